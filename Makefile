@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: EUPL-1.2
+# Pli's build: one Makefile, no recursion, folders listed once, dependency files from the compiler.
+#   make              programs into build/bin (PROFILE=release, the default; PROFILE=dev: ASan, UBSan, warnings are errors, build-dev/)
+#   make check        unit tests (dev profile), under a minute, no root      T=mime/ runs one folder, T=mime/scan one file
+#   make test demo bench fuzz install fmt deps      see README.md
+PROFILE ?= release
+BUILD   ?= $(if $(filter dev,$(PROFILE)),build-dev,build)
+CC      ?= gcc
+PYTHON  := /usr/bin/python3
+
+# ---- flags ----
+WARN     := -Wall -Wextra -Wformat=2 -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wwrite-strings -Wpointer-arith
+HARDEN   := -fstack-protector-strong -fPIE -fno-plt -fcf-protection
+LDHARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+ifeq ($(PROFILE),dev)
+  OPT := -O1 -g -Werror -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DPLI_DEV=1
+  LDOPT := -fsanitize=address,undefined
+else
+  OPT := -O2 -g -D_FORTIFY_SOURCE=3
+endif
+CPPFLAGS += -I. -D_GNU_SOURCE -DPLI_VERSION='"$(shell cat VERSION)"' $(shell pkg-config --cflags-only-I libxml-2.0 2>/dev/null)
+CFLAGS   += -std=c11 $(OPT) $(WARN) $(HARDEN) -MMD -MP
+LDFLAGS  += $(LDOPT) $(LDHARDEN)
+
+# ---- folders, each a library of its .c files (tests, fuzzers and mains apart) ----
+LIB_DIRS := base proto mime crypto directory policies store flow
+SUB_crypto    := crypto/seal crypto/cms crypto/tls crypto/keyd/client
+SUB_directory := directory/schema
+sources = $(filter-out %_test.c %_fuzz.c %_main.c,$(wildcard $(addsuffix /*.c,$(1) $(SUB_$(1)))))
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+define LIB_RULE
+LIB_$(1) := $(BUILD)/lib/lib$(1).a
+$$(LIB_$(1)): $$(call objects,$$(call sources,$(1)))
+	@mkdir -p $$(@D); rm -f $$@; ar rcsD $$@ $$^
+endef
+$(foreach d,$(LIB_DIRS),$(eval $(call LIB_RULE,$(d))))
+L0 := $(LIB_base)
+L1 := $(LIB_proto) $(LIB_mime) $(LIB_crypto) $(LIB_directory) $(LIB_policies)
+L2 := $(LIB_store)
+L3 := $(LIB_flow)
+
+# ---- which library is in which program: short, written out, so that it can be read ----
+S_base := -lseccomp -lpthread
+S_ssl  := -lcrypto
+S_tls  := -lgnutls
+S_mime := -letpan -lunistring -lz
+S_ldap := -lldap -llber
+S_db   := -ldb-5.3
+S_conf := -lconfuse -ljansson
+PROGRAMS := pli pli-smtpd pli-imapd pli-relayd pli-stored pli-keyd pli-dird
+DIRS_pli        := pli
+DIRS_pli-smtpd  := smtpd
+DIRS_pli-imapd  := imapd
+DIRS_pli-relayd := smtpd/relay
+DIRS_pli-stored := store/stored
+DIRS_pli-keyd   := crypto/keyd
+DIRS_pli-dird   := directory/dird
+LIBS_pli        := $(L3) $(L2) $(L1) $(L0)
+LIBS_pli-smtpd  := $(L3) $(L2) $(L1) $(L0)
+LIBS_pli-imapd  := $(L3) $(L2) $(L1) $(L0)
+LIBS_pli-relayd := $(L3) $(L2) $(L1) $(L0)
+LIBS_pli-stored := $(L2) $(LIB_crypto) $(L0)
+LIBS_pli-keyd   := $(LIB_crypto) $(L0)
+LIBS_pli-dird   := $(LIB_directory) $(LIB_policies) $(LIB_crypto) $(L0)
+SYS_pli         := $(S_conf) $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
+SYS_pli-smtpd   := $(S_tls) $(S_ssl) $(S_mime) $(S_base)
+SYS_pli-imapd   := $(S_tls) $(S_ssl) $(S_mime) $(S_base)
+SYS_pli-relayd  := $(S_tls) $(S_ssl) $(S_mime) $(S_base)
+SYS_pli-stored  := $(S_db) $(S_ssl) $(S_base)
+SYS_pli-keyd    := $(S_tls) $(S_ssl) $(S_base)
+SYS_pli-dird    := $(S_ldap) $(S_ssl) $(S_base)
+
+# A program is its folder's .c files; one that has no source yet is left out (until every room is furnished).
+prog_src = $(filter-out %_test.c %_fuzz.c,$(wildcard $(addsuffix /*.c,$(DIRS_$(1)))))
+HAVE := $(foreach p,$(PROGRAMS),$(if $(call prog_src,$(p)),$(p)))
+all: $(addprefix $(BUILD)/bin/,$(HAVE))
+define PROG_RULE
+$(BUILD)/bin/$(1): $$(call objects,$$(call prog_src,$(1))) $$(LIBS_$(1))
+	@mkdir -p $$(@D)
+	@echo "  LD $$@"; $$(CC) $$(LDFLAGS) -o $$@ $$(call objects,$$(call prog_src,$(1))) -Wl,--start-group $$(LIBS_$(1)) -Wl,--end-group $$(SYS_$(1))
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call PROG_RULE,$(p))))
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC $<"; $(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# ---- unit tests: x_test.c beside x.c, one program each, linked with its own folder's objects and the levels below ----
+T ?=
+TESTS := $(filter $(T)%,$(patsubst ./%,%,$(shell find $(LIB_DIRS) smtpd imapd pli -name '*_test.c' 2>/dev/null)))
+TEST_BINS := $(patsubst %.c,$(BUILD)/test/%,$(TESTS))
+# a daemon's own objects, without its main
+own_objs = $(call objects,$(filter-out %_test.c %_fuzz.c %_main.c %/main.c,$(wildcard $(dir $(1))*.c)))
+is_lib_dir = $(filter $(patsubst %/,%,$(dir $(1))),$(LIB_DIRS) $(SUB_crypto) $(SUB_directory))
+.SECONDEXPANSION:
+$(BUILD)/test/%_test: $(BUILD)/obj/%_test.o $$(if $$(call is_lib_dir,$$*),,$$(call own_objs,$$*.c)) $(L3) $(L2) $(L1) $(L0)
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group \
+	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) -lcmocka $(S_base)
+unit: $(TEST_BINS)
+	@for t in $(TEST_BINS); do echo "== $$t"; $$t || exit 1; done
+
+clean:
+	rm -rf build build-dev
+.PHONY: all unit clean
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

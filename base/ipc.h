@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* base/ipc.h - messages between Pli's processes: AF_UNIX SOCK_SEQPACKET, described by tables.
+ *
+ * Wire     one packet a message, at most IPC_MSG_MAX bytes, little-endian:
+ *            u16 op, u16 flags (1 reply, 2 error, 4 event), u32 seq, then the fields of the op's table in order.
+ *            U8 U16 U32 U64: that many bytes. FIX: exactly size bytes. BYTES: u32 length (<= size) and the bytes.
+ *          At most one file descriptor rides with a packet (SCM_RIGHTS); a second, or one where none is due, is malformed.
+ *          First message each way is IPC_HELLO: magic "PLI1", protocol id, protocol version, role. Anything else, an
+ *          unknown op, a short or overlong packet, a trailing byte: the peer is malformed, the connection ends at once
+ *          and one log line says so. Append only: a new field means a new protocol version.
+ * Calls    every request has exactly one reply of at most IPC_MSG_MAX bytes: larger answers are paged with a cursor, so
+ *          a slow or hostile peer can never block a worker. Requests may be pipelined: ipc_send() n times, then ipc_recv().
+ * Peers    SO_PEERCRED is read at accept; when daemons have uids of their own the role claimed in HELLO must be the uid's.
+ * Errors   a handler's struct err travels as rc, esc, say and log.
+ * Process  all. Threads: a client connection belongs to one thread; server handlers run on worker threads, one request
+ *          a connection at a time, in order.
+ */
+#pragma once
+#include "base/buf.h"
+#include "base/clock.h"
+#include <sys/types.h>
+
+enum { IPC_MSG_MAX = 96 * 1024, IPC_FIELDS_MAX = 24, IPC_STRUCT_MAX = 1024 };
+enum { IPC_OP_HELLO = 1, IPC_OP_FIRST = 16 };
+
+enum ipc_type { IPC_END = 0, IPC_U8, IPC_U16, IPC_U32, IPC_U64, IPC_FIX, IPC_BYTES };
+struct ipc_field {
+    enum ipc_type type;
+    uint16_t off;  /* offsetof in the message's struct: uint8_t.., unsigned char[size], struct span */
+    uint32_t size; /* FIX: exact size. BYTES: most bytes allowed */
+};
+#define IPC_F_U8(st, m) {IPC_U8, offsetof(struct st, m), 1}
+#define IPC_F_U16(st, m) {IPC_U16, offsetof(struct st, m), 2}
+#define IPC_F_U32(st, m) {IPC_U32, offsetof(struct st, m), 4}
+#define IPC_F_U64(st, m) {IPC_U64, offsetof(struct st, m), 8}
+#define IPC_F_FIX(st, m) {IPC_FIX, offsetof(struct st, m), sizeof(((struct st *)0)->m)}
+#define IPC_F_BYTES(st, m, most) {IPC_BYTES, offsetof(struct st, m), most}
+#define IPC_F_END {IPC_END, 0, 0}
+
+/* Grammar alone, no I/O (unit-tested and fuzzed). decode: spans borrow from in; all of in must be used. */
+void ipc_encode(struct buf *out, const struct ipc_field *fields, const void *msg);
+enum rc ipc_decode(struct span in, const struct ipc_field *fields, void *msg_out, struct err *e);
+/* Lists: a BYTES field whose bytes are records, each u32 length + fields. next: RC_OK, or RC_NOTFOUND at the end. */
+void ipc_list_add(struct buf *out, const struct ipc_field *fields, const void *rec);
+enum rc ipc_list_next(struct span *rest, const struct ipc_field *fields, void *rec_out, struct err *e);
+
+enum ipc_role { /* bit values; which process the peer is */
+    ROLE_SMTPD = 1, ROLE_IMAPD = 2, ROLE_RELAYD = 4, ROLE_STORED = 8, ROLE_KEYD = 16, ROLE_DIRD = 32,
+    ROLE_ADMIN = 64, /* the pli command: root, or the instance's owner */
+    ROLE_SUPER = 128 /* the supervisor: ping only */
+};
+struct ipc_op {
+    uint16_t op;
+    const char *name;                /* "deliver": logs, statistics, fuzz */
+    uint32_t roles;                  /* who may ask */
+    const struct ipc_field *req;     /* NULL: no fields */
+    const struct ipc_field *rep;
+    uint8_t req_fd, rep_fd;          /* 1: one descriptor rides along (request: compulsory) */
+};
+struct ipc_proto {                   /* one a daemon; the single list of its operations */
+    const char *name;                /* "stored" */
+    uint32_t id, version;
+    const struct ipc_op *ops;
+    size_t n_ops;
+};
+const struct ipc_op *ipc_op_find(const struct ipc_proto *p, uint16_t op);
+
+/* ---- client ---- */
+struct ipc;
+/* path: socket, relative to the working folder (run/, which is "/" in a process that has an empty root). Says HELLO. */
+enum rc ipc_dial(const char *path, const struct ipc_proto *p, enum ipc_role role, int64_t deadline, struct ipc **c_out, struct err *e);
+void ipc_hangup(struct ipc **c);
+int ipc_fd(const struct ipc *c);
+/* One request, one reply. req_fd -1: none (stays the caller's). rep's spans are borrowed until the next receive on c.
+ * rep_fd_out may be NULL when the op has none. RC_CLOSED: the daemon went away; dial again. Default deadline 30 s. */
+enum rc ipc_call(struct ipc *c, uint16_t op, const void *req, int req_fd, void *rep_out, int *rep_fd_out, struct err *e);
+enum rc ipc_send(struct ipc *c, uint16_t op, const void *req, int req_fd, struct err *e);
+enum rc ipc_recv(struct ipc *c, uint16_t op, void *rep_out, int *rep_fd_out, struct err *e); /* reply to the oldest request sent */
+/* Next event pushed by the daemon, without waiting: RC_MORE when there is none. op_out tells which. */
+enum rc ipc_event(struct ipc *c, uint16_t *op_out, void *msg_out, struct err *e);
+void ipc_deadline(struct ipc *c, int64_t deadline); /* for the next calls */
+
+/* ---- server ---- */
+struct ipc_peer {
+    uid_t uid;
+    pid_t pid;
+    enum ipc_role role;
+    void *user;                      /* the daemon's state for this peer */
+};
+struct ipc_reply {                   /* what a handler fills */
+    void *msg;                       /* zeroed struct of IPC_STRUCT_MAX bytes, encoded with the op's rep table */
+    struct buf *scratch;             /* memory for its spans, cleared after the reply is sent */
+    int fd;                          /* -1, or a descriptor to send; closed after */
+};
+struct ipc_service {
+    const struct ipc_proto *proto;
+    /* index as in proto->ops. Returning other than RC_OK sends the error reply. fd: -1 or the request's, closed after. */
+    enum rc (*const *handlers)(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+    void (*joined)(void *daemon, struct ipc_peer *p);
+    void (*left)(void *daemon, struct ipc_peer *p);
+    uid_t (*uid_of_role)(void *daemon, enum ipc_role r); /* (uid_t)-1: any of ours; NULL: our own uid and root only */
+    void *daemon;
+    unsigned threads;                /* workers, at least 1 */
+    unsigned max_peers;
+};
+typedef enum rc (*ipc_handler)(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+int ipc_listen(const char *path, struct err *e);     /* socket bound, mode 0666 (credentials decide), listening; -1 on failure */
+enum rc ipc_serve(const struct ipc_service *s, int listen_fd, struct err *e); /* runs until ipc_stop() */
+void ipc_stop(void);                                 /* signal-safe: what is in flight is answered, then ipc_serve returns */
+/* Sends an event to a peer; never blocks: a peer that does not read is dropped. Any thread, while the peer is joined. */
+void ipc_push(struct ipc_peer *p, uint16_t op, const struct ipc_field *fields, const void *msg);

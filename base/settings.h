@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* base/settings.h - every option of pli.conf, declared once: name, type, default, range, unit, help, when it takes effect.
+ * From it come the parser's table (pli/conf.c), "pli doctor", the option section of pli.conf(5) and a test of each default.
+ * Process  supervisor and pli parse; daemons read values through base/boot.h.
+ */
+#pragma once
+#include "base/err.h"
+#include "base/span.h"
+
+enum set_type { SET_STR, SET_BYTES, SET_SECS, SET_INT, SET_BOOL, SET_ADDR };
+enum set_when { SET_AT_START, SET_AT_INIT };
+struct setting {
+    const char *name; /* "smtpd.max_message" */
+    enum set_type type;
+    const char *def;  /* as written in pli.conf: "25M", "5m" */
+    int64_t lo, hi;   /* in base units (bytes, seconds) */
+    enum set_when when;
+    const char *help;
+};
+extern const struct setting settings[]; /* ends with .name NULL */
+const struct setting *setting_find(const char *name);
+const char *setting_nearest(const char *name); /* for "did you mean" */
+enum rc setting_check(const struct setting *s, const char *value, int64_t *num_out, struct err *e);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* base/stream.h - a buffered, blocking byte stream over a socket, with one absolute deadline that every read and
+ * write honours, and hooks so that crypto/tls can put TLS under it without the reader noticing.
+ *
+ * Owns     its two buffers and, after stream_open(), the fd. stream_close() flushes nothing.
+ * Reading  by block, never a byte at a time. stream_line() gives a line that ends in CRLF exactly; a bare CR or a bare
+ *          LF is RC_SYNTAX (RFC 5321 2.3.8), as is a line longer than max.
+ * Writing  gathered until stream_flush(); a flush is one send (TLS: one cork/uncork). TCP_NODELAY is set.
+ * Fails    RC_TIMEOUT at the deadline, RC_CLOSED at end of input, RC_SYNTAX as above.
+ * Process  smtpd, imapd, relayd, tests.
+ */
+#pragma once
+#include "base/buf.h"
+#include "base/clock.h"
+#include <sys/types.h>
+
+struct stream;
+/* The layer below. read/write block up to the deadline; return bytes, 0 at end of input (read), -1 with *e set. */
+struct stream_ops {
+    ssize_t (*read)(void *ctx, void *p, size_t n, int64_t deadline, struct err *e);
+    ssize_t (*write)(void *ctx, const void *p, size_t n, int64_t deadline, struct err *e);
+    size_t (*pending)(void *ctx); /* bytes already decrypted and not yet read */
+    void (*close)(void *ctx);     /* says goodbye (close_notify), frees ctx */
+};
+struct stream *stream_open(int fd);                   /* takes fd */
+int stream_fd(const struct stream *s);
+void stream_close(struct stream **s);
+void stream_set_ops(struct stream *s, const struct stream_ops *ops, void *ctx); /* TLS begins; buffers must be empty */
+bool stream_has_ops(const struct stream *s);
+void stream_deadline(struct stream *s, int64_t deadline);
+size_t stream_buffered(const struct stream *s);       /* input bytes at hand, in the buffer or decrypted below */
+/* Up to max bytes as they come (at least 1), borrowed until the next read. consume says how many were used. */
+enum rc stream_peek(struct stream *s, struct span *out, struct err *e);
+enum rc stream_peek_more(struct stream *s, struct span *out, struct err *e); /* blocks for bytes beyond those at hand */
+void stream_consume(struct stream *s, size_t n);
+enum rc stream_line(struct stream *s, size_t max, struct span *line_out, struct err *e); /* without CRLF; borrowed until next read */
+enum rc stream_exact(struct stream *s, void *p, size_t n, struct err *e);
+void stream_put(struct stream *s, struct span d);     /* gathered; an error shows at the next flush */
+void stream_putf(struct stream *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+enum rc stream_flush(struct stream *s, struct err *e);
+/* Waits until input is at hand, other_fd is readable (-1: none), or the deadline. *which_out: 1 input, 2 other, 3 both. */
+enum rc stream_wait(struct stream *s, int other_fd, int64_t deadline, int *which_out, struct err *e);
