@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/cms/cms.h - CMS SignedData, detached (RFC 5652, RFC 8551, RFC 5035): made from a digest alone, verified from a reader.
+ * Process  keyd makes; smtpd verifies (its own session: a hostile CMS owns that session only).
+ */
+#pragma once
+#include "base/buf.h"
+/* key_pkcs8, cert: DER. Attributes: content type, message digest, signing time, signing certificate v2. Out: DER. */
+enum rc cms_sign_digest(struct span key_pkcs8, struct span cert, const unsigned char digest[32], int64_t when, struct buf *der_out, struct err *e);
+struct cms_verdict {
+    bool valid;              /* signature and content agree */
+    bool trusted;            /* chain to an anchor, dates, usage emailProtection */
+    char signer[256];        /* certificate's mail address, lower case; "" when none */
+    char subject[256];       /* DN, RFC 4514 */
+    char reason[160];        /* what is wrong, for the log and A-R reason= */
+};
+struct cms_anchors;
+enum rc cms_anchors_load(const char *pem_file, struct cms_anchors **a_out, struct err *e);
+void cms_anchors_free(struct cms_anchors **a);
+/* read: gives the signed content's canonical octets, piece by piece, RC_NOTFOUND at the end. RC_OK whenever a verdict was reached. */
+typedef enum rc (*cms_read)(void *ctx, struct span *piece_out, struct err *e);
+enum rc cms_verify_detached(struct span cms_der, cms_read read, void *ctx, const struct cms_anchors *a, struct cms_verdict *v_out, struct err *e);

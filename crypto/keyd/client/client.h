@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/keyd/client/client.h - asking pli-keyd, one function a purpose; and making the keyring that it starts from.
+ * Owns     struct keyd: the connection, dialled at first use and again after keyd restarted. One process, one thread.
+ * Process  smtpd, imapd, relayd sessions; pli.
+ */
+#pragma once
+#include "crypto/keyd/client/wire.h"
+struct keyd;
+struct keyd *keyd_new(enum ipc_role role);                 /* dials "keyd.sock" in the working folder when first asked */
+void keyd_free(struct keyd **k);
+enum rc keyd_wrap(struct keyd *k, const unsigned char cek[SEAL_CEK], const struct keyd_box *boxes, size_t n, struct keyd_wrapped *out, struct err *e);
+enum rc keyd_open_box(struct keyd *k, struct span ticket, const unsigned char pub[SEAL_PUB], struct span slots, struct span password,
+                      unsigned char priv_out[SEAL_PRIV], struct err *e);
+enum rc keyd_box_new(struct keyd *k, uint64_t mbx, enum slot_type t, struct span password, unsigned char pub_out[SEAL_PUB], struct buf *slots_out, struct err *e);
+enum rc keyd_rewrap(struct keyd *k, const struct keyd_rewrap_req *rq, struct buf *slots_out, struct err *e);
+enum rc keyd_sign_mail(struct keyd *k, struct span ticket, struct span slots, const unsigned char digest[32], int64_t when, struct buf *cms_out, struct err *e);
+enum rc keyd_tls_sign(struct keyd *k, const struct keyd_tls_req *rq, struct buf *sig_out, struct err *e);
+enum rc keyd_issue_trial(struct keyd *k, const struct keyd_issue_req *rq, struct buf *cert_der_out, struct buf *slot_out, struct buf *key_pem_out, struct err *e);
+/* The envelope of a queue entry (kind SEAL_ENVELOPE) opened by keyd for pli queue list, or the content key for relayd. */
+enum rc keyd_queue_open(struct keyd *k, const struct keyd_queue_req *rq, unsigned char cek_out[SEAL_CEK], struct err *e);
+enum rc keyd_status(struct keyd *k, struct keyd_status_rep *out, struct err *e);
+
+/* pli init: makes DIR/keys/keyring (sealed by DIR/keys/credential, mode 0400, or by the named credential), DIR/ca.pem,
+ * DIR/tls/server.pem (chain) for the host names given, DIR/tls/slapd.pem + slapd.key (slapd's own). */
+struct keyring_spec { const char *dir, *domain, *host; };
+enum rc keyring_create(const struct keyring_spec *s, struct err *e);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/seal/seal.h - sealing: content keys, epoch keys, chunked objects, names. Formats version 1.
+ *
+ * Keys     mailbox  X25519 pair; the public key is known to whoever delivers, the private one only to a session that
+ *                   keyd opened it for.
+ *          epoch    32 random bytes a mailbox and a short period (keyd: at most 10 minutes or 1,000 wraps), sealed once to
+ *                   the mailbox's public key (the epoch record, kept by stored), then forgotten.
+ *          content  32 random bytes a message (CEK), wrapped for each recipient's epoch. Keys of its objects are derived.
+ * Objects  message octets, summary, search text, envelope (queue). Each is AES-256-GCM in chunks of SEAL_CHUNK plain bytes:
+ *            key    = HKDF-SHA256(CEK, info = "pli object 1" | oid | kind)
+ *            nonce  = 12 bytes: 0 x7 | final flag u8 | chunk number u32 big-endian; unique, for the key seals one object only
+ *            aad    = "PLIO" | version u8 | kind u8 | oid
+ *          A sealed object is its chunks, each cipher text | 16 tag bytes; the last has the final flag (an empty object is one
+ *          empty final chunk). So chunks can not be cut off, swapped, or moved to another object or kind, and any byte range
+ *          is opened by opening its chunks alone.
+ * Wrap     AES-256 key wrap (RFC 3394) of the CEK under HKDF(epoch key, "pli wrap 1" | mailbox | epoch): 40 bytes.
+ * Epoch    record: ephemeral X25519 public key 32 | AES-256-GCM(epoch key) 48, key = HKDF(shared secret,
+ *          "pli epoch 1" | ephemeral | public | mailbox | epoch): 80 bytes.
+ * Names    folder names and keywords: random-nonce AES-256-GCM under the mailbox's names key = HKDF(private key, "pli names 1" |
+ *          mailbox), aad = mailbox | tag; tag = first 16 bytes of HMAC-SHA256(names key, name): lets stored keep names unique
+ *          without knowing them.
+ * Owns     nothing; contexts are opened and closed by the caller; all secrets are wiped on close.
+ * Process  smtpd, imapd, relayd sessions; keyd (epochs, wraps); stored uses oid functions only.
+ * Errors   RC_CORRUPT when a seal does not open: wrong key, place, or changed bytes.
+ */
+#pragma once
+#include "base/buf.h"
+
+enum {
+    SEAL_CEK = 32, SEAL_WRAP = 40, SEAL_EPOCH_KEY = 32, SEAL_EPOCH_REC = 80, SEAL_PUB = 32, SEAL_PRIV = 32,
+    SEAL_OID = 16, SEAL_CHUNK = 65536, SEAL_TAG = 16, SEAL_NAME_TAG = 16, SEAL_NAMES_KEY = 32
+};
+enum seal_kind { SEAL_MESSAGE = 1, SEAL_SUMMARY = 2, SEAL_SEARCH = 3, SEAL_ENVELOPE = 4 };
+#define SEAL_QUEUE_BOX 1u /* the queue is sealed like a mailbox, with this number; people's begin at 16 */
+
+/* object id: shard byte (of 16, spreads insertion), 7 bytes of time in ms, 8 random bytes: unique, sorted within a shard */
+void seal_oid_new(unsigned char oid_out[SEAL_OID]);
+void seal_cek_new(unsigned char cek_out[SEAL_CEK]);
+
+enum rc seal_pair_new(unsigned char pub_out[SEAL_PUB], unsigned char priv_out[SEAL_PRIV], struct err *e);
+enum rc seal_epoch_seal(const unsigned char pub[SEAL_PUB], uint64_t mbx, uint64_t epoch, const unsigned char key[SEAL_EPOCH_KEY],
+                        unsigned char rec_out[SEAL_EPOCH_REC], struct err *e);
+enum rc seal_epoch_open(const unsigned char priv[SEAL_PRIV], const unsigned char pub[SEAL_PUB], uint64_t mbx, uint64_t epoch,
+                        const unsigned char rec[SEAL_EPOCH_REC], unsigned char key_out[SEAL_EPOCH_KEY], struct err *e);
+enum rc seal_wrap(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch, const unsigned char cek[SEAL_CEK],
+                  unsigned char wrap_out[SEAL_WRAP], struct err *e);
+enum rc seal_unwrap(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch, const unsigned char wrap[SEAL_WRAP],
+                    unsigned char cek_out[SEAL_CEK], struct err *e);
+
+/* one object being sealed or opened; reusable for every chunk */
+struct seal_obj;
+enum rc seal_obj_open(const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID], enum seal_kind kind,
+                      struct seal_obj **o_out, struct err *e);
+void seal_obj_close(struct seal_obj **o);
+/* plain: SEAL_CHUNK bytes, fewer only when final. out gets plain.n + SEAL_TAG bytes appended. */
+enum rc seal_chunk(struct seal_obj *o, uint32_t no, bool final, struct span plain, struct buf *out, struct err *e);
+enum rc open_chunk(struct seal_obj *o, uint32_t no, bool final, struct span sealed, struct buf *out, struct err *e);
+/* whole small objects */
+enum rc seal_whole(const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID], enum seal_kind kind, struct span plain,
+                   struct buf *out, struct err *e);
+enum rc open_whole(const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID], enum seal_kind kind, struct span sealed,
+                   struct buf *out, struct err *e);
+/* sizes */
+static inline uint32_t seal_chunks(uint64_t plain) /* how many chunks an object of so many plain bytes has */
+{
+    return plain == 0 ? 1 : (uint32_t)((plain + SEAL_CHUNK - 1) / SEAL_CHUNK);
+}
+static inline uint64_t seal_size(uint64_t plain)
+{
+    return plain + (uint64_t)seal_chunks(plain) * SEAL_TAG;
+}
+enum rc seal_plain_size(uint64_t sealed, uint64_t *plain_out, struct err *e);
+
+/* names */
+enum rc seal_names_key(const unsigned char priv[SEAL_PRIV], uint64_t mbx, unsigned char key_out[SEAL_NAMES_KEY], struct err *e);
+enum rc seal_name_tag(const unsigned char key[SEAL_NAMES_KEY], struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct err *e);
+enum rc seal_name(const unsigned char key[SEAL_NAMES_KEY], uint64_t mbx, struct span name, struct buf *out, struct err *e);
+enum rc open_name(const unsigned char key[SEAL_NAMES_KEY], uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], struct span sealed,
+                  struct buf *out, struct err *e);
