@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* mime/scan.h - the linear pass over a message: structure, offsets, header blocks; streaming, bounded, never recursive.
+ *
+ * Fed      the message's octets as they will be served (CRLF lines; a lone CR or LF is content), in pieces of any size.
+ * Gives    a tree of parts with exact octet offsets and line counts, and the header block of each part (bounded).
+ * Bounds   SCAN_PARTS parts, SCAN_DEPTH nesting, SCAN_HEADER_BLOCK bytes of header kept a part (the message's: SCAN_TOP_HEADER). Beyond
+ *          them .flat is set and the message is described as one part of its top-level type's octets (text/plain or
+ *          application/octet-stream), still stored and served byte-exact. Memory is bounded by these whatever the message.
+ * Grammar  libetpan parses field bodies (addresses, content type), never the structure: see mime/fields.h. So its recursion
+ *          never meets unbounded input.
+ * Source   RFC 5322, 2045-2049, 2046 5.1 (boundaries), 3501 6.4.5.
+ * Process  smtpd and imapd sessions.
+ */
+#pragma once
+#include "base/buf.h"
+enum { SCAN_PARTS = 1000, SCAN_DEPTH = 50, SCAN_HEADER_BLOCK = 64 * 1024, SCAN_TOP_HEADER = 256 * 1024 };
+enum part_kind { PART_LEAF, PART_MULTIPART, PART_MESSAGE };
+struct part {
+    uint32_t parent;          /* index; the root is 0 and its own parent */
+    uint32_t first_child, next_sibling; /* 0: none */
+    uint32_t number;          /* 1.. among its siblings */
+    enum part_kind kind;
+    uint64_t header_off, header_len; /* with the empty line */
+    uint64_t body_off, body_len;     /* a multipart's: from behind its header to its end, closing boundary and epilogue in */
+    uint64_t lines;                  /* of the body */
+    struct span header;              /* the kept header block, owned by the scan */
+};
+struct scan;
+struct scan *scan_new(void);
+void scan_free(struct scan **s);
+void scan_feed(struct scan *s, struct span piece);
+void scan_end(struct scan *s);                      /* then the tree may be read */
+size_t scan_parts(const struct scan *s);
+const struct part *scan_part(const struct scan *s, size_t i); /* 0: the message */
+bool scan_flat(const struct scan *s);
+uint64_t scan_size(const struct scan *s);
+struct scan_facts {                                  /* what the door needs to know, gathered on the way */
+    bool has_8bit, has_nul, long_line;               /* a byte > 127 / a NUL / a line beyond 998 octets, anywhere */
+    bool bare_cr, bare_lf;
+    bool is_signed, is_encrypted;                    /* multipart/signed, or application/pkcs7-mime at the top */
+    bool has_tnef;                                   /* application/ms-tnef or winmail.dat */
+};
+const struct scan_facts *scan_facts(const struct scan *s);
