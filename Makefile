@@ -73,7 +73,7 @@ SYS_pli-dird    := $(S_ldap) $(S_ssl) $(S_base)
 # A program is its folder's .c files; one that has no source yet is left out (until every room is furnished).
 prog_src = $(filter-out %_test.c %_fuzz.c,$(wildcard $(addsuffix /*.c,$(DIRS_$(1)))))
 HAVE := $(foreach p,$(PROGRAMS),$(if $(call prog_src,$(p)),$(p)))
-all: $(addprefix $(BUILD)/bin/,$(HAVE))
+all: $(foreach d,$(LIB_DIRS),$(LIB_$(d))) $(addprefix $(BUILD)/bin/,$(HAVE))
 define PROG_RULE
 $(BUILD)/bin/$(1): $$(call objects,$$(call prog_src,$(1))) $$(LIBS_$(1))
 	@mkdir -p $$(@D)

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* base/buf.c - see base/buf.h. */
+#include "base/buf.h"
+#include "base/wipe.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FIRST_CAP = 256 };
+
+void buf_init_max(struct buf *b, size_t max)
+{
+    *b = (struct buf){.max = max};
+}
+
+void buf_init_secret(struct buf *b)
+{
+    *b = (struct buf){.secret = true};
+}
+
+void buf_free(struct buf *b)
+{
+    if (!b)
+        return;
+    if (b->secret && b->p)
+        wipe(b->p, b->cap);
+    free(b->p);
+    b->p = NULL;
+    b->n = b->cap = 0;
+}
+
+void buf_clear(struct buf *b)
+{
+    if (b->secret && b->n > 0)
+        wipe(b->p, b->n);
+    b->n = 0;
+}
+
+/* Room for cap bytes; false on no memory. A secret is moved by hand: realloc would leave a copy behind. */
+static bool grow(struct buf *b, size_t cap)
+{
+    unsigned char *p;
+
+    if (!b->secret) {
+        p = realloc(b->p, cap);
+    } else if ((p = malloc(cap)) && b->p) {
+        memcpy(p, b->p, b->n);
+        wipe(b->p, b->cap);
+        free(b->p);
+    }
+    if (!p)
+        return false;
+    b->p = p;
+    b->cap = cap;
+    return true;
+}
+
+enum rc buf_reserve(struct buf *b, size_t more, struct err *e)
+{
+    size_t want, cap = b->cap ? b->cap : FIRST_CAP;
+
+    if (more <= b->cap - b->n)
+        return RC_OK;
+    if (more > SIZE_MAX / 4 - b->n || (b->max && b->n + more > b->max))
+        return err_set(e, RC_TEMP, NULL, NULL, "buffer of %zu bytes would grow by %zu, beyond %zu", b->n, more, b->max);
+    want = b->n + more;
+    while (cap < want)
+        cap *= 2;
+    if (!grow(b, cap))
+        return err_set(e, RC_TEMP, NULL, NULL, "out of memory for a buffer of %zu bytes", cap);
+    return RC_OK;
+}
+
+static void need(struct buf *b, size_t more)
+{
+    struct err e;
+
+    if (buf_reserve(b, more, &e) != RC_OK)
+        die("%s", e.log);
+}
+
+void buf_add(struct buf *b, const void *p, size_t n)
+{
+    if (n == 0)
+        return;
+    need(b, n);
+    memcpy(b->p + b->n, p, n);
+    b->n += n;
+}
+
+void buf_addspan(struct buf *b, struct span s)
+{
+    buf_add(b, s.p, s.n);
+}
+
+void buf_addstr(struct buf *b, const char *s)
+{
+    buf_add(b, s, strlen(s));
+}
+
+void buf_addc(struct buf *b, unsigned char c)
+{
+    need(b, 1);
+    b->p[b->n++] = c;
+}
+
+void buf_addf(struct buf *b, const char *fmt, ...)
+{
+    va_list ap;
+    int n;
+
+    va_start(ap, fmt);
+    n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    if (n < 0)
+        bug("buf_addf: bad format");
+    /* vsnprintf puts a NUL behind; it must not count against max */
+    if (b->max && b->n + (size_t)n > b->max)
+        die("buffer of %zu bytes would grow by %d, beyond %zu", b->n, n, b->max);
+    (void)buf_cstr(b);
+    if (b->cap - b->n < (size_t)n + 1 && !grow(b, 2 * b->cap + (size_t)n + 1))
+        die("out of memory");
+    va_start(ap, fmt);
+    vsnprintf((char *)b->p + b->n, (size_t)n + 1, fmt, ap);
+    va_end(ap);
+    b->n += (size_t)n;
+}
+
+void buf_take(struct buf *b, size_t n)
+{
+    if (n > b->n)
+        bug("buf_take of %zu bytes out of %zu", n, b->n);
+    if (n == 0)
+        return;
+    memmove(b->p, b->p + n, b->n - n);
+    buf_cut(b, b->n - n);
+}
+
+void buf_cut(struct buf *b, size_t n)
+{
+    if (n > b->n)
+        bug("buf_cut of %zu bytes to %zu", b->n, n);
+    if (b->secret && b->n > n)
+        wipe(b->p + n, b->n - n);
+    b->n = n;
+}
+
+const char *buf_cstr(struct buf *b)
+{
+    if (b->n == b->cap && !grow(b, b->cap ? b->cap * 2 : FIRST_CAP)) /* the NUL does not count against max */
+        die("out of memory");
+    b->p[b->n] = 0;
+    return (const char *)b->p;
+}
+
+static void put_le(struct buf *b, uint64_t v, size_t n)
+{
+    unsigned char x[8];
+
+    for (size_t i = 0; i < n; i++)
+        x[i] = (unsigned char)(v >> (8 * i));
+    buf_add(b, x, n);
+}
+
+void buf_u8(struct buf *b, uint8_t v)
+{
+    buf_addc(b, v);
+}
+
+void buf_u16(struct buf *b, uint16_t v)
+{
+    put_le(b, v, 2);
+}
+
+void buf_u32(struct buf *b, uint32_t v)
+{
+    put_le(b, v, 4);
+}
+
+void buf_u64(struct buf *b, uint64_t v)
+{
+    put_le(b, v, 8);
+}
+
+void buf_bytes(struct buf *b, struct span s)
+{
+    if (s.n > UINT32_MAX)
+        bug("buf_bytes of %zu bytes", s.n);
+    buf_u32(b, (uint32_t)s.n);
+    buf_addspan(b, s);
+}
+
+/* ---- reader ---- */
+struct span rd_take(struct rd *r, size_t n)
+{
+    struct span s = {r->s.p, n};
+
+    if (r->bad || n > r->s.n) {
+        r->bad = true;
+        return SPAN_NULL;
+    }
+    if (n > 0)
+        r->s = span_from(r->s, n);
+    return s;
+}
+
+static uint64_t get_le(struct rd *r, size_t n)
+{
+    struct span s = rd_take(r, n);
+    uint64_t v = 0;
+
+    for (size_t i = s.n; i > 0; i--)
+        v = v << 8 | s.p[i - 1];
+    return v;
+}
+
+uint8_t rd_u8(struct rd *r)
+{
+    return (uint8_t)get_le(r, 1);
+}
+
+uint16_t rd_u16(struct rd *r)
+{
+    return (uint16_t)get_le(r, 2);
+}
+
+uint32_t rd_u32(struct rd *r)
+{
+    return (uint32_t)get_le(r, 4);
+}
+
+uint64_t rd_u64(struct rd *r)
+{
+    return get_le(r, 8);
+}
+
+struct span rd_bytes(struct rd *r)
+{
+    return rd_take(r, rd_u32(r));
+}

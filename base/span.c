@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* base/span.c - see base/span.h. Case folding is ASCII only: protocol keywords never depend on the locale. */
+#include "base/span.h"
+#include "base/err.h"
+#include <stdlib.h>
+
+static unsigned char lower(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
+}
+
+bool span_eq(struct span a, struct span b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool span_eq_str(struct span a, const char *s)
+{
+    return span_eq(a, span_str(s));
+}
+
+bool span_ieq(struct span a, struct span b)
+{
+    if (a.n != b.n)
+        return false;
+    for (size_t i = 0; i < a.n; i++)
+        if (lower(a.p[i]) != lower(b.p[i]))
+            return false;
+    return true;
+}
+
+bool span_ieq_str(struct span a, const char *s)
+{
+    return span_ieq(a, span_str(s));
+}
+
+bool span_istarts(struct span a, const char *prefix)
+{
+    size_t n = strlen(prefix);
+
+    return a.n >= n && span_ieq(span_head(a, n), span_of(prefix, n));
+}
+
+int span_cmp(struct span a, struct span b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int c = n > 0 ? memcmp(a.p, b.p, n) : 0;
+
+    return c != 0 ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+ptrdiff_t span_chr(struct span a, unsigned char c)
+{
+    const unsigned char *at = a.n > 0 ? memchr(a.p, c, a.n) : NULL;
+
+    return at ? at - a.p : -1;
+}
+
+ptrdiff_t span_find(struct span hay, struct span needle)
+{
+    const unsigned char *at;
+
+    if (needle.n == 0)
+        return 0;
+    if (hay.n < needle.n)
+        return -1;
+    at = memmem(hay.p, hay.n, needle.p, needle.n);
+    return at ? at - hay.p : -1;
+}
+
+static bool blank(unsigned char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct span span_trim(struct span a)
+{
+    while (a.n > 0 && blank(a.p[0]))
+        a = span_from(a, 1);
+    while (a.n > 0 && blank(a.p[a.n - 1]))
+        a.n--;
+    return a;
+}
+
+bool span_u64(struct span a, uint64_t max, uint64_t *out)
+{
+    uint64_t v = 0;
+
+    if (a.n == 0)
+        return false;
+    for (size_t i = 0; i < a.n; i++) {
+        if (a.p[i] < '0' || a.p[i] > '9')
+            return false;
+        uint64_t d = (uint64_t)(a.p[i] - '0');
+        if (d > max || v > (max - d) / 10)
+            return false;
+        v = v * 10 + d;
+    }
+    *out = v;
+    return true;
+}
+
+char *span_dup(struct span a)
+{
+    char *s = malloc(a.n + 1);
+
+    if (!s)
+        die("out of memory");
+    if (a.n > 0)
+        memcpy(s, a.p, a.n);
+    s[a.n] = 0;
+    return s;
+}
