@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/client.h - asking pli-dird. Redials after dird restarted; RC_TEMP when it stays away (patience 5 s).
+ * Process  smtpd, imapd, relayd sessions; pli. One process, one thread. Spans in replies are borrowed until the next call.
+ */
+#pragma once
+#include "directory/wire.h"
+struct dir;
+struct dir *dir_new(enum ipc_role role);   /* "dird.sock" in the working folder, dialled at first use */
+void dir_free(struct dir **d);
+enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out, struct err *e);
+enum rc dir_lookup(struct dir *d, struct span address, struct dird_lookup_rep *rep_out, struct err *e);
+enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth_rep *rep_out, struct err *e);
+enum rc dir_may_send(struct dir *d, struct span account, struct span sender, struct err *e);
+enum rc dir_trust(struct dir *d, struct span domain, struct dird_trust_rep *rep_out, struct err *e);

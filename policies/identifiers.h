@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* policies/identifiers.h - national identifiers and addresses: pure checks. Source spec/mssante.md 2.4-2.7, 3.2.
+ * Process  any.
+ */
+#pragma once
+#include "base/span.h"
+bool luhn_ok(struct span digits);
+bool rpps_ok(struct span s);       /* 11 digits, Luhn */
+bool finess_ok(struct span s);     /* 9 characters; Luhn when all digits; 2A and 2B allowed, then length only */
+bool siret_ok(struct span s);      /* 14 digits, Luhn (La Poste: sum multiple of 5) */
+bool siren_ok(struct span s);
+bool structure_ok(struct span s);  /* FINESS, SIREN, SIRET */
+bool ins_ok(struct span s);        /* 15 characters, key mod 97, Corsica */
+bool mail_domain_ok(struct span s);/* LDH labels, at least two, RFC 1035 lengths */
+bool mail_local_ok(struct span s); /* for a new account: [a-z0-9._-]{1,64}, no dot at ends or doubled */
