@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* flow/file.h - seal at the door and file: the last step of every message, whether it came by SMTP or by APPEND.
+ *
+ * Takes    the octets as IMAP will serve them (trace fields first), gives them to the scan, the search text and the sealer in bounded passes,
+ *          asks keyd for one wrap a recipient, and hands stored the sealed objects: one transaction for all mailboxes and the queue.
+ * Promise  RC_OK: on stable storage, in every mailbox and in the queue. RC_TEMP/RC_QUOTA: nowhere. A restart of stored between is ridden out
+ *          (same oid asked again).
+ * Process  smtpd, imapd sessions.
+ */
+#pragma once
+#include "crypto/keyd/client/client.h"
+#include "flow/spool.h"
+#include "mime/scan.h"
+#include "store/client.h"
+struct file_box { uint64_t mbx; unsigned char pub[SEAL_PUB]; uint32_t folder; uint64_t flags; int64_t internaldate; };
+struct file_remote { struct span address, orcpt; uint16_t notify; };
+struct file_request {
+    struct span trace;                 /* bytes put on top of the message */
+    struct spool *message;             /* ended */
+    const struct scan *scanned;        /* of the message without trace, or NULL: file_message scans itself */
+    const struct file_box *boxes; size_t n_boxes;
+    const struct file_remote *remotes; size_t n_remotes;
+    struct span sender, envid; uint8_t ret; /* for the queue's envelope */
+    const char *mid;
+    bool enforce_quota;
+};
+struct file_result { uint64_t qid; struct store_placed *placed; size_t n_placed; uint64_t size; }; /* placed: freed by file_result_free */
+enum rc file_message(struct keyd *k, struct store *st, const struct file_request *rq, struct file_result *out, struct err *e);
+void file_result_free(struct file_result *r);
+/* the queue's sealed envelope, opened by who holds its key: relayd, pli queue */
+struct file_envelope { struct span sender, recipient, orcpt, envid; uint8_t ret; struct buf mem; };
+enum rc file_envelope_open(struct span plain, struct file_envelope *out, struct err *e);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* flow/mailbox.h - an opened mailbox: ticket, private key, epoch keys; folder names, summaries and octets in clear for its session alone.
+ *
+ * Owns     the mailbox private key and a bounded cache of epoch keys in locked memory; wiped at mailbox_close().
+ * Process  imapd sessions only.
+ */
+#pragma once
+#include "crypto/keyd/client/client.h"
+#include "directory/client.h"
+#include "store/client.h"
+struct mailbox;
+/* Sign-in as it happened at dird (auth) -> stored's box -> keyd opens it. password: only for a strict mailbox's slot; wiped by the caller. */
+enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_rep *auth, struct span password, struct mailbox **m_out, struct err *e);
+void mailbox_close(struct mailbox **m);
+uint64_t mailbox_id(const struct mailbox *m);
+const unsigned char *mailbox_pub(const struct mailbox *m);
+/* names */
+enum rc mailbox_seal_name(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct buf *sealed_out, struct err *e);
+enum rc mailbox_open_name(struct mailbox *m, const unsigned char tag[SEAL_NAME_TAG], struct span sealed, struct buf *name_out, struct err *e);
+/* content: entry from STORE_ENTRIES, SUMMARIES, TEXTS, READ_MANY. Epoch records are fetched from stored when not cached. */
+enum rc mailbox_cek(struct mailbox *m, const struct store_entry *en, unsigned char cek_out[SEAL_CEK], struct err *e);
+enum rc mailbox_open_object(struct mailbox *m, const struct store_entry *en, enum seal_kind kind, struct buf *plain_out, struct err *e); /* en->object at hand */
+/* Any byte range of a message's object, chunk by chunk, pieces to sink: for partial FETCH and large bodies. */
+enum rc mailbox_read(struct mailbox *m, uint32_t folder, const struct store_entry *en, enum seal_kind kind, uint64_t off, uint64_t len,
+                     enum rc (*sink)(void *ctx, struct span piece, struct err *e), void *ctx, struct err *e);
+struct store *mailbox_store(struct mailbox *m);
+struct keyd *mailbox_keyd(struct mailbox *m);
