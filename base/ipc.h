@@ -10,9 +10,12 @@
  *          and one log line says so. Append only: a new field means a new protocol version.
  * Calls    every request has exactly one reply of at most IPC_MSG_MAX bytes: larger answers are paged with a cursor, so
  *          a slow or hostile peer can never block a worker. Requests may be pipelined: ipc_send() n times, then ipc_recv().
+ *          The daemon reads no further request of a peer while a reply waits for that peer to read it.
+ * Events   an op of the table with roles 0 (nobody may ask it) whose rep table describes the event's fields.
  * Peers    SO_PEERCRED is read at accept; when daemons have uids of their own the role claimed in HELLO must be the uid's.
  * Errors   a handler's struct err travels as rc, esc, say and log.
- * Process  all. Threads: a client connection belongs to one thread; server handlers run on worker threads, one request
+ * Process  all. Threads: a client connection belongs to one thread, and after a fork to one of the two processes (the other
+ *          may only ipc_hangup() it); server handlers run on worker threads, one request
  *          a connection at a time, in order.
  */
 #pragma once
@@ -67,7 +70,9 @@ const struct ipc_op *ipc_op_find(const struct ipc_proto *p, uint16_t op);
 
 /* ---- client ---- */
 struct ipc;
-/* path: socket, relative to the working folder (run/, which is "/" in a process that has an empty root). Says HELLO. */
+/* path: socket, relative to the working folder (run/, which is "/" in a process that has an empty root). Says HELLO.
+ * RC_TEMP: not there; RC_TIMEOUT; RC_PERM: another version; RC_DENIED: not for this uid or role.
+ * Once a call gives RC_CLOSED, RC_TIMEOUT (or the peer is malformed, which is RC_CLOSED too), all later ones give RC_CLOSED. */
 enum rc ipc_dial(const char *path, const struct ipc_proto *p, enum ipc_role role, int64_t deadline, struct ipc **c_out, struct err *e);
 void ipc_hangup(struct ipc **c);
 int ipc_fd(const struct ipc *c);
@@ -78,7 +83,7 @@ enum rc ipc_send(struct ipc *c, uint16_t op, const void *req, int req_fd, struct
 enum rc ipc_recv(struct ipc *c, uint16_t op, void *rep_out, int *rep_fd_out, struct err *e); /* reply to the oldest request sent */
 /* Next event pushed by the daemon, without waiting: RC_MORE when there is none. op_out tells which. */
 enum rc ipc_event(struct ipc *c, uint16_t *op_out, void *msg_out, struct err *e);
-void ipc_deadline(struct ipc *c, int64_t deadline); /* for the next calls */
+void ipc_deadline(struct ipc *c, int64_t deadline); /* for all next calls; 0: back to the default from each call */
 
 /* ---- server ---- */
 struct ipc_peer {

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* base/ipc_server.c - the answering side of base/ipc.h: one epoll, N workers, a request at a time from each peer.
+ * The worker that epoll wakes reads, runs the handler and replies itself: one receive, one send, no hand-over, and no
+ * allocation once its buffers have grown. */
+#include "base/ipc_conn.h"
+#include "base/ipc_server_int.h"
+#include "base/log.h"
+#include "base/wipe.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { BACKLOG = 256, ACCEPTS_AT_ONCE = 16, WORKERS_MAX = 64 };
+
+static atomic_int stop_fd = -1; /* the eventfd of the running ipc_serve() */
+static atomic_bool stop_asked;
+
+void ipc_stop(void)
+{
+    uint64_t one = 1;
+    int fd, saved = errno;
+
+    atomic_store(&stop_asked, true);
+    fd = atomic_load(&stop_fd);
+    if (fd >= 0 && write(fd, &one, sizeof one) < 0)
+        atomic_store(&stop_asked, true); /* cannot fail but when the counter is full: it is awake then */
+    errno = saved;
+}
+
+int ipc_listen(const char *path, struct err *e)
+{
+    struct sockaddr_un a;
+    socklen_t len;
+    int dir = -1, fd;
+    enum rc rc = ipc_addr(path, &a, &len, &dir, e);
+
+    if (rc != RC_OK)
+        return -1;
+    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    (void)unlink(a.sun_path); /* left by a process that was killed; a live one is told apart by the supervisor's lock */
+    if (fd < 0 || bind(fd, (struct sockaddr *)&a, len) != 0 || chmod(a.sun_path, 0666) != 0 || listen(fd, BACKLOG) != 0) {
+        rc = err_sys(e, RC_TEMP, "listen on %s", path);
+        if (fd >= 0)
+            close(fd);
+    }
+    if (dir >= 0)
+        close(dir);
+    return rc == RC_OK ? fd : -1;
+}
+
+/* ---- who comes and goes ---- */
+static bool uid_may_connect(const struct ipc_service *s, uid_t uid)
+{
+    if (uid == 0 || uid == geteuid())
+        return true;
+    for (unsigned r = 1; s->uid_of_role && r <= ROLE_SUPER; r <<= 1)
+        if (s->uid_of_role(s->daemon, (enum ipc_role)r) == uid)
+            return true;
+    return false;
+}
+
+static void link_conn(struct ipc_server *sv, struct ipc_conn *c)
+{
+    pthread_mutex_lock(&sv->lock);
+    c->next = sv->conns;
+    if (c->next)
+        c->next->prev = c;
+    sv->conns = c;
+    sv->n_conns++;
+    pthread_mutex_unlock(&sv->lock);
+}
+
+void ipc_end_peer(struct ipc_server *sv, struct ipc_conn *c)
+{
+    if (c->joined && sv->s->left)
+        sv->s->left(sv->s->daemon, &c->peer);
+    pthread_mutex_lock(&sv->lock);
+    if (c->next)
+        c->next->prev = c->prev;
+    *(c->prev ? &c->prev->next : &sv->conns) = c->next;
+    sv->n_conns--;
+    pthread_mutex_unlock(&sv->lock);
+    ipc_conn_free(c);
+}
+
+/* Turned away before HELLO: told why in the form that its ipc_dial() reads. */
+static void turn_away(int fd, const struct err *why)
+{
+    struct buf b = BUF_INIT;
+
+    ipc_pack_failure(&b, (struct ipc_head){IPC_OP_HELLO, 0, 0}, why);
+    (void)ipc_tx(fd, buf_span(&b), -1);
+    buf_free(&b);
+    close(fd);
+}
+
+static void welcome(struct ipc_server *sv, int fd)
+{
+    struct epoll_event ev = {.events = EPOLLONESHOT};
+    struct ucred who = {0};
+    socklen_t len = sizeof who;
+    struct ipc_conn *c;
+    struct err e;
+    enum rc rc;
+    unsigned n;
+
+    pthread_mutex_lock(&sv->lock);
+    n = sv->n_conns;
+    pthread_mutex_unlock(&sv->lock);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0 || !uid_may_connect(sv->s, who.uid)) {
+        rc = err_set(&e, RC_DENIED, NULL, NULL, "%s: not for uid %ld", sv->s->proto->name, (long)who.uid);
+    } else if (n >= sv->s->max_peers || !(c = ipc_conn_new(fd, sv->ep, sv->s->proto))) {
+        rc = err_set(&e, RC_TEMP, NULL, NULL, "%s: %u peers already, the most allowed", sv->s->proto->name, n);
+    } else {
+        ipc_size_buffers(fd);
+        c->peer.uid = who.uid;
+        c->peer.pid = who.pid;
+        link_conn(sv, c);
+        if (epoll_ctl(sv->ep, EPOLL_CTL_ADD, fd, &ev) != 0 || !ipc_conn_arm(c))
+            ipc_end_peer(sv, c);
+        return;
+    }
+    log_ev(LOG_WARN_, "ipc-turned-away", "proto=%s peer=%ld uid=%ld peers=%u rc=%s", sv->s->proto->name, (long)who.pid,
+           (long)who.uid, n, rc_name(rc));
+    turn_away(fd, &e);
+}
+
+static void accept_some(struct ipc_server *sv)
+{
+    struct epoll_event ev = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = &sv->listen_fd};
+
+    for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
+        int fd = accept4(sv->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd >= 0) {
+            welcome(sv, fd);
+            continue;
+        }
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
+            log_ev(LOG_ERROR_, "ipc-accept", "proto=%s errno=%d", sv->s->proto->name, errno);
+            usleep(10 * 1000); /* it stays readable: do not spin */
+        }
+        break;
+    }
+    if (epoll_ctl(sv->ep, EPOLL_CTL_MOD, sv->listen_fd, &ev) != 0)
+        bug("ipc: the listening socket cannot be armed");
+}
+
+/* ---- workers ---- */
+static void *work(void *arg)
+{
+    struct ipc_server *sv = arg;
+    struct ipc_work *w = ipc_work_new();
+    struct epoll_event ev;
+
+    for (;;) {
+        int n = epoll_wait(sv->ep, &ev, 1, -1);
+        if (n < 0 && errno != EINTR)
+            bug("%s: epoll_wait failed, errno %d", sv->s->proto->name, errno);
+        if (atomic_load(&stop_asked))
+            break;
+        if (n <= 0)
+            continue;
+        if (ev.data.ptr == &sv->listen_fd)
+            accept_some(sv);
+        else if (ev.data.ptr)
+            ipc_turn(sv, w, ev.data.ptr, ev.events);
+    }
+    ipc_work_free(w);
+    return NULL;
+}
+
+static unsigned start_workers(struct ipc_server *sv, pthread_t *threads, unsigned n)
+{
+    sigset_t all, before;
+    unsigned started = 0;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals stay with the thread that called ipc_serve() */
+    while (started < n && pthread_create(&threads[started], NULL, work, sv) == 0)
+        started++;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (started < n)
+        log_ev(LOG_ERROR_, "ipc-threads", "proto=%s wanted=%u got=%u", sv->s->proto->name, n + 1, started + 1);
+    return started;
+}
+
+static enum rc open_epoll(struct ipc_server *sv, int *evfd_out, struct err *e)
+{
+    struct epoll_event ev = {.events = EPOLLIN, .data.ptr = NULL};
+    int evfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    enum rc rc;
+
+    sv->ep = epoll_create1(EPOLL_CLOEXEC);
+    if (sv->ep < 0 || evfd < 0 || epoll_ctl(sv->ep, EPOLL_CTL_ADD, evfd, &ev) != 0)
+        goto fail;
+    ev.events = EPOLLIN | EPOLLONESHOT;
+    ev.data.ptr = &sv->listen_fd;
+    if (epoll_ctl(sv->ep, EPOLL_CTL_ADD, sv->listen_fd, &ev) != 0)
+        goto fail;
+    *evfd_out = evfd;
+    return RC_OK;
+fail:
+    rc = err_sys(e, RC_TEMP, "%s: epoll", sv->s->proto->name);
+    if (sv->ep >= 0)
+        close(sv->ep);
+    if (evfd >= 0)
+        close(evfd);
+    return rc;
+}
+
+enum rc ipc_serve(const struct ipc_service *s, int listen_fd, struct err *e)
+{
+    struct ipc_server sv = {.s = s, .listen_fd = listen_fd, .lock = PTHREAD_MUTEX_INITIALIZER};
+    unsigned more = s->threads < 1 ? 0 : s->threads > WORKERS_MAX ? WORKERS_MAX - 1 : s->threads - 1;
+    pthread_t threads[WORKERS_MAX];
+    unsigned started;
+    int evfd;
+    enum rc rc = open_epoll(&sv, &evfd, e);
+
+    if (rc != RC_OK)
+        return rc;
+    atomic_store(&stop_fd, evfd);
+    if (atomic_load(&stop_asked))
+        ipc_stop(); /* it was asked before there was an eventfd to write to */
+    started = start_workers(&sv, threads, more);
+    work(&sv);
+    for (unsigned i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    atomic_store(&stop_fd, -1);
+    while (sv.conns)
+        ipc_end_peer(&sv, sv.conns);
+    close(sv.ep);
+    close(evfd);
+    atomic_store(&stop_asked, false);
+    return RC_OK;
+}
+
+void ipc_push(struct ipc_peer *p, uint16_t op, const struct ipc_field *fields, const void *msg)
+{
+    struct ipc_conn *c = (struct ipc_conn *)p;
+    struct buf b = BUF_INIT;
+    struct err e;
+
+    if (ipc_pack(&b, (struct ipc_head){op, IPC_EVENT, 0}, fields, msg, &e) != RC_OK)
+        bug("%s", e.log);
+    ipc_conn_send(c, buf_span(&b), -1, true);
+    buf_free(&b);
+}

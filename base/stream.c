@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* base/stream.c - see base/stream.h.
+ *
+ * Input     in[start, end) is at hand. Reading moves what is left to the front only when the room behind it is short, so
+ *           that a borrowed span stays good until the next call that reads.
+ * Output    gathered up to OUT_HIGH, then sent at once so that memory stays bounded; a failure is kept and shown at the
+ *           next flush, what is put after it is dropped.
+ * Secrets   both buffers hold letters in clear: they are wiped when freed.
+ */
+#include "base/stream.h"
+#include "base/wipe.h"
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { IN_CAP = 16 * 1024, IN_MOST = 1024 * 1024, READ_LEAST = 4096, OUT_HIGH = 64 * 1024, DIRECT = 16 * 1024 };
+
+struct stream {
+    int fd;
+    int64_t deadline;
+    const struct stream_ops *ops; /* NULL: the socket itself */
+    void *ctx;
+    unsigned char *in;
+    size_t start, end, cap;
+    struct buf out;
+    bool eof;
+    struct err broken; /* rc RC_OK while output works */
+};
+
+/* ---- the socket, when there is no TLS ---- */
+static enum rc wait_fd(int fd, short what, int64_t deadline, struct err *e)
+{
+    struct pollfd p = {fd, what, 0};
+    int n;
+
+    do
+        n = poll(&p, 1, deadline_left_ms(deadline));
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return err_sys(e, RC_TEMP, "poll");
+    if (n == 0)
+        return err_set(e, RC_TIMEOUT, NULL, NULL, "peer silent until the deadline");
+    return RC_OK;
+}
+
+static enum rc sock_fail(struct err *e, const char *what)
+{
+    if (errno == ECONNRESET || errno == EPIPE)
+        return err_sys(e, RC_CLOSED, "%s", what);
+    return err_sys(e, RC_TEMP, "%s", what);
+}
+
+static ssize_t sock_read(struct stream *s, void *p, size_t n, struct err *e)
+{
+    for (;;) {
+        ssize_t got = recv(s->fd, p, n, MSG_DONTWAIT);
+        if (got >= 0)
+            return got;
+        if (errno == EINTR)
+            continue;
+        if (errno != EAGAIN)
+            return (void)sock_fail(e, "recv"), -1;
+        if (wait_fd(s->fd, POLLIN, s->deadline, e) != RC_OK)
+            return -1;
+    }
+}
+
+static ssize_t sock_write(struct stream *s, const void *p, size_t n, struct err *e)
+{
+    for (;;) {
+        ssize_t put = send(s->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (put >= 0)
+            return put;
+        if (errno == EINTR)
+            continue;
+        if (errno != EAGAIN)
+            return (void)sock_fail(e, "send"), -1;
+        if (wait_fd(s->fd, POLLOUT, s->deadline, e) != RC_OK)
+            return -1;
+    }
+}
+
+/* ---- life ---- */
+struct stream *stream_open(int fd)
+{
+    struct stream *s = calloc(1, sizeof *s);
+    int on = 1;
+
+    if (!s || !(s->in = malloc(IN_CAP)))
+        die("out of memory");
+    s->fd = fd;
+    s->cap = IN_CAP;
+    s->deadline = DEADLINE_NEVER;
+    buf_init_secret(&s->out);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* fails on what is not TCP: nothing to switch off */
+    return s;
+}
+
+int stream_fd(const struct stream *s)
+{
+    return s->fd;
+}
+
+void stream_close(struct stream **sp)
+{
+    struct stream *s = *sp;
+
+    if (!s)
+        return;
+    *sp = NULL;
+    if (s->ops && s->ops->close)
+        s->ops->close(s->ctx);
+    close(s->fd);
+    wipe(s->in, s->cap);
+    free(s->in);
+    buf_free(&s->out);
+    free(s);
+}
+
+void stream_set_ops(struct stream *s, const struct stream_ops *ops, void *ctx)
+{
+    if (s->start != s->end || s->out.n > 0)
+        bug("TLS begins with bytes in the buffers"); /* what came in clear must never be taken for what comes under TLS */
+    s->ops = ops;
+    s->ctx = ctx;
+}
+
+bool stream_has_ops(const struct stream *s)
+{
+    return s->ops != NULL;
+}
+
+void stream_deadline(struct stream *s, int64_t deadline)
+{
+    s->deadline = deadline;
+}
+
+size_t stream_buffered(const struct stream *s)
+{
+    return s->end - s->start + (s->ops && s->ops->pending ? s->ops->pending(s->ctx) : 0);
+}
+
+/* ---- reading ---- */
+static enum rc make_room(struct stream *s, struct err *e)
+{
+    size_t used = s->end - s->start, cap = s->cap * 2;
+    unsigned char *p;
+
+    if (s->cap - s->end >= READ_LEAST)
+        return RC_OK;
+    if (s->start > 0 && s->cap - used >= READ_LEAST) {
+        memmove(s->in, s->in + s->start, used);
+    } else {
+        if (cap > IN_MOST)
+            return err_set(e, RC_SYNTAX, NULL, NULL, "more than %d bytes without an end", IN_MOST);
+        if (!(p = malloc(cap)))
+            return err_set(e, RC_TEMP, NULL, NULL, "out of memory for %zu bytes of input", cap);
+        memcpy(p, s->in + s->start, used);
+        wipe(s->in, s->cap);
+        free(s->in);
+        s->in = p;
+        s->cap = cap;
+    }
+    s->start = 0;
+    s->end = used;
+    return RC_OK;
+}
+
+/* One read from below: at least one more byte at hand, or why not. */
+static enum rc fill(struct stream *s, struct err *e)
+{
+    ssize_t got;
+    enum rc rc;
+
+    if (s->start == s->end)
+        s->start = s->end = 0;
+    if ((rc = make_room(s, e)) != RC_OK)
+        return rc;
+    if (s->eof)
+        return err_set(e, RC_CLOSED, NULL, NULL, "peer has closed");
+    if (s->ops)
+        got = s->ops->read(s->ctx, s->in + s->end, s->cap - s->end, s->deadline, e);
+    else
+        got = sock_read(s, s->in + s->end, s->cap - s->end, e);
+    if (got < 0)
+        return e->rc;
+    if (got == 0) {
+        s->eof = true;
+        return err_set(e, RC_CLOSED, NULL, NULL, "peer has closed");
+    }
+    s->end += (size_t)got;
+    return RC_OK;
+}
+
+static struct span at_hand(const struct stream *s)
+{
+    return span_of(s->in + s->start, s->end - s->start);
+}
+
+enum rc stream_peek(struct stream *s, struct span *out, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    if (s->start == s->end)
+        rc = fill(s, e);
+    if (rc == RC_OK)
+        *out = at_hand(s);
+    return rc;
+}
+
+enum rc stream_peek_more(struct stream *s, struct span *out, struct err *e)
+{
+    enum rc rc = fill(s, e);
+
+    if (rc == RC_OK)
+        *out = at_hand(s);
+    return rc;
+}
+
+void stream_consume(struct stream *s, size_t n)
+{
+    if (n > s->end - s->start)
+        bug("stream_consume of %zu bytes out of %zu", n, s->end - s->start);
+    s->start += n;
+}
+
+static enum rc bad_line(struct err *e, const char *say, const char *log)
+{
+    return err_set(e, RC_SYNTAX, "5.5.2", say, "%s", log);
+}
+
+/* Looks at what is at hand: RC_OK with the line's length, RC_MORE, or RC_SYNTAX. from: known to hold no line end.
+ * The answer depends on the bytes only, never on how they were cut into packets. */
+static enum rc find_line(struct span s, size_t from, size_t max, size_t *len_out, struct err *e)
+{
+    size_t upto = s.n <= max ? s.n : max + 1;
+    const unsigned char *lf = from < upto ? memchr(s.p + from, '\n', upto - from) : NULL;
+    size_t end = lf ? (size_t)(lf - s.p) : upto;
+    const unsigned char *cr = from < end ? memchr(s.p + from, '\r', end - from) : NULL;
+
+    if (cr) {
+        size_t at = (size_t)(cr - s.p);
+        if (at + 1 == s.n)
+            return RC_MORE;
+        if (s.p[at + 1] != '\n')
+            return bad_line(e, "CR seul refuse / Bare CR refused", "bare CR in a line");
+        *len_out = at;
+        return RC_OK;
+    }
+    if (lf)
+        return bad_line(e, "LF seul refuse / Bare LF refused", "bare LF in a line");
+    if (s.n > max)
+        return bad_line(e, "Ligne trop longue / Line too long", "line longer than the limit");
+    return RC_MORE;
+}
+
+enum rc stream_line(struct stream *s, size_t max, struct span *line_out, struct err *e)
+{
+    size_t seen = 0, len = 0;
+    enum rc rc;
+
+    if (max > IN_MOST / 2)
+        bug("stream_line of up to %zu bytes", max);
+    for (;;) {
+        struct span have = at_hand(s);
+        rc = find_line(have, seen, max, &len, e);
+        if (rc == RC_OK) {
+            *line_out = span_head(have, len);
+            s->start += len + 2;
+            return RC_OK;
+        }
+        if (rc != RC_MORE)
+            return rc;
+        seen = have.n > 0 ? have.n - 1 : 0; /* the last byte may be the CR */
+        if ((rc = fill(s, e)) != RC_OK)
+            return rc;
+    }
+}
+
+enum rc stream_exact(struct stream *s, void *p, size_t n, struct err *e)
+{
+    unsigned char *to = p;
+    enum rc rc;
+
+    while (n > 0) {
+        size_t have = s->end - s->start;
+        if (have == 0) {
+            if ((rc = fill(s, e)) != RC_OK)
+                return rc;
+            continue;
+        }
+        if (have > n)
+            have = n;
+        memcpy(to, s->in + s->start, have);
+        s->start += have;
+        to += have;
+        n -= have;
+    }
+    return RC_OK;
+}
+
+/* ---- writing ---- */
+static enum rc write_all(struct stream *s, struct span d, struct err *e)
+{
+    while (d.n > 0) {
+        ssize_t put = s->ops ? s->ops->write(s->ctx, d.p, d.n, s->deadline, e) : sock_write(s, d.p, d.n, e);
+        if (put < 0)
+            return e->rc;
+        d = span_from(d, (size_t)put);
+    }
+    return RC_OK;
+}
+
+static void send_out(struct stream *s)
+{
+    if (s->broken.rc == RC_OK && write_all(s, buf_span(&s->out), &s->broken) == RC_OK)
+        s->broken.rc = RC_OK; /* a layer below may have used it as scratch */
+    buf_clear(&s->out);
+}
+
+void stream_put(struct stream *s, struct span d)
+{
+    if (s->broken.rc != RC_OK)
+        return;
+    if (s->out.n > 0 && s->out.n + d.n > OUT_HIGH)
+        send_out(s);
+    if (s->broken.rc != RC_OK)
+        return;
+    if (d.n < DIRECT) {
+        buf_addspan(&s->out, d);
+        return;
+    }
+    send_out(s);
+    if (s->broken.rc == RC_OK && write_all(s, d, &s->broken) == RC_OK)
+        s->broken.rc = RC_OK;
+}
+
+void stream_putf(struct stream *s, const char *fmt, ...)
+{
+    char line[1024];
+    char *big = NULL;
+    va_list ap;
+    int n;
+
+    va_start(ap, fmt);
+    n = vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    if (n < 0)
+        bug("stream_putf: bad format");
+    if ((size_t)n < sizeof line) {
+        stream_put(s, span_of(line, (size_t)n));
+        return;
+    }
+    va_start(ap, fmt);
+    if (vasprintf(&big, fmt, ap) < 0)
+        die("out of memory");
+    va_end(ap);
+    stream_put(s, span_of(big, (size_t)n));
+    wipe(big, (size_t)n);
+    free(big);
+}
+
+enum rc stream_flush(struct stream *s, struct err *e)
+{
+    if (s->out.n > 0)
+        send_out(s);
+    if (s->broken.rc != RC_OK)
+        *e = s->broken;
+    return s->broken.rc;
+}
+
+enum rc stream_wait(struct stream *s, int other_fd, int64_t deadline, int *which_out, struct err *e)
+{
+    struct pollfd p[2] = {{s->fd, POLLIN, 0}, {other_fd, POLLIN, 0}};
+    bool ready = stream_buffered(s) > 0 || s->eof;
+    int n;
+
+    do
+        n = poll(p, 2, ready ? 0 : deadline_left_ms(deadline)); /* a negative fd is passed over */
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return err_sys(e, RC_TEMP, "poll");
+    if (n == 0 && !ready)
+        return err_set(e, RC_TIMEOUT, NULL, NULL, "nothing came until the deadline");
+    *which_out = (ready || p[0].revents ? 1 : 0) | (p[1].revents ? 2 : 0);
+    return RC_OK;
+}
