@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* base/settings.c - the table of options, and values of each type from their text. See base/settings.h. */
+#include "base/settings.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+#define KB 1024LL
+#define MB (1024 * KB)
+#define GB (1024 * MB)
+#define DAY 86400LL
+
+/* name, type, default, least, most, when, help. Sorted by section; within one, in the order a reader would ask. */
+const struct setting settings[] = {
+    {"instance.domain", SET_STR, "", 0, 253, SET_AT_INIT, "the mail domain this instance serves"},
+    {"instance.hostname", SET_STR, "", 0, 253, SET_AT_START, "the name in banners and trace fields; empty: mail. and the domain"},
+    {"instance.operator", SET_STR, "", 0, 200, SET_AT_START, "the operator's name, as the trust space knows it"},
+    {"instance.users", SET_STR, "_pli", 0, 24, SET_AT_START,
+     "started as root: the prefix of the daemons' user names (_pli-smtpd ...); uids are allotted when the names do not exist"},
+    {"listen.smtp", SET_ADDR, "[::]:25", 0, 0, SET_AT_START, "where other operators deliver; empty: nowhere"},
+    {"listen.submission", SET_ADDR, "[::]:587", 0, 0, SET_AT_START, "submission with STARTTLS; empty: nowhere"},
+    {"listen.submissions", SET_ADDR, "[::]:465", 0, 0, SET_AT_START, "submission over TLS; empty: nowhere"},
+    {"listen.imap", SET_ADDR, "[::]:143", 0, 0, SET_AT_START, "IMAP with STARTTLS; empty: nowhere"},
+    {"listen.imaps", SET_ADDR, "[::]:993", 0, 0, SET_AT_START, "IMAP over TLS; empty: nowhere"},
+    {"listen.ldap", SET_ADDR, "127.0.0.1:389", 0, 0, SET_AT_START, "the embedded directory with StartTLS; empty: nowhere"},
+    {"listen.ldaps", SET_ADDR, "[::]:636", 0, 0, SET_AT_START, "the embedded directory over TLS; empty: nowhere"},
+    {"smtpd.max_message", SET_BYTES, "50M", 64 * KB, GB, SET_AT_START, "largest message taken, in bytes on the wire"},
+    {"smtpd.max_recipients", SET_INT, "1000", 100, 10000, SET_AT_START, "recipients of one message"},
+    {"smtpd.max_sessions", SET_INT, "500", 1, 20000, SET_AT_START, "sessions at once, in all"},
+    {"smtpd.max_sessions_per_address", SET_INT, "50", 1, 20000, SET_AT_START, "sessions at once from one address"},
+    {"smtpd.max_errors", SET_INT, "10", 1, 1000, SET_AT_START, "refused commands before the session is ended"},
+    {"smtpd.command_timeout", SET_SECS, "5m", 1, 3600, SET_AT_START, "wait for the next command (RFC 5321 4.5.3.2)"},
+    {"smtpd.data_timeout", SET_SECS, "10m", 1, 7200, SET_AT_START, "wait for the next block of a message"},
+    {"smtpd.login_timeout", SET_SECS, "1m", 1, 3600, SET_AT_START, "time to finish TLS and sign in"},
+    {"imapd.max_message", SET_BYTES, "50M", 64 * KB, GB, SET_AT_START, "largest message taken by APPEND"},
+    {"imapd.max_sessions", SET_INT, "2000", 1, 50000, SET_AT_START, "sessions at once, in all"},
+    {"imapd.max_sessions_per_address", SET_INT, "200", 1, 50000, SET_AT_START, "sessions at once from one address"},
+    {"imapd.max_sessions_per_account", SET_INT, "30", 1, 1000, SET_AT_START, "sessions at once for one account"},
+    {"imapd.max_errors", SET_INT, "20", 1, 1000, SET_AT_START, "bad commands before the session is ended"},
+    {"imapd.login_timeout", SET_SECS, "1m", 1, 3600, SET_AT_START, "time to finish TLS and sign in"},
+    {"imapd.idle_timeout", SET_SECS, "30m", 1800, DAY, SET_AT_START, "silence after which a session is ended (RFC 3501 5.4)"},
+    {"relayd.max_age", SET_SECS, "2d", 60, 14 * DAY, SET_AT_START, "how long delivery is tried before the sender is told"},
+    {"stored.threads", SET_INT, "8", 1, 64, SET_AT_START, "workers"},
+    {"stored.cache", SET_BYTES, "64M", MB, 64 * GB, SET_AT_START, "memory for pages of the store"},
+    {"stored.max_peers", SET_INT, "4000", 16, 100000, SET_AT_START, "sessions connected at once"},
+    {"stored.quota", SET_BYTES, "2G", MB, 1024 * GB, SET_AT_INIT, "size of a mailbox whose account names none"},
+    {"keyd.threads", SET_INT, "4", 1, 64, SET_AT_START, "workers"},
+    {"keyd.max_peers", SET_INT, "4000", 16, 100000, SET_AT_START, "sessions connected at once"},
+    {"keyd.epoch_time", SET_SECS, "1h", 1, DAY, SET_AT_START, "longest life of an epoch key"},
+    {"keyd.epoch_messages", SET_INT, "1000", 1, 100000, SET_AT_START, "most messages under one epoch key"},
+    {"dird.threads", SET_INT, "8", 1, 64, SET_AT_START, "workers"},
+    {"dird.max_peers", SET_INT, "4000", 16, 100000, SET_AT_START, "sessions connected at once"},
+    {"dird.ticket_life", SET_SECS, "12h", 60, 7 * DAY, SET_AT_START, "how long a sign-in's ticket is good"},
+    {"dird.password_cache", SET_SECS, "10m", 0, DAY, SET_AT_START, "how long a checked password is remembered, in locked memory"},
+    {"dird.max_failures", SET_INT, "10", 1, 1000, SET_AT_START, "failed sign-ins of an account or address in ten minutes"},
+    {"directory.uri", SET_STR, "", 0, 500, SET_AT_START, "ldaps:// or ldapi:// of the site's own directory; empty: the embedded one"},
+    {"directory.base", SET_STR, "", 0, 500, SET_AT_INIT, "where the tree hangs; empty: made from the domain"},
+    {"log.level", SET_STR, "info", 0, 8, SET_AT_START, "debug, info, warn or error"},
+    {NULL, SET_STR, NULL, 0, 0, SET_AT_START, NULL},
+};
+
+const struct setting *setting_find(const char *name)
+{
+    for (const struct setting *s = settings; s->name; s++)
+        if (strcmp(s->name, name) == 0)
+            return s;
+    return NULL;
+}
+
+/* Levenshtein distance of two short names, one row at a time. */
+static size_t distance(const char *a, const char *b)
+{
+    enum { MOST = 64 };
+    size_t row[MOST + 1], na = strlen(a), nb = strlen(b);
+
+    if (na > MOST || nb > MOST)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= nb; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= na; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= nb; j++) {
+            size_t change = diagonal + (a[i - 1] != b[j - 1]), best = row[j] + 1;
+            diagonal = row[j];
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = change < best ? change : best;
+        }
+    }
+    return row[nb];
+}
+
+const char *setting_nearest(const char *name)
+{
+    size_t best = SIZE_MAX;
+    const char *found = settings[0].name;
+
+    for (const struct setting *s = settings; s->name; s++) {
+        size_t d = distance(name, s->name);
+        if (d < best) {
+            best = d;
+            found = s->name;
+        }
+    }
+    return found;
+}
+
+/* ---- values ---- */
+struct unit {
+    const char *suffix;
+    int64_t times;
+};
+static const struct unit sizes[] = {{"", 1}, {"k", KB}, {"M", MB}, {"G", GB}, {NULL, 0}};
+static const struct unit times[] = {{"s", 1}, {"", 1}, {"m", 60}, {"h", 3600}, {"d", DAY}, {"w", 7 * DAY}, {NULL, 0}};
+static const struct unit plain[] = {{"", 1}, {NULL, 0}};
+static const struct unit truth[] = {{"yes", 1}, {"true", 1}, {"on", 1}, {"1", 1}, {"no", 0}, {"false", 0}, {"off", 0}, {"0", 0}, {NULL, 0}};
+
+static const struct unit *unit_of(const struct unit *u, struct span suffix)
+{
+    for (; u->suffix; u++)
+        if (span_ieq_str(suffix, u->suffix))
+            return u;
+    return NULL;
+}
+
+static bool number(struct span v, const struct unit *units, int64_t *out)
+{
+    size_t digits = 0;
+    const struct unit *u;
+    uint64_t n;
+
+    while (digits < v.n && v.p[digits] >= '0' && v.p[digits] <= '9')
+        digits++;
+    u = unit_of(units, span_trim(span_from(v, digits)));
+    if (!u || !span_u64(span_head(v, digits), (uint64_t)(INT64_MAX / u->times), &n))
+        return false;
+    *out = (int64_t)n * u->times;
+    return true;
+}
+
+/* "[v6]:port", "v4:port", "name:port", or nothing. */
+static bool address(struct span v)
+{
+    uint64_t port;
+    size_t colon = v.n;
+
+    if (v.n == 0)
+        return true;
+    while (colon > 0 && v.p[colon - 1] != ':')
+        colon--;
+    if (colon < 2 || !span_u64(span_from(v, colon), 65535, &port))
+        return false;
+    v = span_head(v, colon - 1);
+    if (v.p[0] == '[')
+        return v.n > 2 && v.p[v.n - 1] == ']';
+    return span_chr(v, ':') < 0 && span_chr(v, ' ') < 0;
+}
+
+static bool understood(const struct setting *s, struct span v, int64_t *num)
+{
+    const struct unit *yes_no;
+
+    switch (s->type) {
+    case SET_STR:
+        *num = (int64_t)v.n;
+        return span_chr(v, '\n') < 0 && span_chr(v, 0) < 0;
+    case SET_BYTES:
+        return number(v, sizes, num);
+    case SET_SECS:
+        return number(v, times, num);
+    case SET_INT:
+        return number(v, plain, num);
+    case SET_BOOL:
+        yes_no = unit_of(truth, v);
+        *num = yes_no ? yes_no->times : 0;
+        return yes_no != NULL;
+    case SET_ADDR:
+        *num = 0;
+        return address(v);
+    }
+    return false;
+}
+
+static const char *const wanted[] = {
+    [SET_STR] = "one line of text",
+    [SET_BYTES] = "a size such as 512k, 25M or 2G",
+    [SET_SECS] = "a time such as 30s, 5m, 12h or 2d",
+    [SET_INT] = "a number",
+    [SET_BOOL] = "yes or no",
+    [SET_ADDR] = "an address and a port such as [::]:25 or 127.0.0.1:25",
+};
+
+enum rc setting_check(const struct setting *s, const char *value, int64_t *num_out, struct err *e)
+{
+    int64_t num = 0;
+
+    if (!understood(s, span_str(value), &num))
+        return err_set(e, RC_SYNTAX, NULL, NULL, "%s = \"%s\": not %s", s->name, value, wanted[s->type]);
+    if (s->hi > 0 && (num < s->lo || num > s->hi))
+        return err_set(e, RC_PERM, NULL, NULL, "%s = \"%s\": outside %lld to %lld%s", s->name, value, (long long)s->lo,
+                       (long long)s->hi, s->type == SET_SECS ? " seconds" : s->type == SET_INT ? "" : " bytes");
+    *num_out = num;
+    return RC_OK;
+}
