@@ -11,7 +11,7 @@
  *            nonce  = 12 bytes: 0 x7 | final flag u8 | chunk number u32 big-endian; unique, for the key seals one object only
  *            aad    = "PLIO" | version u8 | kind u8 | oid
  *          A sealed object is its chunks, each cipher text | 16 tag bytes; the last has the final flag (an empty object is one
- *          empty final chunk). So chunks can not be cut off, swapped, or moved to another object or kind, and any byte range
+ *          empty final chunk, and no other chunk is empty). So chunks can not be cut off, swapped, or moved to another object or kind, and any byte range
  *          is opened by opening its chunks alone.
  * Wrap     AES-256 key wrap (RFC 3394) of the CEK under HKDF(epoch key, "pli wrap 1" | mailbox | epoch): 40 bytes.
  * Epoch    record: ephemeral X25519 public key 32 | AES-256-GCM(epoch key) 48, key = HKDF(shared secret,
@@ -19,6 +19,7 @@
  * Names    folder names and keywords: random-nonce AES-256-GCM under the mailbox's names key = HKDF(private key, "pli names 1" |
  *          mailbox), aad = mailbox | tag; tag = first 16 bytes of HMAC-SHA256(names key, name): lets stored keep names unique
  *          without knowing them.
+ * Integers in derivations and associated data are little-endian u64; the chunk number in the nonce is big-endian.
  * Owns     nothing; contexts are opened and closed by the caller; all secrets are wiped on close.
  * Process  smtpd, imapd, relayd sessions; keyd (epochs, wraps); stored uses oid functions only.
  * Errors   RC_CORRUPT when a seal does not open: wrong key, place, or changed bytes.
@@ -28,10 +29,14 @@
 
 enum {
     SEAL_CEK = 32, SEAL_WRAP = 40, SEAL_EPOCH_KEY = 32, SEAL_EPOCH_REC = 80, SEAL_PUB = 32, SEAL_PRIV = 32,
-    SEAL_OID = 16, SEAL_CHUNK = 65536, SEAL_TAG = 16, SEAL_NAME_TAG = 16, SEAL_NAMES_KEY = 32
+    SEAL_OID = 16, SEAL_CHUNK = 65536, SEAL_TAG = 16, SEAL_NAME_TAG = 16, SEAL_NAMES_KEY = 32,
+    SEAL_OBJ_KEY = 32
 };
 enum seal_kind { SEAL_MESSAGE = 1, SEAL_SUMMARY = 2, SEAL_SEARCH = 3, SEAL_ENVELOPE = 4 };
 #define SEAL_QUEUE_BOX 1u /* the queue is sealed like a mailbox, with this number; people's begin at 16 */
+
+/* Fetches the algorithms; optional, a listener calls it before it forks so that no session pays for it. */
+void seal_warm(void);
 
 /* object id: shard byte (of 16, spreads insertion), 7 bytes of time in ms, 8 random bytes: unique, sorted within a shard */
 void seal_oid_new(unsigned char oid_out[SEAL_OID]);
@@ -52,6 +57,11 @@ struct seal_obj;
 enum rc seal_obj_open(const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID], enum seal_kind kind,
                       struct seal_obj **o_out, struct err *e);
 void seal_obj_close(struct seal_obj **o);
+/* The key of one object alone (HKDF above): opens that object and no other of its message. keyd gives it to pli queue list. */
+enum rc seal_obj_key(const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID], enum seal_kind kind,
+                     unsigned char key_out[SEAL_OBJ_KEY], struct err *e);
+enum rc seal_obj_open_key(const unsigned char key[SEAL_OBJ_KEY], const unsigned char oid[SEAL_OID], enum seal_kind kind,
+                          struct seal_obj **o_out, struct err *e);
 /* plain: SEAL_CHUNK bytes, fewer only when final. out gets plain.n + SEAL_TAG bytes appended. */
 enum rc seal_chunk(struct seal_obj *o, uint32_t no, bool final, struct span plain, struct buf *out, struct err *e);
 enum rc open_chunk(struct seal_obj *o, uint32_t no, bool final, struct span sealed, struct buf *out, struct err *e);
@@ -60,6 +70,8 @@ enum rc seal_whole(const unsigned char cek[SEAL_CEK], const unsigned char oid[SE
                    struct buf *out, struct err *e);
 enum rc open_whole(const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID], enum seal_kind kind, struct span sealed,
                    struct buf *out, struct err *e);
+enum rc open_whole_key(const unsigned char key[SEAL_OBJ_KEY], const unsigned char oid[SEAL_OID], enum seal_kind kind,
+                       struct span sealed, struct buf *out, struct err *e);
 /* sizes */
 static inline uint32_t seal_chunks(uint64_t plain) /* how many chunks an object of so many plain bytes has */
 {

@@ -6,7 +6,9 @@
  *          2 password   strict mailboxes: salt 16 | log2N u8 r u8 p u8 | nonce 12 | GCM, key = scrypt(password, salt)
  *          16 signing   a signing key (PKCS#8 DER) wrapped like 1, followed by its certificate: u32 len sealed | u32 len cert DER
  *          3 app password, 4 delegate, 5 recovery come later and are skipped by who does not know them.
- * Bound    aad = "PLIS" | version | type | id | mailbox | public key (1, 2) or address (16).
+ * Keys     types 1 and 16: HKDF(kek, "pli slot 1" | aad); type 2: scrypt, N=2^15 r=8 p=1 (what a slot may ask is bounded).
+ * Bound    aad = "PLIS" | version u8 | type u16 | mailbox u64 | public key (1), and salt and parameters (2),
+ *          or address (u8 length, lower case) | SHA-256 of the certificate (16). The id is the caller's label, not bound.
  * Process  keyd makes and opens; stored keeps; sessions and pli carry.
  */
 #pragma once
@@ -35,4 +37,4 @@ enum rc slot_password_open(struct span password, uint64_t mbx, const unsigned ch
                            unsigned char priv_out[SEAL_PRIV], struct err *e); /* RC_DENIED: not that password */
 enum rc slot_signing_seal(const unsigned char kek[SLOT_KEK], struct span address, struct span pkcs8, struct span cert_der,
                           struct buf *body_out, struct err *e);
-enum rc slot_signing_open(const unsigned char kek[SLOT_KEK], struct span address, struct span body, struct buf *pkcs8_out, struct err *e);
+enum rc slot_signing_open(const unsigned char kek[SLOT_KEK], struct span address, struct span body, struct buf *pkcs8_out, struct err *e); /* pkcs8_out: a secret buf */

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/seal/epoch.c - mailbox pairs, epoch records and wrapped content keys. RFC 7748, RFC 5869, RFC 3394. */
+#include "crypto/seal/alg.h"
+#include "crypto/seal/seal.h"
+#include "base/wipe.h"
+#include <openssl/evp.h>
+
+/* A label and the place it is bound to, as HKDF's info. */
+struct info {
+    unsigned char b[160];
+    size_t n;
+};
+
+static void info_add(struct info *i, const void *p, size_t n)
+{
+    if (n > sizeof i->b - i->n)
+        bug("key derivation info too long");
+    memcpy(i->b + i->n, p, n);
+    i->n += n;
+}
+
+static void info_u64(struct info *i, uint64_t v)
+{
+    unsigned char b[8];
+
+    for (size_t k = 0; k < 8; k++)
+        b[k] = (unsigned char)(v >> 8 * k);
+    info_add(i, b, 8);
+}
+
+enum rc seal_pair_new(unsigned char pub_out[SEAL_PUB], unsigned char priv_out[SEAL_PRIV], struct err *e)
+{
+    unsigned char priv[SEAL_PRIV], pub[SEAL_PUB];
+    size_t n = SEAL_PUB;
+    EVP_PKEY *k;
+    bool ok;
+
+    random_bytes(priv, sizeof priv);
+    k = EVP_PKEY_new_raw_private_key_ex(NULL, "X25519", NULL, priv, sizeof priv);
+    ok = k != NULL && EVP_PKEY_get_raw_public_key(k, pub, &n) > 0 && n == SEAL_PUB;
+    EVP_PKEY_free(k);
+    if (ok) {
+        memcpy(pub_out, pub, SEAL_PUB);
+        memcpy(priv_out, priv, SEAL_PRIV);
+    }
+    wipe(priv, sizeof priv);
+    return ok ? RC_OK : alg_err(e, RC_TEMP, "X25519 key");
+}
+
+/* RFC 7748 6.1; the library refuses a shared secret of zeros. RC_CORRUPT: their key is no good. */
+static enum rc agree(const unsigned char priv[SEAL_PRIV], const unsigned char pub[SEAL_PUB], unsigned char out[32], struct err *e)
+{
+    EVP_PKEY *mine = EVP_PKEY_new_raw_private_key_ex(NULL, "X25519", NULL, priv, SEAL_PRIV);
+    EVP_PKEY *theirs = EVP_PKEY_new_raw_public_key_ex(NULL, "X25519", NULL, pub, SEAL_PUB);
+    EVP_PKEY_CTX *x = mine ? EVP_PKEY_CTX_new_from_pkey(NULL, mine, NULL) : NULL;
+    size_t n = 32;
+    bool ok = x != NULL && theirs != NULL && EVP_PKEY_derive_init(x) > 0 && EVP_PKEY_derive_set_peer(x, theirs) > 0 &&
+              EVP_PKEY_derive(x, out, &n) > 0 && n == 32;
+
+    EVP_PKEY_CTX_free(x);
+    EVP_PKEY_free(theirs);
+    EVP_PKEY_free(mine);
+    return ok ? RC_OK : alg_err(e, RC_CORRUPT, "X25519 agreement");
+}
+
+/* The key an epoch record is sealed with. mine/theirs: which half we hold; eph, pub: what the record is bound to. */
+static enum rc epoch_kek(const unsigned char *mine, const unsigned char *theirs, const unsigned char *eph, const unsigned char *pub,
+                         uint64_t mbx, uint64_t epoch, unsigned char key[32], struct err *e)
+{
+    struct info i = {.n = 0};
+    unsigned char shared[32];
+    enum rc rc = agree(mine, theirs, shared, e);
+
+    info_add(&i, "pli epoch 1", 11);
+    info_add(&i, eph, SEAL_PUB);
+    info_add(&i, pub, SEAL_PUB);
+    info_u64(&i, mbx);
+    info_u64(&i, epoch);
+    if (rc == RC_OK)
+        rc = alg_hkdf(span_of(shared, sizeof shared), span_of(i.b, i.n), key, e);
+    wipe(shared, sizeof shared);
+    return rc;
+}
+
+/* The key is used for one record only, so the nonce may be constant. */
+static const unsigned char zero_nonce[GCM_NONCE];
+
+enum rc seal_epoch_seal(const unsigned char pub[SEAL_PUB], uint64_t mbx, uint64_t epoch, const unsigned char key[SEAL_EPOCH_KEY],
+                        unsigned char rec_out[SEAL_EPOCH_REC], struct err *e)
+{
+    unsigned char eph[SEAL_PUB], eph_priv[SEAL_PRIV], kek[32], rec[SEAL_EPOCH_REC];
+    struct gcm_call c = {.key = kek, .nonce = zero_nonce, .in = span_of(key, SEAL_EPOCH_KEY)};
+    enum rc rc = seal_pair_new(eph, eph_priv, e);
+
+    if (rc == RC_OK)
+        rc = epoch_kek(eph_priv, pub, eph, pub, mbx, epoch, kek, e);
+    wipe(eph_priv, sizeof eph_priv);
+    if (rc == RC_OK)
+        rc = alg_gcm_seal(&c, rec + SEAL_PUB, e);
+    wipe(kek, sizeof kek);
+    if (rc != RC_OK)
+        return rc;
+    memcpy(rec, eph, SEAL_PUB);
+    memcpy(rec_out, rec, SEAL_EPOCH_REC);
+    return RC_OK;
+}
+
+enum rc seal_epoch_open(const unsigned char priv[SEAL_PRIV], const unsigned char pub[SEAL_PUB], uint64_t mbx, uint64_t epoch,
+                        const unsigned char rec[SEAL_EPOCH_REC], unsigned char key_out[SEAL_EPOCH_KEY], struct err *e)
+{
+    unsigned char kek[32], key[SEAL_EPOCH_KEY];
+    struct gcm_call c = {.key = kek, .nonce = zero_nonce, .in = span_of(rec + SEAL_PUB, SEAL_EPOCH_REC - SEAL_PUB)};
+    enum rc rc = epoch_kek(priv, rec, rec, pub, mbx, epoch, kek, e);
+
+    if (rc == RC_OK)
+        rc = alg_gcm_open(&c, key, e);
+    wipe(kek, sizeof kek);
+    if (rc == RC_OK)
+        memcpy(key_out, key, SEAL_EPOCH_KEY);
+    wipe(key, sizeof key);
+    return rc;
+}
+
+static enum rc wrap_key(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch, unsigned char key[32], struct err *e)
+{
+    struct info i = {.n = 0};
+
+    info_add(&i, "pli wrap 1", 10);
+    info_u64(&i, mbx);
+    info_u64(&i, epoch);
+    return alg_hkdf(span_of(ekey, SEAL_EPOCH_KEY), span_of(i.b, i.n), key, e);
+}
+
+enum rc seal_wrap(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch, const unsigned char cek[SEAL_CEK],
+                  unsigned char wrap_out[SEAL_WRAP], struct err *e)
+{
+    unsigned char key[32];
+    enum rc rc = wrap_key(ekey, mbx, epoch, key, e);
+
+    if (rc == RC_OK)
+        rc = alg_wrap32(key, cek, wrap_out, e);
+    wipe(key, sizeof key);
+    return rc;
+}
+
+enum rc seal_unwrap(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch, const unsigned char wrap[SEAL_WRAP],
+                    unsigned char cek_out[SEAL_CEK], struct err *e)
+{
+    unsigned char key[32];
+    enum rc rc = wrap_key(ekey, mbx, epoch, key, e);
+
+    if (rc == RC_OK)
+        rc = alg_unwrap32(key, wrap, cek_out, e);
+    wipe(key, sizeof key);
+    return rc;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/seal/slot.c - the slot list: records of type, id, length, bytes. No keys here: see slot_keys.c. */
+#include "crypto/seal/slot.h"
+
+enum rc slot_next(struct span *rest, struct slot *out, struct err *e)
+{
+    struct rd r = rd_of(*rest);
+    struct slot s;
+
+    if (rest->n == 0)
+        return err_set(e, RC_NOTFOUND, NULL, NULL, "no more key slots");
+    if (rest->n > SLOTS_MAX)
+        return err_set(e, RC_CORRUPT, NULL, NULL, "key slots of %zu bytes", rest->n);
+    s.type = rd_u16(&r);
+    s.id = rd_u16(&r);
+    s.body = rd_bytes(&r);
+    if (!rd_ok(&r))
+        return err_set(e, RC_CORRUPT, NULL, NULL, "key slot list is cut short");
+    *out = s;
+    *rest = r.s;
+    return RC_OK;
+}
+
+void slot_add(struct buf *slots, const struct slot *s)
+{
+    buf_u16(slots, s->type);
+    buf_u16(slots, s->id);
+    buf_bytes(slots, s->body);
+}
+
+enum rc slot_find(struct span slots, enum slot_type type, struct slot *out, struct err *e)
+{
+    struct slot s;
+    enum rc rc;
+
+    while ((rc = slot_next(&slots, &s, e)) == RC_OK)
+        if (s.type == type) {
+            *out = s;
+            return RC_OK;
+        }
+    return rc == RC_NOTFOUND ? err_set(e, RC_NOTFOUND, NULL, NULL, "no key slot of type %d", (int)type) : rc;
+}
+
+enum rc slot_without(struct span slots, enum slot_type type, uint16_t id, struct buf *out, struct err *e)
+{
+    size_t before = out->n;
+    struct slot s;
+    enum rc rc = buf_reserve(out, slots.n, e);
+
+    while (rc == RC_OK && (rc = slot_next(&slots, &s, e)) == RC_OK)
+        if (s.type != type || (id != 0 && s.id != id))
+            slot_add(out, &s);
+    if (rc == RC_NOTFOUND)
+        return RC_OK;
+    buf_cut(out, before);
+    return rc;
+}
+
+enum rc slot_signing_cert(struct span body, struct span *sealed_out, struct span *cert_der_out, struct err *e)
+{
+    struct rd r = rd_of(body);
+    struct span sealed = rd_bytes(&r), cert = rd_bytes(&r);
+
+    if (!rd_done(&r))
+        return err_set(e, RC_CORRUPT, NULL, NULL, "signing slot is malformed");
+    *sealed_out = sealed;
+    *cert_der_out = cert;
+    return RC_OK;
+}
