@@ -13,7 +13,8 @@
 #include "crypto/keyd/client/client.h"
 struct tls_conf;
 struct tls_conf_spec {
-    const char *chain_pem;    /* server certificate and chain, file */
+    const char *chain_pem;    /* RSA server certificate and chain, file (key KEYD_TLS_SERVER) */
+    const char *chain_ec_pem; /* the same with ECDSA P-256, which signs ten times faster (KEYD_TLS_SERVER_EC); NULL: none */
     const char *anchors_pem;  /* trust anchors for client certificates, file; NULL: none asked */
     bool require_client;      /* handshake fails without one */
 };
@@ -26,5 +27,6 @@ struct tls_peer {
     char dn[512];             /* subject, RFC 4514 */
     char why[160];            /* not verified: the reason */
 };
-/* Handshake on s (deadline is the stream's); afterwards s speaks TLS. k signs. Server and, when host != NULL, client side. */
+/* Handshake on s (within deadline); afterwards s speaks TLS and deadlines are the stream's. k signs and must outlive s. One session a
+ * process at a time is what this is made for, but nothing is global. Client side: tls_client.h. */
 enum rc tls_accept(struct tls_conf *c, struct keyd *k, struct stream *s, struct tls_peer *peer_out, struct err *e);

@@ -16,11 +16,13 @@ enum rc keyd_rewrap(struct keyd *k, const struct keyd_rewrap_req *rq, struct buf
 enum rc keyd_sign_mail(struct keyd *k, struct span ticket, struct span slots, const unsigned char digest[32], int64_t when, struct buf *cms_out, struct err *e);
 enum rc keyd_tls_sign(struct keyd *k, const struct keyd_tls_req *rq, struct buf *sig_out, struct err *e);
 enum rc keyd_issue_trial(struct keyd *k, const struct keyd_issue_req *rq, struct buf *cert_der_out, struct buf *slot_out, struct buf *key_pem_out, struct err *e);
-/* The envelope of a queue entry (kind SEAL_ENVELOPE) opened by keyd for pli queue list, or the content key for relayd. */
-enum rc keyd_queue_open(struct keyd *k, const struct keyd_queue_req *rq, unsigned char cek_out[SEAL_CEK], struct err *e);
+/* what_out: KEYD_QUEUE_CEK, or KEYD_QUEUE_ENVELOPE: the key of the entry's envelope object only (pli queue list: open_whole_key). */
+enum rc keyd_queue_open(struct keyd *k, const struct keyd_queue_req *rq, enum keyd_queue_what *what_out, unsigned char key_out[SEAL_CEK],
+                        struct err *e);
 enum rc keyd_status(struct keyd *k, struct keyd_status_rep *out, struct err *e);
 
 /* pli init: makes DIR/keys/keyring (sealed by DIR/keys/credential, mode 0400, or by the named credential), DIR/ca.pem,
- * DIR/tls/server.pem (chain) for the host names given, DIR/tls/slapd.pem + slapd.key (slapd's own). */
+ * DIR/tls/server.pem (RSA-2048, chain) and DIR/tls/server-ec.pem (ECDSA P-256, chain) for the host name given (and localhost,
+ * 127.0.0.1, ::1), DIR/tls/slapd.pem + slapd.key (slapd's own). RC_EXISTS when DIR has a keyring: it is never written over. */
 struct keyring_spec { const char *dir, *domain, *host; };
 enum rc keyring_create(const struct keyring_spec *s, struct err *e);

@@ -37,13 +37,17 @@ struct keyd_rewrap_req { uint64_t mbx; unsigned char pub[SEAL_PUB]; struct span 
 struct keyd_rewrap_rep { struct span slots; };                              /* unchanged list when there is no password slot */
 struct keyd_sign_req { struct span ticket, slots; unsigned char digest[32]; uint64_t when; };
 struct keyd_sign_rep { struct span cms; };                                  /* DER, detached, SHA-256; at most 16 KiB */
-enum keyd_tls_key { KEYD_TLS_SERVER = 1 };
-struct keyd_tls_req { uint8_t key; uint32_t algorithm; uint8_t hashed; struct span data; }; /* algorithm: IANA TLS SignatureScheme */
+enum keyd_tls_key { KEYD_TLS_SERVER = 1, KEYD_TLS_SERVER_EC = 2 };             /* RSA-2048, ECDSA P-256 */
+/* algorithm: IANA TLS SignatureScheme. version: 0x0304 or 0x0303. data: what TLS signs, not hashed; keyd refuses what is not of the form
+ * of a server's CertificateVerify (RFC 8446 4.4.3) or ServerKeyExchange (RFC 8422 5.4): a TLS key signs nothing else. */
+struct keyd_tls_req { uint8_t key; uint16_t version, algorithm; struct span data; };
 struct keyd_tls_rep { struct span signature; };
 enum keyd_issue_use { KEYD_ISSUE_SMIME = 1, KEYD_ISSUE_OPERATOR = 2 };
 /* name: SMIME: mail address; OPERATOR: domain. cn: display name. days 0: default. algorithm 1 RSA-2048, 2 ECDSA P-256. */
 struct keyd_issue_req { uint8_t use, algorithm; uint32_t days; struct span name, cn; };
 struct keyd_issue_rep { struct span cert_der; struct span slot; struct span key_pem; }; /* slot: a whole slot record (SMIME) */
 struct keyd_queue_req { uint64_t epoch; unsigned char epoch_rec[SEAL_EPOCH_REC], wrap[SEAL_WRAP], oid[SEAL_OID]; };
-struct keyd_queue_rep { unsigned char cek[SEAL_CEK]; };                     /* admin: the content key is not given: see envelope */
+/* relayd gets the content key; admin the object key of SEAL_ENVELOPE for oid (seal_obj_open_key, open_whole_key), never more */
+enum keyd_queue_what { KEYD_QUEUE_CEK = 1, KEYD_QUEUE_ENVELOPE = 2 };
+struct keyd_queue_rep { uint8_t what; unsigned char key[SEAL_CEK]; };
 struct keyd_status_rep { uint64_t wraps, opens, signatures, tls, denied, epochs; struct span queue_pub; };
