@@ -140,6 +140,11 @@ void stream_deadline(struct stream *s, int64_t deadline)
     s->deadline = deadline;
 }
 
+int64_t stream_deadline_of(const struct stream *s)
+{
+    return s->deadline;
+}
+
 size_t stream_buffered(const struct stream *s)
 {
     return s->end - s->start + (s->ops && s->ops->pending ? s->ops->pending(s->ctx) : 0);

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/keyd/client/client.c - one function a purpose, over one connection that is dialled again after keyd restarted.
+ * Every request may be asked twice (keyd keeps no state a second asking would spoil), so one that met a closed connection
+ * is asked once more on a new one.
+ */
+#include "crypto/keyd/client/client.h"
+#include "base/wipe.h"
+#include <stdlib.h>
+
+enum { DIAL_MS = 5000, CALL_MS = 30000 };
+
+struct keyd {
+    enum ipc_role role;
+    struct ipc *c;
+};
+
+struct keyd *keyd_new(enum ipc_role role)
+{
+    struct keyd *k = calloc(1, sizeof *k);
+
+    if (k == NULL)
+        die("out of memory");
+    k->role = role;
+    return k;
+}
+
+void keyd_free(struct keyd **k)
+{
+    if (*k == NULL)
+        return;
+    ipc_hangup(&(*k)->c);
+    free(*k);
+    *k = NULL;
+}
+
+static enum rc dial(struct keyd *k, struct err *e)
+{
+    return k->c ? RC_OK : ipc_dial("keyd.sock", &keyd_proto, k->role, deadline_in(DIAL_MS), &k->c, e);
+}
+
+static enum rc once(struct keyd *k, enum keyd_op op, const void *req, void *rep, struct err *e)
+{
+    enum rc rc = dial(k, e);
+
+    if (rc != RC_OK)
+        return rc;
+    ipc_deadline(k->c, deadline_in(CALL_MS));
+    return ipc_call(k->c, (uint16_t)op, req, -1, rep, NULL, e);
+}
+
+static enum rc ask(struct keyd *k, enum keyd_op op, const void *req, void *rep, struct err *e)
+{
+    bool had = k->c != NULL;
+    enum rc rc = once(k, op, req, rep, e);
+
+    if (rc == RC_CLOSED || rc == RC_TIMEOUT || rc == RC_SYNTAX)
+        ipc_hangup(&k->c); /* what is on its way can no longer be told apart */
+    if (rc == RC_CLOSED && had)
+        rc = once(k, op, req, rep, e);
+    if (rc == RC_CLOSED) {
+        ipc_hangup(&k->c);
+        return err_set(e, RC_TEMP, "4.3.0", NULL, "keyd went away");
+    }
+    return rc;
+}
+
+/* the replies' lists, back to records; they must be those asked for */
+static enum rc wrapped_take(struct span list, const struct keyd_box *boxes, size_t n, struct keyd_wrapped *out, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; i < n && rc == RC_OK; i++) {
+        rc = ipc_list_next(&list, keyd_wrapped_f, &out[i], e);
+        if (rc == RC_OK && out[i].mbx != boxes[i].mbx)
+            rc = err_set(e, RC_CORRUPT, NULL, NULL, "keyd answers for another mailbox");
+    }
+    if (rc == RC_NOTFOUND || (rc == RC_OK && list.n != 0))
+        rc = err_set(e, RC_CORRUPT, NULL, NULL, "keyd answers for more or fewer mailboxes than were asked for");
+    return rc;
+}
+
+enum rc keyd_wrap(struct keyd *k, const unsigned char cek[SEAL_CEK], const struct keyd_box *boxes, size_t n, struct keyd_wrapped *out,
+                  struct err *e)
+{
+    enum { AT_ONCE = 512 };
+    struct buf list = BUF_INIT;
+    enum rc rc = RC_OK;
+
+    for (size_t done = 0; done < n && rc == RC_OK; done += AT_ONCE) {
+        size_t m = n - done < AT_ONCE ? n - done : AT_ONCE;
+        struct keyd_wrap_req rq;
+        struct keyd_wrap_rep rp;
+
+        buf_clear(&list);
+        for (size_t i = 0; i < m; i++)
+            ipc_list_add(&list, keyd_box_f, &boxes[done + i]);
+        memcpy(rq.cek, cek, SEAL_CEK);
+        rq.boxes = buf_span(&list);
+        rc = ask(k, KEYD_WRAP, &rq, &rp, e);
+        wipe(rq.cek, sizeof rq.cek);
+        if (rc == RC_OK)
+            rc = wrapped_take(rp.wrapped, boxes + done, m, out + done, e);
+    }
+    buf_free(&list);
+    return rc;
+}
+
+enum rc keyd_open_box(struct keyd *k, struct span ticket, const unsigned char pub[SEAL_PUB], struct span slots, struct span password,
+                      unsigned char priv_out[SEAL_PRIV], struct err *e)
+{
+    struct keyd_open_req rq = {.ticket = ticket, .slots = slots, .password = password};
+    struct keyd_open_rep rp;
+    enum rc rc;
+
+    memcpy(rq.pub, pub, SEAL_PUB);
+    rc = ask(k, KEYD_OPEN_BOX, &rq, &rp, e);
+    if (rc == RC_OK)
+        memcpy(priv_out, rp.priv, SEAL_PRIV);
+    wipe(&rp, sizeof rp);
+    return rc;
+}
+
+enum rc keyd_box_new(struct keyd *k, uint64_t mbx, enum slot_type t, struct span password, unsigned char pub_out[SEAL_PUB],
+                     struct buf *slots_out, struct err *e)
+{
+    struct keyd_box_new_req rq = {.mbx = mbx, .slot_type = (uint16_t)t, .password = password};
+    struct keyd_box_new_rep rp;
+    enum rc rc = ask(k, KEYD_BOX_NEW, &rq, &rp, e);
+
+    if (rc != RC_OK)
+        return rc;
+    memcpy(pub_out, rp.pub, SEAL_PUB);
+    buf_addspan(slots_out, rp.slots);
+    return RC_OK;
+}
+
+enum rc keyd_rewrap(struct keyd *k, const struct keyd_rewrap_req *rq, struct buf *slots_out, struct err *e)
+{
+    struct keyd_rewrap_rep rp;
+    enum rc rc = ask(k, KEYD_REWRAP, rq, &rp, e);
+
+    if (rc == RC_OK)
+        buf_addspan(slots_out, rp.slots);
+    return rc;
+}
+
+enum rc keyd_sign_mail(struct keyd *k, struct span ticket, struct span slots, const unsigned char digest[32], int64_t when,
+                       struct buf *cms_out, struct err *e)
+{
+    struct keyd_sign_req rq = {.ticket = ticket, .slots = slots, .when = (uint64_t)when};
+    struct keyd_sign_rep rp;
+    enum rc rc;
+
+    memcpy(rq.digest, digest, sizeof rq.digest);
+    rc = ask(k, KEYD_SIGN_MAIL, &rq, &rp, e);
+    if (rc == RC_OK)
+        buf_addspan(cms_out, rp.cms);
+    return rc;
+}
+
+enum rc keyd_tls_sign(struct keyd *k, const struct keyd_tls_req *rq, struct buf *sig_out, struct err *e)
+{
+    struct keyd_tls_rep rp;
+    enum rc rc = ask(k, KEYD_TLS_SIGN, rq, &rp, e);
+
+    if (rc == RC_OK)
+        buf_addspan(sig_out, rp.signature);
+    return rc;
+}
+
+enum rc keyd_issue_trial(struct keyd *k, const struct keyd_issue_req *rq, struct buf *cert_der_out, struct buf *slot_out,
+                         struct buf *key_pem_out, struct err *e)
+{
+    struct keyd_issue_rep rp;
+    enum rc rc = ask(k, KEYD_ISSUE_TRIAL, rq, &rp, e);
+
+    if (rc != RC_OK)
+        return rc;
+    buf_addspan(cert_der_out, rp.cert_der);
+    if (slot_out != NULL)
+        buf_addspan(slot_out, rp.slot);
+    if (key_pem_out != NULL)
+        buf_addspan(key_pem_out, rp.key_pem);
+    return RC_OK;
+}
+
+enum rc keyd_queue_open(struct keyd *k, const struct keyd_queue_req *rq, enum keyd_queue_what *what_out, unsigned char key_out[SEAL_CEK],
+                        struct err *e)
+{
+    struct keyd_queue_rep rp;
+    enum rc rc = ask(k, KEYD_QUEUE_OPEN, rq, &rp, e);
+
+    if (rc == RC_OK) {
+        *what_out = (enum keyd_queue_what)rp.what;
+        memcpy(key_out, rp.key, SEAL_CEK);
+    }
+    wipe(&rp, sizeof rp);
+    return rc;
+}
+
+enum rc keyd_status(struct keyd *k, struct keyd_status_rep *out, struct err *e)
+{
+    return ask(k, KEYD_STATUS, NULL, out, e);
+}
