@@ -16,6 +16,8 @@ const struct setting settings[] = {
     {"instance.operator", SET_STR, "", 0, 200, SET_AT_START, "the operator's name, as the trust space knows it"},
     {"instance.users", SET_STR, "_pli", 0, 24, SET_AT_START,
      "started as root: the prefix of the daemons' user names (_pli-smtpd ...); uids are allotted when the names do not exist"},
+    {"instance.uid_base", SET_INT, "60900", 0, 2000000000, SET_AT_START,
+     "started as root: the first of eight uids allotted to daemons without a user name; 0: every daemon runs as root"},
     {"listen.smtp", SET_ADDR, "[::]:25", 0, 0, SET_AT_START, "where other operators deliver; empty: nowhere"},
     {"listen.submission", SET_ADDR, "[::]:587", 0, 0, SET_AT_START, "submission with STARTTLS; empty: nowhere"},
     {"listen.submissions", SET_ADDR, "[::]:465", 0, 0, SET_AT_START, "submission over TLS; empty: nowhere"},
@@ -66,8 +68,7 @@ const struct setting *setting_find(const char *name)
     return NULL;
 }
 
-/* Levenshtein distance of two short names, one row at a time. */
-static size_t distance(const char *a, const char *b)
+size_t name_distance(const char *a, const char *b)
 {
     enum { MOST = 64 };
     size_t row[MOST + 1], na = strlen(a), nb = strlen(b);
@@ -96,7 +97,7 @@ const char *setting_nearest(const char *name)
     const char *found = settings[0].name;
 
     for (const struct setting *s = settings; s->name; s++) {
-        size_t d = distance(name, s->name);
+        size_t d = name_distance(name, s->name);
         if (d < best) {
             best = d;
             found = s->name;

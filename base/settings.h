@@ -21,3 +21,4 @@ extern const struct setting settings[]; /* ends with .name NULL */
 const struct setting *setting_find(const char *name);
 const char *setting_nearest(const char *name); /* for "did you mean" */
 enum rc setting_check(const struct setting *s, const char *value, int64_t *num_out, struct err *e);
+size_t name_distance(const char *a, const char *b); /* Levenshtein, of names of at most 64 bytes: one row at a time; SIZE_MAX beyond */
