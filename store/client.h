@@ -15,7 +15,7 @@ void store_patience(struct store *s, int milliseconds);       /* default 8000 */
 enum rc store_bind(struct store *s, struct span ticket, struct store_box_rep *rep_out, struct err *e); /* ticket copied; rep's spans until the next call */
 /* Any op of the table; rep's spans are borrowed until the next call. */
 enum rc store_call(struct store *s, enum store_op op, const void *req, int req_fd, void *rep_out, struct err *e);
-/* pipelining for listings: */
+/* Pipelining for listings: ask n times, answer n times, in order, no other call between. RC_TEMP: stored went away, ask all again. */
 enum rc store_ask(struct store *s, enum store_op op, const void *req, struct err *e);
 enum rc store_answer(struct store *s, enum store_op op, void *rep_out, struct err *e);
 int store_event_fd(struct store *s);                          /* a watching connection: readable when something changed */

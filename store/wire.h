@@ -4,10 +4,17 @@
  * Who      smtpd, relayd: deliver and queue ops, by role. imapd: everything of one mailbox, after STORE_TICKET bound the connection
  *          to it; every request is checked against the ticket's mailbox and rights (read, write). admin: boxes, queue, statistics, check.
  * Pages    each reply fits one packet. Ranges come with a cursor: ask again from .next until it is 0.
- * Ranges   UID sets are spans of packed little-endian u32 pairs (lo, hi), sorted, at most 4096 pairs a request.
+ * Ranges   UID sets are spans of packed little-endian u32 pairs (lo, hi), sorted and apart, at most 4096 pairs a request; hi may be
+ *          UINT32_MAX for "to the end". UIDs are 1 .. STORE_UID_MAX.
+ * Bounds   the enum below; DELIVER and DELIVER_FD name at most STORE_PLACES_MAX places and remotes together, and all of it fits one
+ *          packet (a long list of recipients goes with DELIVER_FD). What is longer is malformed.
  * Commit   a reply RC_OK to an op that changes something is sent after the transaction is on stable storage. Every change that a client
  *          can see takes the next modseq of its folder (INV: modseqs of a folder grow with commits).
- * Retry    STORE_DELIVER is idempotent by oid: the same oid again (reply lost with a crash) answers with what was filed.
+ * Retry    STORE_DELIVER is idempotent by oid: the same oid again (reply lost with a crash) answers with what was filed, for as long as
+ *          the message lives and at least an hour. store_op_again() tells which other ops may be asked again after a lost reply.
+ * Errors   every op: RC_DENIED without its role, ticket or right; RC_NOTFOUND no such mailbox, folder, message; RC_SYNTAX values out of
+ *          their bounds; RC_TEMP 4.3.1 disk nearly full, 4.3.0 otherwise (nothing was changed).
+ * Rights   ticket's RIGHT_READ for what reads, RIGHT_WRITE for what changes (and SELECT that is not read only), RIGHT_SLOTS for BOX_SET.
  * Process  stored answers. Tables in wire.c.   Source RFC 3501 2.3, RFC 7162 (modseq), RFC 4315, RFC 6851, DESIGN 5.
  */
 #pragma once
@@ -22,7 +29,7 @@ enum store_op {
     STORE_DELIVER_FD,     /* the same, objects in a sealed memfd: message | summary | search one behind the other */
     STORE_CAN_TAKE,       /* quota question at RCPT. smtpd */
     STORE_BOX_RESERVE,    /* a new mailbox number. admin */
-    STORE_BOX_CREATE, STORE_BOX_GET, STORE_BOX_SET, STORE_BOX_DELETE, /* admin; GET also with a ticket */
+    STORE_BOX_CREATE, STORE_BOX_GET, STORE_BOX_SET, STORE_BOX_DELETE, /* admin; GET, SET also with a ticket, mbx 0 or its own */
     STORE_TICKET,         /* binds this connection to the ticket's mailbox; answers as BOX_GET */
     STORE_FOLDERS, STORE_FOLDER_CREATE, STORE_FOLDER_RENAME, STORE_FOLDER_DELETE, STORE_FOLDER_FLAGS, STORE_FOLDER_STATUS,
     STORE_SELECT,         /* status, and takes the \Recent mark when not read only */
@@ -40,9 +47,16 @@ enum store_op {
     STORE_STATS, STORE_CHECK, STORE_PING,
     STORE_EV_CHANGED = 200
 };
+bool store_op_again(enum store_op op); /* asking again after a lost reply does no harm and gives the same answer */
 /* flags of a message: system ones fixed, bits 8..63 are the mailbox's keywords by index + 8 */
 enum { MF_SEEN = 1, MF_ANSWERED = 2, MF_FLAGGED = 4, MF_DELETED = 8, MF_DRAFT = 16 };
 enum { STORE_KEYWORDS_MAX = 56, STORE_INLINE_MAX = 72 * 1024, STORE_INBOX = 1 };
+enum {
+    STORE_MID = 32, STORE_NAME = 4096 /* a sealed name */, STORE_ENVELOPE = 8192 /* sealed */, STORE_LAST_ERROR = 1024, STORE_DOMAIN_KEY = 16,
+    STORE_PLACES_MAX = 512, STORE_RANGES_MAX = 4096, STORE_EPOCHS_MAX = 512, STORE_COPY_MAX = 8000, STORE_TICKET_MAX = 720,
+    STORE_PAGE = 92 * 1024 /* most bytes of the lists of a reply together */
+};
+#define STORE_UID_MAX 0x7fffffffu /* a folder that gave this many UIDs takes no more: RC_TEMP */
 /* special use, RFC 6154 */
 enum store_special { SU_NONE = 0, SU_INBOX, SU_SENT, SU_DRAFTS, SU_TRASH, SU_JUNK, SU_ARCHIVE };
 enum { FF_SUBSCRIBED = 1, FF_NOSELECT = 2, FF_GONE = 4 /* deleted, kept for its subscription only */ };
@@ -72,7 +86,7 @@ struct store_can_take_req { uint64_t mbx, size; };                  /* RC_OK, RC
 
 /* ---- boxes ---- */
 struct store_mbx_msg { uint64_t mbx; };
-struct store_box_create_req { uint64_t mbx; unsigned char pub[SEAL_PUB]; struct span slots; uint64_t quota; };
+struct store_box_create_req { uint64_t mbx /* from BOX_RESERVE, 16 or more */; unsigned char pub[SEAL_PUB]; struct span slots; uint64_t quota; };
 struct store_box_rep { uint64_t mbx; unsigned char pub[SEAL_PUB]; struct span slots; uint64_t slots_version, quota, used, messages; };
 enum { BOX_SET_SLOTS = 1, BOX_SET_QUOTA = 2 };
 struct store_box_set_req { uint64_t mbx; uint8_t what; uint64_t slots_version; struct span slots; uint64_t quota; }; /* RC_EXISTS: slots_version has moved on */
@@ -91,6 +105,7 @@ struct store_folder_msg { uint32_t folder; };
 struct store_folder_rename_req { struct span renames; };             /* list of store_rename, one transaction */
 struct store_rename { uint32_t folder; unsigned char tag[SEAL_NAME_TAG]; struct span name; };
 struct store_folder_flags_req { uint32_t folder; uint16_t set, clear; };
+/* recent: messages from first_recent on. SELECT (not read only) answers with the old first_recent and moves it to uidnext. */
 struct store_status_rep { uint32_t uidvalidity, uidnext, exists, unseen, recent; uint64_t modseq, bytes; uint32_t first_recent; };
 struct store_select_req { uint32_t folder; uint8_t read_only; };
 
@@ -99,6 +114,7 @@ struct store_list_req { uint32_t folder, lo, hi; };                  /* reply: s
 struct store_brief_rep { struct span brief; uint32_t next; };        /* packed store_brief: u32 uid, u64 flags, u64 modseq = 20 bytes each; next UID to ask from, 0: done */
 enum { STORE_BRIEF = 20 };
 struct store_changes_req { uint32_t folder; uint64_t since; uint32_t cursor; };
+/* modseq and exists are as of this page. Take the first page's modseq as the next "since": what changed between pages comes again then. */
 struct store_changes_rep { struct span brief, expunged /* packed u32 */; uint64_t modseq; uint32_t exists, next; };
 struct store_range_req { uint32_t folder; struct span uids; uint32_t from; }; /* from: first UID wanted of the set (cursor), 0: all */
 struct store_entry { /* list record of ENTRIES, SUMMARIES, TEXTS, READ_MANY; object: sealed, empty when it is too large for a page: use STORE_READ */
@@ -110,7 +126,8 @@ struct store_read_rep { unsigned char oid[SEAL_OID]; uint64_t plain_size; uint32
 struct store_epochs_req { struct span epochs; };                     /* packed u64, at most 512 */
 struct store_epochs_rep { struct span recs; };                       /* packed u64 epoch | 80 bytes; unknown ones are left out */
 enum { FLAGS_SET = 0, FLAGS_ADD = 1, FLAGS_REMOVE = 2 };
-struct store_flags_req { uint32_t folder; struct span uids; uint32_t from; uint8_t how; uint64_t flags, unchanged_since; };
+struct store_flags_req { uint32_t folder; struct span uids; uint32_t from; uint8_t how; uint64_t flags, unchanged_since /* 0: no condition */; };
+/* brief: every message of the set that is there and was not refused, changed or not */
 struct store_flags_rep { struct span brief; struct span modified /* packed u32: UNCHANGEDSINCE failed */; uint32_t next; };
 struct store_expunge_req { uint32_t folder; struct span uids; uint32_t from; uint8_t deleted_only; };
 struct store_expunge_rep { struct span expunged; uint64_t modseq; uint32_t next; };
@@ -124,12 +141,13 @@ struct store_watch_req { uint32_t folder; };                         /* 0: every
 struct store_ev_changed { uint32_t folder; uint64_t modseq; };
 
 /* ---- queue ---- */
-enum queue_state { Q_WAITING = 1, Q_HELD, Q_DONE, Q_FAILED };
+enum queue_state { Q_WAITING = 1, Q_HELD, Q_DONE, Q_FAILED /* these two end the entry: it is removed, its message with the last one */ };
 struct store_queue_item { /* list record */
     uint64_t qid; uint32_t rcpt; uint8_t state; uint16_t notify; uint32_t attempts; uint64_t received, next_try, size, epoch;
     unsigned char oid[SEAL_OID], wrap[SEAL_WRAP], epoch_rec[SEAL_EPOCH_REC]; struct span mid, envelope, last_error;
 };
 extern const struct ipc_field store_queue_item_f[];
+/* due_before not 0: only waiting ones that are due, oldest first. Cursor: the item to begin with; it is answered only if still due. */
 struct store_queue_list_req { uint64_t qid_from; uint32_t rcpt_from; uint64_t due_before; }; /* due_before 0: all */
 struct store_queue_list_rep { struct span items; uint64_t next_qid; uint32_t next_rcpt; };
 struct store_queue_read_req { uint64_t qid; uint8_t kind; uint32_t chunk; };
@@ -137,5 +155,5 @@ struct store_queue_update_req { uint64_t qid; uint32_t rcpt; uint8_t state; uint
 
 /* ---- upkeep ---- */
 struct store_stats_rep { uint64_t boxes, messages, objects, bytes_plain, queue, commits, deadlocks, orphans, log_bytes, format; };
-struct store_check_req { uint64_t cursor; };                         /* page by page: digests of objects, refcounts, folder counts, page checksums */
+struct store_check_req { uint64_t cursor; };                         /* page by page: digests of objects, refcounts, folder counts, page checksums. One check a connection; go on with .cursor */
 struct store_check_rep { uint64_t cursor, checked, bad; struct span findings; }; /* text lines; cursor 0: done */
