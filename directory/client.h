@@ -7,8 +7,10 @@
 struct dir;
 struct dir *dir_new(enum ipc_role role);   /* "dird.sock" in the working folder, dialled at first use */
 void dir_free(struct dir **d);
+/* Any operation of wire.h. A question is asked again when dird restarted meanwhile; a change is not: RC_TEMP, look before trying again. */
 enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out, struct err *e);
 enum rc dir_lookup(struct dir *d, struct span address, struct dird_lookup_rep *rep_out, struct err *e);
 enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth_rep *rep_out, struct err *e);
 enum rc dir_may_send(struct dir *d, struct span account, struct span sender, struct err *e);
 enum rc dir_trust(struct dir *d, struct span domain, struct dird_trust_rep *rep_out, struct err *e);
+enum rc dir_account_set(struct dir *d, uint32_t what /* DS_ bits */, const struct dird_account *a, struct err *e);

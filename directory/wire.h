@@ -18,7 +18,9 @@ enum dird_op {
     DIRD_TRUST,          /* domain -> its operators' DNs. smtpd relayd */
     DIRD_ACCOUNT_ADD, DIRD_ACCOUNT_GET, DIRD_ACCOUNT_LIST, DIRD_ACCOUNT_SET, DIRD_ACCOUNT_DELETE, DIRD_ACCOUNT_PASSWD, /* admin */
     DIRD_TRUST_ADD, DIRD_TRUST_LIST, DIRD_SEARCH, DIRD_CERTS,  /* admin */
-    DIRD_STATUS          /* admin super */
+    DIRD_STATUS,         /* admin super */
+    DIRD_TRUST_REMOVE,   /* admin: dird_trust_entry; empty dn: the whole domain */
+    DIRD_OP_END_
 };
 enum dird_kind { DK_UNKNOWN = 0 /* local domain, no such address */, DK_MAILBOX, DK_NOT_LOCAL, DK_DISABLED, DK_ALIAS /* later */ };
 enum dird_flag { DF_STRICT = 1, DF_SIGN = 2 /* sign what it submits */, DF_RED_LIST = 4 };
@@ -26,10 +28,11 @@ enum dird_type { DT_PER = 1, DT_ORG, DT_APP, DT_CAB };
 struct dird_lookup_req { struct span address; };              /* as in RCPT: any case; a sub-address "+x" is tried without when not found */
 struct dird_lookup_rep { uint8_t kind, type; uint32_t flags; uint64_t mbx; unsigned char pub[32]; struct span address; }; /* address: canonical */
 struct dird_auth_req { struct span login, password, peer /* IP text */; uint8_t protocol; /* 1 submission 2 imap 3 admin */ };
-/* RC_DENIED 5.7.8: wrong (nothing tells whether the account exists); RC_TEMP 4.7.0: directory away; RC_PERM 5.7.1: account disabled (right password only) */
+/* RC_DENIED 5.7.8: wrong (nothing tells whether the account exists); RC_TEMP 4.3.0: directory away; RC_TEMP 4.7.0: too many wrong
+ * passwords lately from this peer for this login; RC_PERM 5.7.1: account disabled (right password only) */
 struct dird_auth_rep { struct span ticket, address, name; uint64_t mbx; uint8_t type; uint32_t flags; };
 struct dird_may_req { struct span account, sender; };         /* RC_OK, RC_DENIED */
-struct dird_trust_req { struct span domain; };
+struct dird_trust_req { struct span domain; };                /* empty (null reverse path): every operator's DN of the list, once each */
 struct dird_trust_rep { struct span dns; };                   /* list: packed u32 length + DN text each; RC_NOTFOUND: not in the trust space */
 struct dird_account {                                        /* also a list record */
     struct span address, name /* cn */, given, sn, rpps, structure /* FINESS or SIRET */, profession, specialty, service, responsible, password, cert_der, aliases /* newline separated */;
@@ -38,10 +41,12 @@ struct dird_account {                                        /* also a list reco
 extern const struct ipc_field dird_account_f[], dird_trust_entry_f[];
 /* set: only the fields named in what are changed */
 enum { DS_NAME = 1, DS_FLAGS = 2, DS_DISABLED = 4, DS_QUOTA = 8, DS_CERT = 16, DS_SERVICE = 32, DS_RESPONSIBLE = 64, DS_PROFESSION = 128, DS_ALIASES = 256, DS_SPECIALTY = 512 };
-struct dird_set_req { uint32_t what; struct span account; };  /* one dird_account record, address names it */
+struct dird_set_req { uint32_t what; struct span account; };  /* one dird_account record as ipc_list_add() writes it; address names the entry */
 struct dird_address_req { struct span address; };
 struct dird_list_req { struct span after; struct span text; }; /* page behind this address; text: search words (SEARCH) */
-struct dird_list_rep { struct span list; uint8_t more; };     /* list of dird_account without password */
+/* list of dird_account in address order, without password, and (but for CERTS) without certificate; TRUST_LIST: of dird_trust_entry in
+ * domain order, whole domains, one record a DN. more: ask again with the last record's address (domain) as after. */
+struct dird_list_rep { struct span list; uint8_t more; };
 struct dird_passwd_req { struct span address, password; };
 struct dird_trust_entry { struct span domain, dn, note; };
 struct dird_trust_list_req { struct span after; };

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/client.c - asking pli-dird: dials when first needed, again after dird restarted.
+ * Rule     a question is asked again on a new connection; a change is not (it may have been made): RC_TEMP tells.
+ * Process  smtpd, imapd, relayd sessions; pli.
+ */
+#include "directory/client.h"
+#include "base/clock.h"
+#include "base/ipc.h"
+#include <stdlib.h>
+#include <time.h>
+
+enum { PATIENCE_MS = 5000, CALL_MS = 20000, REDIAL_MS = 50 };
+
+struct dir {
+    enum ipc_role role;
+    struct ipc *c;
+};
+
+struct dir *dir_new(enum ipc_role role)
+{
+    struct dir *d = calloc(1, sizeof *d);
+    if (!d)
+        die("out of memory");
+    d->role = role;
+    return d;
+}
+
+void dir_free(struct dir **d)
+{
+    if (!d || !*d)
+        return;
+    ipc_hangup(&(*d)->c);
+    free(*d);
+    *d = NULL;
+}
+
+static bool changes_something(enum dird_op op)
+{
+    return (op >= DIRD_ACCOUNT_ADD && op <= DIRD_ACCOUNT_PASSWD && op != DIRD_ACCOUNT_GET && op != DIRD_ACCOUNT_LIST) ||
+           op == DIRD_TRUST_ADD || op == DIRD_TRUST_REMOVE;
+}
+
+static bool gone(enum rc rc)
+{
+    return rc == RC_CLOSED || rc == RC_TIMEOUT;
+}
+
+/* Dials until patience ends; a refusal (version, role) is final. */
+static enum rc dial(struct dir *d, int64_t patience, struct err *e)
+{
+    for (;;) {
+        enum rc rc = ipc_dial("dird.sock", &dird_proto, d->role, patience, &d->c, e);
+        if (rc == RC_OK || !(gone(rc) || rc == RC_TEMP || rc == RC_NOTFOUND))
+            return rc;
+        if (deadline_left_ms(patience) <= REDIAL_MS)
+            return err_set(e, RC_TEMP, "4.3.0", NULL, "dird does not answer: %.200s", e->log);
+        nanosleep(&(struct timespec){0, REDIAL_MS * 1000000L}, NULL);
+    }
+}
+
+enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out, struct err *e)
+{
+    int64_t patience = deadline_in(PATIENCE_MS);
+    for (int tries = 0;; tries++) {
+        if (!d->c) {
+            enum rc rc = dial(d, patience, e);
+            if (rc != RC_OK)
+                return rc;
+        }
+        ipc_deadline(d->c, deadline_in(CALL_MS));
+        enum rc rc = ipc_call(d->c, (uint16_t)op, req, -1, rep_out, NULL, e);
+        if (!gone(rc))
+            return rc;
+        ipc_hangup(&d->c);
+        if (rc == RC_TIMEOUT || changes_something(op) || tries == 3)
+            return err_set(e, RC_TEMP, "4.3.0", NULL, "dird went away: %.200s", e->log);
+    }
+}
+
+enum rc dir_lookup(struct dir *d, struct span address, struct dird_lookup_rep *rep_out, struct err *e)
+{
+    struct dird_lookup_req rq = {address};
+    return dir_call(d, DIRD_LOOKUP, &rq, rep_out, e);
+}
+
+enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth_rep *rep_out, struct err *e)
+{
+    return dir_call(d, DIRD_AUTH, rq, rep_out, e);
+}
+
+enum rc dir_may_send(struct dir *d, struct span account, struct span sender, struct err *e)
+{
+    struct dird_may_req rq = {account, sender};
+    return dir_call(d, DIRD_MAY_SEND, &rq, NULL, e);
+}
+
+enum rc dir_trust(struct dir *d, struct span domain, struct dird_trust_rep *rep_out, struct err *e)
+{
+    struct dird_trust_req rq = {domain};
+    return dir_call(d, DIRD_TRUST, &rq, rep_out, e);
+}
+
+enum rc dir_account_set(struct dir *d, uint32_t what, const struct dird_account *a, struct err *e)
+{
+    struct buf rec = BUF_INIT;
+    buf_init_secret(&rec);
+    ipc_list_add(&rec, dird_account_f, a);
+    struct dird_set_req rq = {what, buf_span(&rec)};
+    enum rc rc = dir_call(d, DIRD_ACCOUNT_SET, &rq, NULL, e);
+    buf_free(&rec);
+    return rc;
+}
