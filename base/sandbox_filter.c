@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* base/sandbox_filter.c - rule tables to a seccomp filter. Compiling takes a millisecond and needs memory and a descriptor,
+ * so a listener compiles its sessions' filter before the first fork; installing it is then one system call. */
+#include "base/sandbox_int.h"
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static struct sock_fprog compiled[SB_KINDS_];
+
+static int add_rule(scmp_filter_ctx ctx, const struct sandbox_rule *r)
+{
+    uint32_t action = r->error == ALLOWED ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(r->error);
+    struct scmp_arg_cmp cmp = {r->arg, SCMP_CMP_MASKED_EQ, r->mask, r->value};
+
+    if (r->call < 0)
+        return 0;
+    return seccomp_rule_add_array(ctx, action, r->call, r->mask ? 1 : 0, &cmp);
+}
+
+static int add_group(scmp_filter_ctx ctx, const struct sandbox_group *g)
+{
+    int bad = 0;
+
+    for (const struct sandbox_rule *r = g->rules; r->mask != SANDBOX_END && bad == 0; r++)
+        bad = add_rule(ctx, r);
+    return bad;
+}
+
+/* The finished program, as the kernel takes it, into memory of our own. */
+static enum rc export(scmp_filter_ctx ctx, enum sandbox_kind k, struct err *e)
+{
+    int fd = memfd_create("pli-filter", MFD_CLOEXEC);
+    struct sock_filter *code = NULL;
+    enum rc rc = RC_OK;
+    struct stat st;
+
+    if (fd < 0 || seccomp_export_bpf(ctx, fd) != 0 || fstat(fd, &st) != 0 || !(code = malloc((size_t)st.st_size)) ||
+        pread(fd, code, (size_t)st.st_size, 0) != st.st_size) {
+        rc = err_sys(e, RC_PERM, "%s: system call filter cannot be made", sandbox_profiles[k].name);
+        free(code);
+    } else {
+        compiled[k] = (struct sock_fprog){(unsigned short)((size_t)st.st_size / sizeof *code), code};
+    }
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+enum rc sandbox_filter_prepare(enum sandbox_kind k, struct err *e)
+{
+    scmp_filter_ctx ctx;
+    enum rc rc = RC_OK;
+    int bad = 0;
+
+    if (compiled[k].filter)
+        return RC_OK;
+    ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    if (!ctx)
+        return err_set(e, RC_PERM, NULL, NULL, "libseccomp cannot start");
+    (void)seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree: a dozen steps instead of a hundred */
+    for (const struct sandbox_group *const *g = sandbox_profiles[k].groups; *g && bad == 0; g++)
+        if ((bad = add_group(ctx, *g)) != 0)
+            rc = err_set(e, RC_PERM, NULL, NULL, "%s: rules of group %s refused (%d)", sandbox_profiles[k].name, (*g)->name, bad);
+    if (rc == RC_OK)
+        rc = export(ctx, k, e);
+    seccomp_release(ctx);
+    return rc;
+}
+
+enum rc sandbox_filter_install(enum sandbox_kind k, struct err *e)
+{
+    enum rc rc = sandbox_filter_prepare(k, e);
+
+    if (rc != RC_OK)
+        return rc;
+    /* every thread of the process, should a library have started one */
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &compiled[k]) != 0)
+        return err_sys(e, RC_PERM, "%s: system call filter refused by the kernel", sandbox_profiles[k].name);
+    return RC_OK;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* base/sandbox_int.h - the shape of the rule tables (base/sandbox_rules.c) and what turns them into a filter and a Landlock
+ * domain (base/sandbox_filter.c, base/sandbox_landlock.c).
+ * Process  all.
+ */
+#pragma once
+#include "base/sandbox.h"
+#include <stdint.h>
+
+/* What happens to a call that no rule names: the process is killed. A rule may soften that to an error. */
+enum { ALLOWED = 0 }; /* else: the errno it gives */
+
+struct sandbox_rule {
+    int call;       /* SCMP_SYS(name); a negative one does not exist on this machine and is passed over */
+    uint16_t error; /* ALLOWED, or an errno */
+    uint8_t arg;    /* with mask: rule holds when (arg & mask) == value */
+    uint64_t mask;  /* 0: whatever the arguments */
+    uint64_t value;
+};
+struct sandbox_group { /* calls that go together; ends with a rule whose mask is SANDBOX_END */
+    const char *name;
+    const struct sandbox_rule *rules;
+};
+#define SANDBOX_END UINT64_MAX
+
+enum { GROUPS_MAX = 10 };
+enum sandbox_files { FILES_NONE, FILES_SYSTEM_RO, FILES_RW_DIR };
+struct sandbox_profile {
+    const char *name;
+    const struct sandbox_group *groups[GROUPS_MAX]; /* NULL-terminated */
+    enum sandbox_files files; /* what Landlock leaves */
+    bool tcp_out;             /* may connect by TCP (Landlock ABI 4) */
+    int prepares;             /* sandbox_kind of the sessions it forks, -1: none: their filter is compiled before the fork */
+};
+extern const struct sandbox_profile sandbox_profiles[SB_KINDS_];
+extern const char *const sandbox_system_paths[]; /* FILES_SYSTEM_RO: what may be read; NULL-terminated */
+
+enum rc sandbox_filter_prepare(enum sandbox_kind k, struct err *e); /* compiled once, kept */
+enum rc sandbox_filter_install(enum sandbox_kind k, struct err *e);
+enum rc sandbox_landlock_enter(const struct sandbox_how *h, int rw_fd, struct err *e); /* rw_fd: rw_dir, opened before chroot */

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* base/sandbox_landlock.c - the file system and TCP taken away with Landlock, where the kernel has it. The layouts are the
+ * kernel's own (landlock(7)), spelt out here because Debian's headers are older than the kernels Pli may run on. */
+#include "base/sandbox_int.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { LL_CREATE = 444, LL_ADD = 445, LL_RESTRICT = 446 }; /* the same numbers on every architecture */
+enum { LL_GET_VERSION = 1, LL_PATH_BENEATH = 1 };
+
+#define FS_WRITE_FILE (1ULL << 1)
+#define FS_READ_FILE (1ULL << 2)
+#define FS_READ_DIR (1ULL << 3)
+#define FS_EXECUTE (1ULL << 0)
+#define FS_REMOVE_DIR (1ULL << 4)
+#define FS_REMOVE_FILE (1ULL << 5)
+#define FS_MAKE_DIR (1ULL << 7)
+#define FS_MAKE_REG (1ULL << 8)
+#define FS_REFER (1ULL << 13)
+#define FS_TRUNCATE (1ULL << 14)
+#define NET_BOTH 3ULL        /* bind and connect by TCP */
+#define NET_BIND 1ULL
+#define SCOPE_BOTH 3ULL      /* abstract sockets and signals of processes outside the domain */
+
+struct ll_rules {
+    uint64_t fs, net, scoped;
+};
+struct ll_beneath {
+    uint64_t allowed;
+    int32_t fd;
+} __attribute__((packed));
+
+/* By version: which rights of the file system the kernel knows, and how long its rule head is. */
+static const struct {
+    uint64_t fs;
+    size_t head;
+} versions[] = {
+    {0, 0},
+    {(1ULL << 13) - 1, 8},
+    {(1ULL << 14) - 1, 8},
+    {(1ULL << 15) - 1, 8},
+    {(1ULL << 15) - 1, 16},
+    {(1ULL << 16) - 1, 16},
+    {(1ULL << 16) - 1, 24},
+};
+enum { KNOWN = sizeof versions / sizeof versions[0] - 1 };
+
+int sandbox_landlock_abi(void)
+{
+    long v = syscall(LL_CREATE, NULL, 0, LL_GET_VERSION);
+
+    return v < 0 ? 0 : (int)v;
+}
+
+static bool allow(int rules, int fd, uint64_t rights)
+{
+    struct ll_beneath b = {rights, fd};
+    struct stat st;
+
+    if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
+        b.allowed &= FS_READ_FILE | FS_WRITE_FILE | FS_TRUNCATE | FS_EXECUTE;
+    return syscall(LL_ADD, rules, LL_PATH_BENEATH, &b, 0) == 0;
+}
+
+static void allow_system(int rules, uint64_t known)
+{
+    for (const char *const *p = sandbox_system_paths; *p; p++) {
+        int fd = open(*p, O_PATH | O_CLOEXEC);
+        if (fd < 0)
+            continue; /* not on this machine */
+        (void)allow(rules, fd, (FS_READ_FILE | FS_READ_DIR | FS_EXECUTE) & known);
+        close(fd);
+    }
+}
+
+enum rc sandbox_landlock_enter(const struct sandbox_how *h, int rw_fd, struct err *e)
+{
+    const struct sandbox_profile *p = &sandbox_profiles[h->kind];
+    int abi = sandbox_landlock_abi(), v = abi > KNOWN ? KNOWN : abi, rules;
+    struct ll_rules r = {versions[v].fs, p->tcp_out ? NET_BIND : NET_BOTH, SCOPE_BOTH};
+    const uint64_t own = FS_WRITE_FILE | FS_READ_FILE | FS_READ_DIR | FS_REMOVE_DIR | FS_REMOVE_FILE | FS_MAKE_DIR | FS_MAKE_REG |
+                         FS_REFER | FS_TRUNCATE;
+    enum rc rc = RC_OK;
+
+    if (abi <= 0)
+        return RC_OK; /* pli doctor says so */
+    rules = (int)syscall(LL_CREATE, &r, versions[v].head, 0);
+    if (rules < 0)
+        return errno == EOPNOTSUPP ? RC_OK : err_sys(e, RC_PERM, "%s: landlock", p->name);
+    if (p->files == FILES_SYSTEM_RO)
+        allow_system(rules, r.fs);
+    if (p->files == FILES_RW_DIR && rw_fd >= 0 && !allow(rules, rw_fd, own & r.fs))
+        rc = err_sys(e, RC_PERM, "%s: landlock rule for %s", p->name, h->rw_dir);
+    else if (syscall(LL_RESTRICT, rules, 0) != 0)
+        rc = err_sys(e, RC_PERM, "%s: landlock refused by the kernel", p->name);
+    close(rules);
+    return rc;
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* base/sandbox_test.c - each forbidden act is tried from inside, in a forked child: it must be refused or deadly. Each lawful
+ * act is tried too, so that a filter that forbids everything fails here as well. As root, uid and empty root are proved. */
+#include "base/sandbox.h"
+#include "base/sandbox_int.h"
+#include "base/span.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+/* last, as it asks */
+#include <cmocka.h>
+
+enum { OWN_UID = 64321 };
+static char dir[64];    /* run folder: holds a listening socket "peer" */
+static char rw_dir[64]; /* stored's */
+static int listening = -1;
+
+/* ---- acts: 0 when it worked, else errno ---- */
+static int result(long rc)
+{
+    return rc < 0 ? errno : 0;
+}
+
+static int a_open_passwd(void)
+{
+    return result(open("/etc/passwd", O_RDONLY));
+}
+
+static int a_open_write(void)
+{
+    return result(open("/tmp/pli-sandbox-test-must-not-be", O_CREAT | O_WRONLY, 0600));
+}
+
+static int a_open_home(void)
+{
+    return result(open("/proc/1/environ", O_RDONLY));
+}
+
+static int a_exec(void)
+{
+    char *argv[] = {(char[]){"true"}, NULL}, *envp[] = {NULL};
+
+    return result(execve("/bin/true", argv, envp));
+}
+
+static int a_ptrace(void)
+{
+    return result(ptrace(PTRACE_ATTACH, getppid(), NULL, NULL));
+}
+
+static int a_inet(void)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int s = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (s < 0)
+        return errno;
+    if (connect(s, (struct sockaddr *)&a, sizeof a) < 0 && errno != ECONNREFUSED)
+        return errno;
+    return 0; /* nobody listens there, but the way is free */
+}
+
+static int a_bind_inet(void)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int s = socket(AF_INET, SOCK_STREAM, 0);
+
+    return s < 0 ? errno : result(bind(s, (struct sockaddr *)&a, sizeof a)) ? errno : result(listen(s, 1));
+}
+
+static int a_local(void)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "peer"};
+    int s = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+    return s < 0 ? errno : result(connect(s, (struct sockaddr *)&a, sizeof a));
+}
+
+static int a_fork(void)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(0);
+    return pid < 0 ? errno : result(waitpid(pid, &status, 0));
+}
+
+static void *nothing(void *p)
+{
+    return p;
+}
+
+static int a_thread(void)
+{
+    pthread_t t;
+    int no = pthread_create(&t, NULL, nothing, NULL);
+
+    return no ? no : pthread_join(t, NULL);
+}
+
+static int a_exec_memory(void)
+{
+    return result(mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0);
+}
+
+static int a_kill_parent(void)
+{
+    return result(kill(getppid(), 0));
+}
+
+static int a_core(void)
+{
+    return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : EPERM;
+}
+
+static int a_memfd(void)
+{
+    int fd = memfd_create("t", MFD_CLOEXEC);
+    struct pollfd p = {fd, POLLIN, 0};
+
+    return fd < 0 || write(fd, "x", 1) != 1 || ftruncate(fd, 0) != 0 || poll(&p, 1, 0) < 0 ? errno : 0;
+}
+
+static int a_pair(void)
+{
+    int s[2];
+
+    return socketpair(AF_UNIX, SOCK_STREAM, 0, s) < 0 || send(s[0], "x", 1, 0) != 1 ? errno : 0;
+}
+
+static int a_own_file(void)
+{
+    char path[100], to[100];
+    int fd;
+
+    snprintf(path, sizeof path, "%s/a", rw_dir);
+    snprintf(to, sizeof to, "%s/b", rw_dir);
+    fd = open(path, O_CREAT | O_RDWR, 0600);
+    if (fd < 0 || pwrite(fd, "x", 1, 0) != 1 || fsync(fd) != 0 || ftruncate(fd, 4096) != 0)
+        return errno;
+    if (mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED)
+        return errno;
+    return result(rename(path, to)) ? errno : result(unlink(to));
+}
+
+static int a_accept(void)
+{
+    int s = accept4(listening, NULL, NULL, SOCK_NONBLOCK);
+
+    return s < 0 && errno != EAGAIN ? errno : 0;
+}
+
+/* A listener's child: narrower still, and cannot fork again. */
+static int a_session(void)
+{
+    struct sandbox_how h = {SB_SMTPD_SESSION, 0, NULL, NULL};
+    struct err e;
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        if (sandbox_enter(&h, &e) != RC_OK || a_local() != 0)
+            _exit(1);
+        (void)fork();
+        _exit(2);
+    }
+    if (waitpid(pid, &status, 0) != pid)
+        return errno;
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS ? 0 : EDOM;
+}
+
+/* ---- what each process may and may not ---- */
+#define BIT(k) (1u << (k))
+#define LISTENERS (BIT(SB_SMTPD_LISTENER) | BIT(SB_IMAPD_LISTENER))
+#define SESSIONS (BIT(SB_SMTPD_SESSION) | BIT(SB_IMAPD_SESSION))
+#define EVERY (BIT(SB_KINDS_) - 1)
+#define NET (BIT(SB_DIRD) | BIT(SB_RELAYD))
+#define THREADED (BIT(SB_STORED) | BIT(SB_KEYD) | NET)
+static const struct act {
+    const char *name;
+    int (*run)(void);
+    unsigned works; /* kinds for which it must work; for the others it must fail or kill */
+    bool open_ended; /* allowed kinds may also be refused by the machine: not checked that it works */
+} acts[] = {
+    {"open /etc/passwd", a_open_passwd, NET, false},
+    {"make a file", a_open_write, 0, false},
+    {"read another's environment", a_open_home, 0, false},
+    {"exec", a_exec, 0, false},
+    {"ptrace the parent", a_ptrace, 0, false},
+    {"connect by TCP", a_inet, NET, true},
+    {"listen on TCP", a_bind_inet, 0, false},
+    {"connect to a sibling", a_local, LISTENERS | SESSIONS | NET, false},
+    {"fork", a_fork, LISTENERS, false},
+    {"start a thread", a_thread, THREADED, false},
+    {"executable memory", a_exec_memory, NET, false},
+    {"signal the parent", a_kill_parent, 0, true},
+    {"no core dump", a_core, EVERY, false},
+    {"memfd", a_memfd, EVERY, false},
+    {"socket pair", a_pair, EVERY, false},
+    {"own folder", a_own_file, BIT(SB_STORED), false},
+    {"accept", a_accept, LISTENERS | THREADED, true},
+    {"fork a session", a_session, LISTENERS, false},
+};
+
+enum { BROKEN = 99 };
+
+/* The exit status is what the act gave; the sandbox itself failing is BROKEN. */
+static int in_sandbox(enum sandbox_kind k, uid_t uid, const char *root, int (*run)(void))
+{
+    struct sandbox_how h = {k, uid, root, k == SB_STORED ? rw_dir : NULL};
+    int status;
+    struct err e;
+    pid_t pid;
+
+    fflush(NULL);
+    pid = fork();
+    if (pid == 0) {
+        if (chdir(dir) != 0 || sandbox_enter(&h, &e) != RC_OK) {
+            dprintf(2, "sandbox_enter: %s\n", e.log);
+            _exit(BROKEN);
+        }
+        _exit(run());
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (WIFSIGNALED(status)) {
+        assert_int_equal(WTERMSIG(status), SIGSYS);
+        return -SIGSYS;
+    }
+    assert_int_not_equal(WEXITSTATUS(status), BROKEN);
+    return WEXITSTATUS(status);
+}
+
+static bool needs_landlock(const struct act *a, enum sandbox_kind k)
+{
+    return (a->run == a_open_home && BIT(k) & (NET | BIT(SB_STORED))) || (BIT(k) & NET && a->run == a_bind_inet) ||
+           (k == SB_STORED && (a->run == a_open_write || a->run == a_open_passwd)) || (a->run == a_kill_parent && BIT(k) & LISTENERS);
+}
+
+static void try_all(uid_t uid, const char *root)
+{
+    int abi = sandbox_landlock_abi();
+
+    for (int k = 0; k < SB_KINDS_; k++)
+        for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
+            const struct act *a = &acts[i];
+            bool works = a->works & BIT(k);
+            int got;
+            if (root && a->run == a_open_passwd && works)
+                works = false; /* an empty root has no /etc */
+            if (root && a->run == a_own_file)
+                continue; /* stored is not given a root it cannot see its folder from */
+            if (needs_landlock(a, (enum sandbox_kind)k) && abi < 6)
+                continue;
+            got = in_sandbox((enum sandbox_kind)k, uid, root, a->run);
+            if ((works && !a->open_ended && got != 0) || (!works && got == 0))
+                fail_msg("%s: %s: %s (%d)", sandbox_profiles[k].name, a->name, works ? "does not work" : "works", got);
+        }
+}
+
+static void test_as_we_are(void **state)
+{
+    (void)state;
+    try_all(0, NULL);
+}
+
+static int a_who(void)
+{
+    return getuid() == OWN_UID && geteuid() == OWN_UID && getgid() == OWN_UID && getegid() == OWN_UID ? 0 : EPERM;
+}
+
+static int a_root_is_run(void)
+{
+    return a_local() != 0 ? errno : access("/peer", F_OK) == 0 || errno == EACCES ? 0 : errno;
+}
+
+static void test_as_root(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(in_sandbox(SB_KEYD, OWN_UID, dir, a_who), 0);
+    assert_int_equal(in_sandbox(SB_SMTPD_SESSION, OWN_UID, dir, a_root_is_run), 0);
+    try_all(OWN_UID, dir);
+}
+
+static void test_seen_from_outside(void **state)
+{
+    struct sandbox_how h = {SB_KEYD, geteuid() == 0 ? OWN_UID : 0, dir, NULL};
+    struct sandbox_state s;
+    int gate[2], back[2];
+    struct err e;
+    char c;
+    pid_t pid;
+
+    (void)state;
+    assert_int_equal(pipe(gate) | pipe(back), 0);
+    pid = fork();
+    if (pid == 0) {
+        if (sandbox_enter(&h, &e) != RC_OK || write(back[1], "x", 1) != 1)
+            _exit(BROKEN);
+        (void)!read(gate[0], &c, 1);
+        _exit(0);
+    }
+    assert_int_equal(read(back[0], &c, 1), 1);
+    sandbox_state_of(pid, &s);
+    assert_true(s.seccomp && s.no_new_privs);
+    assert_int_equal(s.landlock, sandbox_landlock_abi() > 0);
+    assert_int_equal(s.own_uid, geteuid() == 0);
+    assert_int_equal(s.empty_root, geteuid() == 0);
+    sandbox_state_of(getpid(), &s);
+    assert_false(s.own_uid || s.empty_root);
+    assert_int_equal(write(gate[1], "x", 1), 1);
+    waitpid(pid, NULL, 0);
+    close(gate[0]), close(gate[1]), close(back[0]), close(back[1]);
+}
+
+static int setup(void **state)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+
+    (void)state;
+    snprintf(dir, sizeof dir, "/tmp/pli-sandbox-test.XXXXXX");
+    snprintf(rw_dir, sizeof rw_dir, "/tmp/pli-sandbox-rw.XXXXXX");
+    assert_non_null(mkdtemp(dir));
+    assert_non_null(mkdtemp(rw_dir));
+    assert_int_equal(chmod(dir, 0755), 0);
+    if (geteuid() == 0)
+        assert_int_equal(chown(rw_dir, OWN_UID, OWN_UID), 0);
+    snprintf(a.sun_path, sizeof a.sun_path, "%s/peer", dir);
+    listening = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(listening, (struct sockaddr *)&a, sizeof a) | chmod(a.sun_path, 0666) | listen(listening, 500), 0);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    char path[80];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/peer", dir);
+    unlink(path);
+    rmdir(dir);
+    rmdir(rw_dir);
+    close(listening);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_as_we_are),
+        cmocka_unit_test(test_as_root),
+        cmocka_unit_test(test_seen_from_outside),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
