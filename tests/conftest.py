@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Fixtures: one shared instance a test session (most tests make mailboxes of their own), or one of a test's own."""
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+from instance import Instance  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def pli():
+    with Instance() as inst:
+        yield inst
+
+
+@pytest.fixture
+def own():
+    """A factory of instances for tests that break things: own(conf=[...])."""
+    made = []
+
+    def make(*a, **kw):
+        made.append(Instance(*a, **kw))
+        return made[-1]
+    yield make
+    for inst in made:
+        inst.close()
+
+
+@pytest.fixture(scope="session")
+def data():
+    """The folder of real data beside a checkout; tests that need it skip where it is absent."""
+    d = pathlib.Path(os.environ.get("PLI_DATA", pathlib.Path(__file__).resolve().parents[2] / "shared" / "data"))
+    if not d.is_dir():
+        pytest.skip(f"no real data at {d}")
+    return d

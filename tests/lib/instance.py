@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A private Pli instance for a test: made in a temporary folder, on free loopback ports, stopped by process id.
+
+    with Instance() as pli:
+        pli.add("gp@chu.test", kind="per", rpps="10001234565")
+        pli.submit("gp@chu.test", ["gp@chu.test"], message)
+        with pli.imap("gp@chu.test") as box: ...
+
+PLI_BUILD names the build folder (default: build-dev when it is there, else build). Everything a test starts through
+this class is gone after close(), and so is the folder (PLI_KEEP=1 keeps it and prints its place).
+"""
+import contextlib
+import imaplib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import smtplib
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+PASSWORD = "pw-Sesame.9"
+RPPS = "10001234565"      # a valid check digit; a fictitious professional
+FINESS = "300017985"
+
+
+def build_dir():
+    named = os.environ.get("PLI_BUILD")
+    if named:
+        return TOP / named
+    return TOP / ("build-dev" if (TOP / "build-dev/bin/pli").exists() else "build")
+
+
+def free_port_base():
+    """A base B such that every port of the instance (B+25 .. B+10993) is free now."""
+    offsets = (25, 587, 465, 143, 993, 389, 636, 80, 443)
+    for base in range(20000 + os.getpid() % 97 * 100, 50000, 1300):
+        with contextlib.ExitStack() as stack:
+            try:
+                for off in offsets:
+                    s = stack.enter_context(socket.socket())
+                    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    s.bind(("127.0.0.1", base + off))
+            except OSError:
+                continue
+            return base
+    raise RuntimeError("no free ports")
+
+
+class PliError(Exception):
+    def __init__(self, argv, rc, out, err):
+        super().__init__(f"{' '.join(argv)}: exit {rc}: {err.strip() or out.strip()}")
+        self.rc, self.out, self.err = rc, out, err
+
+
+def children(pid):
+    """Every live process below pid: {pid: (name, ppid)}; name is the program's file name."""
+    table = {}
+    for p in os.listdir("/proc"):
+        if not p.isdigit():
+            continue
+        try:
+            stat = open(f"/proc/{p}/stat").read()
+            argv0 = open(f"/proc/{p}/cmdline", "rb").read().split(b"\0")[0].decode(errors="replace")
+        except OSError:
+            continue
+        state, ppid = stat.rsplit(")", 1)[1].split()[:2]
+        if state != "Z":
+            table[int(p)] = (os.path.basename(argv0), int(ppid))
+    below, grown = {pid}, True
+    while grown:
+        more = {p for p, (_, pp) in table.items() if pp in below} - below
+        grown = bool(more)
+        below |= more
+    return {p: table[p] for p in below if p != pid and p in table}
+
+
+class Instance:
+    """One instance. domain: the local mail domain. user: start everything as that uid (root only)."""
+
+    def __init__(self, domain="chu.test", serve=True, conf=None, parent=None, user=None):
+        self.domain, self.user, self.proc = domain, user, None
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pli-test-", dir=parent))
+        self.dir.chmod(0o711)
+        if user is not None:
+            os.chown(self.dir, user, user)
+        self.root = self.dir / "inst"
+        self.base = free_port_base()
+        self.bin = build_dir() / "bin"
+        try:
+            self.pli("init", "--domain", domain, "--port-base", str(self.base))
+            for line in conf or []:
+                with open(self.root / "pli.conf", "a") as f:
+                    f.write(line + "\n")
+            if serve:
+                self.serve()
+        except BaseException:
+            self.close()
+            raise
+
+    # ---- the command ----
+    def argv(self, *args):
+        argv = [str(self.bin / "pli"), *args, "--root", str(self.root)]
+        if self.user is not None:
+            argv = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups", *argv]
+        return argv
+
+    def pli(self, *args, stdin="", check=True):
+        argv = self.argv(*args)
+        r = subprocess.run(argv, input=stdin, capture_output=True, text=True, timeout=120)
+        if check and r.returncode:
+            raise PliError(argv, r.returncode, r.stdout, r.stderr)
+        return r if not check else r.stdout
+
+    def json(self, *args, stdin=""):
+        return json.loads(self.pli(*args, "--json", stdin=stdin))
+
+    def serve(self):
+        self.out = open(self.dir / "serve.out", "ab+")
+        self.proc = subprocess.Popen(self.argv("serve"), stdout=self.out, stderr=self.out, stdin=subprocess.DEVNULL)
+        mark = self.out.seek(0, 2)
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            with open(self.dir / "serve.out", "rb") as f:
+                f.seek(mark if mark else 0)
+                if any(line.startswith(b"ready") for line in f.read().splitlines()):
+                    return
+            if self.proc.poll() is not None:
+                break
+            time.sleep(0.02)
+        raise RuntimeError("pli serve is not ready:\n" + self.output()[-3000:])
+
+    def output(self):
+        text = (self.dir / "serve.out").read_text(errors="replace") if (self.dir / "serve.out").exists() else ""
+        log = self.root / "log" / "pli.log"
+        return text + (log.read_text(errors="replace") if log.exists() else "")
+
+    def stop(self, sig=signal.SIGTERM, timeout=30):
+        if self.proc and self.proc.poll() is None:
+            self.proc.send_signal(sig)
+            self.proc.wait(timeout)
+        if self.proc:
+            self.out.close()
+        self.proc = None
+
+    def close(self):
+        try:
+            if self.proc and self.proc.poll() is None:
+                below = children(self.proc.pid)
+                try:
+                    self.stop()
+                except subprocess.TimeoutExpired:
+                    for p in [self.proc.pid, *below]:
+                        with contextlib.suppress(OSError):
+                            os.kill(p, signal.SIGKILL)
+                    raise
+        finally:
+            if os.environ.get("PLI_KEEP"):
+                print("kept:", self.dir)
+            else:
+                shutil.rmtree(self.dir, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    # ---- processes ----
+    def pids(self, name):
+        """Process ids of a program below the supervisor ("pli-stored"), oldest first."""
+        return sorted(p for p, (n, _) in children(self.proc.pid).items() if n == name)
+
+    def daemon(self, name):
+        """The one daemon of that name that is the supervisor's own child (not a session)."""
+        table = children(self.proc.pid)
+        own = [p for p, (n, pp) in table.items() if n == name and pp == self.proc.pid]
+        assert len(own) == 1, (name, table)
+        return own[0]
+
+    def wait_daemon(self, name, not_pid=None, timeout=10):
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            own = [p for p, (n, pp) in children(self.proc.pid).items() if n == name and pp == self.proc.pid]
+            if len(own) == 1 and own[0] != not_pid:
+                return own[0]
+            time.sleep(0.005)
+        raise AssertionError(f"{name} did not come back:\n{self.output()[-2000:]}")
+
+    # ---- people ----
+    def add(self, address, kind="org", password=PASSWORD, sign=None, name=None, extra=()):
+        args = ["account", "add", address, "--type", kind, "--name", name or f"Essai {address.split('@')[0]}"]
+        args += ["--rpps", RPPS] if kind == "per" and "--rpps" not in extra else []
+        args += ["--structure", FINESS] if kind != "per" and "--structure" not in extra else []
+        args += ["--sign", sign] if sign else []
+        return self.pli(*args, "--password-stdin", *extra, stdin=password + "\n")
+
+    def trust_operator(self, domain="load.test"):
+        """A trial operator that port 25 takes mail from; gives the PEM file of its certificate and key."""
+        pem = self.dir / f"{domain}.pem"
+        if not pem.exists():
+            self.pli("cert", "issue-trial", "--operator", domain, "--out", str(pem))
+            dn = subprocess.run(["openssl", "x509", "-in", pem, "-noout", "-subject", "-nameopt", "RFC2253"],
+                                capture_output=True, text=True, check=True).stdout.strip().removeprefix("subject=")
+            self.pli("trust", "add", domain, "--dn", dn)
+        return pem
+
+    # ---- clients ----
+    @property
+    def ca(self):
+        return str(self.root / "ca.pem")
+
+    def tls(self, pem=None):
+        ctx = ssl.create_default_context(cafile=self.ca)
+        if pem:
+            ctx.load_cert_chain(str(pem))
+        return ctx
+
+    def port(self, service):
+        return self.base + {"smtp": 25, "submission": 587, "submissions": 465, "imap": 143, "imaps": 993,
+                            "ldap": 389, "ldaps": 636}[service]
+
+    def smtp(self, service="submission", login=None, password=PASSWORD, pem=None, timeout=60):
+        if service == "submissions":
+            s = smtplib.SMTP_SSL("localhost", self.port(service), "client.test", context=self.tls(), timeout=timeout)
+        else:
+            s = smtplib.SMTP("localhost", self.port(service), "client.test", timeout=timeout)
+            s.starttls(context=self.tls(pem))
+        s.ehlo()
+        if login:
+            s.login(login, password)
+        return s
+
+    def submit(self, login, to, message, password=PASSWORD):
+        with self.smtp(login=login, password=password) as s:
+            return s.sendmail(login, to, message, mail_options=["BODY=8BITMIME"] if max(message, default=0) > 127 else [])
+
+    def inbound(self, sender, to, message, operator="load.test"):
+        with self.smtp("smtp", pem=self.trust_operator(operator)) as s:
+            return s.sendmail(sender, to, message)
+
+    def imap(self, login=None, password=PASSWORD, timeout=60):
+        m = imaplib.IMAP4_SSL("localhost", self.port("imaps"), ssl_context=self.tls(), timeout=timeout)
+        if login:
+            m.login(login, password)
+        return m
+
+    def fetch_all(self, login, folder="INBOX", item="BODY.PEEK[]", password=PASSWORD):
+        """Every message's bytes, in UID order."""
+        with self.imap(login, password) as m:
+            typ, d = m.select(folder, readonly=True)
+            assert typ == "OK", d
+            if d[0] == b"0":
+                return []
+            typ, d = m.fetch("1:*", f"({item})")
+            assert typ == "OK", d
+            return [x[1] for x in d if isinstance(x, tuple)]
+
+
+def plain(subject="bonjour", sender="a@chu.test", to="b@chu.test", body="Bonjour.\r\n", extra=""):
+    """A small lawful message, CRLF."""
+    return (f"From: <{sender}>\r\nTo: <{to}>\r\nSubject: {subject}\r\nDate: Sat, 21 Nov 2026 10:00:00 +0000\r\n"
+            f"Message-ID: <{time.monotonic_ns()}@chu.test>\r\n{extra}\r\n{body}").encode()
