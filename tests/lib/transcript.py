@@ -9,7 +9,7 @@
     | From: ...
     @submit gp gp                   sender and recipients; the lines with "| " are sent by a connection of its own
     C> a1 SELECT INBOX              sent with CRLF
-    C>> a1 LOG                      sent without CRLF
+    C>> a1 LOG                      sent without CRLF; \\r \\n \\0 are those bytes
     C< * 1 EXISTS                   the next line is this; <*> stands for any text
     C<~ a1 OK <*>                   lines are skipped until this one
     C<! * EXPUNGE                   none of the lines skipped by the next <~ may match this
@@ -127,6 +127,8 @@ class Conversation:
             assert m, f"not a transcript line: {line}"
             name, what, arg = m.group(1), m.group(2), m.group(3) or ""
             if what in (">", ">>"):
+                if what == ">>":
+                    arg = arg.replace("\\r", "\r").replace("\\n", "\n").replace("\\0", "\0")
                 self.send(name, arg.encode() + (b"\r\n" if what == ">" else b""))
             elif what == "<!":
                 self.never.setdefault(name, []).append(arg)
