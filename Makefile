@@ -24,7 +24,7 @@ LDFLAGS  += $(LDOPT) $(LDHARDEN)
 
 # ---- folders, each a library of its .c files (tests, fuzzers and mains apart) ----
 LIB_DIRS := base proto mime crypto directory policies store flow
-SUB_crypto    := crypto/seal crypto/cms crypto/tls crypto/keyd/client
+SUB_crypto    := crypto/seal crypto/pki crypto/cms crypto/tls crypto/keyd/client
 SUB_directory := directory/schema
 sources = $(filter-out %_test.c %_fuzz.c %_main.c,$(wildcard $(addsuffix /*.c,$(1) $(SUB_$(1)))))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/seal/alg.c - see alg.h. */
-#include "crypto/seal/alg.h"
+/* crypto/seal/alg.c - see alg_int.h. */
+#include "crypto/seal/alg_int.h"
 #include "base/wipe.h"
 #include "crypto/seal/seal.h"
 #include <openssl/core_names.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/seal/digest.c - see digest.h. A digest that fails is a broken library: bug(). */
 #include "crypto/seal/digest.h"
-#include "crypto/seal/alg.h"
+#include "crypto/seal/alg_int.h"
 #include <stdlib.h>
 
 struct digest {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/seal/epoch.c - mailbox pairs, epoch records and wrapped content keys. RFC 7748, RFC 5869, RFC 3394. */
-#include "crypto/seal/alg.h"
+#include "crypto/seal/alg_int.h"
 #include "crypto/seal/seal.h"
 #include "base/wipe.h"
 #include <openssl/evp.h>

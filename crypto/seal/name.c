@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/seal/name.c - folder names and keywords: sealed, yet comparable by a keyed tag. */
-#include "crypto/seal/alg.h"
+#include "crypto/seal/alg_int.h"
 #include "crypto/seal/seal.h"
 #include "base/wipe.h"
 

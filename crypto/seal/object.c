@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/seal/object.c - chunked objects: keys, nonces and associated data as seal.h lays them out. */
-#include "crypto/seal/alg.h"
+#include "crypto/seal/alg_int.h"
 #include "crypto/seal/seal.h"
 #include "base/clock.h"
 #include "base/wipe.h"

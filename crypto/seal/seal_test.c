@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/seal/seal_test.c - sealing: published vectors, round trips, and every kind of tampering we can name. */
-#include "crypto/seal/alg.h"
+#include "crypto/seal/alg_int.h"
 #include "crypto/seal/seal.h"
 #include <setjmp.h>
 #include <stdarg.h>

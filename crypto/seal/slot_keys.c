@@ -6,7 +6,7 @@
  * Secrets  every derived key is wiped before return.
  */
 #include "base/wipe.h"
-#include "crypto/seal/alg.h"
+#include "crypto/seal/alg_int.h"
 #include "crypto/seal/digest.h"
 #include "crypto/seal/slot.h"
 #include <openssl/core_names.h>

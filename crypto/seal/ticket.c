@@ -3,7 +3,7 @@
 #include "crypto/seal/ticket.h"
 #include "base/log.h"
 #include "base/wipe.h"
-#include "crypto/seal/alg.h"
+#include "crypto/seal/alg_int.h"
 #include <openssl/evp.h>
 
 enum { TICKET_VERSION = 1, SIG_LEN = 64, CLOCK_SLACK = 60 };

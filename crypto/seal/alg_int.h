@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/seal/alg.h - OpenSSL's algorithms, fetched once, and each thread's working contexts. Private to crypto/.
+/* crypto/seal/alg_int.h - OpenSSL's algorithms, fetched once, and each thread's working contexts. Private to crypto/.
  *
  * Why      EVP_*_fetch and context allocation cost more than sealing a small object; both are paid once.
  * Owns     fetched algorithms: the process. Contexts: the thread, released when it ends.

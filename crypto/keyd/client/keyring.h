@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/keyd/client/keyring.h - the file of long-term keys that pli-keyd starts from, sealed by a credential.
+ *
+ * File     "PLIK" | version u8=1 | nonce 12 | AES-256-GCM of the fields below, key = HKDF-SHA256(credential, "pli keyring 1"),
+ *          aad = the first five bytes.
+ * Fields   kek 32, queue public 32, queue private 32, then as u32 length + DER: CA key, CA certificate, TLS RSA key, TLS EC key.
+ * Owns     struct keyring lives in locked memory that is not dumped; keyring_free() wipes it.
+ * Process  pli-keyd (opens, before its sandbox), pli init (makes). Nobody else links it.
+ */
+#pragma once
+#include "crypto/seal/slot.h"
+
+enum { KEYRING_DER_MAX = 2560, KEYRING_FILE_MAX = 16 * 1024, CREDENTIAL_MIN = 32, CREDENTIAL_MAX = 4096 };
+struct key_der {
+    uint32_t n;
+    unsigned char p[KEYRING_DER_MAX];
+};
+struct keyring {
+    unsigned char kek[SLOT_KEK], queue_pub[SEAL_PUB], queue_priv[SEAL_PRIV];
+    struct key_der ca_key, ca_cert, tls_rsa, tls_ec;
+};
+struct keyring *keyring_new(void); /* zeroed */
+void keyring_free(struct keyring **k);
+enum rc keyring_seal(const struct keyring *k, struct span credential, struct buf *out, struct err *e);
+/* RC_DENIED: not that credential, or changed bytes. */
+enum rc keyring_open(struct span file, struct span credential, struct keyring **k_out, struct err *e);
+static inline struct span key_der_span(const struct key_der *d)
+{
+    return (struct span){d->p, d->n};
+}

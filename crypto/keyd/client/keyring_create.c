@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/keyd/client/keyring_create.c - pli init: all long-term keys, the trial CA and the server certificates, made once.
+ * The keyring is written last: a run that was cut short leaves none and may be repeated.
+ */
+#include "base/wipe.h"
+#include "crypto/keyd/client/client.h"
+#include "crypto/keyd/client/keyring.h"
+#include "crypto/pki/pki.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CA_DAYS = 3653, SERVER_DAYS = 1096 };
+
+struct making {
+    const struct keyring_spec *spec;
+    struct keyring *ring;
+    struct buf slapd_key; /* secret */
+};
+
+/* ---- files ---- */
+
+static enum rc write_all(int fd, struct span s, const char *path, struct err *e)
+{
+    while (s.n > 0) {
+        ssize_t n = write(fd, s.p, s.n);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return err_sys(e, RC_TEMP, "write %s", path);
+        s = span_from(s, (size_t)n);
+    }
+    return fsync(fd) == 0 ? RC_OK : err_sys(e, RC_TEMP, "fsync %s", path);
+}
+
+/* dir/name with that mode, whole or not at all */
+static enum rc put_file(const char *dir, const char *name, mode_t mode, struct span s, struct err *e)
+{
+    char path[PATH_MAX], tmp[PATH_MAX];
+    enum rc rc;
+    int fd;
+
+    if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path ||
+        snprintf(tmp, sizeof tmp, "%s/%s.new", dir, name) >= (int)sizeof tmp)
+        return err_set(e, RC_PERM, NULL, NULL, "path too long: %s", dir);
+    (void)unlink(tmp);
+    fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (fd < 0)
+        return err_sys(e, RC_TEMP, "create %s", tmp);
+    rc = write_all(fd, s, tmp, e);
+    if (rc == RC_OK && fchmod(fd, mode) != 0)
+        rc = err_sys(e, RC_TEMP, "chmod %s", tmp);
+    close(fd);
+    if (rc == RC_OK && rename(tmp, path) != 0)
+        rc = err_sys(e, RC_TEMP, "rename %s", tmp);
+    if (rc != RC_OK)
+        (void)unlink(tmp);
+    return rc;
+}
+
+static enum rc make_dir(const char *dir, const char *name, mode_t mode, struct err *e)
+{
+    char path[PATH_MAX];
+
+    if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
+        return err_set(e, RC_PERM, NULL, NULL, "path too long: %s", dir);
+    if (mkdir(path, mode) != 0 && errno != EEXIST)
+        return err_sys(e, RC_TEMP, "mkdir %s", path);
+    return RC_OK;
+}
+
+static enum rc not_there(const char *dir, struct err *e)
+{
+    char path[PATH_MAX];
+
+    if (snprintf(path, sizeof path, "%s/keys/keyring", dir) >= (int)sizeof path)
+        return err_set(e, RC_PERM, NULL, NULL, "path too long: %s", dir);
+    if (access(path, F_OK) == 0)
+        return err_set(e, RC_EXISTS, NULL, NULL, "%s exists: its keys open the mailboxes of this instance and are not replaced", path);
+    return RC_OK;
+}
+
+/* ---- keys and certificates ---- */
+
+static enum rc key_into(struct key_der *d, enum pki_alg alg, struct err *e)
+{
+    struct buf b = BUF_INIT;
+    enum rc rc;
+
+    buf_init_secret(&b);
+    rc = pki_key_new(alg, &b, e);
+    if (rc == RC_OK && b.n > sizeof d->p)
+        rc = err_set(e, RC_PERM, NULL, NULL, "key of %zu bytes", b.n);
+    if (rc == RC_OK) {
+        memcpy(d->p, b.p, b.n);
+        d->n = (uint32_t)b.n;
+    }
+    buf_free(&b);
+    return rc;
+}
+
+static enum rc make_ca(struct making *m, struct err *e)
+{
+    struct keyring *k = m->ring;
+    struct buf o = BUF_INIT, der = BUF_INIT;
+    enum rc rc = key_into(&k->ca_key, PKI_RSA_3072, e);
+
+    buf_addf(&o, "Pli trial CA of %s", m->spec->domain);
+    if (rc == RC_OK) {
+        struct pki_want w = {.use = PKI_CA,
+                             .subject = {{"C", SPAN_LIT("FR")}, {"O", SPAN_LIT("Pli trial")}, {"CN", buf_span(&o)}},
+                             .days = CA_DAYS,
+                             .key_pkcs8 = key_der_span(&k->ca_key)};
+        rc = pki_issue(&w, &der, e);
+    }
+    if (rc == RC_OK && der.n > sizeof k->ca_cert.p)
+        rc = err_set(e, RC_PERM, NULL, NULL, "CA certificate of %zu bytes", der.n);
+    if (rc == RC_OK) {
+        memcpy(k->ca_cert.p, der.p, der.n);
+        k->ca_cert.n = (uint32_t)der.n;
+    }
+    buf_free(&o);
+    buf_free(&der);
+    return rc;
+}
+
+/* server certificate for a key, then the CA's: DIR/tls/name */
+static enum rc make_server(struct making *m, struct span key, const char *name, struct err *e)
+{
+    static const unsigned char ip4[4] = {127, 0, 0, 1}, ip6[16] = {[15] = 1};
+    struct keyring *k = m->ring;
+    struct buf o = BUF_INIT, der = BUF_INIT, pem = BUF_INIT, file = BUF_INIT;
+    struct pki_want w = {.use = PKI_SERVER,
+                         .subject = {{"C", SPAN_LIT("FR")}, {"ST", SPAN_LIT("Paris (75)")}, {"O", SPAN_NULL},
+                                     {"OU", SPAN_LIT("1300017985")}, {"CN", span_str(m->spec->host)}},
+                         .dns = {span_str(m->spec->host), SPAN_LIT("localhost"), span_str(m->spec->domain)},
+                         .ip = {span_of(ip4, 4), span_of(ip6, 16)},
+                         .days = SERVER_DAYS,
+                         .key_pkcs8 = key,
+                         .ca_key_pkcs8 = key_der_span(&k->ca_key),
+                         .ca_cert = key_der_span(&k->ca_cert)};
+    enum rc rc;
+
+    buf_addf(&o, "Essai %s", m->spec->domain);
+    w.subject[2].value = buf_span(&o);
+    rc = pki_issue(&w, &der, e);
+    if (rc == RC_OK) {
+        pki_pem("CERTIFICATE", buf_span(&der), &pem);
+        pki_pem("CERTIFICATE", key_der_span(&k->ca_cert), &pem);
+        buf_addf(&file, "tls/%s", name);
+        rc = put_file(m->spec->dir, buf_cstr(&file), 0644, buf_span(&pem), e);
+    }
+    buf_free(&o);
+    buf_free(&der);
+    buf_free(&pem);
+    buf_free(&file);
+    return rc;
+}
+
+static enum rc make_slapd(struct making *m, struct err *e)
+{
+    struct buf pem = BUF_INIT;
+    enum rc rc = pki_key_new(PKI_P256, &m->slapd_key, e);
+
+    buf_init_secret(&pem);
+    if (rc == RC_OK)
+        rc = make_server(m, buf_span(&m->slapd_key), "slapd.pem", e);
+    if (rc == RC_OK) {
+        pki_pem("PRIVATE KEY", buf_span(&m->slapd_key), &pem);
+        rc = put_file(m->spec->dir, "tls/slapd.key", 0600, buf_span(&pem), e);
+    }
+    buf_free(&pem);
+    return rc;
+}
+
+static enum rc make_ca_pem(struct making *m, struct err *e)
+{
+    struct buf pem = BUF_INIT;
+    enum rc rc;
+
+    pki_pem("CERTIFICATE", key_der_span(&m->ring->ca_cert), &pem);
+    rc = put_file(m->spec->dir, "ca.pem", 0644, buf_span(&pem), e);
+    buf_free(&pem);
+    return rc;
+}
+
+static enum rc make_keyring(struct making *m, struct err *e)
+{
+    unsigned char credential[CREDENTIAL_MIN];
+    struct buf file = BUF_INIT;
+    enum rc rc;
+
+    random_bytes(credential, sizeof credential);
+    rc = keyring_seal(m->ring, span_of(credential, sizeof credential), &file, e);
+    if (rc == RC_OK)
+        rc = put_file(m->spec->dir, "keys/credential", 0400, span_of(credential, sizeof credential), e);
+    if (rc == RC_OK)
+        rc = put_file(m->spec->dir, "keys/keyring", 0400, buf_span(&file), e);
+    wipe(credential, sizeof credential);
+    buf_free(&file);
+    return rc;
+}
+
+static enum rc make_all(struct making *m, struct err *e)
+{
+    const char *dir = m->spec->dir;
+    struct keyring *k = m->ring;
+    enum rc rc = not_there(dir, e);
+
+    if (rc == RC_OK)
+        rc = make_dir(dir, "keys", 0700, e);
+    if (rc == RC_OK)
+        rc = make_dir(dir, "tls", 0755, e);
+    random_bytes(k->kek, SLOT_KEK);
+    if (rc == RC_OK)
+        rc = seal_pair_new(k->queue_pub, k->queue_priv, e);
+    if (rc == RC_OK)
+        rc = make_ca(m, e);
+    if (rc == RC_OK)
+        rc = key_into(&k->tls_rsa, PKI_RSA_2048, e);
+    if (rc == RC_OK)
+        rc = key_into(&k->tls_ec, PKI_P256, e);
+    if (rc == RC_OK)
+        rc = make_server(m, key_der_span(&k->tls_rsa), "server.pem", e);
+    if (rc == RC_OK)
+        rc = make_server(m, key_der_span(&k->tls_ec), "server-ec.pem", e);
+    if (rc == RC_OK)
+        rc = make_slapd(m, e);
+    if (rc == RC_OK)
+        rc = make_ca_pem(m, e);
+    return rc == RC_OK ? make_keyring(m, e) : rc;
+}
+
+enum rc keyring_create(const struct keyring_spec *s, struct err *e)
+{
+    struct making m = {.spec = s, .ring = keyring_new()};
+    enum rc rc;
+
+    buf_init_secret(&m.slapd_key);
+    rc = make_all(&m, e);
+    buf_free(&m.slapd_key);
+    keyring_free(&m.ring);
+    return rc;
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/pki/pki_int.h - DER to library objects, for the rest of crypto/ only. All of the span must be used. */
+#pragma once
+#include "crypto/seal/alg_int.h"
+#include <openssl/x509.h>
+
+enum rc pki_key_parse(struct span pkcs8, EVP_PKEY **key_out, struct err *e);
+enum rc pki_cert_parse(struct span der, X509 **cert_out, struct err *e);
