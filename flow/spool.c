@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* flow/spool.c - see flow/spool.h.
+ *
+ * Small    up to SPOOL_MEMORY octets stay in .mem and are never sealed.
+ * Large    .mem holds the octets that have no chunk yet; as soon as it holds more than one chunk, chunks of it are sealed into the
+ *          memfd. The last chunk is sealed as final by spool_end(): an octet held back is what tells "last" from "full".
+ * Format   that of crypto/seal objects (kind message) under a content key and an object id of the spool's own.
+ */
+#include "flow/spool.h"
+#include "base/wipe.h"
+#include "crypto/seal/seal.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { NO_CHUNK = UINT32_MAX };
+struct spool {
+    uint64_t max, size;
+    struct buf mem;
+    int fd;               /* -1: all in memory */
+    uint32_t sealed;      /* chunks in the memfd */
+    bool ended;
+    struct seal_obj *obj;
+    struct buf box;       /* a chunk, sealed */
+    struct buf open;      /* a chunk, opened for reading */
+    uint32_t open_no;     /* which */
+};
+
+struct spool *spool_new(uint64_t max)
+{
+    struct spool *s = calloc(1, sizeof *s);
+
+    if (!s)
+        die("out of memory");
+    s->max = max;
+    s->fd = -1;
+    s->open_no = NO_CHUNK;
+    buf_init_secret(&s->mem);
+    buf_init_secret(&s->open);
+    return s;
+}
+
+void spool_free(struct spool **sp)
+{
+    struct spool *s = *sp;
+
+    if (!s)
+        return;
+    *sp = NULL;
+    if (s->fd >= 0)
+        close(s->fd);
+    seal_obj_close(&s->obj);
+    buf_free(&s->mem);
+    buf_free(&s->box);
+    buf_free(&s->open);
+    free(s);
+}
+
+static enum rc spill_begin(struct spool *s, struct err *e)
+{
+    unsigned char cek[SEAL_CEK], oid[SEAL_OID];
+    enum rc rc;
+
+    s->fd = memfd_create("pli-spool", MFD_CLOEXEC);
+    if (s->fd < 0)
+        return err_sys(e, RC_TEMP, "memfd_create");
+    seal_cek_new(cek);
+    seal_oid_new(oid);
+    rc = seal_obj_open(cek, oid, SEAL_MESSAGE, &s->obj, e);
+    wipe(cek, sizeof cek);
+    return rc;
+}
+
+static enum rc write_box(struct spool *s, struct err *e)
+{
+    off_t at = (off_t)s->sealed * (SEAL_CHUNK + SEAL_TAG);
+    struct span d = buf_span(&s->box);
+
+    while (d.n > 0) {
+        ssize_t n = pwrite(s->fd, d.p, d.n, at);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return err_sys(e, RC_TEMP, "writing the spool");
+        d = span_from(d, (size_t)n);
+        at += n;
+    }
+    s->sealed++;
+    return RC_OK;
+}
+
+static enum rc seal_one(struct spool *s, struct span plain, bool final, struct err *e)
+{
+    enum rc rc;
+
+    buf_clear(&s->box);
+    rc = seal_chunk(s->obj, s->sealed, final, plain, &s->box, e);
+    return rc == RC_OK ? write_box(s, e) : rc;
+}
+
+/* Seals what .mem holds beyond one chunk, chunk by chunk. */
+static enum rc spill(struct spool *s, struct err *e)
+{
+    size_t done = 0;
+    enum rc rc = RC_OK;
+
+    while (rc == RC_OK && s->mem.n - done > SEAL_CHUNK) {
+        rc = seal_one(s, span_of(s->mem.p + done, SEAL_CHUNK), false, e);
+        done += SEAL_CHUNK;
+    }
+    if (rc == RC_OK && done > 0)
+        buf_take(&s->mem, done);
+    return rc;
+}
+
+static enum rc put_some(struct spool *s, struct span piece, struct err *e)
+{
+    enum rc rc = buf_reserve(&s->mem, piece.n, e);
+
+    if (rc != RC_OK)
+        return rc;
+    buf_addspan(&s->mem, piece);
+    if (s->fd < 0 && s->mem.n <= SPOOL_MEMORY)
+        return RC_OK;
+    if (s->fd < 0)
+        rc = spill_begin(s, e);
+    return rc == RC_OK ? spill(s, e) : rc;
+}
+
+enum rc spool_put(struct spool *s, struct span piece, struct err *e)
+{
+    if (s->ended)
+        bug("spool_put behind spool_end");
+    if (piece.n > s->max - s->size)
+        return err_set(e, RC_PERM, "5.3.4", "Message trop grand / Message too big", "message of more than %llu octets",
+                       (unsigned long long)s->max);
+    s->size += piece.n;
+    while (piece.n > 0) { /* in steps, so that a large piece does not make .mem large */
+        struct span part = span_head(piece, SEAL_CHUNK);
+        enum rc rc = put_some(s, part, e);
+
+        if (rc != RC_OK)
+            return rc;
+        piece = span_from(piece, part.n);
+    }
+    return RC_OK;
+}
+
+enum rc spool_end(struct spool *s, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    s->ended = true;
+    if (s->fd >= 0)
+        rc = seal_one(s, buf_span(&s->mem), true, e);
+    if (s->fd >= 0)
+        buf_free(&s->mem);
+    return rc;
+}
+
+uint64_t spool_size(const struct spool *s)
+{
+    return s->size;
+}
+
+static enum rc read_box(struct spool *s, uint32_t no, struct err *e)
+{
+    bool final = no + 1 == s->sealed;
+    size_t plain = final ? (size_t)(s->size - (uint64_t)no * SEAL_CHUNK) : SEAL_CHUNK, want = plain + SEAL_TAG, got = 0;
+
+    buf_clear(&s->box);
+    if (buf_reserve(&s->box, want, e) != RC_OK)
+        return e->rc;
+    while (got < want) {
+        ssize_t n = pread(s->fd, s->box.p + got, want - got, (off_t)no * (SEAL_CHUNK + SEAL_TAG) + (off_t)got);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return err_sys(e, RC_TEMP, "reading the spool");
+        got += (size_t)n;
+    }
+    s->box.n = want;
+    return RC_OK;
+}
+
+static enum rc load(struct spool *s, uint32_t no, struct err *e)
+{
+    enum rc rc;
+
+    if (s->open_no == no)
+        return RC_OK;
+    s->open_no = NO_CHUNK;
+    rc = read_box(s, no, e);
+    if (rc != RC_OK)
+        return rc;
+    buf_clear(&s->open);
+    rc = open_chunk(s->obj, no, no + 1 == s->sealed, buf_span(&s->box), &s->open, e);
+    if (rc == RC_OK)
+        s->open_no = no;
+    return rc;
+}
+
+enum rc spool_read(struct spool *s, uint64_t off, struct span *piece_out, struct err *e)
+{
+    enum rc rc;
+
+    if (!s->ended)
+        bug("spool_read before spool_end");
+    if (off >= s->size)
+        return err_set(e, RC_NOTFOUND, NULL, NULL, "end of the spool");
+    if (s->fd < 0) {
+        *piece_out = span_head(span_from(buf_span(&s->mem), (size_t)off), SEAL_CHUNK);
+        return RC_OK;
+    }
+    rc = load(s, (uint32_t)(off / SEAL_CHUNK), e);
+    if (rc == RC_OK)
+        *piece_out = span_from(buf_span(&s->open), (size_t)(off % SEAL_CHUNK));
+    return rc;
+}
+
+enum rc spool_each(struct spool *s, enum rc (*sink)(void *ctx, struct span piece, struct err *e), void *ctx, struct err *e)
+{
+    uint64_t off = 0;
+    struct span piece;
+    enum rc rc = RC_OK;
+
+    while (rc == RC_OK && off < s->size) {
+        rc = spool_read(s, off, &piece, e);
+        if (rc != RC_OK)
+            break;
+        off += piece.n;
+        rc = sink(ctx, piece, e);
+    }
+    return rc;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* flow/spool_test.c - what was put comes back, whole and in ranges, at every size round the edges; nothing in clear in the memfd. */
+#include "flow/spool.h"
+#include "crypto/seal/seal.h"
+#include <dirent.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static unsigned char octet(uint64_t i)
+{
+    return (unsigned char)((i * 2654435761u) >> 13);
+}
+
+static void fill(struct spool *s, uint64_t size, size_t step)
+{
+    unsigned char *piece = malloc(step);
+    struct err e;
+
+    for (uint64_t off = 0; off < size;) {
+        size_t n = size - off < step ? (size_t)(size - off) : step;
+
+        for (size_t i = 0; i < n; i++)
+            piece[i] = octet(off + i);
+        assert_int_equal(spool_put(s, span_of(piece, n), &e), RC_OK);
+        off += n;
+    }
+    assert_int_equal(spool_end(s, &e), RC_OK);
+    free(piece);
+}
+
+static enum rc count(void *ctx, struct span piece, struct err *e)
+{
+    uint64_t *off = ctx;
+
+    (void)e;
+    for (size_t i = 0; i < piece.n; i++)
+        if (piece.p[i] != octet(*off + i))
+            fail_msg("octet %llu differs", (unsigned long long)(*off + i));
+    *off += piece.n;
+    return RC_OK;
+}
+
+static void test_sizes(void **state)
+{
+    static const uint64_t sizes[] = {0, 1, SEAL_CHUNK - 1, SEAL_CHUNK, SEAL_CHUNK + 1, SPOOL_MEMORY - 1, SPOOL_MEMORY, SPOOL_MEMORY + 1,
+                                     SPOOL_MEMORY + SEAL_CHUNK, SPOOL_MEMORY + SEAL_CHUNK + 1, 5 * SPOOL_MEMORY, 3000001};
+    static const size_t steps[] = {4093, SEAL_CHUNK, 1000000};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (size_t k = 0; k < sizeof steps / sizeof *steps; k++) {
+            struct spool *s = spool_new(1u << 30);
+            uint64_t off = 0;
+            struct span piece;
+            struct err e;
+
+            fill(s, sizes[i], steps[k]);
+            assert_int_equal(spool_size(s), sizes[i]);
+            assert_int_equal(spool_each(s, count, &off, &e), RC_OK);
+            assert_int_equal(off, sizes[i]);
+            for (off = sizes[i]; off > 0; off = off * 2 / 3) { /* backwards, in jumps */
+                uint64_t from = off - 1;
+
+                assert_int_equal(spool_read(s, from, &piece, &e), RC_OK);
+                assert_true(piece.n >= 1 && piece.n <= SEAL_CHUNK && from + piece.n <= sizes[i]);
+                assert_int_equal(count(&from, piece, &e), RC_OK);
+            }
+            assert_int_equal(spool_read(s, sizes[i], &piece, &e), RC_NOTFOUND);
+            spool_free(&s);
+        }
+}
+
+static void test_max(void **state)
+{
+    struct spool *s = spool_new(10);
+    struct err e;
+
+    (void)state;
+    assert_int_equal(spool_put(s, SPAN_LIT("0123456789"), &e), RC_OK);
+    assert_int_equal(spool_put(s, SPAN_LIT("x"), &e), RC_PERM);
+    assert_string_equal(e.esc, "5.3.4");
+    spool_free(&s);
+    assert_null(s);
+    spool_free(&s);
+}
+
+/* Looks through every memfd of this process for the marker. */
+static bool in_any_memfd(struct span marker)
+{
+    DIR *d = opendir("/proc/self/fd");
+    bool found = false;
+    struct dirent *de;
+
+    while ((de = readdir(d)) != NULL) {
+        char path[300], target[300] = "";
+        static unsigned char all[4u << 20];
+        ssize_t n;
+        int fd;
+
+        snprintf(path, sizeof path, "/proc/self/fd/%s", de->d_name);
+        if (readlink(path, target, sizeof target - 1) < 0 || !strstr(target, "memfd:pli-spool"))
+            continue;
+        fd = open(path, O_RDONLY);
+        assert_true(fd >= 0);
+        n = read(fd, all, sizeof all);
+        assert_true(n > SPOOL_MEMORY);
+        found |= span_find(span_of(all, (size_t)n), marker) >= 0;
+        close(fd);
+    }
+    closedir(d);
+    return found;
+}
+
+static void test_nothing_in_clear(void **state)
+{
+    struct spool *s = spool_new(1u << 30);
+    struct err e;
+
+    (void)state;
+    for (int i = 0; i < 40000; i++)
+        assert_int_equal(spool_put(s, SPAN_LIT("marker-of-a-patient\r\n"), &e), RC_OK);
+    assert_int_equal(spool_end(s, &e), RC_OK);
+    assert_false(in_any_memfd(SPAN_LIT("marker-of")));
+    spool_free(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes), cmocka_unit_test(test_max), cmocka_unit_test(test_nothing_in_clear)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
