@@ -17,7 +17,6 @@ struct file_remote { struct span address, orcpt; uint16_t notify; };
 struct file_request {
     struct span trace;                 /* bytes put on top of the message */
     struct spool *message;             /* ended */
-    const struct scan *scanned;        /* of the message without trace, or NULL: file_message scans itself */
     const struct file_box *boxes; size_t n_boxes;
     const struct file_remote *remotes; size_t n_remotes;
     struct span sender, envid; uint8_t ret; /* for the queue's envelope */
@@ -29,4 +28,6 @@ enum rc file_message(struct keyd *k, struct store *st, const struct file_request
 void file_result_free(struct file_result *r);
 /* the queue's sealed envelope, opened by who holds its key: relayd, pli queue */
 struct file_envelope { struct span sender, recipient, orcpt, envid; uint8_t ret; struct buf mem; };
-enum rc file_envelope_open(struct span plain, struct file_envelope *out, struct err *e);
+void file_envelope_write(const struct file_envelope *v, struct buf *out);                    /* plain octets, to be sealed */
+enum rc file_envelope_open(struct span plain, struct file_envelope *out, struct err *e);   /* spans borrow from out->mem */
+void file_envelope_free(struct file_envelope *v);

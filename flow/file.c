@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* flow/file.c - see flow/file.h.
+ *
+ * Passes   1  trace and message through the scan (structure, offsets)
+ *          2  again, through the search text and, chunk by chunk, through the sealer
+ *          then the summary and the search text, sealed behind the message. What fits one packet goes inline; the rest lies in a memfd that
+ *          is sealed against change before stored sees it. No octet in clear is in either.
+ * Retry    the object id is drawn once, so that asking stored again files the message once.
+ */
+#include "flow/file.h"
+#include "base/wipe.h"
+#include "crypto/seal/digest.h"
+#include "flow/file_out.h"
+#include "mime/summary.h"
+#include "mime/text.h"
+#include <stdlib.h>
+
+enum { FIXED_PART = 512 /* the request without its lists and objects, rounded up */ };
+
+struct filing {
+    const struct file_request *rq;
+    unsigned char cek[SEAL_CEK];
+    struct store_deliver_req req;
+    struct scan *scan;
+    struct text_extract *text;
+    struct file_out out;
+    struct keyd_wrapped *wrapped; /* boxes in order, then the queue */
+    struct buf places, remotes;
+};
+
+static bool is_remote(const struct filing *f)
+{
+    return f->rq->n_remotes > 0;
+}
+
+/* ---- pass 1 and 2 ---- */
+static enum rc to_scan(void *ctx, struct span piece, struct err *e)
+{
+    (void)e;
+    scan_feed(ctx, piece);
+    return RC_OK;
+}
+
+static enum rc to_text_and_seal(void *ctx, struct span piece, struct err *e)
+{
+    struct filing *f = ctx;
+
+    text_feed(f->text, piece);
+    return file_out_put(&f->out, piece, e);
+}
+
+static enum rc pass(struct filing *f, enum rc (*sink)(void *, struct span, struct err *), void *ctx, struct err *e)
+{
+    enum rc rc = f->rq->trace.n > 0 ? sink(ctx, f->rq->trace, e) : RC_OK;
+
+    return rc == RC_OK ? spool_each(f->rq->message, sink, ctx, e) : rc;
+}
+
+static enum rc seal_message(struct filing *f, struct err *e)
+{
+    enum rc rc;
+
+    f->scan = scan_new();
+    rc = pass(f, to_scan, f->scan, e);
+    if (rc != RC_OK)
+        return rc;
+    scan_end(f->scan);
+    f->text = text_new(f->scan);
+    rc = file_out_begin(&f->out, f->cek, f->req.oid, f->req.size, e);
+    if (rc == RC_OK)
+        rc = pass(f, to_text_and_seal, f, e);
+    if (rc == RC_OK)
+        rc = file_out_end(&f->out, &f->req.len_message, e);
+    return rc;
+}
+
+static enum rc seal_small(struct filing *f, enum seal_kind kind, struct buf *plain, uint64_t *len_out, struct err *e)
+{
+    struct buf sealed = BUF_INIT;
+    enum rc rc = seal_whole(f->cek, f->req.oid, kind, buf_span(plain), &sealed, e);
+
+    if (rc == RC_OK)
+        rc = file_out_raw(&f->out, buf_span(&sealed), e);
+    if (rc == RC_OK)
+        *len_out = sealed.n;
+    buf_free(&sealed);
+    return rc;
+}
+
+static enum rc seal_extracts(struct filing *f, struct err *e)
+{
+    struct buf summary = BUF_INIT, search = BUF_INIT;
+    enum rc rc;
+
+    buf_init_secret(&summary);
+    buf_init_secret(&search);
+    text_end(f->text, &search);
+    summary_build(f->scan, f->text, &summary);
+    rc = seal_small(f, SEAL_SUMMARY, &summary, &f->req.len_summary, e);
+    if (rc == RC_OK)
+        rc = seal_small(f, SEAL_SEARCH, &search, &f->req.len_search, e);
+    buf_free(&summary);
+    buf_free(&search);
+    return rc;
+}
+
+/* ---- who gets it ---- */
+static enum rc wrap_all(struct filing *f, struct keyd *k, struct err *e)
+{
+    size_t n = f->rq->n_boxes + (is_remote(f) ? 1 : 0);
+    struct keyd_box *boxes = calloc(n + 1, sizeof *boxes);
+    enum rc rc;
+
+    f->wrapped = calloc(n + 1, sizeof *f->wrapped);
+    if (!boxes || !f->wrapped)
+        die("out of memory");
+    for (size_t i = 0; i < f->rq->n_boxes; i++) {
+        boxes[i].mbx = f->rq->boxes[i].mbx;
+        memcpy(boxes[i].pub, f->rq->boxes[i].pub, SEAL_PUB);
+    }
+    if (is_remote(f))
+        boxes[n - 1].mbx = SEAL_QUEUE_BOX;
+    rc = keyd_wrap(k, f->cek, boxes, n, f->wrapped, e);
+    free(boxes);
+    return rc;
+}
+
+static void add_places(struct filing *f)
+{
+    for (size_t i = 0; i < f->rq->n_boxes; i++) {
+        const struct file_box *b = &f->rq->boxes[i];
+        const struct keyd_wrapped *w = &f->wrapped[i];
+        struct store_place p = {.mbx = b->mbx, .folder = b->folder, .flags = b->flags, .internaldate = (uint64_t)b->internaldate, .epoch = w->epoch};
+
+        memcpy(p.wrap, w->wrap, sizeof p.wrap);
+        memcpy(p.epoch_rec, w->epoch_rec, sizeof p.epoch_rec);
+        ipc_list_add(&f->places, store_place_f, &p);
+    }
+}
+
+/* What fairness between destinations needs of a domain: the same 16 octets for the same domain, and not its name. */
+static void domain_key(struct span address, unsigned char out[DIGEST_LEN])
+{
+    struct buf lower = BUF_INIT;
+    size_t at = address.n;
+
+    while (at > 0 && address.p[at - 1] != '@')
+        at--;
+    for (; at < address.n; at++)
+        buf_addc(&lower, address.p[at] >= 'A' && address.p[at] <= 'Z' ? address.p[at] + 32 : address.p[at]);
+    hmac_of(SPAN_LIT("pli queue domain 1"), buf_span(&lower), out);
+    buf_free(&lower);
+}
+
+static enum rc add_remote(struct filing *f, const struct file_remote *r, struct err *e)
+{
+    unsigned char oid[SEAL_OID], key[DIGEST_LEN];
+    struct buf plain = BUF_INIT, sealed = BUF_INIT;
+    struct store_remote rec = {.notify = r->notify};
+    enum rc rc;
+
+    buf_init_secret(&plain);
+    file_envelope_write(&(struct file_envelope){.sender = f->rq->sender, .recipient = r->address, .orcpt = r->orcpt, .envid = f->rq->envid, .ret = f->rq->ret},
+                        &plain);
+    seal_oid_new(oid);
+    buf_add(&sealed, oid, sizeof oid);
+    rc = seal_whole(f->cek, oid, SEAL_ENVELOPE, buf_span(&plain), &sealed, e);
+    if (rc == RC_OK) {
+        domain_key(r->address, key);
+        rec.domain_key = span_of(key, STORE_DOMAIN_KEY);
+        rec.envelope = buf_span(&sealed);
+        ipc_list_add(&f->remotes, store_remote_f, &rec);
+    }
+    buf_free(&plain);
+    buf_free(&sealed);
+    return rc;
+}
+
+static enum rc address_it(struct filing *f, struct keyd *k, struct err *e)
+{
+    enum rc rc = wrap_all(f, k, e);
+
+    if (rc != RC_OK)
+        return rc;
+    add_places(f);
+    for (size_t i = 0; rc == RC_OK && i < f->rq->n_remotes; i++)
+        rc = add_remote(f, &f->rq->remotes[i], e);
+    if (is_remote(f)) {
+        const struct keyd_wrapped *w = &f->wrapped[f->rq->n_boxes];
+
+        f->req.queue_epoch = w->epoch;
+        memcpy(f->req.queue_wrap, w->wrap, sizeof f->req.queue_wrap);
+        memcpy(f->req.queue_epoch_rec, w->epoch_rec, sizeof f->req.queue_epoch_rec);
+    }
+    f->req.places = buf_span(&f->places);
+    f->req.remotes = buf_span(&f->remotes);
+    if (rc == RC_OK && FIXED_PART + f->places.n + f->remotes.n > IPC_MSG_MAX)
+        rc = err_set(e, RC_TEMP, "4.5.3", NULL, "recipients do not fit one request");
+    return rc;
+}
+
+/* ---- the one request ---- */
+static enum rc take_answer(const struct store_deliver_rep *rep, size_t n, struct file_result *out, struct err *e)
+{
+    struct store_placed *placed = calloc(n + 1, sizeof *placed);
+    struct span rest = rep->placed;
+    enum rc rc = RC_OK;
+
+    if (!placed)
+        die("out of memory");
+    for (size_t i = 0; rc == RC_OK && i < n; i++)
+        rc = ipc_list_next(&rest, store_placed_f, &placed[i], e);
+    if (rc != RC_OK) {
+        free(placed);
+        return err_set(e, RC_TEMP, "4.3.0", NULL, "stored answered for fewer mailboxes than were asked for");
+    }
+    out->placed = placed;
+    out->n_placed = n;
+    out->qid = rep->qid;
+    return RC_OK;
+}
+
+static enum rc deliver(struct filing *f, struct store *st, struct file_result *out, struct err *e)
+{
+    size_t lists = FIXED_PART + f->places.n + f->remotes.n;
+    struct store_deliver_rep rep;
+    int fd = -1;
+    enum rc rc;
+
+    if (!file_out_inline(&f->out, IPC_MSG_MAX - lists, &f->req.objects)) {
+        rc = file_out_memfd(&f->out, &fd, e);
+        if (rc != RC_OK)
+            return rc;
+    }
+    rc = store_call(st, fd < 0 ? STORE_DELIVER : STORE_DELIVER_FD, &f->req, fd, &rep, e);
+    return rc == RC_OK ? take_answer(&rep, f->rq->n_boxes, out, e) : rc;
+}
+
+static void filing_end(struct filing *f)
+{
+    wipe(f->cek, sizeof f->cek);
+    text_free(&f->text);
+    scan_free(&f->scan);
+    file_out_free(&f->out);
+    free(f->wrapped);
+    buf_free(&f->places);
+    buf_free(&f->remotes);
+}
+
+enum rc file_message(struct keyd *k, struct store *st, const struct file_request *rq, struct file_result *out, struct err *e)
+{
+    struct filing f = {.rq = rq, .out = FILE_OUT_INIT};
+    struct file_result r = {0};
+    enum rc rc;
+
+    seal_cek_new(f.cek);
+    seal_oid_new(f.req.oid);
+    f.req.mid = span_str(rq->mid);
+    f.req.size = r.size = rq->trace.n + spool_size(rq->message);
+    f.req.received = (uint64_t)clock_utc();
+    f.req.enforce_quota = rq->enforce_quota;
+    rc = address_it(&f, k, e); /* first: a recipient too many or a missing keyd costs no pass */
+    if (rc == RC_OK)
+        rc = seal_message(&f, e);
+    if (rc == RC_OK)
+        rc = seal_extracts(&f, e);
+    if (rc == RC_OK)
+        rc = deliver(&f, st, &r, e);
+    if (rc == RC_OK)
+        *out = r;
+    filing_end(&f);
+    return rc;
+}
+
+void file_result_free(struct file_result *r)
+{
+    free(r->placed);
+    *r = (struct file_result){0};
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* flow/file_out.h - where sealed octets gather on their way to stored: in memory while they may fit a packet, in a memfd beyond.
+ *
+ * Use      begin, put pieces of the message in order, end; then raw() for what is sealed already; then inline or memfd, once.
+ * Owns     its buffers and its memfd; the chunk in clear is wiped.
+ * Process  smtpd, imapd sessions (inside flow/).
+ */
+#pragma once
+#include "crypto/seal/seal.h"
+
+struct file_out {
+    struct seal_obj *obj;
+    uint64_t left;      /* octets of the message still to come */
+    uint32_t no;        /* next chunk */
+    struct buf chunk;   /* in clear, less than one chunk */
+    struct buf sealed;  /* not yet in the memfd */
+    uint64_t written, total;
+    int fd;
+};
+#define FILE_OUT_INIT {.fd = -1}
+enum rc file_out_begin(struct file_out *o, const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID], uint64_t size, struct err *e);
+enum rc file_out_put(struct file_out *o, struct span piece, struct err *e);
+enum rc file_out_end(struct file_out *o, uint64_t *sealed_out, struct err *e); /* RC_CORRUPT when other than size octets came */
+enum rc file_out_raw(struct file_out *o, struct span sealed, struct err *e);
+bool file_out_inline(const struct file_out *o, size_t room, struct span *out); /* false: too large for a packet, take the memfd */
+enum rc file_out_memfd(struct file_out *o, int *fd_out, struct err *e);        /* sealed against change; stays o's */
+void file_out_free(struct file_out *o);
