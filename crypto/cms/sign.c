@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/cms/sign.c - a detached signature from a digest alone: the content is never here. RFC 5652 5.4, RFC 8551 2.5, RFC 5035. */
+#include "crypto/cms/cms.h"
+#include "crypto/pki/pki_int.h"
+#include <openssl/cms.h>
+#include <stdlib.h>
+
+struct cms_signer {
+    EVP_PKEY *key;
+    X509 *cert;
+};
+
+enum rc cms_signer_new(struct span key_pkcs8, struct span cert, struct cms_signer **s_out, struct err *e)
+{
+    struct cms_signer *s = calloc(1, sizeof *s);
+    enum rc rc;
+
+    if (s == NULL)
+        die("out of memory");
+    rc = pki_key_parse(key_pkcs8, &s->key, e);
+    if (rc == RC_OK)
+        rc = pki_cert_parse(cert, &s->cert, e);
+    if (rc == RC_OK && X509_check_private_key(s->cert, s->key) <= 0)
+        rc = alg_err(e, RC_DENIED, "signing certificate and key do not belong together");
+    if (rc == RC_OK)
+        *s_out = s;
+    else
+        cms_signer_free(&s);
+    return rc;
+}
+
+void cms_signer_free(struct cms_signer **s)
+{
+    if (*s == NULL)
+        return;
+    EVP_PKEY_free((*s)->key);
+    X509_free((*s)->cert);
+    free(*s);
+    *s = NULL;
+}
+
+/* what CMS_SignerInfo_sign() would take from the content, had it the content */
+static bool attributes(CMS_SignerInfo *si, const unsigned char digest[32], int64_t when)
+{
+    ASN1_TIME *t = ASN1_TIME_set(NULL, (time_t)when); /* UTCTime up to 2049, RFC 5652 11.3 */
+    bool ok = t != NULL &&
+              CMS_signed_add1_attr_by_NID(si, NID_pkcs9_contentType, V_ASN1_OBJECT, OBJ_nid2obj(NID_pkcs7_data), -1) > 0 &&
+              CMS_signed_add1_attr_by_NID(si, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING, digest, 32) > 0 &&
+              CMS_signed_add1_attr_by_NID(si, NID_pkcs9_signingTime, t->type, t, -1) > 0;
+
+    ASN1_TIME_free(t);
+    return ok;
+}
+
+static bool der_add(CMS_ContentInfo *cms, struct buf *out)
+{
+    unsigned char *der = NULL;
+    int n = i2d_CMS_ContentInfo(cms, &der);
+
+    if (n <= 0)
+        return false;
+    buf_add(out, der, (size_t)n);
+    OPENSSL_free(der);
+    return true;
+}
+
+enum rc cms_signer_sign(const struct cms_signer *s, const unsigned char digest[32], int64_t when, struct buf *der_out, struct err *e)
+{
+    CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, CMS_PARTIAL | CMS_DETACHED | CMS_BINARY);
+    CMS_SignerInfo *si = cms ? CMS_add1_signer(cms, s->cert, s->key, alg_sha256(), CMS_PARTIAL | CMS_CADES | CMS_NOSMIMECAP) : NULL;
+    bool ok = si != NULL && attributes(si, digest, when) && CMS_SignerInfo_sign(si) > 0 && der_add(cms, der_out);
+
+    CMS_ContentInfo_free(cms);
+    return ok ? RC_OK : alg_err(e, RC_TEMP, "cms signature");
+}
+
+enum rc cms_sign_digest(struct span key_pkcs8, struct span cert, const unsigned char digest[32], int64_t when, struct buf *der_out,
+                        struct err *e)
+{
+    struct cms_signer *s = NULL;
+    enum rc rc = cms_signer_new(key_pkcs8, cert, &s, e);
+
+    if (rc == RC_OK)
+        rc = cms_signer_sign(s, digest, when, der_out, e);
+    cms_signer_free(&s);
+    return rc;
+}
