@@ -103,4 +103,6 @@ unit: $(TEST_BINS)
 clean:
 	rm -rf build build-dev
 .PHONY: all unit clean
+# the schema files that the assembler takes into texts.o
+$(BUILD)/obj/directory/schema/texts.o: $(wildcard directory/schema/*.in directory/schema/*.schema)
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/schema/embedded_int.h - the parts of embedded.h: texts of this folder, files, children.
+ * Process  pli (init, serve).
+ */
+#pragma once
+#include "base/buf.h"
+#include "directory/schema/embedded.h"
+
+/* The files pli.schema, slapd.conf.in and base.ldif.in of this folder, as they stand. */
+extern const char pli_schema_text[], slapd_conf_text[], base_ldif_text[];
+
+struct embedded_var {
+    const char *name; /* "DIR": put where the text says @DIR@ */
+    const char *value;
+};
+/* Appends text with its @NAME@ replaced; vars end with .name NULL; an unknown name is a bug. */
+void embedded_fill(struct buf *out, const char *text, const struct embedded_var *vars);
+
+/* Where this machine keeps OpenLDAP's program, modules and standard schema; RC_NOTFOUND names what to install. */
+struct embedded_where {
+    const char *slapd, *modules, *schema;
+};
+enum rc embedded_where(struct embedded_where *out, struct err *e);
+
+/* A new file DIR/name: exclusive, mode and owner set, flushed. uid 0: owner stays. */
+enum rc embedded_write(const char *path, struct span text, mode_t mode, uid_t uid, gid_t gid, struct err *e);
+enum rc embedded_copy(const char *from, const char *to, uid_t uid, gid_t gid, struct err *e);
+enum rc embedded_mkdir(const char *path, mode_t mode, uid_t uid, gid_t gid, struct err *e);
+
+/* Runs argv with in on its standard input; out (may be NULL) gets at most 4096 bytes of its standard output. Anything but exit 0 is
+ * RC_TEMP with the last line of its standard error. uid not 0: as that user. */
+enum rc embedded_run(const char *const argv[], struct span in, struct buf *out, uid_t uid, gid_t gid, struct err *e);

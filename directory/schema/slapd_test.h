@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/schema/slapd_test.h - for tests: an instance folder with a real slapd in it, in mkdtemp, on free loopback ports.
+ * Rule     the test's working folder is DIR/run, as for the daemons. Everything is stopped by pid and removed at the end.
+ */
+#pragma once
+#include "base/buf.h"
+#include "base/clock.h"
+#include "directory/schema/embedded.h"
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct trial {
+    char dir[64];
+    int ldap_port, ldaps_port;
+    pid_t slapd;
+};
+
+static inline int trial_port(void)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof a;
+    int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bind(s, (struct sockaddr *)&a, n) != 0 || getsockname(s, (struct sockaddr *)&a, &n) != 0)
+        abort();
+    close(s);
+    return ntohs(a.sin_port);
+}
+
+/* Runs a shell command; its exit status, and what it said in out (may be NULL). */
+static inline int trial_sh(struct buf *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static inline int trial_sh(struct buf *out, const char *fmt, ...)
+{
+    char cmd[4096], block[4096];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(cmd, sizeof cmd, fmt, ap);
+    va_end(ap);
+    FILE *f = popen(cmd, "r");
+    if (!f)
+        return -1;
+    if (out)
+        buf_clear(out);
+    for (size_t n; (n = fread(block, 1, sizeof block, f)) > 0;)
+        if (out)
+            buf_add(out, block, n);
+    if (out)
+        buf_cstr(out);
+    int status = pclose(f);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static inline struct embedded_spec trial_spec(const struct trial *t)
+{
+    static const char *const domains[] = {"chu.example", "cabinet.example", NULL};
+    return (struct embedded_spec){t->dir, domains, "127.0.0.1", t->ldap_port, t->ldaps_port, 0, 0};
+}
+
+static inline bool trial_answers(void)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "ldapi"};
+    int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool ok = connect(s, (struct sockaddr *)&a, sizeof a) == 0;
+    close(s);
+    return ok;
+}
+
+/* Milliseconds until slapd answered on its socket, -1 when it did not. */
+static inline int trial_start(struct trial *t)
+{
+    struct embedded_spec spec = trial_spec(t);
+    struct err e = {0};
+    char **argv = NULL;
+    int64_t begun = clock_mono();
+    if (embedded_argv(&spec, &argv, &e) != RC_OK)
+        return -1;
+    t->slapd = fork();
+    if (t->slapd == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getenv("PLI_TEST_LOG") == NULL)
+            dup2(open("/dev/null", O_WRONLY), 2);
+        execv(argv[0], argv);
+        _exit(127);
+    }
+    embedded_argv_free(&argv);
+    for (int i = 0; i < 1000; i++) {
+        if (trial_answers())
+            return (int)((clock_mono() - begun) / 1000000);
+        nanosleep(&(struct timespec){0, 5000000}, NULL);
+    }
+    return -1;
+}
+
+static inline void trial_stop(struct trial *t)
+{
+    if (t->slapd > 0) {
+        kill(t->slapd, SIGTERM);
+        waitpid(t->slapd, NULL, 0);
+    }
+    t->slapd = 0;
+}
+
+/* Folder, TLS files, DIR/ldap; the working folder becomes DIR/run. */
+static inline bool trial_make(struct trial *t, struct err *e)
+{
+    *t = (struct trial){.dir = "/tmp/pli-ldap-XXXXXX", .ldap_port = trial_port(), .ldaps_port = trial_port()};
+    if (!mkdtemp(t->dir) || chdir(t->dir) != 0 || mkdir("run", 0700) != 0 || mkdir("tls", 0700) != 0)
+        return false;
+    if (trial_sh(NULL,
+                 "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost "
+                 "-addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout tls/slapd.key -out tls/slapd.pem 2>/dev/null "
+                 "&& cp tls/slapd.pem ca.pem") != 0)
+        return false;
+    struct embedded_spec spec = trial_spec(t);
+    return embedded_init(&spec, e) == RC_OK && chdir("run") == 0;
+}
+
+static inline int trial_unlink(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st, (void)type, (void)ftw;
+    return remove(path);
+}
+
+static inline void trial_remove(struct trial *t)
+{
+    trial_stop(t);
+    if (chdir("/tmp") == 0 && t->dir[0])
+        nftw(t->dir, trial_unlink, 16, FTW_DEPTH | FTW_PHYS);
+}
