@@ -1,28 +1,34 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* mime/text.h - text for SEARCH: decoded (base64, quoted-printable, charset), folded (case, accents, compatibility), compressed.
  *
- * Fed      the message's octets in a second pass, driven by the scan's tree. Gives a search text: version u8=1, u32 plain length, zlib
- *          stream of: for the header, each field decoded ("subject: ..."), then a NUL, then each text part's text, NUL between parts,
- *          and attachment file names. HTML is taken without its tags.
+ * Fed      the message's octets in a second pass, driven by the scan's tree. Gives a search text: version u8=1 (bit 7: cut), u32 plain
+ *          length, zlib stream of: for the header, each field decoded, folded and ended by LF ("subject: ..."), then a NUL, then each
+ *          text part's text, attachment file names and the header fields of enclosed messages, NUL behind each. HTML is taken without its tags.
  * Bounds   TEXT_MAX bytes of plain text a message; beyond it .cut is set in the version byte's flag and SEARCH reads the message itself.
  * Folding  text_fold() is the one folding, used for the needle as for the text: NFKD, marks dropped, case folded, white space runs to one SP.
- *          (i;unicode-casemap and beyond: "eclampsie" finds "Éclampsie".)
+ *          (i;unicode-casemap and beyond: "eclampsie" finds "Éclampsie", "oedeme" finds "œdème".)
+ * Start    text_warm() once before the sandbox closes (and before the fork): opens the charset converters; afterwards no file is ever
+ *          opened here. Not thread-safe: one session a process.
  * Process  smtpd and imapd sessions.   Source RFC 5051, RFC 3501 6.4.4.
  */
 #pragma once
 #include "mime/scan.h"
 enum { TEXT_MAX = 4 * 1024 * 1024 };
+void text_warm(void);
 struct text_extract;
-struct text_extract *text_new(const struct scan *s);
+struct text_extract *text_new(const struct scan *s);       /* borrows s, which has ended */
 void text_feed(struct text_extract *t, struct span piece); /* the whole message again, in order, any pieces */
 void text_end(struct text_extract *t, struct buf *search_out);
-void text_preview(const struct text_extract *t, struct buf *out); /* at most 200 characters */
+void text_preview(const struct text_extract *t, struct buf *out); /* at most 200 characters, UTF-8 */
 void text_free(struct text_extract **t);
-void text_fold(struct span utf8, struct buf *out);         /* bytes that are no UTF-8 count as Latin-1 */
+void text_fold(struct span utf8, struct buf *out);         /* bytes that are no UTF-8 count as windows-1252; appends */
 enum text_where { TEXT_HEADER_FIELD = 1, TEXT_BODY = 2, TEXT_ANY = 3 };
 struct text_view { struct span header, body; bool cut; struct buf mem; };
 enum rc text_open(struct span search, struct text_view *out, struct err *e); /* inflates; bounded */
 void text_view_free(struct text_view *v);
-bool text_has(const struct text_view *v, enum text_where w, const char *field_lower, struct span folded_needle); /* field NULL: any */
-/* charset to UTF-8 (SEARCH CHARSET); RC_PERM: unknown charset */
+/* field NULL: any. An empty needle is in everything; with a field it asks whether there is such a field. */
+bool text_has(const struct text_view *v, enum text_where w, const char *field_lower, struct span folded_needle);
+/* charset to UTF-8 (SEARCH CHARSET); RC_PERM: unknown charset; appends */
 enum rc text_to_utf8(const char *charset, struct span in, struct buf *out, struct err *e);
+void text_make_utf8(struct span in, struct buf *out); /* UTF-8 is passed, other bytes count as windows-1252 */
+size_t text_utf8_next(struct span s);                 /* length of the UTF-8 character at s; 0: none there */

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* mime/address.c - address lists (mime/fields.h). One loop over tokens; what is open is in struct walk, nothing recurses.
+ *
+ * Outside angle brackets it is not known yet whether words are a display name or an address, so they are kept as both:
+ * .phrase with its spaces, and .run, the last words that hang together ("john.doe", also "john . doe"). "@" settles it.
+ *
+ *      OUTSIDE --"@"--> DOMAIN --"," or end--> mailbox of run and domain
+ *      OUTSIDE, DOMAIN --"<"--> ANGLE --"@"--> ANGLE_DOMAIN --">"--> BEHIND --","--> mailbox, phrase is its name
+ *      ANGLE --leading "@"--> ROUTE --":"--> ANGLE
+ *
+ * Why not libetpan: see docs/decisions/mime-fields.md. RFC 5322 3.4, 4.4.
+ */
+#include "mime/fields.h"
+#include "mime/lex.h"
+#include <stdlib.h>
+
+enum state { OUTSIDE, DOMAIN, ANGLE, ROUTE, ANGLE_DOMAIN, BEHIND };
+
+struct walk {
+    struct lex lex;
+    enum state state;
+    struct buf phrase, run, domain;
+    size_t run_at;      /* where in phrase the run begins */
+    bool after_dot;     /* the last token was "." or "@": the next word joins */
+    bool domain_done;   /* a word stands apart behind the domain: not part of it */
+    bool angled, in_group, any;
+    struct address_list *out;
+    size_t cap;
+};
+
+static bool room(struct walk *w)
+{
+    size_t cap = w->cap ? w->cap * 2 : 4;
+    struct address *a;
+
+    if (w->out->n >= ADDRESSES_MAX)
+        return false;
+    if (w->out->n < w->cap)
+        return true;
+    a = realloc(w->out->a, cap * sizeof *a);
+    if (!a)
+        die("no memory for %zu addresses", cap);
+    w->out->a = a;
+    w->cap = cap;
+    return true;
+}
+
+/* Until the list is finished mem may move, so .p holds offset + 1; resolve() makes pointers of them. */
+static struct span keep(struct walk *w, struct span s)
+{
+    struct span kept = {(const unsigned char *)(uintptr_t)(w->out->mem.n + 1), s.n};
+
+    buf_addspan(&w->out->mem, s);
+    return kept;
+}
+
+static void resolve(struct address_list *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        struct span *part[3] = {&l->a[i].name, &l->a[i].local, &l->a[i].domain};
+
+        for (size_t j = 0; j < 3; j++)
+            if (part[j]->p)
+                part[j]->p = l->mem.p + ((uintptr_t)part[j]->p - 1);
+    }
+}
+
+static void restart(struct walk *w)
+{
+    buf_clear(&w->phrase);
+    buf_clear(&w->run);
+    buf_clear(&w->domain);
+    w->run_at = 0;
+    w->state = OUTSIDE;
+    w->after_dot = w->domain_done = w->angled = w->any = false;
+    w->lex.comment = SPAN_NULL;
+}
+
+/* The display name: the phrase; else, where there is none, the last comment (RFC 822's way). */
+static struct span name_of(struct walk *w)
+{
+    if (!w->angled)
+        buf_cut(&w->phrase, w->run_at);
+    if (w->phrase.n == 0 && w->lex.comment.p)
+        lex_unquote(w->lex.comment, &w->phrase);
+    return span_trim(buf_span(&w->phrase));
+}
+
+static void finish_mailbox(struct walk *w)
+{
+    bool something = w->run.n > 0 || w->domain.n > 0 || (w->angled && w->phrase.n > 0);
+    struct span name;
+
+    if (w->state == OUTSIDE) { /* no "@" at all: all words are the local part */
+        buf_clear(&w->run);
+        buf_addspan(&w->run, buf_span(&w->phrase));
+        w->run_at = 0;
+    }
+    name = name_of(w);
+    if (w->any && something && room(w)) {
+        struct address *a = &w->out->a[w->out->n++];
+
+        *a = (struct address){.name = SPAN_NULL};
+        if (name.n > 0)
+            a->name = keep(w, name);
+        a->local = keep(w, buf_span(&w->run));
+        a->domain = keep(w, buf_span(&w->domain));
+    }
+    restart(w);
+}
+
+static void group_mark(struct walk *w, bool start)
+{
+    if (room(w)) {
+        struct address *a = &w->out->a[w->out->n++];
+
+        *a = (struct address){.name = SPAN_NULL};
+        if (start)
+            a->name = keep(w, span_trim(buf_span(&w->phrase)));
+    }
+    w->in_group = start;
+    restart(w);
+}
+
+static void add_text(struct buf *b, const struct token *t)
+{
+    if (t->kind == TOK_QUOTED)
+        lex_unquote(t->text, b);
+    else
+        buf_addspan(b, t->text);
+}
+
+static void word(struct walk *w, const struct token *t)
+{
+    w->any = true;
+    if (w->state == OUTSIDE || w->state == DOMAIN) {
+        if (t->space_before && w->phrase.n > 0)
+            buf_addc(&w->phrase, ' ');
+        if (w->state == OUTSIDE && t->space_before && !w->after_dot && t->special != '.') {
+            w->run_at = w->phrase.n;
+            buf_clear(&w->run);
+        }
+        add_text(&w->phrase, t);
+    }
+    if (w->state == DOMAIN && t->space_before && !w->after_dot && t->special != '.' && w->domain.n > 0)
+        w->domain_done = true;
+    if (w->state == OUTSIDE || w->state == ANGLE)
+        add_text(&w->run, t);
+    else if (w->state == ANGLE_DOMAIN || (w->state == DOMAIN && !w->domain_done))
+        add_text(&w->domain, t);
+    w->after_dot = t->special == '.';
+}
+
+static void at_sign(struct walk *w, const struct token *t)
+{
+    w->any = true;
+    if (w->state == OUTSIDE || w->state == DOMAIN) {
+        if (w->state == DOMAIN) { /* "a@b@c": the last "@" counts */
+            buf_addc(&w->run, '@');
+            buf_addspan(&w->run, buf_span(&w->domain));
+            buf_clear(&w->domain);
+        }
+        buf_addspan(&w->phrase, t->text);
+        w->state = DOMAIN;
+    } else if (w->state == ANGLE) {
+        w->state = w->run.n == 0 ? ROUTE : ANGLE_DOMAIN;
+    } else if (w->state == ANGLE_DOMAIN) {
+        buf_addc(&w->run, '@');
+        buf_addspan(&w->run, buf_span(&w->domain));
+        buf_clear(&w->domain);
+    }
+    w->after_dot = true;
+}
+
+static void open_angle(struct walk *w)
+{
+    w->any = true;
+    if (w->state != OUTSIDE && w->state != DOMAIN)
+        return;
+    buf_clear(&w->run);
+    buf_clear(&w->domain);
+    w->angled = true;
+    w->state = ANGLE;
+}
+
+static void colon(struct walk *w)
+{
+    if (w->state == ROUTE)
+        w->state = ANGLE;
+    else if (w->state == OUTSIDE && !w->in_group)
+        group_mark(w, true);
+}
+
+static void special(struct walk *w, const struct token *t)
+{
+    switch (t->special) {
+    case ',':
+        if (w->state != ROUTE) /* "<@a,@b:c@d>" has its commas inside */
+            finish_mailbox(w);
+        break;
+    case ';':
+        finish_mailbox(w);
+        if (w->in_group)
+            group_mark(w, false);
+        break;
+    case ':': colon(w); break;
+    case '<': open_angle(w); break;
+    case '>': w->state = w->angled ? BEHIND : w->state; break;
+    case '@': at_sign(w, t); break;
+    case '.': word(w, t); break;
+    default: break; /* a stray bracket */
+    }
+}
+
+enum rc addresses_parse(struct span body, struct address_list *out, struct err *e)
+{
+    struct walk w = {.lex = lex_of(body, LEX_ADDRESS), .out = out};
+    struct token t;
+
+    *out = (struct address_list){.n = 0};
+    if (body.n > FIELD_MAX)
+        return err_set(e, RC_SYNTAX, NULL, NULL, "address field of %zu bytes", body.n);
+    buf_addc(&out->mem, 0); /* so that an empty part has somewhere to point */
+    while (lex_next(&w.lex, &t) != TOK_END) {
+        if (t.kind == TOK_SPECIAL)
+            special(&w, &t);
+        else
+            word(&w, &t);
+    }
+    finish_mailbox(&w);
+    if (w.in_group)
+        group_mark(&w, false);
+    buf_free(&w.phrase);
+    buf_free(&w.run);
+    buf_free(&w.domain);
+    if (w.lex.bad) {
+        addresses_free(out);
+        return err_set(e, RC_SYNTAX, NULL, NULL, "comments nested too deep in an address field");
+    }
+    resolve(out);
+    return RC_OK;
+}
+
+void addresses_free(struct address_list *l)
+{
+    if (!l)
+        return;
+    free(l->a);
+    buf_free(&l->mem);
+    *l = (struct address_list){.n = 0};
+}
