@@ -2,9 +2,13 @@
 # Pli's build: one Makefile, no recursion, folders listed once, dependency files from the compiler.
 #   make              programs into build/bin (PROFILE=release, the default; PROFILE=dev: ASan, UBSan, warnings are errors, build-dev/)
 #   make check        unit tests (dev profile), under a minute, no root      T=mime/ runs one folder, T=mime/scan one file
-#   make test demo bench fuzz install fmt deps      see README.md
+#   make test         everything: packages, both profiles, unit tests, pytest; ends with "N passed, N failed, N skipped"
+#   make demo         a report goes from a hospital to a doctor, step by step
+#   make fuzz         every fuzzer for FUZZ_SECONDS (60)        make bench      measurements
+#   make install      DESTDIR= PREFIX=/usr                      make deps       Debian packages
+#   make fmt lint     clang-format on touched files; architecture, manual pages, scripts
 PROFILE ?= release
-BUILD   ?= $(if $(filter dev,$(PROFILE)),build-dev,build)
+BUILD   ?= $(if $(filter dev,$(PROFILE)),build-dev,$(if $(filter fuzz,$(PROFILE)),build-fuzz,build))
 CC      ?= gcc
 PYTHON  := /usr/bin/python3
 
@@ -15,6 +19,9 @@ LDHARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 ifeq ($(PROFILE),dev)
   OPT := -O1 -g -Werror -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DPLI_DEV=1
   LDOPT := -fsanitize=address,undefined
+else ifeq ($(PROFILE),fuzz)
+  OPT := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+  LDOPT := -fsanitize=fuzzer,address,undefined
 else
   OPT := -O2 -g -D_FORTIFY_SOURCE=3
 endif
@@ -97,12 +104,74 @@ $(BUILD)/test/%_test: $(BUILD)/obj/%_test.o $$(if $$(call is_lib_dir,$$*),,$$(ca
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group \
 	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) -lcmocka $(S_base)
-unit: $(TEST_BINS)
-	@for t in $(TEST_BINS); do echo "== $$t"; $$t || exit 1; done
+unit-programs: $(TEST_BINS)
+# Goes on after a failure, the compiler's too: what does not build counts as failed.
+unit:
+	@$(MAKE) --no-print-directory -k PROFILE=$(PROFILE) BUILD=$(BUILD) unit-programs || true
+	@$(PYTHON) tests/lib/runner.py unit --build $(BUILD) $(TEST_BINS)
+check:
+	@$(MAKE) --no-print-directory PROFILE=dev unit
+	@$(if $(T),true,$(PYTHON) -B -m pytest -q -p no:cacheprovider tests/arch)
+test: deps
+	@$(MAKE) --no-print-directory PROFILE=release all
+	@$(MAKE) --no-print-directory PROFILE=dev all
+	@$(MAKE) --no-print-directory -k PROFILE=dev unit-programs || true
+	@$(MAKE) --no-print-directory PROFILE=dev test-run
+test-run:
+	@$(PYTHON) tests/lib/runner.py all --build $(BUILD) $(TEST_BINS)
+
+# ---- fuzzers: x_fuzz.c beside x.c, by clang, each linked as its unit test is ----
+FUZZ_SECONDS ?= 60
+FUZZERS := $(filter $(T)%,$(patsubst ./%,%,$(shell find $(LIB_DIRS) smtpd imapd pli -name '*_fuzz.c' 2>/dev/null)))
+FUZZ_BINS := $(patsubst %.c,$(BUILD)/fuzz/%,$(FUZZERS))
+$(BUILD)/fuzz/%_fuzz: $(BUILD)/obj/%_fuzz.o $$(if $$(call is_lib_dir,$$*),,$$(call own_objs,$$*.c)) $(L3) $(L2) $(L1) $(L0)
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group \
+	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_base)
+fuzz-programs: $(FUZZ_BINS)
+fuzz-run:
+	@$(PYTHON) tests/lib/fuzz.py $(FUZZ_SECONDS) $(FUZZ_BINS)
+fuzz:
+	@packaging/deps build fuzz
+	@$(MAKE) --no-print-directory -k PROFILE=fuzz CC=clang fuzz-programs || true
+	@$(MAKE) --no-print-directory PROFILE=fuzz CC=clang fuzz-run
+
+# ---- people ----
+deps:
+	@packaging/deps build run test
+demo: deps
+	@$(MAKE) --no-print-directory PROFILE=release all
+	@tests/demo/run
+bench:
+	@packaging/deps build run bench
+	@$(MAKE) --no-print-directory PROFILE=release all
+	@bench/run
+
+# ---- install: pli for people, the daemons it starts out of the way, manual pages ----
+PREFIX ?= /usr
+MAN_PAGES := $(wildcard man/*.[1-8])
+UNITS := $(wildcard packaging/*.service packaging/*.socket packaging/*.target)
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/pli $(DESTDIR)$(PREFIX)/share/doc/pli
+	install -m 755 $(BUILD)/bin/pli $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(filter $(BUILD)/bin/pli-%,$(addprefix $(BUILD)/bin/,$(HAVE))) $(DESTDIR)$(PREFIX)/libexec/pli/
+	install -m 644 $(wildcard README.md INSTALL LICENSE CHANGELOG.md) $(DESTDIR)$(PREFIX)/share/doc/pli/
+	for m in $(MAN_PAGES); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; done
+	for u in $(UNITS); do install -D -m 644 $$u $(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/} || exit 1; done
+
+# ---- tidiness ----
+TOUCHED = $(shell { git diff --name-only --diff-filter=d HEAD; git ls-files --others --exclude-standard; } | grep '[.][ch]$$')
+fmt:
+	@$(if $(TOUCHED),clang-format -i $(TOUCHED),true)
+lint:
+	@$(PYTHON) -B -m pytest -q -p no:cacheprovider tests/arch
+	@$(if $(MAN_PAGES),mandoc -T lint -W warning $(MAN_PAGES),true)
+	@$(if $(TOUCHED),clang-format --dry-run -Werror $(TOUCHED),true)
 
 clean:
-	rm -rf build build-dev
-.PHONY: all unit clean
+	rm -rf build build-dev build-fuzz
+.PHONY: all unit unit-programs check test test-run fuzz fuzz-programs fuzz-run deps demo bench install fmt lint clean
+.SECONDARY:
 # the schema files that the assembler takes into texts.o
 $(BUILD)/obj/directory/schema/texts.o: $(wildcard directory/schema/*.in directory/schema/*.schema)
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

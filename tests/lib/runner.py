@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Runs the unit test programs (cmocka) and the pytest folders, counts every test of both, and ends with one line.
+
+    runner.py unit [--build DIR] PROGRAM...     unit tests only
+    runner.py all  [--build DIR] PROGRAM...     unit tests, then pytest over tests/
+A program that is not there (it did not build), dies, or reports no summary counts as one failed test. Nothing stops at a
+failure, and each failure prints the command that runs it again.
+"""
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+UNIT_SECONDS = 300
+SUMMARY = re.compile(r"^\[\s+(PASSED|FAILED|SKIPPED)\s+\] (\d+) test\(s\)", re.M)
+
+
+class Counts:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.reruns = []
+
+    def line(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def run_program(path):
+    """Output, exit status (None: it hung) and seconds of one unit test program."""
+    start = time.monotonic()
+    if not os.path.exists(path):
+        return "it did not build\n", 127, 0.0
+    env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="STDOUT")
+    proc = subprocess.Popen([path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env)
+    try:
+        out, _ = proc.communicate(timeout=UNIT_SECONDS)
+        status = proc.returncode
+    except subprocess.TimeoutExpired:
+        proc.kill()
+        out, status = proc.communicate()[0], None
+    return out.decode("utf-8", "replace"), status, time.monotonic() - start
+
+
+def count_program(out, status):
+    """(passed, failed, skipped) of one program: its summary is believed only when its exit status agrees."""
+    got = {"PASSED": 0, "FAILED": 0, "SKIPPED": 0}
+    seen = False
+    for kind, number in SUMMARY.findall(out):
+        got[kind] += int(number)
+        seen = True
+    if (status != 0 and got["FAILED"] == 0) or not seen:
+        got["FAILED"] += 1
+    return got["PASSED"], got["FAILED"], got["SKIPPED"]
+
+
+def run_units(programs, build, counts):
+    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+        for path, (out, status, seconds) in zip(programs, pool.map(run_program, programs)):
+            name = os.path.relpath(path, os.path.join(build, "test"))
+            passed, failed, skipped = count_program(out, status)
+            counts.passed += passed
+            counts.failed += failed
+            counts.skipped += skipped
+            word = "FAILED" if failed else "ok"
+            print(f"{word:6} {name}: {passed} passed, {failed} failed, {skipped} skipped ({seconds:.1f} s)", flush=True)
+            if failed:
+                print("\n".join("    " + line for line in out.splitlines()[-60:]))
+                why = "hung" if status is None else f"exit status {status}"
+                print(f"    {why}; again: make check T={name}", flush=True)
+                counts.reruns.append(f"make check T={name}")
+
+
+def run_pytest(build, counts):
+    report = TOP / build / "pytest.xml"
+    report.unlink(missing_ok=True)
+    env = dict(os.environ, PLI_BUILD=str(TOP / build), PYTHONDONTWRITEBYTECODE="1")
+    cmd = ["/usr/bin/python3", "-m", "pytest", "-q", "-ra", "-p", "no:cacheprovider", f"--junitxml={report}", "tests"]
+    status = subprocess.run(cmd, cwd=TOP, env=env, stdin=subprocess.DEVNULL).returncode
+    if not report.exists():
+        counts.failed += 1
+        counts.reruns.append("/usr/bin/python3 -m pytest tests")
+        return
+    bad = 0
+    for case in xml.etree.ElementTree.parse(report).iter("testcase"):
+        kinds = {child.tag for child in case}
+        if kinds & {"failure", "error"}:
+            bad += 1
+            counts.reruns.append(f"/usr/bin/python3 -m pytest {place(case)}")
+        elif "skipped" in kinds:
+            counts.skipped += 1
+        else:
+            counts.passed += 1
+    counts.failed += bad
+    if status not in (0, 5) and bad == 0:  # 5: no tests there
+        counts.failed += 1
+        counts.reruns.append("/usr/bin/python3 -m pytest tests")
+
+
+def place(case):
+    """tests/arch/test_arch.py::test_levels, from a report that names modules with dots."""
+    module = case.get("classname", "")
+    path = module.replace(".", "/") + ".py"
+    return f"{path}::{case.get('name')}" if module else case.get("name")
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument("what", choices=["unit", "all"])
+    ap.add_argument("--build", default="build-dev")
+    ap.add_argument("programs", nargs="*")
+    args = ap.parse_intermixed_args()
+    os.chdir(TOP)
+    counts = Counts()
+    run_units(args.programs, args.build, counts)
+    if args.what == "all":
+        run_pytest(args.build, counts)
+    for again in counts.reruns:
+        print(f"failed; again: {again}")
+    print(counts.line(), flush=True)
+    return 1 if counts.failed or counts.passed == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
