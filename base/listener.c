@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* base/listener.c - see base/listener.h. Signals are blocked but while it waits, so that nothing interrupts anything else. */
+#include "base/listener.h"
+#include "base/clock.h"
+#include "base/listener_int.h"
+#include "base/log.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PAUSE_MS = 100, COMPLAIN_MS = 60000, ACCEPTS_A_TURN = 64 };
+
+struct run {
+    const struct listener *l;
+    struct listener_table table;
+    int stop[2];            /* pipe: sessions hold the reading end */
+    sigset_t waiting;       /* the signal mask while it waits */
+    int64_t quiet_until;    /* no complaint before */
+    bool starved;           /* out of descriptors: pause before the next accept */
+};
+static volatile sig_atomic_t told_to_stop;
+
+static void on_signal(int sig)
+{
+    if (sig != SIGCHLD)
+        told_to_stop = 1;
+}
+
+static void signals(struct run *r)
+{
+    static const int sigs[] = {SIGCHLD, SIGTERM, SIGINT};
+    struct sigaction sa = {.sa_handler = on_signal};
+    sigset_t block;
+
+    sigemptyset(&block);
+    for (size_t i = 0; i < 3; i++) {
+        sigaction(sigs[i], &sa, NULL);
+        sigaddset(&block, sigs[i]);
+    }
+    sigprocmask(SIG_BLOCK, &block, &r->waiting);
+    for (size_t i = 0; i < 3; i++)
+        sigdelset(&r->waiting, sigs[i]);
+}
+
+static void complain(struct run *r, const char *what)
+{
+    int saved = errno;
+
+    if (clock_mono() < r->quiet_until)
+        return;
+    r->quiet_until = deadline_in(COMPLAIN_MS);
+    log_ev(LOG_ERROR_, "listener-short", "what=%s errno=%d sessions=%zu", what, saved, r->table.n);
+}
+
+/* ---- addresses ---- */
+static void peer_of(const struct sockaddr_storage *ss, struct listener_peer *peer, uint64_t *key)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)ss;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)ss;
+    const unsigned char *a = v6->sin6_addr.s6_addr;
+
+    *key = 0;
+    if (ss->ss_family == AF_INET) {
+        *key = (uint64_t)0xFFFF << 32 | ntohl(v4->sin_addr.s_addr);
+        peer->port = ntohs(v4->sin_port);
+        inet_ntop(AF_INET, &v4->sin_addr, peer->ip, sizeof peer->ip);
+    } else if (ss->ss_family == AF_INET6) {
+        bool mapped = IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr);
+
+        for (size_t i = mapped ? 12 : 0; i < (mapped ? 16u : 8u); i++)
+            *key = *key << 8 | a[i];
+        if (mapped)
+            *key |= (uint64_t)0xFFFF << 32;
+        peer->port = ntohs(v6->sin6_port);
+        inet_ntop(mapped ? AF_INET : AF_INET6, mapped ? a + 12 : a, peer->ip, sizeof peer->ip);
+    }
+}
+
+static bool loopback(const struct listener_peer *peer)
+{
+    return strncmp(peer->ip, "127.", 4) == 0 || strcmp(peer->ip, "::1") == 0;
+}
+
+const char *listener_why_name(enum listener_why why)
+{
+    static const char *const names[] = {"full", "address-full", "rate", "no-fork"};
+
+    return names[why];
+}
+
+/* ---- one peer ---- */
+static void refuse(struct run *r, int fd, const struct listener_peer *peer, enum listener_why why)
+{
+    log_ev(LOG_WARN_, "session-refused", "peer=%s why=%s sessions=%zu", peer->ip, listener_why_name(why), r->table.n);
+    if (r->l->refuse)
+        r->l->refuse(r->l->ctx, fd, peer, why);
+}
+
+static void child(struct run *r, int fd, const struct listener_peer *peer)
+{
+    struct sigaction dfl = {.sa_handler = SIG_DFL};
+
+    for (size_t i = 0; i < r->l->n_fds; i++)
+        close(r->l->fds[i]);
+    close(r->stop[1]);
+    sigaction(SIGCHLD, &dfl, NULL);
+    sigaction(SIGTERM, &dfl, NULL);
+    sigaction(SIGINT, &dfl, NULL);
+    sigprocmask(SIG_SETMASK, &r->waiting, NULL);
+    r->l->session(r->l->ctx, fd, peer);
+    _exit(0); /* nothing of the listener's is flushed or freed a second time */
+}
+
+static bool admitted(struct run *r, int fd, const struct listener_peer *peer, uint64_t key)
+{
+    if (r->table.n >= r->l->max_sessions)
+        return refuse(r, fd, peer, LISTENER_FULL), false;
+    if (table_count(&r->table, key) >= r->l->max_per_address)
+        return refuse(r, fd, peer, LISTENER_ADDRESS_FULL), false;
+    if (r->l->max_rate > 0 && !loopback(peer) && !table_rate(&r->table, key, clock_mono(), r->l->max_rate))
+        return refuse(r, fd, peer, LISTENER_RATE), false;
+    return true;
+}
+
+static void serve(struct run *r, int fd, const struct listener_peer *peer, uint64_t key)
+{
+    pid_t pid;
+
+    if (!admitted(r, fd, peer, key))
+        return;
+    pid = fork();
+    if (pid == 0)
+        child(r, fd, peer);
+    if (pid < 0) {
+        complain(r, "fork");
+        refuse(r, fd, peer, LISTENER_NO_FORK);
+        return;
+    }
+    table_add(&r->table, pid, key);
+}
+
+static bool peer_gone(int error) /* errors of the connection that was about to be accepted, accept(2) */
+{
+    static const int errors[] = {ECONNABORTED, EINTR, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH, EPERM};
+
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        if (errors[i] == error)
+            return true;
+    return false;
+}
+
+static void take(struct run *r, size_t which)
+{
+    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+        struct listener_peer peer = {.which = which, .stop_fd = r->stop[0]};
+        struct sockaddr_storage ss = {0};
+        socklen_t len = sizeof ss;
+        int fd = accept4(r->l->fds[which], (struct sockaddr *)&ss, &len, SOCK_CLOEXEC);
+        uint64_t key;
+
+        if (fd < 0 && peer_gone(errno))
+            continue;
+        if (fd < 0) {
+            r->starved = errno != EAGAIN;
+            if (r->starved)
+                complain(r, "accept");
+            return;
+        }
+        peer_of(&ss, &peer, &key);
+        serve(r, fd, &peer, key);
+        close(fd);
+    }
+}
+
+/* ---- children ---- */
+static void reap(struct run *r)
+{
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        table_drop(&r->table, pid);
+        if (WIFSIGNALED(status) && !told_to_stop)
+            log_ev(LOG_ERROR_, "session-died", "session_pid=%d signal=%d%s", (int)pid, WTERMSIG(status),
+                   WTERMSIG(status) == SIGSYS ? " why=forbidden-system-call" : "");
+    }
+}
+
+static void wait_once(struct run *r, struct pollfd *p, size_t n, int64_t until)
+{
+    int ms = deadline_left_ms(until);
+    struct timespec ts = {ms / 1000, ms % 1000 * 1000000L};
+
+    if (ppoll(p, n, ms < 0 ? NULL : &ts, &r->waiting) < 0)
+        for (size_t i = 0; i < n; i++)
+            p[i].revents = 0;
+    reap(r);
+}
+
+static void last_ones(struct run *r)
+{
+    int64_t until = deadline_in(r->l->grace_ms);
+
+    for (size_t i = 0; i < r->l->n_fds; i++)
+        close(r->l->fds[i]);
+    close(r->stop[1]); /* every session's stop_fd is at its end now */
+    reap(r);
+    while (r->table.n > 0 && deadline_left_ms(until) > 0)
+        wait_once(r, NULL, 0, until);
+    if (r->table.n > 0)
+        log_ev(LOG_WARN_, "sessions-killed", "n=%zu", r->table.n);
+    for (size_t i = 0; i < r->table.n; i++)
+        kill(r->table.kids[i].pid, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0)
+        ;
+    close(r->stop[0]);
+    table_free(&r->table);
+}
+
+static void prepare(struct run *r, struct pollfd *p)
+{
+    if (pipe2(r->stop, O_CLOEXEC) < 0)
+        die("no pipe (errno %d)", errno);
+    signals(r);
+    for (size_t i = 0; i < r->l->n_fds; i++) {
+        int flags = fcntl(r->l->fds[i], F_GETFL);
+
+        if (flags < 0 || fcntl(r->l->fds[i], F_SETFL, flags | O_NONBLOCK) < 0)
+            die("listening descriptor %d is unusable (errno %d)", r->l->fds[i], errno);
+        p[i] = (struct pollfd){r->l->fds[i], POLLIN, 0};
+    }
+}
+
+void listener_run(const struct listener *l)
+{
+    struct run r = {.l = l};
+    struct pollfd p[LISTENER_FDS];
+    int64_t tick = l->tick_ms > 0 ? deadline_in(l->tick_ms) : DEADLINE_NEVER;
+
+    prepare(&r, p);
+    while (!told_to_stop) {
+        int64_t until = r.starved ? deadline_in(PAUSE_MS) : tick;
+
+        wait_once(&r, p, r.starved ? 0 : l->n_fds, until < tick ? until : tick);
+        for (size_t i = 0; !r.starved && i < l->n_fds && !told_to_stop; i++)
+            if (p[i].revents)
+                take(&r, i);
+        if (r.starved && deadline_left_ms(until) == 0)
+            r.starved = false;
+        if (deadline_left_ms(tick) == 0) {
+            l->tick(l->ctx);
+            tick = deadline_in(l->tick_ms);
+        }
+    }
+    last_ones(&r);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* base/listener.h - one process a session: accepts on a few sockets and forks; the same for smtpd and imapd.
+ *
+ * Owns     the listening descriptors given (made non-blocking), the table of its children.
+ * Limits   sessions in all, sessions at once of one address, new sessions a minute of one address. An address is an IPv4 address or an
+ *          IPv6 /64. The rate does not count loopback: local software and tests start hundreds a second and nothing is won by it.
+ * Ends     SIGTERM, SIGINT: accepts no more; listener_peer.stop_fd becomes readable (end of file) in every session, which says goodbye at its
+ *          next pause; after grace_ms the rest is killed; listener_run() returns.
+ * Fails    no descriptors, no memory, no processes left: one log line a minute, new peers are refused, sessions go on.
+ * Process  listeners of smtpd and imapd, inside their sandbox. Single thread. In the child: only what the session callback does.
+ */
+#pragma once
+#include "base/err.h"
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LISTENER_FDS = 8, LISTENER_IP = 46 };
+struct listener_peer {
+    char ip[LISTENER_IP]; /* text; an IPv4 address as such even on an IPv6 socket */
+    uint16_t port;
+    size_t which;         /* index in fds */
+    int stop_fd;          /* readable when the listener is told to stop, or is gone */
+};
+enum listener_why { LISTENER_FULL, LISTENER_ADDRESS_FULL, LISTENER_RATE, LISTENER_NO_FORK };
+struct listener {
+    int fds[LISTENER_FDS];
+    size_t n_fds;
+    unsigned max_sessions, max_per_address;
+    unsigned max_rate;    /* new sessions a minute and address; 0: any */
+    int grace_ms;
+    int tick_ms;          /* 0: no tick */
+    /* In the child, which owns fd; the process ends with status 0 when it returns. */
+    void (*session)(void *ctx, int fd, const struct listener_peer *peer);
+    /* In the listener, for a peer that gets no session: one non-blocking write at most; fd stays the listener's. May be NULL. */
+    void (*refuse)(void *ctx, int fd, const struct listener_peer *peer, enum listener_why why);
+    void (*tick)(void *ctx); /* in the listener: rotates ticket keys */
+    void *ctx;
+};
+void listener_run(const struct listener *l);
+const char *listener_why_name(enum listener_why why);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* base/listener_table.c - see base/listener_int.h. A plain array: the largest number of sessions is small enough to walk. */
+#include "base/err.h"
+#include "base/listener_int.h"
+#include "base/wipe.h"
+#include <stdlib.h>
+#include <string.h>
+
+void table_add(struct listener_table *t, pid_t pid, uint64_t key)
+{
+    if (t->n == t->cap) {
+        t->cap = t->cap ? t->cap * 2 : 64;
+        t->kids = realloc(t->kids, t->cap * sizeof *t->kids);
+        if (!t->kids)
+            die("out of memory");
+    }
+    t->kids[t->n++] = (struct listener_kid){pid, key};
+}
+
+bool table_drop(struct listener_table *t, pid_t pid)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (t->kids[i].pid == pid) {
+            t->kids[i] = t->kids[--t->n];
+            return true;
+        }
+    return false;
+}
+
+size_t table_count(const struct listener_table *t, uint64_t key)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < t->n; i++)
+        n += t->kids[i].key == key;
+    return n;
+}
+
+static size_t bucket(const struct listener_table *t, uint64_t key)
+{
+    uint64_t x = (key ^ t->seed) * 0x9E3779B97F4A7C15u;
+
+    return (size_t)((x ^ x >> 29) * 0xBF58476D1CE4E5B9u >> 40) % RATE_BUCKETS;
+}
+
+bool table_rate(struct listener_table *t, uint64_t key, int64_t now, unsigned max)
+{
+    if (now >= t->minute_end) {
+        memset(t->came, 0, sizeof t->came);
+        random_bytes(&t->seed, sizeof t->seed);
+        t->minute_end = now + 60 * INT64_C(1000000000);
+    }
+    return ++t->came[bucket(t, key)] <= max;
+}
+
+void table_free(struct listener_table *t)
+{
+    free(t->kids);
+    memset(t, 0, sizeof *t);
+}

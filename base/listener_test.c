@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* base/listener_test.c - a listener in a child process: sessions are served, limited, told to stop, and their deaths survived. */
+#include "base/listener.h"
+#include "base/listener_int.h"
+#include "base/log.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static void session(void *ctx, int fd, const struct listener_peer *peer)
+{
+    struct pollfd p[2] = {{fd, POLLIN, 0}, {peer->stop_fd, POLLIN, 0}};
+    char c;
+
+    (void)ctx;
+    if (write(fd, "hello", 5) != 5)
+        return;
+    while (poll(p, 2, 10000) > 0) {
+        if (p[1].revents && write(fd, "bye", 3) == 3)
+            return;
+        if (read(fd, &c, 1) != 1)
+            return;
+        if (c == 'x')
+            abort();
+    }
+}
+
+static void refuse(void *ctx, int fd, const struct listener_peer *peer, enum listener_why why)
+{
+    const char *name = listener_why_name(why);
+
+    (void)ctx;
+    (void)peer;
+    (void)!write(fd, name, strlen(name));
+}
+
+static pid_t start(unsigned max, unsigned per_address, uint16_t *port_out)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof a;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    pid_t pid;
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+    assert_int_equal(listen(fd, 64), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+    *port_out = ntohs(a.sin_port);
+    pid = fork();
+    if (pid == 0) {
+        struct listener l = {.fds = {fd}, .n_fds = 1, .max_sessions = max, .max_per_address = per_address, .grace_ms = 3000, .session = session, .refuse = refuse};
+
+        log_open("listener-test", LOG_ERROR_ + 1);
+        listener_run(&l);
+        _exit(7);
+    }
+    close(fd);
+    return pid;
+}
+
+static int dial(uint16_t port)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+    return fd;
+}
+
+static void expect(int fd, const char *text)
+{
+    char got[64] = "";
+    size_t n = 0;
+
+    while (n < strlen(text)) {
+        struct pollfd p = {fd, POLLIN, 0};
+        ssize_t m;
+
+        assert_int_equal(poll(&p, 1, 5000), 1);
+        m = read(fd, got + n, strlen(text) - n);
+        assert_true(m > 0);
+        n += (size_t)m;
+    }
+    assert_string_equal(got, text);
+}
+
+static void stop(pid_t pid)
+{
+    int status;
+
+    kill(pid, SIGTERM);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+
+static void test_limits_and_stop(void **state)
+{
+    uint16_t port;
+    pid_t pid = start(10, 2, &port);
+    int a = dial(port), b, c;
+
+    (void)state;
+    expect(a, "hello");
+    b = dial(port);
+    expect(b, "hello");
+    c = dial(port);
+    expect(c, "address-full");
+    close(c);
+    assert_int_equal(write(b, "x", 1), 1); /* this session aborts; the others do not notice */
+    for (int i = 0; i < 100; i++) { /* until the listener has seen its death */
+        char first;
+
+        c = dial(port);
+        assert_int_equal(read(c, &first, 1), 1);
+        if (first == 'h')
+            break;
+        close(c);
+        usleep(20000);
+    }
+    expect(c, "ello");
+    kill(pid, SIGTERM);
+    expect(a, "bye");
+    expect(c, "bye");
+    stop(pid);
+    close(a);
+    close(b);
+    close(c);
+}
+
+static void test_full(void **state)
+{
+    uint16_t port;
+    pid_t pid = start(1, 10, &port);
+    int a = dial(port), b;
+
+    (void)state;
+    expect(a, "hello");
+    b = dial(port);
+    expect(b, "full");
+    stop(pid);
+    close(a);
+    close(b);
+}
+
+static void test_table(void **state)
+{
+    static struct listener_table t;
+
+    (void)state;
+    for (int i = 1; i <= 1000; i++)
+        table_add(&t, i, (uint64_t)i % 10);
+    assert_int_equal(table_count(&t, 3), 100);
+    for (int i = 3; i <= 1000; i += 10)
+        assert_true(table_drop(&t, i));
+    assert_int_equal(table_count(&t, 3), 0);
+    assert_false(table_drop(&t, 3));
+    assert_int_equal(t.n, 900);
+    for (int i = 0; i < 5; i++)
+        assert_true(table_rate(&t, 42, 1000, 5));
+    assert_false(table_rate(&t, 42, 1000, 5));
+    assert_true(table_rate(&t, 42, 1000 + 61 * INT64_C(1000000000), 5));
+    table_free(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_limits_and_stop), cmocka_unit_test(test_full), cmocka_unit_test(test_table)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
