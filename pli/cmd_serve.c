@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/cmd_serve.c - pli serve: everything in the foreground, until SIGTERM or Ctrl-C. Sets the stage for pli/supervise.c. */
+#include "base/log.h"
+#include "base/wipe.h"
+#include "pli/cmds.h"
+#include "pli/instance.h"
+#include "pli/owner.h"
+#include "pli/super.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* Beside this program (a build folder), or where an installation puts what people do not call. */
+static bool find_programs(char bin[4096])
+{
+    static const char *const places[] = {"", "/../libexec/pli", "/../lib/pli"};
+    char self[3000], path[4096];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+
+    if (n <= 0)
+        return false;
+    self[n] = 0;
+    *strrchr(self, '/') = 0;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        snprintf(bin, 4096, "%s%s", self, places[i]);
+        if (access(inst_path(bin, proc_defs[P_STORED].program, path), X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum rc open_log(struct super *s, struct err *e)
+{
+    char path[4096];
+
+    s->log_fd = open(inst_path(s->dir, "log/pli.log", path), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    s->say_fd = fcntl(1, F_DUPFD_CLOEXEC, 3);
+    s->complain_fd = fcntl(2, F_DUPFD_CLOEXEC, 3);
+    if (s->log_fd < 0 || s->say_fd < 0 || s->complain_fd < 0)
+        return err_sys(e, RC_PERM, "%s cannot be opened for writing", path);
+    return RC_OK;
+}
+
+static enum log_level level_of(const char *name)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+
+    for (size_t i = 0; i < 4; i++)
+        if (strcmp(names[i], name) == 0)
+            return (enum log_level)i;
+    return LOG_INFO_;
+}
+
+static enum rc open_signals(struct super *s, struct err *e)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    signal(SIGHUP, SIG_IGN); /* a closed terminal does not end a mail server */
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (s->signal_fd < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
+        return err_sys(e, RC_TEMP, "signals cannot be set up");
+    return RC_OK;
+}
+
+static enum rc prepare(struct super *s, struct err *e)
+{
+    enum rc rc;
+
+    if (!find_programs(s->bin))
+        return err_set(e, RC_NOTFOUND, NULL, NULL, "the daemons (pli-stored and others) are not beside this program: run make, or make install");
+    proc_uids(conf_get(s->conf, "instance.users"), conf_num(s->conf, "instance.uid_base"), s->uids);
+    rc = lock_take(s, e);
+    if (rc == RC_OK)
+        rc = owner_apply(s->dir, s->uids, e);
+    if (rc == RC_OK)
+        rc = open_log(s, e);
+    if (rc == RC_OK)
+        rc = listeners_open(s, e);
+    if (rc == RC_OK)
+        rc = open_signals(s, e);
+    s->seed = secret_alloc(TICKET_KEY);
+    return rc == RC_OK ? ticket_keys_new(s->seed, s->ticket_pub, e) : rc;
+}
+
+/* From here on the program's own lines go to the log file too; the terminal hears events only. */
+static int run(struct super *s)
+{
+    int rc;
+
+    notify_open();
+    spawn_env();
+    if (dup2(s->log_fd, 2) < 0)
+        die("the log cannot take standard error (errno %d)", errno);
+    log_open("serve", level_of(conf_get(s->conf, "log.level")));
+    privileges_drop();
+    rc = supervise(s);
+    secret_free(s->seed, TICKET_KEY);
+    return rc;
+}
+
+int cmd_serve(struct cmd *c)
+{
+    static struct super s = {.guard_fd = -1, .lock_fd = -1, .alive_fd = -1};
+    struct err e;
+    int rc = inst_conf(c, &s.conf);
+
+    if (rc != PLI_OK)
+        return rc;
+    s.dir = c->root;
+    if (opt_get(c, "-n")) {
+        conf_free(&s.conf);
+        printf("pli.conf is correct\n");
+        return PLI_OK;
+    }
+    if (!conf_get(s.conf, "instance.domain")[0])
+        return cmd_fail(c, "pli.conf names no domain: set instance { domain = ... }");
+    if (prepare(&s, &e) != RC_OK)
+        return cmd_err(c, &e);
+    rc = run(&s);
+    conf_free(&s.conf);
+    return rc == 0 ? PLI_OK : PLI_FAILED;
+}

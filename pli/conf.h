@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/conf.h - pli.conf: sections of options, read by libconfuse, driven by the table of base/settings.h.
+ *
+ * Form     smtpd { max_message = 25M }    and so on; see pli.conf(5), whose option section has the same source.
+ * Errors   an unknown option names its line and the nearest known name; a value out of range says the range. Nothing is guessed.
+ * Owns     struct conf; values are its own until conf_free().
+ * Process  pli (serve and the commands that need an address or a limit).
+ */
+#pragma once
+#include "base/buf.h"
+#include "base/settings.h"
+
+struct conf;
+enum rc conf_load(const char *path, struct conf **c_out, struct err *e);
+void conf_free(struct conf **c);
+const char *conf_get(const struct conf *c, const char *name); /* as written, or the default; dies for a name not in the table */
+int64_t conf_num(const struct conf *c, const char *name);     /* base units */
+bool conf_given(const struct conf *c, const char *name);      /* stands in the file */
+const char *conf_hostname(const struct conf *c);              /* instance.hostname, or mail. and the domain */
+/* A commented file with every option of the table; set: name, value, name, value ... NULL: those that are not commented out. */
+void conf_write(struct buf *out, const char *const *set);

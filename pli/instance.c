@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/instance.c - see pli/instance.h. */
+#include "pli/instance.h"
+#include "pli/conf.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+char *inst_path(const char *root, const char *name, char out[4096])
+{
+    int n = snprintf(out, 4096, "%s/%s", root, name);
+
+    if (n < 0 || n >= 4096)
+        die("the instance's folder has too long a name");
+    return out;
+}
+
+char *inst_conf_path(const char *root, bool named, char out[4096])
+{
+    if (!named && access("/etc/pli/pli.conf", F_OK) == 0)
+        return inst_path("/etc/pli", "pli.conf", out);
+    return inst_path(root, "pli.conf", out);
+}
+
+bool inst_served(const char *run_dir, long *pid_out)
+{
+    char path[4096], text[32] = "";
+    int fd = open(inst_path(run_dir, "pid", path), O_RDONLY | O_CLOEXEC);
+    bool served = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    ssize_t n;
+
+    if (served && pid_out) {
+        n = read(fd, text, sizeof text - 1);
+        *pid_out = n > 0 ? strtol(text, NULL, 10) : 0;
+    }
+    if (fd >= 0)
+        close(fd);
+    return served;
+}
+
+/* A folder that cannot be entered is not "missing": the line says which of the two it is. */
+static int enter_run(struct cmd *c)
+{
+    char path[4096];
+
+    if (chdir(inst_path(c->root, "run", path)) == 0)
+        return PLI_OK;
+    if (errno == EACCES)
+        return cmd_fail(c, "%s: not permitted: run this as root or as the instance's owner", c->root);
+    return cmd_fail(c, "no instance in %s: make one with pli init --root %s --domain DOMAIN", c->root, c->root);
+}
+
+int inst_enter(struct cmd *c)
+{
+    char path[4096];
+
+    c->start_fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (!realpath(c->root, c->root_mem))
+        return cmd_fail(c, "no instance in %s: make one with pli init --root %s --domain DOMAIN", c->root, c->root);
+    c->root = c->root_mem;
+    if (access(inst_conf_path(c->root, c->root_named, path), F_OK) != 0 && errno == ENOENT)
+        return cmd_fail(c, "no instance in %s (%s is missing): make one with pli init --root %s --domain DOMAIN", c->root, path, c->root);
+    if (enter_run(c) != PLI_OK)
+        return PLI_FAILED;
+    if (c->def->needs == NEED_SERVER && !inst_served(".", NULL))
+        return cmd_fail(c, "the server is not running: start it with pli serve --root %s", c->root);
+    return PLI_OK;
+}
+
+void inst_close(struct cmd *c)
+{
+    store_free(&c->store);
+    dir_free(&c->dir);
+    keyd_free(&c->keyd);
+    if (c->start_fd >= 0)
+        close(c->start_fd);
+    c->start_fd = -1;
+}
+
+int inst_conf(struct cmd *c, struct conf **conf_out)
+{
+    char path[4096];
+    struct err e;
+
+    if (conf_load(inst_conf_path(c->root, c->root_named, path), conf_out, &e) != RC_OK)
+        return cmd_err(c, &e);
+    return PLI_OK;
+}
+
+struct store *inst_store(struct cmd *c)
+{
+    if (!c->store)
+        c->store = store_new(ROLE_ADMIN);
+    return c->store;
+}
+
+struct dir *inst_dir(struct cmd *c)
+{
+    if (!c->dir)
+        c->dir = dir_new(ROLE_ADMIN);
+    return c->dir;
+}
+
+struct keyd *inst_keyd(struct cmd *c)
+{
+    if (!c->keyd)
+        c->keyd = keyd_new(ROLE_ADMIN);
+    return c->keyd;
+}

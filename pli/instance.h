@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/instance.h - the instance a command works on: its folder, whether it is served, and connections to its daemons.
+ *
+ * Folder   DIR: pli.conf ca.pem keys/ tls/ ldap/ store/ run/ log/. Its run folder is the working folder after inst_enter(), for a
+ *          socket's name is short (sun_path) and the clients dial names relative to it.
+ * Lock     run/pid is locked by the supervisor for as long as it lives: who can lock it knows that nobody serves.
+ * Process  pli.
+ */
+#pragma once
+#include "crypto/keyd/client/client.h"
+#include "directory/client.h"
+#include "pli/cmd.h"
+#include "store/client.h"
+
+struct conf;
+int inst_enter(struct cmd *c);   /* makes c->root absolute, checks what the command needs, works in run/ from now on */
+void inst_close(struct cmd *c);
+bool inst_served(const char *run_dir, long *pid_out); /* pid_out may be NULL; 0 when unknown */
+/* "%s/name" in a buffer of the caller's; the name of a file of the instance. Dies when it does not fit. */
+char *inst_path(const char *root, const char *name, char out[4096]);
+char *inst_conf_path(const char *root, bool named, char out[4096]); /* DIR/pli.conf; /etc/pli/pli.conf when no folder was named */
+int inst_conf(struct cmd *c, struct conf **conf_out); /* PLI_OK, or PLI_FAILED after its line */
+/* Dialled at first use, as the administrator. */
+struct store *inst_store(struct cmd *c);
+struct dir *inst_dir(struct cmd *c);
+struct keyd *inst_keyd(struct cmd *c);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/listeners.c - every listening socket of the instance, opened before any daemon starts and kept (INV-S3). */
+#include "pli/super.h"
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BACKLOG = 1024, IN_USE_WAIT_MS = 2000, STEP_MS = 10 };
+
+enum rc address_of(const char *text, struct sockaddr_storage *out, unsigned *len_out, struct err *e)
+{
+    const char *colon = strrchr(text, ':');
+    char host[256];
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found = NULL;
+    size_t len = colon ? (size_t)(colon - text) : 0;
+    int got;
+
+    if (len > 1 && text[0] == '[' && text[len - 1] == ']')
+        snprintf(host, sizeof host, "%.*s", (int)len - 2, text + 1);
+    else
+        snprintf(host, sizeof host, "%.*s", (int)len, text);
+    got = len ? getaddrinfo(strcmp(host, "*") == 0 ? NULL : host, colon + 1, &hints, &found) : EAI_NONAME;
+    if (got != 0)
+        return err_set(e, RC_SYNTAX, NULL, NULL, "address %s is not understood: %s", text, gai_strerror(got));
+    memcpy(out, found->ai_addr, found->ai_addrlen);
+    *len_out = found->ai_addrlen;
+    freeaddrinfo(found);
+    return RC_OK;
+}
+
+static bool no_ipv6(const struct sockaddr_storage *a)
+{
+    int fd;
+
+    if (a->ss_family != AF_INET6)
+        return false;
+    fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0)
+        close(fd);
+    return fd < 0;
+}
+
+/* What an earlier supervisor left may hold the port for a moment more. */
+static int bind_patiently(int fd, const struct sockaddr_storage *a, unsigned len)
+{
+    const struct timespec step = {0, STEP_MS * 1000000L};
+
+    for (int waited = 0;; waited += STEP_MS) {
+        if (bind(fd, (const struct sockaddr *)a, len) == 0)
+            return 0;
+        if (errno != EADDRINUSE || waited >= IN_USE_WAIT_MS)
+            return -1;
+        nanosleep(&step, NULL);
+    }
+}
+
+static enum rc listen_at(const char *name, const char *text, int *fd_out, struct err *e)
+{
+    struct sockaddr_storage a;
+    unsigned len;
+    int on = 1, off = 0, fd;
+    char any[32];
+    enum rc rc = address_of(text, &a, &len, e);
+
+    if (rc != RC_OK)
+        return rc;
+    if (no_ipv6(&a) && strncmp(text, "[::]:", 5) == 0) { /* a kernel without IPv6: every IPv4 address is meant as well */
+        snprintf(any, sizeof any, "0.0.0.0:%.6s", text + 5);
+        return listen_at(name, any, fd_out, e);
+    }
+    fd = socket(a.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return err_sys(e, RC_TEMP, "%s = %s: no socket", name, text);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (a.ss_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    if (bind_patiently(fd, &a, len) != 0 || listen(fd, BACKLOG) != 0) {
+        rc = err_sys(e, RC_TEMP, "%s = %s cannot be listened on (another server there, or a port below 1024 without root?)", name, text);
+        close(fd);
+        return rc;
+    }
+    *fd_out = fd;
+    return RC_OK;
+}
+
+enum rc listeners_open(struct super *s, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; i < LISTENERS_ && rc == RC_OK; i++) {
+        const char *text = conf_get(s->conf, listener_defs[i].name);
+        s->listen_fd[i] = -1;
+        if (text[0])
+            rc = listen_at(listener_defs[i].name, text, &s->listen_fd[i], e);
+    }
+    for (size_t i = 0; i < PROCS_ && rc == RC_OK; i++) {
+        s->ipc_fd[i] = -1;
+        if (proc_defs[i].sock && (s->ipc_fd[i] = ipc_listen(proc_defs[i].sock, e)) < 0)
+            rc = e->rc;
+    }
+    return rc;
+}

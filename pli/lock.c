@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/lock.c - one supervisor an instance, and none beside what an earlier one left (INV-S1).
+ *
+ * run/pid    locked by the supervisor alone.
+ * run/alive  locked through a descriptor that every process of the instance inherits: the lock falls when the last is gone.
+ */
+#include "pli/super.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { REMAINS_WAIT_MS = 5000, STEP_MS = 5 };
+
+static enum rc open_lock(const char *name, int *fd_out, struct err *e)
+{
+    *fd_out = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    return *fd_out >= 0 ? RC_OK : err_sys(e, RC_PERM, "run/%s cannot be opened: run pli serve as the instance's owner", name);
+}
+
+static void write_pid(int fd)
+{
+    char text[32];
+    int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)n, 0) != n)
+        die("run/pid cannot be written (errno %d)", errno);
+}
+
+static enum rc wait_for_remains(int fd, struct err *e)
+{
+    const struct timespec step = {0, STEP_MS * 1000000L};
+
+    for (int waited = 0; waited < REMAINS_WAIT_MS; waited += STEP_MS) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return RC_OK;
+        nanosleep(&step, NULL);
+    }
+    return err_set(e, RC_EXISTS, NULL, NULL,
+                   "processes of an earlier pli serve are still running on this instance: end them (pli doctor names them) and try again");
+}
+
+enum rc lock_take(struct super *s, struct err *e)
+{
+    char text[32] = "";
+    enum rc rc = open_lock("pid", &s->lock_fd, e);
+
+    if (rc != RC_OK)
+        return rc;
+    if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        ssize_t n = pread(s->lock_fd, text, sizeof text - 1, 0);
+        return err_set(e, RC_EXISTS, NULL, NULL, "already served by process %ld: stop it first, or use that one",
+                       n > 0 ? strtol(text, NULL, 10) : 0L);
+    }
+    write_pid(s->lock_fd);
+    rc = open_lock("alive", &s->alive_fd, e);
+    return rc == RC_OK ? wait_for_remains(s->alive_fd, e) : rc;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/main.c - the one command for people: finds its row in the table and runs it. See pli/cmd.h. */
+#include "pli/cmd.h"
+#include "pli/instance.h"
+#include <signal.h>
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+    static struct cmd c = {.start_fd = -1};
+    int rc;
+
+    signal(SIGPIPE, SIG_IGN); /* a daemon that goes away is an error to report, not an end */
+    rc = args_parse(&c, argc - 1, argv + 1);
+    if (rc != PLI_OK)
+        return rc;
+    if (opt_get(&c, "--help"))
+        return help_of(c.def, c.json);
+    if (c.def->needs == NEED_NOTHING || (rc = inst_enter(&c)) == PLI_OK)
+        rc = c.def->run(&c);
+    inst_close(&c);
+    if (fflush(stdout) != 0 && rc == PLI_OK)
+        rc = cmd_fail(&c, "the answer could not be written to standard output");
+    return rc;
+}
