@@ -88,9 +88,11 @@ static int take_folder(struct cmd *c, struct init *in)
 /* ---- the steps ---- */
 static enum rc make_folders(struct init *in, struct err *e)
 {
-    static const char *const names[] = {"keys", "tls", "ldap", "store", "run", "log"};
+    static const char *const names[] = {"keys", "tls", "store", "run", "log"}; /* ldap/ is made by the directory */
     char path[4096];
 
+    if (chmod(in->dir, 0711) != 0)
+        return err_sys(e, RC_PERM, "%s: mode cannot be set", in->dir);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (mkdir(inst_path(in->dir, names[i], path), 0700) != 0 && errno != EEXIST)
             return err_sys(e, RC_PERM, "%s cannot be made", path);

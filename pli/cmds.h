@@ -5,3 +5,4 @@
 
 int cmd_init(struct cmd *c);
 int cmd_serve(struct cmd *c);
+int cmd_account_add(struct cmd *c);

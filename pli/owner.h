@@ -2,7 +2,7 @@
 /* pli/owner.h - which uid holds which folder of the instance, so that each daemon can reach what it needs and no more.
  *
  * DIR       0711 root   passed through, not listed        DIR/store  0700 stored
- * DIR/run   0755 root   sockets; an empty root for most   DIR/ldap   0700 slapd
+ * DIR/run   1775 root   sockets; an empty root for most   DIR/ldap   0700 slapd (which may add its socket to run/)
  * DIR/keys  0700 root   read before uids are dropped      DIR/tls    0711 root, slapd.key 0400 slapd
  * DIR/log   0700 root   opened by the supervisor (append)
  * As an ordinary user everything is the user's, with the same modes.

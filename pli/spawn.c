@@ -7,12 +7,15 @@
 #include "pli/super.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Kept from the environment: the sanitizers' options, the fault table of dev builds, systemd's sealed credentials. */
@@ -106,6 +109,21 @@ void slapd_argv(const struct super *s, char ***argv_out)
         die("%s", e.log);
 }
 
+/* slapd knows no uid that is not in passwd: it is given one here, and of root's powers the one to take a port below 1024. */
+static void become_user(uid_t uid)
+{
+    struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct want[2] = {{0}, {0}};
+
+    if (uid == 0)
+        return;
+    want[0].permitted = want[0].effective = want[0].inheritable = CAP_TO_MASK(CAP_NET_BIND_SERVICE);
+    if (prctl(PR_SET_KEEPCAPS, 1) != 0 || setgroups(0, NULL) != 0 || setresgid((gid_t)uid, (gid_t)uid, (gid_t)uid) != 0 ||
+        setresuid(uid, uid, uid) != 0 || syscall(SYS_capset, &head, want) != 0 ||
+        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_BIND_SERVICE, 0, 0) != 0)
+        die("slapd cannot be given uid %ld (errno %d)", (long)uid, errno);
+}
+
 static void execute(const struct super *s, enum proc_id i)
 {
     char path[sizeof s->bin + 32], number[16];
@@ -119,6 +137,7 @@ static void execute(const struct super *s, enum proc_id i)
         die("%s cannot be started (errno %d): is it installed beside pli?", path, errno);
     }
     slapd_argv(s, &slapd);
+    become_user(s->uids[P_SLAPD]);
     execv(slapd[0], slapd);
     die("%s cannot be started (errno %d): install the package slapd", slapd[0], errno);
 }
