@@ -106,19 +106,27 @@ static enum rc make_keys(struct init *in, struct err *e)
     return keyring_create(&k, e);
 }
 
+static void uids_of_init(uid_t out[PROCS_])
+{
+    proc_uids(setting_find("instance.users")->def, strtol(setting_find("instance.uid_base")->def, NULL, 10), out);
+}
+
 static enum rc make_directory(struct init *in, struct err *e)
 {
     const char *domains[] = {in->domain, NULL};
-    const struct embedded_spec d = {in->dir, domains, "127.0.0.1", in->port_base < 0 ? 389 : (int)in->port_base + 389,
-                                    in->port_base < 0 ? 636 : (int)in->port_base + 636};
+    struct embedded_spec d = {.dir = in->dir, .domains = domains, .ldap_addr = "127.0.0.1"};
+    uid_t uids[PROCS_];
 
+    uids_of_init(uids);
+    d.uid = uids[P_SLAPD];
+    d.gid = (gid_t)uids[P_SLAPD];
     return embedded_init(&d, e);
 }
 
 static enum rc write_file(const char *path, struct span text, struct err *e)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    bool ok = fd >= 0 && write(fd, text.p, text.n) == (ssize_t)text.n && fsync(fd) == 0;
+    bool ok = fd >= 0 && fchmod(fd, 0644) == 0 && write(fd, text.p, text.n) == (ssize_t)text.n && fsync(fd) == 0;
     enum rc rc = ok ? RC_OK : err_sys(e, RC_PERM, "%s cannot be written", path);
 
     if (fd >= 0)
@@ -154,7 +162,7 @@ static enum rc make_owners(struct init *in, struct err *e)
 {
     uid_t uids[PROCS_];
 
-    proc_uids(setting_find("instance.users")->def, strtol(setting_find("instance.uid_base")->def, NULL, 10), uids);
+    uids_of_init(uids);
     return owner_apply(in->dir, uids, e);
 }
 

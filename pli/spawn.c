@@ -99,7 +99,7 @@ void slapd_argv(const struct super *s, char ***argv_out)
     const char *domains[] = {conf_get(s->conf, "instance.domain"), NULL};
     const char *ldap = conf_get(s->conf, "listen.ldap"), *ldaps = conf_get(s->conf, "listen.ldaps");
     char host[256];
-    struct embedded_spec spec = {.dir = s->dir, .domains = domains, .ldap_addr = host};
+    struct embedded_spec spec = {.dir = s->dir, .domains = domains, .ldap_addr = host, .uid = s->uids[P_SLAPD], .gid = (gid_t)s->uids[P_SLAPD]};
     struct err e;
 
     snprintf(host, sizeof host, "%.*s", (int)(strrchr(ldaps, ':') ? strrchr(ldaps, ':') - ldaps : 0), ldaps);

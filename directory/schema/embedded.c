@@ -138,7 +138,7 @@ static enum rc load_tree(const struct embedded_spec *s, const struct embedded_wh
     char conf[PATH_MAX_], file[PATH_MAX_];
     snprintf(conf, sizeof conf, "%s/ldap/slapd.conf", s->dir);
     snprintf(file, sizeof file, "%s/ldap/base.ldif", s->dir);
-    const char *const argv[] = {w->slapd, "-Tadd", "-q", "-w", "-f", conf, "-l", file, NULL};
+    const char *const argv[] = {w->slapd, "-Tadd", "-w", "-f", conf, "-l", file, NULL};
     enum rc rc = put(s, "base.ldif", ldif, 0600, e);
     if (rc == RC_OK)
         rc = embedded_run(argv, SPAN_NULL, NULL, s->uid, s->gid, e);
