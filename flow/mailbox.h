@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/mailbox.h - an opened mailbox: ticket, private key, epoch keys; folder names, summaries and octets in clear for its session alone.
  *
- * Owns     the mailbox private key and a bounded cache of epoch keys in locked memory; wiped at mailbox_close().
+ * Owns     the mailbox private key and a bounded cache of epoch keys in locked memory; wiped at mailbox_close(). st and k stay the caller's.
+ * Connection  every call that may ask stored spoils the spans of the reply before it, and must not come between store_ask() and its
+ *          store_answer(). So a page is handled like this: mailbox_missing() tells whether its epochs are all at hand; if not, copy
+ *          the page and mailbox_fetch_epochs(); then no mailbox_open_object() on it asks stored.
+ * Errors   RC_CORRUPT: a seal does not open. RC_TEMP: stored or keyd away. mailbox_open: RC_DENIED with keyd's text (strict mailbox, password
+ *          changed elsewhere).
  * Process  imapd sessions only.
  */
 #pragma once
@@ -14,14 +19,21 @@ enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_re
 void mailbox_close(struct mailbox **m);
 uint64_t mailbox_id(const struct mailbox *m);
 const unsigned char *mailbox_pub(const struct mailbox *m);
+struct span mailbox_ticket(const struct mailbox *m);  /* to bind a second connection, for watching */
 /* names */
+enum rc mailbox_name_tag(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct err *e);
 enum rc mailbox_seal_name(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct buf *sealed_out, struct err *e);
 enum rc mailbox_open_name(struct mailbox *m, const unsigned char tag[SEAL_NAME_TAG], struct span sealed, struct buf *name_out, struct err *e);
+/* epochs: entries is a list of store_entry */
+bool mailbox_missing(struct mailbox *m, struct span entries);
+enum rc mailbox_fetch_epochs(struct mailbox *m, struct span entries, struct err *e);
 /* content: entry from STORE_ENTRIES, SUMMARIES, TEXTS, READ_MANY. Epoch records are fetched from stored when not cached. */
 enum rc mailbox_cek(struct mailbox *m, const struct store_entry *en, unsigned char cek_out[SEAL_CEK], struct err *e);
 enum rc mailbox_open_object(struct mailbox *m, const struct store_entry *en, enum seal_kind kind, struct buf *plain_out, struct err *e); /* en->object at hand */
-/* Any byte range of a message's object, chunk by chunk, pieces to sink: for partial FETCH and large bodies. */
+/* Any byte range of a message's object, chunk by chunk, pieces to sink: for partial FETCH and large bodies. Bounded memory. What is
+ * beyond the object's end is left out. en->object is not looked at, so en may come from a spoiled page's copy. */
+typedef enum rc (*mailbox_sink)(void *ctx, struct span piece, struct err *e);
 enum rc mailbox_read(struct mailbox *m, uint32_t folder, const struct store_entry *en, enum seal_kind kind, uint64_t off, uint64_t len,
-                     enum rc (*sink)(void *ctx, struct span piece, struct err *e), void *ctx, struct err *e);
+                     mailbox_sink sink, void *ctx, struct err *e);
 struct store *mailbox_store(struct mailbox *m);
 struct keyd *mailbox_keyd(struct mailbox *m);

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* flow/mailbox.c - see flow/mailbox.h. */
+#include "flow/mailbox.h"
+#include "base/log.h"
+#include "base/wipe.h"
+#include "flow/epochs.h"
+#include <stdlib.h>
+
+struct secrets {
+    unsigned char priv[SEAL_PRIV], names[SEAL_NAMES_KEY];
+};
+struct mailbox {
+    struct store *st;
+    struct keyd *k;
+    uint64_t mbx;
+    unsigned char pub[SEAL_PUB];
+    struct secrets *sec;
+    struct epochs *epochs;
+    struct buf ticket;
+};
+
+/* ---- opening ---- */
+static enum rc open_keys(struct mailbox *m, struct span slots, struct span password, struct err *e)
+{
+    enum rc rc = keyd_open_box(m->k, buf_span(&m->ticket), m->pub, slots, password, m->sec->priv, e);
+
+    return rc == RC_OK ? seal_names_key(m->sec->priv, m->mbx, m->sec->names, e) : rc;
+}
+
+enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_rep *auth, struct span password, struct mailbox **m_out, struct err *e)
+{
+    struct mailbox *m = calloc(1, sizeof *m);
+    struct store_box_rep box;
+    enum rc rc;
+
+    if (m == NULL)
+        die("out of memory");
+    m->st = st;
+    m->k = k;
+    m->mbx = auth->mbx;
+    m->sec = secret_alloc(sizeof *m->sec);
+    m->epochs = epochs_new();
+    buf_init_secret(&m->ticket);
+    buf_addspan(&m->ticket, auth->ticket);
+    if ((rc = store_bind(st, buf_span(&m->ticket), &box, e)) != RC_OK)
+        goto out;
+    memcpy(m->pub, box.pub, sizeof m->pub);
+    rc = open_keys(m, box.slots, password, e);
+out:
+    if (rc == RC_OK)
+        *m_out = m;
+    else
+        mailbox_close(&m);
+    return rc;
+}
+
+void mailbox_close(struct mailbox **mp)
+{
+    struct mailbox *m = *mp;
+
+    if (m == NULL)
+        return;
+    *mp = NULL;
+    secret_free(m->sec, sizeof *m->sec);
+    epochs_free(&m->epochs);
+    buf_free(&m->ticket);
+    free(m);
+}
+
+uint64_t mailbox_id(const struct mailbox *m)
+{
+    return m->mbx;
+}
+
+const unsigned char *mailbox_pub(const struct mailbox *m)
+{
+    return m->pub;
+}
+
+struct span mailbox_ticket(const struct mailbox *m)
+{
+    return buf_span(&m->ticket);
+}
+
+struct store *mailbox_store(struct mailbox *m)
+{
+    return m->st;
+}
+
+struct keyd *mailbox_keyd(struct mailbox *m)
+{
+    return m->k;
+}
+
+/* ---- names ---- */
+enum rc mailbox_name_tag(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct err *e)
+{
+    return seal_name_tag(m->sec->names, name, tag_out, e);
+}
+
+enum rc mailbox_seal_name(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct buf *sealed_out, struct err *e)
+{
+    enum rc rc = seal_name_tag(m->sec->names, name, tag_out, e);
+
+    return rc == RC_OK ? seal_name(m->sec->names, m->mbx, name, sealed_out, e) : rc;
+}
+
+enum rc mailbox_open_name(struct mailbox *m, const unsigned char tag[SEAL_NAME_TAG], struct span sealed, struct buf *name_out, struct err *e)
+{
+    return open_name(m->sec->names, m->mbx, tag, sealed, name_out, e);
+}
+
+/* ---- epochs ---- */
+static enum rc epoch_in(struct mailbox *m, uint64_t epoch, struct span rec, struct err *e)
+{
+    unsigned char key[SEAL_EPOCH_KEY];
+    enum rc rc = seal_epoch_open(m->sec->priv, m->pub, m->mbx, epoch, rec.p, key, e);
+
+    if (rc == RC_OK)
+        epochs_add(m->epochs, epoch, key);
+    wipe(key, sizeof key);
+    return rc;
+}
+
+/* wanted: packed u64. A record that does not open is left out: its messages will say so, one by one. */
+static enum rc ask_epochs(struct mailbox *m, struct span wanted, struct err *e)
+{
+    struct store_epochs_req rq = {wanted};
+    struct store_epochs_rep rep;
+    struct err one;
+    enum rc rc = store_call(m->st, STORE_EPOCHS, &rq, -1, &rep, e);
+    struct rd r = rd_of(rc == RC_OK ? rep.recs : SPAN_NULL);
+
+    while (rc == RC_OK && r.s.n > 0 && rd_ok(&r)) {
+        uint64_t epoch = rd_u64(&r);
+        struct span rec = rd_take(&r, SEAL_EPOCH_REC);
+
+        if (rd_ok(&r) && epoch_in(m, epoch, rec, &one) != RC_OK)
+            log_err(LOG_ERROR_, "epoch-broken", &one);
+    }
+    return rc;
+}
+
+bool mailbox_missing(struct mailbox *m, struct span entries)
+{
+    struct store_entry en;
+    struct err e;
+
+    while (ipc_list_next(&entries, store_entry_f, &en, &e) == RC_OK)
+        if (epochs_get(m->epochs, en.epoch) == NULL)
+            return true;
+    return false;
+}
+
+enum rc mailbox_fetch_epochs(struct mailbox *m, struct span entries, struct err *e)
+{
+    struct buf wanted = BUF_INIT;
+    struct store_entry en;
+    struct err end;
+    uint64_t last = 0;
+    enum rc rc = RC_OK;
+
+    epochs_room(m->epochs, EPOCHS_ROOM); /* a page has fewer entries than that */
+    while (rc == RC_OK && ipc_list_next(&entries, store_entry_f, &en, &end) == RC_OK) {
+        if (en.epoch == last || epochs_get(m->epochs, en.epoch))
+            continue; /* entries that follow each other mostly share an epoch; a repeat costs one unsealing more */
+        buf_u64(&wanted, last = en.epoch);
+        if (wanted.n == STORE_EPOCHS_MAX * 8) {
+            rc = ask_epochs(m, buf_span(&wanted), e);
+            buf_clear(&wanted);
+        }
+    }
+    if (rc == RC_OK && wanted.n > 0)
+        rc = ask_epochs(m, buf_span(&wanted), e);
+    buf_free(&wanted);
+    return rc;
+}
+
+static enum rc epoch_key(struct mailbox *m, uint64_t epoch, const unsigned char **key_out, struct err *e)
+{
+    struct buf one = BUF_INIT;
+    enum rc rc = RC_OK;
+
+    *key_out = epochs_get(m->epochs, epoch);
+    if (*key_out)
+        return RC_OK;
+    buf_u64(&one, epoch);
+    rc = ask_epochs(m, buf_span(&one), e);
+    buf_free(&one);
+    *key_out = epochs_get(m->epochs, epoch);
+    if (rc == RC_OK && *key_out == NULL)
+        rc = err_set(e, RC_CORRUPT, NULL, NULL, "mailbox: epoch %llu can not be opened", (unsigned long long)epoch);
+    return rc;
+}
+
+/* ---- content ---- */
+enum rc mailbox_cek(struct mailbox *m, const struct store_entry *en, unsigned char cek_out[SEAL_CEK], struct err *e)
+{
+    const unsigned char *key;
+    enum rc rc = epoch_key(m, en->epoch, &key, e);
+
+    return rc == RC_OK ? seal_unwrap(key, m->mbx, en->epoch, en->wrap, cek_out, e) : rc;
+}
+
+enum rc mailbox_open_object(struct mailbox *m, const struct store_entry *en, enum seal_kind kind, struct buf *plain_out, struct err *e)
+{
+    unsigned char cek[SEAL_CEK];
+    enum rc rc = mailbox_cek(m, en, cek, e);
+
+    if (rc == RC_OK)
+        rc = open_whole(cek, en->oid, kind, en->object, plain_out, e);
+    wipe(cek, sizeof cek);
+    return rc;
+}
+
+/* ---- reading ranges: the next chunk is asked for before this one is opened and handed on ---- */
+struct reading {
+    struct mailbox *m;
+    struct store_read_req rq;
+    struct seal_obj *obj;
+    struct buf plain;
+    uint64_t off, len; /* still wanted, from off */
+    mailbox_sink sink;
+    void *ctx;
+};
+
+/* The part of a chunk that lies in the wanted range goes to the sink. */
+static enum rc hand_on(struct reading *r, uint32_t chunk, struct err *e)
+{
+    uint64_t begins = (uint64_t)chunk * SEAL_CHUNK, skip = r->off - begins;
+    struct span piece = buf_span(&r->plain);
+
+    if (skip >= piece.n)
+        return RC_OK;
+    piece = span_head(span_from(piece, (size_t)skip), r->len < SEAL_CHUNK ? (size_t)r->len : SEAL_CHUNK);
+    r->off += piece.n;
+    r->len -= piece.n;
+    return r->sink(r->ctx, piece, e);
+}
+
+static enum rc read_chunks(struct reading *r, struct err *e)
+{
+    struct store_read_rep rep;
+    bool last, asked = true;
+    enum rc rc = store_ask(r->m->st, STORE_READ, &r->rq, e);
+
+    while (rc == RC_OK && asked) {
+        uint32_t chunk = r->rq.chunk;
+
+        if ((rc = store_answer(r->m->st, STORE_READ, &rep, e)) != RC_OK)
+            return rc;
+        if (rep.chunk != chunk)
+            return err_set(e, RC_CORRUPT, NULL, NULL, "mailbox: chunk %u was answered with %u", chunk, rep.chunk);
+        last = chunk + 1 >= seal_chunks(rep.plain_size);
+        buf_clear(&r->plain);
+        if ((rc = open_chunk(r->obj, chunk, last, rep.chunks, &r->plain, e)) != RC_OK)
+            return rc;
+        asked = !last && r->off + r->len > ((uint64_t)chunk + 1) * SEAL_CHUNK;
+        r->rq.chunk++;
+        if (asked && (rc = store_ask(r->m->st, STORE_READ, &r->rq, e)) != RC_OK)
+            return rc;
+        rc = hand_on(r, chunk, e);
+        if (rc != RC_OK && asked) {
+            struct err gone; /* the connection must be left without a question open */
+
+            (void)store_answer(r->m->st, STORE_READ, &rep, &gone);
+        }
+    }
+    return rc;
+}
+
+enum rc mailbox_read(struct mailbox *m, uint32_t folder, const struct store_entry *en, enum seal_kind kind, uint64_t off, uint64_t len,
+                     mailbox_sink sink, void *ctx, struct err *e)
+{
+    struct reading r = {.m = m, .off = off, .len = len, .sink = sink, .ctx = ctx};
+    unsigned char cek[SEAL_CEK];
+    enum rc rc;
+
+    if (len == 0 || off / SEAL_CHUNK > UINT32_MAX)
+        return RC_OK;
+    r.rq = (struct store_read_req){folder, en->uid, (uint8_t)kind, (uint32_t)(off / SEAL_CHUNK), 1};
+    if (UINT64_MAX - off < len)
+        r.len = UINT64_MAX - off;
+    buf_init_secret(&r.plain);
+    if ((rc = mailbox_cek(m, en, cek, e)) == RC_OK && (rc = seal_obj_open(cek, en->oid, kind, &r.obj, e)) == RC_OK)
+        rc = read_chunks(&r, e);
+    seal_obj_close(&r.obj);
+    buf_free(&r.plain);
+    wipe(cek, sizeof cek);
+    return rc;
+}
