@@ -25,12 +25,15 @@ int __lsan_is_turned_off(void)
 void __sanitizer_symbolize_pc(void *pc, const char *fmt, char *out, size_t cap);
 #endif
 
-/* The sanitizers read the program's own symbols when they first report; later there are no files to read. */
-static void warm_reports(void)
+void sandbox_warm_reports(void)
 {
 #ifdef PLI_DEV
+    static bool warm;
     char text[64];
-    __sanitizer_symbolize_pc((void *)(uintptr_t)warm_reports, "%f", text, sizeof text);
+
+    if (!warm)
+        __sanitizer_symbolize_pc((void *)(uintptr_t)sandbox_warm_reports, "%f", text, sizeof text);
+    warm = true;
 #endif
 }
 
@@ -79,7 +82,7 @@ enum rc sandbox_enter(const struct sandbox_how *h, struct err *e)
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return err_sys(e, RC_PERM, "no_new_privs");
     if (!entered) {
-        warm_reports();
+        sandbox_warm_reports();
         if ((rc = sandbox_filter_prepare(h->kind, e)) != RC_OK)
             return rc;
         if (sessions >= 0 && (rc = sandbox_filter_prepare((enum sandbox_kind)sessions, e)) != RC_OK)

@@ -38,3 +38,5 @@ extern const char *const sandbox_system_paths[]; /* FILES_SYSTEM_RO: what may be
 enum rc sandbox_filter_prepare(enum sandbox_kind k, struct err *e); /* compiled once, kept */
 enum rc sandbox_filter_install(enum sandbox_kind k, struct err *e);
 enum rc sandbox_landlock_enter(const struct sandbox_how *h, int rw_fd, struct err *e); /* rw_fd: rw_dir, opened before chroot */
+/* The sanitizers of the dev profile read the program's own symbols when they first report; later there are no files to read. */
+void sandbox_warm_reports(void);

@@ -336,6 +336,7 @@ static int setup(void **state)
     struct err e;
 
     (void)state;
+    sandbox_warm_reports();
     for (int k = 0; k < SB_KINDS_; k++) /* once, not in each of three hundred children */
         assert_int_equal(sandbox_filter_prepare((enum sandbox_kind)k, &e), RC_OK);
     snprintf(dir, sizeof dir, "/tmp/pli-sandbox-test.XXXXXX");
