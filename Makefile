@@ -6,7 +6,7 @@
 #   make demo         a report goes from a hospital to a doctor, step by step
 #   make fuzz         every fuzzer for FUZZ_SECONDS (60)        make bench      measurements
 #   make install      DESTDIR= PREFIX=/usr                      make deps       Debian packages
-#   make fmt lint     clang-format on touched files; architecture, manual pages, scripts
+#   make fmt lint     clang-format on touched .c files (headers are laid out by hand); architecture, manual pages, scripts
 PROFILE ?= release
 BUILD   ?= $(if $(filter dev,$(PROFILE)),build-dev,$(if $(filter fuzz,$(PROFILE)),build-fuzz,build))
 CC      ?= gcc
@@ -165,7 +165,7 @@ install: all
 	for u in $(UNITS); do install -D -m 644 $$u $(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/} || exit 1; done
 
 # ---- tidiness ----
-TOUCHED = $(shell { git diff --name-only --diff-filter=d HEAD; git ls-files --others --exclude-standard; } | grep '[.][ch]$$')
+TOUCHED = $(shell { git diff --name-only --diff-filter=d HEAD; git ls-files --others --exclude-standard; } | grep '[.]c$$')
 fmt:
 	@$(if $(TOUCHED),clang-format -i $(TOUCHED),true)
 lint:

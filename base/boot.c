@@ -137,7 +137,8 @@ static void read_whole(int fd, struct buf *text)
     do {
         if (buf_reserve(text, 4096, &e) != RC_OK)
             die("PLI_BOOT: more than %d bytes", TEXT_MAX);
-        got = pread(fd, text->p + text->n, text->cap - text->n, (off_t)text->n); /* the offset is shared with the supervisor */
+        got = pread(fd, text->p + text->n, text->cap - text->n,
+                    (off_t)text->n); /* the offset is shared with the supervisor */
         if (got < 0)
             die("PLI_BOOT: descriptor %d cannot be read (errno %d)", fd, errno);
         text->n += (size_t)got;

@@ -100,11 +100,12 @@ static int64_t within(int64_t utc)
 void clock_rfc5322(int64_t utc, char out[40])
 {
     static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     struct civil c = civil_of(within(utc));
 
-    snprintf(out, 40, "%s, %02d %s %04lld %02d:%02d:%02d +0000", days[c.wday], c.day, months[c.month - 1], c.year % 10000,
-             c.hour, c.min, c.sec);
+    snprintf(out, 40, "%s, %02d %s %04lld %02d:%02d:%02d +0000", days[c.wday], c.day, months[c.month - 1],
+             c.year % 10000, c.hour, c.min, c.sec);
 }
 
 void clock_iso(int64_t utc_ms, char out[32])
@@ -112,6 +113,6 @@ void clock_iso(int64_t utc_ms, char out[32])
     int64_t secs = within(utc_ms / 1000);
     struct civil c = civil_of(secs);
 
-    snprintf(out, 32, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)(c.year % 10000), c.month, c.day, c.hour, c.min, c.sec,
-             (int)(utc_ms < 0 ? 0 : utc_ms % 1000));
+    snprintf(out, 32, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)(c.year % 10000), c.month, c.day, c.hour, c.min,
+             c.sec, (int)(utc_ms < 0 ? 0 : utc_ms % 1000));
 }

@@ -42,7 +42,8 @@ static void put(char *to, size_t cap, const char *from)
     to[n] = 0;
 }
 
-__attribute__((format(printf, 5, 0))) static void fill(struct err *e, enum rc rc, const char *esc, const char *say, const char *fmt, va_list ap)
+__attribute__((format(printf, 5, 0))) static void fill(struct err *e, enum rc rc, const char *esc, const char *say,
+                                                       const char *fmt, va_list ap)
 {
     char text[sizeof e->log]; /* apart from *e: an argument may point into it (an error wrapped in another) */
     char said[sizeof e->say];

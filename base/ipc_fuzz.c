@@ -14,9 +14,14 @@ struct item {
     uint16_t n;
     struct span name;
 };
-static const struct ipc_field rich_f[] = {IPC_F_U8(rich, a),      IPC_F_U16(rich, b),          IPC_F_U32(rich, c),
-                                          IPC_F_U64(rich, d),     IPC_F_FIX(rich, id),         IPC_F_BYTES(rich, text, 100),
-                                          IPC_F_BYTES(rich, list, 60000), IPC_F_END};
+static const struct ipc_field rich_f[] = {IPC_F_U8(rich, a),
+                                          IPC_F_U16(rich, b),
+                                          IPC_F_U32(rich, c),
+                                          IPC_F_U64(rich, d),
+                                          IPC_F_FIX(rich, id),
+                                          IPC_F_BYTES(rich, text, 100),
+                                          IPC_F_BYTES(rich, list, 60000),
+                                          IPC_F_END};
 static const struct ipc_field item_f[] = {IPC_F_U16(item, n), IPC_F_BYTES(item, name, 40), IPC_F_END};
 
 static void same(struct buf *b, struct span in)

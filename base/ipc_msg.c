@@ -3,8 +3,11 @@
 #include "base/ipc_int.h"
 
 const struct ipc_field ipc_hello_fields[] = {
-    IPC_F_FIX(ipc_hello, magic),   IPC_F_U32(ipc_hello, id), IPC_F_U32(ipc_hello, version),
-    IPC_F_U32(ipc_hello, role),    IPC_F_END,
+    IPC_F_FIX(ipc_hello, magic),
+    IPC_F_U32(ipc_hello, id),
+    IPC_F_U32(ipc_hello, version),
+    IPC_F_U32(ipc_hello, role),
+    IPC_F_END,
 };
 const struct ipc_field ipc_failure_fields[] = {
     IPC_F_U16(ipc_failure, rc),

@@ -45,7 +45,8 @@ int ipc_listen(const char *path, struct err *e)
         return -1;
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     (void)unlink(a.sun_path); /* left by a process that was killed; a live one is told apart by the supervisor's lock */
-    if (fd < 0 || bind(fd, (struct sockaddr *)&a, len) != 0 || chmod(a.sun_path, 0666) != 0 || listen(fd, BACKLOG) != 0) {
+    if (fd < 0 || bind(fd, (struct sockaddr *)&a, len) != 0 || chmod(a.sun_path, 0666) != 0 ||
+        listen(fd, BACKLOG) != 0) {
         rc = err_sys(e, RC_TEMP, "listen on %s", path);
         if (fd >= 0)
             close(fd);

@@ -8,7 +8,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { FDS_ROOM = 4 }; /* room for a few, so that a peer's second is seen and closed; beyond, the kernel closes and says CTRUNC */
+enum {
+    FDS_ROOM = 4
+}; /* room for a few, so that a peer's second is seen and closed; beyond, the kernel closes and says CTRUNC */
 
 int ipc_tx(int sock, struct span packet, int fd)
 {

@@ -43,8 +43,8 @@ static bool malformed(struct ipc_conn *c, unsigned op, const char *what)
 {
     const struct ipc_op *o = ipc_op_find(c->proto, (uint16_t)op);
 
-    log_ev(LOG_WARN_, "ipc-malformed", "proto=%s peer=%ld uid=%ld op=%u name=%s cause=\"%s\"", c->proto->name, (long)c->peer.pid,
-           (long)c->peer.uid, op, o ? o->name : "-", what);
+    log_ev(LOG_WARN_, "ipc-malformed", "proto=%s peer=%ld uid=%ld op=%u name=%s cause=\"%s\"", c->proto->name,
+           (long)c->peer.pid, (long)c->peer.uid, op, o ? o->name : "-", what);
     return false;
 }
 
@@ -66,18 +66,22 @@ static enum rc check_role(const struct ipc_service *s, const struct ipc_conn *c,
     want = s->uid_of_role(s->daemon, (enum ipc_role)role);
     if (want == (uid_t)-1 || want == c->peer.uid)
         return RC_OK;
-    return err_set(e, RC_DENIED, NULL, NULL, "%s: uid %ld is not role %u's", s->proto->name, (long)c->peer.uid, (unsigned)role);
+    return err_set(e, RC_DENIED, NULL, NULL, "%s: uid %ld is not role %u's", s->proto->name, (long)c->peer.uid,
+                   (unsigned)role);
 }
 
-static enum rc check_hello(const struct ipc_service *s, const struct ipc_conn *c, const struct ipc_hello *hi, struct err *e)
+static enum rc check_hello(const struct ipc_service *s, const struct ipc_conn *c, const struct ipc_hello *hi,
+                           struct err *e)
 {
     const struct ipc_proto *p = s->proto;
 
     if (hi->id != p->id)
-        return err_set(e, RC_PERM, NULL, NULL, "%s: asked for protocol %u, this is %u", p->name, (unsigned)hi->id, (unsigned)p->id);
+        return err_set(e, RC_PERM, NULL, NULL, "%s: asked for protocol %u, this is %u", p->name, (unsigned)hi->id,
+                       (unsigned)p->id);
     if (hi->version != p->version)
-        return err_set(e, RC_PERM, NULL, NULL, "%s: protocol version %u asked, this daemon speaks %u: restart what was not upgraded",
-                       p->name, (unsigned)hi->version, (unsigned)p->version);
+        return err_set(e, RC_PERM, NULL, NULL,
+                       "%s: protocol version %u asked, this daemon speaks %u: restart what was not upgraded", p->name,
+                       (unsigned)hi->version, (unsigned)p->version);
     return check_role(s, c, hi->role, e);
 }
 
@@ -106,7 +110,8 @@ static bool take_hello(struct ipc_server *sv, struct ipc_work *w, struct ipc_con
 }
 
 /* ---- requests ---- */
-static void answer(struct ipc_work *w, struct ipc_conn *c, const struct request *r, const struct ipc_op *o, struct ipc_reply *rep)
+static void answer(struct ipc_work *w, struct ipc_conn *c, const struct request *r, const struct ipc_op *o,
+                   struct ipc_reply *rep)
 {
     struct ipc_head h = {r->h.op, IPC_REPLY, r->h.seq};
     struct err e;
@@ -123,7 +128,8 @@ static void answer(struct ipc_work *w, struct ipc_conn *c, const struct request 
     ipc_conn_send(c, buf_span(&w->tx), rep->fd, false);
 }
 
-static void handle(struct ipc_server *sv, struct ipc_work *w, struct ipc_conn *c, const struct request *r, const struct ipc_op *o)
+static void handle(struct ipc_server *sv, struct ipc_work *w, struct ipc_conn *c, const struct request *r,
+                   const struct ipc_op *o)
 {
     ipc_handler run = sv->s->handlers[o - sv->s->proto->ops];
     struct ipc_reply rep = {w->rep, &w->scratch, -1};
@@ -131,7 +137,8 @@ static void handle(struct ipc_server *sv, struct ipc_work *w, struct ipc_conn *c
     enum rc rc;
 
     if (!run || !(o->roles & (uint32_t)c->peer.role)) {
-        rc = err_set(&e, RC_DENIED, NULL, NULL, "%s: %s is not for role %u", c->proto->name, o->name, (unsigned)c->peer.role);
+        rc = err_set(&e, RC_DENIED, NULL, NULL, "%s: %s is not for role %u", c->proto->name, o->name,
+                     (unsigned)c->peer.role);
         log_err(LOG_WARN_, "ipc-denied", &e);
     } else {
         memset(w->rep, 0, sizeof w->rep);

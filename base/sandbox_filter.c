@@ -35,23 +35,20 @@ static int add_group(scmp_filter_ctx ctx, const struct sandbox_group *g)
 }
 
 /* The finished program, as the kernel takes it, into memory of our own. */
-static enum rc export(scmp_filter_ctx ctx, enum sandbox_kind k, struct err *e)
-{
-    int fd = memfd_create("pli-filter", MFD_CLOEXEC);
-    struct sock_filter *code = NULL;
-    enum rc rc = RC_OK;
+static enum rc export(scmp_filter_ctx ctx, enum sandbox_kind k, struct err *e) {
+    int fd = memfd_create("pli-filter", MFD_CLOEXEC); struct sock_filter *code = NULL; enum rc rc = RC_OK;
     struct stat st;
 
     if (fd < 0 || seccomp_export_bpf(ctx, fd) != 0 || fstat(fd, &st) != 0 || !(code = malloc((size_t)st.st_size)) ||
-        pread(fd, code, (size_t)st.st_size, 0) != st.st_size) {
-        rc = err_sys(e, RC_PERM, "%s: system call filter cannot be made", sandbox_profiles[k].name);
-        free(code);
-    } else {
-        compiled[k] = (struct sock_fprog){(unsigned short)((size_t)st.st_size / sizeof *code), code};
-    }
-    if (fd >= 0)
-        close(fd);
-    return rc;
+        pread(fd, code, (size_t)st.st_size, 0) != st.st_size){
+        rc = err_sys(e, RC_PERM, "%s: system call filter cannot be made", sandbox_profiles[k].name); free(code);}
+else
+{
+    compiled[k] = (struct sock_fprog){(unsigned short)((size_t)st.st_size / sizeof *code), code};
+}
+if (fd >= 0)
+    close(fd);
+return rc;
 }
 
 enum rc sandbox_filter_prepare(enum sandbox_kind k, struct err *e)
@@ -68,7 +65,8 @@ enum rc sandbox_filter_prepare(enum sandbox_kind k, struct err *e)
     (void)seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree: a dozen steps instead of a hundred */
     for (const struct sandbox_group *const *g = sandbox_profiles[k].groups; *g && bad == 0; g++)
         if ((bad = add_group(ctx, *g)) != 0)
-            rc = err_set(e, RC_PERM, NULL, NULL, "%s: rules of group %s refused (%d)", sandbox_profiles[k].name, (*g)->name, bad);
+            rc = err_set(e, RC_PERM, NULL, NULL, "%s: rules of group %s refused (%d)", sandbox_profiles[k].name,
+                         (*g)->name, bad);
     if (rc == RC_OK)
         rc = export(ctx, k, e);
     seccomp_release(ctx);

@@ -22,9 +22,9 @@ enum { LL_GET_VERSION = 1, LL_PATH_BENEATH = 1 };
 #define FS_MAKE_REG (1ULL << 8)
 #define FS_REFER (1ULL << 13)
 #define FS_TRUNCATE (1ULL << 14)
-#define NET_BOTH 3ULL        /* bind and connect by TCP */
+#define NET_BOTH 3ULL /* bind and connect by TCP */
 #define NET_BIND 1ULL
-#define SCOPE_BOTH 3ULL      /* abstract sockets and signals of processes outside the domain */
+#define SCOPE_BOTH 3ULL /* abstract sockets and signals of processes outside the domain */
 
 struct ll_rules {
     uint64_t fs, net, scoped;
@@ -82,8 +82,8 @@ enum rc sandbox_landlock_enter(const struct sandbox_how *h, int rw_fd, struct er
     const struct sandbox_profile *p = &sandbox_profiles[h->kind];
     int abi = sandbox_landlock_abi(), v = abi > KNOWN ? KNOWN : abi, rules;
     struct ll_rules r = {versions[v].fs, p->tcp_out ? NET_BIND : NET_BOTH, SCOPE_BOTH};
-    const uint64_t own = FS_WRITE_FILE | FS_READ_FILE | FS_READ_DIR | FS_REMOVE_DIR | FS_REMOVE_FILE | FS_MAKE_DIR | FS_MAKE_REG |
-                         FS_REFER | FS_TRUNCATE;
+    const uint64_t own = FS_WRITE_FILE | FS_READ_FILE | FS_READ_DIR | FS_REMOVE_DIR | FS_REMOVE_FILE | FS_MAKE_DIR |
+                         FS_MAKE_REG | FS_REFER | FS_TRUNCATE;
     enum rc rc = RC_OK;
 
     if (abi <= 0)

@@ -14,13 +14,26 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-#define YES(name) {SCMP_SYS(name), ALLOWED, 0, 0, 0}
-#define NO(name, error) {SCMP_SYS(name), error, 0, 0, 0}
-#define IF(name, arg, mask, value) {SCMP_SYS(name), ALLOWED, arg, mask, value}
-#define END {0, 0, 0, SANDBOX_END, 0}
+#define YES(name)                                                                                                      \
+    {                                                                                                                  \
+        SCMP_SYS(name), ALLOWED, 0, 0, 0                                                                               \
+    }
+#define NO(name, error)                                                                                                \
+    {                                                                                                                  \
+        SCMP_SYS(name), error, 0, 0, 0                                                                                 \
+    }
+#define IF(name, arg, mask, value)                                                                                     \
+    {                                                                                                                  \
+        SCMP_SYS(name), ALLOWED, arg, mask, value                                                                      \
+    }
+#define END                                                                                                            \
+    {                                                                                                                  \
+        0, 0, 0, SANDBOX_END, 0                                                                                        \
+    }
 #define WHOLE 0xffffffffu /* all bits of an int argument */
 #define GROUP(g) static const struct sandbox_group g = {#g, g##_rules}
 
+/* clang-format off */
 static const struct sandbox_rule basic_rules[] = {
     /* bytes in and out of what is already open */
     YES(read), YES(readv), YES(write), YES(writev), YES(pread64), YES(preadv), YES(pwrite64), YES(pwritev), YES(lseek), YES(close),
@@ -122,3 +135,4 @@ const struct sandbox_profile sandbox_profiles[SB_KINDS_] = {
 
 /* Resolver settings, trust anchors, shared objects of the name service. In an empty root none of them is there, nor needed. */
 const char *const sandbox_system_paths[] = {"/etc", "/usr", "/lib", "/lib64", "/run/systemd/resolve", "/dev/null", "/dev/urandom", NULL};
+/* clang-format on */

@@ -116,7 +116,9 @@ static int a_thread(void)
 
 static int a_exec_memory(void)
 {
-    return result(mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0);
+    return result(mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED
+                      ? -1
+                      : 0);
 }
 
 static int a_kill_parent(void)
@@ -195,7 +197,7 @@ static int a_session(void)
 static const struct act {
     const char *name;
     int (*run)(void);
-    unsigned works; /* kinds for which it must work; for the others it must fail or kill */
+    unsigned works;  /* kinds for which it must work; for the others it must fail or kill */
     bool open_ended; /* allowed kinds may also be refused by the machine: not checked that it works */
 } acts[] = {
     {"open /etc/passwd", a_open_passwd, NET, false},
@@ -249,7 +251,8 @@ static int in_sandbox(enum sandbox_kind k, uid_t uid, const char *root, int (*ru
 static bool needs_landlock(const struct act *a, enum sandbox_kind k)
 {
     return (a->run == a_open_home && BIT(k) & (NET | BIT(SB_STORED))) || (BIT(k) & NET && a->run == a_bind_inet) ||
-           (k == SB_STORED && (a->run == a_open_write || a->run == a_open_passwd)) || (a->run == a_kill_parent && BIT(k) & LISTENERS);
+           (k == SB_STORED && (a->run == a_open_write || a->run == a_open_passwd)) ||
+           (a->run == a_kill_parent && BIT(k) & LISTENERS);
 }
 
 static void try_all(uid_t uid, const char *root)
@@ -348,7 +351,8 @@ static int setup(void **state)
         assert_int_equal(chown(rw_dir, OWN_UID, OWN_UID), 0);
     snprintf(a.sun_path, sizeof a.sun_path, "%s/peer", dir);
     listening = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
-    assert_int_equal(bind(listening, (struct sockaddr *)&a, sizeof a) | chmod(a.sun_path, 0666) | listen(listening, 500), 0);
+    assert_int_equal(
+        bind(listening, (struct sockaddr *)&a, sizeof a) | chmod(a.sun_path, 0666) | listen(listening, 500), 0);
     return 0;
 }
 

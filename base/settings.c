@@ -9,6 +9,7 @@
 #define GB (1024 * MB)
 #define DAY 86400LL
 
+/* clang-format off */
 /* name, type, default, least, most, when, help. Sorted by section; within one, in the order a reader would ask. */
 const struct setting settings[] = {
     {"instance.domain", SET_STR, "", 0, 253, SET_AT_INIT, "the mail domain this instance serves"},
@@ -61,6 +62,7 @@ const struct setting settings[] = {
     {"log.level", SET_STR, "info", 0, 8, SET_AT_START, "debug, info, warn or error"},
     {NULL, SET_STR, NULL, 0, 0, SET_AT_START, NULL},
 };
+/* clang-format on */
 
 const struct setting *setting_find(const char *name)
 {
@@ -116,7 +118,8 @@ struct unit {
 static const struct unit sizes[] = {{"", 1}, {"k", KB}, {"M", MB}, {"G", GB}, {NULL, 0}};
 static const struct unit times[] = {{"s", 1}, {"", 1}, {"m", 60}, {"h", 3600}, {"d", DAY}, {"w", 7 * DAY}, {NULL, 0}};
 static const struct unit plain[] = {{"", 1}, {NULL, 0}};
-static const struct unit truth[] = {{"yes", 1}, {"true", 1}, {"on", 1}, {"1", 1}, {"no", 0}, {"false", 0}, {"off", 0}, {"0", 0}, {NULL, 0}};
+static const struct unit truth[] = {{"yes", 1},   {"true", 1}, {"on", 1}, {"1", 1}, {"no", 0},
+                                    {"false", 0}, {"off", 0},  {"0", 0},  {NULL, 0}};
 
 static const struct unit *unit_of(const struct unit *u, struct span suffix)
 {
@@ -201,7 +204,10 @@ enum rc setting_check(const struct setting *s, const char *value, int64_t *num_o
         return err_set(e, RC_SYNTAX, NULL, NULL, "%s = \"%s\": not %s", s->name, value, wanted[s->type]);
     if (s->hi > 0 && (num < s->lo || num > s->hi))
         return err_set(e, RC_PERM, NULL, NULL, "%s = \"%s\": outside %lld to %lld%s", s->name, value, (long long)s->lo,
-                       (long long)s->hi, s->type == SET_SECS ? " seconds" : s->type == SET_INT ? "" : " bytes");
+                       (long long)s->hi,
+                       s->type == SET_SECS  ? " seconds"
+                       : s->type == SET_INT ? ""
+                                            : " bytes");
     *num_out = num;
     return RC_OK;
 }

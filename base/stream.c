@@ -97,7 +97,8 @@ struct stream *stream_open(int fd)
     s->cap = IN_CAP;
     s->deadline = DEADLINE_NEVER;
     buf_init_secret(&s->out);
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* fails on what is not TCP: nothing to switch off */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
+                     sizeof on); /* fails on what is not TCP: nothing to switch off */
     return s;
 }
 

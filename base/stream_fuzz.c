@@ -54,7 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     step = p[0] % 32 + 1u;
     max = p[1];
     in = span_of(p + 2, n - 2);
-    if (lines_of(in, SIZE_MAX, max, &whole) != lines_of(in, step, max, &cut) || !span_eq(buf_span(&whole), buf_span(&cut)))
+    if (lines_of(in, SIZE_MAX, max, &whole) != lines_of(in, step, max, &cut) ||
+        !span_eq(buf_span(&whole), buf_span(&cut)))
         bug("another answer in steps of %zu", step);
     buf_free(&whole);
     buf_free(&cut);

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The shape of the house, read from #include lines, link lines and the text of the sources (ARCHITECTURE.md, "Who may include whom").
+
+Levels: base < proto, mime, crypto, directory, policies < store < flow < smtpd | imapd, pli at the edge. A folder includes
+itself and lower levels, never a sibling. Each library has one home. No public header names a library's type.
+"""
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+LEVEL = {"base": 0, "proto": 1, "mime": 1, "crypto": 1, "directory": 1, "policies": 1, "store": 2, "flow": 3,
+         "smtpd": 4, "imapd": 4, "pli": 5}
+# from folder, to folder: allowed beside the levels, and why
+EXTRA = {
+    ("directory/dird", "crypto/seal"): "dird makes the tickets that stored and keyd check",
+    ("directory/dird", "policies"): "dird applies the rules of sign-in",
+}
+# store may include of crypto the seals alone; the command line sits beside the daemons and never includes them
+ONLY = {("store", "crypto"): "crypto/seal", ("pli", "smtpd"): None, ("pli", "imapd"): None}
+
+HOME = {r"openssl/": "crypto", r"gnutls/": "crypto", r"libetpan/": "mime", r"(unistr|unicase|uninorm|unitypes)\.h": "mime",
+        r"zlib\.h": "mime", r"db\.h": "store", r"(ldap|lber|ldap_schema)\.h": "directory", r"confuse\.h": "pli",
+        r"jansson\.h": "pli", r"seccomp\.h": "base", r"systemd/": "base"}
+LIBRARY_TYPE = re.compile(r"\b(EVP_\w+|X509\w*|CMS_\w+|SSL_?\w*|BIO|STACK_OF|gnutls_\w+_t|mailmime\w*|mailimf_\w+|clist\w*|"
+                          r"DB|DBT|DBC|DB_\w+|LDAP\w*|BerElement|json_t|cfg_t)\b")
+
+# DT_NEEDED that a program must not have: who can do what is readable in its link line
+NOT_LINKED = {
+    "pli-stored": ["etpan", "gnutls", "ldap", "lber", "confuse", "jansson"],
+    "pli-keyd": ["etpan", "db-5", "ldap", "lber", "confuse", "jansson"],
+    "pli-dird": ["etpan", "db-5", "confuse", "jansson"],
+    "pli-smtpd": ["db-5", "ldap", "lber", "confuse", "jansson"],
+    "pli-imapd": ["db-5", "ldap", "lber", "confuse", "jansson"],
+    "pli-relayd": ["db-5", "ldap", "lber", "confuse", "jansson"],
+    "pli": ["db-5"],
+}
+BANNED = re.compile(r"(?<![\w.>])(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|atof|localtime|gmtime|ctime|asctime|rand|srand|"
+                    r"alloca|gets|system|popen|tmpnam|mktemp)\s*\(")
+FILE_LINES, FUNCTION_LINES = 500, 60
+
+
+def tracked(*suffixes):
+    names = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=TOP, capture_output=True, text=True).stdout.split("\n")
+    if not any(names):  # not a clone: a release archive
+        names = [str(p.relative_to(TOP)) for p in TOP.rglob("*") if p.is_file() and not p.parts[len(TOP.parts)].startswith("build")]
+    return sorted(n for n in names if n and (TOP / n).is_file() and (not suffixes or n.endswith(suffixes)))
+
+
+def text(name):
+    return (TOP / name).read_text("utf-8", "replace")
+
+
+def code(name):
+    """The text without comments and without what strings hold; line numbers stay."""
+    keep_lines = lambda m: "\n" * m[0].count("\n") if m[0].startswith("/") else m[0][0] * 2
+    return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', keep_lines, text(name), flags=re.S)
+
+
+def own_includes(name):
+    return re.findall(r'^\s*#\s*include\s+"([^"]+)"', text(name), re.M)
+
+
+def library_includes(name):
+    return re.findall(r"^\s*#\s*include\s+<([^>]+)>", text(name), re.M)
+
+
+def in_house(*suffixes):
+    return [n for n in tracked(*suffixes) if n.split("/")[0] in LEVEL]
+
+
+def is_test(name):
+    return name.endswith(("_test.c", "_fuzz.c"))
+
+
+def may_include(name, header):
+    me, you = name.split("/")[0], header.split("/")[0]
+    if (str(pathlib.PurePath(name).parent), str(pathlib.PurePath(header).parent)) in EXTRA:
+        return True
+    if (me, you) in ONLY:
+        return ONLY[me, you] is not None and header.startswith(ONLY[me, you] + "/")
+    return me == you or LEVEL[you] < LEVEL[me]
+
+
+def report(found):
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)
+
+
+def test_levels():
+    found = []
+    for name in in_house(".c", ".h"):
+        for header in own_includes(name):
+            if not (TOP / header).is_file():
+                found.append(f"{name}: includes {header}, which is not there (paths start at the top)")
+            elif not is_test(name) and not may_include(name, header):
+                found.append(f"{name}: may not include {header}")
+    report(found)
+
+
+def test_libraries_have_one_home():
+    found = []
+    for name in in_house(".c", ".h"):
+        for header in library_includes(name):
+            for pattern, home in HOME.items():
+                if re.match(pattern, header) and name.split("/")[0] != home:
+                    found.append(f"{name}: includes <{header}>, whose home is {home}/")
+    report(found)
+
+
+def public_headers():
+    """Headers that another folder includes, and the headers these bring along."""
+    todo = {h for n in in_house(".c", ".h") for h in own_includes(n) if h.split("/")[0] != n.split("/")[0]}
+    public = set()
+    while todo:
+        header = todo.pop()
+        if header not in public and (TOP / header).is_file():
+            public.add(header)
+            todo |= set(own_includes(header))
+    return sorted(public)
+
+
+def test_public_headers_name_no_library_type():
+    found = []
+    for name in public_headers():
+        for number, line in enumerate(code(name).split("\n"), 1):
+            if LIBRARY_TYPE.search(line):
+                found.append(f"{name}:{number}: {line.strip()}")
+        for header in library_includes(name):
+            if any(re.match(p, header) for p in HOME):
+                found.append(f"{name}: brings <{header}> along")
+    report(found)
+
+
+def test_public_headers_say_who_and_what():
+    report([f"{n}: its head comment does not say in which process it runs (a line 'Process ...')"
+            for n in public_headers() if not re.search(r"^ \* Process", text(n), re.M)])
+
+
+def needed(program):
+    out = subprocess.run(["readelf", "-d", str(program)], capture_output=True, text=True).stdout
+    return re.findall(r"\(NEEDED\).*\[(.+)\]", out)
+
+
+@pytest.mark.parametrize("program", sorted(NOT_LINKED))
+def test_link_lines(program):
+    build = pathlib.Path(os.environ.get("PLI_BUILD", TOP / "build"))
+    path = next((b / "bin" / program for b in (build, TOP / "build", TOP / "build-dev") if (b / "bin" / program).exists()), None)
+    if not path:
+        pytest.skip(f"{program} is not built")
+    libraries = needed(path)
+    assert libraries
+    report([f"{program} is linked with {lib}" for lib in libraries for bad in NOT_LINKED[program] if re.match(rf"lib(ssl|{bad})", lib)])
+
+
+def is_source(name):
+    if name.endswith((".c", ".h", ".py", ".sh", ".dict", ".schema")) or name in ("Makefile", ".clang-format"):
+        return True
+    return os.access(TOP / name, os.X_OK) and "." not in pathlib.PurePath(name).name
+
+
+def test_every_source_names_the_licence():
+    report([f"{n}: no SPDX line at its head" for n in tracked()
+            if is_source(n) and "SPDX-License-Identifier: EUPL-1.2" not in "\n".join(text(n).split("\n")[:3])])
+
+
+def test_banned_functions():
+    found = []
+    for name in in_house(".c", ".h"):
+        for number, line in enumerate(code(name).split("\n"), 1):
+            m = BANNED.search(line)
+            if m and not (m[1] in ("system", "popen") and "_test." in name):  # a test may run the openssl command
+                found.append(f"{name}:{number}: {m[1]} is banned")
+    report(found)
+
+
+def test_sizes():
+    found = []
+    for name in in_house(".c", ".h"):
+        lines = text(name).split("\n")
+        if len(lines) - 1 > FILE_LINES:
+            found.append(f"{name}: {len(lines) - 1} lines, at most {FILE_LINES}")
+        start = None
+        for number, line in enumerate(lines, 1):
+            if line.rstrip() == "{":
+                start = number
+            elif line.startswith("}") and start:
+                if number - start - 1 > FUNCTION_LINES:
+                    found.append(f"{name}:{start}: function of {number - start - 1} lines, at most {FUNCTION_LINES}")
+                start = None
+    report(found)
+
+
+def test_no_loose_ends():
+    marks = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X:", r"(?<![\w.])/wo" + "rk/", "/ho" + "me/", "/ro" + "ot/")))
+    found = []
+    for name in tracked(".c", ".h", ".py", ".sh", ".md", "Makefile"):
+        for number, line in enumerate(text(name).split("\n"), 1):
+            if m := marks.search(line):
+                found.append(f"{name}:{number}: {m[0]}")
+    report(found)
