@@ -28,7 +28,7 @@ static inline struct span span_of(const void *p, size_t n)
 }
 static inline struct span span_from(struct span s, size_t off) /* tail from off; off <= n */
 {
-    return (struct span){s.p + off, s.n - off};
+    return (struct span){off > 0 ? s.p + off : s.p, s.n - off}; /* NULL + 0 is not C */
 }
 static inline struct span span_head(struct span s, size_t n) /* first n bytes, or all */
 {

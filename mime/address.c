@@ -155,7 +155,7 @@ static void at_sign(struct walk *w, const struct token *t)
 {
     w->any = true;
     if (w->state == OUTSIDE || w->state == DOMAIN) {
-        if (w->state == DOMAIN) { /* "a@b@c": the last "@" counts */
+        if (w->state == DOMAIN && !w->domain_done) { /* "a@b@c": the last "@" counts */
             buf_addc(&w->run, '@');
             buf_addspan(&w->run, buf_span(&w->domain));
             buf_clear(&w->domain);

@@ -184,6 +184,11 @@ static bool push_boundary(struct scan *s, const struct content_type *ct)
     return pushed;
 }
 
+static struct span kept(const struct scan *s, size_t i)
+{
+    return s->arena.p ? span_of(s->arena.p + s->places[i].off, s->places[i].len) : SPAN_LIT("");
+}
+
 /* The current part's header ends before end; lines is the number of lines before its body. */
 static void finish_header(struct scan *s, uint64_t end, uint64_t lines)
 {
@@ -194,7 +199,7 @@ static void finish_header(struct scan *s, uint64_t end, uint64_t lines)
 
     if (!s->header_full)
         at->len = s->arena.n - at->off;
-    p->header = span_of(s->arena.p + at->off, at->len); /* good until the arena grows; made anew at the end */
+    p->header = kept(s, top(s)->part); /* good until the arena grows; made anew at the end */
     p->header_len = end - p->header_off;
     p->body_off = end;
     top(s)->lines0 = lines;
@@ -390,7 +395,7 @@ void scan_end(struct scan *s)
     s->lines += partial;
     end_above(s, 0, s->off, s->lines);
     for (size_t i = 0; i < s->n; i++)
-        s->parts[i].header = span_of(s->arena.p ? s->arena.p + s->places[i].off : NULL, s->places[i].len);
+        s->parts[i].header = kept(s, i);
 }
 
 /* ---- reading ---- */

@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* mime/fields_test.c - header fields by tables: walking, addresses, types, dates, encoded words; every prefix of every input
+ * is parsed too, so that no cut reads beyond its end (the sanitizers watch).
+ */
+#include "mime/fields.h"
+#include "mime/text.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+/* A copy of exactly n bytes, so that a read behind them is seen. */
+static struct span exact(const char *s, size_t n)
+{
+    unsigned char *p = malloc(n > 0 ? n : 1);
+
+    assert_non_null(p);
+    memcpy(p, s, n);
+    return span_of(p, n);
+}
+
+static void release(struct span s)
+{
+    free((void *)(uintptr_t)s.p);
+}
+
+/* ---- walking ---- */
+
+static const struct {
+    const char *block, *shown; /* name=body| for each field */
+} walk_rows[] = {
+    {"", ""},
+    {"\r\n", ""},
+    {"A: b\r\n", "A= b|"},
+    {"A: b", "A= b|"},
+    {"A:\r\n", "A=|"},
+    {"A: b\r\nC: d\r\n\r\nE: f\r\n", "A= b|C= d|"},
+    {"A: b\r\n c\r\n\td\r\nE:f\r\n", "A= b.. c...d|E=f|"},
+    {"A : b\r\n", "A= b|"},
+    {"no field\r\nA: b\r\n", "=no field|A= b|"},
+    {": x\r\nA: b\r\n", "=: x|A= b|"},
+    {" continued\r\nA: b\r\n", "= continued|A= b|"},
+    {"A: b\nC: d\r\n", "A= b.C: d|"},
+    {"A: b\rC: d\r\n", "A= b.C: d|"},
+    {"A: b\r\n \r\nC: d\r\n", "A= b.. |C= d|"},
+    {"A b: c\r\n", "=A b: c|"},
+};
+
+static void walk(struct span block, struct buf *out)
+{
+    struct err e;
+    struct field f;
+
+    while (field_next(&block, &f, &e) == RC_OK) {
+        buf_addspan(out, f.name);
+        buf_addc(out, '=');
+        for (size_t i = 0; i < f.body.n; i++)
+            buf_addc(out, f.body.p[i] < ' ' ? '.' : f.body.p[i]);
+        buf_addc(out, '|');
+    }
+}
+
+static void test_walk(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof walk_rows / sizeof *walk_rows; i++) {
+        for (size_t n = 0; n <= strlen(walk_rows[i].block); n++) {
+            struct span in = exact(walk_rows[i].block, n);
+            struct buf out = BUF_INIT;
+
+            walk(in, &out);
+            if (n == strlen(walk_rows[i].block))
+                assert_string_equal(buf_cstr(&out), walk_rows[i].shown);
+            buf_free(&out);
+            release(in);
+        }
+    }
+}
+
+/* ---- addresses ---- */
+
+static const struct {
+    const char *body, *shown; /* name<local@domain> , group [name, end ], NIL - */
+} address_rows[] = {
+    {"", ""},
+    {"a@b", "-<a@b>"},
+    {" a@b ", "-<a@b>"},
+    {"Joe <a@b>", "Joe<a@b>"},
+    {"Joe<a@b>", "Joe<a@b>"},
+    {"\"Doe, J\" <a@b>", "Doe, J<a@b>"},
+    {"\"a\\\"b\" <c@d>", "a\"b<c@d>"},
+    {"a@b (Joe Bloggs)", "Joe Bloggs<a@b>"},
+    {"Joe (c) <a@b>", "Joe<a@b>"},
+    {"\"john, doe\"@x.org", "-<john, doe@x.org>"},
+    {"\"john doe\"@x.org", "-<john doe@x.org>"},
+    {"<\"john doe\"@x.org>", "-<john doe@x.org>"},
+    {"=?utf-8?q?J=C3=A9?= =?utf-8?q?x?= <j@x>", "=?utf-8?q?J=C3=A9?= =?utf-8?q?x?=<j@x>"},
+    {"grp: a@b, \"C\" <c@d>;, e@f", "[grp,-<a@b>,C<c@d>,],-<e@f>"},
+    {"undisclosed-recipients:;", "[undisclosed-recipients,]"},
+    {"Two Words: a@b;", "[Two Words,-<a@b>,]"},
+    {"g: a@b", "[g,-<a@b>,]"},
+    {"J\xc3\xa9r\xc3\xb4me <j@x>", "J\xc3\xa9r\xc3\xb4me<j@x>"},
+    {"j\xc3\xa9@\xc3\xa9.fr", "-<j\xc3\xa9@\xc3\xa9.fr>"},
+    {"<@r1,@r2:a@b>", "-<a@b>"},
+    {"Joe <@r1:a@b>, c@d", "Joe<a@b>,-<c@d>"},
+    {"a@b, , c@d,", "-<a@b>,-<c@d>"},
+    {"a@b; c@d", "-<a@b>,-<c@d>"},
+    {"Dr. Joe Q. Public <a@b>", "Dr. Joe Q. Public<a@b>"},
+    {"joe", "-<joe@>"},
+    {"Joe Bloggs", "-<Joe Bloggs@>"},
+    {"Joe Bloggs joe@x.org", "Joe Bloggs<joe@x.org>"},
+    {"<>", ""},
+    {"Joe <>", "Joe<@>"},
+    {"<a@b", "-<a@b>"},
+    {"a b <c@d", "a b<c@d>"},
+    {"a@[1.2.3.4]", "-<a@[1.2.3.4]>"},
+    {"a@[IPv6:::1], b@c", "-<a@[IPv6:::1]>,-<b@c>"},
+    {"john . doe @ x (c) . org", "c<john.doe@x.org>"},
+    {"a@b,\r\n c@d", "-<a@b>,-<c@d>"},
+    {"\"a\r\n b\" <c@d>", "a b<c@d>"},
+    {"\"\" <c@d>", "-<c@d>"},
+    {"Jean  Paul <a@b>", "Jean Paul<a@b>"},
+    {"a@b c@d", "-<a@b>"},
+    {"joe@x.org <joe@x.org>", "joe@x.org<joe@x.org>"},
+    {"a@b@c", "-<a@b@c>"},
+    {"mailto:a@b", "[mailto,-<a@b>,]"},
+    {"a@b>, c@d", "-<a@b>,-<c@d>"},
+    {"[x <a@b>", "[x<a@b>"},
+    {"Joe <a@b> trailing, c@d", "Joe<a@b>,-<c@d>"},
+    {"\"unterminated <a@b>", "-<unterminated <a@b>@>"},
+    {"(only a comment)", ""},
+    {"(a (b (c))) x@y", "a (b (c))<x@y>"},
+    {"x@y (unterminated", "unterminated<x@y>"},
+    {"\\", "-<\\@>"},
+    {"::::;;;", "[,]"},
+    {"@", ""},
+    {"a@", "-<a@>"},
+    {"@b", "-<@b>"},
+    {"'a@b' <a@b>", "'a@b'<a@b>"},
+};
+
+static void show_part(struct span s, struct buf *out)
+{
+    if (s.p)
+        buf_addspan(out, s);
+    else
+        buf_addc(out, '-');
+}
+
+static void show_list(const struct address_list *l, struct buf *out)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        const struct address *a = &l->a[i];
+
+        if (i > 0)
+            buf_addc(out, ',');
+        if (a->local.p) {
+            show_part(a->name, out);
+            buf_addf(out, "<%.*s@%.*s>", SPAN_ARG(a->local), SPAN_ARG(a->domain));
+        } else if (a->name.p) {
+            buf_addf(out, "[%.*s", SPAN_ARG(a->name));
+        } else {
+            buf_addc(out, ']');
+        }
+    }
+}
+
+static void test_addresses(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof address_rows / sizeof *address_rows; i++) {
+        size_t len = strlen(address_rows[i].body);
+
+        for (size_t n = 0; n <= len; n++) {
+            struct span in = exact(address_rows[i].body, n);
+            struct buf out = BUF_INIT;
+            struct address_list l;
+            struct err e;
+
+            assert_int_equal(addresses_parse(in, &l, &e), RC_OK);
+            release(in);
+            show_list(&l, &out);
+            if (n == len && strcmp(buf_cstr(&out), address_rows[i].shown) != 0)
+                fail_msg("\"%s\": %s, not %s", address_rows[i].body, buf_cstr(&out), address_rows[i].shown);
+            addresses_free(&l);
+            buf_free(&out);
+        }
+    }
+}
+
+static void test_address_bounds(void **state)
+{
+    struct buf b = BUF_INIT;
+    struct address_list l;
+    struct err e;
+
+    (void)state;
+    for (int i = 0; i < 5000; i++)
+        buf_addstr(&b, "a@b,");
+    assert_int_equal(addresses_parse(buf_span(&b), &l, &e), RC_OK);
+    assert_int_equal(l.n, ADDRESSES_MAX);
+    addresses_free(&l);
+    buf_clear(&b);
+    for (int i = 0; i < 21; i++)
+        buf_addc(&b, '(');
+    assert_int_equal(addresses_parse(buf_span(&b), &l, &e), RC_SYNTAX);
+    assert_int_equal(l.n, 0);
+    addresses_free(&l);
+    buf_clear(&b);
+    for (int i = 0; i <= FIELD_MAX; i++)
+        buf_addc(&b, '[');
+    assert_int_equal(addresses_parse(buf_span(&b), &l, &e), RC_SYNTAX);
+    addresses_free(&l);
+    buf_cut(&b, FIELD_MAX);
+    assert_int_equal(addresses_parse(buf_span(&b), &l, &e), RC_OK);
+    addresses_free(&l);
+    buf_free(&b);
+}
+
+/* ---- content types ---- */
+
+static const struct {
+    const char *body;
+    bool ok;
+    const char *shown;
+} type_rows[] = {
+    {"text/plain", true, "text/plain"},
+    {"text/plain; charset=utf-8", true, "text/plain charset=utf-8"},
+    {"multipart/mixed; boundary=\"a b\"", true, "multipart/mixed boundary=a b"},
+    {"text/plain; charset=\"us-ascii\" (c)", true, "text/plain charset=us-ascii"},
+    {"text/plain; charset=us-ascii (Plain text)", true, "text/plain charset=us-ascii"},
+    {"text", false, "text/plain"},
+    {"", false, "text/plain"},
+    {"/", false, "text/plain"},
+    {"text/", false, "text/plain"},
+    {"te\xc3\xa9t/x", false, "text/plain"},
+    {"text/plain;", true, "text/plain"},
+    {"text/plain; name=a b.pdf", true, "text/plain name=a b.pdf"},
+    {"text/plain; name=a b.pdf; x=y", true, "text/plain name=a b.pdf x=y"},
+    {"text/plain; charset=utf-8 format=flowed", true, "text/plain charset=utf-8"},
+    {"text/plain; name*0=\"a\"; name*1*=%20b", true, "text/plain name*0=a name*1*=%20b"},
+    {"application/pdf; name=\"a\\\"b\"", true, "application/pdf name=a\"b"},
+    {"application/pdf; name=\"a;b\"; x=1", true, "application/pdf name=a;b x=1"},
+    {"text / plain ; charset = x", true, "text/plain charset=x"},
+    {"text/plain charset=x", true, "text/plain"},
+    {"text/plain; x; y=z", true, "text/plain y=z"},
+    {"text/plain; =x; y=z", true, "text/plain y=z"},
+    {"text/plain; x=; y=z", true, "text/plain x= y=z"},
+    {"text/plain;; y=z", true, "text/plain y=z"},
+    {"image/jpeg; name=\xc3\xa9.jpg", true, "image/jpeg name=\xc3\xa9.jpg"},
+    {"multipart/mixed; boundary==_abc", true, "multipart/mixed boundary==_abc"},
+    {"multipart/mixed; boundary=a/b:c?d", true, "multipart/mixed boundary=a/b:c?d"},
+    {"foo/bar; a=\"b\r\n c\"", true, "foo/bar a=b c"},
+    {"(c) text/html", true, "text/html"},
+    {"text/plain; name=\"open", true, "text/plain name=open"},
+};
+
+static void show_type(const struct content_type *ct, struct buf *out)
+{
+    struct rd r = rd_of(buf_span(&ct->params));
+
+    buf_addf(out, "%s/%s", ct->type, ct->subtype);
+    while (r.s.n > 0) {
+        struct span n = rd_bytes(&r), v = rd_bytes(&r);
+
+        assert_true(rd_ok(&r));
+        buf_addf(out, " %.*s=%.*s", SPAN_ARG(n), SPAN_ARG(v));
+    }
+}
+
+static void test_types(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof type_rows / sizeof *type_rows; i++) {
+        size_t len = strlen(type_rows[i].body);
+
+        for (size_t n = 0; n <= len; n++) {
+            struct span in = exact(type_rows[i].body, n);
+            struct content_type ct;
+            struct buf out = BUF_INIT;
+            bool ok = content_type_parse(in, &ct);
+
+            release(in);
+            show_type(&ct, &out);
+            if (n == len && (ok != type_rows[i].ok || strcmp(buf_cstr(&out), type_rows[i].shown) != 0))
+                fail_msg("\"%s\": %d %s, not %s", type_rows[i].body, ok, buf_cstr(&out), type_rows[i].shown);
+            content_type_free(&ct);
+            buf_free(&out);
+        }
+    }
+}
+
+static const struct {
+    const char *body, *name, *value; /* value NULL: absent */
+} param_rows[] = {
+    {"a/b; name=x", "NAME", "x"},
+    {"a/b; name=x; name=y", "name", "x"},
+    {"a/b", "name", NULL},
+    {"a/b; name*=utf-8''%C3%A9t%C3%A9.pdf", "name", "\xc3\xa9t\xc3\xa9.pdf"},
+    {"a/b; name*=iso-8859-1'fr'%E9t%E9.pdf", "name", "\xc3\xa9t\xc3\xa9.pdf"},
+    {"a/b; name*0=ab; name*1=cd", "name", "abcd"},
+    {"a/b; name*0*=utf-8''%C3; name*1*=%A9; name*2=.pdf", "name", "\xc3\xa9.pdf"},
+    {"a/b; name*1=x", "name", NULL},
+    {"a/b; name*=%", "name", "%"},
+    {"a/b; name*=nocharset''x%zz", "name", "x%zz"},
+    {"a/b; name=plain; name*=utf-8''other", "name", "plain"},
+};
+
+static void test_params(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof param_rows / sizeof *param_rows; i++) {
+        struct content_type ct;
+        struct buf v = BUF_INIT;
+        bool found;
+
+        content_type_parse(span_str(param_rows[i].body), &ct);
+        found = content_type_param(&ct, param_rows[i].name, &v);
+        assert_int_equal(found, param_rows[i].value != NULL);
+        if (found)
+            assert_string_equal(buf_cstr(&v), param_rows[i].value);
+        content_type_free(&ct);
+        buf_free(&v);
+    }
+}
+
+static void test_many_params(void **state)
+{
+    struct buf b = BUF_INIT;
+    struct content_type ct;
+    struct rd r;
+    size_t n = 0;
+
+    (void)state;
+    buf_addstr(&b, "a/b");
+    for (int i = 0; i < 5000; i++)
+        buf_addstr(&b, ";x=y");
+    assert_true(content_type_parse(buf_span(&b), &ct));
+    r = rd_of(buf_span(&ct.params));
+    for (; r.s.n > 0; n++) {
+        rd_bytes(&r);
+        rd_bytes(&r);
+    }
+    assert_int_equal(n, PARAMS_MAX);
+    content_type_free(&ct);
+    buf_free(&b);
+}
+
+static void test_disposition(void **state)
+{
+    struct content_type d;
+    struct buf v = BUF_INIT;
+
+    (void)state;
+    assert_true(disposition_parse(SPAN_LIT(" attachment; filename=\"a b.pdf\"; size=3"), &d));
+    assert_string_equal(d.type, "attachment");
+    assert_true(content_type_param(&d, "filename", &v));
+    assert_string_equal(buf_cstr(&v), "a b.pdf");
+    content_type_free(&d);
+    buf_free(&v);
+    assert_false(disposition_parse(SPAN_LIT(" ;filename=x"), &d));
+    content_type_free(&d);
+}
+
+/* ---- dates ---- */
+
+static const struct {
+    const char *body;
+    bool ok;
+    int64_t utc, day;
+} date_rows[] = {
+    {"Thu, 1 Jan 1970 00:00:00 +0000", true, 0, 0},
+    {"Sat, 21 Nov 2026 10:00:00 +0100", true, 1795251600, 20778},
+    {"Sat, 21 Nov 2026 10:00:00 +0100 (CET)", true, 1795251600, 20778},
+    {"21 Nov 26 09:00 GMT", true, 1795251600, 20778},
+    {"21 Nov 2026 09:00:00", true, 1795251600, 20778},
+    {"Sat,21 Nov 2026 9:0:0 UT", true, 1795251600, 20778},
+    {"Sat, 21 Nov 2026 04:00:00 EST", true, 1795251600, 20778},
+    {"Sat, 21 Nov 2026 04:00:00 -0500", true, 1795251600, 20778},
+    {"Sat Nov 21 09:00:00 2026", true, 1795251600, 20778},
+    {"Sat, 21 Nov (c) 2026 10:00:00 +0100", true, 1795251600, 20778},
+    {"Sam, 21 Nov 2026 09:00:00 +0000", true, 1795251600, 20778},
+    {"21-Nov-2026 10:00:00 +0100", true, 1795251600, 20778},
+    {"21-Nov-2026 04:00:00 -0500", true, 1795251600, 20778},
+    {"Sun, 22 Nov 2026 00:30:00 +1400", true, 1795257000, 20779},
+    {"Tue, 29 Feb 2028 00:00:00 +0000", true, 1835395200, 21243},
+    {"Sat, 21 Nov 99 00:00:00 +0000", true, 943142400, 10916},
+    {"21 Nov 2026", true, 1795219200, 20778},
+    {"Thu, 29 Feb 2027 00:00:00 +0000", false, 0, 0},
+    {"Sat, 31 Nov 2026 10:00:00 -0000", false, 0, 0},
+    {"Sat, 21 Nov 2026 25:00:00 +0000", false, 0, 0},
+    {"Sat, 21 Nov 2026 10:61:00 +0000", false, 0, 0},
+    {"Sat, 0 Nov 2026 10:00:00 +0000", false, 0, 0},
+    {"", false, 0, 0},
+    {"yesterday", false, 0, 0},
+    {"99999999999999999999 Nov 99999999999999999 1:2:3", false, 0, 0},
+};
+
+static void test_dates(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof date_rows / sizeof *date_rows; i++) {
+        size_t len = strlen(date_rows[i].body);
+
+        for (size_t n = 0; n <= len; n++) {
+            struct span in = exact(date_rows[i].body, n);
+            int64_t utc = 0, day = 0;
+            bool ok = date_parse(in, &utc, &day);
+
+            release(in);
+            if (n == len && (ok != date_rows[i].ok || utc != date_rows[i].utc || day != date_rows[i].day))
+                fail_msg("\"%s\": %d %lld %lld", date_rows[i].body, ok, (long long)utc, (long long)day);
+        }
+    }
+}
+
+/* ---- unfolding and encoded words ---- */
+
+static const struct {
+    const char *body, *unfolded, *decoded;
+} word_rows[] = {
+    {" a b", "a b", "a b"},
+    {" a\r\n b\r\n\tc \r\n", "a b\tc", "a b\tc"},
+    {"a\rb\nc", "a\rb\nc", "a\rb\nc"},
+    {"=?utf-8?q?J=C3=A9?=", "=?utf-8?q?J=C3=A9?=", "J\xc3\xa9"},
+    {"=?UTF-8?B?w6k=?= x", "=?UTF-8?B?w6k=?= x", "\xc3\xa9 x"},
+    {"=?utf-8?q?a?= =?utf-8?q?b?=", "=?utf-8?q?a?= =?utf-8?q?b?=", "ab"},
+    {"=?utf-8?q?a?=\r\n =?utf-8?q?b?= c", "=?utf-8?q?a?= =?utf-8?q?b?= c", "ab c"},
+    {"=?utf-8?q?=C3?= =?utf-8?q?=A9?=", "=?utf-8?q?=C3?= =?utf-8?q?=A9?=", "\xc3\xa9"},
+    {"=?utf-8?b?w?= =?utf-8?b?6k=?=", "=?utf-8?b?w?= =?utf-8?b?6k=?=", "\xea\x41"},
+    {"=?iso-8859-1?q?caf=E9_noir?=", "=?iso-8859-1?q?caf=E9_noir?=", "caf\xc3\xa9 noir"},
+    {"=?windows-1252?q?=80?=", "=?windows-1252?q?=80?=", "\xe2\x82\xac"},
+    {"=?iso-8859-15?q?=A4?=", "=?iso-8859-15?q?=A4?=", "\xe2\x82\xac"},
+    {"=?iso-2022-jp?b?GyRCRnxLXBsoQg==?=", "=?iso-2022-jp?b?GyRCRnxLXBsoQg==?=", "\xe6\x97\xa5\xe6\x9c\xac"},
+    {"=?utf-8*fr?q?=C3=A9?=", "=?utf-8*fr?q?=C3=A9?=", "\xc3\xa9"},
+    {"=?nosuch?q?=E9?=", "=?nosuch?q?=E9?=", "\xc3\xa9"},
+    {"=?utf-8?x?a?=", "=?utf-8?x?a?=", "=?utf-8?x?a?="},
+    {"=?utf-8?q?open", "=?utf-8?q?open", "=?utf-8?q?open"},
+    {"=?", "=?", "=?"},
+    {"=?=?=?=?", "=?=?=?=?", "=?=?=?=?"},
+    {"raw \xe9 latin", "raw \xe9 latin", "raw \xc3\xa9 latin"},
+    {"raw \xc3\xa9 utf-8", "raw \xc3\xa9 utf-8", "raw \xc3\xa9 utf-8"},
+    {"a=?utf-8?q?b?=c", "a=?utf-8?q?b?=c", "abc"},
+    {"=?utf-8?q?\?= x", "=?utf-8?q?\?= x", " x"},
+    {"=?utf-8?q?=zz=C?=", "=?utf-8?q?=zz=C?=", "=zz=C"},
+};
+
+static void test_words(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof word_rows / sizeof *word_rows; i++) {
+        size_t len = strlen(word_rows[i].body);
+
+        for (size_t n = 0; n <= len; n++) {
+            struct span in = exact(word_rows[i].body, n);
+            struct buf u = BUF_INIT, d = BUF_INIT;
+
+            field_unfold(in, &u);
+            field_decode(in, &d);
+            release(in);
+            if (n == len && i != 8) {
+                assert_string_equal(buf_cstr(&u), word_rows[i].unfolded);
+                assert_string_equal(buf_cstr(&d), word_rows[i].decoded);
+            }
+            buf_free(&u);
+            buf_free(&d);
+        }
+    }
+}
+
+static void test_charsets(void **state)
+{
+    struct buf b = BUF_INIT;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(text_to_utf8("nosuch", SPAN_LIT("x"), &b, &e), RC_PERM);
+    assert_int_equal(text_to_utf8("GB18030", SPAN_LIT("\xd6\xd0"), &b, &e), RC_OK);
+    assert_string_equal(buf_cstr(&b), "\xe4\xb8\xad");
+    buf_clear(&b);
+    assert_int_equal(text_to_utf8("shift_jis", SPAN_LIT("\x93\xff" "A"), &b, &e), RC_OK);
+    assert_non_null(strstr(buf_cstr(&b), "\xef\xbf\xbd"));
+    buf_clear(&b);
+    assert_int_equal(text_to_utf8("utf-8", SPAN_LIT("\xed\xa0\x80"), &b, &e), RC_OK); /* a surrogate is no UTF-8 */
+    assert_string_equal(buf_cstr(&b), "\xc3\xad\xc2\xa0\xe2\x82\xac");
+    buf_free(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_walk),        cmocka_unit_test(test_addresses), cmocka_unit_test(test_address_bounds),
+        cmocka_unit_test(test_types),       cmocka_unit_test(test_params),    cmocka_unit_test(test_many_params),
+        cmocka_unit_test(test_disposition), cmocka_unit_test(test_dates),     cmocka_unit_test(test_words),
+        cmocka_unit_test(test_charsets),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
