@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* flow/letter.c - the life of a letter and the table of its steps. See flow/letter.h. */
+#include "flow/letter.h"
+#include "base/log.h"
+#include "flow/letter_int.h"
+
+static enum refusal step_taken(struct letter *l, struct err *e)
+{
+    if (spool_end(l->message, e) != RC_OK)
+        return letter_temp(e);
+    scan_end(l->scan);
+    return REFUSE_NONE;
+}
+
+static enum refusal step_file(struct letter *l, struct err *e)
+{
+    struct file_request rq = {.trace = buf_span(&l->trace), .message = l->message, .boxes = l->boxes, .n_boxes = l->n_boxes, .remotes = l->remotes,
+                              .n_remotes = l->n_remotes, .sender = l->sender, .envid = l->envid, .ret = l->ret, .mid = l->mid};
+
+    return file_message(l->keyd, l->store, &rq, &l->filed, e) == RC_OK ? REFUSE_NONE : letter_temp(e);
+}
+
+static const struct {
+    const char *name;
+    enum refusal (*run)(struct letter *l, struct err *e);
+} steps[] = {
+    {"taken", step_taken},     /* all octets are here, parsed once */
+    {"lawful", step_lawful},   /* no NUL, header within bounds, no loop; submission: no winmail.dat */
+    {"author", step_author},   /* submission: From and Sender are held by the account */
+    {"forged", step_forged},   /* Authentication-Results in our name that we did not write: cut out */
+    {"sign", step_sign},       /* submission, when the account signs: canonical, then multipart/signed */
+    {"verify", step_verify},   /* S/MIME: the verdict goes to Authentication-Results */
+    {"trace", step_trace},     /* Return-Path, Authentication-Results, Received: on top */
+    {"file", step_file},       /* sealed, to every mailbox and the queue, in one transaction */
+};
+
+void letter_begin(struct letter *l)
+{
+    log_id_new(l->mid);
+    log_message(l->mid);
+    l->message = spool_new(l->conf->max_message);
+    l->scan = scan_new();
+    buf_init_secret(&l->results);
+    buf_init_secret(&l->trace);
+}
+
+enum rc letter_put(struct letter *l, struct span piece, struct err *e)
+{
+    enum rc rc = spool_put(l->message, piece, e);
+
+    if (rc == RC_OK)
+        scan_feed(l->scan, piece);
+    return rc;
+}
+
+enum refusal letter_file(struct letter *l, struct err *e)
+{
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        enum refusal r;
+
+        *e = (struct err){0};
+        r = steps[i].run(l, e);
+        if (r == REFUSE_NONE)
+            continue;
+        log_ev(LOG_WARN_, "message-refused", "step=%s why=%s size=%llu cause=%s", steps[i].name, refusal_get(r)->name,
+               (unsigned long long)spool_size(l->message), log_esc(span_str(e->log)));
+        return r;
+    }
+    log_ev(LOG_INFO_, "message-filed", "size=%llu boxes=%zu remotes=%zu qid=%llu signed=%d", (unsigned long long)l->filed.size, l->n_boxes, l->n_remotes,
+           (unsigned long long)l->filed.qid, l->cms.n > 0);
+    return REFUSE_NONE;
+}
+
+void letter_end(struct letter *l)
+{
+    if (l->mid[0])
+        log_message("");
+    spool_free(&l->message);
+    scan_free(&l->scan);
+    buf_free(&l->cms);
+    buf_free(&l->results);
+    buf_free(&l->trace);
+    file_result_free(&l->filed);
+    l->mid[0] = 0;
+}
+
+/* ---- shared by the steps ---- */
+struct span letter_header(const struct letter *l)
+{
+    return scan_part(l->scan, 0)->header;
+}
+
+enum rc letter_copy(struct spool *from, uint64_t off, uint64_t len, struct spool *to, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    while (rc == RC_OK && len > 0) {
+        struct span piece;
+
+        rc = spool_read(from, off, &piece, e);
+        if (rc != RC_OK)
+            break;
+        piece = span_head(piece, len < piece.n ? (size_t)len : piece.n);
+        rc = spool_put(to, piece, e);
+        off += piece.n;
+        len -= piece.n;
+    }
+    return rc;
+}
+
+enum refusal letter_temp(const struct err *e)
+{
+    if (e->rc == RC_QUOTA)
+        return REFUSE_QUOTA;
+    if (strcmp(e->esc, "4.3.1") == 0)
+        return REFUSE_DISK_FULL;
+    if (strcmp(e->esc, "5.3.4") == 0)
+        return REFUSE_TOO_BIG;
+    if (strcmp(e->esc, "4.5.3") == 0)
+        return REFUSE_TOO_MANY_RCPT;
+    return REFUSE_STORE_TEMP;
+}

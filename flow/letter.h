@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* flow/letter.h - one message from the door to stable storage: the steps that every received message goes through, written once.
+ *
+ * Owns     the spool, the scan, what the steps make (results, trace). Everything else in struct letter is borrowed from the session.
+ * Use      letter_begin(), letter_put() pieces as they come, letter_file(); letter_end() in any case.
+ * Steps    the table in letter.c is their list and order. A step may refuse (enum refusal, with the cause in *e for the log); the octets
+ *          are changed by two steps only: forged Authentication-Results are cut out, and mail to be signed is made canonical and signed. All else is
+ *          put on top, as trace.
+ * Promise  REFUSE_NONE from letter_file(): on stable storage for every recipient. Anything else: nowhere.
+ * Process  smtpd sessions.   Source RFC 5321 4.4, RFC 8601, RFC 7281, RFC 6409 8, RFC 8314 4.3.
+ */
+#pragma once
+#include "crypto/cms/cms.h"
+#include "directory/client.h"
+#include "flow/file.h"
+#include "mime/canon.h"
+#include "policies/refusals.h"
+
+enum letter_door { DOOR_RELAY /* port 25 */, DOOR_SUBMISSION };
+struct letter_conf {
+    const char *host;            /* our name in trace fields */
+    const char *domain;          /* also ours as an authserv-id */
+    const struct cms_anchors *anchors; /* NULL: signatures can not be judged */
+    uint64_t max_message;
+};
+struct letter {
+    const struct letter_conf *conf;
+    struct keyd *keyd;
+    struct store *store;
+    struct dir *dir;
+    enum letter_door door;
+    char mid[17];
+    /* the peer */
+    struct span helo;
+    const char *ip, *tls_version, *tls_cipher; /* tls_version NULL: none */
+    bool esmtp;
+    /* the account, on submission */
+    struct span account, ticket, slots;
+    bool sign;
+    /* the envelope */
+    struct span sender, envid;
+    uint8_t ret;
+    bool smtputf8;
+    struct span only_rcpt;       /* the recipient when there is one alone, else empty */
+    const struct file_box *boxes;
+    size_t n_boxes;
+    const struct file_remote *remotes;
+    size_t n_remotes;
+    /* made on the way */
+    struct spool *message;
+    struct scan *scan;           /* of .message; NULL after it was signed here */
+    struct signed_places places; /* signed here: where */
+    struct buf cms;              /* signed here: the signature */
+    struct buf results, trace;
+    struct file_result filed;
+};
+void letter_begin(struct letter *l);                                          /* conf is set; draws mid */
+enum rc letter_put(struct letter *l, struct span piece, struct err *e);      /* RC_PERM 5.3.4: beyond conf->max_message */
+enum refusal letter_file(struct letter *l, struct err *e);
+void letter_end(struct letter *l);                                            /* a zeroed one is fine */

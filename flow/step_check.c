@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* flow/step_check.c - is the message fit to be taken, and may this account say that it wrote it?
+ * Source   RFC 5321 6.3 (loops), RFC 6409 6.1 and 8.1 (From), RFC 5322 3.6.2.
+ */
+#include "flow/letter_int.h"
+#include "mime/fields.h"
+#include <stdio.h>
+
+enum { RECEIVED_MAX = 50, AUTHOR_MAX = 320 };
+
+static size_t count_fields(struct span header, const char *name)
+{
+    struct field f;
+    struct err e;
+    size_t n = 0;
+
+    while (field_next(&header, &f, &e) == RC_OK)
+        n += span_ieq_str(f.name, name);
+    return n;
+}
+
+static enum refusal refuse(enum refusal r, const char *why, struct err *e)
+{
+    (void)!err_set(e, RC_PERM, NULL, NULL, "%s", why);
+    return r;
+}
+
+enum refusal step_lawful(struct letter *l, struct err *e)
+{
+    const struct part *top = scan_part(l->scan, 0);
+    const struct scan_facts *facts = scan_facts(l->scan);
+
+    if (facts->has_nul)
+        return refuse(REFUSE_NUL, "NUL octet", e);
+    if (top->header.n < top->header_len)
+        return refuse(REFUSE_HEADERS_TOO_BIG, "header block too long to be judged", e);
+    if (count_fields(top->header, "Received") > RECEIVED_MAX)
+        return refuse(REFUSE_LOOP, "too many Received fields", e);
+    if (l->door == DOOR_SUBMISSION && facts->has_tnef)
+        return refuse(REFUSE_TNEF, "winmail.dat", e);
+    return REFUSE_NONE;
+}
+
+/* ---- who wrote it ---- */
+static enum refusal see_list(const struct address_list *list, enum refusal (*see)(void *, struct span, struct err *), void *ctx, size_t *n, struct err *e)
+{
+    enum refusal r = REFUSE_NONE;
+
+    for (size_t i = 0; r == REFUSE_NONE && i < list->n; i++) {
+        char text[AUTHOR_MAX];
+        int len;
+
+        if (!list->a[i].domain.p) /* the edge of a group */
+            continue;
+        len = snprintf(text, sizeof text, "%.*s@%.*s", SPAN_ARG(list->a[i].local), SPAN_ARG(list->a[i].domain));
+        ++*n;
+        r = len > 0 && (size_t)len < sizeof text ? see(ctx, span_of(text, (size_t)len), e) : refuse(REFUSE_FROM_MISMATCH, "author's address too long", e);
+    }
+    return r;
+}
+
+enum refusal letter_authors(struct span header, const char *field, enum refusal (*see)(void *, struct span, struct err *), void *ctx, size_t *n_out,
+                            struct err *e)
+{
+    enum refusal r = REFUSE_NONE;
+    struct field f;
+    size_t n = 0;
+
+    while (r == REFUSE_NONE && field_next(&header, &f, e) == RC_OK) {
+        struct address_list list;
+
+        if (!span_ieq_str(f.name, field))
+            continue;
+        if (addresses_parse(f.body, &list, e) != RC_OK)
+            r = refuse(REFUSE_FROM_MISMATCH, "author field can not be read", e);
+        else
+            r = see_list(&list, see, ctx, &n, e);
+        addresses_free(&list);
+    }
+    *n_out = n;
+    return r;
+}
+
+static enum refusal held(void *ctx, struct span address, struct err *e)
+{
+    struct letter *l = ctx;
+    enum rc rc;
+
+    if (span_ieq(address, l->account))
+        return REFUSE_NONE;
+    rc = dir_may_send(l->dir, l->account, address, e);
+    if (rc == RC_OK)
+        return REFUSE_NONE;
+    return rc == RC_DENIED || rc == RC_NOTFOUND || rc == RC_SYNTAX ? REFUSE_FROM_MISMATCH : REFUSE_DIR_TEMP;
+}
+
+/* Every address of every From: and Sender: is the account's; a second From: can not hide behind the first. */
+enum refusal step_author(struct letter *l, struct err *e)
+{
+    size_t n = 0, senders;
+    enum refusal r;
+
+    if (l->door != DOOR_SUBMISSION)
+        return REFUSE_NONE;
+    r = letter_authors(letter_header(l), "From", held, l, &n, e);
+    if (r == REFUSE_NONE && n == 0)
+        r = refuse(REFUSE_FROM_MISMATCH, "no From field with an address", e);
+    if (r == REFUSE_NONE)
+        r = letter_authors(letter_header(l), "Sender", held, l, &senders, e);
+    return r;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* flow/step_results.c - Authentication-Results: what others wrote in our name is cut out, what we found is written.
+ * Source   RFC 8601 2.2 (grammar), 5 (removing existing fields).
+ */
+#include "flow/letter_int.h"
+#include "mime/fields.h"
+#include <stdarg.h>
+#include <stdio.h>
+
+static size_t skip_comment(struct span s, size_t i) /* i at '(': behind its ')', or the end */
+{
+    size_t depth = 0;
+
+    for (; i < s.n; i++) {
+        if (s.p[i] == '\\')
+            i++;
+        else if (s.p[i] == '(')
+            depth++;
+        else if (s.p[i] == ')' && --depth == 0)
+            return i + 1;
+    }
+    return s.n;
+}
+
+static size_t skip_cfws(struct span s, size_t i)
+{
+    while (i < s.n && strchr(" \t\r\n(", s.p[i] ? s.p[i] : 'x'))
+        i = s.p[i] == '(' ? skip_comment(s, i) : i + 1;
+    return i;
+}
+
+static struct span authserv_id(struct span body)
+{
+    size_t i = skip_cfws(body, 0), start = i;
+    bool quoted = i < body.n && body.p[i] == '"';
+
+    if (quoted)
+        start = ++i;
+    while (i < body.n && (quoted ? body.p[i] != '"' : body.p[i] == 0 || !strchr(" \t\r\n;(", body.p[i])))
+        i++;
+    return span_of(body.p + start, i - start);
+}
+
+bool results_forged(struct span field_body, const struct letter_conf *c)
+{
+    struct span id = authserv_id(field_body);
+
+    while (id.n > 0 && id.p[id.n - 1] == '.') /* "host." is host */
+        id.n--;
+    return span_ieq_str(id, c->host) || (c->domain && span_ieq_str(id, c->domain));
+}
+
+/* The message without the forged fields, octet for octet otherwise. Where the header starts is where the message starts. */
+static enum rc cut_out(struct letter *l, struct span header, struct spool *to, struct err *e)
+{
+    const unsigned char *base = header.p;
+    uint64_t from = 0;
+    struct field f;
+    enum rc rc = RC_OK;
+
+    while (rc == RC_OK && field_next(&header, &f, e) == RC_OK) {
+        uint64_t off = (uint64_t)(f.raw.p - base);
+
+        if (!span_ieq_str(f.name, "Authentication-Results") || !results_forged(f.body, l->conf))
+            continue;
+        rc = letter_copy(l->message, from, off - from, to, e);
+        from = off + f.raw.n;
+    }
+    if (rc == RC_OK)
+        rc = letter_copy(l->message, from, spool_size(l->message) - from, to, e);
+    return rc == RC_OK ? spool_end(to, e) : rc;
+}
+
+static enum rc feed(void *ctx, struct span piece, struct err *e)
+{
+    (void)e;
+    scan_feed(ctx, piece);
+    return RC_OK;
+}
+
+static bool any_forged(const struct letter *l)
+{
+    struct span header = letter_header(l);
+    struct field f;
+    struct err e;
+
+    while (field_next(&header, &f, &e) == RC_OK)
+        if (span_ieq_str(f.name, "Authentication-Results") && results_forged(f.body, l->conf))
+            return true;
+    return false;
+}
+
+enum refusal step_forged(struct letter *l, struct err *e)
+{
+    struct spool *clean;
+    enum rc rc;
+
+    if (!any_forged(l))
+        return REFUSE_NONE;
+    clean = spool_new(l->conf->max_message);
+    rc = cut_out(l, letter_header(l), clean, e);
+    if (rc != RC_OK) {
+        spool_free(&clean);
+        return letter_temp(e);
+    }
+    spool_free(&l->message);
+    l->message = clean;
+    scan_free(&l->scan);
+    l->scan = scan_new();
+    rc = spool_each(l->message, feed, l->scan, e);
+    scan_end(l->scan);
+    return rc == RC_OK ? REFUSE_NONE : letter_temp(e);
+}
+
+void results_add(struct letter *l, const char *fmt, ...)
+{
+    char text[900];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    buf_addf(&l->results, ";\r\n\t%s", text);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* flow/step_trace.c - the fields put on top: Return-Path (one message is kept for all: the relay takes it off again),
+ * Authentication-Results, Received.
+ * Source   RFC 5321 4.4, RFC 6531 4.3 (UTF8SMTP), RFC 3848 (ESMTPSA), RFC 8314 4.3 (tls clause), RFC 8601 7.
+ */
+#include "base/clock.h"
+#include "flow/letter_int.h"
+
+static bool has_8bit(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] >= 0x80)
+            return true;
+    return false;
+}
+
+static void protocol(const struct letter *l, char out[24])
+{
+    out[0] = 0;
+    strcat(out, l->smtputf8 ? "UTF8SMTP" : l->esmtp ? "ESMTP" : "SMTP");
+    if (l->tls_version)
+        strcat(out, "S");
+    if (l->account.n > 0)
+        strcat(out, "A");
+}
+
+static void received(struct letter *l)
+{
+    const char *v6 = strchr(l->ip, ':') ? "IPv6:" : "";
+    char with[24], date[40];
+    struct buf *b = &l->trace;
+
+    protocol(l, with);
+    clock_rfc5322(clock_utc(), date);
+    if (l->helo.n > 0 && (l->smtputf8 || !has_8bit(l->helo)))
+        buf_addf(b, "Received: from %.*s ([%s%s])\r\n", SPAN_ARG(l->helo), v6, l->ip);
+    else
+        buf_addf(b, "Received: from [%s%s]\r\n", v6, l->ip);
+    buf_addf(b, "\tby %s (Pli) with %s id %s", l->conf->host, with, l->mid);
+    if (l->only_rcpt.n > 0)
+        buf_addf(b, "\r\n\tfor <%.*s>", SPAN_ARG(l->only_rcpt));
+    if (l->tls_version)
+        buf_addf(b, "\r\n\ttls %s (%s)", l->tls_cipher, l->tls_version);
+    buf_addf(b, ";\r\n\t%s\r\n", date);
+}
+
+enum refusal step_trace(struct letter *l, struct err *e)
+{
+    (void)e;
+    buf_addf(&l->trace, "Return-Path: <%.*s>\r\n", SPAN_ARG(l->sender));
+    buf_addf(&l->trace, "Authentication-Results: %s", l->conf->host);
+    buf_addspan(&l->trace, buf_span(&l->results));
+    buf_addstr(&l->trace, "\r\n");
+    received(l);
+    return REFUSE_NONE;
+}
