@@ -52,6 +52,10 @@ static const struct refusal_text table[REFUSALS_] = {
     ROW(REFUSE_LOOP, "loop", 554, "5.4.6", "Le message tourne en rond entre serveurs", "Mail loop: too many Received fields"),
     ROW(REFUSE_HEADERS_TOO_BIG, "headers-too-big", 552, "5.6.0", "En-tete du message trop volumineux", "Message header too big"),
     ROW(REFUSE_SHUTDOWN, "shutdown", 421, "4.3.2", "Le serveur s'arrete, reessayez dans un instant", "Server shutting down, try again shortly"),
+    ROW(REFUSE_BAD_MECHANISM, "bad-mechanism", 504, "5.5.4", "Mecanisme d'authentification inconnu", "Unrecognized authentication type"),
+    ROW(REFUSE_MESSAGE_LINE, "message-line", 554, "5.6.0", "Une ligne du message est demesurement longue", "A line of the message is far too long"),
+    ROW(REFUSE_EARLY_TALKER, "early-talker", 554, "5.5.0", "Votre logiciel a parle avant le serveur", "Client spoke before the greeting"),
+    ROW(REFUSE_NEED_UTF8, "need-smtputf8", 553, "5.6.7", "Adresse accentuee: la commande doit demander SMTPUTF8", "Non-ASCII address without SMTPUTF8"),
 };
 
 const struct refusal_text *refusal_get(enum refusal r)
