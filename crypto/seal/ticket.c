@@ -120,7 +120,7 @@ enum rc ticket_check(struct span wire, const unsigned char pub[TICKET_KEY], int6
     if (!ticket_get(body, &t))
         return err_set(e, RC_DENIED, "5.7.0", NULL, "ticket is malformed");
     if (now < 0 || (uint64_t)now >= t.expires || t.issued > (uint64_t)now + CLOCK_SLACK)
-        return err_set(e, RC_DENIED, "5.7.0", "session expired, sign in again / session expirée, reconnectez-vous",
+        return err_set(e, RC_DENIED, "5.7.0", "Session terminee, reconnectez-vous / Session expired, sign in again",
                        "ticket of %s is expired or not yet valid", log_esc(span_str(t.address)));
     *t_out = t;
     return RC_OK;

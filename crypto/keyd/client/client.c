@@ -6,6 +6,7 @@
 #include "crypto/keyd/client/client.h"
 #include "base/wipe.h"
 #include <stdlib.h>
+#include <time.h>
 
 enum { DIAL_MS = 5000, CALL_MS = 30000 };
 
@@ -64,6 +65,20 @@ static enum rc ask(struct keyd *k, enum keyd_op op, const void *req, void *rep, 
     return rc;
 }
 
+/* for what may need a slow hash: keyd never lets a worker wait for one, so we do */
+static enum rc ask_slow(struct keyd *k, enum keyd_op op, const void *req, void *rep, struct err *e)
+{
+    int64_t until = deadline_in(CALL_MS);
+    long ms = 5;
+    enum rc rc;
+
+    while ((rc = ask(k, op, req, rep, e)) == RC_TEMP && strcmp(e->esc, KEYD_BUSY) == 0 && deadline_left_ms(until) > 0) {
+        nanosleep(&(struct timespec){0, ms * 1000000}, NULL);
+        ms = ms < 80 ? ms * 2 : ms;
+    }
+    return rc;
+}
+
 /* the replies' lists, back to records; they must be those asked for */
 static enum rc wrapped_take(struct span list, const struct keyd_box *boxes, size_t n, struct keyd_wrapped *out, struct err *e)
 {
@@ -113,7 +128,7 @@ enum rc keyd_open_box(struct keyd *k, struct span ticket, const unsigned char pu
     enum rc rc;
 
     memcpy(rq.pub, pub, SEAL_PUB);
-    rc = ask(k, KEYD_OPEN_BOX, &rq, &rp, e);
+    rc = ask_slow(k, KEYD_OPEN_BOX, &rq, &rp, e);
     if (rc == RC_OK)
         memcpy(priv_out, rp.priv, SEAL_PRIV);
     wipe(&rp, sizeof rp);
@@ -125,7 +140,7 @@ enum rc keyd_box_new(struct keyd *k, uint64_t mbx, enum slot_type t, struct span
 {
     struct keyd_box_new_req rq = {.mbx = mbx, .slot_type = (uint16_t)t, .password = password};
     struct keyd_box_new_rep rp;
-    enum rc rc = ask(k, KEYD_BOX_NEW, &rq, &rp, e);
+    enum rc rc = ask_slow(k, KEYD_BOX_NEW, &rq, &rp, e);
 
     if (rc != RC_OK)
         return rc;
@@ -137,7 +152,7 @@ enum rc keyd_box_new(struct keyd *k, uint64_t mbx, enum slot_type t, struct span
 enum rc keyd_rewrap(struct keyd *k, const struct keyd_rewrap_req *rq, struct buf *slots_out, struct err *e)
 {
     struct keyd_rewrap_rep rp;
-    enum rc rc = ask(k, KEYD_REWRAP, rq, &rp, e);
+    enum rc rc = ask_slow(k, KEYD_REWRAP, rq, &rp, e);
 
     if (rc == RC_OK)
         buf_addspan(slots_out, rp.slots);

@@ -11,6 +11,8 @@
 #include "crypto/seal/ticket.h"
 
 #define KEYD_VERSION 1
+/* RC_TEMP with this esc: all threads that may hash a password are at it; keyd_open_box, _box_new and _rewrap ask again by themselves. */
+#define KEYD_BUSY "4.3.2"
 extern const struct ipc_proto keyd_proto;
 enum keyd_op {
     KEYD_WRAP = 16,     /* content key -> wrapped for each recipient's current epoch. smtpd imapd relayd admin */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/keyd/keyd_int.h - what pli-keyd's purposes share: its state, and one handler a purpose.
+ *
+ * State    read-only after start, but for the caches (locks of their own) and counters (atomic). Handlers run on several threads.
+ * Logs     open-box, box-new, rewrap, sign-mail, issue, queue-open: one line each, with address or mailbox, never a secret.
+ *          wrap and tls-sign are counted (status) and logged at debug level only: there is one for every letter and connection.
+ * Process  pli-keyd.
+ */
+#pragma once
+#include "base/boot.h"
+#include "base/log.h"
+#include "crypto/keyd/cache.h"
+#include "crypto/keyd/client/keyring.h"
+#include "crypto/keyd/client/wire.h"
+#include "crypto/seal/alg_int.h"
+#include <stdatomic.h>
+
+enum { TLS_KEYS = 3 }; /* indexed by enum keyd_tls_key */
+struct state {
+    struct keyring *ring;
+    EVP_PKEY *tls[TLS_KEYS];
+    unsigned char ticket_pub[TICKET_KEY];
+    unsigned char *mac_key;            /* 32, locked: finds opened password slots again */
+    struct cache *epochs, *opened, *signers, *limits;
+    int64_t epoch_ns;                  /* life of an epoch */
+    uint32_t epoch_most;               /* wraps under one epoch */
+    uint32_t sign_most, open_most;     /* a minute and account or mailbox */
+    int slow_most;
+    atomic_int slow;                   /* threads in a slow hash */
+    atomic_ullong wraps, opens, signatures, tls_signs, denied, epochs_made;
+    uid_t uid[ROLE_SUPER + 1];         /* by role; (uid_t)-1: any of ours */
+};
+typedef enum rc purpose(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+purpose purpose_wrap, purpose_open, purpose_box_new, purpose_rewrap, purpose_sign, purpose_tls, purpose_issue, purpose_queue, purpose_status;
+
+/* state.c */
+struct state *state_new(const struct boot *b);        /* reads keyring, credential, ticket key; dies with a clear line */
+void state_free(struct state **s);
+/* A ticket that gives that right, or RC_DENIED, counted and logged. */
+enum rc ticket_for(struct state *s, struct span wire, uint32_t right, struct ticket *t_out, struct err *e);
+/* RC_TEMP when subject has used its share of this minute. */
+enum rc limit_take(struct state *s, const char *purpose, struct span subject, uint32_t most, struct err *e);
+/* Forgets what is past its time; the ticker's work, each half minute. */
+void state_sweep(struct state *s);
+
+/* epochs.c: wraps cek for a mailbox's current epoch, making one when there is none or it is used up. */
+enum rc epoch_wrap(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], const unsigned char cek[SEAL_CEK],
+                   struct keyd_wrapped *out, struct err *e);
+bool epoch_stale(const void *value, int64_t now);
+size_t epoch_size(void);
+
+/* opened.c: password slots, opened once and remembered for a few minutes. RC_TEMP KEYD_BUSY: too many slow hashes at once. */
+enum rc password_open(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], const struct slot *slot, struct span password,
+                      unsigned char priv_out[SEAL_PRIV], struct err *e);
+enum rc slow_enter(struct state *s, struct err *e);
+void slow_leave(struct state *s);
+bool opened_stale(const void *value, int64_t now);
+size_t opened_size(void);
+
+/* purpose_sign.c */
+bool signer_stale(const void *value, int64_t now);
+void signer_drop(void *value);
+size_t signer_size(void);
+
+int keyd_main(void);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/keyd/opened.c - password slots: the slow hash once, then a keyed MAC of the same password for a few minutes.
+ *
+ * At most state.slow_most threads hash at once; whoever comes then is told KEYD_BUSY and asks again, so that no worker ever
+ * waits and wraps and TLS signatures keep flowing.
+ */
+#include "base/clock.h"
+#include "base/wipe.h"
+#include "crypto/keyd/keyd_int.h"
+#include "crypto/seal/digest.h"
+
+#define LIFE (INT64_C(300) * 1000000000)
+
+struct opened {
+    int64_t until; /* 0: nothing yet */
+    unsigned char priv[SEAL_PRIV];
+};
+
+size_t opened_size(void)
+{
+    return sizeof(struct opened);
+}
+
+bool opened_stale(const void *value, int64_t now)
+{
+    return now >= ((const struct opened *)value)->until;
+}
+
+enum rc slow_enter(struct state *s, struct err *e)
+{
+    if (atomic_fetch_add(&s->slow, 1) < s->slow_most)
+        return RC_OK;
+    atomic_fetch_sub(&s->slow, 1);
+    return err_set(e, RC_TEMP, KEYD_BUSY, NULL, "slow hashes on all the threads they may have");
+}
+
+void slow_leave(struct state *s)
+{
+    atomic_fetch_sub(&s->slow, 1);
+}
+
+/* HMAC(random of this process, mailbox | public key | digest of slot | password) */
+static void opened_key(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], const struct slot *slot, struct span password,
+                       unsigned char key[CACHE_KEY])
+{
+    struct buf b = BUF_INIT;
+    unsigned char md[DIGEST_LEN];
+
+    buf_init_secret(&b);
+    digest_of(slot->body, md);
+    buf_u64(&b, mbx);
+    buf_add(&b, pub, SEAL_PUB);
+    buf_add(&b, md, sizeof md);
+    buf_addspan(&b, password);
+    hmac_of(span_of(s->mac_key, 32), buf_span(&b), key);
+    buf_free(&b);
+}
+
+static bool recall(struct state *s, const unsigned char key[CACHE_KEY], unsigned char priv_out[SEAL_PRIV])
+{
+    bool found;
+    struct opened *o = cache_hold(s->opened, key, &found);
+
+    found = found && !opened_stale(o, clock_mono());
+    if (found)
+        memcpy(priv_out, o->priv, SEAL_PRIV);
+    else
+        cache_drop(s->opened, key);
+    cache_release(s->opened, key);
+    return found;
+}
+
+static void remember(struct state *s, const unsigned char key[CACHE_KEY], const unsigned char priv[SEAL_PRIV])
+{
+    bool found;
+    struct opened *o = cache_hold(s->opened, key, &found);
+
+    o->until = clock_mono() + LIFE;
+    memcpy(o->priv, priv, SEAL_PRIV);
+    cache_release(s->opened, key);
+}
+
+enum rc password_open(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], const struct slot *slot, struct span password,
+                      unsigned char priv_out[SEAL_PRIV], struct err *e)
+{
+    unsigned char key[CACHE_KEY];
+    enum rc rc = RC_OK;
+
+    opened_key(s, mbx, pub, slot, password, key);
+    if (!recall(s, key, priv_out)) {
+        rc = slow_enter(s, e);
+        if (rc != RC_OK)
+            return rc;
+        rc = slot_password_open(password, mbx, pub, slot->body, priv_out, e);
+        slow_leave(s);
+        if (rc == RC_OK)
+            remember(s, key, priv_out);
+    }
+    wipe(key, sizeof key);
+    return rc;
+}

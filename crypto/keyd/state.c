@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/keyd/state.c - what keyd starts from, tickets, limits, and forgetting in time. */
+#include "base/clock.h"
+#include "base/wipe.h"
+#include "crypto/keyd/keyd_int.h"
+#include "crypto/pki/pki_int.h"
+#include "crypto/seal/digest.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { EPOCHS = 8192, OPENED = 1024, SIGNERS = 1024, LIMITS = 8192 };
+#define SECOND INT64_C(1000000000)
+
+/* ---- limits ---- */
+
+struct limit {
+    int64_t minute;
+    uint32_t count;
+};
+
+static bool limit_stale(const void *value, int64_t now)
+{
+    return ((const struct limit *)value)->minute != now / SECOND / 60;
+}
+
+enum rc limit_take(struct state *s, const char *name, struct span subject, uint32_t most, struct err *e)
+{
+    unsigned char key[CACHE_KEY];
+    struct digest *d = digest_new();
+    int64_t minute = clock_mono() / SECOND / 60;
+    struct limit *l;
+    uint32_t count;
+    bool found;
+
+    digest_add(d, span_of(name, strlen(name) + 1));
+    digest_add(d, subject);
+    digest_end(&d, key);
+    l = cache_hold(s->limits, key, &found);
+    if (!found || l->minute != minute)
+        *l = (struct limit){minute, 0};
+    count = l->count < UINT32_MAX ? ++l->count : l->count;
+    cache_release(s->limits, key);
+    if (count <= most)
+        return RC_OK;
+    atomic_fetch_add(&s->denied, 1);
+    return err_set(e, RC_TEMP, "4.7.1", "Trop d'operations, reessayez dans une minute / Too many operations, try again in a minute",
+                   "%s: more than %u in this minute", name, most);
+}
+
+/* ---- tickets ---- */
+
+enum rc ticket_for(struct state *s, struct span wire, uint32_t right, struct ticket *t_out, struct err *e)
+{
+    enum rc rc = ticket_check(wire, s->ticket_pub, clock_utc(), t_out, e);
+
+    if (rc == RC_OK && (t_out->rights & right) == 0)
+        rc = err_set(e, RC_DENIED, "5.7.1", NULL, "ticket of %s does not give that right", log_esc(span_str(t_out->address)));
+    if (rc != RC_OK) {
+        atomic_fetch_add(&s->denied, 1);
+        log_err(LOG_WARN_, "ticket-refused", e);
+    }
+    return rc;
+}
+
+/* ---- start ---- */
+
+static size_t file_read(const char *path, unsigned char *out, size_t cap)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    size_t n = 0;
+    ssize_t got = 1;
+
+    if (fd < 0)
+        die("%s cannot be read (errno %d): was this instance made by pli init?", path, errno);
+    while (n < cap && got > 0) {
+        got = read(fd, out + n, cap - n);
+        n += got > 0 ? (size_t)got : 0;
+    }
+    close(fd);
+    if (got < 0 || n == cap)
+        die("%s cannot be read or is too large", path);
+    return n;
+}
+
+/* $CREDENTIALS_DIRECTORY/pli-keyd (systemd), else DIR/keys/credential */
+static void credential_path(const struct boot *b, char path[PATH_MAX])
+{
+    const char *dir = getenv("CREDENTIALS_DIRECTORY");
+    int n = -1;
+
+    if (dir != NULL) {
+        n = snprintf(path, PATH_MAX, "%s/pli-keyd", dir);
+        if (n > 0 && n < PATH_MAX && access(path, R_OK) == 0)
+            return;
+    }
+    n = snprintf(path, PATH_MAX, "%s/keys/credential", boot_get(b, "instance", "."));
+    if (n < 0 || n >= PATH_MAX)
+        die("path of the instance is too long");
+}
+
+static void ring_load(struct state *s, const struct boot *b)
+{
+    unsigned char *file = secret_alloc(KEYRING_FILE_MAX + 1), *cred = secret_alloc(CREDENTIAL_MAX + 1);
+    char path[PATH_MAX], cred_path[PATH_MAX];
+    size_t n_file, n_cred;
+    struct err e;
+
+    if (snprintf(path, sizeof path, "%s/keys/keyring", boot_get(b, "instance", ".")) >= (int)sizeof path)
+        die("path of the instance is too long");
+    credential_path(b, cred_path);
+    n_file = file_read(path, file, KEYRING_FILE_MAX + 1);
+    n_cred = file_read(cred_path, cred, CREDENTIAL_MAX + 1);
+    if (keyring_open(span_of(file, n_file), span_of(cred, n_cred), &s->ring, &e) != RC_OK)
+        die("%s with %s: %s", path, cred_path, e.log);
+    secret_free(file, KEYRING_FILE_MAX + 1);
+    secret_free(cred, CREDENTIAL_MAX + 1);
+}
+
+static void tls_load(struct state *s, enum keyd_tls_key which, const struct key_der *der)
+{
+    struct err e;
+
+    if (pki_key_parse(key_der_span(der), &s->tls[which], &e) != RC_OK)
+        die("keyring's TLS key %d: %s", (int)which, e.log);
+}
+
+static void uids_load(struct state *s, const struct boot *b)
+{
+    static const struct {
+        enum ipc_role role;
+        const char *name;
+    } t[] = {{ROLE_SMTPD, "uid.smtpd"}, {ROLE_IMAPD, "uid.imapd"}, {ROLE_RELAYD, "uid.relayd"}, {ROLE_STORED, "uid.stored"},
+             {ROLE_DIRD, "uid.dird"}};
+
+    for (size_t i = 0; i <= ROLE_SUPER; i++)
+        s->uid[i] = (uid_t)-1;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        int64_t uid = boot_num(b, t[i].name, 0);
+
+        if (uid > 0)
+            s->uid[t[i].role] = (uid_t)uid;
+    }
+}
+
+struct state *state_new(const struct boot *b)
+{
+    struct state *s = calloc(1, sizeof *s);
+    int64_t threads = boot_num(b, "keyd.threads", 4);
+
+    if (s == NULL)
+        die("out of memory");
+    ring_load(s, b);
+    tls_load(s, KEYD_TLS_SERVER, &s->ring->tls_rsa);
+    tls_load(s, KEYD_TLS_SERVER_EC, &s->ring->tls_ec);
+    uids_load(s, b);
+    boot_secret(b, "ticket.key", s->ticket_pub, sizeof s->ticket_pub);
+    s->mac_key = secret_alloc(32);
+    random_bytes(s->mac_key, 32);
+    s->epochs = cache_new(EPOCHS, epoch_size(), NULL);
+    s->opened = cache_new(OPENED, opened_size(), NULL);
+    s->signers = cache_new(SIGNERS, signer_size(), signer_drop);
+    s->limits = cache_new(LIMITS, sizeof(struct limit), NULL);
+    s->epoch_ns = boot_num(b, "keyd.epoch_time", 600) * SECOND;
+    s->epoch_most = (uint32_t)boot_num(b, "keyd.epoch_messages", 1000);
+    s->sign_most = (uint32_t)boot_num(b, "keyd.signatures_per_minute", 6000);
+    s->open_most = (uint32_t)boot_num(b, "keyd.opens_per_minute", 6000);
+    s->slow_most = threads > 3 ? 2 : 1;
+    return s;
+}
+
+void state_free(struct state **s)
+{
+    if (*s == NULL)
+        return;
+    cache_free(&(*s)->epochs);
+    cache_free(&(*s)->opened);
+    cache_free(&(*s)->signers);
+    cache_free(&(*s)->limits);
+    for (size_t i = 0; i < TLS_KEYS; i++)
+        EVP_PKEY_free((*s)->tls[i]);
+    keyring_free(&(*s)->ring);
+    secret_free((*s)->mac_key, 32);
+    free(*s);
+    *s = NULL;
+}
+
+void state_sweep(struct state *s)
+{
+    int64_t now = clock_mono();
+
+    cache_sweep(s->epochs, epoch_stale, now);
+    cache_sweep(s->opened, opened_stale, now);
+    cache_sweep(s->signers, signer_stale, now);
+    cache_sweep(s->limits, limit_stale, now);
+}
