@@ -13,6 +13,7 @@
  *          The daemon reads no further request of a peer while a reply waits for that peer to read it.
  * Events   an op of the table with roles 0 (nobody may ask it) whose rep table describes the event's fields.
  * Peers    SO_PEERCRED is read at accept; when daemons have uids of their own the role claimed in HELLO must be the uid's.
+ *          One that says no HELLO within a second loses its place when places are short.
  * Errors   a handler's struct err travels as rc, esc, say and log.
  * Process  all. Threads: a client connection belongs to one thread, and after a fork to one of the two processes (the other
  *          may only ipc_hangup() it); server handlers run on worker threads, one request

@@ -18,6 +18,7 @@ struct ipc_conn *ipc_conn_new(int fd, int ep, const struct ipc_proto *proto)
     c->ep = ep;
     c->proto = proto;
     c->busy = true;
+    c->since = clock_mono();
     c->queue.secret = true;
     pthread_mutex_init(&c->lock, NULL);
     return c;

@@ -10,11 +10,14 @@
 #pragma once
 #include "base/ipc_int.h"
 #include <pthread.h>
+#include <stdatomic.h>
 
 struct ipc_conn {
     struct ipc_peer peer; /* first: the address handlers get is ours */
     int fd, ep;
-    bool joined, broken;
+    atomic_bool joined;   /* HELLO was good */
+    bool broken;          /* under lock */
+    int64_t since;        /* clock_mono() at accept */
     const struct ipc_proto *proto;
     pthread_mutex_t lock;
     bool busy;            /* under lock: a worker owns it and will arm it */

@@ -136,12 +136,34 @@ static void test_slow_peer(void **state)
     assert_int_equal(__atomic_load_n(&joined_n, __ATOMIC_SEQ_CST), __atomic_load_n(&left_n, __ATOMIC_SEQ_CST));
 }
 
+/* Eight that connect and say nothing take every place, for a second. */
+static void test_silent_peers(void **state)
+{
+    struct world *w = *state;
+    struct ipc *c = NULL;
+    struct err e;
+    int s[8];
+
+    usleep(20000);
+    for (int i = 0; i < 8; i++)
+        s[i] = raw(w);
+    assert_int_equal(ipc_dial(w->path, &proto, ROLE_SMTPD, deadline_in(5000), &c, &e), RC_TEMP);
+    usleep(1100000);
+    for (int i = 0; i < 100 && ipc_dial(w->path, &proto, ROLE_SMTPD, deadline_in(5000), &c, &e) != RC_OK; i++)
+        usleep(1000);
+    assert_non_null(c);
+    ipc_hangup(&c);
+    for (int i = 0; i < 8; i++)
+        expect_end(s[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_garbage),
         cmocka_unit_test(test_descriptor_flood),
         cmocka_unit_test(test_slow_peer),
+        cmocka_unit_test(test_silent_peers),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

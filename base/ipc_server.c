@@ -17,7 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 256, ACCEPTS_AT_ONCE = 16, WORKERS_MAX = 64 };
+enum { HELLO_MS = 1000, BACKLOG = 256, ACCEPTS_AT_ONCE = 16, WORKERS_MAX = 64 };
 
 static atomic_int stop_fd = -1; /* the eventfd of the running ipc_serve() */
 static atomic_bool stop_asked;
@@ -91,6 +91,18 @@ void ipc_end_peer(struct ipc_server *sv, struct ipc_conn *c)
     ipc_conn_free(c);
 }
 
+/* All places are taken: whoever sits on one without having said HELLO loses it. (The newcomer asks again.) */
+static void drop_silent(struct ipc_server *sv)
+{
+    int64_t before = clock_mono() - HELLO_MS * 1000000LL;
+
+    pthread_mutex_lock(&sv->lock); /* keeps each of them from being freed under us */
+    for (struct ipc_conn *c = sv->conns; c; c = c->next)
+        if (!atomic_load(&c->joined) && c->since < before)
+            ipc_conn_break(c);
+    pthread_mutex_unlock(&sv->lock);
+}
+
 /* Turned away before HELLO: told why in the form that its ipc_dial() reads. */
 static void turn_away(int fd, const struct err *why)
 {
@@ -119,6 +131,7 @@ static void welcome(struct ipc_server *sv, int fd)
         rc = err_set(&e, RC_DENIED, NULL, NULL, "%s: not for uid %ld", sv->s->proto->name, (long)who.uid);
     } else if (n >= sv->s->max_peers || !(c = ipc_conn_new(fd, sv->ep, sv->s->proto))) {
         rc = err_set(&e, RC_TEMP, NULL, NULL, "%s: %u peers already, the most allowed", sv->s->proto->name, n);
+        drop_silent(sv);
     } else {
         ipc_size_buffers(fd);
         c->peer.uid = who.uid;

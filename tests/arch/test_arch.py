@@ -25,7 +25,7 @@ ONLY = {("store", "crypto"): "crypto/seal", ("pli", "smtpd"): None, ("pli", "ima
 HOME = {r"openssl/": "crypto", r"gnutls/": "crypto", r"libetpan/": "mime", r"(unistr|unicase|uninorm|unitypes)\.h": "mime",
         r"zlib\.h": "mime", r"db\.h": "store", r"(ldap|lber|ldap_schema)\.h": "directory", r"confuse\.h": "pli",
         r"jansson\.h": "pli", r"seccomp\.h": "base", r"systemd/": "base"}
-LIBRARY_TYPE = re.compile(r"\b(EVP_\w+|X509\w*|CMS_\w+|SSL_?\w*|BIO|STACK_OF|gnutls_\w+_t|mailmime\w*|mailimf_\w+|clist\w*|"
+LIBRARY_TYPE = re.compile(r"\b(EVP_\w+|X509\w*|CMS_(?:ContentInfo|SignerInfo|RecipientInfo)\w*|SSL(?:_CTX)?|BIO|STACK_OF|gnutls_\w+_t|mailmime\w*|mailimf_\w+|clist\w*|"
                           r"DB|DBT|DBC|DB_\w+|LDAP\w*|BerElement|json_t|cfg_t)\b")
 
 # DT_NEEDED that a program must not have: who can do what is readable in its link line
