@@ -12,6 +12,8 @@ BUILD   ?= $(if $(filter dev,$(PROFILE)),build-dev,$(if $(filter fuzz,$(PROFILE)
 CC      ?= gcc
 PYTHON  := /usr/bin/python3
 
+.DEFAULT_GOAL := all
+
 # ---- flags ----
 WARN     := -Wall -Wextra -Wformat=2 -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wwrite-strings -Wpointer-arith
 HARDEN   := -fstack-protector-strong -fPIE -fno-plt -fcf-protection
