@@ -7,6 +7,7 @@
 #   make fuzz         every fuzzer for FUZZ_SECONDS (60)        make bench      measurements
 #   make install      DESTDIR= PREFIX=/usr                      make deps       Debian packages
 #   make fmt lint     clang-format on touched .c files (headers are laid out by hand); architecture, manual pages, scripts
+.DEFAULT_GOAL := all
 PROFILE ?= release
 BUILD   ?= $(if $(filter dev,$(PROFILE)),build-dev,$(if $(filter fuzz,$(PROFILE)),build-fuzz,build))
 CC      ?= gcc
