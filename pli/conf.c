@@ -3,12 +3,12 @@
  * text and judged by setting_check(), so that ranges and units live in one place. */
 #include "pli/conf.h"
 #include <confuse.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECTIONS_MAX = 32, OPTIONS_MAX = 64 };
+enum { SECTIONS_MAX = 32, OPTIONS_MAX = 64, FILE_MAX = 1024 * 1024 };
+#define SENTINEL "pli_conf_ends_here" /* put behind the text: where it is not known, a section is open */
 
 struct conf {
     char **values; /* as in settings[]; NULL: not in the file */
@@ -18,33 +18,47 @@ struct conf {
 
 /* libconfuse reports through a callback without a user pointer: the first complaint of this parse. */
 static struct err *complaint;
+static const char *complaint_path;
+
+/* What the library says of an option it does not know becomes a line that helps. */
+static void unknown_option(const char *section, const char *name, size_t n, int line)
+{
+    char full[128];
+
+    if (span_eq_str(span_of(name, n), SENTINEL)) {
+        (void)!err_set(complaint, RC_SYNTAX, NULL, NULL, "%s: section %s is not closed: a } is missing", complaint_path, section);
+        return;
+    }
+    snprintf(full, sizeof full, "%.40s%s%.*s", section, section[0] ? "." : "", (int)(n < 60 ? n : 60), name);
+    if (setting_find(full)) { /* the dotted name, as messages write it, is not the file's form */
+        (void)!err_set(complaint, RC_SYNTAX, NULL, NULL, "%s line %d: write %.*s { %s = ... }", complaint_path, line,
+                       (int)strcspn(full, "."), full, strchr(full, '.') + 1);
+        return;
+    }
+    (void)!err_set(complaint, RC_SYNTAX, NULL, NULL, "%s line %d: unknown option %s: did you mean %s?", complaint_path, line, full,
+                   setting_nearest(full));
+}
 
 static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
-    char text[200], full[128];
-    const char *quote, *name = cfg && cfg->name ? cfg->name : "";
+    static const char unknown[] = "no such option '";
+    char text[200];
+    const char *name = cfg && cfg->name && strcmp(cfg->name, "root") != 0 ? cfg->name : "", *quote;
     int line = cfg ? cfg->line : 0;
 
     if (!complaint || complaint->rc != RC_OK)
         return;
     vsnprintf(text, sizeof text, fmt, ap);
-    quote = strstr(text, "no such option '");
-    if (!quote) {
-        (void)!err_set(complaint, RC_SYNTAX, NULL, NULL, "%s line %d: %s", cfg && cfg->filename ? cfg->filename : "pli.conf", line, text);
-        return;
-    }
-    quote += strlen("no such option '");
-    if (strcmp(name, "root") == 0)
-        snprintf(full, sizeof full, "%.*s", (int)strcspn(quote, "'"), quote);
+    quote = strstr(text, unknown);
+    if (quote)
+        unknown_option(name, quote + sizeof unknown - 1, strcspn(quote + sizeof unknown - 1, "'"), line);
     else
-        snprintf(full, sizeof full, "%.40s.%.*s", name, (int)strcspn(quote, "'"), quote);
-    (void)!err_set(complaint, RC_SYNTAX, NULL, NULL, "%s line %d: unknown option %s: did you mean %s?",
-                   cfg && cfg->filename ? cfg->filename : "pli.conf", line, full, setting_nearest(full));
+        (void)!err_set(complaint, RC_SYNTAX, NULL, NULL, "%s line %d: %s", complaint_path, line, text);
 }
 
 /* The tables the library wants: one of sections, one of options for each. */
 struct tables {
-    cfg_opt_t sections[SECTIONS_MAX + 1];
+    cfg_opt_t sections[SECTIONS_MAX + 2];
     cfg_opt_t options[SECTIONS_MAX][OPTIONS_MAX + 1];
     char names[SECTIONS_MAX][32];
     size_t n_sections, n_options[SECTIONS_MAX];
@@ -80,7 +94,9 @@ static void tables_make(struct tables *t)
         const cfg_opt_t sec = CFG_SEC(t->names[i], t->options[i], CFGF_NONE);
         t->sections[i] = sec;
     }
-    t->sections[t->n_sections] = end;
+    const cfg_opt_t last = CFG_STR(SENTINEL, NULL, CFGF_NODEFAULT);
+    t->sections[t->n_sections] = last;
+    t->sections[t->n_sections + 1] = end;
 }
 
 static enum rc take_values(struct conf *c, cfg_t *cfg, const char *path, struct err *e)
@@ -103,12 +119,31 @@ static enum rc take_values(struct conf *c, cfg_t *cfg, const char *path, struct 
     return RC_OK;
 }
 
-static enum rc parse(struct conf *c, const char *path, struct err *e)
+/* The library (3.3) counts the lines of comments twice: they go before it sees the text, their line ends stay. */
+static enum rc read_text(const char *path, struct buf *text, struct err *e)
+{
+    FILE *f = fopen(path, "re");
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t n;
+
+    if (!f)
+        return err_sys(e, RC_NOTFOUND, "%s cannot be read", path);
+    while ((n = getline(&line, &room, f)) > 0 && text->n < FILE_MAX)
+        buf_addstr(text, line[strspn(line, " \t")] == '#' ? "\n" : line);
+    buf_addstr(text, "\n" SENTINEL " = \"\"\n");
+    free(line);
+    fclose(f);
+    if (text->n >= FILE_MAX)
+        return err_set(e, RC_SYNTAX, NULL, NULL, "%s is longer than %d bytes", path, FILE_MAX);
+    return RC_OK;
+}
+
+static enum rc parse_text(struct conf *c, const char *path, const char *text, struct err *e)
 {
     struct tables *t = calloc(1, sizeof *t);
     cfg_t *cfg;
-    enum rc rc = RC_OK;
-    int got;
+    enum rc rc;
 
     if (!t)
         die("out of memory");
@@ -119,17 +154,25 @@ static enum rc parse(struct conf *c, const char *path, struct err *e)
     cfg_set_error_function(cfg, on_error);
     *e = (struct err){0};
     complaint = e;
-    errno = 0;
-    got = cfg_parse(cfg, path);
-    complaint = NULL;
-    if (got == CFG_FILE_ERROR)
-        rc = err_sys(e, RC_NOTFOUND, "%s cannot be read", path);
-    else if (got != CFG_SUCCESS)
-        rc = e->rc != RC_OK ? e->rc : err_set(e, RC_SYNTAX, NULL, NULL, "%s is not understood", path);
-    else
+    complaint_path = path;
+    if (cfg_parse_buf(cfg, text) == CFG_SUCCESS && e->rc == RC_OK)
         rc = take_values(c, cfg, path, e);
+    else
+        rc = e->rc != RC_OK ? e->rc : err_set(e, RC_SYNTAX, NULL, NULL, "%s is not understood", path);
+    complaint = NULL;
     cfg_free(cfg);
     free(t);
+    return rc;
+}
+
+static enum rc parse(struct conf *c, const char *path, struct err *e)
+{
+    struct buf text = BUF_INIT;
+    enum rc rc = read_text(path, &text, e);
+
+    if (rc == RC_OK)
+        rc = parse_text(c, path, buf_cstr(&text), e);
+    buf_free(&text);
     return rc;
 }
 
