@@ -48,28 +48,53 @@ static enum rc write_slots(struct cmd *c, struct passwd *p, struct span slots, s
     return rc == RC_OK ? read_box(c, p, e) : rc;
 }
 
-static bool known(struct span slots, struct span body)
+/* One password slot alone under the new password; RC_DENIED: the old one does not open it. */
+static enum rc rewrap_one(struct cmd *c, struct passwd *p, const struct slot *s, struct buf *out, struct err *e)
 {
-    struct slot s;
-    struct err e;
+    struct keyd_rewrap_req rq = {.mbx = p->mbx, .old_password = p->old_password, .new_password = p->new_password};
+    struct buf alone = BUF_INIT;
+    enum rc rc;
 
-    while (slot_next(&slots, &s, &e) == RC_OK)
-        if (s.type == SLOT_PASSWORD && span_eq(s.body, body))
-            return true;
-    return false;
+    memcpy(rq.pub, p->pub, SEAL_PUB);
+    slot_add(&alone, s);
+    rq.slots = buf_span(&alone);
+    rc = keyd_rewrap(inst_keyd(c), &rq, out, e);
+    buf_free(&alone);
+    return rc;
 }
 
-/* Everything of the new list, and the old password slots beside the new one, with other ids. */
-static enum rc make_both(struct passwd *p, struct err *e)
+/* A change that was cut off left two password slots: whichever the old password opens will do. */
+static enum rc rewrap_any(struct cmd *c, struct passwd *p, struct buf *out, struct err *e)
+{
+    struct span rest = buf_span(&p->old_slots);
+    struct slot s;
+    struct err end;
+    enum rc rc = err_set(e, RC_PERM, NULL, NULL, "this mailbox has no password slot");
+
+    while (slot_next(&rest, &s, &end) == RC_OK) {
+        if (s.type != SLOT_PASSWORD)
+            continue;
+        rc = rewrap_one(c, p, &s, out, e);
+        if (rc != RC_DENIED)
+            break;
+    }
+    return rc;
+}
+
+/* new: what is no password slot, and the new one. both: the old password slots behind it, with ids of their own. */
+static enum rc make_lists(struct passwd *p, struct span fresh, struct err *e)
 {
     struct span rest = buf_span(&p->old_slots);
     struct slot s;
     uint16_t id = 100;
-    enum rc rc;
+    enum rc rc = slot_without(rest, SLOT_PASSWORD, 0, &p->new_slots, e);
 
+    if (rc != RC_OK)
+        return rc;
+    buf_addspan(&p->new_slots, fresh);
     buf_addspan(&p->both_slots, buf_span(&p->new_slots));
     while ((rc = slot_next(&rest, &s, e)) == RC_OK)
-        if (s.type == SLOT_PASSWORD && !known(buf_span(&p->new_slots), s.body)) {
+        if (s.type == SLOT_PASSWORD) {
             s.id = id++;
             slot_add(&p->both_slots, &s);
         }
@@ -85,18 +110,16 @@ static enum rc directory_change(struct cmd *c, struct passwd *p, struct err *e)
 
 static enum rc change_strict(struct cmd *c, struct passwd *p, struct err *e)
 {
-    struct keyd_rewrap_req rq = {.mbx = p->mbx, .old_password = p->old_password, .new_password = p->new_password};
+    struct buf fresh = BUF_INIT;
     enum rc rc = read_box(c, p, e);
 
-    if (rc == RC_OK) {
-        memcpy(rq.pub, p->pub, SEAL_PUB);
-        rq.slots = buf_span(&p->old_slots);
-        rc = keyd_rewrap(inst_keyd(c), &rq, &p->new_slots, e);
-    }
-    if (rc == RC_DENIED)
-        return err_set(e, RC_DENIED, NULL, NULL, "the old password does not open this mailbox: nothing was changed");
     if (rc == RC_OK)
-        rc = make_both(p, e);
+        rc = rewrap_any(c, p, &fresh, e);
+    if (rc == RC_DENIED)
+        rc = err_set(e, RC_DENIED, NULL, NULL, "the old password does not open this mailbox: nothing was changed");
+    if (rc == RC_OK)
+        rc = make_lists(p, buf_span(&fresh), e);
+    buf_free(&fresh);
     if (rc == RC_OK)
         rc = write_slots(c, p, buf_span(&p->both_slots), e);
     if (rc == RC_OK)

@@ -20,9 +20,84 @@ static const struct cmd_opt serve_opts[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct cmd_opt add_opts[] = {
+    {"--type", "per|org|app|cab", "a person, an organisation, an application, a practice"},
+    {"--name", "NAME", "as colleagues look for it: given name, then family name in capitals"},
+    {"--given", "NAME", "the given name, when --name does not tell"},
+    {"--sn", "NAME", "the family name, when --name does not tell"},
+    {"--rpps", "NUMBER", "the professional's national number (per)"},
+    {"--structure", "NUMBER", "FINESS, SIREN or SIRET of the structure (org, app, cab)"},
+    {"--profession", "TEXT", "profession, as the directory shows it"},
+    {"--specialty", "TEXT", "specialty, as the directory shows it"},
+    {"--service", "TEXT", "ward or department"},
+    {"--responsible", "TEXT", "who answers for the mailbox"},
+    {"--alias", "ADDRESS", "another address of the mailbox; may be repeated"},
+    {"--password-stdin", NULL, "read the password from standard input; else one is made and shown once"},
+    {"--sign", "always|never", "sign what the account submits; default always"},
+    {"--algorithm", "rsa|ecdsa", "of the signing key; default ecdsa"},
+    {"--strict", NULL, "nobody but the holder's password opens the mailbox, the server's keys neither"},
+    {"--quota", "SIZE", "such as 5G; default stored.quota"},
+    {"--red-list", NULL, "not shown to who looks in the directory"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt set_opts[] = {
+    {"--name", "NAME", "as colleagues look for it"},
+    {"--profession", "TEXT", "profession, as the directory shows it"},
+    {"--specialty", "TEXT", "specialty, as the directory shows it"},
+    {"--service", "TEXT", "ward or department"},
+    {"--responsible", "TEXT", "who answers for the mailbox"},
+    {"--alias", "ADDRESS", "replaces the other addresses; may be repeated; empty: none"},
+    {"--sign", "always|never", "sign what the account submits"},
+    {"--quota", "SIZE", "such as 5G"},
+    {"--red-list", "yes|no", "not shown to who looks in the directory"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt delete_opts[] = {
+    {"--yes", NULL, "do not ask, even on a terminal"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt passwd_opts[] = {
+    {"--password-stdin", NULL, "the old password, then the new, one a line; one line: the new alone (not for a strict mailbox)"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt trust_add_opts[] = {
+    {"--dn", "DN", "subject of the operator's certificate (RFC 4514)"},
+    {"--note", "TEXT", "why, for who reads the list"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt trust_remove_opts[] = {
+    {"--dn", "DN", "this one alone; default every entry of the domain"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt issue_opts[] = {
+    {"--operator", "DOMAIN", "a certificate of an operator that delivers here, instead of an account's"},
+    {"--out", "FILE.pem", "where the operator's certificate and key go; a file that is not there yet"},
+    {"--algorithm", "rsa|ecdsa", "of the key; default rsa for an operator, ecdsa for an account"},
+    {NULL, NULL, NULL},
+};
+
 const struct command commands[] = {
     {"init", "", 0, 0, NEED_NOTHING, cmd_init, init_opts, "makes a new instance: configuration, private CA for trials, keys, directory, store"},
     {"serve", "", 0, 0, NEED_INSTANCE, cmd_serve, serve_opts, "runs everything in the foreground; prints \"ready\" when every listener answers"},
+    {"account add", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_add, add_opts, "adds a mailbox, with its keys, its certificate and its directory entry"},
+    {"account show", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_show, NULL, "what the directory and the store know of an account"},
+    {"account list", "", 0, 0, NEED_SERVER, cmd_account_list, NULL, "every account, one a line"},
+    {"account set", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_set, set_opts, "changes what its options name"},
+    {"account disable", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_disable, NULL, "no sign-in and no delivery from now on; nothing is deleted"},
+    {"account enable", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_enable, NULL, "takes a disabled account up again"},
+    {"account delete", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_delete, delete_opts, "deletes the account, its mailbox and all its mail"},
+    {"account passwd", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_passwd, passwd_opts, "a new password; no mail is lost by it"},
+    {"cert issue-trial", "[ADDRESS]", 0, 1, NEED_SERVER, cmd_cert_issue, issue_opts, "a certificate of the trial CA: an account's, or an operator's with its key"},
+    {"cert list", "", 0, 0, NEED_SERVER, cmd_cert_list, NULL, "the accounts' certificates and until when they are good"},
+    {"trust add", "DOMAIN", 1, 1, NEED_SERVER, cmd_trust_add, trust_add_opts, "takes a domain's operator into the trust space"},
+    {"trust show", "[DOMAIN]", 0, 1, NEED_SERVER, cmd_trust_show, NULL, "the local entries of the trust space, or one domain's"},
+    {"trust remove", "DOMAIN", 1, 1, NEED_SERVER, cmd_trust_remove, trust_remove_opts, "takes a local entry out again"},
+    {"directory search", "TEXT", 1, CMD_POS_MAX, NEED_SERVER, cmd_directory_search, NULL, "looks for names, addresses, services and structures"},
+    {"queue list", "", 0, 0, NEED_SERVER, cmd_queue_list, NULL, "messages that wait for recipients elsewhere"},
+    {"queue show", "NUMBER", 1, 1, NEED_SERVER, cmd_queue_show, NULL, "one message of the queue, recipient by recipient"},
+    {"store check", "", 0, 0, NEED_SERVER, cmd_store_check, NULL, "verifies every stored byte"},
+    {"store stats", "", 0, 0, NEED_SERVER, cmd_store_stats, NULL, "counts of the store"},
+    {"doctor", "", 0, 0, NEED_INSTANCE, cmd_doctor, NULL, "checks ports, certificates, permissions, sandboxes and more, and says what to do"},
     {"version", "", 0, 0, NEED_NOTHING, cmd_version, NULL, "the version of this program"},
     {"help", "[COMMAND]", 0, 2, NEED_NOTHING, cmd_help, NULL, "lists the commands, or tells the options of one"},
     {NULL, NULL, 0, 0, NEED_NOTHING, NULL, NULL, NULL},

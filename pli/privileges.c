@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -40,8 +41,21 @@ static void capabilities_drop(void)
         die("capabilities cannot be dropped (errno %d)", errno);
 }
 
+/* What daemons may raise themselves to once their powers are gone: locked memory for keys, descriptors for sessions. */
+static void limits_raise(void)
+{
+    struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY}, files;
+
+    (void)setrlimit(RLIMIT_MEMLOCK, &all); /* refused to an ordinary user: keyd says what that means */
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
 void privileges_drop(void)
 {
+    limits_raise();
     if (geteuid() == 0)
         capabilities_drop();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)

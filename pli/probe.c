@@ -71,7 +71,7 @@ static int dial(const char *text)
     return -1;
 }
 
-static bool greets(const char *text, const char *greeting)
+bool port_greets(const char *text, const char *greeting)
 {
     char got[16] = "";
     int fd = dial(text);
@@ -89,14 +89,14 @@ static bool listeners_greet(const struct super *s, char why[200])
 
     for (size_t i = 0; i < LISTENERS_; i++) {
         const char *text = conf_get(s->conf, listener_defs[i].name);
-        if (text[0] && !greets(text, listener_defs[i].greeting)) {
+        if (text[0] && !port_greets(text, listener_defs[i].greeting)) {
             snprintf(why, 200, "%s = %.60s does not greet", listener_defs[i].name, text);
             return false;
         }
     }
     for (size_t i = 0; i < 2; i++) {
         const char *text = conf_get(s->conf, directory[i]);
-        if (text[0] && !conf_get(s->conf, "directory.uri")[0] && !greets(text, NULL)) {
+        if (text[0] && !conf_get(s->conf, "directory.uri")[0] && !port_greets(text, NULL)) {
             snprintf(why, 200, "%s = %.60s does not answer", directory[i], text);
             return false;
         }

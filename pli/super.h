@@ -57,6 +57,7 @@ void guard_dismiss(struct super *s);
 void privileges_drop(void);
 /* probe.c */
 pid_t probe_start(struct super *s); /* a child that exits 0 when everything answers, 1 when not within 30 s */
+bool port_greets(const char *address, const char *greeting); /* greeting NULL: it is enough that it takes the connection */
 /* stopping.c */
 void stop_all(struct super *s);
 /* supervise.c */

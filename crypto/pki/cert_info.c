@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/pki/cert_info.c - see crypto/pki/cert_info.h. */
+#include "crypto/pki/cert_info.h"
+#include "crypto/pki/pki.h"
+#include <openssl/bn.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <time.h>
+
+static bool utc(const ASN1_TIME *t, int64_t *out)
+{
+    struct tm tm;
+
+    if (ASN1_TIME_to_tm(t, &tm) != 1)
+        return false;
+    *out = (int64_t)timegm(&tm);
+    return true;
+}
+
+static bool name(const X509_NAME *n, char out[256])
+{
+    BIO *b = BIO_new(BIO_s_mem());
+    bool ok = b && X509_NAME_print_ex(b, n, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0;
+    int len = ok ? BIO_read(b, out, 255) : 0;
+
+    out[len > 0 ? len : 0] = 0;
+    BIO_free(b);
+    return ok;
+}
+
+static bool serial(const ASN1_INTEGER *a, char out[48])
+{
+    BIGNUM *bn = ASN1_INTEGER_to_BN(a, NULL);
+    char *hex = bn ? BN_bn2hex(bn) : NULL;
+
+    snprintf(out, 48, "%.47s", hex ? hex : "");
+    OPENSSL_free(hex);
+    BN_free(bn);
+    return out[0] != 0;
+}
+
+enum rc cert_info_der(struct span der, struct cert_info *out, struct err *e)
+{
+    const unsigned char *p = der.p;
+    X509 *x = der.n ? d2i_X509(NULL, &p, (long)der.n) : NULL;
+    struct cert_info i = {0};
+    bool ok = x && p == der.p + der.n && utc(X509_get0_notBefore(x), &i.not_before) && utc(X509_get0_notAfter(x), &i.not_after) &&
+              name(X509_get_subject_name(x), i.subject) && name(X509_get_issuer_name(x), i.issuer) && serial(X509_get0_serialNumber(x), i.serial);
+
+    X509_free(x);
+    if (!ok)
+        return err_set(e, RC_SYNTAX, NULL, NULL, "%zu bytes that are no certificate", der.n);
+    *out = i;
+    return RC_OK;
+}
+
+enum rc cert_info_pem(struct span pem, struct cert_info *out, struct err *e)
+{
+    struct buf der = BUF_INIT;
+    enum rc rc = pki_unpem("CERTIFICATE", pem, &der, e);
+
+    if (rc == RC_OK)
+        rc = cert_info_der(buf_span(&der), out, e);
+    buf_free(&der);
+    return rc;
+}
