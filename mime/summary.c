@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* mime/summary.c - see mime/summary.h: the sections put together, and read back. */
+#include "mime/summary.h"
+#include "mime/imaptext.h"
+#include "mime/text.h"
+
+enum { VERSION = 1 };
+enum tag { S_ENVELOPE = 1, S_BODY, S_BODYSTRUCTURE, S_PARTS, S_HEADER, S_FACTS, S_SORT, S_THREAD, S_PREVIEW };
+
+static size_t begin(struct buf *out, enum tag t)
+{
+    buf_u8(out, (uint8_t)t);
+    buf_u32(out, 0);
+    return out->n;
+}
+
+static void end(struct buf *out, size_t at) /* the length, known only now; little-endian like buf_u32 */
+{
+    size_t n = out->n - at;
+
+    for (size_t i = 0; i < 4; i++)
+        out->p[at - 4 + i] = (unsigned char)(n >> (8 * i));
+}
+
+static void structure(const struct body_view *v, struct buf *out)
+{
+    size_t at = begin(out, S_BODY);
+
+    body_write(v, false, out);
+    end(out, at);
+    at = begin(out, S_BODYSTRUCTURE);
+    body_write(v, true, out);
+    end(out, at);
+    at = begin(out, S_PARTS);
+    parts_write(v, out);
+    end(out, at);
+}
+
+static void facts(const struct scan *s, bool flat, struct buf *out)
+{
+    int64_t date = 0, day = 0;
+    struct field f;
+    bool has = field_find(scan_part(s, 0)->header, "Date", &f) && date_parse(f.body, &date, &day);
+    size_t at = begin(out, S_FACTS);
+
+    buf_u64(out, scan_size(s));
+    buf_u64(out, scan_lines(s));
+    buf_u64(out, (uint64_t)date);
+    buf_u64(out, (uint64_t)day);
+    buf_u8(out, flat);
+    buf_u8(out, has);
+    end(out, at);
+}
+
+void summary_build(const struct scan *s, const struct text_extract *t, struct buf *out)
+{
+    struct span header = scan_part(s, 0)->header;
+    struct body_view v = body_view_of(s);
+    size_t start = out->n, at, before_structure;
+
+    buf_u8(out, VERSION);
+    at = begin(out, S_ENVELOPE);
+    envelope_write(header, out);
+    end(out, at);
+    at = begin(out, S_SORT);
+    sort_keys_write(header, out);
+    end(out, at);
+    at = begin(out, S_THREAD);
+    thread_ids_write(header, out);
+    end(out, at);
+    if (t) {
+        at = begin(out, S_PREVIEW);
+        text_preview(t, out);
+        end(out, at);
+    }
+    if (header.n <= SUMMARY_HEADER && header.n == scan_part(s, 0)->header_len) {
+        at = begin(out, S_HEADER);
+        buf_addspan(out, header);
+        end(out, at);
+    }
+    before_structure = out->n;
+    structure(&v, out);
+    if (out->n - start > SUMMARY_MAX - 100) {
+        buf_cut(out, before_structure);
+        body_view_flatten(&v);
+        structure(&v, out);
+    }
+    facts(s, v.flat, out);
+}
+
+/* ---- reading ---- */
+
+static void read_facts(struct rd r, struct summary *out)
+{
+    out->size = rd_u64(&r);
+    out->lines = rd_u64(&r);
+    out->date = (int64_t)rd_u64(&r);
+    out->local_day = (int64_t)rd_u64(&r);
+    out->flat = rd_u8(&r) != 0;
+    out->has_date = rd_u8(&r) != 0;
+}
+
+enum rc summary_read(struct span bytes, struct summary *out, struct err *e)
+{
+    struct summary v = {.size = 0};
+    struct span *const places[] = {
+        [S_ENVELOPE] = &v.envelope, [S_BODY] = &v.body, [S_BODYSTRUCTURE] = &v.bodystructure, [S_PARTS] = &v.parts,
+        [S_HEADER] = &v.header, [S_SORT] = &v.sort, [S_THREAD] = &v.thread, [S_PREVIEW] = &v.preview,
+    };
+    struct rd r = rd_of(bytes);
+
+    if (rd_u8(&r) != VERSION)
+        return err_set(e, RC_CORRUPT, NULL, NULL, "not a summary of version %d", VERSION);
+    while (r.s.n > 0 && rd_ok(&r)) {
+        uint8_t tag = rd_u8(&r);
+        struct span d = rd_bytes(&r);
+
+        if (!rd_ok(&r))
+            break;
+        if (tag == S_FACTS)
+            read_facts(rd_of(d), &v);
+        else if (tag < sizeof places / sizeof *places && places[tag])
+            *places[tag] = d;
+        v.has_header |= tag == S_HEADER;
+    }
+    if (!rd_ok(&r) || v.envelope.n == 0 || v.body.n == 0 || v.bodystructure.n == 0)
+        return err_set(e, RC_CORRUPT, NULL, NULL, "a summary of %zu bytes is cut or lacks a section", bytes.n);
+    *out = v;
+    return RC_OK;
+}
+
+static void copy(char *to, size_t room, struct span s)
+{
+    s = span_head(s, room - 1);
+    if (s.n > 0)
+        memcpy(to, s.p, s.n);
+    to[s.n] = 0;
+}
+
+/* One record off the table, as parts_write() puts it; .section compares against name. */
+static struct span read_record(struct rd *r, struct summary_part *p)
+{
+    struct span name = rd_bytes(r);
+
+    copy(p->section, sizeof p->section, name);
+    p->kind = (enum part_kind)rd_u8(r);
+    p->header_off = rd_u64(r);
+    p->header_len = rd_u64(r);
+    p->body_off = rd_u64(r);
+    p->body_len = rd_u64(r);
+    p->has_message = rd_u8(r) != 0;
+    p->msg_header_off = rd_u64(r);
+    p->msg_header_len = rd_u64(r);
+    p->msg_body_off = rd_u64(r);
+    p->msg_body_len = rd_u64(r);
+    copy(p->encoding, sizeof p->encoding, rd_bytes(r));
+    return name;
+}
+
+enum rc summary_part(const struct summary *s, struct span section, struct summary_part *out, struct err *e)
+{
+    struct rd r = rd_of(s->parts);
+
+    while (r.s.n > 0) {
+        struct summary_part p = {.kind = PART_LEAF};
+        struct span name = read_record(&r, &p);
+
+        if (!rd_ok(&r) || p.kind > PART_MESSAGE)
+            return err_set(e, RC_CORRUPT, NULL, NULL, "the part table of a summary is damaged");
+        if (span_eq(name, section)) {
+            *out = p;
+            return RC_OK;
+        }
+    }
+    return err_set(e, RC_NOTFOUND, NULL, "no such part", "no such part");
+}
