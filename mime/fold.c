@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* mime/fold.c - text_fold(): the one folding of texts and needles (mime/text.h). Each character folds by itself, so a text may be folded
+ * in pieces and found anywhere; a small cache keeps what the Unicode library said. RFC 5051, UTS 10 in spirit.
+ */
+#include "mime/text.h"
+#include <stdlib.h>
+#include <unicase.h>
+#include <unictype.h>
+#include <unistr.h>
+
+enum { CACHE = 1024, CACHED_MOST = 26 };
+static struct folded {
+    uint32_t cp; /* 0: free */
+    uint8_t n;
+    unsigned char b[CACHED_MOST];
+} cache[CACHE];
+
+/* What people write either way and Unicode does not take apart. */
+static const struct {
+    uint32_t cp;
+    const char *as;
+} extra[] = {
+    {0xe6, "ae"},   {0xc6, "ae"},   {0xf8, "o"},    {0xd8, "o"},     {0x111, "d"},   {0x110, "d"},   {0x142, "l"},  {0x141, "l"},
+    {0x153, "oe"},  {0x152, "oe"},  {0x2018, "'"},  {0x2019, "'"},   {0x201c, "\""}, {0x201d, "\""}, {0x2010, "-"}, {0x2011, "-"},
+    {0x2013, "-"},  {0x2014, "-"},  {0x131, "i"},
+};
+
+static void add_folded(uint32_t cp, struct buf *out)
+{
+    unsigned char bytes[8];
+    int n;
+
+    if (uc_is_general_category_withtable(cp, UC_CATEGORY_MASK_Mn | UC_CATEGORY_MASK_Me | UC_CATEGORY_MASK_Cf))
+        return;
+    if (cp < 0x20 || cp == 0x7f || uc_is_general_category_withtable(cp, UC_CATEGORY_MASK_Z | UC_CATEGORY_MASK_Cc))
+        cp = ' ';
+    n = u8_uctomb(bytes, cp, sizeof bytes);
+    if (n > 0)
+        buf_add(out, bytes, (size_t)n);
+}
+
+static void compute(uint32_t cp, struct buf *out)
+{
+    uint32_t in = cp, few[64], *all;
+    size_t n = sizeof few / sizeof *few;
+
+    for (size_t i = 0; i < sizeof extra / sizeof *extra; i++) {
+        if (extra[i].cp == cp) {
+            buf_addstr(out, extra[i].as);
+            return;
+        }
+    }
+    all = u32_casefold(&in, 1, NULL, UNINORM_NFKD, few, &n);
+    if (!all)
+        return;
+    for (size_t i = 0; i < n; i++)
+        add_folded(all[i], out);
+    if (all != few)
+        free(all);
+}
+
+static void fold_one(uint32_t cp, struct buf *out)
+{
+    struct folded *f = &cache[cp % CACHE];
+    size_t start = out->n;
+
+    if (f->cp == cp) {
+        buf_add(out, f->b, f->n);
+        return;
+    }
+    compute(cp, out);
+    if (out->n - start > CACHED_MOST)
+        return;
+    f->cp = cp;
+    f->n = (uint8_t)(out->n - start);
+    if (f->n > 0)
+        memcpy(f->b, out->p + start, f->n);
+}
+
+static void fold_ascii(unsigned char c, struct buf *out)
+{
+    bool space = c <= ' ' || c == 127;
+
+    if (space && out->n > 0 && out->p[out->n - 1] == ' ')
+        return;
+    buf_addc(out, space ? ' ' : c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c);
+}
+
+/* A fold may itself begin or end with a space (NO-BREAK SPACE, compatibility forms): runs stay one. */
+static void fold_wide(struct span one, struct buf *out)
+{
+    size_t start = out->n;
+    ucs4_t cp;
+
+    u8_mbtouc(&cp, one.p, one.n);
+    fold_one(cp, out);
+    if (start > 0 && out->n > start && out->p[start] == ' ' && out->p[start - 1] == ' ') {
+        memmove(out->p + start, out->p + start + 1, out->n - start - 1);
+        buf_cut(out, out->n - 1);
+    }
+}
+
+void text_fold(struct span utf8, struct buf *out)
+{
+    struct buf folded = BUF_INIT, one = BUF_INIT;
+    size_t i = 0;
+
+    while (i < utf8.n) {
+        size_t n;
+
+        if (utf8.p[i] < 0x80) {
+            fold_ascii(utf8.p[i++], &folded);
+            continue;
+        }
+        n = text_utf8_next(span_from(utf8, i));
+        if (n > 0) {
+            fold_wide(span_of(utf8.p + i, n), &folded);
+        } else {
+            buf_clear(&one);
+            text_make_utf8(span_of(utf8.p + i, 1), &one);
+            fold_wide(buf_span(&one), &folded);
+        }
+        i += n > 0 ? n : 1;
+    }
+    buf_addspan(out, buf_span(&folded));
+    buf_free(&folded);
+    buf_free(&one);
+}
