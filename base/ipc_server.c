@@ -19,7 +19,7 @@
 
 enum { HELLO_MS = 1000, BACKLOG = 256, ACCEPTS_AT_ONCE = 16, WORKERS_MAX = 64 };
 
-static atomic_int stop_fd = -1; /* the eventfd of the running ipc_serve() */
+static atomic_int stop_fd = -1; /* an eventfd, made once and never closed: a late ipc_stop() writes to nothing else */
 static atomic_bool stop_asked;
 
 void ipc_stop(void)
@@ -205,28 +205,32 @@ static unsigned start_workers(struct ipc_server *sv, pthread_t *threads, unsigne
     return started;
 }
 
-static enum rc open_epoll(struct ipc_server *sv, int *evfd_out, struct err *e)
+static enum rc open_epoll(struct ipc_server *sv, struct err *e)
 {
-    struct epoll_event ev = {.events = EPOLLIN, .data.ptr = NULL};
-    int evfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    struct epoll_event stop = {.events = EPOLLIN, .data.ptr = NULL};
+    struct epoll_event come = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = &sv->listen_fd};
     enum rc rc;
 
+    if (atomic_load(&stop_fd) < 0)
+        atomic_store(&stop_fd, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     sv->ep = epoll_create1(EPOLL_CLOEXEC);
-    if (sv->ep < 0 || evfd < 0 || epoll_ctl(sv->ep, EPOLL_CTL_ADD, evfd, &ev) != 0)
-        goto fail;
-    ev.events = EPOLLIN | EPOLLONESHOT;
-    ev.data.ptr = &sv->listen_fd;
-    if (epoll_ctl(sv->ep, EPOLL_CTL_ADD, sv->listen_fd, &ev) != 0)
-        goto fail;
-    *evfd_out = evfd;
-    return RC_OK;
-fail:
+    if (sv->ep >= 0 && epoll_ctl(sv->ep, EPOLL_CTL_ADD, atomic_load(&stop_fd), &stop) == 0 &&
+        epoll_ctl(sv->ep, EPOLL_CTL_ADD, sv->listen_fd, &come) == 0)
+        return RC_OK;
     rc = err_sys(e, RC_TEMP, "%s: epoll", sv->s->proto->name);
     if (sv->ep >= 0)
         close(sv->ep);
-    if (evfd >= 0)
-        close(evfd);
     return rc;
+}
+
+/* For the next ipc_serve() of this process, if there is one. */
+static void forget_stop(void)
+{
+    uint64_t n;
+
+    atomic_store(&stop_asked, false);
+    if (read(atomic_load(&stop_fd), &n, sizeof n) < 0)
+        n = 0; /* it was asked before there was an eventfd */
 }
 
 enum rc ipc_serve(const struct ipc_service *s, int listen_fd, struct err *e)
@@ -235,24 +239,20 @@ enum rc ipc_serve(const struct ipc_service *s, int listen_fd, struct err *e)
     unsigned more = s->threads < 1 ? 0 : s->threads > WORKERS_MAX ? WORKERS_MAX - 1 : s->threads - 1;
     pthread_t threads[WORKERS_MAX];
     unsigned started;
-    int evfd;
-    enum rc rc = open_epoll(&sv, &evfd, e);
+    enum rc rc = open_epoll(&sv, e);
 
     if (rc != RC_OK)
         return rc;
-    atomic_store(&stop_fd, evfd);
     if (atomic_load(&stop_asked))
-        ipc_stop(); /* it was asked before there was an eventfd to write to */
+        ipc_stop(); /* perhaps asked before there was an eventfd to write to */
     started = start_workers(&sv, threads, more);
     work(&sv);
     for (unsigned i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
-    atomic_store(&stop_fd, -1);
     while (sv.conns)
         ipc_end_peer(&sv, sv.conns);
     close(sv.ep);
-    close(evfd);
-    atomic_store(&stop_asked, false);
+    forget_stop();
     return RC_OK;
 }
 

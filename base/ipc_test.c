@@ -212,13 +212,31 @@ static void test_cost(void **state)
     ipc_hangup(&c);
 }
 
+/* Asked to stop before it starts: it stops; and it can serve again. */
+static void test_stop(void **state)
+{
+    struct world *w = *state;
+    struct ipc *c;
+
+    for (int i = 0; i < 3; i++) {
+        stop_server(w);
+        ipc_stop();
+        start_server(w);
+        pthread_join(w->thread, NULL);
+        close(w->fd);
+        start_server(w);
+        c = dial(w, ROLE_SMTPD);
+        ipc_hangup(&c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_calls),     cmocka_unit_test(test_errors_travel), cmocka_unit_test(test_descriptors),
         cmocka_unit_test(test_events),    cmocka_unit_test(test_pipeline),      cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_refusals),  cmocka_unit_test(test_too_many),      cmocka_unit_test(test_timeout),
-        cmocka_unit_test(test_long_path), cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_long_path), cmocka_unit_test(test_stop),          cmocka_unit_test(test_cost),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

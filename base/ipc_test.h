@@ -150,17 +150,30 @@ static void *serve(void *arg)
     return NULL;
 }
 
+static void start_server(struct world *w)
+{
+    struct err e;
+
+    w->fd = ipc_listen(w->path, &e);
+    assert_true(w->fd >= 0);
+    assert_int_equal(pthread_create(&w->thread, NULL, serve, w), 0);
+}
+
+static void stop_server(struct world *w)
+{
+    ipc_stop();
+    pthread_join(w->thread, NULL);
+    close(w->fd);
+}
+
 static int setup(void **state)
 {
     static struct world w;
-    struct err e;
 
     snprintf(w.dir, sizeof w.dir, "/tmp/pli-ipc-test.XXXXXX");
     assert_non_null(mkdtemp(w.dir));
     snprintf(w.path, sizeof w.path, "%s/sock", w.dir);
-    w.fd = ipc_listen(w.path, &e);
-    assert_true(w.fd >= 0);
-    assert_int_equal(pthread_create(&w.thread, NULL, serve, &w), 0);
+    start_server(&w);
     *state = &w;
     return 0;
 }
@@ -169,9 +182,7 @@ static int teardown(void **state)
 {
     struct world *w = *state;
 
-    ipc_stop();
-    pthread_join(w->thread, NULL);
-    close(w->fd);
+    stop_server(w);
     unlink(w->path);
     rmdir(w->dir);
     return 0;
