@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/stored/env.c - see env.h. */
+#include "store/stored/env.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum {
+    LOG_BUFFER = 16 << 20,
+    LOG_FILE = 64 << 20,
+    CHECKPOINT_KB = 64 << 10, /* log written since the last one; bounds what recovery reads */
+    CHECKPOINT_MINUTES = 1,
+    LOCKS = 120000,
+    TXNS = 512,
+    ROOM_LOOK_NS = 50 * 1000 * 1000,
+};
+
+void env_dead(const char *what, int ret)
+{
+    log_ev(LOG_ERROR_, "store-dead", "at=%s db=%d", what, ret);
+    _exit(3);
+}
+
+static void must(int ret, const char *what)
+{
+    if (ret != 0)
+        die("store: %s: %s", what, db_strerror(ret));
+}
+
+/* ---- one owner ---- */
+static void take_lock(struct env *v)
+{
+    v->home_fd = open(v->home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (v->home_fd < 0)
+        die("store: cannot open its folder: %s", strerror(errno));
+    v->lock_fd = openat(v->home_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (v->lock_fd < 0)
+        die("store: cannot make its lock file: %s", strerror(errno));
+    if (flock(v->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        die("store: another pli-stored has it open");
+}
+
+/* ---- format ---- */
+static uint32_t read_format(DB *db, DB_TXN *t)
+{
+    unsigned char v[4] = {0};
+    DBT k = {0}, d = {0};
+
+    k.data = (void *)(uintptr_t)"format";
+    k.size = 6;
+    d.data = v;
+    d.ulen = sizeof v;
+    d.flags = DB_DBT_USERMEM;
+    return db->get(db, t, &k, &d, 0) == 0 && d.size == 4 ? be32(v) : 0;
+}
+
+static void refuse_newer(uint32_t format)
+{
+    if (format > STORE_FORMAT)
+        die("store: format %u was made by a newer Pli; this one knows %d: install that version again", (unsigned)format, STORE_FORMAT);
+}
+
+static void hush(const DB_ENV *env, const char *prefix, const char *msg)
+{
+    (void)env;
+    (void)prefix;
+    (void)msg;
+}
+
+/* Looks at the format before anything is opened for writing or recovered: a newer store stays untouched. Nothing there, or a first start
+ * that was cut short, passes here and is looked at again inside the environment. */
+static void look_at_format(struct env *v)
+{
+    char path[4200];
+    DB *db = NULL;
+
+    (void)snprintf(path, sizeof path, "%s/%s", v->home, tables[T_FORMAT].file);
+    if (access(path, F_OK) != 0 || db_create(&db, NULL, 0) != 0)
+        return;
+    db->set_errcall(db, hush);
+    if (db->open(db, NULL, path, NULL, DB_BTREE, DB_RDONLY, 0) == 0)
+        refuse_newer(read_format(db, NULL));
+    db->close(db, DB_NOSYNC);
+}
+
+static void settle_format(struct env *v)
+{
+    unsigned char be[4] = {0, 0, 0, STORE_FORMAT};
+    uint32_t have = read_format(v->db[T_FORMAT], NULL);
+    DBT k = {0}, d = {0};
+
+    refuse_newer(have);
+    if (have != 0)
+        return;
+    k.data = (void *)(uintptr_t)"format";
+    k.size = 6;
+    d.data = be;
+    d.size = 4;
+    must(v->db[T_FORMAT]->put(v->db[T_FORMAT], NULL, &k, &d, DB_AUTO_COMMIT), "format");
+    must(v->e->txn_checkpoint(v->e, 0, 0, DB_FORCE), "checkpoint");
+}
+
+/* ---- opening ---- */
+static void say_error(const DB_ENV *env, const char *prefix, const char *msg)
+{
+    (void)env;
+    (void)prefix;
+    log_ev(LOG_WARN_, "db", "text=%s", log_esc(span_str(msg))); /* names of our tables and numbers */
+}
+
+static void configure(DB_ENV *e, const struct env_conf *c)
+{
+    e->set_errcall(e, say_error);
+    must(e->set_cachesize(e, (uint32_t)(c->cache >> 30), (uint32_t)(c->cache & ((1u << 30) - 1)), 1), "cache size");
+    must(e->set_lg_bsize(e, LOG_BUFFER), "log buffer");
+    must(e->set_lg_max(e, LOG_FILE), "log file size");
+    must(e->set_lk_max_locks(e, LOCKS), "locks");
+    must(e->set_lk_max_objects(e, LOCKS), "lock objects");
+    must(e->set_lk_max_lockers(e, 4 * TXNS), "lockers");
+    must(e->set_tx_max(e, TXNS), "transactions");
+    must(e->set_lk_detect(e, DB_LOCK_YOUNGEST), "deadlock detection");
+    must(e->log_set_config(e, DB_LOG_AUTO_REMOVE, 1), "log removal");
+    must(e->set_flags(e, DB_TXN_NOSYNC, 1), "flags"); /* env_flush() is the wait */
+}
+
+static void open_table(struct env *v, enum table t)
+{
+    DB *db;
+
+    must(db_create(&db, v->e, 0), tables[t].file);
+    must(db->set_pagesize(db, tables[t].page), tables[t].file);
+    must(db->set_flags(db, DB_CHKSUM), tables[t].file);
+    must(db->open(db, NULL, tables[t].file, NULL, DB_BTREE, DB_CREATE | DB_THREAD | DB_AUTO_COMMIT, 0600), tables[t].file);
+    v->db[t] = db;
+}
+
+void env_open(struct env *v, const struct env_conf *c)
+{
+    const uint32_t flags = DB_CREATE | DB_INIT_LOCK | DB_INIT_LOG | DB_INIT_MPOOL | DB_INIT_TXN | DB_RECOVER | DB_THREAD | DB_PRIVATE;
+
+    memset(v, 0, sizeof *v);
+    v->home = span_dup(span_str(c->home));
+    v->min_free = c->min_free;
+    pthread_mutex_init(&v->lock, NULL);
+    pthread_cond_init(&v->flushed_cond, NULL);
+    take_lock(v);
+    look_at_format(v);
+    must(db_env_create(&v->e, 0), "environment");
+    configure(v->e, c);
+    must(v->e->open(v->e, v->home, flags, 0600), "environment");
+    for (int t = 0; t < TABLES; t++) {
+        open_table(v, (enum table)t);
+        if (t == T_FORMAT)
+            settle_format(v);
+    }
+}
+
+void env_close(struct env *v)
+{
+    (void)v->e->txn_checkpoint(v->e, 0, 0, 0);
+    for (int t = 0; t < TABLES; t++)
+        if (v->db[t])
+            (void)v->db[t]->close(v->db[t], 0);
+    (void)v->e->close(v->e, 0);
+    close(v->lock_fd);
+    close(v->home_fd);
+    free(v->home);
+    pthread_cond_destroy(&v->flushed_cond);
+    pthread_mutex_destroy(&v->lock);
+}
+
+/* ---- group flush ---- */
+void env_flush(struct env *v)
+{
+    uint64_t mine, target;
+    int ret;
+
+    pthread_mutex_lock(&v->lock);
+    mine = ++v->arrived;
+    while (v->flushed < mine) {
+        if (v->leading) {
+            pthread_cond_wait(&v->flushed_cond, &v->lock);
+            continue;
+        }
+        v->leading = true;
+        target = v->arrived; /* all of these have committed: their records are in the log buffer */
+        pthread_mutex_unlock(&v->lock);
+        ret = v->e->log_flush(v->e, NULL);
+        if (ret != 0)
+            env_dead("flush", ret); /* it may be visible in memory: only recovery tells what is on the disk */
+        pthread_mutex_lock(&v->lock);
+        v->flushed = target;
+        v->leading = false;
+        pthread_cond_broadcast(&v->flushed_cond);
+    }
+    pthread_mutex_unlock(&v->lock);
+}
+
+void env_settle(struct env *v, uint64_t mbx)
+{
+    if (atomic_load(&v->marks[env_mark_of(mbx)]) != 0)
+        env_flush(v);
+}
+
+void env_checkpoint(struct env *v, bool now)
+{
+    int ret = v->e->txn_checkpoint(v->e, now ? 0 : CHECKPOINT_KB, now ? 0 : CHECKPOINT_MINUTES, 0);
+
+    if (ret == ENOSPC || ret == EIO)
+        log_ev(LOG_WARN_, "store-checkpoint", "db=%d", ret); /* tried again; what was promised is in the log */
+    else if (ret != 0)
+        env_dead("checkpoint", ret);
+}
+
+/* ---- room ---- */
+enum rc env_room(struct env *v, uint64_t more, bool grow, struct err *e)
+{
+    uint64_t least = grow ? v->min_free : v->min_free / 4;
+    int64_t now = clock_mono();
+    struct statvfs fs;
+
+    if (now - atomic_load(&v->free_at) > ROOM_LOOK_NS || more > 1 << 20) {
+        if (fstatvfs(v->home_fd, &fs) != 0)
+            return err_sys(e, RC_TEMP, "store: free space");
+        atomic_store(&v->free_bytes, (unsigned long long)fs.f_bavail * fs.f_frsize);
+        atomic_store(&v->free_at, now);
+    }
+    if (atomic_load(&v->free_bytes) >= least + 3 * more) /* log, table, and the pages that a split copies */
+        return RC_OK;
+    return err_set(e, RC_TEMP, "4.3.1", "mail system storage is full, try later / espace de stockage plein, reessayez plus tard",
+                   "store: disk nearly full: free=%llu", (unsigned long long)atomic_load(&v->free_bytes));
+}

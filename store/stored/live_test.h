@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/stored/live_test.h - a real pli-stored in a child process on a folder of its own, for the tests beside it.
+ *
+ * The listening socket is the test's, as it is the supervisor's in life, so the daemon can be killed and started again under its clients.
+ * Process  tests.
+ */
+#pragma once
+#include "base/boot.h"
+#include "base/log.h"
+#include "base/wipe.h"
+#include "crypto/seal/ticket.h"
+#include "store/client.h"
+#include "store/stored/stored.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+/* last, as it asks */
+#include <cmocka.h>
+
+struct live {
+    char dir[64];
+    pid_t pid;
+    int listen_fd;
+    const char *min_free, *fault;
+    unsigned char seed[TICKET_KEY], pub[TICKET_KEY];
+};
+
+static inline int live_secret(const void *p, size_t n)
+{
+    int fd = memfd_create("secret", 0);
+
+    assert_int_equal(write(fd, p, n), n);
+    lseek(fd, 0, SEEK_SET);
+    return fd;
+}
+
+static inline void live_child(struct live *l)
+{
+    struct boot *b = boot_new();
+    char fd[16];
+
+    boot_set(b, "instance", l->dir);
+    boot_set(b, "uid", "0");
+    if (l->min_free)
+        boot_set(b, "stored.min_free", l->min_free);
+    boot_give(b, "ticket.key", live_secret(l->pub, sizeof l->pub));
+    boot_give(b, "ipc", l->listen_fd);
+    snprintf(fd, sizeof fd, "%d", boot_memfd(b));
+    setenv("PLI_BOOT", fd, 1);
+    if (l->fault)
+        setenv("PLI_FAULT", l->fault, 1);
+    _exit(stored_main());
+}
+
+static inline void live_start(struct live *l)
+{
+    l->pid = fork();
+    assert_true(l->pid >= 0);
+    if (l->pid == 0)
+        live_child(l);
+}
+
+static inline void live_new(struct live *l)
+{
+    struct err e;
+    char sub[80];
+
+    memset(l, 0, sizeof *l);
+    snprintf(l->dir, sizeof l->dir, "/tmp/pli-stored-XXXXXX");
+    assert_non_null(mkdtemp(l->dir));
+    snprintf(sub, sizeof sub, "%s/store", l->dir);
+    assert_int_equal(mkdir(sub, 0700), 0);
+    assert_int_equal(chdir(l->dir), 0);
+    assert_int_equal(ticket_keys_new(l->seed, l->pub, &e), RC_OK);
+    l->listen_fd = ipc_listen("stored.sock", &e);
+    assert_true(l->listen_fd >= 0);
+    live_start(l);
+}
+
+/* Ends the daemon by that signal; its exit code, or 128 + signal. */
+static inline int live_stop(struct live *l, int sig)
+{
+    int st = 0;
+
+    if (l->pid <= 0)
+        return -1;
+    if (sig)
+        kill(l->pid, sig);
+    waitpid(l->pid, &st, 0);
+    l->pid = 0;
+    return WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st);
+}
+
+static inline int live_unlink(const char *path, const struct stat *st, int type, struct FTW *f)
+{
+    (void)st;
+    (void)type;
+    (void)f;
+    return remove(path);
+}
+
+static inline void live_end(struct live *l)
+{
+    assert_int_equal(live_stop(l, SIGTERM), 0);
+    close(l->listen_fd);
+    assert_int_equal(chdir("/"), 0);
+    nftw(l->dir, live_unlink, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* ---- clients ---- */
+static inline struct store *live_bound_as(struct live *l, enum ipc_role role, uint64_t mbx, uint32_t rights)
+{
+    struct ticket t = {.method = METHOD_PASSWORD, .rights = rights, .mbx = mbx, .issued = (uint64_t)time(NULL),
+                       .expires = (uint64_t)time(NULL) + 3600, .address = "a@b", .actor = "a@b"};
+    struct store *s = store_new(role);
+    struct store_box_rep rep;
+    struct buf wire = BUF_INIT;
+    struct err e;
+
+    assert_int_equal(ticket_sign(&t, l->seed, &wire, &e), RC_OK);
+    if (store_bind(s, buf_span(&wire), &rep, &e) != RC_OK)
+        fail_msg("bind: %s", e.log);
+    buf_free(&wire);
+    return s;
+}
+
+static inline struct store *live_bound(struct live *l, uint64_t mbx)
+{
+    return live_bound_as(l, ROLE_IMAPD, mbx, RIGHT_READ | RIGHT_WRITE);
+}
+
+static inline uint64_t live_box(uint64_t quota)
+{
+    struct store *s = store_new(ROLE_ADMIN);
+    struct store_mbx_msg m;
+    struct store_box_create_req c = {.slots = SPAN_LIT("slots"), .quota = quota};
+    struct err e;
+
+    if (store_call(s, STORE_BOX_RESERVE, NULL, -1, &m, &e) != RC_OK)
+        fail_msg("reserve: %s", e.log);
+    c.mbx = m.mbx;
+    memset(c.pub, 7, sizeof c.pub);
+    if (store_call(s, STORE_BOX_CREATE, &c, -1, NULL, &e) != RC_OK)
+        fail_msg("create: %s", e.log);
+    store_free(&s);
+    return m.mbx;
+}
+
+/* ---- a message ---- */
+struct letter {
+    struct store_deliver_req rq;
+    struct buf objects, places, remotes;
+};
+
+/* Bytes that tell which message and where in it. */
+static inline void letter_fill(struct buf *out, const unsigned char *oid, uint64_t n, unsigned char kind)
+{
+    struct err e;
+
+    assert_int_equal(buf_reserve(out, n, &e), RC_OK);
+    for (uint64_t i = 0; i < n; i++)
+        out->p[out->n++] = (unsigned char)(oid[8 + i % 8] ^ (i >> 3) ^ (i >> 16) ^ kind);
+}
+
+static inline void letter_new(struct letter *l, uint64_t size, uint64_t summary, uint64_t search)
+{
+    memset(l, 0, sizeof *l);
+    seal_oid_new(l->rq.oid);
+    l->rq.mid = SPAN_LIT("0123456789abcdef");
+    l->rq.size = size;
+    l->rq.received = (uint64_t)time(NULL);
+    l->rq.len_message = seal_size(size);
+    l->rq.len_summary = summary ? seal_size(summary) : 0;
+    l->rq.len_search = search ? seal_size(search) : 0;
+    letter_fill(&l->objects, l->rq.oid, l->rq.len_message, SEAL_MESSAGE);
+    letter_fill(&l->objects, l->rq.oid, l->rq.len_summary, SEAL_SUMMARY);
+    letter_fill(&l->objects, l->rq.oid, l->rq.len_search, SEAL_SEARCH);
+}
+
+static inline void letter_to(struct letter *l, uint64_t mbx, uint32_t folder, uint64_t flags)
+{
+    struct store_place p = {.mbx = mbx, .folder = folder, .flags = flags, .internaldate = 1700000000, .epoch = 5};
+
+    memset(p.wrap, (int)mbx, sizeof p.wrap);
+    memset(p.epoch_rec, 5, sizeof p.epoch_rec);
+    ipc_list_add(&l->places, store_place_f, &p);
+}
+
+static inline void letter_out(struct letter *l, const char *who, uint64_t not_before)
+{
+    struct store_remote r = {.notify = 1, .not_before = not_before, .domain_key = SPAN_LIT("0123456789abcdef"), .envelope = span_str(who)};
+
+    l->rq.queue_epoch = 9;
+    memset(l->rq.queue_epoch_rec, 9, sizeof l->rq.queue_epoch_rec);
+    ipc_list_add(&l->remotes, store_remote_f, &r);
+}
+
+static inline int letter_memfd(const struct letter *l)
+{
+    int fd = memfd_create("body", MFD_ALLOW_SEALING);
+
+    assert_int_equal(write(fd, l->objects.p, l->objects.n), l->objects.n);
+    assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW), 0);
+    return fd;
+}
+
+/* Inline when it fits, else by descriptor. placed_out: the first place. */
+static inline enum rc letter_send(struct letter *l, struct store *s, struct store_placed *placed_out, struct store_deliver_rep *rep, struct err *e)
+{
+    bool small = l->objects.n <= STORE_INLINE_MAX && l->objects.n + l->places.n + l->remotes.n < 90 * 1024;
+    struct span rest;
+    struct err later;
+    int fd = -1;
+    enum rc rc;
+
+    l->rq.places = buf_span(&l->places);
+    l->rq.remotes = buf_span(&l->remotes);
+    l->rq.objects = small ? buf_span(&l->objects) : SPAN_NULL;
+    if (!small)
+        fd = letter_memfd(l);
+    rc = store_call(s, small ? STORE_DELIVER : STORE_DELIVER_FD, &l->rq, fd, rep, e);
+    if (fd >= 0)
+        close(fd);
+    if (rc != RC_OK)
+        return rc;
+    rest = rep->placed;
+    if (placed_out && ipc_list_next(&rest, store_placed_f, placed_out, &later) != RC_OK)
+        memset(placed_out, 0, sizeof *placed_out);
+    return RC_OK;
+}
+
+static inline void letter_free(struct letter *l)
+{
+    buf_free(&l->objects);
+    buf_free(&l->places);
+    buf_free(&l->remotes);
+}
+
+/* One message to one folder; its UID. */
+static inline uint32_t live_deliver(struct store *s, uint64_t mbx, uint32_t folder, uint64_t size, uint64_t flags)
+{
+    struct store_deliver_rep rep;
+    struct store_placed p;
+    struct letter l;
+    struct err e;
+
+    letter_new(&l, size, 700, 300);
+    letter_to(&l, mbx, folder, flags);
+    if (letter_send(&l, s, &p, &rep, &e) != RC_OK)
+        fail_msg("deliver: %s", e.log);
+    letter_free(&l);
+    return p.uid;
+}
+
+static inline struct span live_range(uint32_t lo, uint32_t hi)
+{
+    static unsigned char b[8];
+
+    for (int i = 0; i < 4; i++) {
+        b[i] = (unsigned char)(lo >> (8 * i));
+        b[4 + i] = (unsigned char)(hi >> (8 * i));
+    }
+    return span_of(b, 8);
+}
+
+#define OK(call)                                        \
+    do {                                                \
+        if ((call) != RC_OK)                            \
+            fail_msg("%s: %s: %s", #call, rc_name(e.rc), e.log); \
+    } while (0)

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/stored/main.c - pli-stored begins. */
+#include "store/stored/stored.h"
+
+int main(void)
+{
+    return stored_main();
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/stored/stored.h - the daemon: what all its files share.
+ * Process  pli-stored.
+ */
+#pragma once
+#include "crypto/seal/ticket.h"
+#include "store/stored/tx.h"
+#include "store/wire.h"
+
+struct watches;
+struct sweeper;
+struct busy;
+struct stored {
+    struct env env;
+    unsigned char ticket_key[TICKET_KEY];
+    uid_t uid[ROLE_SUPER + 1]; /* by role; (uid_t)-1: daemons have no uids of their own */
+    struct watches *watches;
+    struct sweeper *sweeper;
+    struct busy *busy;      /* object ids being delivered or freed just now */
+    atomic_ullong next_qid;
+    atomic_ullong orphans;  /* swept since start */
+};
+struct check;
+struct sess { /* one connection */
+    struct stored *d;
+    struct ipc_peer *peer;
+    bool bound;
+    uint64_t mbx;
+    uint32_t rights;
+    struct check *check;
+    struct sess *watch_next; /* list of its bucket */
+    uint32_t watch_folder;
+    bool watching;
+};
+/* One request: what a handler works on. Runs inside a transaction, again after a deadlock; rep is zeroed and out empty each time. */
+struct ask {
+    struct stored *d;
+    struct sess *s;
+    enum ipc_role role;
+    const void *req;
+    void *rep;
+    struct buf *out; /* memory for rep's spans; reserve before taking spans of it */
+    int fd;
+};
+typedef enum rc (*ask_fn)(struct tx *t, const struct ask *a, struct err *e);
+
+/* handlers, by file */
+enum rc do_deliver(struct tx *t, const struct ask *a, struct err *e); /* t NULL: runs its own */
+enum rc do_can_take(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_box_reserve(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_box_create(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_box_get(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_box_set(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_box_delete(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_ticket(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_folders(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_folder_rename(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_folder_delete(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_folder_flags(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_folder_status(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_select(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_list(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_changes(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_entries(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_summaries(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_texts(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_read(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_read_many(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_epochs(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_flags(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_expunge(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_copy(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_keywords(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_keyword_add(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_watch(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_queue_list(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_queue_read(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_queue_update(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_stats(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_check(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_ping(struct tx *t, const struct ask *a, struct err *e);
+
+int stored_main(void); /* daemon.c: the whole process; main.c calls it, and tests in a child */
+extern const struct ipc_service stored_service; /* service.c; .daemon, .threads, .max_peers are main's */
+void check_free(struct check **c);
+enum { OUT_MAX = STORE_PAGE };
+
+/* watch.c */
+struct watches *watches_new(void);
+void watch_set(struct watches *w, struct sess *s, uint32_t folder);
+void watch_drop(struct watches *w, struct sess *s);
+void watch_tell(struct watches *w, uint64_t mbx, uint32_t folder, uint64_t modseq);
+
+/* sweep.c: upkeep in the background */
+void sweep_start(struct stored *d);
+void sweep_wake(struct stored *d);
+void sweep_stop(struct stored *d);
+
+/* busy.c: an object id is delivered, or freed, by one thread at a time */
+struct busy *busy_new(void);
+void busy_enter(struct busy *b, const unsigned char oid[SEAL_OID]);
+void busy_leave(struct busy *b, const unsigned char oid[SEAL_OID]);
