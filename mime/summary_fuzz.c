@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* mime/summary_fuzz.c - any bytes as a message: its summary is within the IMAP grammar and its bounds, reads back, and every part lies
+ * inside the message; any bytes as a summary: no harm.
+ */
+#include "mime/grammar_check.h"
+#include "mime/summary.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static void any_bytes(struct span d)
+{
+    struct summary s;
+    struct summary_part p;
+    struct err e;
+
+    if (summary_read(d, &s, &e) == RC_OK)
+        (void)summary_part(&s, SPAN_LIT("1.2"), &p, &e);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    struct scan *s = scan_new();
+    struct buf out = BUF_INIT;
+    struct summary v;
+    struct summary_part p;
+    struct err e;
+
+    any_bytes(span_of(data, n));
+    scan_feed(s, span_of(data, n));
+    scan_end(s);
+    summary_build(s, NULL, &out);
+    if (out.n > SUMMARY_MAX || summary_read(buf_span(&out), &v, &e) != RC_OK)
+        abort();
+    if (!lawful_envelope(v.envelope) || !lawful_body(v.body, false) || !lawful_body(v.bodystructure, true))
+        abort();
+    if (v.size != n || summary_part(&v, SPAN_LIT(""), &p, &e) != RC_OK || p.body_off + p.body_len != n)
+        abort();
+    if (summary_part(&v, SPAN_LIT("1"), &p, &e) != RC_OK || p.body_off + p.body_len > n || p.msg_body_off + p.msg_body_len > n)
+        abort();
+    buf_free(&out);
+    scan_free(&s);
+    return 0;
+}
