@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/account_read.c - accounts as the directory has them: one, a page in address order, a search.
+ * Process  dird.
+ */
+#include "base/log.h"
+#include "directory/dird/dird.h"
+#include "directory/dird/entry.h"
+#include "directory/dird/fold.h"
+#include <ldap.h>
+#include <stdlib.h>
+
+enum { PAGE_NAMES = 200, MOST_FOUND = 2000, MOST_WORDS = 8 };
+
+struct reading {
+    const char *dn;
+    bool with_cert;
+    struct buf *mem;
+    struct dird_account *out; /* NULL: only the CSN is wanted */
+    uint64_t csn;
+    enum rc rc;               /* of the parsing */
+    struct err *e;
+};
+
+static int read_entry(struct ldap *ld, void *ctx)
+{
+    static const char *const csn_only[] = {"entryCSN", NULL};
+    struct reading *r = ctx;
+    LDAPMessage *result = NULL, *m = NULL;
+    const char *const *attrs = r->out ? entry_account_attrs : csn_only;
+    int code = ldap_search_ext_s(ld, r->dn, LDAP_SCOPE_BASE, "(objectClass=mssBox)", (char **)attrs, 0, NULL, NULL, NULL, 1, &result);
+    if (code == LDAP_SUCCESS)
+        m = ldap_first_entry(ld, result);
+    if (code == LDAP_SUCCESS && !m)
+        code = LDAP_NO_SUCH_OBJECT;
+    if (m && r->out)
+        r->rc = entry_account(ld, m, r->with_cert, r->mem, r->out, r->e);
+    else if (m)
+        r->csn = entry_csn(ld, m);
+    ldap_msgfree(result);
+    return code;
+}
+
+static enum rc read_one(struct dird *d, struct span address, struct reading *r, struct err *e)
+{
+    struct buf dn = BUF_INIT;
+    dn_mailbox(&dn, d->base, address);
+    r->dn = buf_cstr(&dn);
+    r->e = e;
+    enum rc rc = links_run(d->links, true, read_entry, r, "read an account", e);
+    buf_free(&dn);
+    if (rc == RC_NOTFOUND)
+        return err_set(e, RC_NOTFOUND, "5.1.1", NULL, "no account %s", log_esc(address));
+    return rc == RC_OK ? r->rc : rc;
+}
+
+enum rc account_read(struct dird *d, struct span address, bool with_cert, struct buf *mem, struct dird_account *out, struct err *e)
+{
+    struct reading r = {.with_cert = with_cert, .mem = mem, .out = out};
+    return read_one(d, address, &r, e);
+}
+
+enum rc account_csn(struct dird *d, struct span address, uint64_t *csn_out, struct err *e)
+{
+    struct reading r = {0};
+    enum rc rc = read_one(d, address, &r, e);
+    if (rc == RC_OK)
+        *csn_out = r.csn;
+    return rc;
+}
+
+/* ---- lists ---- */
+/* Adds the account's record to list. RC_MORE: there is no room for it. One that vanished meanwhile is left out. */
+static enum rc add_record(struct dird *d, struct span address, bool certs_only, struct buf *list, struct err *e)
+{
+    struct buf mem = BUF_INIT, rec = BUF_INIT;
+    struct dird_account a;
+    enum rc rc = account_read(d, address, certs_only, &mem, &a, e);
+    if (rc == RC_OK && (!certs_only || a.cert_der.n > 0)) {
+        ipc_list_add(&rec, dird_account_f, &a);
+        if (list->n + rec.n > DIRD_LIST_BYTES)
+            rc = RC_MORE;
+        else
+            buf_addspan(list, buf_span(&rec));
+    }
+    buf_free(&mem);
+    buf_free(&rec);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* The records of NUL-ended names, until there is no room; *done_out says whether all were written. */
+static enum rc add_records(struct dird *d, struct span names, bool certs_only, struct buf *list, bool *done_out, struct err *e)
+{
+    enum rc rc = RC_OK;
+    while (names.n > 0 && rc == RC_OK) {
+        ptrdiff_t end = span_chr(names, 0);
+        rc = add_record(d, span_head(names, (size_t)end), certs_only, list, e);
+        names = span_from(names, (size_t)end + 1);
+    }
+    *done_out = rc == RC_OK;
+    return rc == RC_MORE ? RC_OK : rc;
+}
+
+static struct span last_name(struct span names)
+{
+    size_t start = names.n - 1;
+    while (start > 0 && names.p[start - 1] != 0)
+        start--;
+    return span_of(names.p + start, names.n - 1 - start);
+}
+
+enum rc account_page(struct dird *d, struct span after, bool certs_only, struct buf *list, bool *more_out, struct err *e)
+{
+    struct buf names = BUF_INIT;
+    char cursor[CACHE_NAME] = "";
+    enum rc rc = RC_OK;
+    bool more = true, done = true;
+    /* a page without any certificate is no answer (its last record is the cursor): on to the next */
+    for (bool first = true; rc == RC_OK && more && done && (first || list->n == 0); first = false) {
+        buf_clear(&names);
+        more = cache_page(d->cache, LIST_MAILBOXES, first ? after : span_str(cursor), PAGE_NAMES, &names);
+        if (names.n == 0)
+            break;
+        struct span last = last_name(buf_span(&names));
+        memcpy(cursor, last.p, last.n + 1);
+        rc = add_records(d, buf_span(&names), certs_only, list, &done, e);
+    }
+    *more_out = more || !done;
+    buf_free(&names);
+    return rc;
+}
+
+/* ---- search ---- */
+struct finding {
+    const char *base, *filter;
+    struct buf *names; /* NUL-ended */
+};
+
+static int find_names(struct ldap *ld, void *ctx)
+{
+    struct finding *f = ctx;
+    static char mail[] = "mail", *attrs[] = {mail, NULL};
+    LDAPMessage *result = NULL;
+    buf_clear(f->names);
+    int code = ldap_search_ext_s(ld, f->base, LDAP_SCOPE_ONELEVEL, f->filter, attrs, 0, NULL, NULL, NULL, MOST_FOUND, &result);
+    if (code == LDAP_SIZELIMIT_EXCEEDED)
+        code = LDAP_SUCCESS; /* the first ones will do */
+    for (LDAPMessage *m = code == LDAP_SUCCESS ? ldap_first_entry(ld, result) : NULL; m; m = ldap_next_entry(ld, m))
+        if (entry_text(ld, m, "mail", f->names))
+            buf_addc(f->names, 0);
+    ldap_msgfree(result);
+    return code;
+}
+
+/* Every word of the text begins a word of the entry. */
+static void search_filter(struct span text, struct buf *out)
+{
+    struct buf folded = BUF_INIT;
+    struct span rest, w;
+    fold_words(text, &folded);
+    buf_addstr(out, "(&(objectClass=mssBox)");
+    rest = buf_span(&folded);
+    for (int n = 0; n < MOST_WORDS && fold_next(&rest, &w); n++)
+        buf_addf(out, "(mssSearchName=%.*s*)", SPAN_ARG(w));
+    buf_addstr(out, ")");
+    buf_free(&folded);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Those behind after, sorted, NUL-ended. */
+static void sort_names(struct buf *names, struct span after, struct buf *out)
+{
+    char low[CACHE_NAME] = "";
+    const char **v = calloc(MOST_FOUND + 1, sizeof *v);
+    size_t n = 0;
+    if (!v)
+        die("out of memory");
+    if (after.n > 0 && !cache_lower(after, low))
+        low[0] = '\0';
+    for (size_t at = 0; at < names->n && n < MOST_FOUND; at += strlen((char *)names->p + at) + 1)
+        if (strcmp((char *)names->p + at, low) > 0)
+            v[n++] = (char *)names->p + at;
+    qsort(v, n, sizeof *v, by_text);
+    for (size_t i = 0; i < n; i++)
+        buf_add(out, v[i], strlen(v[i]) + 1);
+    free(v);
+}
+
+enum rc account_search(struct dird *d, struct span text, struct span after, struct buf *list, bool *more_out, struct err *e)
+{
+    struct buf base = BUF_INIT, filter = BUF_INIT, found = BUF_INIT, sorted = BUF_INIT;
+    bool done = true;
+    buf_addf(&base, "ou=mailboxes,%s", d->base);
+    search_filter(text, &filter);
+    struct finding f = {buf_cstr(&base), buf_cstr(&filter), &found};
+    enum rc rc = links_run(d->links, true, find_names, &f, "search", e);
+    if (rc == RC_OK) {
+        sort_names(&found, after, &sorted);
+        rc = add_records(d, buf_span(&sorted), false, list, &done, e);
+    }
+    *more_out = !done;
+    buf_free(&base);
+    buf_free(&filter);
+    buf_free(&found);
+    buf_free(&sorted);
+    return rc;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/account_write.c - accounts made, changed, removed. Written to slapd, then waited for in the cache, so that an account is
+ * usable (a change is in force) when the call returns.
+ *
+ * Add      the entry first, without a password, then the password by the modify operation of RFC 3062: slapd hashes it whatever its
+ *          settings. When that fails the entry is taken back. An account without a password gets a random one, so that a wrong sign-in
+ *          takes the same time for every account.
+ * Process  dird, under d->write.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/wipe.h"
+#include "directory/dird/dird.h"
+#include "directory/dird/mods.h"
+#include <ldap.h>
+#include <stdio.h>
+
+struct change {
+    const char *dn;
+    struct mods *mods;
+    struct span password;
+};
+
+static int do_add(struct ldap *ld, void *ctx)
+{
+    const struct change *c = ctx;
+    return ldap_add_ext_s(ld, c->dn, (LDAPMod **)mods_list(c->mods), NULL, NULL);
+}
+
+static int do_modify(struct ldap *ld, void *ctx)
+{
+    const struct change *c = ctx;
+    return ldap_modify_ext_s(ld, c->dn, (LDAPMod **)mods_list(c->mods), NULL, NULL);
+}
+
+static int do_delete(struct ldap *ld, void *ctx)
+{
+    const struct change *c = ctx;
+    return ldap_delete_ext_s(ld, c->dn, NULL, NULL);
+}
+
+static int do_passwd(struct ldap *ld, void *ctx)
+{
+    const struct change *c = ctx;
+    struct berval user = {strlen(c->dn), (char *)c->dn}, password = {c->password.n, (char *)c->password.p}, generated = {0, NULL};
+    int code = ldap_passwd_s(ld, &user, NULL, &password, &generated, NULL, NULL);
+    ldap_memfree(generated.bv_val);
+    return code;
+}
+
+static enum rc run(struct dird *d, link_fn fn, struct span address, struct mods *m, struct span password, const char *doing, struct err *e)
+{
+    struct buf dn = BUF_INIT;
+    dn_mailbox(&dn, d->base, address);
+    struct change c = {buf_cstr(&dn), m, password};
+    enum rc rc = links_run(d->links, false, fn, &c, doing, e);
+    buf_free(&dn);
+    return rc;
+}
+
+static void wait_seen(struct dird *d, struct span address)
+{
+    struct err e = {0};
+    uint64_t csn = 0;
+    if (account_csn(d, address, &csn, &e) == RC_OK && !cache_wait(d->cache, address, csn, deadline_in(DIRD_WAIT_MS)))
+        log_ev(LOG_WARN_, "sync-late", "account=%s", log_esc(address));
+}
+
+/* ---- password ---- */
+static enum rc check_password(struct span p, struct err *e)
+{
+    if (p.n == 0 || p.n > 1024 || span_chr(p, 0) >= 0 || span_chr(p, '\n') >= 0 || span_chr(p, '\r') >= 0)
+        return err_set(e, RC_SYNTAX, NULL, NULL, "a password has 1 to 1024 bytes, no line break and no NUL");
+    return RC_OK;
+}
+
+static enum rc put_password(struct dird *d, struct span address, struct span password, struct err *e)
+{
+    unsigned char raw[24];
+    char drawn[2 * sizeof raw + 1];
+    random_bytes(raw, sizeof raw);
+    for (size_t i = 0; i < sizeof raw; i++)
+        snprintf(drawn + 2 * i, 3, "%02x", raw[i]);
+    enum rc rc = run(d, do_passwd, address, NULL, password.n > 0 ? password : span_str(drawn), "set a password", e);
+    wipe(raw, sizeof raw);
+    wipe(drawn, sizeof drawn);
+    return rc;
+}
+
+enum rc account_passwd(struct dird *d, struct span address, struct span password, struct err *e)
+{
+    enum rc rc = check_password(password, e);
+    if (rc == RC_OK)
+        rc = put_password(d, address, password, e);
+    if (rc == RC_NOTFOUND)
+        rc = err_set(e, RC_NOTFOUND, "5.1.1", NULL, "no account %s", log_esc(address));
+    if (rc == RC_OK)
+        wait_seen(d, address);
+    return rc;
+}
+
+/* ---- add ---- */
+struct counting {
+    const char *base, *filter;
+    int found;
+};
+
+static int count_matches(struct ldap *ld, void *ctx)
+{
+    struct counting *c = ctx;
+    static char none[] = LDAP_NO_ATTRS, *attrs[] = {none, NULL};
+    LDAPMessage *result = NULL;
+    int code = ldap_search_ext_s(ld, c->base, LDAP_SCOPE_ONELEVEL, c->filter, attrs, 0, NULL, NULL, NULL, 1, &result);
+    c->found = result ? ldap_count_entries(ld, result) : 0;
+    ldap_msgfree(result);
+    return code == LDAP_SIZELIMIT_EXCEEDED ? LDAP_SUCCESS : code;
+}
+
+/* Two accounts with one mailbox number would read each other's mail. */
+static enum rc number_is_free(struct dird *d, uint64_t mbx, struct err *e)
+{
+    struct buf base = BUF_INIT, filter = BUF_INIT;
+    buf_addf(&base, "ou=mailboxes,%s", d->base);
+    buf_addf(&filter, "(pliMailboxId=%llu)", (unsigned long long)mbx);
+    struct counting c = {buf_cstr(&base), buf_cstr(&filter), 0};
+    enum rc rc = links_run(d->links, true, count_matches, &c, "look for a mailbox number", e);
+    buf_free(&base);
+    buf_free(&filter);
+    if (rc == RC_OK && c.found > 0)
+        rc = err_set(e, RC_EXISTS, NULL, NULL, "mailbox number %llu is in use", (unsigned long long)mbx);
+    return rc;
+}
+
+static struct mods *new_entry(const struct dird_account *a, struct span structure_name)
+{
+    static const struct span classes[] = {SPAN_LIT("inetOrgPerson"), SPAN_LIT("inetLocalMailRecipient"), SPAN_LIT("mssBox")};
+    static const char *const types[] = {[DT_PER] = "PER", [DT_ORG] = "ORG", [DT_APP] = "APP", [DT_CAB] = "CAB"};
+    struct mods *m = mods_new(false);
+    char number[24];
+    snprintf(number, sizeof number, "%llu", (unsigned long long)a->mbx);
+    mods_put(m, "objectClass", classes, 3);
+    mods_text(m, "mail", a->address);
+    mods_str(m, "mssType", types[a->type]);
+    mods_str(m, "pliMailboxId", number);
+    mods_text(m, "pliMailboxKey", span_of(a->pub, sizeof a->pub));
+    mods_text(m, "rpps", a->rpps);
+    mods_text(m, "mssStructureId", a->structure);
+    mods_text(m, "o", structure_name);
+    mods_account(m, a, DS_ALL);
+    return m;
+}
+
+/* Structure and person first: a mailbox never names what is not there. */
+static enum rc add_entry(struct dird *d, const struct dird_account *a, struct err *e)
+{
+    struct buf structure = BUF_INIT;
+    enum rc rc = RC_OK;
+    if (a->structure.n > 0)
+        rc = structure_put(d, a->structure, &structure, e);
+    if (rc == RC_OK && a->rpps.n > 0)
+        rc = person_put(d, a, e);
+    if (rc == RC_OK) {
+        struct mods *m = new_entry(a, buf_span(&structure));
+        rc = run(d, do_add, a->address, m, SPAN_NULL, "add an account", e);
+        mods_free(&m);
+    }
+    buf_free(&structure);
+    if (rc == RC_EXISTS)
+        return err_set(e, RC_EXISTS, NULL, NULL, "%s is already an address here", log_esc(a->address));
+    return rc;
+}
+
+enum rc account_add(struct dird *d, const struct dird_account *asked, struct err *e)
+{
+    struct dird_account a = *asked;
+    struct err ignored = {0};
+    enum rc rc = account_check_new(d->cache, &a, e);
+    if (rc == RC_OK && a.password.n > 0)
+        rc = check_password(a.password, e);
+    if (rc == RC_OK)
+        rc = number_is_free(d, a.mbx, e);
+    if (rc != RC_OK)
+        return rc;
+    account_split_name(&a);
+    rc = add_entry(d, &a, e);
+    if (rc != RC_OK)
+        return rc;
+    rc = put_password(d, a.address, a.password, e);
+    if (rc != RC_OK) {
+        (void)!run(d, do_delete, a.address, NULL, SPAN_NULL, "take an account back", &ignored);
+        return rc;
+    }
+    wait_seen(d, a.address);
+    return RC_OK;
+}
+
+/* ---- set ---- */
+static void overlay(struct dird_account *to, const struct dird_account *from, uint32_t what)
+{
+    const struct {
+        uint32_t bit;
+        struct span *to, from;
+    } texts[] = {{DS_NAME, &to->name, from->name},
+                 {DS_NAME, &to->given, from->given},
+                 {DS_NAME, &to->sn, from->sn},
+                 {DS_CERT, &to->cert_der, from->cert_der},
+                 {DS_SERVICE, &to->service, from->service},
+                 {DS_RESPONSIBLE, &to->responsible, from->responsible},
+                 {DS_PROFESSION, &to->profession, from->profession},
+                 {DS_SPECIALTY, &to->specialty, from->specialty},
+                 {DS_ALIASES, &to->aliases, from->aliases}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (what & texts[i].bit)
+            *texts[i].to = texts[i].from;
+    if (what & DS_FLAGS)
+        to->flags = from->flags;
+    if (what & DS_DISABLED)
+        to->disabled = from->disabled;
+    if (what & DS_QUOTA)
+        to->quota = from->quota;
+}
+
+enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *change, struct err *e)
+{
+    struct buf mem = BUF_INIT;
+    struct dird_account a;
+    enum rc rc = account_read(d, change->address, true, &mem, &a, e);
+    if (rc != RC_OK)
+        goto out;
+    overlay(&a, change, what);
+    if ((what & DS_NAME) && span_trim(a.name).n == 0) {
+        rc = err_set(e, RC_SYNTAX, NULL, NULL, "a name is needed");
+        goto out;
+    }
+    if (what & DS_NAME)
+        account_split_name(&a);
+    if (what & DS_ALIASES)
+        rc = account_check_aliases(d->cache, &a, e);
+    if (rc != RC_OK)
+        goto out;
+    struct mods *m = mods_new(true);
+    mods_account(m, &a, what);
+    rc = run(d, do_modify, a.address, m, SPAN_NULL, "change an account", e);
+    mods_free(&m);
+    if (rc == RC_OK && a.rpps.n > 0 && (what & (DS_NAME | DS_PROFESSION | DS_SPECIALTY)))
+        rc = person_put(d, &a, e);
+    if (rc == RC_OK)
+        wait_seen(d, a.address);
+out:
+    buf_free(&mem);
+    return rc;
+}
+
+/* ---- delete ---- */
+enum rc account_delete(struct dird *d, struct span address, struct err *e)
+{
+    struct buf mem = BUF_INIT;
+    struct dird_account a;
+    enum rc rc = account_read(d, address, false, &mem, &a, e);
+    if (rc == RC_OK)
+        rc = run(d, do_delete, a.address, NULL, SPAN_NULL, "remove an account", e);
+    if (rc == RC_OK && a.rpps.n > 0)
+        person_drop_if_alone(d, a.rpps);
+    if (rc == RC_OK && !cache_wait(d->cache, a.address, CACHE_GONE, deadline_in(DIRD_WAIT_MS)))
+        log_ev(LOG_WARN_, "sync-late", "account=%s", log_esc(address));
+    buf_free(&mem);
+    return rc;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/auth.c - see auth.h. */
+#include "directory/dird/auth.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/wipe.h"
+#include "crypto/seal/ticket.h"
+#include "directory/dird/checked.h"
+#include "directory/dird/entry.h"
+#include "directory/dird/link.h"
+#include "directory/dird/throttle.h"
+#include <ldap.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BINDS = 4, WINDOW_MS = 600000, PEER_FACTOR = 5, SUBMISSION_S = 3600, ADMIN_S = 600, MOST_PASSWORD = 1024 };
+
+struct auth {
+    struct cache *cache;
+    struct links *binds;
+    struct checked *checked;
+    struct throttle *by_login, *by_peer;
+    char *base, *nobody;
+    unsigned char *seed;
+    int64_t ticket_s;
+    int most_waiting;
+    atomic_int waiting;
+    _Atomic uint64_t n_binds, n_remembered;
+};
+static const struct { /* by protocol */
+    int64_t most_s;   /* life of a ticket, 0: as the settings say */
+    uint32_t rights;
+} protocols[] = {
+    [1] = {SUBMISSION_S, RIGHT_READ | RIGHT_WRITE | RIGHT_SUBMIT},
+    [2] = {0, RIGHT_READ | RIGHT_WRITE | RIGHT_SUBMIT},
+    [3] = {ADMIN_S, RIGHT_READ | RIGHT_WRITE | RIGHT_SUBMIT | RIGHT_SLOTS},
+};
+
+struct auth *auth_new(const struct auth_how *how)
+{
+    struct auth *a = calloc(1, sizeof *a);
+    struct links_how binds = {.uri = how->uri, .most = BINDS};
+    struct buf nobody = BUF_INIT;
+    if (!a)
+        die("out of memory");
+    a->cache = how->cache;
+    a->binds = links_new(&binds);
+    a->checked = checked_new(how->cache_ms);
+    a->by_login = throttle_new(how->max_failures, WINDOW_MS);
+    a->by_peer = throttle_new(how->max_failures * PEER_FACTOR, WINDOW_MS);
+    a->base = span_dup(span_str(how->base));
+    buf_addf(&nobody, "cn=nobody,ou=daemons,%s", how->base);
+    a->nobody = span_dup(buf_span(&nobody));
+    buf_free(&nobody);
+    a->seed = secret_alloc(TICKET_KEY);
+    memcpy(a->seed, how->ticket_seed, TICKET_KEY);
+    a->ticket_s = how->ticket_s;
+    a->most_waiting = (int)how->waiting;
+    return a;
+}
+
+void auth_free(struct auth **a)
+{
+    if (!a || !*a)
+        return;
+    links_free(&(*a)->binds);
+    checked_free(&(*a)->checked);
+    throttle_free(&(*a)->by_login);
+    throttle_free(&(*a)->by_peer);
+    secret_free((*a)->seed, TICKET_KEY);
+    free((*a)->base);
+    free((*a)->nobody);
+    free(*a);
+    *a = NULL;
+}
+
+void auth_counts(const struct auth *a, uint64_t *binds_out, uint64_t *remembered_out)
+{
+    *binds_out = atomic_load(&a->n_binds);
+    *remembered_out = atomic_load(&a->n_remembered);
+}
+
+/* ---- the bind ---- */
+struct attempt {
+    const char *dn;
+    struct span password;
+};
+
+static int try_bind(struct ldap *ld, void *ctx)
+{
+    const struct attempt *t = ctx;
+    struct berval cred = {t->password.n, (char *)t->password.p};
+    return ldap_sasl_bind_s(ld, t->dn, LDAP_SASL_SIMPLE, &cred, NULL, NULL, NULL);
+}
+
+/* RC_OK right, RC_DENIED wrong, RC_TEMP not known. */
+static enum rc bind_once(struct auth *a, const struct cache_view *v, bool usable, struct span password, struct err *e)
+{
+    struct buf dn = BUF_INIT;
+    if (usable)
+        dn_mailbox(&dn, a->base, span_str(v->address));
+    else
+        buf_addstr(&dn, a->nobody);
+    struct attempt t = {buf_cstr(&dn), password.n > 0 ? password : SPAN_LIT("-")};
+    atomic_fetch_add(&a->n_binds, 1);
+    enum rc rc = links_run(a->binds, true, try_bind, &t, "check a password", e);
+    buf_free(&dn);
+    if (rc == RC_OK && usable)
+        return RC_OK;
+    if (rc == RC_OK || rc == RC_DENIED || rc == RC_NOTFOUND)
+        return err_set(e, RC_DENIED, "5.7.8", NULL, "wrong login or password");
+    return err_set(e, RC_TEMP, "4.3.0", NULL, "password cannot be checked: %.200s", e->log);
+}
+
+static enum rc bind_in_turn(struct auth *a, const struct cache_view *v, bool usable, struct span password, struct err *e)
+{
+    enum rc rc = RC_TEMP;
+    if (atomic_fetch_add(&a->waiting, 1) < a->most_waiting)
+        rc = bind_once(a, v, usable, password, e);
+    else
+        rc = err_set(e, RC_TEMP, "4.3.0", NULL, "%d sign-ins are waiting already", a->most_waiting);
+    atomic_fetch_sub(&a->waiting, 1);
+    return rc;
+}
+
+/* ---- counting failures ---- */
+struct keys {
+    uint64_t login, peer;
+};
+
+static struct keys keys_of(const struct auth *a, struct span login, struct span peer)
+{
+    unsigned char mac[CHECKED_MAC];
+    struct keys k;
+    checked_mac(a->checked, login, peer, mac);
+    memcpy(&k.login, mac, sizeof k.login);
+    checked_mac(a->checked, SPAN_NULL, peer, mac);
+    memcpy(&k.peer, mac, sizeof k.peer);
+    return k;
+}
+
+static bool too_many(struct auth *a, struct keys k, int64_t now)
+{
+    return throttle_full(a->by_login, k.login, now) || throttle_full(a->by_peer, k.peer, now);
+}
+
+/* ---- the answer ---- */
+static enum rc make_ticket(struct auth *a, const struct cache_view *v, unsigned protocol, struct buf *out, struct err *e)
+{
+    struct ticket t = {.method = METHOD_PASSWORD, .rights = protocols[protocol].rights, .mbx = v->mbx, .issued = (uint64_t)clock_utc()};
+    int64_t most = protocols[protocol].most_s;
+    t.expires = t.issued + (uint64_t)(most > 0 && most < a->ticket_s ? most : a->ticket_s);
+    snprintf(t.address, sizeof t.address, "%s", v->address);
+    snprintf(t.actor, sizeof t.actor, "%s", v->address);
+    return ticket_sign(&t, a->seed, out, e);
+}
+
+static enum rc welcome(struct auth *a, const struct cache_view *v, unsigned protocol, struct buf *mem, struct dird_auth_rep *out, struct err *e)
+{
+    size_t at[3];
+    enum rc rc = make_ticket(a, v, protocol, mem, e);
+    if (rc != RC_OK)
+        return rc;
+    at[0] = mem->n;
+    buf_addstr(mem, v->address);
+    at[1] = mem->n;
+    buf_addstr(mem, v->name);
+    at[2] = mem->n;
+    *out = (struct dird_auth_rep){.ticket = span_of(mem->p, at[0]), .address = span_of(mem->p + at[0], at[1] - at[0]),
+                                  .name = span_of(mem->p + at[1], at[2] - at[1]), .mbx = v->mbx, .type = v->type, .flags = v->flags};
+    return RC_OK;
+}
+
+static enum rc check(struct auth *a, const struct cache_view *v, bool usable, const struct dird_auth_req *rq, struct err *e)
+{
+    unsigned char mac[CHECKED_MAC];
+    int64_t now = clock_mono() / 1000000;
+    checked_mac(a->checked, span_str(v->address), rq->password, mac);
+    if (usable && checked_has(a->checked, mac, v->csn, now)) {
+        atomic_fetch_add(&a->n_remembered, 1);
+        return RC_OK;
+    }
+    char login[CACHE_NAME];
+    size_t n = rq->login.n < sizeof login ? rq->login.n : sizeof login - 1;
+    for (size_t i = 0; i < n; i++) /* letter case does not make another bucket */
+        login[i] = (char)(rq->login.p[i] >= 'A' && rq->login.p[i] <= 'Z' ? rq->login.p[i] + 32 : rq->login.p[i]);
+    struct keys k = keys_of(a, span_of(login, n), rq->peer);
+    if (too_many(a, k, now))
+        return err_set(e, RC_TEMP, "4.7.0", "Trop d'essais de mot de passe, patientez une minute / Too many wrong passwords, wait a minute",
+                       "too many failed sign-ins");
+    enum rc rc = bind_in_turn(a, v, usable, rq->password, e);
+    if (rc == RC_OK) {
+        throttle_good(a->by_login, k.login);
+        checked_put(a->checked, mac, v->csn, now);
+    } else if (rc == RC_DENIED) {
+        throttle_failed(a->by_login, k.login, now);
+        throttle_failed(a->by_peer, k.peer, now);
+    }
+    wipe(mac, sizeof mac);
+    return rc;
+}
+
+enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, struct buf *mem, struct dird_auth_rep *out, struct err *e)
+{
+    struct cache_view v;
+    if (rq->protocol == 0 || rq->protocol >= sizeof protocols / sizeof *protocols)
+        return err_set(e, RC_SYNTAX, NULL, NULL, "no protocol %u", rq->protocol);
+    if (!cache_ready(a->cache))
+        return err_set(e, RC_TEMP, "4.3.0", NULL, "directory not read yet");
+    cache_find(a->cache, rq->login, &v); /* the CSN of before the bind: a password changed meanwhile is not remembered as right */
+    bool box = (v.kind == DK_MAILBOX || v.kind == DK_DISABLED) && !v.alias && span_ieq_str(rq->login, v.address);
+    bool usable = box && rq->password.n > 0 && rq->password.n <= MOST_PASSWORD && span_chr(rq->password, 0) < 0;
+    enum rc rc = check(a, &v, usable, rq, e);
+    if (rc == RC_OK && v.kind == DK_DISABLED)
+        rc = err_set(e, RC_PERM, "5.7.1", "Ce compte est desactive, contactez votre administrateur / This account is disabled",
+                     "account is disabled");
+    /* a login that is no address here may be a password typed in the wrong field: not logged */
+    log_ev(rc == RC_OK ? LOG_DEBUG_ : LOG_INFO_, "auth", "login=%s peer=%s protocol=%u rc=%s", box ? v.address : "unknown", log_esc(rq->peer),
+           rq->protocol, rc_name(rc));
+    return rc == RC_OK ? welcome(a, &v, rq->protocol, mem, out, e) : rc;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/cache.h - what dird knows by heart: mailboxes, local domains, trusted domains.
+ *
+ * Filled   by one thread (sync.c); asked by all. A readers-writer lock; every answer is copied out.
+ * Keys     entries are found by name (address, alias, domain; lower case) and by entryUUID, both by hash: no question costs a scan but
+ *          cache_page(). About 250 bytes a mailbox.
+ * Refresh  cache_begin() .. cache_end() brackets a complete listing: what was not named in it is gone after it, and not before, so the
+ *          cache goes on answering meanwhile. Until the first one ended, cache_ready() is false and "unknown" means nothing.
+ * Process  dird.
+ */
+#pragma once
+#include "base/buf.h"
+#include "directory/wire.h"
+
+enum { CACHE_UUID = 16, CACHE_NAME = 256, CACHE_ALIASES = 64 };
+
+struct cache_facts { /* of a mailbox, as the directory has it */
+    struct span address, name;
+    struct span aliases[CACHE_ALIASES];
+    size_t n_aliases;
+    uint64_t mbx, csn;
+    unsigned char pub[32];
+    uint8_t type;
+    bool disabled;
+    uint32_t flags; /* DF_ */
+};
+struct cache_view { /* a copy */
+    uint8_t kind;   /* enum dird_kind; the rest only for DK_MAILBOX and DK_DISABLED */
+    uint8_t type;
+    uint32_t flags;
+    uint64_t mbx, csn;
+    unsigned char pub[32];
+    char address[CACHE_NAME], name[CACHE_NAME];
+    bool alias;     /* it was asked for by another name than its own */
+};
+struct cache_counts {
+    uint64_t accounts, trusted;
+    bool in_sync;
+    uint64_t csn; /* highest seen */
+};
+
+struct cache *cache_new(void);
+void cache_free(struct cache **c);
+
+/* ---- the sync thread ---- */
+void cache_begin(struct cache *c);
+void cache_end(struct cache *c);
+void cache_lost(struct cache *c); /* the directory went away: answers go on, cache_counts says so */
+void cache_put_mailbox(struct cache *c, const unsigned char uuid[CACHE_UUID], const struct cache_facts *f);
+void cache_put_domain(struct cache *c, const unsigned char uuid[CACHE_UUID], struct span domain);
+/* dns: packed as struct dird_trust_rep has them */
+void cache_put_trust(struct cache *c, const unsigned char uuid[CACHE_UUID], struct span domain, struct span note, struct span dns);
+void cache_keep(struct cache *c, const unsigned char uuid[CACHE_UUID]); /* unchanged */
+void cache_drop(struct cache *c, const unsigned char uuid[CACHE_UUID]);
+
+/* ---- everyone ---- */
+bool cache_ready(struct cache *c);
+/* Any case; "user+x@d" is tried without "+x" when it is not itself an address. */
+void cache_find(struct cache *c, struct span address, struct cache_view *out);
+bool cache_taken(struct cache *c, struct span address, struct span but_of); /* an address or alias of another account than but_of */
+bool cache_lower(struct span in, char out[CACHE_NAME]); /* ASCII lower case, NUL-ended; false: empty, too long or holds NUL */
+/* Packed DNs of a domain, appended to out; domain empty: of all, once each, at most max bytes. RC_NOTFOUND. */
+enum rc cache_trust(struct cache *c, struct span domain, size_t max, struct buf *out, struct buf *note_out /* or NULL */, struct err *e);
+/* Names behind after in byte order, NUL-ended each, at most want; false: there is nothing behind the last. */
+enum cache_list { LIST_MAILBOXES, LIST_TRUST, LISTS_ };
+bool cache_page(struct cache *c, enum cache_list which, struct span after, size_t want, struct buf *names_out);
+void cache_counts(struct cache *c, struct cache_counts *out);
+
+/* Waits until the account is there with at least that csn (csn 0: there at all), or until it is gone (CACHE_GONE). False: deadline. */
+#define CACHE_GONE UINT64_MAX
+bool cache_wait(struct cache *c, struct span address, uint64_t csn, int64_t deadline);
+bool cache_wait_trust(struct cache *c, struct span domain, struct span dn, bool there, int64_t deadline);

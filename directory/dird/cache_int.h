@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/cache_int.h - the shape of the cache, for cache.c (filling), cache_ask.c (asking) and cache_list.c (pages).
+ * Process  dird.
+ */
+#pragma once
+#include "directory/dird/cache.h"
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum name_kind { NAME_ADDRESS, NAME_ALIAS, NAME_DOMAIN, NAME_TRUST };
+
+struct name { /* one key of an item */
+    struct name *next;    /* in its hash chain */
+    struct name *sibling; /* of the same item */
+    struct item *item;
+    uint32_t hash;
+    uint8_t kind;
+    char text[];
+};
+struct item { /* one entry of the directory */
+    struct item *next; /* in its hash chain */
+    struct name *names;
+    struct span extra;  /* owned: display name (mailbox), packed DNs (trust) */
+    struct span note;   /* owned: trust */
+    uint64_t mbx, csn;
+    uint32_t flags, generation;
+    unsigned char uuid[CACHE_UUID], pub[32];
+    uint8_t type;
+    bool disabled;
+};
+struct listing { /* sorted names, made when a page is asked for */
+    struct buf text;
+    uint32_t *at;
+    size_t n;
+    uint64_t version;
+};
+struct cache {
+    pthread_rwlock_t lock;
+    struct name **names;
+    struct item **items;
+    size_t n_names, n_items, name_slots, item_slots; /* slots: powers of two */
+    uint64_t accounts, trusted, top_csn;
+    uint32_t seed, generation;
+    bool ready, in_sync;
+    _Atomic uint64_t version; /* of everything in it */
+    pthread_mutex_t change_lock;
+    pthread_cond_t changed;
+    pthread_mutex_t list_lock;
+    struct listing lists[LISTS_];
+    struct buf all_dns; /* of every trusted domain, once each, at that version; under list_lock */
+    uint64_t all_dns_version;
+};
+
+uint32_t cache_hash(const struct cache *c, struct span text);
+struct name *cache_name(const struct cache *c, struct span text, unsigned kinds /* bits of enum name_kind */); /* lock held */
+

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/cache_test.c - the cache against a plain model: put, replace, drop, refresh, aliases, pages, waiting. */
+#include "base/clock.h"
+#include "directory/dird/cache.h"
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <cmocka.h>
+
+static struct cache *c;
+
+static int make(void **state)
+{
+    (void)state;
+    c = cache_new();
+    return 0;
+}
+
+static int unmake(void **state)
+{
+    (void)state;
+    cache_free(&c);
+    return 0;
+}
+
+static void uuid_of(unsigned n, unsigned char out[CACHE_UUID])
+{
+    memset(out, 0, CACHE_UUID);
+    memcpy(out, &n, sizeof n);
+}
+
+static void put(unsigned n, const char *address, const char *alias, uint64_t csn)
+{
+    unsigned char uuid[CACHE_UUID];
+    uuid_of(n, uuid);
+    struct cache_facts f = {.address = span_str(address), .name = SPAN_LIT("Dr X"), .mbx = n, .csn = csn, .type = DT_PER};
+    if (alias)
+        f.aliases[f.n_aliases++] = span_str(alias);
+    cache_put_mailbox(c, uuid, &f);
+}
+
+static void put_domain(unsigned n, const char *d)
+{
+    unsigned char uuid[CACHE_UUID];
+    uuid_of(n, uuid);
+    cache_put_domain(c, uuid, span_str(d));
+}
+
+static struct cache_view ask(const char *address)
+{
+    struct cache_view v;
+    cache_find(c, span_str(address), &v);
+    return v;
+}
+
+static void names_are_found_in_any_case(void **state)
+{
+    (void)state;
+    put_domain(1000, "chu.example");
+    put(17, "marie.martin@chu.example", "m.martin@chu.example", 5);
+    static const struct {
+        const char *asked;
+        int kind;
+        const char *address;
+    } rows[] = {
+        {"marie.martin@chu.example", DK_MAILBOX, "marie.martin@chu.example"},
+        {"Marie.MARTIN@CHU.example", DK_MAILBOX, "marie.martin@chu.example"},
+        {"m.martin@chu.example", DK_MAILBOX, "marie.martin@chu.example"},
+        {"marie.martin+urgent@chu.example", DK_MAILBOX, "marie.martin@chu.example"},
+        {"m.martin+a+b@chu.example", DK_MAILBOX, "marie.martin@chu.example"},
+        {"+marie.martin@chu.example", DK_UNKNOWN, ""},
+        {"nobody@chu.example", DK_UNKNOWN, ""},
+        {"nobody+marie@chu.example", DK_UNKNOWN, ""},
+        {"marie.martin@chub.example", DK_NOT_LOCAL, ""},
+        {"marie.martin", DK_NOT_LOCAL, ""},
+        {"@chu.example", DK_UNKNOWN, ""},
+        {"chu.example", DK_NOT_LOCAL, ""},
+        {"", DK_NOT_LOCAL, ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct cache_view v = ask(rows[i].asked);
+        if (v.kind != rows[i].kind || strcmp(v.address, rows[i].address) != 0)
+            fail_msg("%s: kind %d, %s", rows[i].asked, v.kind, v.address);
+    }
+    struct cache_view nul;
+    cache_find(c, span_of("marie.martin@chu.example\0x", 26), &nul);
+    assert_int_equal(nul.kind, DK_NOT_LOCAL);
+}
+
+static void a_replaced_entry_loses_its_old_names(void **state)
+{
+    (void)state;
+    put(17, "marie.martin@chu.example", NULL, 6);
+    assert_int_equal(ask("m.martin@chu.example").kind, DK_UNKNOWN);
+    assert_int_equal(ask("marie.martin@chu.example").csn, 6);
+    put(17, "marie.durand@chu.example", "marie.martin@chu.example", 7);
+    assert_string_equal(ask("marie.martin@chu.example").address, "marie.durand@chu.example");
+    assert_true(ask("marie.martin@chu.example").alias);
+    assert_true(cache_taken(c, SPAN_LIT("marie.martin@chu.example"), SPAN_NULL));
+    assert_false(cache_taken(c, SPAN_LIT("marie.martin@chu.example"), SPAN_LIT("marie.durand@chu.example")));
+}
+
+static void an_address_goes_before_an_alias(void **state)
+{
+    (void)state;
+    put(18, "marie.martin@chu.example", NULL, 8);
+    assert_int_equal(ask("marie.martin@chu.example").mbx, 18);
+}
+
+static void a_refresh_drops_what_is_not_named(void **state)
+{
+    (void)state;
+    unsigned char uuid[CACHE_UUID];
+    assert_false(cache_ready(c));
+    cache_begin(c);
+    put(18, "marie.martin@chu.example", NULL, 9);
+    uuid_of(1000, uuid);
+    cache_keep(c, uuid);
+    assert_int_equal(ask("marie.durand@chu.example").kind, DK_MAILBOX); /* until the end */
+    cache_end(c);
+    assert_true(cache_ready(c));
+    assert_int_equal(ask("marie.durand@chu.example").kind, DK_UNKNOWN);
+    assert_int_equal(ask("marie.martin@chu.example").kind, DK_MAILBOX);
+    uuid_of(18, uuid);
+    cache_drop(c, uuid);
+    cache_drop(c, uuid);
+    assert_int_equal(ask("marie.martin@chu.example").kind, DK_UNKNOWN);
+    struct cache_counts n;
+    cache_counts(c, &n);
+    assert_int_equal(n.accounts, 0);
+    assert_int_equal(n.csn, 9);
+}
+
+enum { MANY = 20000 };
+
+static void many_are_found_and_listed_in_order(void **state)
+{
+    (void)state;
+    char address[64], before[CACHE_NAME] = "";
+    for (unsigned i = 0; i < MANY; i++) {
+        snprintf(address, sizeof address, "a%05u@chu.example", (i * 7919) % MANY);
+        put(2000 + i, address, NULL, 10);
+    }
+    for (unsigned i = 0; i < MANY; i += 997) {
+        snprintf(address, sizeof address, "a%05u@chu.example", i);
+        assert_int_equal(ask(address).kind, DK_MAILBOX);
+    }
+    struct buf page = BUF_INIT;
+    unsigned seen = 0;
+    bool more = true;
+    while (more) {
+        buf_clear(&page);
+        more = cache_page(c, LIST_MAILBOXES, span_str(before), 777, &page);
+        for (size_t at = 0; at < page.n; at += strlen((char *)page.p + at) + 1, seen++) {
+            assert_true(strcmp(before, (char *)page.p + at) < 0);
+            snprintf(before, sizeof before, "%s", (char *)page.p + at);
+        }
+    }
+    assert_int_equal(seen, MANY);
+    buf_free(&page);
+}
+
+static void trust_is_by_domain_or_all(void **state)
+{
+    (void)state;
+    unsigned char uuid[CACHE_UUID];
+    struct buf dns = BUF_INIT, note = BUF_INIT;
+    struct err e = {0};
+    buf_bytes(&dns, SPAN_LIT("CN=a,C=FR"));
+    buf_bytes(&dns, SPAN_LIT("CN=b,C=FR"));
+    uuid_of(900001, uuid);
+    cache_put_trust(c, uuid, SPAN_LIT("chb.mssante.fr"), SPAN_LIT("note"), buf_span(&dns));
+    uuid_of(900002, uuid);
+    cache_put_trust(c, uuid, SPAN_LIT("chc.mssante.fr"), SPAN_NULL, buf_span(&dns));
+    struct buf out = BUF_INIT;
+    assert_int_equal(cache_trust(c, SPAN_LIT("CHB.mssante.fr"), 1000, &out, &note, &e), RC_OK);
+    assert_true(span_eq(buf_span(&out), buf_span(&dns)) && span_eq_str(buf_span(&note), "note"));
+    buf_clear(&out);
+    assert_int_equal(cache_trust(c, SPAN_NULL, 1000, &out, NULL, &e), RC_OK);
+    assert_int_equal(out.n, dns.n); /* each once */
+    buf_clear(&out);
+    assert_int_equal(cache_trust(c, SPAN_LIT("chd.mssante.fr"), 1000, &out, NULL, &e), RC_NOTFOUND);
+    assert_int_equal(cache_trust(c, SPAN_LIT("chu.example"), 1000, &out, NULL, &e), RC_NOTFOUND); /* local is not trusted */
+    assert_true(cache_wait_trust(c, SPAN_LIT("chb.mssante.fr"), SPAN_LIT("CN=b,C=FR"), true, deadline_in(0)));
+    assert_false(cache_wait_trust(c, SPAN_LIT("chb.mssante.fr"), SPAN_LIT("CN=z"), true, deadline_in(20)));
+    buf_free(&out);
+    buf_free(&dns);
+    buf_free(&note);
+}
+
+static void *late_change(void *arg)
+{
+    (void)arg;
+    nanosleep(&(struct timespec){0, 30000000}, NULL);
+    put(500000, "late@chu.example", NULL, 77);
+    return NULL;
+}
+
+static void waiting_ends_when_it_is_seen(void **state)
+{
+    (void)state;
+    pthread_t t;
+    pthread_create(&t, NULL, late_change, NULL);
+    assert_false(cache_wait(c, SPAN_LIT("late@chu.example"), 78, deadline_in(5)));
+    assert_true(cache_wait(c, SPAN_LIT("late@chu.example"), 77, deadline_in(2000)));
+    assert_false(cache_wait(c, SPAN_LIT("late@chu.example"), CACHE_GONE, deadline_in(20)));
+    assert_true(cache_wait(c, SPAN_LIT("never@chu.example"), CACHE_GONE, deadline_in(20)));
+    pthread_join(t, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_are_found_in_any_case),
+        cmocka_unit_test(a_replaced_entry_loses_its_old_names),
+        cmocka_unit_test(an_address_goes_before_an_alias),
+        cmocka_unit_test(a_refresh_drops_what_is_not_named),
+        cmocka_unit_test(many_are_found_and_listed_in_order),
+        cmocka_unit_test(trust_is_by_domain_or_all),
+        cmocka_unit_test(waiting_ends_when_it_is_seen),
+    };
+    return cmocka_run_group_tests(tests, make, unmake);
+}

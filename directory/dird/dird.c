@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/dird.c - puts the daemon's parts together and takes them apart.
+ * Process  dird.
+ */
+#include "directory/dird/dird.h"
+#include <stdlib.h>
+
+enum { ADMIN_LINKS = 8, WORKERS_FOR_LOOKUPS = 2 };
+
+struct dird *dird_open(const struct dird_how *how)
+{
+    struct dird *d = calloc(1, sizeof *d);
+    struct buf dn = BUF_INIT;
+    if (!d)
+        die("out of memory");
+    buf_addf(&dn, "cn=dird,ou=daemons,%s", how->base);
+    struct links_how links = {how->uri, buf_cstr(&dn), how->secret, ADMIN_LINKS};
+    d->base = how->base;
+    d->cache = cache_new();
+    d->links = links_new(&links);
+    struct auth_how auth = {.cache = d->cache, .uri = how->uri, .base = how->base, .max_failures = how->max_failures,
+                            .waiting = how->threads > WORKERS_FOR_LOOKUPS ? how->threads - WORKERS_FOR_LOOKUPS : 1,
+                            .cache_ms = how->cache_s * 1000, .ticket_s = how->ticket_s, .ticket_seed = how->ticket_seed};
+    d->auth = auth_new(&auth);
+    pthread_mutex_init(&d->write, NULL);
+    buf_free(&dn);
+    return d;
+}
+
+void dird_start(struct dird *d)
+{
+    d->sync = sync_start(d->cache, d->links, d->base);
+}
+
+void dird_close(struct dird **d)
+{
+    if (!d || !*d)
+        return;
+    sync_stop(&(*d)->sync);
+    auth_free(&(*d)->auth);
+    links_free(&(*d)->links);
+    cache_free(&(*d)->cache);
+    pthread_mutex_destroy(&(*d)->write);
+    free(*d);
+    *d = NULL;
+}

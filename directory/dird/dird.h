@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/dird.h - the daemon's state, and its operations as handlers of base/ipc.h.
+ * Process  dird. Handlers run on worker threads; what they share is in here and locked by its own module.
+ */
+#pragma once
+#include "base/ipc.h"
+#include "directory/dird/auth.h"
+#include "directory/dird/cache.h"
+#include "directory/dird/link.h"
+#include "directory/dird/sync.h"
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { DIRD_WAIT_MS = 1000, DIRD_LIST_BYTES = 79 * 1024 };
+
+struct dird {
+    struct cache *cache;
+    struct links *links;      /* as cn=dird */
+    struct sync *sync;
+    struct auth *auth;
+    const char *base;         /* "o=pli" */
+    pthread_mutex_t write;    /* one change at a time: what is checked stays true until it is written */
+    _Atomic uint64_t lookups;
+};
+struct dird_how {
+    const char *uri, *base, *secret;
+    unsigned threads;         /* of the service: bounds how many may wait for a password check */
+    unsigned max_failures;
+    int64_t cache_s, ticket_s;
+    const unsigned char *ticket_seed;
+};
+struct dird *dird_open(const struct dird_how *how); /* nothing started yet: before the sandbox */
+void dird_start(struct dird *d);                    /* the sync thread: after the sandbox */
+void dird_close(struct dird **d);
+extern const ipc_handler dird_handlers[];           /* in the order of dird_proto.ops */
+
+/* account_read.c */
+enum rc account_read(struct dird *d, struct span address, bool with_cert, struct buf *mem, struct dird_account *out, struct err *e);
+enum rc account_csn(struct dird *d, struct span address, uint64_t *csn_out, struct err *e);
+enum rc account_page(struct dird *d, struct span after, bool certs_only, struct buf *list, bool *more_out, struct err *e);
+enum rc account_search(struct dird *d, struct span text, struct span after, struct buf *list, bool *more_out, struct err *e);
+/* account_write.c */
+enum rc account_add(struct dird *d, const struct dird_account *a, struct err *e);
+enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *a, struct err *e);
+enum rc account_delete(struct dird *d, struct span address, struct err *e);
+enum rc account_passwd(struct dird *d, struct span address, struct span password, struct err *e);
+/* account_check.c: pure but for the cache */
+enum rc account_check_new(struct cache *c, const struct dird_account *a, struct err *e);
+enum rc account_check_aliases(struct cache *c, const struct dird_account *a, struct err *e);
+/* relations.c: the person and the structure behind a mailbox */
+enum rc person_put(struct dird *d, const struct dird_account *a, struct err *e);
+void person_drop_if_alone(struct dird *d, struct span rpps);
+enum rc structure_put(struct dird *d, struct span id, struct buf *name_out, struct err *e); /* name: empty when only the number is known */
+/* trust_write.c */
+enum rc trust_add(struct dird *d, const struct dird_trust_entry *t, struct err *e);
+enum rc trust_remove(struct dird *d, const struct dird_trust_entry *t, struct err *e);
+enum rc trust_page(struct dird *d, struct span after, struct buf *list, bool *more_out, struct err *e);

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/dird_test.c - accounts over the wire, on a real slapd: made, found, listed, searched, changed, removed, trusted. */
+#include "directory/dird/daemon_test.h"
+#include "directory/dird/mods.h"
+#include <setjmp.h>
+#include <cmocka.h>
+
+static void an_account_is_usable_at_once(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    assert_int_equal(kind_of("helene.martin@chu.example"), DK_UNKNOWN);
+    assert_int_equal(kind_of("helene.martin@elsewhere.example"), DK_NOT_LOCAL);
+    struct dird_account a = per("helene.martin@chu.example", "Dr H\xC3\xA9l\xC3\xA8ne MARTIN", 17);
+    a.rpps = SPAN_LIT("10001234565");
+    a.profession = SPAN_LIT("M\xC3\xA9" "decin");
+    a.service = SPAN_LIT("Cardiologie");
+    a.aliases = SPAN_LIT("h.martin@chu.example\nhm@cabinet.example");
+    a.structure = SPAN_LIT("300017985");
+    assert_int_equal(add(a), RC_OK);
+    struct dird_lookup_rep rep = {0};
+    assert_int_equal(dir_lookup(dir, SPAN_LIT("HM+test@cabinet.example"), &rep, &e), RC_OK);
+    assert_int_equal(rep.kind, DK_MAILBOX);
+    assert_true(span_eq_str(rep.address, "helene.martin@chu.example"));
+    assert_true(rep.mbx == 17 && rep.pub[31] == 17 && rep.type == DT_PER && rep.flags == DF_SIGN);
+    assert_int_equal(dir_may_send(dir, SPAN_LIT("helene.martin@chu.example"), SPAN_LIT("h.martin@chu.example"), &e), RC_OK);
+    assert_int_equal(dir_may_send(dir, SPAN_LIT("helene.martin@chu.example"), SPAN_LIT("x@chu.example"), &e), RC_DENIED);
+}
+
+static void wrong_accounts_are_refused(void **state)
+{
+    (void)state;
+    struct dird_account ok = per("paul.durand@chu.example", "Paul Durand", 18);
+    const struct {
+        const char *what;
+        struct dird_account a;
+        enum rc rc;
+    } rows[] = {
+#define WITH(field, value) \
+    ({ struct dird_account x_ = ok; x_.field = value; x_; })
+        {"rpps key", WITH(rpps, SPAN_LIT("10001234567")), RC_SYNTAX},
+        {"finess key", WITH(structure, SPAN_LIT("300017986")), RC_SYNTAX},
+        {"upper case", WITH(address, SPAN_LIT("Paul@chu.example")), RC_SYNTAX},
+        {"plus", WITH(address, SPAN_LIT("paul+x@chu.example")), RC_SYNTAX},
+        {"no domain", WITH(address, SPAN_LIT("paul")), RC_SYNTAX},
+        {"LDAP characters", WITH(address, SPAN_LIT("a,ou=x@chu.example")), RC_SYNTAX},
+        {"other domain", WITH(address, SPAN_LIT("paul@elsewhere.example")), RC_PERM},
+        {"taken", WITH(address, SPAN_LIT("helene.martin@chu.example")), RC_EXISTS},
+        {"taken as alias", WITH(address, SPAN_LIT("h.martin@chu.example")), RC_EXISTS},
+        {"alias taken", WITH(aliases, SPAN_LIT("p@chu.example\nhm@cabinet.example")), RC_EXISTS},
+        {"alias is itself", WITH(aliases, SPAN_LIT("paul.durand@chu.example")), RC_EXISTS},
+        {"mailbox number taken", WITH(mbx, 17), RC_EXISTS},
+        {"mailbox number reserved", WITH(mbx, 1), RC_SYNTAX},
+        {"no type", WITH(type, 0), RC_SYNTAX},
+        {"type beyond", WITH(type, 5), RC_SYNTAX},
+        {"no name", WITH(name, SPAN_LIT(" ")), RC_SYNTAX},
+        {"two-line name", WITH(name, SPAN_LIT("a\nb")), RC_SYNTAX},
+        {"name not UTF-8", WITH(name, SPAN_LIT("a\xFF")), RC_SYNTAX},
+        {"password of two lines", WITH(password, SPAN_LIT("a\nb")), RC_SYNTAX},
+#undef WITH
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        enum rc rc = add(rows[i].a);
+        if (rc != rows[i].rc)
+            fail_msg("%s: %s", rows[i].what, rc_name(rc));
+    }
+    assert_int_equal(kind_of("paul.durand@chu.example"), DK_UNKNOWN);
+    assert_int_equal(add(ok), RC_OK);
+}
+
+static void it_reads_as_written(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct dird_address_req rq = {SPAN_LIT("helene.martin@chu.example")};
+    struct dird_account a = {0};
+    assert_int_equal(dir_call(dir, DIRD_ACCOUNT_GET, &rq, &a, &e), RC_OK);
+    assert_true(span_eq_str(a.name, "Dr H\xC3\xA9l\xC3\xA8ne MARTIN"));
+    assert_true(span_eq_str(a.given, "H\xC3\xA9l\xC3\xA8ne") && span_eq_str(a.sn, "MARTIN"));
+    assert_true(span_eq_str(a.rpps, "10001234565") && span_eq_str(a.service, "Cardiologie"));
+    assert_true(span_eq_str(a.structure, "300017985") && a.quota == 1u << 30 && a.mbx == 17 && a.password.n == 0);
+    assert_true(span_find(a.aliases, SPAN_LIT("hm@cabinet.example")) >= 0);
+    rq.address = SPAN_LIT("nobody@chu.example");
+    assert_int_equal(dir_call(dir, DIRD_ACCOUNT_GET, &rq, &a, &e), RC_NOTFOUND);
+}
+
+static unsigned count_list(enum dird_op op, const char *text, const char *first)
+{
+    struct err e = {0};
+    char after[256] = "";
+    unsigned n = 0;
+    for (bool more = true; more;) {
+        struct dird_list_req rq = {span_str(after), span_str(text)};
+        struct dird_list_rep rep = {0};
+        struct dird_account a;
+        assert_int_equal(dir_call(dir, op, &rq, &rep, &e), RC_OK);
+        for (struct span rest = rep.list; ipc_list_next(&rest, dird_account_f, &a, &e) == RC_OK; n++) {
+            if (n == 0 && first)
+                assert_true(span_eq_str(a.address, first));
+            assert_true(span_cmp(span_str(after), a.address) < 0);
+            snprintf(after, sizeof after, "%.*s", SPAN_ARG(a.address));
+        }
+        more = rep.more;
+    }
+    return n;
+}
+
+static void lists_and_searches(void **state)
+{
+    (void)state;
+    assert_int_equal(count_list(DIRD_ACCOUNT_LIST, "", "helene.martin@chu.example"), 2);
+    assert_int_equal(count_list(DIRD_SEARCH, "helene", "helene.martin@chu.example"), 1);
+    assert_int_equal(count_list(DIRD_SEARCH, "MART H\xC3\xA9l", "helene.martin@chu.example"), 1);
+    assert_int_equal(count_list(DIRD_SEARCH, "cardio", "helene.martin@chu.example"), 1);
+    assert_int_equal(count_list(DIRD_SEARCH, "durand helene", NULL), 0);
+    assert_int_equal(count_list(DIRD_SEARCH, "*)(mail=*", NULL), 0);
+    assert_int_equal(count_list(DIRD_CERTS, "", NULL), 0);
+}
+
+/* 230 accounts are more than a page of names. */
+static void long_lists_come_in_pages(void **state)
+{
+    (void)state;
+    char address[64], name[64];
+    struct mods *m;
+    struct ldap *ld = NULL;
+    struct err e = {0};
+    assert_int_equal(links_take(daemon_->links, &ld, &e), RC_OK);
+    for (unsigned i = 1; i < 230; i++) {
+        struct buf dn = BUF_INIT;
+        char number[16];
+        snprintf(number, sizeof number, "%u", 1000 + i);
+        snprintf(address, sizeof address, "x%03u@chu.example", i);
+        snprintf(name, sizeof name, "Xavier %03u", i);
+        struct dird_account a = per(address, name, 1000 + i);
+        static const struct span classes[] = {SPAN_LIT("inetOrgPerson"), SPAN_LIT("inetLocalMailRecipient"), SPAN_LIT("mssBox")};
+        account_split_name(&a);
+        m = mods_new(false);
+        mods_put(m, "objectClass", classes, 3);
+        mods_str(m, "mail", address);
+        mods_str(m, "mssType", "PER");
+        mods_str(m, "pliMailboxId", number);
+        mods_text(m, "pliMailboxKey", span_of(a.pub, 32));
+        mods_account(m, &a, DS_ALL);
+        dn_mailbox(&dn, "o=pli", span_str(address));
+        assert_int_equal(ldap_add_ext_s(ld, buf_cstr(&dn), (LDAPMod **)mods_list(m), NULL, NULL), LDAP_SUCCESS);
+        mods_free(&m);
+        buf_free(&dn);
+    }
+    links_give(daemon_->links, ld, false);
+    assert_true(cache_wait(daemon_->cache, SPAN_LIT("x229@chu.example"), 0, deadline_in(1000)));
+    assert_int_equal(count_list(DIRD_ACCOUNT_LIST, "", "helene.martin@chu.example"), 231);
+    assert_int_equal(count_list(DIRD_SEARCH, "xavier", "x001@chu.example"), 229);
+}
+
+static void changes_are_in_force_when_the_call_returns(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct dird_lookup_rep rep = {0};
+    struct dird_account a = {.address = SPAN_LIT("paul.durand@chu.example"), .disabled = 1, .flags = DF_RED_LIST | DF_STRICT,
+                             .aliases = SPAN_LIT("pd@chu.example"), .name = SPAN_LIT("Paul Durand-Dupont"), .cert_der = SPAN_LIT("\x30\x00")};
+    assert_int_equal(dir_account_set(dir, DS_DISABLED, &a, &e), RC_OK);
+    assert_int_equal(kind_of("paul.durand@chu.example"), DK_DISABLED);
+    a.disabled = 0;
+    assert_int_equal(dir_account_set(dir, DS_DISABLED | DS_FLAGS | DS_ALIASES | DS_NAME, &a, &e), RC_OK);
+    assert_int_equal(dir_lookup(dir, SPAN_LIT("pd@chu.example"), &rep, &e), RC_OK);
+    assert_true(rep.kind == DK_MAILBOX && rep.flags == (DF_RED_LIST | DF_STRICT) && rep.mbx == 18);
+    a.aliases = SPAN_LIT("hm@cabinet.example");
+    assert_int_equal(dir_account_set(dir, DS_ALIASES, &a, &e), RC_EXISTS);
+    a.aliases = SPAN_NULL;
+    assert_int_equal(dir_account_set(dir, DS_ALIASES, &a, &e), RC_OK);
+    assert_int_equal(kind_of("pd@chu.example"), DK_UNKNOWN);
+    assert_int_equal(count_list(DIRD_SEARCH, "dupont", "paul.durand@chu.example"), 1);
+    a.address = SPAN_LIT("nobody@chu.example");
+    assert_int_equal(dir_account_set(dir, DS_DISABLED, &a, &e), RC_NOTFOUND);
+}
+
+static void a_removed_account_is_unknown(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct dird_address_req rq = {SPAN_LIT("helene.martin@chu.example")};
+    trial_sh(&out, "ldapsearch -LLL -x -D cn=dird,ou=daemons,o=pli -y ../keys/dird.secret -H ldapi://ldapi/ -b ou=people,o=pli rpps");
+    assert_true(says("rpps: 10001234565"));
+    assert_int_equal(dir_call(dir, DIRD_ACCOUNT_DELETE, &rq, NULL, &e), RC_OK);
+    assert_int_equal(kind_of("helene.martin@chu.example"), DK_UNKNOWN);
+    assert_int_equal(kind_of("hm@cabinet.example"), DK_UNKNOWN);
+    assert_int_equal(dir_call(dir, DIRD_ACCOUNT_DELETE, &rq, NULL, &e), RC_NOTFOUND);
+    trial_sh(&out, "ldapsearch -LLL -x -D cn=dird,ou=daemons,o=pli -y ../keys/dird.secret -H ldapi://ldapi/ -b ou=people,o=pli rpps");
+    assert_false(says("rpps: 10001234565")); /* the person went with the last mailbox */
+}
+
+static enum rc trust(enum dird_op op, const char *domain, const char *dn)
+{
+    struct err e = {0};
+    struct dird_trust_entry q = {span_str(domain), span_str(dn), SPAN_LIT("note")};
+    return dir_call(dir, op, &q, NULL, &e);
+}
+
+static void trusted_domains(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct dird_trust_rep rep = {0};
+    static const char a[] = "CN=smtp.chb.example,OU=1300017985,O=CH \"B\",ST=Gard (30),C=FR", b[] = "CN=b, O=B, C=FR";
+    assert_int_equal(dir_trust(dir, SPAN_LIT("chb.example"), &rep, &e), RC_NOTFOUND);
+    assert_int_equal(trust(DIRD_TRUST_ADD, "CHB.example", a), RC_OK);
+    assert_int_equal(trust(DIRD_TRUST_ADD, "chb.example", b), RC_OK);
+    assert_int_equal(trust(DIRD_TRUST_ADD, "chb.example", b), RC_EXISTS);
+    assert_int_equal(trust(DIRD_TRUST_ADD, "chc.example", b), RC_OK);
+    assert_int_equal(trust(DIRD_TRUST_ADD, "chc.example", "not a name"), RC_SYNTAX);
+    assert_int_equal(trust(DIRD_TRUST_ADD, "chc", b), RC_SYNTAX);
+    assert_int_equal(dir_trust(dir, SPAN_LIT("chb.EXAMPLE"), &rep, &e), RC_OK);
+    struct rd r = rd_of(rep.dns);
+    struct span one = rd_bytes(&r), two = rd_bytes(&r);
+    assert_true(rd_done(&r) && (span_eq_str(one, a) || span_eq_str(two, a)) && (span_eq_str(one, b) || span_eq_str(two, b)));
+    assert_int_equal(dir_trust(dir, SPAN_NULL, &rep, &e), RC_OK);
+    assert_int_equal(rep.dns.n, 8 + strlen(a) + strlen(b));
+    struct dird_trust_list_req lq = {SPAN_NULL};
+    struct dird_list_rep list = {0};
+    struct dird_trust_entry t1;
+    assert_int_equal(dir_call(dir, DIRD_TRUST_LIST, &lq, &list, &e), RC_OK);
+    unsigned n = 0;
+    for (struct span rest = list.list; ipc_list_next(&rest, dird_trust_entry_f, &t1, &e) == RC_OK; n++)
+        assert_true(span_eq_str(t1.note, "note"));
+    assert_int_equal(n, 3);
+    assert_int_equal(trust(DIRD_TRUST_REMOVE, "chb.example", a), RC_OK);
+    assert_int_equal(trust(DIRD_TRUST_REMOVE, "chb.example", b), RC_OK);
+    assert_int_equal(dir_trust(dir, SPAN_LIT("chb.example"), &rep, &e), RC_NOTFOUND);
+    assert_int_equal(trust(DIRD_TRUST_REMOVE, "chb.example", ""), RC_NOTFOUND);
+    assert_int_equal(trust(DIRD_TRUST_REMOVE, "chc.example", ""), RC_OK);
+}
+
+static void it_says_how_it_is(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct dird_status_rep rep = {0};
+    assert_int_equal(dir_call(dir, DIRD_STATUS, NULL, &rep, &e), RC_OK);
+    assert_true(rep.in_sync == 1 && rep.accounts == 230 && rep.trusted == 0 && rep.lookups > 0 && rep.syncs > 230);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_account_is_usable_at_once),
+        cmocka_unit_test(wrong_accounts_are_refused),
+        cmocka_unit_test(it_reads_as_written),
+        cmocka_unit_test(lists_and_searches),
+        cmocka_unit_test(long_lists_come_in_pages),
+        cmocka_unit_test(changes_are_in_force_when_the_call_returns),
+        cmocka_unit_test(a_removed_account_is_unknown),
+        cmocka_unit_test(trusted_domains),
+        cmocka_unit_test(it_says_how_it_is),
+    };
+    return cmocka_run_group_tests(tests, make, unmake);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/entry.c - reading entries: one table says which attribute is which field.
+ * Process  dird.
+ */
+#include "directory/dird/entry.h"
+#include <ldap.h>
+#include <stdio.h>
+
+const char *const entry_sync_attrs[] = {"objectClass", "entryCSN", "mail", "mailLocalAddress", "displayName", "cn", "mssType", "pliMailboxId",
+                                        "pliMailboxKey", "pliStrict", "pliSign", "pliDisabled", "mssRedList", "dc", "mssOperatorDN",
+                                        "description", NULL};
+const char *const entry_account_attrs[] = {"mail", "mailLocalAddress", "displayName", "cn", "givenName", "sn", "rpps", "mssStructureId",
+                                           "mssProfession", "mssSpecialty", "mssService", "mssResponsible", "mssType", "pliMailboxId",
+                                           "pliMailboxKey", "pliQuota", "pliStrict", "pliSign", "pliDisabled", "mssRedList",
+                                           "userCertificate;binary", NULL};
+enum { MOST_TEXT = 256, MOST_CERT = 16384, MOST_ALIASES = 16384, ACCOUNT_BYTES = 12 * MOST_TEXT + MOST_CERT + MOST_ALIASES };
+
+static const struct {
+    const char *attr;
+    uint16_t off, most;
+} texts[] = {
+    {"mail", offsetof(struct dird_account, address), 255},
+    {"displayName", offsetof(struct dird_account, name), MOST_TEXT},
+    {"givenName", offsetof(struct dird_account, given), MOST_TEXT},
+    {"sn", offsetof(struct dird_account, sn), MOST_TEXT},
+    {"rpps", offsetof(struct dird_account, rpps), 32},
+    {"mssStructureId", offsetof(struct dird_account, structure), 32},
+    {"mssProfession", offsetof(struct dird_account, profession), MOST_TEXT},
+    {"mssSpecialty", offsetof(struct dird_account, specialty), MOST_TEXT},
+    {"mssService", offsetof(struct dird_account, service), MOST_TEXT},
+    {"mssResponsible", offsetof(struct dird_account, responsible), MOST_TEXT},
+};
+static const struct {
+    const char *attr;
+    uint32_t flag;
+} flags[] = {{"pliStrict", DF_STRICT}, {"pliSign", DF_SIGN}, {"mssRedList", DF_RED_LIST}};
+static const char *const types[] = {[DT_PER] = "PER", [DT_ORG] = "ORG", [DT_APP] = "APP", [DT_CAB] = "CAB"};
+
+static struct span cut(struct span s, size_t most)
+{
+    if (s.n <= most)
+        return s;
+    size_t n = most;
+    while (n > 0 && (s.p[n] & 0xC0) == 0x80)
+        n--;
+    return span_head(s, n);
+}
+
+static struct berval **values(struct ldap *ld, struct ldapmsg *m, const char *attr)
+{
+    return ldap_get_values_len(ld, m, attr);
+}
+
+bool entry_text(struct ldap *ld, struct ldapmsg *m, const char *attr, struct buf *out)
+{
+    struct berval **v = values(ld, m, attr);
+    bool there = v && v[0];
+    if (there)
+        buf_add(out, v[0]->bv_val, v[0]->bv_len);
+    ldap_value_free_len(v);
+    return there;
+}
+
+/* The first value, cut to most bytes, appended to mem, which has room. */
+static struct span text_in(struct ldap *ld, struct ldapmsg *m, const char *attr, size_t most, struct buf *mem)
+{
+    struct berval **v = values(ld, m, attr);
+    struct span s = SPAN_NULL;
+    if (v && v[0]) {
+        size_t at = mem->n;
+        buf_addspan(mem, cut(span_of(v[0]->bv_val, v[0]->bv_len), most));
+        s = span_of(mem->p + at, mem->n - at);
+    }
+    ldap_value_free_len(v);
+    return s;
+}
+
+static uint64_t number(struct ldap *ld, struct ldapmsg *m, const char *attr)
+{
+    struct berval **v = values(ld, m, attr);
+    uint64_t n = 0;
+    if (v && v[0] && !span_u64(span_of(v[0]->bv_val, v[0]->bv_len), UINT64_MAX, &n))
+        n = 0;
+    ldap_value_free_len(v);
+    return n;
+}
+
+static bool is_true(struct ldap *ld, struct ldapmsg *m, const char *attr)
+{
+    struct berval **v = values(ld, m, attr);
+    bool yes = v && v[0] && span_eq_str(span_of(v[0]->bv_val, v[0]->bv_len), "TRUE");
+    ldap_value_free_len(v);
+    return yes;
+}
+
+static uint32_t flags_of(struct ldap *ld, struct ldapmsg *m)
+{
+    uint32_t f = 0;
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (is_true(ld, m, flags[i].attr))
+            f |= flags[i].flag;
+    return f;
+}
+
+static uint8_t type_of(struct ldap *ld, struct ldapmsg *m)
+{
+    struct berval **v = values(ld, m, "mssType");
+    uint8_t type = 0;
+    for (uint8_t t = DT_PER; v && v[0] && t <= DT_CAB; t++)
+        if (span_ieq_str(span_of(v[0]->bv_val, v[0]->bv_len), types[t]))
+            type = t;
+    ldap_value_free_len(v);
+    return type;
+}
+
+static bool key_of(struct ldap *ld, struct ldapmsg *m, unsigned char pub[32])
+{
+    struct berval **v = values(ld, m, "pliMailboxKey");
+    bool ok = v && v[0] && v[0]->bv_len == 32;
+    if (ok)
+        memcpy(pub, v[0]->bv_val, 32);
+    ldap_value_free_len(v);
+    return ok;
+}
+
+uint64_t csn_number(struct span csn)
+{
+    char text[64], *p = text;
+    unsigned y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0, us = 0, count = 0;
+    snprintf(text, sizeof text, "%.*s", SPAN_ARG(span_head(csn, sizeof text - 1)));
+    if (sscanf(p, "%4u%2u%2u%2u%2u%2u.%6uZ#%6x", &y, &mo, &d, &h, &mi, &s, &us, &count) != 8)
+        return 0;
+    uint64_t days = (uint64_t)y * 372 + mo * 31 + d; /* an order, not a date */
+    uint64_t secs = ((days * 24 + h) * 60 + mi) * 60 + s;
+    return (secs * 1000000 + us) << 6 | (count & 63);
+}
+
+uint64_t entry_csn(struct ldap *ld, struct ldapmsg *m)
+{
+    struct berval **v = values(ld, m, "entryCSN");
+    uint64_t n = v && v[0] ? csn_number(span_of(v[0]->bv_val, v[0]->bv_len)) : 0;
+    ldap_value_free_len(v);
+    return n;
+}
+
+bool entry_has_class(struct ldap *ld, struct ldapmsg *m, const char *name)
+{
+    struct berval **v = values(ld, m, "objectClass");
+    bool has = false;
+    for (size_t i = 0; v && v[i]; i++)
+        has = has || span_ieq_str(span_of(v[i]->bv_val, v[i]->bv_len), name);
+    ldap_value_free_len(v);
+    return has;
+}
+
+bool entry_facts(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cache_facts *out)
+{
+    struct err e = {0};
+    *out = (struct cache_facts){.type = type_of(ld, m), .mbx = number(ld, m, "pliMailboxId"), .csn = entry_csn(ld, m)};
+    if (buf_reserve(mem, (CACHE_ALIASES + 3) * MOST_TEXT, &e) != RC_OK || !key_of(ld, m, out->pub) || !out->type || !out->mbx)
+        return false;
+    out->address = text_in(ld, m, "mail", 255, mem);
+    out->name = text_in(ld, m, "displayName", MOST_TEXT, mem);
+    if (out->name.n == 0)
+        out->name = text_in(ld, m, "cn", MOST_TEXT, mem);
+    out->flags = flags_of(ld, m);
+    out->disabled = is_true(ld, m, "pliDisabled");
+    struct berval **v = values(ld, m, "mailLocalAddress");
+    for (size_t i = 0; v && v[i] && out->n_aliases < CACHE_ALIASES; i++) {
+        if (v[i]->bv_len >= CACHE_NAME)
+            continue;
+        size_t at = mem->n;
+        buf_add(mem, v[i]->bv_val, v[i]->bv_len);
+        out->aliases[out->n_aliases++] = span_of(mem->p + at, v[i]->bv_len);
+    }
+    ldap_value_free_len(v);
+    return span_chr(out->address, '@') > 0;
+}
+
+bool entry_trust(struct ldap *ld, struct ldapmsg *m, struct buf *domain, struct buf *note, struct buf *packed)
+{
+    struct berval **v = values(ld, m, "mssOperatorDN");
+    for (size_t i = 0; v && v[i] && packed->n < 16384; i++)
+        if (v[i]->bv_len <= 512)
+            buf_bytes(packed, span_of(v[i]->bv_val, v[i]->bv_len));
+    ldap_value_free_len(v);
+    (void)entry_text(ld, m, "description", note);
+    buf_cut(note, cut(buf_span(note), MOST_TEXT).n);
+    return entry_text(ld, m, "dc", domain) && packed->n > 0;
+}
+
+static struct span aliases_in(struct ldap *ld, struct ldapmsg *m, struct buf *mem)
+{
+    struct berval **v = values(ld, m, "mailLocalAddress");
+    size_t at = mem->n;
+    for (size_t i = 0; v && v[i] && mem->n - at + v[i]->bv_len < MOST_ALIASES; i++) {
+        if (mem->n > at)
+            buf_addc(mem, '\n');
+        buf_add(mem, v[i]->bv_val, v[i]->bv_len);
+    }
+    ldap_value_free_len(v);
+    return span_of(mem->p + at, mem->n - at);
+}
+
+static struct span cert_in(struct ldap *ld, struct ldapmsg *m, struct buf *mem)
+{
+    struct berval **v = values(ld, m, "userCertificate;binary");
+    size_t at = mem->n;
+    if (v && v[0] && v[0]->bv_len <= MOST_CERT)
+        buf_add(mem, v[0]->bv_val, v[0]->bv_len);
+    ldap_value_free_len(v);
+    return span_of(mem->p + at, mem->n - at);
+}
+
+enum rc entry_account(struct ldap *ld, struct ldapmsg *m, bool with_cert, struct buf *mem, struct dird_account *out, struct err *e)
+{
+    *out = (struct dird_account){0};
+    enum rc rc = buf_reserve(mem, ACCOUNT_BYTES, e);
+    if (rc != RC_OK)
+        return rc;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct span s = text_in(ld, m, texts[i].attr, texts[i].most, mem);
+        memcpy((char *)out + texts[i].off, &s, sizeof s);
+    }
+    if (out->name.n == 0)
+        out->name = text_in(ld, m, "cn", MOST_TEXT, mem);
+    out->aliases = aliases_in(ld, m, mem);
+    if (with_cert)
+        out->cert_der = cert_in(ld, m, mem);
+    out->mbx = number(ld, m, "pliMailboxId");
+    out->quota = number(ld, m, "pliQuota");
+    out->type = type_of(ld, m);
+    out->disabled = is_true(ld, m, "pliDisabled");
+    out->flags = flags_of(ld, m);
+    (void)key_of(ld, m, out->pub);
+    return RC_OK;
+}
+
+/* ---- names ---- */
+static void add_escaped(struct buf *out, struct span value, const char *special)
+{
+    for (size_t i = 0; i < value.n; i++) {
+        unsigned char c = value.p[i];
+        if (c < ' ' || c >= 0x7f || strchr(special, c))
+            buf_addf(out, "\\%02x", c);
+        else
+            buf_addc(out, c);
+    }
+}
+
+void dn_below(struct buf *out, const char *attr, struct span value, const char *ou, const char *base)
+{
+    buf_addf(out, "%s=", attr);
+    add_escaped(out, value, ",+\"\\<>;=# ");
+    buf_addf(out, ",ou=%s,%s", ou, base);
+}
+
+void dn_mailbox(struct buf *out, const char *base, struct span address)
+{
+    dn_below(out, "mail", address, "mailboxes", base);
+}
+
+void filter_value(struct buf *out, struct span value)
+{
+    add_escaped(out, value, "*()\\");
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/entry.h - an LDAP entry as an account, and an account as LDAP attributes; names and filters of the tree.
+ *
+ * Bounds   what comes from the directory may have been written by anyone who may write there: texts are cut (between characters) to what the
+ *          wire takes, numbers that are none count as 0, an entry without address, number or key is not a mailbox.
+ * Memory   spans of an account read from an entry lie in the buf given, which must be empty and is reserved once.
+ * Process  dird.
+ */
+#pragma once
+#include "directory/dird/cache.h"
+#include "directory/dird/link.h"
+
+/* ---- reading ---- */
+extern const char *const entry_sync_attrs[];    /* what the cache needs; NULL-ended */
+extern const char *const entry_account_attrs[]; /* everything of an account but its password */
+bool entry_text(struct ldap *ld, struct ldapmsg *m, const char *attr, struct buf *out); /* first value; false: none */
+uint64_t entry_csn(struct ldap *ld, struct ldapmsg *m); /* as an ordered number; 0: none */
+uint64_t csn_number(struct span csn);           /* "20261121233642.123456Z#000000#000#000000" */
+bool entry_facts(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cache_facts *out); /* false: not a mailbox */
+bool entry_trust(struct ldap *ld, struct ldapmsg *m, struct buf *domain, struct buf *note, struct buf *packed_dns);
+bool entry_has_class(struct ldap *ld, struct ldapmsg *m, const char *name);
+enum rc entry_account(struct ldap *ld, struct ldapmsg *m, bool with_cert, struct buf *mem, struct dird_account *out, struct err *e);
+
+/* ---- names ---- */
+void dn_mailbox(struct buf *out, const char *base, struct span address);
+void dn_below(struct buf *out, const char *attr, struct span value, const char *ou, const char *base); /* attr=value,ou=ou,base */
+void filter_value(struct buf *out, struct span value); /* RFC 4515 escapes */

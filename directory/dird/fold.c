@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/fold.c - see fold.h. */
+#include "directory/dird/fold.h"
+#include <stdlib.h>
+#include <unicase.h>
+#include <uninorm.h>
+#include <unistr.h>
+
+static const struct {
+    ucs4_t letter;
+    const char *ascii;
+} special[] = {
+    {0x0153, "oe"}, {0x00E6, "ae"}, {0x00F8, "o"}, {0x0142, "l"}, {0x0111, "d"}, {0x00F0, "d"}, {0x00FE, "th"}, {0x0131, "i"}, {0x0127, "h"},
+};
+
+static void put_letter(struct buf *out, size_t start, ucs4_t u)
+{
+    bool ascii = (u >= 'a' && u <= 'z') || (u >= '0' && u <= '9');
+    if (ascii) {
+        buf_addc(out, (unsigned char)u);
+        return;
+    }
+    for (size_t i = 0; i < sizeof special / sizeof *special; i++)
+        if (special[i].letter == u) {
+            buf_addstr(out, special[i].ascii);
+            return;
+        }
+    if (u < 0x80 || u == 0x2019 || u == 0x2013 || u == 0xA0) /* punctuation parts words; marks and other letters vanish */
+        if (out->n > start && out->p[out->n - 1] != ' ')
+            buf_addc(out, ' ');
+}
+
+void fold_words(struct span s, struct buf *out)
+{
+    size_t n = 0, start = out->n;
+    uint8_t *folded = u8_check(s.p, s.n) == NULL ? u8_casefold(s.p, s.n, NULL, UNINORM_NFKD, NULL, &n) : NULL;
+    for (size_t i = 0; folded && i < n;) {
+        ucs4_t u = 0;
+        int len = u8_mbtouc(&u, folded + i, n - i);
+        if (len <= 0)
+            break;
+        put_letter(out, start, u);
+        i += (size_t)len;
+    }
+    free(folded);
+    if (out->n > start && out->p[out->n - 1] == ' ')
+        buf_cut(out, out->n - 1);
+}
+
+bool fold_next(struct span *rest, struct span *word_out)
+{
+    while (rest->n > 0 && rest->p[0] == ' ')
+        *rest = span_from(*rest, 1);
+    ptrdiff_t end = span_chr(*rest, ' ');
+    *word_out = end < 0 ? *rest : span_head(*rest, (size_t)end);
+    *rest = span_from(*rest, word_out->n);
+    return word_out->n > 0;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/fold.h - names as people type them in a hurry: no accents, no capitals.
+ * Process  dird.   Source Unicode NFKD and case folding (libunistring), plus the letters that NFKD does not take apart.
+ */
+#pragma once
+#include "base/buf.h"
+
+/* "Dr Hélène Œuvrard-Łukasz" -> "dr helene oeuvrard lukasz": ASCII letters and digits, one space between words. Bytes that are not UTF-8,
+ * and letters of other scripts, are left out. Bounded by its input (at most 4 bytes a byte). */
+void fold_words(struct span utf8, struct buf *out);
+/* The next word of a folded text; false at the end. */
+bool fold_next(struct span *rest, struct span *word_out);

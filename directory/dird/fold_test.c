@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/fold_test.c - names folded, by rows; every prefix is safe. */
+#include "directory/dird/fold.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static const struct row {
+    const char *in, *out;
+} rows[] = {
+    {"Dr H\xC3\xA9l\xC3\xA8ne MARTIN", "dr helene martin"},
+    {"H\x65\xCC\x81l\xC3\xA8ne", "helene"}, /* decomposed */
+    {"\xC5\x92uvrard-\xC5\x81ukasz", "oeuvrard lukasz"},
+    {"Fran\xC3\xA7ois N\xC2\xB0 2", "francois n 2"},
+    {"L\xE2\x80\x99H\xC3\xB4pital  d'enfants", "l hopital d enfants"},
+    {"Stra\xC3\x9F" "e", "strasse"},
+    {"\xEF\xBC\xAD\xEF\xBC\xA1rie", "marie"}, /* full-width */
+    {"Dr_Marie_MARTIN_Cabinet", "dr marie martin cabinet"},
+    {"  ", ""},
+    {"", ""},
+    {"\xFF\xFE", ""},
+    {"\xD0\x9C\xD0\xB0\xD1\x80\xD0\xB8\xD1\x8F", ""},
+};
+
+static void names_by_rows(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf b = BUF_INIT;
+        buf_addstr(&b, "x");
+        fold_words(span_str(rows[i].in), &b);
+        assert_string_equal(buf_cstr(&b) + 1, rows[i].out);
+        buf_free(&b);
+    }
+}
+
+static void prefixes_stay_ascii(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t n = 0; n <= strlen(rows[i].in); n++) {
+            struct buf b = BUF_INIT;
+            char *copy = span_dup(span_of(rows[i].in, n));
+            fold_words(span_of(copy, n), &b);
+            for (size_t k = 0; k < b.n; k++)
+                assert_true(b.p[k] == ' ' || (b.p[k] >= 'a' && b.p[k] <= 'z') || (b.p[k] >= '0' && b.p[k] <= '9'));
+            free(copy);
+            buf_free(&b);
+        }
+}
+
+static void words_are_cut(void **state)
+{
+    (void)state;
+    struct span rest = SPAN_LIT("dr helene  martin "), w;
+    const char *const want[] = {"dr", "helene", "martin"};
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(fold_next(&rest, &w));
+        assert_true(span_eq_str(w, want[i]));
+    }
+    assert_false(fold_next(&rest, &w));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_by_rows),
+        cmocka_unit_test(prefixes_stay_ascii),
+        cmocka_unit_test(words_are_cut),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

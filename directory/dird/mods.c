@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/mods.c - writing: which field becomes which attribute.
+ *
+ * Folded   clients complete on cn, sn and givenName. Beside the name as written stand values with the option lang-x-ascii (RFC 3866: a
+ *          search for cn finds them too): without accents, and family name first. So "mart", "hel" and "Hél" all find Hélène MARTIN.
+ * Process  dird.
+ */
+#include "directory/dird/mods.h"
+#include "base/wipe.h"
+#include "directory/dird/fold.h"
+#include <ldap.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MODS = 48, VALUES = 72, WORDS = 40 };
+
+struct mods {
+    bool replace;
+    size_t n;
+    LDAPMod mod[MODS];
+    LDAPMod *list[MODS + 1];
+};
+
+static void *need(void *p)
+{
+    if (!p)
+        die("out of memory");
+    return p;
+}
+
+struct mods *mods_new(bool replace)
+{
+    struct mods *m = need(calloc(1, sizeof *m));
+    m->replace = replace;
+    return m;
+}
+
+void mods_free(struct mods **m)
+{
+    if (!m || !*m)
+        return;
+    for (size_t i = 0; i < (*m)->n; i++) {
+        struct berval **v = (*m)->mod[i].mod_bvalues;
+        for (size_t k = 0; v && v[k]; k++) {
+            wipe(v[k]->bv_val, v[k]->bv_len);
+            free(v[k]->bv_val);
+            free(v[k]);
+        }
+        free(v);
+        free((*m)->mod[i].mod_type);
+    }
+    free(*m);
+    *m = NULL;
+}
+
+void mods_put(struct mods *m, const char *attr, const struct span *values, size_t n)
+{
+    if (n == 0 && !m->replace)
+        return;
+    if (m->n == MODS || n > VALUES)
+        bug("too many attributes or values for %s", attr);
+    LDAPMod *mod = &m->mod[m->n];
+    *mod = (LDAPMod){.mod_op = (m->replace ? LDAP_MOD_REPLACE : LDAP_MOD_ADD) | LDAP_MOD_BVALUES, .mod_type = span_dup(span_str(attr))};
+    mod->mod_bvalues = n > 0 ? need(calloc(n + 1, sizeof(struct berval *))) : NULL;
+    for (size_t i = 0; i < n; i++) {
+        struct berval *b = need(malloc(sizeof *b));
+        *b = (struct berval){values[i].n, span_dup(values[i])};
+        mod->mod_bvalues[i] = b;
+    }
+    m->list[m->n++] = mod;
+}
+
+void mods_text(struct mods *m, const char *attr, struct span value)
+{
+    mods_put(m, attr, &value, value.n > 0);
+}
+
+void mods_str(struct mods *m, const char *attr, const char *value)
+{
+    mods_text(m, attr, span_str(value));
+}
+
+struct ldapmod **mods_list(struct mods *m)
+{
+    return (struct ldapmod **)m->list;
+}
+
+static void number(struct mods *m, const char *attr, uint64_t n)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)n);
+    mods_str(m, attr, text);
+}
+
+static void flag(struct mods *m, const char *attr, bool on)
+{
+    mods_str(m, attr, on ? "TRUE" : "FALSE");
+}
+
+/* ---- names ---- */
+static bool is_title(struct span word)
+{
+    static const char *const titles[] = {"dr", "dr.", "pr", "pr.", "m.", "mr", "mme", "mlle", "docteur", "professeur", NULL};
+    for (size_t i = 0; titles[i]; i++)
+        if (span_ieq_str(word, titles[i]))
+            return true;
+    return false;
+}
+
+static struct span next_word(struct span *rest)
+{
+    *rest = span_trim(*rest);
+    size_t n = 0;
+    while (n < rest->n && rest->p[n] != ' ' && rest->p[n] != '_')
+        n++;
+    struct span w = span_head(*rest, n);
+    *rest = span_from(*rest, n < rest->n ? n + 1 : n);
+    return w;
+}
+
+void account_split_name(struct dird_account *a)
+{
+    struct span rest = span_trim(a->name), word = SPAN_NULL, first;
+    if (a->type != DT_PER) {
+        a->sn = a->sn.n > 0 ? a->sn : rest;
+        return;
+    }
+    do {
+        first = rest;
+        word = next_word(&rest);
+    } while (is_title(word) && rest.n > 0);
+    if (a->sn.n == 0)
+        a->sn = rest.n > 0 ? span_trim(rest) : first; /* one word: it is the family name */
+    if (a->given.n == 0 && rest.n > 0)
+        a->given = word;
+}
+
+static bool have(const struct span *v, size_t n, struct span s)
+{
+    for (size_t i = 0; i < n; i++)
+        if (span_eq(v[i], s))
+            return true;
+    return false;
+}
+
+/* Folded forms of a few texts as the values of one attribute, each once. */
+static void folded(struct mods *m, const char *attr, const struct span *texts, size_t n)
+{
+    struct buf mem[4] = {BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT};
+    struct span v[4];
+    size_t count = 0;
+    for (size_t i = 0; i < n && i < 4; i++) {
+        fold_words(texts[i], &mem[i]);
+        if (mem[i].n > 0 && !have(v, count, buf_span(&mem[i])))
+            v[count++] = buf_span(&mem[i]);
+    }
+    mods_put(m, attr, v, count);
+    for (size_t i = 0; i < 4; i++)
+        buf_free(&mem[i]);
+}
+
+static void search_words(struct mods *m, const struct dird_account *a)
+{
+    ptrdiff_t at = span_chr(a->address, '@');
+    const struct span from[] = {a->name, a->given, a->sn, span_head(a->address, at > 0 ? (size_t)at : 0), a->service,
+                                a->profession, a->specialty};
+    struct buf all = BUF_INIT;
+    struct span v[WORDS], rest, w;
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
+        fold_words(from[i], &all);
+        buf_addc(&all, ' ');
+    }
+    for (rest = buf_span(&all); n < WORDS && fold_next(&rest, &w);)
+        if (!have(v, n, w))
+            v[n++] = w;
+    mods_put(m, "mssSearchName", v, n);
+    buf_free(&all);
+}
+
+static void names(struct mods *m, const struct dird_account *a)
+{
+    struct buf turned = BUF_INIT;
+    buf_addspan(&turned, a->sn);
+    buf_addc(&turned, ' ');
+    buf_addspan(&turned, a->given);
+    struct buf straight = BUF_INIT;
+    buf_addspan(&straight, a->given);
+    buf_addc(&straight, ' ');
+    buf_addspan(&straight, a->sn);
+    const struct span cn[] = {a->name, buf_span(&turned), buf_span(&straight)};
+    mods_text(m, "cn", a->name);
+    mods_text(m, "displayName", a->name);
+    mods_text(m, "sn", a->sn);
+    mods_text(m, "givenName", a->given);
+    folded(m, "cn;lang-x-ascii", cn, 3);
+    folded(m, "sn;lang-x-ascii", &a->sn, 1);
+    folded(m, "givenName;lang-x-ascii", &a->given, 1);
+    buf_free(&turned);
+    buf_free(&straight);
+}
+
+static void aliases(struct mods *m, struct span list)
+{
+    struct span v[CACHE_ALIASES];
+    size_t n = 0;
+    while (list.n > 0 && n < CACHE_ALIASES) {
+        ptrdiff_t nl = span_chr(list, '\n');
+        struct span one = nl < 0 ? list : span_head(list, (size_t)nl);
+        list = nl < 0 ? SPAN_NULL : span_from(list, (size_t)nl + 1);
+        if (one.n > 0 && !have(v, n, one))
+            v[n++] = one;
+    }
+    mods_put(m, "mailLocalAddress", v, n);
+}
+
+void mods_account(struct mods *m, const struct dird_account *a, uint32_t what)
+{
+    if (what & DS_NAME)
+        names(m, a);
+    if (what & DS_FLAGS) {
+        flag(m, "pliStrict", a->flags & DF_STRICT);
+        flag(m, "pliSign", a->flags & DF_SIGN);
+        flag(m, "mssRedList", a->flags & DF_RED_LIST);
+    }
+    if (what & DS_DISABLED)
+        flag(m, "pliDisabled", a->disabled);
+    if (what & DS_QUOTA)
+        number(m, "pliQuota", a->quota);
+    if (what & DS_CERT)
+        mods_text(m, "userCertificate;binary", a->cert_der);
+    if (what & DS_SERVICE) {
+        mods_text(m, "mssService", a->service);
+        mods_text(m, "ou", a->service);
+    }
+    if (what & DS_RESPONSIBLE)
+        mods_text(m, "mssResponsible", a->responsible);
+    if (what & DS_PROFESSION) {
+        mods_text(m, "mssProfession", a->profession);
+        mods_text(m, "title", a->profession);
+    }
+    if (what & DS_SPECIALTY)
+        mods_text(m, "mssSpecialty", a->specialty);
+    if (what & DS_ALIASES)
+        aliases(m, a->aliases);
+    if (what & (DS_NAME | DS_SERVICE | DS_PROFESSION | DS_SPECIALTY))
+        search_words(m, a);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/ops.c - the operations of directory/wire.h: unpack, do, pack.
+ * Process  dird, worker threads.
+ */
+#include "base/log.h"
+#include "directory/dird/dird.h"
+#include <stdio.h>
+
+#define HANDLER(name) \
+    static enum rc name(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
+#define UNUSED_() (void)p, (void)req, (void)fd, (void)r, (void)e
+
+static enum rc not_read_yet(struct dird *d, struct err *e)
+{
+    return cache_ready(d->cache) ? RC_OK : err_set(e, RC_TEMP, "4.3.0", NULL, "directory not read yet");
+}
+
+HANDLER(h_lookup)
+{
+    struct dird *d = daemon;
+    const struct dird_lookup_req *q = req;
+    struct dird_lookup_rep *a = r->msg;
+    struct cache_view v;
+    enum rc rc = not_read_yet(d, e);
+    UNUSED_();
+    if (rc != RC_OK)
+        return rc;
+    atomic_fetch_add(&d->lookups, 1);
+    cache_find(d->cache, q->address, &v);
+    a->kind = v.kind;
+    if (v.kind != DK_MAILBOX && v.kind != DK_DISABLED)
+        return RC_OK;
+    buf_addstr(r->scratch, v.address);
+    a->type = v.type;
+    a->flags = v.flags;
+    a->mbx = v.mbx;
+    memcpy(a->pub, v.pub, sizeof a->pub);
+    a->address = buf_span(r->scratch);
+    return RC_OK;
+}
+
+HANDLER(h_auth)
+{
+    struct dird *d = daemon;
+    UNUSED_();
+    return auth_sign_in(d->auth, req, r->scratch, r->msg, e);
+}
+
+/* The account's own address or one of its aliases, sub-addresses included; the account must be able to send. */
+HANDLER(h_may_send)
+{
+    struct dird *d = daemon;
+    const struct dird_may_req *q = req;
+    struct cache_view account, sender;
+    enum rc rc = not_read_yet(d, e);
+    UNUSED_();
+    if (rc != RC_OK)
+        return rc;
+    atomic_fetch_add(&d->lookups, 1);
+    cache_find(d->cache, q->account, &account);
+    cache_find(d->cache, q->sender, &sender);
+    if (account.kind == DK_MAILBOX && sender.kind == DK_MAILBOX && strcmp(account.address, sender.address) == 0)
+        return RC_OK;
+    return err_set(e, RC_DENIED, "5.7.1", NULL, "%s does not hold %s", log_esc(q->account), log_esc(q->sender));
+}
+
+HANDLER(h_trust)
+{
+    struct dird *d = daemon;
+    const struct dird_trust_req *q = req;
+    struct dird_trust_rep *a = r->msg;
+    enum rc rc = not_read_yet(d, e);
+    UNUSED_();
+    if (rc == RC_OK)
+        rc = cache_trust(d->cache, q->domain, DIRD_LIST_BYTES, r->scratch, NULL, e);
+    if (rc == RC_OK)
+        a->dns = buf_span(r->scratch);
+    return rc;
+}
+
+/* ---- changes: one at a time ---- */
+static enum rc begin_change(struct dird *d, struct err *e)
+{
+    enum rc rc = not_read_yet(d, e);
+    if (rc == RC_OK)
+        pthread_mutex_lock(&d->write);
+    return rc;
+}
+
+static enum rc end_change(struct dird *d, const char *what, struct span name, enum rc rc)
+{
+    pthread_mutex_unlock(&d->write);
+    log_ev(LOG_INFO_, what, "name=%s rc=%s", log_esc(name), rc_name(rc));
+    return rc;
+}
+
+HANDLER(h_add)
+{
+    struct dird *d = daemon;
+    const struct dird_account *q = req;
+    enum rc rc = begin_change(d, e);
+    UNUSED_();
+    return rc == RC_OK ? end_change(d, "account-add", q->address, account_add(d, q, e)) : rc;
+}
+
+HANDLER(h_set)
+{
+    struct dird *d = daemon;
+    const struct dird_set_req *q = req;
+    struct dird_account change;
+    struct span rest = q->account;
+    enum rc rc = ipc_list_next(&rest, dird_account_f, &change, e);
+    UNUSED_();
+    if (rc != RC_OK || rest.n > 0)
+        return err_set(e, RC_SYNTAX, NULL, NULL, "account-set wants one account record");
+    rc = begin_change(d, e);
+    return rc == RC_OK ? end_change(d, "account-set", change.address, account_set(d, q->what, &change, e)) : rc;
+}
+
+HANDLER(h_delete)
+{
+    struct dird *d = daemon;
+    const struct dird_address_req *q = req;
+    enum rc rc = begin_change(d, e);
+    UNUSED_();
+    return rc == RC_OK ? end_change(d, "account-delete", q->address, account_delete(d, q->address, e)) : rc;
+}
+
+HANDLER(h_passwd)
+{
+    struct dird *d = daemon;
+    const struct dird_passwd_req *q = req;
+    enum rc rc = begin_change(d, e);
+    UNUSED_();
+    return rc == RC_OK ? end_change(d, "account-passwd", q->address, account_passwd(d, q->address, q->password, e)) : rc;
+}
+
+HANDLER(h_trust_add)
+{
+    struct dird *d = daemon;
+    const struct dird_trust_entry *q = req;
+    enum rc rc = begin_change(d, e);
+    UNUSED_();
+    return rc == RC_OK ? end_change(d, "trust-add", q->domain, trust_add(d, q, e)) : rc;
+}
+
+HANDLER(h_trust_remove)
+{
+    struct dird *d = daemon;
+    const struct dird_trust_entry *q = req;
+    enum rc rc = begin_change(d, e);
+    UNUSED_();
+    return rc == RC_OK ? end_change(d, "trust-remove", q->domain, trust_remove(d, q, e)) : rc;
+}
+
+/* ---- reading ---- */
+HANDLER(h_get)
+{
+    struct dird *d = daemon;
+    const struct dird_address_req *q = req;
+    UNUSED_();
+    return account_read(d, q->address, true, r->scratch, r->msg, e);
+}
+
+static enum rc listed(struct ipc_reply *r, bool more, enum rc rc)
+{
+    struct dird_list_rep *a = r->msg;
+    if (rc == RC_OK)
+        *a = (struct dird_list_rep){buf_span(r->scratch), more};
+    return rc;
+}
+
+HANDLER(h_list)
+{
+    const struct dird_list_req *q = req;
+    bool more = false;
+    enum rc rc = not_read_yet(daemon, e);
+    UNUSED_();
+    if (rc == RC_OK)
+        rc = account_page(daemon, q->after, false, r->scratch, &more, e);
+    return listed(r, more, rc);
+}
+
+HANDLER(h_certs)
+{
+    const struct dird_list_req *q = req;
+    bool more = false;
+    enum rc rc = not_read_yet(daemon, e);
+    UNUSED_();
+    if (rc == RC_OK)
+        rc = account_page(daemon, q->after, true, r->scratch, &more, e);
+    return listed(r, more, rc);
+}
+
+HANDLER(h_search)
+{
+    const struct dird_list_req *q = req;
+    bool more = false;
+    UNUSED_();
+    enum rc rc = account_search(daemon, q->text, q->after, r->scratch, &more, e);
+    return listed(r, more, rc);
+}
+
+HANDLER(h_trust_list)
+{
+    const struct dird_trust_list_req *q = req;
+    bool more = false;
+    enum rc rc = not_read_yet(daemon, e);
+    UNUSED_();
+    if (rc == RC_OK)
+        rc = trust_page(daemon, q->after, r->scratch, &more, e);
+    return listed(r, more, rc);
+}
+
+HANDLER(h_status)
+{
+    struct dird *d = daemon;
+    struct dird_status_rep *a = r->msg;
+    struct cache_counts n;
+    UNUSED_();
+    cache_counts(d->cache, &n);
+    a->accounts = n.accounts;
+    a->trusted = n.trusted;
+    a->in_sync = n.in_sync;
+    a->syncs = d->sync ? sync_changes(d->sync) : 0;
+    a->lookups = atomic_load(&d->lookups);
+    auth_counts(d->auth, &a->binds, &a->cached_binds);
+    buf_addf(r->scratch, "%llx", (unsigned long long)n.csn);
+    a->csn = buf_span(r->scratch);
+    return RC_OK;
+}
+
+const ipc_handler dird_handlers[] = {
+    [DIRD_LOOKUP - IPC_OP_FIRST] = h_lookup,        [DIRD_AUTH - IPC_OP_FIRST] = h_auth,
+    [DIRD_MAY_SEND - IPC_OP_FIRST] = h_may_send,    [DIRD_TRUST - IPC_OP_FIRST] = h_trust,
+    [DIRD_ACCOUNT_ADD - IPC_OP_FIRST] = h_add,      [DIRD_ACCOUNT_GET - IPC_OP_FIRST] = h_get,
+    [DIRD_ACCOUNT_LIST - IPC_OP_FIRST] = h_list,    [DIRD_ACCOUNT_SET - IPC_OP_FIRST] = h_set,
+    [DIRD_ACCOUNT_DELETE - IPC_OP_FIRST] = h_delete, [DIRD_ACCOUNT_PASSWD - IPC_OP_FIRST] = h_passwd,
+    [DIRD_TRUST_ADD - IPC_OP_FIRST] = h_trust_add,  [DIRD_TRUST_LIST - IPC_OP_FIRST] = h_trust_list,
+    [DIRD_SEARCH - IPC_OP_FIRST] = h_search,        [DIRD_CERTS - IPC_OP_FIRST] = h_certs,
+    [DIRD_STATUS - IPC_OP_FIRST] = h_status,        [DIRD_TRUST_REMOVE - IPC_OP_FIRST] = h_trust_remove,
+};
+_Static_assert(sizeof dird_handlers / sizeof *dird_handlers == DIRD_OP_END_ - IPC_OP_FIRST, "one handler an operation");
