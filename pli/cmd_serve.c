@@ -8,6 +8,7 @@
 #include "pli/super.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,6 +109,21 @@ static int run(struct super *s)
     return rc;
 }
 
+/* -n: what is set and what is default, for people who ask why */
+static int show_conf(const struct cmd *c, const struct conf *conf)
+{
+    json_t *rows = json_array();
+
+    for (const struct setting *st = settings; c->json && st->name; st++)
+        json_array_append_new(rows, json_pack("{s:s,s:s,s:s,s:b,s:s}", "name", st->name, "value", conf_get(conf, st->name), "default", st->def,
+                                              "given", conf_given(conf, st->name), "help", st->help));
+    if (c->json)
+        return out_json(json_pack("{s:s,s:o}", "conf", "correct", "settings", rows));
+    json_decref(rows);
+    printf("pli.conf is correct\n");
+    return PLI_OK;
+}
+
 int cmd_serve(struct cmd *c)
 {
     static struct super s = {.guard_fd = -1, .lock_fd = -1, .alive_fd = -1};
@@ -118,9 +134,9 @@ int cmd_serve(struct cmd *c)
         return rc;
     s.dir = c->root;
     if (opt_get(c, "-n")) {
+        rc = show_conf(c, s.conf);
         conf_free(&s.conf);
-        printf("pli.conf is correct\n");
-        return PLI_OK;
+        return rc;
     }
     if (!conf_get(s.conf, "instance.domain")[0])
         return cmd_fail(c, "pli.conf names no domain: set instance { domain = ... }");

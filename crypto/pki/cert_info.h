@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/pki/cert_info.h - what people want to know of a certificate: whose it is and until when.
- * Units    UTC seconds.   Process  pli (cert list, doctor).   Source  RFC 5280.
+ * Units    UTC seconds.
+ * Process  pli (cert list, doctor).
+ * Source   RFC 5280.
  */
 #pragma once
 #include "base/buf.h"
