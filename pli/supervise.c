@@ -7,6 +7,7 @@
  */
 #include "base/log.h"
 #include "pli/super.h"
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -50,20 +51,51 @@ void complain(const struct super *s, const char *fmt, ...)
 }
 
 /* ---- deaths ---- */
+/* The last thing a process had to say, from the end of the log: lines of ours, escaped when written. */
+static void last_words(const struct super *s, pid_t pid, char out[300])
+{
+    char tail[4096], who[32], path[4200];
+    int fd;
+    ssize_t n = 0;
+
+    snprintf(out, 300, "see %.200s/log/pli.log", s->dir);
+    snprintf(path, sizeof path, "%s/log/pli.log", s->dir);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        off_t size = lseek(fd, 0, SEEK_END);
+        n = pread(fd, tail, sizeof tail - 1, size > (off_t)sizeof tail - 1 ? size - (off_t)sizeof tail + 1 : 0);
+        close(fd);
+    }
+    tail[n > 0 ? n : 0] = 0;
+    snprintf(who, sizeof who, "[%ld] error ", (long)pid);
+    for (const char *at = strstr(tail, who); at; at = strstr(at + 1, who)) {
+        const char *cause = strstr(at, "cause=\"");
+        size_t len = strcspn(at, "\n");
+        if (cause && cause < at + len)
+            snprintf(out, 300, "%.*s", (int)strcspn(cause + 7, "\"\n"), cause + 7);
+        else
+            snprintf(out, 300, "%.*s", (int)len, at);
+    }
+}
+
 static void log_death(struct super *s, const char *name, pid_t pid, int status)
 {
-    if (WIFSIGNALED(status)) {
-        int sig = WTERMSIG(status);
+    bool by_signal = WIFSIGNALED(status);
+    int sig = by_signal ? WTERMSIG(status) : 0;
+    char why[300];
+
+    if (s->stopping && ((!by_signal && WEXITSTATUS(status) == 0) || sig == SIGTERM))
+        return;
+    if (by_signal) {
         log_ev(LOG_ERROR_, "process-died", "name=%s pid=%ld signal=%d%s", name, (long)pid, sig,
                sig == SIGSYS ? " cause=sandbox-violation" : "");
         complain(s, "%s (process %ld) was ended by signal %d (%s%s)%s", name, (long)pid, sig, strsignal(sig),
                  sig == SIGSYS ? ": a system call that its sandbox forbids" : "", s->stopping ? "" : "; it is started again");
         return;
     }
-    if (s->stopping && WEXITSTATUS(status) == 0)
-        return;
     log_ev(LOG_ERROR_, "process-died", "name=%s pid=%ld exit=%d", name, (long)pid, WEXITSTATUS(status));
-    complain(s, "%s (process %ld) ended with exit code %d: see %s/log/pli.log", name, (long)pid, WEXITSTATUS(status), s->dir);
+    last_words(s, pid, why);
+    complain(s, "%s (process %ld) ended with exit code %d: %s", name, (long)pid, WEXITSTATUS(status), why);
 }
 
 static void plan_restart(struct proc *p, int status)
