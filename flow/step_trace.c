@@ -5,6 +5,7 @@
  */
 #include "base/clock.h"
 #include "flow/letter_int.h"
+#include <stdio.h>
 
 static bool has_8bit(struct span s)
 {
@@ -16,12 +17,8 @@ static bool has_8bit(struct span s)
 
 static void protocol(const struct letter *l, char out[24])
 {
-    out[0] = 0;
-    strcat(out, l->smtputf8 ? "UTF8SMTP" : l->esmtp ? "ESMTP" : "SMTP");
-    if (l->tls_version)
-        strcat(out, "S");
-    if (l->account.n > 0)
-        strcat(out, "A");
+    snprintf(out, 24, "%s%s%s", l->smtputf8 ? "UTF8SMTP" : l->esmtp ? "ESMTP" : "SMTP", l->tls_version ? "S" : "",
+             l->account.n > 0 ? "A" : "");
 }
 
 static void received(struct letter *l)
