@@ -30,6 +30,8 @@ void env_dead(const char *what, int ret)
 
 static void must(int ret, const char *what)
 {
+    if (ret == DB_RUNRECOVERY || ret == ENOSPC || ret == EIO)
+        env_dead(what, ret); /* the disk, perhaps full: another start may do better */
     if (ret != 0)
         die("store: %s: %s", what, db_strerror(ret));
 }

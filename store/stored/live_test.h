@@ -8,6 +8,7 @@
 #include "base/boot.h"
 #include "base/log.h"
 #include "base/wipe.h"
+#include "crypto/seal/digest.h"
 #include "crypto/seal/ticket.h"
 #include "store/client.h"
 #include "store/stored/stored.h"
