@@ -200,6 +200,7 @@ static void encode64(struct encoder *n, struct span in, struct buf *out)
     }
 }
 
+/* First on a line "-" could make a boundary of it, "." an end of data, "F" a "From ": escaped there. */
 static void qp_put(struct encoder *n, unsigned char c, bool escaped, struct buf *out)
 {
     size_t width = escaped ? 3 : 1;
@@ -207,6 +208,10 @@ static void qp_put(struct encoder *n, unsigned char c, bool escaped, struct buf 
     if (n->column + width > LINE - 1) {
         buf_addstr(out, "=\r\n");
         n->column = 0;
+    }
+    if (n->column == 0 && (c == '-' || c == '.' || c == 'F')) {
+        escaped = true;
+        width = 3;
     }
     if (escaped) {
         buf_addc(out, '=');
@@ -230,7 +235,7 @@ static void encode_qp(struct encoder *n, struct span in, struct buf *out)
 {
     for (size_t i = 0; i < in.n; i++) {
         unsigned char c = in.p[i];
-        bool plain = c > ' ' && c < 127 && c != '=' && !(n->column == 0 && (c == '.' || c == 'F')); /* no dot, no "From " first */
+        bool plain = c > ' ' && c < 127 && c != '=';
 
         if (n->was_cr && c == '\n') {
             qp_blank(n, true, out);

@@ -15,13 +15,13 @@ static struct folded {
     unsigned char b[CACHED_MOST];
 } cache[CACHE];
 
-/* What people write either way and Unicode does not take apart. */
+/* What people write either way and Unicode does not take apart; looked up behind the case folding, so in lower case. */
 static const struct {
     uint32_t cp;
     const char *as;
 } extra[] = {
-    {0xe6, "ae"},   {0xc6, "ae"},   {0xf8, "o"},    {0xd8, "o"},     {0x111, "d"},   {0x110, "d"},   {0x142, "l"},  {0x141, "l"},
-    {0x153, "oe"},  {0x152, "oe"},  {0x2018, "'"},  {0x2019, "'"},   {0x201c, "\""}, {0x201d, "\""}, {0x2010, "-"}, {0x2011, "-"},
+    {0xe6, "ae"},   {0xf8, "o"},    {0x111, "d"},   {0x142, "l"},  
+        {0x153, "oe"},  {0x2018, "'"},  {0x2019, "'"},   {0x201c, "\""}, {0x201d, "\""}, {0x2010, "-"}, {0x2011, "-"},
     {0x2013, "-"},  {0x2014, "-"},  {0x131, "i"},
 };
 
@@ -30,6 +30,12 @@ static void add_folded(uint32_t cp, struct buf *out)
     unsigned char bytes[8];
     int n;
 
+    for (size_t i = 0; i < sizeof extra / sizeof *extra; i++) {
+        if (extra[i].cp == cp) {
+            buf_addstr(out, extra[i].as);
+            return;
+        }
+    }
     if (uc_is_general_category_withtable(cp, UC_CATEGORY_MASK_Mn | UC_CATEGORY_MASK_Me | UC_CATEGORY_MASK_Cf))
         return;
     if (cp < 0x20 || cp == 0x7f || uc_is_general_category_withtable(cp, UC_CATEGORY_MASK_Z | UC_CATEGORY_MASK_Cc))
@@ -44,12 +50,6 @@ static void compute(uint32_t cp, struct buf *out)
     uint32_t in = cp, few[64], *all;
     size_t n = sizeof few / sizeof *few;
 
-    for (size_t i = 0; i < sizeof extra / sizeof *extra; i++) {
-        if (extra[i].cp == cp) {
-            buf_addstr(out, extra[i].as);
-            return;
-        }
-    }
     all = u32_casefold(&in, 1, NULL, UNINORM_NFKD, few, &n);
     if (!all)
         return;

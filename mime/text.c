@@ -17,7 +17,8 @@ struct text_extract {
     const struct scan *scan;
     size_t next;              /* the next part to look at */
     uint64_t off;             /* of the next octet fed */
-    bool open, html, cut, has_preview;
+    bool open, html, has_preview;
+    bool full, cut;           /* no more room in plain; something was left out */
     uint64_t from, to;        /* the open part's body */
     char charset[80];
     struct decoder decoder;
@@ -39,16 +40,17 @@ static size_t char_border(struct span s, size_t at) /* not inside a UTF-8 charac
 
 static void add_folded(struct text_extract *t, struct span utf8)
 {
-    while (utf8.n > 0 && !t->cut) {
+    while (utf8.n > 0 && !t->full) {
         size_t n = utf8.n > SLICE ? char_border(utf8, SLICE) : utf8.n;
 
         text_fold(span_head(utf8, n), &t->plain);
         utf8 = span_from(utf8, n);
         if (t->plain.n >= TEXT_MAX) {
             buf_cut(&t->plain, TEXT_MAX - 1);
-            t->cut = true;
+            t->full = true;
         }
     }
+    t->cut |= t->full;
 }
 
 static void add_mark(struct text_extract *t, unsigned char c)
@@ -63,7 +65,7 @@ static void add_header(struct text_extract *t, struct span header)
     struct field f;
     struct err e;
 
-    while (!t->cut && field_next(&header, &f, &e) == RC_OK) {
+    while (!t->full && field_next(&header, &f, &e) == RC_OK) {
         buf_clear(&line);
         buf_addspan(&line, f.name);
         buf_addstr(&line, f.name.n > 0 ? ": " : "");
@@ -151,7 +153,7 @@ static void finish_part(struct text_extract *t)
     struct err e;
 
     t->open = false;
-    if (!t->cut || !t->has_preview) {
+    if (!t->full || !t->has_preview) {
         decoder_end(&t->decoder, &t->octets);
         if (text_to_utf8(t->charset[0] ? t->charset : "UTF-8", buf_span(&t->octets), &utf8, &e) != RC_OK) {
             buf_clear(&utf8);

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* mime/canon_test.c - awkward mails and their canonical form, each fed whole and a byte at a time; the signed form, found again by the
+ * reception side; and, where the openssl program is there, verified by it whole and rebuilt from its parts.
+ */
+#include "mime/canon.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define H "Date: x\r\nMessage-ID: <1@x>\r\nMIME-Version: 1.0\r\n"
+#define MP(b) "Content-Type: multipart/mixed; boundary=" b "\r\n\r\n"
+
+static const struct {
+    const char *name, *mail, *want; /* NULL want: the mail itself */
+} rows[] = {
+    {"already canonical", H "\r\nhello\r\n", NULL},
+    {"empty body", H "\r\n", NULL},
+    {"trailing blanks stay", H "\r\nhello  \r\n\t\r\n", NULL},
+    {"broken last line stays", H "\r\nhello", NULL},
+    {"8-bit text", H "\r\ncaf\xc3\xa9 = x\r\n", H "Content-Transfer-Encoding: quoted-printable\r\n\r\ncaf=C3=A9 =3D x\r\n"},
+    {"8-bit text with a charset",
+     H "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\nX: y\r\n\r\ncaf\xc3\xa9\r\n",
+     H "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\nX: y\r\n\r\ncaf=C3=A9\r\n"},
+    {"two encodings said: one stays", H "Content-Transfer-Encoding: 8bit\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\xe9\r\n",
+     H "Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9\r\n"},
+    {"blanks at a line's end are kept by encoding", H "\r\n\xe9 \r\na\t\r\n \r\n", H "Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9=20\r\na=09\r\n=20\r\n"},
+    {"NUL and lone CR, LF in text", H "\r\n\xe9\ra\nb\r\n", H "Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9=0Da=0Ab\r\n"},
+    {"a line that would become a delimiter", H MP("b") "--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=2D-b\xe9\r\n.\r\n--b--\r\n",
+     H MP("b") "--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=2D-b=E9\r\n=2E\r\n--b--\r\n"},
+    {"CR at the very end", H "\r\nab\r", H "Content-Transfer-Encoding: quoted-printable\r\n\r\nab=0D"},
+    {"8-bit that is no text", H "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary\r\n\r\n\xff\xfe\r\n",
+     H "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n//4NCg==\r\n"},
+    {"8-bit inside quoted-printable", H "Content-Transfer-Encoding: quoted-printable\r\n\r\n\xe9=3D=\r\nx\r\n",
+     H "Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9=3Dx\r\n"},
+    {"8-bit inside base64", H "Content-Transfer-Encoding: BASE64\r\n\r\nAA\xe9" "AA\r\n", H "Content-Transfer-Encoding: base64\r\n\r\nAAAA\r\n"},
+    {"8-bit in an encoding nobody knows", H "Content-Transfer-Encoding: x-uuencode\r\n\r\n\xe9\r\n", H "Content-Transfer-Encoding: base64\r\n\r\n6Q0K\r\n"},
+    {"8bit said, 7 bits meant: passed", H "Content-Transfer-Encoding: 8bit\r\n\r\nplain\r\n", NULL},
+    {"one part of two, the container says 7bit",
+     H "Content-Transfer-Encoding: 8bit\r\n" MP("b") "pre\r\n--b\r\n\r\nplain  \r\n--b\r\nContent-Type: text/plain\r\n\r\n\xe9\r\n--b--\r\nepi\r\n",
+     H "Content-Transfer-Encoding: 7bit\r\n" MP("b") "pre\r\n--b\r\n\r\nplain  \r\n--b\r\nContent-Type: text/plain\r\n"
+       "Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9\r\n--b--\r\nepi\r\n"},
+    {"part without header", H MP("b") "--b\r\n\r\n\xe9\r\n--b--\r\n", H MP("b") "--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=E9\r\n--b--\r\n"},
+    {"inside an enclosed message",
+     H MP("b") "--b\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: 8bit\r\n\r\nSubject: \xe9\r\n\r\n\xe9\r\n--b--\r\n",
+     H MP("b") "--b\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: 7bit\r\n\r\nSubject: \xe9\r\n"
+               "Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9\r\n--b--\r\n"},
+    {"8-bit preamble and epilogue", H MP("b") "\xe9\r\n--b\r\n\r\nx\r\n--b--\r\n\xe9\ra\nb\r\n", H MP("b") "?\r\n--b\r\n\r\nx\r\n--b--\r\n? a b\r\n"},
+    {"raw UTF-8 header stays", "Subject: \xc3\xa9\r\n" H "\r\nx\r\n", NULL},
+    {"lone CR and LF in a header go", "Subject: a\rb\nc\r\n" H "\r\nx\r\n", "Subject: a b c\r\n" H "\r\nx\r\n"},
+    {"folds stay", "Subject: a\r\n b\r\n\tc\r\n" H "\r\nx\r\n", NULL},
+    {"no empty line", H "Subject: x\r\n", H "Subject: x\r\n\r\n"},
+    {"no last CRLF", H "Subject: x", H "Subject: x\r\n\r\n"},
+    {"missing version", "Date: x\r\nMessage-ID: <1@x>\r\n\r\nx", "Date: x\r\nMessage-ID: <1@x>\r\nMIME-Version: 1.0\r\n\r\nx"},
+    {"missing date", "MIME-Version: 1.0\r\nMessage-ID: <1@x>\r\n\r\nx", "MIME-Version: 1.0\r\nMessage-ID: <1@x>\r\nDate: Thu, 01 Jan 1970 00:00:00 +0000\r\n\r\nx"},
+    {"bodyless part", H MP("b") "--b\r\nA: b\r\n--b\r\n\r\n\xe9\r\n--b--\r\n",
+     H MP("b") "--b\r\nA: b\r\n--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=E9\r\n--b--\r\n"},
+};
+
+static enum rc to_buf(void *ctx, struct span piece, struct err *e)
+{
+    (void)e;
+    buf_addspan(ctx, piece);
+    return RC_OK;
+}
+
+static struct scan *scan_of(struct span d)
+{
+    struct scan *s = scan_new();
+
+    scan_feed(s, d);
+    scan_end(s);
+    return s;
+}
+
+static void make(struct span mail, size_t step, struct buf *out)
+{
+    struct scan *s = scan_of(mail);
+    struct canon_spec spec = {.message_id_domain = "pli.example", .now = 0};
+    struct canon *c = canon_new(s, &spec, to_buf, out);
+    struct err e;
+
+    while (mail.n > 0) {
+        size_t n = step && step < mail.n ? step : mail.n;
+
+        assert_int_equal(canon_feed(c, span_head(mail, n), &e), RC_OK);
+        mail = span_from(mail, n);
+    }
+    assert_int_equal(canon_end(c, &e), RC_OK);
+    canon_free(&c);
+    scan_free(&s);
+}
+
+static void test_rows(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *want = rows[i].want ? rows[i].want : rows[i].mail;
+
+        for (size_t step = 0; step < 5; step++) {
+            struct buf out = BUF_INIT;
+
+            make(span_str(rows[i].mail), step, &out);
+            if (strcmp(buf_cstr(&out), want) != 0)
+                fail_msg("%s (step %zu):\n%s\nnot\n%s", rows[i].name, step, buf_cstr(&out), want);
+            buf_free(&out);
+        }
+    }
+}
+
+static void test_canonical_is_a_fixed_point(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf once = BUF_INIT, twice = BUF_INIT;
+
+        make(span_str(rows[i].mail), 0, &once);
+        make(buf_span(&once), 0, &twice);
+        assert_true(span_eq(buf_span(&once), buf_span(&twice)));
+        buf_free(&once);
+        buf_free(&twice);
+    }
+}
+
+static void test_needed(void **state)
+{
+    static const struct {
+        const char *mail;
+        bool needed;
+    } n[] = {{H "\r\nx\r\n", false}, {H "\r\n\xe9\r\n", true}, {"Date: x\r\nMessage-ID: y\r\n\r\n", true}, {"MIME-Version: 1.0\r\nDate: x\r\n\r\n", true}, {H "\r\na\nb\r\n", true}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof n / sizeof *n; i++) {
+        struct scan *s = scan_of(span_str(n[i].mail));
+
+        assert_int_equal(canon_needed(s), n[i].needed);
+        scan_free(&s);
+    }
+}
+
+static void test_message_id(void **state)
+{
+    struct buf a = BUF_INIT, b = BUF_INIT;
+
+    (void)state;
+    make(SPAN_LIT("\r\nx"), 0, &a);
+    make(SPAN_LIT("\r\nx"), 0, &b);
+    assert_non_null(strstr(buf_cstr(&a), "\r\nMessage-ID: <"));
+    assert_non_null(strstr(buf_cstr(&a), "@pli.example>\r\n"));
+    assert_false(span_eq(buf_span(&a), buf_span(&b)));
+    buf_free(&a);
+    buf_free(&b);
+}
+
+static size_t longest_line(struct span s)
+{
+    size_t most = 0;
+
+    while (s.n > 0) {
+        ptrdiff_t nl = span_chr(s, '\n');
+        size_t n = nl < 0 ? s.n : (size_t)nl + 1;
+
+        most = n > most ? n : most;
+        s = span_from(s, n);
+    }
+    return most;
+}
+
+static void test_long_lines(void **state)
+{
+    struct buf mail = BUF_INIT, out = BUF_INIT;
+    struct scan *s;
+
+    (void)state;
+    buf_addstr(&mail, H "References:");
+    for (int i = 0; i < 400; i++)
+        buf_addf(&mail, " <%d@example.org>", i);
+    buf_addstr(&mail, "\r\n" MP("b"));
+    for (int i = 0; i < 3000; i++)
+        buf_addc(&mail, 'p');
+    buf_addstr(&mail, "\r\n--b\r\n\r\n");
+    for (int i = 0; i < 5000; i++)
+        buf_addc(&mail, 'x');
+    buf_addstr(&mail, "\r\n--b\r\nContent-Type: a/b\r\n\r\n");
+    for (int i = 0; i < 5000; i++)
+        buf_addc(&mail, 'x');
+    buf_addstr(&mail, "\r\n--b--\r\n");
+    make(buf_span(&mail), 7, &out);
+    assert_true(longest_line(buf_span(&out)) <= 1000);
+    s = scan_of(buf_span(&out));
+    assert_false(canon_needed(s));
+    assert_int_equal(scan_parts(s), 3);
+    scan_free(&s);
+    buf_free(&mail);
+    buf_free(&out);
+}
+
+static enum rc refuse(void *ctx, struct span piece, struct err *e)
+{
+    (void)ctx;
+    (void)piece;
+    return err_set(e, RC_TEMP, NULL, NULL, "sink full");
+}
+
+static void test_sink_error(void **state)
+{
+    struct scan *s = scan_of(SPAN_LIT(H "\r\nx\r\n"));
+    struct canon_spec spec = {.message_id_domain = "x", .now = 0};
+    struct canon *c = canon_new(s, &spec, refuse, NULL);
+    struct buf out = BUF_INIT;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(canon_feed(c, SPAN_LIT(H "\r\nx\r\n"), &e), RC_TEMP);
+    canon_free(&c);
+    c = canon_new(s, &spec, to_buf, &out); /* fewer octets than were scanned */
+    assert_int_equal(canon_end(c, &e), RC_TEMP);
+    canon_free(&c);
+    buf_free(&out);
+    scan_free(&s);
+}
+
+static void test_flat_is_left_alone(void **state)
+{
+    struct buf mail = BUF_INIT, out = BUF_INIT;
+
+    (void)state;
+    buf_addstr(&mail, H);
+    for (int i = 0; i < 100; i++)
+        buf_addstr(&mail, "Content-Type: message/rfc822\r\n\r\n");
+    buf_addstr(&mail, "\xe9\r\n");
+    make(buf_span(&mail), 0, &out);
+    assert_true(span_eq(buf_span(&mail), buf_span(&out)));
+    buf_free(&mail);
+    buf_free(&out);
+}
+
+/* ---- decoding ---- */
+
+static void test_decode(void **state)
+{
+    static const struct {
+        const char *encoding, *in, *out;
+    } d[] = {
+        {"base64", "aGVsbG8=", "hello"},
+        {"BASE64", "aGVs\r\nbG8=\r\n", "hello"},
+        {"base64", "aGVs!bG8", "hello"},
+        {"base64", "aA==aA==", "hh"},
+        {"quoted-printable", "a=3Db=\r\nc", "a=bc"},
+        {"quoted-printable", "a \t\r\nb", "a\r\nb"},
+        {"quoted-printable", "a= \r\nb", "ab"},
+        {"quoted-printable", "a=", "a"},
+        {"quoted-printable", "a=3", "a=3"},
+        {"quoted-printable", "a=zz=3d", "a=zz="},
+        {"quoted-printable", "=3\r\nx", "=3\r\nx"},
+        {"quoted-printable", "==3D", "=="},
+        {"quoted-printable", "a=\nb", "ab"},
+        {"7bit", "a=3D", "a=3D"},
+        {"", "x", "x"},
+        {"x-unknown", "x", "x"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof d / sizeof *d; i++) {
+        struct buf out = BUF_INIT;
+        struct err e;
+
+        assert_int_equal(mime_decode(d[i].encoding, span_str(d[i].in), &out, &e), RC_OK);
+        if (strcmp(buf_cstr(&out), d[i].out) != 0)
+            fail_msg("decode row %zu: \"%s\", not \"%s\"", i, buf_cstr(&out), d[i].out);
+        buf_free(&out);
+    }
+}
+
+/* ---- the signed form ---- */
+
+struct letter {
+    struct buf all;
+    struct buf entity;
+};
+
+/* As the door does it: outer header, entity, signature. */
+static void sign_with(struct span header, struct span body, struct span der, struct letter *l)
+{
+    struct signed_form f;
+    struct err e;
+
+    assert_int_equal(signed_form_make(header, &f, &e), RC_OK);
+    buf_addspan(&l->entity, buf_span(&f.inner_header));
+    buf_addspan(&l->entity, body);
+    buf_addspan(&l->all, buf_span(&f.outer_header));
+    buf_addspan(&l->all, buf_span(&l->entity));
+    signed_form_signature(&f, der, &l->all);
+    signed_form_free(&f);
+}
+
+static void letter_free(struct letter *l)
+{
+    buf_free(&l->all);
+    buf_free(&l->entity);
+}
+
+static const struct {
+    const char *header, *body, *inner;
+} forms[] = {
+    {H "\r\n", "hello\r\n", "Content-Type: text/plain; charset=us-ascii\r\n\r\n"},
+    {H "\r\n", "", "Content-Type: text/plain; charset=us-ascii\r\n\r\n"},
+    {H "\r\n", "no last CRLF", "Content-Type: text/plain; charset=us-ascii\r\n\r\n"},
+    {H "\r\n", "\r\n\r\n", "Content-Type: text/plain; charset=us-ascii\r\n\r\n"},
+    {H "Content-Type: text/plain;\r\n charset=utf-8\r\nSubject: s\r\nContent-Transfer-Encoding: 7bit\r\n\r\n", "hello\r\n",
+     "Content-Type: text/plain;\r\n charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"},
+    {H "Content-Language: fr\r\n\r\n", "x\r\n", "Content-Language: fr\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n"},
+    {H MP("b"), "--b\r\n\r\nx\r\n--b--\r\n", MP("b")},
+    {"Subject: s\r\n", "", "Content-Type: text/plain; charset=us-ascii\r\n\r\n"},
+    {"Subject: s", "", "Content-Type: text/plain; charset=us-ascii\r\n\r\n"},
+};
+
+static void test_signed_forms(void **state)
+{
+    unsigned char der[300];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof der; i++)
+        der[i] = (unsigned char)(i * 7);
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        struct letter l = {.all = BUF_INIT};
+        struct buf decoded = BUF_INIT;
+        struct signed_places at;
+        struct scan *s;
+        struct err e;
+
+        sign_with(span_str(forms[i].header), span_str(forms[i].body), span_of(der, sizeof der), &l);
+        assert_int_equal(l.entity.n, strlen(forms[i].inner) + strlen(forms[i].body));
+        assert_memory_equal(l.entity.p, forms[i].inner, strlen(forms[i].inner));
+        s = scan_of(buf_span(&l.all));
+        assert_true(scan_facts(s)->is_signed);
+        assert_int_equal(signed_places(s, &at, &e), RC_OK);
+        assert_false(at.opaque);
+        assert_true(span_eq(span_of(l.all.p + at.entity_off, at.entity_len), buf_span(&l.entity)));
+        /* part by part, as IMAP serves it: BODY[1.MIME] and BODY[1] are the signed octets */
+        assert_int_equal(scan_part(s, 1)->header_off, at.entity_off);
+        assert_int_equal(scan_part(s, 1)->header_len + scan_part(s, 1)->body_len, l.entity.n);
+        assert_int_equal(mime_decode(at.sig_encoding, span_of(l.all.p + at.sig_off, at.sig_len), &decoded, &e), RC_OK);
+        assert_true(span_eq(buf_span(&decoded), span_of(der, sizeof der)));
+        assert_null(strstr(strstr(buf_cstr(&l.all), "multipart/signed") + 1, "multipart/signed"));
+        scan_free(&s);
+        buf_free(&decoded);
+        letter_free(&l);
+    }
+}
+
+static void test_places_of_others(void **state)
+{
+    static const struct {
+        const char *mail;
+        enum rc rc;
+        bool opaque;
+    } m[] = {
+        {"A: b\r\n\r\nx", RC_NOTFOUND, false},
+        {"Content-Type: application/pkcs7-mime; smime-type=signed-data\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n", RC_OK, true},
+        {"Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\nAAAA\r\n", RC_NOTFOUND, false},
+        {"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n", RC_NOTFOUND, false},
+        {"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\nContent-Type: application/pgp-signature\r\n\r\n--b--\r\n", RC_NOTFOUND, false},
+        {"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\nContent-Type: application/x-pkcs7-signature\r\n\r\nAA\r\n--b--\r\n", RC_OK, false},
+        {"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n\r\n--b\r\n\r\n--b--\r\n",
+         RC_NOTFOUND, false},
+        {"Content-Type: multipart/signed\r\n\r\nx", RC_NOTFOUND, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof m / sizeof *m; i++) {
+        struct scan *s = scan_of(span_str(m[i].mail));
+        struct signed_places at = {.opaque = false};
+        struct err e;
+
+        assert_int_equal(signed_places(s, &at, &e), m[i].rc);
+        assert_int_equal(at.opaque, m[i].opaque);
+        scan_free(&s);
+    }
+}
+
+/* ---- with the openssl program ---- */
+
+static bool run(const char *dir, const char *what)
+{
+    char cmd[1000];
+    int st;
+
+    snprintf(cmd, sizeof cmd, "cd %s && %s 2>/dev/null", dir, what);
+    st = system(cmd);
+    return WIFEXITED(st) && WEXITSTATUS(st) == 0;
+}
+
+static void put_file(const char *dir, const char *name, struct span d)
+{
+    char path[200];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(d.p, 1, d.n, f), d.n);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void get_file(const char *dir, const char *name, struct buf *out)
+{
+    char path[200];
+    unsigned char block[4096];
+    size_t n;
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    f = fopen(path, "rb");
+    assert_non_null(f);
+    while ((n = fread(block, 1, sizeof block, f)) > 0)
+        buf_add(out, block, n);
+    fclose(f);
+}
+
+/* Signs the entity with openssl, puts the letter together, and lets openssl verify it whole and as entity and signature apart. */
+static void verify_one(const char *dir, const char *header, const char *body)
+{
+    struct letter draft = {.all = BUF_INIT}, l = {.all = BUF_INIT};
+    struct buf der = BUF_INIT;
+    struct signed_places at;
+    struct scan *s;
+    struct err e;
+
+    sign_with(span_str(header), span_str(body), SPAN_LIT(""), &draft);
+    put_file(dir, "entity", buf_span(&draft.entity));
+    assert_true(run(dir, "openssl cms -sign -binary -in entity -signer cert.pem -inkey key.pem -outform DER -out sig.der"));
+    get_file(dir, "sig.der", &der);
+    sign_with(span_str(header), span_str(body), buf_span(&der), &l);
+    put_file(dir, "mail", buf_span(&l.all));
+    assert_true(run(dir, "openssl cms -verify -in mail -CAfile cert.pem -purpose any -out out1"));
+    s = scan_of(buf_span(&l.all));
+    assert_int_equal(signed_places(s, &at, &e), RC_OK);
+    put_file(dir, "part1", span_of(l.all.p + at.entity_off, at.entity_len));
+    assert_true(run(dir, "openssl cms -verify -binary -inform DER -in sig.der -content part1 -CAfile cert.pem -purpose any -out out2"));
+    l.all.p[at.entity_off + at.entity_len - 1] ^= 1; /* and a changed octet is seen */
+    put_file(dir, "mail", buf_span(&l.all));
+    assert_false(run(dir, "openssl cms -verify -in mail -CAfile cert.pem -purpose any -out out1"));
+    scan_free(&s);
+    buf_free(&der);
+    letter_free(&draft);
+    letter_free(&l);
+}
+
+static void test_openssl_verifies(void **state)
+{
+    char dir[] = "/tmp/canon-test-XXXXXX";
+
+    (void)state;
+    if (system("openssl version >/dev/null 2>&1") != 0)
+        skip();
+    assert_non_null(mkdtemp(dir));
+    assert_true(run(dir, "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=t -days 2 -keyout key.pem -out cert.pem"));
+    for (size_t i = 0; i < 7; i++)
+        verify_one(dir, forms[i].header, forms[i].body[0] ? forms[i].body : "x");
+    assert_true(run(dir, "rm cert.pem key.pem entity sig.der mail part1 out1 out2; rmdir \"$PWD\""));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),         cmocka_unit_test(test_canonical_is_a_fixed_point),
+        cmocka_unit_test(test_needed),       cmocka_unit_test(test_message_id),
+        cmocka_unit_test(test_long_lines),   cmocka_unit_test(test_sink_error),
+        cmocka_unit_test(test_flat_is_left_alone), cmocka_unit_test(test_decode),
+        cmocka_unit_test(test_signed_forms), cmocka_unit_test(test_places_of_others),
+        cmocka_unit_test(test_openssl_verifies),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

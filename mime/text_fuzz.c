@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* mime/text_fuzz.c - any bytes as a message: its search text opens again and is the same in pieces; any bytes as a search text, as HTML,
+ * as text to fold: no harm, bounds kept.
+ */
+#include "mime/html.h"
+#include "mime/text.h"
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static void extract(const struct scan *s, struct span d, size_t step, struct buf *out)
+{
+    struct text_extract *t = text_new(s);
+    struct buf preview = BUF_INIT;
+
+    while (d.n > 0) {
+        size_t k = step < d.n ? step : d.n;
+
+        text_feed(t, span_head(d, k));
+        d = span_from(d, k);
+    }
+    text_end(t, out);
+    text_preview(t, &preview);
+    if (preview.n > 200 * 4)
+        abort();
+    buf_free(&preview);
+    text_free(&t);
+}
+
+static void plain_calls(struct span d)
+{
+    static const char *const charsets[] = {"iso-2022-jp", "gb18030", "utf-7", "utf-16", "shift_jis", "windows-1251"};
+    struct buf b = BUF_INIT, folded = BUF_INIT;
+    struct text_view v;
+    struct err e;
+
+    html_text(d, &b);
+    text_fold(d, &folded);
+    buf_clear(&b);
+    if (d.n > 0 && text_to_utf8(charsets[d.p[0] % 6], d, &b, &e) != RC_OK)
+        abort();
+    if (text_open(d, &v, &e) == RC_OK) {
+        (void)text_has(&v, TEXT_ANY, "subject", SPAN_LIT("x"));
+        text_view_free(&v);
+    }
+    buf_free(&b);
+    buf_free(&folded);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    struct span d = span_of(data, n);
+    struct scan *s = scan_new();
+    struct buf whole = BUF_INIT, pieces = BUF_INIT;
+    struct text_view v;
+    struct err e;
+
+    plain_calls(d);
+    scan_feed(s, d);
+    scan_end(s);
+    extract(s, d, n + 1, &whole);
+    extract(s, d, n > 0 ? data[0] % 9 + 1 : 1, &pieces);
+    if (!span_eq(buf_span(&whole), buf_span(&pieces)) || text_open(buf_span(&whole), &v, &e) != RC_OK)
+        abort();
+    text_view_free(&v);
+    buf_free(&whole);
+    buf_free(&pieces);
+    scan_free(&s);
+    return 0;
+}
