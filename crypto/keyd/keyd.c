@@ -7,6 +7,7 @@
 #include "base/sandbox.h"
 #include "base/wipe.h"
 #include "crypto/keyd/keyd_int.h"
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -43,15 +44,35 @@ static void lock_memory(void)
         log_ev(LOG_WARN_, "memory-not-locked", "cause=\"the limit of locked memory is too small: swap should be encrypted or off\"");
 }
 
+/* Told to end by a condition, not by pthread_cancel(3): that one loads a library, which the sandbox forbids. */
+static pthread_mutex_t tick_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t tick_end = PTHREAD_COND_INITIALIZER;
+static bool tick_ended;
+
 static void *tick(void *state)
 {
-    for (;;) {
-        nanosleep(&(struct timespec){SWEEP_SECONDS, 0}, NULL);
-        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
-        state_sweep(state);
-        pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+    pthread_mutex_lock(&tick_lock);
+    while (!tick_ended) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += SWEEP_SECONDS;
+        if (pthread_cond_timedwait(&tick_end, &tick_lock, &until) == ETIMEDOUT) {
+            pthread_mutex_unlock(&tick_lock);
+            state_sweep(state);
+            pthread_mutex_lock(&tick_lock);
+        }
     }
+    pthread_mutex_unlock(&tick_lock);
     return NULL;
+}
+
+static void ticker_stop(pthread_t t)
+{
+    pthread_mutex_lock(&tick_lock);
+    tick_ended = true;
+    pthread_cond_signal(&tick_end);
+    pthread_mutex_unlock(&tick_lock);
+    pthread_join(t, NULL);
 }
 
 static void ticker_start(struct state *s, pthread_t *t)
@@ -75,8 +96,7 @@ static enum rc serve(struct state *s, const struct boot *b, struct err *e)
     _Static_assert(sizeof handlers / sizeof *handlers == KEYD_STATUS - KEYD_WRAP + 1, "a handler for every operation");
     ticker_start(s, &ticker);
     rc = ipc_serve(&v, boot_fd(b, "ipc"), e);
-    pthread_cancel(ticker);
-    pthread_join(ticker, NULL);
+    ticker_stop(ticker);
     return rc;
 }
 
