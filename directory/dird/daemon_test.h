@@ -40,7 +40,8 @@ static inline void daemon_start(void)
     struct err e = {0};
     struct dird_how how = {.uri = "ldapi://ldapi/", .base = "o=pli", .secret = secret_text(), .threads = 12, .max_failures = 10,
                            .cache_s = 600, .ticket_s = 12 * 3600, .ticket_seed = seed};
-    setenv("LDAPNOINIT", "1", 1);
+    setenv("LDAPNOINIT", "1", 1); /* both as main() does */
+    signal(SIGPIPE, SIG_IGN);
     daemon_ = dird_open(&how);
     dird_start(daemon_);
     listen_fd = ipc_listen("dird.sock", &e);
@@ -122,7 +123,7 @@ static inline enum rc sign_in(const char *login, const char *password, struct er
 /* A command as a signed-in mailbox over ldaps; its exit status. The password is the one per() gives. */
 static inline int as_mailbox(const char *tool, const char *who, const char *rest)
 {
-    return trial_sh(&out, "LDAPTLS_CACERT=../ca.pem %s -x -H ldaps://127.0.0.1:%d -D 'mail=%s,ou=mailboxes,o=pli' -w 'mot de passe' %s 2>&1",
+    return trial_sh(&out, "unset LDAPNOINIT; LDAPTLS_CACERT=../ca.pem %s -x -H ldaps://127.0.0.1:%d -D 'mail=%s,ou=mailboxes,o=pli' -w 'mot de passe' 2>&1 %s",
                     tool, t.ldaps_port, who, rest);
 }
 

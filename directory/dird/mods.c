@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/mods.c - writing: which field becomes which attribute.
  *
- * Folded   clients complete on cn, sn and givenName. Beside the name as written stand values with the option lang-x-ascii (RFC 3866: a
- *          search for cn finds them too): without accents, and family name first. So "mart", "hel" and "Hél" all find Hélène MARTIN.
+ * Finding  clients complete on cn, sn and givenName. Beside the name as written stand values with the option lang-x-find (RFC 3866: a
+ *          search for cn finds them too, and who asks to see cn is not shown them): without title, family name first, without accents.
+ *          So "mart", "hel" and "Hél" all find Dr Hélène MARTIN.
  * Process  dird.
  */
 #include "directory/dird/mods.h"
@@ -138,22 +139,25 @@ void account_split_name(struct dird_account *a)
 static bool have(const struct span *v, size_t n, struct span s)
 {
     for (size_t i = 0; i < n; i++)
-        if (span_eq(v[i], s))
+        if (span_ieq(v[i], s))
             return true;
     return false;
 }
 
-/* Folded forms of a few texts as the values of one attribute, each once. */
-static void folded(struct mods *m, const char *attr, const struct span *texts, size_t n)
+/* The forms under which a text is looked for: folded, and (when asked for) as written; each once, whatever the case. */
+static void finding(struct mods *m, const char *attr, const struct span *texts, size_t n, bool as_written)
 {
     struct buf mem[4] = {BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT};
-    struct span v[4];
+    struct span v[8];
     size_t count = 0;
     for (size_t i = 0; i < n && i < 4; i++) {
         fold_words(texts[i], &mem[i]);
         if (mem[i].n > 0 && !have(v, count, buf_span(&mem[i])))
             v[count++] = buf_span(&mem[i]);
     }
+    for (size_t i = 0; as_written && i < n && i < 4; i++)
+        if (span_trim(texts[i]).n > 0 && !have(v, count, span_trim(texts[i])))
+            v[count++] = span_trim(texts[i]);
     mods_put(m, attr, v, count);
     for (size_t i = 0; i < 4; i++)
         buf_free(&mem[i]);
@@ -193,9 +197,9 @@ static void names(struct mods *m, const struct dird_account *a)
     mods_text(m, "displayName", a->name);
     mods_text(m, "sn", a->sn);
     mods_text(m, "givenName", a->given);
-    folded(m, "cn;lang-x-ascii", cn, 3);
-    folded(m, "sn;lang-x-ascii", &a->sn, 1);
-    folded(m, "givenName;lang-x-ascii", &a->given, 1);
+    finding(m, "cn;lang-x-find", cn, 3, true);
+    finding(m, "sn;lang-x-find", &a->sn, 1, false);
+    finding(m, "givenName;lang-x-find", &a->given, 1, false);
     buf_free(&turned);
     buf_free(&straight);
 }
