@@ -86,6 +86,23 @@ static int take_folder(struct cmd *c, struct init *in)
 }
 
 /* ---- the steps ---- */
+/* Daemons with uids of their own pass through every folder above: one that is shut would keep them out for good. */
+static enum rc check_way(struct init *in, struct err *e)
+{
+    char path[PATH_MAX];
+    struct stat st;
+
+    snprintf(path, sizeof path, "%s", in->dir);
+    for (char *slash = strrchr(path, '/'); geteuid() == 0 && slash && slash != path; slash = strrchr(path, '/')) {
+        *slash = 0;
+        if (stat(path, &st) == 0 && !(st.st_mode & S_IXOTH))
+            return err_set(e, RC_PERM, NULL, NULL,
+                           "%s is shut to the daemons' users (mode %o): choose a folder such as /srv/pli, or chmod o+x %s", path,
+                           (unsigned)(st.st_mode & 07777), path);
+    }
+    return RC_OK;
+}
+
 static enum rc make_folders(struct init *in, struct err *e)
 {
     static const char *const names[] = {"keys", "tls", "store", "run", "log"}; /* ldap/ is made by the directory */
@@ -166,7 +183,7 @@ static enum rc make_owners(struct init *in, struct err *e)
     return owner_apply(in->dir, uids, e);
 }
 
-static enum rc (*const steps[])(struct init *in, struct err *e) = {make_folders, make_keys, make_directory, make_conf, make_owners};
+static enum rc (*const steps[])(struct init *in, struct err *e) = {check_way, make_folders, make_keys, make_directory, make_conf, make_owners};
 
 /* The well-known place has its configuration in /etc/pli. */
 static int place_conf(struct cmd *c, struct init *in)

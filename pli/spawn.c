@@ -94,17 +94,25 @@ static int make_boot(const struct super *s, enum proc_id i)
     return boot_memfd(b);
 }
 
+/* "[::]:636" -> "[::]" in host, 636; an empty setting: port 0, which is no listener. */
+static int host_and_port(const char *text, char host[256])
+{
+    const char *colon = strrchr(text, ':');
+
+    snprintf(host, 256, "%.*s", colon ? (int)(colon - text) : 0, text);
+    return colon ? (int)strtol(colon + 1, NULL, 10) : 0;
+}
+
 void slapd_argv(const struct super *s, char ***argv_out)
 {
     const char *domains[] = {conf_get(s->conf, "instance.domain"), NULL};
-    const char *ldap = conf_get(s->conf, "listen.ldap"), *ldaps = conf_get(s->conf, "listen.ldaps");
-    char host[256];
-    struct embedded_spec spec = {.dir = s->dir, .domains = domains, .ldap_addr = host, .uid = s->uids[P_SLAPD], .gid = (gid_t)s->uids[P_SLAPD]};
+    char ldap[256], ldaps[256];
+    struct embedded_spec spec = {.dir = s->dir, .domains = domains, .ldap_addr = ldap, .ldaps_addr = ldaps, .uid = s->uids[P_SLAPD],
+                                 .gid = (gid_t)s->uids[P_SLAPD]};
     struct err e;
 
-    snprintf(host, sizeof host, "%.*s", (int)(strrchr(ldaps, ':') ? strrchr(ldaps, ':') - ldaps : 0), ldaps);
-    spec.ldap_port = ldap[0] ? (int)strtol(strrchr(ldap, ':') + 1, NULL, 10) : 0;
-    spec.ldaps_port = ldaps[0] ? (int)strtol(strrchr(ldaps, ':') + 1, NULL, 10) : 0;
+    spec.ldap_port = host_and_port(conf_get(s->conf, "listen.ldap"), ldap);
+    spec.ldaps_port = host_and_port(conf_get(s->conf, "listen.ldaps"), ldaps);
     if (embedded_argv(&spec, argv_out, &e) != RC_OK)
         die("%s", e.log);
 }

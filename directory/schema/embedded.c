@@ -178,7 +178,10 @@ enum rc embedded_init(const struct embedded_spec *s, struct err *e)
 
 static void add_url(struct buf *urls, const char *scheme, const char *addr, int port)
 {
-    const char *open = strchr(addr, ':') ? "[" : "", *close = *open ? "]" : "";
+    bool bare6 = strchr(addr, ':') && addr[0] != '[';
+    const char *open = bare6 ? "[" : "", *close = bare6 ? "]" : "";
+    if (strcmp(addr, "*") == 0)
+        addr = "";
     buf_addf(urls, " %s://%s%s%s:%d/", scheme, open, addr, close, port);
 }
 
@@ -195,7 +198,7 @@ enum rc embedded_argv(const struct embedded_spec *s, char ***argv_out, struct er
     if (s->ldap_port > 0)
         add_url(&urls, "ldap", s->ldap_addr, s->ldap_port);
     if (s->ldaps_port > 0)
-        add_url(&urls, "ldaps", s->ldap_addr, s->ldaps_port);
+        add_url(&urls, "ldaps", s->ldaps_addr ? s->ldaps_addr : s->ldap_addr, s->ldaps_port);
     buf_addf(&conf, "%s/ldap/slapd.conf", s->dir);
     const char *const words[] = {w.slapd, "-f", buf_cstr(&conf), "-h", buf_cstr(&urls), "-s", "0", "-d", "none"};
     size_t n = sizeof words / sizeof *words;

@@ -20,7 +20,8 @@
 struct embedded_spec {
     const char *dir;            /* instance folder, absolute */
     const char *const *domains; /* local mail domains, NULL-ended */
-    const char *ldap_addr;      /* "127.0.0.1" */
+    const char *ldap_addr;      /* "127.0.0.1", "[::]"; "*": every address */
+    const char *ldaps_addr;     /* the same for TLS from the first byte; NULL: as ldap_addr */
     int ldap_port, ldaps_port;
     uid_t uid;                  /* who slapd will run as, and so who owns DIR/ldap; 0: who calls */
     gid_t gid;
