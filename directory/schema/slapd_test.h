@@ -63,7 +63,7 @@ static inline int trial_sh(struct buf *out, const char *fmt, ...)
 static inline struct embedded_spec trial_spec(const struct trial *t)
 {
     static const char *const domains[] = {"chu.example", "cabinet.example", NULL};
-    return (struct embedded_spec){t->dir, domains, "127.0.0.1", t->ldap_port, t->ldaps_port, 0, 0};
+    return (struct embedded_spec){.dir = t->dir, .domains = domains, .ldap_addr = "127.0.0.1", .ldap_port = t->ldap_port, .ldaps_port = t->ldaps_port};
 }
 
 static inline bool trial_answers(void)
