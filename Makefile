@@ -25,6 +25,7 @@ ifeq ($(PROFILE),dev)
 else ifeq ($(PROFILE),fuzz)
   OPT := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
   LDOPT := -fsanitize=fuzzer,address,undefined
+  WARN += -Wno-missing-prototypes -Wno-format-nonliteral
 else
   OPT := -O2 -g -D_FORTIFY_SOURCE=3
 endif
