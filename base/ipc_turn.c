@@ -136,7 +136,9 @@ static void handle(struct ipc_server *sv, struct ipc_work *w, struct ipc_conn *c
     struct err e = {0};
     enum rc rc;
 
-    if (!run || !(o->roles & (uint32_t)c->peer.role)) {
+    if (!run) {
+        rc = err_set(&e, RC_PERM, NULL, NULL, "%s: %s is not offered", c->proto->name, o->name);
+    } else if (!(o->roles & (uint32_t)c->peer.role)) {
         rc = err_set(&e, RC_DENIED, NULL, NULL, "%s: %s is not for role %u", c->proto->name, o->name,
                      (unsigned)c->peer.role);
         log_err(LOG_WARN_, "ipc-denied", &e);
