@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { SLICE_MS = 250, RETRY_MIN_MS = 20, RETRY_MAX_MS = 1000 };
+enum { SLICE_MS = 250, RETRY_MIN_MS = 20, RETRY_MAX_MS = 250 };
 
 struct sync {
     struct cache *cache;
