@@ -98,6 +98,7 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     X(STORE_QUEUE_READ, queue_read, OPEN, RUN_READ)                                                                                      \
     X(STORE_QUEUE_UPDATE, queue_update, OPEN, RUN_WRITE)                                                                                 \
     X(STORE_STATS, stats, OPEN, RUN_ALONE) \
+    X(STORE_CHECK, check, OPEN, RUN_ALONE)                                                                                                  \
     X(STORE_PING, ping, OPEN, RUN_ALONE)
 
 #define HANDLER(op, name, right, run)                                                                                                    \
@@ -146,6 +147,7 @@ static void left(void *d, struct ipc_peer *p)
     struct stored *st = d;
 
     watch_drop(st->watches, s);
+    check_free(&s->check);
     free(s);
     p->user = NULL;
 }
