@@ -16,8 +16,11 @@ bool boundary_push(struct boundaries *s, struct span text)
         text.n--;
     if (text.n == 0 || text.n > BOUNDARY_MAX || s->n == BOUNDARY_LEVELS)
         return false;
-    for (size_t i = 0; i < text.n; i++)
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] < ' ' || text.p[i] > '~')
+            return false;
         h = step(h, text.p[i]);
+    }
     b->hash = h;
     b->n = (uint16_t)text.n;
     memcpy(b->text, text.p, text.n);

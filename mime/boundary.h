@@ -17,6 +17,6 @@ struct boundaries {
     size_t n;
     struct boundary b[BOUNDARY_LEVELS];
 };
-bool boundary_push(struct boundaries *s, struct span text); /* false: empty, too long, too many */
+bool boundary_push(struct boundaries *s, struct span text); /* false: empty, too long, too many, not printable ASCII */
 /* Which open boundary the line "--..." begins with (longest, then innermost), -1: none; *close_out: "--" follows it. */
 int boundary_match(const struct boundaries *s, struct span line, bool *close_out);

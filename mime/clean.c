@@ -34,6 +34,14 @@ static void fold(struct span line, struct buf *out)
     buf_addspan(out, line);
 }
 
+/* First in a line a lone CR or LF must not become a blank: the line would continue the one before. */
+static unsigned char header_byte(unsigned char c, bool first)
+{
+    if (c == '\r' || c == '\n')
+        return first ? '?' : ' ';
+    return c == 0 ? '?' : c;
+}
+
 void canon_field(struct span raw, struct buf *out)
 {
     struct buf line = BUF_INIT;
@@ -46,8 +54,8 @@ void canon_field(struct span raw, struct buf *out)
             buf_addstr(out, "\r\n");
             buf_clear(&line);
             i++;
-        } else if (raw.p[i] != 0) {
-            buf_addc(&line, raw.p[i] == '\r' || raw.p[i] == '\n' ? ' ' : raw.p[i]);
+        } else {
+            buf_addc(&line, header_byte(raw.p[i], line.n == 0));
         }
     }
     fold(buf_span(&line), out);
