@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/address.c - address lists (mime/fields.h). One loop over tokens; what is open is in struct walk, nothing recurses.
+/* mime/address.c - address lists (mime/fields.h). One loop over tokens; what is open is in struct walk, nothing
+ * recurses.
  *
  * Outside angle brackets it is not known yet whether words are a display name or an address, so they are kept as both:
  * .phrase with its spaces, and .run, the last words that hang together ("john.doe", also "john . doe"). "@" settles it.
@@ -8,7 +9,7 @@
  *      OUTSIDE, DOMAIN --"<"--> ANGLE --"@"--> ANGLE_DOMAIN --">"--> BEHIND --","--> mailbox, phrase is its name
  *      ANGLE --leading "@"--> ROUTE --":"--> ANGLE
  *
- * Why not libetpan: see docs/decisions/mime-fields.md. RFC 5322 3.4, 4.4.
+ * Why not libetpan: docs/decisions/0006-header-fields-by-our-own-grammar.md. RFC 5322 3.4, 4.4.
  */
 #include "mime/fields.h"
 #include "mime/lex.h"
@@ -20,9 +21,9 @@ struct walk {
     struct lex lex;
     enum state state;
     struct buf phrase, run, domain;
-    size_t run_at;      /* where in phrase the run begins */
-    bool after_dot;     /* the last token was "." or "@": the next word joins */
-    bool domain_done;   /* a word stands apart behind the domain: not part of it */
+    size_t run_at;    /* where in phrase the run begins */
+    bool after_dot;   /* the last token was "." or "@": the next word joins */
+    bool domain_done; /* a word stands apart behind the domain: not part of it */
     bool angled, in_group, any;
     struct address_list *out;
     size_t cap;
@@ -203,12 +204,23 @@ static void special(struct walk *w, const struct token *t)
         if (w->in_group)
             group_mark(w, false);
         break;
-    case ':': colon(w); break;
-    case '<': open_angle(w); break;
-    case '>': w->state = w->angled ? BEHIND : w->state; break;
-    case '@': at_sign(w, t); break;
-    case '.': word(w, t); break;
-    default: break; /* a stray bracket */
+    case ':':
+        colon(w);
+        break;
+    case '<':
+        open_angle(w);
+        break;
+    case '>':
+        w->state = w->angled ? BEHIND : w->state;
+        break;
+    case '@':
+        at_sign(w, t);
+        break;
+    case '.':
+        word(w, t);
+        break;
+    default:
+        break; /* a stray bracket */
     }
 }
 

@@ -12,7 +12,8 @@ bool boundary_push(struct boundaries *s, struct span text)
     struct boundary *b = &s->b[s->n];
     uint32_t h = 2166136261u;
 
-    while (text.n > 0 && (text.p[text.n - 1] == ' ' || text.p[text.n - 1] == '\t')) /* a boundary never ends in a blank */
+    while (text.n > 0 &&
+           (text.p[text.n - 1] == ' ' || text.p[text.n - 1] == '\t')) /* a boundary never ends in a blank */
         text.n--;
     if (text.n == 0 || text.n > BOUNDARY_MAX || s->n == BOUNDARY_LEVELS)
         return false;

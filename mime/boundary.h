@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/boundary.h - the boundaries that are open at a point of a message, and which of them a line begins with; inside mime/ only.
+/* mime/boundary.h - the boundaries that are open at a point of a message, and which of them a line begins with;
+ * inside mime/ only.
  *
- * Cost     one hash pass over the line's first bytes, then one comparison of numbers an open level: with SCAN_DEPTH levels of
- *          hostile common prefixes still linear in the message.
+ * Cost     one hash pass over the line's first bytes, then one comparison of numbers an open level: with SCAN_DEPTH
+ *          levels of hostile common prefixes still linear in the message.
  * Bounds   BOUNDARY_MAX bytes a boundary (RFC 2046 allows 70), BOUNDARY_LEVELS open at once.
  */
 #pragma once

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/canon.c - the canonical form of a message (mime/canon.h). The plan is a list of regions in the order of their offsets, one for
- * each header and each leaf's body; between them lie delimiters, preambles and epilogues, which are cleaned.
+/* mime/canon.c - the canonical form of a message (mime/canon.h). The plan is a list of regions in the order of their
+ * offsets, one for each header and each leaf's body; between them lie delimiters, preambles and epilogues, which are
+ * cleaned.
  */
 #include "mime/canon.h"
 #include "base/clock.h"
@@ -27,8 +28,8 @@ struct canon {
     mime_sink out;
     void *ctx;
     struct region *regions;
-    size_t n, at;         /* at: the region that is open or next */
-    bool entered;         /* regions[at] has begun */
+    size_t n, at; /* at: the region that is open or next */
+    bool entered; /* regions[at] has begun */
     uint64_t off;
     struct decoder decoder;
     struct encoder encoder;
@@ -80,7 +81,8 @@ static void plan_body(const struct canon *c, const struct part *p, struct region
     r->action = RECODE;
 }
 
-/* True when part i holds, at any depth, a part that is re-encoded. Parts are in order: a child comes after its parent. */
+/* True when part i holds, at any depth, a part that is re-encoded. Parts are in order: a child comes after its
+ * parent. */
 static void mark_holders(struct canon *c, bool *holds)
 {
     for (size_t i = scan_parts(c->scan); i-- > 1;) {
@@ -127,7 +129,8 @@ static void plan(struct canon *c)
         const struct part *p = scan_part(c->scan, i);
 
         c->regions[2 * i] = (struct region){.off = p->header_off, .len = p->header_len, .part = (uint32_t)i};
-        c->regions[2 * i + 1] = (struct region){.off = p->body_off, .len = p->kind == PART_LEAF ? p->body_len : 0, .part = (uint32_t)i};
+        c->regions[2 * i + 1] =
+            (struct region){.off = p->body_off, .len = p->kind == PART_LEAF ? p->body_len : 0, .part = (uint32_t)i};
         plan_body(c, p, &c->regions[2 * i + 1]);
     }
     mark_holders(c, holds);
@@ -268,9 +271,12 @@ static enum rc take(struct canon *c, struct span s, struct err *e)
         return give_made(c, e);
     }
     switch (c->regions[c->at].action) {
-    case PASS: return give(c, s, e);
-    case REWRITE: return RC_OK; /* written when it was entered */
-    case RECODE: return recode(c, s, e);
+    case PASS:
+        return give(c, s, e);
+    case REWRITE:
+        return RC_OK; /* written when it was entered */
+    case RECODE:
+        return recode(c, s, e);
     }
     return RC_OK;
 }
@@ -318,7 +324,8 @@ enum rc canon_end(struct canon *c, struct err *e)
     enum rc rc = cross_borders(c, e);
 
     if (rc == RC_OK && c->at < c->n)
-        return err_set(e, RC_TEMP, NULL, NULL, "the message ended before its own structure, at %llu", (unsigned long long)c->off);
+        return err_set(e, RC_TEMP, NULL, NULL, "the message ended before its own structure, at %llu",
+                       (unsigned long long)c->off);
     cleaner_end(&c->cleaner, &c->made);
     return rc == RC_OK ? give_made(c, e) : rc;
 }

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/canon.h - before signing: a message made such that no lawful relay needs to touch it, and the multipart/signed around it.
+/* mime/canon.h - before signing: a message made such that no lawful relay needs to touch it, and the multipart/signed
+ * around it.
  *
- * Canon    CRLF line ends, no line beyond 998 octets, no byte beyond 127, no NUL in any body: a part that breaks this is re-encoded (text:
- *          quoted-printable, else base64) and its Content-Transfer-Encoding said anew (what holds it then says 7bit); a part that does not is
- *          passed byte for byte. Preambles and epilogues have such bytes replaced by "?". Header fields: long ones are folded, NUL becomes "?" and a
- *          lone CR or LF a space; raw UTF-8 in them (SMTPUTF8 mail) stays, it has no other form. Missing Date, Message-ID, MIME-Version are
+ * Canon    CRLF line ends, no line beyond 998 octets, no byte beyond 127, no NUL in any body: a part that breaks this
+ *          is re-encoded (text: quoted-printable, else base64) and its Content-Transfer-Encoding said anew (what
+ *          holds it then says 7bit); a part that does not is passed byte for byte. Preambles and epilogues have such
+ *          bytes replaced by "?". Header fields: long ones are folded, NUL becomes "?" and a lone CR or LF a space;
+ *          raw UTF-8 in them (SMTPUTF8 mail) stays, it has no other form. Missing Date, Message-ID, MIME-Version are
  *          added. RFC 8551 3.1, RFC 6409 8. A flat message (mime/scan.h) has its parts left as they are.
- * Signed   outer header: the message's fields but Content-*, which move to the inner entity; then the inner entity, then the
- *          application/pkcs7-signature part (base64). The digest is over the inner entity's octets exactly as written. RFC 8551 3.5.3, RFC 1847.
+ * Signed   outer header: the message's fields but Content-*, which move to the inner entity; then the inner entity,
+ *          then the application/pkcs7-signature part (base64). The digest is over the inner entity's octets exactly
+ *          as written. RFC 8551 3.5.3, RFC 1847.
  * Reader   a source that can be read twice: canon needs the tree first (pass 1), then the octets (pass 2).
- * Owns     a canon borrows its scan and gives pieces to out as they come; an error of out ends the call with that error.
+ * Owns     a canon borrows its scan and gives pieces to out as they come; an error of out ends the call with that
+ *          error.
  * Process  smtpd session.
  */
 #pragma once
@@ -23,7 +27,8 @@ enum rc canon_feed(struct canon *c, struct span piece, struct err *e);      /* t
 enum rc canon_end(struct canon *c, struct err *e);
 void canon_free(struct canon **c);
 
-/* The signed form, from a canonical message whose header block is at hand (with its empty line, if it has one). Written in this order:
+/* The signed form, from a canonical message whose header block is at hand (with its empty line, if it has one).
+ * Written in this order:
  *   outer_header            all up to and with the first delimiter line
  *   inner_header            \  the signed entity: digest these octets
  *   the message's body      /
@@ -33,8 +38,10 @@ enum rc signed_form_make(struct span header, struct signed_form *out, struct err
 void signed_form_signature(const struct signed_form *f, struct span cms_der, struct buf *out);
 void signed_form_free(struct signed_form *f);
 
-/* Reception: where the signed entity and the signature part of a multipart/signed lie. RC_NOTFOUND: not an S/MIME signed message.
- * opaque: application/pkcs7-mime; smime-type=signed-data: entity_len is 0, the signature is the message's whole body. */
+/* Reception: where the signed entity and the signature part of a multipart/signed lie. RC_NOTFOUND: not an S/MIME
+ * signed message. opaque: application/pkcs7-mime; smime-type=signed-data: entity_len is 0, the signature is the
+ * message's whole body. */
 struct signed_places { uint64_t entity_off, entity_len, sig_off, sig_len; char sig_encoding[24]; bool opaque; };
 enum rc signed_places(const struct scan *s, struct signed_places *out, struct err *e);
-enum rc mime_decode(const char *encoding, struct span in, struct buf *out, struct err *e); /* base64, quoted-printable, identity; lenient; appends at most in.n bytes */
+/* base64, quoted-printable, identity; lenient; appends at most in.n bytes */
+enum rc mime_decode(const char *encoding, struct span in, struct buf *out, struct err *e);

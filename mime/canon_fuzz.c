@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/canon_fuzz.c - any bytes as a message: its canonical form is the same in pieces, has the same parts, no awkward octet in any body,
- * and is its own canonical form; signed, it is found again octet by octet. Any bytes through the decoders and encoders come back.
+/* mime/canon_fuzz.c - any bytes as a message: its canonical form is the same in pieces, has the same parts, no
+ * awkward octet in any body, and is its own canonical form; signed, it is found again octet by octet. Any bytes
+ * through the decoders and encoders come back.
  */
 #include "mime/canon.h"
 #include "mime/codec.h"
@@ -82,8 +83,8 @@ static void check_signed(struct span d)
     buf_addspan(&all, buf_span(&entity));
     signed_form_signature(&f, SPAN_LIT("signature"), &all);
     whole = scan_of(buf_span(&all));
-    if (!scan_flat(whole) &&
-        (signed_places(whole, &at, &e) != RC_OK || !span_eq(span_of(all.p + at.entity_off, at.entity_len), buf_span(&entity))))
+    if (!scan_flat(whole) && (signed_places(whole, &at, &e) != RC_OK ||
+                              !span_eq(span_of(all.p + at.entity_off, at.entity_len), buf_span(&entity))))
         abort();
     scan_free(&whole);
     scan_free(&s);
@@ -127,7 +128,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     buf_clear(&pieces);
     if (!canon_needed(s)) {
         make(s, d, n > 0 ? data[0] % 9 + 1 : 1, &pieces);
-        if (!span_eq(buf_span(&pieces), d) && !scan_flat(s) && scan_part(s, 0)->header_len > 0 && scan_part(s, 0)->body_len > 0)
+        if (!span_eq(buf_span(&pieces), d) && !scan_flat(s) && scan_part(s, 0)->header_len > 0 &&
+            scan_part(s, 0)->body_len > 0)
             abort();
     }
     buf_free(&whole);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/canon_test.c - awkward mails and their canonical form, each fed whole and a byte at a time; the signed form, found again by the
- * reception side; and, where the openssl program is there, verified by it whole and rebuilt from its parts.
+/* mime/canon_test.c - awkward mails and their canonical form, each fed whole and a byte at a time; the signed form,
+ * found again by the reception side; and, where the openssl program is there, verified by it whole and rebuilt from
+ * its parts.
  */
 #include "mime/canon.h"
 #include <setjmp.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
 #include <cmocka.h>
 
 #define H "Date: x\r\nMessage-ID: <1@x>\r\nMIME-Version: 1.0\r\n"
@@ -23,41 +25,59 @@ static const struct {
     {"empty body", H "\r\n", NULL},
     {"trailing blanks stay", H "\r\nhello  \r\n\t\r\n", NULL},
     {"broken last line stays", H "\r\nhello", NULL},
-    {"8-bit text", H "\r\ncaf\xc3\xa9 = x\r\n", H "Content-Transfer-Encoding: quoted-printable\r\n\r\ncaf=C3=A9 =3D x\r\n"},
+    {"8-bit text", H "\r\ncaf\xc3\xa9 = x\r\n",
+     H "Content-Transfer-Encoding: quoted-printable\r\n\r\ncaf=C3=A9 =3D x\r\n"},
     {"8-bit text with a charset",
      H "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\nX: y\r\n\r\ncaf\xc3\xa9\r\n",
-     H "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\nX: y\r\n\r\ncaf=C3=A9\r\n"},
-    {"two encodings said: one stays", H "Content-Transfer-Encoding: 8bit\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\xe9\r\n",
+     H "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\nX: "
+       "y\r\n\r\ncaf=C3=A9\r\n"},
+    {"two encodings said: one stays",
+     H "Content-Transfer-Encoding: 8bit\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\xe9\r\n",
      H "Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9\r\n"},
-    {"blanks at a line's end are kept by encoding", H "\r\n\xe9 \r\na\t\r\n \r\n", H "Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9=20\r\na=09\r\n=20\r\n"},
-    {"NUL and lone CR, LF in text", H "\r\n\xe9\ra\nb\r\n", H "Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9=0Da=0Ab\r\n"},
-    {"a line that would become a delimiter", H MP("b") "--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=2D-b\xe9\r\n.\r\n--b--\r\n",
+    {"blanks at a line's end are kept by encoding", H "\r\n\xe9 \r\na\t\r\n \r\n",
+     H "Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9=20\r\na=09\r\n=20\r\n"},
+    {"NUL and lone CR, LF in text", H "\r\n\xe9\ra\nb\r\n",
+     H "Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9=0Da=0Ab\r\n"},
+    {"a line that would become a delimiter",
+     H MP("b") "--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=2D-b\xe9\r\n.\r\n--b--\r\n",
      H MP("b") "--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=2D-b=E9\r\n=2E\r\n--b--\r\n"},
     {"CR at the very end", H "\r\nab\r", H "Content-Transfer-Encoding: quoted-printable\r\n\r\nab=0D"},
-    {"8-bit that is no text", H "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary\r\n\r\n\xff\xfe\r\n",
+    {"8-bit that is no text",
+     H "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary\r\n\r\n\xff\xfe\r\n",
      H "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n//4NCg==\r\n"},
     {"8-bit inside quoted-printable", H "Content-Transfer-Encoding: quoted-printable\r\n\r\n\xe9=3D=\r\nx\r\n",
      H "Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9=3Dx\r\n"},
-    {"8-bit inside base64", H "Content-Transfer-Encoding: BASE64\r\n\r\nAA\xe9" "AA\r\n", H "Content-Transfer-Encoding: base64\r\n\r\nAAAA\r\n"},
-    {"8-bit in an encoding nobody knows", H "Content-Transfer-Encoding: x-uuencode\r\n\r\n\xe9\r\n", H "Content-Transfer-Encoding: base64\r\n\r\n6Q0K\r\n"},
+    {"8-bit inside base64",
+     H "Content-Transfer-Encoding: BASE64\r\n\r\nAA\xe9"
+       "AA\r\n",
+     H "Content-Transfer-Encoding: base64\r\n\r\nAAAA\r\n"},
+    {"8-bit in an encoding nobody knows", H "Content-Transfer-Encoding: x-uuencode\r\n\r\n\xe9\r\n",
+     H "Content-Transfer-Encoding: base64\r\n\r\n6Q0K\r\n"},
     {"8bit said, 7 bits meant: passed", H "Content-Transfer-Encoding: 8bit\r\n\r\nplain\r\n", NULL},
     {"one part of two, the container says 7bit",
-     H "Content-Transfer-Encoding: 8bit\r\n" MP("b") "pre\r\n--b\r\n\r\nplain  \r\n--b\r\nContent-Type: text/plain\r\n\r\n\xe9\r\n--b--\r\nepi\r\n",
-     H "Content-Transfer-Encoding: 7bit\r\n" MP("b") "pre\r\n--b\r\n\r\nplain  \r\n--b\r\nContent-Type: text/plain\r\n"
-       "Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9\r\n--b--\r\nepi\r\n"},
-    {"part without header", H MP("b") "--b\r\n\r\n\xe9\r\n--b--\r\n", H MP("b") "--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=E9\r\n--b--\r\n"},
+     H "Content-Transfer-Encoding: 8bit\r\n" MP(
+         "b") "pre\r\n--b\r\n\r\nplain  \r\n--b\r\nContent-Type: text/plain\r\n\r\n\xe9\r\n--b--\r\nepi\r\n",
+     H "Content-Transfer-Encoding: 7bit\r\n" MP(
+         "b") "pre\r\n--b\r\n\r\nplain  \r\n--b\r\nContent-Type: text/plain\r\n"
+              "Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9\r\n--b--\r\nepi\r\n"},
+    {"part without header", H MP("b") "--b\r\n\r\n\xe9\r\n--b--\r\n",
+     H MP("b") "--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=E9\r\n--b--\r\n"},
     {"inside an enclosed message",
-     H MP("b") "--b\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: 8bit\r\n\r\nSubject: \xe9\r\n\r\n\xe9\r\n--b--\r\n",
+     H MP("b") "--b\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: 8bit\r\n\r\nSubject: "
+               "\xe9\r\n\r\n\xe9\r\n--b--\r\n",
      H MP("b") "--b\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: 7bit\r\n\r\nSubject: \xe9\r\n"
                "Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9\r\n--b--\r\n"},
-    {"8-bit preamble and epilogue", H MP("b") "\xe9\r\n--b\r\n\r\nx\r\n--b--\r\n\xe9\ra\nb\r\n", H MP("b") "?\r\n--b\r\n\r\nx\r\n--b--\r\n? a b\r\n"},
+    {"8-bit preamble and epilogue", H MP("b") "\xe9\r\n--b\r\n\r\nx\r\n--b--\r\n\xe9\ra\nb\r\n",
+     H MP("b") "?\r\n--b\r\n\r\nx\r\n--b--\r\n? a b\r\n"},
     {"raw UTF-8 header stays", "Subject: \xc3\xa9\r\n" H "\r\nx\r\n", NULL},
     {"lone CR and LF in a header go", "Subject: a\rb\nc\r\n" H "\r\nx\r\n", "Subject: a b c\r\n" H "\r\nx\r\n"},
     {"folds stay", "Subject: a\r\n b\r\n\tc\r\n" H "\r\nx\r\n", NULL},
     {"no empty line", H "Subject: x\r\n", H "Subject: x\r\n\r\n"},
     {"no last CRLF", H "Subject: x", H "Subject: x\r\n\r\n"},
-    {"missing version", "Date: x\r\nMessage-ID: <1@x>\r\n\r\nx", "Date: x\r\nMessage-ID: <1@x>\r\nMIME-Version: 1.0\r\n\r\nx"},
-    {"missing date", "MIME-Version: 1.0\r\nMessage-ID: <1@x>\r\n\r\nx", "MIME-Version: 1.0\r\nMessage-ID: <1@x>\r\nDate: Thu, 01 Jan 1970 00:00:00 +0000\r\n\r\nx"},
+    {"missing version", "Date: x\r\nMessage-ID: <1@x>\r\n\r\nx",
+     "Date: x\r\nMessage-ID: <1@x>\r\nMIME-Version: 1.0\r\n\r\nx"},
+    {"missing date", "MIME-Version: 1.0\r\nMessage-ID: <1@x>\r\n\r\nx",
+     "MIME-Version: 1.0\r\nMessage-ID: <1@x>\r\nDate: Thu, 01 Jan 1970 00:00:00 +0000\r\n\r\nx"},
     {"bodyless part", H MP("b") "--b\r\nA: b\r\n--b\r\n\r\n\xe9\r\n--b--\r\n",
      H MP("b") "--b\r\nA: b\r\n--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=E9\r\n--b--\r\n"},
 };
@@ -132,7 +152,11 @@ static void test_needed(void **state)
     static const struct {
         const char *mail;
         bool needed;
-    } n[] = {{H "\r\nx\r\n", false}, {H "\r\n\xe9\r\n", true}, {"Date: x\r\nMessage-ID: y\r\n\r\n", true}, {"MIME-Version: 1.0\r\nDate: x\r\n\r\n", true}, {H "\r\na\nb\r\n", true}};
+    } n[] = {{H "\r\nx\r\n", false},
+             {H "\r\n\xe9\r\n", true},
+             {"Date: x\r\nMessage-ID: y\r\n\r\n", true},
+             {"MIME-Version: 1.0\r\nDate: x\r\n\r\n", true},
+             {H "\r\na\nb\r\n", true}};
 
     (void)state;
     for (size_t i = 0; i < sizeof n / sizeof *n; i++) {
@@ -312,9 +336,10 @@ static const struct {
     {H "\r\n", "", "Content-Type: text/plain; charset=us-ascii\r\n\r\n"},
     {H "\r\n", "no last CRLF", "Content-Type: text/plain; charset=us-ascii\r\n\r\n"},
     {H "\r\n", "\r\n\r\n", "Content-Type: text/plain; charset=us-ascii\r\n\r\n"},
-    {H "Content-Type: text/plain;\r\n charset=utf-8\r\nSubject: s\r\nContent-Transfer-Encoding: 7bit\r\n\r\n", "hello\r\n",
-     "Content-Type: text/plain;\r\n charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"},
-    {H "Content-Language: fr\r\n\r\n", "x\r\n", "Content-Language: fr\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n"},
+    {H "Content-Type: text/plain;\r\n charset=utf-8\r\nSubject: s\r\nContent-Transfer-Encoding: 7bit\r\n\r\n",
+     "hello\r\n", "Content-Type: text/plain;\r\n charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"},
+    {H "Content-Language: fr\r\n\r\n", "x\r\n",
+     "Content-Language: fr\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n"},
     {H MP("b"), "--b\r\n\r\nx\r\n--b--\r\n", MP("b")},
     {"Subject: s\r\n", "", "Content-Type: text/plain; charset=us-ascii\r\n\r\n"},
     {"Subject: s", "", "Content-Type: text/plain; charset=us-ascii\r\n\r\n"},
@@ -362,12 +387,19 @@ static void test_places_of_others(void **state)
         bool opaque;
     } m[] = {
         {"A: b\r\n\r\nx", RC_NOTFOUND, false},
-        {"Content-Type: application/pkcs7-mime; smime-type=signed-data\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n", RC_OK, true},
+        {"Content-Type: application/pkcs7-mime; smime-type=signed-data\r\nContent-Transfer-Encoding: "
+         "base64\r\n\r\nAAAA\r\n",
+         RC_OK, true},
         {"Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\nAAAA\r\n", RC_NOTFOUND, false},
         {"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n", RC_NOTFOUND, false},
-        {"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\nContent-Type: application/pgp-signature\r\n\r\n--b--\r\n", RC_NOTFOUND, false},
-        {"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\nContent-Type: application/x-pkcs7-signature\r\n\r\nAA\r\n--b--\r\n", RC_OK, false},
-        {"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n\r\n--b\r\n\r\n--b--\r\n",
+        {"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\nContent-Type: "
+         "application/pgp-signature\r\n\r\n--b--\r\n",
+         RC_NOTFOUND, false},
+        {"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\nContent-Type: "
+         "application/x-pkcs7-signature\r\n\r\nAA\r\n--b--\r\n",
+         RC_OK, false},
+        {"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\nContent-Type: "
+         "application/pkcs7-signature\r\n\r\n--b\r\n\r\n--b--\r\n",
          RC_NOTFOUND, false},
         {"Content-Type: multipart/signed\r\n\r\nx", RC_NOTFOUND, false},
     };
@@ -423,7 +455,8 @@ static void get_file(const char *dir, const char *name, struct buf *out)
     fclose(f);
 }
 
-/* Signs the entity with openssl, puts the letter together, and lets openssl verify it whole and as entity and signature apart. */
+/* Signs the entity with openssl, puts the letter together, and lets openssl verify it whole and as entity and
+ * signature apart. */
 static void verify_one(const char *dir, const char *header, const char *body)
 {
     struct letter draft = {.all = BUF_INIT}, l = {.all = BUF_INIT};
@@ -434,7 +467,8 @@ static void verify_one(const char *dir, const char *header, const char *body)
 
     sign_with(span_str(header), span_str(body), SPAN_LIT(""), &draft);
     put_file(dir, "entity", buf_span(&draft.entity));
-    assert_true(run(dir, "openssl cms -sign -binary -in entity -signer cert.pem -inkey key.pem -outform DER -out sig.der"));
+    assert_true(
+        run(dir, "openssl cms -sign -binary -in entity -signer cert.pem -inkey key.pem -outform DER -out sig.der"));
     get_file(dir, "sig.der", &der);
     sign_with(span_str(header), span_str(body), buf_span(&der), &l);
     put_file(dir, "mail", buf_span(&l.all));
@@ -442,7 +476,9 @@ static void verify_one(const char *dir, const char *header, const char *body)
     s = scan_of(buf_span(&l.all));
     assert_int_equal(signed_places(s, &at, &e), RC_OK);
     put_file(dir, "part1", span_of(l.all.p + at.entity_off, at.entity_len));
-    assert_true(run(dir, "openssl cms -verify -binary -inform DER -in sig.der -content part1 -CAfile cert.pem -purpose any -out out2"));
+    assert_true(run(
+        dir,
+        "openssl cms -verify -binary -inform DER -in sig.der -content part1 -CAfile cert.pem -purpose any -out out2"));
     l.all.p[at.entity_off + at.entity_len - 1] ^= 1; /* and a changed octet is seen */
     put_file(dir, "mail", buf_span(&l.all));
     assert_false(run(dir, "openssl cms -verify -in mail -CAfile cert.pem -purpose any -out out1"));
@@ -460,7 +496,8 @@ static void test_openssl_verifies(void **state)
     if (system("openssl version >/dev/null 2>&1") != 0)
         skip();
     assert_non_null(mkdtemp(dir));
-    assert_true(run(dir, "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=t -days 2 -keyout key.pem -out cert.pem"));
+    assert_true(run(dir, "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=t -days 2 "
+                         "-keyout key.pem -out cert.pem"));
     for (size_t i = 0; i < 7; i++)
         verify_one(dir, forms[i].header, forms[i].body[0] ? forms[i].body : "x");
     assert_true(run(dir, "rm cert.pem key.pem entity sig.der mail part1 out1 out2; rmdir \"$PWD\""));
@@ -469,11 +506,16 @@ static void test_openssl_verifies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),         cmocka_unit_test(test_canonical_is_a_fixed_point),
-        cmocka_unit_test(test_needed),       cmocka_unit_test(test_message_id),
-        cmocka_unit_test(test_long_lines),   cmocka_unit_test(test_sink_error),
-        cmocka_unit_test(test_flat_is_left_alone), cmocka_unit_test(test_decode),
-        cmocka_unit_test(test_signed_forms), cmocka_unit_test(test_places_of_others),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_canonical_is_a_fixed_point),
+        cmocka_unit_test(test_needed),
+        cmocka_unit_test(test_message_id),
+        cmocka_unit_test(test_long_lines),
+        cmocka_unit_test(test_sink_error),
+        cmocka_unit_test(test_flat_is_left_alone),
+        cmocka_unit_test(test_decode),
+        cmocka_unit_test(test_signed_forms),
+        cmocka_unit_test(test_places_of_others),
         cmocka_unit_test(test_openssl_verifies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/charset.c - charsets to UTF-8 (mime/text.h). The usual three are done here; the others by the C library's iconv, from a
- * closed list whose converters text_warm() opens once: a sandboxed session can load no converter file any more.
- * RFC 2978; windows-1252 stands for ISO-8859-1 as everywhere on the web (it only gives meaning to 32 control codes).
+/* mime/charset.c - charsets to UTF-8 (mime/text.h). The usual three are done here; the others by the C library's
+ * iconv, from a closed list whose converters text_warm() opens once: a sandboxed session can load no converter file
+ * any more. RFC 2978; windows-1252 stands for ISO-8859-1 as everywhere on the web (it only gives meaning to 32
+ * control codes).
  */
 #include "mime/text.h"
 #include <errno.h>
@@ -12,14 +13,16 @@ static struct converter {
     iconv_t cd;
     bool tried, open;
 } converters[] = {
-    {.name = "ISO-8859-2"},   {.name = "ISO-8859-3"},   {.name = "ISO-8859-4"},   {.name = "ISO-8859-5"},   {.name = "ISO-8859-6"},
-    {.name = "ISO-8859-7"},   {.name = "ISO-8859-8"},   {.name = "ISO-8859-9"},   {.name = "ISO-8859-10"},  {.name = "ISO-8859-13"},
-    {.name = "ISO-8859-14"},  {.name = "ISO-8859-15"},  {.name = "ISO-8859-16"},  {.name = "WINDOWS-1250"}, {.name = "WINDOWS-1251"},
-    {.name = "WINDOWS-1253"}, {.name = "WINDOWS-1254"}, {.name = "WINDOWS-1255"}, {.name = "WINDOWS-1256"}, {.name = "WINDOWS-1257"},
-    {.name = "WINDOWS-1258"}, {.name = "KOI8-R"},       {.name = "KOI8-U"},       {.name = "MACINTOSH"},    {.name = "CP850"},
-    {.name = "CP437"},        {.name = "GB2312"},       {.name = "GBK"},          {.name = "GB18030"},      {.name = "BIG5"},
-    {.name = "SHIFT_JIS"},    {.name = "EUC-JP"},       {.name = "ISO-2022-JP"},  {.name = "EUC-KR"},       {.name = "UTF-16"},
-    {.name = "UTF-16LE"},     {.name = "UTF-16BE"},     {.name = "UTF-7"},
+    {.name = "ISO-8859-2"},   {.name = "ISO-8859-3"},   {.name = "ISO-8859-4"},   {.name = "ISO-8859-5"},
+    {.name = "ISO-8859-6"},   {.name = "ISO-8859-7"},   {.name = "ISO-8859-8"},   {.name = "ISO-8859-9"},
+    {.name = "ISO-8859-10"},  {.name = "ISO-8859-13"},  {.name = "ISO-8859-14"},  {.name = "ISO-8859-15"},
+    {.name = "ISO-8859-16"},  {.name = "WINDOWS-1250"}, {.name = "WINDOWS-1251"}, {.name = "WINDOWS-1253"},
+    {.name = "WINDOWS-1254"}, {.name = "WINDOWS-1255"}, {.name = "WINDOWS-1256"}, {.name = "WINDOWS-1257"},
+    {.name = "WINDOWS-1258"}, {.name = "KOI8-R"},       {.name = "KOI8-U"},       {.name = "MACINTOSH"},
+    {.name = "CP850"},        {.name = "CP437"},        {.name = "GB2312"},       {.name = "GBK"},
+    {.name = "GB18030"},      {.name = "BIG5"},         {.name = "SHIFT_JIS"},    {.name = "EUC-JP"},
+    {.name = "ISO-2022-JP"},  {.name = "EUC-KR"},       {.name = "UTF-16"},       {.name = "UTF-16LE"},
+    {.name = "UTF-16BE"},     {.name = "UTF-7"},
 };
 enum { CONVERTERS = sizeof converters / sizeof *converters };
 static bool warmed;
@@ -27,17 +30,33 @@ static bool warmed;
 static const struct {
     const char *alias, *name;
 } aliases[] = {
-    {"utf8", "UTF-8"},           {"ascii", "US-ASCII"},        {"ansi_x3.4-1968", "US-ASCII"}, {"latin1", "ISO-8859-1"},
-    {"iso8859-1", "ISO-8859-1"}, {"iso_8859-1", "ISO-8859-1"}, {"cp1252", "WINDOWS-1252"},     {"latin9", "ISO-8859-15"},
-    {"iso8859-15", "ISO-8859-15"}, {"latin2", "ISO-8859-2"},   {"iso8859-2", "ISO-8859-2"},    {"iso-8859-8-i", "ISO-8859-8"},
-    {"cp1250", "WINDOWS-1250"},  {"cp1251", "WINDOWS-1251"},   {"cp932", "SHIFT_JIS"},         {"x-sjis", "SHIFT_JIS"},
-    {"cp936", "GBK"},            {"ks_c_5601-1987", "EUC-KR"}, {"mac", "MACINTOSH"},           {"cp65001", "UTF-8"},
+    {"utf8", "UTF-8"},
+    {"ascii", "US-ASCII"},
+    {"ansi_x3.4-1968", "US-ASCII"},
+    {"latin1", "ISO-8859-1"},
+    {"iso8859-1", "ISO-8859-1"},
+    {"iso_8859-1", "ISO-8859-1"},
+    {"cp1252", "WINDOWS-1252"},
+    {"latin9", "ISO-8859-15"},
+    {"iso8859-15", "ISO-8859-15"},
+    {"latin2", "ISO-8859-2"},
+    {"iso8859-2", "ISO-8859-2"},
+    {"iso-8859-8-i", "ISO-8859-8"},
+    {"cp1250", "WINDOWS-1250"},
+    {"cp1251", "WINDOWS-1251"},
+    {"cp932", "SHIFT_JIS"},
+    {"x-sjis", "SHIFT_JIS"},
+    {"cp936", "GBK"},
+    {"ks_c_5601-1987", "EUC-KR"},
+    {"mac", "MACINTOSH"},
+    {"cp65001", "UTF-8"},
 };
 
 /* Unicode of 0x80..0x9f in windows-1252; what is unassigned stays the control code it is in ISO-8859-1. */
 static const uint16_t high_1252[32] = {
-    0x20ac, 0x81,   0x201a, 0x192,  0x201e, 0x2026, 0x2020, 0x2021, 0x2c6, 0x2030, 0x160, 0x2039, 0x152, 0x8d, 0x17d, 0x8f,
-    0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x2dc, 0x2122, 0x161, 0x203a, 0x153, 0x9d, 0x17e, 0x178,
+    0x20ac, 0x81,   0x201a, 0x192,  0x201e, 0x2026, 0x2020, 0x2021, 0x2c6,  0x2030, 0x160,
+    0x2039, 0x152,  0x8d,   0x17d,  0x8f,   0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
+    0x2013, 0x2014, 0x2dc,  0x2122, 0x161,  0x203a, 0x153,  0x9d,   0x17e,  0x178,
 };
 
 static void add_small(struct buf *out, unsigned cp) /* cp < 0x10000 */

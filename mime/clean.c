@@ -3,8 +3,8 @@
 #include "mime/canon_int.h"
 #include "mime/lex.h"
 
-/* Where a long line is best cut: at the last blank before the limit, else at the first behind it; 0: nowhere. A line that is
- * nothing but blanks up to there would end the header for some readers, so a cut needs a mark before it. */
+/* Where a long line is best cut: at the last blank before the limit, else at the first behind it; 0: nowhere. A line
+ * that is nothing but blanks up to there would end the header for some readers, so a cut needs a mark before it. */
 static size_t fold_at(struct span line)
 {
     size_t mark = 0;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* mime/codec.h - base64 and quoted-printable, both ways, streaming; inside mime/ only.
  *
- * Decoding is lenient (RFC 2045 6.7, 6.8): what is no base64 digit is stepped over, a wrong "=XX" stays as it stands. Output is
- * never longer than the input. Encoding is exact: lines of at most 76 characters, CRLF.
+ * Decoding is lenient (RFC 2045 6.7, 6.8): what is no base64 digit is stepped over, a wrong "=XX" stays as it stands.
+ * Output is never longer than the input. Encoding is exact: lines of at most 76 characters, CRLF.
  * Process  smtpd, imapd.
  */
 #pragma once
 #include "base/buf.h"
 enum codec_kind { CODEC_IDENTITY, CODEC_BASE64, CODEC_QP };
-enum codec_kind codec_of(struct span encoding_body, bool *known_out); /* the body of a Content-Transfer-Encoding field; empty: identity */
+/* From the body of a Content-Transfer-Encoding field; empty or not known: identity. known_out may be NULL. */
+enum codec_kind codec_of(struct span encoding_body, bool *known_out);
 
 struct decoder {
     enum codec_kind kind;

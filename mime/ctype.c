@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/ctype.c - Content-Type and Content-Disposition (mime/fields.h). Parameters are kept as written; RFC 2231 is undone when one
- * is asked for. Unquoted values that break the token rule are taken up to the next blank (file names: up to ";"), since
- * senders leave quotes out. RFC 2045 5.1, 2183, 2231.
+/* mime/ctype.c - Content-Type and Content-Disposition (mime/fields.h). Parameters are kept as written; RFC 2231 is
+ * undone when one is asked for. Unquoted values that break the token rule are taken up to the next blank (file names:
+ * up to ";"), since senders leave quotes out. RFC 2045 5.1, 2183, 2231.
  */
 #include "mime/fields.h"
 #include "mime/lex.h"

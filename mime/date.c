@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/date.c - the Date: field (mime/fields.h): words are known by their look, so the lawful, the obsolete and the usual broken
- * orders ("Nov 21 10:00:00 2026") are read by one loop. RFC 5322 3.3, 4.3.
+/* mime/date.c - the Date: field (mime/fields.h): words are known by their look, so the lawful, the obsolete and the
+ * usual broken orders ("Nov 21 10:00:00 2026") are read by one loop. RFC 5322 3.3, 4.3.
  */
 #include "mime/fields.h"
 #include "mime/lex.h"
@@ -124,7 +124,8 @@ bool date_parse(struct span body, int64_t *utc_out, int64_t *local_day_out)
             l.rest = span_from(l.rest, 4); /* a "-" is a zone's sign only behind the time: "21-Nov-2026" */
             continue;
         }
-        if (t.kind != TOK_WORD || take_time(t.text, &f) || take_zone(t.text, &f) || (!f.has_month && take_month(t.text, &f)))
+        if (t.kind != TOK_WORD || take_time(t.text, &f) || take_zone(t.text, &f) ||
+            (!f.has_month && take_month(t.text, &f)))
             continue;
         take_number(t.text, &f);
     }

@@ -80,7 +80,8 @@ void field_unfold(struct span body, struct buf *out)
     while (body.n > 0) {
         ptrdiff_t cr = span_chr(body, '\r');
         size_t n = cr < 0 ? body.n : (size_t)cr;
-        bool fold = cr >= 0 && n + 2 < body.n && body.p[n + 1] == '\n' && (body.p[n + 2] == ' ' || body.p[n + 2] == '\t');
+        bool fold =
+            cr >= 0 && n + 2 < body.n && body.p[n + 1] == '\n' && (body.p[n + 2] == ' ' || body.p[n + 2] == '\t');
 
         n += !fold && cr >= 0; /* a lone CR is content */
         buf_add(out, body.p, n);

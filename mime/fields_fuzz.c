@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/fields_fuzz.c - any bytes as a header block and as each kind of body: no read beyond, no growth beyond the bounds. */
+/* mime/fields_fuzz.c - any bytes as a header block and as each kind of body: no read beyond, no growth beyond the
+ * bounds. */
 #include "mime/fields.h"
 #include "mime/text.h"
 #include <stdlib.h>

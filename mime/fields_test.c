@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/fields_test.c - header fields by tables: walking, addresses, types, dates, encoded words; every prefix of every input
- * is parsed too, so that no cut reads beyond its end (the sanitizers watch).
+/* mime/fields_test.c - header fields by tables: walking, addresses, types, dates, encoded words; every prefix of
+ * every input is parsed too, so that no cut reads beyond its end (the sanitizers watch).
  */
 #include "mime/fields.h"
 #include "mime/text.h"
@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+
 #include <cmocka.h>
 
 /* A copy of exactly n bytes, so that a read behind them is seen. */
@@ -480,7 +481,11 @@ static void test_charsets(void **state)
     assert_int_equal(text_to_utf8("GB18030", SPAN_LIT("\xd6\xd0"), &b, &e), RC_OK);
     assert_string_equal(buf_cstr(&b), "\xe4\xb8\xad");
     buf_clear(&b);
-    assert_int_equal(text_to_utf8("shift_jis", SPAN_LIT("\x93\xff" "A"), &b, &e), RC_OK);
+    assert_int_equal(text_to_utf8("shift_jis",
+                                  SPAN_LIT("\x93\xff"
+                                           "A"),
+                                  &b, &e),
+                     RC_OK);
     assert_non_null(strstr(buf_cstr(&b), "\xef\xbf\xbd"));
     buf_clear(&b);
     assert_int_equal(text_to_utf8("utf-8", SPAN_LIT("\xed\xa0\x80"), &b, &e), RC_OK); /* a surrogate is no UTF-8 */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/fold.c - text_fold(): the one folding of texts and needles (mime/text.h). Each character folds by itself, so a text may be folded
- * in pieces and found anywhere; a small cache keeps what the Unicode library said. RFC 5051, UTS 10 in spirit.
+/* mime/fold.c - text_fold(): the one folding of texts and needles (mime/text.h). Each character folds by itself, so a
+ * text may be folded in pieces and found anywhere; a small cache keeps what the Unicode library said. RFC 5051, UTS
+ * 10 in spirit.
  */
 #include "mime/text.h"
 #include <stdlib.h>
@@ -20,9 +21,8 @@ static const struct {
     uint32_t cp;
     const char *as;
 } extra[] = {
-    {0xe6, "ae"},   {0xf8, "o"},    {0x111, "d"},   {0x142, "l"},  
-        {0x153, "oe"},  {0x2018, "'"},  {0x2019, "'"},   {0x201c, "\""}, {0x201d, "\""}, {0x2010, "-"}, {0x2011, "-"},
-    {0x2013, "-"},  {0x2014, "-"},  {0x131, "i"},
+    {0xe6, "ae"},   {0xf8, "o"},    {0x111, "d"},  {0x142, "l"},  {0x153, "oe"}, {0x2018, "'"}, {0x2019, "'"},
+    {0x201c, "\""}, {0x201d, "\""}, {0x2010, "-"}, {0x2011, "-"}, {0x2013, "-"}, {0x2014, "-"}, {0x131, "i"},
 };
 
 static void add_folded(uint32_t cp, struct buf *out)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/grammar_check.h - a strict reader of ENVELOPE, BODY and BODYSTRUCTURE for tests and fuzzers: no more and no less than the formal
- * syntax of RFC 3501 section 9 (with RFC 9051's MESSAGE/GLOBAL). Only tests include it.
+/* mime/grammar_check.h - a strict reader of ENVELOPE, BODY and BODYSTRUCTURE for tests and fuzzers: no more and no
+ * less than the formal syntax of RFC 3501 section 9 (with RFC 9051's MESSAGE/GLOBAL). Only tests include it.
  */
 #pragma once
 #include "base/span.h"

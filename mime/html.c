@@ -3,20 +3,21 @@
 #include "mime/html.h"
 #include <string.h>
 
-static const char *const inline_tags[] = {"a", "abbr", "b", "big", "em", "font", "i", "ins", "mark", "s", "small", "span", "strong", "sub",
-                                          "sup", "tt", "u", "wbr"};
+static const char *const inline_tags[] = {"a", "abbr",  "b",    "big",    "em",  "font", "i",  "ins", "mark",
+                                          "s", "small", "span", "strong", "sub", "sup",  "tt", "u",   "wbr"};
 static const struct {
     const char *name;
     unsigned cp;
 } references[] = {
-    {"amp", '&'},       {"lt", '<'},        {"gt", '>'},        {"quot", '"'},      {"apos", '\''},     {"nbsp", 0xa0},     {"laquo", 0xab},
-    {"raquo", 0xbb},    {"deg", 0xb0},      {"micro", 0xb5},    {"agrave", 0xe0},   {"acirc", 0xe2},    {"auml", 0xe4},     {"aacute", 0xe1},
-    {"aelig", 0xe6},    {"ccedil", 0xe7},   {"egrave", 0xe8},   {"eacute", 0xe9},   {"ecirc", 0xea},    {"euml", 0xeb},     {"iacute", 0xed},
-    {"icirc", 0xee},    {"iuml", 0xef},     {"ntilde", 0xf1},   {"oacute", 0xf3},   {"ocirc", 0xf4},    {"ouml", 0xf6},     {"ugrave", 0xf9},
-    {"uacute", 0xfa},   {"ucirc", 0xfb},    {"uuml", 0xfc},     {"Agrave", 0xc0},   {"Acirc", 0xc2},    {"Ccedil", 0xc7},   {"Egrave", 0xc8},
-    {"Eacute", 0xc9},   {"Ecirc", 0xca},    {"Icirc", 0xce},    {"Ocirc", 0xd4},    {"oelig", 0x153},   {"OElig", 0x152},   {"szlig", 0xdf},
-    {"lsquo", 0x2018},  {"rsquo", 0x2019},  {"ldquo", 0x201c},  {"rdquo", 0x201d},  {"ndash", 0x2013},  {"mdash", 0x2014},  {"hellip", 0x2026},
-    {"euro", 0x20ac},
+    {"amp", '&'},       {"lt", '<'},       {"gt", '>'},       {"quot", '"'},     {"apos", '\''},    {"nbsp", 0xa0},
+    {"laquo", 0xab},    {"raquo", 0xbb},   {"deg", 0xb0},     {"micro", 0xb5},   {"agrave", 0xe0},  {"acirc", 0xe2},
+    {"auml", 0xe4},     {"aacute", 0xe1},  {"aelig", 0xe6},   {"ccedil", 0xe7},  {"egrave", 0xe8},  {"eacute", 0xe9},
+    {"ecirc", 0xea},    {"euml", 0xeb},    {"iacute", 0xed},  {"icirc", 0xee},   {"iuml", 0xef},    {"ntilde", 0xf1},
+    {"oacute", 0xf3},   {"ocirc", 0xf4},   {"ouml", 0xf6},    {"ugrave", 0xf9},  {"uacute", 0xfa},  {"ucirc", 0xfb},
+    {"uuml", 0xfc},     {"Agrave", 0xc0},  {"Acirc", 0xc2},   {"Ccedil", 0xc7},  {"Egrave", 0xc8},  {"Eacute", 0xc9},
+    {"Ecirc", 0xca},    {"Icirc", 0xce},   {"Ocirc", 0xd4},   {"oelig", 0x153},  {"OElig", 0x152},  {"szlig", 0xdf},
+    {"lsquo", 0x2018},  {"rsquo", 0x2019}, {"ldquo", 0x201c}, {"rdquo", 0x201d}, {"ndash", 0x2013}, {"mdash", 0x2014},
+    {"hellip", 0x2026}, {"euro", 0x20ac},
 };
 
 struct html {

@@ -61,7 +61,8 @@ void imap_unfolded(struct buf *out, const struct field *f)
 /* ---- ENVELOPE ---- */
 
 enum { E_DATE, E_SUBJECT, E_FROM, E_SENDER, E_REPLY_TO, E_TO, E_CC, E_BCC, E_IN_REPLY_TO, E_MESSAGE_ID, E_FIELDS };
-static const char *const names[E_FIELDS] = {"Date", "Subject", "From", "Sender", "Reply-To", "To", "Cc", "Bcc", "In-Reply-To", "Message-ID"};
+static const char *const names[E_FIELDS] = {"Date", "Subject", "From", "Sender",      "Reply-To",
+                                            "To",   "Cc",      "Bcc",  "In-Reply-To", "Message-ID"};
 
 static void find_fields(struct span header, struct field f[E_FIELDS])
 {

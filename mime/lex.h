@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/lex.h - tokens of structured header fields: words, quoted strings, domain literals, specials; comments stepped over.
+/* mime/lex.h - tokens of structured header fields: words, quoted strings, domain literals, specials; comments stepped
+ * over.
  *
  * Owns     nothing: tokens borrow from the field's body.
  * Bounds   linear in the body, no recursion; a comment nested deeper than LEX_COMMENTS ends the field and sets .bad.

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* mime/part.h - what a part is, all defaults applied; inside mime/ only.
  *
- * Rule     no Content-Type: text/plain; charset=us-ascii (RFC 2045 5.2), in a digest message/rfc822 (RFC 2046 5.1.5). An unparseable
- *          one, or a multipart without a usable boundary: text/plain. An enclosed message that is encoded, or a flat
- *          message that is not text: application/octet-stream.
+ * Rule     no Content-Type: text/plain; charset=us-ascii (RFC 2045 5.2), in a digest message/rfc822 (RFC 2046 5.1.5).
+ *          An unparseable one, or a multipart without a usable boundary: text/plain. An enclosed message that is
+ *          encoded, or a flat message that is not text: application/octet-stream.
  */
 #pragma once
 #include "mime/codec.h"
 #include "mime/fields.h"
 #include "mime/scan.h"
 void part_declared(struct span header, bool in_digest, struct content_type *out); /* as the header says */
-void part_type(const struct part *p, bool flat, struct content_type *out);        /* as it is to be described and treated */
+void part_type(const struct part *p, bool flat, struct content_type *out);        /* as it is described and treated */
 enum codec_kind part_encoding(const struct part *p, bool *known_out);
-/* The file name: Content-Disposition's filename, else Content-Type's name; decoded to UTF-8; appends nothing when there is none. */
+/* The file name: Content-Disposition's filename, else Content-Type's name; decoded to UTF-8; appends nothing when
+ * there is none. */
 void part_file_name(struct span header, const struct content_type *ct, struct buf *out);
-/* The part that follows p in the order of offsets inside root's subtree is simply p + 1: parts are made in that order. */
+/* The part that follows p in the order of offsets inside root's subtree is simply p + 1: parts are made in that
+ * order. */

@@ -24,7 +24,7 @@ struct open {
     uint64_t lines0; /* lines of the message before its body */
 };
 struct place {
-    size_t off, len;     /* of the kept header in the arena */
+    size_t off, len; /* of the kept header in the arena */
     uint32_t last_child;
 };
 
@@ -41,10 +41,10 @@ struct scan {
     struct scan_facts facts;
     /* the line at hand */
     uint64_t off, line_off, lines;
-    size_t arena_line;         /* where it begins in the arena */
+    size_t arena_line; /* where it begins in the arena */
     unsigned octets;
-    bool last_cr, prev_empty;  /* the byte before was CR; the line before was empty */
-    size_t line_n;             /* of a line that begins with "-": its first bytes */
+    bool last_cr, prev_empty; /* the byte before was CR; the line before was empty */
+    size_t line_n;            /* of a line that begins with "-": its first bytes */
     unsigned char line[KEEP];
 };
 

@@ -2,13 +2,16 @@
 /* mime/scan.h - the linear pass over a message: structure, offsets, header blocks; streaming, bounded, never recursive.
  *
  * Fed      the message's octets as they will be served (CRLF lines; a lone CR or LF is content), in pieces of any size.
- * Gives    a tree of parts with exact octet offsets and line counts, and the header block of each part (bounded). Parts stand in the
- *          order of their offsets. A PART_MESSAGE (message/rfc822 or message/global, not base64 or quoted-printable) has one child, the enclosed message.
- *          A multipart without a usable boundary is a PART_LEAF, to be described as text/plain (RFC 2045 5.2).
- * Bounds   SCAN_PARTS parts, SCAN_DEPTH nesting, SCAN_HEADER_BLOCK bytes of header kept a part (the message's: SCAN_TOP_HEADER), SCAN_HEADERS
- *          in all. Beyond them .flat is set and the message is one PART_LEAF (text/plain when it says so, else to be described as
- *          application/octet-stream), still stored and served byte-exact. Memory is bounded by these whatever the message.
- * Boundary RFC 2046 5.1.1: a line that begins with "--" and the boundary of an open multipart; the longest such boundary counts, then
+ * Gives    a tree of parts with exact octet offsets and line counts, and the header block of each part (bounded).
+ *          Parts stand in the order of their offsets. A PART_MESSAGE (message/rfc822 or message/global, not base64 or
+ *          quoted-printable) has one child, the enclosed message. A multipart without a usable boundary is a
+ *          PART_LEAF, to be described as text/plain (RFC 2045 5.2).
+ * Bounds   SCAN_PARTS parts, SCAN_DEPTH nesting, SCAN_HEADER_BLOCK bytes of header kept a part (the message's:
+ *          SCAN_TOP_HEADER), SCAN_HEADERS in all. Beyond them .flat is set and the message is one PART_LEAF
+ *          (text/plain when it says so, else to be described as application/octet-stream), still stored and served
+ *          byte-exact. Memory is bounded by these whatever the message.
+ * Boundary RFC 2046 5.1.1: a line that begins with "--" and the boundary of an open multipart; the longest such
+ * boundary counts, then
  *          the innermost. The CRLF before it belongs to it: no part's header_len or body_len reaches into it, so
  *          MIME header + body of a signed part are exactly the octets that were signed.
  * Grammar  field bodies: mime/fields.h.
@@ -17,9 +20,11 @@
  */
 #pragma once
 #include "base/buf.h"
-enum { SCAN_PARTS = 1000, SCAN_DEPTH = 50, SCAN_HEADER_BLOCK = 64 * 1024, SCAN_TOP_HEADER = 256 * 1024, SCAN_HEADERS = 1024 * 1024 };
+enum { SCAN_PARTS = 1000, SCAN_DEPTH = 50 };
+enum { SCAN_HEADER_BLOCK = 64 * 1024, SCAN_TOP_HEADER = 256 * 1024, SCAN_HEADERS = 1024 * 1024 };
 enum part_kind { PART_LEAF, PART_MULTIPART, PART_MESSAGE };
-enum octets { OCT_8BIT = 1, OCT_NUL = 2, OCT_LONG_LINE = 4, OCT_BARE_CR = 8, OCT_BARE_LF = 16 }; /* what was seen, bits */
+/* What was seen, bits. */
+enum octets { OCT_8BIT = 1, OCT_NUL = 2, OCT_LONG_LINE = 4, OCT_BARE_CR = 8, OCT_BARE_LF = 16 };
 struct part {
     uint32_t parent;          /* index; the root is 0 and its own parent */
     uint32_t first_child, next_sibling; /* 0: none */
@@ -28,9 +33,9 @@ struct part {
     bool in_digest;           /* without a Content-Type it is message/rfc822 */
     unsigned header_octets, body_octets; /* enum octets; a multipart's body: outside its parts */
     uint64_t header_off, header_len; /* with the empty line, where there is one */
-    uint64_t body_off, body_len;     /* a multipart's: from behind its header to its end, closing boundary and epilogue in */
+    uint64_t body_off, body_len;     /* a multipart's: to its end, closing boundary and epilogue in */
     uint64_t lines;                  /* of the body; a last one without its CRLF counts */
-    struct span header;              /* the kept header block, owned by the scan; the root's may be cut at SCAN_TOP_HEADER when flat */
+    struct span header;              /* owned by the scan; the root's may be cut at SCAN_TOP_HEADER when flat */
 };
 struct scan;
 struct scan *scan_new(void);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/scan_fuzz.c - any bytes, whole and in pieces: the same tree, places inside the message and inside their parent. */
+/* mime/scan_fuzz.c - any bytes, whole and in pieces: the same tree, places inside the message and inside their
+ * parent. */
 #include "mime/scan.h"
 #include <stdlib.h>
 
@@ -8,9 +9,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 static void same_part(const struct part *a, const struct part *b)
 {
     bool same = a->parent == b->parent && a->first_child == b->first_child && a->next_sibling == b->next_sibling &&
-                a->number == b->number && a->kind == b->kind && a->header_off == b->header_off && a->header_len == b->header_len &&
-                a->body_off == b->body_off && a->body_len == b->body_len && a->lines == b->lines &&
-                a->header_octets == b->header_octets && a->body_octets == b->body_octets && span_eq(a->header, b->header);
+                a->number == b->number && a->kind == b->kind && a->header_off == b->header_off &&
+                a->header_len == b->header_len && a->body_off == b->body_off && a->body_len == b->body_len &&
+                a->lines == b->lines && a->header_octets == b->header_octets && a->body_octets == b->body_octets &&
+                span_eq(a->header, b->header);
 
     if (!same)
         abort();

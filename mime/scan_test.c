@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/scan_test.c - awkward mails and the trees they must give, each fed whole, a byte at a time, and at every cut in two.
- * A tree is shown as: L leaf, P multipart, M message; header length; the body's octets in quotes (leaf), the children in
- * brackets; lines.
+/* mime/scan_test.c - awkward mails and the trees they must give, each fed whole, a byte at a time, and at every cut
+ * in two. A tree is shown as: L leaf, P multipart, M message; header length; the body's octets in quotes (leaf), the
+ * children in brackets; lines.
  */
 #include "mime/scan.h"
 #include <setjmp.h>
@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+
 #include <cmocka.h>
 
 #define MP(b) "Content-Type: multipart/mixed; boundary=" b "\r\n\r\n"
@@ -45,39 +46,60 @@ static const struct row {
     {"empty boundary", "Content-Type: multipart/mixed; boundary=\"\"\r\n\r\n--\r\n", "L46\"--..\"1"},
     {"quoted boundary with blanks", MP("\"a b\"") "--a b\r\n\r\none\r\n--a b--\r\n", "P49[L2\"one\"1]"},
     {"boundary ending in a blank", MP("\"b \"") "--b\r\n\r\none\r\n--b--\r\n", "P48[L2\"one\"1]"},
-    {"boundary with odd bytes", MP("\"=_(?:/+)'.,\"") "--=_(?:/+)'.,\r\n\r\none\r\n--=_(?:/+)'.,--\r\n", "P57[L2\"one\"1]"},
+    {"boundary with odd bytes", MP("\"=_(?:/+)'.,\"") "--=_(?:/+)'.,\r\n\r\none\r\n--=_(?:/+)'.,--\r\n",
+     "P57[L2\"one\"1]"},
     {"unquoted boundary with =", MP("=_b") "--=_b\r\n\r\none\r\n--=_b--\r\n", "P47[L2\"one\"1]"},
-    {"boundary in continuations", "Content-Type: multipart/mixed; boundary*0=\"b\";\r\n boundary*1=c\r\n\r\n--bc\r\n\r\none\r\n--bc--\r\n",
+    {"boundary in continuations",
+     "Content-Type: multipart/mixed; boundary*0=\"b\";\r\n boundary*1=c\r\n\r\n--bc\r\n\r\none\r\n--bc--\r\n",
      "P65[L2\"one\"1]"},
-    {"folded content type", "Content-Type: multipart/mixed;\r\n\tboundary=\"b\"\r\n\r\n--b\r\n\r\none\r\n--b--\r\n", "P49[L2\"one\"1]"},
+    {"folded content type", "Content-Type: multipart/mixed;\r\n\tboundary=\"b\"\r\n\r\n--b\r\n\r\none\r\n--b--\r\n",
+     "P49[L2\"one\"1]"},
     {"a dash line is no delimiter", MP("b") "--b\r\n\r\n--\r\n-b\r\n- --b\r\n--b--\r\n", "P45[L2\"--..-b..- --b\"3]"},
     {"case counts", MP("b") "--B\r\n--b\r\n\r\n--B\r\n--b--\r\n", "P45[L2\"--B\"1]"},
-    {"nested", MP("a") "--a\r\n" MP("b") "--b\r\n\r\n1\r\n--b--\r\n\r\n--a\r\n\r\n2\r\n--a--\r\n", "P45[P45[L2\"1\"1] L2\"2\"1]"},
-    {"outer closes inner", MP("a") "--a\r\n" MP("b") "--b\r\n\r\n1\r\n--a\r\n\r\n2\r\n--a--\r\n", "P45[P45[L2\"1\"1] L2\"2\"1]"},
+    {"nested", MP("a") "--a\r\n" MP("b") "--b\r\n\r\n1\r\n--b--\r\n\r\n--a\r\n\r\n2\r\n--a--\r\n",
+     "P45[P45[L2\"1\"1] L2\"2\"1]"},
+    {"outer closes inner", MP("a") "--a\r\n" MP("b") "--b\r\n\r\n1\r\n--a\r\n\r\n2\r\n--a--\r\n",
+     "P45[P45[L2\"1\"1] L2\"2\"1]"},
     {"outer ends inner and all", MP("a") "--a\r\n" MP("b") "--b\r\n\r\n1\r\n--a--\r\n", "P45[P45[L2\"1\"1]]"},
-    {"inner boundary after its close is content of nobody", MP("a") "--a\r\n" MP("b") "--b\r\n\r\n1\r\n--b--\r\n--b\r\n\r\nx\r\n--a--\r\n",
-     "P45[P45[L2\"1\"1]]"},
-    {"inner extends outer", MP("a") "--a\r\n" MP("a1") "--a1\r\n\r\n1\r\n--a1--\r\n--a\r\n\r\n2\r\n--a--\r\n", "P45[P46[L2\"1\"1] L2\"2\"1]"},
-    {"outer extends inner", MP("a1") "--a1\r\n" MP("a") "--a\r\n\r\n1\r\n--a--\r\n--a1\r\n\r\n2\r\n--a1--\r\n", "P46[P45[L2\"1\"1] L2\"2\"1]"},
-    {"same boundary twice", MP("a") "--a\r\n" MP("a") "--a\r\n\r\n1\r\n--a--\r\n--a\r\n\r\n2\r\n--a--\r\n", "P45[P45[L2\"1\"1] L2\"2\"1]"},
-    {"beginning of the line is enough", MP("b") "--b\r\n\r\n1\r\n--bx\r\n\r\n2\r\n--b--x\r\n", "P45[L2\"1\"1 L2\"2\"1]"},
-    {"message part", MP("b") "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: i\r\n\r\nin\r\n--b--\r\n", "P45[M32(L14\"in\"1)3]"},
-    {"message part with multipart", MP("b") "--b\r\nContent-Type: message/rfc822\r\n\r\n" MP("c") "--c\r\n\r\n1\r\n--c--\r\n--b--\r\n",
+    {"inner boundary after its close is content of nobody",
+     MP("a") "--a\r\n" MP("b") "--b\r\n\r\n1\r\n--b--\r\n--b\r\n\r\nx\r\n--a--\r\n", "P45[P45[L2\"1\"1]]"},
+    {"inner extends outer", MP("a") "--a\r\n" MP("a1") "--a1\r\n\r\n1\r\n--a1--\r\n--a\r\n\r\n2\r\n--a--\r\n",
+     "P45[P46[L2\"1\"1] L2\"2\"1]"},
+    {"outer extends inner", MP("a1") "--a1\r\n" MP("a") "--a\r\n\r\n1\r\n--a--\r\n--a1\r\n\r\n2\r\n--a1--\r\n",
+     "P46[P45[L2\"1\"1] L2\"2\"1]"},
+    {"same boundary twice", MP("a") "--a\r\n" MP("a") "--a\r\n\r\n1\r\n--a--\r\n--a\r\n\r\n2\r\n--a--\r\n",
+     "P45[P45[L2\"1\"1] L2\"2\"1]"},
+    {"beginning of the line is enough", MP("b") "--b\r\n\r\n1\r\n--bx\r\n\r\n2\r\n--b--x\r\n",
+     "P45[L2\"1\"1 L2\"2\"1]"},
+    {"message part", MP("b") "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: i\r\n\r\nin\r\n--b--\r\n",
+     "P45[M32(L14\"in\"1)3]"},
+    {"message part with multipart",
+     MP("b") "--b\r\nContent-Type: message/rfc822\r\n\r\n" MP("c") "--c\r\n\r\n1\r\n--c--\r\n--b--\r\n",
      "P45[M32(P45[L2\"1\"1])6]"},
     {"message part, empty", MP("b") "--b\r\nContent-Type: message/rfc822\r\n\r\n--b--\r\n", "P45[M30(L0\"\"0)0]"},
     {"message part, header cut", MP("b") "--b\r\nContent-Type: message/rfc822\r\n--b--\r\n", "P45[M28(L0\"\"0)0]"},
-    {"message part, inner header cut", MP("b") "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: i\r\n--b--\r\n", "P45[M32(L10\"\"0)1]"},
+    {"message part, inner header cut", MP("b") "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: i\r\n--b--\r\n",
+     "P45[M32(L10\"\"0)1]"},
     {"message at the top", "Content-Type: message/rfc822\r\n\r\nSubject: i\r\n\r\nin\r\n", "M32(L14\"in..\"1)3"},
-    {"message in message", "Content-Type: message/rfc822\r\n\r\nContent-Type: message/rfc822\r\n\r\nSubject: i\r\n\r\nin\r\n", "M32(M32(L14\"in..\"1)3)5"},
+    {"message in message",
+     "Content-Type: message/rfc822\r\n\r\nContent-Type: message/rfc822\r\n\r\nSubject: i\r\n\r\nin\r\n",
+     "M32(M32(L14\"in..\"1)3)5"},
     {"message/global", "Content-Type: message/global\r\n\r\nSubject: i\r\n\r\nin\r\n", "M32(L14\"in..\"1)3"},
-    {"encoded message is a leaf", "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nU3Vi\r\n", "L67\"U3Vi..\"1"},
+    {"encoded message is a leaf", "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nU3Vi\r\n",
+     "L67\"U3Vi..\"1"},
     {"message ends at EOF in its header", "Content-Type: message/rfc822\r\n", "M30(L0\"\"0)0"},
-    {"digest", "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\nSubject: 1\r\n\r\none\r\n--b\r\n\r\nSubject: 2\r\n\r\ntwo\r\n--b--\r\n",
+    {"digest",
+     "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\nSubject: 1\r\n\r\none\r\n--b\r\n\r\nSubject: "
+     "2\r\n\r\ntwo\r\n--b--\r\n",
      "P46[M2(L14\"one\"1)3 M2(L14\"two\"1)3]"},
-    {"digest with a typed part", "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b--\r\n", "P46[L28\"x\"1]"},
-    {"two content types: the first", "Content-Type: text/plain\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n", "L71\"--b..\"1"},
+    {"digest with a typed part",
+     "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b--\r\n",
+     "P46[L28\"x\"1]"},
+    {"two content types: the first",
+     "Content-Type: text/plain\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n", "L71\"--b..\"1"},
     {"type in capitals", "CONTENT-TYPE: MULTIPART/MIXED; BOUNDARY=b\r\n\r\n--b\r\n\r\n1\r\n--b--\r\n", "P45[L2\"1\"1]"},
-    {"comment in type", "Content-Type: multipart/(c)mixed (x; y); boundary=b\r\n\r\n--b\r\n\r\n1\r\n--b--\r\n", "P55[L2\"1\"1]"},
+    {"comment in type", "Content-Type: multipart/(c)mixed (x; y); boundary=b\r\n\r\n--b\r\n\r\n1\r\n--b--\r\n",
+     "P55[L2\"1\"1]"},
     {"unparseable type", "Content-Type: multipart; boundary=b\r\n\r\n--b\r\n", "L39\"--b..\"1"},
     {"header line that is none", "Hello\r\nA: b\r\n\r\nx\r\n", "L15\"x..\"1"},
     {"mbox line first", "From x Thu\r\nA: b\r\n\r\nx\r\n", "L20\"x..\"1"},
@@ -100,7 +122,7 @@ static void show(const struct scan *s, const char *mail, struct buf *out)
             if (p->kind == PART_MESSAGE)
                 buf_addf(out, "%llu", (unsigned long long)p->lines);
         } else {
-            buf_addf(out, "%c%llu", "LPM"[p->kind], (unsigned long long)p->header_len);
+            buf_addf(out, "%c%llu", "LPM"[p->kind], (unsigned long long)p -> header_len);
             if (p->kind != PART_LEAF) {
                 buf_addc(out, p->kind == PART_MESSAGE ? '(' : '[');
                 close[n - 1] = 1;
@@ -201,7 +223,9 @@ static const struct {
     {"Content-Type: application/x-pkcs7-mime\r\n\r\nx", "e", 0},
     {MP("b") "--b\r\nContent-Type: multipart/signed; boundary=c\r\n\r\n--c\r\n", "", 0},
     {MP("b") "--b\r\nContent-Type: application/ms-tnef\r\n\r\n", "t", 0},
-    {MP("b") "--b\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=WINMAIL.DAT\r\n\r\n", "t", 0},
+    {MP("b") "--b\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; "
+             "filename=WINMAIL.DAT\r\n\r\n",
+     "t", 0},
 };
 
 static void test_facts(void **state)
@@ -215,14 +239,22 @@ static void test_facts(void **state)
             const struct scan_facts *f = scan_facts(s);
             char got[12], *p = got;
 
-            if (f->has_8bit) *p++ = '8';
-            if (f->has_nul) *p++ = '0';
-            if (f->long_line) *p++ = 'l';
-            if (f->bare_cr) *p++ = 'r';
-            if (f->bare_lf) *p++ = 'n';
-            if (f->is_signed) *p++ = 's';
-            if (f->is_encrypted) *p++ = 'e';
-            if (f->has_tnef) *p++ = 't';
+            if (f->has_8bit)
+                *p++ = '8';
+            if (f->has_nul)
+                *p++ = '0';
+            if (f->long_line)
+                *p++ = 'l';
+            if (f->bare_cr)
+                *p++ = 'r';
+            if (f->bare_lf)
+                *p++ = 'n';
+            if (f->is_signed)
+                *p++ = 's';
+            if (f->is_encrypted)
+                *p++ = 'e';
+            if (f->has_tnef)
+                *p++ = 't';
             *p = 0;
             if (strcmp(got, fact_rows[i].facts) != 0)
                 fail_msg("facts row %zu step %zu: \"%s\", not \"%s\"", i, step, got, fact_rows[i].facts);

@@ -31,7 +31,8 @@ enum rc signed_form_make(struct span header, struct signed_form *out, struct err
 
     *out = (struct signed_form){.boundary = ""};
     if (header.n > 4u * SCAN_TOP_HEADER)
-        return err_set(e, RC_PERM, "5.3.4", "header too large to sign", "a header block of %zu bytes is not signed", header.n);
+        return err_set(e, RC_PERM, "5.3.4", "header too large to sign", "a header block of %zu bytes is not signed",
+                       header.n);
     make_boundary(out->boundary);
     while (field_next(&header, &f, e) == RC_OK) {
         bool inner = span_istarts(f.name, "Content-");
@@ -93,8 +94,8 @@ static bool is_signature(const struct scan *s, const struct part *p)
     bool is;
 
     part_type(p, scan_flat(s), &ct);
-    is = p->kind == PART_LEAF &&
-         (content_type_is(&ct, "application", "pkcs7-signature") || content_type_is(&ct, "application", "x-pkcs7-signature"));
+    is = p->kind == PART_LEAF && (content_type_is(&ct, "application", "pkcs7-signature") ||
+                                  content_type_is(&ct, "application", "x-pkcs7-signature"));
     content_type_free(&ct);
     return is;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/sortkeys.c - what SORT and THREAD compare (summary sections 7 and 8): base subject, first mailboxes, message ids.
- * The base subject is cut from folded text (lower case, single spaces), which its grammar allows. RFC 5256 2.1, 2.2; RFC 5957.
+/* mime/sortkeys.c - what SORT and THREAD compare (summary sections 7 and 8): base subject, first mailboxes, message
+ * ids. The base subject is cut from folded text (lower case, single spaces), which its grammar allows. RFC 5256 2.1,
+ * 2.2; RFC 5957.
  */
 #include "mime/imaptext.h"
 #include "mime/text.h"
@@ -122,7 +123,8 @@ static void first_mailbox(struct span header, const char *name, struct buf *out)
         while (i < l.n && !l.a[i].local.p)
             i++;
     if (i < l.n) {
-        buf_addf(&address, "%.*s@%.*s", SPAN_ARG(span_head(l.a[i].local, ID_MOST)), SPAN_ARG(span_head(l.a[i].domain, ID_MOST)));
+        buf_addf(&address, "%.*s@%.*s", SPAN_ARG(span_head(l.a[i].local, ID_MOST)),
+                 SPAN_ARG(span_head(l.a[i].domain, ID_MOST)));
         folded_bytes(l.a[i].local, out);
         folded_bytes(l.a[i].name.n > 0 ? l.a[i].name : buf_span(&address), out);
     } else {

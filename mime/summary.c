@@ -104,8 +104,9 @@ enum rc summary_read(struct span bytes, struct summary *out, struct err *e)
 {
     struct summary v = {.size = 0};
     struct span *const places[] = {
-        [S_ENVELOPE] = &v.envelope, [S_BODY] = &v.body, [S_BODYSTRUCTURE] = &v.bodystructure, [S_PARTS] = &v.parts,
-        [S_HEADER] = &v.header, [S_SORT] = &v.sort, [S_THREAD] = &v.thread, [S_PREVIEW] = &v.preview,
+        [S_ENVELOPE] = &v.envelope, [S_BODY] = &v.body,       [S_BODYSTRUCTURE] = &v.bodystructure,
+        [S_PARTS] = &v.parts,       [S_HEADER] = &v.header,   [S_SORT] = &v.sort,
+        [S_THREAD] = &v.thread,     [S_PREVIEW] = &v.preview,
     };
     struct rd r = rd_of(bytes);
 

@@ -2,26 +2,29 @@
 /* mime/summary.h - all that a listing needs of a message, made once at the door and sealed as an object of its own.
  *
  * Form     version u8=1, then sections (u8 tag, u32 length, bytes), unknown tags skipped:
- *            1 ENVELOPE      the IMAP ENVELOPE text, ready to send (RFC 3501 7.4.2)
- *            2 BODY          the IMAP BODY text (no extension data)       3 BODYSTRUCTURE  the same with extension data
- *            4 parts         one record a part: section numbers, kind, header and body offset and length, MIME header place, encoding
- *            5 header        the message's header block as it stands in the message, at most SUMMARY_HEADER bytes (else absent)
- *            6 facts         u64 size, u64 lines, i64 date (sent), i64 local day, u8 flat, u8 has date
- *            7 sort          u32-length strings, folded: base subject, then for From, To, Cc the first mailbox: local part, display name
+ *            1 ENVELOPE      the IMAP ENVELOPE text, ready to send (RFC 3501 7.4.2) 2 BODY          the IMAP BODY
+ *            text (no extension data)       3 BODYSTRUCTURE  the same with extension data 4 parts         one record
+ *            a part: section numbers, kind, header and body offset and length, MIME header place, encoding 5 header
+ *            the message's header block as it stands in the message, at most SUMMARY_HEADER bytes (else absent) 6
+ *            facts         u64 size, u64 lines, i64 date (sent), i64 local day, u8 flat, u8 has date 7 sort
+ *            u32-length strings, folded: base subject, then for From, To, Cc the first mailbox: local part, display
+ *            name
  *                            (or address); then u8 1 when the subject is a reply or forward (RFC 5256, RFC 5957)
- *            8 thread        u32-length strings: Message-ID, first In-Reply-To id, then the References ids; without angle brackets
- *            9 preview       first 200 characters of the first text part, UTF-8 (RFC 8970)
- * Exact    ENVELOPE and BODYSTRUCTURE are always within the grammar: a string with a byte beyond 127, CR or LF, or longer than 1000, goes as a
- *          literal without NUL; never a bare CR or LF in a quoted string. Encoded words stay encoded. A multipart without
- *          parts shows one empty text/plain part.
- * Bounds   SUMMARY_MAX bytes in all; a structure that would exceed them is shown flat. ENVELOPE strings are cut at 16 KiB.
+ *            8 thread        u32-length strings: Message-ID, first In-Reply-To id, then the References ids; without
+ *            angle brackets 9 preview       first 200 characters of the first text part, UTF-8 (RFC 8970)
+ * Exact    ENVELOPE and BODYSTRUCTURE are always within the grammar: a string with a byte beyond 127, CR or LF, or
+ *          longer than 1000, goes as a literal without NUL; never a bare CR or LF in a quoted string. Encoded words
+ *          stay encoded. A multipart without parts shows one empty text/plain part.
+ * Bounds   SUMMARY_MAX bytes in all; a structure that would exceed them is shown flat. ENVELOPE strings are cut at 16
+ *          KiB.
  * Process  made by smtpd and imapd (APPEND), read by imapd.   Source RFC 3501 7.4.2, RFC 9051, RFC 5256, RFC 8970.
  */
 #pragma once
 #include "mime/scan.h"
 enum { SUMMARY_HEADER = 16 * 1024, SUMMARY_MAX = 512 * 1024, SECTION_MAX = 264 };
 struct text_extract;
-void summary_build(const struct scan *s, const struct text_extract *t, struct buf *out); /* t may be NULL: no preview; appends */
+/* t may be NULL: no preview; appends */
+void summary_build(const struct scan *s, const struct text_extract *t, struct buf *out);
 struct summary_part {
     char section[SECTION_MAX];
     enum part_kind kind;
@@ -40,6 +43,6 @@ struct summary {               /* a view; spans borrow from the bytes given */
 };
 /* RC_CORRUPT: not a summary, or of a version from the future. */
 enum rc summary_read(struct span bytes, struct summary *out, struct err *e);
-/* section "1.2" (part numbers only; "" is the message, its body_off being the whole message's text behind the header). RC_NOTFOUND: no
- * such part. A leaf message's "1" is its body. RFC 3501 6.4.5. */
+/* section "1.2" (part numbers only; "" is the message, its body_off being the whole message's text behind the
+ * header). RC_NOTFOUND: no such part. A leaf message's "1" is its body. RFC 3501 6.4.5. */
 enum rc summary_part(const struct summary *s, struct span section, struct summary_part *out, struct err *e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/summary_fuzz.c - any bytes as a message: its summary is within the IMAP grammar and its bounds, reads back, and every part lies
- * inside the message; any bytes as a summary: no harm.
+/* mime/summary_fuzz.c - any bytes as a message: its summary is within the IMAP grammar and its bounds, reads back,
+ * and every part lies inside the message; any bytes as a summary: no harm.
  */
 #include "mime/grammar_check.h"
 #include "mime/summary.h"
@@ -35,7 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         abort();
     if (v.size != n || summary_part(&v, SPAN_LIT(""), &p, &e) != RC_OK || p.body_off + p.body_len != n)
         abort();
-    if (summary_part(&v, SPAN_LIT("1"), &p, &e) != RC_OK || p.body_off + p.body_len > n || p.msg_body_off + p.msg_body_len > n)
+    if (summary_part(&v, SPAN_LIT("1"), &p, &e) != RC_OK || p.body_off + p.body_len > n ||
+        p.msg_body_off + p.msg_body_len > n)
         abort();
     buf_free(&out);
     scan_free(&s);

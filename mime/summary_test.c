@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/summary_test.c - envelopes, structures and part tables of awkward mails, word for word; every prefix of every mail gives a
- * summary within the grammar; growth stays within SUMMARY_MAX.
+/* mime/summary_test.c - envelopes, structures and part tables of awkward mails, word for word; every prefix of every
+ * mail gives a summary within the grammar; growth stays within SUMMARY_MAX.
  */
-#include "mime/summary.h"
 #include "mime/grammar_check.h"
+#include "mime/summary.h"
 #include "mime/text.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+
 #include <cmocka.h>
 
 static struct scan *scan_of(struct span d, size_t step)
@@ -54,15 +55,19 @@ static const struct {
 } envelopes[] = {
     {"", "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"},
     {"Subject:\r\nDate:\r\n", "(\"\" \"\" NIL NIL NIL NIL NIL NIL NIL NIL)"},
-    {"Date: Sat, 21 Nov 2026 10:00:00 +0100\r\nSubject: hello\r\nFrom: J <j@x>\r\nTo: a@b, c@d\r\nMessage-ID: <1@x>\r\nIn-Reply-To: <0@x>\r\n",
-     "(\"Sat, 21 Nov 2026 10:00:00 +0100\" \"hello\" (" A("\"J\"", "j", "x") ") (" A("\"J\"", "j", "x") ") (" A("\"J\"", "j", "x") ") ("
-     A("NIL", "a", "b") A("NIL", "c", "d") ") NIL NIL \"<0@x>\" \"<1@x>\")"},
+    {"Date: Sat, 21 Nov 2026 10:00:00 +0100\r\nSubject: hello\r\nFrom: J <j@x>\r\nTo: a@b, c@d\r\nMessage-ID: "
+     "<1@x>\r\nIn-Reply-To: <0@x>\r\n",
+     "(\"Sat, 21 Nov 2026 10:00:00 +0100\" \"hello\" (" A("\"J\"", "j", "x") ") (" A("\"J\"", "j", "x") ") (" A(
+         "\"J\"", "j", "x") ") (" A("NIL", "a", "b") A("NIL", "c", "d") ") NIL NIL \"<0@x>\" \"<1@x>\")"},
     {"From: a@b\r\nSender: s@x\r\nReply-To: r@x\r\n",
      "(NIL NIL (" A("NIL", "a", "b") ") (" A("NIL", "s", "x") ") (" A("NIL", "r", "x") ") NIL NIL NIL NIL NIL)"},
-    {"From: a@b\r\nSender:\r\nReply-To: (none)\r\n", "(NIL NIL (" A("NIL", "a", "b") ") (" A("NIL", "a", "b") ") (" A("NIL", "a", "b") ") NIL NIL NIL NIL NIL)"},
+    {"From: a@b\r\nSender:\r\nReply-To: (none)\r\n",
+     "(NIL NIL (" A("NIL", "a", "b") ") (" A("NIL", "a", "b") ") (" A("NIL", "a", "b") ") NIL NIL NIL NIL NIL)"},
     {"Sender: s@x\r\n", "(NIL NIL NIL (" A("NIL", "s", "x") ") NIL NIL NIL NIL NIL NIL)"},
     {"To: g: a@b;\r\nCc: u:;\r\nBcc: b@c\r\n",
-     "(NIL NIL NIL NIL NIL ((NIL NIL \"g\" NIL)" A("NIL", "a", "b") "(NIL NIL NIL NIL)) ((NIL NIL \"u\" NIL)(NIL NIL NIL NIL)) (" A("NIL", "b", "c") ") NIL NIL)"},
+     "(NIL NIL NIL NIL NIL ((NIL NIL \"g\" NIL)" A(
+         "NIL", "a", "b") "(NIL NIL NIL NIL)) ((NIL NIL \"u\" NIL)(NIL NIL NIL NIL)) (" A("NIL", "b",
+                                                                                          "c") ") NIL NIL)"},
     {"Subject: =?utf-8?q?=C3=A9?= x\r\n", "(NIL \"=?utf-8?q?=C3=A9?= x\" NIL NIL NIL NIL NIL NIL NIL NIL)"},
     {"Subject: a\r\n b\r\n\tc\r\n", "(NIL \"a b\tc\" NIL NIL NIL NIL NIL NIL NIL NIL)"},
     {"Subject: q\"b\\s\r\n", "(NIL \"q\\\"b\\\\s\" NIL NIL NIL NIL NIL NIL NIL NIL)"},
@@ -70,7 +75,8 @@ static const struct {
     {"Subject: a\rb\r\n", "(NIL {3}\r\na\rb NIL NIL NIL NIL NIL NIL NIL NIL)"},
     {"Subject: a\nb\r\n", "(NIL {3}\r\na\nb NIL NIL NIL NIL NIL NIL NIL NIL)"},
     {"From: \"\xc3\xa9\" <a@b>\r\nSender: s@x\r\nReply-To: s@x\r\n",
-     "(NIL NIL (({2}\r\n\xc3\xa9 NIL \"a\" \"b\")) (" A("NIL", "s", "x") ") (" A("NIL", "s", "x") ") NIL NIL NIL NIL NIL)"},
+     "(NIL NIL (({2}\r\n\xc3\xa9 NIL \"a\" \"b\")) (" A("NIL", "s", "x") ") (" A("NIL", "s",
+                                                                                 "x") ") NIL NIL NIL NIL NIL)"},
     {"To: joe\r\n", "(NIL NIL NIL NIL NIL (" A("NIL", "joe", "") ") NIL NIL NIL NIL)"},
     {"subject: first\r\nSUBJECT: second\r\n", "(NIL \"first\" NIL NIL NIL NIL NIL NIL NIL NIL)"},
 };
@@ -104,38 +110,53 @@ static const struct {
 } structures[] = {
     {"empty", "", "(" PLAIN "0 0 NIL NIL NIL NIL)"},
     {"plain", "A: b\r\n\r\nhello\r\n", "(" PLAIN "7 1 NIL NIL NIL NIL)"},
-    {"typed", "Content-Type: TEXT/HTML; charset=utf-8; x=\"y z\"\r\nContent-Transfer-Encoding: quoted-printable (c)\r\n\r\n<p>\r\n",
+    {"typed",
+     "Content-Type: TEXT/HTML; charset=utf-8; x=\"y z\"\r\nContent-Transfer-Encoding: quoted-printable "
+     "(c)\r\n\r\n<p>\r\n",
      "(\"TEXT\" \"HTML\" (\"charset\" \"utf-8\" \"x\" \"y z\") NIL NIL \"quoted-printable\" 5 1 NIL NIL NIL NIL)"},
     {"no text: no lines", "Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n",
      "(\"application\" \"pdf\" NIL NIL NIL \"base64\" 6 NIL NIL NIL NIL)"},
     {"all fields",
-     "Content-Type: image/png\r\nContent-ID: <i@x>\r\nContent-Description: a picture\r\nContent-MD5: Q2hlY2sgSW50ZWdyaXR5IQ==\r\n"
-     "Content-Disposition: attachment; filename=\"a b.png\"\r\nContent-Language: fr, en\r\nContent-Location: http://x/\r\n\r\n",
-     "(\"image\" \"png\" NIL \"<i@x>\" \"a picture\" \"7BIT\" 0 \"Q2hlY2sgSW50ZWdyaXR5IQ==\" (\"attachment\" (\"filename\" \"a b.png\")) "
+     "Content-Type: image/png\r\nContent-ID: <i@x>\r\nContent-Description: a picture\r\nContent-MD5: "
+     "Q2hlY2sgSW50ZWdyaXR5IQ==\r\n"
+     "Content-Disposition: attachment; filename=\"a b.png\"\r\nContent-Language: fr, en\r\nContent-Location: "
+     "http://x/\r\n\r\n",
+     "(\"image\" \"png\" NIL \"<i@x>\" \"a picture\" \"7BIT\" 0 \"Q2hlY2sgSW50ZWdyaXR5IQ==\" (\"attachment\" "
+     "(\"filename\" \"a b.png\")) "
      "(\"fr\" \"en\") \"http://x/\")"},
-    {"rfc 2231 stays raw", "Content-Type: text/plain; name*=utf-8''%C3%A9\r\n\r\n", "(\"text\" \"plain\" (\"name*\" \"utf-8''%C3%A9\") NIL NIL \"7BIT\" 0 0 NIL NIL NIL NIL)"},
-    {"8-bit parameter", "Content-Type: text/plain; name=\"\xc3\xa9\"\r\n\r\n", "(\"text\" \"plain\" (\"name\" {2}\r\n\xc3\xa9) NIL NIL \"7BIT\" 0 0 NIL NIL NIL NIL)"},
-    {"disposition without parameters", "Content-Disposition: inline\r\n\r\n", "(" PLAIN "0 0 NIL (\"inline\" NIL) NIL NIL)"},
+    {"rfc 2231 stays raw", "Content-Type: text/plain; name*=utf-8''%C3%A9\r\n\r\n",
+     "(\"text\" \"plain\" (\"name*\" \"utf-8''%C3%A9\") NIL NIL \"7BIT\" 0 0 NIL NIL NIL NIL)"},
+    {"8-bit parameter", "Content-Type: text/plain; name=\"\xc3\xa9\"\r\n\r\n",
+     "(\"text\" \"plain\" (\"name\" {2}\r\n\xc3\xa9) NIL NIL \"7BIT\" 0 0 NIL NIL NIL NIL)"},
+    {"disposition without parameters", "Content-Disposition: inline\r\n\r\n",
+     "(" PLAIN "0 0 NIL (\"inline\" NIL) NIL NIL)"},
     {"broken disposition", "Content-Disposition: ;x\r\n\r\n", "(" PLAIN "0 0 NIL NIL NIL NIL)"},
     {"empty language", "Content-Language: ,\r\n\r\n", "(" PLAIN "0 0 NIL NIL NIL NIL)"},
     {"unparseable type", "Content-Type: nonsense\r\n\r\nx", "(" PLAIN "1 1 NIL NIL NIL NIL)"},
     {"two parts", MP("b") "--b\r\n\r\none\r\n--b\r\nContent-Type: a/b\r\n\r\n--b--\r\n",
-     "((" PLAIN "3 1 NIL NIL NIL NIL)(\"a\" \"b\" NIL NIL NIL \"7BIT\" 0 NIL NIL NIL NIL) \"mixed\" (\"boundary\" \"b\") NIL NIL NIL)"},
+     "((" PLAIN "3 1 NIL NIL NIL NIL)(\"a\" \"b\" NIL NIL NIL \"7BIT\" 0 NIL NIL NIL NIL) \"mixed\" (\"boundary\" "
+                "\"b\") NIL NIL NIL)"},
     {"no parts", MP("b") "text\r\n", "((" PLAIN "0 0 NIL NIL NIL NIL) \"mixed\" (\"boundary\" \"b\") NIL NIL NIL)"},
     {"multipart without boundary", "Content-Type: multipart/mixed\r\n\r\nx\r\n", "(" PLAIN "3 1 NIL NIL NIL NIL)"},
-    {"nested", MP("a") "--a\r\nContent-Type: multipart/alternative; boundary=b\r\nContent-Disposition: inline\r\n\r\n--b\r\n\r\n1\r\n--b--\r\n--a--\r\n",
-     "(((" PLAIN "1 1 NIL NIL NIL NIL) \"alternative\" (\"boundary\" \"b\") (\"inline\" NIL) NIL NIL) \"mixed\" (\"boundary\" \"a\") NIL NIL NIL)"},
+    {"nested",
+     MP("a") "--a\r\nContent-Type: multipart/alternative; boundary=b\r\nContent-Disposition: "
+             "inline\r\n\r\n--b\r\n\r\n1\r\n--b--\r\n--a--\r\n",
+     "(((" PLAIN "1 1 NIL NIL NIL NIL) \"alternative\" (\"boundary\" \"b\") (\"inline\" NIL) NIL NIL) \"mixed\" "
+                 "(\"boundary\" \"a\") NIL NIL NIL)"},
     {"message", MP("b") "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: i\r\n\r\nin\r\n--b--\r\n",
-     "((\"message\" \"rfc822\" NIL NIL NIL \"7BIT\" 16 (NIL \"i\" NIL NIL NIL NIL NIL NIL NIL NIL) (" PLAIN "2 1 NIL NIL NIL NIL) 3 NIL NIL NIL NIL) "
+     "((\"message\" \"rfc822\" NIL NIL NIL \"7BIT\" 16 (NIL \"i\" NIL NIL NIL NIL NIL NIL NIL NIL) (" PLAIN
+     "2 1 NIL NIL NIL NIL) 3 NIL NIL NIL NIL) "
      "\"mixed\" (\"boundary\" \"b\") NIL NIL NIL)"},
     {"empty message", "Content-Type: message/rfc822\r\n\r\n",
      "(\"message\" \"rfc822\" NIL NIL NIL \"7BIT\" 0 " NONE " (" PLAIN "0 0 NIL NIL NIL NIL) 0 NIL NIL NIL NIL)"},
     {"encoded message", "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n",
      "(\"application\" \"octet-stream\" NIL NIL NIL \"base64\" 6 NIL NIL NIL NIL)"},
     {"digest", "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\nSubject: 1\r\n\r\none\r\n--b--\r\n",
-     "((\"message\" \"rfc822\" NIL NIL NIL \"7BIT\" 17 (NIL \"1\" NIL NIL NIL NIL NIL NIL NIL NIL) (" PLAIN "3 1 NIL NIL NIL NIL) 3 NIL NIL NIL NIL) "
+     "((\"message\" \"rfc822\" NIL NIL NIL \"7BIT\" 17 (NIL \"1\" NIL NIL NIL NIL NIL NIL NIL NIL) (" PLAIN
+     "3 1 NIL NIL NIL NIL) 3 NIL NIL NIL NIL) "
      "\"digest\" (\"boundary\" \"b\") NIL NIL NIL)"},
-    {"delivery status", "Content-Type: message/delivery-status\r\n\r\nx\r\n", "(\"message\" \"delivery-status\" NIL NIL NIL \"7BIT\" 3 NIL NIL NIL NIL)"},
+    {"delivery status", "Content-Type: message/delivery-status\r\n\r\nx\r\n",
+     "(\"message\" \"delivery-status\" NIL NIL NIL \"7BIT\" 3 NIL NIL NIL NIL)"},
 };
 
 static void test_structures(void **state)
@@ -178,13 +199,15 @@ static void test_body_has_no_extension(void **state)
 
 /* ---- sections ---- */
 
-static const char nested[] = "Subject: top\r\n" MP("a") "--a\r\n\r\nfirst\r\n"                                     /* 1 */
-                             "--a\r\nContent-Type: message/rfc822\r\nX: mime\r\n\r\n"                               /* 2 */
-                             "Subject: inner\r\n" MP("b") "--b\r\nContent-Transfer-Encoding: base64\r\n\r\nAA==\r\n" /* 2.1 */
-                             "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: deep\r\n\r\ndeep text\r\n"        /* 2.2, 2.2.1 */
-                             "--b--\r\n"
-                             "--a\r\n" MP("c") "--c\r\n\r\nthird\r\n--c--\r\n"                                        /* 3, 3.1 */
-                             "--a--\r\n";
+static const char nested[] = "Subject: top\r\n" MP(
+    "a") "--a\r\n\r\nfirst\r\n"                                   /* 1 */
+         "--a\r\nContent-Type: message/rfc822\r\nX: mime\r\n\r\n" /* 2 */
+         "Subject: inner\r\n" MP(
+             "b") "--b\r\nContent-Transfer-Encoding: base64\r\n\r\nAA==\r\n"                      /* 2.1 */
+                  "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: deep\r\n\r\ndeep text\r\n" /* 2.2, 2.2.1 */
+                  "--b--\r\n"
+                  "--a\r\n" MP("c") "--c\r\n\r\nthird\r\n--c--\r\n" /* 3, 3.1 */
+                                    "--a--\r\n";
 static const char leaf[] = "Subject: s\r\n\r\nbody\r\n";
 static const char wrapped[] = "Content-Type: message/rfc822\r\n\r\nSubject: i\r\n\r\nin\r\n";
 static const char partless[] = MP("b") "none\r\n";
@@ -198,13 +221,15 @@ static const struct {
     {leaf, "1", "body\r\n", "Subject: s\r\n\r\n", NULL, NULL, ""},
     {leaf, "2", NULL, NULL, NULL, NULL, ""},
     {leaf, "1.1", NULL, NULL, NULL, NULL, ""},
-    {wrapped, "1", "Subject: i\r\n\r\nin\r\n", "Content-Type: message/rfc822\r\n\r\n", "Subject: i\r\n\r\n", "in\r\n", ""},
+    {wrapped, "1", "Subject: i\r\n\r\nin\r\n", "Content-Type: message/rfc822\r\n\r\n", "Subject: i\r\n\r\n", "in\r\n",
+     ""},
     {wrapped, "1.1", "in\r\n", "Subject: i\r\n\r\n", NULL, NULL, ""},
     {partless, "1", "", "", NULL, NULL, ""},
     {nested, "1", "first", "\r\n", NULL, NULL, ""},
     {nested, "2", NULL, "Content-Type: message/rfc822\r\nX: mime\r\n\r\n", "Subject: inner\r\n" MP("b"), NULL, ""},
     {nested, "2.1", "AA==", "Content-Transfer-Encoding: base64\r\n\r\n", NULL, NULL, "base64"},
-    {nested, "2.2", "Subject: deep\r\n\r\ndeep text", "Content-Type: message/rfc822\r\n\r\n", "Subject: deep\r\n\r\n", "deep text", ""},
+    {nested, "2.2", "Subject: deep\r\n\r\ndeep text", "Content-Type: message/rfc822\r\n\r\n", "Subject: deep\r\n\r\n",
+     "deep text", ""},
     {nested, "2.2.1", "deep text", "Subject: deep\r\n\r\n", NULL, NULL, ""},
     {nested, "3", NULL, MP("c"), NULL, NULL, ""},
     {nested, "3.1", "third", "\r\n", NULL, NULL, ""},
@@ -255,10 +280,18 @@ static const struct {
     const char *subject, *base;
     bool reply;
 } subjects[] = {
-    {"hello", "hello", false},        {"Re: hello", "hello", true},          {"RE : Fwd: [list] hello", "hello", true},
-    {"[list] hello", "hello", false}, {"[list]", "[list]", false},           {"hello (fwd)", "hello", true},
-    {"[Fwd: hello]", "hello", true},  {"re[2]: hello", "hello", true},       {"report: x", "report: x", false},
-    {"Re:", "", true},                {"=?utf-8?q?Re:_=C3=89t=C3=A9?=", "ete", true}, {"", "", false},
+    {"hello", "hello", false},
+    {"Re: hello", "hello", true},
+    {"RE : Fwd: [list] hello", "hello", true},
+    {"[list] hello", "hello", false},
+    {"[list]", "[list]", false},
+    {"hello (fwd)", "hello", true},
+    {"[Fwd: hello]", "hello", true},
+    {"re[2]: hello", "hello", true},
+    {"report: x", "report: x", false},
+    {"Re:", "", true},
+    {"=?utf-8?q?Re:_=C3=89t=C3=A9?=", "ete", true},
+    {"", "", false},
     {"Re: [Fwd: Re: a  b]", "a b", true},
 };
 
@@ -295,7 +328,8 @@ static void test_base_subjects(void **state)
 
 static void test_facts_and_thread(void **state)
 {
-    static const char mail[] = "Date: Sat, 21 Nov 2026 10:00:00 +0100\r\nMessage-ID: <1@x>\r\nReferences: <a@x> junk <b@x>\r\n <c@x\r\n\r\nx\r\ny\r\n";
+    static const char mail[] = "Date: Sat, 21 Nov 2026 10:00:00 +0100\r\nMessage-ID: <1@x>\r\nReferences: <a@x> junk "
+                               "<b@x>\r\n <c@x\r\n\r\nx\r\ny\r\n";
     struct buf out = BUF_INIT;
     struct summary v;
     struct rd r;
@@ -367,9 +401,13 @@ static void test_growth(void **state)
     build(buf_span(&mail), 0, &out);
     assert_lawful(&out, &v);
     buf_clear(&mail);
-    grow(&mail, MP("b"), "--b\r\nContent-Type: text/plain; name=\"0123456789abcdef0123456789abcdef0123456789abcdef\"\r\nContent-Description: "
-                          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-                          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\r\n\r\nx\r\n", 999, "--b--\r\n");
+    grow(
+        &mail, MP("b"),
+        "--b\r\nContent-Type: text/plain; "
+        "name=\"0123456789abcdef0123456789abcdef0123456789abcdef\"\r\nContent-Description: "
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\r\n\r\nx\r\n",
+        999, "--b--\r\n");
     build(buf_span(&mail), 0, &out);
     assert_lawful(&out, &v);
     assert_true(v.flat); /* the structure alone would not fit */
@@ -399,9 +437,14 @@ static void test_growth(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_envelopes),        cmocka_unit_test(test_structures),  cmocka_unit_test(test_body_has_no_extension),
-        cmocka_unit_test(test_sections),         cmocka_unit_test(test_base_subjects), cmocka_unit_test(test_facts_and_thread),
-        cmocka_unit_test(test_damaged_bytes),    cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_envelopes),
+        cmocka_unit_test(test_structures),
+        cmocka_unit_test(test_body_has_no_extension),
+        cmocka_unit_test(test_sections),
+        cmocka_unit_test(test_base_subjects),
+        cmocka_unit_test(test_facts_and_thread),
+        cmocka_unit_test(test_damaged_bytes),
+        cmocka_unit_test(test_growth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

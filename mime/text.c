@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/text.c - the search text of a message (mime/text.h). One text part is open at a time: its octets are decoded as they pass; at
- * its end they are converted, freed of tags, folded and added. What is not text is stepped over by offset, not looked at.
+/* mime/text.c - the search text of a message (mime/text.h). One text part is open at a time: its octets are decoded
+ * as they pass; at its end they are converted, freed of tags, folded and added. What is not text is stepped over by
+ * offset, not looked at.
  *
  *   next_text() --text part found--> octets pass --its end--> finish_part() --> next_text() ...
  */
@@ -15,15 +16,15 @@ enum { VERSION = 1, CUT = 0x80, PREVIEW_CHARS = 200, SLICE = 64 * 1024, SMALL = 
 
 struct text_extract {
     const struct scan *scan;
-    size_t next;              /* the next part to look at */
-    uint64_t off;             /* of the next octet fed */
+    size_t next;  /* the next part to look at */
+    uint64_t off; /* of the next octet fed */
     bool open, html, has_preview;
-    bool full, cut;           /* no more room in plain; something was left out */
-    uint64_t from, to;        /* the open part's body */
+    bool full, cut;    /* no more room in plain; something was left out */
+    uint64_t from, to; /* the open part's body */
     char charset[80];
     struct decoder decoder;
-    struct buf octets;        /* of the open part, decoded; at most TEXT_MAX */
-    struct buf plain;         /* all that will be searched; at most TEXT_MAX */
+    struct buf octets; /* of the open part, decoded; at most TEXT_MAX */
+    struct buf plain;  /* all that will be searched; at most TEXT_MAX */
     struct buf preview;
 };
 
@@ -339,7 +340,8 @@ static bool has_field(struct span header, const char *field, struct span needle)
 
 bool text_has(const struct text_view *v, enum text_where w, const char *field_lower, struct span folded_needle)
 {
-    if ((w & TEXT_HEADER_FIELD) && (field_lower ? has_field(v->header, field_lower, folded_needle) : has(v->header, folded_needle)))
+    if ((w & TEXT_HEADER_FIELD) &&
+        (field_lower ? has_field(v->header, field_lower, folded_needle) : has(v->header, folded_needle)))
         return true;
     return (w & TEXT_BODY) && has(v->body, folded_needle);
 }

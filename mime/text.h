@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/text.h - text for SEARCH: decoded (base64, quoted-printable, charset), folded (case, accents, compatibility), compressed.
+/* mime/text.h - text for SEARCH: decoded (base64, quoted-printable, charset), folded (case, accents, compatibility),
+ * compressed.
  *
- * Fed      the message's octets in a second pass, driven by the scan's tree. Gives a search text: version u8=1 (bit 7: cut), u32 plain
- *          length, zlib stream of: for the header, each field decoded, folded and ended by LF ("subject: ..."), then a NUL, then each
- *          text part's text, attachment file names and the header fields of enclosed messages, NUL behind each. HTML is taken without its tags.
- * Bounds   TEXT_MAX bytes of plain text a message; beyond it .cut is set in the version byte's flag and SEARCH reads the message itself.
- * Folding  text_fold() is the one folding, used for the needle as for the text: NFKD, marks dropped, case folded, white space runs to one SP.
- *          (i;unicode-casemap and beyond: "eclampsie" finds "Éclampsie", "oedeme" finds "œdème".)
- * Start    text_warm() once before the sandbox closes (and before the fork): opens the charset converters; afterwards no file is ever
- *          opened here. Not thread-safe: one session a process.
+ * Fed      the message's octets in a second pass, driven by the scan's tree. Gives a search text: version u8=1 (bit
+ *          7: cut), u32 plain length, zlib stream of: for the header, each field decoded, folded and ended by LF
+ *          ("subject: ..."), then a NUL, then each text part's text, attachment file names and the header fields of
+ *          enclosed messages, NUL behind each. HTML is taken without its tags.
+ * Bounds   TEXT_MAX bytes of plain text a message; beyond it .cut is set in the version byte's flag and SEARCH reads
+ *          the message itself.
+ * Folding  text_fold() is the one folding, used for the needle as for the text: NFKD, marks dropped, case folded,
+ *          white space runs to one SP. (i;unicode-casemap and beyond: "eclampsie" finds "Éclampsie", "oedeme" finds
+ *          "œdème".)
+ * Start    text_warm() once before the sandbox closes (and before the fork): opens the charset converters; afterwards
+ *          no file is ever opened here. Not thread-safe: one session a process.
  * Process  smtpd and imapd sessions.   Source RFC 5051, RFC 3501 6.4.4.
  */
 #pragma once

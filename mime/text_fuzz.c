@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/text_fuzz.c - any bytes as a message: its search text opens again and is the same in pieces; any bytes as a search text, as HTML,
- * as text to fold: no harm, bounds kept.
+/* mime/text_fuzz.c - any bytes as a message: its search text opens again and is the same in pieces; any bytes as a
+ * search text, as HTML, as text to fold: no harm, bounds kept.
  */
 #include "mime/html.h"
 #include "mime/text.h"

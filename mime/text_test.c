@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/text_test.c - folding, what SEARCH finds in which mail, previews; each mail fed whole, a byte at a time, and cut at each prefix. */
-#include "mime/text.h"
+/* mime/text_test.c - folding, what SEARCH finds in which mail, previews; each mail fed whole, a byte at a time, and
+ * cut at each prefix. */
 #include "mime/html.h"
+#include "mime/text.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+
 #include <cmocka.h>
 
 static const struct {
@@ -16,14 +18,24 @@ static const struct {
     {"Hello", "hello"},
     {"a \t\r\n b", "a b"},
     {" a ", " a "},
-    {"\xc3\x89" "clampsie", "eclampsie"},
-    {"E\xcc\x81" "clampsie", "eclampsie"},
-    {"\xc5\x93" "d\xc3\xa8me", "oedeme"},
+    {"\xc3\x89"
+     "clampsie",
+     "eclampsie"},
+    {"E\xcc\x81"
+     "clampsie",
+     "eclampsie"},
+    {"\xc5\x93"
+     "d\xc3\xa8me",
+     "oedeme"},
     {"STRASSE", "strasse"},
-    {"Stra\xc3\x9f" "e", "strasse"},
+    {"Stra\xc3\x9f"
+     "e",
+     "strasse"},
     {"l\xe2\x80\x99h\xc3\xb4pital", "l'hopital"},
     {"\xef\xac\x81n", "fin"},
-    {"\xc2\xa0" "a\xc2\xa0 b", " a b"},
+    {"\xc2\xa0"
+     "a\xc2\xa0 b",
+     " a b"},
     {"so\xc2\xadrt", "sort"},
     {"\xe9", "e"},
     {"\xc3", "a"},
@@ -118,11 +130,16 @@ static void test_html(void **state)
 /* ---- mails ---- */
 
 #define MP(b) "Content-Type: multipart/mixed; boundary=" b "\r\n\r\n"
-static const char plain[] = "Subject: =?utf-8?q?=C3=89t=C3=A9?=\r\n chaud\r\nFrom: \"M\xc3\xa9lanie\" <m@x.fr>\r\nX-Empty:\r\n\r\nBonjour  le\r\nmonde\r\n";
-static const char report[] = "Subject: CR\r\n" MP("b") "--b\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-                             "pr=E9-=\r\n=E9clampsie\r\n--b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-                             "PHA+RGlhYjxiPsOodDwvYj5lPC9wPg==\r\n--b\r\nContent-Type: application/pdf; name=\"=?utf-8?q?r=C3=A9sum=C3=A9.pdf?=\"\r\n"
-                             "Content-Transfer-Encoding: base64\r\n\r\nU2VjcmV0\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: enclosed\r\n\r\ninner words\r\n--b--\r\n";
+static const char plain[] = "Subject: =?utf-8?q?=C3=89t=C3=A9?=\r\n chaud\r\nFrom: \"M\xc3\xa9lanie\" "
+                            "<m@x.fr>\r\nX-Empty:\r\n\r\nBonjour  le\r\nmonde\r\n";
+static const char report[] = "Subject: CR\r\n" MP(
+    "b") "--b\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+         "pr=E9-=\r\n=E9clampsie\r\n--b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: "
+         "base64\r\n\r\n"
+         "PHA+RGlhYjxiPsOodDwvYj5lPC9wPg==\r\n--b\r\nContent-Type: application/pdf; "
+         "name=\"=?utf-8?q?r=C3=A9sum=C3=A9.pdf?=\"\r\n"
+         "Content-Transfer-Encoding: base64\r\n\r\nU2VjcmV0\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: "
+         "enclosed\r\n\r\ninner words\r\n--b--\r\n";
 static const char flat[] = "Content-Type: text/plain\r\n\r\nflat\r\n";
 static const char strange[] = "Content-Type: text/plain; charset=x-unknown\r\n\r\ncaf\xe9\r\n";
 static const char eight[] = "Content-Type: text/plain\r\n\r\ncaf\xc3\xa9\r\n";
@@ -209,7 +226,11 @@ static void test_previews(void **state)
 {
     static const struct {
         const char *mail, *preview;
-    } rows[] = {{plain, "Bonjour le monde"}, {report, "pr\xc3\xa9-\xc3\xa9" "clampsie"}, {eight, "caf\xc3\xa9"}, {"A: b\r\n\r\n", ""}};
+    } rows[] = {{plain, "Bonjour le monde"},
+                {report, "pr\xc3\xa9-\xc3\xa9"
+                         "clampsie"},
+                {eight, "caf\xc3\xa9"},
+                {"A: b\r\n\r\n", ""}};
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
