@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { MOST_LINKS = 16, CONNECT_S = 5, ANSWER_S = 10, WAIT_MS = 5000 };
+enum { MOST_LINKS = 16, CONNECT_S = 5, ANSWER_S = 5, WAIT_MS = 5000 };
 
 struct links {
     pthread_mutex_t lock;

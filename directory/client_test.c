@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/client_test.c - the client against a stand-in for dird that dies and comes back: questions are asked again, changes are not.
+ */
+#include "directory/client.h"
+#include "base/clock.h"
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+struct shared { /* with the stand-in */
+    volatile int lookups, adds, die_at_next;
+};
+static struct shared *sh;
+static pid_t stand_in;
+static char dir_name[] = "/tmp/pli-client-XXXXXX";
+
+static void perhaps_die(void)
+{
+    if (sh->die_at_next) {
+        sh->die_at_next = 0;
+        raise(SIGKILL);
+    }
+}
+
+static enum rc h_lookup(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
+{
+    struct dird_lookup_rep *a = r->msg;
+    (void)d, (void)p, (void)req, (void)fd, (void)e;
+    sh->lookups++;
+    perhaps_die();
+    a->kind = DK_MAILBOX;
+    a->mbx = 17;
+    return RC_OK;
+}
+
+static enum rc h_add(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
+{
+    (void)d, (void)p, (void)req, (void)fd, (void)r, (void)e;
+    sh->adds++;
+    perhaps_die();
+    return RC_OK;
+}
+
+static enum rc h_none(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
+{
+    (void)d, (void)p, (void)req, (void)fd, (void)r;
+    return err_set(e, RC_PERM, NULL, NULL, "not in this stand-in");
+}
+
+static void start(void)
+{
+    static ipc_handler handlers[DIRD_OP_END_ - IPC_OP_FIRST];
+    struct err e = {0};
+    int fd = ipc_listen("dird.sock", &e);
+    assert_true(fd >= 0);
+    stand_in = fork();
+    if (stand_in == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
+            handlers[i] = h_none;
+        handlers[DIRD_LOOKUP - IPC_OP_FIRST] = h_lookup;
+        handlers[DIRD_ACCOUNT_ADD - IPC_OP_FIRST] = h_add;
+        struct ipc_service s = {.proto = &dird_proto, .handlers = handlers, .threads = 1, .max_peers = 8};
+        _exit(ipc_serve(&s, fd, &e) == RC_OK ? 0 : 1);
+    }
+    close(fd);
+}
+
+static void stop(void)
+{
+    kill(stand_in, SIGKILL);
+    waitpid(stand_in, NULL, 0);
+}
+
+static int make(void **state)
+{
+    (void)state;
+    sh = mmap(NULL, sizeof *sh, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return sh != MAP_FAILED && mkdtemp(dir_name) && chdir(dir_name) == 0 ? 0 : -1;
+}
+
+static int unmake(void **state)
+{
+    (void)state;
+    unlink("dird.sock");
+    return chdir("/tmp") == 0 ? rmdir(dir_name) : -1;
+}
+
+static enum rc look(struct dir *d)
+{
+    struct err e = {0};
+    struct dird_lookup_rep rep = {0};
+    enum rc rc = dir_lookup(d, SPAN_LIT("a@chu.example"), &rep, &e);
+    assert_true(rc != RC_OK || rep.mbx == 17);
+    return rc;
+}
+
+static void a_question_survives_a_restart(void **state)
+{
+    (void)state;
+    struct dir *d = dir_new(ROLE_ADMIN);
+    start();
+    assert_int_equal(look(d), RC_OK);
+    stop();
+    start();
+    assert_int_equal(look(d), RC_OK);
+    dir_free(&d);
+    stop();
+}
+
+static void start_later(int ms)
+{
+    pid_t self = fork();
+    if (self == 0) { /* the stand-in of a stand-in: comes up after a while, dies with the test */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        nanosleep(&(struct timespec){0, ms * 1000000L}, NULL);
+        start();
+        waitpid(stand_in, NULL, 0);
+        _exit(0);
+    }
+    stand_in = self;
+}
+
+static void a_question_waits_for_one_that_comes_up(void **state)
+{
+    (void)state;
+    struct dir *d = dir_new(ROLE_ADMIN);
+    start_later(200);
+    assert_int_equal(look(d), RC_OK);
+    dir_free(&d);
+    stop();
+}
+
+static void a_change_is_never_made_twice(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct dird_account a = {.address = SPAN_LIT("a@chu.example")};
+    struct dir *d = dir_new(ROLE_ADMIN);
+    start();
+    assert_int_equal(look(d), RC_OK);
+    sh->adds = 0;
+    sh->die_at_next = 1;
+    assert_int_equal(dir_call(d, DIRD_ACCOUNT_ADD, &a, NULL, &e), RC_TEMP);
+    assert_string_equal(e.esc, "4.3.0");
+    stop();
+    start();
+    assert_int_equal(sh->adds, 1);
+    assert_int_equal(dir_call(d, DIRD_ACCOUNT_ADD, &a, NULL, &e), RC_OK);
+    assert_int_equal(sh->adds, 2);
+    dir_free(&d);
+    stop();
+}
+
+static void nobody_there_is_a_temporary_failure(void **state)
+{
+    (void)state;
+    struct dir *d = dir_new(ROLE_ADMIN);
+    int64_t begun = clock_mono();
+    unlink("dird.sock");
+    assert_int_equal(look(d), RC_TEMP);
+    assert_in_range((clock_mono() - begun) / 1000000, 4000, 7000); /* patience is 5 s */
+    dir_free(&d);
+    dir_free(&d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_question_survives_a_restart),
+        cmocka_unit_test(a_question_waits_for_one_that_comes_up),
+        cmocka_unit_test(a_change_is_never_made_twice),
+        cmocka_unit_test(nobody_there_is_a_temporary_failure),
+    };
+    return cmocka_run_group_tests(tests, make, unmake);
+}
