@@ -22,7 +22,7 @@ enum rc keyd_queue_open(struct keyd *k, const struct keyd_queue_req *rq, enum ke
 enum rc keyd_status(struct keyd *k, struct keyd_status_rep *out, struct err *e);
 
 /* pli init: makes DIR/keys/keyring (sealed by DIR/keys/credential, mode 0400, or by the named credential), DIR/ca.pem,
- * DIR/tls/server.pem (RSA-2048, chain) and DIR/tls/server-ec.pem (ECDSA P-256, chain) for the host name given (and localhost,
- * 127.0.0.1, ::1), DIR/tls/slapd.pem + slapd.key (slapd's own). RC_EXISTS when DIR has a keyring: it is never written over. */
+ * DIR/tls/server.pem (RSA-2048, chain) and DIR/tls/server-ec.pem (ECDSA P-256, chain) for the host name given (and the domain,
+ * localhost, this machine's name, 127.0.0.1, ::1), DIR/tls/slapd.pem + slapd.key (slapd's own). RC_EXISTS when DIR has a keyring: it is never written over. */
 struct keyring_spec { const char *dir, *domain, *host; };
 enum rc keyring_create(const struct keyring_spec *s, struct err *e);

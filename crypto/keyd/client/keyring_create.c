@@ -128,16 +128,30 @@ static enum rc make_ca(struct making *m, struct err *e)
     return rc;
 }
 
+/* This machine's own name, for its LDAP tools: libldap takes "localhost" for it when it checks a certificate. Empty: unusable. */
+static struct span machine_name(char *out, size_t size)
+{
+    if (gethostname(out, size - 1) != 0)
+        return SPAN_NULL;
+    out[size - 1] = '\0';
+    for (const char *p = out; *p; p++)
+        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p == '-' || *p == '.'))
+            return SPAN_NULL;
+    return span_str(out);
+}
+
 /* server certificate for a key, then the CA's: DIR/tls/name */
 static enum rc make_server(struct making *m, struct span key, const char *name, struct err *e)
 {
     static const unsigned char ip4[4] = {127, 0, 0, 1}, ip6[16] = {[15] = 1};
     struct keyring *k = m->ring;
     struct buf o = BUF_INIT, der = BUF_INIT, pem = BUF_INIT, file = BUF_INIT;
+    char machine[256];
     struct pki_want w = {.use = PKI_SERVER,
                          .subject = {{"C", SPAN_LIT("FR")}, {"ST", SPAN_LIT("Paris (75)")}, {"O", SPAN_NULL},
                                      {"OU", SPAN_LIT("1300017985")}, {"CN", span_str(m->spec->host)}},
-                         .dns = {span_str(m->spec->host), SPAN_LIT("localhost"), span_str(m->spec->domain)},
+                         .dns = {span_str(m->spec->host), SPAN_LIT("localhost"), span_str(m->spec->domain),
+                                 machine_name(machine, sizeof machine)},
                          .ip = {span_of(ip4, 4), span_of(ip6, 16)},
                          .days = SERVER_DAYS,
                          .key_pkcs8 = key,

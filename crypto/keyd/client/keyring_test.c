@@ -71,6 +71,7 @@ static void test_create(void **st)
     assert_int_equal(sh(dir, "openssl verify -x509_strict -purpose sslserver -verify_ip 127.0.0.1 -CAfile ca.pem tls/server-ec.pem"), 0);
     assert_int_equal(sh(dir, "openssl verify -x509_strict -purpose sslclient -CAfile ca.pem tls/server.pem"), 0);
     assert_int_equal(sh(dir, "openssl verify -purpose sslserver -verify_hostname localhost -CAfile ca.pem tls/slapd.pem"), 0);
+    assert_int_equal(sh(dir, "openssl verify -purpose sslserver -verify_hostname \"$(uname -n)\" -CAfile ca.pem tls/slapd.pem"), 0);
     assert_int_equal(sh(dir, "openssl pkey -in tls/slapd.key -check"), 0);
     assert_int_not_equal(sh(dir, "grep -r 'PRIVATE KEY' keys ca.pem tls/server.pem tls/server-ec.pem"), 0);
     snprintf(path, sizeof path, "%s/keys/credential", dir);
