@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/tls/tls.h - TLS 1.2 and 1.3 under a base/stream, with the private key in pli-keyd.
  *
- * Policy   spec/mssante.md 1.2: TLS 1.2 minimum, AEAD suites only, no renegotiation, no compression; RSA certificate (and 1.3).
- *          Session tickets work across session processes: key made before the fork, rotated by the listener.
+ * Policy   TLS 1.3 and 1.2, AES-GCM with ECDHE only (spec: MSSante 2021 list and RFC 9325), no renegotiation, no compression, no early
+ *          data. ECDSA certificate where the client takes it, RSA elsewhere. CHACHA20 is left out: the library can not offer it in 1.3
+ *          without offering it in 1.2, where the national list is closed.
+ * Tickets  work across session processes: the key is made before the fork, turned over by time inside the library, replaced by
+ *          tls_conf_rotate(). None where a client certificate is asked for: a partner is verified anew each time.
  * Peer     port 25: client certificate asked for and verified to the trial CA (trust anchors); the verdict is given to
  *          the caller, who decides. Elsewhere none is asked.
  * Owns     struct tls_conf: made by a listener before its sandbox (reads certificate files), shared by its children read-only.
@@ -20,13 +23,14 @@ struct tls_conf_spec {
 };
 enum rc tls_conf_new(const struct tls_conf_spec *s, struct tls_conf **c_out, struct err *e);
 void tls_conf_free(struct tls_conf **c);
-void tls_conf_rotate(struct tls_conf *c);  /* listener, each few hours: new ticket key, previous one still accepted */
+void tls_conf_rotate(struct tls_conf *c);  /* listener, once a day: new ticket key; older tickets lead to a full handshake */
 struct tls_peer {
     char version[16], cipher[64];
     bool has_cert, verified;
     char dn[512];             /* subject, RFC 4514 */
     char why[160];            /* not verified: the reason */
 };
-/* Handshake on s (within deadline); afterwards s speaks TLS and deadlines are the stream's. k signs and must outlive s. One session a
- * process at a time is what this is made for, but nothing is global. Client side: tls_client.h. */
+/* Handshake on s (within deadline); afterwards s speaks TLS and deadlines are the stream's. k signs. RC_SYNTAX: bytes came in clear
+ * before it, or no TLS; RC_DENIED: no certificate where one is required; RC_TEMP: keyd. One handshake at a time uses a tls_conf (a
+ * process has one session). Client side: tls_client.h. */
 enum rc tls_accept(struct tls_conf *c, struct keyd *k, struct stream *s, struct tls_peer *peer_out, struct err *e);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/keyd/client/client.h - asking pli-keyd, one function a purpose; and making the keyring that it starts from.
- * Owns     struct keyd: the connection, dialled at first use and again after keyd restarted. One process, one thread.
+ * Owns     struct keyd: the connection, dialled at first use and again after keyd restarted. One process, one thread: made in the
+ *          session, not in the listener before its fork (keyd bounds TLS signatures by the process that dialled).
  * Process  smtpd, imapd, relayd sessions; pli.
  */
 #pragma once

@@ -31,8 +31,8 @@ static const struct ipc_field sign_req[] = {IPC_F_BYTES(keyd_sign_req, ticket, T
                                             IPC_F_FIX(keyd_sign_req, digest), IPC_F_U64(keyd_sign_req, when), IPC_F_END};
 static const struct ipc_field sign_rep[] = {IPC_F_BYTES(keyd_sign_rep, cms, CMS_MAX), IPC_F_END};
 
-static const struct ipc_field tls_req[] = {IPC_F_U8(keyd_tls_req, key), IPC_F_U16(keyd_tls_req, version), IPC_F_U16(keyd_tls_req, algorithm),
-                                           IPC_F_BYTES(keyd_tls_req, data, 512), IPC_F_END};
+static const struct ipc_field tls_req[] = {IPC_F_U8(keyd_tls_req, key), IPC_F_U16(keyd_tls_req, algorithm),
+                                           IPC_F_BYTES(keyd_tls_req, hash, 64), IPC_F_END};
 static const struct ipc_field tls_rep[] = {IPC_F_BYTES(keyd_tls_rep, signature, 1024), IPC_F_END};
 
 static const struct ipc_field issue_req[] = {IPC_F_U8(keyd_issue_req, use),

@@ -40,9 +40,9 @@ struct keyd_rewrap_rep { struct span slots; };                              /* u
 struct keyd_sign_req { struct span ticket, slots; unsigned char digest[32]; uint64_t when; };
 struct keyd_sign_rep { struct span cms; };                                  /* DER, detached, SHA-256; at most 16 KiB */
 enum keyd_tls_key { KEYD_TLS_SERVER = 1, KEYD_TLS_SERVER_EC = 2 };             /* RSA-2048, ECDSA P-256 */
-/* algorithm: IANA TLS SignatureScheme. version: 0x0304 or 0x0303. data: what TLS signs, not hashed; keyd refuses what is not of the form
- * of a server's CertificateVerify (RFC 8446 4.4.3) or ServerKeyExchange (RFC 8422 5.4): a TLS key signs nothing else. */
-struct keyd_tls_req { uint8_t key; uint16_t version, algorithm; struct span data; };
+/* algorithm: IANA TLS SignatureScheme; hash: of what TLS signs, of that scheme's length. The library hands out no more than the hash,
+ * so what binds the purpose is the key (it is in no other certificate) and the bound a process: a session signs for itself once. */
+struct keyd_tls_req { uint8_t key; uint16_t algorithm; struct span hash; };
 struct keyd_tls_rep { struct span signature; };
 enum keyd_issue_use { KEYD_ISSUE_SMIME = 1, KEYD_ISSUE_OPERATOR = 2 };
 /* name: SMIME: mail address; OPERATOR: domain. cn: display name. days 0: default. algorithm 1 RSA-2048, 2 ECDSA P-256. */

@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/keyd/handshake_test.c - TLS with the private key in another process: our client, the openssl command, hostile peers, and
+ * the named promise that a session's memory never holds a private key byte. The server is forked per connection, as daemons do.
+ */
+#include "base/log.h"
+#include "crypto/keyd/keyd_fixture_int.h"
+#include "crypto/pki/pki.h"
+#include "crypto/tls/tls_client.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+static struct keyd *admin;
+static struct tls_client *client;
+
+/* ---- the server ---- */
+
+/* "VERSION CIPHER cert|none verified|refused DN|why" */
+static void greet(struct stream *s, const struct tls_peer *p)
+{
+    stream_putf(s, "%s %s %s %s %s\r\n", p->version, p->cipher, p->has_cert ? "cert" : "none", p->verified ? "verified" : "refused",
+                p->verified ? p->dn : p->why);
+}
+
+/* one connection: greeting, then an echo of every line; exit status: the result of the handshake */
+static int serve_one(struct tls_conf *c, int fd, int64_t ms)
+{
+    struct stream *s = stream_open(fd);
+    struct keyd *k = keyd_new(ROLE_SMTPD);
+    struct tls_peer p;
+    struct span line;
+    struct err why;
+    enum rc rc;
+
+    stream_deadline(s, deadline_in(ms));
+    rc = tls_accept(c, k, s, &p, &why);
+
+    if (rc == RC_OK) {
+        stream_deadline(s, deadline_in(20000));
+        greet(s, &p);
+        while (stream_flush(s, &why) == RC_OK && stream_line(s, 100000, &line, &why) == RC_OK) {
+            stream_put(s, line);
+            stream_put(s, SPAN_LIT("\r\n"));
+        }
+    }
+    stream_close(&s);
+    keyd_free(&k);
+    return (int)rc;
+}
+
+struct server {
+    int fd, port;
+    pid_t pid;
+    struct tls_conf *conf;
+    int64_t ms;
+};
+
+static int listen_any(int *port)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof a;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&a, n) == 0 && listen(fd, 16) == 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &n), 0);
+    *port = ntohs(a.sin_port);
+    return fd;
+}
+
+/* accepts for ever, a process a connection */
+static void listener(const struct server *s)
+{
+    test_child();
+    signal(SIGCHLD, SIG_IGN);
+    for (;;) {
+        int fd = accept(s->fd, NULL, NULL);
+
+        if (fd >= 0 && fork() == 0)
+            _exit(serve_one(s->conf, fd, s->ms));
+        close(fd);
+    }
+}
+
+static struct server server_start(const char *anchors, bool require)
+{
+    struct tls_conf_spec spec = {"tls/server.pem", "tls/server-ec.pem", anchors, require};
+    struct server s = {.ms = 5000};
+
+    assert_int_equal(tls_conf_new(&spec, &s.conf, &e), RC_OK);
+    s.fd = listen_any(&s.port);
+    s.pid = fork();
+    if (s.pid == 0)
+        listener(&s);
+    return s;
+}
+
+static void server_end(struct server *s)
+{
+    kill(s->pid, SIGKILL);
+    waitpid(s->pid, NULL, 0);
+    close(s->fd);
+    tls_conf_free(&s->conf);
+}
+
+static struct stream *dial(int port)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct stream *s;
+
+    assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+    s = stream_open(fd);
+    stream_deadline(s, deadline_in(20000));
+    return s;
+}
+
+/* ---- our own client ---- */
+
+static void test_client(void **st)
+{
+    struct server sv = server_start(NULL, false);
+    struct stream *s = dial(sv.port);
+    struct tls_peer p;
+    struct span line;
+
+    (void)st;
+    assert_int_equal(tls_connect(client, "mail.trial.test", s, &p, &e), RC_OK);
+    assert_true(p.has_cert && p.verified);
+    assert_string_equal(p.dn, "CN=mail.trial.test,OU=1300017985,O=Essai trial.test,ST=Paris (75),C=FR");
+    assert_string_equal(p.version, "TLS1.3");
+    assert_int_equal(stream_line(s, 512, &line, &e), RC_OK);
+    assert_true(span_istarts(line, "TLS1.3 TLS_AES_256_GCM_SHA384 none refused"));
+    stream_close(&s);
+    s = dial(sv.port);
+    assert_int_equal(tls_connect(client, "other.test", s, &p, &e), RC_OK);
+    assert_true(p.has_cert && !p.verified && p.why[0]);
+    stream_close(&s);
+    server_end(&sv);
+}
+
+/* lines of every length about the record and buffer sizes, and megabytes in flight, come back as sent */
+static void test_bulk(void **st)
+{
+    static const size_t lengths[] = {0, 1, 2, 511, 4095, 4096, 16383, 16384, 16385, 32768, 65535, 65536, 65537, 99998};
+    struct server sv = server_start(NULL, false);
+    struct stream *s = dial(sv.port);
+    struct tls_peer p;
+    struct span line;
+    struct buf sent = BUF_INIT;
+
+    (void)st;
+    assert_int_equal(tls_connect(client, "localhost", s, &p, &e), RC_OK);
+    assert_int_equal(stream_line(s, 512, &line, &e), RC_OK);
+    for (size_t round = 0; round < 40; round++) {
+        size_t n = lengths[round % (sizeof lengths / sizeof *lengths)];
+
+        buf_clear(&sent);
+        for (size_t i = 0; i < n; i++)
+            buf_addc(&sent, (unsigned char)('a' + (i * 31 + round) % 26));
+        stream_put(s, buf_span(&sent));
+        stream_put(s, SPAN_LIT("\r\n"));
+        assert_int_equal(stream_flush(s, &e), RC_OK);
+        assert_int_equal(stream_line(s, 100000, &line, &e), RC_OK);
+        assert_true(span_eq(line, buf_span(&sent)));
+    }
+    buf_free(&sent);
+    stream_close(&s);
+    server_end(&sv);
+}
+
+/* ---- the openssl command ---- */
+
+/* the greeting our server gave to openssl s_client with these options, in out; false: no session */
+static bool s_client(int port, const char *options, char *out, size_t cap)
+{
+    struct buf cmd = BUF_INIT;
+    size_t n;
+    FILE *f;
+
+    buf_addf(&cmd, "(exec 2>/dev/null; sleep 0.3; printf 'x\\r\\n'; sleep 0.2) | timeout 10 openssl s_client -connect 127.0.0.1:%d -CAfile ca.pem "
+                   "-verify_return_error -servername mail.trial.test %s 2>&1", port, options);
+    f = popen(buf_cstr(&cmd), "r");
+    assert_non_null(f);
+    n = fread(out, 1, cap - 1, f);
+    out[n] = '\0';
+    pclose(f);
+    buf_free(&cmd);
+    return strstr(out, "\nx") != NULL;
+}
+
+static void test_openssl(void **st)
+{
+    static const struct {
+        const char *options, *has; /* has NULL: no session */
+    } t[] = {
+        {"-tls1_3", "TLS1.3 TLS_AES_256_GCM_SHA384"},
+        {"-tls1_3 -sigalgs rsa_pss_rsae_sha256", "Peer signature type: RSA-PSS"},
+        {"-tls1_3 -sigalgs ecdsa_secp256r1_sha256:rsa_pkcs1_sha256", "Peer signature type: ECDSA"},
+        {"-tls1_2", "TLS1.2 TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
+        {"-tls1_2 -cipher ECDHE-RSA-AES256-GCM-SHA384", "TLS1.2 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
+        {"-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256 -sigalgs RSA+SHA256", "TLS1.2 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
+        {"-tls1_2 -curves P-256 -cipher ECDHE-ECDSA-AES128-GCM-SHA256", "TLS1.2 TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
+        {"-tls1_2 -curves P-384 -cipher ECDHE-RSA-AES256-GCM-SHA384", "TLS1.2 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
+        {"-tls1_1 -cipher ALL:@SECLEVEL=0", NULL},
+        {"-tls1_2 -cipher AES256-GCM-SHA384", NULL},
+        {"-tls1_2 -cipher ECDHE-RSA-AES256-SHA384", NULL},
+        {"-tls1_2 -cipher ECDHE-RSA-CHACHA20-POLY1305", NULL},
+    };
+    struct server sv = server_start(NULL, false);
+    char out[16384];
+
+    (void)st;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        bool ok = s_client(sv.port, t[i].options, out, sizeof out);
+
+        if (ok != (t[i].has != NULL) || (t[i].has && strstr(out, t[i].has) == NULL))
+            fail_msg("s_client %s: %s", t[i].options, strlen(out) > 600 ? out + strlen(out) - 600 : out);
+        if (ok)
+            assert_non_null(strstr(out, "Verify return code: 0 (ok)"));
+    }
+    server_end(&sv);
+}
+
+/* a ticket of one process is taken by the next; not after the key was replaced */
+static void test_tickets(void **st)
+{
+    static const char *versions[] = {"-tls1_3", "-tls1_2"};
+    struct server sv = server_start(NULL, false);
+    char options[128], out[16384];
+
+    (void)st;
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(options, sizeof options, "%s -sess_out sess%zu", versions[i], i);
+        assert_true(s_client(sv.port, options, out, sizeof out));
+        snprintf(options, sizeof options, "%s -sess_in sess%zu", versions[i], i);
+        assert_true(s_client(sv.port, options, out, sizeof out));
+        assert_non_null(strstr(out, "Reused, "));
+    }
+    kill(sv.pid, SIGKILL);
+    waitpid(sv.pid, NULL, 0);
+    tls_conf_rotate(sv.conf);
+    sv.pid = fork();
+    if (sv.pid == 0)
+        listener(&sv);
+    assert_true(s_client(sv.port, "-tls1_3 -sess_in sess0", out, sizeof out));
+    assert_null(strstr(out, "Reused, "));
+    server_end(&sv);
+}
+
+/* ---- client certificates ---- */
+
+static void save(const char *name, struct span s)
+{
+    FILE *f = fopen(name, "w");
+
+    assert_non_null(f);
+    assert_int_equal(fwrite(s.p, 1, s.n, f), s.n);
+    fclose(f);
+}
+
+static void operator_files(void)
+{
+    struct keyd_issue_req rq = {.use = KEYD_ISSUE_OPERATOR, .name = SPAN_LIT("load.test")};
+    struct buf cert = BUF_INIT, key = BUF_INIT, pem = BUF_INIT;
+
+    assert_int_equal(keyd_issue_trial(admin, &rq, &cert, NULL, &key, &e), RC_OK);
+    pki_pem("CERTIFICATE", buf_span(&cert), &pem);
+    save("op.pem", buf_span(&pem));
+    save("op.key", buf_span(&key));
+    buf_free(&cert);
+    buf_free(&key);
+    buf_free(&pem);
+    assert_int_equal(system("openssl req -x509 -newkey rsa:2048 -nodes -keyout self.key -out self.pem -subj /C=FR/CN=smtp.load.test "
+                            "-addext extendedKeyUsage=clientAuth 2>/dev/null"), 0);
+}
+
+static void test_mutual(void **st)
+{
+    static const struct {
+        const char *options, *asked, *required; /* what the server says where a certificate is asked for, and where it must be */
+    } t[] = {
+        {"-tls1_3 -cert op.pem -key op.key", "cert verified CN=smtp.load.test,OU=1300017985,O=Essai load.test,ST=Paris (75),C=FR\r", "verified"},
+        {"-tls1_2 -cert op.pem -key op.key", "cert verified CN=smtp.load.test,OU=1300017985,O=Essai load.test,ST=Paris (75),C=FR\r", "verified"},
+        {"-tls1_3 -cert self.pem -key self.key", "cert refused", "cert refused"},
+        {"-tls1_3", "none refused no certificate", NULL},
+        {"-tls1_2", "none refused no certificate", NULL},
+    };
+    struct server asks = server_start("ca.pem", false), requires = server_start("ca.pem", true);
+    char out[16384];
+
+    (void)st;
+    operator_files();
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        if (!s_client(asks.port, t[i].options, out, sizeof out) || strstr(out, t[i].asked) == NULL)
+            fail_msg("asked, %s: %s", t[i].options, out);
+        if (s_client(requires.port, t[i].options, out, sizeof out) != (t[i].required != NULL) ||
+            (t[i].required && strstr(out, t[i].required) == NULL))
+            fail_msg("required, %s: %s", t[i].options, out);
+    }
+    server_end(&asks);
+    server_end(&requires);
+}
+
+/* ---- hostile and broken peers ---- */
+
+/* what tls_accept says to a peer that sends these bytes and then stays (or goes) */
+static enum rc accept_of(const char *bytes, size_t n, bool goes, int64_t ms)
+{
+    struct tls_conf_spec spec = {"tls/server.pem", "tls/server-ec.pem", NULL, false};
+    struct tls_conf *c = NULL;
+    struct keyd *k = keyd_new(ROLE_IMAPD);
+    struct tls_peer p;
+    struct stream *s;
+    int sp[2];
+    enum rc rc;
+
+    assert_int_equal(tls_conf_new(&spec, &c, &e), RC_OK);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sp), 0);
+    assert_int_equal(write(sp[0], bytes, n), (ssize_t)n);
+    if (goes)
+        shutdown(sp[0], SHUT_WR);
+    s = stream_open(sp[1]);
+    stream_deadline(s, deadline_in(ms));
+    rc = tls_accept(c, k, s, &p, &e);
+    stream_close(&s);
+    close(sp[0]);
+    keyd_free(&k);
+    tls_conf_free(&c);
+    return rc;
+}
+
+static void test_broken_peers(void **st)
+{
+    static const char record[] = "\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00";
+
+    (void)st;
+    assert_int_equal(accept_of("GET / HTTP/1.1\r\n\r\n", 18, false, 2000), RC_SYNTAX);
+    assert_int_equal(accept_of(record, sizeof record - 1, false, 2000), RC_SYNTAX);
+    assert_int_equal(accept_of(record, 3, false, 50), RC_TIMEOUT);
+    assert_int_equal(accept_of("", 0, false, 50), RC_TIMEOUT);
+    assert_int_equal(accept_of("", 0, true, 2000), RC_CLOSED);
+    assert_int_equal(accept_of(record, 7, true, 2000), RC_CLOSED);
+}
+
+static void test_bytes_before(void **st)
+{
+    struct tls_conf_spec spec = {"tls/server.pem", NULL, NULL, false};
+    struct tls_conf *c = NULL;
+    struct tls_peer p;
+    struct stream *s;
+    struct span line;
+    int sp[2];
+
+    (void)st;
+    assert_int_equal(tls_conf_new(&spec, &c, &e), RC_OK);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sp), 0);
+    assert_int_equal(write(sp[0], "STARTTLS\r\nMAIL FROM:<>\r\n", 24), 24);
+    s = stream_open(sp[1]);
+    assert_int_equal(stream_line(s, 512, &line, &e), RC_OK);
+    assert_int_equal(tls_accept(c, NULL, s, &p, &e), RC_SYNTAX);
+    stream_close(&s);
+    close(sp[0]);
+    tls_conf_free(&c);
+}
+
+static void test_missing_files(void **st)
+{
+    struct tls_conf_spec spec = {"tls/none.pem", NULL, NULL, false};
+    struct tls_conf *c = NULL;
+
+    (void)st;
+    assert_int_equal(tls_conf_new(&spec, &c, &e), RC_PERM);
+    assert_non_null(strstr(e.log, "tls/none.pem"));
+    spec = (struct tls_conf_spec){"tls/server.pem", NULL, "keyd.log", false};
+    assert_int_equal(tls_conf_new(&spec, &c, &e), RC_PERM);
+    assert_null(c);
+}
+
+/* ---- named promise: a session's memory never holds a private key byte ---- */
+
+static bool holds(const unsigned char *hay, size_t n, const unsigned char *needle, size_t m)
+{
+    return memmem(hay, n, needle, m) != NULL;
+}
+
+/* a window of a key's bytes, as DER has it and as limbs have it */
+static unsigned windows_in(const unsigned char *hay, size_t n, const struct key_der *key)
+{
+    enum { WIDTH = 16 };
+    unsigned found = 0;
+
+    for (size_t at = key->n / 3; at + WIDTH < key->n - 16; at += key->n / 7) {
+        unsigned char back[WIDTH];
+
+        for (size_t i = 0; i < WIDTH; i++)
+            back[i] = key->p[at + WIDTH - 1 - i];
+        found += holds(hay, n, key->p + at, WIDTH) || holds(hay, n, back, WIDTH);
+    }
+    return found;
+}
+
+/* every writable page of a process, against the secrets of the keyring; seen_out: bytes looked at */
+static unsigned secrets_in(pid_t pid, const struct keyring *k, size_t *seen_out)
+{
+    char path[64], line[512];
+    unsigned found = 0;
+    FILE *maps;
+    int mem;
+
+    snprintf(path, sizeof path, "/proc/%ld/maps", (long)pid);
+    maps = fopen(path, "r");
+    snprintf(path, sizeof path, "/proc/%ld/mem", (long)pid);
+    mem = open(path, O_RDONLY);
+    assert_true(maps != NULL && mem >= 0);
+    while (fgets(line, sizeof line, maps) != NULL) {
+        unsigned long from, to;
+        char perms[8];
+        unsigned char *p;
+        ssize_t n;
+
+        if (sscanf(line, "%lx-%lx %7s", &from, &to, perms) != 3 || perms[1] != 'w' || to - from > (256ul << 20))
+            continue;
+        p = malloc(to - from);
+        n = pread(mem, p, to - from, (off_t)from);
+        if (n > 0) {
+            *seen_out += (size_t)n;
+            found += windows_in(p, (size_t)n, &k->tls_rsa) + windows_in(p, (size_t)n, &k->ca_key) + holds(p, (size_t)n, k->kek, 16) +
+                     holds(p, (size_t)n, k->queue_priv, 16);
+        }
+        free(p);
+    }
+    close(mem);
+    fclose(maps);
+    return found;
+}
+
+static struct buf slurp(const char *path)
+{
+    struct buf b = BUF_INIT;
+    unsigned char part[4096];
+    FILE *f = fopen(path, "r");
+    size_t n;
+
+    assert_non_null(f);
+    while ((n = fread(part, 1, sizeof part, f)) > 0)
+        buf_add(&b, part, n);
+    fclose(f);
+    return b;
+}
+
+/* the session is forked before this process opens the keyring, so what it holds it got by itself */
+static void test_session_holds_no_key(void **st)
+{
+    struct tls_conf_spec spec = {"tls/server.pem", NULL, NULL, false};
+    struct tls_conf *c = NULL;
+    struct keyring *ring = NULL;
+    struct buf file, cred;
+    struct tls_peer p;
+    struct stream *s;
+    struct span line;
+    size_t seen = 0;
+    int sp[2], control;
+    pid_t pid;
+
+    (void)st;
+    assert_int_equal(tls_conf_new(&spec, &c, &e), RC_OK);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sp), 0);
+    pid = fork();
+    if (pid == 0) {
+        test_child();
+        close(sp[0]);
+        _exit(serve_one(c, sp[1], 5000));
+    }
+    close(sp[1]);
+    s = stream_open(sp[0]);
+    stream_deadline(s, deadline_in(10000));
+    assert_int_equal(tls_connect(client, "localhost", s, &p, &e), RC_OK);
+    assert_int_equal(stream_line(s, 512, &line, &e), RC_OK); /* signed for, greeted: the session is as live as it gets */
+    file = slurp("keys/keyring");
+    cred = slurp("keys/credential");
+    assert_int_equal(keyring_open(buf_span(&file), buf_span(&cred), &ring, &e), RC_OK);
+    assert_int_equal(secrets_in(pid, ring, &seen), 0);
+    assert_true(seen > 100000);
+    control = (int)secrets_in(getpid(), ring, &seen); /* the search finds them where they are: here */
+    assert_true(control > 5);
+    stream_close(&s);
+    waitpid(pid, NULL, 0);
+    keyring_free(&ring);
+    buf_free(&file);
+    buf_free(&cred);
+    tls_conf_free(&c);
+}
+
+static void test_keyd_gone(void **st)
+{
+    struct server sv;
+    struct stream *s;
+    struct tls_peer p;
+
+    (void)st;
+    sv = server_start(NULL, false);
+    keyd_end(SIGKILL);
+    s = dial(sv.port);
+    assert_int_not_equal(tls_connect(client, "localhost", s, &p, &e), RC_OK);
+    stream_close(&s);
+    keyd_start();
+    s = dial(sv.port);
+    assert_int_equal(tls_connect(client, "localhost", s, &p, &e), RC_OK);
+    stream_close(&s);
+    server_end(&sv);
+}
+
+static int group_start(void **st)
+{
+    struct tls_client_spec spec = {"ca.pem", NULL, NULL};
+
+    (void)st;
+    if (fixture_start() != 0 || tls_client_new(&spec, &client, &e) != RC_OK)
+        return -1;
+    admin = keyd_new(ROLE_ADMIN);
+    return 0;
+}
+
+static int group_end(void **st)
+{
+    (void)st;
+    keyd_free(&admin);
+    tls_client_free(&client);
+    return fixture_end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest t[] = {
+        cmocka_unit_test(test_client),        cmocka_unit_test(test_bulk),          cmocka_unit_test(test_openssl),
+        cmocka_unit_test(test_tickets),       cmocka_unit_test(test_mutual),        cmocka_unit_test(test_broken_peers),
+        cmocka_unit_test(test_bytes_before),  cmocka_unit_test(test_missing_files), cmocka_unit_test(test_session_holds_no_key),
+        cmocka_unit_test(test_keyd_gone),
+    };
+    log_open("handshake_test", LOG_ERROR_);
+    return cmocka_run_group_tests_name("handshake", t, group_start, group_end);
+}
