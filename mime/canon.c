@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/wipe.h"
 #include "mime/canon_int.h"
+#include "mime/lex.h"
 #include "mime/part.h"
 #include <stdlib.h>
 
@@ -97,7 +98,7 @@ static bool says_8bit(const struct part *p)
 
     if (!field_find(p->header, "Content-Transfer-Encoding", &f))
         return false;
-    f.body = span_trim(f.body);
+    f.body = lex_trim(f.body);
     return span_istarts(f.body, "8bit") || span_istarts(f.body, "binary");
 }
 

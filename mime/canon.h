@@ -2,12 +2,12 @@
 /* mime/canon.h - before signing: a message made such that no lawful relay needs to touch it, and the multipart/signed
  * around it.
  *
- * Canon    CRLF line ends, no line beyond 998 octets, no byte beyond 127, no NUL in any body: a part that breaks this
- *          is re-encoded (text: quoted-printable, else base64) and its Content-Transfer-Encoding said anew (what
- *          holds it then says 7bit); a part that does not is passed byte for byte. Preambles and epilogues have such
- *          bytes replaced by "?". Header fields: long ones are folded, NUL becomes "?" and a lone CR or LF a space;
- *          raw UTF-8 in them (SMTPUTF8 mail) stays, it has no other form. Missing Date, Message-ID, MIME-Version are
- *          added. RFC 8551 3.1, RFC 6409 8. A flat message (mime/scan.h) has its parts left as they are.
+ * Canon    CRLF line ends, no line beyond 998 octets, no byte beyond 127, no NUL in any body: a part that breaks this is
+ *          re-encoded (text: quoted-printable, else base64) and its Content-Transfer-Encoding said anew (what holds it
+ *          then says 7bit); a part that does not is passed byte for byte. Such bytes in preambles and epilogues become
+ *          HTAB. Header fields: long ones are folded, NUL and a lone CR or LF become DEL; raw UTF-8 in them (SMTPUTF8
+ *          mail) stays, it has no other form. Missing Date, Message-ID, MIME-Version are added. The tree of parts is the
+ *          same before and after. RFC 8551 3.1, RFC 6409 8. A flat message (mime/scan.h) has its parts left as they are.
  * Signed   outer header: the message's fields but Content-*, which move to the inner entity; then the inner entity,
  *          then the application/pkcs7-signature part (base64). The digest is over the inner entity's octets exactly
  *          as written. RFC 8551 3.5.3, RFC 1847.

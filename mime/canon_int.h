@@ -3,11 +3,11 @@
 #pragma once
 #include "base/buf.h"
 enum { CANON_LINE = 998 };
-/* One field with its CRLF: lines beyond CANON_LINE folded at a blank where there is one, NUL made "?" (so that what
- * could not be parsed still can not), a lone CR or LF a space. */
+/* One field with its CRLF: lines beyond CANON_LINE folded at a blank where there is one; NUL and a lone CR or LF become
+ * DEL, which parses as little as they did. */
 void canon_field(struct span raw, struct buf *out);
-/* Text between parts, streaming: a byte beyond 127 or NUL becomes "?", a lone CR or LF a space, a long line is broken
- * with a blank first. */
+/* Text between parts, streaming: a byte beyond 127, NUL, a lone CR or LF become HTAB, which stands in no boundary; a long
+ * line is broken with a blank first. */
 struct cleaner {
     bool cr;       /* a CR waits for its LF */
     size_t column;

@@ -68,9 +68,19 @@ static const struct {
      H MP("b") "--b\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: 7bit\r\n\r\nSubject: \xe9\r\n"
                "Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9\r\n--b--\r\n"},
     {"8-bit preamble and epilogue", H MP("b") "\xe9\r\n--b\r\n\r\nx\r\n--b--\r\n\xe9\ra\nb\r\n",
-     H MP("b") "?\r\n--b\r\n\r\nx\r\n--b--\r\n? a b\r\n"},
+     H MP("b") "\t\r\n--b\r\n\r\nx\r\n--b--\r\n\t\ta\tb\r\n"},
     {"raw UTF-8 header stays", "Subject: \xc3\xa9\r\n" H "\r\nx\r\n", NULL},
-    {"lone CR and LF in a header go", "Subject: a\rb\nc\r\n" H "\r\nx\r\n", "Subject: a b c\r\n" H "\r\nx\r\n"},
+    {"lone CR and LF in a header go", "Subject: a\rb\nc\r\n" H "\r\nx\r\n",
+     "Subject: a\x7f"
+     "b\x7f"
+     "c\r\n" H "\r\nx\r\n"},
+    {"a preamble that would become a delimiter",
+     H MP("\"a?b\"") "--a\xe9"
+                     "b\r\n--a?b\r\n\r\nx\r\n--a?b--\r\n",
+     H MP("\"a?b\"") "--a\tb\r\n--a?b\r\n\r\nx\r\n--a?b--\r\n"},
+    {"lone CR first in a header line", "Subject: a\r\n\rb\r\n" H "\r\nx\r\n",
+     "Subject: a\r\n\x7f"
+     "b\r\n" H "\r\nx\r\n"},
     {"folds stay", "Subject: a\r\n b\r\n\tc\r\n" H "\r\nx\r\n", NULL},
     {"no empty line", H "Subject: x\r\n", H "Subject: x\r\n\r\n"},
     {"no last CRLF", H "Subject: x", H "Subject: x\r\n\r\n"},

@@ -3,19 +3,26 @@
 #include "mime/canon_int.h"
 #include "mime/lex.h"
 
+enum { NEUTRAL_HEADER = 127, NEUTRAL_TEXT = '\t' };
+
+static bool blank(unsigned char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 /* Where a long line is best cut: at the last blank before the limit, else at the first behind it; 0: nowhere. A line
  * that is nothing but blanks up to there would end the header for some readers, so a cut needs a mark before it. */
 static size_t fold_at(struct span line)
 {
     size_t mark = 0;
 
-    while (mark < line.n && is_wsp(line.p[mark]))
+    while (mark < line.n && blank(line.p[mark]))
         mark++;
     for (size_t i = line.n < CANON_LINE ? line.n : CANON_LINE; i-- > mark + 1;)
-        if (is_wsp(line.p[i]))
+        if (blank(line.p[i]))
             return i;
     for (size_t i = CANON_LINE > mark ? CANON_LINE : mark; i < line.n; i++)
-        if (is_wsp(line.p[i]))
+        if (blank(line.p[i]))
             return i;
     return 0;
 }
@@ -34,12 +41,10 @@ static void fold(struct span line, struct buf *out)
     buf_addspan(out, line);
 }
 
-/* First in a line a lone CR or LF must not become a blank: the line would continue the one before. */
-static unsigned char header_byte(unsigned char c, bool first)
+/* DEL: no token, no boundary, no blank, so what a field meant, or did not, stays. */
+static unsigned char header_byte(unsigned char c)
 {
-    if (c == '\r' || c == '\n')
-        return first ? '?' : ' ';
-    return c == 0 ? '?' : c;
+    return c == 0 || c == '\r' || c == '\n' ? NEUTRAL_HEADER : c;
 }
 
 void canon_field(struct span raw, struct buf *out)
@@ -55,7 +60,7 @@ void canon_field(struct span raw, struct buf *out)
             buf_clear(&line);
             i++;
         } else {
-            buf_addc(&line, header_byte(raw.p[i], line.n == 0));
+            buf_addc(&line, header_byte(raw.p[i]));
         }
     }
     fold(buf_span(&line), out);
@@ -84,18 +89,18 @@ void cleaner_feed(struct cleaner *c, struct span in, struct buf *out)
             continue;
         }
         if (c->cr)
-            put(c, ' ', out);
+            put(c, NEUTRAL_TEXT, out);
         c->cr = b == '\r';
         if (b == '\n')
-            put(c, ' ', out);
+            put(c, NEUTRAL_TEXT, out);
         else if (b != '\r')
-            put(c, b == 0 || b > 127 ? '?' : b, out);
+            put(c, b == 0 || b > 127 ? NEUTRAL_TEXT : b, out);
     }
 }
 
 void cleaner_end(struct cleaner *c, struct buf *out)
 {
     if (c->cr)
-        put(c, ' ', out);
+        put(c, NEUTRAL_TEXT, out);
     *c = (struct cleaner){.cr = false};
 }

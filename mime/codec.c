@@ -2,13 +2,14 @@
 /* mime/codec.c - see mime/codec.h. RFC 2045 6.7, 6.8. */
 #include "mime/codec.h"
 #include "mime/canon.h"
+#include "mime/lex.h"
 
 static const char digits64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char digits16[] = "0123456789ABCDEF";
 
 enum codec_kind codec_of(struct span encoding_body, bool *known_out)
 {
-    struct span s = span_trim(encoding_body);
+    struct span s = lex_trim(encoding_body);
     bool unknown = true;
     enum codec_kind k = CODEC_IDENTITY;
 

@@ -59,11 +59,11 @@ static struct span bare_value(struct lex *l, struct span name)
     struct span v = span_head(l->rest, end < 0 ? l->rest.n : (size_t)end);
 
     l->rest = span_from(l->rest, v.n);
-    v = span_trim(v);
+    v = lex_trim(v);
     for (size_t i = 0; i < v.n; i++) {
         bool comment = i + 1 < v.n && v.p[i + 1] == '(';
 
-        if (is_wsp(v.p[i]) && (comment || !is_file_name(name)))
+        if (lex_space(span_from(v, i)) > 0 && (comment || !is_file_name(name)))
             return span_head(v, i);
     }
     return v;

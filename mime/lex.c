@@ -4,9 +4,25 @@
 
 enum { LITERAL_MOST = 255 }; /* a domain literal; also keeps a run of "[" linear */
 
-bool is_wsp(unsigned char c)
+size_t lex_space(struct span s)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (s.n > 0 && (*s.p == ' ' || *s.p == '\t'))
+        return 1;
+    return s.n > 1 && s.p[0] == '\r' && s.p[1] == '\n' ? 2 : 0;
+}
+
+struct span lex_trim(struct span s)
+{
+    while (lex_space(s) > 0)
+        s = span_from(s, lex_space(s));
+    for (;;) {
+        if (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+            s.n--;
+        else if (s.n > 1 && s.p[s.n - 2] == '\r' && s.p[s.n - 1] == '\n')
+            s.n -= 2;
+        else
+            return s;
+    }
 }
 
 struct lex lex_of(struct span body, const char *specials)
@@ -52,16 +68,18 @@ static void skip_comment(struct lex *l)
 
 static bool skip_space(struct lex *l)
 {
-    bool any = false;
+    const unsigned char *start = l->rest.p;
 
-    while (l->rest.n > 0 && (is_wsp(*l->rest.p) || *l->rest.p == '(')) {
-        any = true;
-        if (*l->rest.p == '(')
+    for (;;) {
+        size_t n = lex_space(l->rest);
+
+        if (n > 0)
+            step(l, n);
+        else if (l->rest.n > 0 && *l->rest.p == '(')
             skip_comment(l);
         else
-            step(l, 1);
+            return l->rest.p != start;
     }
-    return any;
 }
 
 /* The length of a run that ends in close, or of all that is left; *closed_out tells which. Backslash escapes. */
@@ -104,7 +122,8 @@ static void take_word(struct lex *l, struct token *t)
 {
     size_t n = 1;
 
-    while (n < l->rest.n && !is_wsp(l->rest.p[n]) && l->rest.p[n] != '(' && !in(l->rest.p[n], l->specials))
+    while (n < l->rest.n && lex_space(span_from(l->rest, n)) == 0 && l->rest.p[n] != '(' &&
+           !in(l->rest.p[n], l->specials))
         n++;
     t->kind = TOK_WORD;
     t->text = span_head(l->rest, n);
@@ -136,7 +155,9 @@ void lex_unquote(struct span inside, struct buf *out)
     for (size_t i = 0; i < inside.n; i++) {
         if (inside.p[i] == '\\' && i + 1 < inside.n)
             i++;
-        if (inside.p[i] != '\r' && inside.p[i] != '\n')
+        if (lex_space(span_from(inside, i)) == 2)
+            i++;
+        else
             buf_addc(out, inside.p[i]);
     }
 }

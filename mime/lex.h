@@ -26,5 +26,6 @@ struct lex {
 #define LEX_MIME "\"/=;"
 struct lex lex_of(struct span body, const char *specials);
 enum token_kind lex_next(struct lex *l, struct token *t_out);
-void lex_unquote(struct span inside, struct buf *out); /* backslashes resolved, folds dropped: CR LF vanish */
-bool is_wsp(unsigned char c);                          /* SP HTAB CR LF */
+void lex_unquote(struct span inside, struct buf *out); /* backslashes resolved, CRLF dropped */
+size_t lex_space(struct span s);       /* length of the blank at s: SP or HTAB 1, CRLF 2, else 0: a lone CR or LF is content */
+struct span lex_trim(struct span s);   /* blanks off both ends */

@@ -135,14 +135,14 @@ static const struct {
     {"unparseable type", "Content-Type: nonsense\r\n\r\nx", "(" PLAIN "1 1 NIL NIL NIL NIL)"},
     {"two parts", MP("b") "--b\r\n\r\none\r\n--b\r\nContent-Type: a/b\r\n\r\n--b--\r\n",
      "((" PLAIN "3 1 NIL NIL NIL NIL)(\"a\" \"b\" NIL NIL NIL \"7BIT\" 0 NIL NIL NIL NIL) \"mixed\" (\"boundary\" "
-                "\"b\") NIL NIL NIL)"},
+     "\"b\") NIL NIL NIL)"},
     {"no parts", MP("b") "text\r\n", "((" PLAIN "0 0 NIL NIL NIL NIL) \"mixed\" (\"boundary\" \"b\") NIL NIL NIL)"},
     {"multipart without boundary", "Content-Type: multipart/mixed\r\n\r\nx\r\n", "(" PLAIN "3 1 NIL NIL NIL NIL)"},
     {"nested",
      MP("a") "--a\r\nContent-Type: multipart/alternative; boundary=b\r\nContent-Disposition: "
              "inline\r\n\r\n--b\r\n\r\n1\r\n--b--\r\n--a--\r\n",
      "(((" PLAIN "1 1 NIL NIL NIL NIL) \"alternative\" (\"boundary\" \"b\") (\"inline\" NIL) NIL NIL) \"mixed\" "
-                 "(\"boundary\" \"a\") NIL NIL NIL)"},
+     "(\"boundary\" \"a\") NIL NIL NIL)"},
     {"message", MP("b") "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: i\r\n\r\nin\r\n--b--\r\n",
      "((\"message\" \"rfc822\" NIL NIL NIL \"7BIT\" 16 (NIL \"i\" NIL NIL NIL NIL NIL NIL NIL NIL) (" PLAIN
      "2 1 NIL NIL NIL NIL) 3 NIL NIL NIL NIL) "

@@ -89,8 +89,8 @@ static size_t blanks(struct span s)
 {
     size_t n = 0;
 
-    while (n < s.n && is_wsp(s.p[n]))
-        n++;
+    while (lex_space(span_from(s, n)) > 0)
+        n += lex_space(span_from(s, n));
     return n;
 }
 
