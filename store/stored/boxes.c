@@ -128,7 +128,7 @@ static enum rc which_box(const struct ask *a, uint64_t asked, uint32_t right, ui
 enum rc do_box_get(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_mbx_msg *rq = a->req;
-    uint64_t mbx;
+    uint64_t mbx = 0;
     enum rc rc = which_box(a, rq->mbx, 0, &mbx, e);
 
     return rc == RC_OK ? answer_box(t, a, mbx, e) : rc;
@@ -167,7 +167,7 @@ enum rc do_box_set(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_box_set_req *rq = a->req;
     struct box b;
-    uint64_t mbx;
+    uint64_t mbx = 0;
     enum rc rc = which_box(a, rq->mbx, RIGHT_SLOTS, &mbx, e);
 
     if (rc != RC_OK)

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 
 enum {
-    SUMMARY_OWN_MAX = 16 * 1024, SUMMARY_OWN_PLACES = 64, /* beyond: stored once, in T_OBJECTS */
+    SUMMARY_OWN_MAX = 16 * 1024, /* beyond: stored once, in T_OBJECTS */
+    SUMMARY_OWN_PLACES = 64,
     TEXT_OWN_MAX = 64 * 1024,
 };
 #define MESSAGE_MAX (1ull << 31)

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -13,12 +14,13 @@
 #include <unistd.h>
 
 enum {
-    LOG_BUFFER = 16 << 20,
+    LOG_BUFFER = 8 << 20,
     LOG_FILE = 64 << 20,
-    CHECKPOINT_KB = 64 << 10, /* log written since the last one; bounds what recovery reads */
+    CHECKPOINT_KB = 32 << 10, /* log written since the last one; bounds what recovery reads */
     CHECKPOINT_MINUTES = 1,
-    LOCKS = 120000,
+    LOCKS = 40000, /* the largest single user, a COPY of STORE_COPY_MAX messages, wants some 12,000 */
     TXNS = 512,
+    LOCK_TRIES = 40, LOCK_PAUSE_MS = 50, /* one that was killed may take a moment to be gone */
     ROOM_LOOK_NS = 50 * 1000 * 1000,
 };
 
@@ -45,8 +47,9 @@ static void take_lock(struct env *v)
     v->lock_fd = openat(v->home_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (v->lock_fd < 0)
         die("store: cannot make its lock file: %s", strerror(errno));
-    if (flock(v->lock_fd, LOCK_EX | LOCK_NB) != 0)
-        die("store: another pli-stored has it open");
+    for (int i = 0; flock(v->lock_fd, LOCK_EX | LOCK_NB) != 0; i++, poll(NULL, 0, LOCK_PAUSE_MS))
+        if (i == LOCK_TRIES)
+            die("store: another pli-stored has it open");
 }
 
 /* ---- format ---- */

@@ -34,6 +34,7 @@ struct live {
     pid_t pid;
     int listen_fd;
     const char *min_free, *fault;
+    const char *const *more; /* name, value, ..., NULL: further settings */
     unsigned char seed[TICKET_KEY], pub[TICKET_KEY];
 };
 
@@ -53,6 +54,8 @@ static inline void live_child(struct live *l)
 
     boot_set(b, "instance", l->dir);
     boot_set(b, "uid", "0");
+    for (const char *const *m = l->more; m && *m; m += 2)
+        boot_set(b, m[0], m[1]);
     if (l->min_free)
         boot_set(b, "stored.min_free", l->min_free);
     boot_give(b, "ticket.key", live_secret(l->pub, sizeof l->pub));

@@ -11,7 +11,15 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { ROUND_S = 1, WORK_S = 30, MARK_S = 3600, DROPS_A_TX = 100, DELETES_A_TX = 500, TOMBS_A_ROUND = 64, TOMB_PIECES_A_TX = 32 };
+enum {
+    ROUND_MS = 200, /* how late a checkpoint may be: what it is late by, recovery reads */
+    WORK_S = 30,
+    MARK_S = 3600,
+    DROPS_A_TX = 100,
+    DELETES_A_TX = 500,
+    TOMBS_A_ROUND = 64,
+    TOMB_PIECES_A_TX = 32,
+};
 struct sweeper {
     pthread_t thread;
     pthread_mutex_t lock;
@@ -213,7 +221,9 @@ static bool wait_round(struct sweeper *w, bool *work_out)
     bool stop;
 
     clock_gettime(CLOCK_REALTIME, &at);
-    at.tv_sec += ROUND_S;
+    at.tv_nsec += ROUND_MS * 1000000L;
+    at.tv_sec += at.tv_nsec / 1000000000L;
+    at.tv_nsec %= 1000000000L;
     pthread_mutex_lock(&w->lock);
     if (!w->stop && !w->work)
         pthread_cond_timedwait(&w->wake, &w->lock, &at);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* bench/store_bench.c - pli-stored alone: durable deliveries and reads by concurrent clients, each a process with a connection of its own.
+ *
+ * Use      store_bench BUILD/bin/pli-stored CLIENTS SECONDS SIZE [BOXES]
+ *          delivers messages of SIZE octets (with a summary of 1,500 and a search text of 800) for SECONDS, to BOXES mailboxes (default CLIENTS),
+ *          then reads what one mailbox holds: LIST, SUMMARIES, TEXTS, READ_MANY.
+ * Prints   one line a measure: name, number a second.
+ */
+#include "base/boot.h"
+#include "crypto/seal/ticket.h"
+#include "store/client.h"
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SUMMARY = 1500, TEXT = 800, CLIENTS_MAX = 256 };
+struct shared {
+    unsigned long long done[CLIENTS_MAX];
+};
+static unsigned char seed[TICKET_KEY], pub[TICKET_KEY];
+
+static void need(enum rc rc, const char *what, const struct err *e)
+{
+    if (rc != RC_OK)
+        die("%s: %s", what, e->log);
+}
+
+static int secret(const void *p, size_t n)
+{
+    int fd = memfd_create("secret", 0);
+
+    if (fd < 0 || write(fd, p, n) != (ssize_t)n || lseek(fd, 0, SEEK_SET) != 0)
+        die("memfd");
+    return fd;
+}
+
+static pid_t start_stored(const char *program, const char *dir)
+{
+    struct boot *b = boot_new();
+    char fd[16];
+    struct err e;
+    int listener = ipc_listen("stored.sock", &e);
+    pid_t pid;
+
+    if (listener < 0)
+        die("%s", e.log);
+    boot_set(b, "instance", dir);
+    boot_set(b, "uid", "0");
+    boot_give(b, "ticket.key", secret(pub, sizeof pub));
+    boot_give(b, "ipc", listener);
+    snprintf(fd, sizeof fd, "%d", boot_memfd(b));
+    setenv("PLI_BOOT", fd, 1);
+    pid = fork();
+    if (pid == 0) {
+        execl(program, program, (char *)NULL);
+        _exit(127);
+    }
+    return pid;
+}
+
+static uint64_t new_box(void)
+{
+    struct store *s = store_new(ROLE_ADMIN);
+    struct store_mbx_msg m;
+    struct store_box_create_req c = {.slots = SPAN_LIT("slots")};
+    struct err e;
+
+    need(store_call(s, STORE_BOX_RESERVE, NULL, -1, &m, &e), "reserve", &e);
+    c.mbx = m.mbx;
+    need(store_call(s, STORE_BOX_CREATE, &c, -1, NULL, &e), "create", &e);
+    store_free(&s);
+    return m.mbx;
+}
+
+static void deliver(struct store *s, uint64_t mbx, uint64_t size, unsigned char *objects)
+{
+    struct store_deliver_req rq = {.mid = SPAN_LIT("bench"), .size = size, .len_message = seal_size(size), .len_summary = seal_size(SUMMARY),
+                                   .len_search = seal_size(TEXT)};
+    struct store_place p = {.mbx = mbx, .folder = STORE_INBOX, .epoch = 1};
+    size_t n = (size_t)(rq.len_message + rq.len_summary + rq.len_search);
+    struct store_deliver_rep rep;
+    struct buf places = BUF_INIT;
+    struct err e;
+    int fd = -1;
+
+    seal_oid_new(rq.oid);
+    ipc_list_add(&places, store_place_f, &p);
+    rq.places = buf_span(&places);
+    if (n <= STORE_INLINE_MAX) {
+        rq.objects = span_of(objects, n);
+    } else {
+        fd = memfd_create("body", MFD_ALLOW_SEALING);
+        if (write(fd, objects, n) != (ssize_t)n || fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW) != 0)
+            die("memfd");
+    }
+    need(store_call(s, fd < 0 ? STORE_DELIVER : STORE_DELIVER_FD, &rq, fd, &rep, &e), "deliver", &e);
+    if (fd >= 0)
+        close(fd);
+    buf_free(&places);
+}
+
+static void client(struct shared *sh, int i, const uint64_t *mbx, int boxes, uint64_t size, int64_t until)
+{
+    struct store *s = store_new(ROLE_SMTPD);
+    unsigned char *objects = calloc(1, (size_t)size + SUMMARY + TEXT + 65536);
+
+    for (int k = i; clock_mono() < until; k++, sh->done[i]++)
+        deliver(s, mbx[k % boxes], size, objects);
+    _exit(0);
+}
+
+static void read_all(uint64_t mbx, enum store_op op, const char *name)
+{
+    struct ticket t = {.method = METHOD_PASSWORD, .rights = RIGHT_READ, .mbx = mbx, .issued = (uint64_t)time(NULL),
+                       .expires = (uint64_t)time(NULL) + 3600, .address = "a@b", .actor = "a@b"};
+    static const unsigned char all[8] = {1, 0, 0, 0, 255, 255, 255, 255};
+    struct store_range_req rq = {STORE_INBOX, {all, 8}, 0};
+    struct store_list_req lq = {STORE_INBOX, 1, UINT32_MAX};
+    struct store *s = store_new(ROLE_IMAPD);
+    struct store_box_rep box;
+    struct store_list_rep rep;
+    struct store_brief_rep brief;
+    struct store_entry en;
+    struct buf wire = BUF_INIT;
+    struct err e;
+    uint64_t n = 0, bytes = 0;
+    int64_t start;
+
+    need(ticket_sign(&t, seed, &wire, &e), "ticket", &e);
+    need(store_bind(s, buf_span(&wire), &box, &e), "bind", &e);
+    start = clock_mono();
+    do {
+        if (op == STORE_LIST) {
+            need(store_call(s, op, &lq, -1, &brief, &e), name, &e);
+            n += brief.brief.n / STORE_BRIEF;
+            bytes += brief.brief.n;
+            lq.lo = rep.next = brief.next;
+        } else {
+            need(store_call(s, op, &rq, -1, &rep, &e), name, &e);
+            for (struct span rest = rep.list; ipc_list_next(&rest, store_entry_f, &en, &e) == RC_OK; n++)
+                bytes += en.object.n;
+            rq.from = rep.next;
+        }
+    } while (rep.next);
+    double sec = (double)(clock_mono() - start) / 1e9;
+    printf("%-12s %10.0f messages/s %8.1f MB/s (%llu messages)\n", name, (double)n / sec, (double)bytes / sec / 1e6, (unsigned long long)n);
+    store_free(&s);
+    buf_free(&wire);
+}
+
+int main(int argc, char **argv)
+{
+    int clients = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 8, seconds = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 5;
+    uint64_t size = argc > 4 ? strtoull(argv[4], NULL, 10) : 4096, mbx[CLIENTS_MAX], total = 0;
+    int boxes = argc > 5 ? (int)strtol(argv[5], NULL, 10) : clients;
+    struct shared *sh = mmap(NULL, sizeof *sh, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    char dir[] = "/tmp/store-bench-XXXXXX", *program = argc > 1 ? realpath(argv[1], NULL) : NULL;
+    struct err e;
+    int64_t until;
+    pid_t stored;
+
+    if (!program || clients < 1 || clients > CLIENTS_MAX || boxes < 1 || boxes > CLIENTS_MAX || sh == MAP_FAILED)
+        die("use: store_bench PLI-STORED CLIENTS SECONDS SIZE [BOXES]");
+    if (!mkdtemp(dir) || chdir(dir) != 0 || mkdir("store", 0700) != 0)
+        die("no folder to work in");
+    need(ticket_keys_new(seed, pub, &e), "keys", &e);
+    stored = start_stored(program, dir);
+    for (int i = 0; i < boxes; i++)
+        mbx[i] = new_box();
+    until = deadline_in(seconds * 1000);
+    for (int i = 0; i < clients; i++)
+        if (fork() == 0)
+            client(sh, i, mbx, boxes, size, until);
+    for (int i = 0; i < clients; i++)
+        wait(NULL);
+    for (int i = 0; i < clients; i++)
+        total += sh->done[i];
+    printf("%-12s %10.0f messages/s %8.1f MB/s (%d clients, %d boxes, %llu octets)\n", "deliver", (double)total / seconds,
+           (double)total * (double)size / seconds / 1e6, clients, boxes, (unsigned long long)size);
+    read_all(mbx[0], STORE_LIST, "list");
+    read_all(mbx[0], STORE_SUMMARIES, "summaries");
+    read_all(mbx[0], STORE_TEXTS, "texts");
+    read_all(mbx[0], STORE_READ_MANY, "read-many");
+    kill(stored, SIGTERM);
+    waitpid(stored, NULL, 0);
+    printf("kept in %s\n", dir);
+    free(program);
+    return 0;
+}
