@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* bench/store_bench.c - pli-stored alone: durable deliveries and reads by concurrent clients, each a process with a connection of its own.
  *
- * Use      store_bench BUILD/bin/pli-stored CLIENTS SECONDS SIZE [BOXES]
+ * Use      make PROFILE=release all build/bench/store_bench; build/bench/store_bench BUILD/bin/pli-stored CLIENTS SECONDS SIZE [BOXES]
  *          delivers messages of SIZE octets (with a summary of 1,500 and a search text of 800) for SECONDS, to BOXES mailboxes (default CLIENTS),
  *          then reads what one mailbox holds: LIST, SUMMARIES, TEXTS, READ_MANY.
  * Prints   one line a measure: name, number a second.
