@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { MOST_LINKS = 16, CONNECT_S = 5, ANSWER_S = 5, WAIT_MS = 5000 };
+enum { MOST_LINKS = 16, IDLE_MS = 300000 /* well below any server's own idle timeout */, CONNECT_S = 5, ANSWER_S = 5, WAIT_MS = 5000 };
 
 struct links {
     pthread_mutex_t lock;
@@ -17,6 +17,7 @@ struct links {
     size_t secret_n;
     unsigned most, out, n_idle;
     LDAP *idle[MOST_LINKS];
+    int64_t since[MOST_LINKS]; /* when each was given back */
 };
 
 struct links *links_new(const struct links_how *how)
@@ -150,6 +151,16 @@ enum rc link_open(const struct links *l, struct ldap **ld_out, struct err *e)
 }
 
 /* ---- the pool ---- */
+/* The idle one last used; those that were left alone too long may have been closed by the server: they are closed here. */
+static LDAP *last_used(struct links *l)
+{
+    if (l->n_idle > 0 && clock_mono() - l->since[l->n_idle - 1] < IDLE_MS * 1000000LL)
+        return l->idle[--l->n_idle];
+    while (l->n_idle > 0)
+        link_close(&l->idle[--l->n_idle]);
+    return NULL;
+}
+
 /* An idle one (*ld_out set), leave to open one (*ld_out NULL), or false when none came free in time. */
 static bool reserve(struct links *l, LDAP **ld_out)
 {
@@ -162,7 +173,7 @@ static bool reserve(struct links *l, LDAP **ld_out)
     bool ok = l->out < l->most;
     if (ok) {
         l->out++;
-        *ld_out = l->n_idle > 0 ? l->idle[--l->n_idle] : NULL;
+        *ld_out = last_used(l);
     }
     pthread_mutex_unlock(&l->lock);
     return ok;
@@ -172,8 +183,10 @@ static void release(struct links *l, LDAP *ld)
 {
     pthread_mutex_lock(&l->lock);
     l->out--;
-    if (ld)
+    if (ld) {
+        l->since[l->n_idle] = clock_mono();
         l->idle[l->n_idle++] = ld;
+    }
     pthread_cond_signal(&l->freed);
     pthread_mutex_unlock(&l->lock);
 }
