@@ -14,6 +14,8 @@
     C<~ a1 OK <*>                   lines are skipped until this one
     C<! * EXPUNGE                   none of the lines skipped by the next <~ may match this
     C<#                             the server closes the connection
+    @bdat C text\\r\\n               BDAT with the length of the text behind it; @bdat-last the same with LAST
+    @once                           not to be run one byte at a time
     @sleep 0.1
 Variables: ${gp} address, ${gp64} its PLAIN response, ${pw} the password, ${domain}, ${NAME} set by @set NAME value.
 Numbers are never reused. Each transcript is run twice: written in one piece, and one byte at a time: the answers must be the same.
@@ -25,7 +27,12 @@ import socket
 import ssl
 import time
 
+import pytest
 from instance import PASSWORD
+
+
+def unescape(text):
+    return text.replace("\\r", "\r").replace("\\n", "\n").replace("\\0", "\0")
 
 
 class Conversation:
@@ -128,7 +135,7 @@ class Conversation:
             name, what, arg = m.group(1), m.group(2), m.group(3) or ""
             if what in (">", ">>"):
                 if what == ">>":
-                    arg = arg.replace("\\r", "\r").replace("\\n", "\n").replace("\\0", "\0")
+                    arg = unescape(arg)
                 self.send(name, arg.encode() + (b"\r\n" if what == ">" else b""))
             elif what == "<!":
                 self.never.setdefault(name, []).append(arg)
@@ -151,6 +158,12 @@ class Conversation:
             self.submit(body, *args)
         elif word == "sleep":
             time.sleep(float(args[0]))
+        elif word in ("bdat", "bdat-last"):
+            piece = unescape(" ".join(args[1:])).encode()
+            self.send(args[0], b"BDAT %d%s\r\n" % (len(piece), b" LAST" if word == "bdat-last" else b"") + piece)
+        elif word == "once":
+            if self.slow:
+                pytest.skip("its point is that all comes in one flight")
         elif word == "set":
             self.vars[args[0]] = " ".join(args[1:])
         else:

@@ -126,7 +126,7 @@ def test_signed_whole_and_part_by_part(inst, name, tmp_path):
                + part["2.MIME"] + part["2"] + b"\r\n--" + b + b"--\r\n")
     r = verify(inst, tmp_path, rebuilt)
     assert r.returncode == 0, r.stderr
-    changed = whole.replace(part["1"], part["1"].replace(b"e", b"E", 1) if b"e" in part["1"] else b"X" + part["1"][1:], 1)
+    changed = rebuilt.replace(part["1.MIME"] + part["1"], part["1.MIME"] + b"X" + part["1"], 1)
     assert verify(inst, tmp_path, changed).returncode != 0
 
 
