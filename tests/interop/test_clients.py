@@ -36,9 +36,9 @@ def test_curl_sends_and_fetches(pli, me, tmp_path):
 
 
 @needs("swaks")
-@pytest.mark.parametrize("how", [["--port-name", "submission", "-tls"], ["--port-name", "submissions", "-tlsc"]], ids=["starttls", "tls"])
-def test_swaks(pli, me, how):
-    run("swaks", "--server", "127.0.0.1", "--port", pli.port(how[1]), how[2], "--tls-verify", "--tls-ca-path", pli.ca, "--from", me, "--to", me,
+@pytest.mark.parametrize("service,flag", [("submission", "-tls"), ("submissions", "-tlsc")])
+def test_swaks(pli, me, service, flag):
+    run("swaks", "--server", "127.0.0.1", "--port", pli.port(service), flag, "--tls-verify", "--tls-ca-path", pli.ca, "--from", me, "--to", me,
         "--auth", "LOGIN", "--auth-user", me, "--auth-password", PASSWORD, "--pipeline")
 
 
@@ -97,7 +97,9 @@ SyncState *
 
 
 @needs("mutt")
-def test_mutt_reads(pli, me, tmp_path):
+def test_mutt_reads(pli, tmp_path):
+    me = "mutt@chu.test"
+    pli.add(me, sign="never")
     pli.submit(me, [me], plain("pour mutt", me, me))
     rc = tmp_path / "muttrc"
     rc.write_text(f"""set folder="imaps://localhost:{pli.port('imaps')}/"
