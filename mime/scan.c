@@ -356,9 +356,10 @@ static void add_to_line(struct scan *s, struct span d, bool full)
     if (s->state == HEADER && !s->header_full) {
         size_t most = s->n_open == 1 ? SCAN_TOP_HEADER : SCAN_HEADER_BLOCK;
 
-        buf_addspan(&s->arena, d);
-        if (s->arena.n > SCAN_HEADERS || s->off - p->header_off > most)
+        if (s->arena.n + d.n > SCAN_HEADERS || s->off - p->header_off > most)
             go_flat(s);
+        else
+            buf_addspan(&s->arena, d);
     }
 }
 
@@ -423,6 +424,11 @@ uint64_t scan_size(const struct scan *s)
 uint64_t scan_lines(const struct scan *s)
 {
     return s->lines;
+}
+
+size_t scan_memory(const struct scan *s)
+{
+    return sizeof *s + s->arena.cap + s->cap * (sizeof *s->parts + sizeof *s->places);
 }
 
 const struct scan_facts *scan_facts(const struct scan *s)

@@ -47,6 +47,7 @@ const struct part *scan_part(const struct scan *s, size_t i); /* 0: the message 
 bool scan_flat(const struct scan *s);
 uint64_t scan_size(const struct scan *s);
 uint64_t scan_lines(const struct scan *s);           /* of the whole message */
+size_t scan_memory(const struct scan *s);             /* bytes it holds */
 struct scan_facts {                                  /* what the door needs to know, gathered on the way */
     bool has_8bit, has_nul, long_line;               /* a byte > 127 / a NUL / a line beyond 998 octets, anywhere */
     bool bare_cr, bare_lf;

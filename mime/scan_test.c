@@ -306,11 +306,14 @@ static void repeat(struct buf *b, const char *what, size_t n)
         buf_addstr(b, what);
 }
 
+enum { MEMORY_MOST = 2 * SCAN_HEADERS + 4 * SCAN_PARTS * 200 + 64 * 1024 }; /* buffers double, the part table grows by 4 */
+
 static struct scan *scan_buf(struct buf *b)
 {
     struct scan *s = feed((const char *)b->p, b->n, 0);
 
     assert_int_equal(scan_size(s), b->n);
+    assert_true(scan_memory(s) < MEMORY_MOST);
     buf_free(b);
     return s;
 }
