@@ -13,6 +13,7 @@ enum { PATIENCE_MS = 5000, CALL_MS = 20000, REDIAL_MS = 50 };
 
 struct dir {
     enum ipc_role role;
+    int patience_ms;
     struct ipc *c;
 };
 
@@ -22,7 +23,13 @@ struct dir *dir_new(enum ipc_role role)
     if (!d)
         die("out of memory");
     d->role = role;
+    d->patience_ms = PATIENCE_MS;
     return d;
+}
+
+void dir_patience(struct dir *d, int ms)
+{
+    d->patience_ms = ms;
 }
 
 void dir_free(struct dir **d)
@@ -60,7 +67,7 @@ static enum rc dial(struct dir *d, int64_t patience, struct err *e)
 
 enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out, struct err *e)
 {
-    int64_t patience = deadline_in(PATIENCE_MS);
+    int64_t patience = deadline_in(d->patience_ms);
     for (int tries = 0;; tries++) {
         if (!d->c) {
             enum rc rc = dial(d, patience, e);

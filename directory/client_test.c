@@ -166,8 +166,9 @@ static void nobody_there_is_a_temporary_failure(void **state)
     struct dir *d = dir_new(ROLE_ADMIN);
     int64_t begun = clock_mono();
     unlink("dird.sock");
+    dir_patience(d, 400);
     assert_int_equal(look(d), RC_TEMP);
-    assert_in_range((clock_mono() - begun) / 1000000, 4000, 7000); /* patience is 5 s */
+    assert_in_range((clock_mono() - begun) / 1000000, 300, 3000);
     dir_free(&d);
     dir_free(&d);
 }
