@@ -96,7 +96,8 @@ struct store_ticket_req { struct span ticket; };
 /* INBOX is folder STORE_INBOX, always there, with an empty name and a zero tag; it is not renamed or deleted. Tags are unique in a mailbox:
  * CREATE and RENAME answer RC_EXISTS. DELETE removes the messages and the folder; a subscribed one stays listed as FF_GONE (name and tag
  * only). CREATE with the tag of an FF_GONE folder takes its place: a new folder number and UIDVALIDITY, still subscribed. FLAGS that clear
- * FF_SUBSCRIBED of an FF_GONE folder remove it. FLAGS may set and clear FF_NOSELECT; what it means is for the session to keep. */
+ * FF_SUBSCRIBED of an FF_GONE folder remove it. FF_NOSELECT is said at CREATE and stays: a level of names that holds no messages. RENAME to the
+ * tag of an FF_GONE folder takes its place too. */
 struct store_cursor_req { uint32_t from; };
 struct store_list_rep { struct span list; uint32_t next; };          /* generic page */
 struct store_folder { /* list record */

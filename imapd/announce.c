@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/announce.c - what changed in the selected folder, as untagged answers: EXPUNGE, EXISTS, RECENT, FETCH. See imapd/view.h.
+ * Source RFC 3501 5.2, 7.3, 7.4.1. */
+#include "base/log.h"
+#include "imapd/view.h"
+#include "proto/imap_write.h"
+
+enum { ASK_EVERY_NS = 1000 * 1000 * 1000 };
+
+void view_put_flags(struct imap_session *s, uint32_t row, struct buf *out)
+{
+    uint64_t flags = s->view->flags[row];
+
+    buf_addstr(out, "FLAGS (");
+    keywords_put(&s->keywords, flags & ~VF_OURS, (flags & VF_RECENT) != 0, out);
+    buf_addc(out, ')');
+}
+
+/* Gone rows leave. Those the client never heard of leave silently, and may always. */
+static void drop_gone(struct imap_session *s, uint32_t from)
+{
+    struct view *v = s->view;
+    uint32_t to = from, told = v->told;
+
+    for (uint32_t i = from; i < v->n; i++) {
+        if (v->flags[i] & VF_GONE) {
+            if (i < told) {
+                buf_addf(&s->out, "* %u EXPUNGE\r\n", to + 1);
+                v->told--;
+            }
+            continue;
+        }
+        v->uid[to] = v->uid[i];
+        v->flags[to] = v->flags[i];
+        v->modseq_of[to++] = v->modseq_of[i];
+    }
+    v->n = to;
+}
+
+/* RECENT goes with EXISTS; that an EXPUNGE took a recent one away the client can tell itself. */
+static void put_exists(struct imap_session *s)
+{
+    struct view *v = s->view;
+
+    if (v->n == v->told)
+        return;
+    v->told = v->n;
+    buf_addf(&s->out, "* %u EXISTS\r\n* %u RECENT\r\n", v->n, view_recent(v));
+    if (v->uid[v->n - 1] >= v->uidnext)
+        v->uidnext = v->uid[v->n - 1] + 1;
+}
+
+static void put_news(struct imap_session *s)
+{
+    struct view *v = s->view;
+
+    for (uint32_t i = 0; i < v->told; i++) {
+        if ((v->flags[i] & VF_NEWS) == 0)
+            continue;
+        v->flags[i] &= ~(uint64_t)VF_NEWS;
+        if (v->flags[i] & VF_GONE)
+            continue;
+        buf_addf(&s->out, "* %u FETCH (", i + 1);
+        if (s->uid)
+            buf_addf(&s->out, "UID %u ", v->uid[i]);
+        view_put_flags(s, i, &s->out);
+        buf_addstr(&s->out, ")\r\n");
+    }
+}
+
+/* A flag bit without a name: another session made a keyword. */
+static void learn_keywords(struct imap_session *s)
+{
+    const struct view *v = s->view;
+    uint64_t seen = 0, before = s->keywords.known;
+    struct err e;
+
+    for (uint32_t i = 0; i < v->n; i++)
+        seen |= v->flags[i];
+    if (((seen & ~s->keywords.known) >> 8) == 0)
+        return;
+    if (keywords_load(s, &e) != RC_OK)
+        log_err(LOG_WARN_, "keywords-failed", &e);
+    if (s->keywords.known != before)
+        keywords_announce(s, v->read_only);
+}
+
+void view_announce(struct imap_session *s, bool ask, bool may_renumber)
+{
+    struct view *v = s->view;
+    struct err e;
+
+    if (ask || clock_mono() - v->asked > ASK_EVERY_NS)
+        if (view_sync(s, &e) != RC_OK)
+            log_err(LOG_WARN_, "sync-failed", &e);
+    if (!v->dirty)
+        return;
+    v->dirty = !may_renumber; /* what may not be said now is looked at again */
+    learn_keywords(s);
+    buf_clear(&s->out);
+    drop_gone(s, may_renumber ? 0 : v->told);
+    put_exists(s);
+    put_news(s);
+    reply_out(s);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/fetch.c - see imapd/fetch.h: the plan, the walk over the rows, and all items but sections. */
+#include "imapd/fetch.h"
+#include "base/log.h"
+#include "proto/imap_date.h"
+#include "proto/imap_write.h"
+
+enum { OUT_HIGH = 16 * 1024 };
+
+/* ---- the plan ---- */
+static bool needs_summary(const struct imap_fetch *w)
+{
+    if (w->items & (FI_ENVELOPE | FI_BODY | FI_BODYSTRUCTURE))
+        return true;
+    for (size_t i = 0; i < w->n_sections; i++)
+        if (w->sections[i].part.n > 0 || w->sections[i].kind != SEC_ALL)
+            return true;
+    return false;
+}
+
+static bool needs_whole(const struct imap_fetch *w)
+{
+    for (size_t i = 0; i < w->n_sections; i++)
+        if (!w->sections[i].partial)
+            return true;
+    return false;
+}
+
+static enum store_op plan(const struct imap_fetch *w)
+{
+    if (needs_summary(w))
+        return STORE_SUMMARIES;
+    if (w->n_sections > 0)
+        return needs_whole(w) ? STORE_READ_MANY : STORE_ENTRIES;
+    return w->items & (FI_INTERNALDATE | FI_SIZE) ? STORE_ENTRIES : 0;
+}
+
+static void write_names(struct fetch *f)
+{
+    for (size_t i = 0; i < f->what->n_sections; i++) {
+        imap_section_name(&f->what->sections[i], &f->names);
+        f->name_end[i] = f->names.n;
+    }
+}
+
+/* ---- items ---- */
+void fetch_item(struct fetch *f, struct span name)
+{
+    if (f->any)
+        buf_addc(&f->s->out, ' ');
+    f->any = true;
+    buf_addspan(&f->s->out, name);
+}
+
+static void put_view_items(struct fetch *f, uint32_t row)
+{
+    struct view *v = f->s->view;
+    struct buf *out = &f->s->out;
+
+    f->any = f->sent = false;
+    buf_add(out, "* ", 2);
+    put_u64(out, row + 1);
+    buf_addstr(out, " FETCH (");
+    if (f->s->uid || (f->what->items & FI_UID)) {
+        fetch_item(f, SPAN_LIT("UID "));
+        put_u64(out, v->uid[row]);
+    }
+    if ((f->what->items & FI_FLAGS) || (v->flags[row] & VF_NEWS)) { /* news: this FETCH has just set \Seen */
+        fetch_item(f, SPAN_NULL);
+        v->flags[row] &= ~(uint64_t)VF_NEWS;
+        view_put_flags(f->s, row, out);
+    }
+}
+
+static void put_text(struct fetch *f, unsigned item, struct span name, struct span value)
+{
+    if ((f->what->items & item) == 0)
+        return;
+    fetch_item(f, name);
+    buf_addspan(&f->s->out, value);
+}
+
+static void put_entry_items(struct fetch *f, const struct store_entry *en)
+{
+    char date[IMAP_DATE_TIME];
+
+    if (f->what->items & FI_INTERNALDATE) {
+        imap_date_time((int64_t)en->internaldate, date);
+        put_text(f, FI_INTERNALDATE, SPAN_LIT("INTERNALDATE "), span_str(date));
+    }
+    if (f->what->items & FI_SIZE) {
+        fetch_item(f, SPAN_LIT("RFC822.SIZE "));
+        put_u64(&f->s->out, en->size);
+    }
+    put_text(f, FI_ENVELOPE, SPAN_LIT("ENVELOPE "), f->sum.envelope);
+    put_text(f, FI_BODY, SPAN_LIT("BODY "), f->sum.body);
+    put_text(f, FI_BODYSTRUCTURE, SPAN_LIT("BODYSTRUCTURE "), f->sum.bodystructure);
+}
+
+static void end_message(struct fetch *f)
+{
+    buf_add(&f->s->out, ")\r\n", 3);
+    if (f->s->out.n > OUT_HIGH) {
+        reply_alive(f->s);
+        reply_out(f->s);
+    }
+}
+
+/* ---- one message with an entry ---- */
+static enum rc open_entry(struct fetch *f, const struct store_entry *en, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    buf_clear(&f->plain);
+    if (f->op == STORE_SUMMARIES) {
+        rc = pages_object(&f->pages, en, SEAL_SUMMARY, SUMMARY_MAX, &f->plain, e);
+        return rc == RC_OK ? summary_read(buf_span(&f->plain), &f->sum, e) : rc;
+    }
+    if (f->op == STORE_READ_MANY && en->object.n > 0)
+        rc = mailbox_open_object(f->s->box, en, SEAL_MESSAGE, &f->plain, e);
+    if (rc == RC_OK && f->op == STORE_READ_MANY && en->object.n > 0 && f->plain.n != en->size)
+        rc = err_set(e, RC_CORRUPT, NULL, NULL, "message has %zu octets, its entry says %llu", f->plain.n, (unsigned long long)en->size);
+    return rc;
+}
+
+/* A message that can not be opened is left out; the others are served, and the answer is NO in the end. One that breaks behind the first
+ * octets that left takes the session with it: the line can not be taken back. */
+static enum rc spoilt(struct fetch *f, size_t start, enum rc rc, struct err *e)
+{
+    if (f->sent || f->s->lost) {
+        log_err(LOG_ERROR_, "fetch-broken", e);
+        return session_lost(f->s, e, "a literal could not be completed");
+    }
+    buf_cut(&f->s->out, start);
+    if (rc != RC_CORRUPT)
+        return rc;
+    log_err(LOG_ERROR_, "message-broken", e);
+    if (f->first.rc == RC_OK)
+        f->first = *e;
+    return RC_OK;
+}
+
+static enum rc put_message(struct fetch *f, uint32_t row, const struct store_entry *en, struct err *e)
+{
+    size_t start = f->s->out.n;
+    enum rc rc;
+
+    f->sent = false;
+    if ((rc = open_entry(f, en, e)) == RC_OK) {
+        put_view_items(f, row);
+        put_entry_items(f, en);
+    }
+    for (size_t i = 0; rc == RC_OK && i < f->what->n_sections; i++)
+        rc = fetch_put_section(f, en, i, e);
+    if (rc != RC_OK)
+        return spoilt(f, start, rc, e);
+    end_message(f);
+    return RC_OK;
+}
+
+/* ---- the walk ---- */
+static uint32_t rows_in(const struct imap_set *rows)
+{
+    uint32_t n = 0;
+
+    for (size_t i = 0; i < rows->n; i++)
+        n += rows->r[i].hi - rows->r[i].lo + 1;
+    return n;
+}
+
+static enum rc from_view(struct fetch *f)
+{
+    for (size_t i = 0; i < f->rows->n; i++)
+        for (uint32_t row = f->rows->r[i].lo; row <= f->rows->r[i].hi; row++) {
+            put_view_items(f, row);
+            end_message(f);
+        }
+    return RC_OK;
+}
+
+/* Entries come in the order of the rows; a broken client line is noticed at the end of each page's worth of answers. */
+static enum rc from_store(struct fetch *f, struct err *e)
+{
+    uint32_t row = 0, n = 0;
+    struct store_entry en;
+    enum rc rc;
+
+    pages_begin(&f->pages, f->s, f->op, f->rows);
+    while ((rc = pages_next(&f->pages, &en, e)) == RC_OK) {
+        if (row >= f->s->view->n || f->s->view->uid[row] != en.uid)
+            row = view_find(f->s->view, en.uid);
+        if (row >= f->s->view->n)
+            continue;
+        if ((rc = put_message(f, row, &en, e)) != RC_OK)
+            break;
+        row++;
+        if (++n % 256 == 0 && stream_flush(f->s->io, e) != RC_OK) {
+            rc = session_lost(f->s, e, "gone in FETCH");
+            break;
+        }
+    }
+    pages_end(&f->pages);
+    if (rc != RC_NOTFOUND)
+        return rc;
+    f->missing = rows_in(f->rows) - n;
+    return RC_OK;
+}
+
+enum rc fetch_run(struct fetch *f, struct err *e)
+{
+    enum rc rc;
+
+    f->op = plan(f->what);
+    f->plain.secret = true;
+    write_names(f);
+    buf_clear(&f->s->out);
+    rc = f->op ? from_store(f, e) : from_view(f);
+    if (rc == RC_OK && f->first.rc != RC_OK) {
+        *e = f->first;
+        rc = e->rc;
+    }
+    if (!f->s->lost)
+        reply_out(f->s);
+    buf_free(&f->names);
+    buf_free(&f->plain);
+    return rc;
+}

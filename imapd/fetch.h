@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/fetch.h - a FETCH at work: where each item comes from, and writing it.
+ *
+ * Sources  view (UID, FLAGS), entry (INTERNALDATE, RFC822.SIZE), summary (ENVELOPE, BODY, BODYSTRUCTURE, header, where parts lie), octets. The
+ *          cheapest store operation that has them all is used for the whole command:
+ *            nothing       view only
+ *            ENTRIES       entry; ranges of octets that need no part table
+ *            READ_MANY     whole messages and no summary: small ones come along in the page
+ *            SUMMARIES     all else; octets are then read range by range
+ * Memory   bounded whatever the message: what is larger than a page goes to the client chunk by chunk.
+ * Broken   once a literal is announced its octets must follow: if they can not, the session ends (RC_CLOSED, .bye).
+ * Process  pli-imapd session.   Source RFC 3501 6.4.5, 7.4.2.
+ */
+#pragma once
+#include "imapd/pages.h"
+#include "mime/summary.h"
+struct fetch {
+    struct imap_session *s;
+    const struct imap_fetch *what;
+    struct imap_set *rows;
+    enum store_op op;          /* 0: none needed */
+    struct pages pages;
+    struct buf names;          /* the sections' names in answers, one behind the other */
+    size_t name_end[IMAP_SECTIONS];
+    struct buf plain;          /* the entry's object in clear: summary or message */
+    struct summary sum;
+    bool any, sent;            /* of the message at hand: an item is written; some of its line has left already */
+    uint32_t missing;          /* rows without an entry: expunged by another session */
+    struct err first;          /* of messages that could not be opened */
+};
+enum rc fetch_run(struct fetch *f, struct err *e);
+void fetch_item(struct fetch *f, struct span name); /* the space between items, and the name */
+/* imapd/fetch_section.c: "BODY[...] {n}" CRLF octets. */
+enum rc fetch_put_section(struct fetch *f, const struct store_entry *en, size_t i, struct err *e);

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/folders.c - see imapd/folders.h. */
+#include "imapd/folders.h"
+#include "proto/imap_name.h"
+#include <stdlib.h>
+
+static enum rc too_complex(struct err *e)
+{
+    return err_set(e, RC_TEMP, NULL, NULL, "folder list does not fit the command's memory");
+}
+
+static bool keep(struct imap_session *s, struct span from, struct span *to)
+{
+    unsigned char *p = imap_arena_get(&s->mem, from.n);
+
+    if (p == NULL)
+        return false;
+    if (from.n > 0)
+        memcpy(p, from.p, from.n);
+    *to = span_of(p, from.n);
+    return true;
+}
+
+static enum rc folder_in(struct imap_session *s, struct folders *l, const struct store_folder *sf, struct err *e)
+{
+    struct folder f = {sf->folder, sf->uidvalidity, sf->uidnext, sf->exists, sf->unseen, sf->special, sf->flags, {0}, SPAN_NULL, SPAN_NULL};
+
+    memcpy(f.tag, sf->tag, sizeof f.tag);
+    l->f = imap_arena_grow(&s->mem, l->f, l->n, sizeof *l->f);
+    if (l->f == NULL || !keep(s, sf->name, &f.sealed))
+        return too_complex(e);
+    l->f[l->n++] = f;
+    return RC_OK;
+}
+
+static enum rc open_name_of(struct imap_session *s, struct folder *f, struct err *e)
+{
+    struct buf name = BUF_INIT;
+    enum rc rc;
+
+    if (f->id == STORE_INBOX) {
+        f->name = SPAN_LIT("INBOX");
+        return RC_OK;
+    }
+    rc = mailbox_open_name(s->box, f->tag, f->sealed, &name, e);
+    if (rc == RC_OK && !keep(s, buf_span(&name), &f->name))
+        rc = too_complex(e);
+    buf_free(&name);
+    return rc;
+}
+
+/* By level: "a/b" comes behind "a" and before "a.b", whatever the octets. */
+static int by_name(const void *x, const void *y)
+{
+    const struct folder *a = x, *b = y;
+    size_t n = a->name.n < b->name.n ? a->name.n : b->name.n;
+
+    for (size_t i = 0; i < n; i++)
+        if (a->name.p[i] != b->name.p[i])
+            return a->name.p[i] == '/' ? -1 : b->name.p[i] == '/' ? 1 : a->name.p[i] < b->name.p[i] ? -1 : 1;
+    return (a->name.n > b->name.n) - (a->name.n < b->name.n);
+}
+
+static enum rc load_pages(struct imap_session *s, struct folders *l, struct err *e)
+{
+    struct store_cursor_req rq = {0};
+    struct store_list_rep rep;
+    struct store_folder sf;
+    struct err end;
+    enum rc rc;
+
+    do {
+        rc = store_call(s->store, STORE_FOLDERS, &rq, -1, &rep, e);
+        while (rc == RC_OK && ipc_list_next(&rep.list, store_folder_f, &sf, &end) == RC_OK)
+            rc = folder_in(s, l, &sf, e);
+        rq.from = rep.next;
+    } while (rc == RC_OK && rq.from != 0);
+    return rc;
+}
+
+enum rc folders_load(struct imap_session *s, bool names, struct folders *out, struct err *e)
+{
+    struct folders l = {NULL, 0};
+    enum rc rc = load_pages(s, &l, e);
+
+    for (size_t i = 0; names && rc == RC_OK && i < l.n; i++)
+        rc = open_name_of(s, &l.f[i], e);
+    if (names && rc == RC_OK && l.n > 1)
+        qsort(l.f, l.n, sizeof *l.f, by_name);
+    if (rc == RC_OK)
+        *out = l;
+    return rc;
+}
+
+struct folder *folders_by_name(struct imap_session *s, const struct folders *l, struct span name, struct err *e)
+{
+    unsigned char tag[SEAL_NAME_TAG];
+    bool inbox = span_eq_str(name, "INBOX");
+
+    if (!inbox && mailbox_name_tag(s->box, name, tag, e) != RC_OK)
+        return NULL;
+    for (size_t i = 0; i < l->n; i++)
+        if (inbox ? l->f[i].id == STORE_INBOX : l->f[i].id != STORE_INBOX && memcmp(l->f[i].tag, tag, sizeof tag) == 0)
+            return &l->f[i];
+    (void)!err_set(e, RC_NOTFOUND, NULL, "Cette boite n'existe pas / No such mailbox", "no such folder");
+    return NULL;
+}
+
+enum rc folder_get(struct imap_session *s, struct span name, bool trycreate, struct folder *out, struct err *e)
+{
+    struct folders l;
+    struct folder *f;
+    enum rc rc = folders_load(s, false, &l, e);
+
+    if (rc != RC_OK)
+        return rc;
+    if ((f = folders_by_name(s, &l, name, e)) != NULL && (f->flags & (FF_GONE | FF_NOSELECT)) == 0) {
+        *out = *f;
+        return RC_OK;
+    }
+    if (f && (f->flags & FF_NOSELECT))
+        return reply_no(s, e, "CANNOT", "Ce dossier ne contient pas de message / Mailbox holds folders only");
+    if (f == NULL && e->rc != RC_NOTFOUND)
+        return e->rc;
+    return reply_no(s, e, trycreate ? "TRYCREATE" : "NONEXISTENT", "Cette boite n'existe pas / No such mailbox");
+}
+
+enum rc folder_create(struct imap_session *s, struct span name, uint8_t special, uint16_t flags, uint32_t *id_out, struct err *e)
+{
+    struct store_folder_create_req rq = {.special = special, .flags = flags};
+    struct store_folder_msg rep;
+    struct buf sealed = BUF_INIT;
+    enum rc rc = mailbox_seal_name(s->box, name, rq.tag, &sealed, e);
+
+    rq.name = buf_span(&sealed);
+    if (rc == RC_OK)
+        rc = store_call(s->store, STORE_FOLDER_CREATE, &rq, -1, &rep, e);
+    if (rc == RC_OK && id_out)
+        *id_out = rep.folder;
+    buf_free(&sealed);
+    return rc;
+}
+
+bool folder_is_below(struct span name, struct span parent)
+{
+    return name.n > parent.n && name.p[parent.n] == '/' && span_eq(span_head(name, parent.n), parent);
+}
+
+bool folders_has_below(const struct folders *l, struct span parent)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if ((l->f[i].flags & FF_GONE) == 0 && folder_is_below(l->f[i].name, parent))
+            return true;
+    return false;
+}
+
+enum rc folders_make_parents(struct imap_session *s, struct span name, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    for (size_t i = 1; i < name.n && (rc == RC_OK || rc == RC_EXISTS); i++)
+        if (name.p[i] == '/' && !span_eq_str(span_head(name, i), "INBOX"))
+            rc = folder_create(s, span_head(name, i), SU_NONE, 0, NULL, e);
+    return rc == RC_EXISTS ? RC_OK : rc;
+}
+
+enum rc folders_first_time(struct imap_session *s, struct err *e)
+{
+    static const struct {
+        const char *name;
+        uint8_t special;
+    } made[] = {{"Drafts", SU_DRAFTS}, {"Sent", SU_SENT}, {"Trash", SU_TRASH}, {"Junk", SU_JUNK}, {"Archive", SU_ARCHIVE}};
+    struct folders l;
+    enum rc rc = folders_load(s, false, &l, e);
+
+    for (size_t i = 0; rc == RC_OK && l.n <= 1 && i < sizeof made / sizeof *made; i++) {
+        rc = folder_create(s, span_str(made[i].name), made[i].special, FF_SUBSCRIBED, NULL, e);
+        if (rc == RC_EXISTS) /* two first sign-ins at once */
+            rc = RC_OK;
+    }
+    return rc;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/folders.h - the mailbox's folders by name.
+ *
+ * Fresh    the list is asked for by each command that needs it (one packet for a usual mailbox): other sessions make and rename
+ *          folders too. Names are unsealed only when a command shows them.
+ * Names    UTF-8, "/" between levels. INBOX is folder STORE_INBOX and has no sealed name. Every level of a name is a folder of its own: CREATE
+ *          makes the missing ones, DELETE of one that has others below leaves it as \Noselect.
+ * Special  at the first sign-in to a mailbox that has INBOX only, Drafts, Sent, Trash, Junk and Archive are made, subscribed, with the
+ *          attributes of RFC 6154. Their names are English: clients show their own language's word by the attribute.
+ * Bounds   FOLDERS_MAX folders, names as proto/imap_name.h says.
+ * Process  pli-imapd session.   Source RFC 3501 5.1, 6.3, RFC 6154.
+ */
+#pragma once
+#include "imapd/session.h"
+
+enum { FOLDERS_MAX = 5000 };
+struct folder {
+    uint32_t id, uidvalidity, uidnext, exists, unseen;
+    uint8_t special;
+    uint16_t flags;              /* FF_ */
+    unsigned char tag[SEAL_NAME_TAG];
+    struct span sealed, name;    /* in the command's arena; name once folders_open_names() ran */
+};
+struct folders {
+    struct folder *f;
+    size_t n;
+};
+enum rc folders_load(struct imap_session *s, bool names, struct folders *out, struct err *e);
+/* With names they are sorted by name, parents before what is below them. */
+struct folder *folders_by_name(struct imap_session *s, const struct folders *l, struct span name, struct err *e); /* NULL: none, *e says so */
+/* One folder that can be selected. RC_NOTFOUND [NONEXISTENT]. trycreate: [TRYCREATE] instead. */
+enum rc folder_get(struct imap_session *s, struct span name, bool trycreate, struct folder *out, struct err *e);
+enum rc folder_create(struct imap_session *s, struct span name, uint8_t special, uint16_t flags, uint32_t *id_out, struct err *e);
+/* Missing levels above a name are made. */
+enum rc folders_make_parents(struct imap_session *s, struct span name, struct err *e);
+bool folder_is_below(struct span name, struct span parent);
+bool folders_has_below(const struct folders *l, struct span parent); /* names loaded */
+enum rc folders_first_time(struct imap_session *s, struct err *e);

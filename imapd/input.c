@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/input.c - commands off the stream: frames fed by block, "+" for literals that are wanted, refusal of those that are not.
+ * See imapd/session.h. Source RFC 3501 4.3, 7.5, RFC 7888. */
+#include "imapd/commands.h"
+#include "imapd/session.h"
+#include <errno.h>
+#include <poll.h>
+
+enum { DRAIN_MOST = 1024 * 1024 }; /* a non-synchronising literal that is refused is read away up to here; beyond, the session ends */
+
+/* ---- waiting ---- */
+enum rc input_wait(struct imap_session *s, int event_fd, int64_t deadline, unsigned *what_out, struct err *e)
+{
+    struct pollfd p[3] = {{stream_fd(s->io), POLLIN, 0}, {event_fd, POLLIN, 0}, {s->stopping ? -1 : s->peer->stop_fd, POLLIN, 0}};
+    bool ready = stream_buffered(s->io) > 0;
+    int n;
+
+    do
+        n = poll(p, 3, ready ? 0 : deadline_left_ms(deadline)); /* a negative fd is passed over */
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return err_sys(e, RC_TEMP, "poll");
+    if (n == 0 && !ready)
+        return err_set(e, RC_TIMEOUT, NULL, NULL, "nothing came until the deadline");
+    *what_out = (ready || p[0].revents ? WAIT_INPUT : 0u) | (p[1].revents ? WAIT_EVENT : 0u) | (p[2].revents ? WAIT_STOP : 0u);
+    return RC_OK;
+}
+
+/* Before each command: what was answered goes out, unless more commands are at hand already. */
+static enum rc rest(struct imap_session *s, struct err *e)
+{
+    unsigned what;
+    enum rc rc;
+
+    if (stream_buffered(s->io) > 0)
+        return RC_OK;
+    if ((rc = stream_flush(s->io, e)) != RC_OK)
+        return rc;
+    if ((rc = input_wait(s, -1, stream_deadline_of(s->io), &what, e)) == RC_OK && (what & WAIT_STOP)) {
+        s->stopping = true;
+        if ((what & WAIT_INPUT) == 0)
+            rc = err_set(e, RC_CLOSED, NULL, "Service arrete / Server is shutting down", "told to stop");
+    }
+    return rc;
+}
+
+/* ---- literals ---- */
+static enum rc nowhere(void *ctx, struct span piece, struct err *e)
+{
+    (void)ctx, (void)piece, (void)e;
+    return RC_OK;
+}
+
+enum rc input_octets(struct imap_session *s, uint64_t n, enum rc (*sink)(void *ctx, struct span piece, struct err *e), void *ctx, struct err *e)
+{
+    enum rc rc = RC_OK, kept = RC_OK;
+    struct span at_hand;
+    struct err first;
+
+    while (n > 0 && rc == RC_OK) {
+        if ((rc = stream_peek(s->io, &at_hand, e)) != RC_OK)
+            return rc;
+        at_hand = span_head(at_hand, n < at_hand.n ? (size_t)n : at_hand.n);
+        if (kept == RC_OK && (kept = sink(ctx, at_hand, e)) != RC_OK)
+            first = *e; /* the rest is still taken off, so that the next command begins where it does */
+        stream_consume(s->io, at_hand.n);
+        n -= at_hand.n;
+    }
+    if (kept != RC_OK)
+        *e = first;
+    return kept;
+}
+
+static struct span tag_of(const struct imap_frame *f)
+{
+    struct imap_arena none = {0};
+    struct imap_in in = imap_in_of(buf_span(&f->text), &none);
+    struct span tag;
+
+    return imap_take_tag(&in, &tag) ? tag : SPAN_NULL;
+}
+
+/* Does not fit. The client that waits for "+" is told; the one that does not has its octets taken off, within bounds. */
+static enum rc refuse_literal(struct imap_session *s, struct err *e)
+{
+    enum rc rc = RC_SYNTAX;
+
+    s->tag = tag_of(&s->frame);
+    if (!s->frame.sync && s->frame.literal > DRAIN_MOST) {
+        s->bye = true;
+        return err_set(e, RC_CLOSED, NULL, "Donnees trop longues / Literal too long", "literal of %llu octets refused",
+                       (unsigned long long)s->frame.literal);
+    }
+    if (!s->frame.sync) { /* the octets, and then the rest of the line, are left out */
+        rc = input_octets(s, s->frame.literal, nowhere, NULL, e);
+        if (rc != RC_OK)
+            return rc;
+        imap_frame_skip(&s->frame);
+    }
+    reply_put(s, "%.*s NO [TOOBIG] Donnees trop longues / Literal too long", SPAN_ARG(s->tag));
+    s->errors++;
+    return err_set(e, RC_SYNTAX, NULL, NULL, "literal refused");
+}
+
+static enum rc on_literal(struct imap_session *s, bool *done, struct err *e)
+{
+    if (command_streams(s, buf_span(&s->frame.text))) { /* APPEND's message: its command takes it from here */
+        *done = s->streaming = true;
+        return RC_OK;
+    }
+    if (!imap_frame_fits(&s->frame))
+        return refuse_literal(s, e);
+    if (s->frame.sync) {
+        reply_put(s, "+ OK");
+        if (stream_flush(s->io, e) != RC_OK)
+            return e->rc;
+    }
+    imap_frame_accept(&s->frame);
+    return RC_OK;
+}
+
+/* ---- commands ---- */
+static enum rc on_event(struct imap_session *s, enum frame_event ev, bool *done, struct err *e)
+{
+    switch (ev) {
+    case FRAME_MORE: return RC_OK;
+    case FRAME_DONE: *done = true; return RC_OK;
+    case FRAME_LITERAL: return on_literal(s, done, e);
+    case FRAME_BAD:
+        reply_put(s, "* BAD Line must end with CRLF");
+        s->errors++;
+        return err_set(e, RC_SYNTAX, NULL, NULL, "bare LF");
+    case FRAME_LONG: break;
+    }
+    s->bye = true;
+    return err_set(e, RC_CLOSED, NULL, "Commande trop longue / Command line too long", "command beyond its bound");
+}
+
+/* After a refused literal that the client did not wait for, the rest of its line is still to come. */
+static enum rc drop_rest_of_line(struct imap_session *s, struct err *e)
+{
+    enum frame_event ev = FRAME_MORE;
+    struct span at_hand;
+    size_t used;
+    enum rc rc;
+
+    while (ev == FRAME_MORE) {
+        if ((rc = stream_peek(s->io, &at_hand, e)) != RC_OK)
+            return rc;
+        ev = imap_frame_feed(&s->frame, at_hand, &used);
+        stream_consume(s->io, used);
+    }
+    if (ev == FRAME_LITERAL && !s->frame.sync) /* another one: too much is too much */
+        s->bye = true;
+    return err_set(e, s->bye || ev == FRAME_LONG ? RC_CLOSED : RC_SYNTAX, NULL, "Commande trop longue / Command too long", "literal refused");
+}
+
+enum rc input_command(struct imap_session *s, struct err *e)
+{
+    bool done = false, refused_async;
+    struct span at_hand;
+    size_t used;
+    enum rc rc = rest(s, e);
+
+    while (rc == RC_OK && !done) {
+        if ((rc = stream_peek(s->io, &at_hand, e)) != RC_OK)
+            break;
+        enum frame_event ev = imap_frame_feed(&s->frame, at_hand, &used);
+        stream_consume(s->io, used);
+        refused_async = ev == FRAME_LITERAL && !s->frame.sync;
+        rc = on_event(s, ev, &done, e);
+        if (rc == RC_SYNTAX && refused_async)
+            rc = drop_rest_of_line(s, e);
+    }
+    return rc;
+}
+
+enum rc input_line(struct imap_session *s, struct span *line_out, struct err *e)
+{
+    enum { LINE = 12 * 1024 };
+    enum rc rc = stream_flush(s->io, e);
+
+    return rc == RC_OK ? stream_line(s->io, LINE, line_out, e) : rc;
+}

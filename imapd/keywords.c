@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/keywords.c - see imapd/keywords.h. */
+#include "imapd/keywords.h"
+#include "imapd/session.h"
+#include <stdlib.h>
+
+_Static_assert((int)MF_SEEN == IMAP_SEEN && (int)MF_ANSWERED == IMAP_ANSWERED && (int)MF_FLAGGED == IMAP_FLAGGED &&
+                   (int)MF_DELETED == IMAP_DELETED && (int)MF_DRAFT == IMAP_DRAFT,
+               "flags on the wire are the store's");
+enum { ALL_SYSTEM = MF_SEEN | MF_ANSWERED | MF_FLAGGED | MF_DELETED | MF_DRAFT };
+
+static enum rc keyword_in(struct imap_session *s, const struct store_keyword *kw, struct err *e)
+{
+    struct keywords *k = &s->keywords;
+    struct buf name = BUF_INIT;
+    enum rc rc = RC_OK;
+
+    if (kw->index >= STORE_KEYWORDS_MAX || k->name[kw->index])
+        return RC_OK;
+    rc = mailbox_open_name(s->box, kw->tag, kw->name, &name, e);
+    if (rc == RC_OK) {
+        k->name[kw->index] = span_dup(buf_span(&name));
+        k->known |= 1ull << (kw->index + 8);
+    }
+    buf_free(&name);
+    return rc;
+}
+
+enum rc keywords_load(struct imap_session *s, struct err *e)
+{
+    struct store_cursor_req rq = {0};
+    struct store_list_rep rep;
+    struct store_keyword kw;
+    struct err end;
+    enum rc rc;
+
+    do {
+        if ((rc = store_call(s->store, STORE_KEYWORDS, &rq, -1, &rep, e)) != RC_OK)
+            return rc;
+        while (rc == RC_OK && ipc_list_next(&rep.list, store_keyword_f, &kw, &end) == RC_OK)
+            rc = keyword_in(s, &kw, e);
+        rq.from = rep.next;
+    } while (rc == RC_OK && rq.from != 0);
+    return rc;
+}
+
+void keywords_free(struct keywords *k)
+{
+    for (size_t i = 0; i < STORE_KEYWORDS_MAX; i++)
+        free(k->name[i]);
+    memset(k, 0, sizeof *k);
+}
+
+uint64_t keywords_bit(const struct keywords *k, struct span name)
+{
+    for (size_t i = 0; i < STORE_KEYWORDS_MAX; i++)
+        if (k->name[i] && span_ieq_str(name, k->name[i]))
+            return 1ull << (i + 8);
+    return 0;
+}
+
+static enum rc keyword_add(struct imap_session *s, struct span name, uint64_t *bit_out, struct err *e)
+{
+    struct store_keyword_add_req rq = {0};
+    struct store_keyword_add_rep rep;
+    struct buf sealed = BUF_INIT;
+    enum rc rc = mailbox_seal_name(s->box, name, rq.tag, &sealed, e);
+
+    rq.name = buf_span(&sealed);
+    if (rc == RC_OK)
+        rc = store_call(s->store, STORE_KEYWORD_ADD, &rq, -1, &rep, e);
+    buf_free(&sealed);
+    if (rc == RC_PERM || (rc == RC_OK && rep.index >= STORE_KEYWORDS_MAX))
+        return reply_no(s, e, "LIMIT", "Plus de mots-cles possibles / No more keywords can be made");
+    if (rc != RC_OK)
+        return rc;
+    free(s->keywords.name[rep.index]);
+    s->keywords.name[rep.index] = span_dup(name);
+    *bit_out = 1ull << (rep.index + 8);
+    s->keywords.known |= *bit_out;
+    return RC_OK;
+}
+
+enum rc keywords_resolve(struct imap_session *s, const struct imap_flags *f, uint64_t *bits_out, struct err *e)
+{
+    uint64_t bits = f->system, before = s->keywords.known;
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; i < f->n && rc == RC_OK; i++) {
+        uint64_t bit = keywords_bit(&s->keywords, f->keywords[i]);
+
+        if (bit == 0)
+            rc = keyword_add(s, f->keywords[i], &bit, e);
+        bits |= bit;
+    }
+    if (s->view && s->keywords.known != before)
+        keywords_announce(s, false);
+    if (rc == RC_OK)
+        *bits_out = bits;
+    return rc;
+}
+
+void keywords_put(const struct keywords *k, uint64_t flags, bool recent, struct buf *out)
+{
+    bool any = false;
+
+    imap_put_system_flags(out, flags, &any);
+    flags &= k->known;
+    for (size_t i = 0; flags >> 8 && i < STORE_KEYWORDS_MAX; i++) {
+        if ((flags >> (i + 8) & 1) == 0)
+            continue;
+        if (any)
+            buf_addc(out, ' ');
+        buf_addstr(out, k->name[i]);
+        any = true;
+    }
+    if (recent)
+        buf_addstr(out, any ? " \\Recent" : "\\Recent");
+}
+
+void keywords_announce(struct imap_session *s, bool read_only)
+{
+    struct buf all = BUF_INIT;
+
+    keywords_put(&s->keywords, ALL_SYSTEM | s->keywords.known, false, &all);
+    reply_put(s, "* FLAGS (%s)", buf_cstr(&all));
+    if (read_only)
+        reply_put(s, "* OK [PERMANENTFLAGS ()] Read-only mailbox");
+    else
+        reply_put(s, "* OK [PERMANENTFLAGS (%s \\*)] Flags kept", buf_cstr(&all));
+    buf_free(&all);
+}

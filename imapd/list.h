@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/list.h - what LIST, LSUB and STATUS write about a folder.
+ * Process  pli-imapd session.   Source RFC 3501 7.2, RFC 3348, 5258, 5819, 6154.
+ */
+#pragma once
+#include "imapd/folders.h"
+/* "* STATUS name (...)" and CRLF into .out; items: ST_ bits. */
+enum rc status_put(struct imap_session *s, const struct folder *f, unsigned items, struct err *e);
+/* "* LIST (attributes) "/" name" without CRLF. */
+void list_put(struct imap_session *s, const char *verb, const char *attributes, struct span name);
+/* A pattern of LIST; INBOX in any case. */
+bool list_match(const struct imap_list_args *l, struct span name);

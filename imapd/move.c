@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/move.c - see imapd/move.h. */
+#include "imapd/move.h"
+
+static void pairs_in(struct imap_session *s, struct span pairs, struct copying *c)
+{
+    struct rd r = rd_of(pairs);
+
+    while (r.s.n >= 8) {
+        uint32_t from = rd_u32(&r), to = rd_u32(&r), row = c->move ? view_find(s->view, from) : s->view->n;
+
+        imap_set_put(&c->wf, from);
+        imap_set_put(&c->wt, to);
+        c->done++;
+        if (row < s->view->n) {
+            s->view->flags[row] |= VF_GONE;
+            s->view->dirty = true;
+        }
+    }
+}
+
+static enum rc part(struct imap_session *s, struct span uids, struct copying *c, struct err *e)
+{
+    struct store_copy_req rq = {s->view->folder, c->dest, uids, c->move};
+    struct store_copy_rep rep;
+    enum rc rc = store_call(s->store, STORE_COPY, &rq, -1, &rep, e);
+
+    if (rc == RC_OK) {
+        c->uidvalidity = rep.uidvalidity;
+        pairs_in(s, rep.pairs, c);
+    }
+    return rc;
+}
+
+/* Rows from *at (a range, and how much of it is done) into uids: as many as one transaction takes. */
+static void take_part(const struct view *v, const struct imap_set *rows, size_t *range, uint32_t *skip, struct buf *uids)
+{
+    uint32_t left = STORE_COPY_MAX;
+
+    for (size_t n = 0; n < STORE_RANGES_MAX && left > 0 && *range < rows->n; n++) {
+        uint32_t lo = rows->r[*range].lo + *skip, hi = rows->r[*range].hi;
+
+        if (hi - lo >= left)
+            hi = lo + left - 1;
+        buf_u32(uids, v->uid[lo]);
+        buf_u32(uids, v->uid[hi]);
+        left -= hi - lo + 1;
+        *skip = hi == rows->r[*range].hi ? 0 : hi + 1 - rows->r[*range].lo;
+        *range += *skip == 0;
+    }
+}
+
+enum rc copying_run(struct imap_session *s, const struct imap_set *rows, struct copying *c, struct err *e)
+{
+    struct buf uids = BUF_INIT;
+    size_t range = 0;
+    uint32_t skip = 0;
+    enum rc rc = RC_OK;
+
+    c->wf.out = &c->from;
+    c->wt.out = &c->to;
+    while (rc == RC_OK && range < rows->n) {
+        buf_clear(&uids);
+        take_part(s->view, rows, &range, &skip, &uids);
+        rc = part(s, buf_span(&uids), c, e);
+    }
+    imap_set_flush(&c->wf);
+    imap_set_flush(&c->wt);
+    buf_free(&uids);
+    return rc;
+}
+
+void copying_free(struct copying *c)
+{
+    buf_free(&c->from);
+    buf_free(&c->to);
+}
+
+/* All of one page of STORE_LIST. */
+static enum rc move_page(struct imap_session *s, uint32_t folder, uint32_t dest, struct span brief, struct err *e)
+{
+    struct store_copy_rep rep;
+    struct buf uids = BUF_INIT;
+    struct rd r = rd_of(brief), last = rd_of(span_from(brief, brief.n - STORE_BRIEF));
+    struct store_copy_req rq = {folder, dest, SPAN_NULL, 1};
+    enum rc rc;
+
+    buf_u32(&uids, rd_u32(&r));
+    buf_u32(&uids, rd_u32(&last));
+    rq.uids = buf_span(&uids);
+    rc = store_call(s->store, STORE_COPY, &rq, -1, &rep, e);
+    buf_free(&uids);
+    return rc;
+}
+
+enum rc move_everything(struct imap_session *s, uint32_t folder, uint32_t dest, struct err *e)
+{
+    struct store_list_req rq = {folder, 1, STORE_UID_MAX};
+    struct store_brief_rep rep;
+    enum rc rc;
+
+    for (;;) { /* what was moved is gone from the list: it is asked for from its beginning until it is empty */
+        if ((rc = store_call(s->store, STORE_LIST, &rq, -1, &rep, e)) != RC_OK || rep.brief.n < STORE_BRIEF)
+            return rc;
+        if ((rc = move_page(s, folder, dest, rep.brief, e)) != RC_OK)
+            return rc;
+    }
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/move.h - messages copied or moved to another folder.
+ *
+ * Whole    up to STORE_COPY_MAX messages, in as many ranges as one request takes, are one transaction: all or none. Beyond that they go in parts;
+ *          if a later part fails, the earlier ones stay done (COPY) and are told (COPYUID).
+ * Process  pli-imapd session.   Source RFC 3501 6.4.7, RFC 4315, RFC 6851.
+ */
+#pragma once
+#include "imapd/view.h"
+struct copying {
+    uint32_t dest;
+    bool move;
+    uint32_t uidvalidity;
+    struct buf from, to;           /* UID sets, as COPYUID has them */
+    struct imap_set_writer wf, wt;
+    uint32_t done;
+};
+enum rc copying_run(struct imap_session *s, const struct imap_set *rows, struct copying *c, struct err *e);
+void copying_free(struct copying *c);
+/* Every message of a folder, whether it is selected or not. */
+enum rc move_everything(struct imap_session *s, uint32_t folder, uint32_t dest, struct err *e);

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/search.c - see imapd/search.h: the passes over the messages, tier by tier. */
+#include "imapd/search.h"
+#include "base/log.h"
+#include <stdlib.h>
+
+enum { SEARCH_MOST = 16 * 1024 * 1024 /* of a sealed search text */ };
+struct searching {
+    struct imap_session *s;
+    const struct imap_search *what;
+    unsigned char *hit;      /* a TRI_ a row */
+    struct pages pages;
+    struct buf plain, plain_summary;
+    struct summary sum;
+    struct text_view text;
+    struct err first;
+};
+
+/* ---- words in the octets themselves ---- */
+struct scan_octets {
+    struct span needle;
+    struct buf raw, folded;
+    bool found;
+};
+
+static enum rc scan_piece(void *ctx, struct span piece, struct err *e)
+{
+    struct scan_octets *o = ctx;
+    size_t tail = o->needle.n * 4 + 64;
+
+    (void)e;
+    if (o->found)
+        return RC_OK;
+    buf_addspan(&o->raw, piece);
+    buf_clear(&o->folded);
+    text_fold(buf_span(&o->raw), &o->folded);
+    o->found = span_find(buf_span(&o->folded), o->needle) >= 0;
+    if (o->raw.n > tail) /* a word may lie across two pieces */
+        buf_take(&o->raw, o->raw.n - tail);
+    return RC_OK;
+}
+
+static bool in_octets(void *ctx, const struct facts *f, struct span needle)
+{
+    struct searching *se = ctx;
+    struct scan_octets o = {.needle = needle};
+    struct err e;
+
+    if (pages_quiet(&se->pages, &e) != RC_OK ||
+        mailbox_read(se->s->box, se->s->view->folder, f->entry, SEAL_MESSAGE, 0, f->entry->size, scan_piece, &o, &e) != RC_OK)
+        log_err(LOG_WARN_, "search-read-failed", &e);
+    o.raw.secret = o.folded.secret = true;
+    buf_free(&o.raw);
+    buf_free(&o.folded);
+    return o.found;
+}
+
+/* ---- one message in one pass ---- */
+static enum rc load_summary(struct searching *se, const struct store_entry *en, struct facts *f, struct err *e)
+{
+    enum rc rc;
+
+    buf_clear(&se->plain_summary);
+    rc = pages_object(&se->pages, en, SEAL_SUMMARY, SUMMARY_MAX, &se->plain_summary, e);
+    if (rc == RC_OK && (rc = summary_read(buf_span(&se->plain_summary), &se->sum, e)) == RC_OK)
+        f->summary = &se->sum;
+    return rc;
+}
+
+static enum rc load_text(struct searching *se, const struct store_entry *en, struct facts *f, struct err *e)
+{
+    struct store_entry bare = *en;
+    enum rc rc;
+
+    buf_clear(&se->plain);
+    rc = pages_object(&se->pages, en, SEAL_SEARCH, SEARCH_MOST, &se->plain, e);
+    text_view_free(&se->text);
+    if (rc == RC_OK && (rc = text_open(buf_span(&se->plain), &se->text, e)) == RC_OK)
+        f->text = &se->text;
+    bare.object = SPAN_NULL;
+    if (rc == RC_OK && search_has_sent(se->what->top))
+        rc = load_summary(se, &bare, f, e);
+    return rc;
+}
+
+static enum rc judge(struct searching *se, enum tier t, uint32_t row, const struct store_entry *en, struct err *e)
+{
+    struct facts f = {.view = se->s->view, .row = row, .entry = en, .in_octets = in_octets, .ctx = se};
+    enum rc rc = t == TIER_SUMMARY ? load_summary(se, en, &f, e) : t == TIER_TEXT ? load_text(se, en, &f, e) : RC_OK;
+
+    if (rc == RC_CORRUPT || rc == RC_SYNTAX) { /* this one matches nothing; the answer is NO in the end */
+        log_err(LOG_ERROR_, "message-broken", e);
+        se->hit[row] = TRI_NO;
+        if (se->first.rc == RC_OK)
+            (void)!err_set(&se->first, RC_CORRUPT, NULL, NULL, "%s", e->log);
+        return RC_OK;
+    }
+    if (rc == RC_OK)
+        se->hit[row] = (unsigned char)search_eval(se->what->top, &f);
+    return rc;
+}
+
+/* ---- passes ---- */
+static enum rc undecided(struct searching *se, struct imap_set *out, struct err *e)
+{
+    *out = (struct imap_set){NULL, 0};
+    for (uint32_t row = 0; row < se->s->view->told; row++) {
+        if (se->hit[row] != TRI_MAYBE)
+            continue;
+        if (out->n > 0 && out->r[out->n - 1].hi + 1 == row) {
+            out->r[out->n - 1].hi = row;
+            continue;
+        }
+        if ((out->r = imap_arena_grow(&se->s->mem, out->r, out->n, sizeof *out->r)) == NULL)
+            return err_set(e, RC_TEMP, NULL, "SEARCH is too complex", "undecided messages do not fit the command's memory");
+        out->r[out->n++] = (struct imap_range){row, row};
+    }
+    return RC_OK;
+}
+
+static enum rc pass(struct searching *se, enum tier t, struct err *e)
+{
+    static const enum store_op ops[] = {[TIER_ENTRY] = STORE_ENTRIES, [TIER_SUMMARY] = STORE_SUMMARIES, [TIER_TEXT] = STORE_TEXTS};
+    struct imap_set rows;
+    struct store_entry en;
+    enum rc rc = undecided(se, &rows, e);
+
+    if (rc != RC_OK || rows.n == 0)
+        return rc;
+    pages_begin(&se->pages, se->s, ops[t], &rows);
+    while (rc == RC_OK && (rc = pages_next(&se->pages, &en, e)) == RC_OK) {
+        uint32_t row = view_find(se->s->view, en.uid);
+
+        if (row < se->s->view->told && se->hit[row] == TRI_MAYBE)
+            rc = judge(se, t, row, &en, e);
+    }
+    pages_end(&se->pages);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static void first_pass(struct searching *se)
+{
+    struct facts f = {.view = se->s->view};
+
+    for (f.row = 0; f.row < f.view->told; f.row++)
+        se->hit[f.row] = f.view->flags[f.row] & VF_GONE ? TRI_NO : (unsigned char)search_eval(se->what->top, &f);
+}
+
+enum rc search_run(struct imap_session *s, const struct imap_search *what, unsigned char **hits_out, struct err *e)
+{
+    struct searching se = {.s = s, .what = what, .plain = {.secret = true}, .plain_summary = {.secret = true}};
+    unsigned tiers = search_tiers(what->top);
+    enum rc rc = RC_OK;
+
+    if ((se.hit = calloc(1, s->view->told + 1u)) == NULL)
+        return err_set(e, RC_TEMP, NULL, NULL, "out of memory for %u messages", s->view->told);
+    first_pass(&se);
+    if (tiers & (1u << TIER_ENTRY))
+        rc = pass(&se, TIER_ENTRY, e);
+    if (rc == RC_OK && (tiers & (1u << TIER_SUMMARY)))
+        rc = pass(&se, TIER_SUMMARY, e);
+    if (rc == RC_OK)
+        rc = pass(&se, TIER_TEXT, e); /* none, when all is decided */
+    if (rc == RC_OK && se.first.rc != RC_OK) {
+        *e = se.first;
+        rc = e->rc;
+    }
+    buf_free(&se.plain);
+    buf_free(&se.plain_summary);
+    text_view_free(&se.text);
+    if (rc == RC_OK)
+        *hits_out = se.hit;
+    else
+        free(se.hit);
+    return rc;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/search.h - a SEARCH at work.
+ *
+ * Cheap first  each message is judged with what is known, in tiers; only those still undecided go on to the next, dearer one:
+ *            view     flags, numbers, UIDs                 no call
+ *            entry    size, INTERNALDATE                   STORE_ENTRIES
+ *            summary  Date:, header fields                 STORE_SUMMARIES
+ *            text     words, and headers that a summary does not hold   STORE_TEXTS, unsealed and inflated
+ *          A message whose search text was cut (beyond 4 MiB of text) is read itself, as it stands.
+ * Words    needle and text are folded the same way (mime/text.h): case, accents, compatibility; a substring matches.
+ * Secrets  words are in this process only; stored is asked for ranges, never for words.
+ * Process  pli-imapd session.   Source RFC 3501 6.4.4.
+ */
+#pragma once
+#include "imapd/pages.h"
+#include "mime/summary.h"
+#include "mime/text.h"
+
+enum tier { TIER_VIEW, TIER_ENTRY, TIER_SUMMARY, TIER_TEXT };
+enum tri { TRI_NO, TRI_YES, TRI_MAYBE };
+struct facts { /* of one message; what is NULL is not known */
+    const struct view *view;
+    uint32_t row;
+    const struct store_entry *entry;
+    const struct summary *summary;
+    const struct text_view *text;
+    /* looks for a folded needle in the message's octets: for a cut text */
+    bool (*in_octets)(void *ctx, const struct facts *f, struct span needle);
+    void *ctx;
+};
+/* imapd/search_key.c: needles to UTF-8 and folded, sets settled, keywords looked up. RC_PERM with [BADCHARSET], RC_SYNTAX. */
+enum rc search_prepare(struct imap_session *s, struct imap_search *what, struct err *e);
+/* Which tiers a program may need: bits 1 << tier. has_sent: a key about Date:. */
+unsigned search_tiers(const struct imap_key *k);
+bool search_has_sent(const struct imap_key *k);
+/* imapd/search_eval.c */
+enum tri search_eval(const struct imap_key *k, const struct facts *f);
+/* imapd/search.c: hits_out: one byte a row, in memory the caller frees. */
+enum rc search_run(struct imap_session *s, const struct imap_search *what, unsigned char **hits_out, struct err *e);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/search_key.c - a SEARCH program made ready: see imapd/search.h. Keys are walked by recursion that the parser bounded (IMAP_DEPTH). */
+#include "imapd/search.h"
+
+static enum rc bad_charset(struct imap_session *s, struct err *e)
+{
+    return reply_no(s, e, "BADCHARSET (UTF-8 US-ASCII ISO-8859-1)", "Jeu de caracteres inconnu / Unknown charset");
+}
+
+static bool is_known(struct span charset)
+{
+    static const char *const names[] = {"UTF-8", "US-ASCII", "ISO-8859-1"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (span_ieq_str(charset, names[i]))
+            return true;
+    return charset.n == 0;
+}
+
+static bool keep(struct imap_session *s, const struct buf *b, struct span *out)
+{
+    unsigned char *p = imap_arena_get(&s->mem, b->n);
+
+    if (p && b->n > 0)
+        memcpy(p, b->p, b->n);
+    *out = span_of(p, p ? b->n : 0);
+    return p != NULL;
+}
+
+/* The needle in UTF-8 (what is no UTF-8 is taken as Latin-1 by the folding), folded, in the arena. */
+static enum rc fold(struct imap_session *s, bool latin1, struct span *text, struct err *e)
+{
+    struct buf utf8 = BUF_INIT, folded = BUF_INIT;
+    enum rc rc = latin1 ? text_to_utf8("ISO-8859-1", *text, &utf8, e) : RC_OK;
+
+    if (rc == RC_OK)
+        text_fold(latin1 ? buf_span(&utf8) : *text, &folded);
+    if (rc == RC_OK && !keep(s, &folded, text))
+        rc = imap_bad(e, "SEARCH is too complex");
+    buf_free(&utf8);
+    buf_free(&folded);
+    return rc;
+}
+
+/* Field names are compared in lower case. */
+static enum rc lower_field(struct imap_session *s, struct imap_key *k, struct err *e)
+{
+    unsigned char *p = imap_arena_get(&s->mem, k->field.n + 1); /* text_has() takes a C string */
+
+    if (p == NULL)
+        return imap_bad(e, "SEARCH is too complex");
+    for (size_t i = 0; i < k->field.n; i++)
+        p[i] = k->field.p[i] >= 'A' && k->field.p[i] <= 'Z' ? (unsigned char)(k->field.p[i] + 32) : k->field.p[i];
+    k->field = span_of(p, k->field.n);
+    return RC_OK;
+}
+
+static enum rc prepare_one(struct imap_session *s, struct imap_key *k, bool latin1, struct err *e)
+{
+    const struct view *v = s->view;
+    enum rc rc = RC_OK;
+
+    if (k->op == SK_SEQ) {
+        if (!imap_set_max_is(&k->set, v->told) || v->told == 0)
+            return err_set(e, RC_SYNTAX, NULL, "No such message number", "SEARCH beyond message %u", v->told);
+        imap_set_settle(&k->set, v->told);
+    }
+    if (k->op == SK_UID)
+        imap_set_settle(&k->set, v->told ? v->uid[v->told - 1] : 1);
+    if (k->op == SK_KEYWORD)
+        k->flag = keywords_bit(&s->keywords, k->text);
+    if (k->op == SK_HEADER && (rc = lower_field(s, k, e)) != RC_OK)
+        return rc;
+    if (k->op == SK_HEADER || k->op == SK_BODY || k->op == SK_TEXT)
+        rc = fold(s, latin1, &k->text, e);
+    return rc;
+}
+
+static enum rc prepare(struct imap_session *s, struct imap_key *k, bool latin1, struct err *e)
+{
+    enum rc rc = prepare_one(s, k, latin1, e);
+
+    for (struct imap_key *c = k->child; c && rc == RC_OK; c = c->next)
+        rc = prepare(s, c, latin1, e);
+    return rc;
+}
+
+enum rc search_prepare(struct imap_session *s, struct imap_search *what, struct err *e)
+{
+    if (!is_known(what->charset))
+        return bad_charset(s, e);
+    return prepare(s, what->top, span_ieq_str(what->charset, "ISO-8859-1"), e);
+}
+
+static enum tier tier_of(enum imap_key_op op)
+{
+    static const unsigned char tiers[] = {
+        [SK_LARGER] = TIER_ENTRY, [SK_SMALLER] = TIER_ENTRY, [SK_BEFORE] = TIER_ENTRY, [SK_ON] = TIER_ENTRY, [SK_SINCE] = TIER_ENTRY,
+        [SK_SENTBEFORE] = TIER_SUMMARY, [SK_SENTON] = TIER_SUMMARY, [SK_SENTSINCE] = TIER_SUMMARY, [SK_HEADER] = TIER_SUMMARY,
+        [SK_BODY] = TIER_TEXT, [SK_TEXT] = TIER_TEXT,
+    };
+
+    return (enum tier)tiers[op];
+}
+
+unsigned search_tiers(const struct imap_key *k)
+{
+    unsigned bits = 1u << tier_of(k->op);
+
+    for (const struct imap_key *c = k->child; c; c = c->next)
+        bits |= search_tiers(c);
+    return bits;
+}
+
+bool search_has_sent(const struct imap_key *k)
+{
+    if (k->op == SK_SENTBEFORE || k->op == SK_SENTON || k->op == SK_SENTSINCE)
+        return true;
+    for (const struct imap_key *c = k->child; c; c = c->next)
+        if (search_has_sent(c))
+            return true;
+    return false;
+}

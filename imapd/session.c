@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/session.c - the life of a session: TLS, greeting, commands one after the other, goodbye. See imapd/session.h.
+ *
+ *   accept -> [TLS] -> greeting -> command ... -> BYE
+ *
+ * A session ends when the client logs out or goes away, when it is silent too long (1 min before sign-in, 30 min after), after too many
+ * refused commands, or when the listener is told to stop: then with a BYE, at a pause between commands. */
+#include "imapd/session.h"
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "imapd/commands.h"
+#include "imapd/view.h"
+#include <stdio.h>
+
+enum { FRAME_BEFORE_AUTH = 8 * 1024, FRAME_AFTER_AUTH = 64 * 1024, OUT_KEEP = 16 * 1024 };
+
+enum rc session_lost(struct imap_session *s, struct err *e, const char *why)
+{
+    s->bye = s->lost = true;
+    return err_set(e, RC_CLOSED, NULL, NULL, "%s", why);
+}
+
+static void greet(struct imap_session *s)
+{
+    buf_addstr(&s->out, "* OK [CAPABILITY ");
+    capability_put(s, &s->out);
+    buf_addf(&s->out, "] %s Pli\r\n", s->conf->hostname);
+    reply_out(s);
+}
+
+static enum rc begin(struct imap_session *s, struct err *e)
+{
+    enum rc rc;
+
+    stream_deadline(s->io, deadline_in(s->conf->login_ms));
+    if (s->conf->implicit_tls[s->peer->which]) {
+        if ((rc = tls_accept(s->conf->tls, s->keyd, s->io, &s->tls, e)) != RC_OK)
+            return rc;
+        s->has_tls = true;
+    }
+    greet(s);
+    return RC_OK;
+}
+
+/* ---- one command ---- */
+static enum rc may_run(struct imap_session *s, struct err *e)
+{
+    const struct command *c = s->cmd;
+
+    if ((c->states & s->state) == 0)
+        return err_set(e, RC_SYNTAX, NULL, "Command is not allowed in this state", "%s in state %u", c->name, s->state);
+    if ((c->flags & C_NO_TLS) && s->has_tls)
+        return reply_no(s, e, "CLIENTBUG", "TLS est deja actif / TLS is active already");
+    if ((c->flags & C_TLS) && !s->has_tls)
+        return reply_no(s, e, "PRIVACYREQUIRED", "STARTTLS d'abord / STARTTLS first");
+    if ((c->flags & C_WRITES) && s->view && view_read_only(s->view))
+        return err_set(e, RC_PERM, NULL, "Boite ouverte en lecture seule / Mailbox is read-only", "%s under EXAMINE", c->name);
+    return RC_OK;
+}
+
+static enum rc run(struct imap_session *s, struct err *e)
+{
+    struct span rest;
+    struct imap_in in;
+    union imap_args args;
+    enum rc rc = command_find(s, buf_span(&s->frame.text), &rest, e);
+
+    if (rc == RC_OK)
+        rc = may_run(s, e);
+    if (rc != RC_OK)
+        return rc;
+    if (s->streaming)
+        rest.n -= 2; /* the announcement's CRLF */
+    in = imap_in_of(rest, &s->mem);
+    rc = s->cmd->parse(&in, &args, e);
+    return rc == RC_OK ? s->cmd->run(s, &args, e) : rc;
+}
+
+static void after(struct imap_session *s, enum rc rc)
+{
+    bool numbers_stay = s->cmd && (s->cmd->flags & C_SEQ) && !s->uid;
+    bool ask = s->cmd && (s->cmd->flags & C_SYNC);
+
+    s->errors += rc == RC_SYNTAX;
+    if (s->view && s->cmd && !(s->cmd->flags & C_SELECTS))
+        view_announce(s, ask, !numbers_stay);
+}
+
+static void one_command(struct imap_session *s, struct err *e)
+{
+    enum rc rc;
+
+    s->cmd = NULL;
+    buf_clear(&s->code);
+    s->answered = false;
+    memset(e, 0, sizeof *e);
+    reply_alive(s);
+    rc = run(s, e);
+    if (s->lost)
+        return;
+    after(s, rc);
+    if (!s->answered)
+        reply_tagged(s, rc, e);
+}
+
+static void loop(struct imap_session *s, struct err *e)
+{
+    int64_t sign_in_by = deadline_in(s->conf->login_ms);
+    enum rc rc;
+
+    while (!s->bye && !s->stopping && s->errors <= s->conf->max_errors) {
+        s->frame.max = s->state == IS_NEW ? FRAME_BEFORE_AUTH : FRAME_AFTER_AUTH;
+        stream_deadline(s->io, s->state == IS_NEW ? sign_in_by : deadline_in(s->conf->idle_ms));
+        rc = input_command(s, e);
+        if (rc == RC_OK)
+            one_command(s, e);
+        else if (rc != RC_SYNTAX)
+            break;
+        s->tag = SPAN_NULL; /* it pointed into the frame */
+        s->streaming = false;
+        imap_frame_reset(&s->frame);
+        imap_arena_free(&s->mem);
+        if (s->out.cap > OUT_KEEP) {
+            buf_free(&s->out);
+            s->out.secret = true;
+        }
+    }
+}
+
+static void say_bye(struct imap_session *s, const struct err *e)
+{
+    struct err gone;
+    const char *why = e->say;
+
+    if (s->lost || (e->rc == RC_CLOSED && !s->stopping && !s->bye))
+        return;
+    if (s->errors > s->conf->max_errors)
+        why = "Trop d'erreurs / Too many errors";
+    else if (s->stopping)
+        why = "Service arrete / Server is shutting down";
+    else if (e->rc == RC_TIMEOUT)
+        why = "Delai depasse / Timed out";
+    stream_deadline(s->io, deadline_in(2000));
+    reply_put(s, "* BYE %s", why[0] ? why : "Session ended");
+    (void)stream_flush(s->io, &gone);
+}
+
+/* ---- from accept to exit ---- */
+static void open_session(struct imap_session *s, int fd)
+{
+    s->io = stream_open(fd);
+    s->state = IS_NEW;
+    s->keyd = keyd_new(ROLE_IMAPD);
+    s->store = store_new(ROLE_IMAPD);
+    s->dir = dir_new(ROLE_IMAPD);
+    s->out.secret = true;
+    imap_frame_init(&s->frame, FRAME_BEFORE_AUTH);
+}
+
+static void close_session(struct imap_session *s)
+{
+    view_free(&s->view);
+    keywords_free(&s->keywords);
+    mailbox_close(&s->box);
+    stream_close(&s->io); /* before keyd: TLS may use it to the end */
+    store_free(&s->watch);
+    store_free(&s->store);
+    dir_free(&s->dir);
+    keyd_free(&s->keyd);
+    imap_arena_free(&s->mem);
+    imap_frame_free(&s->frame);
+    buf_free(&s->out);
+    buf_free(&s->code);
+}
+
+void session_run(int fd, const struct imap_conf *conf, const struct listener_peer *peer)
+{
+    struct sandbox_how how = {.kind = SB_IMAPD_SESSION};
+    struct imap_session s = {.conf = conf, .peer = peer};
+    struct err e = {0};
+    char sid[17];
+
+    log_id_new(sid);
+    log_session(sid);
+    if (sandbox_enter(&how, &e) != RC_OK)
+        die("imapd session: %s", e.log);
+    log_ev(LOG_INFO_, "connect", "peer=%s port=%u tls=%d", peer->ip, peer->port, conf->implicit_tls[peer->which]);
+    open_session(&s, fd);
+    if (begin(&s, &e) == RC_OK)
+        loop(&s, &e);
+    else
+        log_err(LOG_INFO_, "tls-failed", &e), s.lost = true;
+    if (!s.bye || e.rc != RC_OK) /* LOGOUT has said it */
+        say_bye(&s, &e);
+    (void)stream_flush(s.io, &e);
+    log_ev(LOG_INFO_, "disconnect", "reason=%s", s.bye ? "bye" : rc_name(e.rc));
+    close_session(&s);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/signin.c - LOGIN and AUTHENTICATE meet here: dird checks the password, stored binds the ticket, keyd opens the mailbox.
+ *
+ * Refused  [AUTHENTICATIONFAILED] wrong password (nothing tells whether the account exists), [AUTHORIZATIONFAILED] account disabled,
+ *          [CONTACTADMIN] strict mailbox whose password was changed elsewhere (keyd's own text), [UNAVAILABLE] a daemon is away.
+ * Slow     each failure in a session costs its client a second more; the third ends the session. dird counts across sessions.
+ * Source   RFC 3501 6.2, RFC 5530. */
+#include "base/log.h"
+#include "imapd/commands.h"
+#include "imapd/folders.h"
+#include <poll.h>
+#include <stdio.h>
+
+enum { FAILURES_MAX = 3, PENALTY_MS = 1000 };
+
+static enum rc failed(struct imap_session *s, const char *code, const char *text, struct err *e)
+{
+    struct err cause = *e;
+
+    log_ev(LOG_INFO_, "signin-failed", "peer=%s code=%s cause=%s", s->peer->ip, code, log_esc(span_str(cause.log)));
+    if (++s->failed_logins >= FAILURES_MAX)
+        s->bye = true;
+    poll(NULL, 0, (int)(PENALTY_MS * s->failed_logins));
+    return reply_no(s, e, code, text);
+}
+
+static enum rc explain(struct imap_session *s, enum rc rc, struct err *e)
+{
+    switch (rc) {
+    case RC_DENIED: return failed(s, "AUTHENTICATIONFAILED", "Identifiant ou mot de passe incorrect / Wrong user name or password", e);
+    case RC_PERM: return failed(s, "AUTHORIZATIONFAILED", "Compte desactive / Account disabled", e);
+    case RC_SYNTAX: return failed(s, "AUTHENTICATIONFAILED", "Identifiant ou mot de passe incorrect / Wrong user name or password", e);
+    default: return rc;
+    }
+}
+
+/* The mailbox's key: what goes wrong here is not a wrong password. */
+static enum rc open_mailbox(struct imap_session *s, const struct dird_auth_rep *auth, struct span password, struct err *e)
+{
+    enum rc rc = mailbox_open(s->store, s->keyd, auth, password, &s->box, e);
+    struct err cause = *e;
+
+    if (rc == RC_DENIED)
+        return failed(s, "CONTACTADMIN", cause.say[0] ? cause.say : "Boite non ouverte / Mailbox could not be opened", e);
+    return rc;
+}
+
+enum rc signin(struct imap_session *s, struct span login, struct span password, struct err *e)
+{
+    struct dird_auth_req rq = {login, password, span_str(s->peer->ip), 2};
+    struct dird_auth_rep auth;
+    enum rc rc = dir_auth(s->dir, &rq, &auth, e);
+
+    if (rc != RC_OK)
+        return explain(s, rc, e);
+    snprintf(s->address, sizeof s->address, "%.*s", SPAN_ARG(auth.address));
+    if ((rc = open_mailbox(s, &auth, password, e)) != RC_OK)
+        return rc;
+    if ((rc = folders_first_time(s, e)) != RC_OK) {
+        mailbox_close(&s->box);
+        return rc;
+    }
+    s->state = IS_AUTH;
+    dir_free(&s->dir); /* not needed again: a descriptor and its buffers less in a session that may idle for hours */
+    buf_clear(&s->code);
+    buf_addstr(&s->code, "CAPABILITY ");
+    capability_put(s, &s->code);
+    log_ev(LOG_INFO_, "signin", "peer=%s account=%s tls=%s", s->peer->ip, s->address, s->tls.version);
+    return RC_OK;
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/view.c - see imapd/view.h. Taking in what the store says; announcing it is in imapd/announce.c. */
+#include "imapd/view.h"
+#include <stdlib.h>
+
+/* ---- rows ---- */
+static enum rc room(struct view *v, size_t more, struct err *e)
+{
+    size_t cap = v->cap ? v->cap : 64;
+    uint32_t *uid;
+    uint64_t *flags, *modseq;
+
+    while (cap < v->n + more)
+        cap += cap / 2;
+    if (cap == v->cap)
+        return RC_OK;
+    /* each is kept as soon as it has moved, so that a failure of the next leaves the view whole */
+    if ((uid = realloc(v->uid, cap * sizeof *uid)) != NULL)
+        v->uid = uid;
+    if (uid && (flags = realloc(v->flags, cap * sizeof *flags)) != NULL)
+        v->flags = flags;
+    else
+        return err_set(e, RC_TEMP, NULL, NULL, "out of memory for %zu messages", cap);
+    if ((modseq = realloc(v->modseq_of, cap * sizeof *modseq)) == NULL)
+        return err_set(e, RC_TEMP, NULL, NULL, "out of memory for %zu messages", cap);
+    v->modseq_of = modseq;
+    v->cap = (uint32_t)cap;
+    return RC_OK;
+}
+
+uint32_t view_at_or_after(const struct view *v, uint32_t uid)
+{
+    uint32_t lo = 0, hi = v->n;
+
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+
+        if (v->uid[mid] < uid)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+uint32_t view_find(const struct view *v, uint32_t uid)
+{
+    uint32_t row = view_at_or_after(v, uid);
+
+    return row < v->n && v->uid[row] == uid ? row : v->n;
+}
+
+static void change(struct view *v, uint32_t row, uint64_t flags, uint64_t modseq, uint64_t news)
+{
+    if ((v->flags[row] & ~VF_OURS) != flags) {
+        v->flags[row] = flags | (v->flags[row] & (VF_RECENT | VF_GONE)) | news;
+        v->dirty |= news != 0;
+    }
+    v->modseq_of[row] = modseq;
+}
+
+/* Packed store_brief, ascending by UID: known ones change, later ones are appended. */
+static enum rc brief_in(struct view *v, struct span brief, uint64_t news, struct err *e)
+{
+    struct rd r = rd_of(brief);
+    enum rc rc = room(v, brief.n / STORE_BRIEF, e);
+
+    while (rc == RC_OK && r.s.n >= STORE_BRIEF) {
+        uint32_t uid = rd_u32(&r), row;
+        uint64_t flags = rd_u64(&r) & ~VF_OURS, modseq = rd_u64(&r);
+
+        if (v->n > 0 && uid <= v->uid[v->n - 1]) {
+            if ((row = view_find(v, uid)) < v->n)
+                change(v, row, flags, modseq, news);
+            continue;
+        }
+        v->uid[v->n] = uid;
+        v->flags[v->n] = flags;
+        v->modseq_of[v->n++] = modseq;
+        v->dirty = true;
+    }
+    return rc;
+}
+
+void view_flags_in(struct view *v, struct span brief)
+{
+    struct rd r = rd_of(brief);
+
+    while (r.s.n >= STORE_BRIEF) {
+        uint32_t row = view_find(v, rd_u32(&r));
+        uint64_t flags = rd_u64(&r) & ~VF_OURS, modseq = rd_u64(&r);
+
+        if (row < v->n)
+            change(v, row, flags, modseq, 0);
+    }
+}
+
+void view_gone_in(struct view *v, struct span expunged)
+{
+    struct rd r = rd_of(expunged);
+
+    while (r.s.n >= 4) {
+        uint32_t row = view_find(v, rd_u32(&r));
+
+        if (row < v->n) {
+            v->flags[row] |= VF_GONE;
+            v->dirty = true;
+        }
+    }
+}
+
+/* ---- opening ---- */
+static enum rc load(struct imap_session *s, struct view *v, struct err *e)
+{
+    struct store_list_req rq = {v->folder, 1, STORE_UID_MAX};
+    struct store_brief_rep rep;
+    enum rc rc;
+
+    do {
+        if ((rc = store_call(s->store, STORE_LIST, &rq, -1, &rep, e)) == RC_OK)
+            rc = brief_in(v, rep.brief, 0, e);
+        rq.lo = rep.next;
+    } while (rc == RC_OK && rep.next != 0);
+    return rc;
+}
+
+static void mark_recent(struct view *v, uint32_t from_row, uint32_t first_recent)
+{
+    for (uint32_t i = from_row; first_recent != 0 && i < v->n; i++)
+        if (v->uid[i] >= first_recent)
+            v->flags[i] |= VF_RECENT;
+}
+
+enum rc view_open(struct imap_session *s, uint32_t folder, bool read_only, struct view **v_out, struct err *e)
+{
+    struct store_select_req rq = {folder, read_only};
+    struct store_status_rep st;
+    struct view *v;
+    enum rc rc = store_call(s->store, STORE_SELECT, &rq, -1, &st, e);
+
+    if (rc != RC_OK)
+        return rc;
+    if ((v = calloc(1, sizeof *v)) == NULL)
+        die("out of memory");
+    v->folder = folder;
+    v->read_only = read_only;
+    v->uidvalidity = st.uidvalidity;
+    v->modseq = st.modseq;
+    v->asked = clock_mono();
+    if ((rc = room(v, st.exists, e)) == RC_OK)
+        rc = load(s, v, e);
+    if (rc != RC_OK) {
+        view_free(&v);
+        return rc;
+    }
+    v->uidnext = st.uidnext;
+    if (v->n > 0 && v->uid[v->n - 1] >= v->uidnext) /* one came in between */
+        v->uidnext = v->uid[v->n - 1] + 1;
+    mark_recent(v, 0, st.recent ? st.first_recent : 0);
+    *v_out = v;
+    return RC_OK;
+}
+
+void view_free(struct view **vp)
+{
+    struct view *v = *vp;
+
+    if (v == NULL)
+        return;
+    *vp = NULL;
+    free(v->uid);
+    free(v->flags);
+    free(v->modseq_of);
+    free(v);
+}
+
+/* ---- keeping in step ---- */
+/* The first session that sees a message has it as recent: the mark is taken when the message is. */
+static enum rc take_recent(struct imap_session *s, uint32_t from_row, struct err *e)
+{
+    struct store_select_req rq = {s->view->folder, s->view->read_only};
+    struct store_status_rep st;
+    enum rc rc = store_call(s->store, STORE_SELECT, &rq, -1, &st, e);
+
+    if (rc == RC_OK)
+        mark_recent(s->view, from_row, st.recent ? st.first_recent : 0);
+    return rc;
+}
+
+enum rc view_sync(struct imap_session *s, struct err *e)
+{
+    struct view *v = s->view;
+    struct store_changes_req rq = {v->folder, v->modseq, 0};
+    struct store_changes_rep rep;
+    uint32_t before = v->n;
+    uint64_t since = 0;
+    enum rc rc;
+
+    v->asked = clock_mono();
+    do {
+        if ((rc = store_call(s->store, STORE_CHANGES, &rq, -1, &rep, e)) != RC_OK)
+            return rc;
+        view_gone_in(v, rep.expunged);
+        rc = brief_in(v, rep.brief, VF_NEWS, e);
+        if (since == 0)
+            since = rep.modseq;
+        rq.cursor = rep.next;
+    } while (rc == RC_OK && rep.next != 0);
+    if (rc == RC_OK)
+        v->modseq = since;
+    if (rc == RC_OK && v->n > before)
+        rc = take_recent(s, before, e);
+    return rc;
+}
+
+/* ---- sets ---- */
+static bool rows_of_uids(const struct view *v, struct imap_range *r)
+{
+    uint32_t lo = view_at_or_after(v, r->lo);
+    uint32_t hi = r->hi == UINT32_MAX ? v->n : view_at_or_after(v, r->hi + 1);
+
+    if (hi > v->told)
+        hi = v->told;
+    if (lo >= hi)
+        return false;
+    *r = (struct imap_range){lo, hi - 1};
+    return true;
+}
+
+enum rc view_rows(struct imap_session *s, struct imap_set *set, struct err *e)
+{
+    const struct view *v = s->view;
+    size_t k = 0;
+
+    if (!s->uid) {
+        if (!imap_set_max_is(set, v->told) || v->told == 0)
+            return err_set(e, RC_SYNTAX, NULL, "No such message number", "message number beyond %u", v->told);
+        imap_set_settle(set, v->told);
+        for (size_t i = 0; i < set->n; i++)
+            set->r[i] = (struct imap_range){set->r[i].lo - 1, set->r[i].hi - 1};
+        return RC_OK;
+    }
+    imap_set_settle(set, v->told ? v->uid[v->told - 1] : 1);
+    for (size_t i = 0; i < set->n; i++)
+        if (rows_of_uids(v, &set->r[i]))
+            set->r[k++] = set->r[i];
+    set->n = k;
+    return RC_OK;
+}
+
+void view_uids(const struct view *v, const struct imap_set *rows, size_t *at, struct buf *out)
+{
+    for (size_t n = 0; n < STORE_RANGES_MAX && *at < rows->n; n++, (*at)++) {
+        buf_u32(out, v->uid[rows->r[*at].lo]);
+        buf_u32(out, v->uid[rows->r[*at].hi]);
+    }
+}
+
+uint32_t view_recent(const struct view *v)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < v->n; i++)
+        n += (v->flags[i] & VF_RECENT) != 0;
+    return n;
+}
+
+uint32_t view_first_unseen(const struct view *v)
+{
+    for (uint32_t i = 0; i < v->n; i++)
+        if ((v->flags[i] & MF_SEEN) == 0)
+            return i + 1;
+    return 0;
+}
