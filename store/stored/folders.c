@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "store/stored/folder.h"
 
+enum { FOLDERS_EVER = 100000 /* in a mailbox, those deleted since included: names are not counted in a quota */ };
+
 /* ---- records ---- */
 static enum rc folder_get(struct tx *t, uint64_t mbx, uint32_t folder, struct buf *mem, struct folder *f_out, struct err *e)
 {
@@ -129,6 +131,8 @@ enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e)
         return err_set(e, RC_SYNTAX, NULL, NULL, "store: no such folder can be made");
     memcpy(f.tag, rq->tag, SEAL_NAME_TAG);
     rc = box_get(t, mbx, true, &b, e);
+    if (rc == RC_OK && b.next_folder > FOLDERS_EVER)
+        rc = err_set(e, RC_PERM, NULL, NULL, "store: mailbox %llu has made %d folders", (unsigned long long)mbx, FOLDERS_EVER);
     if (rc == RC_OK)
         rc = tag_free(t, mbx, rq->tag, &f.flags, e);
     if (rc != RC_OK)

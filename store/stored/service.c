@@ -36,7 +36,7 @@ static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *
     static const enum tx_how how[] = {[RUN_READ] = TX_READ, [RUN_WRITE] = TX_WRITE, [RUN_GROW] = TX_WRITE, [RUN_LAZY] = TX_LAZY};
     enum rc rc = RC_OK;
 
-    if (run != RUN_READ)
+    if (run == RUN_WRITE || run == RUN_GROW)
         rc = env_room(&d->env, 0, run == RUN_GROW, e);
     if (rc == RC_OK)
         rc = tx_run(d, how[run], attempt, j, e);
