@@ -30,6 +30,7 @@ const struct setting settings[] = {
     {"smtpd.max_recipients", SET_INT, "1000", 100, 10000, SET_AT_START, "recipients of one message"},
     {"smtpd.max_sessions", SET_INT, "500", 1, 20000, SET_AT_START, "sessions at once, in all"},
     {"smtpd.max_sessions_per_address", SET_INT, "50", 1, 20000, SET_AT_START, "sessions at once from one address"},
+    {"smtpd.max_rate_per_address", SET_INT, "3000", 1, 1000000, SET_AT_START, "new sessions a minute from one address (loopback apart)"},
     {"smtpd.max_errors", SET_INT, "10", 1, 1000, SET_AT_START, "refused commands before the session is ended"},
     {"smtpd.command_timeout", SET_SECS, "5m", 1, 3600, SET_AT_START, "wait for the next command (RFC 5321 4.5.3.2)"},
     {"smtpd.data_timeout", SET_SECS, "10m", 1, 7200, SET_AT_START, "wait for the next block of a message"},

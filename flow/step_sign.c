@@ -175,7 +175,9 @@ enum refusal step_sign(struct letter *l, struct err *e)
         scan_free(&l->scan); /* it described the message before */
     } else {
         buf_clear(&l->cms);
-        r = e->rc == RC_TEMP || e->rc == RC_CLOSED || e->rc == RC_TIMEOUT ? REFUSE_KEY_TEMP : letter_temp(e);
+        r = letter_temp(e);
+        if (r == REFUSE_STORE_TEMP)
+            r = REFUSE_KEY_TEMP;
     }
     signing_end(&g);
     return r;

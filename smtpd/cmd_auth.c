@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* smtpd/cmd_auth.c - AUTH: the SASL exchange, then dird is asked. What it answers is a ticket; the password is wiped.  RFC 4954 */
+#include "base/log.h"
+#include "base/wipe.h"
+#include "proto/sasl.h"
+#include "smtpd/verbs.h"
+#include <stdio.h>
+
+enum { PROTOCOL_SUBMISSION = 1 };
+
+/* Challenge out, one line in, until the exchange is done. */
+static enum rc exchange(struct smtp_session *s, struct sasl *sasl, const struct smtp_auth *a, struct err *e)
+{
+    enum rc rc = a->has_initial ? sasl_step(sasl, a->initial, e) : sasl_start(sasl, e);
+    struct span line;
+
+    while (rc == RC_MORE) {
+        smtp_say(s, 334, NULL, "%.*s", SPAN_ARG(sasl->challenge));
+        rc = stream_flush(s->st, e);
+        if (rc == RC_OK)
+            rc = stream_line(s->st, SMTP_SASL_MAX, &line, e);
+        if (rc != RC_OK) {
+            smtp_end(s, rc_name(rc));
+            return rc;
+        }
+        rc = sasl_step(sasl, line, e);
+        wipe((void *)(uintptr_t)line.p, line.n); /* the stream's buffer: this line was consumed */
+    }
+    return rc;
+}
+
+static void signed_in(struct smtp_session *s, const struct dird_auth_rep *rep)
+{
+    snprintf(s->account, sizeof s->account, "%.*s", SPAN_ARG(rep->address));
+    buf_clear(&s->ticket);
+    buf_addspan(&s->ticket, rep->ticket);
+    s->account_flags = rep->flags;
+    s->renew_at = deadline_in(s->conf->session_ms);
+    s->auth_failures = 0;
+    log_ev(LOG_INFO_, "signed-in", "account=%s peer=%s", log_esc(rep->address), s->peer->ip);
+    smtp_say(s, 235, "2.7.0", "Bonjour / Authentication successful");
+}
+
+static enum refusal auth_refusal(enum rc rc, const struct err *e)
+{
+    if (rc == RC_DENIED || rc == RC_NOTFOUND || rc == RC_SYNTAX)
+        return REFUSE_AUTH_FAILED;
+    if (rc == RC_PERM)
+        return REFUSE_AUTH_DISABLED;
+    return strstr(e->log, "too many") ? REFUSE_TOO_MANY_AUTH : REFUSE_AUTH_TEMP;
+}
+
+static void check(struct smtp_session *s, const struct sasl *sasl)
+{
+    struct dird_auth_req rq = {.login = sasl->login, .password = sasl->password, .peer = span_str(s->peer->ip), .protocol = PROTOCOL_SUBMISSION};
+    struct dird_auth_rep rep;
+    struct err e = {0};
+    enum refusal r;
+    enum rc rc = RC_DENIED;
+
+    if (sasl->authzid.n == 0 || span_ieq(sasl->authzid, sasl->login)) /* nobody acts as another by saying so */
+        rc = dir_auth(s->dir, &rq, &rep, &e);
+    if (rc == RC_OK) {
+        signed_in(s, &rep);
+        return;
+    }
+    r = auth_refusal(rc, &e);
+    s->auth_failures += r != REFUSE_AUTH_TEMP;
+    log_ev(LOG_WARN_, "sign-in-failed", "login=%s peer=%s why=%s failures=%u", log_esc(sasl->login), s->peer->ip, refusal_get(r)->name, s->auth_failures);
+    smtp_refuse(s, r, &e);
+}
+
+void cmd_auth(struct smtp_session *s, const union smtp_args *a)
+{
+    struct sasl sasl;
+    struct err e = {0};
+    enum rc rc;
+
+    if (s->account[0]) {
+        smtp_refuse(s, REFUSE_BAD_SEQUENCE, NULL);
+        return;
+    }
+    if (s->auth_failures >= s->conf->max_auth) {
+        smtp_refuse(s, REFUSE_TOO_MANY_ERRORS, NULL);
+        return;
+    }
+    if (sasl_begin(&sasl, a->auth.mechanism, &e) != RC_OK) {
+        smtp_refuse(s, REFUSE_BAD_MECHANISM, &e);
+        return;
+    }
+    rc = exchange(s, &sasl, &a->auth, &e);
+    if (rc == RC_OK)
+        check(s, &sasl);
+    else if (!s->over)
+        smtp_refuse(s, REFUSE_SYNTAX, NULL);
+    sasl_end(&sasl);
+}

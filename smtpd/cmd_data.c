@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* smtpd/cmd_data.c - DATA and BDAT: two ways to give a message.  RFC 5321 4.1.1.4, RFC 3030 2 */
+#include "smtpd/verbs.h"
+
+void cmd_data(struct smtp_session *s, const union smtp_args *a)
+{
+    struct err e;
+
+    (void)a;
+    if (!receive_begin(s, true))
+        return;
+    smtp_say(s, 354, NULL, "Fin par une ligne d'un seul point / End with a line of one dot");
+    if (stream_flush(s->st, &e) != RC_OK) {
+        smtp_end(s, "closed");
+        return;
+    }
+    if (receive_data(s))
+        receive_end(s);
+}
+
+/* Each chunk is answered; what is wrong with the message is told with the last one, but for what will not change any more. */
+void cmd_bdat(struct smtp_session *s, const union smtp_args *a)
+{
+    if (s->phase != PH_BDAT && !receive_begin(s, false)) {
+        (void)receive_skip(s, a->bdat.size);
+        return;
+    }
+    s->phase = PH_BDAT;
+    if (!receive_chunk(s, a->bdat.size))
+        return;
+    if (a->bdat.last)
+        receive_end(s);
+    else if (s->data_refused != REFUSE_NONE)
+        smtp_refuse(s, s->data_refused, NULL);
+    else
+        smtp_say(s, 250, "2.0.0", "%llu octets", (unsigned long long)a->bdat.size);
+}

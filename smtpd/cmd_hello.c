@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* smtpd/cmd_hello.c - EHLO, HELO: names, and what is offered in this state.  RFC 5321 4.1.1.1, RFC 9422 (LIMITS) */
+#include "proto/sasl.h"
+#include "smtpd/verbs.h"
+#include <stdio.h>
+
+static void greet(struct smtp_session *s, struct span name, bool esmtp)
+{
+    snprintf(s->helo, sizeof s->helo, "%.*s", SPAN_ARG(name));
+    s->esmtp = esmtp;
+    s->phase = PH_READY;
+    envelope_reset(s);
+}
+
+void cmd_helo(struct smtp_session *s, const union smtp_args *a)
+{
+    greet(s, a->text, false);
+    smtp_say(s, 250, NULL, "%s", s->conf->host);
+}
+
+/* In clear nothing but STARTTLS is of use, so nothing that would tempt a client to go on is offered: no AUTH. */
+void cmd_ehlo(struct smtp_session *s, const union smtp_args *a)
+{
+    char tail[128] = "";
+    unsigned rcpts = s->conf->max_recipients < SMTP_RCPTS ? s->conf->max_recipients : SMTP_RCPTS;
+
+    greet(s, a->text, true);
+    if (!s->tls)
+        snprintf(tail, sizeof tail, "\nSTARTTLS");
+    else if (smtp_is_submission(s))
+        snprintf(tail, sizeof tail, "\nAUTH %s", sasl_mechanisms);
+    smtp_say(s, 250, NULL, "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nENHANCEDSTATUSCODES\nCHUNKING\nSMTPUTF8\nDSN\nLIMITS RCPTMAX=%u%s", s->conf->host,
+             (unsigned long long)s->conf->letter.max_message, rcpts, tail);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* smtpd/cmd_rcpt.c - RCPT: who is it, is the mailbox there, open and not full? All refusals that can be told now are told now.
+ * A recipient elsewhere: from submission only, within the trust space only.  RFC 5321 4.1.1.3, 4.5.1 (postmaster), RFC 3461 */
+#include "base/log.h"
+#include "smtpd/verbs.h"
+#include <stdio.h>
+
+static enum refusal room_in_box(struct smtp_session *s, uint64_t mbx, struct err *e)
+{
+    struct store_can_take_req rq = {.mbx = mbx, .size = s->env.params.size};
+    enum rc rc = store_call(s->store, STORE_CAN_TAKE, &rq, -1, NULL, e);
+
+    if (rc == RC_OK)
+        return REFUSE_NONE;
+    if (rc == RC_QUOTA)
+        return REFUSE_QUOTA;
+    return strcmp(e->esc, "4.3.1") == 0 ? REFUSE_DISK_FULL : REFUSE_STORE_TEMP;
+}
+
+static enum refusal to_mailbox(struct smtp_session *s, const struct dird_lookup_rep *who, const char *address, struct err *e)
+{
+    struct dird_lookup_rep kept = *who;
+    enum refusal r = room_in_box(s, who->mbx, e);
+
+    if (r == REFUSE_NONE && !envelope_add_box(s, &kept, address))
+        r = REFUSE_TOO_MANY_RCPT;
+    return r;
+}
+
+static enum refusal to_elsewhere(struct smtp_session *s, const struct smtp_rcpt *rc_args, const char *address, struct err *e)
+{
+    struct dird_trust_rep rep;
+    enum rc rc;
+
+    if (!smtp_is_submission(s))
+        return REFUSE_NOT_LOCAL;
+    rc = dir_trust(s->dir, rc_args->path.domain, &rep, e);
+    if (rc == RC_NOTFOUND)
+        return REFUSE_UNKNOWN_DOMAIN;
+    if (rc != RC_OK)
+        return REFUSE_DIR_TEMP;
+    return envelope_add_remote(s, address, &rc_args->params) ? REFUSE_NONE : REFUSE_TOO_MANY_RCPT;
+}
+
+static enum refusal look_up(struct smtp_session *s, const struct smtp_rcpt *r, const char *address, struct err *e)
+{
+    struct dird_lookup_rep who;
+    enum rc rc = dir_lookup(s->dir, span_str(address), &who, e);
+
+    if (rc == RC_SYNTAX)
+        return REFUSE_BAD_ADDRESS;
+    if (rc != RC_OK && rc != RC_NOTFOUND)
+        return REFUSE_DIR_TEMP;
+    if (rc == RC_NOTFOUND || who.kind == DK_UNKNOWN)
+        return REFUSE_UNKNOWN_RCPT;
+    if (who.kind == DK_DISABLED)
+        return REFUSE_DISABLED_RCPT;
+    if (who.kind == DK_NOT_LOCAL)
+        return to_elsewhere(s, r, address, e);
+    return to_mailbox(s, &who, address, e);
+}
+
+/* The one spelling of the recipient; <Postmaster> is the postmaster of our domain. */
+static bool spell(struct smtp_session *s, const struct smtp_path *p, char *out, size_t cap)
+{
+    int n;
+
+    if (p->domain.n > 0)
+        return smtp_path_plain(p, out, cap);
+    n = snprintf(out, cap, "postmaster@%s", s->conf->domain);
+    return n > 0 && (size_t)n < cap;
+}
+
+void cmd_rcpt(struct smtp_session *s, const union smtp_args *a)
+{
+    char address[SMTP_ADDR];
+    struct err e = {0};
+    enum refusal r;
+
+    if (!spell(s, &a->rcpt.path, address, sizeof address))
+        r = REFUSE_BAD_ADDRESS;
+    else if (a->rcpt.path.utf8 && !s->env.params.smtputf8)
+        r = REFUSE_NEED_UTF8;
+    else if (s->env.rcpts >= s->conf->max_recipients)
+        r = REFUSE_TOO_MANY_RCPT;
+    else
+        r = look_up(s, &a->rcpt, address, &e);
+    if (r != REFUSE_NONE) {
+        smtp_refuse(s, r, &e);
+        return;
+    }
+    s->phase = PH_RCPT;
+    smtp_say(s, 250, "2.1.5", "Destinataire accepte / Recipient OK");
+}

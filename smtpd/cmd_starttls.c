@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* smtpd/cmd_starttls.c - STARTTLS, and TLS from the start: the handshake (keyd signs it), then nothing said before counts.  RFC 3207 4.2
+ *
+ * Bytes behind STARTTLS in clear are somebody else's words put into this client's mouth: the session ends.
+ */
+#include "base/log.h"
+#include "smtpd/start_tls.h"
+#include "smtpd/verbs.h"
+
+bool smtp_start_tls(struct smtp_session *s)
+{
+    struct err e;
+
+    stream_deadline(s->st, s->login_deadline);
+    if (tls_accept(s->conf->tls[s->kind], s->keyd, s->st, &s->tls_peer, &e) != RC_OK) {
+        log_err(LOG_INFO_, "tls-failed", &e);
+        smtp_end(s, "tls-failed");
+        return false;
+    }
+    s->tls = true;
+    log_ev(LOG_INFO_, "tls", "version=%s cipher=%s cert=%d verified=%d dn=%s", s->tls_peer.version, s->tls_peer.cipher, s->tls_peer.has_cert,
+           s->tls_peer.verified, log_esc(span_str(s->tls_peer.dn)));
+    return true;
+}
+
+void cmd_starttls(struct smtp_session *s, const union smtp_args *a)
+{
+    struct err e;
+
+    (void)a;
+    if (stream_buffered(s->st) > 0) {
+        smtp_refuse(s, REFUSE_PIPELINED_TLS, NULL);
+        smtp_end(s, "pipelined-tls");
+        return;
+    }
+    smtp_say(s, 220, "2.0.0", "TLS");
+    if (stream_flush(s->st, &e) != RC_OK) {
+        smtp_end(s, "closed");
+        return;
+    }
+    if (!smtp_start_tls(s))
+        return;
+    envelope_reset(s);
+    s->phase = PH_START;
+    s->helo[0] = 0;
+}

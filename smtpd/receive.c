@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* smtpd/receive.c - the octets of a message from the stream into the letter, and its end: filed, or refused with its cause.
+ *
+ * A message that is refused on the way is read to its end all the same, so that the reply comes where the client waits for it and no octet
+ * of it is ever taken for a command. After a bare CR or LF the true end may never come: then the wait is short.
+ */
+#include "base/log.h"
+#include "smtpd/session.h"
+#include <stdlib.h>
+
+enum { FAULTY_WAIT_MS = 5000 };
+
+/* The account's key slots, asked for when a first message is to be signed: a connection of its own, bound by the ticket. */
+static bool load_slots(struct smtp_session *s, struct err *e)
+{
+    struct store_box_rep box;
+    struct store *st;
+    enum rc rc;
+
+    if (!(s->account_flags & DF_SIGN) || s->slots.n > 0)
+        return true;
+    st = store_new(ROLE_SMTPD);
+    rc = store_bind(st, buf_span(&s->ticket), &box, e);
+    if (rc == RC_OK)
+        buf_addspan(&s->slots, box.slots);
+    store_free(&st);
+    return rc == RC_OK;
+}
+
+bool receive_begin(struct smtp_session *s, bool dots)
+{
+    struct letter *l = &s->letter;
+    struct err e = {0};
+
+    if (!load_slots(s, &e)) {
+        smtp_refuse(s, REFUSE_STORE_TEMP, &e);
+        return false;
+    }
+    *l = (struct letter){.conf = &s->conf->letter, .keyd = s->keyd, .store = s->store, .dir = s->dir};
+    l->door = smtp_is_submission(s) ? DOOR_SUBMISSION : DOOR_RELAY;
+    letter_begin(l);
+    data_begin(&s->data, dots);
+    s->data_refused = REFUSE_NONE;
+    return true;
+}
+
+static void give(struct smtp_session *s, struct span piece)
+{
+    struct err e;
+
+    if (s->data_refused != REFUSE_NONE || letter_put(&s->letter, piece, &e) == RC_OK)
+        return;
+    s->data_refused = e.rc == RC_PERM ? REFUSE_TOO_BIG : REFUSE_STORE_TEMP;
+    log_err(LOG_WARN_, "message-not-taken", &e);
+}
+
+static void look_for_faults(struct smtp_session *s)
+{
+    static const enum refusal of[] = {[DATA_FINE] = REFUSE_NONE, [DATA_BARE_CR] = REFUSE_BARE_LF, [DATA_BARE_LF] = REFUSE_BARE_LF,
+                                      [DATA_LONG_LINE] = REFUSE_MESSAGE_LINE};
+
+    if (s->data_refused == REFUSE_NONE)
+        s->data_refused = of[s->data.fault];
+}
+
+/* The next octets, or the end of the session. */
+static bool more(struct smtp_session *s, struct span *in)
+{
+    struct err e;
+    bool faulty = s->data.fault == DATA_BARE_CR || s->data.fault == DATA_BARE_LF;
+    enum rc rc;
+
+    stream_deadline(s->st, deadline_in(faulty ? FAULTY_WAIT_MS : s->conf->data_ms));
+    rc = stream_peek(s->st, in, &e);
+    if (rc == RC_OK)
+        return true;
+    if (rc == RC_TIMEOUT)
+        smtp_refuse(s, faulty ? REFUSE_BARE_LF : REFUSE_TIMEOUT, &e);
+    smtp_end(s, rc_name(rc));
+    return false;
+}
+
+bool receive_data(struct smtp_session *s)
+{
+    struct span in, piece;
+
+    while (more(s, &in)) {
+        struct span rest = in;
+        enum data_event ev;
+
+        while ((ev = data_next(&s->data, &rest, &piece)) == DATA_PIECE)
+            give(s, piece);
+        stream_consume(s->st, in.n - rest.n);
+        look_for_faults(s);
+        if (ev == DATA_END)
+            return true;
+    }
+    return false;
+}
+
+bool receive_chunk(struct smtp_session *s, uint64_t n)
+{
+    struct span in, piece;
+
+    while (n > 0) {
+        struct span rest;
+
+        if (!more(s, &in))
+            return false;
+        in = span_head(in, n < in.n ? (size_t)n : in.n);
+        rest = in;
+        while (data_next(&s->data, &rest, &piece) == DATA_PIECE)
+            give(s, piece);
+        stream_consume(s->st, in.n);
+        look_for_faults(s);
+        n -= in.n;
+    }
+    return true;
+}
+
+/* Octets behind a BDAT that was refused. Nobody who sends more than this still listens. */
+bool receive_skip(struct smtp_session *s, uint64_t n)
+{
+    struct span in;
+
+    if (n > 2 * s->conf->letter.max_message) {
+        smtp_end(s, "chunk-too-big");
+        return false;
+    }
+    while (n > 0) {
+        size_t m;
+
+        if (!more(s, &in))
+            return false;
+        m = n < in.n ? (size_t)n : in.n;
+        stream_consume(s->st, m);
+        n -= m;
+    }
+    return true;
+}
+
+/* ---- the end of the message ---- */
+static struct file_remote *remotes_of(const struct smtp_envelope *v)
+{
+    struct file_remote *r = calloc(v->n_remotes + 1, sizeof *r);
+
+    if (!r)
+        die("out of memory");
+    for (size_t i = 0; i < v->n_remotes; i++)
+        r[i] = (struct file_remote){.address = span_str(v->remotes[i].address), .orcpt = span_str(v->remotes[i].orcpt), .notify = v->remotes[i].notify};
+    return r;
+}
+
+static enum refusal file_it(struct smtp_session *s, struct err *e)
+{
+    struct smtp_envelope *v = &s->env;
+    struct file_remote *remotes = remotes_of(v);
+    struct letter *l = &s->letter;
+    int64_t now = clock_utc();
+    enum refusal r;
+
+    for (size_t i = 0; i < v->n_boxes; i++)
+        v->boxes[i].internaldate = now;
+    l->helo = span_str(s->helo);
+    l->ip = s->peer->ip;
+    l->esmtp = s->esmtp;
+    l->tls_version = s->tls ? s->tls_peer.version : NULL;
+    l->tls_cipher = s->tls_peer.cipher;
+    l->account = span_str(s->account);
+    l->ticket = buf_span(&s->ticket);
+    l->slots = buf_span(&s->slots);
+    l->sign = (s->account_flags & DF_SIGN) != 0;
+    l->sender = span_str(v->sender);
+    l->envid = span_str(v->envid);
+    l->ret = (uint8_t)v->params.ret;
+    l->smtputf8 = v->params.smtputf8;
+    l->only_rcpt = span_str(v->only_rcpt);
+    l->boxes = v->boxes;
+    l->n_boxes = v->n_boxes;
+    l->remotes = remotes;
+    l->n_remotes = v->n_remotes;
+    r = letter_file(l, e);
+    free(remotes);
+    return r;
+}
+
+void receive_end(struct smtp_session *s)
+{
+    char mid[17];
+    struct err e = {0};
+    enum refusal r;
+
+    data_finish(&s->data);
+    look_for_faults(s);
+    r = s->data_refused != REFUSE_NONE ? s->data_refused : file_it(s, &e);
+    memcpy(mid, s->letter.mid, sizeof mid);
+    if (r == REFUSE_NONE) {
+        s->errors = 0;
+        s->messages++;
+        smtp_say(s, 250, "2.0.0", "Message enregistre / Message stored, id=%s", mid);
+    } else {
+        smtp_refuse(s, r, &e);
+    }
+    envelope_reset(s);
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* smtpd/session.c - the life of a session: TLS when the port says so, greeting, one command after the other, goodbye. */
+#include "smtpd/session.h"
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "smtpd/start_tls.h"
+#include "smtpd/verbs.h"
+#include <poll.h>
+#include <string.h>
+
+/* AUTH with its initial response is the longest line there is (RFC 4954 4); every other one is held to SMTP_LINE_MAX. */
+enum { READ_MAX = SMTP_LINE_MAX + SMTP_SASL_MAX, DRAIN_MAX = 1024 * 1024 };
+
+bool smtp_is_submission(const struct smtp_session *s)
+{
+    return s->kind != KIND_SMTP;
+}
+
+/* Until TLS (port 25) or sign-in (submission) all there is to do must be done by the login deadline. */
+static int64_t next_deadline(const struct smtp_session *s)
+{
+    int64_t d = deadline_in(s->conf->command_ms);
+    bool proven = smtp_is_submission(s) ? s->account[0] != 0 : s->tls;
+
+    return proven || d < s->login_deadline ? d : s->login_deadline;
+}
+
+/* ---- reading a command line ---- */
+static bool line_at_hand(struct smtp_session *s)
+{
+    struct span have;
+    struct err e;
+
+    return stream_buffered(s->st) > 0 && stream_peek(s->st, &have, &e) == RC_OK && span_chr(have, '\n') >= 0;
+}
+
+static bool wait_for_client(struct smtp_session *s)
+{
+    struct err e = {0};
+    int which = 0;
+    enum rc rc = stream_flush(s->st, &e);
+
+    if (rc == RC_OK)
+        rc = stream_wait(s->st, s->peer->stop_fd, next_deadline(s), &which, &e);
+    if (rc == RC_TIMEOUT)
+        smtp_refuse(s, REFUSE_TIMEOUT, &e);
+    else if (rc != RC_OK)
+        smtp_end(s, rc_name(rc));
+    else if (which == 2)
+        smtp_refuse(s, REFUSE_SHUTDOWN, NULL);
+    return !s->over;
+}
+
+/* A line that can not be read. Too long: drained to its end, the session goes on. A bare CR or LF: it ends, for the two sides do not
+ * agree on what a line is. */
+static void bad_line(struct smtp_session *s, const struct err *cause)
+{
+    struct span have, head;
+    struct err e;
+
+    if (stream_peek(s->st, &have, &e) != RC_OK)
+        have = SPAN_NULL;
+    head = span_head(have, READ_MAX);
+    if (have.n <= READ_MAX || span_chr(head, '\n') >= 0 || span_chr(head, '\r') >= 0) {
+        smtp_refuse(s, REFUSE_BARE_LF, cause);
+        smtp_end(s, "bare-line-end");
+        return;
+    }
+    for (size_t drained = 0; drained < DRAIN_MAX; drained += have.n) {
+        ptrdiff_t lf = span_chr(have, '\n');
+
+        if (lf >= 0) {
+            stream_consume(s->st, (size_t)lf + 1);
+            smtp_refuse(s, REFUSE_LINE_TOO_LONG, NULL);
+            return;
+        }
+        stream_consume(s->st, have.n);
+        if (stream_peek(s->st, &have, &e) != RC_OK)
+            break;
+    }
+    smtp_refuse(s, REFUSE_LINE_TOO_LONG, NULL);
+    smtp_end(s, "endless-line");
+}
+
+/* False: there is no line; the session may be over or go on. */
+static bool next_line(struct smtp_session *s, struct span *line)
+{
+    struct err e = {0};
+    enum rc rc;
+
+    if (!line_at_hand(s) && !wait_for_client(s))
+        return false;
+    stream_deadline(s->st, next_deadline(s));
+    rc = stream_line(s->st, READ_MAX, line, &e);
+    if (rc == RC_OK && line->n > SMTP_LINE_MAX && !span_istarts(*line, "AUTH ")) {
+        smtp_refuse(s, REFUSE_LINE_TOO_LONG, NULL);
+        return false;
+    }
+    if (rc == RC_SYNTAX)
+        bad_line(s, &e);
+    else if (rc == RC_TIMEOUT)
+        smtp_refuse(s, REFUSE_TIMEOUT, &e);
+    else if (rc != RC_OK)
+        smtp_end(s, rc_name(rc));
+    return rc == RC_OK;
+}
+
+/* ---- one command ---- */
+static void refused_verb(struct smtp_session *s, const struct verb *v, struct span arg, enum refusal r, const struct err *cause)
+{
+    union smtp_args a;
+    struct err e;
+
+    if ((v->flags & V_CHUNK) && smtp_parse_bdat(arg, &a, &e) != RC_OK) {
+        smtp_refuse(s, r, cause);
+        smtp_end(s, "chunk-of-unknown-size"); /* where the next command starts can not be told */
+        return;
+    }
+    smtp_refuse(s, r, cause);
+    if (v->flags & V_CHUNK)
+        (void)receive_skip(s, a.bdat.size);
+}
+
+static void unknown_verb(struct smtp_session *s, struct span verb)
+{
+    if (smtp_foreign_verb(verb)) { /* no answer: whatever is said might mean something to a browser */
+        log_ev(LOG_WARN_, "foreign-protocol", "verb=%s peer=%s", log_esc(verb), s->peer->ip);
+        smtp_end(s, "foreign-protocol");
+        return;
+    }
+    smtp_refuse(s, REFUSE_UNKNOWN_VERB, NULL);
+}
+
+static void command(struct smtp_session *s, struct span text)
+{
+    struct smtp_line line = smtp_line(text);
+    const struct verb *v = verb_find(line.verb);
+    union smtp_args args = {0};
+    struct err e = {0};
+    enum refusal r;
+    enum rc rc;
+
+    s->verb = v ? v->name : NULL;
+    if (!v) {
+        unknown_verb(s, line.verb);
+        return;
+    }
+    r = verb_refusal(v, s);
+    if (r != REFUSE_NONE) {
+        refused_verb(s, v, line.arg, r, NULL);
+        return;
+    }
+    rc = v->parse(line.arg, &args, &e);
+    if (rc != RC_OK)
+        refused_verb(s, v, line.arg, smtp_parse_refusal(rc, &e), &e);
+    else
+        v->run(s, &args);
+}
+
+/* ---- life ---- */
+static bool early_talker(const struct smtp_session *s)
+{
+    struct pollfd p = {stream_fd(s->st), POLLIN, 0};
+
+    return poll(&p, 1, 0) == 1 && (p.revents & POLLIN);
+}
+
+static bool greet(struct smtp_session *s)
+{
+    if (s->kind == KIND_SUBMISSIONS)
+        return smtp_start_tls(s) && (smtp_say(s, 220, NULL, "%s ESMTP Pli", s->conf->host), true);
+    if (early_talker(s)) {
+        smtp_refuse(s, REFUSE_EARLY_TALKER, NULL);
+        smtp_end(s, "early-talker");
+        return false;
+    }
+    smtp_say(s, 220, NULL, "%s ESMTP Pli", s->conf->host);
+    return true;
+}
+
+void smtp_session_loop(struct smtp_session *s)
+{
+    struct span line;
+    struct err e;
+
+    s->phase = PH_START;
+    s->login_deadline = deadline_in(s->conf->login_ms);
+    stream_deadline(s->st, s->login_deadline);
+    if (greet(s))
+        while (!s->over)
+            if (next_line(s, &line))
+                command(s, line);
+    stream_deadline(s->st, deadline_in(5000));
+    (void)stream_flush(s->st, &e);
+}
+
+static void session_free(struct smtp_session *s)
+{
+    envelope_reset(s);
+    stream_close(&s->st);
+    keyd_free(&s->keyd);
+    store_free(&s->store);
+    dir_free(&s->dir);
+    buf_free(&s->ticket);
+    buf_free(&s->slots);
+    buf_free(&s->reply);
+}
+
+void smtp_session(void *conf, int fd, const struct listener_peer *peer)
+{
+    static const char *const kinds[] = {"smtp", "submission", "submissions"};
+    const struct sandbox_how how = {.kind = SB_SMTPD_SESSION};
+    struct smtp_session s = {.conf = conf, .peer = peer, .st = stream_open(fd)};
+    int64_t began = clock_mono();
+    char sid[17];
+    struct err e;
+
+    log_id_new(sid);
+    log_session(sid);
+    if (sandbox_enter(&how, &e) != RC_OK)
+        die("session sandbox: %s", e.log);
+    s.kind = s.conf->kind[peer->which];
+    s.keyd = keyd_new(ROLE_SMTPD);
+    s.store = store_new(ROLE_SMTPD);
+    s.dir = dir_new(ROLE_SMTPD);
+    buf_init_secret(&s.ticket);
+    log_ev(LOG_INFO_, "connected", "peer=%s port=%u kind=%s", peer->ip, (unsigned)peer->port, kinds[s.kind]);
+    smtp_session_loop(&s);
+    log_ev(LOG_INFO_, "disconnected", "why=%s messages=%u ms=%lld", s.end ? s.end : "-", s.messages, (long long)((clock_mono() - began) / 1000000));
+    session_free(&s);
+}

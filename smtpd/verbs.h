@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* smtpd/verbs.h - the only list of SMTP verbs: where each may come, what it asks for, who parses and who runs it.
+ * From it come dispatch, HELP, redaction (V_SECRET), and the test that tries every verb in every phase (pli-smtpd --verbs).
+ * Process  smtpd sessions.
+ */
+#pragma once
+#include "smtpd/session.h"
+
+enum {
+    V_TLS = 1,         /* asks for TLS: 530 before */
+    V_AUTH = 2,        /* on submission asks for a signed-in account: 530 before */
+    V_SECRET = 4,      /* its argument is never logged */
+    V_ENDS_GROUP = 8,  /* last of a pipelined group: what follows in the buffer may not be a command (RFC 2920 3.1) */
+    V_SUBMISSION = 16, /* unknown on port 25 */
+    V_CLEAR = 32,      /* only before TLS */
+    V_CHUNK = 64       /* octets follow the line, also when it is refused */
+};
+struct verb {
+    const char *name;
+    unsigned phases;
+    unsigned flags;
+    enum rc (*parse)(struct span arg, union smtp_args *out, struct err *e);
+    void (*run)(struct smtp_session *s, const union smtp_args *a);
+    const char *help;
+};
+extern const struct verb smtp_verbs[]; /* ends with .name NULL */
+const struct verb *verb_find(struct span name);
+enum refusal verb_refusal(const struct verb *v, const struct smtp_session *s); /* may it come now? REFUSE_NONE: yes */
+void verbs_print(void);                                                       /* JSON to standard output */
+
+void cmd_ehlo(struct smtp_session *s, const union smtp_args *a);
+void cmd_helo(struct smtp_session *s, const union smtp_args *a);
+void cmd_starttls(struct smtp_session *s, const union smtp_args *a);
+void cmd_auth(struct smtp_session *s, const union smtp_args *a);
+void cmd_mail(struct smtp_session *s, const union smtp_args *a);
+void cmd_rcpt(struct smtp_session *s, const union smtp_args *a);
+void cmd_data(struct smtp_session *s, const union smtp_args *a);
+void cmd_bdat(struct smtp_session *s, const union smtp_args *a);
+void cmd_rset(struct smtp_session *s, const union smtp_args *a);
+void cmd_noop(struct smtp_session *s, const union smtp_args *a);
+void cmd_vrfy(struct smtp_session *s, const union smtp_args *a);
+void cmd_help(struct smtp_session *s, const union smtp_args *a);
+void cmd_quit(struct smtp_session *s, const union smtp_args *a);
