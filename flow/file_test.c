@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* flow/file_test.c - what stored is given: sealed, complete, openable by each recipient and by nobody else; small and large. */
+#include "flow/file.h"
+#include "flow/fake_test.h"
+#include "mime/summary.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+static struct spool *message_of(size_t size)
+{
+    static const char head[] = "From: ana@chu.example\r\nSubject: marker-subject\r\n\r\n";
+    struct spool *s = spool_new(1u << 30);
+    struct err e;
+
+    assert_int_equal(spool_put(s, SPAN_LIT(head), &e), RC_OK);
+    for (size_t n = 0; n < size; n += 16)
+        assert_int_equal(spool_put(s, SPAN_LIT("marker-bodytext\n"), &e), RC_OK);
+    assert_int_equal(spool_end(s, &e), RC_OK);
+    return s;
+}
+
+static enum rc same(void *ctx, struct span piece, struct err *e)
+{
+    struct span *left = ctx;
+
+    (void)e;
+    assert_true(left->n >= piece.n && memcmp(left->p, piece.p, piece.n) == 0);
+    *left = span_from(*left, piece.n);
+    return RC_OK;
+}
+
+static void check_place(size_t i, struct span trace, struct spool *m)
+{
+    struct buf plain = BUF_INIT;
+    struct summary sum;
+    struct span left;
+    struct err e;
+
+    assert_int_equal(fake_open(i, SEAL_MESSAGE, &plain, &e), RC_OK);
+    assert_int_equal(plain.n, trace.n + spool_size(m));
+    assert_memory_equal(plain.p, trace.p, trace.n);
+    left = span_from(buf_span(&plain), trace.n);
+    assert_int_equal(spool_each(m, same, &left, &e), RC_OK);
+    assert_int_equal(left.n, 0);
+    buf_clear(&plain);
+    assert_int_equal(fake_open(i, SEAL_SUMMARY, &plain, &e), RC_OK);
+    assert_int_equal(summary_read(buf_span(&plain), &sum, &e), RC_OK);
+    assert_true(sum.size == trace.n + spool_size(m) && span_find(sum.envelope, SPAN_LIT("marker-subject")) >= 0);
+    buf_clear(&plain);
+    assert_int_equal(fake_open(i, SEAL_SEARCH, &plain, &e), RC_OK);
+    buf_free(&plain);
+}
+
+static void filed(size_t size, bool by_fd)
+{
+    struct file_box boxes[] = {{.mbx = 21, .folder = STORE_INBOX, .internaldate = 1000}, {.mbx = 22, .folder = 5, .flags = MF_SEEN}};
+    struct file_request rq = {.trace = SPAN_LIT("Received: by mail.chu.example\r\n"), .boxes = boxes, .n_boxes = 2, .mid = "0123456789abcdef"};
+    struct keyd *k = keyd_new(ROLE_SMTPD);
+    struct store *st = store_new(ROLE_SMTPD);
+    struct file_result res;
+    unsigned fds = fake->by_fd;
+    struct err e;
+
+    rq.message = message_of(size);
+    assert_int_equal(file_message(k, st, &rq, &res, &e), RC_OK);
+    assert_int_equal(fake->by_fd - fds, by_fd);
+    assert_true(!by_fd || fake->seals == (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE));
+    assert_int_equal(fake->n_objects, fake->req.len_message + fake->req.len_summary + fake->req.len_search);
+    assert_int_equal(fake->req.len_message, seal_size(rq.trace.n + spool_size(rq.message)));
+    assert_true(span_find(span_of(fake->objects, fake->n_objects), SPAN_LIT("marker")) < 0);
+    assert_true(fake->n_places == 2 && fake->places[0].internaldate == 1000 && fake->places[1].flags == MF_SEEN);
+    check_place(0, rq.trace, rq.message);
+    check_place(1, rq.trace, rq.message);
+    assert_true(res.n_placed == 2 && res.placed[1].mbx == 22 && res.placed[1].uid == 2 && res.qid == 0);
+    file_result_free(&res);
+    spool_free(&rq.message);
+    keyd_free(&k);
+    store_free(&st);
+}
+
+static void test_sizes(void **state)
+{
+    (void)state;
+    filed(0, false);
+    filed(4000, false);
+    filed(60000, false);
+    filed(80000, true);
+    filed(SEAL_CHUNK * 4, true);
+    filed(3000000, true);
+}
+
+static void test_remote(void **state)
+{
+    struct file_remote remotes[] = {{.address = SPAN_LIT("bob@Partner.example"), .orcpt = SPAN_LIT("rfc822;b"), .notify = 4}, {.address = SPAN_LIT("eve@other.example")}};
+    struct file_request rq = {.remotes = remotes, .n_remotes = 2, .mid = "0123456789abcdef", .sender = SPAN_LIT("ana@chu.example"), .envid = SPAN_LIT("env1"), .ret = 2};
+    struct keyd *k = keyd_new(ROLE_SMTPD);
+    struct store *st = store_new(ROLE_SMTPD);
+    unsigned char cek[SEAL_CEK];
+    struct buf plain = BUF_INIT;
+    struct file_envelope v;
+    struct file_result res;
+    struct err e;
+
+    (void)state;
+    rq.message = message_of(100);
+    assert_int_equal(file_message(k, st, &rq, &res, &e), RC_OK);
+    assert_true(res.qid == 77 && fake->n_remotes == 2 && fake->n_places == 0);
+    assert_int_equal(seal_unwrap(fake_ekey, SEAL_QUEUE_BOX, fake->req.queue_epoch, fake->req.queue_wrap, cek, &e), RC_OK);
+    assert_true(span_find(span_of(fake->remotes[0], fake->remote_len[0]), SPAN_LIT("artner")) < 0);
+    assert_int_equal(open_whole(cek, fake->remotes[0], SEAL_ENVELOPE, span_of(fake->remotes[0] + SEAL_OID, fake->remote_len[0] - SEAL_OID), &plain, &e), RC_OK);
+    assert_int_equal(file_envelope_open(buf_span(&plain), &v, &e), RC_OK);
+    assert_true(span_eq_str(v.recipient, "bob@Partner.example") && span_eq_str(v.sender, "ana@chu.example") && v.ret == 2);
+    assert_true(span_eq_str(v.orcpt, "rfc822;b") && span_eq_str(v.envid, "env1"));
+    file_envelope_free(&v);
+    for (size_t n = 0; n < plain.n; n++) /* every prefix: refused, or whole */
+        assert_int_equal(file_envelope_open(span_head(buf_span(&plain), n), &v, &e), RC_CORRUPT);
+    buf_free(&plain);
+    file_result_free(&res);
+    spool_free(&rq.message);
+    keyd_free(&k);
+    store_free(&st);
+}
+
+static void test_refusals(void **state)
+{
+    static const enum rc answers[] = {RC_TEMP, RC_QUOTA, RC_NOTFOUND};
+    struct file_box box = {.mbx = 21, .folder = STORE_INBOX};
+    struct file_request rq = {.boxes = &box, .n_boxes = 1, .mid = "0123456789abcdef"};
+    struct keyd *k = keyd_new(ROLE_SMTPD);
+    struct store *st = store_new(ROLE_SMTPD);
+    struct file_result res = {.qid = 5};
+    struct err e;
+
+    (void)state;
+    rq.message = message_of(100);
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        fake->answer = answers[i];
+        assert_int_equal(file_message(k, st, &rq, &res, &e), answers[i]);
+        assert_int_equal(res.qid, 5); /* untouched */
+    }
+    fake->answer = RC_OK;
+    spool_free(&rq.message);
+    keyd_free(&k);
+    store_free(&st);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes), cmocka_unit_test(test_remote), cmocka_unit_test(test_refusals)};
+
+    return cmocka_run_group_tests(tests, fakes_up, fakes_down);
+}

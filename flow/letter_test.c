@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* flow/letter_test.c - messages through all steps: what is refused and why, what is cut, what is put on top, what stays as it was. */
+#include "flow/letter.h"
+#include "flow/fake_test.h"
+#include "flow/letter_int.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+static const struct letter_conf conf = {.host = "mail.chu.example", .domain = "chu.example", .max_message = 4 << 20};
+static struct keyd *keyd;
+static struct store *store;
+static struct dir *dir;
+
+static struct letter letter_of(enum letter_door door)
+{
+    static struct file_box box = {.mbx = 21, .folder = STORE_INBOX};
+    struct letter l = {.conf = &conf, .keyd = keyd, .store = store, .dir = dir, .door = door, .helo = SPAN_LIT("pc_12"), .ip = "192.0.2.7", .esmtp = true};
+
+    l.tls_version = "TLS1.3";
+    l.tls_cipher = "TLS_AES_256_GCM_SHA384";
+    l.sender = SPAN_LIT("ana@chu.example");
+    l.only_rcpt = SPAN_LIT("bob@chu.example");
+    l.boxes = &box;
+    l.n_boxes = 1;
+    if (door == DOOR_SUBMISSION)
+        l.account = SPAN_LIT("ana@chu.example");
+    return l;
+}
+
+/* Gives the message in pieces of step octets. out: what stored was given, opened; empty when refused. */
+static enum refusal send_it(enum letter_door door, struct span message, size_t step, struct buf *out, char mid[17])
+{
+    struct letter l = letter_of(door);
+    enum refusal r = REFUSE_NONE;
+    struct err e;
+
+    letter_begin(&l);
+    for (; message.n > 0; message = span_from(message, span_head(message, step).n))
+        assert_int_equal(letter_put(&l, span_head(message, step), &e), RC_OK);
+    r = letter_file(&l, &e);
+    if (r == REFUSE_NONE)
+        assert_int_equal(fake_open(0, SEAL_MESSAGE, out, &e), RC_OK);
+    memcpy(mid, l.mid, 17);
+    letter_end(&l);
+    return r;
+}
+
+#define ANA "From: Ana <ana@chu.example>\r\n"
+#define FORGED "Authentication-Results: mail.chu.example; smime=pass\r\n"
+static const struct {
+    const char *what;
+    enum letter_door door;
+    struct span in;
+    enum refusal r;
+    const char *kept; /* the message as it must be behind the trace; NULL: as it came */
+} rows[] = {
+    {"plain", DOOR_SUBMISSION, SPAN_LIT(ANA "Subject: x\r\n\r\nbody\r\n"), REFUSE_NONE, NULL},
+    {"no empty line", DOOR_SUBMISSION, SPAN_LIT(ANA), REFUSE_NONE, NULL},
+    {"empty from a relay", DOOR_RELAY, SPAN_LIT(""), REFUSE_NONE, NULL},
+    {"anyone's From from a relay", DOOR_RELAY, SPAN_LIT("From: eve@other.example\r\n\r\nx\r\n"), REFUSE_NONE, NULL},
+    {"8-bit passes", DOOR_RELAY, SPAN_LIT("Subject: \xE9\r\n\r\n\xFF\xFE\r\n"), REFUSE_NONE, NULL},
+    {"no From", DOOR_SUBMISSION, SPAN_LIT("Subject: x\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
+    {"not held", DOOR_SUBMISSION, SPAN_LIT("From: eve@chu.example\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
+    {"held alias", DOOR_SUBMISSION, SPAN_LIT("From: ana.martin@chu.example\r\n\r\nx\r\n"), REFUSE_NONE, NULL},
+    {"second address", DOOR_SUBMISSION, SPAN_LIT("From: ana@chu.example, eve@chu.example\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
+    {"second From", DOOR_SUBMISSION, SPAN_LIT(ANA "From: eve@chu.example\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
+    {"name that looks like an address", DOOR_SUBMISSION, SPAN_LIT("From: \"ana@chu.example\" <eve@chu.example>\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
+    {"From without address", DOOR_SUBMISSION, SPAN_LIT("From: Ana\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
+    {"Sender not held", DOOR_SUBMISSION, SPAN_LIT(ANA "Sender: eve@chu.example\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
+    {"From in the body only", DOOR_SUBMISSION, SPAN_LIT("\r\n" ANA), REFUSE_FROM_MISMATCH, NULL},
+    {"NUL", DOOR_RELAY, SPAN_LIT("Subject: x\r\n\r\na\0b\r\n"), REFUSE_NUL, NULL},
+    {"forged on top", DOOR_RELAY, SPAN_LIT(FORGED ANA "\r\nx\r\n"), REFUSE_NONE, ANA "\r\nx\r\n"},
+    {"forged twice", DOOR_RELAY, SPAN_LIT(FORGED ANA FORGED "\r\nx\r\n" FORGED), REFUSE_NONE, ANA "\r\nx\r\n" FORGED},
+    {"forged, folded", DOOR_RELAY, SPAN_LIT(ANA "authentication-results:\r\n\t(c (c)) Mail.CHU.example 1;\r\n auth=pass\r\nTo: x\r\n\r\nx\r\n"), REFUSE_NONE,
+     ANA "To: x\r\n\r\nx\r\n"},
+    {"forged, our domain", DOOR_RELAY, SPAN_LIT("Authentication-Results: \"chu.example\"; x=pass\r\n\r\nx\r\n"), REFUSE_NONE, "\r\nx\r\n"},
+    {"another's results stay", DOOR_RELAY, SPAN_LIT("Authentication-Results: mx.other.example; spf=pass\r\n\r\nx\r\n"), REFUSE_NONE, NULL},
+    {"not quite ours", DOOR_RELAY, SPAN_LIT("Authentication-Results: xmail.chu.example; spf=pass\r\n\r\nx\r\n"), REFUSE_NONE, NULL},
+};
+
+static void check_row(size_t i, size_t step)
+{
+    struct span kept = rows[i].kept ? span_str(rows[i].kept) : rows[i].in;
+    struct buf out = BUF_INIT;
+    char mid[17];
+    enum refusal r = send_it(rows[i].door, rows[i].in, step, &out, mid);
+
+    if (r != rows[i].r)
+        fail_msg("%s: %s", rows[i].what, refusal_get(r)->name);
+    if (r == REFUSE_NONE && (out.n < kept.n || !span_eq(span_from(buf_span(&out), out.n - kept.n), kept)))
+        fail_msg("%s: other octets", rows[i].what);
+    if (r == REFUSE_NONE && span_find(span_head(buf_span(&out), out.n - kept.n), span_str(mid)) < 0)
+        fail_msg("%s: trace without id", rows[i].what);
+    buf_free(&out);
+}
+
+static void test_rows(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        check_row(i, 1);
+        check_row(i, 1000);
+    }
+}
+
+static void test_trace(void **state)
+{
+    struct buf out = BUF_INIT, want = BUF_INIT;
+    struct span got;
+    char mid[17];
+
+    (void)state;
+    assert_int_equal(send_it(DOOR_SUBMISSION, SPAN_LIT(ANA "\r\nx\r\n"), 100, &out, mid), REFUSE_NONE);
+    buf_addf(&want,
+             "Return-Path: <ana@chu.example>\r\n"
+             "Authentication-Results: mail.chu.example;\r\n\tauth=pass smtp.auth=ana@chu.example;\r\n\tsmime=none\r\n"
+             "Received: from pc_12 ([192.0.2.7])\r\n\tby mail.chu.example (Pli) with ESMTPSA id %s\r\n\tfor <bob@chu.example>\r\n"
+             "\ttls TLS_AES_256_GCM_SHA384 (TLS1.3);\r\n\t",
+             mid);
+    got = span_head(buf_span(&out), want.n);
+    if (!span_eq(got, buf_span(&want)))
+        fail_msg("%.*s", SPAN_ARG(got));
+    buf_free(&out);
+    buf_free(&want);
+}
+
+static void test_loop_and_bounds(void **state)
+{
+    struct buf m = BUF_INIT, out = BUF_INIT;
+    char mid[17];
+
+    (void)state;
+    for (int i = 0; i < 50; i++)
+        buf_addstr(&m, "Received: by x\r\n");
+    assert_int_equal(send_it(DOOR_RELAY, buf_span(&m), 4096, &out, mid), REFUSE_NONE);
+    buf_addstr(&m, "Received: by x\r\n");
+    assert_int_equal(send_it(DOOR_RELAY, buf_span(&m), 4096, &out, mid), REFUSE_LOOP);
+    buf_clear(&m);
+    while (m.n < SCAN_TOP_HEADER + 4096)
+        buf_addstr(&m, "X-Filler: and then some more of this and that\r\n");
+    buf_addstr(&m, "From: eve@other.example\r\n\r\n");
+    assert_int_equal(send_it(DOOR_SUBMISSION, buf_span(&m), 4096, &out, mid), REFUSE_HEADERS_TOO_BIG);
+    buf_free(&m);
+    buf_free(&out);
+}
+
+static void test_daemons_away(void **state)
+{
+    static const struct {
+        enum rc rc;
+        enum refusal r;
+    } t[] = {{RC_TEMP, REFUSE_STORE_TEMP}, {RC_QUOTA, REFUSE_QUOTA}, {RC_NOTFOUND, REFUSE_STORE_TEMP}};
+    struct buf out = BUF_INIT;
+    char mid[17];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        fake->answer = t[i].rc;
+        assert_int_equal(send_it(DOOR_SUBMISSION, SPAN_LIT(ANA "\r\nx\r\n"), 100, &out, mid), t[i].r);
+    }
+    fake->answer = RC_OK;
+    buf_free(&out);
+}
+
+static void test_too_big(void **state)
+{
+    struct letter l = letter_of(DOOR_RELAY);
+    static char big[1 << 20];
+    struct err e = {0};
+    enum rc rc = RC_OK;
+    int n = 0;
+
+    (void)state;
+    memset(big, 'x', sizeof big);
+    letter_begin(&l);
+    while (rc == RC_OK && n++ < 10)
+        rc = letter_put(&l, span_of(big, sizeof big), &e);
+    assert_true(rc == RC_PERM && n == 5);
+    assert_string_equal(e.esc, "5.3.4");
+    letter_end(&l);
+    letter_end(&l);
+}
+
+static int up(void **state)
+{
+    if (fakes_up(state) != 0)
+        return -1;
+    keyd = keyd_new(ROLE_SMTPD);
+    store = store_new(ROLE_SMTPD);
+    dir = dir_new(ROLE_SMTPD);
+    return 0;
+}
+
+static int down(void **state)
+{
+    keyd_free(&keyd);
+    store_free(&store);
+    dir_free(&dir);
+    return fakes_down(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_trace), cmocka_unit_test(test_loop_and_bounds),
+                                       cmocka_unit_test(test_daemons_away), cmocka_unit_test(test_too_big)};
+
+    return cmocka_run_group_tests(tests, up, down);
+}
