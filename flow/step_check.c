@@ -52,6 +52,8 @@ static enum refusal see_list(const struct address_list *list, enum refusal (*see
 
         if (!list->a[i].domain.p) /* the edge of a group */
             continue;
+        if (list->a[i].local.n == 0 || list->a[i].domain.n == 0)
+            return refuse(REFUSE_FROM_MISMATCH, "author without a whole address", e);
         len = snprintf(text, sizeof text, "%.*s@%.*s", SPAN_ARG(list->a[i].local), SPAN_ARG(list->a[i].domain));
         ++*n;
         r = len > 0 && (size_t)len < sizeof text ? see(ctx, span_of(text, (size_t)len), e) : refuse(REFUSE_FROM_MISMATCH, "author's address too long", e);
