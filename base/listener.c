@@ -21,10 +21,10 @@ enum { PAUSE_MS = 100, COMPLAIN_MS = 60000, ACCEPTS_A_TURN = 64 };
 struct run {
     const struct listener *l;
     struct listener_table table;
-    int stop[2];            /* pipe: sessions hold the reading end */
-    sigset_t waiting;       /* the signal mask while it waits */
-    int64_t quiet_until;    /* no complaint before */
-    bool starved;           /* out of descriptors: pause before the next accept */
+    int stop[2];         /* pipe: sessions hold the reading end */
+    sigset_t waiting;    /* the signal mask while it waits */
+    int64_t quiet_until; /* no complaint before */
+    bool starved;        /* out of descriptors: pause before the next accept */
 };
 static volatile sig_atomic_t told_to_stop;
 
@@ -149,7 +149,8 @@ static void serve(struct run *r, int fd, const struct listener_peer *peer, uint6
 
 static bool peer_gone(int error) /* errors of the connection that was about to be accepted, accept(2) */
 {
-    static const int errors[] = {ECONNABORTED, EINTR, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH, EPERM};
+    static const int errors[] = {ECONNABORTED, EINTR,        EPROTO,     ENETDOWN,    ENOPROTOOPT, EHOSTDOWN,
+                                 ENONET,       EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH, EPERM};
 
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
         if (errors[i] == error)

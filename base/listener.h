@@ -18,17 +18,17 @@ enum { LISTENER_FDS = 8, LISTENER_IP = 46 };
 struct listener_peer {
     char ip[LISTENER_IP]; /* text; an IPv4 address as such even on an IPv6 socket */
     uint16_t port;
-    size_t which;         /* index in fds */
-    int stop_fd;          /* readable when the listener is told to stop, or is gone */
+    size_t which; /* index in fds */
+    int stop_fd;  /* readable when the listener is told to stop, or is gone */
 };
 enum listener_why { LISTENER_FULL, LISTENER_ADDRESS_FULL, LISTENER_RATE, LISTENER_NO_FORK };
 struct listener {
     int fds[LISTENER_FDS];
     size_t n_fds;
     unsigned max_sessions, max_per_address;
-    unsigned max_rate;    /* new sessions a minute and address; 0: any */
+    unsigned max_rate; /* new sessions a minute and address; 0: any */
     int grace_ms;
-    int tick_ms;          /* 0: no tick */
+    int tick_ms; /* 0: no tick */
     /* In the child, which owns fd; the process ends with status 0 when it returns. */
     void (*session)(void *ctx, int fd, const struct listener_peer *peer);
     /* In the listener, for a peer that gets no session: one non-blocking write at most; fd stays the listener's. May be NULL. */

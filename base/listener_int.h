@@ -8,7 +8,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { RATE_BUCKETS = 4096 }; /* two addresses that share a bucket share a rate: the seed keeps a peer from choosing its neighbour */
+enum {
+    RATE_BUCKETS = 4096
+}; /* two addresses that share a bucket share a rate: the seed keeps a peer from choosing its neighbour */
 struct listener_kid {
     pid_t pid;
     uint64_t key;
@@ -23,5 +25,6 @@ struct listener_table {
 void table_add(struct listener_table *t, pid_t pid, uint64_t key);
 bool table_drop(struct listener_table *t, pid_t pid);
 size_t table_count(const struct listener_table *t, uint64_t key);
-bool table_rate(struct listener_table *t, uint64_t key, int64_t now, unsigned max); /* counts this one; false: too many this minute */
+bool table_rate(struct listener_table *t, uint64_t key, int64_t now,
+                unsigned max); /* counts this one; false: too many this minute */
 void table_free(struct listener_table *t);

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+/* last, as it asks */
 #include <cmocka.h>
 
 static void session(void *ctx, int fd, const struct listener_peer *peer)
@@ -56,7 +57,13 @@ static pid_t start(unsigned max, unsigned per_address, uint16_t *port_out)
     *port_out = ntohs(a.sin_port);
     pid = fork();
     if (pid == 0) {
-        struct listener l = {.fds = {fd}, .n_fds = 1, .max_sessions = max, .max_per_address = per_address, .grace_ms = 3000, .session = session, .refuse = refuse};
+        struct listener l = {.fds = {fd},
+                             .n_fds = 1,
+                             .max_sessions = max,
+                             .max_per_address = per_address,
+                             .grace_ms = 3000,
+                             .session = session,
+                             .refuse = refuse};
 
         log_open("listener-test", LOG_ERROR_ + 1);
         listener_run(&l);
@@ -115,7 +122,7 @@ static void test_limits_and_stop(void **state)
     expect(c, "address-full");
     close(c);
     assert_int_equal(write(b, "x", 1), 1); /* this session aborts; the others do not notice */
-    for (int i = 0; i < 100; i++) { /* until the listener has seen its death */
+    for (int i = 0; i < 100; i++) {        /* until the listener has seen its death */
         char first;
 
         c = dial(port);
@@ -172,7 +179,8 @@ static void test_table(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_limits_and_stop), cmocka_unit_test(test_full), cmocka_unit_test(test_table)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_limits_and_stop), cmocka_unit_test(test_full),
+                                       cmocka_unit_test(test_table)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,7 @@
 enum { FAKE_EPOCH = 7, FAKE_MAX = 8 * 1024 * 1024 };
 struct fake { /* shared with the forked daemons */
     unsigned deliveries, by_fd, seals;
-    enum rc answer;              /* what stored answers to a delivery */
+    enum rc answer;               /* what stored answers to a delivery */
     struct store_deliver_req req; /* spans are not good: see below */
     size_t n_places, n_remotes, n_objects;
     struct store_place places[16];
@@ -40,7 +40,8 @@ static inline enum rc fake_no(void *d, struct ipc_peer *p, const void *req, int 
     return err_set(e, RC_PERM, NULL, NULL, "not in this test");
 }
 
-static inline enum rc fake_wrap(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
+static inline enum rc fake_wrap(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r,
+                                struct err *e)
 {
     const struct keyd_wrap_req *q = req;
     struct keyd_wrap_rep *rep = r->msg;
@@ -86,7 +87,8 @@ static inline void fake_keep(const struct store_deliver_req *q, int fd)
     fake->n_objects = (size_t)pread(fd, fake->objects, FAKE_MAX, 0);
 }
 
-static inline enum rc fake_deliver(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
+static inline enum rc fake_deliver(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r,
+                                   struct err *e)
 {
     struct store_deliver_rep *rep = r->msg;
 
@@ -95,7 +97,8 @@ static inline enum rc fake_deliver(void *d, struct ipc_peer *p, const void *req,
         return err_set(e, fake->answer, NULL, NULL, "as the test wants");
     fake_keep(req, fd);
     for (size_t i = 0; i < fake->n_places; i++)
-        ipc_list_add(r->scratch, store_placed_f, &(struct store_placed){fake->places[i].mbx, fake->places[i].folder, (uint32_t)i + 1, 9});
+        ipc_list_add(r->scratch, store_placed_f,
+                     &(struct store_placed){fake->places[i].mbx, fake->places[i].folder, (uint32_t)i + 1, 9});
     rep->placed = buf_span(r->scratch);
     rep->qid = fake->n_remotes > 0 ? 77 : 0;
     return RC_OK;
@@ -112,7 +115,8 @@ static inline enum rc fake_may(void *d, struct ipc_peer *p, const void *req, int
     return err_set(e, RC_DENIED, NULL, NULL, "not held");
 }
 
-static inline void fake_start(const char *sock, const struct ipc_proto *proto, const uint16_t *ops, const ipc_handler *run, size_t n)
+static inline void fake_start(const char *sock, const struct ipc_proto *proto, const uint16_t *ops,
+                              const ipc_handler *run, size_t n)
 {
     static ipc_handler handlers[64];
     struct err e;
@@ -144,7 +148,8 @@ static inline int fakes_up(void **state)
     if (fake == MAP_FAILED || !mkdtemp(fake_dir) || chdir(fake_dir) != 0)
         return -1;
     fake_start("keyd.sock", &keyd_proto, (const uint16_t[]){KEYD_WRAP}, (const ipc_handler[]){fake_wrap}, 1);
-    fake_start("stored.sock", &stored_proto, (const uint16_t[]){STORE_DELIVER, STORE_DELIVER_FD}, (const ipc_handler[]){fake_deliver, fake_deliver}, 2);
+    fake_start("stored.sock", &stored_proto, (const uint16_t[]){STORE_DELIVER, STORE_DELIVER_FD},
+               (const ipc_handler[]){fake_deliver, fake_deliver}, 2);
     fake_start("dird.sock", &dird_proto, (const uint16_t[]){DIRD_MAY_SEND}, (const ipc_handler[]){fake_may}, 1);
     return 0;
 }

@@ -130,7 +130,11 @@ static void add_places(struct filing *f)
     for (size_t i = 0; i < f->rq->n_boxes; i++) {
         const struct file_box *b = &f->rq->boxes[i];
         const struct keyd_wrapped *w = &f->wrapped[i];
-        struct store_place p = {.mbx = b->mbx, .folder = b->folder, .flags = b->flags, .internaldate = (uint64_t)b->internaldate, .epoch = w->epoch};
+        struct store_place p = {.mbx = b->mbx,
+                                .folder = b->folder,
+                                .flags = b->flags,
+                                .internaldate = (uint64_t)b->internaldate,
+                                .epoch = w->epoch};
 
         memcpy(p.wrap, w->wrap, sizeof p.wrap);
         memcpy(p.epoch_rec, w->epoch_rec, sizeof p.epoch_rec);
@@ -160,7 +164,11 @@ static enum rc add_remote(struct filing *f, const struct file_remote *r, struct 
     enum rc rc;
 
     buf_init_secret(&plain);
-    file_envelope_write(&(struct file_envelope){.sender = f->rq->sender, .recipient = r->address, .orcpt = r->orcpt, .envid = f->rq->envid, .ret = f->rq->ret},
+    file_envelope_write(&(struct file_envelope){.sender = f->rq->sender,
+                                                .recipient = r->address,
+                                                .orcpt = r->orcpt,
+                                                .envid = f->rq->envid,
+                                                .ret = f->rq->ret},
                         &plain);
     seal_oid_new(oid);
     buf_add(&sealed, oid, sizeof oid);
@@ -247,7 +255,8 @@ static void filing_end(struct filing *f)
     buf_free(&f->remotes);
 }
 
-enum rc file_message(struct keyd *k, struct store *st, const struct file_request *rq, struct file_result *out, struct err *e)
+enum rc file_message(struct keyd *k, struct store *st, const struct file_request *rq, struct file_result *out,
+                     struct err *e)
 {
     struct filing f = {.rq = rq, .out = FILE_OUT_INIT};
     struct file_result r = {0};

@@ -12,22 +12,45 @@
 #include "flow/spool.h"
 #include "mime/scan.h"
 #include "store/client.h"
-struct file_box { uint64_t mbx; unsigned char pub[SEAL_PUB]; uint32_t folder; uint64_t flags; int64_t internaldate; };
-struct file_remote { struct span address, orcpt; uint16_t notify; };
+struct file_box {
+    uint64_t mbx;
+    unsigned char pub[SEAL_PUB];
+    uint32_t folder;
+    uint64_t flags;
+    int64_t internaldate;
+};
+struct file_remote {
+    struct span address, orcpt;
+    uint16_t notify;
+};
 struct file_request {
-    struct span trace;                 /* bytes put on top of the message */
-    struct spool *message;             /* ended */
-    const struct file_box *boxes; size_t n_boxes;
-    const struct file_remote *remotes; size_t n_remotes;
-    struct span sender, envid; uint8_t ret; /* for the queue's envelope */
+    struct span trace;     /* bytes put on top of the message */
+    struct spool *message; /* ended */
+    const struct file_box *boxes;
+    size_t n_boxes;
+    const struct file_remote *remotes;
+    size_t n_remotes;
+    struct span sender, envid;
+    uint8_t ret; /* for the queue's envelope */
     const char *mid;
     bool enforce_quota;
 };
-struct file_result { uint64_t qid; struct store_placed *placed; size_t n_placed; uint64_t size; }; /* placed: freed by file_result_free */
-enum rc file_message(struct keyd *k, struct store *st, const struct file_request *rq, struct file_result *out, struct err *e);
+struct file_result {
+    uint64_t qid;
+    struct store_placed *placed;
+    size_t n_placed;
+    uint64_t size;
+}; /* placed: freed by file_result_free */
+enum rc file_message(struct keyd *k, struct store *st, const struct file_request *rq, struct file_result *out,
+                     struct err *e);
 void file_result_free(struct file_result *r);
 /* the queue's sealed envelope, opened by who holds its key: relayd, pli queue */
-struct file_envelope { struct span sender, recipient, orcpt, envid; uint8_t ret; struct buf mem; };
-void file_envelope_write(const struct file_envelope *v, struct buf *out);                    /* plain octets, to be sealed */
-enum rc file_envelope_open(struct span plain, struct file_envelope *out, struct err *e);   /* spans borrow from out->mem */
+struct file_envelope {
+    struct span sender, recipient, orcpt, envid;
+    uint8_t ret;
+    struct buf mem;
+};
+void file_envelope_write(const struct file_envelope *v, struct buf *out); /* plain octets, to be sealed */
+enum rc file_envelope_open(struct span plain, struct file_envelope *out,
+                           struct err *e); /* spans borrow from out->mem */
 void file_envelope_free(struct file_envelope *v);

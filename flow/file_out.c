@@ -9,7 +9,8 @@
 
 enum { FLUSH_AT = 4 * (SEAL_CHUNK + SEAL_TAG) }; /* sealed octets that wait for one write */
 
-enum rc file_out_begin(struct file_out *o, const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID], uint64_t size, struct err *e)
+enum rc file_out_begin(struct file_out *o, const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID],
+                       uint64_t size, struct err *e)
 {
     o->left = size;
     buf_init_secret(&o->chunk);

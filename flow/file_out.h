@@ -10,18 +10,24 @@
 
 struct file_out {
     struct seal_obj *obj;
-    uint64_t left;      /* octets of the message still to come */
-    uint32_t no;        /* next chunk */
-    struct buf chunk;   /* in clear, less than one chunk */
-    struct buf sealed;  /* not yet in the memfd */
+    uint64_t left;     /* octets of the message still to come */
+    uint32_t no;       /* next chunk */
+    struct buf chunk;  /* in clear, less than one chunk */
+    struct buf sealed; /* not yet in the memfd */
     uint64_t written, total;
     int fd;
 };
-#define FILE_OUT_INIT {.fd = -1}
-enum rc file_out_begin(struct file_out *o, const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID], uint64_t size, struct err *e);
+#define FILE_OUT_INIT                                                                                                  \
+    {                                                                                                                  \
+        .fd = -1                                                                                                       \
+    }
+enum rc file_out_begin(struct file_out *o, const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID],
+                       uint64_t size, struct err *e);
 enum rc file_out_put(struct file_out *o, struct span piece, struct err *e);
-enum rc file_out_end(struct file_out *o, uint64_t *sealed_out, struct err *e); /* RC_CORRUPT when other than size octets came */
+enum rc file_out_end(struct file_out *o, uint64_t *sealed_out,
+                     struct err *e); /* RC_CORRUPT when other than size octets came */
 enum rc file_out_raw(struct file_out *o, struct span sealed, struct err *e);
-bool file_out_inline(const struct file_out *o, size_t room, struct span *out); /* false: too large for a packet, take the memfd */
-enum rc file_out_memfd(struct file_out *o, int *fd_out, struct err *e);        /* sealed against change; stays o's */
+bool file_out_inline(const struct file_out *o, size_t room,
+                     struct span *out); /* false: too large for a packet, take the memfd */
+enum rc file_out_memfd(struct file_out *o, int *fd_out, struct err *e); /* sealed against change; stays o's */
 void file_out_free(struct file_out *o);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/file_test.c - what stored is given: sealed, complete, openable by each recipient and by nobody else; small and large. */
-#include "flow/file.h"
 #include "flow/fake_test.h"
+#include "flow/file.h"
 #include "mime/summary.h"
 #include <setjmp.h>
 #include <stdarg.h>
+/* last, as it asks */
 #include <cmocka.h>
 
 static struct spool *message_of(size_t size)
@@ -54,8 +55,12 @@ static void check_place(size_t i, struct span trace, struct spool *m)
 
 static void filed(size_t size, bool by_fd)
 {
-    struct file_box boxes[] = {{.mbx = 21, .folder = STORE_INBOX, .internaldate = 1000}, {.mbx = 22, .folder = 5, .flags = MF_SEEN}};
-    struct file_request rq = {.trace = SPAN_LIT("Received: by mail.chu.example\r\n"), .boxes = boxes, .n_boxes = 2, .mid = "0123456789abcdef"};
+    struct file_box boxes[] = {{.mbx = 21, .folder = STORE_INBOX, .internaldate = 1000},
+                               {.mbx = 22, .folder = 5, .flags = MF_SEEN}};
+    struct file_request rq = {.trace = SPAN_LIT("Received: by mail.chu.example\r\n"),
+                              .boxes = boxes,
+                              .n_boxes = 2,
+                              .mid = "0123456789abcdef"};
     struct keyd *k = keyd_new(ROLE_SMTPD);
     struct store *st = store_new(ROLE_SMTPD);
     struct file_result res;
@@ -92,8 +97,15 @@ static void test_sizes(void **state)
 
 static void test_remote(void **state)
 {
-    struct file_remote remotes[] = {{.address = SPAN_LIT("bob@Partner.example"), .orcpt = SPAN_LIT("rfc822;b"), .notify = 4}, {.address = SPAN_LIT("eve@other.example")}};
-    struct file_request rq = {.remotes = remotes, .n_remotes = 2, .mid = "0123456789abcdef", .sender = SPAN_LIT("ana@chu.example"), .envid = SPAN_LIT("env1"), .ret = 2};
+    struct file_remote remotes[] = {
+        {.address = SPAN_LIT("bob@Partner.example"), .orcpt = SPAN_LIT("rfc822;b"), .notify = 4},
+        {.address = SPAN_LIT("eve@other.example")}};
+    struct file_request rq = {.remotes = remotes,
+                              .n_remotes = 2,
+                              .mid = "0123456789abcdef",
+                              .sender = SPAN_LIT("ana@chu.example"),
+                              .envid = SPAN_LIT("env1"),
+                              .ret = 2};
     struct keyd *k = keyd_new(ROLE_SMTPD);
     struct store *st = store_new(ROLE_SMTPD);
     unsigned char cek[SEAL_CEK];
@@ -106,11 +118,15 @@ static void test_remote(void **state)
     rq.message = message_of(100);
     assert_int_equal(file_message(k, st, &rq, &res, &e), RC_OK);
     assert_true(res.qid == 77 && fake->n_remotes == 2 && fake->n_places == 0);
-    assert_int_equal(seal_unwrap(fake_ekey, SEAL_QUEUE_BOX, fake->req.queue_epoch, fake->req.queue_wrap, cek, &e), RC_OK);
+    assert_int_equal(seal_unwrap(fake_ekey, SEAL_QUEUE_BOX, fake->req.queue_epoch, fake->req.queue_wrap, cek, &e),
+                     RC_OK);
     assert_true(span_find(span_of(fake->remotes[0], fake->remote_len[0]), SPAN_LIT("artner")) < 0);
-    assert_int_equal(open_whole(cek, fake->remotes[0], SEAL_ENVELOPE, span_of(fake->remotes[0] + SEAL_OID, fake->remote_len[0] - SEAL_OID), &plain, &e), RC_OK);
+    assert_int_equal(open_whole(cek, fake->remotes[0], SEAL_ENVELOPE,
+                                span_of(fake->remotes[0] + SEAL_OID, fake->remote_len[0] - SEAL_OID), &plain, &e),
+                     RC_OK);
     assert_int_equal(file_envelope_open(buf_span(&plain), &v, &e), RC_OK);
-    assert_true(span_eq_str(v.recipient, "bob@Partner.example") && span_eq_str(v.sender, "ana@chu.example") && v.ret == 2);
+    assert_true(span_eq_str(v.recipient, "bob@Partner.example") && span_eq_str(v.sender, "ana@chu.example") &&
+                v.ret == 2);
     assert_true(span_eq_str(v.orcpt, "rfc822;b") && span_eq_str(v.envid, "env1"));
     file_envelope_free(&v);
     for (size_t n = 0; n < plain.n; n++) /* every prefix: refused, or whole */
@@ -147,7 +163,8 @@ static void test_refusals(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes), cmocka_unit_test(test_remote), cmocka_unit_test(test_refusals)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes), cmocka_unit_test(test_remote),
+                                       cmocka_unit_test(test_refusals)};
 
     return cmocka_run_group_tests(tests, fakes_up, fakes_down);
 }

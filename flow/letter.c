@@ -14,8 +14,16 @@ static enum refusal step_taken(struct letter *l, struct err *e)
 
 static enum refusal step_file(struct letter *l, struct err *e)
 {
-    struct file_request rq = {.trace = buf_span(&l->trace), .message = l->message, .boxes = l->boxes, .n_boxes = l->n_boxes, .remotes = l->remotes,
-                              .n_remotes = l->n_remotes, .sender = l->sender, .envid = l->envid, .ret = l->ret, .mid = l->mid};
+    struct file_request rq = {.trace = buf_span(&l->trace),
+                              .message = l->message,
+                              .boxes = l->boxes,
+                              .n_boxes = l->n_boxes,
+                              .remotes = l->remotes,
+                              .n_remotes = l->n_remotes,
+                              .sender = l->sender,
+                              .envid = l->envid,
+                              .ret = l->ret,
+                              .mid = l->mid};
 
     return file_message(l->keyd, l->store, &rq, &l->filed, e) == RC_OK ? REFUSE_NONE : letter_temp(e);
 }
@@ -24,14 +32,14 @@ static const struct {
     const char *name;
     enum refusal (*run)(struct letter *l, struct err *e);
 } steps[] = {
-    {"taken", step_taken},     /* all octets are here, parsed once */
-    {"lawful", step_lawful},   /* no NUL, header within bounds, no loop; submission: no winmail.dat */
-    {"author", step_author},   /* submission: From and Sender are held by the account */
-    {"forged", step_forged},   /* Authentication-Results in our name that we did not write: cut out */
-    {"sign", step_sign},       /* submission, when the account signs: canonical, then multipart/signed */
-    {"verify", step_verify},   /* S/MIME: the verdict goes to Authentication-Results */
-    {"trace", step_trace},     /* Return-Path, Authentication-Results, Received: on top */
-    {"file", step_file},       /* sealed, to every mailbox and the queue, in one transaction */
+    {"taken", step_taken},   /* all octets are here, parsed once */
+    {"lawful", step_lawful}, /* no NUL, header within bounds, no loop; submission: no winmail.dat */
+    {"author", step_author}, /* submission: From and Sender are held by the account */
+    {"forged", step_forged}, /* Authentication-Results in our name that we did not write: cut out */
+    {"sign", step_sign},     /* submission, when the account signs: canonical, then multipart/signed */
+    {"verify", step_verify}, /* S/MIME: the verdict goes to Authentication-Results */
+    {"trace", step_trace},   /* Return-Path, Authentication-Results, Received: on top */
+    {"file", step_file},     /* sealed, to every mailbox and the queue, in one transaction */
 };
 
 void letter_begin(struct letter *l)
@@ -66,8 +74,8 @@ enum refusal letter_file(struct letter *l, struct err *e)
                (unsigned long long)spool_size(l->message), log_esc(span_str(e->log)));
         return r;
     }
-    log_ev(LOG_INFO_, "message-filed", "size=%llu boxes=%zu remotes=%zu qid=%llu signed=%d", (unsigned long long)l->filed.size, l->n_boxes, l->n_remotes,
-           (unsigned long long)l->filed.qid, l->cms.n > 0);
+    log_ev(LOG_INFO_, "message-filed", "size=%llu boxes=%zu remotes=%zu qid=%llu signed=%d",
+           (unsigned long long)l->filed.size, l->n_boxes, l->n_remotes, (unsigned long long)l->filed.qid, l->cms.n > 0);
     return REFUSE_NONE;
 }
 

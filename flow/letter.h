@@ -18,8 +18,8 @@
 
 enum letter_door { DOOR_RELAY /* port 25 */, DOOR_SUBMISSION };
 struct letter_conf {
-    const char *host;            /* our name in trace fields */
-    const char *domain;          /* also ours as an authserv-id */
+    const char *host;                  /* our name in trace fields */
+    const char *domain;                /* also ours as an authserv-id */
     const struct cms_anchors *anchors; /* NULL: signatures can not be judged */
     uint64_t max_message;
 };
@@ -41,7 +41,7 @@ struct letter {
     struct span sender, envid;
     uint8_t ret;
     bool smtputf8;
-    struct span only_rcpt;       /* the recipient when there is one alone, else empty */
+    struct span only_rcpt; /* the recipient when there is one alone, else empty */
     const struct file_box *boxes;
     size_t n_boxes;
     const struct file_remote *remotes;
@@ -54,7 +54,7 @@ struct letter {
     struct buf results, trace;
     struct file_result filed;
 };
-void letter_begin(struct letter *l);                                          /* conf is set; draws mid */
-enum rc letter_put(struct letter *l, struct span piece, struct err *e);      /* RC_PERM 5.3.4: beyond conf->max_message */
+void letter_begin(struct letter *l);                                    /* conf is set; draws mid */
+enum rc letter_put(struct letter *l, struct span piece, struct err *e); /* RC_PERM 5.3.4: beyond conf->max_message */
 enum refusal letter_file(struct letter *l, struct err *e);
-void letter_end(struct letter *l);                                            /* a zeroed one is fine */
+void letter_end(struct letter *l); /* a zeroed one is fine */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/letter_test.c - messages through all steps: what is refused and why, what is cut, what is put on top, what stays as it was. */
-#include "flow/letter.h"
 #include "flow/fake_test.h"
+#include "flow/letter.h"
 #include "flow/letter_int.h"
 #include <setjmp.h>
 #include <stdarg.h>
+/* last, as it asks */
 #include <cmocka.h>
 
 static const struct letter_conf conf = {.host = "mail.chu.example", .domain = "chu.example", .max_message = 4 << 20};
@@ -15,7 +16,14 @@ static struct dir *dir;
 static struct letter letter_of(enum letter_door door)
 {
     static struct file_box box = {.mbx = 21, .folder = STORE_INBOX};
-    struct letter l = {.conf = &conf, .keyd = keyd, .store = store, .dir = dir, .door = door, .helo = SPAN_LIT("pc_12"), .ip = "192.0.2.7", .esmtp = true};
+    struct letter l = {.conf = &conf,
+                       .keyd = keyd,
+                       .store = store,
+                       .dir = dir,
+                       .door = door,
+                       .helo = SPAN_LIT("pc_12"),
+                       .ip = "192.0.2.7",
+                       .esmtp = true};
 
     l.tls_version = "TLS1.3";
     l.tls_cipher = "TLS_AES_256_GCM_SHA384";
@@ -63,20 +71,27 @@ static const struct {
     {"no From", DOOR_SUBMISSION, SPAN_LIT("Subject: x\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
     {"not held", DOOR_SUBMISSION, SPAN_LIT("From: eve@chu.example\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
     {"held alias", DOOR_SUBMISSION, SPAN_LIT("From: ana.martin@chu.example\r\n\r\nx\r\n"), REFUSE_NONE, NULL},
-    {"second address", DOOR_SUBMISSION, SPAN_LIT("From: ana@chu.example, eve@chu.example\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
+    {"second address", DOOR_SUBMISSION, SPAN_LIT("From: ana@chu.example, eve@chu.example\r\n\r\nx\r\n"),
+     REFUSE_FROM_MISMATCH, NULL},
     {"second From", DOOR_SUBMISSION, SPAN_LIT(ANA "From: eve@chu.example\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
-    {"name that looks like an address", DOOR_SUBMISSION, SPAN_LIT("From: \"ana@chu.example\" <eve@chu.example>\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
+    {"name that looks like an address", DOOR_SUBMISSION,
+     SPAN_LIT("From: \"ana@chu.example\" <eve@chu.example>\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
     {"From without address", DOOR_SUBMISSION, SPAN_LIT("From: Ana\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
-    {"Sender not held", DOOR_SUBMISSION, SPAN_LIT(ANA "Sender: eve@chu.example\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
+    {"Sender not held", DOOR_SUBMISSION, SPAN_LIT(ANA "Sender: eve@chu.example\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH,
+     NULL},
     {"From in the body only", DOOR_SUBMISSION, SPAN_LIT("\r\n" ANA), REFUSE_FROM_MISMATCH, NULL},
     {"NUL", DOOR_RELAY, SPAN_LIT("Subject: x\r\n\r\na\0b\r\n"), REFUSE_NUL, NULL},
     {"forged on top", DOOR_RELAY, SPAN_LIT(FORGED ANA "\r\nx\r\n"), REFUSE_NONE, ANA "\r\nx\r\n"},
     {"forged twice", DOOR_RELAY, SPAN_LIT(FORGED ANA FORGED "\r\nx\r\n" FORGED), REFUSE_NONE, ANA "\r\nx\r\n" FORGED},
-    {"forged, folded", DOOR_RELAY, SPAN_LIT(ANA "authentication-results:\r\n\t(c (c)) Mail.CHU.example 1;\r\n auth=pass\r\nTo: x\r\n\r\nx\r\n"), REFUSE_NONE,
-     ANA "To: x\r\n\r\nx\r\n"},
-    {"forged, our domain", DOOR_RELAY, SPAN_LIT("Authentication-Results: \"chu.example\"; x=pass\r\n\r\nx\r\n"), REFUSE_NONE, "\r\nx\r\n"},
-    {"another's results stay", DOOR_RELAY, SPAN_LIT("Authentication-Results: mx.other.example; spf=pass\r\n\r\nx\r\n"), REFUSE_NONE, NULL},
-    {"not quite ours", DOOR_RELAY, SPAN_LIT("Authentication-Results: xmail.chu.example; spf=pass\r\n\r\nx\r\n"), REFUSE_NONE, NULL},
+    {"forged, folded", DOOR_RELAY,
+     SPAN_LIT(ANA "authentication-results:\r\n\t(c (c)) Mail.CHU.example 1;\r\n auth=pass\r\nTo: x\r\n\r\nx\r\n"),
+     REFUSE_NONE, ANA "To: x\r\n\r\nx\r\n"},
+    {"forged, our domain", DOOR_RELAY, SPAN_LIT("Authentication-Results: \"chu.example\"; x=pass\r\n\r\nx\r\n"),
+     REFUSE_NONE, "\r\nx\r\n"},
+    {"another's results stay", DOOR_RELAY, SPAN_LIT("Authentication-Results: mx.other.example; spf=pass\r\n\r\nx\r\n"),
+     REFUSE_NONE, NULL},
+    {"not quite ours", DOOR_RELAY, SPAN_LIT("Authentication-Results: xmail.chu.example; spf=pass\r\n\r\nx\r\n"),
+     REFUSE_NONE, NULL},
 };
 
 static void check_row(size_t i, size_t step)
@@ -115,7 +130,8 @@ static void test_trace(void **state)
     buf_addf(&want,
              "Return-Path: <ana@chu.example>\r\n"
              "Authentication-Results: mail.chu.example;\r\n\tauth=pass smtp.auth=ana@chu.example;\r\n\tsmime=none\r\n"
-             "Received: from pc_12 ([192.0.2.7])\r\n\tby mail.chu.example (Pli) with ESMTPSA id %s\r\n\tfor <bob@chu.example>\r\n"
+             "Received: from pc_12 ([192.0.2.7])\r\n\tby mail.chu.example (Pli) with ESMTPSA id %s\r\n\tfor "
+             "<bob@chu.example>\r\n"
              "\ttls TLS_AES_256_GCM_SHA384 (TLS1.3);\r\n\t",
              mid);
     got = span_head(buf_span(&out), want.n);
@@ -202,8 +218,9 @@ static int down(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_trace), cmocka_unit_test(test_loop_and_bounds),
-                                       cmocka_unit_test(test_daemons_away), cmocka_unit_test(test_too_big)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_trace),
+                                       cmocka_unit_test(test_loop_and_bounds), cmocka_unit_test(test_daemons_away),
+                                       cmocka_unit_test(test_too_big)};
 
     return cmocka_run_group_tests(tests, up, down);
 }

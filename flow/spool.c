@@ -18,13 +18,13 @@ enum { NO_CHUNK = UINT32_MAX };
 struct spool {
     uint64_t max, size;
     struct buf mem;
-    int fd;               /* -1: all in memory */
-    uint32_t sealed;      /* chunks in the memfd */
+    int fd;          /* -1: all in memory */
+    uint32_t sealed; /* chunks in the memfd */
     bool ended;
     struct seal_obj *obj;
-    struct buf box;       /* a chunk, sealed */
-    struct buf open;      /* a chunk, opened for reading */
-    uint32_t open_no;     /* which */
+    struct buf box;   /* a chunk, sealed */
+    struct buf open;  /* a chunk, opened for reading */
+    uint32_t open_no; /* which */
 };
 
 struct spool *spool_new(uint64_t max)
@@ -221,7 +221,8 @@ enum rc spool_read(struct spool *s, uint64_t off, struct span *piece_out, struct
     return rc;
 }
 
-enum rc spool_each(struct spool *s, enum rc (*sink)(void *ctx, struct span piece, struct err *e), void *ctx, struct err *e)
+enum rc spool_each(struct spool *s, enum rc (*sink)(void *ctx, struct span piece, struct err *e), void *ctx,
+                   struct err *e)
 {
     uint64_t off = 0;
     struct span piece;

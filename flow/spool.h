@@ -10,7 +10,7 @@
 #include "base/buf.h"
 enum { SPOOL_MEMORY = 256 * 1024 };
 struct spool;
-struct spool *spool_new(uint64_t max);                            /* RC_PERM 5.3.4 beyond max */
+struct spool *spool_new(uint64_t max); /* RC_PERM 5.3.4 beyond max */
 void spool_free(struct spool **s);
 enum rc spool_put(struct spool *s, struct span piece, struct err *e);
 enum rc spool_end(struct spool *s, struct err *e);
@@ -18,4 +18,5 @@ uint64_t spool_size(const struct spool *s);
 /* Octets from off, at most 64 KiB, borrowed until the next call; RC_NOTFOUND at the end. */
 enum rc spool_read(struct spool *s, uint64_t off, struct span *piece_out, struct err *e);
 /* The whole message through a sink, in order. */
-enum rc spool_each(struct spool *s, enum rc (*sink)(void *ctx, struct span piece, struct err *e), void *ctx, struct err *e);
+enum rc spool_each(struct spool *s, enum rc (*sink)(void *ctx, struct span piece, struct err *e), void *ctx,
+                   struct err *e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/spool_test.c - what was put comes back, whole and in ranges, at every size round the edges; nothing in clear in the memfd. */
-#include "flow/spool.h"
 #include "crypto/seal/seal.h"
+#include "flow/spool.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+/* last, as it asks */
 #include <cmocka.h>
 
 static unsigned char octet(uint64_t i)
@@ -47,8 +48,18 @@ static enum rc count(void *ctx, struct span piece, struct err *e)
 
 static void test_sizes(void **state)
 {
-    static const uint64_t sizes[] = {0, 1, SEAL_CHUNK - 1, SEAL_CHUNK, SEAL_CHUNK + 1, SPOOL_MEMORY - 1, SPOOL_MEMORY, SPOOL_MEMORY + 1,
-                                     SPOOL_MEMORY + SEAL_CHUNK, SPOOL_MEMORY + SEAL_CHUNK + 1, 5 * SPOOL_MEMORY, 3000001};
+    static const uint64_t sizes[] = {0,
+                                     1,
+                                     SEAL_CHUNK - 1,
+                                     SEAL_CHUNK,
+                                     SEAL_CHUNK + 1,
+                                     SPOOL_MEMORY - 1,
+                                     SPOOL_MEMORY,
+                                     SPOOL_MEMORY + 1,
+                                     SPOOL_MEMORY + SEAL_CHUNK,
+                                     SPOOL_MEMORY + SEAL_CHUNK + 1,
+                                     5 * SPOOL_MEMORY,
+                                     3000001};
     static const size_t steps[] = {4093, SEAL_CHUNK, 1000000};
 
     (void)state;
@@ -131,7 +142,8 @@ static void test_nothing_in_clear(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes), cmocka_unit_test(test_max), cmocka_unit_test(test_nothing_in_clear)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes), cmocka_unit_test(test_max),
+                                       cmocka_unit_test(test_nothing_in_clear)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,7 +42,8 @@ enum refusal step_lawful(struct letter *l, struct err *e)
 }
 
 /* ---- who wrote it ---- */
-static enum refusal see_list(const struct address_list *list, enum refusal (*see)(void *, struct span, struct err *), void *ctx, size_t *n, struct err *e)
+static enum refusal see_list(const struct address_list *list, enum refusal (*see)(void *, struct span, struct err *),
+                             void *ctx, size_t *n, struct err *e)
 {
     enum refusal r = REFUSE_NONE;
 
@@ -56,12 +57,14 @@ static enum refusal see_list(const struct address_list *list, enum refusal (*see
             return refuse(REFUSE_FROM_MISMATCH, "author without a whole address", e);
         len = snprintf(text, sizeof text, "%.*s@%.*s", SPAN_ARG(list->a[i].local), SPAN_ARG(list->a[i].domain));
         ++*n;
-        r = len > 0 && (size_t)len < sizeof text ? see(ctx, span_of(text, (size_t)len), e) : refuse(REFUSE_FROM_MISMATCH, "author's address too long", e);
+        r = len > 0 && (size_t)len < sizeof text ? see(ctx, span_of(text, (size_t)len), e)
+                                                 : refuse(REFUSE_FROM_MISMATCH, "author's address too long", e);
     }
     return r;
 }
 
-enum refusal letter_authors(struct span header, const char *field, enum refusal (*see)(void *, struct span, struct err *), void *ctx, size_t *n_out,
+enum refusal letter_authors(struct span header, const char *field,
+                            enum refusal (*see)(void *, struct span, struct err *), void *ctx, size_t *n_out,
                             struct err *e)
 {
     enum refusal r = REFUSE_NONE;

@@ -12,9 +12,9 @@
 
 struct signing {
     struct letter *l;
-    struct spool *plain;      /* canonical message; the letter's own when it was canonical already */
+    struct spool *plain; /* canonical message; the letter's own when it was canonical already */
     bool own_plain;
-    struct buf header;        /* of plain */
+    struct buf header; /* of plain */
     struct signed_form form;
     struct spool *out;
     struct digest *digest;

@@ -112,7 +112,8 @@ static void say_verdict(struct letter *l, const struct cms_verdict *v)
     } else {
         results_add(l, "smime=%s body.smime-identifier=%s", result, id);
     }
-    log_ev(LOG_INFO_, "smime-verdict", "result=%s valid=%d trusted=%d cause=%s", result, v->valid, v->trusted, log_esc(span_str(v->reason)));
+    log_ev(LOG_INFO_, "smime-verdict", "result=%s valid=%d trusted=%d cause=%s", result, v->valid, v->trusted,
+           log_esc(span_str(v->reason)));
 }
 
 static void judge(struct letter *l, const struct signed_places *p, struct span der, struct err *e)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/data_stream_test.c - every row whole, one octet at a time, and cut at each place: the same message, the same verdict. */
-#include "proto/data_stream.h"
 #include "base/buf.h"
+#include "proto/data_stream.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+/* last, as it asks */
 #include <cmocka.h>
 
 struct outcome {
@@ -158,7 +159,8 @@ static void test_long_lines(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_bdat), cmocka_unit_test(test_long_lines)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_bdat),
+                                       cmocka_unit_test(test_long_lines)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

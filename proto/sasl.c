@@ -6,7 +6,7 @@
 
 struct sasl_mech {
     const char *name;
-    const char *first; /* challenge when there is no initial response */
+    const char *first;                                           /* challenge when there is no initial response */
     enum rc (*step)(struct sasl *s, size_t from, struct err *e); /* secret from "from" is this response, decoded */
 };
 const char sasl_mechanisms[] = "PLAIN LOGIN";
@@ -54,7 +54,8 @@ static enum rc step_login(struct sasl *s, size_t from, struct err *e)
     return s->login.n > 0 ? RC_OK : err_set(e, RC_SYNTAX, "5.5.2", NULL, "LOGIN without a name");
 }
 
-static const struct sasl_mech mechs[] = {{"PLAIN", "", step_plain}, {"LOGIN", "VXNlcm5hbWU6" /* Username: */, step_login}};
+static const struct sasl_mech mechs[] = {{"PLAIN", "", step_plain},
+                                         {"LOGIN", "VXNlcm5hbWU6" /* Username: */, step_login}};
 
 enum rc sasl_begin(struct sasl *s, struct span mechanism, struct err *e)
 {

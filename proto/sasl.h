@@ -15,13 +15,13 @@ struct sasl_mech;
 struct sasl {
     const struct sasl_mech *mech;
     unsigned step;
-    struct buf secret;         /* all decoded octets; the spans borrow from it */
+    struct buf secret; /* all decoded octets; the spans borrow from it */
     size_t login_n;
     struct span authzid, login, password; /* at RC_OK */
-    struct span challenge;     /* at RC_MORE: base64, ready to send */
+    struct span challenge;                /* at RC_MORE: base64, ready to send */
 };
 enum rc sasl_begin(struct sasl *s, struct span mechanism, struct err *e);
-enum rc sasl_start(struct sasl *s, struct err *e);                        /* no initial response: the first challenge. RC_MORE */
-enum rc sasl_step(struct sasl *s, struct span response, struct err *e);   /* a line as it came, or the initial response */
+enum rc sasl_start(struct sasl *s, struct err *e); /* no initial response: the first challenge. RC_MORE */
+enum rc sasl_step(struct sasl *s, struct span response, struct err *e); /* a line as it came, or the initial response */
 void sasl_end(struct sasl *s);
-extern const char sasl_mechanisms[];                                      /* "PLAIN LOGIN" */
+extern const char sasl_mechanisms[]; /* "PLAIN LOGIN" */

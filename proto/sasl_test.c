@@ -1,22 +1,29 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/sasl_test.c - PLAIN and LOGIN by table, base64 both ways, replies. */
-#include "proto/sasl.h"
 #include "proto/base64.h"
+#include "proto/sasl.h"
 #include "proto/smtp_reply.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+/* last, as it asks */
 #include <cmocka.h>
 
 static const struct {
     const char *in, *out;
     size_t n;
-} b64[] = {{"", "", 0},          {"Zg==", "f", 1},          {"Zm8=", "fo", 2},          {"Zm9v", "foo", 3},
-           {"Zm9vYg==", "foob", 4}, {"Zm9vYmE=", "fooba", 5}, {"Zm9vYmFy", "foobar", 6}, {"AGEAYg==", "\0a\0b", 4},
+} b64[] = {{"", "", 0},
+           {"Zg==", "f", 1},
+           {"Zm8=", "fo", 2},
+           {"Zm9v", "foo", 3},
+           {"Zm9vYg==", "foob", 4},
+           {"Zm9vYmE=", "fooba", 5},
+           {"Zm9vYmFy", "foobar", 6},
+           {"AGEAYg==", "\0a\0b", 4},
            {"+/+/", "\xFB\xFF\xBF", 3}};
-static const char *const b64_bad[] = {"Z",    "Zg",    "Zg=",   "=",    "====", "Zg=a", "Z===", "Zh==",
-                                      "Zm9=", "Zm 9",  "Zm9\n", "Z-8=", "Zm9v=", "Zm9vZ", "\xC3\xA9==", "=Zg="};
+static const char *const b64_bad[] = {"Z",    "Zg",   "Zg=",   "=",    "====",  "Zg=a",  "Z===",       "Zh==",
+                                      "Zm9=", "Zm 9", "Zm9\n", "Z-8=", "Zm9v=", "Zm9vZ", "\xC3\xA9==", "=Zg="};
 
 static void test_base64(void **state)
 {
@@ -49,7 +56,8 @@ static void test_base64_every_letter(void **state)
     (void)state;
     for (int c = 0; c < 256; c++) {
         char in[4] = {'A', 'A', 'A', (char)c};
-        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=';
+        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+                      c == '/' || c == '=';
 
         assert_int_equal(b64_decode(span_of(in, 4), &b, &e) == RC_OK, letter);
         buf_addc(&back, (unsigned char)c);
@@ -144,8 +152,9 @@ static void test_reply(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_base64), cmocka_unit_test(test_base64_every_letter), cmocka_unit_test(test_plain),
-                                       cmocka_unit_test(test_login), cmocka_unit_test(test_reply)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_base64), cmocka_unit_test(test_base64_every_letter),
+                                       cmocka_unit_test(test_plain), cmocka_unit_test(test_login),
+                                       cmocka_unit_test(test_reply)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -149,9 +149,8 @@ enum rc smtp_parse_auth(struct span arg, union smtp_args *out, struct err *e)
     return RC_OK;
 }
 
-static const char *const foreign[] = {"GET",     "POST",  "PUT",   "HEAD",       "OPTIONS", "CONNECT",
-                                      "DELETE",  "TRACE", "PATCH", "PRI",        "Host:",   "User-Agent:",
-                                      "Accept:", "M-SEARCH"};
+static const char *const foreign[] = {"GET",   "POST",  "PUT", "HEAD",  "OPTIONS",     "CONNECT", "DELETE",
+                                      "TRACE", "PATCH", "PRI", "Host:", "User-Agent:", "Accept:", "M-SEARCH"};
 
 bool smtp_foreign_verb(struct span verb)
 {

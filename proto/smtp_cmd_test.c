@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+/* last, as it asks */
 #include <cmocka.h>
 
 typedef enum rc (*parser)(struct span, union smtp_args *, struct err *);
@@ -36,7 +37,8 @@ static const struct {
     {smtp_parse_mail, SPAN_LIT("from:<ana@chu.example>"), RC_OK, NULL},
     {smtp_parse_mail, SPAN_LIT("FROM: <ana@chu.example>"), RC_OK, NULL},
     {smtp_parse_mail, SPAN_LIT("FROM:<ana@chu.example> "), RC_OK, NULL},
-    {smtp_parse_mail, SPAN_LIT("FROM:<ana@chu.example> SIZE=75000 BODY=8BITMIME RET=HDRS ENVID=QQ314159 AUTH=<>"), RC_OK, NULL},
+    {smtp_parse_mail, SPAN_LIT("FROM:<ana@chu.example> SIZE=75000 BODY=8BITMIME RET=HDRS ENVID=QQ314159 AUTH=<>"),
+     RC_OK, NULL},
     {smtp_parse_mail, SPAN_LIT("FROM:<ana@chu.example> SIZE=75000 BODY=7bit AUTH=ana+2Bb@chu"), RC_OK, NULL},
     {smtp_parse_mail, SPAN_LIT("FROM:<h\xC3\xA9@chu.example> SMTPUTF8"), RC_OK, NULL},
     {smtp_parse_mail, SPAN_LIT("FROM:<h\xC3\xA9@chu.example>"), RC_SYNTAX, "5.6.7"},
@@ -72,7 +74,8 @@ static const struct {
     {smtp_parse_rcpt, SPAN_LIT("TO:<.bob@gp.example>"), RC_SYNTAX, NULL},
     {smtp_parse_rcpt, SPAN_LIT("TO:<bob@-gp.example>"), RC_SYNTAX, NULL},
     {smtp_parse_rcpt, SPAN_LIT("TO:<bob@gp.example> NOTIFY=NEVER"), RC_OK, NULL},
-    {smtp_parse_rcpt, SPAN_LIT("TO:<bob@gp.example> NOTIFY=SUCCESS,failure,DELAY ORCPT=rfc822;bob+2Bx@gp.example"), RC_OK, NULL},
+    {smtp_parse_rcpt, SPAN_LIT("TO:<bob@gp.example> NOTIFY=SUCCESS,failure,DELAY ORCPT=rfc822;bob+2Bx@gp.example"),
+     RC_OK, NULL},
     {smtp_parse_rcpt, SPAN_LIT("TO:<bob@gp.example> NOTIFY=NEVER,DELAY"), RC_SYNTAX, "5.5.4"},
     {smtp_parse_rcpt, SPAN_LIT("TO:<bob@gp.example> NOTIFY=DELAY,DELAY"), RC_SYNTAX, "5.5.4"},
     {smtp_parse_rcpt, SPAN_LIT("TO:<bob@gp.example> NOTIFY=DELAY,"), RC_SYNTAX, "5.5.4"},
@@ -125,12 +128,15 @@ static void test_values(void **state)
     struct err e;
 
     (void)state;
-    assert_int_equal(smtp_parse_mail(SPAN_LIT("FROM:<Ana.B@chu.example> SIZE=75000 BODY=8BITMIME RET=FULL ENVID=x+2By"), &a, &e), RC_OK);
+    assert_int_equal(
+        smtp_parse_mail(SPAN_LIT("FROM:<Ana.B@chu.example> SIZE=75000 BODY=8BITMIME RET=FULL ENVID=x+2By"), &a, &e),
+        RC_OK);
     assert_true(span_eq_str(a.mail.path.address, "Ana.B@chu.example") && span_eq_str(a.mail.path.local, "Ana.B"));
     assert_true(span_eq_str(a.mail.path.domain, "chu.example") && span_eq_str(a.mail.params.envid, "x+2By"));
     assert_true(a.mail.params.size == 75000 && a.mail.params.body == BODY_8BITMIME && a.mail.params.ret == RET_FULL);
     assert_int_equal(smtp_parse_rcpt(SPAN_LIT("TO:<b@c.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;q"), &a, &e), RC_OK);
-    assert_true(a.rcpt.params.notify == (NOTIFY_SUCCESS | NOTIFY_DELAY) && span_eq_str(a.rcpt.params.orcpt, "rfc822;q"));
+    assert_true(a.rcpt.params.notify == (NOTIFY_SUCCESS | NOTIFY_DELAY) &&
+                span_eq_str(a.rcpt.params.orcpt, "rfc822;q"));
     assert_int_equal(smtp_parse_bdat(SPAN_LIT("86000 LAST"), &a, &e), RC_OK);
     assert_true(a.bdat.size == 86000 && a.bdat.last);
     assert_int_equal(smtp_parse_auth(SPAN_LIT("plain AGEAYg=="), &a, &e), RC_OK);
@@ -143,12 +149,9 @@ static void test_plain_address(void **state)
 {
     static const struct {
         const char *in, *out;
-    } t[] = {{"<\"ana\"@chu.example>", "ana@chu.example"},
-             {"<\"a\\na\"@chu.example>", "ana@chu.example"},
-             {"<\"a na\"@chu.example>", "\"a na\"@chu.example"},
-             {"<\"\"@chu.example>", "\"\"@chu.example"},
-             {"<ana+x@chu.example>", "ana+x@chu.example"},
-             {"<>", ""}};
+    } t[] = {{"<\"ana\"@chu.example>", "ana@chu.example"},       {"<\"a\\na\"@chu.example>", "ana@chu.example"},
+             {"<\"a na\"@chu.example>", "\"a na\"@chu.example"}, {"<\"\"@chu.example>", "\"\"@chu.example"},
+             {"<ana+x@chu.example>", "ana+x@chu.example"},       {"<>", ""}};
     char out[300];
 
     (void)state;
@@ -207,8 +210,9 @@ static void test_utf8(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_values), cmocka_unit_test(test_plain_address),
-                                       cmocka_unit_test(test_bounds), cmocka_unit_test(test_utf8)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_values),
+                                       cmocka_unit_test(test_plain_address), cmocka_unit_test(test_bounds),
+                                       cmocka_unit_test(test_utf8)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

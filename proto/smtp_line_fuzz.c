@@ -6,8 +6,9 @@
 #include "proto/smtp_reply.h"
 #include <stdlib.h>
 
-static enum rc (*const parsers[])(struct span, union smtp_args *, struct err *) = {
-    smtp_parse_none, smtp_parse_text, smtp_parse_word, smtp_parse_helo, smtp_parse_mail, smtp_parse_rcpt, smtp_parse_bdat, smtp_parse_auth};
+static enum rc (*const parsers[])(struct span, union smtp_args *,
+                                  struct err *) = {smtp_parse_none, smtp_parse_text, smtp_parse_word, smtp_parse_helo,
+                                                   smtp_parse_mail, smtp_parse_rcpt, smtp_parse_bdat, smtp_parse_auth};
 
 static void must(bool ok)
 {
@@ -26,7 +27,8 @@ static void paths(struct span arg)
         return;
     must(used <= arg.n && p.local.n <= SMTP_LOCAL_MAX && p.domain.n <= SMTP_DOMAIN_MAX && utf8_ok(p.address));
     must(smtp_path_plain(&p, plain, sizeof plain));
-    must(p.domain.n == 0 || smtp_mailbox(span_str(plain), &again, &e) == RC_OK); /* the plain spelling is an address too */
+    must(p.domain.n == 0 ||
+         smtp_mailbox(span_str(plain), &again, &e) == RC_OK); /* the plain spelling is an address too */
 }
 
 static void responses(struct span arg)

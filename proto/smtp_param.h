@@ -15,7 +15,7 @@ enum smtp_ret { RET_NONE = 0, RET_FULL, RET_HDRS };
 enum { NOTIFY_DEFAULT = 0, NOTIFY_NEVER = 1, NOTIFY_SUCCESS = 2, NOTIFY_FAILURE = 4, NOTIFY_DELAY = 8 };
 enum { SMTP_ENVID_MAX = 100, SMTP_ORCPT_MAX = 500 };
 struct smtp_mail_params {
-    uint64_t size;     /* 0: not said */
+    uint64_t size; /* 0: not said */
     enum smtp_body body;
     enum smtp_ret ret;
     bool smtputf8;
@@ -28,5 +28,5 @@ struct smtp_rcpt_params {
 };
 enum rc smtp_mail_params(struct span in, struct smtp_mail_params *out, struct err *e);
 enum rc smtp_rcpt_params(struct span in, struct smtp_rcpt_params *out, struct err *e);
-bool xtext_ok(struct span s);                             /* RFC 3461 4 */
+bool xtext_ok(struct span s); /* RFC 3461 4 */
 enum rc xtext_decode(struct span s, struct buf *out, struct err *e);

@@ -16,8 +16,8 @@ enum smtp_path_rule { PATH_REVERSE = 1 /* "<>" may be */, PATH_FORWARD = 2 /* "<
 struct smtp_path {
     struct span address; /* local@domain as written; the local part alone for <Postmaster>; empty for <> */
     struct span local, domain;
-    bool quoted;         /* the local part is a quoted string */
-    bool literal;        /* the domain is an address literal */
+    bool quoted;  /* the local part is a quoted string */
+    bool literal; /* the domain is an address literal */
     bool utf8;
 };
 enum rc smtp_path(struct span in, enum smtp_path_rule rule, struct smtp_path *out, size_t *used_out, struct err *e);

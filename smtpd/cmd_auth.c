@@ -52,7 +52,10 @@ static enum refusal auth_refusal(enum rc rc, const struct err *e)
 
 static void check(struct smtp_session *s, const struct sasl *sasl)
 {
-    struct dird_auth_req rq = {.login = sasl->login, .password = sasl->password, .peer = span_str(s->peer->ip), .protocol = PROTOCOL_SUBMISSION};
+    struct dird_auth_req rq = {.login = sasl->login,
+                               .password = sasl->password,
+                               .peer = span_str(s->peer->ip),
+                               .protocol = PROTOCOL_SUBMISSION};
     struct dird_auth_rep rep;
     struct err e = {0};
     enum refusal r;
@@ -66,7 +69,8 @@ static void check(struct smtp_session *s, const struct sasl *sasl)
     }
     r = auth_refusal(rc, &e);
     s->auth_failures += r != REFUSE_AUTH_TEMP;
-    log_ev(LOG_WARN_, "sign-in-failed", "login=%s peer=%s why=%s failures=%u", log_esc(sasl->login), s->peer->ip, refusal_get(r)->name, s->auth_failures);
+    log_ev(LOG_WARN_, "sign-in-failed", "login=%s peer=%s why=%s failures=%u", log_esc(sasl->login), s->peer->ip,
+           refusal_get(r)->name, s->auth_failures);
     smtp_refuse(s, r, &e);
 }
 

@@ -29,6 +29,7 @@ void cmd_ehlo(struct smtp_session *s, const union smtp_args *a)
         snprintf(tail, sizeof tail, "\nSTARTTLS");
     else if (smtp_is_submission(s))
         snprintf(tail, sizeof tail, "\nAUTH %s", sasl_mechanisms);
-    smtp_say(s, 250, NULL, "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nENHANCEDSTATUSCODES\nCHUNKING\nSMTPUTF8\nDSN\nLIMITS RCPTMAX=%u%s", s->conf->host,
-             (unsigned long long)s->conf->letter.max_message, rcpts, tail);
+    smtp_say(s, 250, NULL,
+             "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nENHANCEDSTATUSCODES\nCHUNKING\nSMTPUTF8\nDSN\nLIMITS RCPTMAX=%u%s",
+             s->conf->host, (unsigned long long)s->conf->letter.max_message, rcpts, tail);
 }

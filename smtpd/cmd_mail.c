@@ -10,9 +10,12 @@ enum { DNS_MAX = 64 };
 
 static enum refusal of_verdict(enum trust_verdict v)
 {
-    static const enum refusal r[] = {[TRUST_OK] = REFUSE_NONE,           [TRUST_NO_TLS] = REFUSE_NEED_TLS,
-                                     [TRUST_NO_CERT] = REFUSE_NO_CERT,   [TRUST_BAD_CERT] = REFUSE_BAD_CERT,
-                                     [TRUST_UNKNOWN_DOMAIN] = REFUSE_UNKNOWN_DOMAIN, [TRUST_WRONG_DN] = REFUSE_WRONG_DN};
+    static const enum refusal r[] = {[TRUST_OK] = REFUSE_NONE,
+                                     [TRUST_NO_TLS] = REFUSE_NEED_TLS,
+                                     [TRUST_NO_CERT] = REFUSE_NO_CERT,
+                                     [TRUST_BAD_CERT] = REFUSE_BAD_CERT,
+                                     [TRUST_UNKNOWN_DOMAIN] = REFUSE_UNKNOWN_DOMAIN,
+                                     [TRUST_WRONG_DN] = REFUSE_WRONG_DN};
 
     return r[v];
 }
@@ -36,8 +39,11 @@ static size_t unpack(struct span packed, struct span *dns, size_t most)
 static enum refusal from_relay(struct smtp_session *s, const struct smtp_path *p, struct err *e)
 {
     struct span dns[DNS_MAX];
-    struct trust_facts f = {.has_cert = s->tls_peer.has_cert, .verified = s->tls_peer.verified, .peer_dn = span_str(s->tls_peer.dn),
-                            .sender_domain = p->domain, .dns = dns};
+    struct trust_facts f = {.has_cert = s->tls_peer.has_cert,
+                            .verified = s->tls_peer.verified,
+                            .peer_dn = span_str(s->tls_peer.dn),
+                            .sender_domain = p->domain,
+                            .dns = dns};
     struct dird_trust_rep rep;
     enum rc rc = RC_NOTFOUND;
 

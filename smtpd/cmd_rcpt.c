@@ -17,7 +17,8 @@ static enum refusal room_in_box(struct smtp_session *s, uint64_t mbx, struct err
     return strcmp(e->esc, "4.3.1") == 0 ? REFUSE_DISK_FULL : REFUSE_STORE_TEMP;
 }
 
-static enum refusal to_mailbox(struct smtp_session *s, const struct dird_lookup_rep *who, const char *address, struct err *e)
+static enum refusal to_mailbox(struct smtp_session *s, const struct dird_lookup_rep *who, const char *address,
+                               struct err *e)
 {
     struct dird_lookup_rep kept = *who;
     enum refusal r = room_in_box(s, who->mbx, e);
@@ -27,7 +28,8 @@ static enum refusal to_mailbox(struct smtp_session *s, const struct dird_lookup_
     return r;
 }
 
-static enum refusal to_elsewhere(struct smtp_session *s, const struct smtp_rcpt *rc_args, const char *address, struct err *e)
+static enum refusal to_elsewhere(struct smtp_session *s, const struct smtp_rcpt *rc_args, const char *address,
+                                 struct err *e)
 {
     struct dird_trust_rep rep;
     enum rc rc;

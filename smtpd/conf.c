@@ -34,7 +34,8 @@ static void load_tls(struct smtpd *c, const char *instance)
 
     snprintf(chain, sizeof chain, "%s/tls/server.pem", instance);
     snprintf(ca, sizeof ca, "%s/ca.pem", instance);
-    if (tls_conf_new(&relay, &c->tls[KIND_SMTP], &e) != RC_OK || tls_conf_new(&people, &c->tls[KIND_SUBMISSION], &e) != RC_OK)
+    if (tls_conf_new(&relay, &c->tls[KIND_SMTP], &e) != RC_OK ||
+        tls_conf_new(&people, &c->tls[KIND_SUBMISSION], &e) != RC_OK)
         die("TLS cannot start: %s", e.log);
     c->tls[KIND_SUBMISSIONS] = c->tls[KIND_SUBMISSION];
     if (cms_anchors_load(ca, &anchors, &e) != RC_OK)
@@ -62,7 +63,8 @@ static void take_sockets(struct smtpd *c, const struct boot *b)
     static const struct {
         const char *name;
         enum smtp_kind kind;
-    } sockets[] = {{"listen.smtp", KIND_SMTP}, {"listen.submission", KIND_SUBMISSION}, {"listen.submissions", KIND_SUBMISSIONS}};
+    } sockets[] = {
+        {"listen.smtp", KIND_SMTP}, {"listen.submission", KIND_SUBMISSION}, {"listen.submissions", KIND_SUBMISSIONS}};
 
     for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++) {
         int fd = boot_fd(b, sockets[i].name);

@@ -11,7 +11,11 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { TICK_MS = 60 * 1000, ROTATE_TICKS = 4 * 60 /* a new session ticket key every four hours */, GRACE_MS = 10 * 1000 };
+enum {
+    TICK_MS = 60 * 1000,
+    ROTATE_TICKS = 4 * 60 /* a new session ticket key every four hours */,
+    GRACE_MS = 10 * 1000
+};
 
 static void refuse(void *ctx, int fd, const struct listener_peer *peer, enum listener_why why)
 {

@@ -56,7 +56,9 @@ static void give(struct smtp_session *s, struct span piece)
 
 static void look_for_faults(struct smtp_session *s)
 {
-    static const enum refusal of[] = {[DATA_FINE] = REFUSE_NONE, [DATA_BARE_CR] = REFUSE_BARE_LF, [DATA_BARE_LF] = REFUSE_BARE_LF,
+    static const enum refusal of[] = {[DATA_FINE] = REFUSE_NONE,
+                                      [DATA_BARE_CR] = REFUSE_BARE_LF,
+                                      [DATA_BARE_LF] = REFUSE_BARE_LF,
                                       [DATA_LONG_LINE] = REFUSE_MESSAGE_LINE};
 
     if (s->data_refused == REFUSE_NONE)
@@ -147,7 +149,9 @@ static struct file_remote *remotes_of(const struct smtp_envelope *v)
     if (!r)
         die("out of memory");
     for (size_t i = 0; i < v->n_remotes; i++)
-        r[i] = (struct file_remote){.address = span_str(v->remotes[i].address), .orcpt = span_str(v->remotes[i].orcpt), .notify = v->remotes[i].notify};
+        r[i] = (struct file_remote){.address = span_str(v->remotes[i].address),
+                                    .orcpt = span_str(v->remotes[i].orcpt),
+                                    .notify = v->remotes[i].notify};
     return r;
 }
 

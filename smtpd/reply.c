@@ -32,7 +32,8 @@ void smtp_refuse(struct smtp_session *s, enum refusal r, const struct err *cause
     const struct refusal_text *t = refusal_get(r);
 
     smtp_say(s, t->code, t->esc, "%s / %s", t->fr, t->en);
-    log_ev(LOG_INFO_, "refused", "verb=%s code=%d why=%s cause=%s", s->verb ? s->verb : "-", t->code, t->name, log_esc(span_str(cause ? cause->log : "")));
+    log_ev(LOG_INFO_, "refused", "verb=%s code=%d why=%s cause=%s", s->verb ? s->verb : "-", t->code, t->name,
+           log_esc(span_str(cause ? cause->log : "")));
     if (t->code == 421)
         smtp_end(s, t->name);
     if (t->code < 500 || ++s->errors < s->conf->max_errors || s->over)

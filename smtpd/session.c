@@ -106,7 +106,8 @@ static bool next_line(struct smtp_session *s, struct span *line)
 }
 
 /* ---- one command ---- */
-static void refused_verb(struct smtp_session *s, const struct verb *v, struct span arg, enum refusal r, const struct err *cause)
+static void refused_verb(struct smtp_session *s, const struct verb *v, struct span arg, enum refusal r,
+                         const struct err *cause)
 {
     union smtp_args a;
     struct err e;
@@ -167,9 +168,9 @@ static bool early_talker(const struct smtp_session *s)
 
 static bool greet(struct smtp_session *s)
 {
-    if (s->kind == KIND_SUBMISSIONS)
-        return smtp_start_tls(s) && (smtp_say(s, 220, NULL, "%s ESMTP Pli", s->conf->host), true);
-    if (early_talker(s)) {
+    if (s->kind == KIND_SUBMISSIONS && !s->tls && !smtp_start_tls(s))
+        return false;
+    if (s->kind != KIND_SUBMISSIONS && early_talker(s)) {
         smtp_refuse(s, REFUSE_EARLY_TALKER, NULL);
         smtp_end(s, "early-talker");
         return false;
@@ -226,6 +227,7 @@ void smtp_session(void *conf, int fd, const struct listener_peer *peer)
     buf_init_secret(&s.ticket);
     log_ev(LOG_INFO_, "connected", "peer=%s port=%u kind=%s", peer->ip, (unsigned)peer->port, kinds[s.kind]);
     smtp_session_loop(&s);
-    log_ev(LOG_INFO_, "disconnected", "why=%s messages=%u ms=%lld", s.end ? s.end : "-", s.messages, (long long)((clock_mono() - began) / 1000000));
+    log_ev(LOG_INFO_, "disconnected", "why=%s messages=%u ms=%lld", s.end ? s.end : "-", s.messages,
+           (long long)((clock_mono() - began) / 1000000));
     session_free(&s);
 }

@@ -16,10 +16,10 @@
 #include "proto/smtp_cmd.h"
 
 enum smtp_kind { KIND_SMTP = 0, KIND_SUBMISSION, KIND_SUBMISSIONS, KINDS_ };
-struct smtpd {                      /* settings and what the listener keeps warm; read only in sessions */
+struct smtpd { /* settings and what the listener keeps warm; read only in sessions */
     const char *host, *domain;
     struct letter_conf letter;
-    struct tls_conf *tls[KINDS_];   /* with client certificates on port 25 */
+    struct tls_conf *tls[KINDS_]; /* with client certificates on port 25 */
     enum smtp_kind kind[LISTENER_FDS];
     unsigned max_recipients, max_errors, max_auth;
     int64_t command_ms, data_ms, login_ms, session_ms;
@@ -31,11 +31,11 @@ enum { SMTP_ADDR = 256, SMTP_RCPTS = 500 };
 
 struct smtp_remote {
     char address[SMTP_ADDR];
-    char *orcpt;                    /* NULL: none */
+    char *orcpt; /* NULL: none */
     uint16_t notify;
 };
 struct smtp_envelope {
-    char sender[SMTP_ADDR];         /* "" for <> */
+    char sender[SMTP_ADDR]; /* "" for <> */
     char envid[SMTP_ENVID_MAX + 1];
     struct smtp_mail_params params; /* its spans are not kept */
     char only_rcpt[SMTP_ADDR];      /* the recipient while there is one */
@@ -51,47 +51,49 @@ struct smtp_session {
     const struct listener_peer *peer;
     enum smtp_kind kind;
     struct stream *st;
-    struct buf reply;               /* scratch for one reply */
+    struct buf reply; /* scratch for one reply */
     struct keyd *keyd;
     struct store *store;
     struct dir *dir;
     unsigned phase;
-    bool over;                      /* end after what is gathered was sent */
-    const char *end;                /* why, for the log */
-    const char *verb;               /* at hand, from the table: for the log */
+    bool over;        /* end after what is gathered was sent */
+    const char *end;  /* why, for the log */
+    const char *verb; /* at hand, from the table: for the log */
     bool tls;
     struct tls_peer tls_peer;
     char helo[SMTP_DOMAIN_MAX + 1];
     bool esmtp;
-    char account[SMTP_ADDR];        /* "" until AUTH */
+    char account[SMTP_ADDR]; /* "" until AUTH */
     struct buf ticket, slots;
     uint32_t account_flags;
     int64_t login_deadline, renew_at; /* AUTH must have come / the ticket is old: sign in anew */
     unsigned errors, auth_failures, messages;
     struct smtp_envelope env;
-    struct letter letter;           /* between DATA/BDAT and the end of the message */
+    struct letter letter; /* between DATA/BDAT and the end of the message */
     struct data_stream data;
-    enum refusal data_refused;      /* told at the end of the message */
+    enum refusal data_refused; /* told at the end of the message */
 };
 
 void smtp_session(void *conf, int fd, const struct listener_peer *peer); /* listener.session */
-void smtp_session_loop(struct smtp_session *s);                             /* st, conf, peer are set */
+void smtp_session_loop(struct smtp_session *s);                          /* st, conf, peer are set */
 bool smtp_is_submission(const struct smtp_session *s);
 
 /* ---- replies (reply.c) ---- */
-void smtp_say(struct smtp_session *s, int code, const char *esc, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-void smtp_refuse(struct smtp_session *s, enum refusal r, const struct err *cause); /* cause may be NULL; counts, logs; 421 and 554 at the start end it */
+void smtp_say(struct smtp_session *s, int code, const char *esc, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+void smtp_refuse(struct smtp_session *s, enum refusal r,
+                 const struct err *cause); /* cause may be NULL; counts, logs; 421 and 554 at the start end it */
 void smtp_end(struct smtp_session *s, const char *why);
 enum refusal smtp_parse_refusal(enum rc rc, const struct err *e);
 
 /* ---- the envelope (envelope.c) ---- */
-void envelope_reset(struct smtp_session *s);                                /* to READY when it was beyond; drops a message on its way */
+void envelope_reset(struct smtp_session *s); /* to READY when it was beyond; drops a message on its way */
 bool envelope_add_box(struct smtp_session *s, const struct dird_lookup_rep *who, const char *address);
 bool envelope_add_remote(struct smtp_session *s, const char *address, const struct smtp_rcpt_params *p);
 
 /* ---- the message (receive.c) ---- */
-bool receive_begin(struct smtp_session *s, bool dots);                      /* false: refused already */
-bool receive_data(struct smtp_session *s);                                  /* DATA: up to the end. false: the peer is gone */
-bool receive_chunk(struct smtp_session *s, uint64_t n);                     /* BDAT */
-bool receive_skip(struct smtp_session *s, uint64_t n);                      /* a BDAT that is refused: its octets are not commands */
-void receive_end(struct smtp_session *s);                                   /* files it, answers, READY */
+bool receive_begin(struct smtp_session *s, bool dots);  /* false: refused already */
+bool receive_data(struct smtp_session *s);              /* DATA: up to the end. false: the peer is gone */
+bool receive_chunk(struct smtp_session *s, uint64_t n); /* BDAT */
+bool receive_skip(struct smtp_session *s, uint64_t n);  /* a BDAT that is refused: its octets are not commands */
+void receive_end(struct smtp_session *s);               /* files it, answers, READY */

@@ -5,6 +5,7 @@
 
 #define PH_HELLOED (PH_READY | PH_MAIL | PH_RCPT | PH_BDAT)
 
+/* clang-format off */
 const struct verb smtp_verbs[] = {
     /* name      phases             flags                                      parse            run */
     {"EHLO",     PH_ANY,            0,                                         smtp_parse_helo, cmd_ehlo,     "EHLO domain"},
@@ -23,6 +24,7 @@ const struct verb smtp_verbs[] = {
     {"QUIT",     PH_ANY,            V_ENDS_GROUP,                              smtp_parse_none, cmd_quit,     "QUIT"},
     {NULL, 0, 0, NULL, NULL, NULL},
 };
+/* clang-format on */
 
 const struct verb *verb_find(struct span name)
 {

@@ -49,9 +49,10 @@ static void look(struct store *st, struct queue_view *last)
         return;
     }
     if (memcmp(&v, last, sizeof v) != 0)
-        log_ev(LOG_INFO_, "queue", "waiting=%llu due=%llu held=%llu failed=%llu octets=%llu oldest=%llu", (unsigned long long)v.by_state[Q_WAITING],
-               (unsigned long long)v.due, (unsigned long long)v.by_state[Q_HELD], (unsigned long long)v.by_state[Q_FAILED], (unsigned long long)v.octets,
-               (unsigned long long)v.oldest);
+        log_ev(LOG_INFO_, "queue", "waiting=%llu due=%llu held=%llu failed=%llu octets=%llu oldest=%llu",
+               (unsigned long long)v.by_state[Q_WAITING], (unsigned long long)v.due,
+               (unsigned long long)v.by_state[Q_HELD], (unsigned long long)v.by_state[Q_FAILED],
+               (unsigned long long)v.octets, (unsigned long long)v.oldest);
     *last = v;
 }
 
