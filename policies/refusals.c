@@ -56,6 +56,9 @@ static const struct refusal_text table[REFUSALS_] = {
     ROW(REFUSE_MESSAGE_LINE, "message-line", 554, "5.6.0", "Une ligne du message est demesurement longue", "A line of the message is far too long"),
     ROW(REFUSE_EARLY_TALKER, "early-talker", 554, "5.5.0", "Votre logiciel a parle avant le serveur", "Client spoke before the greeting"),
     ROW(REFUSE_NEED_UTF8, "need-smtputf8", 553, "5.6.7", "Adresse accentuee: la commande doit demander SMTPUTF8", "Non-ASCII address without SMTPUTF8"),
+    ROW(REFUSE_BARE_LINE, "bare-line", 500, "5.5.2", "Fin de ligne irreguliere dans une commande", "Bare CR or LF in a command"),
+    ROW(REFUSE_NOT_PROVIDED, "not-provided", 502, "5.5.1", "Commande non proposee: utilisez l'annuaire", "Command not provided: ask the directory"),
+    ROW(REFUSE_BAD_RESPONSE, "bad-response", 501, "5.5.2", "Reponse d'authentification illisible", "Cannot decode the authentication response"),
 };
 
 const struct refusal_text *refusal_get(enum refusal r)

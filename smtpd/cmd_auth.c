@@ -80,10 +80,6 @@ void cmd_auth(struct smtp_session *s, const union smtp_args *a)
     struct err e = {0};
     enum rc rc;
 
-    if (s->account[0]) {
-        smtp_refuse(s, REFUSE_BAD_SEQUENCE, NULL);
-        return;
-    }
     if (s->auth_failures >= s->conf->max_auth) {
         smtp_refuse(s, REFUSE_TOO_MANY_ERRORS, NULL);
         return;
@@ -96,6 +92,6 @@ void cmd_auth(struct smtp_session *s, const union smtp_args *a)
     if (rc == RC_OK)
         check(s, &sasl);
     else if (!s->over)
-        smtp_refuse(s, REFUSE_SYNTAX, NULL);
+        smtp_refuse(s, REFUSE_BAD_RESPONSE, NULL);
     sasl_end(&sasl);
 }

@@ -18,9 +18,14 @@ void cmd_data(struct smtp_session *s, const union smtp_args *a)
         receive_end(s);
 }
 
-/* Each chunk is answered; what is wrong with the message is told with the last one, but for what will not change any more. */
+/* Each chunk is answered. That no more octets are taken is told at once; what is wrong with those taken, with the last one. */
 void cmd_bdat(struct smtp_session *s, const union smtp_args *a)
 {
+    if (a->bdat.size > 2 * s->conf->letter.max_message) { /* nobody reads that much to say no */
+        smtp_refuse(s, REFUSE_TOO_BIG, NULL);
+        smtp_end(s, "chunk-too-big");
+        return;
+    }
     if (s->phase != PH_BDAT && !receive_begin(s, false)) {
         (void)receive_skip(s, a->bdat.size);
         return;
@@ -30,7 +35,7 @@ void cmd_bdat(struct smtp_session *s, const union smtp_args *a)
         return;
     if (a->bdat.last)
         receive_end(s);
-    else if (s->data_refused != REFUSE_NONE)
+    else if (s->data_refused == REFUSE_TOO_BIG || s->data_refused == REFUSE_STORE_TEMP)
         smtp_refuse(s, s->data_refused, NULL);
     else
         smtp_say(s, 250, "2.0.0", "%llu octets", (unsigned long long)a->bdat.size);

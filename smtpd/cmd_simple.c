@@ -20,7 +20,13 @@ void cmd_noop(struct smtp_session *s, const union smtp_args *a)
 void cmd_vrfy(struct smtp_session *s, const union smtp_args *a)
 {
     (void)a;
-    smtp_say(s, 252, "2.5.0", "Essayez de lui ecrire / Cannot VRFY or EXPN, try RCPT");
+    smtp_say(s, 252, "2.5.0", "Essayez de lui ecrire / Cannot VRFY, try RCPT");
+}
+
+void cmd_expn(struct smtp_session *s, const union smtp_args *a)
+{
+    (void)a;
+    smtp_refuse(s, REFUSE_NOT_PROVIDED, NULL);
 }
 
 void cmd_help(struct smtp_session *s, const union smtp_args *a)

@@ -16,6 +16,15 @@ bool smtp_is_submission(const struct smtp_session *s)
     return s->kind != KIND_SMTP;
 }
 
+unsigned smtp_phase(const struct smtp_session *s)
+{
+    if (s->phase != PH_READY)
+        return s->phase;
+    if (!s->tls)
+        return PH_CLEAR;
+    return smtp_is_submission(s) && !s->account[0] ? PH_READY : PH_PROVEN;
+}
+
 /* Until TLS (port 25) or sign-in (submission) all there is to do must be done by the login deadline. */
 static int64_t next_deadline(const struct smtp_session *s)
 {
@@ -62,7 +71,7 @@ static void bad_line(struct smtp_session *s, const struct err *cause)
         have = SPAN_NULL;
     head = span_head(have, READ_MAX);
     if (have.n <= READ_MAX || span_chr(head, '\n') >= 0 || span_chr(head, '\r') >= 0) {
-        smtp_refuse(s, REFUSE_BARE_LF, cause);
+        smtp_refuse(s, REFUSE_BARE_LINE, cause);
         smtp_end(s, "bare-line-end");
         return;
     }
@@ -112,13 +121,8 @@ static void refused_verb(struct smtp_session *s, const struct verb *v, struct sp
     union smtp_args a;
     struct err e;
 
-    if ((v->flags & V_CHUNK) && smtp_parse_bdat(arg, &a, &e) != RC_OK) {
-        smtp_refuse(s, r, cause);
-        smtp_end(s, "chunk-of-unknown-size"); /* where the next command starts can not be told */
-        return;
-    }
     smtp_refuse(s, r, cause);
-    if (v->flags & V_CHUNK)
+    if ((v->flags & V_CHUNK) && smtp_parse_bdat(arg, &a, &e) == RC_OK)
         (void)receive_skip(s, a.bdat.size);
 }
 

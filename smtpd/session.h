@@ -2,7 +2,8 @@
 /* smtpd/session.h - one SMTP session in a process of its own: what it holds, and what its verbs share.
  *
  * Holds    one envelope, one message, a sign-in's ticket. Never a private key, never another session's mail.
- * Phases   START --EHLO/HELO--> READY --MAIL--> MAIL --RCPT--> RCPT --BDAT--> BDAT; the end of a message, RSET and EHLO lead back to READY;
+ * Phases   START --EHLO/HELO--> READY (CLEAR, READY or PROVEN) --MAIL--> MAIL --RCPT--> RCPT --BDAT--> BDAT; the end of a message, RSET
+ *          and EHLO lead back to READY;
  *          STARTTLS back to START. Which verb may come when: the table in verbs.c.
  * Ends     QUIT, deadline, too many errors, the peer gone, the server stopping (421 at the next pause; a message on its way is finished).
  * Process  smtpd sessions.   Source RFC 5321, RFC 2920, RFC 3030, RFC 3207, RFC 4954, RFC 6409.
@@ -26,7 +27,14 @@ struct smtpd { /* settings and what the listener keeps warm; read only in sessio
     struct listener listener;
 };
 
-enum { PH_START = 1, PH_READY = 2, PH_MAIL = 4, PH_RCPT = 8, PH_BDAT = 16, PH_ANY = 31 };
+/* READY is kept in .phase; what it means for verbs depends on TLS and sign-in: smtp_phase() says CLEAR, READY or PROVEN. */
+enum {
+    PH_START = 1,   /* "connected": no EHLO yet */
+    PH_CLEAR = 2,   /* "clear": greeted, no TLS */
+    PH_READY = 4,   /* "helo": greeted over TLS, nobody signed in */
+    PH_PROVEN = 8,  /* "auth": greeted over TLS, signed in; on port 25 there is nothing to sign in to: the certificate speaks */
+    PH_MAIL = 16, PH_RCPT = 32, PH_BDAT = 64, PH_ANY = 127
+};
 enum { SMTP_ADDR = 256, SMTP_RCPTS = 500 };
 
 struct smtp_remote {
@@ -77,6 +85,7 @@ struct smtp_session {
 void smtp_session(void *conf, int fd, const struct listener_peer *peer); /* listener.session */
 void smtp_session_loop(struct smtp_session *s);                          /* st, conf, peer are set */
 bool smtp_is_submission(const struct smtp_session *s);
+unsigned smtp_phase(const struct smtp_session *s);                          /* one PH_ bit */
 
 /* ---- replies (reply.c) ---- */
 void smtp_say(struct smtp_session *s, int code, const char *esc, const char *fmt, ...)

@@ -3,23 +3,21 @@
 #include "smtpd/verbs.h"
 #include <stdio.h>
 
-#define PH_HELLOED (PH_READY | PH_MAIL | PH_RCPT | PH_BDAT)
-
 /* clang-format off */
 const struct verb smtp_verbs[] = {
     /* name      phases             flags                                      parse            run */
     {"EHLO",     PH_ANY,            0,                                         smtp_parse_helo, cmd_ehlo,     "EHLO domain"},
     {"HELO",     PH_ANY,            0,                                         smtp_parse_helo, cmd_helo,     "HELO domain"},
-    {"STARTTLS", PH_READY,          V_CLEAR | V_ENDS_GROUP,                    smtp_parse_none, cmd_starttls, "STARTTLS"},
+    {"STARTTLS", PH_CLEAR,          V_ENDS_GROUP,                              smtp_parse_none, cmd_starttls, "STARTTLS"},
     {"AUTH",     PH_READY,          V_TLS | V_SECRET | V_SUBMISSION | V_ENDS_GROUP, smtp_parse_auth, cmd_auth, "AUTH PLAIN|LOGIN"},
-    {"MAIL",     PH_READY,          V_TLS | V_AUTH,                            smtp_parse_mail, cmd_mail,     "MAIL FROM:<address> SIZE=n BODY=8BITMIME SMTPUTF8 RET= ENVID="},
+    {"MAIL",     PH_PROVEN,         V_TLS | V_AUTH,                            smtp_parse_mail, cmd_mail,     "MAIL FROM:<address> SIZE=n BODY=8BITMIME SMTPUTF8 RET= ENVID="},
     {"RCPT",     PH_MAIL | PH_RCPT, V_TLS | V_AUTH,                            smtp_parse_rcpt, cmd_rcpt,     "RCPT TO:<address> NOTIFY= ORCPT="},
     {"DATA",     PH_RCPT,           V_TLS | V_AUTH | V_ENDS_GROUP,             smtp_parse_none, cmd_data,     "DATA"},
     {"BDAT",     PH_RCPT | PH_BDAT, V_TLS | V_AUTH | V_CHUNK,                  smtp_parse_bdat, cmd_bdat,     "BDAT size LAST"},
     {"RSET",     PH_ANY,            0,                                         smtp_parse_none, cmd_rset,     "RSET"},
     {"NOOP",     PH_ANY,            0,                                         smtp_parse_text, cmd_noop,     "NOOP"},
     {"VRFY",     PH_ANY,            0,                                         smtp_parse_word, cmd_vrfy,     "VRFY address"},
-    {"EXPN",     PH_ANY,            0,                                         smtp_parse_word, cmd_vrfy,     "EXPN list"},
+    {"EXPN",     PH_ANY,            0,                                         smtp_parse_word, cmd_expn,     "EXPN list"},
     {"HELP",     PH_ANY,            0,                                         smtp_parse_text, cmd_help,     "HELP"},
     {"QUIT",     PH_ANY,            V_ENDS_GROUP,                              smtp_parse_none, cmd_quit,     "QUIT"},
     {NULL, 0, 0, NULL, NULL, NULL},
@@ -36,15 +34,17 @@ const struct verb *verb_find(struct span name)
 
 enum refusal verb_refusal(const struct verb *v, const struct smtp_session *s)
 {
+    unsigned phase = smtp_phase(s);
+
     if ((v->flags & V_SUBMISSION) && !smtp_is_submission(s))
         return REFUSE_UNKNOWN_VERB;
+    if (v->phases & phase)
+        return REFUSE_NONE;
     if ((v->flags & V_TLS) && !s->tls)
         return REFUSE_NEED_TLS;
-    if ((v->flags & V_CLEAR) && s->tls)
-        return REFUSE_BAD_SEQUENCE;
-    if ((v->flags & V_AUTH) && smtp_is_submission(s) && !s->account[0] && s->phase != PH_START)
+    if ((v->flags & V_AUTH) && phase == PH_READY)
         return REFUSE_NEED_AUTH;
-    return v->phases & s->phase ? REFUSE_NONE : REFUSE_BAD_SEQUENCE;
+    return REFUSE_BAD_SEQUENCE;
 }
 
 static void print_bits(const char *label, unsigned bits, const char *const *names)
@@ -62,8 +62,8 @@ static void print_bits(const char *label, unsigned bits, const char *const *name
 
 void verbs_print(void)
 {
-    static const char *const phases[] = {"start", "ready", "mail", "rcpt", "bdat", NULL};
-    static const char *const flags[] = {"tls", "auth", "secret", "ends_group", "submission", "clear", "chunk", NULL};
+    static const char *const phases[] = {"connected", "clear", "helo", "auth", "mail", "rcpt", "bdat", NULL};
+    static const char *const flags[] = {"tls", "auth", "secret", "ends_group", "submission", "chunk", NULL};
 
     printf("[\n");
     for (const struct verb *v = smtp_verbs; v->name; v++) {

@@ -7,13 +7,12 @@
 #include "smtpd/session.h"
 
 enum {
-    V_TLS = 1,         /* asks for TLS: 530 before */
-    V_AUTH = 2,        /* on submission asks for a signed-in account: 530 before */
+    V_TLS = 1,         /* asks for TLS: 530, not 503, before */
+    V_AUTH = 2,        /* on submission asks for a signed-in account: 530, not 503, before */
     V_SECRET = 4,      /* its argument is never logged */
     V_ENDS_GROUP = 8,  /* last of a pipelined group: what follows in the buffer may not be a command (RFC 2920 3.1) */
     V_SUBMISSION = 16, /* unknown on port 25 */
-    V_CLEAR = 32,      /* only before TLS */
-    V_CHUNK = 64       /* octets follow the line, also when it is refused */
+    V_CHUNK = 32       /* octets follow the line, also when it is refused */
 };
 struct verb {
     const char *name;
@@ -39,5 +38,6 @@ void cmd_bdat(struct smtp_session *s, const union smtp_args *a);
 void cmd_rset(struct smtp_session *s, const union smtp_args *a);
 void cmd_noop(struct smtp_session *s, const union smtp_args *a);
 void cmd_vrfy(struct smtp_session *s, const union smtp_args *a);
+void cmd_expn(struct smtp_session *s, const union smtp_args *a);
 void cmd_help(struct smtp_session *s, const union smtp_args *a);
 void cmd_quit(struct smtp_session *s, const union smtp_args *a);
