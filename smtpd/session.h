@@ -29,11 +29,15 @@ struct smtpd { /* settings and what the listener keeps warm; read only in sessio
 
 /* READY is kept in .phase; what it means for verbs depends on TLS and sign-in: smtp_phase() says CLEAR, READY or PROVEN. */
 enum {
-    PH_START = 1,   /* "connected": no EHLO yet */
-    PH_CLEAR = 2,   /* "clear": greeted, no TLS */
-    PH_READY = 4,   /* "helo": greeted over TLS, nobody signed in */
-    PH_PROVEN = 8,  /* "auth": greeted over TLS, signed in; on port 25 there is nothing to sign in to: the certificate speaks */
-    PH_MAIL = 16, PH_RCPT = 32, PH_BDAT = 64, PH_ANY = 127
+    PH_START = 1, /* "connected": no EHLO yet */
+    PH_CLEAR = 2, /* "clear": greeted, no TLS */
+    PH_READY = 4, /* "helo": greeted over TLS, nobody signed in */
+    PH_PROVEN =
+        8, /* "auth": greeted over TLS, signed in; on port 25 there is nothing to sign in to: the certificate speaks */
+    PH_MAIL = 16,
+    PH_RCPT = 32,
+    PH_BDAT = 64,
+    PH_ANY = 127
 };
 enum { SMTP_ADDR = 256, SMTP_RCPTS = 500 };
 
@@ -85,7 +89,7 @@ struct smtp_session {
 void smtp_session(void *conf, int fd, const struct listener_peer *peer); /* listener.session */
 void smtp_session_loop(struct smtp_session *s);                          /* st, conf, peer are set */
 bool smtp_is_submission(const struct smtp_session *s);
-unsigned smtp_phase(const struct smtp_session *s);                          /* one PH_ bit */
+unsigned smtp_phase(const struct smtp_session *s); /* one PH_ bit */
 
 /* ---- replies (reply.c) ---- */
 void smtp_say(struct smtp_session *s, int code, const char *esc, const char *fmt, ...)

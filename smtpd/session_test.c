@@ -302,7 +302,8 @@ static const struct {
 static void try_verb(const struct verb *v, size_t i)
 {
     const struct start how = {KIND_SUBMISSIONS, true, NULL};
-    struct smtp_session s = {.kind = KIND_SUBMISSIONS, .tls = true, .phase = phases[i].phase == PH_PROVEN ? PH_READY : phases[i].phase};
+    struct smtp_session s = {
+        .kind = KIND_SUBMISSIONS, .tls = true, .phase = phases[i].phase == PH_PROVEN ? PH_READY : phases[i].phase};
     int fd = session_of(&how, -1), code;
     enum refusal r;
     char text[4096], line[64];
