@@ -27,12 +27,14 @@ static const char *host_name(const struct boot *b)
 
 static void load_tls(struct smtpd *c, const char *instance)
 {
-    char chain[1024], ca[1024];
-    struct tls_conf_spec relay = {.chain_pem = chain, .anchors_pem = ca}, people = {.chain_pem = chain};
+    char chain[1024], ec[1024], ca[1024];
+    struct tls_conf_spec relay = {.chain_pem = chain, .chain_ec_pem = ec, .anchors_pem = ca};
+    struct tls_conf_spec people = {.chain_pem = chain, .chain_ec_pem = ec};
     struct cms_anchors *anchors;
     struct err e;
 
     snprintf(chain, sizeof chain, "%s/tls/server.pem", instance);
+    snprintf(ec, sizeof ec, "%s/tls/server-ec.pem", instance);
     snprintf(ca, sizeof ca, "%s/ca.pem", instance);
     if (tls_conf_new(&relay, &c->tls[KIND_SMTP], &e) != RC_OK ||
         tls_conf_new(&people, &c->tls[KIND_SUBMISSION], &e) != RC_OK)

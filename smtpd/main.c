@@ -13,7 +13,7 @@
 
 enum {
     TICK_MS = 60 * 1000,
-    ROTATE_TICKS = 4 * 60 /* a new session ticket key every four hours */,
+    ROTATE_TICKS = 24 * 60 /* a new session ticket key every day */,
     GRACE_MS = 10 * 1000
 };
 
