@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/cms/cms_test.c - signatures as the openssl command sees them, and the command's as we see them. */
-#include "crypto/cms/cms.h"
 #include "base/clock.h"
+#include "crypto/cms/cms.h"
 #include "crypto/pki/pki.h"
 #include "crypto/seal/digest.h"
 #include <setjmp.h>
@@ -9,13 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
 #include <cmocka.h>
 
 static struct err e;
 static char dir[] = "/tmp/cms_test.XXXXXX";
 static struct buf ca_key, ca_cert;
 static struct cms_anchors *anchors;
-static const char text[] = "Content-Type: text/plain; charset=utf-8\r\n\r\nCompte rendu op\xc3\xa9ratoire.\r\n\r\nDr M\xc3\xbcller\r\n";
+static const char text[] =
+    "Content-Type: text/plain; charset=utf-8\r\n\r\nCompte rendu op\xc3\xa9ratoire.\r\n\r\nDr M\xc3\xbcller\r\n";
 #define TEXT SPAN_LIT(text)
 
 static void save(const char *name, struct span s)
@@ -100,8 +102,12 @@ struct person {
 static struct person person_new(enum pki_alg alg, enum pki_use use)
 {
     struct person p = {BUF_INIT, BUF_INIT};
-    struct pki_want w = {.use = use, .subject = {{"C", SPAN_LIT("FR")}, {"CN", SPAN_LIT("Dr Anaïs Müller")}}, .days = 5,
-                         .mail = SPAN_LIT("Ana@CHU.example"), .ca_key_pkcs8 = buf_span(&ca_key), .ca_cert = buf_span(&ca_cert)};
+    struct pki_want w = {.use = use,
+                         .subject = {{"C", SPAN_LIT("FR")}, {"CN", SPAN_LIT("Dr Anaïs Müller")}},
+                         .days = 5,
+                         .mail = SPAN_LIT("Ana@CHU.example"),
+                         .ca_key_pkcs8 = buf_span(&ca_key),
+                         .ca_cert = buf_span(&ca_cert)};
 
     assert_int_equal(pki_key_new(alg, &p.key, &e), RC_OK);
     w.key_pkcs8 = buf_span(&p.key);
@@ -167,11 +173,17 @@ static void test_command_accepts(void **st)
         struct buf der = sign(&p, TEXT);
 
         save("sig.der", buf_span(&der));
-        assert_int_equal(sh("openssl cms -verify -cades -binary -inform DER -in sig.der -content text -CAfile ca.pem -purpose smimesign -out got "
-                            "&& cmp got text"), 0);
-        assert_int_not_equal(sh("sed s/Dr/Pr/ text > other; openssl cms -verify -binary -inform DER -in sig.der -content other -CAfile ca.pem"), 0);
-        assert_int_equal(sh("openssl cms -cmsout -print -noout -inform DER -in sig.der && grep -q id-smime-aa-signingCertificateV2 out && "
-                            "grep -q signingTime out && grep -q messageDigest out"), 0);
+        assert_int_equal(sh("openssl cms -verify -cades -binary -inform DER -in sig.der -content text -CAfile ca.pem "
+                            "-purpose smimesign -out got "
+                            "&& cmp got text"),
+                         0);
+        assert_int_not_equal(sh("sed s/Dr/Pr/ text > other; openssl cms -verify -binary -inform DER -in sig.der "
+                                "-content other -CAfile ca.pem"),
+                             0);
+        assert_int_equal(sh("openssl cms -cmsout -print -noout -inform DER -in sig.der && grep -q "
+                            "id-smime-aa-signingCertificateV2 out && "
+                            "grep -q signingTime out && grep -q messageDigest out"),
+                         0);
         assert_true(der.n < 4096);
         buf_free(&der);
         person_free(&p);
@@ -228,14 +240,22 @@ static const struct row {
     {"content inside", "openssl cms -sign -nodetach -md sha256 $S", PKI_P256, PKI_SMIME, false, false},
     {"no certificate", "openssl cms -sign -nocerts -md sha256 $S", PKI_P256, PKI_SMIME, false, false},
     {"not for mail", "openssl cms -sign -md sha256 $S", PKI_P256, PKI_OPERATOR, true, false},
-    {"self-signed", "openssl req -x509 -newkey rsa:2048 -nodes -keyout k2 -out c2 -subj /CN=Mallory -addext subjectAltName=email:ana@chu.example "
-                    "-addext extendedKeyUsage=emailProtection; openssl cms -sign -binary -md sha256 -signer c2 -inkey k2 -outform DER -in text -out s",
+    {"self-signed",
+     "openssl req -x509 -newkey rsa:2048 -nodes -keyout k2 -out c2 -subj /CN=Mallory -addext "
+     "subjectAltName=email:ana@chu.example "
+     "-addext extendedKeyUsage=emailProtection; openssl cms -sign -binary -md sha256 -signer c2 -inkey k2 -outform DER "
+     "-in text -out s",
      PKI_P256, PKI_SMIME, true, false},
-    {"weak key", "openssl req -x509 -newkey rsa:1024 -nodes -keyout k2 -out c2 -subj /CN=Weak; "
-                 "openssl cms -sign -binary -md sha256 -signer c2 -inkey k2 -outform DER -in text -out s", PKI_P256, PKI_SMIME, false, false},
-    {"two signers", "openssl req -x509 -newkey rsa:2048 -nodes -keyout k2 -out c2 -subj /CN=Mallory; "
-                    "openssl cms -sign -md sha256 -signer c2 -inkey k2 $S", PKI_P256, PKI_SMIME, true, false},
-    {"encrypted, not signed", "openssl cms -encrypt -aes256 -binary -outform DER -in text -out s cert.pem", PKI_RSA_2048, PKI_SMIME, false, false},
+    {"weak key",
+     "openssl req -x509 -newkey rsa:1024 -nodes -keyout k2 -out c2 -subj /CN=Weak; "
+     "openssl cms -sign -binary -md sha256 -signer c2 -inkey k2 -outform DER -in text -out s",
+     PKI_P256, PKI_SMIME, false, false},
+    {"two signers",
+     "openssl req -x509 -newkey rsa:2048 -nodes -keyout k2 -out c2 -subj /CN=Mallory; "
+     "openssl cms -sign -md sha256 -signer c2 -inkey k2 $S",
+     PKI_P256, PKI_SMIME, true, false},
+    {"encrypted, not signed", "openssl cms -encrypt -aes256 -binary -outform DER -in text -out s cert.pem",
+     PKI_RSA_2048, PKI_SMIME, false, false},
     {"not CMS", "cp text s", PKI_P256, PKI_SMIME, false, false},
 };
 
@@ -247,12 +267,14 @@ static void test_others(void **st)
         struct buf cmd = BUF_INIT, der;
         struct cms_verdict v;
 
-        buf_addf(&cmd, "S='-binary -signer cert.pem -inkey key.pem -outform DER -in text -out s'; rm -f s; %s", rows[i].cmd);
+        buf_addf(&cmd, "S='-binary -signer cert.pem -inkey key.pem -outform DER -in text -out s'; rm -f s; %s",
+                 rows[i].cmd);
         if (sh(buf_cstr(&cmd)) != 0)
             fail_msg("%s: the command failed", rows[i].what);
         der = load("s");
         v = verdict(buf_span(&der), TEXT, 10);
-        if (v.valid != rows[i].valid || v.trusted != rows[i].trusted || (v.trusted ? v.reason[0] != 0 : v.reason[0] == 0))
+        if (v.valid != rows[i].valid || v.trusted != rows[i].trusted ||
+            (v.trusted ? v.reason[0] != 0 : v.reason[0] == 0))
             fail_msg("%s: valid %d trusted %d reason %s", rows[i].what, v.valid, v.trusted, v.reason);
         buf_free(&cmd);
         buf_free(&der);

@@ -43,10 +43,11 @@ void cms_signer_free(struct cms_signer **s)
 static bool attributes(CMS_SignerInfo *si, const unsigned char digest[32], int64_t when)
 {
     ASN1_TIME *t = ASN1_TIME_set(NULL, (time_t)when); /* UTCTime up to 2049, RFC 5652 11.3 */
-    bool ok = t != NULL &&
-              CMS_signed_add1_attr_by_NID(si, NID_pkcs9_contentType, V_ASN1_OBJECT, OBJ_nid2obj(NID_pkcs7_data), -1) > 0 &&
-              CMS_signed_add1_attr_by_NID(si, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING, digest, 32) > 0 &&
-              CMS_signed_add1_attr_by_NID(si, NID_pkcs9_signingTime, t->type, t, -1) > 0;
+    bool ok =
+        t != NULL &&
+        CMS_signed_add1_attr_by_NID(si, NID_pkcs9_contentType, V_ASN1_OBJECT, OBJ_nid2obj(NID_pkcs7_data), -1) > 0 &&
+        CMS_signed_add1_attr_by_NID(si, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING, digest, 32) > 0 &&
+        CMS_signed_add1_attr_by_NID(si, NID_pkcs9_signingTime, t->type, t, -1) > 0;
 
     ASN1_TIME_free(t);
     return ok;
@@ -64,18 +65,20 @@ static bool der_add(CMS_ContentInfo *cms, struct buf *out)
     return true;
 }
 
-enum rc cms_signer_sign(const struct cms_signer *s, const unsigned char digest[32], int64_t when, struct buf *der_out, struct err *e)
+enum rc cms_signer_sign(const struct cms_signer *s, const unsigned char digest[32], int64_t when, struct buf *der_out,
+                        struct err *e)
 {
     CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, CMS_PARTIAL | CMS_DETACHED | CMS_BINARY);
-    CMS_SignerInfo *si = cms ? CMS_add1_signer(cms, s->cert, s->key, alg_sha256(), CMS_PARTIAL | CMS_CADES | CMS_NOSMIMECAP) : NULL;
+    CMS_SignerInfo *si =
+        cms ? CMS_add1_signer(cms, s->cert, s->key, alg_sha256(), CMS_PARTIAL | CMS_CADES | CMS_NOSMIMECAP) : NULL;
     bool ok = si != NULL && attributes(si, digest, when) && CMS_SignerInfo_sign(si) > 0 && der_add(cms, der_out);
 
     CMS_ContentInfo_free(cms);
     return ok ? RC_OK : alg_err(e, RC_TEMP, "cms signature");
 }
 
-enum rc cms_sign_digest(struct span key_pkcs8, struct span cert, const unsigned char digest[32], int64_t when, struct buf *der_out,
-                        struct err *e)
+enum rc cms_sign_digest(struct span key_pkcs8, struct span cert, const unsigned char digest[32], int64_t when,
+                        struct buf *der_out, struct err *e)
 {
     struct cms_signer *s = NULL;
     enum rc rc = cms_signer_new(key_pkcs8, cert, &s, e);

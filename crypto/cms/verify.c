@@ -81,7 +81,8 @@ static bool form_good(CMS_ContentInfo *cms, struct cms_verdict *v)
     STACK_OF(CMS_SignerInfo) * all;
     ASN1_OCTET_STRING **content;
 
-    if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed || OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data)
+    if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed ||
+        OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data)
         return no(v, "not a signature over data");
     content = CMS_get0_content(cms);
     if (content != NULL && *content != NULL)
@@ -135,7 +136,8 @@ static void signer_subject(X509 *x, struct cms_verdict *v)
     BIO *b = BIO_new(BIO_s_mem());
     int n;
 
-    if (b != NULL && X509_NAME_print_ex(b, X509_get_subject_name(x), 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0) {
+    if (b != NULL && X509_NAME_print_ex(b, X509_get_subject_name(x), 0,
+                                        XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0) {
         n = BIO_read(b, v->subject, sizeof v->subject - 1);
         v->subject[n > 0 ? n : 0] = '\0';
     }
@@ -208,7 +210,8 @@ static void library_says(struct cms_verdict *v)
     ERR_clear_error();
 }
 
-static enum rc agree(CMS_ContentInfo *cms, struct reader *r, const struct cms_anchors *a, struct cms_verdict *v, struct err *e)
+static enum rc agree(CMS_ContentInfo *cms, struct reader *r, const struct cms_anchors *a, struct cms_verdict *v,
+                     struct err *e)
 {
     BIO *content = reader_bio(r);
 
@@ -227,8 +230,8 @@ static enum rc agree(CMS_ContentInfo *cms, struct reader *r, const struct cms_an
     return RC_OK;
 }
 
-enum rc cms_verify_detached(struct span cms_der, cms_read read, void *ctx, const struct cms_anchors *a, struct cms_verdict *v_out,
-                            struct err *e)
+enum rc cms_verify_detached(struct span cms_der, cms_read read, void *ctx, const struct cms_anchors *a,
+                            struct cms_verdict *v_out, struct err *e)
 {
     const unsigned char *p = cms_der.p;
     CMS_ContentInfo *cms = NULL;

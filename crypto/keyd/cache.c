@@ -62,7 +62,8 @@ static void empty(struct cache *c, struct head *h)
 }
 
 /* the key's entry, or NULL; *victim_out the one to give up for it */
-static struct head *look(const struct cache *c, size_t set, const unsigned char key[CACHE_KEY], struct head **victim_out)
+static struct head *look(const struct cache *c, size_t set, const unsigned char key[CACHE_KEY],
+                         struct head **victim_out)
 {
     struct head *victim = NULL;
 

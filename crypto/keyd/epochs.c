@@ -37,7 +37,8 @@ static void epoch_key(uint64_t mbx, const unsigned char pub[SEAL_PUB], unsigned 
     digest_of(span_of(b, sizeof b), key);
 }
 
-static enum rc epoch_make(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], struct epoch *p, struct err *e)
+static enum rc epoch_make(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], struct epoch *p,
+                          struct err *e)
 {
     random_bytes(&p->id, sizeof p->id);
     random_bytes(p->key, sizeof p->key);
@@ -48,7 +49,8 @@ static enum rc epoch_make(struct state *s, uint64_t mbx, const unsigned char pub
 }
 
 /* a copy of the current epoch, one wrap taken from it; the copy's key is the caller's to wipe */
-static enum rc epoch_take(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], struct epoch *copy, struct err *e)
+static enum rc epoch_take(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], struct epoch *copy,
+                          struct err *e)
 {
     unsigned char key[CACHE_KEY];
     struct epoch *p;

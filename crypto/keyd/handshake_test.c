@@ -1,52 +1,17 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/keyd/handshake_test.c - TLS with the private key in another process: our client, the openssl command, hostile peers, and
- * the named promise that a session's memory never holds a private key byte. The server is forked per connection, as daemons do.
+/* crypto/keyd/handshake_test.c - TLS with the private key in another process: our client, the openssl command, and
+ * hostile peers. The server is forked per connection, as daemons do.
  */
 #include "base/log.h"
-#include "crypto/keyd/keyd_fixture_int.h"
+#include "crypto/keyd/tls_fixture_int.h"
 #include "crypto/pki/pki.h"
-#include "crypto/tls/tls_client.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 static struct keyd *admin;
-static struct tls_client *client;
 
 /* ---- the server ---- */
-
-/* "VERSION CIPHER cert|none verified|refused DN|why" */
-static void greet(struct stream *s, const struct tls_peer *p)
-{
-    stream_putf(s, "%s %s %s %s %s\r\n", p->version, p->cipher, p->has_cert ? "cert" : "none", p->verified ? "verified" : "refused",
-                p->verified ? p->dn : p->why);
-}
-
-/* one connection: greeting, then an echo of every line; exit status: the result of the handshake */
-static int serve_one(struct tls_conf *c, int fd, int64_t ms)
-{
-    struct stream *s = stream_open(fd);
-    struct keyd *k = keyd_new(ROLE_SMTPD);
-    struct tls_peer p;
-    struct span line;
-    struct err why;
-    enum rc rc;
-
-    stream_deadline(s, deadline_in(ms));
-    rc = tls_accept(c, k, s, &p, &why);
-
-    if (rc == RC_OK) {
-        stream_deadline(s, deadline_in(20000));
-        greet(s, &p);
-        while (stream_flush(s, &why) == RC_OK && stream_line(s, 100000, &line, &why) == RC_OK) {
-            stream_put(s, line);
-            stream_put(s, SPAN_LIT("\r\n"));
-        }
-    }
-    stream_close(&s);
-    keyd_free(&k);
-    return (int)rc;
-}
 
 struct server {
     int fd, port;
@@ -104,7 +69,8 @@ static void server_end(struct server *s)
 
 static struct stream *dial(int port)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in a = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     struct stream *s;
 
@@ -177,8 +143,11 @@ static bool s_client(int port, const char *options, char *out, size_t cap)
     size_t n;
     FILE *f;
 
-    buf_addf(&cmd, "(exec 2>/dev/null; sleep 0.3; printf 'x\\r\\n'; sleep 0.2) | timeout 10 openssl s_client -connect 127.0.0.1:%d -CAfile ca.pem "
-                   "-verify_return_error -servername mail.trial.test %s 2>&1", port, options);
+    buf_addf(&cmd,
+             "printf 'x\\r\\nquit\\r\\n' 2>/dev/null | timeout 10 openssl s_client -ign_eof -connect 127.0.0.1:%d "
+             "-CAfile ca.pem "
+             "-verify_return_error -servername mail.trial.test %s 2>&1",
+             port, options);
     f = popen(buf_cstr(&cmd), "r");
     assert_non_null(f);
     n = fread(out, 1, cap - 1, f);
@@ -198,8 +167,10 @@ static void test_openssl(void **st)
         {"-tls1_3 -sigalgs ecdsa_secp256r1_sha256:rsa_pkcs1_sha256", "Peer signature type: ECDSA"},
         {"-tls1_2", "TLS1.2 TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
         {"-tls1_2 -cipher ECDHE-RSA-AES256-GCM-SHA384", "TLS1.2 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
-        {"-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256 -sigalgs RSA+SHA256", "TLS1.2 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
-        {"-tls1_2 -curves P-256 -cipher ECDHE-ECDSA-AES128-GCM-SHA256", "TLS1.2 TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
+        {"-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256 -sigalgs RSA+SHA256",
+         "TLS1.2 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
+        {"-tls1_2 -curves P-256 -cipher ECDHE-ECDSA-AES128-GCM-SHA256",
+         "TLS1.2 TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
         {"-tls1_2 -curves P-384 -cipher ECDHE-RSA-AES256-GCM-SHA384", "TLS1.2 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
         {"-tls1_1 -cipher ALL:@SECLEVEL=0", NULL},
         {"-tls1_2 -cipher AES256-GCM-SHA384", NULL},
@@ -270,17 +241,22 @@ static void operator_files(void)
     buf_free(&cert);
     buf_free(&key);
     buf_free(&pem);
-    assert_int_equal(system("openssl req -x509 -newkey rsa:2048 -nodes -keyout self.key -out self.pem -subj /C=FR/CN=smtp.load.test "
-                            "-addext extendedKeyUsage=clientAuth 2>/dev/null"), 0);
+    assert_int_equal(
+        system("openssl req -x509 -newkey rsa:2048 -nodes -keyout self.key -out self.pem -subj /C=FR/CN=smtp.load.test "
+               "-addext extendedKeyUsage=clientAuth 2>/dev/null"),
+        0);
 }
 
 static void test_mutual(void **st)
 {
     static const struct {
-        const char *options, *asked, *required; /* what the server says where a certificate is asked for, and where it must be */
+        const char *options, *asked,
+            *required; /* what the server says where a certificate is asked for, and where it must be */
     } t[] = {
-        {"-tls1_3 -cert op.pem -key op.key", "cert verified CN=smtp.load.test,OU=1300017985,O=Essai load.test,ST=Paris (75),C=FR\r", "verified"},
-        {"-tls1_2 -cert op.pem -key op.key", "cert verified CN=smtp.load.test,OU=1300017985,O=Essai load.test,ST=Paris (75),C=FR\r", "verified"},
+        {"-tls1_3 -cert op.pem -key op.key",
+         "cert verified CN=smtp.load.test,OU=1300017985,O=Essai load.test,ST=Paris (75),C=FR\r", "verified"},
+        {"-tls1_2 -cert op.pem -key op.key",
+         "cert verified CN=smtp.load.test,OU=1300017985,O=Essai load.test,ST=Paris (75),C=FR\r", "verified"},
         {"-tls1_3 -cert self.pem -key self.key", "cert refused", "cert refused"},
         {"-tls1_3", "none refused no certificate", NULL},
         {"-tls1_2", "none refused no certificate", NULL},
@@ -376,121 +352,6 @@ static void test_missing_files(void **st)
     assert_null(c);
 }
 
-/* ---- named promise: a session's memory never holds a private key byte ---- */
-
-static bool holds(const unsigned char *hay, size_t n, const unsigned char *needle, size_t m)
-{
-    return memmem(hay, n, needle, m) != NULL;
-}
-
-/* a window of a key's bytes, as DER has it and as limbs have it */
-static unsigned windows_in(const unsigned char *hay, size_t n, const struct key_der *key)
-{
-    enum { WIDTH = 16 };
-    unsigned found = 0;
-
-    for (size_t at = key->n / 3; at + WIDTH < key->n - 16; at += key->n / 7) {
-        unsigned char back[WIDTH];
-
-        for (size_t i = 0; i < WIDTH; i++)
-            back[i] = key->p[at + WIDTH - 1 - i];
-        found += holds(hay, n, key->p + at, WIDTH) || holds(hay, n, back, WIDTH);
-    }
-    return found;
-}
-
-/* every writable page of a process, against the secrets of the keyring; seen_out: bytes looked at */
-static unsigned secrets_in(pid_t pid, const struct keyring *k, size_t *seen_out)
-{
-    char path[64], line[512];
-    unsigned found = 0;
-    FILE *maps;
-    int mem;
-
-    snprintf(path, sizeof path, "/proc/%ld/maps", (long)pid);
-    maps = fopen(path, "r");
-    snprintf(path, sizeof path, "/proc/%ld/mem", (long)pid);
-    mem = open(path, O_RDONLY);
-    assert_true(maps != NULL && mem >= 0);
-    while (fgets(line, sizeof line, maps) != NULL) {
-        unsigned long from, to;
-        char perms[8];
-        unsigned char *p;
-        ssize_t n;
-
-        if (sscanf(line, "%lx-%lx %7s", &from, &to, perms) != 3 || perms[1] != 'w' || to - from > (256ul << 20))
-            continue;
-        p = malloc(to - from);
-        n = pread(mem, p, to - from, (off_t)from);
-        if (n > 0) {
-            *seen_out += (size_t)n;
-            found += windows_in(p, (size_t)n, &k->tls_rsa) + windows_in(p, (size_t)n, &k->ca_key) + holds(p, (size_t)n, k->kek, 16) +
-                     holds(p, (size_t)n, k->queue_priv, 16);
-        }
-        free(p);
-    }
-    close(mem);
-    fclose(maps);
-    return found;
-}
-
-static struct buf slurp(const char *path)
-{
-    struct buf b = BUF_INIT;
-    unsigned char part[4096];
-    FILE *f = fopen(path, "r");
-    size_t n;
-
-    assert_non_null(f);
-    while ((n = fread(part, 1, sizeof part, f)) > 0)
-        buf_add(&b, part, n);
-    fclose(f);
-    return b;
-}
-
-/* the session is forked before this process opens the keyring, so what it holds it got by itself */
-static void test_session_holds_no_key(void **st)
-{
-    struct tls_conf_spec spec = {"tls/server.pem", NULL, NULL, false};
-    struct tls_conf *c = NULL;
-    struct keyring *ring = NULL;
-    struct buf file, cred;
-    struct tls_peer p;
-    struct stream *s;
-    struct span line;
-    size_t seen = 0;
-    int sp[2], control;
-    pid_t pid;
-
-    (void)st;
-    assert_int_equal(tls_conf_new(&spec, &c, &e), RC_OK);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sp), 0);
-    pid = fork();
-    if (pid == 0) {
-        test_child();
-        close(sp[0]);
-        _exit(serve_one(c, sp[1], 5000));
-    }
-    close(sp[1]);
-    s = stream_open(sp[0]);
-    stream_deadline(s, deadline_in(10000));
-    assert_int_equal(tls_connect(client, "localhost", s, &p, &e), RC_OK);
-    assert_int_equal(stream_line(s, 512, &line, &e), RC_OK); /* signed for, greeted: the session is as live as it gets */
-    file = slurp("keys/keyring");
-    cred = slurp("keys/credential");
-    assert_int_equal(keyring_open(buf_span(&file), buf_span(&cred), &ring, &e), RC_OK);
-    assert_int_equal(secrets_in(pid, ring, &seen), 0);
-    assert_true(seen > 100000);
-    control = (int)secrets_in(getpid(), ring, &seen); /* the search finds them where they are: here */
-    assert_true(control > 5);
-    stream_close(&s);
-    waitpid(pid, NULL, 0);
-    keyring_free(&ring);
-    buf_free(&file);
-    buf_free(&cred);
-    tls_conf_free(&c);
-}
-
 static void test_keyd_gone(void **st)
 {
     struct server sv;
@@ -512,30 +373,24 @@ static void test_keyd_gone(void **st)
 
 static int group_start(void **st)
 {
-    struct tls_client_spec spec = {"ca.pem", NULL, NULL};
-
     (void)st;
-    if (fixture_start() != 0 || tls_client_new(&spec, &client, &e) != RC_OK)
-        return -1;
     admin = keyd_new(ROLE_ADMIN);
-    return 0;
+    return tls_fixture_start();
 }
 
 static int group_end(void **st)
 {
     (void)st;
     keyd_free(&admin);
-    tls_client_free(&client);
-    return fixture_end();
+    return tls_fixture_end();
 }
 
 int main(void)
 {
     const struct CMUnitTest t[] = {
-        cmocka_unit_test(test_client),        cmocka_unit_test(test_bulk),          cmocka_unit_test(test_openssl),
-        cmocka_unit_test(test_tickets),       cmocka_unit_test(test_mutual),        cmocka_unit_test(test_broken_peers),
-        cmocka_unit_test(test_bytes_before),  cmocka_unit_test(test_missing_files), cmocka_unit_test(test_session_holds_no_key),
-        cmocka_unit_test(test_keyd_gone),
+        cmocka_unit_test(test_client),       cmocka_unit_test(test_bulk),          cmocka_unit_test(test_openssl),
+        cmocka_unit_test(test_tickets),      cmocka_unit_test(test_mutual),        cmocka_unit_test(test_broken_peers),
+        cmocka_unit_test(test_bytes_before), cmocka_unit_test(test_missing_files), cmocka_unit_test(test_keyd_gone),
     };
     log_open("handshake_test", LOG_ERROR_);
     return cmocka_run_group_tests_name("handshake", t, group_start, group_end);

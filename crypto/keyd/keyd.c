@@ -20,7 +20,8 @@ enum { SWEEP_SECONDS = 30 };
 
 /* index as in keyd_proto.ops; keyd_test.c keeps the two in step */
 static enum rc (*const handlers[])(void *, struct ipc_peer *, const void *, int, struct ipc_reply *, struct err *) = {
-    purpose_wrap, purpose_open, purpose_box_new, purpose_rewrap, purpose_sign, purpose_tls, purpose_issue, purpose_queue, purpose_status,
+    purpose_wrap, purpose_open,  purpose_box_new, purpose_rewrap, purpose_sign,
+    purpose_tls,  purpose_issue, purpose_queue,   purpose_status,
 };
 
 static uid_t uid_of_role(void *daemon, enum ipc_role r)
@@ -41,7 +42,8 @@ static void lock_memory(void)
     struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
 
     if (setrlimit(RLIMIT_MEMLOCK, &all) != 0 || mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
-        log_ev(LOG_WARN_, "memory-not-locked", "cause=\"the limit of locked memory is too small: swap should be encrypted or off\"");
+        log_ev(LOG_WARN_, "memory-not-locked",
+               "cause=\"the limit of locked memory is too small: swap should be encrypted or off\"");
 }
 
 /* Told to end by a condition, not by pthread_cancel(3): that one loads a library, which the sandbox forbids. */
@@ -88,8 +90,12 @@ static void ticker_start(struct state *s, pthread_t *t)
 
 static enum rc serve(struct state *s, const struct boot *b, struct err *e)
 {
-    struct ipc_service v = {.proto = &keyd_proto, .handlers = handlers, .uid_of_role = uid_of_role, .daemon = s,
-                            .threads = (unsigned)boot_num(b, "keyd.threads", 4), .max_peers = (unsigned)boot_num(b, "keyd.max_peers", 4000)};
+    struct ipc_service v = {.proto = &keyd_proto,
+                            .handlers = handlers,
+                            .uid_of_role = uid_of_role,
+                            .daemon = s,
+                            .threads = (unsigned)boot_num(b, "keyd.threads", 4),
+                            .max_peers = (unsigned)boot_num(b, "keyd.max_peers", 4000)};
     pthread_t ticker;
     enum rc rc;
 
@@ -117,7 +123,10 @@ int keyd_main(void)
     signal(SIGTERM, on_term);
     signal(SIGINT, on_term);
     signal(SIGPIPE, SIG_IGN);
-    if (sandbox_enter(&(struct sandbox_how){.kind = SB_KEYD, .uid = (uid_t)boot_num(b, "uid", 0), .root = boot_get(b, "run", NULL)}, &e) != RC_OK)
+    if (sandbox_enter(&(struct sandbox_how){.kind = SB_KEYD,
+                                            .uid = (uid_t)boot_num(b, "uid", 0),
+                                            .root = boot_get(b, "run", NULL)},
+                      &e) != RC_OK)
         die("%s", e.log);
     log_ev(LOG_INFO_, "ready", "threads=%lld", (long long)boot_num(b, "keyd.threads", 4));
     if (serve(s, b, &e) != RC_OK)

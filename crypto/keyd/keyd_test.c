@@ -33,7 +33,10 @@ static int group_end(void **st)
 
 static struct buf ticket_new(uint64_t mbx, const char *address, uint32_t rights, int64_t life)
 {
-    struct ticket t = {.method = METHOD_PASSWORD, .rights = rights, .mbx = mbx, .issued = (uint64_t)clock_utc(),
+    struct ticket t = {.method = METHOD_PASSWORD,
+                       .rights = rights,
+                       .mbx = mbx,
+                       .issued = (uint64_t)clock_utc(),
                        .expires = (uint64_t)(clock_utc() + life)};
     struct buf b = BUF_INIT;
 
@@ -156,7 +159,8 @@ static void test_open_refusals(void **st)
     buf_free(&t);
     t = ticket_new(18, "ana@trial.test", RIGHT_SUBMIT, 60);
     assert_int_equal(keyd_open_box(imapd, buf_span(&t), b.pub, buf_span(&b.slots), SPAN_NULL, priv, &e), RC_DENIED);
-    assert_int_equal(keyd_open_box(smtpd, buf_span(&t), b.pub, buf_span(&b.slots), SPAN_NULL, priv, &e), RC_DENIED); /* not for smtpd */
+    assert_int_equal(keyd_open_box(smtpd, buf_span(&t), b.pub, buf_span(&b.slots), SPAN_NULL, priv, &e),
+                     RC_DENIED); /* not for smtpd */
     t.p[10] ^= 1;
     assert_int_equal(keyd_open_box(imapd, buf_span(&t), b.pub, buf_span(&b.slots), SPAN_NULL, priv, &e), RC_DENIED);
     buf_free(&t);
@@ -172,7 +176,8 @@ static void test_strict(void **st)
 {
     struct box b = box_new(20, SLOT_PASSWORD, "cigogne");
     unsigned char priv[SEAL_PRIV], second[SEAL_PRIV];
-    struct keyd_rewrap_req rq = {.mbx = 20, .slots = buf_span(&b.slots), .old_password = SPAN_LIT("wrong"), .new_password = SPAN_LIT("heron")};
+    struct keyd_rewrap_req rq = {
+        .mbx = 20, .slots = buf_span(&b.slots), .old_password = SPAN_LIT("wrong"), .new_password = SPAN_LIT("heron")};
     struct buf slots = BUF_INIT;
     int64_t before;
 
@@ -223,7 +228,8 @@ struct account {
 static struct account account_new(const char *address, uint8_t algorithm)
 {
     struct account a = {BUF_INIT, BUF_INIT, ticket_new(30, address, RIGHT_SUBMIT, 60)};
-    struct keyd_issue_req rq = {.use = KEYD_ISSUE_SMIME, .algorithm = algorithm, .name = span_str(address), .cn = SPAN_LIT("Dr Anaïs Müller")};
+    struct keyd_issue_req rq = {
+        .use = KEYD_ISSUE_SMIME, .algorithm = algorithm, .name = span_str(address), .cn = SPAN_LIT("Dr Anaïs Müller")};
 
     assert_int_equal(keyd_issue_trial(admin, &rq, &a.cert, &a.slot, NULL, &e), RC_OK);
     return a;
@@ -262,7 +268,8 @@ static void test_sign(void **st)
         assert_int_equal(cms_anchors_load("ca.pem", &anchors, &e), RC_OK);
         for (int i = 0; i < 3; i++) { /* the signer is kept */
             buf_clear(&cms);
-            assert_int_equal(keyd_sign_mail(smtpd, buf_span(&a.ticket), buf_span(&a.slot), md, clock_utc(), &cms, &e), RC_OK);
+            assert_int_equal(keyd_sign_mail(smtpd, buf_span(&a.ticket), buf_span(&a.slot), md, clock_utc(), &cms, &e),
+                             RC_OK);
         }
         assert_int_equal(cms_verify_detached(buf_span(&cms), once_read, &done, anchors, &v, &e), RC_OK);
         assert_true(v.valid && v.trusted);
@@ -282,7 +289,8 @@ static void test_sign_refusals(void **st)
     unsigned given = 0;
 
     (void)st;
-    assert_int_equal(keyd_sign_mail(smtpd, buf_span(&a.ticket), buf_span(&b.slot), md, now, &cms, &e), RC_CORRUPT); /* bob's key */
+    assert_int_equal(keyd_sign_mail(smtpd, buf_span(&a.ticket), buf_span(&b.slot), md, now, &cms, &e),
+                     RC_CORRUPT); /* bob's key */
     assert_int_equal(keyd_sign_mail(smtpd, buf_span(&reader), buf_span(&a.slot), md, now, &cms, &e), RC_DENIED);
     assert_int_equal(keyd_sign_mail(smtpd, buf_span(&a.ticket), SPAN_NULL, md, now, &cms, &e), RC_NOTFOUND);
     assert_int_equal(keyd_sign_mail(smtpd, buf_span(&a.ticket), buf_span(&a.slot), md, now + 86400, &cms, &e), RC_PERM);
@@ -394,7 +402,8 @@ static void test_status(void **st)
 
     (void)st;
     assert_int_equal(keyd_status(admin, &rep, &e), RC_OK);
-    assert_true(rep.wraps >= 1100 && rep.opens > 3 && rep.signatures >= 50 && rep.tls > 5 && rep.denied > 10 && rep.epochs > 50);
+    assert_true(rep.wraps >= 1100 && rep.opens > 3 && rep.signatures >= 50 && rep.tls > 5 && rep.denied > 10 &&
+                rep.epochs > 50);
     assert_int_equal(rep.queue_pub.n, SEAL_PUB);
     assert_int_equal(keyd_status(imapd, &rep, &e), RC_DENIED);
 }
@@ -420,17 +429,20 @@ static void test_log_is_clean(void **st)
 {
     (void)st;
     assert_int_not_equal(system("grep -q -e cigogne -e heron keyd.log"), 0);
-    assert_int_equal(system("grep -q 'open-box address=ana@trial.test' keyd.log || grep -q 'ev=open-box ' keyd.log"), 0);
+    assert_int_equal(system("grep -q 'open-box address=ana@trial.test' keyd.log || grep -q 'ev=open-box ' keyd.log"),
+                     0);
 }
 
 int main(void)
 {
     const struct CMUnitTest t[] = {
-        cmocka_unit_test(test_wrap_and_open), cmocka_unit_test(test_epoch_ends),    cmocka_unit_test(test_many_boxes),
-        cmocka_unit_test(test_open_refusals), cmocka_unit_test(test_strict),        cmocka_unit_test(test_rewrap_without_password_slot),
-        cmocka_unit_test(test_sign),          cmocka_unit_test(test_sign_refusals), cmocka_unit_test(test_issue_operator),
-        cmocka_unit_test(test_tls_purpose),   cmocka_unit_test(test_queue),         cmocka_unit_test(test_status),
-        cmocka_unit_test(test_restart),       cmocka_unit_test(test_log_is_clean),
+        cmocka_unit_test(test_wrap_and_open),  cmocka_unit_test(test_epoch_ends),
+        cmocka_unit_test(test_many_boxes),     cmocka_unit_test(test_open_refusals),
+        cmocka_unit_test(test_strict),         cmocka_unit_test(test_rewrap_without_password_slot),
+        cmocka_unit_test(test_sign),           cmocka_unit_test(test_sign_refusals),
+        cmocka_unit_test(test_issue_operator), cmocka_unit_test(test_tls_purpose),
+        cmocka_unit_test(test_queue),          cmocka_unit_test(test_status),
+        cmocka_unit_test(test_restart),        cmocka_unit_test(test_log_is_clean),
     };
     log_open("keyd_test", LOG_ERROR_);
     return cmocka_run_group_tests_name("keyd", t, group_start, group_end);

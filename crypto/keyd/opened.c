@@ -40,8 +40,8 @@ void slow_leave(struct state *s)
 }
 
 /* HMAC(random of this process, mailbox | public key | digest of slot | password) */
-static void opened_key(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], const struct slot *slot, struct span password,
-                       unsigned char key[CACHE_KEY])
+static void opened_key(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], const struct slot *slot,
+                       struct span password, unsigned char key[CACHE_KEY])
 {
     struct buf b = BUF_INIT;
     unsigned char md[DIGEST_LEN];
@@ -80,8 +80,8 @@ static void remember(struct state *s, const unsigned char key[CACHE_KEY], const 
     cache_release(s->opened, key);
 }
 
-enum rc password_open(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], const struct slot *slot, struct span password,
-                      unsigned char priv_out[SEAL_PRIV], struct err *e)
+enum rc password_open(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], const struct slot *slot,
+                      struct span password, unsigned char priv_out[SEAL_PRIV], struct err *e)
 {
     unsigned char key[CACHE_KEY];
     enum rc rc = RC_OK;

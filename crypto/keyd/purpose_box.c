@@ -35,7 +35,8 @@ enum rc purpose_box_new(void *daemon, struct ipc_peer *p, const void *req, int f
     if (rc == RC_OK) {
         slot_add(r->scratch, &(struct slot){rq->slot_type, 1, buf_span(&body)});
         rep->slots = buf_span(r->scratch);
-        log_ev(LOG_INFO_, "box-new", "mbx=%llu slot=%u peer=%ld", (unsigned long long)rq->mbx, rq->slot_type, (long)p->pid);
+        log_ev(LOG_INFO_, "box-new", "mbx=%llu slot=%u peer=%ld", (unsigned long long)rq->mbx, rq->slot_type,
+               (long)p->pid);
     }
     buf_free(&body);
     return rc;
@@ -94,6 +95,7 @@ enum rc purpose_rewrap(void *daemon, struct ipc_peer *p, const void *req, int fd
     slow_leave(s);
     if (rc == RC_OK)
         ((struct keyd_rewrap_rep *)r->msg)->slots = buf_span(r->scratch);
-    log_ev(rc == RC_OK ? LOG_INFO_ : LOG_WARN_, "rewrap", "mbx=%llu peer=%ld rc=%s", (unsigned long long)rq->mbx, (long)p->pid, rc_name(rc));
+    log_ev(rc == RC_OK ? LOG_INFO_ : LOG_WARN_, "rewrap", "mbx=%llu peer=%ld rc=%s", (unsigned long long)rq->mbx,
+           (long)p->pid, rc_name(rc));
     return rc;
 }

@@ -36,7 +36,8 @@ static void reply(const struct parts *n, const struct buf *b, struct keyd_issue_
     rep->key_pem = span_of(b->p + n->cert + n->slot, n->pem);
 }
 
-static enum rc issue_smime(struct state *s, const struct keyd_issue_req *rq, struct span key, struct parts *n, struct buf *out, struct err *e)
+static enum rc issue_smime(struct state *s, const struct keyd_issue_req *rq, struct span key, struct parts *n,
+                           struct buf *out, struct err *e)
 {
     struct pki_want w = want(s, rq, PKI_SMIME, key);
     struct buf body = BUF_INIT;
@@ -58,7 +59,8 @@ static enum rc issue_smime(struct state *s, const struct keyd_issue_req *rq, str
     return rc;
 }
 
-static enum rc issue_operator(struct state *s, const struct keyd_issue_req *rq, struct span key, struct parts *n, struct buf *out, struct err *e)
+static enum rc issue_operator(struct state *s, const struct keyd_issue_req *rq, struct span key, struct parts *n,
+                              struct buf *out, struct err *e)
 {
     struct pki_want w = want(s, rq, PKI_OPERATOR, key);
     char host[300], org[300];
@@ -66,8 +68,12 @@ static enum rc issue_operator(struct state *s, const struct keyd_issue_req *rq, 
 
     snprintf(host, sizeof host, "smtp.%.*s", SPAN_ARG(rq->name));
     snprintf(org, sizeof org, "Essai %.*s", SPAN_ARG(rq->name));
-    memcpy(w.subject, (__typeof__(w.subject)){{"C", SPAN_LIT("FR")}, {"ST", SPAN_LIT("Paris (75)")}, {"O", span_str(org)},
-                                              {"OU", SPAN_LIT("1300017985")}, {"CN", rq->cn.n ? rq->cn : span_str(host)}},
+    memcpy(w.subject,
+           (__typeof__(w.subject)){{"C", SPAN_LIT("FR")},
+                                   {"ST", SPAN_LIT("Paris (75)")},
+                                   {"O", span_str(org)},
+                                   {"OU", SPAN_LIT("1300017985")},
+                                   {"CN", rq->cn.n ? rq->cn : span_str(host)}},
            sizeof w.subject);
     w.dns[0] = span_str(host);
     w.dns[1] = rq->name;
@@ -97,7 +103,7 @@ enum rc purpose_issue(void *daemon, struct ipc_peer *p, const void *req, int fd,
     buf_free(&key);
     if (rc == RC_OK)
         reply(&n, r->scratch, r->msg);
-    log_ev(rc == RC_OK ? LOG_INFO_ : LOG_WARN_, "issue", "use=%s name=%s peer=%ld rc=%s", rq->use == KEYD_ISSUE_SMIME ? "smime" : "operator",
-           log_esc(rq->name), (long)p->pid, rc_name(rc));
+    log_ev(rc == RC_OK ? LOG_INFO_ : LOG_WARN_, "issue", "use=%s name=%s peer=%ld rc=%s",
+           rq->use == KEYD_ISSUE_SMIME ? "smime" : "operator", log_esc(rq->name), (long)p->pid, rc_name(rc));
     return rc;
 }

@@ -3,10 +3,12 @@
 #include "base/wipe.h"
 #include "crypto/keyd/keyd_int.h"
 
-static const char strict_say[] = "Boite stricte: donnez une fois l'ancien mot de passe / Strict mailbox: give its previous password once";
+static const char strict_say[] =
+    "Boite stricte: donnez une fois l'ancien mot de passe / Strict mailbox: give its previous password once";
 
 /* every password slot in turn; what the last one said */
-static enum rc open_password(struct state *s, uint64_t mbx, const struct keyd_open_req *rq, struct keyd_open_rep *rep, struct err *e)
+static enum rc open_password(struct state *s, uint64_t mbx, const struct keyd_open_req *rq, struct keyd_open_rep *rep,
+                             struct err *e)
 {
     struct span rest = rq->slots;
     struct slot slot;
@@ -24,14 +26,17 @@ static enum rc open_password(struct state *s, uint64_t mbx, const struct keyd_op
     if (rc != RC_OK && rc != RC_NOTFOUND)
         return rc;
     if (!tried)
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "mailbox %llu has no key slot that keyd can open", (unsigned long long)mbx);
+        return err_set(e, RC_NOTFOUND, NULL, NULL, "mailbox %llu has no key slot that keyd can open",
+                       (unsigned long long)mbx);
     if (last == RC_DENIED)
-        return err_set(e, RC_DENIED, "5.7.8", strict_say, "mailbox %llu: strict, and not its password", (unsigned long long)mbx);
+        return err_set(e, RC_DENIED, "5.7.8", strict_say, "mailbox %llu: strict, and not its password",
+                       (unsigned long long)mbx);
     rep->slot_type = SLOT_PASSWORD;
     return last;
 }
 
-static enum rc open_slots(struct state *s, uint64_t mbx, const struct keyd_open_req *rq, struct keyd_open_rep *rep, struct err *e)
+static enum rc open_slots(struct state *s, uint64_t mbx, const struct keyd_open_req *rq, struct keyd_open_rep *rep,
+                          struct err *e)
 {
     struct slot slot;
     enum rc rc = slot_find(rq->slots, SLOT_KEYD, &slot, e);
@@ -44,9 +49,9 @@ static enum rc open_slots(struct state *s, uint64_t mbx, const struct keyd_open_
 
 static void opened_log(const struct ticket *t, const struct ipc_peer *p, const struct err *why)
 {
-    log_ev(why ? LOG_WARN_ : LOG_INFO_, why ? "open-box-refused" : "open-box", "address=%s actor=%s mbx=%llu peer=%ld%s%s", log_esc(span_str(t->address)),
-           log_esc(span_str(t->actor)), (unsigned long long)t->mbx, (long)p->pid, why ? " cause=" : "",
-           why ? log_esc(span_str(why->log)) : "");
+    log_ev(why ? LOG_WARN_ : LOG_INFO_, why ? "open-box-refused" : "open-box",
+           "address=%s actor=%s mbx=%llu peer=%ld%s%s", log_esc(span_str(t->address)), log_esc(span_str(t->actor)),
+           (unsigned long long)t->mbx, (long)p->pid, why ? " cause=" : "", why ? log_esc(span_str(why->log)) : "");
 }
 
 enum rc purpose_open(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)

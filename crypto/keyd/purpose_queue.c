@@ -3,10 +3,12 @@
 #include "base/wipe.h"
 #include "crypto/keyd/keyd_int.h"
 
-static enum rc queue_cek(struct state *s, const struct keyd_queue_req *rq, unsigned char cek_out[SEAL_CEK], struct err *e)
+static enum rc queue_cek(struct state *s, const struct keyd_queue_req *rq, unsigned char cek_out[SEAL_CEK],
+                         struct err *e)
 {
     unsigned char key[SEAL_EPOCH_KEY];
-    enum rc rc = seal_epoch_open(s->ring->queue_priv, s->ring->queue_pub, SEAL_QUEUE_BOX, rq->epoch, rq->epoch_rec, key, e);
+    enum rc rc =
+        seal_epoch_open(s->ring->queue_priv, s->ring->queue_pub, SEAL_QUEUE_BOX, rq->epoch, rq->epoch_rec, key, e);
 
     if (rc == RC_OK)
         rc = seal_unwrap(key, SEAL_QUEUE_BOX, rq->epoch, rq->wrap, cek_out, e);
@@ -28,8 +30,8 @@ enum rc purpose_queue(void *daemon, struct ipc_peer *p, const void *req, int fd,
     else if (rc == RC_OK)
         rc = seal_obj_key(cek, rq->oid, SEAL_ENVELOPE, rep->key, e);
     wipe(cek, sizeof cek);
-    log_ev(rc == RC_OK ? LOG_INFO_ : LOG_WARN_, "queue-open", "what=%s peer=%ld rc=%s", rep->what == KEYD_QUEUE_CEK ? "message" : "envelope",
-           (long)p->pid, rc_name(rc));
+    log_ev(rc == RC_OK ? LOG_INFO_ : LOG_WARN_, "queue-open", "what=%s peer=%ld rc=%s",
+           rep->what == KEYD_QUEUE_CEK ? "message" : "envelope", (long)p->pid, rc_name(rc));
     return rc;
 }
 

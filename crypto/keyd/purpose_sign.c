@@ -46,7 +46,8 @@ void signer_drop(void *value)
     signer_leave(((struct kept *)value)->s);
 }
 
-static enum rc signer_make(struct state *st, const struct ticket *t, struct span body, struct signer **s_out, struct err *e)
+static enum rc signer_make(struct state *st, const struct ticket *t, struct span body, struct signer **s_out,
+                           struct err *e)
 {
     struct buf pkcs8 = BUF_INIT;
     struct signer *s = calloc(1, sizeof *s);
@@ -72,7 +73,8 @@ static enum rc signer_make(struct state *st, const struct ticket *t, struct span
 }
 
 /* A signer for this account and slot; signer_leave() when done. */
-static enum rc signer_take(struct state *st, const struct ticket *t, struct span body, struct signer **s_out, struct err *e)
+static enum rc signer_take(struct state *st, const struct ticket *t, struct span body, struct signer **s_out,
+                           struct err *e)
 {
     unsigned char key[CACHE_KEY];
     struct digest *d = digest_new();
@@ -98,7 +100,8 @@ static enum rc signer_take(struct state *st, const struct ticket *t, struct span
     return rc;
 }
 
-static enum rc sign(struct state *st, const struct ticket *t, const struct keyd_sign_req *rq, struct buf *out, struct err *e)
+static enum rc sign(struct state *st, const struct ticket *t, const struct keyd_sign_req *rq, struct buf *out,
+                    struct err *e)
 {
     struct signer *s = NULL;
     struct slot slot;
@@ -139,7 +142,7 @@ enum rc purpose_sign(void *daemon, struct ipc_peer *p, const void *req, int fd, 
         atomic_fetch_add(&s->signatures, 1);
         ((struct keyd_sign_rep *)r->msg)->cms = buf_span(r->scratch);
     }
-    log_ev(rc == RC_OK ? LOG_INFO_ : LOG_WARN_, "sign-mail", "address=%s actor=%s peer=%ld rc=%s", log_esc(span_str(t.address)),
-           log_esc(span_str(t.actor)), (long)p->pid, rc_name(rc));
+    log_ev(rc == RC_OK ? LOG_INFO_ : LOG_WARN_, "sign-mail", "address=%s actor=%s peer=%ld rc=%s",
+           log_esc(span_str(t.address)), log_esc(span_str(t.actor)), (long)p->pid, rc_name(rc));
     return rc;
 }

@@ -35,8 +35,9 @@ static bool prepare(EVP_PKEY_CTX *c, const struct scheme *sc)
 
     if (EVP_PKEY_sign_init(c) <= 0 || EVP_PKEY_CTX_ctrl_str(c, "digest", sc->digest) <= 0)
         return false;
-    return strcmp(sc->key, "RSA") != 0 || (EVP_PKEY_CTX_ctrl_str(c, "rsa_padding_mode", pad) > 0 &&
-                                           (!sc->pss || EVP_PKEY_CTX_set_rsa_pss_saltlen(c, RSA_PSS_SALTLEN_DIGEST) > 0));
+    return strcmp(sc->key, "RSA") != 0 ||
+           (EVP_PKEY_CTX_ctrl_str(c, "rsa_padding_mode", pad) > 0 &&
+            (!sc->pss || EVP_PKEY_CTX_set_rsa_pss_saltlen(c, RSA_PSS_SALTLEN_DIGEST) > 0));
 }
 
 static enum rc sign(EVP_PKEY *k, const struct scheme *sc, struct span hash, struct buf *out, struct err *e)
@@ -64,12 +65,13 @@ enum rc purpose_tls(void *daemon, struct ipc_peer *p, const void *req, int fd, s
     (void)fd;
     if (sc == NULL) {
         atomic_fetch_add(&s->denied, 1);
-        rc = err_set(e, RC_DENIED, NULL, NULL, "tls-sign: no such signature (key %u, scheme %04x, %zu bytes)", rq->key, rq->algorithm,
-                     rq->hash.n);
+        rc = err_set(e, RC_DENIED, NULL, NULL, "tls-sign: no such signature (key %u, scheme %04x, %zu bytes)", rq->key,
+                     rq->algorithm, rq->hash.n);
         log_err(LOG_WARN_, "tls-sign-refused", e);
         return rc;
     }
-    rc = limit_take(s, "tls-sign", span_of(&p->pid, sizeof p->pid), p->role == ROLE_RELAYD ? RELAY_MOST : SESSION_MOST, e);
+    rc = limit_take(s, "tls-sign", span_of(&p->pid, sizeof p->pid), p->role == ROLE_RELAYD ? RELAY_MOST : SESSION_MOST,
+                    e);
     if (rc == RC_OK)
         rc = sign(k, sc, rq->hash, r->scratch, e);
     if (rc != RC_OK) {

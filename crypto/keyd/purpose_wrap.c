@@ -5,7 +5,8 @@
 
 enum { BOXES_MOST = 512, PEOPLE_FROM = 16 };
 
-static enum rc wrap_one(struct state *s, const struct keyd_box *b, const unsigned char cek[SEAL_CEK], struct buf *out, struct err *e)
+static enum rc wrap_one(struct state *s, const struct keyd_box *b, const unsigned char cek[SEAL_CEK], struct buf *out,
+                        struct err *e)
 {
     const unsigned char *pub = b->mbx == SEAL_QUEUE_BOX ? s->ring->queue_pub : b->pub;
     struct keyd_wrapped w;

@@ -47,7 +47,8 @@ enum rc limit_take(struct state *s, const char *name, struct span subject, uint3
     if (count <= most)
         return RC_OK;
     atomic_fetch_add(&s->denied, 1);
-    return err_set(e, RC_TEMP, "4.7.1", "Trop d'operations, reessayez dans une minute / Too many operations, try again in a minute",
+    return err_set(e, RC_TEMP, "4.7.1",
+                   "Trop d'operations, reessayez dans une minute / Too many operations, try again in a minute",
                    "%s: more than %u in this minute", name, most);
 }
 
@@ -58,7 +59,8 @@ enum rc ticket_for(struct state *s, struct span wire, uint32_t right, struct tic
     enum rc rc = ticket_check(wire, s->ticket_pub, clock_utc(), t_out, e);
 
     if (rc == RC_OK && (t_out->rights & right) == 0)
-        rc = err_set(e, RC_DENIED, "5.7.1", NULL, "ticket of %s does not give that right", log_esc(span_str(t_out->address)));
+        rc = err_set(e, RC_DENIED, "5.7.1", NULL, "ticket of %s does not give that right",
+                     log_esc(span_str(t_out->address)));
     if (rc != RC_OK) {
         atomic_fetch_add(&s->denied, 1);
         log_err(LOG_WARN_, "ticket-refused", e);
@@ -133,7 +135,10 @@ static void uids_load(struct state *s, const struct boot *b)
     static const struct {
         enum ipc_role role;
         const char *name;
-    } t[] = {{ROLE_SMTPD, "uid.smtpd"}, {ROLE_IMAPD, "uid.imapd"}, {ROLE_RELAYD, "uid.relayd"}, {ROLE_STORED, "uid.stored"},
+    } t[] = {{ROLE_SMTPD, "uid.smtpd"},
+             {ROLE_IMAPD, "uid.imapd"},
+             {ROLE_RELAYD, "uid.relayd"},
+             {ROLE_STORED, "uid.stored"},
              {ROLE_DIRD, "uid.dird"}};
 
     for (size_t i = 0; i <= ROLE_SUPER; i++)

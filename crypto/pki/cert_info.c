@@ -44,8 +44,9 @@ enum rc cert_info_der(struct span der, struct cert_info *out, struct err *e)
     const unsigned char *p = der.p;
     X509 *x = der.n ? d2i_X509(NULL, &p, (long)der.n) : NULL;
     struct cert_info i = {0};
-    bool ok = x && p == der.p + der.n && utc(X509_get0_notBefore(x), &i.not_before) && utc(X509_get0_notAfter(x), &i.not_after) &&
-              name(X509_get_subject_name(x), i.subject) && name(X509_get_issuer_name(x), i.issuer) && serial(X509_get0_serialNumber(x), i.serial);
+    bool ok = x && p == der.p + der.n && utc(X509_get0_notBefore(x), &i.not_before) &&
+              utc(X509_get0_notAfter(x), &i.not_after) && name(X509_get_subject_name(x), i.subject) &&
+              name(X509_get_issuer_name(x), i.issuer) && serial(X509_get0_serialNumber(x), i.serial);
 
     X509_free(x);
     if (!ok)

@@ -9,6 +9,7 @@
 /* cmocka wants the above first */
 #include "crypto/pki/cert_info.h"
 #include "crypto/pki/pki.h"
+
 #include <cmocka.h>
 
 static struct buf der, pem;
@@ -51,7 +52,8 @@ static void what_was_written_is_read(void **state)
     assert_memory_equal(&a, &b, sizeof a);
     assert_string_equal(a.subject, "CN=Autorit\xc3\xa9\\, d'essai,C=FR");
     assert_string_equal(a.issuer, a.subject);
-    assert_true(a.not_before <= time(NULL) && a.not_after > time(NULL) + 9 * 86400 && a.not_after < time(NULL) + 11 * 86400);
+    assert_true(a.not_before <= time(NULL) && a.not_after > time(NULL) + 9 * 86400 &&
+                a.not_after < time(NULL) + 11 * 86400);
     assert_true(strlen(a.serial) > 10);
 }
 

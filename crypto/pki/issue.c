@@ -13,10 +13,12 @@ static const struct profile {
     const char *basic, *usage, *usage_rsa, *extended;
 } profiles[PKI_USES_] = {
     [PKI_CA] = {"critical,CA:TRUE,pathlen:0", "critical,keyCertSign,cRLSign", "critical,keyCertSign,cRLSign", NULL},
-    [PKI_SMIME] = {"critical,CA:FALSE", "critical,digitalSignature,nonRepudiation", "critical,digitalSignature,nonRepudiation",
-                   "emailProtection"},
-    [PKI_OPERATOR] = {"critical,CA:FALSE", "critical,digitalSignature", "critical,digitalSignature,keyEncipherment", "serverAuth,clientAuth"},
-    [PKI_SERVER] = {"critical,CA:FALSE", "critical,digitalSignature", "critical,digitalSignature,keyEncipherment", "serverAuth,clientAuth"},
+    [PKI_SMIME] = {"critical,CA:FALSE", "critical,digitalSignature,nonRepudiation",
+                   "critical,digitalSignature,nonRepudiation", "emailProtection"},
+    [PKI_OPERATOR] = {"critical,CA:FALSE", "critical,digitalSignature", "critical,digitalSignature,keyEncipherment",
+                      "serverAuth,clientAuth"},
+    [PKI_SERVER] = {"critical,CA:FALSE", "critical,digitalSignature", "critical,digitalSignature,keyEncipherment",
+                    "serverAuth,clientAuth"},
 };
 
 /* X.520 upper bounds */
@@ -153,9 +155,10 @@ static bool add_extensions(X509 *x, X509 *ca, EVP_PKEY *key, const struct pki_wa
 static X509 *build(const struct pki_want *w, EVP_PKEY *key, EVP_PKEY *ca_key, X509 *ca)
 {
     X509 *x = X509_new();
-    bool ok = x != NULL && X509_set_version(x, X509_VERSION_3) > 0 && add_serial(x) && add_dates(x, ca, w->days) && add_subject(x, w) &&
-              X509_set_issuer_name(x, X509_get_subject_name(ca ? ca : x)) > 0 && X509_set_pubkey(x, key) > 0 &&
-              add_extensions(x, ca, key, w) && X509_sign(x, ca ? ca_key : key, alg_sha256()) > 0;
+    bool ok = x != NULL && X509_set_version(x, X509_VERSION_3) > 0 && add_serial(x) && add_dates(x, ca, w->days) &&
+              add_subject(x, w) && X509_set_issuer_name(x, X509_get_subject_name(ca ? ca : x)) > 0 &&
+              X509_set_pubkey(x, key) > 0 && add_extensions(x, ca, key, w) &&
+              X509_sign(x, ca ? ca_key : key, alg_sha256()) > 0;
 
     if (ok)
         return x;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
 #include <cmocka.h>
 
 static struct err e;
@@ -14,7 +15,8 @@ static char dir[] = "/tmp/pki_test.XXXXXX";
 
 static int make_ca(void **st)
 {
-    struct pki_want w = {.use = PKI_CA, .subject = {{"C", SPAN_LIT("FR")}, {"CN", SPAN_LIT("CA d'essai")}}, .days = 3650};
+    struct pki_want w = {
+        .use = PKI_CA, .subject = {{"C", SPAN_LIT("FR")}, {"CN", SPAN_LIT("CA d'essai")}}, .days = 3650};
 
     (void)st;
     if (mkdtemp(dir) == NULL || pki_key_new(PKI_P256, &ca_key, &e) != RC_OK)
@@ -66,7 +68,8 @@ static int run(const char *fmt, char *out, size_t cap)
 
 static struct pki_want leaf(enum pki_use use, struct span key)
 {
-    return (struct pki_want){.use = use, .days = 100000, .key_pkcs8 = key, .ca_key_pkcs8 = buf_span(&ca_key), .ca_cert = buf_span(&ca_cert)};
+    return (struct pki_want){
+        .use = use, .days = 100000, .key_pkcs8 = key, .ca_key_pkcs8 = buf_span(&ca_key), .ca_cert = buf_span(&ca_cert)};
 }
 
 static void test_smime(void **st)
@@ -89,7 +92,8 @@ static void test_smime(void **st)
         assert_int_equal(pki_match(buf_span(&ca_key), buf_span(&cert), &e), RC_DENIED);
         save("ca.pem", buf_span(&ca_cert));
         save("leaf.pem", buf_span(&cert));
-        assert_int_equal(run("openssl verify -x509_strict -purpose smimesign -CAfile ca.pem leaf.pem", out, sizeof out), 0);
+        assert_int_equal(run("openssl verify -x509_strict -purpose smimesign -CAfile ca.pem leaf.pem", out, sizeof out),
+                         0);
         assert_int_not_equal(run("openssl verify -purpose sslserver -CAfile ca.pem leaf.pem", out, sizeof out), 0);
         run("openssl x509 -in leaf.pem -noout -text -nameopt RFC2253,utf8,-esc_msb", out, sizeof out);
         assert_non_null(strstr(out, "email:ana@chu.example"));
@@ -109,14 +113,21 @@ static void test_operator(void **st)
     (void)st;
     assert_int_equal(pki_key_new(PKI_P256, &key, &e), RC_OK);
     w = leaf(PKI_OPERATOR, buf_span(&key));
-    memcpy(w.subject, (__typeof__(w.subject)){{"C", SPAN_LIT("FR")}, {"ST", SPAN_LIT("Paris (75)")}, {"O", SPAN_LIT("Essai load.test")},
-                                              {"OU", SPAN_LIT("1300017985")}, {"CN", SPAN_LIT("smtp.load.test")}}, sizeof w.subject);
+    memcpy(w.subject,
+           (__typeof__(w.subject)){{"C", SPAN_LIT("FR")},
+                                   {"ST", SPAN_LIT("Paris (75)")},
+                                   {"O", SPAN_LIT("Essai load.test")},
+                                   {"OU", SPAN_LIT("1300017985")},
+                                   {"CN", SPAN_LIT("smtp.load.test")}},
+           sizeof w.subject);
     w.dns[0] = SPAN_LIT("smtp.load.test");
     assert_int_equal(pki_issue(&w, &cert, &e), RC_OK);
     save("ca.pem", buf_span(&ca_cert));
     save("op.pem", buf_span(&cert));
     assert_int_equal(run("openssl verify -x509_strict -purpose sslclient -CAfile ca.pem op.pem", out, sizeof out), 0);
-    assert_int_equal(run("openssl verify -purpose sslserver -verify_hostname smtp.load.test -CAfile ca.pem op.pem", out, sizeof out), 0);
+    assert_int_equal(
+        run("openssl verify -purpose sslserver -verify_hostname smtp.load.test -CAfile ca.pem op.pem", out, sizeof out),
+        0);
     assert_int_equal(run("openssl x509 -in op.pem -noout -subject -nameopt RFC2253", out, sizeof out), 0);
     assert_string_equal(out, "subject=CN=smtp.load.test,OU=1300017985,O=Essai load.test,ST=Paris (75),C=FR\n");
     buf_free(&key);
@@ -181,7 +192,8 @@ static void test_cut(void **st)
 
 int main(void)
 {
-    const struct CMUnitTest t[] = {cmocka_unit_test(test_smime), cmocka_unit_test(test_operator), cmocka_unit_test(test_names),
-                                   cmocka_unit_test(test_pem), cmocka_unit_test(test_cut)};
+    const struct CMUnitTest t[] = {cmocka_unit_test(test_smime), cmocka_unit_test(test_operator),
+                                   cmocka_unit_test(test_names), cmocka_unit_test(test_pem),
+                                   cmocka_unit_test(test_cut)};
     return cmocka_run_group_tests_name("pki", t, make_ca, drop_ca);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/seal/alg.c - see alg_int.h. */
-#include "crypto/seal/alg_int.h"
 #include "base/wipe.h"
+#include "crypto/seal/alg_int.h"
 #include "crypto/seal/seal.h"
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -123,8 +123,9 @@ enum rc alg_hkdf(struct span ikm, struct span info, unsigned char out[32], struc
     OSSL_PARAM p[] = {OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)ikm.p, ikm.n),
                       OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)info.p, info.n),
                       OSSL_PARAM_construct_end()};
-    OSSL_PARAM forget[] = {OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)no_key, sizeof no_key),
-                           OSSL_PARAM_construct_end()};
+    OSSL_PARAM forget[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)no_key, sizeof no_key),
+        OSSL_PARAM_construct_end()};
     int ok = EVP_KDF_derive(c, out, 32, p);
 
     if (EVP_KDF_CTX_set_params(c, forget) <= 0 || ok <= 0)
@@ -137,7 +138,8 @@ enum rc alg_hmac(struct span key, struct span data, unsigned char out[32], struc
     EVP_MAC_CTX *c = ctx_mine()->hmac;
     const unsigned char *k = key.n ? key.p : no_key; /* an empty key is a key: NULL would keep the one before */
     size_t n = 0;
-    int ok = EVP_MAC_init(c, k, key.n, NULL) > 0 && EVP_MAC_update(c, data.p, data.n) > 0 && EVP_MAC_final(c, out, &n, 32) > 0;
+    int ok = EVP_MAC_init(c, k, key.n, NULL) > 0 && EVP_MAC_update(c, data.p, data.n) > 0 &&
+             EVP_MAC_final(c, out, &n, 32) > 0;
 
     if (EVP_MAC_init(c, no_key, sizeof no_key, NULL) <= 0 || !ok || n != 32)
         return alg_err(e, RC_TEMP, "hmac");
@@ -196,7 +198,8 @@ enum rc alg_wrap32(const unsigned char key[32], const unsigned char in[32], unsi
 {
     EVP_CIPHER_CTX *x = ctx_mine()->wrap;
     int n = 0;
-    bool ok = EVP_EncryptInit_ex2(x, alg.wrap, key, NULL, NULL) > 0 && EVP_EncryptUpdate(x, out, &n, in, 32) > 0 && n == 40;
+    bool ok =
+        EVP_EncryptInit_ex2(x, alg.wrap, key, NULL, NULL) > 0 && EVP_EncryptUpdate(x, out, &n, in, 32) > 0 && n == 40;
 
     EVP_EncryptInit_ex2(x, alg.wrap, no_key, NULL, NULL);
     return ok ? RC_OK : alg_err(e, RC_TEMP, "aes-256-wrap");
@@ -207,7 +210,8 @@ enum rc alg_unwrap32(const unsigned char key[32], const unsigned char in[40], un
     EVP_CIPHER_CTX *x = ctx_mine()->wrap;
     unsigned char tmp[48]; /* the library writes a block beyond while it works */
     int n = 0;
-    bool ok = EVP_DecryptInit_ex2(x, alg.wrap, key, NULL, NULL) > 0 && EVP_DecryptUpdate(x, tmp, &n, in, 40) > 0 && n == 32;
+    bool ok =
+        EVP_DecryptInit_ex2(x, alg.wrap, key, NULL, NULL) > 0 && EVP_DecryptUpdate(x, tmp, &n, in, 40) > 0 && n == 32;
 
     EVP_DecryptInit_ex2(x, alg.wrap, no_key, NULL, NULL);
     if (ok)

@@ -8,7 +8,8 @@ void base64_encode(struct span in, struct buf *out)
 {
     for (size_t i = 0; i < in.n; i += 3) {
         size_t left = in.n - i;
-        uint32_t v = (uint32_t)in.p[i] << 16 | (left > 1 ? (uint32_t)in.p[i + 1] << 8 : 0) | (left > 2 ? in.p[i + 2] : 0);
+        uint32_t v =
+            (uint32_t)in.p[i] << 16 | (left > 1 ? (uint32_t)in.p[i + 1] << 8 : 0) | (left > 2 ? in.p[i + 2] : 0);
         char q[4] = {alphabet[v >> 18], alphabet[v >> 12 & 63], alphabet[v >> 6 & 63], alphabet[v & 63]};
 
         if (left < 3)

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
 #include <cmocka.h>
 
 static struct err e;
@@ -55,8 +56,14 @@ static void test_hmac(void **st)
 
 static void test_base64(void **st)
 {
-    static const char *t[][2] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
-                                 {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}, {"\xfb\xff", "+/8="}};
+    static const char *t[][2] = {{"", ""},
+                                 {"f", "Zg=="},
+                                 {"fo", "Zm8="},
+                                 {"foo", "Zm9v"},
+                                 {"foob", "Zm9vYg=="},
+                                 {"fooba", "Zm9vYmE="},
+                                 {"foobar", "Zm9vYmFy"},
+                                 {"\xfb\xff", "+/8="}};
 
     (void)st;
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
@@ -73,7 +80,8 @@ static void test_base64(void **st)
 
 static void test_base64_strict(void **st)
 {
-    static const char *t[] = {"Zg", "Zg=", "Z===", "====", "Zh==", "Zm9=", "Zg==Zg==", "Zm9v\n", " Zm9v", "Zm9\xc3", "Zm9-", "=m9v", "Zm=v"};
+    static const char *t[] = {
+        "Zg", "Zg=", "Z===", "====", "Zh==", "Zm9=", "Zg==Zg==", "Zm9v\n", " Zm9v", "Zm9\xc3", "Zm9-", "=m9v", "Zm=v"};
 
     (void)st;
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
@@ -87,7 +95,7 @@ static void test_base64_strict(void **st)
 
 int main(void)
 {
-    const struct CMUnitTest t[] = {cmocka_unit_test(test_sha256), cmocka_unit_test(test_hmac), cmocka_unit_test(test_base64),
-                                   cmocka_unit_test(test_base64_strict)};
+    const struct CMUnitTest t[] = {cmocka_unit_test(test_sha256), cmocka_unit_test(test_hmac),
+                                   cmocka_unit_test(test_base64), cmocka_unit_test(test_base64_strict)};
     return cmocka_run_group_tests_name("digest", t, NULL, NULL);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/seal/epoch.c - mailbox pairs, epoch records and wrapped content keys. RFC 7748, RFC 5869, RFC 3394. */
+#include "base/wipe.h"
 #include "crypto/seal/alg_int.h"
 #include "crypto/seal/seal.h"
-#include "base/wipe.h"
 #include <openssl/evp.h>
 
 /* A label and the place it is bound to, as HKDF's info. */
@@ -48,7 +48,8 @@ enum rc seal_pair_new(unsigned char pub_out[SEAL_PUB], unsigned char priv_out[SE
 }
 
 /* RFC 7748 6.1; the library refuses a shared secret of zeros. RC_CORRUPT: their key is no good. */
-static enum rc agree(const unsigned char priv[SEAL_PRIV], const unsigned char pub[SEAL_PUB], unsigned char out[32], struct err *e)
+static enum rc agree(const unsigned char priv[SEAL_PRIV], const unsigned char pub[SEAL_PUB], unsigned char out[32],
+                     struct err *e)
 {
     EVP_PKEY *mine = EVP_PKEY_new_raw_private_key_ex(NULL, "X25519", NULL, priv, SEAL_PRIV);
     EVP_PKEY *theirs = EVP_PKEY_new_raw_public_key_ex(NULL, "X25519", NULL, pub, SEAL_PUB);
@@ -64,8 +65,8 @@ static enum rc agree(const unsigned char priv[SEAL_PRIV], const unsigned char pu
 }
 
 /* The key an epoch record is sealed with. mine/theirs: which half we hold; eph, pub: what the record is bound to. */
-static enum rc epoch_kek(const unsigned char *mine, const unsigned char *theirs, const unsigned char *eph, const unsigned char *pub,
-                         uint64_t mbx, uint64_t epoch, unsigned char key[32], struct err *e)
+static enum rc epoch_kek(const unsigned char *mine, const unsigned char *theirs, const unsigned char *eph,
+                         const unsigned char *pub, uint64_t mbx, uint64_t epoch, unsigned char key[32], struct err *e)
 {
     struct info i = {.n = 0};
     unsigned char shared[32];
@@ -85,8 +86,8 @@ static enum rc epoch_kek(const unsigned char *mine, const unsigned char *theirs,
 /* The key is used for one record only, so the nonce may be constant. */
 static const unsigned char zero_nonce[GCM_NONCE];
 
-enum rc seal_epoch_seal(const unsigned char pub[SEAL_PUB], uint64_t mbx, uint64_t epoch, const unsigned char key[SEAL_EPOCH_KEY],
-                        unsigned char rec_out[SEAL_EPOCH_REC], struct err *e)
+enum rc seal_epoch_seal(const unsigned char pub[SEAL_PUB], uint64_t mbx, uint64_t epoch,
+                        const unsigned char key[SEAL_EPOCH_KEY], unsigned char rec_out[SEAL_EPOCH_REC], struct err *e)
 {
     unsigned char eph[SEAL_PUB], eph_priv[SEAL_PRIV], kek[32], rec[SEAL_EPOCH_REC];
     struct gcm_call c = {.key = kek, .nonce = zero_nonce, .in = span_of(key, SEAL_EPOCH_KEY)};
@@ -105,8 +106,9 @@ enum rc seal_epoch_seal(const unsigned char pub[SEAL_PUB], uint64_t mbx, uint64_
     return RC_OK;
 }
 
-enum rc seal_epoch_open(const unsigned char priv[SEAL_PRIV], const unsigned char pub[SEAL_PUB], uint64_t mbx, uint64_t epoch,
-                        const unsigned char rec[SEAL_EPOCH_REC], unsigned char key_out[SEAL_EPOCH_KEY], struct err *e)
+enum rc seal_epoch_open(const unsigned char priv[SEAL_PRIV], const unsigned char pub[SEAL_PUB], uint64_t mbx,
+                        uint64_t epoch, const unsigned char rec[SEAL_EPOCH_REC], unsigned char key_out[SEAL_EPOCH_KEY],
+                        struct err *e)
 {
     unsigned char kek[32], key[SEAL_EPOCH_KEY];
     struct gcm_call c = {.key = kek, .nonce = zero_nonce, .in = span_of(rec + SEAL_PUB, SEAL_EPOCH_REC - SEAL_PUB)};
@@ -121,7 +123,8 @@ enum rc seal_epoch_open(const unsigned char priv[SEAL_PRIV], const unsigned char
     return rc;
 }
 
-static enum rc wrap_key(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch, unsigned char key[32], struct err *e)
+static enum rc wrap_key(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch, unsigned char key[32],
+                        struct err *e)
 {
     struct info i = {.n = 0};
 
@@ -131,8 +134,8 @@ static enum rc wrap_key(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, 
     return alg_hkdf(span_of(ekey, SEAL_EPOCH_KEY), span_of(i.b, i.n), key, e);
 }
 
-enum rc seal_wrap(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch, const unsigned char cek[SEAL_CEK],
-                  unsigned char wrap_out[SEAL_WRAP], struct err *e)
+enum rc seal_wrap(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch,
+                  const unsigned char cek[SEAL_CEK], unsigned char wrap_out[SEAL_WRAP], struct err *e)
 {
     unsigned char key[32];
     enum rc rc = wrap_key(ekey, mbx, epoch, key, e);
@@ -143,8 +146,8 @@ enum rc seal_wrap(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64
     return rc;
 }
 
-enum rc seal_unwrap(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch, const unsigned char wrap[SEAL_WRAP],
-                    unsigned char cek_out[SEAL_CEK], struct err *e)
+enum rc seal_unwrap(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch,
+                    const unsigned char wrap[SEAL_WRAP], unsigned char cek_out[SEAL_CEK], struct err *e)
 {
     unsigned char key[32];
     enum rc rc = wrap_key(ekey, mbx, epoch, key, e);

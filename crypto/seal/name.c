@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/seal/name.c - folder names and keywords: sealed, yet comparable by a keyed tag. */
+#include "base/wipe.h"
 #include "crypto/seal/alg_int.h"
 #include "crypto/seal/seal.h"
-#include "base/wipe.h"
 
 enum { NAME_AAD = 8 + SEAL_NAME_TAG };
 
@@ -12,7 +12,8 @@ static void put_le64(unsigned char *p, uint64_t v)
         p[i] = (unsigned char)(v >> 8 * i);
 }
 
-enum rc seal_names_key(const unsigned char priv[SEAL_PRIV], uint64_t mbx, unsigned char key_out[SEAL_NAMES_KEY], struct err *e)
+enum rc seal_names_key(const unsigned char priv[SEAL_PRIV], uint64_t mbx, unsigned char key_out[SEAL_NAMES_KEY],
+                       struct err *e)
 {
     unsigned char info[11 + 8];
 
@@ -21,7 +22,8 @@ enum rc seal_names_key(const unsigned char priv[SEAL_PRIV], uint64_t mbx, unsign
     return alg_hkdf(span_of(priv, SEAL_PRIV), span_of(info, sizeof info), key_out, e);
 }
 
-enum rc seal_name_tag(const unsigned char key[SEAL_NAMES_KEY], struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct err *e)
+enum rc seal_name_tag(const unsigned char key[SEAL_NAMES_KEY], struct span name, unsigned char tag_out[SEAL_NAME_TAG],
+                      struct err *e)
 {
     unsigned char mac[32];
     enum rc rc = alg_hmac(span_of(key, SEAL_NAMES_KEY), name, mac, e);
@@ -37,7 +39,8 @@ static void aad_fill(unsigned char aad[NAME_AAD], uint64_t mbx, const unsigned c
     memcpy(aad + 8, tag, SEAL_NAME_TAG);
 }
 
-enum rc seal_name(const unsigned char key[SEAL_NAMES_KEY], uint64_t mbx, struct span name, struct buf *out, struct err *e)
+enum rc seal_name(const unsigned char key[SEAL_NAMES_KEY], uint64_t mbx, struct span name, struct buf *out,
+                  struct err *e)
 {
     unsigned char tag[SEAL_NAME_TAG], aad[NAME_AAD], nonce[GCM_NONCE];
     struct gcm_call c = {.key = key, .nonce = nonce, .aad = span_of(aad, NAME_AAD), .in = name};
@@ -56,8 +59,8 @@ enum rc seal_name(const unsigned char key[SEAL_NAMES_KEY], uint64_t mbx, struct 
     return rc;
 }
 
-enum rc open_name(const unsigned char key[SEAL_NAMES_KEY], uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], struct span sealed,
-                  struct buf *out, struct err *e)
+enum rc open_name(const unsigned char key[SEAL_NAMES_KEY], uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG],
+                  struct span sealed, struct buf *out, struct err *e)
 {
     unsigned char aad[NAME_AAD];
     struct gcm_call c = {.key = key, .nonce = sealed.p, .aad = span_of(aad, NAME_AAD)};

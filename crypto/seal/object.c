@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/seal/object.c - chunked objects: keys, nonces and associated data as seal.h lays them out. */
-#include "crypto/seal/alg_int.h"
-#include "crypto/seal/seal.h"
 #include "base/clock.h"
 #include "base/wipe.h"
+#include "crypto/seal/alg_int.h"
+#include "crypto/seal/seal.h"
 #include <openssl/evp.h>
 #include <stdlib.h>
 
@@ -177,8 +177,8 @@ enum rc open_chunk(struct seal_obj *o, uint32_t no, bool final, struct span seal
 typedef enum rc (*chunk_fn)(struct gcm_call *c, uint32_t no, bool final, struct buf *out, struct err *e);
 
 /* in cut into pieces of step bytes, each through fn; what was appended is taken back on failure */
-static enum rc whole(chunk_fn fn, const unsigned char key[SEAL_OBJ_KEY], const unsigned char aad[AAD_LEN], struct span in,
-                     size_t step, struct buf *out, struct err *e)
+static enum rc whole(chunk_fn fn, const unsigned char key[SEAL_OBJ_KEY], const unsigned char aad[AAD_LEN],
+                     struct span in, size_t step, struct buf *out, struct err *e)
 {
     size_t before = out->n;
     enum rc rc = RC_OK;
@@ -198,8 +198,8 @@ static enum rc whole(chunk_fn fn, const unsigned char key[SEAL_OBJ_KEY], const u
     return rc;
 }
 
-enum rc seal_whole(const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID], enum seal_kind kind, struct span plain,
-                   struct buf *out, struct err *e)
+enum rc seal_whole(const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID], enum seal_kind kind,
+                   struct span plain, struct buf *out, struct err *e)
 {
     unsigned char key[SEAL_OBJ_KEY], aad[AAD_LEN];
     enum rc rc = seal_obj_key(cek, oid, kind, key, e);
@@ -223,8 +223,8 @@ enum rc open_whole_key(const unsigned char key[SEAL_OBJ_KEY], const unsigned cha
     return rc == RC_OK ? whole(chunk_open, key, aad, sealed, SEAL_CHUNK + SEAL_TAG, out, e) : rc;
 }
 
-enum rc open_whole(const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID], enum seal_kind kind, struct span sealed,
-                   struct buf *out, struct err *e)
+enum rc open_whole(const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID], enum seal_kind kind,
+                   struct span sealed, struct buf *out, struct err *e)
 {
     unsigned char key[SEAL_OBJ_KEY];
     enum rc rc = seal_obj_key(cek, oid, kind, key, e);

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+
 #include <cmocka.h>
 
 static struct err e;
@@ -72,15 +73,17 @@ static void test_gcm_vector(void **st)
 {
     struct buf k = unhex("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308");
     struct buf n = unhex("cafebabefacedbaddecaf888"), a = unhex("feedfacedeadbeeffeedfacedeadbeefabaddad2");
-    struct buf p = unhex("d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525"
-                         "b16aedf5aa0de657ba637b39");
+    struct buf p =
+        unhex("d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525"
+              "b16aedf5aa0de657ba637b39");
     struct gcm_call c = {.key = k.p, .nonce = n.p, .aad = buf_span(&a), .in = buf_span(&p)};
     unsigned char out[128];
 
     (void)st;
     assert_int_equal(alg_gcm_seal(&c, out, &e), RC_OK);
     is_hex(out, p.n + 16,
-           "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662"
+           "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393b"
+           "a7a0abcc9f662"
            "76fc6ece0f4e1768cddf8853bb2d551b");
     buf_free(&k);
     buf_free(&n);
@@ -114,7 +117,8 @@ static struct buf pattern(size_t n)
 
 static void test_sizes(void **st)
 {
-    static const size_t t[] = {0, 1, 15, 16, 17, 4096, SEAL_CHUNK - 1, SEAL_CHUNK, SEAL_CHUNK + 1, 2 * SEAL_CHUNK, 3 * SEAL_CHUNK + 5};
+    static const size_t t[] = {
+        0, 1, 15, 16, 17, 4096, SEAL_CHUNK - 1, SEAL_CHUNK, SEAL_CHUNK + 1, 2 * SEAL_CHUNK, 3 * SEAL_CHUNK + 5};
     struct fix f = fix_new();
 
     (void)st;
@@ -137,7 +141,8 @@ static void test_sizes(void **st)
 
 static void test_sizes_that_can_not_be(void **st)
 {
-    static const uint64_t t[] = {0, 1, 15, SEAL_CHUNK + SEAL_TAG + 1, SEAL_CHUNK + SEAL_TAG + 16, 2 * (SEAL_CHUNK + SEAL_TAG) + 15};
+    static const uint64_t t[] = {
+        0, 1, 15, SEAL_CHUNK + SEAL_TAG + 1, SEAL_CHUNK + SEAL_TAG + 16, 2 * (SEAL_CHUNK + SEAL_TAG) + 15};
     uint64_t size = 77;
 
     (void)st;
@@ -156,7 +161,9 @@ static void test_ranges(void **st)
     (void)st;
     assert_int_equal(seal_obj_open(f.cek, f.oid, SEAL_MESSAGE, &o, &e), RC_OK);
     for (uint32_t no = 0; no < 3; no++)
-        assert_int_equal(seal_chunk(o, no, no == 2, span_head(span_from(buf_span(&plain), no * SEAL_CHUNK), SEAL_CHUNK), &sealed, &e), RC_OK);
+        assert_int_equal(seal_chunk(o, no, no == 2, span_head(span_from(buf_span(&plain), no * SEAL_CHUNK), SEAL_CHUNK),
+                                    &sealed, &e),
+                         RC_OK);
     for (uint32_t k = 3; k-- > 0;) {
         struct span s = span_head(span_from(buf_span(&sealed), k * (SEAL_CHUNK + SEAL_TAG)), SEAL_CHUNK + SEAL_TAG);
 
@@ -190,7 +197,8 @@ static void test_every_byte_flipped(void **st)
         sealed.p[i / 8] ^= (unsigned char)(1u << i % 8);
     }
     for (size_t n = 0; n < sealed.n; n++)
-        assert_int_equal(open_whole(f.cek, f.oid, SEAL_SUMMARY, span_head(buf_span(&sealed), n), &back, &e), RC_CORRUPT);
+        assert_int_equal(open_whole(f.cek, f.oid, SEAL_SUMMARY, span_head(buf_span(&sealed), n), &back, &e),
+                         RC_CORRUPT);
     buf_addc(&sealed, 0);
     assert_int_equal(open_whole(f.cek, f.oid, SEAL_SUMMARY, buf_span(&sealed), &back, &e), RC_CORRUPT);
     buf_free(&sealed);
@@ -276,7 +284,8 @@ static void test_bounded_out(void **st)
 
 static void test_epochs(void **st)
 {
-    unsigned char pub[SEAL_PUB], priv[SEAL_PRIV], pub2[SEAL_PUB], priv2[SEAL_PRIV], key[32], got[32], rec[SEAL_EPOCH_REC];
+    unsigned char pub[SEAL_PUB], priv[SEAL_PRIV], pub2[SEAL_PUB], priv2[SEAL_PRIV], key[32], got[32],
+        rec[SEAL_EPOCH_REC];
 
     (void)st;
     seal_cek_new(key);
@@ -388,14 +397,22 @@ static void test_oids(void **st)
 int main(void)
 {
     const struct CMUnitTest t[] = {
-        cmocka_unit_test(test_rfc3394),    cmocka_unit_test(test_rfc5869),
-        cmocka_unit_test(test_gcm_vector), cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_sizes_that_can_not_be), cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_every_byte_flipped), cmocka_unit_test(test_other_place),
-        cmocka_unit_test(test_chunks_moved), cmocka_unit_test(test_object_key),
-        cmocka_unit_test(test_bounded_out), cmocka_unit_test(test_epochs),
-        cmocka_unit_test(test_wraps),      cmocka_unit_test(test_rfc7748),
-        cmocka_unit_test(test_names),      cmocka_unit_test(test_oids),
+        cmocka_unit_test(test_rfc3394),
+        cmocka_unit_test(test_rfc5869),
+        cmocka_unit_test(test_gcm_vector),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_sizes_that_can_not_be),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_every_byte_flipped),
+        cmocka_unit_test(test_other_place),
+        cmocka_unit_test(test_chunks_moved),
+        cmocka_unit_test(test_object_key),
+        cmocka_unit_test(test_bounded_out),
+        cmocka_unit_test(test_epochs),
+        cmocka_unit_test(test_wraps),
+        cmocka_unit_test(test_rfc7748),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_oids),
     };
     return cmocka_run_group_tests_name("seal", t, NULL, NULL);
 }

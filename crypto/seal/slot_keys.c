@@ -14,7 +14,11 @@
 #include <openssl/params.h>
 
 enum { SLOT_VERSION = 1, SALT_LEN = 16, SCRYPT_LOG2N = 15, SCRYPT_R = 8, SCRYPT_P = 1 };
-enum { KEYD_BODY = GCM_NONCE + SEAL_PRIV + GCM_TAG, PASSWORD_HEAD = SALT_LEN + 3, PASSWORD_BODY = PASSWORD_HEAD + KEYD_BODY };
+enum {
+    KEYD_BODY = GCM_NONCE + SEAL_PRIV + GCM_TAG,
+    PASSWORD_HEAD = SALT_LEN + 3,
+    PASSWORD_BODY = PASSWORD_HEAD + KEYD_BODY
+};
 /* what a slot may ask of us: 2^17 * 16 * 128 bytes would be 256 MB; the product is bounded to 64 MB */
 enum { LOG2N_MAX = 17, R_MAX = 16, P_MAX = 4, SCRYPT_MEM = 64 << 20 };
 
@@ -91,7 +95,8 @@ static enum rc body_seal(unsigned char key[32], const struct aad *a, struct span
 }
 
 /* the reverse, body.n checked by the caller; key is wiped */
-static enum rc body_open(unsigned char key[32], const struct aad *a, struct span body, unsigned char *out, struct err *e)
+static enum rc body_open(unsigned char key[32], const struct aad *a, struct span body, unsigned char *out,
+                         struct err *e)
 {
     struct gcm_call c = {.key = key, .nonce = body.p, .aad = span_of(a->b, a->n), .in = span_from(body, GCM_NONCE)};
     enum rc rc = alg_gcm_open(&c, out, e);
@@ -100,8 +105,8 @@ static enum rc body_open(unsigned char key[32], const struct aad *a, struct span
     return rc;
 }
 
-static enum rc priv_open(unsigned char key[32], const struct aad *a, struct span body, unsigned char priv_out[SEAL_PRIV],
-                         struct err *e)
+static enum rc priv_open(unsigned char key[32], const struct aad *a, struct span body,
+                         unsigned char priv_out[SEAL_PRIV], struct err *e)
 {
     unsigned char priv[SEAL_PRIV];
     enum rc rc = body_open(key, a, body, priv, e);
@@ -126,8 +131,8 @@ enum rc slot_keyd_seal(const unsigned char kek[SLOT_KEK], uint64_t mbx, const un
     return rc == RC_OK ? body_seal(key, &a, span_of(priv, SEAL_PRIV), body_out, e) : rc;
 }
 
-enum rc slot_keyd_open(const unsigned char kek[SLOT_KEK], uint64_t mbx, const unsigned char pub[SEAL_PUB], struct span body,
-                       unsigned char priv_out[SEAL_PRIV], struct err *e)
+enum rc slot_keyd_open(const unsigned char kek[SLOT_KEK], uint64_t mbx, const unsigned char pub[SEAL_PUB],
+                       struct span body, unsigned char priv_out[SEAL_PRIV], struct err *e)
 {
     unsigned char key[32];
     struct aad a;
@@ -142,9 +147,11 @@ enum rc slot_keyd_open(const unsigned char kek[SLOT_KEK], uint64_t mbx, const un
 
 /* ---- password slots ---- */
 
-static enum rc scrypt_key(struct span password, const unsigned char head[PASSWORD_HEAD], unsigned char key[32], struct err *e)
+static enum rc scrypt_key(struct span password, const unsigned char head[PASSWORD_HEAD], unsigned char key[32],
+                          struct err *e)
 {
-    uint64_t n = UINT64_C(1) << head[SALT_LEN], r = head[SALT_LEN + 1], p = head[SALT_LEN + 2], mem = SCRYPT_MEM + (1 << 20);
+    uint64_t n = UINT64_C(1) << head[SALT_LEN], r = head[SALT_LEN + 1], p = head[SALT_LEN + 2],
+             mem = SCRYPT_MEM + (1 << 20);
     OSSL_PARAM q[] = {
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PASSWORD, (void *)(uintptr_t)password.p, password.n),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)(uintptr_t)head, SALT_LEN),
@@ -172,15 +179,16 @@ static bool scrypt_fair(const unsigned char head[PASSWORD_HEAD])
 }
 
 /* the parameters are bound too: none can be weakened */
-static void aad_password(struct aad *a, uint64_t mbx, const unsigned char pub[SEAL_PUB], const unsigned char head[PASSWORD_HEAD])
+static void aad_password(struct aad *a, uint64_t mbx, const unsigned char pub[SEAL_PUB],
+                         const unsigned char head[PASSWORD_HEAD])
 {
     aad_box(a, SLOT_PASSWORD, mbx, pub);
     memcpy(a->b + a->n, head, PASSWORD_HEAD);
     a->n += PASSWORD_HEAD;
 }
 
-enum rc slot_password_seal(struct span password, uint64_t mbx, const unsigned char pub[SEAL_PUB], const unsigned char priv[SEAL_PRIV],
-                           struct buf *body_out, struct err *e)
+enum rc slot_password_seal(struct span password, uint64_t mbx, const unsigned char pub[SEAL_PUB],
+                           const unsigned char priv[SEAL_PRIV], struct buf *body_out, struct err *e)
 {
     unsigned char head[PASSWORD_HEAD], key[32];
     size_t before = body_out->n;
@@ -220,8 +228,8 @@ enum rc slot_password_open(struct span password, uint64_t mbx, const unsigned ch
 
 /* ---- signing slots ---- */
 
-enum rc slot_signing_seal(const unsigned char kek[SLOT_KEK], struct span address, struct span pkcs8, struct span cert_der,
-                          struct buf *body_out, struct err *e)
+enum rc slot_signing_seal(const unsigned char kek[SLOT_KEK], struct span address, struct span pkcs8,
+                          struct span cert_der, struct buf *body_out, struct err *e)
 {
     unsigned char key[32];
     struct buf sealed = BUF_INIT;
@@ -240,7 +248,8 @@ enum rc slot_signing_seal(const unsigned char kek[SLOT_KEK], struct span address
     return rc;
 }
 
-enum rc slot_signing_open(const unsigned char kek[SLOT_KEK], struct span address, struct span body, struct buf *pkcs8_out, struct err *e)
+enum rc slot_signing_open(const unsigned char kek[SLOT_KEK], struct span address, struct span body,
+                          struct buf *pkcs8_out, struct err *e)
 {
     unsigned char key[32];
     struct span sealed, cert;

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+
 #include <cmocka.h>
 
 static struct err e;
@@ -19,7 +20,8 @@ static int keys(void **st)
 static void test_list(void **st)
 {
     struct buf l = BUF_INIT, rest = BUF_INIT;
-    struct slot s, in[] = {{1, 0, SPAN_LIT("keyd")}, {2, 1, SPAN_LIT("")}, {900, 7, SPAN_LIT("unknown")}, {2, 2, SPAN_LIT("pw")}};
+    struct slot s,
+        in[] = {{1, 0, SPAN_LIT("keyd")}, {2, 1, SPAN_LIT("")}, {900, 7, SPAN_LIT("unknown")}, {2, 2, SPAN_LIT("pw")}};
     struct span r;
 
     (void)st;
@@ -148,7 +150,9 @@ static void test_signing(void **st)
     struct span sealed, cert;
 
     (void)st;
-    assert_int_equal(slot_signing_seal(kek, SPAN_LIT("Ana@CHU.example"), SPAN_LIT("pkcs8 bytes."), SPAN_LIT("certificate"), &b, &e), RC_OK);
+    assert_int_equal(
+        slot_signing_seal(kek, SPAN_LIT("Ana@CHU.example"), SPAN_LIT("pkcs8 bytes."), SPAN_LIT("certificate"), &b, &e),
+        RC_OK);
     assert_int_equal(slot_signing_cert(buf_span(&b), &sealed, &cert, &e), RC_OK);
     assert_true(span_eq_str(cert, "certificate"));
     assert_int_equal(slot_signing_open(kek, SPAN_LIT("ana@chu.example"), buf_span(&b), &out, &e), RC_OK);

@@ -107,7 +107,8 @@ static bool ticket_get(struct span body, struct ticket *t)
     return text_get(&r, t->address) && text_get(&r, t->actor) && rd_done(&r);
 }
 
-enum rc ticket_check(struct span wire, const unsigned char pub[TICKET_KEY], int64_t now, struct ticket *t_out, struct err *e)
+enum rc ticket_check(struct span wire, const unsigned char pub[TICKET_KEY], int64_t now, struct ticket *t_out,
+                     struct err *e)
 {
     struct span body = {wire.p, wire.n - SIG_LEN};
     struct ticket t;

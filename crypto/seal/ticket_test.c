@@ -4,14 +4,20 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+
 #include <cmocka.h>
 
 static struct err e;
 
 static struct ticket sample(void)
 {
-    struct ticket t = {.method = METHOD_PASSWORD, .rights = RIGHT_READ | RIGHT_SUBMIT, .mbx = 4242, .issued = 1000, .expires = 2000,
-                       .address = "ana@chu.example", .actor = "secretariat@chu.example"};
+    struct ticket t = {.method = METHOD_PASSWORD,
+                       .rights = RIGHT_READ | RIGHT_SUBMIT,
+                       .mbx = 4242,
+                       .issued = 1000,
+                       .expires = 2000,
+                       .address = "ana@chu.example",
+                       .actor = "secretariat@chu.example"};
     return t;
 }
 
@@ -38,7 +44,8 @@ static void test_time(void **st)
     static const struct {
         int64_t now;
         enum rc rc;
-    } t[] = {{1000, RC_OK}, {1999, RC_OK}, {2000, RC_DENIED}, {9000, RC_DENIED}, {950, RC_OK}, {900, RC_DENIED}, {-1, RC_DENIED}};
+    } t[] = {{1000, RC_OK}, {1999, RC_OK},    {2000, RC_DENIED}, {9000, RC_DENIED},
+             {950, RC_OK},  {900, RC_DENIED}, {-1, RC_DENIED}};
     unsigned char seed[TICKET_KEY], pub[TICKET_KEY];
     struct ticket s = sample(), got;
     struct buf w = BUF_INIT;
@@ -96,7 +103,7 @@ static void test_edges(void **st)
 
 int main(void)
 {
-    const struct CMUnitTest t[] = {cmocka_unit_test(test_round_trip), cmocka_unit_test(test_time), cmocka_unit_test(test_changed),
-                                   cmocka_unit_test(test_edges)};
+    const struct CMUnitTest t[] = {cmocka_unit_test(test_round_trip), cmocka_unit_test(test_time),
+                                   cmocka_unit_test(test_changed), cmocka_unit_test(test_edges)};
     return cmocka_run_group_tests_name("ticket", t, NULL, NULL);
 }

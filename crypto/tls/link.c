@@ -8,11 +8,12 @@
 
 enum { OUT_HIGH = 64 * 1024, OUT_KEEP = 8 * 1024, RECORD = 16 * 1024 };
 
-const char tls_priority[] = "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AES-256-GCM:+AES-128-GCM:+AEAD:+ECDHE-ECDSA:+ECDHE-RSA:"
-                            "+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:"
-                            "+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SECP384R1-SHA384:+SIGN-ECDSA-SHA384:"
-                            "+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-RSAE-SHA512:"
-                            "+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:+SIGN-RSA-SHA512:+COMP-NULL:+CTYPE-X509:%SERVER_PRECEDENCE";
+const char tls_priority[] =
+    "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AES-256-GCM:+AES-128-GCM:+AEAD:+ECDHE-ECDSA:+ECDHE-RSA:"
+    "+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:"
+    "+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SECP384R1-SHA384:+SIGN-ECDSA-SHA384:"
+    "+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-RSAE-SHA512:"
+    "+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:+SIGN-RSA-SHA512:+COMP-NULL:+CTYPE-X509:%SERVER_PRECEDENCE";
 
 enum rc tls_err(struct err *e, enum rc rc, const char *what, int code)
 {
@@ -32,7 +33,8 @@ static bool ready(struct link *l, short what)
     while (n < 0 && errno == EINTR);
     if (n > 0)
         return true;
-    rc = n == 0 ? err_set(&l->io, RC_TIMEOUT, NULL, NULL, "peer silent until the deadline") : err_sys(&l->io, RC_TEMP, "poll");
+    rc = n == 0 ? err_set(&l->io, RC_TIMEOUT, NULL, NULL, "peer silent until the deadline")
+                : err_sys(&l->io, RC_TEMP, "poll");
     (void)rc;
     return false;
 }
@@ -141,7 +143,8 @@ static enum rc failed(struct link *l, const char *what, int code, struct err *e)
         return e->rc;
     }
     if (code == GNUTLS_E_FATAL_ALERT_RECEIVED || code == GNUTLS_E_WARNING_ALERT_RECEIVED)
-        return err_set(e, RC_CLOSED, NULL, NULL, "%s: peer's alert: %s", what, gnutls_alert_get_name(gnutls_alert_get(l->session)));
+        return err_set(e, RC_CLOSED, NULL, NULL, "%s: peer's alert: %s", what,
+                       gnutls_alert_get_name(gnutls_alert_get(l->session)));
     if (code == GNUTLS_E_PREMATURE_TERMINATION || l->eof)
         return err_set(e, RC_CLOSED, NULL, NULL, "%s: peer has closed", what);
     if (code == GNUTLS_E_CERTIFICATE_REQUIRED || code == GNUTLS_E_NO_CERTIFICATE_FOUND)

@@ -32,11 +32,16 @@ static const struct {
     uint16_t iana;
     gnutls_pk_algorithm_t pk;
 } schemes[] = {
-    {GNUTLS_SIGN_ECDSA_SECP256R1_SHA256, 0x0403, GNUTLS_PK_ECDSA}, {GNUTLS_SIGN_ECDSA_SHA256, 0x0403, GNUTLS_PK_ECDSA},
-    {GNUTLS_SIGN_ECDSA_SHA384, 0x0503, GNUTLS_PK_ECDSA},           {GNUTLS_SIGN_ECDSA_SHA512, 0x0603, GNUTLS_PK_ECDSA},
-    {GNUTLS_SIGN_RSA_PSS_RSAE_SHA256, 0x0804, GNUTLS_PK_RSA},      {GNUTLS_SIGN_RSA_PSS_RSAE_SHA384, 0x0805, GNUTLS_PK_RSA},
-    {GNUTLS_SIGN_RSA_PSS_RSAE_SHA512, 0x0806, GNUTLS_PK_RSA},      {GNUTLS_SIGN_RSA_SHA256, 0x0401, GNUTLS_PK_RSA},
-    {GNUTLS_SIGN_RSA_SHA384, 0x0501, GNUTLS_PK_RSA},               {GNUTLS_SIGN_RSA_SHA512, 0x0601, GNUTLS_PK_RSA},
+    {GNUTLS_SIGN_ECDSA_SECP256R1_SHA256, 0x0403, GNUTLS_PK_ECDSA},
+    {GNUTLS_SIGN_ECDSA_SHA256, 0x0403, GNUTLS_PK_ECDSA},
+    {GNUTLS_SIGN_ECDSA_SHA384, 0x0503, GNUTLS_PK_ECDSA},
+    {GNUTLS_SIGN_ECDSA_SHA512, 0x0603, GNUTLS_PK_ECDSA},
+    {GNUTLS_SIGN_RSA_PSS_RSAE_SHA256, 0x0804, GNUTLS_PK_RSA},
+    {GNUTLS_SIGN_RSA_PSS_RSAE_SHA384, 0x0805, GNUTLS_PK_RSA},
+    {GNUTLS_SIGN_RSA_PSS_RSAE_SHA512, 0x0806, GNUTLS_PK_RSA},
+    {GNUTLS_SIGN_RSA_SHA256, 0x0401, GNUTLS_PK_RSA},
+    {GNUTLS_SIGN_RSA_SHA384, 0x0501, GNUTLS_PK_RSA},
+    {GNUTLS_SIGN_RSA_SHA512, 0x0601, GNUTLS_PK_RSA},
 };
 
 /* 0: a key of this kind does not sign so */
@@ -58,8 +63,16 @@ static const struct {
 static uint16_t digest_info(struct span *in)
 {
     for (size_t i = 0; i < sizeof infos / sizeof *infos; i++) {
-        const unsigned char head[19] = {0x30, (unsigned char)(17 + infos[i].len), 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03,
-                                        0x04, 0x02, infos[i].oid, 0x05, 0x00, 0x04, infos[i].len};
+        const unsigned char head[19] = {0x30,         (unsigned char)(17 + infos[i].len),
+                                        0x30,         0x0d,
+                                        0x06,         0x09,
+                                        0x60,         0x86,
+                                        0x48,         0x01,
+                                        0x65,         0x03,
+                                        0x04,         0x02,
+                                        infos[i].oid, 0x05,
+                                        0x00,         0x04,
+                                        infos[i].len};
 
         if (in->n == sizeof head + infos[i].len && memcmp(in->p, head, sizeof head) == 0) {
             *in = span_from(*in, sizeof head);
@@ -69,8 +82,8 @@ static uint16_t digest_info(struct span *in)
     return 0;
 }
 
-static int far_sign(gnutls_privkey_t key, gnutls_sign_algorithm_t algo, void *ctx, unsigned flags, const gnutls_datum_t *hash,
-                    gnutls_datum_t *signature)
+static int far_sign(gnutls_privkey_t key, gnutls_sign_algorithm_t algo, void *ctx, unsigned flags,
+                    const gnutls_datum_t *hash, gnutls_datum_t *signature)
 {
     struct far_key *f = ctx;
     struct span h = span_of(hash->data, hash->size);
@@ -83,7 +96,8 @@ static int far_sign(gnutls_privkey_t key, gnutls_sign_algorithm_t algo, void *ct
     (void)flags;
     if (rq.algorithm == 0 || f->conf->k == NULL)
         return GNUTLS_E_INVALID_REQUEST;
-    if (keyd_tls_sign(f->conf->k, &rq, &sig, &f->conf->sign_err) == RC_OK && (signature->data = gnutls_malloc(sig.n)) != NULL) {
+    if (keyd_tls_sign(f->conf->k, &rq, &sig, &f->conf->sign_err) == RC_OK &&
+        (signature->data = gnutls_malloc(sig.n)) != NULL) {
         memcpy(signature->data, sig.p, sig.n);
         signature->size = (unsigned)sig.n;
         code = 0;
@@ -144,7 +158,8 @@ static int keypair_add(struct tls_conf *c, struct far_key *f, gnutls_pcert_st *c
     return code;
 }
 
-static enum rc chain_add(struct tls_conf *c, struct far_key *f, enum keyd_tls_key which, const char *pem_file, struct err *e)
+static enum rc chain_add(struct tls_conf *c, struct far_key *f, enum keyd_tls_key which, const char *pem_file,
+                         struct err *e)
 {
     gnutls_pcert_st chain[CHAIN_MAX];
     gnutls_x509_crt_t *crts = NULL;
@@ -182,7 +197,8 @@ static enum rc anchors_add(struct tls_conf *c, const struct tls_conf_spec *s, st
     code = gnutls_certificate_set_x509_trust_file(c->cred, s->anchors_pem, GNUTLS_X509_FMT_PEM);
     if (code > 0)
         return RC_OK;
-    return code < 0 ? tls_err(e, RC_PERM, s->anchors_pem, code) : err_set(e, RC_PERM, NULL, NULL, "%s: no certificate in it", s->anchors_pem);
+    return code < 0 ? tls_err(e, RC_PERM, s->anchors_pem, code)
+                    : err_set(e, RC_PERM, NULL, NULL, "%s: no certificate in it", s->anchors_pem);
 }
 
 static enum rc parts_make(struct tls_conf *c, const struct tls_conf_spec *s, struct err *e)

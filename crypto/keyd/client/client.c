@@ -80,7 +80,8 @@ static enum rc ask_slow(struct keyd *k, enum keyd_op op, const void *req, void *
 }
 
 /* the replies' lists, back to records; they must be those asked for */
-static enum rc wrapped_take(struct span list, const struct keyd_box *boxes, size_t n, struct keyd_wrapped *out, struct err *e)
+static enum rc wrapped_take(struct span list, const struct keyd_box *boxes, size_t n, struct keyd_wrapped *out,
+                            struct err *e)
 {
     enum rc rc = RC_OK;
 
@@ -94,8 +95,8 @@ static enum rc wrapped_take(struct span list, const struct keyd_box *boxes, size
     return rc;
 }
 
-enum rc keyd_wrap(struct keyd *k, const unsigned char cek[SEAL_CEK], const struct keyd_box *boxes, size_t n, struct keyd_wrapped *out,
-                  struct err *e)
+enum rc keyd_wrap(struct keyd *k, const unsigned char cek[SEAL_CEK], const struct keyd_box *boxes, size_t n,
+                  struct keyd_wrapped *out, struct err *e)
 {
     enum { AT_ONCE = 512 };
     struct buf list = BUF_INIT;
@@ -120,8 +121,8 @@ enum rc keyd_wrap(struct keyd *k, const unsigned char cek[SEAL_CEK], const struc
     return rc;
 }
 
-enum rc keyd_open_box(struct keyd *k, struct span ticket, const unsigned char pub[SEAL_PUB], struct span slots, struct span password,
-                      unsigned char priv_out[SEAL_PRIV], struct err *e)
+enum rc keyd_open_box(struct keyd *k, struct span ticket, const unsigned char pub[SEAL_PUB], struct span slots,
+                      struct span password, unsigned char priv_out[SEAL_PRIV], struct err *e)
 {
     struct keyd_open_req rq = {.ticket = ticket, .slots = slots, .password = password};
     struct keyd_open_rep rp;
@@ -135,8 +136,8 @@ enum rc keyd_open_box(struct keyd *k, struct span ticket, const unsigned char pu
     return rc;
 }
 
-enum rc keyd_box_new(struct keyd *k, uint64_t mbx, enum slot_type t, struct span password, unsigned char pub_out[SEAL_PUB],
-                     struct buf *slots_out, struct err *e)
+enum rc keyd_box_new(struct keyd *k, uint64_t mbx, enum slot_type t, struct span password,
+                     unsigned char pub_out[SEAL_PUB], struct buf *slots_out, struct err *e)
 {
     struct keyd_box_new_req rq = {.mbx = mbx, .slot_type = (uint16_t)t, .password = password};
     struct keyd_box_new_rep rp;
@@ -159,8 +160,8 @@ enum rc keyd_rewrap(struct keyd *k, const struct keyd_rewrap_req *rq, struct buf
     return rc;
 }
 
-enum rc keyd_sign_mail(struct keyd *k, struct span ticket, struct span slots, const unsigned char digest[32], int64_t when,
-                       struct buf *cms_out, struct err *e)
+enum rc keyd_sign_mail(struct keyd *k, struct span ticket, struct span slots, const unsigned char digest[32],
+                       int64_t when, struct buf *cms_out, struct err *e)
 {
     struct keyd_sign_req rq = {.ticket = ticket, .slots = slots, .when = (uint64_t)when};
     struct keyd_sign_rep rp;
@@ -183,8 +184,8 @@ enum rc keyd_tls_sign(struct keyd *k, const struct keyd_tls_req *rq, struct buf 
     return rc;
 }
 
-enum rc keyd_issue_trial(struct keyd *k, const struct keyd_issue_req *rq, struct buf *cert_der_out, struct buf *slot_out,
-                         struct buf *key_pem_out, struct err *e)
+enum rc keyd_issue_trial(struct keyd *k, const struct keyd_issue_req *rq, struct buf *cert_der_out,
+                         struct buf *slot_out, struct buf *key_pem_out, struct err *e)
 {
     struct keyd_issue_rep rp;
     enum rc rc = ask(k, KEYD_ISSUE_TRIAL, rq, &rp, e);
@@ -199,8 +200,8 @@ enum rc keyd_issue_trial(struct keyd *k, const struct keyd_issue_req *rq, struct
     return RC_OK;
 }
 
-enum rc keyd_queue_open(struct keyd *k, const struct keyd_queue_req *rq, enum keyd_queue_what *what_out, unsigned char key_out[SEAL_CEK],
-                        struct err *e)
+enum rc keyd_queue_open(struct keyd *k, const struct keyd_queue_req *rq, enum keyd_queue_what *what_out,
+                        unsigned char key_out[SEAL_CEK], struct err *e)
 {
     struct keyd_queue_rep rp;
     enum rc rc = ask(k, KEYD_QUEUE_OPEN, rq, &rp, e);

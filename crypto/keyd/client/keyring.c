@@ -20,7 +20,8 @@ void keyring_free(struct keyring **k)
 static enum rc file_key(struct span credential, unsigned char key[32], struct err *e)
 {
     if (credential.n < CREDENTIAL_MIN || credential.n > CREDENTIAL_MAX)
-        return err_set(e, RC_DENIED, NULL, NULL, "credential of %zu bytes: it must have %d to %d", credential.n, CREDENTIAL_MIN, CREDENTIAL_MAX);
+        return err_set(e, RC_DENIED, NULL, NULL, "credential of %zu bytes: it must have %d to %d", credential.n,
+                       CREDENTIAL_MIN, CREDENTIAL_MAX);
     return alg_hkdf(credential, SPAN_LIT("pli keyring 1"), key, e);
 }
 
@@ -59,8 +60,9 @@ static bool fields_get(struct span s, struct keyring *k)
 {
     struct rd r = rd_of(s);
 
-    return take(&r, k->kek, SLOT_KEK) && take(&r, k->queue_pub, SEAL_PUB) && take(&r, k->queue_priv, SEAL_PRIV) && take_der(&r, &k->ca_key) &&
-           take_der(&r, &k->ca_cert) && take_der(&r, &k->tls_rsa) && take_der(&r, &k->tls_ec) && rd_done(&r);
+    return take(&r, k->kek, SLOT_KEK) && take(&r, k->queue_pub, SEAL_PUB) && take(&r, k->queue_priv, SEAL_PRIV) &&
+           take_der(&r, &k->ca_key) && take_der(&r, &k->ca_cert) && take_der(&r, &k->tls_rsa) &&
+           take_der(&r, &k->tls_ec) && rd_done(&r);
 }
 
 enum rc keyring_seal(const struct keyring *k, struct span credential, struct buf *out, struct err *e)
@@ -118,7 +120,8 @@ enum rc keyring_open(struct span file, struct span credential, struct keyring **
     if (file.n < head + GCM_TAG || file.n > KEYRING_FILE_MAX || memcmp(file.p, magic, 4) != 0)
         return err_set(e, RC_CORRUPT, NULL, NULL, "not a keyring file");
     if (file.p[4] != magic[4])
-        return err_set(e, RC_PERM, NULL, NULL, "keyring of version %u, this program knows version %u", file.p[4], magic[4]);
+        return err_set(e, RC_PERM, NULL, NULL, "keyring of version %u, this program knows version %u", file.p[4],
+                       magic[4]);
     c.nonce = file.p + sizeof magic;
     c.in = span_from(file, head);
     rc = file_key(credential, key, e);

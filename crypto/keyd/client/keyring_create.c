@@ -80,7 +80,8 @@ static enum rc not_there(const char *dir, struct err *e)
     if (snprintf(path, sizeof path, "%s/keys/keyring", dir) >= (int)sizeof path)
         return err_set(e, RC_PERM, NULL, NULL, "path too long: %s", dir);
     if (access(path, F_OK) == 0)
-        return err_set(e, RC_EXISTS, NULL, NULL, "%s exists: its keys open the mailboxes of this instance and are not replaced", path);
+        return err_set(e, RC_EXISTS, NULL, NULL,
+                       "%s exists: its keys open the mailboxes of this instance and are not replaced", path);
     return RC_OK;
 }
 
@@ -135,7 +136,8 @@ static struct span machine_name(char *out, size_t size)
         return SPAN_NULL;
     out[size - 1] = '\0';
     for (const char *p = out; *p; p++)
-        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p == '-' || *p == '.'))
+        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p == '-' ||
+              *p == '.'))
             return SPAN_NULL;
     return span_str(out);
 }
@@ -148,8 +150,11 @@ static enum rc make_server(struct making *m, struct span key, const char *name, 
     struct buf o = BUF_INIT, der = BUF_INIT, pem = BUF_INIT, file = BUF_INIT;
     char machine[256];
     struct pki_want w = {.use = PKI_SERVER,
-                         .subject = {{"C", SPAN_LIT("FR")}, {"ST", SPAN_LIT("Paris (75)")}, {"O", SPAN_NULL},
-                                     {"OU", SPAN_LIT("1300017985")}, {"CN", span_str(m->spec->host)}},
+                         .subject = {{"C", SPAN_LIT("FR")},
+                                     {"ST", SPAN_LIT("Paris (75)")},
+                                     {"O", SPAN_NULL},
+                                     {"OU", SPAN_LIT("1300017985")},
+                                     {"CN", span_str(m->spec->host)}},
                          .dns = {span_str(m->spec->host), SPAN_LIT("localhost"), span_str(m->spec->domain),
                                  machine_name(machine, sizeof machine)},
                          .ip = {span_of(ip4, 4), span_of(ip6, 16)},

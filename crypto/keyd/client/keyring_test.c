@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/keyd/client/keyring_test.c - the keyring file, and all that pli init makes beside it. */
+#include "base/wipe.h"
 #include "crypto/keyd/client/client.h"
 #include "crypto/keyd/client/keyring.h"
-#include "base/wipe.h"
 #include "crypto/pki/pki.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+
 #include <cmocka.h>
 
 static struct err e;
@@ -67,11 +68,17 @@ static void test_create(void **st)
     assert_non_null(mkdtemp(dir));
     assert_int_equal(keyring_create(&s, &e), RC_OK);
     assert_int_equal(keyring_create(&s, &e), RC_EXISTS);
-    assert_int_equal(sh(dir, "openssl verify -x509_strict -purpose sslserver -verify_hostname mail.trial.test -CAfile ca.pem tls/server.pem"), 0);
-    assert_int_equal(sh(dir, "openssl verify -x509_strict -purpose sslserver -verify_ip 127.0.0.1 -CAfile ca.pem tls/server-ec.pem"), 0);
+    assert_int_equal(sh(dir, "openssl verify -x509_strict -purpose sslserver -verify_hostname mail.trial.test -CAfile "
+                             "ca.pem tls/server.pem"),
+                     0);
+    assert_int_equal(
+        sh(dir, "openssl verify -x509_strict -purpose sslserver -verify_ip 127.0.0.1 -CAfile ca.pem tls/server-ec.pem"),
+        0);
     assert_int_equal(sh(dir, "openssl verify -x509_strict -purpose sslclient -CAfile ca.pem tls/server.pem"), 0);
-    assert_int_equal(sh(dir, "openssl verify -purpose sslserver -verify_hostname localhost -CAfile ca.pem tls/slapd.pem"), 0);
-    assert_int_equal(sh(dir, "openssl verify -purpose sslserver -verify_hostname \"$(uname -n)\" -CAfile ca.pem tls/slapd.pem"), 0);
+    assert_int_equal(
+        sh(dir, "openssl verify -purpose sslserver -verify_hostname localhost -CAfile ca.pem tls/slapd.pem"), 0);
+    assert_int_equal(
+        sh(dir, "openssl verify -purpose sslserver -verify_hostname \"$(uname -n)\" -CAfile ca.pem tls/slapd.pem"), 0);
     assert_int_equal(sh(dir, "openssl pkey -in tls/slapd.key -check"), 0);
     assert_int_not_equal(sh(dir, "grep -r 'PRIVATE KEY' keys ca.pem tls/server.pem tls/server-ec.pem"), 0);
     snprintf(path, sizeof path, "%s/keys/credential", dir);
