@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* bench/store_bench.c - pli-stored alone: durable deliveries and reads by concurrent clients, each a process with a connection of its own.
+/* bench/store_bench.c - pli-stored alone: durable deliveries and reads by concurrent clients, each a process with a
+ * connection of its own.
  *
- * Use      make PROFILE=release all build/bench/store_bench; build/bench/store_bench BUILD/bin/pli-stored CLIENTS SECONDS SIZE [BOXES]
- *          delivers messages of SIZE octets (with a summary of 1,500 and a search text of 800) for SECONDS, to BOXES mailboxes (default CLIENTS),
- *          then reads what one mailbox holds: LIST, SUMMARIES, TEXTS, READ_MANY.
+ * Use      make PROFILE=release all build/bench/store_bench; build/bench/store_bench BUILD/bin/pli-stored CLIENTS
+ *          SECONDS SIZE [BOXES] delivers messages of SIZE octets (with a summary of 1,500 and a search text of 800) for
+ *          SECONDS, to BOXES mailboxes (default CLIENTS), then reads what one mailbox holds: LIST, SUMMARIES, TEXTS,
+ *          READ_MANY.
  * Prints   one line a measure: name, number a second.
  */
 #include "base/boot.h"
@@ -80,7 +82,10 @@ static uint64_t new_box(void)
 
 static void deliver(struct store *s, uint64_t mbx, uint64_t size, unsigned char *objects)
 {
-    struct store_deliver_req rq = {.mid = SPAN_LIT("bench"), .size = size, .len_message = seal_size(size), .len_summary = seal_size(SUMMARY),
+    struct store_deliver_req rq = {.mid = SPAN_LIT("bench"),
+                                   .size = size,
+                                   .len_message = seal_size(size),
+                                   .len_summary = seal_size(SUMMARY),
                                    .len_search = seal_size(TEXT)};
     struct store_place p = {.mbx = mbx, .folder = STORE_INBOX, .epoch = 1};
     size_t n = (size_t)(rq.len_message + rq.len_summary + rq.len_search);
@@ -96,7 +101,8 @@ static void deliver(struct store *s, uint64_t mbx, uint64_t size, unsigned char 
         rq.objects = span_of(objects, n);
     } else {
         fd = memfd_create("body", MFD_ALLOW_SEALING);
-        if (write(fd, objects, n) != (ssize_t)n || fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW) != 0)
+        if (write(fd, objects, n) != (ssize_t)n ||
+            fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW) != 0)
             die("memfd");
     }
     need(store_call(s, fd < 0 ? STORE_DELIVER : STORE_DELIVER_FD, &rq, fd, &rep, &e), "deliver", &e);
@@ -117,8 +123,13 @@ static void client(struct shared *sh, int i, const uint64_t *mbx, int boxes, uin
 
 static void read_all(uint64_t mbx, enum store_op op, const char *name)
 {
-    struct ticket t = {.method = METHOD_PASSWORD, .rights = RIGHT_READ, .mbx = mbx, .issued = (uint64_t)time(NULL),
-                       .expires = (uint64_t)time(NULL) + 3600, .address = "a@b", .actor = "a@b"};
+    struct ticket t = {.method = METHOD_PASSWORD,
+                       .rights = RIGHT_READ,
+                       .mbx = mbx,
+                       .issued = (uint64_t)time(NULL),
+                       .expires = (uint64_t)time(NULL) + 3600,
+                       .address = "a@b",
+                       .actor = "a@b"};
     static const unsigned char all[8] = {1, 0, 0, 0, 255, 255, 255, 255};
     struct store_range_req rq = {STORE_INBOX, {all, 8}, 0};
     struct store_list_req lq = {STORE_INBOX, 1, UINT32_MAX};
@@ -149,14 +160,16 @@ static void read_all(uint64_t mbx, enum store_op op, const char *name)
         }
     } while (rep.next);
     double sec = (double)(clock_mono() - start) / 1e9;
-    printf("%-12s %10.0f messages/s %8.1f MB/s (%llu messages)\n", name, (double)n / sec, (double)bytes / sec / 1e6, (unsigned long long)n);
+    printf("%-12s %10.0f messages/s %8.1f MB/s (%llu messages)\n", name, (double)n / sec, (double)bytes / sec / 1e6,
+           (unsigned long long)n);
     store_free(&s);
     buf_free(&wire);
 }
 
 int main(int argc, char **argv)
 {
-    int clients = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 8, seconds = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 5;
+    int clients = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 8,
+        seconds = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 5;
     uint64_t size = argc > 4 ? strtoull(argv[4], NULL, 10) : 4096, mbx[CLIENTS_MAX], total = 0;
     int boxes = argc > 5 ? (int)strtol(argv[5], NULL, 10) : clients;
     struct shared *sh = mmap(NULL, sizeof *sh, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -181,8 +194,9 @@ int main(int argc, char **argv)
         wait(NULL);
     for (int i = 0; i < clients; i++)
         total += sh->done[i];
-    printf("%-12s %10.0f messages/s %8.1f MB/s (%d clients, %d boxes, %llu octets)\n", "deliver", (double)total / seconds,
-           (double)total * (double)size / seconds / 1e6, clients, boxes, (unsigned long long)size);
+    printf("%-12s %10.0f messages/s %8.1f MB/s (%d clients, %d boxes, %llu octets)\n", "deliver",
+           (double)total / seconds, (double)total * (double)size / seconds / 1e6, clients, boxes,
+           (unsigned long long)size);
     read_all(mbx[0], STORE_LIST, "list");
     read_all(mbx[0], STORE_SUMMARIES, "summaries");
     read_all(mbx[0], STORE_TEXTS, "texts");

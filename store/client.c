@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/client.c - one connection to pli-stored that outlives restarts of stored.
  *
- * States   no connection -> dialled (HELLO said) -> bound (ticket given again, when there is one). Any RC_CLOSED or RC_TIMEOUT from
- *          below hangs up: the next call begins at "no connection". */
+ * States   no connection -> dialled (HELLO said) -> bound (ticket given again, when there is one). Any RC_CLOSED or
+ *          RC_TIMEOUT from below hangs up: the next call begins at "no connection". */
 #include "store/client.h"
 #include <poll.h>
 #include <stdlib.h>
@@ -108,7 +108,8 @@ static bool pause_until(int64_t deadline, int *ms)
     return true;
 }
 
-static enum rc ask_once(struct store *s, enum store_op op, const void *req, int req_fd, void *rep_out, bool *sent, struct err *e)
+static enum rc ask_once(struct store *s, enum store_op op, const void *req, int req_fd, void *rep_out, bool *sent,
+                        struct err *e)
 {
     enum rc rc;
 
@@ -171,7 +172,8 @@ enum rc store_ask(struct store *s, enum store_op op, const void *req, struct err
 
     do {
         first = s->waiting == 0; /* else a new connection would forget the questions before this one */
-        rc = first || ipc_fd(s->c) >= 0 ? connected(s, deadline, e) : err_set(e, RC_CLOSED, "4.3.0", NULL, "connection lost");
+        rc = first || ipc_fd(s->c) >= 0 ? connected(s, deadline, e)
+                                        : err_set(e, RC_CLOSED, "4.3.0", NULL, "connection lost");
         if (rc == RC_OK) {
             ipc_deadline(s->c, deadline_in(CALL_MS));
             rc = ipc_send(s->c, (uint16_t)op, req, -1, e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/wire.c - the one place that lays out what is said to pli-stored. Append only: a changed row is a new STORED_VERSION.
+/* store/wire.c - the one place that lays out what is said to pli-stored. Append only: a changed row is a new
+ * STORED_VERSION.
  * Process  stored, and those that ask it. */
 #include "store/wire.h"
 
@@ -15,9 +16,10 @@ enum {
 
 /* ---- list records ---- */
 const struct ipc_field store_place_f[] = {
-    IPC_F_U64(store_place, mbx),          IPC_F_U32(store_place, folder), IPC_F_U64(store_place, flags),
-    IPC_F_U64(store_place, internaldate), IPC_F_U64(store_place, epoch),  IPC_F_FIX(store_place, wrap),
-    IPC_F_FIX(store_place, epoch_rec),    IPC_F_END,
+    IPC_F_U64(store_place, mbx),       IPC_F_U32(store_place, folder),
+    IPC_F_U64(store_place, flags),     IPC_F_U64(store_place, internaldate),
+    IPC_F_U64(store_place, epoch),     IPC_F_FIX(store_place, wrap),
+    IPC_F_FIX(store_place, epoch_rec), IPC_F_END,
 };
 const struct ipc_field store_remote_f[] = {
     IPC_F_U16(store_remote, notify),
@@ -27,14 +29,24 @@ const struct ipc_field store_remote_f[] = {
     IPC_F_END,
 };
 const struct ipc_field store_placed_f[] = {
-    IPC_F_U64(store_placed, mbx), IPC_F_U32(store_placed, folder),      IPC_F_U32(store_placed, uid),
-    IPC_F_U32(store_placed, uidvalidity), IPC_F_END,
+    IPC_F_U64(store_placed, mbx),
+    IPC_F_U32(store_placed, folder),
+    IPC_F_U32(store_placed, uid),
+    IPC_F_U32(store_placed, uidvalidity),
+    IPC_F_END,
 };
 const struct ipc_field store_folder_f[] = {
-    IPC_F_U32(store_folder, folder), IPC_F_U32(store_folder, uidvalidity), IPC_F_U32(store_folder, uidnext),
-    IPC_F_U32(store_folder, exists), IPC_F_U32(store_folder, unseen),      IPC_F_U64(store_folder, modseq),
-    IPC_F_U8(store_folder, special), IPC_F_U16(store_folder, flags),       IPC_F_FIX(store_folder, tag),
-    IPC_F_BYTES(store_folder, name, STORE_NAME), IPC_F_END,
+    IPC_F_U32(store_folder, folder),
+    IPC_F_U32(store_folder, uidvalidity),
+    IPC_F_U32(store_folder, uidnext),
+    IPC_F_U32(store_folder, exists),
+    IPC_F_U32(store_folder, unseen),
+    IPC_F_U64(store_folder, modseq),
+    IPC_F_U8(store_folder, special),
+    IPC_F_U16(store_folder, flags),
+    IPC_F_FIX(store_folder, tag),
+    IPC_F_BYTES(store_folder, name, STORE_NAME),
+    IPC_F_END,
 };
 const struct ipc_field store_rename_f[] = {
     IPC_F_U32(store_rename, folder),
@@ -43,10 +55,17 @@ const struct ipc_field store_rename_f[] = {
     IPC_F_END,
 };
 const struct ipc_field store_entry_f[] = {
-    IPC_F_U32(store_entry, uid),   IPC_F_U64(store_entry, flags),        IPC_F_U64(store_entry, modseq),
-    IPC_F_U64(store_entry, size),  IPC_F_U64(store_entry, internaldate), IPC_F_U64(store_entry, epoch),
-    IPC_F_FIX(store_entry, oid),   IPC_F_FIX(store_entry, wrap),         IPC_F_U64(store_entry, len_object),
-    IPC_F_BYTES(store_entry, object, LIST), IPC_F_END,
+    IPC_F_U32(store_entry, uid),
+    IPC_F_U64(store_entry, flags),
+    IPC_F_U64(store_entry, modseq),
+    IPC_F_U64(store_entry, size),
+    IPC_F_U64(store_entry, internaldate),
+    IPC_F_U64(store_entry, epoch),
+    IPC_F_FIX(store_entry, oid),
+    IPC_F_FIX(store_entry, wrap),
+    IPC_F_U64(store_entry, len_object),
+    IPC_F_BYTES(store_entry, object, LIST),
+    IPC_F_END,
 };
 const struct ipc_field store_keyword_f[] = {
     IPC_F_U8(store_keyword, index),
@@ -104,17 +123,19 @@ TABLE box_create_req[] = {
     IPC_F_END,
 };
 TABLE box_rep[] = {
-    IPC_F_U64(store_box_rep, mbx),   IPC_F_FIX(store_box_rep, pub),  IPC_F_BYTES(store_box_rep, slots, SLOTS_MAX),
-    IPC_F_U64(store_box_rep, slots_version), IPC_F_U64(store_box_rep, quota), IPC_F_U64(store_box_rep, used),
-    IPC_F_U64(store_box_rep, messages), IPC_F_END,
+    IPC_F_U64(store_box_rep, mbx),
+    IPC_F_FIX(store_box_rep, pub),
+    IPC_F_BYTES(store_box_rep, slots, SLOTS_MAX),
+    IPC_F_U64(store_box_rep, slots_version),
+    IPC_F_U64(store_box_rep, quota),
+    IPC_F_U64(store_box_rep, used),
+    IPC_F_U64(store_box_rep, messages),
+    IPC_F_END,
 };
 TABLE box_set_req[] = {
-    IPC_F_U64(store_box_set_req, mbx),
-    IPC_F_U8(store_box_set_req, what),
-    IPC_F_U64(store_box_set_req, slots_version),
-    IPC_F_BYTES(store_box_set_req, slots, SLOTS_MAX),
-    IPC_F_U64(store_box_set_req, quota),
-    IPC_F_END,
+    IPC_F_U64(store_box_set_req, mbx),           IPC_F_U8(store_box_set_req, what),
+    IPC_F_U64(store_box_set_req, slots_version), IPC_F_BYTES(store_box_set_req, slots, SLOTS_MAX),
+    IPC_F_U64(store_box_set_req, quota),         IPC_F_END,
 };
 TABLE ticket_req[] = {IPC_F_BYTES(store_ticket_req, ticket, STORE_TICKET_MAX), IPC_F_END};
 
@@ -137,14 +158,21 @@ TABLE folder_flags_req[] = {
     IPC_F_END,
 };
 TABLE status_rep[] = {
-    IPC_F_U32(store_status_rep, uidvalidity), IPC_F_U32(store_status_rep, uidnext), IPC_F_U32(store_status_rep, exists),
-    IPC_F_U32(store_status_rep, unseen),      IPC_F_U32(store_status_rep, recent),  IPC_F_U64(store_status_rep, modseq),
-    IPC_F_U64(store_status_rep, bytes),       IPC_F_U32(store_status_rep, first_recent), IPC_F_END,
+    IPC_F_U32(store_status_rep, uidvalidity),
+    IPC_F_U32(store_status_rep, uidnext),
+    IPC_F_U32(store_status_rep, exists),
+    IPC_F_U32(store_status_rep, unseen),
+    IPC_F_U32(store_status_rep, recent),
+    IPC_F_U64(store_status_rep, modseq),
+    IPC_F_U64(store_status_rep, bytes),
+    IPC_F_U32(store_status_rep, first_recent),
+    IPC_F_END,
 };
 TABLE select_req[] = {IPC_F_U32(store_select_req, folder), IPC_F_U8(store_select_req, read_only), IPC_F_END};
 
 /* ---- messages ---- */
-TABLE list_req[] = {IPC_F_U32(store_list_req, folder), IPC_F_U32(store_list_req, lo), IPC_F_U32(store_list_req, hi), IPC_F_END};
+TABLE list_req[] = {IPC_F_U32(store_list_req, folder), IPC_F_U32(store_list_req, lo), IPC_F_U32(store_list_req, hi),
+                    IPC_F_END};
 TABLE brief_rep[] = {IPC_F_BYTES(store_brief_rep, brief, LIST), IPC_F_U32(store_brief_rep, next), IPC_F_END};
 TABLE changes_req[] = {
     IPC_F_U32(store_changes_req, folder),
@@ -153,12 +181,9 @@ TABLE changes_req[] = {
     IPC_F_END,
 };
 TABLE changes_rep[] = {
-    IPC_F_BYTES(store_changes_rep, brief, LIST),
-    IPC_F_BYTES(store_changes_rep, expunged, LIST),
-    IPC_F_U64(store_changes_rep, modseq),
-    IPC_F_U32(store_changes_rep, exists),
-    IPC_F_U32(store_changes_rep, next),
-    IPC_F_END,
+    IPC_F_BYTES(store_changes_rep, brief, LIST), IPC_F_BYTES(store_changes_rep, expunged, LIST),
+    IPC_F_U64(store_changes_rep, modseq),        IPC_F_U32(store_changes_rep, exists),
+    IPC_F_U32(store_changes_rep, next),          IPC_F_END,
 };
 TABLE range_req[] = {
     IPC_F_U32(store_range_req, folder),
@@ -171,14 +196,18 @@ TABLE read_req[] = {
     IPC_F_U32(store_read_req, chunk),  IPC_F_U32(store_read_req, count), IPC_F_END,
 };
 TABLE read_rep[] = {
-    IPC_F_FIX(store_read_rep, oid),   IPC_F_U64(store_read_rep, plain_size), IPC_F_U32(store_read_rep, chunk),
+    IPC_F_FIX(store_read_rep, oid),   IPC_F_U64(store_read_rep, plain_size),      IPC_F_U32(store_read_rep, chunk),
     IPC_F_U32(store_read_rep, count), IPC_F_BYTES(store_read_rep, chunks, CHUNK), IPC_F_END,
 };
 TABLE epochs_req[] = {IPC_F_BYTES(store_epochs_req, epochs, STORE_EPOCHS_MAX * 8), IPC_F_END};
 TABLE epochs_rep[] = {IPC_F_BYTES(store_epochs_rep, recs, RECS), IPC_F_END};
 TABLE flags_req[] = {
-    IPC_F_U32(store_flags_req, folder), IPC_F_BYTES(store_flags_req, uids, UIDS), IPC_F_U32(store_flags_req, from),
-    IPC_F_U8(store_flags_req, how),     IPC_F_U64(store_flags_req, flags),        IPC_F_U64(store_flags_req, unchanged_since),
+    IPC_F_U32(store_flags_req, folder),
+    IPC_F_BYTES(store_flags_req, uids, UIDS),
+    IPC_F_U32(store_flags_req, from),
+    IPC_F_U8(store_flags_req, how),
+    IPC_F_U64(store_flags_req, flags),
+    IPC_F_U64(store_flags_req, unchanged_since),
     IPC_F_END,
 };
 TABLE flags_rep[] = {
@@ -201,8 +230,11 @@ TABLE expunge_rep[] = {
     IPC_F_END,
 };
 TABLE copy_req[] = {
-    IPC_F_U32(store_copy_req, folder), IPC_F_U32(store_copy_req, dest), IPC_F_BYTES(store_copy_req, uids, UIDS),
-    IPC_F_U8(store_copy_req, move),    IPC_F_END,
+    IPC_F_U32(store_copy_req, folder),
+    IPC_F_U32(store_copy_req, dest),
+    IPC_F_BYTES(store_copy_req, uids, UIDS),
+    IPC_F_U8(store_copy_req, move),
+    IPC_F_END,
 };
 TABLE copy_rep[] = {IPC_F_U32(store_copy_rep, uidvalidity), IPC_F_BYTES(store_copy_rep, pairs, LIST), IPC_F_END};
 TABLE keyword_add_req[] = {
@@ -234,15 +266,25 @@ TABLE queue_read_req[] = {
     IPC_F_END,
 };
 TABLE queue_update_req[] = {
-    IPC_F_U64(store_queue_update_req, qid),      IPC_F_U32(store_queue_update_req, rcpt),
-    IPC_F_U8(store_queue_update_req, state),     IPC_F_U64(store_queue_update_req, next_try),
-    IPC_F_BYTES(store_queue_update_req, last_error, STORE_LAST_ERROR), IPC_F_END,
+    IPC_F_U64(store_queue_update_req, qid),
+    IPC_F_U32(store_queue_update_req, rcpt),
+    IPC_F_U8(store_queue_update_req, state),
+    IPC_F_U64(store_queue_update_req, next_try),
+    IPC_F_BYTES(store_queue_update_req, last_error, STORE_LAST_ERROR),
+    IPC_F_END,
 };
 TABLE stats_rep[] = {
-    IPC_F_U64(store_stats_rep, boxes),   IPC_F_U64(store_stats_rep, messages),  IPC_F_U64(store_stats_rep, objects),
-    IPC_F_U64(store_stats_rep, bytes_plain), IPC_F_U64(store_stats_rep, queue), IPC_F_U64(store_stats_rep, commits),
-    IPC_F_U64(store_stats_rep, deadlocks), IPC_F_U64(store_stats_rep, orphans), IPC_F_U64(store_stats_rep, log_bytes),
-    IPC_F_U64(store_stats_rep, format),  IPC_F_END,
+    IPC_F_U64(store_stats_rep, boxes),
+    IPC_F_U64(store_stats_rep, messages),
+    IPC_F_U64(store_stats_rep, objects),
+    IPC_F_U64(store_stats_rep, bytes_plain),
+    IPC_F_U64(store_stats_rep, queue),
+    IPC_F_U64(store_stats_rep, commits),
+    IPC_F_U64(store_stats_rep, deadlocks),
+    IPC_F_U64(store_stats_rep, orphans),
+    IPC_F_U64(store_stats_rep, log_bytes),
+    IPC_F_U64(store_stats_rep, format),
+    IPC_F_END,
 };
 TABLE check_req[] = {IPC_F_U64(store_check_req, cursor), IPC_F_END};
 TABLE check_rep[] = {
@@ -256,7 +298,7 @@ TABLE check_rep[] = {
 /* ---- the operations ---- */
 enum {
     ANY = ROLE_SMTPD | ROLE_IMAPD | ROLE_RELAYD | ROLE_STORED | ROLE_KEYD | ROLE_DIRD | ROLE_ADMIN | ROLE_SUPER,
-    IN = ROLE_SMTPD | ROLE_RELAYD | ROLE_IMAPD, /* imapd: into the mailbox of its ticket */
+    IN = ROLE_SMTPD | ROLE_RELAYD | ROLE_IMAPD,     /* imapd: into the mailbox of its ticket */
     SESSION = ROLE_IMAPD | ROLE_SMTPD | ROLE_ADMIN, /* with a ticket */
     MAIL = ROLE_IMAPD | ROLE_ADMIN,                 /* with a ticket */
     QUEUE = ROLE_RELAYD | ROLE_ADMIN,

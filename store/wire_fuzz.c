@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/wire_fuzz.c - the first byte picks a table of the protocol, the rest is decoded with it: as a message, and as a list of records. What
- * decodes must encode to the same bytes. */
+/* store/wire_fuzz.c - the first byte picks a table of the protocol, the rest is decoded with it: as a message, and as a
+ * list of records. What decodes must encode to the same bytes. */
 #include "store/wire.h"
 #include <stdlib.h>
 

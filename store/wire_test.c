@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/wire_test.c - every message of the protocol: there and back, every prefix, bits turned; and what the tables promise of themselves. */
+/* store/wire_test.c - every message of the protocol: there and back, every prefix, bits turned; and what the tables
+ * promise of themselves. */
 #include "store/wire.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -163,7 +164,10 @@ static void test_tables(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round), cmocka_unit_test(test_lengths), cmocka_unit_test(test_bits), cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_round),
+        cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_tables),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

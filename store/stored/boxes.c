@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/boxes.c - mailboxes: numbers, keys in slots (opaque here), quota; and binding a connection to one by ticket. */
+/* store/stored/boxes.c - mailboxes: numbers, keys in slots (opaque here), quota; and binding a connection to one by
+ * ticket. */
 #include "base/clock.h"
 #include "store/stored/folder.h"
 
@@ -69,13 +70,15 @@ enum rc do_box_create(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_box_create_req *rq = a->req;
     struct key part = key_part(rq->mbx, 0), slots = key_part(rq->mbx, 1), gone = key_folder(rq->mbx, 0);
-    struct box b = {.slots_version = 1, .quota = rq->quota, .created = (uint64_t)clock_utc(), .next_folder = STORE_INBOX + 1};
+    struct box b = {
+        .slots_version = 1, .quota = rq->quota, .created = (uint64_t)clock_utc(), .next_folder = STORE_INBOX + 1};
     enum rc rc;
 
     if (rq->mbx < MBX_FIRST)
         return err_set(e, RC_SYNTAX, NULL, NULL, "store: mailbox numbers begin at %d", MBX_FIRST);
     if (tx_has(t, T_BOXES, &part) || tx_has(t, T_GONE, &gone))
-        return err_set(e, RC_EXISTS, NULL, NULL, "store: mailbox %llu exists, or is being emptied", (unsigned long long)rq->mbx);
+        return err_set(e, RC_EXISTS, NULL, NULL, "store: mailbox %llu exists, or is being emptied",
+                       (unsigned long long)rq->mbx);
     memcpy(b.pub, rq->pub, SEAL_PUB);
     b.last_uidvalidity = (uint32_t)b.created;
     rc = number_taken(t, rq->mbx, e);
@@ -104,8 +107,12 @@ static enum rc answer_box(struct tx *t, const struct ask *a, uint64_t mbx, struc
         rc = box_sums(t, mbx, &s, e);
     if (rc != RC_OK)
         return rc;
-    *rep = (struct store_box_rep){.mbx = mbx, .slots = buf_span(a->out), .slots_version = b.slots_version, .quota = b.quota,
-                                  .used = s.bytes, .messages = s.messages};
+    *rep = (struct store_box_rep){.mbx = mbx,
+                                  .slots = buf_span(a->out),
+                                  .slots_version = b.slots_version,
+                                  .quota = b.quota,
+                                  .used = s.bytes,
+                                  .messages = s.messages};
     memcpy(rep->pub, b.pub, SEAL_PUB);
     return RC_OK;
 }
@@ -157,8 +164,8 @@ static enum rc set_slots(struct tx *t, const struct store_box_set_req *rq, uint6
     struct key k = key_part(mbx, 1);
 
     if (rq->slots_version != b->slots_version)
-        return err_set(e, RC_EXISTS, NULL, NULL, "store: slots of mailbox %llu are at version %llu", (unsigned long long)mbx,
-                       (unsigned long long)b->slots_version);
+        return err_set(e, RC_EXISTS, NULL, NULL, "store: slots of mailbox %llu are at version %llu",
+                       (unsigned long long)mbx, (unsigned long long)b->slots_version);
     b->slots_version++;
     return tx_put(t, T_BOXES, &k, rq->slots, 0, e);
 }
@@ -199,7 +206,8 @@ enum rc do_box_delete(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK)
         rc = tx_del(t, T_BOXES, &slots, e);
     if (rc == RC_OK)
-        rc = scan_delete(t, T_COUNTERS, &all, &most, e); /* so its folders are no more, for sessions that are still bound too */
+        /* so its folders are no more, for sessions that are still bound too */
+        rc = scan_delete(t, T_COUNTERS, &all, &most, e);
     if (rc == RC_OK)
         rc = tx_put(t, T_GONE, &gone, SPAN_LIT("g"), 0, e);
     tx_touch(t, rq->mbx, 0, 0);

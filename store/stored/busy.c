@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/busy.c - object ids at work: a delivery that comes again while its first attempt still runs waits for it, and the sweep
- * takes no chunk written ahead for an orphan's (INV-3). As many entries as threads: a list is enough. */
+/* store/stored/busy.c - object ids at work: a delivery that comes again while its first attempt still runs waits for
+ * it, and the sweep takes no chunk written ahead for an orphan's (INV-3). As many entries as threads: a list is enough.
+ * */
 #include "store/stored/stored.h"
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/changes.c - what changed since a modseq (RFC 7162): entries, then expunged UIDs.
  *
- * Arrivals each take a modseq of their own, so after "since" there were at most modseq - since of them: only that many UIDs at the end are
- * looked at, unless flags changed too (flags_modseq), which wants the whole folder.
+ * Arrivals each take a modseq of their own, so after "since" there were at most modseq - since of them: only that many
+ * UIDs at the end are looked at, unless flags changed too (flags_modseq), which wants the whole folder.
  * Cursor   0, or the UID to go on from, or with CURSOR_EXPUNGED set how many expunged UIDs were told. */
 #include "store/stored/folder.h"
 
@@ -18,13 +18,15 @@ static uint32_t first_uid(const struct counters *c, uint64_t since)
 }
 
 /* RC_MORE: the page is full, *next_out says where to go on. */
-static enum rc add_changed(struct tx *t, const struct ask *a, const struct counters *c, uint32_t *next_out, struct err *e)
+static enum rc add_changed(struct tx *t, const struct ask *a, const struct counters *c, uint32_t *next_out,
+                           struct err *e)
 {
     const struct store_changes_req *rq = a->req;
     struct msg_it it;
     struct msg m;
     uint32_t uid;
-    enum rc rc = msg_it_all(&it, t, a->s->mbx, rq->folder, rq->cursor ? rq->cursor : first_uid(c, rq->since), STORE_UID_MAX, e);
+    enum rc rc =
+        msg_it_all(&it, t, a->s->mbx, rq->folder, rq->cursor ? rq->cursor : first_uid(c, rq->since), STORE_UID_MAX, e);
 
     while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK) {
         if (m.modseq <= rq->since)

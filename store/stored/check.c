@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/check.c - "pli store check", without any key: phases in order, a page of about a fifth of a second at a time.
+/* store/stored/check.c - "pli store check", without any key: phases in order, a page of about a fifth of a second at a
+ * time.
  *
- *   1 folders   counters against their messages (INV-5), each message's records (INV-8) with their digests, references met (INV-2)
+ *   1 folders   counters against their messages (INV-5), each message's records (INV-8) with their digests, references
+ *               met (INV-2)
  *   2 queue     references met, and the due index (INV-9)
  *   3 objects   digests of what is in pieces, reference counts (INV-2)
  *   4 orphans   pieces without an objref (INV-3)
- * Every page that is read from the disk has its checksum verified by the library on the way; a bad one ends the daemon (env_dead). */
+ * Every page that is read from the disk has its checksum verified by the library on the way; a bad one ends the daemon
+ * (env_dead). */
 #include "store/stored/check.h"
 #include "base/clock.h"
 #include "store/stored/queue.h"
@@ -13,7 +16,8 @@
 #include <stdlib.h>
 
 enum { PAGE_NS = 200 * 1000 * 1000, FINDINGS_MAX = 30 * 1024, LINE_MAX = 200 };
-static enum rc (*const phases[])(struct check *, struct err *) = {check_folder, check_queue, check_object, check_orphan};
+static enum rc (*const phases[])(struct check *, struct err *) = {check_folder, check_queue, check_object,
+                                                                  check_orphan};
 enum { PHASES = sizeof phases / sizeof phases[0] };
 
 void check_bad(struct check *c, const char *fmt, ...)
@@ -44,7 +48,8 @@ struct folder_check {
     uint32_t folder;
 };
 
-static enum rc check_record(struct check *c, struct tx *t, enum table tb, const struct key *k, const struct objref *r, uint8_t kind, struct err *e)
+static enum rc check_record(struct check *c, struct tx *t, enum table tb, const struct key *k, const struct objref *r,
+                            uint8_t kind, struct err *e)
 {
     unsigned char digest[DIGEST_LEN];
     struct buf b = BUF_INIT;
@@ -53,17 +58,21 @@ static enum rc check_record(struct check *c, struct tx *t, enum table tb, const 
     if (rc == RC_OK)
         digest_of(buf_span(&b), digest);
     if (rc == RC_NOTFOUND)
-        check_bad(c, "message mbx=%llu folder=%u uid=%u: its %s is missing", (unsigned long long)be64(k->b), (unsigned)be32(k->b + 8),
-                  (unsigned)be32(k->b + 12), kind == SEAL_SUMMARY ? "summary" : "search text");
+        check_bad(c, "message mbx=%llu folder=%u uid=%u: its %s is missing", (unsigned long long)be64(k->b),
+                  (unsigned)be32(k->b + 8), (unsigned)be32(k->b + 12),
+                  kind == SEAL_SUMMARY ? "summary" : "search text");
     else if (rc == RC_OK && memcmp(digest, r->digest[kind - SEAL_MESSAGE], DIGEST_LEN) != 0)
-        check_bad(c, "message mbx=%llu folder=%u uid=%u: its %s is damaged", (unsigned long long)be64(k->b), (unsigned)be32(k->b + 8),
-                  (unsigned)be32(k->b + 12), kind == SEAL_SUMMARY ? "summary" : "search text");
+        check_bad(c, "message mbx=%llu folder=%u uid=%u: its %s is damaged", (unsigned long long)be64(k->b),
+                  (unsigned)be32(k->b + 8), (unsigned)be32(k->b + 12),
+                  kind == SEAL_SUMMARY ? "summary" : "search text");
     buf_free(&b);
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-/* The folder's counters are locked for reading: none of its messages can go while this looks at what belongs to them. */
-static enum rc check_message(const struct folder_check *f, struct tx *bare, uint32_t uid, const struct msg *m, struct err *e)
+/* The folder's counters are locked for reading: none of its messages can go while this looks at what belongs to them.
+ * */
+static enum rc check_message(const struct folder_check *f, struct tx *bare, uint32_t uid, const struct msg *m,
+                             struct err *e)
 {
     struct key k = key_msg(f->mbx, f->folder, uid);
     struct buf mem = BUF_INIT;
@@ -72,7 +81,8 @@ static enum rc check_message(const struct folder_check *f, struct tx *bare, uint
 
     f->c->checked++;
     if (rc == RC_NOTFOUND) {
-        check_bad(f->c, "message mbx=%llu folder=%u uid=%u: its object is missing", (unsigned long long)f->mbx, (unsigned)f->folder, (unsigned)uid);
+        check_bad(f->c, "message mbx=%llu folder=%u uid=%u: its object is missing", (unsigned long long)f->mbx,
+                  (unsigned)f->folder, (unsigned)uid);
         rc = RC_OK;
         goto out;
     }
@@ -113,11 +123,13 @@ static enum rc check_one_folder(struct tx *t, void *arg, struct err *e)
     if (rc != RC_NOTFOUND)
         return rc;
     if (sum.exists != c.exists || sum.unseen != c.unseen || sum.bytes != c.bytes)
-        check_bad(f->c, "folder mbx=%llu folder=%u: counts %u messages, %u unseen, %llu bytes; holds %u, %u, %llu", (unsigned long long)f->mbx,
-                  (unsigned)f->folder, (unsigned)c.exists, (unsigned)c.unseen, (unsigned long long)c.bytes, (unsigned)sum.exists,
-                  (unsigned)sum.unseen, (unsigned long long)sum.bytes);
+        check_bad(f->c, "folder mbx=%llu folder=%u: counts %u messages, %u unseen, %llu bytes; holds %u, %u, %llu",
+                  (unsigned long long)f->mbx, (unsigned)f->folder, (unsigned)c.exists, (unsigned)c.unseen,
+                  (unsigned long long)c.bytes, (unsigned)sum.exists, (unsigned)sum.unseen,
+                  (unsigned long long)sum.bytes);
     if (last >= c.uidnext || modseq > c.modseq)
-        check_bad(f->c, "folder mbx=%llu folder=%u: a UID or modseq is beyond the folder's", (unsigned long long)f->mbx, (unsigned)f->folder);
+        check_bad(f->c, "folder mbx=%llu folder=%u: a UID or modseq is beyond the folder's", (unsigned long long)f->mbx,
+                  (unsigned)f->folder);
     return RC_OK;
 }
 
@@ -168,7 +180,8 @@ static enum rc check_item(struct tx *t, void *arg, struct err *e)
     if (rc == RC_OK) {
         due = key_due(q.next_try, f->mbx, f->folder);
         if (tx_has(t, T_DUE, &due) != (q.state == Q_WAITING) && !t->deadlock)
-            check_bad(f->c, "queue qid=%llu rcpt=%u: not rightly in the index of what is due", (unsigned long long)f->mbx, (unsigned)f->folder);
+            check_bad(f->c, "queue qid=%llu rcpt=%u: not rightly in the index of what is due",
+                      (unsigned long long)f->mbx, (unsigned)f->folder);
         rc = counted_add(f->c->refs, q.oid, e);
         f->c->checked++;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/check.h - between check.c (pages, folders) and check_objects.c (objects, orphans).
  *
- * A check reads everything once, page by page, while the daemon serves. What changed since it began is left out where a comparison over
- * several moments would mislead (objref.touched); everything else is compared within one transaction.
+ * A check reads everything once, page by page, while the daemon serves. What changed since it began is left out where a
+ * comparison over several moments would mislead (objref.touched); everything else is compared within one transaction.
  * Process  pli-stored.
  */
 #pragma once
@@ -34,4 +34,5 @@ enum rc check_queue(struct check *c, struct err *e);
 enum rc check_object(struct check *c, struct err *e);
 enum rc check_orphan(struct check *c, struct err *e);
 /* Digest of an object's sealed bytes against its objref. */
-enum rc check_digest(struct check *c, struct tx *t, const unsigned char oid[SEAL_OID], const struct objref *r, uint8_t kind, struct err *e);
+enum rc check_digest(struct check *c, struct tx *t, const unsigned char oid[SEAL_OID], const struct objref *r,
+                     uint8_t kind, struct err *e);

@@ -14,7 +14,8 @@ static void hex(const unsigned char oid[SEAL_OID], char out[2 * SEAL_OID + 1])
     out[2 * SEAL_OID] = 0;
 }
 
-enum rc check_digest(struct check *c, struct tx *t, const unsigned char oid[SEAL_OID], const struct objref *r, uint8_t kind, struct err *e)
+enum rc check_digest(struct check *c, struct tx *t, const unsigned char oid[SEAL_OID], const struct objref *r,
+                     uint8_t kind, struct err *e)
 {
     uint64_t len = objref_len(r, kind);
     unsigned char digest[DIGEST_LEN];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/check_test.c - the check finds nothing in a sound store, and finds each damage that is done to one behind the daemon's back. */
+/* store/stored/check_test.c - the check finds nothing in a sound store, and finds each damage that is done to one
+ * behind the daemon's back. */
 #include "store/stored/folder.h"
 #include "store/stored/live_test.h"
 #include "store/stored/objects.h"
@@ -94,9 +95,23 @@ struct harm {
     uint64_t mbx;
     int what;
 };
-static const char *const whats[] = {"counts 3 messages", "its summary is missing", "its summary is damaged", "kind=1: damaged", "bytes are missing",
-                                    "counts 3 references", "its object is missing", "that nothing refers to", "not rightly in the index",
+static const char *const whats[] = {"counts 3 messages",     "its summary is missing", "its summary is damaged",
+                                    "kind=1: damaged",       "bytes are missing",      "counts 3 references",
+                                    "its object is missing", "that nothing refers to", "not rightly in the index",
                                     "modseq is beyond"};
+
+static enum rc turn_a_bit(struct tx *t, const unsigned char *oid, struct err *e)
+{
+    struct buf b = BUF_INIT;
+    enum rc rc = obj_read(t, oid, SEAL_MESSAGE, 0, OBJ_PIECE, &b, e);
+
+    if (rc == RC_OK) {
+        b.p[100] ^= 1;
+        rc = obj_put_piece(t, oid, SEAL_MESSAGE, 0, buf_span(&b), e);
+    }
+    buf_free(&b);
+    return rc;
+}
 
 static enum rc do_harm(struct tx *t, void *arg, struct err *e)
 {
@@ -127,11 +142,7 @@ static enum rc do_harm(struct tx *t, void *arg, struct err *e)
         rc = tx_put(t, T_SUMMARIES, &k, SPAN_LIT("something else"), 0, e);
         break;
     case 3:
-        buf_clear(&b);
-        rc = obj_read(t, m.oid, SEAL_MESSAGE, 0, OBJ_PIECE, &b, e);
-        b.p[100] ^= 1;
-        if (rc == RC_OK)
-            rc = obj_put_piece(t, m.oid, SEAL_MESSAGE, 0, buf_span(&b), e);
+        rc = turn_a_bit(t, m.oid, e);
         break;
     case 4:
         k = key_piece(m.oid, SEAL_MESSAGE, 1);
@@ -144,7 +155,7 @@ static enum rc do_harm(struct tx *t, void *arg, struct err *e)
     case 6:
         rc = tx_del(t, T_OBJREFS, &ref, e);
         break;
-    case 7: /* INV-3 */
+    case 7:                             /* INV-3 */
         memset(m.oid, 0, sizeof m.oid); /* a time that no sweep goes back to */
         rc = obj_put_piece(t, m.oid, SEAL_MESSAGE, 0, SPAN_LIT("orphan"), e);
         break;

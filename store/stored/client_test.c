@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/client_test.c - store/client.c against a daemon that comes and goes: pauses, not failures; patience has an end. */
+/* store/stored/client_test.c - store/client.c against a daemon that comes and goes: pauses, not failures; patience has
+ * an end. */
 #include "store/stored/live_test.h"
 
 static struct live L;
@@ -74,7 +75,8 @@ static void test_patience(void **state)
     assert_in_range((clock_mono() - start) / 1000000, 300, 3000);
     live_start(&L);
     store_patience(s, 8000);
-    OK(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){STORE_INBOX, live_range(1, 1), 0, 0}, -1, &ex, &e)); /* never sent before: asked */
+    /* never sent before: asked */
+    OK(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){STORE_INBOX, live_range(1, 1), 0, 0}, -1, &ex, &e));
     store_free(&s);
 }
 
@@ -97,7 +99,8 @@ static void test_once(void **state)
         kill(L.pid, SIGKILL);
         _exit(0);
     }
-    assert_int_equal(store_call(s, STORE_COPY, &(struct store_copy_req){1, 1, live_range(1, 1), 0}, -1, &rep, &e), RC_TEMP);
+    assert_int_equal(store_call(s, STORE_COPY, &(struct store_copy_req){1, 1, live_range(1, 1), 0}, -1, &rep, &e),
+                     RC_TEMP);
     waitpid(pid, NULL, 0);
     live_stop(&L, 0);
     live_start(&L);
@@ -108,7 +111,8 @@ static void test_once(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pipelining), cmocka_unit_test(test_patience), cmocka_unit_test(test_once)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pipelining), cmocka_unit_test(test_patience),
+                                       cmocka_unit_test(test_once)};
 
     return cmocka_run_group_tests(tests, setup, teardown);
 }

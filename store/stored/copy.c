@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/copy.c - COPY and MOVE (RFC 6851) within a mailbox: all of it in one transaction. Octets are not copied: one more reference. */
+/* store/stored/copy.c - COPY and MOVE (RFC 6851) within a mailbox: all of it in one transaction. Octets are not copied:
+ * one more reference. */
 #include "store/stored/folder.h"
 #include "store/stored/objects.h"
 #include <stdlib.h>

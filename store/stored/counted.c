@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/counted.c - a table of object ids and counts, for a check: open addressing, doubled when two thirds full. */
+/* store/stored/counted.c - a table of object ids and counts, for a check: open addressing, doubled when two thirds
+ * full. */
 #include "store/stored/check.h"
 #include <stdlib.h>
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/crash_test.c - promise 1 under the worst: kill -9 under load, death at each flush, a full disk, a newer format, garbage.
+/* store/stored/crash_test.c - promise 1 under the worst: kill -9 under load, death at each flush, a full disk, a newer
+ * format, garbage.
  *
- * After each, every acknowledged object id must be there exactly once, with every byte, and one that was not acknowledged at most once. */
+ * After each, every acknowledged object id must be there exactly once, with every byte, and one that was not
+ * acknowledged at most once. */
 #include "store/stored/live_test.h"
 #include <dirent.h>
 #include <sys/socket.h>
@@ -193,7 +195,8 @@ static void test_death_at_each_flush(void **state)
     assert_true(end_writers(w, &stop) > 0);
 }
 
-/* The disk fills under it: deliveries are refused for now, or the daemon ends with 3; nothing that was answered is lost. */
+/* The disk fills under it: deliveries are refused for now, or the daemon ends with 3; nothing that was answered is
+ * lost. */
 static void test_full_disk(void **state)
 {
     struct writer w[WRITERS];
@@ -280,7 +283,7 @@ static void write_format(const char *dir, uint32_t format)
     unsigned char be[4] = {0, 0, 0, (unsigned char)format};
     char path[200];
     DB *db;
-    DBT k = {.data = (void *)(uintptr_t)"format", .size = 6}, v = {.data = be, .size = 4};
+    DBT k = {.data = (void *)(uintptr_t) "format", .size = 6}, v = {.data = be, .size = 4};
 
     snprintf(path, sizeof path, "%s/format.db", dir);
     assert_int_equal(db_create(&db, NULL, 0), 0);
@@ -355,10 +358,14 @@ static void test_garbage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kill_under_load), cmocka_unit_test(test_newer_format), cmocka_unit_test(test_one_owner),
-        cmocka_unit_test(test_reserve),         cmocka_unit_test(test_garbage),
+        cmocka_unit_test(test_kill_under_load),
+        cmocka_unit_test(test_newer_format),
+        cmocka_unit_test(test_one_owner),
+        cmocka_unit_test(test_reserve),
+        cmocka_unit_test(test_garbage),
 #ifdef PLI_DEV
-        cmocka_unit_test(test_death_at_each_flush), cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_death_at_each_flush),
+        cmocka_unit_test(test_full_disk),
 #endif
     };
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/daemon.c - pli-stored: the sealed store's only process.
  *
- * Start    settings and descriptors from the supervisor, sandbox (own uid, root = the environment's folder), recovery, then service.
- * End      SIGTERM, SIGINT: what is in flight is answered and flushed, a checkpoint is written. Exit 0; 1: the start failed, one line says why;
- *          3: the environment broke (env.h), to be started again. */
+ * Start    settings and descriptors from the supervisor, sandbox (own uid, root = the environment's folder), recovery,
+ *          then service.
+ * End      SIGTERM, SIGINT: what is in flight is answered and flushed, a checkpoint is written. Exit 0; 1: the start
+ *          failed, one line says why; 3: the environment broke (env.h), to be started again. */
 #include "base/boot.h"
 #include "base/log.h"
 #include "base/sandbox.h"
@@ -33,14 +34,15 @@ static void set_signals(void)
     sigaction(SIGPIPE, &sa, NULL);
 }
 
-/* Who may claim which role. The administrator's and the supervisor's are never open to a daemon that has a uid of its own. */
+/* Who may claim which role. The administrator's and the supervisor's are never open to a daemon that has a uid of its
+ * own. */
 static void load_uids(const struct boot *b)
 {
     static const struct {
         enum ipc_role role;
         const char *name;
-    } t[] = {{ROLE_SMTPD, "uid.smtpd"}, {ROLE_IMAPD, "uid.imapd"}, {ROLE_RELAYD, "uid.relayd"}, {ROLE_KEYD, "uid.keyd"},
-             {ROLE_DIRD, "uid.dird"},   {ROLE_STORED, "uid.stored"}};
+    } t[] = {{ROLE_SMTPD, "uid.smtpd"}, {ROLE_IMAPD, "uid.imapd"}, {ROLE_RELAYD, "uid.relayd"},
+             {ROLE_KEYD, "uid.keyd"},   {ROLE_DIRD, "uid.dird"},   {ROLE_STORED, "uid.stored"}};
 
     for (size_t i = 0; i <= ROLE_SUPER; i++)
         st.uid[i] = (uid_t)-1;
@@ -68,7 +70,8 @@ static void enter(const struct boot *b, char *home, size_t n)
     if (sandbox_enter(&how, &e) != RC_OK)
         die("stored: sandbox: %s", e.log);
     if (root)
-        (void)snprintf(home, n, "."); /* the root directory, where the sandbox left us; "/" alone confuses the library */
+        /* the root directory, where the sandbox left us; "/" alone confuses the library */
+        (void)snprintf(home, n, ".");
 }
 
 int stored_main(void)

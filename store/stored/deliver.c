@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/deliver.c - one message into every local mailbox and the queue, in one transaction (promise 1).
  *
- * States   checked -> (large: pieces written ahead) -> filed -> flushed -> answered. A crash before the flush leaves nothing but pieces, which
- *          are swept; one after it leaves everything, and the same oid asked again is answered from its objref (INV-4). */
+ * States   checked -> (large: pieces written ahead) -> filed -> flushed -> answered. A crash before the flush leaves
+ *          nothing but pieces, which are swept; one after it leaves everything, and the same oid asked again is
+ *          answered from its objref (INV-4). */
 #include "base/clock.h"
 #include "store/stored/deliver_int.h"
 #include "store/stored/folder.h"
@@ -117,7 +118,10 @@ static void settle_objref(struct delivery *d)
     r->len_summary = (uint32_t)rq->len_summary;
     r->len_text = (uint32_t)rq->len_search;
     r->refs = (uint32_t)(d->n_places + d->n_remotes);
-    d->own = d->n_places > 0 && d->n_places <= SUMMARY_OWN_PLACES && rq->len_summary > 0 && rq->len_summary <= SUMMARY_OWN_MAX ? MSG_SUMMARY : 0;
+    d->own = d->n_places > 0 && d->n_places <= SUMMARY_OWN_PLACES && rq->len_summary > 0 &&
+                     rq->len_summary <= SUMMARY_OWN_MAX
+                 ? MSG_SUMMARY
+                 : 0;
     d->own |= d->n_places == 1 && rq->len_search > 0 && rq->len_search <= TEXT_OWN_MAX ? MSG_TEXT : 0;
     r->where = 1u << SEAL_MESSAGE;
     r->where |= d->own & MSG_SUMMARY || !rq->len_summary ? 0 : 1u << SEAL_SUMMARY;
@@ -125,7 +129,8 @@ static void settle_objref(struct delivery *d)
 }
 
 /* ---- filing, inside the transaction ---- */
-static enum rc put_epoch(struct tx *t, uint64_t mbx, uint64_t epoch, const unsigned char rec[SEAL_EPOCH_REC], struct err *e)
+static enum rc put_epoch(struct tx *t, uint64_t mbx, uint64_t epoch, const unsigned char rec[SEAL_EPOCH_REC],
+                         struct err *e)
 {
     struct key k = key_epoch(mbx, epoch);
     struct buf have = BUF_INIT;
@@ -134,8 +139,8 @@ static enum rc put_epoch(struct tx *t, uint64_t mbx, uint64_t epoch, const unsig
     if (rc == RC_NOTFOUND)
         rc = tx_put(t, T_EPOCHS, &k, span_of(rec, SEAL_EPOCH_REC), 0, e);
     else if (rc == RC_OK && !span_eq(buf_span(&have), span_of(rec, SEAL_EPOCH_REC)))
-        rc = err_set(e, RC_TEMP, "4.3.0", NULL, "store: epoch %llu of mailbox %llu is another one", (unsigned long long)epoch,
-                     (unsigned long long)mbx); /* filed so, it could never be read */
+        rc = err_set(e, RC_TEMP, "4.3.0", NULL, "store: epoch %llu of mailbox %llu is another one",
+                     (unsigned long long)epoch, (unsigned long long)mbx); /* filed so, it could never be read */
     buf_free(&have);
     return rc;
 }
@@ -153,7 +158,8 @@ static enum rc check_quota(struct tx *t, const struct delivery *d, uint64_t mbx,
     return rc;
 }
 
-static enum rc put_beside(struct tx *t, struct delivery *d, enum table tb, uint8_t kind, const struct key *k, struct err *e)
+static enum rc put_beside(struct tx *t, struct delivery *d, enum table tb, uint8_t kind, const struct key *k,
+                          struct err *e)
 {
     struct span s;
     enum rc rc = source_get(&d->src, source_off(d->rq, kind), (size_t)source_len(d->rq, kind), &s, e);
@@ -161,11 +167,18 @@ static enum rc put_beside(struct tx *t, struct delivery *d, enum table tb, uint8
     return rc == RC_OK ? tx_put(t, tb, k, s, TX_NEW, e) : rc;
 }
 
-static enum rc put_message(struct tx *t, struct delivery *d, const struct store_place *p, uint32_t uid, struct counters *c, struct err *e)
+static enum rc put_message(struct tx *t, struct delivery *d, const struct store_place *p, uint32_t uid,
+                           struct counters *c, struct err *e)
 {
     struct key k = key_msg(p->mbx, p->folder, uid);
-    struct msg m = {.flags = p->flags, .modseq = ++c->modseq, .size = d->rq->size, .internaldate = p->internaldate, .epoch = p->epoch,
-                    .len_summary = d->ref.len_summary, .len_text = d->ref.len_text, .where = d->own};
+    struct msg m = {.flags = p->flags,
+                    .modseq = ++c->modseq,
+                    .size = d->rq->size,
+                    .internaldate = p->internaldate,
+                    .epoch = p->epoch,
+                    .len_summary = d->ref.len_summary,
+                    .len_text = d->ref.len_text,
+                    .where = d->own};
     enum rc rc;
 
     memcpy(m.oid, d->rq->oid, SEAL_OID);
@@ -190,13 +203,15 @@ static enum rc file_place(struct tx *t, struct delivery *d, size_t i, struct err
     if (rc == RC_OK)
         rc = counters_get(t, p->mbx, p->folder, true, &c, e);
     if (rc == RC_NOTFOUND && d->a->role != ROLE_IMAPD) /* it went since RCPT: asked again, RCPT will say so */
-        rc = err_set(e, RC_TEMP, "4.2.1", NULL, "store: mailbox %llu folder %u is gone", (unsigned long long)p->mbx, (unsigned)p->folder);
+        rc = err_set(e, RC_TEMP, "4.2.1", NULL, "store: mailbox %llu folder %u is gone", (unsigned long long)p->mbx,
+                     (unsigned)p->folder);
     if (rc == RC_OK)
         rc = check_quota(t, d, p->mbx, &b, e);
     if (rc == RC_OK && p->flags >> 8 && (rc = keywords_known(t, p->mbx, p->flags, e)) != RC_OK)
         return rc;
     if (rc == RC_OK && c.uidnext >= STORE_UID_MAX)
-        rc = err_set(e, RC_TEMP, "4.2.2", NULL, "store: mailbox %llu folder %u has no UID left", (unsigned long long)p->mbx, (unsigned)p->folder);
+        rc = err_set(e, RC_TEMP, "4.2.2", NULL, "store: mailbox %llu folder %u has no UID left",
+                     (unsigned long long)p->mbx, (unsigned)p->folder);
     if (rc != RC_OK)
         return rc;
     uid = c.uidnext++;
@@ -225,7 +240,8 @@ static enum rc answer_again(struct tx *t, struct delivery *d, struct err *e)
     rest = r.placed;
     if (r.size != d->rq->size || memcmp(r.digest[0], d->ref.digest[0], DIGEST_LEN) != 0)
         rc = err_set(e, RC_PERM, NULL, NULL, "store: that object id is another message's");
-    else if (d->a->role == ROLE_IMAPD && (ipc_list_next(&rest, store_placed_f, &first, e) != RC_OK || first.mbx != d->a->s->mbx))
+    else if (d->a->role == ROLE_IMAPD &&
+             (ipc_list_next(&rest, store_placed_f, &first, e) != RC_OK || first.mbx != d->a->s->mbx))
         rc = err_set(e, RC_DENIED, NULL, NULL, "store: that object id is another mailbox's");
     if (rc != RC_OK)
         goto out;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/deliver_int.h - a delivery on its way: deliver.c checks and files, source.c reads the objects and writes large ones ahead.
+/* store/stored/deliver_int.h - a delivery on its way: deliver.c checks and files, source.c reads the objects and writes
+ * large ones ahead.
  * Process  pli-stored.
  */
 #pragma once
 #include "store/stored/objects.h"
 
-struct source { /* message | summary | search text, sealed, one behind the other */
+struct source {      /* message | summary | search text, sealed, one behind the other */
     struct span all; /* at hand, or */
-    int fd;          /* a sealed memfd, read piece by piece (never mapped: its owner could tear a mapping down under us) */
-    struct buf mem;  /* what was read last */
+    /* a sealed memfd, read piece by piece (never mapped: its owner could tear a mapping down under us) */
+    int fd;
+    struct buf mem; /* what was read last */
 };
 struct delivery {
     const struct ask *a;
@@ -25,11 +27,12 @@ struct delivery {
 };
 uint64_t source_off(const struct store_deliver_req *rq, uint8_t kind);
 uint64_t source_len(const struct store_deliver_req *rq, uint8_t kind);
-enum rc source_open(struct delivery *d, struct err *e);  /* checks the memfd; small ones are read whole */
+enum rc source_open(struct delivery *d, struct err *e); /* checks the memfd; small ones are read whole */
 void source_close(struct delivery *d);
-enum rc source_get(struct source *s, uint64_t off, size_t n, struct span *out, struct err *e); /* borrowed until the next */
+/* borrowed until the next */
+enum rc source_get(struct source *s, uint64_t off, size_t n, struct span *out, struct err *e);
 enum rc source_digests(struct delivery *d, struct err *e);
-enum rc source_store(struct delivery *d, struct tx *t, struct err *e);   /* all pieces, in this transaction */
-enum rc source_ahead(struct delivery *d, struct err *e);                 /* all pieces, in small ones of their own */
+enum rc source_store(struct delivery *d, struct tx *t, struct err *e); /* all pieces, in this transaction */
+enum rc source_ahead(struct delivery *d, struct err *e);               /* all pieces, in small ones of their own */
 /* Deletes the pieces of an oid, unless an objref has them: then known_out (may be NULL) is true. */
 enum rc pieces_forget(struct stored *d, const unsigned char oid[SEAL_OID], bool *known_out, struct err *e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/deliver_test.c - delivery to a real daemon: sizes, many recipients, the same id twice, what is refused, what comes back. */
+/* store/stored/deliver_test.c - delivery to a real daemon: sizes, many recipients, the same id twice, what is refused,
+ * what comes back. */
 #include "store/stored/live_test.h"
 
 static struct live L;
@@ -19,7 +20,8 @@ static int teardown(void **state)
 }
 
 /* Every chunk of an object, against what was sent. */
-static void check_object(struct store *s, const struct letter *l, uint32_t folder, uint32_t uid, uint8_t kind, uint64_t off, uint64_t len)
+static void check_object(struct store *s, const struct letter *l, uint32_t folder, uint32_t uid, uint8_t kind,
+                         uint64_t off, uint64_t len)
 {
     struct store_read_rep rep;
     struct store_read_req rq = {.folder = folder, .uid = uid, .kind = kind};
@@ -40,9 +42,20 @@ static void check_object(struct store *s, const struct letter *l, uint32_t folde
 
 static void test_sizes(void **state)
 {
-    static const struct { uint64_t size, summary, search; } t[] = {
-        {0, 0, 0}, {1, 1, 1}, {4096, 900, 0}, {65280, 10, 10}, {65536, 500, 100}, {65537, 20000, 70000}, {75000, 3000, 9000},
-        {200000, 0, 500}, {1 << 20, 100, 100}, {(1 << 20) + 1, 17000, 66000}, {5000001, 4000, 100000},
+    static const struct {
+        uint64_t size, summary, search;
+    } t[] = {
+        {0, 0, 0},
+        {1, 1, 1},
+        {4096, 900, 0},
+        {65280, 10, 10},
+        {65536, 500, 100},
+        {65537, 20000, 70000},
+        {75000, 3000, 9000},
+        {200000, 0, 500},
+        {1 << 20, 100, 100},
+        {(1 << 20) + 1, 17000, 66000},
+        {5000001, 4000, 100000},
     };
     uint64_t mbx = live_box(0);
     struct store *in = store_new(ROLE_SMTPD), *s = live_bound(&L, mbx);
@@ -95,7 +108,8 @@ static void test_same_id_again(void **state)
         OK(letter_send(&l, in, &again, &rep, &e));
         assert_true(same_place(&p, &again));
         assert_int_equal(rep.qid, qid);
-        OK(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){STORE_INBOX, live_range(p.uid, p.uid), 0, 0}, -1, &ex, &e));
+        OK(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){STORE_INBOX, live_range(p.uid, p.uid), 0, 0}, -1,
+                      &ex, &e));
         OK(store_call(in, STORE_PING, NULL, -1, NULL, &e));
         OK(letter_send(&l, in, &again, &rep, &e)); /* INV-4: expunged since, still not filed twice */
         assert_true(same_place(&p, &again));
@@ -190,13 +204,16 @@ static void test_quota(void **state)
     live_deliver(s, mbx, STORE_INBOX, 6000, 0);
     assert_int_equal(store_call(in, STORE_CAN_TAKE, &(struct store_can_take_req){mbx, 4001}, -1, NULL, &e), RC_QUOTA);
     OK(store_call(in, STORE_CAN_TAKE, &(struct store_can_take_req){mbx, 4000}, -1, NULL, &e));
-    assert_int_equal(store_call(in, STORE_CAN_TAKE, &(struct store_can_take_req){mbx + 1000, 1}, -1, NULL, &e), RC_NOTFOUND);
+    assert_int_equal(store_call(in, STORE_CAN_TAKE, &(struct store_can_take_req){mbx + 1000, 1}, -1, NULL, &e),
+                     RC_NOTFOUND);
     letter_new(&l, 5000, 0, 0);
     letter_to(&l, mbx, STORE_INBOX, 0);
     l.rq.enforce_quota = 1;
     assert_int_equal(letter_send(&l, s, NULL, &rep, &e), RC_QUOTA);
     letter_free(&l);
-    assert_int_equal(store_call(s, STORE_COPY, &(struct store_copy_req){STORE_INBOX, STORE_INBOX, live_range(1, 1), 0}, -1, &cp, &e), RC_QUOTA);
+    assert_int_equal(
+        store_call(s, STORE_COPY, &(struct store_copy_req){STORE_INBOX, STORE_INBOX, live_range(1, 1), 0}, -1, &cp, &e),
+        RC_QUOTA);
     OK(store_call(s, STORE_BOX_GET, &(struct store_mbx_msg){0}, -1, &box, &e));
     assert_int_equal(box.used, 6000);
     assert_int_equal(box.messages, 1);
@@ -277,8 +294,9 @@ static void test_epochs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sizes),          cmocka_unit_test(test_same_id_again), cmocka_unit_test(test_many_recipients),
-        cmocka_unit_test(test_all_or_nothing), cmocka_unit_test(test_quota),         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_sizes),           cmocka_unit_test(test_same_id_again),
+        cmocka_unit_test(test_many_recipients), cmocka_unit_test(test_all_or_nothing),
+        cmocka_unit_test(test_quota),           cmocka_unit_test(test_refused),
         cmocka_unit_test(test_epochs),
     };
 

@@ -20,7 +20,8 @@ enum {
     CHECKPOINT_MINUTES = 1,
     LOCKS = 40000, /* the largest single user, a COPY of STORE_COPY_MAX messages, wants some 12,000 */
     TXNS = 512,
-    LOCK_TRIES = 40, LOCK_PAUSE_MS = 50, /* one that was killed may take a moment to be gone */
+    LOCK_TRIES = 40,
+    LOCK_PAUSE_MS = 50, /* one that was killed may take a moment to be gone */
     ROOM_LOOK_NS = 50 * 1000 * 1000,
 };
 
@@ -58,7 +59,7 @@ static uint32_t read_format(DB *db, DB_TXN *t)
     unsigned char v[4] = {0};
     DBT k = {0}, d = {0};
 
-    k.data = (void *)(uintptr_t)"format";
+    k.data = (void *)(uintptr_t) "format";
     k.size = 6;
     d.data = v;
     d.ulen = sizeof v;
@@ -69,7 +70,8 @@ static uint32_t read_format(DB *db, DB_TXN *t)
 static void refuse_newer(uint32_t format)
 {
     if (format > STORE_FORMAT)
-        die("store: format %u was made by a newer Pli; this one knows %d: install that version again", (unsigned)format, STORE_FORMAT);
+        die("store: format %u was made by a newer Pli; this one knows %d: install that version again", (unsigned)format,
+            STORE_FORMAT);
 }
 
 static void hush(const DB_ENV *env, const char *prefix, const char *msg)
@@ -79,8 +81,8 @@ static void hush(const DB_ENV *env, const char *prefix, const char *msg)
     (void)msg;
 }
 
-/* Looks at the format before anything is opened for writing or recovered: a newer store stays untouched. Nothing there, or a first start
- * that was cut short, passes here and is looked at again inside the environment. */
+/* Looks at the format before anything is opened for writing or recovered: a newer store stays untouched. Nothing there,
+ * or a first start that was cut short, passes here and is looked at again inside the environment. */
 static void look_at_format(struct env *v)
 {
     char path[4200];
@@ -104,7 +106,7 @@ static void settle_format(struct env *v)
     refuse_newer(have);
     if (have != 0)
         return;
-    k.data = (void *)(uintptr_t)"format";
+    k.data = (void *)(uintptr_t) "format";
     k.size = 6;
     d.data = be;
     d.size = 4;
@@ -142,13 +144,15 @@ static void open_table(struct env *v, enum table t)
     must(db_create(&db, v->e, 0), tables[t].file);
     must(db->set_pagesize(db, tables[t].page), tables[t].file);
     must(db->set_flags(db, DB_CHKSUM), tables[t].file);
-    must(db->open(db, NULL, tables[t].file, NULL, DB_BTREE, DB_CREATE | DB_THREAD | DB_AUTO_COMMIT, 0600), tables[t].file);
+    must(db->open(db, NULL, tables[t].file, NULL, DB_BTREE, DB_CREATE | DB_THREAD | DB_AUTO_COMMIT, 0600),
+         tables[t].file);
     v->db[t] = db;
 }
 
 void env_open(struct env *v, const struct env_conf *c)
 {
-    const uint32_t flags = DB_CREATE | DB_INIT_LOCK | DB_INIT_LOG | DB_INIT_MPOOL | DB_INIT_TXN | DB_RECOVER | DB_THREAD | DB_PRIVATE;
+    const uint32_t flags =
+        DB_CREATE | DB_INIT_LOCK | DB_INIT_LOG | DB_INIT_MPOOL | DB_INIT_TXN | DB_RECOVER | DB_THREAD | DB_PRIVATE;
 
     memset(v, 0, sizeof *v);
     v->home = span_dup(span_str(c->home));
@@ -239,6 +243,7 @@ enum rc env_room(struct env *v, uint64_t more, bool grow, struct err *e)
     }
     if (atomic_load(&v->free_bytes) >= least + 3 * more) /* log, table, and the pages that a split copies */
         return RC_OK;
-    return err_set(e, RC_TEMP, "4.3.1", "mail system storage is full, try later / espace de stockage plein, reessayez plus tard",
+    return err_set(e, RC_TEMP, "4.3.1",
+                   "mail system storage is full, try later / espace de stockage plein, reessayez plus tard",
                    "store: disk nearly full: free=%llu", (unsigned long long)atomic_load(&v->free_bytes));
 }

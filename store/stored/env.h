@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/env.h - the Berkeley DB environment: opening it, and what must be said about its life.
  *
- * Owner    this process alone (a lock file says so), which is why the environment is DB_PRIVATE: its regions are plain memory, no file
- *          of it outlives a crash, and recovery at each start is never skipped nor in anyone's way. Hot tools ask stored.
- * Flush    transactions commit without waiting for the disk and then meet in env_flush(): one fdatasync serves all that arrived before it,
- *          and no lock is held meanwhile. INV-1: nothing is answered (nor shown to another session) before it is on stable storage.
- * Fails    env_dead(): the environment is broken (DB_RUNRECOVERY, a failed flush): one line, exit 3; the supervisor starts us again and
- *          recovery runs.
+ * Owner    this process alone (a lock file says so), which is why the environment is DB_PRIVATE: its regions are plain
+ *          memory, no file of it outlives a crash, and recovery at each start is never skipped nor in anyone's way. Hot
+ *          tools ask stored.
+ * Flush    transactions commit without waiting for the disk and then meet in env_flush(): one fdatasync serves all that
+ *          arrived before it, and no lock is held meanwhile. INV-1: nothing is answered (nor shown to another session)
+ *          before it is on stable storage.
+ * Fails    env_dead(): the environment is broken (DB_RUNRECOVERY, a failed flush): one line, exit 3; the supervisor
+ *          starts us again and recovery runs.
  * Process  pli-stored, all threads.
  */
 #pragma once
@@ -39,9 +41,10 @@ struct env {
 void env_open(struct env *v, const struct env_conf *c); /* dies with one clear line */
 void env_close(struct env *v);
 void env_flush(struct env *v);
-void env_settle(struct env *v, uint64_t mbx);           /* what was just read of this mailbox is on stable storage */
+void env_settle(struct env *v, uint64_t mbx); /* what was just read of this mailbox is on stable storage */
 void env_checkpoint(struct env *v, bool now);
-enum rc env_room(struct env *v, uint64_t more, bool grow, struct err *e); /* RC_TEMP 4.3.1 when the disk is nearly full */
+/* RC_TEMP 4.3.1 when the disk is nearly full */
+enum rc env_room(struct env *v, uint64_t more, bool grow, struct err *e);
 void env_dead(const char *what, int ret) __attribute__((noreturn));
 static inline unsigned env_mark_of(uint64_t mbx)
 {

@@ -17,8 +17,9 @@ struct picked { /* gathered first: a table is not changed under its scan */
 };
 
 /* Up to most messages of the set, from a UID on; *next_out: the first one left for the next page, or 0. */
-static enum rc pick(struct tx *t, const struct ask *a, uint32_t folder, struct span uids, uint32_t from, uint64_t must_have, size_t most,
-                    struct picked *out, size_t *n_out, uint32_t *next_out, struct err *e)
+static enum rc pick(struct tx *t, const struct ask *a, uint32_t folder, struct span uids, uint32_t from,
+                    uint64_t must_have, size_t most, struct picked *out, size_t *n_out, uint32_t *next_out,
+                    struct err *e)
 {
     struct msg_it it;
     uint32_t uid, looked = 0;
@@ -49,7 +50,8 @@ static enum rc check_flags(struct tx *t, const struct ask *a, struct err *e)
     return rq->flags >> 8 ? keywords_known(t, a->s->mbx, rq->flags, e) : RC_OK;
 }
 
-static enum rc change_one(struct tx *t, const struct ask *a, struct picked *p, struct counters *c, uint64_t modseq, struct err *e)
+static enum rc change_one(struct tx *t, const struct ask *a, struct picked *p, struct counters *c, uint64_t modseq,
+                          struct err *e)
 {
     const struct store_flags_req *rq = a->req;
     uint64_t flags = apply(p->m.flags, rq->how, rq->flags);
@@ -62,7 +64,8 @@ static enum rc change_one(struct tx *t, const struct ask *a, struct picked *p, s
     return msg_put(t, a->s->mbx, rq->folder, p->uid, &p->m, false, e);
 }
 
-static enum rc change_all(struct tx *t, const struct ask *a, struct picked *p, size_t n, struct counters *c, struct err *e)
+static enum rc change_all(struct tx *t, const struct ask *a, struct picked *p, size_t n, struct counters *c,
+                          struct err *e)
 {
     const struct store_flags_req *rq = a->req;
     struct store_flags_rep *rep = a->rep;
@@ -118,7 +121,8 @@ enum rc do_flags(struct tx *t, const struct ask *a, struct err *e)
 }
 
 /* ---- EXPUNGE ---- */
-static enum rc expunge_all(struct tx *t, const struct ask *a, const struct picked *p, size_t n, struct counters *c, struct err *e)
+static enum rc expunge_all(struct tx *t, const struct ask *a, const struct picked *p, size_t n, struct counters *c,
+                           struct err *e)
 {
     const struct store_expunge_req *rq = a->req;
     struct key k = key_seq(a->s->mbx, rq->folder, ++c->modseq);
@@ -149,7 +153,8 @@ enum rc do_expunge(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK)
         rc = picked_new(EXPUNGE_A_TX, &p, e);
     if (rc == RC_OK)
-        rc = pick(t, a, rq->folder, rq->uids, rq->from, rq->deleted_only ? MF_DELETED : 0, EXPUNGE_A_TX, p, &n, &rep->next, e);
+        rc = pick(t, a, rq->folder, rq->uids, rq->from, rq->deleted_only ? MF_DELETED : 0, EXPUNGE_A_TX, p, &n,
+                  &rep->next, e);
     if (rc == RC_OK && n > 0)
         rc = expunge_all(t, a, p, n, &c, e);
     free(p);

@@ -6,7 +6,8 @@
 enum { NEAR = 64 /* a scan walks over this many UIDs rather than search again */ };
 
 /* ---- fixed records ---- */
-static enum rc get_fixed(struct tx *t, enum table tb, const struct key *k, unsigned how, const struct ipc_field *f, void *out, struct err *e)
+static enum rc get_fixed(struct tx *t, enum table tb, const struct key *k, unsigned how, const struct ipc_field *f,
+                         void *out, struct err *e)
 {
     struct buf b = BUF_INIT;
     enum rc rc = tx_get(t, tb, k, how, &b, e);
@@ -17,8 +18,8 @@ static enum rc get_fixed(struct tx *t, enum table tb, const struct key *k, unsig
     return rc;
 }
 
-static enum rc put_fixed(struct tx *t, enum table tb, const struct key *k, const struct ipc_field *f, const void *rec, unsigned how,
-                         struct err *e)
+static enum rc put_fixed(struct tx *t, enum table tb, const struct key *k, const struct ipc_field *f, const void *rec,
+                         unsigned how, struct err *e)
 {
     struct buf b = BUF_INIT;
     enum rc rc;
@@ -64,7 +65,8 @@ enum rc msg_get(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, struc
     return get_fixed(t, T_MSGS, &k, 0, msg_f, m_out, e);
 }
 
-enum rc msg_put(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const struct msg *m, bool fresh, struct err *e)
+enum rc msg_put(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const struct msg *m, bool fresh,
+                struct err *e)
 {
     struct key k = key_msg(mbx, folder, uid);
 
@@ -80,7 +82,8 @@ enum rc box_sums(struct tx *t, uint64_t mbx, struct sums *s_out, struct err *e)
     struct scan s;
     enum rc rc = scan_open(&s, t, T_COUNTERS, &k, k.n, SCAN_FEW, e);
 
-    while (rc == RC_OK && (rc = scan_next(&s, &key, &val, e)) == RC_OK && (rc = rec_read(val, counters_f, &c, e)) == RC_OK) {
+    while (rc == RC_OK && (rc = scan_next(&s, &key, &val, e)) == RC_OK &&
+           (rc = rec_read(val, counters_f, &c, e)) == RC_OK) {
         sum.bytes += c.bytes;
         sum.messages += c.exists;
     }
@@ -116,7 +119,8 @@ enum rc msg_drop(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, cons
     if (rc == RC_OK && m->where & MSG_TEXT)
         rc = tx_del(t, T_TEXTS, &k, e);
     if (rc == RC_NOTFOUND)
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "store: a message lacks a record: folder=%u uid=%u", (unsigned)folder, (unsigned)uid);
+        rc = err_set(e, RC_CORRUPT, NULL, NULL, "store: a message lacks a record: folder=%u uid=%u", (unsigned)folder,
+                     (unsigned)uid);
     return rc == RC_OK ? objref_add(t, m->oid, -1, e) : rc;
 }
 
@@ -171,7 +175,8 @@ static enum rc open_at(struct msg_it *it, struct tx *t, enum scan_want w, struct
     return scan_open(&it->s, t, T_MSGS, &k, 12, w, e);
 }
 
-enum rc msg_it_open(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folder, struct span set, uint32_t from, struct err *e)
+enum rc msg_it_open(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folder, struct span set, uint32_t from,
+                    struct err *e)
 {
     enum rc rc = uidset_check(set, e);
 
@@ -186,7 +191,8 @@ enum rc msg_it_open(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t fold
     return it->any ? open_at(it, t, SCAN_FEW, e) : RC_OK;
 }
 
-enum rc msg_it_all(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folder, uint32_t lo, uint32_t hi, struct err *e)
+enum rc msg_it_all(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folder, uint32_t lo, uint32_t hi,
+                   struct err *e)
 {
     memset(it, 0, sizeof *it);
     it->mbx = mbx;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/folder.h - a folder's counters and messages, as the handlers use them.
  *
- * INV-5    exists, unseen, bytes are the sums over the folder's message records; every UID is below uidnext, every modseq at most modseq.
- * INV-6    a change takes modseq + 1 in the transaction that makes it, under the write lock of the counters: modseqs grow with commits.
+ * INV-5    exists, unseen, bytes are the sums over the folder's message records; every UID is below uidnext, every
+ *          modseq at most modseq.
+ * INV-6    a change takes modseq + 1 in the transaction that makes it, under the write lock of the counters: modseqs
+ *          grow with commits.
  * INV-7    uidnext and modseq never go back; uidvalidity grows within a mailbox.
- * INV-8    a summary (text) of a message is in T_SUMMARIES (T_TEXTS) when where says so, else in T_OBJECTS, unless its length is 0.
+ * INV-8    a summary (text) of a message is in T_SUMMARIES (T_TEXTS) when where says so, else in T_OBJECTS, unless its
+ *          length is 0.
  * Process  pli-stored, inside a transaction.
  */
 #pragma once
@@ -22,7 +25,8 @@ enum rc box_get(struct tx *t, uint64_t mbx, bool write, struct box *b_out, struc
 enum rc box_put(struct tx *t, uint64_t mbx, const struct box *b, struct err *e);
 
 enum rc msg_get(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, struct msg *m_out, struct err *e);
-enum rc msg_put(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const struct msg *m, bool fresh, struct err *e);
+enum rc msg_put(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const struct msg *m, bool fresh,
+                struct err *e);
 /* The records of one message go, and its reference to the object; counters are the caller's. */
 enum rc msg_drop(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const struct msg *m, struct err *e);
 void counters_add(struct counters *c, const struct msg *m, int by);
@@ -37,11 +41,13 @@ struct msg_it {
     uint32_t folder, from;
     struct span set; /* what is left of it; empty: none left */
     uint32_t lo, hi;
-    uint32_t last;   /* UID last seen by the scan */
+    uint32_t last; /* UID last seen by the scan */
     bool any;
 };
-enum rc msg_it_open(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folder, struct span set, uint32_t from, struct err *e);
-enum rc msg_it_all(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folder, uint32_t lo, uint32_t hi, struct err *e);
+enum rc msg_it_open(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folder, struct span set, uint32_t from,
+                    struct err *e);
+enum rc msg_it_all(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folder, uint32_t lo, uint32_t hi,
+                   struct err *e);
 enum rc msg_it_next(struct msg_it *it, uint32_t *uid_out, struct msg *m_out, struct err *e);
 void msg_it_close(struct msg_it *it);
 void brief_add(struct buf *out, uint32_t uid, const struct msg *m); /* packed store_brief */

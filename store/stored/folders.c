@@ -6,7 +6,8 @@
 enum { FOLDERS_EVER = 100000 /* in a mailbox, those deleted since included: names are not counted in a quota */ };
 
 /* ---- records ---- */
-static enum rc folder_get(struct tx *t, uint64_t mbx, uint32_t folder, struct buf *mem, struct folder *f_out, struct err *e)
+static enum rc folder_get(struct tx *t, uint64_t mbx, uint32_t folder, struct buf *mem, struct folder *f_out,
+                          struct err *e)
 {
     struct key k = key_folder(mbx, folder);
     enum rc rc = tx_get(t, T_FOLDERS, &k, TX_FOR_WRITE, mem, e);
@@ -26,7 +27,8 @@ static enum rc folder_put(struct tx *t, uint64_t mbx, uint32_t folder, const str
     return rc;
 }
 
-static enum rc tag_get(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint32_t *folder_out, struct err *e)
+static enum rc tag_get(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint32_t *folder_out,
+                       struct err *e)
 {
     struct key k = key_tag(mbx, tag);
     struct buf b = BUF_INIT;
@@ -38,7 +40,8 @@ static enum rc tag_get(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_
     return rc;
 }
 
-static enum rc tag_put(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint32_t folder, struct err *e)
+static enum rc tag_put(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint32_t folder,
+                       struct err *e)
 {
     struct key k = key_tag(mbx, tag), v = key_folder(0, folder);
 
@@ -53,7 +56,8 @@ static enum rc tag_del(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_
 }
 
 /* Frees a tag for a new folder: RC_EXISTS when a folder that is not merely remembered for its subscription has it. */
-static enum rc tag_free(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint16_t *flags_out, struct err *e)
+static enum rc tag_free(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint16_t *flags_out,
+                        struct err *e)
 {
     struct buf mem = BUF_INIT;
     struct folder f;
@@ -79,13 +83,21 @@ static enum rc tag_free(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL
 }
 
 /* ---- list ---- */
-static enum rc fill(struct tx *t, uint64_t mbx, uint32_t folder, const struct folder *f, struct store_folder *out, struct err *e)
+static enum rc fill(struct tx *t, uint64_t mbx, uint32_t folder, const struct folder *f, struct store_folder *out,
+                    struct err *e)
 {
     struct counters c = {0};
     enum rc rc = f->flags & (FF_GONE | FF_NOSELECT) ? RC_OK : counters_get(t, mbx, folder, false, &c, e);
 
-    *out = (struct store_folder){.folder = folder, .uidvalidity = c.uidvalidity, .uidnext = c.uidnext, .exists = c.exists,
-                                 .unseen = c.unseen, .modseq = c.modseq, .special = f->special, .flags = f->flags, .name = f->name};
+    *out = (struct store_folder){.folder = folder,
+                                 .uidvalidity = c.uidvalidity,
+                                 .uidnext = c.uidnext,
+                                 .exists = c.exists,
+                                 .unseen = c.unseen,
+                                 .modseq = c.modseq,
+                                 .special = f->special,
+                                 .flags = f->flags,
+                                 .name = f->name};
     memcpy(out->tag, f->tag, SEAL_NAME_TAG);
     return rc;
 }
@@ -127,12 +139,14 @@ enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e)
     struct box b;
     enum rc rc;
 
-    if (rq->special == SU_INBOX || rq->special > SU_ARCHIVE || rq->flags & ~(FF_SUBSCRIBED | FF_NOSELECT) || rq->name.n == 0)
+    if (rq->special == SU_INBOX || rq->special > SU_ARCHIVE || rq->flags & ~(FF_SUBSCRIBED | FF_NOSELECT) ||
+        rq->name.n == 0)
         return err_set(e, RC_SYNTAX, NULL, NULL, "store: no such folder can be made");
     memcpy(f.tag, rq->tag, SEAL_NAME_TAG);
     rc = box_get(t, mbx, true, &b, e);
     if (rc == RC_OK && b.next_folder > FOLDERS_EVER)
-        rc = err_set(e, RC_PERM, NULL, NULL, "store: mailbox %llu has made %d folders", (unsigned long long)mbx, FOLDERS_EVER);
+        rc = err_set(e, RC_PERM, NULL, NULL, "store: mailbox %llu has made %d folders", (unsigned long long)mbx,
+                     FOLDERS_EVER);
     if (rc == RC_OK)
         rc = tag_free(t, mbx, rq->tag, &f.flags, e);
     if (rc != RC_OK)
@@ -192,7 +206,8 @@ out:
 enum rc do_folder_rename(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_folder_rename_req *rq = a->req;
-    enum rc (*const steps[])(struct tx *, uint64_t, const struct store_rename *, struct err *) = {rename_out, rename_in};
+    enum rc (*const steps[])(struct tx *, uint64_t, const struct store_rename *, struct err *) = {rename_out,
+                                                                                                  rename_in};
     struct store_rename r;
     struct box b;
     enum rc rc = box_get(t, a->s->mbx, true, &b, e); /* folders of a mailbox are changed by one at a time */
@@ -288,12 +303,18 @@ static enum rc count_recent(struct tx *t, uint64_t mbx, uint32_t folder, uint32_
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-static enum rc answer_status(struct tx *t, const struct ask *a, uint32_t folder, const struct counters *c, struct err *e)
+static enum rc answer_status(struct tx *t, const struct ask *a, uint32_t folder, const struct counters *c,
+                             struct err *e)
 {
     struct store_status_rep *rep = a->rep;
 
-    *rep = (struct store_status_rep){.uidvalidity = c->uidvalidity, .uidnext = c->uidnext, .exists = c->exists, .unseen = c->unseen,
-                                     .modseq = c->modseq, .bytes = c->bytes, .first_recent = c->first_recent};
+    *rep = (struct store_status_rep){.uidvalidity = c->uidvalidity,
+                                     .uidnext = c->uidnext,
+                                     .exists = c->exists,
+                                     .unseen = c->unseen,
+                                     .modseq = c->modseq,
+                                     .bytes = c->bytes,
+                                     .first_recent = c->first_recent};
     return count_recent(t, a->s->mbx, folder, c->first_recent, &rep->recent, e);
 }
 
@@ -306,7 +327,8 @@ enum rc do_folder_status(struct tx *t, const struct ask *a, struct err *e)
     return rc == RC_OK ? answer_status(t, a, rq->folder, &c, e) : rc;
 }
 
-/* Moving the \Recent mark may be lost with a crash: then the same messages are recent once more, which RFC 3501 2.3.2 lets be. */
+/* Moving the \Recent mark may be lost with a crash: then the same messages are recent once more, which RFC 3501 2.3.2
+ * lets be. */
 enum rc do_select(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_select_req *rq = a->req;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/folders_test.c - folders and mailboxes on a real daemon: names kept unique by tag, what deletion leaves, slots' versions. */
+/* store/stored/folders_test.c - folders and mailboxes on a real daemon: names kept unique by tag, what deletion leaves,
+ * slots' versions. */
 #include "store/stored/live_test.h"
 
 static struct live L;
@@ -24,7 +25,8 @@ static void tag_of(unsigned char tag[SEAL_NAME_TAG], const char *name)
     memcpy(tag, name, strlen(name));
 }
 
-static enum rc create(struct store *s, const char *name, uint16_t flags, uint8_t special, uint32_t *folder_out, struct err *e)
+static enum rc create(struct store *s, const char *name, uint16_t flags, uint8_t special, uint32_t *folder_out,
+                      struct err *e)
 {
     struct store_folder_create_req rq = {.special = special, .flags = flags, .name = span_str(name)};
     struct store_folder_msg rep;
@@ -138,7 +140,8 @@ static void test_delete(void **state)
     OK(store_call(s, STORE_FOLDER_DELETE, &(struct store_folder_msg){a}, -1, NULL, &e));
     assert_int_equal(store_call(s, STORE_FOLDER_DELETE, &(struct store_folder_msg){a}, -1, NULL, &e), RC_NOTFOUND);
     assert_int_equal(store_call(s, STORE_FOLDER_STATUS, &(struct store_folder_msg){a}, -1, &st, &e), RC_NOTFOUND);
-    assert_int_equal(store_call(s, STORE_FOLDER_DELETE, &(struct store_folder_msg){STORE_INBOX}, -1, NULL, &e), RC_PERM);
+    assert_int_equal(store_call(s, STORE_FOLDER_DELETE, &(struct store_folder_msg){STORE_INBOX}, -1, NULL, &e),
+                     RC_PERM);
     OK(store_call(s, STORE_BOX_GET, &(struct store_mbx_msg){0}, -1, &box, &e));
     assert_int_equal(box.used, 0);
     assert_int_equal(listed(s, "a").flags, FF_SUBSCRIBED | FF_GONE);
@@ -180,7 +183,8 @@ static void test_boxes(void **state)
     uint64_t mbx = live_box(0);
     struct store *admin = store_new(ROLE_ADMIN), *s = live_bound(&L, mbx), *in = store_new(ROLE_SMTPD);
     struct store_box_create_req cr = {.mbx = mbx};
-    struct store_box_set_req set = {.mbx = mbx, .what = BOX_SET_SLOTS, .slots_version = 1, .slots = SPAN_LIT("other slots")};
+    struct store_box_set_req set = {
+        .mbx = mbx, .what = BOX_SET_SLOTS, .slots_version = 1, .slots = SPAN_LIT("other slots")};
     struct store_status_rep st;
     struct store_stats_rep stats;
     struct store_box_rep box;
@@ -203,7 +207,8 @@ static void test_boxes(void **state)
         live_deliver(in, mbx, STORE_INBOX, 100, 0);
     OK(store_call(admin, STORE_BOX_DELETE, &(struct store_mbx_msg){mbx}, -1, NULL, &e));
     assert_int_equal(store_call(admin, STORE_BOX_DELETE, &(struct store_mbx_msg){mbx}, -1, NULL, &e), RC_NOTFOUND);
-    assert_int_equal(store_call(s, STORE_FOLDER_STATUS, &(struct store_folder_msg){STORE_INBOX}, -1, &st, &e), RC_NOTFOUND);
+    assert_int_equal(store_call(s, STORE_FOLDER_STATUS, &(struct store_folder_msg){STORE_INBOX}, -1, &st, &e),
+                     RC_NOTFOUND);
     assert_int_equal(store_call(in, STORE_CAN_TAKE, &(struct store_can_take_req){mbx, 1}, -1, NULL, &e), RC_NOTFOUND);
     await_empty(admin, stats.messages);
     store_free(&s);
@@ -267,7 +272,9 @@ static void test_queue(void **state)
     assert_int_equal(it.envelope.n, sizeof envelope - 1);
     OK(store_call(relay, STORE_QUEUE_READ, &(struct store_queue_read_req){it.qid, SEAL_MESSAGE, 0}, -1, &rd, &e));
     assert_int_equal(rd.plain_size, 50);
-    assert_int_equal(store_call(relay, STORE_QUEUE_READ, &(struct store_queue_read_req){it.qid, SEAL_MESSAGE, 1}, -1, &rd, &e), RC_NOTFOUND);
+    assert_int_equal(
+        store_call(relay, STORE_QUEUE_READ, &(struct store_queue_read_req){it.qid, SEAL_MESSAGE, 1}, -1, &rd, &e),
+        RC_NOTFOUND);
     up = (struct store_queue_update_req){it.qid, it.rcpt, Q_WAITING, 5000, SPAN_LIT("4.4.1")};
     OK(store_call(relay, STORE_QUEUE_UPDATE, &up, -1, NULL, &e));
     assert_int_equal(list_queue(relay, 2099, NULL), list_queue(relay, 0, NULL) - 1);
@@ -280,7 +287,9 @@ static void test_queue(void **state)
     up.state = Q_DONE;
     OK(store_call(relay, STORE_QUEUE_UPDATE, &up, -1, NULL, &e));
     assert_int_equal(store_call(relay, STORE_QUEUE_UPDATE, &up, -1, NULL, &e), RC_NOTFOUND);
-    assert_int_equal(store_call(relay, STORE_QUEUE_READ, &(struct store_queue_read_req){up.qid, SEAL_MESSAGE, 0}, -1, &rd, &e), RC_NOTFOUND);
+    assert_int_equal(
+        store_call(relay, STORE_QUEUE_READ, &(struct store_queue_read_req){up.qid, SEAL_MESSAGE, 0}, -1, &rd, &e),
+        RC_NOTFOUND);
     up.state = 9;
     assert_int_equal(store_call(relay, STORE_QUEUE_UPDATE, &up, -1, NULL, &e), RC_SYNTAX);
     assert_int_equal(list_queue(relay, 9000, NULL), list_queue(relay, 0, NULL));
@@ -291,7 +300,10 @@ static void test_queue(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names), cmocka_unit_test(test_delete), cmocka_unit_test(test_boxes), cmocka_unit_test(test_queue),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_delete),
+        cmocka_unit_test(test_boxes),
+        cmocka_unit_test(test_queue),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -41,7 +41,8 @@ enum rc do_keywords(struct tx *t, const struct ask *a, struct err *e)
 }
 
 /* The index that has this tag, or the first one behind the last. */
-static enum rc find(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint8_t *index_out, bool *have_out, struct err *e)
+static enum rc find(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint8_t *index_out,
+                    bool *have_out, struct err *e)
 {
     struct key from = key_mbx(mbx);
     struct keyword w;
@@ -51,7 +52,8 @@ static enum rc find(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAM
 
     *index_out = 0;
     *have_out = false;
-    while (!*have_out && rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK && (rc = rec_read(v, keyword_f, &w, e)) == RC_OK) {
+    while (!*have_out && rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK &&
+           (rc = rec_read(v, keyword_f, &w, e)) == RC_OK) {
         *have_out = memcmp(w.tag, tag, SEAL_NAME_TAG) == 0;
         *index_out = *have_out ? k.p[8] : (uint8_t)(k.p[8] + 1);
     }
@@ -72,7 +74,8 @@ enum rc do_keyword_add(struct tx *t, const struct ask *a, struct err *e)
     if (rc != RC_OK || have)
         return rc;
     if (rep->index >= STORE_KEYWORDS_MAX)
-        return err_set(e, RC_PERM, NULL, NULL, "store: mailbox %llu has all its keywords", (unsigned long long)a->s->mbx);
+        return err_set(e, RC_PERM, NULL, NULL, "store: mailbox %llu has all its keywords",
+                       (unsigned long long)a->s->mbx);
     memcpy(w.tag, rq->tag, SEAL_NAME_TAG);
     rec_write(&b, keyword_f, &w);
     k = key_part(a->s->mbx, rep->index);

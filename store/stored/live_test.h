@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/live_test.h - a real pli-stored in a child process on a folder of its own, for the tests beside it.
  *
- * The listening socket is the test's, as it is the supervisor's in life, so the daemon can be killed and started again under its clients.
+ * The listening socket is the test's, as it is the supervisor's in life, so the daemon can be killed and started again
+ * under its clients.
  * Process  tests.
  */
 #pragma once
@@ -125,8 +126,13 @@ static inline void live_end(struct live *l)
 /* ---- clients ---- */
 static inline struct store *live_bound_as(struct live *l, enum ipc_role role, uint64_t mbx, uint32_t rights)
 {
-    struct ticket t = {.method = METHOD_PASSWORD, .rights = rights, .mbx = mbx, .issued = (uint64_t)time(NULL),
-                       .expires = (uint64_t)time(NULL) + 3600, .address = "a@b", .actor = "a@b"};
+    struct ticket t = {.method = METHOD_PASSWORD,
+                       .rights = rights,
+                       .mbx = mbx,
+                       .issued = (uint64_t)time(NULL),
+                       .expires = (uint64_t)time(NULL) + 3600,
+                       .address = "a@b",
+                       .actor = "a@b"};
     struct store *s = store_new(role);
     struct store_box_rep rep;
     struct buf wire = BUF_INIT;
@@ -203,7 +209,8 @@ static inline void letter_to(struct letter *l, uint64_t mbx, uint32_t folder, ui
 
 static inline void letter_out(struct letter *l, const char *who, uint64_t not_before)
 {
-    struct store_remote r = {.notify = 1, .not_before = not_before, .domain_key = SPAN_LIT("0123456789abcdef"), .envelope = span_str(who)};
+    struct store_remote r = {
+        .notify = 1, .not_before = not_before, .domain_key = SPAN_LIT("0123456789abcdef"), .envelope = span_str(who)};
 
     l->rq.queue_epoch = 9;
     memset(l->rq.queue_epoch_rec, 9, sizeof l->rq.queue_epoch_rec);
@@ -220,7 +227,8 @@ static inline int letter_memfd(const struct letter *l)
 }
 
 /* Inline when it fits, else by descriptor. placed_out: the first place. */
-static inline enum rc letter_send(struct letter *l, struct store *s, struct store_placed *placed_out, struct store_deliver_rep *rep, struct err *e)
+static inline enum rc letter_send(struct letter *l, struct store *s, struct store_placed *placed_out,
+                                  struct store_deliver_rep *rep, struct err *e)
 {
     bool small = l->objects.n <= STORE_INLINE_MAX && l->objects.n + l->places.n + l->remotes.n < 90 * 1024;
     struct span rest;
@@ -278,8 +286,55 @@ static inline struct span live_range(uint32_t lo, uint32_t hi)
     return span_of(b, 8);
 }
 
-#define OK(call)                                        \
-    do {                                                \
-        if ((call) != RC_OK)                            \
-            fail_msg("%s: %s: %s", #call, rc_name(e.rc), e.log); \
+#define OK(call)                                                                                                       \
+    do {                                                                                                               \
+        if ((call) != RC_OK)                                                                                           \
+            fail_msg("%s: %s: %s", #call, rc_name(e.rc), e.log);                                                       \
     } while (0)
+
+/* ---- reading answers ---- */
+struct brief { /* a packed store_brief */
+    uint32_t uid;
+    uint64_t flags, modseq;
+};
+
+static inline struct brief live_brief_at(struct span s, size_t i)
+{
+    struct rd r = rd_of(span_from(s, i * STORE_BRIEF));
+    struct brief b;
+
+    b.uid = rd_u32(&r);
+    b.flags = rd_u64(&r);
+    b.modseq = rd_u64(&r);
+    assert_true(rd_ok(&r));
+    return b;
+}
+
+static inline uint32_t live_u32_at(struct span s, size_t i)
+{
+    struct rd r = rd_of(span_from(s, i * 4));
+    uint32_t v = rd_u32(&r);
+
+    assert_true(rd_ok(&r));
+    return v;
+}
+
+static inline struct store_status_rep live_status(struct store *s, uint32_t folder)
+{
+    struct store_status_rep st;
+    struct err e;
+
+    OK(store_call(s, STORE_FOLDER_STATUS, &(struct store_folder_msg){folder}, -1, &st, &e));
+    return st;
+}
+
+static inline uint32_t live_folder(struct store *s, const char *name)
+{
+    struct store_folder_create_req rq = {.flags = FF_SUBSCRIBED, .name = span_str(name)};
+    struct store_folder_msg rep;
+    struct err e;
+
+    memcpy(rq.tag, name, strlen(name));
+    OK(store_call(s, STORE_FOLDER_CREATE, &rq, -1, &rep, &e));
+    return rep.folder;
+}

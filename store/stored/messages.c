@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/messages.c - reading: briefs, entries, entries with an object, chunks. Each page is one read of a range in key order. */
+/* store/stored/messages.c - reading: briefs, entries, entries with an object, chunks. Each page is one read of a range
+ * in key order. */
 #include "store/stored/folder.h"
 #include "store/stored/objects.h"
 
@@ -39,7 +40,8 @@ struct beside { /* the records of T_SUMMARIES or T_TEXTS, walked along with the 
     bool open, ended;
 };
 
-static enum rc beside_get(struct beside *b, struct tx *t, const struct ask *a, uint32_t folder, enum table tb, uint32_t uid, struct err *e)
+static enum rc beside_get(struct beside *b, struct tx *t, const struct ask *a, uint32_t folder, enum table tb,
+                          uint32_t uid, struct err *e)
 {
     struct key k = key_msg(a->s->mbx, folder, uid);
     struct span key;
@@ -60,7 +62,8 @@ static enum rc beside_get(struct beside *b, struct tx *t, const struct ask *a, u
     if (rc == RC_OK && b->uid == uid)
         return RC_OK;
     if (rc == RC_OK || rc == RC_NOTFOUND)
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "store: a message lacks its record: folder=%u uid=%u", (unsigned)folder, (unsigned)uid);
+        rc = err_set(e, RC_CORRUPT, NULL, NULL, "store: a message lacks its record: folder=%u uid=%u", (unsigned)folder,
+                     (unsigned)uid);
     return rc;
 }
 
@@ -75,7 +78,10 @@ struct page { /* one reply of ENTRIES and its like */
 
 static uint64_t object_len(const struct msg *m, uint8_t kind)
 {
-    return kind == SEAL_MESSAGE ? seal_size(m->size) : kind == SEAL_SUMMARY ? m->len_summary : kind == SEAL_SEARCH ? m->len_text : 0;
+    return kind == SEAL_MESSAGE   ? seal_size(m->size)
+           : kind == SEAL_SUMMARY ? m->len_summary
+           : kind == SEAL_SEARCH  ? m->len_text
+                                  : 0;
 }
 
 static bool is_beside(const struct msg *m, uint8_t kind)
@@ -83,7 +89,8 @@ static bool is_beside(const struct msg *m, uint8_t kind)
     return (kind == SEAL_SUMMARY && m->where & MSG_SUMMARY) || (kind == SEAL_SEARCH && m->where & MSG_TEXT);
 }
 
-static enum rc get_object(struct page *p, const struct msg *m, uint32_t uid, uint64_t len, struct span *out, struct err *e)
+static enum rc get_object(struct page *p, const struct msg *m, uint32_t uid, uint64_t len, struct span *out,
+                          struct err *e)
 {
     enum rc rc;
 
@@ -101,8 +108,13 @@ static enum rc get_object(struct page *p, const struct msg *m, uint32_t uid, uin
 /* RC_MORE: the page is full before this one. */
 static enum rc add_entry(struct page *p, uint32_t uid, const struct msg *m, struct err *e)
 {
-    struct store_entry en = {.uid = uid, .flags = m->flags, .modseq = m->modseq, .size = m->size, .internaldate = m->internaldate,
-                             .epoch = m->epoch, .len_object = object_len(m, p->kind)};
+    struct store_entry en = {.uid = uid,
+                             .flags = m->flags,
+                             .modseq = m->modseq,
+                             .size = m->size,
+                             .internaldate = m->internaldate,
+                             .epoch = m->epoch,
+                             .len_object = object_len(m, p->kind)};
     bool fits_a_page = ENTRY_LEAST + en.len_object <= OUT_MAX;
     uint64_t room = ENTRY_LEAST + (fits_a_page ? en.len_object : 0);
     enum rc rc = RC_OK;
@@ -164,7 +176,8 @@ enum rc do_read_many(struct tx *t, const struct ask *a, struct err *e)
 }
 
 /* ---- READ ---- */
-static enum rc read_bytes(struct tx *t, const struct ask *a, const struct msg *m, uint64_t off, uint64_t n, struct err *e)
+static enum rc read_bytes(struct tx *t, const struct ask *a, const struct msg *m, uint64_t off, uint64_t n,
+                          struct err *e)
 {
     const struct store_read_req *rq = a->req;
     struct key k = key_msg(a->s->mbx, rq->folder, rq->uid);
@@ -174,7 +187,8 @@ static enum rc read_bytes(struct tx *t, const struct ask *a, const struct msg *m
         return obj_read(t, m->oid, rq->kind, off, n, a->out, e);
     rc = tx_get_part(t, rq->kind == SEAL_SUMMARY ? T_SUMMARIES : T_TEXTS, &k, (uint32_t)off, (uint32_t)n, a->out, e);
     if (rc == RC_NOTFOUND || (rc == RC_OK && a->out->n != n))
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "store: a message lacks its record: folder=%u uid=%u", (unsigned)rq->folder, (unsigned)rq->uid);
+        rc = err_set(e, RC_CORRUPT, NULL, NULL, "store: a message lacks its record: folder=%u uid=%u",
+                     (unsigned)rq->folder, (unsigned)rq->uid);
     return rc;
 }
 
@@ -190,7 +204,8 @@ enum rc do_read(struct tx *t, const struct ask *a, struct err *e)
         return rc;
     len = object_len(&m, rq->kind);
     if (off >= len || seal_plain_size(len, &rep->plain_size, e) != RC_OK)
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "store: no such object or chunk: kind=%u chunk=%u", rq->kind, (unsigned)rq->chunk);
+        return err_set(e, RC_NOTFOUND, NULL, NULL, "store: no such object or chunk: kind=%u chunk=%u", rq->kind,
+                       (unsigned)rq->chunk);
     rc = read_bytes(t, a, &m, off, len - off < CHUNK ? len - off : CHUNK, e);
     memcpy(rep->oid, m.oid, SEAL_OID);
     rep->chunk = rq->chunk;

@@ -4,14 +4,16 @@
 #include "base/clock.h"
 #include "store/stored/scan.h"
 
-enum rc obj_put_piece(struct tx *t, const unsigned char oid[SEAL_OID], uint8_t kind, uint32_t piece, struct span bytes, struct err *e)
+enum rc obj_put_piece(struct tx *t, const unsigned char oid[SEAL_OID], uint8_t kind, uint32_t piece, struct span bytes,
+                      struct err *e)
 {
     struct key k = key_piece(oid, kind, piece);
 
     return tx_put(t, T_OBJECTS, &k, bytes, 0, e);
 }
 
-enum rc obj_read(struct tx *t, const unsigned char oid[SEAL_OID], uint8_t kind, uint64_t off, uint64_t n, struct buf *out, struct err *e)
+enum rc obj_read(struct tx *t, const unsigned char oid[SEAL_OID], uint8_t kind, uint64_t off, uint64_t n,
+                 struct buf *out, struct err *e)
 {
     while (n > 0) {
         struct key k = key_piece(oid, kind, (uint32_t)(off / OBJ_PIECE));
@@ -22,7 +24,8 @@ enum rc obj_read(struct tx *t, const unsigned char oid[SEAL_OID], uint8_t kind, 
         want = n < want ? (uint32_t)n : want;
         rc = tx_get_part(t, T_OBJECTS, &k, in, want, out, e);
         if (rc == RC_NOTFOUND || (rc == RC_OK && out->n - before != want))
-            return err_set(e, RC_CORRUPT, NULL, NULL, "store: an object lacks bytes: kind=%u piece=%u", kind, (unsigned)(off / OBJ_PIECE));
+            return err_set(e, RC_CORRUPT, NULL, NULL, "store: an object lacks bytes: kind=%u piece=%u", kind,
+                           (unsigned)(off / OBJ_PIECE));
         if (rc != RC_OK)
             return rc;
         off += want;
@@ -32,7 +35,8 @@ enum rc obj_read(struct tx *t, const unsigned char oid[SEAL_OID], uint8_t kind, 
 }
 
 /* ---- references ---- */
-enum rc objref_get(struct tx *t, const unsigned char oid[SEAL_OID], bool write, struct buf *mem, struct objref *r_out, struct err *e)
+enum rc objref_get(struct tx *t, const unsigned char oid[SEAL_OID], bool write, struct buf *mem, struct objref *r_out,
+                   struct err *e)
 {
     struct key k = key_oid(oid);
     enum rc rc = tx_get(t, T_OBJREFS, &k, write ? TX_FOR_WRITE : TX_COMMITTED, mem, e);
@@ -67,10 +71,11 @@ static uint32_t pieces_of(const struct objref *r)
     return n;
 }
 
-/* Nobody refers to it any more. Young ones stay as an answer (INV-4), large ones are freed by the sweep, the others go at once. */
+/* Nobody refers to it any more. Young ones stay as an answer (INV-4), large ones are freed by the sweep, the others go
+ * at once. */
 static enum rc release(struct tx *t, const unsigned char oid[SEAL_OID], struct objref *r, uint64_t now, struct err *e)
 {
-    bool young = now < r->created + OBJ_KEEP_S, large = pieces_of(r) > OBJ_FREE_NOW;
+    bool young = now<r->created + OBJ_KEEP_S, large = pieces_of(r)> OBJ_FREE_NOW;
     struct key k = key_oid(oid), tomb = key_tomb(young ? r->created + OBJ_KEEP_S : now, oid);
     uint32_t most = OBJ_FREE_NOW + 1;
     enum rc rc = RC_OK;

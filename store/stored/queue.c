@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/queue.c - recipients outside: one record each, an index of those that are due, and the message they share. */
+/* store/stored/queue.c - recipients outside: one record each, an index of those that are due, and the message they
+ * share. */
 #include "store/stored/queue.h"
 #include "base/clock.h"
 #include "store/stored/objects.h"
@@ -7,7 +8,8 @@
 
 enum { ITEM_LEAST = 400 /* bytes of a list record beside its spans, no less */ };
 
-/* Milliseconds shifted up, then counted: larger than any of an earlier run unless it made 4,096 a millisecond to its end. */
+/* Milliseconds shifted up, then counted: larger than any of an earlier run unless it made 4,096 a millisecond to its
+ * end. */
 uint64_t queue_new_id(struct stored *d)
 {
     unsigned long long fresh = (unsigned long long)clock_utc_ms() << 12, was = atomic_load(&d->next_qid);
@@ -34,7 +36,8 @@ static enum rc put_item(struct tx *t, uint64_t qid, uint32_t rcpt, const struct 
     return rc;
 }
 
-static enum rc get_item(struct tx *t, uint64_t qid, uint32_t rcpt, bool write, struct buf *mem, struct queued *q_out, struct err *e)
+static enum rc get_item(struct tx *t, uint64_t qid, uint32_t rcpt, bool write, struct buf *mem, struct queued *q_out,
+                        struct err *e)
 {
     struct key k = key_queue(qid, rcpt);
     enum rc rc = tx_get(t, T_QUEUE, &k, write ? TX_FOR_WRITE : 0, mem, e);
@@ -42,9 +45,11 @@ static enum rc get_item(struct tx *t, uint64_t qid, uint32_t rcpt, bool write, s
     return rc == RC_OK ? rec_read(buf_span(mem), queued_f, q_out, e) : rc;
 }
 
-enum rc queue_add(struct tx *t, uint64_t qid, const struct store_deliver_req *rq, const struct store_remote *r, size_t n, struct err *e)
+enum rc queue_add(struct tx *t, uint64_t qid, const struct store_deliver_req *rq, const struct store_remote *r,
+                  size_t n, struct err *e)
 {
-    struct queued q = {.state = Q_WAITING, .received = rq->received, .size = rq->size, .epoch = rq->queue_epoch, .mid = rq->mid};
+    struct queued q = {
+        .state = Q_WAITING, .received = rq->received, .size = rq->size, .epoch = rq->queue_epoch, .mid = rq->mid};
     enum rc rc = RC_OK;
 
     memcpy(q.oid, rq->oid, SEAL_OID);
@@ -109,9 +114,18 @@ out:
 /* ---- list ---- */
 static void item_of(uint64_t qid, uint32_t rcpt, const struct queued *q, struct store_queue_item *i)
 {
-    *i = (struct store_queue_item){.qid = qid, .rcpt = rcpt, .state = q->state, .notify = q->notify, .attempts = q->attempts,
-                                   .received = q->received, .next_try = q->next_try, .size = q->size, .epoch = q->epoch, .mid = q->mid,
-                                   .envelope = q->envelope, .last_error = q->last_error};
+    *i = (struct store_queue_item){.qid = qid,
+                                   .rcpt = rcpt,
+                                   .state = q->state,
+                                   .notify = q->notify,
+                                   .attempts = q->attempts,
+                                   .received = q->received,
+                                   .next_try = q->next_try,
+                                   .size = q->size,
+                                   .epoch = q->epoch,
+                                   .mid = q->mid,
+                                   .envelope = q->envelope,
+                                   .last_error = q->last_error};
     memcpy(i->oid, q->oid, SEAL_OID);
     memcpy(i->wrap, q->wrap, SEAL_WRAP);
     memcpy(i->epoch_rec, q->epoch_rec, SEAL_EPOCH_REC);
@@ -149,7 +163,8 @@ static enum rc list_all(struct tx *t, const struct ask *a, struct err *e)
     return rc;
 }
 
-/* Where in the index the cursor's item stands. It may have ended since: then from the start, since nothing is lost by seeing one again. */
+/* Where in the index the cursor's item stands. It may have ended since: then from the start, since nothing is lost by
+ * seeing one again. */
 static enum rc due_from(struct tx *t, const struct store_queue_list_req *rq, struct key *from_out, struct err *e)
 {
     struct buf mem = BUF_INIT;

@@ -8,5 +8,6 @@
 #include "store/stored/stored.h"
 
 uint64_t queue_new_id(struct stored *d); /* grows, over restarts too */
-enum rc queue_add(struct tx *t, uint64_t qid, const struct store_deliver_req *rq, const struct store_remote *r, size_t n, struct err *e);
+enum rc queue_add(struct tx *t, uint64_t qid, const struct store_deliver_req *rq, const struct store_remote *r,
+                  size_t n, struct err *e);
 enum rc keywords_known(struct tx *t, uint64_t mbx, uint64_t flags, struct err *e); /* each keyword bit has a name */

@@ -8,9 +8,17 @@ const struct ipc_field counters_f[] = {
     IPC_F_U64(counters, flags_modseq), IPC_F_U64(counters, bytes),        IPC_F_END,
 };
 const struct ipc_field msg_f[] = {
-    IPC_F_U64(msg, flags), IPC_F_U64(msg, modseq),      IPC_F_U64(msg, size),     IPC_F_U64(msg, internaldate),
-    IPC_F_U64(msg, epoch), IPC_F_U32(msg, len_summary), IPC_F_U32(msg, len_text), IPC_F_U8(msg, where),
-    IPC_F_FIX(msg, oid),   IPC_F_FIX(msg, wrap),        IPC_F_END,
+    IPC_F_U64(msg, flags),
+    IPC_F_U64(msg, modseq),
+    IPC_F_U64(msg, size),
+    IPC_F_U64(msg, internaldate),
+    IPC_F_U64(msg, epoch),
+    IPC_F_U32(msg, len_summary),
+    IPC_F_U32(msg, len_text),
+    IPC_F_U8(msg, where),
+    IPC_F_FIX(msg, oid),
+    IPC_F_FIX(msg, wrap),
+    IPC_F_END,
 };
 const struct ipc_field objref_f[] = {
     IPC_F_U32(objref, refs),
@@ -28,12 +36,20 @@ const struct ipc_field objref_f[] = {
     IPC_F_END,
 };
 const struct ipc_field box_f[] = {
-    IPC_F_FIX(box, pub),     IPC_F_U64(box, slots_version), IPC_F_U64(box, quota),
-    IPC_F_U64(box, created), IPC_F_U32(box, next_folder),   IPC_F_U32(box, last_uidvalidity),
+    IPC_F_FIX(box, pub),
+    IPC_F_U64(box, slots_version),
+    IPC_F_U64(box, quota),
+    IPC_F_U64(box, created),
+    IPC_F_U32(box, next_folder),
+    IPC_F_U32(box, last_uidvalidity),
     IPC_F_END,
 };
 const struct ipc_field folder_f[] = {
-    IPC_F_U8(folder, special), IPC_F_U16(folder, flags), IPC_F_FIX(folder, tag), IPC_F_BYTES(folder, name, STORE_NAME), IPC_F_END,
+    IPC_F_U8(folder, special),
+    IPC_F_U16(folder, flags),
+    IPC_F_FIX(folder, tag),
+    IPC_F_BYTES(folder, name, STORE_NAME),
+    IPC_F_END,
 };
 const struct ipc_field keyword_f[] = {IPC_F_FIX(keyword, tag), IPC_F_BYTES(keyword, name, STORE_NAME), IPC_F_END};
 const struct ipc_field queued_f[] = {

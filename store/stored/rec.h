@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/rec.h - the records of the tables: structs, and the one place that lays their bytes out (little-endian, a version byte
- * first). Described by field tables, as the protocol is; docs/internals/store.md lists them.
+/* store/stored/rec.h - the records of the tables: structs, and the one place that lays their bytes out (little-endian,
+ * a version byte first). Described by field tables, as the protocol is; docs/internals/store.md lists them.
  *
  * Errors   RC_CORRUPT: a record that does not read; nothing of it is used.
  * Process  pli-stored.

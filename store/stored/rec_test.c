@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/rec_test.c - records and keys: there and back, every prefix refused, another version refused, byte order is number order. */
+/* store/stored/rec_test.c - records and keys: there and back, every prefix refused, another version refused, byte order
+ * is number order. */
 #include "store/stored/rec.h"
 #include "store/stored/tables.h"
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/roles_test.c - every op by every role: the table says who, the daemon obeys; and with uids of their own, no daemon can pass
- * for another or for the administrator. */
+/* store/stored/roles_test.c - every op by every role: the table says who, the daemon obeys; and with uids of their own,
+ * no daemon can pass for another or for the administrator. */
 #include "store/stored/live_test.h"
 #include <grp.h>
 
@@ -32,7 +32,8 @@ static void test_table(void **state)
             const struct ipc_op *o = &stored_proto.ops[i];
             struct store *s = store_new((enum ipc_role)role);
             int fd = o->req_fd ? memfd_create("none", 0) : -1;
-            bool refused = store_call(s, (enum store_op)o->op, req, fd, rep, &e) == RC_DENIED && strstr(e.log, "is not for role");
+            bool refused =
+                store_call(s, (enum store_op)o->op, req, fd, rep, &e) == RC_DENIED && strstr(e.log, "is not for role");
 
             if (refused != !(o->roles & role))
                 fail_msg("%s for role %u: %s", o->name, (unsigned)role, e.log);
@@ -92,11 +93,17 @@ static int give_to_stored(const char *path, const struct stat *st, int type, str
 static void test_own_uids(void **state)
 {
     enum { STORED = 61001, SMTPD, IMAPD, STRANGER };
-    static const char *const more[] = {"uid", "61001", "uid.stored", "61001", "uid.smtpd", "61002", "uid.imapd", "61003", "uid.admin", "0", NULL};
-    static const struct { uid_t uid; enum ipc_role role; bool may; } t[] = {
-        {SMTPD, ROLE_SMTPD, true},  {SMTPD, ROLE_IMAPD, false},  {SMTPD, ROLE_ADMIN, false}, {SMTPD, ROLE_SUPER, false},
-        {IMAPD, ROLE_IMAPD, true},  {IMAPD, ROLE_ADMIN, false},  {STRANGER, ROLE_SMTPD, false}, {STRANGER, ROLE_ADMIN, false},
-        {0, ROLE_ADMIN, true},      {0, ROLE_SUPER, true},
+    static const char *const more[] = {"uid",       "61001", "uid.stored", "61001", "uid.smtpd", "61002",
+                                       "uid.imapd", "61003", "uid.admin",  "0",     NULL};
+    static const struct {
+        uid_t uid;
+        enum ipc_role role;
+        bool may;
+    } t[] = {
+        {SMTPD, ROLE_SMTPD, true},     {SMTPD, ROLE_IMAPD, false},    {SMTPD, ROLE_ADMIN, false},
+        {SMTPD, ROLE_SUPER, false},    {IMAPD, ROLE_IMAPD, true},     {IMAPD, ROLE_ADMIN, false},
+        {STRANGER, ROLE_SMTPD, false}, {STRANGER, ROLE_ADMIN, false}, {0, ROLE_ADMIN, true},
+        {0, ROLE_SUPER, true},
     };
     struct store *in;
     char dir[100];
@@ -120,7 +127,8 @@ static void test_own_uids(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table), cmocka_unit_test(test_no_ticket), cmocka_unit_test(test_own_uids)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table), cmocka_unit_test(test_no_ticket),
+                                       cmocka_unit_test(test_own_uids)};
 
     return cmocka_run_group_tests(tests, setup, teardown);
 }

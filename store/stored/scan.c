@@ -31,7 +31,8 @@ static void bulk_give(void *p, size_t n)
     free(p);
 }
 
-enum rc scan_open(struct scan *s, struct tx *t, enum table tb, const struct key *from, size_t prefix_n, enum scan_want w, struct err *e)
+enum rc scan_open(struct scan *s, struct tx *t, enum table tb, const struct key *from, size_t prefix_n,
+                  enum scan_want w, struct err *e)
 {
     DB *db = t->v->db[tb];
     enum rc rc;

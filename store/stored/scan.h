@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/scan.h - a range of a table in key order, read in bulk: many records a call into the library.
  *
- * Use      scan_open(); while ((rc = scan_next(&s, &k, &v, e)) == RC_OK) ...; scan_close(). RC_NOTFOUND is the end of the prefix.
- *          k and v are borrowed until the next call. Do not change the table while its scan is open: gather first.
+ * Use      scan_open(); while ((rc = scan_next(&s, &k, &v, e)) == RC_OK) ...; scan_close(). RC_NOTFOUND is the end of
+ *          the prefix. k and v are borrowed until the next call. Do not change the table while its scan is open: gather
+ *          first.
  * Process  pli-stored, inside a transaction.
  */
 #pragma once
@@ -22,7 +23,8 @@ struct scan {
     bool begun, keys_only;
 };
 /* Records whose key begins with the first prefix_n bytes of from, from from on. */
-enum rc scan_open(struct scan *s, struct tx *t, enum table tb, const struct key *from, size_t prefix_n, enum scan_want w, struct err *e);
+enum rc scan_open(struct scan *s, struct tx *t, enum table tb, const struct key *from, size_t prefix_n,
+                  enum scan_want w, struct err *e);
 enum rc scan_next(struct scan *s, struct span *k_out, struct span *v_out, struct err *e);
 void scan_seek(struct scan *s, const struct key *to); /* the next record is the first at to or behind */
 void scan_close(struct scan *s);

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/service.c - the table of operations: which right each needs, in what kind of transaction it runs, how much room it wants.
+/* store/stored/service.c - the table of operations: which right each needs, in what kind of transaction it runs, how
+ * much room it wants.
  *
- * Every request passes serve(): ticket and right, room on the disk, transaction, and at its end the two halves of INV-1: what was changed
- * is flushed before the answer (tx_run), what was read and is not flushed yet is waited for (env_settle). */
+ * Every request passes serve(): ticket and right, room on the disk, transaction, and at its end the two halves of
+ * INV-1: what was changed is flushed before the answer (tx_run), what was read and is not flushed yet is waited for
+ * (env_settle). */
 #include "store/stored/stored.h"
 #include <stdlib.h>
 
-enum run { RUN_READ, RUN_WRITE, RUN_GROW /* a write that adds: wants the whole reserve free */, RUN_LAZY, RUN_ALONE /* no transaction given */ };
+enum run {
+    RUN_READ,
+    RUN_WRITE,
+    RUN_GROW /* a write that adds: wants the whole reserve free */,
+    RUN_LAZY,
+    RUN_ALONE /* no transaction given */
+};
 enum { OPEN = 0 /* the role is enough */, R = RIGHT_READ, W = RIGHT_WRITE };
 
 struct job {
@@ -28,12 +36,14 @@ static enum rc check_right(const struct sess *s, uint32_t right, struct err *e)
 {
     if (right == OPEN || (s->bound && (s->rights & right) == right))
         return RC_OK;
-    return err_set(e, RC_DENIED, NULL, NULL, "store: %s", s->bound ? "the ticket lacks the right" : "a ticket comes first");
+    return err_set(e, RC_DENIED, NULL, NULL, "store: %s",
+                   s->bound ? "the ticket lacks the right" : "a ticket comes first");
 }
 
 static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *e)
 {
-    static const enum tx_how how[] = {[RUN_READ] = TX_READ, [RUN_WRITE] = TX_WRITE, [RUN_GROW] = TX_WRITE, [RUN_LAZY] = TX_LAZY};
+    static const enum tx_how how[] = {
+        [RUN_READ] = TX_READ, [RUN_WRITE] = TX_WRITE, [RUN_GROW] = TX_WRITE, [RUN_LAZY] = TX_LAZY};
     enum rc rc = RC_OK;
 
     if (run == RUN_WRITE || run == RUN_GROW)
@@ -43,8 +53,8 @@ static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *
     return rc;
 }
 
-static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e, uint32_t right,
-                     enum run run, ask_fn fn)
+static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e,
+                     uint32_t right, enum run run, ask_fn fn)
 {
     struct sess *s = p->user;
     struct ask a = {d, s, p->role, req, r->msg, r->scratch, fd};
@@ -64,53 +74,54 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
 }
 
 /* ---- the table: in the order of the protocol's ---- */
-#define OPERATIONS(X)                                                                                                                    \
-    X(STORE_DELIVER, deliver, OPEN, RUN_ALONE)                                                                                           \
-    X(STORE_CAN_TAKE, can_take, OPEN, RUN_READ)                                                                                          \
-    X(STORE_BOX_RESERVE, box_reserve, OPEN, RUN_GROW)                                                                                    \
-    X(STORE_BOX_CREATE, box_create, OPEN, RUN_GROW)                                                                                      \
-    X(STORE_BOX_GET, box_get, OPEN, RUN_READ)                                                                                            \
-    X(STORE_BOX_SET, box_set, OPEN, RUN_WRITE)                                                                                           \
-    X(STORE_BOX_DELETE, box_delete, OPEN, RUN_WRITE)                                                                                     \
-    X(STORE_TICKET, ticket, OPEN, RUN_READ)                                                                                              \
-    X(STORE_FOLDERS, folders, R, RUN_READ)                                                                                               \
-    X(STORE_FOLDER_CREATE, folder_create, W, RUN_GROW)                                                                                   \
-    X(STORE_FOLDER_RENAME, folder_rename, W, RUN_GROW)                                                                                   \
-    X(STORE_FOLDER_DELETE, folder_delete, W, RUN_WRITE)                                                                                  \
-    X(STORE_FOLDER_FLAGS, folder_flags, W, RUN_WRITE)                                                                                    \
-    X(STORE_FOLDER_STATUS, folder_status, R, RUN_READ)                                                                                   \
-    X(STORE_SELECT, select, R, RUN_LAZY)                                                                                                 \
-    X(STORE_LIST, list, R, RUN_READ)                                                                                                     \
-    X(STORE_CHANGES, changes, R, RUN_READ)                                                                                               \
-    X(STORE_ENTRIES, entries, R, RUN_READ)                                                                                               \
-    X(STORE_SUMMARIES, summaries, R, RUN_READ)                                                                                           \
-    X(STORE_TEXTS, texts, R, RUN_READ)                                                                                                   \
-    X(STORE_READ, read, R, RUN_READ)                                                                                                     \
-    X(STORE_READ_MANY, read_many, R, RUN_READ)                                                                                           \
-    X(STORE_EPOCHS, epochs, R, RUN_READ)                                                                                                 \
-    X(STORE_FLAGS, flags, W, RUN_WRITE)                                                                                                  \
-    X(STORE_EXPUNGE, expunge, W, RUN_WRITE)                                                                                              \
-    X(STORE_COPY, copy, W, RUN_GROW)                                                                                                     \
-    X(STORE_KEYWORDS, keywords, R, RUN_READ)                                                                                             \
-    X(STORE_KEYWORD_ADD, keyword_add, W, RUN_GROW)                                                                                       \
-    X(STORE_WATCH, watch, R, RUN_ALONE)                                                                                                  \
-    X(STORE_QUEUE_LIST, queue_list, OPEN, RUN_READ)                                                                                      \
-    X(STORE_QUEUE_READ, queue_read, OPEN, RUN_READ)                                                                                      \
-    X(STORE_QUEUE_UPDATE, queue_update, OPEN, RUN_WRITE)                                                                                 \
-    X(STORE_STATS, stats, OPEN, RUN_ALONE) \
-    X(STORE_CHECK, check, OPEN, RUN_ALONE)                                                                                                  \
+#define OPERATIONS(X)                                                                                                  \
+    X(STORE_DELIVER, deliver, OPEN, RUN_ALONE)                                                                         \
+    X(STORE_CAN_TAKE, can_take, OPEN, RUN_READ)                                                                        \
+    X(STORE_BOX_RESERVE, box_reserve, OPEN, RUN_GROW)                                                                  \
+    X(STORE_BOX_CREATE, box_create, OPEN, RUN_GROW)                                                                    \
+    X(STORE_BOX_GET, box_get, OPEN, RUN_READ)                                                                          \
+    X(STORE_BOX_SET, box_set, OPEN, RUN_WRITE)                                                                         \
+    X(STORE_BOX_DELETE, box_delete, OPEN, RUN_WRITE)                                                                   \
+    X(STORE_TICKET, ticket, OPEN, RUN_READ)                                                                            \
+    X(STORE_FOLDERS, folders, R, RUN_READ)                                                                             \
+    X(STORE_FOLDER_CREATE, folder_create, W, RUN_GROW)                                                                 \
+    X(STORE_FOLDER_RENAME, folder_rename, W, RUN_GROW)                                                                 \
+    X(STORE_FOLDER_DELETE, folder_delete, W, RUN_WRITE)                                                                \
+    X(STORE_FOLDER_FLAGS, folder_flags, W, RUN_WRITE)                                                                  \
+    X(STORE_FOLDER_STATUS, folder_status, R, RUN_READ)                                                                 \
+    X(STORE_SELECT, select, R, RUN_LAZY)                                                                               \
+    X(STORE_LIST, list, R, RUN_READ)                                                                                   \
+    X(STORE_CHANGES, changes, R, RUN_READ)                                                                             \
+    X(STORE_ENTRIES, entries, R, RUN_READ)                                                                             \
+    X(STORE_SUMMARIES, summaries, R, RUN_READ)                                                                         \
+    X(STORE_TEXTS, texts, R, RUN_READ)                                                                                 \
+    X(STORE_READ, read, R, RUN_READ)                                                                                   \
+    X(STORE_READ_MANY, read_many, R, RUN_READ)                                                                         \
+    X(STORE_EPOCHS, epochs, R, RUN_READ)                                                                               \
+    X(STORE_FLAGS, flags, W, RUN_WRITE)                                                                                \
+    X(STORE_EXPUNGE, expunge, W, RUN_WRITE)                                                                            \
+    X(STORE_COPY, copy, W, RUN_GROW)                                                                                   \
+    X(STORE_KEYWORDS, keywords, R, RUN_READ)                                                                           \
+    X(STORE_KEYWORD_ADD, keyword_add, W, RUN_GROW)                                                                     \
+    X(STORE_WATCH, watch, R, RUN_ALONE)                                                                                \
+    X(STORE_QUEUE_LIST, queue_list, OPEN, RUN_READ)                                                                    \
+    X(STORE_QUEUE_READ, queue_read, OPEN, RUN_READ)                                                                    \
+    X(STORE_QUEUE_UPDATE, queue_update, OPEN, RUN_WRITE)                                                               \
+    X(STORE_STATS, stats, OPEN, RUN_ALONE)                                                                             \
+    X(STORE_CHECK, check, OPEN, RUN_ALONE)                                                                             \
     X(STORE_PING, ping, OPEN, RUN_ALONE)
 
-#define HANDLER(op, name, right, run)                                                                                                    \
-    static enum rc h_##name(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)                    \
-    {                                                                                                                                    \
-        return serve(d, p, req, fd, r, e, right, run, do_##name);                                                                        \
+#define HANDLER(op, name, right, run)                                                                                  \
+    static enum rc h_##name(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)  \
+    {                                                                                                                  \
+        return serve(d, p, req, fd, r, e, right, run, do_##name);                                                      \
     }
 OPERATIONS(HANDLER)
 
 /* Indexed as the protocol's table, which begins with DELIVER and has no gap up to PING. */
-#define ROW(op, name, right, run) [(op) - STORE_DELIVER] = h_##name,
-static const ipc_handler handlers[] = {OPERATIONS(ROW)[STORE_DELIVER_FD - STORE_DELIVER] = h_deliver, [STORE_PING - STORE_DELIVER + 1] = NULL};
+#define ROW(op, name, right, run) [(op)-STORE_DELIVER] = h_##name,
+static const ipc_handler handlers[] = {OPERATIONS(ROW)[STORE_DELIVER_FD - STORE_DELIVER] = h_deliver,
+                                       [STORE_PING - STORE_DELIVER + 1] = NULL};
 
 enum rc do_ping(struct tx *t, const struct ask *a, struct err *e)
 {
@@ -158,5 +169,9 @@ static uid_t uid_of_role(void *d, enum ipc_role r)
 }
 
 const struct ipc_service stored_service = {
-    .proto = &stored_proto, .handlers = handlers, .joined = joined, .left = left, .uid_of_role = uid_of_role,
+    .proto = &stored_proto,
+    .handlers = handlers,
+    .joined = joined,
+    .left = left,
+    .uid_of_role = uid_of_role,
 };

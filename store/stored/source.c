@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/source.c - the sealed objects of a delivery: inline or in a memfd, into pieces.
  *
- * Large ones are written ahead: some pieces a transaction, not flushed, so that no transaction holds thousands of page locks; the last small
- * transaction of deliver.c makes the message visible, and its flush covers these too, since the log is one sequence. */
+ * Large ones are written ahead: some pieces a transaction, not flushed, so that no transaction holds thousands of page
+ * locks; the last small transaction of deliver.c makes the message visible, and its flush covers these too, since the
+ * log is one sequence. */
 #include "store/stored/deliver_int.h"
 #include "store/stored/scan.h"
 #include <errno.h>
@@ -37,7 +38,8 @@ static enum rc check_memfd(int fd, uint64_t size, struct err *e)
     if (seals < 0 || (seals & want) != want)
         return err_set(e, RC_SYNTAX, NULL, NULL, "store: the descriptor is not a sealed memfd");
     if (fstat(fd, &st) != 0 || (uint64_t)st.st_size != size)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: the memfd has not the %llu bytes announced", (unsigned long long)size);
+        return err_set(e, RC_SYNTAX, NULL, NULL, "store: the memfd has not the %llu bytes announced",
+                       (unsigned long long)size);
     return RC_OK;
 }
 
@@ -66,7 +68,9 @@ enum rc source_open(struct delivery *d, struct err *e)
     d->src.fd = -1;
     d->src.all = d->rq->objects;
     if (d->a->fd < 0)
-        return size == d->rq->objects.n ? RC_OK : err_set(e, RC_SYNTAX, NULL, NULL, "store: objects are not as long as announced");
+        return size == d->rq->objects.n
+                   ? RC_OK
+                   : err_set(e, RC_SYNTAX, NULL, NULL, "store: objects are not as long as announced");
     if (d->rq->objects.n != 0)
         return err_set(e, RC_SYNTAX, NULL, NULL, "store: objects both inline and in a memfd");
     rc = check_memfd(d->a->fd, size, e);

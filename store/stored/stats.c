@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/stats.c - counts for the administrator, by reading: no counter of the whole store exists that writers would queue for. */
+/* store/stored/stats.c - counts for the administrator, by reading: no counter of the whole store exists that writers
+ * would queue for. */
 #include "store/stored/folder.h"
 #include <stdlib.h>
 
@@ -39,7 +40,8 @@ static void log_size(struct env *v, struct store_stats_rep *rep)
     DB_LOG_STAT *st = NULL;
 
     if (v->e->log_stat(v->e, &st, 0) == 0)
-        rep->log_bytes = ((uint64_t)st->st_wc_mbytes << 20) + st->st_wc_bytes; /* since the last checkpoint: what recovery reads */
+        /* since the last checkpoint: what recovery reads */
+        rep->log_bytes = ((uint64_t)st->st_wc_mbytes << 20) + st->st_wc_bytes;
     free(st);
 }
 

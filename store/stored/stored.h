@@ -16,9 +16,9 @@ struct stored {
     uid_t uid[ROLE_SUPER + 1]; /* by role; (uid_t)-1: daemons have no uids of their own */
     struct watches *watches;
     struct sweeper *sweeper;
-    struct busy *busy;      /* object ids being delivered or freed just now */
+    struct busy *busy; /* object ids being delivered or freed just now */
     atomic_ullong next_qid;
-    atomic_ullong orphans;  /* swept since start */
+    atomic_ullong orphans; /* swept since start */
 };
 struct check;
 struct sess { /* one connection */
@@ -32,7 +32,8 @@ struct sess { /* one connection */
     uint32_t watch_folder;
     bool watching;
 };
-/* One request: what a handler works on. Runs inside a transaction, again after a deadlock; rep is zeroed and out empty each time. */
+/* One request: what a handler works on. Runs inside a transaction, again after a deadlock; rep is zeroed and out empty
+ * each time. */
 struct ask {
     struct stored *d;
     struct sess *s;
@@ -81,7 +82,7 @@ enum rc do_stats(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_check(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_ping(struct tx *t, const struct ask *a, struct err *e);
 
-int stored_main(void); /* daemon.c: the whole process; main.c calls it, and tests in a child */
+int stored_main(void);                          /* daemon.c: the whole process; main.c calls it, and tests in a child */
 extern const struct ipc_service stored_service; /* service.c; .daemon, .threads, .max_peers are main's */
 void check_free(struct check **c);
 enum { OUT_MAX = STORE_PAGE };

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/sweep.c - the one background thread: checkpoints, what deleted folders and mailboxes held, objects whose time has come,
- * and, after a start, pieces that a crash orphaned.
+/* store/stored/sweep.c - the one background thread: checkpoints, what deleted folders and mailboxes held, objects whose
+ * time has come, and, after a start, pieces that a crash orphaned.
  *
- * All of it in small transactions that are not flushed (what a crash takes back is done again), so that no client waits long for a lock. */
+ * All of it in small transactions that are not flushed (what a crash takes back is done again), so that no client waits
+ * long for a lock. */
+#include "store/stored/sweep.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/stored/folder.h"
 #include "store/stored/objects.h"
-#include "store/stored/sweep.h"
 #include <stdlib.h>
 #include <time.h>
 
@@ -44,13 +45,17 @@ static enum rc drop_messages(struct tx *t, void *arg, struct err *e)
 {
     struct emptying *g = arg;
     struct key from = prefix_of(g);
-    struct { struct msg m; uint32_t folder, uid; } got[DROPS_A_TX];
+    struct {
+        struct msg m;
+        uint32_t folder, uid;
+    } got[DROPS_A_TX];
     struct span k, v;
     struct scan s;
     size_t n = 0;
     enum rc rc = scan_open(&s, t, T_MSGS, &from, from.n, SCAN_FEW, e);
 
-    while (rc == RC_OK && n < DROPS_A_TX && (rc = scan_next(&s, &k, &v, e)) == RC_OK && (rc = rec_read(v, msg_f, &got[n].m, e)) == RC_OK) {
+    while (rc == RC_OK && n < DROPS_A_TX && (rc = scan_next(&s, &k, &v, e)) == RC_OK &&
+           (rc = rec_read(v, msg_f, &got[n].m, e)) == RC_OK) {
         got[n].folder = be32(k.p + 8);
         got[n++].uid = be32(k.p + 12);
     }
@@ -103,7 +108,8 @@ static enum rc repeat(struct stored *d, tx_fn fn, struct emptying *g, struct err
 
 static enum rc empty_one(struct stored *d, struct emptying *g, struct err *e)
 {
-    static const enum table whole[] = {T_FOLDERS, T_TAGS, T_COUNTERS, T_EXPUNGED, T_EPOCHS, T_KEYWORDS}, one[] = {T_EXPUNGED};
+    static const enum table whole[] = {T_FOLDERS, T_TAGS, T_COUNTERS, T_EXPUNGED, T_EPOCHS, T_KEYWORDS},
+                            one[] = {T_EXPUNGED};
     const enum table *tb = g->folder ? one : whole;
     size_t n = g->folder ? sizeof one / sizeof one[0] : sizeof whole / sizeof whole[0];
     enum rc rc = repeat(d, drop_messages, g, e);

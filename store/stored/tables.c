@@ -2,16 +2,19 @@
 /* store/stored/tables.c - names, page sizes and keys of the tables. */
 #include "store/stored/tables.h"
 
-/* Page sizes: small records 8 KiB; counters 512 bytes, so that deliveries to different mailboxes rarely meet on a page; summaries and
- * texts 16 KiB, where a record up to 4 KiB stays in the leaf and a listing reads runs of leaves; objects 8 KiB, where a small message
- * wastes least of its overflow pages. */
+/* Page sizes: small records 8 KiB; counters 512 bytes, so that deliveries to different mailboxes rarely meet on a page;
+ * summaries and texts 16 KiB, where a record up to 4 KiB stays in the leaf and a listing reads runs of leaves; objects
+ * 8 KiB, where a small message wastes least of its overflow pages. */
 const struct table_def tables[TABLES] = {
-    [T_FORMAT] = {"format.db", 512},       [T_META] = {"meta.db", 512},         [T_BOXES] = {"boxes.db", 16384},
-    [T_FOLDERS] = {"folders.db", 8192},    [T_TAGS] = {"tags.db", 8192},        [T_COUNTERS] = {"counters.db", 512},
-    [T_MSGS] = {"msgs.db", 8192},          [T_SUMMARIES] = {"summaries.db", 16384}, [T_TEXTS] = {"texts.db", 16384},
-    [T_OBJECTS] = {"objects.db", 8192},    [T_OBJREFS] = {"objrefs.db", 8192},  [T_EXPUNGED] = {"expunged.db", 8192},
-    [T_EPOCHS] = {"epochs.db", 8192},      [T_KEYWORDS] = {"keywords.db", 8192}, [T_QUEUE] = {"queue.db", 8192},
-    [T_DUE] = {"due.db", 4096},            [T_TOMBS] = {"tombs.db", 4096},      [T_GONE] = {"gone.db", 4096},
+    [T_FORMAT] = {"format.db", 512},    [T_META] = {"meta.db", 512},
+    [T_BOXES] = {"boxes.db", 16384},    [T_FOLDERS] = {"folders.db", 8192},
+    [T_TAGS] = {"tags.db", 8192},       [T_COUNTERS] = {"counters.db", 512},
+    [T_MSGS] = {"msgs.db", 8192},       [T_SUMMARIES] = {"summaries.db", 16384},
+    [T_TEXTS] = {"texts.db", 16384},    [T_OBJECTS] = {"objects.db", 8192},
+    [T_OBJREFS] = {"objrefs.db", 8192}, [T_EXPUNGED] = {"expunged.db", 8192},
+    [T_EPOCHS] = {"epochs.db", 8192},   [T_KEYWORDS] = {"keywords.db", 8192},
+    [T_QUEUE] = {"queue.db", 8192},     [T_DUE] = {"due.db", 4096},
+    [T_TOMBS] = {"tombs.db", 4096},     [T_GONE] = {"gone.db", 4096},
 };
 
 static void put32(struct key *k, uint32_t v)
@@ -106,8 +109,9 @@ struct key key_epoch(uint64_t mbx, uint64_t epoch)
     return k;
 }
 
-/* The shard spreads insertion over 64 places of the tree, so that concurrent deliveries seldom want the same leaf: four bits that the
- * maker of the oid chose, two of its random tail. Within a shard the oid's clock keeps new objects together. */
+/* The shard spreads insertion over 64 places of the tree, so that concurrent deliveries seldom want the same leaf: four
+ * bits that the maker of the oid chose, two of its random tail. Within a shard the oid's clock keeps new objects
+ * together. */
 struct key key_oid(const unsigned char oid[16])
 {
     struct key k = {{0}, 0};

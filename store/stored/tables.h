@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/tables.h - the tables of the environment and the shape of their keys. docs/internals/store.md has them byte by byte.
+/* store/stored/tables.h - the tables of the environment and the shape of their keys. docs/internals/store.md has them
+ * byte by byte.
  *
- * Keys     big-endian integers one behind the other, so that byte order is number order and a folder's records are adjacent.
+ * Keys     big-endian integers one behind the other, so that byte order is number order and a folder's records are
+ *          adjacent.
  * Process  pli-stored.
  */
 #pragma once

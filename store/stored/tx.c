@@ -41,7 +41,8 @@ static void set_marks(struct tx *t, int by)
         atomic_fetch_add(&t->v->marks[env_mark_of(t->ev[i].mbx)], (unsigned)by);
 }
 
-/* The marks stand from before the locks are given up until the flush is over: a reader that could see this change sees the mark too. */
+/* The marks stand from before the locks are given up until the flush is over: a reader that could see this change sees
+ * the mark too. */
 static enum rc commit(struct tx *t, enum tx_how how, struct err *e)
 {
     int ret;
@@ -126,7 +127,8 @@ static uint32_t get_flags(unsigned how)
     return (how & TX_FOR_WRITE ? DB_RMW : 0u) | (how & TX_COMMITTED ? DB_READ_COMMITTED : 0u);
 }
 
-static enum rc get_into(struct tx *t, enum table tb, const struct key *k, uint32_t flags, DBT *d, struct buf *out, struct err *e)
+static enum rc get_into(struct tx *t, enum table tb, const struct key *k, uint32_t flags, DBT *d, struct buf *out,
+                        struct err *e)
 {
     DB *db = t->v->db[tb];
     DBT key = in(key_span(k));
@@ -157,7 +159,8 @@ enum rc tx_get(struct tx *t, enum table tb, const struct key *k, unsigned how, s
     return get_into(t, tb, k, get_flags(how), &d, out, e);
 }
 
-enum rc tx_get_part(struct tx *t, enum table tb, const struct key *k, uint32_t off, uint32_t n, struct buf *out, struct err *e)
+enum rc tx_get_part(struct tx *t, enum table tb, const struct key *k, uint32_t off, uint32_t n, struct buf *out,
+                    struct err *e)
 {
     DBT d = {0};
 

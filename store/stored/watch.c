@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/watch.c - who waits for which folder, and telling them after the commit.
  *
- * A session stays in the list while its peer is joined: watch_drop() runs in left(), under the same lock as the telling, so a push never
- * meets a peer that has gone. Events say "look again" and no more: one that is lost with its connection costs nothing. */
+ * A session stays in the list while its peer is joined: watch_drop() runs in left(), under the same lock as the
+ * telling, so a push never meets a peer that has gone. Events say "look again" and no more: one that is lost with its
+ * connection costs nothing. */
 #include "store/stored/stored.h"
 #include <stdlib.h>
 
@@ -15,7 +16,9 @@ struct watches {
     struct bucket b[BUCKETS];
 };
 static const struct ipc_field changed_f[] = {
-    IPC_F_U32(store_ev_changed, folder), IPC_F_U64(store_ev_changed, modseq), IPC_F_END,
+    IPC_F_U32(store_ev_changed, folder),
+    IPC_F_U64(store_ev_changed, modseq),
+    IPC_F_END,
 };
 
 struct watches *watches_new(void)
