@@ -73,3 +73,20 @@ def test_pages_are_clean():
         pytest.skip("mandoc is not installed")
     r = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", *map(str, PAGES)], capture_output=True, text=True)
     assert r.returncode == 0, r.stdout + r.stderr
+
+
+def test_every_alarm_of_the_log_is_explained():
+    """Each event that is logged as a warning or an error has an entry ev=NAME in a page."""
+    call = re.compile(r'log_(?:ev|err)\(\s*([^;]*?"[a-z-]+")')
+    pages = " ".join(p.read_text() for p in PAGES)
+    there = set(re.findall(r"ev=([a-z-]+)", pages))
+    for line in re.findall(r"(?m)^\.It Cm ev=(.*)$", pages):      # one entry for several
+        there |= set(line.split(" , "))
+    unsaid = set()
+    for source in TOP.glob("[!.t]*/**/*.c"):
+        if re.search(r"_(test|fuzz|bench)\.c$", source.name) or source.relative_to(TOP).parts[0].startswith(("build", "tests", "bench")):
+            continue
+        for args in call.findall(source.read_text()):
+            if re.search(r"LOG_(WARN|ERROR)_", args):
+                unsaid |= {f"{name} ({source.relative_to(TOP)})" for name in re.findall(r'"([a-z][a-z-]*)"', args) if name not in there}
+    assert not unsaid, "no entry in the manual: " + ", ".join(sorted(unsaid))
