@@ -58,7 +58,7 @@ def test_every_setting_and_default_is_in_pli_conf_5(tmp_path):
         if f"Default: {s['default'] or 'empty'}." not in said or s["help"][1:] not in said:
             wrong.append(s["name"])
         entries.pop(s["name"], None)
-    assert not wrong, "man/pli.conf.5 says nothing, or something else, of: " + ", ".join(wrong)
+    assert not wrong, "man/pli.conf.5 says nothing, or something else, of: " + ", ".join(wrong) + " (tests/lib/conf_page.py writes it anew)"
     assert not entries, "man/pli.conf.5 describes what is not there: " + ", ".join(entries)
 
 
