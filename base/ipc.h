@@ -84,6 +84,8 @@ enum rc ipc_send(struct ipc *c, uint16_t op, const void *req, int req_fd, struct
 enum rc ipc_recv(struct ipc *c, uint16_t op, void *rep_out, int *rep_fd_out, struct err *e); /* reply to the oldest request sent */
 /* Next event pushed by the daemon, without waiting: RC_MORE when there is none. op_out tells which. */
 enum rc ipc_event(struct ipc *c, uint16_t *op_out, void *msg_out, struct err *e);
+/* Before a long wait: gives the pages of its buffers back to the system. Borrowed spans end; the connection and its events stay. */
+void ipc_rest(struct ipc *c);
 void ipc_deadline(struct ipc *c, int64_t deadline); /* for all next calls; 0: back to the default from each call */
 
 /* ---- server ---- */

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -214,6 +215,23 @@ enum rc ipc_call(struct ipc *c, uint16_t op, const void *req, int req_fd, void *
     enum rc rc = ipc_send(c, op, req, req_fd, e);
 
     return rc == RC_OK ? ipc_recv(c, op, rep_out, rep_fd_out, e) : rc;
+}
+
+/* ---- rest ---- */
+/* The whole pages inside go; they come back as zeros when they are written to, so the buffer stays as long as it is. */
+static void give_back(struct buf *b)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = ((uintptr_t)b->p + page - 1) & ~(page - 1), to = ((uintptr_t)b->p + b->cap) & ~(page - 1);
+
+    b->n = 0;
+    if (b->p && to > from)
+        (void)madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
+void ipc_rest(struct ipc *c)
+{
+    give_back(&c->tx);
+    give_back(&c->rx);
 }
 
 /* ---- events ---- */

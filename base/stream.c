@@ -117,7 +117,8 @@ void stream_close(struct stream **sp)
     if (s->ops && s->ops->close)
         s->ops->close(s->ctx);
     close(s->fd);
-    wipe(s->in, s->cap);
+    if (s->in)
+        wipe(s->in, s->cap);
     free(s->in);
     buf_free(&s->out);
     free(s);
@@ -146,6 +147,21 @@ int64_t stream_deadline_of(const struct stream *s)
     return s->deadline;
 }
 
+/* The input buffer goes when it is empty and comes back with the next read. */
+void stream_rest(struct stream *s)
+{
+    if (s->out.n == 0) {
+        buf_free(&s->out);
+        buf_init_secret(&s->out);
+    }
+    if (s->start != s->end || s->in == NULL)
+        return;
+    wipe(s->in, s->cap);
+    free(s->in);
+    s->in = NULL;
+    s->start = s->end = s->cap = 0;
+}
+
 size_t stream_buffered(const struct stream *s)
 {
     return s->end - s->start + (s->ops && s->ops->pending ? s->ops->pending(s->ctx) : 0);
@@ -154,7 +170,7 @@ size_t stream_buffered(const struct stream *s)
 /* ---- reading ---- */
 static enum rc make_room(struct stream *s, struct err *e)
 {
-    size_t used = s->end - s->start, cap = s->cap * 2;
+    size_t used = s->end - s->start, cap = s->cap ? s->cap * 2 : IN_CAP;
     unsigned char *p;
 
     if (s->cap - s->end >= READ_LEAST)
@@ -166,9 +182,11 @@ static enum rc make_room(struct stream *s, struct err *e)
             return err_set(e, RC_SYNTAX, NULL, NULL, "more than %d bytes without an end", IN_MOST);
         if (!(p = malloc(cap)))
             return err_set(e, RC_TEMP, NULL, NULL, "out of memory for %zu bytes of input", cap);
-        memcpy(p, s->in + s->start, used);
-        wipe(s->in, s->cap);
-        free(s->in);
+        if (s->in) { /* NULL after stream_rest() */
+            memcpy(p, s->in + s->start, used);
+            wipe(s->in, s->cap);
+            free(s->in);
+        }
         s->in = p;
         s->cap = cap;
     }

@@ -29,6 +29,7 @@ void stream_set_ops(struct stream *s, const struct stream_ops *ops, void *ctx); 
 bool stream_has_ops(const struct stream *s);
 void stream_deadline(struct stream *s, int64_t deadline);
 int64_t stream_deadline_of(const struct stream *s);   /* for a layer that does its own I/O: the TLS handshake */
+void stream_rest(struct stream *s);                   /* before a long wait: gives back what its buffers do not need now */
 size_t stream_buffered(const struct stream *s);       /* input bytes at hand, in the buffer or decrypted below */
 /* Up to max bytes as they come (at least 1), borrowed until the next read. consume says how many were used. */
 enum rc stream_peek(struct stream *s, struct span *out, struct err *e);

@@ -85,12 +85,27 @@ static void learn_keywords(struct imap_session *s)
         keywords_announce(s, v->read_only);
 }
 
+/* An event that came while a reply was awaited is kept in memory: the socket alone does not tell. */
+bool view_events(struct imap_session *s)
+{
+    struct store_ev_changed ev;
+    bool any = false;
+    struct err e;
+    enum rc rc;
+
+    if (!s->watching)
+        return false;
+    while ((rc = store_event(s->store, &ev, &e)) == RC_OK)
+        any = true;
+    return any || rc != RC_MORE;
+}
+
 void view_announce(struct imap_session *s, bool ask, bool may_renumber)
 {
     struct view *v = s->view;
     struct err e;
 
-    if (ask || clock_mono() - v->asked > ASK_EVERY_NS)
+    if (view_events(s) || ask || clock_mono() - v->asked > ASK_EVERY_NS)
         if (view_sync(s, &e) != RC_OK)
             log_err(LOG_WARN_, "sync-failed", &e);
     if (!v->dirty)

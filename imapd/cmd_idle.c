@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/cmd_idle.c - IDLE: waits on the client and on the store's events; no polling. RFC 2177.
  *
- * Watch    a second connection to stored, kept from the first IDLE on. It is told which folder is selected; then the view is brought up to
- *          date: what changes after that comes as an event. When stored restarts, both are done again.
- * Memory   a session may be here for hours: scratch is given back before it waits. */
+ * Watch    the session's connection to stored is told to send events about the selected folder; then the view is brought up to date: what
+ *          changes after that comes as an event. A connection that was dialled anew (stored restarted) watches nothing, so after each
+ *          event both are done again: an event costs one short request more, and none is ever missed.
+ * Memory   a session may be here for hours: buffers are given back before it waits, and keyd is hung up.
+ */
 #include "base/log.h"
 #include "imapd/commands.h"
 #include "imapd/view.h"
@@ -11,35 +13,28 @@
 
 enum { AGAIN_MS = 2000 }; /* stored is away: try to watch again then */
 
-static enum rc watch(struct imap_session *s, struct err *e)
+static bool watch(struct imap_session *s)
 {
     struct store_watch_req rq = {s->view->folder};
-    struct store_box_rep box;
-    enum rc rc = RC_OK;
+    struct err e;
 
-    if (s->watch == NULL) {
-        s->watch = store_new(ROLE_IMAPD);
-        rc = store_bind(s->watch, mailbox_ticket(s->box), &box, e);
-    }
-    if (rc == RC_OK)
-        rc = store_call(s->watch, STORE_WATCH, &rq, -1, NULL, e);
-    if (rc != RC_OK) {
-        log_err(LOG_WARN_, "watch-failed", e);
-        store_free(&s->watch);
-    }
-    return rc;
+    s->watching = store_call(s->store, STORE_WATCH, &rq, -1, NULL, &e) == RC_OK;
+    if (!s->watching)
+        log_err(LOG_WARN_, "watch-failed", &e);
+    return s->watching;
 }
 
-/* Events say "look again" and no more. False: the connection has gone. */
-static bool take_events(struct imap_session *s)
+/* Until there is nothing left to tell. */
+static bool catch_up(struct imap_session *s)
 {
-    struct store_ev_changed ev;
-    struct err e;
-    enum rc rc;
+    bool watched;
 
-    while ((rc = store_event(s->watch, &ev, &e)) == RC_OK)
-        ;
-    return rc == RC_MORE;
+    do {
+        watched = watch(s);
+        reply_alive(s);
+        view_announce(s, true, true);
+    } while (watched && view_events(s));
+    return watched;
 }
 
 static enum rc end_of_idle(struct imap_session *s, struct err *e)
@@ -56,33 +51,37 @@ static void be_small(struct imap_session *s)
 {
     buf_free(&s->out);
     s->out.secret = true;
+    keyd_rest(s->keyd);
+    store_rest(s->store);
+    stream_rest(s->io);
     malloc_trim(0);
+}
+
+/* One wait: for the client, an event, the end. Without a watch the store is asked again in a while. */
+static enum rc wait_once(struct imap_session *s, bool watched, int64_t until, unsigned *what, struct err *e)
+{
+    int64_t again = s->view && !watched ? deadline_in(AGAIN_MS) : until;
+    enum rc rc = input_wait(s, watched ? store_event_fd(s->store) : -1, again < until ? again : until, what, e);
+
+    if (rc != RC_TIMEOUT || again >= until)
+        return rc;
+    *what = WAIT_EVENT;
+    return RC_OK;
 }
 
 static enum rc wait_here(struct imap_session *s, int64_t until, struct err *e)
 {
-    bool watched = s->view && watch(s, e) == RC_OK;
+    bool watched = s->view && catch_up(s);
     unsigned what = 0;
-    enum rc rc = RC_OK;
+    enum rc rc = stream_flush(s->io, e);
 
-    if (s->view)
-        view_announce(s, true, true);
     be_small(s);
-    while (rc == RC_OK && (what & WAIT_INPUT) == 0) {
-        int64_t next = s->view && !watched ? deadline_in(AGAIN_MS) : until;
-
-        if ((rc = stream_flush(s->io, e)) != RC_OK)
-            break;
-        rc = input_wait(s, watched ? store_event_fd(s->watch) : -1, next < until ? next : until, &what, e);
-        if (rc == RC_TIMEOUT && next < until)
-            rc = RC_OK, what = WAIT_EVENT;
-        if (rc != RC_OK || (what & WAIT_STOP))
-            break;
-        if ((what & WAIT_EVENT) && s->view) {
-            if (!watched || !take_events(s))
-                watched = watch(s, e) == RC_OK;
-            reply_alive(s);
-            view_announce(s, true, true);
+    while (rc == RC_OK && (what & (WAIT_INPUT | WAIT_STOP)) == 0) {
+        rc = wait_once(s, watched, until, &what, e);
+        if (rc == RC_OK && (what & WAIT_EVENT) && s->view) {
+            watched = catch_up(s);
+            rc = stream_flush(s->io, e);
+            be_small(s);
         }
     }
     if (rc == RC_OK && (what & WAIT_STOP)) {

@@ -163,7 +163,6 @@ static void close_session(struct imap_session *s)
     keywords_free(&s->keywords);
     mailbox_close(&s->box);
     stream_close(&s->io); /* before keyd: TLS may use it to the end */
-    store_free(&s->watch);
     store_free(&s->store);
     dir_free(&s->dir);
     keyd_free(&s->keyd);

@@ -41,7 +41,8 @@ struct imap_session {
     unsigned errors, failed_logins;
 
     struct keyd *keyd;
-    struct store *store, *watch; /* watch: a second connection, from the first IDLE on */
+    struct store *store;         /* one connection: requests, and from the first IDLE on events too */
+    bool watching;
     struct dir *dir;
     struct mailbox *box;
     char address[256];

@@ -27,6 +27,8 @@ static inline bool view_read_only(const struct view *v)
 {
     return v->read_only;
 }
+/* Events of a watching connection are taken off. True: there was one, or the connection has gone: look again. */
+bool view_events(struct imap_session *s);
 /* Asks the store what changed and takes it in. */
 enum rc view_sync(struct imap_session *s, struct err *e);
 /* Untagged answers for what changed; asks the store first when ask, or when a second has passed. A store that is away is no reason to

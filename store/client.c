@@ -204,6 +204,12 @@ enum rc store_answer(struct store *s, enum store_op op, void *rep_out, struct er
     return away(e);
 }
 
+void store_rest(struct store *s)
+{
+    if (s->c)
+        ipc_rest(s->c);
+}
+
 int store_event_fd(struct store *s)
 {
     return s->c ? ipc_fd(s->c) : -1;

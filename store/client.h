@@ -17,6 +17,8 @@ void store_patience(struct store *s, int milliseconds); /* default 8000 */
 enum rc store_bind(struct store *s, struct span ticket, struct store_box_rep *rep_out, struct err *e);
 /* Any op of the table; rep's spans are borrowed until the next call. */
 enum rc store_call(struct store *s, enum store_op op, const void *req, int req_fd, void *rep_out, struct err *e);
+/* before a long wait: see ipc_rest() */
+void store_rest(struct store *s);
 /* Pipelining for listings: ask n times, answer n times, in order, no other call between. RC_TEMP: stored went away, ask
  * all again. */
 enum rc store_ask(struct store *s, enum store_op op, const void *req, struct err *e);

@@ -34,6 +34,11 @@ void keyd_free(struct keyd **k)
     *k = NULL;
 }
 
+void keyd_rest(struct keyd *k)
+{
+    ipc_hangup(&k->c);
+}
+
 static enum rc dial(struct keyd *k, struct err *e)
 {
     return k->c ? RC_OK : ipc_dial("keyd.sock", &keyd_proto, k->role, deadline_in(DIAL_MS), &k->c, e);
