@@ -64,6 +64,8 @@ static void enlarge(struct epochs *ep, size_t cap)
 
 void epochs_room(struct epochs *ep, size_t n)
 {
+    if (n > EPOCHS_ROOM)
+        n = EPOCHS_ROOM;
     if (ep->n + n > EPOCHS_MOST) {
         wipe(ep->at, ep->cap * sizeof *ep->at);
         ep->n = 0;

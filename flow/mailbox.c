@@ -152,26 +152,31 @@ bool mailbox_missing(struct mailbox *m, struct span entries)
     return false;
 }
 
-enum rc mailbox_fetch_epochs(struct mailbox *m, struct span entries, struct err *e)
+/* The epochs of a page that are not known, packed u64. Entries that follow each other mostly share one; a repeat costs one unsealing. */
+static void missing_epochs(struct mailbox *m, struct span entries, struct buf *out)
 {
-    struct buf wanted = BUF_INIT;
     struct store_entry en;
     struct err end;
     uint64_t last = 0;
+
+    while (ipc_list_next(&entries, store_entry_f, &en, &end) == RC_OK)
+        if (en.epoch != last && epochs_get(m->epochs, en.epoch) == NULL)
+            buf_u64(out, last = en.epoch);
+}
+
+enum rc mailbox_fetch_epochs(struct mailbox *m, struct span entries, struct err *e)
+{
+    struct buf wanted = BUF_INIT;
     enum rc rc = RC_OK;
 
-    epochs_room(m->epochs, EPOCHS_ROOM); /* a page has fewer entries than that */
-    while (rc == RC_OK && ipc_list_next(&entries, store_entry_f, &en, &end) == RC_OK) {
-        if (en.epoch == last || epochs_get(m->epochs, en.epoch))
-            continue; /* entries that follow each other mostly share an epoch; a repeat costs one unsealing more */
-        buf_u64(&wanted, last = en.epoch);
-        if (wanted.n == STORE_EPOCHS_MAX * 8) {
-            rc = ask_epochs(m, buf_span(&wanted), e);
-            buf_clear(&wanted);
-        }
+    missing_epochs(m, entries, &wanted);
+    epochs_room(m->epochs, wanted.n / 8);
+    for (struct span rest = buf_span(&wanted); rc == RC_OK && rest.n > 0;) {
+        struct span some = span_head(rest, STORE_EPOCHS_MAX * 8);
+
+        rc = ask_epochs(m, some, e);
+        rest = span_from(rest, some.n);
     }
-    if (rc == RC_OK && wanted.n > 0)
-        rc = ask_epochs(m, buf_span(&wanted), e);
     buf_free(&wanted);
     return rc;
 }

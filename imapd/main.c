@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/wipe.h"
+#include "crypto/seal/seal.h"
 #include "imapd/commands.h"
 #include "mime/text.h"
 #include <signal.h>
@@ -117,6 +118,7 @@ static void serve(void)
     load_tls(&conf, b);
     take_sockets(&l, &conf, b);
     how.uid = (uid_t)boot_num(b, "uid", 0);
+    seal_warm(); /* the ciphers, half a megabyte and a millisecond: sessions share them */
     text_warm(); /* charset converters: no file can be opened later */
     signal(SIGPIPE, SIG_IGN);
     no_dumps();
