@@ -4,8 +4,9 @@
 #include "flow/epochs.h"
 #include <setjmp.h>
 #include <stdarg.h>
-/* last, as it asks */
+
 #include <cmocka.h>
+/* last, as it asks */
 
 static void key_of(uint64_t epoch, unsigned char out[SEAL_EPOCH_KEY])
 {

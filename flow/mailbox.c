@@ -27,7 +27,8 @@ static enum rc open_keys(struct mailbox *m, struct span slots, struct span passw
     return rc == RC_OK ? seal_names_key(m->sec->priv, m->mbx, m->sec->names, e) : rc;
 }
 
-enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_rep *auth, struct span password, struct mailbox **m_out, struct err *e)
+enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_rep *auth, struct span password,
+                     struct mailbox **m_out, struct err *e)
 {
     struct mailbox *m = calloc(1, sizeof *m);
     struct store_box_rep box;
@@ -98,14 +99,16 @@ enum rc mailbox_name_tag(struct mailbox *m, struct span name, unsigned char tag_
     return seal_name_tag(m->sec->names, name, tag_out, e);
 }
 
-enum rc mailbox_seal_name(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct buf *sealed_out, struct err *e)
+enum rc mailbox_seal_name(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG],
+                          struct buf *sealed_out, struct err *e)
 {
     enum rc rc = seal_name_tag(m->sec->names, name, tag_out, e);
 
     return rc == RC_OK ? seal_name(m->sec->names, m->mbx, name, sealed_out, e) : rc;
 }
 
-enum rc mailbox_open_name(struct mailbox *m, const unsigned char tag[SEAL_NAME_TAG], struct span sealed, struct buf *name_out, struct err *e)
+enum rc mailbox_open_name(struct mailbox *m, const unsigned char tag[SEAL_NAME_TAG], struct span sealed,
+                          struct buf *name_out, struct err *e)
 {
     return open_name(m->sec->names, m->mbx, tag, sealed, name_out, e);
 }
@@ -207,7 +210,8 @@ enum rc mailbox_cek(struct mailbox *m, const struct store_entry *en, unsigned ch
     return rc == RC_OK ? seal_unwrap(key, m->mbx, en->epoch, en->wrap, cek_out, e) : rc;
 }
 
-enum rc mailbox_open_object(struct mailbox *m, const struct store_entry *en, enum seal_kind kind, struct buf *plain_out, struct err *e)
+enum rc mailbox_open_object(struct mailbox *m, const struct store_entry *en, enum seal_kind kind, struct buf *plain_out,
+                            struct err *e)
 {
     unsigned char cek[SEAL_CEK];
     enum rc rc = mailbox_cek(m, en, cek, e);
@@ -274,8 +278,8 @@ static enum rc read_chunks(struct reading *r, struct err *e)
     return rc;
 }
 
-enum rc mailbox_read(struct mailbox *m, uint32_t folder, const struct store_entry *en, enum seal_kind kind, uint64_t off, uint64_t len,
-                     mailbox_sink sink, void *ctx, struct err *e)
+enum rc mailbox_read(struct mailbox *m, uint32_t folder, const struct store_entry *en, enum seal_kind kind,
+                     uint64_t off, uint64_t len, mailbox_sink sink, void *ctx, struct err *e)
 {
     struct reading r = {.m = m, .off = off, .len = len, .sink = sink, .ctx = ctx};
     unsigned char cek[SEAL_CEK];

@@ -15,25 +15,29 @@
 #include "store/client.h"
 struct mailbox;
 /* Sign-in as it happened at dird (auth) -> stored's box -> keyd opens it. password: only for a strict mailbox's slot; wiped by the caller. */
-enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_rep *auth, struct span password, struct mailbox **m_out, struct err *e);
+enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_rep *auth, struct span password,
+                     struct mailbox **m_out, struct err *e);
 void mailbox_close(struct mailbox **m);
 uint64_t mailbox_id(const struct mailbox *m);
 const unsigned char *mailbox_pub(const struct mailbox *m);
-struct span mailbox_ticket(const struct mailbox *m);  /* to bind a second connection, for watching */
+struct span mailbox_ticket(const struct mailbox *m); /* to bind a second connection, for watching */
 /* names */
 enum rc mailbox_name_tag(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct err *e);
-enum rc mailbox_seal_name(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct buf *sealed_out, struct err *e);
-enum rc mailbox_open_name(struct mailbox *m, const unsigned char tag[SEAL_NAME_TAG], struct span sealed, struct buf *name_out, struct err *e);
+enum rc mailbox_seal_name(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG],
+                          struct buf *sealed_out, struct err *e);
+enum rc mailbox_open_name(struct mailbox *m, const unsigned char tag[SEAL_NAME_TAG], struct span sealed,
+                          struct buf *name_out, struct err *e);
 /* epochs: entries is a list of store_entry */
 bool mailbox_missing(struct mailbox *m, struct span entries);
 enum rc mailbox_fetch_epochs(struct mailbox *m, struct span entries, struct err *e);
 /* content: entry from STORE_ENTRIES, SUMMARIES, TEXTS, READ_MANY. Epoch records are fetched from stored when not cached. */
 enum rc mailbox_cek(struct mailbox *m, const struct store_entry *en, unsigned char cek_out[SEAL_CEK], struct err *e);
-enum rc mailbox_open_object(struct mailbox *m, const struct store_entry *en, enum seal_kind kind, struct buf *plain_out, struct err *e); /* en->object at hand */
+enum rc mailbox_open_object(struct mailbox *m, const struct store_entry *en, enum seal_kind kind, struct buf *plain_out,
+                            struct err *e); /* en->object at hand */
 /* Any byte range of a message's object, chunk by chunk, pieces to sink: for partial FETCH and large bodies. Bounded memory. What is
  * beyond the object's end is left out. en->object is not looked at, so en may come from a spoiled page's copy. */
 typedef enum rc (*mailbox_sink)(void *ctx, struct span piece, struct err *e);
-enum rc mailbox_read(struct mailbox *m, uint32_t folder, const struct store_entry *en, enum seal_kind kind, uint64_t off, uint64_t len,
-                     mailbox_sink sink, void *ctx, struct err *e);
+enum rc mailbox_read(struct mailbox *m, uint32_t folder, const struct store_entry *en, enum seal_kind kind,
+                     uint64_t off, uint64_t len, mailbox_sink sink, void *ctx, struct err *e);
 struct store *mailbox_store(struct mailbox *m);
 struct keyd *mailbox_keyd(struct mailbox *m);

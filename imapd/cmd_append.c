@@ -89,7 +89,8 @@ static enum rc refuse(struct imap_session *s, enum rc why, struct err *e)
     return why;
 }
 
-static enum rc file(struct imap_session *s, struct spool *spool, const struct folder *f, uint64_t flags, int64_t date, struct err *e)
+static enum rc file(struct imap_session *s, struct spool *spool, const struct folder *f, uint64_t flags, int64_t date,
+                    struct err *e)
 {
     struct file_box box = {.mbx = mailbox_id(s->box), .folder = f->id, .flags = flags, .internaldate = date};
     struct file_request rq = {.message = spool, .boxes = &box, .n_boxes = 1, .enforce_quota = true};
@@ -104,7 +105,8 @@ static enum rc file(struct imap_session *s, struct spool *spool, const struct fo
     rc = file_message(s->keyd, s->store, &rq, &res, e);
     if (rc == RC_OK && res.n_placed == 1)
         reply_code(s, "APPENDUID %u %u", res.placed[0].uidvalidity, res.placed[0].uid);
-    log_ev(rc == RC_OK ? LOG_INFO_ : LOG_WARN_, "append", "account=%s rc=%s size=%llu", s->address, rc_name(rc), (unsigned long long)res.size);
+    log_ev(rc == RC_OK ? LOG_INFO_ : LOG_WARN_, "append", "account=%s rc=%s size=%llu", s->address, rc_name(rc),
+           (unsigned long long)res.size);
     file_result_free(&res);
     log_message("");
     return rc;

@@ -20,7 +20,9 @@ static enum rc leave_level(struct imap_session *s, const struct folder *f, struc
     if (f->flags & FF_NOSELECT)
         return reply_no(s, e, "HASCHILDREN", "Ce dossier en contient d'autres / Mailbox has others below it");
     rc = remove_folder(s, f->id, e);
-    return rc == RC_OK ? folder_create(s, f->name, SU_NONE, (uint16_t)((f->flags & FF_SUBSCRIBED) | FF_NOSELECT), NULL, e) : rc;
+    return rc == RC_OK
+               ? folder_create(s, f->name, SU_NONE, (uint16_t)((f->flags & FF_SUBSCRIBED) | FF_NOSELECT), NULL, e)
+               : rc;
 }
 
 enum rc cmd_delete(struct imap_session *s, union imap_args *a, struct err *e)
@@ -36,7 +38,8 @@ enum rc cmd_delete(struct imap_session *s, union imap_args *a, struct err *e)
         return reply_no(s, e, "NONEXISTENT", "Cette boite n'existe pas / No such mailbox");
     if (f->id == STORE_INBOX)
         return reply_no(s, e, "CANNOT", "INBOX ne peut pas etre supprimee / INBOX can not be deleted");
-    if (s->view && s->view->folder == f->id) { /* its own client deletes what it has open: allowed, and then it is closed */
+    if (s->view &&
+        s->view->folder == f->id) { /* its own client deletes what it has open: allowed, and then it is closed */
         view_free(&s->view);
         s->state = IS_AUTH;
     }

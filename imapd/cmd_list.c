@@ -9,7 +9,8 @@
 #include "proto/imap_write.h"
 
 static const char *const special_names[] = {
-    [SU_SENT] = " \\Sent", [SU_DRAFTS] = " \\Drafts", [SU_TRASH] = " \\Trash", [SU_JUNK] = " \\Junk", [SU_ARCHIVE] = " \\Archive",
+    [SU_SENT] = " \\Sent", [SU_DRAFTS] = " \\Drafts",   [SU_TRASH] = " \\Trash",
+    [SU_JUNK] = " \\Junk", [SU_ARCHIVE] = " \\Archive",
 };
 enum { N_SPECIAL = sizeof special_names / sizeof *special_names };
 
@@ -35,7 +36,8 @@ static bool selected_below(const struct imap_list_args *l, const struct folders 
     return false;
 }
 
-static void attributes(const struct imap_list_args *l, const struct folders *all, const struct folder *f, struct buf *out)
+static void attributes(const struct imap_list_args *l, const struct folders *all, const struct folder *f,
+                       struct buf *out)
 {
     buf_addstr(out, folders_has_below(all, f->name) ? "\\HasChildren" : "\\HasNoChildren");
     if (f->flags & FF_GONE)
@@ -47,7 +49,8 @@ static void attributes(const struct imap_list_args *l, const struct folders *all
     buf_addstr(out, special_name(f));
 }
 
-static enum rc list_one(struct imap_session *s, const struct imap_list_args *l, const struct folders *all, const struct folder *f, struct err *e)
+static enum rc list_one(struct imap_session *s, const struct imap_list_args *l, const struct folders *all,
+                        const struct folder *f, struct err *e)
 {
     bool below = (l->select & LS_RECURSIVE) && selected_below(l, all, f->name);
     struct buf attr = BUF_INIT;

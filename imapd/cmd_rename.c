@@ -6,7 +6,8 @@
 #include "imapd/move.h"
 #include "proto/imap_name.h"
 
-static enum rc add_rename(struct imap_session *s, const struct folder *f, struct span name, struct buf *list, struct err *e)
+static enum rc add_rename(struct imap_session *s, const struct folder *f, struct span name, struct buf *list,
+                          struct err *e)
 {
     struct store_rename r = {.folder = f->id};
     struct buf sealed = BUF_INIT;
@@ -23,7 +24,8 @@ static enum rc add_rename(struct imap_session *s, const struct folder *f, struct
 }
 
 /* The folder and all below it, under the new name. */
-static enum rc rename_tree(struct imap_session *s, const struct folders *l, struct span from, struct span to, struct err *e)
+static enum rc rename_tree(struct imap_session *s, const struct folders *l, struct span from, struct span to,
+                           struct err *e)
 {
     struct store_folder_rename_req rq;
     struct buf list = BUF_INIT, name = BUF_INIT;

@@ -3,7 +3,8 @@
 #include "imapd/commands.h"
 #include "imapd/flagging.h"
 
-static const uint8_t hows[] = {[IMAP_STORE_SET] = FLAGS_SET, [IMAP_STORE_ADD] = FLAGS_ADD, [IMAP_STORE_REMOVE] = FLAGS_REMOVE};
+static const uint8_t hows[] = {
+    [IMAP_STORE_SET] = FLAGS_SET, [IMAP_STORE_ADD] = FLAGS_ADD, [IMAP_STORE_REMOVE] = FLAGS_REMOVE};
 
 static uint32_t asked_for(const struct imap_set *rows)
 {

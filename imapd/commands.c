@@ -12,7 +12,8 @@ const struct command commands[] = {
     {"ID", IS_ANY, 0, imap_parse_id, cmd_id, " (\"name\" \"test\")"},
     {"STARTTLS", IS_NEW, C_NO_TLS, imap_parse_none, cmd_starttls, ""},
     {"LOGIN", IS_NEW, C_SECRET | C_TLS, imap_parse_login, cmd_login, " nobody@invalid wrong"},
-    {"AUTHENTICATE", IS_NEW, C_SECRET | C_TLS, imap_parse_auth, cmd_authenticate, " PLAIN AG5vYm9keUBpbnZhbGlkAHdyb25n"},
+    {"AUTHENTICATE", IS_NEW, C_SECRET | C_TLS, imap_parse_auth, cmd_authenticate,
+     " PLAIN AG5vYm9keUBpbnZhbGlkAHdyb25n"},
     {"ENABLE", AUTHED, 0, imap_parse_words, cmd_enable, " CONDSTORE"},
     {"NAMESPACE", AUTHED, 0, imap_parse_none, cmd_namespace, ""},
     {"SELECT", AUTHED, C_SELECTS, imap_parse_mailbox, cmd_select, " INBOX"},
@@ -38,7 +39,8 @@ const struct command commands[] = {
     {"MOVE", IS_SELECTED, C_UID | C_RENUMBER | C_WRITES | C_SYNC, imap_parse_copy, cmd_move, " 1 table-none"},
 };
 const size_t n_commands = sizeof commands / sizeof *commands;
-static const struct command uid_expunge = {"UID EXPUNGE", IS_SELECTED, C_RENUMBER | C_WRITES | C_UID, imap_parse_uids, cmd_uid_expunge, " 1"};
+static const struct command uid_expunge = {"UID EXPUNGE",   IS_SELECTED,     C_RENUMBER | C_WRITES | C_UID,
+                                           imap_parse_uids, cmd_uid_expunge, " 1"};
 
 static const struct command *by_name(struct span name)
 {
@@ -105,8 +107,10 @@ static const struct {
     unsigned bit;
     const char *name;
 } states[] = {{IS_NEW, "not-authenticated"}, {IS_AUTH, "authenticated"}, {IS_SELECTED, "selected"}},
-  flags[] = {{C_SEQ, "seq"}, {C_RENUMBER, "renumber"}, {C_SELECTS, "selects"}, {C_WRITES, "writes"}, {C_SYNC, "sync"}, {C_SECRET, "secret"},
-             {C_UID, "uid"}, {C_STREAMS, "streams"}, {C_NO_TLS, "before-tls"}, {C_TLS, "tls"}};
+  flags[] = {{C_SEQ, "seq"},       {C_RENUMBER, "renumber"}, {C_SELECTS, "selects"},
+             {C_WRITES, "writes"}, {C_SYNC, "sync"},         {C_SECRET, "secret"},
+             {C_UID, "uid"},       {C_STREAMS, "streams"},   {C_NO_TLS, "before-tls"},
+             {C_TLS, "tls"}};
 
 static void put_json(const char *text)
 {

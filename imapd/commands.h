@@ -17,7 +17,16 @@
 #include "imapd/session.h"
 
 enum {
-    C_SEQ = 1, C_RENUMBER = 2, C_SELECTS = 4, C_WRITES = 8, C_SYNC = 16, C_SECRET = 32, C_UID = 64, C_STREAMS = 128, C_NO_TLS = 256, C_TLS = 512
+    C_SEQ = 1,
+    C_RENUMBER = 2,
+    C_SELECTS = 4,
+    C_WRITES = 8,
+    C_SYNC = 16,
+    C_SECRET = 32,
+    C_UID = 64,
+    C_STREAMS = 128,
+    C_NO_TLS = 256,
+    C_TLS = 512
 };
 typedef enum rc command_fn(struct imap_session *s, union imap_args *a, struct err *e);
 struct command {
@@ -35,7 +44,8 @@ enum rc command_find(struct imap_session *s, struct span text, struct span *rest
 bool command_streams(struct imap_session *s, struct span text);
 void commands_print(void); /* JSON on standard output */
 
-command_fn cmd_append, cmd_authenticate, cmd_capability, cmd_check, cmd_close, cmd_copy, cmd_create, cmd_delete, cmd_enable, cmd_examine,
-    cmd_expunge, cmd_fetch, cmd_id, cmd_idle, cmd_list, cmd_login, cmd_logout, cmd_lsub, cmd_move, cmd_namespace, cmd_noop, cmd_rename,
-    cmd_search, cmd_select, cmd_starttls, cmd_status, cmd_store, cmd_subscribe, cmd_uid_expunge, cmd_unselect, cmd_unsubscribe;
+command_fn cmd_append, cmd_authenticate, cmd_capability, cmd_check, cmd_close, cmd_copy, cmd_create, cmd_delete,
+    cmd_enable, cmd_examine, cmd_expunge, cmd_fetch, cmd_id, cmd_idle, cmd_list, cmd_login, cmd_logout, cmd_lsub,
+    cmd_move, cmd_namespace, cmd_noop, cmd_rename, cmd_search, cmd_select, cmd_starttls, cmd_status, cmd_store,
+    cmd_subscribe, cmd_uid_expunge, cmd_unselect, cmd_unsubscribe;
 void capability_put(const struct imap_session *s, struct buf *out); /* "IMAP4rev1 ..." for the state at hand */

@@ -119,7 +119,8 @@ static enum rc open_entry(struct fetch *f, const struct store_entry *en, struct 
     if (f->op == STORE_READ_MANY && en->object.n > 0)
         rc = mailbox_open_object(f->s->box, en, SEAL_MESSAGE, &f->plain, e);
     if (rc == RC_OK && f->op == STORE_READ_MANY && en->object.n > 0 && f->plain.n != en->size)
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "message has %zu octets, its entry says %llu", f->plain.n, (unsigned long long)en->size);
+        rc = err_set(e, RC_CORRUPT, NULL, NULL, "message has %zu octets, its entry says %llu", f->plain.n,
+                     (unsigned long long)en->size);
     return rc;
 }
 

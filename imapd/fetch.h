@@ -18,15 +18,15 @@ struct fetch {
     struct imap_session *s;
     const struct imap_fetch *what;
     struct imap_set *rows;
-    enum store_op op;          /* 0: none needed */
+    enum store_op op; /* 0: none needed */
     struct pages pages;
-    struct buf names;          /* the sections' names in answers, one behind the other */
+    struct buf names; /* the sections' names in answers, one behind the other */
     size_t name_end[IMAP_SECTIONS];
-    struct buf plain;          /* the entry's object in clear: summary or message */
+    struct buf plain; /* the entry's object in clear: summary or message */
     struct summary sum;
-    bool any, sent;            /* of the message at hand: an item is written; some of its line has left already */
-    uint32_t missing;          /* rows without an entry: expunged by another session */
-    struct err first;          /* of messages that could not be opened */
+    bool any, sent;   /* of the message at hand: an item is written; some of its line has left already */
+    uint32_t missing; /* rows without an entry: expunged by another session */
+    struct err first; /* of messages that could not be opened */
 };
 enum rc fetch_run(struct fetch *f, struct err *e);
 void fetch_item(struct fetch *f, struct span name); /* the space between items, and the name */

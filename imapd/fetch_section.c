@@ -31,13 +31,15 @@ static enum rc gather(void *ctx, struct span piece, struct err *e)
     return RC_OK;
 }
 
-static enum rc read_range(struct fetch *f, const struct store_entry *en, struct where w, uint64_t most, struct buf *out, struct err *e)
+static enum rc read_range(struct fetch *f, const struct store_entry *en, struct where w, uint64_t most, struct buf *out,
+                          struct err *e)
 {
     enum rc rc = pages_quiet(&f->pages, e);
 
     if (rc != RC_OK)
         return rc;
-    return mailbox_read(f->s->box, f->s->view->folder, en, SEAL_MESSAGE, w.off, w.len < most ? w.len : most, gather, out, e);
+    return mailbox_read(f->s->box, f->s->view->folder, en, SEAL_MESSAGE, w.off, w.len < most ? w.len : most, gather,
+                        out, e);
 }
 
 /* ---- finding ---- */
@@ -69,7 +71,8 @@ static bool is_chosen(const struct imap_section *s, struct span name)
 }
 
 /* HEADER.FIELDS: the chosen fields as they stand, then an empty line. */
-static enum rc choose_fields(struct fetch *f, const struct store_entry *en, const struct imap_section *s, struct where *w, struct buf *mem, struct err *e)
+static enum rc choose_fields(struct fetch *f, const struct store_entry *en, const struct imap_section *s,
+                             struct where *w, struct buf *mem, struct err *e)
 {
     struct buf head = BUF_INIT;
     struct span rest = w->bytes;
@@ -90,7 +93,8 @@ static enum rc choose_fields(struct fetch *f, const struct store_entry *en, cons
     return rc;
 }
 
-static enum rc find(struct fetch *f, const struct store_entry *en, const struct imap_section *s, struct where *w, struct buf *mem, struct err *e)
+static enum rc find(struct fetch *f, const struct store_entry *en, const struct imap_section *s, struct where *w,
+                    struct buf *mem, struct err *e)
 {
     enum rc rc;
 
@@ -106,7 +110,8 @@ static enum rc find(struct fetch *f, const struct store_entry *en, const struct 
 
 static void cut_partial(const struct imap_section *s, struct where *w)
 {
-    uint64_t all = w->at_hand ? w->bytes.n : w->len, off = s->off < all ? s->off : all, len = s->len < all - off ? s->len : all - off;
+    uint64_t all = w->at_hand ? w->bytes.n : w->len, off = s->off < all ? s->off : all,
+             len = s->len < all - off ? s->len : all - off;
 
     if (!s->partial)
         return;
@@ -150,7 +155,8 @@ static enum rc send_range(struct fetch *f, const struct store_entry *en, struct 
         rc = mailbox_read(f->s->box, f->s->view->folder, en, SEAL_MESSAGE, w.off, w.len, send_piece, &to, e);
     if (rc == RC_OK && to.left == 0)
         return RC_OK;
-    return err_set(e, RC_CLOSED, NULL, NULL, "literal could not be completed: %llu octets are missing", (unsigned long long)to.left);
+    return err_set(e, RC_CLOSED, NULL, NULL, "literal could not be completed: %llu octets are missing",
+                   (unsigned long long)to.left);
 }
 
 static void put_name(struct fetch *f, size_t i)

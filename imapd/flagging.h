@@ -5,9 +5,9 @@
 #pragma once
 #include "imapd/view.h"
 struct flagging {
-    uint8_t how;       /* FLAGS_SET, ADD, REMOVE */
+    uint8_t how; /* FLAGS_SET, ADD, REMOVE */
     uint64_t flags;
-    bool tell;         /* an untagged FETCH for each message */
-    uint32_t done;     /* messages that were there */
+    bool tell;     /* an untagged FETCH for each message */
+    uint32_t done; /* messages that were there */
 };
 enum rc flagging_run(struct imap_session *s, const struct imap_set *rows, struct flagging *g, struct err *e);

@@ -23,7 +23,8 @@ static bool keep(struct imap_session *s, struct span from, struct span *to)
 
 static enum rc folder_in(struct imap_session *s, struct folders *l, const struct store_folder *sf, struct err *e)
 {
-    struct folder f = {sf->folder, sf->uidvalidity, sf->uidnext, sf->exists, sf->unseen, sf->special, sf->flags, {0}, SPAN_NULL, SPAN_NULL};
+    struct folder f = {sf->folder,  sf->uidvalidity, sf->uidnext, sf->exists, sf->unseen,
+                       sf->special, sf->flags,       {0},         SPAN_NULL,  SPAN_NULL};
 
     memcpy(f.tag, sf->tag, sizeof f.tag);
     l->f = imap_arena_grow(&s->mem, l->f, l->n, sizeof *l->f);
@@ -125,7 +126,8 @@ enum rc folder_get(struct imap_session *s, struct span name, bool trycreate, str
     return reply_no(s, e, trycreate ? "TRYCREATE" : "NONEXISTENT", "Cette boite n'existe pas / No such mailbox");
 }
 
-enum rc folder_create(struct imap_session *s, struct span name, uint8_t special, uint16_t flags, uint32_t *id_out, struct err *e)
+enum rc folder_create(struct imap_session *s, struct span name, uint8_t special, uint16_t flags, uint32_t *id_out,
+                      struct err *e)
 {
     struct store_folder_create_req rq = {.special = special, .flags = flags};
     struct store_folder_msg rep;
@@ -169,7 +171,8 @@ enum rc folders_first_time(struct imap_session *s, struct err *e)
     static const struct {
         const char *name;
         uint8_t special;
-    } made[] = {{"Drafts", SU_DRAFTS}, {"Sent", SU_SENT}, {"Trash", SU_TRASH}, {"Junk", SU_JUNK}, {"Archive", SU_ARCHIVE}};
+    } made[] = {
+        {"Drafts", SU_DRAFTS}, {"Sent", SU_SENT}, {"Trash", SU_TRASH}, {"Junk", SU_JUNK}, {"Archive", SU_ARCHIVE}};
     struct folders l;
     enum rc rc = folders_load(s, false, &l, e);
 

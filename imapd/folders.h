@@ -17,9 +17,9 @@ enum { FOLDERS_MAX = 5000 };
 struct folder {
     uint32_t id, uidvalidity, uidnext, exists, unseen;
     uint8_t special;
-    uint16_t flags;              /* FF_ */
+    uint16_t flags; /* FF_ */
     unsigned char tag[SEAL_NAME_TAG];
-    struct span sealed, name;    /* in the command's arena; name once folders_open_names() ran */
+    struct span sealed, name; /* in the command's arena; name once folders_open_names() ran */
 };
 struct folders {
     struct folder *f;
@@ -27,10 +27,12 @@ struct folders {
 };
 enum rc folders_load(struct imap_session *s, bool names, struct folders *out, struct err *e);
 /* With names they are sorted by name, parents before what is below them. */
-struct folder *folders_by_name(struct imap_session *s, const struct folders *l, struct span name, struct err *e); /* NULL: none, *e says so */
+struct folder *folders_by_name(struct imap_session *s, const struct folders *l, struct span name,
+                               struct err *e); /* NULL: none, *e says so */
 /* One folder that can be selected. RC_NOTFOUND [NONEXISTENT]. trycreate: [TRYCREATE] instead. */
 enum rc folder_get(struct imap_session *s, struct span name, bool trycreate, struct folder *out, struct err *e);
-enum rc folder_create(struct imap_session *s, struct span name, uint8_t special, uint16_t flags, uint32_t *id_out, struct err *e);
+enum rc folder_create(struct imap_session *s, struct span name, uint8_t special, uint16_t flags, uint32_t *id_out,
+                      struct err *e);
 /* Missing levels above a name are made. */
 enum rc folders_make_parents(struct imap_session *s, struct span name, struct err *e);
 bool folder_is_below(struct span name, struct span parent);

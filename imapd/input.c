@@ -6,12 +6,15 @@
 #include <errno.h>
 #include <poll.h>
 
-enum { DRAIN_MOST = 1024 * 1024 }; /* a non-synchronising literal that is refused is read away up to here; beyond, the session ends */
+enum {
+    DRAIN_MOST = 1024 * 1024
+}; /* a non-synchronising literal that is refused is read away up to here; beyond, the session ends */
 
 /* ---- waiting ---- */
 enum rc input_wait(struct imap_session *s, int event_fd, int64_t deadline, unsigned *what_out, struct err *e)
 {
-    struct pollfd p[3] = {{stream_fd(s->io), POLLIN, 0}, {event_fd, POLLIN, 0}, {s->stopping ? -1 : s->peer->stop_fd, POLLIN, 0}};
+    struct pollfd p[3] = {
+        {stream_fd(s->io), POLLIN, 0}, {event_fd, POLLIN, 0}, {s->stopping ? -1 : s->peer->stop_fd, POLLIN, 0}};
     bool ready = stream_buffered(s->io) > 0;
     int n;
 
@@ -22,7 +25,8 @@ enum rc input_wait(struct imap_session *s, int event_fd, int64_t deadline, unsig
         return err_sys(e, RC_TEMP, "poll");
     if (n == 0 && !ready)
         return err_set(e, RC_TIMEOUT, NULL, NULL, "nothing came until the deadline");
-    *what_out = (ready || p[0].revents ? WAIT_INPUT : 0u) | (p[1].revents ? WAIT_EVENT : 0u) | (p[2].revents ? WAIT_STOP : 0u);
+    *what_out =
+        (ready || p[0].revents ? WAIT_INPUT : 0u) | (p[1].revents ? WAIT_EVENT : 0u) | (p[2].revents ? WAIT_STOP : 0u);
     return RC_OK;
 }
 
@@ -51,7 +55,8 @@ static enum rc nowhere(void *ctx, struct span piece, struct err *e)
     return RC_OK;
 }
 
-enum rc input_octets(struct imap_session *s, uint64_t n, enum rc (*sink)(void *ctx, struct span piece, struct err *e), void *ctx, struct err *e)
+enum rc input_octets(struct imap_session *s, uint64_t n, enum rc (*sink)(void *ctx, struct span piece, struct err *e),
+                     void *ctx, struct err *e)
 {
     enum rc rc = RC_OK, kept = RC_OK;
     struct span at_hand;
@@ -123,14 +128,19 @@ static enum rc on_literal(struct imap_session *s, bool *done, struct err *e)
 static enum rc on_event(struct imap_session *s, enum frame_event ev, bool *done, struct err *e)
 {
     switch (ev) {
-    case FRAME_MORE: return RC_OK;
-    case FRAME_DONE: *done = true; return RC_OK;
-    case FRAME_LITERAL: return on_literal(s, done, e);
+    case FRAME_MORE:
+        return RC_OK;
+    case FRAME_DONE:
+        *done = true;
+        return RC_OK;
+    case FRAME_LITERAL:
+        return on_literal(s, done, e);
     case FRAME_BAD:
         reply_put(s, "* BAD Line must end with CRLF");
         s->errors++;
         return err_set(e, RC_SYNTAX, NULL, NULL, "bare LF");
-    case FRAME_LONG: break;
+    case FRAME_LONG:
+        break;
     }
     s->bye = true;
     return err_set(e, RC_CLOSED, NULL, "Commande trop longue / Command line too long", "command beyond its bound");
@@ -152,7 +162,8 @@ static enum rc drop_rest_of_line(struct imap_session *s, struct err *e)
     }
     if (ev == FRAME_LITERAL && !s->frame.sync) /* another one: too much is too much */
         s->bye = true;
-    return err_set(e, s->bye || ev == FRAME_LONG ? RC_CLOSED : RC_SYNTAX, NULL, "Commande trop longue / Command too long", "literal refused");
+    return err_set(e, s->bye || ev == FRAME_LONG ? RC_CLOSED : RC_SYNTAX, NULL,
+                   "Commande trop longue / Command too long", "literal refused");
 }
 
 enum rc input_command(struct imap_session *s, struct err *e)

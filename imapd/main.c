@@ -15,7 +15,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TICK_MS = 60 * 1000, ROTATE_TICKS = 4 * 60 /* a new session ticket key every four hours */, GRACE_MS = 4 * 1000 };
+enum {
+    TICK_MS = 60 * 1000,
+    ROTATE_TICKS = 4 * 60 /* a new session ticket key every four hours */,
+    GRACE_MS = 4 * 1000
+};
 
 static void session(void *ctx, int fd, const struct listener_peer *peer)
 {
@@ -108,7 +112,8 @@ static enum log_level level_of(const char *name)
 static void serve(void)
 {
     static struct imap_conf conf;
-    struct listener l = {.session = session, .refuse = refuse, .tick = tick, .tick_ms = TICK_MS, .grace_ms = GRACE_MS, .ctx = &conf};
+    struct listener l = {
+        .session = session, .refuse = refuse, .tick = tick, .tick_ms = TICK_MS, .grace_ms = GRACE_MS, .ctx = &conf};
     struct boot *b = boot_load();
     struct sandbox_how how = {.kind = SB_IMAPD_LISTENER, .root = "."};
     struct err e;

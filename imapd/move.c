@@ -33,7 +33,8 @@ static enum rc part(struct imap_session *s, struct span uids, struct copying *c,
 }
 
 /* Rows from *at (a range, and how much of it is done) into uids: as many as one transaction takes. */
-static void take_part(const struct view *v, const struct imap_set *rows, size_t *range, uint32_t *skip, struct buf *uids)
+static void take_part(const struct view *v, const struct imap_set *rows, size_t *range, uint32_t *skip,
+                      struct buf *uids)
 {
     uint32_t left = STORE_COPY_MAX;
 

@@ -129,7 +129,8 @@ static enum rc gather(void *ctx, struct span piece, struct err *e)
     return RC_OK;
 }
 
-enum rc pages_object(struct pages *p, const struct store_entry *en, enum seal_kind kind, size_t max, struct buf *out, struct err *e)
+enum rc pages_object(struct pages *p, const struct store_entry *en, enum seal_kind kind, size_t max, struct buf *out,
+                     struct err *e)
 {
     struct gather g = {out, max};
     enum rc rc;

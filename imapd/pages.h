@@ -24,5 +24,6 @@ void pages_begin(struct pages *p, struct imap_session *s, enum store_op op, cons
 enum rc pages_next(struct pages *p, struct store_entry *en_out, struct err *e);
 enum rc pages_quiet(struct pages *p, struct err *e);
 /* The entry's object in clear, large or small: appended to out, at most max bytes. */
-enum rc pages_object(struct pages *p, const struct store_entry *en, enum seal_kind kind, size_t max, struct buf *out, struct err *e);
+enum rc pages_object(struct pages *p, const struct store_entry *en, enum seal_kind kind, size_t max, struct buf *out,
+                     struct err *e);
 void pages_end(struct pages *p);

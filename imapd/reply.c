@@ -15,9 +15,10 @@ static const struct {
     enum rc rc;
     const char *status, *code;
 } endings[] = {
-    {RC_TEMP, "NO", "UNAVAILABLE"},  {RC_PERM, "NO", "CANNOT"},        {RC_SYNTAX, "BAD", NULL},        {RC_DENIED, "NO", "NOPERM"},
-    {RC_NOTFOUND, "NO", "NONEXISTENT"}, {RC_EXISTS, "NO", "ALREADYEXISTS"}, {RC_QUOTA, "NO", "OVERQUOTA"}, {RC_CORRUPT, "NO", "CORRUPTION"},
-    {RC_CLOSED, "NO", "UNAVAILABLE"}, {RC_TIMEOUT, "NO", "UNAVAILABLE"},
+    {RC_TEMP, "NO", "UNAVAILABLE"},    {RC_PERM, "NO", "CANNOT"},          {RC_SYNTAX, "BAD", NULL},
+    {RC_DENIED, "NO", "NOPERM"},       {RC_NOTFOUND, "NO", "NONEXISTENT"}, {RC_EXISTS, "NO", "ALREADYEXISTS"},
+    {RC_QUOTA, "NO", "OVERQUOTA"},     {RC_CORRUPT, "NO", "CORRUPTION"},   {RC_CLOSED, "NO", "UNAVAILABLE"},
+    {RC_TIMEOUT, "NO", "UNAVAILABLE"},
 };
 
 void reply_out(struct imap_session *s)

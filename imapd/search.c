@@ -8,7 +8,7 @@ enum { SEARCH_MOST = 16 * 1024 * 1024 /* of a sealed search text */ };
 struct searching {
     struct imap_session *s;
     const struct imap_search *what;
-    unsigned char *hit;      /* a TRI_ a row */
+    unsigned char *hit; /* a TRI_ a row */
     struct pages pages;
     struct buf plain, plain_summary;
     struct summary sum;
@@ -46,8 +46,8 @@ static bool in_octets(void *ctx, const struct facts *f, struct span needle)
     struct scan_octets o = {.needle = needle};
     struct err e;
 
-    if (pages_quiet(&se->pages, &e) != RC_OK ||
-        mailbox_read(se->s->box, se->s->view->folder, f->entry, SEAL_MESSAGE, 0, f->entry->size, scan_piece, &o, &e) != RC_OK)
+    if (pages_quiet(&se->pages, &e) != RC_OK || mailbox_read(se->s->box, se->s->view->folder, f->entry, SEAL_MESSAGE, 0,
+                                                             f->entry->size, scan_piece, &o, &e) != RC_OK)
         log_err(LOG_WARN_, "search-read-failed", &e);
     o.raw.secret = o.folded.secret = true;
     buf_free(&o.raw);
@@ -112,7 +112,8 @@ static enum rc undecided(struct searching *se, struct imap_set *out, struct err 
             continue;
         }
         if ((out->r = imap_arena_grow(&se->s->mem, out->r, out->n, sizeof *out->r)) == NULL)
-            return err_set(e, RC_TEMP, NULL, "SEARCH is too complex", "undecided messages do not fit the command's memory");
+            return err_set(e, RC_TEMP, NULL, "SEARCH is too complex",
+                           "undecided messages do not fit the command's memory");
         out->r[out->n++] = (struct imap_range){row, row};
     }
     return RC_OK;
@@ -120,7 +121,8 @@ static enum rc undecided(struct searching *se, struct imap_set *out, struct err 
 
 static enum rc pass(struct searching *se, enum tier t, struct err *e)
 {
-    static const enum store_op ops[] = {[TIER_ENTRY] = STORE_ENTRIES, [TIER_SUMMARY] = STORE_SUMMARIES, [TIER_TEXT] = STORE_TEXTS};
+    static const enum store_op ops[] = {
+        [TIER_ENTRY] = STORE_ENTRIES, [TIER_SUMMARY] = STORE_SUMMARIES, [TIER_TEXT] = STORE_TEXTS};
     struct imap_set rows;
     struct store_entry en;
     enum rc rc = undecided(se, &rows, e);

@@ -16,15 +16,23 @@ static bool from_view(const struct imap_key *k, const struct facts *f)
     uint64_t flags = f->view->flags[f->row];
 
     switch (k->op) {
-    case SK_ALL: return true;
+    case SK_ALL:
+        return true;
     case SK_FLAG:
-    case SK_KEYWORD: return ((flags & k->flag) != 0) == k->on;
-    case SK_RECENT: return (flags & VF_RECENT) != 0;
-    case SK_OLD: return (flags & VF_RECENT) == 0;
-    case SK_NEW: return (flags & (VF_RECENT | MF_SEEN)) == VF_RECENT;
-    case SK_SEQ: return imap_set_has(&k->set, f->row + 1);
-    case SK_UID: return imap_set_has(&k->set, f->view->uid[f->row]);
-    default: bug("search key %d is not the view's", (int)k->op);
+    case SK_KEYWORD:
+        return ((flags & k->flag) != 0) == k->on;
+    case SK_RECENT:
+        return (flags & VF_RECENT) != 0;
+    case SK_OLD:
+        return (flags & VF_RECENT) == 0;
+    case SK_NEW:
+        return (flags & (VF_RECENT | MF_SEEN)) == VF_RECENT;
+    case SK_SEQ:
+        return imap_set_has(&k->set, f->row + 1);
+    case SK_UID:
+        return imap_set_has(&k->set, f->view->uid[f->row]);
+    default:
+        bug("search key %d is not the view's", (int)k->op);
     }
 }
 
@@ -50,7 +58,8 @@ static enum tri from_date(const struct imap_key *k, const struct facts *f)
 {
     if (f->summary == NULL)
         return TRI_MAYBE;
-    return by_day(SK_SENTBEFORE, SK_SENTON, k, f->summary->has_date ? f->summary->local_day : imap_day_of((int64_t)f->entry->internaldate));
+    return by_day(SK_SENTBEFORE, SK_SENTON, k,
+                  f->summary->has_date ? f->summary->local_day : imap_day_of((int64_t)f->entry->internaldate));
 }
 
 static bool field_has(struct span body, struct span needle)
@@ -123,20 +132,28 @@ static enum tri opposite(enum tri t)
 enum tri search_eval(const struct imap_key *k, const struct facts *f)
 {
     switch (k->op) {
-    case SK_AND: return together(k, f, TRI_NO);
-    case SK_OR: return together(k, f, TRI_YES);
-    case SK_NOT: return opposite(search_eval(k->child, f));
+    case SK_AND:
+        return together(k, f, TRI_NO);
+    case SK_OR:
+        return together(k, f, TRI_YES);
+    case SK_NOT:
+        return opposite(search_eval(k->child, f));
     case SK_LARGER:
     case SK_SMALLER:
     case SK_BEFORE:
     case SK_ON:
-    case SK_SINCE: return from_entry(k, f);
+    case SK_SINCE:
+        return from_entry(k, f);
     case SK_SENTBEFORE:
     case SK_SENTON:
-    case SK_SENTSINCE: return from_date(k, f);
-    case SK_HEADER: return from_header(k, f);
+    case SK_SENTSINCE:
+        return from_date(k, f);
+    case SK_HEADER:
+        return from_header(k, f);
     case SK_BODY:
-    case SK_TEXT: return from_text(k, f);
-    default: return tri(from_view(k, f));
+    case SK_TEXT:
+        return from_text(k, f);
+    default:
+        return tri(from_view(k, f));
     }
 }

@@ -95,9 +95,10 @@ enum rc search_prepare(struct imap_session *s, struct imap_search *what, struct 
 static enum tier tier_of(enum imap_key_op op)
 {
     static const unsigned char tiers[] = {
-        [SK_LARGER] = TIER_ENTRY, [SK_SMALLER] = TIER_ENTRY, [SK_BEFORE] = TIER_ENTRY, [SK_ON] = TIER_ENTRY, [SK_SINCE] = TIER_ENTRY,
-        [SK_SENTBEFORE] = TIER_SUMMARY, [SK_SENTON] = TIER_SUMMARY, [SK_SENTSINCE] = TIER_SUMMARY, [SK_HEADER] = TIER_SUMMARY,
-        [SK_BODY] = TIER_TEXT, [SK_TEXT] = TIER_TEXT,
+        [SK_LARGER] = TIER_ENTRY,   [SK_SMALLER] = TIER_ENTRY,     [SK_BEFORE] = TIER_ENTRY,
+        [SK_ON] = TIER_ENTRY,       [SK_SINCE] = TIER_ENTRY,       [SK_SENTBEFORE] = TIER_SUMMARY,
+        [SK_SENTON] = TIER_SUMMARY, [SK_SENTSINCE] = TIER_SUMMARY, [SK_HEADER] = TIER_SUMMARY,
+        [SK_BODY] = TIER_TEXT,      [SK_TEXT] = TIER_TEXT,
     };
 
     return (enum tier)tiers[op];

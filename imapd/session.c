@@ -54,7 +54,8 @@ static enum rc may_run(struct imap_session *s, struct err *e)
     if ((c->flags & C_TLS) && !s->has_tls)
         return reply_no(s, e, "PRIVACYREQUIRED", "STARTTLS d'abord / STARTTLS first");
     if ((c->flags & C_WRITES) && s->view && view_read_only(s->view))
-        return err_set(e, RC_PERM, NULL, "Boite ouverte en lecture seule / Mailbox is read-only", "%s under EXAMINE", c->name);
+        return err_set(e, RC_PERM, NULL, "Boite ouverte en lecture seule / Mailbox is read-only", "%s under EXAMINE",
+                       c->name);
     return RC_OK;
 }
 

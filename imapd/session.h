@@ -35,28 +35,28 @@ struct imap_session {
     struct stream *io;
     struct tls_peer tls;
     bool has_tls, bye, stopping;
-    bool lost;                   /* the line is gone or out of step: nothing more may be said on it */
-    bool answered;               /* answered: the command wrote its own tagged line */
+    bool lost;     /* the line is gone or out of step: nothing more may be said on it */
+    bool answered; /* answered: the command wrote its own tagged line */
     unsigned state;
     unsigned errors, failed_logins;
 
     struct keyd *keyd;
-    struct store *store;         /* one connection: requests, and from the first IDLE on events too */
+    struct store *store; /* one connection: requests, and from the first IDLE on events too */
     bool watching;
     struct dir *dir;
     struct mailbox *box;
     char address[256];
-    struct view *view;           /* IS_SELECTED */
+    struct view *view; /* IS_SELECTED */
     struct keywords keywords;
 
-    const struct command *cmd;   /* the command at hand */
+    const struct command *cmd; /* the command at hand */
     struct span tag;
-    bool uid;                    /* it came as UID ... */
+    bool uid; /* it came as UID ... */
     struct imap_frame frame;
     struct imap_arena mem;
     struct buf out;
-    struct buf code;             /* response code of the tagged answer, without brackets; empty: none, or the failure's own */
-    bool streaming;              /* the command's last literal is still on the stream */
+    struct buf code; /* response code of the tagged answer, without brackets; empty: none, or the failure's own */
+    bool streaming;  /* the command's last literal is still on the stream */
 };
 /* .bye and .lost: what a command does when the stream fails under it. Returns RC_CLOSED. */
 enum rc session_lost(struct imap_session *s, struct err *e, const char *why) __attribute__((warn_unused_result));
@@ -64,21 +64,24 @@ void session_run(int fd, const struct imap_conf *conf, const struct listener_pee
 
 /* imapd/input.c: the next command, whole; its literals asked for. RC_CLOSED, RC_TIMEOUT: the session ends. RC_SYNTAX: answered already. */
 enum rc input_command(struct imap_session *s, struct err *e);
-enum rc input_line(struct imap_session *s, struct span *line_out, struct err *e); /* one line of a SASL or IDLE exchange */
+enum rc input_line(struct imap_session *s, struct span *line_out,
+                   struct err *e); /* one line of a SASL or IDLE exchange */
 /* Takes n octets of a literal off the stream, in pieces. */
-enum rc input_octets(struct imap_session *s, uint64_t n, enum rc (*sink)(void *ctx, struct span piece, struct err *e), void *ctx, struct err *e);
+enum rc input_octets(struct imap_session *s, uint64_t n, enum rc (*sink)(void *ctx, struct span piece, struct err *e),
+                     void *ctx, struct err *e);
 enum { WAIT_INPUT = 1, WAIT_EVENT = 2, WAIT_STOP = 4 };
 enum rc input_wait(struct imap_session *s, int event_fd, int64_t deadline, unsigned *what_out, struct err *e);
 
 /* imapd/reply.c */
 void reply_put(struct imap_session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* CRLF is added */
-void reply_out(struct imap_session *s);                           /* .out as it is, to the stream; emptied */
+void reply_out(struct imap_session *s); /* .out as it is, to the stream; emptied */
 void reply_tagged(struct imap_session *s, enum rc rc, const struct err *e);
 void reply_code(struct imap_session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void reply_alive(struct imap_session *s);                         /* an answer makes progress: the write deadline begins anew */
-void put_u64(struct buf *out, uint64_t v);                        /* decimal: listings write five numbers a message */
+void reply_alive(struct imap_session *s);  /* an answer makes progress: the write deadline begins anew */
+void put_u64(struct buf *out, uint64_t v); /* decimal: listings write five numbers a message */
 /* A refusal with a response code of its own. */
-enum rc reply_no(struct imap_session *s, struct err *e, const char *code, const char *text) __attribute__((warn_unused_result));
+enum rc reply_no(struct imap_session *s, struct err *e, const char *code, const char *text)
+    __attribute__((warn_unused_result));
 
 /* imapd/signin.c: LOGIN and AUTHENTICATE meet here. */
 enum rc signin(struct imap_session *s, struct span login, struct span password, struct err *e);

@@ -27,21 +27,29 @@ static enum rc failed(struct imap_session *s, const char *code, const char *text
 static enum rc explain(struct imap_session *s, enum rc rc, struct err *e)
 {
     switch (rc) {
-    case RC_DENIED: return failed(s, "AUTHENTICATIONFAILED", "Identifiant ou mot de passe incorrect / Wrong user name or password", e);
-    case RC_PERM: return failed(s, "AUTHORIZATIONFAILED", "Compte desactive / Account disabled", e);
-    case RC_SYNTAX: return failed(s, "AUTHENTICATIONFAILED", "Identifiant ou mot de passe incorrect / Wrong user name or password", e);
-    default: return rc;
+    case RC_DENIED:
+        return failed(s, "AUTHENTICATIONFAILED", "Identifiant ou mot de passe incorrect / Wrong user name or password",
+                      e);
+    case RC_PERM:
+        return failed(s, "AUTHORIZATIONFAILED", "Compte desactive / Account disabled", e);
+    case RC_SYNTAX:
+        return failed(s, "AUTHENTICATIONFAILED", "Identifiant ou mot de passe incorrect / Wrong user name or password",
+                      e);
+    default:
+        return rc;
     }
 }
 
 /* The mailbox's key: what goes wrong here is not a wrong password. */
-static enum rc open_mailbox(struct imap_session *s, const struct dird_auth_rep *auth, struct span password, struct err *e)
+static enum rc open_mailbox(struct imap_session *s, const struct dird_auth_rep *auth, struct span password,
+                            struct err *e)
 {
     enum rc rc = mailbox_open(s->store, s->keyd, auth, password, &s->box, e);
     struct err cause = *e;
 
     if (rc == RC_DENIED)
-        return failed(s, "CONTACTADMIN", cause.say[0] ? cause.say : "Boite non ouverte / Mailbox could not be opened", e);
+        return failed(s, "CONTACTADMIN", cause.say[0] ? cause.say : "Boite non ouverte / Mailbox could not be opened",
+                      e);
     return rc;
 }
 

@@ -14,12 +14,12 @@ enum { VF_RECENT = 1 << 5, VF_GONE = 1 << 6, VF_NEWS = 1 << 7 }; /* ours, in bit
 #define VF_OURS ((uint64_t)(VF_RECENT | VF_GONE | VF_NEWS))
 struct view {
     uint32_t folder, uidvalidity, uidnext;
-    bool read_only, dirty;    /* dirty: something waits to be announced */
+    bool read_only, dirty; /* dirty: something waits to be announced */
     uint32_t n, cap, told;
     uint32_t *uid;
     uint64_t *flags, *modseq_of;
-    uint64_t modseq;          /* all changes up to here are in */
-    int64_t asked;            /* when the store was asked last, clock_mono() */
+    uint64_t modseq; /* all changes up to here are in */
+    int64_t asked;   /* when the store was asked last, clock_mono() */
 };
 enum rc view_open(struct imap_session *s, uint32_t folder, bool read_only, struct view **v_out, struct err *e);
 void view_free(struct view **v);
@@ -34,13 +34,13 @@ enum rc view_sync(struct imap_session *s, struct err *e);
 /* Untagged answers for what changed; asks the store first when ask, or when a second has passed. A store that is away is no reason to
  * fail: it will be asked again. */
 void view_announce(struct imap_session *s, bool ask, bool may_renumber);
-uint32_t view_find(const struct view *v, uint32_t uid);           /* row, or v->n */
-uint32_t view_at_or_after(const struct view *v, uint32_t uid);    /* first row whose UID is not below; v->n: none */
-void view_flags_in(struct view *v, struct span brief);            /* packed store_brief of our own STORE: known to the client */
-void view_gone_in(struct view *v, struct span expunged);          /* packed u32, ascending or not */
+uint32_t view_find(const struct view *v, uint32_t uid);        /* row, or v->n */
+uint32_t view_at_or_after(const struct view *v, uint32_t uid); /* first row whose UID is not below; v->n: none */
+void view_flags_in(struct view *v, struct span brief);   /* packed store_brief of our own STORE: known to the client */
+void view_gone_in(struct view *v, struct span expunged); /* packed u32, ascending or not */
 void view_put_flags(struct imap_session *s, uint32_t row, struct buf *out); /* "FLAGS (...)" */
 uint32_t view_recent(const struct view *v);
-uint32_t view_first_unseen(const struct view *v);                 /* number, 0: none */
+uint32_t view_first_unseen(const struct view *v); /* number, 0: none */
 /* A command's set as rows: settled in place, by number or UID; rows that are not told are left out, gone ones stay. */
 enum rc view_rows(struct imap_session *s, struct imap_set *set, struct err *e);
 /* Ranges of rows as packed pairs of UIDs, for the store: at most STORE_RANGES_MAX pairs from range *at on, which moves behind. */

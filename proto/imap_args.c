@@ -28,7 +28,10 @@ enum rc imap_parse_none(struct imap_in *in, union imap_args *out, struct err *e)
 
 enum rc imap_parse_login(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    return end_of(in, imap_sp(in) && imap_take_astring(in, &out->login.user) && imap_sp(in) && imap_take_astring(in, &out->login.pass), e);
+    return end_of(in,
+                  imap_sp(in) && imap_take_astring(in, &out->login.user) && imap_sp(in) &&
+                      imap_take_astring(in, &out->login.pass),
+                  e);
 }
 
 static bool take_base64(struct imap_in *in, struct span *out)
@@ -134,7 +137,9 @@ enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *
 
 enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    return end_of(in, imap_sp(in) && imap_take_set(in, &out->fetch.set) && imap_sp(in) && imap_take_fetch(in, &out->fetch.what), e);
+    return end_of(
+        in, imap_sp(in) && imap_take_set(in, &out->fetch.set) && imap_sp(in) && imap_take_fetch(in, &out->fetch.what),
+        e);
 }
 
 enum rc imap_parse_store(struct imap_in *in, union imap_args *out, struct err *e)

@@ -13,8 +13,8 @@
 
 enum { IMAP_LIST_PATTERNS = 64, IMAP_WORDS = 64 };
 enum { ST_MESSAGES = 1, ST_RECENT = 2, ST_UIDNEXT = 4, ST_UIDVALIDITY = 8, ST_UNSEEN = 16 };
-enum { LS_SUBSCRIBED = 1, LS_REMOTE = 2, LS_RECURSIVE = 4, LS_SPECIAL = 8 };                  /* LIST selection options */
-enum { LR_SUBSCRIBED = 1, LR_CHILDREN = 2, LR_SPECIAL = 4, LR_STATUS = 8 };                   /* LIST return options */
+enum { LS_SUBSCRIBED = 1, LS_REMOTE = 2, LS_RECURSIVE = 4, LS_SPECIAL = 8 }; /* LIST selection options */
+enum { LR_SUBSCRIBED = 1, LR_CHILDREN = 2, LR_SPECIAL = 4, LR_STATUS = 8 };  /* LIST return options */
 enum imap_store_how { IMAP_STORE_SET, IMAP_STORE_ADD, IMAP_STORE_REMOVE };
 
 struct imap_list_args {
@@ -25,25 +25,58 @@ struct imap_list_args {
     size_t n;
 };
 union imap_args {
-    struct { struct span user, pass; } login;
-    struct { struct span mechanism, initial; bool has_initial; } auth; /* initial: base64, "=" for an empty one */
-    struct { struct span *words; size_t n; } words;                     /* ENABLE */
-    struct { struct span name; } mailbox;
-    struct { struct span from, to; } rename;
+    struct {
+        struct span user, pass;
+    } login;
+    struct {
+        struct span mechanism, initial;
+        bool has_initial;
+    } auth; /* initial: base64, "=" for an empty one */
+    struct {
+        struct span *words;
+        size_t n;
+    } words; /* ENABLE */
+    struct {
+        struct span name;
+    } mailbox;
+    struct {
+        struct span from, to;
+    } rename;
     struct imap_list_args list;
-    struct { struct span name; unsigned items; } status;
-    struct { struct span name; struct imap_flags flags; bool has_date; int64_t date; } append;
-    struct { struct imap_set set; struct imap_fetch what; } fetch;
-    struct { struct imap_set set; enum imap_store_how how; bool silent; struct imap_flags flags; } store;
-    struct { struct imap_set set; struct span name; } copy;
-    struct { struct imap_set set; } uids;
+    struct {
+        struct span name;
+        unsigned items;
+    } status;
+    struct {
+        struct span name;
+        struct imap_flags flags;
+        bool has_date;
+        int64_t date;
+    } append;
+    struct {
+        struct imap_set set;
+        struct imap_fetch what;
+    } fetch;
+    struct {
+        struct imap_set set;
+        enum imap_store_how how;
+        bool silent;
+        struct imap_flags flags;
+    } store;
+    struct {
+        struct imap_set set;
+        struct span name;
+    } copy;
+    struct {
+        struct imap_set set;
+    } uids;
     struct imap_search search;
 };
 enum rc imap_parse_none(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_login(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_auth(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_words(struct imap_in *in, union imap_args *out, struct err *e);
-enum rc imap_parse_id(struct imap_in *in, union imap_args *out, struct err *e);      /* checked, not kept */
+enum rc imap_parse_id(struct imap_in *in, union imap_args *out, struct err *e); /* checked, not kept */
 enum rc imap_parse_mailbox(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_list(struct imap_in *in, union imap_args *out, struct err *e);
@@ -55,6 +88,6 @@ enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e
 enum rc imap_parse_store(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_copy(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_search(struct imap_in *in, union imap_args *out, struct err *e);
-enum rc imap_parse_uids(struct imap_in *in, union imap_args *out, struct err *e);    /* UID EXPUNGE */
+enum rc imap_parse_uids(struct imap_in *in, union imap_args *out, struct err *e); /* UID EXPUNGE */
 /* proto/imap_args_list.c */
 bool imap_take_status_items(struct imap_in *in, unsigned *out);

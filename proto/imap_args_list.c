@@ -8,13 +8,22 @@ struct word_bit {
     unsigned bit;
 };
 static const struct word_bit status_items[] = {
-    {"MESSAGES", ST_MESSAGES}, {"RECENT", ST_RECENT}, {"UIDNEXT", ST_UIDNEXT}, {"UIDVALIDITY", ST_UIDVALIDITY}, {"UNSEEN", ST_UNSEEN}, {NULL, 0},
+    {"MESSAGES", ST_MESSAGES},       {"RECENT", ST_RECENT}, {"UIDNEXT", ST_UIDNEXT},
+    {"UIDVALIDITY", ST_UIDVALIDITY}, {"UNSEEN", ST_UNSEEN}, {NULL, 0},
 };
 static const struct word_bit select_options[] = {
-    {"SUBSCRIBED", LS_SUBSCRIBED}, {"REMOTE", LS_REMOTE}, {"RECURSIVEMATCH", LS_RECURSIVE}, {"SPECIAL-USE", LS_SPECIAL}, {NULL, 0},
+    {"SUBSCRIBED", LS_SUBSCRIBED},
+    {"REMOTE", LS_REMOTE},
+    {"RECURSIVEMATCH", LS_RECURSIVE},
+    {"SPECIAL-USE", LS_SPECIAL},
+    {NULL, 0},
 };
 static const struct word_bit return_options[] = {
-    {"SUBSCRIBED", LR_SUBSCRIBED}, {"CHILDREN", LR_CHILDREN}, {"SPECIAL-USE", LR_SPECIAL}, {"STATUS", LR_STATUS}, {NULL, 0},
+    {"SUBSCRIBED", LR_SUBSCRIBED},
+    {"CHILDREN", LR_CHILDREN},
+    {"SPECIAL-USE", LR_SPECIAL},
+    {"STATUS", LR_STATUS},
+    {NULL, 0},
 };
 
 static unsigned bit_of(struct span word, const struct word_bit *t)
@@ -159,8 +168,8 @@ enum rc imap_parse_lsub(struct imap_in *in, union imap_args *out, struct err *e)
     struct span wire;
 
     *l = (struct imap_list_args){0};
-    if (!imap_sp(in) || !imap_take_astring(in, &l->reference) || !imap_sp(in) || !imap_take_list_pattern(in, &wire) || !imap_at_end(in) ||
-        !add_pattern(in, l, wire))
+    if (!imap_sp(in) || !imap_take_astring(in, &l->reference) || !imap_sp(in) || !imap_take_list_pattern(in, &wire) ||
+        !imap_at_end(in) || !add_pattern(in, l, wire))
         return imap_bad(e, "LSUB takes a reference and a pattern");
     return RC_OK;
 }

@@ -64,7 +64,8 @@ static bool take_day(struct imap_in *in, int64_t *day_out)
 {
     int d, m, y;
 
-    if (!take_digits(in, 1, 2, &d) || !imap_is(in, '-') || !take_month(in, &m) || !imap_is(in, '-') || !take_digits(in, 4, 4, &y))
+    if (!take_digits(in, 1, 2, &d) || !imap_is(in, '-') || !take_month(in, &m) || !imap_is(in, '-') ||
+        !take_digits(in, 4, 4, &y))
         return false;
     if (d < 1 || d > month_days(m, y))
         return false;
@@ -83,7 +84,8 @@ static bool take_clock(struct imap_in *in, int64_t *seconds_out)
 {
     int h, m, s;
 
-    if (!take_digits(in, 2, 2, &h) || !imap_is(in, ':') || !take_digits(in, 2, 2, &m) || !imap_is(in, ':') || !take_digits(in, 2, 2, &s))
+    if (!take_digits(in, 2, 2, &h) || !imap_is(in, ':') || !take_digits(in, 2, 2, &m) || !imap_is(in, ':') ||
+        !take_digits(in, 2, 2, &s))
         return false;
     *seconds_out = h * 3600 + m * 60 + s;
     return h < 24 && m < 60 && s <= 60;
@@ -109,7 +111,8 @@ bool imap_take_date_time(struct imap_in *in, int64_t *utc_out)
     if (!imap_is(in, '"'))
         return false;
     (void)imap_sp(in); /* date-day-fixed: a space for the first digit */
-    if (!take_day(in, &day) || !imap_sp(in) || !take_clock(in, &clock) || !imap_sp(in) || !take_zone(in, &zone) || !imap_is(in, '"'))
+    if (!take_day(in, &day) || !imap_sp(in) || !take_clock(in, &clock) || !imap_sp(in) || !take_zone(in, &zone) ||
+        !imap_is(in, '"'))
         return false;
     *utc_out = day * 86400 + clock - zone;
     return true;
@@ -122,6 +125,6 @@ void imap_date_time(int64_t utc, char out[IMAP_DATE_TIME])
     int m, d, s = (int)(t % 86400);
 
     civil_from_days(t / 86400, &y, &m, &d);
-    snprintf(out, IMAP_DATE_TIME, "\"%2u-%.3s-%04u %02u:%02u:%02u +0000\"", (unsigned)d % 100, months + 3 * (m - 1), (unsigned)y % 10000,
-             (unsigned)s / 3600 % 24, (unsigned)s / 60 % 60, (unsigned)s % 60);
+    snprintf(out, IMAP_DATE_TIME, "\"%2u-%.3s-%04u %02u:%02u:%02u +0000\"", (unsigned)d % 100, months + 3 * (m - 1),
+             (unsigned)y % 10000, (unsigned)s / 3600 % 24, (unsigned)s / 60 % 60, (unsigned)s % 60);
 }

@@ -7,8 +7,8 @@ static const struct {
     const char *name;
     unsigned items;
 } plain_items[] = {
-    {"UID", FI_UID}, {"FLAGS", FI_FLAGS}, {"INTERNALDATE", FI_INTERNALDATE}, {"RFC822.SIZE", FI_SIZE},
-    {"ENVELOPE", FI_ENVELOPE}, {"BODY", FI_BODY}, {"BODYSTRUCTURE", FI_BODYSTRUCTURE},
+    {"UID", FI_UID},           {"FLAGS", FI_FLAGS}, {"INTERNALDATE", FI_INTERNALDATE},   {"RFC822.SIZE", FI_SIZE},
+    {"ENVELOPE", FI_ENVELOPE}, {"BODY", FI_BODY},   {"BODYSTRUCTURE", FI_BODYSTRUCTURE},
 };
 static const struct {
     const char *name;
@@ -29,8 +29,13 @@ static const struct {
 static const struct {
     const char *name;
     enum imap_section_kind kind;
-} section_texts[] = { /* as found: the longer names first */
-    {"HEADER.FIELDS.NOT", SEC_FIELDS_NOT}, {"HEADER.FIELDS", SEC_FIELDS}, {"HEADER", SEC_HEADER}, {"TEXT", SEC_TEXT}, {"MIME", SEC_MIME},
+} section_texts[] = {
+    /* as found: the longer names first */
+    {"HEADER.FIELDS.NOT", SEC_FIELDS_NOT},
+    {"HEADER.FIELDS", SEC_FIELDS},
+    {"HEADER", SEC_HEADER},
+    {"TEXT", SEC_TEXT},
+    {"MIME", SEC_MIME},
 };
 #define N(t) (sizeof(t) / sizeof *(t))
 
@@ -97,7 +102,8 @@ static bool take_partial(struct imap_in *in, struct imap_section *s)
 
     if (!imap_is(in, '<'))
         return true;
-    if (!imap_take_number(in, UINT32_MAX, &off) || !imap_is(in, '.') || !imap_take_number(in, UINT32_MAX, &len) || len == 0 || !imap_is(in, '>'))
+    if (!imap_take_number(in, UINT32_MAX, &off) || !imap_is(in, '.') || !imap_take_number(in, UINT32_MAX, &len) ||
+        len == 0 || !imap_is(in, '>'))
         return false;
     s->partial = true;
     s->off = (uint32_t)off;

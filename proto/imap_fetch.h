@@ -9,9 +9,22 @@
 #include "proto/imap_lex.h"
 
 enum { IMAP_SECTIONS = 256, IMAP_FIELDS = 256, IMAP_PART_MAX = 200 };
-enum { FI_UID = 1, FI_FLAGS = 2, FI_INTERNALDATE = 4, FI_SIZE = 8, FI_ENVELOPE = 16, FI_BODY = 32, FI_BODYSTRUCTURE = 64 };
+enum {
+    FI_UID = 1,
+    FI_FLAGS = 2,
+    FI_INTERNALDATE = 4,
+    FI_SIZE = 8,
+    FI_ENVELOPE = 16,
+    FI_BODY = 32,
+    FI_BODYSTRUCTURE = 64
+};
 enum imap_section_kind { SEC_ALL, SEC_HEADER, SEC_FIELDS, SEC_FIELDS_NOT, SEC_TEXT, SEC_MIME };
-enum imap_section_form { FORM_BODY, FORM_RFC822, FORM_RFC822_HEADER, FORM_RFC822_TEXT }; /* the name it is answered under */
+enum imap_section_form {
+    FORM_BODY,
+    FORM_RFC822,
+    FORM_RFC822_HEADER,
+    FORM_RFC822_TEXT
+}; /* the name it is answered under */
 struct imap_section {
     enum imap_section_kind kind;
     enum imap_section_form form;
@@ -19,7 +32,7 @@ struct imap_section {
     struct span *fields; /* FIELDS, FIELDS_NOT */
     size_t n_fields;
     bool peek, partial;
-    uint32_t off, len;   /* partial: octets */
+    uint32_t off, len; /* partial: octets */
 };
 struct imap_fetch {
     unsigned items;

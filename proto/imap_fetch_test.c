@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+
 #include <cmocka.h>
 
 static void show_fetch(const struct imap_fetch *f, struct buf *out)
@@ -48,30 +49,87 @@ static void show_key(const struct imap_key *k, struct buf *out)
 static const struct {
     const char *in, *out; /* out NULL: refused */
 } fetches[] = {
-    {" 1 ALL", "30 "}, {" 1 FAST", "14 "}, {" 1 full", "62 "}, {" 1 FLAGS", "2 "}, {" 1 (UID FLAGS)", "3 "},
-    {" 1 (ALL)", NULL}, {" 1 ()", NULL}, {" 1 (UID", NULL}, {" 1 (UID  FLAGS)", NULL}, {" 1 UID FLAGS", NULL},
-    {" 1 BODY", "32 "}, {" 1 BODYSTRUCTURE", "64 "}, {" 1 BODY[]", "0 BODY[]"}, {" 1 BODY.PEEK[]<0.5>", "0 BODY[]<0>+5!"},
-    {" 1 RFC822", "0 RFC822"}, {" 1 (RFC822.SIZE RFC822.HEADER RFC822.TEXT)", "8 RFC822.HEADER! RFC822.TEXT"},
+    {" 1 ALL", "30 "},
+    {" 1 FAST", "14 "},
+    {" 1 full", "62 "},
+    {" 1 FLAGS", "2 "},
+    {" 1 (UID FLAGS)", "3 "},
+    {" 1 (ALL)", NULL},
+    {" 1 ()", NULL},
+    {" 1 (UID", NULL},
+    {" 1 (UID  FLAGS)", NULL},
+    {" 1 UID FLAGS", NULL},
+    {" 1 BODY", "32 "},
+    {" 1 BODYSTRUCTURE", "64 "},
+    {" 1 BODY[]", "0 BODY[]"},
+    {" 1 BODY.PEEK[]<0.5>", "0 BODY[]<0>+5!"},
+    {" 1 RFC822", "0 RFC822"},
+    {" 1 (RFC822.SIZE RFC822.HEADER RFC822.TEXT)", "8 RFC822.HEADER! RFC822.TEXT"},
     {" 1 BODY[HEADER.FIELDS (Subject \"From\")]", "0 BODY[HEADER.FIELDS (Subject From)]"},
     {" 1 BODY[1.2.HEADER.FIELDS.NOT (a b)]<10.20>", "0 BODY[1.2.HEADER.FIELDS.NOT (a b)]<10>+20"},
-    {" 1 BODY[4.2.2.2.HEADER]", "0 BODY[4.2.2.2.HEADER]"}, {" 1 BODY[1.MIME]", "0 BODY[1.MIME]"}, {" 1 body[text]", "0 BODY[TEXT]"},
-    {" 1 BODY[12]", "0 BODY[12]"}, {" 1 (BODY[1] BODY[2])", "0 BODY[1] BODY[2]"},
-    {" 1 BODY[MIME]", NULL}, {" 1 BODY[0]", NULL}, {" 1 BODY[1.]", NULL}, {" 1 BODY[01]", NULL}, {" 1 BODY[1.0]", NULL}, {" 1 BODY[1..2]", NULL},
-    {" 1 BODY[HEADER.FIELDS ()]", NULL}, {" 1 BODY[HEADER.FIELDS]", NULL}, {" 1 BODY[]<0.0>", NULL}, {" 1 BODY[]<0>", NULL}, {" 1 BODY[]<.1>", NULL},
-    {" 1 BODY[HEADERX]", NULL}, {" 1 BODY[", NULL}, {" 1 FLAGS[]", NULL}, {" 1 ENVELOPE.PEEK[]", NULL}, {" 1 BODY[99999999999]", NULL},
-    {" 1 BODY[]<4294967296.1>", NULL}, {" 1 X", NULL},
+    {" 1 BODY[4.2.2.2.HEADER]", "0 BODY[4.2.2.2.HEADER]"},
+    {" 1 BODY[1.MIME]", "0 BODY[1.MIME]"},
+    {" 1 body[text]", "0 BODY[TEXT]"},
+    {" 1 BODY[12]", "0 BODY[12]"},
+    {" 1 (BODY[1] BODY[2])", "0 BODY[1] BODY[2]"},
+    {" 1 BODY[MIME]", NULL},
+    {" 1 BODY[0]", NULL},
+    {" 1 BODY[1.]", NULL},
+    {" 1 BODY[01]", NULL},
+    {" 1 BODY[1.0]", NULL},
+    {" 1 BODY[1..2]", NULL},
+    {" 1 BODY[HEADER.FIELDS ()]", NULL},
+    {" 1 BODY[HEADER.FIELDS]", NULL},
+    {" 1 BODY[]<0.0>", NULL},
+    {" 1 BODY[]<0>", NULL},
+    {" 1 BODY[]<.1>", NULL},
+    {" 1 BODY[HEADERX]", NULL},
+    {" 1 BODY[", NULL},
+    {" 1 FLAGS[]", NULL},
+    {" 1 ENVELOPE.PEEK[]", NULL},
+    {" 1 BODY[99999999999]", NULL},
+    {" 1 BODY[]<4294967296.1>", NULL},
+    {" 1 X", NULL},
 };
 static const struct {
     const char *in, *out;
 } searches[] = {
-    {" ALL", "0(3)"}, {" UNSEEN DELETED", "0(4-f1 4f8)"}, {" 2,4:6", "0(9<2:2><4:6>)"}, {" *", "0(9<0:0>)"}, {" UID 1:*", "0(10<1:0>)"},
-    {" OR SEEN (FLAGGED DRAFT)", "0(1(4f1 0(4f4 4f16)))"}, {" NOT NOT SEEN", "0(2(2(4f1)))"}, {" FROM ana", "0(19[from]'ana')"},
-    {" HEADER \"X-Y\" \"a b\"", "0(19[X-Y]'a b')"}, {" HEADER x \"\"", "0(19[x])"}, {" LARGER 10 SMALLER 20", "0(11n10 12n20)"},
-    {" BEFORE 2-Jan-1970", "0(13n1)"}, {" SENTSINCE \"3-Jan-1970\"", "0(18n2)"}, {" KEYWORD $a UNKEYWORD b", "0(8'$a' 8-'b')"},
-    {" CHARSET UTF-8 TEXT {3}\r\nabc", "0(21'abc')"}, {" BODY \"x\"", "0(20'x')"}, {" NEW OLD RECENT", "0(7 6 5)"},
-    {" ON 2-Jan-1970", "0(14n1)"}, {" SINCE 2-Jan-1970", "0(15n1)"}, {" SENTBEFORE 2-Jan-1970", "0(16n1)"}, {" SENTON 2-Jan-1970", "0(17n1)"},
-    {"", NULL}, {" ", NULL}, {" ()", NULL}, {" (SEEN", NULL}, {" OR SEEN", NULL}, {" NOT", NULL}, {" FROM", NULL}, {" LARGER x", NULL},
-    {" ON 32-Jan-2026", NULL}, {" ON 1-Foo-2026", NULL}, {" SEEN ", NULL}, {" FOO", NULL}, {" RETURN (MIN) ALL", NULL}, {" UID", NULL}, {" 0", NULL},
+    {" ALL", "0(3)"},
+    {" UNSEEN DELETED", "0(4-f1 4f8)"},
+    {" 2,4:6", "0(9<2:2><4:6>)"},
+    {" *", "0(9<0:0>)"},
+    {" UID 1:*", "0(10<1:0>)"},
+    {" OR SEEN (FLAGGED DRAFT)", "0(1(4f1 0(4f4 4f16)))"},
+    {" NOT NOT SEEN", "0(2(2(4f1)))"},
+    {" FROM ana", "0(19[from]'ana')"},
+    {" HEADER \"X-Y\" \"a b\"", "0(19[X-Y]'a b')"},
+    {" HEADER x \"\"", "0(19[x])"},
+    {" LARGER 10 SMALLER 20", "0(11n10 12n20)"},
+    {" BEFORE 2-Jan-1970", "0(13n1)"},
+    {" SENTSINCE \"3-Jan-1970\"", "0(18n2)"},
+    {" KEYWORD $a UNKEYWORD b", "0(8'$a' 8-'b')"},
+    {" CHARSET UTF-8 TEXT {3}\r\nabc", "0(21'abc')"},
+    {" BODY \"x\"", "0(20'x')"},
+    {" NEW OLD RECENT", "0(7 6 5)"},
+    {" ON 2-Jan-1970", "0(14n1)"},
+    {" SINCE 2-Jan-1970", "0(15n1)"},
+    {" SENTBEFORE 2-Jan-1970", "0(16n1)"},
+    {" SENTON 2-Jan-1970", "0(17n1)"},
+    {"", NULL},
+    {" ", NULL},
+    {" ()", NULL},
+    {" (SEEN", NULL},
+    {" OR SEEN", NULL},
+    {" NOT", NULL},
+    {" FROM", NULL},
+    {" LARGER x", NULL},
+    {" ON 32-Jan-2026", NULL},
+    {" ON 1-Foo-2026", NULL},
+    {" SEEN ", NULL},
+    {" FOO", NULL},
+    {" RETURN (MIN) ALL", NULL},
+    {" UID", NULL},
+    {" 0", NULL},
     {" CHARSET UTF-8", NULL},
 };
 
@@ -135,7 +193,8 @@ static enum rc repeated(const char *lead, const char *unit, int n, const char *t
     for (int i = 0; i < n; i++)
         buf_addstr(&text, unit);
     buf_addstr(&text, tail);
-    rc = run(text.p[0] == ' ' && strncmp(lead, " 1 (", 4) == 0 ? imap_parse_fetch : imap_parse_search, buf_span(&text), &out);
+    rc = run(text.p[0] == ' ' && strncmp(lead, " 1 (", 4) == 0 ? imap_parse_fetch : imap_parse_search, buf_span(&text),
+             &out);
     buf_free(&text);
     buf_free(&out);
     return rc;
@@ -157,7 +216,8 @@ static void bounds_hold(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(fetches_are_parsed), cmocka_unit_test(searches_are_parsed), cmocka_unit_test(bounds_hold)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(fetches_are_parsed), cmocka_unit_test(searches_are_parsed),
+                                       cmocka_unit_test(bounds_hold)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,8 @@ static const struct {
     const char *name;
     uint64_t bit;
 } system_flags[] = {
-    {"\\Answered", IMAP_ANSWERED}, {"\\Flagged", IMAP_FLAGGED}, {"\\Deleted", IMAP_DELETED}, {"\\Seen", IMAP_SEEN}, {"\\Draft", IMAP_DRAFT},
+    {"\\Answered", IMAP_ANSWERED}, {"\\Flagged", IMAP_FLAGGED}, {"\\Deleted", IMAP_DELETED},
+    {"\\Seen", IMAP_SEEN},         {"\\Draft", IMAP_DRAFT},
 };
 #define N_SYSTEM (sizeof system_flags / sizeof *system_flags)
 

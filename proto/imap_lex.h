@@ -38,19 +38,19 @@ static inline bool imap_at_end(const struct imap_in *in)
 {
     return in->at == in->s.n;
 }
-bool imap_is(struct imap_in *in, unsigned char c);                 /* takes c when it is next */
+bool imap_is(struct imap_in *in, unsigned char c); /* takes c when it is next */
 static inline bool imap_sp(struct imap_in *in)
 {
     return imap_is(in, ' ');
 }
-bool imap_word(struct imap_in *in, const char *w);                 /* takes w (ASCII, any case) when the text goes on with it */
+bool imap_word(struct imap_in *in, const char *w); /* takes w (ASCII, any case) when the text goes on with it */
 bool imap_take_tag(struct imap_in *in, struct span *out);
 bool imap_take_atom(struct imap_in *in, struct span *out);
-bool imap_take_name(struct imap_in *in, struct span *out);         /* letters, digits, '.' and '-': a keyword of the grammar */
-bool imap_take_string(struct imap_in *in, struct span *out);       /* quoted or literal */
+bool imap_take_name(struct imap_in *in, struct span *out); /* letters, digits, '.' and '-': a keyword of the grammar */
+bool imap_take_string(struct imap_in *in, struct span *out); /* quoted or literal */
 bool imap_take_astring(struct imap_in *in, struct span *out);
 bool imap_take_list_pattern(struct imap_in *in, struct span *out); /* list-mailbox: astring with wildcards */
 bool imap_take_number(struct imap_in *in, uint64_t max, uint64_t *out);
-enum rc imap_bad(struct err *e, const char *why);                  /* RC_SYNTAX with that text */
+enum rc imap_bad(struct err *e, const char *why); /* RC_SYNTAX with that text */
 bool imap_is_atom_char(unsigned char c);
 bool imap_is_astring_char(unsigned char c);

@@ -2,13 +2,14 @@
 /* proto/imap_line_test.c - framing and arguments: tables, each input again byte by byte, and at every prefix length.
  * Process  tests. */
 #include "proto/imap_args.h"
+#include "proto/imap_date.h"
 #include "proto/imap_frame.h"
 #include "proto/imap_name.h"
-#include "proto/imap_date.h"
 #include "proto/imap_write.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+
 #include <cmocka.h>
 
 /* ---- framing: what happens to an input, as text ---- */
@@ -125,7 +126,8 @@ static void show(parse_fn *fn, const union imap_args *a, struct buf *out)
     if (fn == imap_parse_login)
         buf_addf(out, "%.*s|%.*s", SPAN_ARG(a->login.user), SPAN_ARG(a->login.pass));
     else if (fn == imap_parse_auth)
-        buf_addf(out, "%.*s|%d%.*s", SPAN_ARG(a->auth.mechanism), a->auth.has_initial, a->auth.has_initial ? (int)a->auth.initial.n : 0,
+        buf_addf(out, "%.*s|%d%.*s", SPAN_ARG(a->auth.mechanism), a->auth.has_initial,
+                 a->auth.has_initial ? (int)a->auth.initial.n : 0,
                  a->auth.has_initial ? (const char *)a->auth.initial.p : "");
     else if (fn == imap_parse_words)
         for (size_t i = 0; i < a->words.n; i++)
@@ -208,7 +210,8 @@ static const struct {
     {imap_parse_list, " \"\" \"\"", RC_OK, "0|0|0|0||"},
     {imap_parse_list, " a/ %", RC_OK, "0|0|0|0|a/%|"},
     {imap_parse_list, " \"\" %]x", RC_OK, "0|0|0|0|%]x|"},
-    {imap_parse_list, " (SUBSCRIBED) \"\" (a \"b*\") RETURN (CHILDREN STATUS (MESSAGES UIDNEXT))", RC_OK, "1|1|10|5|a|b*|"},
+    {imap_parse_list, " (SUBSCRIBED) \"\" (a \"b*\") RETURN (CHILDREN STATUS (MESSAGES UIDNEXT))", RC_OK,
+     "1|1|10|5|a|b*|"},
     {imap_parse_list, " (RECURSIVEMATCH SUBSCRIBED) \"\" *", RC_OK, "1|5|0|0|*|"},
     {imap_parse_list, " (RECURSIVEMATCH) \"\" *", RC_SYNTAX, NULL},
     {imap_parse_list, " () \"\" * RETURN ()", RC_OK, "1|0|0|0|*|"},
@@ -280,9 +283,23 @@ static const struct {
     const char *pattern, *name;
     bool match;
 } matches[] = {
-    {"*", "a/b", true}, {"%", "a", true}, {"%", "a/b", false}, {"a/%", "a/b", true}, {"a/%", "a/b/c", false}, {"a*", "a", true},
-    {"%/%", "a/b", true}, {"*b", "a/b", true}, {"%b", "a/b", false}, {"a%c*d", "abcxd/d", true}, {"*%*%*%*x", "aaaaaaaaaaaaaaaaaaaay", false},
-    {"", "", true}, {"", "a", false}, {"a", "", false}, {"**", "", true}, {"*a*b*c", "xaxbxc", true}, {"a.b", "a/b", false},
+    {"*", "a/b", true},
+    {"%", "a", true},
+    {"%", "a/b", false},
+    {"a/%", "a/b", true},
+    {"a/%", "a/b/c", false},
+    {"a*", "a", true},
+    {"%/%", "a/b", true},
+    {"*b", "a/b", true},
+    {"%b", "a/b", false},
+    {"a%c*d", "abcxd/d", true},
+    {"*%*%*%*x", "aaaaaaaaaaaaaaaaaaaay", false},
+    {"", "", true},
+    {"", "a", false},
+    {"a", "", false},
+    {"**", "", true},
+    {"*a*b*c", "xaxbxc", true},
+    {"a.b", "a/b", false},
 };
 
 static void patterns_match(void **state)
@@ -294,7 +311,12 @@ static void patterns_match(void **state)
 
 static void names_round_trip(void **state)
 {
-    static const char *const names[] = {"a", "a&b", "R\xc3\xa9sultats/\xf0\x9f\x98\x80x", "\xc3\xa9&\xc3\xa9", "\xe6\x97\xa5\xe6\x9c\xac", "~peter/mail/\xe5\x8f\xb0\xe5\x8c\x97"};
+    static const char *const names[] = {"a",
+                                        "a&b",
+                                        "R\xc3\xa9sultats/\xf0\x9f\x98\x80x",
+                                        "\xc3\xa9&\xc3\xa9",
+                                        "\xe6\x97\xa5\xe6\x9c\xac",
+                                        "~peter/mail/\xe5\x8f\xb0\xe5\x8c\x97"};
 
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -346,7 +368,12 @@ static void sets_settle(void **state)
         const char *in, *out;
         uint32_t star;
     } t[] = {
-        {"1:3,2:5", "1:5", 9}, {"*", "9", 9}, {"12:*", "9:12", 9}, {"5,4,1", "1,4:5", 9}, {"4294967295,1:2,3", "1:3,4294967295", 9}, {"7,7,7", "7", 9},
+        {"1:3,2:5", "1:5", 9},
+        {"*", "9", 9},
+        {"12:*", "9:12", 9},
+        {"5,4,1", "1,4:5", 9},
+        {"4294967295,1:2,3", "1:3,4294967295", 9},
+        {"7,7,7", "7", 9},
         {"*:2", "2:9", 9},
     };
 
@@ -377,9 +404,11 @@ static void sets_settle(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(frames_are_cut),     cmocka_unit_test(a_long_line_is_refused), cmocka_unit_test(arguments_are_parsed),
-        cmocka_unit_test(prefixes_are_safe),  cmocka_unit_test(patterns_match),         cmocka_unit_test(names_round_trip),
-        cmocka_unit_test(dates_are_written),  cmocka_unit_test(strings_are_written),    cmocka_unit_test(sets_settle),
+        cmocka_unit_test(frames_are_cut),       cmocka_unit_test(a_long_line_is_refused),
+        cmocka_unit_test(arguments_are_parsed), cmocka_unit_test(prefixes_are_safe),
+        cmocka_unit_test(patterns_match),       cmocka_unit_test(names_round_trip),
+        cmocka_unit_test(dates_are_written),    cmocka_unit_test(strings_are_written),
+        cmocka_unit_test(sets_settle),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

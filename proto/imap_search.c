@@ -109,15 +109,24 @@ static bool take_arg(struct parse *p, enum arg arg, struct imap_key *k, unsigned
     struct imap_in *in = p->in;
 
     switch (arg) {
-    case A_NONE: return true;
-    case A_STRING: return imap_sp(in) && imap_take_astring(in, &k->text);
-    case A_KEYWORD: return imap_sp(in) && imap_take_atom(in, &k->text);
-    case A_DATE: return imap_sp(in) && imap_take_date(in, &k->num);
-    case A_NUMBER: return take_size(in, k);
-    case A_HEADER: return take_header(in, k);
-    case A_UID: return imap_sp(in) && imap_take_set(in, &k->set);
-    case A_NOT: return imap_sp(in) && (k->child = take_key(p, depth)) != NULL;
-    case A_OR: return take_or(p, k, depth);
+    case A_NONE:
+        return true;
+    case A_STRING:
+        return imap_sp(in) && imap_take_astring(in, &k->text);
+    case A_KEYWORD:
+        return imap_sp(in) && imap_take_atom(in, &k->text);
+    case A_DATE:
+        return imap_sp(in) && imap_take_date(in, &k->num);
+    case A_NUMBER:
+        return take_size(in, k);
+    case A_HEADER:
+        return take_header(in, k);
+    case A_UID:
+        return imap_sp(in) && imap_take_set(in, &k->set);
+    case A_NOT:
+        return imap_sp(in) && (k->child = take_key(p, depth)) != NULL;
+    case A_OR:
+        return take_or(p, k, depth);
     }
     return false;
 }

@@ -10,16 +10,28 @@
 
 enum { IMAP_KEYS = 1000 };
 enum imap_key_op {
-    SK_AND, SK_OR, SK_NOT, SK_ALL,
-    SK_FLAG,                                   /* .flag (IMAP_FLAG bits) must be .on */
-    SK_RECENT, SK_OLD, SK_NEW,
-    SK_KEYWORD,                                /* .text must be .on */
-    SK_SEQ, SK_UID,                            /* .set, as written */
-    SK_LARGER, SK_SMALLER,                     /* .num octets */
-    SK_BEFORE, SK_ON, SK_SINCE,                /* .num: day of INTERNALDATE */
-    SK_SENTBEFORE, SK_SENTON, SK_SENTSINCE,    /* .num: day of Date: */
-    SK_HEADER,                                 /* .field has .text */
-    SK_BODY, SK_TEXT
+    SK_AND,
+    SK_OR,
+    SK_NOT,
+    SK_ALL,
+    SK_FLAG, /* .flag (IMAP_FLAG bits) must be .on */
+    SK_RECENT,
+    SK_OLD,
+    SK_NEW,
+    SK_KEYWORD, /* .text must be .on */
+    SK_SEQ,
+    SK_UID, /* .set, as written */
+    SK_LARGER,
+    SK_SMALLER, /* .num octets */
+    SK_BEFORE,
+    SK_ON,
+    SK_SINCE, /* .num: day of INTERNALDATE */
+    SK_SENTBEFORE,
+    SK_SENTON,
+    SK_SENTSINCE, /* .num: day of Date: */
+    SK_HEADER,    /* .field has .text */
+    SK_BODY,
+    SK_TEXT
 };
 struct imap_key {
     enum imap_key_op op;
@@ -31,7 +43,7 @@ struct imap_key {
     struct span field, text; /* text as sent, in the command's charset */
 };
 struct imap_search {
-    struct span charset;     /* empty: not given */
+    struct span charset; /* empty: not given */
     struct imap_key *top;
     size_t n;
 };

@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
         imap_set_settle(&s, 77);
         check(&s);
-        if (!imap_set_has(&s, first.lo == IMAP_STAR ? 77 : first.lo) || !imap_set_has(&s, first.hi == IMAP_STAR ? 77 : first.hi))
+        if (!imap_set_has(&s, first.lo == IMAP_STAR ? 77 : first.lo) ||
+            !imap_set_has(&s, first.hi == IMAP_STAR ? 77 : first.hi))
             bug("a value was lost");
     }
     imap_arena_free(&mem);
