@@ -88,22 +88,23 @@ static struct span tag_of(const struct imap_frame *f)
 /* Does not fit. The client that waits for "+" is told; the one that does not has its octets taken off, within bounds. */
 static enum rc refuse_literal(struct imap_session *s, struct err *e)
 {
-    enum rc rc = RC_SYNTAX;
+    enum rc rc;
 
     s->tag = tag_of(&s->frame);
+    if (s->tag.n == 0)
+        s->tag = SPAN_LIT("*");
+    s->errors++;
+    reply_put(s, "%.*s NO [TOOBIG] Donnees trop longues / Literal too long", SPAN_ARG(s->tag));
     if (!s->frame.sync && s->frame.literal > DRAIN_MOST) {
         s->bye = true;
         return err_set(e, RC_CLOSED, NULL, "Donnees trop longues / Literal too long", "literal of %llu octets refused",
                        (unsigned long long)s->frame.literal);
     }
     if (!s->frame.sync) { /* the octets, and then the rest of the line, are left out */
-        rc = input_octets(s, s->frame.literal, nowhere, NULL, e);
-        if (rc != RC_OK)
+        if ((rc = input_octets(s, s->frame.literal, nowhere, NULL, e)) != RC_OK)
             return rc;
         imap_frame_skip(&s->frame);
     }
-    reply_put(s, "%.*s NO [TOOBIG] Donnees trop longues / Literal too long", SPAN_ARG(s->tag));
-    s->errors++;
     return err_set(e, RC_SYNTAX, NULL, NULL, "literal refused");
 }
 
