@@ -139,18 +139,22 @@ static int check(struct cmd *c)
     if (!c->def && c->n_pos == 0)
         c->def = find_words("help");
     if (!c->def) {
-        snprintf(words, sizeof words, "%.30s%s%.30s", c->pos[0], c->n_pos > 1 ? " " : "", c->n_pos > 1 ? c->pos[1] : "");
-        return cmd_usage(c, "unknown command \"%s\": did you mean \"%s\"? (pli help lists all)", words, nearest_command(words));
+        snprintf(words, sizeof words, "%.30s%s%.30s", c->pos[0], c->n_pos > 1 ? " " : "",
+                 c->n_pos > 1 ? c->pos[1] : "");
+        return cmd_usage(c, "unknown command \"%s\": did you mean \"%s\"? (pli help lists all)", words,
+                         nearest_command(words));
     }
     for (size_t i = 0; i < c->n_given; i++)
         if (!known(c->def, c->given[i].name))
-            return cmd_usage(c, "unknown option %s: did you mean %s?", c->given[i].name, nearest_opt(c->def, c->given[i].name));
+            return cmd_usage(c, "unknown option %s: did you mean %s?", c->given[i].name,
+                             nearest_opt(c->def, c->given[i].name));
     if (opt_get(c, "--help"))
         return PLI_OK;
     if (c->n_pos < c->def->least)
         return cmd_usage(c, "needs %s: pli %s %s", c->def->args, c->def->words, c->def->args);
     if (c->n_pos > c->def->most)
-        return cmd_usage(c, "one word too many: \"%.60s\" (usage: pli %s %s)", c->pos[c->def->most], c->def->words, c->def->args);
+        return cmd_usage(c, "one word too many: \"%.60s\" (usage: pli %s %s)", c->pos[c->def->most], c->def->words,
+                         c->def->args);
     return PLI_OK;
 }
 

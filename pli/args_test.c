@@ -103,8 +103,9 @@ static void mistakes_name_what_is_near(void **state)
     static const struct {
         const char *argv[4], *hint;
     } rows[] = {
-        {{"accont", "list"}, "account list"}, {{"serv"}, "serve"},           {{"que", "list"}, "queue list"},
-        {{"doctr"}, "doctor"},                {{"init", "--domian", "x"}, "--domain"}, {{"serve", "--jsno"}, "--json"},
+        {{"accont", "list"}, "account list"},    {{"serv"}, "serve"},
+        {{"que", "list"}, "queue list"},         {{"doctr"}, "doctor"},
+        {{"init", "--domian", "x"}, "--domain"}, {{"serve", "--jsno"}, "--json"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -37,7 +37,8 @@ static int read_identity(struct cmd *c, struct adding *ad)
     struct dird_account *a = &ad->a;
 
     if (!address_normal(c->pos[0], ad->address, &ad->domain))
-        return cmd_usage(c, "\"%.100s\" can not be a mailbox: letters, digits, \".\", \"-\", \"_\", an @ and a domain", c->pos[0]);
+        return cmd_usage(c, "\"%.100s\" can not be a mailbox: letters, digits, \".\", \"-\", \"_\", an @ and a domain",
+                         c->pos[0]);
     a->address = span_str(ad->address);
     a->type = opt_get(c, "--type") ? type_of(opt_get(c, "--type")) : 0;
     if (!a->type)
@@ -62,13 +63,17 @@ static int read_numbers(struct cmd *c, struct adding *ad)
     a->rpps = opt_span(c, "--rpps");
     a->structure = opt_span(c, "--structure");
     if (a->rpps.n && !rpps_ok(a->rpps))
-        return cmd_usage(c, "RPPS %.20s: 11 digits whose last is a check digit (Luhn); compare it with the professional's card", (const char *)a->rpps.p);
+        return cmd_usage(
+            c, "RPPS %.20s: 11 digits whose last is a check digit (Luhn); compare it with the professional's card",
+            (const char *)a->rpps.p);
     if (a->structure.n && !structure_ok(a->structure))
-        return cmd_usage(c, "structure %.20s: a FINESS (9), SIREN (9) or SIRET (14) number whose check digit is right", (const char *)a->structure.p);
+        return cmd_usage(c, "structure %.20s: a FINESS (9), SIREN (9) or SIRET (14) number whose check digit is right",
+                         (const char *)a->structure.p);
     if (a->type == DT_PER && !a->rpps.n)
         return cmd_usage(c, "a mailbox of type per needs --rpps, the professional's national number");
     if (a->type != DT_PER && !a->structure.n)
-        return cmd_usage(c, "a mailbox of type %s needs --structure, the FINESS or SIRET number of the structure", opt_get(c, "--type"));
+        return cmd_usage(c, "a mailbox of type %s needs --structure, the FINESS or SIRET number of the structure",
+                         opt_get(c, "--type"));
     a->profession = opt_span(c, "--profession");
     a->specialty = opt_span(c, "--specialty");
     a->service = opt_span(c, "--service");
@@ -154,8 +159,8 @@ static enum rc make_keys(struct cmd *c, struct adding *ad, struct err *e)
     bool strict = ad->a.flags & DF_STRICT;
     struct keyd_issue_req issue = {KEYD_ISSUE_SMIME, ad->algorithm, 0, ad->a.address, ad->a.name};
     struct buf slot = BUF_INIT;
-    enum rc rc = keyd_box_new(inst_keyd(c), ad->a.mbx, strict ? SLOT_PASSWORD : SLOT_KEYD, strict ? ad->a.password : SPAN_NULL, ad->a.pub,
-                              &ad->slots, e);
+    enum rc rc = keyd_box_new(inst_keyd(c), ad->a.mbx, strict ? SLOT_PASSWORD : SLOT_KEYD,
+                              strict ? ad->a.password : SPAN_NULL, ad->a.pub, &ad->slots, e);
 
     if (rc == RC_OK && (ad->a.flags & DF_SIGN))
         rc = keyd_issue_trial(inst_keyd(c), &issue, &ad->cert, &slot, NULL, e);
@@ -183,7 +188,8 @@ static enum rc make_entry(struct cmd *c, struct adding *ad, struct err *e)
     struct err ignored;
     enum rc rc = dir_call(inst_dir(c), DIRD_ACCOUNT_ADD, &ad->a, NULL, e);
 
-    if (rc == RC_TEMP && dir_call(inst_dir(c), DIRD_ACCOUNT_GET, &rq, &there, &ignored) == RC_OK && there.mbx == ad->a.mbx)
+    if (rc == RC_TEMP && dir_call(inst_dir(c), DIRD_ACCOUNT_GET, &rq, &there, &ignored) == RC_OK &&
+        there.mbx == ad->a.mbx)
         return RC_OK;
     if (rc != RC_OK)
         (void)store_call(inst_store(c), STORE_BOX_DELETE, &box, -1, NULL, &ignored);
@@ -199,7 +205,8 @@ static enum rc reserve(struct cmd *c, struct adding *ad, struct err *e)
     return rc;
 }
 
-static enum rc (*const steps[])(struct cmd *c, struct adding *ad, struct err *e) = {reserve, make_keys, make_box, make_entry};
+static enum rc (*const steps[])(struct cmd *c, struct adding *ad, struct err *e) = {reserve, make_keys, make_box,
+                                                                                    make_entry};
 
 static int report(struct cmd *c, struct adding *ad)
 {
@@ -217,8 +224,8 @@ static int report(struct cmd *c, struct adding *ad)
     return out_json(j);
 }
 
-static int (*const readers[])(struct cmd *c, struct adding *ad) = {read_identity, read_numbers, read_aliases,
-                                                                   read_flags,    read_quota,   read_password, address_free};
+static int (*const readers[])(struct cmd *c, struct adding *ad) = {
+    read_identity, read_numbers, read_aliases, read_flags, read_quota, read_password, address_free};
 
 int cmd_account_add(struct cmd *c)
 {

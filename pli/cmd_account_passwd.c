@@ -40,7 +40,8 @@ static enum rc read_box(struct cmd *c, struct passwd *p, struct err *e)
 
 static enum rc write_slots(struct cmd *c, struct passwd *p, struct span slots, struct err *e)
 {
-    struct store_box_set_req rq = {.mbx = p->mbx, .what = BOX_SET_SLOTS, .slots_version = p->slots_version, .slots = slots};
+    struct store_box_set_req rq = {
+        .mbx = p->mbx, .what = BOX_SET_SLOTS, .slots_version = p->slots_version, .slots = slots};
     enum rc rc = store_call(inst_store(c), STORE_BOX_SET, &rq, -1, NULL, e);
 
     if (rc == RC_EXISTS)
@@ -156,7 +157,8 @@ static int read_lines(struct cmd *c, bool strict, struct passwords *pw, struct p
     if (answer != PLI_OK)
         return answer;
     if (pw->n == 1 && strict)
-        return cmd_usage(c, "a strict mailbox opens with its old password only: give the old, then the new, one a line");
+        return cmd_usage(c,
+                         "a strict mailbox opens with its old password only: give the old, then the new, one a line");
     p->old_password = pw->n == 2 ? pw->line[0] : SPAN_NULL;
     p->new_password = pw->line[pw->n - 1];
     return PLI_OK;

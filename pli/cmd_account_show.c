@@ -26,10 +26,11 @@ static void show_text(const struct dird_account *a, const struct store_box_rep *
     line("responsible", a->responsible);
     line("aliases", a->aliases);
     printf("%-12s %s\n", "signs", a->flags & DF_SIGN ? "always" : "never");
-    printf("%-12s %s\n", "opened by", a->flags & DF_STRICT ? "its password only (strict)" : "the server, after sign-in");
+    printf("%-12s %s\n", "opened by",
+           a->flags & DF_STRICT ? "its password only (strict)" : "the server, after sign-in");
     printf("%-12s %s\n", "red list", a->flags & DF_RED_LIST ? "yes" : "no");
-    printf("%-12s %llu messages, %llu of %llu bytes\n", "mailbox", (unsigned long long)box->messages, (unsigned long long)box->used,
-           (unsigned long long)box->quota);
+    printf("%-12s %llu messages, %llu of %llu bytes\n", "mailbox", (unsigned long long)box->messages,
+           (unsigned long long)box->used, (unsigned long long)box->quota);
 }
 
 int cmd_account_show(struct cmd *c)
@@ -63,8 +64,8 @@ static void row(const struct cmd *c, const struct dird_account *a, json_t *list)
     if (c->json)
         json_array_append_new(list, account_json(a));
     else
-        printf("%-36.*s %-4s %-8s %.*s%s%.*s\n", SPAN_ARG(a->address), type_name(a->type), a->disabled ? "disabled" : "", SPAN_ARG(a->name),
-               a->service.n ? ", " : "", SPAN_ARG(a->service));
+        printf("%-36.*s %-4s %-8s %.*s%s%.*s\n", SPAN_ARG(a->address), type_name(a->type),
+               a->disabled ? "disabled" : "", SPAN_ARG(a->name), a->service.n ? ", " : "", SPAN_ARG(a->service));
 }
 
 /* Page by page: the last address of one asks for the next. */

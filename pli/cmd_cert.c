@@ -36,7 +36,8 @@ static int write_secret_file(struct cmd *c, const char *name, struct span text)
 
     if (fd >= 0)
         close(fd);
-    return ok ? PLI_OK : cmd_fail(c, "%s cannot be written (%s): name a file that is not there yet", name, strerror(cause));
+    return ok ? PLI_OK
+              : cmd_fail(c, "%s cannot be written (%s): name a file that is not there yet", name, strerror(cause));
 }
 
 static int issue_operator(struct cmd *c, const char *domain, uint8_t algorithm)
@@ -68,7 +69,8 @@ static int issue_operator(struct cmd *c, const char *domain, uint8_t algorithm)
         return answer;
     if (c->json)
         return out_json(json_pack("{s:s,s:s,s:s}", "domain", domain, "file", opt_get(c, "--out"), "dn", info.subject));
-    printf("%s: certificate and key of %s\ntrust it with: pli trust add %s --dn '%s'\n", opt_get(c, "--out"), domain, domain, info.subject);
+    printf("%s: certificate and key of %s\ntrust it with: pli trust add %s --dn '%s'\n", opt_get(c, "--out"), domain,
+           domain, info.subject);
     return PLI_OK;
 }
 
@@ -169,10 +171,12 @@ static void cert_row(const struct cmd *c, const struct dird_account *a, json_t *
         return;
     clock_iso(i.not_after * 1000, until);
     if (!c->json) {
-        printf("%-36.*s until %.10s%s  %s\n", SPAN_ARG(a->address), until, i.not_after < clock_utc() ? " (past)" : "", i.subject);
+        printf("%-36.*s until %.10s%s  %s\n", SPAN_ARG(a->address), until, i.not_after < clock_utc() ? " (past)" : "",
+               i.subject);
         return;
     }
-    j = json_pack("{s:s,s:s,s:s,s:s}", "not_after", until, "subject", i.subject, "issuer", i.issuer, "serial", i.serial);
+    j = json_pack("{s:s,s:s,s:s,s:s}", "not_after", until, "subject", i.subject, "issuer", i.issuer, "serial",
+                  i.serial);
     json_object_set_new(j, "address", json_text(a->address));
     json_array_append_new(rows, j);
 }

@@ -18,7 +18,8 @@ void finding(struct report *r, enum finding_level l, const char *check, const ch
     va_end(ap);
     r->count[l]++;
     if (r->c->json) {
-        json_array_append_new(r->rows, json_pack("{s:s,s:s,s:s,s:s?}", "level", names[l], "check", check, "text", text, "advice", advice));
+        json_array_append_new(r->rows, json_pack("{s:s,s:s,s:s,s:s?}", "level", names[l], "check", check, "text", text,
+                                                 "advice", advice));
         return;
     }
     printf("%-4s  %-12s %s\n", names[l], check, text);
@@ -43,11 +44,13 @@ static void check_served(struct report *r)
     if (r->served)
         finding(r, F_OK, "serve", NULL, "pli serve runs as process %ld", r->pid);
     else
-        finding(r, F_FAIL, "serve", "start it: pli serve, or its service unit", "pli serve is not running on this instance");
+        finding(r, F_FAIL, "serve", "start it: pli serve, or its service unit",
+                "pli serve is not running on this instance");
 }
 
-static void (*const checks[])(struct report *r) = {check_conf,  check_served, check_ports,   check_daemons, check_walls,
-                                                   check_certificates, check_permissions, check_disk, check_machine};
+static void (*const checks[])(struct report *r) = {check_conf,        check_served, check_ports,
+                                                   check_daemons,     check_walls,  check_certificates,
+                                                   check_permissions, check_disk,   check_machine};
 
 int cmd_doctor(struct cmd *c)
 {
@@ -57,8 +60,8 @@ int cmd_doctor(struct cmd *c)
         checks[i](&r);
     conf_free(&r.conf);
     if (c->json)
-        out_json(json_pack("{s:o,s:i,s:i,s:i}", "findings", r.rows, "ok", (int)r.count[F_OK], "warn", (int)r.count[F_WARN], "fail",
-                           (int)r.count[F_FAIL]));
+        out_json(json_pack("{s:o,s:i,s:i,s:i}", "findings", r.rows, "ok", (int)r.count[F_OK], "warn",
+                           (int)r.count[F_WARN], "fail", (int)r.count[F_FAIL]));
     else {
         printf("%u ok, %u to look at, %u failed\n", r.count[F_OK], r.count[F_WARN], r.count[F_FAIL]);
         json_decref(r.rows);

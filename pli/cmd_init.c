@@ -5,13 +5,13 @@
  * Makes    pli.conf, ca.pem and keys/ and tls/ (crypto/keyd/client), ldap/ (directory/schema), store/ (empty: stored makes its
  *          tables at its first start), run/, log/; owners and modes as in pli/owner.h.
  */
+#include "directory/schema/embedded.h"
 #include "pli/cmds.h"
 #include "pli/conf.h"
 #include "pli/instance.h"
 #include "pli/owner.h"
-#include "directory/schema/embedded.h"
-#include "policies/identifiers.h"
 #include "pli/trees.h"
+#include "policies/identifiers.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -26,8 +26,8 @@ enum { PORTS = 7, SET_MAX = 2 * (PORTS + 3) + 1 };
 static const struct {
     const char *name;
     int port;
-} ports[PORTS] = {{"listen.smtp", 25},  {"listen.submission", 587}, {"listen.submissions", 465}, {"listen.imap", 143},
-                  {"listen.imaps", 993}, {"listen.ldap", 389},      {"listen.ldaps", 636}};
+} ports[PORTS] = {{"listen.smtp", 25},   {"listen.submission", 587}, {"listen.submissions", 465}, {"listen.imap", 143},
+                  {"listen.imaps", 993}, {"listen.ldap", 389},       {"listen.ldaps", 636}};
 
 struct init {
     char dir[PATH_MAX], host[300], conf_path[4096];
@@ -71,11 +71,13 @@ static int take_folder(struct cmd *c, struct init *in)
 
     in->made_dir = mkdir(c->root, 0711) == 0;
     if (!in->made_dir && errno != EEXIST)
-        return cmd_fail(c, "%s cannot be made (%s): make its parent first, or choose another --root", c->root, strerror(errno));
+        return cmd_fail(c, "%s cannot be made (%s): make its parent first, or choose another --root", c->root,
+                        strerror(errno));
     if (!realpath(c->root, in->dir))
         return cmd_fail(c, "%s: %s", c->root, strerror(errno));
     if (only_remains(in->dir) && tree_remove(in->dir, false) != 0)
-        return cmd_fail(c, "%s holds what an unfinished init left and it cannot be cleared (%s)", in->dir, strerror(errno));
+        return cmd_fail(c, "%s holds what an unfinished init left and it cannot be cleared (%s)", in->dir,
+                        strerror(errno));
     if (!tree_empty(in->dir))
         return cmd_fail(c, "%s is not an empty folder: choose another --root, or empty it first", in->dir);
     fd = open(inst_path(in->dir, MARKER, path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -96,9 +98,10 @@ static enum rc check_way(struct init *in, struct err *e)
     for (char *slash = strrchr(path, '/'); geteuid() == 0 && slash && slash != path; slash = strrchr(path, '/')) {
         *slash = 0;
         if (stat(path, &st) == 0 && !(st.st_mode & S_IXOTH))
-            return err_set(e, RC_PERM, NULL, NULL,
-                           "%s is shut to the daemons' users (mode %o): choose a folder such as /srv/pli, or chmod o+x %s", path,
-                           (unsigned)(st.st_mode & 07777), path);
+            return err_set(
+                e, RC_PERM, NULL, NULL,
+                "%s is shut to the daemons' users (mode %o): choose a folder such as /srv/pli, or chmod o+x %s", path,
+                (unsigned)(st.st_mode & 07777), path);
     }
     return RC_OK;
 }
@@ -183,7 +186,8 @@ static enum rc make_owners(struct init *in, struct err *e)
     return owner_apply(in->dir, uids, e);
 }
 
-static enum rc (*const steps[])(struct init *in, struct err *e) = {check_way, make_folders, make_keys, make_directory, make_conf, make_owners};
+static enum rc (*const steps[])(struct init *in, struct err *e) = {check_way,      make_folders, make_keys,
+                                                                   make_directory, make_conf,    make_owners};
 
 /* The well-known place has its configuration in /etc/pli. */
 static int place_conf(struct cmd *c, struct init *in)
@@ -202,7 +206,8 @@ static int place_conf(struct cmd *c, struct init *in)
 static int report(const struct cmd *c, const struct init *in)
 {
     if (c->json)
-        return out_json(json_pack("{s:s,s:s,s:s,s:s}", "instance", in->dir, "domain", in->domain, "host", in->host, "conf", in->conf_path));
+        return out_json(json_pack("{s:s,s:s,s:s,s:s}", "instance", in->dir, "domain", in->domain, "host", in->host,
+                                  "conf", in->conf_path));
     printf("instance made in %s for %s\n", in->dir, in->domain);
     printf("next: pli serve --root %s      (and read %s)\n", in->dir, in->conf_path);
     return PLI_OK;

@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const states[] = {[Q_WAITING] = "waiting", [Q_HELD] = "held", [Q_DONE] = "done", [Q_FAILED] = "failed"};
+static const char *const states[] = {
+    [Q_WAITING] = "waiting", [Q_HELD] = "held", [Q_DONE] = "done", [Q_FAILED] = "failed"};
 
 static const char *state_name(uint8_t s)
 {
@@ -49,8 +50,9 @@ static json_t *item_json(const struct store_queue_item *it, const struct file_en
 
     clock_iso((int64_t)it->received * 1000, received);
     clock_iso((int64_t)it->next_try * 1000, next);
-    j = json_pack("{s:I,s:i,s:s,s:s,s:s,s:I,s:i}", "id", (json_int_t)it->qid, "rcpt", (int)it->rcpt, "state", state_name(it->state), "received",
-                  received, "next_try", next, "size", (json_int_t)it->size, "attempts", (int)it->attempts);
+    j = json_pack("{s:I,s:i,s:s,s:s,s:s,s:I,s:i}", "id", (json_int_t)it->qid, "rcpt", (int)it->rcpt, "state",
+                  state_name(it->state), "received", received, "next_try", next, "size", (json_int_t)it->size,
+                  "attempts", (int)it->attempts);
     json_object_set_new(j, "sender", json_text(env->sender));
     json_object_set_new(j, "recipient", json_text(env->recipient));
     json_object_set_new(j, "mid", json_text(it->mid));
@@ -67,8 +69,8 @@ static void item_text(const struct store_queue_item *it, const struct file_envel
     printf("%llu.%u  %-8s %9llu  %.16s  %.*s -> %.*s\n", (unsigned long long)it->qid, it->rcpt, state_name(it->state),
            (unsigned long long)it->size, received, SPAN_ARG(env->sender), SPAN_ARG(env->recipient));
     if (whole)
-        printf("    mid %.*s, %u attempts, next %s, envelope id %.*s, last error %.*s\n", SPAN_ARG(it->mid), it->attempts, next,
-               SPAN_ARG(env->envid), SPAN_ARG(it->last_error));
+        printf("    mid %.*s, %u attempts, next %s, envelope id %.*s, last error %.*s\n", SPAN_ARG(it->mid),
+               it->attempts, next, SPAN_ARG(env->envid), SPAN_ARG(it->last_error));
 }
 
 static int one(struct cmd *c, const struct store_queue_item *it, bool whole, json_t *rows)
@@ -98,7 +100,8 @@ static int walk(struct cmd *c, uint64_t only, json_t *rows, size_t *seen)
         struct store_queue_list_rep rep = {0};
         if (store_call(inst_store(c), STORE_QUEUE_LIST, &rq, -1, &rep, &e) != RC_OK)
             return cmd_err(c, &e);
-        for (struct span rest = rep.items; answer == PLI_OK && ipc_list_next(&rest, store_queue_item_f, &it, &e) == RC_OK;) {
+        for (struct span rest = rep.items;
+             answer == PLI_OK && ipc_list_next(&rest, store_queue_item_f, &it, &e) == RC_OK;) {
             if (only && it.qid != only)
                 return PLI_OK;
             (*seen)++;

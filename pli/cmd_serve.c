@@ -39,7 +39,8 @@ static enum rc open_log(struct super *s, struct err *e)
 {
     char path[4096];
 
-    s->log_fd = open(inst_path(s->dir, "log/pli.log", path), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    s->log_fd =
+        open(inst_path(s->dir, "log/pli.log", path), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     s->say_fd = fcntl(1, F_DUPFD_CLOEXEC, 3);
     s->complain_fd = fcntl(2, F_DUPFD_CLOEXEC, 3);
     if (s->log_fd < 0 || s->say_fd < 0 || s->complain_fd < 0)
@@ -78,7 +79,8 @@ static enum rc prepare(struct super *s, struct err *e)
     enum rc rc;
 
     if (!find_programs(s->bin))
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "the daemons (pli-stored and others) are not beside this program: run make, or make install");
+        return err_set(e, RC_NOTFOUND, NULL, NULL,
+                       "the daemons (pli-stored and others) are not beside this program: run make, or make install");
     proc_uids(conf_get(s->conf, "instance.users"), conf_num(s->conf, "instance.uid_base"), s->uids);
     rc = lock_take(s, e);
     if (rc == RC_OK)
@@ -115,8 +117,9 @@ static int show_conf(const struct cmd *c, const struct conf *conf)
     json_t *rows = json_array();
 
     for (const struct setting *st = settings; c->json && st->name; st++)
-        json_array_append_new(rows, json_pack("{s:s,s:s,s:s,s:b,s:s}", "name", st->name, "value", conf_get(conf, st->name), "default", st->def,
-                                              "given", conf_given(conf, st->name), "help", st->help));
+        json_array_append_new(rows,
+                              json_pack("{s:s,s:s,s:s,s:b,s:s}", "name", st->name, "value", conf_get(conf, st->name),
+                                        "default", st->def, "given", conf_given(conf, st->name), "help", st->help));
     if (c->json)
         return out_json(json_pack("{s:s,s:o}", "conf", "correct", "settings", rows));
     json_decref(rows);

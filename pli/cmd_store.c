@@ -15,8 +15,10 @@ int cmd_store_stats(struct cmd *c)
     const struct {
         const char *key;
         uint64_t value;
-    } rows[] = {{"boxes", s.boxes},     {"messages", s.messages}, {"objects", s.objects},     {"bytes_plain", s.bytes_plain},
-                {"queue", s.queue},     {"commits", s.commits},   {"deadlocks", s.deadlocks}, {"orphans", s.orphans},
+    } rows[] = {{"boxes", s.boxes},         {"messages", s.messages},
+                {"objects", s.objects},     {"bytes_plain", s.bytes_plain},
+                {"queue", s.queue},         {"commits", s.commits},
+                {"deadlocks", s.deadlocks}, {"orphans", s.orphans},
                 {"log_bytes", s.log_bytes}, {"format", s.format}};
     json_t *j = json_object();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -52,12 +54,14 @@ int cmd_store_check(struct cmd *c)
         rq.cursor = rep.cursor;
     } while (rq.cursor != 0);
     if (c->json)
-        out_json(json_pack("{s:I,s:I,s:o}", "checked", (json_int_t)checked, "bad", (json_int_t)bad, "findings", findings));
+        out_json(
+            json_pack("{s:I,s:I,s:o}", "checked", (json_int_t)checked, "bad", (json_int_t)bad, "findings", findings));
     else {
         printf("%llu records checked, %llu bad\n", (unsigned long long)checked, (unsigned long long)bad);
         json_decref(findings);
     }
     if (bad)
-        return cmd_fail(c, "%llu records are damaged: restore them from a backup, and look at the disk", (unsigned long long)bad);
+        return cmd_fail(c, "%llu records are damaged: restore them from a backup, and look at the disk",
+                        (unsigned long long)bad);
     return PLI_OK;
 }

@@ -38,14 +38,16 @@ static int done(const struct cmd *c, const char *domain, const char *what)
 int cmd_trust_add(struct cmd *c)
 {
     char domain[256];
-    struct dird_trust_entry rq = {.dn = span_trim(span_str(opt_get(c, "--dn"))), .note = span_str(opt_get(c, "--note"))};
+    struct dird_trust_entry rq = {.dn = span_trim(span_str(opt_get(c, "--dn"))),
+                                  .note = span_str(opt_get(c, "--note"))};
     struct err e;
     int answer = domain_of(c, domain);
 
     if (answer != PLI_OK)
         return answer;
     if (!opt_get(c, "--dn") || !dn_like(opt_get(c, "--dn")))
-        return cmd_usage(c, "needs --dn DN, the subject of the operator's certificate: openssl x509 -noout -subject -nameopt RFC2253 -in FILE");
+        return cmd_usage(c, "needs --dn DN, the subject of the operator's certificate: openssl x509 -noout -subject "
+                            "-nameopt RFC2253 -in FILE");
     rq.domain = span_str(domain);
     if (dir_call(inst_dir(c), DIRD_TRUST_ADD, &rq, NULL, &e) != RC_OK)
         return cmd_err(c, &e);

@@ -26,7 +26,8 @@ static void unknown_option(const char *section, const char *name, size_t n, int 
     char full[128];
 
     if (span_eq_str(span_of(name, n), SENTINEL)) {
-        (void)!err_set(complaint, RC_SYNTAX, NULL, NULL, "%s: section %s is not closed: a } is missing", complaint_path, section);
+        (void)!err_set(complaint, RC_SYNTAX, NULL, NULL, "%s: section %s is not closed: a } is missing", complaint_path,
+                       section);
         return;
     }
     snprintf(full, sizeof full, "%.40s%s%.*s", section, section[0] ? "." : "", (int)(n < 60 ? n : 60), name);
@@ -35,8 +36,8 @@ static void unknown_option(const char *section, const char *name, size_t n, int 
                        (int)strcspn(full, "."), full, strchr(full, '.') + 1);
         return;
     }
-    (void)!err_set(complaint, RC_SYNTAX, NULL, NULL, "%s line %d: unknown option %s: did you mean %s?", complaint_path, line, full,
-                   setting_nearest(full));
+    (void)!err_set(complaint, RC_SYNTAX, NULL, NULL, "%s line %d: unknown option %s: did you mean %s?", complaint_path,
+                   line, full, setting_nearest(full));
 }
 
 static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
@@ -106,7 +107,8 @@ static enum rc take_values(struct conf *c, cfg_t *cfg, const char *path, struct 
     for (size_t i = 0; settings[i].name; i++) {
         const char *v;
         char key[128];
-        snprintf(key, sizeof key, "%.*s|%s", (int)strcspn(settings[i].name, "."), settings[i].name, strchr(settings[i].name, '.') + 1);
+        snprintf(key, sizeof key, "%.*s|%s", (int)strcspn(settings[i].name, "."), settings[i].name,
+                 strchr(settings[i].name, '.') + 1);
         v = cfg_getstr(cfg, key);
         if (!v)
             continue;

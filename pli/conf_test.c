@@ -38,7 +38,8 @@ static const struct {
     {"smtpd { max_message = 25M }\nsmtpd { max_errors = 12 }", RC_OK, NULL},
     {"listen { smtp = \"\" }", RC_OK, NULL},
     {"listen { smtp = \"[::1]:2525\" }", RC_OK, NULL},
-    {"# a\n# b\nsmtpd {\n# c\n  max_mesage = 25M\n}", RC_SYNTAX, "line 5: unknown option smtpd.max_mesage: did you mean smtpd.max_message?"},
+    {"# a\n# b\nsmtpd {\n# c\n  max_mesage = 25M\n}", RC_SYNTAX,
+     "line 5: unknown option smtpd.max_mesage: did you mean smtpd.max_message?"},
     {"smptd { max_message = 25M }", RC_SYNTAX, "line 1: unknown option smptd"},
     {"smtpd { max_message = 25 parsecs }", RC_SYNTAX, "line 1"},
     {"smtpd { max_message = 12 }", RC_SYNTAX, "outside"},
@@ -118,7 +119,8 @@ static void the_written_file_is_right(void **state)
     assert_string_equal(conf_get(c, "listen.smtp"), "127.0.0.1:2525");
     assert_false(conf_given(c, "listen.imap"));
     conf_free(&c);
-    for (char *line = strtok_r((char *)(uintptr_t)buf_cstr(&text), "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+    for (char *line = strtok_r((char *)(uintptr_t)buf_cstr(&text), "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest))
         buf_addf(&bare, "%s\n", strncmp(line, "    # ", 6) == 0 && strstr(line, " = \"") ? line + 6 : line);
     assert_int_equal(load((const char *)bare.p, bare.n, &c, &e), RC_OK);
     for (const struct setting *s = settings; s->name; s++) {

@@ -37,7 +37,8 @@ static void check_certificate(struct report *r, const char *name)
     int64_t now = clock_utc();
 
     if (!read_small(inst_path(r->c->root, name, path), text, sizeof text)) {
-        finding(r, F_FAIL, "certificate", "run pli doctor as root or as the instance's owner; pli init made this file", "%s cannot be read: %s", path, strerror(errno));
+        finding(r, F_FAIL, "certificate", "run pli doctor as root or as the instance's owner; pli init made this file",
+                "%s cannot be read: %s", path, strerror(errno));
         return;
     }
     if (cert_info_pem(span_str(text), &i, &e) != RC_OK) {
@@ -46,9 +47,11 @@ static void check_certificate(struct report *r, const char *name)
     }
     clock_iso(i.not_after * 1000, until);
     if (now < i.not_before || now > i.not_after)
-        finding(r, F_FAIL, "certificate", "look at the clock first; else a new certificate is due", "%s is not valid today (until %.10s)", name, until);
+        finding(r, F_FAIL, "certificate", "look at the clock first; else a new certificate is due",
+                "%s is not valid today (until %.10s)", name, until);
     else if (i.not_after - now < SOON_DAYS * DAY)
-        finding(r, F_WARN, "certificate", "have it renewed", "%s ends in %lld days, on %.10s", name, (long long)((i.not_after - now) / DAY), until);
+        finding(r, F_WARN, "certificate", "have it renewed", "%s ends in %lld days, on %.10s", name,
+                (long long)((i.not_after - now) / DAY), until);
     else
         finding(r, F_OK, "certificate", NULL, "%s is good until %.10s", name, until);
 }
@@ -62,17 +65,21 @@ void check_certificates(struct report *r)
 }
 
 /* ---- owners and modes ---- */
-static bool stands_right(struct report *r, const struct owned *o, const struct stat *st, const uid_t uids[PROCS_], const char *path)
+static bool stands_right(struct report *r, const struct owned *o, const struct stat *st, const uid_t uids[PROCS_],
+                         const char *path)
 {
-    uid_t want = o->proc >= 0 && uids[o->proc] ? uids[o->proc] : st->st_uid == 0 || o->proc < 0 ? st->st_uid : geteuid();
+    uid_t want = o->proc >= 0 && uids[o->proc]    ? uids[o->proc]
+                 : st->st_uid == 0 || o->proc < 0 ? st->st_uid
+                                                  : geteuid();
 
     if (st->st_uid != want) {
-        finding(r, F_FAIL, "permissions", "pli serve sets it right at its next start (as root)", "%s belongs to uid %ld, not %ld", path, (long)st->st_uid, (long)want);
+        finding(r, F_FAIL, "permissions", "pli serve sets it right at its next start (as root)",
+                "%s belongs to uid %ld, not %ld", path, (long)st->st_uid, (long)want);
         return false;
     }
     if ((st->st_mode & 07777 & ~(unsigned)o->mode) != 0) {
-        finding(r, F_FAIL, "permissions", "pli serve sets it right at its next start; ask who changed it", "%s has mode %o, wider than %o", path,
-                st->st_mode & 07777, (unsigned)o->mode);
+        finding(r, F_FAIL, "permissions", "pli serve sets it right at its next start; ask who changed it",
+                "%s has mode %o, wider than %o", path, st->st_mode & 07777, (unsigned)o->mode);
         return false;
     }
     return true;
@@ -89,12 +96,14 @@ void check_permissions(struct report *r)
         proc_uids(conf_get(r->conf, "instance.users"), conf_num(r->conf, "instance.uid_base"), uids);
     for (const struct owned *o = owned; o->name; o++) {
         if (lstat(inst_path(r->c->root, o->name, path), &st) != 0)
-            finding(r, F_FAIL, "permissions", "restore it from a backup; pli init made it", "%s: %s", path, strerror(errno));
+            finding(r, F_FAIL, "permissions", "restore it from a backup; pli init made it", "%s: %s", path,
+                    strerror(errno));
         else
             right += stands_right(r, o, &st, uids, path);
     }
     if (lstat(inst_path(r->c->root, "keys/keyring", path), &st) == 0 && (st.st_mode & 077) != 0)
-        finding(r, F_FAIL, "permissions", "chmod 0400 it at once, and have new keys made", "%s can be read by others", path);
+        finding(r, F_FAIL, "permissions", "chmod 0400 it at once, and have new keys made", "%s can be read by others",
+                path);
     else
         finding(r, F_OK, "permissions", NULL, "%u folders and files have their owners and modes", right);
 }
@@ -109,7 +118,8 @@ void check_disk(struct report *r)
         return;
     free_mb = (unsigned long long)v.f_bavail * v.f_frsize >> 20;
     if (free_mb < 256)
-        finding(r, F_FAIL, "disk", "make room: mail is refused for now (452) rather than lost", "%llu MiB free", free_mb);
+        finding(r, F_FAIL, "disk", "make room: mail is refused for now (452) rather than lost", "%llu MiB free",
+                free_mb);
     else if (free_mb < 2048)
         finding(r, F_WARN, "disk", "make room soon", "%llu MiB free", free_mb);
     else
@@ -123,9 +133,11 @@ static void check_clock(struct report *r)
 
     clock_iso(clock_utc_ms(), now);
     if (clock_utc() < 1767225600) /* 2026-01-01: before this program was written */
-        finding(r, F_FAIL, "clock", "set the clock: signatures and certificates depend on it", "it is %s here, which cannot be", now);
+        finding(r, F_FAIL, "clock", "set the clock: signatures and certificates depend on it",
+                "it is %s here, which cannot be", now);
     else if (adjtimex(&t) == TIME_ERROR || (t.status & STA_UNSYNC))
-        finding(r, F_WARN, "clock", "run a time service (chrony, systemd-timesyncd)", "%s, not synchronised by the kernel's account", now);
+        finding(r, F_WARN, "clock", "run a time service (chrony, systemd-timesyncd)",
+                "%s, not synchronised by the kernel's account", now);
     else
         finding(r, F_OK, "clock", NULL, "%s, synchronised", now);
 }
@@ -142,7 +154,8 @@ static void check_swap(struct report *r)
     if (strstr(line, "/dev/dm-") || strstr(line, "/dev/zram") || strstr(line, "/dev/mapper"))
         finding(r, F_OK, "swap", NULL, "on %.*s", (int)strcspn(line, " \t"), line);
     else
-        finding(r, F_WARN, "swap", "encrypt it (dm-crypt) or turn it off: keys are locked in memory, a session's mail in hand is not",
+        finding(r, F_WARN, "swap",
+                "encrypt it (dm-crypt) or turn it off: keys are locked in memory, a session's mail in hand is not",
                 "%.*s does not look encrypted", (int)strcspn(line, " \t"), line);
 }
 
@@ -154,9 +167,11 @@ static void check_kernel(struct report *r)
     if (abi > 0)
         finding(r, F_OK, "landlock", NULL, "the kernel has it, ABI %d", abi);
     else
-        finding(r, F_WARN, "landlock", "a kernel from 5.13 on with Landlock adds a wall; the others stand without it", "the kernel has none");
+        finding(r, F_WARN, "landlock", "a kernel from 5.13 on with Landlock adds a wall; the others stand without it",
+                "the kernel has none");
     read_small("/proc/sys/kernel/core_pattern", text, sizeof text);
-    finding(r, F_OK, "core-dumps", NULL, "off in every process of Pli; the machine's pattern is %.*s", (int)strcspn(text, "\n"), text);
+    finding(r, F_OK, "core-dumps", NULL, "off in every process of Pli; the machine's pattern is %.*s",
+            (int)strcspn(text, "\n"), text);
 }
 
 void check_machine(struct report *r)
@@ -172,6 +187,7 @@ void check_machine(struct report *r)
     if (embedded_argv(&spec, &argv, &e) == RC_OK)
         finding(r, F_OK, "slapd", NULL, "%s", argv[0]);
     else
-        finding(r, F_FAIL, "slapd", "apt-get install slapd (Pli starts its own; the machine's service may stay off)", "%s", e.log);
+        finding(r, F_FAIL, "slapd", "apt-get install slapd (Pli starts its own; the machine's service may stay off)",
+                "%s", e.log);
     embedded_argv_free(&argv);
 }

@@ -21,7 +21,8 @@ static void check_port(struct report *r, const char *name, const char *greeting)
     else if (port_greets(text, greeting))
         finding(r, F_OK, "port", NULL, "%s answers on %s", name, text);
     else
-        finding(r, F_FAIL, "port", "see log/pli.log for the daemon that should answer, and your firewall", "%s does not answer on %s", name, text);
+        finding(r, F_FAIL, "port", "see log/pli.log for the daemon that should answer, and your firewall",
+                "%s does not answer on %s", name, text);
 }
 
 void check_ports(struct report *r)
@@ -47,19 +48,22 @@ void check_daemons(struct report *r)
     if (!r->served)
         return;
     if (keyd_status(inst_keyd(r->c), &k, &e) == RC_OK)
-        finding(r, F_OK, "keyd", NULL, "%llu signatures, %llu openings, %llu refused", (unsigned long long)k.signatures, (unsigned long long)k.opens,
-                (unsigned long long)k.denied);
+        finding(r, F_OK, "keyd", NULL, "%llu signatures, %llu openings, %llu refused", (unsigned long long)k.signatures,
+                (unsigned long long)k.opens, (unsigned long long)k.denied);
     else
         finding(r, F_FAIL, "keyd", "see log/pli.log", "%s", e.log);
     if (dir_call(inst_dir(r->c), DIRD_STATUS, NULL, &d, &e) != RC_OK)
         finding(r, F_FAIL, "dird", "see log/pli.log", "%s", e.log);
     else if (!d.in_sync)
-        finding(r, F_FAIL, "dird", "is the directory (slapd) running? known accounts go on meanwhile", "%llu accounts, not in step with the directory", (unsigned long long)d.accounts);
+        finding(r, F_FAIL, "dird", "is the directory (slapd) running? known accounts go on meanwhile",
+                "%llu accounts, not in step with the directory", (unsigned long long)d.accounts);
     else
-        finding(r, F_OK, "dird", NULL, "%llu accounts, %llu trusted domains, in step", (unsigned long long)d.accounts, (unsigned long long)d.trusted);
+        finding(r, F_OK, "dird", NULL, "%llu accounts, %llu trusted domains, in step", (unsigned long long)d.accounts,
+                (unsigned long long)d.trusted);
     if (store_call(inst_store(r->c), STORE_STATS, NULL, -1, &s, &e) == RC_OK)
-        finding(r, F_OK, "stored", NULL, "format %llu, %llu mailboxes, %llu messages, %llu in the queue", (unsigned long long)s.format,
-                (unsigned long long)s.boxes, (unsigned long long)s.messages, (unsigned long long)s.queue);
+        finding(r, F_OK, "stored", NULL, "format %llu, %llu mailboxes, %llu messages, %llu in the queue",
+                (unsigned long long)s.format, (unsigned long long)s.boxes, (unsigned long long)s.messages,
+                (unsigned long long)s.queue);
     else
         finding(r, F_FAIL, "stored", "see log/pli.log", "%s", e.log);
 }
@@ -119,10 +123,12 @@ static void check_wall(struct report *r, const struct process *p)
     bool ours = is_daemon(p->name), good;
 
     sandbox_state_of((pid_t)p->pid, &s);
-    good = s.no_new_privs && (!ours || s.seccomp) && (geteuid() != 0 || s.own_uid || !r->conf || conf_num(r->conf, "instance.uid_base") == 0);
-    finding(r, good ? F_OK : F_FAIL, "walls", good ? NULL : "restart pli serve; if it stays so, report it", "%s %ld:%s%s%s%s%s%s", p->name, p->pid,
-            s.seccomp ? " seccomp" : "", s.no_new_privs ? " no-new-privs" : "", s.landlock ? " landlock" : "", s.own_uid ? " own-uid" : "",
-            s.empty_root ? " own-root" : "", !s.seccomp && ours ? " NO FILTER" : "");
+    good = s.no_new_privs && (!ours || s.seccomp) &&
+           (geteuid() != 0 || s.own_uid || !r->conf || conf_num(r->conf, "instance.uid_base") == 0);
+    finding(r, good ? F_OK : F_FAIL, "walls", good ? NULL : "restart pli serve; if it stays so, report it",
+            "%s %ld:%s%s%s%s%s%s", p->name, p->pid, s.seccomp ? " seccomp" : "", s.no_new_privs ? " no-new-privs" : "",
+            s.landlock ? " landlock" : "", s.own_uid ? " own-uid" : "", s.empty_root ? " own-root" : "",
+            !s.seccomp && ours ? " NO FILTER" : "");
 }
 
 void check_walls(struct report *r)
@@ -145,5 +151,7 @@ void check_walls(struct report *r)
     if (sessions)
         finding(r, F_OK, "sessions", NULL, "%u at this moment, each behind the filter of its kind", sessions);
     if (r->served && geteuid() != 0)
-        finding(r, F_OK, "walls", NULL, "started as an ordinary user: one uid for all, and no root folders of their own; as root there are both");
+        finding(
+            r, F_OK, "walls", NULL,
+            "started as an ordinary user: one uid for all, and no root folders of their own; as root there are both");
 }

@@ -2,8 +2,8 @@
 /* pli/guard.c - nothing outlives the supervisor (INV-S2). The kernel's parent-death signal is forgotten when a process changes
  * its uid, as the daemons do, so a small process watches instead: it leads the process group that all of them are in,
  * waits on a pipe that only the supervisor holds open for writing, and kills the group when that ends without a farewell. */
-#include "pli/super.h"
 #include "base/log.h"
+#include "pli/super.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -16,8 +16,8 @@ static json_t *opts_json(const struct cmd_opt *o)
 
 static json_t *command_json(const struct command *d)
 {
-    return json_pack("{s:s,s:s,s:s,s:b,s:o}", "command", d->words, "args", d->args, "summary", d->summary, "needs_server",
-                     d->needs == NEED_SERVER, "options", opts_json(d->opts));
+    return json_pack("{s:s,s:s,s:s,s:b,s:o}", "command", d->words, "args", d->args, "summary", d->summary,
+                     "needs_server", d->needs == NEED_SERVER, "options", opts_json(d->opts));
 }
 
 static void opts_text(const struct cmd_opt *o)
@@ -34,7 +34,8 @@ int help_of(const struct command *d, bool json)
 {
     if (json)
         return out_json(command_json(d));
-    printf("usage: pli %s%s%s%s\n%s\n", d->words, d->args[0] ? " " : "", d->args, d->opts ? " [options]" : "", d->summary);
+    printf("usage: pli %s%s%s%s\n%s\n", d->words, d->args[0] ? " " : "", d->args, d->opts ? " [options]" : "",
+           d->summary);
     opts_text(d->opts);
     opts_text(common_opts);
     return PLI_OK;

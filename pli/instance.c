@@ -64,7 +64,8 @@ int inst_enter(struct cmd *c)
         return cmd_fail(c, "no instance in %s: make one with pli init --root %s --domain DOMAIN", c->root, c->root);
     c->root = c->root_mem;
     if (access(inst_conf_path(c->root, c->root_named, path), F_OK) != 0 && errno == ENOENT)
-        return cmd_fail(c, "no instance in %s (%s is missing): make one with pli init --root %s --domain DOMAIN", c->root, path, c->root);
+        return cmd_fail(c, "no instance in %s (%s is missing): make one with pli init --root %s --domain DOMAIN",
+                        c->root, path, c->root);
     if (enter_run(c) != PLI_OK)
         return PLI_FAILED;
     if (c->def->needs == NEED_SERVER && !inst_served(".", NULL))

@@ -69,7 +69,8 @@ static enum rc listen_at(const char *name, const char *text, int *fd_out, struct
 
     if (rc != RC_OK)
         return rc;
-    if (no_ipv6(&a) && strncmp(text, "[::]:", 5) == 0) { /* a kernel without IPv6: every IPv4 address is meant as well */
+    if (no_ipv6(&a) &&
+        strncmp(text, "[::]:", 5) == 0) { /* a kernel without IPv6: every IPv4 address is meant as well */
         snprintf(any, sizeof any, "0.0.0.0:%.6s", text + 5);
         return listen_at(name, any, fd_out, e);
     }
@@ -80,7 +81,9 @@ static enum rc listen_at(const char *name, const char *text, int *fd_out, struct
     if (a.ss_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     if (bind_patiently(fd, &a, len) != 0 || listen(fd, BACKLOG) != 0) {
-        rc = err_sys(e, RC_TEMP, "%s = %s cannot be listened on (another server there, or a port below 1024 without root?)", name, text);
+        rc = err_sys(e, RC_TEMP,
+                     "%s = %s cannot be listened on (another server there, or a port below 1024 without root?)", name,
+                     text);
         close(fd);
         return rc;
     }

@@ -18,7 +18,8 @@ enum { REMAINS_WAIT_MS = 5000, STEP_MS = 5 };
 static enum rc open_lock(const char *name, int *fd_out, struct err *e)
 {
     *fd_out = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-    return *fd_out >= 0 ? RC_OK : err_sys(e, RC_PERM, "run/%s cannot be opened: run pli serve as the instance's owner", name);
+    return *fd_out >= 0 ? RC_OK
+                        : err_sys(e, RC_PERM, "run/%s cannot be opened: run pli serve as the instance's owner", name);
 }
 
 static void write_pid(int fd)
@@ -40,7 +41,8 @@ static enum rc wait_for_remains(int fd, struct err *e)
         nanosleep(&step, NULL);
     }
     return err_set(e, RC_EXISTS, NULL, NULL,
-                   "processes of an earlier pli serve are still running on this instance: end them (pli doctor names them) and try again");
+                   "processes of an earlier pli serve are still running on this instance: end them (pli doctor names "
+                   "them) and try again");
 }
 
 enum rc lock_take(struct super *s, struct err *e)

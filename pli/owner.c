@@ -56,7 +56,8 @@ enum rc owner_apply(const char *dir, const uid_t uids[PROCS_], struct err *e)
 
     for (const struct owned *o = owned; o->name && rc == RC_OK; o++) {
         uid_t uid = o->proc >= 0 && uids[o->proc] ? uids[o->proc] : geteuid();
-        gid_t gid = strcmp(o->name, "run") == 0 ? (gid_t)uids[P_SLAPD] : (gid_t)uid; /* each daemon's group has its uid's number */
+        gid_t gid = strcmp(o->name, "run") == 0 ? (gid_t)uids[P_SLAPD]
+                                                : (gid_t)uid; /* each daemon's group has its uid's number */
         inst_path(dir, o->name, path);
         if (!o->name[0])
             path[strlen(path) - 1] = 0; /* DIR itself, without the slash */

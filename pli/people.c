@@ -186,9 +186,16 @@ json_t *account_json(const struct dird_account *a)
     const struct {
         const char *key;
         struct span text;
-    } texts[] = {{"address", a->address},       {"name", a->name},           {"given", a->given},     {"sn", a->sn},
-                 {"rpps", a->rpps},             {"structure", a->structure}, {"profession", a->profession},
-                 {"specialty", a->specialty},   {"service", a->service},     {"responsible", a->responsible}};
+    } texts[] = {{"address", a->address},
+                 {"name", a->name},
+                 {"given", a->given},
+                 {"sn", a->sn},
+                 {"rpps", a->rpps},
+                 {"structure", a->structure},
+                 {"profession", a->profession},
+                 {"specialty", a->specialty},
+                 {"service", a->service},
+                 {"responsible", a->responsible}};
     json_t *j = json_object();
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

@@ -30,7 +30,8 @@ static void capabilities_drop(void)
         die("capabilities cannot be read (errno %d)", errno);
     for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
         if (!keep(cap))
-            (void)prctl(PR_CAPBSET_DROP, cap); /* refused in a container that has not CAP_SETPCAP: nothing to drop then */
+            (void)prctl(PR_CAPBSET_DROP,
+                        cap); /* refused in a container that has not CAP_SETPCAP: nothing to drop then */
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         want[CAP_TO_INDEX(kept[i])].permitted |= CAP_TO_MASK(kept[i]);
     for (size_t i = 0; i < 2; i++) {

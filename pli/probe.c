@@ -25,7 +25,8 @@ static bool daemons_answer(int64_t deadline, char why[200])
         struct err e;
         if (!proc_defs[i].sock)
             continue;
-        while (ipc_dial(proc_defs[i].sock, proc_defs[i].proto, ROLE_SUPER, deadline, &c, &e) != RC_OK && clock_mono() < deadline)
+        while (ipc_dial(proc_defs[i].sock, proc_defs[i].proto, ROLE_SUPER, deadline, &c, &e) != RC_OK &&
+               clock_mono() < deadline)
             nap();
         if (!c) {
             snprintf(why, 200, "%s does not answer: %.120s", proc_defs[i].name, e.log);
@@ -76,7 +77,8 @@ bool port_greets(const char *text, const char *greeting)
     char got[16] = "";
     int fd = dial(text);
     size_t n = greeting ? strlen(greeting) : 0;
-    bool ok = fd >= 0 && (n == 0 || recv(fd, got, n, MSG_WAITALL) == (ssize_t)n) && memcmp(got, greeting ? greeting : "", n) == 0;
+    bool ok = fd >= 0 && (n == 0 || recv(fd, got, n, MSG_WAITALL) == (ssize_t)n) &&
+              memcmp(got, greeting ? greeting : "", n) == 0;
 
     if (fd >= 0)
         close(fd);

@@ -16,7 +16,8 @@ const struct proc_def proc_defs[PROCS_] = {
     [P_STORED] = {"stored", "pli-stored", "stored.sock", &stored_proto, TICKET_PUBLIC, 0, 1, 1},
     [P_DIRD] = {"dird", "pli-dird", "dird.sock", &dird_proto, TICKET_SEED, 0, 2, 1},
     [P_RELAYD] = {"relayd", "pli-relayd", NULL, NULL, TICKET_NONE, 0, 3, 0},
-    [P_SMTPD] = {"smtpd", "pli-smtpd", NULL, NULL, TICKET_NONE, BIT(L_SMTP) | BIT(L_SUBMISSION) | BIT(L_SUBMISSIONS), 4, 0},
+    [P_SMTPD] = {"smtpd", "pli-smtpd", NULL, NULL, TICKET_NONE, BIT(L_SMTP) | BIT(L_SUBMISSION) | BIT(L_SUBMISSIONS), 4,
+                 0},
     [P_IMAPD] = {"imapd", "pli-imapd", NULL, NULL, TICKET_NONE, BIT(L_IMAP) | BIT(L_IMAPS), 5, 0},
 };
 

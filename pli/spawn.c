@@ -19,7 +19,8 @@
 #include <unistd.h>
 
 /* Kept from the environment: the sanitizers' options, the fault table of dev builds, systemd's sealed credentials. */
-static const char *const env_kept[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "PLI_FAULT", "CREDENTIALS_DIRECTORY", "TZ"};
+static const char *const env_kept[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS",         "LSAN_OPTIONS",
+                                       "PLI_FAULT",    "CREDENTIALS_DIRECTORY", "TZ"};
 enum { ENV_KEPT = sizeof env_kept / sizeof *env_kept };
 
 void spawn_env(void)
@@ -108,7 +109,11 @@ void slapd_argv(const struct super *s, char ***argv_out)
 {
     const char *domains[] = {conf_get(s->conf, "instance.domain"), NULL};
     char ldap[256], ldaps[256];
-    struct embedded_spec spec = {.dir = s->dir, .domains = domains, .ldap_addr = ldap, .ldaps_addr = ldaps, .uid = s->uids[P_SLAPD],
+    struct embedded_spec spec = {.dir = s->dir,
+                                 .domains = domains,
+                                 .ldap_addr = ldap,
+                                 .ldaps_addr = ldaps,
+                                 .uid = s->uids[P_SLAPD],
                                  .gid = (gid_t)s->uids[P_SLAPD]};
     struct err e;
 
@@ -127,8 +132,9 @@ static void become_user(uid_t uid)
     if (uid == 0)
         return;
     want[0].permitted = want[0].effective = want[0].inheritable = CAP_TO_MASK(CAP_NET_BIND_SERVICE);
-    if (prctl(PR_SET_KEEPCAPS, 1) != 0 || setgroups(0, NULL) != 0 || setresgid((gid_t)uid, (gid_t)uid, (gid_t)uid) != 0 ||
-        setresuid(uid, uid, uid) != 0 || syscall(SYS_capset, &head, want) != 0 ||
+    if (prctl(PR_SET_KEEPCAPS, 1) != 0 || setgroups(0, NULL) != 0 ||
+        setresgid((gid_t)uid, (gid_t)uid, (gid_t)uid) != 0 || setresuid(uid, uid, uid) != 0 ||
+        syscall(SYS_capset, &head, want) != 0 ||
         prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_BIND_SERVICE, 0, 0) != 0)
         die("slapd cannot be given uid %ld (errno %d)", (long)uid, errno);
 }

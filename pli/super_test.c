@@ -148,7 +148,9 @@ static int free_port(void)
     socklen_t len = sizeof a;
     int fd = socket(AF_INET, SOCK_STREAM, 0), got;
 
-    got = bind(fd, (struct sockaddr *)&a, sizeof a) == 0 && getsockname(fd, (struct sockaddr *)&a, &len) == 0 ? ntohs(a.sin_port) : 0;
+    got = bind(fd, (struct sockaddr *)&a, sizeof a) == 0 && getsockname(fd, (struct sockaddr *)&a, &len) == 0
+              ? ntohs(a.sin_port)
+              : 0;
     close(fd);
     return got;
 }
@@ -191,7 +193,8 @@ static int make_root(void **state)
     }
     port = free_port();
     snprintf(text, sizeof text,
-             "instance { domain = chu.test }\ndirectory { uri = \"ldaps://elsewhere\" }\nlisten {\n smtp = \"127.0.0.1:%d\"\n submission = \"\"\n"
+             "instance { domain = chu.test }\ndirectory { uri = \"ldaps://elsewhere\" }\nlisten {\n smtp = "
+             "\"127.0.0.1:%d\"\n submission = \"\"\n"
              " submissions = \"\"\n imap = \"127.0.0.1:%d\"\n imaps = \"\"\n}\n",
              port, free_port());
     make_file("pli.conf", text);
@@ -312,7 +315,8 @@ static bool back_again(void)
 
 static int dial(void)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in a = {
+        .sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_port = htons((uint16_t)port)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct timeval most = {10, 0};
     char got[3];
@@ -426,9 +430,9 @@ static void a_daemon_that_refuses_ends_the_start(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ready_then_an_orderly_end),           cmocka_unit_test(a_killed_daemon_is_back_at_once),
-        cmocka_unit_test(a_sandbox_violation_is_named),        cmocka_unit_test(nothing_outlives_a_killed_supervisor),
-        cmocka_unit_test(there_is_one_supervisor),             cmocka_unit_test(a_daemon_that_refuses_ends_the_start),
+        cmocka_unit_test(ready_then_an_orderly_end),    cmocka_unit_test(a_killed_daemon_is_back_at_once),
+        cmocka_unit_test(a_sandbox_violation_is_named), cmocka_unit_test(nothing_outlives_a_killed_supervisor),
+        cmocka_unit_test(there_is_one_supervisor),      cmocka_unit_test(a_daemon_that_refuses_ends_the_start),
     };
     const char *name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
 

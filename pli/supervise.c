@@ -90,7 +90,8 @@ static void log_death(struct super *s, const char *name, pid_t pid, int status)
         log_ev(LOG_ERROR_, "process-died", "name=%s pid=%ld signal=%d%s", name, (long)pid, sig,
                sig == SIGSYS ? " cause=sandbox-violation" : "");
         complain(s, "%s (process %ld) was ended by signal %d (%s%s)%s", name, (long)pid, sig, strsignal(sig),
-                 sig == SIGSYS ? ": a system call that its sandbox forbids" : "", s->stopping ? "" : "; it is started again");
+                 sig == SIGSYS ? ": a system call that its sandbox forbids" : "",
+                 s->stopping ? "" : "; it is started again");
         return;
     }
     log_ev(LOG_ERROR_, "process-died", "name=%s pid=%ld exit=%d", name, (long)pid, WEXITSTATUS(status));
@@ -179,7 +180,8 @@ static int64_t start_due(struct super *s)
             p->pid = pid > 0 ? pid : 0;
             p->due = deadline_in(DELAY_FIRST_MS); /* should the fork have failed */
             if (pid > 0)
-                log_ev(LOG_INFO_, "process-started", "name=%s pid=%ld deaths=%u", proc_defs[i].name, (long)pid, p->deaths);
+                log_ev(LOG_INFO_, "process-started", "name=%s pid=%ld deaths=%u", proc_defs[i].name, (long)pid,
+                       p->deaths);
         }
         if (p->pid == 0 && p->due < next)
             next = p->due;
@@ -209,7 +211,8 @@ static void announce(struct super *s)
             n += (size_t)snprintf(line + n, sizeof line - n, " %s=%.100s", listener_defs[i].name + strlen("listen."),
                                   conf_get(s->conf, listener_defs[i].name));
     if (has_work(s, P_SLAPD))
-        snprintf(line + n, sizeof line - n, " ldap=%.100s ldaps=%.100s", conf_get(s->conf, "listen.ldap"), conf_get(s->conf, "listen.ldaps"));
+        snprintf(line + n, sizeof line - n, " ldap=%.100s ldaps=%.100s", conf_get(s->conf, "listen.ldap"),
+                 conf_get(s->conf, "listen.ldaps"));
     say(s, "%s", line);
     log_ev(LOG_INFO_, "ready", "pid=%ld", (long)getpid());
     notify("READY=1");
