@@ -6,9 +6,11 @@
 #include "pli/super.h"
 #include <ctype.h>
 #include <dirent.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* ---- ports ---- */
@@ -25,10 +27,30 @@ static void check_port(struct report *r, const char *name, const char *greeting)
                 "%s does not answer on %s", name, text);
 }
 
+/* Other operators find this server by its name; a trial on the loopback needs none. */
+static void check_name(struct report *r)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
+    const char *name = conf_hostname(r->conf), *smtp = conf_get(r->conf, "listen.smtp");
+    int got;
+
+    if (!smtp[0] || strncmp(smtp, "127.", 4) == 0 || strncmp(smtp, "[::1]", 5) == 0)
+        return;
+    got = getaddrinfo(name, NULL, &hints, &found);
+    if (got == 0)
+        finding(r, F_OK, "dns", NULL, "%s has an address", name);
+    else
+        finding(r, F_WARN, "dns", "give it an A or AAAA record, and the mail domain an MX record that names it",
+                "%s: %s", name, gai_strerror(got));
+    if (found)
+        freeaddrinfo(found);
+}
+
 void check_ports(struct report *r)
 {
     if (!r->conf || !r->served)
         return;
+    check_name(r);
     for (size_t i = 0; i < LISTENERS_; i++)
         check_port(r, listener_defs[i].name, listener_defs[i].greeting);
     if (conf_get(r->conf, "directory.uri")[0])

@@ -28,6 +28,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -327,6 +328,43 @@ static int dial(void)
     return fd;
 }
 
+/* The service manager's socket, as systemd would hold it. */
+static int manager(void)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    struct timeval most = {20, 0};
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    snprintf(a.sun_path, sizeof a.sun_path, "%s/notify", top);
+    unlink(a.sun_path);
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+    setenv("NOTIFY_SOCKET", a.sun_path, 1);
+    return fd;
+}
+
+static void told(int fd, const char *want)
+{
+    char text[64] = "";
+
+    assert_true(recv(fd, text, sizeof text - 1, 0) > 0);
+    assert_string_equal(text, want);
+}
+
+static void the_service_manager_is_told(void **state)
+{
+    char line[1024];
+    int fd = manager();
+    struct run r = start();
+    (void)state;
+    unsetenv("NOTIFY_SOCKET");
+    assert_true(hear(&r, "ready ", line));
+    told(fd, "READY=1");
+    assert_int_equal(finish(&r, SIGTERM), 0);
+    told(fd, "STOPPING=1");
+    close(fd);
+}
+
 static void ready_then_an_orderly_end(void **state)
 {
     struct run r = start();
@@ -430,9 +468,13 @@ static void a_daemon_that_refuses_ends_the_start(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ready_then_an_orderly_end),    cmocka_unit_test(a_killed_daemon_is_back_at_once),
-        cmocka_unit_test(a_sandbox_violation_is_named), cmocka_unit_test(nothing_outlives_a_killed_supervisor),
-        cmocka_unit_test(there_is_one_supervisor),      cmocka_unit_test(a_daemon_that_refuses_ends_the_start),
+        cmocka_unit_test(ready_then_an_orderly_end),
+        cmocka_unit_test(a_killed_daemon_is_back_at_once),
+        cmocka_unit_test(a_sandbox_violation_is_named),
+        cmocka_unit_test(nothing_outlives_a_killed_supervisor),
+        cmocka_unit_test(the_service_manager_is_told),
+        cmocka_unit_test(there_is_one_supervisor),
+        cmocka_unit_test(a_daemon_that_refuses_ends_the_start),
     };
     const char *name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
 

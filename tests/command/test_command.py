@@ -167,6 +167,37 @@ def test_passwords(pli):
     refused(pli.pli("account", "passwd", "mdp-strict@chu.test", "--password-stdin", stdin="neuf\n", check=False), 2, "strict")
 
 
+def test_a_strict_password_change_that_is_cut_off(own):
+    """pli is killed while the directory hangs: whichever password the directory takes then, the mailbox opens with it."""
+    inst = own()
+    inst.add("coupe@chu.test", sign="never", extra=["--strict"])
+    inst.submit("coupe@chu.test", ["coupe@chu.test"], plain("avant", "coupe@chu.test", "coupe@chu.test"))
+    slapd = inst.daemon("slapd")
+    os.kill(slapd, signal.SIGSTOP)
+    try:
+        change = subprocess.Popen(inst.argv("account", "passwd", "coupe@chu.test", "--password-stdin"), stdin=subprocess.PIPE,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        change.stdin.write(f"{PASSWORD}\nneuf-1\n".encode())
+        change.stdin.close()
+        time.sleep(2)       # the slots are both there by now, and the directory does not answer
+        assert change.poll() is None
+        change.kill()
+        change.wait()
+    finally:
+        os.kill(slapd, signal.SIGCONT)
+    end, opens = time.monotonic() + 20, []
+    while not opens and time.monotonic() < end:
+        for password in (PASSWORD, "neuf-1"):
+            try:
+                assert len(inst.fetch_all("coupe@chu.test", password=password)) == 1
+                opens.append(password)
+            except imaplib.IMAP4.error:
+                time.sleep(0.5)
+    assert opens, inst.output()[-2000:]
+    inst.pli("account", "passwd", "coupe@chu.test", "--password-stdin", stdin=f"{opens[-1]}\nneuf-2\n")
+    assert len(inst.fetch_all("coupe@chu.test", password="neuf-2")) == 1
+
+
 def test_certificates_and_trust(pli, folder):
     pli.add("cert@chu.test", sign="never")
     refused(pli.pli("account", "set", "cert@chu.test", "--sign", "always", check=False), 1, "cert issue-trial")
