@@ -126,6 +126,8 @@ static enum rc put_counters(struct copying *c, struct err *e)
     return rc;
 }
 
+enum { COPIED = 4096 /* bytes that the records of a copy take, about */ };
+
 enum rc do_copy(struct tx *t, const struct ask *a, struct err *e)
 {
     struct copying c = {.t = t, .a = a, .rq = a->req};
@@ -137,6 +139,8 @@ enum rc do_copy(struct tx *t, const struct ask *a, struct err *e)
         rc = gather(&c, &bytes, e);
     if (rc == RC_OK)
         rc = check_quota(&c, bytes, e);
+    if (rc == RC_OK)
+        rc = env_room(&a->d->env, (uint64_t)c.n * COPIED, false, e);
     for (size_t i = 0; rc == RC_OK && i < c.n; i++)
         rc = copy_one(&c, c.uids[i], e);
     if (rc == RC_OK && c.n > 0)

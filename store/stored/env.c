@@ -229,20 +229,41 @@ void env_checkpoint(struct env *v, bool now)
 }
 
 /* ---- room ---- */
+/* What was logged since the last checkpoint is still to be written to the tables: it has no room of its own yet. */
+static uint64_t to_be_written(struct env *v)
+{
+    DB_LOG_STAT *st = NULL;
+    uint64_t n = 0;
+
+    if (v->e->log_stat(v->e, &st, 0) == 0)
+        n = ((uint64_t)st->st_wc_mbytes << 20) + st->st_wc_bytes;
+    free(st);
+    return n;
+}
+
+static enum rc look_at_disk(struct env *v, int64_t now, struct err *e)
+{
+    uint64_t has, wants = to_be_written(v);
+    struct statvfs fs;
+
+    if (fstatvfs(v->home_fd, &fs) != 0)
+        return err_sys(e, RC_TEMP, "store: free space");
+    has = (uint64_t)fs.f_bavail * fs.f_frsize;
+    atomic_store(&v->free_bytes, has > wants ? has - wants : 0);
+    atomic_store(&v->free_at, now);
+    return RC_OK;
+}
+
 enum rc env_room(struct env *v, uint64_t more, bool grow, struct err *e)
 {
     uint64_t least = grow ? v->min_free : v->min_free / 4;
     int64_t now = clock_mono();
-    struct statvfs fs;
+    enum rc rc = RC_OK;
 
-    if (now - atomic_load(&v->free_at) > ROOM_LOOK_NS || more > 1 << 20) {
-        if (fstatvfs(v->home_fd, &fs) != 0)
-            return err_sys(e, RC_TEMP, "store: free space");
-        atomic_store(&v->free_bytes, (unsigned long long)fs.f_bavail * fs.f_frsize);
-        atomic_store(&v->free_at, now);
-    }
-    if (atomic_load(&v->free_bytes) >= least + 3 * more) /* log, table, and the pages that a split copies */
-        return RC_OK;
+    if (now - atomic_load(&v->free_at) > ROOM_LOOK_NS || more > 1 << 20)
+        rc = look_at_disk(v, now, e);
+    if (rc != RC_OK || atomic_load(&v->free_bytes) >= least + 3 * more) /* log, table, and what a split copies */
+        return rc;
     return err_set(e, RC_TEMP, "4.3.1",
                    "mail system storage is full, try later / espace de stockage plein, reessayez plus tard",
                    "store: disk nearly full: free=%llu", (unsigned long long)atomic_load(&v->free_bytes));

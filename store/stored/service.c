@@ -11,7 +11,6 @@
 enum run {
     RUN_READ,
     RUN_WRITE,
-    RUN_GROW /* a write that adds: wants the whole reserve free */,
     RUN_LAZY,
     RUN_ALONE /* no transaction given */
 };
@@ -42,12 +41,11 @@ static enum rc check_right(const struct sess *s, uint32_t right, struct err *e)
 
 static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *e)
 {
-    static const enum tx_how how[] = {
-        [RUN_READ] = TX_READ, [RUN_WRITE] = TX_WRITE, [RUN_GROW] = TX_WRITE, [RUN_LAZY] = TX_LAZY};
+    static const enum tx_how how[] = {[RUN_READ] = TX_READ, [RUN_WRITE] = TX_WRITE, [RUN_LAZY] = TX_LAZY};
     enum rc rc = RC_OK;
 
-    if (run == RUN_WRITE || run == RUN_GROW)
-        rc = env_room(&d->env, 0, run == RUN_GROW, e);
+    if (run == RUN_WRITE) /* on a nearly full disk people still file and delete; deliveries want more (deliver.c) */
+        rc = env_room(&d->env, 0, false, e);
     if (rc == RC_OK)
         rc = tx_run(d, how[run], attempt, j, e);
     return rc;
@@ -68,7 +66,7 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     if (run == RUN_ALONE)
         return fn(NULL, &a, e);
     rc = in_tx(d, run, &j, e);
-    if (run != RUN_WRITE && run != RUN_GROW)
+    if (run != RUN_WRITE)
         env_settle(&d->env, s->bound ? s->mbx : SEAL_QUEUE_BOX);
     return rc;
 }
@@ -77,15 +75,15 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
 #define OPERATIONS(X)                                                                                                  \
     X(STORE_DELIVER, deliver, OPEN, RUN_ALONE)                                                                         \
     X(STORE_CAN_TAKE, can_take, OPEN, RUN_READ)                                                                        \
-    X(STORE_BOX_RESERVE, box_reserve, OPEN, RUN_GROW)                                                                  \
-    X(STORE_BOX_CREATE, box_create, OPEN, RUN_GROW)                                                                    \
+    X(STORE_BOX_RESERVE, box_reserve, OPEN, RUN_WRITE)                                                                 \
+    X(STORE_BOX_CREATE, box_create, OPEN, RUN_WRITE)                                                                   \
     X(STORE_BOX_GET, box_get, OPEN, RUN_READ)                                                                          \
     X(STORE_BOX_SET, box_set, OPEN, RUN_WRITE)                                                                         \
     X(STORE_BOX_DELETE, box_delete, OPEN, RUN_WRITE)                                                                   \
     X(STORE_TICKET, ticket, OPEN, RUN_READ)                                                                            \
     X(STORE_FOLDERS, folders, R, RUN_READ)                                                                             \
-    X(STORE_FOLDER_CREATE, folder_create, W, RUN_GROW)                                                                 \
-    X(STORE_FOLDER_RENAME, folder_rename, W, RUN_GROW)                                                                 \
+    X(STORE_FOLDER_CREATE, folder_create, W, RUN_WRITE)                                                                \
+    X(STORE_FOLDER_RENAME, folder_rename, W, RUN_WRITE)                                                                \
     X(STORE_FOLDER_DELETE, folder_delete, W, RUN_WRITE)                                                                \
     X(STORE_FOLDER_FLAGS, folder_flags, W, RUN_WRITE)                                                                  \
     X(STORE_FOLDER_STATUS, folder_status, R, RUN_READ)                                                                 \
@@ -100,9 +98,9 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     X(STORE_EPOCHS, epochs, R, RUN_READ)                                                                               \
     X(STORE_FLAGS, flags, W, RUN_WRITE)                                                                                \
     X(STORE_EXPUNGE, expunge, W, RUN_WRITE)                                                                            \
-    X(STORE_COPY, copy, W, RUN_GROW)                                                                                   \
+    X(STORE_COPY, copy, W, RUN_WRITE)                                                                                  \
     X(STORE_KEYWORDS, keywords, R, RUN_READ)                                                                           \
-    X(STORE_KEYWORD_ADD, keyword_add, W, RUN_GROW)                                                                     \
+    X(STORE_KEYWORD_ADD, keyword_add, W, RUN_WRITE)                                                                    \
     X(STORE_WATCH, watch, R, RUN_ALONE)                                                                                \
     X(STORE_QUEUE_LIST, queue_list, OPEN, RUN_READ)                                                                    \
     X(STORE_QUEUE_READ, queue_read, OPEN, RUN_READ)                                                                    \
