@@ -192,6 +192,23 @@ static void test_openssl(void **st)
     server_end(&sv);
 }
 
+/* asked to begin again under TLS 1.2, the server ends the session: what was said before is never taken for the new peer's */
+static void test_renegotiation(void **st)
+{
+    struct server sv = server_start(NULL, false);
+    struct buf cmd = BUF_INIT;
+
+    (void)st;
+    buf_addf(&cmd,
+             "(exec 2>/dev/null; sleep 0.5; printf 'R\\n'; sleep 0.5; printf 'after\\r\\n') | timeout 10 openssl "
+             "s_client -tls1_2 "
+             "-connect 127.0.0.1:%d -CAfile ca.pem >reneg 2>&1; grep -q RENEGOTIATING reneg && ! grep -q ^after reneg",
+             sv.port);
+    assert_int_equal(system(buf_cstr(&cmd)), 0);
+    buf_free(&cmd);
+    server_end(&sv);
+}
+
 /* a ticket of one process is taken by the next; not after the key was replaced */
 static void test_tickets(void **st)
 {
@@ -388,9 +405,10 @@ static int group_end(void **st)
 int main(void)
 {
     const struct CMUnitTest t[] = {
-        cmocka_unit_test(test_client),       cmocka_unit_test(test_bulk),          cmocka_unit_test(test_openssl),
-        cmocka_unit_test(test_tickets),      cmocka_unit_test(test_mutual),        cmocka_unit_test(test_broken_peers),
-        cmocka_unit_test(test_bytes_before), cmocka_unit_test(test_missing_files), cmocka_unit_test(test_keyd_gone),
+        cmocka_unit_test(test_client),        cmocka_unit_test(test_bulk),         cmocka_unit_test(test_openssl),
+        cmocka_unit_test(test_renegotiation), cmocka_unit_test(test_tickets),      cmocka_unit_test(test_mutual),
+        cmocka_unit_test(test_broken_peers),  cmocka_unit_test(test_bytes_before), cmocka_unit_test(test_missing_files),
+        cmocka_unit_test(test_keyd_gone),
     };
     log_open("handshake_test", LOG_ERROR_);
     return cmocka_run_group_tests_name("handshake", t, group_start, group_end);

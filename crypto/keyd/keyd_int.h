@@ -21,7 +21,8 @@ struct state {
     EVP_PKEY *tls[TLS_KEYS];
     unsigned char ticket_pub[TICKET_KEY];
     unsigned char *mac_key;            /* 32, locked: finds opened password slots again */
-    struct cache *epochs, *opened, *signers, *limits;
+    struct cache *epochs, *opened, *signers;
+    struct cache *limits, *handshakes; /* counts of this minute: by account or mailbox; by process, of which there are many more */
     int64_t epoch_ns;                  /* life of an epoch */
     uint32_t epoch_most;               /* wraps under one epoch */
     uint32_t sign_most, open_most;     /* a minute and account or mailbox */
@@ -38,8 +39,8 @@ struct state *state_new(const struct boot *b);        /* reads keyring, credenti
 void state_free(struct state **s);
 /* A ticket that gives that right, or RC_DENIED, counted and logged. */
 enum rc ticket_for(struct state *s, struct span wire, uint32_t right, struct ticket *t_out, struct err *e);
-/* RC_TEMP when subject has used its share of this minute. */
-enum rc limit_take(struct state *s, const char *purpose, struct span subject, uint32_t most, struct err *e);
+/* RC_TEMP when subject has used its share of this minute; counts: s->limits or s->handshakes. */
+enum rc limit_take(struct state *s, struct cache *counts, const char *purpose, struct span subject, uint32_t most, struct err *e);
 /* Forgets what is past its time; the ticker's work, each half minute. */
 void state_sweep(struct state *s);
 

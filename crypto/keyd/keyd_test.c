@@ -203,6 +203,26 @@ static void test_strict(void **st)
     buf_free(&b.slots);
 }
 
+/* a session that was taken over can not try passwords for ever */
+static void test_guesses(void **st)
+{
+    struct box b = box_new(23, SLOT_PASSWORD, "cigogne");
+    unsigned char priv[SEAL_PRIV];
+    unsigned tried = 0;
+    char guess[16];
+    enum rc rc;
+
+    (void)st;
+    do {
+        snprintf(guess, sizeof guess, "guess %u", ++tried);
+        rc = box_open(&b, 23, guess, priv);
+    } while (rc == RC_DENIED && tried < 100);
+    assert_int_equal(rc, RC_TEMP);
+    assert_string_equal(e.esc, "4.7.1");
+    assert_in_range(tried, 31, 62); /* the minute may turn once */
+    buf_free(&b.slots);
+}
+
 static void test_rewrap_without_password_slot(void **st)
 {
     struct box b = box_new(21, SLOT_KEYD, NULL);
@@ -436,13 +456,21 @@ static void test_log_is_clean(void **st)
 int main(void)
 {
     const struct CMUnitTest t[] = {
-        cmocka_unit_test(test_wrap_and_open),  cmocka_unit_test(test_epoch_ends),
-        cmocka_unit_test(test_many_boxes),     cmocka_unit_test(test_open_refusals),
-        cmocka_unit_test(test_strict),         cmocka_unit_test(test_rewrap_without_password_slot),
-        cmocka_unit_test(test_sign),           cmocka_unit_test(test_sign_refusals),
-        cmocka_unit_test(test_issue_operator), cmocka_unit_test(test_tls_purpose),
-        cmocka_unit_test(test_queue),          cmocka_unit_test(test_status),
-        cmocka_unit_test(test_restart),        cmocka_unit_test(test_log_is_clean),
+        cmocka_unit_test(test_wrap_and_open),
+        cmocka_unit_test(test_epoch_ends),
+        cmocka_unit_test(test_many_boxes),
+        cmocka_unit_test(test_open_refusals),
+        cmocka_unit_test(test_strict),
+        cmocka_unit_test(test_guesses),
+        cmocka_unit_test(test_rewrap_without_password_slot),
+        cmocka_unit_test(test_sign),
+        cmocka_unit_test(test_sign_refusals),
+        cmocka_unit_test(test_issue_operator),
+        cmocka_unit_test(test_tls_purpose),
+        cmocka_unit_test(test_queue),
+        cmocka_unit_test(test_status),
+        cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_log_is_clean),
     };
     log_open("keyd_test", LOG_ERROR_);
     return cmocka_run_group_tests_name("keyd", t, group_start, group_end);

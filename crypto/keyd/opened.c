@@ -9,6 +9,7 @@
 #include "crypto/keyd/keyd_int.h"
 #include "crypto/seal/digest.h"
 
+enum { GUESSES_MOST = 30 }; /* a minute and mailbox; who knows the password needs one in five */
 #define LIFE (INT64_C(300) * 1000000000)
 
 struct opened {
@@ -91,7 +92,9 @@ enum rc password_open(struct state *s, uint64_t mbx, const unsigned char pub[SEA
         rc = slow_enter(s, e);
         if (rc != RC_OK)
             return rc;
-        rc = slot_password_open(password, mbx, pub, slot->body, priv_out, e);
+        rc = limit_take(s, s->limits, "password", span_of(&mbx, sizeof mbx), GUESSES_MOST, e);
+        if (rc == RC_OK)
+            rc = slot_password_open(password, mbx, pub, slot->body, priv_out, e);
         slow_leave(s);
         if (rc == RC_OK)
             remember(s, key, priv_out);

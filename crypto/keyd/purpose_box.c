@@ -82,7 +82,7 @@ enum rc purpose_rewrap(void *daemon, struct ipc_peer *p, const void *req, int fd
     struct state *s = daemon;
     const struct keyd_rewrap_req *rq = req;
     struct slot slot;
-    enum rc rc = limit_take(s, "rewrap", span_of(&rq->mbx, sizeof rq->mbx), s->open_most, e);
+    enum rc rc = limit_take(s, s->limits, "rewrap", span_of(&rq->mbx, sizeof rq->mbx), s->open_most, e);
 
     (void)fd;
     if (rc == RC_OK && slot_find(rq->slots, SLOT_PASSWORD, &slot, e) == RC_OK && rq->new_password.n == 0)

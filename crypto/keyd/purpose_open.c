@@ -65,7 +65,7 @@ enum rc purpose_open(void *daemon, struct ipc_peer *p, const void *req, int fd, 
     (void)fd;
     if (rc != RC_OK)
         return rc;
-    rc = limit_take(s, "open-box", span_of(&t.mbx, sizeof t.mbx), s->open_most, e);
+    rc = limit_take(s, s->limits, "open-box", span_of(&t.mbx, sizeof t.mbx), s->open_most, e);
     if (rc == RC_OK)
         rc = open_slots(s, t.mbx, rq, rep, e);
     if (rc == RC_OK)

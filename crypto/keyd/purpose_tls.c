@@ -70,8 +70,8 @@ enum rc purpose_tls(void *daemon, struct ipc_peer *p, const void *req, int fd, s
         log_err(LOG_WARN_, "tls-sign-refused", e);
         return rc;
     }
-    rc = limit_take(s, "tls-sign", span_of(&p->pid, sizeof p->pid), p->role == ROLE_RELAYD ? RELAY_MOST : SESSION_MOST,
-                    e);
+    rc = limit_take(s, s->handshakes, "tls-sign", span_of(&p->pid, sizeof p->pid),
+                    p->role == ROLE_RELAYD ? RELAY_MOST : SESSION_MOST, e);
     if (rc == RC_OK)
         rc = sign(k, sc, rq->hash, r->scratch, e);
     if (rc != RC_OK) {

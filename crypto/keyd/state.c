@@ -27,7 +27,8 @@ static bool limit_stale(const void *value, int64_t now)
     return ((const struct limit *)value)->minute != now / SECOND / 60;
 }
 
-enum rc limit_take(struct state *s, const char *name, struct span subject, uint32_t most, struct err *e)
+enum rc limit_take(struct state *s, struct cache *counts, const char *name, struct span subject, uint32_t most,
+                   struct err *e)
 {
     unsigned char key[CACHE_KEY];
     struct digest *d = digest_new();
@@ -39,11 +40,11 @@ enum rc limit_take(struct state *s, const char *name, struct span subject, uint3
     digest_add(d, span_of(name, strlen(name) + 1));
     digest_add(d, subject);
     digest_end(&d, key);
-    l = cache_hold(s->limits, key, &found);
+    l = cache_hold(counts, key, &found);
     if (!found || l->minute != minute)
         *l = (struct limit){minute, 0};
     count = l->count < UINT32_MAX ? ++l->count : l->count;
-    cache_release(s->limits, key);
+    cache_release(counts, key);
     if (count <= most)
         return RC_OK;
     atomic_fetch_add(&s->denied, 1);
@@ -171,6 +172,7 @@ struct state *state_new(const struct boot *b)
     s->opened = cache_new(OPENED, opened_size(), NULL);
     s->signers = cache_new(SIGNERS, signer_size(), signer_drop);
     s->limits = cache_new(LIMITS, sizeof(struct limit), NULL);
+    s->handshakes = cache_new(LIMITS, sizeof(struct limit), NULL);
     s->epoch_ns = boot_num(b, "keyd.epoch_time", 600) * SECOND;
     s->epoch_most = (uint32_t)boot_num(b, "keyd.epoch_messages", 1000);
     s->sign_most = (uint32_t)boot_num(b, "keyd.signatures_per_minute", 6000);
@@ -187,6 +189,7 @@ void state_free(struct state **s)
     cache_free(&(*s)->opened);
     cache_free(&(*s)->signers);
     cache_free(&(*s)->limits);
+    cache_free(&(*s)->handshakes);
     for (size_t i = 0; i < TLS_KEYS; i++)
         EVP_PKEY_free((*s)->tls[i]);
     keyring_free(&(*s)->ring);
@@ -203,4 +206,5 @@ void state_sweep(struct state *s)
     cache_sweep(s->opened, opened_stale, now);
     cache_sweep(s->signers, signer_stale, now);
     cache_sweep(s->limits, limit_stale, now);
+    cache_sweep(s->handshakes, limit_stale, now);
 }
