@@ -50,29 +50,45 @@ static enum rc load_signature(struct letter *l, const struct signed_places *p, s
     return rc;
 }
 
+struct author {
+    struct span signer;
+    bool found;
+};
+
 static enum refusal same_author(void *ctx, struct span address, struct err *e)
 {
-    struct span *signer = ctx;
+    struct author *a = ctx;
 
     (void)e;
-    if (span_ieq(address, *signer))
-        signer->n = 0; /* found */
+    a->found = a->found || span_ieq(address, a->signer);
     return REFUSE_NONE;
 }
 
-/* Is the certificate's address one of From:? After signing here there is no scan; the account's From was checked before. */
+static size_t from_fields(struct span header)
+{
+    struct field f;
+    struct err e;
+    size_t n = 0;
+
+    while (field_next(&header, &f, &e) == RC_OK)
+        n += span_ieq_str(f.name, "From");
+    return n;
+}
+
+/* Is the certificate's address one of From:? Of two From fields a reader shows one, perhaps not the signer's: no (RFC 5322 3.6 has
+ * one). After signing here there is no scan; the account's From was checked before. */
 static bool signer_is_author(const struct letter *l, const char *signer)
 {
-    struct span wanted = span_str(signer);
+    struct author a = {.signer = span_str(signer)};
     struct err e;
     size_t n;
 
-    if (wanted.n == 0)
+    if (a.signer.n == 0)
         return false;
     if (!l->scan)
         return true;
-    (void)letter_authors(letter_header(l), "From", same_author, &wanted, &n, &e);
-    return wanted.n == 0;
+    return from_fields(letter_header(l)) == 1 &&
+           letter_authors(letter_header(l), "From", same_author, &a, &n, &e) == REFUSE_NONE && a.found;
 }
 
 /* A value in a header field: quoted, controls and 8-bit octets made harmless (RFC 8601 2.2 value = token / quoted-string). */

@@ -69,8 +69,8 @@ static void check(struct smtp_session *s, const struct sasl *sasl)
     }
     r = auth_refusal(rc, &e);
     s->auth_failures += r != REFUSE_AUTH_TEMP;
-    log_ev(LOG_WARN_, "sign-in-failed", "login=%s peer=%s why=%s failures=%u", log_esc(sasl->login), s->peer->ip,
-           refusal_get(r)->name, s->auth_failures);
+    /* not the login: it may be a password typed in the wrong field. dird logs those that are addresses here. */
+    log_ev(LOG_WARN_, "sign-in-failed", "peer=%s why=%s failures=%u", s->peer->ip, refusal_get(r)->name, s->auth_failures);
     smtp_refuse(s, r, &e);
 }
 

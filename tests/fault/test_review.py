@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What an attacker tried and must not get: one test a try, each the memory of a hole that was there or might have been."""
+import base64
+import re
+import subprocess
+
+import pytest
+from instance import PASSWORD, Instance, plain
+
+MARK = "zqxmarkerw"
+
+
+@pytest.fixture(scope="module")
+def inst():
+    with Instance() as pli:
+        pli.add("gp@chu.test")
+        pli.trust_operator("chu.test")
+        yield pli
+
+
+def results(inst, data):
+    """The verdicts that Pli writes on a letter that comes through port 25."""
+    inst.inbound("gp@chu.test", "gp@chu.test", data, operator="chu.test")
+    return re.search(rb"(?ms)^Authentication-Results:.*?(?=^\S)", inst.fetch_all("gp@chu.test")[-1]).group()
+
+
+def test_signature_vouches_for_one_from_only(inst):
+    """A valid signer who adds a second From: of somebody else must not get a pass: a reader shows one of the two."""
+    inst.submit("gp@chu.test", ["gp@chu.test"], plain("signe", "gp@chu.test", "gp@chu.test"))
+    served = inst.fetch_all("gp@chu.test")[-1]
+    signed = served[re.search(rb"(?m)^From:", served).start():]
+    assert b"smime=pass" in results(inst, signed)
+    assert b"smime=policy" in results(inst, b"From: directeur@autre.test\r\n" + signed)
+    assert b"smime=policy" in results(inst, signed.replace(b"\r\n", b"\r\nFrom : directeur@autre.test\r\n", 1))
+    assert b"smime=pass" not in results(inst, signed.replace(b"From: ", b"From: directeur@autre.test (", 1).replace(b"\r\n", b")\r\n", 1))
+
+
+def test_what_is_typed_as_a_login_is_not_logged(inst):
+    """A login that is no address here may be a password in the wrong field."""
+    with inst.smtp() as s:
+        for login, password in ((MARK, "x"), (f"gp@chu.test{MARK}", "x"), ("gp@chu.test", MARK)):
+            blob = base64.b64encode(f"\0{login}\0{password}".encode()).decode()
+            assert s.docmd("AUTH", f"PLAIN {blob}")[0] in (535, 454)
+    m = inst.imap()
+    with pytest.raises(Exception):
+        m.login(MARK, MARK)
+    hits = subprocess.run(["grep", "-rlaF", MARK, str(inst.dir)], capture_output=True, text=True).stdout
+    assert not hits, hits
+    assert PASSWORD not in inst.output()
