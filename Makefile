@@ -113,7 +113,8 @@ TEST_TOOLS := $(BUILD)/test/tests/lib/keys_dump
 $(TEST_TOOLS): $(BUILD)/obj/tests/lib/keys_dump.o $(L2) $(LIB_crypto) $(L0)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L2) $(LIB_crypto) $(L0) -Wl,--end-group $(S_ssl) $(S_base)
-unit-programs: $(TEST_BINS) $(TEST_TOOLS)
+test-tools: $(TEST_TOOLS)
+unit-programs: $(TEST_BINS)
 # Goes on after a failure, the compiler's too: what does not build counts as failed.
 unit:
 	@$(MAKE) --no-print-directory -k PROFILE=$(PROFILE) BUILD=$(BUILD) unit-programs || true
@@ -122,7 +123,7 @@ check:
 	@$(MAKE) --no-print-directory PROFILE=dev unit
 	@$(if $(T),true,$(PYTHON) -B -m pytest -q -p no:cacheprovider tests/arch)
 test: deps
-	@$(MAKE) --no-print-directory PROFILE=release all
+	@$(MAKE) --no-print-directory PROFILE=release all test-tools
 	@$(MAKE) --no-print-directory PROFILE=dev all
 	@$(MAKE) --no-print-directory -k PROFILE=dev unit-programs || true
 	@$(MAKE) --no-print-directory PROFILE=dev test-run
@@ -183,7 +184,7 @@ lint:
 
 clean:
 	rm -rf build build-dev build-fuzz
-.PHONY: all unit unit-programs check test test-run fuzz fuzz-programs fuzz-run deps demo bench install fmt lint clean
+.PHONY: all unit unit-programs test-tools check test test-run fuzz fuzz-programs fuzz-run deps demo bench install fmt lint clean
 .SECONDARY:
 # the schema files that the assembler takes into texts.o
 $(BUILD)/obj/directory/schema/texts.o: $(wildcard directory/schema/*.in directory/schema/*.schema)

@@ -41,7 +41,7 @@ def letter(n):
 @pytest.fixture(scope="module")
 def used():
     """An instance in which the marker went through everything that a client can do."""
-    with Instance() as pli:
+    with Instance(build="build") as pli:
         pli.add("gp@chu.test")
         for n in (1, 20, 60000):       # the last is beyond 1 MB: spool and write-ahead
             pli.submit("gp@chu.test", ["gp@chu.test"], letter(n))

@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from instance import Instance, build_dir, plain
+from instance import TOP, Instance, plain
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="reading another process's memory needs root")
 
@@ -25,7 +25,7 @@ def numbers(name, der):
 
 def secrets(pli, address):
     mbx = pli.json("account", "show", address)["mailbox"]
-    out = subprocess.run([build_dir() / "test/tests/lib/keys_dump", pli.root, address, str(mbx)], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run([TOP / "build/test/tests/lib/keys_dump", pli.root, address, str(mbx)], capture_output=True, text=True, check=True).stdout
     keys = {n: bytes.fromhex(h) for n, h in (line.split() for line in out.splitlines())}
     assert {"kek", "queue", "ca", "tls-rsa", "tls-ec", "mailbox", "signing"} <= set(keys), sorted(keys)
     found = {n: keys[n] for n in ("kek", "queue", "mailbox")}
@@ -61,7 +61,7 @@ def held(pid, wanted):
 
 @pytest.fixture(scope="module")
 def inst():
-    with Instance() as pli:
+    with Instance(build="build") as pli:
         pli.add("gp@chu.test", kind="per", name="Dr Marie MARTIN")
         pli.add("autre@chu.test", name="Autre")
         yield pli

@@ -81,9 +81,10 @@ def children(pid):
 
 
 class Instance:
-    """One instance. domain: the local mail domain. user: start everything as that uid (root only)."""
+    """One instance. domain: the local mail domain. user: start everything as that uid (root only). build: a build folder's name, where
+    the test wants what ships (a sanitizer's shadow memory can be neither dumped nor searched in reasonable time)."""
 
-    def __init__(self, domain="chu.test", serve=True, conf=None, parent=None, user=None):
+    def __init__(self, domain="chu.test", serve=True, conf=None, parent=None, user=None, build=None):
         self.domain, self.user, self.proc = domain, user, None
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pli-test-", dir=parent))
         self.dir.chmod(0o711)
@@ -91,7 +92,7 @@ class Instance:
             os.chown(self.dir, user, user)
         self.root = self.dir / "inst"
         self.base = free_port_base()
-        self.bin = build_dir() / "bin"
+        self.bin = (TOP / build if build else build_dir()) / "bin"
         try:
             self.pli("init", "--domain", domain, "--port-base", str(self.base))
             for line in conf or []:
