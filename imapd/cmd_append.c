@@ -40,7 +40,7 @@ static enum rc take_line_end(struct imap_session *s, struct err *e)
     if (ev == FRAME_DONE && s->frame.text.n == line)
         return RC_OK;
     s->bye = ev != FRAME_DONE; /* another literal, say: the line is out of step */
-    return imap_bad(e, "APPEND takes one message");
+    return reply_bad(s, e, "APPEND takes one message");
 }
 
 /* Octets off the stream, kept or not. The client that waits for "+" and is refused sends none. */
@@ -134,7 +134,7 @@ enum rc cmd_append(struct imap_session *s, union imap_args *a, struct err *e)
     enum rc rc;
 
     if (!s->streaming)
-        return imap_bad(e, "APPEND takes a literal");
+        return reply_bad(s, e, "APPEND takes a literal");
     if ((rc = prepare(s, a, &f, &flags, e)) != RC_OK)
         return refuse(s, rc, e);
     spool = spool_new(s->conf->max_message);

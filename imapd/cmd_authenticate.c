@@ -39,7 +39,9 @@ enum rc cmd_authenticate(struct imap_session *s, union imap_args *a, struct err 
     if (rc == RC_OK)
         rc = authenticated(s, &x, e);
     else if (rc == RC_DENIED) /* "*" */
-        rc = err_set(e, RC_SYNTAX, NULL, "AUTHENTICATE cancelled", "cancelled by the client");
+        rc = reply_bad(s, e, "AUTHENTICATE cancelled");
+    else if (rc == RC_SYNTAX)
+        rc = reply_bad(s, e, "Response is not understood");
     sasl_end(&x);
     return rc;
 }

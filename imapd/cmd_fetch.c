@@ -28,7 +28,7 @@ static enum rc unseen_rows(struct imap_session *s, const struct imap_set *rows, 
                 continue;
             }
             if ((out->r = imap_arena_grow(&s->mem, out->r, out->n, sizeof *out->r)) == NULL)
-                return imap_bad(e, "Command is too complex");
+                return reply_bad(s, e, "Command is too complex");
             out->r[out->n++] = (struct imap_range){row, row};
         }
     return RC_OK;

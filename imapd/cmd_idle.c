@@ -43,7 +43,7 @@ static enum rc end_of_idle(struct imap_session *s, struct err *e)
     enum rc rc = input_line(s, &line, e);
 
     if (rc == RC_SYNTAX || (rc == RC_OK && !span_ieq_str(line, "DONE")))
-        return imap_bad(e, "IDLE ends with DONE");
+        return reply_bad(s, e, "IDLE ends with DONE");
     return rc == RC_OK ? rc : session_lost(s, e, "gone in IDLE");
 }
 

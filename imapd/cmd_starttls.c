@@ -11,8 +11,7 @@ enum rc cmd_starttls(struct imap_session *s, union imap_args *a, struct err *e)
     (void)a;
     if (stream_buffered(s->io) > 0) {
         s->bye = true;
-        return err_set(e, RC_SYNTAX, NULL, "Bytes behind STARTTLS", "%zu bytes in clear behind STARTTLS",
-                       stream_buffered(s->io));
+        return reply_bad(s, e, "Bytes behind STARTTLS");
     }
     reply_put(s, "%.*s OK Begin TLS negotiation", SPAN_ARG(s->tag));
     if ((rc = stream_flush(s->io, e)) == RC_OK) {

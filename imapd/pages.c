@@ -95,17 +95,25 @@ enum rc pages_next(struct pages *p, struct store_entry *en_out, struct err *e)
     return rc;
 }
 
+/* What is left of the page at hand is moved into memory of ours: the next answer on the connection overwrites it. */
+static void keep_rest(struct pages *p)
+{
+    bool ours = p->copy.n > 0 && p->rest.p >= p->copy.p && p->rest.p <= p->copy.p + p->copy.n;
+
+    if (p->rest.n == 0 || ours)
+        return;
+    keep(&p->copy, p->rest);
+    p->rest = buf_span(&p->copy);
+}
+
 enum rc pages_quiet(struct pages *p, struct err *e)
 {
     struct span list;
     enum rc rc;
 
+    keep_rest(p);
     if (!p->ahead)
         return RC_OK;
-    if (p->rest.n > 0 && (p->copy.n == 0 || p->rest.p < p->copy.p || p->rest.p > p->copy.p + p->copy.n)) {
-        keep(&p->copy, p->rest);
-        p->rest = buf_span(&p->copy);
-    }
     if ((rc = answer(p, &list, e)) != RC_OK)
         return rc;
     keep(&p->held, list);

@@ -87,6 +87,12 @@ enum rc reply_no(struct imap_session *s, struct err *e, const char *code, const 
     return err_set(e, RC_PERM, NULL, text, "refused: [%s]", code);
 }
 
+enum rc reply_bad(struct imap_session *s, struct err *e, const char *text)
+{
+    s->blamed = true;
+    return err_set(e, RC_SYNTAX, NULL, text, "refused: %s", text);
+}
+
 static void put_failure(struct imap_session *s, enum rc rc, const struct err *e)
 {
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {

@@ -36,7 +36,7 @@ static enum rc fold(struct imap_session *s, bool latin1, struct span *text, stru
     if (rc == RC_OK)
         text_fold(latin1 ? buf_span(&utf8) : *text, &folded);
     if (rc == RC_OK && !keep(s, &folded, text))
-        rc = imap_bad(e, "SEARCH is too complex");
+        rc = reply_bad(s, e, "SEARCH is too complex");
     buf_free(&utf8);
     buf_free(&folded);
     return rc;
@@ -48,7 +48,7 @@ static enum rc lower_field(struct imap_session *s, struct imap_key *k, struct er
     unsigned char *p = imap_arena_get(&s->mem, k->field.n + 1); /* text_has() takes a C string */
 
     if (p == NULL)
-        return imap_bad(e, "SEARCH is too complex");
+        return reply_bad(s, e, "SEARCH is too complex");
     for (size_t i = 0; i < k->field.n; i++)
         p[i] = k->field.p[i] >= 'A' && k->field.p[i] <= 'Z' ? (unsigned char)(k->field.p[i] + 32) : k->field.p[i];
     k->field = span_of(p, k->field.n);
@@ -62,7 +62,7 @@ static enum rc prepare_one(struct imap_session *s, struct imap_key *k, bool lati
 
     if (k->op == SK_SEQ) {
         if (!imap_set_max_is(&k->set, v->told) || v->told == 0)
-            return err_set(e, RC_SYNTAX, NULL, "No such message number", "SEARCH beyond message %u", v->told);
+            return reply_bad(s, e, "No such message number");
         imap_set_settle(&k->set, v->told);
     }
     if (k->op == SK_UID)

@@ -59,6 +59,13 @@ static enum rc may_run(struct imap_session *s, struct err *e)
     return RC_OK;
 }
 
+static enum rc server_bug(struct imap_session *s, struct err *e)
+{
+    log_err(LOG_ERROR_, "server-bug", e);
+    reply_code(s, "SERVERBUG");
+    return err_set(e, RC_TEMP, NULL, "Erreur interne / Internal error", "%s met a malformed answer", s->cmd->name);
+}
+
 static enum rc run(struct imap_session *s, struct err *e)
 {
     struct span rest;
@@ -74,7 +81,10 @@ static enum rc run(struct imap_session *s, struct err *e)
         rest.n -= 2; /* the announcement's CRLF */
     in = imap_in_of(rest, &s->mem);
     rc = s->cmd->parse(&in, &args, e);
-    return rc == RC_OK ? s->cmd->run(s, &args, e) : rc;
+    if (rc != RC_OK)
+        return rc;
+    rc = s->cmd->run(s, &args, e);
+    return rc == RC_SYNTAX && !s->blamed ? server_bug(s, e) : rc;
 }
 
 static void after(struct imap_session *s, enum rc rc)
@@ -93,7 +103,7 @@ static void one_command(struct imap_session *s, struct err *e)
 
     s->cmd = NULL;
     buf_clear(&s->code);
-    s->answered = false;
+    s->answered = s->blamed = false;
     memset(e, 0, sizeof *e);
     reply_alive(s);
     rc = run(s, e);

@@ -55,6 +55,7 @@ struct imap_session {
     struct imap_frame frame;
     struct imap_arena mem;
     struct buf out;
+    bool blamed;                 /* reply_bad() */
     struct buf code; /* response code of the tagged answer, without brackets; empty: none, or the failure's own */
     bool streaming;  /* the command's last literal is still on the stream */
 };
@@ -79,6 +80,8 @@ void reply_tagged(struct imap_session *s, enum rc rc, const struct err *e);
 void reply_code(struct imap_session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void reply_alive(struct imap_session *s);  /* an answer makes progress: the write deadline begins anew */
 void put_u64(struct buf *out, uint64_t v); /* decimal: listings write five numbers a message */
+/* BAD: the client's fault. Any other RC_SYNTAX out of a command is ours, and is answered NO [SERVERBUG]. */
+enum rc reply_bad(struct imap_session *s, struct err *e, const char *text) __attribute__((warn_unused_result));
 /* A refusal with a response code of its own. */
 enum rc reply_no(struct imap_session *s, struct err *e, const char *code, const char *text)
     __attribute__((warn_unused_result));

@@ -234,7 +234,7 @@ enum rc view_rows(struct imap_session *s, struct imap_set *set, struct err *e)
 
     if (!s->uid) {
         if (!imap_set_max_is(set, v->told) || v->told == 0)
-            return err_set(e, RC_SYNTAX, NULL, "No such message number", "message number beyond %u", v->told);
+            return reply_bad(s, e, "No such message number");
         imap_set_settle(set, v->told);
         for (size_t i = 0; i < set->n; i++)
             set->r[i] = (struct imap_range){set->r[i].lo - 1, set->r[i].hi - 1};
