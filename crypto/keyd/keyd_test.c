@@ -5,11 +5,11 @@
 #include "base/wipe.h"
 #include "crypto/cms/cms.h"
 #include "crypto/keyd/client/client.h"
-#include "crypto/keyd/keyd_fixture_int.h"
+#include "crypto/keyd/people_fixture_int.h"
 #include "crypto/pki/pki.h"
 #include "crypto/seal/digest.h"
 
-static struct keyd *admin, *imapd, *smtpd, *relayd;
+static struct keyd *imapd, *smtpd, *relayd;
 
 static int group_start(void **st)
 {
@@ -29,35 +29,6 @@ static int group_end(void **st)
     keyd_free(&smtpd);
     keyd_free(&relayd);
     return fixture_end();
-}
-
-static struct buf ticket_new(uint64_t mbx, const char *address, uint32_t rights, int64_t life)
-{
-    struct ticket t = {.method = METHOD_PASSWORD,
-                       .rights = rights,
-                       .mbx = mbx,
-                       .issued = (uint64_t)clock_utc(),
-                       .expires = (uint64_t)(clock_utc() + life)};
-    struct buf b = BUF_INIT;
-
-    snprintf(t.address, sizeof t.address, "%s", address);
-    snprintf(t.actor, sizeof t.actor, "%s", address);
-    assert_int_equal(ticket_sign(&t, seed, &b, &e), RC_OK);
-    return b;
-}
-
-struct box {
-    uint64_t mbx;
-    unsigned char pub[SEAL_PUB];
-    struct buf slots;
-};
-
-static struct box box_new(uint64_t mbx, enum slot_type t, const char *password)
-{
-    struct box b = {.mbx = mbx};
-
-    assert_int_equal(keyd_box_new(admin, mbx, t, span_str(password), b.pub, &b.slots, &e), RC_OK);
-    return b;
 }
 
 static enum rc box_open(const struct box *b, uint64_t ticket_mbx, const char *password, unsigned char priv[SEAL_PRIV])
@@ -240,27 +211,6 @@ static void test_rewrap_without_password_slot(void **st)
 }
 
 /* ---- signatures ---- */
-
-struct account {
-    struct buf cert, slot, ticket;
-};
-
-static struct account account_new(const char *address, uint8_t algorithm)
-{
-    struct account a = {BUF_INIT, BUF_INIT, ticket_new(30, address, RIGHT_SUBMIT, 60)};
-    struct keyd_issue_req rq = {
-        .use = KEYD_ISSUE_SMIME, .algorithm = algorithm, .name = span_str(address), .cn = SPAN_LIT("Dr Anaïs Müller")};
-
-    assert_int_equal(keyd_issue_trial(admin, &rq, &a.cert, &a.slot, NULL, &e), RC_OK);
-    return a;
-}
-
-static void account_free(struct account *a)
-{
-    buf_free(&a->cert);
-    buf_free(&a->slot);
-    buf_free(&a->ticket);
-}
 
 static enum rc once_read(void *ctx, struct span *piece, struct err *err)
 {
@@ -470,6 +420,7 @@ int main(void)
         cmocka_unit_test(test_queue),
         cmocka_unit_test(test_status),
         cmocka_unit_test(test_restart),
+
         cmocka_unit_test(test_log_is_clean),
     };
     log_open("keyd_test", LOG_ERROR_);
