@@ -49,7 +49,7 @@ static void listener(const struct server *s)
 static struct server server_start(const char *anchors, bool require)
 {
     struct tls_conf_spec spec = {"tls/server.pem", "tls/server-ec.pem", anchors, require};
-    struct server s = {.ms = 5000};
+    struct server s = {.ms = 15000};
 
     assert_int_equal(tls_conf_new(&spec, &s.conf, &e), RC_OK);
     s.fd = listen_any(&s.port);

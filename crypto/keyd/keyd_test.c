@@ -150,14 +150,12 @@ static void test_strict(void **st)
     struct keyd_rewrap_req rq = {
         .mbx = 20, .slots = buf_span(&b.slots), .old_password = SPAN_LIT("wrong"), .new_password = SPAN_LIT("heron")};
     struct buf slots = BUF_INIT;
-    int64_t before;
 
     (void)st;
     memcpy(rq.pub, b.pub, SEAL_PUB);
     assert_int_equal(box_open(&b, 20, "cigogne", priv), RC_OK);
-    before = clock_mono();
-    assert_int_equal(box_open(&b, 20, "cigogne", second), RC_OK);
-    assert_true(clock_mono() - before < 20 * 1000000); /* remembered: no slow hash */
+    for (int i = 0; i < 70; i++) /* remembered: as slow hashes these would be more than a minute's share */
+        assert_int_equal(box_open(&b, 20, "cigogne", second), RC_OK);
     assert_memory_equal(priv, second, SEAL_PRIV);
     assert_int_equal(box_open(&b, 20, "cigognf", second), RC_DENIED);
     assert_string_equal(e.esc, "5.7.8");
