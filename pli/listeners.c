@@ -12,19 +12,21 @@
 
 enum { BACKLOG = 1024, IN_USE_WAIT_MS = 2000, STEP_MS = 10 };
 
-enum rc address_of(const char *text, struct sockaddr_storage *out, unsigned *len_out, struct err *e)
+static bool no_ipv6(void)
 {
-    const char *colon = strrchr(text, ':');
-    char host[256];
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found = NULL;
-    size_t len = colon ? (size_t)(colon - text) : 0;
-    int got;
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (len > 1 && text[0] == '[' && text[len - 1] == ']')
-        snprintf(host, sizeof host, "%.*s", (int)len - 2, text + 1);
-    else
-        snprintf(host, sizeof host, "%.*s", (int)len, text);
-    got = len ? getaddrinfo(strcmp(host, "*") == 0 ? NULL : host, colon + 1, &hints, &found) : EAI_NONAME;
+    if (fd >= 0)
+        close(fd);
+    return fd < 0;
+}
+
+static enum rc resolve(const char *text, const char *host, const char *port, struct sockaddr_storage *out,
+                       unsigned *len_out, struct err *e)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found = NULL;
+    int got = getaddrinfo(host, port, &hints, &found);
+
     if (got != 0)
         return err_set(e, RC_SYNTAX, NULL, NULL, "address %s is not understood: %s", text, gai_strerror(got));
     memcpy(out, found->ai_addr, found->ai_addrlen);
@@ -33,16 +35,23 @@ enum rc address_of(const char *text, struct sockaddr_storage *out, unsigned *len
     return RC_OK;
 }
 
-static bool no_ipv6(const struct sockaddr_storage *a)
+enum rc address_of(const char *text, struct sockaddr_storage *out, unsigned *len_out, struct err *e)
 {
-    int fd;
+    const char *colon = strrchr(text, ':');
+    size_t len = colon ? (size_t)(colon - text) : 0;
+    char host[256];
 
-    if (a->ss_family != AF_INET6)
-        return false;
-    fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0)
-        close(fd);
-    return fd < 0;
+    if (len == 0)
+        return err_set(e, RC_SYNTAX, NULL, NULL, "address %s names no host and port", text);
+    if (len > 1 && text[0] == '[' && text[len - 1] == ']')
+        snprintf(host, sizeof host, "%.*s", (int)len - 2, text + 1);
+    else
+        snprintf(host, sizeof host, "%.*s", (int)len, text);
+    if (strcmp(host, "*") == 0)
+        snprintf(host, sizeof host, "::");
+    if (strcmp(host, "::") == 0 && no_ipv6()) /* a kernel without IPv6: every IPv4 address is meant as well */
+        snprintf(host, sizeof host, "0.0.0.0");
+    return resolve(text, host, colon + 1, out, len_out, e);
 }
 
 /* What an earlier supervisor left may hold the port for a moment more. */
@@ -64,16 +73,10 @@ static enum rc listen_at(const char *name, const char *text, int *fd_out, struct
     struct sockaddr_storage a;
     unsigned len;
     int on = 1, off = 0, fd;
-    char any[32];
     enum rc rc = address_of(text, &a, &len, e);
 
     if (rc != RC_OK)
         return rc;
-    if (no_ipv6(&a) &&
-        strncmp(text, "[::]:", 5) == 0) { /* a kernel without IPv6: every IPv4 address is meant as well */
-        snprintf(any, sizeof any, "0.0.0.0:%.6s", text + 5);
-        return listen_at(name, any, fd_out, e);
-    }
     fd = socket(a.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return err_sys(e, RC_TEMP, "%s = %s: no socket", name, text);

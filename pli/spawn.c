@@ -102,6 +102,8 @@ static int host_and_port(const char *text, char host[256])
     const char *colon = strrchr(text, ':');
 
     snprintf(host, 256, "%.*s", colon ? (int)(colon - text) : 0, text);
+    if (strcmp(host, "[::]") == 0) /* slapd's [::] is IPv6 alone; ours, as everywhere in pli.conf, is every address */
+        snprintf(host, 256, "*");
     return colon ? (int)strtol(colon + 1, NULL, 10) : 0;
 }
 
