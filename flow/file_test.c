@@ -90,7 +90,8 @@ static void test_sizes(void **state)
     filed(0, false);
     filed(4000, false);
     filed(60000, false);
-    filed(80000, true);
+    filed(84000, false);
+    filed(95000, true);
     filed(SEAL_CHUNK * 4, true);
     filed(3000000, true);
 }

@@ -73,7 +73,7 @@ enum store_op {
 bool store_op_again(enum store_op op); /* asking again after a lost reply does no harm and gives the same answer */
 /* flags of a message: system ones fixed, bits 8..63 are the mailbox's keywords by index + 8 */
 enum { MF_SEEN = 1, MF_ANSWERED = 2, MF_FLAGGED = 4, MF_DELETED = 8, MF_DRAFT = 16 };
-enum { STORE_KEYWORDS_MAX = 56, STORE_INLINE_MAX = 72 * 1024, STORE_INBOX = 1 };
+enum { STORE_KEYWORDS_MAX = 56, STORE_INLINE_MAX = 88 * 1024, STORE_INBOX = 1 };
 enum {
     STORE_MID = 32,
     STORE_NAME = 4096 /* a sealed name */,
