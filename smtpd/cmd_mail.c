@@ -6,7 +6,7 @@
 #include "smtpd/verbs.h"
 #include <stdio.h>
 
-enum { DNS_MAX = 64 };
+enum { DNS_MAX = 64, TRUST_MS = 5000 /* a partner who sends a hundred messages is asked for once */ };
 
 static enum refusal of_verdict(enum trust_verdict v)
 {
@@ -36,6 +36,18 @@ static size_t unpack(struct span packed, struct span *dns, size_t most)
     return n;
 }
 
+/* A report about mail has no sender domain: any operator of the trust space may send one (RFC 5321 4.5.5). */
+static enum refusal from_operator(const struct smtp_session *s)
+{
+    struct span dn = span_str(s->tls_peer.dn);
+    struct trust_facts f = {
+        .has_cert = s->tls_peer.has_cert, .verified = s->tls_peer.verified, .peer_dn = dn, .dns = &dn};
+
+    f.n_dns = 1;
+    f.domain_known = true;
+    return of_verdict(trust_decide(&f));
+}
+
 static enum refusal from_relay(struct smtp_session *s, const struct smtp_path *p, struct err *e)
 {
     struct span dns[DNS_MAX];
@@ -45,20 +57,24 @@ static enum refusal from_relay(struct smtp_session *s, const struct smtp_path *p
                             .sender_domain = p->domain,
                             .dns = dns};
     struct dird_trust_rep rep;
-    enum rc rc = RC_NOTFOUND;
+    enum refusal r;
+    enum rc rc;
 
-    if (p->domain.n == 0) { /* a report about mail: any operator of the trust space may send one (RFC 5321 4.5.5) */
-        dns[0] = f.peer_dn;
-        f.n_dns = 1;
-        f.domain_known = true;
-    } else {
-        rc = dir_trust(s->dir, p->domain, &rep, e);
-        if (rc != RC_OK && rc != RC_NOTFOUND)
-            return REFUSE_DIR_TEMP;
-        f.domain_known = rc == RC_OK;
-        f.n_dns = rc == RC_OK ? unpack(rep.dns, dns, DNS_MAX) : 0;
+    if (p->domain.n == 0)
+        return from_operator(s);
+    if (span_ieq_str(p->domain, s->trusted) && deadline_left_ms(s->trusted_until) > 0)
+        return REFUSE_NONE;
+    rc = dir_trust(s->dir, p->domain, &rep, e);
+    if (rc != RC_OK && rc != RC_NOTFOUND)
+        return REFUSE_DIR_TEMP;
+    f.domain_known = rc == RC_OK;
+    f.n_dns = rc == RC_OK ? unpack(rep.dns, dns, DNS_MAX) : 0;
+    r = of_verdict(trust_decide(&f));
+    if (r == REFUSE_NONE) {
+        snprintf(s->trusted, sizeof s->trusted, "%.*s", SPAN_ARG(p->domain));
+        s->trusted_until = deadline_in(TRUST_MS);
     }
-    return of_verdict(trust_decide(&f));
+    return r;
 }
 
 static enum refusal from_account(struct smtp_session *s, const char *sender, struct err *e)

@@ -73,6 +73,8 @@ struct smtp_session {
     const char *verb; /* at hand, from the table: for the log */
     bool tls;
     struct tls_peer tls_peer;
+    char trusted[SMTP_DOMAIN_MAX + 1]; /* port 25: the domain dird vouched for last, good until then */
+    int64_t trusted_until;
     char helo[SMTP_DOMAIN_MAX + 1];
     bool esmtp;
     char account[SMTP_ADDR]; /* "" until AUTH */
