@@ -164,7 +164,7 @@ static int reply_of(int fd, char *text, size_t cap)
             continue;
         text[n] = 0;
         if (text[line + 3] == ' ')
-            return atoi(text + line) /* a test's own three digits */;
+            return (int)strtol(text + line, NULL, 10);
         line = n;
     }
     return -1;
