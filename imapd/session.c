@@ -11,6 +11,7 @@
 #include "imapd/commands.h"
 #include "imapd/view.h"
 #include <stdio.h>
+#include <unistd.h>
 
 enum { FRAME_BEFORE_AUTH = 8 * 1024, FRAME_AFTER_AUTH = 64 * 1024, OUT_KEEP = 16 * 1024 };
 
@@ -205,4 +206,5 @@ void session_run(int fd, const struct imap_conf *conf, const struct listener_pee
     (void)stream_flush(s.io, &e);
     log_ev(LOG_INFO_, "disconnect", "reason=%s", s.bye ? "bye" : rc_name(e.rc));
     close_session(&s);
+    seats_give_back(conf->seats, getpid());
 }

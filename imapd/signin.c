@@ -10,6 +10,7 @@
 #include "imapd/folders.h"
 #include <poll.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { FAILURES_MAX = 3, PENALTY_MS = 1000 };
 
@@ -61,11 +62,16 @@ enum rc signin(struct imap_session *s, struct span login, struct span password, 
 
     if (rc != RC_OK)
         return explain(s, rc, e);
+    if (!seats_take(s->conf->seats, auth.mbx, s->conf->max_per_account, getpid()))
+        return reply_no(s, e, "LIMIT", "Trop de sessions pour ce compte / Too many sessions for this account");
     snprintf(s->address, sizeof s->address, "%.*s", SPAN_ARG(auth.address));
-    if ((rc = open_mailbox(s, &auth, password, e)) != RC_OK)
+    if ((rc = open_mailbox(s, &auth, password, e)) != RC_OK) {
+        seats_give_back(s->conf->seats, getpid());
         return rc;
+    }
     if ((rc = folders_first_time(s, e)) != RC_OK) {
         mailbox_close(&s->box);
+        seats_give_back(s->conf->seats, getpid());
         return rc;
     }
     s->state = IS_AUTH;
