@@ -34,6 +34,8 @@ bool inst_served(const char *run_dir, long *pid_out)
     bool served = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     ssize_t n;
 
+    if (fd < 0 && errno == EACCES) /* somebody else's instance: its daemons will say so */
+        return true;
     if (served && pid_out) {
         n = read(fd, text, sizeof text - 1);
         *pid_out = n > 0 ? strtol(text, NULL, 10) : 0;

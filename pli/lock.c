@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,8 +18,8 @@ enum { REMAINS_WAIT_MS = 5000, STEP_MS = 5 };
 
 static enum rc open_lock(const char *name, int *fd_out, struct err *e)
 {
-    *fd_out = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-    return *fd_out >= 0 ? RC_OK
+    *fd_out = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600); /* who could open it could lock it, and us out */
+    return *fd_out >= 0 && fchmod(*fd_out, 0600) == 0 ? RC_OK
                         : err_sys(e, RC_PERM, "run/%s cannot be opened: run pli serve as the instance's owner", name);
 }
 

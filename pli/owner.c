@@ -29,6 +29,8 @@ static int give(const char *path, const struct stat *st, int kind, struct FTW *a
     (void)at;
     if (st->st_uid == walk_uid && st->st_gid == walk_gid)
         return 0;
+    if (S_ISREG(st->st_mode) && st->st_nlink > 1) /* also stands elsewhere: not ours to give away */
+        return 0;
     return lchown(path, walk_uid, walk_gid);
 }
 
