@@ -5,24 +5,23 @@
 #include "crypto/seal/seal.h"
 #include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <pthread.h>
 #include <stdlib.h>
 
 static struct {
     EVP_MD *sha256;
-    EVP_CIPHER *gcm, *wrap;
-    EVP_KDF *hkdf;
+    EVP_CIPHER *gcm, *ecb;
     EVP_MAC *hmac;
     pthread_key_t key;
 } alg;
+/* A context keeps the last key given to it: this one is put in its place. */
+static const unsigned char no_key[32];
 static pthread_once_t alg_once = PTHREAD_ONCE_INIT;
 
 struct thread_ctx {
-    EVP_KDF_CTX *hkdf;
     EVP_MAC_CTX *hmac;
-    EVP_CIPHER_CTX *gcm, *wrap;
+    EVP_CIPHER_CTX *gcm, *ecb;
 };
 static _Thread_local struct thread_ctx *mine;
 
@@ -30,10 +29,9 @@ static void thread_end(void *p)
 {
     struct thread_ctx *t = p;
 
-    EVP_KDF_CTX_free(t->hkdf);
     EVP_MAC_CTX_free(t->hmac);
     EVP_CIPHER_CTX_free(t->gcm);
-    EVP_CIPHER_CTX_free(t->wrap);
+    EVP_CIPHER_CTX_free(t->ecb);
     free(t);
     mine = NULL;
 }
@@ -42,11 +40,10 @@ static void alg_load(void)
 {
     alg.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     alg.gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-    alg.wrap = EVP_CIPHER_fetch(NULL, "AES-256-WRAP", NULL);
-    alg.hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+    alg.ecb = EVP_CIPHER_fetch(NULL, "AES-256-ECB", NULL);
     alg.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    if (!alg.sha256 || !alg.gcm || !alg.wrap || !alg.hkdf || !alg.hmac)
-        die("OpenSSL has no SHA256, AES-256-GCM, AES-256-WRAP, HKDF or HMAC: check its configuration (openssl.cnf)");
+    if (!alg.sha256 || !alg.gcm || !alg.ecb || !alg.hmac)
+        die("OpenSSL has no SHA256, AES-256-GCM, AES-256-ECB or HMAC: check its configuration (openssl.cnf)");
     if (pthread_key_create(&alg.key, thread_end) != 0)
         die("no thread-specific key left");
 }
@@ -55,21 +52,19 @@ static struct thread_ctx *thread_new(void)
 {
     struct thread_ctx *t = calloc(1, sizeof *t);
     char sha256[] = "SHA256";
-    OSSL_PARAM p[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, sha256, 0), OSSL_PARAM_construct_end()};
+    OSSL_PARAM p[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha256, 0), OSSL_PARAM_construct_end()};
 
     pthread_once(&alg_once, alg_load);
     if (t == NULL)
         die("out of memory");
-    t->hkdf = EVP_KDF_CTX_new(alg.hkdf);
     t->hmac = EVP_MAC_CTX_new(alg.hmac);
     t->gcm = EVP_CIPHER_CTX_new();
-    t->wrap = EVP_CIPHER_CTX_new();
-    if (!t->hkdf || !t->hmac || !t->gcm || !t->wrap)
+    t->ecb = EVP_CIPHER_CTX_new();
+    if (!t->hmac || !t->gcm || !t->ecb)
         die("out of memory");
-    EVP_CIPHER_CTX_set_flags(t->wrap, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-    /* the digest is set once: naming it again would fetch it again; MAC and KDF name the parameter alike */
-    if (EVP_KDF_CTX_set_params(t->hkdf, p) <= 0 || EVP_MAC_CTX_set_params(t->hmac, p) <= 0)
-        die("OpenSSL refuses SHA256 for HKDF or HMAC");
+    /* the digest is set once: naming it again would fetch it again */
+    if (EVP_MAC_CTX_set_params(t->hmac, p) <= 0)
+        die("OpenSSL refuses SHA256 for HMAC");
     pthread_setspecific(alg.key, t);
     mine = t;
     return t;
@@ -97,10 +92,14 @@ const EVP_CIPHER *alg_aes_gcm(void)
     return alg.gcm;
 }
 
-const EVP_CIPHER *alg_aes_wrap(void)
+EVP_CIPHER_CTX *alg_aes_blocks(const unsigned char key[32], int enc)
 {
-    ctx_mine();
-    return alg.wrap;
+    EVP_CIPHER_CTX *x = ctx_mine()->ecb;
+
+    if (EVP_CipherInit_ex2(x, alg.ecb, key ? key : no_key, NULL, enc, NULL) <= 0)
+        return NULL;
+    EVP_CIPHER_CTX_set_padding(x, 0);
+    return x;
 }
 
 enum rc alg_err(struct err *e, enum rc rc, const char *what)
@@ -114,36 +113,39 @@ enum rc alg_err(struct err *e, enum rc rc, const char *what)
     return err_set(e, rc, NULL, NULL, "%s: %s", what, why);
 }
 
-/* The context keeps the last key given to it: another one is put in its place. */
-static const unsigned char no_key[32];
+/* HMAC of two pieces, 32 bytes out; the key stays in the context. */
+static bool mac(EVP_MAC_CTX *c, struct span key, struct span a, struct span b, unsigned char out[32])
+{
+    const unsigned char *k = key.n ? key.p : no_key; /* an empty key is a key: NULL would keep the one before */
+    size_t n = 0;
 
+    return EVP_MAC_init(c, k, key.n, NULL) > 0 && EVP_MAC_update(c, a.p, a.n) > 0 &&
+           (b.n == 0 || EVP_MAC_update(c, b.p, b.n) > 0) && EVP_MAC_final(c, out, &n, 32) > 0 && n == 32;
+}
+
+static bool mac_forget(EVP_MAC_CTX *c)
+{
+    return EVP_MAC_init(c, no_key, sizeof no_key, NULL) > 0;
+}
+
+/* By hand from two HMACs (RFC 5869 2.2, 2.3; one block): half of what the library's KDF costs, which makes contexts anew. */
 enum rc alg_hkdf(struct span ikm, struct span info, unsigned char out[32], struct err *e)
 {
-    EVP_KDF_CTX *c = ctx_mine()->hkdf;
-    OSSL_PARAM p[] = {OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)ikm.p, ikm.n),
-                      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)info.p, info.n),
-                      OSSL_PARAM_construct_end()};
-    OSSL_PARAM forget[] = {
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)no_key, sizeof no_key),
-        OSSL_PARAM_construct_end()};
-    int ok = EVP_KDF_derive(c, out, 32, p);
+    EVP_MAC_CTX *c = ctx_mine()->hmac;
+    unsigned char prk[32];
+    bool ok = mac(c, span_of(no_key, sizeof no_key), ikm, SPAN_NULL, prk) &&
+              mac(c, span_of(prk, sizeof prk), info, SPAN_LIT("\1"), out);
 
-    if (EVP_KDF_CTX_set_params(c, forget) <= 0 || ok <= 0)
-        return alg_err(e, RC_TEMP, "hkdf");
-    return RC_OK;
+    wipe(prk, sizeof prk);
+    return mac_forget(c) && ok ? RC_OK : alg_err(e, RC_TEMP, "hkdf");
 }
 
 enum rc alg_hmac(struct span key, struct span data, unsigned char out[32], struct err *e)
 {
     EVP_MAC_CTX *c = ctx_mine()->hmac;
-    const unsigned char *k = key.n ? key.p : no_key; /* an empty key is a key: NULL would keep the one before */
-    size_t n = 0;
-    int ok = EVP_MAC_init(c, k, key.n, NULL) > 0 && EVP_MAC_update(c, data.p, data.n) > 0 &&
-             EVP_MAC_final(c, out, &n, 32) > 0;
+    bool ok = mac(c, key, data, SPAN_NULL, out);
 
-    if (EVP_MAC_init(c, no_key, sizeof no_key, NULL) <= 0 || !ok || n != 32)
-        return alg_err(e, RC_TEMP, "hmac");
-    return RC_OK;
+    return mac_forget(c) && ok ? RC_OK : alg_err(e, RC_TEMP, "hmac");
 }
 
 static EVP_CIPHER_CTX *gcm_ctx(const struct gcm_call *c)
@@ -192,33 +194,4 @@ enum rc alg_gcm_open(const struct gcm_call *c, unsigned char *out, struct err *e
     wipe(out, plain);
     ERR_clear_error();
     return err_set(e, RC_CORRUPT, NULL, NULL, "seal does not open: wrong key, wrong place or changed bytes");
-}
-
-enum rc alg_wrap32(const unsigned char key[32], const unsigned char in[32], unsigned char out[40], struct err *e)
-{
-    EVP_CIPHER_CTX *x = ctx_mine()->wrap;
-    int n = 0;
-    bool ok =
-        EVP_EncryptInit_ex2(x, alg.wrap, key, NULL, NULL) > 0 && EVP_EncryptUpdate(x, out, &n, in, 32) > 0 && n == 40;
-
-    EVP_EncryptInit_ex2(x, alg.wrap, no_key, NULL, NULL);
-    return ok ? RC_OK : alg_err(e, RC_TEMP, "aes-256-wrap");
-}
-
-enum rc alg_unwrap32(const unsigned char key[32], const unsigned char in[40], unsigned char out[32], struct err *e)
-{
-    EVP_CIPHER_CTX *x = ctx_mine()->wrap;
-    unsigned char tmp[48]; /* the library writes a block beyond while it works */
-    int n = 0;
-    bool ok =
-        EVP_DecryptInit_ex2(x, alg.wrap, key, NULL, NULL) > 0 && EVP_DecryptUpdate(x, tmp, &n, in, 40) > 0 && n == 32;
-
-    EVP_DecryptInit_ex2(x, alg.wrap, no_key, NULL, NULL);
-    if (ok)
-        memcpy(out, tmp, 32);
-    wipe(tmp, sizeof tmp);
-    if (ok)
-        return RC_OK;
-    ERR_clear_error();
-    return err_set(e, RC_CORRUPT, NULL, NULL, "wrapped key does not open: wrong epoch, wrong mailbox or changed bytes");
 }

@@ -16,7 +16,8 @@ enum { GCM_KEY = 32, GCM_NONCE = 12, GCM_TAG = 16 };
 /* fetched at first use (or by seal_warm()); die() when the library lacks one */
 const EVP_MD *alg_sha256(void);
 const EVP_CIPHER *alg_aes_gcm(void);
-const EVP_CIPHER *alg_aes_wrap(void);
+/* This thread's AES-256 block cipher, keyed, no padding; NULL: the library refuses. key NULL: a key of zeros, when the work is done. */
+EVP_CIPHER_CTX *alg_aes_blocks(const unsigned char key[32], int enc);
 
 /* RC_CORRUPT, RC_TEMP... with the library's own reason in the log text; empties the thread's error queue. */
 enum rc alg_err(struct err *e, enum rc rc, const char *what);
