@@ -104,10 +104,26 @@ size_t text_utf8_next(struct span s)
     return s.n > 0 ? utf8_length(s) : 0;
 }
 
+/* How many octets of ASCII s begins with: most of a text, so eight at a time. */
+size_t text_ascii_run(struct span s)
+{
+    size_t i = 0;
+    uint64_t eight;
+
+    for (; i + sizeof eight <= s.n; i += sizeof eight) {
+        memcpy(&eight, s.p + i, sizeof eight);
+        if (eight & 0x8080808080808080u)
+            break;
+    }
+    while (i < s.n && s.p[i] < 0x80)
+        i++;
+    return i;
+}
+
 void text_make_utf8(struct span in, struct buf *out)
 {
     while (in.n > 0) {
-        size_t n = utf8_length(in);
+        size_t ascii = text_ascii_run(in), n = ascii > 0 ? ascii : utf8_length(in);
 
         if (n > 0)
             buf_add(out, in.p, n);

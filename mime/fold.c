@@ -77,13 +77,26 @@ static void fold_one(uint32_t cp, struct buf *out)
         memcpy(f->b, out->p + start, f->n);
 }
 
-static void fold_ascii(unsigned char c, struct buf *out)
+/* Room is made once for the run: it never grows by folding. */
+static void fold_ascii(struct span run, struct buf *out)
 {
-    bool space = c <= ' ' || c == 127;
+    unsigned char *to;
+    bool behind_space;
+    struct err e;
 
-    if (space && out->n > 0 && out->p[out->n - 1] == ' ')
-        return;
-    buf_addc(out, space ? ' ' : c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c);
+    if (buf_reserve(out, run.n, &e) != RC_OK)
+        die("%s", e.log);
+    to = out->p + out->n;
+    behind_space = out->n > 0 && to[-1] == ' ';
+    for (size_t i = 0; i < run.n; i++) {
+        unsigned char c = run.p[i];
+        bool space = c <= ' ' || c == 127;
+
+        *to = space ? ' ' : c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
+        to += !(space && behind_space);
+        behind_space = space;
+    }
+    out->n = (size_t)(to - out->p);
 }
 
 /* A fold may itself begin or end with a space (NO-BREAK SPACE, compatibility forms): runs stay one. */
@@ -106,10 +119,11 @@ void text_fold(struct span utf8, struct buf *out)
     size_t i = 0;
 
     while (i < utf8.n) {
-        size_t n;
+        size_t n = text_ascii_run(span_from(utf8, i));
 
-        if (utf8.p[i] < 0x80) {
-            fold_ascii(utf8.p[i++], &folded);
+        if (n > 0) {
+            fold_ascii(span_of(utf8.p + i, n), &folded);
+            i += n;
             continue;
         }
         n = text_utf8_next(span_from(utf8, i));

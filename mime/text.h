@@ -36,3 +36,4 @@ bool text_has(const struct text_view *v, enum text_where w, const char *field_lo
 enum rc text_to_utf8(const char *charset, struct span in, struct buf *out, struct err *e);
 void text_make_utf8(struct span in, struct buf *out); /* UTF-8 is passed, other bytes count as windows-1252 */
 size_t text_utf8_next(struct span s);                 /* length of the UTF-8 character at s; 0: none there */
+size_t text_ascii_run(struct span s);                 /* how many octets of ASCII s begins with */

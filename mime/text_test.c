@@ -44,6 +44,8 @@ static const struct {
     {"\xd0\x96", "\xd0\xb6"},
     {"\xef\xbc\xa1", "a"},
     {"x\xc2\xb2", "x2"},
+    {"ABCDEFGHIJ \xc3\xa9  \t KLMNOPQRSTUVWXYZ\x7f\xc3\xa8 1234567\xc3\xa7",
+     "abcdefghij e klmnopqrstuvwxyz e 1234567c"},
 };
 
 static void test_fold(void **state)
