@@ -97,8 +97,8 @@ static void take_sockets(struct listener *l, struct imap_conf *c, const struct b
     }
     if (l->n_fds == 0)
         die("no listening socket: set listen.imap or listen.imaps");
-    l->max_sessions = (unsigned)boot_num(b, "imapd.max_sessions", 2000);
-    l->max_per_address = (unsigned)boot_num(b, "imapd.max_sessions_per_address", 200);
+    l->max_sessions = (unsigned)boot_num(b, "imapd.max_sessions", 5000);
+    l->max_per_address = (unsigned)boot_num(b, "imapd.max_sessions_per_address", 3000);
 }
 
 static enum log_level level_of(const char *name)

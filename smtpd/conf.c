@@ -55,8 +55,8 @@ static void load_limits(struct smtpd *c, const struct boot *b)
     c->data_ms = boot_num(b, "smtpd.data_timeout", 600) * 1000;
     c->login_ms = boot_num(b, "smtpd.login_timeout", 60) * 1000;
     c->session_ms = 50 * 60 * 1000; /* shorter than a submission ticket lives */
-    c->listener.max_sessions = (unsigned)boot_num(b, "smtpd.max_sessions", 500);
-    c->listener.max_per_address = (unsigned)boot_num(b, "smtpd.max_sessions_per_address", 50);
+    c->listener.max_sessions = (unsigned)boot_num(b, "smtpd.max_sessions", 1000);
+    c->listener.max_per_address = (unsigned)boot_num(b, "smtpd.max_sessions_per_address", 200);
     c->listener.max_rate = (unsigned)boot_num(b, "smtpd.max_rate_per_address", 3000);
 }
 

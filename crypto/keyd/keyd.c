@@ -95,7 +95,7 @@ static enum rc serve(struct state *s, const struct boot *b, struct err *e)
                             .uid_of_role = uid_of_role,
                             .daemon = s,
                             .threads = (unsigned)boot_num(b, "keyd.threads", 4),
-                            .max_peers = (unsigned)boot_num(b, "keyd.max_peers", 4000)};
+                            .max_peers = (unsigned)boot_num(b, "keyd.max_peers", 8000)};
     pthread_t ticker;
     enum rc rc;
 

@@ -116,7 +116,7 @@ int main(void)
         die("sandbox: %s", e.log);
     dird_start(d);
     struct ipc_service service = {.proto = &dird_proto, .handlers = dird_handlers, .uid_of_role = uid_of_role, .daemon = d,
-                                  .threads = (unsigned)threads, .max_peers = (unsigned)boot_num(b, "dird.max_peers", 4000)};
+                                  .threads = (unsigned)threads, .max_peers = (unsigned)boot_num(b, "dird.max_peers", 8000)};
     enum rc rc = ipc_serve(&service, fd, &e);
     if (rc != RC_OK)
         log_err(LOG_ERROR_, "dird-failed", &e);

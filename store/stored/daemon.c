@@ -103,7 +103,7 @@ int stored_main(void)
     sweep_start(&st);
     service.daemon = &st;
     service.threads = (unsigned)boot_num(b, "stored.threads", 16);
-    service.max_peers = (unsigned)boot_num(b, "stored.max_peers", 4000);
+    service.max_peers = (unsigned)boot_num(b, "stored.max_peers", 8000);
     boot_free(&b);
     log_ev(LOG_INFO_, "stored-ready", "format=%d", STORE_FORMAT);
     rc = ipc_serve(&service, listen_fd, &e);
