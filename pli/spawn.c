@@ -34,6 +34,7 @@ void spawn_env(void)
     clearenv();
     setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
+    setenv("LD_BIND_NOW", "1", 1); /* libraries too are bound before the fork, once, not by every session for itself */
     for (size_t i = 0; i < ENV_KEPT; i++) {
         if (values[i])
             setenv(env_kept[i], values[i], 1);
