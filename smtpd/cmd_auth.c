@@ -8,12 +8,20 @@
 
 enum { PROTOCOL_SUBMISSION = 1 };
 
+/* A response lies in the stream's buffer, consumed: what it said is not left there. */
+static void forget(struct span response)
+{
+    wipe((void *)(uintptr_t)response.p, response.n);
+}
+
 /* Challenge out, one line in, until the exchange is done. */
 static enum rc exchange(struct smtp_session *s, struct sasl *sasl, const struct smtp_auth *a, struct err *e)
 {
     enum rc rc = a->has_initial ? sasl_step(sasl, a->initial, e) : sasl_start(sasl, e);
     struct span line;
 
+    if (a->has_initial)
+        forget(a->initial);
     while (rc == RC_MORE) {
         smtp_say(s, 334, NULL, "%.*s", SPAN_ARG(sasl->challenge));
         rc = stream_flush(s->st, e);
@@ -24,7 +32,7 @@ static enum rc exchange(struct smtp_session *s, struct sasl *sasl, const struct 
             return rc;
         }
         rc = sasl_step(sasl, line, e);
-        wipe((void *)(uintptr_t)line.p, line.n); /* the stream's buffer: this line was consumed */
+        forget(line);
     }
     return rc;
 }
@@ -70,7 +78,8 @@ static void check(struct smtp_session *s, const struct sasl *sasl)
     r = auth_refusal(rc, &e);
     s->auth_failures += r != REFUSE_AUTH_TEMP;
     /* not the login: it may be a password typed in the wrong field. dird logs those that are addresses here. */
-    log_ev(LOG_WARN_, "sign-in-failed", "peer=%s why=%s failures=%u", s->peer->ip, refusal_get(r)->name, s->auth_failures);
+    log_ev(LOG_WARN_, "sign-in-failed", "peer=%s why=%s failures=%u", s->peer->ip, refusal_get(r)->name,
+           s->auth_failures);
     smtp_refuse(s, r, &e);
 }
 

@@ -8,7 +8,7 @@
 #include "smtpd/session.h"
 #include <stdlib.h>
 
-enum { FAULTY_WAIT_MS = 5000 };
+enum { FAULTY_WAIT_MS = 5000, WHOLE_TIMES = 12 /* a message may take twelve times the wait for a block: two hours */ };
 
 /* The account's key slots, asked for when a first message is to be signed: a connection of its own, bound by the ticket. */
 static bool load_slots(struct smtp_session *s, struct err *e)
@@ -40,6 +40,7 @@ bool receive_begin(struct smtp_session *s, bool dots)
     l->door = smtp_is_submission(s) ? DOOR_SUBMISSION : DOOR_RELAY;
     letter_begin(l);
     data_begin(&s->data, dots);
+    s->data_until = deadline_in(WHOLE_TIMES * s->conf->data_ms);
     s->data_refused = REFUSE_NONE;
     return true;
 }
@@ -70,9 +71,10 @@ static bool more(struct smtp_session *s, struct span *in)
 {
     struct err e;
     bool faulty = s->data.fault == DATA_BARE_CR || s->data.fault == DATA_BARE_LF;
+    int64_t block = deadline_in(faulty ? FAULTY_WAIT_MS : s->conf->data_ms);
     enum rc rc;
 
-    stream_deadline(s->st, deadline_in(faulty ? FAULTY_WAIT_MS : s->conf->data_ms));
+    stream_deadline(s->st, block < s->data_until ? block : s->data_until);
     rc = stream_peek(s->st, in, &e);
     if (rc == RC_OK)
         return true;
@@ -125,6 +127,7 @@ bool receive_skip(struct smtp_session *s, uint64_t n)
 {
     struct span in;
 
+    s->data_until = deadline_in(WHOLE_TIMES * s->conf->data_ms);
     if (n > 2 * s->conf->letter.max_message) {
         smtp_end(s, "chunk-too-big");
         return false;

@@ -85,6 +85,7 @@ struct smtp_session {
     struct smtp_envelope env;
     struct letter letter; /* between DATA/BDAT and the end of the message */
     struct data_stream data;
+    int64_t data_until;        /* however it trickles, a message ends by then */
     enum refusal data_refused; /* told at the end of the message */
 };
 
