@@ -14,6 +14,17 @@ static void forget(struct span response)
     wipe((void *)(uintptr_t)response.p, response.n);
 }
 
+/* No response line came, or one that is no line: the session ends, with a word where one can still be said. */
+static enum rc lost(struct smtp_session *s, enum rc rc, const struct err *e)
+{
+    if (rc == RC_TIMEOUT)
+        smtp_refuse(s, REFUSE_TIMEOUT, e);
+    else if (rc == RC_SYNTAX)
+        smtp_refuse(s, REFUSE_BARE_LINE, NULL);
+    smtp_end(s, rc_name(rc));
+    return rc;
+}
+
 /* Challenge out, one line in, until the exchange is done. */
 static enum rc exchange(struct smtp_session *s, struct sasl *sasl, const struct smtp_auth *a, struct err *e)
 {
@@ -27,10 +38,8 @@ static enum rc exchange(struct smtp_session *s, struct sasl *sasl, const struct 
         rc = stream_flush(s->st, e);
         if (rc == RC_OK)
             rc = stream_line(s->st, SMTP_SASL_MAX, &line, e);
-        if (rc != RC_OK) {
-            smtp_end(s, rc_name(rc));
-            return rc;
-        }
+        if (rc != RC_OK)
+            return lost(s, rc, e);
         rc = sasl_step(sasl, line, e);
         forget(line);
     }

@@ -207,6 +207,7 @@ static const struct transcript {
       {"AUTH PLAIN AGFuYQB4\r\n", {535}}, {"AUTH PLAIN AGFuYQBzM2NyZXQ=\r\n", {421, 0}}}, 0},
     {"AUTH while the directory is away", {KIND_SUBMISSIONS, true, NULL}, {EHLO, {"AUTH PLAIN AGF3YXkAeA==\r\n", {454}}, LOGIN, {"QUIT\r\n", {221, 0}}}, 0},
     {"AUTH cancelled", {KIND_SUBMISSIONS, true, NULL}, {EHLO, {"AUTH LOGIN\r\n", {334}}, {"*\r\n", {501}}, LOGIN, {"QUIT\r\n", {221, 0}}}, 0},
+    {"AUTH with a bare LF", {KIND_SUBMISSIONS, true, NULL}, {EHLO, {"AUTH LOGIN\r\n", {334}}, {"YW5h\nx\r\n", {500, 0}}}, 0},
     {"no AUTH", {KIND_SUBMISSIONS, true, NULL}, {{"MAIL FROM:<ana@chu.example>\r\n", {503}}, EHLO, {"MAIL FROM:<ana@chu.example>\r\n", {530}}, {"QUIT\r\n", {221, 0}}}, 0},
     {"no TLS", {KIND_SUBMISSION, false, NULL}, {EHLO, {"AUTH PLAIN AGFuYQBzM2NyZXQ=\r\n", {530}}, {"MAIL FROM:<ana@chu.example>\r\n", {530}}, {"QUIT\r\n", {221, 0}}}, 0},
     {"bytes behind STARTTLS", {KIND_SUBMISSION, false, NULL}, {EHLO, {"STARTTLS\r\nEHLO x\r\n", {554, 0}}}, 0},
