@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd_subscribe.c - SUBSCRIBE and UNSUBSCRIBE. RFC 3501 6.3.6, 6.3.7. Only what exists can be subscribed to; what is gone can be
- * unsubscribed from. */
+/* imapd/cmd_subscribe.c - SUBSCRIBE and UNSUBSCRIBE. RFC 3501 6.3.6, 6.3.7. Only what exists can be subscribed to. UNSUBSCRIBE of
+ * any name that is no subscription is done already: a client that renames unsubscribes from the old name afterwards. */
 #include "imapd/commands.h"
 #include "imapd/folders.h"
 
@@ -14,6 +14,8 @@ static enum rc mark(struct imap_session *s, struct span name, bool on, struct er
     if (rc != RC_OK)
         return rc;
     f = folders_by_name(s, &l, name, e);
+    if (f == NULL && !on && e->rc == RC_NOTFOUND)
+        return RC_OK;
     if (f == NULL || (on && (f->flags & FF_GONE)))
         return reply_no(s, e, "NONEXISTENT", "Cette boite n'existe pas / No such mailbox");
     if (on == ((f->flags & FF_SUBSCRIBED) != 0))
