@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* smtpd/fake_test.h - for the session's unit test and fuzzer: a directory of a few addresses, one account (ana, s3cret), one partner
+ * domain, a store with one full mailbox.
+ * Process  unit tests and fuzzers of smtpd/.
+ */
+#pragma once
+#include "flow/fake_test.h"
+#include "smtpd/session.h"
+
+static inline enum rc look(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
+{
+    static const struct {
+        const char *address;
+        uint8_t kind;
+        uint64_t mbx;
+    } t[] = {{"bob@chu.example", DK_MAILBOX, 21},
+             {"bob+x@chu.example", DK_MAILBOX, 21},
+             {"full@chu.example", DK_MAILBOX, 66},
+             {"closed@chu.example", DK_DISABLED, 67},
+             {"postmaster@chu.example", DK_MAILBOX, 22}};
+    const struct dird_lookup_req *q = req;
+    struct dird_lookup_rep *rep = r->msg;
+
+    (void)d, (void)p, (void)fd;
+    if (span_ieq_str(q->address, "away@chu.example"))
+        return err_set(e, RC_TEMP, NULL, NULL, "slapd away");
+    rep->kind = span_find(q->address, SPAN_LIT("@chu.example")) < 0 ? DK_NOT_LOCAL : DK_UNKNOWN;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++)
+        if (span_ieq_str(q->address, t[i].address)) {
+            rep->kind = t[i].kind;
+            rep->mbx = t[i].mbx;
+        }
+    return RC_OK;
+}
+
+static inline enum rc sign_in(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
+{
+    const struct dird_auth_req *q = req;
+    struct dird_auth_rep *rep = r->msg;
+
+    (void)d, (void)p, (void)fd;
+    if (span_eq_str(q->login, "closed"))
+        return err_set(e, RC_PERM, "5.7.1", NULL, "disabled");
+    if (span_eq_str(q->login, "away"))
+        return err_set(e, RC_TEMP, "4.7.0", NULL, "slapd away");
+    if (!span_eq_str(q->login, "ana") || !span_eq_str(q->password, "s3cret"))
+        return err_set(e, RC_DENIED, "5.7.8", NULL, "wrong");
+    rep->ticket = SPAN_LIT("ticket");
+    rep->address = SPAN_LIT("ana@chu.example");
+    rep->name = SPAN_LIT("Ana");
+    return RC_OK;
+}
+
+#define PARTNER_DN "CN=smtp.partner.example,O=Partner,C=FR"
+static inline enum rc trusted(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
+{
+    const struct dird_trust_req *q = req;
+    struct dird_trust_rep *rep = r->msg;
+
+    (void)d, (void)p, (void)fd;
+    if (!span_ieq_str(q->domain, "partner.example") && !span_ieq_str(q->domain, "third.example"))
+        return err_set(e, RC_NOTFOUND, NULL, NULL, "not in the trust space");
+    buf_bytes(r->scratch, span_str(span_ieq_str(q->domain, "third.example") ? "CN=third" : PARTNER_DN));
+    rep->dns = buf_span(r->scratch);
+    return RC_OK;
+}
+
+static inline enum rc can_take(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
+{
+    (void)d, (void)p, (void)fd, (void)r;
+    return ((const struct store_can_take_req *)req)->mbx == 66 ? err_set(e, RC_QUOTA, NULL, NULL, "full") : RC_OK;
+}
+
+static inline int session_fakes_up(void **state)
+{
+    (void)state;
+    log_open("session-test", LOG_ERROR_ + 1);
+    signal(SIGPIPE, SIG_IGN);
+    fake = mmap(NULL, sizeof *fake, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (fake == MAP_FAILED || !mkdtemp(fake_dir) || chdir(fake_dir) != 0)
+        return -1;
+    fake_start("keyd.sock", &keyd_proto, (const uint16_t[]){KEYD_WRAP}, (const ipc_handler[]){fake_wrap}, 1);
+    fake_start("stored.sock", &stored_proto, (const uint16_t[]){STORE_DELIVER, STORE_DELIVER_FD, STORE_CAN_TAKE},
+               (const ipc_handler[]){fake_deliver, fake_deliver, can_take}, 3);
+    fake_start("dird.sock", &dird_proto, (const uint16_t[]){DIRD_MAY_SEND, DIRD_LOOKUP, DIRD_AUTH, DIRD_TRUST},
+               (const ipc_handler[]){fake_may, look, sign_in, trusted}, 4);
+    return 0;
+}
