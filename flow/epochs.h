@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* flow/epochs.h - the epoch keys a session has opened: a bounded table in locked memory.
+/* flow/epochs.h - the epoch keys a session has opened, as the wrapping keys derived from them: a bounded table in locked memory.
  *
  * Bounds   EPOCHS_MOST keys (160 KiB); it begins small, doubles, and when full forgets all: a key costs one unsealing to get again.
  * Promise  after epochs_room(n), n <= EPOCHS_ROOM, n more can be added without one of them pushing another out.

@@ -120,6 +120,8 @@ static enum rc epoch_in(struct mailbox *m, uint64_t epoch, struct span rec, stru
     enum rc rc = seal_epoch_open(m->sec->priv, m->pub, m->mbx, epoch, rec.p, key, e);
 
     if (rc == RC_OK)
+        rc = seal_wrap_key(key, m->mbx, epoch, key, e);
+    if (rc == RC_OK)
         epochs_add(m->epochs, epoch, key);
     wipe(key, sizeof key);
     return rc;
@@ -207,7 +209,7 @@ enum rc mailbox_cek(struct mailbox *m, const struct store_entry *en, unsigned ch
     const unsigned char *key;
     enum rc rc = epoch_key(m, en->epoch, &key, e);
 
-    return rc == RC_OK ? seal_unwrap(key, m->mbx, en->epoch, en->wrap, cek_out, e) : rc;
+    return rc == RC_OK ? seal_unwrap_with(key, en->wrap, cek_out, e) : rc;
 }
 
 enum rc mailbox_open_object(struct mailbox *m, const struct store_entry *en, enum seal_kind kind, struct buf *plain_out,

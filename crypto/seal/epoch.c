@@ -123,22 +123,28 @@ enum rc seal_epoch_open(const unsigned char priv[SEAL_PRIV], const unsigned char
     return rc;
 }
 
-static enum rc wrap_key(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch, unsigned char key[32],
-                        struct err *e)
+enum rc seal_wrap_key(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch,
+                      unsigned char key_out[SEAL_EPOCH_KEY], struct err *e)
 {
     struct info i = {.n = 0};
 
     info_add(&i, "pli wrap 1", 10);
     info_u64(&i, mbx);
     info_u64(&i, epoch);
-    return alg_hkdf(span_of(ekey, SEAL_EPOCH_KEY), span_of(i.b, i.n), key, e);
+    return alg_hkdf(span_of(ekey, SEAL_EPOCH_KEY), span_of(i.b, i.n), key_out, e);
+}
+
+enum rc seal_unwrap_with(const unsigned char key[SEAL_EPOCH_KEY], const unsigned char wrap[SEAL_WRAP],
+                         unsigned char cek_out[SEAL_CEK], struct err *e)
+{
+    return alg_unwrap32(key, wrap, cek_out, e);
 }
 
 enum rc seal_wrap(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch,
                   const unsigned char cek[SEAL_CEK], unsigned char wrap_out[SEAL_WRAP], struct err *e)
 {
     unsigned char key[32];
-    enum rc rc = wrap_key(ekey, mbx, epoch, key, e);
+    enum rc rc = seal_wrap_key(ekey, mbx, epoch, key, e);
 
     if (rc == RC_OK)
         rc = alg_wrap32(key, cek, wrap_out, e);
@@ -150,7 +156,7 @@ enum rc seal_unwrap(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint
                     const unsigned char wrap[SEAL_WRAP], unsigned char cek_out[SEAL_CEK], struct err *e)
 {
     unsigned char key[32];
-    enum rc rc = wrap_key(ekey, mbx, epoch, key, e);
+    enum rc rc = seal_wrap_key(ekey, mbx, epoch, key, e);
 
     if (rc == RC_OK)
         rc = alg_unwrap32(key, wrap, cek_out, e);

@@ -51,6 +51,11 @@ enum rc seal_wrap(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64
                   unsigned char wrap_out[SEAL_WRAP], struct err *e);
 enum rc seal_unwrap(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch, const unsigned char wrap[SEAL_WRAP],
                     unsigned char cek_out[SEAL_CEK], struct err *e);
+/* The same in two steps, for who unwraps many of one epoch: the wrapping key is derived once. */
+enum rc seal_wrap_key(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch,
+                      unsigned char key_out[SEAL_EPOCH_KEY], struct err *e);
+enum rc seal_unwrap_with(const unsigned char key[SEAL_EPOCH_KEY], const unsigned char wrap[SEAL_WRAP],
+                         unsigned char cek_out[SEAL_CEK], struct err *e);
 
 /* one object being sealed or opened; reusable for every chunk */
 struct seal_obj;
