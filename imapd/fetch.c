@@ -26,6 +26,15 @@ static bool needs_whole(const struct imap_fetch *w)
     return false;
 }
 
+/* Does a section need octets that a summary does not hold? */
+static bool needs_octets(const struct imap_fetch *w)
+{
+    for (size_t i = 0; i < w->n_sections; i++)
+        if (w->sections[i].part.n > 0 || w->sections[i].kind == SEC_ALL || w->sections[i].kind == SEC_TEXT)
+            return true;
+    return false;
+}
+
 static enum store_op plan(const struct imap_fetch *w)
 {
     if (needs_summary(w))
@@ -106,6 +115,61 @@ static void end_message(struct fetch *f)
     }
 }
 
+/* ---- octets that come along ---- */
+enum rc fetch_whole(struct fetch *f, const struct store_entry *en, struct span *out, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    *out = SPAN_NULL;
+    while (f->beside && f->small.uid < en->uid && rc == RC_OK) {
+        buf_clear(&f->body);
+        rc = pages_next(&f->octets, &f->small, e);
+        if (rc == RC_NOTFOUND) {
+            f->small.uid = UINT32_MAX;
+            rc = RC_OK;
+        }
+    }
+    if (rc != RC_OK || !f->beside || f->small.uid != en->uid || f->small.object.n == 0)
+        return rc;
+    if (f->body.n == 0)
+        rc = mailbox_open_object(f->s->box, &f->small, SEAL_MESSAGE, &f->body, e);
+    if (rc == RC_OK && f->body.n != en->size)
+        rc = err_set(e, RC_CORRUPT, NULL, NULL, "message has %zu octets, its entry says %llu", f->body.n,
+                     (unsigned long long)en->size);
+    if (rc == RC_OK)
+        *out = buf_span(&f->body);
+    return rc;
+}
+
+static uint32_t rows_in(const struct imap_set *rows)
+{
+    uint32_t n = 0;
+
+    for (size_t i = 0; i < rows->n; i++)
+        n += rows->r[i].hi - rows->r[i].lo + 1;
+    return n;
+}
+
+static void begin_pages(struct fetch *f, uint32_t rows)
+{
+    f->beside = f->op == STORE_SUMMARIES && rows > 1 && needs_octets(f->what);
+    pages_begin(&f->pages, f->s, f->op, f->rows);
+    f->pages.side_by_side = f->beside;
+    f->body.secret = true;
+    if (!f->beside)
+        return;
+    pages_begin(&f->octets, f->s, STORE_READ_MANY, f->rows);
+    f->octets.side_by_side = true;
+}
+
+static void end_pages(struct fetch *f)
+{
+    pages_end(&f->pages);
+    if (f->beside)
+        pages_end(&f->octets);
+    buf_free(&f->body);
+}
+
 /* ---- one message with an entry ---- */
 static enum rc open_entry(struct fetch *f, const struct store_entry *en, struct err *e)
 {
@@ -160,15 +224,6 @@ static enum rc put_message(struct fetch *f, uint32_t row, const struct store_ent
 }
 
 /* ---- the walk ---- */
-static uint32_t rows_in(const struct imap_set *rows)
-{
-    uint32_t n = 0;
-
-    for (size_t i = 0; i < rows->n; i++)
-        n += rows->r[i].hi - rows->r[i].lo + 1;
-    return n;
-}
-
 static enum rc from_view(struct fetch *f)
 {
     for (size_t i = 0; i < f->rows->n; i++)
@@ -186,7 +241,7 @@ static enum rc from_store(struct fetch *f, struct err *e)
     struct store_entry en;
     enum rc rc;
 
-    pages_begin(&f->pages, f->s, f->op, f->rows);
+    begin_pages(f, rows_in(f->rows));
     while ((rc = pages_next(&f->pages, &en, e)) == RC_OK) {
         if (row >= f->s->view->n || f->s->view->uid[row] != en.uid)
             row = view_find(f->s->view, en.uid);
@@ -200,7 +255,7 @@ static enum rc from_store(struct fetch *f, struct err *e)
             break;
         }
     }
-    pages_end(&f->pages);
+    end_pages(f);
     if (rc != RC_NOTFOUND)
         return rc;
     f->missing = rows_in(f->rows) - n;

@@ -6,7 +6,8 @@
  *            nothing       view only
  *            ENTRIES       entry; ranges of octets that need no part table
  *            READ_MANY     whole messages and no summary: small ones come along in the page
- *            SUMMARIES     all else; octets are then read range by range
+ *            SUMMARIES     all else. Octets are then read range by range of one message; for several messages, small ones come in pages
+ *                          of READ_MANY, side by side with the summaries
  * Memory   bounded whatever the message: what is larger than a page goes to the client chunk by chunk.
  * Broken   once a literal is announced its octets must follow: if they can not, the session ends (RC_CLOSED, .bye).
  * Process  pli-imapd session.   Source RFC 3501 6.4.5, 7.4.2.
@@ -25,10 +26,16 @@ struct fetch {
     struct buf plain; /* the entry's object in clear: summary or message */
     struct summary sum;
     bool any, sent;   /* of the message at hand: an item is written; some of its line has left already */
+    bool beside;               /* octets come side by side */
+    struct pages octets;
+    struct store_entry small;  /* the entry of octets at hand: its UID is not below the message's; UINT32_MAX: no more */
+    struct buf body;           /* its octets in clear, once wanted */
     uint32_t missing; /* rows without an entry: expunged by another session */
     struct err first; /* of messages that could not be opened */
 };
 enum rc fetch_run(struct fetch *f, struct err *e);
+/* The octets of the message when they came along: .n 0 when not. */
+enum rc fetch_whole(struct fetch *f, const struct store_entry *en, struct span *out, struct err *e);
 void fetch_item(struct fetch *f, struct span name); /* the space between items, and the name */
 /* imapd/fetch_section.c: "BODY[...] {n}" CRLF octets. */
 enum rc fetch_put_section(struct fetch *f, const struct store_entry *en, size_t i, struct err *e);

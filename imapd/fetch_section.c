@@ -93,6 +93,22 @@ static enum rc choose_fields(struct fetch *f, const struct store_entry *en, cons
     return rc;
 }
 
+/* A range of a message that came along is at hand. */
+static enum rc take_along(struct fetch *f, const struct store_entry *en, struct where *w, struct err *e)
+{
+    struct span whole;
+    enum rc rc;
+
+    if (w->at_hand || w->none)
+        return RC_OK;
+    if ((rc = fetch_whole(f, en, &whole, e)) != RC_OK || whole.n == 0)
+        return rc;
+    if (w->off > whole.n || w->len > whole.n - w->off)
+        return err_set(e, RC_CORRUPT, NULL, NULL, "a part lies outside its message");
+    *w = bytes(span_of(whole.p + w->off, (size_t)w->len));
+    return RC_OK;
+}
+
 static enum rc find(struct fetch *f, const struct store_entry *en, const struct imap_section *s, struct where *w,
                     struct buf *mem, struct err *e)
 {
@@ -100,9 +116,10 @@ static enum rc find(struct fetch *f, const struct store_entry *en, const struct 
 
     if (s->kind == SEC_ALL && s->part.n == 0) {
         *w = f->op == STORE_READ_MANY && f->plain.n == en->size ? bytes(buf_span(&f->plain)) : range(0, en->size);
-        return RC_OK;
+        return take_along(f, en, w, e);
     }
-    rc = find_in_part(f, s, w, e);
+    if ((rc = find_in_part(f, s, w, e)) == RC_OK)
+        rc = take_along(f, en, w, e);
     if (rc == RC_OK && !w->none && (s->kind == SEC_FIELDS || s->kind == SEC_FIELDS_NOT))
         rc = choose_fields(f, en, s, w, mem, e);
     return rc;

@@ -69,15 +69,18 @@ static enum rc next_page(struct pages *p, struct err *e)
     } else if ((rc = answer(p, &list, e)) != RC_OK) {
         return rc;
     }
-    if (mailbox_missing(p->s->box, list)) {
+    if (p->side_by_side || mailbox_missing(p->s->box, list)) {
         if (list.p != p->copy.p)
             keep(&p->copy, list);
         list = buf_span(&p->copy);
+    }
+    if (mailbox_missing(p->s->box, list)) {
         if ((rc = mailbox_fetch_epochs(p->s->box, list, e)) != RC_OK)
             return rc;
     }
     p->rest = list;
-    if (p->more && !mailbox_missing(p->s->box, list)) /* an epoch nobody has: opening will ask once more, alone */
+    if (p->more && !p->side_by_side &&
+        !mailbox_missing(p->s->box, list)) /* an epoch nobody has: opening will ask once more, alone */
         return ask(p, e);
     return RC_OK;
 }

@@ -18,6 +18,7 @@ struct pages {
     struct buf uids, copy, held;
     struct span rest;
     bool more, ahead, is_held; /* pages are left; one is on its way; one is in held */
+    bool side_by_side;         /* two iterators share the connection: pages are copied, nothing is asked ahead */
 };
 void pages_begin(struct pages *p, struct imap_session *s, enum store_op op, const struct imap_set *rows);
 /* The next entry that is still there, ascending. RC_NOTFOUND at the end. en.object is good until the next call here or to stored. */
