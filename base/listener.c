@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -240,6 +241,28 @@ static void prepare(struct run *r, struct pollfd *p)
     }
 }
 
+/* What start-up freed lies as holes all over the heap. A child that puts its own small things there makes each of those pages its own, by a
+ * fault and a copy; so the holes are filled, once and for good, and children allocate side by side at the end of the heap. Measured
+ * with imapd: 172 KB of private memory at a session's greeting before, 76 KB after. Never more than what is free is taken. */
+static void fill_holes(void)
+{
+    size_t left = mallinfo2().fordblks;
+
+    for (size_t size = 64 * 1024; size >= 24; size = size * 7 / 8)
+        while (left >= size) {
+            struct mallinfo2 before = mallinfo2();
+            void *volatile hole = malloc(size);
+            struct mallinfo2 after = mallinfo2();
+
+            if (after.keepcost != before.keepcost ||
+                after.arena != before.arena) { /* from the end: no hole of this size is left */
+                free(hole);
+                break;
+            }
+            left -= size;
+        }
+}
+
 void listener_run(const struct listener *l)
 {
     struct run r = {.l = l};
@@ -247,6 +270,7 @@ void listener_run(const struct listener *l)
     int64_t tick = l->tick_ms > 0 ? deadline_in(l->tick_ms) : DEADLINE_NEVER;
 
     prepare(&r, p);
+    fill_holes();
     while (!told_to_stop) {
         int64_t until = r.starved ? deadline_in(PAUSE_MS) : tick;
 
