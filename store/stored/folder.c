@@ -80,7 +80,7 @@ enum rc box_sums(struct tx *t, uint64_t mbx, struct sums *s_out, struct err *e)
     struct counters c;
     struct span key, val;
     struct scan s;
-    enum rc rc = scan_open(&s, t, T_COUNTERS, &k, k.n, SCAN_FEW, e);
+    enum rc rc = scan_open(&s, t, T_COUNTERS, &k, k.n, SCAN_BRIEF, e);
 
     while (rc == RC_OK && (rc = scan_next(&s, &key, &val, e)) == RC_OK &&
            (rc = rec_read(val, counters_f, &c, e)) == RC_OK) {

@@ -3,7 +3,8 @@
 #include "store/stored/scan.h"
 #include <stdlib.h>
 
-enum { FEW = 32 * 1024, MANY = 192 * 1024, POOL = 3 };
+enum { POOL = 3 };
+static const uint32_t ahead[] = {[SCAN_FEW] = 32 * 1024, [SCAN_MANY] = 192 * 1024, [SCAN_BRIEF] = 1024};
 static __thread struct {
     void *p;
     size_t n;
@@ -47,7 +48,7 @@ enum rc scan_open(struct scan *s, struct tx *t, enum table tb, const struct key 
     rc = tx_rc(t, db->cursor(db, t->t, &s->c, 0), tb, e);
     if (rc != RC_OK || s->keys_only)
         return rc;
-    s->bulk.ulen = w == SCAN_MANY ? MANY : FEW;
+    s->bulk.ulen = ahead[w];
     s->bulk.flags = DB_DBT_USERMEM;
     s->bulk.data = bulk_take(s->bulk.ulen);
     return s->bulk.data ? RC_OK : err_set(e, RC_TEMP, NULL, NULL, "store: out of memory");

@@ -10,7 +10,8 @@
 #include "store/stored/tx.h"
 #include <db.h>
 
-enum scan_want { SCAN_FEW, SCAN_MANY, SCAN_KEYS /* values come empty */ };
+/* How far to read ahead: what is read ahead is also locked, and may be somebody else's. KEYS: values come empty. */
+enum scan_want { SCAN_FEW, SCAN_MANY, SCAN_BRIEF /* a handful of counters: pages of 512 bytes only */, SCAN_KEYS };
 struct scan {
     struct tx *t;
     enum table tb;
