@@ -44,7 +44,7 @@ const struct setting settings[] = {
     {"imapd.idle_timeout", SET_SECS, "30m", 1800, DAY, SET_AT_START, "silence after which a session is ended (RFC 3501 5.4)"},
     {"relayd.max_age", SET_SECS, "2d", 60, 14 * DAY, SET_AT_START, "how long delivery is tried before the sender is told"},
     {"stored.threads", SET_INT, "16", 1, 64, SET_AT_START, "workers; each waits for the disk on its own, flushes are shared"},
-    {"stored.cache", SET_BYTES, "64M", MB, 64 * GB, SET_AT_START, "memory for pages of the store"},
+    {"stored.cache", SET_BYTES, "256M", MB, 64 * GB, SET_AT_START, "memory for pages of the store"},
     {"stored.min_free", SET_BYTES, "64M", 0, 1024 * GB, SET_AT_START, "free disk space below which nothing more is taken in"},
     {"stored.max_peers", SET_INT, "8000", 16, 100000, SET_AT_START, "sessions connected at once"},
     {"stored.quota", SET_BYTES, "2G", MB, 1024 * GB, SET_AT_INIT, "size of a mailbox whose account names none"},

@@ -94,7 +94,7 @@ int stored_main(void)
     if (listen_fd < 0)
         die("stored: no listening socket was given");
     enter(b, home, sizeof home);
-    conf.cache = (uint64_t)boot_num(b, "stored.cache", 64 << 20);
+    conf.cache = (uint64_t)boot_num(b, "stored.cache", 256 << 20);
     conf.min_free = (uint64_t)boot_num(b, "stored.min_free", 64 << 20);
     os_install();
     env_open(&st.env, &conf);
