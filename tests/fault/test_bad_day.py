@@ -12,7 +12,7 @@ import tempfile
 import time
 
 import pytest
-from instance import PASSWORD, Instance, PliError, plain
+from instance import PASSWORD, Instance, PliError, naming, plain
 
 GARBAGE = [b"\0" * 4096, b"\xff" * 70000, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\xff\xff" + b"A" * 5000,
            b"A" * 200000, b"{99999999999999999999}\r\n", b"\r\n" * 5000, b"(" * 100000 + b"\r\n"]
@@ -282,7 +282,7 @@ def test_kill_9_of_everything_then_serve(own):
     os.kill(pli.proc.pid, signal.SIGKILL)
     pli.proc.wait()
     end = time.monotonic() + 10
-    while subprocess.run(["pgrep", "-f", str(pli.root)], capture_output=True).stdout.strip():
+    while naming(pli.root):
         assert time.monotonic() < end, "something outlived its supervisor"
         time.sleep(0.1)
     pli.proc = None

@@ -80,6 +80,16 @@ def children(pid):
     return {p: table[p] for p in below if p != pid and p in table}
 
 
+def naming(path):
+    """Processes whose command line names that path."""
+    found = []
+    for p in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if str(path).encode() in open(f"/proc/{p}/cmdline", "rb").read():
+                found.append(int(p))
+    return found
+
+
 class Instance:
     """One instance. domain: the local mail domain. user: start everything as that uid (root only). build: a build folder's name, where
     the test wants what ships (a sanitizer's shadow memory can be neither dumped nor searched in reasonable time)."""
