@@ -47,3 +47,20 @@ def test_what_is_typed_as_a_login_is_not_logged(inst):
     hits = subprocess.run(["grep", "-rlaF", MARK, str(inst.dir)], capture_output=True, text=True).stdout
     assert not hits, hits
     assert PASSWORD not in inst.output()
+
+
+def test_large_messages_among_small_ones(inst):
+    """A message too large for a page of the store, read in the middle of a listing: those behind it are served all the same."""
+    inst.add("mixte@chu.test", sign="never")
+    sizes = [10, 300_000, 20, 30, 90_000, 40, 70_000, 1_500_000, 50]
+    sent = [b"Subject: n%d\r\n\r\n" % n + b"x" * 70 * (n // 70) + b"y" * (n % 70) + b"\r\n" for n in sizes]
+    with inst.imap("mixte@chu.test") as m:
+        for data in sent:
+            assert m.append("INBOX", None, None, data)[0] == "OK"
+        m.select("INBOX", readonly=True)
+        for rows in ("1:*", "2:*", "2:4", "5:6", "7:9", "1,3,5:9"):
+            for items in ("(BODY.PEEK[])", "(BODY.PEEK[] BODY.PEEK[TEXT] ENVELOPE)"):
+                typ, d = m.fetch(rows, items)
+                assert typ == "OK", (rows, items, d)
+        got = [x[1] for x in m.fetch("1:*", "(BODY.PEEK[])")[1] if isinstance(x, tuple)]
+        assert got == sent
