@@ -78,6 +78,8 @@ static enum rc wait_here(struct imap_session *s, int64_t until, struct err *e)
     be_small(s);
     while (rc == RC_OK && (what & (WAIT_INPUT | WAIT_STOP)) == 0) {
         rc = wait_once(s, watched, until, &what, e);
+        if (rc == RC_OK && !account_stands(s))
+            return err_set(e, RC_DENIED, NULL, account_changed, "account changed");
         if (rc == RC_OK && (what & WAIT_EVENT) && s->view) {
             watched = catch_up(s);
             rc = stream_flush(s->io, e);
@@ -102,7 +104,7 @@ enum rc cmd_idle(struct imap_session *s, union imap_args *a, struct err *e)
     if (rc != RC_OK) {
         s->bye = true; /* told with a BYE: a tagged answer would come in the middle of an IDLE */
         s->answered = true;
-        return rc == RC_TIMEOUT || s->stopping ? rc : session_lost(s, e, "gone in IDLE");
+        return rc == RC_TIMEOUT || rc == RC_DENIED || s->stopping ? rc : session_lost(s, e, "gone in IDLE");
     }
     stream_deadline(s->io, until);
     return end_of_idle(s, e);

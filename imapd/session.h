@@ -49,6 +49,8 @@ struct imap_session {
     struct dir *dir;
     struct mailbox *box;
     char address[256];
+    uint64_t mbx;
+    int64_t stands_until; /* no need to ask before whether the account still stands */
     struct view *view; /* IS_SELECTED */
     struct keywords keywords;
 
@@ -65,6 +67,9 @@ struct imap_session {
 /* .bye and .lost: what a command does when the stream fails under it. Returns RC_CLOSED. */
 enum rc session_lost(struct imap_session *s, struct err *e, const char *why) __attribute__((warn_unused_result));
 void session_run(int fd, const struct imap_conf *conf, const struct listener_peer *peer);
+
+extern const char account_changed[];
+bool account_stands(struct imap_session *s); /* imapd/account.c; false: the session must end */
 
 /* imapd/input.c: the next command, whole; its literals asked for. RC_CLOSED, RC_TIMEOUT: the session ends. RC_SYNTAX: answered already. */
 enum rc input_command(struct imap_session *s, struct err *e);

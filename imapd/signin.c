@@ -58,10 +58,12 @@ enum rc signin(struct imap_session *s, struct span login, struct span password, 
 {
     struct dird_auth_req rq = {login, password, span_str(s->peer->ip), 2};
     struct dird_auth_rep auth;
+    uint64_t mbx;
     enum rc rc = dir_auth(s->dir, &rq, &auth, e);
 
     if (rc != RC_OK)
         return explain(s, rc, e);
+    mbx = auth.mbx;
     if (!seats_take(s->conf->seats, auth.mbx, s->conf->max_per_account, getpid()))
         return reply_no(s, e, "LIMIT", "Trop de sessions pour ce compte / Too many sessions for this account");
     snprintf(s->address, sizeof s->address, "%.*s", SPAN_ARG(auth.address));
@@ -75,6 +77,7 @@ enum rc signin(struct imap_session *s, struct span login, struct span password, 
         return rc;
     }
     s->state = IS_AUTH;
+    s->mbx = mbx;
     dir_free(&s->dir); /* not needed again: a descriptor and its buffers less in a session that may idle for hours */
     buf_clear(&s->code);
     buf_addstr(&s->code, "CAPABILITY ");

@@ -44,6 +44,7 @@ static const struct refusal_text table[REFUSALS_] = {
     ROW(REFUSE_DISK_FULL, "disk-full", 452, "4.3.1", "Espace disque insuffisant sur le serveur, reessayez plus tard", "Insufficient system storage"),
     ROW(REFUSE_PIPELINED_TLS, "pipelined-tls", 554, "5.5.1", "Donnees recues avant la fin de STARTTLS", "Bytes pipelined behind STARTTLS"),
     ROW(REFUSE_TIMEOUT, "timeout", 421, "4.4.2", "Delai d'attente depasse", "Timeout, closing connection"),
+    ROW(REFUSE_ACCOUNT_CHANGED, "account-changed", 421, "4.7.0", "Votre compte a change, reconnectez-vous", "Your account has changed, sign in again"),
     ROW(REFUSE_TOO_MANY_SESSIONS, "too-many-sessions", 421, "4.7.0", "Trop de connexions, reessayez plus tard", "Too many connections, try again later"),
     ROW(REFUSE_TOO_MANY_ERRORS, "too-many-errors", 421, "4.7.0", "Trop d'erreurs, fin de la connexion", "Too many errors, closing connection"),
     ROW(REFUSE_BAD_ADDRESS, "bad-address", 501, "5.1.3", "Adresse mal formee", "Bad address syntax"),

@@ -6,7 +6,7 @@
 #include "smtpd/verbs.h"
 #include <stdio.h>
 
-enum { DNS_MAX = 64, TRUST_MS = 5000 /* a partner who sends a hundred messages is asked for once */ };
+enum { DNS_MAX = 64, TRUST_MS = 5000 /* who sends a hundred messages is asked about once */ };
 
 static enum refusal of_verdict(enum trust_verdict v)
 {
@@ -77,14 +77,31 @@ static enum refusal from_relay(struct smtp_session *s, const struct smtp_path *p
     return r;
 }
 
+/* Disabled or deleted since it signed in: it signs in again, and is told there. */
+static enum refusal account_stands(struct smtp_session *s, struct err *e)
+{
+    enum rc rc;
+
+    if (deadline_left_ms(s->trusted_until) > 0)
+        return REFUSE_NONE;
+    rc = dir_may_send(s->dir, span_str(s->account), span_str(s->account), e);
+    if (rc == RC_OK)
+        s->trusted_until = deadline_in(TRUST_MS);
+    if (rc == RC_OK)
+        return REFUSE_NONE;
+    return rc == RC_DENIED || rc == RC_NOTFOUND ? REFUSE_ACCOUNT_CHANGED : REFUSE_DIR_TEMP;
+}
+
 static enum refusal from_account(struct smtp_session *s, const char *sender, struct err *e)
 {
+    enum refusal r;
     enum rc rc;
 
     if (deadline_left_ms(s->renew_at) == 0)
         return REFUSE_TIMEOUT; /* the ticket is old: the client signs in again by itself */
-    if (!sender[0] || span_ieq_str(span_str(sender), s->account))
-        return REFUSE_NONE; /* <>: receipts; From in the message is held to the account all the same */
+    r = account_stands(s, e);
+    if (r != REFUSE_NONE || !sender[0] || span_ieq_str(span_str(sender), s->account))
+        return r; /* <>: receipts; From in the message is held to the account all the same */
     rc = dir_may_send(s->dir, span_str(s->account), span_str(sender), e);
     if (rc == RC_OK)
         return REFUSE_NONE;

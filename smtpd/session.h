@@ -74,7 +74,7 @@ struct smtp_session {
     bool tls;
     struct tls_peer tls_peer;
     char trusted[SMTP_DOMAIN_MAX + 1]; /* port 25: the domain dird vouched for last, good until then */
-    int64_t trusted_until;
+    int64_t trusted_until;             /* submission: no need to ask before whether the account still stands */
     char helo[SMTP_DOMAIN_MAX + 1];
     bool esmtp;
     char account[SMTP_ADDR]; /* "" until AUTH */

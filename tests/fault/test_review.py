@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What an attacker tried and must not get: one test a try, each the memory of a hole that was there or might have been."""
 import base64
+import imaplib
 import re
+import smtplib
 import subprocess
+import time
 
 import pytest
 from instance import PASSWORD, Instance, plain
@@ -64,3 +67,34 @@ def test_large_messages_among_small_ones(inst):
                 assert typ == "OK", (rows, items, d)
         got = [x[1] for x in m.fetch("1:*", "(BODY.PEEK[])")[1] if isinstance(x, tuple)]
         assert got == sent
+
+
+def test_sessions_of_a_disabled_account_end(inst):
+    """Disabled or deleted while signed in: nothing more is sent or read; on enabling, everything is there again."""
+    inst.add("parti@chu.test", sign="never")
+    letter = plain("encore", "parti@chu.test", "parti@chu.test")
+    m = inst.imap("parti@chu.test")
+    with inst.smtp(login="parti@chu.test") as s:
+        s.sendmail("parti@chu.test", ["parti@chu.test"], letter)
+        m.select("INBOX")
+        inst.pli("account", "disable", "parti@chu.test")
+        time.sleep(6)
+        with pytest.raises(smtplib.SMTPSenderRefused) as no:
+            s.sendmail("parti@chu.test", ["gp@chu.test"], letter)
+        assert no.value.smtp_code == 421
+        with pytest.raises(imaplib.IMAP4.abort, match="Account changed"):
+            m.fetch("1", "(BODY[])")
+    with pytest.raises(smtplib.SMTPAuthenticationError):
+        inst.smtp(login="parti@chu.test")
+    inst.pli("account", "enable", "parti@chu.test")
+    assert len(inst.fetch_all("parti@chu.test")) == 1
+    m = inst.imap("parti@chu.test")
+    m.select("INBOX")
+    m.send(b"i1 IDLE\r\n")
+    inst.pli("account", "delete", "parti@chu.test", "--yes")
+    time.sleep(6)
+    m.send(b"DONE\r\ni2 NOOP\r\n")
+    lines = [m.readline()]
+    while lines[-1]:
+        lines.append(m.readline())
+    assert b"Account changed" in b"".join(lines), lines
