@@ -1,54 +1,56 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/charset.c - charsets to UTF-8 (mime/text.h). The usual three are done here; the others by the C library's
- * iconv, from a closed list whose converters text_warm() opens once: a sandboxed session can load no converter file
- * any more. RFC 2978; windows-1252 stands for ISO-8859-1 as everywhere on the web (it only gives meaning to 32
- * control codes).
+/* mime/charset.c - charsets to UTF-8 (mime/text.h). The usual three are done here; the others by the C library's iconv, from a closed list
+ * that text_warm() goes through once: a sandboxed session can load no converter file any more. RFC 2978; windows-1252 stands for
+ * ISO-8859-1 as everywhere on the web (it only gives meaning to 32 control codes).
+ *
+ * Narrow   charsets of one octet a character are read into tables and their converters given back: each is a library of five mappings,
+ *          which every session's fork and exit would pay for.
+ * Wide     the few of more octets keep their converter. GB18030 reads GB2312 and GBK too.
  */
 #include "mime/text.h"
 #include <errno.h>
 #include <iconv.h>
+#include <wchar.h>
 
-static struct converter {
+static struct narrow {
     const char *name;
-    iconv_t cd;
-    bool tried, open;
-} converters[] = {
+    bool tried, known;
+    uint16_t high[128]; /* Unicode of 0x80..0xff; the lower half is ASCII */
+} narrows[] = {
     {.name = "ISO-8859-2"},   {.name = "ISO-8859-3"},   {.name = "ISO-8859-4"},   {.name = "ISO-8859-5"},
     {.name = "ISO-8859-6"},   {.name = "ISO-8859-7"},   {.name = "ISO-8859-8"},   {.name = "ISO-8859-9"},
     {.name = "ISO-8859-10"},  {.name = "ISO-8859-13"},  {.name = "ISO-8859-14"},  {.name = "ISO-8859-15"},
     {.name = "ISO-8859-16"},  {.name = "WINDOWS-1250"}, {.name = "WINDOWS-1251"}, {.name = "WINDOWS-1253"},
     {.name = "WINDOWS-1254"}, {.name = "WINDOWS-1255"}, {.name = "WINDOWS-1256"}, {.name = "WINDOWS-1257"},
     {.name = "WINDOWS-1258"}, {.name = "KOI8-R"},       {.name = "KOI8-U"},       {.name = "MACINTOSH"},
-    {.name = "CP850"},        {.name = "CP437"},        {.name = "GB2312"},       {.name = "GBK"},
-    {.name = "GB18030"},      {.name = "BIG5"},         {.name = "SHIFT_JIS"},    {.name = "EUC-JP"},
-    {.name = "ISO-2022-JP"},  {.name = "EUC-KR"},       {.name = "UTF-16"},       {.name = "UTF-16LE"},
-    {.name = "UTF-16BE"},     {.name = "UTF-7"},
+    {.name = "CP850"},        {.name = "CP437"},
 };
-enum { CONVERTERS = sizeof converters / sizeof *converters };
+static struct converter {
+    const char *name;
+    iconv_t cd;
+    bool tried, open;
+} converters[] = {
+    {.name = "GB18030"}, {.name = "BIG5"},   {.name = "SHIFT_JIS"}, {.name = "EUC-JP"},   {.name = "ISO-2022-JP"},
+    {.name = "EUC-KR"},  {.name = "UTF-16"}, {.name = "UTF-16LE"},  {.name = "UTF-16BE"}, {.name = "UTF-7"},
+};
+enum {
+    NARROWS = sizeof narrows / sizeof *narrows,
+    CONVERTERS = sizeof converters / sizeof *converters,
+    UNLOADS = 4, /* the C library unloads a converter when others have been given back behind it */
+    UNKNOWN = 0xfffd
+};
 static bool warmed;
 
 static const struct {
     const char *alias, *name;
 } aliases[] = {
-    {"utf8", "UTF-8"},
-    {"ascii", "US-ASCII"},
-    {"ansi_x3.4-1968", "US-ASCII"},
-    {"latin1", "ISO-8859-1"},
-    {"iso8859-1", "ISO-8859-1"},
-    {"iso_8859-1", "ISO-8859-1"},
-    {"cp1252", "WINDOWS-1252"},
-    {"latin9", "ISO-8859-15"},
-    {"iso8859-15", "ISO-8859-15"},
-    {"latin2", "ISO-8859-2"},
-    {"iso8859-2", "ISO-8859-2"},
-    {"iso-8859-8-i", "ISO-8859-8"},
-    {"cp1250", "WINDOWS-1250"},
-    {"cp1251", "WINDOWS-1251"},
-    {"cp932", "SHIFT_JIS"},
-    {"x-sjis", "SHIFT_JIS"},
-    {"cp936", "GBK"},
-    {"ks_c_5601-1987", "EUC-KR"},
-    {"mac", "MACINTOSH"},
+    {"utf8", "UTF-8"},          {"ascii", "US-ASCII"},        {"ansi_x3.4-1968", "US-ASCII"},
+    {"latin1", "ISO-8859-1"},   {"iso8859-1", "ISO-8859-1"},  {"iso_8859-1", "ISO-8859-1"},
+    {"cp1252", "WINDOWS-1252"}, {"latin9", "ISO-8859-15"},    {"iso8859-15", "ISO-8859-15"},
+    {"latin2", "ISO-8859-2"},   {"iso8859-2", "ISO-8859-2"},  {"iso-8859-8-i", "ISO-8859-8"},
+    {"cp1250", "WINDOWS-1250"}, {"cp1251", "WINDOWS-1251"},   {"cp932", "SHIFT_JIS"},
+    {"x-sjis", "SHIFT_JIS"},    {"cp936", "GB18030"},         {"gbk", "GB18030"},
+    {"gb2312", "GB18030"},      {"ks_c_5601-1987", "EUC-KR"}, {"mac", "MACINTOSH"},
     {"cp65001", "UTF-8"},
 };
 
@@ -133,6 +135,54 @@ void text_make_utf8(struct span in, struct buf *out)
     }
 }
 
+/* ---- narrow charsets ---- */
+
+/* Behind the character the converter is told that the text ends: some wait for an accent to come. */
+static uint16_t unicode_of(iconv_t cd, unsigned char c)
+{
+    char one = (char)c, *in = &one;
+    wchar_t got[4] = {0};
+    char *to = (char *)got;
+    size_t left = 1, room = sizeof got;
+
+    iconv(cd, NULL, NULL, NULL, NULL);
+    if (iconv(cd, &in, &left, &to, &room) == (size_t)-1 || iconv(cd, NULL, NULL, &to, &room) == (size_t)-1)
+        return UNKNOWN;
+    return room == sizeof got - sizeof *got && got[0] < 0x10000 ? (uint16_t)got[0] : UNKNOWN;
+}
+
+static bool narrow_load(struct narrow *n)
+{
+    iconv_t cd;
+
+    if (n->tried || warmed)
+        return n->known;
+    n->tried = true;
+    cd = iconv_open("WCHAR_T", n->name);
+    if (cd == (iconv_t)-1)
+        return false;
+    for (unsigned i = 0; i < 128; i++)
+        n->high[i] = unicode_of(cd, (unsigned char)(0x80 + i));
+    iconv_close(cd);
+    return n->known = true;
+}
+
+static struct narrow *find_narrow(const char *charset)
+{
+    for (size_t i = 0; i < NARROWS; i++)
+        if (span_ieq_str(span_str(charset), narrows[i].name))
+            return &narrows[i];
+    return NULL;
+}
+
+static void widen(const struct narrow *n, struct span in, struct buf *out)
+{
+    for (size_t i = 0; i < in.n; i++)
+        add_small(out, in.p[i] < 0x80 ? in.p[i] : n->high[in.p[i] - 0x80]);
+}
+
+/* ---- wide charsets ---- */
+
 static struct converter *find_converter(const char *charset)
 {
     for (size_t i = 0; i < CONVERTERS; i++)
@@ -153,8 +203,16 @@ static bool open_converter(struct converter *c)
 
 void text_warm(void)
 {
+    for (size_t i = 0; i < NARROWS; i++)
+        narrow_load(&narrows[i]);
     for (size_t i = 0; i < CONVERTERS; i++)
         open_converter(&converters[i]);
+    for (int i = 0; i < UNLOADS && !warmed; i++) {
+        iconv_t cd = iconv_open("WCHAR_T", narrows[i % 2].name);
+
+        if (cd != (iconv_t)-1)
+            iconv_close(cd);
+    }
     warmed = true;
 }
 
@@ -190,12 +248,15 @@ static const char *real_name(const char *charset)
 enum rc text_to_utf8(const char *charset, struct span in, struct buf *out, struct err *e)
 {
     struct span name = span_str(real_name(charset));
+    struct narrow *n = find_narrow((const char *)name.p);
     struct converter *c = find_converter((const char *)name.p);
 
     if (span_ieq_str(name, "UTF-8") || span_ieq_str(name, "US-ASCII"))
         text_make_utf8(in, out);
     else if (span_ieq_str(name, "ISO-8859-1") || span_ieq_str(name, "WINDOWS-1252"))
         latin(in, out);
+    else if (n && narrow_load(n))
+        widen(n, in, out);
     else if (c && open_converter(c))
         convert(c->cd, in, out);
     else
