@@ -100,14 +100,31 @@ bool view_events(struct imap_session *s)
     return any || rc != RC_MORE;
 }
 
+/* A store that is away is asked again later. A folder that another session has deleted takes this session with it: there is no lawful way to
+ * go on with numbers that stand for nothing (RFC 2180 3.3). */
+static void ask_store(struct imap_session *s)
+{
+    struct err e;
+    enum rc rc = view_sync(s, &e);
+
+    if (rc == RC_OK)
+        return;
+    if (rc != RC_NOTFOUND) {
+        log_err(LOG_WARN_, "sync-failed", &e);
+        return;
+    }
+    reply_put(s, "* BYE Boite supprimee par une autre session / Mailbox was deleted by another session");
+    s->bye = true;
+}
+
 void view_announce(struct imap_session *s, bool ask, bool may_renumber)
 {
     struct view *v = s->view;
-    struct err e;
 
+    if (s->bye)
+        return;
     if (view_events(s) || ask || clock_mono() - v->asked > ASK_EVERY_NS)
-        if (view_sync(s, &e) != RC_OK)
-            log_err(LOG_WARN_, "sync-failed", &e);
+        ask_store(s);
     if (!v->dirty)
         return;
     v->dirty = !may_renumber; /* what may not be said now is looked at again */

@@ -33,7 +33,7 @@ static bool catch_up(struct imap_session *s)
         watched = watch(s);
         reply_alive(s);
         view_announce(s, true, true);
-    } while (watched && view_events(s));
+    } while (watched && !s->bye && view_events(s));
     return watched;
 }
 
@@ -76,7 +76,7 @@ static enum rc wait_here(struct imap_session *s, int64_t until, struct err *e)
     enum rc rc = stream_flush(s->io, e);
 
     be_small(s);
-    while (rc == RC_OK && (what & (WAIT_INPUT | WAIT_STOP)) == 0) {
+    while (rc == RC_OK && !s->bye && (what & (WAIT_INPUT | WAIT_STOP)) == 0) {
         rc = wait_once(s, watched, until, &what, e);
         if (rc == RC_OK && !account_stands(s))
             return err_set(e, RC_DENIED, NULL, account_changed, "account changed");
@@ -105,6 +105,10 @@ enum rc cmd_idle(struct imap_session *s, union imap_args *a, struct err *e)
         s->bye = true; /* told with a BYE: a tagged answer would come in the middle of an IDLE */
         s->answered = true;
         return rc == RC_TIMEOUT || rc == RC_DENIED || s->stopping ? rc : session_lost(s, e, "gone in IDLE");
+    }
+    if (s->bye) { /* the folder is gone, and that has been said */
+        s->answered = true;
+        return RC_OK;
     }
     stream_deadline(s->io, until);
     return end_of_idle(s, e);

@@ -192,11 +192,17 @@ static enum rc open_entry(struct fetch *f, const struct store_entry *en, struct 
  * octets that left takes the session with it: the line can not be taken back. */
 static enum rc spoilt(struct fetch *f, size_t start, enum rc rc, struct err *e)
 {
-    if (f->sent || f->s->lost) {
+    if (f->s->lost)
+        return rc;
+    if (f->sent) {
         log_err(LOG_ERROR_, "fetch-broken", e);
         return session_lost(f->s, e, "a literal could not be completed");
     }
     buf_cut(&f->s->out, start);
+    if (rc == RC_NOTFOUND) { /* another session has just expunged it */
+        f->vanished++;
+        return RC_OK;
+    }
     if (rc != RC_CORRUPT)
         return rc;
     log_err(LOG_ERROR_, "message-broken", e);
@@ -258,7 +264,7 @@ static enum rc from_store(struct fetch *f, struct err *e)
     end_pages(f);
     if (rc != RC_NOTFOUND)
         return rc;
-    f->missing = rows_in(f->rows) - n;
+    f->missing = rows_in(f->rows) - n + f->vanished;
     return RC_OK;
 }
 

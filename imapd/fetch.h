@@ -30,6 +30,7 @@ struct fetch {
     struct pages octets;
     struct store_entry small;  /* the entry of octets at hand: its UID is not below the message's; UINT32_MAX: no more */
     struct buf body;           /* its octets in clear, once wanted */
+    uint32_t vanished;         /* while they were read */
     uint32_t missing; /* rows without an entry: expunged by another session */
     struct err first; /* of messages that could not be opened */
 };

@@ -3,10 +3,14 @@
  *
  * A section is found as octets at hand (a header kept in the summary, chosen fields, a small message that came along), as a range of
  * the message's object, or not at all (NIL). A partial is then cut from that. */
+#include "base/log.h"
 #include "imapd/fetch.h"
 #include "mime/fields.h"
 
-enum { HEADER_MOST = 1024 * 1024 }; /* of a header block that fields are chosen from */
+enum {
+    SMALL = 8192,             /* octets up to here are copied to what else is said */
+    HEADER_MOST = 1024 * 1024 /* of a header block that fields are chosen from */
+};
 struct where {
     bool none, at_hand;
     struct span bytes;
@@ -74,7 +78,7 @@ static bool is_chosen(const struct imap_section *s, struct span name)
 static enum rc choose_fields(struct fetch *f, const struct store_entry *en, const struct imap_section *s,
                              struct where *w, struct buf *mem, struct err *e)
 {
-    struct buf head = BUF_INIT;
+    struct buf head = {.secret = true};
     struct span rest = w->bytes;
     struct field fd;
     struct err end;
@@ -172,8 +176,42 @@ static enum rc send_range(struct fetch *f, const struct store_entry *en, struct 
         rc = mailbox_read(f->s->box, f->s->view->folder, en, SEAL_MESSAGE, w.off, w.len, send_piece, &to, e);
     if (rc == RC_OK && to.left == 0)
         return RC_OK;
-    return err_set(e, RC_CLOSED, NULL, NULL, "literal could not be completed: %llu octets are missing",
-                   (unsigned long long)to.left);
+    if (rc != RC_CLOSED && rc != RC_TIMEOUT) /* those are the client's going */
+        log_ev(LOG_ERROR_, "fetch-broken", "left=%llu rc=%s cause=%s", (unsigned long long)to.left, rc_name(rc),
+               log_esc(span_str(rc == RC_OK ? "message is shorter than its entry says" : e->log)));
+    return session_lost(f->s, e, "a literal could not be completed");
+}
+
+/* The beginning is read before the literal is announced: a message that another session has just expunged is then only left out. */
+static enum rc read_head(struct fetch *f, const struct store_entry *en, struct where *w, struct buf *mem, struct err *e)
+{
+    uint64_t n = w->len < SEAL_CHUNK ? w->len : SEAL_CHUNK;
+    enum rc rc;
+
+    if (w->at_hand || w->none)
+        return RC_OK;
+    if ((rc = read_range(f, en, *w, n, mem, e)) != RC_OK)
+        return rc;
+    if (mem->n != n)
+        return err_set(e, RC_CORRUPT, NULL, NULL, "message is shorter than its entry says");
+    if (n == w->len)
+        *w = bytes(buf_span(mem));
+    return RC_OK;
+}
+
+/* Octets at hand, or the head and then the rest of the range. */
+static enum rc send_octets(struct fetch *f, const struct store_entry *en, struct where w, struct span head,
+                           struct err *e)
+{
+    struct span first = w.at_hand ? w.bytes : head;
+
+    if (first.n < SMALL) {
+        buf_addspan(&f->s->out, first);
+    } else {
+        send_out(f);
+        stream_put(f->s->io, first);
+    }
+    return w.at_hand ? RC_OK : send_range(f, en, range(w.off + head.n, w.len - head.n), e);
 }
 
 static void put_name(struct fetch *f, size_t i)
@@ -186,13 +224,15 @@ static void put_name(struct fetch *f, size_t i)
 enum rc fetch_put_section(struct fetch *f, const struct store_entry *en, size_t i, struct err *e)
 {
     const struct imap_section *s = &f->what->sections[i];
-    struct buf mem = BUF_INIT, *out = &f->s->out;
+    struct buf mem = {.secret = true}, *out = &f->s->out;
     struct where w;
     enum rc rc = find(f, en, s, &w, &mem, e);
 
     if (rc != RC_OK)
         goto out;
     cut_partial(s, &w);
+    if ((rc = read_head(f, en, &w, &mem, e)) != RC_OK)
+        goto out;
     put_name(f, i);
     if (w.none) {
         buf_addstr(out, " NIL");
@@ -201,14 +241,7 @@ enum rc fetch_put_section(struct fetch *f, const struct store_entry *en, size_t 
     buf_add(out, " {", 2);
     put_u64(out, w.at_hand ? w.bytes.n : w.len);
     buf_add(out, "}\r\n", 3);
-    if (!w.at_hand) {
-        rc = w.len > 0 ? send_range(f, en, w, e) : RC_OK;
-    } else if (w.bytes.n < 8192) {
-        buf_addspan(out, w.bytes);
-    } else {
-        send_out(f);
-        stream_put(f->s->io, w.bytes);
-    }
+    rc = send_octets(f, en, w, buf_span(&mem), e);
 out:
     buf_free(&mem);
     return rc;
