@@ -101,7 +101,7 @@ bool view_events(struct imap_session *s)
 }
 
 /* A store that is away is asked again later. A folder that another session has deleted takes this session with it: there is no lawful way to
- * go on with numbers that stand for nothing (RFC 2180 3.3). */
+ * go on with numbers that stand for nothing (RFC 2180 3.3). So does a ticket that has run out. */
 static void ask_store(struct imap_session *s)
 {
     struct err e;
@@ -109,11 +109,13 @@ static void ask_store(struct imap_session *s)
 
     if (rc == RC_OK)
         return;
-    if (rc != RC_NOTFOUND) {
+    if (rc != RC_NOTFOUND && rc != RC_DENIED) {
         log_err(LOG_WARN_, "sync-failed", &e);
         return;
     }
-    reply_put(s, "* BYE Boite supprimee par une autre session / Mailbox was deleted by another session");
+    reply_put(s, rc == RC_DENIED
+                     ? "* BYE Session expiree, reconnectez-vous / Session expired, sign in again"
+                     : "* BYE Boite supprimee par une autre session / Mailbox was deleted by another session");
     s->bye = true;
 }
 
