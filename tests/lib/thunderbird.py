@@ -140,7 +140,7 @@ class Thunderbird:
             env=env, stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out, start_new_session=True)
         self.sock = self.knock(time.monotonic() + 120)
         self.read()
-        self.command("WebDriver:NewSession", {"capabilities": {"alwaysMatch": {"timeouts": {"script": 120000}, "unhandledPromptBehavior": "ignore"}}})
+        self.command("WebDriver:NewSession", {"timeouts": {"script": 120000}, "unhandledPromptBehavior": "ignore"})
         self.command("Marionette:SetContext", {"value": "chrome"})
 
     def knock(self, end):
@@ -221,7 +221,7 @@ class Thunderbird:
 
     # ---- what a user does ----
     def check_mail(self):
-        self.run("server.getNewMessages(server.rootFolder, null, null)")
+        self.run("server.getNewMessages(server.rootFolder, window3().msgWindow, null)")
 
     def show(self, subject, folder="INBOX"):
         """Opens the folder, then the message in the reading pane; gives what the pane says of it."""
