@@ -179,7 +179,8 @@ static enum rc make_box(struct cmd *c, struct adding *ad, struct err *e)
     return store_call(inst_store(c), STORE_BOX_CREATE, &rq, -1, NULL, e);
 }
 
-/* The directory may have made the entry and gone away before it said so: then it is there, with our mailbox. */
+/* The directory may have made the entry and gone away before it said so, or make it yet: then it is there, with our mailbox. So that
+ * is taken away again only when the answer is a no; a mailbox that nobody names costs a record. */
 static enum rc make_entry(struct cmd *c, struct adding *ad, struct err *e)
 {
     struct store_mbx_msg box = {ad->a.mbx};
@@ -191,7 +192,7 @@ static enum rc make_entry(struct cmd *c, struct adding *ad, struct err *e)
     if (rc == RC_TEMP && dir_call(inst_dir(c), DIRD_ACCOUNT_GET, &rq, &there, &ignored) == RC_OK &&
         there.mbx == ad->a.mbx)
         return RC_OK;
-    if (rc != RC_OK)
+    if (rc != RC_OK && rc != RC_TEMP)
         (void)store_call(inst_store(c), STORE_BOX_DELETE, &box, -1, NULL, &ignored);
     return rc;
 }

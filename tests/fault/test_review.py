@@ -2,13 +2,15 @@
 """What an attacker tried and must not get: one test a try, each the memory of a hole that was there or might have been."""
 import base64
 import imaplib
+import os
 import re
+import signal
 import smtplib
 import subprocess
 import time
 
 import pytest
-from instance import PASSWORD, Instance, plain
+from instance import PASSWORD, Instance, PliError, plain
 
 MARK = "zqxmarkerw"
 
@@ -98,3 +100,22 @@ def test_sessions_of_a_disabled_account_end(inst):
     while lines[-1]:
         lines.append(m.readline())
     assert b"Account changed" in b"".join(lines), lines
+
+
+def test_directory_that_answers_too_late(inst):
+    """slapd hangs while an account is added, and makes the entry when it wakes up: then the account has its mailbox."""
+    slapd = inst.daemon("slapd")
+    inst.add("avant@chu.test")
+    os.kill(slapd, signal.SIGSTOP)
+    try:
+        with pytest.raises(PliError):
+            inst.add("tardif@chu.test", sign="never")
+    finally:
+        os.kill(slapd, signal.SIGCONT)
+    end = time.monotonic() + 10
+    while time.monotonic() < end and inst.pli("account", "show", "tardif@chu.test", check=False).returncode:
+        time.sleep(0.2)
+    if inst.pli("account", "show", "tardif@chu.test", check=False).returncode:
+        inst.add("tardif@chu.test", sign="never")    # it never took place: so it can be done again
+    inst.submit("gp@chu.test", ["tardif@chu.test"], plain("tard", "gp@chu.test", "tardif@chu.test"))
+    assert len(inst.fetch_all("tardif@chu.test")) == 1
