@@ -37,8 +37,11 @@
 static const struct sandbox_rule basic_rules[] = {
     /* bytes in and out of what is already open */
     YES(read), YES(readv), YES(write), YES(writev), YES(pread64), YES(preadv), YES(pwrite64), YES(pwritev), YES(lseek), YES(close),
-    YES(fstat), IF(newfstatat, 3, 0x1000 /* AT_EMPTY_PATH */, 0x1000), YES(fcntl), YES(dup), YES(dup2), YES(dup3), YES(pipe2),
-    YES(memfd_create), YES(ftruncate), YES(fallocate), YES(sendfile), YES(splice),
+    YES(fstat), IF(newfstatat, 3, 0x1000 /* AT_EMPTY_PATH */, 0x1000), YES(dup), YES(dup2), YES(dup3), YES(pipe2),
+    YES(memfd_create), YES(sendfile), YES(splice),
+    /* nothing that shortens a file or takes O_APPEND from it: the log is open in every process, and stays what was written */
+    IF(fcntl, 1, WHOLE, F_DUPFD), IF(fcntl, 1, WHOLE, F_DUPFD_CLOEXEC), IF(fcntl, 1, WHOLE, F_GETFD), IF(fcntl, 1, WHOLE, F_SETFD),
+    IF(fcntl, 1, WHOLE, F_GETFL), IF(fcntl, 1, WHOLE, F_ADD_SEALS), IF(fcntl, 1, WHOLE, F_GET_SEALS),
     /* memory; never executable */
     YES(brk), YES(munmap), YES(mremap), YES(madvise), YES(mlock), YES(mlock2), YES(munlock), YES(membarrier),
     /* waiting, time */
@@ -80,7 +83,7 @@ GROUP(read_files);
 static const struct sandbox_rule own_files_rules[] = {/* Berkeley DB's environment; Landlock says where */
     YES(open), YES(openat), YES(stat), YES(lstat), YES(newfstatat), YES(statx), YES(access), YES(faccessat), YES(faccessat2),
     YES(readlink), YES(readlinkat), YES(getcwd), YES(getdents64), YES(statfs), YES(fstatfs), YES(rename), YES(renameat),
-    YES(renameat2), YES(unlink), YES(unlinkat), YES(mkdir), YES(mkdirat), YES(rmdir), YES(truncate), YES(fsync), YES(fdatasync),
+    YES(renameat2), YES(unlink), YES(unlinkat), YES(mkdir), YES(mkdirat), YES(rmdir), YES(truncate), YES(ftruncate), YES(fallocate), YES(fcntl), YES(fsync), YES(fdatasync),
     YES(sync_file_range), YES(msync), YES(fadvise64), YES(flock), YES(chmod), YES(fchmod), YES(fchmodat), END};
 GROUP(own_files);
 
@@ -89,7 +92,7 @@ static const struct sandbox_rule talk_rules[] = {/* on sockets it has */
     YES(setsockopt), YES(getsockname), YES(getpeername), IF(socketpair, 0, WHOLE, AF_UNIX), END};
 GROUP(talk);
 
-static const struct sandbox_rule take_peers_rules[] = {YES(accept), YES(accept4), END};
+static const struct sandbox_rule take_peers_rules[] = {YES(accept), YES(accept4), IF(fcntl, 1, WHOLE, F_SETFL), END};
 GROUP(take_peers);
 
 static const struct sandbox_rule local_out_rules[] = {/* to its sibling daemons */
@@ -98,7 +101,7 @@ GROUP(local_out);
 
 static const struct sandbox_rule net_out_rules[] = {/* netlink: which addresses exist, asked by getaddrinfo(3) */
     IF(socket, 0, WHOLE, AF_UNIX), IF(socket, 0, WHOLE, AF_INET), IF(socket, 0, WHOLE, AF_INET6), IF(socket, 0, WHOLE, AF_NETLINK),
-    YES(connect), YES(bind), END};
+    YES(connect), YES(bind), YES(fcntl), END};
 GROUP(net_out);
 
 static const struct sandbox_rule threads_rules[] = {IF(clone, 0, CLONE_THREAD, CLONE_THREAD), END};

@@ -136,7 +136,20 @@ static int a_memfd(void)
     int fd = memfd_create("t", MFD_CLOEXEC);
     struct pollfd p = {fd, POLLIN, 0};
 
-    return fd < 0 || write(fd, "x", 1) != 1 || ftruncate(fd, 0) != 0 || poll(&p, 1, 0) < 0 ? errno : 0;
+    return fd < 0 || write(fd, "x", 1) != 1 || poll(&p, 1, 0) < 0 ? errno : 0;
+}
+
+/* The log is open for appending in every process: a session that was taken over can not make it tell less. */
+static int a_shorten(void)
+{
+    int fd = memfd_create("t", MFD_CLOEXEC);
+
+    return fd < 0 ? 0 : result(ftruncate(fd, 0));
+}
+
+static int a_no_append(void)
+{
+    return result(fcntl(2, F_SETFL, 0));
 }
 
 static int a_pair(void)
@@ -214,6 +227,8 @@ static const struct act {
     {"signal the parent", a_kill_parent, 0, true},
     {"no core dump", a_core, EVERY, false},
     {"memfd", a_memfd, EVERY, false},
+    {"shorten a file", a_shorten, BIT(SB_STORED), false},
+    {"write over the log", a_no_append, EVERY & ~SESSIONS, true},
     {"socket pair", a_pair, EVERY, false},
     {"own folder", a_own_file, BIT(SB_STORED), false},
     {"accept", a_accept, LISTENERS | THREADED, true},
