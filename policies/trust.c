@@ -74,21 +74,21 @@ static bool next_byte(struct span *rest, unsigned char *out)
     return true;
 }
 
-static unsigned char *put_folded(struct name *d, unsigned char c)
+/* start: where the value at hand begins; a value before it is no neighbour. */
+static void put_folded(struct name *d, size_t start, unsigned char c)
 {
-    bool after_c3 = d->used > 0 && d->text[d->used - 1] == 0xC3;
+    bool after_c3 = d->used > start && d->text[d->used - 1] == 0xC3;
     if (c >= 'A' && c <= 'Z')
         c = (unsigned char)(c + 32);
     else if (after_c3 && c >= 0x80 && c <= 0x9E && c != 0x97) /* U+00C0..U+00DE but the multiplication sign */
         c = (unsigned char)(c + 32);
-    d->text[d->used] = c;
-    return &d->text[d->used++];
+    d->text[d->used++] = c;
 }
 
 /* U+00A0 has just been written as C2 A0: it is a space. */
-static bool fold_nbsp(struct name *d)
+static bool fold_nbsp(struct name *d, size_t start)
 {
-    if (d->used < 2 || d->text[d->used - 1] != 0xA0 || d->text[d->used - 2] != 0xC2)
+    if (d->used < start + 2 || d->text[d->used - 1] != 0xA0 || d->text[d->used - 2] != 0xC2)
         return false;
     d->used -= 2;
     return true;
@@ -115,8 +115,8 @@ static bool fold_value(struct name *d, struct span raw, struct span *value_out)
             put_space(d, start);
             continue;
         }
-        put_folded(d, c);
-        if (fold_nbsp(d))
+        put_folded(d, start, c);
+        if (fold_nbsp(d, start))
             put_space(d, start);
     }
     if (d->used > start && d->text[d->used - 1] == ' ')

@@ -43,6 +43,10 @@ static const struct row {
     {"no type", "=x", "=x", false},
     {"not a name", "hello", "hello", false},
     {"cut escape", "CN=x\\", "CN=x\\", false},
+    /* bytes that only together with the value before them would make a no-break space or an accented letter */
+    {"half a space in each of two values", "CN=a\xC2,O=\xA0" "b", "CN=a\xC2,O=\xA0" "b", true},
+    {"half a space is no space", "CN=a\xC2,O=\xA0" "b", "CN=a,O=b", false},
+    {"half a letter in each of two values", "CN=a\xC3,O=\x89" "b", "CN=a\xC3,O=\xA9" "b", false},
 };
 
 static void names_by_rows(void **state)
