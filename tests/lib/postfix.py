@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import smtplib
 import socket
 import subprocess
@@ -98,16 +99,29 @@ class Postfix:
             dir=self.dir, home=name.partition(".")[2], daemons=DAEMONS, name=name, host=host, port=port,
             ca=self.dir / "ca.pem", pem=self.dir / "own.pem", more="\n".join(more)))
         (self.conf / "master.cf").write_text(MASTER.format(own=self.port))
+        self.proc = None
         try:
-            self.command("start")
+            self.start()
         except BaseException:
             self.close()
             raise
 
-    def command(self, verb):
-        r = subprocess.run(["postfix", "-c", self.conf, verb], capture_output=True, text=True, timeout=60)
+    def start(self):
+        """In the foreground, our own child; it makes a session of its own, so what ends it ends its daemons and nothing else."""
+        r = subprocess.run(["postfix", "-c", self.conf, "check"], capture_output=True, text=True, timeout=60)
         if r.returncode:
-            raise RuntimeError(f"postfix {verb}: {r.stdout}{r.stderr}{self.log()}")
+            raise RuntimeError(f"postfix check: {r.stdout}{r.stderr}{self.log()}")
+        self.out = open(self.dir / "out", "wb")
+        self.proc = subprocess.Popen([f"{DAEMONS}/master", "-c", self.conf, "-s"], stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out)
+        end = time.monotonic() + 60
+        while time.monotonic() < end and self.proc.poll() is None:
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), timeout=30) as s:
+                    if s.recv(100).startswith(b"220 "):
+                        return
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError(f"postfix does not start: {(self.dir / 'out').read_text(errors='replace')}{self.log()}")
 
     def log(self):
         log = self.dir / "log"
@@ -148,11 +162,16 @@ class Postfix:
         raise AssertionError(f"{to} was not {status}:\n{self.log()[-3000:]}")
 
     def close(self):
-        try:
-            if (self.dir / "queue/pid/master.pid").exists():
-                subprocess.run(["postfix", "-c", self.conf, "stop"], capture_output=True, timeout=60)
-        finally:
-            shutil.rmtree(self.dir, ignore_errors=True)
+        if self.proc and self.proc.poll() is None:
+            self.proc.terminate()         # it ends its daemons
+            try:
+                self.proc.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.proc.pid, signal.SIGKILL)
+                self.proc.wait(20)
+        if self.proc:
+            self.out.close()
+        shutil.rmtree(self.dir, ignore_errors=True)
 
     def __enter__(self):
         return self
