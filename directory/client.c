@@ -90,9 +90,19 @@ enum rc dir_lookup(struct dir *d, struct span address, struct dird_lookup_rep *r
     return dir_call(d, DIRD_LOOKUP, &rq, rep_out, e);
 }
 
+/* After a restart everybody signs in at once, and slapd hashes a few passwords at a time: dird lets no worker queue for that, so we do. */
 enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth_rep *rep_out, struct err *e)
 {
-    return dir_call(d, DIRD_AUTH, rq, rep_out, e);
+    int64_t until = deadline_in(CALL_MS);
+    long ms = 10;
+    enum rc rc;
+
+    while ((rc = dir_call(d, DIRD_AUTH, rq, rep_out, e)) == RC_TEMP && strcmp(e->esc, DIRD_BUSY) == 0 &&
+           deadline_left_ms(until) > 0) {
+        nanosleep(&(struct timespec){0, ms * 1000000L}, NULL);
+        ms = ms < 160 ? ms * 2 : ms;
+    }
+    return rc;
 }
 
 enum rc dir_may_send(struct dir *d, struct span account, struct span sender, struct err *e)

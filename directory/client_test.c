@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 struct shared { /* with the stand-in */
-    volatile int lookups, adds, die_at_next;
+    volatile int lookups, adds, auths, busy, die_at_next;
 };
 static struct shared *sh;
 static pid_t stand_in;
@@ -37,6 +37,16 @@ static enum rc h_lookup(void *d, struct ipc_peer *p, const void *req, int fd, st
     sh->lookups++;
     perhaps_die();
     a->kind = DK_MAILBOX;
+    a->mbx = 17;
+    return RC_OK;
+}
+
+static enum rc h_auth(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
+{
+    struct dird_auth_rep *a = r->msg;
+    (void)d, (void)p, (void)req, (void)fd;
+    if (sh->auths++ < sh->busy)
+        return err_set(e, RC_TEMP, DIRD_BUSY, NULL, "busy");
     a->mbx = 17;
     return RC_OK;
 }
@@ -67,6 +77,7 @@ static void start(void)
         for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
             handlers[i] = h_none;
         handlers[DIRD_LOOKUP - IPC_OP_FIRST] = h_lookup;
+        handlers[DIRD_AUTH - IPC_OP_FIRST] = h_auth;
         handlers[DIRD_ACCOUNT_ADD - IPC_OP_FIRST] = h_add;
         struct ipc_service s = {.proto = &dird_proto, .handlers = handlers, .threads = 1, .max_peers = 8};
         _exit(ipc_serve(&s, fd, &e) == RC_OK ? 0 : 1);
@@ -139,6 +150,22 @@ static void a_question_waits_for_one_that_comes_up(void **state)
     stop();
 }
 
+static void a_sign_in_waits_its_turn(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct dird_auth_req rq = {SPAN_LIT("a@chu.example"), SPAN_LIT("pw"), SPAN_LIT("192.0.2.1"), 2};
+    struct dird_auth_rep rep = {0};
+    struct dir *d = dir_new(ROLE_IMAPD);
+    start();
+    sh->busy = 3;
+    assert_int_equal(dir_auth(d, &rq, &rep, &e), RC_OK);
+    assert_int_equal(rep.mbx, 17);
+    assert_int_equal(sh->auths, 4);
+    dir_free(&d);
+    stop();
+}
+
 static void a_change_is_never_made_twice(void **state)
 {
     (void)state;
@@ -178,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_question_survives_a_restart),
         cmocka_unit_test(a_question_waits_for_one_that_comes_up),
+        cmocka_unit_test(a_sign_in_waits_its_turn),
         cmocka_unit_test(a_change_is_never_made_twice),
         cmocka_unit_test(nobody_there_is_a_temporary_failure),
     };

@@ -10,6 +10,8 @@
 #pragma once
 #include "base/ipc.h"
 #define DIRD_VERSION 1
+/* RC_TEMP with this esc: all that may wait for a password check do; dir_auth() asks again by itself. */
+#define DIRD_BUSY "4.3.2"
 extern const struct ipc_proto dird_proto;
 enum dird_op {
     DIRD_LOOKUP = 16,    /* address -> what it is. smtpd imapd relayd admin */

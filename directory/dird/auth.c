@@ -119,7 +119,7 @@ static enum rc bind_in_turn(struct auth *a, const struct cache_view *v, bool usa
     if (atomic_fetch_add(&a->waiting, 1) < a->most_waiting)
         rc = bind_once(a, v, usable, password, e);
     else
-        rc = err_set(e, RC_TEMP, "4.3.0", NULL, "%d sign-ins are waiting already", a->most_waiting);
+        rc = err_set(e, RC_TEMP, DIRD_BUSY, NULL, "%d sign-ins are waiting already", a->most_waiting);
     atomic_fetch_sub(&a->waiting, 1);
     return rc;
 }
