@@ -52,6 +52,10 @@ def flags(pli, folder, subject):
         return set(re.findall(rb"[\\$]\w+", m.fetch(found[0], "(FLAGS)")[1][0])) if found else None
 
 
+def refusals(bird):
+    return re.findall(r"CreateNewLineFromSocket: (\w+ (?:NO|BAD) .*)", bird.trace())
+
+
 def test_signs_in_and_maps_the_folders(bird):
     uses = {"Archive": 0x4000, "Drafts": 0x400, "Junk": 0x40000000, "Sent": 0x200, "Trash": 0x100}
     bird.check_mail()
@@ -124,15 +128,36 @@ def test_searches_on_the_server(bird):
     assert found == ["Résultat"]
 
 
-def test_a_refused_recipient_is_said_in_words(bird, pli):
-    bird.compose("personne@chu.test", "perdu", "rien\n")
+@pytest.mark.parametrize("to,said", [
+    ("personne@chu.test", ["n'existe pas sur ce serveur", "No such mailbox"]),
+    ("quelquun@ailleurs.test", ["espace de confiance", "trust space"]),
+    ("petit@chu.test", ["est pleine", "Mailbox full"])], ids=["unknown", "elsewhere", "full"])
+def test_a_refusal_is_said_in_words(bird, pli, to, said):
+    if to.startswith("petit"):
+        pli.add(to, extra=["--quota", "1k"])
+        pli.submit(COLLEAGUE, [to], plain("le dernier", COLLEAGUE, to))
+    bird.compose(to, "perdu", "rien\n")
     bird.send()
     text = bird.dialog()
-    assert "personne@chu.test" in text and "n'existe pas sur ce serveur" in text and "No such mailbox" in text
-    bird.run("Services.wm.getMostRecentWindow('msgcompose').close()")
+    assert to in text and all(words in text for words in said), text
+    bird.run("const w = Services.wm.getMostRecentWindow('msgcompose'); w.gContentChanged = false; w.close()")
+    bird.sent()
 
 
 def test_nothing_was_refused_on_the_way(bird):
     """No BAD, no NO: what Thunderbird says to the server is understood and done."""
-    said = re.findall(r"CreateNewLineFromSocket: (\w+ (?:NO|BAD) .*)", bird.trace())
-    assert said == []
+    assert refusals(bird) == []
+
+
+def test_starttls_on_143_and_587(bird, pli, tmp_path):
+    """The other pair of ports; and the letter that came back is read."""
+    prefs = [("mail.server.server1.port", pli.port("imap")), ("mail.server.server1.socketType", 2),
+             ("mail.smtpserver.smtp1.port", pli.port("submission")), ("mail.smtpserver.smtp1.try_ssl", 2)]
+    bird.close()
+    with Thunderbird(pli, COLLEAGUE, tmp_path / "tb", prefs=prefs, display=os.environ.get("PLI_DISPLAY")) as second:
+        second.check_mail()
+        second.compose(COLLEAGUE, "par STARTTLS", "Bonjour.\n")
+        second.send()
+        second.sent()
+        assert second.show("par STARTTLS")["signed"].endswith("message-signed-ok.svg")
+    assert refusals(second) == []
