@@ -7,7 +7,7 @@
  *          C_WRITES   changes the mailbox: refused under EXAMINE
  *          C_SYNC     asks the store for what changed before it ends; others do so once a second at most
  *          C_SECRET   its arguments are never logged
- *          C_UID      may come as UID ...; C_UID_ONLY: with arguments, only so
+ *          C_UID      may come as UID ... too
  *          C_STREAMS  takes its last literal off the stream itself, however long
  *          C_NO_TLS   lawful only before TLS; C_TLS: only with it
  * From it  the loop, "pli-imapd --commands" (JSON: the protocol test tries every command in every state), the fuzzer's words.

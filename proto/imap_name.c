@@ -282,15 +282,3 @@ bool imap_name_match(struct span pattern, struct span name)
     }
     return at[pattern.n];
 }
-
-bool imap_name_parent(struct span name, struct span *out)
-{
-    size_t n = name.n;
-
-    while (n > 0 && name.p[n - 1] != '/')
-        n--;
-    if (n == 0)
-        return false;
-    *out = span_head(name, n - 1);
-    return true;
-}

@@ -14,5 +14,3 @@ void imap_utf7_encode(struct span utf8, struct buf *wire_out);                  
 /* An astring as a name, checked as above, in the arena. RC_SYNTAX: never a name. RC_PERM: one this server does not take. */
 enum rc imap_name(struct imap_arena *mem, struct span wire, struct span *name_out, struct err *e);
 bool imap_name_match(struct span pattern, struct span name); /* both UTF-8; '*' any, '%' any but '/' */
-/* Parent of a name: RC false when it has none. */
-bool imap_name_parent(struct span name, struct span *parent_out);
