@@ -78,21 +78,6 @@ const unsigned char *mailbox_pub(const struct mailbox *m)
     return m->pub;
 }
 
-struct span mailbox_ticket(const struct mailbox *m)
-{
-    return buf_span(&m->ticket);
-}
-
-struct store *mailbox_store(struct mailbox *m)
-{
-    return m->st;
-}
-
-struct keyd *mailbox_keyd(struct mailbox *m)
-{
-    return m->k;
-}
-
 /* ---- names ---- */
 enum rc mailbox_name_tag(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct err *e)
 {

@@ -20,7 +20,6 @@ enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_re
 void mailbox_close(struct mailbox **m);
 uint64_t mailbox_id(const struct mailbox *m);
 const unsigned char *mailbox_pub(const struct mailbox *m);
-struct span mailbox_ticket(const struct mailbox *m); /* to bind a second connection, for watching */
 /* names */
 enum rc mailbox_name_tag(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct err *e);
 enum rc mailbox_seal_name(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG],
@@ -39,5 +38,3 @@ enum rc mailbox_open_object(struct mailbox *m, const struct store_entry *en, enu
 typedef enum rc (*mailbox_sink)(void *ctx, struct span piece, struct err *e);
 enum rc mailbox_read(struct mailbox *m, uint32_t folder, const struct store_entry *en, enum seal_kind kind,
                      uint64_t off, uint64_t len, mailbox_sink sink, void *ctx, struct err *e);
-struct store *mailbox_store(struct mailbox *m);
-struct keyd *mailbox_keyd(struct mailbox *m);
