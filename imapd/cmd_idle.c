@@ -75,6 +75,7 @@ static enum rc wait_here(struct imap_session *s, int64_t until, struct err *e)
     unsigned what = 0;
     enum rc rc = stream_flush(s->io, e);
 
+    view_settle(s);
     be_small(s);
     while (rc == RC_OK && !s->bye && (what & (WAIT_INPUT | WAIT_STOP)) == 0) {
         rc = wait_once(s, watched, until, &what, e);
@@ -83,6 +84,7 @@ static enum rc wait_here(struct imap_session *s, int64_t until, struct err *e)
         if (rc == RC_OK && (what & WAIT_EVENT) && s->view) {
             watched = catch_up(s);
             rc = stream_flush(s->io, e);
+            view_settle(s);
             be_small(s);
         }
     }

@@ -25,14 +25,14 @@ struct fetch {
     size_t name_end[IMAP_SECTIONS];
     struct buf plain; /* the entry's object in clear: summary or message */
     struct summary sum;
-    bool any, sent;   /* of the message at hand: an item is written; some of its line has left already */
-    bool beside;               /* octets come side by side */
+    bool any, sent; /* of the message at hand: an item is written; some of its line has left already */
+    bool beside;    /* octets come side by side */
     struct pages octets;
-    struct store_entry small;  /* the entry of octets at hand: its UID is not below the message's; UINT32_MAX: no more */
-    struct buf body;           /* its octets in clear, once wanted */
-    uint32_t vanished;         /* while they were read */
-    uint32_t missing; /* rows without an entry: expunged by another session */
-    struct err first; /* of messages that could not be opened */
+    struct store_entry small; /* the entry of octets at hand: its UID is not below the message's; UINT32_MAX: no more */
+    struct buf body;          /* its octets in clear, once wanted */
+    uint32_t vanished;        /* while they were read */
+    uint32_t missing;         /* rows without an entry: expunged by another session */
+    struct err first;         /* of messages that could not be opened */
 };
 enum rc fetch_run(struct fetch *f, struct err *e);
 /* The octets of the message when they came along: .n 0 when not. */

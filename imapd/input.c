@@ -2,7 +2,7 @@
 /* imapd/input.c - commands off the stream: frames fed by block, "+" for literals that are wanted, refusal of those that are not.
  * See imapd/session.h. Source RFC 3501 4.3, 7.5, RFC 7888. */
 #include "imapd/commands.h"
-#include "imapd/session.h"
+#include "imapd/view.h"
 #include <errno.h>
 #include <poll.h>
 
@@ -40,6 +40,7 @@ static enum rc rest(struct imap_session *s, struct err *e)
         return RC_OK;
     if ((rc = stream_flush(s->io, e)) != RC_OK)
         return rc;
+    view_settle(s);
     if ((rc = input_wait(s, -1, stream_deadline_of(s->io), &what, e)) == RC_OK && (what & WAIT_STOP)) {
         s->stopping = true;
         if ((what & WAIT_INPUT) == 0)

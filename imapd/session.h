@@ -51,7 +51,7 @@ struct imap_session {
     char address[256];
     uint64_t mbx;
     int64_t stands_until; /* no need to ask before whether the account still stands */
-    struct view *view; /* IS_SELECTED */
+    struct view *view;    /* IS_SELECTED */
     struct keywords keywords;
 
     const struct command *cmd; /* the command at hand */
@@ -60,7 +60,7 @@ struct imap_session {
     struct imap_frame frame;
     struct imap_arena mem;
     struct buf out;
-    bool blamed;                 /* reply_bad() */
+    bool blamed;     /* reply_bad() */
     struct buf code; /* response code of the tagged answer, without brackets; empty: none, or the failure's own */
     bool streaming;  /* the command's last literal is still on the stream */
 };

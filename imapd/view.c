@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/view.c - see imapd/view.h. Taking in what the store says; announcing it is in imapd/announce.c. */
 #include "imapd/view.h"
+#include "base/log.h"
 #include <stdlib.h>
 
 /* ---- rows ---- */
@@ -175,16 +176,20 @@ void view_free(struct view **vp)
 }
 
 /* ---- keeping in step ---- */
-/* The first session that sees a message has it as recent: the mark is taken when the message is. */
-static enum rc take_recent(struct imap_session *s, uint32_t from_row, struct err *e)
+/* What came while the folder was selected is recent here. The store's mark is moved behind it once the client has been told, so that a new
+ * message waits for no transaction; two sessions that look at the same moment both call it recent, as RFC 3501 2.3.2 allows. */
+void view_settle(struct imap_session *s)
 {
-    struct store_select_req rq = {s->view->folder, s->view->read_only};
+    struct store_select_req rq;
     struct store_status_rep st;
-    enum rc rc = store_call(s->store, STORE_SELECT, &rq, -1, &st, e);
+    struct err e;
 
-    if (rc == RC_OK)
-        mark_recent(s->view, from_row, st.recent ? st.first_recent : 0);
-    return rc;
+    if (s->view == NULL || !s->view->owes)
+        return;
+    s->view->owes = false;
+    rq = (struct store_select_req){s->view->folder, 0};
+    if (store_call(s->store, STORE_SELECT, &rq, -1, &st, &e) != RC_OK)
+        log_err(LOG_INFO_, "recent-failed", &e);
 }
 
 enum rc view_sync(struct imap_session *s, struct err *e)
@@ -208,8 +213,8 @@ enum rc view_sync(struct imap_session *s, struct err *e)
     } while (rc == RC_OK && rep.next != 0);
     if (rc == RC_OK)
         v->modseq = since;
-    if (rc == RC_OK && v->n > before)
-        rc = take_recent(s, before, e);
+    mark_recent(v, before, 1);
+    v->owes |= v->n > before && !v->read_only;
     return rc;
 }
 

@@ -14,6 +14,7 @@ enum { VF_RECENT = 1 << 5, VF_GONE = 1 << 6, VF_NEWS = 1 << 7 }; /* ours, in bit
 #define VF_OURS ((uint64_t)(VF_RECENT | VF_GONE | VF_NEWS))
 struct view {
     uint32_t folder, uidvalidity, uidnext;
+    bool owes;             /* view_settle() has something to do */
     bool read_only, dirty; /* dirty: something waits to be announced */
     uint32_t n, cap, told;
     uint32_t *uid;
@@ -31,6 +32,8 @@ static inline bool view_read_only(const struct view *v)
 bool view_events(struct imap_session *s);
 /* Asks the store what changed and takes it in. */
 enum rc view_sync(struct imap_session *s, struct err *e);
+/* After an answer has left: takes the store's \Recent mark for what was told. */
+void view_settle(struct imap_session *s);
 /* Untagged answers for what changed; asks the store first when ask, or when a second has passed. A store that is away is no reason to
  * fail: it will be asked again. */
 void view_announce(struct imap_session *s, bool ask, bool may_renumber);
