@@ -106,7 +106,7 @@ struct ipc_service {
     enum rc (*const *handlers)(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
     void (*joined)(void *daemon, struct ipc_peer *p);
     void (*left)(void *daemon, struct ipc_peer *p);
-    uid_t (*uid_of_role)(void *daemon, enum ipc_role r); /* (uid_t)-1: any of ours; NULL: our own uid and root only */
+    uid_t (*uid_of_role)(void *daemon, enum ipc_role r); /* (uid_t)-1 or NULL: our own uid and root only */
     void *daemon;
     unsigned threads;                /* workers, at least 1 */
     unsigned max_peers;

@@ -101,7 +101,7 @@ static void test_own_uids(void **state)
         bool may;
     } t[] = {
         {SMTPD, ROLE_SMTPD, true},     {SMTPD, ROLE_IMAPD, false},    {SMTPD, ROLE_ADMIN, false},
-        {SMTPD, ROLE_SUPER, false},    {IMAPD, ROLE_IMAPD, true},     {IMAPD, ROLE_ADMIN, false},
+        {SMTPD, ROLE_SUPER, false},    {SMTPD, ROLE_RELAYD, false}, {IMAPD, ROLE_IMAPD, true},     {IMAPD, ROLE_ADMIN, false},
         {STRANGER, ROLE_SMTPD, false}, {STRANGER, ROLE_ADMIN, false}, {0, ROLE_ADMIN, true},
         {0, ROLE_SUPER, true},
     };
