@@ -7,6 +7,11 @@
 
 enum { STANDS_MS = 5000, PATIENCE_MS = 200 };
 
+void account_seen(struct imap_session *s)
+{
+    s->stands_until = deadline_in(STANDS_MS);
+}
+
 bool account_stands(struct imap_session *s)
 {
     struct dird_lookup_rep rep;
@@ -16,7 +21,7 @@ bool account_stands(struct imap_session *s)
 
     if (s->state == IS_NEW || deadline_left_ms(s->stands_until) > 0)
         return true;
-    s->stands_until = deadline_in(STANDS_MS);
+    account_seen(s);
     dir = dir_new(ROLE_IMAPD); /* for one question: a session that rests holds no connection */
     dir_patience(dir, PATIENCE_MS);
     gone = dir_lookup(dir, span_str(s->address), &rep, &e) == RC_OK && (rep.kind != DK_MAILBOX || rep.mbx != s->mbx);

@@ -69,6 +69,7 @@ enum rc session_lost(struct imap_session *s, struct err *e, const char *why) __a
 void session_run(int fd, const struct imap_conf *conf, const struct listener_peer *peer);
 
 extern const char account_changed[];
+void account_seen(struct imap_session *s);   /* dird has just said so: at sign-in */
 bool account_stands(struct imap_session *s); /* imapd/account.c; false: the session must end */
 
 /* imapd/input.c: the next command, whole; its literals asked for. RC_CLOSED, RC_TIMEOUT: the session ends. RC_SYNTAX: answered already. */
