@@ -24,17 +24,22 @@ static bool watch(struct imap_session *s)
     return s->watching;
 }
 
-/* Until there is nothing left to tell. */
-static bool catch_up(struct imap_session *s)
+/* Until there is nothing left to tell. Each request may bring an event with its reply, kept in memory where the socket does not show it:
+ * so the last thing done before a wait is to look for one. */
+static enum rc catch_up(struct imap_session *s, bool *watched, struct err *e)
 {
-    bool watched;
+    enum rc rc;
 
     do {
-        watched = watch(s);
+        *watched = s->view && watch(s);
         reply_alive(s);
-        view_announce(s, true, true);
-    } while (watched && !s->bye && view_events(s));
-    return watched;
+        if (s->view)
+            view_announce(s, true, true);
+        if ((rc = stream_flush(s->io, e)) != RC_OK)
+            return rc;
+        view_settle(s);
+    } while (*watched && !s->bye && view_events(s));
+    return RC_OK;
 }
 
 static enum rc end_of_idle(struct imap_session *s, struct err *e)
@@ -71,22 +76,15 @@ static enum rc wait_once(struct imap_session *s, bool watched, int64_t until, un
 
 static enum rc wait_here(struct imap_session *s, int64_t until, struct err *e)
 {
-    bool watched = s->view && catch_up(s);
+    bool watched = false;
     unsigned what = 0;
-    enum rc rc = stream_flush(s->io, e);
+    enum rc rc = catch_up(s, &watched, e);
 
-    view_settle(s);
-    be_small(s);
     while (rc == RC_OK && !s->bye && (what & (WAIT_INPUT | WAIT_STOP)) == 0) {
+        be_small(s);
         rc = wait_once(s, watched, until, &what, e);
-        if (rc == RC_OK && !account_stands(s))
-            return err_set(e, RC_DENIED, NULL, account_changed, "account changed");
-        if (rc == RC_OK && (what & WAIT_EVENT) && s->view) {
-            watched = catch_up(s);
-            rc = stream_flush(s->io, e);
-            view_settle(s);
-            be_small(s);
-        }
+        if (rc == RC_OK && (what & WAIT_EVENT))
+            rc = catch_up(s, &watched, e);
     }
     if (rc == RC_OK && (what & WAIT_STOP)) {
         s->stopping = true;

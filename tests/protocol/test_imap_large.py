@@ -136,3 +136,27 @@ def test_store_restarts_under_an_idling_session(pli):
     assert idle.f.readline().startswith(b"i OK")
     idle.close()
     other.close()
+
+
+def test_every_message_is_announced(pli):
+    """An event that came with the reply to another request was once seen only with the next one."""
+    pli.add("rafale@chu.test", sign="never")
+    idle, other = Session(pli, "rafale@chu.test"), Session(pli, "rafale@chu.test")
+    idle.ask("SELECT INBOX")
+    idle.s.settimeout(5)
+    idle.s.sendall(b"i IDLE\r\n")
+    assert idle.f.readline().startswith(b"+")
+    for n in range(5, 501, 5):
+        other.s.sendall(b"".join(b"t APPEND INBOX {18+}\r\nSubject: %04d\r\n\r\nx\r\n" % k for k in range(5)))
+        for _ in range(5):
+            assert b" OK " in other.until(b"t ")[-1]
+        seen = 0
+        while seen < n:
+            line = idle.f.readline()
+            if line.endswith(b"EXISTS\r\n"):
+                seen = int(line.split()[1])
+        idle.f.readline()
+    idle.s.sendall(b"DONE\r\n")
+    assert idle.f.readline().startswith(b"i OK")
+    idle.close()
+    other.close()
