@@ -68,21 +68,22 @@ static void put_news(struct imap_session *s)
     }
 }
 
-/* A flag bit without a name: another session made a keyword. */
-static void learn_keywords(struct imap_session *s)
+bool view_must_learn(const struct imap_session *s)
 {
-    const struct view *v = s->view;
-    uint64_t seen = 0, before = s->keywords.known;
+    return ((s->view->bits & ~s->keywords.known) >> 8) != 0;
+}
+
+void view_learn(struct imap_session *s)
+{
+    uint64_t before = s->keywords.known;
     struct err e;
 
-    for (uint32_t i = 0; i < v->n; i++)
-        seen |= v->flags[i];
-    if (((seen & ~s->keywords.known) >> 8) == 0)
+    if (!view_must_learn(s))
         return;
     if (keywords_load(s, &e) != RC_OK)
         log_err(LOG_WARN_, "keywords-failed", &e);
     if (s->keywords.known != before)
-        keywords_announce(s, v->read_only);
+        keywords_announce(s, s->view->read_only);
 }
 
 /* An event that came while a reply was awaited is kept in memory: the socket alone does not tell. */
@@ -130,7 +131,7 @@ void view_announce(struct imap_session *s, bool ask, bool may_renumber)
     if (!v->dirty)
         return;
     v->dirty = !may_renumber; /* what may not be said now is looked at again */
-    learn_keywords(s);
+    view_learn(s);
     buf_clear(&s->out);
     drop_gone(s, may_renumber ? 0 : v->told);
     put_exists(s);

@@ -11,7 +11,10 @@ static void describe(struct imap_session *s)
 
     v->told = v->n;
     v->dirty = false;
-    keywords_announce(s, v->read_only);
+    if (view_must_learn(s)) /* one was made since they were loaded */
+        view_learn(s);
+    else
+        keywords_announce(s, v->read_only);
     reply_put(s, "* %u EXISTS", v->n);
     reply_put(s, "* %u RECENT", view_recent(v));
     if (unseen)

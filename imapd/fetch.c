@@ -275,6 +275,7 @@ enum rc fetch_run(struct fetch *f, struct err *e)
     f->op = plan(f->what);
     f->plain.secret = true;
     write_names(f);
+    view_learn(f->s);
     buf_clear(&f->s->out);
     rc = f->op ? from_store(f, e) : from_view(f);
     if (rc == RC_OK && f->first.rc != RC_OK) {

@@ -53,6 +53,7 @@ uint32_t view_find(const struct view *v, uint32_t uid)
 
 static void change(struct view *v, uint32_t row, uint64_t flags, uint64_t modseq, uint64_t news)
 {
+    v->bits |= flags;
     if ((v->flags[row] & ~VF_OURS) != flags) {
         v->flags[row] = flags | (v->flags[row] & (VF_RECENT | VF_GONE)) | news;
         v->dirty |= news != 0;
@@ -77,6 +78,7 @@ static enum rc brief_in(struct view *v, struct span brief, uint64_t news, struct
         }
         v->uid[v->n] = uid;
         v->flags[v->n] = flags;
+        v->bits |= flags;
         v->modseq_of[v->n++] = modseq;
         v->dirty = true;
     }

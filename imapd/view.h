@@ -19,6 +19,7 @@ struct view {
     uint32_t n, cap, told;
     uint32_t *uid;
     uint64_t *flags, *modseq_of;
+    uint64_t bits;   /* every flag bit that was seen: one without a name is a keyword made elsewhere */
     uint64_t modseq; /* all changes up to here are in */
     int64_t asked;   /* when the store was asked last, clock_mono() */
 };
@@ -34,6 +35,9 @@ bool view_events(struct imap_session *s);
 enum rc view_sync(struct imap_session *s, struct err *e);
 /* After an answer has left: takes the store's \Recent mark for what was told. */
 void view_settle(struct imap_session *s);
+/* Before flags are written: learns names of keywords that another session made, and announces them. Asks stored: borrowed replies end. */
+void view_learn(struct imap_session *s);
+bool view_must_learn(const struct imap_session *s);
 /* Untagged answers for what changed; asks the store first when ask, or when a second has passed. A store that is away is no reason to
  * fail: it will be asked again. */
 void view_announce(struct imap_session *s, bool ask, bool may_renumber);
