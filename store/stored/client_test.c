@@ -19,6 +19,16 @@ static int teardown(void **state)
     return 0;
 }
 
+/* Returns when every thread of the daemon has stopped: the signal alone lets one on another core answer once more. */
+static void live_pause(const struct live *l)
+{
+    int status;
+
+    assert_int_equal(kill(l->pid, SIGSTOP), 0);
+    assert_int_equal(waitpid(l->pid, &status, WUNTRACED), l->pid);
+    assert_true(WIFSTOPPED(status));
+}
+
 static void ask_three(struct store *s, const struct store_folder_msg *f)
 {
     struct err e;
@@ -42,7 +52,7 @@ static void test_pipelining(void **state)
     assert_int_equal(st.exists, 1);
     assert_int_equal(store_answer(s, STORE_FOLDER_STATUS, &st, &e), RC_NOTFOUND); /* the answers keep their order */
     OK(store_answer(s, STORE_FOLDER_STATUS, &st, &e));
-    kill(L.pid, SIGSTOP); /* so that the next ones are surely unanswered */
+    live_pause(&L); /* so that the next ones are surely unanswered */
     ask_three(s, f);
     live_stop(&L, SIGKILL);
     live_start(&L);
@@ -92,7 +102,7 @@ static void test_once(void **state)
 
     (void)state;
     live_deliver(s, mbx, STORE_INBOX, 10, 0);
-    kill(L.pid, SIGSTOP);
+    live_pause(&L);
     pid = fork();
     if (pid == 0) {
         poll(NULL, 0, 200);
