@@ -32,7 +32,7 @@ static const struct {
     const char *name;
     enum refusal (*run)(struct letter *l, struct err *e);
 } steps[] = {
-    {"taken", step_taken},   /* all octets are here, parsed once */
+    {"taken", step_taken},   /* all octets are here, and their structure */
     {"lawful", step_lawful}, /* no NUL, header within bounds, no loop; submission: no winmail.dat */
     {"author", step_author}, /* submission: From and Sender are held by the account */
     {"forged", step_forged}, /* Authentication-Results in our name that we did not write: cut out */
