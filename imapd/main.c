@@ -127,7 +127,7 @@ static void serve(void)
     conf.seats = seats_new(l.max_sessions);
     how.uid = (uid_t)boot_num(b, "uid", 0);
     seal_warm(); /* the ciphers, half a megabyte and a millisecond: sessions share them */
-    text_warm(); /* charset converters: no file can be opened later */
+    text_warm(); /* the charset tables: no file can be opened later */
     signal(SIGPIPE, SIG_IGN);
     no_dumps();
     if (sandbox_enter(&how, &e) != RC_OK)

@@ -1,45 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/charset.c - charsets to UTF-8 (mime/text.h). The usual three are done here; the others by the C library's iconv, from a closed list
- * that text_warm() goes through once: a sandboxed session can load no converter file any more. RFC 2978; windows-1252 stands for
- * ISO-8859-1 as everywhere on the web (it only gives meaning to 32 control codes).
- *
- * Narrow   charsets of one octet a character are read into tables and their converters given back: each is a library of five mappings,
- *          which every session's fork and exit would pay for.
- * Wide     the few of more octets keep their converter. GB18030 reads GB2312 and GBK too.
+/* mime/charset.c - charsets to UTF-8 (mime/text.h): names, and who reads what. The usual three are done here, the forms of Unicode by their
+ * grammar (charset_utf.c), the others from tables (charset_table.c, charset_wide.c). windows-1252 stands for ISO-8859-1 as everywhere on
+ * the web (it only gives meaning to 32 control codes).
  */
+#include "mime/charset_int.h"
 #include "mime/text.h"
-#include <errno.h>
-#include <iconv.h>
-#include <wchar.h>
-
-static struct narrow {
-    const char *name;
-    bool tried, known;
-    uint16_t high[128]; /* Unicode of 0x80..0xff; the lower half is ASCII */
-} narrows[] = {
-    {.name = "ISO-8859-2"},   {.name = "ISO-8859-3"},   {.name = "ISO-8859-4"},   {.name = "ISO-8859-5"},
-    {.name = "ISO-8859-6"},   {.name = "ISO-8859-7"},   {.name = "ISO-8859-8"},   {.name = "ISO-8859-9"},
-    {.name = "ISO-8859-10"},  {.name = "ISO-8859-13"},  {.name = "ISO-8859-14"},  {.name = "ISO-8859-15"},
-    {.name = "ISO-8859-16"},  {.name = "WINDOWS-1250"}, {.name = "WINDOWS-1251"}, {.name = "WINDOWS-1253"},
-    {.name = "WINDOWS-1254"}, {.name = "WINDOWS-1255"}, {.name = "WINDOWS-1256"}, {.name = "WINDOWS-1257"},
-    {.name = "WINDOWS-1258"}, {.name = "KOI8-R"},       {.name = "KOI8-U"},       {.name = "MACINTOSH"},
-    {.name = "CP850"},        {.name = "CP437"},
-};
-static struct converter {
-    const char *name;
-    iconv_t cd;
-    bool tried, open;
-} converters[] = {
-    {.name = "GB18030"}, {.name = "BIG5"},   {.name = "SHIFT_JIS"}, {.name = "EUC-JP"},   {.name = "ISO-2022-JP"},
-    {.name = "EUC-KR"},  {.name = "UTF-16"}, {.name = "UTF-16LE"},  {.name = "UTF-16BE"}, {.name = "UTF-7"},
-};
-enum {
-    NARROWS = sizeof narrows / sizeof *narrows,
-    CONVERTERS = sizeof converters / sizeof *converters,
-    UNLOADS = 4, /* the C library unloads a converter when others have been given back behind it */
-    UNKNOWN = 0xfffd
-};
-static bool warmed;
 
 static const struct {
     const char *alias, *name;
@@ -61,26 +26,12 @@ static const uint16_t high_1252[32] = {
     0x2013, 0x2014, 0x2dc,  0x2122, 0x161,  0x203a, 0x153,  0x9d,   0x17e,  0x178,
 };
 
-static void add_small(struct buf *out, unsigned cp) /* cp < 0x10000 */
-{
-    if (cp < 0x80) {
-        buf_addc(out, (unsigned char)cp);
-    } else if (cp < 0x800) {
-        buf_addc(out, (unsigned char)(0xc0 | cp >> 6));
-        buf_addc(out, (unsigned char)(0x80 | (cp & 0x3f)));
-    } else {
-        buf_addc(out, (unsigned char)(0xe0 | cp >> 12));
-        buf_addc(out, (unsigned char)(0x80 | (cp >> 6 & 0x3f)));
-        buf_addc(out, (unsigned char)(0x80 | (cp & 0x3f)));
-    }
-}
-
 static void latin(struct span in, struct buf *out)
 {
     for (size_t i = 0; i < in.n; i++) {
         unsigned char c = in.p[i];
 
-        add_small(out, c >= 0x80 && c < 0xa0 ? high_1252[c - 0x80] : c);
+        charset_add(out, c >= 0x80 && c < 0xa0 ? high_1252[c - 0x80] : c);
     }
 }
 
@@ -135,107 +86,15 @@ void text_make_utf8(struct span in, struct buf *out)
     }
 }
 
-/* ---- narrow charsets ---- */
+/* ---- by name ---- */
 
-/* Behind the character the converter is told that the text ends: some wait for an accent to come. */
-static uint16_t unicode_of(iconv_t cd, unsigned char c)
-{
-    char one = (char)c, *in = &one;
-    wchar_t got[4] = {0};
-    char *to = (char *)got;
-    size_t left = 1, room = sizeof got;
-
-    iconv(cd, NULL, NULL, NULL, NULL);
-    if (iconv(cd, &in, &left, &to, &room) == (size_t)-1 || iconv(cd, NULL, NULL, &to, &room) == (size_t)-1)
-        return UNKNOWN;
-    return room == sizeof got - sizeof *got && got[0] < 0x10000 ? (uint16_t)got[0] : UNKNOWN;
-}
-
-static bool narrow_load(struct narrow *n)
-{
-    iconv_t cd;
-
-    if (n->tried || warmed)
-        return n->known;
-    n->tried = true;
-    cd = iconv_open("WCHAR_T", n->name);
-    if (cd == (iconv_t)-1)
-        return false;
-    for (unsigned i = 0; i < 128; i++)
-        n->high[i] = unicode_of(cd, (unsigned char)(0x80 + i));
-    iconv_close(cd);
-    return n->known = true;
-}
-
-static struct narrow *find_narrow(const char *charset)
-{
-    for (size_t i = 0; i < NARROWS; i++)
-        if (span_ieq_str(span_str(charset), narrows[i].name))
-            return &narrows[i];
-    return NULL;
-}
-
-static void widen(const struct narrow *n, struct span in, struct buf *out)
-{
-    for (size_t i = 0; i < in.n; i++)
-        add_small(out, in.p[i] < 0x80 ? in.p[i] : n->high[in.p[i] - 0x80]);
-}
-
-/* ---- wide charsets ---- */
-
-static struct converter *find_converter(const char *charset)
-{
-    for (size_t i = 0; i < CONVERTERS; i++)
-        if (span_ieq_str(span_str(charset), converters[i].name))
-            return &converters[i];
-    return NULL;
-}
-
-static bool open_converter(struct converter *c)
-{
-    if (!c->tried && !warmed) {
-        c->cd = iconv_open("UTF-8", c->name);
-        c->open = c->cd != (iconv_t)-1;
-        c->tried = true;
-    }
-    return c->open;
-}
-
-void text_warm(void)
-{
-    for (size_t i = 0; i < NARROWS; i++)
-        narrow_load(&narrows[i]);
-    for (size_t i = 0; i < CONVERTERS; i++)
-        open_converter(&converters[i]);
-    for (int i = 0; i < UNLOADS && !warmed; i++) {
-        iconv_t cd = iconv_open("WCHAR_T", narrows[i % 2].name);
-
-        if (cd != (iconv_t)-1)
-            iconv_close(cd);
-    }
-    warmed = true;
-}
-
-/* What cannot be converted becomes U+FFFD, one for each byte stepped over. */
-static void convert(iconv_t cd, struct span in, struct buf *out)
-{
-    char *p = (char *)(uintptr_t)in.p;
-    size_t left = in.n;
-
-    iconv(cd, NULL, NULL, NULL, NULL);
-    while (left > 0) {
-        char block[4096], *to = block;
-        size_t room = sizeof block;
-        size_t r = iconv(cd, &p, &left, &to, &room);
-
-        buf_add(out, block, sizeof block - room);
-        if (r != (size_t)-1 || errno == E2BIG)
-            continue;
-        buf_addstr(out, "\xef\xbf\xbd");
-        p++;
-        left--;
-    }
-}
+static const struct {
+    const char *name;
+    void (*read)(struct span in, struct buf *out);
+} readers[] = {
+    {"UTF-8", text_make_utf8}, {"US-ASCII", text_make_utf8},  {"ISO-8859-1", latin},         {"WINDOWS-1252", latin},
+    {"UTF-16", charset_utf16}, {"UTF-16LE", charset_utf16le}, {"UTF-16BE", charset_utf16be}, {"UTF-7", charset_utf7},
+};
 
 static const char *real_name(const char *charset)
 {
@@ -248,18 +107,17 @@ static const char *real_name(const char *charset)
 enum rc text_to_utf8(const char *charset, struct span in, struct buf *out, struct err *e)
 {
     struct span name = span_str(real_name(charset));
-    struct narrow *n = find_narrow((const char *)name.p);
-    struct converter *c = find_converter((const char *)name.p);
+    bool jp = span_ieq_str(name, "ISO-2022-JP");
+    struct charset_map map;
 
-    if (span_ieq_str(name, "UTF-8") || span_ieq_str(name, "US-ASCII"))
-        text_make_utf8(in, out);
-    else if (span_ieq_str(name, "ISO-8859-1") || span_ieq_str(name, "WINDOWS-1252"))
-        latin(in, out);
-    else if (n && narrow_load(n))
-        widen(n, in, out);
-    else if (c && open_converter(c))
-        convert(c->cd, in, out);
-    else
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
+        if (span_ieq_str(name, readers[i].name))
+            return readers[i].read(in, out), RC_OK;
+    if (!charset_map(jp ? SPAN_LIT("EUC-JP") : name, &map))
         return err_set(e, RC_PERM, NULL, "charset not known", "charset not known");
+    if (jp)
+        charset_2022_jp(&map, in, out);
+    else
+        charset_read(&map, in, out);
     return RC_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* mime/html.c - see mime/html.h. */
 #include "mime/html.h"
+#include "mime/charset_int.h"
 #include <string.h>
 
 static const char *const inline_tags[] = {"a", "abbr",  "b",    "big",    "em",  "font", "i",  "ins", "mark",
@@ -30,25 +31,6 @@ static bool letter(unsigned char c)
 {
     c |= 0x20;
     return c >= 'a' && c <= 'z';
-}
-
-static void add_utf8(struct buf *out, unsigned cp)
-{
-    if (cp < 0x80) {
-        buf_addc(out, (unsigned char)(cp ? cp : ' '));
-        return;
-    }
-    if (cp < 0x800) {
-        buf_addc(out, (unsigned char)(0xc0 | cp >> 6));
-    } else if (cp < 0x10000) {
-        buf_addc(out, (unsigned char)(0xe0 | cp >> 12));
-        buf_addc(out, (unsigned char)(0x80 | (cp >> 6 & 0x3f)));
-    } else {
-        buf_addc(out, (unsigned char)(0xf0 | cp >> 18));
-        buf_addc(out, (unsigned char)(0x80 | (cp >> 12 & 0x3f)));
-        buf_addc(out, (unsigned char)(0x80 | (cp >> 6 & 0x3f)));
-    }
-    buf_addc(out, (unsigned char)(0x80 | (cp & 0x3f)));
 }
 
 /* "#233" or "#xe9": 0 when it is no character. */
@@ -84,7 +66,7 @@ static void reference(struct html *h)
         if (span_eq_str(name, references[i].name))
             cp = references[i].cp;
     if (cp)
-        add_utf8(h->out, cp);
+        charset_add(h->out, cp);
     else
         buf_addc(h->out, '&');
     h->rest = span_from(h->rest, cp ? (size_t)semi + 1 : 1);

@@ -11,8 +11,9 @@
  * Folding  text_fold() is the one folding, used for the needle as for the text: NFKD, marks dropped, case folded,
  *          white space runs to one SP. (i;unicode-casemap and beyond: "eclampsie" finds "Éclampsie", "oedeme" finds
  *          "œdème".)
- * Start    text_warm() once before the sandbox closes (and before the fork): opens the charset converters; afterwards
- *          no file is ever opened here. Not thread-safe: one session a process.
+ * Start    text_warm() once before the sandbox closes (and before the fork): reads the charsets into tables that all
+ *          sessions share, by a child that ends at once; afterwards no file is ever opened here. Not thread-safe: one
+ *          session a process.
  * Process  smtpd and imapd sessions.   Source RFC 5051, RFC 3501 6.4.4.
  */
 #pragma once

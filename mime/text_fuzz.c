@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* mime/text_fuzz.c - any bytes as a message: its search text opens again and is the same in pieces; any bytes as a
- * search text, as HTML, as text to fold: no harm, bounds kept.
+ * search text, as HTML, as text to fold, as text in a charset: no harm, bounds kept, UTF-8 given.
  */
 #include "mime/html.h"
 #include "mime/text.h"
@@ -29,7 +29,8 @@ static void extract(const struct scan *s, struct span d, size_t step, struct buf
 
 static void plain_calls(struct span d)
 {
-    static const char *const charsets[] = {"iso-2022-jp", "gb18030", "utf-7", "utf-16", "shift_jis", "windows-1251"};
+    static const char *const charsets[] = {"iso-2022-jp", "gb18030", "utf-7",  "utf-16",   "shift_jis", "windows-1251",
+                                           "big5",        "euc-jp",  "euc-kr", "utf-16le", "utf-16be",  "us-ascii"};
     struct buf b = BUF_INIT, folded = BUF_INIT;
     struct text_view v;
     struct err e;
@@ -37,8 +38,11 @@ static void plain_calls(struct span d)
     html_text(d, &b);
     text_fold(d, &folded);
     buf_clear(&b);
-    if (d.n > 0 && text_to_utf8(charsets[d.p[0] % 6], d, &b, &e) != RC_OK)
+    if (d.n > 0 && text_to_utf8(charsets[d.p[0] % 12], span_from(d, 1), &b, &e) != RC_OK)
         abort();
+    for (size_t i = 0, n; i < b.n; i += n)
+        if ((n = text_utf8_next(span_from(buf_span(&b), i))) == 0)
+            abort();
     if (text_open(d, &v, &e) == RC_OK) {
         (void)text_has(&v, TEXT_ANY, "subject", SPAN_LIT("x"));
         text_view_free(&v);

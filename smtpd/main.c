@@ -69,7 +69,7 @@ static void serve(void)
     conf.listener.grace_ms = GRACE_MS;
     conf.listener.ctx = &conf;
     seal_warm(); /* OpenSSL's algorithms: fetched once, not by every session */
-    text_warm(); /* charset converters: no file can be opened later */
+    text_warm(); /* the charset tables: no file can be opened later */
     signal(SIGPIPE, SIG_IGN);
     no_dumps();
     if (sandbox_enter(&how, &e) != RC_OK)
