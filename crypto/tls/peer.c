@@ -4,42 +4,65 @@
 #include <gnutls/x509.h>
 #include <stdio.h>
 
+enum { PEER_CERTS = 16 }; /* as many as the library itself would look at */
+
 static void copy(char *out, size_t cap, const char *in)
 {
     snprintf(out, cap, "%s", in ? in : "");
 }
 
 /* A name that does not fit is no name: the first half of one could be another's. */
-static void peer_dn(const gnutls_datum_t *der, struct tls_peer *p)
+static void peer_dn(gnutls_x509_crt_t crt, struct tls_peer *p)
 {
-    gnutls_x509_crt_t crt;
     gnutls_datum_t dn = {NULL, 0};
 
-    if (gnutls_x509_crt_init(&crt) < 0)
-        return;
-    if (gnutls_x509_crt_import(crt, der, GNUTLS_X509_FMT_DER) >= 0 && gnutls_x509_crt_get_dn3(crt, &dn, 0) >= 0 &&
-        dn.size < sizeof p->dn && memchr(dn.data, 0, dn.size) == NULL)
+    if (gnutls_x509_crt_get_dn3(crt, &dn, 0) >= 0 && dn.size < sizeof p->dn && memchr(dn.data, 0, dn.size) == NULL)
         snprintf(p->dn, sizeof p->dn, "%.*s", (int)dn.size, (const char *)dn.data);
     gnutls_free(dn.data);
-    gnutls_x509_crt_deinit(crt);
 }
 
-static bool verify(struct link *l, const char *purpose, const char *host, char why[], size_t cap)
+static bool trusted(const struct link *l, gnutls_x509_crt_t *chain, unsigned n, const char *purpose, const char *host,
+                    struct tls_peer *p)
 {
     gnutls_typed_vdata_st want[2] = {{GNUTLS_DT_KEY_PURPOSE_OID, (unsigned char *)(uintptr_t)purpose, 0},
                                      {GNUTLS_DT_DNS_HOSTNAME, (unsigned char *)(uintptr_t)host, 0}};
     gnutls_datum_t text = {NULL, 0};
+    gnutls_certificate_credentials_t cred = NULL;
+    gnutls_x509_trust_list_t anchors = NULL;
     unsigned status = 0;
-    int code = gnutls_certificate_verify_peers(l->session, want, host ? 2 : 1, &status);
+    int code = gnutls_credentials_get(l->session, GNUTLS_CRD_CERTIFICATE, (void **)&cred);
 
+    if (code >= 0) {
+        gnutls_certificate_get_trust_list(cred, &anchors);
+        code = gnutls_x509_trust_list_verify_crt2(anchors, chain, n, want, host ? 2 : 1, 0, &status, NULL);
+    }
     if (code >= 0 && status == 0)
         return true;
     if (code < 0)
-        copy(why, cap, gnutls_strerror(code));
+        copy(p->why, sizeof p->why, gnutls_strerror(code));
     else if (gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0) >= 0)
-        copy(why, cap, (const char *)text.data);
+        copy(p->why, sizeof p->why, (const char *)text.data);
     gnutls_free(text.data);
     return false;
+}
+
+/* Each certificate is read once, for the name and for the verdict. */
+static void judge(const struct link *l, const gnutls_datum_t *certs, unsigned n, const char *purpose, const char *host,
+                  struct tls_peer *p)
+{
+    gnutls_x509_crt_t chain[PEER_CERTS];
+    unsigned got = 0;
+    int code = n <= PEER_CERTS ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
+
+    while (code >= 0 && got < n && (code = gnutls_x509_crt_init(&chain[got])) >= 0)
+        code = gnutls_x509_crt_import(chain[got], &certs[got], GNUTLS_X509_FMT_DER), got++;
+    if (code < 0)
+        copy(p->why, sizeof p->why, gnutls_strerror(code));
+    else
+        peer_dn(chain[0], p);
+    p->verified = code >= 0 && trusted(l, chain, n, purpose, host, p);
+    while (got > 0)
+        gnutls_x509_crt_deinit(chain[--got]);
 }
 
 void link_peer(struct link *l, const char *purpose, const char *host, struct tls_peer *p)
@@ -55,6 +78,5 @@ void link_peer(struct link *l, const char *purpose, const char *host, struct tls
         copy(p->why, sizeof p->why, "no certificate");
         return;
     }
-    peer_dn(&certs[0], p);
-    p->verified = verify(l, purpose, host, p->why, sizeof p->why);
+    judge(l, certs, n, purpose, host, p);
 }

@@ -158,6 +158,23 @@ static int keypair_add(struct tls_conf *c, struct far_key *f, gnutls_pcert_st *c
     return code;
 }
 
+/* A root at the end of the chain is not sent (RFC 8446 section 4.4.2): who trusts it has it, and who has it not gains nothing by it. A
+ * client spends as long on reading it as on all the rest of a handshake's certificates. */
+static unsigned without_root(gnutls_pcert_st *chain, unsigned n)
+{
+    gnutls_x509_crt_t last = NULL;
+    bool root = false;
+
+    if (n < 2 || gnutls_x509_crt_init(&last) < 0)
+        return n;
+    root = gnutls_x509_crt_import(last, &chain[n - 1].cert, GNUTLS_X509_FMT_DER) >= 0 &&
+           gnutls_x509_crt_check_issuer(last, last) == 1;
+    gnutls_x509_crt_deinit(last);
+    if (root)
+        gnutls_pcert_deinit(&chain[n - 1]);
+    return root ? n - 1 : n;
+}
+
 static enum rc chain_add(struct tls_conf *c, struct far_key *f, enum keyd_tls_key which, const char *pem_file,
                          struct err *e)
 {
@@ -178,7 +195,7 @@ static enum rc chain_add(struct tls_conf *c, struct far_key *f, enum keyd_tls_ke
         code = gnutls_pcert_import_x509_list(chain, crts, &n, GNUTLS_X509_CRT_LIST_SORT);
     }
     if (code >= 0)
-        code = keypair_add(c, f, chain, n);
+        code = keypair_add(c, f, chain, without_root(chain, n));
     for (unsigned i = 0; i < n_crts; i++)
         gnutls_x509_crt_deinit(crts[i]);
     gnutls_free(crts);
