@@ -75,6 +75,9 @@ struct ipc;
  * RC_TEMP: not there; RC_TIMEOUT; RC_PERM: another version; RC_DENIED: not for this uid or role.
  * Once a call gives RC_CLOSED, RC_TIMEOUT (or the peer is malformed, which is RC_CLOSED too), all later ones give RC_CLOSED. */
 enum rc ipc_dial(const char *path, const struct ipc_proto *p, enum ipc_role role, int64_t deadline, struct ipc **c_out, struct err *e);
+/* The same without waiting for the answer to HELLO, which travels with the answer to the first request: RC_CLOSED from that one may mean
+ * that the daemon would not have us; ipc_dial() tells why. */
+enum rc ipc_dial_ahead(const char *path, const struct ipc_proto *p, enum ipc_role role, int64_t deadline, struct ipc **c_out, struct err *e);
 void ipc_hangup(struct ipc **c);
 int ipc_fd(const struct ipc *c);
 /* One request, one reply. req_fd -1: none (stays the caller's). rep's spans are borrowed until the next receive on c.
@@ -84,7 +87,7 @@ enum rc ipc_send(struct ipc *c, uint16_t op, const void *req, int req_fd, struct
 enum rc ipc_recv(struct ipc *c, uint16_t op, void *rep_out, int *rep_fd_out, struct err *e); /* reply to the oldest request sent */
 /* Next event pushed by the daemon, without waiting: RC_MORE when there is none. op_out tells which. */
 enum rc ipc_event(struct ipc *c, uint16_t *op_out, void *msg_out, struct err *e);
-/* Before a long wait: gives the pages of its buffers back to the system. Borrowed spans end; the connection and its events stay. */
+/* Before a long wait: gives its buffers back. Borrowed spans end; the connection and its events stay. */
 void ipc_rest(struct ipc *c);
 void ipc_deadline(struct ipc *c, int64_t deadline); /* for all next calls; 0: back to the default from each call */
 

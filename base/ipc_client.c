@@ -5,27 +5,27 @@
  * Events    one that comes while a reply is awaited is kept (KEPT_MAX bytes in all) for ipc_event().
  * After     a timeout, a malformed reply or a closed peer the connection is dead: every later call says RC_CLOSED at once,
  *           since a late reply must never be taken for the answer to another question.
+ * Memory    most answers are small, and a session's memory is touched page by page: rx is RX_FIRST until a larger packet came.
  */
 #include "base/ipc_int.h"
 #include "base/wipe.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { CALL_MS = 30 * 1000, KEPT_MAX = 256 * 1024, BACKLOG_WAIT_MS = 2 };
+enum { CALL_MS = 30 * 1000, KEPT_MAX = 256 * 1024, BACKLOG_WAIT_MS = 2, RX_FIRST = 4096 };
 
 struct ipc {
-    int fd; /* -1: dead */
+    int fd;     /* -1: dead */
+    bool greeted; /* the daemon has answered our HELLO */
     const struct ipc_proto *proto;
     int64_t deadline; /* 0: CALL_MS from each call */
     uint32_t sent, answered;
-    struct buf tx, rx; /* rx: the packet that borrowed spans point into */
+    struct buf tx, rx; /* rx: the packet that borrowed spans point into; keys travel in it */
     struct buf kept;   /* events: u32 length, packet */
     size_t kept_at;    /* how far kept has been read */
-    size_t rx_most;    /* the longest packet that was in rx: what there is to wipe */
 };
 
 static int64_t until(const struct ipc *c)
@@ -84,19 +84,45 @@ static enum rc send_packet(struct ipc *c, int fd, struct err *e)
     return err_sys(e, RC_CLOSED, "%s: send", c->proto->name);
 }
 
+static void rx_begin(struct ipc *c)
+{
+    struct err e;
+
+    if (buf_reserve(&c->rx, RX_FIRST, &e) != RC_OK)
+        die("%s", e.log);
+}
+
+/* One packet into rx, whatever its length: what does not fit is taken aside, and rx is longer from then on. */
+static int rx_packet(struct ipc *c, int *fd_out, unsigned *fds_out)
+{
+    static _Thread_local unsigned char aside[IPC_MSG_MAX];
+    struct iovec parts[2];
+    size_t n = 0, fits;
+    int got;
+
+    buf_cut(&c->rx, 0);
+    if (c->rx.cap == 0)
+        rx_begin(c);
+    parts[0] = (struct iovec){c->rx.p, c->rx.cap};
+    parts[1] = (struct iovec){aside, c->rx.cap < IPC_MSG_MAX ? IPC_MSG_MAX - c->rx.cap : 0};
+    got = ipc_rx_over(c->fd, parts, &n, fd_out, fds_out);
+    fits = n < c->rx.cap ? n : c->rx.cap;
+    c->rx.n = fits;
+    if (n > fits) {
+        buf_add(&c->rx, aside, n - fits);
+        wipe(aside, n - fits);
+    }
+    return got;
+}
+
 /* RC_MORE when nothing is there. A peer that refused us and left may show its reset before its last words: read again. */
 static enum rc read_packet(struct ipc *c, int *fd_out, unsigned *fds_out, struct err *e)
 {
-    int n;
-
     for (int again = 0; again < 2; again++) {
-        n = ipc_rx(c->fd, c->rx.p, c->rx.cap, &c->rx.n, fd_out, fds_out);
-        if (n == 0)
-            return RC_MORE;
-        if (n > 0) {
-            c->rx_most = c->rx.n > c->rx_most ? c->rx.n : c->rx_most;
-            return RC_OK;
-        }
+        int got = rx_packet(c, fd_out, fds_out);
+
+        if (got >= 0)
+            return got > 0 ? RC_OK : RC_MORE;
         if (errno != ECONNRESET)
             break;
     }
@@ -178,6 +204,42 @@ static enum rc refused(struct ipc *c, struct span body, struct err *e)
     return ipc_unfailure(body, e);
 }
 
+static enum rc hear_hello(struct ipc *c, struct err *e)
+{
+    struct ipc_hello theirs;
+    struct ipc_head h;
+    struct span body;
+    int fd = -1;
+    enum rc rc = await_reply(c, &h, &body, &fd, e);
+
+    if (rc != RC_OK)
+        return rc;
+    drop_fd(&fd);
+    if (h.op != IPC_OP_HELLO)
+        return malformed(c, e, "no HELLO");
+    if (h.flags & IPC_ERROR)
+        return refused(c, body, e);
+    if (ipc_decode(body, ipc_hello_fields, &theirs, e) != RC_OK || memcmp(theirs.magic, "PLI1", 4) != 0)
+        return malformed(c, e, "HELLO");
+    if (theirs.id != c->proto->id || theirs.version != c->proto->version)
+        return malformed(c, e, "another protocol or version");
+    c->greeted = true;
+    return RC_OK;
+}
+
+/* Dialled ahead: what would have kept ipc_dial() from succeeding ends the connection. */
+static enum rc greeted(struct ipc *c, struct err *e)
+{
+    enum rc rc = c->greeted ? RC_OK : hear_hello(c, e);
+    struct err why;
+
+    if (rc == RC_OK || rc == RC_TIMEOUT)
+        return rc;
+    why = *e;
+    bury(c);
+    return err_set(e, RC_CLOSED, "4.3.0", NULL, "%s", why.log);
+}
+
 enum rc ipc_recv(struct ipc *c, uint16_t op, void *rep_out, int *rep_fd_out, struct err *e)
 {
     const struct ipc_op *o = ipc_op_find(c->proto, op);
@@ -190,7 +252,7 @@ enum rc ipc_recv(struct ipc *c, uint16_t op, void *rep_out, int *rep_fd_out, str
         bug("%s: reply to op %u awaited, none asked", c->proto->name, (unsigned)op);
     if (c->fd < 0)
         return dead(c, e);
-    if ((rc = await_reply(c, &h, &body, &fd, e)) != RC_OK)
+    if ((rc = greeted(c, e)) != RC_OK || (rc = await_reply(c, &h, &body, &fd, e)) != RC_OK)
         return rc;
     if (h.op != op || h.seq != c->answered || (fd >= 0 && (!o->rep_fd || h.flags & IPC_ERROR))) {
         drop_fd(&fd);
@@ -218,20 +280,10 @@ enum rc ipc_call(struct ipc *c, uint16_t op, const void *req, int req_fd, void *
 }
 
 /* ---- rest ---- */
-/* The whole pages inside go; they come back as zeros when they are written to, so the buffer stays as long as it is. */
-static void give_back(struct buf *b)
-{
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = ((uintptr_t)b->p + page - 1) & ~(page - 1), to = ((uintptr_t)b->p + b->cap) & ~(page - 1);
-
-    b->n = 0;
-    if (b->p && to > from)
-        (void)madvise((void *)from, to - from, MADV_DONTNEED);
-}
-
 void ipc_rest(struct ipc *c)
 {
-    give_back(&c->tx);
-    give_back(&c->rx);
+    buf_free(&c->tx);
+    buf_free(&c->rx);
 }
 
 /* ---- events ---- */
@@ -243,8 +295,8 @@ static bool next_kept(struct ipc *c)
     if (c->kept_at == c->kept.n)
         return false;
     packet = rd_bytes(&r);
-    memcpy(c->rx.p, packet.p, packet.n);
-    c->rx.n = packet.n;
+    buf_cut(&c->rx, 0);
+    buf_addspan(&c->rx, packet);
     c->kept_at += 4 + packet.n;
     return true;
 }
@@ -260,6 +312,8 @@ static enum rc poll_event(struct ipc *c, struct err *e)
         return dead(c, e);
     if (c->sent != c->answered)
         return err_set(e, RC_MORE, NULL, NULL, "replies come first");
+    if ((rc = greeted(c, e)) != RC_OK)
+        return rc;
     rc = read_packet(c, &fd, &fds, e);
     if (rc == RC_MORE)
         return err_set(e, RC_MORE, NULL, NULL, "no event");
@@ -310,33 +364,18 @@ static enum rc connect_to(const char *path, int sock, int64_t deadline, struct e
 
 static enum rc say_hello(struct ipc *c, enum ipc_role role, struct err *e)
 {
-    struct ipc_hello mine = {"", c->proto->id, c->proto->version, (uint32_t)role}, theirs;
-    struct ipc_head h;
-    struct span body;
-    int fd = -1;
+    struct ipc_hello mine = {"", c->proto->id, c->proto->version, (uint32_t)role};
     enum rc rc;
 
     memcpy(mine.magic, "PLI1", 4);
     rc = ipc_pack(&c->tx, (struct ipc_head){IPC_OP_HELLO, 0, 0}, ipc_hello_fields, &mine, e);
-    if (rc != RC_OK)
-        return rc;
-    (void)ipc_tx(c->fd, buf_span(&c->tx), -1); /* a daemon that has no room for us has said so and left: read that */
-    if ((rc = await_reply(c, &h, &body, &fd, e)) != RC_OK)
-        return rc;
-    drop_fd(&fd);
-    if (h.op != IPC_OP_HELLO)
-        return malformed(c, e, "no HELLO");
-    if (h.flags & IPC_ERROR)
-        return refused(c, body, e);
-    if (ipc_decode(body, ipc_hello_fields, &theirs, e) != RC_OK || memcmp(theirs.magic, "PLI1", 4) != 0)
-        return malformed(c, e, "HELLO");
-    if (theirs.id != c->proto->id || theirs.version != c->proto->version)
-        return malformed(c, e, "another protocol or version");
-    return RC_OK;
+    if (rc == RC_OK)
+        (void)ipc_tx(c->fd, buf_span(&c->tx), -1); /* a daemon that has no room for us has said so and left: read that */
+    return rc;
 }
 
-enum rc ipc_dial(const char *path, const struct ipc_proto *p, enum ipc_role role, int64_t deadline, struct ipc **c_out,
-                 struct err *e)
+enum rc ipc_dial_ahead(const char *path, const struct ipc_proto *p, enum ipc_role role, int64_t deadline,
+                       struct ipc **c_out, struct err *e)
 {
     struct ipc *c = calloc(1, sizeof *c);
     enum rc rc;
@@ -345,21 +384,38 @@ enum rc ipc_dial(const char *path, const struct ipc_proto *p, enum ipc_role role
         die("out of memory");
     c->proto = p;
     c->deadline = deadline;
+    c->rx.secret = true;
     c->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (c->fd < 0) {
         rc = err_sys(e, RC_TEMP, "socket");
         goto out;
     }
     ipc_size_buffers(c->fd);
-    if ((rc = buf_reserve(&c->rx, IPC_MSG_MAX, e)) != RC_OK || (rc = connect_to(path, c->fd, until(c), e)) != RC_OK)
-        goto out;
-    if ((rc = say_hello(c, role, e)) != RC_OK)
+    if ((rc = connect_to(path, c->fd, until(c), e)) != RC_OK || (rc = say_hello(c, role, e)) != RC_OK)
         goto out;
     c->deadline = 0;
     *c_out = c;
     return RC_OK;
 out:
     ipc_hangup(&c);
+    return rc;
+}
+
+enum rc ipc_dial(const char *path, const struct ipc_proto *p, enum ipc_role role, int64_t deadline, struct ipc **c_out,
+                 struct err *e)
+{
+    struct ipc *c = NULL;
+    enum rc rc = ipc_dial_ahead(path, p, role, deadline, &c, e);
+
+    if (rc != RC_OK)
+        return rc;
+    c->deadline = deadline;
+    rc = hear_hello(c, e);
+    c->deadline = 0;
+    if (rc == RC_OK)
+        *c_out = c;
+    else
+        ipc_hangup(&c);
     return rc;
 }
 
@@ -371,7 +427,6 @@ void ipc_hangup(struct ipc **cp)
         return;
     *cp = NULL;
     bury(c);
-    wipe(c->rx.p, c->rx_most); /* keys travel here */
     c->tx.secret = true;
     buf_free(&c->tx);
     buf_free(&c->rx);

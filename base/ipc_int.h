@@ -6,6 +6,7 @@
 #pragma once
 #include "base/ipc.h"
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 enum { IPC_HEAD = 8, IPC_REPLY = 1, IPC_ERROR = 2, IPC_EVENT = 4 };
 
@@ -34,6 +35,8 @@ enum rc ipc_unfailure(struct span body, struct err *e);
  * Received descriptors beyond the first, and any that come truncated, are closed and counted in *fds_out. */
 int ipc_tx(int sock, struct span packet, int fd);
 int ipc_rx(int sock, void *p, size_t cap, size_t *n_out, int *fd_out, unsigned *fds_out);
+/* The same into two places, the second for what does not fit into the first. */
+int ipc_rx_over(int sock, const struct iovec parts[2], size_t *n_out, int *fd_out, unsigned *fds_out);
 
 /* Socket address of path; a path too long for one goes through its opened folder, held in *dir_out (-1: not needed). */
 enum rc ipc_addr(const char *path, void *sockaddr_un, socklen_t *len_out, int *dir_out, struct err *e);

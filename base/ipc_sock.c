@@ -62,12 +62,19 @@ static unsigned take_fds(struct msghdr *m, int *fd_out)
 
 int ipc_rx(int sock, void *p, size_t cap, size_t *n_out, int *fd_out, unsigned *fds_out)
 {
+    const struct iovec parts[2] = {{p, cap}, {NULL, 0}};
+
+    return ipc_rx_over(sock, parts, n_out, fd_out, fds_out);
+}
+
+int ipc_rx_over(int sock, const struct iovec parts[2], size_t *n_out, int *fd_out, unsigned *fds_out)
+{
     union {
         struct cmsghdr h;
         char room[CMSG_SPACE(FDS_ROOM * sizeof(int))];
     } ctl;
-    struct iovec iov = {p, cap};
-    struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = ctl.room, .msg_controllen = sizeof ctl.room};
+    struct iovec iov[2] = {parts[0], parts[1]};
+    struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2, .msg_control = ctl.room, .msg_controllen = sizeof ctl.room};
     ssize_t n;
 
     *fd_out = -1;

@@ -114,6 +114,8 @@ static void test_bounds(void **state)
     ipc_hangup(&c);
 }
 
+enum { RX_TWICE = 9000 }; /* beyond what a client makes room for at first */
+
 static void test_refusals(void **state)
 {
     static const struct {
@@ -140,6 +142,31 @@ static void test_refusals(void **state)
     if (geteuid() != 0) /* root may take any role */
         assert_int_equal(ipc_dial(w->path, &proto, ROLE_KEYD, deadline_in(5000), &c, &e), RC_DENIED);
     assert_int_equal(ipc_dial("/nonexistent/sock", &proto, ROLE_SMTPD, deadline_in(100), &c, &e), RC_TEMP);
+}
+
+/* HELLO is answered with the first reply; who is refused finds the connection closed at the first question. */
+static void test_ahead(void **state)
+{
+    struct world *w = *state;
+    struct ipc *c = NULL;
+    char big[RX_TWICE] = {0};
+    struct echo a;
+    struct err e;
+
+    assert_int_equal(ipc_dial_ahead(w->path, &proto, ROLE_SMTPD, deadline_in(5000), &c, &e), RC_OK);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){i, span_of(big, i * sizeof big / 2)}, -1, &a, NULL, &e), RC_OK);
+        assert_int_equal(a.n, i + 1);
+        assert_int_equal(a.text.n, i * sizeof big / 2);
+        ipc_rest(c);
+    }
+    ipc_hangup(&c);
+    assert_int_equal(ipc_dial_ahead(w->path, &newer, ROLE_SMTPD, deadline_in(5000), &c, &e), RC_OK);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_NULL}, -1, &a, NULL, &e), RC_CLOSED);
+    ipc_hangup(&c);
+    assert_int_equal(ipc_dial_ahead("/nonexistent/sock", &proto, ROLE_SMTPD, deadline_in(100), &c, &e), RC_TEMP);
+    assert_null(c);
 }
 
 static void test_too_many(void **state)
@@ -235,7 +262,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_calls),     cmocka_unit_test(test_errors_travel), cmocka_unit_test(test_descriptors),
         cmocka_unit_test(test_events),    cmocka_unit_test(test_pipeline),      cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_refusals),  cmocka_unit_test(test_too_many),      cmocka_unit_test(test_timeout),
+        cmocka_unit_test(test_refusals),  cmocka_unit_test(test_ahead),         cmocka_unit_test(test_too_many),      cmocka_unit_test(test_timeout),
         cmocka_unit_test(test_long_path), cmocka_unit_test(test_stop),          cmocka_unit_test(test_cost),
     };
 

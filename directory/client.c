@@ -70,7 +70,9 @@ enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out,
     int64_t patience = deadline_in(d->patience_ms);
     for (int tries = 0;; tries++) {
         if (!d->c) {
-            enum rc rc = dial(d, patience, e);
+            bool ahead = tries == 0 && !changes_something(op) &&
+                         ipc_dial_ahead("dird.sock", &dird_proto, d->role, patience, &d->c, e) == RC_OK;
+            enum rc rc = ahead ? RC_OK : dial(d, patience, e);
             if (rc != RC_OK)
                 return rc;
         }

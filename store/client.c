@@ -78,8 +78,9 @@ static enum rc give_ticket(struct store *s, struct store_box_rep *rep_out, struc
     return rc;
 }
 
-/* A live connection that knows our ticket. RC_CLOSED: not now. */
-static enum rc connected(struct store *s, int64_t deadline, struct err *e)
+/* A live connection that knows our ticket. RC_CLOSED: not now. ahead: HELLO may be answered together with what is asked next, which must
+ * bear to be asked again. */
+static enum rc connected(struct store *s, int64_t deadline, bool ahead, struct err *e)
 {
     struct store_box_rep box;
     enum rc rc;
@@ -87,7 +88,7 @@ static enum rc connected(struct store *s, int64_t deadline, struct err *e)
     if (s->c && ipc_fd(s->c) < 0)
         hang_up(s);
     if (!s->c) {
-        rc = ipc_dial(sock_path, &stored_proto, s->role, deadline, &s->c, e);
+        rc = (ahead ? ipc_dial_ahead : ipc_dial)(sock_path, &stored_proto, s->role, deadline, &s->c, e);
         if (rc != RC_OK)
             return rc == RC_TEMP || gone(rc) ? RC_CLOSED : rc;
     }
@@ -123,12 +124,13 @@ enum rc store_call(struct store *s, enum store_op op, const void *req, int req_f
 {
     int64_t deadline = deadline_in(s->patience);
     int ms = PAUSE_FIRST_MS;
-    bool sent;
+    bool sent, ahead = store_op_again(op);
     enum rc rc;
 
     do {
         sent = false;
-        rc = connected(s, deadline, e);
+        rc = connected(s, deadline, ahead, e);
+        ahead = false;
         if (rc == RC_OK)
             rc = ask_once(s, op, req, req_fd, rep_out, &sent, e);
         if (!gone(rc))
@@ -148,7 +150,7 @@ enum rc store_bind(struct store *s, struct span ticket, struct store_box_rep *re
 
     buf_clear(&s->ticket);
     do {
-        rc = connected(s, deadline, e); /* without a ticket: a refusal below is told apart from a lost connection */
+        rc = connected(s, deadline, false, e); /* without a ticket: a refusal below is told apart from a lost connection */
         if (rc == RC_OK) {
             buf_clear(&s->ticket);
             buf_addspan(&s->ticket, ticket);
@@ -172,7 +174,7 @@ enum rc store_ask(struct store *s, enum store_op op, const void *req, struct err
 
     do {
         first = s->waiting == 0; /* else a new connection would forget the questions before this one */
-        rc = first || ipc_fd(s->c) >= 0 ? connected(s, deadline, e)
+        rc = first || ipc_fd(s->c) >= 0 ? connected(s, deadline, false, e)
                                         : err_set(e, RC_CLOSED, "4.3.0", NULL, "connection lost");
         if (rc == RC_OK) {
             ipc_deadline(s->c, deadline_in(CALL_MS));

@@ -39,15 +39,12 @@ void keyd_rest(struct keyd *k)
     ipc_hangup(&k->c);
 }
 
-static enum rc dial(struct keyd *k, struct err *e)
+static enum rc once(struct keyd *k, bool ahead, enum keyd_op op, const void *req, void *rep, struct err *e)
 {
-    return k->c ? RC_OK : ipc_dial("keyd.sock", &keyd_proto, k->role, deadline_in(DIAL_MS), &k->c, e);
-}
+    enum rc rc = RC_OK;
 
-static enum rc once(struct keyd *k, enum keyd_op op, const void *req, void *rep, struct err *e)
-{
-    enum rc rc = dial(k, e);
-
+    if (!k->c)
+        rc = (ahead ? ipc_dial_ahead : ipc_dial)("keyd.sock", &keyd_proto, k->role, deadline_in(DIAL_MS), &k->c, e);
     if (rc != RC_OK)
         return rc;
     ipc_deadline(k->c, deadline_in(CALL_MS));
@@ -56,13 +53,12 @@ static enum rc once(struct keyd *k, enum keyd_op op, const void *req, void *rep,
 
 static enum rc ask(struct keyd *k, enum keyd_op op, const void *req, void *rep, struct err *e)
 {
-    bool had = k->c != NULL;
-    enum rc rc = once(k, op, req, rep, e);
+    enum rc rc = once(k, true, op, req, rep, e);
 
     if (rc == RC_CLOSED || rc == RC_TIMEOUT || rc == RC_SYNTAX)
         ipc_hangup(&k->c); /* what is on its way can no longer be told apart */
-    if (rc == RC_CLOSED && had)
-        rc = once(k, op, req, rep, e);
+    if (rc == RC_CLOSED) /* gone since the last call, or it would not have us: dialled anew it says which */
+        rc = once(k, false, op, req, rep, e);
     if (rc == RC_CLOSED) {
         ipc_hangup(&k->c);
         return err_set(e, RC_TEMP, "4.3.0", NULL, "keyd went away");
