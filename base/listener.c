@@ -17,11 +17,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PAUSE_MS = 100, COMPLAIN_MS = 60000, ACCEPTS_A_TURN = 64 };
+enum { PAUSE_MS = 100, COMPLAIN_MS = 60000, ACCEPTS_A_TURN = 64, SPARE_RETRY_MS = 1000 };
 
 struct run {
     const struct listener *l;
     struct listener_table table;
+    struct listener_spares spares;
+    int64_t spares_from; /* no spare is forked before: the last one died unused, or there was no room for it */
     int stop[2];         /* pipe: sessions hold the reading end */
     sigset_t waiting;    /* the signal mask while it waits */
     int64_t quiet_until; /* no complaint before */
@@ -105,19 +107,63 @@ static void refuse(struct run *r, int fd, const struct listener_peer *peer, enum
         r->l->refuse(r->l->ctx, fd, peer, why);
 }
 
-static void child(struct run *r, int fd, const struct listener_peer *peer)
+static void child_begin(struct run *r)
 {
     struct sigaction dfl = {.sa_handler = SIG_DFL};
 
     for (size_t i = 0; i < r->l->n_fds; i++)
         close(r->l->fds[i]);
     close(r->stop[1]);
+    spares_retire(&r->spares); /* closes our copies; the listener's stay */
     sigaction(SIGCHLD, &dfl, NULL);
     sigaction(SIGTERM, &dfl, NULL);
     sigaction(SIGINT, &dfl, NULL);
     sigprocmask(SIG_SETMASK, &r->waiting, NULL);
-    r->l->session(r->l->ctx, fd, peer);
+}
+
+static void child(struct run *r, int fd, const struct listener_peer *peer)
+{
+    child_begin(r);
+    r->l->session(r->l->ctx, r->l->ready ? r->l->ready(r->l->ctx) : NULL, fd, peer);
     _exit(0); /* nothing of the listener's is flushed or freed a second time */
+}
+
+static void spare_child(struct run *r, int chan)
+{
+    struct listener_peer peer;
+    void *ready;
+    int fd;
+
+    child_begin(r);
+    ready = r->l->ready ? r->l->ready(r->l->ctx) : NULL;
+    if (spare_wait(chan, &peer, &fd)) {
+        close(chan);
+        r->l->session(r->l->ctx, ready, fd, &peer);
+    }
+    _exit(0);
+}
+
+/* One more spare session, when one is missing. A failure is no event: sessions are forked as peers come. */
+static void prepare_spare(struct run *r)
+{
+    int chan[2] = {-1, -1};
+    pid_t pid;
+
+    if (r->starved || clock_mono() < r->spares_from)
+        return;
+    pid = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, chan) == 0 ? fork() : -1;
+    if (pid == 0) {
+        close(chan[0]);
+        spare_child(r, chan[1]);
+    }
+    if (pid > 0) {
+        close(chan[1]);
+        spare_add(&r->spares, pid, chan[0]);
+        return;
+    }
+    r->spares_from = deadline_in(SPARE_RETRY_MS);
+    for (int i = 0; i < 2 && chan[i] >= 0; i++)
+        close(chan[i]);
 }
 
 static bool admitted(struct run *r, int fd, const struct listener_peer *peer, uint64_t key)
@@ -137,8 +183,7 @@ static void serve(struct run *r, int fd, const struct listener_peer *peer, uint6
 
     if (!admitted(r, fd, peer, key))
         return;
-    pid = fork();
-    if (pid == 0)
+    if ((pid = spare_give(&r->spares, fd, peer)) == 0 && (pid = fork()) == 0)
         child(r, fd, peer);
     if (pid < 0) {
         complain(r, "fork");
@@ -190,21 +235,26 @@ static void reap(struct run *r)
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         table_drop(&r->table, pid);
+        if (spare_drop(&r->spares, pid))
+            r->spares_from = deadline_in(SPARE_RETRY_MS);
         if (WIFSIGNALED(status) && !told_to_stop)
             log_ev(LOG_ERROR_, "session-died", "session_pid=%d signal=%d%s", (int)pid, WTERMSIG(status),
                    WTERMSIG(status) == SIGSYS ? " why=forbidden-system-call" : "");
     }
 }
 
-static void wait_once(struct run *r, struct pollfd *p, size_t n, int64_t until)
+/* How many of p are readable; 0: nothing happened until then. */
+static int wait_once(struct run *r, struct pollfd *p, size_t n, int64_t until)
 {
-    int ms = deadline_left_ms(until);
+    int ms = deadline_left_ms(until), ready;
     struct timespec ts = {ms / 1000, ms % 1000 * 1000000L};
 
-    if (ppoll(p, n, ms < 0 ? NULL : &ts, &r->waiting) < 0)
+    ready = ppoll(p, n, ms < 0 ? NULL : &ts, &r->waiting);
+    if (ready < 0)
         for (size_t i = 0; i < n; i++)
             p[i].revents = 0;
     reap(r);
+    return ready;
 }
 
 static void last_ones(struct run *r)
@@ -214,6 +264,7 @@ static void last_ones(struct run *r)
     for (size_t i = 0; i < r->l->n_fds; i++)
         close(r->l->fds[i]);
     close(r->stop[1]); /* every session's stop_fd is at its end now */
+    spares_retire(&r->spares);
     reap(r);
     while (r->table.n > 0 && deadline_left_ms(until) > 0)
         wait_once(r, NULL, 0, until);
@@ -272,9 +323,11 @@ void listener_run(const struct listener *l)
     prepare(&r, p);
     fill_holes();
     while (!told_to_stop) {
-        int64_t until = r.starved ? deadline_in(PAUSE_MS) : tick;
+        bool short_of = r.spares.n < l->spares;
+        int64_t until = r.starved ? deadline_in(PAUSE_MS) : short_of ? r.spares_from : tick;
 
-        wait_once(&r, p, r.starved ? 0 : l->n_fds, until < tick ? until : tick);
+        if (wait_once(&r, p, r.starved ? 0 : l->n_fds, until < tick ? until : tick) == 0 && short_of)
+            prepare_spare(&r);
         for (size_t i = 0; !r.starved && i < l->n_fds && !told_to_stop; i++)
             if (p[i].revents)
                 take(&r, i);
@@ -282,6 +335,7 @@ void listener_run(const struct listener *l)
             r.starved = false;
         if (deadline_left_ms(tick) == 0) {
             l->tick(l->ctx);
+            spares_retire(&r.spares);
             tick = deadline_in(l->tick_ms);
         }
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* base/listener.h - one process a session: accepts on a few sockets and forks; the same for smtpd and imapd.
  *
+ * Spares   a few sessions are forked before their peer comes, and get ready meanwhile. None is older than a tick: what the listener
+ *          turns over (ticket keys) is turned over in them. When there is none, the session is forked as its peer comes.
  * Owns     the listening descriptors given (made non-blocking), the table of its children.
  * Limits   sessions in all, sessions at once of one address, new sessions a minute of one address. An address is an IPv4 address or an
  *          IPv6 /64. The rate does not count loopback: local software and tests start hundreds a second and nothing is won by it.
@@ -14,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LISTENER_FDS = 8, LISTENER_IP = 46 };
+enum { LISTENER_FDS = 8, LISTENER_IP = 46, LISTENER_SPARES_MAX = 8 };
 struct listener_peer {
     char ip[LISTENER_IP]; /* text; an IPv4 address as such even on an IPv6 socket */
     uint16_t port;
@@ -29,8 +31,11 @@ struct listener {
     unsigned max_rate; /* new sessions a minute and address; 0: any */
     int grace_ms;
     int tick_ms; /* 0: no tick */
-    /* In the child, which owns fd; the process ends with status 0 when it returns. */
-    void (*session)(void *ctx, int fd, const struct listener_peer *peer);
+    unsigned spares; /* at most LISTENER_SPARES_MAX; 0: none */
+    /* In the child, before there is a peer: the sandbox, what can be made or dialled ahead. May be NULL. */
+    void *(*ready)(void *ctx);
+    /* In the child, which owns fd; the process ends with status 0 when it returns. ready: what ready() gave. */
+    void (*session)(void *ctx, void *ready, int fd, const struct listener_peer *peer);
     /* In the listener, for a peer that gets no session: one non-blocking write at most; fd stays the listener's. May be NULL. */
     void (*refuse)(void *ctx, int fd, const struct listener_peer *peer, enum listener_why why);
     void (*tick)(void *ctx); /* in the listener: rotates ticket keys */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/listener_int.h - the listener's table: its children by process id and address, and how many came lately.
+/* base/listener_int.h - the listener's table: its children by process id and address, and how many came lately; and the sessions that wait
+ * ready for a peer.
  * Process  listeners, and the unit test.
  */
 #pragma once
+#include "base/listener.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,3 +30,21 @@ size_t table_count(const struct listener_table *t, uint64_t key);
 bool table_rate(struct listener_table *t, uint64_t key, int64_t now,
                 unsigned max); /* counts this one; false: too many this minute */
 void table_free(struct listener_table *t);
+
+/* Spare sessions: forked while the listener has nothing else to do, so that a peer does not wait for the fork, the sandbox and the dialling
+ * of daemons. Each holds one end of a socket pair; what the listener sends there is its peer. Other children close the listener's
+ * ends: no session can hand a peer to another. */
+enum { SPARES_MAX = LISTENER_SPARES_MAX };
+struct listener_spare {
+    pid_t pid;
+    int chan;
+};
+struct listener_spares {
+    struct listener_spare spare[SPARES_MAX];
+    size_t n;
+};
+void spare_add(struct listener_spares *s, pid_t pid, int chan);
+bool spare_drop(struct listener_spares *s, pid_t pid); /* it has died; false: it is none */
+void spares_retire(struct listener_spares *s);         /* their channels are closed: they end */
+pid_t spare_give(struct listener_spares *s, int fd, const struct listener_peer *peer); /* who has it now; 0: no spare */
+bool spare_wait(int chan, struct listener_peer *peer_out, int *fd_out);                /* in the spare. false: not needed any more */

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,13 +18,13 @@
 /* last, as it asks */
 #include <cmocka.h>
 
-static void session(void *ctx, int fd, const struct listener_peer *peer)
+static void session(void *ctx, void *ready, int fd, const struct listener_peer *peer)
 {
     struct pollfd p[2] = {{fd, POLLIN, 0}, {peer->stop_fd, POLLIN, 0}};
     char c;
 
     (void)ctx;
-    if (write(fd, "hello", 5) != 5)
+    if (write(fd, "hello", 5) != 5 || (ready != NULL && write(fd, ready, strlen(ready)) < 0))
         return;
     while (poll(p, 2, 10000) > 0) {
         if (p[1].revents && write(fd, "bye", 3) == 3)
@@ -44,7 +45,13 @@ static void refuse(void *ctx, int fd, const struct listener_peer *peer, enum lis
     (void)!write(fd, name, strlen(name));
 }
 
-static pid_t start(unsigned max, unsigned per_address, uint16_t *port_out)
+static void *prepared(void *ctx)
+{
+    (void)ctx;
+    return "+";
+}
+
+static pid_t start(unsigned max, unsigned per_address, unsigned spares, uint16_t *port_out)
 {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof a;
@@ -62,6 +69,8 @@ static pid_t start(unsigned max, unsigned per_address, uint16_t *port_out)
                              .max_sessions = max,
                              .max_per_address = per_address,
                              .grace_ms = 3000,
+                             .spares = spares,
+                             .ready = spares > 0 ? prepared : NULL,
                              .session = session,
                              .refuse = refuse};
 
@@ -111,7 +120,7 @@ static void stop(pid_t pid)
 static void test_limits_and_stop(void **state)
 {
     uint16_t port;
-    pid_t pid = start(10, 2, &port);
+    pid_t pid = start(10, 2, 0, &port);
     int a = dial(port), b, c;
 
     (void)state;
@@ -145,7 +154,7 @@ static void test_limits_and_stop(void **state)
 static void test_full(void **state)
 {
     uint16_t port;
-    pid_t pid = start(1, 10, &port);
+    pid_t pid = start(1, 10, 0, &port);
     int a = dial(port), b;
 
     (void)state;
@@ -155,6 +164,62 @@ static void test_full(void **state)
     stop(pid);
     close(a);
     close(b);
+}
+
+static size_t children_of(pid_t pid, pid_t *out, size_t most)
+{
+    char path[64];
+    size_t n = 0;
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
+    f = fopen(path, "r");
+    if (f == NULL)
+        skip(); /* a kernel without the list */
+    while (n < most && fscanf(f, "%d", &out[n]) == 1)
+        n++;
+    fclose(f);
+    return n;
+}
+
+static void await_children(pid_t pid, pid_t *out, size_t n)
+{
+    size_t got = 0;
+
+    for (int i = 0; i < 500 && (got = children_of(pid, out, 16)) != n; i++)
+        usleep(10000);
+    assert_int_equal(got, n);
+}
+
+/* Forked ahead or as they come, they are the same; the limits count those that have a peer; a spare that dies is replaced. */
+static void test_spares(void **state)
+{
+    uint16_t port;
+    pid_t pid = start(3, 10, 2, &port), kids[16], later[16];
+    int fd[4];
+
+    (void)state;
+    await_children(pid, kids, 2);
+    for (int i = 0; i < 4; i++) {
+        fd[i] = dial(port);
+        expect(fd[i], i < 3 ? "hello+" : "full");
+    }
+    for (int i = 0; i < 4; i++)
+        close(fd[i]);
+    await_children(pid, kids, 2);
+    kill(kids[0], SIGKILL);
+    for (int i = 0; i < 300; i++) {
+        usleep(10000);
+        if (children_of(pid, later, 16) == 2 && later[0] != kids[0] && later[1] != kids[0])
+            break;
+    }
+    await_children(pid, later, 2);
+    assert_int_not_equal(later[0], kids[0]);
+    fd[0] = dial(port);
+    expect(fd[0], "hello+");
+    stop(pid);
+    expect(fd[0], "bye");
+    close(fd[0]);
 }
 
 static void test_table(void **state)
@@ -179,7 +244,7 @@ static void test_table(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_limits_and_stop), cmocka_unit_test(test_full),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_limits_and_stop), cmocka_unit_test(test_full), cmocka_unit_test(test_spares),
                                        cmocka_unit_test(test_table)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

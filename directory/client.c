@@ -32,6 +32,14 @@ void dir_patience(struct dir *d, int ms)
     d->patience_ms = ms;
 }
 
+void dir_dial_ahead(struct dir *d)
+{
+    struct err e;
+
+    if (!d->c && ipc_dial_ahead("dird.sock", &dird_proto, d->role, deadline_in(0), &d->c, &e) != RC_OK)
+        d->c = NULL; /* not now: the first request dials, and says why when it can not */
+}
+
 void dir_free(struct dir **d)
 {
     if (!d || !*d)

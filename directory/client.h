@@ -7,6 +7,7 @@
 struct dir;
 struct dir *dir_new(enum ipc_role role);   /* "dird.sock" in the working folder, dialled at first use */
 void dir_free(struct dir **d);
+void dir_dial_ahead(struct dir *d);        /* dials now, if that takes no waiting: the first request finds it done */
 void dir_patience(struct dir *d, int ms);  /* how long a dird that is not there is waited for, instead of 5 s */
 /* Any operation of wire.h. A question is asked again when dird restarted meanwhile; a change is not: RC_TEMP, look before trying again. */
 enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out, struct err *e);

@@ -18,13 +18,9 @@
 enum {
     TICK_MS = 60 * 1000,
     ROTATE_TICKS = 4 * 60 /* a new session ticket key every four hours */,
-    GRACE_MS = 4 * 1000
+    GRACE_MS = 4 * 1000,
+    SPARES = 4
 };
-
-static void session(void *ctx, int fd, const struct listener_peer *peer)
-{
-    session_run(fd, ctx, peer);
-}
 
 static void refuse(void *ctx, int fd, const struct listener_peer *peer, enum listener_why why)
 {
@@ -115,7 +111,7 @@ static void serve(void)
 {
     static struct imap_conf conf;
     struct listener l = {
-        .session = session, .refuse = refuse, .tick = tick, .tick_ms = TICK_MS, .grace_ms = GRACE_MS, .ctx = &conf};
+        .spares = SPARES, .ready = session_ready, .session = session_run, .refuse = refuse, .tick = tick, .tick_ms = TICK_MS, .grace_ms = GRACE_MS, .ctx = &conf};
     struct boot *b = boot_load();
     struct sandbox_how how = {.kind = SB_IMAPD_LISTENER, .root = "."};
     struct err e;

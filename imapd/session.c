@@ -162,15 +162,25 @@ static void say_bye(struct imap_session *s, const struct err *e)
 }
 
 /* ---- from accept to exit ---- */
-static void open_session(struct imap_session *s, int fd)
+void *session_ready(void *conf)
 {
-    s->io = stream_open(fd);
-    s->state = IS_NEW;
-    s->keyd = keyd_new(ROLE_IMAPD);
-    s->store = store_new(ROLE_IMAPD);
-    s->dir = dir_new(ROLE_IMAPD);
-    s->out.secret = true;
-    imap_frame_init(&s->frame, FRAME_BEFORE_AUTH);
+    static struct imap_session s; /* one a process */
+    const struct sandbox_how how = {.kind = SB_IMAPD_SESSION};
+    struct err e;
+
+    if (sandbox_enter(&how, &e) != RC_OK)
+        die("imapd session: %s", e.log);
+    s.conf = conf;
+    s.state = IS_NEW;
+    s.keyd = keyd_new(ROLE_IMAPD);
+    s.store = store_new(ROLE_IMAPD);
+    s.dir = dir_new(ROLE_IMAPD);
+    s.out.secret = true;
+    imap_frame_init(&s.frame, FRAME_BEFORE_AUTH);
+    keyd_dial_ahead(s.keyd);
+    dir_dial_ahead(s.dir);
+    store_dial_ahead(s.store);
+    return &s;
 }
 
 static void close_session(struct imap_session *s)
@@ -188,27 +198,26 @@ static void close_session(struct imap_session *s)
     buf_free(&s->code);
 }
 
-void session_run(int fd, const struct imap_conf *conf, const struct listener_peer *peer)
+void session_run(void *conf, void *ready, int fd, const struct listener_peer *peer)
 {
-    struct sandbox_how how = {.kind = SB_IMAPD_SESSION};
-    struct imap_session s = {.conf = conf, .peer = peer};
+    struct imap_session *s = ready;
     struct err e = {0};
     char sid[17];
 
+    (void)conf;
     log_id_new(sid);
     log_session(sid);
-    if (sandbox_enter(&how, &e) != RC_OK)
-        die("imapd session: %s", e.log);
-    log_ev(LOG_INFO_, "connect", "peer=%s port=%u tls=%d", peer->ip, peer->port, conf->implicit_tls[peer->which]);
-    open_session(&s, fd);
-    if (begin(&s, &e) == RC_OK)
-        loop(&s, &e);
+    s->peer = peer;
+    s->io = stream_open(fd);
+    log_ev(LOG_INFO_, "connect", "peer=%s port=%u tls=%d", peer->ip, peer->port, s->conf->implicit_tls[peer->which]);
+    if (begin(s, &e) == RC_OK)
+        loop(s, &e);
     else
-        log_err(LOG_INFO_, "tls-failed", &e), s.lost = true;
-    if (!s.bye || e.rc != RC_OK) /* LOGOUT has said it */
-        say_bye(&s, &e);
-    (void)stream_flush(s.io, &e);
-    log_ev(LOG_INFO_, "disconnect", "reason=%s", s.bye ? "bye" : rc_name(e.rc));
-    close_session(&s);
-    seats_give_back(conf->seats, getpid());
+        log_err(LOG_INFO_, "tls-failed", &e), s->lost = true;
+    if (!s->bye || e.rc != RC_OK) /* LOGOUT has said it */
+        say_bye(s, &e);
+    (void)stream_flush(s->io, &e);
+    log_ev(LOG_INFO_, "disconnect", "reason=%s", s->bye ? "bye" : rc_name(e.rc));
+    close_session(s);
+    seats_give_back(s->conf->seats, getpid());
 }

@@ -66,7 +66,8 @@ struct imap_session {
 };
 /* .bye and .lost: what a command does when the stream fails under it. Returns RC_CLOSED. */
 enum rc session_lost(struct imap_session *s, struct err *e, const char *why) __attribute__((warn_unused_result));
-void session_run(int fd, const struct imap_conf *conf, const struct listener_peer *peer);
+void *session_ready(void *conf); /* listener.ready: sandbox, daemons dialled */
+void session_run(void *conf, void *ready, int fd, const struct listener_peer *peer); /* listener.session */
 
 extern const char account_changed[];
 void account_seen(struct imap_session *s);   /* dird has just said so: at sign-in */

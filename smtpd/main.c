@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { TICK_MS = 60 * 1000, ROTATE_TICKS = 24 * 60 /* a new session ticket key every day */, GRACE_MS = 10 * 1000 };
+enum { TICK_MS = 60 * 1000, ROTATE_TICKS = 24 * 60 /* a new session ticket key every day */, GRACE_MS = 10 * 1000, SPARES = 4 };
 
 static void refuse(void *ctx, int fd, const struct listener_peer *peer, enum listener_why why)
 {
@@ -62,6 +62,8 @@ static void serve(void)
     log_open("smtpd", level_of(boot_get(b, "log.level", "info")));
     smtpd_conf_load(&conf, b);
     how.uid = (uid_t)boot_num(b, "uid", 0);
+    conf.listener.ready = smtp_ready;
+    conf.listener.spares = SPARES;
     conf.listener.session = smtp_session;
     conf.listener.refuse = refuse;
     conf.listener.tick = tick;

@@ -211,27 +211,41 @@ static void session_free(struct smtp_session *s)
     buf_free(&s->reply);
 }
 
-void smtp_session(void *conf, int fd, const struct listener_peer *peer)
+void *smtp_ready(void *conf)
 {
-    static const char *const kinds[] = {"smtp", "submission", "submissions"};
+    static struct smtp_session s; /* one a process */
     const struct sandbox_how how = {.kind = SB_SMTPD_SESSION};
-    struct smtp_session s = {.conf = conf, .peer = peer, .st = stream_open(fd)};
-    int64_t began = clock_mono();
-    char sid[17];
     struct err e;
 
-    log_id_new(sid);
-    log_session(sid);
     if (sandbox_enter(&how, &e) != RC_OK)
         die("session sandbox: %s", e.log);
-    s.kind = s.conf->kind[peer->which];
+    s.conf = conf;
     s.keyd = keyd_new(ROLE_SMTPD);
     s.store = store_new(ROLE_SMTPD);
     s.dir = dir_new(ROLE_SMTPD);
     buf_init_secret(&s.ticket);
-    log_ev(LOG_INFO_, "connected", "peer=%s port=%u kind=%s", peer->ip, (unsigned)peer->port, kinds[s.kind]);
-    smtp_session_loop(&s);
-    log_ev(LOG_INFO_, "disconnected", "why=%s messages=%u ms=%lld", s.end ? s.end : "-", s.messages,
+    keyd_dial_ahead(s.keyd);
+    dir_dial_ahead(s.dir);
+    store_dial_ahead(s.store);
+    return &s;
+}
+
+void smtp_session(void *conf, void *ready, int fd, const struct listener_peer *peer)
+{
+    static const char *const kinds[] = {"smtp", "submission", "submissions"};
+    struct smtp_session *s = ready;
+    int64_t began = clock_mono();
+    char sid[17];
+
+    (void)conf;
+    log_id_new(sid);
+    log_session(sid);
+    s->peer = peer;
+    s->st = stream_open(fd);
+    s->kind = s->conf->kind[peer->which];
+    log_ev(LOG_INFO_, "connected", "peer=%s port=%u kind=%s", peer->ip, (unsigned)peer->port, kinds[s->kind]);
+    smtp_session_loop(s);
+    log_ev(LOG_INFO_, "disconnected", "why=%s messages=%u ms=%lld", s->end ? s->end : "-", s->messages,
            (long long)((clock_mono() - began) / 1000000));
-    session_free(&s);
+    session_free(s);
 }

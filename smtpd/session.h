@@ -89,7 +89,8 @@ struct smtp_session {
     enum refusal data_refused; /* told at the end of the message */
 };
 
-void smtp_session(void *conf, int fd, const struct listener_peer *peer); /* listener.session */
+void *smtp_ready(void *conf);                                                         /* listener.ready: sandbox, daemons dialled */
+void smtp_session(void *conf, void *ready, int fd, const struct listener_peer *peer); /* listener.session */
 void smtp_session_loop(struct smtp_session *s);                          /* st, conf, peer are set */
 bool smtp_is_submission(const struct smtp_session *s);
 unsigned smtp_phase(const struct smtp_session *s); /* one PH_ bit */

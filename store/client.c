@@ -48,6 +48,14 @@ void store_patience(struct store *s, int milliseconds)
     s->patience = milliseconds;
 }
 
+void store_dial_ahead(struct store *s)
+{
+    struct err e;
+
+    if (!s->c && ipc_dial_ahead(sock_path, &stored_proto, s->role, deadline_in(0), &s->c, &e) != RC_OK)
+        s->c = NULL; /* not now: the first request dials, and says why when it can not */
+}
+
 static void hang_up(struct store *s)
 {
     ipc_hangup(&s->c);

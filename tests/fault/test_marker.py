@@ -97,13 +97,12 @@ def test_a_spool_holds_sealed_chunks_only(used):
     """While a large message is half sent, what the session holds in a memfd is sealed."""
     if os.getuid() != 0:
         pytest.skip("reading another process's descriptors needs root")
-    before = set(used.pids("pli-smtpd"))
     s = used.smtp(login="gp@chu.test")
     s.mail("gp@chu.test")
     s.rcpt("gp@chu.test")
     assert s.docmd("DATA")[0] == 354
     s.send(letter(60000)[:1_200_000].rpartition(b"\r\n")[0] + b"\r\n")
-    session = (set(used.pids("pli-smtpd")) - before).pop()
+    session = used.session(s)
     end, found = time.monotonic() + 5, []
     while time.monotonic() < end and not found:
         found = [f"/proc/{session}/fd/{fd}" for fd in os.listdir(f"/proc/{session}/fd")

@@ -74,9 +74,8 @@ def test_the_looking_finds_what_is_there(inst):
 
 
 def test_smtpd_session_holds_no_private_key(inst):
-    before = set(inst.pids("pli-smtpd"))
     with inst.smtp(login="gp@chu.test") as s:
-        session = (set(inst.pids("pli-smtpd")) - before).pop()
+        session = inst.session(s)
         s.sendmail("gp@chu.test", ["gp@chu.test", "autre@chu.test"], plain("signe", "gp@chu.test", "gp@chu.test"))
         wanted = {**secrets(inst, "gp@chu.test"), **{"autre " + n: v for n, v in secrets(inst, "autre@chu.test").items()}}
         assert held(session, wanted) == []
@@ -91,11 +90,10 @@ def test_stored_and_dird_hold_no_private_key(inst):
 
 
 def test_imapd_session_holds_its_own_mailbox_key_only(inst):
-    before = set(inst.pids("pli-imapd"))
     with inst.imap("gp@chu.test") as m:
         m.select("INBOX")
         m.fetch("1:*", "(BODY.PEEK[])")
-        session = (set(inst.pids("pli-imapd")) - before).pop()
+        session = inst.session(m)
         own = held(session, secrets(inst, "gp@chu.test"))
         assert own == ["mailbox"], own
         assert held(session, secrets(inst, "autre@chu.test")) == []

@@ -13,6 +13,7 @@ import contextlib
 import imaplib
 import json
 import os
+import re
 import pathlib
 import shutil
 import signal
@@ -186,6 +187,11 @@ class Instance:
     def pids(self, name):
         """Process ids of a program below the supervisor ("pli-stored"), oldest first."""
         return sorted(p for p, (n, _) in children(self.proc.pid).items() if n == name)
+
+    def session(self, client):
+        """The process that serves this client (smtplib, imaplib): the log names it with the client's port."""
+        port = client.sock.getsockname()[1]
+        return int(re.findall(rf"\[(\d+)\] .* ev=connect(?:ed)? .*\bport={port}\b", self.output())[-1])
 
     def daemon(self, name):
         """The one daemon of that name that is the supervisor's own child (not a session)."""

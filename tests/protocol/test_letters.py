@@ -73,11 +73,10 @@ def served_folder(inst, folder):
 def test_25_mebibytes(inst):
     body = ("x" * 74 + "\r\n") * (25 * 1024 * 1024 // 76 - 100)
     sent = plain("grand", "a@chu.test", "brut@chu.test", body)
-    before = set(inst.pids("pli-smtpd"))
     with inst.smtp(login="brut@chu.test", timeout=120) as s:
         s.mail("a@chu.test")
         s.rcpt("brut@chu.test")
-        session = (set(inst.pids("pli-smtpd")) - before).pop()
+        session = inst.session(s)
         assert s.docmd("DATA")[0] == 354
         s.send(sent + b".\r\n")
         assert s.getreply()[0] == 250

@@ -34,6 +34,14 @@ void keyd_free(struct keyd **k)
     *k = NULL;
 }
 
+void keyd_dial_ahead(struct keyd *k)
+{
+    struct err e;
+
+    if (!k->c && ipc_dial_ahead("keyd.sock", &keyd_proto, k->role, deadline_in(0), &k->c, &e) != RC_OK)
+        k->c = NULL; /* not now: the first request dials, and says why when it can not */
+}
+
 void keyd_rest(struct keyd *k)
 {
     ipc_hangup(&k->c);

@@ -9,6 +9,7 @@
 struct keyd;
 struct keyd *keyd_new(enum ipc_role role);                 /* dials "keyd.sock" in the working folder when first asked */
 void keyd_free(struct keyd **k);
+void keyd_dial_ahead(struct keyd *k);                      /* dials now, if that takes no waiting: the first request finds it done */
 void keyd_rest(struct keyd *k);                            /* before a long wait: hangs up; the next request dials again */
 enum rc keyd_wrap(struct keyd *k, const unsigned char cek[SEAL_CEK], const struct keyd_box *boxes, size_t n, struct keyd_wrapped *out, struct err *e);
 enum rc keyd_open_box(struct keyd *k, struct span ticket, const unsigned char pub[SEAL_PUB], struct span slots, struct span password,
