@@ -47,8 +47,10 @@ static void refuse(void *ctx, int fd, const struct listener_peer *peer, enum lis
 
 static void *prepared(void *ctx)
 {
+    static char plus[] = "+";
+
     (void)ctx;
-    return "+";
+    return plus;
 }
 
 static pid_t start(unsigned max, unsigned per_address, unsigned spares, uint16_t *port_out)
