@@ -5,7 +5,7 @@
  *            view     flags, numbers, UIDs                 no call
  *            entry    size, INTERNALDATE                   STORE_ENTRIES
  *            summary  Date:, header fields                 STORE_SUMMARIES
- *            text     words, and headers that a summary does not hold   STORE_TEXTS, unsealed and inflated
+ *            text     words, and headers that a summary does not hold   STORE_TEXTS, unsealed and decompressed
  *          A message whose search text was cut (beyond 4 MiB of text) is read itself, as it stands.
  * Words    needle and text are folded the same way (mime/text.h): case, accents, compatibility; a substring matches.
  * Secrets  words are in this process only; stored is asked for ranges, never for words.

@@ -8,11 +8,11 @@
 #include "mime/text.h"
 #include "mime/html.h"
 #include "mime/part.h"
+#include <lz4.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
-enum { VERSION = 1, CUT = 0x80, PREVIEW_CHARS = 200, SLICE = 64 * 1024, SMALL = 16 * 1024 };
+enum { VERSION = 2, CUT = 0x80, PREVIEW_CHARS = 200, SLICE = 64 * 1024 };
 
 struct text_extract {
     const struct scan *scan;
@@ -215,24 +215,18 @@ void text_feed(struct text_extract *t, struct span piece)
     t->off = end;
 }
 
+/* LZ4: a sixth of deflate's time for a third more room, and every SEARCH that reads it is faster too. */
 static void compress_to(struct span plain, struct buf *out)
 {
-    z_stream z = {0};
-    int small = plain.n < SMALL; /* a short text needs no large window to be set up */
+    int room = LZ4_compressBound((int)plain.n), n; /* plain.n <= TEXT_MAX */
+    struct err e;
 
-    if (deflateInit2(&z, 1, Z_DEFLATED, small ? 12 : 15, small ? 5 : 8, Z_DEFAULT_STRATEGY) != Z_OK)
-        die("no memory to compress a search text");
-    z.next_in = (unsigned char *)(uintptr_t)plain.p;
-    z.avail_in = (unsigned)plain.n;
-    for (int r = Z_OK; r != Z_STREAM_END;) {
-        unsigned char block[16 * 1024];
-
-        z.next_out = block;
-        z.avail_out = sizeof block;
-        r = deflate(&z, Z_FINISH);
-        buf_add(out, block, sizeof block - z.avail_out);
-    }
-    deflateEnd(&z);
+    if (buf_reserve(out, (size_t)room, &e) != RC_OK)
+        die("%s", e.log);
+    n = LZ4_compress_default((const char *)plain.p, (char *)out->p + out->n, (int)plain.n, room);
+    if (n <= 0)
+        bug("a search text of %zu bytes does not compress", plain.n);
+    out->n += (size_t)n;
 }
 
 void text_end(struct text_extract *t, struct buf *search_out)
@@ -264,21 +258,12 @@ void text_free(struct text_extract **t)
 
 /* ---- reading and searching ---- */
 
-static bool inflate_all(struct span in, struct buf *mem, size_t n)
+static bool decompress_to(struct buf *mem, struct span in, size_t n)
 {
-    z_stream z = {0};
-    bool ok;
+    int got = LZ4_decompress_safe((const char *)in.p, (char *)mem->p, (int)in.n, (int)n);
 
-    if (inflateInit(&z) != Z_OK)
-        return false;
-    z.next_in = (unsigned char *)(uintptr_t)in.p;
-    z.avail_in = (unsigned)in.n;
-    z.next_out = mem->p;
-    z.avail_out = (unsigned)n;
-    ok = inflate(&z, Z_FINISH) == Z_STREAM_END && z.avail_out == 0 && z.avail_in == 0;
-    inflateEnd(&z);
-    mem->n = ok ? n : 0;
-    return ok;
+    mem->n = got >= 0 ? (size_t)got : 0;
+    return got >= 0 && (size_t)got == n;
 }
 
 enum rc text_open(struct span search, struct text_view *out, struct err *e)
@@ -290,11 +275,11 @@ enum rc text_open(struct span search, struct text_view *out, struct err *e)
     struct span all;
     const unsigned char *nul;
 
-    if (!rd_ok(&r) || (version & ~CUT) != VERSION || n > TEXT_MAX || r.s.n > UINT32_MAX)
+    if (!rd_ok(&r) || (version & ~CUT) != VERSION || n > TEXT_MAX || r.s.n > (size_t)LZ4_compressBound(TEXT_MAX))
         return err_set(e, RC_CORRUPT, NULL, NULL, "not a search text of version %d", VERSION);
     if (buf_reserve(&mem, (size_t)n + 1, e) != RC_OK)
         return e->rc;
-    if (!inflate_all(r.s, &mem, n)) {
+    if (!decompress_to(&mem, r.s, n)) {
         buf_free(&mem);
         return err_set(e, RC_CORRUPT, NULL, NULL, "a search text does not decompress");
     }

@@ -2,8 +2,8 @@
 /* mime/text.h - text for SEARCH: decoded (base64, quoted-printable, charset), folded (case, accents, compatibility),
  * compressed.
  *
- * Fed      the message's octets in a second pass, driven by the scan's tree. Gives a search text: version u8=1 (bit
- *          7: cut), u32 plain length, zlib stream of: for the header, each field decoded, folded and ended by LF
+ * Fed      the message's octets in a second pass, driven by the scan's tree. Gives a search text: version u8=2 (bit
+ *          7: cut), u32 plain length, LZ4 block of: for the header, each field decoded, folded and ended by LF
  *          ("subject: ..."), then a NUL, then each text part's text, attachment file names and the header fields of
  *          enclosed messages, NUL behind each. HTML is taken without its tags.
  * Bounds   TEXT_MAX bytes of plain text a message; beyond it .cut is set in the version byte's flag and SEARCH reads
@@ -29,7 +29,7 @@ void text_free(struct text_extract **t);
 void text_fold(struct span utf8, struct buf *out);         /* bytes that are no UTF-8 count as windows-1252; appends */
 enum text_where { TEXT_HEADER_FIELD = 1, TEXT_BODY = 2, TEXT_ANY = 3 };
 struct text_view { struct span header, body; bool cut; struct buf mem; };
-enum rc text_open(struct span search, struct text_view *out, struct err *e); /* inflates; bounded */
+enum rc text_open(struct span search, struct text_view *out, struct err *e); /* decompresses; bounded */
 void text_view_free(struct text_view *v);
 /* field NULL: any. An empty needle is in everything; with a field it asks whether there is such a field. */
 bool text_has(const struct text_view *v, enum text_where w, const char *field_lower, struct span folded_needle);
