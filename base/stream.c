@@ -404,6 +404,8 @@ enum rc stream_wait(struct stream *s, int other_fd, int64_t deadline, int *which
     bool ready = stream_buffered(s) > 0 || s->eof;
     int n;
 
+    if (!ready && s->ops && s->ops->waiting)
+        s->ops->waiting(s->ctx);
     do
         n = poll(p, 2, ready ? 0 : deadline_left_ms(deadline)); /* a negative fd is passed over */
     while (n < 0 && errno == EINTR);

@@ -20,6 +20,7 @@ struct stream_ops {
     ssize_t (*read)(void *ctx, void *p, size_t n, int64_t deadline, struct err *e);
     ssize_t (*write)(void *ctx, const void *p, size_t n, int64_t deadline, struct err *e);
     size_t (*pending)(void *ctx); /* bytes already decrypted and not yet read */
+    void (*waiting)(void *ctx);   /* nothing is at hand, and the caller waits for the peer; may be NULL */
     void (*close)(void *ctx);     /* says goodbye (close_notify), frees ctx */
 };
 struct stream *stream_open(int fd);                   /* takes fd */

@@ -23,7 +23,7 @@ static ssize_t give(void *ctx, void *p, size_t n, int64_t deadline, struct err *
     return (ssize_t)m;
 }
 
-static const struct stream_ops ops = {give, NULL, NULL, NULL};
+static const struct stream_ops ops = {.read = give};
 
 static enum rc lines_of(struct span in, size_t step, size_t max, struct buf *out)
 {

@@ -322,7 +322,7 @@ static void low_close(void *ctx)
 
 static void test_layer(void **state)
 {
-    static const struct stream_ops ops = {low_read, NULL, low_pending, low_close};
+    static const struct stream_ops ops = {.read = low_read, .pending = low_pending, .close = low_close};
     struct pair p = pair_new();
     struct span s;
     struct err e;

@@ -42,13 +42,15 @@ static bool ready(struct link *l, short what)
 }
 
 /* Before a wait for more: a client that gathers small segments (Nagle) holds the last one of a message back until all before it is
- * acknowledged, and the kernel would take 40 ms to do that. */
-static void acknowledge(const struct link *l)
+ * acknowledged, and the kernel would take 40 ms to do that. Where nothing has come since our last word there is nothing to do. */
+static void acknowledge(struct link *l)
 {
     int on = 1;
 
-    (void)setsockopt(l->fd, IPPROTO_TCP, TCP_QUICKACK, &on,
-                     sizeof on); /* fails on what is not TCP: nothing to hasten */
+    if (l->heard)
+        (void)setsockopt(l->fd, IPPROTO_TCP, TCP_QUICKACK, &on,
+                         sizeof on); /* fails on what is not TCP: nothing to hasten */
+    l->heard = false;
 }
 
 static bool await_input(struct link *l)
@@ -73,9 +75,11 @@ static bool send_out(struct link *l)
     while (l->out.n > 0) {
         ssize_t n = send(l->fd, l->out.p, l->out.n, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-        if (n >= 0)
+        if (n >= 0) {
             buf_take(&l->out, (size_t)n);
-        else if (!transient(l, "send") || (errno == EAGAIN && !ready(l, POLLOUT)))
+            l->heard = false;
+        }
+        if (n < 0 && (!transient(l, "send") || (errno == EAGAIN && !ready(l, POLLOUT))))
             return false;
     }
     if (l->out.cap > OUT_KEEP)
@@ -103,6 +107,7 @@ static ssize_t pull(gnutls_transport_ptr_t ctx, void *p, size_t n)
             ssize_t got = recv(l->fd, p, n, MSG_DONTWAIT);
 
             l->eof = got == 0;
+            l->heard = l->heard || got > 0;
             if (got >= 0)
                 return got;
             if (!transient(l, "recv") || (errno == EAGAIN && !await_input(l)))
@@ -230,6 +235,11 @@ static size_t link_pending(void *ctx)
     return gnutls_record_check_pending(((struct link *)ctx)->session);
 }
 
+static void link_waiting(void *ctx)
+{
+    acknowledge(ctx);
+}
+
 /* close_notify, if the socket takes it at once */
 static void link_close(void *ctx)
 {
@@ -245,7 +255,7 @@ static void link_close(void *ctx)
 
 void link_attach(struct link *l, struct stream *s)
 {
-    static const struct stream_ops ops = {link_read, link_write, link_pending, link_close};
+    static const struct stream_ops ops = {link_read, link_write, link_pending, link_waiting, link_close};
 
     stream_set_ops(s, &ops, l);
 }

@@ -14,6 +14,7 @@ struct link {
     int fd;
     int64_t deadline;
     struct buf out;   /* encrypted, not yet sent */
+    bool heard;       /* input has come since our last output, which would have carried its acknowledgement */
     bool eof;         /* the peer has closed the socket */
     struct err io;    /* rc RC_OK while the socket works */
 };
