@@ -24,7 +24,9 @@ struct filing {
     struct scan *scan;
     struct text_extract *text;
     struct file_out out;
-    struct keyd_wrapped *wrapped; /* boxes in order, then the queue */
+    struct keyd_box *boxes; /* whom the content key is wrapped for: boxes in order, then the queue */
+    size_t n_boxes;
+    struct keyd_wrapped *wrapped; /* the same order */
     struct buf places, remotes;
 };
 
@@ -105,24 +107,19 @@ static enum rc seal_extracts(struct filing *f, struct err *e)
 }
 
 /* ---- who gets it ---- */
-static enum rc wrap_all(struct filing *f, struct keyd *k, struct err *e)
+static void list_boxes(struct filing *f)
 {
-    size_t n = f->rq->n_boxes + (is_remote(f) ? 1 : 0);
-    struct keyd_box *boxes = calloc(n + 1, sizeof *boxes);
-    enum rc rc;
-
-    f->wrapped = calloc(n + 1, sizeof *f->wrapped);
-    if (!boxes || !f->wrapped)
+    f->boxes = calloc(f->rq->n_boxes + 1, sizeof *f->boxes);
+    f->wrapped = calloc(f->rq->n_boxes + 1, sizeof *f->wrapped);
+    if (!f->boxes || !f->wrapped)
         die("out of memory");
     for (size_t i = 0; i < f->rq->n_boxes; i++) {
-        boxes[i].mbx = f->rq->boxes[i].mbx;
-        memcpy(boxes[i].pub, f->rq->boxes[i].pub, SEAL_PUB);
+        f->boxes[i].mbx = f->rq->boxes[i].mbx;
+        memcpy(f->boxes[i].pub, f->rq->boxes[i].pub, SEAL_PUB);
     }
+    f->n_boxes = f->rq->n_boxes;
     if (is_remote(f))
-        boxes[n - 1].mbx = SEAL_QUEUE_BOX;
-    rc = keyd_wrap(k, f->cek, boxes, n, f->wrapped, e);
-    free(boxes);
-    return rc;
+        f->boxes[f->n_boxes++].mbx = SEAL_QUEUE_BOX;
 }
 
 static void add_places(struct filing *f)
@@ -186,7 +183,7 @@ static enum rc add_remote(struct filing *f, const struct file_remote *r, struct 
 
 static enum rc address_it(struct filing *f, struct keyd *k, struct err *e)
 {
-    enum rc rc = wrap_all(f, k, e);
+    enum rc rc = keyd_wrap(k, f->cek, f->boxes, f->n_boxes, f->wrapped, e);
 
     if (rc != RC_OK)
         return rc;
@@ -250,6 +247,7 @@ static void filing_end(struct filing *f)
     text_free(&f->text);
     scan_free(&f->scan);
     file_out_free(&f->out);
+    free(f->boxes);
     free(f->wrapped);
     buf_free(&f->places);
     buf_free(&f->remotes);
@@ -268,11 +266,13 @@ enum rc file_message(struct keyd *k, struct store *st, const struct file_request
     f.req.size = r.size = rq->trace.n + spool_size(rq->message);
     f.req.received = (uint64_t)clock_utc();
     f.req.enforce_quota = rq->enforce_quota;
-    rc = address_it(&f, k, e); /* first: a recipient too many or a missing keyd costs no pass */
-    if (rc == RC_OK)
-        rc = seal_message(&f, e);
+    list_boxes(&f);
+    keyd_wrap_ahead(k, f.cek, f.boxes, f.n_boxes); /* keyd wraps while we seal */
+    rc = seal_message(&f, e);
     if (rc == RC_OK)
         rc = seal_extracts(&f, e);
+    if (rc == RC_OK)
+        rc = address_it(&f, k, e);
     if (rc == RC_OK)
         rc = deliver(&f, st, &r, e);
     if (rc == RC_OK)

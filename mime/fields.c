@@ -34,14 +34,15 @@ static bool is_name(struct span s)
     return s.n > 0;
 }
 
-enum rc field_next(struct span *rest, struct field *out, struct err *e)
+/* False: the empty line, or the end. */
+static bool take_field(struct span *rest, struct field *out)
 {
     size_t n = line_length(*rest);
     struct span line;
     ptrdiff_t colon;
 
-    if (without_crlf(span_head(*rest, n)).n == 0) /* the empty line, or the end */
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "no more header fields");
+    if (without_crlf(span_head(*rest, n)).n == 0)
+        return false;
     while (n < rest->n && (rest->p[n] == ' ' || rest->p[n] == '\t'))
         n += line_length(span_from(*rest, n));
     *out = (struct field){.raw = span_head(*rest, n)};
@@ -57,15 +58,19 @@ enum rc field_next(struct span *rest, struct field *out, struct err *e)
             out->body = span_from(line, (size_t)colon + 1);
         }
     }
-    return RC_OK;
+    return true;
+}
+
+enum rc field_next(struct span *rest, struct field *out, struct err *e)
+{
+    return take_field(rest, out) ? RC_OK : err_set(e, RC_NOTFOUND, NULL, NULL, "no more header fields");
 }
 
 bool field_find(struct span header, const char *name, struct field *out)
 {
-    struct err e;
     struct field f;
 
-    while (field_next(&header, &f, &e) == RC_OK) {
+    while (take_field(&header, &f)) {
         if (span_ieq_str(f.name, name)) {
             *out = f;
             return true;

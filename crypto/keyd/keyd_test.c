@@ -68,6 +68,50 @@ static void test_wrap_and_open(void **st)
     buf_free(&b.slots);
 }
 
+static void wraps_this(const struct box *b, const unsigned char cek[SEAL_CEK], const struct keyd_wrapped *w)
+{
+    unsigned char priv[SEAL_PRIV], ekey[SEAL_EPOCH_KEY], got[SEAL_CEK];
+
+    assert_int_equal(box_open(b, w->mbx, "", priv), RC_OK);
+    assert_int_equal(seal_epoch_open(priv, b->pub, w->mbx, w->epoch, w->epoch_rec, ekey, &e), RC_OK);
+    assert_int_equal(seal_unwrap(ekey, w->mbx, w->epoch, w->wrap, got, &e), RC_OK);
+    assert_memory_equal(got, cek, SEAL_CEK);
+}
+
+/* asked ahead and taken; asked ahead and left lying: the next message's key, and any other request, get answers of their own */
+static void test_wrap_ahead(void **st)
+{
+    struct box b = box_new(18, SLOT_KEYD, NULL);
+    struct keyd_box box = {.mbx = 18};
+    unsigned char cek[2][SEAL_CEK];
+    struct keyd_status_rep status;
+    struct keyd_wrapped w;
+
+    (void)st;
+    memcpy(box.pub, b.pub, SEAL_PUB);
+    for (int i = 0; i < 2; i++)
+        seal_cek_new(cek[i]);
+    for (int i = 0; i < 4; i++) {
+        keyd_wrap_ahead(smtpd, cek[i & 1], &box, 1);
+        assert_int_equal(keyd_wrap(smtpd, cek[i & 1], &box, 1, &w, &e), RC_OK);
+        wraps_this(&b, cek[i & 1], &w);
+    }
+    keyd_wrap_ahead(smtpd, cek[0], &box, 1);
+    assert_int_equal(keyd_wrap(smtpd, cek[1], &box, 1, &w, &e), RC_OK);
+    wraps_this(&b, cek[1], &w);
+    keyd_wrap_ahead(smtpd, cek[0], &box, 1);
+    keyd_wrap_ahead(smtpd, cek[1], &box, 1);
+    assert_int_equal(keyd_wrap(smtpd, cek[1], &box, 1, &w, &e), RC_OK);
+    wraps_this(&b, cek[1], &w);
+    keyd_wrap_ahead(admin, cek[0], &box, 1);
+    assert_int_equal(keyd_status(admin, &status, &e), RC_OK);
+    keyd_wrap_ahead(smtpd, cek[0], &box, 1);
+    keyd_rest(smtpd);
+    assert_int_equal(keyd_wrap(smtpd, cek[0], &box, 1, &w, &e), RC_OK);
+    wraps_this(&b, cek[0], &w);
+    buf_free(&b.slots);
+}
+
 /* an epoch ends after its share of wraps; another key named for the mailbox has an epoch of its own */
 static void test_epoch_ends(void **st)
 {
@@ -405,6 +449,7 @@ int main(void)
 {
     const struct CMUnitTest t[] = {
         cmocka_unit_test(test_wrap_and_open),
+        cmocka_unit_test(test_wrap_ahead),
         cmocka_unit_test(test_epoch_ends),
         cmocka_unit_test(test_many_boxes),
         cmocka_unit_test(test_open_refusals),

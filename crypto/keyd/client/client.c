@@ -10,9 +10,13 @@
 
 enum { DIAL_MS = 5000, CALL_MS = 30000 };
 
+enum { WRAPS_AT_ONCE = 512 };
+
 struct keyd {
     enum ipc_role role;
     struct ipc *c;
+    bool wrapping; /* keyd_wrap_ahead() has asked, */
+    unsigned char wrapping_cek[SEAL_CEK]; /* for this key: another message's must never get its wraps */
 };
 
 struct keyd *keyd_new(enum ipc_role role)
@@ -29,7 +33,7 @@ void keyd_free(struct keyd **k)
 {
     if (*k == NULL)
         return;
-    ipc_hangup(&(*k)->c);
+    keyd_rest(*k);
     free(*k);
     *k = NULL;
 }
@@ -45,12 +49,16 @@ void keyd_dial_ahead(struct keyd *k)
 void keyd_rest(struct keyd *k)
 {
     ipc_hangup(&k->c);
+    k->wrapping = false;
+    wipe(k->wrapping_cek, SEAL_CEK);
 }
 
 static enum rc once(struct keyd *k, bool ahead, enum keyd_op op, const void *req, void *rep, struct err *e)
 {
     enum rc rc = RC_OK;
 
+    if (k->wrapping) /* an answer that nobody took is in the way */
+        keyd_rest(k);
     if (!k->c)
         rc = (ahead ? ipc_dial_ahead : ipc_dial)("keyd.sock", &keyd_proto, k->role, deadline_in(DIAL_MS), &k->c, e);
     if (rc != RC_OK)
@@ -104,29 +112,67 @@ static enum rc wrapped_take(struct span list, const struct keyd_box *boxes, size
     return rc;
 }
 
+/* What keyd_wrap_ahead() asked for. Not RC_OK: ask anew. */
+static enum rc wrap_answer(struct keyd *k, struct keyd_wrap_rep *rp, struct err *e)
+{
+    enum rc rc;
+
+    ipc_deadline(k->c, deadline_in(CALL_MS));
+    rc = ipc_recv(k->c, KEYD_WRAP, rp, NULL, e);
+    k->wrapping = false;
+    wipe(k->wrapping_cek, SEAL_CEK);
+    if (rc != RC_OK)
+        keyd_rest(k);
+    return rc;
+}
+
+static enum rc wrap_ask(struct keyd *k, bool ahead, const unsigned char cek[SEAL_CEK], const struct keyd_box *boxes,
+                        size_t n, struct keyd_wrap_rep *rp, struct err *e)
+{
+    struct buf list = BUF_INIT;
+    struct keyd_wrap_req rq;
+    enum rc rc;
+
+    for (size_t i = 0; i < n; i++)
+        ipc_list_add(&list, keyd_box_f, &boxes[i]);
+    memcpy(rq.cek, cek, SEAL_CEK);
+    rq.boxes = buf_span(&list);
+    rc = ahead ? ipc_send(k->c, KEYD_WRAP, &rq, -1, e) : ask(k, KEYD_WRAP, &rq, rp, e);
+    wipe(rq.cek, sizeof rq.cek);
+    buf_free(&list);
+    return rc;
+}
+
+void keyd_wrap_ahead(struct keyd *k, const unsigned char cek[SEAL_CEK], const struct keyd_box *boxes, size_t n)
+{
+    struct err e;
+
+    if (n > WRAPS_AT_ONCE)
+        return;
+    if (k->wrapping)
+        keyd_rest(k);
+    keyd_dial_ahead(k);
+    k->wrapping = k->c && wrap_ask(k, true, cek, boxes, n, NULL, &e) == RC_OK;
+    if (k->wrapping)
+        memcpy(k->wrapping_cek, cek, SEAL_CEK);
+}
+
 enum rc keyd_wrap(struct keyd *k, const unsigned char cek[SEAL_CEK], const struct keyd_box *boxes, size_t n,
                   struct keyd_wrapped *out, struct err *e)
 {
-    enum { AT_ONCE = 512 };
-    struct buf list = BUF_INIT;
     enum rc rc = RC_OK;
 
-    for (size_t done = 0; done < n && rc == RC_OK; done += AT_ONCE) {
-        size_t m = n - done < AT_ONCE ? n - done : AT_ONCE;
-        struct keyd_wrap_req rq;
+    if (k->wrapping && memcmp(k->wrapping_cek, cek, SEAL_CEK) != 0)
+        keyd_rest(k);
+    for (size_t done = 0; done < n && rc == RC_OK; done += WRAPS_AT_ONCE) {
+        size_t m = n - done < WRAPS_AT_ONCE ? n - done : WRAPS_AT_ONCE;
         struct keyd_wrap_rep rp;
 
-        buf_clear(&list);
-        for (size_t i = 0; i < m; i++)
-            ipc_list_add(&list, keyd_box_f, &boxes[done + i]);
-        memcpy(rq.cek, cek, SEAL_CEK);
-        rq.boxes = buf_span(&list);
-        rc = ask(k, KEYD_WRAP, &rq, &rp, e);
-        wipe(rq.cek, sizeof rq.cek);
+        if (!k->wrapping || wrap_answer(k, &rp, e) != RC_OK)
+            rc = wrap_ask(k, false, cek, boxes + done, m, &rp, e);
         if (rc == RC_OK)
             rc = wrapped_take(rp.wrapped, boxes + done, m, out + done, e);
     }
-    buf_free(&list);
     return rc;
 }
 

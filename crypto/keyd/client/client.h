@@ -12,6 +12,9 @@ void keyd_free(struct keyd **k);
 void keyd_dial_ahead(struct keyd *k);                      /* dials now, if that takes no waiting: the first request finds it done */
 void keyd_rest(struct keyd *k);                            /* before a long wait: hangs up; the next request dials again */
 enum rc keyd_wrap(struct keyd *k, const unsigned char cek[SEAL_CEK], const struct keyd_box *boxes, size_t n, struct keyd_wrapped *out, struct err *e);
+/* Asks now for what the next keyd_wrap() with these arguments will want, so that keyd works while the caller does. Any other request in
+ * between forgets it. Never fails: then keyd_wrap() asks. */
+void keyd_wrap_ahead(struct keyd *k, const unsigned char cek[SEAL_CEK], const struct keyd_box *boxes, size_t n);
 enum rc keyd_open_box(struct keyd *k, struct span ticket, const unsigned char pub[SEAL_PUB], struct span slots, struct span password,
                       unsigned char priv_out[SEAL_PRIV], struct err *e);
 enum rc keyd_box_new(struct keyd *k, uint64_t mbx, enum slot_type t, struct span password, unsigned char pub_out[SEAL_PUB], struct buf *slots_out, struct err *e);
