@@ -294,6 +294,54 @@ static void test_mutual(void **st)
     server_end(&requires);
 }
 
+/* Certificates of a CA of our own, and of what only looks like it: "issue NAME ISSUER EXTENSIONS DAYS" makes NAME.pem and NAME.key. */
+static const char issue_all[] =
+    "set -e; exec >/dev/null 2>&1\n"
+    "k='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'\n"
+    "ca() { openssl req -x509 $k -keyout $1.key -out $1.pem -subj '/C=FR/CN=Essai CA' -days 30; }\n"
+    "issue() { openssl req $k -keyout $1.key -out $1.csr -subj /C=FR/CN=$1; printf \"$3\" >$1.ext\n"
+    "  openssl x509 -req -in $1.csr -CA $2.pem -CAkey $2.key -CAcreateserial -days $4 -extfile $1.ext -out $1.pem; }\n"
+    "ca root; ca twin\n"
+    "both='extendedKeyUsage=serverAuth,clientAuth'; isca='basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign'\n"
+    "issue good root $both 9; issue mail root extendedKeyUsage=emailProtection 9; issue server root extendedKeyUsage=serverAuth 9\n"
+    "issue old root $both -1; issue twins twin $both 9; issue under good $both 9; issue inter root \"$isca\" 9\n"
+    "issue deep inter $both 9; issue mailca root \"$isca\nextendedKeyUsage=emailProtection\" 9; issue deepmail mailca $both 9\n"
+    "cat under.pem good.pem >under2.pem; cat deep.pem inter.pem >deep2.pem; cat deepmail.pem mailca.pem >deepmail2.pem\n"
+    "cat good.pem root.pem >good2.pem; cat deep.pem root.pem inter.pem >deep3.pem\n";
+
+static void test_chains(void **st)
+{
+    static const struct {
+        const char *chain, *key, *says;
+    } t[] = {
+        {"good", "good", "cert verified CN=good,C=FR"},
+        {"good2", "good", "cert verified CN=good,C=FR"}, /* with its root */
+        {"deep2", "deep", "cert verified CN=deep,C=FR"},
+        {"deep3", "deep", "cert verified CN=deep,C=FR"}, /* in any order (RFC 8446 4.4.2) */
+        {"deep", "deep", "cert refused The certificate"},   /* the intermediate is missing */
+        {"mail", "mail", "cert refused The certificate"},
+        {"server", "server", "cert refused The certificate"},
+        {"old", "old", "cert refused The certificate"},
+        {"twins", "twins", "cert refused The certificate"},       /* the CA's name, another's key */
+        {"under2", "under", "cert refused The certificate"},      /* issued by what is no CA */
+        {"deepmail2", "deepmail", "cert refused The certificate"}, /* by a CA for something else */
+    };
+    struct server sv;
+    char options[128], out[16384];
+
+    (void)st;
+    assert_int_equal(system(issue_all), 0);
+    sv = server_start("root.pem", false);
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++)
+        for (int v = 2; v <= 3; v++) {
+            snprintf(options, sizeof options, "-tls1_%d -cert %s.pem -cert_chain %s.pem -key %s.key", v, t[i].chain,
+                     t[i].chain, t[i].key);
+            if (!s_client(sv.port, options, out, sizeof out) || strstr(out, t[i].says) == NULL)
+                fail_msg("%s: %s", options, strlen(out) > 900 ? out + strlen(out) - 900 : out);
+        }
+    server_end(&sv);
+}
+
 /* ---- hostile and broken peers ---- */
 
 /* what tls_accept says to a peer that sends these bytes and then stays (or goes) */
@@ -407,6 +455,7 @@ int main(void)
     const struct CMUnitTest t[] = {
         cmocka_unit_test(test_client),        cmocka_unit_test(test_bulk),         cmocka_unit_test(test_openssl),
         cmocka_unit_test(test_renegotiation), cmocka_unit_test(test_tickets),      cmocka_unit_test(test_mutual),
+        cmocka_unit_test(test_chains),
         cmocka_unit_test(test_broken_peers),  cmocka_unit_test(test_bytes_before), cmocka_unit_test(test_missing_files),
         cmocka_unit_test(test_keyd_gone),
     };

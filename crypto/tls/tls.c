@@ -20,6 +20,7 @@ struct tls_conf {
     gnutls_priority_t priority;
     gnutls_datum_t ticket_key;
     gnutls_certificate_request_t request;
+    struct anchors anchors; /* as in cred, to be asked directly */
     struct far_key keys[2];
     struct keyd *k;      /* of the handshake at hand */
     struct err sign_err; /* why keyd did not sign */
@@ -203,6 +204,17 @@ static enum rc chain_add(struct tls_conf *c, struct far_key *f, enum keyd_tls_ke
     return code >= 0 ? RC_OK : tls_err(e, RC_PERM, pem_file, code);
 }
 
+static int anchors_read(struct anchors *a, const char *pem_file)
+{
+    gnutls_datum_t pem = {NULL, 0};
+    int code = gnutls_load_file(pem_file, &pem);
+
+    if (code >= 0)
+        code = gnutls_x509_crt_list_import2(&a->crt, &a->n, &pem, GNUTLS_X509_FMT_PEM, 0);
+    gnutls_free(pem.data);
+    return code;
+}
+
 static enum rc anchors_add(struct tls_conf *c, const struct tls_conf_spec *s, struct err *e)
 {
     int code;
@@ -212,10 +224,11 @@ static enum rc anchors_add(struct tls_conf *c, const struct tls_conf_spec *s, st
         return RC_OK;
     c->request = s->require_client ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST;
     code = gnutls_certificate_set_x509_trust_file(c->cred, s->anchors_pem, GNUTLS_X509_FMT_PEM);
+    if (code == 0)
+        return err_set(e, RC_PERM, NULL, NULL, "%s: no certificate in it", s->anchors_pem);
     if (code > 0)
-        return RC_OK;
-    return code < 0 ? tls_err(e, RC_PERM, s->anchors_pem, code)
-                    : err_set(e, RC_PERM, NULL, NULL, "%s: no certificate in it", s->anchors_pem);
+        code = anchors_read(&c->anchors, s->anchors_pem);
+    return code < 0 ? tls_err(e, RC_PERM, s->anchors_pem, code) : RC_OK;
 }
 
 static enum rc parts_make(struct tls_conf *c, const struct tls_conf_spec *s, struct err *e)
@@ -270,6 +283,9 @@ void tls_conf_free(struct tls_conf **c)
     if ((*c)->priority != NULL)
         gnutls_priority_deinit((*c)->priority);
     ticket_key_drop(&(*c)->ticket_key);
+    for (unsigned i = 0; i < (*c)->anchors.n; i++)
+        gnutls_x509_crt_deinit((*c)->anchors.crt[i]);
+    gnutls_free((*c)->anchors.crt);
     free(*c);
     *c = NULL;
 }
@@ -340,6 +356,7 @@ enum rc tls_accept(struct tls_conf *c, struct keyd *k, struct stream *s, struct 
         link_free(&l);
         return rc;
     }
+    l->anchors = c->anchors.n > 0 ? &c->anchors : NULL;
     link_peer(l, GNUTLS_KP_TLS_WWW_CLIENT, NULL, peer_out);
     link_attach(l, s);
     return RC_OK;

@@ -8,11 +8,17 @@
 #pragma once
 #include "crypto/tls/tls.h"
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 
+struct anchors {
+    gnutls_x509_crt_t *crt;
+    unsigned n;
+};
 struct link {
     gnutls_session_t session;
     int fd;
     int64_t deadline;
+    const struct anchors *anchors; /* whom the peer's certificate may come from; NULL: only the credentials say */
     struct buf out;   /* encrypted, not yet sent */
     bool heard;       /* input has come since our last output, which would have carried its acknowledgement */
     bool eof;         /* the peer has closed the socket */
