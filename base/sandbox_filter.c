@@ -14,6 +14,10 @@
 #include <unistd.h>
 
 static struct sock_fprog compiled[SB_KINDS_];
+/* A session keeps its listener's filter, which the kernel goes on asking: what its own must still do is take away the rest. That is a tenth
+ * of the rules, and every session has its filter compiled by the kernel anew. */
+static struct sock_fprog narrowing[SB_KINDS_];
+static int held = -1; /* the kind whose filter holds this process, or held the one it was forked from */
 
 static int add_rule(scmp_filter_ctx ctx, const struct sandbox_rule *r)
 {
@@ -35,20 +39,89 @@ static int add_group(scmp_filter_ctx ctx, const struct sandbox_group *g)
 }
 
 /* The finished program, as the kernel takes it, into memory of our own. */
-static enum rc export(scmp_filter_ctx ctx, enum sandbox_kind k, struct err *e) {
-    int fd = memfd_create("pli-filter", MFD_CLOEXEC); struct sock_filter *code = NULL; enum rc rc = RC_OK;
+static enum rc export(scmp_filter_ctx ctx, const char *name, struct sock_fprog *out, struct err *e)
+{
+    int fd = memfd_create("pli-filter", MFD_CLOEXEC);
+    struct sock_filter *code = NULL;
+    enum rc rc = RC_OK;
     struct stat st;
 
     if (fd < 0 || seccomp_export_bpf(ctx, fd) != 0 || fstat(fd, &st) != 0 || !(code = malloc((size_t)st.st_size)) ||
-        pread(fd, code, (size_t)st.st_size, 0) != st.st_size){
-        rc = err_sys(e, RC_PERM, "%s: system call filter cannot be made", sandbox_profiles[k].name); free(code);}
-else
-{
-    compiled[k] = (struct sock_fprog){(unsigned short)((size_t)st.st_size / sizeof *code), code};
+        pread(fd, code, (size_t)st.st_size, 0) != st.st_size) {
+        rc = err_sys(e, RC_PERM, "%s: system call filter cannot be made", name);
+        free(code);
+    } else {
+        *out = (struct sock_fprog){(unsigned short)((size_t)st.st_size / sizeof *code), code};
+    }
+    if (fd >= 0)
+        close(fd);
+    return rc;
 }
-if (fd >= 0)
-    close(fd);
-return rc;
+
+/* ---- what a listener may and its sessions may not ---- */
+static const struct sandbox_profile *parent_of(enum sandbox_kind k)
+{
+    for (int p = 0; p < SB_KINDS_; p++)
+        if (sandbox_profiles[p].prepares == (int)k)
+            return &sandbox_profiles[p];
+    return NULL;
+}
+
+static bool has_group(const struct sandbox_profile *p, const struct sandbox_group *g)
+{
+    for (const struct sandbox_group *const *at = p->groups; *at; at++)
+        if (*at == g)
+            return true;
+    return false;
+}
+
+/* How a profile speaks of a call: not at all, under conditions, or whatever the arguments. */
+enum says { NOT, SOMETIMES, ALWAYS };
+static enum says speaks_of(const struct sandbox_profile *p, int call)
+{
+    enum says s = NOT;
+
+    for (const struct sandbox_group *const *g = p->groups; *g; g++)
+        for (const struct sandbox_rule *r = (*g)->rules; r->mask != SANDBOX_END; r++)
+            if (r->call == call)
+                s = s == ALWAYS || r->mask == 0 ? ALWAYS : SOMETIMES;
+    return s;
+}
+
+static int take_away(scmp_filter_ctx ctx, const struct sandbox_profile *session, const struct sandbox_group *g)
+{
+    int bad = 0;
+
+    for (const struct sandbox_rule *r = g->rules; r->mask != SANDBOX_END && bad == 0; r++) {
+        struct scmp_arg_cmp cmp = {r->arg, SCMP_CMP_MASKED_EQ, r->mask, r->value};
+        enum says s = speaks_of(session, r->call);
+
+        if (r->call >= 0 && s != ALWAYS)
+            bad = seccomp_rule_add_array(ctx, SCMP_ACT_KILL_PROCESS, r->call, s == SOMETIMES && r->mask ? 1 : 0, &cmp);
+    }
+    return bad == -EEXIST ? 0 : bad; /* the same call, taken away twice */
+}
+
+/* Left out where a session may what its listener may not: then it needs its whole filter. */
+static enum rc narrow(enum sandbox_kind k, struct err *e)
+{
+    const struct sandbox_profile *session = &sandbox_profiles[k], *listener = parent_of(k);
+    scmp_filter_ctx ctx;
+    enum rc rc;
+    int bad = 0;
+
+    for (const struct sandbox_group *const *g = session->groups; listener && *g; g++)
+        if (!has_group(listener, *g))
+            return RC_OK;
+    if (!listener || !(ctx = seccomp_init(SCMP_ACT_ALLOW)))
+        return RC_OK;
+    for (const struct sandbox_group *const *g = listener->groups; *g && bad == 0; g++)
+        if (!has_group(session, *g))
+            bad = take_away(ctx, session, *g);
+    rc = bad ? err_set(e, RC_PERM, NULL, NULL, "%s: rules refused (%d)", session->name, bad)
+             : export(ctx, session->name, &narrowing[k], e);
+    seccomp_release(ctx);
+    return rc;
 }
 
 enum rc sandbox_filter_prepare(enum sandbox_kind k, struct err *e)
@@ -68,19 +141,21 @@ enum rc sandbox_filter_prepare(enum sandbox_kind k, struct err *e)
             rc = err_set(e, RC_PERM, NULL, NULL, "%s: rules of group %s refused (%d)", sandbox_profiles[k].name,
                          (*g)->name, bad);
     if (rc == RC_OK)
-        rc = export(ctx, k, e);
+        rc = export(ctx, sandbox_profiles[k].name, &compiled[k], e);
     seccomp_release(ctx);
-    return rc;
+    return rc == RC_OK ? narrow(k, e) : rc;
 }
 
 enum rc sandbox_filter_install(enum sandbox_kind k, struct err *e)
 {
+    bool below = held >= 0 && sandbox_profiles[held].prepares == (int)k && narrowing[k].filter;
     enum rc rc = sandbox_filter_prepare(k, e);
 
     if (rc != RC_OK)
         return rc;
     /* every thread of the process, should a library have started one */
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &compiled[k]) != 0)
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, below ? &narrowing[k] : &compiled[k]) != 0)
         return err_sys(e, RC_PERM, "%s: system call filter refused by the kernel", sandbox_profiles[k].name);
+    held = (int)k;
     return RC_OK;
 }

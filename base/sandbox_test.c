@@ -238,7 +238,7 @@ static const struct act {
 enum { BROKEN = 99 };
 
 /* The exit status is what the act gave; the sandbox itself failing is BROKEN. */
-static int in_sandbox(enum sandbox_kind k, uid_t uid, const char *root, int (*run)(void))
+static int in_sandbox_below(const struct sandbox_how *above, enum sandbox_kind k, uid_t uid, const char *root, int (*run)(void))
 {
     struct sandbox_how h = {k, uid, root, k == SB_STORED ? rw_dir : NULL};
     int status;
@@ -248,7 +248,7 @@ static int in_sandbox(enum sandbox_kind k, uid_t uid, const char *root, int (*ru
     fflush(NULL);
     pid = fork();
     if (pid == 0) {
-        if (chdir(dir) != 0 || sandbox_enter(&h, &e) != RC_OK) {
+        if (chdir(dir) != 0 || (above && sandbox_enter(above, &e) != RC_OK) || sandbox_enter(&h, &e) != RC_OK) {
             dprintf(2, "sandbox_enter: %s\n", e.log);
             _exit(BROKEN);
         }
@@ -261,6 +261,54 @@ static int in_sandbox(enum sandbox_kind k, uid_t uid, const char *root, int (*ru
     }
     assert_int_not_equal(WEXITSTATUS(status), BROKEN);
     return WEXITSTATUS(status);
+}
+
+static int in_sandbox(enum sandbox_kind k, uid_t uid, const char *root, int (*run)(void))
+{
+    return in_sandbox_below(NULL, k, uid, root, run);
+}
+
+/* ---- a session's filter is its own on its listener's: together they must forbid what its whole filter forbids ---- */
+
+/* Made with arguments that can do nothing. Only whether it was killed for asking counts; one that waits or leaves was not. */
+static bool killed_for(enum sandbox_kind first, enum sandbox_kind then, long call)
+{
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0) {
+        struct err e;
+
+        alarm(1);
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || sandbox_filter_install(first, &e) != RC_OK || (then != first && sandbox_filter_install(then, &e) != RC_OK))
+            _exit(BROKEN);
+        syscall(call, -1L, -1L, -1L, -1L, -1L, -1L);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_false(WIFEXITED(status) && WEXITSTATUS(status) == BROKEN);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+}
+
+enum { CALLS = 462, SEEN_ALLOWED = 100 };
+
+static void test_narrowing(void **state)
+{
+    struct err e;
+    int allowed = 0;
+
+    (void)state;
+    assert_int_equal(sandbox_filter_prepare(SB_SMTPD_LISTENER, &e), RC_OK);
+    assert_int_equal(sandbox_filter_prepare(SB_SMTPD_SESSION, &e), RC_OK);
+    fflush(NULL);
+    for (long call = 0; call < CALLS; call++) {
+        bool whole = killed_for(SB_SMTPD_SESSION, SB_SMTPD_SESSION, call);
+
+        if (killed_for(SB_SMTPD_LISTENER, SB_SMTPD_SESSION, call) != whole)
+            fail_msg("call %ld: %s", call, whole ? "forbidden by the whole filter only" : "forbidden on the listener's only");
+        allowed += !whole;
+    }
+    assert_in_range(allowed, SEEN_ALLOWED, CALLS / 2);
 }
 
 static bool needs_landlock(const struct act *a, enum sandbox_kind k)
@@ -286,6 +334,11 @@ static void try_all(uid_t uid, const char *root)
             if (needs_landlock(a, (enum sandbox_kind)k) && abi < 6)
                 continue;
             got = in_sandbox((enum sandbox_kind)k, uid, root, a->run);
+            if (BIT(k) & SESSIONS) {
+                struct sandbox_how above = {k == SB_SMTPD_SESSION ? SB_SMTPD_LISTENER : SB_IMAPD_LISTENER, uid, root, NULL};
+
+                assert_int_equal(in_sandbox_below(&above, (enum sandbox_kind)k, uid, root, a->run), got);
+            }
             if ((works && !a->open_ended && got != 0) || (!works && got == 0))
                 fail_msg("%s: %s: %s (%d)", sandbox_profiles[k].name, a->name, works ? "does not work" : "works", got);
         }
@@ -387,6 +440,7 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_narrowing),
         cmocka_unit_test(test_as_we_are),
         cmocka_unit_test(test_as_root),
         cmocka_unit_test(test_seen_from_outside),
