@@ -18,7 +18,7 @@
 enum { CALL_MS = 30 * 1000, KEPT_MAX = 256 * 1024, BACKLOG_WAIT_MS = 2, RX_FIRST = 4096 };
 
 struct ipc {
-    int fd;     /* -1: dead */
+    int fd;       /* -1: dead */
     bool greeted; /* the daemon has answered our HELLO */
     const struct ipc_proto *proto;
     int64_t deadline; /* 0: CALL_MS from each call */
@@ -370,7 +370,8 @@ static enum rc say_hello(struct ipc *c, enum ipc_role role, struct err *e)
     memcpy(mine.magic, "PLI1", 4);
     rc = ipc_pack(&c->tx, (struct ipc_head){IPC_OP_HELLO, 0, 0}, ipc_hello_fields, &mine, e);
     if (rc == RC_OK)
-        (void)ipc_tx(c->fd, buf_span(&c->tx), -1); /* a daemon that has no room for us has said so and left: read that */
+        (void)ipc_tx(c->fd, buf_span(&c->tx),
+                     -1); /* a daemon that has no room for us has said so and left: read that */
     return rc;
 }
 

@@ -155,7 +155,8 @@ static void test_ahead(void **state)
 
     assert_int_equal(ipc_dial_ahead(w->path, &proto, ROLE_SMTPD, deadline_in(5000), &c, &e), RC_OK);
     for (uint32_t i = 0; i < 3; i++) {
-        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){i, span_of(big, i * sizeof big / 2)}, -1, &a, NULL, &e), RC_OK);
+        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){i, span_of(big, i * sizeof big / 2)}, -1, &a, NULL, &e),
+                         RC_OK);
         assert_int_equal(a.n, i + 1);
         assert_int_equal(a.text.n, i * sizeof big / 2);
         ipc_rest(c);
@@ -260,10 +261,11 @@ static void test_stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_calls),     cmocka_unit_test(test_errors_travel), cmocka_unit_test(test_descriptors),
-        cmocka_unit_test(test_events),    cmocka_unit_test(test_pipeline),      cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_refusals),  cmocka_unit_test(test_ahead),         cmocka_unit_test(test_too_many),      cmocka_unit_test(test_timeout),
-        cmocka_unit_test(test_long_path), cmocka_unit_test(test_stop),          cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_calls),    cmocka_unit_test(test_errors_travel), cmocka_unit_test(test_descriptors),
+        cmocka_unit_test(test_events),   cmocka_unit_test(test_pipeline),      cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_refusals), cmocka_unit_test(test_ahead),         cmocka_unit_test(test_too_many),
+        cmocka_unit_test(test_timeout),  cmocka_unit_test(test_long_path),     cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_cost),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -246,8 +246,8 @@ static void test_table(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_limits_and_stop), cmocka_unit_test(test_full), cmocka_unit_test(test_spares),
-                                       cmocka_unit_test(test_table)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_limits_and_stop), cmocka_unit_test(test_full),
+                                       cmocka_unit_test(test_spares), cmocka_unit_test(test_table)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

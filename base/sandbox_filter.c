@@ -39,23 +39,20 @@ static int add_group(scmp_filter_ctx ctx, const struct sandbox_group *g)
 }
 
 /* The finished program, as the kernel takes it, into memory of our own. */
-static enum rc export(scmp_filter_ctx ctx, const char *name, struct sock_fprog *out, struct err *e)
-{
-    int fd = memfd_create("pli-filter", MFD_CLOEXEC);
-    struct sock_filter *code = NULL;
-    enum rc rc = RC_OK;
+static enum rc export(scmp_filter_ctx ctx, const char *name, struct sock_fprog *out, struct err *e) {
+    int fd = memfd_create("pli-filter", MFD_CLOEXEC); struct sock_filter *code = NULL; enum rc rc = RC_OK;
     struct stat st;
 
     if (fd < 0 || seccomp_export_bpf(ctx, fd) != 0 || fstat(fd, &st) != 0 || !(code = malloc((size_t)st.st_size)) ||
-        pread(fd, code, (size_t)st.st_size, 0) != st.st_size) {
-        rc = err_sys(e, RC_PERM, "%s: system call filter cannot be made", name);
-        free(code);
-    } else {
-        *out = (struct sock_fprog){(unsigned short)((size_t)st.st_size / sizeof *code), code};
-    }
-    if (fd >= 0)
-        close(fd);
-    return rc;
+        pread(fd, code, (size_t)st.st_size, 0) !=
+            st.st_size){rc = err_sys(e, RC_PERM, "%s: system call filter cannot be made", name); free(code);}
+else
+{
+    *out = (struct sock_fprog){(unsigned short)((size_t)st.st_size / sizeof *code), code};
+}
+if (fd >= 0)
+    close(fd);
+return rc;
 }
 
 /* ---- what a listener may and its sessions may not ---- */
@@ -154,7 +151,8 @@ enum rc sandbox_filter_install(enum sandbox_kind k, struct err *e)
     if (rc != RC_OK)
         return rc;
     /* every thread of the process, should a library have started one */
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, below ? &narrowing[k] : &compiled[k]) != 0)
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
+                below ? &narrowing[k] : &compiled[k]) != 0)
         return err_sys(e, RC_PERM, "%s: system call filter refused by the kernel", sandbox_profiles[k].name);
     held = (int)k;
     return RC_OK;

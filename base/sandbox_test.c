@@ -238,7 +238,8 @@ static const struct act {
 enum { BROKEN = 99 };
 
 /* The exit status is what the act gave; the sandbox itself failing is BROKEN. */
-static int in_sandbox_below(const struct sandbox_how *above, enum sandbox_kind k, uid_t uid, const char *root, int (*run)(void))
+static int in_sandbox_below(const struct sandbox_how *above, enum sandbox_kind k, uid_t uid, const char *root,
+                            int (*run)(void))
 {
     struct sandbox_how h = {k, uid, root, k == SB_STORED ? rw_dir : NULL};
     int status;
@@ -280,7 +281,8 @@ static bool killed_for(enum sandbox_kind first, enum sandbox_kind then, long cal
         struct err e;
 
         alarm(1);
-        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || sandbox_filter_install(first, &e) != RC_OK || (then != first && sandbox_filter_install(then, &e) != RC_OK))
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || sandbox_filter_install(first, &e) != RC_OK ||
+            (then != first && sandbox_filter_install(then, &e) != RC_OK))
             _exit(BROKEN);
         syscall(call, -1L, -1L, -1L, -1L, -1L, -1L);
         _exit(0);
@@ -305,7 +307,8 @@ static void test_narrowing(void **state)
         bool whole = killed_for(SB_SMTPD_SESSION, SB_SMTPD_SESSION, call);
 
         if (killed_for(SB_SMTPD_LISTENER, SB_SMTPD_SESSION, call) != whole)
-            fail_msg("call %ld: %s", call, whole ? "forbidden by the whole filter only" : "forbidden on the listener's only");
+            fail_msg("call %ld: %s", call,
+                     whole ? "forbidden by the whole filter only" : "forbidden on the listener's only");
         allowed += !whole;
     }
     assert_in_range(allowed, SEEN_ALLOWED, CALLS / 2);
@@ -335,7 +338,8 @@ static void try_all(uid_t uid, const char *root)
                 continue;
             got = in_sandbox((enum sandbox_kind)k, uid, root, a->run);
             if (BIT(k) & SESSIONS) {
-                struct sandbox_how above = {k == SB_SMTPD_SESSION ? SB_SMTPD_LISTENER : SB_IMAPD_LISTENER, uid, root, NULL};
+                struct sandbox_how above = {k == SB_SMTPD_SESSION ? SB_SMTPD_LISTENER : SB_IMAPD_LISTENER, uid, root,
+                                            NULL};
 
                 assert_int_equal(in_sandbox_below(&above, (enum sandbox_kind)k, uid, root, a->run), got);
             }

@@ -19,7 +19,7 @@ enum {
     TICK_MS = 60 * 1000,
     ROTATE_TICKS = 4 * 60 /* a new session ticket key every four hours */,
     GRACE_MS = 4 * 1000,
-    SPARES = 4
+    SPARES = 2
 };
 
 static void refuse(void *ctx, int fd, const struct listener_peer *peer, enum listener_why why)
@@ -110,8 +110,14 @@ static enum log_level level_of(const char *name)
 static void serve(void)
 {
     static struct imap_conf conf;
-    struct listener l = {
-        .spares = SPARES, .ready = session_ready, .session = session_run, .refuse = refuse, .tick = tick, .tick_ms = TICK_MS, .grace_ms = GRACE_MS, .ctx = &conf};
+    struct listener l = {.spares = SPARES,
+                         .ready = session_ready,
+                         .session = session_run,
+                         .refuse = refuse,
+                         .tick = tick,
+                         .tick_ms = TICK_MS,
+                         .grace_ms = GRACE_MS,
+                         .ctx = &conf};
     struct boot *b = boot_load();
     struct sandbox_how how = {.kind = SB_IMAPD_LISTENER, .root = "."};
     struct err e;

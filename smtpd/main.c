@@ -13,7 +13,12 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { TICK_MS = 60 * 1000, ROTATE_TICKS = 24 * 60 /* a new session ticket key every day */, GRACE_MS = 10 * 1000, SPARES = 4 };
+enum {
+    TICK_MS = 60 * 1000,
+    ROTATE_TICKS = 24 * 60 /* a new session ticket key every day */,
+    GRACE_MS = 10 * 1000,
+    SPARES = 2
+};
 
 static void refuse(void *ctx, int fd, const struct listener_peer *peer, enum listener_why why)
 {

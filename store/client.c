@@ -158,7 +158,8 @@ enum rc store_bind(struct store *s, struct span ticket, struct store_box_rep *re
 
     buf_clear(&s->ticket);
     do {
-        rc = connected(s, deadline, false, e); /* without a ticket: a refusal below is told apart from a lost connection */
+        rc = connected(s, deadline, false,
+                       e); /* without a ticket: a refusal below is told apart from a lost connection */
         if (rc == RC_OK) {
             buf_clear(&s->ticket);
             buf_addspan(&s->ticket, ticket);

@@ -154,7 +154,8 @@ static bool s_client(int port, const char *options, char *out, size_t cap)
     out[n] = '\0';
     pclose(f);
     buf_free(&cmd);
-    return strstr(out, "\nx\r\n") != NULL; /* the echo; a line of the certificate s_client prints may begin with x too */
+    return strstr(out, "\nx\r\n") !=
+           NULL; /* the echo; a line of the certificate s_client prints may begin with x too */
 }
 
 static void test_openssl(void **st)
@@ -303,10 +304,13 @@ static const char issue_all[] =
     "  openssl x509 -req -in $1.csr -CA $2.pem -CAkey $2.key -CAcreateserial -days $4 -extfile $1.ext -out $1.pem; }\n"
     "ca root; ca twin\n"
     "both='extendedKeyUsage=serverAuth,clientAuth'; isca='basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign'\n"
-    "issue good root $both 9; issue mail root extendedKeyUsage=emailProtection 9; issue server root extendedKeyUsage=serverAuth 9\n"
+    "issue good root $both 9; issue mail root extendedKeyUsage=emailProtection 9; issue server root "
+    "extendedKeyUsage=serverAuth 9\n"
     "issue old root $both -1; issue twins twin $both 9; issue under good $both 9; issue inter root \"$isca\" 9\n"
-    "issue deep inter $both 9; issue mailca root \"$isca\nextendedKeyUsage=emailProtection\" 9; issue deepmail mailca $both 9\n"
-    "cat under.pem good.pem >under2.pem; cat deep.pem inter.pem >deep2.pem; cat deepmail.pem mailca.pem >deepmail2.pem\n"
+    "issue deep inter $both 9; issue mailca root \"$isca\nextendedKeyUsage=emailProtection\" 9; issue deepmail mailca "
+    "$both 9\n"
+    "cat under.pem good.pem >under2.pem; cat deep.pem inter.pem >deep2.pem; cat deepmail.pem mailca.pem "
+    ">deepmail2.pem\n"
     "cat good.pem root.pem >good2.pem; cat deep.pem root.pem inter.pem >deep3.pem\n";
 
 static void test_chains(void **st)
@@ -317,13 +321,13 @@ static void test_chains(void **st)
         {"good", "good", "cert verified CN=good,C=FR"},
         {"good2", "good", "cert verified CN=good,C=FR"}, /* with its root */
         {"deep2", "deep", "cert verified CN=deep,C=FR"},
-        {"deep3", "deep", "cert verified CN=deep,C=FR"}, /* in any order (RFC 8446 4.4.2) */
-        {"deep", "deep", "cert refused The certificate"},   /* the intermediate is missing */
+        {"deep3", "deep", "cert verified CN=deep,C=FR"},  /* in any order (RFC 8446 4.4.2) */
+        {"deep", "deep", "cert refused The certificate"}, /* the intermediate is missing */
         {"mail", "mail", "cert refused The certificate"},
         {"server", "server", "cert refused The certificate"},
         {"old", "old", "cert refused The certificate"},
-        {"twins", "twins", "cert refused The certificate"},       /* the CA's name, another's key */
-        {"under2", "under", "cert refused The certificate"},      /* issued by what is no CA */
+        {"twins", "twins", "cert refused The certificate"},        /* the CA's name, another's key */
+        {"under2", "under", "cert refused The certificate"},       /* issued by what is no CA */
         {"deepmail2", "deepmail", "cert refused The certificate"}, /* by a CA for something else */
     };
     struct server sv;
@@ -455,9 +459,8 @@ int main(void)
     const struct CMUnitTest t[] = {
         cmocka_unit_test(test_client),        cmocka_unit_test(test_bulk),         cmocka_unit_test(test_openssl),
         cmocka_unit_test(test_renegotiation), cmocka_unit_test(test_tickets),      cmocka_unit_test(test_mutual),
-        cmocka_unit_test(test_chains),
-        cmocka_unit_test(test_broken_peers),  cmocka_unit_test(test_bytes_before), cmocka_unit_test(test_missing_files),
-        cmocka_unit_test(test_keyd_gone),
+        cmocka_unit_test(test_chains),        cmocka_unit_test(test_broken_peers), cmocka_unit_test(test_bytes_before),
+        cmocka_unit_test(test_missing_files), cmocka_unit_test(test_keyd_gone),
     };
     log_open("handshake_test", LOG_ERROR_);
     return cmocka_run_group_tests_name("handshake", t, group_start, group_end);

@@ -448,20 +448,13 @@ static void test_log_is_clean(void **st)
 int main(void)
 {
     const struct CMUnitTest t[] = {
-        cmocka_unit_test(test_wrap_and_open),
-        cmocka_unit_test(test_wrap_ahead),
-        cmocka_unit_test(test_epoch_ends),
-        cmocka_unit_test(test_many_boxes),
-        cmocka_unit_test(test_open_refusals),
-        cmocka_unit_test(test_strict),
-        cmocka_unit_test(test_guesses),
-        cmocka_unit_test(test_rewrap_without_password_slot),
-        cmocka_unit_test(test_sign),
-        cmocka_unit_test(test_sign_refusals),
-        cmocka_unit_test(test_issue_operator),
-        cmocka_unit_test(test_tls_purpose),
-        cmocka_unit_test(test_queue),
-        cmocka_unit_test(test_status),
+        cmocka_unit_test(test_wrap_and_open),  cmocka_unit_test(test_wrap_ahead),
+        cmocka_unit_test(test_epoch_ends),     cmocka_unit_test(test_many_boxes),
+        cmocka_unit_test(test_open_refusals),  cmocka_unit_test(test_strict),
+        cmocka_unit_test(test_guesses),        cmocka_unit_test(test_rewrap_without_password_slot),
+        cmocka_unit_test(test_sign),           cmocka_unit_test(test_sign_refusals),
+        cmocka_unit_test(test_issue_operator), cmocka_unit_test(test_tls_purpose),
+        cmocka_unit_test(test_queue),          cmocka_unit_test(test_status),
         cmocka_unit_test(test_restart),
 
         cmocka_unit_test(test_log_is_clean),

@@ -74,8 +74,8 @@ static void judge(const struct link *l, const gnutls_datum_t *certs, unsigned n,
         copy(p->why, sizeof p->why, gnutls_strerror(code));
     else
         peer_dn(chain[0], p);
-    p->verified = code >= 0 && ((host == NULL && plainly_trusted(l, chain, n, purpose)) ||
-                                trusted(l, chain, n, purpose, host, p));
+    p->verified = code >= 0 &&
+                  ((host == NULL && plainly_trusted(l, chain, n, purpose)) || trusted(l, chain, n, purpose, host, p));
     while (got > 0)
         gnutls_x509_crt_deinit(chain[--got]);
 }

@@ -15,7 +15,7 @@ enum { WRAPS_AT_ONCE = 512 };
 struct keyd {
     enum ipc_role role;
     struct ipc *c;
-    bool wrapping; /* keyd_wrap_ahead() has asked, */
+    bool wrapping;                        /* keyd_wrap_ahead() has asked, */
     unsigned char wrapping_cek[SEAL_CEK]; /* for this key: another message's must never get its wraps */
 };
 
@@ -73,7 +73,7 @@ static enum rc ask(struct keyd *k, enum keyd_op op, const void *req, void *rep, 
 
     if (rc == RC_CLOSED || rc == RC_TIMEOUT || rc == RC_SYNTAX)
         ipc_hangup(&k->c); /* what is on its way can no longer be told apart */
-    if (rc == RC_CLOSED) /* gone since the last call, or it would not have us: dialled anew it says which */
+    if (rc == RC_CLOSED)   /* gone since the last call, or it would not have us: dialled anew it says which */
         rc = once(k, false, op, req, rep, e);
     if (rc == RC_CLOSED) {
         ipc_hangup(&k->c);
