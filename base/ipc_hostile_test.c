@@ -114,9 +114,9 @@ static void test_descriptor_flood(void **state)
     send_with_fds(*state, 1);
     send_with_fds(*state, 2);
     send_with_fds(*state, 32);
-    for (int i = 0; i < 1000 && open_fds() != before; i++)
+    for (int i = 0; i < 5000 && open_fds() > before; i++)
         usleep(1000);
-    assert_int_equal(open_fds(), before);
+    assert_true(open_fds() <= before); /* fewer: one of the test before was still closing */
 }
 
 /* A peer that is pushed at and never reads is dropped, and its joins and leaves balance. */
@@ -149,9 +149,7 @@ static void test_silent_peers(void **state)
         s[i] = raw(w);
     assert_int_equal(ipc_dial(w->path, &proto, ROLE_SMTPD, deadline_in(5000), &c, &e), RC_TEMP);
     usleep(1100000);
-    for (int i = 0; i < 100 && ipc_dial(w->path, &proto, ROLE_SMTPD, deadline_in(5000), &c, &e) != RC_OK; i++)
-        usleep(1000);
-    assert_non_null(c);
+    c = dial(w, ROLE_SMTPD);
     ipc_hangup(&c);
     for (int i = 0; i < 8; i++)
         expect_end(s[i]);
