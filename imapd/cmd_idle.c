@@ -10,8 +10,13 @@
 #include "imapd/commands.h"
 #include "imapd/view.h"
 #include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-enum { AGAIN_MS = 2000 }; /* stored is away: try to watch again then */
+enum {
+    AGAIN_MS = 2000,        /* stored is away: try to watch again then */
+    STACK_USED = 256 * 1024 /* no command goes deeper; one page below us stays for the calls that give the rest back */
+};
 
 static bool watch(struct imap_session *s)
 {
@@ -52,6 +57,14 @@ static enum rc end_of_idle(struct imap_session *s, struct err *e)
     return rc == RC_OK ? rc : session_lost(s, e, "gone in IDLE");
 }
 
+/* The stack below us was used by what ran before: its pages go back, with what was left on them. */
+static void rest_stack(void)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), here = (uintptr_t)__builtin_frame_address(0) & ~(page - 1);
+
+    (void)madvise((void *)(here - STACK_USED), STACK_USED - page, MADV_DONTNEED); /* what is not mapped is passed over */
+}
+
 static void be_small(struct imap_session *s)
 {
     buf_free(&s->out);
@@ -60,6 +73,7 @@ static void be_small(struct imap_session *s)
     store_rest(s->store);
     stream_rest(s->io);
     malloc_trim(0);
+    rest_stack();
 }
 
 /* One wait: for the client, an event, the end. Without a watch the store is asked again in a while. */
