@@ -62,7 +62,8 @@ static void rest_stack(void)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), here = (uintptr_t)__builtin_frame_address(0) & ~(page - 1);
 
-    (void)madvise((void *)(here - STACK_USED), STACK_USED - page, MADV_DONTNEED); /* what is not mapped is passed over */
+    (void)madvise((void *)(here - STACK_USED), STACK_USED - page,
+                  MADV_DONTNEED); /* what is not mapped is passed over */
 }
 
 static void be_small(struct imap_session *s)
