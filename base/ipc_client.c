@@ -23,7 +23,7 @@ struct ipc {
     const struct ipc_proto *proto;
     int64_t deadline; /* 0: CALL_MS from each call */
     uint32_t sent, answered;
-    struct buf tx, rx; /* rx: the packet that borrowed spans point into; keys travel in it */
+    struct buf tx, rx; /* passwords and keys travel in both. rx: the packet that borrowed spans point into */
     struct buf kept;   /* events: u32 length, packet */
     size_t kept_at;    /* how far kept has been read */
 };
@@ -385,7 +385,7 @@ enum rc ipc_dial_ahead(const char *path, const struct ipc_proto *p, enum ipc_rol
         die("out of memory");
     c->proto = p;
     c->deadline = deadline;
-    c->rx.secret = true;
+    c->tx.secret = c->rx.secret = true;
     c->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (c->fd < 0) {
         rc = err_sys(e, RC_TEMP, "socket");
@@ -428,7 +428,6 @@ void ipc_hangup(struct ipc **cp)
         return;
     *cp = NULL;
     bury(c);
-    c->tx.secret = true;
     buf_free(&c->tx);
     buf_free(&c->rx);
     buf_free(&c->kept);
