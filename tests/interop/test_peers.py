@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A real server as the other operator: a private Postfix hands its mail to port 25 with a client certificate."""
 import re
-import time
 
 import postfix
 import pytest
-from instance import plain
+from instance import eventually, plain
 
 pytestmark = pytest.mark.skipif(postfix.usable() is not None, reason=str(postfix.usable()))
 HERE, THERE = "peer@chu.test", "medecin@load.test"
@@ -27,14 +26,6 @@ def subjects(pli, login):
     return [re.search(rb"^Subject: (.*?)\r", m, re.M).group(1).decode() for m in pli.fetch_all(login)]
 
 
-def wait_for(what, timeout=30):
-    end = time.monotonic() + timeout
-    while not (got := what()):
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.2)
-    return got
-
-
 def test_postfix_delivers_with_its_certificate(pli, me, mx):
     mx.inject(THERE, [me], plain("par postfix", THERE, me, body="Bonjour.\r\n.\r\n..\r\n. point\r\n"))
     line = mx.until(me, "sent")
@@ -49,14 +40,14 @@ def test_postfix_sends_eight_bits_and_large_mail(pli, me, mx):
     mime = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n"
     body = "Une ligne \u00e9crite.\r\n" * 60000
     mx.inject(THERE, [me], plain("grand", THERE, me, extra=mime).replace(b"Bonjour.\r\n", body.encode()))
-    got = wait_for(lambda: [m for m in pli.fetch_all(me) if b"Subject: grand" in m])[0]
+    got = eventually(lambda: [m for m in pli.fetch_all(me) if b"Subject: grand" in m])[0]
     assert got.endswith(body.encode())
 
 
 def test_postfix_hears_of_an_unknown_recipient_and_serves_the_others(pli, me, mx):
     mx.inject(THERE, ["personne@chu.test", me], plain("a deux", THERE, me))
     assert "550 5.1.1" in mx.until("personne@chu.test", "bounced")
-    wait_for(lambda: "a deux" in subjects(pli, me))
+    eventually(lambda: "a deux" in subjects(pli, me))
 
 
 def test_another_sender_domain_is_refused(pli, me, mx):
@@ -85,7 +76,7 @@ def test_no_letter_is_smuggled_through_postfix(pli, me, stray):
         for n, end in enumerate(SMUGGLE):
             inner = f"MAIL FROM:<chef@load.test>\r\nRCPT TO:<{me}>\r\nDATA\r\n".encode()
             mx.raw(THERE, me, plain(f"porteur {n}{stray}", THERE, me) + b"fin" + end + inner + plain(f"passe {n}{stray}", "chef@load.test", me))
-        wait_for(lambda: mx.done() >= len(SMUGGLE) and mx.idle())
+        eventually(lambda: mx.done() >= len(SMUGGLE) and mx.idle())
         sent, said = len(re.findall(r"postfix/smtp\[.* status=sent", mx.log())), mx.log()
         filed = [s for s in subjects(pli, me) if s.endswith(stray)]
         assert len(filed) == sent, (filed, said[-6000:])

@@ -8,10 +8,9 @@ import email.utils
 import os
 import re
 import shutil
-import time
 
 import pytest
-from instance import plain
+from instance import eventually, plain
 
 for tool in ("thunderbird", "certutil"):
     if not shutil.which(tool):
@@ -33,14 +32,6 @@ def bird(pli, tmp_path_factory):
     pli.add(COLLEAGUE, kind="per", name="Jérôme DUPONT")
     with Thunderbird(pli, ME, tmp_path_factory.mktemp("tb"), name="Dr Hélène MARTIN", display=os.environ.get("PLI_DISPLAY")) as tb:
         yield tb
-
-
-def eventually(what, timeout=30):
-    end = time.monotonic() + timeout
-    while not (got := what()):
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.2)
-    return got
 
 
 def flags(pli, folder, subject):

@@ -59,6 +59,15 @@ class PliError(Exception):
         self.rc, self.out, self.err = rc, out, err
 
 
+def eventually(what, timeout=30):
+    """What what() gives, once it gives something."""
+    end = time.monotonic() + timeout
+    while not (got := what()):
+        assert time.monotonic() < end, "not in time"
+        time.sleep(0.2)
+    return got
+
+
 def children(pid):
     """Every live process below pid: {pid: (name, ppid)}; name is the program's file name."""
     table = {}
