@@ -322,7 +322,7 @@ static void fill_holes(void)
     size_t left = mallinfo2().arena;
 
     for (size_t size = 64 * 1024; size > LISTED_MOST; size = size * 7 / 8)
-        while (fill_one((size_t)size, &left))
+        while (fill_one(size, &left))
             ;
     for (int size = LISTED_MOST; size > 0; size -= LIST_STEP)
         while (fill_one((size_t)size, &left))

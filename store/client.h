@@ -12,7 +12,7 @@
 struct store;
 struct store *store_new(enum ipc_role role);
 void store_free(struct store **s);
-void store_dial_ahead(struct store *s); /* dials now, if that takes no waiting: the first request finds it done */
+void store_dial_ahead(struct store *s); /* dials now, if that takes no waiting; the first request must bear to be asked again */
 void store_patience(struct store *s, int milliseconds); /* default 8000 */
 /* ticket copied; rep's spans until the next call */
 enum rc store_bind(struct store *s, struct span ticket, struct store_box_rep *rep_out, struct err *e);
