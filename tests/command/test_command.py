@@ -13,7 +13,7 @@ import tempfile
 import time
 
 import pytest
-from instance import FINESS, PASSWORD, RPPS, PliError, build_dir, children, free_port_base, plain
+from instance import FINESS, PASSWORD, RPPS, PliError, build_dir, free_port_base, plain, uids
 
 PLI = build_dir() / "bin" / "pli"
 
@@ -265,7 +265,7 @@ def test_serve_as_an_ordinary_user():
             m.logout()
             r = subprocess.run([*su, "doctor", "--json", "--root", root / "i"], text=True, capture_output=True)
             assert json.loads(r.stdout)["fail"] == 0, r.stdout
-            mine = {open(f"/proc/{p}/status").read().split("Uid:")[1].split()[0] for p in children(serve.pid)}
+            mine = set(uids(serve.pid).values())
             assert mine == {str(uid)}
         finally:
             serve.send_signal(signal.SIGTERM)
@@ -289,9 +289,9 @@ def test_a_busy_port_is_named(own):
 def test_no_daemon_may_act_as_the_administrator(pli, folder):
     """Who takes over a session has its uid: with it nobody makes certificates, mailboxes or accounts."""
     subprocess.run(["cp", "-r", build_dir() / "bin", folder], check=True)      # the tree itself may be root's alone
-    uids = {open(f"/proc/{p}/status").read().split("Uid:")[1].split()[0] for p in children(pli.proc.pid)} - {"0"}
-    assert len(uids) >= 7, uids
-    for uid in uids:
+    daemons = set(uids(pli.proc.pid).values()) - {"0"}
+    assert len(daemons) >= 7, daemons
+    for uid in daemons:
         for words in (["account", "list"], ["store", "stats"], ["cert", "issue-trial", "--operator", "x.test", "--out", "/dev/null"]):
             r = subprocess.run(["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", folder / "bin/pli", *words, "--root", pli.root],
                                capture_output=True, text=True, timeout=60)

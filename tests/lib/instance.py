@@ -100,6 +100,15 @@ def naming(path):
     return found
 
 
+def uids(pid):
+    """{pid: user id} of every live process below pid; one that ends while we look is left out."""
+    found = {}
+    for p in children(pid):
+        with contextlib.suppress(OSError):
+            found[p] = open(f"/proc/{p}/status").read().split("Uid:")[1].split()[0]
+    return found
+
+
 class Instance:
     """One instance. domain: the local mail domain. user: start everything as that uid (root only). build: a build folder's name, where
     the test wants what ships (a sanitizer's shadow memory can be neither dumped nor searched in reasonable time)."""
