@@ -87,7 +87,7 @@ static void deliver(struct store *s, uint64_t mbx, uint64_t size, unsigned char 
                                    .len_message = seal_size(size),
                                    .len_summary = seal_size(SUMMARY),
                                    .len_search = seal_size(TEXT)};
-    struct store_place p = {.mbx = mbx, .folder = STORE_INBOX, .epoch = 1};
+    struct store_place p = {.mbx = mbx, .folder = STORE_INBOX};
     size_t n = (size_t)(rq.len_message + rq.len_summary + rq.len_search);
     struct store_deliver_rep rep;
     struct buf places = BUF_INIT;
@@ -95,6 +95,7 @@ static void deliver(struct store *s, uint64_t mbx, uint64_t size, unsigned char 
     int fd = -1;
 
     seal_oid_new(rq.oid);
+    p.epoch = seal_epoch_id(mbx, p.epoch_rec);
     ipc_list_add(&places, store_place_f, &p);
     rq.places = buf_span(&places);
     if (n <= STORE_INLINE_MAX) {

@@ -2,7 +2,7 @@
 /* crypto/keyd/epochs.c - epoch keys: one a mailbox and short period, made here, sealed to the mailbox once, then forgotten.
  *
  * Found by the mailbox *and* the public key that was named: a session that names another key for a mailbox wraps for that key
- * alone and can not spoil the epoch that others use. The id is random, so two epochs of a mailbox never share one.
+ * alone and can not spoil the epoch that others use. The number follows from the record (seal_epoch_id), so no two epochs of a mailbox share one.
  */
 #include "base/clock.h"
 #include "base/wipe.h"
@@ -40,17 +40,17 @@ static void epoch_key(uint64_t mbx, const unsigned char pub[SEAL_PUB], unsigned 
 static enum rc epoch_make(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], struct epoch *p,
                           struct err *e)
 {
-    random_bytes(&p->id, sizeof p->id);
     random_bytes(p->key, sizeof p->key);
     p->until = clock_mono() + s->epoch_ns;
     p->left = s->epoch_most;
     atomic_fetch_add(&s->epochs_made, 1);
-    return seal_epoch_seal(pub, mbx, p->id, p->key, p->rec, e);
+    return seal_epoch_seal(pub, mbx, p->key, p->rec, &p->id, e);
 }
 
-/* a copy of the current epoch, one wrap taken from it; the copy's key is the caller's to wipe */
-static enum rc epoch_take(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], struct epoch *copy,
-                          struct err *e)
+/* A copy of the current epoch, one wrap taken from it; the copy's key is the caller's to wipe. RC_MORE: a new one is needed, and may_make says
+ * that it was not paid for yet. */
+static enum rc epoch_take(struct state *s, bool may_make, uint64_t mbx, const unsigned char pub[SEAL_PUB],
+                          struct epoch *copy, struct err *e)
 {
     unsigned char key[CACHE_KEY];
     struct epoch *p;
@@ -60,7 +60,7 @@ static enum rc epoch_take(struct state *s, uint64_t mbx, const unsigned char pub
     epoch_key(mbx, pub, key);
     p = cache_hold(s->epochs, key, &found);
     if (!found || epoch_stale(p, clock_mono()))
-        rc = epoch_make(s, mbx, pub, p, e);
+        rc = may_make ? epoch_make(s, mbx, pub, p, e) : RC_MORE;
     if (rc == RC_OK) {
         p->left--;
         *copy = *p;
@@ -71,18 +71,24 @@ static enum rc epoch_take(struct state *s, uint64_t mbx, const unsigned char pub
     return rc;
 }
 
-enum rc epoch_wrap(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], const unsigned char cek[SEAL_CEK],
-                   struct keyd_wrapped *out, struct err *e)
+/* A new epoch costs a key agreement and, for a mailbox that a session invented, a place that a true one loses: a process gets so many. */
+enum rc epoch_wrap(struct state *s, pid_t pid, uint64_t mbx, const unsigned char pub[SEAL_PUB],
+                   const unsigned char cek[SEAL_CEK], struct keyd_wrapped *out, struct err *e)
 {
     struct epoch p;
-    enum rc rc = epoch_take(s, mbx, pub, &p, e);
+    enum rc rc = epoch_take(s, false, mbx, pub, &p, e);
 
+    if (rc == RC_MORE) {
+        rc = limit_take(s, s->handshakes, "epoch", span_of(&pid, sizeof pid), s->epochs_most, e);
+        if (rc == RC_OK)
+            rc = epoch_take(s, true, mbx, pub, &p, e);
+    }
     if (rc == RC_OK) {
         out->mbx = mbx;
         out->epoch = p.id;
         memcpy(out->epoch_rec, p.rec, SEAL_EPOCH_REC);
         rc = seal_wrap(p.key, mbx, p.id, cek, out->wrap, e);
+        wipe(&p, sizeof p);
     }
-    wipe(&p, sizeof p);
     return rc;
 }

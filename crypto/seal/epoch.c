@@ -2,6 +2,7 @@
 /* crypto/seal/epoch.c - mailbox pairs, epoch records and wrapped content keys. RFC 7748, RFC 5869, RFC 3394. */
 #include "base/wipe.h"
 #include "crypto/seal/alg_int.h"
+#include "crypto/seal/digest.h"
 #include "crypto/seal/seal.h"
 #include <openssl/evp.h>
 
@@ -66,17 +67,16 @@ static enum rc agree(const unsigned char priv[SEAL_PRIV], const unsigned char pu
 
 /* The key an epoch record is sealed with. mine/theirs: which half we hold; eph, pub: what the record is bound to. */
 static enum rc epoch_kek(const unsigned char *mine, const unsigned char *theirs, const unsigned char *eph,
-                         const unsigned char *pub, uint64_t mbx, uint64_t epoch, unsigned char key[32], struct err *e)
+                         const unsigned char *pub, uint64_t mbx, unsigned char key[32], struct err *e)
 {
     struct info i = {.n = 0};
     unsigned char shared[32];
     enum rc rc = agree(mine, theirs, shared, e);
 
-    info_add(&i, "pli epoch 1", 11);
+    info_add(&i, "pli epoch 2", 11);
     info_add(&i, eph, SEAL_PUB);
     info_add(&i, pub, SEAL_PUB);
     info_u64(&i, mbx);
-    info_u64(&i, epoch);
     if (rc == RC_OK)
         rc = alg_hkdf(span_of(shared, sizeof shared), span_of(i.b, i.n), key, e);
     wipe(shared, sizeof shared);
@@ -86,15 +86,34 @@ static enum rc epoch_kek(const unsigned char *mine, const unsigned char *theirs,
 /* The key is used for one record only, so the nonce may be constant. */
 static const unsigned char zero_nonce[GCM_NONCE];
 
-enum rc seal_epoch_seal(const unsigned char pub[SEAL_PUB], uint64_t mbx, uint64_t epoch,
-                        const unsigned char key[SEAL_EPOCH_KEY], unsigned char rec_out[SEAL_EPOCH_REC], struct err *e)
+/* A number that follows from the record: who files another record under the same number would have to find a record with the same
+ * first eight octets of SHA-256. */
+uint64_t seal_epoch_id(uint64_t mbx, const unsigned char rec[SEAL_EPOCH_REC])
+{
+    unsigned char sum[DIGEST_LEN], b[8];
+    struct digest *d = digest_new();
+    uint64_t id = 0;
+
+    for (size_t k = 0; k < 8; k++)
+        b[k] = (unsigned char)(mbx >> 8 * k);
+    digest_add(d, SPAN_LIT("pli epoch id 2"));
+    digest_add(d, span_of(b, sizeof b));
+    digest_add(d, span_of(rec, SEAL_EPOCH_REC));
+    digest_end(&d, sum);
+    for (size_t k = 0; k < 8; k++)
+        id |= (uint64_t)sum[k] << 8 * k;
+    return id;
+}
+
+enum rc seal_epoch_seal(const unsigned char pub[SEAL_PUB], uint64_t mbx, const unsigned char key[SEAL_EPOCH_KEY],
+                        unsigned char rec_out[SEAL_EPOCH_REC], uint64_t *epoch_out, struct err *e)
 {
     unsigned char eph[SEAL_PUB], eph_priv[SEAL_PRIV], kek[32], rec[SEAL_EPOCH_REC];
     struct gcm_call c = {.key = kek, .nonce = zero_nonce, .in = span_of(key, SEAL_EPOCH_KEY)};
     enum rc rc = seal_pair_new(eph, eph_priv, e);
 
     if (rc == RC_OK)
-        rc = epoch_kek(eph_priv, pub, eph, pub, mbx, epoch, kek, e);
+        rc = epoch_kek(eph_priv, pub, eph, pub, mbx, kek, e);
     wipe(eph_priv, sizeof eph_priv);
     if (rc == RC_OK)
         rc = alg_gcm_seal(&c, rec + SEAL_PUB, e);
@@ -103,6 +122,7 @@ enum rc seal_epoch_seal(const unsigned char pub[SEAL_PUB], uint64_t mbx, uint64_
         return rc;
     memcpy(rec, eph, SEAL_PUB);
     memcpy(rec_out, rec, SEAL_EPOCH_REC);
+    *epoch_out = seal_epoch_id(mbx, rec);
     return RC_OK;
 }
 
@@ -112,8 +132,12 @@ enum rc seal_epoch_open(const unsigned char priv[SEAL_PRIV], const unsigned char
 {
     unsigned char kek[32], key[SEAL_EPOCH_KEY];
     struct gcm_call c = {.key = kek, .nonce = zero_nonce, .in = span_of(rec + SEAL_PUB, SEAL_EPOCH_REC - SEAL_PUB)};
-    enum rc rc = epoch_kek(priv, rec, rec, pub, mbx, epoch, kek, e);
+    enum rc rc;
 
+    if (seal_epoch_id(mbx, rec) != epoch)
+        return err_set(e, RC_CORRUPT, NULL, NULL, "epoch record of mailbox %llu is not that of epoch %llu",
+                       (unsigned long long)mbx, (unsigned long long)epoch);
+    rc = epoch_kek(priv, rec, rec, pub, mbx, kek, e);
     if (rc == RC_OK)
         rc = alg_gcm_open(&c, key, e);
     wipe(kek, sizeof kek);

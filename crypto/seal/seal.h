@@ -15,13 +15,14 @@
  *          is opened by opening its chunks alone.
  * Wrap     AES-256 key wrap (RFC 3394) of the CEK under HKDF(epoch key, "pli wrap 1" | mailbox | epoch): 40 bytes.
  * Epoch    record: ephemeral X25519 public key 32 | AES-256-GCM(epoch key) 48, key = HKDF(shared secret,
- *          "pli epoch 1" | ephemeral | public | mailbox | epoch): 80 bytes.
+ *          "pli epoch 2" | ephemeral | public | mailbox): 80 bytes. The epoch's number is the first 8 octets (little-endian) of
+ *          SHA-256("pli epoch id 2" | mailbox | record), so stored, which has no key, can refuse a record that is filed under another's number.
  * Names    folder names and keywords: random-nonce AES-256-GCM under the mailbox's names key = HKDF(private key, "pli names 1" |
  *          mailbox), aad = mailbox | tag; tag = first 16 bytes of HMAC-SHA256(names key, name): lets stored keep names unique
  *          without knowing them.
  * Integers in derivations and associated data are little-endian u64; the chunk number in the nonce is big-endian.
  * Owns     nothing; contexts are opened and closed by the caller; all secrets are wiped on close.
- * Process  smtpd, imapd, relayd sessions; keyd (epochs, wraps); stored uses oid functions only.
+ * Process  smtpd, imapd, relayd sessions; keyd (epochs, wraps); stored uses oid functions and seal_epoch_id() only.
  * Errors   RC_CORRUPT when a seal does not open: wrong key, place, or changed bytes.
  */
 #pragma once
@@ -43,8 +44,9 @@ void seal_oid_new(unsigned char oid_out[SEAL_OID]);
 void seal_cek_new(unsigned char cek_out[SEAL_CEK]);
 
 enum rc seal_pair_new(unsigned char pub_out[SEAL_PUB], unsigned char priv_out[SEAL_PRIV], struct err *e);
-enum rc seal_epoch_seal(const unsigned char pub[SEAL_PUB], uint64_t mbx, uint64_t epoch, const unsigned char key[SEAL_EPOCH_KEY],
-                        unsigned char rec_out[SEAL_EPOCH_REC], struct err *e);
+enum rc seal_epoch_seal(const unsigned char pub[SEAL_PUB], uint64_t mbx, const unsigned char key[SEAL_EPOCH_KEY],
+                        unsigned char rec_out[SEAL_EPOCH_REC], uint64_t *epoch_out, struct err *e);
+uint64_t seal_epoch_id(uint64_t mbx, const unsigned char rec[SEAL_EPOCH_REC]); /* any octets have a number; needs no key */
 enum rc seal_epoch_open(const unsigned char priv[SEAL_PRIV], const unsigned char pub[SEAL_PUB], uint64_t mbx, uint64_t epoch,
                         const unsigned char rec[SEAL_EPOCH_REC], unsigned char key_out[SEAL_EPOCH_KEY], struct err *e);
 enum rc seal_wrap(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch, const unsigned char cek[SEAL_CEK],

@@ -286,27 +286,30 @@ static void test_epochs(void **st)
 {
     unsigned char pub[SEAL_PUB], priv[SEAL_PRIV], pub2[SEAL_PUB], priv2[SEAL_PRIV], key[32], got[32],
         rec[SEAL_EPOCH_REC];
+    uint64_t id = 0, other;
 
     (void)st;
     seal_cek_new(key);
     assert_int_equal(seal_pair_new(pub, priv, &e), RC_OK);
     assert_int_equal(seal_pair_new(pub2, priv2, &e), RC_OK);
-    assert_int_equal(seal_epoch_seal(pub, 16, 99, key, rec, &e), RC_OK);
-    assert_int_equal(seal_epoch_open(priv, pub, 16, 99, rec, got, &e), RC_OK);
+    assert_int_equal(seal_epoch_seal(pub, 16, key, rec, &id, &e), RC_OK);
+    assert_true(id == seal_epoch_id(16, rec) && id != seal_epoch_id(17, rec));
+    assert_int_equal(seal_epoch_open(priv, pub, 16, id, rec, got, &e), RC_OK);
     assert_memory_equal(got, key, 32);
-    assert_int_equal(seal_epoch_open(priv, pub, 17, 99, rec, got, &e), RC_CORRUPT);
-    assert_int_equal(seal_epoch_open(priv, pub, 16, 98, rec, got, &e), RC_CORRUPT);
-    assert_int_equal(seal_epoch_open(priv2, pub, 16, 99, rec, got, &e), RC_CORRUPT);
-    assert_int_equal(seal_epoch_open(priv, pub2, 16, 99, rec, got, &e), RC_CORRUPT);
+    assert_int_equal(seal_epoch_open(priv, pub, 17, seal_epoch_id(17, rec), rec, got, &e), RC_CORRUPT);
+    assert_int_equal(seal_epoch_open(priv, pub, 16, id ^ 1, rec, got, &e), RC_CORRUPT);
+    assert_int_equal(seal_epoch_open(priv2, pub, 16, id, rec, got, &e), RC_CORRUPT);
+    assert_int_equal(seal_epoch_open(priv, pub2, 16, id, rec, got, &e), RC_CORRUPT);
     for (size_t i = 0; i < sizeof rec; i++) {
         rec[i] ^= 2;
-        assert_int_equal(seal_epoch_open(priv, pub, 16, 99, rec, got, &e), RC_CORRUPT);
+        assert_int_equal(seal_epoch_open(priv, pub, 16, id, rec, got, &e), RC_CORRUPT);
+        assert_int_equal(seal_epoch_open(priv, pub, 16, seal_epoch_id(16, rec), rec, got, &e), RC_CORRUPT);
         rec[i] ^= 2;
     }
     memset(rec, 0, SEAL_PUB); /* a low-order point gives no shared secret */
-    assert_int_equal(seal_epoch_open(priv, pub, 16, 99, rec, got, &e), RC_CORRUPT);
+    assert_int_equal(seal_epoch_open(priv, pub, 16, seal_epoch_id(16, rec), rec, got, &e), RC_CORRUPT);
     memset(pub, 0, SEAL_PUB);
-    assert_int_not_equal(seal_epoch_seal(pub, 16, 99, key, rec, &e), RC_OK);
+    assert_int_not_equal(seal_epoch_seal(pub, 16, key, rec, &other, &e), RC_OK);
 }
 
 static void test_wraps(void **st)
@@ -334,10 +337,11 @@ static void test_rfc7748(void **st)
     struct buf bob = unhex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb");
     struct buf bob_pub = unhex("de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f");
     unsigned char key[32] = "an epoch key of thirty-two byte", got[32], rec[SEAL_EPOCH_REC];
+    uint64_t id;
 
     (void)st;
-    assert_int_equal(seal_epoch_seal(bob_pub.p, 1, 1, key, rec, &e), RC_OK);
-    assert_int_equal(seal_epoch_open(bob.p, bob_pub.p, 1, 1, rec, got, &e), RC_OK);
+    assert_int_equal(seal_epoch_seal(bob_pub.p, 1, key, rec, &id, &e), RC_OK);
+    assert_int_equal(seal_epoch_open(bob.p, bob_pub.p, 1, id, rec, got, &e), RC_OK);
     assert_memory_equal(got, key, 32);
     buf_free(&bob);
     buf_free(&bob_pub);

@@ -67,8 +67,13 @@ static uint32_t read_format(DB *db, DB_TXN *t)
     return db->get(db, t, &k, &d, 0) == 0 && d.size == 4 ? be32(v) : 0;
 }
 
-static void refuse_newer(uint32_t format)
+/* 0: nothing is written yet. There is no way from format 1, which no release had. */
+static void refuse_other(uint32_t format)
 {
+    if (format != 0 && format < STORE_FORMAT)
+        die("store: format %u was made by an older Pli; this one knows %d only: keep that version, or begin with pli "
+            "init",
+            (unsigned)format, STORE_FORMAT);
     if (format > STORE_FORMAT)
         die("store: format %u was made by a newer Pli; this one knows %d: install that version again", (unsigned)format,
             STORE_FORMAT);
@@ -93,7 +98,7 @@ static void look_at_format(struct env *v)
         return;
     db->set_errcall(db, hush);
     if (db->open(db, NULL, path, NULL, DB_BTREE, DB_RDONLY, 0) == 0)
-        refuse_newer(read_format(db, NULL));
+        refuse_other(read_format(db, NULL));
     db->close(db, DB_NOSYNC);
 }
 
@@ -103,7 +108,7 @@ static void settle_format(struct env *v)
     uint32_t have = read_format(v->db[T_FORMAT], NULL);
     DBT k = {0}, d = {0};
 
-    refuse_newer(have);
+    refuse_other(have);
     if (have != 0)
         return;
     k.data = (void *)(uintptr_t) "format";

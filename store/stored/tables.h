@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include <db.h>
 
-enum { STORE_FORMAT = 1 };
+enum { STORE_FORMAT = 2 }; /* 2: an epoch's number follows from its record */
 enum table {
     T_FORMAT,    /* "format" -> u32; written once, so that it can be read without recovery */
     T_META,      /* names -> numbers: next_mbx, swept */
