@@ -54,6 +54,8 @@ const struct setting settings[] = {
     {"keyd.epoch_messages", SET_INT, "1000", 1, 1000, SET_AT_START, "most messages under one epoch key"},
     {"keyd.signatures_per_minute", SET_INT, "6000", 1, 1000000, SET_AT_START, "most mails signed for one account"},
     {"keyd.opens_per_minute", SET_INT, "6000", 1, 1000000, SET_AT_START, "most times one mailbox is opened"},
+    {"keyd.wraps_per_minute", SET_INT, "100000", 512, 100000000, SET_AT_START, "most recipients one session seals for"},
+    {"keyd.epochs_per_minute", SET_INT, "20000", 512, 100000000, SET_AT_START, "most epoch keys made for one session"},
     {"dird.threads", SET_INT, "24", 4, 64, SET_AT_START, "workers; a sign-in holds one while slapd hashes its password"},
     {"dird.max_peers", SET_INT, "8000", 16, 100000, SET_AT_START, "sessions connected at once"},
     {"dird.ticket_life", SET_SECS, "12h", 60, 7 * DAY, SET_AT_START, "how long a sign-in's ticket is good"},

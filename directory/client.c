@@ -121,10 +121,16 @@ enum rc dir_may_send(struct dir *d, struct span account, struct span sender, str
     return dir_call(d, DIRD_MAY_SEND, &rq, NULL, e);
 }
 
-enum rc dir_trust(struct dir *d, struct span domain, struct dird_trust_rep *rep_out, struct err *e)
+enum rc dir_trust(struct dir *d, struct span domain, struct span dn, enum dird_trusted *answer_out, struct err *e)
 {
-    struct dird_trust_req rq = {domain};
-    return dir_call(d, DIRD_TRUST, &rq, rep_out, e);
+    struct dird_trust_req rq = {domain, dn};
+    struct dird_trust_rep rep = {0};
+    enum rc rc = dir_call(d, DIRD_TRUST, &rq, &rep, e);
+    if (rc == RC_OK && (rep.trusted < DTR_YES || rep.trusted > DTR_OTHER_DN))
+        rc = err_set(e, RC_TEMP, NULL, NULL, "dird: no such answer: %u", rep.trusted);
+    if (rc == RC_OK)
+        *answer_out = (enum dird_trusted)rep.trusted;
+    return rc;
 }
 
 enum rc dir_account_set(struct dir *d, uint32_t what, const struct dird_account *a, struct err *e)

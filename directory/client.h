@@ -15,5 +15,5 @@ enum rc dir_lookup(struct dir *d, struct span address, struct dird_lookup_rep *r
 /* While dird is busy with other passwords (DIRD_BUSY) it asks again, for 20 s. */
 enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth_rep *rep_out, struct err *e);
 enum rc dir_may_send(struct dir *d, struct span account, struct span sender, struct err *e);
-enum rc dir_trust(struct dir *d, struct span domain, struct dird_trust_rep *rep_out, struct err *e);
+enum rc dir_trust(struct dir *d, struct span domain, struct span dn, enum dird_trusted *answer_out, struct err *e);
 enum rc dir_account_set(struct dir *d, uint32_t what /* DS_ bits */, const struct dird_account *a, struct err *e);

@@ -9,7 +9,7 @@
  */
 #pragma once
 #include "base/ipc.h"
-#define DIRD_VERSION 1
+#define DIRD_VERSION 2
 /* RC_TEMP with this esc: all that may wait for a password check do; dir_auth() asks again by itself. */
 #define DIRD_BUSY "4.3.2"
 extern const struct ipc_proto dird_proto;
@@ -17,7 +17,7 @@ enum dird_op {
     DIRD_LOOKUP = 16,    /* address -> what it is. smtpd imapd relayd admin */
     DIRD_AUTH,           /* login + password -> ticket. smtpd imapd admin */
     DIRD_MAY_SEND,       /* does this account hold that sender address? smtpd */
-    DIRD_TRUST,          /* domain -> its operators' DNs. smtpd relayd */
+    DIRD_TRUST,          /* may this DN speak for that domain, or for none? smtpd relayd */
     DIRD_ACCOUNT_ADD, DIRD_ACCOUNT_GET, DIRD_ACCOUNT_LIST, DIRD_ACCOUNT_SET, DIRD_ACCOUNT_DELETE, DIRD_ACCOUNT_PASSWD, /* admin */
     DIRD_TRUST_ADD, DIRD_TRUST_LIST, DIRD_SEARCH, DIRD_CERTS,  /* admin */
     DIRD_STATUS,         /* admin super */
@@ -29,13 +29,18 @@ enum dird_flag { DF_STRICT = 1, DF_SIGN = 2 /* sign what it submits */, DF_RED_L
 enum dird_type { DT_PER = 1, DT_ORG, DT_APP, DT_CAB };
 struct dird_lookup_req { struct span address; };              /* as in RCPT: any case; a sub-address "+x" is tried without when not found */
 struct dird_lookup_rep { uint8_t kind, type; uint32_t flags; uint64_t mbx; unsigned char pub[32]; struct span address; }; /* address: canonical */
-struct dird_auth_req { struct span login, password, peer /* IP text */; uint8_t protocol; /* 1 submission 2 imap 3 admin */ };
+/* protocol decides what the ticket gives, and is the asker's own: DP_SUBMISSION is smtpd's, DP_IMAP imapd's; the administrator may ask for each; RC_DENIED else. */
+enum dird_protocol { DP_SUBMISSION = 1 /* submit */, DP_IMAP /* read, write */, DP_ADMIN /* read, write, slots */ };
+struct dird_auth_req { struct span login, password, peer /* IP text */; uint8_t protocol; };
 /* RC_DENIED 5.7.8: wrong (nothing tells whether the account exists); RC_TEMP 4.3.0: directory away; RC_TEMP 4.7.0: too many wrong
  * passwords lately from this peer for this login; RC_PERM 5.7.1: account disabled (right password only) */
 struct dird_auth_rep { struct span ticket, address, name; uint64_t mbx; uint8_t type; uint32_t flags; };
 struct dird_may_req { struct span account, sender; };         /* RC_OK, RC_DENIED */
-struct dird_trust_req { struct span domain; };                /* empty (null reverse path): every operator's DN of the list, once each */
-struct dird_trust_rep { struct span dns; };                   /* list: packed u32 length + DN text each; RC_NOTFOUND: not in the trust space */
+/* dn empty: is the domain in the trust space at all? domain empty (null reverse path): is the DN any operator's of the list? One of them stands.
+ * DNs are compared as RDN sequences (policies/trust.h); no list of them travels. A domain served here is in the trust space only as the list has it. */
+struct dird_trust_req { struct span domain, dn; };
+enum dird_trusted { DTR_YES = 1, DTR_UNKNOWN_DOMAIN, DTR_OTHER_DN };
+struct dird_trust_rep { uint8_t trusted; };
 struct dird_account {                                        /* also a list record */
     struct span address, name /* cn */, given, sn, rpps, structure /* FINESS or SIRET */, profession, specialty, service, responsible, password, cert_der, aliases /* newline separated */;
     uint64_t mbx, quota; unsigned char pub[32]; uint8_t type, disabled; uint32_t flags;

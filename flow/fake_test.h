@@ -115,6 +115,18 @@ static inline enum rc fake_may(void *d, struct ipc_peer *p, const void *req, int
     return err_set(e, RC_DENIED, NULL, NULL, "not held");
 }
 
+/* Port 25: the peer is the operator of chu.example. */
+static inline enum rc fake_trust(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
+{
+    const struct dird_trust_req *q = req;
+
+    (void)d, (void)p, (void)fd, (void)e;
+    ((struct dird_trust_rep *)r->msg)->trusted = !span_ieq_str(q->domain, "chu.example") ? DTR_UNKNOWN_DOMAIN
+                                                 : span_eq_str(q->dn, "CN=chu")          ? DTR_YES
+                                                                                         : DTR_OTHER_DN;
+    return RC_OK;
+}
+
 static inline void fake_start(const char *sock, const struct ipc_proto *proto, const uint16_t *ops,
                               const ipc_handler *run, size_t n)
 {
@@ -150,7 +162,8 @@ static inline int fakes_up(void **state)
     fake_start("keyd.sock", &keyd_proto, (const uint16_t[]){KEYD_WRAP}, (const ipc_handler[]){fake_wrap}, 1);
     fake_start("stored.sock", &stored_proto, (const uint16_t[]){STORE_DELIVER, STORE_DELIVER_FD},
                (const ipc_handler[]){fake_deliver, fake_deliver}, 2);
-    fake_start("dird.sock", &dird_proto, (const uint16_t[]){DIRD_MAY_SEND}, (const ipc_handler[]){fake_may}, 1);
+    fake_start("dird.sock", &dird_proto, (const uint16_t[]){DIRD_MAY_SEND, DIRD_TRUST},
+               (const ipc_handler[]){fake_may, fake_trust}, 2);
     return 0;
 }
 

@@ -34,7 +34,8 @@ static const struct {
 } steps[] = {
     {"taken", step_taken},   /* all octets are here, and their structure */
     {"lawful", step_lawful}, /* no NUL, header within bounds, no loop; submission: no winmail.dat */
-    {"author", step_author}, /* submission: From and Sender are held by the account */
+    {"author",
+     step_author}, /* From and Sender: held by the account; port 25: of a domain that the list gives to the peer */
     {"forged", step_forged}, /* Authentication-Results in our name that we did not write: cut out */
     {"sign", step_sign},     /* submission, when the account signs: canonical, then multipart/signed */
     {"verify", step_verify}, /* S/MIME: the verdict goes to Authentication-Results */

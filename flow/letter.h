@@ -34,6 +34,8 @@ struct letter {
     struct span helo;
     const char *ip, *tls_version, *tls_cipher; /* tls_version NULL: none */
     bool esmtp;
+    struct span peer_dn; /* port 25: the subject of its verified certificate */
+    struct span trusted; /* port 25: a domain that dird vouched for a moment ago with that DN; empty: none */
     /* the account, on submission */
     struct span account, ticket, slots;
     bool sign;

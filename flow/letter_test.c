@@ -31,6 +31,7 @@ static struct letter letter_of(enum letter_door door)
     l.only_rcpt = SPAN_LIT("bob@chu.example");
     l.boxes = &box;
     l.n_boxes = 1;
+    l.peer_dn = SPAN_LIT("CN=chu");
     if (door == DOOR_SUBMISSION)
         l.account = SPAN_LIT("ana@chu.example");
     return l;
@@ -65,9 +66,20 @@ static const struct {
 } rows[] = {
     {"plain", DOOR_SUBMISSION, SPAN_LIT(ANA "Subject: x\r\n\r\nbody\r\n"), REFUSE_NONE, NULL},
     {"no empty line", DOOR_SUBMISSION, SPAN_LIT(ANA), REFUSE_NONE, NULL},
-    {"empty from a relay", DOOR_RELAY, SPAN_LIT(""), REFUSE_NONE, NULL},
-    {"anyone's From from a relay", DOOR_RELAY, SPAN_LIT("From: eve@other.example\r\n\r\nx\r\n"), REFUSE_NONE, NULL},
-    {"8-bit passes", DOOR_RELAY, SPAN_LIT("Subject: \xE9\r\n\r\n\xFF\xFE\r\n"), REFUSE_NONE, NULL},
+    {"empty from a relay", DOOR_RELAY, SPAN_LIT(""), REFUSE_FROM_OPERATOR, NULL},
+    {"its own From from a relay", DOOR_RELAY, SPAN_LIT("From: anyone@CHU.example\r\n\r\nx\r\n"), REFUSE_NONE, NULL},
+    {"another's From from a relay", DOOR_RELAY, SPAN_LIT("From: eve@other.example\r\n\r\nx\r\n"), REFUSE_FROM_OPERATOR,
+     NULL},
+    {"a second From from a relay", DOOR_RELAY, SPAN_LIT(ANA "From: eve@other.example\r\n\r\nx\r\n"),
+     REFUSE_FROM_OPERATOR, NULL},
+    {"a second author from a relay", DOOR_RELAY, SPAN_LIT("From: ana@chu.example, eve@other.example\r\n\r\nx\r\n"),
+     REFUSE_FROM_OPERATOR, NULL},
+    {"another's Sender from a relay", DOOR_RELAY, SPAN_LIT(ANA "Sender: eve@other.example\r\n\r\nx\r\n"),
+     REFUSE_FROM_OPERATOR, NULL},
+    {"a domain in the local part from a relay", DOOR_RELAY,
+     SPAN_LIT("From: \"x@chu.example\"@other.example\r\n\r\nx\r\n"), REFUSE_FROM_OPERATOR, NULL},
+    {"no address in From from a relay", DOOR_RELAY, SPAN_LIT("From: Ana\r\n\r\nx\r\n"), REFUSE_FROM_OPERATOR, NULL},
+    {"8-bit passes", DOOR_RELAY, SPAN_LIT(ANA "Subject: \xE9\r\n\r\n\xFF\xFE\r\n"), REFUSE_NONE, NULL},
     {"no From", DOOR_SUBMISSION, SPAN_LIT("Subject: x\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
     {"not held", DOOR_SUBMISSION, SPAN_LIT("From: eve@chu.example\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
     {"held alias", DOOR_SUBMISSION, SPAN_LIT("From: ana.martin@chu.example\r\n\r\nx\r\n"), REFUSE_NONE, NULL},
@@ -86,23 +98,36 @@ static const struct {
     {"forged, folded", DOOR_RELAY,
      SPAN_LIT(ANA "authentication-results:\r\n\t(c (c)) Mail.CHU.example 1;\r\n auth=pass\r\nTo: x\r\n\r\nx\r\n"),
      REFUSE_NONE, ANA "To: x\r\n\r\nx\r\n"},
-    {"forged, our domain", DOOR_RELAY, SPAN_LIT("Authentication-Results: \"chu.example\"; x=pass\r\n\r\nx\r\n"),
-     REFUSE_NONE, "\r\nx\r\n"},
-    {"another's results stay", DOOR_RELAY, SPAN_LIT("Authentication-Results: mx.other.example; spf=pass\r\n\r\nx\r\n"),
-     REFUSE_NONE, NULL},
-    {"forged, quoted pair", DOOR_RELAY, SPAN_LIT("Authentication-Results: \"m\\ail.chu.example\"; smime=pass\r\n\r\nx\r\n"), REFUSE_NONE, "\r\nx\r\n"},
-    {"forged, no id", DOOR_RELAY, SPAN_LIT("Authentication-Results: ; smime=pass\r\n\r\nx\r\n"), REFUSE_NONE, "\r\nx\r\n"},
-    {"forged, id left out", DOOR_RELAY, SPAN_LIT("Authentication-Results: smime=pass\r\n\r\nx\r\n"), REFUSE_NONE, "\r\nx\r\n"},
-    {"forged, only a comment", DOOR_RELAY, SPAN_LIT("Authentication-Results: (mail.chu.example); smime=pass\r\n\r\nx\r\n"), REFUSE_NONE, "\r\nx\r\n"},
-    {"forged, id and more", DOOR_RELAY, SPAN_LIT("Authentication-Results: mail.chu.example/1; smime=pass\r\n\r\nx\r\n"), REFUSE_NONE, "\r\nx\r\n"},
-    {"forged, two words", DOOR_RELAY, SPAN_LIT("Authentication-Results: mx.other.example mail.chu.example; smime=pass\r\n\r\nx\r\n"), REFUSE_NONE, "\r\nx\r\n"},
-    {"forged, not ASCII", DOOR_RELAY, SPAN_LIT("Authentication-Results: \xEF\xBB\xBFmail.chu.example; smime=pass\r\n\r\nx\r\n"), REFUSE_NONE, "\r\nx\r\n"},
-    {"forged, a host below us", DOOR_RELAY, SPAN_LIT("Authentication-Results: mx2.chu.example; smime=pass\r\n\r\nx\r\n"), REFUSE_NONE, "\r\nx\r\n"},
-    {"forged, open quote", DOOR_RELAY, SPAN_LIT("Authentication-Results: \"mail.chu.example; smime=pass\r\n\r\nx\r\n"), REFUSE_NONE, "\r\nx\r\n"},
-    {"forged, empty", DOOR_RELAY, SPAN_LIT("Authentication-Results: \r\n\r\nx\r\n"), REFUSE_NONE, "\r\nx\r\n"},
-    {"another's with a version, quoted, in comments", DOOR_RELAY, SPAN_LIT("Authentication-Results: (a) \"mx.other.example\" (b) 1 (c)\r\n\t; none\r\n\r\nx\r\n"),
-     REFUSE_NONE, NULL},
-    {"not quite ours", DOOR_RELAY, SPAN_LIT("Authentication-Results: xchu.example; spf=pass\r\n\r\nx\r\n"),
+    {"forged, our domain", DOOR_RELAY, SPAN_LIT(ANA "Authentication-Results: \"chu.example\"; x=pass\r\n\r\nx\r\n"),
+     REFUSE_NONE, ANA "\r\nx\r\n"},
+    {"another's results stay", DOOR_RELAY,
+     SPAN_LIT(ANA "Authentication-Results: mx.other.example; spf=pass\r\n\r\nx\r\n"), REFUSE_NONE, NULL},
+    {"forged, quoted pair", DOOR_RELAY,
+     SPAN_LIT(ANA "Authentication-Results: \"m\\ail.chu.example\"; smime=pass\r\n\r\nx\r\n"), REFUSE_NONE,
+     ANA "\r\nx\r\n"},
+    {"forged, no id", DOOR_RELAY, SPAN_LIT(ANA "Authentication-Results: ; smime=pass\r\n\r\nx\r\n"), REFUSE_NONE,
+     ANA "\r\nx\r\n"},
+    {"forged, id left out", DOOR_RELAY, SPAN_LIT(ANA "Authentication-Results: smime=pass\r\n\r\nx\r\n"), REFUSE_NONE,
+     ANA "\r\nx\r\n"},
+    {"forged, only a comment", DOOR_RELAY,
+     SPAN_LIT(ANA "Authentication-Results: (mail.chu.example); smime=pass\r\n\r\nx\r\n"), REFUSE_NONE, ANA "\r\nx\r\n"},
+    {"forged, id and more", DOOR_RELAY,
+     SPAN_LIT(ANA "Authentication-Results: mail.chu.example/1; smime=pass\r\n\r\nx\r\n"), REFUSE_NONE, ANA "\r\nx\r\n"},
+    {"forged, two words", DOOR_RELAY,
+     SPAN_LIT(ANA "Authentication-Results: mx.other.example mail.chu.example; smime=pass\r\n\r\nx\r\n"), REFUSE_NONE,
+     ANA "\r\nx\r\n"},
+    {"forged, not ASCII", DOOR_RELAY,
+     SPAN_LIT(ANA "Authentication-Results: \xEF\xBB\xBFmail.chu.example; smime=pass\r\n\r\nx\r\n"), REFUSE_NONE,
+     ANA "\r\nx\r\n"},
+    {"forged, a host below us", DOOR_RELAY,
+     SPAN_LIT(ANA "Authentication-Results: mx2.chu.example; smime=pass\r\n\r\nx\r\n"), REFUSE_NONE, ANA "\r\nx\r\n"},
+    {"forged, open quote", DOOR_RELAY,
+     SPAN_LIT(ANA "Authentication-Results: \"mail.chu.example; smime=pass\r\n\r\nx\r\n"), REFUSE_NONE, ANA "\r\nx\r\n"},
+    {"forged, empty", DOOR_RELAY, SPAN_LIT(ANA "Authentication-Results: \r\n\r\nx\r\n"), REFUSE_NONE, ANA "\r\nx\r\n"},
+    {"another's with a version, quoted, in comments", DOOR_RELAY,
+     SPAN_LIT(ANA "Authentication-Results: (a) \"mx.other.example\" (b) 1 (c)\r\n\t; none\r\n\r\nx\r\n"), REFUSE_NONE,
+     NULL},
+    {"not quite ours", DOOR_RELAY, SPAN_LIT(ANA "Authentication-Results: xchu.example; spf=pass\r\n\r\nx\r\n"),
      REFUSE_NONE, NULL},
 };
 
@@ -159,6 +184,7 @@ static void test_loop_and_bounds(void **state)
     char mid[17];
 
     (void)state;
+    buf_addstr(&m, ANA);
     for (int i = 0; i < 50; i++)
         buf_addstr(&m, "Received: by x\r\n");
     assert_int_equal(send_it(DOOR_RELAY, buf_span(&m), 4096, &out, mid), REFUSE_NONE);

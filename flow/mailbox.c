@@ -20,10 +20,53 @@ struct mailbox {
 };
 
 /* ---- opening ---- */
-static enum rc open_keys(struct mailbox *m, struct span slots, struct span password, struct err *e)
+static enum rc open_slots(struct mailbox *m, struct span slots, struct span password, struct err *e)
 {
-    enum rc rc = keyd_open_box(m->k, buf_span(&m->ticket), m->pub, slots, password, m->sec->priv, e);
+    return keyd_open_box(m->k, buf_span(&m->ticket), m->pub, slots, password, m->sec->priv, e);
+}
 
+/* The former slots stand beside new ones until a session has opened the mailbox with the new ones: stored is told that this is so now. If it
+ * cannot be told, the next session tells it. */
+static void slots_are_good(struct mailbox *m, uint64_t version)
+{
+    struct store_box_opened_req rq = {version};
+    struct err e;
+
+    if (store_call(m->st, STORE_BOX_OPENED, &rq, -1, NULL, &e) != RC_OK)
+        log_err(LOG_WARN_, "slots-kept", &e);
+}
+
+/* New slots that do not open the mailbox lock nobody out: the former ones, which did, are tried as well. */
+static enum rc open_former(struct mailbox *m, struct span former, struct span password, struct err *e)
+{
+    struct err why = *e;
+    enum rc rc = open_slots(m, former, password, e);
+
+    if (rc == RC_OK)
+        log_ev(LOG_ERROR_, "slots-do-not-open", "mbx=%llu cause=%s opened=with-former-slots",
+               (unsigned long long)m->mbx, log_esc(span_str(why.log)));
+    else
+        *e = why;
+    return rc == RC_OK ? RC_OK : why.rc;
+}
+
+static enum rc open_keys(struct mailbox *m, const struct store_box_rep *box, struct span password, struct err *e)
+{
+    struct buf mem = BUF_INIT; /* asking stored or keyd again ends what the reply lent us */
+    struct span slots, former;
+    uint64_t version = box->slots_version;
+    enum rc rc;
+
+    buf_addspan(&mem, box->slots);
+    buf_addspan(&mem, box->former);
+    slots = span_of(mem.p, box->slots.n);
+    former = span_from(buf_span(&mem), box->slots.n);
+    rc = open_slots(m, slots, password, e);
+    if (rc == RC_OK && former.n > 0)
+        slots_are_good(m, version);
+    else if (rc != RC_OK && rc != RC_TEMP && former.n > 0)
+        rc = open_former(m, former, password, e);
+    buf_free(&mem);
     return rc == RC_OK ? seal_names_key(m->sec->priv, m->mbx, m->sec->names, e) : rc;
 }
 
@@ -46,7 +89,7 @@ enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_re
     if ((rc = store_bind(st, buf_span(&m->ticket), &box, e)) != RC_OK)
         goto out;
     memcpy(m->pub, box.pub, sizeof m->pub);
-    rc = open_keys(m, box.slots, password, e);
+    rc = open_keys(m, &box, password, e);
 out:
     if (rc == RC_OK)
         *m_out = m;

@@ -99,18 +99,44 @@ static enum refusal held(void *ctx, struct span address, struct err *e)
     return rc == RC_DENIED || rc == RC_NOTFOUND || rc == RC_SYNTAX ? REFUSE_FROM_MISMATCH : REFUSE_DIR_TEMP;
 }
 
-/* Every address of every From: and Sender: is the account's; a second From: can not hide behind the first. */
+/* What follows the last @: a quoted local part may hold others. */
+static struct span domain_of(struct span address)
+{
+    for (size_t i = address.n; i > 0; i--)
+        if (address.p[i - 1] == '@')
+            return span_from(address, i);
+    return SPAN_NULL;
+}
+
+/* Port 25: the list gives that address's domain to the peer's DN. A domain that is served here too is no exception: only the operators that share
+ * it may bring mail that says it comes from there. */
+static enum refusal of_operator(void *ctx, struct span address, struct err *e)
+{
+    struct letter *l = ctx;
+    struct span domain = domain_of(address);
+    enum dird_trusted answer;
+
+    if (l->trusted.n > 0 && span_ieq(domain, l->trusted))
+        return REFUSE_NONE;
+    if (dir_trust(l->dir, domain, l->peer_dn, &answer, e) != RC_OK)
+        return REFUSE_DIR_TEMP;
+    return answer == DTR_YES ? REFUSE_NONE
+                             : refuse(REFUSE_FROM_OPERATOR, "author of a domain that is not the peer's", e);
+}
+
+/* Every address of every From: and Sender: is the account's (submission), or of the peer's operator (port 25); a second From: can not hide behind the
+ * first. */
 enum refusal step_author(struct letter *l, struct err *e)
 {
+    bool ours = l->door == DOOR_SUBMISSION;
+    enum refusal (*may)(void *, struct span, struct err *) = ours ? held : of_operator;
+    enum refusal no = ours ? REFUSE_FROM_MISMATCH : REFUSE_FROM_OPERATOR;
     size_t n = 0, senders;
-    enum refusal r;
+    enum refusal r = letter_authors(letter_header(l), "From", may, l, &n, e);
 
-    if (l->door != DOOR_SUBMISSION)
-        return REFUSE_NONE;
-    r = letter_authors(letter_header(l), "From", held, l, &n, e);
     if (r == REFUSE_NONE && n == 0)
-        r = refuse(REFUSE_FROM_MISMATCH, "no From field with an address", e);
+        r = refuse(no, "no From field with an address", e);
     if (r == REFUSE_NONE)
-        r = letter_authors(letter_header(l), "Sender", held, l, &senders, e);
-    return r;
+        r = letter_authors(letter_header(l), "Sender", may, l, &senders, e);
+    return r == REFUSE_FROM_MISMATCH ? no : r; /* what cannot be read is nobody's */
 }

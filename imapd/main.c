@@ -37,7 +37,6 @@ static void tick(void *ctx)
     static unsigned ticks;
     struct imap_conf *c = ctx;
 
-    seats_sweep(c->seats);
     if (++ticks % ROTATE_TICKS == 0)
         tls_conf_rotate(c->tls);
 }
@@ -71,7 +70,6 @@ static void load_conf(struct imap_conf *c, const struct boot *b)
     }
     c->max_message = (uint64_t)boot_num(b, "imapd.max_message", 50 * 1024 * 1024);
     c->max_errors = (unsigned)boot_num(b, "imapd.max_errors", 20);
-    c->max_per_account = (unsigned)boot_num(b, "imapd.max_sessions_per_account", 30);
     c->login_ms = (int)(boot_num(b, "imapd.login_timeout", 60) * 1000);
     c->idle_ms = (int)(boot_num(b, "imapd.idle_timeout", 30 * 60) * 1000);
 }
@@ -126,7 +124,6 @@ static void serve(void)
     load_conf(&conf, b);
     load_tls(&conf, b);
     take_sockets(&l, &conf, b);
-    conf.seats = seats_new(l.max_sessions);
     how.uid = (uid_t)boot_num(b, "uid", 0);
     seal_warm(); /* the ciphers, half a megabyte and a millisecond: sessions share them */
     text_warm(); /* the charset tables: no file can be opened later */

@@ -219,5 +219,4 @@ void session_run(void *conf, void *ready, int fd, const struct listener_peer *pe
     (void)stream_flush(s->io, &e);
     log_ev(LOG_INFO_, "disconnect", "reason=%s", s->bye ? "bye" : rc_name(e.rc));
     close_session(s);
-    seats_give_back(s->conf->seats, getpid());
 }

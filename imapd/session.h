@@ -15,7 +15,6 @@
 #include "directory/client.h"
 #include "flow/mailbox.h"
 #include "imapd/keywords.h"
-#include "imapd/seats.h"
 #include "proto/imap_args.h"
 #include "proto/imap_frame.h"
 
@@ -27,8 +26,6 @@ struct imap_conf { /* made by the listener, shared by its sessions */
     const char *hostname;
     uint64_t max_message;
     unsigned max_errors;
-    unsigned max_per_account;
-    struct seats *seats;
     int login_ms, idle_ms;
     bool implicit_tls[LISTENER_FDS];
 };

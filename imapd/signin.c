@@ -48,6 +48,8 @@ static enum rc open_mailbox(struct imap_session *s, const struct dird_auth_rep *
     enum rc rc = mailbox_open(s->store, s->keyd, auth, password, &s->box, e);
     struct err cause = *e;
 
+    if (rc == RC_QUOTA) /* stored counts them (store/stored/seats.h) */
+        return reply_no(s, e, "LIMIT", "Trop de sessions pour ce compte / Too many sessions for this account");
     if (rc == RC_DENIED)
         return failed(s, "CONTACTADMIN", cause.say[0] ? cause.say : "Boite non ouverte / Mailbox could not be opened",
                       e);
@@ -56,7 +58,7 @@ static enum rc open_mailbox(struct imap_session *s, const struct dird_auth_rep *
 
 enum rc signin(struct imap_session *s, struct span login, struct span password, struct err *e)
 {
-    struct dird_auth_req rq = {login, password, span_str(s->peer->ip), 2};
+    struct dird_auth_req rq = {login, password, span_str(s->peer->ip), DP_IMAP};
     struct dird_auth_rep auth;
     uint64_t mbx;
     enum rc rc = dir_auth(s->dir, &rq, &auth, e);
@@ -64,16 +66,11 @@ enum rc signin(struct imap_session *s, struct span login, struct span password, 
     if (rc != RC_OK)
         return explain(s, rc, e);
     mbx = auth.mbx;
-    if (!seats_take(s->conf->seats, auth.mbx, s->conf->max_per_account, getpid()))
-        return reply_no(s, e, "LIMIT", "Trop de sessions pour ce compte / Too many sessions for this account");
     snprintf(s->address, sizeof s->address, "%.*s", SPAN_ARG(auth.address));
-    if ((rc = open_mailbox(s, &auth, password, e)) != RC_OK) {
-        seats_give_back(s->conf->seats, getpid());
+    if ((rc = open_mailbox(s, &auth, password, e)) != RC_OK)
         return rc;
-    }
     if ((rc = folders_first_time(s, e)) != RC_OK) {
         mailbox_close(&s->box);
-        seats_give_back(s->conf->seats, getpid());
         return rc;
     }
     s->state = IS_AUTH;

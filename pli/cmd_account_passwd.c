@@ -131,7 +131,7 @@ static enum rc change_strict(struct cmd *c, struct passwd *p, struct err *e)
 /* The old password, when it was given, must be right: the directory says. */
 static enum rc check_old(struct cmd *c, struct passwd *p, struct err *e)
 {
-    struct dird_auth_req rq = {span_str(p->address), p->old_password, SPAN_LIT("local"), 3};
+    struct dird_auth_req rq = {span_str(p->address), p->old_password, SPAN_LIT("local"), DP_ADMIN};
     struct dird_auth_rep rep = {0};
     enum rc rc = p->old_password.n ? dir_auth(inst_dir(c), &rq, &rep, e) : RC_OK;
 

@@ -25,16 +25,35 @@ struct name {
 static const struct {
     const char *written, *type;
 } types[] = {
-    {"cn", "cn"}, {"commonname", "cn"}, {"2.5.4.3", "cn"},
-    {"ou", "ou"}, {"organizationalunitname", "ou"}, {"2.5.4.11", "ou"},
-    {"o", "o"}, {"organizationname", "o"}, {"2.5.4.10", "o"},
-    {"c", "c"}, {"countryname", "c"}, {"2.5.4.6", "c"},
-    {"st", "place"}, {"s", "place"}, {"stateorprovincename", "place"}, {"2.5.4.8", "place"},
-    {"l", "place"}, {"localityname", "place"}, {"2.5.4.7", "place"},
-    {"dc", "dc"}, {"0.9.2342.19200300.100.1.25", "dc"},
-    {"serialnumber", "serial"}, {"2.5.4.5", "serial"},
-    {"email", "email"}, {"e", "email"}, {"emailaddress", "email"}, {"1.2.840.113549.1.9.1", "email"},
-    {"organizationidentifier", "orgid"}, {"2.5.4.97", "orgid"},
+    {"cn", "cn"},
+    {"commonname", "cn"},
+    {"2.5.4.3", "cn"},
+    {"ou", "ou"},
+    {"organizationalunitname", "ou"},
+    {"2.5.4.11", "ou"},
+    {"o", "o"},
+    {"organizationname", "o"},
+    {"2.5.4.10", "o"},
+    {"c", "c"},
+    {"countryname", "c"},
+    {"2.5.4.6", "c"},
+    {"st", "place"},
+    {"s", "place"},
+    {"stateorprovincename", "place"},
+    {"2.5.4.8", "place"},
+    {"l", "place"},
+    {"localityname", "place"},
+    {"2.5.4.7", "place"},
+    {"dc", "dc"},
+    {"0.9.2342.19200300.100.1.25", "dc"},
+    {"serialnumber", "serial"},
+    {"2.5.4.5", "serial"},
+    {"email", "email"},
+    {"e", "email"},
+    {"emailaddress", "email"},
+    {"1.2.840.113549.1.9.1", "email"},
+    {"organizationidentifier", "orgid"},
+    {"2.5.4.97", "orgid"},
 };
 
 static struct span type_of(struct span written)
@@ -49,7 +68,10 @@ static struct span type_of(struct span written)
 
 static int hex_value(unsigned char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 /* One byte of a value, escapes undone: RFC 4514 2.4. False at the end or when the escape is cut. */
@@ -194,18 +216,4 @@ bool dn_same(struct span sa, struct span sb)
     if (a.n != b.n || a.rdns != b.rdns)
         return false;
     return same_names(&a, &b, false) || same_names(&a, &b, true);
-}
-
-enum trust_verdict trust_decide(const struct trust_facts *f)
-{
-    if (!f->has_cert)
-        return TRUST_NO_CERT;
-    if (!f->verified)
-        return TRUST_BAD_CERT;
-    if (f->sender_domain.n > 0 && !f->domain_known)
-        return TRUST_UNKNOWN_DOMAIN;
-    for (size_t i = 0; i < f->n_dns; i++)
-        if (dn_same(f->peer_dn, f->dns[i]))
-            return TRUST_OK;
-    return TRUST_WRONG_DN;
 }

@@ -69,10 +69,8 @@ static enum refusal auth_refusal(enum rc rc, const struct err *e)
 
 static void check(struct smtp_session *s, const struct sasl *sasl)
 {
-    struct dird_auth_req rq = {.login = sasl->login,
-                               .password = sasl->password,
-                               .peer = span_str(s->peer->ip),
-                               .protocol = PROTOCOL_SUBMISSION};
+    struct dird_auth_req rq = {
+        .login = sasl->login, .password = sasl->password, .peer = span_str(s->peer->ip), .protocol = DP_SUBMISSION};
     struct dird_auth_rep rep;
     struct err e = {0};
     enum refusal r;

@@ -2,75 +2,36 @@
 /* smtpd/cmd_mail.c - MAIL: may this sender be taken from this peer? Port 25: the trust space decides (certificate and white list).
  * Submission: the account must hold the address.  RFC 5321 4.1.1.2, RFC 6409 6.1, RFC 1870 */
 #include "base/log.h"
-#include "policies/trust.h"
 #include "smtpd/verbs.h"
 #include <stdio.h>
 
-enum { DNS_MAX = 64, TRUST_MS = 5000 /* who sends a hundred messages is asked about once */ };
+enum { TRUST_MS = 5000 /* who sends a hundred messages is asked about once */ };
 
-static enum refusal of_verdict(enum trust_verdict v)
+/* May the peer's certificate speak for that domain, or, where there is none, for any of the list? A report about mail has no sender domain: every
+ * operator of the list may bring one (RFC 5321 4.5.5), and nobody else. */
+static enum refusal listed(const struct smtp_session *s, struct span domain, struct err *e)
 {
-    static const enum refusal r[] = {[TRUST_OK] = REFUSE_NONE,
-                                     [TRUST_NO_TLS] = REFUSE_NEED_TLS,
-                                     [TRUST_NO_CERT] = REFUSE_NO_CERT,
-                                     [TRUST_BAD_CERT] = REFUSE_BAD_CERT,
-                                     [TRUST_UNKNOWN_DOMAIN] = REFUSE_UNKNOWN_DOMAIN,
-                                     [TRUST_WRONG_DN] = REFUSE_WRONG_DN};
+    static const enum refusal of[] = {
+        [DTR_YES] = REFUSE_NONE, [DTR_UNKNOWN_DOMAIN] = REFUSE_UNKNOWN_DOMAIN, [DTR_OTHER_DN] = REFUSE_WRONG_DN};
+    enum dird_trusted answer;
 
-    return r[v];
-}
-
-/* The DNs of a domain's operators: packed u32 length and text. */
-static size_t unpack(struct span packed, struct span *dns, size_t most)
-{
-    struct rd r = rd_of(packed);
-    size_t n = 0;
-
-    while (n < most && r.s.n > 0) {
-        struct span dn = rd_bytes(&r);
-
-        if (!rd_ok(&r))
-            break;
-        dns[n++] = dn;
-    }
-    return n;
-}
-
-/* A report about mail has no sender domain: any operator of the trust space may send one (RFC 5321 4.5.5). */
-static enum refusal from_operator(const struct smtp_session *s)
-{
-    struct span dn = span_str(s->tls_peer.dn);
-    struct trust_facts f = {
-        .has_cert = s->tls_peer.has_cert, .verified = s->tls_peer.verified, .peer_dn = dn, .dns = &dn};
-
-    f.n_dns = 1;
-    f.domain_known = true;
-    return of_verdict(trust_decide(&f));
+    if (dir_trust(s->dir, domain, span_str(s->tls_peer.dn), &answer, e) != RC_OK)
+        return REFUSE_DIR_TEMP;
+    return of[answer];
 }
 
 static enum refusal from_relay(struct smtp_session *s, const struct smtp_path *p, struct err *e)
 {
-    struct span dns[DNS_MAX];
-    struct trust_facts f = {.has_cert = s->tls_peer.has_cert,
-                            .verified = s->tls_peer.verified,
-                            .peer_dn = span_str(s->tls_peer.dn),
-                            .sender_domain = p->domain,
-                            .dns = dns};
-    struct dird_trust_rep rep;
     enum refusal r;
-    enum rc rc;
 
-    if (p->domain.n == 0)
-        return from_operator(s);
-    if (span_ieq_str(p->domain, s->trusted) && deadline_left_ms(s->trusted_until) > 0)
+    if (!s->tls_peer.has_cert)
+        return REFUSE_NO_CERT;
+    if (!s->tls_peer.verified || !s->tls_peer.dn[0])
+        return REFUSE_BAD_CERT;
+    if (p->domain.n > 0 && span_ieq_str(p->domain, s->trusted) && deadline_left_ms(s->trusted_until) > 0)
         return REFUSE_NONE;
-    rc = dir_trust(s->dir, p->domain, &rep, e);
-    if (rc != RC_OK && rc != RC_NOTFOUND)
-        return REFUSE_DIR_TEMP;
-    f.domain_known = rc == RC_OK;
-    f.n_dns = rc == RC_OK ? unpack(rep.dns, dns, DNS_MAX) : 0;
-    r = of_verdict(trust_decide(&f));
-    if (r == REFUSE_NONE) {
+    r = listed(s, p->domain, e);
+    if (r == REFUSE_NONE && p->domain.n > 0) {
         snprintf(s->trusted, sizeof s->trusted, "%.*s", SPAN_ARG(p->domain));
         s->trusted_until = deadline_in(TRUST_MS);
     }

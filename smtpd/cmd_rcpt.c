@@ -31,16 +31,14 @@ static enum refusal to_mailbox(struct smtp_session *s, const struct dird_lookup_
 static enum refusal to_elsewhere(struct smtp_session *s, const struct smtp_rcpt *rc_args, const char *address,
                                  struct err *e)
 {
-    struct dird_trust_rep rep;
-    enum rc rc;
+    enum dird_trusted answer;
 
     if (!smtp_is_submission(s))
         return REFUSE_NOT_LOCAL;
-    rc = dir_trust(s->dir, rc_args->path.domain, &rep, e);
-    if (rc == RC_NOTFOUND)
-        return REFUSE_UNKNOWN_DOMAIN;
-    if (rc != RC_OK)
+    if (dir_trust(s->dir, rc_args->path.domain, SPAN_NULL, &answer, e) != RC_OK)
         return REFUSE_DIR_TEMP;
+    if (answer != DTR_YES)
+        return REFUSE_UNKNOWN_DOMAIN;
     return envelope_add_remote(s, address, &rc_args->params) ? REFUSE_NONE : REFUSE_TOO_MANY_RCPT;
 }
 

@@ -58,10 +58,13 @@ static inline enum rc trusted(void *d, struct ipc_peer *p, const void *req, int 
     struct dird_trust_rep *rep = r->msg;
 
     (void)d, (void)p, (void)fd;
-    if (!span_ieq_str(q->domain, "partner.example") && !span_ieq_str(q->domain, "third.example"))
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "not in the trust space");
-    buf_bytes(r->scratch, span_str(span_ieq_str(q->domain, "third.example") ? "CN=third" : PARTNER_DN));
-    rep->dns = buf_span(r->scratch);
+    (void)e;
+    if (q->domain.n > 0 && !span_ieq_str(q->domain, "partner.example") && !span_ieq_str(q->domain, "third.example"))
+        rep->trusted = DTR_UNKNOWN_DOMAIN;
+    else if (q->dn.n == 0)
+        rep->trusted = DTR_YES;
+    else
+        rep->trusted = span_eq_str(q->dn, span_ieq_str(q->domain, "third.example") ? "CN=third" : PARTNER_DN) ? DTR_YES : DTR_OTHER_DN;
     return RC_OK;
 }
 

@@ -171,6 +171,9 @@ static enum refusal file_it(struct smtp_session *s, struct err *e)
     l->helo = span_str(s->helo);
     l->ip = s->peer->ip;
     l->esmtp = s->esmtp;
+    l->peer_dn = span_str(s->tls_peer.dn);
+    if (deadline_left_ms(s->trusted_until) > 0)
+        l->trusted = span_str(s->trusted);
     l->tls_version = s->tls ? s->tls_peer.version : NULL;
     l->tls_cipher = s->tls_peer.cipher;
     l->account = span_str(s->account);

@@ -126,6 +126,7 @@ TABLE box_rep[] = {
     IPC_F_U64(store_box_rep, mbx),
     IPC_F_FIX(store_box_rep, pub),
     IPC_F_BYTES(store_box_rep, slots, SLOTS_MAX),
+    IPC_F_BYTES(store_box_rep, former, SLOTS_MAX),
     IPC_F_U64(store_box_rep, slots_version),
     IPC_F_U64(store_box_rep, quota),
     IPC_F_U64(store_box_rep, used),
@@ -137,6 +138,7 @@ TABLE box_set_req[] = {
     IPC_F_U64(store_box_set_req, slots_version), IPC_F_BYTES(store_box_set_req, slots, SLOTS_MAX),
     IPC_F_U64(store_box_set_req, quota),         IPC_F_END,
 };
+TABLE box_opened_req[] = {IPC_F_U64(store_box_opened_req, slots_version), IPC_F_END};
 TABLE ticket_req[] = {IPC_F_BYTES(store_ticket_req, ticket, STORE_TICKET_MAX), IPC_F_END};
 
 /* ---- folders ---- */
@@ -299,22 +301,22 @@ TABLE check_rep[] = {
 enum {
     ANY = ROLE_SMTPD | ROLE_IMAPD | ROLE_RELAYD | ROLE_STORED | ROLE_KEYD | ROLE_DIRD | ROLE_ADMIN | ROLE_SUPER,
     IN = ROLE_SMTPD | ROLE_RELAYD | ROLE_IMAPD,     /* imapd: into the mailbox of its ticket */
-    SESSION = ROLE_IMAPD | ROLE_SMTPD | ROLE_ADMIN, /* with a ticket */
+    TICKETS = ROLE_IMAPD | ROLE_SMTPD | ROLE_ADMIN, /* smtpd: to read the signing slot of who submits */
     MAIL = ROLE_IMAPD | ROLE_ADMIN,                 /* with a ticket */
     QUEUE = ROLE_RELAYD | ROLE_ADMIN,
 };
 static const struct ipc_op ops[] = {
     {STORE_DELIVER, "deliver", IN, deliver_req, deliver_rep, 0, 0},
     {STORE_DELIVER_FD, "deliver-fd", IN, deliver_req, deliver_rep, 1, 0},
-    {STORE_CAN_TAKE, "can-take", IN, can_take_req, NULL, 0, 0},
+    {STORE_CAN_TAKE, "can-take", ROLE_SMTPD | ROLE_RELAYD, can_take_req, NULL, 0, 0},
     {STORE_BOX_RESERVE, "box-reserve", ROLE_ADMIN, NULL, mbx_msg, 0, 0},
     {STORE_BOX_CREATE, "box-create", ROLE_ADMIN, box_create_req, NULL, 0, 0},
-    {STORE_BOX_GET, "box-get", SESSION, mbx_msg, box_rep, 0, 0},
-    {STORE_BOX_SET, "box-set", SESSION, box_set_req, NULL, 0, 0},
+    {STORE_BOX_GET, "box-get", MAIL, mbx_msg, box_rep, 0, 0},
+    {STORE_BOX_SET, "box-set", ROLE_ADMIN, box_set_req, NULL, 0, 0},
     {STORE_BOX_DELETE, "box-delete", ROLE_ADMIN, mbx_msg, NULL, 0, 0},
-    {STORE_TICKET, "ticket", SESSION, ticket_req, box_rep, 0, 0},
-    {STORE_FOLDERS, "folders", SESSION, cursor_req, list_rep, 0, 0},
-    {STORE_FOLDER_CREATE, "folder-create", SESSION, folder_create_req, folder_msg, 0, 0},
+    {STORE_TICKET, "ticket", TICKETS, ticket_req, box_rep, 0, 0},
+    {STORE_FOLDERS, "folders", MAIL, cursor_req, list_rep, 0, 0},
+    {STORE_FOLDER_CREATE, "folder-create", MAIL, folder_create_req, folder_msg, 0, 0},
     {STORE_FOLDER_RENAME, "folder-rename", MAIL, folder_rename_req, NULL, 0, 0},
     {STORE_FOLDER_DELETE, "folder-delete", MAIL, folder_msg, NULL, 0, 0},
     {STORE_FOLDER_FLAGS, "folder-flags", MAIL, folder_flags_req, NULL, 0, 0},
@@ -327,7 +329,7 @@ static const struct ipc_op ops[] = {
     {STORE_TEXTS, "texts", MAIL, range_req, list_rep, 0, 0},
     {STORE_READ, "read", MAIL, read_req, read_rep, 0, 0},
     {STORE_READ_MANY, "read-many", MAIL, range_req, list_rep, 0, 0},
-    {STORE_EPOCHS, "epochs", SESSION, epochs_req, epochs_rep, 0, 0},
+    {STORE_EPOCHS, "epochs", MAIL, epochs_req, epochs_rep, 0, 0},
     {STORE_FLAGS, "flags", MAIL, flags_req, flags_rep, 0, 0},
     {STORE_EXPUNGE, "expunge", MAIL, expunge_req, expunge_rep, 0, 0},
     {STORE_COPY, "copy", MAIL, copy_req, copy_rep, 0, 0},
@@ -340,6 +342,7 @@ static const struct ipc_op ops[] = {
     {STORE_STATS, "stats", ROLE_ADMIN | ROLE_SUPER, NULL, stats_rep, 0, 0},
     {STORE_CHECK, "check", ROLE_ADMIN, check_req, check_rep, 0, 0},
     {STORE_PING, "ping", ANY, NULL, NULL, 0, 0},
+    {STORE_BOX_OPENED, "box-opened", ROLE_IMAPD, box_opened_req, NULL, 0, 0},
     {STORE_EV_CHANGED, "changed", 0, NULL, ev_changed, 0, 0}, /* pushed, never asked */
 };
 const struct ipc_proto stored_proto = {"stored", 0x53544f52, STORED_VERSION, ops, sizeof ops / sizeof ops[0]};

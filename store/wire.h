@@ -18,8 +18,9 @@
  *          asked again after a lost reply.
  * Errors   every op: RC_DENIED without its role, ticket or right; RC_NOTFOUND no such mailbox, folder, message;
  *          RC_SYNTAX values out of their bounds; RC_TEMP 4.3.1 disk nearly full, 4.3.0 otherwise (nothing was changed).
- * Rights   ticket's RIGHT_READ for what reads, RIGHT_WRITE for what changes (and SELECT that is not read only),
- *          RIGHT_SLOTS for BOX_SET.
+ * Rights   ticket's RIGHT_READ for what reads, RIGHT_WRITE for what changes (and SELECT that is not read only).
+ *          Slots are changed by the administrator alone; the last one that opens a mailbox is not removed (RC_PERM), and the former list is
+ *          kept, and answered beside the new one, until a session has opened the mailbox with the new one (BOX_OPENED).
  * Process  stored answers. Tables in wire.c.   Source RFC 3501 2.3, RFC 7162 (modseq), RFC 4315, RFC 6851, DESIGN 5.
  */
 #pragma once
@@ -27,7 +28,7 @@
 #include "crypto/seal/seal.h"
 #include "crypto/seal/slot.h"
 
-#define STORED_VERSION 1
+#define STORED_VERSION 2
 extern const struct ipc_proto stored_proto;
 enum store_op {
     /* objects inline -> local mailboxes and queue, one transaction. smtpd relayd imapd(ticket: APPEND) */
@@ -35,12 +36,11 @@ enum store_op {
     STORE_DELIVER_FD,  /* the same, objects in a sealed memfd: message | summary | search one behind the other */
     STORE_CAN_TAKE,    /* quota question at RCPT. smtpd */
     STORE_BOX_RESERVE, /* a new mailbox number. admin */
-    /* admin; GET, SET also with a ticket, mbx 0 or its own */
-    STORE_BOX_CREATE,
-    STORE_BOX_GET,
+    STORE_BOX_CREATE, /* admin, these four */
+    STORE_BOX_GET,    /* with a ticket imapd too: mbx 0 or its own */
     STORE_BOX_SET,
     STORE_BOX_DELETE,
-    STORE_TICKET, /* binds this connection to the ticket's mailbox; answers as BOX_GET */
+    STORE_TICKET, /* binds this connection to the ticket's mailbox; answers as BOX_GET. RC_QUOTA: an imapd session too many */
     STORE_FOLDERS,
     STORE_FOLDER_CREATE,
     STORE_FOLDER_RENAME,
@@ -68,6 +68,7 @@ enum store_op {
     STORE_STATS,
     STORE_CHECK,
     STORE_PING,
+    STORE_BOX_OPENED, /* the present slots opened the ticket's mailbox: the former ones go. imapd */
     STORE_EV_CHANGED = 200
 };
 bool store_op_again(enum store_op op); /* asking again after a lost reply does no harm and gives the same answer */
@@ -144,8 +145,11 @@ struct store_box_create_req {
 struct store_box_rep {
     uint64_t mbx;
     unsigned char pub[SEAL_PUB];
-    struct span slots;
+    struct span slots, former /* empty: the present ones are known to open it */;
     uint64_t slots_version, quota, used, messages;
+};
+struct store_box_opened_req {
+    uint64_t slots_version; /* those that were tried; RC_OK and nothing happens when they have changed meanwhile */
 };
 enum { BOX_SET_SLOTS = 1, BOX_SET_QUOTA = 2 };
 /* RC_EXISTS: slots_version has moved on */

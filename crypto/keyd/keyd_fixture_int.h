@@ -54,6 +54,7 @@ static void keyd_start(void)
     boot_set(b, "run", dir);
     boot_set(b, "keyd.signatures_per_minute", "50");
     boot_set(b, "keyd.epoch_messages", "100");
+    boot_set(b, "keyd.epochs_per_minute", "600");
     boot_give(b, "ipc", ipc);
     boot_give(b, "ticket.key", ticket);
     snprintf(fd, sizeof fd, "%d", boot_memfd(b));

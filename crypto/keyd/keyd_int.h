@@ -26,6 +26,7 @@ struct state {
     int64_t epoch_ns;                  /* life of an epoch */
     uint32_t epoch_most;               /* wraps under one epoch */
     uint32_t sign_most, open_most;     /* a minute and account or mailbox */
+    uint32_t wrap_most, epochs_most;   /* wraps, and new epochs, a minute and process */
     int slow_most;
     atomic_int slow;                   /* threads in a slow hash */
     atomic_ullong wraps, opens, signatures, tls_signs, denied, epochs_made;
@@ -41,11 +42,12 @@ void state_free(struct state **s);
 enum rc ticket_for(struct state *s, struct span wire, uint32_t right, struct ticket *t_out, struct err *e);
 /* RC_TEMP when subject has used its share of this minute; counts: s->limits or s->handshakes. */
 enum rc limit_take(struct state *s, struct cache *counts, const char *purpose, struct span subject, uint32_t most, struct err *e);
+enum rc limit_take_n(struct state *s, struct cache *counts, const char *purpose, struct span subject, uint32_t n, uint32_t most, struct err *e);
 /* Forgets what is past its time; the ticker's work, each half minute. */
 void state_sweep(struct state *s);
 
-/* epochs.c: wraps cek for a mailbox's current epoch, making one when there is none or it is used up. */
-enum rc epoch_wrap(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], const unsigned char cek[SEAL_CEK],
+/* epochs.c: wraps cek for a mailbox's current epoch, making one when there is none or it is used up; process pid may have so many made. */
+enum rc epoch_wrap(struct state *s, pid_t pid, uint64_t mbx, const unsigned char pub[SEAL_PUB], const unsigned char cek[SEAL_CEK],
                    struct keyd_wrapped *out, struct err *e);
 bool epoch_stale(const void *value, int64_t now);
 size_t epoch_size(void);

@@ -6,7 +6,7 @@
 
 static struct keyd *admin;
 
-static struct buf ticket_new(uint64_t mbx, const char *address, uint32_t rights, int64_t life)
+static inline struct buf ticket_new(uint64_t mbx, const char *address, uint32_t rights, int64_t life)
 {
     struct ticket t = {.method = METHOD_PASSWORD,
                        .rights = rights,
@@ -27,7 +27,7 @@ struct box {
     struct buf slots;
 };
 
-static struct box box_new(uint64_t mbx, enum slot_type t, const char *password)
+static inline struct box box_new(uint64_t mbx, enum slot_type t, const char *password)
 {
     struct box b = {.mbx = mbx};
 
@@ -39,7 +39,7 @@ struct account {
     struct buf cert, slot, ticket;
 };
 
-static struct account account_new(const char *address, uint8_t algorithm)
+static inline struct account account_new(const char *address, uint8_t algorithm)
 {
     struct account a = {BUF_INIT, BUF_INIT, ticket_new(30, address, RIGHT_SUBMIT, 60)};
     struct keyd_issue_req rq = {
@@ -49,7 +49,7 @@ static struct account account_new(const char *address, uint8_t algorithm)
     return a;
 }
 
-static void account_free(struct account *a)
+static inline void account_free(struct account *a)
 {
     buf_free(&a->cert);
     buf_free(&a->slot);

@@ -30,6 +30,12 @@ static bool limit_stale(const void *value, int64_t now)
 enum rc limit_take(struct state *s, struct cache *counts, const char *name, struct span subject, uint32_t most,
                    struct err *e)
 {
+    return limit_take_n(s, counts, name, subject, 1, most, e);
+}
+
+enum rc limit_take_n(struct state *s, struct cache *counts, const char *name, struct span subject, uint32_t n,
+                     uint32_t most, struct err *e)
+{
     unsigned char key[CACHE_KEY];
     struct digest *d = digest_new();
     int64_t minute = clock_mono() / SECOND / 60;
@@ -43,7 +49,8 @@ enum rc limit_take(struct state *s, struct cache *counts, const char *name, stru
     l = cache_hold(counts, key, &found);
     if (!found || l->minute != minute)
         *l = (struct limit){minute, 0};
-    count = l->count < UINT32_MAX ? ++l->count : l->count;
+    l->count = l->count < UINT32_MAX - n ? l->count + n : UINT32_MAX;
+    count = l->count;
     cache_release(counts, key);
     if (count <= most)
         return RC_OK;
@@ -177,6 +184,8 @@ struct state *state_new(const struct boot *b)
     s->epoch_most = (uint32_t)boot_num(b, "keyd.epoch_messages", 1000);
     s->sign_most = (uint32_t)boot_num(b, "keyd.signatures_per_minute", 6000);
     s->open_most = (uint32_t)boot_num(b, "keyd.opens_per_minute", 6000);
+    s->wrap_most = (uint32_t)boot_num(b, "keyd.wraps_per_minute", 100000);
+    s->epochs_most = (uint32_t)boot_num(b, "keyd.epochs_per_minute", 20000);
     s->slow_most = threads > 3 ? 2 : 1;
     return s;
 }

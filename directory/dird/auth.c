@@ -32,9 +32,9 @@ static const struct { /* by protocol */
     int64_t most_s;   /* life of a ticket, 0: as the settings say */
     uint32_t rights;
 } protocols[] = {
-    [1] = {SUBMISSION_S, RIGHT_READ | RIGHT_WRITE | RIGHT_SUBMIT},
-    [2] = {0, RIGHT_READ | RIGHT_WRITE | RIGHT_SUBMIT},
-    [3] = {ADMIN_S, RIGHT_READ | RIGHT_WRITE | RIGHT_SUBMIT | RIGHT_SLOTS},
+    [DP_SUBMISSION] = {SUBMISSION_S, RIGHT_SUBMIT},
+    [DP_IMAP] = {0, RIGHT_READ | RIGHT_WRITE},
+    [DP_ADMIN] = {ADMIN_S, RIGHT_READ | RIGHT_WRITE | RIGHT_SLOTS},
 };
 
 struct auth *auth_new(const struct auth_how *how)
@@ -113,7 +113,8 @@ static enum rc bind_once(struct auth *a, const struct cache_view *v, bool usable
     return err_set(e, RC_TEMP, "4.3.0", NULL, "password cannot be checked: %.200s", e->log);
 }
 
-static enum rc bind_in_turn(struct auth *a, const struct cache_view *v, bool usable, struct span password, struct err *e)
+static enum rc bind_in_turn(struct auth *a, const struct cache_view *v, bool usable, struct span password,
+                            struct err *e)
 {
     enum rc rc = RC_TEMP;
     if (atomic_fetch_add(&a->waiting, 1) < a->most_waiting)
@@ -146,9 +147,13 @@ static bool too_many(struct auth *a, struct keys k, int64_t now)
 }
 
 /* ---- the answer ---- */
-static enum rc make_ticket(struct auth *a, const struct cache_view *v, unsigned protocol, struct buf *out, struct err *e)
+static enum rc make_ticket(struct auth *a, const struct cache_view *v, unsigned protocol, struct buf *out,
+                           struct err *e)
 {
-    struct ticket t = {.method = METHOD_PASSWORD, .rights = protocols[protocol].rights, .mbx = v->mbx, .issued = (uint64_t)clock_utc()};
+    struct ticket t = {.method = METHOD_PASSWORD,
+                       .rights = protocols[protocol].rights,
+                       .mbx = v->mbx,
+                       .issued = (uint64_t)clock_utc()};
     int64_t most = protocols[protocol].most_s;
     t.expires = t.issued + (uint64_t)(most > 0 && most < a->ticket_s ? most : a->ticket_s);
     snprintf(t.address, sizeof t.address, "%s", v->address);
@@ -156,7 +161,8 @@ static enum rc make_ticket(struct auth *a, const struct cache_view *v, unsigned 
     return ticket_sign(&t, a->seed, out, e);
 }
 
-static enum rc welcome(struct auth *a, const struct cache_view *v, unsigned protocol, struct buf *mem, struct dird_auth_rep *out, struct err *e)
+static enum rc welcome(struct auth *a, const struct cache_view *v, unsigned protocol, struct buf *mem,
+                       struct dird_auth_rep *out, struct err *e)
 {
     size_t at[3];
     enum rc rc = make_ticket(a, v, protocol, mem, e);
@@ -167,12 +173,17 @@ static enum rc welcome(struct auth *a, const struct cache_view *v, unsigned prot
     at[1] = mem->n;
     buf_addstr(mem, v->name);
     at[2] = mem->n;
-    *out = (struct dird_auth_rep){.ticket = span_of(mem->p, at[0]), .address = span_of(mem->p + at[0], at[1] - at[0]),
-                                  .name = span_of(mem->p + at[1], at[2] - at[1]), .mbx = v->mbx, .type = v->type, .flags = v->flags};
+    *out = (struct dird_auth_rep){.ticket = span_of(mem->p, at[0]),
+                                  .address = span_of(mem->p + at[0], at[1] - at[0]),
+                                  .name = span_of(mem->p + at[1], at[2] - at[1]),
+                                  .mbx = v->mbx,
+                                  .type = v->type,
+                                  .flags = v->flags};
     return RC_OK;
 }
 
-static enum rc check(struct auth *a, const struct cache_view *v, bool usable, const struct dird_auth_req *rq, struct err *e)
+static enum rc check(struct auth *a, const struct cache_view *v, bool usable, const struct dird_auth_req *rq,
+                     struct err *e)
 {
     unsigned char mac[CHECKED_MAC];
     int64_t now = clock_mono() / 1000000;
@@ -187,7 +198,8 @@ static enum rc check(struct auth *a, const struct cache_view *v, bool usable, co
         login[i] = (char)(rq->login.p[i] >= 'A' && rq->login.p[i] <= 'Z' ? rq->login.p[i] + 32 : rq->login.p[i]);
     struct keys k = keys_of(a, span_of(login, n), rq->peer);
     if (too_many(a, k, now))
-        return err_set(e, RC_TEMP, "4.7.0", "Trop d'essais de mot de passe, patientez une minute / Too many wrong passwords, wait a minute",
+        return err_set(e, RC_TEMP, "4.7.0",
+                       "Trop d'essais de mot de passe, patientez une minute / Too many wrong passwords, wait a minute",
                        "too many failed sign-ins");
     enum rc rc = bind_in_turn(a, v, usable, rq->password, e);
     if (rc == RC_OK) {
@@ -201,22 +213,25 @@ static enum rc check(struct auth *a, const struct cache_view *v, bool usable, co
     return rc;
 }
 
-enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, struct buf *mem, struct dird_auth_rep *out, struct err *e)
+enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, struct buf *mem, struct dird_auth_rep *out,
+                     struct err *e)
 {
     struct cache_view v;
     if (rq->protocol == 0 || rq->protocol >= sizeof protocols / sizeof *protocols)
         return err_set(e, RC_SYNTAX, NULL, NULL, "no protocol %u", rq->protocol);
     if (!cache_ready(a->cache))
         return err_set(e, RC_TEMP, "4.3.0", NULL, "directory not read yet");
-    cache_find(a->cache, rq->login, &v); /* the CSN of before the bind: a password changed meanwhile is not remembered as right */
+    cache_find(a->cache, rq->login,
+               &v); /* the CSN of before the bind: a password changed meanwhile is not remembered as right */
     bool box = (v.kind == DK_MAILBOX || v.kind == DK_DISABLED) && !v.alias && span_ieq_str(rq->login, v.address);
     bool usable = box && rq->password.n > 0 && rq->password.n <= MOST_PASSWORD && span_chr(rq->password, 0) < 0;
     enum rc rc = check(a, &v, usable, rq, e);
     if (rc == RC_OK && v.kind == DK_DISABLED)
-        rc = err_set(e, RC_PERM, "5.7.1", "Ce compte est desactive, contactez votre administrateur / This account is disabled",
+        rc = err_set(e, RC_PERM, "5.7.1",
+                     "Ce compte est desactive, contactez votre administrateur / This account is disabled",
                      "account is disabled");
     /* a login that is no address here may be a password typed in the wrong field: not logged */
-    log_ev(rc == RC_OK ? LOG_DEBUG_ : LOG_INFO_, "auth", "login=%s peer=%s protocol=%u rc=%s", box ? v.address : "unknown", log_esc(rq->peer),
-           rq->protocol, rc_name(rc));
+    log_ev(rc == RC_OK ? LOG_DEBUG_ : LOG_INFO_, "auth", "login=%s peer=%s protocol=%u rc=%s",
+           box ? v.address : "unknown", log_esc(rq->peer), rq->protocol, rc_name(rc));
     return rc == RC_OK ? welcome(a, &v, rq->protocol, mem, out, e) : rc;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/dird_test.c - accounts over the wire, on a real slapd: made, found, listed, searched, changed, removed, trusted. */
+#include "base/ipc_roles_test.h"
 #include "directory/dird/daemon_test.h"
 #include "directory/dird/mods.h"
-#include <setjmp.h>
 #include <cmocka.h>
+#include <setjmp.h>
 
 static void an_account_is_usable_at_once(void **state)
 {
@@ -13,7 +14,8 @@ static void an_account_is_usable_at_once(void **state)
     assert_int_equal(kind_of("helene.martin@elsewhere.example"), DK_NOT_LOCAL);
     struct dird_account a = per("helene.martin@chu.example", "Dr H\xC3\xA9l\xC3\xA8ne MARTIN", 17);
     a.rpps = SPAN_LIT("10001234565");
-    a.profession = SPAN_LIT("M\xC3\xA9" "decin");
+    a.profession = SPAN_LIT("M\xC3\xA9"
+                            "decin");
     a.service = SPAN_LIT("Cardiologie");
     a.aliases = SPAN_LIT("h.martin@chu.example\nhm@cabinet.example");
     a.structure = SPAN_LIT("300017985");
@@ -23,8 +25,10 @@ static void an_account_is_usable_at_once(void **state)
     assert_int_equal(rep.kind, DK_MAILBOX);
     assert_true(span_eq_str(rep.address, "helene.martin@chu.example"));
     assert_true(rep.mbx == 17 && rep.pub[31] == 17 && rep.type == DT_PER && rep.flags == DF_SIGN);
-    assert_int_equal(dir_may_send(dir, SPAN_LIT("helene.martin@chu.example"), SPAN_LIT("h.martin@chu.example"), &e), RC_OK);
-    assert_int_equal(dir_may_send(dir, SPAN_LIT("helene.martin@chu.example"), SPAN_LIT("x@chu.example"), &e), RC_DENIED);
+    assert_int_equal(dir_may_send(dir, SPAN_LIT("helene.martin@chu.example"), SPAN_LIT("h.martin@chu.example"), &e),
+                     RC_OK);
+    assert_int_equal(dir_may_send(dir, SPAN_LIT("helene.martin@chu.example"), SPAN_LIT("x@chu.example"), &e),
+                     RC_DENIED);
 }
 
 static void wrong_accounts_are_refused(void **state)
@@ -36,8 +40,12 @@ static void wrong_accounts_are_refused(void **state)
         struct dird_account a;
         enum rc rc;
     } rows[] = {
-#define WITH(field, value) \
-    ({ struct dird_account x_ = ok; x_.field = value; x_; })
+#define WITH(field, value)                                                                                             \
+    ({                                                                                                                 \
+        struct dird_account x_ = ok;                                                                                   \
+        x_.field = value;                                                                                              \
+        x_;                                                                                                            \
+    })
         {"rpps key", WITH(rpps, SPAN_LIT("10001234567")), RC_SYNTAX},
         {"finess key", WITH(structure, SPAN_LIT("300017986")), RC_SYNTAX},
         {"upper case", WITH(address, SPAN_LIT("Paul@chu.example")), RC_SYNTAX},
@@ -133,7 +141,8 @@ static void long_lists_come_in_pages(void **state)
         snprintf(address, sizeof address, "x%03u@chu.example", i);
         snprintf(name, sizeof name, "Xavier %03u", i);
         struct dird_account a = per(address, name, 1000 + i);
-        static const struct span classes[] = {SPAN_LIT("inetOrgPerson"), SPAN_LIT("inetLocalMailRecipient"), SPAN_LIT("mssBox")};
+        static const struct span classes[] = {SPAN_LIT("inetOrgPerson"), SPAN_LIT("inetLocalMailRecipient"),
+                                              SPAN_LIT("mssBox")};
         account_split_name(&a);
         m = mods_new(false);
         mods_put(m, "objectClass", classes, 3);
@@ -158,8 +167,12 @@ static void changes_are_in_force_when_the_call_returns(void **state)
     (void)state;
     struct err e = {0};
     struct dird_lookup_rep rep = {0};
-    struct dird_account a = {.address = SPAN_LIT("paul.durand@chu.example"), .disabled = 1, .flags = DF_RED_LIST | DF_STRICT,
-                             .aliases = SPAN_LIT("pd@chu.example"), .name = SPAN_LIT("Paul Durand-Dupont"), .cert_der = SPAN_LIT("\x30\x00")};
+    struct dird_account a = {.address = SPAN_LIT("paul.durand@chu.example"),
+                             .disabled = 1,
+                             .flags = DF_RED_LIST | DF_STRICT,
+                             .aliases = SPAN_LIT("pd@chu.example"),
+                             .name = SPAN_LIT("Paul Durand-Dupont"),
+                             .cert_der = SPAN_LIT("\x30\x00")};
     assert_int_equal(dir_account_set(dir, DS_DISABLED, &a, &e), RC_OK);
     assert_int_equal(kind_of("paul.durand@chu.example"), DK_DISABLED);
     a.disabled = 0;
@@ -181,13 +194,15 @@ static void a_removed_account_is_unknown(void **state)
     (void)state;
     struct err e = {0};
     struct dird_address_req rq = {SPAN_LIT("helene.martin@chu.example")};
-    trial_sh(&out, "ldapsearch -LLL -x -D cn=dird,ou=daemons,o=pli -y ../keys/dird.secret -H ldapi://ldapi/ -b ou=people,o=pli rpps");
+    trial_sh(&out, "ldapsearch -LLL -x -D cn=dird,ou=daemons,o=pli -y ../keys/dird.secret -H ldapi://ldapi/ -b "
+                   "ou=people,o=pli rpps");
     assert_true(says("rpps: 10001234565"));
     assert_int_equal(dir_call(dir, DIRD_ACCOUNT_DELETE, &rq, NULL, &e), RC_OK);
     assert_int_equal(kind_of("helene.martin@chu.example"), DK_UNKNOWN);
     assert_int_equal(kind_of("hm@cabinet.example"), DK_UNKNOWN);
     assert_int_equal(dir_call(dir, DIRD_ACCOUNT_DELETE, &rq, NULL, &e), RC_NOTFOUND);
-    trial_sh(&out, "ldapsearch -LLL -x -D cn=dird,ou=daemons,o=pli -y ../keys/dird.secret -H ldapi://ldapi/ -b ou=people,o=pli rpps");
+    trial_sh(&out, "ldapsearch -LLL -x -D cn=dird,ou=daemons,o=pli -y ../keys/dird.secret -H ldapi://ldapi/ -b "
+                   "ou=people,o=pli rpps");
     assert_false(says("rpps: 10001234565")); /* the person went with the last mailbox */
 }
 
@@ -198,25 +213,37 @@ static enum rc trust(enum dird_op op, const char *domain, const char *dn)
     return dir_call(dir, op, &q, NULL, &e);
 }
 
+/* What dird answers about a domain and a name; 0: no answer. */
+static int may_speak(const char *domain, const char *dn)
+{
+    struct err e = {0};
+    enum dird_trusted answer = 0;
+    return dir_trust(dir, span_str(domain), span_str(dn), &answer, &e) == RC_OK ? (int)answer : 0;
+}
+
 static void trusted_domains(void **state)
 {
     (void)state;
     struct err e = {0};
-    struct dird_trust_rep rep = {0};
     static const char a[] = "CN=smtp.chb.example,OU=1300017985,O=CH \"B\",ST=Gard (30),C=FR", b[] = "CN=b, O=B, C=FR";
-    assert_int_equal(dir_trust(dir, SPAN_LIT("chb.example"), &rep, &e), RC_NOTFOUND);
+    assert_int_equal(may_speak("chb.example", ""), DTR_UNKNOWN_DOMAIN);
+    assert_int_equal(may_speak("", a), DTR_OTHER_DN); /* an empty list names nobody */
     assert_int_equal(trust(DIRD_TRUST_ADD, "CHB.example", a), RC_OK);
     assert_int_equal(trust(DIRD_TRUST_ADD, "chb.example", b), RC_OK);
     assert_int_equal(trust(DIRD_TRUST_ADD, "chb.example", b), RC_EXISTS);
     assert_int_equal(trust(DIRD_TRUST_ADD, "chc.example", b), RC_OK);
     assert_int_equal(trust(DIRD_TRUST_ADD, "chc.example", "not a name"), RC_SYNTAX);
     assert_int_equal(trust(DIRD_TRUST_ADD, "chc", b), RC_SYNTAX);
-    assert_int_equal(dir_trust(dir, SPAN_LIT("chb.EXAMPLE"), &rep, &e), RC_OK);
-    struct rd r = rd_of(rep.dns);
-    struct span one = rd_bytes(&r), two = rd_bytes(&r);
-    assert_true(rd_done(&r) && (span_eq_str(one, a) || span_eq_str(two, a)) && (span_eq_str(one, b) || span_eq_str(two, b)));
-    assert_int_equal(dir_trust(dir, SPAN_NULL, &rep, &e), RC_OK);
-    assert_int_equal(rep.dns.n, 8 + strlen(a) + strlen(b));
+    assert_int_equal(may_speak("chb.EXAMPLE", ""), DTR_YES);
+    assert_int_equal(may_speak("chb.example", a), DTR_YES);
+    assert_int_equal(may_speak("chb.example", "C=fr,o=b,CN=B"), DTR_YES); /* the same name, written otherwise */
+    assert_int_equal(may_speak("chb.example", "CN=c,O=B,C=FR"), DTR_OTHER_DN);
+    assert_int_equal(may_speak("chc.example", a), DTR_OTHER_DN);
+    assert_int_equal(may_speak("chu.example", b),
+                     DTR_UNKNOWN_DOMAIN); /* a domain served here is in no list by itself */
+    assert_int_equal(may_speak("", b), DTR_YES);
+    assert_int_equal(may_speak("", "CN=c,O=B,C=FR"), DTR_OTHER_DN);
+    assert_int_equal(may_speak("", ""), 0);
     struct dird_trust_list_req lq = {SPAN_NULL};
     struct dird_list_rep list = {0};
     struct dird_trust_entry t1;
@@ -227,9 +254,54 @@ static void trusted_domains(void **state)
     assert_int_equal(n, 3);
     assert_int_equal(trust(DIRD_TRUST_REMOVE, "chb.example", a), RC_OK);
     assert_int_equal(trust(DIRD_TRUST_REMOVE, "chb.example", b), RC_OK);
-    assert_int_equal(dir_trust(dir, SPAN_LIT("chb.example"), &rep, &e), RC_NOTFOUND);
+    assert_int_equal(may_speak("chb.example", a), DTR_UNKNOWN_DOMAIN);
     assert_int_equal(trust(DIRD_TRUST_REMOVE, "chb.example", ""), RC_NOTFOUND);
     assert_int_equal(trust(DIRD_TRUST_REMOVE, "chc.example", ""), RC_OK);
+}
+
+static void every_role_asks_what_the_table_says(void **state)
+{
+    const char *wrong = roles_wrong("dird.sock", &dird_proto);
+    (void)state;
+    if (wrong)
+        fail_msg("%s", wrong);
+}
+
+/* What a ticket gives is decided by who asks for it: no session gets another kind than its own. */
+static void a_session_gets_its_own_kind_of_ticket(void **state)
+{
+    static const struct {
+        enum ipc_role role;
+        uint8_t protocol;
+        uint32_t rights; /* 0: denied */
+    } cases[] = {
+        {ROLE_SMTPD, DP_SUBMISSION, RIGHT_SUBMIT},
+        {ROLE_SMTPD, DP_IMAP, 0},
+        {ROLE_SMTPD, DP_ADMIN, 0},
+        {ROLE_IMAPD, DP_IMAP, RIGHT_READ | RIGHT_WRITE},
+        {ROLE_IMAPD, DP_SUBMISSION, 0},
+        {ROLE_IMAPD, DP_ADMIN, 0},
+        {ROLE_ADMIN, DP_ADMIN, RIGHT_READ | RIGHT_WRITE | RIGHT_SLOTS},
+    };
+    (void)state;
+    assert_int_equal(add(per("kinds@chu.example", "Kinds", 44)), RC_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dird_auth_req rq = {SPAN_LIT("kinds@chu.example"), SPAN_LIT("mot de passe"), SPAN_LIT("192.0.2.1"),
+                                   cases[i].protocol};
+        struct dir *d = dir_new(cases[i].role);
+        struct dird_auth_rep rep = {0};
+        struct err e = {0};
+        struct ticket tk;
+        assert_int_equal(dir_auth(d, &rq, &rep, &e), cases[i].rights ? RC_OK : RC_DENIED);
+        if (cases[i].rights) {
+            assert_int_equal(ticket_check(rep.ticket, pub, clock_utc(), &tk, &e), RC_OK);
+            assert_int_equal(tk.rights, cases[i].rights);
+        }
+        dir_free(&d);
+    }
+    struct dird_address_req gone = {SPAN_LIT("kinds@chu.example")};
+    struct err e = {0};
+    assert_int_equal(dir_call(dir, DIRD_ACCOUNT_DELETE, &gone, NULL, &e), RC_OK);
 }
 
 static void it_says_how_it_is(void **state)
@@ -252,6 +324,8 @@ int main(void)
         cmocka_unit_test(changes_are_in_force_when_the_call_returns),
         cmocka_unit_test(a_removed_account_is_unknown),
         cmocka_unit_test(trusted_domains),
+        cmocka_unit_test(every_role_asks_what_the_table_says),
+        cmocka_unit_test(a_session_gets_its_own_kind_of_ticket),
         cmocka_unit_test(it_says_how_it_is),
     };
     return cmocka_run_group_tests(tests, make, unmake);

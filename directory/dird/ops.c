@@ -4,9 +4,10 @@
  */
 #include "base/log.h"
 #include "directory/dird/dird.h"
+#include "policies/trust.h"
 #include <stdio.h>
 
-#define HANDLER(name) \
+#define HANDLER(name)                                                                                                  \
     static enum rc name(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
 #define UNUSED_() (void)p, (void)req, (void)fd, (void)r, (void)e
 
@@ -41,8 +42,15 @@ HANDLER(h_lookup)
 
 HANDLER(h_auth)
 {
+    static const uint32_t whose[] = {
+        [DP_SUBMISSION] = ROLE_SMTPD | ROLE_ADMIN, [DP_IMAP] = ROLE_IMAPD | ROLE_ADMIN, [DP_ADMIN] = ROLE_ADMIN};
     struct dird *d = daemon;
+    const struct dird_auth_req *q = req;
     UNUSED_();
+    if (q->protocol > 0 && q->protocol < sizeof whose / sizeof *whose && !(whose[q->protocol] & (uint32_t)p->role)) {
+        log_ev(LOG_WARN_, "auth-denied", "role=%u protocol=%u pid=%ld", (unsigned)p->role, q->protocol, (long)p->pid);
+        return err_set(e, RC_DENIED, NULL, NULL, "protocol %u is not for role %u", q->protocol, (unsigned)p->role);
+    }
     return auth_sign_in(d->auth, req, r->scratch, r->msg, e);
 }
 
@@ -64,6 +72,15 @@ HANDLER(h_may_send)
     return err_set(e, RC_DENIED, "5.7.1", NULL, "%s does not hold %s", log_esc(q->account), log_esc(q->sender));
 }
 
+/* Is dn one of the packed ones? */
+static bool names(struct span packed, struct span dn)
+{
+    for (struct rd r = rd_of(packed); r.s.n > 0 && rd_ok(&r);)
+        if (dn_same(rd_bytes(&r), dn))
+            return true;
+    return false;
+}
+
 HANDLER(h_trust)
 {
     struct dird *d = daemon;
@@ -71,11 +88,18 @@ HANDLER(h_trust)
     struct dird_trust_rep *a = r->msg;
     enum rc rc = not_read_yet(d, e);
     UNUSED_();
-    if (rc == RC_OK)
-        rc = cache_trust(d->cache, q->domain, DIRD_LIST_BYTES, r->scratch, NULL, e);
-    if (rc == RC_OK)
-        a->dns = buf_span(r->scratch);
-    return rc;
+    if (rc == RC_OK && q->domain.n == 0 && q->dn.n == 0)
+        rc = err_set(e, RC_SYNTAX, NULL, NULL, "trust: neither a domain nor a name");
+    if (rc != RC_OK)
+        return rc;
+    rc = cache_trust(d->cache, q->domain, SIZE_MAX, r->scratch, NULL, e);
+    if (rc != RC_OK && rc != RC_NOTFOUND)
+        return rc;
+    if (rc == RC_NOTFOUND)
+        a->trusted = q->domain.n > 0 ? DTR_UNKNOWN_DOMAIN : DTR_OTHER_DN;
+    else
+        a->trusted = q->dn.n == 0 || names(buf_span(r->scratch), q->dn) ? DTR_YES : DTR_OTHER_DN;
+    return RC_OK;
 }
 
 /* ---- changes: one at a time ---- */
@@ -132,7 +156,8 @@ HANDLER(h_passwd)
     const struct dird_passwd_req *q = req;
     enum rc rc = begin_change(d, e);
     UNUSED_();
-    return rc == RC_OK ? end_change(d, "account-passwd", q->address, account_passwd(d, q->address, q->password, e)) : rc;
+    return rc == RC_OK ? end_change(d, "account-passwd", q->address, account_passwd(d, q->address, q->password, e))
+                       : rc;
 }
 
 HANDLER(h_trust_add)
@@ -231,13 +256,13 @@ HANDLER(h_status)
 }
 
 const ipc_handler dird_handlers[] = {
-    [DIRD_LOOKUP - IPC_OP_FIRST] = h_lookup,        [DIRD_AUTH - IPC_OP_FIRST] = h_auth,
-    [DIRD_MAY_SEND - IPC_OP_FIRST] = h_may_send,    [DIRD_TRUST - IPC_OP_FIRST] = h_trust,
-    [DIRD_ACCOUNT_ADD - IPC_OP_FIRST] = h_add,      [DIRD_ACCOUNT_GET - IPC_OP_FIRST] = h_get,
-    [DIRD_ACCOUNT_LIST - IPC_OP_FIRST] = h_list,    [DIRD_ACCOUNT_SET - IPC_OP_FIRST] = h_set,
+    [DIRD_LOOKUP - IPC_OP_FIRST] = h_lookup,         [DIRD_AUTH - IPC_OP_FIRST] = h_auth,
+    [DIRD_MAY_SEND - IPC_OP_FIRST] = h_may_send,     [DIRD_TRUST - IPC_OP_FIRST] = h_trust,
+    [DIRD_ACCOUNT_ADD - IPC_OP_FIRST] = h_add,       [DIRD_ACCOUNT_GET - IPC_OP_FIRST] = h_get,
+    [DIRD_ACCOUNT_LIST - IPC_OP_FIRST] = h_list,     [DIRD_ACCOUNT_SET - IPC_OP_FIRST] = h_set,
     [DIRD_ACCOUNT_DELETE - IPC_OP_FIRST] = h_delete, [DIRD_ACCOUNT_PASSWD - IPC_OP_FIRST] = h_passwd,
-    [DIRD_TRUST_ADD - IPC_OP_FIRST] = h_trust_add,  [DIRD_TRUST_LIST - IPC_OP_FIRST] = h_trust_list,
-    [DIRD_SEARCH - IPC_OP_FIRST] = h_search,        [DIRD_CERTS - IPC_OP_FIRST] = h_certs,
-    [DIRD_STATUS - IPC_OP_FIRST] = h_status,        [DIRD_TRUST_REMOVE - IPC_OP_FIRST] = h_trust_remove,
+    [DIRD_TRUST_ADD - IPC_OP_FIRST] = h_trust_add,   [DIRD_TRUST_LIST - IPC_OP_FIRST] = h_trust_list,
+    [DIRD_SEARCH - IPC_OP_FIRST] = h_search,         [DIRD_CERTS - IPC_OP_FIRST] = h_certs,
+    [DIRD_STATUS - IPC_OP_FIRST] = h_status,         [DIRD_TRUST_REMOVE - IPC_OP_FIRST] = h_trust_remove,
 };
 _Static_assert(sizeof dird_handlers / sizeof *dird_handlers == DIRD_OP_END_ - IPC_OP_FIRST, "one handler an operation");

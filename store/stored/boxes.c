@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/boxes.c - mailboxes: numbers, keys in slots (opaque here), quota; and binding a connection to one by
+/* store/stored/boxes.c - mailboxes: numbers, keys in slots (slots.c), quota; and binding a connection to one by
  * ticket. */
 #include "base/clock.h"
 #include "store/stored/folder.h"
+#include "store/stored/slots.h"
 
 enum { MBX_FIRST = 16 /* below: SEAL_QUEUE_BOX and its like */ };
 
@@ -69,7 +70,7 @@ static enum rc put_inbox(struct tx *t, uint64_t mbx, uint32_t uidvalidity, struc
 enum rc do_box_create(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_box_create_req *rq = a->req;
-    struct key part = key_part(rq->mbx, 0), slots = key_part(rq->mbx, 1), gone = key_folder(rq->mbx, 0);
+    struct key part = key_part(rq->mbx, 0), gone = key_folder(rq->mbx, 0);
     struct box b = {
         .slots_version = 1, .quota = rq->quota, .created = (uint64_t)clock_utc(), .next_folder = STORE_INBOX + 1};
     enum rc rc;
@@ -85,7 +86,7 @@ enum rc do_box_create(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK)
         rc = box_put(t, rq->mbx, &b, e);
     if (rc == RC_OK)
-        rc = tx_put(t, T_BOXES, &slots, rq->slots, 0, e);
+        rc = slots_first(t, rq->mbx, rq->slots, e);
     if (rc == RC_OK)
         rc = put_inbox(t, rq->mbx, b.last_uidvalidity, e);
     tx_touch(t, rq->mbx, 0, 0);
@@ -96,19 +97,20 @@ enum rc do_box_create(struct tx *t, const struct ask *a, struct err *e)
 static enum rc answer_box(struct tx *t, const struct ask *a, uint64_t mbx, struct err *e)
 {
     struct store_box_rep *rep = a->rep;
-    struct key k = key_part(mbx, 1);
+    struct span now = SPAN_NULL, former = SPAN_NULL;
     struct sums s;
     struct box b;
     enum rc rc = box_get(t, mbx, false, &b, e);
 
     if (rc == RC_OK)
-        rc = tx_get(t, T_BOXES, &k, 0, a->out, e);
+        rc = slots_read(t, mbx, a->out, &now, &former, e);
     if (rc == RC_OK)
         rc = box_sums(t, mbx, &s, e);
     if (rc != RC_OK)
         return rc;
     *rep = (struct store_box_rep){.mbx = mbx,
-                                  .slots = buf_span(a->out),
+                                  .slots = now,
+                                  .former = former,
                                   .slots_version = b.slots_version,
                                   .quota = b.quota,
                                   .used = s.bytes,
@@ -117,28 +119,32 @@ static enum rc answer_box(struct tx *t, const struct ask *a, uint64_t mbx, struc
     return RC_OK;
 }
 
-/* The mailbox that a request means: the ticket's own, or any for the administrator. */
-static enum rc which_box(const struct ask *a, uint64_t asked, uint32_t right, uint64_t *mbx_out, struct err *e)
-{
-    const struct sess *s = a->s;
-
-    if (a->role == ROLE_ADMIN && asked != 0) {
-        *mbx_out = asked;
-        return RC_OK;
-    }
-    if (!s->bound || (asked != 0 && asked != s->mbx) || (s->rights & right) != right)
-        return err_set(e, RC_DENIED, NULL, NULL, "store: the ticket does not give that mailbox");
-    *mbx_out = s->mbx;
-    return RC_OK;
-}
-
 enum rc do_box_get(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_mbx_msg *rq = a->req;
-    uint64_t mbx = 0;
-    enum rc rc = which_box(a, rq->mbx, 0, &mbx, e);
+    const struct sess *s = a->s;
 
-    return rc == RC_OK ? answer_box(t, a, mbx, e) : rc;
+    if (a->role == ROLE_ADMIN && rq->mbx != 0)
+        return answer_box(t, a, rq->mbx, e);
+    if (!s->bound || (rq->mbx != 0 && rq->mbx != s->mbx))
+        return err_set(e, RC_DENIED, NULL, NULL, "store: the ticket does not give that mailbox");
+    return answer_box(t, a, s->mbx, e);
+}
+
+/* A mail session counts as one of its mailbox, from its ticket until its connection ends or takes another mailbox's ticket. */
+static enum rc sit(const struct ask *a, uint64_t mbx, struct err *e)
+{
+    struct sess *s = a->s;
+
+    if (a->role != ROLE_IMAPD || (s->seated && s->mbx == mbx))
+        return RC_OK;
+    if (!seats_take(a->d->seats, mbx))
+        return err_set(e, RC_QUOTA, NULL, NULL, "store: mailbox %llu has as many sessions as it may",
+                       (unsigned long long)mbx);
+    if (s->seated)
+        seats_leave(a->d->seats, s->mbx);
+    s->seated = true;
+    return RC_OK;
 }
 
 enum rc do_ticket(struct tx *t, const struct ask *a, struct err *e)
@@ -149,6 +155,8 @@ enum rc do_ticket(struct tx *t, const struct ask *a, struct err *e)
 
     if (rc == RC_OK)
         rc = answer_box(t, a, tk.mbx, e);
+    if (rc == RC_OK)
+        rc = sit(a, tk.mbx, e);
     if (rc != RC_OK)
         return rc;
     watch_drop(a->d->watches, a->s); /* of the mailbox bound before */
@@ -161,50 +169,53 @@ enum rc do_ticket(struct tx *t, const struct ask *a, struct err *e)
 /* ---- changing ---- */
 static enum rc set_slots(struct tx *t, const struct store_box_set_req *rq, uint64_t mbx, struct box *b, struct err *e)
 {
-    struct key k = key_part(mbx, 1);
-
     if (rq->slots_version != b->slots_version)
         return err_set(e, RC_EXISTS, NULL, NULL, "store: slots of mailbox %llu are at version %llu",
                        (unsigned long long)mbx, (unsigned long long)b->slots_version);
     b->slots_version++;
-    return tx_put(t, T_BOXES, &k, rq->slots, 0, e);
+    return slots_replace(t, mbx, rq->slots, e);
 }
 
 enum rc do_box_set(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_box_set_req *rq = a->req;
     struct box b;
-    uint64_t mbx = 0;
-    enum rc rc = which_box(a, rq->mbx, RIGHT_SLOTS, &mbx, e);
+    enum rc rc;
 
-    if (rc != RC_OK)
-        return rc;
     if (rq->what == 0 || rq->what & ~(BOX_SET_SLOTS | BOX_SET_QUOTA))
         return err_set(e, RC_SYNTAX, NULL, NULL, "store: nothing to set: %u", rq->what);
-    if (rq->what & BOX_SET_QUOTA && a->role != ROLE_ADMIN)
-        return err_set(e, RC_DENIED, NULL, NULL, "store: the quota is the administrator's");
-    rc = box_get(t, mbx, true, &b, e);
+    rc = box_get(t, rq->mbx, true, &b, e);
     if (rc == RC_OK && rq->what & BOX_SET_SLOTS)
-        rc = set_slots(t, rq, mbx, &b, e);
+        rc = set_slots(t, rq, rq->mbx, &b, e);
     if (rc == RC_OK && rq->what & BOX_SET_QUOTA)
         b.quota = rq->quota;
     if (rc == RC_OK)
-        rc = box_put(t, mbx, &b, e);
-    tx_touch(t, mbx, 0, 0);
+        rc = box_put(t, rq->mbx, &b, e);
+    tx_touch(t, rq->mbx, 0, 0);
     return rc;
+}
+
+/* Asked by a session that has just opened its mailbox. Slots that were changed meanwhile wait for the next one. */
+enum rc do_box_opened(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_box_opened_req *rq = a->req;
+    struct box b;
+    enum rc rc = box_get(t, a->s->mbx, true, &b, e);
+
+    return rc == RC_OK && b.slots_version == rq->slots_version ? slots_opened(t, a->s->mbx, e) : rc;
 }
 
 /* The mailbox is no more with this commit; what it held is taken away in the background (sweep.c). */
 enum rc do_box_delete(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_mbx_msg *rq = a->req;
-    struct key part = key_part(rq->mbx, 0), slots = key_part(rq->mbx, 1), gone = key_folder(rq->mbx, 0);
+    struct key part = key_part(rq->mbx, 0), gone = key_folder(rq->mbx, 0);
     struct key all = key_mbx(rq->mbx);
     uint32_t most = UINT32_MAX;
     enum rc rc = tx_del(t, T_BOXES, &part, e);
 
     if (rc == RC_OK)
-        rc = tx_del(t, T_BOXES, &slots, e);
+        rc = slots_remove(t, rq->mbx, e);
     if (rc == RC_OK)
         /* so its folders are no more, for sessions that are still bound too */
         rc = scan_delete(t, T_COUNTERS, &all, &most, e);

@@ -99,6 +99,7 @@ int stored_main(void)
     os_install();
     env_open(&st.env, &conf);
     st.watches = watches_new();
+    st.seats = seats_new((unsigned)boot_num(b, "imapd.max_sessions_per_account", 30));
     st.busy = busy_new();
     sweep_start(&st);
     service.daemon = &st;

@@ -182,9 +182,9 @@ static void test_boxes(void **state)
 {
     uint64_t mbx = live_box(0);
     struct store *admin = store_new(ROLE_ADMIN), *s = live_bound(&L, mbx), *in = store_new(ROLE_SMTPD);
-    struct store_box_create_req cr = {.mbx = mbx};
+    struct store_box_create_req cr = {.mbx = mbx, .slots = live_slots("other slots")};
     struct store_box_set_req set = {
-        .mbx = mbx, .what = BOX_SET_SLOTS, .slots_version = 1, .slots = SPAN_LIT("other slots")};
+        .mbx = mbx, .what = BOX_SET_SLOTS, .slots_version = 1, .slots = live_slots("other slots")};
     struct store_status_rep st;
     struct store_stats_rep stats;
     struct store_box_rep box;
@@ -201,7 +201,8 @@ static void test_boxes(void **state)
     OK(store_call(admin, STORE_BOX_GET, &(struct store_mbx_msg){mbx}, -1, &box, &e));
     assert_int_equal(box.slots_version, 2);
     assert_int_equal(box.quota, 77);
-    assert_true(span_eq_str(box.slots, "other slots"));
+    assert_true(span_eq(box.slots, live_slots("other slots")));
+    assert_true(span_eq(box.former, live_slots("slots")));
     OK(store_call(admin, STORE_STATS, NULL, -1, &stats, &e));
     for (int i = 0; i < 300; i++)
         live_deliver(in, mbx, STORE_INBOX, 100, 0);

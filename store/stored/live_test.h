@@ -124,7 +124,7 @@ static inline void live_end(struct live *l)
 }
 
 /* ---- clients ---- */
-static inline struct store *live_bound_as(struct live *l, enum ipc_role role, uint64_t mbx, uint32_t rights)
+static inline void live_ticket(struct live *l, uint64_t mbx, uint32_t rights, struct buf *wire_out)
 {
     struct ticket t = {.method = METHOD_PASSWORD,
                        .rights = rights,
@@ -133,12 +133,19 @@ static inline struct store *live_bound_as(struct live *l, enum ipc_role role, ui
                        .expires = (uint64_t)time(NULL) + 3600,
                        .address = "a@b",
                        .actor = "a@b"};
+    struct err e;
+
+    assert_int_equal(ticket_sign(&t, l->seed, wire_out, &e), RC_OK);
+}
+
+static inline struct store *live_bound_as(struct live *l, enum ipc_role role, uint64_t mbx, uint32_t rights)
+{
     struct store *s = store_new(role);
     struct store_box_rep rep;
     struct buf wire = BUF_INIT;
     struct err e;
 
-    assert_int_equal(ticket_sign(&t, l->seed, &wire, &e), RC_OK);
+    live_ticket(l, mbx, rights, &wire);
     if (store_bind(s, buf_span(&wire), &rep, &e) != RC_OK)
         fail_msg("bind: %s", e.log);
     buf_free(&wire);
@@ -150,11 +157,22 @@ static inline struct store *live_bound(struct live *l, uint64_t mbx)
     return live_bound_as(l, ROLE_IMAPD, mbx, RIGHT_READ | RIGHT_WRITE);
 }
 
+/* A list of key slots: one that opens, with that text in it. */
+static inline struct span live_slots(const char *text)
+{
+    static struct buf b;
+    struct slot s = {.type = SLOT_KEYD, .id = 1, .body = span_str(text)};
+
+    buf_clear(&b);
+    slot_add(&b, &s);
+    return buf_span(&b);
+}
+
 static inline uint64_t live_box(uint64_t quota)
 {
     struct store *s = store_new(ROLE_ADMIN);
     struct store_mbx_msg m;
-    struct store_box_create_req c = {.slots = SPAN_LIT("slots"), .quota = quota};
+    struct store_box_create_req c = {.slots = live_slots("slots"), .quota = quota};
     struct err e;
 
     if (store_call(s, STORE_BOX_RESERVE, NULL, -1, &m, &e) != RC_OK)
@@ -200,10 +218,11 @@ static inline void letter_new(struct letter *l, uint64_t size, uint64_t summary,
 
 static inline void letter_to(struct letter *l, uint64_t mbx, uint32_t folder, uint64_t flags)
 {
-    struct store_place p = {.mbx = mbx, .folder = folder, .flags = flags, .internaldate = 1700000000, .epoch = 5};
+    struct store_place p = {.mbx = mbx, .folder = folder, .flags = flags, .internaldate = 1700000000};
 
     memset(p.wrap, (int)mbx, sizeof p.wrap);
     memset(p.epoch_rec, 5, sizeof p.epoch_rec);
+    p.epoch = seal_epoch_id(mbx, p.epoch_rec);
     ipc_list_add(&l->places, store_place_f, &p);
 }
 
@@ -212,8 +231,8 @@ static inline void letter_out(struct letter *l, const char *who, uint64_t not_be
     struct store_remote r = {
         .notify = 1, .not_before = not_before, .domain_key = SPAN_LIT("0123456789abcdef"), .envelope = span_str(who)};
 
-    l->rq.queue_epoch = 9;
     memset(l->rq.queue_epoch_rec, 9, sizeof l->rq.queue_epoch_rec);
+    l->rq.queue_epoch = seal_epoch_id(SEAL_QUEUE_BOX, l->rq.queue_epoch_rec);
     ipc_list_add(&l->remotes, store_remote_f, &r);
 }
 

@@ -107,7 +107,8 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     X(STORE_QUEUE_UPDATE, queue_update, OPEN, RUN_WRITE)                                                               \
     X(STORE_STATS, stats, OPEN, RUN_ALONE)                                                                             \
     X(STORE_CHECK, check, OPEN, RUN_ALONE)                                                                             \
-    X(STORE_PING, ping, OPEN, RUN_ALONE)
+    X(STORE_PING, ping, OPEN, RUN_ALONE)                                                                               \
+    X(STORE_BOX_OPENED, box_opened, R, RUN_WRITE)
 
 #define HANDLER(op, name, right, run)                                                                                  \
     static enum rc h_##name(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)  \
@@ -116,10 +117,10 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     }
 OPERATIONS(HANDLER)
 
-/* Indexed as the protocol's table, which begins with DELIVER and has no gap up to PING. */
+/* Indexed as the protocol's table, which begins with DELIVER and has no gap up to BOX_OPENED. */
 #define ROW(op, name, right, run) [(op)-STORE_DELIVER] = h_##name,
 static const ipc_handler handlers[] = {OPERATIONS(ROW)[STORE_DELIVER_FD - STORE_DELIVER] = h_deliver,
-                                       [STORE_PING - STORE_DELIVER + 1] = NULL};
+                                       [STORE_BOX_OPENED - STORE_DELIVER + 1] = NULL};
 
 enum rc do_ping(struct tx *t, const struct ask *a, struct err *e)
 {
@@ -156,6 +157,8 @@ static void left(void *d, struct ipc_peer *p)
     struct stored *st = d;
 
     watch_drop(st->watches, s);
+    if (s->seated)
+        seats_leave(st->seats, s->mbx);
     check_free(&s->check);
     free(s);
     p->user = NULL;

@@ -7,6 +7,8 @@
 #include "store/stored/tx.h"
 #include "store/wire.h"
 
+#include "store/stored/seats.h"
+
 struct watches;
 struct sweeper;
 struct busy;
@@ -15,6 +17,7 @@ struct stored {
     unsigned char ticket_key[TICKET_KEY];
     uid_t uid[ROLE_SUPER + 1]; /* by role; (uid_t)-1: daemons have no uids of their own */
     struct watches *watches;
+    struct seats *seats;
     struct sweeper *sweeper;
     struct busy *busy; /* object ids being delivered or freed just now */
     atomic_ullong next_qid;
@@ -24,7 +27,7 @@ struct check;
 struct sess { /* one connection */
     struct stored *d;
     struct ipc_peer *peer;
-    bool bound;
+    bool bound, seated; /* seated: it counts as a session of .mbx */
     uint64_t mbx;
     uint32_t rights;
     struct check *check;
@@ -80,6 +83,7 @@ enum rc do_queue_read(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_queue_update(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_stats(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_check(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_box_opened(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_ping(struct tx *t, const struct ask *a, struct err *e);
 
 int stored_main(void);                          /* daemon.c: the whole process; main.c calls it, and tests in a child */
