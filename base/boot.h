@@ -4,7 +4,7 @@
  * Form     environment PLI_BOOT=FD names a descriptor (memfd or file) of lines "set NAME VALUE" and "fd NAME NUMBER".
  *          Names: instance (absolute folder), run (run folder; the daemon's working folder), uid, and the settings
  *          of pli.conf as section.option; descriptors: listen.smtp listen.submission listen.submissions listen.imap listen.imaps
- *          ipc (this daemon's own listening SEQPACKET socket), ticket.key (dird: Ed25519 seed; others: public key), log.
+ *          ipc (this daemon's own listening SEQPACKET socket), ticket.key (dird: Ed25519 seed; others: public key), log.key (smtpd: flow/logged.h), log.
  * Values   from base/settings.h: one table of options with type, default, range, unit and help.
  * Process  every daemon, before its sandbox.
  */

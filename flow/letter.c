@@ -28,6 +28,8 @@ static enum refusal step_file(struct letter *l, struct err *e)
     return file_message(l->keyd, l->store, &rq, &l->filed, e) == RC_OK ? REFUSE_NONE : letter_temp(e);
 }
 
+enum { RECIPIENTS_LINE = 1200 /* octets of addresses in one line of the log */ };
+
 static const struct {
     const char *name;
     enum refusal (*run)(struct letter *l, struct err *e);
@@ -36,10 +38,10 @@ static const struct {
     {"lawful", step_lawful}, /* no NUL, header within bounds, no loop; submission: no winmail.dat */
     {"author",
      step_author}, /* From and Sender: held by the account; port 25: of a domain that the list gives to the peer */
-    {"forged", step_forged}, /* Authentication-Results in our name that we did not write: cut out */
+    {"cut", step_cut},       /* out: results in our name, the "From " line of a mailbox file; submission: Bcc */
     {"sign", step_sign},     /* submission, when the account signs: canonical, then multipart/signed */
     {"verify", step_verify}, /* S/MIME: the verdict goes to Authentication-Results */
-    {"trace", step_trace},   /* Return-Path, Authentication-Results, Received: on top */
+    {"trace", step_trace},   /* Return-Path, Authentication-Results, Received: on top; submission: Date and Message-ID that lack */
     {"file", step_file},     /* sealed, to every mailbox and the queue, in one transaction */
 };
 
@@ -62,6 +64,25 @@ enum rc letter_put(struct letter *l, struct span piece, struct err *e)
     return rc;
 }
 
+/* The recipients, some a line of the log: a list of hundreds is several lines. */
+static void log_recipients(const struct letter *l, const char *event)
+{
+    struct span rest = l->recipients;
+    struct buf some = BUF_INIT;
+
+    while (rest.n > 0) {
+        size_t n = (size_t)span_chr(rest, '\n');
+
+        buf_addf(&some, "%s%.*s", some.n > 0 ? "," : "", SPAN_ARG(span_head(rest, n)));
+        rest = span_from(rest, n + 1);
+        if (some.n >= RECIPIENTS_LINE || rest.n == 0) {
+            log_ev(LOG_INFO_, event, "to=%s", buf_cstr(&some));
+            buf_clear(&some);
+        }
+    }
+    buf_free(&some);
+}
+
 enum refusal letter_file(struct letter *l, struct err *e)
 {
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
@@ -73,10 +94,12 @@ enum refusal letter_file(struct letter *l, struct err *e)
             continue;
         log_ev(LOG_WARN_, "message-refused", "step=%s why=%s size=%llu cause=%s", steps[i].name, refusal_get(r)->name,
                (unsigned long long)spool_size(l->message), log_esc(span_str(e->log)));
+        log_recipients(l, "refused-for");
         return r;
     }
     log_ev(LOG_INFO_, "message-filed", "size=%llu boxes=%zu remotes=%zu qid=%llu signed=%d",
            (unsigned long long)l->filed.size, l->n_boxes, l->n_remotes, (unsigned long long)l->filed.qid, l->cms.n > 0);
+    log_recipients(l, "filed-for");
     return REFUSE_NONE;
 }
 

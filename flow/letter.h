@@ -4,7 +4,7 @@
  * Owns     the spool, the scan, what the steps make (results, trace). Everything else in struct letter is borrowed from the session.
  * Use      letter_begin(), letter_put() pieces as they come, letter_file(); letter_end() in any case.
  * Steps    the table in letter.c is their list and order. A step may refuse (enum refusal, with the cause in *e for the log); the octets
- *          are changed by two steps only: forged Authentication-Results are cut out, and mail to be signed is made canonical and signed. All else is
+ *          are changed by two steps only: fields that must not go on are cut out (step_cut.c), and mail to be signed is made canonical and signed. All else is
  *          put on top, as trace.
  * Promise  REFUSE_NONE from letter_file(): on stable storage for every recipient. Anything else: nowhere.
  * Process  smtpd sessions.   Source RFC 5321 4.4, RFC 8601, RFC 7281, RFC 6409 8, RFC 8314 4.3.
@@ -43,7 +43,8 @@ struct letter {
     struct span sender, envid;
     uint8_t ret;
     bool smtputf8;
-    struct span only_rcpt; /* the recipient when there is one alone, else empty */
+    struct span only_rcpt;  /* the recipient when there is one alone, else empty */
+    struct span recipients; /* all of them as the log names them (flow/logged.h), one a line */
     const struct file_box *boxes;
     size_t n_boxes;
     const struct file_remote *remotes;

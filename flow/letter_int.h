@@ -7,7 +7,7 @@
 
 enum refusal step_lawful(struct letter *l, struct err *e);
 enum refusal step_author(struct letter *l, struct err *e);
-enum refusal step_forged(struct letter *l, struct err *e);
+enum refusal step_cut(struct letter *l, struct err *e);
 enum refusal step_sign(struct letter *l, struct err *e);
 enum refusal step_verify(struct letter *l, struct err *e);
 enum refusal step_trace(struct letter *l, struct err *e);

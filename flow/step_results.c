@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* flow/step_results.c - Authentication-Results: what others wrote in our name is cut out, what we found is written.
+/* flow/step_results.c - Authentication-Results: which ones others wrote in our name (step_cut.c takes them out), and what we found.
  * Source   RFC 8601 2.2 (grammar), 5 (removing existing fields).
  */
 #include "flow/letter_int.h"
@@ -74,68 +74,6 @@ bool results_forged(struct span field_body, const struct letter_conf *c)
     while (id.n > 0 && id.p[id.n - 1] == '.') /* "host." is host */
         id.n--;
     return id.n == 0 || within(id, c->host) || (c->domain && within(id, c->domain));
-}
-
-/* The message without the forged fields, octet for octet otherwise. Where the header starts is where the message starts. */
-static enum rc cut_out(struct letter *l, struct span header, struct spool *to, struct err *e)
-{
-    const unsigned char *base = header.p;
-    uint64_t from = 0;
-    struct field f;
-    enum rc rc = RC_OK;
-
-    while (rc == RC_OK && field_next(&header, &f, e) == RC_OK) {
-        uint64_t off = (uint64_t)(f.raw.p - base);
-
-        if (!span_ieq_str(f.name, "Authentication-Results") || !results_forged(f.body, l->conf))
-            continue;
-        rc = letter_copy(l->message, from, off - from, to, e);
-        from = off + f.raw.n;
-    }
-    if (rc == RC_OK)
-        rc = letter_copy(l->message, from, spool_size(l->message) - from, to, e);
-    return rc == RC_OK ? spool_end(to, e) : rc;
-}
-
-static enum rc feed(void *ctx, struct span piece, struct err *e)
-{
-    (void)e;
-    scan_feed(ctx, piece);
-    return RC_OK;
-}
-
-static bool any_forged(const struct letter *l)
-{
-    struct span header = letter_header(l);
-    struct field f;
-    struct err e;
-
-    while (field_next(&header, &f, &e) == RC_OK)
-        if (span_ieq_str(f.name, "Authentication-Results") && results_forged(f.body, l->conf))
-            return true;
-    return false;
-}
-
-enum refusal step_forged(struct letter *l, struct err *e)
-{
-    struct spool *clean;
-    enum rc rc;
-
-    if (!any_forged(l))
-        return REFUSE_NONE;
-    clean = spool_new(l->conf->max_message);
-    rc = cut_out(l, letter_header(l), clean, e);
-    if (rc != RC_OK) {
-        spool_free(&clean);
-        return letter_temp(e);
-    }
-    spool_free(&l->message);
-    l->message = clean;
-    scan_free(&l->scan);
-    l->scan = scan_new();
-    rc = spool_each(l->message, feed, l->scan, e);
-    scan_end(l->scan);
-    return rc == RC_OK ? REFUSE_NONE : letter_temp(e);
 }
 
 void results_add(struct letter *l, const char *fmt, ...)

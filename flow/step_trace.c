@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/step_trace.c - the fields put on top: Return-Path (one message is kept for all: the relay takes it off again),
- * Authentication-Results, Received.
+ * Authentication-Results, Received; and, for a submission that is not signed here, Date and Message-ID when it has none (RFC 6409 8.2, 8.3).
  * Source   RFC 5321 4.4, RFC 6531 4.3 (UTF8SMTP), RFC 3848 (ESMTPSA), RFC 8314 4.3 (tls clause), RFC 8601 7.
  */
 #include "base/clock.h"
@@ -49,5 +49,7 @@ enum refusal step_trace(struct letter *l, struct err *e)
     buf_addspan(&l->trace, buf_span(&l->results));
     buf_addstr(&l->trace, "\r\n");
     received(l);
+    if (l->door == DOOR_SUBMISSION && l->scan) /* signed here: the canonical form has them */
+        canon_missing(letter_header(l), &(struct canon_spec){l->conf->host, clock_utc()}, &l->trace);
     return REFUSE_NONE;
 }

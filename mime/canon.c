@@ -164,13 +164,13 @@ void canon_free(struct canon **c)
 
 /* ---- headers ---- */
 
-static void add_missing(const struct canon *c, struct span header, struct buf *out)
+void canon_missing(struct span header, const struct canon_spec *sp, struct buf *out)
 {
     unsigned char id[16];
     char date[40];
 
     if (lacks(header, "Date")) {
-        clock_rfc5322(c->spec.now, date);
+        clock_rfc5322(sp->now, date);
         buf_addf(out, "Date: %s\r\n", date);
     }
     if (lacks(header, "Message-ID")) {
@@ -178,8 +178,13 @@ static void add_missing(const struct canon *c, struct span header, struct buf *o
         buf_addstr(out, "Message-ID: <");
         for (size_t i = 0; i < sizeof id; i++)
             buf_addf(out, "%02x", id[i]);
-        buf_addf(out, "@%s>\r\n", c->spec.message_id_domain);
+        buf_addf(out, "@%s>\r\n", sp->message_id_domain);
     }
+}
+
+static void add_missing(const struct canon *c, struct span header, struct buf *out)
+{
+    canon_missing(header, &c->spec, out);
     if (lacks(header, "MIME-Version"))
         buf_addstr(out, "MIME-Version: 1.0\r\n");
 }

@@ -17,11 +17,14 @@
  * Process  smtpd session.
  */
 #pragma once
+#include "base/buf.h"
 #include "mime/scan.h"
 typedef enum rc (*mime_sink)(void *ctx, struct span piece, struct err *e);
 bool canon_needed(const struct scan *s);
 struct canon;
 struct canon_spec { const char *message_id_domain; int64_t now; };  /* for added fields; now: UTC seconds */
+/* Date and Message-ID, with their line ends, where the header lacks them. RFC 6409 8.2, 8.3 */
+void canon_missing(struct span header, const struct canon_spec *sp, struct buf *out);
 struct canon *canon_new(const struct scan *s, const struct canon_spec *sp, mime_sink out, void *ctx);
 enum rc canon_feed(struct canon *c, struct span piece, struct err *e);      /* the message's octets again, in order */
 enum rc canon_end(struct canon *c, struct err *e);

@@ -4,6 +4,7 @@
 #include "base/wipe.h"
 #include "pli/cmds.h"
 #include "pli/instance.h"
+#include "pli/log_key.h"
 #include "pli/owner.h"
 #include "pli/super.h"
 #include <errno.h>
@@ -85,6 +86,8 @@ static enum rc prepare(struct super *s, struct err *e)
     rc = lock_take(s, e);
     if (rc == RC_OK)
         rc = owner_apply(s->dir, s->uids, e);
+    if (rc == RC_OK)
+        rc = log_key_load(s->dir, true, s->log_key, e);
     if (rc == RC_OK)
         rc = open_log(s, e);
     if (rc == RC_OK)

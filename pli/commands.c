@@ -109,6 +109,8 @@ const struct command commands[] = {
     {"queue list", "", 0, 0, NEED_SERVER, cmd_queue_list, NULL, "messages that wait for recipients elsewhere"},
     {"queue show", "NUMBER", 1, 1, NEED_SERVER, cmd_queue_show, NULL,
      "one message of the queue, recipient by recipient"},
+    {"log find", "ADDRESS", 1, 1, NEED_INSTANCE, cmd_log_find, NULL,
+     "the lines of the log that name an envelope address; a patient's stands there as a hash"},
     {"store check", "", 0, 0, NEED_SERVER, cmd_store_check, NULL, "verifies every stored byte"},
     {"store stats", "", 0, 0, NEED_SERVER, cmd_store_stats, NULL, "counts of the store"},
     {"doctor", "", 0, 0, NEED_INSTANCE, cmd_doctor, NULL,

@@ -44,10 +44,10 @@ void spawn_env(void)
 
 static int secret_fd(const void *p, size_t n)
 {
-    int fd = memfd_create("pli-ticket-key", MFD_CLOEXEC);
+    int fd = memfd_create("pli-key", MFD_CLOEXEC);
 
     if (fd < 0 || pwrite(fd, p, n, 0) != (ssize_t)n)
-        die("the ticket key cannot be handed over (errno %d)", errno);
+        die("a key cannot be handed over (errno %d)", errno);
     return fd;
 }
 
@@ -89,6 +89,8 @@ static int make_boot(const struct super *s, enum proc_id i)
     boot_set(b, "instance.hostname", conf_hostname(s->conf)); /* the one given last counts */
     give_uids(s, i, b);
     give_ticket(s, d, b);
+    if (i == P_SMTPD)
+        boot_give(b, "log.key", secret_fd(s->log_key, LOGGED_KEY));
     if (d->sock)
         boot_give(b, "ipc", s->ipc_fd[i]);
     for (size_t l = 0; l < LISTENERS_; l++)

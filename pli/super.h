@@ -11,6 +11,7 @@
  */
 #pragma once
 #include "crypto/seal/ticket.h"
+#include "flow/logged.h"
 #include "pli/conf.h"
 #include "pli/procs.h"
 #include <stdbool.h>
@@ -30,7 +31,7 @@ struct super {
     struct proc procs[PROCS_];
     int listen_fd[LISTENERS_], ipc_fd[PROCS_]; /* -1: none */
     unsigned char *seed;                       /* TICKET_KEY bytes, locked memory */
-    unsigned char ticket_pub[TICKET_KEY];
+    unsigned char ticket_pub[TICKET_KEY], log_key[LOGGED_KEY];
     int say_fd, complain_fd; /* the terminal's standard output and error; our own go to the log file */
     int log_fd, lock_fd, alive_fd, signal_fd, guard_fd;
     pid_t guard, group, probe;

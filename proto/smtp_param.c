@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/smtp_param.c - see proto/smtp_param.h. One table a command: the only list of the parameters that it knows. */
 #include "proto/smtp_param.h"
+#include "proto/smtp_path.h"
 
 struct pair {
     struct span name, value;
@@ -173,6 +174,31 @@ static bool set_notify(const struct pair *p, void *out)
     return r->notify == NOTIFY_NEVER || (r->notify != 0 && (r->notify & NOTIFY_NEVER) == 0);
 }
 
+static int hex_upper(unsigned char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* RFC 6533 3: an address of type utf-8 is US-ASCII with \x{HEX} for the rest (utf-8-addr-xtext), or raw UTF-8 (utf-8-addr-unitext). */
+static bool utf8_address_ok(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        size_t from = i;
+
+        if (s.p[i] < 0x21 || s.p[i] == 0x7F || s.p[i] == '+' || s.p[i] == '=')
+            return false;
+        if (s.p[i] != '\\')
+            continue;
+        if (i + 3 >= s.n || s.p[i + 1] != 'x' || s.p[i + 2] != '{')
+            return false;
+        for (i += 3; i < s.n && hex_upper(s.p[i]) >= 0; i++)
+            ;
+        if (i >= s.n || s.p[i] != '}' || i - from < 5 || i - from > 9) /* two to six digits */
+            return false;
+    }
+    return utf8_ok(s);
+}
+
 static bool set_orcpt(const struct pair *p, void *out)
 {
     struct smtp_rcpt_params *r = out;
@@ -180,7 +206,8 @@ static bool set_orcpt(const struct pair *p, void *out)
 
     r->orcpt = p->value;
     return semi > 0 && p->value.n <= SMTP_ORCPT_MAX && (size_t)semi + 1 < p->value.n &&
-           name_len(p->value) == (size_t)semi && xtext_ok(span_from(p->value, (size_t)semi + 1));
+           name_len(p->value) == (size_t)semi &&
+           (span_ieq_str(span_head(p->value, (size_t)semi), "utf-8") ? utf8_address_ok : xtext_ok)(span_from(p->value, (size_t)semi + 1));
 }
 
 static const struct param rcpt_known[] = {{"NOTIFY", set_notify}, {"ORCPT", set_orcpt}};
@@ -193,11 +220,6 @@ enum rc smtp_rcpt_params(struct span in, struct smtp_rcpt_params *out, struct er
     if (rc == RC_OK)
         *out = r;
     return rc;
-}
-
-static int hex_upper(unsigned char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 bool xtext_ok(struct span s)

@@ -18,11 +18,11 @@ void cmd_helo(struct smtp_session *s, const union smtp_args *a)
     smtp_say(s, 250, NULL, "%s", s->conf->host);
 }
 
-/* In clear nothing but STARTTLS is of use, so nothing that would tempt a client to go on is offered: no AUTH. */
+/* DSN is not offered before reports are written; its parameters are taken and kept with what is queued, because a client that sends them unasked loses nothing
+ * by it. In clear nothing but STARTTLS is of use, so nothing that would tempt a client to go on is offered: no AUTH. */
 void cmd_ehlo(struct smtp_session *s, const union smtp_args *a)
 {
     char tail[128] = "";
-    unsigned rcpts = s->conf->max_recipients < SMTP_RCPTS ? s->conf->max_recipients : SMTP_RCPTS;
 
     greet(s, a->text, true);
     if (!s->tls)
@@ -30,6 +30,6 @@ void cmd_ehlo(struct smtp_session *s, const union smtp_args *a)
     else if (smtp_is_submission(s))
         snprintf(tail, sizeof tail, "\nAUTH %s", sasl_mechanisms);
     smtp_say(s, 250, NULL,
-             "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nENHANCEDSTATUSCODES\nCHUNKING\nSMTPUTF8\nDSN\nLIMITS RCPTMAX=%u%s",
-             s->conf->host, (unsigned long long)s->conf->letter.max_message, rcpts, tail);
+             "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nENHANCEDSTATUSCODES\nCHUNKING\nSMTPUTF8\nLIMITS RCPTMAX=%u%s",
+             s->conf->host, (unsigned long long)s->conf->letter.max_message, s->conf->max_recipients, tail);
 }

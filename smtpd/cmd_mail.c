@@ -83,6 +83,8 @@ void cmd_mail(struct smtp_session *s, const union smtp_args *a)
     else
         r = smtp_is_submission(s) ? from_account(s, sender, &e) : from_relay(s, &m->path, &e);
     if (r != REFUSE_NONE) {
+        if (r != REFUSE_BAD_ADDRESS)
+            logged_address(span_str(sender), s->about);
         smtp_refuse(s, r, &e);
         return;
     }

@@ -85,6 +85,8 @@ void cmd_rcpt(struct smtp_session *s, const union smtp_args *a)
         r = REFUSE_TOO_MANY_RCPT;
     else
         r = look_up(s, &a->rcpt, address, &e);
+    if (r != REFUSE_BAD_ADDRESS)
+        logged_address(span_str(address), s->about);
     if (r != REFUSE_NONE) {
         smtp_refuse(s, r, &e);
         return;

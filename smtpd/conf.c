@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* smtpd/conf.c - settings to struct smtpd: what is read and loaded before the sandbox, by the listener, once. See smtpd/conf.h. */
 #include "smtpd/conf.h"
+#include "base/wipe.h"
+#include "flow/logged.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -45,10 +47,23 @@ static void load_tls(struct smtpd *c, const char *instance)
     c->letter.anchors = anchors;
 }
 
+static void load_log_key(const struct boot *b)
+{
+    unsigned char key[LOGGED_KEY];
+
+    if (boot_fd(b, "log.key") <
+        0) /* a unit of its own without one: patients' addresses stay hidden, and cannot be searched */
+        return;
+    boot_secret(b, "log.key", key, sizeof key);
+    logged_key(key);
+    wipe(key, sizeof key);
+}
+
 static void load_limits(struct smtpd *c, const struct boot *b)
 {
     c->letter.max_message = (uint64_t)boot_num(b, "smtpd.max_message", 50 * 1024 * 1024);
-    c->max_recipients = (unsigned)boot_num(b, "smtpd.max_recipients", 1000);
+    c->max_recipients = (unsigned)boot_num(b, "smtpd.max_recipients", SMTP_RCPTS);
+    c->max_unknown = (unsigned)boot_num(b, "smtpd.max_unknown", 100);
     c->max_errors = (unsigned)boot_num(b, "smtpd.max_errors", 10);
     c->max_auth = 3;
     c->command_ms = boot_num(b, "smtpd.command_timeout", 300) * 1000;
@@ -86,6 +101,7 @@ void smtpd_conf_load(struct smtpd *c, const struct boot *b)
     c->domain = need(b, "instance.domain");
     c->letter.host = c->host;
     c->letter.domain = c->domain;
+    load_log_key(b);
     load_limits(c, b);
     load_tls(c, need(b, "instance"));
     take_sockets(c, b);

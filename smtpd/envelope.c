@@ -13,6 +13,7 @@ static void envelope_clear(struct smtp_envelope *v)
         free(v->remotes[i].orcpt);
     free(v->remotes);
     free(v->boxes);
+    buf_free(&v->logged);
     *v = (struct smtp_envelope){0};
 }
 
@@ -45,6 +46,9 @@ static void *grown(void *array, size_t n, size_t size)
 
 static void accepted(struct smtp_envelope *v, const char *address)
 {
+    char name[LOGGED_MAX];
+
+    buf_addf(&v->logged, "%s\n", logged_address(span_str(address), name));
     snprintf(v->only_rcpt, sizeof v->only_rcpt, "%s", v->rcpts == 0 ? address : "");
     v->rcpts++;
 }

@@ -185,6 +185,7 @@ static enum refusal file_it(struct smtp_session *s, struct err *e)
     l->ret = (uint8_t)v->params.ret;
     l->smtputf8 = v->params.smtputf8;
     l->only_rcpt = span_str(v->only_rcpt);
+    l->recipients = buf_span(&v->logged);
     l->boxes = v->boxes;
     l->n_boxes = v->n_boxes;
     l->remotes = remotes;

@@ -26,19 +26,34 @@ void smtp_end(struct smtp_session *s, const char *why)
         s->end = why;
 }
 
-/* Temporary troubles are ours, not the peer's errors: they do not bring a session nearer to its end. */
+/* An answer to an honest question, not an error of the client: a list may name many that have left. */
+static bool about_recipient(const struct smtp_session *s, enum refusal r)
+{
+    return s->verb && strcmp(s->verb, "RCPT") == 0 &&
+           (r == REFUSE_UNKNOWN_RCPT || r == REFUSE_DISABLED_RCPT || r == REFUSE_NOT_LOCAL || r == REFUSE_UNKNOWN_DOMAIN);
+}
+
+/* Has the peer had its share of refusals? Temporary troubles are ours, not its errors. Another operator that asks for ever more addresses that are not
+ * there gathers them. */
+static bool enough(struct smtp_session *s, enum refusal r, int code)
+{
+    if (about_recipient(s, r))
+        return !smtp_is_submission(s) && ++s->unknown >= s->conf->max_unknown;
+    return code >= 500 && ++s->errors >= s->conf->max_errors;
+}
+
 void smtp_refuse(struct smtp_session *s, enum refusal r, const struct err *cause)
 {
     const struct refusal_text *t = refusal_get(r);
+    const char *mid = s->letter.mid;
 
-    smtp_say(s, t->code, t->esc, "%s / %s", t->fr, t->en);
-    log_ev(LOG_INFO_, "refused", "verb=%s code=%d why=%s cause=%s", s->verb ? s->verb : "-", t->code, t->name,
-           log_esc(span_str(cause ? cause->log : "")));
+    smtp_say(s, t->code, t->esc, mid[0] ? "%s / %s, id=%s" : "%s / %s", t->fr, t->en, mid);
+    log_ev(LOG_INFO_, "refused", "verb=%s code=%d why=%s%s%s cause=%s", s->verb ? s->verb : "-", t->code, t->name,
+           s->about[0] ? " address=" : "", s->about, log_esc(span_str(cause ? cause->log : "")));
     if (t->code == 421)
         smtp_end(s, t->name);
-    if (t->code < 500 || ++s->errors < s->conf->max_errors || s->over)
-        return;
-    smtp_refuse(s, REFUSE_TOO_MANY_ERRORS, NULL);
+    if (!s->over && enough(s, r, t->code))
+        smtp_refuse(s, REFUSE_TOO_MANY_ERRORS, NULL);
 }
 
 enum refusal smtp_parse_refusal(enum rc rc, const struct err *e)

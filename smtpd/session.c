@@ -146,6 +146,7 @@ static void command(struct smtp_session *s, struct span text)
     enum rc rc;
 
     s->verb = v ? v->name : NULL;
+    s->about[0] = 0;
     if (!v) {
         unknown_verb(s, line.verb);
         return;

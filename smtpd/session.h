@@ -13,6 +13,7 @@
 #include "base/stream.h"
 #include "crypto/tls/tls.h"
 #include "flow/letter.h"
+#include "flow/logged.h"
 #include "proto/data_stream.h"
 #include "proto/smtp_cmd.h"
 
@@ -22,7 +23,7 @@ struct smtpd { /* settings and what the listener keeps warm; read only in sessio
     struct letter_conf letter;
     struct tls_conf *tls[KINDS_]; /* with client certificates on port 25 */
     enum smtp_kind kind[LISTENER_FDS];
-    unsigned max_recipients, max_errors, max_auth;
+    unsigned max_recipients, max_unknown, max_errors, max_auth;
     int64_t command_ms, data_ms, login_ms, session_ms;
     struct listener listener;
 };
@@ -39,7 +40,7 @@ enum {
     PH_BDAT = 64,
     PH_ANY = 127
 };
-enum { SMTP_ADDR = 256, SMTP_RCPTS = 500 };
+enum { SMTP_ADDR = 256, SMTP_RCPTS = 500 /* what a request to stored can name; the setting goes no further */ };
 
 struct smtp_remote {
     char address[SMTP_ADDR];
@@ -57,6 +58,7 @@ struct smtp_envelope {
     size_t n_boxes;
     struct smtp_remote *remotes;
     size_t n_remotes;
+    struct buf logged; /* the accepted recipients, as the log names them, one a line */
 };
 struct smtp_session {
     const struct smtpd *conf;
@@ -71,6 +73,7 @@ struct smtp_session {
     bool over;        /* end after what is gathered was sent */
     const char *end;  /* why, for the log */
     const char *verb; /* at hand, from the table: for the log */
+    char about[LOGGED_MAX]; /* the envelope address that the verb is about, as the log names it; "": none */
     bool tls;
     struct tls_peer tls_peer;
     char trusted[SMTP_DOMAIN_MAX + 1]; /* port 25: the domain dird vouched for last, good until then */
@@ -81,7 +84,7 @@ struct smtp_session {
     struct buf ticket, slots;
     uint32_t account_flags;
     int64_t login_deadline, renew_at; /* AUTH must have come / the ticket is old: sign in anew */
-    unsigned errors, auth_failures, messages;
+    unsigned errors, unknown /* recipients refused */, auth_failures, messages;
     struct smtp_envelope env;
     struct letter letter; /* between DATA/BDAT and the end of the message */
     struct data_stream data;

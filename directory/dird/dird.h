@@ -19,11 +19,12 @@ struct dird {
     struct sync *sync;
     struct auth *auth;
     const char *base;         /* "o=pli" */
+    const char *postmaster;   /* instance.postmaster; "": none named */
     pthread_mutex_t write;    /* one change at a time: what is checked stays true until it is written */
     _Atomic uint64_t lookups;
 };
 struct dird_how {
-    const char *uri, *base, *secret;
+    const char *uri, *base, *secret, *postmaster /* or NULL */;
     unsigned threads;         /* of the service: bounds how many may wait for a password check */
     unsigned max_failures;
     int64_t cache_s, ticket_s;
@@ -34,6 +35,8 @@ void dird_start(struct dird *d);                    /* the sync thread: after th
 void dird_close(struct dird **d);
 extern const ipc_handler dird_handlers[];           /* in the order of dird_proto.ops */
 
+/* postmaster.c: nobody has the address that was asked for, and it is postmaster's: who takes it */
+void postmaster_find(struct dird *d, struct span asked, struct cache_view *v);
 /* account_read.c */
 enum rc account_read(struct dird *d, struct span address, bool with_cert, struct buf *mem, struct dird_account *out, struct err *e);
 enum rc account_csn(struct dird *d, struct span address, uint64_t *csn_out, struct err *e);

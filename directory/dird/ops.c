@@ -28,6 +28,7 @@ HANDLER(h_lookup)
         return rc;
     atomic_fetch_add(&d->lookups, 1);
     cache_find(d->cache, q->address, &v);
+    postmaster_find(d, q->address, &v);
     a->kind = v.kind;
     if (v.kind != DK_MAILBOX && v.kind != DK_DISABLED)
         return RC_OK;
@@ -69,7 +70,7 @@ HANDLER(h_may_send)
     cache_find(d->cache, q->sender, &sender);
     if (account.kind == DK_MAILBOX && sender.kind == DK_MAILBOX && strcmp(account.address, sender.address) == 0)
         return RC_OK;
-    return err_set(e, RC_DENIED, "5.7.1", NULL, "%s does not hold %s", log_esc(q->account), log_esc(q->sender));
+    return err_set(e, RC_DENIED, "5.7.1", NULL, "%s does not hold that address", log_esc(q->account));
 }
 
 /* Is dn one of the packed ones? */

@@ -91,7 +91,7 @@ def test_no_tls_no_word(shared):
     with smtplib.SMTP("localhost", shared.port("submission"), timeout=20) as s:
         s.ehlo()
         assert "auth" not in s.esmtp_features
-        assert s.docmd("AUTH", "PLAIN AGdwAHB3")[0] in (503, 530, 538)
+        assert s.docmd("AUTH", "PLAIN AGdwAHB3")[0] == 530
         assert s.docmd("MAIL", "FROM:<gp@chu.test>")[0] == 530
     m = imaplib.IMAP4("localhost", shared.port("imap"), timeout=20)
     assert "LOGINDISABLED" in m.capabilities
@@ -104,7 +104,7 @@ def test_sender_not_held(shared):
     shared.add("autre@chu.test", sign="never")
     with shared.smtp(login="gp@chu.test") as s:
         code, text = s.mail("autre@chu.test")
-        assert code in (550, 553) and text.startswith(b"5.7.1"), (code, text)
+        assert code == 553 and text.startswith(b"5.7.1"), (code, text)
         s.mail("gp@chu.test")
         s.rcpt("gp@chu.test")
         code, text = s.data(plain("faux", "autre@chu.test", "gp@chu.test"))
@@ -146,12 +146,12 @@ def test_data_cut_off_is_not_delivered(shared):
 
 def test_hostile_line_lengths(shared):
     with shared.smtp(login="gp@chu.test") as s:
-        assert s.docmd("NOOP", "x" * 100000)[0] in (500, 501, 421)
+        assert s.docmd("NOOP", "x" * 100000)[0] == 500
     with shared.smtp(login="gp@chu.test") as s:
         s.mail("gp@chu.test")
         s.rcpt("gp@chu.test")
         code, _ = s.data(plain("longue", "gp@chu.test", "gp@chu.test", "x" * 3_000_000 + "\r\n"))
-        assert code in (250, 500, 550, 552, 554)
+        assert code == 554
     still_works(shared)
 
 
@@ -165,7 +165,7 @@ def test_quota(shared):
         except smtplib.SMTPRecipientsRefused as e:
             refused = e.recipients["petit@chu.test"]
             break
-    assert refused and refused[0] in (452, 552) and refused[1][:5] in (b"4.2.2", b"5.2.2"), refused
+    assert refused and refused[0] == 452 and refused[1][:5] == b"4.2.2", refused
     with shared.imap("petit@chu.test") as m:
         typ, d = m.append("INBOX", None, None, plain("trop", body=body * 100))
         assert typ == "NO" and b"OVERQUOTA" in d[0], d

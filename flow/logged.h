@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* flow/logged.h - how the log names an envelope address. The log must answer "did Dr X get it?", so addresses of professionals stand in it as they are;
+ * a patient's address holds the national identifier (matricule INS), so a keyed hash stands in its place. The same address always has the same name, and
+ * `pli log find ADDRESS` finds it.
+ *
+ * Form     ADDRESS in lower case; a patient's: "ins-" and 16 hexadecimal digits of HMAC-SHA256(key, address in lower case), "@", the domain.
+ * Patient  every address of patient.mssante.fr, and, wherever it is, a local part of the form of a matricule (15 characters, RFC-free: digits, A or B for
+ *          Corsica). Source spec/mssante.md, citizens.
+ * Owns     nothing; the key is copied once. Without a key a random one is drawn: nobody can find such names again, and nobody can undo them.
+ * Process  smtpd, relayd; pli.
+ */
+#pragma once
+#include "base/span.h"
+
+enum { LOGGED_KEY = 32, LOGGED_MAX = 400 };
+void logged_key(const unsigned char key[LOGGED_KEY]);
+const char *logged_address(struct span address, char out[LOGGED_MAX]); /* out */
