@@ -19,11 +19,12 @@ struct work {
 static enum rc read_in(struct span typed, struct work *w, struct err *e)
 {
     if (typed.n == 0)
-        return err_set(e, RC_PERM, NULL, "Texte vide / Empty text", "prepare: empty");
+        return err_set(e, RC_PERM, NULL, "Texte vide / Empty text", "empty text");
     if (typed.n > PREPARE_MAX)
-        return err_set(e, RC_PERM, NULL, "Texte trop long / Text is too long", "prepare: %zu octets", typed.n);
+        return err_set(e, RC_PERM, NULL, "Texte trop long / Text is too long", "text of %zu octets, %d at most",
+                       typed.n, PREPARE_MAX);
     if (u8_check(typed.p, typed.n) != NULL)
-        return err_set(e, RC_SYNTAX, NULL, "Texte non UTF-8 / Text is not UTF-8", "prepare: no UTF-8");
+        return err_set(e, RC_SYNTAX, NULL, "Texte non UTF-8 / Text is not UTF-8", "text is not UTF-8");
     w->n = ROOM;
     u8_to_u32(typed.p, typed.n, w->s, &w->n); /* never more characters than octets: it fits */
     return RC_OK;
@@ -99,7 +100,7 @@ static enum rc put_out(struct work *w, struct buf *out, struct err *e)
 
 static enum rc not_allowed(const char *say, struct err *e)
 {
-    return err_set(e, RC_PERM, NULL, say, "prepare: a character is not allowed");
+    return err_set(e, RC_PERM, NULL, say, "%s", strstr(say, " / ") + 3); /* the operator reads the English half */
 }
 
 static enum rc as_password(struct work *w, struct err *e)
@@ -125,16 +126,28 @@ static enum rc as_username(struct work *w, struct err *e)
                : not_allowed("Identifiant : caractere non admis / User name has a character that is not allowed", e);
 }
 
+static const char *name_refuses(uint32_t cp)
+{
+    if (uc_is_property_bidi_control(cp))
+        return "Nom avec une marque de direction / Name has a direction mark";
+    if (uc_is_general_category_withtable(cp, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp))
+        return "Nom avec un caractere de controle / Name has a control character";
+    return precis_is_invisible(cp) ? "Nom avec un caractere invisible / Name has an invisible character" : NULL;
+}
+
 static enum rc as_name(struct work *w, struct err *e)
 {
-    for (size_t i = 0; i < w->n; i++) {
-        if (uc_is_property_bidi_control(w->s[i]))
-            return not_allowed("Nom avec une marque de direction / Name has a direction mark", e);
-        if (uc_is_general_category_withtable(w->s[i], UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp))
-            return not_allowed("Nom avec un caractere de controle / Name has a control character", e);
-        if (precis_is_invisible(w->s[i]))
-            return not_allowed("Nom avec un caractere invisible / Name has an invisible character", e);
-    }
+    for (size_t i = 0; i < w->n; i++)
+        if (name_refuses(w->s[i]))
+            return not_allowed(name_refuses(w->s[i]), e);
+    return compose(w, e);
+}
+
+static enum rc as_shown(struct work *w, struct err *e)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (name_refuses(w->s[i]))
+            w->s[i] = 0xfffd;
     return compose(w, e);
 }
 
@@ -164,4 +177,12 @@ enum rc prepare_username(struct span typed, struct buf *out, struct err *e)
 enum rc prepare_name(struct span typed, struct buf *out, struct err *e)
 {
     return prepare(typed, as_name, out, e);
+}
+
+void prepare_shown(struct span stored, struct buf *out)
+{
+    struct err e;
+
+    if (prepare(stored, as_shown, out, &e) != RC_OK)
+        buf_addspan(out, stored); /* not made here: too long, or no UTF-8 */
 }

@@ -21,3 +21,5 @@ enum { PREPARE_MAX = 1024 };
 enum rc prepare_password(struct span typed, struct buf *out, struct err *e);
 enum rc prepare_username(struct span typed, struct buf *out, struct err *e);
 enum rc prepare_name(struct span typed, struct buf *out, struct err *e);
+/* A name stored before names were prepared, as it is shown and asked for: what is refused above is U+FFFD. Never fails. */
+void prepare_shown(struct span stored, struct buf *out);

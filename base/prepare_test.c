@@ -135,6 +135,19 @@ static void test_names(void **state)
     check_rows(prepare_name, t, sizeof t / sizeof *t);
 }
 
+static void test_shown(void **state)
+{
+    struct buf out = BUF_INIT;
+
+    (void)state;
+    prepare_shown(span_str("E\xcc\x81te\xcc\x81\xe2\x80\xae"), &out);
+    assert_string_equal(buf_cstr(&out), "\xc3\x89t\xc3\xa9\xef\xbf\xbd");
+    buf_clear(&out);
+    prepare_shown(span_str("a\xff"), &out);
+    assert_string_equal(buf_cstr(&out), "a\xff");
+    buf_free(&out);
+}
+
 static void test_long(void **state)
 {
     struct buf in = BUF_INIT, out = BUF_INIT;
@@ -154,7 +167,8 @@ static void test_long(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_passwords), cmocka_unit_test(test_usernames),
-                                       cmocka_unit_test(test_names), cmocka_unit_test(test_long)};
+                                       cmocka_unit_test(test_names), cmocka_unit_test(test_shown),
+                                       cmocka_unit_test(test_long)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
