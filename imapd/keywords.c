@@ -9,6 +9,14 @@ _Static_assert((int)MF_SEEN == IMAP_SEEN && (int)MF_ANSWERED == IMAP_ANSWERED &&
                "flags on the wire are the store's");
 enum { ALL_SYSTEM = MF_SEEN | MF_ANSWERED | MF_FLAGGED | MF_DELETED | MF_DRAFT };
 
+static bool is_atom(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!imap_is_atom_char(s.p[i]))
+            return false;
+    return s.n <= IMAP_KEYWORD_MAX;
+}
+
 static enum rc keyword_in(struct imap_session *s, const struct store_keyword *kw, struct err *e)
 {
     struct keywords *k = &s->keywords;
@@ -18,7 +26,9 @@ static enum rc keyword_in(struct imap_session *s, const struct store_keyword *kw
     if (kw->index >= STORE_KEYWORDS_MAX || k->name[kw->index])
         return RC_OK;
     rc = mailbox_open_name(s->box, kw->tag, kw->name, &name, e);
-    if (rc == RC_OK) {
+    if (rc == RC_OK && !is_atom(buf_span(&name))) /* another session made it: it goes into this one's stream as it is */
+        buf_cut(&name, 0);
+    if (rc == RC_OK && name.n > 0) {
         k->name[kw->index] = span_dup(buf_span(&name));
         k->known |= 1ull << (kw->index + 8);
     }

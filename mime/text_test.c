@@ -99,6 +99,11 @@ static const struct {
     {"a<b>b</b>c", "abc"},
     {"<p>a</p><p>b</p>", " a  b "},
     {"a&amp;b&lt;c&eacute;&#233;&#xE9;&nosuch;&", "a&b<c\xc3\xa9\xc3\xa9\xc3\xa9&nosuch;&"},
+    {"r&eacute;sultat &Uuml;bel &alpha;&ge;&plusmn;&thinsp;&frac12;&sup2;&bull;&trade;&Oslash;",
+     "r\xc3\xa9sultat \xc3\x9c"
+     "bel \xce\xb1\xe2\x89\xa5\xc2\xb1\xe2\x80\x89\xc2\xbd\xc2\xb2\xe2\x80\xa2\xe2\x84\xa2\xc3\x98"},
+    {"l&rsquo;h&ocirc;pital l&#146;h&#244pital 5&#128; &eacute &alpha R&D &#0000233; &copyx;",
+     "l\xe2\x80\x99h\xc3\xb4pital l\xe2\x80\x99h\xc3\xb4pital 5\xe2\x82\xac \xc3\xa9 &alpha R&D \xc3\xa9 &copyx;"},
     {"a<style>p{x>y}</style>b<script>if (a<b) {}</script>c", "a  b  c"},
     {"a<!-- x > y -->b", "ab"},
     {"a<!-- open", "a<!-- open"},
