@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/keywords.c - see imapd/keywords.h. */
 #include "imapd/keywords.h"
-#include "imapd/session.h"
+#include "imapd/view.h"
 #include <stdlib.h>
 
 _Static_assert((int)MF_SEEN == IMAP_SEEN && (int)MF_ANSWERED == IMAP_ANSWERED && (int)MF_FLAGGED == IMAP_FLAGGED &&
@@ -93,7 +93,7 @@ static enum rc keyword_add(struct imap_session *s, struct span name, uint64_t *b
 
 enum rc keywords_resolve(struct imap_session *s, const struct imap_flags *f, uint64_t *bits_out, struct err *e)
 {
-    uint64_t bits = f->system, before = s->keywords.known;
+    uint64_t bits = f->system;
     enum rc rc = RC_OK;
 
     for (size_t i = 0; i < f->n && rc == RC_OK; i++) {
@@ -103,8 +103,8 @@ enum rc keywords_resolve(struct imap_session *s, const struct imap_flags *f, uin
             rc = keyword_add(s, f->keywords[i], &bit, e);
         bits |= bit;
     }
-    if (s->view && s->keywords.known != before)
-        keywords_announce(s, false);
+    if (s->view && (s->keywords.known & ~s->keywords.announced))
+        keywords_announce(s, s->view->read_only);
     if (rc == RC_OK)
         *bits_out = bits;
     return rc;
@@ -132,6 +132,7 @@ void keywords_announce(struct imap_session *s, bool read_only)
 {
     struct buf all = BUF_INIT;
 
+    s->keywords.announced = s->keywords.known;
     keywords_put(&s->keywords, ALL_SYSTEM | s->keywords.known, false, &all);
     reply_put(s, "* FLAGS (%s)", buf_cstr(&all));
     if (read_only)
