@@ -183,14 +183,27 @@ bool folders_has_below(const struct folders *l, struct span parent)
     return false;
 }
 
+/* A level made before names were prepared has another tag than its name has today: it is there all the same. */
+static enum rc make_level(struct imap_session *s, const struct folders *l, struct span level, struct err *e)
+{
+    const struct folder *f = is_ascii(level) ? NULL : folders_by_name(s, l, level, e);
+    enum rc rc;
+
+    if (f != NULL && (f->flags & FF_GONE) == 0)
+        return RC_OK;
+    rc = folder_create(s, level, SU_NONE, 0, NULL, e);
+    return rc == RC_EXISTS ? RC_OK : rc;
+}
+
 enum rc folders_make_parents(struct imap_session *s, struct span name, struct err *e)
 {
-    enum rc rc = RC_OK;
+    struct folders l = {NULL, 0};
+    enum rc rc = is_ascii(name) ? RC_OK : folders_load(s, true, &l, e);
 
-    for (size_t i = 1; i < name.n && (rc == RC_OK || rc == RC_EXISTS); i++)
+    for (size_t i = 1; i < name.n && rc == RC_OK; i++)
         if (name.p[i] == '/' && !span_eq_str(span_head(name, i), "INBOX"))
-            rc = folder_create(s, span_head(name, i), SU_NONE, 0, NULL, e);
-    return rc == RC_EXISTS ? RC_OK : rc;
+            rc = make_level(s, &l, span_head(name, i), e);
+    return rc;
 }
 
 enum rc folders_first_time(struct imap_session *s, struct err *e)

@@ -75,6 +75,8 @@ static enum rc check_password(struct span p, struct err *e)
     struct buf as;
     buf_init_secret(&as);
     enum rc rc = prepare_password(p, &as, e);
+    if (rc == RC_OK && as.n > 1024)
+        rc = err_set(e, RC_SYNTAX, NULL, NULL, "a password has 1 to 1024 bytes once its accents are composed");
     buf_free(&as);
     return rc;
 }
