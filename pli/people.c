@@ -144,13 +144,16 @@ void name_split(struct span name, struct span *given_out, struct span *sn_out)
 
 bool address_normal(const char *text, char out[256], struct span *domain_out)
 {
-    size_t n = strlen(text);
+    struct buf as = BUF_INIT;
     const char *at;
+    struct err e;
+    bool fits = prepare_username(span_str(text), &as, &e) == RC_OK && as.n <= 254;
 
-    if (n > 254)
+    if (fits)
+        memcpy(out, buf_cstr(&as), as.n + 1);
+    buf_free(&as);
+    if (!fits)
         return false;
-    for (size_t i = 0; i <= n; i++)
-        out[i] = (char)tolower((unsigned char)text[i]);
     at = strchr(out, '@');
     if (!at)
         return false;
