@@ -88,7 +88,7 @@ static enum rc signin_prepared(struct imap_session *s, struct span login, struct
     return RC_OK;
 }
 
-/* What cannot be prepared is nobody's: dird refuses it as it refuses any wrong one, in the same time. */
+/* What cannot be prepared goes on as it was typed: dird answers as to any other wrong one, in the same time. */
 static struct span prepared(enum rc (*prepare)(struct span, struct buf *, struct err *), struct span typed,
                             struct buf *mem)
 {

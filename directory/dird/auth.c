@@ -226,7 +226,8 @@ static enum rc sign_in_prepared(struct auth *a, const struct dird_auth_req *rq, 
 static struct span prepared(enum rc (*prepare)(struct span, struct buf *, struct err *), struct span typed, struct buf *mem)
 {
     struct err e;
-    return prepare(typed, mem, &e) == RC_OK ? buf_span(mem) : typed; /* what cannot be prepared is nobody's, and fails as such */
+    /* What cannot be prepared is compared as it was typed: no password that is set here is such, one set over LDAP may be. */
+    return prepare(typed, mem, &e) == RC_OK ? buf_span(mem) : typed;
 }
 
 enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, struct buf *mem, struct dird_auth_rep *out, struct err *e)
