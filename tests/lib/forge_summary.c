@@ -45,7 +45,8 @@ static void deliver(const struct dird_lookup_rep *to, struct span message, struc
     struct store *st = store_new(ROLE_SMTPD);
     struct keyd_box box = {.mbx = to->mbx};
     struct keyd_wrapped w;
-    struct store_deliver_req rq = {.mid = SPAN_LIT("0123456789abcdef"), .size = message.n, .received = (uint64_t)clock_utc()};
+    struct store_deliver_req rq = {
+        .mid = SPAN_LIT("0123456789abcdef"), .size = message.n, .received = (uint64_t)clock_utc()};
     struct store_place p = {.mbx = to->mbx, .folder = STORE_INBOX, .internaldate = rq.received};
     struct store_deliver_rep rep;
     unsigned char cek[SEAL_CEK];
