@@ -1,25 +1,32 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/cmd_append.c - APPEND: the literal goes into a spool (bounded memory), then is sealed and filed like any delivery. RFC 3501 6.3.11,
- * RFC 4315 (APPENDUID), RFC 7888. The octets are kept exactly; NUL alone is refused, as the grammar does. */
+ * RFC 4315 (APPENDUID), RFC 7888. The octets are kept exactly, but for a Unix file's line ends (imapd/line_ends.h);
+ * NUL is refused, as the grammar does. */
 #include "base/log.h"
 #include "flow/file.h"
 #include "imapd/commands.h"
 #include "imapd/folders.h"
+#include "imapd/line_ends.h"
 
 struct taking {
     struct imap_session *s;
     struct spool *spool; /* NULL: only read away */
+    struct line_ends ends;
+    struct buf mem;
 };
 
 static enum rc take(void *ctx, struct span piece, struct err *e)
 {
     struct taking *t = ctx;
+    enum rc rc;
 
     reply_alive(t->s);
     if (t->spool == NULL)
         return RC_OK;
     if (span_chr(piece, '\0') >= 0)
         return reply_no(t->s, e, "CANNOT", "Octet nul refuse / NUL octets are refused");
+    if ((rc = line_ends_feed(&t->ends, piece, &t->mem, &piece, e)) != RC_OK)
+        return rc;
     return spool_put(t->spool, piece, e);
 }
 
@@ -46,7 +53,7 @@ static enum rc take_line_end(struct imap_session *s, struct err *e)
 /* Octets off the stream, kept or not. The client that waits for "+" and is refused sends none. */
 static enum rc take_octets(struct imap_session *s, struct spool *spool, struct err *e)
 {
-    struct taking t = {s, spool};
+    struct taking t = {s, spool, LINE_ENDS_INIT, {.secret = true}};
     enum rc rc, end;
     struct err e2;
 
@@ -56,6 +63,9 @@ static enum rc take_octets(struct imap_session *s, struct spool *spool, struct e
             return session_lost(s, e, "gone before a message");
     }
     rc = input_octets(s, s->frame.literal, take, &t, e);
+    if (rc == RC_OK)
+        rc = line_ends_finish(&t.ends, e);
+    buf_free(&t.mem);
     if (rc == RC_CLOSED || rc == RC_TIMEOUT)
         return session_lost(s, e, "gone in the middle of a message");
     end = take_line_end(s, &e2);

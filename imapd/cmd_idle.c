@@ -42,7 +42,6 @@ static enum rc catch_up(struct imap_session *s, bool *watched, struct err *e)
             view_announce(s, true, true);
         if ((rc = stream_flush(s->io, e)) != RC_OK)
             return rc;
-        view_settle(s);
     } while (*watched && !s->bye && view_events(s));
     return RC_OK;
 }

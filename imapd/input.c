@@ -40,7 +40,6 @@ static enum rc rest(struct imap_session *s, struct err *e)
         return RC_OK;
     if ((rc = stream_flush(s->io, e)) != RC_OK)
         return rc;
-    view_settle(s);
     if ((rc = input_wait(s, -1, stream_deadline_of(s->io), &what, e)) == RC_OK && (what & WAIT_STOP)) {
         s->stopping = true;
         if ((what & WAIT_INPUT) == 0)

@@ -318,6 +318,7 @@ static const struct ipc_op ops[] = {
     {STORE_FOLDERS, "folders", MAIL, cursor_req, list_rep, 0, 0},
     {STORE_FOLDER_CREATE, "folder-create", MAIL, folder_create_req, folder_msg, 0, 0},
     {STORE_FOLDER_RENAME, "folder-rename", MAIL, folder_rename_req, NULL, 0, 0},
+    {STORE_FOLDER_RENAME_FD, "folder-rename-fd", MAIL, folder_rename_req, NULL, 1, 0},
     {STORE_FOLDER_DELETE, "folder-delete", MAIL, folder_msg, NULL, 0, 0},
     {STORE_FOLDER_FLAGS, "folder-flags", MAIL, folder_flags_req, NULL, 0, 0},
     {STORE_FOLDER_STATUS, "folder-status", MAIL, folder_msg, status_rep, 0, 0},

@@ -44,6 +44,7 @@ enum store_op {
     STORE_FOLDERS,
     STORE_FOLDER_CREATE,
     STORE_FOLDER_RENAME,
+    STORE_FOLDER_RENAME_FD, /* the same, the list in a sealed memfd: more folders than one packet holds */
     STORE_FOLDER_DELETE,
     STORE_FOLDER_FLAGS,
     STORE_FOLDER_STATUS,
@@ -86,6 +87,7 @@ enum {
     STORE_EPOCHS_MAX = 512,
     STORE_COPY_MAX = 8000,
     STORE_TICKET_MAX = 720,
+    STORE_RENAMES_MAX = 8 * 1024 * 1024, /* bytes of the list of FOLDER_RENAME_FD */
     STORE_PAGE = 92 * 1024 /* most bytes of the lists of a reply together */
 };
 #define STORE_UID_MAX 0x7fffffffu /* a folder that gave this many UIDs takes no more: RC_TEMP */
@@ -198,7 +200,7 @@ struct store_folder_msg {
 };
 struct store_folder_rename_req {
     struct span renames;
-}; /* list of store_rename, one transaction */
+}; /* list of store_rename, one transaction. FOLDER_RENAME_FD: empty */
 struct store_rename {
     uint32_t folder;
     unsigned char tag[SEAL_NAME_TAG];

@@ -3,6 +3,7 @@
 #include "directory/dird/auth.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/prepare.h"
 #include "base/wipe.h"
 #include "crypto/seal/ticket.h"
 #include "directory/dird/checked.h"
@@ -213,8 +214,7 @@ static enum rc check(struct auth *a, const struct cache_view *v, bool usable, co
     return rc;
 }
 
-enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, struct buf *mem, struct dird_auth_rep *out,
-                     struct err *e)
+static enum rc sign_in_prepared(struct auth *a, const struct dird_auth_req *rq, struct buf *mem, struct dird_auth_rep *out, struct err *e)
 {
     struct cache_view v;
     if (rq->protocol == 0 || rq->protocol >= sizeof protocols / sizeof *protocols)
@@ -234,4 +234,25 @@ enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, struct buf 
     log_ev(rc == RC_OK ? LOG_DEBUG_ : LOG_INFO_, "auth", "login=%s peer=%s protocol=%u rc=%s",
            box ? v.address : "unknown", log_esc(rq->peer), rq->protocol, rc_name(rc));
     return rc == RC_OK ? welcome(a, &v, rq->protocol, mem, out, e) : rc;
+}
+
+/* ---- what was typed, as RFC 8265 prepares it: the same word from two keyboards is one ---- */
+static struct span prepared(enum rc (*prepare)(struct span, struct buf *, struct err *), struct span typed, struct buf *mem)
+{
+    struct err e;
+    /* What cannot be prepared is compared as it was typed: no password that is set here is such, one set over LDAP may be. */
+    return prepare(typed, mem, &e) == RC_OK ? buf_span(mem) : typed;
+}
+
+enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, struct buf *mem, struct dird_auth_rep *out, struct err *e)
+{
+    struct buf login = BUF_INIT, password;
+    struct dird_auth_req as = *rq;
+    buf_init_secret(&password);
+    as.login = prepared(prepare_username, rq->login, &login);
+    as.password = prepared(prepare_password, rq->password, &password);
+    enum rc rc = sign_in_prepared(a, &as, mem, out, e);
+    buf_free(&login);
+    buf_free(&password);
+    return rc;
 }

@@ -120,6 +120,7 @@ OPERATIONS(HANDLER)
 /* Indexed as the protocol's table, which begins with DELIVER and has no gap up to BOX_OPENED. */
 #define ROW(op, name, right, run) [(op)-STORE_DELIVER] = h_##name,
 static const ipc_handler handlers[] = {OPERATIONS(ROW)[STORE_DELIVER_FD - STORE_DELIVER] = h_deliver,
+                                       [STORE_FOLDER_RENAME_FD - STORE_DELIVER] = h_folder_rename,
                                        [STORE_BOX_OPENED - STORE_DELIVER + 1] = NULL};
 
 enum rc do_ping(struct tx *t, const struct ask *a, struct err *e)
