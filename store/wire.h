@@ -17,7 +17,8 @@
  *          filed, for as long as the message lives and at least an hour. store_op_again() tells which other ops may be
  *          asked again after a lost reply.
  * Errors   every op: RC_DENIED without its role, ticket or right; RC_NOTFOUND no such mailbox, folder, message;
- *          RC_SYNTAX values out of their bounds; RC_TEMP 4.3.1 disk nearly full, 4.3.0 otherwise (nothing was changed).
+ *          RC_SYNTAX values out of their bounds; RC_CORRUPT what is asked for (or the place where it is to be put) stands on a
+ *          page that cannot be read: that request fails, the log and STORE_DAMAGE name the page; RC_TEMP 4.3.1 disk nearly full, 4.3.0 otherwise (nothing was changed).
  * Rights   ticket's RIGHT_READ for what reads, RIGHT_WRITE for what changes (and SELECT that is not read only),
  *          RIGHT_SLOTS for BOX_SET.
  * Process  stored answers. Tables in wire.c.   Source RFC 3501 2.3, RFC 7162 (modseq), RFC 4315, RFC 6851, DESIGN 5.
@@ -68,6 +69,7 @@ enum store_op {
     STORE_STATS,
     STORE_CHECK,
     STORE_PING,
+    STORE_DAMAGE, /* pages met that cannot be read. admin */
     STORE_EV_CHANGED = 200
 };
 bool store_op_again(enum store_op op); /* asking again after a lost reply does no harm and gives the same answer */
@@ -387,3 +389,8 @@ struct store_check_rep {
     uint64_t cursor, checked, bad;
     struct span findings;
 }; /* text lines; cursor 0: done */
+/* pages: how many since the start; list: text lines, "table page since", the first ones */
+struct store_damage_rep {
+    uint64_t pages;
+    struct span list;
+};

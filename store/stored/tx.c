@@ -1,12 +1,27 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/tx.c - see tx.h. */
 #include "base/log.h"
+#include "store/stored/guard.h"
+#include "store/stored/os.h"
 #include "store/stored/stored.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 
 enum { TRIES = 60, VALUE_FIRST = 1024 };
+
+/* A page of the table cannot be read: the guard found it bad, the disk refuses it, or the file is shorter than it was. */
+static enum rc damaged(enum table tb, int ret, struct err *e)
+{
+    struct guard_page p;
+
+    if (guard_last(&p))
+        return err_set(e, RC_CORRUPT, "4.3.0", NULL, "store: %s: page %u is damaged", tables[p.tb].file,
+                       (unsigned)p.page);
+    log_ev(LOG_ERROR_, "store-damaged", "table=%s db=%d", tables[tb].file, ret);
+    return err_set(e, RC_CORRUPT, "4.3.0", NULL, "store: %s: a page cannot be read: %s", tables[tb].file,
+                   db_strerror(ret));
+}
 
 enum rc tx_rc(struct tx *t, int ret, enum table tb, struct err *e)
 {
@@ -29,9 +44,18 @@ enum rc tx_rc(struct tx *t, int ret, enum table tb, struct err *e)
         return err_set(e, RC_TEMP, "4.3.1", NULL, "store: %s: disk full", file);
     case ENOMEM:
         return err_set(e, RC_TEMP, "4.3.0", NULL, "store: %s: out of memory or locks", file);
+    case EIO:
+    case DB_PAGE_NOTFOUND:
+        return damaged(tb, ret, e);
     default:
-        env_dead(file, ret); /* DB_RUNRECOVERY, EIO, a page whose checksum fails */
+        env_dead(file, ret); /* DB_RUNRECOVERY */
     }
+}
+
+enum rc tx_no_table(enum table tb, struct err *e)
+{
+    return err_set(e, RC_CORRUPT, "4.3.0", NULL, "store: %s: its first page is damaged: the table is closed",
+                   tables[tb].file);
 }
 
 /* ---- life of a transaction ---- */
@@ -134,11 +158,13 @@ static enum rc get_into(struct tx *t, enum table tb, const struct key *k, uint32
     DBT key = in(key_span(k));
     int ret;
 
+    if (!db)
+        return tx_no_table(tb, e);
     for (;;) {
         d->data = out->p + out->n;
         d->ulen = (uint32_t)(out->cap - out->n);
         d->flags |= DB_DBT_USERMEM;
-        ret = db->get(db, t->t, &key, d, flags);
+        ret = os_db_result(db->get(db, t->t, &key, d, flags));
         if (ret != DB_BUFFER_SMALL)
             break;
         if (buf_reserve(out, d->size, e) != RC_OK)
@@ -172,14 +198,14 @@ enum rc tx_get_part(struct tx *t, enum table tb, const struct key *k, uint32_t o
     return get_into(t, tb, k, 0, &d, out, e);
 }
 
-bool tx_has(struct tx *t, enum table tb, const struct key *k)
+enum rc tx_has(struct tx *t, enum table tb, const struct key *k, struct err *e)
 {
     DB *db = t->v->db[tb];
     DBT key = in(key_span(k));
-    struct err e;
-    int ret = db->exists(db, t->t, &key, 0);
 
-    return tx_rc(t, ret, tb, &e) == RC_OK;
+    if (!db)
+        return tx_no_table(tb, e);
+    return tx_rc(t, os_db_result(db->exists(db, t->t, &key, 0)), tb, e);
 }
 
 enum rc tx_put(struct tx *t, enum table tb, const struct key *k, struct span val, unsigned how, struct err *e)
@@ -187,7 +213,9 @@ enum rc tx_put(struct tx *t, enum table tb, const struct key *k, struct span val
     DB *db = t->v->db[tb];
     DBT key = in(key_span(k)), d = in(val);
 
-    return tx_rc(t, db->put(db, t->t, &key, &d, how & TX_NEW ? DB_NOOVERWRITE : 0), tb, e);
+    if (!db)
+        return tx_no_table(tb, e);
+    return tx_rc(t, os_db_result(db->put(db, t->t, &key, &d, how & TX_NEW ? DB_NOOVERWRITE : 0)), tb, e);
 }
 
 enum rc tx_del(struct tx *t, enum table tb, const struct key *k, struct err *e)
@@ -195,5 +223,7 @@ enum rc tx_del(struct tx *t, enum table tb, const struct key *k, struct err *e)
     DB *db = t->v->db[tb];
     DBT key = in(key_span(k));
 
-    return tx_rc(t, db->del(db, t->t, &key, 0), tb, e);
+    if (!db)
+        return tx_no_table(tb, e);
+    return tx_rc(t, os_db_result(db->del(db, t->t, &key, 0)), tb, e);
 }

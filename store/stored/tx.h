@@ -6,7 +6,9 @@
  * Order    whoever works in folders first gets their counters (tx for writing when it will write), in key order: they
  *          stand for the folder's lock, so two writers of one folder never deadlock further down, and a reader sees one
  *          moment of it.
- * Errors   RC_NOTFOUND, RC_EXISTS (TX_NEW), RC_TEMP (4.3.1 when the disk is full); the environment broken: env_dead().
+ * Errors   RC_NOTFOUND, RC_EXISTS (TX_NEW), RC_TEMP (4.3.1 when the disk is full), RC_CORRUPT: a page that is needed cannot
+ *          be read (guard.h); the environment broken: env_dead(). Only RC_NOTFOUND means "not there": whoever deletes or makes
+ *          anew because something is missing does so on that one alone.
  * Process  pli-stored, any thread; a struct tx belongs to one.
  */
 #pragma once
@@ -48,7 +50,8 @@ enum {
 };
 /* Value into out (cleared first). */
 enum rc tx_get(struct tx *t, enum table tb, const struct key *k, unsigned how, struct buf *out, struct err *e);
-bool tx_has(struct tx *t, enum table tb, const struct key *k);
+/* RC_OK: it is there; RC_NOTFOUND: it is not; anything else: nobody can tell, and nothing may be concluded from it. */
+enum rc tx_has(struct tx *t, enum table tb, const struct key *k, struct err *e) __attribute__((warn_unused_result));
 enum rc tx_put(struct tx *t, enum table tb, const struct key *k, struct span val, unsigned how, struct err *e);
 enum rc tx_del(struct tx *t, enum table tb, const struct key *k, struct err *e); /* RC_NOTFOUND */
 /* Part of a value: n bytes from off, fewer at its end; appended to out. */
@@ -56,3 +59,5 @@ enum rc tx_get_part(struct tx *t, enum table tb, const struct key *k, uint32_t o
                     struct err *e);
 /* Maps a library result: RC_OK, RC_NOTFOUND, RC_EXISTS, RC_TEMP. Sets t->deadlock. */
 enum rc tx_rc(struct tx *t, int ret, enum table tb, struct err *e);
+/* RC_CORRUPT: the table could not be opened (env.h). */
+enum rc tx_no_table(enum table tb, struct err *e);
