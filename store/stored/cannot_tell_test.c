@@ -21,7 +21,7 @@ static int teardown(void **state)
 }
 
 #ifdef PLI_DEV
-enum { LARGE = 3 << 20, MANY = 120 };
+enum { LARGE = 3 << 20, MANY = 80 };
 
 static void start(const char *fault)
 {
@@ -103,7 +103,7 @@ static void test_asked_again(void **state)
     letter_new(&l, LARGE, 700, 300);
     letter_to(&l, mbx, STORE_INBOX, 0);
     OK(letter_send(&l, in, &first, &rep, &e));
-    for (int n = 1; n <= MANY; n += n < 40 ? 1 : 9) {
+    for (int n = 1; n <= MANY; n += n < 10 ? 1 : 7) {
         live_stop(&L, SIGTERM);
         snprintf(fault, sizeof fault, "db:%d:enomem", n);
         start(fault);
@@ -137,7 +137,7 @@ static void test_fails_half_way(void **state)
     uint32_t sent = 0;
 
     (void)state;
-    for (int n = 1; n <= MANY; n += 5) {
+    for (int n = 1; n <= MANY; n += 13) {
         struct letter l;
         live_stop(&L, SIGTERM);
         snprintf(fault, sizeof fault, "db:%d:enomem", n);
@@ -173,7 +173,7 @@ static void test_known_and_taken(void **state)
 
     (void)state;
     OK(store_call(s, STORE_KEYWORD_ADD, &add, -1, &kw, &e));
-    for (int n = 1; n <= 30; n++) {
+    for (int n = 1; n <= 30; n += n < 12 ? 1 : 4) {
         enum rc flagged, made;
         live_stop(&L, SIGTERM);
         snprintf(fault, sizeof fault, "db:%d:enomem", n);

@@ -77,9 +77,11 @@ static enum rc check_message(const struct folder_check *f, struct tx *bare, uint
     struct key k = key_msg(f->mbx, f->folder, uid);
     struct buf mem = BUF_INIT;
     struct objref r;
-    enum rc rc = objref_get(bare, m->oid, false, &mem, &r, e);
+    enum rc rc = counted_add(f->c->refs, m->oid, e);
 
     f->c->checked++;
+    if (rc == RC_OK)
+        rc = objref_get(bare, m->oid, false, &mem, &r, e);
     if (rc == RC_NOTFOUND) {
         check_bad(f->c, "message mbx=%llu folder=%u uid=%u: its object is missing", (unsigned long long)f->mbx,
                   (unsigned)f->folder, (unsigned)uid);
@@ -90,8 +92,6 @@ static enum rc check_message(const struct folder_check *f, struct tx *bare, uint
         rc = check_record(f->c, bare, T_SUMMARIES, &k, &r, SEAL_SUMMARY, e);
     if (rc == RC_OK && m->where & MSG_TEXT)
         rc = check_record(f->c, bare, T_TEXTS, &k, &r, SEAL_SEARCH, e);
-    if (rc == RC_OK)
-        rc = counted_add(f->c->refs, m->oid, e);
 out:
     buf_free(&mem);
     return rc;
@@ -159,6 +159,7 @@ enum rc check_next_key(struct check *c, enum table tb, struct key *out, struct e
     if (rc != RC_CORRUPT)
         return rc;
     why = *e;
+    c->blind |= tb == T_COUNTERS || tb == T_QUEUE;
     rc = check_skip(c, tb, e);
     if (rc == RC_OK)
         *e = why;
@@ -227,6 +228,7 @@ static enum rc page(struct check *c, struct err *e)
             c->phase++;
             c->at = (struct key){{0}, 0};
         } else if (rc == RC_CORRUPT) {
+            c->blind |= phases[c->phase] == check_folder || phases[c->phase] == check_queue;
             check_bad(c, "%s", e->log);
         } else if (rc != RC_OK) {
             return rc;

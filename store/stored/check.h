@@ -24,6 +24,7 @@ struct check {
     int tb;           /* pages: the table at hand, and which page comes next */
     uint32_t at_page;
     struct counted *refs;
+    bool blind;       /* something that may refer could not be read: references are not compared */
     /* of the page at hand */
     struct stored *d;
     struct buf *out;

@@ -7,6 +7,7 @@
 #include <db.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -20,10 +21,11 @@ static atomic_ullong count[OS_CALLS];
 
 #ifdef PLI_DEV
 static const char *const names[OS_CALLS] = {"open", "pread", "pwrite", "fsync", "ftruncate", "rename", "unlink", "db"};
+enum { SLOW = -1, SLOW_MS = 2000 };
 static const struct {
     const char *name;
-    int err; /* 0: kill */
-} whats[] = {{"kill", 0}, {"eio", EIO}, {"enospc", ENOSPC}, {"enomem", ENOMEM}};
+    int err; /* 0: kill; SLOW: nothing fails, it takes its time */
+} whats[] = {{"kill", 0}, {"eio", EIO}, {"enospc", ENOSPC}, {"enomem", ENOMEM}, {"slow", SLOW}};
 static int fault_call = -1;
 static unsigned long long fault_at;
 static int fault_err;
@@ -62,6 +64,10 @@ static bool fault(enum os_call c, unsigned long long n)
         return false;
     if (fault_err == 0)
         _exit(9); /* as abrupt as SIGKILL, which the sandbox would not let us send */
+    if (fault_err == SLOW) {
+        poll(NULL, 0, SLOW_MS);
+        return false;
+    }
     errno = fault_err;
     return true;
 }

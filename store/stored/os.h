@@ -4,7 +4,7 @@
  *
  * Fault    developer builds only: PLI_FAULT="CALL:N:WHAT": at the N-th CALL (open pread pwrite fsync ftruncate rename
  *          unlink) do WHAT: kill (end at once, nothing flushed, exit 9), eio, enospc, enomem (fail with that errno), enospc
- *          lasts, enomem meets the next call as well. CALL db: the result of the N-th call of the library that a
+ *          lasts, enomem meets the next call as well; slow: it takes two seconds. CALL db: the result of the N-th call of the library that a
  *          request makes for a record (tx.c).
  * Guard    each page read passes guard.h.
  * Process  pli-stored, before the environment is made.

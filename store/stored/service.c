@@ -61,6 +61,7 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     enum rc rc = check_right(s, right, e);
 
     os_serving();
+    tx_due(p->due);
     if (rc == RC_OK)
         rc = buf_reserve(r->scratch, OUT_MAX, e);
     if (rc != RC_OK)

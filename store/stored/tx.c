@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/tx.c - see tx.h. */
+#include "base/clock.h"
 #include "base/log.h"
 #include "store/stored/guard.h"
 #include "store/stored/os.h"
@@ -59,6 +60,30 @@ enum rc tx_no_table(enum table tb, struct err *e)
 }
 
 /* ---- life of a transaction ---- */
+static _Thread_local int64_t due; /* of the request at hand; 0: none */
+
+void tx_due(int64_t at)
+{
+    due = at;
+}
+
+/* The last look before the commit. Whoever asked waits a good while longer than this, and then takes it for not done. */
+static enum rc in_time(struct err *e)
+{
+    if (due == 0 || clock_mono() < due)
+        return RC_OK;
+    return err_set(e, RC_TEMP, "4.3.0", NULL, "store: not done in time: nothing was changed");
+}
+
+/* Committed in time, on stable storage long after: it may have been given up meanwhile, and be asked for again. */
+static void note_late(void)
+{
+    int64_t late = due ? clock_mono() - due : 0;
+
+    if (late > 0)
+        log_ev(LOG_WARN_, "store-late", "ms=%lld", (long long)(late / 1000000));
+}
+
 static void set_marks(struct tx *t, int by)
 {
     for (size_t i = 0; i < t->n_ev; i++)
@@ -73,8 +98,10 @@ static enum rc commit(struct tx *t, enum tx_how how, struct err *e)
 
     set_marks(t, 1);
     ret = t->t->commit(t->t, DB_TXN_NOSYNC);
-    if (ret == 0 && how == TX_WRITE)
+    if (ret == 0 && how == TX_WRITE) {
         env_flush(t->v);
+        note_late();
+    }
     set_marks(t, -1);
     if (ret != 0)
         return tx_rc(t, ret, T_META, e);
@@ -95,6 +122,8 @@ static enum rc try_once(struct tx *t, enum tx_how how, tx_fn fn, void *arg, stru
     t->deadlock = t->sweep = false;
     t->n_ev = 0;
     rc = fn(t, arg, e);
+    if (rc == RC_OK && !t->deadlock && how == TX_WRITE)
+        rc = in_time(e);
     if (rc == RC_OK && !t->deadlock)
         return commit(t, how, e);
     if (t->deadlock)

@@ -36,6 +36,9 @@ struct tx {
     size_t n_ev;
 };
 typedef enum rc (*tx_fn)(struct tx *t, void *arg, struct err *e);
+/* Until when the request that this thread serves may be committed (ipc_peer.due; 0: no limit). Later, a TX_WRITE is aborted:
+ * RC_TEMP, nothing was changed. */
+void tx_due(int64_t due);
 enum rc tx_run(struct stored *d, enum tx_how how, tx_fn fn, void *arg, struct err *e);
 /* For upkeep that reads far: reads without a transaction, locking one page at a time; deadlock may be set all the same.
  * No writes. */
