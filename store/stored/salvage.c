@@ -45,28 +45,32 @@ static enum rc begin(struct salvage *s, int home_fd, struct err *e)
     return RC_OK;
 }
 
-/* Step 2. After a salvage that was cut short nobody knows any more which tables had lost something: each may have. */
-static enum rc tables_anew(struct salvage *s, int home_fd, bool again, struct err *e)
+/* Step 2: all new files first, then their names. */
+static enum rc tables_anew(struct salvage *s, int home_fd, struct err *e)
 {
     enum rc rc = RC_OK;
-    bool any = again;
+    bool any = false;
 
-    for (int t = 0; t < TABLES; t++) {
+    for (int t = 0; rc == RC_OK && t < TABLES; t++) {
         s->bad[t] = salvage_look(home_fd, (enum table)t);
         any |= s->bad[t] > 0;
+        if (s->bad[t] > 0)
+            rc = salvage_table(s, home_fd, (enum table)t, e);
     }
-    if (any)
+    if (rc == RC_OK && any)
         rc = begin(s, home_fd, e);
     for (int t = 0; rc == RC_OK && t < TABLES; t++)
-        if (s->bad[t] > 0) {
-            rc = salvage_table(s, home_fd, (enum table)t, e);
-            if (rc == RC_OK)
-                printf("table %s: %u pages were damaged; %llu records are kept; the old file is store/%s.%s\n",
-                       tables[t].file, (unsigned)s->bad[t], (unsigned long long)s->kept[t], tables[t].file, s->aside);
-        } else if (again) {
-            s->bad[t] = 1;
-        }
+        if (s->bad[t] > 0 && (rc = salvage_exchange(s, home_fd, (enum table)t, e)) == RC_OK)
+            printf("table %s: %u pages were damaged; %llu records are kept; the old file is store/%s.%s\n",
+                   tables[t].file, (unsigned)s->bad[t], (unsigned long long)s->kept[t], tables[t].file, s->aside);
     return rc;
+}
+
+/* After a salvage that was cut short nobody knows any more which tables had lost something: each may have. */
+static void suspect_all(struct salvage *s)
+{
+    for (int t = 0; t < TABLES; t++)
+        s->bad[t] += s->bad[t] == 0;
 }
 
 /* ---- the report ---- */
@@ -117,8 +121,10 @@ int salvage_run(const struct env_conf *conf)
     if (rc == RC_OK) {
         open_all(&s);
         env_close(&s.d.env); /* recovered, and all of it in the files */
-        rc = tables_anew(&s, home_fd, again, &e);
+        rc = tables_anew(&s, home_fd, &e);
     }
+    if (again)
+        suspect_all(&s);
     if (rc == RC_OK) {
         open_all(&s);
         rc = salvage_mend(&s, &e);

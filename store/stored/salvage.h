@@ -7,6 +7,7 @@
  *          3 what belongs together is compared and mended (salvage_mend.c): counts, folders, references, the queue's index
  *          4 what is lost is said, by mailbox number and count: no name, no address, no subject is known here
  * INV-S1   A crash at any moment leaves for each table its old file or the whole new one; the salvage may be run again.
+ *          Until every new file is whole nothing is changed: a salvage that fails for want of room leaves the store as it was.
  * INV-S2   Nothing that can be read is thrown away: messages whose folder is lost go to the INBOX, a message without its summary
  *          or search text stays.
  * INV-S3   After it pli store check finds nothing but octets that are lost (objects whose pieces are missing).
@@ -37,7 +38,8 @@ int salvage_run(const struct env_conf *conf); /* the whole; prints its report; t
 /* salvage_table.c */
 uint32_t salvage_look(int home_fd, enum table tb);          /* how many pages of the file are bad */
 enum rc salvage_exchanged(int home_fd, enum table tb, struct err *e); /* a new file that waits for its name has it */
-enum rc salvage_table(struct salvage *s, int home_fd, enum table tb, struct err *e);
+enum rc salvage_table(struct salvage *s, int home_fd, enum table tb, struct err *e);    /* makes the new file, beside the old one */
+enum rc salvage_exchange(struct salvage *s, int home_fd, enum table tb, struct err *e); /* gives it its name */
 /* salvage_mend.c */
 enum rc salvage_mend(struct salvage *s, struct err *e);
 struct lost *salvage_lost(struct salvage *s, uint64_t mbx);

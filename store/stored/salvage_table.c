@@ -205,10 +205,11 @@ static void fresh_name(enum table tb, char out[64])
 }
 
 /* The new file is whole and flushed before the old one gives up its name (INV-S1): salvage_exchanged() ends what a crash cut. */
-static enum rc exchange(struct salvage *s, int home_fd, enum table tb, const char *fresh, struct err *e)
+enum rc salvage_exchange(struct salvage *s, int home_fd, enum table tb, struct err *e)
 {
-    char old[160];
+    char old[160], fresh[64];
 
+    fresh_name(tb, fresh);
     (void)snprintf(old, sizeof old, "%s.%s", tables[tb].file, s->aside);
     if (!flushed(home_fd, fresh) || fsync(home_fd) != 0 || renameat(home_fd, tables[tb].file, home_fd, old) != 0 ||
         renameat(home_fd, fresh, home_fd, tables[tb].file) != 0 || fsync(home_fd) != 0)
@@ -232,7 +233,6 @@ enum rc salvage_table(struct salvage *s, int home_fd, enum table tb, struct err 
 {
     char fresh[64], path[4300];
     struct source_file f;
-    enum rc rc;
     int ret;
 
     fresh_name(tb, fresh);
@@ -243,9 +243,8 @@ enum rc salvage_table(struct salvage *s, int home_fd, enum table tb, struct err 
         return err_sys(e, RC_TEMP, "store: %s cannot be opened", tables[tb].file);
     ret = make(&f, path, &s->kept[tb]);
     close(f.fd);
-    if (ret != 0)
-        rc = err_set(e, RC_TEMP, NULL, NULL, "store: %s cannot be made anew: %s", tables[tb].file, db_strerror(ret));
-    else
-        rc = exchange(s, home_fd, tb, fresh, e);
-    return rc;
+    if (ret == 0)
+        return RC_OK;
+    (void)unlinkat(home_fd, fresh, 0);
+    return err_set(e, RC_TEMP, NULL, NULL, "store: %s cannot be made anew: %s", tables[tb].file, db_strerror(ret));
 }
