@@ -3,8 +3,10 @@
  * what happens while slapd is away and after it came back.
  */
 #include "directory/dird/daemon_test.h"
-#include <cmocka.h>
 #include <setjmp.h>
+
+/* last, as it asks */
+#include <cmocka.h>
 
 #define MARIE "marie.martin@chu.example"
 #define AS_DIRD "-x -D cn=dird,ou=daemons,o=pli -y ../keys/dird.secret -H ldapi://ldapi/"
