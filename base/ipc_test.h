@@ -132,7 +132,8 @@ static struct ipc_service service = {.proto = &proto,
                                      .left = on_leave,
                                      .uid_of_role = uid_of,
                                      .threads = 3,
-                                     .max_peers = 8};
+                                     .max_peers = 8,
+                                     .max_per_process = 64};
 
 struct world {
     char dir[64], path[80];
