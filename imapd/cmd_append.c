@@ -32,8 +32,10 @@ static enum rc take_line_end(struct imap_session *s, struct err *e)
 
     imap_frame_skip(&s->frame);
     while (ev == FRAME_MORE) {
-        if (stream_peek(s->io, &at_hand, e) != RC_OK)
-            return session_lost(s, e, "gone behind a message");
+        enum rc rc = stream_peek(s->io, &at_hand, e);
+
+        if (rc != RC_OK)
+            return rc == RC_TIMEOUT ? session_late(s, e) : session_lost(s, e, "gone behind a message");
         ev = imap_frame_feed(&s->frame, at_hand, &used);
         stream_consume(s->io, used);
     }
@@ -56,7 +58,9 @@ static enum rc take_octets(struct imap_session *s, struct spool *spool, struct e
             return session_lost(s, e, "gone before a message");
     }
     rc = input_octets(s, s->frame.literal, take, &t, e);
-    if (rc == RC_CLOSED || rc == RC_TIMEOUT)
+    if (rc == RC_TIMEOUT)
+        return session_late(s, e);
+    if (rc == RC_CLOSED)
         return session_lost(s, e, "gone in the middle of a message");
     end = take_line_end(s, &e2);
     if (rc == RC_OK && end != RC_OK) {
@@ -78,9 +82,13 @@ static enum rc refuse(struct imap_session *s, enum rc why, struct err *e)
     if (s->frame.literal > 2 * s->conf->max_message) {
         reply_put(s, "%.*s NO [TOOBIG] Message trop grand / Message too large", SPAN_ARG(s->tag));
         s->bye = s->answered = true;
-    } else if (take_octets(s, NULL, e) == RC_CLOSED) {
-        why = RC_CLOSED;
-        kept = *e;
+    } else {
+        enum rc rc = take_octets(s, NULL, e);
+
+        if (rc == RC_CLOSED || rc == RC_TIMEOUT) {
+            why = rc;
+            kept = *e;
+        }
     }
     buf_clear(&s->code);
     buf_addspan(&s->code, buf_span(&code));

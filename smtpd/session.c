@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* AUTH with its initial response is the longest line there is (RFC 4954 4); every other one is held to SMTP_LINE_MAX. */
-enum { READ_MAX = SMTP_LINE_MAX + SMTP_SASL_MAX, DRAIN_MAX = 1024 * 1024 };
+enum { READ_MAX = SMTP_LINE_MAX + SMTP_SASL_MAX, DRAIN_MAX = 1024 * 1024, GOODBYE_MS = 5000 };
 
 bool smtp_is_submission(const struct smtp_session *s)
 {
@@ -195,14 +195,14 @@ void smtp_session_loop(struct smtp_session *s)
         while (!s->over)
             if (next_line(s, &line))
                 command(s, line);
-    stream_deadline(s->st, deadline_in(5000));
+    stream_deadline(s->st, deadline_in(GOODBYE_MS));
     (void)stream_flush(s->st, &e);
 }
 
 static void session_free(struct smtp_session *s)
 {
     envelope_reset(s);
-    stream_close(&s->st);
+    stream_finish(&s->st);
     keyd_free(&s->keyd);
     store_free(&s->store);
     dir_free(&s->dir);
