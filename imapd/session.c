@@ -172,8 +172,6 @@ void *session_ready(void *conf)
     const struct sandbox_how how = {.kind = SB_IMAPD_SESSION};
     struct err e;
 
-    if (sandbox_enter(&how, &e) != RC_OK)
-        die("imapd session: %s", e.log);
     s.conf = conf;
     s.state = IS_NEW;
     s.keyd = keyd_new(ROLE_IMAPD);
@@ -184,6 +182,9 @@ void *session_ready(void *conf)
     keyd_dial_ahead(s.keyd);
     dir_dial_ahead(s.dir);
     store_dial_ahead(s.store);
+    if (sandbox_enter(&how, &e) != RC_OK)
+        die("imapd session: %s", e.log);
+    dialler_only();
     return &s;
 }
 

@@ -77,6 +77,7 @@ enum rc signin(struct imap_session *s, struct span login, struct span password, 
         return rc;
     }
     s->state = IS_AUTH;
+    dialler_proven();
     account_seen(s);
     s->mbx = mbx;
     dir_free(&s->dir); /* not needed again: a descriptor and its buffers less in a session that may idle for hours */

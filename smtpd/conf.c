@@ -45,6 +45,8 @@ static void load_tls(struct smtpd *c, const char *instance)
     c->letter.anchors = anchors;
 }
 
+static const char *const daemons[] = {"keyd.sock", "dird.sock", "stored.sock", NULL};
+
 static void load_limits(struct smtpd *c, const struct boot *b)
 {
     c->letter.max_message = (uint64_t)boot_num(b, "smtpd.max_message", 50 * 1024 * 1024);
@@ -57,6 +59,10 @@ static void load_limits(struct smtpd *c, const struct boot *b)
     c->session_ms = 50 * 60 * 1000; /* shorter than a submission ticket lives */
     c->listener.max_sessions = (unsigned)boot_num(b, "smtpd.max_sessions", 1000);
     c->listener.max_per_address = (unsigned)boot_num(b, "smtpd.max_sessions_per_address", 200);
+    c->listener.max_unproven = (unsigned)boot_num(b, "smtpd.max_unproven", 250);
+    c->listener.max_unproven_per_address = (unsigned)boot_num(b, "smtpd.max_unproven_per_address", 50);
+    c->listener.unproven_ms = (int)c->login_ms;
+    c->listener.dialler.sockets = daemons;
     c->listener.max_rate = (unsigned)boot_num(b, "smtpd.max_rate_per_address", 3000);
 }
 

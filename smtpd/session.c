@@ -25,13 +25,18 @@ unsigned smtp_phase(const struct smtp_session *s)
     return smtp_is_submission(s) && !s->account[0] ? PH_READY : PH_PROVEN;
 }
 
-/* Until TLS (port 25) or sign-in (submission) all there is to do must be done by the login deadline. */
+void smtp_prove(struct smtp_session *s)
+{
+    if (!s->proven)
+        dialler_proven();
+    s->proven = true;
+}
+
 static int64_t next_deadline(const struct smtp_session *s)
 {
     int64_t d = deadline_in(s->conf->command_ms);
-    bool proven = smtp_is_submission(s) ? s->account[0] != 0 : s->tls;
 
-    return proven || d < s->login_deadline ? d : s->login_deadline;
+    return s->proven || d < s->login_deadline ? d : s->login_deadline;
 }
 
 /* ---- reading a command line ---- */
@@ -217,8 +222,6 @@ void *smtp_ready(void *conf)
     const struct sandbox_how how = {.kind = SB_SMTPD_SESSION};
     struct err e;
 
-    if (sandbox_enter(&how, &e) != RC_OK)
-        die("session sandbox: %s", e.log);
     s.conf = conf;
     s.keyd = keyd_new(ROLE_SMTPD);
     s.store = store_new(ROLE_SMTPD);
@@ -227,6 +230,9 @@ void *smtp_ready(void *conf)
     keyd_dial_ahead(s.keyd);
     dir_dial_ahead(s.dir);
     store_dial_ahead(s.store);
+    if (sandbox_enter(&how, &e) != RC_OK)
+        die("session sandbox: %s", e.log);
+    dialler_only();
     return &s;
 }
 
