@@ -35,6 +35,14 @@ struct desk {
     uint64_t held; /* by all */
 };
 
+void dialler_bounds(struct dialler_conf *c, uint64_t all, uint64_t account, uint64_t max_message)
+{
+    enum { COPIES = 4 }; /* as it came, canonical, signed, and room for what each adds */
+
+    c->hold_account = account > COPIES * max_message ? account : COPIES * max_message;
+    c->hold_all = all > c->hold_account ? all : c->hold_account;
+}
+
 /* ---- channels ---- */
 static void chan_close(struct desk *d, struct chan *c)
 {

@@ -24,6 +24,8 @@ struct dialler_conf {
     const char *const *sockets; /* what may be connected to, relative to the working folder; NULL-terminated */
     uint64_t hold_all, hold_account; /* bytes */
 };
+/* What is set, but never so little that one message of max_message could not be signed. */
+void dialler_bounds(struct dialler_conf *c, uint64_t all, uint64_t account, uint64_t max_message);
 /* ---- in the listener ---- */
 struct dialler {
     pid_t pid;

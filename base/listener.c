@@ -170,15 +170,24 @@ static void prepare_spare(struct run *r)
         close(chan[i]);
 }
 
-/* One that has proven nothing gives its place to a newcomer. It dies at once, without a word. */
-static bool displace(struct run *r, struct listener_kid *kid)
+/* One that has proven nothing gives its place to a newcomer, once it has had that long. It dies at once, without a word. */
+static bool displace(struct run *r, struct listener_kid *kid, int64_t grace_ms)
 {
-    if (!kid || clock_mono() - kid->since < UNPROVEN_GRACE_MS * INT64_C(1000000))
+    if (!kid || clock_mono() - kid->since < grace_ms * 1000000)
         return false;
     log_ev(LOG_WARN_, "session-displaced", "session_pid=%d sessions=%zu", (int)kid->pid, r->table.n);
     kid->unproven = false; /* it does not count from now on, and is not asked twice */
     kill(kid->pid, SIGTERM);
     return true;
+}
+
+/* On a port whose places for strangers are taken: whoever holds many gives one to who holds fewer at once, else to who waits. */
+static bool displace_heaviest(struct run *r, size_t which, uint64_t key)
+{
+    struct listener_kid *kid = table_oldest(&r->table, which, NULL);
+    size_t mine = table_unproven(&r->table, which, &key), theirs = kid ? table_unproven(&r->table, which, &kid->key) : 0;
+
+    return displace(r, kid, theirs > mine + 1 ? 0 : UNPROVEN_GRACE_MS);
 }
 
 static bool room_unproven(struct run *r, size_t which, uint64_t key)
@@ -189,10 +198,10 @@ static bool room_unproven(struct run *r, size_t which, uint64_t key)
     if (most == 0)
         return true;
     if (of_address > 0 && table_unproven(&r->table, which, &key) >= of_address &&
-        !displace(r, table_oldest(&r->table, which, &key)))
+        !displace(r, table_oldest(&r->table, which, &key), UNPROVEN_GRACE_MS))
         return false;
     return table_unproven(&r->table, which, NULL) < (most < quarter ? most : quarter) ||
-           displace(r, table_oldest(&r->table, which, NULL));
+           displace_heaviest(r, which, key);
 }
 
 /* They end by themselves; one that was taken over does not. */
@@ -202,7 +211,7 @@ static void end_unproven(struct run *r)
 
     for (size_t i = 0; r->l->unproven_ms > 0 && i < r->table.n; i++)
         if (r->table.kids[i].unproven && r->table.kids[i].since < before)
-            displace(r, &r->table.kids[i]);
+            displace(r, &r->table.kids[i], 0);
 }
 
 static bool admitted(struct run *r, int fd, const struct listener_peer *peer, uint64_t key)

@@ -8,8 +8,8 @@
  *          IPv6 /64. The rate does not count loopback: local software and tests start hundreds a second and nothing is won by it.
  * Unproven a session proves itself by dialler_proven(): a sign-in, a listed operator's certificate. Those that have not yet hold a part
  *          of the places only: max_unproven on one port, max_unproven_per_address there from one address, never more than a quarter of
- *          all for a port. Where it is used up, the oldest of the address that holds most gives its place to the newcomer, once it
- *          has had UNPROVEN_GRACE_MS: whoever means to sign in has done so by then. One that is unproven after unproven_ms is ended.
+ *          all for a port. Where it is used up, the oldest of the address that holds most gives its place to the newcomer: at once
+ *          when the newcomer's address holds fewer, else once it has had two seconds: who means to sign in has done so by then. One that is unproven after unproven_ms is ended.
  * Dialler  connects to daemons for sessions (base/dialler.h); started before the first session.
  * Ends     SIGTERM, SIGINT: accepts no more; listener_peer.stop_fd becomes readable (end of file) in every session, which says goodbye at its
  *          next pause; after grace_ms the rest is killed; listener_run() returns.

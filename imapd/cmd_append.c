@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/cmd_append.c - APPEND: the literal goes into a spool (bounded memory), then is sealed and filed like any delivery. RFC 3501 6.3.11,
  * RFC 4315 (APPENDUID), RFC 7888. The octets are kept exactly; NUL alone is refused, as the grammar does. */
+#include "base/dialler.h"
 #include "base/log.h"
 #include "flow/file.h"
+#include "flow/spool.h"
 #include "imapd/commands.h"
 #include "imapd/folders.h"
 
@@ -120,6 +122,11 @@ static enum rc file(struct imap_session *s, struct spool *spool, const struct fo
     return rc;
 }
 
+static bool room_of_account(void *ctx, uint64_t bytes)
+{
+    return dialler_hold(bytes, ((struct imap_session *)ctx)->address);
+}
+
 /* All that can be refused is refused before the message is asked for. */
 static enum rc prepare(struct imap_session *s, union imap_args *a, struct folder *f, uint64_t *flags, struct err *e)
 {
@@ -129,6 +136,10 @@ static enum rc prepare(struct imap_session *s, union imap_args *a, struct folder
         rc = reply_no(s, e, "TOOBIG", "Message trop grand / Message too large");
     if (rc == RC_OK && s->frame.literal == 0)
         rc = reply_no(s, e, "CANNOT", "Message vide / Empty message");
+    if (rc == RC_OK) {
+        spool_limit(room_of_account, s);
+        rc = spool_expect(s->frame.literal, e);
+    }
     if (rc == RC_OK)
         rc = keywords_load(s, e);
     return rc == RC_OK ? keywords_resolve(s, &a->append.flags, flags, e) : rc;

@@ -100,6 +100,8 @@ static void take_sockets(struct listener *l, struct imap_conf *c, const struct b
     l->max_unproven_per_address = (unsigned)boot_num(b, "imapd.max_unproven_per_address", 200);
     l->unproven_ms = c->login_ms;
     l->dialler.sockets = daemons;
+    dialler_bounds(&l->dialler, (uint64_t)boot_num(b, "imapd.max_memory", 1 << 30),
+                   (uint64_t)boot_num(b, "imapd.max_memory_per_account", 256 << 20), c->max_message);
     l->max_per_address = (unsigned)boot_num(b, "imapd.max_sessions_per_address", 3000);
 }
 

@@ -63,6 +63,8 @@ static void load_limits(struct smtpd *c, const struct boot *b)
     c->listener.max_unproven_per_address = (unsigned)boot_num(b, "smtpd.max_unproven_per_address", 50);
     c->listener.unproven_ms = (int)c->login_ms;
     c->listener.dialler.sockets = daemons;
+    dialler_bounds(&c->listener.dialler, (uint64_t)boot_num(b, "smtpd.max_memory", 1 << 30),
+                   (uint64_t)boot_num(b, "smtpd.max_memory_per_account", 256 << 20), c->letter.max_message);
     c->listener.max_rate = (unsigned)boot_num(b, "smtpd.max_rate_per_address", 3000);
 }
 
