@@ -75,6 +75,9 @@ const struct setting settings[] = {
     {"directory.uri", SET_STR, "", 0, 500, SET_AT_START, "ldaps:// or ldapi:// of the site's own directory; empty: the embedded one"},
     {"directory.base", SET_STR, "", 0, 500, SET_AT_INIT, "where the tree hangs; empty: o=pli"},
     {"log.level", SET_STR, "info", 0, 8, SET_AT_START, "debug, info, warn or error"},
+    {"log.max_size", SET_BYTES, "64M", 0, 1024 * GB, SET_AT_START,
+     "log/pli.log becomes pli.log.1 beyond it, and at SIGHUP to pli serve; 0: at SIGHUP only"},
+    {"log.keep", SET_INT, "4", 0, 99, SET_AT_START, "how many older logs are kept, pli.log.1 the youngest"},
     {NULL, SET_STR, NULL, 0, 0, SET_AT_START, NULL},
 };
 /* clang-format on */
