@@ -136,13 +136,12 @@ static enum rc prepare(struct imap_session *s, union imap_args *a, struct folder
         rc = reply_no(s, e, "TOOBIG", "Message trop grand / Message too large");
     if (rc == RC_OK && s->frame.literal == 0)
         rc = reply_no(s, e, "CANNOT", "Message vide / Empty message");
-    if (rc == RC_OK) {
-        spool_limit(room_of_account, s);
-        rc = spool_expect(s->frame.literal, e);
-    }
     if (rc == RC_OK)
         rc = keywords_load(s, e);
-    return rc == RC_OK ? keywords_resolve(s, &a->append.flags, flags, e) : rc;
+    if (rc == RC_OK)
+        rc = keywords_resolve(s, &a->append.flags, flags, e);
+    spool_limit(room_of_account, s);
+    return rc == RC_OK ? spool_expect(s->frame.literal, e) : rc; /* last: what it grants is given back with the spool */
 }
 
 enum rc cmd_append(struct imap_session *s, union imap_args *a, struct err *e)

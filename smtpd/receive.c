@@ -48,14 +48,13 @@ bool receive_begin(struct smtp_session *s, bool dots)
     struct letter *l = &s->letter;
     struct err e = {0};
 
+    if (!load_slots(s, &e)) {
+        smtp_refuse(s, REFUSE_STORE_TEMP, &e);
+        return false;
+    }
     spool_limit(room_of_sender, s);
     if (spool_expect(s->env.params.size, &e) != RC_OK) { /* told before it is sent in vain */
         smtp_refuse(s, not_kept(&e), &e);
-        return false;
-    }
-
-    if (!load_slots(s, &e)) {
-        smtp_refuse(s, REFUSE_STORE_TEMP, &e);
         return false;
     }
     *l = (struct letter){.conf = &s->conf->letter, .keyd = s->keyd, .store = s->store, .dir = s->dir};
