@@ -18,7 +18,9 @@
  *          nothing will be done any more.
  * Events   an op of the table with roles 0 (nobody may ask it) whose rep table describes the event's fields.
  * Peers    SO_PEERCRED is read at accept; when daemons have uids of their own the role claimed in HELLO must be the uid's.
- *          One that says no HELLO within a second loses its place when places are short.
+ *          One that says no HELLO within a second loses its place when places are short. The process that said HELLO, by the
+ *          kernel's word, is the peer, whoever connected for it (base/dialler.h): peer.pid is a session's own. A process has at most
+ *          max_per_process places, a role three quarters of all; administrators get in as long as there is one left.
  * Errors   a handler's struct err travels as rc, esc, say and log.
  * Process  all. Threads: a client connection belongs to one thread, and after a fork to one of the two processes (the other
  *          may only ipc_hangup() it); server handlers run on worker threads, one request
@@ -128,6 +130,7 @@ struct ipc_service {
     void *daemon;
     unsigned threads;                /* workers, at least 1 */
     unsigned max_peers;
+    unsigned max_per_process;        /* 0: 16 */
 };
 typedef enum rc (*ipc_handler)(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
 int ipc_listen(const char *path, struct err *e);     /* socket bound, mode 0666 (credentials decide), listening; -1 on failure */

@@ -9,6 +9,7 @@
  *           this connection later reaches them.
  * Memory    most answers are small, and a session's memory is touched page by page: rx is RX_FIRST until a larger packet came.
  */
+#include "base/dialler.h"
 #include "base/ipc_int.h"
 #include "base/wipe.h"
 #include <errno.h>
@@ -383,6 +384,17 @@ static enum rc connect_to(const char *path, int sock, int64_t deadline, struct e
     return rc;
 }
 
+/* A socket connected to path: by ourselves, or by the dialler where this process has no connect(2). */
+static enum rc connected(const char *path, int64_t deadline, int *fd_out, struct err *e)
+{
+    if (dialler_needed())
+        return dialler_connect(path, deadline, fd_out, e);
+    *fd_out = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*fd_out < 0)
+        return err_sys(e, RC_TEMP, "socket");
+    return connect_to(path, *fd_out, deadline, e);
+}
+
 static enum rc say_hello(struct ipc *c, enum ipc_role role, struct err *e)
 {
     struct ipc_hello mine = {"", c->proto->id, c->proto->version, (uint32_t)role};
@@ -407,13 +419,11 @@ enum rc ipc_dial_ahead(const char *path, const struct ipc_proto *p, enum ipc_rol
     c->proto = p;
     c->deadline = deadline;
     c->tx.secret = c->rx.secret = true;
-    c->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (c->fd < 0) {
-        rc = err_sys(e, RC_TEMP, "socket");
+    c->fd = -1;
+    if ((rc = connected(path, until(c), &c->fd, e)) != RC_OK)
         goto out;
-    }
     ipc_size_buffers(c->fd);
-    if ((rc = connect_to(path, c->fd, until(c), e)) != RC_OK || (rc = say_hello(c, role, e)) != RC_OK)
+    if ((rc = say_hello(c, role, e)) != RC_OK)
         goto out;
     c->deadline = 0;
     *c_out = c;

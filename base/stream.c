@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 enum { IN_CAP = 16 * 1024, IN_MOST = 1024 * 1024, READ_LEAST = 4096, OUT_HIGH = 64 * 1024, DIRECT = 16 * 1024 };
+enum { LINGER_MS = 2000, LINGER_MAX = 16 * 1024 * 1024 };
 
 struct stream {
     int fd;
@@ -122,6 +123,43 @@ void stream_close(struct stream **sp)
     free(s->in);
     buf_free(&s->out);
     free(s);
+}
+
+/* What the peer still sends is taken in, until it has closed its half too. */
+static void linger(int fd)
+{
+    unsigned char sink[16 * 1024];
+    int64_t until = deadline_in(LINGER_MS);
+    struct err e;
+
+    for (size_t taken = 0; taken < LINGER_MAX;) {
+        ssize_t got = recv(fd, sink, sizeof sink, MSG_DONTWAIT);
+
+        if (got > 0)
+            taken += (size_t)got;
+        else if (got == 0 || (errno != EAGAIN && errno != EINTR) || wait_fd(fd, POLLIN, until, &e) != RC_OK)
+            break;
+        if (deadline_left_ms(until) == 0)
+            break;
+    }
+    wipe(sink, sizeof sink);
+}
+
+void stream_finish(struct stream **sp)
+{
+    struct stream *s = *sp;
+    struct err e;
+
+    if (!s)
+        return;
+    if (stream_flush(s, &e) == RC_OK) {
+        if (s->ops && s->ops->close)
+            s->ops->close(s->ctx);
+        s->ops = NULL;
+        if (!s->eof && shutdown(s->fd, SHUT_WR) == 0)
+            linger(s->fd);
+    }
+    stream_close(sp);
 }
 
 void stream_set_ops(struct stream *s, const struct stream_ops *ops, void *ctx)

@@ -53,6 +53,8 @@ static enum rc end_of_idle(struct imap_session *s, struct err *e)
 
     if (rc == RC_SYNTAX || (rc == RC_OK && !span_ieq_str(line, "DONE")))
         return reply_bad(s, e, "IDLE ends with DONE");
+    if (rc == RC_TIMEOUT)
+        return session_late(s, e);
     return rc == RC_OK ? rc : session_lost(s, e, "gone in IDLE");
 }
 

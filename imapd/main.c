@@ -17,7 +17,7 @@
 
 enum {
     TICK_MS = 60 * 1000,
-    ROTATE_TICKS = 4 * 60 /* a new session ticket key every four hours */,
+    ROTATE_TICKS = 60 /* a new session ticket key every hour */,
     GRACE_MS = 4 * 1000,
     SPARES = 2
 };
@@ -75,6 +75,8 @@ static void load_conf(struct imap_conf *c, const struct boot *b)
     c->idle_ms = (int)(boot_num(b, "imapd.idle_timeout", 30 * 60) * 1000);
 }
 
+static const char *const daemons[] = {"keyd.sock", "dird.sock", "stored.sock", NULL};
+
 static void take_sockets(struct listener *l, struct imap_conf *c, const struct boot *b)
 {
     static const struct {
@@ -93,6 +95,12 @@ static void take_sockets(struct listener *l, struct imap_conf *c, const struct b
     if (l->n_fds == 0)
         die("no listening socket: set listen.imap or listen.imaps");
     l->max_sessions = (unsigned)boot_num(b, "imapd.max_sessions", 5000);
+    l->max_unproven = (unsigned)boot_num(b, "imapd.max_unproven", 1000);
+    l->max_unproven_per_address = (unsigned)boot_num(b, "imapd.max_unproven_per_address", 200);
+    l->unproven_ms = c->login_ms;
+    l->dialler.sockets = daemons;
+    dialler_bounds(&l->dialler, (uint64_t)boot_num(b, "imapd.max_memory", 1 << 30),
+                   (uint64_t)boot_num(b, "imapd.max_memory_per_account", 256 << 20), c->max_message);
     l->max_per_address = (unsigned)boot_num(b, "imapd.max_sessions_per_address", 3000);
 }
 

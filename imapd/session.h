@@ -39,6 +39,7 @@ struct imap_session {
     bool answered; /* answered: the command wrote its own tagged line */
     unsigned state;
     unsigned errors, failed_logins;
+    int64_t login_deadline; /* the sign-in must be done by then, whatever is said meanwhile */
 
     struct keyd *keyd;
     struct store *store; /* one connection: requests, and from the first IDLE on events too */
@@ -63,6 +64,8 @@ struct imap_session {
 };
 /* .bye and .lost: what a command does when the stream fails under it. Returns RC_CLOSED. */
 enum rc session_lost(struct imap_session *s, struct err *e, const char *why) __attribute__((warn_unused_result));
+/* The client fell silent in the middle of a command: the session ends with a BYE that says so. Returns RC_TIMEOUT. */
+enum rc session_late(struct imap_session *s, struct err *e) __attribute__((warn_unused_result));
 void *session_ready(void *conf); /* listener.ready: sandbox, daemons dialled */
 void session_run(void *conf, void *ready, int fd, const struct listener_peer *peer); /* listener.session */
 

@@ -75,6 +75,7 @@ static enum rc signin_prepared(struct imap_session *s, struct span login, struct
         return rc;
     }
     s->state = IS_AUTH;
+    dialler_proven();
     account_seen(s);
     s->mbx = mbx;
     dir_free(&s->dir); /* not needed again: a descriptor and its buffers less in a session that may idle for hours */

@@ -165,10 +165,12 @@ static void check_kernel(struct report *r)
     int abi = sandbox_landlock_abi();
 
     if (abi > 0)
-        finding(r, F_OK, "landlock", NULL, "the kernel has it, ABI %d", abi);
+        finding(r, F_OK, "landlock", NULL,
+                "ABI %d: files %s; a session can connect nowhere by seccomp alone, whatever the kernel", abi,
+                abi >= 4 ? "and TCP of every daemon" : "of every daemon (TCP from ABI 4, Linux 6.7)");
     else
         finding(r, F_WARN, "landlock", "a kernel from 5.13 on with Landlock adds a wall; the others stand without it",
-                "the kernel has none");
+                "the kernel has none; seccomp alone keeps sessions from connecting anywhere");
     read_small("/proc/sys/kernel/core_pattern", text, sizeof text);
     finding(r, F_OK, "core-dumps", NULL, "off in every process of Pli; the machine's pattern is %.*s",
             (int)strcspn(text, "\n"), text);

@@ -170,6 +170,7 @@ static void become_child(const struct super *s)
     setpgid(0, s->group);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* at once for who keeps the uid; the guard sees to the others */
     sigemptyset(&none);
+    signal(SIGHUP, SIG_IGN); /* a closed terminal */
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
     if (null < 0 || dup2(null, 0) < 0 || dup2(s->log_fd, 1) < 0 || dup2(s->log_fd, 2) < 0)

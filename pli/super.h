@@ -34,6 +34,7 @@ struct super {
     unsigned char ticket_pub[TICKET_KEY], log_key[LOGGED_KEY];
     int say_fd, complain_fd; /* the terminal's standard output and error; our own go to the log file */
     int log_fd, lock_fd, alive_fd, signal_fd, guard_fd;
+    int64_t log_due; /* monotonic: the log's size is looked at then */
     pid_t guard, group, probe;
     bool ready, stopping, failed, json;
 };
@@ -59,6 +60,8 @@ void privileges_drop(void);
 /* probe.c */
 pid_t probe_start(struct super *s); /* a child that exits 0 when everything answers, 1 when not within 30 s */
 bool port_greets(const char *address, const char *greeting); /* greeting NULL: it is enough that it takes the connection */
+/* logfile.c: turns the log over when it is too long, or when asked; returns when to look again */
+int64_t log_look(struct super *s, bool asked);
 /* stopping.c */
 void stop_all(struct super *s);
 /* supervise.c */

@@ -189,14 +189,16 @@ static int64_t start_due(struct super *s)
     return next;
 }
 
-static void take_signals(struct super *s, bool *stop)
+static void take_signals(struct super *s, bool *stop, bool *turn_log)
 {
     struct signalfd_siginfo si;
     int status;
     pid_t pid;
 
-    while (read(s->signal_fd, &si, sizeof si) == sizeof si)
+    while (read(s->signal_fd, &si, sizeof si) == sizeof si) {
         *stop = *stop || si.ssi_signo == SIGTERM || si.ssi_signo == SIGINT;
+        *turn_log = *turn_log || si.ssi_signo == SIGHUP;
+    }
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
         ended(s, pid, status);
 }
@@ -220,16 +222,17 @@ static void announce(struct super *s)
 
 int supervise(struct super *s)
 {
-    bool stop = false, announced = false;
+    bool stop = false, announced = false, turn_log = false;
 
     guard_start(s);
     while (!stop && !s->failed) {
-        int64_t next = start_due(s);
+        int64_t next = start_due(s), look = log_look(s, turn_log);
         struct pollfd p = {s->signal_fd, POLLIN, 0};
         if (s->probe == 0 && !s->ready)
             s->probe = probe_start(s);
-        if (poll(&p, 1, deadline_left_ms(next)) > 0)
-            take_signals(s, &stop);
+        turn_log = false;
+        if (poll(&p, 1, deadline_left_ms(next < look ? next : look)) > 0)
+            take_signals(s, &stop, &turn_log);
         if (s->ready && !announced) {
             announce(s);
             announced = true;

@@ -54,6 +54,7 @@ static void signed_in(struct smtp_session *s, const struct dird_auth_rep *rep)
     s->account_flags = rep->flags;
     s->renew_at = deadline_in(s->conf->session_ms);
     s->auth_failures = 0;
+    smtp_prove(s);
     log_ev(LOG_INFO_, "signed-in", "account=%s peer=%s", log_esc(rep->address), s->peer->ip);
     smtp_say(s, 235, "2.7.0", "Bonjour / Authentication successful");
 }

@@ -51,13 +51,13 @@ static void load_log_key(const struct boot *b)
 {
     unsigned char key[LOGGED_KEY];
 
-    if (boot_fd(b, "log.key") <
-        0) /* a unit of its own without one: patients' addresses stay hidden, and cannot be searched */
+    if (boot_fd(b, "log.key") < 0) /* a unit of its own without one: these addresses stay hidden, and cannot be searched */
         return;
     boot_secret(b, "log.key", key, sizeof key);
     logged_key(key);
     wipe(key, sizeof key);
 }
+static const char *const daemons[] = {"keyd.sock", "dird.sock", "stored.sock", NULL};
 
 static void load_limits(struct smtpd *c, const struct boot *b)
 {
@@ -72,6 +72,12 @@ static void load_limits(struct smtpd *c, const struct boot *b)
     c->session_ms = 50 * 60 * 1000; /* shorter than a submission ticket lives */
     c->listener.max_sessions = (unsigned)boot_num(b, "smtpd.max_sessions", 1000);
     c->listener.max_per_address = (unsigned)boot_num(b, "smtpd.max_sessions_per_address", 200);
+    c->listener.max_unproven = (unsigned)boot_num(b, "smtpd.max_unproven", 250);
+    c->listener.max_unproven_per_address = (unsigned)boot_num(b, "smtpd.max_unproven_per_address", 50);
+    c->listener.unproven_ms = (int)c->login_ms;
+    c->listener.dialler.sockets = daemons;
+    dialler_bounds(&c->listener.dialler, (uint64_t)boot_num(b, "smtpd.max_memory", 1 << 30),
+                   (uint64_t)boot_num(b, "smtpd.max_memory_per_account", 256 << 20), c->letter.max_message);
     c->listener.max_rate = (unsigned)boot_num(b, "smtpd.max_rate_per_address", 3000);
 }
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* AUTH with its initial response is the longest line there is (RFC 4954 4); every other one is held to SMTP_LINE_MAX. */
-enum { READ_MAX = SMTP_LINE_MAX + SMTP_SASL_MAX, DRAIN_MAX = 1024 * 1024 };
+enum { READ_MAX = SMTP_LINE_MAX + SMTP_SASL_MAX, DRAIN_MAX = 1024 * 1024, GOODBYE_MS = 5000 };
 
 bool smtp_is_submission(const struct smtp_session *s)
 {
@@ -25,13 +25,18 @@ unsigned smtp_phase(const struct smtp_session *s)
     return smtp_is_submission(s) && !s->account[0] ? PH_READY : PH_PROVEN;
 }
 
-/* Until TLS (port 25) or sign-in (submission) all there is to do must be done by the login deadline. */
+void smtp_prove(struct smtp_session *s)
+{
+    if (!s->proven)
+        dialler_proven();
+    s->proven = true;
+}
+
 static int64_t next_deadline(const struct smtp_session *s)
 {
     int64_t d = deadline_in(s->conf->command_ms);
-    bool proven = smtp_is_submission(s) ? s->account[0] != 0 : s->tls;
 
-    return proven || d < s->login_deadline ? d : s->login_deadline;
+    return s->proven || d < s->login_deadline ? d : s->login_deadline;
 }
 
 /* ---- reading a command line ---- */
@@ -196,14 +201,14 @@ void smtp_session_loop(struct smtp_session *s)
         while (!s->over)
             if (next_line(s, &line))
                 command(s, line);
-    stream_deadline(s->st, deadline_in(5000));
+    stream_deadline(s->st, deadline_in(GOODBYE_MS));
     (void)stream_flush(s->st, &e);
 }
 
 static void session_free(struct smtp_session *s)
 {
     envelope_reset(s);
-    stream_close(&s->st);
+    stream_finish(&s->st);
     keyd_free(&s->keyd);
     store_free(&s->store);
     dir_free(&s->dir);
@@ -218,8 +223,6 @@ void *smtp_ready(void *conf)
     const struct sandbox_how how = {.kind = SB_SMTPD_SESSION};
     struct err e;
 
-    if (sandbox_enter(&how, &e) != RC_OK)
-        die("session sandbox: %s", e.log);
     s.conf = conf;
     s.keyd = keyd_new(ROLE_SMTPD);
     s.store = store_new(ROLE_SMTPD);
@@ -228,6 +231,9 @@ void *smtp_ready(void *conf)
     keyd_dial_ahead(s.keyd);
     dir_dial_ahead(s.dir);
     store_dial_ahead(s.store);
+    if (sandbox_enter(&how, &e) != RC_OK)
+        die("session sandbox: %s", e.log);
+    dialler_only();
     return &s;
 }
 

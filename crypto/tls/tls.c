@@ -345,7 +345,7 @@ enum rc tls_accept(struct tls_conf *c, struct keyd *k, struct stream *s, struct 
 
     if (stream_buffered(s) > 0)
         return err_set(e, RC_SYNTAX, "5.5.1", NULL, "%zu bytes in clear behind the start of TLS", stream_buffered(s));
-    rc = link_new(s, GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET, &l, e);
+    rc = link_new(s, GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET | GNUTLS_NO_TICKETS_TLS12, &l, e);
     if (rc == RC_OK)
         rc = session_setup(c, l, e);
     if (rc == RC_OK)
