@@ -22,5 +22,6 @@ int cmd_trust_show(struct cmd *c);
 int cmd_trust_remove(struct cmd *c);
 int cmd_cert_issue(struct cmd *c);
 int cmd_cert_list(struct cmd *c);
+int cmd_cert_verify(struct cmd *c);
 int cmd_directory_search(struct cmd *c);
 int cmd_doctor(struct cmd *c);

@@ -77,6 +77,11 @@ static const struct cmd_opt issue_opts[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct cmd_opt verify_opts[] = {
+    {"--anchors", "FILE.pem", "trust anchors; default those of the instance, smtpd.mail_anchors"},
+    {NULL, NULL, NULL},
+};
+
 const struct command commands[] = {
     {"init", "", 0, 0, NEED_NOTHING, cmd_init, init_opts,
      "makes a new instance: configuration, private CA for trials, keys, directory, store"},
@@ -99,6 +104,8 @@ const struct command commands[] = {
      "a certificate of the trial CA: an account's, or an operator's with its key"},
     {"cert list", "", 0, 0, NEED_SERVER, cmd_cert_list, NULL,
      "the accounts' certificates and until when they are good"},
+    {"cert verify", "FILE.eml", 1, 1, NEED_NOTHING, cmd_cert_verify, verify_opts,
+     "the verdict on a mail's S/MIME signature, and each reason; exit 0 for pass only"},
     {"trust add", "DOMAIN", 1, 1, NEED_SERVER, cmd_trust_add, trust_add_opts,
      "takes a domain's operator into the trust space"},
     {"trust show", "[DOMAIN]", 0, 1, NEED_SERVER, cmd_trust_show, NULL,
