@@ -23,5 +23,8 @@ int cmd_trust_remove(struct cmd *c);
 int cmd_cert_issue(struct cmd *c);
 int cmd_cert_list(struct cmd *c);
 int cmd_cert_verify(struct cmd *c);
+int cmd_cert_expiring(struct cmd *c);
+int cmd_cert_import(struct cmd *c);
+int cmd_cert_renew(struct cmd *c);
 int cmd_directory_search(struct cmd *c);
 int cmd_doctor(struct cmd *c);

@@ -38,18 +38,16 @@ static void anchors_path(const struct boot *b, const char *setting, char out[102
 /* Who may bring mail, and whose signature is believed, are two questions with two lists of authorities. */
 static void load_tls(struct smtpd *c, const struct boot *b)
 {
-    char chain[1024], ec[1024], peers[1024], mails[1024];
-    struct tls_conf_spec relay = {.chain_pem = chain, .chain_ec_pem = ec, .anchors_pem = peers};
-    struct tls_conf_spec people = {.chain_pem = chain, .chain_ec_pem = ec};
+    const char *instance = need(b, "instance");
+    char peers[1024], mails[1024];
+    struct tls_conf_spec relay = {.anchors_pem = peers}, people = {.anchors_pem = NULL};
     struct cms_anchors *anchors;
     struct err e;
 
-    snprintf(chain, sizeof chain, "%s/tls/server.pem", need(b, "instance"));
-    snprintf(ec, sizeof ec, "%s/tls/server-ec.pem", need(b, "instance"));
     anchors_path(b, "smtpd.peer_anchors", peers);
     anchors_path(b, "smtpd.mail_anchors", mails);
-    if (tls_conf_new(&relay, &c->tls[KIND_SMTP], &e) != RC_OK ||
-        tls_conf_new(&people, &c->tls[KIND_SUBMISSION], &e) != RC_OK)
+    if (tls_conf_of(instance, relay, &c->tls[KIND_SMTP], &e) != RC_OK ||
+        tls_conf_of(instance, people, &c->tls[KIND_SUBMISSION], &e) != RC_OK)
         die("TLS cannot start: %s", e.log);
     c->tls[KIND_SUBMISSIONS] = c->tls[KIND_SUBMISSION];
     if (cms_anchors_load(mails, &anchors, &e) != RC_OK)
