@@ -158,10 +158,10 @@ int cmd_cert_renew(struct cmd *c)
         return cmd_fail(c, "accounts' certificates are renewed by the running server: start pli serve, or ask with --server alone");
     if (answer == PLI_OK)
         answer = certs_each(c, false, note_server, &r);
-    if (answer == PLI_OK && server && r.server_due)
-        answer = renew_server(c, &r);
     if (answer == PLI_OK && accounts)
         answer = certs_each(c, true, renew_account, &r);
+    if (answer == PLI_OK && server && r.server_due) /* last: the directory starts again, and accounts are kept in it */
+        answer = renew_server(c, &r);
     if (answer != PLI_OK)
         return answer;
     if (c->json)
