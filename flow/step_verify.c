@@ -105,7 +105,8 @@ static void judge_author(const struct letter *l, struct letter_verdict *v)
         return;
     v->word = CMS_POLICY;
     snprintf(v->reason, sizeof v->reason, "%s",
-             v->cms.n_mails ? "the signer is not the author in From" : "the certificate has no address to compare From with");
+             v->cms.n_mails ? "the signer is not the author in From"
+                            : "the certificate has no address to compare From with");
 }
 
 /* ---- the verdict ---- */
@@ -182,9 +183,9 @@ static void say_verdict(struct letter *l, const struct letter_verdict *v)
     quoted(v->identifier, id, sizeof id);
     if (v->reason[0])
         quoted(v->reason, reason, sizeof reason);
-    results_add(l, "smime=%s%s%s%s%s%s", result,
-                v->judged && v->cms.valid ? " (revocation not checked)" : "", reason[0] ? " reason=" : "", reason,
-                v->identifier[0] ? "\r\n\tbody.smime-identifier=" : "", v->identifier[0] ? id : "");
+    results_add(l, "smime=%s%s%s%s%s%s", result, v->judged && v->cms.valid ? " (revocation not checked)" : "",
+                reason[0] ? " reason=" : "", reason, v->identifier[0] ? "\r\n\tbody.smime-identifier=" : "",
+                v->identifier[0] ? id : "");
     log_ev(LOG_INFO_, "smime-verdict", "result=%s valid=%d trusted=%d revocation=%s cause=%s", result, v->cms.valid,
            v->cms.trusted, v->judged ? "not-checked" : "-", log_esc(span_str(v->reason)));
 }

@@ -21,7 +21,8 @@ enum codec_kind codec_of(struct span encoding_body, bool *known_out)
     else if (span_istarts(s, "quoted-printable"))
         k = CODEC_QP;
     else
-        unknown = !((s.n == 0 && t.kind == TOK_END) || span_istarts(s, "7bit") || span_istarts(s, "8bit") || span_istarts(s, "binary"));
+        unknown = !((s.n == 0 && t.kind == TOK_END) || span_istarts(s, "7bit") || span_istarts(s, "8bit") ||
+                    span_istarts(s, "binary"));
     if (known_out)
         *known_out = k != CODEC_IDENTITY || !unknown;
     return k;

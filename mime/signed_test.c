@@ -106,7 +106,7 @@ static void test_places_of_others(void **state)
 {
     enum { NO, DETACHED, OPAQUE, ODD };
 #define SIGNED "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n"
-#define SIGNED_P7 \
+#define SIGNED_P7                                                                                                      \
     "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; boundary=b\r\n\r\n--b\r\n\r\nx\r\n"
     static const struct {
         const char *mail;
@@ -134,8 +134,9 @@ static void test_places_of_others(void **state)
         {SIGNED "--b\r\nContent-Type: application/pgp-signature\r\n\r\n--b--\r\n", NO, ""},
         {SIGNED "--b\r\nContent-Type: application/x-pkcs7-signature\r\n\r\nAA\r\n--b--\r\n", DETACHED, ""},
         {SIGNED "--b\r\nContent-Type: application/octet-stream; name=smime.p7s\r\n\r\nAA\r\n--b--\r\n", DETACHED, ""},
-        {SIGNED_P7 "--b\r\nContent-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: (a) base64\r\n\r\nAA\r\n"
-                   "--b--\r\n",
+        {SIGNED_P7
+         "--b\r\nContent-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: (a) base64\r\n\r\nAA\r\n"
+         "--b--\r\n",
          DETACHED, "base64"},
         {SIGNED "--b\r\nContent-Type: application/pkcs7-signature\r\n\r\n--b\r\n\r\n--b--\r\n", ODD, ""},
         {SIGNED_P7 "--b\r\nContent-Type: text/plain\r\n\r\nAA\r\n--b--\r\n", ODD, ""},

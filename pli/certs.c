@@ -70,7 +70,8 @@ static int accounts_each(struct cmd *c, int (*see)(struct cmd *, const struct ce
         if (dir_call(inst_dir(c), DIRD_CERTS, &rq, &rep, &e) != RC_OK)
             answer = cmd_err(c, &e);
         buf_addspan(&page, rep.list);
-        for (struct span rest = buf_span(&page); answer == PLI_OK && ipc_list_next(&rest, dird_account_f, &a, &e) == RC_OK;) {
+        for (struct span rest = buf_span(&page);
+             answer == PLI_OK && ipc_list_next(&rest, dird_account_f, &a, &e) == RC_OK;) {
             struct cert_seen s = {.what = "account"};
 
             snprintf(s.name, sizeof s.name, "%.*s", SPAN_ARG(a.address));

@@ -65,8 +65,8 @@ static int told(struct cmd *c, const struct pki_bundle *b, const char *host)
         return answer;
     clock_iso(b->not_after * 1000, until);
     if (c->json)
-        return out_json(json_pack("{s:s,s:s,s:s,s:i,s:b}", "host", host, "for", where, "not_after", until, "certificates",
-                                  (int)b->certificates, "running", running));
+        return out_json(json_pack("{s:s,s:s,s:s,s:i,s:b}", "host", host, "for", where, "not_after", until,
+                                  "certificates", (int)b->certificates, "running", running));
     printf("%s show the new certificate of %s, good until %.10s (%u in the chain)%s\n", where, host, until,
            b->certificates, running ? "" : " when pli serve runs");
     return PLI_OK;
@@ -155,7 +155,8 @@ int cmd_cert_renew(struct cmd *c)
     if (!server && !accounts)
         server = accounts = true;
     if (answer == PLI_OK && accounts && !inst_served(".", NULL))
-        return cmd_fail(c, "accounts' certificates are renewed by the running server: start pli serve, or ask with --server alone");
+        return cmd_fail(
+            c, "accounts' certificates are renewed by the running server: start pli serve, or ask with --server alone");
     if (answer == PLI_OK)
         answer = certs_each(c, false, note_server, &r);
     if (answer == PLI_OK && accounts)
@@ -166,7 +167,7 @@ int cmd_cert_renew(struct cmd *c)
         return answer;
     if (c->json)
         return out_json(json_pack("{s:i,s:i}", "server", (int)r.server, "accounts", (int)r.accounts));
-    printf("renewed: %u of the server, %u of accounts (the trial authority's that end within the days asked for)\n", r.server,
-           r.accounts);
+    printf("renewed: %u of the server, %u of accounts (the trial authority's that end within the days asked for)\n",
+           r.server, r.accounts);
     return PLI_OK;
 }

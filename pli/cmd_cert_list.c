@@ -24,10 +24,10 @@ static int row(struct cmd *c, const struct cert_seen *s, void *ctx)
     l->n++;
     clock_iso(s->info.not_after * 1000, until);
     if (c->json)
-        json_array_append_new(l->rows, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "what", s->what, "address", s->name,
-                                                 "not_after", until, "subject", s->info.subject, "issuer",
-                                                 s->info.issuer, "serial", s->info.serial, "days_left",
-                                                 (json_int_t)s->days_left));
+        json_array_append_new(l->rows,
+                              json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "what", s->what, "address", s->name,
+                                        "not_after", until, "subject", s->info.subject, "issuer", s->info.issuer,
+                                        "serial", s->info.serial, "days_left", (json_int_t)s->days_left));
     else
         printf("%-36s until %.10s  %5lld days%s  %s\n", s->name, until, (long long)s->days_left,
                s->days_left < 0 ? " (past)" : "", s->info.subject);

@@ -99,13 +99,12 @@ static int read_message(struct cmd *c, struct letter *l)
 
 static const char *meaning(enum cms_word w)
 {
-    static const char *const text[CMS_WORDS_] = {
-        [CMS_NONE] = "not signed",
-        [CMS_PASS] = "signed, unchanged, and by the author in From",
-        [CMS_POLICY] = "signed and unchanged, but not accepted",
-        [CMS_NEUTRAL] = "signed in a form that cannot be judged",
-        [CMS_PERMERROR] = "signed, but the signer's certificate is not there",
-        [CMS_FAIL] = "signed, and changed since, or not by who it says"};
+    static const char *const text[CMS_WORDS_] = {[CMS_NONE] = "not signed",
+                                                 [CMS_PASS] = "signed, unchanged, and by the author in From",
+                                                 [CMS_POLICY] = "signed and unchanged, but not accepted",
+                                                 [CMS_NEUTRAL] = "signed in a form that cannot be judged",
+                                                 [CMS_PERMERROR] = "signed, but the signer's certificate is not there",
+                                                 [CMS_FAIL] = "signed, and changed since, or not by who it says"};
 
     return text[w];
 }

@@ -73,7 +73,8 @@ static const char *chain_try(X509_STORE_CTX *c, X509_STORE *store, X509 *leaf, S
     p = X509_STORE_CTX_get0_param(c);
     X509_VERIFY_PARAM_set_purpose(p, X509_PURPOSE_ANY);
     X509_VERIFY_PARAM_set_flags(p, X509_V_FLAG_POLICY_CHECK);
-    if (!X509_VERIFY_PARAM_add0_policy(p, OBJ_nid2obj(NID_any_policy))) /* RFC 5280 6.1.1 (c): any; the library's default is none */
+    if (!X509_VERIFY_PARAM_add0_policy(
+            p, OBJ_nid2obj(NID_any_policy))) /* RFC 5280 6.1.1 (c): any; the library's default is none */
         return "out of memory";
     X509_VERIFY_PARAM_set_auth_level(p, AUTH_LEVEL);
     X509_VERIFY_PARAM_set_depth(p, DEPTH);

@@ -236,7 +236,8 @@ static const struct row {
 } rows[] = {
     {"plain", "openssl cms -sign -md sha256 $S", PKI_RSA_2048, PKI_SMIME, CMS_PASS, true},
     {"pss", "openssl cms -sign -md sha256 $S -keyopt rsa_padding_mode:pss", PKI_RSA_2048, PKI_SMIME, CMS_PASS, true},
-    {"pss sha512", "openssl cms -sign -md sha512 $S -keyopt rsa_padding_mode:pss", PKI_RSA_2048, PKI_SMIME, CMS_PASS, true},
+    {"pss sha512", "openssl cms -sign -md sha512 $S -keyopt rsa_padding_mode:pss", PKI_RSA_2048, PKI_SMIME, CMS_PASS,
+     true},
     {"sha384 ecdsa", "openssl cms -sign -md sha384 $S", PKI_P256, PKI_SMIME, CMS_PASS, true},
     {"without attributes", "openssl cms -sign -md sha256 -noattr $S", PKI_P256, PKI_SMIME, CMS_POLICY, true},
     {"sha1", "openssl cms -sign -md sha1 $S", PKI_RSA_2048, PKI_SMIME, CMS_POLICY, true},

@@ -58,7 +58,8 @@ static enum rc read_p12(struct span file, const char *password, struct parts *p,
     if (!known)
         return err_set(e, RC_SYNTAX, NULL, NULL, "neither PEM nor PKCS#12");
     return err_set(e, RC_DENIED, NULL, NULL,
-                   "the PKCS#12 file does not open: not its password (--password-stdin), or an old cipher (then: openssl pkcs12 -legacy "
+                   "the PKCS#12 file does not open: not its password (--password-stdin), or an old cipher (then: "
+                   "openssl pkcs12 -legacy "
                    "-in FILE -nodes)");
 }
 
@@ -135,11 +136,14 @@ static enum rc read_parts(struct span file, const char *password, struct parts *
         return rc;
     if (p->key == NULL)
         return err_set(e, pem && span_find(file, SPAN_LIT("PRIVATE KEY-----")) >= 0 ? RC_DENIED : RC_SYNTAX, NULL, NULL,
-                       "no private key that can be read: the file needs one, and an encrypted one its password (--password-stdin)");
+                       "no private key that can be read: the file needs one, and an encrypted one its password "
+                       "(--password-stdin)");
     if (sk_X509_num(p->all) == 0)
         return err_set(e, RC_SYNTAX, NULL, NULL, "no certificate in it");
     p->leaf = own_certificate(p);
-    return p->leaf ? RC_OK : err_set(e, RC_DENIED, NULL, NULL, "the key is no certificate's in it: key and certificate are not a pair");
+    return p->leaf ? RC_OK
+                   : err_set(e, RC_DENIED, NULL, NULL,
+                             "the key is no certificate's in it: key and certificate are not a pair");
 }
 
 enum rc pki_bundle_read(struct span file, const char *password, struct pki_bundle *out, struct err *e)
@@ -176,11 +180,12 @@ static const char *key_wrong(X509 *leaf)
     int bits = k ? EVP_PKEY_get_bits(k) : 0;
 
     if (k && EVP_PKEY_is_a(k, "RSA"))
-        return bits < 2048 ? "an RSA key of less than 2048 bits is refused by peers: have a new one made"
+        return bits < 2048   ? "an RSA key of less than 2048 bits is refused by peers: have a new one made"
                : bits > 4096 ? "an RSA key of more than 4096 bits is not served here"
                              : NULL;
-    return k && EVP_PKEY_is_a(k, "EC") && (bits == 256 || bits == 384) ? NULL
-                                                                        : "the key must be RSA, or ECDSA on P-256 or P-384";
+    return k && EVP_PKEY_is_a(k, "EC") && (bits == 256 || bits == 384)
+               ? NULL
+               : "the key must be RSA, or ECDSA on P-256 or P-384";
 }
 
 /* Up to the last certificate that is there, which is taken as it is: its own authority is for the clients to know. */

@@ -3,11 +3,11 @@
 #include "base/wipe.h"
 #include "crypto/pki/pki.h"
 #include "crypto/pki/pki_int.h"
-#include <openssl/x509v3.h>
 #include "crypto/seal/digest.h"
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 static EVP_PKEY *generate(enum pki_alg alg)
 {

@@ -2,7 +2,10 @@
 """Certificates imported and renewed while people are connected: who is there stays, who comes next sees the new one, and what is not right is refused
 before anything is changed. Real openssl makes, and looks at, all of them."""
 import hashlib
+import imaplib
+import pathlib
 import subprocess
+import time
 
 import pytest
 from instance import Instance, children, eventually, plain
@@ -118,6 +121,32 @@ def test_import_pkcs12_and_for_the_directory(inst, authority):
     inst.submit(ME, [ME], plain("apres", ME, ME))
     assert len(inst.fetch_all(ME)) == 1
     assert inst.json("account", "show", ME)["address"] == ME
+
+
+def test_stop_while_a_listener_has_yielded(inst):
+    """Its sessions are told as all are, and nothing is left behind."""
+    box = inst.imap(ME)
+    first = inst.daemon("pli-imapd")
+    inst.pli("cert", "renew", "--all", "--server")
+    eventually(lambda: len([p for p, (n, parent) in children(inst.proc.pid).items() if n == "pli-imapd" and parent == inst.proc.pid]) == 2)
+    box.select("INBOX")
+    below = children(inst.proc.pid)
+    assert first in below
+    began = time.monotonic()
+    inst.stop()
+    assert time.monotonic() - began < 20
+    assert not any((pathlib.Path("/proc") / str(p)).exists() for p in below)
+    with pytest.raises((imaplib.IMAP4.abort, OSError)):
+        box.noop()
+        box.noop()
+    assert "process-died" not in inst.output() and "sessions-killed" not in inst.output(), inst.output()[-2000:]
+
+
+def test_doctor_is_content_with_one_kind(inst, authority):
+    authority.server("seul")
+    inst.pli("cert", "import", authority.bundle("seul"))
+    found = [line for line in inst.pli("doctor", check=False).stdout.splitlines() if "certificate" in line]
+    assert found and not [line for line in found if line.startswith("fail")], found
 
 
 def test_renew_the_trial_ones(inst):

@@ -157,19 +157,19 @@ enum rc keyring_issue_server(const struct keyring_spec *s, const struct keyring 
     static const unsigned char ip4[4] = {127, 0, 0, 1}, ip6[16] = {[15] = 1};
     struct buf o = BUF_INIT, der = BUF_INIT, pem = BUF_INIT, file = BUF_INIT;
     char machine[256];
-    struct pki_want w = {.use = PKI_SERVER,
-                         .subject = {{"C", SPAN_LIT("FR")},
-                                     {"ST", SPAN_LIT("Paris (75)")},
-                                     {"O", SPAN_NULL},
-                                     {"OU", SPAN_LIT("1300017985")},
-                                     {"CN", span_str(s->host)}},
-                         .dns = {span_str(s->host), SPAN_LIT("localhost"), span_str(s->domain),
-                                 machine_name(machine, sizeof machine)},
-                         .ip = {span_of(ip4, 4), span_of(ip6, 16)},
-                         .days = SERVER_DAYS,
-                         .key_pkcs8 = key,
-                         .ca_key_pkcs8 = key_der_span(&k->ca_key),
-                         .ca_cert = key_der_span(&k->ca_cert)};
+    struct pki_want w = {
+        .use = PKI_SERVER,
+        .subject = {{"C", SPAN_LIT("FR")},
+                    {"ST", SPAN_LIT("Paris (75)")},
+                    {"O", SPAN_NULL},
+                    {"OU", SPAN_LIT("1300017985")},
+                    {"CN", span_str(s->host)}},
+        .dns = {span_str(s->host), SPAN_LIT("localhost"), span_str(s->domain), machine_name(machine, sizeof machine)},
+        .ip = {span_of(ip4, 4), span_of(ip6, 16)},
+        .days = SERVER_DAYS,
+        .key_pkcs8 = key,
+        .ca_key_pkcs8 = key_der_span(&k->ca_key),
+        .ca_cert = key_der_span(&k->ca_cert)};
     enum rc rc;
 
     buf_addf(&o, "Essai %s", s->domain);
