@@ -168,22 +168,21 @@ enum rc cms_verify(struct span cms_der, cms_read read, void *ctx, const struct c
     const unsigned char *p = cms_der.p;
     CMS_ContentInfo *cms = NULL;
     struct reader r = {.read = read, .ctx = ctx};
-    struct cms_verdict *v = v_out, before = *v_out;
+    struct cms_verdict v = {.word = CMS_NONE, .revocation = "not checked"};
     enum rc rc = RC_OK;
 
-    *v = (struct cms_verdict){.word = CMS_NONE, .revocation = "not checked"};
     if (cms_der.n == 0 || cms_der.n > CMS_DER_MAX)
-        no(v, CMS_NEUTRAL, cms_der.n ? "signature too large" : "no signature");
+        no(&v, CMS_NEUTRAL, cms_der.n ? "signature too large" : "no signature");
     else if ((cms = d2i_CMS_ContentInfo(NULL, &p, (long)cms_der.n)) == NULL)
-        no(v, CMS_NEUTRAL, "malformed signature");
-    else if (form_good(cms, read == NULL, v) && signers_known(cms, v))
-        rc = agree(cms, &r, a, v, e);
-    if (rc == RC_OK && v->valid && v->word == CMS_NONE)
-        v->word = CMS_PASS;
-    v->trusted = v->word == CMS_PASS;
+        no(&v, CMS_NEUTRAL, "malformed signature");
+    else if (form_good(cms, read == NULL, &v) && signers_known(cms, &v))
+        rc = agree(cms, &r, a, &v, e);
+    if (rc == RC_OK && v.valid && v.word == CMS_NONE)
+        v.word = CMS_PASS;
+    v.trusted = v.word == CMS_PASS;
     ERR_clear_error();
     CMS_ContentInfo_free(cms);
-    if (rc != RC_OK)
-        *v_out = before;
+    if (rc == RC_OK)
+        *v_out = v;
     return rc;
 }
