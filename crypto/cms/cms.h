@@ -40,7 +40,7 @@ struct cms_verdict {
     bool trusted;                              /* word is CMS_PASS */
     size_t n_signers, n_mails, n_reasons;
     struct cms_signer_id signers[CMS_SIGNERS_MAX];
-    char mails[CMS_MAILS_MAX][256];            /* every address of every signer's certificate, ASCII in lower case */
+    char mails[CMS_MAILS_MAX][256];            /* every address of every signer's certificate, ASCII in lower case; an IDN domain in both forms */
     uint8_t mail_of[CMS_MAILS_MAX];            /* whose: index into signers */
     char reasons[CMS_REASONS_MAX][160];        /* all that is wrong, as found */
     char reason[160];                          /* the one that made the word; "" when it is pass */

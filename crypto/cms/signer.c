@@ -2,6 +2,7 @@
 /* crypto/cms/signer.c - one signer: who it is, and whether what was used is strong enough to be believed. */
 #include "base/log.h"
 #include "crypto/cms/verify_int.h"
+#include <gnutls/gnutls.h>
 #include <openssl/bn.h>
 #include <openssl/ess.h>
 #include <openssl/x509v3.h>
@@ -32,6 +33,14 @@ static void serial(const ASN1_INTEGER *a, char out[48])
     BN_free(bn);
 }
 
+static bool span_ascii(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] > 126)
+            return false;
+    return true;
+}
+
 /* An address with a control byte in it is none: it could be taken for another. */
 static bool plain_text(struct span s)
 {
@@ -41,22 +50,56 @@ static bool plain_text(struct span s)
     return s.n > 0 && memchr(s.p, '@', s.n) != NULL;
 }
 
+static void mail_put(struct span s, struct cms_verdict *v)
+{
+    char *to = v->mails[v->n_mails < CMS_MAILS_MAX ? v->n_mails : 0];
+
+    if (!plain_text(s) || s.n >= sizeof v->mails[0])
+        return;
+    if (v->n_mails == CMS_MAILS_MAX) {
+        verdict_worsen(v, CMS_NEUTRAL, "too many addresses in the certificates");
+        return;
+    }
+    for (size_t i = 0; i < s.n; i++)
+        to[i] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + 32 : s.p[i]);
+    to[s.n] = '\0';
+    v->mail_of[v->n_mails++] = (uint8_t)v->n_signers;
+}
+
+/* The same address with its domain written the other way (RFC 5890: A-labels, U-labels): rfc822Name has the one, From may have the other. */
+static void other_form(struct span s, struct cms_verdict *v)
+{
+    const unsigned char *at = memchr(s.p, '@', s.n);
+    struct span domain = at ? span_from(s, (size_t)(at - s.p) + 1) : SPAN_NULL;
+    char text[256], address[512];
+    gnutls_datum_t other = {NULL, 0};
+    int code = GNUTLS_E_INVALID_REQUEST, n;
+
+    if (domain.n == 0 || domain.n >= sizeof text)
+        return;
+    snprintf(text, sizeof text, "%.*s", SPAN_ARG(domain));
+    if (span_find(domain, SPAN_LIT("xn--")) >= 0)
+        code = gnutls_idna_reverse_map(text, (unsigned)domain.n, &other, 0);
+    else if (!span_ascii(domain))
+        code = gnutls_idna_map(text, (unsigned)domain.n, &other, 0);
+    if (code < 0)
+        return;
+    n = snprintf(address, sizeof address, "%.*s%.*s", (int)(s.n - domain.n), (const char *)s.p, (int)other.size,
+                 (const char *)other.data);
+    if (n > 0 && (size_t)n < sizeof address && !span_eq(span_str(address), s))
+        mail_put(span_str(address), v);
+    gnutls_free(other.data);
+}
+
 static void mail_add(const ASN1_STRING *a, struct cms_verdict *v)
 {
     unsigned char *utf8 = NULL;
     int n = ASN1_STRING_to_UTF8(&utf8, a);
     struct span s = span_of(utf8, n > 0 ? (size_t)n : 0);
-    char *to = v->mails[v->n_mails < CMS_MAILS_MAX ? v->n_mails : 0];
 
     if (plain_text(s) && s.n < sizeof v->mails[0]) {
-        if (v->n_mails == CMS_MAILS_MAX) {
-            verdict_worsen(v, CMS_NEUTRAL, "too many addresses in the certificates");
-        } else {
-            for (size_t i = 0; i < s.n; i++)
-                to[i] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + 32 : s.p[i]);
-            to[s.n] = '\0';
-            v->mail_of[v->n_mails++] = (uint8_t)v->n_signers;
-        }
+        mail_put(s, v);
+        other_form(s, v);
     }
     OPENSSL_free(utf8);
 }

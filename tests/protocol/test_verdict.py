@@ -141,6 +141,21 @@ def test_word(inst, case):
     assert ("(revocation not checked)" in whole) == (word in ("pass", "policy")), whole
 
 
+A_LABEL = "hôpital".encode("idna").decode()
+UTF8_MAILBOX = "[alt]\notherName=1.3.6.1.5.5.7.8.9;FORMAT:UTF8,UTF8:"
+
+
+@pytest.mark.parametrize("held, author", [(f"gp@{A_LABEL}.test", "gp@hôpital.test"), ("gp@hôpital.test", f"gp@{A_LABEL}.test"), ("gé@hôpital.test", "gé@hôpital.test")])
+def test_a_domain_in_both_its_forms(inst, held, author):
+    """RFC 9598: SmtpUTF8Mailbox has U-labels, rfc822Name A-labels; From has what its writer liked."""
+    a, saved = inst.authority, inst.dir / "idn.eml"
+    der = a.sign(a.leaf("idn", san=f"email:{held}") if held.isascii() else a.leaf("idn", san="@alt", more=UTF8_MAILBOX + held + "\n"))
+    for sender, word in ((author, "pass"), (author.replace("test", "autre"), "policy")):
+        saved.write_bytes(detached(der, sender=sender))
+        command = inst.pli("cert", "verify", str(saved), check=False)
+        assert command.stdout.startswith(f"smime={word}:"), (sender, command)
+
+
 def test_the_name_that_is_shown_is_the_author(inst):
     a = inst.authority
     assert f'body.smime-identifier="{ME}"' in result(inst, no_pass(a, "two", san=f"email:autre@chu.test,email:{ME}"))[1]
