@@ -32,27 +32,29 @@ struct run {
     int64_t quiet_until; /* no complaint before */
     bool starved;        /* out of descriptors: pause before the next accept */
 };
-static volatile sig_atomic_t told_to_stop;
+static volatile sig_atomic_t told_to_stop, told_to_yield;
 
 static void on_signal(int sig)
 {
-    if (sig != SIGCHLD)
+    if (sig == SIGUSR2)
+        told_to_yield = 1;
+    else if (sig != SIGCHLD)
         told_to_stop = 1;
 }
 
 static void signals(struct run *r)
 {
-    static const int sigs[] = {SIGCHLD, SIGTERM, SIGINT};
+    static const int sigs[] = {SIGCHLD, SIGTERM, SIGINT, SIGUSR2};
     struct sigaction sa = {.sa_handler = on_signal};
     sigset_t block;
 
     sigemptyset(&block);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++) {
         sigaction(sigs[i], &sa, NULL);
         sigaddset(&block, sigs[i]);
     }
     sigprocmask(SIG_BLOCK, &block, &r->waiting);
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++)
         sigdelset(&r->waiting, sigs[i]);
 }
 
@@ -122,6 +124,7 @@ static void child_begin(struct run *r)
     sigaction(SIGCHLD, &dfl, NULL);
     sigaction(SIGTERM, &dfl, NULL);
     sigaction(SIGINT, &dfl, NULL);
+    sigaction(SIGUSR2, &dfl, NULL);
     sigprocmask(SIG_SETMASK, &r->waiting, NULL);
 }
 
@@ -352,11 +355,23 @@ static int wait_once(struct run *r, struct pollfd *p, size_t n, int64_t until)
     return ready;
 }
 
+/* Another listener has taken our place: nobody new comes here, and who is here stays for as long as it likes. */
+static void yield_place(struct run *r)
+{
+    for (size_t i = 0; i < r->l->n_fds; i++)
+        close(r->l->fds[i]);
+    spares_retire(&r->spares);
+    log_ev(LOG_INFO_, "listener-yielded", "sessions=%zu", r->table.n);
+    reap(r);
+    while (!told_to_stop && r->table.n > 0)
+        wait_once(r, NULL, 0, DEADLINE_NEVER);
+}
+
 static void last_ones(struct run *r)
 {
     int64_t until = deadline_in(r->l->grace_ms);
 
-    for (size_t i = 0; i < r->l->n_fds; i++)
+    for (size_t i = 0; i < r->l->n_fds && !told_to_yield; i++)
         close(r->l->fds[i]);
     close(r->stop[1]); /* every session's stop_fd is at its end now */
     spares_retire(&r->spares);
@@ -432,14 +447,14 @@ void listener_run(const struct listener *l)
     prepare(&r, p);
     fill_holes();
     start_dialler(&r);
-    while (!told_to_stop) {
+    while (!told_to_stop && !told_to_yield) {
         bool short_of = r.spares.n < l->spares;
         int64_t until = r.starved ? deadline_in(PAUSE_MS) : short_of ? r.spares_from : tick;
 
         p[l->n_fds] = (struct pollfd){r.dialler.news, POLLIN, 0};
         if (wait_once(&r, p, r.starved ? 0 : l->n_fds + 1, until < tick ? until : tick) == 0 && short_of)
             prepare_spare(&r);
-        for (size_t i = 0; !r.starved && i < l->n_fds && !told_to_stop; i++)
+        for (size_t i = 0; !r.starved && i < l->n_fds && !told_to_stop && !told_to_yield; i++)
             if (p[i].revents)
                 take(&r, i);
         if (r.starved && deadline_left_ms(until) == 0)
@@ -451,5 +466,7 @@ void listener_run(const struct listener *l)
             tick = deadline_in(l->tick_ms);
         }
     }
+    if (told_to_yield && !told_to_stop)
+        yield_place(&r);
     last_ones(&r);
 }

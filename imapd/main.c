@@ -45,17 +45,12 @@ static void tick(void *ctx)
 static void load_tls(struct imap_conf *c, const struct boot *b)
 {
     const char *instance = boot_get(b, "instance", NULL);
-    char rsa[1024], ec[1024];
-    struct tls_conf_spec spec = {.chain_pem = rsa};
+    struct tls_conf_spec spec = {.anchors_pem = NULL};
     struct err e;
 
     if (instance == NULL)
         die("the boot record names no instance");
-    snprintf(rsa, sizeof rsa, "%s/tls/server.pem", instance);
-    snprintf(ec, sizeof ec, "%s/tls/server-ec.pem", instance);
-    if (access(ec, R_OK) == 0)
-        spec.chain_ec_pem = ec;
-    if (tls_conf_new(&spec, &c->tls, &e) != RC_OK)
+    if (tls_conf_of(instance, spec, &c->tls, &e) != RC_OK)
         die("TLS cannot start: %s", e.log);
 }
 

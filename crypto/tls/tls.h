@@ -17,12 +17,14 @@
 #include "crypto/keyd/client/client.h"
 struct tls_conf;
 struct tls_conf_spec {
-    const char *chain_pem;    /* RSA server certificate and chain, file (key KEYD_TLS_SERVER) */
+    const char *chain_pem;    /* RSA server certificate and chain, file (key KEYD_TLS_SERVER); NULL: none. One of the two is needed */
     const char *chain_ec_pem; /* the same with ECDSA P-256, which signs ten times faster (KEYD_TLS_SERVER_EC); NULL: none */
     const char *anchors_pem;  /* trust anchors for client certificates, file; NULL: none asked */
     bool require_client;      /* handshake fails without one */
 };
 enum rc tls_conf_new(const struct tls_conf_spec *s, struct tls_conf **c_out, struct err *e);
+/* With the chains of an instance: tls/server.pem and tls/server-ec.pem, those of them that are there (pli cert import may leave one). */
+enum rc tls_conf_of(const char *instance, struct tls_conf_spec rest, struct tls_conf **c_out, struct err *e);
 void tls_conf_free(struct tls_conf **c);
 void tls_conf_rotate(struct tls_conf *c);  /* listener, once an hour: new ticket key; older tickets lead to a full handshake */
 struct tls_peer {
