@@ -22,6 +22,9 @@ static const struct ipc_field auth_rep[] = {
     IPC_F_BYTES(dird_auth_rep, name, M_NAME), IPC_F_U64(dird_auth_rep, mbx), IPC_F_U8(dird_auth_rep, type),
     IPC_F_U32(dird_auth_rep, flags), IPC_F_END};
 
+static const struct ipc_field stay_req[] = {IPC_F_BYTES(dird_stay_req, ticket, M_TICKET), IPC_F_END};
+static const struct ipc_field stay_rep[] = {IPC_F_BYTES(dird_stay_rep, ticket, M_TICKET), IPC_F_U64(dird_stay_rep, ask_in_s), IPC_F_END};
+static const struct ipc_field ev_ended[] = {IPC_F_U8(dird_ev_ended, why), IPC_F_END};
 static const struct ipc_field may_req[] = {
     IPC_F_BYTES(dird_may_req, account, M_ADDR), IPC_F_BYTES(dird_may_req, sender, M_ADDR), IPC_F_END};
 static const struct ipc_field trust_req[] = {IPC_F_BYTES(dird_trust_req, domain, M_ADDR), IPC_F_END};
@@ -73,5 +76,7 @@ static const struct ipc_op ops[] = {
     {DIRD_CERTS, "certs", ROLE_ADMIN, list_req, list_rep, 0, 0},
     {DIRD_STATUS, "status", ROLE_ADMIN | ROLE_SUPER, NULL, status_rep, 0, 0},
     {DIRD_TRUST_REMOVE, "trust-remove", ROLE_ADMIN, dird_trust_entry_f, NULL, 0, 0},
+    {DIRD_STAY, "stay", ROLE_SMTPD | ROLE_IMAPD, stay_req, stay_rep, 0, 0},
+    {DIRD_EV_ENDED, "ended", 0, NULL, ev_ended, 0, 0}, /* pushed, never asked */
 };
 const struct ipc_proto dird_proto = {"dird", 0x44524950u /* "PIRD" */, DIRD_VERSION, ops, sizeof ops / sizeof *ops};

@@ -67,19 +67,21 @@ enum rc signin(struct imap_session *s, struct span login, struct span password, 
     if (!seats_take(s->conf->seats, auth.mbx, s->conf->max_per_account, getpid()))
         return reply_no(s, e, "LIMIT", "Trop de sessions pour ce compte / Too many sessions for this account");
     snprintf(s->address, sizeof s->address, "%.*s", SPAN_ARG(auth.address));
-    if ((rc = open_mailbox(s, &auth, password, e)) != RC_OK) {
+    stay_begin(&s->stay, s->dir, auth.ticket);
+    if ((rc = open_mailbox(s, &auth, password, e)) != RC_OK || (rc = session_stays(s, e)) != RC_OK) {
+        mailbox_close(&s->box);
+        stay_end(&s->stay);
         seats_give_back(s->conf->seats, getpid());
         return rc;
     }
     if ((rc = folders_first_time(s, e)) != RC_OK) {
         mailbox_close(&s->box);
+        stay_end(&s->stay);
         seats_give_back(s->conf->seats, getpid());
         return rc;
     }
     s->state = IS_AUTH;
-    account_seen(s);
     s->mbx = mbx;
-    dir_free(&s->dir); /* not needed again: a descriptor and its buffers less in a session that may idle for hours */
     buf_clear(&s->code);
     buf_addstr(&s->code, "CAPABILITY ");
     capability_put(s, &s->code);

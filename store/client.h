@@ -15,6 +15,7 @@ void store_free(struct store **s);
 void store_dial_ahead(struct store *s); /* dials now, if that takes no waiting; the first request must bear to be asked again */
 void store_patience(struct store *s, int milliseconds); /* default 8000 */
 /* ticket copied; rep's spans until the next call */
+void store_renew(struct store *s, struct span ticket); /* of the same mailbox: given with the next request */
 enum rc store_bind(struct store *s, struct span ticket, struct store_box_rep *rep_out, struct err *e);
 /* Any op of the table; rep's spans are borrowed until the next call. */
 enum rc store_call(struct store *s, enum store_op op, const void *req, int req_fd, void *rep_out, struct err *e);

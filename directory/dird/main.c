@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/main.c - pli-dird: reads its secrets, warms libldap, gives up its rights, answers.
  *
- * Gets     boot: instance, run, uid, uid.*, ipc, ticket.key (the seed), dird.*, directory.uri, directory.base; DIR/keys/dird.secret.
+ * Gets     boot: instance, run, uid, uid.*, ipc, gate, ticket.key (the seed), dird.*, directory.uri, directory.base; DIR/keys/dird.secret.
  * Ends     SIGTERM: what is in flight is answered.
  * Process  dird.
  */
@@ -114,8 +114,8 @@ int main(void)
     struct sandbox_how box = {.kind = SB_DIRD, .uid = geteuid() == 0 ? uid : 0, .root = geteuid() == 0 ? boot_get(b, "run", NULL) : NULL};
     if (sandbox_enter(&box, &e) != RC_OK)
         die("sandbox: %s", e.log);
-    dird_start(d);
-    struct ipc_service service = {.proto = &dird_proto, .handlers = dird_handlers, .uid_of_role = uid_of_role, .daemon = d,
+    dird_start(d, boot_fd(b, "gate"), (uid_t)boot_num(b, "uid.slapd", (int64_t)geteuid()));
+    struct ipc_service service = {.proto = &dird_proto, .handlers = dird_handlers, .uid_of_role = uid_of_role, .left = dird_left, .daemon = d,
                                   .threads = (unsigned)threads, .max_peers = (unsigned)boot_num(b, "dird.max_peers", 8000)};
     enum rc rc = ipc_serve(&service, fd, &e);
     if (rc != RC_OK)

@@ -43,7 +43,15 @@ HANDLER(h_auth)
 {
     struct dird *d = daemon;
     UNUSED_();
-    return auth_sign_in(d->auth, req, r->scratch, r->msg, e);
+    return auth_sign_in(d->auth, req, (uint64_t)p->pid, r->scratch, r->msg, e);
+}
+
+HANDLER(h_stay)
+{
+    struct dird *d = daemon;
+    enum rc rc = not_read_yet(d, e);
+    UNUSED_();
+    return rc == RC_OK ? stays_ask(d->stays, p, req, r->scratch, r->msg, e) : rc;
 }
 
 /* The account's own address or one of its aliases, sub-addresses included; the account must be able to send. */
@@ -239,5 +247,11 @@ const ipc_handler dird_handlers[] = {
     [DIRD_TRUST_ADD - IPC_OP_FIRST] = h_trust_add,  [DIRD_TRUST_LIST - IPC_OP_FIRST] = h_trust_list,
     [DIRD_SEARCH - IPC_OP_FIRST] = h_search,        [DIRD_CERTS - IPC_OP_FIRST] = h_certs,
     [DIRD_STATUS - IPC_OP_FIRST] = h_status,        [DIRD_TRUST_REMOVE - IPC_OP_FIRST] = h_trust_remove,
+    [DIRD_STAY - IPC_OP_FIRST] = h_stay,            [DIRD_OP_END_ - IPC_OP_FIRST] = NULL, /* the event: pushed, never asked */
 };
-_Static_assert(sizeof dird_handlers / sizeof *dird_handlers == DIRD_OP_END_ - IPC_OP_FIRST, "one handler an operation");
+
+void dird_left(void *daemon, struct ipc_peer *p)
+{
+    stays_left(((struct dird *)daemon)->stays, p);
+}
+_Static_assert(sizeof dird_handlers / sizeof *dird_handlers == DIRD_OP_END_ - IPC_OP_FIRST + 1, "one handler an operation");
