@@ -42,7 +42,7 @@ static inline enum rc sign_in(void *d, struct ipc_peer *p, const void *req, int 
     if (span_eq_str(q->login, "closed"))
         return err_set(e, RC_PERM, "5.7.1", NULL, "disabled");
     if (span_eq_str(q->login, "away"))
-        return err_set(e, RC_TEMP, "4.7.0", NULL, "slapd away");
+        return err_set(e, RC_TEMP, "4.3.0", NULL, "slapd away");
     if (!span_eq_str(q->login, "ana") || !span_eq_str(q->password, "s3cret"))
         return err_set(e, RC_DENIED, "5.7.8", NULL, "wrong");
     rep->ticket = SPAN_LIT("ticket");

@@ -197,8 +197,9 @@ enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, uint64_t pr
     if (rc == RC_OK && v.kind == DK_DISABLED)
         rc = err_set(e, RC_PERM, "5.7.1", "Ce compte est desactive, contactez votre administrateur / This account is disabled",
                      "account is disabled");
+    bool asked_again = rc == RC_TEMP && (strcmp(e->esc, DIRD_WAIT) == 0 || strcmp(e->esc, DIRD_BUSY) == 0); /* by dir_auth(); its session logs the end */
     /* a login that is no address here may be a password typed in the wrong field: not logged */
-    log_ev(rc == RC_OK ? LOG_DEBUG_ : LOG_INFO_, "auth", "login=%s peer=%s protocol=%u rc=%s", box ? v.address : "unknown", log_esc(rq->peer),
+    log_ev(rc == RC_OK || asked_again ? LOG_DEBUG_ : LOG_INFO_, "auth", "login=%s peer=%s protocol=%u rc=%s", box ? v.address : "unknown", log_esc(rq->peer),
            rq->protocol, rc_name(rc));
     return rc == RC_OK ? welcome(a, &v, rq->protocol, mem, out, e) : rc;
 }

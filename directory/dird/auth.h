@@ -23,7 +23,7 @@ struct auth_how {
 struct auth *auth_new(const struct auth_how *how);
 void auth_free(struct auth **a);
 /* mem: for the reply's spans; must be empty. */
-enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, uint64_t process /* who asks: its pid */, struct buf *mem, struct dird_auth_rep *out, struct err *e);
+enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, uint64_t process /* who asks: its pid; 0: not counted */, struct buf *mem, struct dird_auth_rep *out, struct err *e);
 void auth_counts(const struct auth *a, uint64_t *binds_out, uint64_t *remembered_out);
 
 /* ---- slapd's own ports (gate.h): it checks the password itself, and is told before whether it may ---- */

@@ -188,7 +188,7 @@ static int guess_over_ldaps(const char *who, int from, int n)
 {
     int rc = -1;
     for (int i = from; i < from + n; i++)
-        rc = trial_sh(&out, "LDAPTLS_CACERT=../ca.pem ldapwhoami -x -H ldaps://127.0.0.1:%d -D 'mail=%s,ou=mailboxes,o=pli' -w 'guess %d' 2>&1",
+        rc = trial_sh(&out, "unset LDAPNOINIT; LDAPTLS_CACERT=../ca.pem ldapwhoami -x -H ldaps://127.0.0.1:%d -D 'mail=%s,ou=mailboxes,o=pli' -w 'guess %d' 2>&1",
                       t.ldaps_port, who, i);
     return rc;
 }
@@ -217,7 +217,7 @@ static void the_same_wrong_password_holds_nobody_up(void **state)
     for (int i = 0; i < 30; i++)
         assert_int_equal(ask_once("phone@chu.example", "old one", "203.0.113.6", &e), RC_DENIED);
     for (int i = 0; i < 15; i++)
-        assert_int_equal(trial_sh(&out, "LDAPTLS_CACERT=../ca.pem ldapwhoami -x -H ldaps://127.0.0.1:%d -D "
+        assert_int_equal(trial_sh(&out, "unset LDAPNOINIT; LDAPTLS_CACERT=../ca.pem ldapwhoami -x -H ldaps://127.0.0.1:%d -D "
                                         "'mail=phone@chu.example,ou=mailboxes,o=pli' -w 'old one' 2>&1", t.ldaps_port), 49);
     assert_int_equal(as_mailbox("ldapwhoami", "phone@chu.example", ""), 0);
 }

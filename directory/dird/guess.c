@@ -70,8 +70,8 @@ void guess_place(struct span peer, char out[64])
         return;
     }
     memset(a + 8, 0, 8);
-    inet_ntop(AF_INET6, a, out, 60);
-    strcat(out, "/64");
+    char site[INET6_ADDRSTRLEN];
+    snprintf(out, 64, "%s/64", inet_ntop(AF_INET6, a, site, sizeof site));
 }
 
 static uint64_t key_of(const struct guesses *g, char what, struct span a, struct span b)
@@ -121,7 +121,7 @@ static int64_t wait_of(struct guesses *g, const struct guess *t, int64_t now)
         return throttle_wait(g->pair, t->pair, now);
     int64_t most = throttle_wait(g->account, t->account, now), ms = throttle_wait(g->place, t->place, now);
     most = ms > most ? ms : most;
-    ms = throttle_wait(g->process, t->process, now);
+    ms = t->counted ? throttle_wait(g->process, t->process, now) : 0;
     return ms > most ? ms : most;
 }
 
@@ -137,6 +137,7 @@ enum guess_answer guess_ask(struct guesses *g, const struct guess_who *who, stru
                         .pair = key_of(g, 'p', name, span_str(place)), .csn = who->csn,
                         .process = key_of(g, 's', SPAN_NULL, span_of(&who->process, sizeof who->process))};
     checked_mac(g->wrong, name, password, t->mac);
+    t->counted = who->process != 0;
     t->known = is_known(g, t->pair, now);
     if (checked_has(g->wrong, t->mac, t->csn, now))
         return GUESS_WRONG;
@@ -151,7 +152,8 @@ static void count(struct guesses *g, const struct guess *t, void (*how)(struct t
     }
     how(g->account, t->account, now);
     how(g->place, t->place, now);
-    how(g->process, t->process, now);
+    if (t->counted)
+        how(g->process, t->process, now);
 }
 
 void guess_take(struct guesses *g, const struct guess *t, int64_t now)

@@ -18,13 +18,13 @@
 struct guesses;
 struct guess_who {
     struct span login, peer; /* peer: text of an IP address */
-    uint64_t process;        /* who asks: of the kernel, not of its word */
+    uint64_t process;        /* who asks: of the kernel, not of its word; 0: one that is trusted with its word */
     uint64_t csn;            /* of the account's entry; 0: there is none */
 };
 struct guess { /* one try in flight */
     uint64_t account, place, pair, process, csn;
     unsigned char mac[32];
-    bool known;
+    bool known, counted /* the process, too */;
 };
 enum guess_answer { GUESS_TRY = 0, GUESS_WAIT, GUESS_WRONG, GUESS_RIGHT /* of door_ask() alone: remembered */ };
 struct guesses *guesses_new(unsigned max_failures);

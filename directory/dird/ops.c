@@ -43,7 +43,7 @@ HANDLER(h_auth)
 {
     struct dird *d = daemon;
     UNUSED_();
-    return auth_sign_in(d->auth, req, (uint64_t)p->pid, r->scratch, r->msg, e);
+    return auth_sign_in(d->auth, req, p->role == ROLE_ADMIN ? 0 : (uint64_t)p->pid, r->scratch, r->msg, e);
 }
 
 HANDLER(h_stay)
