@@ -15,6 +15,8 @@ struct auth {
     unsigned char *seed;
     int64_t ticket_s;
     int most_waiting;
+    int64_t told_at;   /* door.c, its one thread: when a refusal was last logged, ms */
+    unsigned untold;   /* and how many since were not */
     atomic_int waiting;
     _Atomic uint64_t n_binds, n_remembered;
 };

@@ -22,6 +22,19 @@ static void note(const struct door_try *t, enum rc rc)
            rc_name(rc));
 }
 
+/* A refusal costs slapd nothing and us a line: one a second, with how many others there were. */
+static void note_refusal(struct auth *a, const struct door_try *t)
+{
+    int64_t now = now_ms();
+    if (now - a->told_at < 1000) {
+        a->untold++;
+        return;
+    }
+    log_ev(LOG_INFO_, "auth", "login=%s peer=%s protocol=ldap rc=temp others=%u", t->login, log_esc(span_str(t->peer)), a->untold);
+    a->told_at = now;
+    a->untold = 0;
+}
+
 enum guess_answer door_ask(struct auth *a, struct span login, struct span password, struct span peer, uint64_t connection, struct door_try *out)
 {
     struct cache_view v = {0};
@@ -39,8 +52,10 @@ enum guess_answer door_ask(struct auth *a, struct span login, struct span passwo
     }
     if (answer == GUESS_TRY)
         guess_take(a->guesses, &out->guess, now_ms());
+    else if (answer == GUESS_WAIT)
+        note_refusal(a, out);
     else
-        note(out, answer == GUESS_RIGHT ? RC_OK : answer == GUESS_WAIT ? RC_TEMP : RC_DENIED);
+        note(out, answer == GUESS_RIGHT ? RC_OK : RC_DENIED);
     return answer;
 }
 
