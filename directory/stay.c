@@ -47,7 +47,8 @@ enum rc stay_check(struct stay *s, bool *renewed, struct err *e)
     while ((rc = dir_ended(s->dir, e)) == RC_OK)
         told = true;
     if (told)
-        return err_set(e, RC_DENIED, "5.7.0", "Compte modifie, reconnectez-vous / Account changed, sign in again", "dird says that the session ends");
+        return err_set(e, RC_DENIED, "5.7.0", "Compte modifie, reconnectez-vous / Account changed, sign in again",
+                       "dird says that the session ends");
     bool lost = s->dials == 0 || s->dials != dir_dials(s->dir); /* dird restarted, or another question dialled anew */
     if (lost && s->dials != 0)
         s->ask_at = 0, s->dials = 0;

@@ -21,15 +21,17 @@ enum rc input_wait(struct imap_session *s, int event_fd, int64_t deadline, unsig
     int n;
 
     do
-        n = poll(p, 4, ready ? 0 : deadline_left_ms(stay_first ? stay_due(&s->stay) : deadline)); /* a negative fd is passed over */
+        n = poll(p, 4,
+                 ready
+                     ? 0
+                     : deadline_left_ms(stay_first ? stay_due(&s->stay) : deadline)); /* a negative fd is passed over */
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return err_sys(e, RC_TEMP, "poll");
     if (n == 0 && !ready && !stay_first)
         return err_set(e, RC_TIMEOUT, NULL, NULL, "nothing came until the deadline");
-    *what_out =
-        (ready || p[0].revents ? WAIT_INPUT : 0u) | (p[1].revents ? WAIT_EVENT : 0u) | (p[2].revents ? WAIT_STOP : 0u) |
-        (p[3].revents || (n == 0 && stay_first) ? WAIT_STAY : 0u);
+    *what_out = (ready || p[0].revents ? WAIT_INPUT : 0u) | (p[1].revents ? WAIT_EVENT : 0u) |
+                (p[2].revents ? WAIT_STOP : 0u) | (p[3].revents || (n == 0 && stay_first) ? WAIT_STAY : 0u);
     return RC_OK;
 }
 

@@ -9,7 +9,12 @@
 #include <string.h>
 
 /* AUTH with its initial response is the longest line there is (RFC 4954 4); every other one is held to SMTP_LINE_MAX. */
-enum { READ_MAX = SMTP_LINE_MAX + SMTP_SASL_MAX, DRAIN_MAX = 1024 * 1024, WAIT_STOP = 2, WAIT_STAY = 4 /* of stream_wait_any() */ };
+enum {
+    READ_MAX = SMTP_LINE_MAX + SMTP_SASL_MAX,
+    DRAIN_MAX = 1024 * 1024,
+    WAIT_STOP = 2,
+    WAIT_STAY = 4 /* of stream_wait_any() */
+};
 
 bool smtp_is_submission(const struct smtp_session *s)
 {
@@ -64,8 +69,7 @@ static bool line_at_hand(struct smtp_session *s)
 static enum rc wait_once(struct smtp_session *s, int64_t until, int *which, struct err *e)
 {
     int64_t due = stay_due(&s->stay);
-    enum rc rc =
-        stream_wait_any(s->st, s->peer->stop_fd, stay_fd(&s->stay), due < until ? due : until, which, e);
+    enum rc rc = stream_wait_any(s->st, s->peer->stop_fd, stay_fd(&s->stay), due < until ? due : until, which, e);
 
     if (rc == RC_TIMEOUT && due < until) {
         *which = WAIT_STAY;
