@@ -11,6 +11,7 @@ void stay_begin(struct stay *s, struct dir *d, struct span ticket)
     s->dir = d;
     s->dials = 0;
     s->ask_at = 0;
+    s->told = false;
 }
 
 void stay_end(struct stay *s)
@@ -37,16 +38,19 @@ static enum rc ask(struct stay *s, bool *renewed, struct err *e)
     return rc == RC_DENIED ? rc : RC_OK;
 }
 
+bool stay_told(struct stay *s, struct err *e)
+{
+    while (s->dir && dir_ended(s->dir, e) == RC_OK)
+        s->told = true;
+    return s->told;
+}
+
 enum rc stay_check(struct stay *s, bool *renewed, struct err *e)
 {
-    bool told = false;
-    enum rc rc;
     *renewed = false;
     if (!s->dir)
         return RC_OK;
-    while ((rc = dir_ended(s->dir, e)) == RC_OK)
-        told = true;
-    if (told)
+    if (stay_told(s, e))
         return err_set(e, RC_DENIED, "5.7.0", "Compte modifie, reconnectez-vous / Account changed, sign in again",
                        "dird says that the session ends");
     bool lost = s->dials == 0 || s->dials != dir_dials(s->dir); /* dird restarted, or another question dialled anew */

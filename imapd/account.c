@@ -3,6 +3,9 @@
  * within two seconds, whatever they wait for: a stolen password that was answered by another one reads on no longer. See directory/stay.h. */
 #include "base/log.h"
 #include "imapd/session.h"
+#include <sys/socket.h>
+
+enum { LOOK_MS = 250 };
 
 enum rc session_stays(struct imap_session *s, struct err *e)
 {
@@ -15,4 +18,18 @@ enum rc session_stays(struct imap_session *s, struct err *e)
         log_ev(LOG_INFO_, "account-changed", "account=%s cause=%s", log_esc(span_str(s->address)),
                log_esc(span_str(e->log)));
     return rc;
+}
+
+void session_cut_if_ended(struct imap_session *s)
+{
+    struct err e;
+
+    if (!s->stay.dir || s->lost || deadline_left_ms(s->look_at) > 0)
+        return;
+    s->look_at = deadline_in(LOOK_MS);
+    if (!stay_told(&s->stay, &e))
+        return;
+    log_ev(LOG_INFO_, "account-changed", "account=%s cause=cut", log_esc(span_str(s->address)));
+    shutdown(stream_fd(s->io), SHUT_RDWR);
+    s->bye = s->lost = true;
 }

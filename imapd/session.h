@@ -52,6 +52,7 @@ struct imap_session {
     char address[256];
     uint64_t mbx;
     struct stay stay;  /* from sign-in on: the right to be here */
+    int64_t look_at;   /* not before: session_cut_if_ended() */
     struct view *view; /* IS_SELECTED */
     struct keywords keywords;
 
@@ -72,6 +73,8 @@ void session_run(void *conf, void *ready, int fd, const struct listener_peer *pe
 
 /* imapd/account.c: RC_DENIED: the session must end, e->say is its BYE. Before each command and whenever a wait gives WAIT_STAY. */
 enum rc session_stays(struct imap_session *s, struct err *e);
+/* In the middle of a long answer, where no BYE can be said: the connection is cut, and what is written next fails. Looks a few times a second. */
+void session_cut_if_ended(struct imap_session *s);
 
 /* imapd/input.c: the next command, whole; its literals asked for. RC_CLOSED, RC_TIMEOUT: the session ends. RC_SYNTAX: answered already. */
 enum rc input_command(struct imap_session *s, struct err *e);

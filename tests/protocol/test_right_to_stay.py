@@ -29,8 +29,9 @@ def account(pli, name):
 class Line:
     """An IMAP session by hand: what the server says unasked is seen, and when."""
 
-    def __init__(self, pli, login):
-        self.sock = pli.tls().wrap_socket(socket.create_connection(("127.0.0.1", pli.port("imaps")), 30), server_hostname="localhost")
+    def __init__(self, pli, login, raw=None):
+        raw = raw or socket.create_connection(("127.0.0.1", pli.port("imaps")), 30)
+        self.sock = pli.tls().wrap_socket(raw, server_hostname="localhost")
         self.file = self.sock.makefile("rb")
         self.file.readline()
         assert self.ask(f"a LOGIN {login} {PASSWORD}").startswith("a OK")
@@ -109,6 +110,28 @@ def test_a_session_that_asks_at_once_is_told_too(pli):
         with contextlib.suppress(OSError):
             line.sock.sendall(b"c FETCH 1:* FLAGS\r\n")
         assert not [a for a in line.file if a.startswith(b"c OK")]
+
+
+def test_a_long_answer_is_cut(pli):
+    """Twelve megabytes on their way to a slow client: the rest of them never comes."""
+    who = account(pli, "slow")
+    size = 12 * 1024 * 1024
+    with pli.imap(who) as box:
+        assert box.append("INBOX", None, None, b"Subject: x\r\n\r\n" + (b"x" * 76 + b"\r\n") * (size // 78))[0] == "OK"
+    raw = socket.socket()
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    raw.connect(("127.0.0.1", pli.port("imaps")))
+    with contextlib.closing(Line(pli, who, raw)) as line:
+        assert line.ask("b SELECT INBOX").startswith("b OK")
+        line.sock.sendall(b"c FETCH 1 BODY.PEEK[]\r\n")
+        came = len(line.file.read(100000))
+        passwd(pli, who)
+        time.sleep(SOON)
+        line.sock.settimeout(60)
+        with contextlib.suppress(OSError):
+            while block := line.sock.recv(65536):
+                came += len(block)
+        assert came < size * 9 // 10
 
 
 def test_dird_restarted_meanwhile(pli):
