@@ -84,7 +84,7 @@ const struct setting settings[] = {
      "connections at once; a kind of process has three quarters of them at most, one process 16"},
     {"dird.ticket_life", SET_SECS, "12h", 60, 7 * DAY, SET_AT_START, "how long a sign-in's ticket is good"},
     {"dird.password_cache", SET_SECS, "10m", 0, DAY, SET_AT_START, "how long a checked password is remembered, in locked memory"},
-    {"dird.max_failures", SET_INT, "10", 1, 1000, SET_AT_START, "failed sign-ins of an account or address in ten minutes"},
+    {"dird.max_failures", SET_INT, "10", 1, 1000, SET_AT_START, "wrong passwords for an account before pauses begin"},
     {"directory.uri", SET_STR, "", 0, 500, SET_AT_START, "ldaps:// or ldapi:// of the site's own directory; empty: the embedded one"},
     {"directory.base", SET_STR, "", 0, 500, SET_AT_INIT, "where the tree hangs; empty: o=pli"},
     {"log.level", SET_STR, "info", 0, 8, SET_AT_START, "debug, info, warn or error"},

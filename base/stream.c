@@ -438,19 +438,24 @@ enum rc stream_flush(struct stream *s, struct err *e)
 
 enum rc stream_wait(struct stream *s, int other_fd, int64_t deadline, int *which_out, struct err *e)
 {
-    struct pollfd p[2] = {{s->fd, POLLIN, 0}, {other_fd, POLLIN, 0}};
+    return stream_wait_any(s, other_fd, -1, deadline, which_out, e);
+}
+
+enum rc stream_wait_any(struct stream *s, int other_fd, int third_fd, int64_t deadline, int *which_out, struct err *e)
+{
+    struct pollfd p[3] = {{s->fd, POLLIN, 0}, {other_fd, POLLIN, 0}, {third_fd, POLLIN, 0}};
     bool ready = stream_buffered(s) > 0 || s->eof;
     int n;
 
     if (!ready && s->ops && s->ops->waiting)
         s->ops->waiting(s->ctx);
     do
-        n = poll(p, 2, ready ? 0 : deadline_left_ms(deadline)); /* a negative fd is passed over */
+        n = poll(p, 3, ready ? 0 : deadline_left_ms(deadline)); /* a negative fd is passed over */
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return err_sys(e, RC_TEMP, "poll");
     if (n == 0 && !ready)
         return err_set(e, RC_TIMEOUT, NULL, NULL, "nothing came until the deadline");
-    *which_out = (ready || p[0].revents ? 1 : 0) | (p[1].revents ? 2 : 0);
+    *which_out = (ready || p[0].revents ? 1 : 0) | (p[1].revents ? 2 : 0) | (p[2].revents ? 4 : 0);
     return RC_OK;
 }

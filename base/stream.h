@@ -48,3 +48,5 @@ void stream_putf(struct stream *s, const char *fmt, ...) __attribute__((format(p
 enum rc stream_flush(struct stream *s, struct err *e);
 /* Waits until input is at hand, other_fd is readable (-1: none), or the deadline. *which_out: 1 input, 2 other, 3 both. */
 enum rc stream_wait(struct stream *s, int other_fd, int64_t deadline, int *which_out, struct err *e);
+/* The same with one more: 4 is added to *which_out for it. */
+enum rc stream_wait_any(struct stream *s, int other_fd, int third_fd, int64_t deadline, int *which_out, struct err *e);

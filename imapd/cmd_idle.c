@@ -99,7 +99,9 @@ static enum rc wait_here(struct imap_session *s, int64_t until, struct err *e)
     while (rc == RC_OK && !s->bye && (what & (WAIT_INPUT | WAIT_STOP)) == 0) {
         be_small(s);
         rc = wait_once(s, watched, until, &what, e);
-        if (rc == RC_OK && (what & WAIT_EVENT))
+        if (rc == RC_OK && (what & WAIT_STAY))
+            rc = session_stays(s, e);
+        if (rc == RC_OK && (what & (WAIT_EVENT | WAIT_STAY)))
             rc = catch_up(s, &watched, e);
     }
     if (rc == RC_OK && (what & WAIT_STOP)) {

@@ -15,8 +15,6 @@
 
 enum { FRAME_BEFORE_AUTH = 8 * 1024, FRAME_AFTER_AUTH = 64 * 1024, OUT_KEEP = 16 * 1024 };
 
-const char account_changed[] = "Compte modifie, reconnectez-vous / Account changed, sign in again";
-
 enum rc session_lost(struct imap_session *s, struct err *e, const char *why)
 {
     s->bye = s->lost = true;
@@ -132,8 +130,8 @@ static void loop(struct imap_session *s, struct err *e)
         s->frame.max = s->state == IS_NEW ? FRAME_BEFORE_AUTH : FRAME_AFTER_AUTH;
         stream_deadline(s->io, s->state == IS_NEW ? s->login_deadline : deadline_in(s->conf->idle_ms));
         rc = input_command(s, e);
-        if (rc == RC_OK && !account_stands(s))
-            rc = err_set(e, RC_DENIED, NULL, account_changed, "account changed");
+        if (rc == RC_OK)
+            rc = session_stays(s, e);
         if (rc == RC_OK)
             one_command(s, e);
         else if (rc != RC_SYNTAX)
@@ -193,6 +191,7 @@ static void close_session(struct imap_session *s)
     view_free(&s->view);
     keywords_free(&s->keywords);
     mailbox_close(&s->box);
+    stay_end(&s->stay);
     store_free(&s->store);  /* before the goodbye, which waits for the client's: stored counts the session until then */
     stream_finish(&s->io); /* before keyd: TLS may use it to the end */
     dir_free(&s->dir);

@@ -68,17 +68,16 @@ static enum rc signin_prepared(struct imap_session *s, struct span login, struct
         return explain(s, rc, e);
     mbx = auth.mbx;
     snprintf(s->address, sizeof s->address, "%.*s", SPAN_ARG(auth.address));
-    if ((rc = open_mailbox(s, &auth, password, e)) != RC_OK)
-        return rc;
-    if ((rc = folders_first_time(s, e)) != RC_OK) {
+    stay_begin(&s->stay, s->dir, auth.ticket);
+    if ((rc = open_mailbox(s, &auth, password, e)) != RC_OK || (rc = session_stays(s, e)) != RC_OK ||
+        (rc = folders_first_time(s, e)) != RC_OK) {
         mailbox_close(&s->box);
+        stay_end(&s->stay);
         return rc;
     }
     s->state = IS_AUTH;
     dialler_proven();
-    account_seen(s);
     s->mbx = mbx;
-    dir_free(&s->dir); /* not needed again: a descriptor and its buffers less in a session that may idle for hours */
     buf_clear(&s->code);
     buf_addstr(&s->code, "CAPABILITY ");
     capability_put(s, &s->code);

@@ -32,6 +32,7 @@ struct super {
     uid_t uids[PROCS_];
     struct proc procs[PROCS_];
     int listen_fd[LISTENERS_], ipc_fd[PROCS_]; /* -1: none */
+    int gate_fd;                               /* run/gate.sock: slapd asks dird there before it checks a password */
     unsigned char *seed;                       /* TICKET_KEY bytes, locked memory */
     unsigned char ticket_pub[TICKET_KEY], log_key[LOGGED_KEY];
     int say_fd, complain_fd; /* the terminal's standard output and error; our own go to the log file */

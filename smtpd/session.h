@@ -12,6 +12,7 @@
 #include "base/listener.h"
 #include "base/stream.h"
 #include "crypto/tls/tls.h"
+#include "directory/stay.h"
 #include "flow/letter.h"
 #include "flow/logged.h"
 #include "proto/data_stream.h"
@@ -82,6 +83,7 @@ struct smtp_session {
     bool esmtp;
     char account[SMTP_ADDR]; /* "" until AUTH */
     struct buf ticket, slots;
+    struct stay stay; /* from sign-in on: the right to be here */
     uint32_t account_flags;
     int64_t login_deadline, renew_at; /* AUTH must have come / the ticket is old: sign in anew */
     unsigned errors, unknown /* recipients refused */, auth_failures, messages;
@@ -96,6 +98,10 @@ struct smtp_session {
 void *smtp_ready(void *conf);                                                         /* listener.ready: sandbox, daemons dialled */
 void smtp_session(void *conf, void *ready, int fd, const struct listener_peer *peer); /* listener.session */
 void smtp_session_loop(struct smtp_session *s);                          /* st, conf, peer are set */
+/* False: the account is disabled, gone, or has another password: that has been said (421), and the session is over. */
+bool smtp_stays(struct smtp_session *s);
+/* False: the account is disabled, gone, or has another password: that has been said (421), and the session is over. */
+bool smtp_stays(struct smtp_session *s);
 bool smtp_is_submission(const struct smtp_session *s);
 unsigned smtp_phase(const struct smtp_session *s); /* one PH_ bit */
 /* The peer has shown who it is: by a sign-in, or on port 25 by a verified certificate that the trust space lists for the sender's domain. TLS

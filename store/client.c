@@ -114,7 +114,7 @@ static enum rc connected(struct store *s, int64_t deadline, bool ahead, struct e
         if (rc != RC_OK)
             return rc == RC_TEMP || gone(rc) ? RC_CLOSED : rc;
     }
-    if (s->ticket.n == 0 || s->bound)
+    if (s->ticket.n == 0 || s->bound || s->waiting > 0)
         return RC_OK;
     rc = give_ticket(s, &box, &mem, e);
     buf_free(&mem);
@@ -194,6 +194,13 @@ enum rc store_bind(struct store *s, struct span ticket, struct store_box_rep *re
         hang_up(s);
     } while (pause_until(deadline, &ms));
     return away(e);
+}
+
+void store_renew(struct store *s, struct span ticket)
+{
+    buf_clear(&s->ticket);
+    buf_addspan(&s->ticket, ticket);
+    s->bound = false;
 }
 
 enum rc store_ask(struct store *s, enum store_op op, const void *req, struct err *e)

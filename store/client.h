@@ -22,6 +22,7 @@ void store_patience(struct store *s, int milliseconds); /* default 8000 */
 /* Spans of a reply point into *mem, which the caller owns, and live as long as that: see ipc_call(). */
 /* ticket copied; rep's slots in mem */
 enum rc store_bind(struct store *s, struct span ticket, struct store_box_rep *rep_out, struct buf *mem, struct err *e);
+void store_renew(struct store *s, struct span ticket); /* of the same mailbox: given with the next request */
 /* Any op of the table. */
 enum rc store_call_in(struct store *s, enum store_op op, const void *req, int req_fd, void *rep_out, struct buf *mem,
                       struct err *e);

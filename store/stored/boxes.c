@@ -166,6 +166,7 @@ enum rc do_ticket(struct tx *t, const struct ask *a, struct err *e)
     a->s->bound = true;
     a->s->mbx = tk.mbx;
     a->s->rights = tk.rights;
+    a->s->until = (int64_t)tk.expires;
     return RC_OK;
 }
 

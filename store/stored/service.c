@@ -40,6 +40,16 @@ static enum rc check_right(const struct sess *s, uint32_t right, struct err *e)
                    s->bound ? "the ticket lacks the right" : "a ticket comes first");
 }
 
+/* A ticket ends while its connection goes on: from then on it is as if none had been given. */
+static void look_at_clock(struct stored *d, struct sess *s)
+{
+    if (!s->bound || clock_utc() < s->until)
+        return;
+    watch_drop(d->watches, s);
+    s->bound = false;
+    s->rights = 0;
+}
+
 static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *e)
 {
     static const enum tx_how how[] = {[RUN_READ] = TX_READ, [RUN_WRITE] = TX_WRITE, [RUN_LAZY] = TX_LAZY};
@@ -58,10 +68,12 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     struct sess *s = p->user;
     struct ask a = {d, s, p->role, req, r->msg, r->scratch, fd};
     struct job j = {fn, &a};
-    enum rc rc = check_right(s, right, e);
+    enum rc rc;
 
     os_serving();
     tx_due(p->due);
+    look_at_clock(d, s);
+    rc = check_right(s, right, e);
     if (rc == RC_OK)
         rc = buf_reserve(r->scratch, OUT_MAX, e);
     if (rc != RC_OK)

@@ -30,6 +30,7 @@ struct sess { /* one connection */
     bool bound, seated; /* seated: it counts as a session of .mbx */
     uint64_t mbx;
     uint32_t rights;
+    int64_t until; /* UTC s: the end of its ticket */
     struct check *check;
     struct sess *watch_next; /* list of its bucket */
     uint32_t watch_folder;
