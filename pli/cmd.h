@@ -17,7 +17,12 @@
 
 enum { PLI_OK = 0, PLI_FAILED = 1, PLI_USAGE = 2 };
 enum { CMD_POS_MAX = 8, CMD_OPTS_MAX = 32 };
-enum cmd_need { NEED_NOTHING, NEED_INSTANCE /* a folder made by init */, NEED_SERVER /* and pli serve running on it */ };
+enum cmd_need {
+    NEED_NOTHING,
+    NEED_INSTANCE, /* a folder made by init */
+    NEED_START,    /* the same, and run/ and log/ are made again when they are missing */
+    NEED_SERVER    /* and pli serve running on it */
+};
 
 struct cmd_opt {
     const char *name; /* "--type"; the table ends with NULL */

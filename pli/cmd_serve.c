@@ -2,6 +2,7 @@
 /* pli/cmd_serve.c - pli serve: everything in the foreground, until SIGTERM or Ctrl-C. Sets the stage for pli/supervise.c. */
 #include "base/log.h"
 #include "base/wipe.h"
+#include "directory/schema/embedded.h"
 #include "pli/cmds.h"
 #include "pli/instance.h"
 #include "pli/owner.h"
@@ -74,6 +75,19 @@ static enum rc open_signals(struct super *s, struct err *e)
     return RC_OK;
 }
 
+/* slapd.conf names this folder, wherever it was copied from: written anew while nobody else is here (the locks are ours). */
+static enum rc refresh_directory(struct super *s, struct err *e)
+{
+    const char *domains[] = {conf_get(s->conf, "instance.domain"), NULL};
+    const struct embedded_spec spec = {.dir = s->dir,
+                                       .domains = domains,
+                                       .ldap_addr = "127.0.0.1",
+                                       .uid = s->uids[P_SLAPD],
+                                       .gid = (gid_t)s->uids[P_SLAPD]};
+
+    return conf_get(s->conf, "directory.uri")[0] ? RC_OK : embedded_refresh(&spec, e);
+}
+
 static enum rc prepare(struct super *s, struct err *e)
 {
     enum rc rc;
@@ -82,9 +96,13 @@ static enum rc prepare(struct super *s, struct err *e)
         return err_set(e, RC_NOTFOUND, NULL, NULL,
                        "the daemons (pli-stored and others) are not beside this program: run make, or make install");
     proc_uids(conf_get(s->conf, "instance.users"), conf_num(s->conf, "instance.uid_base"), s->uids);
-    rc = lock_take(s, e);
+    rc = room_check(s->dir, e);
+    if (rc == RC_OK)
+        rc = lock_take(s, e);
     if (rc == RC_OK)
         rc = owner_apply(s->dir, s->uids, e);
+    if (rc == RC_OK)
+        rc = refresh_directory(s, e);
     if (rc == RC_OK)
         rc = open_log(s, e);
     if (rc == RC_OK)

@@ -80,7 +80,7 @@ static const struct cmd_opt issue_opts[] = {
 const struct command commands[] = {
     {"init", "", 0, 0, NEED_NOTHING, cmd_init, init_opts,
      "makes a new instance: configuration, private CA for trials, keys, directory, store"},
-    {"serve", "", 0, 0, NEED_INSTANCE, cmd_serve, serve_opts,
+    {"serve", "", 0, 0, NEED_START, cmd_serve, serve_opts,
      "runs everything in the foreground; prints \"ready\" when every listener answers"},
     {"account add", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_add, add_opts,
      "adds a mailbox, with its keys, its certificate and its directory entry"},

@@ -222,6 +222,7 @@ int supervise(struct super *s)
 {
     bool stop = false, announced = false;
 
+    s->self = getpid();
     guard_start(s);
     while (!stop && !s->failed) {
         int64_t next = start_due(s);

@@ -12,10 +12,11 @@
  *          answers SIGTERM, logs to standard error only and never reads /etc/ldap. It has no option for a uid that is not in passwd:
  *          the supervisor takes the uid before exec (and, for ports below 1024, leaves it CAP_NET_BIND_SERVICE as ambient capability).
  *          It then needs: DIR/ldap as owner (spec.uid), DIR/tls/slapd.key and ca.pem readable, DIR/run writable for its socket.
+ * Follows  slapd.conf has absolute names: it is made for the folder at each start, so that a copied or moved instance is whole.
  * Process  pli (init, serve). No libldap here: files and a command line only.
  */
 #pragma once
-#include "base/err.h"
+#include "base/buf.h"
 #include <sys/types.h>
 struct embedded_spec {
     const char *dir;            /* instance folder, absolute */
@@ -30,6 +31,11 @@ struct embedded_spec {
  * address are not stored: they are arguments at each start. RC_EXISTS: DIR/ldap is there and is not touched. RC_NOTFOUND: slapd or its
  * parts are not installed, e->log says which package. */
 enum rc embedded_init(const struct embedded_spec *s, struct err *e);
+/* Before each start: slapd.conf and pli.schema as this program writes them for this very folder, wherever the instance was copied from.
+ * Writes nothing when they stand so. RC_NOTFOUND: there is no DIR/ldap, or slapd is not installed. */
+enum rc embedded_refresh(const struct embedded_spec *s, struct err *e);
+/* The mail domains in the tree, one a line, read without a server (it may run beside). RC_TEMP: the database does not open. */
+enum rc embedded_domains(const struct embedded_spec *s, struct buf *out, struct err *e);
 /* argv for exec of slapd in the foreground (free with embedded_argv_free); RC_NOTFOUND with what to install when slapd is missing */
 enum rc embedded_argv(const struct embedded_spec *s, char ***argv_out, struct err *e);
 void embedded_argv_free(char ***argv);
