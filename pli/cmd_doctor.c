@@ -48,9 +48,23 @@ static void check_served(struct report *r)
                 "pli serve is not running on this instance");
 }
 
-static void (*const checks[])(struct report *r) = {check_conf,        check_served, check_ports,
-                                                   check_daemons,     check_walls,  check_certificates,
-                                                   check_permissions, check_disk,   check_machine};
+/* In the order in which a reader mends things: what is asked later is left out when what answers it is frozen. */
+static void (*const checks[])(struct report *r) = {check_conf,
+                                                   check_served,
+                                                   check_frozen,
+                                                   check_ports,
+                                                   check_daemons,
+                                                   check_directory,
+                                                   check_walls,
+                                                   check_keys,
+                                                   check_certificates,
+                                                   check_accounts,
+                                                   check_account_certificates,
+                                                   check_queue,
+                                                   check_permissions,
+                                                   check_way,
+                                                   check_disk,
+                                                   check_machine};
 
 int cmd_doctor(struct cmd *c)
 {

@@ -4,8 +4,8 @@
  * Tree     suffix o=pli. ou=people, ou=structures, ou=mailboxes (mail=ADDRESS; inetOrgPerson + mssBox), ou=domains (served here), ou=trust,
  *          ou=daemons. Attributes: pli.schema; who may read what: slapd.conf.in; both explained in docs/internals/directory.md.
  * Access   anonymous: bind only. A signed-in mailbox reads names, addresses, professions, structures, certificates of entries that are
- *          neither red-listed nor disabled, and its own entry, and may change its own password (a strict mailbox not: pli account passwd changes its key too); nobody reads userPassword, the daemons'
- *          entries, ou=people, ou=domains or ou=trust. dird: reads all but passwords, writes people, structures, mailboxes, domains, trust.
+ *          neither red-listed nor disabled, and its own entry, and may change its own password (a strict mailbox not: pli account
+ *          passwd changes its key too); nobody reads userPassword, the daemons' entries, ou=people, ou=domains or ou=trust. dird: reads all but passwords, writes people, structures, mailboxes, domains, trust.
  * Listens  ldaps (own TLS key: DIR/tls/slapd.pem, slapd.key, DIR/ca.pem) and ldap+StartTLS on loopback or the configured address;
  *          ldapi in run/ for dird.
  * Start    with the working folder DIR/run (the ldapi socket's name is relative: sun_path is short). slapd stays in the foreground,
