@@ -32,7 +32,8 @@ static void check_conf(struct report *r)
     char path[4096];
     struct err e;
 
-    if (conf_load(inst_conf_path(r->c->root, r->c->root_named, path), &r->conf, &e) == RC_OK)
+    if (conf_load(inst_conf_path(r->c->root, r->c->root_named, path), &r->conf, &e) == RC_OK &&
+        conf_check(r->conf, r->c->root, &e) == RC_OK)
         finding(r, F_OK, "conf", NULL, "%s is correct", path);
     else
         finding(r, F_FAIL, "conf", "mend the line that is named; pli serve -n checks again", "%s", e.log);

@@ -154,13 +154,15 @@ int cmd_serve(struct cmd *c)
     if (rc != PLI_OK)
         return rc;
     s.dir = c->root;
+    if (conf_check(s.conf, s.dir, &e) != RC_OK) {
+        conf_free(&s.conf);
+        return cmd_err(c, &e);
+    }
     if (opt_get(c, "-n")) {
         rc = show_conf(c, s.conf);
         conf_free(&s.conf);
         return rc;
     }
-    if (!conf_get(s.conf, "instance.domain")[0])
-        return cmd_fail(c, "pli.conf names no domain: set instance { domain = ... }");
     if (prepare(&s, &e) != RC_OK)
         return cmd_err(c, &e);
     rc = run(&s);

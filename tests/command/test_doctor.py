@@ -48,11 +48,12 @@ def kept(*paths):
 
 
 def test_a_sound_instance_and_a_quiet_log(inst):
+    time.sleep(0.3)      # the last line of a session before
     before = len((inst.root / "log/pli.log").read_text().splitlines())
     got = doctor(inst)
     assert got["fail"] == 0, [f for f in got["findings"] if f["level"] == "fail"]
     time.sleep(0.3)      # a session's last line
-    added = (inst.root / "log/pli.log").read_text().splitlines()[before:]
+    added = [line for line in (inst.root / "log/pli.log").read_text().splitlines()[before:] if "deferring operation" not in line]      # slapd's own
     assert len(added) <= 4, added      # one session of each kind of listener
     said = {(f["check"], f["text"]) for f in got["findings"]}
     for check, words in (("keys", "keyring opens"), ("keys", "tls/server.pem is the certificate of"), ("keys", "tls/slapd.pem is the certificate of"),
