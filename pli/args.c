@@ -86,7 +86,7 @@ static void settle(struct cmd *c)
  * --name=VALUE. */
 static bool is_option(const struct cmd *c, const char *word)
 {
-    return word[0] == '-' && word[1] && (word[1] == '-' || known(c->def, word));
+    return word[0] == '-' && word[1] && (word[1] == '-' || strcmp(word, "-h") == 0 || known(c->def, word));
 }
 
 static int take_option(struct cmd *c, const char *arg, const char *next, bool *used_next)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/owner_test.c - what root gives away: each folder's own files, and nothing that a daemon points to, whenever it does so. */
 #include "pli/owner.h"
-#include <cmocka.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <pthread.h>
@@ -11,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+/* last, as it asks */
+#include <cmocka.h>
 
 enum { DAEMON = 54321, ROUNDS = 3000 };
 static char dir[64];

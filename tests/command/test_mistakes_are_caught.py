@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What an administrator gets wrong is caught where it is written: settings with their line, options without their value, weak passwords."""
+import imaplib
 import json
 import os
 import pty
@@ -112,6 +113,17 @@ def test_show_by_alias_and_rpps(inst):
     refused(inst.pli("account", "set", "gp@chu.test", "--rpps", OTHER_RPPS[:-1] + "0", check=False), 2, "check digit")
     refused(inst.pli("account", "set", "org@chu.test", "--rpps", RPPS, check=False), 1, "organisation")
     refused(inst.pli("account", "delete", "docteur@chu.test", check=False), 1, "no account")
+
+
+def test_sign_in_by_alias(inst):
+    """One account, whichever of its addresses is typed: in the log, in the count of wrong passwords; a sub-address is not a login."""
+    with inst.imap("Docteur@chu.test") as m:
+        assert m.select()[0] == "OK"
+    inst.smtp(login="docteur@chu.test").close()
+    assert "account=docteur" not in inst.output() and "ev=signin" in inst.output()
+    for login, password in (("docteur+x@chu.test", PASSWORD), ("docteur@chu.test", "pas-celui-la"), ("autre@chu.test", PASSWORD)):
+        with pytest.raises(imaplib.IMAP4.error, match="AUTHENTICATIONFAILED"):
+            inst.imap(login, password)
 
 
 # ---- passwords ----
