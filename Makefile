@@ -5,7 +5,7 @@
 #   make test         everything: packages, both profiles, unit tests, pytest; ends with "N passed, N failed, N skipped"
 #   make demo         a report goes from a hospital to a doctor, step by step
 #   make fuzz         every fuzzer for FUZZ_SECONDS (60)        make bench      measurements
-#   make install      DESTDIR= PREFIX=/usr                      make deps       Debian packages
+#   make install      DESTDIR= PREFIX=/usr                      make deps       what building and running need
 #   make fmt lint     clang-format on touched .c files (headers are laid out by hand); architecture, manual pages, scripts
 .DEFAULT_GOAL := all
 PROFILE ?= release
@@ -122,7 +122,7 @@ unit:
 check:
 	@$(MAKE) --no-print-directory PROFILE=dev unit
 	@$(if $(T),true,$(PYTHON) -B -m pytest -q -p no:cacheprovider tests/arch)
-test: deps
+test: test-deps
 	@$(MAKE) --no-print-directory PROFILE=release all test-tools
 	@$(MAKE) --no-print-directory PROFILE=dev all
 	@$(MAKE) --no-print-directory -k PROFILE=dev unit-programs || true
@@ -148,8 +148,10 @@ fuzz:
 
 # ---- people ----
 deps:
+	@packaging/deps build run
+test-deps:
 	@packaging/deps build run test
-demo: deps
+demo: test-deps
 	@$(MAKE) --no-print-directory PROFILE=release all
 	@tests/demo/run
 bench:
@@ -184,7 +186,7 @@ lint:
 
 clean:
 	rm -rf build build-dev build-fuzz
-.PHONY: all unit unit-programs test-tools check test test-run fuzz fuzz-programs fuzz-run deps demo bench install fmt lint clean
+.PHONY: all unit unit-programs test-tools check test test-run fuzz fuzz-programs fuzz-run deps test-deps demo bench install fmt lint clean
 .SECONDARY:
 # the schema files that the assembler takes into texts.o
 $(BUILD)/obj/directory/schema/texts.o: $(wildcard directory/schema/*.in directory/schema/*.schema)

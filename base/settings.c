@@ -7,6 +7,7 @@
 #define KB 1024LL
 #define MB (1024 * KB)
 #define GB (1024 * MB)
+#define TB (1024 * GB)
 #define DAY 86400LL
 
 /* clang-format off */
@@ -84,10 +85,11 @@ const struct setting settings[] = {
      "connections at once; a kind of process has three quarters of them at most, one process 16"},
     {"dird.ticket_life", SET_SECS, "12h", 60, 7 * DAY, SET_AT_START, "how long a sign-in's ticket is good"},
     {"dird.password_cache", SET_SECS, "10m", 0, DAY, SET_AT_START, "how long a checked password is remembered, in locked memory"},
+    {"dird.password_min", SET_INT, "8", 1, 64, SET_AT_START, "characters that a new password has at least (pli account add, passwd)"},
     {"dird.max_failures", SET_INT, "10", 1, 1000, SET_AT_START, "wrong passwords for an account before pauses begin"},
     {"directory.uri", SET_STR, "", 0, 500, SET_AT_START, "ldaps:// or ldapi:// of the site's own directory; empty: the embedded one"},
     {"directory.base", SET_STR, "", 0, 500, SET_AT_INIT, "where the tree hangs; empty: o=pli"},
-    {"log.level", SET_STR, "info", 0, 8, SET_AT_START, "debug, info, warn or error"},
+    {"log.level", SET_LEVEL, "info", 0, 3, SET_AT_START, "debug, info, warn or error"},
     {"log.max_size", SET_BYTES, "64M", 0, 1024 * GB, SET_AT_START,
      "log/pli.log becomes pli.log.1 beyond it, and at SIGHUP to pli serve; 0: at SIGHUP only"},
     {"log.keep", SET_INT, "4", 0, 99, SET_AT_START, "how many older logs are kept, pli.log.1 the youngest"},
@@ -146,9 +148,13 @@ struct unit {
     const char *suffix;
     int64_t times;
 };
-static const struct unit sizes[] = {{"", 1}, {"k", KB}, {"M", MB}, {"G", GB}, {NULL, 0}};
+/* 2G, 2GB, 2GiB, and as French writes it 2Go: powers of 1024 all */
+static const struct unit sizes[] = {{"", 1},    {"k", KB},   {"kB", KB}, {"KiB", KB}, {"Ko", KB}, {"M", MB},
+                                    {"MB", MB}, {"MiB", MB}, {"Mo", MB}, {"G", GB},   {"GB", GB}, {"GiB", GB},
+                                    {"Go", GB}, {"T", TB},   {"TB", TB}, {"TiB", TB}, {"To", TB}, {NULL, 0}};
 static const struct unit times[] = {{"s", 1}, {"", 1}, {"m", 60}, {"h", 3600}, {"d", DAY}, {"w", 7 * DAY}, {NULL, 0}};
 static const struct unit plain[] = {{"", 1}, {NULL, 0}};
+static const struct unit levels[] = {{"debug", 0}, {"info", 1}, {"warn", 2}, {"error", 3}, {NULL, 0}};
 static const struct unit truth[] = {{"yes", 1},   {"true", 1}, {"on", 1}, {"1", 1}, {"no", 0},
                                     {"false", 0}, {"off", 0},  {"0", 0},  {NULL, 0}};
 
@@ -185,7 +191,7 @@ static bool address(struct span v)
         return true;
     while (colon > 0 && v.p[colon - 1] != ':')
         colon--;
-    if (colon < 2 || !span_u64(span_from(v, colon), 65535, &port))
+    if (colon < 2 || !span_u64(span_from(v, colon), 65535, &port) || port == 0)
         return false;
     v = span_head(v, colon - 1);
     if (v.p[0] == '[')
@@ -195,7 +201,7 @@ static bool address(struct span v)
 
 static bool understood(const struct setting *s, struct span v, int64_t *num)
 {
-    const struct unit *yes_no;
+    const struct unit *word;
 
     switch (s->type) {
     case SET_STR:
@@ -208,9 +214,12 @@ static bool understood(const struct setting *s, struct span v, int64_t *num)
     case SET_INT:
         return number(v, plain, num);
     case SET_BOOL:
-        yes_no = unit_of(truth, v);
-        *num = yes_no ? yes_no->times : 0;
-        return yes_no != NULL;
+    case SET_LEVEL:
+        word = unit_of(s->type == SET_BOOL ? truth : levels, v);
+        if (word && s->type == SET_LEVEL && !span_eq_str(v, word->suffix)) /* daemons compare it as it stands */
+            word = NULL;
+        *num = word ? word->times : 0;
+        return word != NULL;
     case SET_ADDR:
         *num = 0;
         return address(v);
@@ -224,6 +233,7 @@ static const char *const wanted[] = {
     [SET_SECS] = "a time such as 30s, 5m, 12h or 2d",
     [SET_INT] = "a number",
     [SET_BOOL] = "yes or no",
+    [SET_LEVEL] = "debug, info, warn or error",
     [SET_ADDR] = "an address and a port such as [::]:25 or 127.0.0.1:25",
 };
 

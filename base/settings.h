@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/span.h"
 
-enum set_type { SET_STR, SET_BYTES, SET_SECS, SET_INT, SET_BOOL, SET_ADDR };
+enum set_type { SET_STR, SET_BYTES, SET_SECS, SET_INT, SET_BOOL, SET_ADDR, SET_LEVEL /* of log lines: 0 debug .. 3 error */ };
 enum set_when { SET_AT_START, SET_AT_INIT };
 struct setting {
     const char *name; /* "smtpd.max_message" */

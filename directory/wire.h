@@ -56,7 +56,7 @@ struct dird_account {                                        /* also a list reco
 };
 extern const struct ipc_field dird_account_f[], dird_trust_entry_f[];
 /* set: only the fields named in what are changed */
-enum { DS_NAME = 1, DS_FLAGS = 2, DS_DISABLED = 4, DS_QUOTA = 8, DS_CERT = 16, DS_SERVICE = 32, DS_RESPONSIBLE = 64, DS_PROFESSION = 128, DS_ALIASES = 256, DS_SPECIALTY = 512 };
+enum { DS_NAME = 1, DS_FLAGS = 2, DS_DISABLED = 4, DS_QUOTA = 8, DS_CERT = 16, DS_SERVICE = 32, DS_RESPONSIBLE = 64, DS_PROFESSION = 128, DS_ALIASES = 256, DS_SPECIALTY = 512, DS_RPPS = 1024 /* per and cab */ };
 struct dird_set_req { uint32_t what; struct span account; };  /* one dird_account record as ipc_list_add() writes it; address names the entry */
 struct dird_address_req { struct span address; };
 struct dird_list_req { struct span after; struct span text; }; /* page behind this address; text: search words (SEARCH) */

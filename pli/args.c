@@ -82,6 +82,13 @@ static void settle(struct cmd *c)
     memmove(c->pos, c->pos + used, c->n_pos * sizeof *c->pos);
 }
 
+/* "--name --password-stdin": the value was forgotten, and what follows is an option of its own. A name that does begin so is written
+ * --name=VALUE. */
+static bool is_option(const struct cmd *c, const char *word)
+{
+    return word[0] == '-' && word[1] && (word[1] == '-' || strcmp(word, "-h") == 0 || known(c->def, word));
+}
+
 static int take_option(struct cmd *c, const char *arg, const char *next, bool *used_next)
 {
     const char *eq = strncmp(arg, "--", 2) == 0 ? strchr(arg, '=') : NULL;
@@ -98,6 +105,10 @@ static int take_option(struct cmd *c, const char *arg, const char *next, bool *u
         return cmd_usage(c, "option %s needs a value: %s", name, o->arg);
     if (c->n_given == CMD_OPTS_MAX)
         return cmd_usage(c, "more than %d options", CMD_OPTS_MAX);
+    if (o->arg && !eq && is_option(c, next))
+        return cmd_usage(
+            c, "option %s needs a value (%s), and %.40s is an option: write %s=VALUE for a value that begins so", name,
+            o->arg, next, name);
     *used_next = o->arg && !eq;
     c->given[c->n_given].name = o->name;
     c->given[c->n_given++].value = !o->arg ? "" : eq ? eq + 1 : next;
@@ -137,7 +148,7 @@ static int check(struct cmd *c)
     char words[64];
 
     if (!c->def && c->n_pos == 0)
-        c->def = find_words("help");
+        c->def = find_words(opt_get(c, "--version") ? "version" : "help");
     if (!c->def) {
         snprintf(words, sizeof words, "%.30s%s%.30s", c->pos[0], c->n_pos > 1 ? " " : "",
                  c->n_pos > 1 ? c->pos[1] : "");
@@ -148,7 +159,7 @@ static int check(struct cmd *c)
         if (!known(c->def, c->given[i].name))
             return cmd_usage(c, "unknown option %s: did you mean %s?", c->given[i].name,
                              nearest_opt(c->def, c->given[i].name));
-    if (opt_get(c, "--help"))
+    if (opt_get(c, "--help") || opt_get(c, "--version"))
         return PLI_OK;
     if (c->n_pos < c->def->least)
         return cmd_usage(c, "needs %s: pli %s %s", c->def->args, c->def->words, c->def->args);
@@ -158,14 +169,24 @@ static int check(struct cmd *c)
     return PLI_OK;
 }
 
+/* Known before the first mistake is told: it is told as JSON too. */
+static bool wants_json(int argc, char **argv)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            return true;
+    return false;
+}
+
 int args_parse(struct cmd *c, int argc, char **argv)
 {
     const char *env = getenv("PLI_ROOT");
-    int rc = take_all(c, argc, argv);
+    int rc;
 
+    c->json = wants_json(argc, argv);
+    rc = take_all(c, argc, argv);
     if (rc == PLI_OK)
         rc = check(c);
-    c->json = opt_get(c, "--json") != NULL;
     c->root = opt_get(c, "--root") ? opt_get(c, "--root") : env && env[0] ? env : NULL;
     c->root_named = c->root != NULL;
     if (!c->root)

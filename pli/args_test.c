@@ -42,6 +42,12 @@ static const struct {
     {{"--domain", "x", "serve"}, PLI_USAGE, "serve", NULL, NULL, NULL},
     {{"serve", "--json=yes"}, PLI_USAGE, "serve", NULL, NULL, NULL},
     {{"init", "--domain"}, PLI_USAGE, "init", NULL, NULL, NULL},
+    {{"account", "add", "a@b.c", "--name", "--password-stdin"}, PLI_USAGE, "account add", NULL, NULL, NULL},
+    {{"account", "add", "a@b.c", "--name", "--anything"}, PLI_USAGE, "account add", NULL, NULL, NULL},
+    {{"account", "add", "a@b.c", "--name", "-h"}, PLI_USAGE, "account add", NULL, NULL, NULL},
+    {{"account", "add", "a@b.c", "--name=--anything"}, PLI_OK, "account add", "--name", "--anything", "a@b.c"},
+    {{"account", "add", "a@b.c", "--name", "-"}, PLI_OK, "account add", "--name", "-", "a@b.c"},
+    {{"--version"}, PLI_OK, "version", "--version", "", NULL},
     {{"serve", "--root", ""}, PLI_USAGE, "serve", NULL, NULL, NULL},
     {{"directory", "search", "1", "2", "3", "4", "5", "6", "7", "8", "9"}, PLI_USAGE, NULL, NULL, NULL, NULL},
 };

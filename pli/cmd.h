@@ -3,9 +3,10 @@
  *
  * Table    commands[] (pli/commands.c) is the only list of commands and options: parsing, "pli help", the suggestion for a
  *          mistyped word and the test of pli(1) come from it.
- * Options  --name VALUE or --name=VALUE, before or after the other words. --root DIR, --json and --help belong to every command.
+ * Options  --name VALUE or --name=VALUE, before or after the other words; an option is never another's value (--name=--odd is one).
+ *          --root DIR, --json, --help and --version belong to every command.
  * Answers  on standard output: lines for people, or with --json one JSON value whose keys are stable (pli(1)).
- * Errors   on standard error: one line that says what to do. Exit 0 success, 1 failed, 2 wrong usage.
+ * Errors   on standard error: one line that says what to do; with --json an object of error, command and exit. Exit 0 success, 1 failed, 2 wrong usage.
  * Owns     struct cmd: the connections it opened (inst_close); strings are borrowed from argv.
  * Process  pli.
  */
@@ -17,7 +18,12 @@
 
 enum { PLI_OK = 0, PLI_FAILED = 1, PLI_USAGE = 2 };
 enum { CMD_POS_MAX = 8, CMD_OPTS_MAX = 32 };
-enum cmd_need { NEED_NOTHING, NEED_INSTANCE /* a folder made by init */, NEED_SERVER /* and pli serve running on it */ };
+enum cmd_need {
+    NEED_NOTHING,
+    NEED_INSTANCE, /* a folder made by init */
+    NEED_START,    /* the same, and run/ and log/ are made again when they are missing */
+    NEED_SERVER    /* and pli serve running on it */
+};
 
 struct cmd_opt {
     const char *name; /* "--type"; the table ends with NULL */

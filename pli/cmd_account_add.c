@@ -135,7 +135,7 @@ static int read_password(struct cmd *c, struct adding *ad)
     else
         answer = passwords_read(c, 1, &ad->pw);
     ad->a.password = ad->pw.line[0];
-    return answer;
+    return answer == PLI_OK ? password_fits(c, ad->a.password, ad->address) : answer;
 }
 
 /* ---- the steps ---- */

@@ -4,7 +4,8 @@
  * Default  the mailbox's key slot is keyd's: it is not touched, only the directory's entry changes.
  * Strict   the password is the only way in: the slot for the new password is put beside the old, then the directory changes, then the
  *          old slot goes. A crash anywhere between leaves a mailbox that opens with the password that the directory takes.
- * Input    --password-stdin: the old, then the new. One line is the new one alone, which an administrator may set for a default
+ * Input    --password-stdin: the old, then the new; without it the terminal is asked, unseen, the new one twice; --generate makes the new one
+ *          and shows it once. One line is the new one alone, which an administrator may set for a default
  *          mailbox; a strict mailbox always needs the old. When a strict mailbox's password was changed elsewhere, the old line is the
  *          last one that opened it.
  */
@@ -150,21 +151,49 @@ static enum rc change_default(struct cmd *c, struct passwd *p, struct err *e)
     return rc == RC_OK ? directory_change(c, p, e) : rc;
 }
 
+/* Where the lines come from: standard input, or the terminal. Of a new one that is made only the old is read, of a default mailbox nothing. */
+static int read_some(struct cmd *c, bool strict, struct passwords *pw)
+{
+    bool made = opt_get(c, "--generate") != NULL, given = opt_get(c, "--password-stdin") != NULL;
+
+    if (made && !strict) {
+        *pw = passwords_new();
+        return PLI_OK;
+    }
+    return given ? passwords_read(c, made ? 1 : 2, pw) : passwords_ask(c, strict, !made, pw);
+}
+
 static int read_lines(struct cmd *c, bool strict, struct passwords *pw, struct passwd *p)
 {
-    int answer;
+    int answer = read_some(c, strict, pw);
 
-    if (!opt_get(c, "--password-stdin"))
-        return cmd_usage(c, "needs --password-stdin: the old password, then the new, one a line");
-    answer = passwords_read(c, 2, pw);
     if (answer != PLI_OK)
         return answer;
+    if (opt_get(c, "--generate"))
+        passwords_add_generated(pw);
     if (pw->n == 1 && strict)
         return cmd_usage(c,
                          "a strict mailbox opens with its old password only: give the old, then the new, one a line");
     p->old_password = pw->n == 2 ? pw->line[0] : SPAN_NULL;
     p->new_password = pw->line[pw->n - 1];
-    return PLI_OK;
+    return password_fits(c, p->new_password, p->address);
+}
+
+static int report(struct cmd *c, const struct passwd *p)
+{
+    bool made = opt_get(c, "--generate") != NULL;
+    json_t *j;
+
+    if (!c->json) {
+        printf("password of %s changed\n", p->address);
+        if (made)
+            printf("password %.*s   (shown this once)\n", SPAN_ARG(p->new_password));
+        return PLI_OK;
+    }
+    j = json_pack("{s:s,s:s}", "address", p->address, "done", "password changed");
+    if (made)
+        json_object_set_new(j, "password", json_text(p->new_password));
+    return out_json(j);
 }
 
 int cmd_account_passwd(struct cmd *c)
@@ -187,13 +216,11 @@ int cmd_account_passwd(struct cmd *c)
         rc = strict ? change_strict(c, &p, &e) : change_default(c, &p, &e);
         answer = rc == RC_OK ? PLI_OK : cmd_err(c, &e);
     }
+    if (answer == PLI_OK)
+        answer = report(c, &p);
     passwords_wipe(&pw);
     buf_free(&p.old_slots);
     buf_free(&p.both_slots);
     buf_free(&p.new_slots);
-    if (answer == PLI_OK && c->json)
-        return out_json(json_pack("{s:s,s:s}", "address", p.address, "done", "password changed"));
-    if (answer == PLI_OK)
-        printf("password of %s changed\n", p.address);
     return answer;
 }

@@ -3,6 +3,7 @@
 #include "pli/cmds.h"
 #include "pli/instance.h"
 #include "pli/people.h"
+#include "policies/identifiers.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -58,6 +59,20 @@ static int read_texts(struct cmd *c, struct changing *ch)
         buf_addf(&ch->aliases, "%s%s", ch->aliases.n ? "\n" : "", one);
     }
     ch->a.aliases = buf_span(&ch->aliases);
+    return PLI_OK;
+}
+
+static int read_rpps(struct cmd *c, struct changing *ch)
+{
+    const char *v = opt_get(c, "--rpps");
+
+    if (!v)
+        return PLI_OK;
+    if (!rpps_ok(span_str(v)))
+        return cmd_usage(
+            c, "RPPS %.20s: 11 digits whose last is a check digit (Luhn); compare it with the professional's card", v);
+    ch->a.rpps = span_str(v);
+    ch->what |= DS_RPPS;
     return PLI_OK;
 }
 
@@ -156,6 +171,8 @@ int cmd_account_set(struct cmd *c)
 
     if (answer == PLI_OK)
         answer = read_texts(c, &ch);
+    if (answer == PLI_OK)
+        answer = read_rpps(c, &ch);
     if (answer == PLI_OK)
         answer = read_flags(c, &ch);
     if (answer == PLI_OK && opt_get(c, "--quota") && size_option(c, "--quota", &ch.a.quota, &answer))

@@ -3,6 +3,7 @@
 #include "pli/cmds.h"
 #include "pli/instance.h"
 #include "pli/people.h"
+#include "policies/identifiers.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,8 @@ static void line(const char *label, struct span s)
 
 static void show_text(const struct dird_account *a, const struct store_box_rep *box)
 {
+    char used[32], quota[32];
+
     line("address", a->address);
     printf("%-12s %s%s\n", "type", type_name(a->type), a->disabled ? " (disabled)" : "");
     line("name", a->name);
@@ -29,8 +32,52 @@ static void show_text(const struct dird_account *a, const struct store_box_rep *
     printf("%-12s %s\n", "opened by",
            a->flags & DF_STRICT ? "its password only (strict)" : "the server, after sign-in");
     printf("%-12s %s\n", "red list", a->flags & DF_RED_LIST ? "yes" : "no");
-    printf("%-12s %llu messages, %llu of %llu bytes\n", "mailbox", (unsigned long long)box->messages,
-           (unsigned long long)box->used, (unsigned long long)box->quota);
+    printf("%-12s %llu messages, %s of %s\n", "mailbox", (unsigned long long)box->messages, size_text(box->used, used),
+           size_text(box->quota, quota));
+}
+
+/* The one account of that RPPS number; a professional may hold several: then they are named. */
+static int address_of_rpps(struct cmd *c, struct span rpps, char out[256])
+{
+    struct dird_list_req rq = {SPAN_NULL, rpps};
+    struct dird_list_rep rep = {0};
+    struct dird_account a = {0};
+    struct buf all = BUF_INIT;
+    struct err e;
+    size_t n = 0;
+    int answer = PLI_OK;
+
+    if (dir_call(inst_dir(c), DIRD_SEARCH, &rq, &rep, &e) != RC_OK)
+        return cmd_err(c, &e);
+    for (struct span rest = rep.list; ipc_list_next(&rest, dird_account_f, &a, &e) == RC_OK;)
+        if (span_eq(a.rpps, rpps)) {
+            buf_addf(&all, "%s%.*s", n++ ? ", " : "", SPAN_ARG(a.address));
+            snprintf(out, 256, "%.*s", SPAN_ARG(a.address));
+        }
+    if (n == 0)
+        answer = cmd_fail(c, "no account has the RPPS number %.*s", SPAN_ARG(rpps));
+    else if (n > 1)
+        answer = cmd_fail(c, "%zu accounts have this RPPS number, name one of them: %s", n, buf_cstr(&all));
+    buf_free(&all);
+    return answer;
+}
+
+/* Whatever names it: its address, an alias, an RPPS number. Only for showing: what changes an account wants its address. */
+static int address_shown(struct cmd *c, char out[256])
+{
+    struct span asked = span_str(c->pos[0]);
+    struct dird_lookup_rep rep = {0};
+    struct span domain;
+    struct err e;
+
+    if (rpps_ok(asked))
+        return address_of_rpps(c, asked, out);
+    if (!address_normal(c->pos[0], out, &domain))
+        return cmd_usage(c, "\"%.100s\" is neither an address nor an RPPS number (11 digits, the last a check digit)",
+                         c->pos[0]);
+    if (dir_lookup(inst_dir(c), span_str(out), &rep, &e) == RC_OK && rep.address.n > 0)
+        snprintf(out, 256, "%.*s", SPAN_ARG(rep.address));
+    return PLI_OK;
 }
 
 int cmd_account_show(struct cmd *c)
@@ -42,8 +89,11 @@ int cmd_account_show(struct cmd *c)
     enum rc rc;
     struct err e;
     json_t *j;
-    int answer = account_get(c, c->pos[0], &a);
+    char address[256];
+    int answer = address_shown(c, address);
 
+    if (answer == PLI_OK)
+        answer = account_get(c, address, &a);
     if (answer != PLI_OK)
         return answer;
     rq.mbx = a.mbx;

@@ -32,7 +32,8 @@ static void check_conf(struct report *r)
     char path[4096];
     struct err e;
 
-    if (conf_load(inst_conf_path(r->c->root, r->c->root_named, path), &r->conf, &e) == RC_OK)
+    if (conf_load(inst_conf_path(r->c->root, r->c->root_named, path), &r->conf, &e) == RC_OK &&
+        conf_check(r->conf, r->c->root, &e) == RC_OK)
         finding(r, F_OK, "conf", NULL, "%s is correct", path);
     else
         finding(r, F_FAIL, "conf", "mend the line that is named; pli serve -n checks again", "%s", e.log);
@@ -48,9 +49,24 @@ static void check_served(struct report *r)
                 "pli serve is not running on this instance");
 }
 
-static void (*const checks[])(struct report *r) = {check_conf,  check_served,       check_ports,       check_daemons,
-                                                   check_walls, check_certificates, check_permissions, check_disk,
-                                                   check_log,   check_machine};
+/* In the order in which a reader mends things: what is asked later is left out when what answers it is frozen. */
+static void (*const checks[])(struct report *r) = {check_conf,
+                                                   check_served,
+                                                   check_frozen,
+                                                   check_ports,
+                                                   check_daemons,
+                                                   check_directory,
+                                                   check_walls,
+                                                   check_keys,
+                                                   check_certificates,
+                                                   check_accounts,
+                                                   check_account_certificates,
+                                                   check_queue,
+                                                   check_permissions,
+                                                   check_way,
+                                                   check_disk,
+                                                    check_log,
+                                                   check_machine};
 
 int cmd_doctor(struct cmd *c)
 {

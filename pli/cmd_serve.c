@@ -2,6 +2,7 @@
 /* pli/cmd_serve.c - pli serve: everything in the foreground, until SIGTERM or Ctrl-C. Sets the stage for pli/supervise.c. */
 #include "base/log.h"
 #include "base/wipe.h"
+#include "directory/schema/embedded.h"
 #include "pli/cmds.h"
 #include "pli/instance.h"
 #include "pli/log_key.h"
@@ -76,6 +77,19 @@ static enum rc open_signals(struct super *s, struct err *e)
     return RC_OK;
 }
 
+/* slapd.conf names this folder, wherever it was copied from: written anew while nobody else is here (the locks are ours). */
+static enum rc refresh_directory(struct super *s, struct err *e)
+{
+    const char *domains[] = {conf_get(s->conf, "instance.domain"), NULL};
+    const struct embedded_spec spec = {.dir = s->dir,
+                                       .domains = domains,
+                                       .ldap_addr = "127.0.0.1",
+                                       .uid = s->uids[P_SLAPD],
+                                       .gid = (gid_t)s->uids[P_SLAPD]};
+
+    return conf_get(s->conf, "directory.uri")[0] ? RC_OK : embedded_refresh(&spec, e);
+}
+
 static enum rc prepare(struct super *s, struct err *e)
 {
     enum rc rc;
@@ -84,11 +98,15 @@ static enum rc prepare(struct super *s, struct err *e)
         return err_set(e, RC_NOTFOUND, NULL, NULL,
                        "the daemons (pli-stored and others) are not beside this program: run make, or make install");
     proc_uids(conf_get(s->conf, "instance.users"), conf_num(s->conf, "instance.uid_base"), s->uids);
-    rc = lock_take(s, e);
+    rc = room_check(s->dir, e);
+    if (rc == RC_OK)
+        rc = lock_take(s, e);
     if (rc == RC_OK)
         rc = owner_apply(s->dir, s->uids, e);
     if (rc == RC_OK)
         rc = log_key_load(s->dir, true, s->log_key, e);
+    if (rc == RC_OK)
+        rc = refresh_directory(s, e);
     if (rc == RC_OK)
         rc = open_log(s, e);
     if (rc == RC_OK)
@@ -140,13 +158,15 @@ int cmd_serve(struct cmd *c)
     if (rc != PLI_OK)
         return rc;
     s.dir = c->root;
+    if (conf_check(s.conf, s.dir, &e) != RC_OK) {
+        conf_free(&s.conf);
+        return cmd_err(c, &e);
+    }
     if (opt_get(c, "-n")) {
         rc = show_conf(c, s.conf);
         conf_free(&s.conf);
         return rc;
     }
-    if (!conf_get(s.conf, "instance.domain")[0])
-        return cmd_fail(c, "pli.conf names no domain: set instance { domain = ... }");
     if (prepare(&s, &e) != RC_OK)
         return cmd_err(c, &e);
     rc = run(&s);

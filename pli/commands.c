@@ -6,6 +6,7 @@ const struct cmd_opt common_opts[] = {
     {"--root", "DIR", "the instance's folder (or PLI_ROOT); default /var/lib/pli with /etc/pli/pli.conf"},
     {"--json", NULL, "answer with one JSON value"},
     {"--help", NULL, "how to call this command"},
+    {"--version", NULL, "the version of this program"},
     {NULL, NULL, NULL},
 };
 
@@ -42,6 +43,7 @@ static const struct cmd_opt add_opts[] = {
 };
 static const struct cmd_opt set_opts[] = {
     {"--name", "NAME", "as colleagues look for it"},
+    {"--rpps", "NUMBER", "the professional's national number (per, cab)"},
     {"--profession", "TEXT", "profession, as the directory shows it"},
     {"--specialty", "TEXT", "specialty, as the directory shows it"},
     {"--service", "TEXT", "ward or department"},
@@ -59,6 +61,8 @@ static const struct cmd_opt delete_opts[] = {
 static const struct cmd_opt passwd_opts[] = {
     {"--password-stdin", NULL,
      "the old password, then the new, one a line; one line: the new alone (not for a strict mailbox)"},
+    {"--generate", NULL,
+     "a new password is made and shown once; of a strict mailbox the old one is asked for (or read: one line)"},
     {NULL, NULL, NULL},
 };
 static const struct cmd_opt trust_add_opts[] = {
@@ -102,11 +106,11 @@ static const struct cmd_opt renew_opts[] = {
 const struct command commands[] = {
     {"init", "", 0, 0, NEED_NOTHING, cmd_init, init_opts,
      "makes a new instance: configuration, private CA for trials, keys, directory, store"},
-    {"serve", "", 0, 0, NEED_INSTANCE, cmd_serve, serve_opts,
+    {"serve", "", 0, 0, NEED_START, cmd_serve, serve_opts,
      "runs everything in the foreground; prints \"ready\" when every listener answers"},
     {"account add", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_add, add_opts,
      "adds a mailbox, with its keys, its certificate and its directory entry"},
-    {"account show", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_show, NULL,
+    {"account show", "ADDRESS|RPPS", 1, 1, NEED_SERVER, cmd_account_show, NULL,
      "what the directory and the store know of an account"},
     {"account list", "", 0, 0, NEED_SERVER, cmd_account_list, NULL, "every account, one a line"},
     {"account set", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_set, set_opts, "changes what its options name"},

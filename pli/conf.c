@@ -12,7 +12,9 @@ enum { SECTIONS_MAX = 32, OPTIONS_MAX = 64, FILE_MAX = 1024 * 1024 };
 
 struct conf {
     char **values; /* as in settings[]; NULL: not in the file */
+    int *lines;    /* where each stands; 0: nowhere */
     size_t n;
+    char path[4096];
     char hostname[300];
 };
 
@@ -100,7 +102,7 @@ static void tables_make(struct tables *t)
     t->sections[t->n_sections + 1] = end;
 }
 
-static enum rc take_values(struct conf *c, cfg_t *cfg, const char *path, struct err *e)
+static enum rc take_values(struct conf *c, cfg_t *cfg, struct span text, struct err *e)
 {
     int64_t num;
 
@@ -112,9 +114,10 @@ static enum rc take_values(struct conf *c, cfg_t *cfg, const char *path, struct 
         v = cfg_getstr(cfg, key);
         if (!v)
             continue;
+        c->lines[i] = conf_line_of(text, settings[i].name);
         if (setting_check(&settings[i], v, &num, e) != RC_OK) {
             struct err cause = *e;
-            return err_set(e, RC_SYNTAX, NULL, NULL, "%s: %s", path, cause.log);
+            return err_set(e, RC_SYNTAX, NULL, NULL, "%s line %d: %s", c->path, c->lines[i], cause.log);
         }
         c->values[i] = span_dup(span_str(v));
     }
@@ -158,7 +161,7 @@ static enum rc parse_text(struct conf *c, const char *path, const char *text, st
     complaint = e;
     complaint_path = path;
     if (cfg_parse_buf(cfg, text) == CFG_SUCCESS && e->rc == RC_OK)
-        rc = take_values(c, cfg, path, e);
+        rc = take_values(c, cfg, span_str(text), e);
     else
         rc = e->rc != RC_OK ? e->rc : err_set(e, RC_SYNTAX, NULL, NULL, "%s is not understood", path);
     complaint = NULL;
@@ -188,7 +191,9 @@ enum rc conf_load(const char *path, struct conf **c_out, struct err *e)
     while (settings[c->n].name)
         c->n++;
     c->values = calloc(c->n, sizeof *c->values);
-    if (!c->values)
+    c->lines = calloc(c->n, sizeof *c->lines);
+    snprintf(c->path, sizeof c->path, "%s", path);
+    if (!c->values || !c->lines)
         die("out of memory");
     rc = parse(c, path, e);
     if (rc != RC_OK) {
@@ -211,6 +216,7 @@ void conf_free(struct conf **cp)
     for (size_t i = 0; i < c->n; i++)
         free(c->values[i]);
     free(c->values);
+    free(c->lines);
     free(c);
 }
 
@@ -243,6 +249,20 @@ int64_t conf_num(const struct conf *c, const char *name)
 bool conf_given(const struct conf *c, const char *name)
 {
     return c->values[index_of(name)] != NULL;
+}
+
+enum rc conf_bad(const struct conf *c, const char *name, struct err *e, const char *fmt, ...)
+{
+    int line = c->lines[index_of(name)];
+    char why[300], where[24] = "";
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(why, sizeof why, fmt, ap);
+    va_end(ap);
+    if (line > 0)
+        snprintf(where, sizeof where, " line %d", line);
+    return err_set(e, RC_SYNTAX, NULL, NULL, "%s%s: %s = \"%s\": %s", c->path, where, name, conf_get(c, name), why);
 }
 
 const char *conf_hostname(const struct conf *c)

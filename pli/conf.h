@@ -17,5 +17,12 @@ const char *conf_get(const struct conf *c, const char *name); /* as written, or 
 int64_t conf_num(const struct conf *c, const char *name);     /* base units */
 bool conf_given(const struct conf *c, const char *name);      /* stands in the file */
 const char *conf_hostname(const struct conf *c);              /* instance.hostname, or mail. and the domain */
+/* A setting that is of the right form and wrong all the same: "FILE line N: name = "value": why". Always RC_SYNTAX. */
+enum rc conf_bad(const struct conf *c, const char *name, struct err *e, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* What the settings say together: addresses, ports, names, and whether the directory in dir serves instance.domain. Starts no server and
+ * changes nothing. (conf_check.c) */
+enum rc conf_check(const struct conf *c, const char *dir, struct err *e);
+/* The line on which "section.name" is set last in that text; 0: nowhere. (conf_lines.c) */
+int conf_line_of(struct span text, const char *name);
 /* A commented file with every option of the table; set: name, value, name, value ... NULL: those that are not commented out. */
 void conf_write(struct buf *out, const char *const *set);

@@ -133,9 +133,29 @@ static void the_written_file_is_right(void **state)
     buf_free(&bare);
 }
 
+static void test_lines(void **state)
+{
+    const struct span text = SPAN_LIT("# smtpd { max_errors = 1 }\n"
+                                      "/* listen {\n"
+                                      " smtp = x } */ smtpd {\n"
+                                      "  max_errors = \"a } { listen\" // max_errors = 3\n"
+                                      "}\n"
+                                      "listen { smtp = \"x\\\"{\"\n"
+                                      "imap=y }\n"
+                                      "smtpd { max_errors = 7 }\n");
+
+    (void)state;
+    assert_int_equal(conf_line_of(text, "smtpd.max_errors"), 8); /* the last one counts */
+    assert_int_equal(conf_line_of(text, "listen.smtp"), 6);
+    assert_int_equal(conf_line_of(text, "listen.imap"), 7);
+    assert_int_equal(conf_line_of(text, "listen.imaps"), 0);
+    assert_int_equal(conf_line_of(text, "imapd.max_errors"), 0);
+    assert_int_equal(conf_line_of(SPAN_NULL, "listen.smtp"), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines), 
         cmocka_unit_test(files_are_judged),
         cmocka_unit_test(cut_files_are_judged),
         cmocka_unit_test(values_are_read),

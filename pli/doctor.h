@@ -5,12 +5,15 @@
 #pragma once
 #include "pli/cmd.h"
 #include "pli/conf.h"
+#include "pli/procs.h"
 
 enum finding_level { F_OK, F_WARN, F_FAIL };
 struct report {
     struct cmd *c;
     struct conf *conf;    /* NULL when pli.conf could not be read */
     bool served;
+    bool silent;          /* a daemon is frozen or does not answer: what would wait for it is left out */
+    bool frozen[PROCS_];
     long pid;             /* the supervisor's */
     struct json_t *rows;
     unsigned count[3];
@@ -26,7 +29,26 @@ void check_disk(struct report *r);
 void check_machine(struct report *r);
 /* doctor_log.c: how long the log is, and what room it has */
 void check_log(struct report *r);
-/* doctor_live.c: what runs */
-void check_ports(struct report *r);
+/* doctor_keys.c: keyring, credential, keys and their certificates */
+void check_keys(struct report *r);
+/* doctor_way.c: the folders above, the settings' file */
+void check_way(struct report *r);
+/* doctor_people.c: accounts against mailboxes, certificates of accounts, mail that waits */
+void check_accounts(struct report *r);
+void check_account_certificates(struct report *r);
+void check_queue(struct report *r);
+/* doctor_live.c: what runs. A frozen process is found first; nothing waits longer than a few seconds for one that does not answer. */
+void check_frozen(struct report *r);
 void check_daemons(struct report *r);
+void check_directory(struct report *r);
+/* doctor_ports.c: from outside; as few connections as tell enough, for each is lines in the log */
+void check_ports(struct report *r);
+/* doctor_walls.c: the walls around every running process */
 void check_walls(struct report *r);
+/* What /proc tells of a process; false when there is none, or it has gone. */
+struct process {
+    long pid, parent;
+    char name[64], state; /* state: R S D T t Z, proc(5) */
+};
+bool process_read(const char *number, struct process *p);
+bool process_is_daemon(const char *name, enum proc_id *id_out);

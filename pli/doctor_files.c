@@ -53,7 +53,8 @@ static void check_certificate(struct report *r, const char *name)
         finding(r, F_WARN, "certificate", "have it renewed", "%s ends in %lld days, on %.10s", name,
                 (long long)((i.not_after - now) / DAY), until);
     else
-        finding(r, F_OK, "certificate", NULL, "%s is good until %.10s", name, until);
+        finding(r, F_OK, "certificate", NULL, "%s is good until %.10s: %lld days", name, until,
+                (long long)((i.not_after - now) / DAY));
 }
 
 void check_certificates(struct report *r)

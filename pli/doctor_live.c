@@ -1,62 +1,47 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/doctor_live.c - ports, daemons, and the walls around every running process. See pli/doctor.h. */
-#include "base/sandbox.h"
+/* pli/doctor_live.c - daemons and directory: frozen ones, and what each says of itself. See pli/doctor.h. */
+#include "base/clock.h"
+#include "base/wipe.h"
+#include "directory/reach.h"
 #include "pli/doctor.h"
 #include "pli/instance.h"
-#include "pli/super.h"
-#include <ctype.h>
 #include <dirent.h>
-#include <netdb.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- ports ---- */
-static void check_port(struct report *r, const char *name, const char *greeting)
-{
-    const char *text = conf_get(r->conf, name);
+enum { ANSWER_S = 5, SECRET_MAX = 256 };
 
-    if (!text[0])
-        finding(r, F_OK, "port", NULL, "%s is off", name);
-    else if (port_greets(text, greeting))
-        finding(r, F_OK, "port", NULL, "%s answers on %s", name, text);
-    else
-        finding(r, F_FAIL, "port", "see log/pli.log for the daemon that should answer, and your firewall",
-                "%s does not answer on %s", name, text);
+/* ---- frozen ---- */
+/* Stopped by a signal (or held by a debugger): it runs for who counts processes, and answers nobody. */
+static void note_frozen(struct report *r, const struct process *p)
+{
+    enum proc_id id;
+
+    if ((p->state != 'T' && p->state != 't') || (p->pid != r->pid && !process_is_daemon(p->name, &id)))
+        return;
+    finding(r, F_FAIL, "frozen", "find out who stopped it, then kill -CONT that number",
+            "%s %ld is stopped (state %c): it answers nobody", p->name, p->pid, p->state);
+    if (p->pid != r->pid) {
+        r->frozen[id] = true;
+        r->silent = r->silent || proc_defs[id].sock || id == P_SLAPD;
+    }
 }
 
-/* Other operators find this server by its name; a trial on the loopback needs none. */
-static void check_name(struct report *r)
+void check_frozen(struct report *r)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
-    const char *name = conf_hostname(r->conf), *smtp = conf_get(r->conf, "listen.smtp");
-    int got;
+    DIR *d = r->served ? opendir("/proc") : NULL;
+    struct dirent *en;
+    struct process p;
 
-    if (!smtp[0] || strncmp(smtp, "127.", 4) == 0 || strncmp(smtp, "[::1]", 5) == 0)
-        return;
-    got = getaddrinfo(name, NULL, &hints, &found);
-    if (got == 0)
-        finding(r, F_OK, "dns", NULL, "%s has an address", name);
-    else
-        finding(r, F_WARN, "dns", "give it an A or AAAA record, and the mail domain an MX record that names it",
-                "%s: %s", name, gai_strerror(got));
-    if (found)
-        freeaddrinfo(found);
-}
-
-void check_ports(struct report *r)
-{
-    if (!r->conf || !r->served)
-        return;
-    check_name(r);
-    for (size_t i = 0; i < LISTENERS_; i++)
-        check_port(r, listener_defs[i].name, listener_defs[i].greeting);
-    if (conf_get(r->conf, "directory.uri")[0])
-        return;
-    check_port(r, "listen.ldap", NULL);
-    check_port(r, "listen.ldaps", NULL);
+    while (d && (en = readdir(d)))
+        if (process_read(en->d_name, &p) && (p.parent == r->pid || p.pid == r->pid))
+            note_frozen(r, &p);
+    if (d)
+        closedir(d);
 }
 
 /* ---- daemons ---- */
@@ -79,20 +64,49 @@ static void check_damage(struct report *r)
     buf_free(&mem);
 }
 
-void check_daemons(struct report *r)
+/* Asked by a child first, which an alarm ends: a daemon that hangs would keep the doctor waiting for as long as it likes. */
+static bool answers(struct report *r, enum proc_id id)
+{
+    int status = 0;
+    pid_t pid;
+
+    if (r->frozen[id])
+        return false; /* said already */
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0) {
+        struct ipc *c = NULL;
+        struct err e;
+        signal(SIGALRM, SIG_DFL);
+        alarm(ANSWER_S);
+        (void)ipc_dial(proc_defs[id].sock, proc_defs[id].proto, ROLE_ADMIN, deadline_in(ANSWER_S * 1000LL), &c, &e);
+        _exit(!c && e.rc == RC_TIMEOUT); /* what else went wrong is told by the question itself */
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) != pid || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
+        return true;
+    finding(r, F_FAIL, proc_defs[id].name, "see log/pli.log; a restart of pli serve ends it",
+            "does not answer within %d s", ANSWER_S);
+    r->silent = true;
+    return false;
+}
+
+static void check_keyd(struct report *r)
 {
     struct keyd_status_rep k = {0};
-    struct dird_status_rep d = {0};
-    struct store_stats_rep s = {0};
     struct err e;
 
-    if (!r->served)
-        return;
     if (keyd_status(inst_keyd(r->c), &k, &e) == RC_OK)
         finding(r, F_OK, "keyd", NULL, "%llu signatures, %llu openings, %llu refused", (unsigned long long)k.signatures,
                 (unsigned long long)k.opens, (unsigned long long)k.denied);
     else
         finding(r, F_FAIL, "keyd", "see log/pli.log", "%s", e.log);
+}
+
+static void check_dird(struct report *r)
+{
+    struct dird_status_rep d = {0};
+    struct err e;
+
     if (dir_call(inst_dir(r->c), DIRD_STATUS, NULL, &d, &e) != RC_OK)
         finding(r, F_FAIL, "dird", "see log/pli.log", "%s", e.log);
     else if (!d.in_sync)
@@ -101,6 +115,13 @@ void check_daemons(struct report *r)
     else
         finding(r, F_OK, "dird", NULL, "%llu accounts, %llu trusted domains, in step", (unsigned long long)d.accounts,
                 (unsigned long long)d.trusted);
+}
+
+static void check_stored(struct report *r)
+{
+    struct store_stats_rep s = {0};
+    struct err e;
+
     if (store_call(inst_store(r->c), STORE_STATS, NULL, -1, &s, &e) == RC_OK)
         finding(r, F_OK, "stored", NULL, "format %llu, %llu mailboxes, %llu messages, %llu in the queue",
                 (unsigned long long)s.format, (unsigned long long)s.boxes, (unsigned long long)s.messages,
@@ -110,90 +131,57 @@ void check_daemons(struct report *r)
     check_damage(r);
 }
 
-/* ---- walls ---- */
-struct process {
-    long pid, parent;
-    char name[64];
-};
-
-static bool read_process(const char *entry, struct process *p)
+void check_daemons(struct report *r)
 {
-    char path[300], text[1024] = "", *end, *base;
-    FILE *f;
-    size_t n;
+    static const struct {
+        enum proc_id id;
+        void (*check)(struct report *r);
+    } daemons[] = {{P_KEYD, check_keyd}, {P_DIRD, check_dird}, {P_STORED, check_stored}};
 
-    if (!isdigit((unsigned char)entry[0]))
-        return false;
-    snprintf(path, sizeof path, "/proc/%s/stat", entry);
-    f = fopen(path, "re");
-    n = f ? fread(text, 1, sizeof text - 1, f) : 0;
-    if (f)
-        fclose(f);
-    text[n] = 0;
-    end = strrchr(text, ')');
-    if (!end)
-        return false;
-    p->pid = strtol(entry, NULL, 10);
-    p->parent = strtol(end + 4, NULL, 10); /* ") S PPID" */
-    *end = 0;
-    base = strchr(text, '(');
-    snprintf(p->name, sizeof p->name, "%.60s", base ? base + 1 : "?");
-    return true;
+    for (size_t i = 0; r->served && i < sizeof daemons / sizeof *daemons; i++)
+        if (answers(r, daemons[i].id))
+            daemons[i].check(r);
 }
 
-static long parent_of(long pid)
+/* ---- the directory ---- */
+/* keys/dird.secret: what dird signs in with, 64 hexadecimal digits. */
+static bool read_secret(struct report *r, char *secret, size_t room)
 {
-    char number[24];
-    struct process p;
+    char path[4096];
+    int fd = open(inst_path(r->c->root, "keys/dird.secret", path), O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, secret, room - 1) : -1;
 
-    snprintf(number, sizeof number, "%ld", pid);
-    return read_process(number, &p) ? p.parent : 0;
-}
-
-static bool is_daemon(const char *name)
-{
-    for (size_t i = 0; i < PROCS_; i++)
-        if (proc_defs[i].program && strcmp(proc_defs[i].program, name) == 0)
-            return true;
+    if (fd >= 0)
+        close(fd);
+    secret[n > 0 ? n : 0] = 0;
+    secret[strcspn(secret, "\r\n")] = 0;
+    if (strspn(secret, "0123456789abcdef") == 64 && secret[64] == 0)
+        return true;
+    finding(r, F_FAIL, "directory",
+            "restore keys/ from the copy that you keep apart (or run pli doctor as root or as the instance's owner)",
+            "%s %s", path, n < 0 ? "cannot be read" : "is not the 64 hexadecimal digits that pli init wrote");
     return false;
 }
 
-/* slapd is not ours to fence: it has a uid of its own and no new privileges. */
-static void check_wall(struct report *r, const struct process *p)
+void check_directory(struct report *r)
 {
-    struct sandbox_state s;
-    bool ours = is_daemon(p->name), good;
+    char *secret = secret_alloc(SECRET_MAX), dn[600];
+    const char *uri = r->conf ? conf_get(r->conf, "directory.uri") : "",
+               *base = r->conf ? conf_get(r->conf, "directory.base") : "";
+    struct err e;
 
-    sandbox_state_of((pid_t)p->pid, &s);
-    good = s.no_new_privs && (!ours || s.seccomp) &&
-           (geteuid() != 0 || s.own_uid || !r->conf || conf_num(r->conf, "instance.uid_base") == 0);
-    finding(r, good ? F_OK : F_FAIL, "walls", good ? NULL : "restart pli serve; if it stays so, report it",
-            "%s %ld:%s%s%s%s%s%s", p->name, p->pid, s.seccomp ? " seccomp" : "", s.no_new_privs ? " no-new-privs" : "",
-            s.landlock ? " landlock" : "", s.own_uid ? " own-uid" : "", s.empty_root ? " own-root" : "",
-            !s.seccomp && ours ? " NO FILTER" : "");
-}
-
-void check_walls(struct report *r)
-{
-    DIR *d = r->served ? opendir("/proc") : NULL;
-    struct dirent *en;
-    struct process p;
-    unsigned sessions = 0;
-
-    while (d && (en = readdir(d))) {
-        if (!read_process(en->d_name, &p))
-            continue;
-        if (p.parent == r->pid && strcmp(p.name, "pli-guard") != 0)
-            check_wall(r, &p);
-        else if (is_daemon(p.name) && parent_of(p.parent) == r->pid)
-            sessions++;
+    if (read_secret(r, secret, SECRET_MAX) && r->served && !r->frozen[P_SLAPD]) {
+        base = base[0] ? base : "o=pli";
+        snprintf(dn, sizeof dn, "cn=dird,ou=daemons,%s", base);
+        if (directory_reach(uri[0] ? uri : "ldapi://ldapi/", dn, span_str(secret), base, ANSWER_S, &e) == RC_OK)
+            finding(r, F_OK, "directory", NULL, "takes dird's sign-in and answers");
+        else {
+            finding(r, F_FAIL, "directory",
+                    e.rc == RC_DENIED ? "keys/dird.secret and ldap/ are not of one instance: restore both of one moment"
+                                      : "see log/pli.log for slapd; a restart of pli serve ends one that hangs",
+                    "%s", e.log);
+            r->silent = true;
+        }
     }
-    if (d)
-        closedir(d);
-    if (sessions)
-        finding(r, F_OK, "sessions", NULL, "%u at this moment, each behind the filter of its kind", sessions);
-    if (r->served && geteuid() != 0)
-        finding(
-            r, F_OK, "walls", NULL,
-            "started as an ordinary user: one uid for all, and no root folders of their own; as root there are both");
+    secret_free(secret, SECRET_MAX);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 char *inst_path(const char *root, const char *name, char out[4096])
@@ -45,7 +46,20 @@ bool inst_served(const char *run_dir, long *pid_out)
     return served;
 }
 
-/* A folder that cannot be entered is not "missing": the line says which of the two it is. */
+/* run/ and log/ hold nothing that has to last: a start makes them again (pli/owner.c gives them their owners and modes). */
+static int make_passing(struct cmd *c)
+{
+    static const char *const names[] = {"run", "log"};
+    char path[4096];
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (mkdir(inst_path(c->root, names[i], path), 0700) != 0 && errno != EEXIST)
+            return cmd_fail(c, "%s cannot be made (%s): run this as root or as the instance's owner%s", path,
+                            strerror(errno), errno == ENOSPC ? ", and make room on its disk" : "");
+    return PLI_OK;
+}
+
+/* A folder that cannot be entered is not "missing", and an instance without run/ is one that is not served: each line says what is so. */
 static int enter_run(struct cmd *c)
 {
     char path[4096];
@@ -54,20 +68,30 @@ static int enter_run(struct cmd *c)
         return PLI_OK;
     if (errno == EACCES)
         return cmd_fail(c, "%s: not permitted: run this as root or as the instance's owner", c->root);
-    return cmd_fail(c, "no instance in %s: make one with pli init --root %s --domain DOMAIN", c->root, c->root);
+    if (errno == ENOENT && c->def->needs == NEED_SERVER)
+        return cmd_fail(c, "%s is missing: (re)start pli serve --root %s, which makes it again", path, c->root);
+    if (errno == ENOENT && chdir(c->root) == 0)
+        return PLI_OK;
+    return cmd_fail(c, "%s cannot be entered (%s)", path, strerror(errno));
 }
 
 int inst_enter(struct cmd *c)
 {
     char path[4096];
+    const char *whole;
 
     c->start_fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (!realpath(c->root, c->root_mem))
+    whole = realpath(c->root, c->root_mem);
+    if (!whole && errno == EACCES)
+        return cmd_fail(c, "%s: not permitted: run this as root or as the instance's owner", c->root);
+    if (!whole)
         return cmd_fail(c, "no instance in %s: make one with pli init --root %s --domain DOMAIN", c->root, c->root);
     c->root = c->root_mem;
     if (access(inst_conf_path(c->root, c->root_named, path), F_OK) != 0 && errno == ENOENT)
         return cmd_fail(c, "no instance in %s (%s is missing): make one with pli init --root %s --domain DOMAIN",
                         c->root, path, c->root);
+    if (c->def->needs == NEED_START && !opt_get(c, "-n") && make_passing(c) != PLI_OK)
+        return PLI_FAILED;
     if (enter_run(c) != PLI_OK)
         return PLI_FAILED;
     if (c->def->needs == NEED_SERVER && !inst_served(".", NULL))

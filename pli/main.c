@@ -14,6 +14,8 @@ int main(int argc, char **argv)
     rc = args_parse(&c, argc - 1, argv + 1);
     if (rc != PLI_OK)
         return rc;
+    if (opt_get(&c, "--version"))
+        return cmd_version(&c);
     if (opt_get(&c, "--help"))
         return help_of(c.def, c.json);
     if (c.def->needs == NEED_NOTHING || (rc = inst_enter(&c)) == PLI_OK)

@@ -19,4 +19,5 @@ struct owned {
     bool whole;         /* with everything below it */
 };
 extern const struct owned owned[]; /* ends with .name NULL */
-enum rc owner_apply(const char *dir, const uid_t uids[PROCS_], struct err *e); /* nothing to do when it stands so already */
+/* Nothing is done where it stands so already. Never through a symbolic link; a file with a second name (hard link) stays whose it is. */
+enum rc owner_apply(const char *dir, const uid_t uids[PROCS_], struct err *e);

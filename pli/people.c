@@ -4,8 +4,10 @@
 #include "base/prepare.h"
 #include "base/settings.h"
 #include "base/wipe.h"
+#include "pli/conf.h"
 #include "pli/instance.h"
 #include "policies/identifiers.h"
+#include "policies/password.h"
 #include <ctype.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -13,8 +15,13 @@
 #include <unistd.h>
 
 /* ---- passwords ---- */
-/* what is read, and behind it each line as it was prepared */
-enum { READ_MEM = 2 * (PASSWORD_MAX + 2), MEM = READ_MEM + 2 * PASSWORD_MAX };
+/* What is read; behind it each line as it was prepared; behind that one that is made. */
+enum { PREPARED = PASSWORDS_MEM, MADE = PREPARED + 2 * PASSWORD_MAX, MEM = MADE + 64 };
+
+struct passwords passwords_new(void)
+{
+    return (struct passwords){.mem = secret_alloc(MEM)};
+}
 
 /* All of standard input, up to what two lines may be; it is not read through stdio, which would keep a copy. */
 static size_t read_input(char *mem)
@@ -22,8 +29,8 @@ static size_t read_input(char *mem)
     size_t have = 0;
     ssize_t got = 1;
 
-    while (have < READ_MEM && got > 0) {
-        got = read(0, mem + have, READ_MEM - have);
+    while (have < PASSWORDS_MEM && got > 0) {
+        got = read(0, mem + have, PASSWORDS_MEM - have);
         have += got > 0 ? (size_t)got : 0;
     }
     return have;
@@ -32,7 +39,7 @@ static size_t read_input(char *mem)
 /* As each sign-in will prepare it (base/prepare.h): a strict mailbox is sealed with this form. */
 static int line_prepared(struct cmd *c, struct span line, struct passwords *out)
 {
-    char *to = out->mem + READ_MEM + out->n * PASSWORD_MAX;
+    char *to = out->mem + PREPARED + out->n * PASSWORD_MAX;
     struct buf as;
     struct err e;
     enum rc rc;
@@ -49,21 +56,32 @@ static int line_prepared(struct cmd *c, struct span line, struct passwords *out)
     return rc == RC_OK ? PLI_OK : cmd_usage(c, "this cannot be a password: %s", e.log);
 }
 
+/* "\xEF\xBB\xBF": a byte order mark, as editors of Windows put before a text; no part of what was typed. */
+static struct span without_bom(struct span s)
+{
+    return span_istarts(s, "\xEF\xBB\xBF") ? span_from(s, 3) : s;
+}
+
+int passwords_take(struct cmd *c, struct span line, struct passwords *out)
+{
+    if (line.n == 0 || line.n > PASSWORD_MAX || span_chr(line, 0) >= 0)
+        return cmd_usage(c, "a password is one line of 1 to %d bytes", PASSWORD_MAX);
+    return line_prepared(c, line, out);
+}
+
 int passwords_read(struct cmd *c, unsigned most, struct passwords *out)
 {
     struct span rest;
 
-    *out = (struct passwords){.mem = secret_alloc(MEM)};
-    rest = span_of(out->mem, read_input(out->mem));
+    *out = passwords_new();
+    rest = without_bom(span_of(out->mem, read_input(out->mem)));
     while (rest.n > 0 && out->n < most) {
         ptrdiff_t nl = span_chr(rest, '\n');
         struct span line = span_head(rest, nl < 0 ? rest.n : (size_t)nl);
         rest = span_from(rest, nl < 0 ? rest.n : (size_t)nl + 1);
         if (line.n > 0 && line.p[line.n - 1] == '\r')
             line.n--;
-        if (line.n == 0 || line.n > PASSWORD_MAX || span_chr(line, 0) >= 0)
-            return cmd_usage(c, "a password on standard input is one line of 1 to %d bytes", PASSWORD_MAX);
-        if (line_prepared(c, line, out) != PLI_OK)
+        if (passwords_take(c, line, out) != PLI_OK)
             return PLI_USAGE;
     }
     return out->n ? PLI_OK : cmd_usage(c, "no password on standard input");
@@ -71,16 +89,22 @@ int passwords_read(struct cmd *c, unsigned most, struct passwords *out)
 
 void passwords_generate(struct passwords *out)
 {
+    *out = passwords_new();
+    passwords_add_generated(out);
+}
+
+void passwords_add_generated(struct passwords *out)
+{
     static const char letters[] = "abcdefghjkmnpqrstuvwxyz23456789z"; /* 32, none that is taken for another */
     enum { GROUPS = 4, LETTERS = 5, LEN = GROUPS * (LETTERS + 1) - 1 };
     unsigned char raw[LEN];
+    char *to = out->mem + MEM - LEN; /* behind what was read */
 
-    *out = (struct passwords){.mem = secret_alloc(MEM), .n = 1};
     random_bytes(raw, sizeof raw);
     for (size_t i = 0; i < LEN; i++)
-        out->mem[i] = i % (LETTERS + 1) == LETTERS ? '-' : letters[raw[i] % 32];
+        to[i] = i % (LETTERS + 1) == LETTERS ? '-' : letters[raw[i] % 32];
     wipe(raw, sizeof raw);
-    out->line[0] = span_of(out->mem, LEN);
+    out->line[out->n++] = span_of(to, LEN);
 }
 
 void passwords_wipe(struct passwords *p)
@@ -88,6 +112,18 @@ void passwords_wipe(struct passwords *p)
     if (p->mem)
         secret_free(p->mem, MEM);
     *p = (struct passwords){0};
+}
+
+int password_fits(struct cmd *c, struct span password, const char *address)
+{
+    struct conf *conf;
+    struct err e;
+    int answer = inst_conf(c, &conf);
+
+    if (answer == PLI_OK && password_ok(password, span_str(address), conf_num(conf, "dird.password_min"), &e) != RC_OK)
+        answer = cmd_usage(c, "%s", e.log);
+    conf_free(&conf);
+    return answer;
 }
 
 /* ---- kinds and names ---- */
@@ -159,6 +195,24 @@ bool address_normal(const char *text, char out[256], struct span *domain_out)
         return false;
     *domain_out = span_str(at + 1);
     return mail_local_ok(span_of(out, (size_t)(at - out))) && mail_domain_ok(*domain_out);
+}
+
+char *size_text(uint64_t n, char out[32])
+{
+    static const char *const units[] = {"", "k", "M", "G", "T"};
+    size_t u = 0;
+    uint64_t tenths = n > UINT64_MAX / 10 ? UINT64_MAX : n * 10;
+
+    while (tenths >= 10240 && u + 1 < sizeof units / sizeof *units) {
+        tenths = (tenths + 512) / 1024;
+        u++;
+    }
+    if (tenths % 10 == 0 || u == 0)
+        snprintf(out, 32, "%llu%s", (unsigned long long)(tenths / 10), units[u]);
+    else
+        snprintf(out, 32, "%llu.%llu%s", (unsigned long long)(tenths / 10), (unsigned long long)(tenths % 10),
+                 units[u]);
+    return out;
 }
 
 bool size_option(struct cmd *c, const char *name, uint64_t *out, int *answer_out)

@@ -115,7 +115,7 @@ pid_t probe_start(struct super *s)
 
     if (pid != 0)
         return pid;
-    setpgid(0, s->group);
+    child_begins(s);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (daemons_answer(deadline, why) && directory_in_step(deadline, why) && listeners_greet(s, why))

@@ -164,13 +164,24 @@ static void execute(const struct super *s, enum proc_id i)
     die("%s cannot be started (errno %d): install the package slapd", slapd[0], errno);
 }
 
-static void become_child(const struct super *s)
+/* The guard sees the supervisor's end as the end of its pipe, and the next supervisor sees it by the lock: a fork that kept either open
+ * would keep both from it, for as long as it lives. Between the fork and the first line here the supervisor may have been killed. */
+void child_begins(struct super *s)
+{
+    close(s->guard_fd);
+    close(s->lock_fd);
+    setpgid(0, s->group);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* at once for who keeps the uid; the guard sees to the others */
+    if (getppid() != s->self)
+        _exit(1);
+}
+
+static void become_child(struct super *s)
 {
     sigset_t none;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-    setpgid(0, s->group);
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* at once for who keeps the uid; the guard sees to the others */
+    child_begins(s);
     sigemptyset(&none);
     signal(SIGHUP, SIG_IGN); /* a closed terminal */
     sigprocmask(SIG_SETMASK, &none, NULL);

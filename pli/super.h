@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/super.h - the supervisor's state, shared by its files: supervise.c (the loop), spawn.c (one process), listeners.c (sockets),
- * probe.c (readiness), renew.c (certificates), stopping.c (the end), lock.c (one supervisor an instance), guard.c (nothing outlives it), privileges.c.
+ * probe.c (readiness), renew.c (certificates), stopping.c (the end), lock.c (one supervisor an instance), room.c (a full disk), guard.c (nothing outlives it),
+ * privileges.c, logfile.c (the log turned over).
  *
  * Promises INV-S1 an instance has one supervisor, and no process of an earlier one is alive when it starts (lock.c).
  *          INV-S2 whatever ends the supervisor, SIGKILL included, ends every process of the instance (guard.c).
@@ -38,11 +39,13 @@ struct super {
     int say_fd, complain_fd; /* the terminal's standard output and error; our own go to the log file */
     int log_fd, lock_fd, alive_fd, signal_fd, guard_fd;
     int64_t log_due; /* monotonic: the log's size is looked at then */
-    pid_t guard, group, probe;
+    pid_t self, guard, group, probe;
     bool ready, stopping, failed, json;
     bool renewing; /* listeners change places once keyd is there */
 };
 
+/* room.c: RC_TEMP names the folder whose disk is full; before anything else writes there */
+enum rc room_check(const char *dir, struct err *e);
 /* lock.c */
 enum rc lock_take(struct super *s, struct err *e);
 /* listeners.c */
@@ -50,6 +53,7 @@ enum rc listeners_open(struct super *s, struct err *e);
 struct sockaddr_storage;
 enum rc address_of(const char *text, struct sockaddr_storage *out, unsigned *len_out, struct err *e); /* "[::]:25": of settings' form */
 /* spawn.c */
+void child_begins(struct super *s);               /* first thing after each fork: holds no lock, ends with its parent */
 void spawn_env(void);                             /* once: the environment that daemons get */
 pid_t spawn_proc(struct super *s, enum proc_id i); /* -1: could not, logged */
 void slapd_argv(const struct super *s, char ***argv_out);

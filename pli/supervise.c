@@ -231,6 +231,7 @@ int supervise(struct super *s)
 {
     bool stop = false, announced = false, turn_log = false;
 
+    s->self = getpid();
     guard_start(s);
     while (!stop && !s->failed) {
         int64_t next, look = log_look(s, turn_log);

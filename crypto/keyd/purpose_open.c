@@ -4,7 +4,8 @@
 #include "crypto/keyd/keyd_int.h"
 
 static const char strict_say[] =
-    "Boite stricte: donnez une fois l'ancien mot de passe / Strict mailbox: give its previous password once";
+    "Boite stricte: mot de passe change ailleurs, voyez l'administrateur (pli account passwd) / "
+    "Strict mailbox: password changed elsewhere, see the administrator";
 
 /* every password slot in turn; what the last one said */
 static enum rc open_password(struct state *s, uint64_t mbx, const struct keyd_open_req *rq, struct keyd_open_rep *rep,

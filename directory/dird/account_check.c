@@ -52,7 +52,7 @@ enum rc account_check_aliases(struct cache *c, const struct dird_account *a, str
     return RC_OK;
 }
 
-static enum rc check_numbers(const struct dird_account *a, struct err *e)
+enum rc account_check_numbers(const struct dird_account *a, struct err *e)
 {
     if (a->rpps.n > 0 && !rpps_ok(a->rpps))
         return err_set(e, RC_SYNTAX, NULL, NULL, "not an RPPS number: %s (11 digits, the last is a check digit)", log_esc(a->rpps));
@@ -82,6 +82,6 @@ enum rc account_check_new(struct cache *c, const struct dird_account *a, struct 
         return err_set(e, RC_SYNTAX, NULL, NULL, "type must be per, org, app or cab");
     if (span_trim(a->name).n == 0 || !text_ok(a->name))
         return err_set(e, RC_SYNTAX, NULL, NULL, "a name is needed, in one line of text");
-    rc = check_numbers(a, e);
+    rc = account_check_numbers(a, e);
     return rc == RC_OK ? account_check_aliases(c, a, e) : rc;
 }

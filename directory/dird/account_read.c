@@ -9,7 +9,7 @@
 #include <ldap.h>
 #include <stdlib.h>
 
-enum { PAGE_NAMES = 200, MOST_FOUND = 2000, MOST_WORDS = 8 };
+enum { PAGE_NAMES = 200, MOST_FOUND = 2000, MOST_WORDS = 8, RPPS_DIGITS = 11 };
 
 struct reading {
     const char *dn;
@@ -156,11 +156,15 @@ static void search_filter(struct span text, struct buf *out)
 {
     struct buf folded = BUF_INIT;
     struct span rest, w;
+    uint64_t number;
     fold_words(text, &folded);
     buf_addstr(out, "(&(objectClass=mssBox)");
     rest = buf_span(&folded);
     for (int n = 0; n < MOST_WORDS && fold_next(&rest, &w); n++)
-        buf_addf(out, "(mssSearchName=%.*s*)", SPAN_ARG(w));
+        if (w.n == RPPS_DIGITS && span_u64(w, UINT64_MAX, &number)) /* a professional's number is no word of a name */
+            buf_addf(out, "(|(mssSearchName=%.*s*)(rpps=%.*s))", SPAN_ARG(w), SPAN_ARG(w));
+        else
+            buf_addf(out, "(mssSearchName=%.*s*)", SPAN_ARG(w));
     buf_addstr(out, ")");
     buf_free(&folded);
 }

@@ -155,7 +155,6 @@ static struct mods *new_entry(const struct dird_account *a, struct span structur
     mods_str(m, "mssType", types[a->type]);
     mods_str(m, "pliMailboxId", number);
     mods_text(m, "pliMailboxKey", span_of(a->pub, sizeof a->pub));
-    mods_text(m, "rpps", a->rpps);
     mods_text(m, "mssStructureId", a->structure);
     mods_text(m, "o", structure_name);
     mods_account(m, a, DS_ALL);
@@ -220,6 +219,7 @@ static void overlay(struct dird_account *to, const struct dird_account *from, ui
                  {DS_RESPONSIBLE, &to->responsible, from->responsible},
                  {DS_PROFESSION, &to->profession, from->profession},
                  {DS_SPECIALTY, &to->specialty, from->specialty},
+                 {DS_RPPS, &to->rpps, from->rpps},
                  {DS_ALIASES, &to->aliases, from->aliases}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (what & texts[i].bit)
@@ -239,7 +239,10 @@ enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *ch
     enum rc rc = account_read(d, change->address, true, &mem, &a, e);
     if (rc != RC_OK)
         goto out;
+    struct span former = a.rpps;
     overlay(&a, change, what);
+    if ((what & DS_RPPS) && (rc = account_check_numbers(&a, e)) != RC_OK)
+        goto out;
     if ((what & DS_NAME) && span_trim(a.name).n == 0) {
         rc = err_set(e, RC_SYNTAX, NULL, NULL, "a name is needed");
         goto out;
@@ -254,8 +257,10 @@ enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *ch
     mods_account(m, &a, what);
     rc = run(d, do_modify, a.address, m, SPAN_NULL, "change an account", e);
     mods_free(&m);
-    if (rc == RC_OK && a.rpps.n > 0 && (what & (DS_NAME | DS_PROFESSION | DS_SPECIALTY)))
+    if (rc == RC_OK && a.rpps.n > 0 && (what & (DS_NAME | DS_PROFESSION | DS_SPECIALTY | DS_RPPS)))
         rc = person_put(d, &a, e);
+    if (rc == RC_OK && (what & DS_RPPS) && former.n > 0 && !span_eq(former, a.rpps))
+        person_drop_if_alone(d, former);
     if (rc == RC_OK)
         wait_seen(d, a.address);
 out:

@@ -192,9 +192,13 @@ static enum rc sign_in_prepared(struct auth *a, const struct dird_auth_req *rq, 
     if (!cache_ready(a->cache))
         return err_set(e, RC_TEMP, "4.3.0", NULL, "directory not read yet");
     cache_find(a->cache, rq->login, &v); /* the CSN of before the bind: a password changed meanwhile is not remembered as right */
-    bool box = (v.kind == DK_MAILBOX || v.kind == DK_DISABLED) && !v.alias && span_ieq_str(rq->login, v.address);
+    /* its address or an alias of it, but no sub-address; whichever was typed, it is one account that is tried */
+    bool box = (v.kind == DK_MAILBOX || v.kind == DK_DISABLED) && (v.alias ? span_chr(rq->login, '+') < 0 : span_ieq_str(rq->login, v.address));
+    struct dird_auth_req own = *rq;
+    if (box)
+        own.login = span_str(v.address);
     bool usable = box && rq->password.n > 0 && rq->password.n <= MOST_PASSWORD && span_chr(rq->password, 0) < 0;
-    enum rc rc = check(a, &v, usable, rq, process, e);
+    enum rc rc = check(a, &v, usable, &own, process, e);
     if (rc == RC_OK && v.kind == DK_DISABLED)
         rc = err_set(e, RC_PERM, "5.7.1", "Ce compte est desactive, contactez votre administrateur / This account is disabled",
                      "account is disabled");

@@ -55,6 +55,7 @@ enum rc account_passwd(struct dird *d, struct span address, struct span password
 /* account_check.c: pure but for the cache */
 enum rc account_check_new(struct cache *c, const struct dird_account *a, struct err *e);
 enum rc account_check_aliases(struct cache *c, const struct dird_account *a, struct err *e);
+enum rc account_check_numbers(const struct dird_account *a, struct err *e);
 /* relations.c: the person and the structure behind a mailbox */
 enum rc person_put(struct dird *d, const struct dird_account *a, struct err *e);
 void person_drop_if_alone(struct dird *d, struct span rpps);

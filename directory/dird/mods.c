@@ -247,6 +247,8 @@ void mods_account(struct mods *m, const struct dird_account *a, uint32_t what)
         mods_text(m, "mssSpecialty", a->specialty);
     if (what & DS_ALIASES)
         aliases(m, a->aliases);
+    if (what & DS_RPPS)
+        mods_text(m, "rpps", a->rpps);
     if (what & (DS_NAME | DS_SERVICE | DS_PROFESSION | DS_SPECIALTY))
         search_words(m, a);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/schema/embedded.c - makes DIR/ldap and the command line of the private slapd.
  *
- * Owns     DIR/ldap: slapd.conf, schema/ (copies, so that an upgrade of the machine's package does not change an instance's), db/.
+ * Owns     DIR/ldap: slapd.conf and schema/pli.schema (written anew at each start: refresh.c), the machine's schemas in schema/ (copies, so
+ *          that an upgrade of its package does not change an instance's), db/.
  * Secrets  dird's is drawn here and stored twice: hashed in the tree, in clear in DIR/keys/dird.secret (0600, read by dird before it
  *          gives up its rights). cn=nobody gets a password that is forgotten at once.
  * Process  pli (init, serve).
@@ -28,7 +29,7 @@ static void hex_secret(char out[SECRET_HEX + 1])
 }
 
 /* The folder's name goes into slapd.conf between quotes, and socket and file names are made from it. */
-static enum rc check_dir(const char *dir, struct err *e)
+enum rc embedded_check_dir(const char *dir, struct err *e)
 {
     if (!dir || dir[0] != '/' || strlen(dir) > PATH_MAX_ - 64)
         return err_set(e, RC_SYNTAX, NULL, NULL, "instance folder must be absolute and shorter than %d bytes", PATH_MAX_ - 64);
@@ -121,11 +122,16 @@ static enum rc put_schema(const struct embedded_spec *s, const struct embedded_w
     return put(s, "schema/pli.schema", span_str(pli_schema_text), 0644, e);
 }
 
-static enum rc put_conf(const struct embedded_spec *s, const struct embedded_where *w, struct err *e)
+void embedded_conf(const struct embedded_spec *s, const struct embedded_where *w, struct buf *out)
 {
     const struct embedded_var vars[] = {{"DIR", s->dir}, {"MODULES", w->modules}, {"MAXSIZE", MAPSIZE}, {NULL, NULL}};
+    embedded_fill(out, slapd_conf_text, vars);
+}
+
+static enum rc put_conf(const struct embedded_spec *s, const struct embedded_where *w, struct err *e)
+{
     struct buf conf = BUF_INIT;
-    embedded_fill(&conf, slapd_conf_text, vars);
+    embedded_conf(s, w, &conf);
     enum rc rc = put(s, "slapd.conf", buf_span(&conf), 0600, e);
     buf_free(&conf);
     return rc;
@@ -161,7 +167,7 @@ enum rc embedded_init(const struct embedded_spec *s, struct err *e)
     struct embedded_where w;
     struct buf ldif = BUF_INIT;
     char secret[SECRET_HEX + 1];
-    enum rc rc = check_dir(s->dir, e);
+    enum rc rc = embedded_check_dir(s->dir, e);
     if (rc == RC_OK)
         rc = embedded_where(&w, e);
     if (rc != RC_OK)
@@ -188,7 +194,7 @@ static void add_url(struct buf *urls, const char *scheme, const char *addr, int 
 enum rc embedded_argv(const struct embedded_spec *s, char ***argv_out, struct err *e)
 {
     struct embedded_where w;
-    enum rc rc = check_dir(s->dir, e);
+    enum rc rc = embedded_check_dir(s->dir, e);
     if (rc == RC_OK)
         rc = embedded_where(&w, e);
     if (rc != RC_OK)

@@ -22,6 +22,10 @@ struct embedded_where {
 };
 enum rc embedded_where(struct embedded_where *out, struct err *e);
 
+enum rc embedded_check_dir(const char *dir, struct err *e); /* may the folder have this name? */
+void embedded_conf(const struct embedded_spec *s, const struct embedded_where *w, struct buf *out); /* slapd.conf for that folder */
+enum rc embedded_write_all(int fd, struct span s); /* RC_TEMP with errno */
+
 /* A new file DIR/name: exclusive, mode and owner set, flushed. uid 0: owner stays. */
 enum rc embedded_write(const char *path, struct span text, mode_t mode, uid_t uid, gid_t gid, struct err *e);
 enum rc embedded_copy(const char *from, const char *to, uid_t uid, gid_t gid, struct err *e);

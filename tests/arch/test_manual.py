@@ -49,7 +49,7 @@ def test_pli_1_names_no_command_that_is_not_there():
 @needs_pli
 def test_every_setting_and_default_is_in_pli_conf_5(tmp_path):
     (tmp_path / "run").mkdir()
-    (tmp_path / "pli.conf").write_text("")
+    (tmp_path / "pli.conf").write_text('instance { domain = "chu.test" }\n')
     r = subprocess.run([PLI, "serve", "-n", "--json", "--root", tmp_path], capture_output=True, text=True, check=True)
     page, wrong = macro_lines("pli.conf.5"), []
     entries = dict(re.findall(r"(?ms)^\.It Va (\S+)\n(.*?)(?=^\.It|^\.El)", page))

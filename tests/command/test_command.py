@@ -144,27 +144,27 @@ def test_an_account_from_add_to_delete(pli):
 ])
 def test_what_add_refuses(pli, args, words):
     before = pli.json("store", "stats")["boxes"]
-    refused(pli.pli("account", "add", "refus@chu.test", *args, "--password-stdin", stdin="pw\n", check=False), 2, words)
+    refused(pli.pli("account", "add", "refus@chu.test", *args, "--password-stdin", stdin="pw-assez-long\n", check=False), 2, words)
     assert pli.json("store", "stats")["boxes"] == before
 
 
 def test_add_refuses_other_domains_and_empty_passwords(pli):
     org = ["--type", "org", "--name", "Un", "--structure", FINESS, "--password-stdin"]
-    refused(pli.pli("account", "add", "x@ailleurs.test", *org, stdin="pw\n", check=False), 1, "domain")
+    refused(pli.pli("account", "add", "x@ailleurs.test", *org, stdin="pw-assez-long\n", check=False), 1, "domain")
     refused(pli.pli("account", "add", "x@chu.test", *org, stdin="", check=False), 2, "password")
     refused(pli.pli("account", "add", "x@chu.test", *org, stdin="\n", check=False), 2, "password")
 
 
 def test_passwords(pli):
     pli.add("mdp@chu.test", sign="never")
-    refused(pli.pli("account", "passwd", "mdp@chu.test", "--password-stdin", stdin="faux\nneuf\n", check=False), 1, "old password")
+    refused(pli.pli("account", "passwd", "mdp@chu.test", "--password-stdin", stdin="faux\ntout-neuf\n", check=False), 1, "old password")
     pli.imap("mdp@chu.test").logout()
-    pli.pli("account", "passwd", "mdp@chu.test", "--password-stdin", stdin=f"{PASSWORD}\nneuf-1\n")
-    pli.imap("mdp@chu.test", "neuf-1").logout()
-    pli.pli("account", "passwd", "mdp@chu.test", "--password-stdin", stdin="neuf-2\n")      # the administrator helps
-    pli.imap("mdp@chu.test", "neuf-2").logout()
+    pli.pli("account", "passwd", "mdp@chu.test", "--password-stdin", stdin=f"{PASSWORD}\ntout-neuf-1\n")
+    pli.imap("mdp@chu.test", "tout-neuf-1").logout()
+    pli.pli("account", "passwd", "mdp@chu.test", "--password-stdin", stdin="tout-neuf-2\n")      # the administrator helps
+    pli.imap("mdp@chu.test", "tout-neuf-2").logout()
     pli.add("mdp-strict@chu.test", sign="never", extra=["--strict"])
-    refused(pli.pli("account", "passwd", "mdp-strict@chu.test", "--password-stdin", stdin="neuf\n", check=False), 2, "strict")
+    refused(pli.pli("account", "passwd", "mdp-strict@chu.test", "--password-stdin", stdin="tout-neuf\n", check=False), 2, "strict")
 
 
 def test_a_strict_password_change_that_is_cut_off(own):
@@ -177,7 +177,7 @@ def test_a_strict_password_change_that_is_cut_off(own):
     try:
         change = subprocess.Popen(inst.argv("account", "passwd", "coupe@chu.test", "--password-stdin"), stdin=subprocess.PIPE,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        change.stdin.write(f"{PASSWORD}\nneuf-1\n".encode())
+        change.stdin.write(f"{PASSWORD}\ntout-neuf-1\n".encode())
         change.stdin.close()
         time.sleep(2)       # the slots are both there by now, and the directory does not answer
         assert change.poll() is None
@@ -187,15 +187,15 @@ def test_a_strict_password_change_that_is_cut_off(own):
         os.kill(slapd, signal.SIGCONT)
     end, opens = time.monotonic() + 20, []
     while not opens and time.monotonic() < end:
-        for password in (PASSWORD, "neuf-1"):
+        for password in (PASSWORD, "tout-neuf-1"):
             try:
                 assert len(inst.fetch_all("coupe@chu.test", password=password)) == 1
                 opens.append(password)
             except imaplib.IMAP4.error:
                 time.sleep(0.5)
     assert opens, inst.output()[-2000:]
-    inst.pli("account", "passwd", "coupe@chu.test", "--password-stdin", stdin=f"{opens[-1]}\nneuf-2\n")
-    assert len(inst.fetch_all("coupe@chu.test", password="neuf-2")) == 1
+    inst.pli("account", "passwd", "coupe@chu.test", "--password-stdin", stdin=f"{opens[-1]}\ntout-neuf-2\n")
+    assert len(inst.fetch_all("coupe@chu.test", password="tout-neuf-2")) == 1
 
 
 def test_certificates_and_trust(pli, folder):
@@ -252,15 +252,15 @@ def test_serve_as_an_ordinary_user():
         try:
             assert serve.stdout.readline().startswith("ready")
             r = subprocess.run([*su, "account", "add", "gp@chu.test", "--root", root / "i", "--type", "org", "--structure", FINESS, "--name", "Un",
-                                "--password-stdin"], input="pw\n", text=True, capture_output=True)
+                                "--password-stdin"], input="pw-assez-long\n", text=True, capture_output=True)
             assert r.returncode == 0, r
             ctx = ssl.create_default_context(cafile=str(root / "i/ca.pem"))
             with smtplib.SMTP("localhost", base + 587, "client.test", timeout=60) as s:
                 s.starttls(context=ctx)
-                s.login("gp@chu.test", "pw")
+                s.login("gp@chu.test", "pw-assez-long")
                 s.sendmail("gp@chu.test", ["gp@chu.test"], plain("pour moi", "gp@chu.test", "gp@chu.test"))
             m = imaplib.IMAP4_SSL("localhost", base + 993, ssl_context=ctx, timeout=60)
-            m.login("gp@chu.test", "pw")
+            m.login("gp@chu.test", "pw-assez-long")
             assert m.select()[1] == [b"1"]
             m.logout()
             r = subprocess.run([*su, "doctor", "--json", "--root", root / "i"], text=True, capture_output=True)

@@ -304,5 +304,5 @@ def test_strict_password_story(own):
     with pytest.raises(imaplib.IMAP4.error):
         pli.imap("strict@chu.test", PASSWORD)
     with pytest.raises(PliError):
-        pli.pli("account", "passwd", "strict@chu.test", "--password-stdin", stdin="faux\nautre\n")
+        pli.pli("account", "passwd", "strict@chu.test", "--password-stdin", stdin="faux\nautre-mot-1\n")
     assert len(pli.fetch_all("strict@chu.test", password="nouveau-1")) == 1

@@ -18,7 +18,7 @@ PAGE = TOP / "man" / "pli.conf.5"
 def table():
     with tempfile.TemporaryDirectory() as d:
         (pathlib.Path(d) / "run").mkdir()
-        (pathlib.Path(d) / "pli.conf").write_text("")
+        (pathlib.Path(d) / "pli.conf").write_text('instance { domain = "chu.test" }\n')
         r = subprocess.run([build_dir() / "bin/pli", "serve", "-n", "--json", "--root", d], capture_output=True, text=True, check=True)
     return json.loads(r.stdout)["settings"]
 

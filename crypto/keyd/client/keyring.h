@@ -5,7 +5,7 @@
  *          aad = the first five bytes.
  * Fields   kek 32, queue public 32, queue private 32, then as u32 length + DER: CA key, CA certificate, TLS RSA key, TLS EC key.
  * Owns     struct keyring lives in locked memory that is not dumped; keyring_free() wipes it.
- * Process  pli-keyd (opens, before its sandbox), pli init (makes). Nobody else links it.
+ * Process  pli-keyd (opens, before its sandbox), pli init (makes), pli doctor (does it open, do its keys fit?). Nobody else links it.
  */
 #pragma once
 #include "crypto/seal/slot.h"

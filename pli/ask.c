@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/ask.c - passwords typed at a terminal: not shown, the new one twice. Read byte by byte into locked memory, never through stdio,
+ * which would keep a copy. The terminal is set back whatever ends the command: while it is silent, signals wait. */
+#include "base/wipe.h"
+#include "pli/people.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { CTRL_C = 3 };
+
+/* One line; false: nothing was typed, or it was cut off (Ctrl-C ends the prompt, not the terminal's manners). */
+static bool type_line(int tty, const char *prompt, char *mem, size_t room, struct span *out)
+{
+    size_t n = 0;
+    ssize_t got;
+    char c = 0;
+
+    if (write(tty, prompt, strlen(prompt)) < 0)
+        return false;
+    while ((got = read(tty, &c, 1)) == 1 && c != '\n' && c != '\r' && c != CTRL_C)
+        if (n < room)
+            mem[n++] = c;
+    (void)!write(tty, "\n", 1);
+    *out = span_of(mem, n);
+    return got == 1 && c != CTRL_C && n > 0 && n < room;
+}
+
+static int ask_all(struct cmd *c, int tty, bool old, bool fresh, struct passwords *out)
+{
+    char *again = secret_alloc(PASSWORD_MAX + 2);
+    struct span line, second;
+    int answer = PLI_OK;
+
+    if (old && (!type_line(tty, "Old password: ", out->mem, PASSWORD_MAX + 1, &line)))
+        answer = cmd_usage(c, "no old password was typed: nothing was changed");
+    else if (old)
+        answer = passwords_take(c, line, out);
+    if (answer == PLI_OK && fresh) {
+        if (!type_line(tty, "New password: ", out->mem + PASSWORD_MAX + 2, PASSWORD_MAX + 1, &line) ||
+            !type_line(tty, "The new password again: ", again, PASSWORD_MAX + 1, &second))
+            answer = cmd_usage(c, "no new password was typed: nothing was changed");
+        else if (!span_eq(line, second))
+            answer = cmd_usage(c, "the two were not the same: nothing was changed");
+        else
+            answer = passwords_take(c, line, out);
+    }
+    secret_free(again, PASSWORD_MAX + 2);
+    return answer;
+}
+
+int passwords_ask(struct cmd *c, bool old, bool fresh, struct passwords *out)
+{
+    struct termios was, silent;
+    sigset_t all, before;
+    int tty = isatty(0) ? open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY) : -1, answer;
+
+    if (tty < 0 || tcgetattr(tty, &was) != 0) {
+        if (tty >= 0)
+            close(tty);
+        return cmd_usage(
+            c, "no terminal to ask on: give the passwords with --password-stdin, or have one made with --generate");
+    }
+    *out = passwords_new();
+    silent = was;
+    silent.c_lflag &= ~(tcflag_t)(ECHO | ISIG); /* Ctrl-C would leave it silent: it is an empty answer instead */
+    silent.c_cc[VEOL] = CTRL_C;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    (void)tcsetattr(tty, TCSAFLUSH, &silent);
+    answer = ask_all(c, tty, old, fresh, out);
+    (void)tcsetattr(tty, TCSAFLUSH, &was);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    close(tty);
+    return answer;
+}
