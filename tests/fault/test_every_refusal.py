@@ -1,0 +1,450 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Every row of policies/refusals.c is uttered once by a real server, and the reply is the row: code, enhanced code, text; the log names its cause.
+
+A new row without a way to bring it about fails test_every_row_has_a_way.
+"""
+import base64
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+
+import pytest
+from instance import PASSWORD, TOP, Instance, eventually, plain
+
+ROW = re.compile(r'ROW\(REFUSE_\w+, "([a-z0-9-]+)", (\d+), "([\d.]+)",\s*"([^"]*)",\s*"([^"]*)"\)', re.S)
+ROWS = {name: (int(code), esc, f"{fr} / {en}") for name, code, esc, fr, en in ROW.findall((TOP / "policies/refusals.c").read_text())}
+ME, OTHER = "gp@chu.test", "autre@chu.test"
+WAYS = {}
+
+
+def way(name):
+    def put(f):
+        assert name not in WAYS
+        WAYS[name] = f
+        return f
+    return put
+
+
+class Raw:
+    """A session by hand: replies come as (code, text of all lines joined)."""
+
+    def __init__(self, pli, service, tls=None, timeout=60):
+        self.s = socket.create_connection(("127.0.0.1", pli.port(service)), timeout)
+        if tls:
+            self.s = tls.wrap_socket(self.s, server_hostname="localhost")
+        self.f = self.s.makefile("rb")
+
+    def reply(self):
+        lines = []
+        while True:
+            line = self.f.readline().decode()
+            assert line, f"closed without a word after {lines}"
+            lines.append(line[4:].rstrip("\r\n"))
+            if line[3:4] == " ":
+                return int(line[:3]), "\n".join(lines)
+
+    def ask(self, line):
+        self.s.sendall(line if isinstance(line, bytes) else line.encode() + b"\r\n")
+        return self.reply()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.f.close()
+        self.s.close()
+
+
+@contextlib.contextmanager
+def hello(pli, login=None, service="submissions", tls=None):
+    with Raw(pli, service, tls or pli.tls()) as c:
+        assert c.reply()[0] == 220
+        assert c.ask("EHLO client.test")[0] == 250
+        if login:
+            assert c.ask(auth(login))[0] == 235
+        yield c
+
+
+@contextlib.contextmanager
+def relay(pli, pem="load.test"):
+    """Port 25 after STARTTLS; pem: an operator's domain, a file, or None for no certificate."""
+    s = pli.smtp("smtp", pem=pli.trust_operator(pem) if isinstance(pem, str) else pem)
+    c = Raw.__new__(Raw)
+    c.s, c.f = s.sock, s.sock.makefile("rb")
+    with c:
+        yield c
+
+
+def auth(login, password=PASSWORD):
+    return "AUTH PLAIN " + base64.b64encode(f"\0{login}\0{password}".encode()).decode()
+
+
+def letter(c, message, sender=ME, to=ME, options=""):
+    """The answer to a whole message."""
+    assert c.ask(f"MAIL FROM:<{sender}>{options}")[0] == 250
+    assert c.ask(f"RCPT TO:<{to}>")[0] == 250
+    assert c.ask("DATA")[0] == 354
+    return c.ask(message + b"\r\n.\r\n")
+
+
+def told(pli, *lines, login=ME):
+    """The answer to the last of these lines; those before it are accepted."""
+    with hello(pli, login) as c:
+        for line in lines[:-1]:
+            assert 200 <= c.ask(line)[0] < 400
+        return c.ask(lines[-1])
+
+
+@pytest.fixture(scope="module")
+def inst():
+    conf = ["smtpd {", "max_message = 1M", "max_errors = 5", "max_recipients = 100", "login_timeout = 3s", "max_sessions_per_address = 12", "}"]
+    with Instance(conf=conf) as pli:
+        for who in (ME, OTHER, "parti@chu.test"):
+            pli.add(who, sign="never")
+        pli.add("petit@chu.test", sign="never", extra=["--quota", "20K"])
+        pli.pli("account", "disable", "parti@chu.test")
+        pli.trust_operator("load.test")
+        yield pli
+
+
+# ---- before the message ----
+@way("none")
+def _(p):
+    code, text = told(p, f"MAIL FROM:<{ME}>", f"RCPT TO:<{ME}>", "RSET")
+    return code, text, "2.0.0"
+
+
+@way("need-tls")
+def _(p):
+    with Raw(p, "submission") as c:
+        c.reply(), c.ask("EHLO client.test")
+        return c.ask(f"MAIL FROM:<{ME}>")
+
+
+@way("need-auth")
+def _(p):
+    return told(p, f"MAIL FROM:<{ME}>", login=None)
+
+
+@way("auth-failed")
+def _(p):
+    return told(p, auth(ME, "faux"), login=None)
+
+
+@way("auth-disabled")
+def _(p):
+    return told(p, auth("parti@chu.test"), login=None)
+
+
+@way("bad-mechanism")
+def _(p):
+    return told(p, "AUTH CRAM-MD5", login=None)
+
+
+@way("bad-response")
+def _(p):
+    return told(p, "AUTH PLAIN ***", login=None)
+
+
+@way("unknown-recipient")
+def _(p):
+    return told(p, f"MAIL FROM:<{ME}>", "RCPT TO:<personne@chu.test>")
+
+
+@way("disabled-recipient")
+def _(p):
+    return told(p, f"MAIL FROM:<{ME}>", "RCPT TO:<parti@chu.test>")
+
+
+@way("unknown-domain")
+def _(p):
+    return told(p, f"MAIL FROM:<{ME}>", "RCPT TO:<a@nulle-part.test>")
+
+
+@way("sender-not-held")
+def _(p):
+    return told(p, f"MAIL FROM:<{OTHER}>")
+
+
+@way("too-big")
+def _(p):
+    return told(p, f"MAIL FROM:<{ME}> SIZE=1048577")
+
+
+@way("quota")
+def _(p):
+    return told(p, f"MAIL FROM:<{ME}> SIZE=30000", "RCPT TO:<petit@chu.test>")
+
+
+@way("too-many-recipients")
+def _(p):
+    return told(p, f"MAIL FROM:<{ME}>", *[f"RCPT TO:<gp+{n}@chu.test>" for n in range(101)])
+
+
+@way("bad-address")
+def _(p):
+    return told(p, f"MAIL FROM:<{ME}>", "RCPT TO:<a@@chu.test>")
+
+
+@way("need-smtputf8")
+def _(p):
+    return told(p, f"MAIL FROM:<{ME}>", "RCPT TO:<é@chu.test>")
+
+
+@way("bad-parameter")
+def _(p):
+    return told(p, f"MAIL FROM:<{ME}> INCONNU=1")
+
+
+@way("syntax")
+def _(p):
+    return told(p, "MAIL POUR:<x>")
+
+
+@way("unknown-verb")
+def _(p):
+    return told(p, "BONJOUR")
+
+
+@way("bad-sequence")
+def _(p):
+    return told(p, "DATA")
+
+
+@way("not-provided")
+def _(p):
+    return told(p, "EXPN liste")
+
+
+@way("line-too-long")
+def _(p):
+    return told(p, "NOOP " + "x" * 60000)
+
+
+@way("bare-line")
+def _(p):
+    return told(p, b"NOOP\n")
+
+
+@way("too-many-errors")
+def _(p):
+    with hello(p, ME) as c:
+        for _ in range(5):
+            assert c.ask("BONJOUR")[0] == 500
+        return c.reply()
+
+
+@way("pipelined-tls")
+def _(p):
+    with Raw(p, "submission") as c:
+        c.reply(), c.ask("EHLO client.test")
+        return c.ask(b"STARTTLS\r\nNOOP\r\n")
+
+
+@way("timeout")
+def _(p):
+    with hello(p) as c:     # nobody signs in
+        return c.reply()
+
+
+@way("early-talker")
+def _(p):
+    """The server looks once, before it greets: asked until a try is early enough, which the first nearly always is."""
+    def early():
+        with Raw(p, "smtp") as c:
+            c.s.sendall(b"EHLO client.test\r\n")
+            got = c.reply()
+            return got if got[0] != 220 else None
+    return eventually(early)
+
+
+@way("too-many-sessions")
+def _(p):
+    with contextlib.ExitStack() as stack:
+        for _ in range(12):
+            c = stack.enter_context(Raw(p, "submission"))
+            got = c.reply()
+            if got[0] != 220:       # a session of the case before may still be ending
+                return got
+        return stack.enter_context(Raw(p, "submission")).reply()
+
+
+# ---- port 25 ----
+@way("not-local")
+def _(p):
+    with relay(p) as c:
+        c.ask("MAIL FROM:<a@load.test>")
+        return c.ask("RCPT TO:<b@load.test>")
+
+
+@way("no-certificate")
+def _(p):
+    with relay(p, None) as c:
+        return c.ask("MAIL FROM:<a@load.test>")
+
+
+@way("bad-certificate")
+def _(p):
+    pem = p.dir / "inconnu.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=inconnu", "-keyout", pem, "-out", p.dir / "c.pem"],
+                   check=True, capture_output=True)
+    with open(pem, "ab") as f:
+        f.write((p.dir / "c.pem").read_bytes())
+    with relay(p, pem) as c:
+        return c.ask("MAIL FROM:<a@load.test>")
+
+
+@way("wrong-dn")
+def _(p):
+    p.trust_operator("autre-operateur.test")
+    with relay(p) as c:
+        return c.ask("MAIL FROM:<a@autre-operateur.test>")
+
+
+@way("from-operator")
+def _(p):
+    with relay(p) as c:
+        return letter(c, plain("faux", OTHER, ME), sender="a@load.test")
+
+
+# ---- the message ----
+def message(p, octets):
+    with hello(p, ME) as c:
+        return letter(c, octets)
+
+
+@way("from-mismatch")
+def _(p):
+    return message(p, plain("faux", OTHER, ME))
+
+
+@way("bare-lf")
+def _(p):
+    return message(p, plain("lf", ME, ME, "a\nb\r\n"))
+
+
+@way("message-line")
+def _(p):
+    return message(p, plain("longue", ME, ME, "x" * 1_000_000 + "\r\n"))
+
+
+@way("tnef")
+def _(p):
+    return message(p, plain("tnef", ME, ME, extra="Content-Type: application/ms-tnef\r\n"))
+
+
+@way("nul")
+def _(p):
+    return message(p, plain("nul", ME, ME, "a\0b\r\n"))
+
+
+@way("loop")
+def _(p):
+    return message(p, plain("boucle", ME, ME, extra="Received: by x.test; now\r\n" * 120))
+
+
+@way("headers-too-big")
+def _(p):
+    return message(p, plain("gros", ME, ME, extra="X-Remplissage: une ligne de plus dans cet en-tete\r\n" * 12000))
+
+
+@pytest.mark.parametrize("name", sorted(WAYS))
+def test_the_reply_is_the_row(inst, name):
+    want_code, esc, text = ROWS[name]
+    got = WAYS[name](inst)
+    if name == "none":      # success has its own words at each command
+        assert got[0] == want_code and got[1].startswith(esc)
+        return
+    code, said = got
+    assert (code, re.sub(r", id=[0-9a-f]{16}$", "", said)) == (want_code, f"{esc} {text}")
+    if name != "too-many-sessions":     # the listener's own line names why it has no place
+        eventually(lambda: re.search(rf"ev=refused .*code={want_code} why={name} ", (inst.root / "log/pli.log").read_text()))
+
+
+# ---- what is away, on an instance of its own ----
+@pytest.fixture(scope="module")
+def away():
+    with Instance() as pli:
+        for who in (ME, "change@chu.test", "force@chu.test"):
+            pli.add(who, sign="never")
+        pli.add("signe@chu.test", kind="per", name="Dr Marie MARTIN")
+        yield pli
+
+
+def is_row(got, name):
+    code, esc, text = ROWS[name]
+    assert (got[0], re.sub(r", id=[0-9a-f]{16}$", "", got[1])) == (code, f"{esc} {text}"), name
+
+
+@contextlib.contextmanager
+def stopped(pli, *names):
+    pids = [pli.daemon(n) for n in names]
+    try:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def at_data(stack, pli, who):
+    """A session where all of a message but its last line is said."""
+    c = stack.enter_context(hello(pli, who))
+    assert c.ask(f"MAIL FROM:<{who}>")[0] == 250 and c.ask(f"RCPT TO:<{ME}>")[0] == 250 and c.ask("DATA")[0] == 354
+    c.s.sendall(plain("attend", who, ME))
+    return c
+
+
+def test_each_daemon_away(away):
+    """The waits for daemons that are stopped run side by side: each is as long as the patience of the session."""
+    with contextlib.ExitStack() as stack:
+        asks = {
+            "directory-temp": (stack.enter_context(hello(away, ME)), f"MAIL FROM:<{ME}>"),
+            "auth-temp": (stack.enter_context(hello(away)), auth(ME)),
+            "store-temp": (at_data(stack, away, ME), "."),
+            "keys-temp": (at_data(stack, away, "signe@chu.test"), "."),
+        }
+        with stopped(away, "pli-dird", "pli-stored", "pli-keyd"):
+            for c, line in asks.values():
+                c.s.sendall(line.encode() + b"\r\n")
+            for name, (c, _) in asks.items():
+                is_row(c.reply(), name)
+    away.submit(ME, [ME], plain("de retour", ME, ME))
+
+
+def test_an_account_that_changed(away):
+    with hello(away, "change@chu.test") as c:
+        away.pli("account", "disable", "change@chu.test")
+        is_row(c.ask("MAIL FROM:<change@chu.test>"), "account-changed")
+
+
+def test_too_many_passwords(away):
+    """The account is slowed, whatever the session: the right password has to wait too, and says so."""
+    for _ in range(100):
+        with hello(away) as c:
+            got = c.ask(auth("force@chu.test", "faux"))
+        if got[0] != 535:
+            break
+    is_row(got, "too-many-auth")
+
+
+def test_the_server_stops(away):
+    with hello(away, ME) as c:
+        away.proc.send_signal(signal.SIGTERM)
+        is_row(c.reply(), "shutdown")
+    away.stop()
+
+
+HERE = {"directory-temp", "auth-temp", "store-temp", "keys-temp", "account-changed", "too-many-auth", "shutdown"}
+ELSEWHERE = {"disk-full": ("tests/fault/test_bad_day.py", "def test_disk_full")}      # a file system of its own
+
+
+def test_every_row_has_a_way():
+    assert len(ROWS) == (TOP / "policies/refusals.c").read_text().count("ROW(REFUSE_")
+    for path, mark in ELSEWHERE.values():
+        assert mark in (TOP / path).read_text()
+    assert set(ROWS) == set(WAYS) | HERE | set(ELSEWHERE)
