@@ -45,9 +45,11 @@ static void compare(struct report *r, const struct dird_account *a, void *ctx)
     struct comparing *cmp = ctx;
     struct store_mbx_msg rq = {a->mbx};
     struct store_box_rep box = {0};
+    struct buf slots = BUF_INIT; /* which come with it */
     struct err e;
-    enum rc rc = store_call(inst_store(r->c), STORE_BOX_GET, &rq, -1, &box, &e);
+    enum rc rc = store_call_in(inst_store(r->c), STORE_BOX_GET, &rq, -1, &box, &slots, &e);
 
+    buf_free(&slots);
     cmp->accounts++;
     if (rc == RC_OK && memcmp(box.pub, a->pub, SEAL_PUB) == 0) {
         buf_add(&cmp->known, &a->mbx, sizeof a->mbx);
@@ -87,6 +89,7 @@ static void name_lonely(struct report *r, const struct comparing *cmp, uint64_t 
 {
     const size_t n = cmp->known.n / sizeof(uint64_t);
     uint64_t *known = calloc(n + 1, sizeof *known);
+    struct buf slots = BUF_INIT;
     struct store_box_rep box;
     struct err e;
     uint64_t found = 0;
@@ -98,7 +101,7 @@ static void name_lonely(struct report *r, const struct comparing *cmp, uint64_t 
     for (uint64_t mbx = FIRST_MAILBOX; mbx < cmp->highest + GAP && found < lonely && found < NAMED_MOST; mbx++) {
         struct store_mbx_msg rq = {mbx};
         box = (struct store_box_rep){0};
-        if (is_known(known, n, mbx) || store_call(inst_store(r->c), STORE_BOX_GET, &rq, -1, &box, &e) != RC_OK)
+        if (is_known(known, n, mbx) || store_call_in(inst_store(r->c), STORE_BOX_GET, &rq, -1, &box, &slots, &e) != RC_OK)
             continue;
         found++;
         finding(r, F_WARN, "accounts",
@@ -107,6 +110,7 @@ static void name_lonely(struct report *r, const struct comparing *cmp, uint64_t 
                 "mailbox %llu belongs to no account (%llu messages)", (unsigned long long)mbx,
                 (unsigned long long)box.messages);
     }
+    buf_free(&slots);
     free(known);
 }
 
@@ -190,26 +194,38 @@ static const char *ago(int64_t seconds, char out[32])
     return out;
 }
 
+static bool first_waiting(struct span items, int64_t *received_out, struct err *e)
+{
+    struct store_queue_item it = {0};
+
+    while (ipc_list_next(&items, store_queue_item_f, &it, e) == RC_OK)
+        if (it.state == Q_WAITING || it.state == Q_HELD) {
+            *received_out = (int64_t)it.received;
+            return true;
+        }
+    return false;
+}
+
 /* Entries stand in the order in which they came: the first one that is not done is the oldest. */
 static bool oldest(struct report *r, int64_t *received_out, struct err *e)
 {
     struct store_queue_list_req rq = {0};
+    struct buf mem = BUF_INIT;
+    bool found = false;
+    enum rc rc;
 
     do {
         struct store_queue_list_rep rep = {0};
-        struct store_queue_item it = {0};
-        if (store_call(inst_store(r->c), STORE_QUEUE_LIST, &rq, -1, &rep, e) != RC_OK)
-            return false;
-        for (struct span rest = rep.items; ipc_list_next(&rest, store_queue_item_f, &it, e) == RC_OK;)
-            if (it.state == Q_WAITING || it.state == Q_HELD) {
-                *received_out = (int64_t)it.received;
-                return true;
-            }
+
+        rc = store_call_in(inst_store(r->c), STORE_QUEUE_LIST, &rq, -1, &rep, &mem, e);
+        found = rc == RC_OK && first_waiting(rep.items, received_out, e);
         rq.qid_from = rep.next_qid;
         rq.rcpt_from = rep.next_rcpt;
-    } while (rq.qid_from != 0);
-    *e = (struct err){0};
-    return false;
+    } while (rc == RC_OK && !found && rq.qid_from != 0);
+    buf_free(&mem);
+    if (rc == RC_OK)
+        *e = (struct err){0};
+    return found;
 }
 
 void check_queue(struct report *r)

@@ -50,7 +50,7 @@ static void deliver(const struct dird_lookup_rep *to, struct span message, struc
     struct store_place p = {.mbx = to->mbx, .folder = STORE_INBOX, .internaldate = rq.received};
     struct store_deliver_rep rep;
     unsigned char cek[SEAL_CEK];
-    struct buf objects = BUF_INIT, places = BUF_INIT;
+    struct buf objects = BUF_INIT, places = BUF_INIT, mem = BUF_INIT;
     struct err e;
 
     seal_cek_new(cek);
@@ -67,7 +67,8 @@ static void deliver(const struct dird_lookup_rep *to, struct span message, struc
     ipc_list_add(&places, store_place_f, &p);
     rq.places = buf_span(&places);
     rq.objects = buf_span(&objects);
-    must(store_call(st, STORE_DELIVER, &rq, -1, &rep, &e), &e);
+    must(store_call_in(st, STORE_DELIVER, &rq, -1, &rep, &mem, &e), &e);
+    buf_free(&mem);
     buf_free(&objects);
     buf_free(&places);
     store_free(&st);
