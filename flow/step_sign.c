@@ -54,6 +54,10 @@ static enum rc make_canonical(struct signing *g, struct err *e)
     enum rc rc;
 
     g->plain = g->l->message;
+    if (scan_flat(g->l->scan) &&
+        scan_facts(g->l->scan)->has_8bit) /* its parts are not known, so they cannot be re-encoded */
+        return err_set(e, RC_PERM, "5.3.4", "structure too large to sign",
+                       "8-bit in a message of too many parts to sign");
     if (!canon_needed(g->l->scan))
         return RC_OK;
     g->plain = spool_new(signed_max(g->l));
