@@ -37,7 +37,7 @@ struct keyd_box_new_req { uint64_t mbx; uint16_t slot_type; struct span password
 struct keyd_box_new_rep { unsigned char pub[SEAL_PUB]; struct span slots; };
 struct keyd_rewrap_req { uint64_t mbx; unsigned char pub[SEAL_PUB]; struct span slots, old_password, new_password; };
 struct keyd_rewrap_rep { struct span slots; };                              /* unchanged list when there is no password slot */
-struct keyd_sign_req { struct span ticket, slots; unsigned char digest[32]; uint64_t when; };
+struct keyd_sign_req { struct span ticket, slots; unsigned char digest[32]; uint64_t when; }; /* when: UTC seconds by the session, near keyd's own; CMS_NO_TIME (0): a signature without a time */
 struct keyd_sign_rep { struct span cms; };                                  /* DER, detached, SHA-256; at most 16 KiB */
 enum keyd_tls_key { KEYD_TLS_SERVER = 1, KEYD_TLS_SERVER_EC = 2 };             /* RSA-2048, ECDSA P-256 */
 /* algorithm: IANA TLS SignatureScheme; hash: of what TLS signs, of that scheme's length. The library hands out no more than the hash,
