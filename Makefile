@@ -109,10 +109,10 @@ $(BUILD)/test/%_test: $(BUILD)/obj/%_test.o $$(if $$(call is_lib_dir,$$*),,$$(ca
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group \
 	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) -lcmocka $(S_base)
 # what only tests run, never installed
-TEST_TOOLS := $(BUILD)/test/tests/lib/keys_dump
-$(TEST_TOOLS): $(BUILD)/obj/tests/lib/keys_dump.o $(L2) $(LIB_crypto) $(L0)
+TEST_TOOLS := $(addprefix $(BUILD)/test/tests/lib/,keys_dump forge_summary)
+$(TEST_TOOLS): $(BUILD)/test/%: $(BUILD)/obj/%.o $(L2) $(L1) $(L0)
 	@mkdir -p $(@D)
-	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L2) $(LIB_crypto) $(L0) -Wl,--end-group $(S_ssl) $(S_base)
+	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L2) $(L1) $(L0) -Wl,--end-group $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
 test-tools: $(TEST_TOOLS)
 unit-programs: $(TEST_BINS)
 # Goes on after a failure, the compiler's too: what does not build counts as failed.

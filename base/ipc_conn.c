@@ -8,20 +8,47 @@
 
 enum { QUEUE_MAX = 64 * 1024, ENTRY_HEAD = 8 };
 
-struct ipc_conn *ipc_conn_new(int fd, int ep, const struct ipc_proto *proto)
+struct ipc_conn *ipc_conn_new(void)
 {
     struct ipc_conn *c = calloc(1, sizeof *c);
 
     if (!c)
         return NULL;
+    c->fd = -1;
+    c->busy = true;
+    pthread_mutex_init(&c->lock, NULL);
+    return c;
+}
+
+void ipc_conn_free(struct ipc_conn *c)
+{
+    pthread_mutex_destroy(&c->lock);
+    free(c);
+}
+
+void ipc_conn_begin(struct ipc_conn *c, int fd, int ep, const struct ipc_proto *proto)
+{
+    pthread_mutex_lock(&c->lock);
+    c->peer = (struct ipc_peer){0};
     c->fd = fd;
     c->ep = ep;
     c->proto = proto;
-    c->busy = true;
+    c->broken = false;
     c->since = clock_mono();
-    c->queue.secret = true;
-    pthread_mutex_init(&c->lock, NULL);
-    return c;
+    atomic_store(&c->joined, false);
+    buf_init_secret(&c->queue);
+    pthread_mutex_unlock(&c->lock);
+}
+
+bool ipc_conn_claim(struct ipc_conn *c)
+{
+    bool mine;
+
+    pthread_mutex_lock(&c->lock);
+    mine = !c->busy;
+    c->busy = true;
+    pthread_mutex_unlock(&c->lock);
+    return mine;
 }
 
 /* The first entry of the queue; false when there is none. */
@@ -38,20 +65,22 @@ static bool first_entry(const struct ipc_conn *c, struct span *packet, int *fd)
     return true;
 }
 
-void ipc_conn_free(struct ipc_conn *c)
+void ipc_conn_end(struct ipc_conn *c)
 {
     struct span packet;
     int fd;
 
+    pthread_mutex_lock(&c->lock);
     while (first_entry(c, &packet, &fd)) {
         if (fd >= 0)
             close(fd);
         buf_take(&c->queue, ENTRY_HEAD + packet.n);
     }
     close(c->fd);
+    c->fd = -1;
+    c->broken = true;
     buf_free(&c->queue);
-    pthread_mutex_destroy(&c->lock);
-    free(c);
+    pthread_mutex_unlock(&c->lock);
 }
 
 /* Under lock. The shutdown wakes whoever owns or will own it: its next read says "gone". */

@@ -8,11 +8,12 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-enum { IPC_HEAD = 8, IPC_REPLY = 1, IPC_ERROR = 2, IPC_EVENT = 4 };
+enum { IPC_HEAD = 8, IPC_REPLY = 1, IPC_ERROR = 2, IPC_EVENT = 4, IPC_DUE = 8 };
 
 struct ipc_head {
     uint16_t op, flags;
     uint32_t seq;
+    int64_t due; /* 0: none; else IPC_DUE is among the packet's flags, not among these */
 };
 struct ipc_hello {
     unsigned char magic[4];
@@ -40,4 +41,6 @@ int ipc_rx_over(int sock, const struct iovec parts[2], size_t *n_out, int *fd_ou
 
 /* Socket address of path; a path too long for one goes through its opened folder, held in *dir_out (-1: not needed). */
 enum rc ipc_addr(const char *path, void *sockaddr_un, socklen_t *len_out, int *dir_out, struct err *e);
+/* The same on a socket with SO_PASSCRED: *who_out is who sent it, by the kernel's word; untouched when it does not say. */
+int ipc_rx_from(int sock, void *p, size_t cap, size_t *n_out, int *fd_out, unsigned *fds_out, struct ucred *who_out);
 void ipc_size_buffers(int sock); /* two full messages fit */

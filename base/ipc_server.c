@@ -75,6 +75,7 @@ static void link_conn(struct ipc_server *sv, struct ipc_conn *c)
         c->next->prev = c;
     sv->conns = c;
     sv->n_conns++;
+    ipc_place_take(&sv->places, c);
     pthread_mutex_unlock(&sv->lock);
 }
 
@@ -83,12 +84,43 @@ void ipc_end_peer(struct ipc_server *sv, struct ipc_conn *c)
     if (c->joined && sv->s->left)
         sv->s->left(sv->s->daemon, &c->peer);
     pthread_mutex_lock(&sv->lock);
+    ipc_place_leave(&sv->places, c);
     if (c->next)
         c->next->prev = c->prev;
     *(c->prev ? &c->prev->next : &sv->conns) = c->next;
+    c->prev = c->next = NULL;
     sv->n_conns--;
     pthread_mutex_unlock(&sv->lock);
-    ipc_conn_free(c);
+    ipc_conn_end(c);
+    pthread_mutex_lock(&sv->lock);
+    c->next = sv->spare;
+    sv->spare = c;
+    pthread_mutex_unlock(&sv->lock);
+}
+
+static struct ipc_conn *take_spare(struct ipc_server *sv)
+{
+    struct ipc_conn *c;
+
+    pthread_mutex_lock(&sv->lock);
+    c = sv->spare;
+    if (c) {
+        sv->spare = c->next;
+        c->next = NULL;
+    }
+    pthread_mutex_unlock(&sv->lock);
+    return c ? c : ipc_conn_new();
+}
+
+/* Those that connected from one process and said no HELLO yet: a dialler has many for a moment, when a daemon was started again. */
+static bool too_many_silent(struct ipc_server *sv, pid_t pid)
+{
+    unsigned n;
+
+    pthread_mutex_lock(&sv->lock);
+    n = ipc_places_of(&sv->places, pid, false);
+    pthread_mutex_unlock(&sv->lock);
+    return n >= sv->s->max_peers - sv->s->max_peers / 2;
 }
 
 /* All places are taken: whoever sits on one without having said HELLO loses it. (The newcomer asks again.) */
@@ -108,7 +140,7 @@ static void turn_away(int fd, const struct err *why)
 {
     struct buf b = BUF_INIT;
 
-    ipc_pack_failure(&b, (struct ipc_head){IPC_OP_HELLO, 0, 0}, why);
+    ipc_pack_failure(&b, (struct ipc_head){IPC_OP_HELLO, 0, 0, 0}, why);
     (void)ipc_tx(fd, buf_span(&b), -1);
     buf_free(&b);
     close(fd);
@@ -129,11 +161,12 @@ static void welcome(struct ipc_server *sv, int fd)
     pthread_mutex_unlock(&sv->lock);
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0 || !uid_may_connect(sv->s, who.uid)) {
         rc = err_set(&e, RC_DENIED, NULL, NULL, "%s: not for uid %ld", sv->s->proto->name, (long)who.uid);
-    } else if (n >= sv->s->max_peers || !(c = ipc_conn_new(fd, sv->ep, sv->s->proto))) {
+    } else if (n >= sv->s->max_peers || too_many_silent(sv, who.pid) || !(c = take_spare(sv))) {
         rc = err_set(&e, RC_TEMP, NULL, NULL, "%s: %u peers already, the most allowed", sv->s->proto->name, n);
         drop_silent(sv);
     } else {
         ipc_size_buffers(fd);
+        ipc_conn_begin(c, fd, sv->ep, sv->s->proto);
         c->peer.uid = who.uid;
         c->peer.pid = who.pid;
         link_conn(sv, c);
@@ -184,7 +217,7 @@ static void *work(void *arg)
         if (ev.data.ptr == &sv->listen_fd)
             accept_some(sv);
         else if (ev.data.ptr)
-            ipc_turn(sv, w, ev.data.ptr, ev.events);
+            ipc_turn(sv, w, ev.data.ptr);
     }
     ipc_work_free(w);
     return NULL;
@@ -236,6 +269,7 @@ static void forget_stop(void)
 enum rc ipc_serve(const struct ipc_service *s, int listen_fd, struct err *e)
 {
     struct ipc_server sv = {.s = s, .listen_fd = listen_fd, .lock = PTHREAD_MUTEX_INITIALIZER};
+    int on = 1;
     unsigned more = s->threads < 1 ? 0 : s->threads > WORKERS_MAX ? WORKERS_MAX - 1 : s->threads - 1;
     pthread_t threads[WORKERS_MAX];
     unsigned started;
@@ -243,6 +277,9 @@ enum rc ipc_serve(const struct ipc_service *s, int listen_fd, struct err *e)
 
     if (rc != RC_OK)
         return rc;
+    /* HELLO says which process it comes from, whoever connected for it */
+    if (setsockopt(listen_fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0)
+        bug("%s: the listening socket does not say who sends", s->proto->name);
     if (atomic_load(&stop_asked))
         ipc_stop(); /* perhaps asked before there was an eventfd to write to */
     started = start_workers(&sv, threads, more);
@@ -251,6 +288,12 @@ enum rc ipc_serve(const struct ipc_service *s, int listen_fd, struct err *e)
         pthread_join(threads[i], NULL);
     while (sv.conns)
         ipc_end_peer(&sv, sv.conns);
+    while (sv.spare) {
+        struct ipc_conn *c = sv.spare;
+
+        sv.spare = c->next;
+        ipc_conn_free(c);
+    }
     close(sv.ep);
     forget_stop();
     return RC_OK;
@@ -262,7 +305,7 @@ void ipc_push(struct ipc_peer *p, uint16_t op, const struct ipc_field *fields, c
     struct buf b = BUF_INIT;
     struct err e;
 
-    if (ipc_pack(&b, (struct ipc_head){op, IPC_EVENT, 0}, fields, msg, &e) != RC_OK)
+    if (ipc_pack(&b, (struct ipc_head){op, IPC_EVENT, 0, 0}, fields, msg, &e) != RC_OK)
         bug("%s", e.log);
     ipc_conn_send(c, buf_span(&b), -1, true);
     buf_free(&b);

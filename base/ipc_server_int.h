@@ -5,16 +5,30 @@
 #pragma once
 #include "base/ipc_conn.h"
 
+enum { PLACES_CHAINS = 1024, PLACES_ROLES = 8 };
+struct ipc_places { /* who holds how many; all of it under the server's lock */
+    struct ipc_conn *by_pid[PLACES_CHAINS];
+    unsigned of_role[PLACES_ROLES]; /* joined ones */
+};
+void ipc_place_take(struct ipc_places *p, struct ipc_conn *c); /* at accept: peer.pid is set */
+void ipc_place_leave(struct ipc_places *p, struct ipc_conn *c);
+unsigned ipc_places_of(const struct ipc_places *p, pid_t pid, bool joined);
+/* At HELLO: the place is pid's and role's from now on, and the peer has joined. False: that process or that role has all it may have. */
+bool ipc_place_join(struct ipc_places *p, struct ipc_conn *c, pid_t pid, enum ipc_role role, unsigned per_process,
+                    unsigned max_peers);
+
 struct ipc_server {
     const struct ipc_service *s;
     int ep, listen_fd;
-    pthread_mutex_t lock; /* covers the list */
-    struct ipc_conn *conns;
+    pthread_mutex_t lock; /* covers the lists and the places */
+    struct ipc_conn *conns, *spare; /* spare: ended, kept as late hints may name them */
     unsigned n_conns;
+    struct ipc_places places;
 };
 struct ipc_work; /* a worker's buffers */
 struct ipc_work *ipc_work_new(void);
 void ipc_work_free(struct ipc_work *w);
-/* An armed connection had an event: one request at most is read and answered; then it is armed again, or ended. */
-void ipc_turn(struct ipc_server *sv, struct ipc_work *w, struct ipc_conn *c, uint32_t events);
+/* A hint that a connection has something to do: if nobody else owns it, what waits is sent, else one request at most is read and answered;
+ * then it is armed again, or ended. */
+void ipc_turn(struct ipc_server *sv, struct ipc_work *w, struct ipc_conn *c);
 void ipc_end_peer(struct ipc_server *sv, struct ipc_conn *c);

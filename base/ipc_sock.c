@@ -39,12 +39,15 @@ int ipc_tx(int sock, struct span packet, int fd)
     return errno == EAGAIN ? 0 : -1;
 }
 
-/* Keeps the first descriptor of m, closes the others; returns how many came. */
-static unsigned take_fds(struct msghdr *m, int *fd_out)
+/* Keeps the first descriptor of m, closes the others; returns how many came. who: the sender, where the socket is told to say it. */
+static unsigned take_fds(struct msghdr *m, int *fd_out, struct ucred *who)
 {
     unsigned count = 0;
 
     for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+        if (who && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS &&
+            c->cmsg_len == CMSG_LEN(sizeof *who))
+            memcpy(who, CMSG_DATA(c), sizeof *who);
         if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
             continue;
         size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -60,18 +63,11 @@ static unsigned take_fds(struct msghdr *m, int *fd_out)
     return m->msg_flags & MSG_CTRUNC ? count + FDS_ROOM : count;
 }
 
-int ipc_rx(int sock, void *p, size_t cap, size_t *n_out, int *fd_out, unsigned *fds_out)
-{
-    const struct iovec parts[2] = {{p, cap}, {NULL, 0}};
-
-    return ipc_rx_over(sock, parts, n_out, fd_out, fds_out);
-}
-
-int ipc_rx_over(int sock, const struct iovec parts[2], size_t *n_out, int *fd_out, unsigned *fds_out)
+static int rx(int sock, const struct iovec parts[2], size_t *n_out, int *fd_out, unsigned *fds_out, struct ucred *who)
 {
     union {
         struct cmsghdr h;
-        char room[CMSG_SPACE(FDS_ROOM * sizeof(int))];
+        char room[CMSG_SPACE(FDS_ROOM * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
     } ctl;
     struct iovec iov[2] = {parts[0], parts[1]};
     struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2, .msg_control = ctl.room, .msg_controllen = sizeof ctl.room};
@@ -84,7 +80,7 @@ int ipc_rx_over(int sock, const struct iovec parts[2], size_t *n_out, int *fd_ou
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return errno == EAGAIN ? 0 : -1;
-    *fds_out = take_fds(&m, fd_out);
+    *fds_out = take_fds(&m, fd_out, who);
     if (n == 0) {
         if (*fd_out >= 0)
             close(*fd_out);
@@ -94,6 +90,23 @@ int ipc_rx_over(int sock, const struct iovec parts[2], size_t *n_out, int *fd_ou
     }
     *n_out = m.msg_flags & MSG_TRUNC ? 0 : (size_t)n; /* overlong: too short for a head, so malformed */
     return 1;
+}
+
+int ipc_rx(int sock, void *p, size_t cap, size_t *n_out, int *fd_out, unsigned *fds_out)
+{
+    return ipc_rx_from(sock, p, cap, n_out, fd_out, fds_out, NULL);
+}
+
+int ipc_rx_over(int sock, const struct iovec parts[2], size_t *n_out, int *fd_out, unsigned *fds_out)
+{
+    return rx(sock, parts, n_out, fd_out, fds_out, NULL);
+}
+
+int ipc_rx_from(int sock, void *p, size_t cap, size_t *n_out, int *fd_out, unsigned *fds_out, struct ucred *who_out)
+{
+    const struct iovec parts[2] = {{p, cap}, {NULL, 0}};
+
+    return rx(sock, parts, n_out, fd_out, fds_out, who_out);
 }
 
 enum rc ipc_addr(const char *path, void *sockaddr_un, socklen_t *len_out, int *dir_out, struct err *e)

@@ -132,7 +132,8 @@ static struct ipc_service service = {.proto = &proto,
                                      .left = on_leave,
                                      .uid_of_role = uid_of,
                                      .threads = 3,
-                                     .max_peers = 8};
+                                     .max_peers = 8,
+                                     .max_per_process = 64};
 
 struct world {
     char dir[64], path[80];
@@ -150,7 +151,7 @@ static void *serve(void *arg)
     return NULL;
 }
 
-static void start_server(struct world *w)
+static inline void start_server(struct world *w)
 {
     struct err e;
 
@@ -159,14 +160,14 @@ static void start_server(struct world *w)
     assert_int_equal(pthread_create(&w->thread, NULL, serve, w), 0);
 }
 
-static void stop_server(struct world *w)
+static inline void stop_server(struct world *w)
 {
     ipc_stop();
     pthread_join(w->thread, NULL);
     close(w->fd);
 }
 
-static int setup(void **state)
+static inline int setup(void **state)
 {
     static struct world w;
 
@@ -178,7 +179,7 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
+static inline int teardown(void **state)
 {
     struct world *w = *state;
 

@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+enum { PEERS_OF_ONE = 16 }; /* connections of one process: a session has three, the one that signs four */
 struct ipc_work {
     alignas(max_align_t) unsigned char req[IPC_STRUCT_MAX];
     alignas(max_align_t) unsigned char rep[IPC_STRUCT_MAX];
@@ -19,6 +20,7 @@ struct request {
     struct ipc_head h;
     struct span body;
     int fd;
+    struct ucred from; /* until HELLO: who sent it */
 };
 
 struct ipc_work *ipc_work_new(void)
@@ -87,6 +89,23 @@ static enum rc check_hello(const struct ipc_service *s, const struct ipc_conn *c
     return check_role(s, c, hi->role, e);
 }
 
+/* From now on the process that said HELLO holds the place, and answers for what is asked on it. */
+static bool join(struct ipc_server *sv, struct ipc_conn *c, pid_t pid, enum ipc_role role, struct err *e)
+{
+    unsigned most = sv->s->max_per_process ? sv->s->max_per_process : PEERS_OF_ONE;
+    int off = 0;
+    bool ok;
+
+    (void)setsockopt(c->fd, SOL_SOCKET, SO_PASSCRED, &off, sizeof off); /* each packet would say it again */
+    pthread_mutex_lock(&sv->lock);
+    ok = ipc_place_join(&sv->places, c, pid, role, most, sv->s->max_peers);
+    pthread_mutex_unlock(&sv->lock);
+    if (ok)
+        return true;
+    return err_set(e, RC_TEMP, NULL, NULL, "%s: process %ld or role %u has all the places it may have",
+                   sv->s->proto->name, (long)pid, (unsigned)role) == RC_OK;
+}
+
 static bool take_hello(struct ipc_server *sv, struct ipc_work *w, struct ipc_conn *c, const struct request *r)
 {
     struct ipc_hello hi = {0};
@@ -100,12 +119,15 @@ static bool take_hello(struct ipc_server *sv, struct ipc_work *w, struct ipc_con
         refuse(w, c, r->h, &e);
         return false;
     }
-    c->peer.role = (enum ipc_role)hi.role;
-    c->joined = true;
+    if (!join(sv, c, r->from.pid, (enum ipc_role)hi.role, &e)) {
+        log_err(LOG_WARN_, "ipc-turned-away", &e);
+        refuse(w, c, r->h, &e);
+        return false;
+    }
     if (sv->s->joined)
         sv->s->joined(sv->s->daemon, &c->peer);
     hi.role = 0;
-    if (ipc_pack(&w->tx, (struct ipc_head){IPC_OP_HELLO, IPC_REPLY, r->h.seq}, ipc_hello_fields, &hi, &e) != RC_OK)
+    if (ipc_pack(&w->tx, (struct ipc_head){IPC_OP_HELLO, IPC_REPLY, r->h.seq, 0}, ipc_hello_fields, &hi, &e) != RC_OK)
         bug("%s", e.log);
     ipc_conn_send(c, buf_span(&w->tx), -1, false);
     return true;
@@ -115,7 +137,7 @@ static bool take_hello(struct ipc_server *sv, struct ipc_work *w, struct ipc_con
 static void answer(struct ipc_work *w, struct ipc_conn *c, const struct request *r, const struct ipc_op *o,
                    struct ipc_reply *rep)
 {
-    struct ipc_head h = {r->h.op, IPC_REPLY, r->h.seq};
+    struct ipc_head h = {r->h.op, IPC_REPLY, r->h.seq, 0};
     struct err e;
 
     if (rep->fd >= 0 && !o->rep_fd)
@@ -144,8 +166,11 @@ static void handle(struct ipc_server *sv, struct ipc_work *w, struct ipc_conn *c
         rc = err_set(&e, RC_DENIED, NULL, NULL, "%s: %s is not for role %u", c->proto->name, o->name,
                      (unsigned)c->peer.role);
         log_err(LOG_WARN_, "ipc-denied", &e);
+    } else if (r->h.due && clock_mono() >= r->h.due) { /* whoever asked has given up, or will before this were done */
+        rc = err_set(&e, RC_TEMP, "4.3.0", NULL, "%s: %s: asked too long ago", c->proto->name, o->name);
     } else {
         memset(w->rep, 0, sizeof w->rep);
+        c->peer.due = r->h.due;
         rc = run(sv->s->daemon, &c->peer, w->req, r->fd, &rep, &e);
     }
     if (rc == RC_OK) {
@@ -180,10 +205,10 @@ static bool take_request(struct ipc_server *sv, struct ipc_work *w, struct ipc_c
 /* Reads one packet and answers it. False: the peer is to be ended. */
 static bool serve_one(struct ipc_server *sv, struct ipc_work *w, struct ipc_conn *c)
 {
-    struct request r = {.fd = -1};
+    struct request r = {.fd = -1, .from = {c->peer.pid, c->peer.uid, 0}};
     size_t n = 0;
     unsigned fds;
-    int got = ipc_rx(c->fd, w->rx, sizeof w->rx, &n, &r.fd, &fds);
+    int got = ipc_rx_from(c->fd, w->rx, sizeof w->rx, &n, &r.fd, &fds, &r.from);
     bool ok;
 
     if (got <= 0)
@@ -200,17 +225,14 @@ static bool serve_one(struct ipc_server *sv, struct ipc_work *w, struct ipc_conn
     return ok;
 }
 
-void ipc_turn(struct ipc_server *sv, struct ipc_work *w, struct ipc_conn *c, uint32_t events)
+void ipc_turn(struct ipc_server *sv, struct ipc_work *w, struct ipc_conn *c)
 {
     bool ok = true;
 
-    pthread_mutex_lock(&c->lock);
-    c->busy = true;
-    pthread_mutex_unlock(&c->lock);
-    if (!(events & EPOLLOUT))
+    if (!ipc_conn_claim(c))
+        return;
+    if (ipc_conn_drain(c))
         ok = serve_one(sv, w, c);
-    else if (ipc_conn_drain(c) && events & (EPOLLHUP | EPOLLERR))
-        ok = false;
     if (!ok || !ipc_conn_arm(c))
         ipc_end_peer(sv, c);
 }

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PAUSE_MS = 100, COMPLAIN_MS = 60000, ACCEPTS_A_TURN = 64, SPARE_RETRY_MS = 1000 };
+enum { PAUSE_MS = 100, COMPLAIN_MS = 60000, ACCEPTS_A_TURN = 64, SPARE_RETRY_MS = 1000, UNPROVEN_GRACE_MS = 2000 };
 /* of the C library's allocator, in bytes asked for: sizes of which freed blocks are kept in lists */
 enum { LISTED_MOST = 1032, LIST_STEP = 16 };
 
@@ -25,33 +25,36 @@ struct run {
     const struct listener *l;
     struct listener_table table;
     struct listener_spares spares;
+    struct dialler dialler;
     int64_t spares_from; /* no spare is forked before: the last one died unused, or there was no room for it */
     int stop[2];         /* pipe: sessions hold the reading end */
     sigset_t waiting;    /* the signal mask while it waits */
     int64_t quiet_until; /* no complaint before */
     bool starved;        /* out of descriptors: pause before the next accept */
 };
-static volatile sig_atomic_t told_to_stop;
+static volatile sig_atomic_t told_to_stop, told_to_yield;
 
 static void on_signal(int sig)
 {
-    if (sig != SIGCHLD)
+    if (sig == SIGUSR2)
+        told_to_yield = 1;
+    else if (sig != SIGCHLD)
         told_to_stop = 1;
 }
 
 static void signals(struct run *r)
 {
-    static const int sigs[] = {SIGCHLD, SIGTERM, SIGINT};
+    static const int sigs[] = {SIGCHLD, SIGTERM, SIGINT, SIGUSR2};
     struct sigaction sa = {.sa_handler = on_signal};
     sigset_t block;
 
     sigemptyset(&block);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++) {
         sigaction(sigs[i], &sa, NULL);
         sigaddset(&block, sigs[i]);
     }
     sigprocmask(SIG_BLOCK, &block, &r->waiting);
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++)
         sigdelset(&r->waiting, sigs[i]);
 }
 
@@ -96,7 +99,7 @@ static bool loopback(const struct listener_peer *peer)
 
 const char *listener_why_name(enum listener_why why)
 {
-    static const char *const names[] = {"full", "address-full", "rate", "no-fork"};
+    static const char *const names[] = {"full", "address-full", "rate", "unproven", "no-fork"};
 
     return names[why];
 }
@@ -117,9 +120,11 @@ static void child_begin(struct run *r)
         close(r->l->fds[i]);
     close(r->stop[1]);
     spares_retire(&r->spares); /* closes our copies; the listener's stay */
+    dialler_join(&r->dialler);
     sigaction(SIGCHLD, &dfl, NULL);
     sigaction(SIGTERM, &dfl, NULL);
     sigaction(SIGINT, &dfl, NULL);
+    sigaction(SIGUSR2, &dfl, NULL);
     sigprocmask(SIG_SETMASK, &r->waiting, NULL);
 }
 
@@ -168,6 +173,50 @@ static void prepare_spare(struct run *r)
         close(chan[i]);
 }
 
+/* One that has proven nothing gives its place to a newcomer, once it has had that long. It dies at once, without a word. */
+static bool displace(struct run *r, struct listener_kid *kid, int64_t grace_ms)
+{
+    if (!kid || clock_mono() - kid->since < grace_ms * 1000000)
+        return false;
+    log_ev(LOG_WARN_, "session-displaced", "session_pid=%d sessions=%zu", (int)kid->pid, r->table.n);
+    kid->unproven = false; /* it does not count from now on, and is not asked twice */
+    kill(kid->pid, SIGTERM);
+    return true;
+}
+
+/* On a port whose places for strangers are taken: whoever holds many gives one to who holds fewer at once, else to who waits. */
+static bool displace_heaviest(struct run *r, size_t which, uint64_t key)
+{
+    struct listener_kid *kid = table_oldest(&r->table, which, NULL);
+    size_t mine = table_unproven(&r->table, which, &key), theirs = kid ? table_unproven(&r->table, which, &kid->key) : 0;
+
+    return displace(r, kid, theirs > mine + 1 ? 0 : UNPROVEN_GRACE_MS);
+}
+
+static bool room_unproven(struct run *r, size_t which, uint64_t key)
+{
+    size_t quarter = (r->l->max_sessions + 3) / 4, most = r->l->max_unproven;
+    size_t of_address = r->l->max_unproven_per_address;
+
+    if (most == 0)
+        return true;
+    if (of_address > 0 && table_unproven(&r->table, which, &key) >= of_address &&
+        !displace(r, table_oldest(&r->table, which, &key), UNPROVEN_GRACE_MS))
+        return false;
+    return table_unproven(&r->table, which, NULL) < (most < quarter ? most : quarter) ||
+           displace_heaviest(r, which, key);
+}
+
+/* They end by themselves; one that was taken over does not. */
+static void end_unproven(struct run *r)
+{
+    int64_t before = clock_mono() - 2 * (int64_t)r->l->unproven_ms * 1000000;
+
+    for (size_t i = 0; r->l->unproven_ms > 0 && i < r->table.n; i++)
+        if (r->table.kids[i].unproven && r->table.kids[i].since < before)
+            displace(r, &r->table.kids[i], 0);
+}
+
 static bool admitted(struct run *r, int fd, const struct listener_peer *peer, uint64_t key)
 {
     if (r->table.n >= r->l->max_sessions)
@@ -176,11 +225,14 @@ static bool admitted(struct run *r, int fd, const struct listener_peer *peer, ui
         return refuse(r, fd, peer, LISTENER_ADDRESS_FULL), false;
     if (r->l->max_rate > 0 && !loopback(peer) && !table_rate(&r->table, key, clock_mono(), r->l->max_rate))
         return refuse(r, fd, peer, LISTENER_RATE), false;
+    if (!room_unproven(r, peer->which, key))
+        return refuse(r, fd, peer, LISTENER_UNPROVEN), false;
     return true;
 }
 
 static void serve(struct run *r, int fd, const struct listener_peer *peer, uint64_t key)
 {
+    struct listener_kid *kid;
     pid_t pid;
 
     if (!admitted(r, fd, peer, key))
@@ -192,7 +244,10 @@ static void serve(struct run *r, int fd, const struct listener_peer *peer, uint6
         refuse(r, fd, peer, LISTENER_NO_FORK);
         return;
     }
-    table_add(&r->table, pid, key);
+    kid = table_add(&r->table, pid, key);
+    kid->since = clock_mono();
+    kid->which = (uint8_t)peer->which;
+    kid->unproven = true;
 }
 
 static bool peer_gone(int error) /* errors of the connection that was about to be accepted, accept(2) */
@@ -230,16 +285,56 @@ static void take(struct run *r, size_t which)
 }
 
 /* ---- children ---- */
+static void in_dialler(void *ctx)
+{
+    struct run *r = ctx;
+
+    for (size_t i = 0; i < r->l->n_fds; i++)
+        close(r->l->fds[i]);
+    close(r->stop[0]);
+    close(r->stop[1]);
+    spares_retire(&r->spares);
+}
+
+static void start_dialler(struct run *r)
+{
+    r->dialler = (struct dialler){-1, -1, -1};
+    if (r->l->dialler.sockets && !dialler_start(&r->dialler, &r->l->dialler, in_dialler, r))
+        complain(r, "dialler");
+}
+
+/* Those that wait ready have a channel to the one that died. */
+static void dialler_died(struct run *r)
+{
+    dialler_leave(&r->dialler);
+    spares_retire(&r->spares);
+    if (!told_to_stop)
+        start_dialler(r);
+}
+
+static void hear_news(struct run *r)
+{
+    pid_t pid;
+
+    while (r->dialler.news >= 0 && read(r->dialler.news, &pid, sizeof pid) == sizeof pid)
+        table_proven(&r->table, pid);
+}
+
 static void reap(struct run *r)
 {
     int status;
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == r->dialler.pid) {
+            log_ev(LOG_ERROR_, "dialler-died", "pid=%d status=%d", (int)pid, status);
+            dialler_died(r);
+            continue;
+        }
         table_drop(&r->table, pid);
         if (spare_drop(&r->spares, pid))
             r->spares_from = deadline_in(SPARE_RETRY_MS);
-        if (WIFSIGNALED(status) && !told_to_stop)
+        if (WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM && !told_to_stop)
             log_ev(LOG_ERROR_, "session-died", "session_pid=%d signal=%d%s", (int)pid, WTERMSIG(status),
                    WTERMSIG(status) == SIGSYS ? " why=forbidden-system-call" : "");
     }
@@ -255,15 +350,28 @@ static int wait_once(struct run *r, struct pollfd *p, size_t n, int64_t until)
     if (ready < 0)
         for (size_t i = 0; i < n; i++)
             p[i].revents = 0;
+    hear_news(r);
     reap(r);
     return ready;
+}
+
+/* Another listener has taken our place: nobody new comes here, and who is here stays for as long as it likes. */
+static void yield_place(struct run *r)
+{
+    for (size_t i = 0; i < r->l->n_fds; i++)
+        close(r->l->fds[i]);
+    spares_retire(&r->spares);
+    log_ev(LOG_INFO_, "listener-yielded", "sessions=%zu", r->table.n);
+    reap(r);
+    while (!told_to_stop && r->table.n > 0)
+        wait_once(r, NULL, 0, DEADLINE_NEVER);
 }
 
 static void last_ones(struct run *r)
 {
     int64_t until = deadline_in(r->l->grace_ms);
 
-    for (size_t i = 0; i < r->l->n_fds; i++)
+    for (size_t i = 0; i < r->l->n_fds && !told_to_yield; i++)
         close(r->l->fds[i]);
     close(r->stop[1]); /* every session's stop_fd is at its end now */
     spares_retire(&r->spares);
@@ -274,6 +382,7 @@ static void last_ones(struct run *r)
         log_ev(LOG_WARN_, "sessions-killed", "n=%zu", r->table.n);
     for (size_t i = 0; i < r->table.n; i++)
         kill(r->table.kids[i].pid, SIGKILL);
+    dialler_leave(&r->dialler); /* with the last session it ends too */
     while (waitpid(-1, NULL, 0) > 0)
         ;
     close(r->stop[0]);
@@ -332,27 +441,32 @@ static void fill_holes(void)
 void listener_run(const struct listener *l)
 {
     struct run r = {.l = l};
-    struct pollfd p[LISTENER_FDS];
+    struct pollfd p[LISTENER_FDS + 1];
     int64_t tick = l->tick_ms > 0 ? deadline_in(l->tick_ms) : DEADLINE_NEVER;
 
     prepare(&r, p);
     fill_holes();
-    while (!told_to_stop) {
+    start_dialler(&r);
+    while (!told_to_stop && !told_to_yield) {
         bool short_of = r.spares.n < l->spares;
         int64_t until = r.starved ? deadline_in(PAUSE_MS) : short_of ? r.spares_from : tick;
 
-        if (wait_once(&r, p, r.starved ? 0 : l->n_fds, until < tick ? until : tick) == 0 && short_of)
+        p[l->n_fds] = (struct pollfd){r.dialler.news, POLLIN, 0};
+        if (wait_once(&r, p, r.starved ? 0 : l->n_fds + 1, until < tick ? until : tick) == 0 && short_of)
             prepare_spare(&r);
-        for (size_t i = 0; !r.starved && i < l->n_fds && !told_to_stop; i++)
+        for (size_t i = 0; !r.starved && i < l->n_fds && !told_to_stop && !told_to_yield; i++)
             if (p[i].revents)
                 take(&r, i);
         if (r.starved && deadline_left_ms(until) == 0)
             r.starved = false;
         if (deadline_left_ms(tick) == 0) {
             l->tick(l->ctx);
+            end_unproven(&r);
             spares_retire(&r.spares);
             tick = deadline_in(l->tick_ms);
         }
     }
+    if (told_to_yield && !told_to_stop)
+        yield_place(&r);
     last_ones(&r);
 }

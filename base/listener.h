@@ -6,12 +6,18 @@
  * Owns     the listening descriptors given (made non-blocking), the table of its children.
  * Limits   sessions in all, sessions at once of one address, new sessions a minute of one address. An address is an IPv4 address or an
  *          IPv6 /64. The rate does not count loopback: local software and tests start hundreds a second and nothing is won by it.
+ * Unproven a session proves itself by dialler_proven(): a sign-in, a listed operator's certificate. Those that have not yet hold a part
+ *          of the places only: max_unproven on one port, max_unproven_per_address there from one address, never more than a quarter of
+ *          all for a port. Where it is used up, the oldest of the address that holds most gives its place to the newcomer: at once
+ *          when the newcomer's address holds fewer, else once it has had two seconds: who means to sign in has done so by then. One that is unproven after unproven_ms is ended.
+ * Dialler  connects to daemons for sessions (base/dialler.h); started before the first session.
  * Ends     SIGTERM, SIGINT: accepts no more; listener_peer.stop_fd becomes readable (end of file) in every session, which says goodbye at its
  *          next pause; after grace_ms the rest is killed; listener_run() returns.
  * Fails    no descriptors, no memory, no processes left: one log line a minute, new peers are refused, sessions go on.
  * Process  listeners of smtpd and imapd, inside their sandbox. Single thread. In the child: only what the session callback does.
  */
 #pragma once
+#include "base/dialler.h"
 #include "base/err.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -23,12 +29,15 @@ struct listener_peer {
     size_t which; /* index in fds */
     int stop_fd;  /* readable when the listener is told to stop, or is gone */
 };
-enum listener_why { LISTENER_FULL, LISTENER_ADDRESS_FULL, LISTENER_RATE, LISTENER_NO_FORK };
+enum listener_why { LISTENER_FULL, LISTENER_ADDRESS_FULL, LISTENER_RATE, LISTENER_UNPROVEN, LISTENER_NO_FORK };
 struct listener {
     int fds[LISTENER_FDS];
     size_t n_fds;
     unsigned max_sessions, max_per_address;
     unsigned max_rate; /* new sessions a minute and address; 0: any */
+    unsigned max_unproven, max_unproven_per_address; /* on one port; 0: any */
+    int unproven_ms;                                 /* 0: any */
+    struct dialler_conf dialler;                     /* sockets NULL: there is none */
     int grace_ms;
     int tick_ms; /* 0: no tick */
     unsigned spares; /* at most LISTENER_SPARES_MAX; 0: none */

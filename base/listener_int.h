@@ -16,6 +16,9 @@ enum {
 struct listener_kid {
     pid_t pid;
     uint64_t key;
+    int64_t since; /* monotonic */
+    uint8_t which; /* port */
+    bool unproven; /* has proven nothing yet, and was not told to end */
 };
 struct listener_table {
     struct listener_kid *kids;
@@ -24,9 +27,14 @@ struct listener_table {
     int64_t minute_end; /* monotonic */
     uint32_t came[RATE_BUCKETS];
 };
-void table_add(struct listener_table *t, pid_t pid, uint64_t key);
+struct listener_kid *table_add(struct listener_table *t, pid_t pid, uint64_t key); /* borrowed until the next change */
 bool table_drop(struct listener_table *t, pid_t pid);
 size_t table_count(const struct listener_table *t, uint64_t key);
+void table_proven(struct listener_table *t, pid_t pid);
+/* Unproven ones of a port, from one address or from all. */
+size_t table_unproven(const struct listener_table *t, size_t which, const uint64_t *key);
+/* The oldest unproven one on a port of the address that has most of them there, or of that address; NULL: none. */
+struct listener_kid *table_oldest(struct listener_table *t, size_t which, const uint64_t *key);
 bool table_rate(struct listener_table *t, uint64_t key, int64_t now,
                 unsigned max); /* counts this one; false: too many this minute */
 void table_free(struct listener_table *t);

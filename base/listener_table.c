@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void table_add(struct listener_table *t, pid_t pid, uint64_t key)
+struct listener_kid *table_add(struct listener_table *t, pid_t pid, uint64_t key)
 {
     if (t->n == t->cap) {
         t->cap = t->cap ? t->cap * 2 : 64;
@@ -14,7 +14,8 @@ void table_add(struct listener_table *t, pid_t pid, uint64_t key)
         if (!t->kids)
             die("out of memory");
     }
-    t->kids[t->n++] = (struct listener_kid){pid, key};
+    t->kids[t->n] = (struct listener_kid){.pid = pid, .key = key};
+    return &t->kids[t->n++];
 }
 
 bool table_drop(struct listener_table *t, pid_t pid)
@@ -34,6 +35,56 @@ size_t table_count(const struct listener_table *t, uint64_t key)
     for (size_t i = 0; i < t->n; i++)
         n += t->kids[i].key == key;
     return n;
+}
+
+/* ---- those that have proven nothing ---- */
+void table_proven(struct listener_table *t, pid_t pid)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (t->kids[i].pid == pid)
+            t->kids[i].unproven = false;
+}
+
+static bool counts(const struct listener_kid *k, size_t which, const uint64_t *key)
+{
+    return k->unproven && k->which == which && (!key || k->key == *key);
+}
+
+size_t table_unproven(const struct listener_table *t, size_t which, const uint64_t *key)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < t->n; i++)
+        n += counts(&t->kids[i], which, key);
+    return n;
+}
+
+/* There are a few hundred at most, and this is asked when they are too many: a walk for each. */
+static uint64_t heaviest(const struct listener_table *t, size_t which)
+{
+    uint64_t key = 0;
+    size_t most = 0;
+
+    for (size_t i = 0; i < t->n; i++) {
+        size_t n = counts(&t->kids[i], which, NULL) ? table_unproven(t, which, &t->kids[i].key) : 0;
+
+        if (n <= most)
+            continue;
+        most = n;
+        key = t->kids[i].key;
+    }
+    return key;
+}
+
+struct listener_kid *table_oldest(struct listener_table *t, size_t which, const uint64_t *key)
+{
+    uint64_t of = key ? *key : heaviest(t, which);
+    struct listener_kid *oldest = NULL;
+
+    for (size_t i = 0; i < t->n; i++)
+        if (counts(&t->kids[i], which, &of) && (!oldest || t->kids[i].since < oldest->since))
+            oldest = &t->kids[i];
+    return oldest;
 }
 
 static size_t bucket(const struct listener_table *t, uint64_t key)

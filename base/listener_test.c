@@ -244,10 +244,47 @@ static void test_table(void **state)
     table_free(&t);
 }
 
+/* Two ports, three addresses: who has proven itself counts no more, and the oldest of the heaviest address is the one to go. */
+static void test_unproven(void **state)
+{
+    static const struct {
+        pid_t pid;
+        uint64_t key;
+        int64_t since;
+        uint8_t which;
+    } rows[] = {{1, 7, 50, 0}, {2, 8, 10, 0}, {3, 8, 5, 0}, {4, 8, 20, 0}, {5, 9, 1, 0}, {6, 9, 1, 1}, {7, 9, 2, 1}};
+    static struct listener_table t;
+    uint64_t light = 9, none = 10;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct listener_kid *kid = table_add(&t, rows[i].pid, rows[i].key);
+
+        kid->since = rows[i].since;
+        kid->which = rows[i].which;
+        kid->unproven = true;
+    }
+    assert_int_equal(table_unproven(&t, 0, NULL), 5);
+    assert_int_equal(table_unproven(&t, 1, NULL), 2);
+    assert_int_equal(table_unproven(&t, 0, &light), 1);
+    assert_int_equal(table_oldest(&t, 0, NULL)->pid, 3);
+    assert_int_equal(table_oldest(&t, 0, &light)->pid, 5);
+    assert_null(table_oldest(&t, 0, &none));
+    table_proven(&t, 3);
+    assert_int_equal(table_oldest(&t, 0, NULL)->pid, 2);
+    table_proven(&t, 2);
+    table_proven(&t, 4);
+    table_proven(&t, 99); /* gone already */
+    assert_int_equal(table_unproven(&t, 0, NULL), 2);
+    assert_int_equal(table_count(&t, 8), 3); /* still sessions of that address */
+    table_free(&t);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_limits_and_stop), cmocka_unit_test(test_full),
-                                       cmocka_unit_test(test_spares), cmocka_unit_test(test_table)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_unproven), cmocka_unit_test(test_limits_and_stop),
+                                       cmocka_unit_test(test_full), cmocka_unit_test(test_spares),
+                                       cmocka_unit_test(test_table)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

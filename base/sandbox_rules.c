@@ -95,7 +95,8 @@ GROUP(talk);
 static const struct sandbox_rule take_peers_rules[] = {YES(accept), YES(accept4), IF(fcntl, 1, WHOLE, F_SETFL), END};
 GROUP(take_peers);
 
-static const struct sandbox_rule local_out_rules[] = {/* to its sibling daemons */
+static const struct sandbox_rule local_out_rules[] = {/* to its sibling daemons; never where a peer's bytes are read: connect(2) turns a peer's
+     * socket to any address, and no filter sees which (docs/decisions/0010) */
     IF(socket, 0, WHOLE, AF_UNIX), YES(connect), END};
 GROUP(local_out);
 
@@ -125,10 +126,11 @@ const struct sandbox_profile sandbox_profiles[SB_KINDS_] = {
     /*                    name              groups                                                                       */
     [SB_SMTPD_LISTENER] = {"smtpd listener", {&basic, &data_only, &no_files, &talk, &take_peers, &local_out, &forks, DEV_ONLY NULL},
                            FILES_NONE, false, SB_SMTPD_SESSION},
-    [SB_SMTPD_SESSION] = {"smtpd session", {&basic, &data_only, &no_files, &talk, &local_out, DEV_ONLY NULL}, FILES_NONE, false, -1},
+    [SB_SMTPD_SESSION] = {"smtpd session", {&basic, &data_only, &no_files, &talk, DEV_ONLY NULL}, FILES_NONE, false, -1},
     [SB_IMAPD_LISTENER] = {"imapd listener", {&basic, &data_only, &no_files, &talk, &take_peers, &local_out, &forks, DEV_ONLY NULL},
                            FILES_NONE, false, SB_IMAPD_SESSION},
-    [SB_IMAPD_SESSION] = {"imapd session", {&basic, &data_only, &no_files, &talk, &local_out, DEV_ONLY NULL}, FILES_NONE, false, -1},
+    [SB_IMAPD_SESSION] = {"imapd session", {&basic, &data_only, &no_files, &talk, DEV_ONLY NULL}, FILES_NONE, false, -1},
+    [SB_DIALLER] = {"dialler", {&basic, &data_only, &no_files, &talk, &local_out, DEV_ONLY NULL}, FILES_NONE, false, -1},
     [SB_STORED] = {"stored", {&basic, &data_only, &own_files, &talk, &take_peers, &threads, DEV_ONLY NULL}, FILES_RW_DIR, false, -1},
     [SB_KEYD] = {"keyd", {&basic, &data_only, &no_files, &talk, &take_peers, &threads, DEV_ONLY NULL}, FILES_NONE, false, -1},
     [SB_DIRD] = {"dird", {&basic, &may_load, &read_files, &talk, &take_peers, &net_out, &threads, DEV_ONLY NULL}, FILES_SYSTEM_RO,

@@ -19,6 +19,7 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -81,6 +82,19 @@ static int a_bind_inet(void)
     int s = socket(AF_INET, SOCK_STREAM, 0);
 
     return s < 0 ? errno : result(bind(s, (struct sockaddr *)&a, sizeof a)) ? errno : result(listen(s, 1));
+}
+
+static int tcp_peer = -1; /* accepted before the sandbox, as a session's is */
+
+static int a_turn(void)
+{
+    const struct sockaddr off = {.sa_family = AF_UNSPEC};
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+    if (connect(tcp_peer, &off, sizeof off) < 0 ||
+        (connect(tcp_peer, (struct sockaddr *)&a, sizeof a) < 0 && errno != ECONNREFUSED))
+        return errno;
+    return 0;
 }
 
 static int a_local(void)
@@ -190,7 +204,7 @@ static int a_session(void)
     pid_t pid = fork();
 
     if (pid == 0) {
-        if (sandbox_enter(&h, &e) != RC_OK || a_local() != 0)
+        if (sandbox_enter(&h, &e) != RC_OK || a_pair() != 0)
             _exit(1);
         (void)fork();
         _exit(2);
@@ -220,7 +234,8 @@ static const struct act {
     {"ptrace the parent", a_ptrace, 0, false},
     {"connect by TCP", a_inet, NET, true},
     {"listen on TCP", a_bind_inet, 0, false},
-    {"connect to a sibling", a_local, LISTENERS | SESSIONS | NET, false},
+    {"connect to a sibling", a_local, LISTENERS | BIT(SB_DIALLER) | NET, false},
+    {"turn a peer's socket elsewhere", a_turn, NET, true},
     {"fork", a_fork, LISTENERS, false},
     {"start a thread", a_thread, THREADED, false},
     {"executable memory", a_exec_memory, NET, false},
@@ -314,11 +329,41 @@ static void test_narrowing(void **state)
     assert_in_range(allowed, SEEN_ALLOWED, CALLS / 2);
 }
 
+/* Whatever the kernel's Landlock knows of networks (Debian 12: nothing), no session may call connect. */
+static void test_no_connect(void **state)
+{
+    (void)state;
+    fflush(NULL);
+    for (int k = 0; k < SB_KINDS_; k++)
+        if (BIT(k) & SESSIONS) {
+            enum sandbox_kind above = k == SB_SMTPD_SESSION ? SB_SMTPD_LISTENER : SB_IMAPD_LISTENER;
+
+            assert_true(killed_for(above, (enum sandbox_kind)k, SYS_connect));
+            assert_true(killed_for(above, (enum sandbox_kind)k, SYS_socket));
+        }
+}
+
+static void make_tcp_peer(void)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof a;
+    int l = socket(AF_INET, SOCK_STREAM, 0), c = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_int_equal(bind(l, (struct sockaddr *)&a, sizeof a), 0);
+    assert_int_equal(listen(l, 1), 0);
+    assert_int_equal(getsockname(l, (struct sockaddr *)&a, &len), 0);
+    assert_int_equal(connect(c, (struct sockaddr *)&a, len), 0);
+    tcp_peer = accept(l, NULL, NULL);
+    assert_true(tcp_peer >= 0);
+    close(l);
+}
+
 static bool needs_landlock(const struct act *a, enum sandbox_kind k)
 {
     return (a->run == a_open_home && BIT(k) & (NET | BIT(SB_STORED))) || (BIT(k) & NET && a->run == a_bind_inet) ||
            (k == SB_STORED && (a->run == a_open_write || a->run == a_open_passwd)) ||
-           (a->run == a_kill_parent && BIT(k) & LISTENERS);
+           (a->run == a_kill_parent && BIT(k) & LISTENERS) ||
+           (a->run == a_turn && BIT(k) & (LISTENERS | BIT(SB_DIALLER)));
 }
 
 static void try_all(uid_t uid, const char *root)
@@ -370,7 +415,7 @@ static void test_as_root(void **state)
     if (geteuid() != 0)
         skip();
     assert_int_equal(in_sandbox(SB_KEYD, OWN_UID, dir, a_who), 0);
-    assert_int_equal(in_sandbox(SB_SMTPD_SESSION, OWN_UID, dir, a_root_is_run), 0);
+    assert_int_equal(in_sandbox(SB_SMTPD_LISTENER, OWN_UID, dir, a_root_is_run), 0);
     try_all(OWN_UID, dir);
 }
 
@@ -412,6 +457,7 @@ static int setup(void **state)
 
     (void)state;
     sandbox_warm_reports();
+    make_tcp_peer();
     for (int k = 0; k < SB_KINDS_; k++) /* once, not in each of three hundred children */
         assert_int_equal(sandbox_filter_prepare((enum sandbox_kind)k, &e), RC_OK);
     snprintf(dir, sizeof dir, "/tmp/pli-sandbox-test.XXXXXX");
@@ -444,10 +490,8 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_narrowing),
-        cmocka_unit_test(test_as_we_are),
-        cmocka_unit_test(test_as_root),
-        cmocka_unit_test(test_seen_from_outside),
+        cmocka_unit_test(test_narrowing), cmocka_unit_test(test_no_connect),        cmocka_unit_test(test_as_we_are),
+        cmocka_unit_test(test_as_root),   cmocka_unit_test(test_seen_from_outside),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

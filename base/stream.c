@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 enum { IN_CAP = 16 * 1024, IN_MOST = 1024 * 1024, READ_LEAST = 4096, OUT_HIGH = 64 * 1024, DIRECT = 16 * 1024 };
+enum { LINGER_MS = 2000, LINGER_MAX = 16 * 1024 * 1024 };
 
 struct stream {
     int fd;
@@ -122,6 +123,43 @@ void stream_close(struct stream **sp)
     free(s->in);
     buf_free(&s->out);
     free(s);
+}
+
+/* What the peer still sends is taken in, until it has closed its half too. */
+static void linger(int fd)
+{
+    unsigned char sink[16 * 1024];
+    int64_t until = deadline_in(LINGER_MS);
+    struct err e;
+
+    for (size_t taken = 0; taken < LINGER_MAX;) {
+        ssize_t got = recv(fd, sink, sizeof sink, MSG_DONTWAIT);
+
+        if (got > 0)
+            taken += (size_t)got;
+        else if (got == 0 || (errno != EAGAIN && errno != EINTR) || wait_fd(fd, POLLIN, until, &e) != RC_OK)
+            break;
+        if (deadline_left_ms(until) == 0)
+            break;
+    }
+    wipe(sink, sizeof sink);
+}
+
+void stream_finish(struct stream **sp)
+{
+    struct stream *s = *sp;
+    struct err e;
+
+    if (!s)
+        return;
+    if (stream_flush(s, &e) == RC_OK) {
+        if (s->ops && s->ops->close)
+            s->ops->close(s->ctx);
+        s->ops = NULL;
+        if (!s->eof && shutdown(s->fd, SHUT_WR) == 0)
+            linger(s->fd);
+    }
+    stream_close(sp);
 }
 
 void stream_set_ops(struct stream *s, const struct stream_ops *ops, void *ctx)
@@ -400,19 +438,24 @@ enum rc stream_flush(struct stream *s, struct err *e)
 
 enum rc stream_wait(struct stream *s, int other_fd, int64_t deadline, int *which_out, struct err *e)
 {
-    struct pollfd p[2] = {{s->fd, POLLIN, 0}, {other_fd, POLLIN, 0}};
+    return stream_wait_any(s, other_fd, -1, deadline, which_out, e);
+}
+
+enum rc stream_wait_any(struct stream *s, int other_fd, int third_fd, int64_t deadline, int *which_out, struct err *e)
+{
+    struct pollfd p[3] = {{s->fd, POLLIN, 0}, {other_fd, POLLIN, 0}, {third_fd, POLLIN, 0}};
     bool ready = stream_buffered(s) > 0 || s->eof;
     int n;
 
     if (!ready && s->ops && s->ops->waiting)
         s->ops->waiting(s->ctx);
     do
-        n = poll(p, 2, ready ? 0 : deadline_left_ms(deadline)); /* a negative fd is passed over */
+        n = poll(p, 3, ready ? 0 : deadline_left_ms(deadline)); /* a negative fd is passed over */
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return err_sys(e, RC_TEMP, "poll");
     if (n == 0 && !ready)
         return err_set(e, RC_TIMEOUT, NULL, NULL, "nothing came until the deadline");
-    *which_out = (ready || p[0].revents ? 1 : 0) | (p[1].revents ? 2 : 0);
+    *which_out = (ready || p[0].revents ? 1 : 0) | (p[1].revents ? 2 : 0) | (p[2].revents ? 4 : 0);
     return RC_OK;
 }

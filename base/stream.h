@@ -3,6 +3,10 @@
  * write honours, and hooks so that crypto/tls can put TLS under it without the reader noticing.
  *
  * Owns     its two buffers and, after stream_open(), the fd. stream_close() flushes nothing.
+ * Ending   a socket that is closed with input unread is reset, and the reset destroys what the peer has not read yet: the last reply.
+ *          stream_finish() sends what is gathered, says goodbye, closes its own half, and takes in what the peer still sends until that
+ *          closes too: for two seconds and 16 MB at most. A reply can be sent after any read error but a broken connection: after
+ *          RC_TIMEOUT, RC_SYNTAX, and RC_CLOSED when the peer has closed its half alone.
  * Reading  by block, never a byte at a time. stream_line() gives a line that ends in CRLF exactly; a bare CR or a bare
  *          LF is RC_SYNTAX (RFC 5321 2.3.8), as is a line longer than max.
  * Writing  gathered until stream_flush(); a flush is one send (TLS: one cork/uncork). TCP_NODELAY is set.
@@ -26,6 +30,7 @@ struct stream_ops {
 struct stream *stream_open(int fd);                   /* takes fd */
 int stream_fd(const struct stream *s);
 void stream_close(struct stream **s);
+void stream_finish(struct stream **s);                /* flushes within the deadline, lingers as above, closes */
 void stream_set_ops(struct stream *s, const struct stream_ops *ops, void *ctx); /* TLS begins; buffers must be empty */
 bool stream_has_ops(const struct stream *s);
 void stream_deadline(struct stream *s, int64_t deadline);
@@ -43,3 +48,5 @@ void stream_putf(struct stream *s, const char *fmt, ...) __attribute__((format(p
 enum rc stream_flush(struct stream *s, struct err *e);
 /* Waits until input is at hand, other_fd is readable (-1: none), or the deadline. *which_out: 1 input, 2 other, 3 both. */
 enum rc stream_wait(struct stream *s, int other_fd, int64_t deadline, int *which_out, struct err *e);
+/* The same with one more: 4 is added to *which_out for it. */
+enum rc stream_wait_any(struct stream *s, int other_fd, int third_fd, int64_t deadline, int *which_out, struct err *e);

@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { PATIENCE_MS = 5000, CALL_MS = 20000, REDIAL_MS = 50 };
+enum { CALL_MS = 20000, REDIAL_MS = 50, BUSY_MIN_MS = 10, BUSY_MAX_MS = 160, WAIT_MS = 11000, WAIT_STEP_MS = 250 };
 
 struct dir {
     enum ipc_role role;
     int patience_ms;
+    unsigned dials; /* connections made so far */
     struct ipc *c;
+    struct buf mem; /* what the last reply's spans point into: ours, whatever becomes of the connection */
 };
 
 struct dir *dir_new(enum ipc_role role)
@@ -23,7 +25,8 @@ struct dir *dir_new(enum ipc_role role)
     if (!d)
         die("out of memory");
     d->role = role;
-    d->patience_ms = PATIENCE_MS;
+    d->patience_ms = DIR_PATIENCE_MS;
+    d->mem.secret = true;
     return d;
 }
 
@@ -36,7 +39,10 @@ void dir_dial_ahead(struct dir *d)
 {
     struct err e;
 
-    if (!d->c && ipc_dial_ahead("dird.sock", &dird_proto, d->role, deadline_in(0), &d->c, &e) != RC_OK)
+    if (d->c)
+        return;
+    d->dials++;
+    if (ipc_dial_ahead("dird.sock", &dird_proto, d->role, deadline_in(0), &d->c, &e) != RC_OK)
         d->c = NULL; /* not now: the first request dials, and says why when it can not */
 }
 
@@ -45,8 +51,37 @@ void dir_free(struct dir **d)
     if (!d || !*d)
         return;
     ipc_hangup(&(*d)->c);
+    buf_free(&(*d)->mem);
     free(*d);
     *d = NULL;
+}
+
+unsigned dir_dials(const struct dir *d)
+{
+    return d->c && ipc_fd(d->c) >= 0 ? d->dials : 0;
+}
+
+int dir_fd(const struct dir *d)
+{
+    return d->c ? ipc_fd(d->c) : -1;
+}
+
+void dir_rest(struct dir *d)
+{
+    if (d->c)
+        ipc_rest(d->c);
+}
+
+enum rc dir_ended(struct dir *d, struct err *e)
+{
+    struct dird_ev_ended ev;
+    uint16_t op = 0;
+    if (!d->c)
+        return err_set(e, RC_CLOSED, NULL, NULL, "no connection to dird");
+    enum rc rc = ipc_event(d->c, &op, &ev, e);
+    if (rc != RC_OK && rc != RC_MORE)
+        ipc_hangup(&d->c);
+    return rc == RC_OK || rc == RC_MORE ? rc : RC_CLOSED;
 }
 
 static bool changes_something(enum dird_op op)
@@ -73,6 +108,22 @@ static enum rc dial(struct dir *d, int64_t patience, struct err *e)
     }
 }
 
+/* The last answer's memory goes with the next answer, each time: a span that is kept too long is found by the first test that does so
+ * under the sanitizer, not by the first restart of dird. */
+static enum rc ask(struct dir *d, enum dird_op op, const void *req, void *rep_out, struct err *e)
+{
+    struct buf mem = BUF_INIT;
+    enum rc rc = ipc_call(d->c, (uint16_t)op, req, -1, rep_out, &mem, NULL, e);
+
+    if (rc == RC_OK) {
+        buf_free(&d->mem);
+        d->mem = mem;
+    } else {
+        buf_free(&mem);
+    }
+    return rc;
+}
+
 enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out, struct err *e)
 {
     int64_t patience = deadline_in(d->patience_ms);
@@ -83,9 +134,10 @@ enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out,
             enum rc rc = ahead ? RC_OK : dial(d, patience, e);
             if (rc != RC_OK)
                 return rc;
+            d->dials++;
         }
         ipc_deadline(d->c, deadline_in(CALL_MS));
-        enum rc rc = ipc_call(d->c, (uint16_t)op, req, -1, rep_out, NULL, e);
+        enum rc rc = ask(d, op, req, rep_out, e);
         if (!gone(rc))
             return rc;
         ipc_hangup(&d->c);
@@ -100,18 +152,24 @@ enum rc dir_lookup(struct dir *d, struct span address, struct dird_lookup_rep *r
     return dir_call(d, DIRD_LOOKUP, &rq, rep_out, e);
 }
 
-/* After a restart everybody signs in at once, and slapd hashes a few passwords at a time: dird lets no worker queue for that, so we do. */
+/* How long the next pause is; 0: this answer is final. */
+static long pause_ms(const struct err *e, long last, int64_t busy_until, int64_t wait_until)
+{
+    if (strcmp(e->esc, DIRD_BUSY) == 0 && deadline_left_ms(busy_until) > 0)
+        return last == 0 ? BUSY_MIN_MS : last < BUSY_MAX_MS ? last * 2 : last;
+    return strcmp(e->esc, DIRD_WAIT) == 0 && deadline_left_ms(wait_until) > 0 ? WAIT_STEP_MS : 0;
+}
+
+/* After a restart everybody signs in at once, and slapd hashes a few passwords at a time: dird lets no worker queue for that, so we do. The
+ * pauses after wrong passwords are waited for here, too: the one who guesses waits in a process of his own. */
 enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth_rep *rep_out, struct err *e)
 {
-    int64_t until = deadline_in(CALL_MS);
-    long ms = 10;
+    int64_t busy_until = deadline_in(CALL_MS), wait_until = deadline_in(WAIT_MS);
+    long ms = 0;
     enum rc rc;
 
-    while ((rc = dir_call(d, DIRD_AUTH, rq, rep_out, e)) == RC_TEMP && strcmp(e->esc, DIRD_BUSY) == 0 &&
-           deadline_left_ms(until) > 0) {
-        nanosleep(&(struct timespec){0, ms * 1000000L}, NULL);
-        ms = ms < 160 ? ms * 2 : ms;
-    }
+    while ((rc = dir_call(d, DIRD_AUTH, rq, rep_out, e)) == RC_TEMP && (ms = pause_ms(e, ms, busy_until, wait_until)) > 0)
+        nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000L}, NULL);
     return rc;
 }
 

@@ -5,14 +5,21 @@
 #pragma once
 #include "directory/wire.h"
 struct dir;
+enum { DIR_PATIENCE_MS = 5000 };
 struct dir *dir_new(enum ipc_role role);   /* "dird.sock" in the working folder, dialled at first use */
 void dir_free(struct dir **d);
 void dir_dial_ahead(struct dir *d);        /* dials now, if that takes no waiting: the first request finds it done */
 void dir_patience(struct dir *d, int ms);  /* how long a dird that is not there is waited for, instead of 5 s */
+/* For who waits for events (directory/stay.h). dials: which connection this is, 0 when there is none. ended: RC_OK an event came, RC_MORE none,
+ * RC_CLOSED the connection is gone. rest: before a long wait; buffers are given back. */
+unsigned dir_dials(const struct dir *d);
+int dir_fd(const struct dir *d); /* -1: none */
+enum rc dir_ended(struct dir *d, struct err *e);
+void dir_rest(struct dir *d);
 /* Any operation of wire.h. A question is asked again when dird restarted meanwhile; a change is not: RC_TEMP, look before trying again. */
 enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out, struct err *e);
 enum rc dir_lookup(struct dir *d, struct span address, struct dird_lookup_rep *rep_out, struct err *e);
-/* While dird is busy with other passwords (DIRD_BUSY) it asks again, for 20 s. */
+/* While dird is busy with other passwords (DIRD_BUSY) it asks again, for 20 s; while a pause is due (DIRD_WAIT) for 11 s. */
 enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth_rep *rep_out, struct err *e);
 enum rc dir_may_send(struct dir *d, struct span account, struct span sender, struct err *e);
 enum rc dir_trust(struct dir *d, struct span domain, struct span dn, enum dird_trusted *answer_out, struct err *e);

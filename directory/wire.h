@@ -12,6 +12,8 @@
 #define DIRD_VERSION 2
 /* RC_TEMP with this esc: all that may wait for a password check do; dir_auth() asks again by itself. */
 #define DIRD_BUSY "4.3.2"
+/* RC_TEMP with this esc: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
+#define DIRD_WAIT "4.7.0"
 extern const struct ipc_proto dird_proto;
 enum dird_op {
     DIRD_LOOKUP = 16,    /* address -> what it is. smtpd imapd relayd admin */
@@ -22,7 +24,9 @@ enum dird_op {
     DIRD_TRUST_ADD, DIRD_TRUST_LIST, DIRD_SEARCH, DIRD_CERTS,  /* admin */
     DIRD_STATUS,         /* admin super */
     DIRD_TRUST_REMOVE,   /* admin: dird_trust_entry; empty dn: the whole domain */
-    DIRD_OP_END_
+    DIRD_STAY,           /* a sign-in's ticket: does it still hold? a new one, and DIRD_EV_ENDED on this connection once it does not. smtpd imapd */
+    DIRD_OP_END_,
+    DIRD_EV_ENDED = 200  /* pushed, never asked, within two seconds: the account is disabled or gone, or has another password */
 };
 enum dird_kind { DK_UNKNOWN = 0 /* local domain, no such address */, DK_MAILBOX, DK_NOT_LOCAL, DK_DISABLED, DK_ALIAS /* later */ };
 enum dird_flag { DF_STRICT = 1, DF_SIGN = 2 /* sign what it submits */, DF_RED_LIST = 4 };
@@ -33,8 +37,13 @@ struct dird_lookup_rep { uint8_t kind, type; uint32_t flags; uint64_t mbx; unsig
 enum dird_protocol { DP_SUBMISSION = 1 /* submit */, DP_IMAP /* read, write */, DP_ADMIN /* read, write, slots */ };
 struct dird_auth_req { struct span login, password, peer /* IP text */; uint8_t protocol; };
 /* RC_DENIED 5.7.8: wrong (nothing tells whether the account exists); RC_TEMP 4.3.0: directory away; RC_TEMP 4.7.0: too many wrong
- * passwords lately from this peer for this login; RC_PERM 5.7.1: account disabled (right password only) */
+ * passwords lately (directory/dird/guess.h), a pause is due; RC_PERM 5.7.1: account disabled (right password only) */
 struct dird_auth_rep { struct span ticket, address, name; uint64_t mbx; uint8_t type; uint32_t flags; };
+/* RC_DENIED 5.7.0: it holds no longer. ticket: a new one once half of the old one's life has passed, else empty; ask again after ask_in_s
+ * seconds. One ticket a connection: the last asked about. */
+struct dird_stay_req { struct span ticket; };
+struct dird_stay_rep { struct span ticket; uint64_t ask_in_s; };
+struct dird_ev_ended { uint8_t why; };                         /* 1 */
 struct dird_may_req { struct span account, sender; };         /* RC_OK, RC_DENIED */
 /* dn empty: is the domain in the trust space at all? domain empty (null reverse path): is the DN any operator's of the list? One of them stands.
  * DNs are compared as RDN sequences (policies/trust.h); no list of them travels. A domain served here is in the trust space only as the list has it. */

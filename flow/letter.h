@@ -60,4 +60,15 @@ struct letter {
 void letter_begin(struct letter *l);                                    /* conf is set; draws mid */
 enum rc letter_put(struct letter *l, struct span piece, struct err *e); /* RC_PERM 5.3.4: beyond conf->max_message */
 enum refusal letter_file(struct letter *l, struct err *e);
+/* What is to be said of its S/MIME signature: RFC 7281 3.1 words, with the author in From compared (RFC 8550 3). After letter_put() of all and
+ * spool_end(), scan_end() (a step has done both). Of the letter: conf->anchors, message, scan; else places and cms. RC_TEMP, RC_CORRUPT:
+ * the message could not be read. */
+struct letter_verdict {
+    enum cms_word word;
+    bool judged;           /* a signature was looked at, and cms is filled in */
+    char reason[160];      /* of the word; "" when it is pass or none */
+    char identifier[256];  /* the certificate's address: the one in From, else its first */
+    struct cms_verdict cms;
+};
+enum rc letter_verdict(struct letter *l, struct letter_verdict *v_out, struct err *e);
 void letter_end(struct letter *l); /* a zeroed one is fine */

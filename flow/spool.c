@@ -14,9 +14,16 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { NO_CHUNK = UINT32_MAX };
+enum { NO_CHUNK = UINT32_MAX, ROOM_STEP = 4 * 1024 * 1024 };
+/* over all spools of this process: in memfds, and what may be */
+static struct {
+    bool (*ask)(void *ctx, uint64_t bytes);
+    void *ctx;
+    uint64_t held, granted;
+} room;
+
 struct spool {
-    uint64_t max, size;
+    uint64_t max, size, taken; /* taken: of the room */
     struct buf mem;
     int fd;          /* -1: all in memory */
     uint32_t sealed; /* chunks in the memfd */
@@ -26,6 +33,39 @@ struct spool {
     struct buf open;  /* a chunk, opened for reading */
     uint32_t open_no; /* which */
 };
+
+void spool_limit(bool (*ask)(void *ctx, uint64_t bytes), void *ctx)
+{
+    room.ask = ask;
+    room.ctx = ctx;
+}
+
+static enum rc room_for(uint64_t bytes, struct err *e)
+{
+    uint64_t want = (bytes + ROOM_STEP - 1) / ROOM_STEP * ROOM_STEP;
+
+    if (!room.ask || bytes <= room.granted)
+        return RC_OK;
+    if (!room.ask(room.ctx, want))
+        return err_set(e, RC_TEMP, "4.3.1", NULL, "messages on their way hold all the memory they may");
+    room.granted = want;
+    return RC_OK;
+}
+
+static void room_back(uint64_t bytes)
+{
+    room.held -= bytes;
+    if (room.held > 0 || room.granted == 0)
+        return;
+    room.granted = 0;
+    if (room.ask)
+        (void)room.ask(room.ctx, 0);
+}
+
+enum rc spool_expect(uint64_t bytes, struct err *e)
+{
+    return bytes > SPOOL_MEMORY ? room_for(room.held + bytes, e) : RC_OK;
+}
 
 struct spool *spool_new(uint64_t max)
 {
@@ -50,6 +90,7 @@ void spool_free(struct spool **sp)
     *sp = NULL;
     if (s->fd >= 0)
         close(s->fd);
+    room_back(s->taken);
     seal_obj_close(&s->obj);
     buf_free(&s->mem);
     buf_free(&s->box);
@@ -93,8 +134,12 @@ static enum rc write_box(struct spool *s, struct err *e)
 
 static enum rc seal_one(struct spool *s, struct span plain, bool final, struct err *e)
 {
-    enum rc rc;
+    enum rc rc = room_for(room.held + SEAL_CHUNK, e);
 
+    if (rc != RC_OK)
+        return rc;
+    room.held += SEAL_CHUNK;
+    s->taken += SEAL_CHUNK;
     buf_clear(&s->box);
     rc = seal_chunk(s->obj, s->sealed, final, plain, &s->box, e);
     return rc == RC_OK ? write_box(s, e) : rc;

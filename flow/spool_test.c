@@ -86,6 +86,58 @@ static void test_sizes(void **state)
         }
 }
 
+/* ---- the room of all spools of the process ---- */
+static uint64_t allowed, asked[64];
+static unsigned asks;
+
+static bool ask(void *ctx, uint64_t bytes)
+{
+    assert_ptr_equal(ctx, &allowed);
+    assert_true(asks < 64);
+    asked[asks++] = bytes;
+    return bytes <= allowed;
+}
+
+static enum rc put_mb(struct spool *s, unsigned mb, struct err *e)
+{
+    static unsigned char zeros[1 << 20];
+    enum rc rc = RC_OK;
+
+    while (mb-- > 0 && rc == RC_OK)
+        rc = spool_put(s, span_of(zeros, sizeof zeros), e);
+    return rc;
+}
+
+static void test_room(void **state)
+{
+    enum { MB = 1 << 20 };
+    struct spool *a = spool_new(1u << 30), *b = spool_new(1u << 30);
+    struct err e;
+
+    (void)state;
+    allowed = 12 * MB;
+    spool_limit(ask, &allowed);
+    assert_int_equal(spool_put(a, SPAN_LIT("small ones are not asked for"), &e), RC_OK);
+    assert_int_equal(spool_expect(SPOOL_MEMORY, &e), RC_OK);
+    assert_int_equal(asks, 0);
+    assert_int_equal(spool_expect(7 * MB, &e), RC_OK);
+    assert_int_equal(asked[0], 8 * MB);
+    assert_int_equal(put_mb(a, 7, &e), RC_OK);
+    assert_int_equal(asks, 1); /* it was granted ahead */
+    assert_int_equal(put_mb(b, 5, &e), RC_OK);
+    assert_int_equal(asked[1], 12 * MB); /* what all of them hold */
+    assert_int_equal(put_mb(b, 5, &e), RC_TEMP);
+    assert_string_equal(e.esc, "4.3.1");
+    assert_int_equal(spool_expect(1 * MB, &e), RC_TEMP);
+    spool_free(&b);
+    assert_int_equal(put_mb(a, 4, &e), RC_OK); /* the other's room is free again */
+    asks = 0;
+    spool_free(&a);
+    assert_int_equal(asks, 1);
+    assert_int_equal(asked[0], 0); /* all is given back */
+    spool_limit(NULL, NULL);
+}
+
 static void test_max(void **state)
 {
     struct spool *s = spool_new(10);
@@ -142,8 +194,8 @@ static void test_nothing_in_clear(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes), cmocka_unit_test(test_max),
-                                       cmocka_unit_test(test_nothing_in_clear)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes), cmocka_unit_test(test_room),
+                                       cmocka_unit_test(test_max), cmocka_unit_test(test_nothing_in_clear)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

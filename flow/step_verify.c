@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "flow/letter_int.h"
 #include "mime/fields.h"
+#include <stdio.h>
 
 enum { SIGNATURE_MAX = 512 * 1024 };
 
@@ -50,9 +51,10 @@ static enum rc load_signature(struct letter *l, const struct signed_places *p, s
     return rc;
 }
 
+/* One of the certificates' addresses that is in From, if any is */
 struct author {
-    struct span signer;
-    bool found;
+    const struct cms_verdict *v;
+    const char *found;
 };
 
 static enum refusal same_author(void *ctx, struct span address, struct err *e)
@@ -60,7 +62,9 @@ static enum refusal same_author(void *ctx, struct span address, struct err *e)
     struct author *a = ctx;
 
     (void)e;
-    a->found = a->found || span_ieq(address, a->signer);
+    for (size_t i = 0; i < a->v->n_mails && !a->found; i++)
+        if (span_ieq_str(address, a->v->mails[i]))
+            a->found = a->v->mails[i];
     return REFUSE_NONE;
 }
 
@@ -75,21 +79,86 @@ static size_t from_fields(struct span header)
     return n;
 }
 
-/* Is the certificate's address one of From:? Of two From fields a reader shows one, perhaps not the signer's: no (RFC 5322 3.6 has
- * one). After signing here there is no scan; the account's From was checked before. */
-static bool signer_is_author(const struct letter *l, const char *signer)
+/* Which of the certificates' addresses stands in From:? Any of any signer's, for every signer had to hold. RFC 8550 3 takes Sender too; a
+ * reader shows From, so a signer who is only the Sender is told as such. Of two From fields a reader shows one, perhaps not the
+ * signer's: no (RFC 5322 3.6 has one). After signing here there is no scan; the account's From was checked before. */
+static const char *author_among(const struct letter *l, const struct cms_verdict *v)
 {
-    struct author a = {.signer = span_str(signer)};
+    struct author a = {.v = v};
     struct err e;
     size_t n;
 
-    if (a.signer.n == 0)
-        return false;
     if (!l->scan)
-        return true;
-    return from_fields(letter_header(l)) == 1 &&
-           letter_authors(letter_header(l), "From", same_author, &a, &n, &e) == REFUSE_NONE && a.found;
+        return v->n_mails > 0 ? v->mails[0] : NULL;
+    if (from_fields(letter_header(l)) != 1 ||
+        letter_authors(letter_header(l), "From", same_author, &a, &n, &e) != REFUSE_NONE)
+        return NULL;
+    return a.found;
 }
+
+static void judge_author(const struct letter *l, struct letter_verdict *v)
+{
+    const char *author = author_among(l, &v->cms);
+
+    snprintf(v->identifier, sizeof v->identifier, "%s", author ? author : v->cms.n_mails ? v->cms.mails[0] : "");
+    if (v->word != CMS_PASS || author)
+        return;
+    v->word = CMS_POLICY;
+    snprintf(v->reason, sizeof v->reason, "%s",
+             v->cms.n_mails ? "the signer is not the author in From"
+                            : "the certificate has no address to compare From with");
+}
+
+/* ---- the verdict ---- */
+
+static enum rc judge(struct letter *l, const struct signed_places *p, struct span der, struct letter_verdict *v,
+                     struct err *e)
+{
+    struct entity en = {l->message, p->entity_off, p->entity_len};
+    enum rc rc = cms_verify(der, p->opaque ? NULL : read_entity, &en, l->conf->anchors, &v->cms, e);
+
+    if (rc != RC_OK)
+        return rc;
+    v->word = v->cms.word;
+    v->judged = true;
+    snprintf(v->reason, sizeof v->reason, "%s", v->cms.reason);
+    judge_author(l, v);
+    return RC_OK;
+}
+
+static enum rc judge_received(struct letter *l, struct letter_verdict *v, struct err *e)
+{
+    struct signed_places p = {.odd = NULL};
+    struct buf der = BUF_INIT;
+    enum rc rc = signed_places(l->scan, &p, e);
+
+    if (rc == RC_NOTFOUND)
+        return RC_OK;
+    if (rc == RC_OK && p.odd) {
+        v->word = CMS_NEUTRAL;
+        snprintf(v->reason, sizeof v->reason, "%s", p.odd);
+        return RC_OK;
+    }
+    if (rc == RC_OK)
+        rc = load_signature(l, &p, &der, e);
+    if (rc == RC_SYNTAX) { /* beyond what is looked at */
+        v->word = CMS_NEUTRAL;
+        snprintf(v->reason, sizeof v->reason, "signature too large");
+        rc = RC_OK;
+    } else if (rc == RC_OK) {
+        rc = judge(l, &p, buf_span(&der), v, e);
+    }
+    buf_free(&der);
+    return rc;
+}
+
+enum rc letter_verdict(struct letter *l, struct letter_verdict *v, struct err *e)
+{
+    *v = (struct letter_verdict){.word = CMS_NONE};
+    return l->cms.n > 0 ? judge(l, &l->places, buf_span(&l->cms), v, e) : judge_received(l, v, e);
+}
+
+/* ---- what is written of it ---- */
 
 /* A value in a header field: quoted, controls and 8-bit octets made harmless (RFC 8601 2.2 value = token / quoted-string). */
 static void quoted(const char *in, char *out, size_t cap)
@@ -106,68 +175,30 @@ static void quoted(const char *in, char *out, size_t cap)
     out[n] = 0;
 }
 
-static void say_verdict(struct letter *l, const struct cms_verdict *v)
+static void say_verdict(struct letter *l, const struct letter_verdict *v)
 {
-    const char *result = "pass", *why = NULL;
-    char reason[200], id[300];
+    const char *result = cms_word_name(v->word);
+    char reason[400] = "", id[600];
 
-    if (!v->valid) {
-        result = "fail";
-        why = v->reason;
-    } else if (!v->trusted) {
-        result = "policy";
-        why = v->reason;
-    } else if (!signer_is_author(l, v->signer)) {
-        result = "policy";
-        why = "the signer is not the author in From";
-    }
-    quoted(v->signer, id, sizeof id);
-    if (why) {
-        quoted(why, reason, sizeof reason);
-        results_add(l, "smime=%s reason=%s\r\n\tbody.smime-identifier=%s", result, reason, id);
-    } else {
-        results_add(l, "smime=%s body.smime-identifier=%s", result, id);
-    }
-    log_ev(LOG_INFO_, "smime-verdict", "result=%s valid=%d trusted=%d cause=%s", result, v->valid, v->trusted,
-           log_esc(span_str(v->reason)));
-}
-
-static void judge(struct letter *l, const struct signed_places *p, struct span der, struct err *e)
-{
-    struct entity en = {l->message, p->entity_off, p->entity_len};
-    struct cms_verdict v;
-
-    if (!l->conf->anchors)
-        results_add(l, "smime=neutral reason=\"no trust anchors\"");
-    else if (cms_verify_detached(der, read_entity, &en, l->conf->anchors, &v, e) != RC_OK)
-        results_add(l, "smime=%s reason=\"signature not readable\"", e->rc == RC_TEMP ? "temperror" : "permerror");
-    else
-        say_verdict(l, &v);
-}
-
-static void judge_received(struct letter *l, struct err *e)
-{
-    struct signed_places p = {0};
-    struct buf der = BUF_INIT;
-
-    if (signed_places(l->scan, &p, e) != RC_OK)
-        results_add(l, "smime=none");
-    else if (p.opaque)
-        results_add(l, "smime=neutral reason=\"opaque signature not judged\"");
-    else if (load_signature(l, &p, &der, e) != RC_OK)
-        results_add(l, "smime=permerror reason=\"signature not readable\"");
-    else
-        judge(l, &p, buf_span(&der), e);
-    buf_free(&der);
+    quoted(v->identifier, id, sizeof id);
+    if (v->reason[0])
+        quoted(v->reason, reason, sizeof reason);
+    results_add(l, "smime=%s%s%s%s%s%s", result, v->judged && v->cms.valid ? " (revocation not checked)" : "",
+                reason[0] ? " reason=" : "", reason, v->identifier[0] ? "\r\n\tbody.smime-identifier=" : "",
+                v->identifier[0] ? id : "");
+    log_ev(LOG_INFO_, "smime-verdict", "result=%s valid=%d trusted=%d revocation=%s cause=%s", result, v->cms.valid,
+           v->cms.trusted, v->judged ? "not-checked" : "-", log_esc(span_str(v->reason)));
 }
 
 enum refusal step_verify(struct letter *l, struct err *e)
 {
+    struct letter_verdict v;
+
     if (l->account.n > 0)
         results_add(l, "auth=pass smtp.auth=%.*s", SPAN_ARG(l->account));
-    if (l->cms.n > 0)
-        judge(l, &l->places, buf_span(&l->cms), e);
+    if (letter_verdict(l, &v, e) == RC_OK)
+        say_verdict(l, &v);
     else
-        judge_received(l, e);
+        results_add(l, "smime=%s reason=\"signature not readable\"", e->rc == RC_TEMP ? "temperror" : "permerror");
     return REFUSE_NONE;
 }

@@ -1,32 +1,35 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/account.c - does the account of this session still stand? Disabled or deleted, its sessions end within seconds of what they do
- * next: a stolen password that was answered by disabling the account reads on no longer. dird answers from its cache; while it is away
- * sessions go on. */
+/* imapd/account.c - has the one who signed in still the right to be here? Disabled, deleted, or with another password, the account's sessions end
+ * within two seconds, whatever they wait for: a stolen password that was answered by another one reads on no longer. See directory/stay.h. */
 #include "base/log.h"
 #include "imapd/session.h"
+#include <sys/socket.h>
 
-enum { STANDS_MS = 5000, PATIENCE_MS = 200 };
+enum { LOOK_MS = 250 };
 
-void account_seen(struct imap_session *s)
+enum rc session_stays(struct imap_session *s, struct err *e)
 {
-    s->stands_until = deadline_in(STANDS_MS);
+    bool renewed = false;
+    enum rc rc = stay_check(&s->stay, &renewed, e);
+
+    if (rc == RC_OK && renewed)
+        store_renew(s->store, buf_span(&s->stay.ticket));
+    if (rc != RC_OK)
+        log_ev(LOG_INFO_, "account-changed", "account=%s cause=%s", log_esc(span_str(s->address)),
+               log_esc(span_str(e->log)));
+    return rc;
 }
 
-bool account_stands(struct imap_session *s)
+void session_cut_if_ended(struct imap_session *s)
 {
-    struct dird_lookup_rep rep;
-    struct dir *dir;
     struct err e;
-    bool gone;
 
-    if (s->state == IS_NEW || deadline_left_ms(s->stands_until) > 0)
-        return true;
-    account_seen(s);
-    dir = dir_new(ROLE_IMAPD); /* for one question: a session that rests holds no connection */
-    dir_patience(dir, PATIENCE_MS);
-    gone = dir_lookup(dir, span_str(s->address), &rep, &e) == RC_OK && (rep.kind != DK_MAILBOX || rep.mbx != s->mbx);
-    dir_free(&dir);
-    if (gone)
-        log_ev(LOG_INFO_, "account-changed", "account=%s", log_esc(span_str(s->address)));
-    return !gone;
+    if (!s->stay.dir || s->lost || deadline_left_ms(s->look_at) > 0)
+        return;
+    s->look_at = deadline_in(LOOK_MS);
+    if (!stay_told(&s->stay, &e))
+        return;
+    log_ev(LOG_INFO_, "account-changed", "account=%s cause=cut", log_esc(span_str(s->address)));
+    shutdown(stream_fd(s->io), SHUT_RDWR);
+    s->bye = s->lost = true;
 }

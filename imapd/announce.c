@@ -70,19 +70,16 @@ static void put_news(struct imap_session *s)
 
 bool view_must_learn(const struct imap_session *s)
 {
-    return ((s->view->bits & ~s->keywords.known) >> 8) != 0;
+    return ((s->view->bits & ~(s->keywords.known & s->keywords.announced)) >> 8) != 0;
 }
 
 void view_learn(struct imap_session *s)
 {
-    uint64_t before = s->keywords.known;
     struct err e;
 
-    if (!view_must_learn(s))
-        return;
-    if (keywords_load(s, &e) != RC_OK)
+    if ((s->view->bits & ~s->keywords.known) >> 8 && keywords_load(s, &e) != RC_OK)
         log_err(LOG_WARN_, "keywords-failed", &e);
-    if (s->keywords.known != before)
+    if (s->keywords.known & ~s->keywords.announced) /* learnt now, or by a command that had no reason to tell */
         keywords_announce(s, s->view->read_only);
 }
 

@@ -1,25 +1,34 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/cmd_append.c - APPEND: the literal goes into a spool (bounded memory), then is sealed and filed like any delivery. RFC 3501 6.3.11,
- * RFC 4315 (APPENDUID), RFC 7888. The octets are kept exactly; NUL alone is refused, as the grammar does. */
+ * RFC 4315 (APPENDUID), RFC 7888. The octets are kept exactly, but for a Unix file's line ends (imapd/line_ends.h);
+ * NUL is refused, as the grammar does. */
+#include "base/dialler.h"
 #include "base/log.h"
 #include "flow/file.h"
+#include "flow/spool.h"
 #include "imapd/commands.h"
 #include "imapd/folders.h"
+#include "imapd/line_ends.h"
 
 struct taking {
     struct imap_session *s;
     struct spool *spool; /* NULL: only read away */
+    struct line_ends ends;
+    struct buf mem;
 };
 
 static enum rc take(void *ctx, struct span piece, struct err *e)
 {
     struct taking *t = ctx;
+    enum rc rc;
 
     reply_alive(t->s);
     if (t->spool == NULL)
         return RC_OK;
     if (span_chr(piece, '\0') >= 0)
         return reply_no(t->s, e, "CANNOT", "Octet nul refuse / NUL octets are refused");
+    if ((rc = line_ends_feed(&t->ends, piece, &t->mem, &piece, e)) != RC_OK)
+        return rc;
     return spool_put(t->spool, piece, e);
 }
 
@@ -32,8 +41,10 @@ static enum rc take_line_end(struct imap_session *s, struct err *e)
 
     imap_frame_skip(&s->frame);
     while (ev == FRAME_MORE) {
-        if (stream_peek(s->io, &at_hand, e) != RC_OK)
-            return session_lost(s, e, "gone behind a message");
+        enum rc rc = stream_peek(s->io, &at_hand, e);
+
+        if (rc != RC_OK)
+            return rc == RC_TIMEOUT ? session_late(s, e) : session_lost(s, e, "gone behind a message");
         ev = imap_frame_feed(&s->frame, at_hand, &used);
         stream_consume(s->io, used);
     }
@@ -46,7 +57,7 @@ static enum rc take_line_end(struct imap_session *s, struct err *e)
 /* Octets off the stream, kept or not. The client that waits for "+" and is refused sends none. */
 static enum rc take_octets(struct imap_session *s, struct spool *spool, struct err *e)
 {
-    struct taking t = {s, spool};
+    struct taking t = {s, spool, LINE_ENDS_INIT, {.secret = true}};
     enum rc rc, end;
     struct err e2;
 
@@ -56,7 +67,12 @@ static enum rc take_octets(struct imap_session *s, struct spool *spool, struct e
             return session_lost(s, e, "gone before a message");
     }
     rc = input_octets(s, s->frame.literal, take, &t, e);
-    if (rc == RC_CLOSED || rc == RC_TIMEOUT)
+    if (rc == RC_OK)
+        rc = line_ends_finish(&t.ends, e);
+    buf_free(&t.mem);
+    if (rc == RC_TIMEOUT)
+        return session_late(s, e);
+    if (rc == RC_CLOSED)
         return session_lost(s, e, "gone in the middle of a message");
     end = take_line_end(s, &e2);
     if (rc == RC_OK && end != RC_OK) {
@@ -78,9 +94,13 @@ static enum rc refuse(struct imap_session *s, enum rc why, struct err *e)
     if (s->frame.literal > 2 * s->conf->max_message) {
         reply_put(s, "%.*s NO [TOOBIG] Message trop grand / Message too large", SPAN_ARG(s->tag));
         s->bye = s->answered = true;
-    } else if (take_octets(s, NULL, e) == RC_CLOSED) {
-        why = RC_CLOSED;
-        kept = *e;
+    } else {
+        enum rc rc = take_octets(s, NULL, e);
+
+        if (rc == RC_CLOSED || rc == RC_TIMEOUT) {
+            why = rc;
+            kept = *e;
+        }
     }
     buf_clear(&s->code);
     buf_addspan(&s->code, buf_span(&code));
@@ -112,6 +132,11 @@ static enum rc file(struct imap_session *s, struct spool *spool, const struct fo
     return rc;
 }
 
+static bool room_of_account(void *ctx, uint64_t bytes)
+{
+    return dialler_hold(bytes, ((struct imap_session *)ctx)->address);
+}
+
 /* All that can be refused is refused before the message is asked for. */
 static enum rc prepare(struct imap_session *s, union imap_args *a, struct folder *f, uint64_t *flags, struct err *e)
 {
@@ -123,7 +148,10 @@ static enum rc prepare(struct imap_session *s, union imap_args *a, struct folder
         rc = reply_no(s, e, "CANNOT", "Message vide / Empty message");
     if (rc == RC_OK)
         rc = keywords_load(s, e);
-    return rc == RC_OK ? keywords_resolve(s, &a->append.flags, flags, e) : rc;
+    if (rc == RC_OK)
+        rc = keywords_resolve(s, &a->append.flags, flags, e);
+    spool_limit(room_of_account, s);
+    return rc == RC_OK ? spool_expect(s->frame.literal, e) : rc; /* last: what it grants is given back with the spool */
 }
 
 enum rc cmd_append(struct imap_session *s, union imap_args *a, struct err *e)

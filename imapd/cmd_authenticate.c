@@ -12,7 +12,14 @@ static enum rc exchange(struct imap_session *s, struct sasl *x, union imap_args 
 
     while (rc == RC_MORE) {
         reply_put(s, "+ %.*s", SPAN_ARG(x->challenge));
-        if (input_line(s, &line, e) != RC_OK)
+        rc = input_line(s, &line, e);
+        if (rc == RC_TIMEOUT)
+            return session_late(s, e);
+        if (rc == RC_SYNTAX) { /* where the line ends is not known */
+            s->bye = true;
+            return reply_bad(s, e, "Response is not a line");
+        }
+        if (rc != RC_OK)
             return session_lost(s, e, "no response in AUTHENTICATE");
         rc = sasl_step(x, line, e);
     }

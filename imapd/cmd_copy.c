@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/cmd_copy.c - COPY and MOVE, with UID forms. RFC 3501 6.4.7, RFC 4315 (COPYUID), RFC 6851. Moved messages are told as EXPUNGE
- * before the tagged answer, by the loop, after the untagged COPYUID. */
+ * before the tagged answer, by the loop, after the untagged COPYUID. To the mailbox where they are already: they get new UIDs there, as COPY
+ * would give them (RFC 6851 3.3). */
 #include "imapd/commands.h"
 #include "imapd/folders.h"
 #include "imapd/move.h"
@@ -40,8 +41,6 @@ static enum rc transfer(struct imap_session *s, union imap_args *a, bool move, s
     if (rc != RC_OK)
         return rc;
     c.dest = f.id;
-    if (move && f.id == s->view->folder) /* to where they are: nothing to do, and nothing to lose */
-        return RC_OK;
     rc = copying_run(s, &a->copy.set, &c, e);
     if (rc == RC_OK || move)
         tell(s, &c, move);

@@ -42,7 +42,6 @@ static enum rc catch_up(struct imap_session *s, bool *watched, struct err *e)
             view_announce(s, true, true);
         if ((rc = stream_flush(s->io, e)) != RC_OK)
             return rc;
-        view_settle(s);
     } while (*watched && !s->bye && view_events(s));
     return RC_OK;
 }
@@ -54,6 +53,8 @@ static enum rc end_of_idle(struct imap_session *s, struct err *e)
 
     if (rc == RC_SYNTAX || (rc == RC_OK && !span_ieq_str(line, "DONE")))
         return reply_bad(s, e, "IDLE ends with DONE");
+    if (rc == RC_TIMEOUT)
+        return session_late(s, e);
     return rc == RC_OK ? rc : session_lost(s, e, "gone in IDLE");
 }
 
@@ -98,7 +99,9 @@ static enum rc wait_here(struct imap_session *s, int64_t until, struct err *e)
     while (rc == RC_OK && !s->bye && (what & (WAIT_INPUT | WAIT_STOP)) == 0) {
         be_small(s);
         rc = wait_once(s, watched, until, &what, e);
-        if (rc == RC_OK && (what & WAIT_EVENT))
+        if (rc == RC_OK && (what & WAIT_STAY))
+            rc = session_stays(s, e);
+        if (rc == RC_OK && (what & (WAIT_EVENT | WAIT_STAY)))
             rc = catch_up(s, &watched, e);
     }
     if (rc == RC_OK && (what & WAIT_STOP)) {

@@ -14,7 +14,7 @@ static bool subscribed_below(const struct folders *all, struct span parent)
 
 static bool ends_in_percent(const struct imap_list_args *l)
 {
-    return l->patterns[0].n > 0 && l->patterns[0].p[l->patterns[0].n - 1] == '%';
+    return l->n > 0 && l->patterns[0].n > 0 && l->patterns[0].p[l->patterns[0].n - 1] == '%';
 }
 
 static bool listed(const struct folders *all, struct span name)

@@ -11,10 +11,9 @@ static void describe(struct imap_session *s)
 
     v->told = v->n;
     v->dirty = false;
-    if (view_must_learn(s)) /* one was made since they were loaded */
-        view_learn(s);
-    else
-        keywords_announce(s, v->read_only);
+    s->keywords.announced = UINT64_MAX; /* all are told below */
+    view_learn(s);                      /* one may have been made since they were loaded */
+    keywords_announce(s, v->read_only);
     reply_put(s, "* %u EXISTS", v->n);
     reply_put(s, "* %u RECENT", view_recent(v));
     if (unseen)

@@ -15,7 +15,7 @@ enum rc cmd_starttls(struct imap_session *s, union imap_args *a, struct err *e)
     }
     reply_put(s, "%.*s OK Begin TLS negotiation", SPAN_ARG(s->tag));
     if ((rc = stream_flush(s->io, e)) == RC_OK) {
-        stream_deadline(s->io, deadline_in(s->conf->login_ms));
+        stream_deadline(s->io, s->login_deadline);
         rc = tls_accept(s->conf->tls, s->keyd, s->io, &s->tls, e);
     }
     if (rc != RC_OK) {

@@ -31,7 +31,7 @@ const struct command commands[] = {
     {"CHECK", IS_SELECTED, C_SYNC, imap_parse_none, cmd_check, ""},
     {"CLOSE", IS_SELECTED, C_SELECTS, imap_parse_none, cmd_close, ""},
     {"UNSELECT", IS_SELECTED, C_SELECTS, imap_parse_none, cmd_unselect, ""},
-    {"EXPUNGE", IS_SELECTED, C_RENUMBER | C_WRITES, imap_parse_none, cmd_expunge, ""},
+    {"EXPUNGE", IS_SELECTED, C_RENUMBER | C_WRITES | C_SYNC, imap_parse_none, cmd_expunge, ""},
     {"SEARCH", IS_SELECTED, C_SEQ | C_UID, imap_parse_search, cmd_search, " ALL"},
     {"FETCH", IS_SELECTED, C_SEQ | C_UID, imap_parse_fetch, cmd_fetch, " 1 FLAGS"},
     {"STORE", IS_SELECTED, C_SEQ | C_UID | C_WRITES, imap_parse_store, cmd_store, " 1 +FLAGS (\\Seen)"},
@@ -39,7 +39,7 @@ const struct command commands[] = {
     {"MOVE", IS_SELECTED, C_UID | C_RENUMBER | C_WRITES | C_SYNC, imap_parse_copy, cmd_move, " 1 table-none"},
 };
 const size_t n_commands = sizeof commands / sizeof *commands;
-static const struct command uid_expunge = {"UID EXPUNGE",   IS_SELECTED,     C_RENUMBER | C_WRITES | C_UID,
+static const struct command uid_expunge = {"UID EXPUNGE",   IS_SELECTED,     C_RENUMBER | C_WRITES | C_UID | C_SYNC,
                                            imap_parse_uids, cmd_uid_expunge, " 1"};
 
 static const struct command *by_name(struct span name)

@@ -93,10 +93,13 @@ static void streams_are_told_apart(void **state)
         unsigned state;
         bool streams;
     } t[] = {
-        {"a APPEND INBOX {10}\r\n", IS_AUTH, true},           {"a APPEND INBOX (\\Seen) {10+}\r\n", IS_SELECTED, true},
-        {"a APPEND INBOX {10}\r\n", IS_NEW, false},           {"a APPEND {5}\r\n", IS_AUTH, false},
-        {"a APPEND {5}\r\nINBOX {9}\r\n", IS_AUTH, true},     {"a CREATE {10}\r\n", IS_AUTH, false},
-        {"a APPEND INBOX (\\Nope) {10}\r\n", IS_AUTH, false},
+        {"a APPEND INBOX {10}\r\n", IS_AUTH, true},
+        {"a APPEND INBOX (\\Seen) {10+}\r\n", IS_SELECTED, true},
+        {"a APPEND INBOX {10}\r\n", IS_NEW, false},
+        {"a APPEND {5}\r\n", IS_AUTH, false},
+        {"a APPEND {5}\r\nINBOX {9}\r\n", IS_AUTH, true},
+        {"a CREATE {10}\r\n", IS_AUTH, false},
+        {"a APPEND INBOX (\\Recent) {10}\r\n", IS_AUTH, false},
     };
 
     (void)state;

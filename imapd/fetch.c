@@ -171,14 +171,22 @@ static void end_pages(struct fetch *f)
 }
 
 /* ---- one message with an entry ---- */
+static unsigned texts(const struct imap_fetch *w)
+{
+    return (w->items & FI_ENVELOPE ? SUMMARY_ENVELOPE : 0u) | (w->items & FI_BODY ? SUMMARY_BODY : 0u) |
+           (w->items & FI_BODYSTRUCTURE ? SUMMARY_BODYSTRUCTURE : 0u);
+}
+
 static enum rc open_entry(struct fetch *f, const struct store_entry *en, struct err *e)
 {
     enum rc rc = RC_OK;
+    bool anew;
 
     buf_clear(&f->plain);
     if (f->op == STORE_SUMMARIES) {
-        rc = pages_object(&f->pages, en, SEAL_SUMMARY, SUMMARY_MAX, &f->plain, e);
-        return rc == RC_OK ? summary_read(buf_span(&f->plain), &f->sum, e) : rc;
+        rc = summary_of(&f->pages, en, texts(f->what), &f->plain, &f->sum, &anew, e);
+        f->anew += anew;
+        return rc;
     }
     if (f->op == STORE_READ_MANY && en->object.n > 0)
         rc = mailbox_open_object(f->s->box, en, SEAL_MESSAGE, &f->plain, e);
@@ -278,6 +286,9 @@ enum rc fetch_run(struct fetch *f, struct err *e)
     view_learn(f->s);
     buf_clear(&f->s->out);
     rc = f->op ? from_store(f, e) : from_view(f);
+    if (f->anew > 0)
+        log_ev(LOG_WARN_, "summaries-made-anew", "account=%s folder=%u n=%u", f->s->address, f->s->view->folder,
+               f->anew);
     if (rc == RC_OK && f->first.rc != RC_OK) {
         *e = f->first;
         rc = e->rc;

@@ -13,8 +13,7 @@
  * Process  pli-imapd session.   Source RFC 3501 6.4.5, 7.4.2.
  */
 #pragma once
-#include "imapd/pages.h"
-#include "mime/summary.h"
+#include "imapd/summaries.h"
 struct fetch {
     struct imap_session *s;
     const struct imap_fetch *what;
@@ -30,6 +29,7 @@ struct fetch {
     struct pages octets;
     struct store_entry small; /* the entry of octets at hand: its UID is not below the message's; UINT32_MAX: no more */
     struct buf body;          /* its octets in clear, once wanted */
+    uint32_t anew;            /* summaries that were not believed */
     uint32_t vanished;        /* while they were read */
     uint32_t missing;         /* rows without an entry: expunged by another session */
     struct err first;         /* of messages that could not be opened */

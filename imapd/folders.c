@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/folders.c - see imapd/folders.h. */
 #include "imapd/folders.h"
+#include "base/prepare.h"
 #include "proto/imap_name.h"
 #include <stdlib.h>
 
@@ -36,7 +37,7 @@ static enum rc folder_in(struct imap_session *s, struct folders *l, const struct
 
 static enum rc open_name_of(struct imap_session *s, struct folder *f, struct err *e)
 {
-    struct buf name = BUF_INIT;
+    struct buf name = BUF_INIT, shown = BUF_INIT;
     enum rc rc;
 
     if (f->id == STORE_INBOX) {
@@ -44,9 +45,12 @@ static enum rc open_name_of(struct imap_session *s, struct folder *f, struct err
         return RC_OK;
     }
     rc = mailbox_open_name(s->box, f->tag, f->sealed, &name, e);
-    if (rc == RC_OK && !keep(s, buf_span(&name), &f->name))
+    if (rc == RC_OK)
+        prepare_shown(buf_span(&name), &shown);
+    if (rc == RC_OK && !keep(s, buf_span(&shown), &f->name))
         rc = too_complex(e);
     buf_free(&name);
+    buf_free(&shown);
     return rc;
 }
 
@@ -67,15 +71,17 @@ static enum rc load_pages(struct imap_session *s, struct folders *l, struct err 
     struct store_cursor_req rq = {0};
     struct store_list_rep rep;
     struct store_folder sf;
+    struct buf mem = BUF_INIT;
     struct err end;
     enum rc rc;
 
     do {
-        rc = store_call(s->store, STORE_FOLDERS, &rq, -1, &rep, e);
+        rc = store_call_in(s->store, STORE_FOLDERS, &rq, -1, &rep, &mem, e);
         while (rc == RC_OK && ipc_list_next(&rep.list, store_folder_f, &sf, &end) == RC_OK)
             rc = folder_in(s, l, &sf, e);
         rq.from = rep.next;
     } while (rc == RC_OK && rq.from != 0);
+    buf_free(&mem);
     return rc;
 }
 
@@ -93,6 +99,27 @@ enum rc folders_load(struct imap_session *s, bool names, struct folders *out, st
     return rc;
 }
 
+/* A folder made before names were prepared has the tag of another spelling: it is found by what is shown. */
+static struct folder *by_shown_name(struct imap_session *s, const struct folders *l, struct span name, struct err *e)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->f[i].name.n == 0 && open_name_of(s, &l->f[i], e) != RC_OK)
+            return NULL;
+        if (l->f[i].id != STORE_INBOX && span_eq(l->f[i].name, name))
+            return &l->f[i];
+    }
+    (void)!err_set(e, RC_NOTFOUND, NULL, "Cette boite n'existe pas / No such mailbox", "no such folder");
+    return NULL;
+}
+
+static bool is_ascii(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] >= 0x80)
+            return false;
+    return true;
+}
+
 struct folder *folders_by_name(struct imap_session *s, const struct folders *l, struct span name, struct err *e)
 {
     unsigned char tag[SEAL_NAME_TAG];
@@ -103,6 +130,8 @@ struct folder *folders_by_name(struct imap_session *s, const struct folders *l, 
     for (size_t i = 0; i < l->n; i++)
         if (inbox ? l->f[i].id == STORE_INBOX : l->f[i].id != STORE_INBOX && memcmp(l->f[i].tag, tag, sizeof tag) == 0)
             return &l->f[i];
+    if (!is_ascii(name))
+        return by_shown_name(s, l, name, e);
     (void)!err_set(e, RC_NOTFOUND, NULL, "Cette boite n'existe pas / No such mailbox", "no such folder");
     return NULL;
 }
@@ -156,14 +185,27 @@ bool folders_has_below(const struct folders *l, struct span parent)
     return false;
 }
 
+/* A level made before names were prepared has another tag than its name has today: it is there all the same. */
+static enum rc make_level(struct imap_session *s, const struct folders *l, struct span level, struct err *e)
+{
+    const struct folder *f = is_ascii(level) ? NULL : folders_by_name(s, l, level, e);
+    enum rc rc;
+
+    if (f != NULL && (f->flags & FF_GONE) == 0)
+        return RC_OK;
+    rc = folder_create(s, level, SU_NONE, 0, NULL, e);
+    return rc == RC_EXISTS ? RC_OK : rc;
+}
+
 enum rc folders_make_parents(struct imap_session *s, struct span name, struct err *e)
 {
-    enum rc rc = RC_OK;
+    struct folders l = {NULL, 0};
+    enum rc rc = is_ascii(name) ? RC_OK : folders_load(s, true, &l, e);
 
-    for (size_t i = 1; i < name.n && (rc == RC_OK || rc == RC_EXISTS); i++)
+    for (size_t i = 1; i < name.n && rc == RC_OK; i++)
         if (name.p[i] == '/' && !span_eq_str(span_head(name, i), "INBOX"))
-            rc = folder_create(s, span_head(name, i), SU_NONE, 0, NULL, e);
-    return rc == RC_EXISTS ? RC_OK : rc;
+            rc = make_level(s, &l, span_head(name, i), e);
+    return rc;
 }
 
 enum rc folders_first_time(struct imap_session *s, struct err *e)

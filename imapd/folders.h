@@ -5,6 +5,7 @@
  *          folders too. Names are unsealed only when a command shows them.
  * Names    UTF-8, "/" between levels. INBOX is folder STORE_INBOX and has no sealed name. Every level of a name is a folder of its own: CREATE
  *          makes the missing ones, DELETE of one that has others below leaves it as \Noselect.
+ * Older    a name stored before names were prepared (base/prepare.h) is shown, and found, as it would be prepared today.
  * Special  at the first sign-in to a mailbox that has INBOX only, Drafts, Sent, Trash, Junk and Archive are made, subscribed, with the
  *          attributes of RFC 6154. Their names are English: clients show their own language's word by the attribute.
  * Bounds   FOLDERS_MAX folders, names as proto/imap_name.h says.

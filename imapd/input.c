@@ -13,20 +13,25 @@ enum {
 /* ---- waiting ---- */
 enum rc input_wait(struct imap_session *s, int event_fd, int64_t deadline, unsigned *what_out, struct err *e)
 {
-    struct pollfd p[3] = {
-        {stream_fd(s->io), POLLIN, 0}, {event_fd, POLLIN, 0}, {s->stopping ? -1 : s->peer->stop_fd, POLLIN, 0}};
-    bool ready = stream_buffered(s->io) > 0;
+    struct pollfd p[4] = {{stream_fd(s->io), POLLIN, 0},
+                          {event_fd, POLLIN, 0},
+                          {s->stopping ? -1 : s->peer->stop_fd, POLLIN, 0},
+                          {stay_fd(&s->stay), POLLIN, 0}};
+    bool ready = stream_buffered(s->io) > 0, stay_first = stay_due(&s->stay) < deadline;
     int n;
 
     do
-        n = poll(p, 3, ready ? 0 : deadline_left_ms(deadline)); /* a negative fd is passed over */
+        n = poll(p, 4,
+                 ready
+                     ? 0
+                     : deadline_left_ms(stay_first ? stay_due(&s->stay) : deadline)); /* a negative fd is passed over */
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return err_sys(e, RC_TEMP, "poll");
-    if (n == 0 && !ready)
+    if (n == 0 && !ready && !stay_first)
         return err_set(e, RC_TIMEOUT, NULL, NULL, "nothing came until the deadline");
-    *what_out =
-        (ready || p[0].revents ? WAIT_INPUT : 0u) | (p[1].revents ? WAIT_EVENT : 0u) | (p[2].revents ? WAIT_STOP : 0u);
+    *what_out = (ready || p[0].revents ? WAIT_INPUT : 0u) | (p[1].revents ? WAIT_EVENT : 0u) |
+                (p[2].revents ? WAIT_STOP : 0u) | (p[3].revents || (n == 0 && stay_first) ? WAIT_STAY : 0u);
     return RC_OK;
 }
 
@@ -40,8 +45,12 @@ static enum rc rest(struct imap_session *s, struct err *e)
         return RC_OK;
     if ((rc = stream_flush(s->io, e)) != RC_OK)
         return rc;
-    view_settle(s);
-    if ((rc = input_wait(s, -1, stream_deadline_of(s->io), &what, e)) == RC_OK && (what & WAIT_STOP)) {
+    do {
+        rc = input_wait(s, -1, stream_deadline_of(s->io), &what, e);
+        if (rc == RC_OK && (what & WAIT_STAY))
+            rc = session_stays(s, e);
+    } while (rc == RC_OK && what == WAIT_STAY);
+    if (rc == RC_OK && (what & WAIT_STOP)) {
         s->stopping = true;
         if ((what & WAIT_INPUT) == 0)
             rc = err_set(e, RC_CLOSED, NULL, "Service arrete / Server is shutting down", "told to stop");

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/keywords.c - see imapd/keywords.h. */
 #include "imapd/keywords.h"
-#include "imapd/session.h"
+#include "imapd/view.h"
 #include <stdlib.h>
 
 _Static_assert((int)MF_SEEN == IMAP_SEEN && (int)MF_ANSWERED == IMAP_ANSWERED && (int)MF_FLAGGED == IMAP_FLAGGED &&
                    (int)MF_DELETED == IMAP_DELETED && (int)MF_DRAFT == IMAP_DRAFT,
                "flags on the wire are the store's");
 enum { ALL_SYSTEM = MF_SEEN | MF_ANSWERED | MF_FLAGGED | MF_DELETED | MF_DRAFT };
+
+static bool is_atom(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!imap_is_atom_char(s.p[i]))
+            return false;
+    return s.n <= IMAP_KEYWORD_MAX;
+}
 
 static enum rc keyword_in(struct imap_session *s, const struct store_keyword *kw, struct err *e)
 {
@@ -18,7 +26,9 @@ static enum rc keyword_in(struct imap_session *s, const struct store_keyword *kw
     if (kw->index >= STORE_KEYWORDS_MAX || k->name[kw->index])
         return RC_OK;
     rc = mailbox_open_name(s->box, kw->tag, kw->name, &name, e);
-    if (rc == RC_OK) {
+    if (rc == RC_OK && !is_atom(buf_span(&name))) /* another session made it: it goes into this one's stream as it is */
+        buf_cut(&name, 0);
+    if (rc == RC_OK && name.n > 0) {
         k->name[kw->index] = span_dup(buf_span(&name));
         k->known |= 1ull << (kw->index + 8);
     }
@@ -31,16 +41,17 @@ enum rc keywords_load(struct imap_session *s, struct err *e)
     struct store_cursor_req rq = {0};
     struct store_list_rep rep;
     struct store_keyword kw;
+    struct buf mem = BUF_INIT;
     struct err end;
     enum rc rc;
 
     do {
-        if ((rc = store_call(s->store, STORE_KEYWORDS, &rq, -1, &rep, e)) != RC_OK)
-            return rc;
+        rc = store_call_in(s->store, STORE_KEYWORDS, &rq, -1, &rep, &mem, e);
         while (rc == RC_OK && ipc_list_next(&rep.list, store_keyword_f, &kw, &end) == RC_OK)
             rc = keyword_in(s, &kw, e);
         rq.from = rep.next;
     } while (rc == RC_OK && rq.from != 0);
+    buf_free(&mem);
     return rc;
 }
 
@@ -83,7 +94,7 @@ static enum rc keyword_add(struct imap_session *s, struct span name, uint64_t *b
 
 enum rc keywords_resolve(struct imap_session *s, const struct imap_flags *f, uint64_t *bits_out, struct err *e)
 {
-    uint64_t bits = f->system, before = s->keywords.known;
+    uint64_t bits = f->system;
     enum rc rc = RC_OK;
 
     for (size_t i = 0; i < f->n && rc == RC_OK; i++) {
@@ -93,8 +104,8 @@ enum rc keywords_resolve(struct imap_session *s, const struct imap_flags *f, uin
             rc = keyword_add(s, f->keywords[i], &bit, e);
         bits |= bit;
     }
-    if (s->view && s->keywords.known != before)
-        keywords_announce(s, false);
+    if (s->view && (s->keywords.known & ~s->keywords.announced))
+        keywords_announce(s, s->view->read_only);
     if (rc == RC_OK)
         *bits_out = bits;
     return rc;
@@ -122,6 +133,7 @@ void keywords_announce(struct imap_session *s, bool read_only)
 {
     struct buf all = BUF_INIT;
 
+    s->keywords.announced = s->keywords.known;
     keywords_put(&s->keywords, ALL_SYSTEM | s->keywords.known, false, &all);
     reply_put(s, "* FLAGS (%s)", buf_cstr(&all));
     if (read_only)

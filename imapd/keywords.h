@@ -11,7 +11,8 @@
 struct imap_session;
 struct keywords {
     char *name[STORE_KEYWORDS_MAX];
-    uint64_t known; /* flag bits that have a name */
+    uint64_t known;     /* flag bits that have a name */
+    uint64_t announced; /* of these, what FLAGS has told since the folder was selected: only they may be shown */
 };
 enum rc keywords_load(struct imap_session *s, struct err *e);
 void keywords_free(struct keywords *k);

@@ -17,7 +17,7 @@
 
 enum {
     TICK_MS = 60 * 1000,
-    ROTATE_TICKS = 4 * 60 /* a new session ticket key every four hours */,
+    ROTATE_TICKS = 60 /* a new session ticket key every hour */,
     GRACE_MS = 4 * 1000,
     SPARES = 2
 };
@@ -45,17 +45,12 @@ static void tick(void *ctx)
 static void load_tls(struct imap_conf *c, const struct boot *b)
 {
     const char *instance = boot_get(b, "instance", NULL);
-    char rsa[1024], ec[1024];
-    struct tls_conf_spec spec = {.chain_pem = rsa};
+    struct tls_conf_spec spec = {.anchors_pem = NULL};
     struct err e;
 
     if (instance == NULL)
         die("the boot record names no instance");
-    snprintf(rsa, sizeof rsa, "%s/tls/server.pem", instance);
-    snprintf(ec, sizeof ec, "%s/tls/server-ec.pem", instance);
-    if (access(ec, R_OK) == 0)
-        spec.chain_ec_pem = ec;
-    if (tls_conf_new(&spec, &c->tls, &e) != RC_OK)
+    if (tls_conf_of(instance, spec, &c->tls, &e) != RC_OK)
         die("TLS cannot start: %s", e.log);
 }
 
@@ -68,11 +63,14 @@ static void load_conf(struct imap_conf *c, const struct boot *b)
         snprintf(made, sizeof made, "mail.%s", boot_get(b, "instance.domain", "localhost"));
         c->hostname = made;
     }
+    store_timeout((int)boot_num(b, "stored.timeout", 20) * 1000);
     c->max_message = (uint64_t)boot_num(b, "imapd.max_message", 50 * 1024 * 1024);
     c->max_errors = (unsigned)boot_num(b, "imapd.max_errors", 20);
     c->login_ms = (int)(boot_num(b, "imapd.login_timeout", 60) * 1000);
     c->idle_ms = (int)(boot_num(b, "imapd.idle_timeout", 30 * 60) * 1000);
 }
+
+static const char *const daemons[] = {"keyd.sock", "dird.sock", "stored.sock", NULL};
 
 static void take_sockets(struct listener *l, struct imap_conf *c, const struct boot *b)
 {
@@ -92,6 +90,12 @@ static void take_sockets(struct listener *l, struct imap_conf *c, const struct b
     if (l->n_fds == 0)
         die("no listening socket: set listen.imap or listen.imaps");
     l->max_sessions = (unsigned)boot_num(b, "imapd.max_sessions", 5000);
+    l->max_unproven = (unsigned)boot_num(b, "imapd.max_unproven", 1000);
+    l->max_unproven_per_address = (unsigned)boot_num(b, "imapd.max_unproven_per_address", 200);
+    l->unproven_ms = c->login_ms;
+    l->dialler.sockets = daemons;
+    dialler_bounds(&l->dialler, (uint64_t)boot_num(b, "imapd.max_memory", 1 << 30),
+                   (uint64_t)boot_num(b, "imapd.max_memory_per_account", 256 << 20), c->max_message);
     l->max_per_address = (unsigned)boot_num(b, "imapd.max_sessions_per_address", 3000);
 }
 

@@ -67,7 +67,8 @@ void reply_code(struct imap_session *s, const char *fmt, ...)
 
 void reply_alive(struct imap_session *s)
 {
-    stream_deadline(s->io, deadline_in(WRITE_MS));
+    stream_deadline(s->io, s->state == IS_NEW ? s->login_deadline : deadline_in(WRITE_MS));
+    session_cut_if_ended(s);
 }
 
 void put_u64(struct buf *out, uint64_t v)

@@ -58,11 +58,10 @@ static bool in_octets(void *ctx, const struct facts *f, struct span needle)
 /* ---- one message in one pass ---- */
 static enum rc load_summary(struct searching *se, const struct store_entry *en, struct facts *f, struct err *e)
 {
+    bool anew;
     enum rc rc;
 
-    buf_clear(&se->plain_summary);
-    rc = pages_object(&se->pages, en, SEAL_SUMMARY, SUMMARY_MAX, &se->plain_summary, e);
-    if (rc == RC_OK && (rc = summary_read(buf_span(&se->plain_summary), &se->sum, e)) == RC_OK)
+    if ((rc = summary_of(&se->pages, en, 0, &se->plain_summary, &se->sum, &anew, e)) == RC_OK)
         f->summary = &se->sum;
     return rc;
 }

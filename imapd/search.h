@@ -12,8 +12,7 @@
  * Process  pli-imapd session.   Source RFC 3501 6.4.4.
  */
 #pragma once
-#include "imapd/pages.h"
-#include "mime/summary.h"
+#include "imapd/summaries.h"
 #include "mime/text.h"
 
 enum tier { TIER_VIEW, TIER_ENTRY, TIER_SUMMARY, TIER_TEXT };

@@ -62,12 +62,14 @@ static enum tri from_date(const struct imap_key *k, const struct facts *f)
                   f->summary->has_date ? f->summary->local_day : imap_day_of((int64_t)f->entry->internaldate));
 }
 
-static bool field_has(struct span body, struct span needle)
+static bool field_has(const struct field *f, struct span needle)
 {
     struct buf decoded = BUF_INIT, folded = BUF_INIT;
     bool yes;
 
-    field_decode(body, &decoded);
+    field_decode(f->body, &decoded);
+    if (addresses_in(f->name)) /* RFC 3501 6.4.4: FROM looks into the envelope */
+        addresses_add_shown(f->body, &decoded);
     text_fold(buf_span(&decoded), &folded);
     yes = span_find(buf_span(&folded), needle) >= 0;
     buf_free(&decoded);
@@ -81,7 +83,7 @@ static bool header_has(struct span header, const struct imap_key *k)
     struct err end;
 
     while (field_next(&header, &fd, &end) == RC_OK)
-        if (span_ieq(fd.name, k->field) && (k->text.n == 0 || field_has(fd.body, k->text)))
+        if (span_ieq(fd.name, k->field) && (k->text.n == 0 || field_has(&fd, k->text)))
             return true;
     return false;
 }

@@ -15,12 +15,16 @@
 
 enum { FRAME_BEFORE_AUTH = 8 * 1024, FRAME_AFTER_AUTH = 64 * 1024, OUT_KEEP = 16 * 1024 };
 
-const char account_changed[] = "Compte modifie, reconnectez-vous / Account changed, sign in again";
-
 enum rc session_lost(struct imap_session *s, struct err *e, const char *why)
 {
     s->bye = s->lost = true;
     return err_set(e, RC_CLOSED, NULL, NULL, "%s", why);
+}
+
+enum rc session_late(struct imap_session *s, struct err *e)
+{
+    s->bye = s->answered = true; /* told with a BYE: a tagged answer would come in the middle of what is not there */
+    return err_set(e, RC_TIMEOUT, NULL, NULL, "silent in the middle of a command");
 }
 
 static void greet(struct imap_session *s)
@@ -35,7 +39,8 @@ static enum rc begin(struct imap_session *s, struct err *e)
 {
     enum rc rc;
 
-    stream_deadline(s->io, deadline_in(s->conf->login_ms));
+    s->login_deadline = deadline_in(s->conf->login_ms);
+    stream_deadline(s->io, s->login_deadline);
     if (s->conf->implicit_tls[s->peer->which]) {
         if ((rc = tls_accept(s->conf->tls, s->keyd, s->io, &s->tls, e)) != RC_OK)
             return rc;
@@ -119,15 +124,14 @@ static void one_command(struct imap_session *s, struct err *e)
 
 static void loop(struct imap_session *s, struct err *e)
 {
-    int64_t sign_in_by = deadline_in(s->conf->login_ms);
     enum rc rc;
 
     while (!s->bye && !s->stopping && s->errors <= s->conf->max_errors) {
         s->frame.max = s->state == IS_NEW ? FRAME_BEFORE_AUTH : FRAME_AFTER_AUTH;
-        stream_deadline(s->io, s->state == IS_NEW ? sign_in_by : deadline_in(s->conf->idle_ms));
+        stream_deadline(s->io, s->state == IS_NEW ? s->login_deadline : deadline_in(s->conf->idle_ms));
         rc = input_command(s, e);
-        if (rc == RC_OK && !account_stands(s))
-            rc = err_set(e, RC_DENIED, NULL, account_changed, "account changed");
+        if (rc == RC_OK)
+            rc = session_stays(s, e);
         if (rc == RC_OK)
             one_command(s, e);
         else if (rc != RC_SYNTAX)
@@ -145,7 +149,6 @@ static void loop(struct imap_session *s, struct err *e)
 
 static void say_bye(struct imap_session *s, const struct err *e)
 {
-    struct err gone;
     const char *why = e->say;
 
     if (s->lost || (e->rc == RC_CLOSED && !s->stopping && !s->bye))
@@ -158,7 +161,6 @@ static void say_bye(struct imap_session *s, const struct err *e)
         why = "Delai depasse / Timed out";
     stream_deadline(s->io, deadline_in(2000));
     reply_put(s, "* BYE %s", why[0] ? why : "Session ended");
-    (void)stream_flush(s->io, &gone);
 }
 
 /* ---- from accept to exit ---- */
@@ -168,8 +170,6 @@ void *session_ready(void *conf)
     const struct sandbox_how how = {.kind = SB_IMAPD_SESSION};
     struct err e;
 
-    if (sandbox_enter(&how, &e) != RC_OK)
-        die("imapd session: %s", e.log);
     s.conf = conf;
     s.state = IS_NEW;
     s.keyd = keyd_new(ROLE_IMAPD);
@@ -180,6 +180,9 @@ void *session_ready(void *conf)
     keyd_dial_ahead(s.keyd);
     dir_dial_ahead(s.dir);
     store_dial_ahead(s.store);
+    if (sandbox_enter(&how, &e) != RC_OK)
+        die("imapd session: %s", e.log);
+    dialler_only();
     return &s;
 }
 
@@ -188,8 +191,9 @@ static void close_session(struct imap_session *s)
     view_free(&s->view);
     keywords_free(&s->keywords);
     mailbox_close(&s->box);
-    stream_close(&s->io); /* before keyd: TLS may use it to the end */
-    store_free(&s->store);
+    stay_end(&s->stay);
+    store_free(&s->store);  /* before the goodbye, which waits for the client's: stored counts the session until then */
+    stream_finish(&s->io); /* before keyd: TLS may use it to the end */
     dir_free(&s->dir);
     keyd_free(&s->keyd);
     imap_arena_free(&s->mem);
@@ -216,7 +220,6 @@ void session_run(void *conf, void *ready, int fd, const struct listener_peer *pe
         log_err(LOG_INFO_, "tls-failed", &e), s->lost = true;
     if (!s->bye || e.rc != RC_OK) /* LOGOUT has said it */
         say_bye(s, &e);
-    (void)stream_flush(s->io, &e);
     log_ev(LOG_INFO_, "disconnect", "reason=%s", s->bye ? "bye" : rc_name(e.rc));
     close_session(s);
 }

@@ -13,6 +13,7 @@
 #include "base/stream.h"
 #include "crypto/tls/tls.h"
 #include "directory/client.h"
+#include "directory/stay.h"
 #include "flow/mailbox.h"
 #include "imapd/keywords.h"
 #include "proto/imap_args.h"
@@ -39,6 +40,7 @@ struct imap_session {
     bool answered; /* answered: the command wrote its own tagged line */
     unsigned state;
     unsigned errors, failed_logins;
+    int64_t login_deadline; /* the sign-in must be done by then, whatever is said meanwhile */
 
     struct keyd *keyd;
     struct store *store; /* one connection: requests, and from the first IDLE on events too */
@@ -47,8 +49,9 @@ struct imap_session {
     struct mailbox *box;
     char address[256];
     uint64_t mbx;
-    int64_t stands_until; /* no need to ask before whether the account still stands */
-    struct view *view;    /* IS_SELECTED */
+    struct stay stay;  /* from sign-in on: the right to be here */
+    int64_t look_at;   /* not before: session_cut_if_ended() */
+    struct view *view; /* IS_SELECTED */
     struct keywords keywords;
 
     const struct command *cmd; /* the command at hand */
@@ -63,12 +66,15 @@ struct imap_session {
 };
 /* .bye and .lost: what a command does when the stream fails under it. Returns RC_CLOSED. */
 enum rc session_lost(struct imap_session *s, struct err *e, const char *why) __attribute__((warn_unused_result));
+/* The client fell silent in the middle of a command: the session ends with a BYE that says so. Returns RC_TIMEOUT. */
+enum rc session_late(struct imap_session *s, struct err *e) __attribute__((warn_unused_result));
 void *session_ready(void *conf); /* listener.ready: sandbox, daemons dialled */
 void session_run(void *conf, void *ready, int fd, const struct listener_peer *peer); /* listener.session */
 
-extern const char account_changed[];
-void account_seen(struct imap_session *s);   /* dird has just said so: at sign-in */
-bool account_stands(struct imap_session *s); /* imapd/account.c; false: the session must end */
+/* imapd/account.c: RC_DENIED: the session must end, e->say is its BYE. Before each command and whenever a wait gives WAIT_STAY. */
+enum rc session_stays(struct imap_session *s, struct err *e);
+/* In the middle of a long answer, where no BYE can be said: the connection is cut, and what is written next fails. Looks a few times a second. */
+void session_cut_if_ended(struct imap_session *s);
 
 /* imapd/input.c: the next command, whole; its literals asked for. RC_CLOSED, RC_TIMEOUT: the session ends. RC_SYNTAX: answered already. */
 enum rc input_command(struct imap_session *s, struct err *e);
@@ -77,7 +83,7 @@ enum rc input_line(struct imap_session *s, struct span *line_out,
 /* Takes n octets of a literal off the stream, in pieces. */
 enum rc input_octets(struct imap_session *s, uint64_t n, enum rc (*sink)(void *ctx, struct span piece, struct err *e),
                      void *ctx, struct err *e);
-enum { WAIT_INPUT = 1, WAIT_EVENT = 2, WAIT_STOP = 4 };
+enum { WAIT_INPUT = 1, WAIT_EVENT = 2, WAIT_STOP = 4, WAIT_STAY = 8 /* session_stays() is due */ };
 enum rc input_wait(struct imap_session *s, int event_fd, int64_t deadline, unsigned *what_out, struct err *e);
 
 /* imapd/reply.c */

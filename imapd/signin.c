@@ -6,6 +6,7 @@
  * Slow     each failure in a session costs its client a second more; the third ends the session. dird counts across sessions.
  * Source   RFC 3501 6.2, RFC 5530. */
 #include "base/log.h"
+#include "base/prepare.h"
 #include "imapd/commands.h"
 #include "imapd/folders.h"
 #include <poll.h>
@@ -56,7 +57,7 @@ static enum rc open_mailbox(struct imap_session *s, const struct dird_auth_rep *
     return rc;
 }
 
-enum rc signin(struct imap_session *s, struct span login, struct span password, struct err *e)
+static enum rc signin_prepared(struct imap_session *s, struct span login, struct span password, struct err *e)
 {
     struct dird_auth_req rq = {login, password, span_str(s->peer->ip), DP_IMAP};
     struct dird_auth_rep auth;
@@ -67,19 +68,43 @@ enum rc signin(struct imap_session *s, struct span login, struct span password, 
         return explain(s, rc, e);
     mbx = auth.mbx;
     snprintf(s->address, sizeof s->address, "%.*s", SPAN_ARG(auth.address));
-    if ((rc = open_mailbox(s, &auth, password, e)) != RC_OK)
-        return rc;
-    if ((rc = folders_first_time(s, e)) != RC_OK) {
+    stay_begin(&s->stay, s->dir, auth.ticket);
+    if ((rc = open_mailbox(s, &auth, password, e)) != RC_OK || (rc = session_stays(s, e)) != RC_OK ||
+        (rc = folders_first_time(s, e)) != RC_OK) {
         mailbox_close(&s->box);
+        stay_end(&s->stay);
         return rc;
     }
     s->state = IS_AUTH;
-    account_seen(s);
+    dialler_proven();
     s->mbx = mbx;
-    dir_free(&s->dir); /* not needed again: a descriptor and its buffers less in a session that may idle for hours */
     buf_clear(&s->code);
     buf_addstr(&s->code, "CAPABILITY ");
     capability_put(s, &s->code);
     log_ev(LOG_INFO_, "signin", "peer=%s account=%s tls=%s", s->peer->ip, s->address, s->tls.version);
     return RC_OK;
+}
+
+/* What cannot be prepared goes on as it was typed: dird answers as to any other wrong one, in the same time. */
+static struct span prepared(enum rc (*prepare)(struct span, struct buf *, struct err *), struct span typed,
+                            struct buf *mem)
+{
+    struct err e;
+
+    return prepare(typed, mem, &e) == RC_OK ? buf_span(mem) : typed;
+}
+
+/* The password opens a strict mailbox too (keyd), so it is prepared here and not by dird alone. */
+enum rc signin(struct imap_session *s, struct span login, struct span password, struct err *e)
+{
+    struct buf name = BUF_INIT, secret;
+    enum rc rc;
+
+    buf_init_secret(&secret);
+    login = prepared(prepare_username, login, &name);
+    password = prepared(prepare_password, password, &secret);
+    rc = signin_prepared(s, login, password, e);
+    buf_free(&name);
+    buf_free(&secret);
+    return rc;
 }

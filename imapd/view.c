@@ -117,21 +117,46 @@ static enum rc load(struct imap_session *s, struct view *v, struct err *e)
 {
     struct store_list_req rq = {v->folder, 1, STORE_UID_MAX};
     struct store_brief_rep rep;
+    struct buf mem = BUF_INIT;
     enum rc rc;
 
     do {
-        if ((rc = store_call(s->store, STORE_LIST, &rq, -1, &rep, e)) == RC_OK)
+        if ((rc = store_call_in(s->store, STORE_LIST, &rq, -1, &rep, &mem, e)) == RC_OK)
             rc = brief_in(v, rep.brief, 0, e);
         rq.lo = rep.next;
     } while (rc == RC_OK && rep.next != 0);
+    buf_free(&mem);
     return rc;
 }
 
-static void mark_recent(struct view *v, uint32_t from_row, uint32_t first_recent)
+/* The store has one mark: what lies above it nobody was told of. Moving it up is claiming what it passes, so a message is recent in one
+ * session. What came between the question and its answer lies in a claim whose messages are not known yet: two are kept. An EXAMINE only
+ * looks (RFC 3501 6.3.2). */
+static void claim_in(struct view *v, const struct store_status_rep *st)
 {
-    for (uint32_t i = from_row; first_recent != 0 && i < v->n; i++)
-        if (v->uid[i] >= first_recent)
-            v->flags[i] |= VF_RECENT;
+    v->claims[1] = v->claims[0];
+    v->claims[0] = (struct claim){st->first_recent, st->uidnext};
+}
+
+static void mark_recent(struct view *v, uint32_t from_row)
+{
+    for (uint32_t i = from_row; i < v->n; i++)
+        for (size_t k = 0; k < 2; k++)
+            if (v->uid[i] >= v->claims[k].from && v->uid[i] < v->claims[k].to)
+                v->flags[i] |= VF_RECENT;
+}
+
+/* A store that does not answer: nobody is told that they are recent, and who asks next is. */
+static void claim(struct imap_session *s, struct view *v)
+{
+    struct store_select_req rq = {v->folder, v->read_only};
+    struct store_status_rep st;
+    struct err e;
+
+    if (store_call(s->store, STORE_SELECT, &rq, -1, &st, &e) == RC_OK)
+        claim_in(v, &st);
+    else
+        log_err(LOG_INFO_, "recent-failed", &e);
 }
 
 enum rc view_open(struct imap_session *s, uint32_t folder, bool read_only, struct view **v_out, struct err *e)
@@ -159,7 +184,10 @@ enum rc view_open(struct imap_session *s, uint32_t folder, bool read_only, struc
     v->uidnext = st.uidnext;
     if (v->n > 0 && v->uid[v->n - 1] >= v->uidnext) /* one came in between */
         v->uidnext = v->uid[v->n - 1] + 1;
-    mark_recent(v, 0, st.recent ? st.first_recent : 0);
+    claim_in(v, &st);
+    if (v->n > 0 && v->uid[v->n - 1] >= st.uidnext)
+        claim(s, v);
+    mark_recent(v, 0);
     *v_out = v;
     return RC_OK;
 }
@@ -178,45 +206,32 @@ void view_free(struct view **vp)
 }
 
 /* ---- keeping in step ---- */
-/* What came while the folder was selected is recent here. The store's mark is moved behind it once the client has been told, so that a new
- * message waits for no transaction; two sessions that look at the same moment both call it recent, as RFC 3501 2.3.2 allows. */
-void view_settle(struct imap_session *s)
-{
-    struct store_select_req rq;
-    struct store_status_rep st;
-    struct err e;
-
-    if (s->view == NULL || !s->view->owes)
-        return;
-    s->view->owes = false;
-    rq = (struct store_select_req){s->view->folder, 0};
-    if (store_call(s->store, STORE_SELECT, &rq, -1, &st, &e) != RC_OK)
-        log_err(LOG_INFO_, "recent-failed", &e);
-}
-
 enum rc view_sync(struct imap_session *s, struct err *e)
 {
     struct view *v = s->view;
     struct store_changes_req rq = {v->folder, v->modseq, 0};
     struct store_changes_rep rep;
+    struct buf mem = BUF_INIT;
     uint32_t before = v->n;
     uint64_t since = 0;
     enum rc rc;
 
     v->asked = clock_mono();
     do {
-        if ((rc = store_call(s->store, STORE_CHANGES, &rq, -1, &rep, e)) != RC_OK)
-            return rc;
+        if ((rc = store_call_in(s->store, STORE_CHANGES, &rq, -1, &rep, &mem, e)) != RC_OK)
+            break;
         view_gone_in(v, rep.expunged);
         rc = brief_in(v, rep.brief, VF_NEWS, e);
         if (since == 0)
             since = rep.modseq;
         rq.cursor = rep.next;
     } while (rc == RC_OK && rep.next != 0);
+    buf_free(&mem);
     if (rc == RC_OK)
         v->modseq = since;
-    mark_recent(v, before, 1);
-    v->owes |= v->n > before && !v->read_only;
+    if (v->n > before)
+        claim(s, v);
+    mark_recent(v, before);
     return rc;
 }
 

@@ -14,7 +14,9 @@ enum { VF_RECENT = 1 << 5, VF_GONE = 1 << 6, VF_NEWS = 1 << 7 }; /* ours, in bit
 #define VF_OURS ((uint64_t)(VF_RECENT | VF_GONE | VF_NEWS))
 struct view {
     uint32_t folder, uidvalidity, uidnext;
-    bool owes;             /* view_settle() has something to do */
+    struct claim {
+        uint32_t from, to;
+    } claims[2];           /* UIDs that are recent here: the last two times the store's mark was moved; to is not in */
     bool read_only, dirty; /* dirty: something waits to be announced */
     uint32_t n, cap, told;
     uint32_t *uid;
@@ -33,8 +35,6 @@ static inline bool view_read_only(const struct view *v)
 bool view_events(struct imap_session *s);
 /* Asks the store what changed and takes it in. */
 enum rc view_sync(struct imap_session *s, struct err *e);
-/* After an answer has left: takes the store's \Recent mark for what was told. */
-void view_settle(struct imap_session *s);
 /* Before flags are written: learns names of keywords that another session made, and announces them. Asks stored: borrowed replies end. */
 void view_learn(struct imap_session *s);
 bool view_must_learn(const struct imap_session *s);

@@ -7,7 +7,7 @@
  *
  *      OUTSIDE --"@"--> DOMAIN --"," or end--> mailbox of run and domain
  *      OUTSIDE, DOMAIN --"<"--> ANGLE --"@"--> ANGLE_DOMAIN --">"--> BEHIND --","--> mailbox, phrase is its name
- *      ANGLE --leading "@"--> ROUTE --":"--> ANGLE
+ *      ANGLE --leading "@"--> ROUTE --":"--> ANGLE, what was passed being the source route
  *
  * Why not libetpan: docs/decisions/0006-header-fields-by-our-own-grammar.md. RFC 5322 3.4, 4.4.
  */
@@ -20,7 +20,7 @@ enum state { OUTSIDE, DOMAIN, ANGLE, ROUTE, ANGLE_DOMAIN, BEHIND };
 struct walk {
     struct lex lex;
     enum state state;
-    struct buf phrase, run, domain;
+    struct buf phrase, run, domain, route;
     size_t run_at;    /* where in phrase the run begins */
     bool after_dot;   /* the last token was "." or "@": the next word joins */
     bool domain_done; /* a word stands apart behind the domain: not part of it */
@@ -58,9 +58,9 @@ static struct span keep(struct walk *w, struct span s)
 static void resolve(struct address_list *l)
 {
     for (size_t i = 0; i < l->n; i++) {
-        struct span *part[3] = {&l->a[i].name, &l->a[i].local, &l->a[i].domain};
+        struct span *part[4] = {&l->a[i].name, &l->a[i].local, &l->a[i].domain, &l->a[i].route};
 
-        for (size_t j = 0; j < 3; j++)
+        for (size_t j = 0; j < 4; j++)
             if (part[j]->p)
                 part[j]->p = l->mem.p + ((uintptr_t)part[j]->p - 1);
     }
@@ -71,6 +71,7 @@ static void restart(struct walk *w)
     buf_clear(&w->phrase);
     buf_clear(&w->run);
     buf_clear(&w->domain);
+    buf_clear(&w->route);
     w->run_at = 0;
     w->state = OUTSIDE;
     w->after_dot = w->domain_done = w->angled = w->any = false;
@@ -106,6 +107,8 @@ static void finish_mailbox(struct walk *w)
             a->name = keep(w, name);
         a->local = keep(w, buf_span(&w->run));
         a->domain = keep(w, buf_span(&w->domain));
+        if (w->route.n > 0 && w->state != ROUTE)
+            a->route = keep(w, buf_span(&w->route));
     }
     restart(w);
 }
@@ -149,6 +152,8 @@ static void word(struct walk *w, const struct token *t)
         add_text(&w->run, t);
     else if (w->state == ANGLE_DOMAIN || (w->state == DOMAIN && !w->domain_done))
         add_text(&w->domain, t);
+    else if (w->state == ROUTE)
+        add_text(&w->route, t);
     w->after_dot = t->special == '.';
 }
 
@@ -164,7 +169,11 @@ static void at_sign(struct walk *w, const struct token *t)
         buf_addspan(&w->phrase, t->text);
         w->state = DOMAIN;
     } else if (w->state == ANGLE) {
-        w->state = w->run.n == 0 ? ROUTE : ANGLE_DOMAIN;
+        w->state = w->run.n == 0 && w->route.n == 0 ? ROUTE : ANGLE_DOMAIN;
+        if (w->state == ROUTE)
+            buf_addc(&w->route, '@');
+    } else if (w->state == ROUTE) {
+        buf_addc(&w->route, '@');
     } else if (w->state == ANGLE_DOMAIN) {
         buf_addc(&w->run, '@');
         buf_addspan(&w->run, buf_span(&w->domain));
@@ -180,6 +189,7 @@ static void open_angle(struct walk *w)
         return;
     buf_clear(&w->run);
     buf_clear(&w->domain);
+    buf_clear(&w->route);
     w->angled = true;
     w->state = ANGLE;
 }
@@ -198,6 +208,8 @@ static void special(struct walk *w, const struct token *t)
     case ',':
         if (w->state != ROUTE) /* "<@a,@b:c@d>" has its commas inside */
             finish_mailbox(w);
+        else
+            buf_addc(&w->route, ',');
         break;
     case ';':
         finish_mailbox(w);
@@ -245,6 +257,7 @@ enum rc addresses_parse(struct span body, struct address_list *out, struct err *
     buf_free(&w.phrase);
     buf_free(&w.run);
     buf_free(&w.domain);
+    buf_free(&w.route);
     if (w.lex.bad) {
         addresses_free(out);
         return err_set(e, RC_SYNTAX, NULL, NULL, "comments nested too deep in an address field");
@@ -260,4 +273,46 @@ void addresses_free(struct address_list *l)
     free(l->a);
     buf_free(&l->mem);
     *l = (struct address_list){.n = 0};
+}
+
+/* ---- as they are shown ---- */
+bool addresses_in(struct span name)
+{
+    static const char *const fields[] = {"From", "Sender", "Reply-To", "To", "Cc", "Bcc"};
+
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (span_ieq_str(name, fields[i]))
+            return true;
+    return false;
+}
+
+static void add_missing(struct span shown, struct buf *line)
+{
+    if (shown.n == 0 || span_find(buf_span(line), shown) >= 0)
+        return;
+    buf_addc(line, ' ');
+    buf_addspan(line, shown);
+}
+
+void addresses_add_shown(struct span body, struct buf *line)
+{
+    struct buf one = BUF_INIT;
+    struct address_list l;
+    struct err e;
+
+    if (addresses_parse(body, &l, &e) != RC_OK)
+        l.n = 0;
+    for (size_t i = 0; i < l.n && line->n < 4 * FIELD_MAX; i++) {
+        buf_clear(&one);
+        field_decode(l.a[i].name, &one);
+        add_missing(buf_span(&one), line);
+        buf_clear(&one);
+        buf_addspan(&one, l.a[i].local);
+        if (l.a[i].domain.n > 0)
+            buf_addc(&one, '@');
+        buf_addspan(&one, l.a[i].domain);
+        add_missing(buf_span(&one), line);
+    }
+    buf_free(&one);
+    addresses_free(&l);
 }

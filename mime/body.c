@@ -171,15 +171,11 @@ static void enter(struct walk *w, const struct part *p)
     struct content_type ct;
 
     buf_addc(w->out, '(');
-    if (p->kind == PART_MULTIPART) {
-        if (!p->first_child)
-            buf_addf(w->out, "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7BIT\" 0 0%s)",
-                     w->extended ? " NIL NIL NIL NIL" : "");
+    if (part_shown(p) == PART_MULTIPART)
         return;
-    }
     part_type(p, w->v->flat, &ct);
     basic(w->out, w->v, p, &ct);
-    if (p->kind == PART_MESSAGE) {
+    if (part_shown(p) == PART_MESSAGE) {
         buf_addc(w->out, ' ');
         envelope_write(body_view_part(w->v, p->first_child)->header, w->out);
         buf_addc(w->out, ' ');
@@ -219,12 +215,10 @@ void body_write(const struct body_view *v, bool extended, struct buf *out)
 
     for (;;) {
         enter(&w, p);
-        if (p->kind != PART_LEAF && p->first_child) {
+        if (part_shown(p) != PART_LEAF) { /* it has a child */
             p = body_view_part(v, p->first_child);
             continue;
         }
-        if (p->kind != PART_LEAF)
-            leave(&w, p);
         while (p != root && !p->next_sibling) {
             p = body_view_part(v, p->parent);
             leave(&w, p);
@@ -259,6 +253,7 @@ static void record(struct buf *out, const char *section, const struct part *p, c
 /* Section names by part: "" for what has none of its own (a multipart that is all of a message). */
 struct section {
     char name[SECTION_MAX];
+    bool hidden; /* it lies inside one that is shown as a leaf */
 };
 
 /* The section of part i from its parent's, which is known already: parts stand in order. */
@@ -267,20 +262,11 @@ static void name_section(const struct body_view *v, size_t i, struct section *na
     const struct part *p = body_view_part(v, i), *up = body_view_part(v, p->parent);
     const char *above = names[p->parent].name;
 
-    if (up->kind == PART_MESSAGE && p->kind == PART_MULTIPART)
+    names[i].hidden = names[p->parent].hidden || part_shown(up) == PART_LEAF;
+    if (up->kind == PART_MESSAGE && part_shown(p) == PART_MULTIPART)
         snprintf(names[i].name, SECTION_MAX, "%s", above);
     else
         snprintf(names[i].name, SECTION_MAX, "%.250s%s%u", above, above[0] ? "." : "", p->number);
-}
-
-/* A multipart without parts shows one empty part; it lies at the multipart's end. */
-static void empty_part(struct buf *out, const char *above, const struct part *p)
-{
-    struct part none = {.header_off = p->body_off + p->body_len, .body_off = p->body_off + p->body_len};
-    char name[SECTION_MAX];
-
-    snprintf(name, sizeof name, "%.250s%s1", above, above[0] ? "." : "");
-    record(out, name, &none, NULL);
 }
 
 void parts_write(const struct body_view *v, struct buf *out)
@@ -294,18 +280,17 @@ void parts_write(const struct body_view *v, struct buf *out)
     record(out, "", root, root);
     for (size_t i = 0; i < n; i++) {
         const struct part *p = body_view_part(v, i);
-        bool own = i == 0 ? p->kind != PART_MULTIPART : true; /* "1" of a message that is no multipart is its body */
+        bool multipart = part_shown(p) == PART_MULTIPART;
+        bool own = i > 0 || !multipart; /* "1" of a message that is no multipart is its body */
 
         if (i > 0)
             name_section(v, i, names);
         else if (own)
             snprintf(names[0].name, SECTION_MAX, "1");
-        if (i > 0 && p->kind == PART_MULTIPART && body_view_part(v, p->parent)->kind == PART_MESSAGE)
+        if (i > 0 && multipart && body_view_part(v, p->parent)->kind == PART_MESSAGE)
             own = false; /* "2" names the message around it */
-        if (own)
-            record(out, names[i].name, p, p->kind == PART_MESSAGE ? body_view_part(v, p->first_child) : NULL);
-        if (p->kind == PART_MULTIPART && !p->first_child)
-            empty_part(out, names[i].name, p);
+        if (own && !names[i].hidden)
+            record(out, names[i].name, p, part_shown(p) == PART_MESSAGE ? body_view_part(v, p->first_child) : NULL);
     }
     free(names);
 }

@@ -47,10 +47,13 @@ enum rc signed_form_make(struct span header, struct signed_form *out, struct err
 void signed_form_signature(const struct signed_form *f, struct span cms_der, struct buf *out);
 void signed_form_free(struct signed_form *f);
 
-/* Reception: where the signed entity and the signature part of a multipart/signed lie. RC_NOTFOUND: not an S/MIME
- * signed message. opaque: application/pkcs7-mime; smime-type=signed-data: entity_len is 0, the signature is the
- * message's whole body. */
-struct signed_places { uint64_t entity_off, entity_len, sig_off, sig_len; char sig_encoding[24]; bool opaque; };
+/* Reception: where the signed entity and the signature part lie. RC_NOTFOUND: nothing in it says S/MIME signature. Never called unsigned
+ * is what a reader would show as signed (RFC 8551 3.9): the media types with and without "x-", application/octet-stream named .p7m or .p7s,
+ * pkcs7-mime without smime-type.
+ * opaque  application/pkcs7-mime: entity_len is 0, the CMS is the message's whole body, and says itself whether it is signed
+ * odd     signed, but not in a form that can be judged: why; nothing else is then set (not exactly two parts, RFC 1847; the
+ *         message too deep or large to be taken apart; the signature covers one part of the message only) */
+struct signed_places { uint64_t entity_off, entity_len, sig_off, sig_len; char sig_encoding[24]; bool opaque; const char *odd; };
 enum rc signed_places(const struct scan *s, struct signed_places *out, struct err *e);
 /* base64, quoted-printable, identity; lenient; appends at most in.n bytes */
 enum rc mime_decode(const char *encoding, struct span in, struct buf *out, struct err *e);

@@ -9,16 +9,20 @@ static const char digits16[] = "0123456789ABCDEF";
 
 enum codec_kind codec_of(struct span encoding_body, bool *known_out)
 {
-    struct span s = lex_trim(encoding_body);
+    struct lex l = lex_of(encoding_body, LEX_MIME);
+    struct span s;
+    struct token t;
     bool unknown = true;
     enum codec_kind k = CODEC_IDENTITY;
 
+    s = lex_next(&l, &t) == TOK_WORD || t.kind == TOK_QUOTED ? t.text : SPAN_NULL; /* comments may stand anywhere */
     if (span_istarts(s, "base64"))
         k = CODEC_BASE64;
     else if (span_istarts(s, "quoted-printable"))
         k = CODEC_QP;
     else
-        unknown = !(s.n == 0 || span_istarts(s, "7bit") || span_istarts(s, "8bit") || span_istarts(s, "binary"));
+        unknown = !((s.n == 0 && t.kind == TOK_END) || span_istarts(s, "7bit") || span_istarts(s, "8bit") ||
+                    span_istarts(s, "binary"));
     if (known_out)
         *known_out = k != CODEC_IDENTITY || !unknown;
     return k;

@@ -84,15 +84,17 @@ static void take_value(struct lex *l, struct span name, struct buf *value)
     l->bad |= ahead.bad;
 }
 
-static void take_params(struct lex *l, struct buf *params)
+/* at_one: a parameter begins right here, not behind a ";" */
+static void take_params(struct lex *l, bool at_one, struct buf *params)
 {
     size_t count = 0;
 
-    while (count < PARAMS_MAX && next_param(l)) {
+    while (count < PARAMS_MAX && (at_one || next_param(l))) {
         struct buf value = BUF_INIT;
         struct lex ahead = *l;
         char name[80];
 
+        at_one = false;
         if (!take_token(&ahead, name) || !take_special(&ahead, '='))
             continue;
         *l = ahead;
@@ -119,22 +121,46 @@ bool content_type_parse(struct span body, struct content_type *out)
     *out = (struct content_type){.type = ""};
     ok = body.n <= FIELD_MAX && take_token(&l, out->type) && take_special(&l, '/') && take_token(&l, out->subtype);
     if (ok)
-        take_params(&l, &out->params);
+        take_params(&l, false, &out->params);
     if (ok && !l.bad)
         return true;
     plain_text(out);
     return false;
 }
 
+/* A disposition, with or without quotes: some senders quote it. */
+static bool take_disposition(struct lex *l, char out[80])
+{
+    struct lex ahead = *l;
+    struct token t;
+
+    if (lex_next(&ahead, &t) != TOK_QUOTED || !is_token(t.text))
+        return take_token(l, out);
+    *l = ahead;
+    memcpy(out, t.text.p, t.text.n);
+    out[t.text.n] = 0;
+    return true;
+}
+
+/* "filename=x" and no disposition: an attachment, as what is not known is (RFC 2183 2.8). */
+static bool begins_with_param(struct lex l)
+{
+    char name[80];
+
+    return take_token(&l, name) && take_special(&l, '=');
+}
+
 bool disposition_parse(struct span body, struct content_type *out)
 {
     struct lex l = lex_of(body, LEX_MIME);
-    bool ok;
+    bool bare = body.n <= FIELD_MAX && begins_with_param(l), ok;
 
     *out = (struct content_type){.type = ""};
-    ok = body.n <= FIELD_MAX && take_token(&l, out->type);
+    if (bare)
+        snprintf(out->type, sizeof out->type, "attachment");
+    ok = bare || (body.n <= FIELD_MAX && take_disposition(&l, out->type));
     if (ok)
-        take_params(&l, &out->params);
+        take_params(&l, bare, &out->params);
     if (ok && !l.bad)
         return true;
     content_type_free(out);

@@ -24,8 +24,14 @@ void field_decode(struct span body, struct buf *out); /* RFC 2047 words to UTF-8
 /* Quoting is removed, encoded words and bytes beyond 127 are left as they are. .p NULL: absent (IMAP's NIL).
  * mailbox: local and domain not NULL (empty when missing in the text), name may be NULL.
  * group start: only name (not NULL); group end: nothing (IMAP ENVELOPE's way). */
-struct address { struct span name, local, domain; };
+/* route: "@a,@b" of "<@a,@b:c@d>" (RFC 5322 4.4, ENVELOPE's addr-adl), else NULL. */
+struct address { struct span name, local, domain, route; };
 struct address_list { struct address *a; size_t n; struct buf mem; };
+/* Is that a field of addresses: From, Sender, Reply-To, To, Cc, Bcc? */
+bool addresses_in(struct span field_name);
+/* Appends the names (decoded) and addresses that ENVELOPE shows of body and that line does not have yet as they are shown: with comments,
+ * folding or quoting inside they are written another way. For SEARCH. */
+void addresses_add_shown(struct span body, struct buf *line);
 /* RC_SYNTAX: beyond the bounds; *out is then empty. addresses_free() in both cases. */
 enum rc addresses_parse(struct span body, struct address_list *out, struct err *e);
 void addresses_free(struct address_list *l);

@@ -103,8 +103,10 @@ static const struct {
     {"g: a@b", "[g,-<a@b>,]"},
     {"J\xc3\xa9r\xc3\xb4me <j@x>", "J\xc3\xa9r\xc3\xb4me<j@x>"},
     {"j\xc3\xa9@\xc3\xa9.fr", "-<j\xc3\xa9@\xc3\xa9.fr>"},
-    {"<@r1,@r2:a@b>", "-<a@b>"},
-    {"Joe <@r1:a@b>, c@d", "Joe<a@b>,-<c@d>"},
+    {"<@r1,@r2:a@b>", "-<@r1,@r2:a@b>"},
+    {"< @r1 , @r2 . x : a@b >", "-<@r1,@r2.x:a@b>"},
+    {"Joe <@r1:a@b>, c@d", "Joe<@r1:a@b>,-<c@d>"},
+    {"<@r1>", ""},
     {"a@b, , c@d,", "-<a@b>,-<c@d>"},
     {"a@b; c@d", "-<a@b>,-<c@d>"},
     {"Dr. Joe Q. Public <a@b>", "Dr. Joe Q. Public<a@b>"},
@@ -158,7 +160,8 @@ static void show_list(const struct address_list *l, struct buf *out)
             buf_addc(out, ',');
         if (a->local.p) {
             show_part(a->name, out);
-            buf_addf(out, "<%.*s@%.*s>", SPAN_ARG(a->local), SPAN_ARG(a->domain));
+            buf_addf(out, "<%.*s%s%.*s@%.*s>", SPAN_ARG(a->route), a->route.p ? ":" : "", SPAN_ARG(a->local),
+                     SPAN_ARG(a->domain));
         } else if (a->name.p) {
             buf_addf(out, "[%.*s", SPAN_ARG(a->name));
         } else {
@@ -364,12 +367,40 @@ static void test_disposition(void **state)
     content_type_free(&d);
 }
 
+/* What a reader is shown of an address is found, however it was written. */
+static void test_shown_addresses(void **state)
+{
+    static const struct {
+        const char *body, *line;
+    } t[] = {
+        {"J <a@b>", "J <a@b>"},
+        {"a(comment)@b (J D)", "a(comment)@b (J D) a@b"},
+        {"a @ b . c", "a @ b . c a@b.c"},
+        {"\"J \\\"X\\\"\" <a@b>", "\"J \\\"X\\\"\" <a@b> J \"X\""},
+        {"g: a@b, \"c\"@d;", "g: a@b, \"c\"@d; c@d"},
+        {"<@r:a@b>", "<@r:a@b>"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        struct buf line = BUF_INIT;
+
+        buf_addstr(&line, t[i].body);
+        addresses_add_shown(span_str(t[i].body), &line);
+        assert_string_equal(buf_cstr(&line), t[i].line);
+        buf_free(&line);
+    }
+    assert_true(addresses_in(SPAN_LIT("reply-to")));
+    assert_false(addresses_in(SPAN_LIT("Subject")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_walk),        cmocka_unit_test(test_addresses), cmocka_unit_test(test_address_bounds),
-        cmocka_unit_test(test_types),       cmocka_unit_test(test_params),    cmocka_unit_test(test_many_params),
-        cmocka_unit_test(test_disposition),
+        cmocka_unit_test(test_walk),           cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_address_bounds), cmocka_unit_test(test_types),
+        cmocka_unit_test(test_params),         cmocka_unit_test(test_many_params),
+        cmocka_unit_test(test_disposition),    cmocka_unit_test(test_shown_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

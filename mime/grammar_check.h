@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* mime/grammar_check.h - a strict reader of ENVELOPE, BODY and BODYSTRUCTURE for tests and fuzzers: no more and no
- * less than the formal syntax of RFC 3501 section 9 (with RFC 9051's MESSAGE/GLOBAL). Only tests include it.
+ * less than the formal syntax of RFC 3501 section 9. Only tests include it.
  */
 #pragma once
 #include "base/span.h"
@@ -196,7 +196,7 @@ static inline void g_body(struct gram *g, bool extended, int depth)
     if (span_ieq_str(type, "text")) {
         g_want(g, " ");
         g_number(g);
-    } else if (span_ieq_str(type, "message") && (span_ieq_str(subtype, "rfc822") || span_ieq_str(subtype, "global"))) {
+    } else if (span_ieq_str(type, "message") && span_ieq_str(subtype, "rfc822")) {
         g_want(g, " ");
         g_envelope(g);
         g_want(g, " ");

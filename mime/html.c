@@ -4,23 +4,9 @@
 #include "mime/charset_int.h"
 #include <string.h>
 
+enum { REFERENCE_MOST = 16 };
 static const char *const inline_tags[] = {"a", "abbr",  "b",    "big",    "em",  "font", "i",  "ins", "mark",
                                           "s", "small", "span", "strong", "sub", "sup",  "tt", "u",   "wbr"};
-static const struct {
-    const char *name;
-    unsigned cp;
-} references[] = {
-    {"amp", '&'},       {"lt", '<'},       {"gt", '>'},       {"quot", '"'},     {"apos", '\''},    {"nbsp", 0xa0},
-    {"laquo", 0xab},    {"raquo", 0xbb},   {"deg", 0xb0},     {"micro", 0xb5},   {"agrave", 0xe0},  {"acirc", 0xe2},
-    {"auml", 0xe4},     {"aacute", 0xe1},  {"aelig", 0xe6},   {"ccedil", 0xe7},  {"egrave", 0xe8},  {"eacute", 0xe9},
-    {"ecirc", 0xea},    {"euml", 0xeb},    {"iacute", 0xed},  {"icirc", 0xee},   {"iuml", 0xef},    {"ntilde", 0xf1},
-    {"oacute", 0xf3},   {"ocirc", 0xf4},   {"ouml", 0xf6},    {"ugrave", 0xf9},  {"uacute", 0xfa},  {"ucirc", 0xfb},
-    {"uuml", 0xfc},     {"Agrave", 0xc0},  {"Acirc", 0xc2},   {"Ccedil", 0xc7},  {"Egrave", 0xc8},  {"Eacute", 0xc9},
-    {"Ecirc", 0xca},    {"Icirc", 0xce},   {"Ocirc", 0xd4},   {"oelig", 0x153},  {"OElig", 0x152},  {"szlig", 0xdf},
-    {"lsquo", 0x2018},  {"rsquo", 0x2019}, {"ldquo", 0x201c}, {"rdquo", 0x201d}, {"ndash", 0x2013}, {"mdash", 0x2014},
-    {"hellip", 0x2026}, {"euro", 0x20ac},
-};
-
 struct html {
     struct span rest;
     struct buf *out;
@@ -33,6 +19,17 @@ static bool letter(unsigned char c)
     return c >= 'a' && c <= 'z';
 }
 
+/* Numbers 128 to 159 are windows-1252 there, whatever the charset (HTML 5 13.2.5.80). */
+static unsigned from_1252(unsigned v)
+{
+    static const unsigned short high[32] = {0x20ac, 0,      0x201a, 0x192,  0x201e, 0x2026, 0x2020, 0x2021,
+                                            0x2c6,  0x2030, 0x160,  0x2039, 0x152,  0,      0x17d,  0,
+                                            0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+                                            0x2dc,  0x2122, 0x161,  0x203a, 0x153,  0,      0x17e,  0x178};
+
+    return v >= 0x80 && v < 0xa0 && high[v - 0x80] ? high[v - 0x80] : v;
+}
+
 /* "#233" or "#xe9": 0 when it is no character. */
 static unsigned numeric(struct span s)
 {
@@ -40,36 +37,67 @@ static unsigned numeric(struct span s)
     unsigned v = 0;
     size_t i = hex ? 2 : 1;
 
-    if (i >= s.n || s.n > 9)
+    if (i >= s.n)
         return 0;
     for (; i < s.n; i++) {
         unsigned char c = s.p[i];
         unsigned d = c >= '0' && c <= '9' ? c - (unsigned)'0' : letter(c) ? (c | 0x20u) - 'a' + 10 : 99u;
 
-        if (d >= (hex ? 16u : 10u))
+        if (d >= (hex ? 16u : 10u) || v > 0x10ffff)
             return 0;
         v = v * (hex ? 16 : 10) + d;
     }
-    return v > 0x10ffff || (v >= 0xd800 && v < 0xe000) ? 0 : v;
+    return v > 0x10ffff || (v >= 0xd800 && v < 0xe000) ? 0 : from_1252(v);
+}
+
+/* Names that HTML takes without their ";" too: those of ISO 8859-1 and of the markup itself. */
+static unsigned named(struct span name, bool ended)
+{
+    unsigned cp = html_named(name);
+
+    return ended || (cp < 0x100 && cp != '\'') ? cp : 0;
+}
+
+static bool digit(unsigned char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool hex_digit(unsigned char c)
+{
+    return digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+static bool name_char(unsigned char c)
+{
+    return digit(c) || letter(c);
+}
+
+/* How much of s, which begins with "&", is a reference's name or number. */
+static size_t reference_run(struct span s)
+{
+    bool number = s.n > 1 && s.p[1] == '#', hex = number && s.n > 2 && (s.p[2] | 0x20) == 'x';
+    bool (*takes)(unsigned char c) = hex ? hex_digit : number ? digit : name_char;
+    size_t n = hex ? 3 : number ? 2 : 1;
+
+    while (n < s.n && n < REFERENCE_MOST && takes(s.p[n]))
+        n++;
+    return n;
 }
 
 /* rest begins with "&". */
 static void reference(struct html *h)
 {
-    ptrdiff_t semi = span_chr(span_head(h->rest, 12), ';');
-    struct span name = span_of(h->rest.p + 1, semi > 1 ? (size_t)semi - 1 : 0);
-    unsigned cp = 0;
+    size_t n = reference_run(h->rest);
+    bool ended = n < h->rest.n && h->rest.p[n] == ';';
+    struct span name = span_of(h->rest.p + 1, n - 1);
+    unsigned cp = name.n > 0 && *name.p == '#' ? numeric(name) : named(name, ended);
 
-    if (name.n > 0 && *name.p == '#')
-        cp = numeric(name);
-    for (size_t i = 0; name.n > 0 && i < sizeof references / sizeof *references; i++)
-        if (span_eq_str(name, references[i].name))
-            cp = references[i].cp;
     if (cp)
         charset_add(h->out, cp);
     else
         buf_addc(h->out, '&');
-    h->rest = span_from(h->rest, cp ? (size_t)semi + 1 : 1);
+    h->rest = span_from(h->rest, cp ? n + ended : 1);
 }
 
 /* Steps behind end; to the end of all when it is not there. */

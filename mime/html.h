@@ -6,3 +6,4 @@
 #pragma once
 #include "base/buf.h"
 void html_text(struct span utf8, struct buf *out);
+unsigned html_named(struct span name); /* "eacute" without "&" and ";": its character, 0: none of that name */

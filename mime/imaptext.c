@@ -84,14 +84,16 @@ static void nstring(struct buf *out, struct span s)
         imap_nil(out);
 }
 
-/* Mailbox: (name NIL local domain); group start: (NIL NIL name NIL); group end: (NIL NIL NIL NIL). */
+/* Mailbox: (name route local domain); group start: (NIL NIL name NIL); group end: (NIL NIL NIL NIL). */
 static void address(struct buf *out, const struct address *a)
 {
     bool mailbox = a->local.p != NULL;
 
     buf_addc(out, '(');
     nstring(out, mailbox ? a->name : SPAN_NULL);
-    buf_addstr(out, " NIL ");
+    buf_addc(out, ' ');
+    nstring(out, mailbox ? a->route : SPAN_NULL);
+    buf_addc(out, ' ');
     nstring(out, mailbox ? a->local : a->name);
     buf_addc(out, ' ');
     nstring(out, mailbox ? a->domain : SPAN_NULL);

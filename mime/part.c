@@ -32,15 +32,32 @@ void part_declared(struct span header, bool in_digest, struct content_type *out)
     }
 }
 
+static bool has_no_part(const struct part *p)
+{
+    return p->kind == PART_MULTIPART && p->first_child == 0;
+}
+
+enum part_kind part_shown(const struct part *p)
+{
+    enum part_kind kind = has_no_part(p) ? PART_LEAF : p->kind;
+    struct content_type ct;
+
+    if (kind == PART_MESSAGE) {
+        part_declared(p->header, p->in_digest, &ct);
+        kind = content_type_is(&ct, "message", "global") ? PART_LEAF : kind;
+        content_type_free(&ct);
+    }
+    return kind;
+}
+
 void part_type(const struct part *p, bool flat, struct content_type *out)
 {
     bool container;
 
     part_declared(p->header, p->in_digest, out);
-    if (p->kind != PART_LEAF)
+    if (p->kind != PART_LEAF && !has_no_part(p))
         return;
-    container = content_type_is(out, "multipart", NULL) || content_type_is(out, "message", "rfc822") ||
-                content_type_is(out, "message", "global");
+    container = content_type_is(out, "multipart", NULL) || content_type_is(out, "message", "rfc822");
     if (flat ? !content_type_is(out, "text", NULL) : container && !content_type_is(out, "multipart", NULL))
         set_type(out, "application", "octet-stream");
     else if (container)

@@ -2,8 +2,9 @@
 /* mime/part.h - what a part is, all defaults applied; inside mime/ only.
  *
  * Rule     no Content-Type: text/plain; charset=us-ascii (RFC 2045 5.2), in a digest message/rfc822 (RFC 2046 5.1.5).
- *          An unparseable one, or a multipart without a usable boundary: text/plain. An enclosed message that is
- *          encoded, or a flat message that is not text: application/octet-stream.
+ *          An unparseable one, or a multipart without a usable boundary or without a part: text/plain. An enclosed message that is
+ *          encoded, or a flat message that is not text: application/octet-stream. message/global may be encoded (RFC
+ *          6532 3.7) and keeps its name.
  */
 #pragma once
 #include "mime/codec.h"
@@ -11,6 +12,9 @@
 #include "mime/scan.h"
 void part_declared(struct span header, bool in_digest, struct content_type *out); /* as the header says */
 void part_type(const struct part *p, bool flat, struct content_type *out);        /* as it is described and treated */
+/* What a client is told it is: message/global is a leaf (RFC 3501 9: media-message is MESSAGE/RFC822), and so is a multipart in which no
+ * part begins, whose octets would else be shown to nobody. */
+enum part_kind part_shown(const struct part *p);
 enum codec_kind part_encoding(const struct part *p, bool *known_out);
 /* The file name: Content-Disposition's filename, else Content-Type's name; decoded to UTF-8; appends nothing when
  * there is none. */

@@ -78,65 +78,127 @@ void signed_form_free(struct signed_form *f)
 
 /* ---- reception ---- */
 
-static void note_encoding(const struct part *p, struct signed_places *out)
+static void note_place(const struct part *p, struct signed_places *out)
 {
-    struct field f = {.body = SPAN_NULL};
+    static const char *const names[] = {
+        [CODEC_IDENTITY] = "", [CODEC_BASE64] = "base64", [CODEC_QP] = "quoted-printable"};
 
-    if (field_find(p->header, "Content-Transfer-Encoding", &f))
-        snprintf(out->sig_encoding, sizeof out->sig_encoding, "%.*s", SPAN_ARG(span_head(span_trim(f.body), 23)));
+    snprintf(out->sig_encoding, sizeof out->sig_encoding, "%s", names[part_encoding(p, NULL)]);
     out->sig_off = p->body_off;
     out->sig_len = p->body_len;
 }
 
-static bool is_signature(const struct scan *s, const struct part *p)
+/* application/octet-stream (or what its sender could not tell) with that ending. RFC 8551 3.9 */
+static bool named(const struct part *p, const struct content_type *ct, const char *ending)
 {
-    struct content_type ct;
+    struct buf name = BUF_INIT;
+    size_t n = strlen(ending);
     bool is;
 
-    part_type(p, scan_flat(s), &ct);
-    is = p->kind == PART_LEAF && (content_type_is(&ct, "application", "pkcs7-signature") ||
-                                  content_type_is(&ct, "application", "x-pkcs7-signature"));
-    content_type_free(&ct);
+    part_file_name(p->header, ct, &name);
+    is = content_type_is(ct, "application", "octet-stream") && name.n > n &&
+         span_ieq_str(span_from(buf_span(&name), name.n - n), ending);
+    buf_free(&name);
     return is;
 }
 
-static bool is_opaque(const struct scan *s, const struct part *p)
+static bool is_signature(const struct part *p, const struct content_type *ct)
 {
-    struct content_type ct;
-    struct buf type = BUF_INIT;
-    bool is;
+    return content_type_is(ct, "application", "pkcs7-signature") ||
+           content_type_is(ct, "application", "x-pkcs7-signature") || named(p, ct, ".p7s");
+}
 
-    part_type(p, scan_flat(s), &ct);
-    is = p->kind == PART_LEAF &&
-         (content_type_is(&ct, "application", "pkcs7-mime") || content_type_is(&ct, "application", "x-pkcs7-mime")) &&
-         content_type_param(&ct, "smime-type", &type) && span_ieq_str(buf_span(&type), "signed-data");
-    content_type_free(&ct);
+/* pkcs7-mime whose smime-type does not say that it is something else: it need not be said (RFC 8551 3.2.2) */
+static bool is_opaque(const struct part *p, const struct content_type *ct)
+{
+    struct buf type = BUF_INIT;
+    bool is = named(p, ct, ".p7m");
+
+    if (content_type_is(ct, "application", "pkcs7-mime") || content_type_is(ct, "application", "x-pkcs7-mime"))
+        is = !content_type_param(ct, "smime-type", &type) || span_ieq_str(buf_span(&type), "signed-data") ||
+             span_ieq_str(buf_span(&type), "signed-receipt");
     buf_free(&type);
     return is;
 }
 
+/* multipart/signed for S/MIME: by its protocol, else by the part that is there */
+static bool says_smime(const struct content_type *ct, bool part_is)
+{
+    struct buf protocol = BUF_INIT;
+    bool is = content_type_param(ct, "protocol", &protocol) &&
+              (span_ieq_str(buf_span(&protocol), "application/pkcs7-signature") ||
+               span_ieq_str(buf_span(&protocol), "application/x-pkcs7-signature"));
+
+    buf_free(&protocol);
+    return content_type_is(ct, "multipart", "signed") && (is || part_is);
+}
+
+enum found { NOT_SIGNED, DETACHED, OPAQUE, ODD };
+
+/* What one part is by itself. sig_out: where its signature is. */
+static enum found look(const struct scan *s, const struct part *p, const struct part **sig_out)
+{
+    const struct part *child = p->first_child ? scan_part(s, p->first_child) : NULL, *sig = NULL;
+    struct content_type ct, second;
+    enum found f = NOT_SIGNED;
+    bool two = child && child->next_sibling, part_is = false;
+
+    if (p->kind == PART_MULTIPART && two) {
+        sig = scan_part(s, child->next_sibling);
+        part_type(sig, scan_flat(s), &second);
+        part_is = sig->kind == PART_LEAF && is_signature(sig, &second);
+        content_type_free(&second);
+    }
+    part_declared(p->header, p->in_digest, &ct);
+    if (says_smime(&ct, part_is))
+        f = part_is && !sig->next_sibling ? DETACHED : ODD;
+    else if (p->kind == PART_LEAF && is_opaque(p, &ct))
+        f = OPAQUE;
+    content_type_free(&ct);
+    *sig_out = sig;
+    return f;
+}
+
+/* Is p within a message that is enclosed? What was signed there is that message, not this one. */
+static bool enclosed(const struct scan *s, size_t i)
+{
+    for (; i > 0; i = scan_part(s, i)->parent)
+        if (scan_part(s, scan_part(s, i)->parent)->kind == PART_MESSAGE)
+            return true;
+    return false;
+}
+
+static bool part_signed(const struct scan *s)
+{
+    const struct part *sig;
+
+    for (size_t i = 1; i < scan_parts(s); i++)
+        if (look(s, scan_part(s, i), &sig) != NOT_SIGNED && !enclosed(s, i))
+            return true;
+    return false;
+}
+
 enum rc signed_places(const struct scan *s, struct signed_places *out, struct err *e)
 {
-    const struct part *root = scan_part(s, 0), *entity, *sig;
-    struct signed_places at = {.opaque = is_opaque(s, root)};
-    struct content_type ct;
-    bool is_signed;
+    const struct part *root = scan_part(s, 0), *sig = NULL, *entity;
+    struct signed_places at = {.odd = NULL};
+    enum found f = look(s, root, &sig);
 
-    if (at.opaque) {
-        note_encoding(root, &at);
-        *out = at;
-        return RC_OK;
-    }
-    part_type(root, scan_flat(s), &ct);
-    is_signed = root->kind == PART_MULTIPART && content_type_is(&ct, "multipart", "signed");
-    content_type_free(&ct);
-    entity = is_signed && root->first_child ? scan_part(s, root->first_child) : NULL;
-    sig = entity && entity->next_sibling ? scan_part(s, entity->next_sibling) : NULL;
-    if (!sig || sig->next_sibling || !is_signature(s, sig)) /* RFC 1847: exactly two parts */
+    if (f == NOT_SIGNED && !part_signed(s))
         return err_set(e, RC_NOTFOUND, NULL, NULL, "no S/MIME signature in it");
-    at.entity_off = entity->header_off;
-    at.entity_len = entity->header_len + entity->body_len;
-    note_encoding(sig, &at);
+    if (f == NOT_SIGNED)
+        at.odd = "only a part of the message is signed";
+    else if (f == ODD)
+        at.odd = scan_flat(s) ? "too many parts to be judged" : "not one signed part and its signature";
+    at.opaque = f == OPAQUE;
+    if (at.opaque)
+        note_place(root, &at);
+    if (f == DETACHED) {
+        entity = scan_part(s, root->first_child);
+        at.entity_off = entity->header_off;
+        at.entity_len = entity->header_len + entity->body_len;
+        note_place(sig, &at);
+    }
     *out = at;
     return RC_OK;
 }

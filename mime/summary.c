@@ -158,6 +158,17 @@ static struct span read_record(struct rd *r, struct summary_part *p)
     return name;
 }
 
+static bool inside(uint64_t off, uint64_t len, uint64_t size)
+{
+    return off <= size && len <= size - off;
+}
+
+static bool lies_inside(const struct summary_part *p, uint64_t size)
+{
+    return inside(p->header_off, p->header_len, size) && inside(p->body_off, p->body_len, size) &&
+           inside(p->msg_header_off, p->msg_header_len, size) && inside(p->msg_body_off, p->msg_body_len, size);
+}
+
 enum rc summary_part(const struct summary *s, struct span section, struct summary_part *out, struct err *e)
 {
     struct rd r = rd_of(s->parts);
@@ -169,6 +180,8 @@ enum rc summary_part(const struct summary *s, struct span section, struct summar
         if (!rd_ok(&r) || p.kind > PART_MESSAGE)
             return err_set(e, RC_CORRUPT, NULL, NULL, "the part table of a summary is damaged");
         if (span_eq(name, section)) {
+            if (!lies_inside(&p, s->size))
+                return err_set(e, RC_CORRUPT, NULL, NULL, "a part of a summary lies outside its message");
             *out = p;
             return RC_OK;
         }

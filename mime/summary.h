@@ -14,7 +14,7 @@
  *            angle brackets 9 preview       first 200 characters of the first text part, UTF-8 (RFC 8970)
  * Exact    ENVELOPE and BODYSTRUCTURE are always within the grammar: a string with a byte beyond 127, CR or LF, or
  *          longer than 1000, goes as a literal without NUL; never a bare CR or LF in a quoted string. Encoded words
- *          stay encoded. A multipart without parts shows one empty text/plain part.
+ *          stay encoded. message/global is described as any other type: media-message is MESSAGE/RFC822 alone.
  * Bounds   SUMMARY_MAX bytes in all; a structure that would exceed them is shown flat. ENVELOPE strings are cut at 16
  *          KiB.
  * Process  made by smtpd and imapd (APPEND), read by imapd.   Source RFC 3501 7.4.2, RFC 9051, RFC 5256, RFC 8970.
@@ -43,6 +43,10 @@ struct summary {               /* a view; spans borrow from the bytes given */
 };
 /* RC_CORRUPT: not a summary, or of a version from the future. */
 enum rc summary_read(struct span bytes, struct summary *out, struct err *e);
+/* Whoever made the summary may have been taken over: these texts are within the grammar, so they can be written into an IMAP stream as they
+ * stand. Part records are looked at by summary_part(). mime/lawful.c */
+enum summary_text { SUMMARY_ENVELOPE = 1, SUMMARY_BODY = 2, SUMMARY_BODYSTRUCTURE = 4 };
+bool summary_lawful(const struct summary *s, unsigned texts);
 /* section "1.2" (part numbers only; "" is the message, its body_off being the whole message's text behind the
- * header). RC_NOTFOUND: no such part. A leaf message's "1" is its body. RFC 3501 6.4.5. */
+ * header). RC_NOTFOUND: no such part. RC_CORRUPT: the table is damaged, or the part does not lie inside s->size octets. A leaf message's "1" is its body. RFC 3501 6.4.5. */
 enum rc summary_part(const struct summary *s, struct span section, struct summary_part *out, struct err *e);

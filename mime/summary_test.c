@@ -45,6 +45,7 @@ static void assert_lawful(const struct buf *b, struct summary *v)
     assert_true(lawful_envelope(v->envelope));
     assert_true(lawful_body(v->body, false));
     assert_true(lawful_body(v->bodystructure, true));
+    assert_true(summary_lawful(v, SUMMARY_ENVELOPE | SUMMARY_BODY | SUMMARY_BODYSTRUCTURE));
 }
 
 /* ---- ENVELOPE ---- */
@@ -69,6 +70,8 @@ static const struct {
          "NIL", "a", "b") "(NIL NIL NIL NIL)) ((NIL NIL \"u\" NIL)(NIL NIL NIL NIL)) (" A("NIL", "b",
                                                                                           "c") ") NIL NIL)"},
     {"Subject: =?utf-8?q?=C3=A9?= x\r\n", "(NIL \"=?utf-8?q?=C3=A9?= x\" NIL NIL NIL NIL NIL NIL NIL NIL)"},
+    {"From: J <@r1,@r2:j@x>\r\n", "(NIL NIL ((\"J\" \"@r1,@r2\" \"j\" \"x\")) ((\"J\" \"@r1,@r2\" \"j\" \"x\")) "
+                                  "((\"J\" \"@r1,@r2\" \"j\" \"x\")) NIL NIL NIL NIL NIL)"},
     {"Subject: a\r\n b\r\n\tc\r\n", "(NIL \"a b\tc\" NIL NIL NIL NIL NIL NIL NIL NIL)"},
     {"Subject: q\"b\\s\r\n", "(NIL \"q\\\"b\\\\s\" NIL NIL NIL NIL NIL NIL NIL NIL)"},
     {"Subject: \xc3\xa9\r\n", "(NIL {2}\r\n\xc3\xa9 NIL NIL NIL NIL NIL NIL NIL NIL)"},
@@ -136,7 +139,11 @@ static const struct {
     {"two parts", MP("b") "--b\r\n\r\none\r\n--b\r\nContent-Type: a/b\r\n\r\n--b--\r\n",
      "((" PLAIN "3 1 NIL NIL NIL NIL)(\"a\" \"b\" NIL NIL NIL \"7BIT\" 0 NIL NIL NIL NIL) \"mixed\" (\"boundary\" "
      "\"b\") NIL NIL NIL)"},
-    {"no parts", MP("b") "text\r\n", "((" PLAIN "0 0 NIL NIL NIL NIL) \"mixed\" (\"boundary\" \"b\") NIL NIL NIL)"},
+    {"no parts", MP("b") "text\r\n", "(" PLAIN "6 1 NIL NIL NIL NIL)"},
+    {"no parts, inside", MP("a") "--a\r\n" MP("b") "text\r\n--a--\r\n",
+     "((" PLAIN "4 1 NIL NIL NIL NIL) \"mixed\" (\"boundary\" \"a\") NIL NIL NIL)"},
+    {"no parts, enclosed", "Content-Type: message/rfc822\r\n\r\n" MP("b") "text\r\n",
+     "(\"message\" \"rfc822\" NIL NIL NIL \"7BIT\" 51 " NONE " (" PLAIN "6 1 NIL NIL NIL NIL) 3 NIL NIL NIL NIL)"},
     {"multipart without boundary", "Content-Type: multipart/mixed\r\n\r\nx\r\n", "(" PLAIN "3 1 NIL NIL NIL NIL)"},
     {"nested",
      MP("a") "--a\r\nContent-Type: multipart/alternative; boundary=b\r\nContent-Disposition: "
@@ -155,6 +162,16 @@ static const struct {
      "((\"message\" \"rfc822\" NIL NIL NIL \"7BIT\" 17 (NIL \"1\" NIL NIL NIL NIL NIL NIL NIL NIL) (" PLAIN
      "3 1 NIL NIL NIL NIL) 3 NIL NIL NIL NIL) "
      "\"digest\" (\"boundary\" \"b\") NIL NIL NIL)"},
+    {"global: the basic form", MP("b") "--b\r\nContent-Type: message/global\r\n\r\nSubject: i\r\n\r\nin\r\n--b--\r\n",
+     "((\"message\" \"global\" NIL NIL NIL \"7BIT\" 16 NIL NIL NIL NIL) \"mixed\" (\"boundary\" \"b\") NIL NIL NIL)"},
+    {"global with parts", "Content-Type: message/global\r\n\r\n" MP("b") "--b\r\n\r\nin\r\n--b--\r\n",
+     "(\"message\" \"global\" NIL NIL NIL \"7BIT\" 63 NIL NIL NIL NIL)"},
+    {"encoded global", "Content-Type: message/global\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n",
+     "(\"message\" \"global\" NIL NIL NIL \"base64\" 6 NIL NIL NIL NIL)"},
+    {"quoted disposition", "Content-Disposition: \"attachment\"; filename=\"a b.pdf\"\r\n\r\n",
+     "(" PLAIN "0 0 NIL (\"attachment\" (\"filename\" \"a b.pdf\")) NIL NIL)"},
+    {"no disposition but a file name", "Content-Disposition: filename=\"a.pdf\"; size=3\r\n\r\n",
+     "(" PLAIN "0 0 NIL (\"attachment\" (\"filename\" \"a.pdf\" \"size\" \"3\")) NIL NIL)"},
     {"delivery status", "Content-Type: message/delivery-status\r\n\r\nx\r\n",
      "(\"message\" \"delivery-status\" NIL NIL NIL \"7BIT\" 3 NIL NIL NIL NIL)"},
 };
@@ -211,6 +228,9 @@ static const char nested[] = "Subject: top\r\n" MP(
 static const char leaf[] = "Subject: s\r\n\r\nbody\r\n";
 static const char wrapped[] = "Content-Type: message/rfc822\r\n\r\nSubject: i\r\n\r\nin\r\n";
 static const char partless[] = MP("b") "none\r\n";
+static const char global[] =
+    MP("a") "--a\r\nContent-Type: message/global\r\n\r\n" MP("b") "--b\r\n\r\nin\r\n--b--\r\n"
+                                                                  "--a\r\n\r\nlast\r\n--a--\r\n";
 
 static const struct {
     const char *mail, *section;
@@ -224,7 +244,11 @@ static const struct {
     {wrapped, "1", "Subject: i\r\n\r\nin\r\n", "Content-Type: message/rfc822\r\n\r\n", "Subject: i\r\n\r\n", "in\r\n",
      ""},
     {wrapped, "1.1", "in\r\n", "Subject: i\r\n\r\n", NULL, NULL, ""},
-    {partless, "1", "", "", NULL, NULL, ""},
+    {partless, "1", "none\r\n", MP("b"), NULL, NULL, ""},
+    {partless, "1.1", NULL, NULL, NULL, NULL, ""},
+    {global, "1", MP("b") "--b\r\n\r\nin\r\n--b--", "Content-Type: message/global\r\n\r\n", NULL, NULL, ""},
+    {global, "1.1", NULL, NULL, NULL, NULL, ""},
+    {global, "2", "last", "\r\n", NULL, NULL, ""},
     {nested, "1", "first", "\r\n", NULL, NULL, ""},
     {nested, "2", NULL, "Content-Type: message/rfc822\r\nX: mime\r\n\r\n", "Subject: inner\r\n" MP("b"), NULL, ""},
     {nested, "2.1", "AA==", "Content-Transfer-Encoding: base64\r\n\r\n", NULL, NULL, "base64"},

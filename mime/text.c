@@ -71,6 +71,8 @@ static void add_header(struct text_extract *t, struct span header)
         buf_addspan(&line, f.name);
         buf_addstr(&line, f.name.n > 0 ? ": " : "");
         field_decode(f.body, &line);
+        if (addresses_in(f.name))
+            addresses_add_shown(f.body, &line);
         add_folded(t, buf_span(&line));
         add_mark(t, '\n');
     }
@@ -121,7 +123,8 @@ static void next_text(struct text_extract *t)
             add_mark(t, 0);
         }
         add_file_name(t, p, &ct);
-        if (p->kind == PART_LEAF && (content_type_is(&ct, "text", NULL) || scan_flat(t->scan)))
+        if ((p->kind == PART_LEAF || part_shown(p) == PART_LEAF) && p->kind != PART_MESSAGE &&
+            (content_type_is(&ct, "text", NULL) || scan_flat(t->scan)))
             open_part(t, p, &ct);
         content_type_free(&ct);
     }

@@ -99,6 +99,11 @@ static const struct {
     {"a<b>b</b>c", "abc"},
     {"<p>a</p><p>b</p>", " a  b "},
     {"a&amp;b&lt;c&eacute;&#233;&#xE9;&nosuch;&", "a&b<c\xc3\xa9\xc3\xa9\xc3\xa9&nosuch;&"},
+    {"r&eacute;sultat &Uuml;bel &alpha;&ge;&plusmn;&thinsp;&frac12;&sup2;&bull;&trade;&Oslash;",
+     "r\xc3\xa9sultat \xc3\x9c"
+     "bel \xce\xb1\xe2\x89\xa5\xc2\xb1\xe2\x80\x89\xc2\xbd\xc2\xb2\xe2\x80\xa2\xe2\x84\xa2\xc3\x98"},
+    {"l&rsquo;h&ocirc;pital l&#146;h&#244pital 5&#128; &eacute &alpha R&D &#0000233; &copyx;",
+     "l\xe2\x80\x99h\xc3\xb4pital l\xe2\x80\x99h\xc3\xb4pital 5\xe2\x82\xac \xc3\xa9 &alpha R&D \xc3\xa9 &copyx;"},
     {"a<style>p{x>y}</style>b<script>if (a<b) {}</script>c", "a  b  c"},
     {"a<!-- x > y -->b", "ab"},
     {"a<!-- open", "a<!-- open"},
@@ -142,6 +147,8 @@ static const char report[] = "Subject: CR\r\n" MP(
          "name=\"=?utf-8?q?r=C3=A9sum=C3=A9.pdf?=\"\r\n"
          "Content-Transfer-Encoding: base64\r\n\r\nU2VjcmV0\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: "
          "enclosed\r\n\r\ninner words\r\n--b--\r\n";
+static const char odd[] = "From: anna (du service) @chu.test\r\nContent-Type: multipart/mixed; boundary=never\r\n"
+                          "Content-Disposition: \"inline\"; filename=\"compte rendu.txt\"\r\n\r\nnobody's part\r\n";
 static const char flat[] = "Content-Type: text/plain\r\n\r\nflat\r\n";
 static const char strange[] = "Content-Type: text/plain; charset=x-unknown\r\n\r\ncaf\xe9\r\n";
 static const char eight[] = "Content-Type: text/plain\r\n\r\ncaf\xc3\xa9\r\n";
@@ -176,6 +183,14 @@ static const struct {
     {report, TEXT_BODY, NULL, "inner words", true},
     {report, TEXT_HEADER_FIELD, "subject", "enclosed", false},
     {report, TEXT_ANY, NULL, "--b", false},
+    {odd, TEXT_HEADER_FIELD, "from", "anna@chu.test", true},
+    {odd, TEXT_HEADER_FIELD, "from", "du service", true},
+    {odd, TEXT_BODY, NULL, "nobody's part", true},
+    {odd, TEXT_BODY, NULL, "compte rendu.txt", true},
+    {report, TEXT_BODY, NULL,
+     "pre\xcc\x81-e\xcc\x81"
+     "clampsie\xe2\x80\x8f",
+     true},
     {flat, TEXT_BODY, NULL, "flat", true},
     {strange, TEXT_BODY, NULL, "caf\xc3\xa9", true},
     {eight, TEXT_BODY, NULL, "cafe", true},

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/cmd_cert.c - pli cert issue-trial, list: certificates of the instance's private trial CA. keyd makes them; a mail
+/* pli/cmd_cert.c - pli cert issue-trial: certificates of the instance's private trial CA. keyd makes them; a mail
  * certificate's key never leaves it but sealed, an operator's is given out, for it is a stranger's. */
 #include "base/wipe.h"
 #include "crypto/pki/cert_info.h"
 #include "crypto/seal/digest.h"
+#include "pli/certs.h"
 #include "pli/cmds.h"
 #include "pli/instance.h"
 #include "pli/people.h"
@@ -81,8 +82,8 @@ static enum rc replace_slot(struct cmd *c, uint64_t mbx, struct span slot, struc
     struct store_mbx_msg get = {mbx};
     struct store_box_rep box = {0};
     struct store_box_set_req set = {.mbx = mbx, .what = BOX_SET_SLOTS};
-    struct buf slots = BUF_INIT;
-    enum rc rc = store_call(inst_store(c), STORE_BOX_GET, &get, -1, &box, e);
+    struct buf slots = BUF_INIT, mem = BUF_INIT;
+    enum rc rc = store_call_in(inst_store(c), STORE_BOX_GET, &get, -1, &box, &mem, e);
 
     if (rc == RC_OK)
         rc = slot_without(box.slots, SLOT_SIGNING, 0, &slots, e);
@@ -92,6 +93,7 @@ static enum rc replace_slot(struct cmd *c, uint64_t mbx, struct span slot, struc
         set.slots = buf_span(&slots);
         rc = store_call(inst_store(c), STORE_BOX_SET, &set, -1, NULL, e);
     }
+    buf_free(&mem);
     buf_free(&slots);
     return rc;
 }
@@ -111,25 +113,23 @@ static enum rc publish(struct cmd *c, struct dird_account *a, struct span cert, 
     return rc;
 }
 
-static int issue_account(struct cmd *c, uint8_t algorithm)
+int cert_issue_account(struct cmd *c, const char *who, uint8_t algorithm, char address[256], struct cert_info *info)
 {
     struct dird_account a;
     struct keyd_issue_req rq = {.use = KEYD_ISSUE_SMIME, .algorithm = algorithm};
     struct buf cert = BUF_INIT, slot = BUF_INIT;
-    struct cert_info info = {0};
-    char address[256];
     struct err e;
     enum rc rc;
-    int answer = account_get(c, c->pos[0], &a);
+    int answer = account_get(c, who, &a);
 
     if (answer != PLI_OK)
         return answer;
-    snprintf(address, sizeof address, "%.*s", SPAN_ARG(a.address));
+    snprintf(address, 256, "%.*s", SPAN_ARG(a.address));
     rq.name = a.address;
     rq.cn = a.name;
     rc = keyd_issue_trial(inst_keyd(c), &rq, &cert, &slot, NULL, &e);
     if (rc == RC_OK)
-        rc = cert_info_der(buf_span(&cert), &info, &e);
+        rc = cert_info_der(buf_span(&cert), info, &e);
     if (rc == RC_OK)
         rc = replace_slot(c, a.mbx, buf_span(&slot), &e);
     if (rc == RC_OK)
@@ -137,6 +137,15 @@ static int issue_account(struct cmd *c, uint8_t algorithm)
     answer = rc == RC_OK ? PLI_OK : cmd_err(c, &e);
     buf_free(&cert);
     buf_free(&slot);
+    return answer;
+}
+
+static int issue_account(struct cmd *c, uint8_t algorithm)
+{
+    struct cert_info info = {0};
+    char address[256];
+    int answer = cert_issue_account(c, c->pos[0], algorithm, address, &info);
+
     if (answer == PLI_OK && c->json)
         return out_json(json_pack("{s:s,s:s,s:s}", "address", address, "dn", info.subject, "serial", info.serial));
     if (answer == PLI_OK)
@@ -157,52 +166,4 @@ int cmd_cert_issue(struct cmd *c)
     if (for_domain && c->n_pos)
         return cmd_usage(c, "an ADDRESS or --operator, not both");
     return for_domain ? issue_operator(c, for_domain, number) : issue_account(c, number);
-}
-
-/* ---- list ---- */
-static void cert_row(const struct cmd *c, const struct dird_account *a, json_t *rows)
-{
-    struct cert_info i;
-    struct err e;
-    char until[32];
-    json_t *j;
-
-    if (a->cert_der.n == 0 || cert_info_der(a->cert_der, &i, &e) != RC_OK)
-        return;
-    clock_iso(i.not_after * 1000, until);
-    if (!c->json) {
-        printf("%-36.*s until %.10s%s  %s\n", SPAN_ARG(a->address), until, i.not_after < clock_utc() ? " (past)" : "",
-               i.subject);
-        return;
-    }
-    j = json_pack("{s:s,s:s,s:s,s:s}", "not_after", until, "subject", i.subject, "issuer", i.issuer, "serial",
-                  i.serial);
-    json_object_set_new(j, "address", json_text(a->address));
-    json_array_append_new(rows, j);
-}
-
-int cmd_cert_list(struct cmd *c)
-{
-    char after[256] = "";
-    struct dird_list_rep rep = {.more = 1};
-    struct dird_account a = {0};
-    json_t *rows = json_array();
-    struct err e;
-    int answer = PLI_OK;
-
-    while (rep.more && answer == PLI_OK) {
-        struct dird_list_req rq = {span_str(after), SPAN_NULL};
-        rep = (struct dird_list_rep){0};
-        if (dir_call(inst_dir(c), DIRD_CERTS, &rq, &rep, &e) != RC_OK)
-            answer = cmd_err(c, &e);
-        for (struct span rest = rep.list; ipc_list_next(&rest, dird_account_f, &a, &e) == RC_OK;)
-            cert_row(c, &a, rows);
-        if (a.address.n >= sizeof after)
-            answer = cmd_fail(c, "the directory's answer is not understood");
-        snprintf(after, sizeof after, "%.*s", SPAN_ARG(a.address));
-    }
-    if (answer == PLI_OK && c->json)
-        return out_json(rows);
-    json_decref(rows);
-    return answer;
 }

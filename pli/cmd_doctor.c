@@ -48,9 +48,9 @@ static void check_served(struct report *r)
                 "pli serve is not running on this instance");
 }
 
-static void (*const checks[])(struct report *r) = {check_conf,        check_served, check_ports,
-                                                   check_daemons,     check_walls,  check_certificates,
-                                                   check_permissions, check_disk,   check_machine};
+static void (*const checks[])(struct report *r) = {check_conf,  check_served,       check_ports,       check_daemons,
+                                                   check_walls, check_certificates, check_permissions, check_disk,
+                                                   check_log,   check_machine};
 
 int cmd_doctor(struct cmd *c)
 {

@@ -67,7 +67,8 @@ static enum rc open_signals(struct super *s, struct err *e)
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
-    signal(SIGHUP, SIG_IGN); /* a closed terminal does not end a mail server */
+    sigaddset(&set, SIGHUP); /* turns the log over; so a closed terminal does not end a mail server */
+    sigaddset(&set, SIGUSR2); /* certificates are to be read anew */
     sigprocmask(SIG_BLOCK, &set, NULL);
     s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (s->signal_fd < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)

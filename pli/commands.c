@@ -77,6 +77,28 @@ static const struct cmd_opt issue_opts[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct cmd_opt verify_opts[] = {
+    {"--anchors", "FILE.pem", "trust anchors; default those of the instance, smtpd.mail_anchors"},
+    {NULL, NULL, NULL},
+};
+
+static const struct cmd_opt expiring_opts[] = {
+    {"--days", "N", "that end within so many days; default 30"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt import_opts[] = {
+    {"--ldap", NULL, "for the directory's port instead of SMTP and IMAP"},
+    {"--password-stdin", NULL, "read the file's password from standard input"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt renew_opts[] = {
+    {"--server", NULL, "the server's alone (listeners and directory)"},
+    {"--accounts", NULL, "the accounts' alone"},
+    {"--days", "N", "those that end within so many days; default 30"},
+    {"--all", NULL, "whenever they end"},
+    {NULL, NULL, NULL},
+};
+
 const struct command commands[] = {
     {"init", "", 0, 0, NEED_NOTHING, cmd_init, init_opts,
      "makes a new instance: configuration, private CA for trials, keys, directory, store"},
@@ -98,7 +120,15 @@ const struct command commands[] = {
     {"cert issue-trial", "[ADDRESS]", 0, 1, NEED_SERVER, cmd_cert_issue, issue_opts,
      "a certificate of the trial CA: an account's, or an operator's with its key"},
     {"cert list", "", 0, 0, NEED_SERVER, cmd_cert_list, NULL,
-     "the accounts' certificates and until when they are good"},
+     "the server's and the accounts' certificates, and the days they have left"},
+    {"cert expiring", "", 0, 0, NEED_SERVER, cmd_cert_expiring, expiring_opts,
+     "those of the server and the accounts that end soon"},
+    {"cert import", "FILE", 1, 1, NEED_INSTANCE, cmd_cert_import, import_opts,
+     "certificate, chain and key of an authority (PEM or PKCS#12), for the listeners; nobody is disconnected"},
+    {"cert renew", "", 0, 0, NEED_INSTANCE, cmd_cert_renew, renew_opts,
+     "new certificates of the trial CA in place of those that end soon: the server's and the accounts'"},
+    {"cert verify", "FILE.eml", 1, 1, NEED_NOTHING, cmd_cert_verify, verify_opts,
+     "the verdict on a mail's S/MIME signature, and each reason; exit 0 for pass only"},
     {"trust add", "DOMAIN", 1, 1, NEED_SERVER, cmd_trust_add, trust_add_opts,
      "takes a domain's operator into the trust space"},
     {"trust show", "[DOMAIN]", 0, 1, NEED_SERVER, cmd_trust_show, NULL,
@@ -112,6 +142,8 @@ const struct command commands[] = {
     {"log find", "ADDRESS", 1, 1, NEED_INSTANCE, cmd_log_find, NULL,
      "the lines of the log that name an envelope address; a patient's stands there as a hash"},
     {"store check", "", 0, 0, NEED_SERVER, cmd_store_check, NULL, "verifies every stored byte"},
+    {"store salvage", "", 0, 0, NEED_INSTANCE, cmd_store_salvage, NULL,
+     "keeps all that can be read of a damaged store; pli serve must be stopped"},
     {"store stats", "", 0, 0, NEED_SERVER, cmd_store_stats, NULL, "counts of the store"},
     {"doctor", "", 0, 0, NEED_INSTANCE, cmd_doctor, NULL,
      "checks ports, certificates, permissions, sandboxes and more, and says what to do"},

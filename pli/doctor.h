@@ -24,6 +24,8 @@ void check_certificates(struct report *r);
 void check_permissions(struct report *r);
 void check_disk(struct report *r);
 void check_machine(struct report *r);
+/* doctor_log.c: how long the log is, and what room it has */
+void check_log(struct report *r);
 /* doctor_live.c: what runs */
 void check_ports(struct report *r);
 void check_daemons(struct report *r);

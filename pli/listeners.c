@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -94,6 +96,22 @@ static enum rc listen_at(const char *name, const char *text, int *fd_out, struct
     return RC_OK;
 }
 
+/* For slapd's overlay sock, which speaks lines over a stream. Who may ask is decided by credentials, as for all sockets of run/. */
+static int listen_gate(enum rc *rc_out, struct err *e)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "gate.sock"};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    (void)unlink(a.sun_path); /* of the one before us: the lock says that it is gone */
+    if (fd >= 0 && bind(fd, (const struct sockaddr *)&a, sizeof a) == 0 && chmod(a.sun_path, 0666) == 0 &&
+        listen(fd, BACKLOG) == 0)
+        return fd;
+    *rc_out = err_sys(e, RC_TEMP, "run/gate.sock cannot be listened on");
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
 enum rc listeners_open(struct super *s, struct err *e)
 {
     enum rc rc = RC_OK;
@@ -109,5 +127,8 @@ enum rc listeners_open(struct super *s, struct err *e)
         if (proc_defs[i].sock && (s->ipc_fd[i] = ipc_listen(proc_defs[i].sock, e)) < 0)
             rc = e->rc;
     }
+    s->gate_fd = -1;
+    if (rc == RC_OK)
+        s->gate_fd = listen_gate(&rc, e);
     return rc;
 }

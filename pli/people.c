@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/people.c - see pli/people.h. */
 #include "pli/people.h"
+#include "base/prepare.h"
 #include "base/settings.h"
 #include "base/wipe.h"
 #include "pli/instance.h"
@@ -12,7 +13,8 @@
 #include <unistd.h>
 
 /* ---- passwords ---- */
-enum { MEM = 2 * (PASSWORD_MAX + 2) };
+/* what is read, and behind it each line as it was prepared */
+enum { READ_MEM = 2 * (PASSWORD_MAX + 2), MEM = READ_MEM + 2 * PASSWORD_MAX };
 
 /* All of standard input, up to what two lines may be; it is not read through stdio, which would keep a copy. */
 static size_t read_input(char *mem)
@@ -20,11 +22,31 @@ static size_t read_input(char *mem)
     size_t have = 0;
     ssize_t got = 1;
 
-    while (have < MEM && got > 0) {
-        got = read(0, mem + have, MEM - have);
+    while (have < READ_MEM && got > 0) {
+        got = read(0, mem + have, READ_MEM - have);
         have += got > 0 ? (size_t)got : 0;
     }
     return have;
+}
+
+/* As each sign-in will prepare it (base/prepare.h): a strict mailbox is sealed with this form. */
+static int line_prepared(struct cmd *c, struct span line, struct passwords *out)
+{
+    char *to = out->mem + READ_MEM + out->n * PASSWORD_MAX;
+    struct buf as;
+    struct err e;
+    enum rc rc;
+
+    buf_init_secret(&as);
+    rc = prepare_password(line, &as, &e);
+    if (rc == RC_OK && as.n > PASSWORD_MAX)
+        rc = err_set(&e, RC_PERM, NULL, NULL, "password is too long");
+    if (rc == RC_OK) {
+        memcpy(to, as.p, as.n);
+        out->line[out->n++] = span_of(to, as.n);
+    }
+    buf_free(&as);
+    return rc == RC_OK ? PLI_OK : cmd_usage(c, "this cannot be a password: %s", e.log);
 }
 
 int passwords_read(struct cmd *c, unsigned most, struct passwords *out)
@@ -41,7 +63,8 @@ int passwords_read(struct cmd *c, unsigned most, struct passwords *out)
             line.n--;
         if (line.n == 0 || line.n > PASSWORD_MAX || span_chr(line, 0) >= 0)
             return cmd_usage(c, "a password on standard input is one line of 1 to %d bytes", PASSWORD_MAX);
-        out->line[out->n++] = line;
+        if (line_prepared(c, line, out) != PLI_OK)
+            return PLI_USAGE;
     }
     return out->n ? PLI_OK : cmd_usage(c, "no password on standard input");
 }
@@ -121,13 +144,16 @@ void name_split(struct span name, struct span *given_out, struct span *sn_out)
 
 bool address_normal(const char *text, char out[256], struct span *domain_out)
 {
-    size_t n = strlen(text);
+    struct buf as = BUF_INIT;
     const char *at;
+    struct err e;
+    bool fits = prepare_username(span_str(text), &as, &e) == RC_OK && as.n <= 254;
 
-    if (n > 254)
+    if (fits)
+        memcpy(out, buf_cstr(&as), as.n + 1);
+    buf_free(&as);
+    if (!fits)
         return false;
-    for (size_t i = 0; i <= n; i++)
-        out[i] = (char)tolower((unsigned char)text[i]);
     at = strchr(out, '@');
     if (!at)
         return false;

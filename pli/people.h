@@ -22,7 +22,7 @@ uint8_t type_of(const char *name);  /* "per"; 0: none such */
 const char *type_name(uint8_t type); /* "PER" */
 /* "Hélène MARTIN-DURAND" -> given "Hélène", family "MARTIN-DURAND": the words in capitals at the end, else the last word. */
 void name_split(struct span name, struct span *given_out, struct span *sn_out);
-/* The address in lower case; false when it can be no mailbox of an instance. */
+/* The address as a sign-in prepares it (lower case, full width mapped: base/prepare.h); false when it can be no mailbox of an instance. */
 bool address_normal(const char *text, char out[256], struct span *domain_out);
 /* A size such as 2G; false after its usage line. */
 bool size_option(struct cmd *c, const char *name, uint64_t *out, int *answer_out);

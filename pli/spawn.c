@@ -93,6 +93,8 @@ static int make_boot(const struct super *s, enum proc_id i)
         boot_give(b, "log.key", secret_fd(s->log_key, LOGGED_KEY));
     if (d->sock)
         boot_give(b, "ipc", s->ipc_fd[i]);
+    if (i == P_DIRD)
+        boot_give(b, "gate", s->gate_fd);
     for (size_t l = 0; l < LISTENERS_; l++)
         if ((d->listeners & (1u << l)) && s->listen_fd[l] >= 0)
             boot_give(b, listener_defs[l].name, s->listen_fd[l]);
@@ -170,6 +172,7 @@ static void become_child(const struct super *s)
     setpgid(0, s->group);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* at once for who keeps the uid; the guard sees to the others */
     sigemptyset(&none);
+    signal(SIGHUP, SIG_IGN); /* a closed terminal */
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
     if (null < 0 || dup2(null, 0) < 0 || dup2(s->log_fd, 1) < 0 || dup2(s->log_fd, 2) < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/super.h - the supervisor's state, shared by its files: supervise.c (the loop), spawn.c (one process), listeners.c (sockets),
- * probe.c (readiness), stopping.c (the end), lock.c (one supervisor an instance), guard.c (nothing outlives it), privileges.c.
+ * probe.c (readiness), renew.c (certificates), stopping.c (the end), lock.c (one supervisor an instance), guard.c (nothing outlives it), privileges.c.
  *
  * Promises INV-S1 an instance has one supervisor, and no process of an earlier one is alive when it starts (lock.c).
  *          INV-S2 whatever ends the supervisor, SIGKILL included, ends every process of the instance (guard.c).
@@ -22,6 +22,8 @@ struct proc {
     int64_t due;     /* when not running: start it then */
     int64_t delay;   /* ms: the last pause before a start; grows while it dies young */
     unsigned deaths;
+    int64_t born;    /* UTC seconds: what is newer on disk it has not read */
+    bool told;       /* to end, for another takes its place: no failure */
 };
 struct super {
     const char *dir;     /* instance folder; the working folder is DIR/run */
@@ -30,12 +32,15 @@ struct super {
     uid_t uids[PROCS_];
     struct proc procs[PROCS_];
     int listen_fd[LISTENERS_], ipc_fd[PROCS_]; /* -1: none */
+    int gate_fd;                               /* run/gate.sock: slapd asks dird there before it checks a password */
     unsigned char *seed;                       /* TICKET_KEY bytes, locked memory */
     unsigned char ticket_pub[TICKET_KEY], log_key[LOGGED_KEY];
     int say_fd, complain_fd; /* the terminal's standard output and error; our own go to the log file */
     int log_fd, lock_fd, alive_fd, signal_fd, guard_fd;
+    int64_t log_due; /* monotonic: the log's size is looked at then */
     pid_t guard, group, probe;
     bool ready, stopping, failed, json;
+    bool renewing; /* listeners change places once keyd is there */
 };
 
 /* lock.c */
@@ -59,6 +64,11 @@ void privileges_drop(void);
 /* probe.c */
 pid_t probe_start(struct super *s); /* a child that exits 0 when everything answers, 1 when not within 30 s */
 bool port_greets(const char *address, const char *greeting); /* greeting NULL: it is enough that it takes the connection */
+/* logfile.c: turns the log over when it is too long, or when asked; returns when to look again */
+int64_t log_look(struct super *s, bool asked);
+/* renew.c: certificates and keys changed on disk (SIGUSR2) */
+void renew_begin(struct super *s);
+void renew_listeners(struct super *s); /* when keyd runs again; else nothing */
 /* stopping.c */
 void stop_all(struct super *s);
 /* supervise.c */

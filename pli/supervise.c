@@ -126,9 +126,13 @@ static void daemon_ended(struct super *s, enum proc_id i, int status)
 {
     struct proc *p = &s->procs[i];
 
-    log_death(s, proc_defs[i].name, p->pid, status);
+    if (!p->told)
+        log_death(s, proc_defs[i].name, p->pid, status);
     p->pid = 0;
     plan_restart(p, status);
+    if (p->told)
+        p->due = clock_mono();
+    p->told = false;
     if (!s->ready && !s->stopping && WIFEXITED(status) && WEXITSTATUS(status) == 1)
         s->failed = true;
 }
@@ -177,6 +181,7 @@ static int64_t start_due(struct super *s)
         if (p->due <= clock_mono()) {
             pid_t pid = spawn_proc(s, (enum proc_id)i);
             p->started = clock_mono();
+            p->born = clock_utc();
             p->pid = pid > 0 ? pid : 0;
             p->due = deadline_in(DELAY_FIRST_MS); /* should the fork have failed */
             if (pid > 0)
@@ -189,14 +194,18 @@ static int64_t start_due(struct super *s)
     return next;
 }
 
-static void take_signals(struct super *s, bool *stop)
+static void take_signals(struct super *s, bool *stop, bool *turn_log)
 {
     struct signalfd_siginfo si;
     int status;
     pid_t pid;
 
-    while (read(s->signal_fd, &si, sizeof si) == sizeof si)
+    while (read(s->signal_fd, &si, sizeof si) == sizeof si) {
         *stop = *stop || si.ssi_signo == SIGTERM || si.ssi_signo == SIGINT;
+        *turn_log = *turn_log || si.ssi_signo == SIGHUP;
+        if (si.ssi_signo == SIGUSR2 && s->ready)
+            renew_begin(s);
+    }
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
         ended(s, pid, status);
 }
@@ -220,16 +229,21 @@ static void announce(struct super *s)
 
 int supervise(struct super *s)
 {
-    bool stop = false, announced = false;
+    bool stop = false, announced = false, turn_log = false;
 
     guard_start(s);
     while (!stop && !s->failed) {
-        int64_t next = start_due(s);
+        int64_t next, look = log_look(s, turn_log);
         struct pollfd p = {s->signal_fd, POLLIN, 0};
+
+        (void)start_due(s); /* keyd before those that ask it */
+        renew_listeners(s);
+        next = start_due(s);
         if (s->probe == 0 && !s->ready)
             s->probe = probe_start(s);
-        if (poll(&p, 1, deadline_left_ms(next)) > 0)
-            take_signals(s, &stop);
+        turn_log = false;
+        if (poll(&p, 1, deadline_left_ms(next < look ? next : look)) > 0)
+            take_signals(s, &stop, &turn_log);
         if (s->ready && !announced) {
             announce(s);
             announced = true;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* policies/trust_test.c - the irregular names that the white list really holds, in made-up values. */
 #include "policies/trust.h"
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+/* last, as it asks */
+#include <cmocka.h>
 
 #define CHB "CN=smtp.chb.mssante.fr,OU=1300017985,O=CH B,ST=Gard (30),C=FR"
 static const struct row {

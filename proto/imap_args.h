@@ -21,7 +21,7 @@ struct imap_list_args {
     bool extended;
     unsigned select, ret, status;
     struct span reference;
-    struct span *patterns; /* reference already in front */
+    struct span *patterns; /* reference already in front, as names are prepared; those that no name can match are left out */
     size_t n;
 };
 union imap_args {

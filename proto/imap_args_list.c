@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/imap_args_list.c - arguments of LIST, LSUB and STATUS. See proto/imap_args.h. */
+#include "base/prepare.h"
 #include "proto/imap_args.h"
 #include "proto/imap_name.h"
 
@@ -98,18 +99,31 @@ static bool take_return(struct imap_in *in, struct imap_list_args *l)
     return imap_is(in, ')');
 }
 
+/* As names are prepared. False: no name can match it (not modified UTF-7, or with what no name has), which is no error. */
+static bool pattern_prepared(struct span wire, struct buf *out)
+{
+    struct buf utf8 = BUF_INIT;
+    struct err e;
+    bool can_match =
+        imap_utf7_decode(wire, &utf8, &e) == RC_OK && (utf8.n == 0 || prepare_name(buf_span(&utf8), out, &e) == RC_OK);
+
+    buf_free(&utf8);
+    return can_match;
+}
+
 /* Reference and pattern as one pattern, in UTF-8; one that begins with "/" stands alone. */
 static bool add_pattern(struct imap_in *in, struct imap_list_args *l, struct span wire)
 {
     struct buf whole = BUF_INIT, utf8 = BUF_INIT;
-    struct err e;
     unsigned char *p = NULL;
+    bool can_match;
 
     if (wire.n == 0 || wire.p[0] != '/')
         buf_addspan(&whole, l->reference);
     buf_addspan(&whole, wire);
-    l->patterns = imap_arena_grow(in->mem, l->patterns, l->n, sizeof *l->patterns);
-    if (l->patterns && l->n < IMAP_LIST_PATTERNS && imap_utf7_decode(buf_span(&whole), &utf8, &e) == RC_OK &&
+    can_match = pattern_prepared(buf_span(&whole), &utf8);
+    if (can_match && l->n < IMAP_LIST_PATTERNS &&
+        (l->patterns = imap_arena_grow(in->mem, l->patterns, l->n, sizeof *l->patterns)) != NULL &&
         (p = imap_arena_get(in->mem, utf8.n)) != NULL) {
         if (utf8.n > 0)
             memcpy(p, utf8.p, utf8.n);
@@ -119,7 +133,7 @@ static bool add_pattern(struct imap_in *in, struct imap_list_args *l, struct spa
     }
     buf_free(&whole);
     buf_free(&utf8);
-    return p != NULL;
+    return p != NULL || !can_match;
 }
 
 static bool take_patterns(struct imap_in *in, struct imap_list_args *l)

@@ -22,7 +22,9 @@ static bool take_system(struct imap_in *in, uint64_t *out)
             *out |= system_flags[i].bit;
             return true;
         }
-    return false;
+    /* A flag-extension that this server does not have: it is not in PERMANENTFLAGS, so the change is ignored (RFC 9051 7.1). \Recent is no
+     * flag of the grammar's. */
+    return !span_ieq_str(name, "Recent");
 }
 
 static bool take_keyword(struct imap_in *in, struct imap_flags *f)

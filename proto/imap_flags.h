@@ -19,6 +19,6 @@ struct imap_flags {
     size_t n;
 };
 bool imap_take_flags(struct imap_in *in,
-                     struct imap_flags *out); /* "(\Seen $Forwarded)" or "\Seen $Forwarded"; \Recent is refused */
+                     struct imap_flags *out); /* "(\Seen $Forwarded)" or "\Seen $Forwarded"; \Recent is refused, what else begins with "\" and is not known is left out */
 void imap_put_system_flags(struct buf *out, uint64_t system,
                            bool *any); /* space separated; any: something stands before */

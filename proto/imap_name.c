@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/imap_name.c - see proto/imap_name.h. */
 #include "proto/imap_name.h"
+#include "base/prepare.h"
 
 static const char b64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
 
@@ -219,7 +220,7 @@ static enum rc name_check(struct span n, struct err *e)
 
 enum rc imap_name(struct imap_arena *mem, struct span wire, struct span *out, struct err *e)
 {
-    struct buf utf8 = BUF_INIT;
+    struct buf utf8 = BUF_INIT, name = BUF_INIT;
     unsigned char *p;
     enum rc rc;
 
@@ -232,16 +233,18 @@ enum rc imap_name(struct imap_arena *mem, struct span wire, struct span *out, st
         buf_cut(&utf8, utf8.n - 1);
     if (span_istarts(buf_span(&utf8), "INBOX") && (utf8.n == 5 || utf8.p[5] == '/'))
         memcpy(utf8.p, "INBOX", 5);
-    if ((rc = name_check(buf_span(&utf8), e)) != RC_OK)
+    if ((rc = name_check(buf_span(&utf8), e)) != RC_OK || (rc = prepare_name(buf_span(&utf8), &name, e)) != RC_OK ||
+        (rc = name_check(buf_span(&name), e)) != RC_OK)
         goto out;
-    if ((p = imap_arena_get(mem, utf8.n)) == NULL) {
+    if ((p = imap_arena_get(mem, name.n)) == NULL) {
         rc = imap_bad(e, "Command is too complex");
         goto out;
     }
-    memcpy(p, utf8.p, utf8.n);
-    *out = span_of(p, utf8.n);
+    memcpy(p, name.p, name.n);
+    *out = span_of(p, name.n);
 out:
     buf_free(&utf8);
+    buf_free(&name);
     return rc;
 }
 

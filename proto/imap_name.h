@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/imap_name.h - mailbox names: modified UTF-7 on the wire, UTF-8 inside; hierarchy "/"; LIST patterns.
  *
- * Inside   a name is valid UTF-8, without control characters, 1 to IMAP_NAME_MAX bytes, no empty level; "INBOX" in any case at the
- *          first level is spelled INBOX.
+ * Inside   a name is valid UTF-8 as base/prepare.h prepares names (NFC; no controls, direction marks or other invisible characters),
+ *          1 to IMAP_NAME_MAX bytes, no empty level; "INBOX" in any case at the first level is spelled INBOX. So the same name typed on two
+ *          systems is one folder.
  * Process  imapd sessions.   Source RFC 3501 5.1, 5.1.3, 6.3.8.
  */
 #pragma once

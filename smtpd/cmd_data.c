@@ -35,7 +35,8 @@ void cmd_bdat(struct smtp_session *s, const union smtp_args *a)
         return;
     if (a->bdat.last)
         receive_end(s);
-    else if (s->data_refused == REFUSE_TOO_BIG || s->data_refused == REFUSE_STORE_TEMP)
+    else if (s->data_refused == REFUSE_TOO_BIG || s->data_refused == REFUSE_STORE_TEMP ||
+             s->data_refused == REFUSE_DISK_FULL)
         smtp_refuse(s, s->data_refused, NULL);
     else
         smtp_say(s, 250, "2.0.0", "%llu octets", (unsigned long long)a->bdat.size);

@@ -88,6 +88,7 @@ void cmd_mail(struct smtp_session *s, const union smtp_args *a)
         smtp_refuse(s, r, &e);
         return;
     }
+    smtp_prove(s); /* on port 25 it is only now that the peer is known to be one of the trust space */
     envelope_reset(s);
     memcpy(s->env.sender, sender, sizeof sender);
     snprintf(s->env.envid, sizeof s->env.envid, "%.*s", SPAN_ARG(m->params.envid));

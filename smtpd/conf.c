@@ -27,23 +27,33 @@ static const char *host_name(const struct boot *b)
     return made;
 }
 
-static void load_tls(struct smtpd *c, const char *instance)
+/* A PEM file of anchors: as the setting says, beside the instance when it is no whole path; ca.pem when it says nothing. */
+static void anchors_path(const struct boot *b, const char *setting, char out[1024])
 {
-    char chain[1024], ec[1024], ca[1024];
-    struct tls_conf_spec relay = {.chain_pem = chain, .chain_ec_pem = ec, .anchors_pem = ca};
-    struct tls_conf_spec people = {.chain_pem = chain, .chain_ec_pem = ec};
+    const char *set = boot_get(b, setting, "");
+
+    if (snprintf(out, 1024, "%s%s%s", set[0] == '/' ? "" : need(b, "instance"), set[0] == '/' ? "" : "/",
+                 set[0] ? set : "ca.pem") >= 1024)
+        die("%s is too long a name", setting);
+}
+
+/* Who may bring mail, and whose signature is believed, are two questions with two lists of authorities. */
+static void load_tls(struct smtpd *c, const struct boot *b)
+{
+    const char *instance = need(b, "instance");
+    char peers[1024], mails[1024];
+    struct tls_conf_spec relay = {.anchors_pem = peers}, people = {.anchors_pem = NULL};
     struct cms_anchors *anchors;
     struct err e;
 
-    snprintf(chain, sizeof chain, "%s/tls/server.pem", instance);
-    snprintf(ec, sizeof ec, "%s/tls/server-ec.pem", instance);
-    snprintf(ca, sizeof ca, "%s/ca.pem", instance);
-    if (tls_conf_new(&relay, &c->tls[KIND_SMTP], &e) != RC_OK ||
-        tls_conf_new(&people, &c->tls[KIND_SUBMISSION], &e) != RC_OK)
+    anchors_path(b, "smtpd.peer_anchors", peers);
+    anchors_path(b, "smtpd.mail_anchors", mails);
+    if (tls_conf_of(instance, relay, &c->tls[KIND_SMTP], &e) != RC_OK ||
+        tls_conf_of(instance, people, &c->tls[KIND_SUBMISSION], &e) != RC_OK)
         die("TLS cannot start: %s", e.log);
     c->tls[KIND_SUBMISSIONS] = c->tls[KIND_SUBMISSION];
-    if (cms_anchors_load(ca, &anchors, &e) != RC_OK)
-        die("trust anchors %s: %s", ca, e.log);
+    if (cms_anchors_load(mails, &anchors, &e) != RC_OK)
+        die("trust anchors %s: %s", mails, e.log);
     c->letter.anchors = anchors;
 }
 
@@ -51,13 +61,13 @@ static void load_log_key(const struct boot *b)
 {
     unsigned char key[LOGGED_KEY];
 
-    if (boot_fd(b, "log.key") <
-        0) /* a unit of its own without one: patients' addresses stay hidden, and cannot be searched */
+    if (boot_fd(b, "log.key") < 0) /* a unit of its own without one: these addresses stay hidden, and cannot be searched */
         return;
     boot_secret(b, "log.key", key, sizeof key);
     logged_key(key);
     wipe(key, sizeof key);
 }
+static const char *const daemons[] = {"keyd.sock", "dird.sock", "stored.sock", NULL};
 
 static void load_limits(struct smtpd *c, const struct boot *b)
 {
@@ -72,6 +82,12 @@ static void load_limits(struct smtpd *c, const struct boot *b)
     c->session_ms = 50 * 60 * 1000; /* shorter than a submission ticket lives */
     c->listener.max_sessions = (unsigned)boot_num(b, "smtpd.max_sessions", 1000);
     c->listener.max_per_address = (unsigned)boot_num(b, "smtpd.max_sessions_per_address", 200);
+    c->listener.max_unproven = (unsigned)boot_num(b, "smtpd.max_unproven", 250);
+    c->listener.max_unproven_per_address = (unsigned)boot_num(b, "smtpd.max_unproven_per_address", 50);
+    c->listener.unproven_ms = (int)c->login_ms;
+    c->listener.dialler.sockets = daemons;
+    dialler_bounds(&c->listener.dialler, (uint64_t)boot_num(b, "smtpd.max_memory", 1 << 30),
+                   (uint64_t)boot_num(b, "smtpd.max_memory_per_account", 256 << 20), c->letter.max_message);
     c->listener.max_rate = (unsigned)boot_num(b, "smtpd.max_rate_per_address", 3000);
 }
 
@@ -103,6 +119,7 @@ void smtpd_conf_load(struct smtpd *c, const struct boot *b)
     c->letter.domain = c->domain;
     load_log_key(b);
     load_limits(c, b);
-    load_tls(c, need(b, "instance"));
+    store_timeout((int)boot_num(b, "stored.timeout", 20) * 1000);
+    load_tls(c, b);
     take_sockets(c, b);
 }

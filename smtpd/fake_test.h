@@ -42,7 +42,7 @@ static inline enum rc sign_in(void *d, struct ipc_peer *p, const void *req, int 
     if (span_eq_str(q->login, "closed"))
         return err_set(e, RC_PERM, "5.7.1", NULL, "disabled");
     if (span_eq_str(q->login, "away"))
-        return err_set(e, RC_TEMP, "4.7.0", NULL, "slapd away");
+        return err_set(e, RC_TEMP, "4.3.0", NULL, "slapd away");
     if (!span_eq_str(q->login, "ana") || !span_eq_str(q->password, "s3cret"))
         return err_set(e, RC_DENIED, "5.7.8", NULL, "wrong");
     rep->ticket = SPAN_LIT("ticket");
@@ -68,6 +68,13 @@ static inline enum rc trusted(void *d, struct ipc_peer *p, const void *req, int 
     return RC_OK;
 }
 
+static inline enum rc stays(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
+{
+    (void)d, (void)p, (void)req, (void)fd, (void)e;
+    ((struct dird_stay_rep *)r->msg)->ask_in_s = 1800;
+    return RC_OK;
+}
+
 static inline enum rc can_take(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
 {
     (void)d, (void)p, (void)fd, (void)r;
@@ -85,7 +92,7 @@ static inline int session_fakes_up(void **state)
     fake_start("keyd.sock", &keyd_proto, (const uint16_t[]){KEYD_WRAP}, (const ipc_handler[]){fake_wrap}, 1);
     fake_start("stored.sock", &stored_proto, (const uint16_t[]){STORE_DELIVER, STORE_DELIVER_FD, STORE_CAN_TAKE},
                (const ipc_handler[]){fake_deliver, fake_deliver, can_take}, 3);
-    fake_start("dird.sock", &dird_proto, (const uint16_t[]){DIRD_MAY_SEND, DIRD_LOOKUP, DIRD_AUTH, DIRD_TRUST},
-               (const ipc_handler[]){fake_may, look, sign_in, trusted}, 4);
+    fake_start("dird.sock", &dird_proto, (const uint16_t[]){DIRD_MAY_SEND, DIRD_LOOKUP, DIRD_AUTH, DIRD_TRUST, DIRD_STAY},
+               (const ipc_handler[]){fake_may, look, sign_in, trusted, stays}, 5);
     return 0;
 }

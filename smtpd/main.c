@@ -15,7 +15,7 @@
 
 enum {
     TICK_MS = 60 * 1000,
-    ROTATE_TICKS = 24 * 60 /* a new session ticket key every day */,
+    ROTATE_TICKS = 60 /* a new session ticket key every hour */,
     GRACE_MS = 10 * 1000,
     SPARES = 2
 };

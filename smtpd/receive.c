@@ -4,7 +4,9 @@
  * A message that is refused on the way is read to its end all the same, so that the reply comes where the client waits for it and no octet
  * of it is ever taken for a command. After a bare CR or LF the true end may never come: then the wait is short.
  */
+#include "base/dialler.h"
 #include "base/log.h"
+#include "flow/spool.h"
 #include "smtpd/session.h"
 #include <stdlib.h>
 
@@ -14,17 +16,33 @@ enum { FAULTY_WAIT_MS = 5000, WHOLE_TIMES = 12 /* a message may take twelve time
 static bool load_slots(struct smtp_session *s, struct err *e)
 {
     struct store_box_rep box;
+    struct buf mem = BUF_INIT;
     struct store *st;
     enum rc rc;
 
     if (!(s->account_flags & DF_SIGN) || s->slots.n > 0)
         return true;
     st = store_new(ROLE_SMTPD);
-    rc = store_bind(st, buf_span(&s->ticket), &box, e);
+    rc = store_bind(st, buf_span(&s->ticket), &box, &mem, e);
     if (rc == RC_OK)
         buf_addspan(&s->slots, box.slots);
+    buf_free(&mem);
     store_free(&st);
     return rc == RC_OK;
+}
+
+/* Asked when a message grows: whose it is, is known by then. */
+static bool room_of_sender(void *ctx, uint64_t bytes)
+{
+    const struct smtp_session *s = ctx;
+
+    return dialler_hold(bytes, smtp_is_submission(s) ? s->account : s->tls_peer.dn);
+}
+
+/* A temporary trouble in taking or keeping what comes. */
+static enum refusal not_kept(const struct err *e)
+{
+    return strcmp(e->esc, "4.3.1") == 0 ? REFUSE_DISK_FULL : REFUSE_STORE_TEMP;
 }
 
 bool receive_begin(struct smtp_session *s, bool dots)
@@ -34,6 +52,11 @@ bool receive_begin(struct smtp_session *s, bool dots)
 
     if (!load_slots(s, &e)) {
         smtp_refuse(s, REFUSE_STORE_TEMP, &e);
+        return false;
+    }
+    spool_limit(room_of_sender, s);
+    if (spool_expect(s->env.params.size, &e) != RC_OK) { /* told before it is sent in vain */
+        smtp_refuse(s, not_kept(&e), &e);
         return false;
     }
     *l = (struct letter){.conf = &s->conf->letter, .keyd = s->keyd, .store = s->store, .dir = s->dir};
@@ -51,8 +74,9 @@ static void give(struct smtp_session *s, struct span piece)
 
     if (s->data_refused != REFUSE_NONE || letter_put(&s->letter, piece, &e) == RC_OK)
         return;
-    s->data_refused = e.rc == RC_PERM ? REFUSE_TOO_BIG : REFUSE_STORE_TEMP;
+    s->data_refused = e.rc == RC_PERM ? REFUSE_TOO_BIG : not_kept(&e);
     log_err(LOG_WARN_, "message-not-taken", &e);
+    letter_end(&s->letter); /* what is still to come is read and forgotten: its memory is somebody else's now */
 }
 
 static void look_for_faults(struct smtp_session *s)

@@ -9,7 +9,13 @@
 #include <string.h>
 
 /* AUTH with its initial response is the longest line there is (RFC 4954 4); every other one is held to SMTP_LINE_MAX. */
-enum { READ_MAX = SMTP_LINE_MAX + SMTP_SASL_MAX, DRAIN_MAX = 1024 * 1024 };
+enum {
+    READ_MAX = SMTP_LINE_MAX + SMTP_SASL_MAX,
+    DRAIN_MAX = 1024 * 1024,
+    GOODBYE_MS = 5000,
+    WAIT_STOP = 2,
+    WAIT_STAY = 4 /* of stream_wait_any() */
+};
 
 bool smtp_is_submission(const struct smtp_session *s)
 {
@@ -25,13 +31,35 @@ unsigned smtp_phase(const struct smtp_session *s)
     return smtp_is_submission(s) && !s->account[0] ? PH_READY : PH_PROVEN;
 }
 
-/* Until TLS (port 25) or sign-in (submission) all there is to do must be done by the login deadline. */
+void smtp_prove(struct smtp_session *s)
+{
+    if (!s->proven)
+        dialler_proven();
+    s->proven = true;
+}
+
 static int64_t next_deadline(const struct smtp_session *s)
 {
     int64_t d = deadline_in(s->conf->command_ms);
-    bool proven = smtp_is_submission(s) ? s->account[0] != 0 : s->tls;
 
-    return proven || d < s->login_deadline ? d : s->login_deadline;
+    return s->proven || d < s->login_deadline ? d : s->login_deadline;
+}
+
+bool smtp_stays(struct smtp_session *s)
+{
+    bool renewed = false;
+    struct err e = {0};
+
+    if (stay_check(&s->stay, &renewed, &e) != RC_OK) {
+        smtp_refuse(s, REFUSE_ACCOUNT_CHANGED, &e);
+        return false;
+    }
+    if (renewed) {
+        buf_clear(&s->ticket);
+        buf_addspan(&s->ticket, buf_span(&s->stay.ticket));
+        s->renew_at = deadline_in(s->conf->session_ms);
+    }
+    return true;
 }
 
 /* ---- reading a command line ---- */
@@ -43,19 +71,37 @@ static bool line_at_hand(struct smtp_session *s)
     return stream_buffered(s->st) > 0 && stream_peek(s->st, &have, &e) == RC_OK && span_chr(have, '\n') >= 0;
 }
 
+/* Until the client speaks, the listener is to stop, or the account's right to be here ends. */
+static enum rc wait_once(struct smtp_session *s, int64_t until, int *which, struct err *e)
+{
+    int64_t due = stay_due(&s->stay);
+    enum rc rc = stream_wait_any(s->st, s->peer->stop_fd, stay_fd(&s->stay), due < until ? due : until, which, e);
+
+    if (rc == RC_TIMEOUT && due < until) {
+        *which = WAIT_STAY;
+        rc = RC_OK;
+    }
+    return rc;
+}
+
 static bool wait_for_client(struct smtp_session *s)
 {
     struct err e = {0};
     int which = 0;
+    int64_t until = next_deadline(s);
     enum rc rc = stream_flush(s->st, &e);
 
-    if (rc == RC_OK)
-        rc = stream_wait(s->st, s->peer->stop_fd, next_deadline(s), &which, &e);
+    do {
+        if (rc == RC_OK)
+            rc = wait_once(s, until, &which, &e);
+        if (rc == RC_OK && (which & WAIT_STAY) && !smtp_stays(s))
+            return false;
+    } while (rc == RC_OK && which == WAIT_STAY);
     if (rc == RC_TIMEOUT)
         smtp_refuse(s, REFUSE_TIMEOUT, &e);
     else if (rc != RC_OK)
         smtp_end(s, rc_name(rc));
-    else if (which == 2)
+    else if ((which & ~WAIT_STAY) == WAIT_STOP)
         smtp_refuse(s, REFUSE_SHUTDOWN, NULL);
     return !s->over;
 }
@@ -194,20 +240,21 @@ void smtp_session_loop(struct smtp_session *s)
     stream_deadline(s->st, s->login_deadline);
     if (greet(s))
         while (!s->over)
-            if (next_line(s, &line))
+            if (next_line(s, &line) && smtp_stays(s))
                 command(s, line);
-    stream_deadline(s->st, deadline_in(5000));
+    stream_deadline(s->st, deadline_in(GOODBYE_MS));
     (void)stream_flush(s->st, &e);
 }
 
 static void session_free(struct smtp_session *s)
 {
     envelope_reset(s);
-    stream_close(&s->st);
+    stream_finish(&s->st);
     keyd_free(&s->keyd);
     store_free(&s->store);
     dir_free(&s->dir);
     buf_free(&s->ticket);
+    stay_end(&s->stay);
     buf_free(&s->slots);
     buf_free(&s->reply);
 }
@@ -218,8 +265,6 @@ void *smtp_ready(void *conf)
     const struct sandbox_how how = {.kind = SB_SMTPD_SESSION};
     struct err e;
 
-    if (sandbox_enter(&how, &e) != RC_OK)
-        die("session sandbox: %s", e.log);
     s.conf = conf;
     s.keyd = keyd_new(ROLE_SMTPD);
     s.store = store_new(ROLE_SMTPD);
@@ -228,6 +273,9 @@ void *smtp_ready(void *conf)
     keyd_dial_ahead(s.keyd);
     dir_dial_ahead(s.dir);
     store_dial_ahead(s.store);
+    if (sandbox_enter(&how, &e) != RC_OK)
+        die("session sandbox: %s", e.log);
+    dialler_only();
     return &s;
 }
 

@@ -12,6 +12,7 @@
 #include "base/listener.h"
 #include "base/stream.h"
 #include "crypto/tls/tls.h"
+#include "directory/stay.h"
 #include "flow/letter.h"
 #include "flow/logged.h"
 #include "proto/data_stream.h"
@@ -82,9 +83,11 @@ struct smtp_session {
     bool esmtp;
     char account[SMTP_ADDR]; /* "" until AUTH */
     struct buf ticket, slots;
+    struct stay stay; /* from sign-in on: the right to be here */
     uint32_t account_flags;
     int64_t login_deadline, renew_at; /* AUTH must have come / the ticket is old: sign in anew */
     unsigned errors, unknown /* recipients refused */, auth_failures, messages;
+    bool proven;                         /* signed in; on port 25, a listed operator's certificate: see smtp_prove() */
     struct smtp_envelope env;
     struct letter letter; /* between DATA/BDAT and the end of the message */
     struct data_stream data;
@@ -95,8 +98,15 @@ struct smtp_session {
 void *smtp_ready(void *conf);                                                         /* listener.ready: sandbox, daemons dialled */
 void smtp_session(void *conf, void *ready, int fd, const struct listener_peer *peer); /* listener.session */
 void smtp_session_loop(struct smtp_session *s);                          /* st, conf, peer are set */
+/* False: the account is disabled, gone, or has another password: that has been said (421), and the session is over. */
+bool smtp_stays(struct smtp_session *s);
+/* False: the account is disabled, gone, or has another password: that has been said (421), and the session is over. */
+bool smtp_stays(struct smtp_session *s);
 bool smtp_is_submission(const struct smtp_session *s);
 unsigned smtp_phase(const struct smtp_session *s); /* one PH_ bit */
+/* The peer has shown who it is: by a sign-in, or on port 25 by a verified certificate that the trust space lists for the sender's domain. TLS
+ * alone proves nothing. Until then the session must end by its login deadline, and holds one of the few places for strangers. */
+void smtp_prove(struct smtp_session *s);
 
 /* ---- replies (reply.c) ---- */
 void smtp_say(struct smtp_session *s, int code, const char *esc, const char *fmt, ...)

@@ -17,7 +17,8 @@
  *          filed, for as long as the message lives and at least an hour. store_op_again() tells which other ops may be
  *          asked again after a lost reply.
  * Errors   every op: RC_DENIED without its role, ticket or right; RC_NOTFOUND no such mailbox, folder, message;
- *          RC_SYNTAX values out of their bounds; RC_TEMP 4.3.1 disk nearly full, 4.3.0 otherwise (nothing was changed).
+ *          RC_SYNTAX values out of their bounds; RC_CORRUPT what is asked for (or the place where it is to be put) stands on a
+ *          page that cannot be read: that request fails, the log and STORE_DAMAGE name the page; RC_TEMP 4.3.1 disk nearly full, 4.3.0 otherwise (nothing was changed).
  * Rights   ticket's RIGHT_READ for what reads, RIGHT_WRITE for what changes (and SELECT that is not read only).
  *          Slots are changed by the administrator alone; the last one that opens a mailbox is not removed (RC_PERM), and the former list is
  *          kept, and answered beside the new one, until a session has opened the mailbox with the new one (BOX_OPENED).
@@ -44,6 +45,7 @@ enum store_op {
     STORE_FOLDERS,
     STORE_FOLDER_CREATE,
     STORE_FOLDER_RENAME,
+    STORE_FOLDER_RENAME_FD, /* the same, the list in a sealed memfd: more folders than one packet holds */
     STORE_FOLDER_DELETE,
     STORE_FOLDER_FLAGS,
     STORE_FOLDER_STATUS,
@@ -69,6 +71,7 @@ enum store_op {
     STORE_CHECK,
     STORE_PING,
     STORE_BOX_OPENED, /* the present slots opened the ticket's mailbox: the former ones go. imapd */
+    STORE_DAMAGE, /* pages met that cannot be read. admin */
     STORE_EV_CHANGED = 200
 };
 bool store_op_again(enum store_op op); /* asking again after a lost reply does no harm and gives the same answer */
@@ -86,6 +89,7 @@ enum {
     STORE_EPOCHS_MAX = 512,
     STORE_COPY_MAX = 8000,
     STORE_TICKET_MAX = 720,
+    STORE_RENAMES_MAX = 8 * 1024 * 1024, /* bytes of the list of FOLDER_RENAME_FD */
     STORE_PAGE = 92 * 1024 /* most bytes of the lists of a reply together */
 };
 #define STORE_UID_MAX 0x7fffffffu /* a folder that gave this many UIDs takes no more: RC_TEMP */
@@ -198,7 +202,7 @@ struct store_folder_msg {
 };
 struct store_folder_rename_req {
     struct span renames;
-}; /* list of store_rename, one transaction */
+}; /* list of store_rename, one transaction. FOLDER_RENAME_FD: empty */
 struct store_rename {
     uint32_t folder;
     unsigned char tag[SEAL_NAME_TAG];
@@ -391,3 +395,8 @@ struct store_check_rep {
     uint64_t cursor, checked, bad;
     struct span findings;
 }; /* text lines; cursor 0: done */
+/* pages: how many since the start; list: text lines, "table page since", the first ones */
+struct store_damage_rep {
+    uint64_t pages;
+    struct span list;
+};

@@ -3,14 +3,23 @@
  *
  * Signing   attributes: content type, message digest, signing time (none with CMS_NO_TIME), signing certificate v2; SHA-256 with RSA (PKCS#1 v1.5) or ECDSA.
  *           A signer (parsed key and certificate) may be kept and used by several threads at once.
- * Verifying digests SHA-256, SHA-384, SHA-512; RSA (PKCS#1 v1.5, PSS) of 2048 bits or more, ECDSA, Ed25519. At most CMS_DER_MAX bytes,
- *           CMS_CERTS_MAX certificates, CMS_SIGNERS_MAX signers, all of whom must hold; the verdict names the first.
- * Process   keyd makes; smtpd verifies (its own session: a hostile CMS owns that session only).
+ * Verifying the words are RFC 7281 3.1's; every signer is looked at, and the worst word of all counts (enum cms_word is in that order).
+ *           pass      all signers: true signature, strong algorithms, a chain to an anchor that RFC 5280 6.1 accepts
+ *           policy    true, but not accepted here: SHA-1, MD5, a key below 112 bits (RSA of less than 2048), DSA (RFC 8551 B: historic, and no
+ *                     certificate in use has it), no signed attributes (RFC 5652 5.3 allows that for data; a signature without them can be made of
+ *                     one with them, so who could tell which was meant), no chain, dates, usage (RFC 8550 4.4), policies
+ *           neutral   octets that are no CMS, another type, an algorithm not known, more than the bounds
+ *           permerror a signer's certificate is not in it
+ *           fail      content or signature were changed, or the signing-certificate attribute names another certificate (RFC 5035)
+ * Not done  revocation: nothing here looks at it; .revocation says so, and who shows a verdict shows that.
+ * Bounds    CMS_DER_MAX bytes, CMS_CERTS_MAX certificates, CMS_SIGNERS_MAX signers, CMS_MAILS_MAX addresses in all.
+ * Process  keyd makes; smtpd verifies (its own session: a hostile CMS owns that session only), pli cert verify.
+ * Source   RFC 5652, RFC 8550, RFC 8551, RFC 7281, RFC 9598 (SmtpUTF8Mailbox).
  */
 #pragma once
 #include "base/buf.h"
 
-enum { CMS_DER_MAX = 1024 * 1024, CMS_CERTS_MAX = 16, CMS_SIGNERS_MAX = 4 };
+enum { CMS_DER_MAX = 1024 * 1024, CMS_CERTS_MAX = 16, CMS_SIGNERS_MAX = 4, CMS_MAILS_MAX = 64, CMS_REASONS_MAX = 12 };
 
 enum { CMS_NO_TIME = 0 };
 /* key_pkcs8, cert: DER. when: UTC seconds, or CMS_NO_TIME. Out: DER. */
@@ -20,17 +29,28 @@ enum rc cms_signer_new(struct span key_pkcs8, struct span cert, struct cms_signe
 void cms_signer_free(struct cms_signer **s);
 enum rc cms_signer_sign(const struct cms_signer *s, const unsigned char digest[32], int64_t when, struct buf *der_out, struct err *e);
 
+enum cms_word { CMS_NONE, CMS_PASS, CMS_POLICY, CMS_NEUTRAL, CMS_PERMERROR, CMS_FAIL, CMS_WORDS_ };
+const char *cms_word_name(enum cms_word w); /* as RFC 7281 writes it */
+struct cms_signer_id {
+    char subject[256], issuer[256]; /* DN, RFC 4514 */
+    char serial[48];                /* hexadecimal */
+};
 struct cms_verdict {
-    bool valid;              /* signature and content agree */
-    bool trusted;            /* chain to an anchor, dates, usage emailProtection */
-    char signer[256];        /* certificate's mail address, lower case; "" when none */
-    char subject[256];       /* DN, RFC 4514 */
-    char reason[160];        /* what is wrong, for the log and A-R reason= */
+    enum cms_word word;                        /* CMS_NONE: whole and well, and nobody signed it (certificates only, or encrypted) */
+    bool valid;                                /* signature and content agree, for every signer */
+    bool trusted;                              /* word is CMS_PASS */
+    size_t n_signers, n_mails, n_reasons;
+    struct cms_signer_id signers[CMS_SIGNERS_MAX];
+    char mails[CMS_MAILS_MAX][256];            /* every address of every signer's certificate, ASCII in lower case; an IDN domain in both forms */
+    uint8_t mail_of[CMS_MAILS_MAX];            /* whose: index into signers */
+    char reasons[CMS_REASONS_MAX][160];        /* all that is wrong, as found */
+    char reason[160];                          /* the one that made the word; "" when it is pass */
+    const char *revocation;                    /* "not checked" */
 };
 struct cms_anchors;
 enum rc cms_anchors_load(const char *pem_file, struct cms_anchors **a_out, struct err *e); /* before the sandbox */
 void cms_anchors_free(struct cms_anchors **a);
-/* read: gives the signed content's canonical octets, piece by piece, RC_NOTFOUND at the end. RC_OK whenever a verdict was reached
- * (a malformed or unsigned CMS is one: not valid); the reader's own failure is given back. a NULL: nobody is trusted. */
+/* read: gives the signed content's canonical octets, piece by piece, RC_NOTFOUND at the end; NULL: the content is inside (opaque). RC_OK
+ * whenever a verdict was reached (a malformed or unsigned CMS is one); the reader's own failure is given back. a NULL: nobody is trusted. */
 typedef enum rc (*cms_read)(void *ctx, struct span *piece_out, struct err *e);
-enum rc cms_verify_detached(struct span cms_der, cms_read read, void *ctx, const struct cms_anchors *a, struct cms_verdict *v_out, struct err *e);
+enum rc cms_verify(struct span cms_der, cms_read read, void *ctx, const struct cms_anchors *a, struct cms_verdict *v_out, struct err *e);

@@ -146,10 +146,12 @@ static struct cms_verdict verdict(struct span der, struct span content, size_t s
     struct feed f = {content, step};
 
     memset(&v, 'x', sizeof v);
-    assert_int_equal(cms_verify_detached(der, feed_read, &f, anchors, &v, &e), RC_OK);
+    assert_int_equal(cms_verify(der, feed_read, &f, anchors, &v, &e), RC_OK);
     assert_non_null(memchr(v.reason, 0, sizeof v.reason));
-    assert_non_null(memchr(v.signer, 0, sizeof v.signer));
-    assert_non_null(memchr(v.subject, 0, sizeof v.subject));
+    for (size_t i = 0; i < v.n_mails; i++)
+        assert_non_null(memchr(v.mails[i], 0, sizeof v.mails[i]));
+    assert_string_equal(v.revocation, "not checked");
+    assert_true(v.trusted == (v.word == CMS_PASS) && (!v.trusted || v.valid));
     return v;
 }
 
@@ -202,8 +204,9 @@ static void test_round_trip(void **st)
 
         assert_true(v.valid);
         assert_true(v.trusted);
-        assert_string_equal(v.signer, "ana@chu.example");
-        assert_string_equal(v.subject, "CN=Dr Anaïs Müller,C=FR");
+        assert_int_equal(v.n_mails, 1);
+        assert_string_equal(v.mails[0], "ana@chu.example");
+        assert_string_equal(v.signers[0].subject, "CN=Dr Anaïs Müller,C=FR");
         assert_string_equal(v.reason, "");
     }
     buf_addspan(&changed, TEXT);
@@ -228,35 +231,37 @@ static const struct row {
     const char *what, *cmd;
     enum pki_alg alg;
     enum pki_use use;
-    bool valid, trusted;
+    enum cms_word word;
+    bool valid;
 } rows[] = {
-    {"plain", "openssl cms -sign -md sha256 $S", PKI_RSA_2048, PKI_SMIME, true, true},
-    {"pss", "openssl cms -sign -md sha256 $S -keyopt rsa_padding_mode:pss", PKI_RSA_2048, PKI_SMIME, true, true},
-    {"pss sha512", "openssl cms -sign -md sha512 $S -keyopt rsa_padding_mode:pss", PKI_RSA_2048, PKI_SMIME, true, true},
-    {"sha384 ecdsa", "openssl cms -sign -md sha384 $S", PKI_P256, PKI_SMIME, true, true},
-    {"without attributes", "openssl cms -sign -md sha256 -noattr $S", PKI_P256, PKI_SMIME, true, true},
-    {"sha1", "openssl cms -sign -md sha1 $S", PKI_RSA_2048, PKI_SMIME, false, false},
-    {"md5", "openssl cms -sign -md md5 $S", PKI_RSA_2048, PKI_SMIME, false, false},
-    {"content inside", "openssl cms -sign -nodetach -md sha256 $S", PKI_P256, PKI_SMIME, false, false},
-    {"no certificate", "openssl cms -sign -nocerts -md sha256 $S", PKI_P256, PKI_SMIME, false, false},
-    {"not for mail", "openssl cms -sign -md sha256 $S", PKI_P256, PKI_OPERATOR, true, false},
+    {"plain", "openssl cms -sign -md sha256 $S", PKI_RSA_2048, PKI_SMIME, CMS_PASS, true},
+    {"pss", "openssl cms -sign -md sha256 $S -keyopt rsa_padding_mode:pss", PKI_RSA_2048, PKI_SMIME, CMS_PASS, true},
+    {"pss sha512", "openssl cms -sign -md sha512 $S -keyopt rsa_padding_mode:pss", PKI_RSA_2048, PKI_SMIME, CMS_PASS,
+     true},
+    {"sha384 ecdsa", "openssl cms -sign -md sha384 $S", PKI_P256, PKI_SMIME, CMS_PASS, true},
+    {"without attributes", "openssl cms -sign -md sha256 -noattr $S", PKI_P256, PKI_SMIME, CMS_POLICY, true},
+    {"sha1", "openssl cms -sign -md sha1 $S", PKI_RSA_2048, PKI_SMIME, CMS_POLICY, true},
+    {"md5", "openssl cms -sign -md md5 $S", PKI_RSA_2048, PKI_SMIME, CMS_POLICY, true},
+    {"content inside", "openssl cms -sign -nodetach -md sha256 $S", PKI_P256, PKI_SMIME, CMS_NEUTRAL, false},
+    {"no certificate", "openssl cms -sign -nocerts -md sha256 $S", PKI_P256, PKI_SMIME, CMS_PERMERROR, false},
+    {"not for mail", "openssl cms -sign -md sha256 $S", PKI_P256, PKI_OPERATOR, CMS_POLICY, true},
     {"self-signed",
      "openssl req -x509 -newkey rsa:2048 -nodes -keyout k2 -out c2 -subj /CN=Mallory -addext "
      "subjectAltName=email:ana@chu.example "
      "-addext extendedKeyUsage=emailProtection; openssl cms -sign -binary -md sha256 -signer c2 -inkey k2 -outform DER "
      "-in text -out s",
-     PKI_P256, PKI_SMIME, true, false},
+     PKI_P256, PKI_SMIME, CMS_POLICY, true},
     {"weak key",
      "openssl req -x509 -newkey rsa:1024 -nodes -keyout k2 -out c2 -subj /CN=Weak; "
      "openssl cms -sign -binary -md sha256 -signer c2 -inkey k2 -outform DER -in text -out s",
-     PKI_P256, PKI_SMIME, false, false},
+     PKI_P256, PKI_SMIME, CMS_POLICY, true},
     {"two signers",
      "openssl req -x509 -newkey rsa:2048 -nodes -keyout k2 -out c2 -subj /CN=Mallory; "
      "openssl cms -sign -md sha256 -signer c2 -inkey k2 $S",
-     PKI_P256, PKI_SMIME, true, false},
+     PKI_P256, PKI_SMIME, CMS_POLICY, true},
     {"encrypted, not signed", "openssl cms -encrypt -aes256 -binary -outform DER -in text -out s cert.pem",
-     PKI_RSA_2048, PKI_SMIME, false, false},
-    {"not CMS", "cp text s", PKI_P256, PKI_SMIME, false, false},
+     PKI_RSA_2048, PKI_SMIME, CMS_NEUTRAL, false},
+    {"not CMS", "cp text s", PKI_P256, PKI_SMIME, CMS_NEUTRAL, false},
 };
 
 static void test_others(void **st)
@@ -273,9 +278,8 @@ static void test_others(void **st)
             fail_msg("%s: the command failed", rows[i].what);
         der = load("s");
         v = verdict(buf_span(&der), TEXT, 10);
-        if (v.valid != rows[i].valid || v.trusted != rows[i].trusted ||
-            (v.trusted ? v.reason[0] != 0 : v.reason[0] == 0))
-            fail_msg("%s: valid %d trusted %d reason %s", rows[i].what, v.valid, v.trusted, v.reason);
+        if (v.word != rows[i].word || v.valid != rows[i].valid || (v.trusted ? v.reason[0] != 0 : v.reason[0] == 0))
+            fail_msg("%s: %s, valid %d, reason %s", rows[i].what, cms_word_name(v.word), v.valid, v.reason);
         buf_free(&cmd);
         buf_free(&der);
         person_free(&p);
@@ -296,7 +300,7 @@ static void test_reader_fails(void **st)
     struct cms_verdict v = {.valid = true};
 
     (void)st;
-    assert_int_equal(cms_verify_detached(buf_span(&der), broken_read, NULL, anchors, &v, &e), RC_CORRUPT);
+    assert_int_equal(cms_verify(buf_span(&der), broken_read, NULL, anchors, &v, &e), RC_CORRUPT);
     assert_true(v.valid); /* untouched */
     buf_free(&der);
     person_free(&p);
@@ -310,7 +314,7 @@ static void test_no_anchors(void **st)
     struct cms_verdict v;
 
     (void)st;
-    assert_int_equal(cms_verify_detached(buf_span(&der), feed_read, &f, NULL, &v, &e), RC_OK);
+    assert_int_equal(cms_verify(buf_span(&der), feed_read, &f, NULL, &v, &e), RC_OK);
     assert_true(v.valid);
     assert_false(v.trusted);
     assert_string_equal(v.reason, "no trust anchors");
@@ -330,7 +334,7 @@ static void test_hostile(void **st)
 
         der.p[i] ^= (unsigned char)(1u << i % 8);
         v = verdict(buf_span(&der), TEXT, 64);
-        assert_true(!v.trusted || strcmp(v.signer, "ana@chu.example") == 0);
+        assert_true(!v.trusted || (v.n_mails == 1 && strcmp(v.mails[0], "ana@chu.example") == 0));
         der.p[i] ^= (unsigned char)(1u << i % 8);
         assert_false(verdict(span_head(buf_span(&der), i), TEXT, 64).valid);
     }

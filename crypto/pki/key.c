@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 static EVP_PKEY *generate(enum pki_alg alg)
 {
@@ -131,4 +132,19 @@ enum rc pki_unpem(const char *label, struct span pem, struct buf *der_out, struc
         rc = base64_decode(buf_span(&b64), der_out, e);
     buf_free(&b64);
     return rc;
+}
+
+bool pki_issued_by(struct span pem, struct span ca_der)
+{
+    struct buf der = BUF_INIT;
+    X509 *x = NULL, *ca = NULL;
+    struct err e;
+    bool yes = pki_unpem("CERTIFICATE", pem, &der, &e) == RC_OK && pki_cert_parse(buf_span(&der), &x, &e) == RC_OK &&
+               pki_cert_parse(ca_der, &ca, &e) == RC_OK && X509_check_issued(ca, x) == X509_V_OK &&
+               X509_verify(x, X509_get0_pubkey(ca)) > 0;
+
+    X509_free(x);
+    X509_free(ca);
+    buf_free(&der);
+    return yes;
 }

@@ -40,3 +40,5 @@ void pki_pem(const char *label, struct span der, struct buf *out);
 enum rc pki_unpem(const char *label, struct span pem, struct buf *der_out, struct err *e);
 /* Does the certificate certify this key's public half? RC_DENIED: no. */
 enum rc pki_match(struct span key_pkcs8, struct span cert_der, struct err *e);
+/* Is the first certificate of a PEM text issued, and signed, by that authority? False too for what cannot be read. */
+bool pki_issued_by(struct span pem, struct span ca_der);

@@ -6,7 +6,7 @@
 #include "crypto/seal/alg_int.h"
 #include <openssl/evp.h>
 
-enum { TICKET_VERSION = 1, SIG_LEN = 64, CLOCK_SLACK = 60 };
+enum { TICKET_VERSION = 2, SIG_LEN = 64, CLOCK_SLACK = 60 };
 
 enum rc ticket_keys_new(unsigned char seed_out[TICKET_KEY], unsigned char pub_out[TICKET_KEY], struct err *e)
 {
@@ -27,6 +27,16 @@ enum rc ticket_keys_new(unsigned char seed_out[TICKET_KEY], unsigned char pub_ou
     return ok ? RC_OK : alg_err(e, RC_TEMP, "Ed25519 key");
 }
 
+enum rc ticket_pub_of(const unsigned char seed[TICKET_KEY], unsigned char pub_out[TICKET_KEY], struct err *e)
+{
+    EVP_PKEY *k = EVP_PKEY_new_raw_private_key_ex(NULL, "ED25519", NULL, seed, TICKET_KEY);
+    size_t n = TICKET_KEY;
+    bool ok = k != NULL && EVP_PKEY_get_raw_public_key(k, pub_out, &n) > 0 && n == TICKET_KEY;
+
+    EVP_PKEY_free(k);
+    return ok ? RC_OK : alg_err(e, RC_TEMP, "Ed25519 key");
+}
+
 static void ticket_put(const struct ticket *t, struct buf *out)
 {
     unsigned char nonce[sizeof t->nonce];
@@ -36,8 +46,10 @@ static void ticket_put(const struct ticket *t, struct buf *out)
     buf_u8(out, t->method);
     buf_u32(out, t->rights);
     buf_u64(out, t->mbx);
+    buf_u64(out, t->begun);
     buf_u64(out, t->issued);
     buf_u64(out, t->expires);
+    buf_u64(out, t->secret_at);
     buf_add(out, nonce, sizeof nonce);
     buf_bytes(out, span_str(t->address));
     buf_bytes(out, span_str(t->actor));
@@ -98,8 +110,10 @@ static bool ticket_get(struct span body, struct ticket *t)
     t->method = rd_u8(&r);
     t->rights = rd_u32(&r);
     t->mbx = rd_u64(&r);
+    t->begun = rd_u64(&r);
     t->issued = rd_u64(&r);
     t->expires = rd_u64(&r);
+    t->secret_at = rd_u64(&r);
     nonce = rd_take(&r, sizeof t->nonce);
     if (!rd_ok(&r) || version != TICKET_VERSION)
         return false;

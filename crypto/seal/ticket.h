@@ -3,7 +3,9 @@
  *
  * A ticket names one mailbox, the rights on it and who signed in; it is signed with Ed25519 by a key that the supervisor
  * makes at each start: dird has the seed, stored and keyd only the public half, so neither can make one.
- * Wire     version u8=1, method u8, rights u32, mbx u64, issued u64, expires u64 (UTC s), nonce[16], address (u32 len+bytes),
+ * Life     good until expires. Renewed (DIRD_STAY) while the account stands and its password is the one of the sign-in: a new ticket with
+ *          the same begun and secret_at.
+ * Wire     version u8=2, method u8, rights u32, mbx u64, begun u64, issued u64, expires u64 (UTC s), secret_at u64, nonce[16], address (u32 len+bytes),
  *          actor (u32 len + bytes: who signed in; equals address for the holder), then 64 signature bytes over all before.
  * Process  dird makes; stored, keyd check; sessions carry it without reading.
  */
@@ -16,12 +18,15 @@ struct ticket {
     uint8_t method;
     uint32_t rights;
     uint64_t mbx;
+    uint64_t begun;     /* UTC s of the sign-in */
     uint64_t issued, expires;
+    uint64_t secret_at; /* which password it was: when that was set, as dird numbers it (cache.h); 0: not known */
     unsigned char nonce[16];
     char address[TICKET_ADDR + 1];
     char actor[TICKET_ADDR + 1];
 };
 enum rc ticket_keys_new(unsigned char seed_out[TICKET_KEY], unsigned char pub_out[TICKET_KEY], struct err *e);
+enum rc ticket_pub_of(const unsigned char seed[TICKET_KEY], unsigned char pub_out[TICKET_KEY], struct err *e);
 enum rc ticket_sign(const struct ticket *t, const unsigned char seed[TICKET_KEY], struct buf *out, struct err *e); /* fills nonce itself */
 /* RC_DENIED: bad signature or expired at now. */
 enum rc ticket_check(struct span wire, const unsigned char pub[TICKET_KEY], int64_t now, struct ticket *t_out, struct err *e);

@@ -98,23 +98,35 @@ static ssize_t push(gnutls_transport_ptr_t ctx, const void *p, size_t n)
     return -1;
 }
 
+/* That nothing came in time, and that the peer has closed its side, are told to the library as "not yet": any other answer makes it refuse
+ * to send ever after, and the last reply of the session is still to be sent. The callers of the library look at l->io and l->eof. */
 static ssize_t pull(gnutls_transport_ptr_t ctx, void *p, size_t n)
 {
     struct link *l = ctx;
+    bool works = send_out(l);
 
-    if (send_out(l))
-        for (;;) {
-            ssize_t got = recv(l->fd, p, n, MSG_DONTWAIT);
+    while (works) {
+        ssize_t got = recv(l->fd, p, n, MSG_DONTWAIT);
 
-            l->eof = got == 0;
-            l->heard = l->heard || got > 0;
-            if (got >= 0)
-                return got;
-            if (!transient(l, "recv") || (errno == EAGAIN && !await_input(l)))
-                break;
+        l->eof = got == 0;
+        l->heard = l->heard || got > 0;
+        if (got > 0)
+            return got;
+        if (l->eof || !(works = transient(l, "recv")))
+            break;
+        if (errno == EAGAIN && !await_input(l)) {
+            works = l->io.rc == RC_TIMEOUT;
+            break;
         }
-    gnutls_transport_set_errno(l->session, EIO);
+    }
+    gnutls_transport_set_errno(l->session, works ? EAGAIN : EIO);
     return -1;
+}
+
+/* The library said "again": is there anything to wait for? */
+static bool over(const struct link *l)
+{
+    return l->eof || l->io.rc != RC_OK;
 }
 
 /* ---- life ---- */
@@ -181,10 +193,10 @@ enum rc link_handshake(struct link *l, struct err *e)
 
     do
         code = gnutls_handshake(l->session);
-    while (code < 0 && !gnutls_error_is_fatal(code) && code != GNUTLS_E_WARNING_ALERT_RECEIVED);
+    while (code < 0 && !over(l) && !gnutls_error_is_fatal(code) && code != GNUTLS_E_WARNING_ALERT_RECEIVED);
     if (code >= 0)
         return RC_OK;
-    if (l->io.rc == RC_OK && code != GNUTLS_E_FATAL_ALERT_RECEIVED) { /* say why, if it can be said at once */
+    if (!over(l) && code != GNUTLS_E_FATAL_ALERT_RECEIVED) { /* say why, if it can be said at once */
         gnutls_alert_send_appropriate(l->session, code);
         send_out(l);
         l->io.rc = RC_OK;
@@ -202,11 +214,17 @@ static ssize_t link_read(void *ctx, void *p, size_t n, int64_t deadline, struct 
     l->deadline = deadline;
     do
         got = gnutls_record_recv(l->session, p, n);
-    while (got == GNUTLS_E_AGAIN || got == GNUTLS_E_INTERRUPTED);
+    while ((got == GNUTLS_E_AGAIN || got == GNUTLS_E_INTERRUPTED) && !over(l));
     if (got >= 0)
         return got;
-    if (got == GNUTLS_E_PREMATURE_TERMINATION) /* no goodbye: both protocols have ends of their own */
+    if (l->eof) /* without a goodbye: both protocols have ends of their own */
         return 0;
+    if (l->io.rc ==
+        RC_TIMEOUT) { /* reading may go on, and writing: the caller's deadline is over, not the connection */
+        *e = l->io;
+        l->io.rc = RC_OK;
+        return -1;
+    }
     if (got == GNUTLS_E_REHANDSHAKE)
         gnutls_alert_send(l->session, GNUTLS_AL_FATAL, GNUTLS_A_NO_RENEGOTIATION);
     (void)failed(l, "tls read", (int)got, e);

@@ -4,7 +4,10 @@
 #include "crypto/tls/tls_int.h"
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { CHAIN_MAX = 8 };
 
@@ -246,9 +249,23 @@ static enum rc parts_make(struct tls_conf *c, const struct tls_conf_spec *s, str
     gnutls_certificate_set_flags(c->cred, GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);
     if (s->chain_ec_pem != NULL) /* first, so that it is chosen where both would do */
         rc = chain_add(c, &c->keys[0], KEYD_TLS_SERVER_EC, s->chain_ec_pem, e);
-    if (rc == RC_OK)
+    if (rc == RC_OK && s->chain_pem != NULL)
         rc = chain_add(c, &c->keys[1], KEYD_TLS_SERVER, s->chain_pem, e);
+    if (s->chain_pem == NULL && s->chain_ec_pem == NULL)
+        rc = err_set(e, RC_PERM, NULL, NULL, "no server certificate (tls/server.pem, tls/server-ec.pem)");
     return rc == RC_OK ? anchors_add(c, s, e) : rc;
+}
+
+enum rc tls_conf_of(const char *instance, struct tls_conf_spec s, struct tls_conf **c_out, struct err *e)
+{
+    char rsa[PATH_MAX], ec[PATH_MAX];
+
+    if (snprintf(rsa, sizeof rsa, "%s/tls/server.pem", instance) >= (int)sizeof rsa ||
+        snprintf(ec, sizeof ec, "%s/tls/server-ec.pem", instance) >= (int)sizeof ec)
+        return err_set(e, RC_PERM, NULL, NULL, "path too long: %s", instance);
+    s.chain_pem = access(rsa, F_OK) == 0 ? rsa : NULL;
+    s.chain_ec_pem = access(ec, F_OK) == 0 ? ec : NULL;
+    return tls_conf_new(&s, c_out, e);
 }
 
 enum rc tls_conf_new(const struct tls_conf_spec *s, struct tls_conf **c_out, struct err *e)
@@ -345,7 +362,7 @@ enum rc tls_accept(struct tls_conf *c, struct keyd *k, struct stream *s, struct 
 
     if (stream_buffered(s) > 0)
         return err_set(e, RC_SYNTAX, "5.5.1", NULL, "%zu bytes in clear behind the start of TLS", stream_buffered(s));
-    rc = link_new(s, GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET, &l, e);
+    rc = link_new(s, GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET | GNUTLS_NO_TICKETS_TLS12, &l, e);
     if (rc == RC_OK)
         rc = session_setup(c, l, e);
     if (rc == RC_OK)

@@ -22,7 +22,7 @@ struct link {
     struct buf out;   /* encrypted, not yet sent */
     bool heard;       /* input has come since our last output, which would have carried its acknowledgement */
     bool eof;         /* the peer has closed the socket */
-    struct err io;    /* rc RC_OK while the socket works */
+    struct err io;    /* rc RC_OK while the socket works; RC_TIMEOUT of a read is told once, then it works again */
 };
 /* flags: GNUTLS_SERVER or GNUTLS_CLIENT and friends. */
 enum rc link_new(struct stream *s, unsigned flags, struct link **l_out, struct err *e);

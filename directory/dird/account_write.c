@@ -9,6 +9,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/prepare.h"
 #include "base/wipe.h"
 #include "directory/dird/dird.h"
 #include "directory/dird/mods.h"
@@ -71,7 +72,13 @@ static enum rc check_password(struct span p, struct err *e)
 {
     if (p.n == 0 || p.n > 1024 || span_chr(p, 0) >= 0 || span_chr(p, '\n') >= 0 || span_chr(p, '\r') >= 0)
         return err_set(e, RC_SYNTAX, NULL, NULL, "a password has 1 to 1024 bytes, no line break and no NUL");
-    return RC_OK;
+    struct buf as;
+    buf_init_secret(&as);
+    enum rc rc = prepare_password(p, &as, e);
+    if (rc == RC_OK && as.n > 1024)
+        rc = err_set(e, RC_SYNTAX, NULL, NULL, "a password has 1 to 1024 bytes once its accents are composed");
+    buf_free(&as);
+    return rc;
 }
 
 static enum rc put_password(struct dird *d, struct span address, struct span password, struct err *e)
@@ -81,7 +88,12 @@ static enum rc put_password(struct dird *d, struct span address, struct span pas
     random_bytes(raw, sizeof raw);
     for (size_t i = 0; i < sizeof raw; i++)
         snprintf(drawn + 2 * i, 3, "%02x", raw[i]);
-    enum rc rc = run(d, do_passwd, address, NULL, password.n > 0 ? password : span_str(drawn), "set a password", e);
+    struct buf as; /* as a sign-in prepares it */
+    buf_init_secret(&as);
+    enum rc rc = password.n > 0 ? prepare_password(password, &as, e) : RC_OK;
+    if (rc == RC_OK)
+        rc = run(d, do_passwd, address, NULL, password.n > 0 ? buf_span(&as) : span_str(drawn), "set a password", e);
+    buf_free(&as);
     wipe(raw, sizeof raw);
     wipe(drawn, sizeof drawn);
     return rc;

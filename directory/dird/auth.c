@@ -1,33 +1,20 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/auth.c - see auth.h. */
-#include "directory/dird/auth.h"
+#include "directory/dird/auth_int.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/prepare.h"
 #include "base/wipe.h"
 #include "crypto/seal/ticket.h"
 #include "directory/dird/checked.h"
 #include "directory/dird/entry.h"
 #include "directory/dird/link.h"
-#include "directory/dird/throttle.h"
 #include <ldap.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BINDS = 4, WINDOW_MS = 600000, PEER_FACTOR = 5, SUBMISSION_S = 3600, ADMIN_S = 600, MOST_PASSWORD = 1024 };
+enum { BINDS = 4, SUBMISSION_S = 3600, ADMIN_S = 600, MOST_PASSWORD = 1024 };
 
-struct auth {
-    struct cache *cache;
-    struct links *binds;
-    struct checked *checked;
-    struct throttle *by_login, *by_peer;
-    char *base, *nobody;
-    unsigned char *seed;
-    int64_t ticket_s;
-    int most_waiting;
-    atomic_int waiting;
-    _Atomic uint64_t n_binds, n_remembered;
-};
 static const struct { /* by protocol */
     int64_t most_s;   /* life of a ticket, 0: as the settings say */
     uint32_t rights;
@@ -47,8 +34,7 @@ struct auth *auth_new(const struct auth_how *how)
     a->cache = how->cache;
     a->binds = links_new(&binds);
     a->checked = checked_new(how->cache_ms);
-    a->by_login = throttle_new(how->max_failures, WINDOW_MS);
-    a->by_peer = throttle_new(how->max_failures * PEER_FACTOR, WINDOW_MS);
+    a->guesses = guesses_new(how->max_failures);
     a->base = span_dup(span_str(how->base));
     buf_addf(&nobody, "cn=nobody,ou=daemons,%s", how->base);
     a->nobody = span_dup(buf_span(&nobody));
@@ -66,8 +52,7 @@ void auth_free(struct auth **a)
         return;
     links_free(&(*a)->binds);
     checked_free(&(*a)->checked);
-    throttle_free(&(*a)->by_login);
-    throttle_free(&(*a)->by_peer);
+    guesses_free(&(*a)->guesses);
     secret_free((*a)->seed, TICKET_KEY);
     free((*a)->base);
     free((*a)->nobody);
@@ -94,6 +79,11 @@ static int try_bind(struct ldap *ld, void *ctx)
     return ldap_sasl_bind_s(ld, t->dn, LDAP_SASL_SIMPLE, &cred, NULL, NULL, NULL);
 }
 
+static enum rc wrong(struct err *e)
+{
+    return err_set(e, RC_DENIED, "5.7.8", NULL, "wrong login or password");
+}
+
 /* RC_OK right, RC_DENIED wrong, RC_TEMP not known. */
 static enum rc bind_once(struct auth *a, const struct cache_view *v, bool usable, struct span password, struct err *e)
 {
@@ -109,12 +99,11 @@ static enum rc bind_once(struct auth *a, const struct cache_view *v, bool usable
     if (rc == RC_OK && usable)
         return RC_OK;
     if (rc == RC_OK || rc == RC_DENIED || rc == RC_NOTFOUND)
-        return err_set(e, RC_DENIED, "5.7.8", NULL, "wrong login or password");
+        return wrong(e);
     return err_set(e, RC_TEMP, "4.3.0", NULL, "password cannot be checked: %.200s", e->log);
 }
 
-static enum rc bind_in_turn(struct auth *a, const struct cache_view *v, bool usable, struct span password,
-                            struct err *e)
+static enum rc bind_in_turn(struct auth *a, const struct cache_view *v, bool usable, struct span password, struct err *e)
 {
     enum rc rc = RC_TEMP;
     if (atomic_fetch_add(&a->waiting, 1) < a->most_waiting)
@@ -125,35 +114,12 @@ static enum rc bind_in_turn(struct auth *a, const struct cache_view *v, bool usa
     return rc;
 }
 
-/* ---- counting failures ---- */
-struct keys {
-    uint64_t login, peer;
-};
-
-static struct keys keys_of(const struct auth *a, struct span login, struct span peer)
-{
-    unsigned char mac[CHECKED_MAC];
-    struct keys k;
-    checked_mac(a->checked, login, peer, mac);
-    memcpy(&k.login, mac, sizeof k.login);
-    checked_mac(a->checked, SPAN_NULL, peer, mac);
-    memcpy(&k.peer, mac, sizeof k.peer);
-    return k;
-}
-
-static bool too_many(struct auth *a, struct keys k, int64_t now)
-{
-    return throttle_full(a->by_login, k.login, now) || throttle_full(a->by_peer, k.peer, now);
-}
-
 /* ---- the answer ---- */
-static enum rc make_ticket(struct auth *a, const struct cache_view *v, unsigned protocol, struct buf *out,
-                           struct err *e)
+static enum rc make_ticket(struct auth *a, const struct cache_view *v, unsigned protocol, struct buf *out, struct err *e)
 {
-    struct ticket t = {.method = METHOD_PASSWORD,
-                       .rights = protocols[protocol].rights,
-                       .mbx = v->mbx,
-                       .issued = (uint64_t)clock_utc()};
+    struct ticket t = {.method = METHOD_PASSWORD, .rights = protocols[protocol].rights, .mbx = v->mbx, .issued = (uint64_t)clock_utc(),
+                       .secret_at = v->secret_at};
+    t.begun = t.issued;
     int64_t most = protocols[protocol].most_s;
     t.expires = t.issued + (uint64_t)(most > 0 && most < a->ticket_s ? most : a->ticket_s);
     snprintf(t.address, sizeof t.address, "%s", v->address);
@@ -161,8 +127,7 @@ static enum rc make_ticket(struct auth *a, const struct cache_view *v, unsigned 
     return ticket_sign(&t, a->seed, out, e);
 }
 
-static enum rc welcome(struct auth *a, const struct cache_view *v, unsigned protocol, struct buf *mem,
-                       struct dird_auth_rep *out, struct err *e)
+static enum rc welcome(struct auth *a, const struct cache_view *v, unsigned protocol, struct buf *mem, struct dird_auth_rep *out, struct err *e)
 {
     size_t at[3];
     enum rc rc = make_ticket(a, v, protocol, mem, e);
@@ -173,65 +138,90 @@ static enum rc welcome(struct auth *a, const struct cache_view *v, unsigned prot
     at[1] = mem->n;
     buf_addstr(mem, v->name);
     at[2] = mem->n;
-    *out = (struct dird_auth_rep){.ticket = span_of(mem->p, at[0]),
-                                  .address = span_of(mem->p + at[0], at[1] - at[0]),
-                                  .name = span_of(mem->p + at[1], at[2] - at[1]),
-                                  .mbx = v->mbx,
-                                  .type = v->type,
-                                  .flags = v->flags};
+    *out = (struct dird_auth_rep){.ticket = span_of(mem->p, at[0]), .address = span_of(mem->p + at[0], at[1] - at[0]),
+                                  .name = span_of(mem->p + at[1], at[2] - at[1]), .mbx = v->mbx, .type = v->type, .flags = v->flags};
     return RC_OK;
 }
 
-static enum rc check(struct auth *a, const struct cache_view *v, bool usable, const struct dird_auth_req *rq,
-                     struct err *e)
+static enum rc try_now(struct auth *a, const struct cache_view *v, bool usable, const struct dird_auth_req *rq, const struct guess *g,
+                       int64_t now, struct err *e)
 {
-    unsigned char mac[CHECKED_MAC];
-    int64_t now = clock_mono() / 1000000;
-    checked_mac(a->checked, span_str(v->address), rq->password, mac);
-    if (usable && checked_has(a->checked, mac, v->csn, now)) {
-        atomic_fetch_add(&a->n_remembered, 1);
-        return RC_OK;
-    }
-    char login[CACHE_NAME];
-    size_t n = rq->login.n < sizeof login ? rq->login.n : sizeof login - 1;
-    for (size_t i = 0; i < n; i++) /* letter case does not make another bucket */
-        login[i] = (char)(rq->login.p[i] >= 'A' && rq->login.p[i] <= 'Z' ? rq->login.p[i] + 32 : rq->login.p[i]);
-    struct keys k = keys_of(a, span_of(login, n), rq->peer);
-    if (too_many(a, k, now))
-        return err_set(e, RC_TEMP, "4.7.0",
-                       "Trop d'essais de mot de passe, patientez une minute / Too many wrong passwords, wait a minute",
-                       "too many failed sign-ins");
+    guess_take(a->guesses, g, now);
     enum rc rc = bind_in_turn(a, v, usable, rq->password, e);
-    if (rc == RC_OK) {
-        throttle_good(a->by_login, k.login);
-        checked_put(a->checked, mac, v->csn, now);
-    } else if (rc == RC_DENIED) {
-        throttle_failed(a->by_login, k.login, now);
-        throttle_failed(a->by_peer, k.peer, now);
-    }
-    wipe(mac, sizeof mac);
+    if (rc == RC_OK)
+        guess_right(a->guesses, g, true, now);
+    else if (rc == RC_DENIED)
+        guess_wrong(a->guesses, g, now);
+    else
+        guess_undecided(a->guesses, g, now);
     return rc;
 }
 
-enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, struct buf *mem, struct dird_auth_rep *out,
-                     struct err *e)
+/* What is remembered as right is no short cut past the pauses: it would tell a guesser which guess is right. */
+static enum rc check(struct auth *a, const struct cache_view *v, bool usable, const struct dird_auth_req *rq, uint64_t process, struct err *e)
+{
+    unsigned char mac[CHECKED_MAC];
+    int64_t now = clock_mono() / 1000000;
+    struct guess_who who = {rq->login, rq->peer, process, usable ? v->csn : 0};
+    struct guess g;
+    enum guess_answer answer = guess_ask(a->guesses, &who, rq->password, now, &g);
+    enum rc rc;
+    if (answer == GUESS_WRONG)
+        return wrong(e);
+    if (answer == GUESS_WAIT)
+        return err_set(e, RC_TEMP, DIRD_WAIT, "Trop d'essais de mot de passe, patientez une minute / Too many wrong passwords, wait a minute",
+                       "too many failed sign-ins");
+    checked_mac(a->checked, span_str(v->address), rq->password, mac);
+    if (usable && checked_has(a->checked, mac, v->csn, now)) {
+        atomic_fetch_add(&a->n_remembered, 1);
+        guess_right(a->guesses, &g, false, now);
+        rc = RC_OK;
+    } else if ((rc = try_now(a, v, usable, rq, &g, now, e)) == RC_OK) {
+        checked_put(a->checked, mac, v->csn, now);
+    }
+    wipe(mac, sizeof mac);
+    wipe(&g, sizeof g);
+    return rc;
+}
+
+static enum rc sign_in_prepared(struct auth *a, const struct dird_auth_req *rq, uint64_t process, struct buf *mem, struct dird_auth_rep *out, struct err *e)
 {
     struct cache_view v;
     if (rq->protocol == 0 || rq->protocol >= sizeof protocols / sizeof *protocols)
         return err_set(e, RC_SYNTAX, NULL, NULL, "no protocol %u", rq->protocol);
     if (!cache_ready(a->cache))
         return err_set(e, RC_TEMP, "4.3.0", NULL, "directory not read yet");
-    cache_find(a->cache, rq->login,
-               &v); /* the CSN of before the bind: a password changed meanwhile is not remembered as right */
+    cache_find(a->cache, rq->login, &v); /* the CSN of before the bind: a password changed meanwhile is not remembered as right */
     bool box = (v.kind == DK_MAILBOX || v.kind == DK_DISABLED) && !v.alias && span_ieq_str(rq->login, v.address);
     bool usable = box && rq->password.n > 0 && rq->password.n <= MOST_PASSWORD && span_chr(rq->password, 0) < 0;
-    enum rc rc = check(a, &v, usable, rq, e);
+    enum rc rc = check(a, &v, usable, rq, process, e);
     if (rc == RC_OK && v.kind == DK_DISABLED)
-        rc = err_set(e, RC_PERM, "5.7.1",
-                     "Ce compte est desactive, contactez votre administrateur / This account is disabled",
+        rc = err_set(e, RC_PERM, "5.7.1", "Ce compte est desactive, contactez votre administrateur / This account is disabled",
                      "account is disabled");
+    bool asked_again = rc == RC_TEMP && (strcmp(e->esc, DIRD_WAIT) == 0 || strcmp(e->esc, DIRD_BUSY) == 0); /* by dir_auth(); its session logs the end */
     /* a login that is no address here may be a password typed in the wrong field: not logged */
-    log_ev(rc == RC_OK ? LOG_DEBUG_ : LOG_INFO_, "auth", "login=%s peer=%s protocol=%u rc=%s",
-           box ? v.address : "unknown", log_esc(rq->peer), rq->protocol, rc_name(rc));
+    log_ev(rc == RC_OK || asked_again ? LOG_DEBUG_ : LOG_INFO_, "auth", "login=%s peer=%s protocol=%u rc=%s", box ? v.address : "unknown", log_esc(rq->peer),
+           rq->protocol, rc_name(rc));
     return rc == RC_OK ? welcome(a, &v, rq->protocol, mem, out, e) : rc;
+}
+
+/* ---- what was typed, as RFC 8265 prepares it: the same word from two keyboards is one ---- */
+static struct span prepared(enum rc (*prepare)(struct span, struct buf *, struct err *), struct span typed, struct buf *mem)
+{
+    struct err e;
+    /* What cannot be prepared is compared as it was typed: no password that is set here is such, one set over LDAP may be. */
+    return prepare(typed, mem, &e) == RC_OK ? buf_span(mem) : typed;
+}
+
+enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, uint64_t process, struct buf *mem, struct dird_auth_rep *out, struct err *e)
+{
+    struct buf login = BUF_INIT, password;
+    struct dird_auth_req as = *rq;
+    buf_init_secret(&password);
+    as.login = prepared(prepare_username, rq->login, &login);
+    as.password = prepared(prepare_password, rq->password, &password);
+    enum rc rc = sign_in_prepared(a, &as, process, mem, out, e);
+    buf_free(&login);
+    buf_free(&password);
+    return rc;
 }

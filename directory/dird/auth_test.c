@@ -3,8 +3,8 @@
  * what happens while slapd is away and after it came back.
  */
 #include "directory/dird/daemon_test.h"
-#include <cmocka.h>
 #include <setjmp.h>
+#include <cmocka.h>
 
 #define MARIE "marie.martin@chu.example"
 #define AS_DIRD "-x -D cn=dird,ou=daemons,o=pli -y ../keys/dird.secret -H ldapi://ldapi/"
@@ -18,14 +18,12 @@ static void a_right_password_gives_a_ticket(void **state)
 {
     (void)state;
     struct err e = {0};
-    struct dird_auth_req rq = {SPAN_LIT("Marie.Martin@CHU.example"), SPAN_LIT("mot de passe"), SPAN_LIT("192.0.2.1"),
-                               1};
+    struct dird_auth_req rq = {SPAN_LIT("Marie.Martin@CHU.example"), SPAN_LIT("mot de passe"), SPAN_LIT("192.0.2.1"), 1};
     struct dird_auth_rep rep = {0};
     struct ticket tk;
     assert_int_equal(add(per(MARIE, "Dr Marie MARTIN", 17)), RC_OK);
     assert_int_equal(dir_auth(dir, &rq, &rep, &e), RC_OK);
-    assert_true(span_eq_str(rep.address, MARIE) && span_eq_str(rep.name, "Dr Marie MARTIN") && rep.mbx == 17 &&
-                rep.type == DT_PER);
+    assert_true(span_eq_str(rep.address, MARIE) && span_eq_str(rep.name, "Dr Marie MARTIN") && rep.mbx == 17 && rep.type == DT_PER);
     assert_int_equal(ticket_check(rep.ticket, pub, clock_utc(), &tk, &e), RC_OK);
     assert_string_equal(tk.address, MARIE);
     assert_string_equal(tk.actor, MARIE);
@@ -33,7 +31,7 @@ static void a_right_password_gives_a_ticket(void **state)
     rq.protocol = 2;
     assert_int_equal(dir_auth(dir, &rq, &rep, &e), RC_OK);
     assert_int_equal(ticket_check(rep.ticket, pub, clock_utc(), &tk, &e), RC_OK);
-    assert_true(tk.rights == (RIGHT_READ | RIGHT_WRITE) && tk.expires - tk.issued == 12 * 3600);
+    assert_int_equal(tk.expires - tk.issued, 12 * 3600);
     rq.protocol = 9;
     assert_int_equal(dir_auth(dir, &rq, &rep, &e), RC_SYNTAX);
 }
@@ -53,13 +51,8 @@ static void wrong_ones_all_look_alike(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        {MARIE, "mot de passE"},
-        {MARIE, ""},
-        {"nobody@chu.example", "mot de passe"},
-        {"nobody@elsewhere.example", "mot de passe"},
-        {"", ""},
-        {"marie.martin+x@chu.example", "mot de passe"},
-        {"cn=dird,ou=daemons,o=pli", "x"},
+        {MARIE, "mot de passE"}, {MARIE, ""}, {"nobody@chu.example", "mot de passe"}, {"nobody@elsewhere.example", "mot de passe"},
+        {"", ""}, {"marie.martin+x@chu.example", "mot de passe"}, {"cn=dird,ou=daemons,o=pli", "x"},
     };
     struct err first = {0};
     assert_int_equal(sign_in(rows[0][0], rows[0][1], &first), RC_DENIED);
@@ -72,13 +65,15 @@ static void wrong_ones_all_look_alike(void **state)
     }
 }
 
+/* A new wrong password each time: one that was wrong before is answered from memory. */
 static int64_t took_us(const char *login)
 {
     struct err e = {0};
     int64_t best = INT64_MAX;
     for (int i = 0; i < 4; i++) {
+        const char *const guess[] = {"wrong a", "wrong b", "wrong c", "wrong d"};
         int64_t begun = clock_mono();
-        assert_int_equal(sign_in(login, "wrong", &e), RC_DENIED);
+        assert_int_equal(sign_in(login, guess[i], &e), RC_DENIED);
         int64_t us = (clock_mono() - begun) / 1000;
         best = us < best ? us : best;
     }
@@ -142,17 +137,11 @@ static void a_password_changed_in_ldap_counts_within_a_second(void **state)
 static void a_clear_password_written_in_ldap_is_hashed(void **state)
 {
     (void)state;
-    assert_int_equal(
-        trial_sh(&out,
-                 "printf 'dn: mail=self@chu.example,ou=mailboxes,o=pli\nchangetype: modify\nreplace: userPassword\n"
-                 "userPassword: en-clair\n' | ldapmodify " AS_DIRD " 2>&1"),
-        0);
+    assert_int_equal(trial_sh(&out, "printf 'dn: mail=self@chu.example,ou=mailboxes,o=pli\nchangetype: modify\nreplace: userPassword\n"
+                                    "userPassword: en-clair\n' | ldapmodify " AS_DIRD " 2>&1"), 0);
     assert_int_equal(sign_in_within_a_second("self@chu.example", "en-clair", RC_OK), RC_OK);
-    assert_int_equal(
-        trial_sh(&out,
-                 "/usr/sbin/slapcat -f ../ldap/slapd.conf -a '(mail=self@chu.example)' -o ldif-wrap=no 2>/dev/null | "
-                 "sed -n 's/^userPassword:: //p' | base64 -d"),
-        0);
+    assert_int_equal(trial_sh(&out, "/usr/sbin/slapcat -f ../ldap/slapd.conf -a '(mail=self@chu.example)' -o ldif-wrap=no 2>/dev/null | "
+                                    "sed -n 's/^userPassword:: //p' | base64 -d"), 0);
     assert_true(out.n > 50 && span_istarts(buf_span(&out), "{ARGON2}"));
     assert_false(says("en-clair"));
     assert_int_not_equal(trial_sh(NULL, "grep -aq en-clair ../ldap/db/data.mdb"), 0);
@@ -178,10 +167,8 @@ static void a_disabled_account_is_told_so_only_with_its_password(void **state)
 static void disabled_from_outside_within_a_second(void **state)
 {
     (void)state;
-    assert_int_equal(trial_sh(&out, "printf 'dn: mail=" MARIE
-                                    ",ou=mailboxes,o=pli\nchangetype: modify\nreplace: pliDisabled\n"
-                                    "pliDisabled: TRUE\n' | ldapmodify " AS_DIRD " 2>&1"),
-                     0);
+    assert_int_equal(trial_sh(&out, "printf 'dn: mail=" MARIE ",ou=mailboxes,o=pli\nchangetype: modify\nreplace: pliDisabled\n"
+                                    "pliDisabled: TRUE\n' | ldapmodify " AS_DIRD " 2>&1"), 0);
     assert_int_equal(sign_in_within_a_second(MARIE, "mot de passe", RC_PERM), RC_PERM);
     assert_int_equal(kind_of(MARIE), DK_DISABLED);
     trial_sh(&out, "printf 'dn: mail=" MARIE ",ou=mailboxes,o=pli\nchangetype: modify\nreplace: pliDisabled\n"
@@ -189,25 +176,76 @@ static void disabled_from_outside_within_a_second(void **state)
     assert_int_equal(sign_in_within_a_second(MARIE, "mot de passe", RC_OK), RC_OK);
 }
 
-static void too_many_failures_wait(void **state)
+static enum rc ask_once(const char *login, const char *password, const char *peer, struct err *e)
+{
+    struct dird_auth_req rq = {span_str(login), span_str(password), span_str(peer), 2};
+    struct dird_auth_rep rep = {0};
+    return dir_call(dir, DIRD_AUTH, &rq, &rep, e); /* dir_auth() would wait for the pause to end */
+}
+
+/* From slapd's own port, each with another password; the last answer. */
+static int guess_over_ldaps(const char *who, int from, int n)
+{
+    int rc = -1;
+    for (int i = from; i < from + n; i++)
+        rc = trial_sh(&out, "unset LDAPNOINIT; LDAPTLS_CACERT=../ca.pem ldapwhoami -x -H ldaps://127.0.0.1:%d -D 'mail=%s,ou=mailboxes,o=pli' -w 'guess %d' 2>&1",
+                      t.ldaps_port, who, i);
+    return rc;
+}
+
+/* One count for both doors: what was tried at slapd's own port counts at dird's, and the other way round. */
+static void slapds_own_door_counts_with_the_others(void **state)
 {
     (void)state;
     struct err e = {0};
-    uint64_t b0, b1, r;
-    struct dird_auth_req rq = {SPAN_LIT("self@chu.example"), SPAN_LIT("wrong"), SPAN_LIT("198.51.100.9"), 2};
-    struct dird_auth_rep rep = {0};
-    for (int i = 0; i < 10; i++)
-        assert_int_equal(dir_auth(dir, &rq, &rep, &e), RC_DENIED);
-    counts(&b0, &r);
-    assert_int_equal(dir_auth(dir, &rq, &rep, &e), RC_TEMP);
+    assert_int_equal(add(per("door@chu.example", "Door One", 41)), RC_OK);
+    assert_int_equal(guess_over_ldaps("door@chu.example", 0, 10), 49);
+    assert_int_equal(guess_over_ldaps("door@chu.example", 10, 1), 51); /* busy: a pause is due */
+    assert_true(says("Too many wrong passwords"));
+    assert_int_equal(as_mailbox("ldapwhoami", "door@chu.example", ""), 51); /* the right one as well: this place is not known */
+    assert_int_equal(ask_once("door@chu.example", "mot de passe", "203.0.113.5", &e), RC_TEMP);
     assert_string_equal(e.esc, "4.7.0");
+    assert_int_equal(as_mailbox("ldapwhoami", MARIE, ""), 0); /* nobody else */
+}
+
+/* Not counted, and no hash: the telephone that was not told the new password. */
+static void the_same_wrong_password_holds_nobody_up(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    assert_int_equal(add(per("phone@chu.example", "Phone One", 42)), RC_OK);
+    for (int i = 0; i < 30; i++)
+        assert_int_equal(ask_once("phone@chu.example", "old one", "203.0.113.6", &e), RC_DENIED);
+    for (int i = 0; i < 15; i++)
+        assert_int_equal(trial_sh(&out, "unset LDAPNOINIT; LDAPTLS_CACERT=../ca.pem ldapwhoami -x -H ldaps://127.0.0.1:%d -D "
+                                        "'mail=phone@chu.example,ou=mailboxes,o=pli' -w 'old one' 2>&1", t.ldaps_port), 49);
+    assert_int_equal(as_mailbox("ldapwhoami", "phone@chu.example", ""), 0);
+}
+
+static void a_known_place_is_not_held_up_by_others(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    char peer[64], guess[32];
+    uint64_t b0, b1, r;
+    assert_int_equal(add(per("home@chu.example", "Home One", 43)), RC_OK);
+    assert_int_equal(ask_once("home@chu.example", "mot de passe", "2001:db8:1:2::77", &e), RC_OK);
+    for (int i = 0; i < 40; i++) { /* as many places as an attacker likes to name: counted for the account all the same */
+        snprintf(peer, sizeof peer, "198.51.100.%d", i);
+        snprintf(guess, sizeof guess, "guess %d", i);
+        if (ask_once("home@chu.example", guess, peer, &e) == RC_TEMP)
+            break;
+    }
+    assert_string_equal(e.esc, "4.7.0");
+    counts(&b0, &r);
+    assert_int_equal(ask_once("home@chu.example", "mot de passe", "198.51.100.99", &e), RC_TEMP); /* remembered as right, and no short cut */
     counts(&b1, &r);
-    assert_int_equal(b0, b1);           /* no hash was computed */
-    rq.password = SPAN_LIT("en-clair"); /* the holder's own phone is remembered, and gets through */
-    assert_int_equal(dir_auth(dir, &rq, &rep, &e), RC_OK);
-    rq.peer = SPAN_LIT("198.51.100.10");
-    rq.password = SPAN_LIT("wrong");
-    assert_int_equal(dir_auth(dir, &rq, &rep, &e), RC_DENIED); /* another peer */
+    assert_int_equal(b0, b1); /* no hash was computed */
+    for (int i = 0; i < 70; i++) { /* colleagues behind the same address */
+        snprintf(peer, sizeof peer, "colleague%d@chu.example", i);
+        (void)ask_once(peer, "faux", "2001:db8:1:2::78", &e);
+    }
+    assert_int_equal(ask_once("home@chu.example", "mot de passe", "2001:db8:1:2:ffff::1", &e), RC_OK); /* the same /64 */
 }
 
 static void while_slapd_is_away(void **state)
@@ -218,9 +256,9 @@ static void while_slapd_is_away(void **state)
     assert_int_equal(sign_in(MARIE, "mot de passe", &e), RC_OK);
     trial_stop(&t);
     assert_true(wait_sync(false, 2000));
-    assert_int_equal(kind_of(MARIE), DK_MAILBOX);                  /* known by heart */
-    assert_int_equal(sign_in(MARIE, "mot de passe", &e), RC_OK);   /* remembered */
-    assert_int_equal(sign_in(MARIE, "mot de passE", &e), RC_TEMP); /* cannot be known */
+    assert_int_equal(kind_of(MARIE), DK_MAILBOX);                   /* known by heart */
+    assert_int_equal(sign_in(MARIE, "mot de passe", &e), RC_OK);    /* remembered */
+    assert_int_equal(sign_in(MARIE, "mot de passE", &e), RC_TEMP);  /* cannot be known */
     assert_string_equal(e.esc, "4.3.0");
     assert_int_equal(sign_in("nobody@chu.example", "x", &e), RC_TEMP);
     assert_int_equal(add(per("new@chu.example", "New One", 30)), RC_TEMP);
@@ -232,11 +270,9 @@ static void after_slapd_came_back(void **state)
 {
     (void)state;
     struct err e = {0};
-    assert_int_equal(
-        trial_sh(&out, "/usr/sbin/slapd -Tmodify -f ../ldap/slapd.conf -l /dev/stdin <<'E' 2>&1\n"
-                       "dn: mail=t1@chu.example,ou=mailboxes,o=pli\nchangetype: modify\nreplace: mailLocalAddress\n"
-                       "mailLocalAddress: tee.one@chu.example\n\nE\n"),
-        0);
+    assert_int_equal(trial_sh(&out, "/usr/sbin/slapd -Tmodify -f ../ldap/slapd.conf -l /dev/stdin <<'E' 2>&1\n"
+                                    "dn: mail=t1@chu.example,ou=mailboxes,o=pli\nchangetype: modify\nreplace: mailLocalAddress\n"
+                                    "mailLocalAddress: tee.one@chu.example\n\nE\n"), 0);
     assert_true(trial_start(&t) >= 0);
     assert_true(wait_sync(true, 2000));
     assert_int_equal(kind_of("tee.one@chu.example"), DK_MAILBOX);
@@ -274,7 +310,9 @@ int main(void)
         cmocka_unit_test(a_clear_password_written_in_ldap_is_hashed),
         cmocka_unit_test(a_disabled_account_is_told_so_only_with_its_password),
         cmocka_unit_test(disabled_from_outside_within_a_second),
-        cmocka_unit_test(too_many_failures_wait),
+        cmocka_unit_test(slapds_own_door_counts_with_the_others),
+        cmocka_unit_test(the_same_wrong_password_holds_nobody_up),
+        cmocka_unit_test(a_known_place_is_not_held_up_by_others),
         cmocka_unit_test(while_slapd_is_away),
         cmocka_unit_test(after_slapd_came_back),
         cmocka_unit_test(many_restarts),

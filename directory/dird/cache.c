@@ -241,7 +241,12 @@ void cache_lost(struct cache *c)
 void cache_put_mailbox(struct cache *c, const unsigned char uuid[CACHE_UUID], const struct cache_facts *f)
 {
     pthread_rwlock_wrlock(&c->lock);
+    struct item *const *was = item_at(c, uuid);
+    uint64_t secret_at = *was && cache_same_secret((*was)->secret_at, f->secret_at) && (*was)->secret_at > f->secret_at
+                             ? (*was)->secret_at /* we saw its microsecond */
+                             : f->secret_at;
     struct item *it = fresh_item(c, uuid);
+    it->secret_at = secret_at;
     it->mbx = f->mbx;
     it->csn = f->csn;
     it->flags = f->flags;

@@ -19,6 +19,7 @@ struct cache_facts { /* of a mailbox, as the directory has it */
     struct span aliases[CACHE_ALIASES];
     size_t n_aliases;
     uint64_t mbx, csn;
+    uint64_t secret_at; /* when the password was set: YYMMDDhhmmss and six digits of microseconds, which may be 0: not known; 0: not known at all */
     unsigned char pub[32];
     uint8_t type;
     bool disabled;
@@ -28,7 +29,7 @@ struct cache_view { /* a copy */
     uint8_t kind;   /* enum dird_kind; the rest only for DK_MAILBOX and DK_DISABLED */
     uint8_t type;
     uint32_t flags;
-    uint64_t mbx, csn;
+    uint64_t mbx, csn, secret_at;
     unsigned char pub[32];
     char address[CACHE_NAME], name[CACHE_NAME];
     bool alias;     /* it was asked for by another name than its own */
@@ -54,6 +55,7 @@ void cache_keep(struct cache *c, const unsigned char uuid[CACHE_UUID]); /* uncha
 void cache_drop(struct cache *c, const unsigned char uuid[CACHE_UUID]);
 
 /* ---- everyone ---- */
+bool cache_same_secret(uint64_t secret_at, uint64_t other); /* as far as is known, the same password */
 bool cache_ready(struct cache *c);
 /* Any case; "user+x@d" is tried without "+x" when it is not itself an address. */
 void cache_find(struct cache *c, struct span address, struct cache_view *out);
@@ -69,4 +71,7 @@ void cache_counts(struct cache *c, struct cache_counts *out);
 /* Waits until the account is there with at least that csn (csn 0: there at all), or until it is gone (CACHE_GONE). False: deadline. */
 #define CACHE_GONE UINT64_MAX
 bool cache_wait(struct cache *c, struct span address, uint64_t csn, int64_t deadline);
+uint64_t cache_version(struct cache *c); /* changes with everything in it */
+/* Until it is another than seen. False: deadline. */
+bool cache_wait_change(struct cache *c, uint64_t seen, int64_t deadline);
 bool cache_wait_trust(struct cache *c, struct span domain, struct span dn, bool there, int64_t deadline);

@@ -37,6 +37,7 @@ static void copy_out(const struct name *n, struct cache_view *out)
     out->flags = it->flags;
     out->mbx = it->mbx;
     out->csn = it->csn;
+    out->secret_at = it->secret_at;
     out->alias = n->kind == NAME_ALIAS;
     memcpy(out->pub, it->pub, sizeof out->pub);
     snprintf(out->address, sizeof out->address, "%s", own_address(it));
@@ -161,7 +162,18 @@ enum rc cache_trust(struct cache *c, struct span domain, size_t max, struct buf 
 }
 
 /* ---- waiting ---- */
-static bool wait_change(struct cache *c, uint64_t seen, int64_t deadline)
+bool cache_same_secret(uint64_t a, uint64_t b)
+{
+    enum { US = 1000000 };
+    return a / US == b / US && (a == b || a % US == 0 || b % US == 0);
+}
+
+uint64_t cache_version(struct cache *c)
+{
+    return atomic_load(&c->version);
+}
+
+bool cache_wait_change(struct cache *c, uint64_t seen, int64_t deadline)
 {
     struct timespec until = {deadline / 1000000000, deadline % 1000000000};
     int r = 0;
@@ -181,7 +193,7 @@ bool cache_wait(struct cache *c, struct span address, uint64_t csn, int64_t dead
         bool there = (v.kind == DK_MAILBOX || v.kind == DK_DISABLED) && span_ieq_str(address, v.address);
         if (csn == CACHE_GONE ? !there : there && v.csn >= csn)
             return true;
-        if (!wait_change(c, seen, deadline))
+        if (!cache_wait_change(c, seen, deadline))
             return false;
     }
 }
@@ -197,7 +209,7 @@ bool cache_wait_trust(struct cache *c, struct span domain, struct span dn, bool 
         buf_free(&dns);
         if (has == there)
             return true;
-        if (!wait_change(c, seen, deadline))
+        if (!cache_wait_change(c, seen, deadline))
             return false;
     }
 }

@@ -22,7 +22,7 @@ struct item { /* one entry of the directory */
     struct name *names;
     struct span extra;  /* owned: display name (mailbox), packed DNs (trust) */
     struct span note;   /* owned: trust */
-    uint64_t mbx, csn;
+    uint64_t mbx, csn, secret_at;
     uint32_t flags, generation;
     unsigned char uuid[CACHE_UUID], pub[32];
     uint8_t type;

@@ -19,7 +19,7 @@ static struct buf out;
 static inline void *serve(void *arg)
 {
     struct err e = {0};
-    struct ipc_service s = {.proto = &dird_proto, .handlers = dird_handlers, .daemon = arg, .threads = 12, .max_peers = 64};
+    struct ipc_service s = {.proto = &dird_proto, .handlers = dird_handlers, .left = dird_left, .daemon = arg, .threads = 12, .max_peers = 64};
     if (ipc_serve(&s, listen_fd, &e) != RC_OK)
         abort();
     return NULL;
@@ -43,7 +43,7 @@ static inline void daemon_start(void)
     setenv("LDAPNOINIT", "1", 1); /* both as main() does */
     signal(SIGPIPE, SIG_IGN);
     daemon_ = dird_open(&how);
-    dird_start(daemon_);
+    dird_start(daemon_, trial_gate(), geteuid());
     listen_fd = ipc_listen("dird.sock", &e);
     pthread_create(&server, NULL, serve, daemon_);
     dir = dir_new(ROLE_ADMIN);

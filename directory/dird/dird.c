@@ -18,23 +18,22 @@ struct dird *dird_open(const struct dird_how *how)
     d->base = how->base;
     d->cache = cache_new();
     d->links = links_new(&links);
-    struct auth_how auth = {.cache = d->cache,
-                            .uri = how->uri,
-                            .base = how->base,
-                            .max_failures = how->max_failures,
+    struct auth_how auth = {.cache = d->cache, .uri = how->uri, .base = how->base, .max_failures = how->max_failures,
                             .waiting = how->threads > WORKERS_FOR_LOOKUPS ? how->threads - WORKERS_FOR_LOOKUPS : 1,
-                            .cache_ms = how->cache_s * 1000,
-                            .ticket_s = how->ticket_s,
-                            .ticket_seed = how->ticket_seed};
+                            .cache_ms = how->cache_s * 1000, .ticket_s = how->ticket_s, .ticket_seed = how->ticket_seed};
     d->auth = auth_new(&auth);
     d->postmaster = how->postmaster ? how->postmaster : ""; /* the settings' own, which stay */
+    d->stays = stays_new(d->cache, how->ticket_seed);
     pthread_mutex_init(&d->write, NULL);
     buf_free(&dn);
     return d;
 }
 
-void dird_start(struct dird *d)
+void dird_start(struct dird *d, int gate_fd, uid_t slapd)
 {
+    if (gate_fd >= 0)
+        d->gate = gate_start(d->auth, d->base, gate_fd, slapd);
+    stays_start(d->stays);
     d->sync = sync_start(d->cache, d->links, d->base);
 }
 
@@ -43,6 +42,8 @@ void dird_close(struct dird **d)
     if (!d || !*d)
         return;
     sync_stop(&(*d)->sync);
+    gate_stop(&(*d)->gate);
+    stays_free(&(*d)->stays);
     auth_free(&(*d)->auth);
     links_free(&(*d)->links);
     cache_free(&(*d)->cache);

@@ -6,7 +6,9 @@
 #include "base/ipc.h"
 #include "directory/dird/auth.h"
 #include "directory/dird/cache.h"
+#include "directory/dird/gate.h"
 #include "directory/dird/link.h"
+#include "directory/dird/stays.h"
 #include "directory/dird/sync.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,6 +20,8 @@ struct dird {
     struct links *links;      /* as cn=dird */
     struct sync *sync;
     struct auth *auth;
+    struct stays *stays;
+    struct gate *gate;        /* NULL: the directory is not our own slapd */
     const char *base;         /* "o=pli" */
     const char *postmaster;   /* instance.postmaster; "": none named */
     pthread_mutex_t write;    /* one change at a time: what is checked stays true until it is written */
@@ -31,8 +35,9 @@ struct dird_how {
     const unsigned char *ticket_seed;
 };
 struct dird *dird_open(const struct dird_how *how); /* nothing started yet: before the sandbox */
-void dird_start(struct dird *d);                    /* the sync thread: after the sandbox */
+void dird_start(struct dird *d, int gate_fd /* listening socket, taken; -1: none */, uid_t slapd); /* its threads: after the sandbox */
 void dird_close(struct dird **d);
+void dird_left(void *daemon, struct ipc_peer *p);    /* ipc_service.left */
 extern const ipc_handler dird_handlers[];           /* in the order of dird_proto.ops */
 
 /* postmaster.c: nobody has the address that was asked for, and it is postmaster's: who takes it */

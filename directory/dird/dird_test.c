@@ -3,8 +3,10 @@
 #include "base/ipc_roles_test.h"
 #include "directory/dird/daemon_test.h"
 #include "directory/dird/mods.h"
-#include <cmocka.h>
 #include <setjmp.h>
+
+/* last, as it asks */
+#include <cmocka.h>
 
 static void an_account_is_usable_at_once(void **state)
 {

@@ -6,7 +6,7 @@
 #include <ldap.h>
 #include <stdio.h>
 
-const char *const entry_sync_attrs[] = {"objectClass", "entryCSN", "mail", "mailLocalAddress", "displayName", "cn", "mssType", "pliMailboxId",
+const char *const entry_sync_attrs[] = {"objectClass", "entryCSN", "pwdChangedTime", "mail", "mailLocalAddress", "displayName", "cn", "mssType", "pliMailboxId",
                                         "pliMailboxKey", "pliStrict", "pliSign", "pliDisabled", "mssRedList", "dc", "mssOperatorDN",
                                         "description", NULL};
 const char *const entry_account_attrs[] = {"mail", "mailLocalAddress", "displayName", "cn", "givenName", "sn", "rpps", "mssStructureId",
@@ -135,6 +135,25 @@ uint64_t csn_number(struct span csn)
     return (secs * 1000000 + us) << 6 | (count & 63);
 }
 
+/* "20261128044723.945404Z#...": digits from at on, n of them. */
+static uint64_t digits_of(struct ldap *ld, struct ldapmsg *m, const char *attr, size_t at, size_t n)
+{
+    struct berval **v = values(ld, m, attr);
+    uint64_t out = 0;
+    if (v && v[0] && (v[0]->bv_len < at + n || !span_u64(span_of(v[0]->bv_val + at, n), UINT64_MAX, &out)))
+        out = 0;
+    ldap_value_free_len(v);
+    return out;
+}
+
+/* ppolicy keeps the second. The entry's own time has the microsecond, when nothing else of it was changed in a later second. */
+static uint64_t secret_at(struct ldap *ld, struct ldapmsg *m)
+{
+    uint64_t second = digits_of(ld, m, "pwdChangedTime", 2, 12);
+    bool exact = second != 0 && second == digits_of(ld, m, "entryCSN", 2, 12);
+    return second * 1000000 + (exact ? digits_of(ld, m, "entryCSN", 15, 6) : 0);
+}
+
 uint64_t entry_csn(struct ldap *ld, struct ldapmsg *m)
 {
     struct berval **v = values(ld, m, "entryCSN");
@@ -156,7 +175,8 @@ bool entry_has_class(struct ldap *ld, struct ldapmsg *m, const char *name)
 bool entry_facts(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cache_facts *out)
 {
     struct err e = {0};
-    *out = (struct cache_facts){.type = type_of(ld, m), .mbx = number(ld, m, "pliMailboxId"), .csn = entry_csn(ld, m)};
+    *out = (struct cache_facts){.type = type_of(ld, m), .mbx = number(ld, m, "pliMailboxId"), .csn = entry_csn(ld, m),
+                                .secret_at = secret_at(ld, m)};
     if (buf_reserve(mem, (CACHE_ALIASES + 3) * MOST_TEXT, &e) != RC_OK || !key_of(ld, m, out->pub) || !out->type || !out->mbx)
         return false;
     out->address = text_in(ld, m, "mail", 255, mem);

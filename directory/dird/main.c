@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/main.c - pli-dird: reads its secrets, warms libldap, gives up its rights, answers.
  *
- * Gets     boot: instance, run, uid, uid.*, ipc, ticket.key (the seed), dird.*, directory.uri, directory.base; DIR/keys/dird.secret.
+ * Gets     boot: instance, run, uid, uid.*, ipc, gate, ticket.key (the seed), dird.*, directory.uri, directory.base; DIR/keys/dird.secret.
  * Ends     SIGTERM: what is in flight is answered.
  * Process  dird.
  */
@@ -23,9 +23,8 @@
 static const struct {
     enum ipc_role role;
     const char *name;
-} uids[] = {{ROLE_SMTPD, "uid.smtpd"},   {ROLE_IMAPD, "uid.imapd"}, {ROLE_RELAYD, "uid.relayd"},
-            {ROLE_STORED, "uid.stored"}, {ROLE_KEYD, "uid.keyd"},   {ROLE_ADMIN, "uid.admin"},
-            {ROLE_SUPER, "uid.admin"}};
+} uids[] = {{ROLE_SMTPD, "uid.smtpd"}, {ROLE_IMAPD, "uid.imapd"},   {ROLE_RELAYD, "uid.relayd"}, {ROLE_STORED, "uid.stored"},
+            {ROLE_KEYD, "uid.keyd"},   {ROLE_ADMIN, "uid.admin"},   {ROLE_SUPER, "uid.admin"}};
 static const struct boot *boot;
 
 /* Not named by the supervisor: our own uid (all daemons run as one user). */
@@ -74,8 +73,7 @@ static const char *or_default(const char *value, const char *def)
 
 static enum log_level level_of(const char *name)
 {
-    static const char *const names[] = {
-        [LOG_DEBUG_] = "debug", [LOG_INFO_] = "info", [LOG_WARN_] = "warn", [LOG_ERROR_] = "error"};
+    static const char *const names[] = {[LOG_DEBUG_] = "debug", [LOG_INFO_] = "info", [LOG_WARN_] = "warn", [LOG_ERROR_] = "error"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0)
             return (enum log_level)i;
@@ -90,14 +88,9 @@ static struct dird *open_daemon(const struct boot *b, unsigned threads)
     read_secret(boot_get(b, "instance", "."), secret, sizeof secret);
     boot_secret(b, "ticket.key", seed, sizeof seed);
     warm_libldap(uri);
-    struct dird_how how = {.uri = uri,
-                           .base = or_default(boot_get(b, "directory.base", ""), "o=pli"),
-                           .secret = secret,
-                           .threads = threads,
-                           .max_failures = (unsigned)boot_num(b, "dird.max_failures", 10),
-                           .cache_s = boot_num(b, "dird.password_cache", 600),
-                           .ticket_s = boot_num(b, "dird.ticket_life", 12 * 3600),
-                           .ticket_seed = seed,
+    struct dird_how how = {.uri = uri, .base = or_default(boot_get(b, "directory.base", ""), "o=pli"), .secret = secret, .threads = threads,
+                           .max_failures = (unsigned)boot_num(b, "dird.max_failures", 10), .cache_s = boot_num(b, "dird.password_cache", 600),
+                           .ticket_s = boot_num(b, "dird.ticket_life", 12 * 3600), .ticket_seed = seed,
                            .postmaster = boot_get(b, "instance.postmaster", "")};
     struct dird *d = dird_open(&how);
     wipe(secret, sizeof secret);
@@ -119,17 +112,12 @@ int main(void)
     sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_term}, NULL);
     signal(SIGPIPE, SIG_IGN);
     uid_t uid = (uid_t)boot_num(b, "uid", 0);
-    struct sandbox_how box = {
-        .kind = SB_DIRD, .uid = geteuid() == 0 ? uid : 0, .root = geteuid() == 0 ? boot_get(b, "run", NULL) : NULL};
+    struct sandbox_how box = {.kind = SB_DIRD, .uid = geteuid() == 0 ? uid : 0, .root = geteuid() == 0 ? boot_get(b, "run", NULL) : NULL};
     if (sandbox_enter(&box, &e) != RC_OK)
         die("sandbox: %s", e.log);
-    dird_start(d);
-    struct ipc_service service = {.proto = &dird_proto,
-                                  .handlers = dird_handlers,
-                                  .uid_of_role = uid_of_role,
-                                  .daemon = d,
-                                  .threads = (unsigned)threads,
-                                  .max_peers = (unsigned)boot_num(b, "dird.max_peers", 8000)};
+    dird_start(d, boot_fd(b, "gate"), (uid_t)boot_num(b, "uid.slapd", (int64_t)geteuid()));
+    struct ipc_service service = {.proto = &dird_proto, .handlers = dird_handlers, .uid_of_role = uid_of_role, .left = dird_left, .daemon = d,
+                                  .threads = (unsigned)threads, .max_peers = (unsigned)boot_num(b, "dird.max_peers", 8000)};
     enum rc rc = ipc_serve(&service, fd, &e);
     if (rc != RC_OK)
         log_err(LOG_ERROR_, "dird-failed", &e);

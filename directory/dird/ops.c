@@ -7,7 +7,7 @@
 #include "policies/trust.h"
 #include <stdio.h>
 
-#define HANDLER(name)                                                                                                  \
+#define HANDLER(name) \
     static enum rc name(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
 #define UNUSED_() (void)p, (void)req, (void)fd, (void)r, (void)e
 
@@ -52,7 +52,15 @@ HANDLER(h_auth)
         log_ev(LOG_WARN_, "auth-denied", "role=%u protocol=%u pid=%ld", (unsigned)p->role, q->protocol, (long)p->pid);
         return err_set(e, RC_DENIED, NULL, NULL, "protocol %u is not for role %u", q->protocol, (unsigned)p->role);
     }
-    return auth_sign_in(d->auth, req, r->scratch, r->msg, e);
+    return auth_sign_in(d->auth, req, p->role == ROLE_ADMIN ? 0 : (uint64_t)p->pid, r->scratch, r->msg, e);
+}
+
+HANDLER(h_stay)
+{
+    struct dird *d = daemon;
+    enum rc rc = not_read_yet(d, e);
+    UNUSED_();
+    return rc == RC_OK ? stays_ask(d->stays, p, req, r->scratch, r->msg, e) : rc;
 }
 
 /* The account's own address or one of its aliases, sub-addresses included; the account must be able to send. */
@@ -157,8 +165,7 @@ HANDLER(h_passwd)
     const struct dird_passwd_req *q = req;
     enum rc rc = begin_change(d, e);
     UNUSED_();
-    return rc == RC_OK ? end_change(d, "account-passwd", q->address, account_passwd(d, q->address, q->password, e))
-                       : rc;
+    return rc == RC_OK ? end_change(d, "account-passwd", q->address, account_passwd(d, q->address, q->password, e)) : rc;
 }
 
 HANDLER(h_trust_add)
@@ -257,13 +264,19 @@ HANDLER(h_status)
 }
 
 const ipc_handler dird_handlers[] = {
-    [DIRD_LOOKUP - IPC_OP_FIRST] = h_lookup,         [DIRD_AUTH - IPC_OP_FIRST] = h_auth,
-    [DIRD_MAY_SEND - IPC_OP_FIRST] = h_may_send,     [DIRD_TRUST - IPC_OP_FIRST] = h_trust,
-    [DIRD_ACCOUNT_ADD - IPC_OP_FIRST] = h_add,       [DIRD_ACCOUNT_GET - IPC_OP_FIRST] = h_get,
-    [DIRD_ACCOUNT_LIST - IPC_OP_FIRST] = h_list,     [DIRD_ACCOUNT_SET - IPC_OP_FIRST] = h_set,
+    [DIRD_LOOKUP - IPC_OP_FIRST] = h_lookup,        [DIRD_AUTH - IPC_OP_FIRST] = h_auth,
+    [DIRD_MAY_SEND - IPC_OP_FIRST] = h_may_send,    [DIRD_TRUST - IPC_OP_FIRST] = h_trust,
+    [DIRD_ACCOUNT_ADD - IPC_OP_FIRST] = h_add,      [DIRD_ACCOUNT_GET - IPC_OP_FIRST] = h_get,
+    [DIRD_ACCOUNT_LIST - IPC_OP_FIRST] = h_list,    [DIRD_ACCOUNT_SET - IPC_OP_FIRST] = h_set,
     [DIRD_ACCOUNT_DELETE - IPC_OP_FIRST] = h_delete, [DIRD_ACCOUNT_PASSWD - IPC_OP_FIRST] = h_passwd,
-    [DIRD_TRUST_ADD - IPC_OP_FIRST] = h_trust_add,   [DIRD_TRUST_LIST - IPC_OP_FIRST] = h_trust_list,
-    [DIRD_SEARCH - IPC_OP_FIRST] = h_search,         [DIRD_CERTS - IPC_OP_FIRST] = h_certs,
-    [DIRD_STATUS - IPC_OP_FIRST] = h_status,         [DIRD_TRUST_REMOVE - IPC_OP_FIRST] = h_trust_remove,
+    [DIRD_TRUST_ADD - IPC_OP_FIRST] = h_trust_add,  [DIRD_TRUST_LIST - IPC_OP_FIRST] = h_trust_list,
+    [DIRD_SEARCH - IPC_OP_FIRST] = h_search,        [DIRD_CERTS - IPC_OP_FIRST] = h_certs,
+    [DIRD_STATUS - IPC_OP_FIRST] = h_status,        [DIRD_TRUST_REMOVE - IPC_OP_FIRST] = h_trust_remove,
+    [DIRD_STAY - IPC_OP_FIRST] = h_stay,            [DIRD_OP_END_ - IPC_OP_FIRST] = NULL, /* the event: pushed, never asked */
 };
-_Static_assert(sizeof dird_handlers / sizeof *dird_handlers == DIRD_OP_END_ - IPC_OP_FIRST, "one handler an operation");
+
+void dird_left(void *daemon, struct ipc_peer *p)
+{
+    stays_left(((struct dird *)daemon)->stays, p);
+}
+_Static_assert(sizeof dird_handlers / sizeof *dird_handlers == DIRD_OP_END_ - IPC_OP_FIRST + 1, "one handler an operation");

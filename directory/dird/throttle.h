@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/throttle.h - how many wrong passwords are too many: leaky buckets in a table of fixed size.
+/* directory/dird/throttle.h - how long until the next password may be tried: growing delays, in a table of fixed size.
  *
- * Rule     each failure adds one, a bucket loses most failures evenly over the window; full is refused. So after a burst, one more try is
- *          allowed every window / most. A good sign-in empties the bucket. When the table is full the oldest of four is forgotten.
- * Keys     64 bits of a keyed MAC, made by the caller: nobody can aim at a slot.
+ * Rule     a try is counted when it begins. The first `free` tries cost nothing; each one more doubles the pause before the next, from a second
+ *          up to most_ms. A try that turned out right, or could not be decided, is given back; what others tried
+ *          stays counted. A bucket is forgotten when nothing was counted for ten minutes (or four pauses, when that is more).
+ * Keys     64 bits of a keyed MAC, made by the caller: nobody can aim at a slot. When four keys share a row the one that was quiet longest
+ *          is forgotten.
+ * Units    milliseconds of a monotonic clock.
  * Process  dird, any thread.
  */
 #pragma once
@@ -11,8 +14,8 @@
 #include <stdint.h>
 
 struct throttle;
-struct throttle *throttle_new(unsigned most, int64_t window_ms);
+struct throttle *throttle_new(unsigned free, int64_t most_ms);
 void throttle_free(struct throttle **t);
-bool throttle_full(struct throttle *t, uint64_t key, int64_t now_ms);
-void throttle_failed(struct throttle *t, uint64_t key, int64_t now_ms);
-void throttle_good(struct throttle *t, uint64_t key);
+int64_t throttle_wait(struct throttle *t, uint64_t key, int64_t now_ms); /* 0: now */
+void throttle_take(struct throttle *t, uint64_t key, int64_t now_ms);
+void throttle_back(struct throttle *t, uint64_t key, int64_t now_ms);

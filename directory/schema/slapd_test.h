@@ -75,6 +75,17 @@ static inline bool trial_answers(void)
     return ok;
 }
 
+/* Where slapd asks whether a password may be tried; listening, as the supervisor makes it. */
+static inline int trial_gate(void)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "gate.sock"};
+    int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    unlink(a.sun_path);
+    if (bind(s, (struct sockaddr *)&a, sizeof a) != 0 || listen(s, 64) != 0)
+        abort();
+    return s;
+}
+
 /* Milliseconds until slapd answered on its socket, -1 when it did not. */
 static inline int trial_start(struct trial *t)
 {

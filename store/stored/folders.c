@@ -2,6 +2,7 @@
 /* store/stored/folders.c - folders: sealed names, kept unique by their tags, and what they count. */
 #include "base/clock.h"
 #include "store/stored/folder.h"
+#include "store/stored/memfd.h"
 
 enum { FOLDERS_EVER = 100000 /* in a mailbox, those deleted since included: names are not counted in a quota */ };
 
@@ -208,17 +209,21 @@ enum rc do_folder_rename(struct tx *t, const struct ask *a, struct err *e)
     const struct store_folder_rename_req *rq = a->req;
     enum rc (*const steps[])(struct tx *, uint64_t, const struct store_rename *, struct err *) = {rename_out,
                                                                                                   rename_in};
+    struct buf mem = BUF_INIT;
     struct store_rename r;
     struct box b;
     enum rc rc = box_get(t, a->s->mbx, true, &b, e); /* folders of a mailbox are changed by one at a time */
 
+    if (rc == RC_OK && a->fd >= 0)
+        rc = memfd_all(a->fd, STORE_RENAMES_MAX, &mem, e);
     for (size_t i = 0; rc == RC_OK && i < 2; i++) {
-        struct span rest = rq->renames;
+        struct span rest = a->fd >= 0 ? buf_span(&mem) : rq->renames;
 
         while (rc == RC_OK && rest.n > 0)
             if ((rc = ipc_list_next(&rest, store_rename_f, &r, e)) == RC_OK)
                 rc = steps[i](t, a->s->mbx, &r, e);
     }
+    buf_free(&mem);
     tx_touch(t, a->s->mbx, 0, 0);
     return rc;
 }

@@ -2,6 +2,8 @@
 /* store/stored/folders_test.c - folders and mailboxes on a real daemon: names kept unique by tag, what deletion leaves,
  * slots' versions. */
 #include "store/stored/live_test.h"
+#include <fcntl.h>
+#include <sys/mman.h>
 
 static struct live L;
 
@@ -79,6 +81,78 @@ static enum rc rename_all(struct store *s, struct buf *b, struct err *e)
 
     buf_free(b);
     return rc;
+}
+
+/* A memfd with the list, sealed or not. */
+static int list_fd(struct buf *b, int seals)
+{
+    int fd = memfd_create("renames", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    assert_true(fd >= 0 && write(fd, b->p, b->n) == (ssize_t)b->n);
+    assert_int_equal(fcntl(fd, F_ADD_SEALS, seals), 0);
+    buf_free(b);
+    return fd;
+}
+
+static enum rc rename_by_fd(struct store *s, int fd, struct err *e)
+{
+    struct store_folder_rename_req rq = {SPAN_NULL};
+    enum rc rc = store_call(s, STORE_FOLDER_RENAME_FD, &rq, fd, NULL, e);
+
+    close(fd);
+    return rc;
+}
+
+/* Names of some length: few folders are more than one packet holds. */
+static void add_long(struct buf *b, uint32_t folder, const char *tag)
+{
+    static char pad[2000];
+    struct store_rename r = {.folder = folder, .name = span_of(pad, sizeof pad)};
+
+    memset(pad, 'x', sizeof pad);
+    memcpy(pad, tag, strlen(tag) + 1);
+    tag_of(r.tag, tag);
+    ipc_list_add(b, store_rename_f, &r);
+}
+
+/* More than one packet names moves in one transaction: all, or none. */
+static void test_a_large_tree(void **state)
+{
+    enum { N = 64, SEALS = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW };
+    struct store *s = live_bound(&L, live_box(0));
+    struct buf b = BUF_INIT;
+    uint32_t ids[N], again;
+    char name[16];
+    struct err e;
+
+    (void)state;
+    for (int i = 0; i < N; i++) {
+        snprintf(name, sizeof name, "t/%d", i);
+        OK(create(s, name, 0, SU_NONE, &ids[i], &e));
+    }
+    for (int with = 0; with < 3; with++) {
+        for (int i = 0; i < N; i++) {
+            snprintf(name, sizeof name, "m/%d", i);
+            add_long(&b, ids[i], name);
+        }
+        assert_true(b.n > STORE_PAGE);
+        if (with == 0) /* somebody could still change it */
+            assert_int_equal(rename_by_fd(s, list_fd(&b, 0), &e), RC_SYNTAX);
+        if (with == 1) { /* the last is not there */
+            add_long(&b, 99999, "none");
+            assert_int_equal(rename_by_fd(s, list_fd(&b, SEALS), &e), RC_NOTFOUND);
+            assert_int_equal(listed(s, "t/0").folder, ids[0]);
+        }
+        if (with == 2)
+            OK(rename_by_fd(s, list_fd(&b, SEALS), &e));
+    }
+    for (int i = 0; i < N; i++) {
+        snprintf(name, sizeof name, "t/%d", i);
+        assert_int_equal(listed(s, name).folder, 0);
+    }
+    assert_int_equal(create(s, "m/63", 0, SU_NONE, &again, &e), RC_EXISTS);
+    OK(create(s, "t/63", 0, SU_NONE, &again, &e));
+    store_free(&s);
 }
 
 static void test_names(void **state)
@@ -301,10 +375,8 @@ static void test_queue(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_delete),
-        cmocka_unit_test(test_boxes),
-        cmocka_unit_test(test_queue),
+        cmocka_unit_test(test_a_large_tree), cmocka_unit_test(test_names), cmocka_unit_test(test_delete),
+        cmocka_unit_test(test_boxes),        cmocka_unit_test(test_queue),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

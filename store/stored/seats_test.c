@@ -40,13 +40,14 @@ static void seats_are_counted(void **state)
 
 static enum rc bind_as(struct store *s, uint64_t mbx)
 {
-    struct buf wire = BUF_INIT;
+    struct buf wire = BUF_INIT, mem = BUF_INIT;
     struct store_box_rep box;
     struct err e;
     enum rc rc;
 
     live_ticket(&L, mbx, RIGHT_READ | RIGHT_WRITE, &wire);
-    rc = store_bind(s, buf_span(&wire), &box, &e);
+    rc = store_bind(s, buf_span(&wire), &box, &mem, &e);
+    buf_free(&mem);
     buf_free(&wire);
     return rc;
 }

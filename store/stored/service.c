@@ -5,6 +5,7 @@
  * Every request passes serve(): ticket and right, room on the disk, transaction, and at its end the two halves of
  * INV-1: what was changed is flushed before the answer (tx_run), what was read and is not flushed yet is waited for
  * (env_settle). */
+#include "store/stored/os.h"
 #include "store/stored/stored.h"
 #include <stdlib.h>
 
@@ -39,6 +40,16 @@ static enum rc check_right(const struct sess *s, uint32_t right, struct err *e)
                    s->bound ? "the ticket lacks the right" : "a ticket comes first");
 }
 
+/* A ticket ends while its connection goes on: from then on it is as if none had been given. */
+static void look_at_clock(struct stored *d, struct sess *s)
+{
+    if (!s->bound || clock_utc() < s->until)
+        return;
+    watch_drop(d->watches, s);
+    s->bound = false;
+    s->rights = 0;
+}
+
 static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *e)
 {
     static const enum tx_how how[] = {[RUN_READ] = TX_READ, [RUN_WRITE] = TX_WRITE, [RUN_LAZY] = TX_LAZY};
@@ -57,8 +68,12 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     struct sess *s = p->user;
     struct ask a = {d, s, p->role, req, r->msg, r->scratch, fd};
     struct job j = {fn, &a};
-    enum rc rc = check_right(s, right, e);
+    enum rc rc;
 
+    os_serving();
+    tx_due(p->due);
+    look_at_clock(d, s);
+    rc = check_right(s, right, e);
     if (rc == RC_OK)
         rc = buf_reserve(r->scratch, OUT_MAX, e);
     if (rc != RC_OK)
@@ -108,7 +123,8 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     X(STORE_STATS, stats, OPEN, RUN_ALONE)                                                                             \
     X(STORE_CHECK, check, OPEN, RUN_ALONE)                                                                             \
     X(STORE_PING, ping, OPEN, RUN_ALONE)                                                                               \
-    X(STORE_BOX_OPENED, box_opened, R, RUN_WRITE)
+    X(STORE_BOX_OPENED, box_opened, R, RUN_WRITE)                                                                      \
+    X(STORE_DAMAGE, damage, OPEN, RUN_ALONE)
 
 #define HANDLER(op, name, right, run)                                                                                  \
     static enum rc h_##name(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)  \
@@ -117,10 +133,11 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     }
 OPERATIONS(HANDLER)
 
-/* Indexed as the protocol's table, which begins with DELIVER and has no gap up to BOX_OPENED. */
+/* Indexed as the protocol's table, which begins with DELIVER and has no gap up to DAMAGE. */
 #define ROW(op, name, right, run) [(op)-STORE_DELIVER] = h_##name,
 static const ipc_handler handlers[] = {OPERATIONS(ROW)[STORE_DELIVER_FD - STORE_DELIVER] = h_deliver,
-                                       [STORE_BOX_OPENED - STORE_DELIVER + 1] = NULL};
+                                       [STORE_FOLDER_RENAME_FD - STORE_DELIVER] = h_folder_rename,
+                                       [STORE_DAMAGE - STORE_DELIVER + 1] = NULL};
 
 enum rc do_ping(struct tx *t, const struct ask *a, struct err *e)
 {

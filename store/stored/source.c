@@ -5,11 +5,8 @@
  * locks; the last small transaction of deliver.c makes the message visible, and its flush covers these too, since the
  * log is one sequence. */
 #include "store/stored/deliver_int.h"
+#include "store/stored/memfd.h"
 #include "store/stored/scan.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { AHEAD_FROM = 1 << 20, PIECES_A_TX = 16, DELETES_A_TX = 64 };
 
@@ -28,38 +25,6 @@ static uint64_t total(const struct store_deliver_req *rq)
     return rq->len_message + rq->len_summary + rq->len_search;
 }
 
-/* Nobody can change it any more, and it is as long as was said. */
-static enum rc check_memfd(int fd, uint64_t size, struct err *e)
-{
-    const int want = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
-    int seals = fcntl(fd, F_GET_SEALS);
-    struct stat st;
-
-    if (seals < 0 || (seals & want) != want)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: the descriptor is not a sealed memfd");
-    if (fstat(fd, &st) != 0 || (uint64_t)st.st_size != size)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: the memfd has not the %llu bytes announced",
-                       (unsigned long long)size);
-    return RC_OK;
-}
-
-static enum rc read_fd(int fd, uint64_t off, size_t n, struct buf *out, struct err *e)
-{
-    buf_clear(out);
-    if (buf_reserve(out, n, e) != RC_OK)
-        return RC_TEMP;
-    while (out->n < n) {
-        ssize_t got = pread(fd, out->p + out->n, n - out->n, (off_t)(off + out->n));
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return err_sys(e, RC_TEMP, "store: read of the memfd");
-        out->n += (size_t)got;
-    }
-    return RC_OK;
-}
-
 enum rc source_open(struct delivery *d, struct err *e)
 {
     uint64_t size = total(d->rq);
@@ -73,7 +38,7 @@ enum rc source_open(struct delivery *d, struct err *e)
                    : err_set(e, RC_SYNTAX, NULL, NULL, "store: objects are not as long as announced");
     if (d->rq->objects.n != 0)
         return err_set(e, RC_SYNTAX, NULL, NULL, "store: objects both inline and in a memfd");
-    rc = check_memfd(d->a->fd, size, e);
+    rc = memfd_check(d->a->fd, size, e);
     if (rc != RC_OK)
         return rc;
     d->ahead = size > AHEAD_FROM;
@@ -81,7 +46,7 @@ enum rc source_open(struct delivery *d, struct err *e)
         d->src.fd = d->a->fd;
         return RC_OK;
     }
-    rc = read_fd(d->a->fd, 0, (size_t)size, &d->src.mem, e);
+    rc = memfd_read(d->a->fd, 0, (size_t)size, &d->src.mem, e);
     d->src.all = buf_span(&d->src.mem);
     return rc;
 }
@@ -96,7 +61,7 @@ enum rc source_get(struct source *s, uint64_t off, size_t n, struct span *out, s
     enum rc rc = RC_OK;
 
     if (s->fd >= 0) {
-        rc = read_fd(s->fd, off, n, &s->mem, e);
+        rc = memfd_read(s->fd, off, n, &s->mem, e);
         *out = buf_span(&s->mem);
     } else {
         *out = span_head(span_from(s->all, (size_t)off), n);
@@ -208,10 +173,11 @@ static enum rc forget_some(struct tx *t, void *arg, struct err *e)
 {
     struct forget *f = arg;
     struct key k = key_oid(f->oid);
+    enum rc rc = tx_has(t, T_OBJREFS, &k, e);
 
     f->left = DELETES_A_TX;
-    f->known = tx_has(t, T_OBJREFS, &k); /* they are somebody's */
-    return f->known ? RC_OK : scan_delete(t, T_OBJECTS, &k, &f->left, e);
+    f->known = rc == RC_OK; /* they are somebody's */
+    return rc == RC_NOTFOUND ? scan_delete(t, T_OBJECTS, &k, &f->left, e) : rc;
 }
 
 enum rc pieces_forget(struct stored *d, const unsigned char oid[SEAL_OID], bool *known_out, struct err *e)

@@ -30,6 +30,7 @@ struct sess { /* one connection */
     bool bound, seated; /* seated: it counts as a session of .mbx */
     uint64_t mbx;
     uint32_t rights;
+    int64_t until; /* UTC s: the end of its ticket */
     struct check *check;
     struct sess *watch_next; /* list of its bucket */
     uint32_t watch_folder;
@@ -84,6 +85,7 @@ enum rc do_queue_update(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_stats(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_check(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_box_opened(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_damage(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_ping(struct tx *t, const struct ask *a, struct err *e);
 
 int stored_main(void);                          /* daemon.c: the whole process; main.c calls it, and tests in a child */

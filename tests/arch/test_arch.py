@@ -22,8 +22,8 @@ EXTRA = {
 # store may include of crypto the seals alone; the command line sits beside the daemons and never includes them
 ONLY = {("store", "crypto"): "crypto/seal", ("pli", "smtpd"): None, ("pli", "imapd"): None}
 
-# libunistring has two: search texts and the address book fold accents alike
-HOME = {r"openssl/": "crypto", r"gnutls/": "crypto", r"libetpan/": "mime", r"(unistr|unicase|uninorm|unitypes)\.h": "mime directory",
+# libunistring has three: search texts and the address book fold accents alike, and what people type is prepared for every daemon
+HOME = {r"openssl/": "crypto", r"gnutls/": "crypto", r"libetpan/": "mime", r"(unistr|unicase|uninorm|unictype|unitypes)\.h": "mime directory base",
         r"zlib\.h": "mime", r"db\.h": "store", r"(ldap|lber|ldap_schema)\.h": "directory", r"confuse\.h": "pli",
         r"jansson\.h": "pli", r"seccomp\.h": "base", r"systemd/": "base"}
 LIBRARY_TYPE = re.compile(r"\b(EVP_\w+|X509\w*|CMS_(?:ContentInfo|SignerInfo|RecipientInfo)\w*|SSL(?:_CTX)?|BIO|STACK_OF|gnutls_\w+_t|mailmime\w*|mailimf_\w+|clist\w*|"

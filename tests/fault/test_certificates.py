@@ -19,16 +19,16 @@ def inst():
         yield pli
 
 
-def certificate(inst, ca_cert, ca_key, name, *validity):
+def certificate(inst, ca_cert, ca_key, name, *validity, key=("ec", "-pkeyopt", "ec_paramgen_curve:P-256"), md="sha256"):
     """A client certificate with the DN of the trusted operator, made by that authority."""
     d = inst.dir
     subject = subprocess.run(["openssl", "x509", "-in", d / "load.test.pem", "-noout", "-subject", "-nameopt", "compat"], capture_output=True, text=True,
                              check=True).stdout.strip().removeprefix("subject=").removeprefix(" ")
     run = lambda *a: subprocess.run([str(x) for x in a], check=True, capture_output=True, cwd=d)  # noqa: E731
-    run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", subject)
+    run("openssl", "req", "-newkey", *key, "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", subject)
     (d / f"{name}.ext").write_text("extendedKeyUsage=clientAuth,serverAuth\n")
     (d / f"{name}.db").write_text("")
-    (d / f"{name}.cnf").write_text(f"[ca]\ndefault_ca=c\n[c]\ndatabase={d}/{name}.db\nnew_certs_dir={d}\nrand_serial=yes\ndefault_md=sha256\n"
+    (d / f"{name}.cnf").write_text(f"[ca]\ndefault_ca=c\n[c]\ndatabase={d}/{name}.db\nnew_certs_dir={d}\nrand_serial=yes\ndefault_md={md}\n"
                                    "policy=p\nunique_subject=no\n[p]\ncommonName=supplied\ncountryName=optional\nstateOrProvinceName=optional\n"
                                    "organizationName=optional\norganizationalUnitName=optional\n")
     run("openssl", "ca", "-batch", "-config", f"{name}.cnf", "-cert", ca_cert, "-keyfile", ca_key, "-in", f"{name}.csr", "-out", f"{name}.crt", "-notext",
@@ -66,6 +66,26 @@ def test_expired(inst):
     pem = certificate(inst, inst.ca, trial_ca_key(inst), "expired", "-startdate", "20240101000000Z", "-enddate", "20250101000000Z")
     code, text = attempt(inst, pem)
     assert code in (0, 550) and code != 250, (code, text)
+
+
+def test_too_weak(inst):
+    """RSA of 1024 bits, and a certificate signed over SHA-1: in nobody's hands for sure."""
+    ca_key, days = trial_ca_key(inst), ("-days", "10")
+    assert attempt(inst, certificate(inst, inst.ca, ca_key, "rsa2048", *days, key=("rsa:2048",)))[0] == 250
+    for pem in (certificate(inst, inst.ca, ca_key, "rsa1024", *days, key=("rsa:1024",)), certificate(inst, inst.ca, ca_key, "sha1", *days, md="sha1")):
+        # the test's own OpenSSL would not show them at its default level either
+        code, text = attempt_weak(inst, pem)
+        assert code == 550, (pem.name, code, text)
+
+
+def attempt_weak(inst, pem):
+    ctx = ssl.create_default_context(cafile=inst.ca)
+    ctx.set_ciphers("DEFAULT:@SECLEVEL=0")
+    ctx.load_cert_chain(str(pem))
+    with smtplib.SMTP("localhost", inst.port("smtp"), "client.test", timeout=20) as s:
+        s.starttls(context=ctx)
+        s.ehlo()
+        return s.mail("a@load.test")
 
 
 def test_of_another_authority(inst):

@@ -32,3 +32,11 @@ enum rc keyd_status(struct keyd *k, struct keyd_status_rep *out, struct err *e);
  * localhost, this machine's name, 127.0.0.1, ::1), DIR/tls/slapd.pem + slapd.key (slapd's own). RC_EXISTS when DIR has a keyring: it is never written over. */
 struct keyring_spec { const char *dir, *domain, *host; };
 enum rc keyring_create(const struct keyring_spec *s, struct err *e);
+/* The server's certificate and key replaced in an instance that is there (crypto/pki/bundle.h, already checked): listeners by default, whose
+ * key goes into the keyring; ldap: slapd's, which keeps its key in a file of its own. The instance must be told to read them
+ * (the supervisor: SIGUSR2). The keyring's credential is found as keyd finds it. */
+struct pki_bundle;
+enum rc keyring_import(const char *dir, const struct pki_bundle *b, bool ldap, struct err *e);
+/* New certificates of the trial authority for the listeners' keys, and a new key and certificate for slapd. What another authority issued is
+ * left alone: *renewed_out counts what was made. */
+enum rc keyring_renew(const struct keyring_spec *s, unsigned *renewed_out, struct err *e);

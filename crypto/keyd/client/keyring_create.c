@@ -3,8 +3,7 @@
  * The keyring is written last: a run that was cut short leaves none and may be repeated.
  */
 #include "base/wipe.h"
-#include "crypto/keyd/client/client.h"
-#include "crypto/keyd/client/keyring.h"
+#include "crypto/keyd/client/keyring_int.h"
 #include "crypto/pki/pki.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +17,6 @@ enum { CA_DAYS = 3653, SERVER_DAYS = 1096 };
 struct making {
     const struct keyring_spec *spec;
     struct keyring *ring;
-    struct buf slapd_key; /* secret */
 };
 
 /* ---- files ---- */
@@ -37,8 +35,17 @@ static enum rc write_all(int fd, struct span s, const char *path, struct err *e)
     return fsync(fd) == 0 ? RC_OK : err_sys(e, RC_TEMP, "fsync %s", path);
 }
 
-/* dir/name with that mode, whole or not at all */
-static enum rc put_file(const char *dir, const char *name, mode_t mode, struct span s, struct err *e)
+/* Who may read the former one reads the new one too: slapd has a uid of its own. */
+static enum rc keep_owner(int fd, const char *path, struct err *e)
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0 || geteuid() != 0)
+        return RC_OK;
+    return fchown(fd, st.st_uid, st.st_gid) == 0 ? RC_OK : err_sys(e, RC_TEMP, "chown %s", path);
+}
+
+enum rc keyring_put_file(const char *dir, const char *name, mode_t mode, struct span s, struct err *e)
 {
     char path[PATH_MAX], tmp[PATH_MAX];
     enum rc rc;
@@ -54,6 +61,8 @@ static enum rc put_file(const char *dir, const char *name, mode_t mode, struct s
     rc = write_all(fd, s, tmp, e);
     if (rc == RC_OK && fchmod(fd, mode) != 0)
         rc = err_sys(e, RC_TEMP, "chmod %s", tmp);
+    if (rc == RC_OK)
+        rc = keep_owner(fd, path, e);
     close(fd);
     if (rc == RC_OK && rename(tmp, path) != 0)
         rc = err_sys(e, RC_TEMP, "rename %s", tmp);
@@ -142,36 +151,35 @@ static struct span machine_name(char *out, size_t size)
     return span_str(out);
 }
 
-/* server certificate for a key, then the CA's: DIR/tls/name */
-static enum rc make_server(struct making *m, struct span key, const char *name, struct err *e)
+enum rc keyring_issue_server(const struct keyring_spec *s, const struct keyring *k, struct span key, const char *name,
+                             struct err *e)
 {
     static const unsigned char ip4[4] = {127, 0, 0, 1}, ip6[16] = {[15] = 1};
-    struct keyring *k = m->ring;
     struct buf o = BUF_INIT, der = BUF_INIT, pem = BUF_INIT, file = BUF_INIT;
     char machine[256];
-    struct pki_want w = {.use = PKI_SERVER,
-                         .subject = {{"C", SPAN_LIT("FR")},
-                                     {"ST", SPAN_LIT("Paris (75)")},
-                                     {"O", SPAN_NULL},
-                                     {"OU", SPAN_LIT("1300017985")},
-                                     {"CN", span_str(m->spec->host)}},
-                         .dns = {span_str(m->spec->host), SPAN_LIT("localhost"), span_str(m->spec->domain),
-                                 machine_name(machine, sizeof machine)},
-                         .ip = {span_of(ip4, 4), span_of(ip6, 16)},
-                         .days = SERVER_DAYS,
-                         .key_pkcs8 = key,
-                         .ca_key_pkcs8 = key_der_span(&k->ca_key),
-                         .ca_cert = key_der_span(&k->ca_cert)};
+    struct pki_want w = {
+        .use = PKI_SERVER,
+        .subject = {{"C", SPAN_LIT("FR")},
+                    {"ST", SPAN_LIT("Paris (75)")},
+                    {"O", SPAN_NULL},
+                    {"OU", SPAN_LIT("1300017985")},
+                    {"CN", span_str(s->host)}},
+        .dns = {span_str(s->host), SPAN_LIT("localhost"), span_str(s->domain), machine_name(machine, sizeof machine)},
+        .ip = {span_of(ip4, 4), span_of(ip6, 16)},
+        .days = SERVER_DAYS,
+        .key_pkcs8 = key,
+        .ca_key_pkcs8 = key_der_span(&k->ca_key),
+        .ca_cert = key_der_span(&k->ca_cert)};
     enum rc rc;
 
-    buf_addf(&o, "Essai %s", m->spec->domain);
+    buf_addf(&o, "Essai %s", s->domain);
     w.subject[2].value = buf_span(&o);
     rc = pki_issue(&w, &der, e);
     if (rc == RC_OK) {
         pki_pem("CERTIFICATE", buf_span(&der), &pem);
         pki_pem("CERTIFICATE", key_der_span(&k->ca_cert), &pem);
         buf_addf(&file, "tls/%s", name);
-        rc = put_file(m->spec->dir, buf_cstr(&file), 0644, buf_span(&pem), e);
+        rc = keyring_put_file(s->dir, buf_cstr(&file), 0644, buf_span(&pem), e);
     }
     buf_free(&o);
     buf_free(&der);
@@ -180,19 +188,22 @@ static enum rc make_server(struct making *m, struct span key, const char *name, 
     return rc;
 }
 
-static enum rc make_slapd(struct making *m, struct err *e)
+enum rc keyring_issue_slapd(const struct keyring_spec *s, const struct keyring *k, struct err *e)
 {
-    struct buf pem = BUF_INIT;
-    enum rc rc = pki_key_new(PKI_P256, &m->slapd_key, e);
+    struct buf pem = BUF_INIT, key = BUF_INIT;
+    enum rc rc;
 
     buf_init_secret(&pem);
+    buf_init_secret(&key);
+    rc = pki_key_new(PKI_P256, &key, e);
     if (rc == RC_OK)
-        rc = make_server(m, buf_span(&m->slapd_key), "slapd.pem", e);
+        rc = keyring_issue_server(s, k, buf_span(&key), "slapd.pem", e);
     if (rc == RC_OK) {
-        pki_pem("PRIVATE KEY", buf_span(&m->slapd_key), &pem);
-        rc = put_file(m->spec->dir, "tls/slapd.key", 0600, buf_span(&pem), e);
+        pki_pem("PRIVATE KEY", buf_span(&key), &pem);
+        rc = keyring_put_file(s->dir, "tls/slapd.key", 0400, buf_span(&pem), e);
     }
     buf_free(&pem);
+    buf_free(&key);
     return rc;
 }
 
@@ -202,7 +213,7 @@ static enum rc make_ca_pem(struct making *m, struct err *e)
     enum rc rc;
 
     pki_pem("CERTIFICATE", key_der_span(&m->ring->ca_cert), &pem);
-    rc = put_file(m->spec->dir, "ca.pem", 0644, buf_span(&pem), e);
+    rc = keyring_put_file(m->spec->dir, "ca.pem", 0644, buf_span(&pem), e);
     buf_free(&pem);
     return rc;
 }
@@ -216,9 +227,9 @@ static enum rc make_keyring(struct making *m, struct err *e)
     random_bytes(credential, sizeof credential);
     rc = keyring_seal(m->ring, span_of(credential, sizeof credential), &file, e);
     if (rc == RC_OK)
-        rc = put_file(m->spec->dir, "keys/credential", 0400, span_of(credential, sizeof credential), e);
+        rc = keyring_put_file(m->spec->dir, "keys/credential", 0400, span_of(credential, sizeof credential), e);
     if (rc == RC_OK)
-        rc = put_file(m->spec->dir, "keys/keyring", 0400, buf_span(&file), e);
+        rc = keyring_put_file(m->spec->dir, "keys/keyring", 0400, buf_span(&file), e);
     wipe(credential, sizeof credential);
     buf_free(&file);
     return rc;
@@ -244,11 +255,11 @@ static enum rc make_all(struct making *m, struct err *e)
     if (rc == RC_OK)
         rc = key_into(&k->tls_ec, PKI_P256, e);
     if (rc == RC_OK)
-        rc = make_server(m, key_der_span(&k->tls_rsa), "server.pem", e);
+        rc = keyring_issue_server(m->spec, k, key_der_span(&k->tls_rsa), "server.pem", e);
     if (rc == RC_OK)
-        rc = make_server(m, key_der_span(&k->tls_ec), "server-ec.pem", e);
+        rc = keyring_issue_server(m->spec, k, key_der_span(&k->tls_ec), "server-ec.pem", e);
     if (rc == RC_OK)
-        rc = make_slapd(m, e);
+        rc = keyring_issue_slapd(m->spec, k, e);
     if (rc == RC_OK)
         rc = make_ca_pem(m, e);
     return rc == RC_OK ? make_keyring(m, e) : rc;
@@ -259,9 +270,7 @@ enum rc keyring_create(const struct keyring_spec *s, struct err *e)
     struct making m = {.spec = s, .ring = keyring_new()};
     enum rc rc;
 
-    buf_init_secret(&m.slapd_key);
     rc = make_all(&m, e);
-    buf_free(&m.slapd_key);
     keyring_free(&m.ring);
     return rc;
 }

@@ -86,7 +86,7 @@ static void test_create(void **st)
     assert_int_equal(sb.st_mode & 0777, 0400);
     snprintf(path, sizeof path, "%s/tls/slapd.key", dir);
     assert_int_equal(stat(path, &sb), 0);
-    assert_int_equal(sb.st_mode & 0777, 0600);
+    assert_int_equal(sb.st_mode & 0777, 0400);
     assert_int_equal(sh("/", "true"), 0);
     snprintf(path, sizeof path, "rm -r %s", dir);
     assert_int_equal(system(path), 0);

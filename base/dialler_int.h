@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* base/dialler_int.h - what travels between a session and its dialler: both are the same program, so the structs as they are.
+ * Process  listeners, diallers, sessions.
+ */
+#pragma once
+#include "base/dialler.h"
+
+enum dialler_op { DIALLER_CONNECT = 1, DIALLER_PROVEN, DIALLER_HOLD };
+enum { DIALLER_NAME = 108 };
+struct dialler_ask {
+    uint32_t op, seq;
+    uint64_t bytes, account;   /* HOLD; account: a hash of its name */
+    char socket[DIALLER_NAME]; /* CONNECT */
+};
+struct dialler_answer { /* to CONNECT, with the descriptor when error is 0; to HOLD */
+    uint32_t seq;
+    int32_t error; /* an errno */
+};

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* A dialler between a daemon and processes in a session's sandbox: they reach the daemon, again after its restart, and no more than they may. */
+#include "base/dialler.h"
+#include "base/dialler_int.h"
+#include "base/ipc_test.h"
+#include "base/sandbox.h"
+#include <signal.h>
+#include <sys/wait.h>
+
+enum { MB = 1024 * 1024, IN_ALL = 100 * MB, ACCOUNT = 40 * MB };
+static const char *sockets[2];
+static struct dialler_conf conf = {sockets, IN_ALL, ACCOUNT};
+static struct dialler d = {-1, -1, -1};
+
+/* ---- the daemon: a process, whose listening socket is kept by us as the supervisor keeps it ---- */
+static pid_t daemon_pid;
+
+static void start_daemon(struct world *w)
+{
+    if ((daemon_pid = fork()) == 0) {
+        dialler_leave(&d);
+        serve(w);
+        _exit(0);
+    }
+}
+
+static void kill_daemon(void)
+{
+    assert_int_equal(kill(daemon_pid, SIGKILL), 0);
+    assert_int_equal(waitpid(daemon_pid, NULL, 0), daemon_pid);
+}
+
+static void nothing_to_close(void *ctx)
+{
+    (void)ctx;
+}
+
+static void become_session(void)
+{
+    struct sandbox_how how = {.kind = SB_SMTPD_SESSION};
+    struct err e;
+
+    dialler_join(&d);
+    if (sandbox_enter(&how, &e) != RC_OK)
+        die("%s", e.log);
+    dialler_only();
+}
+
+/* What body() gives, run as a session. */
+static int in_session(struct world *w, int (*body)(struct world *w))
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        become_session();
+        _exit(body(w));
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static int echo_once(struct world *w)
+{
+    struct ipc *c = NULL;
+    struct buf mem = BUF_INIT;
+    struct echo a;
+    struct err e;
+    enum rc rc = ipc_dial(w->path, &proto, ROLE_SMTPD, deadline_in(5000), &c, &e);
+
+    if (rc == RC_OK)
+        rc = ipc_call(c, OP_ECHO, &(struct echo){41, SPAN_NULL}, -1, &a, &mem, NULL, &e);
+    ipc_hangup(&c);
+    buf_free(&mem);
+    return rc == RC_OK && a.n == 42 ? 0 : 1;
+}
+
+static int tell[2], told[2]; /* a test speaks with the session it made */
+
+static int echo_twice(struct world *w)
+{
+    char c = 'r';
+
+    if (echo_once(w) != 0 || write(tell[1], &c, 1) != 1 || read(told[0], &c, 1) != 1)
+        return 1;
+    return echo_once(w); /* the daemon was started anew meanwhile */
+}
+
+static void test_reached(void **state)
+{
+    assert_int_equal(in_session(*state, echo_once), 0);
+}
+
+static void test_restart(void **state)
+{
+    struct world *w = *state;
+    int status;
+    char c;
+    pid_t pid;
+
+    assert_int_equal(pipe(tell) | pipe(told), 0);
+    if ((pid = fork()) == 0) {
+        become_session();
+        _exit(echo_twice(w));
+    }
+    assert_int_equal(read(tell[0], &c, 1), 1);
+    kill_daemon();
+    start_daemon(w);
+    assert_int_equal(write(told[1], "g", 1), 1);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static int other_socket(struct world *w)
+{
+    struct err e;
+    int fd;
+
+    if (dialler_connect("/run/systemd/notify", deadline_in(100), &fd, &e) != RC_CLOSED)
+        return 1;
+    return dialler_connect(w->path, deadline_in(100), &fd, &e) == RC_CLOSED ? 0
+                                                                            : 2; /* and it is not spoken with again */
+}
+
+static void test_other_socket(void **state)
+{
+    assert_int_equal(in_session(*state, other_socket), 0);
+    assert_int_equal(in_session(*state, echo_once), 0); /* nobody else notices */
+}
+
+static int ask_for_ever(struct world *w)
+{
+    struct err e;
+    int n = 0, fd;
+
+    while (n < 2 * DIALLER_RATE && dialler_connect(w->path, deadline_in(0), &fd, &e) == RC_OK) {
+        close(fd);
+        n++;
+    }
+    return n > 0 && n <= DIALLER_RATE && e.rc == RC_TEMP ? 0 : 1;
+}
+
+static void test_rate(void **state)
+{
+    assert_int_equal(in_session(*state, ask_for_ever), 0);
+    assert_int_equal(in_session(*state, echo_once), 0);
+}
+
+static int prove(struct world *w)
+{
+    (void)w;
+    dialler_proven();
+    return 0;
+}
+
+static void test_proven(void **state)
+{
+    struct pollfd p = {d.news, POLLIN, 0};
+    pid_t pid = 0, proven = fork();
+
+    if (proven == 0) {
+        become_session();
+        _exit(prove(*state));
+    }
+    assert_int_equal(poll(&p, 1, 10000), 1);
+    assert_int_equal(read(d.news, &pid, sizeof pid), sizeof pid);
+    assert_int_equal(pid, proven); /* by the kernel's word */
+    assert_int_equal(waitpid(proven, NULL, 0), proven);
+}
+
+/* A session that holds, says so, and waits to be killed. */
+static pid_t holder(uint64_t bytes, const char *account, bool *granted)
+{
+    char c;
+    pid_t pid;
+
+    assert_int_equal(pipe(tell), 0);
+    if ((pid = fork()) == 0) {
+        become_session();
+        c = dialler_hold(bytes, account) ? 'y' : 'n';
+        if (write(tell[1], &c, 1) == 1)
+            poll(NULL, 0, 60000);
+        _exit(0);
+    }
+    assert_int_equal(read(tell[0], &c, 1), 1);
+    close(tell[0]);
+    close(tell[1]);
+    *granted = c == 'y';
+    return pid;
+}
+
+static int grows(struct world *w)
+{
+    (void)w;
+    if (!dialler_hold(10 * MB, "grows") || !dialler_hold(ACCOUNT, "grows") || dialler_hold(ACCOUNT + 1, "grows"))
+        return 1;
+    if (!dialler_hold(5 * MB, "grows") || !dialler_hold(0, "grows"))
+        return 2;
+    return dialler_hold(ACCOUNT, "grows") ? 0 : 3;
+}
+
+static void test_held(void **state)
+{
+    static const struct {
+        const char *account;
+        uint64_t bytes;
+        bool granted;
+    } rows[] = {{"a", 30 * MB, true}, {"a", 11 * MB, false}, {"a", 10 * MB, true},
+                {"b", 40 * MB, true}, {"c", 21 * MB, false}, /* all: 80 of 100 */
+                {"c", 20 * MB, true}, {"d", 1, false}};
+    enum { ROWS = sizeof rows / sizeof *rows };
+    pid_t pids[ROWS];
+    bool granted;
+
+    for (int i = 0; i < ROWS; i++) {
+        pids[i] = holder(rows[i].bytes, rows[i].account, &granted);
+        assert_int_equal(granted, rows[i].granted);
+    }
+    for (int i = 0; i < ROWS; i++) {
+        kill(pids[i], SIGKILL); /* what it held is free again, however it ended */
+        assert_int_equal(waitpid(pids[i], NULL, 0), pids[i]);
+    }
+    for (int i = 0; i < 1000; i++) { /* the dialler hears of each end in its own time */
+        pid_t pid = holder(ACCOUNT, "a", &granted);
+
+        kill(pid, SIGKILL);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        if (granted)
+            break;
+        usleep(5000);
+    }
+    assert_true(granted);
+    for (int i = 0, rc = 1; i < 1000 && rc != 0; i++) {
+        rc = in_session(*state, grows);
+        assert_true(rc == 0 || i < 999);
+        usleep(1000);
+    }
+}
+
+static void test_ends_with_its_listener(void **state)
+{
+    pid_t pid = d.pid;
+
+    (void)state;
+    dialler_leave(&d);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static int setup_dialler(void **state)
+{
+    static struct world w;
+    struct err e;
+
+    snprintf(w.dir, sizeof w.dir, "/tmp/pli-dialler-test.XXXXXX");
+    assert_non_null(mkdtemp(w.dir));
+    snprintf(w.path, sizeof w.path, "%s/sock", w.dir);
+    w.fd = ipc_listen(w.path, &e);
+    assert_true(w.fd >= 0);
+    sockets[0] = w.path;
+    service.max_peers = 2000;
+    service.max_per_process = 16;
+    start_daemon(&w);
+    assert_true(dialler_start(&d, &conf, nothing_to_close, NULL));
+    *state = &w;
+    return 0;
+}
+
+static int teardown_dialler(void **state)
+{
+    struct world *w = *state;
+
+    kill_daemon();
+    close(w->fd);
+    unlink(w->path);
+    rmdir(w->dir);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reached),
+        cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_other_socket),
+        cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_proven),
+        cmocka_unit_test(test_held),
+        cmocka_unit_test(test_ends_with_its_listener),
+    };
+
+    log_open("dialler-test", LOG_ERROR_);
+    return cmocka_run_group_tests(tests, setup_dialler, teardown_dialler);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* base/prepare.c - see base/prepare.h. */
+#include "base/prepare.h"
+#include "base/prepare_int.h"
+#include "base/wipe.h"
+#include <stdlib.h>
+#include <unicase.h>
+#include <unictype.h>
+#include <uninorm.h>
+#include <unistr.h>
+
+/* No normalisation makes more than three characters of one, nor lower case more than two. */
+enum { ROOM = 4 * PREPARE_MAX };
+struct work {
+    uint32_t s[ROOM];
+    size_t n;
+};
+
+static enum rc read_in(struct span typed, struct work *w, struct err *e)
+{
+    if (typed.n == 0)
+        return err_set(e, RC_PERM, NULL, "Texte vide / Empty text", "empty text");
+    if (typed.n > PREPARE_MAX)
+        return err_set(e, RC_PERM, NULL, "Texte trop long / Text is too long", "text of %zu octets, %d at most",
+                       typed.n, PREPARE_MAX);
+    if (u8_check(typed.p, typed.n) != NULL)
+        return err_set(e, RC_SYNTAX, NULL, "Texte non UTF-8 / Text is not UTF-8", "text is not UTF-8");
+    w->n = ROOM;
+    u8_to_u32(typed.p, typed.n, w->s, &w->n); /* never more characters than octets: it fits */
+    return RC_OK;
+}
+
+/* made: what the library gave, in place or on the heap. */
+static enum rc take(struct work *w, uint32_t *made, size_t n, const uint32_t *in_place, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    if (made == NULL || n > ROOM)
+        rc = err_set(e, RC_TEMP, NULL, NULL, "prepare: no memory");
+    else
+        memcpy(w->s, made, n * sizeof *made);
+    w->n = rc == RC_OK ? n : 0;
+    if (made != NULL && made != in_place) {
+        wipe(made, n * sizeof *made);
+        free(made);
+    }
+    return rc;
+}
+
+static enum rc compose(struct work *w, struct err *e)
+{
+    uint32_t room[ROOM];
+    size_t n = ROOM;
+    uint32_t *made = u32_normalize(UNINORM_NFC, w->s, w->n, room, &n);
+    enum rc rc = take(w, made, n, room, e);
+
+    wipe(room, sizeof room);
+    return rc;
+}
+
+static enum rc lower(struct work *w, struct err *e)
+{
+    uint32_t room[ROOM];
+    size_t n = ROOM;
+    uint32_t *made = u32_tolower(w->s, w->n, NULL, NULL, room, &n);
+
+    return take(w, made, n, room, e);
+}
+
+static void map_spaces(struct work *w)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (uc_is_general_category_withtable(w->s[i], UC_CATEGORY_MASK_Zs))
+            w->s[i] = ' ';
+}
+
+static void map_width(struct work *w)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        ucs4_t whole[UC_DECOMPOSITION_MAX_LENGTH];
+        int tag = 0, n = w->s[i] < 0x80 ? -1 : uc_decomposition(w->s[i], &tag, whole);
+
+        if (n == 1 && (tag == UC_DECOMP_WIDE || tag == UC_DECOMP_NARROW))
+            w->s[i] = whole[0];
+    }
+}
+
+static enum rc put_out(struct work *w, struct buf *out, struct err *e)
+{
+    enum rc rc = buf_reserve(out, w->n * 4, e);
+
+    for (size_t i = 0; rc == RC_OK && i < w->n; i++) {
+        uint8_t one[6];
+        int n = u8_uctomb(one, w->s[i], sizeof one);
+
+        buf_add(out, one, n > 0 ? (size_t)n : 0);
+    }
+    return rc;
+}
+
+static enum rc not_allowed(const char *say, struct err *e)
+{
+    return err_set(e, RC_PERM, NULL, say, "%s", strstr(say, " / ") + 3); /* the operator reads the English half */
+}
+
+static enum rc as_password(struct work *w, struct err *e)
+{
+    map_spaces(w);
+    if (compose(w, e) != RC_OK)
+        return e->rc;
+    /* behind the mapping, as RFC 8265 4.2.2 has it: what composition made is looked at too */
+    return precis_all_allowed(w->s, w->n, PRECIS_FREEFORM)
+               ? RC_OK
+               : not_allowed("Mot de passe : caractere non admis (invisible, controle) / Password has a character that "
+                             "is not allowed (invisible, control)",
+                             e);
+}
+
+static enum rc as_username(struct work *w, struct err *e)
+{
+    map_width(w);
+    if (lower(w, e) != RC_OK || compose(w, e) != RC_OK)
+        return e->rc;
+    return precis_all_allowed(w->s, w->n, PRECIS_IDENTIFIER) && precis_bidi_ok(w->s, w->n)
+               ? RC_OK
+               : not_allowed("Identifiant : caractere non admis / User name has a character that is not allowed", e);
+}
+
+static const char *name_refuses(uint32_t cp)
+{
+    if (uc_is_property_bidi_control(cp))
+        return "Nom avec une marque de direction / Name has a direction mark";
+    if (uc_is_general_category_withtable(cp, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp))
+        return "Nom avec un caractere de controle / Name has a control character";
+    return precis_is_invisible(cp) ? "Nom avec un caractere invisible / Name has an invisible character" : NULL;
+}
+
+static enum rc as_name(struct work *w, struct err *e)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (name_refuses(w->s[i]))
+            return not_allowed(name_refuses(w->s[i]), e);
+    return compose(w, e);
+}
+
+static enum rc as_shown(struct work *w, struct err *e)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (name_refuses(w->s[i]))
+            w->s[i] = 0xfffd;
+    return compose(w, e);
+}
+
+static enum rc prepare(struct span typed, enum rc (*as)(struct work *, struct err *), struct buf *out, struct err *e)
+{
+    struct work w;
+    enum rc rc = read_in(typed, &w, e);
+
+    if (rc == RC_OK)
+        rc = as(&w, e);
+    if (rc == RC_OK)
+        rc = put_out(&w, out, e);
+    wipe(&w, sizeof w);
+    return rc;
+}
+
+enum rc prepare_password(struct span typed, struct buf *out, struct err *e)
+{
+    return prepare(typed, as_password, out, e);
+}
+
+enum rc prepare_username(struct span typed, struct buf *out, struct err *e)
+{
+    return prepare(typed, as_username, out, e);
+}
+
+enum rc prepare_name(struct span typed, struct buf *out, struct err *e)
+{
+    return prepare(typed, as_name, out, e);
+}
+
+void prepare_shown(struct span stored, struct buf *out)
+{
+    struct err e;
+
+    if (prepare(stored, as_shown, out, &e) != RC_OK)
+        buf_addspan(out, stored); /* not made here: too long, or no UTF-8 */
+}

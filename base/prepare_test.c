@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* What people type becomes one form, or is refused. Examples of RFC 8265 3.5 and 4.3 among them. */
+#include "base/prepare.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+typedef enum rc (*prepare_fn)(struct span typed, struct buf *out, struct err *e);
+struct row {
+    const char *typed, *out; /* out NULL: refused */
+};
+
+static void check_rows(prepare_fn fn, const struct row *t, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct buf out = BUF_INIT, again = BUF_INIT;
+        struct err e = {0};
+        enum rc rc = fn(span_str(t[i].typed), &out, &e);
+
+        if ((rc == RC_OK) != (t[i].out != NULL))
+            fail_msg("row %zu: rc %s", i, rc_name(rc));
+        if (rc == RC_OK) {
+            assert_string_equal(buf_cstr(&out), t[i].out);
+            assert_int_equal(fn(buf_span(&out), &again, &e), RC_OK); /* prepared stays prepared */
+            assert_string_equal(buf_cstr(&again), t[i].out);
+        } else {
+            assert_int_equal(out.n, 0);
+            assert_true(e.say[0] != 0);
+        }
+        buf_free(&out);
+        buf_free(&again);
+    }
+}
+
+static void test_passwords(void **state)
+{
+    static const struct row t[] = {
+        {"correct horse battery staple", "correct horse battery staple"},
+        {"Correct Horse Battery Staple", "Correct Horse Battery Staple"},
+        {"\xcf\x80\xc3\x9f\xc3\xa5", "\xcf\x80\xc3\x9f\xc3\xa5"},
+        {"Jack of \xe2\x99\xa6s", "Jack of \xe2\x99\xa6s"},
+        {"foo\xe1\x9a\x80"
+         "bar",
+         "foo bar"},                     /* OGHAM SPACE MARK */
+        {"cafe\xcc\x81", "caf\xc3\xa9"}, /* NFD */
+        {"caf\xc3\xa9", "caf\xc3\xa9"},  /* NFC */
+        {"a\xc2\xa0"
+         "b",
+         "a b"},                          /* NO-BREAK SPACE: Option-space on a Mac */
+        {"\xef\xbc\xa1", "\xef\xbc\xa1"}, /* full width stays */
+        {"l\xc2\xb7l", "l\xc2\xb7l"},
+        {"my cat is a \tby", NULL},
+        {"a\xe2\x80\x8f"
+         "b",
+         NULL},
+        {"a\xc2\xad"
+         "b",
+         NULL},
+        {"a\x80", NULL},
+        {"a\xcd\xb8", NULL}, /* unassigned */
+        {"a\xe2\x80\x8d"
+         "b",
+         NULL}, /* joiner without virama */
+        {"\xe0\xa4\x95\xe0\xa5\x8d\xe2\x80\x8d\xe0\xa4\xb7", "\xe0\xa4\x95\xe0\xa5\x8d\xe2\x80\x8d\xe0\xa4\xb7"},
+        {"", NULL},
+    };
+
+    (void)state;
+    check_rows(prepare_password, t, sizeof t / sizeof *t);
+}
+
+static void test_usernames(void **state)
+{
+    static const struct row t[] = {
+        {"juliet@example.com", "juliet@example.com"},
+        {"Juliet@Example.COM", "juliet@example.com"},
+        {"fussball", "fussball"},
+        {"fu\xc3\x9f"
+         "ball",
+         "fu\xc3\x9f"
+         "ball"},
+        {"\xcf\x80", "\xcf\x80"},
+        {"\xce\xa3", "\xcf\x83"},
+        {"\xef\xbc\xa1\xef\xbd\x8e\xef\xbd\x8e\xef\xbd\x81", "anna"}, /* full width */
+        {"e\xcc\x81ric", "\xc3\xa9ric"},
+        {"foo bar", NULL},
+        {"henry\xe2\x85\xa3", NULL},
+        {"\xe2\x88\x9e", NULL},
+        {"a\xe2\x80\x8e"
+         "b",
+         NULL},
+        {"a\xd7\x90", NULL}, /* left to right, then Hebrew */
+        {"\xd7\x90\xd7\x91", "\xd7\x90\xd7\x91"},
+        {"", NULL},
+    };
+
+    (void)state;
+    check_rows(prepare_username, t, sizeof t / sizeof *t);
+}
+
+static void test_names(void **state)
+{
+    static const struct row t[] = {
+        {"Patients/\xc3\x89t\xc3\xa9", "Patients/\xc3\x89t\xc3\xa9"},
+        {"Patients/E\xcc\x81te\xcc\x81", "Patients/\xc3\x89t\xc3\xa9"},
+        {"\xe2\x84\xab", "\xc3\x85"},                             /* ANGSTROM SIGN */
+        {"\xe2\x9d\xa4\xef\xb8\x8f", "\xe2\x9d\xa4\xef\xb8\x8f"}, /* a heart with its variation selector */
+        {"\xd7\x90\xd7\x91 1", "\xd7\x90\xd7\x91 1"},
+        {"a\xe2\x80\xae"
+         "b",
+         NULL}, /* RIGHT-TO-LEFT OVERRIDE */
+        {"a\xe2\x80\xaa"
+         "b",
+         NULL},
+        {"a\xe2\x81\xa6"
+         "b",
+         NULL},
+        {"a\xe2\x81\xa9"
+         "b",
+         NULL},
+        {"a\xe2\x80\x8e", NULL},
+        {"a\xe2\x80\x8f", NULL},
+        {"a\xd8\x9c", NULL},     /* ARABIC LETTER MARK */
+        {"a\xe2\x80\x8b", NULL}, /* ZERO WIDTH SPACE */
+        {"a\xef\xbb\xbf", NULL},
+        {"a\xc2\x85", NULL},
+        {"a\xe2\x80\xa8", NULL},
+        {"a\n", NULL},
+        {"a\xed\xa0\x80", NULL},
+    };
+
+    (void)state;
+    check_rows(prepare_name, t, sizeof t / sizeof *t);
+}
+
+static void test_shown(void **state)
+{
+    struct buf out = BUF_INIT;
+
+    (void)state;
+    prepare_shown(span_str("E\xcc\x81te\xcc\x81\xe2\x80\xae"), &out);
+    assert_string_equal(buf_cstr(&out), "\xc3\x89t\xc3\xa9\xef\xbf\xbd");
+    buf_clear(&out);
+    prepare_shown(span_str("a\xff"), &out);
+    assert_string_equal(buf_cstr(&out), "a\xff");
+    buf_free(&out);
+}
+
+static void test_long(void **state)
+{
+    struct buf in = BUF_INIT, out = BUF_INIT;
+    struct err e;
+
+    (void)state;
+    while (in.n + 3 <= PREPARE_MAX) /* U+FB2C: one becomes three */
+        buf_addstr(&in, "\xef\xac\xac");
+    assert_int_equal(prepare_name(buf_span(&in), &out, &e), RC_OK);
+    assert_int_equal(out.n, in.n * 2);
+    buf_addstr(&in, "ab");
+    assert_int_equal(prepare_name(buf_span(&in), &out, &e), RC_PERM);
+    buf_free(&in);
+    buf_free(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_passwords), cmocka_unit_test(test_usernames),
+                                       cmocka_unit_test(test_names), cmocka_unit_test(test_shown),
+                                       cmocka_unit_test(test_long)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

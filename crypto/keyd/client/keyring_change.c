@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/keyd/client/keyring_change.c - the server's TLS keys and certificates changed in an instance that is there. The rest of the keyring
+ * is never touched: it opens mailboxes. Files are replaced whole, keys before the certificates that need them.
+ */
+#include "base/wipe.h"
+#include "crypto/keyd/client/client.h"
+#include "crypto/keyd/client/keyring_int.h"
+#include "crypto/pki/bundle.h"
+#include "crypto/pki/pki.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct open_ring {
+    struct keyring *ring;
+    unsigned char *credential; /* secret, CREDENTIAL_MAX */
+    size_t n_credential;
+};
+
+static enum rc read_secret(const char *path, unsigned char *out, size_t room, size_t *n_out, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    size_t n = 0;
+    ssize_t got = 1;
+
+    if (fd < 0)
+        return err_sys(e, RC_PERM, "%s cannot be read: run this as root or as the instance's owner", path);
+    while (n < room && (got = read(fd, out + n, room - n)) > 0)
+        n += (size_t)got;
+    close(fd);
+    *n_out = n;
+    return got < 0 ? err_sys(e, RC_TEMP, "%s cannot be read", path) : RC_OK;
+}
+
+/* As keyd looks for it: the service manager's, else the instance's own. */
+static enum rc read_credential(const char *dir, struct open_ring *r, struct err *e)
+{
+    const char *given = getenv("CREDENTIALS_DIRECTORY");
+    char path[PATH_MAX];
+
+    if (given && snprintf(path, sizeof path, "%s/pli-keyd", given) < (int)sizeof path && access(path, R_OK) == 0)
+        return read_secret(path, r->credential, CREDENTIAL_MAX, &r->n_credential, e);
+    if (snprintf(path, sizeof path, "%s/keys/credential", dir) >= (int)sizeof path)
+        return err_set(e, RC_PERM, NULL, NULL, "path too long: %s", dir);
+    return read_secret(path, r->credential, CREDENTIAL_MAX, &r->n_credential, e);
+}
+
+static enum rc ring_open(const char *dir, struct open_ring *r, struct err *e)
+{
+    unsigned char *file = secret_alloc(KEYRING_FILE_MAX);
+    char path[PATH_MAX];
+    size_t n = 0;
+    enum rc rc;
+
+    r->credential = secret_alloc(CREDENTIAL_MAX);
+    rc = snprintf(path, sizeof path, "%s/keys/keyring", dir) < (int)sizeof path
+             ? read_secret(path, file, KEYRING_FILE_MAX, &n, e)
+             : err_set(e, RC_PERM, NULL, NULL, "path too long: %s", dir);
+    if (rc == RC_OK)
+        rc = read_credential(dir, r, e);
+    if (rc == RC_OK)
+        rc = keyring_open(span_of(file, n), span_of(r->credential, r->n_credential), &r->ring, e);
+    secret_free(file, KEYRING_FILE_MAX);
+    return rc;
+}
+
+static void ring_close(struct open_ring *r)
+{
+    secret_free(r->credential, CREDENTIAL_MAX);
+    keyring_free(&r->ring);
+}
+
+static enum rc ring_write(const char *dir, const struct open_ring *r, struct err *e)
+{
+    struct buf file = BUF_INIT;
+    enum rc rc = keyring_seal(r->ring, span_of(r->credential, r->n_credential), &file, e);
+
+    if (rc == RC_OK)
+        rc = keyring_put_file(dir, "keys/keyring", 0400, buf_span(&file), e);
+    buf_free(&file);
+    return rc;
+}
+
+static enum rc put_key(struct key_der *to, struct span key, struct err *e)
+{
+    if (key.n > sizeof to->p)
+        return err_set(e, RC_PERM, NULL, NULL, "key of %zu bytes: too long for the keyring", key.n);
+    memcpy(to->p, key.p, key.n);
+    to->n = (uint32_t)key.n;
+    return RC_OK;
+}
+
+static bool is_trial(const char *dir, const char *name, const struct keyring *ring)
+{
+    char path[PATH_MAX];
+    struct buf text = BUF_INIT;
+    unsigned char piece[4096];
+    bool trial = false;
+    size_t n;
+    FILE *f = snprintf(path, sizeof path, "%s/%s", dir, name) < (int)sizeof path ? fopen(path, "re") : NULL;
+
+    while (f && (n = fread(piece, 1, sizeof piece, f)) > 0)
+        buf_add(&text, piece, n);
+    if (f) {
+        fclose(f);
+        trial = pki_issued_by(buf_span(&text), key_der_span(&ring->ca_cert));
+    }
+    buf_free(&text);
+    return trial;
+}
+
+/* The other kind's certificate, when it is the trial authority's: peers who do not know that one must not be shown it. */
+static enum rc drop_trial(const char *dir, const char *name, const struct keyring *ring, struct err *e)
+{
+    char path[PATH_MAX];
+
+    if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
+        return err_set(e, RC_PERM, NULL, NULL, "path too long: %s", dir);
+    return is_trial(dir, name, ring) && unlink(path) != 0 ? err_sys(e, RC_TEMP, "%s cannot be removed", path) : RC_OK;
+}
+
+static enum rc import_listeners(const char *dir, const struct pki_bundle *b, struct open_ring *r, struct err *e)
+{
+    enum rc rc = put_key(b->ecdsa ? &r->ring->tls_ec : &r->ring->tls_rsa, buf_span(&b->key_pkcs8), e);
+
+    if (rc == RC_OK)
+        rc = ring_write(dir, r, e);
+    if (rc == RC_OK)
+        rc = keyring_put_file(dir, b->ecdsa ? "tls/server-ec.pem" : "tls/server.pem", 0644, buf_span(&b->chain_pem), e);
+    return rc == RC_OK ? drop_trial(dir, b->ecdsa ? "tls/server.pem" : "tls/server-ec.pem", r->ring, e) : rc;
+}
+
+static enum rc import_ldap(const char *dir, const struct pki_bundle *b, struct err *e)
+{
+    struct buf pem = BUF_INIT;
+    enum rc rc;
+
+    buf_init_secret(&pem);
+    pki_pem("PRIVATE KEY", buf_span(&b->key_pkcs8), &pem);
+    rc = keyring_put_file(dir, "tls/slapd.key", 0400, buf_span(&pem), e);
+    if (rc == RC_OK)
+        rc = keyring_put_file(dir, "tls/slapd.pem", 0644, buf_span(&b->chain_pem), e);
+    buf_free(&pem);
+    return rc;
+}
+
+enum rc keyring_import(const char *dir, const struct pki_bundle *b, bool ldap, struct err *e)
+{
+    struct open_ring r = {.ring = NULL};
+    enum rc rc;
+
+    if (ldap)
+        return import_ldap(dir, b, e);
+    rc = ring_open(dir, &r, e);
+    if (rc == RC_OK)
+        rc = import_listeners(dir, b, &r, e);
+    ring_close(&r);
+    return rc;
+}
+
+/* ---- the trial authority's, made anew for the same keys ---- */
+
+enum rc keyring_renew(const struct keyring_spec *s, unsigned *renewed_out, struct err *e)
+{
+    struct open_ring r = {.ring = NULL};
+    enum rc rc = ring_open(s->dir, &r, e);
+
+    *renewed_out = 0;
+    if (rc == RC_OK && is_trial(s->dir, "tls/server.pem", r.ring)) {
+        rc = keyring_issue_server(s, r.ring, key_der_span(&r.ring->tls_rsa), "server.pem", e);
+        *renewed_out += rc == RC_OK;
+    }
+    if (rc == RC_OK && is_trial(s->dir, "tls/server-ec.pem", r.ring)) {
+        rc = keyring_issue_server(s, r.ring, key_der_span(&r.ring->tls_ec), "server-ec.pem", e);
+        *renewed_out += rc == RC_OK;
+    }
+    if (rc == RC_OK && is_trial(s->dir, "tls/slapd.pem", r.ring)) {
+        rc = keyring_issue_slapd(s, r.ring, e);
+        *renewed_out += rc == RC_OK;
+    }
+    ring_close(&r);
+    return rc;
+}

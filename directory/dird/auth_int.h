@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/auth_int.h - what auth.c (dird checks) and door.c (slapd checks) share.
+ * Process  dird.
+ */
+#pragma once
+#include "directory/dird/auth.h"
+#include <stdatomic.h>
+
+struct auth {
+    struct cache *cache;
+    struct links *binds;
+    struct checked *checked;
+    struct guesses *guesses;
+    char *base, *nobody;
+    unsigned char *seed;
+    int64_t ticket_s;
+    int most_waiting;
+    int64_t told_at;   /* door.c, its one thread: when a refusal was last logged, ms */
+    unsigned untold;   /* and how many since were not */
+    atomic_int waiting;
+    _Atomic uint64_t n_binds, n_remembered;
+};

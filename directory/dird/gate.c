@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/gate.c - see gate.h. One question at a time, in the order of asking: a result is counted before the next question. */
+#include "directory/dird/gate.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/wipe.h"
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { SLICE_MS = 250, ASK_MS = 2000, MOST = 64 * 1024, FLYING = 64, SURE_MS = 10000 };
+
+struct flying { /* slapd checks it now */
+    uint64_t connid, msgid;
+    int64_t until;
+    struct door_try try;
+    bool used;
+};
+struct gate {
+    struct auth *auth;
+    char *base;
+    int fd;
+    uid_t slapd;
+    pthread_t thread;
+    atomic_bool stop;
+    struct flying flying[FLYING];
+    unsigned next;
+};
+
+/* ---- one question ---- */
+static void say(int fd, const char *text)
+{
+    (void)send(fd, text, strlen(text), MSG_NOSIGNAL); /* slapd went away: it will not want it */
+}
+
+static void give_back(struct gate *g, struct flying *f)
+{
+    if (f->used)
+        door_result(g->auth, &f->try, DOOR_UNTOLD);
+    f->used = false;
+}
+
+static void give_back_late_ones(struct gate *g)
+{
+    for (struct flying *f = g->flying; f < g->flying + FLYING; f++)
+        if (f->used && deadline_left_ms(f->until) == 0)
+            give_back(g, f);
+}
+
+static void on_bind(struct gate *g, const struct gate_ask *q, int fd)
+{
+    struct span peer = gate_peer(q->peername);
+    struct flying *f = &g->flying[g->next];
+    struct buf login = BUF_INIT;
+    if (peer.n == 0) { /* ldapi: dird's own */
+        say(fd, "CONTINUE\n");
+        return;
+    }
+    give_back(g, f);
+    gate_login(q->dn, g->base, &login);
+    switch (door_ask(g->auth, buf_span(&login), q->password, peer, q->connid, &f->try)) {
+    case GUESS_TRY:
+        f->connid = q->connid;
+        f->msgid = q->msgid;
+        f->until = deadline_in(SURE_MS);
+        f->used = true;
+        g->next = (g->next + 1) % FLYING;
+        say(fd, "CONTINUE\n");
+        break;
+    case GUESS_RIGHT:
+        say(fd, "CONTINUE\n");
+        break;
+    case GUESS_WAIT:
+        say(fd, "RESULT\ncode: 51\ninfo: Trop d'essais de mot de passe, patientez une minute / Too many wrong passwords, wait a minute\n\n");
+        break;
+    case GUESS_WRONG:
+        say(fd, "RESULT\ncode: 49\n\n");
+        break;
+    }
+    buf_free(&login);
+}
+
+static bool signed_in_as(const struct gate *g, const struct gate_ask *q, const char *login)
+{
+    struct buf name = BUF_INIT;
+    gate_login(q->binddn, g->base, &name);
+    bool same = span_ieq_str(buf_span(&name), login);
+    buf_free(&name);
+    return same;
+}
+
+/* Of the bind itself: it was refused. Of what came behind it: it was right, if that is done in its name. */
+static void on_result(struct gate *g, const struct gate_ask *q)
+{
+    for (struct flying *f = g->flying; f < g->flying + FLYING; f++) {
+        if (!f->used || f->connid != q->connid)
+            continue;
+        bool own = f->msgid == q->msgid, right = !own && q->msgid > f->msgid && signed_in_as(g, q, f->try.login);
+        if (own || right) {
+            f->used = false;
+            door_result(g->auth, &f->try, own ? q->code : 0);
+        }
+    }
+}
+
+/* All of it, within ASK_MS. */
+static enum rc hear(int fd, struct buf *in, struct gate_ask *q, struct err *e)
+{
+    int64_t until = deadline_in(ASK_MS);
+    enum rc rc = RC_MORE;
+    while (rc == RC_MORE) {
+        struct pollfd p = {fd, POLLIN, 0};
+        char block[4096];
+        if (in->n > MOST || poll(&p, 1, deadline_left_ms(until)) <= 0)
+            return err_set(e, RC_TIMEOUT, NULL, NULL, "slapd did not finish its question");
+        ssize_t n = recv(fd, block, sizeof block, MSG_DONTWAIT);
+        if (n <= 0)
+            return err_set(e, RC_CLOSED, NULL, NULL, "slapd hung up in its question");
+        buf_add(in, block, (size_t)n);
+        wipe(block, (size_t)n);
+        rc = gate_parse(buf_span(in), q, e);
+    }
+    return rc;
+}
+
+static void serve(struct gate *g, int fd)
+{
+    struct ucred who = {.uid = (uid_t)-1};
+    socklen_t n = sizeof who;
+    struct gate_ask q;
+    struct buf in = BUF_INIT;
+    struct err e = {0};
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) != 0 || (who.uid != g->slapd && who.uid != 0 && who.uid != geteuid())) {
+        log_ev(LOG_WARN_, "gate-stranger", "uid=%ld", (long)who.uid);
+        return;
+    }
+    buf_init_secret(&in);
+    if (hear(fd, &in, &q, &e) != RC_OK)
+        log_err(LOG_WARN_, "gate-odd", &e);
+    else if (give_back_late_ones(g), q.bind)
+        on_bind(g, &q, fd);
+    else
+        on_result(g, &q);
+    buf_free(&in);
+}
+
+/* ---- life ---- */
+static void *run(void *arg)
+{
+    struct gate *g = arg;
+    while (!atomic_load(&g->stop)) {
+        struct pollfd p = {g->fd, POLLIN, 0};
+        int fd = poll(&p, 1, SLICE_MS) == 1 ? accept4(g->fd, NULL, NULL, SOCK_CLOEXEC) : -1;
+        if (fd < 0)
+            continue;
+        serve(g, fd);
+        close(fd);
+    }
+    return NULL;
+}
+
+struct gate *gate_start(struct auth *a, const char *base, int listen_fd, uid_t slapd)
+{
+    struct gate *g = calloc(1, sizeof *g);
+    if (!g)
+        die("out of memory");
+    g->auth = a;
+    g->base = span_dup(span_str(base));
+    g->fd = listen_fd;
+    g->slapd = slapd;
+    int r = pthread_create(&g->thread, NULL, run, g);
+    if (r != 0)
+        die("cannot start the gate's thread: error %d", r);
+    return g;
+}
+
+void gate_stop(struct gate **g)
+{
+    if (!g || !*g)
+        return;
+    atomic_store(&(*g)->stop, true);
+    pthread_join((*g)->thread, NULL);
+    close((*g)->fd);
+    free((*g)->base);
+    free(*g);
+    *g = NULL;
+}

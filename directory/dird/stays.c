@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/stays.c - see stays.h.
+ * Lock     a peer's entry goes in stays_left(), under the lock that is held while it is told: nobody who has gone is told anything.
+ */
+#include "directory/dird/stays.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/wipe.h"
+#include "crypto/seal/ticket.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { LOOK_MS = 500, GATHER_MS = 50 /* a bulk change is looked at in pieces, not entry by entry */, MOST_S = 7 * 24 * 3600 };
+
+struct stay {
+    struct stay *next;
+    struct ipc_peer *peer;
+    uint64_t mbx, secret_at;
+    char address[CACHE_NAME];
+};
+struct stays {
+    struct cache *cache;
+    unsigned char *seed, pub[TICKET_KEY];
+    pthread_mutex_t lock;
+    struct stay *first;
+    pthread_t thread;
+    bool started;
+    atomic_bool stop;
+};
+static const struct ipc_field ended_f[] = {IPC_F_U8(dird_ev_ended, why), IPC_F_END};
+
+static bool holds(const struct cache_view *v, uint64_t mbx, uint64_t secret_at)
+{
+    return v->kind == DK_MAILBOX && !v->alias && v->mbx == mbx && cache_same_secret(v->secret_at, secret_at);
+}
+
+/* ---- looking ---- */
+static bool look_at(struct stays *s, const struct stay *st)
+{
+    struct cache_view v;
+    cache_find(s->cache, span_str(st->address), &v);
+    return holds(&v, st->mbx, st->secret_at);
+}
+
+static void look(struct stays *s)
+{
+    struct dird_ev_ended ev = {1};
+    pthread_mutex_lock(&s->lock);
+    for (struct stay **at = &s->first; *at;) {
+        struct stay *st = *at;
+        if (look_at(s, st)) {
+            at = &st->next;
+            continue;
+        }
+        *at = st->next;
+        st->peer->user = NULL;
+        ipc_push(st->peer, DIRD_EV_ENDED, ended_f, &ev);
+        log_ev(LOG_INFO_, "session-ended", "account=%s pid=%ld", log_esc(span_str(st->address)), (long)st->peer->pid);
+        free(st);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void *run(void *arg)
+{
+    struct stays *s = arg;
+    uint64_t seen = cache_version(s->cache);
+    while (!atomic_load(&s->stop)) {
+        if (!cache_wait_change(s->cache, seen, deadline_in(LOOK_MS)))
+            continue;
+        nanosleep(&(struct timespec){0, GATHER_MS * 1000000L}, NULL);
+        seen = cache_version(s->cache);
+        look(s);
+    }
+    return NULL;
+}
+
+/* ---- asking ---- */
+static void enter(struct stays *s, struct ipc_peer *p, const struct ticket *t, const struct cache_view *v)
+{
+    pthread_mutex_lock(&s->lock);
+    struct stay *st = p->user;
+    if (!st) {
+        st = calloc(1, sizeof *st);
+        if (!st)
+            die("out of memory");
+        st->peer = p;
+        st->next = s->first;
+        s->first = p->user = st;
+    }
+    st->mbx = t->mbx;
+    st->secret_at = t->secret_at % 1000000 ? t->secret_at : v->secret_at;
+    snprintf(st->address, sizeof st->address, "%s", v->address);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static enum rc denied(struct err *e, const struct ticket *t)
+{
+    return err_set(e, RC_DENIED, "5.7.0", "Compte modifie, reconnectez-vous / Account changed, sign in again", "session of %s ends",
+                   log_esc(span_str(t->address)));
+}
+
+static enum rc renew(struct stays *s, struct ticket *t, uint64_t now, struct buf *mem, struct dird_stay_rep *out, struct err *e)
+{
+    uint64_t life = t->expires - t->issued, last = t->begun + MOST_S;
+    if (now < t->issued + life / 2 || (t->rights & RIGHT_SLOTS)) {
+        uint64_t half = t->issued + life / 2;
+        out->ask_in_s = now < half ? half - now : t->expires - now;
+        return RC_OK;
+    }
+    t->issued = now;
+    t->expires = now + life < last ? now + life : last;
+    if (t->expires <= now)
+        return denied(e, t);
+    enum rc rc = ticket_sign(t, s->seed, mem, e);
+    *out = (struct dird_stay_rep){buf_span(mem), (t->expires - now + 1) / 2};
+    return rc;
+}
+
+enum rc stays_ask(struct stays *s, struct ipc_peer *p, const struct dird_stay_req *rq, struct buf *mem, struct dird_stay_rep *out, struct err *e)
+{
+    struct cache_view v;
+    struct ticket t;
+    int64_t now = clock_utc();
+    enum rc rc = ticket_check(rq->ticket, s->pub, now, &t, e);
+    if (rc != RC_OK)
+        return rc;
+    cache_find(s->cache, span_str(t.address), &v);
+    if (!holds(&v, t.mbx, t.secret_at))
+        return denied(e, &t);
+    enter(s, p, &t, &v);
+    return renew(s, &t, (uint64_t)now, mem, out, e);
+}
+
+void stays_left(struct stays *s, struct ipc_peer *p)
+{
+    pthread_mutex_lock(&s->lock);
+    for (struct stay **at = &s->first; *at; at = &(*at)->next)
+        if ((*at)->peer == p) {
+            struct stay *st = *at;
+            *at = st->next;
+            free(st);
+            break;
+        }
+    p->user = NULL;
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- life ---- */
+struct stays *stays_new(struct cache *c, const unsigned char *seed)
+{
+    struct stays *s = calloc(1, sizeof *s);
+    struct err e = {0};
+    if (!s)
+        die("out of memory");
+    s->cache = c;
+    s->seed = secret_alloc(TICKET_KEY);
+    memcpy(s->seed, seed, TICKET_KEY);
+    if (ticket_pub_of(s->seed, s->pub, &e) != RC_OK)
+        die("the ticket key: %s", e.log);
+    pthread_mutex_init(&s->lock, NULL);
+    return s;
+}
+
+void stays_start(struct stays *s)
+{
+    int r = pthread_create(&s->thread, NULL, run, s);
+    if (r != 0)
+        die("cannot start the thread that looks after sessions: error %d", r);
+    s->started = true;
+}
+
+void stays_free(struct stays **sp)
+{
+    struct stays *s = sp ? *sp : NULL;
+    if (!s)
+        return;
+    atomic_store(&s->stop, true);
+    if (s->started)
+        pthread_join(s->thread, NULL);
+    for (struct stay *st = s->first, *next; st; st = next) {
+        next = st->next;
+        free(st);
+    }
+    secret_free(s->seed, TICKET_KEY);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+    *sp = NULL;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/stays_test.c - open sessions on a real slapd: whose ticket holds, who is told that it does not, what is renewed.
+ */
+#include "directory/dird/daemon_test.h"
+#include <setjmp.h>
+#include <cmocka.h>
+
+#define GP "gp@chu.example"
+
+static struct dir *session; /* asks as imapd does */
+
+static int make_all(void **state)
+{
+    if (make(state) != 0 || add(per(GP, "Dr GP", 51)) != RC_OK)
+        return -1;
+    session = dir_new(ROLE_IMAPD);
+    return 0;
+}
+
+static int unmake_all(void **state)
+{
+    dir_free(&session);
+    return unmake(state);
+}
+
+static struct buf signed_in_with(const char *password)
+{
+    struct dird_auth_req rq = {SPAN_LIT(GP), span_str(password), SPAN_LIT("192.0.2.1"), 2};
+    struct dird_auth_rep rep = {0};
+    struct buf ticket = BUF_INIT;
+    struct err e = {0};
+    assert_int_equal(dir_auth(dir, &rq, &rep, &e), RC_OK);
+    buf_addspan(&ticket, rep.ticket);
+    return ticket;
+}
+
+static enum rc stay(struct span ticket, struct dird_stay_rep *rep)
+{
+    struct dird_stay_req rq = {ticket};
+    struct err e = {0};
+    *rep = (struct dird_stay_rep){0};
+    return dir_call(session, DIRD_STAY, &rq, rep, &e);
+}
+
+static bool told_within(int ms)
+{
+    struct err e = {0};
+    for (int64_t until = deadline_in(ms); deadline_left_ms(until) > 0;) {
+        if (dir_ended(session, &e) == RC_OK)
+            return true;
+        nanosleep(&(struct timespec){0, 5000000}, NULL);
+    }
+    return false;
+}
+
+static enum rc passwd(const char *password)
+{
+    struct err e = {0};
+    struct dird_passwd_req q = {SPAN_LIT(GP), span_str(password)};
+    return dir_call(dir, DIRD_ACCOUNT_PASSWD, &q, NULL, &e);
+}
+
+static struct ticket read_ticket(struct span wire)
+{
+    struct ticket tk;
+    struct err e = {0};
+    assert_int_equal(ticket_check(wire, pub, clock_utc(), &tk, &e), RC_OK);
+    return tk;
+}
+
+static enum rc stay_as(struct ticket tk, const unsigned char by[TICKET_KEY], struct dird_stay_rep *rep)
+{
+    struct buf wire = BUF_INIT;
+    struct err e = {0};
+    assert_int_equal(ticket_sign(&tk, by, &wire, &e), RC_OK);
+    enum rc rc = stay(buf_span(&wire), rep);
+    buf_free(&wire);
+    return rc;
+}
+
+static void a_fresh_ticket_holds(void **state)
+{
+    (void)state;
+    struct dird_stay_rep rep;
+    struct buf ticket = signed_in_with("mot de passe");
+    assert_int_equal(stay(buf_span(&ticket), &rep), RC_OK);
+    assert_int_equal(rep.ticket.n, 0);
+    assert_in_range(rep.ask_in_s, 6 * 3600 - 10, 6 * 3600);
+    buf_free(&ticket);
+}
+
+static void half_of_its_life_past_it_is_renewed(void **state)
+{
+    (void)state;
+    unsigned char other[TICKET_KEY], other_pub[TICKET_KEY];
+    struct dird_stay_rep rep;
+    struct err e = {0};
+    struct buf ticket = signed_in_with("mot de passe");
+    struct ticket tk = read_ticket(buf_span(&ticket)), fresh;
+    uint64_t now = (uint64_t)clock_utc();
+    tk.begun = tk.issued = now - 400;
+    tk.expires = now + 200;
+    assert_int_equal(stay_as(tk, seed, &rep), RC_OK);
+    assert_true(rep.ticket.n > 0);
+    fresh = read_ticket(rep.ticket);
+    assert_true(fresh.begun == tk.begun && fresh.secret_at == tk.secret_at && fresh.mbx == 51 && fresh.rights == tk.rights);
+    assert_in_range(fresh.expires, now + 600, now + 605);
+    tk.begun = now - 8 * 24 * 3600; /* a week is the most */
+    assert_int_equal(stay_as(tk, seed, &rep), RC_DENIED);
+    tk.begun = now - 400;
+    tk.rights |= RIGHT_SLOTS; /* an administrator's */
+    assert_int_equal(stay_as(tk, seed, &rep), RC_OK);
+    assert_int_equal(rep.ticket.n, 0);
+    tk.expires = now - 1; /* ended */
+    assert_int_equal(stay_as(tk, seed, &rep), RC_DENIED);
+    tk.expires = now + 200;
+    assert_int_equal(ticket_keys_new(other, other_pub, &e), RC_OK);
+    assert_int_equal(stay_as(tk, other, &rep), RC_DENIED); /* forged */
+    buf_free(&ticket);
+}
+
+/* Twice in one second, too: ppolicy's clock has seconds only. */
+static void every_change_of_the_password_ends_it(void **state)
+{
+    (void)state;
+    char now[32] = "mot de passe", next[32];
+    struct dird_stay_rep rep;
+    for (int i = 0; i < 6; i++) {
+        struct buf ticket = signed_in_with(now);
+        assert_int_equal(stay(buf_span(&ticket), &rep), RC_OK);
+        snprintf(next, sizeof next, "nouveau-%d", i);
+        assert_int_equal(passwd(next), RC_OK);
+        assert_true(told_within(2000));
+        assert_int_equal(stay(buf_span(&ticket), &rep), RC_DENIED);
+        buf_free(&ticket);
+        snprintf(now, sizeof now, "%s", next);
+    }
+    assert_int_equal(passwd("mot de passe"), RC_OK);
+}
+
+static void another_change_of_the_account_does_not(void **state)
+{
+    (void)state;
+    struct dird_account a = {.address = SPAN_LIT(GP), .name = SPAN_LIT("Dr G. P.")};
+    struct dird_stay_rep rep;
+    struct err e = {0};
+    nanosleep(&(struct timespec){1, 100000000}, NULL); /* another second than the password's */
+    struct buf ticket = signed_in_with("mot de passe");
+    assert_int_equal(stay(buf_span(&ticket), &rep), RC_OK);
+    assert_int_equal(dir_account_set(dir, DS_NAME, &a, &e), RC_OK);
+    assert_false(told_within(900));
+    assert_int_equal(stay(buf_span(&ticket), &rep), RC_OK);
+    buf_free(&ticket);
+}
+
+static void disabled_and_deleted_end_it(void **state)
+{
+    (void)state;
+    struct dird_account a = {.address = SPAN_LIT(GP), .disabled = 1};
+    struct dird_address_req gp = {SPAN_LIT(GP)};
+    struct dird_stay_rep rep;
+    struct err e = {0};
+    struct buf ticket = signed_in_with("mot de passe");
+    assert_int_equal(stay(buf_span(&ticket), &rep), RC_OK);
+    assert_int_equal(dir_account_set(dir, DS_DISABLED, &a, &e), RC_OK);
+    assert_true(told_within(2000));
+    a.disabled = 0;
+    assert_int_equal(dir_account_set(dir, DS_DISABLED, &a, &e), RC_OK);
+    assert_int_equal(stay(buf_span(&ticket), &rep), RC_OK);
+    assert_int_equal(dir_call(dir, DIRD_ACCOUNT_DELETE, &gp, NULL, &e), RC_OK);
+    assert_true(told_within(2000));
+    assert_int_equal(add(per(GP, "Another GP", 52)), RC_OK); /* the same name, another mailbox */
+    assert_int_equal(stay(buf_span(&ticket), &rep), RC_DENIED);
+    buf_free(&ticket);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_fresh_ticket_holds),
+        cmocka_unit_test(half_of_its_life_past_it_is_renewed),
+        cmocka_unit_test(every_change_of_the_password_ends_it),
+        cmocka_unit_test(another_change_of_the_account_does_not),
+        cmocka_unit_test(disabled_and_deleted_end_it),
+    };
+    return cmocka_run_group_tests(tests, make_all, unmake_all);
+}

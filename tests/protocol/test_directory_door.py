@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""slapd's own ports: guessing is slowed and logged as at the other doors, by one count; TLS is what the other ports speak; a paged read is whole."""
+import os
+import re
+import subprocess
+
+import pytest
+
+from instance import Instance, PASSWORD, eventually
+
+
+@pytest.fixture(scope="module")
+def pli():
+    with Instance() as p:
+        yield p
+
+
+def ldap(pli, tool, who, password, *args):
+    return subprocess.run([tool, "-x", "-H", f"ldaps://localhost:{pli.port('ldaps')}", "-D", f"mail={who},ou=mailboxes,o=pli", "-w", password, *args],
+                          capture_output=True, text=True, env=dict(os.environ, LDAPTLS_CACERT=str(pli.ca)))
+
+
+def test_guessing_is_slowed_and_logged(pli):
+    pli.add("target@chu.test", sign="never")
+    pli.add("colleague@chu.test", sign="never")
+    codes = [ldap(pli, "ldapwhoami", "target@chu.test", f"guess{i}").returncode for i in range(30)]
+    assert codes[:10] == [49] * 10
+    assert codes.count(51) >= 12 and set(codes) == {49, 51}
+    lines = eventually(lambda: [l for l in pli.output().splitlines() if "ev=auth" in l and "login=target@chu.test" in l and "protocol=ldap" in l])
+    assert re.search(r"peer=(127\.0\.0\.1|::1) protocol=ldap rc=denied", "\n".join(lines))
+    assert not [l for l in pli.output().splitlines() if "guess1" in l]
+    assert ldap(pli, "ldapwhoami", "colleague@chu.test", PASSWORD).returncode == 0
+    ldap(pli, "ldapwhoami", "nobody@chu.test", "guess")
+    assert eventually(lambda: [l for l in pli.output().splitlines() if "login=unknown" in l and "protocol=ldap" in l])
+
+
+def test_a_known_place_is_not_locked_out(pli):
+    pli.add("home@chu.test", sign="never")
+    assert ldap(pli, "ldapsearch", "home@chu.test", PASSWORD, "-b", "ou=mailboxes,o=pli", "(mail=home@*)", "mail").returncode == 0
+    for i in range(60):
+        ldap(pli, "ldapwhoami", f"nobody{i}@chu.test", "guess")
+    assert ldap(pli, "ldapwhoami", "home@chu.test", PASSWORD).returncode == 0
+    pli.imap("home@chu.test").logout()
+
+
+def test_while_dird_restarts_a_bind_waits_and_is_asked_about(pli):
+    pli.add("later@chu.test", sign="never")
+    pid = pli.daemon("pli-dird")
+    os.kill(pid, 9)
+    assert ldap(pli, "ldapwhoami", "later@chu.test", PASSWORD).returncode == 0
+    pli.wait_daemon("pli-dird", not_pid=pid)
+
+
+def hello(pli, *args):
+    return subprocess.run(["openssl", "s_client", "-connect", f"localhost:{pli.port('ldaps')}", *args], input="Q\n", capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize("args, want", [
+    (["-tls1", "-cipher", "ALL:@SECLEVEL=0"], None),
+    (["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"], None),
+    (["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES256-SHA384:AES128-SHA"], None),
+    (["-tls1_2", "-cipher", "AES128-GCM-SHA256:AES256-GCM-SHA384"], None),
+    (["-tls1_2"], "TLSv1.2, Cipher is ECDHE-"),
+    (["-tls1_3"], "TLSv1.3, Cipher is TLS_AES_"),
+], ids=["1.0", "1.1", "CBC", "RSA-key-exchange", "1.2", "1.3"])
+def test_tls_as_at_the_other_ports(pli, args, want):
+    assert (want or "Cipher is (NONE)") in hello(pli, *args)
+
+
+def test_a_paged_read_is_whole(pli):
+    """More entries than one answer may have (500), put in by slapadd: 520 accounts by the command would take minutes."""
+    rows = "".join(f"dn: mail=p{i}@chu.test,ou=mailboxes,o=pli\nobjectClass: inetOrgPerson\nobjectClass: mssBox\ncn: P {i}\nsn: P\nmail: p{i}@chu.test\n"
+                   f"mssType: PER\npliMailboxId: {100000 + i}\npliMailboxKey:: {'A' * 43}=\n\n" for i in range(520))
+    pli.add("reader@chu.test", sign="never")
+    secret = pli.root / "keys/dird.secret"
+    uri = "ldapi://" + str(pli.root / "run/ldapi").replace("/", "%2F")
+    r = subprocess.run(["ldapadd", "-x", "-D", "cn=dird,ou=daemons,o=pli", "-y", str(secret), "-H", uri], input=rows, capture_output=True, text=True)
+    assert r.returncode == 0, r.stderr[-500:]
+    whole = ldap(pli, "ldapsearch", "reader@chu.test", PASSWORD, "-LLL", "-b", "ou=mailboxes,o=pli", "-E", "pr=200/noprompt", "(mail=p*)", "mail")
+    assert whole.returncode == 0 and len(re.findall(r"^mail: p\d+@", whole.stdout, re.M)) == 520
+    cut = ldap(pli, "ldapsearch", "reader@chu.test", PASSWORD, "-LLL", "-b", "ou=mailboxes,o=pli", "(mail=p*)", "mail")
+    assert cut.returncode == 4

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Open sessions learn within two seconds that their account has another password, is disabled or gone; a session whose ticket runs out in its
+working day goes on. The directory is the real one, changed by the command and by its holder over LDAP."""
+import contextlib
+import os
+import socket
+import subprocess
+import time
+
+import pytest
+
+from instance import Instance, PASSWORD
+
+SOON = 2.0
+
+
+@pytest.fixture(scope="module")
+def pli():
+    with Instance(conf=["dird {", "ticket_life = 60", "}"]) as p:
+        yield p
+
+
+def account(pli, name):
+    address = f"{name}@chu.test"
+    pli.add(address, sign="never")
+    return address
+
+
+class Line:
+    """An IMAP session by hand: what the server says unasked is seen, and when."""
+
+    def __init__(self, pli, login, raw=None):
+        raw = raw or socket.create_connection(("127.0.0.1", pli.port("imaps")), 30)
+        self.sock = pli.tls().wrap_socket(raw, server_hostname="localhost")
+        self.file = self.sock.makefile("rb")
+        self.file.readline()
+        assert self.ask(f"a LOGIN {login} {PASSWORD}").startswith("a OK")
+
+    def ask(self, text):
+        self.sock.sendall(text.encode() + b"\r\n")
+        tag = text.split()[0].encode()
+        while True:
+            line = self.file.readline()
+            if not line or line.startswith(tag) or line.startswith(b"+"):
+                return line.decode()
+
+    def bye(self):
+        """The BYE, and seconds until it."""
+        begun = time.monotonic()
+        self.sock.settimeout(30)
+        lines = [line.decode() for line in self.file]
+        return [line for line in lines if line.startswith("* BYE")], time.monotonic() - begun
+
+    def close(self):
+        self.sock.close()
+
+
+def idle(line):
+    assert line.ask("i SELECT INBOX").startswith("i OK")
+    assert line.ask("j IDLE").startswith("+")
+
+
+def passwd(pli, who):
+    pli.pli("account", "passwd", who, "--password-stdin", stdin="tout-nouveau-1\n")
+
+
+def ldappasswd(pli, who):
+    subprocess.run(["ldappasswd", "-x", "-H", f"ldaps://localhost:{pli.port('ldaps')}", "-D", f"mail={who},ou=mailboxes,o=pli", "-w", PASSWORD,
+                    "-s", "tout-nouveau-2"], env=dict(os.environ, LDAPTLS_CACERT=str(pli.ca)), check=True, capture_output=True)
+
+
+CHANGES = {
+    "passwd": passwd,
+    "ldappasswd": ldappasswd,
+    "disable": lambda pli, who: pli.pli("account", "disable", who),
+    "delete": lambda pli, who: pli.pli("account", "delete", who, "--yes"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_every_open_session_ends(pli, change):
+    who = account(pli, change)
+    other = account(pli, f"other-{change}")
+    with contextlib.ExitStack() as stack:
+        waiting, idling, colleague = (stack.enter_context(contextlib.closing(Line(pli, w))) for w in (who, who, other))
+        idle(idling)
+        smtp = pli.smtp("submissions", login=who)
+        CHANGES[change](pli, who)
+        for line in (waiting, idling):
+            bye, took = line.bye()
+            why = ["Compte modifie, reconnectez-vous / Account changed"]
+            if change == "delete" and line is idling:  # whoever tells it first
+                why.append("Boite supprimee par une autre session / Mailbox was deleted")
+            assert len(bye) == 1 and any(w in bye[0] for w in why), bye
+            assert took < SOON
+        smtp.sock.settimeout(30)
+        begun = time.monotonic()
+        assert smtp.getreply()[0] == 421
+        assert time.monotonic() - begun < SOON
+        smtp.close()
+        assert colleague.ask("z NOOP").startswith("z OK")
+
+
+def test_a_session_that_asks_at_once_is_told_too(pli):
+    who = account(pli, "busy")
+    with contextlib.closing(Line(pli, who)) as line:
+        assert line.ask("b SELECT INBOX").startswith("b OK")
+        passwd(pli, who)
+        time.sleep(SOON)
+        with contextlib.suppress(OSError):
+            line.sock.sendall(b"c FETCH 1:* FLAGS\r\n")
+        assert not [a for a in line.file if a.startswith(b"c OK")]
+
+
+def test_a_long_answer_is_cut(pli):
+    """Twelve megabytes on their way to a slow client: the rest of them never comes."""
+    who = account(pli, "slow")
+    size = 12 * 1024 * 1024
+    with pli.imap(who) as box:
+        assert box.append("INBOX", None, None, b"Subject: x\r\n\r\n" + (b"x" * 76 + b"\r\n") * (size // 78))[0] == "OK"
+    raw = socket.socket()
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    raw.connect(("127.0.0.1", pli.port("imaps")))
+    with contextlib.closing(Line(pli, who, raw)) as line:
+        assert line.ask("b SELECT INBOX").startswith("b OK")
+        line.sock.sendall(b"c FETCH 1 BODY.PEEK[]\r\n")
+        came = len(line.file.read(100000))
+        passwd(pli, who)
+        time.sleep(SOON)
+        line.sock.settimeout(60)
+        with contextlib.suppress(OSError):
+            while block := line.sock.recv(65536):
+                came += len(block)
+        assert came < size * 9 // 10
+
+
+def test_dird_restarted_meanwhile(pli):
+    """Who watched on the old connection watches on the new one; what changed in between is found."""
+    who = account(pli, "restart")
+    with contextlib.closing(Line(pli, who)) as line:
+        idle(line)
+        pid = pli.daemon("pli-dird")
+        os.kill(pid, 9)
+        pli.wait_daemon("pli-dird", not_pid=pid)
+        ldappasswd(pli, who)
+        bye, took = line.bye()
+        assert len(bye) == 1 and took < 10
+
+
+def test_the_ticket_is_renewed_while_the_account_stands(pli):
+    """ticket_life is a minute here: a session idles, and another waits, through it, and both go on."""
+    who = account(pli, "daylong")
+    with contextlib.closing(Line(pli, who)) as waiting, contextlib.closing(Line(pli, who)) as idling:
+        assert waiting.ask("b SELECT INBOX").startswith("b OK")
+        idle(idling)
+        smtp = pli.smtp("submissions", login=who)
+        time.sleep(66)
+        assert waiting.ask("c STATUS INBOX (MESSAGES)").startswith("c OK")
+        assert waiting.ask("d CREATE X").startswith("d OK")
+        pli.submit(who, [who], f"From: {who}\r\nTo: {who}\r\nSubject: x\r\n\r\nx\r\n".encode())
+        assert idling.file.readline().startswith(b"* 1 EXISTS")
+        idling.sock.sendall(b"DONE\r\n")
+        assert smtp.docmd("MAIL", f"FROM:<{who}>")[0] == 250
+        smtp.close()
