@@ -11,7 +11,7 @@ import time
 import pytest
 from instance import Instance, plain
 
-ME, ALIAS, LATER = "marie@chu.test", "secretariat@chu.test", "consultation@chu.test"
+ME, ALIAS = "marie@chu.test", "secretariat@chu.test"
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +103,43 @@ def test_signing_time(inst, tmp_path, apart, timed):
 def test_date_that_is_none(inst, tmp_path):
     served = send(inst, plain("sans date", ME, ME).replace(b"Date: ", b"Date: hier, pas "))
     verified(inst, tmp_path, served)
+
+
+# ---- whose signature ----
+
+def addresses(pem):
+    text = subprocess.run(["openssl", "x509", "-in", pem, "-noout", "-ext", "subjectAltName"], capture_output=True, text=True, check=True).stdout
+    return re.findall(r"email:([^\s,]+)", text)
+
+
+def test_certificate_names_the_aliases(inst, tmp_path):
+    served = send(inst, head(sender=ALIAS) + b"\r\nx\r\n", sender=ALIAS)
+    verified(inst, tmp_path, served)
+    assert addresses(tmp_path / "signer.pem") == [ME, ALIAS]
+
+
+@pytest.mark.parametrize("algorithm, key", [("rsa", "rsaEncryption"), ("ecdsa", "id-ecPublicKey")])
+def test_certificate_follows_the_aliases(inst, tmp_path, algorithm, key):
+    who = f"service.{algorithm}@chu.test"
+    inst.add(who, extra=["--algorithm", algorithm])
+
+    def signer():
+        message = head(sender=who) + b"\r\nx\r\n"
+        with inst.smtp(login=who) as s:
+            assert s.sendmail(who, [ME], message) == {}
+        verified(inst, tmp_path, inst.fetch_all(ME)[-1])
+        return addresses(tmp_path / "signer.pem")
+    assert signer() == [who]
+    inst.pli("account", "set", who, "--alias", f"a.{algorithm}@chu.test", "--alias", f"b.{algorithm}@chu.test")
+    assert signer() == [who, f"a.{algorithm}@chu.test", f"b.{algorithm}@chu.test"]
+    printed = subprocess.run(["openssl", "x509", "-in", tmp_path / "signer.pem", "-noout", "-text"], capture_output=True, text=True).stdout
+    assert f"Public Key Algorithm: {key}" in printed
+    inst.pli("account", "set", who, "--alias", "")
+    assert signer() == [who]
+
+
+def test_never_stays_never(inst):
+    inst.add("muet@chu.test")
+    inst.pli("account", "set", "muet@chu.test", "--sign", "never")
+    inst.pli("account", "set", "muet@chu.test", "--alias", "silence@chu.test")
+    assert inst.json("account", "show", "muet@chu.test")["sign"] is False

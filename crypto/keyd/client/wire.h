@@ -45,8 +45,9 @@ enum keyd_tls_key { KEYD_TLS_SERVER = 1, KEYD_TLS_SERVER_EC = 2 };             /
 struct keyd_tls_req { uint8_t key; uint16_t algorithm; struct span hash; };
 struct keyd_tls_rep { struct span signature; };
 enum keyd_issue_use { KEYD_ISSUE_SMIME = 1, KEYD_ISSUE_OPERATOR = 2 };
-/* name: SMIME: mail address; OPERATOR: domain. cn: display name. days 0: default. algorithm 1 RSA-2048, 2 ECDSA P-256. */
-struct keyd_issue_req { uint8_t use, algorithm; uint32_t days; struct span name, cn; };
+/* name: SMIME: mail address; OPERATOR: domain. aliases: SMIME: further addresses of the mailbox, newline separated, all named by the
+ * certificate (RFC 8550 3). cn: display name. days 0: default. algorithm 1 RSA-2048, 2 ECDSA P-256. */
+struct keyd_issue_req { uint8_t use, algorithm; uint32_t days; struct span name, cn, aliases; };
 struct keyd_issue_rep { struct span cert_der; struct span slot; struct span key_pem; }; /* slot: a whole slot record (SMIME) */
 struct keyd_queue_req { uint64_t epoch; unsigned char epoch_rec[SEAL_EPOCH_REC], wrap[SEAL_WRAP], oid[SEAL_OID]; };
 /* relayd gets the content key; admin the object key of SEAL_ENVELOPE for oid (seal_obj_open_key, open_whole_key), never more */
