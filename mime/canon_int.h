@@ -14,6 +14,11 @@ void canon_field_7bit(const struct field *f, struct buf *out);
 /* A Content-Type's body in seven bits; charset, when given, takes the place of the one in it. */
 void canon_type(const struct content_type *ct, const char *charset, struct buf *out);
 bool has_8bit(struct span s);
+/* Shared by seven.c and seven_param.c. */
+bool seven_plain(unsigned char c);                                /* a letter or digit */
+bool seven_atom(struct span s, const char *also);                 /* atext alone (RFC 5322 3.2.3), and bytes of also */
+void seven_quoted(struct span s, struct buf *out);                /* as a quoted string */
+void seven_percent(struct span s, bool all, struct buf *out);     /* %XX; all: of all that RFC 2231 does not let stand */
 /* Text between parts, streaming: a byte beyond 127, NUL, a lone CR or LF become HTAB, which stands in no boundary; a long
  * line is broken with a blank first. */
 struct cleaner {

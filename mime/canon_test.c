@@ -117,6 +117,8 @@ static const struct {
     {"a line end in an encoded word starts no field", PART("Content-Description: =?utf-8?q?=0D=0AX:_y?= \xe9\r\n"),
      PART("Content-Description: =?utf-8?q?=0D=0AX=3A_y_=C3=A9?=\r\n")},
     {"an identifier", PART("Content-ID: <\xc3\xa9@x>\r\n"), PART("Content-ID: <%C3%A9@x>\r\n")},
+    {"a percent sign and a quote in a file name", PART("Content-Type: a/b; name=\"5% d'\xc3\xa9t\xc3\xa9\"\r\n"),
+     PART("Content-Type: a/b;\r\n name*=utf-8''5%25%20d%27%C3%A9t%C3%A9\r\n")},
     {"no field at all", PART("\xc3\xa9: x\r\n"), PART("\x7f\x7f: x\r\n")},
     {"names of people", FWD("From: \"Andr\xc3\xa9, L.\" <a@x>\r\nTo: b@x, Zo\xe9 <z@x>\r\n"),
      FWD("From: =?utf-8?q?Andr=C3=A9=2C_L=2E?= <a@x>\r\nTo: b@x, =?utf-8?q?Zo=C3=A9?= <z@x>\r\n")},

@@ -6,9 +6,8 @@
 #include "mime/canon_int.h"
 #include "mime/fields.h"
 #include "mime/text.h"
-#include <stdio.h>
 
-enum { WORD_LINE = 76, WORD_FRAME = 12 /* =?utf-8?q? and ?= */, WORD_LEAST = 20, VALUE_PIECE = 600 };
+enum { WORD_LINE = 76, WORD_FRAME = 12 /* =?utf-8?q? and ?= */, WORD_LEAST = 20 };
 
 bool has_8bit(struct span s)
 {
@@ -33,7 +32,7 @@ static void put(struct line *l, struct span s)
     l->column += 1 + s.n;
 }
 
-static bool stands_for_itself(unsigned char c)
+bool seven_plain(unsigned char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
@@ -45,7 +44,7 @@ static size_t add_q(struct span character, struct buf *out)
     for (size_t i = 0; i < character.n; i++) {
         unsigned char c = character.p[i];
 
-        if (stands_for_itself(c))
+        if (seven_plain(c))
             buf_addc(out, c);
         else if (c == ' ')
             buf_addc(out, '_');
@@ -136,16 +135,16 @@ static bool unstructured(const struct field *f, struct line *l)
 /* ---- addresses ---- */
 
 /* Bytes beyond 127 are of an atom (RFC 6532 3.2). */
-static bool is_atom(struct span s, const char *also)
+bool seven_atom(struct span s, const char *also)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] < 128 && !stands_for_itself(s.p[i]) && (s.p[i] == 0 || !strchr("!#$%&'*+-/=?^_`{|}~", s.p[i])) &&
+        if (s.p[i] < 128 && !seven_plain(s.p[i]) && (s.p[i] == 0 || !strchr("!#$%&'*+-/=?^_`{|}~", s.p[i])) &&
             (s.p[i] == 0 || !strchr(also, s.p[i])))
             return false;
     return s.n > 0;
 }
 
-static void add_quoted(struct span s, struct buf *out)
+void seven_quoted(struct span s, struct buf *out)
 {
     buf_addc(out, '"');
     for (size_t i = 0; i < s.n; i++) {
@@ -164,10 +163,10 @@ static void add_phrase(struct line *l, struct span name)
     if (has_8bit(name)) {
         field_decode(name, &text);
         encoded_words(l, buf_span(&text));
-    } else if (is_atom(name, " ")) {
+    } else if (seven_atom(name, " ")) {
         put(l, name);
     } else {
-        add_quoted(name, &quoted);
+        seven_quoted(name, &quoted);
         put(l, buf_span(&quoted));
     }
     buf_free(&text);
@@ -177,10 +176,10 @@ static void add_phrase(struct line *l, struct span name)
 static void add_spec(const struct address *a, bool angled, struct buf *out)
 {
     buf_addstr(out, angled ? "<" : "");
-    if (is_atom(a->local, "."))
+    if (seven_atom(a->local, "."))
         buf_addspan(out, a->local);
     else
-        add_quoted(a->local, out);
+        seven_quoted(a->local, out);
     if (a->domain.n > 0)
         buf_addc(out, '@');
     buf_addspan(out, a->domain);
@@ -240,121 +239,7 @@ static bool addresses(const struct field *f, struct line *l)
     return ok;
 }
 
-/* ---- parameters ---- */
-
-static void percent(struct span s, bool all, struct buf *out)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        if (all ? stands_for_itself(s.p[i]) || strchr("-._", s.p[i]) : s.p[i] < 127)
-            buf_addc(out, s.p[i]);
-        else
-            buf_addf(out, "%%%02X", s.p[i]);
-    }
-}
-
-/* name*=utf-8''..., in pieces where a line could not hold it (RFC 2231 3, 4) */
-static void extended_param(struct span name, struct span value, struct buf *out)
-{
-    struct buf utf8 = BUF_INIT, made = BUF_INIT;
-    struct span rest;
-    unsigned n = 0;
-
-    text_make_utf8(value, &utf8);
-    percent(buf_span(&utf8), true, &made);
-    rest = buf_span(&made);
-    if (rest.n <= VALUE_PIECE) {
-        buf_addf(out, ";\r\n %.*s*=utf-8''%.*s", SPAN_ARG(name), SPAN_ARG(rest));
-        rest = SPAN_NULL;
-    }
-    for (; rest.n > 0; n++) {
-        size_t piece = rest.n < VALUE_PIECE ? rest.n : VALUE_PIECE;
-
-        if (piece < rest.n && rest.p[piece - 1] == '%')
-            piece -= 1;
-        else if (piece < rest.n && rest.p[piece - 2] == '%')
-            piece -= 2;
-        buf_addf(out, ";\r\n %.*s*%u*=%s%.*s", SPAN_ARG(name), n, n == 0 ? "utf-8''" : "",
-                 SPAN_ARG(span_head(rest, piece)));
-        rest = span_from(rest, piece);
-    }
-    buf_free(&utf8);
-    buf_free(&made);
-}
-
-static void plain_param(struct span name, struct span value, struct buf *out)
-{
-    buf_addf(out, ";\r\n %.*s=", SPAN_ARG(name));
-    if (value.n > 0 && value.n < 70 && is_atom(value, ".") && !strchr("*'%", name.p[name.n - 1]) &&
-        span_chr(value, '/') < 0 && span_chr(value, '=') < 0 && span_chr(value, '?') < 0)
-        buf_addspan(out, value);
-    else if (name.p[name.n - 1] == '*')
-        buf_addspan(out, value); /* an extended value stands unquoted */
-    else
-        add_quoted(value, out);
-}
-
-static struct span base_of(struct span name)
-{
-    ptrdiff_t star = span_chr(name, '*');
-
-    return star > 0 ? span_head(name, (size_t)star) : name;
-}
-
-/* What of the parameters has this base name: any at all before offset end; any with bytes beyond 127. */
-static void look(const struct content_type *ct, struct span base, const unsigned char *end, bool *before, bool *eight)
-{
-    struct rd r = rd_of(buf_span(&ct->params));
-
-    *before = *eight = false;
-    while (r.s.n > 0) {
-        struct span n = rd_bytes(&r), v = rd_bytes(&r);
-
-        if (!span_ieq(base_of(n), base))
-            continue;
-        *before |= n.p < end;
-        *eight |= has_8bit(v);
-    }
-}
-
-static void one_param(const struct content_type *ct, struct span name, struct span value, struct buf *out)
-{
-    struct span base = base_of(name);
-    struct buf whole = BUF_INIT;
-    bool before, eight;
-    char key[84];
-
-    look(ct, base, name.p, &before, &eight);
-    if (!eight) {
-        plain_param(name, value, out);
-    } else if (!before) { /* all its pieces become one */
-        snprintf(key, sizeof key, "%.*s", SPAN_ARG(base));
-        content_type_param(ct, key, &whole);
-        extended_param(base, buf_span(&whole), out);
-        buf_free(&whole);
-    }
-}
-
-/* The boundary is first: readers take a bounded number of parameters, and pieces are more than there were. */
-static void all_params(const struct content_type *ct, bool boundary, const char *charset, struct buf *out)
-{
-    struct rd r = rd_of(buf_span(&ct->params));
-
-    while (r.s.n > 0) {
-        struct span n = rd_bytes(&r), v = rd_bytes(&r);
-
-        if (span_ieq_str(base_of(n), "boundary") == boundary && !(charset && span_ieq_str(base_of(n), "charset")))
-            one_param(ct, n, v, out);
-    }
-}
-
-void canon_type(const struct content_type *ct, const char *charset, struct buf *out)
-{
-    buf_addf(out, "%s%s%s", ct->type, ct->subtype[0] ? "/" : "", ct->subtype);
-    all_params(ct, true, charset, out);
-    if (charset)
-        buf_addf(out, "; charset=%s", charset);
-    all_params(ct, false, charset, out);
-}
+/* ---- parameters (mime/seven_param.c) ---- */
 
 static bool with_params(const struct field *f, struct line *l, bool (*parse)(struct span, struct content_type *))
 {
@@ -366,8 +251,10 @@ static bool with_params(const struct field *f, struct line *l, bool (*parse)(str
         canon_type(&ct, NULL, &made);
         ok = made.n < FIELD_MAX - 100 && !has_8bit(buf_span(&made));
     }
-    if (ok)
-        buf_addf(l->out, " %.*s", SPAN_ARG(buf_span(&made)));
+    if (ok) {
+        buf_addc(l->out, ' ');
+        buf_addspan(l->out, buf_span(&made));
+    }
     buf_free(&made);
     content_type_free(&ct);
     return ok;
@@ -390,7 +277,7 @@ static bool uri(const struct field *f, struct line *l)
     struct buf utf8 = BUF_INIT;
 
     text_make_utf8(f->body, &utf8);
-    percent(buf_span(&utf8), false, l->out);
+    seven_percent(buf_span(&utf8), false, l->out);
     buf_free(&utf8);
     return true;
 }
