@@ -87,26 +87,30 @@ static bool has_no_parts(const struct part *p)
     return p->kind == PART_MULTIPART && !p->first_child;
 }
 
-static bool says_ascii(const struct content_type *ct)
+/* Is the charset that is said, or none, untrue of octets beyond ASCII? Another charset than these cannot be told from its octets. */
+static bool untrue(const struct content_type *ct, bool not_utf8)
 {
     struct buf charset = BUF_INIT;
-    bool ascii = !content_type_param(ct, "charset", &charset) || span_trim(buf_span(&charset)).n == 0 ||
-                 span_ieq_str(span_trim(buf_span(&charset)), "us-ascii") ||
-                 span_ieq_str(span_trim(buf_span(&charset)), "ascii");
+    bool said = content_type_param(ct, "charset", &charset);
+    struct span s = span_trim(buf_span(&charset));
+    bool is = !said || s.n == 0 || span_ieq_str(s, "us-ascii") || span_ieq_str(s, "ascii") ||
+              (not_utf8 && (span_ieq_str(s, "utf-8") || span_ieq_str(s, "utf8")));
 
     buf_free(&charset);
-    return ascii;
+    return is;
 }
 
-/* Text beyond ASCII whose label says ASCII, or nothing: utf-8 where it is that, else what French senders without a label write. */
+/* Text beyond ASCII whose label is untrue, or missing: utf-8 where it is that, else what French senders without a label write. */
 static void plan_charset(const struct part *p, const struct content_type *ct, struct region *r)
 {
     struct content_type declared;
     struct field f = {.body = SPAN_NULL};
 
-    if (!(p->body_octets & OCT_8BIT) || !says_ascii(ct))
+    bool not_utf8 = p->body_octets & OCT_NOT_UTF8;
+
+    if (!(p->body_octets & OCT_8BIT) || !untrue(ct, not_utf8 && r->from == CODEC_IDENTITY))
         return;
-    r->charset = p->body_octets & OCT_NOT_UTF8 ? "windows-1252" : "utf-8";
+    r->charset = not_utf8 ? "windows-1252" : "utf-8";
     r->as_text =
         has_no_parts(p) || !field_find(p->header, "Content-Type", &f) || !content_type_parse(f.body, &declared);
     if (!r->as_text) {

@@ -10,7 +10,8 @@
  *          outside the signature and keep their raw UTF-8 (SMTPUTF8). Missing Date, Message-ID, MIME-Version are added. The tree of parts is the
  *          same before and after. RFC 8551 3.1, RFC 6409 8. A flat message (mime/scan.h) has its parts left as they are.
  * Labels   text beyond ASCII that says us-ascii, no charset or no Content-Type gets one: utf-8 when all of it is valid
- *          UTF-8, else windows-1252. A charset that the sender gave stays. A multipart or enclosed message that says
+ *          UTF-8, else windows-1252; so does text that says utf-8 and is not. Another charset that the sender gave stays. Text
+ *          that came in base64 or quoted-printable without an awkward octet is not looked into: it is passed as it is. A multipart or enclosed message that says
  *          base64, quoted-printable or something unknown says 7bit: every reader takes it as it stands (RFC 2045 6.4). A
  *          multipart with an awkward body and no delimiter in it becomes the text that readers show. In a base64 body
  *          what is no base64 digit is dropped, as readers do (RFC 2045 6.8), when the body is re-encoded.

@@ -86,6 +86,8 @@ static const struct {
     /* ---- a label that is true ---- */
     {"a charset us-ascii that is not", H "Content-Type: text/html; charset=US-ASCII; x=y\r\n\r\n\xc3\xa9\r\n",
      H "Content-Type: text/html; charset=utf-8;\r\n x=y\r\n" QP "\r\n=C3=A9\r\n"},
+    {"a charset utf-8 that is not", H "Content-Type: text/plain; charset=\"UTF-8\"\r\n\r\n\xe9\r\n",
+     H W QP "\r\n=E9\r\n"},
     {"a charset that was given stays", H "Content-Type: text/plain; charset=iso-8859-15\r\n\r\n\xa4\r\n",
      H "Content-Type: text/plain; charset=iso-8859-15\r\n" QP "\r\n=A4\r\n"},
     {"a surrogate is no UTF-8", H "\r\n\xed\xa0\x80\r\n", H QP W "\r\n=ED=A0=80\r\n"},

@@ -63,6 +63,7 @@ EIGHT = {
     "text without a label, utf-8": (head() + "\r\nété œdème\r\n".encode(), lambda m: m.get_content() == "été œdème\r\n" and m.get_content_charset() == "utf-8"),
     "text without a label, latin-1": (head() + "\r\nété\r\n".encode("latin-1"), lambda m: m.get_content() == "été\r\n" and m.get_content_charset() == "windows-1252"),
     "says us-ascii": (mixed("Content-Type: text/html; charset=us-ascii\r\n\r\n<p>été".encode()), lambda m: m.get_payload(0).get_content() == "<p>été"),
+    "says utf-8, is latin-1": (mixed("Content-Type: text/plain; charset=utf-8\r\n\r\nété".encode("latin-1")), lambda m: m.get_payload(0).get_content() == "été"),
     "says iso-8859-15": (mixed("Content-Type: text/plain; charset=iso-8859-15\r\n\r\n5 €".encode("iso-8859-15")), lambda m: m.get_payload(0).get_content() == "5 €"),
     "multipart says base64": (head("Content-Transfer-Encoding: base64\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n") + "--b\r\n\r\nété\r\n--b--\r\n".encode(),
                               lambda m: m["content-transfer-encoding"] == "7bit" and m.get_payload(0).get_content() == "été"),
