@@ -6,9 +6,11 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "crypto/cms/cms.h"
 #include "crypto/seal/digest.h"
 #include "crypto/seal/slot.h"
 #include "flow/letter_int.h"
+#include "mime/fields.h"
 
 struct signing {
     struct letter *l;
@@ -55,6 +57,10 @@ static enum rc make_canonical(struct signing *g, struct err *e)
     enum rc rc;
 
     g->plain = g->l->message;
+    if (scan_flat(g->l->scan) &&
+        scan_facts(g->l->scan)->has_8bit) /* its parts are not known, so they cannot be re-encoded */
+        return err_set(e, RC_PERM, "5.3.4", "structure too large to sign",
+                       "8-bit in a message of too many parts to sign");
     if (!canon_needed(g->l->scan))
         return RC_OK;
     g->plain = spool_new(signed_max(g->l));
@@ -116,6 +122,19 @@ static enum rc write_entity(struct signing *g, struct err *e)
     return rc;
 }
 
+enum { DATE_APART = 50 * 60 };
+
+/* The true time, or none where the message's own Date lies too far off (docs/decisions/0016). */
+static int64_t signing_time(const struct signing *g)
+{
+    int64_t now = clock_utc(), date, day;
+    struct field f;
+
+    if (!field_find(buf_span(&g->header), "Date", &f) || !date_parse(f.body, &date, &day))
+        return CMS_NO_TIME;
+    return date >= now - DATE_APART && date <= now + DATE_APART ? now : CMS_NO_TIME;
+}
+
 static enum rc write_signature(struct signing *g, struct err *e)
 {
     unsigned char md[DIGEST_LEN];
@@ -123,7 +142,7 @@ static enum rc write_signature(struct signing *g, struct err *e)
     enum rc rc;
 
     digest_end(&g->digest, md);
-    rc = keyd_sign_mail(g->l->keyd, g->l->ticket, g->l->slots, md, clock_utc(), &g->l->cms, e);
+    rc = keyd_sign_mail(g->l->keyd, g->l->ticket, g->l->slots, md, signing_time(g), &g->l->cms, e);
     if (rc == RC_OK) {
         signed_form_signature(&g->form, buf_span(&g->l->cms), &tail);
         rc = spool_put(g->out, buf_span(&tail), e);

@@ -11,7 +11,7 @@
 #include "mime/part.h"
 #include <stdlib.h>
 
-enum { AWKWARD = OCT_8BIT | OCT_NUL | OCT_LONG_LINE | OCT_BARE_CR | OCT_BARE_LF, HEADER_AWKWARD = AWKWARD & ~OCT_8BIT };
+enum { AWKWARD = OCT_8BIT | OCT_NUL | OCT_LONG_LINE | OCT_BARE_CR | OCT_BARE_LF, HEADER_OCTETS = AWKWARD };
 enum { SLICE = 32 * 1024 };
 enum action { PASS, REWRITE, RECODE };
 
@@ -21,6 +21,8 @@ struct region {
     uint32_t part;
     const char *encoding; /* REWRITE: the new Content-Transfer-Encoding; NULL: as it was */
     enum codec_kind from, to;
+    const char *charset; /* REWRITE: the charset that is true; NULL: as it was */
+    bool as_text;        /* REWRITE: the whole Content-Type is text/plain in that charset */
 };
 
 struct canon {
@@ -52,11 +54,24 @@ static bool header_is_whole(const struct part *p)
     return p->header.n == p->header_len;
 }
 
+/* What holds parts is never encoded itself (RFC 2045 6.4): every reader takes it as it stands, so another label is untrue. */
+static bool wrong_container(const struct scan *s, const struct part *p)
+{
+    struct field f;
+    bool known;
+
+    return p->kind != PART_LEAF && !scan_flat(s) && field_find(p->header, "Content-Transfer-Encoding", &f) &&
+           (part_encoding(p, &known) != CODEC_IDENTITY || !known);
+}
+
 bool canon_needed(const struct scan *s)
 {
     const struct scan_facts *f = scan_facts(s);
     struct span header = scan_part(s, 0)->header;
 
+    for (size_t i = 0; i < scan_parts(s); i++)
+        if (wrong_container(s, scan_part(s, i)))
+            return true;
     return f->has_8bit || f->has_nul || f->long_line || f->bare_cr || f->bare_lf || lacks(header, "Date") ||
            lacks(header, "Message-ID") || lacks(header, "MIME-Version");
 }
@@ -66,18 +81,68 @@ bool canon_needed(const struct scan *s)
 static const char *const encoding_names[] = {
     [CODEC_IDENTITY] = "7bit", [CODEC_BASE64] = "base64", [CODEC_QP] = "quoted-printable"};
 
+/* A multipart none of whose delimiters is there: all of its body is what readers show, as text (RFC 2045 5.2). */
+static bool has_no_parts(const struct part *p)
+{
+    return p->kind == PART_MULTIPART && !p->first_child;
+}
+
+/* Is the charset that is said, or none, untrue of octets beyond ASCII? Another charset than these cannot be told from its octets. */
+static bool untrue(const struct content_type *ct, bool not_utf8)
+{
+    struct buf charset = BUF_INIT;
+    bool said = content_type_param(ct, "charset", &charset);
+    struct span s = span_trim(buf_span(&charset));
+    bool is = !said || s.n == 0 || span_ieq_str(s, "us-ascii") || span_ieq_str(s, "ascii") ||
+              (not_utf8 && (span_ieq_str(s, "utf-8") || span_ieq_str(s, "utf8")));
+
+    buf_free(&charset);
+    return is;
+}
+
+/* Text beyond ASCII whose label is untrue, or missing: utf-8 where it is that, else what French senders without a label write. */
+static void plan_charset(const struct part *p, const struct content_type *ct, struct region *r)
+{
+    struct content_type declared;
+    struct field f = {.body = SPAN_NULL};
+
+    bool not_utf8 = p->body_octets & OCT_NOT_UTF8;
+
+    if (!(p->body_octets & OCT_8BIT) || !untrue(ct, not_utf8 && r->from == CODEC_IDENTITY))
+        return;
+    r->charset = not_utf8 ? "windows-1252" : "utf-8";
+    r->as_text =
+        has_no_parts(p) || !field_find(p->header, "Content-Type", &f) || !content_type_parse(f.body, &declared);
+    if (!r->as_text) {
+        r->as_text = content_type_is(&declared, "multipart", NULL); /* without a usable boundary */
+        content_type_free(&declared);
+    }
+}
+
 /* A leaf whose body breaks the form: how it is written instead. */
 static void plan_body(const struct canon *c, const struct part *p, struct region *r)
 {
     struct content_type ct;
     bool known, text;
 
-    if (p->kind != PART_LEAF || !(p->body_octets & AWKWARD) || scan_flat(c->scan))
+    if ((p->kind != PART_LEAF && !has_no_parts(p)) || !(p->body_octets & AWKWARD) || scan_flat(c->scan))
         return;
     part_type(p, false, &ct);
-    text = content_type_is(&ct, "text", NULL);
-    content_type_free(&ct);
+    text = content_type_is(&ct, "text", NULL) || has_no_parts(p);
     r->from = part_encoding(p, &known);
+    if (has_no_parts(p)) { /* nobody decodes a multipart */
+        r->from = CODEC_IDENTITY;
+        known = true;
+    }
+    if (text && known)
+        plan_charset(p, &ct, r);
+    content_type_free(&ct);
+    if (has_no_parts(p) && !r->charset) { /* no byte beyond 127, or a charset that was given to a multipart */
+        r->charset = !(p->body_octets & OCT_8BIT)    ? "us-ascii"
+                     : p->body_octets & OCT_NOT_UTF8 ? "windows-1252"
+                                                     : "utf-8";
+        r->as_text = true;
+    }
     r->to = r->from != CODEC_IDENTITY ? r->from : text && known ? CODEC_QP : CODEC_BASE64;
     r->action = RECODE;
 }
@@ -111,9 +176,11 @@ static void plan_header(struct canon *c, size_t i, bool holds)
         return;
     if (body->action == RECODE)
         r->encoding = encoding_names[body->to];
-    else if (holds && says_8bit(p))
+    else if ((holds && says_8bit(p)) || wrong_container(c->scan, p))
         r->encoding = encoding_names[CODEC_IDENTITY];
-    if (i == 0 || r->encoding || (p->header_octets & HEADER_AWKWARD))
+    r->charset = body->charset;
+    r->as_text = body->as_text;
+    if (i == 0 || r->encoding || (p->header_octets & HEADER_OCTETS))
         r->action = REWRITE;
 }
 
@@ -130,8 +197,8 @@ static void plan(struct canon *c)
         const struct part *p = scan_part(c->scan, i);
 
         c->regions[2 * i] = (struct region){.off = p->header_off, .len = p->header_len, .part = (uint32_t)i};
-        c->regions[2 * i + 1] =
-            (struct region){.off = p->body_off, .len = p->kind == PART_LEAF ? p->body_len : 0, .part = (uint32_t)i};
+        c->regions[2 * i + 1] = (struct region){
+            .off = p->body_off, .len = p->kind == PART_LEAF || has_no_parts(p) ? p->body_len : 0, .part = (uint32_t)i};
         plan_body(c, p, &c->regions[2 * i + 1]);
     }
     mark_holders(c, holds);
@@ -195,26 +262,63 @@ static void end_last_line(struct buf *out)
         buf_addstr(out, "\r\n");
 }
 
+/* The Content-Type with the charset that is true. */
+static void write_type(const struct region *r, const struct field *f, struct buf *out)
+{
+    struct content_type ct = {.type = ""};
+    struct buf made = BUF_INIT;
+    bool whole = !r->as_text && f && content_type_parse(f->body, &ct);
+
+    if (whole)
+        canon_type(&ct, r->charset, &made);
+    if (whole && made.n < FIELD_MAX - 100 && !has_8bit(buf_span(&made))) {
+        buf_addstr(out, "Content-Type: ");
+        canon_field(buf_span(&made), out);
+        buf_addstr(out, "\r\n");
+    } else {
+        buf_addf(out, "Content-Type: text/plain; charset=%s\r\n", r->charset);
+    }
+    content_type_free(&ct);
+    buf_free(&made);
+}
+
+/* One field that stays. What is in the signed entity is in seven bits: all of a part's header, of the message's own what
+ * describes its body (signed_form_make). */
+static void write_field(const struct field *f, bool root, struct buf *out)
+{
+    if (has_8bit(f->raw) && (!root || span_istarts(f->name, "Content-")))
+        canon_field_7bit(f, out);
+    else
+        canon_field(f->raw, out);
+}
+
 static void rewrite_header(struct canon *c, const struct region *r, struct buf *out)
 {
     struct span header = scan_part(c->scan, r->part)->header, rest = header;
-    bool said = r->encoding == NULL, root = r->part == 0;
+    bool said = r->encoding == NULL, typed = r->charset == NULL, root = r->part == 0;
     struct field f;
     struct err e;
 
     while (field_next(&rest, &f, &e) == RC_OK) {
         bool encoding = r->encoding && span_ieq_str(f.name, "Content-Transfer-Encoding");
 
-        if (!encoding)
-            canon_field(f.raw, out);
-        else if (!said)
+        bool kind = r->charset && span_ieq_str(f.name, "Content-Type");
+
+        if (!encoding && !kind)
+            write_field(&f, root, out);
+        else if (kind && !typed)
+            write_type(r, &f, out);
+        else if (encoding && !said)
             buf_addf(out, "Content-Transfer-Encoding: %s\r\n", r->encoding);
         said |= encoding;
+        typed |= kind;
     }
-    if (!said || root)
+    if (!said || !typed || root)
         end_last_line(out);
     if (!said)
         buf_addf(out, "Content-Transfer-Encoding: %s\r\n", r->encoding);
+    if (!typed)
+        write_type(r, NULL, out);
     if (root)
         add_missing(c, header, out);
     if (root || rest.n > 0) /* rest: the empty line */

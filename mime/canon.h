@@ -5,9 +5,16 @@
  * Canon    CRLF line ends, no line beyond 998 octets, no byte beyond 127, no NUL in any body: a part that breaks this is
  *          re-encoded (text: quoted-printable, else base64) and its Content-Transfer-Encoding said anew (what holds it
  *          then says 7bit); a part that does not is passed byte for byte. Such bytes in preambles and epilogues become
- *          HTAB. Header fields: long ones are folded, NUL and a lone CR or LF become DEL; raw UTF-8 in them (SMTPUTF8
- *          mail) stays, it has no other form. Missing Date, Message-ID, MIME-Version are added. The tree of parts is the
+ *          HTAB. Header fields: long ones are folded, NUL and a lone CR or LF become DEL. Those of parts, and the Content-*
+ *          fields of the message, are made seven bits (mime/canon_int.h says how); the message's other fields stand
+ *          outside the signature and keep their raw UTF-8 (SMTPUTF8). Missing Date, Message-ID, MIME-Version are added. The tree of parts is the
  *          same before and after. RFC 8551 3.1, RFC 6409 8. A flat message (mime/scan.h) has its parts left as they are.
+ * Labels   text beyond ASCII that says us-ascii, no charset or no Content-Type gets one: utf-8 when all of it is valid
+ *          UTF-8, else windows-1252; so does text that says utf-8 and is not. Another charset that the sender gave stays. Text
+ *          that came in base64 or quoted-printable without an awkward octet is not looked into: it is passed as it is. A multipart or enclosed message that says
+ *          base64, quoted-printable or something unknown says 7bit: every reader takes it as it stands (RFC 2045 6.4). A
+ *          multipart with an awkward body and no delimiter in it becomes the text that readers show. In a base64 body
+ *          what is no base64 digit is dropped, as readers do (RFC 2045 6.8), when the body is re-encoded.
  * Signed   outer header: the message's fields but Content-*, which move to the inner entity; then the inner entity,
  *          then the application/pkcs7-signature part (base64). The digest is over the inner entity's octets exactly
  *          as written. RFC 8551 3.5.3, RFC 1847.

@@ -28,3 +28,33 @@ unsigned octets_in(struct span s)
     }
     return (high & HIGH ? OCT_8BIT : 0u) | (nul ? OCT_NUL : 0u) | (cr ? OCT_BARE_CR : 0u);
 }
+
+/* The first octet of a character: how many follow, and what the next one may be. */
+static bool utf8_first(struct utf8_state *u, unsigned char c)
+{
+    if (c < 0xc2 || c > 0xf4)
+        return false;
+    u->want = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
+    u->low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;  /* no longer form than needed */
+    u->high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf; /* no surrogates, nothing beyond U+10FFFF */
+    return true;
+}
+
+bool utf8_feed(struct utf8_state *u, struct span s)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < s.n; i++) {
+        if (u->want == 0) {
+            ok = s.p[i] < 128 || utf8_first(u, s.p[i]);
+            continue;
+        }
+        ok = s.p[i] >= u->low && s.p[i] <= u->high;
+        u->want--;
+        u->low = 0x80;
+        u->high = 0xbf;
+    }
+    if (!ok)
+        *u = (struct utf8_state){0, 0, 0};
+    return ok;
+}

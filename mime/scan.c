@@ -43,6 +43,7 @@ struct scan {
     uint64_t off, line_off, lines;
     size_t arena_line; /* where it begins in the arena */
     unsigned octets;
+    struct utf8_state utf8;
     bool last_cr, prev_empty; /* the byte before was CR; the line before was empty */
     size_t line_n;            /* of a line that begins with "-": its first bytes */
     unsigned char line[KEEP];
@@ -310,6 +311,7 @@ static void next_line(struct scan *s, bool empty)
     s->line_off = s->off;
     s->arena_line = s->arena.n;
     s->octets = 0;
+    s->utf8.want = 0;
     s->line_n = 0;
     s->last_cr = false;
 }
@@ -321,6 +323,8 @@ static void end_line(struct scan *s)
 
     if (n > LINE_MOST + 2)
         s->octets |= OCT_LONG_LINE;
+    if (s->utf8.want > 0)
+        s->octets |= OCT_NOT_UTF8;
     if (!(candidate && delimiter(s))) {
         note_octets(s);
         if (s->state == HEADER && n == 2)
@@ -335,6 +339,7 @@ static void add_to_line(struct scan *s, struct span d, bool full)
     struct part *p = current(s);
     struct span content = d;
     bool first = s->off == s->line_off;
+    unsigned seen;
 
     if (s->last_cr && d.p[0] != '\n')
         s->octets |= OCT_BARE_CR;
@@ -344,7 +349,11 @@ static void add_to_line(struct scan *s, struct span d, bool full)
         s->octets |= OCT_BARE_LF;
     else if (d.p[d.n - 1] == '\r')
         content.n--; /* its LF may follow */
-    s->octets |= octets_in(content);
+    seen = octets_in(content);
+    if (((seen & OCT_8BIT) || s->utf8.want > 0) &&
+        !utf8_feed(&s->utf8, d)) /* only what is not ASCII is looked at again */
+        seen |= OCT_NOT_UTF8;
+    s->octets |= seen;
     s->last_cr = d.p[d.n - 1] == '\r';
     if ((first ? d.p[0] == '-' : s->line_n > 0) && s->line_n < KEEP) {
         size_t n = d.n < KEEP - s->line_n ? d.n : KEEP - s->line_n;
@@ -389,6 +398,8 @@ void scan_end(struct scan *s)
         s->octets |= OCT_BARE_CR;
     if (s->off - s->line_off > LINE_MOST)
         s->octets |= OCT_LONG_LINE;
+    if (s->utf8.want > 0)
+        s->octets |= OCT_NOT_UTF8;
     was_delimiter = s->boundaries.n > 0 && s->line_n > 2 && s->line[1] == '-' && delimiter(s);
     if (!was_delimiter)
         note_octets(s);

@@ -24,7 +24,7 @@ enum { SCAN_PARTS = 1000, SCAN_DEPTH = 50 };
 enum { SCAN_HEADER_BLOCK = 64 * 1024, SCAN_TOP_HEADER = 256 * 1024, SCAN_HEADERS = 1024 * 1024 };
 enum part_kind { PART_LEAF, PART_MULTIPART, PART_MESSAGE };
 /* What was seen, bits. */
-enum octets { OCT_8BIT = 1, OCT_NUL = 2, OCT_LONG_LINE = 4, OCT_BARE_CR = 8, OCT_BARE_LF = 16 };
+enum octets { OCT_8BIT = 1, OCT_NUL = 2, OCT_LONG_LINE = 4, OCT_BARE_CR = 8, OCT_BARE_LF = 16, OCT_NOT_UTF8 = 32 };
 struct part {
     uint32_t parent;          /* index; the root is 0 and its own parent */
     uint32_t first_child, next_sibling; /* 0: none */

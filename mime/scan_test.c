@@ -291,10 +291,10 @@ static void test_octets_belong_to_their_part(void **state)
 
     (void)state;
     assert_int_equal(scan_parts(s), 3);
-    assert_int_equal(scan_part(s, 0)->header_octets, OCT_8BIT);
-    assert_int_equal(scan_part(s, 0)->body_octets, OCT_8BIT);
+    assert_int_equal(scan_part(s, 0)->header_octets, OCT_8BIT | OCT_NOT_UTF8);
+    assert_int_equal(scan_part(s, 0)->body_octets, OCT_8BIT | OCT_NOT_UTF8);
     assert_int_equal(scan_part(s, 1)->body_octets, 0);
-    assert_int_equal(scan_part(s, 2)->body_octets, OCT_8BIT);
+    assert_int_equal(scan_part(s, 2)->body_octets, OCT_8BIT | OCT_NOT_UTF8);
     scan_free(&s);
 }
 

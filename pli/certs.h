@@ -18,6 +18,8 @@ struct cert_seen {
 /* The server's (ca.pem and those of tls that are there), then, when accounts is set (the server must run), the accounts', in address order. Stops at the
  * first answer that is not PLI_OK. */
 int certs_each(struct cmd *c, bool accounts, int (*see)(struct cmd *c, const struct cert_seen *s, void *ctx), void *ctx);
-/* A new trial certificate and key for the account; address and info are filled in. */
+/* A new trial certificate and key for the account and its aliases; address and info are filled in. algorithm: 1 RSA, 2 ECDSA;
+ * CERT_AS_IT_WAS: that of the certificate it has, and whether the account signs stays too. */
+enum { CERT_AS_IT_WAS = 0 };
 int cert_issue_account(struct cmd *c, const char *who, uint8_t algorithm, char address[256], struct cert_info *info);
 int certs_reload(struct cmd *c, bool *told_out); /* a running server reads its certificates anew; false: none runs */

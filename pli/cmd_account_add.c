@@ -157,7 +157,7 @@ static int address_free(struct cmd *c, struct adding *ad)
 static enum rc make_keys(struct cmd *c, struct adding *ad, struct err *e)
 {
     bool strict = ad->a.flags & DF_STRICT;
-    struct keyd_issue_req issue = {KEYD_ISSUE_SMIME, ad->algorithm, 0, ad->a.address, ad->a.name};
+    struct keyd_issue_req issue = {KEYD_ISSUE_SMIME, ad->algorithm, 0, ad->a.address, ad->a.name, ad->a.aliases};
     struct buf slot = BUF_INIT;
     enum rc rc = keyd_box_new(inst_keyd(c), ad->a.mbx, strict ? SLOT_PASSWORD : SLOT_KEYD,
                               strict ? ad->a.password : SPAN_NULL, ad->a.pub, &ad->slots, e);

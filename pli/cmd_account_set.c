@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/cmd_account_set.c - pli account set, disable, enable, delete. */
+#include "pli/certs.h"
 #include "pli/cmds.h"
 #include "pli/instance.h"
 #include "pli/people.h"
@@ -116,23 +117,41 @@ static enum rc send_change(struct cmd *c, struct changing *ch, struct err *e)
     return rc;
 }
 
-/* A signing account needs a certificate: one that was added with --sign never has none. */
-static int has_certificate(struct cmd *c, const struct changing *ch)
+static int find_signing_slot(struct cmd *c, const struct changing *ch, bool *there_out)
 {
     struct store_mbx_msg rq = {ch->a.mbx};
     struct store_box_rep box = {0};
     struct buf mem = BUF_INIT;
     struct slot s;
     struct err e;
-    bool has;
 
     if (store_call_in(inst_store(c), STORE_BOX_GET, &rq, -1, &box, &mem, &e) != RC_OK)
         return cmd_err(c, &e);
-    has = slot_find(box.slots, SLOT_SIGNING, &s, &e) == RC_OK;
+    *there_out = slot_find(box.slots, SLOT_SIGNING, &s, &e) == RC_OK;
     buf_free(&mem);
-    if (has)
-        return PLI_OK;
+    return PLI_OK;
+}
+
+/* A signing account needs a certificate: one that was added with --sign never has none. */
+static int has_certificate(struct cmd *c, const struct changing *ch)
+{
+    bool there = false;
+    int answer = find_signing_slot(c, ch, &there);
+
+    if (answer != PLI_OK || there)
+        return answer;
     return cmd_fail(c, "%s has no certificate: pli cert issue-trial %s gives it one", ch->address, ch->address);
+}
+
+/* Mail may be sent from an alias, so the certificate names it (RFC 8550 3): when they change it is issued anew. */
+static int renew_certificate(struct cmd *c, const struct changing *ch)
+{
+    struct cert_info info;
+    char address[256];
+    bool there = false;
+    int answer = ch->what & DS_ALIASES ? find_signing_slot(c, ch, &there) : PLI_OK;
+
+    return answer == PLI_OK && there ? cert_issue_account(c, ch->address, CERT_AS_IT_WAS, address, &info) : answer;
 }
 
 static enum rc set_box_quota(struct cmd *c, const struct changing *ch, struct err *e)
@@ -183,6 +202,8 @@ int cmd_account_set(struct cmd *c)
         answer = has_certificate(c, &ch);
     if (answer == PLI_OK && (set_box_quota(c, &ch, &e) != RC_OK || send_change(c, &ch, &e) != RC_OK))
         answer = cmd_err(c, &e);
+    if (answer == PLI_OK)
+        answer = renew_certificate(c, &ch);
     buf_free(&ch.aliases);
     return answer == PLI_OK ? done(c, ch.address, "changed") : answer;
 }

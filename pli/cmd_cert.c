@@ -3,6 +3,7 @@
  * certificate's key never leaves it but sealed, an operator's is given out, for it is a stranger's. */
 #include "base/wipe.h"
 #include "crypto/pki/cert_info.h"
+#include "crypto/pki/pki.h"
 #include "crypto/seal/digest.h"
 #include "pli/certs.h"
 #include "pli/cmds.h"
@@ -43,7 +44,7 @@ static int write_secret_file(struct cmd *c, const char *name, struct span text)
 
 static int issue_operator(struct cmd *c, const char *domain, uint8_t algorithm)
 {
-    struct keyd_issue_req rq = {KEYD_ISSUE_OPERATOR, algorithm, 0, span_str(domain), span_str(domain)};
+    struct keyd_issue_req rq = {KEYD_ISSUE_OPERATOR, algorithm, 0, span_str(domain), span_str(domain), SPAN_NULL};
     struct buf cert = BUF_INIT, key = BUF_INIT;
     struct cert_info info = {0};
     struct err e;
@@ -98,9 +99,9 @@ static enum rc replace_slot(struct cmd *c, uint64_t mbx, struct span slot, struc
     return rc;
 }
 
-static enum rc publish(struct cmd *c, struct dird_account *a, struct span cert, struct err *e)
+static enum rc publish(struct cmd *c, struct dird_account *a, bool signs, struct span cert, struct err *e)
 {
-    struct dird_set_req rq = {.what = DS_CERT | DS_FLAGS};
+    struct dird_set_req rq = {.what = signs ? DS_CERT | DS_FLAGS : DS_CERT};
     struct buf rec = BUF_INIT;
     enum rc rc;
 
@@ -127,13 +128,16 @@ int cert_issue_account(struct cmd *c, const char *who, uint8_t algorithm, char a
     snprintf(address, 256, "%.*s", SPAN_ARG(a.address));
     rq.name = a.address;
     rq.cn = a.name;
+    rq.aliases = a.aliases;
+    if (algorithm == CERT_AS_IT_WAS)
+        rq.algorithm = cert_info_der(a.cert_der, info, &e) == RC_OK && info->rsa ? PKI_RSA_2048 : PKI_P256;
     rc = keyd_issue_trial(inst_keyd(c), &rq, &cert, &slot, NULL, &e);
     if (rc == RC_OK)
         rc = cert_info_der(buf_span(&cert), info, &e);
     if (rc == RC_OK)
         rc = replace_slot(c, a.mbx, buf_span(&slot), &e);
     if (rc == RC_OK)
-        rc = publish(c, &a, buf_span(&cert), &e);
+        rc = publish(c, &a, algorithm != CERT_AS_IT_WAS, buf_span(&cert), &e);
     answer = rc == RC_OK ? PLI_OK : cmd_err(c, &e);
     buf_free(&cert);
     buf_free(&slot);

@@ -122,7 +122,7 @@ static int renew_account(struct cmd *c, const struct cert_seen *s, void *ctx)
 
     if (strcmp(s->what, "account") != 0 || strcmp(s->info.issuer, r->issuer) != 0 || s->days_left > r->within)
         return PLI_OK;
-    answer = cert_issue_account(c, s->name, 2, address, &info);
+    answer = cert_issue_account(c, s->name, CERT_AS_IT_WAS, address, &info);
     r->accounts += answer == PLI_OK;
     return answer;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/cms/cms.h - CMS SignedData, detached (RFC 5652, RFC 8551, RFC 5035): made from a digest alone, verified from a reader.
  *
- * Signing   attributes: content type, message digest, signing time, signing certificate v2; SHA-256 with RSA (PKCS#1 v1.5) or ECDSA.
+ * Signing   attributes: content type, message digest, signing time (none with CMS_NO_TIME), signing certificate v2; SHA-256 with RSA (PKCS#1 v1.5) or ECDSA.
  *           A signer (parsed key and certificate) may be kept and used by several threads at once.
  * Verifying the words are RFC 7281 3.1's; every signer is looked at, and the worst word of all counts (enum cms_word is in that order).
  *           pass      all signers: true signature, strong algorithms, a chain to an anchor that RFC 5280 6.1 accepts
@@ -21,7 +21,8 @@
 
 enum { CMS_DER_MAX = 1024 * 1024, CMS_CERTS_MAX = 16, CMS_SIGNERS_MAX = 4, CMS_MAILS_MAX = 64, CMS_REASONS_MAX = 12 };
 
-/* key_pkcs8, cert: DER. Out: DER. */
+enum { CMS_NO_TIME = 0 };
+/* key_pkcs8, cert: DER. when: UTC seconds, or CMS_NO_TIME. Out: DER. */
 enum rc cms_sign_digest(struct span key_pkcs8, struct span cert, const unsigned char digest[32], int64_t when, struct buf *der_out, struct err *e);
 struct cms_signer;
 enum rc cms_signer_new(struct span key_pkcs8, struct span cert, struct cms_signer **s_out, struct err *e); /* RC_DENIED: not a pair */

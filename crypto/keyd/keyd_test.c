@@ -280,8 +280,9 @@ static void test_sign(void **st)
         assert_int_equal(cms_anchors_load("ca.pem", &anchors, &e), RC_OK);
         for (int i = 0; i < 3; i++) { /* the signer is kept */
             buf_clear(&cms);
-            assert_int_equal(keyd_sign_mail(smtpd, buf_span(&a.ticket), buf_span(&a.slot), md, clock_utc(), &cms, &e),
-                             RC_OK);
+            assert_int_equal(keyd_sign_mail(smtpd, buf_span(&a.ticket), buf_span(&a.slot), md,
+                                            i == 1 ? clock_utc() : CMS_NO_TIME, &cms, &e),
+                             RC_OK); /* with a time and without */
         }
         assert_int_equal(cms_verify(buf_span(&cms), once_read, &done, anchors, &v, &e), RC_OK);
         assert_true(v.valid && v.trusted);
@@ -306,6 +307,7 @@ static void test_sign_refusals(void **st)
     assert_int_equal(keyd_sign_mail(smtpd, buf_span(&reader), buf_span(&a.slot), md, now, &cms, &e), RC_DENIED);
     assert_int_equal(keyd_sign_mail(smtpd, buf_span(&a.ticket), SPAN_NULL, md, now, &cms, &e), RC_NOTFOUND);
     assert_int_equal(keyd_sign_mail(smtpd, buf_span(&a.ticket), buf_span(&a.slot), md, now + 86400, &cms, &e), RC_PERM);
+    assert_int_equal(keyd_sign_mail(smtpd, buf_span(&a.ticket), buf_span(&a.slot), md, 1, &cms, &e), RC_PERM);
     assert_int_equal(keyd_sign_mail(imapd, buf_span(&a.ticket), buf_span(&a.slot), md, now, &cms, &e), RC_DENIED);
     assert_int_equal(cms.n, 0);
     for (int i = 0; i < 110; i++) { /* the limit is 50 a minute; the minute may turn once */

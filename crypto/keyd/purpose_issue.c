@@ -48,6 +48,7 @@ static enum rc issue_smime(struct state *s, const struct keyd_issue_req *rq, str
     w.subject[1].type = "CN";
     w.subject[1].value = rq->cn.n ? rq->cn : rq->name;
     w.mail = rq->name;
+    w.more_mail = rq->aliases;
     rc = pki_issue(&w, out, e);
     n->cert = out->n;
     if (rc == RC_OK)

@@ -48,6 +48,7 @@ enum rc cert_info_der(struct span der, struct cert_info *out, struct err *e)
               utc(X509_get0_notAfter(x), &i.not_after) && name(X509_get_subject_name(x), i.subject) &&
               name(X509_get_issuer_name(x), i.issuer) && serial(X509_get0_serialNumber(x), i.serial);
 
+    i.rsa = ok && EVP_PKEY_is_a(X509_get0_pubkey(x), "RSA");
     X509_free(x);
     if (!ok)
         return err_set(e, RC_SYNTAX, NULL, NULL, "%zu bytes that are no certificate", der.n);

@@ -11,6 +11,7 @@ struct cert_info {
     int64_t not_before, not_after;
     char subject[256]; /* RFC 4514 */
     char issuer[256];
+    bool rsa;          /* the key: RSA, else an elliptic curve */
     char serial[48];   /* hexadecimal */
 };
 enum rc cert_info_der(struct span der, struct cert_info *out, struct err *e); /* RC_SYNTAX: no certificate */

@@ -94,13 +94,26 @@ static bool ascii(struct span s)
     return true;
 }
 
+static bool push_mails(GENERAL_NAMES *all, const struct pki_want *w)
+{
+    struct span rest = w->more_mail;
+    bool ok = w->mail.n == 0 || (ascii(w->mail) && san_push(all, GEN_EMAIL, w->mail));
+
+    while (ok && rest.n > 0) {
+        ptrdiff_t nl = span_chr(rest, '\n');
+        struct span one = span_head(rest, nl < 0 ? rest.n : (size_t)nl);
+
+        rest = span_from(rest, nl < 0 ? rest.n : (size_t)nl + 1);
+        ok = one.n == 0 || (ascii(one) && san_push(all, GEN_EMAIL, one));
+    }
+    return ok;
+}
+
 static bool add_san(X509 *x, const struct pki_want *w)
 {
     GENERAL_NAMES *all = GENERAL_NAMES_new();
-    bool ok = all != NULL;
+    bool ok = all != NULL && push_mails(all, w);
 
-    if (ok && w->mail.n > 0)
-        ok = ascii(w->mail) && san_push(all, GEN_EMAIL, w->mail);
     for (size_t i = 0; ok && i < PKI_NAMES && w->dns[i].n > 0; i++)
         ok = ascii(w->dns[i]) && san_push(all, GEN_DNS, w->dns[i]);
     for (size_t i = 0; ok && i < PKI_NAMES && w->ip[i].n > 0; i++)

@@ -26,6 +26,7 @@ struct pki_want {
         struct span value;             /* UTF-8, cut to what X.520 allows */
     } subject[PKI_RDNS];               /* ends with type NULL */
     struct span mail;                  /* PKI_SMIME */
+    struct span more_mail;             /* further addresses of the same mailbox, newline separated */
     struct span dns[PKI_NAMES];        /* ends with an empty one */
     struct span ip[PKI_NAMES];         /* 4 or 16 bytes, network order */
     uint32_t days;                     /* cut to the CA's own end */

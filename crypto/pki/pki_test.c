@@ -87,6 +87,7 @@ static void test_smime(void **st)
         w.subject[0].type = "CN";
         w.subject[0].value = SPAN_LIT("Dr Anaïs Müller, pédiatre");
         w.mail = SPAN_LIT("ana@chu.example");
+        w.more_mail = SPAN_LIT("pediatrie@chu.example\nana.muller@chu.example");
         assert_int_equal(pki_issue(&w, &cert, &e), RC_OK);
         assert_int_equal(pki_match(buf_span(&key), buf_span(&cert), &e), RC_OK);
         assert_int_equal(pki_match(buf_span(&ca_key), buf_span(&cert), &e), RC_DENIED);
@@ -96,7 +97,8 @@ static void test_smime(void **st)
                          0);
         assert_int_not_equal(run("openssl verify -purpose sslserver -CAfile ca.pem leaf.pem", out, sizeof out), 0);
         run("openssl x509 -in leaf.pem -noout -text -nameopt RFC2253,utf8,-esc_msb", out, sizeof out);
-        assert_non_null(strstr(out, "email:ana@chu.example"));
+        assert_non_null(
+            strstr(out, "email:ana@chu.example, email:pediatrie@chu.example, email:ana.muller@chu.example\n"));
         assert_non_null(strstr(out, "CN=Dr Anaïs Müller\\, pédiatre"));
         assert_non_null(strstr(out, "E-mail Protection"));
         buf_free(&key);

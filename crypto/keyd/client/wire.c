@@ -2,7 +2,14 @@
 /* crypto/keyd/client/wire.c - the tables behind wire.h: the one place that lays keyd's bytes out. */
 #include "crypto/keyd/client/wire.h"
 
-enum { PASSWORD_MAX = 1024, LIST_MAX = 80 * 1024, NAME_MAX_ = 255, CMS_MAX = 16 * 1024, CERT_MAX = 8 * 1024 };
+enum {
+    PASSWORD_MAX = 1024,
+    LIST_MAX = 80 * 1024,
+    NAME_MAX_ = 255,
+    CMS_MAX = 16 * 1024,
+    CERT_MAX = 8 * 1024,
+    ALIASES_MAX = 16 * 1024
+};
 
 const struct ipc_field keyd_box_f[] = {IPC_F_U64(keyd_box, mbx), IPC_F_FIX(keyd_box, pub), IPC_F_END};
 const struct ipc_field keyd_wrapped_f[] = {IPC_F_U64(keyd_wrapped, mbx), IPC_F_U64(keyd_wrapped, epoch),
@@ -46,6 +53,7 @@ static const struct ipc_field issue_req[] = {IPC_F_U8(keyd_issue_req, use),
                                              IPC_F_U32(keyd_issue_req, days),
                                              IPC_F_BYTES(keyd_issue_req, name, NAME_MAX_),
                                              IPC_F_BYTES(keyd_issue_req, cn, NAME_MAX_),
+                                             IPC_F_BYTES(keyd_issue_req, aliases, ALIASES_MAX),
                                              IPC_F_END};
 static const struct ipc_field issue_rep[] = {IPC_F_BYTES(keyd_issue_rep, cert_der, CERT_MAX),
                                              IPC_F_BYTES(keyd_issue_rep, slot, SLOTS_MAX),

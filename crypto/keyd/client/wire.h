@@ -37,7 +37,7 @@ struct keyd_box_new_req { uint64_t mbx; uint16_t slot_type; struct span password
 struct keyd_box_new_rep { unsigned char pub[SEAL_PUB]; struct span slots; };
 struct keyd_rewrap_req { uint64_t mbx; unsigned char pub[SEAL_PUB]; struct span slots, old_password, new_password; };
 struct keyd_rewrap_rep { struct span slots; };                              /* unchanged list when there is no password slot */
-struct keyd_sign_req { struct span ticket, slots; unsigned char digest[32]; uint64_t when; };
+struct keyd_sign_req { struct span ticket, slots; unsigned char digest[32]; uint64_t when; }; /* when: UTC seconds by the session, near keyd's own; CMS_NO_TIME (0): a signature without a time */
 struct keyd_sign_rep { struct span cms; };                                  /* DER, detached, SHA-256; at most 16 KiB */
 enum keyd_tls_key { KEYD_TLS_SERVER = 1, KEYD_TLS_SERVER_EC = 2 };             /* RSA-2048, ECDSA P-256 */
 /* algorithm: IANA TLS SignatureScheme; hash: of what TLS signs, of that scheme's length. The library hands out no more than the hash,
@@ -45,8 +45,9 @@ enum keyd_tls_key { KEYD_TLS_SERVER = 1, KEYD_TLS_SERVER_EC = 2 };             /
 struct keyd_tls_req { uint8_t key; uint16_t algorithm; struct span hash; };
 struct keyd_tls_rep { struct span signature; };
 enum keyd_issue_use { KEYD_ISSUE_SMIME = 1, KEYD_ISSUE_OPERATOR = 2 };
-/* name: SMIME: mail address; OPERATOR: domain. cn: display name. days 0: default. algorithm 1 RSA-2048, 2 ECDSA P-256. */
-struct keyd_issue_req { uint8_t use, algorithm; uint32_t days; struct span name, cn; };
+/* name: SMIME: mail address; OPERATOR: domain. aliases: SMIME: further addresses of the mailbox, newline separated, all named by the
+ * certificate (RFC 8550 3). cn: display name. days 0: default. algorithm 1 RSA-2048, 2 ECDSA P-256. */
+struct keyd_issue_req { uint8_t use, algorithm; uint32_t days; struct span name, cn, aliases; };
 struct keyd_issue_rep { struct span cert_der; struct span slot; struct span key_pem; }; /* slot: a whole slot record (SMIME) */
 struct keyd_queue_req { uint64_t epoch; unsigned char epoch_rec[SEAL_EPOCH_REC], wrap[SEAL_WRAP], oid[SEAL_OID]; };
 /* relayd gets the content key; admin the object key of SEAL_ENVELOPE for oid (seal_obj_open_key, open_whole_key), never more */
