@@ -2,7 +2,8 @@
 /* base/ipc.h - messages between Pli's processes: AF_UNIX SOCK_SEQPACKET, described by tables.
  *
  * Wire     one packet a message, at most IPC_MSG_MAX bytes, little-endian:
- *            u16 op, u16 flags (1 reply, 2 error, 4 event), u32 seq, then the fields of the op's table in order.
+ *            u16 op, u16 flags (1 reply, 2 error, 4 event, 8 due), u32 seq, with flag 8 (requests only) u64 due, then the
+ *            fields of the op's table in order.
  *            U8 U16 U32 U64: that many bytes. FIX: exactly size bytes. BYTES: u32 length (<= size) and the bytes.
  *          At most one file descriptor rides with a packet (SCM_RIGHTS); a second, or one where none is due, is malformed.
  *          First message each way is IPC_HELLO: magic "PLI1", protocol id, protocol version, role. Anything else, an
@@ -11,6 +12,10 @@
  * Calls    every request has exactly one reply of at most IPC_MSG_MAX bytes: larger answers are paged with a cursor, so
  *          a slow or hostile peer can never block a worker. Requests may be pipelined: ipc_send() n times, then ipc_recv().
  *          The daemon reads no further request of a peer while a reply waits for that peer to read it.
+ * Due      a request may say until when it is worth doing: an absolute CLOCK_MONOTONIC time, one clock for all processes of the
+ *          machine. One that is read later is not begun but answered RC_TEMP; a handler that changes something looks at
+ *          ipc_peer.due once more before it commits. Whoever asks waits longer than that (ipc_due()): when it gives up,
+ *          nothing will be done any more.
  * Events   an op of the table with roles 0 (nobody may ask it) whose rep table describes the event's fields.
  * Peers    SO_PEERCRED is read at accept; when daemons have uids of their own the role claimed in HELLO must be the uid's.
  *          One that says no HELLO within a second loses its place when places are short.
@@ -69,6 +74,8 @@ struct ipc_proto {                   /* one a daemon; the single list of its ope
 };
 const struct ipc_op *ipc_op_find(const struct ipc_proto *p, uint16_t op);
 
+bool ipc_has_spans(const struct ipc_field *fields); /* what is decoded by them borrows from the packet */
+
 /* ---- client ---- */
 struct ipc;
 /* path: socket, relative to the working folder (run/, which is "/" in a process that has an empty root). Says HELLO.
@@ -80,15 +87,22 @@ enum rc ipc_dial(const char *path, const struct ipc_proto *p, enum ipc_role role
 enum rc ipc_dial_ahead(const char *path, const struct ipc_proto *p, enum ipc_role role, int64_t deadline, struct ipc **c_out, struct err *e);
 void ipc_hangup(struct ipc **c);
 int ipc_fd(const struct ipc *c);
-/* One request, one reply. req_fd -1: none (stays the caller's). rep's spans are borrowed until the next receive on c.
+/* One request, one reply. req_fd -1: none (stays the caller's).
+ * Spans    rep's spans point into *mem, a buffer that the caller owns: they live until the caller gives it to another call or frees
+ *          it, whatever becomes of the connection meanwhile (asked ahead, hung up, dialled again). No copy is made: the packet's
+ *          buffer and mem change places. mem may be NULL only for an op whose reply has no spans: bug() otherwise, at the first call.
  * rep_fd_out may be NULL when the op has none. RC_CLOSED: the daemon went away; dial again. Default deadline 30 s. */
-enum rc ipc_call(struct ipc *c, uint16_t op, const void *req, int req_fd, void *rep_out, int *rep_fd_out, struct err *e);
+enum rc ipc_call(struct ipc *c, uint16_t op, const void *req, int req_fd, void *rep_out, struct buf *mem, int *rep_fd_out,
+                 struct err *e);
 enum rc ipc_send(struct ipc *c, uint16_t op, const void *req, int req_fd, struct err *e);
-enum rc ipc_recv(struct ipc *c, uint16_t op, void *rep_out, int *rep_fd_out, struct err *e); /* reply to the oldest request sent */
-/* Next event pushed by the daemon, without waiting: RC_MORE when there is none. op_out tells which. */
+/* reply to the oldest request sent */
+enum rc ipc_recv(struct ipc *c, uint16_t op, void *rep_out, struct buf *mem, int *rep_fd_out, struct err *e);
+/* Next event pushed by the daemon, without waiting: RC_MORE when there is none. op_out tells which.
+ * An event has no spans. */
 enum rc ipc_event(struct ipc *c, uint16_t *op_out, void *msg_out, struct err *e);
-/* Before a long wait: gives its buffers back. Borrowed spans end; the connection and its events stay. */
+/* Before a long wait: gives its buffers back. The connection and its events stay. */
 void ipc_rest(struct ipc *c);
+void ipc_due(struct ipc *c, int64_t due); /* travels with all next requests; 0: none. Earlier than the deadline by a margin. */
 void ipc_deadline(struct ipc *c, int64_t deadline); /* for all next calls; 0: back to the default from each call */
 
 /* ---- server ---- */
@@ -97,6 +111,7 @@ struct ipc_peer {
     pid_t pid;
     enum ipc_role role;
     void *user;                      /* the daemon's state for this peer */
+    int64_t due;                     /* of the request at hand; 0: none was said */
 };
 struct ipc_reply {                   /* what a handler fills */
     void *msg;                       /* zeroed struct of IPC_STRUCT_MAX bytes, encoded with the op's rep table */

@@ -5,6 +5,8 @@
  * Events    one that comes while a reply is awaited is kept (KEPT_MAX bytes in all) for ipc_event().
  * After     a timeout, a malformed reply or a closed peer the connection is dead: every later call says RC_CLOSED at once,
  *           since a late reply must never be taken for the answer to another question.
+ * Spans     a reply that has spans leaves with its packet: rx and the caller's buffer change places, so nothing that happens to
+ *           this connection later reaches them.
  * Memory    most answers are small, and a session's memory is touched page by page: rx is RX_FIRST until a larger packet came.
  */
 #include "base/ipc_int.h"
@@ -22,8 +24,9 @@ struct ipc {
     bool greeted; /* the daemon has answered our HELLO */
     const struct ipc_proto *proto;
     int64_t deadline; /* 0: CALL_MS from each call */
+    int64_t due;      /* 0: none */
     uint32_t sent, answered;
-    struct buf tx, rx; /* passwords and keys travel in both. rx: the packet that borrowed spans point into */
+    struct buf tx, rx; /* passwords and keys travel in both. rx: the packet read last; nobody else points into it */
     struct buf kept;   /* events: u32 length, packet */
     size_t kept_at;    /* how far kept has been read */
 };
@@ -186,7 +189,7 @@ enum rc ipc_send(struct ipc *c, uint16_t op, const void *req, int req_fd, struct
         bug("%s: op %u asked with the wrong form", c->proto->name, (unsigned)op);
     if (c->fd < 0)
         return dead(c, e);
-    rc = ipc_pack(&c->tx, (struct ipc_head){op, 0, c->sent}, o->req, req, e);
+    rc = ipc_pack(&c->tx, (struct ipc_head){op, 0, c->sent, c->due}, o->req, req, e);
     if (rc != RC_OK)
         return rc;
     rc = send_packet(c, req_fd, e);
@@ -240,7 +243,18 @@ static enum rc greeted(struct ipc *c, struct err *e)
     return err_set(e, RC_CLOSED, "4.3.0", NULL, "%s", why.log);
 }
 
-enum rc ipc_recv(struct ipc *c, uint16_t op, void *rep_out, int *rep_fd_out, struct err *e)
+/* The packet becomes the caller's; what the caller had is read into next. Both are wiped when they are freed. */
+static void give_packet(struct ipc *c, struct buf *mem)
+{
+    struct buf packet = c->rx;
+
+    c->rx = *mem;
+    c->rx.secret = true;
+    c->rx.max = 0;
+    *mem = packet;
+}
+
+enum rc ipc_recv(struct ipc *c, uint16_t op, void *rep_out, struct buf *mem, int *rep_fd_out, struct err *e)
 {
     const struct ipc_op *o = ipc_op_find(c->proto, op);
     struct ipc_head h;
@@ -250,6 +264,8 @@ enum rc ipc_recv(struct ipc *c, uint16_t op, void *rep_out, int *rep_fd_out, str
 
     if (!o || c->sent == c->answered)
         bug("%s: reply to op %u awaited, none asked", c->proto->name, (unsigned)op);
+    if (!mem && ipc_has_spans(o->rep))
+        bug("%s: the reply to %s has spans: whose memory do they live in?", c->proto->name, o->name);
     if (c->fd < 0)
         return dead(c, e);
     if ((rc = greeted(c, e)) != RC_OK || (rc = await_reply(c, &h, &body, &fd, e)) != RC_OK)
@@ -265,6 +281,8 @@ enum rc ipc_recv(struct ipc *c, uint16_t op, void *rep_out, int *rep_fd_out, str
         drop_fd(&fd);
         return malformed(c, e, "fields of a reply");
     }
+    if (mem)
+        give_packet(c, mem);
     if (rep_fd_out)
         *rep_fd_out = fd;
     else
@@ -272,11 +290,12 @@ enum rc ipc_recv(struct ipc *c, uint16_t op, void *rep_out, int *rep_fd_out, str
     return RC_OK;
 }
 
-enum rc ipc_call(struct ipc *c, uint16_t op, const void *req, int req_fd, void *rep_out, int *rep_fd_out, struct err *e)
+enum rc ipc_call(struct ipc *c, uint16_t op, const void *req, int req_fd, void *rep_out, struct buf *mem,
+                 int *rep_fd_out, struct err *e)
 {
     enum rc rc = ipc_send(c, op, req, req_fd, e);
 
-    return rc == RC_OK ? ipc_recv(c, op, rep_out, rep_fd_out, e) : rc;
+    return rc == RC_OK ? ipc_recv(c, op, rep_out, mem, rep_fd_out, e) : rc;
 }
 
 /* ---- rest ---- */
@@ -334,6 +353,8 @@ enum rc ipc_event(struct ipc *c, uint16_t *op_out, void *msg_out, struct err *e)
         return rc;
     if (!ipc_unhead(buf_span(&c->rx), &h, &body) || h.flags != IPC_EVENT || !(o = ipc_op_find(c->proto, h.op)))
         return malformed(c, e, "not an event");
+    if (ipc_has_spans(o->rep))
+        bug("%s: the event %s has spans", c->proto->name, o->name);
     if (ipc_decode(body, o->rep, msg_out, e) != RC_OK)
         return malformed(c, e, "fields of an event");
     *op_out = h.op;
@@ -368,7 +389,7 @@ static enum rc say_hello(struct ipc *c, enum ipc_role role, struct err *e)
     enum rc rc;
 
     memcpy(mine.magic, "PLI1", 4);
-    rc = ipc_pack(&c->tx, (struct ipc_head){IPC_OP_HELLO, 0, 0}, ipc_hello_fields, &mine, e);
+    rc = ipc_pack(&c->tx, (struct ipc_head){IPC_OP_HELLO, 0, 0, 0}, ipc_hello_fields, &mine, e);
     if (rc == RC_OK)
         (void)ipc_tx(c->fd, buf_span(&c->tx),
                      -1); /* a daemon that has no room for us has said so and left: read that */
@@ -437,6 +458,11 @@ void ipc_hangup(struct ipc **cp)
 int ipc_fd(const struct ipc *c)
 {
     return c->fd;
+}
+
+void ipc_due(struct ipc *c, int64_t due)
+{
+    c->due = due;
 }
 
 void ipc_deadline(struct ipc *c, int64_t deadline)

@@ -21,7 +21,7 @@ static void raw_hello(int s)
     char in[64];
 
     memcpy(h.magic, "PLI1", 4);
-    assert_int_equal(ipc_pack(&b, (struct ipc_head){IPC_OP_HELLO, 0, 0}, ipc_hello_fields, &h, &e), RC_OK);
+    assert_int_equal(ipc_pack(&b, (struct ipc_head){IPC_OP_HELLO, 0, 0, 0}, ipc_hello_fields, &h, &e), RC_OK);
     assert_int_equal(send(s, b.p, b.n, 0), b.n);
     assert_int_equal(recv(s, in, sizeof in, 0), b.n);
     buf_free(&b);
@@ -58,6 +58,7 @@ static void test_garbage(void **state)
         {"descriptor missing", true, SPAN_LIT("\x12\0\0\0\0\0\0\0")},
     };
     struct ipc *c;
+    struct buf mem = BUF_INIT;
     struct echo a;
     struct err e;
 
@@ -70,7 +71,8 @@ static void test_garbage(void **state)
         expect_end(s);
     }
     c = dial(*state, ROLE_SMTPD);
-    assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_NULL}, -1, &a, NULL, &e), RC_OK);
+    assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_NULL}, -1, &a, &mem, NULL, &e), RC_OK);
+    buf_free(&mem);
     ipc_hangup(&c);
 }
 

@@ -8,11 +8,12 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-enum { IPC_HEAD = 8, IPC_REPLY = 1, IPC_ERROR = 2, IPC_EVENT = 4 };
+enum { IPC_HEAD = 8, IPC_REPLY = 1, IPC_ERROR = 2, IPC_EVENT = 4, IPC_DUE = 8 };
 
 struct ipc_head {
     uint16_t op, flags;
     uint32_t seq;
+    int64_t due; /* 0: none; else IPC_DUE is among the packet's flags, not among these */
 };
 struct ipc_hello {
     unsigned char magic[4];

@@ -162,6 +162,14 @@ enum rc ipc_list_next(struct span *rest, const struct ipc_field *fields, void *r
     return rc;
 }
 
+bool ipc_has_spans(const struct ipc_field *fields)
+{
+    for (const struct ipc_field *f = or_none(fields); f->type != IPC_END; f++)
+        if (f->type == IPC_BYTES)
+            return true;
+    return false;
+}
+
 const struct ipc_op *ipc_op_find(const struct ipc_proto *p, uint16_t op)
 {
     for (size_t i = 0; i < p->n_ops; i++)
@@ -192,14 +200,16 @@ static void put_head(struct buf *out, struct ipc_head h)
 {
     buf_clear(out);
     buf_u16(out, h.op);
-    buf_u16(out, h.flags);
+    buf_u16(out, h.due ? h.flags | IPC_DUE : h.flags);
     buf_u32(out, h.seq);
+    if (h.due)
+        buf_u64(out, (uint64_t)h.due);
 }
 
 enum rc ipc_pack(struct buf *out, struct ipc_head h, const struct ipc_field *fields, const void *msg, struct err *e)
 {
     bool too_long = false;
-    size_t n = IPC_HEAD + size_of(fields, msg, &too_long);
+    size_t n = IPC_HEAD + (h.due ? 8 : 0) + size_of(fields, msg, &too_long);
 
     if (too_long || n > IPC_MSG_MAX)
         return err_set(e, RC_PERM, NULL, NULL, "ipc op %u: a field or the message is beyond its bound", (unsigned)h.op);
@@ -213,6 +223,7 @@ void ipc_pack_failure(struct buf *out, struct ipc_head h, const struct err *why)
     struct ipc_failure f = {(uint16_t)why->rc, span_str(why->esc), span_str(why->say), span_str(why->log)};
 
     h.flags |= IPC_REPLY | IPC_ERROR;
+    h.due = 0;
     put_head(out, h);
     ipc_encode(out, ipc_failure_fields, &f);
 }
@@ -225,8 +236,10 @@ bool ipc_unhead(struct span packet, struct ipc_head *h_out, struct span *body_ou
     h.op = rd_u16(&r);
     h.flags = rd_u16(&r);
     h.seq = rd_u32(&r);
-    if (!rd_ok(&r))
+    h.due = h.flags & IPC_DUE ? (int64_t)rd_u64(&r) : 0;
+    if (!rd_ok(&r) || (h.flags & IPC_DUE && h.due <= 0))
         return false;
+    h.flags &= (uint16_t)~IPC_DUE;
     *h_out = h;
     *body_out = r.s;
     return true;

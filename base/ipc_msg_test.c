@@ -75,7 +75,7 @@ static void test_bounds(void **state)
     big[21] = 0xff;
     assert_int_equal(ipc_decode(span_of(big, sizeof wire - 1), all_f, &m, &e), RC_SYNTAX);
     m.text = SPAN_LIT("12345");
-    assert_int_equal(ipc_pack(&b, (struct ipc_head){20, 0, 0}, all_f, &m, &e), RC_PERM);
+    assert_int_equal(ipc_pack(&b, (struct ipc_head){20, 0, 0, 0}, all_f, &m, &e), RC_PERM);
     assert_int_equal(ipc_decode(SPAN_NULL, NULL, NULL, &e), RC_OK);
     assert_int_equal(ipc_decode(SPAN_LIT("x"), NULL, NULL, &e), RC_SYNTAX);
     buf_free(&b);
@@ -118,7 +118,7 @@ static void test_error_replies(void **state)
     memset(in.log, 'l', sizeof in.log - 1);
     for (enum rc rc = RC_MORE; rc < RC_MAX_; rc++) {
         in.rc = rc;
-        ipc_pack_failure(&b, (struct ipc_head){20, 0, 9}, &in);
+        ipc_pack_failure(&b, (struct ipc_head){20, 0, 9, 0}, &in);
         assert_true(ipc_unhead(buf_span(&b), &h, &body));
         assert_true(h.op == 20 && h.seq == 9 && h.flags == (IPC_REPLY | IPC_ERROR));
         assert_int_equal(ipc_unfailure(body, &out), rc);

@@ -108,7 +108,7 @@ static void turn_away(int fd, const struct err *why)
 {
     struct buf b = BUF_INIT;
 
-    ipc_pack_failure(&b, (struct ipc_head){IPC_OP_HELLO, 0, 0}, why);
+    ipc_pack_failure(&b, (struct ipc_head){IPC_OP_HELLO, 0, 0, 0}, why);
     (void)ipc_tx(fd, buf_span(&b), -1);
     buf_free(&b);
     close(fd);
@@ -262,7 +262,7 @@ void ipc_push(struct ipc_peer *p, uint16_t op, const struct ipc_field *fields, c
     struct buf b = BUF_INIT;
     struct err e;
 
-    if (ipc_pack(&b, (struct ipc_head){op, IPC_EVENT, 0}, fields, msg, &e) != RC_OK)
+    if (ipc_pack(&b, (struct ipc_head){op, IPC_EVENT, 0, 0}, fields, msg, &e) != RC_OK)
         bug("%s", e.log);
     ipc_conn_send(c, buf_span(&b), -1, true);
     buf_free(&b);

@@ -3,6 +3,8 @@
  * costs. */
 #include "base/ipc_test.h"
 
+static struct buf mem; /* what the answers' spans live in */
+
 static void test_calls(void **state)
 {
     struct ipc *c = dial(*state, ROLE_SMTPD);
@@ -10,7 +12,7 @@ static void test_calls(void **state)
     struct err e;
 
     for (uint32_t i = 0; i < 100; i++) {
-        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){i, SPAN_LIT("hello")}, -1, &a, NULL, &e), RC_OK);
+        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){i, SPAN_LIT("hello")}, -1, &a, &mem, NULL, &e), RC_OK);
         assert_int_equal(a.n, i + 1);
         assert_true(span_eq_str(a.text, "hello"));
     }
@@ -25,16 +27,16 @@ static void test_errors_travel(void **state)
     struct err e;
 
     for (enum rc rc = RC_MORE; rc < RC_MAX_; rc++) {
-        assert_int_equal(ipc_call(c, OP_FAIL, &(struct echo){rc, SPAN_LIT("cause")}, -1, &a, NULL, &e), rc);
+        assert_int_equal(ipc_call(c, OP_FAIL, &(struct echo){rc, SPAN_LIT("cause")}, -1, &a, &mem, NULL, &e), rc);
         assert_int_equal(e.rc, rc);
         assert_string_equal(e.esc, "4.2.2");
         assert_string_equal(e.say, "client text");
         assert_string_equal(e.log, "operator cause");
         assert_int_equal(a.n, 42); /* untouched */
     }
-    assert_int_equal(ipc_call(c, OP_ADMIN, NULL, -1, NULL, NULL, &e), RC_DENIED);
-    assert_int_equal(ipc_call(c, OP_WRONG, NULL, -1, &a, NULL, &e), RC_PERM); /* it has no handler */
-    assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_NULL}, -1, &a, NULL, &e), RC_OK); /* and lives on */
+    assert_int_equal(ipc_call(c, OP_ADMIN, NULL, -1, NULL, NULL, NULL, &e), RC_DENIED);
+    assert_int_equal(ipc_call(c, OP_WRONG, NULL, -1, &a, &mem, NULL, &e), RC_PERM); /* it has no handler */
+    assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_NULL}, -1, &a, &mem, NULL, &e), RC_OK); /* and lives on */
     ipc_hangup(&c);
 }
 
@@ -48,14 +50,14 @@ static void test_descriptors(void **state)
 
     assert_int_equal(write(fd, "Z", 1), 1);
     for (int i = 0; i < 50; i++) {
-        assert_int_equal(ipc_call(c, OP_FD, NULL, fd, &a, &back, &e), RC_OK);
+        assert_int_equal(ipc_call(c, OP_FD, NULL, fd, &a, &mem, &back, &e), RC_OK);
         assert_int_equal(a.n, 'Z');
         assert_int_equal(pread(back, &ch, 1, 0), 1);
         assert_int_equal(ch, 'Z');
         assert_true(fcntl(back, F_GETFD) & FD_CLOEXEC);
         close(back);
     }
-    assert_int_equal(ipc_call(c, OP_FD, NULL, fd, &a, NULL, &e), RC_OK); /* unwanted: closed, not leaked */
+    assert_int_equal(ipc_call(c, OP_FD, NULL, fd, &a, &mem, NULL, &e), RC_OK); /* unwanted: closed, not leaked */
     close(fd);
     ipc_hangup(&c);
 }
@@ -69,8 +71,8 @@ static void test_events(void **state)
     uint16_t op;
 
     assert_int_equal(ipc_event(c, &op, &n, &e), RC_MORE);
-    assert_int_equal(ipc_call(c, OP_PUSH, &(struct echo){3, SPAN_NULL}, -1, NULL, NULL, &e), RC_OK);
-    assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_NULL}, -1, &a, NULL, &e), RC_OK);
+    assert_int_equal(ipc_call(c, OP_PUSH, &(struct echo){3, SPAN_NULL}, -1, NULL, NULL, NULL, &e), RC_OK);
+    assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_NULL}, -1, &a, &mem, NULL, &e), RC_OK);
     for (uint64_t i = 1; i <= 3; i++) {
         assert_int_equal(ipc_event(c, &op, &n, &e), RC_OK);
         assert_int_equal(op, OP_NEWS);
@@ -89,9 +91,9 @@ static void test_pipeline(void **state)
 
     for (uint32_t i = 0; i < 40; i++)
         assert_int_equal(ipc_send(c, OP_BIG, &(struct echo){80000 + i, SPAN_NULL}, -1, &e), RC_OK);
-    assert_int_equal(ipc_call(d, OP_ECHO, &(struct echo){1, SPAN_NULL}, -1, &a, NULL, &e), RC_OK);
+    assert_int_equal(ipc_call(d, OP_ECHO, &(struct echo){1, SPAN_NULL}, -1, &a, &mem, NULL, &e), RC_OK);
     for (uint32_t i = 0; i < 40; i++) {
-        assert_int_equal(ipc_recv(c, OP_BIG, &a, NULL, &e), RC_OK);
+        assert_int_equal(ipc_recv(c, OP_BIG, &a, &mem, NULL, &e), RC_OK);
         assert_int_equal(a.text.n, 80000 + i);
     }
     ipc_hangup(&d);
@@ -105,11 +107,11 @@ static void test_bounds(void **state)
     struct echo a;
     struct err e;
 
-    assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, span_of(big, 90000)}, -1, &a, NULL, &e), RC_OK);
+    assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, span_of(big, 90000)}, -1, &a, &mem, NULL, &e), RC_OK);
     assert_int_equal(a.text.n, 90000);
-    assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, span_of(big, 90001)}, -1, &a, NULL, &e), RC_PERM);
-    assert_int_equal(ipc_call(c, OP_BIG, &(struct echo){90001, SPAN_NULL}, -1, &a, NULL, &e), RC_PERM);
-    assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_NULL}, -1, &a, NULL, &e), RC_OK);
+    assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, span_of(big, 90001)}, -1, &a, &mem, NULL, &e), RC_PERM);
+    assert_int_equal(ipc_call(c, OP_BIG, &(struct echo){90001, SPAN_NULL}, -1, &a, &mem, NULL, &e), RC_PERM);
+    assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_NULL}, -1, &a, &mem, NULL, &e), RC_OK);
     free(big);
     ipc_hangup(&c);
 }
@@ -155,7 +157,7 @@ static void test_ahead(void **state)
 
     assert_int_equal(ipc_dial_ahead(w->path, &proto, ROLE_SMTPD, deadline_in(5000), &c, &e), RC_OK);
     for (uint32_t i = 0; i < 3; i++) {
-        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){i, span_of(big, i * sizeof big / 2)}, -1, &a, NULL, &e),
+        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){i, span_of(big, i * sizeof big / 2)}, -1, &a, &mem, NULL, &e),
                          RC_OK);
         assert_int_equal(a.n, i + 1);
         assert_int_equal(a.text.n, i * sizeof big / 2);
@@ -164,7 +166,7 @@ static void test_ahead(void **state)
     ipc_hangup(&c);
     assert_int_equal(ipc_dial_ahead(w->path, &newer, ROLE_SMTPD, deadline_in(5000), &c, &e), RC_OK);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_NULL}, -1, &a, NULL, &e), RC_CLOSED);
+        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_NULL}, -1, &a, &mem, NULL, &e), RC_CLOSED);
     ipc_hangup(&c);
     assert_int_equal(ipc_dial_ahead("/nonexistent/sock", &proto, ROLE_SMTPD, deadline_in(100), &c, &e), RC_TEMP);
     assert_null(c);
@@ -232,7 +234,7 @@ static void test_cost(void **state)
 
     t = clock_mono();
     for (int64_t i = 0; i < n; i++)
-        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_LIT("0123456789")}, -1, &a, NULL, &e), RC_OK);
+        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_LIT("0123456789")}, -1, &a, &mem, NULL, &e), RC_OK);
     print_message("%.1f microseconds a call\n", (double)(clock_mono() - t) / 1000.0 / (double)n);
     ipc_hangup(&c);
 }

@@ -105,7 +105,7 @@ static bool take_hello(struct ipc_server *sv, struct ipc_work *w, struct ipc_con
     if (sv->s->joined)
         sv->s->joined(sv->s->daemon, &c->peer);
     hi.role = 0;
-    if (ipc_pack(&w->tx, (struct ipc_head){IPC_OP_HELLO, IPC_REPLY, r->h.seq}, ipc_hello_fields, &hi, &e) != RC_OK)
+    if (ipc_pack(&w->tx, (struct ipc_head){IPC_OP_HELLO, IPC_REPLY, r->h.seq, 0}, ipc_hello_fields, &hi, &e) != RC_OK)
         bug("%s", e.log);
     ipc_conn_send(c, buf_span(&w->tx), -1, false);
     return true;
@@ -115,7 +115,7 @@ static bool take_hello(struct ipc_server *sv, struct ipc_work *w, struct ipc_con
 static void answer(struct ipc_work *w, struct ipc_conn *c, const struct request *r, const struct ipc_op *o,
                    struct ipc_reply *rep)
 {
-    struct ipc_head h = {r->h.op, IPC_REPLY, r->h.seq};
+    struct ipc_head h = {r->h.op, IPC_REPLY, r->h.seq, 0};
     struct err e;
 
     if (rep->fd >= 0 && !o->rep_fd)
@@ -144,8 +144,11 @@ static void handle(struct ipc_server *sv, struct ipc_work *w, struct ipc_conn *c
         rc = err_set(&e, RC_DENIED, NULL, NULL, "%s: %s is not for role %u", c->proto->name, o->name,
                      (unsigned)c->peer.role);
         log_err(LOG_WARN_, "ipc-denied", &e);
+    } else if (r->h.due && clock_mono() >= r->h.due) { /* whoever asked has given up, or will before this were done */
+        rc = err_set(&e, RC_TEMP, "4.3.0", NULL, "%s: %s: asked too long ago", c->proto->name, o->name);
     } else {
         memset(w->rep, 0, sizeof w->rep);
+        c->peer.due = r->h.due;
         rc = run(sv->s->daemon, &c->peer, w->req, r->fd, &rep, &e);
     }
     if (rc == RC_OK) {

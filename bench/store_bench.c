@@ -90,7 +90,7 @@ static void deliver(struct store *s, uint64_t mbx, uint64_t size, unsigned char 
     struct store_place p = {.mbx = mbx, .folder = STORE_INBOX};
     size_t n = (size_t)(rq.len_message + rq.len_summary + rq.len_search);
     struct store_deliver_rep rep;
-    struct buf places = BUF_INIT;
+    struct buf places = BUF_INIT, mem = BUF_INIT;
     struct err e;
     int fd = -1;
 
@@ -106,9 +106,10 @@ static void deliver(struct store *s, uint64_t mbx, uint64_t size, unsigned char 
             fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW) != 0)
             die("memfd");
     }
-    need(store_call(s, fd < 0 ? STORE_DELIVER : STORE_DELIVER_FD, &rq, fd, &rep, &e), "deliver", &e);
+    need(store_call_in(s, fd < 0 ? STORE_DELIVER : STORE_DELIVER_FD, &rq, fd, &rep, &mem, &e), "deliver", &e);
     if (fd >= 0)
         close(fd);
+    buf_free(&mem);
     buf_free(&places);
 }
 
@@ -139,22 +140,22 @@ static void read_all(uint64_t mbx, enum store_op op, const char *name)
     struct store_list_rep rep;
     struct store_brief_rep brief;
     struct store_entry en;
-    struct buf wire = BUF_INIT;
+    struct buf wire = BUF_INIT, mem = BUF_INIT;
     struct err e;
     uint64_t n = 0, bytes = 0;
     int64_t start;
 
     need(ticket_sign(&t, seed, &wire, &e), "ticket", &e);
-    need(store_bind(s, buf_span(&wire), &box, &e), "bind", &e);
+    need(store_bind(s, buf_span(&wire), &box, &mem, &e), "bind", &e);
     start = clock_mono();
     do {
         if (op == STORE_LIST) {
-            need(store_call(s, op, &lq, -1, &brief, &e), name, &e);
+            need(store_call_in(s, op, &lq, -1, &brief, &mem, &e), name, &e);
             n += brief.brief.n / STORE_BRIEF;
             bytes += brief.brief.n;
             lq.lo = rep.next = brief.next;
         } else {
-            need(store_call(s, op, &rq, -1, &rep, &e), name, &e);
+            need(store_call_in(s, op, &rq, -1, &rep, &mem, &e), name, &e);
             for (struct span rest = rep.list; ipc_list_next(&rest, store_entry_f, &en, &e) == RC_OK; n++)
                 bytes += en.object.n;
             rq.from = rep.next;
@@ -163,6 +164,7 @@ static void read_all(uint64_t mbx, enum store_op op, const char *name)
     double sec = (double)(clock_mono() - start) / 1e9;
     printf("%-12s %10.0f messages/s %8.1f MB/s (%llu messages)\n", name, (double)n / sec, (double)bytes / sec / 1e6,
            (unsigned long long)n);
+    buf_free(&mem);
     store_free(&s);
     buf_free(&wire);
 }

@@ -229,6 +229,7 @@ static enum rc deliver(struct filing *f, struct store *st, struct file_result *o
 {
     size_t lists = FIXED_PART + f->places.n + f->remotes.n;
     struct store_deliver_rep rep;
+    struct buf mem = BUF_INIT;
     int fd = -1;
     enum rc rc;
 
@@ -237,8 +238,11 @@ static enum rc deliver(struct filing *f, struct store *st, struct file_result *o
         if (rc != RC_OK)
             return rc;
     }
-    rc = store_call(st, fd < 0 ? STORE_DELIVER : STORE_DELIVER_FD, &f->req, fd, &rep, e);
-    return rc == RC_OK ? take_answer(&rep, f->rq->n_boxes, out, e) : rc;
+    rc = store_call_in(st, fd < 0 ? STORE_DELIVER : STORE_DELIVER_FD, &f->req, fd, &rep, &mem, e);
+    if (rc == RC_OK)
+        rc = take_answer(&rep, f->rq->n_boxes, out, e);
+    buf_free(&mem);
+    return rc;
 }
 
 static void filing_end(struct filing *f)

@@ -75,6 +75,7 @@ enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_re
 {
     struct mailbox *m = calloc(1, sizeof *m);
     struct store_box_rep box;
+    struct buf mem = BUF_INIT;
     enum rc rc;
 
     if (m == NULL)
@@ -86,11 +87,12 @@ enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_re
     m->epochs = epochs_new();
     buf_init_secret(&m->ticket);
     buf_addspan(&m->ticket, auth->ticket);
-    if ((rc = store_bind(st, buf_span(&m->ticket), &box, e)) != RC_OK)
+    if ((rc = store_bind(st, buf_span(&m->ticket), &box, &mem, e)) != RC_OK)
         goto out;
     memcpy(m->pub, box.pub, sizeof m->pub);
     rc = open_keys(m, &box, password, e);
 out:
+    buf_free(&mem);
     if (rc == RC_OK)
         *m_out = m;
     else
@@ -160,8 +162,9 @@ static enum rc ask_epochs(struct mailbox *m, struct span wanted, struct err *e)
 {
     struct store_epochs_req rq = {wanted};
     struct store_epochs_rep rep;
+    struct buf mem = BUF_INIT;
     struct err one;
-    enum rc rc = store_call(m->st, STORE_EPOCHS, &rq, -1, &rep, e);
+    enum rc rc = store_call_in(m->st, STORE_EPOCHS, &rq, -1, &rep, &mem, e);
     struct rd r = rd_of(rc == RC_OK ? rep.recs : SPAN_NULL);
 
     while (rc == RC_OK && r.s.n > 0 && rd_ok(&r)) {
@@ -171,6 +174,7 @@ static enum rc ask_epochs(struct mailbox *m, struct span wanted, struct err *e)
         if (rd_ok(&r) && epoch_in(m, epoch, rec, &one) != RC_OK)
             log_err(LOG_ERROR_, "epoch-broken", &one);
     }
+    buf_free(&mem);
     return rc;
 }
 
@@ -257,7 +261,7 @@ struct reading {
     struct mailbox *m;
     struct store_read_req rq;
     struct seal_obj *obj;
-    struct buf plain;
+    struct buf plain, page; /* page: the chunk at hand, sealed */
     uint64_t off, len; /* still wanted, from off */
     mailbox_sink sink;
     void *ctx;
@@ -286,7 +290,7 @@ static enum rc read_chunks(struct reading *r, struct err *e)
     while (rc == RC_OK && asked) {
         uint32_t chunk = r->rq.chunk;
 
-        if ((rc = store_answer(r->m->st, STORE_READ, &rep, e)) != RC_OK)
+        if ((rc = store_answer(r->m->st, STORE_READ, &rep, &r->page, e)) != RC_OK)
             return rc;
         if (rep.chunk != chunk)
             return err_set(e, RC_CORRUPT, NULL, NULL, "mailbox: chunk %u was answered with %u", chunk, rep.chunk);
@@ -302,7 +306,7 @@ static enum rc read_chunks(struct reading *r, struct err *e)
         if (rc != RC_OK && asked) {
             struct err gone; /* the connection must be left without a question open */
 
-            (void)store_answer(r->m->st, STORE_READ, &rep, &gone);
+            (void)store_answer(r->m->st, STORE_READ, &rep, &r->page, &gone);
         }
     }
     return rc;
@@ -325,6 +329,7 @@ enum rc mailbox_read(struct mailbox *m, uint32_t folder, const struct store_entr
         rc = read_chunks(&r, e);
     seal_obj_close(&r.obj);
     buf_free(&r.plain);
+    buf_free(&r.page);
     wipe(cek, sizeof cek);
     return rc;
 }

@@ -2,9 +2,9 @@
 /* flow/mailbox.h - an opened mailbox: ticket, private key, epoch keys; folder names, summaries and octets in clear for its session alone.
  *
  * Owns     the mailbox private key and a bounded cache of epoch keys in locked memory; wiped at mailbox_close(). st and k stay the caller's.
- * Connection  every call that may ask stored spoils the spans of the reply before it, and must not come between store_ask() and its
- *          store_answer(). So a page is handled like this: mailbox_missing() tells whether its epochs are all at hand; if not, copy
- *          the page and mailbox_fetch_epochs(); then no mailbox_open_object() on it asks stored.
+ * Connection  a call that may ask stored must not come between store_ask() and its store_answer(). So a page is handled like this:
+ *          mailbox_missing() tells whether its epochs are all at hand; if not, mailbox_fetch_epochs() before the next page is asked
+ *          for; then no mailbox_open_object() on it asks stored. The page itself stands in its reader's memory (store/client.h).
  * Errors   RC_CORRUPT: a seal does not open. RC_TEMP: stored or keyd away. mailbox_open: RC_DENIED with keyd's text (strict mailbox, password
  *          changed elsewhere).
  * Process  imapd sessions only.

@@ -28,7 +28,8 @@ static bool wanted(const struct letter *l)
 
     if (l->door != DOOR_SUBMISSION || !l->sign || f->is_signed || f->is_encrypted)
         return false;
-    return slot_find(l->slots, SLOT_SIGNING, &slot, &e) == RC_OK;
+    return slot_find(l->slots, SLOT_SIGNING, &slot, &e) !=
+           RC_NOTFOUND; /* slots that do not read: signing says so, the letter waits */
 }
 
 static enum rc to_spool(void *ctx, struct span piece, struct err *e)

@@ -20,6 +20,8 @@ enum rc cmd_create(struct imap_session *s, union imap_args *a, struct err *e)
     if (rc != RC_OK)
         return rc;
     f = folders_by_name(s, &l, a->mailbox.name, e);
+    if (!f && e->rc != RC_NOTFOUND) /* nobody can tell: that is not "not there" */
+        return e->rc;
     if (f && (f->flags & FF_NOSELECT))
         return revive(s, f, a->mailbox.name, e);
     if (f && (f->flags & FF_GONE) == 0)

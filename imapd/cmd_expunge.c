@@ -8,13 +8,15 @@ static enum rc batch(struct imap_session *s, struct span uids, struct err *e)
 {
     struct store_expunge_req rq = {.folder = s->view->folder, .uids = uids, .deleted_only = 1};
     struct store_expunge_rep rep;
+    struct buf mem = BUF_INIT;
     enum rc rc;
 
     do {
-        if ((rc = store_call(s->store, STORE_EXPUNGE, &rq, -1, &rep, e)) == RC_OK)
+        if ((rc = store_call_in(s->store, STORE_EXPUNGE, &rq, -1, &rep, &mem, e)) == RC_OK)
             view_gone_in(s->view, rep.expunged);
         rq.from = rep.next;
     } while (rc == RC_OK && rq.from != 0);
+    buf_free(&mem);
     return rc;
 }
 

@@ -28,33 +28,29 @@ static void tell(struct imap_session *s, struct span brief)
 /* One page of changed messages: into the view, and to the client. Learning a keyword's name asks stored, so the page is kept. */
 static void take_page(struct imap_session *s, struct span brief, struct flagging *g)
 {
-    struct buf kept = BUF_INIT;
-
     view_flags_in(s->view, brief);
     g->done += (uint32_t)(brief.n / STORE_BRIEF);
-    if (g->tell && view_must_learn(s)) {
-        buf_addspan(&kept, brief);
-        brief = buf_span(&kept);
+    if (g->tell && view_must_learn(s))
         view_learn(s);
-    }
     if (g->tell)
         tell(s, brief);
-    buf_free(&kept);
 }
 
 static enum rc batch(struct imap_session *s, struct span uids, struct flagging *g, struct err *e)
 {
     struct store_flags_req rq = {.folder = s->view->folder, .uids = uids, .how = g->how, .flags = g->flags};
     struct store_flags_rep rep;
+    struct buf mem = BUF_INIT;
     enum rc rc;
 
     do {
-        if ((rc = store_call(s->store, STORE_FLAGS, &rq, -1, &rep, e)) != RC_OK)
-            return rc;
+        if ((rc = store_call_in(s->store, STORE_FLAGS, &rq, -1, &rep, &mem, e)) != RC_OK)
+            break;
         rq.from = rep.next;
         take_page(s, rep.brief, g);
     } while (rq.from != 0);
-    return RC_OK;
+    buf_free(&mem);
+    return rc;
 }
 
 enum rc flagging_run(struct imap_session *s, const struct imap_set *rows, struct flagging *g, struct err *e)

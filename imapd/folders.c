@@ -67,15 +67,17 @@ static enum rc load_pages(struct imap_session *s, struct folders *l, struct err 
     struct store_cursor_req rq = {0};
     struct store_list_rep rep;
     struct store_folder sf;
+    struct buf mem = BUF_INIT;
     struct err end;
     enum rc rc;
 
     do {
-        rc = store_call(s->store, STORE_FOLDERS, &rq, -1, &rep, e);
+        rc = store_call_in(s->store, STORE_FOLDERS, &rq, -1, &rep, &mem, e);
         while (rc == RC_OK && ipc_list_next(&rep.list, store_folder_f, &sf, &end) == RC_OK)
             rc = folder_in(s, l, &sf, e);
         rq.from = rep.next;
     } while (rc == RC_OK && rq.from != 0);
+    buf_free(&mem);
     return rc;
 }
 

@@ -31,16 +31,17 @@ enum rc keywords_load(struct imap_session *s, struct err *e)
     struct store_cursor_req rq = {0};
     struct store_list_rep rep;
     struct store_keyword kw;
+    struct buf mem = BUF_INIT;
     struct err end;
     enum rc rc;
 
     do {
-        if ((rc = store_call(s->store, STORE_KEYWORDS, &rq, -1, &rep, e)) != RC_OK)
-            return rc;
+        rc = store_call_in(s->store, STORE_KEYWORDS, &rq, -1, &rep, &mem, e);
         while (rc == RC_OK && ipc_list_next(&rep.list, store_keyword_f, &kw, &end) == RC_OK)
             rc = keyword_in(s, &kw, e);
         rq.from = rep.next;
     } while (rc == RC_OK && rq.from != 0);
+    buf_free(&mem);
     return rc;
 }
 

@@ -68,6 +68,7 @@ static void load_conf(struct imap_conf *c, const struct boot *b)
         snprintf(made, sizeof made, "mail.%s", boot_get(b, "instance.domain", "localhost"));
         c->hostname = made;
     }
+    store_timeout((int)boot_num(b, "stored.timeout", 20) * 1000);
     c->max_message = (uint64_t)boot_num(b, "imapd.max_message", 50 * 1024 * 1024);
     c->max_errors = (unsigned)boot_num(b, "imapd.max_errors", 20);
     c->login_ms = (int)(boot_num(b, "imapd.login_timeout", 60) * 1000);

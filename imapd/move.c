@@ -23,12 +23,14 @@ static enum rc part(struct imap_session *s, struct span uids, struct copying *c,
 {
     struct store_copy_req rq = {s->view->folder, c->dest, uids, c->move};
     struct store_copy_rep rep;
-    enum rc rc = store_call(s->store, STORE_COPY, &rq, -1, &rep, e);
+    struct buf mem = BUF_INIT;
+    enum rc rc = store_call_in(s->store, STORE_COPY, &rq, -1, &rep, &mem, e);
 
     if (rc == RC_OK) {
         c->uidvalidity = rep.uidvalidity;
         pairs_in(s, rep.pairs, c);
     }
+    buf_free(&mem);
     return rc;
 }
 
@@ -81,7 +83,7 @@ void copying_free(struct copying *c)
 static enum rc move_page(struct imap_session *s, uint32_t folder, uint32_t dest, struct span brief, struct err *e)
 {
     struct store_copy_rep rep;
-    struct buf uids = BUF_INIT;
+    struct buf uids = BUF_INIT, mem = BUF_INIT;
     struct rd r = rd_of(brief), last = rd_of(span_from(brief, brief.n - STORE_BRIEF));
     struct store_copy_req rq = {folder, dest, SPAN_NULL, 1};
     enum rc rc;
@@ -89,7 +91,8 @@ static enum rc move_page(struct imap_session *s, uint32_t folder, uint32_t dest,
     buf_u32(&uids, rd_u32(&r));
     buf_u32(&uids, rd_u32(&last));
     rq.uids = buf_span(&uids);
-    rc = store_call(s->store, STORE_COPY, &rq, -1, &rep, e);
+    rc = store_call_in(s->store, STORE_COPY, &rq, -1, &rep, &mem, e);
+    buf_free(&mem);
     buf_free(&uids);
     return rc;
 }
@@ -98,12 +101,15 @@ enum rc move_everything(struct imap_session *s, uint32_t folder, uint32_t dest, 
 {
     struct store_list_req rq = {folder, 1, STORE_UID_MAX};
     struct store_brief_rep rep;
+    struct buf mem = BUF_INIT;
     enum rc rc;
 
-    for (;;) { /* what was moved is gone from the list: it is asked for from its beginning until it is empty */
-        if ((rc = store_call(s->store, STORE_LIST, &rq, -1, &rep, e)) != RC_OK || rep.brief.n < STORE_BRIEF)
-            return rc;
-        if ((rc = move_page(s, folder, dest, rep.brief, e)) != RC_OK)
-            return rc;
-    }
+    do { /* what was moved is gone from the list: it is asked for from its beginning until it is empty */
+        rc = store_call_in(s->store, STORE_LIST, &rq, -1, &rep, &mem, e);
+        if (rc != RC_OK || rep.brief.n < STORE_BRIEF)
+            break;
+        rc = move_page(s, folder, dest, rep.brief, e);
+    } while (rc == RC_OK);
+    buf_free(&mem);
+    return rc;
 }

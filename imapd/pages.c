@@ -30,16 +30,16 @@ static void move_on(struct pages *p, uint32_t next)
     p->more = p->uids.n > 0;
 }
 
-/* One page into *list_out, borrowed from the connection. */
-static enum rc answer(struct pages *p, struct span *list_out, struct err *e)
+/* One page into mem, and *list_out in it. */
+static enum rc answer(struct pages *p, struct buf *mem, struct span *list_out, struct err *e)
 {
     struct store_list_rep rep;
     enum rc rc = p->ahead ? RC_OK : ask(p, e);
 
     if (rc == RC_OK)
-        rc = store_answer(p->s->store, p->op, &rep, e);
+        rc = store_answer(p->s->store, p->op, &rep, mem, e);
     if (rc == RC_TEMP && (rc = ask(p, e)) == RC_OK) /* stored restarted, say: the same page once more */
-        rc = store_answer(p->s->store, p->op, &rep, e);
+        rc = store_answer(p->s->store, p->op, &rep, mem, e);
     p->ahead = false;
     if (rc != RC_OK)
         return rc;
@@ -48,41 +48,31 @@ static enum rc answer(struct pages *p, struct span *list_out, struct err *e)
     return RC_OK;
 }
 
-static void keep(struct buf *b, struct span list)
+static void take_held(struct pages *p, struct span *list_out)
 {
-    buf_clear(b);
-    buf_addspan(b, list);
+    struct buf b = p->page;
+
+    p->page = p->held;
+    p->held = b;
+    p->is_held = false;
+    *list_out = p->held_list;
 }
 
 static enum rc next_page(struct pages *p, struct err *e)
 {
     struct span list;
-    enum rc rc;
+    bool missing;
+    enum rc rc = RC_OK;
 
-    if (p->is_held) {
-        struct buf b = p->copy;
-
-        p->copy = p->held;
-        p->held = b;
-        p->is_held = false;
-        list = buf_span(&p->copy);
-    } else if ((rc = answer(p, &list, e)) != RC_OK) {
+    if (p->is_held)
+        take_held(p, &list);
+    else if ((rc = answer(p, &p->page, &list, e)) != RC_OK)
         return rc;
-    }
-    if (p->side_by_side || mailbox_missing(p->s->box, list)) {
-        if (list.p != p->copy.p)
-            keep(&p->copy, list);
-        list = buf_span(&p->copy);
-    }
-    if (mailbox_missing(p->s->box, list)) {
-        if ((rc = mailbox_fetch_epochs(p->s->box, list, e)) != RC_OK)
-            return rc;
-    }
+    if (mailbox_missing(p->s->box, list) && (rc = mailbox_fetch_epochs(p->s->box, list, e)) != RC_OK)
+        return rc;
     p->rest = list;
-    if (p->more && !p->side_by_side &&
-        !mailbox_missing(p->s->box, list)) /* an epoch nobody has: opening will ask once more, alone */
-        return ask(p, e);
-    return RC_OK;
+    missing = mailbox_missing(p->s->box, list); /* an epoch nobody has: opening will ask once more, alone */
+    return p->more && !p->side_by_side && !missing ? ask(p, e) : RC_OK;
 }
 
 enum rc pages_next(struct pages *p, struct store_entry *en_out, struct err *e)
@@ -98,28 +88,14 @@ enum rc pages_next(struct pages *p, struct store_entry *en_out, struct err *e)
     return rc;
 }
 
-/* What is left of the page at hand is moved into memory of ours: the next answer on the connection overwrites it. */
-static void keep_rest(struct pages *p)
-{
-    bool ours = p->copy.n > 0 && p->rest.p >= p->copy.p && p->rest.p <= p->copy.p + p->copy.n;
-
-    if (p->rest.n == 0 || ours)
-        return;
-    keep(&p->copy, p->rest);
-    p->rest = buf_span(&p->copy);
-}
-
 enum rc pages_quiet(struct pages *p, struct err *e)
 {
-    struct span list;
     enum rc rc;
 
-    keep_rest(p);
     if (!p->ahead)
         return RC_OK;
-    if ((rc = answer(p, &list, e)) != RC_OK)
+    if ((rc = answer(p, &p->held, &p->held_list, e)) != RC_OK)
         return rc;
-    keep(&p->held, list);
     p->is_held = true;
     return RC_OK;
 }
@@ -148,6 +124,8 @@ enum rc pages_object(struct pages *p, const struct store_entry *en, enum seal_ki
 
     if (en->object.n > 0)
         return mailbox_open_object(p->s->box, en, kind, out, e);
+    if (en->len_object == 0 && kind == SEAL_SUMMARY)
+        return summary_again(p, en, out, e);
     if ((rc = pages_quiet(p, e)) != RC_OK)
         return rc;
     return mailbox_read(p->s->box, p->s->view->folder, en, kind, 0, max, gather, &g, e);
@@ -160,6 +138,6 @@ void pages_end(struct pages *p)
     if (p->ahead)
         (void)pages_quiet(p, &gone); /* the connection is left without a question open */
     buf_free(&p->uids);
-    buf_free(&p->copy);
+    buf_free(&p->page);
     buf_free(&p->held);
 }

@@ -4,6 +4,7 @@
  * Ahead    the next page is asked for before this one is worked on, so that stored and the session work side by side. Who needs the
  *          connection in between calls pages_quiet() first: the answer on its way is taken in and kept.
  * Epochs   keys of a page's entries are at hand when its first entry is given.
+ * INV      the entries at hand stand in page, which is ours: no answer, hang-up or redial of the connection reaches them.
  * Lost     a page whose connection broke is asked for again once, from where it began.
  * Process  pli-imapd session.
  */
@@ -15,16 +16,20 @@ struct pages {
     const struct imap_set *rows;
     size_t at;                 /* first range not yet in uids */
     struct store_range_req rq; /* of the page asked for, or to be asked for */
-    struct buf uids, copy, held;
-    struct span rest;
+    struct buf uids;
+    struct buf page, held;     /* memory of the page at hand, and of the one taken in early */
+    struct span rest, held_list;
     bool more, ahead, is_held; /* pages are left; one is on its way; one is in held */
-    bool side_by_side;         /* two iterators share the connection: pages are copied, nothing is asked ahead */
+    bool side_by_side;         /* two iterators share the connection: nothing is asked ahead */
 };
 void pages_begin(struct pages *p, struct imap_session *s, enum store_op op, const struct imap_set *rows);
-/* The next entry that is still there, ascending. RC_NOTFOUND at the end. en.object is good until the next call here or to stored. */
+/* The next entry that is still there, ascending. RC_NOTFOUND at the end. en.object is good until the next call here, whatever
+ * becomes of the connection. */
 enum rc pages_next(struct pages *p, struct store_entry *en_out, struct err *e);
 enum rc pages_quiet(struct pages *p, struct err *e);
 /* The entry's object in clear, large or small: appended to out, at most max bytes. */
 enum rc pages_object(struct pages *p, const struct store_entry *en, enum seal_kind kind, size_t max, struct buf *out,
                      struct err *e);
+/* summary_again.c: of a message that has lost its own */
+enum rc summary_again(struct pages *p, const struct store_entry *en, struct buf *out, struct err *e);
 void pages_end(struct pages *p);

@@ -117,13 +117,15 @@ static enum rc load(struct imap_session *s, struct view *v, struct err *e)
 {
     struct store_list_req rq = {v->folder, 1, STORE_UID_MAX};
     struct store_brief_rep rep;
+    struct buf mem = BUF_INIT;
     enum rc rc;
 
     do {
-        if ((rc = store_call(s->store, STORE_LIST, &rq, -1, &rep, e)) == RC_OK)
+        if ((rc = store_call_in(s->store, STORE_LIST, &rq, -1, &rep, &mem, e)) == RC_OK)
             rc = brief_in(v, rep.brief, 0, e);
         rq.lo = rep.next;
     } while (rc == RC_OK && rep.next != 0);
+    buf_free(&mem);
     return rc;
 }
 
@@ -199,22 +201,25 @@ enum rc view_sync(struct imap_session *s, struct err *e)
     struct view *v = s->view;
     struct store_changes_req rq = {v->folder, v->modseq, 0};
     struct store_changes_rep rep;
+    struct buf mem = BUF_INIT;
     uint32_t before = v->n;
     uint64_t since = 0;
     enum rc rc;
 
     v->asked = clock_mono();
     do {
-        if ((rc = store_call(s->store, STORE_CHANGES, &rq, -1, &rep, e)) != RC_OK)
-            return rc;
+        if ((rc = store_call_in(s->store, STORE_CHANGES, &rq, -1, &rep, &mem, e)) != RC_OK)
+            break;
         view_gone_in(v, rep.expunged);
         rc = brief_in(v, rep.brief, VF_NEWS, e);
         if (since == 0)
             since = rep.modseq;
         rq.cursor = rep.next;
     } while (rc == RC_OK && rep.next != 0);
-    if (rc == RC_OK)
-        v->modseq = since;
+    buf_free(&mem);
+    if (rc != RC_OK)
+        return rc;
+    v->modseq = since;
     mark_recent(v, before, 1);
     v->owes |= v->n > before && !v->read_only;
     return rc;

@@ -27,15 +27,18 @@ static enum rc read_box(struct cmd *c, struct passwd *p, struct err *e)
 {
     struct store_mbx_msg rq = {p->mbx};
     struct store_box_rep box = {0};
-    enum rc rc = store_call(inst_store(c), STORE_BOX_GET, &rq, -1, &box, e);
+    struct buf mem = BUF_INIT;
+    enum rc rc = store_call_in(inst_store(c), STORE_BOX_GET, &rq, -1, &box, &mem, e);
 
     if (rc != RC_OK)
-        return rc;
+        goto out;
     p->slots_version = box.slots_version;
     memcpy(p->pub, box.pub, SEAL_PUB);
     buf_clear(&p->old_slots);
     buf_addspan(&p->old_slots, box.slots);
-    return RC_OK;
+out:
+    buf_free(&mem);
+    return rc;
 }
 
 static enum rc write_slots(struct cmd *c, struct passwd *p, struct span slots, struct err *e)

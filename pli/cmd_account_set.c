@@ -106,12 +106,16 @@ static int has_certificate(struct cmd *c, const struct changing *ch)
 {
     struct store_mbx_msg rq = {ch->a.mbx};
     struct store_box_rep box = {0};
+    struct buf mem = BUF_INIT;
     struct slot s;
     struct err e;
+    bool has;
 
-    if (store_call(inst_store(c), STORE_BOX_GET, &rq, -1, &box, &e) != RC_OK)
+    if (store_call_in(inst_store(c), STORE_BOX_GET, &rq, -1, &box, &mem, &e) != RC_OK)
         return cmd_err(c, &e);
-    if (slot_find(box.slots, SLOT_SIGNING, &s, &e) == RC_OK)
+    has = slot_find(box.slots, SLOT_SIGNING, &s, &e) == RC_OK;
+    buf_free(&mem);
+    if (has)
         return PLI_OK;
     return cmd_fail(c, "%s has no certificate: pli cert issue-trial %s gives it one", ch->address, ch->address);
 }

@@ -38,6 +38,8 @@ int cmd_account_show(struct cmd *c)
     struct dird_account a;
     struct store_box_rep box = {0};
     struct store_mbx_msg rq;
+    struct buf mem = BUF_INIT;
+    enum rc rc;
     struct err e;
     json_t *j;
     int answer = account_get(c, c->pos[0], &a);
@@ -45,7 +47,9 @@ int cmd_account_show(struct cmd *c)
     if (answer != PLI_OK)
         return answer;
     rq.mbx = a.mbx;
-    if (store_call(inst_store(c), STORE_BOX_GET, &rq, -1, &box, &e) != RC_OK)
+    rc = store_call_in(inst_store(c), STORE_BOX_GET, &rq, -1, &box, &mem, &e);
+    buf_free(&mem); /* the counts are wanted, not the slots */
+    if (rc != RC_OK)
         return cmd_err(c, &e);
     if (!c->json) {
         show_text(&a, &box);

@@ -81,8 +81,8 @@ static enum rc replace_slot(struct cmd *c, uint64_t mbx, struct span slot, struc
     struct store_mbx_msg get = {mbx};
     struct store_box_rep box = {0};
     struct store_box_set_req set = {.mbx = mbx, .what = BOX_SET_SLOTS};
-    struct buf slots = BUF_INIT;
-    enum rc rc = store_call(inst_store(c), STORE_BOX_GET, &get, -1, &box, e);
+    struct buf slots = BUF_INIT, mem = BUF_INIT;
+    enum rc rc = store_call_in(inst_store(c), STORE_BOX_GET, &get, -1, &box, &mem, e);
 
     if (rc == RC_OK)
         rc = slot_without(box.slots, SLOT_SIGNING, 0, &slots, e);
@@ -92,6 +92,7 @@ static enum rc replace_slot(struct cmd *c, uint64_t mbx, struct span slot, struc
         set.slots = buf_span(&slots);
         rc = store_call(inst_store(c), STORE_BOX_SET, &set, -1, NULL, e);
     }
+    buf_free(&mem);
     buf_free(&slots);
     return rc;
 }

@@ -93,23 +93,27 @@ static int walk(struct cmd *c, uint64_t only, json_t *rows, size_t *seen)
 {
     struct store_queue_list_req rq = {.qid_from = only};
     struct store_queue_item it = {0};
+    struct buf mem = BUF_INIT;
     struct err e;
     int answer = PLI_OK;
 
     do {
         struct store_queue_list_rep rep = {0};
-        if (store_call(inst_store(c), STORE_QUEUE_LIST, &rq, -1, &rep, &e) != RC_OK)
-            return cmd_err(c, &e);
+        if (store_call_in(inst_store(c), STORE_QUEUE_LIST, &rq, -1, &rep, &mem, &e) != RC_OK)
+            answer = cmd_err(c, &e);
         for (struct span rest = rep.items;
              answer == PLI_OK && ipc_list_next(&rest, store_queue_item_f, &it, &e) == RC_OK;) {
-            if (only && it.qid != only)
-                return PLI_OK;
+            if (only && it.qid != only) {
+                rep.next_qid = 0;
+                break;
+            }
             (*seen)++;
             answer = one(c, &it, only != 0, rows);
         }
         rq.qid_from = rep.next_qid;
         rq.rcpt_from = rep.next_rcpt;
     } while (answer == PLI_OK && rq.qid_from != 0);
+    buf_free(&mem);
     return answer;
 }
 

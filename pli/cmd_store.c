@@ -37,11 +37,13 @@ int cmd_store_check(struct cmd *c)
     struct store_check_req rq = {0};
     json_t *findings = json_array();
     uint64_t checked = 0, bad = 0;
+    struct buf mem = BUF_INIT;
     struct err e;
 
     do {
         struct store_check_rep rep = {0};
-        if (store_call(inst_store(c), STORE_CHECK, &rq, -1, &rep, &e) != RC_OK) {
+        if (store_call_in(inst_store(c), STORE_CHECK, &rq, -1, &rep, &mem, &e) != RC_OK) {
+            buf_free(&mem);
             json_decref(findings);
             return cmd_err(c, &e);
         }
@@ -53,6 +55,7 @@ int cmd_store_check(struct cmd *c)
             json_array_append_new(findings, json_stringn((const char *)rep.findings.p, span_trim(rep.findings).n));
         rq.cursor = rep.cursor;
     } while (rq.cursor != 0);
+    buf_free(&mem);
     if (c->json)
         out_json(
             json_pack("{s:I,s:I,s:o}", "checked", (json_int_t)checked, "bad", (json_int_t)bad, "findings", findings));
@@ -61,7 +64,9 @@ int cmd_store_check(struct cmd *c)
         json_decref(findings);
     }
     if (bad)
-        return cmd_fail(c, "%llu records are damaged: restore them from a backup, and look at the disk",
+        return cmd_fail(c,
+                        "%llu records are damaged: look at the disk; restore a backup, or stop the server and run pli "
+                        "store salvage",
                         (unsigned long long)bad);
     return PLI_OK;
 }

@@ -110,6 +110,8 @@ const struct command commands[] = {
     {"queue show", "NUMBER", 1, 1, NEED_SERVER, cmd_queue_show, NULL,
      "one message of the queue, recipient by recipient"},
     {"store check", "", 0, 0, NEED_SERVER, cmd_store_check, NULL, "verifies every stored byte"},
+    {"store salvage", "", 0, 0, NEED_INSTANCE, cmd_store_salvage, NULL,
+     "keeps all that can be read of a damaged store; pli serve must be stopped"},
     {"store stats", "", 0, 0, NEED_SERVER, cmd_store_stats, NULL, "counts of the store"},
     {"doctor", "", 0, 0, NEED_INSTANCE, cmd_doctor, NULL,
      "checks ports, certificates, permissions, sandboxes and more, and says what to do"},

@@ -60,6 +60,25 @@ void check_ports(struct report *r)
 }
 
 /* ---- daemons ---- */
+/* Pages of the store that somebody asked for and that cannot be read: the first ones by name. */
+static void check_damage(struct report *r)
+{
+    struct store_damage_rep d = {0};
+    struct buf mem = BUF_INIT;
+    struct err e;
+
+    if (store_call_in(inst_store(r->c), STORE_DAMAGE, NULL, -1, &d, &mem, &e) != RC_OK)
+        finding(r, F_FAIL, "store", "see log/pli.log", "%s", e.log);
+    else if (d.pages > 0)
+        finding(r, F_FAIL, "store",
+                "look at the disk; pli store check; then stop pli serve and run pli store salvage, or restore a backup",
+                "%llu damaged pages were met: %.*s", (unsigned long long)d.pages,
+                (int)(span_chr(d.list, '\n') > 0 ? span_chr(d.list, '\n') : 0), (const char *)d.list.p);
+    else
+        finding(r, F_OK, "store", NULL, "no damaged page was met");
+    buf_free(&mem);
+}
+
 void check_daemons(struct report *r)
 {
     struct keyd_status_rep k = {0};
@@ -88,6 +107,7 @@ void check_daemons(struct report *r)
                 (unsigned long long)s.queue);
     else
         finding(r, F_FAIL, "stored", "see log/pli.log", "%s", e.log);
+    check_damage(r);
 }
 
 /* ---- walls ---- */

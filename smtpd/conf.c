@@ -87,6 +87,7 @@ void smtpd_conf_load(struct smtpd *c, const struct boot *b)
     c->letter.host = c->host;
     c->letter.domain = c->domain;
     load_limits(c, b);
+    store_timeout((int)boot_num(b, "stored.timeout", 20) * 1000);
     load_tls(c, need(b, "instance"));
     take_sockets(c, b);
 }

@@ -14,15 +14,17 @@ enum { FAULTY_WAIT_MS = 5000, WHOLE_TIMES = 12 /* a message may take twelve time
 static bool load_slots(struct smtp_session *s, struct err *e)
 {
     struct store_box_rep box;
+    struct buf mem = BUF_INIT;
     struct store *st;
     enum rc rc;
 
     if (!(s->account_flags & DF_SIGN) || s->slots.n > 0)
         return true;
     st = store_new(ROLE_SMTPD);
-    rc = store_bind(st, buf_span(&s->ticket), &box, e);
+    rc = store_bind(st, buf_span(&s->ticket), &box, &mem, e);
     if (rc == RC_OK)
         buf_addspan(&s->slots, box.slots);
+    buf_free(&mem);
     store_free(&st);
     return rc == RC_OK;
 }

@@ -7,7 +7,8 @@
 #include <poll.h>
 #include <stdlib.h>
 
-enum { PATIENCE_MS = 8000, CALL_MS = 30 * 1000, PAUSE_FIRST_MS = 5, PAUSE_MOST_MS = 100 };
+enum { PATIENCE_MS = 8000, TIMEOUT_MS = 20 * 1000, WAIT_MORE = 2, PAUSE_FIRST_MS = 5, PAUSE_MOST_MS = 100 };
+static int timeout_ms = TIMEOUT_MS;
 static const char sock_path[] = "stored.sock";
 
 struct store {
@@ -18,6 +19,11 @@ struct store {
     bool bound;        /* this connection knows the ticket */
     unsigned waiting;  /* asked by store_ask(), not answered yet */
 };
+
+void store_timeout(int milliseconds)
+{
+    timeout_ms = milliseconds;
+}
 
 struct store *store_new(enum ipc_role role)
 {
@@ -75,13 +81,20 @@ static enum rc away(struct err *e)
     return err_set(e, RC_TEMP, "4.3.0", NULL, "stored is away: %s", why.log);
 }
 
-static enum rc give_ticket(struct store *s, struct store_box_rep *rep_out, struct err *e)
+/* Until when what is asked next may be done, and until when its answer is waited for. */
+static void set_times(struct store *s)
+{
+    ipc_due(s->c, deadline_in(timeout_ms));
+    ipc_deadline(s->c, deadline_in((int64_t)timeout_ms * (1 + WAIT_MORE)));
+}
+
+static enum rc give_ticket(struct store *s, struct store_box_rep *rep_out, struct buf *mem, struct err *e)
 {
     struct store_ticket_req rq = {buf_span(&s->ticket)};
     enum rc rc;
 
-    ipc_deadline(s->c, deadline_in(CALL_MS));
-    rc = ipc_call(s->c, STORE_TICKET, &rq, -1, rep_out, NULL, e);
+    set_times(s);
+    rc = ipc_call(s->c, STORE_TICKET, &rq, -1, rep_out, mem, NULL, e);
     s->bound = rc == RC_OK;
     return rc;
 }
@@ -91,6 +104,7 @@ static enum rc give_ticket(struct store *s, struct store_box_rep *rep_out, struc
 static enum rc connected(struct store *s, int64_t deadline, bool ahead, struct err *e)
 {
     struct store_box_rep box;
+    struct buf mem = BUF_INIT;
     enum rc rc;
 
     if (s->c && ipc_fd(s->c) < 0)
@@ -102,7 +116,9 @@ static enum rc connected(struct store *s, int64_t deadline, bool ahead, struct e
     }
     if (s->ticket.n == 0 || s->bound)
         return RC_OK;
-    return give_ticket(s, &box, e);
+    rc = give_ticket(s, &box, &mem, e);
+    buf_free(&mem);
+    return rc;
 }
 
 /* Waits a little, longer each time. False: patience is over. */
@@ -117,18 +133,19 @@ static bool pause_until(int64_t deadline, int *ms)
     return true;
 }
 
-static enum rc ask_once(struct store *s, enum store_op op, const void *req, int req_fd, void *rep_out, bool *sent,
-                        struct err *e)
+static enum rc ask_once(struct store *s, enum store_op op, const void *req, int req_fd, void *rep_out, struct buf *mem,
+                        bool *sent, struct err *e)
 {
     enum rc rc;
 
-    ipc_deadline(s->c, deadline_in(CALL_MS));
+    set_times(s);
     rc = ipc_send(s->c, (uint16_t)op, req, req_fd, e);
     *sent = rc == RC_OK;
-    return rc == RC_OK ? ipc_recv(s->c, (uint16_t)op, rep_out, NULL, e) : rc;
+    return rc == RC_OK ? ipc_recv(s->c, (uint16_t)op, rep_out, mem, NULL, e) : rc;
 }
 
-enum rc store_call(struct store *s, enum store_op op, const void *req, int req_fd, void *rep_out, struct err *e)
+enum rc store_call_in(struct store *s, enum store_op op, const void *req, int req_fd, void *rep_out, struct buf *mem,
+                      struct err *e)
 {
     int64_t deadline = deadline_in(s->patience);
     int ms = PAUSE_FIRST_MS;
@@ -140,7 +157,7 @@ enum rc store_call(struct store *s, enum store_op op, const void *req, int req_f
         rc = connected(s, deadline, ahead, e);
         ahead = false;
         if (rc == RC_OK)
-            rc = ask_once(s, op, req, req_fd, rep_out, &sent, e);
+            rc = ask_once(s, op, req, req_fd, rep_out, mem, &sent, e);
         if (!gone(rc))
             return rc;
         hang_up(s);
@@ -150,7 +167,12 @@ enum rc store_call(struct store *s, enum store_op op, const void *req, int req_f
     return away(e);
 }
 
-enum rc store_bind(struct store *s, struct span ticket, struct store_box_rep *rep_out, struct err *e)
+enum rc store_call(struct store *s, enum store_op op, const void *req, int req_fd, void *rep_out, struct err *e)
+{
+    return store_call_in(s, op, req, req_fd, rep_out, NULL, e);
+}
+
+enum rc store_bind(struct store *s, struct span ticket, struct store_box_rep *rep_out, struct buf *mem, struct err *e)
 {
     int64_t deadline = deadline_in(s->patience);
     int ms = PAUSE_FIRST_MS;
@@ -163,7 +185,7 @@ enum rc store_bind(struct store *s, struct span ticket, struct store_box_rep *re
         if (rc == RC_OK) {
             buf_clear(&s->ticket);
             buf_addspan(&s->ticket, ticket);
-            rc = give_ticket(s, rep_out, e);
+            rc = give_ticket(s, rep_out, mem, e);
         }
         if (rc != RC_OK)
             buf_clear(&s->ticket);
@@ -186,7 +208,7 @@ enum rc store_ask(struct store *s, enum store_op op, const void *req, struct err
         rc = first || ipc_fd(s->c) >= 0 ? connected(s, deadline, false, e)
                                         : err_set(e, RC_CLOSED, "4.3.0", NULL, "connection lost");
         if (rc == RC_OK) {
-            ipc_deadline(s->c, deadline_in(CALL_MS));
+            set_times(s);
             rc = ipc_send(s->c, (uint16_t)op, req, -1, e);
         }
         if (rc == RC_OK)
@@ -198,7 +220,7 @@ enum rc store_ask(struct store *s, enum store_op op, const void *req, struct err
     return away(e);
 }
 
-enum rc store_answer(struct store *s, enum store_op op, void *rep_out, struct err *e)
+enum rc store_answer(struct store *s, enum store_op op, void *rep_out, struct buf *mem, struct err *e)
 {
     enum rc rc;
 
@@ -207,8 +229,8 @@ enum rc store_answer(struct store *s, enum store_op op, void *rep_out, struct er
         return rc == RC_CLOSED ? away(e) : rc;
     }
     s->waiting--;
-    ipc_deadline(s->c, deadline_in(CALL_MS));
-    rc = ipc_recv(s->c, (uint16_t)op, rep_out, NULL, e);
+    ipc_deadline(s->c, deadline_in((int64_t)timeout_ms * (1 + WAIT_MORE)));
+    rc = ipc_recv(s->c, (uint16_t)op, rep_out, mem, NULL, e);
     if (!gone(rc))
         return rc;
     hang_up(s);

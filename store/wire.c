@@ -297,6 +297,12 @@ TABLE check_rep[] = {
     IPC_F_END,
 };
 
+TABLE damage_rep[] = {
+    IPC_F_U64(store_damage_rep, pages),
+    IPC_F_BYTES(store_damage_rep, list, FINDINGS),
+    IPC_F_END,
+};
+
 /* ---- the operations ---- */
 enum {
     ANY = ROLE_SMTPD | ROLE_IMAPD | ROLE_RELAYD | ROLE_STORED | ROLE_KEYD | ROLE_DIRD | ROLE_ADMIN | ROLE_SUPER,
@@ -343,6 +349,7 @@ static const struct ipc_op ops[] = {
     {STORE_CHECK, "check", ROLE_ADMIN, check_req, check_rep, 0, 0},
     {STORE_PING, "ping", ANY, NULL, NULL, 0, 0},
     {STORE_BOX_OPENED, "box-opened", ROLE_IMAPD, box_opened_req, NULL, 0, 0},
+    {STORE_DAMAGE, "damage", ROLE_ADMIN, NULL, damage_rep, 0, 0},
     {STORE_EV_CHANGED, "changed", 0, NULL, ev_changed, 0, 0}, /* pushed, never asked */
 };
 const struct ipc_proto stored_proto = {"stored", 0x53544f52, STORED_VERSION, ops, sizeof ops / sizeof ops[0]};

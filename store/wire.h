@@ -17,7 +17,8 @@
  *          filed, for as long as the message lives and at least an hour. store_op_again() tells which other ops may be
  *          asked again after a lost reply.
  * Errors   every op: RC_DENIED without its role, ticket or right; RC_NOTFOUND no such mailbox, folder, message;
- *          RC_SYNTAX values out of their bounds; RC_TEMP 4.3.1 disk nearly full, 4.3.0 otherwise (nothing was changed).
+ *          RC_SYNTAX values out of their bounds; RC_CORRUPT what is asked for (or the place where it is to be put) stands on a
+ *          page that cannot be read: that request fails, the log and STORE_DAMAGE name the page; RC_TEMP 4.3.1 disk nearly full, 4.3.0 otherwise (nothing was changed).
  * Rights   ticket's RIGHT_READ for what reads, RIGHT_WRITE for what changes (and SELECT that is not read only).
  *          Slots are changed by the administrator alone; the last one that opens a mailbox is not removed (RC_PERM), and the former list is
  *          kept, and answered beside the new one, until a session has opened the mailbox with the new one (BOX_OPENED).
@@ -69,6 +70,7 @@ enum store_op {
     STORE_CHECK,
     STORE_PING,
     STORE_BOX_OPENED, /* the present slots opened the ticket's mailbox: the former ones go. imapd */
+    STORE_DAMAGE, /* pages met that cannot be read. admin */
     STORE_EV_CHANGED = 200
 };
 bool store_op_again(enum store_op op); /* asking again after a lost reply does no harm and gives the same answer */
@@ -391,3 +393,8 @@ struct store_check_rep {
     uint64_t cursor, checked, bad;
     struct span findings;
 }; /* text lines; cursor 0: done */
+/* pages: how many since the start; list: text lines, "table page since", the first ones */
+struct store_damage_rep {
+    uint64_t pages;
+    struct span list;
+};

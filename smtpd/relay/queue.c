@@ -18,21 +18,25 @@ enum rc queue_look(struct store *st, uint64_t now, struct queue_view *out, struc
     struct store_queue_list_req rq = {0};
     struct store_queue_list_rep rep;
     struct queue_view v = {0};
+    struct buf mem = BUF_INIT;
     enum rc rc;
 
     do {
         struct store_queue_item it;
 
-        rc = store_call(st, STORE_QUEUE_LIST, &rq, -1, &rep, e);
+        rc = store_call_in(st, STORE_QUEUE_LIST, &rq, -1, &rep, &mem, e);
         if (rc != RC_OK)
-            return rc;
+            break;
         while ((rc = ipc_list_next(&rep.items, store_queue_item_f, &it, e)) == RC_OK)
             see(&v, &it, now);
         if (rc != RC_NOTFOUND)
-            return rc;
+            break;
+        rc = RC_OK;
         rq.qid_from = rep.next_qid;
         rq.rcpt_from = rep.next_rcpt;
     } while (rep.next_qid != 0);
-    *out = v;
-    return RC_OK;
+    buf_free(&mem);
+    if (rc == RC_OK)
+        *out = v;
+    return rc;
 }

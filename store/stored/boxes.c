@@ -77,9 +77,12 @@ enum rc do_box_create(struct tx *t, const struct ask *a, struct err *e)
 
     if (rq->mbx < MBX_FIRST)
         return err_set(e, RC_SYNTAX, NULL, NULL, "store: mailbox numbers begin at %d", MBX_FIRST);
-    if (tx_has(t, T_BOXES, &part) || tx_has(t, T_GONE, &gone))
-        return err_set(e, RC_EXISTS, NULL, NULL, "store: mailbox %llu exists, or is being emptied",
-                       (unsigned long long)rq->mbx);
+    if ((rc = tx_has(t, T_BOXES, &part, e)) == RC_NOTFOUND)
+        rc = tx_has(t, T_GONE, &gone, e);
+    if (rc != RC_NOTFOUND)
+        return rc != RC_OK ? rc
+                           : err_set(e, RC_EXISTS, NULL, NULL, "store: mailbox %llu exists, or is being emptied",
+                                     (unsigned long long)rq->mbx);
     memcpy(b.pub, rq->pub, SEAL_PUB);
     b.last_uidvalidity = (uint32_t)b.created;
     rc = number_taken(t, rq->mbx, e);

@@ -2,13 +2,13 @@
 /* store/stored/check.c - "pli store check", without any key: phases in order, a page of about a fifth of a second at a
  * time.
  *
+ *   0 pages     the checksum of each page of each file (check_pages.c)
  *   1 folders   counters against their messages (INV-5), each message's records (INV-8) with their digests, references
  *               met (INV-2)
  *   2 queue     references met, and the due index (INV-9)
  *   3 objects   digests of what is in pieces, reference counts (INV-2)
  *   4 orphans   pieces without an objref (INV-3)
- * Every page that is read from the disk has its checksum verified by the library on the way; a bad one ends the daemon
- * (env_dead). */
+ * What stands on a page that cannot be read (guard.h) is named as far as the rest tells, and passed over. */
 #include "store/stored/check.h"
 #include "base/clock.h"
 #include "store/stored/queue.h"
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 enum { PAGE_NS = 200 * 1000 * 1000, FINDINGS_MAX = 30 * 1024, LINE_MAX = 200 };
-static enum rc (*const phases[])(struct check *, struct err *) = {check_folder, check_queue, check_object,
+static enum rc (*const phases[])(struct check *, struct err *) = {check_pages, check_folder, check_queue, check_object,
                                                                   check_orphan};
 enum { PHASES = sizeof phases / sizeof phases[0] };
 
@@ -77,9 +77,11 @@ static enum rc check_message(const struct folder_check *f, struct tx *bare, uint
     struct key k = key_msg(f->mbx, f->folder, uid);
     struct buf mem = BUF_INIT;
     struct objref r;
-    enum rc rc = objref_get(bare, m->oid, false, &mem, &r, e);
+    enum rc rc = counted_add(f->c->refs, m->oid, e);
 
     f->c->checked++;
+    if (rc == RC_OK)
+        rc = objref_get(bare, m->oid, false, &mem, &r, e);
     if (rc == RC_NOTFOUND) {
         check_bad(f->c, "message mbx=%llu folder=%u uid=%u: its object is missing", (unsigned long long)f->mbx,
                   (unsigned)f->folder, (unsigned)uid);
@@ -90,8 +92,6 @@ static enum rc check_message(const struct folder_check *f, struct tx *bare, uint
         rc = check_record(f->c, bare, T_SUMMARIES, &k, &r, SEAL_SUMMARY, e);
     if (rc == RC_OK && m->where & MSG_TEXT)
         rc = check_record(f->c, bare, T_TEXTS, &k, &r, SEAL_SEARCH, e);
-    if (rc == RC_OK)
-        rc = counted_add(f->c->refs, m->oid, e);
 out:
     buf_free(&mem);
     return rc;
@@ -114,6 +114,11 @@ static enum rc check_one_folder(struct tx *t, void *arg, struct err *e)
     rc = msg_it_all(&it, &bare, f->mbx, f->folder, 1, UINT32_MAX, e);
     while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK) {
         rc = check_message(f, &bare, uid, &m, e);
+        if (rc == RC_CORRUPT && !bare.deadlock) {
+            check_bad(f->c, "message mbx=%llu folder=%u uid=%u: %s", (unsigned long long)f->mbx, (unsigned)f->folder,
+                      (unsigned)uid, e->log);
+            rc = RC_OK;
+        }
         counters_add(&sum, &m, 1);
         last = uid;
         modseq = m.modseq > modseq ? m.modseq : modseq;
@@ -134,9 +139,10 @@ static enum rc check_one_folder(struct tx *t, void *arg, struct err *e)
 }
 
 /* The first key of a table at c->at or behind; at is moved behind it. */
-static enum rc next_key(struct check *c, enum table tb, struct key *out, struct err *e)
+enum rc check_next_key(struct check *c, enum table tb, struct key *out, struct err *e)
 {
     struct span k, v;
+    struct err why;
     struct scan s;
     struct tx t;
     enum rc rc;
@@ -150,14 +156,21 @@ static enum rc next_key(struct check *c, enum table tb, struct key *out, struct 
         c->at.b[c->at.n++] = 0; /* the least key behind it */
     }
     scan_close(&s);
-    return rc;
+    if (rc != RC_CORRUPT)
+        return rc;
+    why = *e;
+    c->blind |= tb == T_COUNTERS || tb == T_QUEUE;
+    rc = check_skip(c, tb, e);
+    if (rc == RC_OK)
+        *e = why;
+    return rc == RC_OK ? RC_CORRUPT : rc;
 }
 
 enum rc check_folder(struct check *c, struct err *e)
 {
     struct folder_check f = {.c = c};
     struct key k;
-    enum rc rc = next_key(c, T_COUNTERS, &k, e);
+    enum rc rc = check_next_key(c, T_COUNTERS, &k, e);
 
     if (rc != RC_OK)
         return rc;
@@ -179,10 +192,12 @@ static enum rc check_item(struct tx *t, void *arg, struct err *e)
         rc = rec_read(buf_span(&b), queued_f, &q, e);
     if (rc == RC_OK) {
         due = key_due(q.next_try, f->mbx, f->folder);
-        if (tx_has(t, T_DUE, &due) != (q.state == Q_WAITING) && !t->deadlock)
+        rc = tx_has(t, T_DUE, &due, e);
+        if ((rc == RC_OK || rc == RC_NOTFOUND) && (rc == RC_OK) != (q.state == Q_WAITING))
             check_bad(f->c, "queue qid=%llu rcpt=%u: not rightly in the index of what is due",
                       (unsigned long long)f->mbx, (unsigned)f->folder);
-        rc = counted_add(f->c->refs, q.oid, e);
+        if (rc == RC_OK || rc == RC_NOTFOUND)
+            rc = counted_add(f->c->refs, q.oid, e);
         f->c->checked++;
     }
     buf_free(&b);
@@ -193,7 +208,7 @@ enum rc check_queue(struct check *c, struct err *e)
 {
     struct folder_check f = {.c = c};
     struct key k;
-    enum rc rc = next_key(c, T_QUEUE, &k, e);
+    enum rc rc = check_next_key(c, T_QUEUE, &k, e);
 
     if (rc != RC_OK)
         return rc;
@@ -213,6 +228,7 @@ static enum rc page(struct check *c, struct err *e)
             c->phase++;
             c->at = (struct key){{0}, 0};
         } else if (rc == RC_CORRUPT) {
+            c->blind |= phases[c->phase] == check_folder || phases[c->phase] == check_queue;
             check_bad(c, "%s", e->log);
         } else if (rc != RC_OK) {
             return rc;

@@ -48,20 +48,20 @@ static void test_pipelining(void **state)
     (void)state;
     live_deliver(in, mbx, STORE_INBOX, 10, 0);
     ask_three(s, f);
-    OK(store_answer(s, STORE_FOLDER_STATUS, &st, &e));
+    OK(store_answer(s, STORE_FOLDER_STATUS, &st, NULL, &e));
     assert_int_equal(st.exists, 1);
-    assert_int_equal(store_answer(s, STORE_FOLDER_STATUS, &st, &e), RC_NOTFOUND); /* the answers keep their order */
-    OK(store_answer(s, STORE_FOLDER_STATUS, &st, &e));
+    assert_int_equal(store_answer(s, STORE_FOLDER_STATUS, &st, NULL, &e), RC_NOTFOUND); /* the answers keep their order */
+    OK(store_answer(s, STORE_FOLDER_STATUS, &st, NULL, &e));
     live_pause(&L); /* so that the next ones are surely unanswered */
     ask_three(s, f);
     live_stop(&L, SIGKILL);
     live_start(&L);
-    assert_int_equal(store_answer(s, STORE_FOLDER_STATUS, &st, &e), RC_TEMP);
-    assert_int_equal(store_answer(s, STORE_FOLDER_STATUS, &st, &e), RC_TEMP);
+    assert_int_equal(store_answer(s, STORE_FOLDER_STATUS, &st, NULL, &e), RC_TEMP);
+    assert_int_equal(store_answer(s, STORE_FOLDER_STATUS, &st, NULL, &e), RC_TEMP);
     OK(store_call(s, STORE_FOLDER_STATUS, &f[0], -1, &st, &e)); /* dialled and bound again */
     ask_three(s, f);
     for (int i = 0; i < 3; i++)
-        (void)store_answer(s, STORE_FOLDER_STATUS, &st, &e);
+        (void)store_answer(s, STORE_FOLDER_STATUS, &st, NULL, &e);
     assert_int_equal(st.exists, 1);
     store_free(&s);
     store_free(&in);

@@ -62,6 +62,7 @@ static void *write_letters(void *arg)
         letter_free(&l);
     }
     store_free(&s);
+    live_call_end();
     return NULL;
 }
 

@@ -10,6 +10,7 @@
 #include "base/sandbox.h"
 #include "base/wipe.h"
 #include "store/stored/os.h"
+#include "store/stored/salvage.h"
 #include "store/stored/stored.h"
 #include <signal.h>
 #include <stdio.h>
@@ -74,6 +75,16 @@ static void enter(const struct boot *b, char *home, size_t n)
         (void)snprintf(home, n, ".");
 }
 
+/* Nobody is served: what can be read is kept (salvage.h). */
+static int salvage(struct boot *b, struct env_conf *conf, char *home, size_t n)
+{
+    enter(b, home, n);
+    conf->cache = (uint64_t)boot_num(b, "stored.cache", 256 << 20);
+    boot_free(&b);
+    os_install();
+    return salvage_run(conf);
+}
+
 int stored_main(void)
 {
     struct boot *b;
@@ -88,12 +99,16 @@ int stored_main(void)
     b = boot_load();
     no_dumps();
     set_signals();
+    if (boot_get(b, "salvage", NULL))
+        return salvage(b, &conf, home, sizeof home);
     boot_secret(b, "ticket.key", st.ticket_key, sizeof st.ticket_key);
     load_uids(b);
     listen_fd = boot_fd(b, "ipc");
     if (listen_fd < 0)
         die("stored: no listening socket was given");
     enter(b, home, sizeof home);
+    if (salvage_unfinished(home))
+        die("store: a salvage was not finished: run pli store salvage again");
     conf.cache = (uint64_t)boot_num(b, "stored.cache", 256 << 20);
     conf.min_free = (uint64_t)boot_num(b, "stored.min_free", 64 << 20);
     os_install();

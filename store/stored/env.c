@@ -3,6 +3,7 @@
 #include "store/stored/env.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/stored/guard.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -54,17 +55,21 @@ static void take_lock(struct env *v)
 }
 
 /* ---- format ---- */
-static uint32_t read_format(DB *db, DB_TXN *t)
+/* 0: there is none yet, and only then. A number that cannot be read is not "none". */
+static int read_format(DB *db, uint32_t *format_out)
 {
     unsigned char v[4] = {0};
     DBT k = {0}, d = {0};
+    int ret;
 
     k.data = (void *)(uintptr_t) "format";
     k.size = 6;
     d.data = v;
     d.ulen = sizeof v;
     d.flags = DB_DBT_USERMEM;
-    return db->get(db, t, &k, &d, 0) == 0 && d.size == 4 ? be32(v) : 0;
+    ret = db->get(db, NULL, &k, &d, 0);
+    *format_out = ret == 0 ? be32(v) : 0;
+    return ret == DB_NOTFOUND ? 0 : ret == 0 && d.size != 4 ? EINVAL : ret;
 }
 
 /* 0: nothing is written yet. There is no way from format 1, which no release had. */
@@ -92,22 +97,29 @@ static void look_at_format(struct env *v)
 {
     char path[4200];
     DB *db = NULL;
+    uint32_t format;
 
     (void)snprintf(path, sizeof path, "%s/%s", v->home, tables[T_FORMAT].file);
     if (access(path, F_OK) != 0 || db_create(&db, NULL, 0) != 0)
         return;
     db->set_errcall(db, hush);
-    if (db->open(db, NULL, path, NULL, DB_BTREE, DB_RDONLY, 0) == 0)
-        refuse_other(read_format(db, NULL));
+    if (db->open(db, NULL, path, NULL, DB_BTREE, DB_RDONLY, 0) == 0 && read_format(db, &format) == 0)
+        refuse_other(format);
     db->close(db, DB_NOSYNC);
 }
 
 static void settle_format(struct env *v)
 {
     unsigned char be[4] = {0, 0, 0, STORE_FORMAT};
-    uint32_t have = read_format(v->db[T_FORMAT], NULL);
+    uint32_t have = 0;
     DBT k = {0}, d = {0};
+    int ret = v->db[T_FORMAT] ? read_format(v->db[T_FORMAT], &have) : EIO;
 
+    if (ret == EIO) { /* a damaged page, which is named already; what the tables hold is served */
+        log_ev(LOG_WARN_, "store-format", "cause=\"cannot be read\"");
+        return;
+    }
+    must(ret, "format");
     refuse_other(have);
     if (have != 0)
         return;
@@ -124,6 +136,8 @@ static void say_error(const DB_ENV *env, const char *prefix, const char *msg)
 {
     (void)env;
     (void)prefix;
+    if (guard_told())
+        return;
     log_ev(LOG_WARN_, "db", "text=%s", log_esc(span_str(msg))); /* names of our tables and numbers */
 }
 
@@ -142,15 +156,35 @@ static void configure(DB_ENV *e, const struct env_conf *c)
     must(e->set_flags(e, DB_TXN_NOSYNC, 1), "flags"); /* env_flush() is the wait */
 }
 
+/* The library reads a table's first page without the guard when it opens it. */
+static bool first_page_bad(struct env *v, enum table t)
+{
+    unsigned char page[512];
+    int fd = openat(v->home_fd, tables[t].file, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? pread(fd, page, sizeof page, 0) : -1;
+
+    if (fd >= 0)
+        close(fd);
+    if (got < 0 || ((size_t)got == sizeof page && guard_page_ok(t, 0, page)))
+        return false;
+    guard_note(t, 0);
+    return true;
+}
+
 static void open_table(struct env *v, enum table t)
 {
     DB *db;
+    int ret;
 
     must(db_create(&db, v->e, 0), tables[t].file);
     must(db->set_pagesize(db, tables[t].page), tables[t].file);
     must(db->set_flags(db, DB_CHKSUM), tables[t].file);
-    must(db->open(db, NULL, tables[t].file, NULL, DB_BTREE, DB_CREATE | DB_THREAD | DB_AUTO_COMMIT, 0600),
-         tables[t].file);
+    ret = db->open(db, NULL, tables[t].file, NULL, DB_BTREE, DB_CREATE | DB_THREAD | DB_AUTO_COMMIT, 0600);
+    if (ret != 0 && first_page_bad(v, t)) { /* the others are served; what needs this one is answered RC_CORRUPT */
+        db->close(db, DB_NOSYNC);
+        return;
+    }
+    must(ret, tables[t].file);
     v->db[t] = db;
 }
 
@@ -168,7 +202,9 @@ void env_open(struct env *v, const struct env_conf *c)
     look_at_format(v);
     must(db_env_create(&v->e, 0), "environment");
     configure(v->e, c);
+    guard_mode(GUARD_PASS_BY); /* recovery must not end at a page that nobody may ask for */
     must(v->e->open(v->e, v->home, flags, 0600), "environment");
+    guard_mode(GUARD_REFUSE);
     for (int t = 0; t < TABLES; t++) {
         open_table(v, (enum table)t);
         if (t == T_FORMAT)

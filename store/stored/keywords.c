@@ -7,9 +7,12 @@ enum rc keywords_known(struct tx *t, uint64_t mbx, uint64_t flags, struct err *e
 {
     for (uint8_t i = 0; i < STORE_KEYWORDS_MAX; i++) {
         struct key k = key_part(mbx, i);
+        enum rc rc = flags >> (8 + i) & 1 ? tx_has(t, T_KEYWORDS, &k, e) : RC_OK;
 
-        if (flags >> (8 + i) & 1 && !tx_has(t, T_KEYWORDS, &k))
-            return t->deadlock ? RC_TEMP : err_set(e, RC_SYNTAX, NULL, NULL, "store: keyword %u has no name", i);
+        if (rc == RC_NOTFOUND)
+            rc = err_set(e, RC_SYNTAX, NULL, NULL, "store: keyword %u has no name", i);
+        if (rc != RC_OK)
+            return rc;
     }
     return RC_OK;
 }

@@ -234,7 +234,7 @@ static void test_rights(void **state)
     assert_int_equal(store_call(none, STORE_SELECT, &(struct store_select_req){STORE_INBOX, 1}, -1, &st, &e),
                      RC_DENIED);
     assert_int_equal(store_call(r, STORE_STATS, NULL, -1, &stats, &e), RC_DENIED);
-    assert_int_equal(store_bind(none, SPAN_LIT("no ticket"), &box, &e), RC_DENIED);
+    assert_int_equal(store_bind(none, SPAN_LIT("no ticket"), &box, &live_mem[0], &e), RC_DENIED);
     store_free(&r);
     store_free(&none);
     store_free(&in);

@@ -29,7 +29,10 @@ enum rc orphan_next(struct stored *d, struct key *at, unsigned most, unsigned ch
     while (rc == RC_OK && !found && most-- > 0 && (rc = scan_next(&s, &k, &v, e)) == RC_OK) {
         memcpy(oid_out, k.p + 1, SEAL_OID);
         ref = key_oid(oid_out);
-        found = !tx_has(&t, T_OBJREFS, &ref) && !t.deadlock;
+        rc = tx_has(&t, T_OBJREFS, &ref, e);
+        found = rc == RC_NOTFOUND; /* and on no other answer */
+        if (rc == RC_NOTFOUND || t.deadlock)
+            rc = RC_OK;
         *at = behind(oid_out);
         scan_seek(&s, at);
     }

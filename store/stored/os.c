@@ -3,9 +3,11 @@
 #include "store/stored/os.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "store/stored/guard.h"
 #include <db.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -14,15 +16,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum os_call { OS_OPEN, OS_PREAD, OS_PWRITE, OS_FSYNC, OS_FTRUNCATE, OS_RENAME, OS_UNLINK, OS_CALLS };
+enum os_call { OS_OPEN, OS_PREAD, OS_PWRITE, OS_FSYNC, OS_FTRUNCATE, OS_RENAME, OS_UNLINK, OS_DB, OS_CALLS };
 static atomic_ullong count[OS_CALLS];
 
 #ifdef PLI_DEV
-static const char *const names[OS_CALLS] = {"open", "pread", "pwrite", "fsync", "ftruncate", "rename", "unlink"};
+static const char *const names[OS_CALLS] = {"open", "pread", "pwrite", "fsync", "ftruncate", "rename", "unlink", "db"};
+enum { SLOW = -1, SLOW_MS = 2000 };
 static const struct {
     const char *name;
-    int err; /* 0: kill */
-} whats[] = {{"kill", 0}, {"eio", EIO}, {"enospc", ENOSPC}};
+    int err; /* 0: kill; SLOW: nothing fails, it takes its time */
+} whats[] = {{"kill", 0}, {"eio", EIO}, {"enospc", ENOSPC}, {"enomem", ENOMEM}, {"slow", SLOW}};
 static int fault_call = -1;
 static unsigned long long fault_at;
 static int fault_err;
@@ -52,13 +55,19 @@ static void load_fault(void)
             fault_err = whats[i].err;
 }
 
-/* True: the call is to fail with errno. A full disk stays full. */
+/* True: the call is to fail with errno. A full disk stays full; short memory is still short when what failed is tidied up. */
 static bool fault(enum os_call c, unsigned long long n)
 {
-    if ((int)c != fault_call || n < fault_at || (n > fault_at && fault_err != ENOSPC))
+    if ((int)c != fault_call || n < fault_at)
+        return false;
+    if (fault_err != ENOSPC && n > fault_at + (fault_err == ENOMEM))
         return false;
     if (fault_err == 0)
         _exit(9); /* as abrupt as SIGKILL, which the sandbox would not let us send */
+    if (fault_err == SLOW) {
+        poll(NULL, 0, SLOW_MS);
+        return false;
+    }
     errno = fault_err;
     return true;
 }
@@ -83,18 +92,34 @@ static int do_open(const char *path, int flags, ...)
 {
     va_list ap;
     mode_t mode;
+    int fd;
 
     va_start(ap, flags);
     mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;
     va_end(ap);
     if (enter(OS_OPEN))
         return -1;
-    return open(path, flags | O_CLOEXEC, mode);
+    fd = open(path, flags | O_CLOEXEC, mode);
+    guard_opened(fd, path);
+    return fd;
 }
 
 static ssize_t do_pread(int fd, void *p, size_t n, off_t off)
 {
-    return enter(OS_PREAD) ? -1 : pread(fd, p, n, off);
+    ssize_t got = enter(OS_PREAD) ? -1 : pread(fd, p, n, off);
+
+    if (got != (ssize_t)n || !guard_refuses(fd, p, n, off))
+        return got;
+    errno = EIO;
+    return -1;
+}
+
+/* The library seeks only to try a read or write again that did not succeed. */
+static int do_seek(int fd, off_t off, int whence)
+{
+    int ret = guard_seek(fd, &off, &whence);
+
+    return ret != 0 ? ret : lseek(fd, off, whence) < 0 ? errno : 0;
 }
 
 static ssize_t do_pwrite(int fd, const void *p, size_t n, off_t off)
@@ -132,12 +157,29 @@ void os_install(void)
     load_fault();
     db_env_set_func_open(do_open);
     db_env_set_func_pread(do_pread);
+    db_env_set_func_seek(do_seek);
     db_env_set_func_pwrite(do_pwrite);
     db_env_set_func_write(do_write);
     db_env_set_func_fsync(do_fsync);
     db_env_set_func_ftruncate(do_ftruncate);
     db_env_set_func_rename(do_rename);
     db_env_set_func_unlink(do_unlink);
+}
+
+static _Thread_local bool serving;
+
+void os_serving(void)
+{
+    serving = true;
+}
+
+int os_db_result(int ret)
+{
+#ifdef PLI_DEV
+    if (fault_call == OS_DB && serving && enter(OS_DB))
+        return errno;
+#endif
+    return ret;
 }
 
 uint64_t os_fsyncs(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/scan.c - see scan.h. Bulk buffers are kept by thread: a request opens two scans at most. */
 #include "store/stored/scan.h"
+#include "store/stored/os.h"
 #include <stdlib.h>
 
 enum { POOL = 3 };
@@ -45,7 +46,7 @@ enum rc scan_open(struct scan *s, struct tx *t, enum table tb, const struct key 
     s->prefix.n = prefix_n;
     s->keys_only = w == SCAN_KEYS;
     scan_seek(s, from);
-    rc = tx_rc(t, db->cursor(db, t->t, &s->c, 0), tb, e);
+    rc = db ? tx_rc(t, db->cursor(db, t->t, &s->c, 0), tb, e) : tx_no_table(tb, e);
     if (rc != RC_OK || s->keys_only)
         return rc;
     s->bulk.ulen = ahead[w];
@@ -118,6 +119,7 @@ static enum rc next_key(struct scan *s, struct span *k_out, struct err *e)
     k.flags = DB_DBT_USERMEM;
     d.flags = DB_DBT_USERMEM | DB_DBT_PARTIAL; /* no byte of the value */
     ret = s->c->get(s->c, &k, &d, s->begun ? DB_NEXT : DB_SET_RANGE);
+    ret = os_db_result(ret);
     if (ret != 0)
         return tx_rc(s->t, ret, s->tb, e);
     s->begun = true;
@@ -133,7 +135,7 @@ static enum rc next_pair(struct scan *s, struct span *k_out, struct span *v_out,
     int ret;
 
     for (;;) {
-        if (!s->at && (ret = fetch(s)) != 0)
+        if (!s->at && (ret = os_db_result(fetch(s))) != 0)
             return tx_rc(s->t, ret, s->tb, e);
         DB_MULTIPLE_KEY_NEXT(s->at, &s->bulk, k, kn, v, vn);
         if (s->at)

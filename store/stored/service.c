@@ -5,6 +5,7 @@
  * Every request passes serve(): ticket and right, room on the disk, transaction, and at its end the two halves of
  * INV-1: what was changed is flushed before the answer (tx_run), what was read and is not flushed yet is waited for
  * (env_settle). */
+#include "store/stored/os.h"
 #include "store/stored/stored.h"
 #include <stdlib.h>
 
@@ -59,6 +60,8 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     struct job j = {fn, &a};
     enum rc rc = check_right(s, right, e);
 
+    os_serving();
+    tx_due(p->due);
     if (rc == RC_OK)
         rc = buf_reserve(r->scratch, OUT_MAX, e);
     if (rc != RC_OK)
@@ -108,7 +111,8 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     X(STORE_STATS, stats, OPEN, RUN_ALONE)                                                                             \
     X(STORE_CHECK, check, OPEN, RUN_ALONE)                                                                             \
     X(STORE_PING, ping, OPEN, RUN_ALONE)                                                                               \
-    X(STORE_BOX_OPENED, box_opened, R, RUN_WRITE)
+    X(STORE_BOX_OPENED, box_opened, R, RUN_WRITE)                                                                      \
+    X(STORE_DAMAGE, damage, OPEN, RUN_ALONE)
 
 #define HANDLER(op, name, right, run)                                                                                  \
     static enum rc h_##name(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)  \
@@ -117,10 +121,10 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     }
 OPERATIONS(HANDLER)
 
-/* Indexed as the protocol's table, which begins with DELIVER and has no gap up to BOX_OPENED. */
+/* Indexed as the protocol's table, which begins with DELIVER and has no gap up to DAMAGE. */
 #define ROW(op, name, right, run) [(op)-STORE_DELIVER] = h_##name,
 static const ipc_handler handlers[] = {OPERATIONS(ROW)[STORE_DELIVER_FD - STORE_DELIVER] = h_deliver,
-                                       [STORE_BOX_OPENED - STORE_DELIVER + 1] = NULL};
+                                       [STORE_DAMAGE - STORE_DELIVER + 1] = NULL};
 
 enum rc do_ping(struct tx *t, const struct ask *a, struct err *e)
 {

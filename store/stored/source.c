@@ -208,10 +208,11 @@ static enum rc forget_some(struct tx *t, void *arg, struct err *e)
 {
     struct forget *f = arg;
     struct key k = key_oid(f->oid);
+    enum rc rc = tx_has(t, T_OBJREFS, &k, e);
 
     f->left = DELETES_A_TX;
-    f->known = tx_has(t, T_OBJREFS, &k); /* they are somebody's */
-    return f->known ? RC_OK : scan_delete(t, T_OBJECTS, &k, &f->left, e);
+    f->known = rc == RC_OK; /* they are somebody's */
+    return rc == RC_NOTFOUND ? scan_delete(t, T_OBJECTS, &k, &f->left, e) : rc;
 }
 
 enum rc pieces_forget(struct stored *d, const unsigned char oid[SEAL_OID], bool *known_out, struct err *e)

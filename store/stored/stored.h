@@ -84,6 +84,7 @@ enum rc do_queue_update(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_stats(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_check(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_box_opened(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_damage(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_ping(struct tx *t, const struct ask *a, struct err *e);
 
 int stored_main(void);                          /* daemon.c: the whole process; main.c calls it, and tests in a child */

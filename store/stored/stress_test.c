@@ -152,6 +152,7 @@ static void *live_a_session(void *arg)
         if (x->odd++ == 0)
             x->first_odd = e;
     }
+    live_call_end();
     return NULL;
 }
 

@@ -1,12 +1,28 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/tx.c - see tx.h. */
+#include "base/clock.h"
 #include "base/log.h"
+#include "store/stored/guard.h"
+#include "store/stored/os.h"
 #include "store/stored/stored.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 
 enum { TRIES = 60, VALUE_FIRST = 1024 };
+
+/* A page of the table cannot be read: the guard found it bad, the disk refuses it, or the file is shorter than it was. */
+static enum rc damaged(enum table tb, int ret, struct err *e)
+{
+    struct guard_page p;
+
+    if (guard_last(&p))
+        return err_set(e, RC_CORRUPT, "4.3.0", NULL, "store: %s: page %u is damaged", tables[p.tb].file,
+                       (unsigned)p.page);
+    log_ev(LOG_ERROR_, "store-damaged", "table=%s db=%d", tables[tb].file, ret);
+    return err_set(e, RC_CORRUPT, "4.3.0", NULL, "store: %s: a page cannot be read: %s", tables[tb].file,
+                   db_strerror(ret));
+}
 
 enum rc tx_rc(struct tx *t, int ret, enum table tb, struct err *e)
 {
@@ -29,12 +45,45 @@ enum rc tx_rc(struct tx *t, int ret, enum table tb, struct err *e)
         return err_set(e, RC_TEMP, "4.3.1", NULL, "store: %s: disk full", file);
     case ENOMEM:
         return err_set(e, RC_TEMP, "4.3.0", NULL, "store: %s: out of memory or locks", file);
+    case EIO:
+    case DB_PAGE_NOTFOUND:
+        return damaged(tb, ret, e);
     default:
-        env_dead(file, ret); /* DB_RUNRECOVERY, EIO, a page whose checksum fails */
+        env_dead(file, ret); /* DB_RUNRECOVERY */
     }
 }
 
+enum rc tx_no_table(enum table tb, struct err *e)
+{
+    return err_set(e, RC_CORRUPT, "4.3.0", NULL, "store: %s: its first page is damaged: the table is closed",
+                   tables[tb].file);
+}
+
 /* ---- life of a transaction ---- */
+static _Thread_local int64_t due; /* of the request at hand; 0: none */
+
+void tx_due(int64_t at)
+{
+    due = at;
+}
+
+/* The last look before the commit. Whoever asked waits a good while longer than this, and then takes it for not done. */
+static enum rc in_time(struct err *e)
+{
+    if (due == 0 || clock_mono() < due)
+        return RC_OK;
+    return err_set(e, RC_TEMP, "4.3.0", NULL, "store: not done in time: nothing was changed");
+}
+
+/* Committed in time, on stable storage long after: it may have been given up meanwhile, and be asked for again. */
+static void note_late(void)
+{
+    int64_t late = due ? clock_mono() - due : 0;
+
+    if (late > 0)
+        log_ev(LOG_WARN_, "store-late", "ms=%lld", (long long)(late / 1000000));
+}
+
 static void set_marks(struct tx *t, int by)
 {
     for (size_t i = 0; i < t->n_ev; i++)
@@ -49,8 +98,10 @@ static enum rc commit(struct tx *t, enum tx_how how, struct err *e)
 
     set_marks(t, 1);
     ret = t->t->commit(t->t, DB_TXN_NOSYNC);
-    if (ret == 0 && how == TX_WRITE)
+    if (ret == 0 && how == TX_WRITE) {
         env_flush(t->v);
+        note_late();
+    }
     set_marks(t, -1);
     if (ret != 0)
         return tx_rc(t, ret, T_META, e);
@@ -71,6 +122,8 @@ static enum rc try_once(struct tx *t, enum tx_how how, tx_fn fn, void *arg, stru
     t->deadlock = t->sweep = false;
     t->n_ev = 0;
     rc = fn(t, arg, e);
+    if (rc == RC_OK && !t->deadlock && how == TX_WRITE)
+        rc = in_time(e);
     if (rc == RC_OK && !t->deadlock)
         return commit(t, how, e);
     if (t->deadlock)
@@ -134,11 +187,13 @@ static enum rc get_into(struct tx *t, enum table tb, const struct key *k, uint32
     DBT key = in(key_span(k));
     int ret;
 
+    if (!db)
+        return tx_no_table(tb, e);
     for (;;) {
         d->data = out->p + out->n;
         d->ulen = (uint32_t)(out->cap - out->n);
         d->flags |= DB_DBT_USERMEM;
-        ret = db->get(db, t->t, &key, d, flags);
+        ret = os_db_result(db->get(db, t->t, &key, d, flags));
         if (ret != DB_BUFFER_SMALL)
             break;
         if (buf_reserve(out, d->size, e) != RC_OK)
@@ -172,14 +227,14 @@ enum rc tx_get_part(struct tx *t, enum table tb, const struct key *k, uint32_t o
     return get_into(t, tb, k, 0, &d, out, e);
 }
 
-bool tx_has(struct tx *t, enum table tb, const struct key *k)
+enum rc tx_has(struct tx *t, enum table tb, const struct key *k, struct err *e)
 {
     DB *db = t->v->db[tb];
     DBT key = in(key_span(k));
-    struct err e;
-    int ret = db->exists(db, t->t, &key, 0);
 
-    return tx_rc(t, ret, tb, &e) == RC_OK;
+    if (!db)
+        return tx_no_table(tb, e);
+    return tx_rc(t, os_db_result(db->exists(db, t->t, &key, 0)), tb, e);
 }
 
 enum rc tx_put(struct tx *t, enum table tb, const struct key *k, struct span val, unsigned how, struct err *e)
@@ -187,7 +242,9 @@ enum rc tx_put(struct tx *t, enum table tb, const struct key *k, struct span val
     DB *db = t->v->db[tb];
     DBT key = in(key_span(k)), d = in(val);
 
-    return tx_rc(t, db->put(db, t->t, &key, &d, how & TX_NEW ? DB_NOOVERWRITE : 0), tb, e);
+    if (!db)
+        return tx_no_table(tb, e);
+    return tx_rc(t, os_db_result(db->put(db, t->t, &key, &d, how & TX_NEW ? DB_NOOVERWRITE : 0)), tb, e);
 }
 
 enum rc tx_del(struct tx *t, enum table tb, const struct key *k, struct err *e)
@@ -195,5 +252,7 @@ enum rc tx_del(struct tx *t, enum table tb, const struct key *k, struct err *e)
     DB *db = t->v->db[tb];
     DBT key = in(key_span(k));
 
-    return tx_rc(t, db->del(db, t->t, &key, 0), tb, e);
+    if (!db)
+        return tx_no_table(tb, e);
+    return tx_rc(t, os_db_result(db->del(db, t->t, &key, 0)), tb, e);
 }

@@ -6,7 +6,9 @@
  * Order    whoever works in folders first gets their counters (tx for writing when it will write), in key order: they
  *          stand for the folder's lock, so two writers of one folder never deadlock further down, and a reader sees one
  *          moment of it.
- * Errors   RC_NOTFOUND, RC_EXISTS (TX_NEW), RC_TEMP (4.3.1 when the disk is full); the environment broken: env_dead().
+ * Errors   RC_NOTFOUND, RC_EXISTS (TX_NEW), RC_TEMP (4.3.1 when the disk is full), RC_CORRUPT: a page that is needed cannot
+ *          be read (guard.h); the environment broken: env_dead(). Only RC_NOTFOUND means "not there": whoever deletes or makes
+ *          anew because something is missing does so on that one alone.
  * Process  pli-stored, any thread; a struct tx belongs to one.
  */
 #pragma once
@@ -34,6 +36,9 @@ struct tx {
     size_t n_ev;
 };
 typedef enum rc (*tx_fn)(struct tx *t, void *arg, struct err *e);
+/* Until when the request that this thread serves may be committed (ipc_peer.due; 0: no limit). Later, a TX_WRITE is aborted:
+ * RC_TEMP, nothing was changed. */
+void tx_due(int64_t due);
 enum rc tx_run(struct stored *d, enum tx_how how, tx_fn fn, void *arg, struct err *e);
 /* For upkeep that reads far: reads without a transaction, locking one page at a time; deadlock may be set all the same.
  * No writes. */
@@ -48,7 +53,8 @@ enum {
 };
 /* Value into out (cleared first). */
 enum rc tx_get(struct tx *t, enum table tb, const struct key *k, unsigned how, struct buf *out, struct err *e);
-bool tx_has(struct tx *t, enum table tb, const struct key *k);
+/* RC_OK: it is there; RC_NOTFOUND: it is not; anything else: nobody can tell, and nothing may be concluded from it. */
+enum rc tx_has(struct tx *t, enum table tb, const struct key *k, struct err *e) __attribute__((warn_unused_result));
 enum rc tx_put(struct tx *t, enum table tb, const struct key *k, struct span val, unsigned how, struct err *e);
 enum rc tx_del(struct tx *t, enum table tb, const struct key *k, struct err *e); /* RC_NOTFOUND */
 /* Part of a value: n bytes from off, fewer at its end; appended to out. */
@@ -56,3 +62,5 @@ enum rc tx_get_part(struct tx *t, enum table tb, const struct key *k, uint32_t o
                     struct err *e);
 /* Maps a library result: RC_OK, RC_NOTFOUND, RC_EXISTS, RC_TEMP. Sets t->deadlock. */
 enum rc tx_rc(struct tx *t, int ret, enum table tb, struct err *e);
+/* RC_CORRUPT: the table could not be opened (env.h). */
+enum rc tx_no_table(enum table tb, struct err *e);

@@ -71,9 +71,11 @@ int main(int argc, char **argv)
     struct store *st = store_new(ROLE_ADMIN);
     struct store_mbx_msg which = {strtoull(argv[3], NULL, 10)};
     struct store_box_rep box;
-    if (store_call(st, STORE_BOX_GET, &which, -1, &box, &e) != RC_OK)
+    struct buf mem = BUF_INIT;
+    if (store_call_in(st, STORE_BOX_GET, &which, -1, &box, &mem, &e) != RC_OK)
         die("%s", e.log);
     print_box(k, argv[2], &box);
+    buf_free(&mem);
     store_free(&st);
     keyring_free(&k);
     buf_free(&file);

@@ -15,6 +15,7 @@ enum { WRAPS_AT_ONCE = 512 };
 struct keyd {
     enum ipc_role role;
     struct ipc *c;
+    struct buf mem;                       /* what replies' spans point into; no span leaves this file but keyd_status()'s */
     bool wrapping;                        /* keyd_wrap_ahead() has asked, */
     unsigned char wrapping_cek[SEAL_CEK]; /* for this key: another message's must never get its wraps */
 };
@@ -26,6 +27,7 @@ struct keyd *keyd_new(enum ipc_role role)
     if (k == NULL)
         die("out of memory");
     k->role = role;
+    k->mem.secret = true;
     return k;
 }
 
@@ -34,6 +36,7 @@ void keyd_free(struct keyd **k)
     if (*k == NULL)
         return;
     keyd_rest(*k);
+    buf_free(&(*k)->mem);
     free(*k);
     *k = NULL;
 }
@@ -64,7 +67,7 @@ static enum rc once(struct keyd *k, bool ahead, enum keyd_op op, const void *req
     if (rc != RC_OK)
         return rc;
     ipc_deadline(k->c, deadline_in(CALL_MS));
-    return ipc_call(k->c, (uint16_t)op, req, -1, rep, NULL, e);
+    return ipc_call(k->c, (uint16_t)op, req, -1, rep, &k->mem, NULL, e);
 }
 
 static enum rc ask(struct keyd *k, enum keyd_op op, const void *req, void *rep, struct err *e)
@@ -118,7 +121,7 @@ static enum rc wrap_answer(struct keyd *k, struct keyd_wrap_rep *rp, struct err 
     enum rc rc;
 
     ipc_deadline(k->c, deadline_in(CALL_MS));
-    rc = ipc_recv(k->c, KEYD_WRAP, rp, NULL, e);
+    rc = ipc_recv(k->c, KEYD_WRAP, rp, &k->mem, NULL, e);
     k->wrapping = false;
     wipe(k->wrapping_cek, SEAL_CEK);
     if (rc != RC_OK)

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/summary_again.c - a message without a summary: a salvage of the store could keep its octets only (pli store salvage). The
+ * summary is made from them again, each time it is asked for; nothing is written back, for a session files nothing by itself. */
+#include "imapd/pages.h"
+#include "mime/summary.h"
+#include "mime/text.h"
+
+static enum rc to_scan(void *ctx, struct span piece, struct err *e)
+{
+    (void)e;
+    scan_feed(ctx, piece);
+    return RC_OK;
+}
+
+enum rc summary_again(struct pages *p, const struct store_entry *en, struct buf *out, struct err *e)
+{
+    struct scan *scan = scan_new();
+    enum rc rc = pages_quiet(p, e);
+
+    if (rc == RC_OK)
+        rc = mailbox_read(p->s->box, p->s->view->folder, en, SEAL_MESSAGE, 0, en->size, to_scan, scan, e);
+    scan_end(scan);
+    if (rc == RC_OK)
+        summary_build(scan, NULL, out);
+    scan_free(&scan);
+    return rc;
+}

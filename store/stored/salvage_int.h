@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/stored/salvage_int.h - between salvage_mend.c (mailboxes, folders) and salvage_refs.c (messages, objects, queue).
+ * Process  pli-stored, salvage only.
+ */
+#pragma once
+#include "store/stored/check.h"
+#include "store/stored/folder.h"
+#include "store/stored/objects.h"
+#include "store/stored/queue.h"
+#include "store/stored/salvage.h"
+
+enum rc salvage_refs(struct salvage *s, struct err *e);
+enum rc salvage_write(struct salvage *s, enum table tb, const struct key *k, const struct ipc_field *f, const void *rec,
+                      struct err *e);
+enum rc salvage_has(struct salvage *s, enum table tb, const struct key *k, struct err *e); /* as tx_has() */
