@@ -71,7 +71,7 @@ static enum rc check_quota(struct copying *c, uint64_t more, struct err *e)
 static enum rc copy_beside(struct copying *c, enum table tb, uint32_t uid, uint32_t new_uid, struct err *e)
 {
     struct key from = key_msg(c->a->s->mbx, c->rq->folder, uid), to = key_msg(c->a->s->mbx, c->rq->dest, new_uid);
-    enum rc rc = tx_get(c->t, tb, &from, 0, &c->mem, e);
+    enum rc rc = tx_get(c->t, tb, &from, TX_COMMITTED, &c->mem, e); /* it stays: the folder is locked */
 
     return rc == RC_OK ? tx_put(c->t, tb, &to, buf_span(&c->mem), TX_NEW, e) : rc;
 }

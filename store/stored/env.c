@@ -19,7 +19,9 @@ enum {
     LOG_FILE = 64 << 20,
     CHECKPOINT_KB = 32 << 10, /* log written since the last one; bounds what recovery reads */
     CHECKPOINT_MINUTES = 1,
-    LOCKS = 40000, /* the largest single user, a COPY of STORE_COPY_MAX messages, wants some 12,000 */
+    LOCKS_A_REQUEST = 20000, /* the largest, a COPY of STORE_COPY_MAX messages, wants some 12,000 */
+    UPKEEP = 2,              /* the sweep, and a check */
+    THREADS = 16,
     TXNS = 512,
     LOCK_TRIES = 40,
     LOCK_PAUSE_MS = 50, /* one that was killed may take a moment to be gone */
@@ -143,12 +145,14 @@ static void say_error(const DB_ENV *env, const char *prefix, const char *msg)
 
 static void configure(DB_ENV *e, const struct env_conf *c)
 {
+    uint32_t locks = c->locks ? c->locks : ((c->threads ? c->threads : THREADS) + UPKEEP) * LOCKS_A_REQUEST;
+
     e->set_errcall(e, say_error);
     must(e->set_cachesize(e, (uint32_t)(c->cache >> 30), (uint32_t)(c->cache & ((1u << 30) - 1)), 1), "cache size");
     must(e->set_lg_bsize(e, LOG_BUFFER), "log buffer");
     must(e->set_lg_max(e, LOG_FILE), "log file size");
-    must(e->set_lk_max_locks(e, LOCKS), "locks");
-    must(e->set_lk_max_objects(e, LOCKS), "lock objects");
+    must(e->set_lk_max_locks(e, locks), "locks");
+    must(e->set_lk_max_objects(e, locks), "lock objects");
     must(e->set_lk_max_lockers(e, 4 * TXNS), "lockers");
     must(e->set_tx_max(e, TXNS), "transactions");
     must(e->set_lk_detect(e, DB_LOCK_YOUNGEST), "deadlock detection");

@@ -37,6 +37,13 @@ enum rc counters_get(struct tx *t, uint64_t mbx, uint32_t folder, bool write, st
     return get_fixed(t, T_COUNTERS, &k, write ? TX_FOR_WRITE : 0, counters_f, c_out, e);
 }
 
+enum rc counters_peek(struct tx *t, uint64_t mbx, uint32_t folder, struct counters *c_out, struct err *e)
+{
+    struct key k = key_folder(mbx, folder);
+
+    return get_fixed(t, T_COUNTERS, &k, TX_COMMITTED, counters_f, c_out, e);
+}
+
 enum rc counters_put(struct tx *t, uint64_t mbx, uint32_t folder, const struct counters *c, struct err *e)
 {
     struct key k = key_folder(mbx, folder);

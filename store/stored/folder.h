@@ -16,6 +16,8 @@
 #include "store/stored/stored.h"
 
 enum rc counters_get(struct tx *t, uint64_t mbx, uint32_t folder, bool write, struct counters *c_out, struct err *e);
+/* For reading, keeping no lock: where many folders are looked at. */
+enum rc counters_peek(struct tx *t, uint64_t mbx, uint32_t folder, struct counters *c_out, struct err *e);
 enum rc counters_put(struct tx *t, uint64_t mbx, uint32_t folder, const struct counters *c, struct err *e);
 struct sums {
     uint64_t bytes, messages;

@@ -87,7 +87,7 @@ static enum rc fill(struct tx *t, uint64_t mbx, uint32_t folder, const struct fo
                     struct err *e)
 {
     struct counters c = {0};
-    enum rc rc = f->flags & (FF_GONE | FF_NOSELECT) ? RC_OK : counters_get(t, mbx, folder, false, &c, e);
+    enum rc rc = f->flags & (FF_GONE | FF_NOSELECT) ? RC_OK : counters_peek(t, mbx, folder, &c, e);
 
     *out = (struct store_folder){.folder = folder,
                                  .uidvalidity = c.uidvalidity,
@@ -121,6 +121,8 @@ enum rc do_folders(struct tx *t, const struct ask *a, struct err *e)
         rc = fill(t, a->s->mbx, be32(k.p + 8), &f, &out, e);
         if (rc == RC_OK)
             ipc_list_add(a->out, store_folder_f, &out);
+        else if (rc == RC_NOTFOUND) /* deleted since its row was read: scans keep no lock */
+            rc = RC_OK;
     }
     scan_close(&s);
     rep->list = buf_span(a->out);
