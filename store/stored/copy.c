@@ -3,6 +3,7 @@
  * one more reference. */
 #include "store/stored/folder.h"
 #include "store/stored/objects.h"
+#include "store/stored/room.h"
 #include <stdlib.h>
 
 struct copying {
@@ -126,7 +127,7 @@ static enum rc put_counters(struct copying *c, struct err *e)
     return rc;
 }
 
-enum { COPIED = 4096 /* bytes that the records of a copy take, about */ };
+enum { COPIED = 1024 /* bytes that the records of a copy take, about */ };
 
 enum rc do_copy(struct tx *t, const struct ask *a, struct err *e)
 {
@@ -140,7 +141,7 @@ enum rc do_copy(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK)
         rc = check_quota(&c, bytes, e);
     if (rc == RC_OK)
-        rc = env_room(&a->d->env, (uint64_t)c.n * COPIED, false, e);
+        rc = env_room(&a->d->env, (uint64_t)c.n * COPIED, !c.rq->move, e);
     for (size_t i = 0; rc == RC_OK && i < c.n; i++)
         rc = copy_one(&c, c.uids[i], e);
     if (rc == RC_OK && c.n > 0)

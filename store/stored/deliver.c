@@ -8,6 +8,7 @@
 #include "store/stored/deliver_int.h"
 #include "store/stored/folder.h"
 #include "store/stored/queue.h"
+#include "store/stored/room.h"
 #include <stdlib.h>
 
 enum {

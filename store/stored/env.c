@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/stored/guard.h"
+#include "store/stored/room.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,12 +12,11 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum {
     LOG_BUFFER = 8 << 20,
-    LOG_FILE = 64 << 20,
+    LOG_FILE = 32 << 20, /* removed as a whole: what a deletion on a full disk may want at once */
     CHECKPOINT_KB = 32 << 10, /* log written since the last one; bounds what recovery reads */
     CHECKPOINT_MINUTES = 1,
     LOCKS_A_REQUEST = 20000, /* the largest, a COPY of STORE_COPY_MAX messages, wants some 12,000 */
@@ -25,7 +25,6 @@ enum {
     TXNS = 512,
     LOCK_TRIES = 40,
     LOCK_PAUSE_MS = 50, /* one that was killed may take a moment to be gone */
-    ROOM_LOOK_NS = 50 * 1000 * 1000,
 };
 
 void env_dead(const char *what, int ret)
@@ -204,6 +203,7 @@ void env_open(struct env *v, const struct env_conf *c)
     pthread_cond_init(&v->flushed_cond, NULL);
     take_lock(v);
     look_at_format(v);
+    room_at_start(v);
     must(db_env_create(&v->e, 0), "environment");
     configure(v->e, c);
     guard_mode(GUARD_PASS_BY); /* recovery must not end at a page that nobody may ask for */
@@ -271,45 +271,4 @@ void env_checkpoint(struct env *v, bool now)
         log_ev(LOG_WARN_, "store-checkpoint", "db=%d", ret); /* tried again; what was promised is in the log */
     else if (ret != 0)
         env_dead("checkpoint", ret);
-}
-
-/* ---- room ---- */
-/* What was logged since the last checkpoint is still to be written to the tables: it has no room of its own yet. */
-static uint64_t to_be_written(struct env *v)
-{
-    DB_LOG_STAT *st = NULL;
-    uint64_t n = 0;
-
-    if (v->e->log_stat(v->e, &st, 0) == 0)
-        n = ((uint64_t)st->st_wc_mbytes << 20) + st->st_wc_bytes;
-    free(st);
-    return n;
-}
-
-static enum rc look_at_disk(struct env *v, int64_t now, struct err *e)
-{
-    uint64_t has, wants = to_be_written(v);
-    struct statvfs fs;
-
-    if (fstatvfs(v->home_fd, &fs) != 0)
-        return err_sys(e, RC_TEMP, "store: free space");
-    has = (uint64_t)fs.f_bavail * fs.f_frsize;
-    atomic_store(&v->free_bytes, has > wants ? has - wants : 0);
-    atomic_store(&v->free_at, now);
-    return RC_OK;
-}
-
-enum rc env_room(struct env *v, uint64_t more, bool grow, struct err *e)
-{
-    uint64_t least = grow ? v->min_free : v->min_free / 4;
-    int64_t now = clock_mono();
-    enum rc rc = RC_OK;
-
-    if (now - atomic_load(&v->free_at) > ROOM_LOOK_NS || more > 1 << 20)
-        rc = look_at_disk(v, now, e);
-    if (rc != RC_OK || atomic_load(&v->free_bytes) >= least + 3 * more) /* log, table, and what a split copies */
-        return rc;
-    return err_set(e, RC_TEMP, "4.3.1",
-                   "mail system storage is full, try later / espace de stockage plein, reessayez plus tard",
-                   "store: disk nearly full: free=%llu", (unsigned long long)atomic_load(&v->free_bytes));
 }

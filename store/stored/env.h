@@ -41,7 +41,7 @@ struct env {
     atomic_uint marks[ENV_MARKS]; /* commits not flushed yet, by mailbox */
     /* room on the disk, looked at now and then */
     atomic_llong free_at;
-    atomic_ullong free_bytes;
+    atomic_ullong free_bytes, reusable;
     atomic_ullong commits, deadlocks;
 };
 void env_open(struct env *v, const struct env_conf *c); /* dies with one clear line */
@@ -49,8 +49,6 @@ void env_close(struct env *v);
 void env_flush(struct env *v);
 void env_settle(struct env *v, uint64_t mbx); /* what was just read of this mailbox is on stable storage */
 void env_checkpoint(struct env *v, bool now);
-/* RC_TEMP 4.3.1 when the disk is nearly full */
-enum rc env_room(struct env *v, uint64_t more, bool grow, struct err *e);
 void env_dead(const char *what, int ret) __attribute__((noreturn));
 static inline unsigned env_mark_of(uint64_t mbx)
 {

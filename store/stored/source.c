@@ -5,6 +5,7 @@
  * locks; the last small transaction of deliver.c makes the message visible, and its flush covers these too, since the
  * log is one sequence. */
 #include "store/stored/deliver_int.h"
+#include "store/stored/room.h"
 #include "store/stored/scan.h"
 #include <errno.h>
 #include <fcntl.h>
