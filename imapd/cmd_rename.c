@@ -46,6 +46,8 @@ static enum rc rename_tree(struct imap_session *s, const struct folders *l, stru
         rc = reply_no(s, e, "LIMIT", "Trop de dossiers a renommer / Too many folders to rename at once");
     if (rc == RC_OK)
         rc = store_call(s->store, STORE_FOLDER_RENAME, &rq, -1, NULL, e);
+    if (rc == RC_QUOTA)
+        rc = folders_limit(s, e);
     buf_free(&name);
     buf_free(&list);
     return rc;

@@ -57,16 +57,10 @@ static enum rc gather(struct copying *c, uint64_t *bytes_out, struct err *e)
 
 static enum rc check_quota(struct copying *c, uint64_t more, struct err *e)
 {
-    struct sums s;
     struct box b;
     enum rc rc = box_get(c->t, c->a->s->mbx, false, &b, e);
 
-    if (rc != RC_OK || b.quota == 0 || c->rq->move)
-        return rc;
-    rc = box_sums(c->t, c->a->s->mbx, &s, e);
-    if (rc == RC_OK && s.bytes + more > b.quota)
-        rc = err_set(e, RC_QUOTA, "5.2.2", NULL, "store: mailbox %llu is full", (unsigned long long)c->a->s->mbx);
-    return rc;
+    return rc != RC_OK || c->rq->move ? rc : box_takes(c->t, c->a->s->mbx, &b, c->n, more, e);
 }
 
 static enum rc copy_beside(struct copying *c, enum table tb, uint32_t uid, uint32_t new_uid, struct err *e)

@@ -92,6 +92,30 @@ static void hush(const DB_ENV *env, const char *prefix, const char *msg)
     (void)msg;
 }
 
+static bool is_there(const struct env *v, int t)
+{
+    return faccessat(v->home_fd, tables[t].file, F_OK, 0) == 0 || errno != ENOENT;
+}
+
+static bool access_any(const struct env *v)
+{
+    for (int t = 0; t < TABLES; t++)
+        if (is_there(v, t))
+            return true;
+    return false;
+}
+
+/* The format is written when all tables have been made. Later one that is missing was taken away: an empty new one in its place would answer
+ * "there is no such mailbox". */
+static void refuse_missing(const struct env *v, int from)
+{
+    for (int t = from; t < TABLES; t++)
+        if (!is_there(v, t))
+            die("store: its table %s is missing: put the file back, or the whole folder store from one backup; it is not made anew, "
+                "for what it held would be gone without a word",
+                tables[t].file);
+}
+
 /* Looks at the format before anything is opened for writing or recovered: a newer store stays untouched. Nothing there,
  * or a first start that was cut short, passes here and is looked at again inside the environment. */
 static void look_at_format(struct env *v)
@@ -101,11 +125,18 @@ static void look_at_format(struct env *v)
     uint32_t format;
 
     (void)snprintf(path, sizeof path, "%s/%s", v->home, tables[T_FORMAT].file);
-    if (access(path, F_OK) != 0 || db_create(&db, NULL, 0) != 0)
+    if (access(path, F_OK) != 0) { /* it is made first of all */
+        refuse_missing(v, access_any(v) ? 0 : TABLES);
+        return;
+    }
+    if (db_create(&db, NULL, 0) != 0)
         return;
     db->set_errcall(db, hush);
-    if (db->open(db, NULL, path, NULL, DB_BTREE, DB_RDONLY, 0) == 0 && read_format(db, &format) == 0)
+    if (db->open(db, NULL, path, NULL, DB_BTREE, DB_RDONLY, 0) == 0 && read_format(db, &format) == 0) {
         refuse_other(format);
+        if (format != 0)
+            refuse_missing(v, 0);
+    }
     db->close(db, DB_NOSYNC);
 }
 
@@ -211,9 +242,8 @@ void env_open(struct env *v, const struct env_conf *c)
     guard_mode(GUARD_REFUSE);
     for (int t = 0; t < TABLES; t++) {
         open_table(v, (enum table)t);
-        if (t == T_FORMAT)
-            settle_format(v);
     }
+    settle_format(v); /* last: from now on every table must be there (look_at_format) */
 }
 
 void env_close(struct env *v)

@@ -101,6 +101,22 @@ enum rc box_sums(struct tx *t, uint64_t mbx, struct sums *s_out, struct err *e)
     return RC_OK;
 }
 
+enum rc box_takes(struct tx *t, uint64_t mbx, const struct box *b, uint64_t n, uint64_t bytes, struct err *e)
+{
+    struct sums s;
+    enum rc rc = box_sums(t, mbx, &s, e);
+
+    if (rc != RC_OK)
+        return rc;
+    if (t->d->max_messages && s.messages + n > t->d->max_messages)
+        return err_set(e, RC_QUOTA, "5.2.2", "the mailbox holds as many messages as it may / la boite contient le nombre maximal de messages",
+                       "store: mailbox %llu has %llu messages, the most it may", (unsigned long long)mbx,
+                       (unsigned long long)s.messages);
+    if (b->quota > 0 && sums_used(&s) + bytes + n * MSG_ROWS > b->quota)
+        return err_set(e, RC_QUOTA, "5.2.2", NULL, "store: mailbox %llu is full", (unsigned long long)mbx);
+    return RC_OK;
+}
+
 /* ---- messages ---- */
 void counters_add(struct counters *c, const struct msg *m, int by)
 {

@@ -112,10 +112,9 @@ enum rc env_room(struct env *v, uint64_t more, bool grow, struct err *e)
     if (rc != RC_OK ||
         (has >= v->min_free / (grow ? 2 : 4) + more && has + reuse >= (grow ? v->min_free : v->min_free / 4) + want))
         return rc;
-    return err_set(e, RC_TEMP, "4.3.1",
-                   "mail system storage is full, try later / espace de stockage plein, reessayez plus tard",
-                   "store: disk nearly full: free=%llu reusable=%llu", (unsigned long long)has,
-                   (unsigned long long)reuse);
+    return err_set(
+        e, RC_TEMP, "4.3.1", "mail system storage is full, try later / espace de stockage plein, reessayez plus tard",
+        "store: disk nearly full: free=%llu reusable=%llu", (unsigned long long)has, (unsigned long long)reuse);
 }
 
 bool room_low(struct env *v)
@@ -139,8 +138,8 @@ static void give_up(struct env *v, uint64_t has)
     if (fd < 0)
         return;
     if (fstat(fd, &st) == 0 && st.st_size > 0 && ftruncate(fd, 0) == 0)
-        log_ev(LOG_WARN_, "store-reserve", "cause=\"the disk is full\" free=%llu given_up=%llu", (unsigned long long)has,
-               (unsigned long long)st.st_size);
+        log_ev(LOG_WARN_, "store-reserve", "cause=\"the disk is full\" free=%llu given_up=%llu",
+               (unsigned long long)has, (unsigned long long)st.st_size);
     close(fd);
 }
 
@@ -196,8 +195,8 @@ void room_keep(struct env *v)
 /* ---- compaction ---- */
 void room_compact(struct env *v)
 {
-    static int tb;         /* the table at hand, */
-    static DBT at;         /* and where in it to go on: one thread compacts */
+    static int tb; /* the table at hand, */
+    static DBT at; /* and where in it to go on: one thread compacts */
     DB_COMPACT c = {.compact_pages = COMPACT_PAGES, .compact_timeout = COMPACT_WAIT_US};
     struct guard_page bad;
     DBT end = {0};
