@@ -127,7 +127,7 @@ bool room_low(struct env *v)
 /* ---- the reserve ---- */
 static uint64_t reserve_size(const struct env *v)
 {
-    return v->min_free / 2 < RESERVE_MAX ? v->min_free / 2 : RESERVE_MAX;
+    return v->min_free < RESERVE_MAX ? v->min_free : RESERVE_MAX; /* recovery may write 32 MiB to log and tables each */
 }
 
 static void give_up(struct env *v, uint64_t has)
@@ -202,6 +202,8 @@ void room_compact(struct env *v)
     DBT end = {0};
     int ret = 0;
 
+    if (atomic_load(&v->free_bytes) < v->min_free / 4) /* it is logged, too */
+        return;
     if (v->db[tb])
         ret = v->db[tb]->compact(v->db[tb], NULL, at.data ? &at : NULL, NULL, &c, DB_FREE_SPACE, &end);
     (void)guard_last(&bad);
