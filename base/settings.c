@@ -70,6 +70,7 @@ const struct setting settings[] = {
     {"stored.timeout", SET_SECS, "20s", 1, 300, SET_AT_START, "what the store has not done by then it does not do; sessions wait three times as long"},
     {"stored.max_peers", SET_INT, "8000", 16, 100000, SET_AT_START,
      "connections at once; a kind of process has three quarters of them at most, one process 16"},
+    {"stored.max_messages", SET_INT, "1000000", 1000, 100000000, SET_AT_START, "messages in one mailbox; beyond, nothing more is filed there"},
     {"stored.quota", SET_BYTES, "2G", MB, 1024 * GB, SET_AT_INIT, "size of a mailbox whose account names none"},
     {"keyd.threads", SET_INT, "4", 1, 64, SET_AT_START, "workers"},
     {"keyd.max_peers", SET_INT, "8000", 16, 100000, SET_AT_START,

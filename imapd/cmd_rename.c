@@ -105,6 +105,8 @@ static enum rc rename_tree(struct imap_session *s, const struct folders *l, stru
         rc = folders_make_parents(s, to, e);
     if (rc == RC_OK)
         rc = rename_all(s, buf_span(&list), e);
+    if (rc == RC_QUOTA)
+        rc = folders_limit(s, e);
     buf_free(&list);
     return rc;
 }

@@ -22,20 +22,8 @@ static bool keep(struct imap_session *s, struct span from, struct span *to)
     return true;
 }
 
-static enum rc folder_in(struct imap_session *s, struct folders *l, const struct store_folder *sf, struct err *e)
-{
-    struct folder f = {sf->folder,  sf->uidvalidity, sf->uidnext, sf->exists, sf->unseen,
-                       sf->special, sf->flags,       {0},         SPAN_NULL,  SPAN_NULL};
-
-    memcpy(f.tag, sf->tag, sizeof f.tag);
-    l->f = imap_arena_grow(&s->mem, l->f, l->n, sizeof *l->f);
-    if (l->f == NULL || !keep(s, sf->name, &f.sealed))
-        return too_complex(e);
-    l->f[l->n++] = f;
-    return RC_OK;
-}
-
-static enum rc open_name_of(struct imap_session *s, struct folder *f, struct err *e)
+/* Opened as it comes: the sealed name is not kept, so a mailbox with more names than may be made today can still be listed. */
+static enum rc name_in(struct imap_session *s, const struct store_folder *sf, struct folder *f, struct err *e)
 {
     struct buf name = BUF_INIT, shown = BUF_INIT;
     enum rc rc;
@@ -44,13 +32,35 @@ static enum rc open_name_of(struct imap_session *s, struct folder *f, struct err
         f->name = SPAN_LIT("INBOX");
         return RC_OK;
     }
-    rc = mailbox_open_name(s->box, f->tag, f->sealed, &name, e);
+    rc = mailbox_open_name(s->box, f->tag, sf->name, &name, e);
     if (rc == RC_OK)
         prepare_shown(buf_span(&name), &shown);
     if (rc == RC_OK && !keep(s, buf_span(&shown), &f->name))
         rc = too_complex(e);
     buf_free(&name);
     buf_free(&shown);
+    return rc;
+}
+
+static enum rc folder_in(struct imap_session *s, bool names, struct folders *l, const struct store_folder *sf,
+                         struct err *e)
+{
+    struct folder f = {.id = sf->folder,
+                       .uidvalidity = sf->uidvalidity,
+                       .uidnext = sf->uidnext,
+                       .exists = sf->exists,
+                       .unseen = sf->unseen,
+                       .special = sf->special,
+                       .flags = sf->flags};
+    enum rc rc;
+
+    memcpy(f.tag, sf->tag, sizeof f.tag);
+    l->f = imap_arena_grow(&s->mem, l->f, l->n, sizeof *l->f);
+    if (l->f == NULL)
+        return too_complex(e);
+    rc = names ? name_in(s, sf, &f, e) : RC_OK;
+    l->f[l->n] = f;
+    l->n += rc == RC_OK;
     return rc;
 }
 
@@ -66,7 +76,7 @@ static int by_name(const void *x, const void *y)
     return (a->name.n > b->name.n) - (a->name.n < b->name.n);
 }
 
-static enum rc load_pages(struct imap_session *s, struct folders *l, struct err *e)
+static enum rc load_pages(struct imap_session *s, bool names, struct folders *l, struct err *e)
 {
     struct store_cursor_req rq = {0};
     struct store_list_rep rep;
@@ -78,7 +88,7 @@ static enum rc load_pages(struct imap_session *s, struct folders *l, struct err 
     do {
         rc = store_call_in(s->store, STORE_FOLDERS, &rq, -1, &rep, &mem, e);
         while (rc == RC_OK && ipc_list_next(&rep.list, store_folder_f, &sf, &end) == RC_OK)
-            rc = folder_in(s, l, &sf, e);
+            rc = folder_in(s, names, l, &sf, e);
         rq.from = rep.next;
     } while (rc == RC_OK && rq.from != 0);
     buf_free(&mem);
@@ -88,10 +98,8 @@ static enum rc load_pages(struct imap_session *s, struct folders *l, struct err 
 enum rc folders_load(struct imap_session *s, bool names, struct folders *out, struct err *e)
 {
     struct folders l = {NULL, 0};
-    enum rc rc = load_pages(s, &l, e);
+    enum rc rc = load_pages(s, names, &l, e);
 
-    for (size_t i = 0; names && rc == RC_OK && i < l.n; i++)
-        rc = open_name_of(s, &l.f[i], e);
     if (names && rc == RC_OK && l.n > 1)
         qsort(l.f, l.n, sizeof *l.f, by_name);
     if (rc == RC_OK)
@@ -99,15 +107,25 @@ enum rc folders_load(struct imap_session *s, bool names, struct folders *out, st
     return rc;
 }
 
-/* A folder made before names were prepared has the tag of another spelling: it is found by what is shown. */
+static struct folder *by_id(const struct folders *l, uint32_t id)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (l->f[i].id == id)
+            return &l->f[i];
+    return NULL;
+}
+
+/* A folder made before names were prepared has the tag of another spelling: it is found by what is shown. The list at hand may have come without
+ * names, so they are asked for. */
 static struct folder *by_shown_name(struct imap_session *s, const struct folders *l, struct span name, struct err *e)
 {
-    for (size_t i = 0; i < l->n; i++) {
-        if (l->f[i].name.n == 0 && open_name_of(s, &l->f[i], e) != RC_OK)
-            return NULL;
-        if (l->f[i].id != STORE_INBOX && span_eq(l->f[i].name, name))
-            return &l->f[i];
-    }
+    struct folders named;
+
+    if (folders_load(s, true, &named, e) != RC_OK)
+        return NULL;
+    for (size_t i = 0; i < named.n; i++)
+        if (named.f[i].id != STORE_INBOX && span_eq(named.f[i].name, name) && by_id(l, named.f[i].id))
+            return by_id(l, named.f[i].id);
     (void)!err_set(e, RC_NOTFOUND, NULL, "Cette boite n'existe pas / No such mailbox", "no such folder");
     return NULL;
 }
@@ -155,6 +173,11 @@ enum rc folder_get(struct imap_session *s, struct span name, bool trycreate, str
     return reply_no(s, e, trycreate ? "TRYCREATE" : "NONEXISTENT", "Cette boite n'existe pas / No such mailbox");
 }
 
+enum rc folders_limit(struct imap_session *s, struct err *e)
+{
+    return reply_no(s, e, "LIMIT", "Trop de dossiers, ou noms trop longs / Too many mailboxes, or names too long");
+}
+
 enum rc folder_create(struct imap_session *s, struct span name, uint8_t special, uint16_t flags, uint32_t *id_out,
                       struct err *e)
 {
@@ -169,7 +192,7 @@ enum rc folder_create(struct imap_session *s, struct span name, uint8_t special,
     if (rc == RC_OK && id_out)
         *id_out = rep.folder;
     buf_free(&sealed);
-    return rc;
+    return rc == RC_QUOTA ? folders_limit(s, e) : rc;
 }
 
 bool folder_is_below(struct span name, struct span parent)

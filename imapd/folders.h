@@ -20,7 +20,7 @@ struct folder {
     uint8_t special;
     uint16_t flags; /* FF_ */
     unsigned char tag[SEAL_NAME_TAG];
-    struct span sealed, name; /* in the command's arena; name once folders_open_names() ran */
+    struct span name; /* in the command's arena; with names only */
 };
 struct folders {
     struct folder *f;
@@ -34,6 +34,8 @@ struct folder *folders_by_name(struct imap_session *s, const struct folders *l, 
 enum rc folder_get(struct imap_session *s, struct span name, bool trycreate, struct folder *out, struct err *e);
 enum rc folder_create(struct imap_session *s, struct span name, uint8_t special, uint16_t flags, uint32_t *id_out,
                       struct err *e);
+/* Stored bounds how many there are and how long their names are together: NO [LIMIT]. */
+enum rc folders_limit(struct imap_session *s, struct err *e);
 /* Missing levels above a name are made. */
 enum rc folders_make_parents(struct imap_session *s, struct span name, struct err *e);
 bool folder_is_below(struct span name, struct span parent);

@@ -150,7 +150,7 @@ struct store_box_rep {
     uint64_t mbx;
     unsigned char pub[SEAL_PUB];
     struct span slots, former /* empty: the present ones are known to open it */;
-    uint64_t slots_version, quota, used, messages;
+    uint64_t slots_version, quota, used /* octets, and 1,024 for the rows of each message */, messages;
 };
 struct store_box_opened_req {
     uint64_t slots_version; /* those that were tried; RC_OK and nothing happens when they have changed meanwhile */

@@ -116,7 +116,7 @@ static enum rc answer_box(struct tx *t, const struct ask *a, uint64_t mbx, struc
                                   .former = former,
                                   .slots_version = b.slots_version,
                                   .quota = b.quota,
-                                  .used = s.bytes,
+                                  .used = sums_used(&s),
                                   .messages = s.messages};
     memcpy(rep->pub, b.pub, SEAL_PUB);
     return RC_OK;

@@ -3,6 +3,7 @@
  * one more reference. */
 #include "store/stored/folder.h"
 #include "store/stored/objects.h"
+#include "store/stored/room.h"
 #include <stdlib.h>
 
 struct copying {
@@ -56,22 +57,16 @@ static enum rc gather(struct copying *c, uint64_t *bytes_out, struct err *e)
 
 static enum rc check_quota(struct copying *c, uint64_t more, struct err *e)
 {
-    struct sums s;
     struct box b;
     enum rc rc = box_get(c->t, c->a->s->mbx, false, &b, e);
 
-    if (rc != RC_OK || b.quota == 0 || c->rq->move)
-        return rc;
-    rc = box_sums(c->t, c->a->s->mbx, &s, e);
-    if (rc == RC_OK && s.bytes + more > b.quota)
-        rc = err_set(e, RC_QUOTA, "5.2.2", NULL, "store: mailbox %llu is full", (unsigned long long)c->a->s->mbx);
-    return rc;
+    return rc != RC_OK || c->rq->move ? rc : box_takes(c->t, c->a->s->mbx, &b, c->n, more, e);
 }
 
 static enum rc copy_beside(struct copying *c, enum table tb, uint32_t uid, uint32_t new_uid, struct err *e)
 {
     struct key from = key_msg(c->a->s->mbx, c->rq->folder, uid), to = key_msg(c->a->s->mbx, c->rq->dest, new_uid);
-    enum rc rc = tx_get(c->t, tb, &from, 0, &c->mem, e);
+    enum rc rc = tx_get(c->t, tb, &from, TX_COMMITTED, &c->mem, e); /* it stays: the folder is locked */
 
     return rc == RC_OK ? tx_put(c->t, tb, &to, buf_span(&c->mem), TX_NEW, e) : rc;
 }
@@ -126,7 +121,7 @@ static enum rc put_counters(struct copying *c, struct err *e)
     return rc;
 }
 
-enum { COPIED = 4096 /* bytes that the records of a copy take, about */ };
+enum { COPIED = 1024 /* bytes that the records of a copy take, about */ };
 
 enum rc do_copy(struct tx *t, const struct ask *a, struct err *e)
 {
@@ -140,7 +135,7 @@ enum rc do_copy(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK)
         rc = check_quota(&c, bytes, e);
     if (rc == RC_OK)
-        rc = env_room(&a->d->env, (uint64_t)c.n * COPIED, false, e);
+        rc = env_room(&a->d->env, (uint64_t)c.n * COPIED, !c.rq->move, e);
     for (size_t i = 0; rc == RC_OK && i < c.n; i++)
         rc = copy_one(&c, c.uids[i], e);
     if (rc == RC_OK && c.n > 0)

@@ -111,6 +111,9 @@ int stored_main(void)
         die("store: a salvage was not finished: run pli store salvage again");
     conf.cache = (uint64_t)boot_num(b, "stored.cache", 256 << 20);
     conf.min_free = (uint64_t)boot_num(b, "stored.min_free", 64 << 20);
+    conf.threads = (unsigned)boot_num(b, "stored.threads", 16);
+    st.max_messages = (uint64_t)boot_num(b, "stored.max_messages", 0);
+    conf.locks = (uint32_t)boot_num(b, "stored.locks", 0); /* no setting: tests alone */
     os_install();
     env_open(&st.env, &conf);
     st.watches = watches_new();

@@ -8,6 +8,7 @@
 #include "store/stored/deliver_int.h"
 #include "store/stored/folder.h"
 #include "store/stored/queue.h"
+#include "store/stored/room.h"
 #include <stdlib.h>
 
 enum {
@@ -150,15 +151,7 @@ static enum rc put_epoch(struct tx *t, uint64_t mbx, uint64_t epoch, const unsig
 
 static enum rc check_quota(struct tx *t, const struct delivery *d, uint64_t mbx, const struct box *b, struct err *e)
 {
-    struct sums s;
-    enum rc rc;
-
-    if (!d->rq->enforce_quota || b->quota == 0)
-        return RC_OK;
-    rc = box_sums(t, mbx, &s, e);
-    if (rc == RC_OK && s.bytes + d->rq->size > b->quota)
-        rc = err_set(e, RC_QUOTA, "5.2.2", NULL, "store: mailbox %llu is full", (unsigned long long)mbx);
-    return rc;
+    return d->rq->enforce_quota ? box_takes(t, mbx, b, 1, d->rq->size, e) : RC_OK;
 }
 
 static enum rc put_beside(struct tx *t, struct delivery *d, enum table tb, uint8_t kind, const struct key *k,
@@ -336,14 +329,11 @@ out:
 enum rc do_can_take(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_can_take_req *rq = a->req;
-    struct sums s;
     struct box b;
     enum rc rc;
 
     if (a->role == ROLE_IMAPD && (!a->s->bound || a->s->mbx != rq->mbx))
         return err_set(e, RC_DENIED, NULL, NULL, "store: not the ticket's mailbox");
     rc = box_get(t, rq->mbx, false, &b, e);
-    if (rc == RC_OK && b.quota > 0 && (rc = box_sums(t, rq->mbx, &s, e)) == RC_OK && s.bytes + rq->size > b.quota)
-        rc = err_set(e, RC_QUOTA, "5.2.2", NULL, "store: mailbox %llu is full", (unsigned long long)rq->mbx);
-    return rc;
+    return rc == RC_OK ? box_takes(t, rq->mbx, &b, 1, rq->size, e) : rc;
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/stored/guard.h"
+#include "store/stored/room.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,19 +12,19 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum {
     LOG_BUFFER = 8 << 20,
-    LOG_FILE = 64 << 20,
+    LOG_FILE = 32 << 20, /* removed as a whole: what a deletion on a full disk may want at once */
     CHECKPOINT_KB = 32 << 10, /* log written since the last one; bounds what recovery reads */
     CHECKPOINT_MINUTES = 1,
-    LOCKS = 40000, /* the largest single user, a COPY of STORE_COPY_MAX messages, wants some 12,000 */
+    LOCKS_A_REQUEST = 20000, /* the largest, a COPY of STORE_COPY_MAX messages, wants some 12,000 */
+    UPKEEP = 2,              /* the sweep, and a check */
+    THREADS = 16,
     TXNS = 512,
     LOCK_TRIES = 40,
     LOCK_PAUSE_MS = 50, /* one that was killed may take a moment to be gone */
-    ROOM_LOOK_NS = 50 * 1000 * 1000,
 };
 
 void env_dead(const char *what, int ret)
@@ -91,6 +92,30 @@ static void hush(const DB_ENV *env, const char *prefix, const char *msg)
     (void)msg;
 }
 
+static bool is_there(const struct env *v, int t)
+{
+    return faccessat(v->home_fd, tables[t].file, F_OK, 0) == 0 || errno != ENOENT;
+}
+
+static bool access_any(const struct env *v)
+{
+    for (int t = 0; t < TABLES; t++)
+        if (is_there(v, t))
+            return true;
+    return false;
+}
+
+/* The format is written when all tables have been made. Later one that is missing was taken away: an empty new one in its place would answer
+ * "there is no such mailbox". */
+static void refuse_missing(const struct env *v, int from)
+{
+    for (int t = from; t < TABLES; t++)
+        if (!is_there(v, t))
+            die("store: its table %s is missing: put the file back, or the whole folder store from one backup; it is not made anew, "
+                "for what it held would be gone without a word",
+                tables[t].file);
+}
+
 /* Looks at the format before anything is opened for writing or recovered: a newer store stays untouched. Nothing there,
  * or a first start that was cut short, passes here and is looked at again inside the environment. */
 static void look_at_format(struct env *v)
@@ -100,11 +125,18 @@ static void look_at_format(struct env *v)
     uint32_t format;
 
     (void)snprintf(path, sizeof path, "%s/%s", v->home, tables[T_FORMAT].file);
-    if (access(path, F_OK) != 0 || db_create(&db, NULL, 0) != 0)
+    if (access(path, F_OK) != 0) { /* it is made first of all */
+        refuse_missing(v, access_any(v) ? 0 : TABLES);
+        return;
+    }
+    if (db_create(&db, NULL, 0) != 0)
         return;
     db->set_errcall(db, hush);
-    if (db->open(db, NULL, path, NULL, DB_BTREE, DB_RDONLY, 0) == 0 && read_format(db, &format) == 0)
+    if (db->open(db, NULL, path, NULL, DB_BTREE, DB_RDONLY, 0) == 0 && read_format(db, &format) == 0) {
         refuse_other(format);
+        if (format != 0)
+            refuse_missing(v, 0);
+    }
     db->close(db, DB_NOSYNC);
 }
 
@@ -143,12 +175,14 @@ static void say_error(const DB_ENV *env, const char *prefix, const char *msg)
 
 static void configure(DB_ENV *e, const struct env_conf *c)
 {
+    uint32_t locks = c->locks ? c->locks : ((c->threads ? c->threads : THREADS) + UPKEEP) * LOCKS_A_REQUEST;
+
     e->set_errcall(e, say_error);
     must(e->set_cachesize(e, (uint32_t)(c->cache >> 30), (uint32_t)(c->cache & ((1u << 30) - 1)), 1), "cache size");
     must(e->set_lg_bsize(e, LOG_BUFFER), "log buffer");
     must(e->set_lg_max(e, LOG_FILE), "log file size");
-    must(e->set_lk_max_locks(e, LOCKS), "locks");
-    must(e->set_lk_max_objects(e, LOCKS), "lock objects");
+    must(e->set_lk_max_locks(e, locks), "locks");
+    must(e->set_lk_max_objects(e, locks), "lock objects");
     must(e->set_lk_max_lockers(e, 4 * TXNS), "lockers");
     must(e->set_tx_max(e, TXNS), "transactions");
     must(e->set_lk_detect(e, DB_LOCK_YOUNGEST), "deadlock detection");
@@ -200,6 +234,7 @@ void env_open(struct env *v, const struct env_conf *c)
     pthread_cond_init(&v->flushed_cond, NULL);
     take_lock(v);
     look_at_format(v);
+    room_at_start(v);
     must(db_env_create(&v->e, 0), "environment");
     configure(v->e, c);
     guard_mode(GUARD_PASS_BY); /* recovery must not end at a page that nobody may ask for */
@@ -207,9 +242,8 @@ void env_open(struct env *v, const struct env_conf *c)
     guard_mode(GUARD_REFUSE);
     for (int t = 0; t < TABLES; t++) {
         open_table(v, (enum table)t);
-        if (t == T_FORMAT)
-            settle_format(v);
     }
+    settle_format(v); /* last: from now on every table must be there (look_at_format) */
 }
 
 void env_close(struct env *v)
@@ -267,45 +301,4 @@ void env_checkpoint(struct env *v, bool now)
         log_ev(LOG_WARN_, "store-checkpoint", "db=%d", ret); /* tried again; what was promised is in the log */
     else if (ret != 0)
         env_dead("checkpoint", ret);
-}
-
-/* ---- room ---- */
-/* What was logged since the last checkpoint is still to be written to the tables: it has no room of its own yet. */
-static uint64_t to_be_written(struct env *v)
-{
-    DB_LOG_STAT *st = NULL;
-    uint64_t n = 0;
-
-    if (v->e->log_stat(v->e, &st, 0) == 0)
-        n = ((uint64_t)st->st_wc_mbytes << 20) + st->st_wc_bytes;
-    free(st);
-    return n;
-}
-
-static enum rc look_at_disk(struct env *v, int64_t now, struct err *e)
-{
-    uint64_t has, wants = to_be_written(v);
-    struct statvfs fs;
-
-    if (fstatvfs(v->home_fd, &fs) != 0)
-        return err_sys(e, RC_TEMP, "store: free space");
-    has = (uint64_t)fs.f_bavail * fs.f_frsize;
-    atomic_store(&v->free_bytes, has > wants ? has - wants : 0);
-    atomic_store(&v->free_at, now);
-    return RC_OK;
-}
-
-enum rc env_room(struct env *v, uint64_t more, bool grow, struct err *e)
-{
-    uint64_t least = grow ? v->min_free : v->min_free / 4;
-    int64_t now = clock_mono();
-    enum rc rc = RC_OK;
-
-    if (now - atomic_load(&v->free_at) > ROOM_LOOK_NS || more > 1 << 20)
-        rc = look_at_disk(v, now, e);
-    if (rc != RC_OK || atomic_load(&v->free_bytes) >= least + 3 * more) /* log, table, and what a split copies */
-        return rc;
-    return err_set(e, RC_TEMP, "4.3.1",
-                   "mail system storage is full, try later / espace de stockage plein, reessayez plus tard",
-                   "store: disk nearly full: free=%llu", (unsigned long long)atomic_load(&v->free_bytes));
 }

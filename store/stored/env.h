@@ -9,6 +9,10 @@
  *          before it is on stable storage.
  * Fails    env_dead(): the environment is broken (DB_RUNRECOVERY, a failed flush): one line, exit 3; the supervisor
  *          starts us again and recovery runs.
+ * INV-L2   the lock table is never full: a thread serves one request at a time, none holds more than LOCKS_A_REQUEST (what reads
+ *          gives its pages back, scan.h; what writes is bounded by the protocol: 8,000 messages of a COPY, 512 places of a
+ *          delivery, 1,000 flags, 256 expunged), and there is place for that many in every thread. The library takes the
+ *          memory as it is needed.
  * Process  pli-stored, all threads.
  */
 #pragma once
@@ -19,6 +23,8 @@
 struct env_conf {
     const char *home;
     uint64_t cache, min_free;
+    unsigned threads; /* that serve requests: each holds one transaction at most */
+    uint32_t locks;   /* tests: another size of the lock table; 0: as INV-L2 says */
 };
 enum { ENV_MARKS = 4096 };
 struct env {
@@ -35,7 +41,7 @@ struct env {
     atomic_uint marks[ENV_MARKS]; /* commits not flushed yet, by mailbox */
     /* room on the disk, looked at now and then */
     atomic_llong free_at;
-    atomic_ullong free_bytes;
+    atomic_ullong free_bytes, reusable;
     atomic_ullong commits, deadlocks;
 };
 void env_open(struct env *v, const struct env_conf *c); /* dies with one clear line */
@@ -43,8 +49,6 @@ void env_close(struct env *v);
 void env_flush(struct env *v);
 void env_settle(struct env *v, uint64_t mbx); /* what was just read of this mailbox is on stable storage */
 void env_checkpoint(struct env *v, bool now);
-/* RC_TEMP 4.3.1 when the disk is nearly full */
-enum rc env_room(struct env *v, uint64_t more, bool grow, struct err *e);
 void env_dead(const char *what, int ret) __attribute__((noreturn));
 static inline unsigned env_mark_of(uint64_t mbx)
 {

@@ -37,6 +37,13 @@ enum rc counters_get(struct tx *t, uint64_t mbx, uint32_t folder, bool write, st
     return get_fixed(t, T_COUNTERS, &k, write ? TX_FOR_WRITE : 0, counters_f, c_out, e);
 }
 
+enum rc counters_peek(struct tx *t, uint64_t mbx, uint32_t folder, struct counters *c_out, struct err *e)
+{
+    struct key k = key_folder(mbx, folder);
+
+    return get_fixed(t, T_COUNTERS, &k, TX_COMMITTED, counters_f, c_out, e);
+}
+
 enum rc counters_put(struct tx *t, uint64_t mbx, uint32_t folder, const struct counters *c, struct err *e)
 {
     struct key k = key_folder(mbx, folder);
@@ -91,6 +98,22 @@ enum rc box_sums(struct tx *t, uint64_t mbx, struct sums *s_out, struct err *e)
     if (rc != RC_NOTFOUND)
         return rc;
     *s_out = sum;
+    return RC_OK;
+}
+
+enum rc box_takes(struct tx *t, uint64_t mbx, const struct box *b, uint64_t n, uint64_t bytes, struct err *e)
+{
+    struct sums s;
+    enum rc rc = box_sums(t, mbx, &s, e);
+
+    if (rc != RC_OK)
+        return rc;
+    if (t->d->max_messages && s.messages + n > t->d->max_messages)
+        return err_set(e, RC_QUOTA, "5.2.2", "the mailbox holds as many messages as it may / la boite contient le nombre maximal de messages",
+                       "store: mailbox %llu has %llu messages, the most it may", (unsigned long long)mbx,
+                       (unsigned long long)s.messages);
+    if (b->quota > 0 && sums_used(&s) + bytes + n * MSG_ROWS > b->quota)
+        return err_set(e, RC_QUOTA, "5.2.2", NULL, "store: mailbox %llu is full", (unsigned long long)mbx);
     return RC_OK;
 }
 

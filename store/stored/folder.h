@@ -16,10 +16,22 @@
 #include "store/stored/stored.h"
 
 enum rc counters_get(struct tx *t, uint64_t mbx, uint32_t folder, bool write, struct counters *c_out, struct err *e);
+/* For reading, keeping no lock: where many folders are looked at. */
+enum rc counters_peek(struct tx *t, uint64_t mbx, uint32_t folder, struct counters *c_out, struct err *e);
 enum rc counters_put(struct tx *t, uint64_t mbx, uint32_t folder, const struct counters *c, struct err *e);
 struct sums {
     uint64_t bytes, messages;
 };
+/* What counts against a quota: the octets of the messages, and for each message its rows, which take disk too: a message
+ * record of 200 bytes, a sealed summary of some 400 for the shortest mail, the objref's share, pages two thirds full. */
+enum { MSG_ROWS = 1024 };
+static inline uint64_t sums_used(const struct sums *s)
+{
+    return s->bytes + s->messages * MSG_ROWS;
+}
+/* Is there place for n more messages of so many octets in all? RC_QUOTA: the mailbox's quota, or stored.max_messages (that one binds
+ * a mailbox without a quota as well). */
+enum rc box_takes(struct tx *t, uint64_t mbx, const struct box *b, uint64_t n, uint64_t bytes, struct err *e);
 enum rc box_sums(struct tx *t, uint64_t mbx, struct sums *s_out, struct err *e); /* over its folders, keeps no lock */
 enum rc box_get(struct tx *t, uint64_t mbx, bool write, struct box *b_out, struct err *e);
 enum rc box_put(struct tx *t, uint64_t mbx, const struct box *b, struct err *e);

@@ -88,7 +88,7 @@ static enum rc fill(struct tx *t, uint64_t mbx, uint32_t folder, const struct fo
                     struct err *e)
 {
     struct counters c = {0};
-    enum rc rc = f->flags & (FF_GONE | FF_NOSELECT) ? RC_OK : counters_get(t, mbx, folder, false, &c, e);
+    enum rc rc = f->flags & (FF_GONE | FF_NOSELECT) ? RC_OK : counters_peek(t, mbx, folder, &c, e);
 
     *out = (struct store_folder){.folder = folder,
                                  .uidvalidity = c.uidvalidity,
@@ -122,10 +122,48 @@ enum rc do_folders(struct tx *t, const struct ask *a, struct err *e)
         rc = fill(t, a->s->mbx, be32(k.p + 8), &f, &out, e);
         if (rc == RC_OK)
             ipc_list_add(a->out, store_folder_f, &out);
+        else if (rc == RC_NOTFOUND) /* deleted since its row was read: scans keep no lock */
+            rc = RC_OK;
     }
     scan_close(&s);
     rep->list = buf_span(a->out);
     return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* ---- how many, how long ---- */
+/* A session reads all names of its mailbox for LIST, within the memory of one command (4 MiB, opened and sealed): FOLDERS_NOW and NAMES
+ * keep that possible. They bind what makes more of them; what is there already can always be listed, renamed shorter and deleted. */
+enum { FOLDERS_NOW = 5000, NAMES = 1 << 20 };
+
+struct names {
+    uint64_t folders, bytes;
+};
+
+static enum rc names_sum(struct tx *t, uint64_t mbx, struct names *out, struct err *e)
+{
+    struct key from = key_mbx(mbx);
+    struct folder f;
+    struct span k, v;
+    struct scan s;
+    enum rc rc = scan_open(&s, t, T_FOLDERS, &from, from.n, SCAN_FEW, e);
+
+    *out = (struct names){0, 0};
+    while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK && (rc = rec_read(v, folder_f, &f, e)) == RC_OK) {
+        out->folders++;
+        out->bytes += f.name.n;
+    }
+    scan_close(&s);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* RC_QUOTA: there would be too much, and more than there was. */
+static enum rc names_fit(uint64_t mbx, const struct names *was, const struct names *is, struct err *e)
+{
+    if ((is->folders <= FOLDERS_NOW || is->folders <= was->folders) && (is->bytes <= NAMES || is->bytes <= was->bytes))
+        return RC_OK;
+    return err_set(e, RC_QUOTA, NULL, NULL,
+                   "store: mailbox %llu: %llu folders, %llu bytes of names: more than it may have",
+                   (unsigned long long)mbx, (unsigned long long)is->folders, (unsigned long long)is->bytes);
 }
 
 /* ---- create, rename, delete ---- */
@@ -137,6 +175,7 @@ enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e)
     struct counters c = {.uidnext = 1, .first_recent = 1, .modseq = 1};
     uint64_t mbx = a->s->mbx;
     uint32_t now = (uint32_t)clock_utc();
+    struct names was = {0, 0}, is;
     struct box b;
     enum rc rc;
 
@@ -150,6 +189,11 @@ enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e)
                      FOLDERS_EVER);
     if (rc == RC_OK)
         rc = tag_free(t, mbx, rq->tag, &f.flags, e);
+    if (rc == RC_OK)
+        rc = names_sum(t, mbx, &was, e);
+    is = (struct names){was.folders + 1, was.bytes + rq->name.n};
+    if (rc == RC_OK)
+        rc = names_fit(mbx, &was, &is, e);
     if (rc != RC_OK)
         return rc;
     rep->folder = b.next_folder++;
@@ -210,10 +254,13 @@ enum rc do_folder_rename(struct tx *t, const struct ask *a, struct err *e)
     enum rc (*const steps[])(struct tx *, uint64_t, const struct store_rename *, struct err *) = {rename_out,
                                                                                                   rename_in};
     struct buf mem = BUF_INIT;
+    struct names was = {0, 0}, is = {0, 0};
     struct store_rename r;
     struct box b;
     enum rc rc = box_get(t, a->s->mbx, true, &b, e); /* folders of a mailbox are changed by one at a time */
 
+    if (rc == RC_OK)
+        rc = names_sum(t, a->s->mbx, &was, e);
     if (rc == RC_OK && a->fd >= 0)
         rc = memfd_all(a->fd, STORE_RENAMES_MAX, &mem, e);
     for (size_t i = 0; rc == RC_OK && i < 2; i++) {
@@ -224,6 +271,10 @@ enum rc do_folder_rename(struct tx *t, const struct ask *a, struct err *e)
                 rc = steps[i](t, a->s->mbx, &r, e);
     }
     buf_free(&mem);
+    if (rc == RC_OK)
+        rc = names_sum(t, a->s->mbx, &is, e);
+    if (rc == RC_OK)
+        rc = names_fit(a->s->mbx, &was, &is, e);
     tx_touch(t, a->s->mbx, 0, 0);
     return rc;
 }

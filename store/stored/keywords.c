@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/keywords.c - a mailbox's keywords: sealed names by index, 56 at most, never renumbered. */
+#include "store/stored/folder.h"
 #include "store/stored/queue.h"
-#include "store/stored/scan.h"
 
 enum rc keywords_known(struct tx *t, uint64_t mbx, uint64_t flags, struct err *e)
 {
@@ -70,9 +70,13 @@ enum rc do_keyword_add(struct tx *t, const struct ask *a, struct err *e)
     struct store_keyword_add_rep *rep = a->rep;
     struct keyword w = {.name = rq->name};
     struct buf b = BUF_INIT;
+    struct box box;
     struct key k;
-    bool have;
-    enum rc rc = find(t, a->s->mbx, rq->tag, &rep->index, &have, e);
+    bool have = false;
+    enum rc rc = box_get(t, a->s->mbx, true, &box, e); /* keywords of a mailbox are added by one at a time */
+
+    if (rc == RC_OK)
+        rc = find(t, a->s->mbx, rq->tag, &rep->index, &have, e);
 
     if (rc != RC_OK || have)
         return rc;

@@ -76,7 +76,7 @@ static uint32_t pieces_of(const struct objref *r)
 static enum rc release(struct tx *t, const unsigned char oid[SEAL_OID], struct objref *r, uint64_t now, struct err *e)
 {
     bool young = now<r->created + OBJ_KEEP_S, large = pieces_of(r)> OBJ_FREE_NOW;
-    struct key k = key_oid(oid), tomb = key_tomb(young ? r->created + OBJ_KEEP_S : now, oid);
+    struct key k = key_oid(oid), tomb = key_tomb(young && !large ? r->created + OBJ_KEEP_S : now, oid);
     uint32_t most = OBJ_FREE_NOW + 1;
     enum rc rc = RC_OK;
 
@@ -88,6 +88,7 @@ static enum rc release(struct tx *t, const unsigned char oid[SEAL_OID], struct o
         return rc;
     if (!young && !large)
         return tx_del(t, T_OBJREFS, &k, e);
+    t->sweep |= large;
     rc = tx_put(t, T_TOMBS, &tomb, SPAN_LIT("t"), 0, e);
     return rc == RC_OK ? objref_put(t, oid, r, false, e) : rc;
 }

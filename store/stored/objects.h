@@ -15,7 +15,7 @@
 
 enum {
     OBJ_PIECE = 8 * (8192 - 32),
-    OBJ_FREE_NOW = 16 /* pieces at most freed with the message; more: in the background */
+    OBJ_FREE_NOW = 2 /* their octets go to the log: 256 messages a page of EXPUNGE. */ /* pieces at most freed with the message; more: in the background */
 };
 enum { OBJ_KEEP_S = 3600 };
 enum rc obj_put_piece(struct tx *t, const unsigned char oid[SEAL_OID], uint8_t kind, uint32_t piece, struct span bytes,

@@ -195,6 +195,10 @@ static enum rc list_due(struct tx *t, const struct ask *a, struct err *e)
         rc = scan_open(&s, t, T_DUE, &from, 0, SCAN_FEW, e);
     while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK && be64(k.p) <= rq->due_before) {
         rc = get_item(t, be64(k.p + 8), be32(k.p + 16), false, &mem, &q, e);
+        if (rc == RC_NOTFOUND) { /* ended since its row was read: scans keep no lock */
+            rc = RC_OK;
+            continue;
+        }
         if (rc != RC_OK || !list_item(a, be64(k.p + 8), be32(k.p + 16), &q))
             break;
     }
@@ -219,6 +223,8 @@ enum rc do_queue_read(struct tx *t, const struct ask *a, struct err *e)
     const struct store_queue_read_req *rq = a->req;
     struct store_read_rep *rep = a->rep;
     struct key from = key_queue(rq->qid, 0);
+    struct buf mem = BUF_INIT;
+    uint32_t rcpt = 0;
     struct span k, v;
     struct queued q;
     struct scan s;
@@ -226,8 +232,11 @@ enum rc do_queue_read(struct tx *t, const struct ask *a, struct err *e)
     enum rc rc = scan_open(&s, t, T_QUEUE, &from, 8, SCAN_FEW, e);
 
     if (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK)
-        rc = rec_read(v, queued_f, &q, e);
+        rcpt = be32(k.p + 8);
     scan_close(&s);
+    if (rc == RC_OK)
+        rc = get_item(t, rq->qid, rcpt, false, &mem, &q, e); /* locked: its object stays while it is read */
+    buf_free(&mem);
     if (rc != RC_OK)
         return rc;
     len = seal_size(q.size);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/scan.c - see scan.h. Bulk buffers are kept by thread: a request opens two scans at most. */
+/* store/stored/scan.c - see scan.h. The cursor is DB_READ_COMMITTED: the library gives a page back when it goes on to the next.
+ * Bulk buffers are kept by thread: a request opens two scans at most. */
 #include "store/stored/scan.h"
 #include "store/stored/os.h"
 #include <stdlib.h>
@@ -46,7 +47,7 @@ enum rc scan_open(struct scan *s, struct tx *t, enum table tb, const struct key 
     s->prefix.n = prefix_n;
     s->keys_only = w == SCAN_KEYS;
     scan_seek(s, from);
-    rc = db ? tx_rc(t, db->cursor(db, t->t, &s->c, 0), tb, e) : tx_no_table(tb, e);
+    rc = db ? tx_rc(t, db->cursor(db, t->t, &s->c, t->t ? DB_READ_COMMITTED : 0), tb, e) : tx_no_table(tb, e);
     if (rc != RC_OK || s->keys_only)
         return rc;
     s->bulk.ulen = ahead[w];

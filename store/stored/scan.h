@@ -4,6 +4,9 @@
  * Use      scan_open(); while ((rc = scan_next(&s, &k, &v, e)) == RC_OK) ...; scan_close(). RC_NOTFOUND is the end of
  *          the prefix. k and v are borrowed until the next call. Do not change the table while its scan is open: gather
  *          first.
+ * INV-L1   a scan holds the pages under its cursor only, however long the range is: a page that was read is given back. What was
+ *          read stays as it was only where a lock above it says so: a folder's messages under its counters, a mailbox's
+ *          folders and keywords under its box record. Whoever needs one record to stay reads it again with tx_get().
  * Process  pli-stored, inside a transaction.
  */
 #pragma once

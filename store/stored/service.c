@@ -6,12 +6,14 @@
  * INV-1: what was changed is flushed before the answer (tx_run), what was read and is not flushed yet is waited for
  * (env_settle). */
 #include "store/stored/os.h"
+#include "store/stored/room.h"
 #include "store/stored/stored.h"
 #include <stdlib.h>
 
 enum run {
     RUN_READ,
     RUN_WRITE,
+    RUN_FREE, /* writes, and takes away or comes before it: never for want of room (INV-R2) */
     RUN_LAZY,
     RUN_ALONE /* no transaction given */
 };
@@ -52,10 +54,12 @@ static void look_at_clock(struct stored *d, struct sess *s)
 
 static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *e)
 {
-    static const enum tx_how how[] = {[RUN_READ] = TX_READ, [RUN_WRITE] = TX_WRITE, [RUN_LAZY] = TX_LAZY};
+    static const enum tx_how how[] = {[RUN_READ] = TX_READ, [RUN_WRITE] = TX_WRITE, [RUN_FREE] = TX_WRITE, [RUN_LAZY] = TX_LAZY};
     enum rc rc = RC_OK;
 
-    if (run == RUN_WRITE) /* on a nearly full disk people still file and delete; deliveries want more (deliver.c) */
+    if (run == RUN_FREE)
+        room_to_delete(&d->env);
+    if (run == RUN_WRITE) /* what grows much wants more (deliver.c, copy.c) */
         rc = env_room(&d->env, 0, false, e);
     if (rc == RC_OK)
         rc = tx_run(d, how[run], attempt, j, e);
@@ -81,7 +85,7 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     if (run == RUN_ALONE)
         return fn(NULL, &a, e);
     rc = in_tx(d, run, &j, e);
-    if (run != RUN_WRITE)
+    if (run != RUN_WRITE && run != RUN_FREE)
         env_settle(&d->env, s->bound ? s->mbx : SEAL_QUEUE_BOX);
     return rc;
 }
@@ -94,13 +98,13 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     X(STORE_BOX_CREATE, box_create, OPEN, RUN_WRITE)                                                                   \
     X(STORE_BOX_GET, box_get, OPEN, RUN_READ)                                                                          \
     X(STORE_BOX_SET, box_set, OPEN, RUN_WRITE)                                                                         \
-    X(STORE_BOX_DELETE, box_delete, OPEN, RUN_WRITE)                                                                   \
+    X(STORE_BOX_DELETE, box_delete, OPEN, RUN_FREE)                                                                    \
     X(STORE_TICKET, ticket, OPEN, RUN_READ)                                                                            \
     X(STORE_FOLDERS, folders, R, RUN_READ)                                                                             \
     X(STORE_FOLDER_CREATE, folder_create, W, RUN_WRITE)                                                                \
     X(STORE_FOLDER_RENAME, folder_rename, W, RUN_WRITE)                                                                \
-    X(STORE_FOLDER_DELETE, folder_delete, W, RUN_WRITE)                                                                \
-    X(STORE_FOLDER_FLAGS, folder_flags, W, RUN_WRITE)                                                                  \
+    X(STORE_FOLDER_DELETE, folder_delete, W, RUN_FREE)                                                                 \
+    X(STORE_FOLDER_FLAGS, folder_flags, W, RUN_FREE)                                                                   \
     X(STORE_FOLDER_STATUS, folder_status, R, RUN_READ)                                                                 \
     X(STORE_SELECT, select, R, RUN_LAZY)                                                                               \
     X(STORE_LIST, list, R, RUN_READ)                                                                                   \
@@ -111,19 +115,19 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     X(STORE_READ, read, R, RUN_READ)                                                                                   \
     X(STORE_READ_MANY, read_many, R, RUN_READ)                                                                         \
     X(STORE_EPOCHS, epochs, R, RUN_READ)                                                                               \
-    X(STORE_FLAGS, flags, W, RUN_WRITE)                                                                                \
-    X(STORE_EXPUNGE, expunge, W, RUN_WRITE)                                                                            \
+    X(STORE_FLAGS, flags, W, RUN_FREE)                                                                                 \
+    X(STORE_EXPUNGE, expunge, W, RUN_FREE)                                                                             \
     X(STORE_COPY, copy, W, RUN_WRITE)                                                                                  \
     X(STORE_KEYWORDS, keywords, R, RUN_READ)                                                                           \
     X(STORE_KEYWORD_ADD, keyword_add, W, RUN_WRITE)                                                                    \
     X(STORE_WATCH, watch, R, RUN_ALONE)                                                                                \
     X(STORE_QUEUE_LIST, queue_list, OPEN, RUN_READ)                                                                    \
     X(STORE_QUEUE_READ, queue_read, OPEN, RUN_READ)                                                                    \
-    X(STORE_QUEUE_UPDATE, queue_update, OPEN, RUN_WRITE)                                                               \
+    X(STORE_QUEUE_UPDATE, queue_update, OPEN, RUN_FREE)                                                                \
     X(STORE_STATS, stats, OPEN, RUN_ALONE)                                                                             \
     X(STORE_CHECK, check, OPEN, RUN_ALONE)                                                                             \
     X(STORE_PING, ping, OPEN, RUN_ALONE)                                                                               \
-    X(STORE_BOX_OPENED, box_opened, R, RUN_WRITE)                                                                      \
+    X(STORE_BOX_OPENED, box_opened, R, RUN_FREE)                                                                       \
     X(STORE_DAMAGE, damage, OPEN, RUN_ALONE)
 
 #define HANDLER(op, name, right, run)                                                                                  \

@@ -6,6 +6,7 @@
  * log is one sequence. */
 #include "store/stored/deliver_int.h"
 #include "store/stored/memfd.h"
+#include "store/stored/room.h"
 #include "store/stored/scan.h"
 
 enum { AHEAD_FROM = 1 << 20, PIECES_A_TX = 16, DELETES_A_TX = 64 };

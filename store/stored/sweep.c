@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "store/stored/folder.h"
 #include "store/stored/objects.h"
+#include "store/stored/room.h"
 #include <stdlib.h>
 #include <time.h>
 
@@ -100,9 +101,11 @@ static enum rc repeat(struct stored *d, tx_fn fn, struct emptying *g, struct err
 {
     enum rc rc;
 
-    do
+    do {
         rc = tx_run(d, TX_LAZY, fn, g, e);
-    while (rc == RC_OK && g->more && !stopping(d));
+        room_to_delete(&d->env);
+        env_checkpoint(&d->env, false); /* what is taken away is logged: the log's files must go as it grows */
+    } while (rc == RC_OK && g->more && !stopping(d));
     return rc;
 }
 
@@ -157,6 +160,19 @@ struct tomb {
     bool more;
 };
 
+/* The octets of a young one are gone; who was answered what stays its hour (INV-4), with a tomb of its own. */
+static enum rc bury_ref(struct tx *t, const struct tomb *b, struct objref *r, struct err *e)
+{
+    struct key ref = key_oid(b->oid), later = key_tomb(r->created + OBJ_KEEP_S, b->oid);
+    enum rc rc;
+
+    if ((uint64_t)clock_utc() >= r->created + OBJ_KEEP_S)
+        return tx_del(t, T_OBJREFS, &ref, e);
+    r->where = 0;
+    rc = objref_put(t, b->oid, r, false, e);
+    return rc == RC_OK ? tx_put(t, T_TOMBS, &later, SPAN_LIT("t"), 0, e) : rc;
+}
+
 static enum rc bury(struct tx *t, void *arg, struct err *e)
 {
     struct tomb *b = arg;
@@ -167,15 +183,15 @@ static enum rc bury(struct tx *t, void *arg, struct err *e)
     enum rc rc = objref_get(t, b->oid, true, &mem, &r, e);
 
     b->more = false;
-    buf_free(&mem);
     if (rc == RC_OK && r.refs == 0) {
         rc = scan_delete(t, T_OBJECTS, &ref, &left, e);
         b->more = left == 0;
         if (rc == RC_OK && !b->more)
-            rc = tx_del(t, T_OBJREFS, &ref, e);
+            rc = bury_ref(t, b, &r, e);
     }
     if ((rc == RC_OK || rc == RC_NOTFOUND) && !b->more && !t->deadlock)
         rc = tx_del(t, T_TOMBS, &tomb, e);
+    buf_free(&mem);
     return rc;
 }
 
@@ -210,9 +226,11 @@ static void sweep_tombs(struct stored *d)
         n = due_tombs(d, b, TOMBS_A_ROUND);
         for (size_t i = 0; rc == RC_OK && i < n && !stopping(d); i++) {
             busy_enter(d->busy, b[i].oid);
-            do
+            do {
                 rc = tx_run(d, TX_LAZY, bury, &b[i], &e);
-            while (rc == RC_OK && b[i].more);
+                room_to_delete(&d->env);
+                env_checkpoint(&d->env, false);
+            } while (rc == RC_OK && b[i].more);
             busy_leave(d->busy, b[i].oid);
         }
     } while (rc == RC_OK && n == TOMBS_A_ROUND && !stopping(d));
@@ -244,13 +262,17 @@ static void *sweep_thread(void *arg)
 {
     struct stored *d = arg;
     int64_t work_at = 0, mark_at = 0;
-    bool work = false;
+    bool work = false, low;
 
     orphans_sweep(d, stopping);
     while (wait_round(d->sweeper, &work)) {
         int64_t now = clock_utc();
 
-        env_checkpoint(&d->env, false);
+        low = room_low(&d->env);
+        env_checkpoint(&d->env, low);
+        if (low)
+            room_compact(&d->env);
+        room_keep(&d->env);
         if (work || now >= work_at) {
             sweep_gone(d);
             sweep_tombs(d);

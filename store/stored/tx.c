@@ -224,7 +224,7 @@ enum rc tx_get_part(struct tx *t, enum table tb, const struct key *k, uint32_t o
     d.flags = DB_DBT_PARTIAL;
     d.doff = off;
     d.dlen = n;
-    return get_into(t, tb, k, 0, &d, out, e);
+    return get_into(t, tb, k, t->t ? DB_READ_COMMITTED : 0, &d, out, e);
 }
 
 enum rc tx_has(struct tx *t, enum table tb, const struct key *k, struct err *e)

@@ -57,7 +57,7 @@ enum rc tx_get(struct tx *t, enum table tb, const struct key *k, unsigned how, s
 enum rc tx_has(struct tx *t, enum table tb, const struct key *k, struct err *e) __attribute__((warn_unused_result));
 enum rc tx_put(struct tx *t, enum table tb, const struct key *k, struct span val, unsigned how, struct err *e);
 enum rc tx_del(struct tx *t, enum table tb, const struct key *k, struct err *e); /* RC_NOTFOUND */
-/* Part of a value: n bytes from off, fewer at its end; appended to out. */
+/* Part of a value: n bytes from off, fewer at its end; appended to out. Keeps no lock: the record that names it is locked. */
 enum rc tx_get_part(struct tx *t, enum table tb, const struct key *k, uint32_t off, uint32_t n, struct buf *out,
                     struct err *e);
 /* Maps a library result: RC_OK, RC_NOTFOUND, RC_EXISTS, RC_TEMP. Sets t->deadlock. */

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A disk that was full once: mail is refused before the promise, deleting always works, and what was deleted is room again without a
+restart. On a tmpfs of its own, so root."""
+import os
+import pathlib
+import smtplib
+import subprocess
+import tempfile
+
+import pytest
+from instance import Instance, eventually, plain
+
+MB = 1 << 20
+
+
+@pytest.fixture
+def small():
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small disk wants root")
+    with tempfile.TemporaryDirectory() as d:
+        os.chmod(d, 0o711)
+        r = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=260m,mode=711", "tmpfs", d], capture_output=True, text=True)
+        if r.returncode != 0:
+            pytest.skip(f"no tmpfs can be mounted: {r.stderr}")
+        try:
+            yield pathlib.Path(d)
+        finally:
+            subprocess.run(["umount", "-l", d], check=True)
+
+
+def free(d):
+    st = os.statvfs(d)
+    return st.f_bavail * st.f_frsize
+
+
+def delivers(pli):
+    """True: taken; False: refused for want of room, with 452 4.3.1 and nothing else."""
+    try:
+        pli.submit("gp@chu.test", ["gp@chu.test"], plain("x", "gp@chu.test", "gp@chu.test"))
+        return True
+    except smtplib.SMTPResponseException as e:
+        assert e.smtp_code == 452 and e.smtp_error.startswith(b"4.3.1"), e
+        return False
+
+
+def fill(m):
+    """APPENDs until the store takes none, large ones first."""
+    for size in (3 * MB, MB // 4, 20000, 1000):
+        body = b"Subject: s\r\n\r\n" + b"\r\n".join(os.urandom(36).hex().encode() for _ in range(size // 74)) + b"\r\n"
+        while m.append("Y", None, None, body)[0] == "OK":
+            pass
+
+
+def test_full_then_emptied(small):
+    with Instance(parent=str(small)) as pli:
+        for who in ("gros@chu.test", "gp@chu.test"):
+            pli.add(who, sign="never")
+        assert delivers(pli)
+        m = pli.imap("gros@chu.test")
+        m.create("Y")
+        fill(m)
+        assert not delivers(pli)
+        # something else takes the rest of the disk, and the server starts on it
+        with open(small / "other", "wb") as f:
+            try:
+                while True:
+                    f.write(b"\xff" * MB)
+                    f.flush()
+            except OSError:
+                pass
+        pli.stop()
+        before = len(pli.output())      # while the disk was taken away under it stored may end and start anew
+        pli.serve()
+        assert not delivers(pli)
+        m = pli.imap("gros@chu.test")
+        assert m.select("Y")[0] == "OK"
+        assert m.store("1:*", "+FLAGS.SILENT", "(\\Deleted)")[0] == "OK" and m.expunge()[0] == "OK"
+        assert m.select("Y") == ("OK", [b"0"])
+        os.unlink(small / "other")
+        eventually(lambda: delivers(pli), 60)
+        eventually(lambda: free(small) > 100 * MB, 60)       # some 64 before: the tables' files shrink, until twice min_free is free
+        assert "process-died name=stored" not in pli.output()[before:]
+        pli.pli("store", "check")
