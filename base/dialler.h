@@ -2,7 +2,7 @@
 /* base/dialler.h - the process beside a listener that keeps what its sessions may not have: connect(2), and the sums of what they hold.
  *
  * Why      a session that was taken over could call connect() on its client's TCP socket and leave the machine: seccomp does not see an
- *          address, and Landlock stops TCP only from ABI 4 on (Linux 6.7). So sessions have no connect at all (docs/decisions/0010).
+ *          address, and Landlock stops TCP only from ABI 4 on (Linux 6.7). So sessions have no connect at all (docs/decisions/0011).
  * Channel  each session has a socket pair with the dialler, made before its peer came; nobody else has an end of it. Its process id is
  *          known by the kernel's word (SCM_CREDENTIALS). What is malformed, or comes with a descriptor, ends the channel.
  * Asked    CONNECT: a connected descriptor to one of the named sockets, at most DIALLER_RATE a minute. The daemon sees who says HELLO on it.

@@ -96,7 +96,7 @@ static const struct sandbox_rule take_peers_rules[] = {YES(accept), YES(accept4)
 GROUP(take_peers);
 
 static const struct sandbox_rule local_out_rules[] = {/* to its sibling daemons; never where a peer's bytes are read: connect(2) turns a peer's
-     * socket to any address, and no filter sees which (docs/decisions/0010) */
+     * socket to any address, and no filter sees which (docs/decisions/0011) */
     IF(socket, 0, WHOLE, AF_UNIX), YES(connect), END};
 GROUP(local_out);
 

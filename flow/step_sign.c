@@ -124,7 +124,7 @@ static enum rc write_entity(struct signing *g, struct err *e)
 
 enum { DATE_APART = 50 * 60 };
 
-/* The true time, or none where the message's own Date lies too far off (docs/decisions/0016). */
+/* The true time, or none where the message's own Date lies too far off (docs/decisions/0014). */
 static int64_t signing_time(const struct signing *g)
 {
     int64_t now = clock_utc(), date, day;

@@ -115,7 +115,7 @@ static enum rc sign(struct state *st, const struct ticket *t, const struct keyd_
     return rc;
 }
 
-/* A signature may carry no time at all (docs/decisions/0016), never a wrong one. */
+/* A signature may carry no time at all (docs/decisions/0014), never a wrong one. */
 static bool clocks_agree(uint64_t when)
 {
     uint64_t now = (uint64_t)clock_utc();

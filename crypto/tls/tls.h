@@ -6,7 +6,7 @@
  *          without offering it in 1.2, where the national list is closed.
  * Tickets  work across session processes: the key is made before the fork, turned over by time inside the library, replaced by
  *          tls_conf_rotate(). None where a client certificate is asked for: a partner is verified anew each time. None in TLS 1.2:
- *          its tickets hold the key of the traffic itself, and each session has the key of all tickets (docs/decisions/0010).
+ *          its tickets hold the key of the traffic itself, and each session has the key of all tickets (docs/decisions/0011).
  * Peer     port 25: client certificate asked for and verified to the trial CA (trust anchors); the verdict is given to
  *          the caller, who decides. Elsewhere none is asked.
  * Owns     struct tls_conf: made by a listener before its sandbox (reads certificate files), shared by its children read-only.

@@ -115,7 +115,7 @@ def check(s, n, message):
 
 
 def kept(message):
-    """What APPEND keeps of a message (docs/decisions/0014); None: its header has two readings, and it is refused."""
+    """What APPEND keeps of a message (docs/decisions/0013); None: its header has two readings, and it is refused."""
     if re.match(rb"[^\n]*(?<!\r)\n", message):
         message = re.sub(rb"(?<!\r)\n", b"\r\n", message)
     header = message[:2] if message.startswith(b"\r\n") else message.split(b"\r\n\r\n")[0]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What is signed is seven bits and says what it is (RFC 8551 3.1.3); the signature names every address of the account and
-carries a time that no reader takes for a fault (docs/decisions/0016)."""
+carries a time that no reader takes for a fault (docs/decisions/0014)."""
 import email
 import email.policy
 import email.utils
