@@ -35,9 +35,9 @@ def test_signature_vouches_for_one_from_only(inst):
     served = inst.fetch_all("gp@chu.test")[-1]
     signed = served[re.search(rb"(?m)^From:", served).start():]
     assert b"smime=pass" in results(inst, signed)
-    assert b"smime=policy" in results(inst, b"From: directeur@autre.test\r\n" + signed)
-    assert b"smime=policy" in results(inst, signed.replace(b"\r\n", b"\r\nFrom : directeur@autre.test\r\n", 1))
-    assert b"smime=pass" not in results(inst, signed.replace(b"From: ", b"From: directeur@autre.test (", 1).replace(b"\r\n", b")\r\n", 1))
+    assert b"smime=policy" in results(inst, b"From: directeur@chu.test\r\n" + signed)
+    assert b"smime=policy" in results(inst, signed.replace(b"\r\n", b"\r\nFrom : directeur@chu.test\r\n", 1))
+    assert b"smime=pass" not in results(inst, signed.replace(b"From: ", b"From: directeur@chu.test (", 1).replace(b"\r\n", b")\r\n", 1))
 
 
 def test_what_is_typed_as_a_login_is_not_logged(inst):

@@ -46,7 +46,7 @@ def test_swaks(pli, me, service, flag):
 def test_msmtp(pli, me, tmp_path):
     conf = tmp_path / "msmtprc"
     conf.write_text(f"account default\nhost localhost\nport {pli.port('submissions')}\ntls on\ntls_starttls off\ntls_trust_file {pli.ca}\n"
-                    f"auth plain\nuser {me}\npassword {PASSWORD}\nfrom {me}\ndsn_notify failure\n")
+                    f"auth plain\nuser {me}\npassword {PASSWORD}\nfrom {me}\n")
     conf.chmod(0o600)
     subprocess.run(["msmtp", "-C", conf, me], input=plain("par msmtp", me, me), check=True, timeout=60)
     assert any(b"par msmtp" in m for m in pli.fetch_all(me))
@@ -129,7 +129,7 @@ def test_openssl_s_client_and_session_tickets(pli, tmp_path):
         out = run("openssl", "s_client", *at, version, "-sess_out", tmp_path / "s", "-ign_eof", input="a LOGOUT\r\n")
         assert "Verify return code: 0 (ok)" in out
         out = run("openssl", "s_client", *at, version, "-sess_in", tmp_path / "s", "-ign_eof", input="a LOGOUT\r\n")
-        assert "Reused" in out, version
+        assert ("Reused" in out) == (version == "-tls1_3"), version  # a ticket of 1.2 holds the key of the traffic itself: none is given
     r = subprocess.run(["openssl", "s_client", *at, "-tls1_1", "-cipher", "ALL@SECLEVEL=0"], input="", capture_output=True, text=True, timeout=20)
     assert r.returncode != 0
     r = subprocess.run(["openssl", "s_client", *at, "-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA:AES128-GCM-SHA256@SECLEVEL=0"], input="", capture_output=True, text=True, timeout=20)
