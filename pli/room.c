@@ -5,11 +5,24 @@
 #include "pli/super.h"
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 /* What a start may write before the first message: stored's recovery, slapd's socket and database, a few log lines. */
 enum { ROOM_KB = 1024, ROOM_FILES = 16 };
+
+/* What stored gives up first of all on a full disk (store/stored/room.h), in KiB, when it lies on the disk of that folder: a disk that mail filled
+ * does not keep the server from starting, so that the mail can be deleted. */
+static unsigned long long reserve_kb(const char *dir, const char *folder)
+{
+    char path[4096];
+    struct stat reserve, at;
+
+    if (stat(inst_path(dir, "store/reserve", path), &reserve) != 0 || stat(folder, &at) != 0 || at.st_dev != reserve.st_dev)
+        return 0;
+    return (unsigned long long)reserve.st_blocks >> 1;
+}
 
 enum rc room_check(const char *dir, struct err *e)
 {
@@ -22,6 +35,7 @@ enum rc room_check(const char *dir, struct err *e)
         if (statvfs(inst_path(dir, folders[i], path), &v) != 0)
             continue; /* missing: whoever needs it says so */
         kb = (unsigned long long)(geteuid() == 0 ? v.f_bfree : v.f_bavail) * v.f_frsize >> 10;
+        kb += reserve_kb(dir, path);
         if (kb < ROOM_KB)
             return err_set(e, RC_TEMP, NULL, NULL,
                            "the disk of %s is full (%llu KiB free, a start needs %d): make room and start again", path,
