@@ -173,7 +173,7 @@ def test_a_full_disk_is_named_at_once(made):
     made.stop()
     disk = made.dir / "disque"
     disk.mkdir()
-    size = sum(p.stat().st_blocks * 512 for p in made.root.rglob("*") if p.is_file()) + (24 << 20)
+    size = sum(p.stat().st_blocks * 512 for p in made.root.rglob("*") if p.is_file()) + (160 << 20)
     if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=711", "tmpfs", disk], capture_output=True).returncode:
         pytest.skip("no tmpfs can be mounted here")
     try:
