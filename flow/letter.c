@@ -28,7 +28,7 @@ static enum refusal step_file(struct letter *l, struct err *e)
     return file_message(l->keyd, l->store, &rq, &l->filed, e) == RC_OK ? REFUSE_NONE : letter_temp(e);
 }
 
-enum { RECIPIENTS_LINE = 1200 /* octets of addresses in one line of the log */ };
+enum { RECIPIENTS_LINE = 700 /* octets of addresses in one line of the log, which holds 1,024 with its head (base/log.c) */ };
 
 static const struct {
     const char *name;
@@ -64,22 +64,27 @@ enum rc letter_put(struct letter *l, struct span piece, struct err *e)
     return rc;
 }
 
-/* The recipients, some a line of the log: a list of hundreds is several lines. */
+static void log_some(const char *event, struct buf *some)
+{
+    if (some->n > 0)
+        log_ev(LOG_INFO_, event, "to=%s", buf_cstr(some));
+    buf_clear(some);
+}
+
+/* The recipients, as many a line of the log as it holds whole: what is cut off would be a recipient of whom nothing is known. */
 static void log_recipients(const struct letter *l, const char *event)
 {
     struct span rest = l->recipients;
     struct buf some = BUF_INIT;
+    ptrdiff_t n;
 
-    while (rest.n > 0) {
-        size_t n = (size_t)span_chr(rest, '\n');
-
-        buf_addf(&some, "%s%.*s", some.n > 0 ? "," : "", SPAN_ARG(span_head(rest, n)));
-        rest = span_from(rest, n + 1);
-        if (some.n >= RECIPIENTS_LINE || rest.n == 0) {
-            log_ev(LOG_INFO_, event, "to=%s", buf_cstr(&some));
-            buf_clear(&some);
-        }
+    while ((n = span_chr(rest, '\n')) >= 0) {
+        if (some.n + (size_t)n > RECIPIENTS_LINE)
+            log_some(event, &some);
+        buf_addf(&some, "%s%.*s", some.n > 0 ? "," : "", SPAN_ARG(span_head(rest, (size_t)n)));
+        rest = span_from(rest, (size_t)n + 1);
     }
+    log_some(event, &some);
     buf_free(&some);
 }
 

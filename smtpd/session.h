@@ -100,8 +100,6 @@ void smtp_session(void *conf, void *ready, int fd, const struct listener_peer *p
 void smtp_session_loop(struct smtp_session *s);                          /* st, conf, peer are set */
 /* False: the account is disabled, gone, or has another password: that has been said (421), and the session is over. */
 bool smtp_stays(struct smtp_session *s);
-/* False: the account is disabled, gone, or has another password: that has been said (421), and the session is over. */
-bool smtp_stays(struct smtp_session *s);
 bool smtp_is_submission(const struct smtp_session *s);
 unsigned smtp_phase(const struct smtp_session *s); /* one PH_ bit */
 /* The peer has shown who it is: by a sign-in, or on port 25 by a verified certificate that the trust space lists for the sender's domain. TLS

@@ -126,6 +126,19 @@ def test_the_log_says_who_got_it(inst):
     assert inst.pli("log", "find", "p@chu.test", check=False).returncode == 1
 
 
+def test_every_recipient_of_a_long_list_is_in_the_log(inst):
+    """A line of the log is bounded, a list is not: nobody falls off its end."""
+    names = [f"gp+{n:03d}{'x' * 50}@chu.test" for n in range(120)]
+    with inst.smtp(login="brut@chu.test") as s:
+        s.mail("brut@chu.test")
+        assert {s.rcpt(name)[0] for name in names} == {250}
+        code, text = s.data(plain("liste", "brut@chu.test", "gp@chu.test"))
+        assert code == 250
+    mid = re.search(rb"id=([0-9a-f]{16})", text)[1].decode()
+    lines = [ln for ln in (inst.root / "log/pli.log").read_text().splitlines() if f"mid={mid}" in ln and "ev=filed-for" in ln]
+    assert [a for ln in lines for a in ln.split(" to=")[1].split(",")] == names
+
+
 def test_a_patient_is_a_hash_in_the_log(inst):
     with inst.smtp(login="brut@chu.test") as s:
         s.mail("brut@chu.test"), s.rcpt(PATIENT)
