@@ -24,6 +24,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,8 +34,8 @@
 
 struct live {
     char dir[64];
-    pid_t pid;
-    int listen_fd;
+    pid_t pid, starter_pid;
+    int listen_fd, starter;
     const char *min_free, *fault;
     const char *const *more; /* name, value, ..., NULL: further settings */
     unsigned char seed[TICKET_KEY], pub[TICKET_KEY];
@@ -68,12 +70,80 @@ static inline void live_child(struct live *l)
     _exit(stored_main());
 }
 
+/* ---- starting it ----
+ * A process with threads may not fork and go on under the address sanitizer: another thread may hold the allocator's lock at that moment, and the
+ * child waits for it for ever. So a starter is forked while the test has no threads yet, and forks the daemon whenever it is told to. The daemon's
+ * parent ends at once, and the test, which is the subreaper, has the daemon as its own child. */
+struct live_order {
+    char min_free[32], fault[128], more[2048]; /* "": none; more: name, NUL, value, NUL ..., NUL */
+};
+
+static inline void live_obey(struct live *l, struct live_order *o)
+{
+    const char *more[64] = {NULL};
+    size_t n = 0;
+
+    for (char *p = o->more; *p && n < 63; p += strlen(p) + 1)
+        more[n++] = p;
+    l->min_free = o->min_free[0] ? o->min_free : NULL;
+    l->fault = o->fault[0] ? o->fault : NULL;
+    l->more = n > 0 ? more : NULL;
+    live_child(l);
+}
+
+static inline void live_starter(struct live *l, int orders)
+{
+    struct live_order o;
+
+    while (recv(orders, &o, sizeof o, 0) == sizeof o) {
+        pid_t between = fork(), daemon = -1;
+
+        if (between == 0) {
+            daemon = fork();
+            if (daemon == 0) {
+                close(orders);
+                live_obey(l, &o);
+            }
+            _exit(send(orders, &daemon, sizeof daemon, 0) != sizeof daemon);
+        }
+        waitpid(between, NULL, 0);
+        (void)!send(orders, "", 1, 0); /* from now on the daemon is the test's child */
+    }
+    _exit(0);
+}
+
 static inline void live_start(struct live *l)
 {
-    l->pid = fork();
-    assert_true(l->pid >= 0);
-    if (l->pid == 0)
-        live_child(l);
+    struct live_order o = {0};
+    size_t at = 0;
+    char done;
+
+    snprintf(o.min_free, sizeof o.min_free, "%s", l->min_free ? l->min_free : "");
+    snprintf(o.fault, sizeof o.fault, "%s", l->fault ? l->fault : "");
+    for (const char *const *m = l->more; m && *m; m++) {
+        assert_true(at + strlen(*m) + 2 < sizeof o.more);
+        at += (size_t)snprintf(o.more + at, sizeof o.more - at, "%s", *m) + 1;
+    }
+    assert_int_equal(send(l->starter, &o, sizeof o, 0), sizeof o);
+    assert_int_equal(recv(l->starter, &l->pid, sizeof l->pid, 0), sizeof l->pid);
+    assert_int_equal(recv(l->starter, &done, 1, 0), 1);
+    assert_true(l->pid > 0);
+}
+
+static inline void live_fork_starter(struct live *l)
+{
+    int sv[2];
+
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv), 0);
+    l->starter_pid = fork();
+    assert_true(l->starter_pid >= 0);
+    if (l->starter_pid == 0) {
+        close(sv[0]);
+        live_starter(l, sv[1]);
+    }
+    close(sv[1]);
+    l->starter = sv[0];
 }
 
 static inline void live_new(struct live *l)
@@ -90,6 +160,7 @@ static inline void live_new(struct live *l)
     assert_int_equal(ticket_keys_new(l->seed, l->pub, &e), RC_OK);
     l->listen_fd = ipc_listen("stored.sock", &e);
     assert_true(l->listen_fd >= 0);
+    live_fork_starter(l);
     live_start(l);
 }
 
@@ -118,6 +189,8 @@ static inline int live_unlink(const char *path, const struct stat *st, int type,
 static inline void live_end(struct live *l)
 {
     assert_int_equal(live_stop(l, SIGTERM), 0);
+    close(l->starter); /* and it ends */
+    waitpid(l->starter_pid, NULL, 0);
     close(l->listen_fd);
     assert_int_equal(chdir("/"), 0);
     nftw(l->dir, live_unlink, 16, FTW_DEPTH | FTW_PHYS);
