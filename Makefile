@@ -35,14 +35,17 @@ LDFLAGS  += $(LDOPT) $(LDHARDEN)
 
 # ---- folders, each a library of its .c files (tests, fuzzers and mains apart) ----
 LIB_DIRS := base proto mime crypto directory policies store flow
+SUB_proto     := proto/smtp proto/imap proto/sasl
 SUB_crypto    := crypto/seal crypto/pki crypto/cms crypto/tls crypto/keyd/client
 SUB_directory := directory/schema
+SUB_store     := store/wire store/client
 sources = $(filter-out %_test.c %_fuzz.c %_main.c,$(wildcard $(addsuffix /*.c,$(1) $(SUB_$(1)))))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+# "ar q" replaces nothing: two folders may have files of the same name.
 define LIB_RULE
 LIB_$(1) := $(BUILD)/lib/lib$(1).a
 $$(LIB_$(1)): $$(call objects,$$(call sources,$(1)))
-	@mkdir -p $$(@D); rm -f $$@; ar rcsD $$@ $$^
+	@mkdir -p $$(@D); rm -f $$@; ar qcsD $$@ $$^
 endef
 $(foreach d,$(LIB_DIRS),$(eval $(call LIB_RULE,$(d))))
 L0 := $(LIB_base)
@@ -59,11 +62,11 @@ S_ldap := -lldap -llber -lunistring
 S_db   := -ldb-5.3
 S_conf := -lconfuse -ljansson
 PROGRAMS := pli pli-smtpd pli-imapd pli-relayd pli-stored pli-keyd pli-dird
-DIRS_pli        := pli
+DIRS_pli        := pli pli/cmd pli/doctor pli/super
 DIRS_pli-smtpd  := smtpd
-DIRS_pli-imapd  := imapd
-DIRS_pli-relayd := smtpd/relay
-DIRS_pli-stored := store/stored
+DIRS_pli-imapd  := imapd imapd/cmd
+DIRS_pli-relayd := relayd
+DIRS_pli-stored := store/stored store/ops store/check store/db
 DIRS_pli-keyd   := crypto/keyd
 DIRS_pli-dird   := directory/dird
 LIBS_pli        := $(L3) $(L2) $(L1) $(L0)
@@ -98,11 +101,12 @@ $(BUILD)/obj/%.o: %.c
 
 # ---- unit tests: x_test.c beside x.c, one program each, linked with its own folder's objects and the levels below ----
 T ?=
-TESTS := $(filter $(T)%,$(patsubst ./%,%,$(shell find $(LIB_DIRS) smtpd imapd pli -name '*_test.c' 2>/dev/null)))
+TESTS := $(filter $(T)%,$(patsubst ./%,%,$(shell find $(LIB_DIRS) smtpd imapd relayd pli -name '*_test.c' 2>/dev/null)))
 TEST_BINS := $(patsubst %.c,$(BUILD)/test/%,$(TESTS))
-# a daemon's own objects, without its main
-own_objs = $(call objects,$(filter-out %_test.c %_fuzz.c %_main.c %/main.c,$(wildcard $(dir $(1))*.c)))
-is_lib_dir = $(filter $(patsubst %/,%,$(dir $(1))),$(LIB_DIRS) $(SUB_crypto) $(SUB_directory))
+# the objects of the program whose folder a test stands in, without its main
+prog_of = $(strip $(foreach p,$(PROGRAMS),$(if $(filter $(patsubst %/,%,$(dir $(1))),$(DIRS_$(p))),$(p))))
+own_objs = $(call objects,$(filter-out %/main.c,$(call prog_src,$(call prog_of,$(1)))))
+is_lib_dir = $(filter $(patsubst %/,%,$(dir $(1))),$(LIB_DIRS) $(foreach d,$(LIB_DIRS),$(SUB_$(d))))
 .SECONDEXPANSION:
 $(BUILD)/test/%_test: $(BUILD)/obj/%_test.o $$(if $$(call is_lib_dir,$$*),,$$(call own_objs,$$*.c)) $(L3) $(L2) $(L1) $(L0)
 	@mkdir -p $(@D)
@@ -132,7 +136,7 @@ test-run:
 
 # ---- fuzzers: x_fuzz.c beside x.c, by clang, each linked as its unit test is ----
 FUZZ_SECONDS ?= 60
-FUZZERS := $(filter $(T)%,$(patsubst ./%,%,$(shell find $(LIB_DIRS) smtpd imapd pli -name '*_fuzz.c' 2>/dev/null)))
+FUZZERS := $(filter $(T)%,$(patsubst ./%,%,$(shell find $(LIB_DIRS) smtpd imapd relayd pli -name '*_fuzz.c' 2>/dev/null)))
 FUZZ_BINS := $(patsubst %.c,$(BUILD)/fuzz/%,$(FUZZERS))
 $(BUILD)/fuzz/%_fuzz: $(BUILD)/obj/%_fuzz.o $$(if $$(call is_lib_dir,$$*),,$$(call own_objs,$$*.c)) $(L3) $(L2) $(L1) $(L0)
 	@mkdir -p $(@D)

@@ -108,7 +108,7 @@ static void test_connected_for_another(void **state)
     buf_free(&b);
 }
 
-/* ---- pushes against comings and goings, as store/stored/watch.c does it ---- */
+/* ---- pushes against comings and goings, as store/ops/watch.c does it ---- */
 struct watcher {
     struct ipc_peer *p;
     struct watcher *next;

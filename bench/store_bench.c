@@ -10,7 +10,7 @@
  */
 #include "base/boot.h"
 #include "crypto/seal/ticket.h"
-#include "store/client.h"
+#include "store/client/client.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

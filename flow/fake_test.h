@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "crypto/keyd/client/client.h"
 #include "directory/client.h"
-#include "store/client.h"
+#include "store/client/client.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

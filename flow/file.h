@@ -11,7 +11,7 @@
 #include "crypto/keyd/client/client.h"
 #include "flow/spool.h"
 #include "mime/scan.h"
-#include "store/client.h"
+#include "store/client/client.h"
 struct file_box {
     uint64_t mbx;
     unsigned char pub[SEAL_PUB];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/file_out.c - see flow/file_out.h. */
 #include "flow/file_out.h"
-#include "store/wire.h"
+#include "store/wire/wire.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>

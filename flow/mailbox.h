@@ -4,7 +4,7 @@
  * Owns     the mailbox private key and a bounded cache of epoch keys in locked memory; wiped at mailbox_close(). st and k stay the caller's.
  * Connection  a call that may ask stored must not come between store_ask() and its store_answer(). So a page is handled like this:
  *          mailbox_missing() tells whether its epochs are all at hand; if not, mailbox_fetch_epochs() before the next page is asked
- *          for; then no mailbox_open_object() on it asks stored. The page itself stands in its reader's memory (store/client.h).
+ *          for; then no mailbox_open_object() on it asks stored. The page itself stands in its reader's memory (store/client/client.h).
  * Errors   RC_CORRUPT: a seal does not open. RC_TEMP: stored or keyd away. mailbox_open: RC_DENIED with keyd's text (strict mailbox, password
  *          changed elsewhere).
  * Process  imapd sessions only.
@@ -12,7 +12,7 @@
 #pragma once
 #include "crypto/keyd/client/client.h"
 #include "directory/client.h"
-#include "store/client.h"
+#include "store/client/client.h"
 struct mailbox;
 /* Sign-in as it happened at dird (auth) -> stored's box -> keyd opens it. password: only for a strict mailbox's slot; wiped by the caller. */
 enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_rep *auth, struct span password,

@@ -3,7 +3,7 @@
  * Source RFC 3501 5.2, 7.3, 7.4.1. */
 #include "base/log.h"
 #include "imapd/view.h"
-#include "proto/imap_write.h"
+#include "proto/imap/write.h"
 
 enum { ASK_EVERY_NS = 1000 * 1000 * 1000 };
 

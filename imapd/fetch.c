@@ -2,8 +2,8 @@
 /* imapd/fetch.c - see imapd/fetch.h: the plan, the walk over the rows, and all items but sections. */
 #include "imapd/fetch.h"
 #include "base/log.h"
-#include "proto/imap_date.h"
-#include "proto/imap_write.h"
+#include "proto/imap/date.h"
+#include "proto/imap/write.h"
 
 enum { OUT_HIGH = 16 * 1024 };
 

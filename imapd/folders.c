@@ -2,7 +2,7 @@
 /* imapd/folders.c - see imapd/folders.h. */
 #include "imapd/folders.h"
 #include "base/prepare.h"
-#include "proto/imap_name.h"
+#include "proto/imap/name.h"
 #include <stdlib.h>
 
 static enum rc too_complex(struct err *e)

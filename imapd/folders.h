@@ -8,7 +8,7 @@
  * Older    a name stored before names were prepared (base/prepare.h) is shown, and found, as it would be prepared today.
  * Special  at the first sign-in to a mailbox that has INBOX only, Drafts, Sent, Trash, Junk and Archive are made, subscribed, with the
  *          attributes of RFC 6154. Their names are English: clients show their own language's word by the attribute.
- * Bounds   FOLDERS_MAX folders, names as proto/imap_name.h says.
+ * Bounds   FOLDERS_MAX folders, names as proto/imap/name.h says.
  * Process  pli-imapd session.   Source RFC 3501 5.1, 6.3, RFC 6154.
  */
 #pragma once

@@ -5,8 +5,8 @@
  * Process  pli-imapd session.   Source RFC 3501 2.3.2, 7.1 (PERMANENTFLAGS).
  */
 #pragma once
-#include "proto/imap_flags.h"
-#include "store/wire.h"
+#include "proto/imap/flags.h"
+#include "store/wire/wire.h"
 
 struct imap_session;
 struct keywords {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/list.c - see imapd/list.h. */
 #include "imapd/list.h"
-#include "proto/imap_name.h"
-#include "proto/imap_write.h"
+#include "proto/imap/name.h"
+#include "proto/imap/write.h"
 
 enum rc status_put(struct imap_session *s, const struct folder *f, unsigned items, struct err *e)
 {

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "imapd/commands.h"
 #include "imapd/session.h"
-#include "proto/imap_write.h"
+#include "proto/imap/write.h"
 #include <stdio.h>
 #include <stdlib.h>
 

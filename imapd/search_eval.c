@@ -3,7 +3,7 @@
  * parser allowed (IMAP_DEPTH). */
 #include "imapd/search.h"
 #include "mime/fields.h"
-#include "proto/imap_date.h"
+#include "proto/imap/date.h"
 
 static enum tri tri(bool yes)
 {

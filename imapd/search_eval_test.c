@@ -2,7 +2,7 @@
 /* imapd/search_eval_test.c - SEARCH programs over known facts: each key, three-valued logic, and which tiers a program needs.
  * Process  tests. */
 #include "imapd/search.h"
-#include "proto/imap_args.h"
+#include "proto/imap/args.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

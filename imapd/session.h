@@ -16,8 +16,8 @@
 #include "directory/stay.h"
 #include "flow/mailbox.h"
 #include "imapd/keywords.h"
-#include "proto/imap_args.h"
-#include "proto/imap_frame.h"
+#include "proto/imap/args.h"
+#include "proto/imap/frame.h"
 
 enum { IS_NEW = 1, IS_AUTH = 2, IS_SELECTED = 4, IS_ANY = 7 };
 struct command;

@@ -49,7 +49,7 @@ static enum rc open_mailbox(struct imap_session *s, const struct dird_auth_rep *
     enum rc rc = mailbox_open(s->store, s->keyd, auth, password, &s->box, e);
     struct err cause = *e;
 
-    if (rc == RC_QUOTA) /* stored counts them (store/stored/seats.h) */
+    if (rc == RC_QUOTA) /* stored counts them (store/ops/seats.h) */
         return reply_no(s, e, "LIMIT", "Trop de sessions pour ce compte / Too many sessions for this account");
     if (rc == RC_DENIED)
         return failed(s, "CONTACTADMIN", cause.say[0] ? cause.say : "Boite non ouverte / Mailbox could not be opened",

@@ -3,7 +3,7 @@
  * none, a domain that is not this instance's. Found before anything starts, by pli serve and pli serve -n alike; the line is named. */
 #include "directory/schema/embedded.h"
 #include "pli/instance.h"
-#include "pli/super.h"
+#include "pli/super/super.h"
 #include "policies/identifiers.h"
 #include <errno.h>
 #include <netinet/in.h>

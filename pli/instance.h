@@ -10,7 +10,7 @@
 #include "crypto/keyd/client/client.h"
 #include "directory/client.h"
 #include "pli/cmd.h"
-#include "store/client.h"
+#include "store/client/client.h"
 
 struct conf;
 int inst_enter(struct cmd *c);   /* makes c->root absolute, checks what the command needs, works in run/ from now on */

@@ -9,7 +9,7 @@
  * Process  pli init and serve; doctor checks the same table.
  */
 #pragma once
-#include "pli/procs.h"
+#include "pli/super/procs.h"
 #include <sys/stat.h>
 
 struct owned {

@@ -2,7 +2,7 @@
 /* smtpd/cmd_auth.c - AUTH: the SASL exchange, then dird is asked. What it answers is a ticket; the password is wiped.  RFC 4954 */
 #include "base/log.h"
 #include "base/wipe.h"
-#include "proto/sasl.h"
+#include "proto/sasl/sasl.h"
 #include "smtpd/verbs.h"
 #include <stdio.h>
 

@@ -5,7 +5,7 @@
 #include "base/wipe.h"
 #include "crypto/seal/seal.h"
 #include "mime/text.h"
-#include "proto/smtp_reply.h"
+#include "proto/smtp/reply.h"
 #include "smtpd/conf.h"
 #include "smtpd/verbs.h"
 #include <signal.h>

@@ -15,8 +15,8 @@
 #include "directory/stay.h"
 #include "flow/letter.h"
 #include "flow/logged.h"
-#include "proto/data_stream.h"
-#include "proto/smtp_cmd.h"
+#include "proto/smtp/data_stream.h"
+#include "proto/smtp/cmd.h"
 
 enum smtp_kind { KIND_SMTP = 0, KIND_SUBMISSION, KIND_SUBMISSIONS, KINDS_ };
 struct smtpd { /* settings and what the listener keeps warm; read only in sessions */

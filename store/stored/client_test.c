@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/client_test.c - store/client.c against a daemon that comes and goes: pauses, not failures; patience has
+/* store/stored/client_test.c - store/client/client.c against a daemon that comes and goes: pauses, not failures; patience has
  * an end. */
 #include "store/stored/live_test.h"
 

@@ -9,8 +9,8 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/wipe.h"
-#include "store/stored/os.h"
-#include "store/stored/salvage.h"
+#include "store/db/os.h"
+#include "store/check/salvage.h"
 #include "store/stored/stored.h"
 #include <signal.h>
 #include <stdio.h>

@@ -11,7 +11,7 @@
 #include "base/wipe.h"
 #include "crypto/seal/digest.h"
 #include "crypto/seal/ticket.h"
-#include "store/client.h"
+#include "store/client/client.h"
 #include "store/stored/stored.h"
 #include <errno.h>
 #include <fcntl.h>

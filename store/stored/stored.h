@@ -4,10 +4,10 @@
  */
 #pragma once
 #include "crypto/seal/ticket.h"
-#include "store/stored/tx.h"
-#include "store/wire.h"
+#include "store/db/tx.h"
+#include "store/wire/wire.h"
 
-#include "store/stored/seats.h"
+#include "store/ops/seats.h"
 
 struct watches;
 struct sweeper;

@@ -235,7 +235,7 @@ def test_doctor(pli):
         assert all("own-uid" in w for w in walls), walls
 
 
-# ---- the supervisor with the real daemons (pli/super_test.c has it with daemons that only greet) ----
+# ---- the supervisor with the real daemons (pli/super/super_test.c has it with daemons that only greet) ----
 def test_serve_as_an_ordinary_user():
     if os.getuid() != 0:
         pytest.skip("only root can become another user")

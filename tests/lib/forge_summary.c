@@ -8,7 +8,7 @@
 #include "crypto/seal/seal.h"
 #include "directory/client.h"
 #include "mime/summary.h"
-#include "store/client.h"
+#include "store/client/client.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

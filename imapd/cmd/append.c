@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/cmd/append.c - APPEND: the literal goes into a spool (bounded memory), then is sealed and filed like any delivery. RFC 3501 6.3.11,
+ * RFC 4315 (APPENDUID), RFC 7888. The octets are kept exactly, but for a Unix file's line ends (imapd/line_ends.h);
+ * NUL is refused, as the grammar does. */
+#include "base/dialler.h"
+#include "base/log.h"
+#include "flow/file.h"
+#include "flow/spool.h"
+#include "imapd/commands.h"
+#include "imapd/folders.h"
+#include "imapd/line_ends.h"
+
+struct taking {
+    struct imap_session *s;
+    struct spool *spool; /* NULL: only read away */
+    struct line_ends ends;
+    struct buf mem;
+};
+
+static enum rc take(void *ctx, struct span piece, struct err *e)
+{
+    struct taking *t = ctx;
+    enum rc rc;
+
+    reply_alive(t->s);
+    if (t->spool == NULL)
+        return RC_OK;
+    if (span_chr(piece, '\0') >= 0)
+        return reply_no(t->s, e, "CANNOT", "Octet nul refuse / NUL octets are refused");
+    if ((rc = line_ends_feed(&t->ends, piece, &t->mem, &piece, e)) != RC_OK)
+        return rc;
+    return spool_put(t->spool, piece, e);
+}
+
+/* The rest of the command's line: nothing may stand there. */
+static enum rc take_line_end(struct imap_session *s, struct err *e)
+{
+    enum frame_event ev = FRAME_MORE;
+    size_t line = s->frame.text.n, used;
+    struct span at_hand;
+
+    imap_frame_skip(&s->frame);
+    while (ev == FRAME_MORE) {
+        enum rc rc = stream_peek(s->io, &at_hand, e);
+
+        if (rc != RC_OK)
+            return rc == RC_TIMEOUT ? session_late(s, e) : session_lost(s, e, "gone behind a message");
+        ev = imap_frame_feed(&s->frame, at_hand, &used);
+        stream_consume(s->io, used);
+    }
+    if (ev == FRAME_DONE && s->frame.text.n == line)
+        return RC_OK;
+    s->bye = ev != FRAME_DONE; /* another literal, say: the line is out of step */
+    return reply_bad(s, e, "APPEND takes one message");
+}
+
+/* Octets off the stream, kept or not. The client that waits for "+" and is refused sends none. */
+static enum rc take_octets(struct imap_session *s, struct spool *spool, struct err *e)
+{
+    struct taking t = {s, spool, LINE_ENDS_INIT, {.secret = true}};
+    enum rc rc, end;
+    struct err e2;
+
+    if (s->frame.sync) {
+        reply_put(s, "+ OK");
+        if (stream_flush(s->io, e) != RC_OK)
+            return session_lost(s, e, "gone before a message");
+    }
+    rc = input_octets(s, s->frame.literal, take, &t, e);
+    if (rc == RC_OK)
+        rc = line_ends_finish(&t.ends, e);
+    buf_free(&t.mem);
+    if (rc == RC_TIMEOUT)
+        return session_late(s, e);
+    if (rc == RC_CLOSED)
+        return session_lost(s, e, "gone in the middle of a message");
+    end = take_line_end(s, &e2);
+    if (rc == RC_OK && end != RC_OK) {
+        *e = e2;
+        rc = end;
+    }
+    return rc;
+}
+
+/* Refused before its octets: those of a client that does not wait are read away, up to twice the largest message. */
+static enum rc refuse(struct imap_session *s, enum rc why, struct err *e)
+{
+    struct err kept = *e;
+    struct buf code = BUF_INIT;
+
+    if (s->frame.sync)
+        return why;
+    buf_addspan(&code, buf_span(&s->code));
+    if (s->frame.literal > 2 * s->conf->max_message) {
+        reply_put(s, "%.*s NO [TOOBIG] Message trop grand / Message too large", SPAN_ARG(s->tag));
+        s->bye = s->answered = true;
+    } else {
+        enum rc rc = take_octets(s, NULL, e);
+
+        if (rc == RC_CLOSED || rc == RC_TIMEOUT) {
+            why = rc;
+            kept = *e;
+        }
+    }
+    buf_clear(&s->code);
+    buf_addspan(&s->code, buf_span(&code));
+    buf_free(&code);
+    *e = kept;
+    return why;
+}
+
+static enum rc file(struct imap_session *s, struct spool *spool, const struct folder *f, uint64_t flags, int64_t date,
+                    struct err *e)
+{
+    struct file_box box = {.mbx = mailbox_id(s->box), .folder = f->id, .flags = flags, .internaldate = date};
+    struct file_request rq = {.message = spool, .boxes = &box, .n_boxes = 1, .enforce_quota = true};
+    struct file_result res = {0};
+    char mid[17];
+    enum rc rc;
+
+    log_id_new(mid);
+    log_message(mid);
+    rq.mid = mid;
+    memcpy(box.pub, mailbox_pub(s->box), sizeof box.pub);
+    rc = file_message(s->keyd, s->store, &rq, &res, e);
+    if (rc == RC_OK && res.n_placed == 1)
+        reply_code(s, "APPENDUID %u %u", res.placed[0].uidvalidity, res.placed[0].uid);
+    log_ev(rc == RC_OK ? LOG_INFO_ : LOG_WARN_, "append", "account=%s rc=%s size=%llu", s->address, rc_name(rc),
+           (unsigned long long)res.size);
+    file_result_free(&res);
+    log_message("");
+    return rc;
+}
+
+static bool room_of_account(void *ctx, uint64_t bytes)
+{
+    return dialler_hold(bytes, ((struct imap_session *)ctx)->address);
+}
+
+/* All that can be refused is refused before the message is asked for. */
+static enum rc prepare(struct imap_session *s, union imap_args *a, struct folder *f, uint64_t *flags, struct err *e)
+{
+    enum rc rc = folder_get(s, a->append.name, true, f, e);
+
+    if (rc == RC_OK && s->frame.literal > s->conf->max_message)
+        rc = reply_no(s, e, "TOOBIG", "Message trop grand / Message too large");
+    if (rc == RC_OK && s->frame.literal == 0)
+        rc = reply_no(s, e, "CANNOT", "Message vide / Empty message");
+    if (rc == RC_OK)
+        rc = keywords_load(s, e);
+    if (rc == RC_OK)
+        rc = keywords_resolve(s, &a->append.flags, flags, e);
+    spool_limit(room_of_account, s);
+    return rc == RC_OK ? spool_expect(s->frame.literal, e) : rc; /* last: what it grants is given back with the spool */
+}
+
+enum rc cmd_append(struct imap_session *s, union imap_args *a, struct err *e)
+{
+    struct spool *spool = NULL;
+    struct folder f;
+    uint64_t flags = 0;
+    enum rc rc;
+
+    if (!s->streaming)
+        return reply_bad(s, e, "APPEND takes a literal");
+    if ((rc = prepare(s, a, &f, &flags, e)) != RC_OK)
+        return refuse(s, rc, e);
+    spool = spool_new(s->conf->max_message);
+    rc = take_octets(s, spool, e);
+    if (rc == RC_OK)
+        rc = spool_end(spool, e);
+    if (rc == RC_OK)
+        rc = file(s, spool, &f, flags, a->append.has_date ? a->append.date : clock_utc(), e);
+    spool_free(&spool);
+    return rc;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/cmd/copy.c - COPY and MOVE, with UID forms. RFC 3501 6.4.7, RFC 4315 (COPYUID), RFC 6851. Moved messages are told as EXPUNGE
+ * before the tagged answer, by the loop, after the untagged COPYUID. To the mailbox where they are already: they get new UIDs there, as COPY
+ * would give them (RFC 6851 3.3). */
+#include "imapd/commands.h"
+#include "imapd/folders.h"
+#include "imapd/move.h"
+
+static uint32_t asked_for(const struct imap_set *rows)
+{
+    uint32_t n = 0;
+
+    for (size_t i = 0; i < rows->n; i++)
+        n += rows->r[i].hi - rows->r[i].lo + 1;
+    return n;
+}
+
+static void tell(struct imap_session *s, const struct copying *c, bool untagged)
+{
+    if (c->done == 0)
+        return;
+    buf_clear(&s->code);
+    buf_addf(&s->code, "COPYUID %u ", c->uidvalidity);
+    buf_addspan(&s->code, buf_span(&c->from));
+    buf_addc(&s->code, ' ');
+    buf_addspan(&s->code, buf_span(&c->to));
+    if (!untagged)
+        return;
+    reply_put(s, "* OK [%s] Moved", buf_cstr(&s->code));
+    buf_clear(&s->code);
+}
+
+static enum rc transfer(struct imap_session *s, union imap_args *a, bool move, struct err *e)
+{
+    struct copying c = {.move = move};
+    struct folder f;
+    enum rc rc = view_rows(s, &a->copy.set, e);
+
+    if (rc == RC_OK)
+        rc = folder_get(s, a->copy.name, true, &f, e);
+    if (rc != RC_OK)
+        return rc;
+    c.dest = f.id;
+    rc = copying_run(s, &a->copy.set, &c, e);
+    if (rc == RC_OK || move)
+        tell(s, &c, move);
+    if (rc == RC_OK && !s->uid && c.done < asked_for(&a->copy.set))
+        rc = reply_no(s, e, "EXPUNGEISSUED", "Some messages were expunged meanwhile");
+    copying_free(&c);
+    return rc;
+}
+
+enum rc cmd_copy(struct imap_session *s, union imap_args *a, struct err *e)
+{
+    return transfer(s, a, false, e);
+}
+
+enum rc cmd_move(struct imap_session *s, union imap_args *a, struct err *e)
+{
+    return transfer(s, a, true, e);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/cmd/delete.c - DELETE. RFC 3501 6.3.4. One with others below loses its messages and stays as \Noselect; a subscription stays
+ * in any case (the store keeps the name of a folder that is gone but subscribed). */
+#include "imapd/commands.h"
+#include "imapd/folders.h"
+#include "imapd/view.h"
+
+static enum rc remove_folder(struct imap_session *s, uint32_t id, struct err *e)
+{
+    struct store_folder_msg rq = {id};
+
+    return store_call(s->store, STORE_FOLDER_DELETE, &rq, -1, NULL, e);
+}
+
+/* A level without messages takes its place, still subscribed when it was. */
+static enum rc leave_level(struct imap_session *s, const struct folder *f, struct err *e)
+{
+    enum rc rc;
+
+    if (f->flags & FF_NOSELECT)
+        return reply_no(s, e, "HASCHILDREN", "Ce dossier en contient d'autres / Mailbox has others below it");
+    rc = remove_folder(s, f->id, e);
+    return rc == RC_OK
+               ? folder_create(s, f->name, SU_NONE, (uint16_t)((f->flags & FF_SUBSCRIBED) | FF_NOSELECT), NULL, e)
+               : rc;
+}
+
+enum rc cmd_delete(struct imap_session *s, union imap_args *a, struct err *e)
+{
+    struct folders l;
+    struct folder *f;
+    enum rc rc = folders_load(s, true, &l, e);
+
+    if (rc != RC_OK)
+        return rc;
+    f = folders_by_name(s, &l, a->mailbox.name, e);
+    if (f == NULL || (f->flags & FF_GONE))
+        return reply_no(s, e, "NONEXISTENT", "Cette boite n'existe pas / No such mailbox");
+    if (f->id == STORE_INBOX)
+        return reply_no(s, e, "CANNOT", "INBOX ne peut pas etre supprimee / INBOX can not be deleted");
+    if (s->view &&
+        s->view->folder == f->id) { /* its own client deletes what it has open: allowed, and then it is closed */
+        view_free(&s->view);
+        s->state = IS_AUTH;
+    }
+    if (folders_has_below(&l, f->name))
+        return leave_level(s, f, e);
+    return remove_folder(s, f->id, e);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/cmd/expunge.c - EXPUNGE, UID EXPUNGE and CLOSE: messages marked \Deleted leave. RFC 3501 6.4.2, 6.4.3, RFC 4315. The loop tells the
+ * client (C_RENUMBER); CLOSE tells nothing. */
+#include "imapd/commands.h"
+#include "imapd/view.h"
+
+static enum rc batch(struct imap_session *s, struct span uids, struct err *e)
+{
+    struct store_expunge_req rq = {.folder = s->view->folder, .uids = uids, .deleted_only = 1};
+    struct store_expunge_rep rep;
+    struct buf mem = BUF_INIT;
+    enum rc rc;
+
+    do {
+        if ((rc = store_call_in(s->store, STORE_EXPUNGE, &rq, -1, &rep, &mem, e)) == RC_OK)
+            view_gone_in(s->view, rep.expunged);
+        rq.from = rep.next;
+    } while (rc == RC_OK && rq.from != 0);
+    buf_free(&mem);
+    return rc;
+}
+
+static enum rc expunge(struct imap_session *s, const struct imap_set *rows, struct err *e)
+{
+    struct buf uids = BUF_INIT;
+    enum rc rc = RC_OK;
+    size_t at = 0;
+
+    while (rc == RC_OK && at < rows->n) {
+        buf_clear(&uids);
+        view_uids(s->view, rows, &at, &uids);
+        rc = batch(s, buf_span(&uids), e);
+    }
+    buf_free(&uids);
+    return rc;
+}
+
+static enum rc expunge_all(struct imap_session *s, struct err *e)
+{
+    struct imap_range all = {0, s->view->told - 1};
+    struct imap_set rows = {&all, 1};
+
+    return s->view->told == 0 ? RC_OK : expunge(s, &rows, e);
+}
+
+enum rc cmd_expunge(struct imap_session *s, union imap_args *a, struct err *e)
+{
+    (void)a;
+    return expunge_all(s, e);
+}
+
+enum rc cmd_uid_expunge(struct imap_session *s, union imap_args *a, struct err *e)
+{
+    enum rc rc = view_rows(s, &a->uids.set, e);
+
+    return rc == RC_OK ? expunge(s, &a->uids.set, e) : rc;
+}
+
+enum rc cmd_close(struct imap_session *s, union imap_args *a, struct err *e)
+{
+    enum rc rc = s->view->read_only ? RC_OK : expunge_all(s, e);
+
+    (void)a;
+    if (rc != RC_OK)
+        return rc;
+    view_free(&s->view);
+    s->state = IS_AUTH;
+    return RC_OK;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/cmd/idle.c - IDLE: waits on the client and on the store's events; no polling. RFC 2177.
+ *
+ * Watch    the session's connection to stored is told to send events about the selected folder; then the view is brought up to date: what
+ *          changes after that comes as an event. A connection that was dialled anew (stored restarted) watches nothing, so after each
+ *          event both are done again: an event costs one short request more, and none is ever missed.
+ * Memory   a session may be here for hours: buffers are given back before it waits, and keyd is hung up.
+ */
+#include "base/log.h"
+#include "imapd/commands.h"
+#include "imapd/view.h"
+#include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+    AGAIN_MS = 2000,        /* stored is away: try to watch again then */
+    STACK_USED = 256 * 1024 /* no command goes deeper; one page below us stays for the calls that give the rest back */
+};
+
+static bool watch(struct imap_session *s)
+{
+    struct store_watch_req rq = {s->view->folder};
+    struct err e;
+
+    s->watching = store_call(s->store, STORE_WATCH, &rq, -1, NULL, &e) == RC_OK;
+    if (!s->watching)
+        log_err(LOG_WARN_, "watch-failed", &e);
+    return s->watching;
+}
+
+/* Until there is nothing left to tell. Each request may bring an event with its reply, kept in memory where the socket does not show it:
+ * so the last thing done before a wait is to look for one. */
+static enum rc catch_up(struct imap_session *s, bool *watched, struct err *e)
+{
+    enum rc rc;
+
+    do {
+        *watched = s->view && watch(s);
+        reply_alive(s);
+        if (s->view)
+            view_announce(s, true, true);
+        if ((rc = stream_flush(s->io, e)) != RC_OK)
+            return rc;
+    } while (*watched && !s->bye && view_events(s));
+    return RC_OK;
+}
+
+static enum rc end_of_idle(struct imap_session *s, struct err *e)
+{
+    struct span line;
+    enum rc rc = input_line(s, &line, e);
+
+    if (rc == RC_SYNTAX || (rc == RC_OK && !span_ieq_str(line, "DONE")))
+        return reply_bad(s, e, "IDLE ends with DONE");
+    if (rc == RC_TIMEOUT)
+        return session_late(s, e);
+    return rc == RC_OK ? rc : session_lost(s, e, "gone in IDLE");
+}
+
+/* The stack below us was used by what ran before: its pages go back, with what was left on them. */
+static void rest_stack(void)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), here = (uintptr_t)__builtin_frame_address(0) & ~(page - 1);
+
+    (void)madvise((void *)(here - STACK_USED), STACK_USED - page,
+                  MADV_DONTNEED); /* what is not mapped is passed over */
+}
+
+static void be_small(struct imap_session *s)
+{
+    buf_free(&s->out);
+    s->out.secret = true;
+    keyd_rest(s->keyd);
+    store_rest(s->store);
+    stream_rest(s->io);
+    malloc_trim(0);
+    rest_stack();
+}
+
+/* One wait: for the client, an event, the end. Without a watch the store is asked again in a while. */
+static enum rc wait_once(struct imap_session *s, bool watched, int64_t until, unsigned *what, struct err *e)
+{
+    int64_t again = s->view && !watched ? deadline_in(AGAIN_MS) : until;
+    enum rc rc = input_wait(s, watched ? store_event_fd(s->store) : -1, again < until ? again : until, what, e);
+
+    if (rc != RC_TIMEOUT || again >= until)
+        return rc;
+    *what = WAIT_EVENT;
+    return RC_OK;
+}
+
+static enum rc wait_here(struct imap_session *s, int64_t until, struct err *e)
+{
+    bool watched = false;
+    unsigned what = 0;
+    enum rc rc = catch_up(s, &watched, e);
+
+    while (rc == RC_OK && !s->bye && (what & (WAIT_INPUT | WAIT_STOP)) == 0) {
+        be_small(s);
+        rc = wait_once(s, watched, until, &what, e);
+        if (rc == RC_OK && (what & WAIT_STAY))
+            rc = session_stays(s, e);
+        if (rc == RC_OK && (what & (WAIT_EVENT | WAIT_STAY)))
+            rc = catch_up(s, &watched, e);
+    }
+    if (rc == RC_OK && (what & WAIT_STOP)) {
+        s->stopping = true;
+        rc = err_set(e, RC_CLOSED, NULL, "Service arrete / Server is shutting down", "told to stop");
+    }
+    return rc;
+}
+
+enum rc cmd_idle(struct imap_session *s, union imap_args *a, struct err *e)
+{
+    int64_t until = deadline_in(s->conf->idle_ms);
+    enum rc rc;
+
+    (void)a;
+    reply_put(s, "+ idling");
+    rc = wait_here(s, until, e);
+    if (rc != RC_OK) {
+        s->bye = true; /* told with a BYE: a tagged answer would come in the middle of an IDLE */
+        s->answered = true;
+        return rc == RC_TIMEOUT || rc == RC_DENIED || s->stopping ? rc : session_lost(s, e, "gone in IDLE");
+    }
+    if (s->bye) { /* the folder is gone, and that has been said */
+        s->answered = true;
+        return RC_OK;
+    }
+    stream_deadline(s->io, until);
+    return end_of_idle(s, e);
+}

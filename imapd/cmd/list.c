@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/cmd/list.c - LIST: plain, extended (RFC 5258), with STATUS (RFC 5819), CHILDREN (RFC 3348) and SPECIAL-USE (RFC 6154) attributes.
+ *
+ * Folders that exist are listed unless (SUBSCRIBED) asks for subscriptions, gone folders among them, as \NonExistent. With RECURSIVEMATCH a
+ * folder that does not match the selection itself, but has one below that does, is listed with CHILDINFO. \HasChildren and \HasNoChildren,
+ * and the special use attributes, are always given: RFC 3348, RFC 6154 2 permit it, and every client gains. */
+#include "imapd/commands.h"
+#include "imapd/list.h"
+#include "proto/imap/write.h"
+
+static const char *const special_names[] = {
+    [SU_SENT] = " \\Sent", [SU_DRAFTS] = " \\Drafts",   [SU_TRASH] = " \\Trash",
+    [SU_JUNK] = " \\Junk", [SU_ARCHIVE] = " \\Archive",
+};
+enum { N_SPECIAL = sizeof special_names / sizeof *special_names };
+
+static const char *special_name(const struct folder *f)
+{
+    return f->special < N_SPECIAL && special_names[f->special] ? special_names[f->special] : "";
+}
+
+/* Does the folder itself answer the selection options? */
+static bool selected(const struct imap_list_args *l, const struct folder *f)
+{
+    if ((l->select & LS_SUBSCRIBED) ? !(f->flags & FF_SUBSCRIBED) : (f->flags & FF_GONE) != 0)
+        return false;
+    return !(l->select & LS_SPECIAL) || special_name(f)[0] != '\0';
+}
+
+/* RECURSIVEMATCH: one below answers them. */
+static bool selected_below(const struct imap_list_args *l, const struct folders *all, struct span parent)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (folder_is_below(all->f[i].name, parent) && selected(l, &all->f[i]))
+            return true;
+    return false;
+}
+
+static void attributes(const struct imap_list_args *l, const struct folders *all, const struct folder *f,
+                       struct buf *out)
+{
+    buf_addstr(out, folders_has_below(all, f->name) ? "\\HasChildren" : "\\HasNoChildren");
+    if (f->flags & FF_GONE)
+        buf_addstr(out, " \\NonExistent");
+    else if (f->flags & FF_NOSELECT)
+        buf_addstr(out, " \\Noselect");
+    if ((f->flags & FF_SUBSCRIBED) && ((l->select & LS_SUBSCRIBED) || (l->ret & LR_SUBSCRIBED)))
+        buf_addstr(out, " \\Subscribed");
+    buf_addstr(out, special_name(f));
+}
+
+static enum rc list_one(struct imap_session *s, const struct imap_list_args *l, const struct folders *all,
+                        const struct folder *f, struct err *e)
+{
+    bool below = (l->select & LS_RECURSIVE) && selected_below(l, all, f->name);
+    struct buf attr = BUF_INIT;
+    enum rc rc = RC_OK;
+
+    if (!list_match(l, f->name) || (!selected(l, f) && !below))
+        return RC_OK;
+    attributes(l, all, f, &attr);
+    list_put(s, "LIST", buf_cstr(&attr), f->name);
+    buf_addstr(&s->out, below ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n" : "\r\n");
+    if ((l->ret & LR_STATUS) && (f->flags & (FF_GONE | FF_NOSELECT)) == 0)
+        rc = status_put(s, f, l->status, e);
+    buf_free(&attr);
+    if (s->out.n > 32 * 1024)
+        reply_out(s);
+    return rc;
+}
+
+enum rc cmd_list(struct imap_session *s, union imap_args *a, struct err *e)
+{
+    const struct imap_list_args *l = &a->list;
+    struct folders all;
+    enum rc rc;
+
+    buf_clear(&s->out);
+    if (!l->extended && l->n == 1 && l->patterns[0].n == 0) { /* LIST "" "": what separates levels? */
+        reply_put(s, "* LIST (\\Noselect) \"/\" \"\"");
+        return RC_OK;
+    }
+    rc = folders_load(s, true, &all, e);
+    for (size_t i = 0; rc == RC_OK && i < all.n; i++)
+        rc = list_one(s, l, &all, &all.f[i], e);
+    reply_out(s);
+    return rc;
+}

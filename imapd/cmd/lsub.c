@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/cmd/lsub.c - LSUB: subscriptions, of gone folders too. RFC 3501 6.3.9: "%" shows a level that is not subscribed itself, but
+ * has one below that is, as \Noselect. */
+#include "imapd/commands.h"
+#include "imapd/list.h"
+
+static bool subscribed_below(const struct folders *all, struct span parent)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if ((all->f[i].flags & FF_SUBSCRIBED) && folder_is_below(all->f[i].name, parent))
+            return true;
+    return false;
+}
+
+static bool ends_in_percent(const struct imap_list_args *l)
+{
+    return l->n > 0 && l->patterns[0].n > 0 && l->patterns[0].p[l->patterns[0].n - 1] == '%';
+}
+
+static bool listed(const struct folders *all, struct span name)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (span_eq(all->f[i].name, name))
+            return true;
+    return false;
+}
+
+/* Levels above a subscription that are no folders any more. Names are sorted: what was shown last is all there is to remember. */
+static void put_lost_levels(struct imap_session *s, const struct imap_list_args *l, const struct folders *all,
+                            struct span name, struct span *last)
+{
+    for (size_t i = 1; i < name.n; i++) {
+        struct span level = span_head(name, i);
+
+        if (name.p[i] != '/' || span_eq(level, *last) || !list_match(l, level) || listed(all, level))
+            continue;
+        *last = level;
+        list_put(s, "LSUB", "\\Noselect", level);
+        buf_addstr(&s->out, "\r\n");
+    }
+}
+
+static void put_folder(struct imap_session *s, const struct imap_list_args *l, const struct folders *all,
+                       const struct folder *f)
+{
+    bool own = (f->flags & FF_SUBSCRIBED) != 0;
+
+    if (!list_match(l, f->name) || (!own && !(ends_in_percent(l) && subscribed_below(all, f->name))))
+        return;
+    list_put(s, "LSUB", own && (f->flags & (FF_GONE | FF_NOSELECT)) == 0 ? "" : "\\Noselect", f->name);
+    buf_addstr(&s->out, "\r\n");
+}
+
+enum rc cmd_lsub(struct imap_session *s, union imap_args *a, struct err *e)
+{
+    struct folders all;
+    struct span last = SPAN_NULL;
+    enum rc rc = folders_load(s, true, &all, e);
+
+    buf_clear(&s->out);
+    for (size_t i = 0; rc == RC_OK && i < all.n; i++) {
+        if ((all.f[i].flags & FF_SUBSCRIBED) && ends_in_percent(&a->list))
+            put_lost_levels(s, &a->list, &all, all.f[i].name, &last);
+        put_folder(s, &a->list, &all, &all.f[i]);
+    }
+    reply_out(s);
+    return rc;
+}

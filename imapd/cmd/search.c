@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/cmd/search.c - SEARCH and UID SEARCH. RFC 3501 6.4.4, 7.2.5. */
+#include "imapd/commands.h"
+#include "imapd/search.h"
+#include <stdlib.h>
+
+static void put_hits(struct imap_session *s, const unsigned char *hits)
+{
+    buf_clear(&s->out);
+    buf_addstr(&s->out, "* SEARCH");
+    for (uint32_t row = 0; row < s->view->told; row++) {
+        if (hits[row] != TRI_YES)
+            continue;
+        buf_addc(&s->out, ' ');
+        put_u64(&s->out, s->uid ? s->view->uid[row] : row + 1);
+    }
+    buf_addstr(&s->out, "\r\n");
+    reply_out(s);
+}
+
+enum rc cmd_search(struct imap_session *s, union imap_args *a, struct err *e)
+{
+    unsigned char *hits = NULL;
+    enum rc rc = search_prepare(s, &a->search, e);
+
+    if (rc == RC_OK)
+        rc = search_run(s, &a->search, &hits, e);
+    if (rc == RC_OK)
+        put_hits(s, hits);
+    free(hits);
+    return rc;
+}

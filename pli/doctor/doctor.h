@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/doctor/doctor.h - findings of "pli doctor": each says what is, and when something is to be done, what.
+ * Process  pli.
+ */
+#pragma once
+#include "pli/cmd.h"
+#include "pli/conf.h"
+#include "pli/super/procs.h"
+
+enum finding_level { F_OK, F_WARN, F_FAIL };
+struct report {
+    struct cmd *c;
+    struct conf *conf;    /* NULL when pli.conf could not be read */
+    bool served;
+    bool silent;          /* a daemon is frozen or does not answer: what would wait for it is left out */
+    bool frozen[PROCS_];
+    long pid;             /* the supervisor's */
+    struct json_t *rows;
+    unsigned count[3];
+};
+/* check: a stable name; advice: NULL when there is nothing to do */
+void finding(struct report *r, enum finding_level l, const char *check, const char *advice, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* doctor/files.c: what stands in the folder and on the machine */
+void check_certificates(struct report *r);
+void check_permissions(struct report *r);
+void check_disk(struct report *r);
+void check_machine(struct report *r);
+/* doctor/log.c: how long the log is, and what room it has */
+void check_log(struct report *r);
+/* doctor/keys.c: keyring, credential, keys and their certificates */
+void check_keys(struct report *r);
+/* doctor/way.c: the folders above, the settings' file */
+void check_way(struct report *r);
+/* doctor/people.c: accounts against mailboxes, certificates of accounts, mail that waits */
+void check_accounts(struct report *r);
+void check_account_certificates(struct report *r);
+void check_queue(struct report *r);
+/* doctor/live.c: what runs. A frozen process is found first; nothing waits longer than a few seconds for one that does not answer. */
+void check_frozen(struct report *r);
+void check_daemons(struct report *r);
+void check_directory(struct report *r);
+/* doctor/ports.c: from outside; as few connections as tell enough, for each is lines in the log */
+void check_ports(struct report *r);
+/* doctor/walls.c: the walls around every running process */
+void check_walls(struct report *r);
+/* What /proc tells of a process; false when there is none, or it has gone. */
+struct process {
+    long pid, parent;
+    char name[64], state; /* state: R S D T t Z, proc(5) */
+};
+bool process_read(const char *number, struct process *p);
+bool process_is_daemon(const char *name, enum proc_id *id_out);

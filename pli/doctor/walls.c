@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/doctor/walls.c - the walls around every running process of the instance, and what /proc tells of one. See pli/doctor/doctor.h. */
+#include "base/sandbox.h"
+#include "pli/doctor/doctor.h"
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool process_read(const char *entry, struct process *p)
+{
+    char path[300], text[1024] = "", *end, *base;
+    FILE *f;
+    size_t n;
+
+    if (!isdigit((unsigned char)entry[0]))
+        return false;
+    snprintf(path, sizeof path, "/proc/%s/stat", entry);
+    f = fopen(path, "re");
+    n = f ? fread(text, 1, sizeof text - 1, f) : 0;
+    if (f)
+        fclose(f);
+    text[n] = 0;
+    end = strrchr(text, ')');
+    if (!end)
+        return false;
+    p->pid = strtol(entry, NULL, 10);
+    p->state = end[1] ? end[2] : 0; /* ") S PPID" */
+    p->parent = strtol(end + 4, NULL, 10);
+    *end = 0;
+    base = strchr(text, '(');
+    snprintf(p->name, sizeof p->name, "%.60s", base ? base + 1 : "?");
+    return true;
+}
+
+static long parent_of(long pid)
+{
+    char number[24];
+    struct process p;
+
+    snprintf(number, sizeof number, "%ld", pid);
+    return process_read(number, &p) ? p.parent : 0;
+}
+
+bool process_is_daemon(const char *name, enum proc_id *id_out)
+{
+    for (size_t i = 0; i < PROCS_; i++)
+        if (strcmp(proc_defs[i].program ? proc_defs[i].program : proc_defs[i].name, name) == 0) {
+            *id_out = (enum proc_id)i;
+            return true;
+        }
+    return false;
+}
+
+static bool is_daemon(const char *name)
+{
+    enum proc_id id;
+
+    return process_is_daemon(name, &id) && proc_defs[id].program;
+}
+
+/* slapd is not ours to fence: it has a uid of its own and no new privileges. */
+static void check_wall(struct report *r, const struct process *p)
+{
+    struct sandbox_state s;
+    bool ours = is_daemon(p->name), good;
+
+    sandbox_state_of((pid_t)p->pid, &s);
+    good = s.no_new_privs && (!ours || s.seccomp) &&
+           (geteuid() != 0 || s.own_uid || !r->conf || conf_num(r->conf, "instance.uid_base") == 0);
+    finding(r, good ? F_OK : F_FAIL, "walls", good ? NULL : "restart pli serve; if it stays so, report it",
+            "%s %ld:%s%s%s%s%s%s", p->name, p->pid, s.seccomp ? " seccomp" : "", s.no_new_privs ? " no-new-privs" : "",
+            s.landlock ? " landlock" : "", s.own_uid ? " own-uid" : "", s.empty_root ? " own-root" : "",
+            !s.seccomp && ours ? " NO FILTER" : "");
+}
+
+void check_walls(struct report *r)
+{
+    DIR *d = r->served ? opendir("/proc") : NULL;
+    struct dirent *en;
+    struct process p;
+    unsigned sessions = 0;
+
+    while (d && (en = readdir(d))) {
+        if (!process_read(en->d_name, &p))
+            continue;
+        if (p.parent == r->pid && strcmp(p.name, "pli-guard") != 0)
+            check_wall(r, &p);
+        else if (is_daemon(p.name) && parent_of(p.parent) == r->pid)
+            sessions++;
+    }
+    if (d)
+        closedir(d);
+    if (sessions)
+        finding(r, F_OK, "sessions", NULL, "%u at this moment, each behind the filter of its kind", sessions);
+    if (r->served && geteuid() != 0)
+        finding(
+            r, F_OK, "walls", NULL,
+            "started as an ordinary user: one uid for all, and no root folders of their own; as root there are both");
+}

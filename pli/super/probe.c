@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/super/probe.c - is everything up? Asked by a short-lived child, so that the supervisor itself never reads what a peer sends:
+ * each daemon answers HELLO, the directory is in step, each listener greets. */
+#include "directory/client.h"
+#include "pli/super/super.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 30000, STEP_MS = 5, GREETING_MS = 10000 };
+
+static void nap(void)
+{
+    nanosleep(&(struct timespec){0, STEP_MS * 1000000L}, NULL);
+}
+
+static bool daemons_answer(int64_t deadline, char why[200])
+{
+    for (size_t i = 0; i < PROCS_; i++) {
+        struct ipc *c = NULL;
+        struct err e;
+        if (!proc_defs[i].sock)
+            continue;
+        while (ipc_dial(proc_defs[i].sock, proc_defs[i].proto, ROLE_SUPER, deadline, &c, &e) != RC_OK &&
+               clock_mono() < deadline)
+            nap();
+        if (!c) {
+            snprintf(why, 200, "%s does not answer: %.120s", proc_defs[i].name, e.log);
+            return false;
+        }
+        ipc_hangup(&c);
+    }
+    return true;
+}
+
+static bool directory_in_step(int64_t deadline, char why[200])
+{
+    struct dir *d = dir_new(ROLE_SUPER);
+    struct dird_status_rep st = {0};
+    struct err e = {0};
+    bool in = false;
+
+    while (!(in = dir_call(d, DIRD_STATUS, NULL, &st, &e) == RC_OK && st.in_sync) && clock_mono() < deadline)
+        nap();
+    if (!in)
+        snprintf(why, 200, "the directory is not in step%s%.120s", e.log[0] ? ": " : "", e.log);
+    dir_free(&d);
+    return in;
+}
+
+static int dial(const char *text)
+{
+    struct sockaddr_storage a;
+    struct timeval most = {GREETING_MS / 1000, 0};
+    unsigned len;
+    struct err e;
+    int fd;
+
+    if (address_of(text, &a, &len, &e) != RC_OK)
+        return -1;
+    fd = socket(a.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+    if (connect(fd, (const struct sockaddr *)&a, len) == 0) /* the any-address reaches this machine */
+        return fd;
+    close(fd);
+    return -1;
+}
+
+bool port_greets(const char *text, const char *greeting)
+{
+    char got[16] = "";
+    int fd = dial(text);
+    size_t n = greeting ? strlen(greeting) : 0;
+    bool ok = fd >= 0 && (n == 0 || recv(fd, got, n, MSG_WAITALL) == (ssize_t)n) &&
+              memcmp(got, greeting ? greeting : "", n) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+static bool listeners_greet(const struct super *s, char why[200])
+{
+    static const char *const directory[] = {"listen.ldap", "listen.ldaps"};
+
+    for (size_t i = 0; i < LISTENERS_; i++) {
+        const char *text = conf_get(s->conf, listener_defs[i].name);
+        if (text[0] && !port_greets(text, listener_defs[i].greeting)) {
+            snprintf(why, 200, "%s = %.60s does not greet", listener_defs[i].name, text);
+            return false;
+        }
+    }
+    for (size_t i = 0; i < 2; i++) {
+        const char *text = conf_get(s->conf, directory[i]);
+        if (text[0] && !conf_get(s->conf, "directory.uri")[0] && !port_greets(text, NULL)) {
+            snprintf(why, 200, "%s = %.60s does not answer", directory[i], text);
+            return false;
+        }
+    }
+    return true;
+}
+
+pid_t probe_start(struct super *s)
+{
+    int64_t deadline = deadline_in(PATIENCE_MS);
+    char why[200] = "";
+    sigset_t none;
+    pid_t pid = fork();
+
+    if (pid != 0)
+        return pid;
+    child_begins(s);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (daemons_answer(deadline, why) && directory_in_step(deadline, why) && listeners_greet(s, why))
+        _exit(0);
+    complain(s, "not ready after %d s: %s; the log is %s/log/pli.log", PATIENCE_MS / 1000, why, s->dir);
+    _exit(1);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/super/procs.c - see pli/super/procs.h. */
+#include "pli/super/procs.h"
+#include "crypto/keyd/client/wire.h"
+#include "directory/wire.h"
+#include "store/wire/wire.h"
+#include <pwd.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define BIT(l) (1u << (l))
+/* In the order of their start: what others ask comes first. */
+const struct proc_def proc_defs[PROCS_] = {
+    [P_SLAPD] = {"slapd", NULL, NULL, NULL, TICKET_NONE, 0, 6, 2},
+    [P_KEYD] = {"keyd", "pli-keyd", "keyd.sock", &keyd_proto, TICKET_PUBLIC, 0, 0, 1},
+    [P_STORED] = {"stored", "pli-stored", "stored.sock", &stored_proto, TICKET_PUBLIC, 0, 1, 1},
+    [P_DIRD] = {"dird", "pli-dird", "dird.sock", &dird_proto, TICKET_SEED, 0, 2, 1},
+    [P_RELAYD] = {"relayd", "pli-relayd", NULL, NULL, TICKET_NONE, 0, 3, 0},
+    [P_SMTPD] = {"smtpd", "pli-smtpd", NULL, NULL, TICKET_NONE, BIT(L_SMTP) | BIT(L_SUBMISSION) | BIT(L_SUBMISSIONS), 4,
+                 0},
+    [P_IMAPD] = {"imapd", "pli-imapd", NULL, NULL, TICKET_NONE, BIT(L_IMAP) | BIT(L_IMAPS), 5, 0},
+};
+
+const struct listener_def listener_defs[LISTENERS_] = {
+    [L_SMTP] = {"listen.smtp", "220"},
+    [L_SUBMISSION] = {"listen.submission", "220"},
+    [L_SUBMISSIONS] = {"listen.submissions", NULL},
+    [L_IMAP] = {"listen.imap", "* OK"},
+    [L_IMAPS] = {"listen.imaps", NULL},
+};
+
+void proc_uids(const char *user_prefix, int64_t base, uid_t out[PROCS_])
+{
+    char name[64];
+
+    for (size_t i = 0; i < PROCS_; i++) {
+        const struct passwd *pw;
+        out[i] = 0;
+        if (geteuid() != 0 || base == 0)
+            continue;
+        snprintf(name, sizeof name, "%.24s-%s", user_prefix, proc_defs[i].name);
+        pw = user_prefix[0] ? getpwnam(name) : NULL;
+        out[i] = pw ? pw->pw_uid : (uid_t)base + proc_defs[i].uid_offset;
+    }
+}

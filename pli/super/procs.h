@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/super/procs.h - who exists, as whom, with which descriptors: one table, from which processes are started, stopped, probed.
+ * Process  supervisor; doctor reads the names.
+ */
+#pragma once
+#include "base/ipc.h"
+#include <sys/types.h>
+
+enum proc_id { P_SLAPD, P_KEYD, P_STORED, P_DIRD, P_RELAYD, P_SMTPD, P_IMAPD, PROCS_ };
+enum ticket_part { TICKET_NONE, TICKET_PUBLIC, TICKET_SEED };
+enum listener_id { L_SMTP, L_SUBMISSION, L_SUBMISSIONS, L_IMAP, L_IMAPS, LISTENERS_ };
+
+struct proc_def {
+    const char *name;            /* in log lines and in user names: _pli-stored */
+    const char *program;         /* file beside pli; NULL: slapd, whose command line the directory makes */
+    const char *sock;            /* its SEQPACKET socket in run/; NULL: none */
+    const struct ipc_proto *proto;
+    enum ticket_part ticket;
+    unsigned listeners;          /* bits of listener_id */
+    unsigned uid_offset;         /* from instance.uid_base */
+    unsigned stop_rank;          /* 0 is stopped first */
+};
+extern const struct proc_def proc_defs[PROCS_];
+
+struct listener_def {
+    const char *name;            /* the setting, and the descriptor's name in base/boot.h: "listen.smtp" */
+    const char *greeting;        /* first bytes a client hears; NULL: TLS first */
+};
+extern const struct listener_def listener_defs[LISTENERS_];
+
+/* The uid of each process: its user name's when there is one, else allotted from base; all 0 (keep) when not root or base is 0. */
+void proc_uids(const char *user_prefix, int64_t base, uid_t out[PROCS_]);

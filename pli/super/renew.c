@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/super/renew.c - new certificates without losing a session (SIGUSR2; pli cert import, renew).
+ *
+ * keyd and slapd start again when what they read at their start is newer than they are: who asks keyd waits for it, and asks again. Then each
+ * listener is joined by a new one on the same sockets, which has read the new files, and told to yield: it takes nobody more,
+ * and ends with its last session. At the stop of the instance it is told like every session is (stopping.c).
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "pli/instance.h"
+#include "pli/super/super.h"
+#include <signal.h>
+#include <sys/stat.h>
+
+static bool newer(const struct super *s, const char *name, const struct proc *p)
+{
+    char path[4096];
+    struct stat st;
+
+    return p->pid > 0 && stat(inst_path(s->dir, name, path), &st) == 0 && (int64_t)st.st_mtime >= p->born;
+}
+
+static void start_again(struct super *s, enum proc_id i)
+{
+    s->procs[i].told = true;
+    kill(s->procs[i].pid, SIGTERM);
+}
+
+void renew_begin(struct super *s)
+{
+    log_ev(LOG_INFO_, "certificates-renewed", "pid=%ld", (long)getpid());
+    if (newer(s, "keys/keyring", &s->procs[P_KEYD]))
+        start_again(s, P_KEYD);
+    if (newer(s, "tls/slapd.pem", &s->procs[P_SLAPD]))
+        start_again(s, P_SLAPD);
+    s->renewing = true;
+}
+
+void renew_listeners(struct super *s)
+{
+    if (!s->renewing || s->procs[P_KEYD].told || s->procs[P_KEYD].pid == 0)
+        return;
+    s->renewing = false;
+    for (size_t i = 0; i < PROCS_; i++) {
+        struct proc *p = &s->procs[i];
+
+        if (proc_defs[i].listeners == 0 || p->pid <= 0)
+            continue;
+        kill(p->pid, SIGUSR2);
+        p->pid = 0; /* it is a child still; nobody waits for it by name */
+        p->due = clock_mono();
+    }
+}

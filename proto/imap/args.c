@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* proto/imap/args.c - see proto/imap/args.h. LIST and STATUS are in imap_args_list.c. */
+#include "proto/imap/args.h"
+#include "proto/imap/date.h"
+#include "proto/imap/name.h"
+
+static enum rc end_of(struct imap_in *in, bool good, struct err *e)
+{
+    if (!good)
+        return imap_bad(e, "Arguments are not understood");
+    return imap_at_end(in) ? RC_OK : imap_bad(e, "Command has more arguments than it takes");
+}
+
+static enum rc take_mailbox(struct imap_in *in, struct span *out, struct err *e)
+{
+    struct span wire;
+
+    if (!imap_sp(in) || !imap_take_astring(in, &wire))
+        return imap_bad(e, "A mailbox name is needed");
+    return imap_name(in->mem, wire, out, e);
+}
+
+enum rc imap_parse_none(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    (void)out;
+    return end_of(in, true, e);
+}
+
+enum rc imap_parse_login(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    return end_of(in,
+                  imap_sp(in) && imap_take_astring(in, &out->login.user) && imap_sp(in) &&
+                      imap_take_astring(in, &out->login.pass),
+                  e);
+}
+
+static bool take_base64(struct imap_in *in, struct span *out)
+{
+    *out = span_from(in->s, in->at);
+    in->at = in->s.n;
+    return out->n > 0;
+}
+
+enum rc imap_parse_auth(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    bool good = imap_sp(in) && imap_take_atom(in, &out->auth.mechanism);
+
+    out->auth.has_initial = good && imap_sp(in);
+    return end_of(in, good && (!out->auth.has_initial || take_base64(in, &out->auth.initial)), e);
+}
+
+enum rc imap_parse_words(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    bool good = imap_sp(in);
+
+    out->words.words = NULL;
+    out->words.n = 0;
+    while (good) {
+        out->words.words = imap_arena_grow(in->mem, out->words.words, out->words.n, sizeof *out->words.words);
+        good = out->words.words && out->words.n < IMAP_WORDS && imap_take_atom(in, &out->words.words[out->words.n]);
+        out->words.n += good;
+        if (!good || !imap_sp(in))
+            break;
+    }
+    return end_of(in, good, e);
+}
+
+static bool take_nstring(struct imap_in *in, struct span *out)
+{
+    return imap_peek(in) == '"' || imap_peek(in) == '{' ? imap_take_string(in, out) : imap_word(in, "NIL");
+}
+
+static bool take_id_list(struct imap_in *in)
+{
+    struct span s;
+    unsigned n = 0;
+
+    if (imap_is(in, ')'))
+        return true;
+    do {
+        if (n++ == 2 * IMAP_WORDS || !take_nstring(in, &s))
+            return false;
+    } while (imap_sp(in));
+    return n % 2 == 0 && imap_is(in, ')');
+}
+
+enum rc imap_parse_id(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    (void)out;
+    return end_of(in, imap_sp(in) && (imap_is(in, '(') ? take_id_list(in) : imap_word(in, "NIL")), e);
+}
+
+enum rc imap_parse_mailbox(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    enum rc rc = take_mailbox(in, &out->mailbox.name, e);
+
+    return rc == RC_OK ? end_of(in, true, e) : rc;
+}
+
+enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    enum rc rc = take_mailbox(in, &out->rename.from, e);
+
+    if (rc == RC_OK)
+        rc = take_mailbox(in, &out->rename.to, e);
+    return rc == RC_OK ? end_of(in, true, e) : rc;
+}
+
+/* "{n}" without its CRLF: the frame has taken it as the announcement. */
+static bool take_announcement(struct imap_in *in)
+{
+    uint64_t n;
+
+    if (!imap_is(in, '{') || !imap_take_number(in, UINT64_MAX, &n))
+        return false;
+    (void)imap_is(in, '+');
+    return imap_is(in, '}') && imap_at_end(in);
+}
+
+enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    enum rc rc = take_mailbox(in, &out->append.name, e);
+    bool good = rc == RC_OK && imap_sp(in);
+
+    if (rc != RC_OK)
+        return rc;
+    out->append.flags = (struct imap_flags){0};
+    out->append.has_date = false;
+    if (good && imap_peek(in) == '(')
+        good = imap_take_flags(in, &out->append.flags) && imap_sp(in);
+    if (good && imap_peek(in) == '"') {
+        out->append.has_date = true;
+        good = imap_take_date_time(in, &out->append.date) && imap_sp(in);
+    }
+    return good && take_announcement(in) ? RC_OK : imap_bad(e, "APPEND takes a mailbox, flags, a date and a literal");
+}
+
+enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    return end_of(
+        in, imap_sp(in) && imap_take_set(in, &out->fetch.set) && imap_sp(in) && imap_take_fetch(in, &out->fetch.what),
+        e);
+}
+
+enum rc imap_parse_store(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    bool good = imap_sp(in) && imap_take_set(in, &out->store.set) && imap_sp(in);
+
+    out->store.how = IMAP_STORE_SET;
+    if (good && imap_is(in, '+'))
+        out->store.how = IMAP_STORE_ADD;
+    else if (good && imap_is(in, '-'))
+        out->store.how = IMAP_STORE_REMOVE;
+    good = good && imap_word(in, "FLAGS");
+    out->store.silent = good && imap_word(in, ".SILENT");
+    return end_of(in, good && imap_sp(in) && imap_take_flags(in, &out->store.flags), e);
+}
+
+enum rc imap_parse_copy(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    enum rc rc;
+
+    if (!imap_sp(in) || !imap_take_set(in, &out->copy.set))
+        return imap_bad(e, "A set of messages is needed");
+    rc = take_mailbox(in, &out->copy.name, e);
+    return rc == RC_OK ? end_of(in, true, e) : rc;
+}
+
+enum rc imap_parse_search(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    return end_of(in, imap_sp(in) && imap_take_search(in, &out->search), e);
+}
+
+enum rc imap_parse_uids(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    return end_of(in, imap_sp(in) && imap_take_set(in, &out->uids.set), e);
+}

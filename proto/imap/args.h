@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* proto/imap/args.h - the arguments of each command: one pure function a shape, from the text behind the command's name.
+ *
+ * Takes    in: behind the command's name (so it begins with SP, or is at the end). All of it must be used.
+ * Fails    RC_SYNTAX (answered BAD) with a text; RC_PERM (answered NO) for a mailbox name that this server does not take.
+ * Names    mailbox names come out as proto/imap/name.h has them; LIST patterns too, but unchecked.
+ * Process  imapd sessions.   Source RFC 3501 6; RFC 4315, 5161, 5258, 5819, 6154, 6851, 2971.
+ */
+#pragma once
+#include "proto/imap/fetch.h"
+#include "proto/imap/flags.h"
+#include "proto/imap/search.h"
+
+enum { IMAP_LIST_PATTERNS = 64, IMAP_WORDS = 64 };
+enum { ST_MESSAGES = 1, ST_RECENT = 2, ST_UIDNEXT = 4, ST_UIDVALIDITY = 8, ST_UNSEEN = 16 };
+enum { LS_SUBSCRIBED = 1, LS_REMOTE = 2, LS_RECURSIVE = 4, LS_SPECIAL = 8 }; /* LIST selection options */
+enum { LR_SUBSCRIBED = 1, LR_CHILDREN = 2, LR_SPECIAL = 4, LR_STATUS = 8 };  /* LIST return options */
+enum imap_store_how { IMAP_STORE_SET, IMAP_STORE_ADD, IMAP_STORE_REMOVE };
+
+struct imap_list_args {
+    bool extended;
+    unsigned select, ret, status;
+    struct span reference;
+    struct span *patterns; /* reference already in front, as names are prepared; those that no name can match are left out */
+    size_t n;
+};
+union imap_args {
+    struct {
+        struct span user, pass;
+    } login;
+    struct {
+        struct span mechanism, initial;
+        bool has_initial;
+    } auth; /* initial: base64, "=" for an empty one */
+    struct {
+        struct span *words;
+        size_t n;
+    } words; /* ENABLE */
+    struct {
+        struct span name;
+    } mailbox;
+    struct {
+        struct span from, to;
+    } rename;
+    struct imap_list_args list;
+    struct {
+        struct span name;
+        unsigned items;
+    } status;
+    struct {
+        struct span name;
+        struct imap_flags flags;
+        bool has_date;
+        int64_t date;
+    } append;
+    struct {
+        struct imap_set set;
+        struct imap_fetch what;
+    } fetch;
+    struct {
+        struct imap_set set;
+        enum imap_store_how how;
+        bool silent;
+        struct imap_flags flags;
+    } store;
+    struct {
+        struct imap_set set;
+        struct span name;
+    } copy;
+    struct {
+        struct imap_set set;
+    } uids;
+    struct imap_search search;
+};
+enum rc imap_parse_none(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_login(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_auth(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_words(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_id(struct imap_in *in, union imap_args *out, struct err *e); /* checked, not kept */
+enum rc imap_parse_mailbox(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_list(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_lsub(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_status(struct imap_in *in, union imap_args *out, struct err *e);
+/* in ends behind the announcement of the message's literal, "{n}" or "{n+}" */
+enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_store(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_copy(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_search(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_uids(struct imap_in *in, union imap_args *out, struct err *e); /* UID EXPUNGE */
+/* proto/imap/args_list.c */
+bool imap_take_status_items(struct imap_in *in, unsigned *out);

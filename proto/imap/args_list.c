@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* proto/imap/args_list.c - arguments of LIST, LSUB and STATUS. See proto/imap/args.h. */
+#include "base/prepare.h"
+#include "proto/imap/args.h"
+#include "proto/imap/name.h"
+
+struct word_bit {
+    const char *word;
+    unsigned bit;
+};
+static const struct word_bit status_items[] = {
+    {"MESSAGES", ST_MESSAGES},       {"RECENT", ST_RECENT}, {"UIDNEXT", ST_UIDNEXT},
+    {"UIDVALIDITY", ST_UIDVALIDITY}, {"UNSEEN", ST_UNSEEN}, {NULL, 0},
+};
+static const struct word_bit select_options[] = {
+    {"SUBSCRIBED", LS_SUBSCRIBED},
+    {"REMOTE", LS_REMOTE},
+    {"RECURSIVEMATCH", LS_RECURSIVE},
+    {"SPECIAL-USE", LS_SPECIAL},
+    {NULL, 0},
+};
+static const struct word_bit return_options[] = {
+    {"SUBSCRIBED", LR_SUBSCRIBED},
+    {"CHILDREN", LR_CHILDREN},
+    {"SPECIAL-USE", LR_SPECIAL},
+    {"STATUS", LR_STATUS},
+    {NULL, 0},
+};
+
+static unsigned bit_of(struct span word, const struct word_bit *t)
+{
+    for (; t->word; t++)
+        if (span_ieq_str(word, t->word))
+            return t->bit;
+    return 0;
+}
+
+bool imap_take_status_items(struct imap_in *in, unsigned *out)
+{
+    *out = 0;
+    if (!imap_is(in, '('))
+        return false;
+    do {
+        struct span word;
+        unsigned bit = imap_take_name(in, &word) ? bit_of(word, status_items) : 0;
+
+        if (bit == 0)
+            return false;
+        *out |= bit;
+    } while (imap_sp(in));
+    return imap_is(in, ')');
+}
+
+enum rc imap_parse_status(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    struct span wire;
+    enum rc rc;
+
+    if (!imap_sp(in) || !imap_take_astring(in, &wire))
+        return imap_bad(e, "A mailbox name is needed");
+    if ((rc = imap_name(in->mem, wire, &out->status.name, e)) != RC_OK)
+        return rc;
+    if (!imap_sp(in) || !imap_take_status_items(in, &out->status.items) || !imap_at_end(in))
+        return imap_bad(e, "STATUS takes a mailbox and a list of items");
+    return RC_OK;
+}
+
+/* "(SUBSCRIBED RECURSIVEMATCH)" */
+static bool take_select(struct imap_in *in, unsigned *out)
+{
+    *out = 0;
+    if (imap_is(in, ')'))
+        return true;
+    do {
+        struct span word;
+        unsigned bit = imap_take_name(in, &word) ? bit_of(word, select_options) : 0;
+
+        if (bit == 0)
+            return false;
+        *out |= bit;
+    } while (imap_sp(in));
+    return imap_is(in, ')') && ((*out & LS_RECURSIVE) == 0 || (*out & LS_SUBSCRIBED) != 0);
+}
+
+static bool take_return(struct imap_in *in, struct imap_list_args *l)
+{
+    if (!imap_is(in, '('))
+        return false;
+    if (imap_is(in, ')'))
+        return true;
+    do {
+        struct span word;
+        unsigned bit = imap_take_name(in, &word) ? bit_of(word, return_options) : 0;
+
+        if (bit == 0 || (bit == LR_STATUS && (!imap_sp(in) || !imap_take_status_items(in, &l->status))))
+            return false;
+        l->ret |= bit;
+    } while (imap_sp(in));
+    return imap_is(in, ')');
+}
+
+/* As names are prepared. False: no name can match it (not modified UTF-7, or with what no name has), which is no error. */
+static bool pattern_prepared(struct span wire, struct buf *out)
+{
+    struct buf utf8 = BUF_INIT;
+    struct err e;
+    bool can_match =
+        imap_utf7_decode(wire, &utf8, &e) == RC_OK && (utf8.n == 0 || prepare_name(buf_span(&utf8), out, &e) == RC_OK);
+
+    buf_free(&utf8);
+    return can_match;
+}
+
+/* Reference and pattern as one pattern, in UTF-8; one that begins with "/" stands alone. */
+static bool add_pattern(struct imap_in *in, struct imap_list_args *l, struct span wire)
+{
+    struct buf whole = BUF_INIT, utf8 = BUF_INIT;
+    unsigned char *p = NULL;
+    bool can_match;
+
+    if (wire.n == 0 || wire.p[0] != '/')
+        buf_addspan(&whole, l->reference);
+    buf_addspan(&whole, wire);
+    can_match = pattern_prepared(buf_span(&whole), &utf8);
+    if (can_match && l->n < IMAP_LIST_PATTERNS &&
+        (l->patterns = imap_arena_grow(in->mem, l->patterns, l->n, sizeof *l->patterns)) != NULL &&
+        (p = imap_arena_get(in->mem, utf8.n)) != NULL) {
+        if (utf8.n > 0)
+            memcpy(p, utf8.p, utf8.n);
+        if (span_istarts(buf_span(&utf8), "INBOX") && (utf8.n == 5 || utf8.p[5] == '/'))
+            memcpy(p, "INBOX", 5);
+        l->patterns[l->n++] = span_of(p, utf8.n);
+    }
+    buf_free(&whole);
+    buf_free(&utf8);
+    return p != NULL || !can_match;
+}
+
+static bool take_patterns(struct imap_in *in, struct imap_list_args *l)
+{
+    struct span wire;
+
+    if (!imap_is(in, '('))
+        return imap_take_list_pattern(in, &wire) && add_pattern(in, l, wire);
+    l->extended = true;
+    do {
+        if (!imap_take_list_pattern(in, &wire) || !add_pattern(in, l, wire))
+            return false;
+    } while (imap_sp(in));
+    return imap_is(in, ')');
+}
+
+static bool take_list(struct imap_in *in, struct imap_list_args *l)
+{
+    if (!imap_sp(in))
+        return false;
+    if (imap_is(in, '(')) {
+        l->extended = true;
+        if (!take_select(in, &l->select) || !imap_sp(in))
+            return false;
+    }
+    if (!imap_take_astring(in, &l->reference) || !imap_sp(in) || !take_patterns(in, l))
+        return false;
+    if (imap_word(in, " RETURN ")) {
+        l->extended = true;
+        return take_return(in, l);
+    }
+    return true;
+}
+
+enum rc imap_parse_list(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    out->list = (struct imap_list_args){0};
+    if (!take_list(in, &out->list) || !imap_at_end(in))
+        return imap_bad(e, "LIST takes a reference and patterns");
+    return RC_OK;
+}
+
+enum rc imap_parse_lsub(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    struct imap_list_args *l = &out->list;
+    struct span wire;
+
+    *l = (struct imap_list_args){0};
+    if (!imap_sp(in) || !imap_take_astring(in, &l->reference) || !imap_sp(in) || !imap_take_list_pattern(in, &wire) ||
+        !imap_at_end(in) || !add_pattern(in, l, wire))
+        return imap_bad(e, "LSUB takes a reference and a pattern");
+    return RC_OK;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* proto/imap/fetch.h - what a FETCH asks for.
+ *
+ * Form     .items: a set of FI_ bits; .sections: body sections, in order. ALL, FAST, FULL and the RFC822 items are spelled out.
+ * Bounds   at most IMAP_SECTIONS sections a command, IMAP_FIELDS header field names a section.
+ * Process  imapd sessions.   Source RFC 3501 6.4.5, 9 (fetch, section).
+ */
+#pragma once
+#include "proto/imap/lex.h"
+
+enum { IMAP_SECTIONS = 256, IMAP_FIELDS = 256, IMAP_PART_MAX = 200 };
+enum {
+    FI_UID = 1,
+    FI_FLAGS = 2,
+    FI_INTERNALDATE = 4,
+    FI_SIZE = 8,
+    FI_ENVELOPE = 16,
+    FI_BODY = 32,
+    FI_BODYSTRUCTURE = 64
+};
+enum imap_section_kind { SEC_ALL, SEC_HEADER, SEC_FIELDS, SEC_FIELDS_NOT, SEC_TEXT, SEC_MIME };
+enum imap_section_form {
+    FORM_BODY,
+    FORM_RFC822,
+    FORM_RFC822_HEADER,
+    FORM_RFC822_TEXT
+}; /* the name it is answered under */
+struct imap_section {
+    enum imap_section_kind kind;
+    enum imap_section_form form;
+    struct span part;    /* "1.2"; empty: the message */
+    struct span *fields; /* FIELDS, FIELDS_NOT */
+    size_t n_fields;
+    bool peek, partial;
+    uint32_t off, len; /* partial: octets */
+};
+struct imap_fetch {
+    unsigned items;
+    struct imap_section *sections;
+    size_t n_sections;
+};
+bool imap_take_fetch(struct imap_in *in, struct imap_fetch *out);
+/* "BODY[1.HEADER.FIELDS (SUBJECT)]<0>": the name of the item in an answer. */
+void imap_section_name(const struct imap_section *s, struct buf *out);

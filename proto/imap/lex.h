@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* proto/imap/lex.h - the tokens of an IMAP command: a cursor over the framed text, and the memory of what is parsed from it.
+ *
+ * Take     each take_* function moves behind a token and says true, or says false; then the command is malformed and the
+ *          cursor means nothing more. Spans point into the command, or into the arena when a quoted string had escapes.
+ * Bounds   the arena gives at most IMAP_ARENA_MAX bytes a command; NULL beyond (answered BAD).
+ * Lenient  octets beyond 127 are taken in quoted strings (clients do send them); NUL never, CR and LF in literals only.
+ * Process  imapd sessions.   Source RFC 3501 9, RFC 7888.
+ */
+#pragma once
+#include "base/buf.h"
+
+enum { IMAP_ARENA_MAX = 4 * 1024 * 1024, IMAP_DEPTH = 32 };
+struct imap_chunk;
+struct imap_arena {
+    struct imap_chunk *head;
+    size_t total;
+};
+void *imap_arena_get(struct imap_arena *a, size_t n); /* zeroed, aligned; NULL: bound reached */
+/* Room for one more in an array of n elements of that size; the array may move. NULL: bound reached. */
+void *imap_arena_grow(struct imap_arena *a, void *p, size_t n, size_t size);
+void imap_arena_free(struct imap_arena *a); /* wiped: it may hold a password */
+
+struct imap_in {
+    struct span s;
+    size_t at;
+    struct imap_arena *mem;
+};
+static inline struct imap_in imap_in_of(struct span s, struct imap_arena *mem)
+{
+    return (struct imap_in){s, 0, mem};
+}
+static inline int imap_peek(const struct imap_in *in) /* -1 at the end */
+{
+    return in->at < in->s.n ? in->s.p[in->at] : -1;
+}
+static inline bool imap_at_end(const struct imap_in *in)
+{
+    return in->at == in->s.n;
+}
+bool imap_is(struct imap_in *in, unsigned char c); /* takes c when it is next */
+static inline bool imap_sp(struct imap_in *in)
+{
+    return imap_is(in, ' ');
+}
+bool imap_word(struct imap_in *in, const char *w); /* takes w (ASCII, any case) when the text goes on with it */
+bool imap_take_tag(struct imap_in *in, struct span *out);
+bool imap_take_atom(struct imap_in *in, struct span *out);
+bool imap_take_name(struct imap_in *in, struct span *out); /* letters, digits, '.' and '-': a keyword of the grammar */
+bool imap_take_string(struct imap_in *in, struct span *out); /* quoted or literal */
+bool imap_take_astring(struct imap_in *in, struct span *out);
+bool imap_take_list_pattern(struct imap_in *in, struct span *out); /* list-mailbox: astring with wildcards */
+bool imap_take_number(struct imap_in *in, uint64_t max, uint64_t *out);
+enum rc imap_bad(struct err *e, const char *why); /* RC_SYNTAX with that text */
+bool imap_is_atom_char(unsigned char c);
+bool imap_is_astring_char(unsigned char c);

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* proto/imap/name.c - see proto/imap/name.h. */
+#include "proto/imap/name.h"
+#include "base/prepare.h"
+
+static const char b64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
+
+static int b64_value(unsigned char c)
+{
+    const char *at = c ? strchr(b64, c) : NULL;
+
+    return at ? (int)(at - b64) : -1;
+}
+
+/* ---- UTF-8, one code point ---- */
+static void put_utf8(struct buf *out, uint32_t c)
+{
+    if (c < 0x80) {
+        buf_addc(out, (unsigned char)c);
+    } else if (c < 0x800) {
+        buf_addc(out, (unsigned char)(0xc0 | c >> 6));
+        buf_addc(out, (unsigned char)(0x80 | (c & 0x3f)));
+    } else if (c < 0x10000) {
+        buf_addc(out, (unsigned char)(0xe0 | c >> 12));
+        buf_addc(out, (unsigned char)(0x80 | (c >> 6 & 0x3f)));
+        buf_addc(out, (unsigned char)(0x80 | (c & 0x3f)));
+    } else {
+        buf_addc(out, (unsigned char)(0xf0 | c >> 18));
+        buf_addc(out, (unsigned char)(0x80 | (c >> 12 & 0x3f)));
+        buf_addc(out, (unsigned char)(0x80 | (c >> 6 & 0x3f)));
+        buf_addc(out, (unsigned char)(0x80 | (c & 0x3f)));
+    }
+}
+
+/* Length of the sequence at p and its code point; 0: not UTF-8 (overlong, surrogate, cut). */
+static size_t get_utf8(struct span s, uint32_t *out)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned char c = s.p[0];
+    size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+    uint32_t v = n == 1 ? c : n == 2 ? c & 0x1fu : n == 3 ? c & 0x0fu : c & 0x07u;
+
+    if (n == 0 || n > s.n)
+        return 0;
+    for (size_t i = 1; i < n; i++) {
+        if ((s.p[i] & 0xc0) != 0x80)
+            return 0;
+        v = v << 6 | (s.p[i] & 0x3fu);
+    }
+    if (v < least[n] || v > 0x10ffff || (v >= 0xd800 && v < 0xe000))
+        return 0;
+    *out = v;
+    return n;
+}
+
+/* ---- modified UTF-7 ---- */
+/* UTF-16 units come out of the base64 run one by one; a high surrogate waits for its low one. */
+struct utf16 {
+    struct buf *out;
+    uint32_t bits, high;
+    unsigned n;
+    bool any;
+};
+
+static bool unit_in(struct utf16 *u, uint32_t v)
+{
+    bool is_high = v >= 0xd800 && v < 0xdc00, is_low = v >= 0xdc00 && v < 0xe000;
+
+    u->any = true;
+    if (u->high) {
+        if (!is_low)
+            return false;
+        put_utf8(u->out, 0x10000 + ((u->high - 0xd800) << 10) + (v - 0xdc00));
+        u->high = 0;
+        return true;
+    }
+    if (is_low || (v >= 0x20 && v < 0x7f)) /* printable ASCII stands for itself, never in base64 */
+        return false;
+    if (is_high)
+        u->high = v;
+    else
+        put_utf8(u->out, v);
+    return true;
+}
+
+/* s: behind '&'; *used: through '-'. */
+static bool decode_run(struct span s, struct buf *out, size_t *used)
+{
+    struct utf16 u = {.out = out};
+    size_t i = 0;
+
+    for (; i < s.n && s.p[i] != '-'; i++) {
+        int v = b64_value(s.p[i]);
+
+        if (v < 0)
+            return false;
+        u.bits = u.bits << 6 | (uint32_t)v;
+        u.n += 6;
+        if (u.n >= 16) {
+            u.n -= 16;
+            if (!unit_in(&u, u.bits >> u.n & 0xffff))
+                return false;
+            u.bits &= (1u << u.n) - 1;
+        }
+    }
+    *used = i + 1;
+    return i < s.n && u.any && u.high == 0 && u.n < 6 && u.bits == 0;
+}
+
+static bool utf7_decode(struct span w, struct buf *out)
+{
+    for (size_t i = 0; i < w.n;) {
+        size_t used = 0;
+
+        if (w.p[i] < 0x20 || w.p[i] > 0x7e)
+            return false;
+        if (w.p[i] != '&') {
+            buf_addc(out, w.p[i++]);
+        } else if (i + 1 < w.n && w.p[i + 1] == '-') {
+            buf_addc(out, '&');
+            i += 2;
+        } else if (decode_run(span_from(w, i + 1), out, &used)) {
+            i += 1 + used;
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum rc imap_utf7_decode(struct span wire, struct buf *out, struct err *e)
+{
+    size_t before = out->n;
+
+    if (utf7_decode(wire, out))
+        return RC_OK;
+    buf_cut(out, before);
+    return imap_bad(e, "Mailbox name is not valid modified UTF-7");
+}
+
+struct b64_out {
+    struct buf *out;
+    uint32_t bits;
+    unsigned n;
+};
+
+static void put_unit(struct b64_out *b, uint32_t unit)
+{
+    b->bits = (b->bits << 16 | unit) & 0x3fffff;
+    for (b->n += 16; b->n >= 6; b->n -= 6)
+        buf_addc(b->out, (unsigned char)b64[b->bits >> (b->n - 6) & 0x3f]);
+    b->bits &= (1u << b->n) - 1;
+}
+
+static void put_code_point(struct b64_out *b, uint32_t c)
+{
+    if (c >= 0x10000) {
+        put_unit(b, 0xd800 + ((c - 0x10000) >> 10));
+        put_unit(b, 0xdc00 + ((c - 0x10000) & 0x3ff));
+    } else {
+        put_unit(b, c);
+    }
+}
+
+static void end_run(struct b64_out *b, bool *in_run)
+{
+    if (!*in_run)
+        return;
+    if (b->n > 0)
+        buf_addc(b->out, (unsigned char)b64[b->bits << (6 - b->n) & 0x3f]);
+    buf_addc(b->out, '-');
+    *in_run = false;
+    b->n = 0;
+    b->bits = 0;
+}
+
+void imap_utf7_encode(struct span s, struct buf *out)
+{
+    struct b64_out b = {.out = out};
+    bool in_run = false;
+
+    for (size_t i = 0; i < s.n;) {
+        uint32_t c = 0xfffd;
+        size_t n = get_utf8(span_from(s, i), &c);
+
+        i += n ? n : 1;
+        if (c >= 0x20 && c < 0x7f) {
+            end_run(&b, &in_run);
+            buf_addc(out, (unsigned char)c);
+            if (c == '&')
+                buf_addc(out, '-');
+            continue;
+        }
+        if (!in_run)
+            buf_addc(out, '&');
+        in_run = true;
+        put_code_point(&b, c);
+    }
+    end_run(&b, &in_run);
+}
+
+/* ---- names ---- */
+static enum rc name_check(struct span n, struct err *e)
+{
+    size_t levels = 1;
+
+    if (n.n == 0 || n.n > IMAP_NAME_MAX)
+        return err_set(e, RC_PERM, NULL, "Mailbox name is empty or too long", "imap name: %zu bytes", n.n);
+    for (size_t i = 0; i < n.n; i++) {
+        if (n.p[i] < 0x20 || n.p[i] == 0x7f)
+            return err_set(e, RC_PERM, NULL, "Mailbox name has a control character", "imap name: control character");
+        if (n.p[i] == '/' && (i == 0 || i + 1 == n.n || n.p[i + 1] == '/'))
+            return err_set(e, RC_PERM, NULL, "Mailbox name has an empty level", "imap name: empty level");
+        levels += n.p[i] == '/';
+    }
+    if (levels > IMAP_LEVELS_MAX)
+        return err_set(e, RC_PERM, NULL, "Mailbox name has too many levels", "imap name: %zu levels", levels);
+    return RC_OK;
+}
+
+enum rc imap_name(struct imap_arena *mem, struct span wire, struct span *out, struct err *e)
+{
+    struct buf utf8 = BUF_INIT, name = BUF_INIT;
+    unsigned char *p;
+    enum rc rc;
+
+    if (wire.n > 4 * IMAP_NAME_MAX)
+        return err_set(e, RC_PERM, NULL, "Mailbox name is too long", "imap name: %zu bytes", wire.n);
+    if ((rc = imap_utf7_decode(wire, &utf8, e)) != RC_OK)
+        goto out;
+    /* CREATE "a/" says that names below will follow: nothing to do for that here */
+    if (utf8.n > 1 && utf8.p[utf8.n - 1] == '/')
+        buf_cut(&utf8, utf8.n - 1);
+    if (span_istarts(buf_span(&utf8), "INBOX") && (utf8.n == 5 || utf8.p[5] == '/'))
+        memcpy(utf8.p, "INBOX", 5);
+    if ((rc = name_check(buf_span(&utf8), e)) != RC_OK || (rc = prepare_name(buf_span(&utf8), &name, e)) != RC_OK ||
+        (rc = name_check(buf_span(&name), e)) != RC_OK)
+        goto out;
+    if ((p = imap_arena_get(mem, name.n)) == NULL) {
+        rc = imap_bad(e, "Command is too complex");
+        goto out;
+    }
+    memcpy(p, name.p, name.n);
+    *out = span_of(p, name.n);
+out:
+    buf_free(&utf8);
+    buf_free(&name);
+    return rc;
+}
+
+/* Back-tracking to the last wildcard alone is not enough with two kinds of them, and recursion can be made exponential;
+ * so the set of pattern places that the name can have reached is carried along. */
+static void spread(const unsigned char *pat, size_t n, bool *at)
+{
+    for (size_t i = 0; i < n; i++)
+        if (at[i] && (pat[i] == '*' || pat[i] == '%'))
+            at[i + 1] = true;
+}
+
+static void advance(struct span pat, unsigned char c, bool *at)
+{
+    bool before = at[0]; /* at[i - 1] as it was before this character */
+
+    at[0] = false;
+    for (size_t i = 0; i < pat.n; i++) {
+        bool here = before, stays = pat.p[i] == '*' || (pat.p[i] == '%' && c != '/');
+
+        before = at[i + 1];
+        if (here && stays)
+            at[i] = true;
+        at[i + 1] = here && pat.p[i] == c && !stays;
+    }
+}
+
+bool imap_name_match(struct span pattern, struct span name)
+{
+    bool at[IMAP_NAME_MAX + 1] = {true};
+
+    if (pattern.n > IMAP_NAME_MAX)
+        return false;
+    spread(pattern.p, pattern.n, at);
+    for (size_t i = 0; i < name.n; i++) {
+        advance(pattern, name.p[i], at);
+        spread(pattern.p, pattern.n, at);
+    }
+    return at[pattern.n];
+}

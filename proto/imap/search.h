@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* proto/imap/search.h - the program of a SEARCH: a tree of keys.
+ *
+ * Form     AND and OR have children (.child, .next); NOT has one; the others are leaves. The top is an AND.
+ * Bounds   IMAP_DEPTH levels, IMAP_KEYS keys.
+ * Process  imapd sessions.   Source RFC 3501 6.4.4.
+ */
+#pragma once
+#include "proto/imap/set.h"
+
+enum { IMAP_KEYS = 1000 };
+enum imap_key_op {
+    SK_AND,
+    SK_OR,
+    SK_NOT,
+    SK_ALL,
+    SK_FLAG, /* .flag (IMAP_FLAG bits) must be .on */
+    SK_RECENT,
+    SK_OLD,
+    SK_NEW,
+    SK_KEYWORD, /* .text must be .on */
+    SK_SEQ,
+    SK_UID, /* .set, as written */
+    SK_LARGER,
+    SK_SMALLER, /* .num octets */
+    SK_BEFORE,
+    SK_ON,
+    SK_SINCE, /* .num: day of INTERNALDATE */
+    SK_SENTBEFORE,
+    SK_SENTON,
+    SK_SENTSINCE, /* .num: day of Date: */
+    SK_HEADER,    /* .field has .text */
+    SK_BODY,
+    SK_TEXT
+};
+struct imap_key {
+    enum imap_key_op op;
+    struct imap_key *child, *next;
+    bool on;
+    uint64_t flag;
+    int64_t num;
+    struct imap_set set;
+    struct span field, text; /* text as sent, in the command's charset */
+};
+struct imap_search {
+    struct span charset; /* empty: not given */
+    struct imap_key *top;
+    size_t n;
+};
+bool imap_take_search(struct imap_in *in, struct imap_search *out);

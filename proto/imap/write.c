@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* proto/imap/write.c - see proto/imap/write.h. */
+#include "proto/imap/write.h"
+#include "proto/imap/name.h"
+
+enum { QUOTED_MAX = 1000 };
+
+static bool may_be_quoted(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] == 0 || s.p[i] == '\r' || s.p[i] == '\n' || s.p[i] > 127)
+            return false;
+    return s.n <= QUOTED_MAX;
+}
+
+static void put_quoted(struct buf *out, struct span s)
+{
+    buf_addc(out, '"');
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '"' || s.p[i] == '\\')
+            buf_addc(out, '\\');
+        buf_addc(out, s.p[i]);
+    }
+    buf_addc(out, '"');
+}
+
+static void put_literal(struct buf *out, struct span s)
+{
+    size_t nul = 0;
+
+    for (size_t i = 0; i < s.n; i++)
+        nul += s.p[i] == 0;
+    buf_addf(out, "{%zu}\r\n", s.n - nul);
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] != 0)
+            buf_addc(out, s.p[i]);
+}
+
+void imap_put_string(struct buf *out, struct span s)
+{
+    if (may_be_quoted(s))
+        put_quoted(out, s);
+    else
+        put_literal(out, s);
+}
+
+void imap_put_astring(struct buf *out, struct span s)
+{
+    size_t i = 0;
+
+    while (i < s.n && imap_is_astring_char(s.p[i]))
+        i++;
+    if (s.n > 0 && i == s.n && !span_ieq_str(s, "NIL"))
+        buf_addspan(out, s);
+    else
+        imap_put_string(out, s);
+}
+
+void imap_put_mailbox(struct buf *out, struct span utf8_name)
+{
+    struct buf wire = BUF_INIT;
+
+    imap_utf7_encode(utf8_name, &wire);
+    imap_put_astring(out, buf_span(&wire));
+    buf_free(&wire);
+}
+
+void imap_put_text(struct buf *out, struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        buf_addc(out, s.p[i] < 32 || s.p[i] == 127 ? '?' : s.p[i]);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* proto/smtp/cmd.h - SMTP command lines: verb and argument, then the argument by verb.
+ *
+ * Input    a line without its CRLF (base/stream cuts lines); verbs in any case; the argument without the space before it.
+ * Parse    smtp_parse_x(arg, &args, e): pure; spans borrow from the line. RC_SYNTAX 5.5.2 (5.5.4 parameters, 5.1.x addresses),
+ *          RC_PERM 5.5.4 for a parameter that nobody knows. *out is untouched on failure.
+ * Bounds   SMTP_LINE_MAX octets a line with CRLF: 512 and what the extensions add (RFC 5321 4.5.3.1.4, 4954 4.3, 1870, 3461, 6531),
+ *          rounded up; a SASL line SMTP_SASL_MAX (RFC 4954 4: 12288).
+ * Process  smtpd.   Source RFC 5321 4.1.1, RFC 3030 (BDAT), RFC 4954 (AUTH).
+ */
+#pragma once
+#include "proto/smtp/param.h"
+#include "proto/smtp/path.h"
+
+enum { SMTP_LINE_MAX = 2048, SMTP_SASL_MAX = 12288 };
+struct smtp_line {
+    struct span verb, arg;
+};
+struct smtp_mail {
+    struct smtp_path path;
+    struct smtp_mail_params params;
+};
+struct smtp_rcpt {
+    struct smtp_path path;
+    struct smtp_rcpt_params params;
+};
+struct smtp_bdat {
+    uint64_t size;
+    bool last;
+};
+struct smtp_auth {
+    struct span mechanism;
+    struct span initial; /* base64; "=" stands for an empty one */
+    bool has_initial;
+};
+union smtp_args {
+    struct span text; /* HELO, EHLO, VRFY, EXPN, HELP, NOOP */
+    struct smtp_mail mail;
+    struct smtp_rcpt rcpt;
+    struct smtp_bdat bdat;
+    struct smtp_auth auth;
+};
+struct smtp_line smtp_line(struct span line);
+enum rc smtp_parse_none(struct span arg, union smtp_args *out, struct err *e); /* nothing may follow but spaces */
+enum rc smtp_parse_text(struct span arg, union smtp_args *out, struct err *e); /* anything printable, may be empty */
+enum rc smtp_parse_word(struct span arg, union smtp_args *out, struct err *e); /* the same, not empty */
+enum rc smtp_parse_helo(struct span arg, union smtp_args *out, struct err *e); /* a domain or address literal */
+enum rc smtp_parse_mail(struct span arg, union smtp_args *out, struct err *e);
+enum rc smtp_parse_rcpt(struct span arg, union smtp_args *out, struct err *e);
+enum rc smtp_parse_bdat(struct span arg, union smtp_args *out, struct err *e);
+enum rc smtp_parse_auth(struct span arg, union smtp_args *out, struct err *e);
+/* The first word of another protocol's client (HTTP: GET POST PUT ... and header fields): a web page made a browser talk to us. */
+bool smtp_foreign_verb(struct span verb);

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/check/check_pages.c - the check's look at the files themselves: every page's checksum; and the way past a page that
+ * cannot be read, for the phases that follow. */
+#include "store/check/check.h"
+#include "store/db/guard.h"
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PAGES_A_READ = 32, AGAIN = 5, AGAIN_MS = 20 };
+
+/* The library may be writing that page just now: one that is bad stays bad. */
+static bool really_bad(int fd, enum table tb, uint32_t no, unsigned char *p)
+{
+    for (int i = 0; i < AGAIN; i++) {
+        poll(NULL, 0, i ? AGAIN_MS : 0);
+        if (pread(fd, p, tables[tb].page, (off_t)no * tables[tb].page) != (ssize_t)tables[tb].page)
+            return false; /* the file ends here now */
+        if (guard_page_ok(tb, no, p))
+            return false;
+    }
+    return true;
+}
+
+static void look(struct check *c, int fd, enum table tb, uint32_t first, unsigned char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char *page = p + i * tables[tb].page;
+        uint32_t no = first + (uint32_t)i;
+
+        if (guard_page_ok(tb, no, page) || !really_bad(fd, tb, no, page))
+            continue;
+        guard_note(tb, no);
+        check_bad(c, "table %s page %u: damaged; what stood on it cannot be read", tables[tb].file, (unsigned)no);
+    }
+}
+
+/* Some pages of the table at hand. RC_NOTFOUND: that was the last table. */
+enum rc check_pages(struct check *c, struct err *e)
+{
+    enum table tb = (enum table)c->tb;
+    size_t size, n = 0;
+    unsigned char *p;
+    ssize_t got;
+    int fd;
+
+    if (c->tb == TABLES)
+        return err_set(e, RC_NOTFOUND, NULL, NULL, "store: all tables");
+    size = tables[tb].page;
+    fd = openat(c->d->env.home_fd, tables[tb].file, O_RDONLY | O_CLOEXEC);
+    p = malloc(PAGES_A_READ * size);
+    got = fd >= 0 && p ? pread(fd, p, PAGES_A_READ * size, (off_t)c->at_page * (off_t)size) : -1;
+    if (got < 0)
+        check_bad(c, "table %s: cannot be read from page %u on", tables[tb].file, (unsigned)c->at_page);
+    if (got > 0)
+        n = (size_t)got / size;
+    look(c, fd, tb, c->at_page, p, n);
+    c->at_page += (uint32_t)n;
+    if (n < PAGES_A_READ) {
+        c->tb++;
+        c->at_page = 0;
+    }
+    free(p);
+    if (fd >= 0)
+        close(fd);
+    return RC_OK;
+}
+
+/* ---- what was met while serving ---- */
+enum { LISTED = 200 };
+
+enum rc do_damage(struct tx *none, const struct ask *a, struct err *e)
+{
+    struct store_damage_rep *rep = a->rep;
+    struct guard_page p[LISTED];
+
+    (void)none;
+    (void)e;
+    rep->pages = guard_list(p, LISTED);
+    for (size_t i = 0; i < LISTED && i < rep->pages; i++)
+        buf_addf(a->out, "%s page %u since %lld\n", tables[p[i].tb].file, (unsigned)p[i].page, (long long)p[i].since);
+    rep->list = buf_span(a->out);
+    return RC_OK;
+}
+
+/* ---- past a bad page ---- */
+static struct key from64(uint64_t v)
+{
+    return key_mbx(v);
+}
+
+/* Whether a search for that key meets a page that cannot be read. */
+static enum rc probe(struct check *c, enum table tb, uint64_t v, struct err *e)
+{
+    struct key at = from64(v);
+    struct span k, val;
+    struct scan s;
+    struct tx t;
+    enum rc rc;
+
+    tx_bare(c->d, &t);
+    rc = scan_open(&s, &t, tb, &at, 0, SCAN_KEYS, e);
+    if (rc == RC_OK)
+        rc = scan_next(&s, &k, &val, e);
+    scan_close(&s);
+    return rc;
+}
+
+/* Keys begin with eight bytes that count: the first number from which on the table can be read again, by strides that double
+ * and then by halves. RC_NOTFOUND: there is none, the phase is over. */
+enum rc check_skip(struct check *c, enum table tb, struct err *e)
+{
+    struct key k = c->at;
+    uint64_t at, lo, step = 1;
+    enum rc rc;
+
+    while (k.n < 8)
+        k.b[k.n++] = 0;
+    at = be64(k.b);
+    for (;; step *= 2) {
+        if (at > UINT64_MAX - step)
+            return err_set(e, RC_NOTFOUND, NULL, NULL, "store: nothing behind the damage");
+        if ((rc = probe(c, tb, at + step, e)) != RC_CORRUPT)
+            break;
+        if (step > UINT64_MAX / 2)
+            return err_set(e, RC_NOTFOUND, NULL, NULL, "store: nothing behind the damage");
+    }
+    lo = at + step / 2;
+    at += step;
+    while (at - lo > 1) { /* lo cannot be read, at can */
+        uint64_t mid = lo + (at - lo) / 2;
+        if (probe(c, tb, mid, e) == RC_CORRUPT)
+            lo = mid;
+        else
+            at = mid;
+    }
+    c->at = from64(at);
+    return rc == RC_NOTFOUND ? rc : RC_OK;
+}

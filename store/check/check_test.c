@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/check/check_test.c - the check finds nothing in a sound store, and finds each damage that is done to one
+ * behind the daemon's back. */
+#include "store/ops/folder.h"
+#include "store/stored/live_test.h"
+#include "store/ops/objects.h"
+
+static struct live L;
+
+static int setup(void **state)
+{
+    (void)state;
+    live_new(&L);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    live_end(&L);
+    return 0;
+}
+
+/* Runs a whole check; findings into out. */
+static uint64_t run_check(struct buf *out, uint64_t *checked_out)
+{
+    struct store *s = store_new(ROLE_ADMIN);
+    struct store_check_req rq = {0};
+    struct store_check_rep rep;
+    struct err e;
+    uint64_t bad = 0, checked = 0;
+
+    buf_clear(out);
+    do {
+        OK(store_call(s, STORE_CHECK, &rq, -1, &rep, &e));
+        buf_addspan(out, rep.findings);
+        bad += rep.bad;
+        checked += rep.checked;
+        rq.cursor = rep.cursor;
+    } while (rep.cursor);
+    store_free(&s);
+    *checked_out = checked;
+    return bad;
+}
+
+static void test_sound(void **state)
+{
+    uint64_t mbx = live_box(0), checked;
+    struct store *in = store_new(ROLE_SMTPD), *s = live_bound(&L, mbx);
+    struct store_deliver_rep rep;
+    struct store_copy_rep cp;
+    struct store_expunge_rep ex;
+    struct store_check_rep crep;
+    struct buf out = BUF_INIT;
+    struct err e;
+
+    (void)state;
+    for (int i = 0; i < 60; i++) {
+        struct letter l;
+        letter_new(&l, i == 5 ? 2000000 : 100 + (uint64_t)i * 700, i % 4 ? 300 : 20000, i % 3 ? 100 : 70000);
+        letter_to(&l, mbx, STORE_INBOX, 0);
+        if (i % 10 == 3)
+            letter_out(&l, "remote", 0);
+        OK(letter_send(&l, in, NULL, &rep, &e));
+        letter_free(&l);
+    }
+    OK(store_call(s, STORE_COPY, &(struct store_copy_req){1, 1, live_range(1, 20), 0}, -1, &cp, &e));
+    OK(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){1, live_range(10, 30), 0, 0}, -1, &ex, &e));
+    poll(NULL, 0, 1100); /* so that every object was last touched in a second before the check's */
+    if (run_check(&out, &checked) != 0)
+        fail_msg("%s", buf_cstr(&out));
+    assert_int_equal(checked, 59 + 6 + 60); /* messages, queue entries, objects */
+    assert_int_equal(store_call(s, STORE_CHECK, &(struct store_check_req){0}, -1, &crep, &e), RC_DENIED);
+    buf_free(&out);
+    store_free(&in);
+    store_free(&s);
+}
+
+/* ---- damage, done with the library while the daemon is down ---- */
+static struct stored *open_store(void)
+{
+    static struct stored d;
+    char dir[100];
+    struct env_conf c = {.home = dir, .cache = 8 << 20};
+
+    memset(&d, 0, sizeof d);
+    snprintf(dir, sizeof dir, "%s/store", L.dir);
+    env_open(&d.env, &c);
+    d.watches = watches_new();
+    d.busy = busy_new();
+    return &d;
+}
+
+struct harm {
+    uint64_t mbx;
+    int what;
+};
+static const char *const whats[] = {"counts 3 messages",     "its summary is missing", "its summary is damaged",
+                                    "kind=1: damaged",       "bytes are missing",      "counts 3 references",
+                                    "its object is missing", "that nothing refers to", "not rightly in the index",
+                                    "modseq is beyond"};
+
+static enum rc turn_a_bit(struct tx *t, const unsigned char *oid, struct err *e)
+{
+    struct buf b = BUF_INIT;
+    enum rc rc = obj_read(t, oid, SEAL_MESSAGE, 0, OBJ_PIECE, &b, e);
+
+    if (rc == RC_OK) {
+        b.p[100] ^= 1;
+        rc = obj_put_piece(t, oid, SEAL_MESSAGE, 0, buf_span(&b), e);
+    }
+    buf_free(&b);
+    return rc;
+}
+
+static enum rc do_harm(struct tx *t, void *arg, struct err *e)
+{
+    const struct harm *h = arg;
+    struct key k = key_msg(h->mbx, 1, 2), ref, due;
+    struct buf b = BUF_INIT;
+    struct counters c;
+    struct objref r;
+    struct msg m;
+    enum rc rc = counters_get(t, h->mbx, 1, true, &c, e);
+
+    if (rc == RC_OK)
+        rc = msg_get(t, h->mbx, 1, 2, &m, e);
+    if (rc == RC_OK)
+        rc = objref_get(t, m.oid, true, &b, &r, e);
+    if (rc != RC_OK)
+        goto out;
+    ref = key_oid(m.oid);
+    switch (h->what) {
+    case 0: /* INV-5 */
+        c.exists++;
+        rc = counters_put(t, h->mbx, 1, &c, e);
+        break;
+    case 1: /* INV-8 */
+        rc = tx_del(t, T_SUMMARIES, &k, e);
+        break;
+    case 2:
+        rc = tx_put(t, T_SUMMARIES, &k, SPAN_LIT("something else"), 0, e);
+        break;
+    case 3:
+        rc = turn_a_bit(t, m.oid, e);
+        break;
+    case 4:
+        k = key_piece(m.oid, SEAL_MESSAGE, 1);
+        rc = tx_del(t, T_OBJECTS, &k, e);
+        break;
+    case 5: /* INV-2 */
+        r.refs = 3;
+        rc = objref_put(t, m.oid, &r, false, e);
+        break;
+    case 6:
+        rc = tx_del(t, T_OBJREFS, &ref, e);
+        break;
+    case 7:                             /* INV-3 */
+        memset(m.oid, 0, sizeof m.oid); /* a time that no sweep goes back to */
+        rc = obj_put_piece(t, m.oid, SEAL_MESSAGE, 0, SPAN_LIT("orphan"), e);
+        break;
+    case 8: /* INV-9 */
+        due = key_due(77, r.qid, 0);
+        rc = tx_del(t, T_DUE, &due, e);
+        break;
+    case 9: /* INV-5 */
+        m.modseq = c.modseq + 1;
+        rc = msg_put(t, h->mbx, 1, 2, &m, false, e);
+        break;
+    }
+out:
+    buf_free(&b);
+    return rc;
+}
+
+static void test_damage(void **state)
+{
+    struct store *in = store_new(ROLE_SMTPD);
+    struct store_deliver_rep rep;
+    struct buf out = BUF_INIT;
+    struct err e;
+    uint64_t checked, bad, before;
+    pid_t pid;
+    int st;
+
+    (void)state;
+    before = run_check(&out, &checked);
+    assert_int_equal(before, 0);
+    for (int what = 0; what < (int)(sizeof whats / sizeof whats[0]); what++) {
+        struct harm h = {live_box(0), what};
+
+        for (int i = 0; i < 2; i++) {
+            struct letter l;
+            letter_new(&l, 100000, 300, 100);
+            letter_to(&l, h.mbx, STORE_INBOX, 0);
+            letter_out(&l, "remote", 77);
+            OK(letter_send(&l, in, NULL, &rep, &e));
+            letter_free(&l);
+        }
+        poll(NULL, 0, 1100);
+        live_stop(&L, SIGTERM);
+        pid = fork(); /* the library is set up anew in each process that opens it */
+        if (pid == 0) {
+            struct stored *d = open_store();
+            enum rc rc = tx_run(d, TX_WRITE, do_harm, &h, &e);
+            env_close(&d->env);
+            _exit(rc == RC_OK ? 0 : 1);
+        }
+        waitpid(pid, &st, 0);
+        assert_int_equal(st, 0);
+        live_start(&L);
+        bad = run_check(&out, &checked);
+        if (bad <= before || span_find(buf_span(&out), span_str(whats[what])) < 0)
+            fail_msg("\"%s\" not among %d: %s", whats[what], (int)bad, buf_cstr(&out));
+        before = bad;
+    }
+    buf_free(&out);
+    store_free(&in);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sound), cmocka_unit_test(test_damage)};
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/check/damage_test.c - one flipped bit: whoever needs that page is told RC_CORRUPT, the page is named, everybody else
+ * goes on, the daemon lives. For the first page, the root and others of every table. */
+#include "store/check/damage_test.h"
+
+static struct live L;
+
+static int setup(void **state)
+{
+    (void)state;
+    live_new(&L);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    live_end(&L);
+    return 0;
+}
+
+static void count(enum rc rc, unsigned *bad)
+{
+    assert_true(rc == RC_OK || rc == RC_CORRUPT);
+    *bad += rc == RC_CORRUPT;
+}
+
+static void read_all(struct store *s, enum store_op op, unsigned *bad)
+{
+    struct store_range_req rq = {STORE_INBOX, live_range(1, UINT32_MAX), 0};
+    struct store_list_rep list;
+    struct err e;
+    enum rc rc;
+
+    do {
+        rc = store_call(s, op, &rq, -1, &list, &e);
+        count(rc, bad);
+        rq.from = list.next;
+    } while (rc == RC_OK && list.next != 0);
+}
+
+/* What a mailbox is asked in a day. Every answer is right or RC_CORRUPT; returns how many were that. */
+static unsigned use(struct store *s, uint64_t mbx)
+{
+    static const enum store_op reads[] = {STORE_ENTRIES, STORE_SUMMARIES, STORE_TEXTS, STORE_READ_MANY};
+    struct store *in = store_new(ROLE_SMTPD);
+    struct store_expunge_rep ex;
+    struct store_flags_rep fl;
+    struct store_copy_rep cp;
+    struct store_deliver_rep rep;
+    struct letter l;
+    struct err e;
+    unsigned bad = 0;
+
+    for (size_t i = 0; i < sizeof reads / sizeof reads[0]; i++)
+        read_all(s, reads[i], &bad);
+    count(store_call(s, STORE_FLAGS,
+                     &(struct store_flags_req){STORE_INBOX, live_range(1, 9), 0, FLAGS_ADD, MF_FLAGGED, 0}, -1, &fl,
+                     &e),
+          &bad);
+    count(
+        store_call(s, STORE_COPY, &(struct store_copy_req){STORE_INBOX, STORE_INBOX, live_range(5, 6), 0}, -1, &cp, &e),
+        &bad);
+    count(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){STORE_INBOX, live_range(3, 3), 0, 0}, -1, &ex, &e),
+          &bad);
+    letter_new(&l, 900, 700, 300);
+    letter_to(&l, mbx, STORE_INBOX, 0);
+    letter_out(&l, "remote", 77);
+    count(letter_send(&l, in, NULL, &rep, &e), &bad);
+    letter_free(&l);
+    store_free(&in);
+    return bad;
+}
+
+/* Binding reads the mailbox's own record and its folders' counters: that too is an answer. */
+static unsigned use_bound(uint64_t mbx)
+{
+    struct ticket t = {.method = METHOD_PASSWORD,
+                       .rights = RIGHT_READ | RIGHT_WRITE,
+                       .mbx = mbx,
+                       .issued = (uint64_t)time(NULL),
+                       .expires = (uint64_t)time(NULL) + 3600,
+                       .address = "a@b",
+                       .actor = "a@b"};
+    struct store *s = store_new(ROLE_IMAPD);
+    struct store_box_rep rep;
+    struct buf wire = BUF_INIT, mem = BUF_INIT;
+    struct err e;
+    unsigned bad = 0;
+
+    assert_int_equal(ticket_sign(&t, L.seed, &wire, &e), RC_OK);
+    count(store_bind(s, buf_span(&wire), &rep, &mem, &e), &bad);
+    if (bad == 0)
+        bad = use(s, mbx);
+    buf_free(&mem);
+    buf_free(&wire);
+    store_free(&s);
+    return bad;
+}
+
+static uint64_t damage(struct buf *list)
+{
+    struct store *s = store_new(ROLE_ADMIN);
+    struct store_damage_rep rep;
+    struct err e;
+
+    OK(store_call(s, STORE_DAMAGE, NULL, -1, &rep, &e));
+    buf_clear(list);
+    buf_addspan(list, rep.list);
+    store_free(&s);
+    return rep.pages;
+}
+
+/* Runs a whole check; how many findings, and their text. */
+static uint64_t check(struct buf *out)
+{
+    struct store *s = store_new(ROLE_ADMIN);
+    struct store_check_req rq = {0};
+    struct store_check_rep rep;
+    uint64_t bad = 0;
+    struct err e;
+
+    buf_clear(out);
+    do {
+        OK(store_call(s, STORE_CHECK, &rq, -1, &rep, &e));
+        buf_addspan(out, rep.findings);
+        bad += rep.bad;
+        rq.cursor = rep.cursor;
+    } while (rep.cursor);
+    store_free(&s);
+    return bad;
+}
+
+static void one_page(enum table t, size_t page, uint64_t a, uint64_t b)
+{
+    char name[64];
+    struct buf list = BUF_INIT;
+    unsigned bad;
+
+    damage_flip(&L, t, page);
+    damage_start(&L);
+    bad = use_bound(a) + use_bound(b);
+    snprintf(name, sizeof name, "%s page %u ", tables[t].file, (unsigned)page);
+    if ((bad > 0 || page == 0) && (damage(&list) == 0 || span_find(buf_span(&list), span_str(name)) < 0))
+        fail_msg("%u requests failed, and \"%s\" is not named: %s", bad, name, buf_cstr(&list));
+    snprintf(name, sizeof name, "table %s page %u:", tables[t].file, (unsigned)page);
+    if (t % 2 == 0) /* a whole check takes a while */
+        goto out;
+    if (check(&list) == 0 || span_find(buf_span(&list), span_str(name)) < 0)
+        fail_msg("the check does not say \"%s\": %s", name, buf_cstr(&list));
+out:
+    assert_int_equal(live_stop(&L, SIGTERM), 0); /* it has lived all the while */
+    damage_flip(&L, t, page);                    /* as it was */
+    buf_free(&list);
+}
+
+static void test_every_table(void **state)
+{
+    uint64_t a = live_box(0), b = live_box(0);
+    struct buf list = BUF_INIT;
+
+    (void)state;
+    damage_populate(&L, a, 40);
+    damage_populate(&L, b, 5);
+    assert_int_equal(live_stop(&L, SIGTERM), 0);
+    for (int t = 0; t < TABLES; t++) {
+        size_t n = damage_pages(&L, (enum table)t);
+        one_page((enum table)t, t % 3 ? 1 : 0, a, b); /* the root; of some the first page, whose table stays closed */
+        if (n >= 4 && t != T_TEXTS && t != T_OBJREFS)
+            one_page((enum table)t, n / 2, a, b);
+    }
+    damage_start(&L);
+    assert_int_equal(use_bound(a) + use_bound(b), 0);
+    poll(NULL, 0, 1100); /* so that every object was last touched in a second before the check's */
+    if (check(&list) != 0)
+        fail_msg("%s", buf_cstr(&list));
+    buf_free(&list);
+}
+
+/* A page of a's summaries is bad: b's mailbox notices nothing, nor do a's other requests. */
+static void test_others_go_on(void **state)
+{
+    uint64_t a = live_box(0), b = live_box(0);
+    struct store *s;
+    unsigned bad = 0;
+    size_t leaf;
+
+    (void)state;
+    damage_populate(&L, a, 200);
+    damage_populate(&L, b, 5);
+    assert_int_equal(live_stop(&L, SIGTERM), 0);
+    leaf = damage_leaf_of(&L, T_SUMMARIES, a, 100);
+    damage_flip(&L, T_SUMMARIES, leaf);
+    damage_start(&L);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(use_bound(b), 0);
+    s = live_bound(&L, a);
+    read_all(s, STORE_SUMMARIES, &bad);
+    assert_int_equal(bad, 1);
+    read_all(s, STORE_READ_MANY, &bad);
+    read_all(s, STORE_TEXTS, &bad);
+    assert_int_equal(bad, 1);
+    store_free(&s);
+    assert_int_equal(live_stop(&L, SIGTERM), 0);
+    damage_flip(&L, T_SUMMARIES, leaf);
+    damage_start(&L);
+}
+
+/* The daemon was killed, and the page that recovery wants is bad: it starts all the same, and says so. */
+static void test_recovery_passes_by(void **state)
+{
+    uint64_t a = live_box(0);
+    struct store *in = store_new(ROLE_SMTPD);
+    struct store_stats_rep st;
+    struct buf list = BUF_INIT;
+    struct err e;
+
+    (void)state;
+    damage_populate(&L, a, 5);
+    assert_int_equal(live_stop(&L, SIGTERM), 0);
+    damage_start(&L);
+    for (int i = 0; i < 20; i++)
+        live_deliver(in, a, STORE_INBOX, 900, 0);
+    assert_int_equal(live_stop(&L, SIGKILL), 128 + SIGKILL);
+    damage_flip(&L, T_MSGS, damage_leaf_of(&L, T_MSGS, a, 3));
+    damage_start(&L);
+    store_free(&in);
+    in = store_new(ROLE_ADMIN);
+    OK(store_call(in, STORE_PING, NULL, -1, &st, &e));
+    assert_true(damage(&list) > 0);
+    assert_true(span_find(buf_span(&list), SPAN_LIT("msgs.db")) >= 0);
+    store_free(&in);
+    buf_free(&list);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_table), cmocka_unit_test(test_others_go_on),
+                                       cmocka_unit_test(test_recovery_passes_by)};
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/check/salvage_refs.c - what belongs to a message: its object, summary, search text, epoch; references counted anew; the
+ * queue and its index. See salvage.h. */
+#include "base/clock.h"
+#include "store/check/salvage_int.h"
+
+/* ---- objects ---- */
+/* All its pieces are there; their digest. */
+static enum rc pieces_digest(struct salvage *s, const unsigned char *oid, uint8_t kind, uint64_t len,
+                             unsigned char out[DIGEST_LEN], struct err *e)
+{
+    struct digest *g = digest_new();
+    struct buf b = BUF_INIT;
+    struct tx t;
+    enum rc rc = RC_OK;
+
+    tx_bare(&s->d, &t);
+    for (uint64_t at = 0; rc == RC_OK && at < len; at += OBJ_PIECE) {
+        buf_clear(&b);
+        rc = obj_read(&t, oid, kind, at, len - at < OBJ_PIECE ? len - at : OBJ_PIECE, &b, e);
+        digest_add(g, buf_span(&b));
+    }
+    digest_end(&g, out);
+    buf_free(&b);
+    return rc;
+}
+
+/* A summary or text: beside the message, or in pieces, or lost. */
+static enum rc part_digest(struct salvage *s, const struct key *k, const struct msg *m, uint8_t kind, struct objref *r,
+                           struct err *e)
+{
+    bool summary = kind == SEAL_SUMMARY;
+    uint64_t len = summary ? m->len_summary : m->len_text;
+    struct buf b = BUF_INIT;
+    struct tx t;
+    enum rc rc = RC_OK;
+
+    tx_bare(&s->d, &t);
+    if (m->where & (summary ? MSG_SUMMARY : MSG_TEXT)) {
+        rc = tx_get(&t, summary ? T_SUMMARIES : T_TEXTS, k, 0, &b, e);
+        if (rc == RC_OK)
+            digest_of(buf_span(&b), r->digest[kind - SEAL_MESSAGE]);
+    } else if (len > 0) {
+        rc = pieces_digest(s, m->oid, kind, len, r->digest[kind - SEAL_MESSAGE], e);
+        if (rc == RC_OK)
+            r->where |= (uint8_t)(1u << kind);
+    }
+    buf_free(&b);
+    return rc == RC_NOTFOUND || rc == RC_CORRUPT ? RC_OK : rc;
+}
+
+/* Its record is lost; what it said can be found out again but for who was answered what (INV-4 ends for it). */
+static enum rc new_objref(struct salvage *s, const struct key *k, const struct msg *m, uint64_t qid, struct err *e)
+{
+    struct objref r = {.where = 1u << SEAL_MESSAGE,
+                       .created = (uint64_t)clock_utc(),
+                       .touched = (uint64_t)clock_utc(),
+                       .size = m->size,
+                       .qid = qid,
+                       .len_summary = m->len_summary,
+                       .len_text = m->len_text};
+    struct key ref = key_oid(m->oid);
+    enum rc rc = pieces_digest(s, m->oid, SEAL_MESSAGE, seal_size(m->size), r.digest[0], e);
+
+    if (rc == RC_CORRUPT)
+        rc = RC_OK; /* its octets are lost: said by lost_body() */
+    for (uint8_t kind = SEAL_SUMMARY; k && rc == RC_OK && kind <= SEAL_SEARCH; kind++)
+        rc = part_digest(s, k, m, kind, &r, e);
+    return rc == RC_OK ? salvage_write(s, T_OBJREFS, &ref, objref_f, &r, e) : rc;
+}
+
+static enum rc lost_body(struct salvage *s, uint64_t mbx, const struct msg *m, struct err *e)
+{
+    uint32_t n = obj_pieces(seal_size(m->size));
+    enum rc rc = RC_OK;
+
+    if (!s->bad[T_OBJECTS])
+        return RC_OK;
+    for (uint32_t i = 0; rc == RC_OK && i < n; i++) {
+        struct key k = key_piece(m->oid, SEAL_MESSAGE, i);
+        rc = salvage_has(s, T_OBJECTS, &k, e);
+    }
+    if (rc != RC_NOTFOUND)
+        return rc;
+    salvage_lost(s, mbx)->n[LOST_BODIES]++;
+    return RC_OK;
+}
+
+/* ---- messages ---- */
+/* A record beside the message that is lost is not asked for any more: the rest of its folder's listing is not stopped by it. */
+static enum rc lost_part(struct salvage *s, const struct key *k, struct msg *m, bool summary, bool *changed, struct err *e)
+{
+    uint8_t bit = summary ? MSG_SUMMARY : MSG_TEXT;
+    enum rc rc = m->where & bit ? salvage_has(s, summary ? T_SUMMARIES : T_TEXTS, k, e) : RC_OK;
+
+    if (rc != RC_NOTFOUND)
+        return rc;
+    m->where &= (uint8_t)~bit;
+    *(summary ? &m->len_summary : &m->len_text) = 0;
+    *changed = true;
+    salvage_lost(s, be64(k->b))->n[summary ? LOST_SUMMARIES : LOST_TEXTS]++;
+    return RC_OK;
+}
+
+static enum rc mend_message(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e)
+{
+    struct counted *refs = arg;
+    uint64_t mbx = be64(k->b);
+    struct key ref, epoch;
+    bool changed = false;
+    struct msg m;
+    enum rc rc = rec_read(val, msg_f, &m, e);
+
+    if (rc != RC_OK || (rc = counted_add(refs, m.oid, e)) != RC_OK)
+        return rc;
+    ref = key_oid(m.oid);
+    rc = salvage_has(s, T_OBJREFS, &ref, e);
+    if (rc == RC_NOTFOUND)
+        rc = new_objref(s, k, &m, 0, e);
+    if (rc == RC_OK)
+        rc = lost_body(s, mbx, &m, e);
+    if (rc == RC_OK)
+        rc = lost_part(s, k, &m, true, &changed, e);
+    if (rc == RC_OK)
+        rc = lost_part(s, k, &m, false, &changed, e);
+    if (rc == RC_OK && changed)
+        rc = salvage_write(s, T_MSGS, k, msg_f, &m, e);
+    epoch = key_epoch(mbx, m.epoch);
+    if (rc == RC_OK)
+        rc = salvage_has(s, T_EPOCHS, &epoch, e);
+    if (rc != RC_NOTFOUND)
+        return rc;
+    salvage_lost(s, mbx)->n[LOST_EPOCHS]++;
+    return RC_OK;
+}
+
+/* ---- queue ---- */
+static enum rc mend_queued(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e)
+{
+    struct msg m = {0};
+    struct key due, ref;
+    struct queued q;
+    enum rc rc = rec_read(val, queued_f, &q, e);
+
+    if (rc != RC_OK || (rc = counted_add(arg, q.oid, e)) != RC_OK)
+        return rc;
+    m.size = q.size;
+    memcpy(m.oid, q.oid, SEAL_OID);
+    ref = key_oid(q.oid);
+    rc = salvage_has(s, T_OBJREFS, &ref, e);
+    if (rc == RC_NOTFOUND)
+        rc = new_objref(s, NULL, &m, be64(k->b), e);
+    if (rc == RC_OK)
+        rc = lost_body(s, SEAL_QUEUE_BOX, &m, e);
+    due = key_due(q.next_try, be64(k->b), be32(k->b + 8));
+    if (rc == RC_OK && q.state == Q_WAITING)
+        rc = salvage_has(s, T_DUE, &due, e);
+    return rc == RC_NOTFOUND ? salvage_put(s, T_DUE, &due, SPAN_LIT("d"), e) : rc;
+}
+
+static enum rc mend_due(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e)
+{
+    struct key item = key_queue(be64(k->b + 8), be32(k->b + 16));
+    struct buf b = BUF_INIT;
+    struct queued q;
+    struct tx t;
+    bool wrong = true;
+    enum rc rc;
+
+    (void)val;
+    (void)arg;
+    tx_bare(&s->d, &t);
+    rc = tx_get(&t, T_QUEUE, &item, 0, &b, e);
+    if (rc == RC_OK && (rc = rec_read(buf_span(&b), queued_f, &q, e)) == RC_OK)
+        wrong = q.state != Q_WAITING || q.next_try != be64(k->b);
+    buf_free(&b);
+    if (rc != RC_OK && rc != RC_NOTFOUND)
+        return rc;
+    return wrong ? salvage_del(s, T_DUE, k, e) : RC_OK;
+}
+
+/* ---- references ---- */
+static enum rc mend_objref(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e)
+{
+    uint32_t met = counted_get(arg, k->b + 1);
+    struct key tomb = key_tomb((uint64_t)clock_utc() + OBJ_KEEP_S, k->b + 1);
+    struct objref r;
+    enum rc rc = rec_read(val, objref_f, &r, e);
+
+    if (rc != RC_OK || (met == r.refs && (met > 0 || !s->bad[T_TOMBS])))
+        return rc;
+    if (met == 0 && (rc = salvage_put(s, T_TOMBS, &tomb, SPAN_LIT("t"), e)) != RC_OK)
+        return rc;
+    r.refs = met;
+    return salvage_write(s, T_OBJREFS, k, objref_f, &r, e);
+}
+
+enum rc salvage_refs(struct salvage *s, struct err *e)
+{
+    struct counted *refs = counted_new();
+    enum rc rc = salvage_each(s, T_MSGS, mend_message, refs, e);
+
+    if (rc == RC_OK)
+        rc = salvage_each(s, T_QUEUE, mend_queued, refs, e);
+    if (rc == RC_OK)
+        rc = salvage_each(s, T_DUE, mend_due, NULL, e);
+    if (rc == RC_OK)
+        rc = salvage_each(s, T_OBJREFS, mend_objref, refs, e);
+    counted_free(&refs);
+    return rc;
+}

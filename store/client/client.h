@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/client/client.h - asking pli-stored.
+ * Owns     struct store: one connection, dialled at first use ("store.sock" is named stored.sock in the working
+ *          folder), dialled again after stored restarted (and bound to its ticket again). One process, one thread.
+ * Restart  store_call() answers RC_TEMP when stored stays away for longer than its patience; ops that are idempotent
+ *          (reads, and DELIVER by oid) are asked again by themselves within that time, so a restart of stored costs a
+ *          session a pause, not a failure.
+ * Slow     a request says until when it may still be done (store_timeout()); stored drops it when it is late, up to the moment
+ *          before the commit. The wait here is longer (WAIT_MORE times as long): who is told "not done" may ask anew as another
+ *          message, and it is not there twice. What no deadline can undo: a disk that takes longer than the difference for the
+ *          flush behind the commit (stored logs ev=store-late).
+ * Process  smtpd, imapd, relayd sessions, pli.
+ */
+#pragma once
+#include "store/wire/wire.h"
+struct store;
+void store_timeout(int milliseconds); /* for every store_new() of this process from now on; default 20 s */
+struct store *store_new(enum ipc_role role);
+void store_free(struct store **s);
+void store_dial_ahead(struct store *s); /* dials now, if that takes no waiting; the first request must bear to be asked again */
+void store_patience(struct store *s, int milliseconds); /* default 8000 */
+/* Spans of a reply point into *mem, which the caller owns, and live as long as that: see ipc_call(). */
+/* ticket copied; rep's slots in mem */
+enum rc store_bind(struct store *s, struct span ticket, struct store_box_rep *rep_out, struct buf *mem, struct err *e);
+void store_renew(struct store *s, struct span ticket); /* of the same mailbox: given with the next request */
+/* Any op of the table. */
+enum rc store_call_in(struct store *s, enum store_op op, const void *req, int req_fd, void *rep_out, struct buf *mem,
+                      struct err *e);
+/* The same for an op whose reply has no spans; for another one it is a bug(), at the first call. */
+enum rc store_call(struct store *s, enum store_op op, const void *req, int req_fd, void *rep_out, struct err *e);
+/* before a long wait: see ipc_rest() */
+void store_rest(struct store *s);
+/* Pipelining for listings: ask n times, answer n times, in order, no other call between. RC_TEMP: stored went away, ask
+ * all again. */
+enum rc store_ask(struct store *s, enum store_op op, const void *req, struct err *e);
+enum rc store_answer(struct store *s, enum store_op op, void *rep_out, struct buf *mem, struct err *e);
+/* a watching connection: readable when something changed */
+int store_event_fd(struct store *s);
+/* RC_MORE: none; RC_CLOSED: watch again */
+enum rc store_event(struct store *s, struct store_ev_changed *ev_out, struct err *e);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/db/rec.h - the records of the tables: structs, and the one place that lays their bytes out (little-endian,
+ * a version byte first). Described by field tables, as the protocol is; docs/internals/store.md lists them.
+ *
+ * Errors   RC_CORRUPT: a record that does not read; nothing of it is used.
+ * Process  pli-stored.
+ */
+#pragma once
+#include "base/ipc.h"
+#include "crypto/seal/digest.h"
+#include "store/wire/wire.h"
+
+struct counters { /* T_COUNTERS: what a folder counts. The record is the folder's existence: none, none. */
+    uint32_t uidvalidity, uidnext, exists, unseen, first_recent;
+    uint64_t modseq, flags_modseq /* the last one that a change of flags or an expunge took */, bytes;
+};
+struct msg { /* T_MSGS */
+    uint64_t flags, modseq, size, internaldate, epoch;
+    uint32_t len_summary, len_text;
+    uint8_t where; /* MSG_... : own record beside the folder, else in T_OBJECTS */
+    unsigned char oid[SEAL_OID], wrap[SEAL_WRAP];
+};
+enum { MSG_SUMMARY = 1, MSG_TEXT = 2 };
+struct objref { /* T_OBJREFS */
+    uint32_t refs;
+    uint8_t where; /* bit 1 << kind: has pieces in T_OBJECTS */
+    uint64_t created, touched, size, qid;
+    uint32_t len_summary, len_text;
+    unsigned char digest[3][DIGEST_LEN]; /* message, summary, text: of the sealed bytes */
+    struct span placed;                  /* list of store_placed, as answered */
+};
+struct box { /* T_BOXES part 0 */
+    unsigned char pub[SEAL_PUB];
+    uint64_t slots_version, quota, created;
+    uint32_t next_folder, last_uidvalidity;
+};
+struct folder { /* T_FOLDERS */
+    uint8_t special;
+    uint16_t flags;
+    unsigned char tag[SEAL_NAME_TAG];
+    struct span name;
+};
+struct keyword { /* T_KEYWORDS */
+    unsigned char tag[SEAL_NAME_TAG];
+    struct span name;
+};
+struct queued { /* T_QUEUE */
+    uint8_t state;
+    uint16_t notify;
+    uint32_t attempts;
+    uint64_t received, next_try, size, epoch;
+    unsigned char oid[SEAL_OID], wrap[SEAL_WRAP], epoch_rec[SEAL_EPOCH_REC];
+    struct span domain_key, mid, envelope, last_error;
+};
+extern const struct ipc_field counters_f[], msg_f[], objref_f[], box_f[], folder_f[], keyword_f[], queued_f[];
+enum { REC_VERSION = 1 };
+void rec_write(struct buf *out, const struct ipc_field *f, const void *rec); /* out is cleared first */
+enum rc rec_read(struct span in, const struct ipc_field *f, void *rec_out, struct err *e);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/db/scan.h - a range of a table in key order, read in bulk: many records a call into the library.
+ *
+ * Use      scan_open(); while ((rc = scan_next(&s, &k, &v, e)) == RC_OK) ...; scan_close(). RC_NOTFOUND is the end of
+ *          the prefix. k and v are borrowed until the next call. Do not change the table while its scan is open: gather
+ *          first.
+ * INV-L1   a scan holds the pages under its cursor only, however long the range is: a page that was read is given back. What was
+ *          read stays as it was only where a lock above it says so: a folder's messages under its counters, a mailbox's
+ *          folders and keywords under its box record. Whoever needs one record to stay reads it again with tx_get().
+ * Process  pli-stored, inside a transaction.
+ */
+#pragma once
+#include "store/db/tx.h"
+#include <db.h>
+
+/* How far to read ahead: what is read ahead is also locked, and may be somebody else's. KEYS: values come empty. */
+enum scan_want { SCAN_FEW, SCAN_MANY, SCAN_BRIEF /* a handful of counters: pages of 512 bytes only */, SCAN_KEYS };
+struct scan {
+    struct tx *t;
+    enum table tb;
+    DBC *c;
+    DBT bulk;
+    void *at; /* in bulk; NULL: fetch more */
+    unsigned char key[32];
+    size_t key_n;
+    struct key prefix;
+    bool begun, keys_only;
+};
+/* Records whose key begins with the first prefix_n bytes of from, from from on. */
+enum rc scan_open(struct scan *s, struct tx *t, enum table tb, const struct key *from, size_t prefix_n,
+                  enum scan_want w, struct err *e);
+enum rc scan_next(struct scan *s, struct span *k_out, struct span *v_out, struct err *e);
+void scan_seek(struct scan *s, const struct key *to); /* the next record is the first at to or behind */
+void scan_close(struct scan *s);
+/* Deletes up to *left records of the prefix, counting down; a prefix is wholly gone when *left > 0 after it. */
+enum rc scan_delete(struct tx *t, enum table tb, const struct key *prefix, uint32_t *left, struct err *e);

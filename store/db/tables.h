@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/db/tables.h - the tables of the environment and the shape of their keys. docs/internals/store.md has them
+ * byte by byte.
+ *
+ * Keys     big-endian integers one behind the other, so that byte order is number order and a folder's records are
+ *          adjacent.
+ * Process  pli-stored.
+ */
+#pragma once
+#include "base/buf.h"
+#include <db.h>
+
+enum { STORE_FORMAT = 2 }; /* 2: an epoch's number follows from its record */
+enum table {
+    T_FORMAT,    /* "format" -> u32; written once, so that it can be read without recovery */
+    T_META,      /* names -> numbers: next_mbx, swept */
+    T_BOXES,     /* mbx, part u8 (0 numbers, 1 slots) */
+    T_FOLDERS,   /* mbx, folder */
+    T_TAGS,      /* mbx, tag16 -> folder */
+    T_COUNTERS,  /* mbx, folder: uidnext, modseq, sums */
+    T_MSGS,      /* mbx, folder, uid */
+    T_SUMMARIES, /* mbx, folder, uid -> sealed summary */
+    T_TEXTS,     /* mbx, folder, uid -> sealed search text */
+    T_OBJECTS,   /* shard, oid, kind, piece u32 -> bytes */
+    T_OBJREFS,   /* shard, oid -> references, digests, what was answered */
+    T_EXPUNGED,  /* mbx, folder, modseq -> packed UIDs */
+    T_EPOCHS,    /* mbx, epoch -> 80 bytes */
+    T_KEYWORDS,  /* mbx, index u8 */
+    T_QUEUE,     /* qid, rcpt */
+    T_DUE,       /* next_try, qid, rcpt: waiting entries only */
+    T_TOMBS,     /* when, oid: objects to be freed then */
+    T_GONE,      /* mbx, folder (0: whole mailbox): to be emptied in the background */
+    TABLES
+};
+struct table_def {
+    const char *file;
+    uint32_t page;
+};
+extern const struct table_def tables[TABLES];
+
+struct key {
+    unsigned char b[32];
+    size_t n;
+};
+struct key key_of(const char *name);
+struct key key_mbx(uint64_t mbx);
+struct key key_part(uint64_t mbx, uint8_t part);
+struct key key_folder(uint64_t mbx, uint32_t folder);
+struct key key_msg(uint64_t mbx, uint32_t folder, uint32_t uid);
+struct key key_tag(uint64_t mbx, const unsigned char tag[16]);
+struct key key_seq(uint64_t mbx, uint32_t folder, uint64_t modseq);
+struct key key_epoch(uint64_t mbx, uint64_t epoch);
+struct key key_oid(const unsigned char oid[16]);
+struct key key_piece(const unsigned char oid[16], uint8_t kind, uint32_t piece);
+struct key key_queue(uint64_t qid, uint32_t rcpt);
+struct key key_due(uint64_t when, uint64_t qid, uint32_t rcpt);
+struct key key_tomb(uint64_t when, const unsigned char oid[16]);
+/* reading them back */
+uint64_t be64(const unsigned char *p);
+uint32_t be32(const unsigned char *p);
+static inline struct span key_span(const struct key *k)
+{
+    return (struct span){k->b, k->n};
+}

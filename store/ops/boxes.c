@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/ops/boxes.c - mailboxes: numbers, keys in slots (slots.c), quota; and binding a connection to one by
+ * ticket. */
+#include "base/clock.h"
+#include "store/ops/folder.h"
+#include "store/ops/slots.h"
+
+enum { MBX_FIRST = 16 /* below: SEAL_QUEUE_BOX and its like */ };
+
+/* ---- numbers ---- */
+static enum rc number_get(struct tx *t, const char *name, uint64_t def, uint64_t *v_out, struct err *e)
+{
+    struct key k = key_of(name);
+    struct buf b = BUF_INIT;
+    enum rc rc = tx_get(t, T_META, &k, TX_FOR_WRITE, &b, e);
+
+    if (rc == RC_OK && b.n == 8)
+        *v_out = be64(b.p);
+    else if (rc == RC_NOTFOUND)
+        *v_out = def;
+    else if (rc == RC_OK)
+        rc = err_set(e, RC_CORRUPT, NULL, NULL, "store: a number of %zu bytes", b.n);
+    buf_free(&b);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static enum rc number_put(struct tx *t, const char *name, uint64_t v, struct err *e)
+{
+    struct key k = key_of(name), val = key_mbx(v);
+
+    return tx_put(t, T_META, &k, key_span(&val), 0, e);
+}
+
+enum rc do_box_reserve(struct tx *t, const struct ask *a, struct err *e)
+{
+    struct store_mbx_msg *rep = a->rep;
+    uint64_t next;
+    enum rc rc = number_get(t, "next_mbx", MBX_FIRST, &next, e);
+
+    if (rc == RC_OK)
+        rc = number_put(t, "next_mbx", next + 1, e);
+    rep->mbx = next;
+    return rc;
+}
+
+/* A number that another store gave (a restored directory) is not given again. */
+static enum rc number_taken(struct tx *t, uint64_t mbx, struct err *e)
+{
+    uint64_t next;
+    enum rc rc = number_get(t, "next_mbx", MBX_FIRST, &next, e);
+
+    return rc == RC_OK && mbx >= next ? number_put(t, "next_mbx", mbx + 1, e) : rc;
+}
+
+/* ---- making ---- */
+static enum rc put_inbox(struct tx *t, uint64_t mbx, uint32_t uidvalidity, struct err *e)
+{
+    struct counters c = {.uidvalidity = uidvalidity, .uidnext = 1, .first_recent = 1, .modseq = 1};
+    struct folder f = {.special = SU_INBOX, .flags = FF_SUBSCRIBED}; /* no name: everyone knows it */
+    struct key k = key_folder(mbx, STORE_INBOX);
+    struct buf b = BUF_INIT;
+    enum rc rc;
+
+    rec_write(&b, folder_f, &f);
+    rc = tx_put(t, T_FOLDERS, &k, buf_span(&b), TX_NEW, e);
+    buf_free(&b);
+    return rc == RC_OK ? counters_put(t, mbx, STORE_INBOX, &c, e) : rc;
+}
+
+enum rc do_box_create(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_box_create_req *rq = a->req;
+    struct key part = key_part(rq->mbx, 0), gone = key_folder(rq->mbx, 0);
+    struct box b = {
+        .slots_version = 1, .quota = rq->quota, .created = (uint64_t)clock_utc(), .next_folder = STORE_INBOX + 1};
+    enum rc rc;
+
+    if (rq->mbx < MBX_FIRST)
+        return err_set(e, RC_SYNTAX, NULL, NULL, "store: mailbox numbers begin at %d", MBX_FIRST);
+    if ((rc = tx_has(t, T_BOXES, &part, e)) == RC_NOTFOUND)
+        rc = tx_has(t, T_GONE, &gone, e);
+    if (rc != RC_NOTFOUND)
+        return rc != RC_OK ? rc
+                           : err_set(e, RC_EXISTS, NULL, NULL, "store: mailbox %llu exists, or is being emptied",
+                                     (unsigned long long)rq->mbx);
+    memcpy(b.pub, rq->pub, SEAL_PUB);
+    b.last_uidvalidity = (uint32_t)b.created;
+    rc = number_taken(t, rq->mbx, e);
+    if (rc == RC_OK)
+        rc = box_put(t, rq->mbx, &b, e);
+    if (rc == RC_OK)
+        rc = slots_first(t, rq->mbx, rq->slots, e);
+    if (rc == RC_OK)
+        rc = put_inbox(t, rq->mbx, b.last_uidvalidity, e);
+    tx_touch(t, rq->mbx, 0, 0);
+    return rc;
+}
+
+/* ---- reading ---- */
+static enum rc answer_box(struct tx *t, const struct ask *a, uint64_t mbx, struct err *e)
+{
+    struct store_box_rep *rep = a->rep;
+    struct span now = SPAN_NULL, former = SPAN_NULL;
+    struct sums s;
+    struct box b;
+    enum rc rc = box_get(t, mbx, false, &b, e);
+
+    if (rc == RC_OK)
+        rc = slots_read(t, mbx, a->out, &now, &former, e);
+    if (rc == RC_OK)
+        rc = box_sums(t, mbx, &s, e);
+    if (rc != RC_OK)
+        return rc;
+    *rep = (struct store_box_rep){.mbx = mbx,
+                                  .slots = now,
+                                  .former = former,
+                                  .slots_version = b.slots_version,
+                                  .quota = b.quota,
+                                  .used = sums_used(&s),
+                                  .messages = s.messages};
+    memcpy(rep->pub, b.pub, SEAL_PUB);
+    return RC_OK;
+}
+
+enum rc do_box_get(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_mbx_msg *rq = a->req;
+    const struct sess *s = a->s;
+
+    if (a->role == ROLE_ADMIN && rq->mbx != 0)
+        return answer_box(t, a, rq->mbx, e);
+    if (!s->bound || (rq->mbx != 0 && rq->mbx != s->mbx))
+        return err_set(e, RC_DENIED, NULL, NULL, "store: the ticket does not give that mailbox");
+    return answer_box(t, a, s->mbx, e);
+}
+
+/* A mail session counts as one of its mailbox, from its ticket until its connection ends or takes another mailbox's ticket. */
+static enum rc sit(const struct ask *a, uint64_t mbx, struct err *e)
+{
+    struct sess *s = a->s;
+
+    if (a->role != ROLE_IMAPD || (s->seated && s->mbx == mbx))
+        return RC_OK;
+    if (!seats_take(a->d->seats, mbx))
+        return err_set(e, RC_QUOTA, NULL, NULL, "store: mailbox %llu has as many sessions as it may",
+                       (unsigned long long)mbx);
+    if (s->seated)
+        seats_leave(a->d->seats, s->mbx);
+    s->seated = true;
+    return RC_OK;
+}
+
+enum rc do_ticket(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_ticket_req *rq = a->req;
+    struct ticket tk;
+    enum rc rc = ticket_check(rq->ticket, a->d->ticket_key, clock_utc(), &tk, e);
+
+    if (rc == RC_OK)
+        rc = answer_box(t, a, tk.mbx, e);
+    if (rc == RC_OK)
+        rc = sit(a, tk.mbx, e);
+    if (rc != RC_OK)
+        return rc;
+    watch_drop(a->d->watches, a->s); /* of the mailbox bound before */
+    a->s->bound = true;
+    a->s->mbx = tk.mbx;
+    a->s->rights = tk.rights;
+    a->s->until = (int64_t)tk.expires;
+    return RC_OK;
+}
+
+/* ---- changing ---- */
+static enum rc set_slots(struct tx *t, const struct store_box_set_req *rq, uint64_t mbx, struct box *b, struct err *e)
+{
+    if (rq->slots_version != b->slots_version)
+        return err_set(e, RC_EXISTS, NULL, NULL, "store: slots of mailbox %llu are at version %llu",
+                       (unsigned long long)mbx, (unsigned long long)b->slots_version);
+    b->slots_version++;
+    return slots_replace(t, mbx, rq->slots, e);
+}
+
+enum rc do_box_set(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_box_set_req *rq = a->req;
+    struct box b;
+    enum rc rc;
+
+    if (rq->what == 0 || rq->what & ~(BOX_SET_SLOTS | BOX_SET_QUOTA))
+        return err_set(e, RC_SYNTAX, NULL, NULL, "store: nothing to set: %u", rq->what);
+    rc = box_get(t, rq->mbx, true, &b, e);
+    if (rc == RC_OK && rq->what & BOX_SET_SLOTS)
+        rc = set_slots(t, rq, rq->mbx, &b, e);
+    if (rc == RC_OK && rq->what & BOX_SET_QUOTA)
+        b.quota = rq->quota;
+    if (rc == RC_OK)
+        rc = box_put(t, rq->mbx, &b, e);
+    tx_touch(t, rq->mbx, 0, 0);
+    return rc;
+}
+
+/* Asked by a session that has just opened its mailbox. Slots that were changed meanwhile wait for the next one. */
+enum rc do_box_opened(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_box_opened_req *rq = a->req;
+    struct box b;
+    enum rc rc = box_get(t, a->s->mbx, true, &b, e);
+
+    return rc == RC_OK && b.slots_version == rq->slots_version ? slots_opened(t, a->s->mbx, e) : rc;
+}
+
+/* The mailbox is no more with this commit; what it held is taken away in the background (sweep.c). */
+enum rc do_box_delete(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_mbx_msg *rq = a->req;
+    struct key part = key_part(rq->mbx, 0), gone = key_folder(rq->mbx, 0);
+    struct key all = key_mbx(rq->mbx);
+    uint32_t most = UINT32_MAX;
+    enum rc rc = tx_del(t, T_BOXES, &part, e);
+
+    if (rc == RC_OK)
+        rc = slots_remove(t, rq->mbx, e);
+    if (rc == RC_OK)
+        /* so its folders are no more, for sessions that are still bound too */
+        rc = scan_delete(t, T_COUNTERS, &all, &most, e);
+    if (rc == RC_OK)
+        rc = tx_put(t, T_GONE, &gone, SPAN_LIT("g"), 0, e);
+    tx_touch(t, rq->mbx, 0, 0);
+    t->sweep = true;
+    return rc;
+}

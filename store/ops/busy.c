@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/ops/busy.c - object ids at work: a delivery that comes again while its first attempt still runs waits for
+ * it, and the sweep takes no chunk written ahead for an orphan's (INV-3). As many entries as threads: a list is enough.
+ * */
+#include "store/stored/stored.h"
+#include <stdlib.h>
+
+enum { BUSY_MAX = 80 }; /* more than worker threads and the sweep */
+struct busy {
+    pthread_mutex_t lock;
+    pthread_cond_t left;
+    size_t n;
+    unsigned char oid[BUSY_MAX][SEAL_OID];
+};
+
+struct busy *busy_new(void)
+{
+    struct busy *b = calloc(1, sizeof *b);
+
+    if (!b)
+        die("out of memory");
+    pthread_mutex_init(&b->lock, NULL);
+    pthread_cond_init(&b->left, NULL);
+    return b;
+}
+
+static size_t find(const struct busy *b, const unsigned char oid[SEAL_OID])
+{
+    size_t i = 0;
+
+    while (i < b->n && memcmp(b->oid[i], oid, SEAL_OID) != 0)
+        i++;
+    return i;
+}
+
+void busy_enter(struct busy *b, const unsigned char oid[SEAL_OID])
+{
+    pthread_mutex_lock(&b->lock);
+    while (b->n == BUSY_MAX || find(b, oid) < b->n)
+        pthread_cond_wait(&b->left, &b->lock);
+    memcpy(b->oid[b->n++], oid, SEAL_OID);
+    pthread_mutex_unlock(&b->lock);
+}
+
+void busy_leave(struct busy *b, const unsigned char oid[SEAL_OID])
+{
+    size_t i;
+
+    pthread_mutex_lock(&b->lock);
+    i = find(b, oid);
+    if (i < b->n && i != --b->n)
+        memcpy(b->oid[i], b->oid[b->n], SEAL_OID);
+    pthread_cond_broadcast(&b->left);
+    pthread_mutex_unlock(&b->lock);
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/ops/deliver.c - one message into every local mailbox and the queue, in one transaction (promise 1).
+ *
+ * States   checked -> (large: pieces written ahead) -> filed -> flushed -> answered. A crash before the flush leaves
+ *          nothing but pieces, which are swept; one after it leaves everything, and the same oid asked again is
+ *          answered from its objref (INV-4). */
+#include "base/clock.h"
+#include "store/ops/deliver_int.h"
+#include "store/ops/folder.h"
+#include "store/ops/queue.h"
+#include "store/db/room.h"
+#include <stdlib.h>
+
+enum {
+    SUMMARY_OWN_MAX = 16 * 1024, /* beyond: stored once, in T_OBJECTS */
+    SUMMARY_OWN_PLACES = 64,
+    TEXT_OWN_MAX = 64 * 1024,
+};
+#define MESSAGE_MAX (1ull << 31)
+
+/* ---- checks ---- */
+static enum rc check_sizes(const struct store_deliver_req *rq, struct err *e)
+{
+    uint64_t plain;
+
+    if (rq->size > MESSAGE_MAX || rq->len_message != seal_size(rq->size))
+        return err_set(e, RC_SYNTAX, NULL, NULL, "store: the message's sealed length is not its size's");
+    if (rq->len_summary > MESSAGE_MAX || rq->len_search > MESSAGE_MAX)
+        return err_set(e, RC_SYNTAX, NULL, NULL, "store: summary or search text out of bounds");
+    if ((rq->len_summary && seal_plain_size(rq->len_summary, &plain, e) != RC_OK) ||
+        (rq->len_search && seal_plain_size(rq->len_search, &plain, e) != RC_OK))
+        return err_set(e, RC_SYNTAX, NULL, NULL, "store: no object is sealed to that length");
+    return RC_OK;
+}
+
+static enum rc check_places(const struct delivery *d, struct err *e)
+{
+    const struct sess *s = d->a->s;
+
+    if (d->n_places + d->n_remotes == 0 || d->n_places + d->n_remotes > STORE_PLACES_MAX)
+        return err_set(e, RC_SYNTAX, NULL, NULL, "store: %zu places and %zu remotes", d->n_places, d->n_remotes);
+    for (size_t i = 0; i < d->n_places; i++)
+        if (!flags_lawful(d->places[i].flags))
+            return err_set(e, RC_SYNTAX, NULL, NULL, "store: unknown flag");
+    if (d->a->role != ROLE_IMAPD)
+        return RC_OK;
+    if (!s->bound || !(s->rights & RIGHT_WRITE) || d->n_remotes > 0)
+        return err_set(e, RC_DENIED, NULL, NULL, "store: an append wants a ticket to write");
+    for (size_t i = 0; i < d->n_places; i++)
+        if (d->places[i].mbx != s->mbx)
+            return err_set(e, RC_DENIED, NULL, NULL, "store: not the ticket's mailbox");
+    return RC_OK;
+}
+
+/* ---- reading the lists ---- */
+static enum rc read_lists(struct delivery *d, struct err *e)
+{
+    struct span rest = d->rq->places;
+    struct store_place place;
+    struct store_remote remote;
+    enum rc rc;
+
+    while ((rc = ipc_list_next(&rest, store_place_f, &place, e)) == RC_OK && d->n_places < STORE_PLACES_MAX)
+        d->places[d->n_places++] = place;
+    if (rc != RC_NOTFOUND)
+        return RC_SYNTAX;
+    rest = d->rq->remotes;
+    while ((rc = ipc_list_next(&rest, store_remote_f, &remote, e)) == RC_OK && d->n_remotes < STORE_PLACES_MAX)
+        d->remotes[d->n_remotes++] = remote;
+    return rc == RC_NOTFOUND ? RC_OK : RC_SYNTAX;
+}
+
+/* Room for as many records as the bytes can hold, STORE_PLACES_MAX at most. */
+static size_t room_for(struct span list, size_t least_record)
+{
+    size_t n = list.n / least_record + 1;
+
+    return n < STORE_PLACES_MAX ? n : STORE_PLACES_MAX;
+}
+
+static enum rc get_memory(struct delivery *d, struct err *e)
+{
+    size_t places = room_for(d->rq->places, 4 + SEAL_WRAP + SEAL_EPOCH_REC);
+
+    d->places = calloc(places, sizeof *d->places);
+    d->remotes = calloc(room_for(d->rq->remotes, 4 + 2 + 8 + 4 + 4), sizeof *d->remotes);
+    d->placed = calloc(places, sizeof *d->placed);
+    d->order = calloc(places, sizeof *d->order);
+    if (!d->places || !d->remotes || !d->placed || !d->order)
+        return err_set(e, RC_TEMP, NULL, NULL, "store: out of memory");
+    return RC_OK;
+}
+
+static bool place_before(const struct store_place *a, const struct store_place *b)
+{
+    return a->mbx < b->mbx || (a->mbx == b->mbx && a->folder < b->folder);
+}
+
+/* Insertion sort: mostly one place, 512 at most. */
+static void sort_places(struct delivery *d)
+{
+    for (size_t i = 0; i < d->n_places; i++) {
+        size_t j = i;
+
+        for (; j > 0 && place_before(&d->places[i], &d->places[d->order[j - 1]]); j--)
+            d->order[j] = d->order[j - 1];
+        d->order[j] = (uint16_t)i;
+    }
+}
+
+/* Which object is kept where. */
+static void settle_objref(struct delivery *d)
+{
+    const struct store_deliver_req *rq = d->rq;
+    struct objref *r = &d->ref;
+
+    r->created = r->touched = (uint64_t)clock_utc();
+    r->size = rq->size;
+    r->len_summary = (uint32_t)rq->len_summary;
+    r->len_text = (uint32_t)rq->len_search;
+    r->refs = (uint32_t)(d->n_places + d->n_remotes);
+    d->own = d->n_places > 0 && d->n_places <= SUMMARY_OWN_PLACES && rq->len_summary > 0 &&
+                     rq->len_summary <= SUMMARY_OWN_MAX
+                 ? MSG_SUMMARY
+                 : 0;
+    d->own |= d->n_places == 1 && rq->len_search > 0 && rq->len_search <= TEXT_OWN_MAX ? MSG_TEXT : 0;
+    r->where = 1u << SEAL_MESSAGE;
+    r->where |= d->own & MSG_SUMMARY || !rq->len_summary ? 0 : 1u << SEAL_SUMMARY;
+    r->where |= d->own & MSG_TEXT || !rq->len_search ? 0 : 1u << SEAL_SEARCH;
+}
+
+/* ---- filing, inside the transaction ---- */
+/* The number follows from the record (seal_epoch_id), so what stands under a number is always the record that keyd made for it: a session
+ * cannot file garbage there before others file the true one. */
+static enum rc put_epoch(struct tx *t, uint64_t mbx, uint64_t epoch, const unsigned char rec[SEAL_EPOCH_REC],
+                         struct err *e)
+{
+    struct key k = key_epoch(mbx, epoch);
+    struct buf have = BUF_INIT;
+    enum rc rc;
+
+    if (seal_epoch_id(mbx, rec) != epoch)
+        return err_set(e, RC_SYNTAX, NULL, NULL, "store: that is not the record of epoch %llu of mailbox %llu",
+                       (unsigned long long)epoch, (unsigned long long)mbx);
+    rc = tx_get(t, T_EPOCHS, &k, TX_COMMITTED, &have, e);
+    if (rc == RC_NOTFOUND)
+        rc = tx_put(t, T_EPOCHS, &k, span_of(rec, SEAL_EPOCH_REC), 0, e);
+    buf_free(&have);
+    return rc;
+}
+
+static enum rc check_quota(struct tx *t, const struct delivery *d, uint64_t mbx, const struct box *b, struct err *e)
+{
+    return d->rq->enforce_quota ? box_takes(t, mbx, b, 1, d->rq->size, e) : RC_OK;
+}
+
+static enum rc put_beside(struct tx *t, struct delivery *d, enum table tb, uint8_t kind, const struct key *k,
+                          struct err *e)
+{
+    struct span s;
+    enum rc rc = source_get(&d->src, source_off(d->rq, kind), (size_t)source_len(d->rq, kind), &s, e);
+
+    return rc == RC_OK ? tx_put(t, tb, k, s, TX_NEW, e) : rc;
+}
+
+static enum rc put_message(struct tx *t, struct delivery *d, const struct store_place *p, uint32_t uid,
+                           struct counters *c, struct err *e)
+{
+    struct key k = key_msg(p->mbx, p->folder, uid);
+    struct msg m = {.flags = p->flags,
+                    .modseq = ++c->modseq,
+                    .size = d->rq->size,
+                    .internaldate = p->internaldate,
+                    .epoch = p->epoch,
+                    .len_summary = d->ref.len_summary,
+                    .len_text = d->ref.len_text,
+                    .where = d->own};
+    enum rc rc;
+
+    memcpy(m.oid, d->rq->oid, SEAL_OID);
+    memcpy(m.wrap, p->wrap, SEAL_WRAP);
+    counters_add(c, &m, 1);
+    rc = msg_put(t, p->mbx, p->folder, uid, &m, true, e);
+    if (rc == RC_OK && d->own & MSG_SUMMARY)
+        rc = put_beside(t, d, T_SUMMARIES, SEAL_SUMMARY, &k, e);
+    if (rc == RC_OK && d->own & MSG_TEXT)
+        rc = put_beside(t, d, T_TEXTS, SEAL_SEARCH, &k, e);
+    return rc;
+}
+
+static enum rc file_place(struct tx *t, struct delivery *d, size_t i, struct err *e)
+{
+    const struct store_place *p = &d->places[i];
+    struct counters c;
+    struct box b;
+    uint32_t uid;
+    enum rc rc = box_get(t, p->mbx, false, &b, e);
+
+    if (rc == RC_OK)
+        rc = counters_get(t, p->mbx, p->folder, true, &c, e);
+    if (rc == RC_NOTFOUND && d->a->role != ROLE_IMAPD) /* it went since RCPT: asked again, RCPT will say so */
+        rc = err_set(e, RC_TEMP, "4.2.1", NULL, "store: mailbox %llu folder %u is gone", (unsigned long long)p->mbx,
+                     (unsigned)p->folder);
+    if (rc == RC_OK)
+        rc = check_quota(t, d, p->mbx, &b, e);
+    if (rc == RC_OK && p->flags >> 8 && (rc = keywords_known(t, p->mbx, p->flags, e)) != RC_OK)
+        return rc;
+    if (rc == RC_OK && c.uidnext >= STORE_UID_MAX)
+        rc = err_set(e, RC_TEMP, "4.2.2", NULL, "store: mailbox %llu folder %u has no UID left",
+                     (unsigned long long)p->mbx, (unsigned)p->folder);
+    if (rc != RC_OK)
+        return rc;
+    uid = c.uidnext++;
+    d->placed[i] = (struct store_placed){p->mbx, p->folder, uid, c.uidvalidity};
+    rc = put_message(t, d, p, uid, &c, e);
+    if (rc == RC_OK)
+        rc = put_epoch(t, p->mbx, p->epoch, p->epoch_rec, e);
+    if (rc == RC_OK)
+        rc = counters_put(t, p->mbx, p->folder, &c, e);
+    tx_touch(t, p->mbx, p->folder, c.modseq);
+    return rc;
+}
+
+/* The same oid again: what was answered then. */
+static enum rc answer_again(struct tx *t, struct delivery *d, struct err *e)
+{
+    struct store_deliver_rep *rep = d->a->rep;
+    struct buf mem = BUF_INIT;
+    struct store_placed first;
+    struct objref r;
+    struct span rest;
+    enum rc rc = objref_get(t, d->rq->oid, false, &mem, &r, e);
+
+    if (rc != RC_OK)
+        goto out;
+    rest = r.placed;
+    if (r.size != d->rq->size || memcmp(r.digest[0], d->ref.digest[0], DIGEST_LEN) != 0)
+        rc = err_set(e, RC_PERM, NULL, NULL, "store: that object id is another message's");
+    else if (d->a->role == ROLE_IMAPD &&
+             (ipc_list_next(&rest, store_placed_f, &first, e) != RC_OK || first.mbx != d->a->s->mbx))
+        rc = err_set(e, RC_DENIED, NULL, NULL, "store: that object id is another mailbox's");
+    if (rc != RC_OK)
+        goto out;
+    buf_addspan(d->a->out, r.placed);
+    *rep = (struct store_deliver_rep){buf_span(d->a->out), r.qid};
+out:
+    buf_free(&mem);
+    return rc;
+}
+
+static enum rc file_new(struct tx *t, struct delivery *d, struct err *e)
+{
+    struct store_deliver_rep *rep = d->a->rep;
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; rc == RC_OK && i < d->n_places; i++)
+        rc = file_place(t, d, d->order[i], e);
+    if (rc == RC_OK && d->n_remotes > 0) {
+        rep->qid = d->ref.qid = queue_new_id(d->a->d);
+        rc = put_epoch(t, SEAL_QUEUE_BOX, d->rq->queue_epoch, d->rq->queue_epoch_rec, e);
+        if (rc == RC_OK)
+            rc = queue_add(t, d->ref.qid, d->rq, d->remotes, d->n_remotes, e);
+    }
+    for (size_t i = 0; rc == RC_OK && i < d->n_places; i++)
+        ipc_list_add(d->a->out, store_placed_f, &d->placed[i]);
+    rep->placed = d->ref.placed = buf_span(d->a->out);
+    if (rc == RC_OK && !d->ahead)
+        rc = source_store(d, t, e);
+    return rc == RC_OK ? objref_put(t, d->rq->oid, &d->ref, true, e) : rc;
+}
+
+static enum rc file_it(struct tx *t, void *arg, struct err *e)
+{
+    struct delivery *d = arg;
+    enum rc rc;
+
+    memset(d->a->rep, 0, sizeof(struct store_deliver_rep));
+    buf_clear(d->a->out);
+    rc = answer_again(t, d, e);
+    return rc == RC_NOTFOUND ? file_new(t, d, e) : rc;
+}
+
+/* ---- the whole ---- */
+static enum rc run(struct delivery *d, struct err *e)
+{
+    struct stored *st = d->a->d;
+    struct err later;
+    enum rc rc = RC_OK;
+
+    busy_enter(st->busy, d->rq->oid);
+    if (d->ahead)
+        rc = source_ahead(d, e);
+    if (rc == RC_OK)
+        rc = env_room(&st->env, d->rq->len_message, true, e);
+    if (rc == RC_OK)
+        rc = tx_run(st, TX_WRITE, file_it, d, e);
+    if (rc != RC_OK && d->ahead)
+        (void)pieces_forget(st, d->rq->oid, NULL, &later);
+    busy_leave(st->busy, d->rq->oid);
+    return rc;
+}
+
+enum rc do_deliver(struct tx *t, const struct ask *a, struct err *e)
+{
+    struct delivery d = {.a = a, .rq = a->req};
+    enum rc rc = get_memory(&d, e);
+
+    (void)t;
+    if (rc == RC_OK && (rc = read_lists(&d, e)) == RC_OK && (rc = check_sizes(d.rq, e)) == RC_OK)
+        rc = check_places(&d, e);
+    if (rc == RC_OK)
+        rc = source_open(&d, e);
+    if (rc != RC_OK)
+        goto out;
+    sort_places(&d);
+    settle_objref(&d);
+    rc = source_digests(&d, e);
+    if (rc == RC_OK)
+        rc = run(&d, e);
+out:
+    source_close(&d);
+    free(d.places);
+    free(d.remotes);
+    free(d.placed);
+    free(d.order);
+    return rc;
+}
+
+enum rc do_can_take(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_can_take_req *rq = a->req;
+    struct box b;
+    enum rc rc;
+
+    if (a->role == ROLE_IMAPD && (!a->s->bound || a->s->mbx != rq->mbx))
+        return err_set(e, RC_DENIED, NULL, NULL, "store: not the ticket's mailbox");
+    rc = box_get(t, rq->mbx, false, &b, e);
+    return rc == RC_OK ? box_takes(t, rq->mbx, &b, 1, rq->size, e) : rc;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/ops/deliver_int.h - a delivery on its way: deliver.c checks and files, source.c reads the objects and writes
+ * large ones ahead.
+ * Process  pli-stored.
+ */
+#pragma once
+#include "store/ops/objects.h"
+
+struct source {      /* message | summary | search text, sealed, one behind the other */
+    struct span all; /* at hand, or */
+    /* a sealed memfd, read piece by piece (never mapped: its owner could tear a mapping down under us) */
+    int fd;
+    struct buf mem; /* what was read last */
+};
+struct delivery {
+    const struct ask *a;
+    const struct store_deliver_req *rq;
+    struct store_place *places;
+    struct store_remote *remotes;
+    struct store_placed *placed;
+    uint16_t *order; /* of places by mailbox and folder: locks are taken in key order */
+    size_t n_places, n_remotes;
+    struct source src;
+    struct objref ref;
+    uint8_t own; /* MSG_...: summary, text in records beside each message */
+    bool ahead;
+};
+uint64_t source_off(const struct store_deliver_req *rq, uint8_t kind);
+uint64_t source_len(const struct store_deliver_req *rq, uint8_t kind);
+enum rc source_open(struct delivery *d, struct err *e); /* checks the memfd; small ones are read whole */
+void source_close(struct delivery *d);
+/* borrowed until the next */
+enum rc source_get(struct source *s, uint64_t off, size_t n, struct span *out, struct err *e);
+enum rc source_digests(struct delivery *d, struct err *e);
+enum rc source_store(struct delivery *d, struct tx *t, struct err *e); /* all pieces, in this transaction */
+enum rc source_ahead(struct delivery *d, struct err *e);               /* all pieces, in small ones of their own */
+/* Deletes the pieces of an oid, unless an objref has them: then known_out (may be NULL) is true. */
+enum rc pieces_forget(struct stored *d, const unsigned char oid[SEAL_OID], bool *known_out, struct err *e);

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/ops/flags.c - changing flags and expunging: a page of messages a transaction, one modseq a page. */
+#include "store/ops/folder.h"
+#include "store/ops/queue.h"
+#include <stdlib.h>
+
+enum { FLAGS_A_TX = 1000, EXPUNGE_A_TX = 256, LOOK_A_TX = 20000 /* messages looked at for one page */ };
+
+static uint64_t apply(uint64_t have, uint8_t how, uint64_t flags)
+{
+    return how == FLAGS_SET ? flags : how == FLAGS_ADD ? have | flags : have & ~flags;
+}
+
+struct picked { /* gathered first: a table is not changed under its scan */
+    uint32_t uid;
+    struct msg m;
+};
+
+/* Up to most messages of the set, from a UID on; *next_out: the first one left for the next page, or 0. */
+static enum rc pick(struct tx *t, const struct ask *a, uint32_t folder, struct span uids, uint32_t from,
+                    uint64_t must_have, size_t most, struct picked *out, size_t *n_out, uint32_t *next_out,
+                    struct err *e)
+{
+    struct msg_it it;
+    uint32_t uid, looked = 0;
+    struct msg m;
+    size_t n = 0;
+    enum rc rc = msg_it_open(&it, t, a->s->mbx, folder, uids, from, e);
+
+    while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK) {
+        if (n == most || looked++ == LOOK_A_TX) {
+            *next_out = uid;
+            break;
+        }
+        if ((m.flags & must_have) == must_have)
+            out[n++] = (struct picked){uid, m};
+    }
+    msg_it_close(&it);
+    *n_out = n;
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* ---- FLAGS ---- */
+static enum rc check_flags(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_flags_req *rq = a->req;
+
+    if (rq->how > FLAGS_REMOVE || !flags_lawful(rq->flags))
+        return err_set(e, RC_SYNTAX, NULL, NULL, "store: unknown flag");
+    return rq->flags >> 8 ? keywords_known(t, a->s->mbx, rq->flags, e) : RC_OK;
+}
+
+static enum rc change_one(struct tx *t, const struct ask *a, struct picked *p, struct counters *c, uint64_t modseq,
+                          struct err *e)
+{
+    const struct store_flags_req *rq = a->req;
+    uint64_t flags = apply(p->m.flags, rq->how, rq->flags);
+
+    if (flags == p->m.flags)
+        return RC_OK;
+    c->unseen += (flags & MF_SEEN ? 0u : 1u) - (p->m.flags & MF_SEEN ? 0u : 1u);
+    c->modseq = c->flags_modseq = p->m.modseq = modseq;
+    p->m.flags = flags;
+    return msg_put(t, a->s->mbx, rq->folder, p->uid, &p->m, false, e);
+}
+
+static enum rc change_all(struct tx *t, const struct ask *a, struct picked *p, size_t n, struct counters *c,
+                          struct err *e)
+{
+    const struct store_flags_req *rq = a->req;
+    struct store_flags_rep *rep = a->rep;
+    uint64_t was = c->modseq;
+    struct buf refused = BUF_INIT;
+    size_t briefs;
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; rc == RC_OK && i < n; i++) {
+        if (rq->unchanged_since && p[i].m.modseq > rq->unchanged_since) {
+            buf_u32(&refused, p[i].uid);
+            continue;
+        }
+        rc = change_one(t, a, &p[i], c, was + 1, e);
+        brief_add(a->out, p[i].uid, &p[i].m);
+    }
+    briefs = a->out->n;
+    buf_addspan(a->out, buf_span(&refused));
+    buf_free(&refused);
+    rep->brief = span_head(buf_span(a->out), briefs);
+    rep->modified = span_from(buf_span(a->out), briefs);
+    if (rc != RC_OK || c->modseq == was)
+        return rc;
+    tx_touch(t, a->s->mbx, rq->folder, c->modseq);
+    return counters_put(t, a->s->mbx, rq->folder, c, e);
+}
+
+static enum rc picked_new(size_t n, struct picked **out, struct err *e)
+{
+    *out = calloc(n, sizeof **out);
+    return *out ? RC_OK : err_set(e, RC_TEMP, NULL, NULL, "store: out of memory");
+}
+
+enum rc do_flags(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_flags_req *rq = a->req;
+    struct store_flags_rep *rep = a->rep;
+    struct picked *p = NULL;
+    struct counters c;
+    size_t n;
+    enum rc rc = check_flags(t, a, e);
+
+    if (rc == RC_OK)
+        rc = counters_get(t, a->s->mbx, rq->folder, true, &c, e);
+    if (rc == RC_OK)
+        rc = picked_new(FLAGS_A_TX, &p, e);
+    if (rc == RC_OK)
+        rc = pick(t, a, rq->folder, rq->uids, rq->from, 0, FLAGS_A_TX, p, &n, &rep->next, e);
+    if (rc == RC_OK)
+        rc = change_all(t, a, p, n, &c, e);
+    free(p);
+    return rc;
+}
+
+/* ---- EXPUNGE ---- */
+static enum rc expunge_all(struct tx *t, const struct ask *a, const struct picked *p, size_t n, struct counters *c,
+                           struct err *e)
+{
+    const struct store_expunge_req *rq = a->req;
+    struct key k = key_seq(a->s->mbx, rq->folder, ++c->modseq);
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; rc == RC_OK && i < n; i++) {
+        rc = msg_drop(t, a->s->mbx, rq->folder, p[i].uid, &p[i].m, e);
+        counters_add(c, &p[i].m, -1);
+        buf_u32(a->out, p[i].uid);
+    }
+    if (rc == RC_OK)
+        rc = tx_put(t, T_EXPUNGED, &k, buf_span(a->out), TX_NEW, e);
+    if (rc == RC_OK)
+        rc = counters_put(t, a->s->mbx, rq->folder, c, e);
+    tx_touch(t, a->s->mbx, rq->folder, c->modseq);
+    return rc;
+}
+
+enum rc do_expunge(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_expunge_req *rq = a->req;
+    struct store_expunge_rep *rep = a->rep;
+    struct picked *p = NULL;
+    struct counters c;
+    size_t n = 0;
+    enum rc rc = counters_get(t, a->s->mbx, rq->folder, true, &c, e);
+
+    if (rc == RC_OK)
+        rc = picked_new(EXPUNGE_A_TX, &p, e);
+    if (rc == RC_OK)
+        rc = pick(t, a, rq->folder, rq->uids, rq->from, rq->deleted_only ? MF_DELETED : 0, EXPUNGE_A_TX, p, &n,
+                  &rep->next, e);
+    if (rc == RC_OK && n > 0)
+        rc = expunge_all(t, a, p, n, &c, e);
+    free(p);
+    rep->modseq = c.modseq;
+    rep->expunged = buf_span(a->out);
+    return rc;
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/ops/folders.c - folders: sealed names, kept unique by their tags, and what they count. */
+#include "base/clock.h"
+#include "store/ops/folder.h"
+#include "store/db/memfd.h"
+
+enum { FOLDERS_EVER = 100000 /* in a mailbox, those deleted since included: names are not counted in a quota */ };
+
+/* ---- records ---- */
+static enum rc folder_get(struct tx *t, uint64_t mbx, uint32_t folder, struct buf *mem, struct folder *f_out,
+                          struct err *e)
+{
+    struct key k = key_folder(mbx, folder);
+    enum rc rc = tx_get(t, T_FOLDERS, &k, TX_FOR_WRITE, mem, e);
+
+    return rc == RC_OK ? rec_read(buf_span(mem), folder_f, f_out, e) : rc;
+}
+
+static enum rc folder_put(struct tx *t, uint64_t mbx, uint32_t folder, const struct folder *f, struct err *e)
+{
+    struct key k = key_folder(mbx, folder);
+    struct buf b = BUF_INIT;
+    enum rc rc;
+
+    rec_write(&b, folder_f, f);
+    rc = tx_put(t, T_FOLDERS, &k, buf_span(&b), 0, e);
+    buf_free(&b);
+    return rc;
+}
+
+static enum rc tag_get(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint32_t *folder_out,
+                       struct err *e)
+{
+    struct key k = key_tag(mbx, tag);
+    struct buf b = BUF_INIT;
+    enum rc rc = tx_get(t, T_TAGS, &k, TX_FOR_WRITE, &b, e);
+
+    if (rc == RC_OK)
+        *folder_out = b.n == 4 ? be32(b.p) : 0;
+    buf_free(&b);
+    return rc;
+}
+
+static enum rc tag_put(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint32_t folder,
+                       struct err *e)
+{
+    struct key k = key_tag(mbx, tag), v = key_folder(0, folder);
+
+    return tx_put(t, T_TAGS, &k, span_of(v.b + 8, 4), 0, e);
+}
+
+static enum rc tag_del(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], struct err *e)
+{
+    struct key k = key_tag(mbx, tag);
+
+    return tx_del(t, T_TAGS, &k, e);
+}
+
+/* Frees a tag for a new folder: RC_EXISTS when a folder that is not merely remembered for its subscription has it. */
+static enum rc tag_free(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint16_t *flags_out,
+                        struct err *e)
+{
+    struct buf mem = BUF_INIT;
+    struct folder f;
+    uint32_t folder;
+    struct key k;
+    enum rc rc = tag_get(t, mbx, tag, &folder, e);
+
+    if (rc == RC_NOTFOUND)
+        return RC_OK;
+    if (rc == RC_OK)
+        rc = folder_get(t, mbx, folder, &mem, &f, e);
+    if (rc == RC_OK && !(f.flags & FF_GONE))
+        rc = err_set(e, RC_EXISTS, NULL, NULL, "store: folder %u has that name", (unsigned)folder);
+    if (rc == RC_OK) {
+        *flags_out |= f.flags & FF_SUBSCRIBED;
+        k = key_folder(mbx, folder);
+        rc = tx_del(t, T_FOLDERS, &k, e);
+    }
+    if (rc == RC_OK)
+        rc = tag_del(t, mbx, tag, e);
+    buf_free(&mem);
+    return rc;
+}
+
+/* ---- list ---- */
+static enum rc fill(struct tx *t, uint64_t mbx, uint32_t folder, const struct folder *f, struct store_folder *out,
+                    struct err *e)
+{
+    struct counters c = {0};
+    enum rc rc = f->flags & (FF_GONE | FF_NOSELECT) ? RC_OK : counters_peek(t, mbx, folder, &c, e);
+
+    *out = (struct store_folder){.folder = folder,
+                                 .uidvalidity = c.uidvalidity,
+                                 .uidnext = c.uidnext,
+                                 .exists = c.exists,
+                                 .unseen = c.unseen,
+                                 .modseq = c.modseq,
+                                 .special = f->special,
+                                 .flags = f->flags,
+                                 .name = f->name};
+    memcpy(out->tag, f->tag, SEAL_NAME_TAG);
+    return rc;
+}
+
+enum rc do_folders(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_cursor_req *rq = a->req;
+    struct store_list_rep *rep = a->rep;
+    struct key from = key_folder(a->s->mbx, rq->from);
+    struct store_folder out;
+    struct folder f;
+    struct span k, v;
+    struct scan s;
+    enum rc rc = scan_open(&s, t, T_FOLDERS, &from, 8, SCAN_FEW, e);
+
+    while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK && (rc = rec_read(v, folder_f, &f, e)) == RC_OK) {
+        if (a->out->n + f.name.n + 128 > OUT_MAX) {
+            rep->next = be32(k.p + 8);
+            break;
+        }
+        rc = fill(t, a->s->mbx, be32(k.p + 8), &f, &out, e);
+        if (rc == RC_OK)
+            ipc_list_add(a->out, store_folder_f, &out);
+        else if (rc == RC_NOTFOUND) /* deleted since its row was read: scans keep no lock */
+            rc = RC_OK;
+    }
+    scan_close(&s);
+    rep->list = buf_span(a->out);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* ---- how many, how long ---- */
+/* A session reads all names of its mailbox for LIST, within the memory of one command (4 MiB, opened and sealed): FOLDERS_NOW and NAMES
+ * keep that possible. They bind what makes more of them; what is there already can always be listed, renamed shorter and deleted. */
+enum { FOLDERS_NOW = 5000, NAMES = 1 << 20 };
+
+struct names {
+    uint64_t folders, bytes;
+};
+
+static enum rc names_sum(struct tx *t, uint64_t mbx, struct names *out, struct err *e)
+{
+    struct key from = key_mbx(mbx);
+    struct folder f;
+    struct span k, v;
+    struct scan s;
+    enum rc rc = scan_open(&s, t, T_FOLDERS, &from, from.n, SCAN_FEW, e);
+
+    *out = (struct names){0, 0};
+    while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK && (rc = rec_read(v, folder_f, &f, e)) == RC_OK) {
+        out->folders++;
+        out->bytes += f.name.n;
+    }
+    scan_close(&s);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* RC_QUOTA: there would be too much, and more than there was. */
+static enum rc names_fit(uint64_t mbx, const struct names *was, const struct names *is, struct err *e)
+{
+    if ((is->folders <= FOLDERS_NOW || is->folders <= was->folders) && (is->bytes <= NAMES || is->bytes <= was->bytes))
+        return RC_OK;
+    return err_set(e, RC_QUOTA, NULL, NULL,
+                   "store: mailbox %llu: %llu folders, %llu bytes of names: more than it may have",
+                   (unsigned long long)mbx, (unsigned long long)is->folders, (unsigned long long)is->bytes);
+}
+
+/* ---- create, rename, delete ---- */
+enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_folder_create_req *rq = a->req;
+    struct store_folder_msg *rep = a->rep;
+    struct folder f = {.special = rq->special, .flags = rq->flags, .name = rq->name};
+    struct counters c = {.uidnext = 1, .first_recent = 1, .modseq = 1};
+    uint64_t mbx = a->s->mbx;
+    uint32_t now = (uint32_t)clock_utc();
+    struct names was = {0, 0}, is;
+    struct box b;
+    enum rc rc;
+
+    if (rq->special == SU_INBOX || rq->special > SU_ARCHIVE || rq->flags & ~(FF_SUBSCRIBED | FF_NOSELECT) ||
+        rq->name.n == 0)
+        return err_set(e, RC_SYNTAX, NULL, NULL, "store: no such folder can be made");
+    memcpy(f.tag, rq->tag, SEAL_NAME_TAG);
+    rc = box_get(t, mbx, true, &b, e);
+    if (rc == RC_OK && b.next_folder > FOLDERS_EVER)
+        rc = err_set(e, RC_PERM, NULL, NULL, "store: mailbox %llu has made %d folders", (unsigned long long)mbx,
+                     FOLDERS_EVER);
+    if (rc == RC_OK)
+        rc = tag_free(t, mbx, rq->tag, &f.flags, e);
+    if (rc == RC_OK)
+        rc = names_sum(t, mbx, &was, e);
+    is = (struct names){was.folders + 1, was.bytes + rq->name.n};
+    if (rc == RC_OK)
+        rc = names_fit(mbx, &was, &is, e);
+    if (rc != RC_OK)
+        return rc;
+    rep->folder = b.next_folder++;
+    c.uidvalidity = b.last_uidvalidity = now > b.last_uidvalidity ? now : b.last_uidvalidity + 1; /* INV-7 */
+    rc = box_put(t, mbx, &b, e);
+    if (rc == RC_OK)
+        rc = folder_put(t, mbx, rep->folder, &f, e);
+    if (rc == RC_OK)
+        rc = tag_put(t, mbx, rq->tag, rep->folder, e);
+    if (rc == RC_OK && !(f.flags & FF_NOSELECT))
+        rc = counters_put(t, mbx, rep->folder, &c, e);
+    tx_touch(t, mbx, 0, 0);
+    return rc;
+}
+
+static enum rc rename_out(struct tx *t, uint64_t mbx, const struct store_rename *r, struct err *e)
+{
+    struct buf mem = BUF_INIT;
+    struct folder f;
+    enum rc rc = folder_get(t, mbx, r->folder, &mem, &f, e);
+
+    if (rc == RC_OK && (r->folder == STORE_INBOX || r->name.n == 0))
+        rc = err_set(e, RC_PERM, NULL, NULL, "store: INBOX keeps its name");
+    if (rc == RC_OK && f.flags & FF_GONE)
+        rc = err_set(e, RC_NOTFOUND, NULL, NULL, "store: folder %u is gone", (unsigned)r->folder);
+    if (rc == RC_OK)
+        rc = tag_del(t, mbx, f.tag, e);
+    buf_free(&mem);
+    return rc;
+}
+
+static enum rc rename_in(struct tx *t, uint64_t mbx, const struct store_rename *r, struct err *e)
+{
+    struct buf mem = BUF_INIT;
+    struct folder f;
+    uint16_t remembered = 0;
+    enum rc rc = folder_get(t, mbx, r->folder, &mem, &f, e);
+
+    if (rc == RC_OK)
+        rc = tag_free(t, mbx, r->tag, &remembered, e);
+    if (rc != RC_OK)
+        goto out;
+    memcpy(f.tag, r->tag, SEAL_NAME_TAG);
+    f.name = r->name;
+    f.flags |= remembered;
+    rc = folder_put(t, mbx, r->folder, &f, e);
+    if (rc == RC_OK)
+        rc = tag_put(t, mbx, r->tag, r->folder, e);
+out:
+    buf_free(&mem);
+    return rc;
+}
+
+/* All old names go before the first new one comes, so that a whole subtree, or an exchange of names, is one request. */
+enum rc do_folder_rename(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_folder_rename_req *rq = a->req;
+    enum rc (*const steps[])(struct tx *, uint64_t, const struct store_rename *, struct err *) = {rename_out,
+                                                                                                  rename_in};
+    struct buf mem = BUF_INIT;
+    struct names was = {0, 0}, is = {0, 0};
+    struct store_rename r;
+    struct box b;
+    enum rc rc = box_get(t, a->s->mbx, true, &b, e); /* folders of a mailbox are changed by one at a time */
+
+    if (rc == RC_OK)
+        rc = names_sum(t, a->s->mbx, &was, e);
+    if (rc == RC_OK && a->fd >= 0)
+        rc = memfd_all(a->fd, STORE_RENAMES_MAX, &mem, e);
+    for (size_t i = 0; rc == RC_OK && i < 2; i++) {
+        struct span rest = a->fd >= 0 ? buf_span(&mem) : rq->renames;
+
+        while (rc == RC_OK && rest.n > 0)
+            if ((rc = ipc_list_next(&rest, store_rename_f, &r, e)) == RC_OK)
+                rc = steps[i](t, a->s->mbx, &r, e);
+    }
+    buf_free(&mem);
+    if (rc == RC_OK)
+        rc = names_sum(t, a->s->mbx, &is, e);
+    if (rc == RC_OK)
+        rc = names_fit(a->s->mbx, &was, &is, e);
+    tx_touch(t, a->s->mbx, 0, 0);
+    return rc;
+}
+
+enum rc do_folder_delete(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_folder_msg *rq = a->req;
+    struct key k = key_folder(a->s->mbx, rq->folder);
+    struct buf mem = BUF_INIT;
+    struct folder f;
+    struct box b;
+    enum rc rc = box_get(t, a->s->mbx, true, &b, e);
+
+    if (rc == RC_OK)
+        rc = folder_get(t, a->s->mbx, rq->folder, &mem, &f, e);
+    if (rc == RC_OK && f.flags & FF_GONE)
+        rc = err_set(e, RC_NOTFOUND, NULL, NULL, "store: folder %u is gone", (unsigned)rq->folder);
+    if (rc == RC_OK && rq->folder == STORE_INBOX)
+        rc = err_set(e, RC_PERM, NULL, NULL, "store: INBOX stays");
+    if (rc != RC_OK)
+        goto out;
+    if (!(f.flags & FF_NOSELECT))
+        rc = tx_del(t, T_COUNTERS, &k, e);
+    if (rc == RC_OK)
+        rc = tx_put(t, T_GONE, &k, SPAN_LIT("g"), 0, e); /* its messages: in the background */
+    f.flags = (f.flags & FF_SUBSCRIBED) | FF_GONE;
+    f.special = SU_NONE;
+    if (rc == RC_OK && f.flags & FF_SUBSCRIBED) {
+        rc = folder_put(t, a->s->mbx, rq->folder, &f, e);
+    } else if (rc == RC_OK) {
+        rc = tx_del(t, T_FOLDERS, &k, e);
+        if (rc == RC_OK)
+            rc = tag_del(t, a->s->mbx, f.tag, e);
+    }
+    tx_touch(t, a->s->mbx, 0, 0);
+    t->sweep = true;
+out:
+    buf_free(&mem);
+    return rc;
+}
+
+enum rc do_folder_flags(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_folder_flags_req *rq = a->req;
+    struct key k = key_folder(a->s->mbx, rq->folder);
+    struct buf mem = BUF_INIT;
+    struct folder f;
+    enum rc rc;
+
+    if ((rq->set | rq->clear) & ~FF_SUBSCRIBED)
+        return err_set(e, RC_SYNTAX, NULL, NULL, "store: only the subscription of a folder can be set");
+    rc = folder_get(t, a->s->mbx, rq->folder, &mem, &f, e);
+    if (rc != RC_OK)
+        goto out;
+    f.flags = (uint16_t)((f.flags | rq->set) & ~rq->clear);
+    if (f.flags == FF_GONE) { /* remembered for nothing */
+        rc = tx_del(t, T_FOLDERS, &k, e);
+        if (rc == RC_OK)
+            rc = tag_del(t, a->s->mbx, f.tag, e);
+    } else {
+        rc = folder_put(t, a->s->mbx, rq->folder, &f, e);
+    }
+    tx_touch(t, a->s->mbx, 0, 0);
+out:
+    buf_free(&mem);
+    return rc;
+}
+
+/* ---- status ---- */
+static enum rc count_recent(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t first, uint32_t *n_out, struct err *e)
+{
+    struct key from = key_msg(mbx, folder, first);
+    struct span k, v;
+    struct scan s;
+    uint32_t n = 0;
+    enum rc rc = scan_open(&s, t, T_MSGS, &from, 12, SCAN_KEYS, e);
+
+    while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK)
+        n++;
+    scan_close(&s);
+    *n_out = n;
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static enum rc answer_status(struct tx *t, const struct ask *a, uint32_t folder, const struct counters *c,
+                             struct err *e)
+{
+    struct store_status_rep *rep = a->rep;
+
+    *rep = (struct store_status_rep){.uidvalidity = c->uidvalidity,
+                                     .uidnext = c->uidnext,
+                                     .exists = c->exists,
+                                     .unseen = c->unseen,
+                                     .modseq = c->modseq,
+                                     .bytes = c->bytes,
+                                     .first_recent = c->first_recent};
+    return count_recent(t, a->s->mbx, folder, c->first_recent, &rep->recent, e);
+}
+
+enum rc do_folder_status(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_folder_msg *rq = a->req;
+    struct counters c;
+    enum rc rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
+
+    return rc == RC_OK ? answer_status(t, a, rq->folder, &c, e) : rc;
+}
+
+/* Moving the \Recent mark may be lost with a crash: then the same messages are recent once more, which RFC 3501 2.3.2
+ * lets be. */
+enum rc do_select(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_select_req *rq = a->req;
+    struct counters c;
+    enum rc rc = counters_get(t, a->s->mbx, rq->folder, !rq->read_only, &c, e);
+
+    if (rc == RC_OK && !rq->read_only && !(a->s->rights & RIGHT_WRITE))
+        rc = err_set(e, RC_DENIED, NULL, NULL, "store: the ticket reads only");
+    if (rc == RC_OK)
+        rc = answer_status(t, a, rq->folder, &c, e);
+    if (rc != RC_OK || rq->read_only || c.first_recent == c.uidnext)
+        return rc;
+    c.first_recent = c.uidnext;
+    return counters_put(t, a->s->mbx, rq->folder, &c, e);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/ops/messages.c - reading: briefs, entries, entries with an object, chunks. Each page is one read of a range
+ * in key order. */
+#include "store/ops/folder.h"
+#include "store/ops/objects.h"
+
+enum { NEAR = 32, ENTRY_LEAST = 4 + 4 + 5 * 8 + SEAL_OID + SEAL_WRAP + 8 + 4, CHUNK = SEAL_CHUNK + SEAL_TAG };
+
+/* ---- LIST ---- */
+enum rc do_list(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_list_req *rq = a->req;
+    struct store_brief_rep *rep = a->rep;
+    struct counters c;
+    struct msg_it it = {0};
+    struct msg m;
+    uint32_t uid;
+    enum rc rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
+
+    if (rc != RC_OK)
+        return rc;
+    rc = msg_it_all(&it, t, a->s->mbx, rq->folder, rq->lo, rq->hi, e);
+    while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK) {
+        if (a->out->n + STORE_BRIEF > OUT_MAX) {
+            rep->next = uid;
+            break;
+        }
+        brief_add(a->out, uid, &m);
+    }
+    msg_it_close(&it);
+    rep->brief = buf_span(a->out);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* ---- entries ---- */
+struct beside { /* the records of T_SUMMARIES or T_TEXTS, walked along with the messages */
+    struct scan s;
+    struct span val;
+    uint32_t uid; /* that val is of; 0: none read yet */
+    bool open, ended;
+};
+
+static enum rc beside_get(struct beside *b, struct tx *t, const struct ask *a, uint32_t folder, enum table tb,
+                          uint32_t uid, struct err *e)
+{
+    struct key k = key_msg(a->s->mbx, folder, uid);
+    struct span key;
+    enum rc rc = RC_OK;
+
+    if (!b->open) {
+        rc = scan_open(&b->s, t, tb, &k, 12, SCAN_FEW, e);
+        b->open = true;
+    } else if (uid - b->uid > NEAR) {
+        scan_seek(&b->s, &k);
+    }
+    while (rc == RC_OK && b->uid < uid && !b->ended) {
+        rc = scan_next(&b->s, &key, &b->val, e);
+        b->ended = rc == RC_NOTFOUND;
+        if (rc == RC_OK)
+            b->uid = be32(key.p + 12);
+    }
+    if (rc == RC_OK && b->uid == uid)
+        return RC_OK;
+    if (rc == RC_OK || rc == RC_NOTFOUND)
+        rc = err_set(e, RC_CORRUPT, NULL, NULL, "store: a message lacks its record: folder=%u uid=%u", (unsigned)folder,
+                     (unsigned)uid);
+    return rc;
+}
+
+struct page { /* one reply of ENTRIES and its like */
+    struct tx *t;
+    const struct ask *a;
+    uint32_t folder;
+    uint8_t kind; /* 0: no object */
+    struct beside beside;
+    struct buf mem;
+};
+
+static uint64_t object_len(const struct msg *m, uint8_t kind)
+{
+    return kind == SEAL_MESSAGE   ? seal_size(m->size)
+           : kind == SEAL_SUMMARY ? m->len_summary
+           : kind == SEAL_SEARCH  ? m->len_text
+                                  : 0;
+}
+
+static bool is_beside(const struct msg *m, uint8_t kind)
+{
+    return (kind == SEAL_SUMMARY && m->where & MSG_SUMMARY) || (kind == SEAL_SEARCH && m->where & MSG_TEXT);
+}
+
+static enum rc get_object(struct page *p, const struct msg *m, uint32_t uid, uint64_t len, struct span *out,
+                          struct err *e)
+{
+    enum rc rc;
+
+    if (is_beside(m, p->kind)) {
+        rc = beside_get(&p->beside, p->t, p->a, p->folder, p->kind == SEAL_SUMMARY ? T_SUMMARIES : T_TEXTS, uid, e);
+        *out = p->beside.val;
+        return rc;
+    }
+    buf_clear(&p->mem);
+    rc = obj_read(p->t, m->oid, p->kind, 0, len, &p->mem, e);
+    *out = buf_span(&p->mem);
+    return rc;
+}
+
+/* RC_MORE: the page is full before this one. */
+static enum rc add_entry(struct page *p, uint32_t uid, const struct msg *m, struct err *e)
+{
+    struct store_entry en = {.uid = uid,
+                             .flags = m->flags,
+                             .modseq = m->modseq,
+                             .size = m->size,
+                             .internaldate = m->internaldate,
+                             .epoch = m->epoch,
+                             .len_object = object_len(m, p->kind)};
+    bool fits_a_page = ENTRY_LEAST + en.len_object <= OUT_MAX;
+    uint64_t room = ENTRY_LEAST + (fits_a_page ? en.len_object : 0);
+    enum rc rc = RC_OK;
+
+    if (p->a->out->n + room > OUT_MAX)
+        return RC_MORE;
+    if (fits_a_page && en.len_object > 0)
+        rc = get_object(p, m, uid, en.len_object, &en.object, e);
+    if (rc != RC_OK)
+        return rc;
+    memcpy(en.oid, m->oid, SEAL_OID);
+    memcpy(en.wrap, m->wrap, SEAL_WRAP);
+    ipc_list_add(p->a->out, store_entry_f, &en);
+    return RC_OK;
+}
+
+static enum rc page_of(struct tx *t, const struct ask *a, uint8_t kind, struct err *e)
+{
+    const struct store_range_req *rq = a->req;
+    struct store_list_rep *rep = a->rep;
+    struct page p = {.t = t, .a = a, .folder = rq->folder, .kind = kind};
+    struct counters c;
+    struct msg_it it = {0};
+    struct msg m;
+    uint32_t uid;
+    enum rc rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
+
+    if (rc != RC_OK)
+        return rc;
+    rc = msg_it_open(&it, t, a->s->mbx, rq->folder, rq->uids, rq->from, e);
+    while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK)
+        rc = add_entry(&p, uid, &m, e);
+    msg_it_close(&it);
+    scan_close(&p.beside.s);
+    buf_free(&p.mem);
+    rep->next = rc == RC_MORE ? uid : 0;
+    rep->list = buf_span(a->out);
+    return rc == RC_NOTFOUND || rc == RC_MORE ? RC_OK : rc;
+}
+
+enum rc do_entries(struct tx *t, const struct ask *a, struct err *e)
+{
+    return page_of(t, a, 0, e);
+}
+
+enum rc do_summaries(struct tx *t, const struct ask *a, struct err *e)
+{
+    return page_of(t, a, SEAL_SUMMARY, e);
+}
+
+enum rc do_texts(struct tx *t, const struct ask *a, struct err *e)
+{
+    return page_of(t, a, SEAL_SEARCH, e);
+}
+
+enum rc do_read_many(struct tx *t, const struct ask *a, struct err *e)
+{
+    return page_of(t, a, SEAL_MESSAGE, e);
+}
+
+/* ---- READ ---- */
+static enum rc read_bytes(struct tx *t, const struct ask *a, const struct msg *m, uint64_t off, uint64_t n,
+                          struct err *e)
+{
+    const struct store_read_req *rq = a->req;
+    struct key k = key_msg(a->s->mbx, rq->folder, rq->uid);
+    enum rc rc;
+
+    if (!is_beside(m, rq->kind))
+        return obj_read(t, m->oid, rq->kind, off, n, a->out, e);
+    rc = tx_get_part(t, rq->kind == SEAL_SUMMARY ? T_SUMMARIES : T_TEXTS, &k, (uint32_t)off, (uint32_t)n, a->out, e);
+    if (rc == RC_NOTFOUND || (rc == RC_OK && a->out->n != n))
+        rc = err_set(e, RC_CORRUPT, NULL, NULL, "store: a message lacks its record: folder=%u uid=%u",
+                     (unsigned)rq->folder, (unsigned)rq->uid);
+    return rc;
+}
+
+enum rc do_read(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_read_req *rq = a->req;
+    struct store_read_rep *rep = a->rep;
+    uint64_t off = (uint64_t)rq->chunk * CHUNK, len;
+    struct msg m;
+    enum rc rc = msg_get(t, a->s->mbx, rq->folder, rq->uid, &m, e);
+
+    if (rc != RC_OK)
+        return rc;
+    len = object_len(&m, rq->kind);
+    if (off >= len || seal_plain_size(len, &rep->plain_size, e) != RC_OK)
+        return err_set(e, RC_NOTFOUND, NULL, NULL, "store: no such object or chunk: kind=%u chunk=%u", rq->kind,
+                       (unsigned)rq->chunk);
+    rc = read_bytes(t, a, &m, off, len - off < CHUNK ? len - off : CHUNK, e);
+    memcpy(rep->oid, m.oid, SEAL_OID);
+    rep->chunk = rq->chunk;
+    rep->count = 1;
+    rep->chunks = buf_span(a->out);
+    return rc;
+}
+
+/* ---- EPOCHS ---- */
+enum rc do_epochs(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_epochs_req *rq = a->req;
+    struct store_epochs_rep *rep = a->rep;
+    struct rd r = rd_of(rq->epochs);
+    struct buf rec = BUF_INIT;
+    enum rc rc = RC_OK;
+
+    if (rq->epochs.n % 8 != 0)
+        return err_set(e, RC_SYNTAX, NULL, NULL, "store: epochs of %zu bytes", rq->epochs.n);
+    while (r.s.n > 0 && (rc == RC_OK || rc == RC_NOTFOUND)) {
+        uint64_t epoch = rd_u64(&r);
+        struct key k = key_epoch(a->s->mbx, epoch);
+
+        rc = tx_get(t, T_EPOCHS, &k, 0, &rec, e);
+        if (rc == RC_OK && rec.n == SEAL_EPOCH_REC) {
+            buf_u64(a->out, epoch);
+            buf_addspan(a->out, buf_span(&rec));
+        }
+    }
+    buf_free(&rec);
+    rep->recs = buf_span(a->out);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}

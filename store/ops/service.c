@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/ops/service.c - the table of operations: which right each needs, in what kind of transaction it runs, how
+ * much room it wants.
+ *
+ * Every request passes serve(): ticket and right, room on the disk, transaction, and at its end the two halves of
+ * INV-1: what was changed is flushed before the answer (tx_run), what was read and is not flushed yet is waited for
+ * (env_settle). */
+#include "store/db/os.h"
+#include "store/db/room.h"
+#include "store/stored/stored.h"
+#include <stdlib.h>
+
+enum run {
+    RUN_READ,
+    RUN_WRITE,
+    RUN_FREE, /* writes, and takes away or comes before it: never for want of room (INV-R2) */
+    RUN_LAZY,
+    RUN_ALONE /* no transaction given */
+};
+enum { OPEN = 0 /* the role is enough */, R = RIGHT_READ, W = RIGHT_WRITE };
+
+struct job {
+    ask_fn fn;
+    const struct ask *a;
+};
+
+/* One attempt: an earlier one may have left half an answer. */
+static enum rc attempt(struct tx *t, void *arg, struct err *e)
+{
+    const struct job *j = arg;
+
+    memset(j->a->rep, 0, IPC_STRUCT_MAX);
+    buf_clear(j->a->out);
+    return j->fn(t, j->a, e);
+}
+
+static enum rc check_right(const struct sess *s, uint32_t right, struct err *e)
+{
+    if (right == OPEN || (s->bound && (s->rights & right) == right))
+        return RC_OK;
+    return err_set(e, RC_DENIED, NULL, NULL, "store: %s",
+                   s->bound ? "the ticket lacks the right" : "a ticket comes first");
+}
+
+/* A ticket ends while its connection goes on: from then on it is as if none had been given. */
+static void look_at_clock(struct stored *d, struct sess *s)
+{
+    if (!s->bound || clock_utc() < s->until)
+        return;
+    watch_drop(d->watches, s);
+    s->bound = false;
+    s->rights = 0;
+}
+
+static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *e)
+{
+    static const enum tx_how how[] = {[RUN_READ] = TX_READ, [RUN_WRITE] = TX_WRITE, [RUN_FREE] = TX_WRITE, [RUN_LAZY] = TX_LAZY};
+    enum rc rc = RC_OK;
+
+    if (run == RUN_FREE)
+        room_to_delete(&d->env);
+    if (run == RUN_WRITE) /* what grows much wants more (deliver.c, copy.c) */
+        rc = env_room(&d->env, 0, false, e);
+    if (rc == RC_OK)
+        rc = tx_run(d, how[run], attempt, j, e);
+    return rc;
+}
+
+static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e,
+                     uint32_t right, enum run run, ask_fn fn)
+{
+    struct sess *s = p->user;
+    struct ask a = {d, s, p->role, req, r->msg, r->scratch, fd};
+    struct job j = {fn, &a};
+    enum rc rc;
+
+    os_serving();
+    tx_due(p->due);
+    look_at_clock(d, s);
+    rc = check_right(s, right, e);
+    if (rc == RC_OK)
+        rc = buf_reserve(r->scratch, OUT_MAX, e);
+    if (rc != RC_OK)
+        return rc;
+    if (run == RUN_ALONE)
+        return fn(NULL, &a, e);
+    rc = in_tx(d, run, &j, e);
+    if (run != RUN_WRITE && run != RUN_FREE)
+        env_settle(&d->env, s->bound ? s->mbx : SEAL_QUEUE_BOX);
+    return rc;
+}
+
+/* ---- the table: in the order of the protocol's ---- */
+#define OPERATIONS(X)                                                                                                  \
+    X(STORE_DELIVER, deliver, OPEN, RUN_ALONE)                                                                         \
+    X(STORE_CAN_TAKE, can_take, OPEN, RUN_READ)                                                                        \
+    X(STORE_BOX_RESERVE, box_reserve, OPEN, RUN_WRITE)                                                                 \
+    X(STORE_BOX_CREATE, box_create, OPEN, RUN_WRITE)                                                                   \
+    X(STORE_BOX_GET, box_get, OPEN, RUN_READ)                                                                          \
+    X(STORE_BOX_SET, box_set, OPEN, RUN_WRITE)                                                                         \
+    X(STORE_BOX_DELETE, box_delete, OPEN, RUN_FREE)                                                                    \
+    X(STORE_TICKET, ticket, OPEN, RUN_READ)                                                                            \
+    X(STORE_FOLDERS, folders, R, RUN_READ)                                                                             \
+    X(STORE_FOLDER_CREATE, folder_create, W, RUN_WRITE)                                                                \
+    X(STORE_FOLDER_RENAME, folder_rename, W, RUN_WRITE)                                                                \
+    X(STORE_FOLDER_DELETE, folder_delete, W, RUN_FREE)                                                                 \
+    X(STORE_FOLDER_FLAGS, folder_flags, W, RUN_FREE)                                                                   \
+    X(STORE_FOLDER_STATUS, folder_status, R, RUN_READ)                                                                 \
+    X(STORE_SELECT, select, R, RUN_LAZY)                                                                               \
+    X(STORE_LIST, list, R, RUN_READ)                                                                                   \
+    X(STORE_CHANGES, changes, R, RUN_READ)                                                                             \
+    X(STORE_ENTRIES, entries, R, RUN_READ)                                                                             \
+    X(STORE_SUMMARIES, summaries, R, RUN_READ)                                                                         \
+    X(STORE_TEXTS, texts, R, RUN_READ)                                                                                 \
+    X(STORE_READ, read, R, RUN_READ)                                                                                   \
+    X(STORE_READ_MANY, read_many, R, RUN_READ)                                                                         \
+    X(STORE_EPOCHS, epochs, R, RUN_READ)                                                                               \
+    X(STORE_FLAGS, flags, W, RUN_FREE)                                                                                 \
+    X(STORE_EXPUNGE, expunge, W, RUN_FREE)                                                                             \
+    X(STORE_COPY, copy, W, RUN_WRITE)                                                                                  \
+    X(STORE_KEYWORDS, keywords, R, RUN_READ)                                                                           \
+    X(STORE_KEYWORD_ADD, keyword_add, W, RUN_WRITE)                                                                    \
+    X(STORE_WATCH, watch, R, RUN_ALONE)                                                                                \
+    X(STORE_QUEUE_LIST, queue_list, OPEN, RUN_READ)                                                                    \
+    X(STORE_QUEUE_READ, queue_read, OPEN, RUN_READ)                                                                    \
+    X(STORE_QUEUE_UPDATE, queue_update, OPEN, RUN_FREE)                                                                \
+    X(STORE_STATS, stats, OPEN, RUN_ALONE)                                                                             \
+    X(STORE_CHECK, check, OPEN, RUN_ALONE)                                                                             \
+    X(STORE_PING, ping, OPEN, RUN_ALONE)                                                                               \
+    X(STORE_BOX_OPENED, box_opened, R, RUN_FREE)                                                                       \
+    X(STORE_DAMAGE, damage, OPEN, RUN_ALONE)
+
+#define HANDLER(op, name, right, run)                                                                                  \
+    static enum rc h_##name(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)  \
+    {                                                                                                                  \
+        return serve(d, p, req, fd, r, e, right, run, do_##name);                                                      \
+    }
+OPERATIONS(HANDLER)
+
+/* Indexed as the protocol's table, which begins with DELIVER and has no gap up to DAMAGE. */
+#define ROW(op, name, right, run) [(op)-STORE_DELIVER] = h_##name,
+static const ipc_handler handlers[] = {OPERATIONS(ROW)[STORE_DELIVER_FD - STORE_DELIVER] = h_deliver,
+                                       [STORE_FOLDER_RENAME_FD - STORE_DELIVER] = h_folder_rename,
+                                       [STORE_DAMAGE - STORE_DELIVER + 1] = NULL};
+
+enum rc do_ping(struct tx *t, const struct ask *a, struct err *e)
+{
+    (void)t;
+    (void)a;
+    (void)e;
+    return RC_OK;
+}
+
+enum rc do_watch(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_watch_req *rq = a->req;
+
+    (void)t;
+    (void)e;
+    watch_set(a->d->watches, a->s, rq->folder);
+    return RC_OK;
+}
+
+static void joined(void *d, struct ipc_peer *p)
+{
+    struct sess *s = calloc(1, sizeof *s);
+
+    if (!s)
+        die("out of memory");
+    s->d = d;
+    s->peer = p;
+    p->user = s;
+}
+
+static void left(void *d, struct ipc_peer *p)
+{
+    struct sess *s = p->user;
+    struct stored *st = d;
+
+    watch_drop(st->watches, s);
+    if (s->seated)
+        seats_leave(st->seats, s->mbx);
+    check_free(&s->check);
+    free(s);
+    p->user = NULL;
+}
+
+static uid_t uid_of_role(void *d, enum ipc_role r)
+{
+    return ((struct stored *)d)->uid[r];
+}
+
+const struct ipc_service stored_service = {
+    .proto = &stored_proto,
+    .handlers = handlers,
+    .joined = joined,
+    .left = left,
+    .uid_of_role = uid_of_role,
+};

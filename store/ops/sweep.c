@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/ops/sweep.c - the one background thread: checkpoints, what deleted folders and mailboxes held, objects whose
+ * time has come, and, after a start, pieces that a crash orphaned.
+ *
+ * All of it in small transactions that are not flushed (what a crash takes back is done again), so that no client waits
+ * long for a lock. */
+#include "store/ops/sweep.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/ops/folder.h"
+#include "store/ops/objects.h"
+#include "store/db/room.h"
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+    ROUND_MS = 200, /* how late a checkpoint may be: what it is late by, recovery reads */
+    WORK_S = 30,
+    MARK_S = 3600,
+    DROPS_A_TX = 100,
+    DELETES_A_TX = 500,
+    TOMBS_A_ROUND = 64,
+    TOMB_PIECES_A_TX = 32,
+};
+struct sweeper {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool stop, work, running;
+};
+
+/* ---- what deleted folders and mailboxes held ---- */
+struct emptying {
+    uint64_t mbx;
+    uint32_t folder; /* 0: the whole mailbox */
+    enum table tb;
+    bool more;
+};
+
+static struct key prefix_of(const struct emptying *g)
+{
+    return g->folder ? key_folder(g->mbx, g->folder) : key_mbx(g->mbx);
+}
+
+static enum rc drop_messages(struct tx *t, void *arg, struct err *e)
+{
+    struct emptying *g = arg;
+    struct key from = prefix_of(g);
+    struct {
+        struct msg m;
+        uint32_t folder, uid;
+    } got[DROPS_A_TX];
+    struct span k, v;
+    struct scan s;
+    size_t n = 0;
+    enum rc rc = scan_open(&s, t, T_MSGS, &from, from.n, SCAN_FEW, e);
+
+    while (rc == RC_OK && n < DROPS_A_TX && (rc = scan_next(&s, &k, &v, e)) == RC_OK &&
+           (rc = rec_read(v, msg_f, &got[n].m, e)) == RC_OK) {
+        got[n].folder = be32(k.p + 8);
+        got[n++].uid = be32(k.p + 12);
+    }
+    scan_close(&s);
+    g->more = n == DROPS_A_TX;
+    rc = rc == RC_NOTFOUND ? RC_OK : rc;
+    for (size_t i = 0; rc == RC_OK && i < n; i++)
+        rc = msg_drop(t, g->mbx, got[i].folder, got[i].uid, &got[i].m, e);
+    return rc;
+}
+
+static enum rc drop_records(struct tx *t, void *arg, struct err *e)
+{
+    struct emptying *g = arg;
+    struct key prefix = prefix_of(g);
+    uint32_t left = DELETES_A_TX;
+    enum rc rc = scan_delete(t, g->tb, &prefix, &left, e);
+
+    g->more = left == 0;
+    return rc;
+}
+
+static enum rc drop_gone(struct tx *t, void *arg, struct err *e)
+{
+    struct emptying *g = arg;
+    struct key k = key_folder(g->mbx, g->folder);
+
+    return tx_del(t, T_GONE, &k, e);
+}
+
+static bool stopping(struct stored *d)
+{
+    bool stop;
+
+    pthread_mutex_lock(&d->sweeper->lock);
+    stop = d->sweeper->stop;
+    pthread_mutex_unlock(&d->sweeper->lock);
+    return stop;
+}
+
+static enum rc repeat(struct stored *d, tx_fn fn, struct emptying *g, struct err *e)
+{
+    enum rc rc;
+
+    do {
+        rc = tx_run(d, TX_LAZY, fn, g, e);
+        room_to_delete(&d->env);
+        env_checkpoint(&d->env, false); /* what is taken away is logged: the log's files must go as it grows */
+    } while (rc == RC_OK && g->more && !stopping(d));
+    return rc;
+}
+
+static enum rc empty_one(struct stored *d, struct emptying *g, struct err *e)
+{
+    static const enum table whole[] = {T_FOLDERS, T_TAGS, T_COUNTERS, T_EXPUNGED, T_EPOCHS, T_KEYWORDS},
+                            one[] = {T_EXPUNGED};
+    const enum table *tb = g->folder ? one : whole;
+    size_t n = g->folder ? sizeof one / sizeof one[0] : sizeof whole / sizeof whole[0];
+    enum rc rc = repeat(d, drop_messages, g, e);
+
+    for (size_t i = 0; rc == RC_OK && i < n && !stopping(d); i++) {
+        g->tb = tb[i];
+        rc = repeat(d, drop_records, g, e);
+    }
+    return rc == RC_OK && !stopping(d) ? tx_run(d, TX_LAZY, drop_gone, g, e) : rc;
+}
+
+static bool first_gone(struct stored *d, struct emptying *g)
+{
+    struct key from = {{0}, 0};
+    struct span k, v;
+    struct scan s;
+    struct tx t;
+    struct err e;
+    enum rc rc;
+
+    tx_bare(d, &t);
+    rc = scan_open(&s, &t, T_GONE, &from, 0, SCAN_KEYS, &e);
+    if (rc == RC_OK && (rc = scan_next(&s, &k, &v, &e)) == RC_OK)
+        *g = (struct emptying){be64(k.p), be32(k.p + 8), T_MSGS, false};
+    scan_close(&s);
+    return rc == RC_OK;
+}
+
+static void sweep_gone(struct stored *d)
+{
+    struct emptying g;
+    struct err e;
+
+    while (!stopping(d) && first_gone(d, &g))
+        if (empty_one(d, &g, &e) != RC_OK) {
+            log_err(LOG_WARN_, "store-sweep", &e);
+            return; /* again next round */
+        }
+}
+
+/* ---- objects whose last reference went ---- */
+struct tomb {
+    uint64_t when;
+    unsigned char oid[SEAL_OID];
+    bool more;
+};
+
+/* The octets of a young one are gone; who was answered what stays its hour (INV-4), with a tomb of its own. */
+static enum rc bury_ref(struct tx *t, const struct tomb *b, struct objref *r, struct err *e)
+{
+    struct key ref = key_oid(b->oid), later = key_tomb(r->created + OBJ_KEEP_S, b->oid);
+    enum rc rc;
+
+    if ((uint64_t)clock_utc() >= r->created + OBJ_KEEP_S)
+        return tx_del(t, T_OBJREFS, &ref, e);
+    r->where = 0;
+    rc = objref_put(t, b->oid, r, false, e);
+    return rc == RC_OK ? tx_put(t, T_TOMBS, &later, SPAN_LIT("t"), 0, e) : rc;
+}
+
+static enum rc bury(struct tx *t, void *arg, struct err *e)
+{
+    struct tomb *b = arg;
+    struct key tomb = key_tomb(b->when, b->oid), ref = key_oid(b->oid);
+    struct buf mem = BUF_INIT;
+    uint32_t left = TOMB_PIECES_A_TX;
+    struct objref r;
+    enum rc rc = objref_get(t, b->oid, true, &mem, &r, e);
+
+    b->more = false;
+    if (rc == RC_OK && r.refs == 0) {
+        rc = scan_delete(t, T_OBJECTS, &ref, &left, e);
+        b->more = left == 0;
+        if (rc == RC_OK && !b->more)
+            rc = bury_ref(t, b, &r, e);
+    }
+    if ((rc == RC_OK || rc == RC_NOTFOUND) && !b->more && !t->deadlock)
+        rc = tx_del(t, T_TOMBS, &tomb, e);
+    buf_free(&mem);
+    return rc;
+}
+
+static size_t due_tombs(struct stored *d, struct tomb *out, size_t most)
+{
+    uint64_t now = (uint64_t)clock_utc();
+    struct key from = {{0}, 0};
+    struct span k, v;
+    struct scan s;
+    struct tx t;
+    struct err e;
+    size_t n = 0;
+
+    tx_bare(d, &t);
+    if (scan_open(&s, &t, T_TOMBS, &from, 0, SCAN_KEYS, &e) == RC_OK)
+        while (n < most && scan_next(&s, &k, &v, &e) == RC_OK && be64(k.p) <= now) {
+            out[n].when = be64(k.p);
+            memcpy(out[n++].oid, k.p + 8, SEAL_OID);
+        }
+    scan_close(&s);
+    return n;
+}
+
+static void sweep_tombs(struct stored *d)
+{
+    struct tomb b[TOMBS_A_ROUND];
+    struct err e;
+    enum rc rc = RC_OK;
+    size_t n;
+
+    do {
+        n = due_tombs(d, b, TOMBS_A_ROUND);
+        for (size_t i = 0; rc == RC_OK && i < n && !stopping(d); i++) {
+            busy_enter(d->busy, b[i].oid);
+            do {
+                rc = tx_run(d, TX_LAZY, bury, &b[i], &e);
+                room_to_delete(&d->env);
+                env_checkpoint(&d->env, false);
+            } while (rc == RC_OK && b[i].more);
+            busy_leave(d->busy, b[i].oid);
+        }
+    } while (rc == RC_OK && n == TOMBS_A_ROUND && !stopping(d));
+    if (rc != RC_OK)
+        log_err(LOG_WARN_, "store-sweep", &e);
+}
+
+/* ---- the thread ---- */
+static bool wait_round(struct sweeper *w, bool *work_out)
+{
+    struct timespec at;
+    bool stop;
+
+    clock_gettime(CLOCK_REALTIME, &at);
+    at.tv_nsec += ROUND_MS * 1000000L;
+    at.tv_sec += at.tv_nsec / 1000000000L;
+    at.tv_nsec %= 1000000000L;
+    pthread_mutex_lock(&w->lock);
+    if (!w->stop && !w->work)
+        pthread_cond_timedwait(&w->wake, &w->lock, &at);
+    *work_out = w->work;
+    w->work = false;
+    stop = w->stop;
+    pthread_mutex_unlock(&w->lock);
+    return !stop;
+}
+
+static void *sweep_thread(void *arg)
+{
+    struct stored *d = arg;
+    int64_t work_at = 0, mark_at = 0;
+    bool work = false, low;
+
+    orphans_sweep(d, stopping);
+    while (wait_round(d->sweeper, &work)) {
+        int64_t now = clock_utc();
+
+        low = room_low(&d->env);
+        env_checkpoint(&d->env, low);
+        if (low)
+            room_compact(&d->env);
+        room_keep(&d->env);
+        if (work || now >= work_at) {
+            sweep_gone(d);
+            sweep_tombs(d);
+            work_at = now + WORK_S;
+        }
+        if (now >= mark_at) {
+            orphans_mark(d);
+            mark_at = now + MARK_S;
+        }
+    }
+    return NULL;
+}
+
+void sweep_start(struct stored *d)
+{
+    struct sweeper *w = calloc(1, sizeof *w);
+
+    if (!w)
+        die("out of memory");
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->wake, NULL);
+    d->sweeper = w;
+    w->running = pthread_create(&w->thread, NULL, sweep_thread, d) == 0;
+    if (!w->running)
+        die("store: no thread for the upkeep");
+}
+
+void sweep_wake(struct stored *d)
+{
+    struct sweeper *w = d->sweeper;
+
+    if (!w)
+        return;
+    pthread_mutex_lock(&w->lock);
+    w->work = true;
+    pthread_cond_signal(&w->wake);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void sweep_stop(struct stored *d)
+{
+    struct sweeper *w = d->sweeper;
+
+    if (!w)
+        return;
+    pthread_mutex_lock(&w->lock);
+    w->stop = true;
+    pthread_cond_signal(&w->wake);
+    pthread_mutex_unlock(&w->lock);
+    pthread_join(w->thread, NULL);
+    d->sweeper = NULL;
+    pthread_cond_destroy(&w->wake);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+}
