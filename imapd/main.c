@@ -8,7 +8,7 @@
 #include "base/wipe.h"
 #include "crypto/seal/seal.h"
 #include "imapd/commands.h"
-#include "mime/text.h"
+#include "mime/charset.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,8 +129,8 @@ static void serve(void)
     load_tls(&conf, b);
     take_sockets(&l, &conf, b);
     how.uid = (uid_t)boot_num(b, "uid", 0);
-    seal_warm(); /* the ciphers, half a megabyte and a millisecond: sessions share them */
-    text_warm(); /* the charset tables: no file can be opened later */
+    seal_warm();    /* the ciphers, half a megabyte and a millisecond: sessions share them */
+    charset_warm(); /* the charset tables: no file can be opened later */
     signal(SIGPIPE, SIG_IGN);
     no_dumps();
     if (sandbox_enter(&how, &e) != RC_OK)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/search_key.c - a SEARCH program made ready: see imapd/search.h. Keys are walked by recursion that the parser bounded (IMAP_DEPTH). */
 #include "imapd/search.h"
+#include "mime/charset.h"
 
 static enum rc bad_charset(struct imap_session *s, struct err *e)
 {
@@ -31,7 +32,7 @@ static bool keep(struct imap_session *s, const struct buf *b, struct span *out)
 static enum rc fold(struct imap_session *s, bool latin1, struct span *text, struct err *e)
 {
     struct buf utf8 = BUF_INIT, folded = BUF_INIT;
-    enum rc rc = latin1 ? text_to_utf8("ISO-8859-1", *text, &utf8, e) : RC_OK;
+    enum rc rc = latin1 ? charset_to_utf8("ISO-8859-1", *text, &utf8, e) : RC_OK;
 
     if (rc == RC_OK)
         text_fold(latin1 ? buf_span(&utf8) : *text, &folded);

@@ -3,7 +3,6 @@
  * summary is made from them again, each time it is asked for; nothing is written back, for a session files nothing by itself. */
 #include "imapd/pages.h"
 #include "mime/summary.h"
-#include "mime/text.h"
 
 static enum rc to_scan(void *ctx, struct span piece, struct err *e)
 {

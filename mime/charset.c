@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/charset.c - charsets to UTF-8 (mime/text.h): names, and who reads what. The usual three are done here, the forms of Unicode by their
+/* mime/charset.c - charsets to UTF-8 (mime/charset.h): names, and who reads what. The usual three are done here, the forms of Unicode by their
  * grammar (charset_utf.c), the others from tables (charset_table.c, charset_wide.c). windows-1252 stands for ISO-8859-1 as everywhere on
  * the web (it only gives meaning to 32 control codes).
  */
+#include "mime/charset.h"
 #include "mime/charset_int.h"
-#include "mime/text.h"
 
 static const struct {
     const char *alias, *name;
@@ -52,13 +52,13 @@ static size_t utf8_length(struct span s)
     return n;
 }
 
-size_t text_utf8_next(struct span s)
+size_t charset_utf8_next(struct span s)
 {
     return s.n > 0 ? utf8_length(s) : 0;
 }
 
 /* How many octets of ASCII s begins with: most of a text, so eight at a time. */
-size_t text_ascii_run(struct span s)
+size_t charset_ascii_run(struct span s)
 {
     size_t i = 0;
     uint64_t eight;
@@ -73,10 +73,10 @@ size_t text_ascii_run(struct span s)
     return i;
 }
 
-void text_make_utf8(struct span in, struct buf *out)
+void charset_make_utf8(struct span in, struct buf *out)
 {
     while (in.n > 0) {
-        size_t ascii = text_ascii_run(in), n = ascii > 0 ? ascii : utf8_length(in);
+        size_t ascii = charset_ascii_run(in), n = ascii > 0 ? ascii : utf8_length(in);
 
         if (n > 0)
             buf_add(out, in.p, n);
@@ -92,8 +92,9 @@ static const struct {
     const char *name;
     void (*read)(struct span in, struct buf *out);
 } readers[] = {
-    {"UTF-8", text_make_utf8}, {"US-ASCII", text_make_utf8},  {"ISO-8859-1", latin},         {"WINDOWS-1252", latin},
-    {"UTF-16", charset_utf16}, {"UTF-16LE", charset_utf16le}, {"UTF-16BE", charset_utf16be}, {"UTF-7", charset_utf7},
+    {"UTF-8", charset_make_utf8},  {"US-ASCII", charset_make_utf8}, {"ISO-8859-1", latin},
+    {"WINDOWS-1252", latin},       {"UTF-16", charset_utf16},       {"UTF-16LE", charset_utf16le},
+    {"UTF-16BE", charset_utf16be}, {"UTF-7", charset_utf7},
 };
 
 static const char *real_name(const char *charset)
@@ -104,7 +105,7 @@ static const char *real_name(const char *charset)
     return charset;
 }
 
-enum rc text_to_utf8(const char *charset, struct span in, struct buf *out, struct err *e)
+enum rc charset_to_utf8(const char *charset, struct span in, struct buf *out, struct err *e)
 {
     struct span name = span_str(real_name(charset));
     bool jp = span_ieq_str(name, "ISO-2022-JP");

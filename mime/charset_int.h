@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/charset_int.h - the parts of text_to_utf8(): charsets read from tables, charsets read by their grammar; inside mime/ only.
+/* mime/charset_int.h - the parts of charset_to_utf8(): charsets read from tables, charsets read by their grammar; inside mime/ only.
  * Every reader takes any octets and appends UTF-8. What it cannot read becomes U+FFFD, one for each octet stepped over (UTF-16: each unit).
  */
 #pragma once
-#include "base/buf.h"
+#include "mime/charset.h"
 enum {
     CHARSET_UNKNOWN = 0xfffd,
     CHARSET_TRAILS = 0xc0,    /* 0x40..0xff */
@@ -24,7 +24,6 @@ bool charset_map(struct span name, struct charset_map *map_out);
 void charset_read(const struct charset_map *m, struct span in, struct buf *out);
 void charset_2022_jp(const struct charset_map *euc_jp, struct span in, struct buf *out);
 /* charset_utf.c */
-void charset_add(struct buf *out, unsigned cp); /* a Unicode scalar value as UTF-8 */
 void charset_utf16(struct span in, struct buf *out); /* by its byte order mark; without one the high octet is first */
 void charset_utf16le(struct span in, struct buf *out);
 void charset_utf16be(struct span in, struct buf *out);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/charset_table.c - the tables of text_to_utf8() (mime/charset_int.h): a closed list of charsets, asked of the C library's iconv
+/* mime/charset_table.c - the tables of charset_to_utf8() (mime/charset_int.h): a closed list of charsets, asked of the C library's iconv
  * sequence by sequence. GB18030 reads GB2312 and GBK too. RFC 2978.
  *
  * Where   one mapping, shared and in the end read-only: a fork copies nothing of it, and its pages that no charset fills are never there.
- * Who     text_warm() has a child fill it, which then ends: each converter is a library of five mappings, which the process and all its
- *         sessions would pay for otherwise, as the C library never unloads the last few. Without text_warm() (tests, tools) a charset is
+ * Who     charset_warm() has a child fill it, which then ends: each converter is a library of five mappings, which the process and all its
+ *         sessions would pay for otherwise, as the C library never unloads the last few. Without charset_warm() (tests, tools) a charset is
  *         read when first asked for.
  * Cost    7 milliseconds of the child, 0.4 megabytes.
  */
 #include "base/err.h"
+#include "mime/charset.h"
 #include "mime/charset_int.h"
-#include "mime/text.h"
 #include <errno.h>
 #include <iconv.h>
 #include <sys/mman.h>
@@ -193,7 +193,7 @@ static bool child_loads(void)
     return pid > 0 && how == 0;
 }
 
-void text_warm(void)
+void charset_warm(void)
 {
     if (warmed)
         return;

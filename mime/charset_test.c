@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* mime/charset_test.c - charsets of one octet a character against the C library's own converters, octet by octet, before and after
- * text_warm(); names that stand for others. */
-#include "mime/text.h"
+ * charset_warm(); names that stand for others. */
+#include "mime/charset.h"
 #include <iconv.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,7 +40,7 @@ static void every_octet(const char *charset)
         char want[16];
 
         expected(cd, (char)c, want);
-        assert_int_equal(text_to_utf8(charset, span_of(&octet, 1), &b, &e), RC_OK);
+        assert_int_equal(charset_to_utf8(charset, span_of(&octet, 1), &b, &e), RC_OK);
         if (strcmp(buf_cstr(&b), want) != 0)
             fail_msg("%s: octet %02x gives \"%s\", not \"%s\"", charset, octet, buf_cstr(&b), want);
         buf_free(&b);
@@ -51,7 +51,7 @@ static void every_octet(const char *charset)
 static void test_narrow(void **state)
 {
     (void)state;
-    for (int round = 0; round < 2; round++, text_warm())
+    for (int round = 0; round < 2; round++, charset_warm())
         for (size_t i = 0; i < sizeof narrow / sizeof *narrow; i++)
             every_octet(narrow[i]);
 }
@@ -71,7 +71,7 @@ static void test_names(void **state)
         struct buf b = BUF_INIT;
         struct err e;
 
-        assert_int_equal(text_to_utf8(rows[i].charset, span_str(rows[i].in), &b, &e), RC_OK);
+        assert_int_equal(charset_to_utf8(rows[i].charset, span_str(rows[i].in), &b, &e), RC_OK);
         assert_string_equal(buf_cstr(&b), rows[i].out);
         buf_free(&b);
     }

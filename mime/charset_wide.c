@@ -2,8 +2,8 @@
 /* mime/charset_wide.c - text in charsets of one, two, three or four octets a character, read from tables (mime/charset_int.h), and
  * ISO-2022-JP, which is EUC-JP's first plane between escape sequences. GB 18030-2005, RFC 1468.
  */
+#include "mime/charset.h"
 #include "mime/charset_int.h"
-#include "mime/text.h"
 
 enum { LINEAR_BEYOND = 189000 /* GB18030's number of 90 30 81 30, U+10000 */ };
 
@@ -50,7 +50,7 @@ void charset_read(const struct charset_map *m, struct span in, struct buf *out)
 
     while (in.n > 0) {
         unsigned cp;
-        size_t run = ascii ? text_ascii_run(in) : 0, n = run > 0 ? run : next(m, in, &cp);
+        size_t run = ascii ? charset_ascii_run(in) : 0, n = run > 0 ? run : next(m, in, &cp);
 
         if (run > 0)
             buf_add(out, in.p, run);

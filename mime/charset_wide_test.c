@@ -3,7 +3,7 @@
  * samples of three and four, texts cut at every length, noise; UTF-16 and UTF-7 by their RFCs; nothing of the converters stays loaded.
  */
 #include "base/buf.h"
-#include "mime/text.h"
+#include "mime/charset.h"
 #include <errno.h>
 #include <iconv.h>
 #include <setjmp.h>
@@ -50,7 +50,7 @@ static void same(iconv_t cd, const char *charset, struct span in)
     buf_clear(&got);
     buf_clear(&want);
     expected(cd, in, &want);
-    assert_int_equal(text_to_utf8(charset, in, &got, &e), RC_OK);
+    assert_int_equal(charset_to_utf8(charset, in, &got, &e), RC_OK);
     if (span_eq(buf_span(&got), buf_span(&want)))
         return;
     for (size_t i = 0; i < in.n; i++)
@@ -88,11 +88,11 @@ static void test_unloaded(void **state)
     iconv_t cd;
 
     (void)state;
-    text_warm();
-    text_warm();
+    charset_warm();
+    charset_warm();
     assert_false(mapped("/gconv/"));
     for (size_t i = 0; i < WIDE; i++)
-        assert_int_equal(text_to_utf8(wide[i], SPAN_LIT("a"), &b, &e), RC_OK);
+        assert_int_equal(charset_to_utf8(wide[i], SPAN_LIT("a"), &b, &e), RC_OK);
     assert_string_equal(buf_cstr(&b), "aaaaaa");
     assert_false(mapped("/gconv/"));
     cd = open_iconv("BIG5");
@@ -229,7 +229,7 @@ static void test_texts(void **state)
         struct buf b = BUF_INIT;
         struct err e;
 
-        assert_int_equal(text_to_utf8(texts[i].charset, texts[i].in, &b, &e), RC_OK);
+        assert_int_equal(charset_to_utf8(texts[i].charset, texts[i].in, &b, &e), RC_OK);
         assert_string_equal(buf_cstr(&b), texts[i].out);
         buf_free(&b);
     }
@@ -238,7 +238,7 @@ static void test_texts(void **state)
 static void is_utf8(const char *charset, size_t cut, struct span s)
 {
     while (s.n > 0) {
-        size_t n = text_utf8_next(s);
+        size_t n = charset_utf8_next(s);
 
         if (n == 0)
             fail_msg("%s, cut at %zu, gives no UTF-8", charset, cut);
@@ -259,11 +259,11 @@ static void test_cut(void **state)
 
             memcpy(exact, texts[i].in.p, cut);
             exact = realloc(exact, cut > 0 ? cut : 1);
-            assert_int_equal(text_to_utf8(texts[i].charset, span_of(exact, cut), &b, &e), RC_OK);
+            assert_int_equal(charset_to_utf8(texts[i].charset, span_of(exact, cut), &b, &e), RC_OK);
             is_utf8(texts[i].charset, cut, buf_span(&b));
             while (like < b.n && b.p[like] == (unsigned char)texts[i].out[like])
                 like++;
-            if (like < b.n && text_utf8_next(span_from(buf_span(&b), like)) == 1)
+            if (like < b.n && charset_utf8_next(span_from(buf_span(&b), like)) == 1)
                 fail_msg("%s, cut at %zu: \"%s\"", texts[i].charset, cut, buf_cstr(&b));
             buf_free(&b);
             free(exact);
@@ -328,7 +328,7 @@ static void test_bad(void **state)
         struct buf b = BUF_INIT;
         struct err e;
 
-        assert_int_equal(text_to_utf8(rows[i].charset, rows[i].in, &b, &e), RC_OK);
+        assert_int_equal(charset_to_utf8(rows[i].charset, rows[i].in, &b, &e), RC_OK);
         if (strcmp(buf_cstr(&b), rows[i].out) != 0)
             fail_msg("row %zu, %s: \"%s\", not \"%s\"", i, rows[i].charset, buf_cstr(&b), rows[i].out);
         buf_free(&b);

@@ -3,9 +3,9 @@
  * undone when one is asked for. Unquoted values that break the token rule are taken up to the next blank (file names:
  * up to ";"), since senders leave quotes out. RFC 2045 5.1, 2183, 2231.
  */
+#include "mime/charset.h"
 #include "mime/fields.h"
 #include "mime/lex.h"
-#include "mime/text.h"
 #include <stdio.h>
 
 enum { SECTIONS_MAX = 100 }; /* RFC 2231 continuations of one parameter */
@@ -238,7 +238,7 @@ static void to_utf8(const char *charset, struct span in, struct buf *out)
     struct err e;
     size_t n = out->n;
 
-    if (charset[0] && text_to_utf8(charset, in, out, &e) == RC_OK)
+    if (charset[0] && charset_to_utf8(charset, in, out, &e) == RC_OK)
         return;
     buf_cut(out, n);
     buf_addspan(out, in);

@@ -2,7 +2,6 @@
 /* mime/fields_fuzz.c - any bytes as a header block and as each kind of body: no read beyond, no growth beyond the
  * bounds. */
 #include "mime/fields.h"
-#include "mime/text.h"
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

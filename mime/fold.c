@@ -3,6 +3,7 @@
  * text may be folded in pieces and found anywhere; a small cache keeps what the Unicode library said. RFC 5051, UTS
  * 10 in spirit.
  */
+#include "mime/charset.h"
 #include "mime/text.h"
 #include <stdlib.h>
 #include <unicase.h>
@@ -119,19 +120,19 @@ void text_fold(struct span utf8, struct buf *out)
     size_t i = 0;
 
     while (i < utf8.n) {
-        size_t n = text_ascii_run(span_from(utf8, i));
+        size_t n = charset_ascii_run(span_from(utf8, i));
 
         if (n > 0) {
             fold_ascii(span_of(utf8.p + i, n), &folded);
             i += n;
             continue;
         }
-        n = text_utf8_next(span_from(utf8, i));
+        n = charset_utf8_next(span_from(utf8, i));
         if (n > 0) {
             fold_wide(span_of(utf8.p + i, n), &folded);
         } else {
             buf_clear(&one);
-            text_make_utf8(span_of(utf8.p + i, 1), &one);
+            charset_make_utf8(span_of(utf8.p + i, 1), &one);
             fold_wide(buf_span(&one), &folded);
         }
         i += n > 0 ? n : 1;

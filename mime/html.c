@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* mime/html.c - see mime/html.h. */
 #include "mime/html.h"
-#include "mime/charset_int.h"
+#include "mime/charset.h"
 #include <string.h>
 
 enum { REFERENCE_MOST = 16 };

@@ -4,7 +4,7 @@
  *
  * Owns     nothing: tokens borrow from the field's body.
  * Bounds   linear in the body, no recursion; a comment nested deeper than LEX_COMMENTS ends the field and sets .bad.
- * Process  all that parse mail; inside mime/ only.   Source RFC 5322 3.2, 4.1; RFC 2045 5.1.
+ * Process  all that parse mail; for mime/ and extract/.   Source RFC 5322 3.2, 4.1; RFC 2045 5.1.
  */
 #pragma once
 #include "base/buf.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/part.h - what a part is, all defaults applied; inside mime/ only.
+/* mime/part.h - what a part is, all defaults applied; for mime/ and extract/.
+ * Process  smtpd, imapd.
  *
  * Rule     no Content-Type: text/plain; charset=us-ascii (RFC 2045 5.2), in a digest message/rfc822 (RFC 2046 5.1.5).
  *          An unparseable one, or a multipart without a usable boundary or without a part: text/plain. An enclosed message that is

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* mime/seven.c - a header field of a signed entity in seven bits (mime/canon_int.h). RFC 2047, 2231, 3987 3.1, 6857.
- * Bytes beyond 127 are UTF-8 where they are valid UTF-8, else they count as windows-1252 (text_make_utf8). What is made is
+ * Bytes beyond 127 are UTF-8 where they are valid UTF-8, else they count as windows-1252 (charset_make_utf8). What is made is
  * seven bits, so it is left alone the next time.
  */
 #include "mime/canon_int.h"
+#include "mime/charset.h"
 #include "mime/fields.h"
-#include "mime/text.h"
 
 enum { WORD_LINE = 76, WORD_FRAME = 12 /* =?utf-8?q? and ?= */, WORD_LEAST = 20 };
 
 bool has_8bit(struct span s)
 {
-    return text_ascii_run(s) < s.n;
+    return charset_ascii_run(s) < s.n;
 }
 
 /* ---- encoded words ---- */
@@ -65,7 +65,7 @@ static void encoded_words(struct line *l, struct span utf8)
             room = WORD_LINE - 1 - WORD_FRAME - l->column;
         buf_addstr(&word, "=?utf-8?q?");
         while (utf8.n > 0) {
-            size_t n = text_utf8_next(utf8), before = word.n, made;
+            size_t n = charset_utf8_next(utf8), before = word.n, made;
 
             made = add_q(span_head(utf8, n > 0 ? n : 1), &word);
             if (made > room) {
@@ -197,7 +197,7 @@ static void add_mailbox(struct line *l, const struct address *a, bool in_group)
         add_phrase(l, a->name);
     add_spec(a, a->name.n > 0 || encode, &spec);
     if (encode) {
-        text_make_utf8(buf_span(&spec), &text);
+        charset_make_utf8(buf_span(&spec), &text);
         encoded_words(l, buf_span(&text));
         buf_addstr(l->out, in_group ? "" : " :;");
     } else {
@@ -276,7 +276,7 @@ static bool uri(const struct field *f, struct line *l)
 {
     struct buf utf8 = BUF_INIT;
 
-    text_make_utf8(f->body, &utf8);
+    charset_make_utf8(f->body, &utf8);
     seven_percent(buf_span(&utf8), false, l->out);
     buf_free(&utf8);
     return true;

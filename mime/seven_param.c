@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* mime/seven_param.c - parameters of Content-Type and Content-Disposition in seven bits (mime/canon_int.h). RFC 2231. */
 #include "mime/canon_int.h"
-#include "mime/text.h"
+#include "mime/charset.h"
 #include <stdio.h>
 
 enum { VALUE_PIECE = 600 };
@@ -23,7 +23,7 @@ static void extended_param(struct span name, struct span value, struct buf *out)
     struct span rest;
     unsigned n = 0;
 
-    text_make_utf8(value, &utf8);
+    charset_make_utf8(value, &utf8);
     seven_percent(buf_span(&utf8), true, &made);
     rest = buf_span(&made);
     if (rest.n <= VALUE_PIECE) {

@@ -4,7 +4,6 @@
  */
 #include "mime/grammar_check.h"
 #include "mime/summary.h"
-#include "mime/text.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -6,6 +6,7 @@
  *   next_text() --text part found--> octets pass --its end--> finish_part() --> next_text() ...
  */
 #include "mime/text.h"
+#include "mime/charset.h"
 #include "mime/html.h"
 #include "mime/part.h"
 #include <lz4.h>
@@ -136,7 +137,7 @@ static void add_preview(struct text_extract *t, struct span utf8)
     bool space = false;
 
     while (utf8.n > 0 && chars < PREVIEW_CHARS) {
-        size_t n = text_utf8_next(utf8);
+        size_t n = charset_utf8_next(utf8);
         bool blank = n == 1 && (*utf8.p <= ' ' || *utf8.p == 127);
 
         if (n > 0 && !blank) {
@@ -159,9 +160,9 @@ static void finish_part(struct text_extract *t)
     t->open = false;
     if (!t->full || !t->has_preview) {
         decoder_end(&t->decoder, &t->octets);
-        if (text_to_utf8(t->charset[0] ? t->charset : "UTF-8", buf_span(&t->octets), &utf8, &e) != RC_OK) {
+        if (charset_to_utf8(t->charset[0] ? t->charset : "UTF-8", buf_span(&t->octets), &utf8, &e) != RC_OK) {
             buf_clear(&utf8);
-            text_make_utf8(buf_span(&t->octets), &utf8);
+            charset_make_utf8(buf_span(&t->octets), &utf8);
         }
         if (t->html)
             html_text(buf_span(&utf8), &words);

@@ -11,15 +11,11 @@
  * Folding  text_fold() is the one folding, used for the needle as for the text: NFKD, marks dropped, case folded,
  *          white space runs to one SP. (i;unicode-casemap and beyond: "eclampsie" finds "Éclampsie", "oedeme" finds
  *          "œdème".)
- * Start    text_warm() once before the sandbox closes (and before the fork): reads the charsets into tables that all
- *          sessions share, by a child that ends at once; afterwards no file is ever opened here. Not thread-safe: one
- *          session a process.
  * Process  smtpd and imapd sessions.   Source RFC 5051, RFC 3501 6.4.4.
  */
 #pragma once
 #include "mime/scan.h"
 enum { TEXT_MAX = 4 * 1024 * 1024 };
-void text_warm(void);
 struct text_extract;
 struct text_extract *text_new(const struct scan *s);       /* borrows s, which has ended */
 void text_feed(struct text_extract *t, struct span piece); /* the whole message again, in order, any pieces */
@@ -33,8 +29,3 @@ enum rc text_open(struct span search, struct text_view *out, struct err *e); /* 
 void text_view_free(struct text_view *v);
 /* field NULL: any. An empty needle is in everything; with a field it asks whether there is such a field. */
 bool text_has(const struct text_view *v, enum text_where w, const char *field_lower, struct span folded_needle);
-/* charset to UTF-8 (SEARCH CHARSET); RC_PERM: unknown charset; appends */
-enum rc text_to_utf8(const char *charset, struct span in, struct buf *out, struct err *e);
-void text_make_utf8(struct span in, struct buf *out); /* UTF-8 is passed, other bytes count as windows-1252 */
-size_t text_utf8_next(struct span s);                 /* length of the UTF-8 character at s; 0: none there */
-size_t text_ascii_run(struct span s);                 /* how many octets of ASCII s begins with */

@@ -2,6 +2,7 @@
 /* mime/text_fuzz.c - any bytes as a message: its search text opens again and is the same in pieces; any bytes as a
  * search text, as HTML, as text to fold, as text in a charset: no harm, bounds kept, UTF-8 given.
  */
+#include "mime/charset.h"
 #include "mime/html.h"
 #include "mime/text.h"
 #include <stdlib.h>
@@ -38,10 +39,10 @@ static void plain_calls(struct span d)
     html_text(d, &b);
     text_fold(d, &folded);
     buf_clear(&b);
-    if (d.n > 0 && text_to_utf8(charsets[d.p[0] % 12], span_from(d, 1), &b, &e) != RC_OK)
+    if (d.n > 0 && charset_to_utf8(charsets[d.p[0] % 12], span_from(d, 1), &b, &e) != RC_OK)
         abort();
     for (size_t i = 0, n; i < b.n; i += n)
-        if ((n = text_utf8_next(span_from(buf_span(&b), i))) == 0)
+        if ((n = charset_utf8_next(span_from(buf_span(&b), i))) == 0)
             abort();
     if (text_open(d, &v, &e) == RC_OK) {
         (void)text_has(&v, TEXT_ANY, "subject", SPAN_LIT("x"));

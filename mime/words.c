@@ -5,10 +5,10 @@
  * senders cut characters in two. Anything that is no encoded word is passed, made UTF-8. Linear: a word ends at its
  * first "?" or is none.
  */
+#include "mime/charset.h"
 #include "mime/codec.h"
 #include "mime/fields.h"
 #include "mime/lex.h"
-#include "mime/text.h"
 #include <stdio.h>
 
 struct word {
@@ -66,9 +66,9 @@ static void flush(struct pending *p, struct buf *out)
     struct err e;
     size_t n = out->n;
 
-    if (p->octets.n > 0 && text_to_utf8(p->charset, buf_span(&p->octets), out, &e) != RC_OK) {
+    if (p->octets.n > 0 && charset_to_utf8(p->charset, buf_span(&p->octets), out, &e) != RC_OK) {
         buf_cut(out, n);
-        text_make_utf8(buf_span(&p->octets), out);
+        charset_make_utf8(buf_span(&p->octets), out);
     }
     buf_clear(&p->octets);
 }
@@ -112,7 +112,7 @@ void field_decode(struct span body, struct buf *out)
         }
         if (!(after_word && plain + blanks(span_from(s, plain)) >= i)) { /* text between: it is real */
             flush(&p, out);
-            text_make_utf8(span_of(s.p + plain, i - plain), out);
+            charset_make_utf8(span_of(s.p + plain, i - plain), out);
         }
         add_word(&w, &p, out);
         i += w.raw.n;
@@ -120,7 +120,7 @@ void field_decode(struct span body, struct buf *out)
         after_word = true;
     }
     flush(&p, out);
-    text_make_utf8(span_from(s, plain), out);
+    charset_make_utf8(span_from(s, plain), out);
     buf_free(&p.octets);
     buf_free(&flat);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* mime/words_test.c - dates, unfolding, encoded words and charsets by tables, whole and at every prefix. */
 #include "mime/fields.h"
-#include "mime/text.h"
+#include "mime/charset.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -137,18 +137,18 @@ static void test_charsets(void **state)
     struct err e;
 
     (void)state;
-    assert_int_equal(text_to_utf8("nosuch", SPAN_LIT("x"), &b, &e), RC_PERM);
-    assert_int_equal(text_to_utf8("GB18030", SPAN_LIT("\xd6\xd0"), &b, &e), RC_OK);
+    assert_int_equal(charset_to_utf8("nosuch", SPAN_LIT("x"), &b, &e), RC_PERM);
+    assert_int_equal(charset_to_utf8("GB18030", SPAN_LIT("\xd6\xd0"), &b, &e), RC_OK);
     assert_string_equal(buf_cstr(&b), "\xe4\xb8\xad");
     buf_clear(&b);
-    assert_int_equal(text_to_utf8("shift_jis",
+    assert_int_equal(charset_to_utf8("shift_jis",
                                   SPAN_LIT("\x93\xff"
                                            "A"),
                                   &b, &e),
                      RC_OK);
     assert_non_null(strstr(buf_cstr(&b), "\xef\xbf\xbd"));
     buf_clear(&b);
-    assert_int_equal(text_to_utf8("utf-8", SPAN_LIT("\xed\xa0\x80"), &b, &e), RC_OK); /* a surrogate is no UTF-8 */
+    assert_int_equal(charset_to_utf8("utf-8", SPAN_LIT("\xed\xa0\x80"), &b, &e), RC_OK); /* a surrogate is no UTF-8 */
     assert_string_equal(buf_cstr(&b), "\xc3\xad\xc2\xa0\xe2\x82\xac");
     buf_free(&b);
 }

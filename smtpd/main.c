@@ -4,7 +4,7 @@
 #include "base/sandbox.h"
 #include "base/wipe.h"
 #include "crypto/seal/seal.h"
-#include "mime/text.h"
+#include "mime/charset.h"
 #include "proto/smtp/reply.h"
 #include "smtpd/conf.h"
 #include "smtpd/verbs.h"
@@ -75,8 +75,8 @@ static void serve(void)
     conf.listener.tick_ms = TICK_MS;
     conf.listener.grace_ms = GRACE_MS;
     conf.listener.ctx = &conf;
-    seal_warm(); /* OpenSSL's algorithms: fetched once, not by every session */
-    text_warm(); /* the charset tables: no file can be opened later */
+    seal_warm();    /* OpenSSL's algorithms: fetched once, not by every session */
+    charset_warm(); /* the charset tables: no file can be opened later */
     signal(SIGPIPE, SIG_IGN);
     no_dumps();
     if (sandbox_enter(&how, &e) != RC_OK)
