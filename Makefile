@@ -34,7 +34,7 @@ CFLAGS   += -std=c11 $(OPT) $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS  += $(LDOPT) $(LDHARDEN)
 
 # ---- folders, each a library of its .c files (tests, fuzzers and mains apart) ----
-LIB_DIRS := base proto mime crypto directory policies store flow
+LIB_DIRS := base proto mime crypto policies extract store directory flow
 SUB_proto     := proto/smtp proto/imap proto/sasl
 SUB_crypto    := crypto/seal crypto/pki crypto/cms crypto/tls crypto/keyd/client
 SUB_directory := directory/schema
@@ -49,8 +49,8 @@ $$(LIB_$(1)): $$(call objects,$$(call sources,$(1)))
 endef
 $(foreach d,$(LIB_DIRS),$(eval $(call LIB_RULE,$(d))))
 L0 := $(LIB_base)
-L1 := $(LIB_proto) $(LIB_mime) $(LIB_crypto) $(LIB_directory) $(LIB_policies)
-L2 := $(LIB_store)
+L1 := $(LIB_proto) $(LIB_mime) $(LIB_crypto) $(LIB_policies)
+L2 := $(LIB_extract) $(LIB_store) $(LIB_directory)
 L3 := $(LIB_flow)
 
 # ---- which library is in which program: short, written out, so that it can be read ----
@@ -73,7 +73,7 @@ LIBS_pli        := $(L3) $(L2) $(L1) $(L0)
 LIBS_pli-smtpd  := $(L3) $(L2) $(L1) $(L0)
 LIBS_pli-imapd  := $(L3) $(L2) $(L1) $(L0)
 LIBS_pli-relayd := $(L3) $(L2) $(L1) $(L0)
-LIBS_pli-stored := $(L2) $(LIB_crypto) $(L0)
+LIBS_pli-stored := $(LIB_store) $(LIB_crypto) $(L0)
 LIBS_pli-keyd   := $(LIB_crypto) $(L0)
 LIBS_pli-dird   := $(LIB_directory) $(LIB_policies) $(LIB_crypto) $(L0)
 SYS_pli         := $(S_conf) $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_base)

@@ -7,7 +7,7 @@
  * name      a folder's name, RFC 9051 5.1 and RFC 5198: NFC; spaces and case stay. Refused: controls, line and paragraph separators,
  *           direction marks and overrides, other characters that nobody sees (joiners and variation selectors belong to letters and
  *           emoji, and stay).
- * words     what is searched for is folded by mime/fold.c, as the text is: nothing to do here.
+ * words     what is searched for is folded by extract/fold.c, as the text is: nothing to do here.
  * Out       appended; untouched on failure. Preparing what is prepared changes nothing. Secret buffers are wiped by their owner, the
  *           copies made here are wiped here.
  * Errors    RC_SYNTAX: no UTF-8. RC_PERM: empty, too long (PREPARE_MAX octets), or a character that is not allowed; .say says which

@@ -11,8 +11,8 @@
 #include "base/wipe.h"
 #include "crypto/seal/digest.h"
 #include "flow/file_out.h"
-#include "mime/summary.h"
-#include "mime/text.h"
+#include "extract/summary.h"
+#include "extract/text.h"
 #include <stdlib.h>
 
 enum { FIXED_PART = 512 /* the request without its lists and objects, rounded up */ };

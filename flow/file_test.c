@@ -2,7 +2,7 @@
 /* flow/file_test.c - what stored is given: sealed, complete, openable by each recipient and by nobody else; small and large. */
 #include "flow/fake_test.h"
 #include "flow/file.h"
-#include "mime/summary.h"
+#include "extract/summary.h"
 #include <setjmp.h>
 #include <stdarg.h>
 /* last, as it asks */

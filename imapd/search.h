@@ -7,13 +7,13 @@
  *            summary  Date:, header fields                 STORE_SUMMARIES
  *            text     words, and headers that a summary does not hold   STORE_TEXTS, unsealed and decompressed
  *          A message whose search text was cut (beyond 4 MiB of text) is read itself, as it stands.
- * Words    needle and text are folded the same way (mime/text.h): case, accents, compatibility; a substring matches.
+ * Words    needle and text are folded the same way (extract/text.h): case, accents, compatibility; a substring matches.
  * Secrets  words are in this process only; stored is asked for ranges, never for words.
  * Process  pli-imapd session.   Source RFC 3501 6.4.4.
  */
 #pragma once
 #include "imapd/summaries.h"
-#include "mime/text.h"
+#include "extract/text.h"
 
 enum tier { TIER_VIEW, TIER_ENTRY, TIER_SUMMARY, TIER_TEXT };
 enum tri { TRI_NO, TRI_YES, TRI_MAYBE };

@@ -2,7 +2,7 @@
 /* imapd/summary_again.c - a message without a summary: a salvage of the store could keep its octets only (pli store salvage). The
  * summary is made from them again, each time it is asked for; nothing is written back, for a session files nothing by itself. */
 #include "imapd/pages.h"
-#include "mime/summary.h"
+#include "extract/summary.h"
 
 static enum rc to_scan(void *ctx, struct span piece, struct err *e)
 {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The shape of the house, read from #include lines, link lines and the text of the sources (ARCHITECTURE.md, "Who may include whom").
 
-Levels: base < proto, mime, crypto, directory, policies < store < flow < smtpd | relayd | imapd, pli at the edge. A folder includes
+Levels: base < proto, mime, crypto, policies < extract, store, directory < flow < smtpd | relayd | imapd, pli at the edge. A folder includes
 itself and lower levels, never a sibling. Each library has one home. No public header names a library's type.
 """
 import os
@@ -12,18 +12,13 @@ import subprocess
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-LEVEL = {"base": 0, "proto": 1, "mime": 1, "crypto": 1, "directory": 1, "policies": 1, "store": 2, "flow": 3,
+LEVEL = {"base": 0, "proto": 1, "mime": 1, "crypto": 1, "policies": 1, "extract": 2, "store": 2, "directory": 2, "flow": 3,
          "smtpd": 4, "relayd": 4, "imapd": 4, "pli": 5}
-# from folder, to folder: allowed beside the levels, and why
-EXTRA = {
-    ("directory/dird", "crypto/seal"): "dird makes the tickets that stored and keyd check",
-    ("directory/dird", "policies"): "dird applies the rules of sign-in",
-}
 # store may include of crypto the seals alone; the command line sits beside the daemons and never includes them
 ONLY = {("store", "crypto"): "crypto/seal", ("pli", "smtpd"): None, ("pli", "imapd"): None, ("pli", "relayd"): None}
 
 # libunistring has three: search texts and the address book fold accents alike, and what people type is prepared for every daemon
-HOME = {r"openssl/": "crypto", r"gnutls/": "crypto", r"libetpan/": "mime", r"(unistr|unicase|uninorm|unictype|unitypes)\.h": "mime directory base",
+HOME = {r"openssl/": "crypto", r"gnutls/": "crypto", r"libetpan/": "mime", r"(unistr|unicase|uninorm|unictype|unitypes)\.h": "mime extract directory base",
         r"zlib\.h": "mime", r"db\.h": "store", r"(ldap|lber|ldap_schema)\.h": "directory", r"confuse\.h": "pli",
         r"jansson\.h": "pli", r"seccomp\.h": "base", r"systemd/": "base"}
 LIBRARY_TYPE = re.compile(r"\b(EVP_\w+|X509\w*|CMS_(?:ContentInfo|SignerInfo|RecipientInfo)\w*|SSL(?:_CTX)?|BIO|STACK_OF|gnutls_\w+_t|mailmime\w*|mailimf_\w+|clist\w*|"
@@ -79,8 +74,6 @@ def is_test(name):
 
 def may_include(name, header):
     me, you = name.split("/")[0], header.split("/")[0]
-    if (str(pathlib.PurePath(name).parent), str(pathlib.PurePath(header).parent)) in EXTRA:
-        return True
     if (me, you) in ONLY:
         return ONLY[me, you] is not None and header.startswith(ONLY[me, you] + "/")
     return me == you or LEVEL[you] < LEVEL[me]

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* tests/lib/forge_summary.c - what a taken-over smtpd session could do: a lawful message whose summary says something else.
  * Use      forge_summary ROOT ADDRESS MESSAGE [TAG TEXT]..., as the instance's owner, while it is served. Never installed.
- *          TAG: a section's number (mime/summary.h); its TEXT takes the place of the true one. TAG 0: the version octet.
+ *          TAG: a section's number (extract/summary.h); its TEXT takes the place of the true one. TAG 0: the version octet.
  */
 #include "base/log.h"
 #include "crypto/keyd/client/client.h"
 #include "crypto/seal/seal.h"
 #include "directory/client.h"
-#include "mime/summary.h"
+#include "extract/summary.h"
 #include "store/client/client.h"
 #include <stdio.h>
 #include <stdlib.h>

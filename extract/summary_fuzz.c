@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/summary_fuzz.c - any bytes as a message: its summary is within the IMAP grammar and its bounds, reads back,
+/* extract/summary_fuzz.c - any bytes as a message: its summary is within the IMAP grammar and its bounds, reads back,
  * and every part lies inside the message; any bytes as a summary: no harm.
  */
-#include "mime/grammar_check.h"
-#include "mime/summary.h"
+#include "extract/grammar_check.h"
+#include "extract/summary.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/text.h - text for SEARCH: decoded (base64, quoted-printable, charset), folded (case, accents, compatibility),
+/* extract/text.h - text for SEARCH: decoded (base64, quoted-printable, charset), folded (case, accents, compatibility),
  * compressed.
  *
  * Fed      the message's octets in a second pass, driven by the scan's tree. Gives a search text: version u8=2 (bit

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/html.c - see mime/html.h. */
-#include "mime/html.h"
+/* extract/html.c - see extract/html.h. */
+#include "extract/html.h"
 #include "mime/charset.h"
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/fold.c - text_fold(): the one folding of texts and needles (mime/text.h). Each character folds by itself, so a
+/* extract/fold.c - text_fold(): the one folding of texts and needles (extract/text.h). Each character folds by itself, so a
  * text may be folded in pieces and found anywhere; a small cache keeps what the Unicode library said. RFC 5051, UTS
  * 10 in spirit.
  */
 #include "mime/charset.h"
-#include "mime/text.h"
+#include "extract/text.h"
 #include <stdlib.h>
 #include <unicase.h>
 #include <unictype.h>

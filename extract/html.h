@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/html.h - the words of an HTML text, for search and preview; inside mime/ only. Not a renderer: tags go, block
+/* extract/html.h - the words of an HTML text, for search and preview; inside extract/ only. Not a renderer: tags go, block
  * tags leave a space, style and script go with their content, character references are resolved. Linear. Output is no
  * longer than 3/2 of the input.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/html_names.c - named character references of HTML 4.01 section 24, and "apos"; in octet order of their names. */
-#include "mime/html.h"
+/* extract/html_names.c - named character references of HTML 4.01 section 24, and "apos"; in octet order of their names. */
+#include "extract/html.h"
 
 static const struct {
     char name[9];

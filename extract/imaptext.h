@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/imaptext.h - IMAP strings, envelopes and body structures as text (RFC 3501 9); inside mime/ only.
+/* extract/imaptext.h - IMAP strings, envelopes and body structures as text (RFC 3501 9); inside extract/ only.
  *
  * Promise  whatever the bytes, the output is within the grammar.
  */
 #pragma once
 #include "mime/fields.h"
 #include "mime/scan.h"
-#include "mime/summary.h"
+#include "extract/summary.h"
 enum { IMAP_QUOTED_MOST = 1000, IMAP_STRING_MOST = 16 * 1024, ENVELOPE_MOST = 192 * 1024 };
 void imap_string(struct buf *out, struct span s); /* quoted or literal; cut at IMAP_STRING_MOST; never NIL */
 void imap_nil(struct buf *out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/lawful_test.c - texts that a taken-over session could have sealed: only what the grammar allows is lawful. */
-#include "mime/summary.h"
+/* extract/lawful_test.c - texts that a taken-over session could have sealed: only what the grammar allows is lawful. */
+#include "extract/summary.h"
 #include <setjmp.h>
 #include <stdarg.h>
 

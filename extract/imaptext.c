@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/imaptext.c - IMAP strings and the ENVELOPE (mime/imaptext.h). RFC 3501 7.4.2, 9. */
-#include "mime/imaptext.h"
+/* extract/imaptext.c - IMAP strings and the ENVELOPE (extract/imaptext.h). RFC 3501 7.4.2, 9. */
+#include "extract/imaptext.h"
 
 static bool fits_quoted(struct span s)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/summary.h - all that a listing needs of a message, made once at the door and sealed as an object of its own.
+/* extract/summary.h - all that a listing needs of a message, made once at the door and sealed as an object of its own.
  *
  * Form     version u8=1, then sections (u8 tag, u32 length, bytes), unknown tags skipped:
  *            1 ENVELOPE      the IMAP ENVELOPE text, ready to send (RFC 3501 7.4.2) 2 BODY          the IMAP BODY
@@ -44,7 +44,7 @@ struct summary {               /* a view; spans borrow from the bytes given */
 /* RC_CORRUPT: not a summary, or of a version from the future. */
 enum rc summary_read(struct span bytes, struct summary *out, struct err *e);
 /* Whoever made the summary may have been taken over: these texts are within the grammar, so they can be written into an IMAP stream as they
- * stand. Part records are looked at by summary_part(). mime/lawful.c */
+ * stand. Part records are looked at by summary_part(). extract/lawful.c */
 enum summary_text { SUMMARY_ENVELOPE = 1, SUMMARY_BODY = 2, SUMMARY_BODYSTRUCTURE = 4 };
 bool summary_lawful(const struct summary *s, unsigned texts);
 /* section "1.2" (part numbers only; "" is the message, its body_off being the whole message's text behind the

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/summary.c - see mime/summary.h: the sections put together, and read back. */
-#include "mime/summary.h"
-#include "mime/imaptext.h"
-#include "mime/text.h"
+/* extract/summary.c - see extract/summary.h: the sections put together, and read back. */
+#include "extract/summary.h"
+#include "extract/imaptext.h"
+#include "extract/text.h"
 
 enum { VERSION = 1 };
 enum tag { S_ENVELOPE = 1, S_BODY, S_BODYSTRUCTURE, S_PARTS, S_HEADER, S_FACTS, S_SORT, S_THREAD, S_PREVIEW };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/text_test.c - folding, what SEARCH finds in which mail, previews; each mail fed whole, a byte at a time, and
+/* extract/text_test.c - folding, what SEARCH finds in which mail, previews; each mail fed whole, a byte at a time, and
  * cut at each prefix. */
-#include "mime/html.h"
+#include "extract/html.h"
 #include "mime/charset.h"
-#include "mime/text.h"
+#include "extract/text.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

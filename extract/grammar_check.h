@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/grammar_check.h - a strict reader of ENVELOPE, BODY and BODYSTRUCTURE for tests and fuzzers: no more and no
+/* extract/grammar_check.h - a strict reader of ENVELOPE, BODY and BODYSTRUCTURE for tests and fuzzers: no more and no
  * less than the formal syntax of RFC 3501 section 9. Only tests include it.
  */
 #pragma once

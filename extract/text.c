@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/text.c - the search text of a message (mime/text.h). One text part is open at a time: its octets are decoded
+/* extract/text.c - the search text of a message (extract/text.h). One text part is open at a time: its octets are decoded
  * as they pass; at its end they are converted, freed of tags, folded and added. What is not text is stepped over by
  * offset, not looked at.
  *
  *   next_text() --text part found--> octets pass --its end--> finish_part() --> next_text() ...
  */
-#include "mime/text.h"
+#include "extract/text.h"
 #include "mime/charset.h"
-#include "mime/html.h"
+#include "extract/html.h"
 #include "mime/part.h"
 #include <lz4.h>
 #include <stdlib.h>

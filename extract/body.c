@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/body.c - BODY and BODYSTRUCTURE, and the table of parts (mime/imaptext.h). One walk along the links of the
+/* extract/body.c - BODY and BODYSTRUCTURE, and the table of parts (extract/imaptext.h). One walk along the links of the
  * tree: enter a part, go down, else leave it and go on or up; nothing recurses. RFC 3501 7.4.2, 6.4.5.
  */
-#include "mime/imaptext.h"
+#include "extract/imaptext.h"
 #include "mime/lex.h"
 #include "mime/part.h"
 #include <stdio.h>

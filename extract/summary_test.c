@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/summary_test.c - envelopes, structures and part tables of awkward mails, word for word; every prefix of every
+/* extract/summary_test.c - envelopes, structures and part tables of awkward mails, word for word; every prefix of every
  * mail gives a summary within the grammar; growth stays within SUMMARY_MAX.
  */
-#include "mime/grammar_check.h"
-#include "mime/summary.h"
+#include "extract/grammar_check.h"
+#include "extract/summary.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/lawful.c - summary_lawful(): is a ready-made text what the formal syntax of RFC 3501 section 9 allows, and nothing behind it?
+/* extract/lawful.c - summary_lawful(): is a ready-made text what the formal syntax of RFC 3501 section 9 allows, and nothing behind it?
  *
  * A summary is sealed by the session that took the message in. Whoever took that session over could seal any octets, and these would go
  * into another person's IMAP stream. One pass, no copy; only enclosed bodies recurse, to DEPTH.
  */
-#include "mime/summary.h"
+#include "extract/summary.h"
 
 enum { DEPTH = 2 * SCAN_DEPTH, DIGITS = 20 };
 

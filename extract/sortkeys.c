@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/sortkeys.c - what SORT and THREAD compare (summary sections 7 and 8): base subject, first mailboxes, message
+/* extract/sortkeys.c - what SORT and THREAD compare (summary sections 7 and 8): base subject, first mailboxes, message
  * ids. The base subject is cut from folded text (lower case, single spaces), which its grammar allows. RFC 5256 2.1,
  * 2.2; RFC 5957.
  */
-#include "mime/imaptext.h"
-#include "mime/text.h"
+#include "extract/imaptext.h"
+#include "extract/text.h"
 
 enum { IDS_MOST = 200, ID_MOST = 1000 };
 
