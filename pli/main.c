@@ -17,7 +17,10 @@ int main(int argc, char **argv)
     if (opt_get(&c, "--version"))
         return cmd_version(&c);
     if (opt_get(&c, "--help"))
-        return help_of(c.def, c.json);
+        return c.family ? help_of_family(c.family, c.json) : c.asked_all ? help_all(c.json) : help_of(c.def, c.json);
+    rc = texts_prepare(&c);
+    if (rc != PLI_OK)
+        return rc;
     if (c.def->needs == NEED_NOTHING || (rc = inst_enter(&c)) == PLI_OK)
         rc = c.def->run(&c);
     inst_close(&c);
