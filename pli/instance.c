@@ -75,6 +75,18 @@ static int enter_run(struct cmd *c)
     return cmd_fail(c, "%s cannot be entered (%s)", path, strerror(errno));
 }
 
+/* What works on the files themselves is for their owner: a stranger would be told of each file that it cannot read, and half of that is
+ * not so. What asks a daemon is left to the daemon, which knows by itself whom it answers. */
+static int check_owner(struct cmd *c)
+{
+    struct stat st;
+
+    if (geteuid() == 0 || c->def->needs == NEED_SERVER || stat(c->root, &st) != 0 || st.st_uid == geteuid())
+        return PLI_OK;
+    return cmd_fail(c, "%s belongs to uid %ld, and you are uid %ld: run this as root or as the instance's owner",
+                    c->root, (long)st.st_uid, (long)geteuid());
+}
+
 int inst_enter(struct cmd *c)
 {
     char path[4096];
@@ -90,6 +102,8 @@ int inst_enter(struct cmd *c)
     if (access(inst_conf_path(c->root, c->root_named, path), F_OK) != 0 && errno == ENOENT)
         return cmd_fail(c, "no instance in %s (%s is missing): make one with pli init --root %s --domain DOMAIN",
                         c->root, path, c->root);
+    if (check_owner(c) != PLI_OK)
+        return PLI_FAILED;
     if (c->def->needs == NEED_START && !opt_get(c, "-n") && make_passing(c) != PLI_OK)
         return PLI_FAILED;
     if (enter_run(c) != PLI_OK)
