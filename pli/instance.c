@@ -91,11 +91,14 @@ int inst_enter(struct cmd *c)
 {
     char path[4096];
     const char *whole;
+    struct stat st;
 
     c->start_fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     whole = realpath(c->root, c->root_mem);
     if (!whole && errno == EACCES)
         return cmd_fail(c, "%s: not permitted: run this as root or as the instance's owner", c->root);
+    if (whole && stat(c->root_mem, &st) == 0 && !S_ISDIR(st.st_mode))
+        return cmd_fail(c, "%s is a file: --root names the instance's folder", c->root);
     if (!whole)
         return cmd_fail(c, "no instance in %s: make one with pli init --root %s --domain DOMAIN", c->root, c->root);
     c->root = c->root_mem;

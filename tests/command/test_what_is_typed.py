@@ -5,7 +5,7 @@ import subprocess
 import unicodedata
 
 import pytest
-from instance import RPPS, Instance, build_dir
+from instance import RPPS, Instance, build_dir, plain
 
 PLI = build_dir() / "bin" / "pli"
 DN = "CN=autre.example,O=Essai,C=FR"
@@ -99,3 +99,33 @@ def test_a_subject_copied_whole(inst, printed):
     assert [t["dn"] for t in inst.json("trust", "show", "copie.example")] == [DN]
     inst.pli("trust", "remove", "copie.example", "--dn", printed)
     refused(inst.pli("trust", "add", "copie.example", "--dn", "subject=", check=False), 2, "--dn")
+
+
+# ---- small things that stop a newcomer ----
+def test_an_alias_is_told_from_nobody(inst):
+    inst.add("a1@chu.test", sign="never", extra=["--alias", "autre-nom@chu.test"])
+    for words in (["set", "--service", "x"], ["disable"], ["enable"], ["delete", "--yes"], ["passwd", "--generate"]):
+        r = inst.pli("account", words[0], "autre-nom@chu.test", *words[1:], check=False)
+        refused(r, 1, "autre-nom@chu.test is another address of a1@chu.test: name that one")
+        refused(inst.pli("account", words[0], "personne@chu.test", *words[1:], check=False), 1, "no account personne@chu.test")
+    assert inst.json("account", "show", "a1@chu.test")["disabled"] is False
+
+
+def test_a_file_is_no_instance(inst):
+    refused(call("account", "list", "--root", str(inst.root / "pli.conf")), 1, "is a file", "--root names the instance's folder")
+
+
+def test_who_stops_reading_is_told_nothing(inst):
+    r = subprocess.run(["sh", "-c", f"{{ sleep 0.2; {PLI} help; }} | true"], capture_output=True, text=True, timeout=60)
+    assert r.stderr == "", r
+    with open("/dev/full", "w") as full:
+        r = subprocess.run([str(PLI), "help"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    refused(r, 1, "could not be written")
+
+
+def test_a_message_that_waits_has_no_empty_words(inst):
+    inst.trust_operator("attend.test")
+    inst.submit("gp@chu.test", ["a@attend.test"], plain("dehors", "gp@chu.test", "a@attend.test"))
+    number = str(inst.json("queue", "list")[0]["id"])
+    shown = inst.pli("queue", "show", number).splitlines()
+    assert "gp@chu.test -> a@attend.test" in shown[0] and "envelope id" not in shown[1] and "last error" not in shown[1], shown
