@@ -129,3 +129,15 @@ def test_a_message_that_waits_has_no_empty_words(inst):
     number = str(inst.json("queue", "list")[0]["id"])
     shown = inst.pli("queue", "show", number).splitlines()
     assert "gp@chu.test -> a@attend.test" in shown[0] and "envelope id" not in shown[1] and "last error" not in shown[1], shown
+
+
+def test_an_account_shown(inst):
+    inst.add("montre@chu.test", sign="never", extra=["--alias", "m1@chu.test", "--alias", "m2@chu.test", "--quota", "0"])
+    shown = dict.fromkeys(inst.pli("account", "show", "montre@chu.test").splitlines())
+    labelled = [line.split(None, 1) for line in shown]
+    assert ["alias", "m1@chu.test"] in labelled and ["alias", "m2@chu.test"] in labelled, labelled
+    assert ["mailbox", "0 messages, 0 of any size (no quota)"] in labelled, labelled
+    inst.submit("montre@chu.test", ["montre@chu.test"], plain("sans quota", "montre@chu.test", "montre@chu.test"))
+    assert len(inst.fetch_all("montre@chu.test")) == 1
+    r = subprocess.run([str(a) for a in inst.argv("directory", "search", "introuvable")], capture_output=True, text=True, timeout=60)
+    assert (r.returncode, r.stdout) == (0, "") and "nothing found" in r.stderr, r
