@@ -2,12 +2,17 @@
 """Fixtures: one shared instance a test session (most tests make mailboxes of their own), or one of a test's own."""
 import os
 import pathlib
+import random
 import sys
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 from instance import Instance  # noqa: E402
+
+# Random tests are named by their seed, and every worker of pytest-xdist must collect the same names: the seed is drawn here, in the process
+# that starts them, and they inherit it.
+os.environ.setdefault("PLI_SEED", str(random.randrange(1, 10000)))
 
 
 @pytest.fixture(scope="session")
