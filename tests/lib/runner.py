@@ -12,6 +12,7 @@ failure, and each failure prints the command that runs it again.
 """
 import argparse
 import concurrent.futures
+import contextlib
 import importlib.util
 import os
 import pathlib
@@ -19,6 +20,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree
 
@@ -39,10 +41,16 @@ class Counts:
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
 
 
+@contextlib.contextmanager
 def in_memory():
-    """Gives our children's temporary folders a file system in memory, unless whoever calls named a place, or it is small."""
-    if "TMPDIR" not in os.environ and os.path.ismount(MEMORY) and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM:
-        os.environ["TMPDIR"] = MEMORY
+    """Gives our children's temporary files a folder in memory, unless whoever calls named a place, or it is small. It is gone afterwards."""
+    if "TMPDIR" in os.environ or not os.path.ismount(MEMORY) or not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="pli-", dir=MEMORY, ignore_cleanup_errors=True) as d:
+        os.chmod(d, 0o1777)  # as /tmp is: daemons have users of their own
+        os.environ["TMPDIR"] = d
+        yield
 
 
 def long_first(path):
@@ -143,11 +151,11 @@ def main():
     ap.add_argument("programs", nargs="*")
     args = ap.parse_intermixed_args()
     os.chdir(TOP)
-    in_memory()
     counts = Counts()
-    run_units(args.programs, args.build, counts)
-    if args.what == "all":
-        run_pytest(args.build, counts)
+    with in_memory():
+        run_units(args.programs, args.build, counts)
+        if args.what == "all":
+            run_pytest(args.build, counts)
     for again in counts.reruns:
         print(f"failed; again: {again}")
     print(counts.line(), flush=True)
