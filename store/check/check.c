@@ -8,6 +8,7 @@
  *   2 queue     references met, and the due index (INV-9)
  *   3 objects   digests of what is in pieces, reference counts (INV-2)
  *   4 orphans   pieces without an objref (INV-3)
+ *   5 expunged  rows of what was expunged against their mark and folder (INV-11; check_expunged.c)
  * What stands on a page that cannot be read (guard.h) is named as far as the rest tells, and passed over. */
 #include "store/check/check.h"
 #include "base/clock.h"
@@ -16,8 +17,8 @@
 #include <stdlib.h>
 
 enum { PAGE_NS = 200 * 1000 * 1000, FINDINGS_MAX = 30 * 1024, LINE_MAX = 200 };
-static enum rc (*const phases[])(struct check *, struct err *) = {check_pages, check_folder, check_queue, check_object,
-                                                                  check_orphan};
+static enum rc (*const phases[])(struct check *, struct err *) = {check_pages,  check_folder, check_queue,
+                                                                  check_object, check_orphan, check_expunged};
 enum { PHASES = sizeof phases / sizeof phases[0] };
 
 void check_bad(struct check *c, const char *fmt, ...)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/check/salvage_mend.c - folders, counts and tags put right after tables were made anew; messages whose folder is lost go
- * to the INBOX. What belongs to single messages is in salvage_refs.c. See salvage.h. */
+ * to the INBOX. What belongs to single messages is in salvage_refs.c, what left the folders in salvage_expunged.c. See salvage.h. */
 #include "base/clock.h"
 #include "store/check/salvage_int.h"
 #include <stdlib.h>
@@ -270,11 +270,13 @@ static enum rc mend_counters(struct salvage *s, const struct key *k, struct span
     c = was;
     if (rc == RC_OK)
         rc = sum_up(s, mbx, folder, &c, e);
-    if (rc != RC_OK || memcmp(&c, &was, sizeof c) == 0)
+    if (rc != RC_OK)
         return rc;
     if (was.exists > c.exists)
         salvage_lost(s, mbx)->n[LOST_MESSAGES] += was.exists - c.exists;
-    return salvage_write(s, T_COUNTERS, k, counters_f, &c, e);
+    if (s->bad[T_MSGS] || s->bad[T_EXPUNGED]) /* messages may have left without a row, or rows are lost */
+        return salvage_forget(s, mbx, folder, &c, e);
+    return memcmp(&c, &was, sizeof c) == 0 ? RC_OK : salvage_write(s, T_COUNTERS, k, counters_f, &c, e);
 }
 
 /* ---- messages without a folder ---- */
@@ -360,7 +362,7 @@ enum rc salvage_mend(struct salvage *s, struct err *e)
         enum table tb;
         salvage_fn fn;
     } passes[] = {{T_BOXES, mend_box},         {T_FOLDERS, mend_folder}, {T_TAGS, mend_tag},
-                  {T_COUNTERS, mend_counters}, {T_MSGS, mend_place}};
+                  {T_COUNTERS, mend_counters}, {T_MSGS, mend_place},   {T_EXPUNGED, salvage_expunged}};
     enum rc rc = RC_OK;
 
     for (size_t i = 0; rc == RC_OK && i < sizeof passes / sizeof passes[0]; i++) {
