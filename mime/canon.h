@@ -52,8 +52,8 @@ void signed_form_free(struct signed_form *f);
  * is what a reader would show as signed (RFC 8551 3.9): the media types with and without "x-", application/octet-stream named .p7m or .p7s,
  * pkcs7-mime without smime-type.
  * opaque  application/pkcs7-mime: entity_len is 0, the CMS is the message's whole body, and says itself whether it is signed
- * odd     signed, but not in a form that can be judged: why; nothing else is then set (not exactly two parts, RFC 1847; the
- *         message too deep or large to be taken apart; the signature covers one part of the message only) */
+ * odd     signed, but not in a form that can be judged: why; nothing else is then set (not exactly two parts, RFC 1847; more than one
+ *         Content-Type, encoding or boundary, of which readers take different ones; the message too deep or large to be taken apart; the signature covers one part of the message only) */
 struct signed_places { uint64_t entity_off, entity_len, sig_off, sig_len; char sig_encoding[24]; bool opaque; const char *odd; };
 enum rc signed_places(const struct scan *s, struct signed_places *out, struct err *e);
 /* base64, quoted-printable, identity; lenient; appends at most in.n bytes */
