@@ -5,7 +5,8 @@
  * Canon    CRLF line ends, no line beyond 998 octets, no byte beyond 127, no NUL in any body: a part that breaks this is
  *          re-encoded (text: quoted-printable, else base64) and its Content-Transfer-Encoding said anew (what holds it
  *          then says 7bit); a part that does not is passed byte for byte. Such bytes in preambles and epilogues become
- *          HTAB. Header fields: long ones are folded, NUL and a lone CR or LF become DEL. Those of parts, and the Content-*
+ *          HTAB. Header fields: long ones are folded (in the signed entity, where they have no blank, written in
+ *          encoded words or sections), NUL and a lone CR or LF become DEL. Those of parts, and the Content-*
  *          fields of the message, are made seven bits (mime/canon_int.h says how); the message's other fields stand
  *          outside the signature and keep their raw UTF-8 (SMTPUTF8). Missing Date, Message-ID, MIME-Version are added. The tree of parts is the
  *          same before and after. RFC 8551 3.1, RFC 6409 8. A flat message (mime/scan.h) has its parts left as they are.
