@@ -199,6 +199,31 @@ def test_salvage(own):
     assert "no page is damaged" in stopped_salvage(pli)
 
 
+def test_salvage_again_deletes_nothing(own):
+    """A mailbox that lost its record cannot be opened, until boxes.db comes back from a backup: then all of its mail is there, however often the
+    salvage was run meanwhile; and the check says that something is wrong."""
+    pli = own()
+    pli.add("a@chu.test", sign="never")
+    with pli.imap("a@chu.test") as m:
+        for i in range(20):
+            m.append("INBOX", None, None, b"Subject: s%d\r\n\r\nx\r\n" % i)
+    pli.stop()
+    boxes = pli.root / "store/boxes.db"
+    backup = boxes.read_bytes()
+    flip(boxes, 1, 16384)
+    for _ in range(3):
+        report = pli.json("store", "salvage")["report"]
+        assert any(re.fullmatch(r"mailbox \d+: its keys are lost: restore it from a backup", line) for line in report), report
+    pli.serve()
+    check = pli.pli("store", "check", check=False)
+    assert check.returncode == 1 and re.search(r"mailbox mbx=\d+: its record is missing", check.stdout), check
+    pli.stop()
+    boxes.write_bytes(backup)       # in place: owner and mode stay
+    pli.serve()
+    assert len(pli.fetch_all("a@chu.test")) == 20
+    assert pli.pli("store", "check", check=False).returncode == 0
+
+
 def stopped_salvage(pli):
     pli.stop()
     return pli.pli("store", "salvage")
