@@ -98,6 +98,25 @@ out:
     return rc;
 }
 
+/* INV-12: whoever has an INBOX has a record and key slots. Without them all that is there can be opened by nobody. */
+static enum rc check_box(struct check *c, struct tx *t, uint64_t mbx, struct err *e)
+{
+    static const char *const parts[] = {"record is", "key slots are"};
+    enum rc rc = RC_OK;
+
+    for (uint8_t i = 0; rc == RC_OK && i < 2; i++) {
+        struct key k = key_part(mbx, i);
+
+        rc = tx_has(t, T_BOXES, &k, e);
+        if (rc != RC_NOTFOUND)
+            continue;
+        check_bad(c, "mailbox mbx=%llu: its %s missing: it cannot be opened without a backup", (unsigned long long)mbx,
+                  parts[i]);
+        rc = RC_OK;
+    }
+    return rc;
+}
+
 static enum rc check_one_folder(struct tx *t, void *arg, struct err *e)
 {
     const struct folder_check *f = arg;
@@ -111,6 +130,8 @@ static enum rc check_one_folder(struct tx *t, void *arg, struct err *e)
 
     if (rc != RC_OK)
         return rc == RC_NOTFOUND ? RC_OK : rc; /* deleted just now */
+    if (f->folder == STORE_INBOX && (rc = check_box(f->c, t, f->mbx, e)) != RC_OK)
+        return rc;
     tx_bare(t->v, &bare);
     rc = msg_it_all(&it, &bare, f->mbx, f->folder, 1, UINT32_MAX, e);
     while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK) {

@@ -124,7 +124,21 @@ struct lost *salvage_lost(struct salvage *s, uint64_t mbx)
 }
 
 /* ---- mailboxes ---- */
-/* A mailbox number that something names. Without its own record its keys are lost, or it was being deleted. */
+/* Was the mailbox being deleted, and the record that says so lost now? Its own record and its counters went in the transaction that made that
+ * one (do_box_delete). Where boxes or counters lost something, too, nobody can tell. */
+static enum rc was_deleted(struct salvage *s, uint64_t mbx, struct err *e)
+{
+    struct key inbox = key_folder(mbx, STORE_INBOX);
+    enum rc rc = RC_NOTFOUND;
+
+    if (!s->bad[T_GONE] || s->bad[T_BOXES] || s->bad[T_COUNTERS])
+        return err_set(e, RC_NOTFOUND, NULL, NULL, "store: mailbox %llu was not deleted", (unsigned long long)mbx);
+    rc = salvage_has(s, T_COUNTERS, &inbox, e);
+    return rc == RC_NOTFOUND ? RC_OK : rc == RC_OK ? RC_NOTFOUND : rc;
+}
+
+/* A mailbox number that something names. Without its own record its keys are lost, or it was being deleted. That the record is not there is no
+ * proof of a deletion: an earlier salvage may have lost it, and what is deleted then no backup of boxes.db opens again. */
 static enum rc see_box(struct salvage *s, uint64_t mbx, struct err *e)
 {
     struct key part = key_part(mbx, 0), gone = key_folder(mbx, 0);
@@ -141,10 +155,10 @@ static enum rc see_box(struct salvage *s, uint64_t mbx, struct err *e)
     if (rc != RC_NOTFOUND)
         return rc;
     rc = salvage_has(s, T_GONE, &gone, e);
+    if (rc == RC_NOTFOUND && (rc = was_deleted(s, mbx, e)) == RC_OK)
+        return salvage_put(s, T_GONE, &gone, SPAN_LIT("g"), e);
     if (rc != RC_NOTFOUND)
         return rc;
-    if (!s->bad[T_BOXES])
-        return salvage_put(s, T_GONE, &gone, SPAN_LIT("g"), e);
     salvage_lost(s, mbx)->n[LOST_KEYS] = 1;
     return RC_OK;
 }
@@ -353,7 +367,8 @@ static enum rc mend_numbers(struct salvage *s, struct err *e)
     if (rc == RC_OK)
         rc = salvage_has(s, T_META, &next, e);
     return rc == RC_NOTFOUND && s->most > 0 ? salvage_put(s, T_META, &next, key_span(&val), e)
-                                            : rc == RC_NOTFOUND ? RC_OK : rc;
+           : rc == RC_NOTFOUND              ? RC_OK
+                                            : rc;
 }
 
 enum rc salvage_mend(struct salvage *s, struct err *e)
@@ -361,8 +376,12 @@ enum rc salvage_mend(struct salvage *s, struct err *e)
     static const struct {
         enum table tb;
         salvage_fn fn;
-    } passes[] = {{T_BOXES, mend_box},         {T_FOLDERS, mend_folder}, {T_TAGS, mend_tag},
-                  {T_COUNTERS, mend_counters}, {T_MSGS, mend_place},   {T_EXPUNGED, salvage_expunged}};
+    } passes[] = {{T_BOXES, mend_box},
+                  {T_FOLDERS, mend_folder},
+                  {T_TAGS, mend_tag},
+                  {T_COUNTERS, mend_counters},
+                  {T_MSGS, mend_place},
+                  {T_EXPUNGED, salvage_expunged}};
     enum rc rc = RC_OK;
 
     for (size_t i = 0; rc == RC_OK && i < sizeof passes / sizeof passes[0]; i++) {

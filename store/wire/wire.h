@@ -254,8 +254,8 @@ struct store_range_req {
     struct span uids;
     uint32_t from;
 };
-/* list record of ENTRIES, SUMMARIES, TEXTS, READ_MANY; object: sealed, empty when it is too large for a page: use
- * STORE_READ */
+/* list record of ENTRIES, SUMMARIES, TEXTS, READ_MANY; object: sealed, empty when it is too large for a page, or cannot be read: use
+ * STORE_READ, which says so of this one (RC_CORRUPT) */
 struct store_entry {
     uint32_t uid;
     uint64_t flags, modseq, size, internaldate, epoch;
