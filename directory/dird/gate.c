@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/wipe.h"
 #include <fcntl.h>
+#include <ldap.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -12,13 +13,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SLICE_MS = 250, ASK_MS = 2000, MOST = 64 * 1024, FLYING = 64, SURE_MS = 10000 };
+enum { SLICE_MS = 250, ASK_MS = 2000, MOST = 256 * 1024 /* a certificate and all aliases of an account are a fifth of it */, FLYING = 64, SURE_MS = 10000, CONNS = 4096 };
 
 struct flying { /* slapd checks it now */
     uint64_t connid, msgid;
     int64_t until;
     struct door_try try;
     bool used;
+};
+struct conn { /* of slapd's: who it signed in as last, and by which password */
+    uint64_t connid, mbx, secret_at;
+    char login[256];
 };
 struct gate {
     struct auth *auth;
@@ -29,6 +34,7 @@ struct gate {
     atomic_bool stop;
     struct flying flying[FLYING];
     unsigned next;
+    struct conn conns[CONNS]; /* by number; numbers grow. One that was pushed out has to sign in again before it changes anything */
 };
 
 /* ---- one question ---- */
@@ -51,6 +57,21 @@ static void give_back_late_ones(struct gate *g)
             give_back(g, f);
 }
 
+/* One sign-in at a time on a connection (RFC 4513 4): one that is flying there still is over, or of a slapd that has been restarted since. */
+static void give_back_same(struct gate *g, uint64_t connid)
+{
+    for (struct flying *f = g->flying; f < g->flying + FLYING; f++)
+        if (f->used && f->connid == connid)
+            give_back(g, f);
+}
+
+static void remember(struct gate *g, uint64_t connid, const struct door_try *t)
+{
+    struct conn *c = &g->conns[connid % CONNS];
+    *c = (struct conn){.connid = connid, .mbx = t->mbx, .secret_at = t->secret_at};
+    memcpy(c->login, t->login, sizeof c->login);
+}
+
 static void on_bind(struct gate *g, const struct gate_ask *q, int fd)
 {
     struct span peer = gate_peer(q->peername);
@@ -61,8 +82,11 @@ static void on_bind(struct gate *g, const struct gate_ask *q, int fd)
         return;
     }
     give_back(g, f);
+    give_back_same(g, q->connid);
     gate_login(q->dn, g->base, &login);
-    switch (door_ask(g->auth, buf_span(&login), q->password, peer, q->connid, &f->try)) {
+    enum guess_answer answer = door_ask(g->auth, buf_span(&login), q->password, peer, q->connid, &f->try);
+    remember(g, q->connid, &f->try);
+    switch (answer) {
     case GUESS_TRY:
         f->connid = q->connid;
         f->msgid = q->msgid;
@@ -84,6 +108,7 @@ static void on_bind(struct gate *g, const struct gate_ask *q, int fd)
     buf_free(&login);
 }
 
+/* Is who asks signed in under that name? */
 static bool signed_in_as(const struct gate *g, const struct gate_ask *q, const char *login)
 {
     struct buf name = BUF_INIT;
@@ -93,13 +118,27 @@ static bool signed_in_as(const struct gate *g, const struct gate_ask *q, const c
     return same;
 }
 
+static void on_modify(struct gate *g, const struct gate_ask *q, int fd)
+{
+    const struct conn *c = &g->conns[q->connid % CONNS];
+    struct door_try t = {.mbx = c->mbx, .secret_at = c->secret_at};
+    memcpy(t.login, c->login, sizeof t.login);
+    bool own = gate_peer(q->peername).n == 0; /* ldapi: dird's own */
+    if (own || (c->connid == q->connid && signed_in_as(g, q, c->login) && door_stays(g->auth, &t))) {
+        say(fd, "CONTINUE\n");
+        return;
+    }
+    log_ev(LOG_WARN_, "ldap-change-refused", "login=%s peer=%s", c->connid == q->connid ? log_esc(span_str(c->login)) : "unknown", log_esc(gate_peer(q->peername)));
+    say(fd, "RESULT\ncode: 50\ninfo: Compte modifie, reconnectez-vous / Account changed, sign in again\n\n");
+}
+
 /* Of the bind itself: it was refused. Of what came behind it: it was right, if that is done in its name. */
 static void on_result(struct gate *g, const struct gate_ask *q)
 {
     for (struct flying *f = g->flying; f < g->flying + FLYING; f++) {
         if (!f->used || f->connid != q->connid)
             continue;
-        bool own = f->msgid == q->msgid, right = !own && q->msgid > f->msgid && signed_in_as(g, q, f->try.login);
+        bool own = f->msgid == q->msgid && q->code == LDAP_INVALID_CREDENTIALS, right = !own && q->msgid > f->msgid && signed_in_as(g, q, f->try.login);
         if (own || right) {
             f->used = false;
             door_result(g->auth, &f->try, own ? q->code : 0);
@@ -141,8 +180,10 @@ static void serve(struct gate *g, int fd)
     buf_init_secret(&in);
     if (hear(fd, &in, &q, &e) != RC_OK)
         log_err(LOG_WARN_, "gate-odd", &e);
-    else if (give_back_late_ones(g), q.bind)
+    else if (give_back_late_ones(g), q.what == GATE_BIND)
         on_bind(g, &q, fd);
+    else if (q.what == GATE_MODIFY)
+        on_modify(g, &q, fd);
     else
         on_result(g, &q);
     buf_free(&in);
