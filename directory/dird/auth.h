@@ -36,6 +36,7 @@ struct door_try {
 /* GUESS_TRY: counted, and door_result() must follow. The others are done with, and logged. */
 enum guess_answer door_ask(struct auth *a, struct span login, struct span password, struct span peer, uint64_t connection, struct door_try *out);
 void door_result(struct auth *a, const struct door_try *t, int code /* of LDAP, or DOOR_UNTOLD */);
+bool door_ready(struct auth *a); /* the accounts are known */
 /* Does what t signed in with still hold? (as DIRD_STAY asks for sessions) */
 bool door_stays(struct auth *a, const struct door_try *t);
 #define DOOR_UNTOLD (-1)

@@ -76,6 +76,11 @@ void door_result(struct auth *a, const struct door_try *t, int code)
         note(t, rc);
 }
 
+bool door_ready(struct auth *a)
+{
+    return cache_ready(a->cache);
+}
+
 bool door_stays(struct auth *a, const struct door_try *t)
 {
     struct cache_view v = {0};

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SLICE_MS = 250, ASK_MS = 2000, MOST = 256 * 1024 /* a certificate and all aliases of an account are a fifth of it */, FLYING = 64, SURE_MS = 10000, CONNS = 4096 };
+enum { SLICE_MS = 250, ASK_MS = 2000, MOST = 256 * 1024 /* a certificate and all aliases of an account are a fifth of it */, FLYING = 64, SURE_MS = 10000, CONNS = 4096, READ_MS = 2000, TURN_MS = 10 };
 
 struct flying { /* slapd checks it now */
     uint64_t connid, msgid;
@@ -31,6 +31,7 @@ struct gate {
     int fd;
     uid_t slapd;
     pthread_t thread;
+    int64_t begun_until; /* so long a question waits for the directory to be read */
     atomic_bool stop;
     struct flying flying[FLYING];
     unsigned next;
@@ -190,6 +191,14 @@ static void serve(struct gate *g, int fd)
 }
 
 /* ---- life ---- */
+/* A dird that has just started knows no account yet, so no connection's sign-in would be known later. Not for ever: what waits holds threads of slapd,
+ * and dird reads the directory through one of them. */
+static void wait_read(struct gate *g)
+{
+    while (!door_ready(g->auth) && !atomic_load(&g->stop) && deadline_left_ms(g->begun_until) > 0)
+        poll(NULL, 0, TURN_MS);
+}
+
 static void *run(void *arg)
 {
     struct gate *g = arg;
@@ -198,6 +207,7 @@ static void *run(void *arg)
         int fd = poll(&p, 1, SLICE_MS) == 1 ? accept4(g->fd, NULL, NULL, SOCK_CLOEXEC) : -1;
         if (fd < 0)
             continue;
+        wait_read(g);
         serve(g, fd);
         close(fd);
     }
@@ -213,6 +223,7 @@ struct gate *gate_start(struct auth *a, const char *base, int listen_fd, uid_t s
     g->base = span_dup(span_str(base));
     g->fd = listen_fd;
     g->slapd = slapd;
+    g->begun_until = deadline_in(READ_MS);
     int r = pthread_create(&g->thread, NULL, run, g);
     if (r != 0)
         die("cannot start the gate's thread: error %d", r);
