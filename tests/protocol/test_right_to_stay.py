@@ -123,6 +123,20 @@ def test_a_message_on_its_way_is_not_taken(pli, change, verb):
     assert pli.fetch_all(other) == []
 
 
+@pytest.mark.parametrize("change", ["passwd", "disable"])
+def test_a_literal_on_its_way_is_not_taken(pli, change):
+    who = account(pli, f"append-{change}")
+    with contextlib.closing(Line(pli, who)) as line:
+        assert line.ask("b APPEND INBOX {30}").startswith("+")
+        line.sock.sendall(b"Subject: x\r\n\r\n")
+        CHANGES[change](pli, who)
+        eventually(lambda: f"ev=session-ended account={who} " in pli.output())
+        line.sock.sendall(b"0123456789012345\r\n")
+        came = line.file.readlines()
+        assert len(came) == 1 and came[0].startswith("* BYE Compte modifie".encode()), came
+    assert "ev=append account=" + who not in pli.output()
+
+
 def test_a_session_that_asks_at_once_is_told_too(pli):
     who = account(pli, "busy")
     with contextlib.closing(Line(pli, who)) as line:
