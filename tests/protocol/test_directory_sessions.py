@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 from instance import Instance, PASSWORD, eventually
-from ldap_line import LdapLine, mailbox
+from ldap_line import LdapLine, mailbox, text, tlv
 
 INSUFFICIENT, WRONG, BUSY, NO_OBJECT = 50, 49, 51, 32
 STOLEN, NEW = "vole-a-nouveau-9", "tout-nouveau-9"
@@ -76,3 +76,16 @@ def test_one_account_is_one_count_however_its_name_is_written(pli):
     assert codes[:10] == [WRONG] * 10
     assert codes.count(BUSY) >= 12 and set(codes) == {WRONG, BUSY}
     assert eventually(lambda: [l for l in pli.output().splitlines() if "ev=auth" in l and "login=spelt@chu.test" in l])
+
+
+def test_a_stranger_writes_few_lines_into_the_log(pli):
+    """Operations that come behind a sign-in have to wait for it, and slapd says so for each."""
+    before = len(pli.output())
+    with LdapLine(pli) as line, contextlib.suppress(OSError):
+        line.send(tlv(0x60, b"\x02\x01\x03" + text(mailbox("nobody@chu.test")) + text("x", 0x80)))
+        for _ in range(90):
+            line.send(tlv(0x63, text("") + tlv(10, b"\0") * 2 + tlv(2, b"\0") * 2 + tlv(1, b"\0") + text("mail", 0x87) + tlv(0x30, b"")))
+        while line.answer()[0] is not None:
+            pass
+    eventually(lambda: "login=unknown" in pli.output()[before:])
+    assert len([l for l in pli.output()[before:].splitlines() if "deferring" in l]) <= 6
