@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/logged_test.c - which addresses stand in the log as they are, and which as a keyed hash. */
-#include "flow/logged.h"
 #include "base/err.h"
+#include "flow/logged.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,10 +16,17 @@ static const char *name_of(const char *address, char out[LOGGED_MAX])
 
 static void a_matricule_stands_nowhere(void **state)
 {
-    static const char *const patients[] = {
-        "286018345678911@patient.mssante.fr", "28601834567891A@chu.example", "2860A8345678911@chu.example", "jean@patient.mssante.fr",
-        "\"286018345678911\"@chu.example",    "\"286018345678911 x\"@chu.example", "dr+286018345678911@chu.example", "x286018345678911y@chu.example",
-        "x@286018345678911.example",          "12860183456789112@chu.example",  "286018345678911"};
+    static const char *const patients[] = {"286018345678911@patient.mssante.fr",
+                                           "28601834567891A@chu.example",
+                                           "2860A8345678911@chu.example",
+                                           "jean@patient.mssante.fr",
+                                           "\"286018345678911\"@chu.example",
+                                           "\"286018345678911 x\"@chu.example",
+                                           "dr+286018345678911@chu.example",
+                                           "x286018345678911y@chu.example",
+                                           "x@286018345678911.example",
+                                           "12860183456789112@chu.example",
+                                           "286018345678911"};
     char out[LOGGED_MAX], again[LOGGED_MAX];
 
     (void)state;
@@ -35,11 +42,12 @@ static void a_matricule_stands_nowhere(void **state)
 
 static void others_stand_as_they_are(void **state)
 {
-    static const char *const rows[][2] = {{"Jean.Martin@chu.example", "jean.martin@chu.example"},
-                                          {"10001234565@chu.example", "10001234565@chu.example"}, /* an RPPS number */
-                                          {"12345678901234@chu.example", "12345678901234@chu.example"}, /* a SIRET number */
-                                          {"abababababababab@chu.example", "abababababababab@chu.example"},
-                                          {"\"a b\"@chu.example", "\\x22a\\x20b\\x22@chu.example"}};
+    static const char *const rows[][2] = {
+        {"Jean.Martin@chu.example", "jean.martin@chu.example"},
+        {"10001234565@chu.example", "10001234565@chu.example"},       /* an RPPS number */
+        {"12345678901234@chu.example", "12345678901234@chu.example"}, /* a SIRET number */
+        {"abababababababab@chu.example", "abababababababab@chu.example"},
+        {"\"a b\"@chu.example", "\\x22a\\x20b\\x22@chu.example"}};
     char out[LOGGED_MAX];
 
     (void)state;
@@ -49,7 +57,8 @@ static void others_stand_as_they_are(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_matricule_stands_nowhere), cmocka_unit_test(others_stand_as_they_are)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_matricule_stands_nowhere),
+                                       cmocka_unit_test(others_stand_as_they_are)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

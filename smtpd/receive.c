@@ -10,7 +10,11 @@
 #include "smtpd/session.h"
 #include <stdlib.h>
 
-enum { FAULTY_WAIT_MS = 5000, LOOK_MS = 500, WHOLE_TIMES = 12 /* a message may take twelve times the wait for a block: two hours */ };
+enum {
+    FAULTY_WAIT_MS = 5000,
+    LOOK_MS = 500,
+    WHOLE_TIMES = 12 /* a message may take twelve times the wait for a block: two hours */
+};
 
 /* The account's key slots, asked for when a first message is to be signed: a connection of its own, bound by the ticket. */
 static bool load_slots(struct smtp_session *s, struct err *e)
