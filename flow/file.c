@@ -8,11 +8,12 @@
  * Retry    the object id is drawn once, so that asking stored again files the message once.
  */
 #include "flow/file.h"
+#include "base/ascii.h"
 #include "base/wipe.h"
 #include "crypto/seal/digest.h"
-#include "flow/file_out.h"
 #include "extract/summary.h"
 #include "extract/text.h"
+#include "flow/file_out.h"
 #include <stdlib.h>
 
 enum { FIXED_PART = 512 /* the request without its lists and objects, rounded up */ };
@@ -148,7 +149,7 @@ static void domain_key(struct span address, unsigned char out[DIGEST_LEN])
     while (at > 0 && address.p[at - 1] != '@')
         at--;
     for (; at < address.n; at++)
-        buf_addc(&lower, address.p[at] >= 'A' && address.p[at] <= 'Z' ? address.p[at] + 32 : address.p[at]);
+        buf_addc(&lower, ascii_lower(address.p[at]));
     hmac_of(SPAN_LIT("pli queue domain 1"), buf_span(&lower), out);
     buf_free(&lower);
 }

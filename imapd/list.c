@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/list.c - see imapd/list.h. */
 #include "imapd/list.h"
+#include "base/ascii.h"
 #include "proto/imap/name.h"
 #include "proto/imap/write.h"
 
@@ -51,8 +52,7 @@ static bool match_inbox(struct span pattern)
 
     if (pattern.n > sizeof up)
         return imap_name_match(pattern, SPAN_LIT("INBOX"));
-    for (size_t i = 0; i < pattern.n; i++)
-        up[i] = pattern.p[i] >= 'a' && pattern.p[i] <= 'z' ? (unsigned char)(pattern.p[i] - 32) : pattern.p[i];
+    ascii_upper_all(pattern, up);
     return imap_name_match(span_of(up, pattern.n), SPAN_LIT("INBOX"));
 }
 

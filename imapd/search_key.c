@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/search_key.c - a SEARCH program made ready: see imapd/search.h. Keys are walked by recursion that the parser bounded (IMAP_DEPTH). */
+#include "base/ascii.h"
 #include "imapd/search.h"
 #include "mime/charset.h"
 
@@ -50,8 +51,7 @@ static enum rc lower_field(struct imap_session *s, struct imap_key *k, struct er
 
     if (p == NULL)
         return reply_bad(s, e, "SEARCH is too complex");
-    for (size_t i = 0; i < k->field.n; i++)
-        p[i] = k->field.p[i] >= 'A' && k->field.p[i] <= 'Z' ? (unsigned char)(k->field.p[i] + 32) : k->field.p[i];
+    ascii_lower_all(k->field, p);
     k->field = span_of(p, k->field.n);
     return RC_OK;
 }

@@ -3,6 +3,7 @@
  * undone when one is asked for. Unquoted values that break the token rule are taken up to the next blank (file names:
  * up to ";"), since senders leave quotes out. RFC 2045 5.1, 2183, 2231.
  */
+#include "base/ascii.h"
 #include "mime/charset.h"
 #include "mime/fields.h"
 #include "mime/lex.h"
@@ -199,19 +200,11 @@ static bool find_raw(const struct content_type *ct, const char *name, struct spa
     return false;
 }
 
-static int hex(unsigned char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void percent_decode(struct span s, struct buf *out)
 {
     for (size_t i = 0; i < s.n; i++) {
-        int hi = s.p[i] == '%' && i + 2 < s.n ? hex(s.p[i + 1]) : -1;
-        int lo = hi >= 0 ? hex(s.p[i + 2]) : -1;
+        int hi = s.p[i] == '%' && i + 2 < s.n ? ascii_hex(s.p[i + 1]) : -1;
+        int lo = hi >= 0 ? ascii_hex(s.p[i + 2]) : -1;
 
         buf_addc(out, lo >= 0 ? (unsigned char)(hi * 16 + lo) : s.p[i]);
         i += lo >= 0 ? 2 : 0;

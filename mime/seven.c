@@ -3,6 +3,7 @@
  * Bytes beyond 127 are UTF-8 where they are valid UTF-8, else they count as windows-1252 (charset_make_utf8). What is made is
  * seven bits, so it is left alone the next time.
  */
+#include "base/ascii.h"
 #include "mime/canon_int.h"
 #include "mime/charset.h"
 #include "mime/fields.h"
@@ -34,7 +35,7 @@ static void put(struct line *l, struct span s)
 
 bool seven_plain(unsigned char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    return ascii_is_alnum(c);
 }
 
 static size_t add_q(struct span character, struct buf *out)

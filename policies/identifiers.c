@@ -4,6 +4,7 @@
  * Process  any.
  */
 #include "policies/identifiers.h"
+#include "base/ascii.h"
 
 static bool digit(unsigned char c)
 {
@@ -20,7 +21,7 @@ static bool all_digits(struct span s)
 
 static bool lower_alnum(unsigned char c)
 {
-    return digit(c) || (c >= 'a' && c <= 'z');
+    return digit(c) || ascii_is_lower(c);
 }
 
 bool luhn_ok(struct span s)
@@ -104,7 +105,7 @@ static bool label_ok(struct span l)
         return false;
     for (size_t i = 0; i < l.n; i++) {
         unsigned char c = l.p[i];
-        if (!(digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-'))
+        if (!(ascii_is_alnum(c) || c == '-'))
             return false;
     }
     return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/cmd/cert.c - pli cert issue-trial: certificates of the instance's private trial CA. keyd makes them; a mail
  * certificate's key never leaves it but sealed, an operator's is given out, for it is a stranger's. */
+#include "base/base64.h"
 #include "base/wipe.h"
 #include "crypto/pki/cert_info.h"
 #include "crypto/pki/pki.h"

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/smtp/path.c - see proto/smtp/path.h. A cursor that only moves forward: linear, no recursion, no memory. */
 #include "proto/smtp/path.h"
-
-static bool is_alnum(unsigned char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
+#include "base/ascii.h"
 
 static bool is_atext(unsigned char c) /* RFC 5322 3.2.3, RFC 6531 3.3 */
 {
-    return is_alnum(c) || c >= 0x80 || (c != 0 && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+    return ascii_is_alnum(c) || c >= 0x80 || (c != 0 && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
 static bool at(struct span s, size_t i, unsigned char c)
@@ -64,7 +60,7 @@ static size_t host_name(struct span s, size_t i)
     for (;;) {
         size_t label = i;
 
-        while (i < s.n && (is_alnum(s.p[i]) || s.p[i] == '-' || s.p[i] >= 0x80))
+        while (i < s.n && (ascii_is_alnum(s.p[i]) || s.p[i] == '-' || s.p[i] >= 0x80))
             i++;
         if (i == label || i - label > 63 || s.p[label] == '-' || s.p[i - 1] == '-')
             return start;
