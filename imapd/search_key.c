@@ -93,27 +93,6 @@ enum rc search_prepare(struct imap_session *s, struct imap_search *what, struct 
     return prepare(s, what->top, span_ieq_str(what->charset, "ISO-8859-1"), e);
 }
 
-static enum tier tier_of(enum imap_key_op op)
-{
-    static const unsigned char tiers[] = {
-        [SK_LARGER] = TIER_ENTRY,   [SK_SMALLER] = TIER_ENTRY,     [SK_BEFORE] = TIER_ENTRY,
-        [SK_ON] = TIER_ENTRY,       [SK_SINCE] = TIER_ENTRY,       [SK_SENTBEFORE] = TIER_SUMMARY,
-        [SK_SENTON] = TIER_SUMMARY, [SK_SENTSINCE] = TIER_SUMMARY, [SK_HEADER] = TIER_SUMMARY,
-        [SK_BODY] = TIER_TEXT,      [SK_TEXT] = TIER_TEXT,
-    };
-
-    return (enum tier)tiers[op];
-}
-
-unsigned search_tiers(const struct imap_key *k)
-{
-    unsigned bits = 1u << tier_of(k->op);
-
-    for (const struct imap_key *c = k->child; c; c = c->next)
-        bits |= search_tiers(c);
-    return bits;
-}
-
 bool search_has_sent(const struct imap_key *k)
 {
     if (k->op == SK_SENTBEFORE || k->op == SK_SENTON || k->op == SK_SENTSINCE)

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "imapd/commands.h"
+#include "imapd/extensions.h"
 #include "imapd/view.h"
 #include <stdio.h>
 #include <unistd.h>
@@ -30,7 +31,7 @@ enum rc session_late(struct imap_session *s, struct err *e)
 static void greet(struct imap_session *s)
 {
     buf_addstr(&s->out, "* OK [CAPABILITY ");
-    capability_put(s, &s->out);
+    extensions_tell(&extensions, s, &s->out);
     buf_addf(&s->out, "] %s Pli\r\n", s->conf->hostname);
     reply_out(s);
 }
@@ -39,6 +40,7 @@ static enum rc begin(struct imap_session *s, struct err *e)
 {
     enum rc rc;
 
+    extensions_open(&extensions, s);
     s->login_deadline = deadline_in(s->conf->login_ms);
     stream_deadline(s->io, s->login_deadline);
     if (s->conf->implicit_tls[s->peer->which]) {
@@ -87,7 +89,7 @@ static enum rc run(struct imap_session *s, struct err *e)
         return rc;
     if (s->streaming)
         rest.n -= 2; /* the announcement's CRLF */
-    in = imap_in_of(rest, &s->mem);
+    in = imap_in_of(rest, &s->mem, &s->opened);
     rc = s->cmd->parse(&in, &args, e);
     if (rc != RC_OK)
         return rc;
@@ -97,7 +99,7 @@ static enum rc run(struct imap_session *s, struct err *e)
 
 static void after(struct imap_session *s, enum rc rc)
 {
-    bool numbers_stay = s->cmd && (s->cmd->flags & C_SEQ) && !s->uid;
+    bool numbers_stay = s->cmd && (s->cmd->flags & C_SEQ);
     bool ask = s->cmd && (s->cmd->flags & C_SYNC);
 
     s->errors += rc == RC_SYNTAX;
@@ -192,7 +194,7 @@ static void close_session(struct imap_session *s)
     keywords_free(&s->keywords);
     mailbox_close(&s->box);
     stay_end(&s->stay);
-    store_free(&s->store);  /* before the goodbye, which waits for the client's: stored counts the session until then */
+    store_free(&s->store); /* before the goodbye, which waits for the client's: stored counts the session until then */
     stream_finish(&s->io); /* before keyd: TLS may use it to the end */
     dir_free(&s->dir);
     keyd_free(&s->keyd);

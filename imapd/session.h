@@ -56,7 +56,9 @@ struct imap_session {
 
     const struct command *cmd; /* the command at hand */
     struct span tag;
-    bool uid; /* it came as UID ... */
+    bool uid; /* it is one of the UID commands: C_UID */
+    struct imap_opened opened; /* imapd/extensions.h: the words that are known */
+    uint64_t enabled;          /* by ENABLE: a bit a row there */
     struct imap_frame frame;
     struct imap_arena mem;
     struct buf out;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/prepare.h"
 #include "imapd/commands.h"
+#include "imapd/extensions.h"
 #include "imapd/folders.h"
 #include <poll.h>
 #include <stdio.h>
@@ -80,7 +81,7 @@ static enum rc signin_prepared(struct imap_session *s, struct span login, struct
     s->mbx = mbx;
     buf_clear(&s->code);
     buf_addstr(&s->code, "CAPABILITY ");
-    capability_put(s, &s->code);
+    extensions_tell(&extensions, s, &s->code);
     log_ev(LOG_INFO_, "signin", "peer=%s account=%s tls=%s", s->peer->ip, s->address, s->tls.version);
     return RC_OK;
 }

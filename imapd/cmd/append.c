@@ -123,7 +123,7 @@ static enum rc file(struct imap_session *s, struct spool *spool, const struct fo
     rq.mid = mid;
     memcpy(box.pub, mailbox_pub(s->box), sizeof box.pub);
     rc = file_message(s->keyd, s->store, &rq, &res, e);
-    if (rc == RC_OK && res.n_placed == 1)
+    if (rc == RC_OK && res.n_placed == 1 && (s->opened.responses & RESP_APPENDUID))
         reply_code(s, "APPENDUID %u %u", res.placed[0].uidvalidity, res.placed[0].uid);
     log_ev(rc == RC_OK ? LOG_INFO_ : LOG_WARN_, "append", "account=%s rc=%s size=%llu", s->address, rc_name(rc),
            (unsigned long long)res.size);

@@ -191,6 +191,11 @@ static bool take_quoted(struct imap_in *in, struct span *out)
     return !escaped || unescape(in, from, out->n, out);
 }
 
+bool imap_nonsync(struct imap_in *in)
+{
+    return (in->opened->args & ARG_NONSYNC) && imap_is(in, '+');
+}
+
 static bool take_literal(struct imap_in *in, struct span *out)
 {
     uint64_t n;
@@ -198,7 +203,7 @@ static bool take_literal(struct imap_in *in, struct span *out)
     in->at++;
     if (!imap_take_number(in, in->s.n, &n))
         return false;
-    (void)imap_is(in, '+');
+    (void)imap_nonsync(in);
     if (!imap_is(in, '}') || !imap_is(in, '\r') || !imap_is(in, '\n') || n > in->s.n - in->at)
         return false;
     *out = span_of(in->s.p + in->at, (size_t)n);
