@@ -23,6 +23,13 @@ static void put_mechanisms(const struct imap_session *s, struct buf *out)
     }
 }
 
+/* One limit for all mailboxes (RFC 7889 3.1). */
+static void put_append_limit(const struct imap_session *s, struct buf *out)
+{
+    buf_addstr(out, "APPENDLIMIT=");
+    put_u64(out, s->conf->max_message);
+}
+
 /* clang-format off */
 static const struct extension rows[] = {
     /* name          told in    over        RFC   .put, .opens, .enabled */
@@ -44,6 +51,7 @@ static const struct extension rows[] = {
     {"LIST-EXTENDED", SIGNED_IN, LINE_ANY,   5258, .opens = {.list_select = LS_SUBSCRIBED | LS_REMOTE | LS_RECURSIVE, .list_return = LR_SUBSCRIBED | LR_CHILDREN,
                                                      .args = ARG_LIST_EXTENDED}},
     {"LIST-STATUS",   SIGNED_IN, LINE_ANY,   5819, .opens = {.list_return = LR_STATUS}},
+    {"APPENDLIMIT",   SIGNED_IN, LINE_ANY,   7889, .put = put_append_limit, .opens = {.status = ST_APPENDLIMIT}},
 };
 /* clang-format on */
 const struct extensions extensions = {rows, sizeof rows / sizeof *rows};

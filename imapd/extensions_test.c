@@ -21,7 +21,7 @@ static void told_by_state(void **state)
         {IS_NEW, true, "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE AUTH=PLAIN AUTH=LOGIN"},
         {IS_AUTH, true,
          "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE UIDPLUS IDLE NAMESPACE UNSELECT MOVE SPECIAL-USE CHILDREN LIST-EXTENDED "
-         "LIST-STATUS"},
+         "LIST-STATUS APPENDLIMIT=5000000000"},
     };
 
     (void)state;
@@ -80,6 +80,7 @@ static void a_word_dies_with_its_row(void **state)
         {"LIST-EXTENDED", "a LIST \"\" * RETURN ()"},
         {"LIST-EXTENDED", "a LIST \"\" * RETURN (CHILDREN)"},
         {"LIST-STATUS", "a LIST \"\" * RETURN (STATUS (MESSAGES))"},
+        {"APPENDLIMIT", "a STATUS INBOX (APPENDLIMIT)"},
     };
 
     (void)state;

@@ -33,6 +33,12 @@ static uint64_t unseen(const struct imap_session *s, const struct store_status_r
     return st->unseen;
 }
 
+static uint64_t append_limit(const struct imap_session *s, const struct store_status_rep *st)
+{
+    (void)st;
+    return s->conf->max_message;
+}
+
 static const struct item {
     unsigned bit;
     bool asks; /* the list of folders does not have it: the store is asked for this folder */
@@ -40,6 +46,7 @@ static const struct item {
 } items[] = {
     {ST_MESSAGES, false, messages},        {ST_RECENT, true, recent},  {ST_UIDNEXT, false, uidnext},
     {ST_UIDVALIDITY, false, uidvalidity},  {ST_UNSEEN, false, unseen},
+    {ST_APPENDLIMIT, false, append_limit},
 };
 enum { N_ITEMS = sizeof items / sizeof *items };
 
