@@ -51,6 +51,7 @@ static const struct extension rows[] = {
     {"LIST-EXTENDED", SIGNED_IN, LINE_ANY,   5258, .opens = {.list_select = LS_SUBSCRIBED | LS_REMOTE | LS_RECURSIVE, .list_return = LR_SUBSCRIBED | LR_CHILDREN,
                                                      .args = ARG_LIST_EXTENDED}},
     {"LIST-STATUS",   SIGNED_IN, LINE_ANY,   5819, .opens = {.list_return = LR_STATUS}},
+    {"STATUS=SIZE",   SIGNED_IN, LINE_ANY,   8438, .opens = {.status = ST_SIZE}},
     {"APPENDLIMIT",   SIGNED_IN, LINE_ANY,   7889, .put = put_append_limit, .opens = {.status = ST_APPENDLIMIT}},
 };
 /* clang-format on */

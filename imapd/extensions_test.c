@@ -21,7 +21,7 @@ static void told_by_state(void **state)
         {IS_NEW, true, "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE AUTH=PLAIN AUTH=LOGIN"},
         {IS_AUTH, true,
          "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE UIDPLUS IDLE NAMESPACE UNSELECT MOVE SPECIAL-USE CHILDREN LIST-EXTENDED "
-         "LIST-STATUS APPENDLIMIT=5000000000"},
+         "LIST-STATUS STATUS=SIZE APPENDLIMIT=5000000000"},
     };
 
     (void)state;
@@ -80,6 +80,8 @@ static void a_word_dies_with_its_row(void **state)
         {"LIST-EXTENDED", "a LIST \"\" * RETURN ()"},
         {"LIST-EXTENDED", "a LIST \"\" * RETURN (CHILDREN)"},
         {"LIST-STATUS", "a LIST \"\" * RETURN (STATUS (MESSAGES))"},
+        {"STATUS=SIZE", "a STATUS INBOX (SIZE)"},
+        {"STATUS=SIZE", "a LIST \"\" * RETURN (STATUS (SIZE))"},
         {"APPENDLIMIT", "a STATUS INBOX (APPENDLIMIT)"},
     };
 
@@ -121,7 +123,7 @@ static void rows_agree(void **state)
 /* With a table of our own: what is enabled opens, once; what needs no enabling, or is not known, is passed over. */
 static void enable(void **state)
 {
-    static const struct imap_opened more = {.responses = RESP_COPYUID, .status = ST_UNSEEN};
+    static const struct imap_opened more = {.responses = RESP_COPYUID, .status = ST_SIZE};
     static const struct extension rows[] = {
         {"PLAIN", IS_ANY, LINE_ANY, .opens = {.status = ST_MESSAGES}},
         {"X-MORE", IS_ANY, LINE_ANY, .opens = {.fetch = FI_UID}, .enabled = &more},
@@ -140,7 +142,7 @@ static void enable(void **state)
     assert_int_equal(s.opened.responses, 0);
     assert_true(extension_enable(&t, &s, SPAN_LIT("x-More"), &name));
     assert_string_equal(name, "X-MORE");
-    assert_int_equal(s.opened.status, ST_MESSAGES | ST_UNSEEN);
+    assert_int_equal(s.opened.status, ST_MESSAGES | ST_SIZE);
     assert_int_equal(s.opened.responses, RESP_COPYUID);
     assert_false(extension_enable(&t, &s, SPAN_LIT("X-MORE"), &name)); /* it was before: not told again */
     assert_int_equal(s.opened.responses, RESP_COPYUID);

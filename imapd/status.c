@@ -33,6 +33,13 @@ static uint64_t unseen(const struct imap_session *s, const struct store_status_r
     return st->unseen;
 }
 
+/* The sum of RFC822.SIZE over the folder's messages, which the store counts (INV-5 of store/ops/folder.h). */
+static uint64_t size(const struct imap_session *s, const struct store_status_rep *st)
+{
+    (void)s;
+    return st->bytes;
+}
+
 static uint64_t append_limit(const struct imap_session *s, const struct store_status_rep *st)
 {
     (void)st;
@@ -45,7 +52,7 @@ static const struct item {
     uint64_t (*value)(const struct imap_session *s, const struct store_status_rep *st);
 } items[] = {
     {ST_MESSAGES, false, messages},        {ST_RECENT, true, recent},  {ST_UIDNEXT, false, uidnext},
-    {ST_UIDVALIDITY, false, uidvalidity},  {ST_UNSEEN, false, unseen},
+    {ST_UIDVALIDITY, false, uidvalidity},  {ST_UNSEEN, false, unseen}, {ST_SIZE, true, size},
     {ST_APPENDLIMIT, false, append_limit},
 };
 enum { N_ITEMS = sizeof items / sizeof *items };

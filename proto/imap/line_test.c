@@ -206,7 +206,7 @@ static const struct {
     {imap_parse_rename, " a", RC_SYNTAX, NULL},
     {imap_parse_status, " a (MESSAGES UNSEEN)", RC_OK, "a|17"},
     {imap_parse_status, " a ()", RC_SYNTAX, NULL},
-    {imap_parse_status, " a (Messages AppendLimit)", RC_OK, "a|65"},
+    {imap_parse_status, " a (size AppendLimit)", RC_OK, "a|96"},
     {imap_parse_status, " a (SIZES)", RC_SYNTAX, NULL},
     {imap_parse_list, " \"\" *", RC_OK, "0|0|0|0|*|"},
     {imap_parse_list, " \"\" \"\"", RC_OK, "0|0|0|0||"},
