@@ -6,7 +6,7 @@
  *          C_SELECTS  another mailbox, or none, is selected afterwards
  *          C_WRITES   changes the mailbox: refused under EXAMINE
  *          C_SYNC     asks the store for what changed before it ends; others do so once a second at most
- *          C_SECRET   its arguments are never logged
+ *          C_SECRET   its arguments are never logged: what a parser says of them is left out
  *          C_UID      a UID command: its numbers are UIDs, and what it answers carries them
  *          C_STREAMS  takes its last literal off the stream itself, however long
  *          C_NO_TLS   lawful only before TLS; C_TLS: only with it

@@ -3,6 +3,7 @@
 #include "smtpd/session.h"
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "base/wipe.h"
 #include "smtpd/start_tls.h"
 #include "smtpd/verbs.h"
 #include <poll.h>
@@ -176,7 +177,9 @@ static void refused_verb(struct smtp_session *s, const struct verb *v, struct sp
     union smtp_args a;
     struct err e;
 
-    smtp_refuse(s, r, cause);
+    smtp_refuse(s, r, v->flags & V_SECRET ? NULL : cause);
+    if (v->flags & V_SECRET) /* it lies in the stream's buffer, consumed */
+        wipe((void *)(uintptr_t)arg.p, arg.n);
     if ((v->flags & V_CHUNK) && smtp_parse_bdat(arg, &a, &e) == RC_OK)
         (void)receive_skip(s, a.bdat.size);
 }
@@ -191,10 +194,20 @@ static void unknown_verb(struct smtp_session *s, struct span verb)
     smtp_refuse(s, REFUSE_UNKNOWN_VERB, NULL);
 }
 
-static void command(struct smtp_session *s, struct span text)
+/* Replies are gathered until the client waits. Not behind a verb that ends a group, nor behind one that is not known: RFC 2920 3.2 (3), (4). */
+static void end_group(struct smtp_session *s, const struct verb *v)
 {
-    struct smtp_line line = smtp_line(text);
-    const struct verb *v = verb_find(line.verb);
+    struct err e;
+
+    if (s->over || (v && !(v->flags & V_ENDS_GROUP)))
+        return;
+    stream_deadline(s->st, next_deadline(s));
+    if (stream_flush(s->st, &e) != RC_OK)
+        smtp_end(s, rc_name(e.rc));
+}
+
+static void command(struct smtp_session *s, const struct verb *v, const struct smtp_line line)
+{
     union smtp_args args = {0};
     struct err e = {0};
     enum refusal r;
@@ -216,6 +229,15 @@ static void command(struct smtp_session *s, struct span text)
         refused_verb(s, v, line.arg, smtp_parse_refusal(rc, &e), &e);
     else
         v->run(s, &args);
+}
+
+static void one_command(struct smtp_session *s, struct span text)
+{
+    const struct smtp_line line = smtp_line(text);
+    const struct verb *v = verb_find(line.verb);
+
+    command(s, v, line);
+    end_group(s, v);
 }
 
 /* ---- life ---- */
@@ -251,7 +273,7 @@ void smtp_session_loop(struct smtp_session *s)
     if (greet(s))
         while (!s->over)
             if (next_line(s, &line) && smtp_stays(s))
-                command(s, line);
+                one_command(s, line);
     stream_deadline(s->st, deadline_in(GOODBYE_MS));
     (void)stream_flush(s->st, &e);
 }
