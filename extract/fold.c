@@ -117,7 +117,7 @@ static void fold_wide(struct span one, struct buf *out)
 
 void text_fold(struct span utf8, struct buf *out)
 {
-    struct buf folded = BUF_INIT, one = BUF_INIT;
+    struct buf folded = BUF_SECRET_INIT, one = BUF_SECRET_INIT;
     size_t i = 0;
 
     while (i < utf8.n) {

@@ -15,7 +15,7 @@ void imap_nil(struct buf *out)
 
 void imap_unfolded(struct buf *out, const struct field *f)
 {
-    struct buf flat = BUF_INIT;
+    struct buf flat = BUF_SECRET_INIT;
 
     if (f->name.n == 0) {
         imap_nil(out);

@@ -95,7 +95,7 @@ static void log_some(const char *event, struct buf *some)
 static void log_recipients(const struct letter *l, const char *event)
 {
     const struct recipients *to = &l->env->to;
-    struct buf some = BUF_INIT;
+    struct buf some = BUF_INIT; /* open: addresses as the log has them */
     char name[LOGGED_MAX];
 
     for (size_t i = 0; i < to->n; i++) {

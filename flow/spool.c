@@ -29,7 +29,7 @@ struct spool {
     uint32_t sealed; /* chunks in the memfd */
     bool ended;
     struct seal_obj *obj;
-    struct buf box;   /* a chunk, sealed */
+    struct buf box;   /* open: a chunk, sealed */
     struct buf open;  /* a chunk, opened for reading */
     uint32_t open_no; /* which */
 };

@@ -138,7 +138,7 @@ static int64_t signing_time(const struct signing *g)
 static enum rc write_signature(struct signing *g, struct err *e)
 {
     unsigned char md[DIGEST_LEN];
-    struct buf tail = BUF_INIT;
+    struct buf tail = BUF_SECRET_INIT;
     enum rc rc;
 
     digest_end(&g->digest, md);

@@ -37,7 +37,7 @@ static enum rc read_entity(void *ctx, struct span *piece_out, struct err *e)
 static enum rc load_signature(struct letter *l, const struct signed_places *p, struct buf *der, struct err *e)
 {
     struct entity part = {l->message, p->sig_off, p->sig_len};
-    struct buf text = BUF_INIT;
+    struct buf text = BUF_SECRET_INIT;
     struct span piece;
     enum rc rc;
 
@@ -129,7 +129,7 @@ static enum rc judge(struct letter *l, const struct signed_places *p, struct spa
 static enum rc judge_received(struct letter *l, struct letter_verdict *v, struct err *e)
 {
     struct signed_places p = {.odd = NULL};
-    struct buf der = BUF_INIT;
+    struct buf der = BUF_SECRET_INIT;
     enum rc rc = signed_places(l->scan, &p, e);
 
     if (rc == RC_NOTFOUND)

@@ -101,7 +101,6 @@ static void begin_pages(struct fetch *f, uint32_t rows)
     f->beside = f->op == STORE_SUMMARIES && rows > 1 && needs_octets(f->what);
     pages_begin(&f->pages, f->s, f->op, f->rows);
     f->pages.side_by_side = f->beside;
-    f->body.secret = true;
     if (!f->beside)
         return;
     pages_begin(&f->octets, f->s, STORE_READ_MANY, f->rows);
@@ -221,7 +220,6 @@ enum rc fetch_run(struct fetch *f, struct err *e)
     enum rc rc;
 
     f->op = plan(f->what);
-    f->plain.secret = true;
     write_names(f);
     view_learn(f->s);
     buf_clear(&f->s->out);

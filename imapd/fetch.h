@@ -20,7 +20,7 @@ struct fetch {
     struct imap_set *rows;
     enum store_op op; /* 0: none needed */
     struct pages pages;
-    struct buf names; /* the sections' names in answers, one behind the other */
+    struct buf names; /* open: the sections' names in answers, one behind the other */
     size_t name_end[IMAP_SECTIONS];
     struct buf plain; /* the entry's object in clear: summary or message */
     struct summary sum;

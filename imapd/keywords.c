@@ -20,7 +20,7 @@ static bool is_atom(struct span s)
 static enum rc keyword_in(struct imap_session *s, const struct store_keyword *kw, struct err *e)
 {
     struct keywords *k = &s->keywords;
-    struct buf name = BUF_INIT;
+    struct buf name = BUF_SECRET_INIT;
     enum rc rc = RC_OK;
 
     if (kw->index >= STORE_KEYWORDS_MAX || k->name[kw->index])
@@ -41,7 +41,7 @@ enum rc keywords_load(struct imap_session *s, struct err *e)
     struct store_cursor_req rq = {0};
     struct store_list_rep rep;
     struct store_keyword kw;
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_INIT; /* open: sealed names */
     struct err end;
     enum rc rc;
 
@@ -74,7 +74,7 @@ static enum rc keyword_add(struct imap_session *s, struct span name, uint64_t *b
 {
     struct store_keyword_add_req rq = {0};
     struct store_keyword_add_rep rep;
-    struct buf sealed = BUF_INIT;
+    struct buf sealed = BUF_INIT; /* open: a sealed name */
     enum rc rc = mailbox_seal_name(s->box, name, rq.tag, &sealed, e);
 
     rq.name = buf_span(&sealed);
@@ -131,7 +131,7 @@ void keywords_put(const struct keywords *k, uint64_t flags, bool recent, struct 
 
 void keywords_announce(struct imap_session *s, bool read_only)
 {
-    struct buf all = BUF_INIT;
+    struct buf all = BUF_SECRET_INIT;
 
     s->keywords.announced = s->keywords.known;
     keywords_put(&s->keywords, ALL_SYSTEM | s->keywords.known, false, &all);

@@ -11,7 +11,7 @@ struct copying {
     uint32_t dest;
     bool move;
     uint32_t uidvalidity;
-    struct buf from, to; /* UID sets, as COPYUID has them */
+    struct buf from, to; /* open: UID sets, as COPYUID has them */
     struct imap_set_writer wf, wt;
     uint32_t done;
 };

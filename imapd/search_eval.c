@@ -88,7 +88,7 @@ static enum tri by_date(const struct imap_key *k, const struct facts *f)
 
 static bool field_has(const struct field *f, struct span needle)
 {
-    struct buf decoded = BUF_INIT, folded = BUF_INIT;
+    struct buf decoded = BUF_SECRET_INIT, folded = BUF_SECRET_INIT;
     bool yes;
 
     field_decode(f->body, &decoded);

@@ -32,7 +32,7 @@ static bool keep(struct imap_session *s, const struct buf *b, struct span *out)
 /* The needle in UTF-8 (what is no UTF-8 is taken as Latin-1 by the folding), folded, in the arena. */
 static enum rc fold(struct imap_session *s, bool latin1, struct span *text, struct err *e)
 {
-    struct buf utf8 = BUF_INIT, folded = BUF_INIT;
+    struct buf utf8 = BUF_SECRET_INIT, folded = BUF_SECRET_INIT;
     enum rc rc = latin1 ? charset_to_utf8("ISO-8859-1", *text, &utf8, e) : RC_OK;
 
     if (rc == RC_OK)

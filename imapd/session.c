@@ -153,7 +153,7 @@ static void loop(struct imap_session *s, struct err *e)
         imap_arena_free(&s->mem);
         if (s->out.cap > OUT_KEEP) {
             buf_free(&s->out);
-            s->out.secret = true;
+            s->out = (struct buf)BUF_SECRET_INIT;
         }
     }
 }
@@ -186,7 +186,7 @@ void *session_ready(void *conf)
     s.keyd = keyd_new(ROLE_IMAPD);
     s.store = store_new(ROLE_IMAPD);
     s.dir = dir_new(ROLE_IMAPD);
-    s.out.secret = true;
+    s.out = (struct buf)BUF_SECRET_INIT;
     imap_frame_init(&s.frame, FRAME_BEFORE_AUTH);
     keyd_dial_ahead(s.keyd);
     dir_dial_ahead(s.dir);

@@ -63,7 +63,7 @@ struct imap_session {
     struct imap_arena mem;
     struct buf out;
     bool blamed;     /* reply_bad() */
-    struct buf code; /* response code of the tagged answer, without brackets; empty: none, or the failure's own */
+    struct buf code; /* open: response code of the tagged answer, without brackets; empty: none, or the failure's own */
     bool streaming;  /* the command's last literal is still on the stream */
 };
 /* .bye and .lost: what a command does when the stream fails under it. Returns RC_CLOSED. */

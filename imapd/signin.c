@@ -98,10 +98,9 @@ static struct span prepared(enum rc (*prepare)(struct span, struct buf *, struct
 /* The password opens a strict mailbox too (keyd), so it is prepared here and not by dird alone. */
 enum rc signin(struct imap_session *s, struct span login, struct span password, struct err *e)
 {
-    struct buf name = BUF_INIT, secret;
+    struct buf name = BUF_SECRET_INIT, secret = BUF_SECRET_INIT;
     enum rc rc;
 
-    buf_init_secret(&secret);
     login = prepared(prepare_username, login, &name);
     password = prepared(prepare_password, password, &secret);
     rc = signin_prepared(s, login, password, e);

@@ -100,7 +100,7 @@ static struct span shifted(struct span in, struct buf *out)
 {
     size_t n = digits(in);
     bool dash = n < in.n && in.p[n] == '-';
-    struct buf octets = BUF_INIT;
+    struct buf octets = BUF_SECRET_INIT;
 
     mime_decode_base64(span_head(in, n), &octets);
     units(buf_span(&octets), true, out);

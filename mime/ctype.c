@@ -91,7 +91,7 @@ static void take_params(struct lex *l, bool at_one, struct buf *params)
     size_t count = 0;
 
     while (count < PARAMS_MAX && (at_one || next_param(l))) {
-        struct buf value = BUF_INIT;
+        struct buf value = BUF_SECRET_INIT;
         struct lex ahead = *l;
         char name[80];
 
@@ -119,7 +119,7 @@ bool content_type_parse(struct span body, struct content_type *out)
     struct lex l = lex_of(body, LEX_MIME);
     bool ok;
 
-    *out = (struct content_type){.type = ""};
+    *out = (struct content_type){.params = BUF_SECRET_INIT};
     ok = body.n <= FIELD_MAX && take_token(&l, out->type) && take_special(&l, '/') && take_token(&l, out->subtype);
     if (ok)
         take_params(&l, false, &out->params);
@@ -156,7 +156,7 @@ bool disposition_parse(struct span body, struct content_type *out)
     struct lex l = lex_of(body, LEX_MIME);
     bool bare = body.n <= FIELD_MAX && begins_with_param(l), ok;
 
-    *out = (struct content_type){.type = ""};
+    *out = (struct content_type){.params = BUF_SECRET_INIT};
     if (bare)
         snprintf(out->type, sizeof out->type, "attachment");
     ok = bare || (body.n <= FIELD_MAX && take_disposition(&l, out->type));
@@ -240,7 +240,7 @@ static void to_utf8(const char *charset, struct span in, struct buf *out)
 bool content_type_param(const struct content_type *ct, const char *name, struct buf *value_out)
 {
     char key[100], charset[40] = "";
-    struct buf octets = BUF_INIT;
+    struct buf octets = BUF_SECRET_INIT;
     struct span v;
     bool found = false;
 

@@ -59,7 +59,7 @@ static size_t add_q(struct span character, struct buf *out)
 static void encoded_words(struct line *l, struct span utf8)
 {
     while (utf8.n > 0) {
-        struct buf word = BUF_INIT;
+        struct buf word = BUF_SECRET_INIT;
         size_t room = WORD_LINE - 1 - WORD_FRAME;
 
         if (l->column + 1 + WORD_FRAME + WORD_LEAST < WORD_LINE)
@@ -125,7 +125,7 @@ static void text_words(struct line *l, struct span utf8)
 
 static bool unstructured(const struct field *f, struct line *l)
 {
-    struct buf text = BUF_INIT;
+    struct buf text = BUF_SECRET_INIT;
 
     field_decode(f->body, &text);
     text_words(l, buf_span(&text));
@@ -159,7 +159,7 @@ void seven_quoted(struct span s, struct buf *out)
 
 static void add_phrase(struct line *l, struct span name)
 {
-    struct buf text = BUF_INIT, quoted = BUF_INIT;
+    struct buf text = BUF_SECRET_INIT, quoted = BUF_SECRET_INIT;
 
     if (has_8bit(name)) {
         field_decode(name, &text);
@@ -191,7 +191,7 @@ static void add_spec(const struct address *a, bool angled, struct buf *out)
  * read it and no program writes to a wrong one. */
 static void add_mailbox(struct line *l, const struct address *a, bool in_group)
 {
-    struct buf spec = BUF_INIT, text = BUF_INIT;
+    struct buf spec = BUF_SECRET_INIT, text = BUF_SECRET_INIT;
     bool encode = has_8bit(a->local) || has_8bit(a->domain);
 
     if (a->name.n > 0 && !(encode && in_group))
@@ -245,7 +245,7 @@ static bool addresses(const struct field *f, struct line *l)
 static bool with_params(const struct field *f, struct line *l, bool (*parse)(struct span, struct content_type *))
 {
     struct content_type ct;
-    struct buf made = BUF_INIT;
+    struct buf made = BUF_SECRET_INIT;
     bool ok = parse(f->body, &ct);
 
     if (ok) {
@@ -275,7 +275,7 @@ static bool disposition(const struct field *f, struct line *l)
 
 static bool uri(const struct field *f, struct line *l)
 {
-    struct buf utf8 = BUF_INIT;
+    struct buf utf8 = BUF_SECRET_INIT;
 
     charset_make_utf8(f->body, &utf8);
     seven_percent(buf_span(&utf8), false, l->out);
@@ -343,7 +343,7 @@ static void neutral(struct span raw, struct buf *out)
 
 void canon_field_7bit(const struct field *f, struct buf *out)
 {
-    struct buf made = BUF_INIT;
+    struct buf made = BUF_SECRET_INIT;
     struct line l = {&made, f->name.n + 1};
 
     buf_addspan(&made, f->name);

@@ -47,7 +47,7 @@ static bool take_word(struct span s, struct word *w)
 
 static void q_decode(struct span text, struct buf *out)
 {
-    struct buf spaced = BUF_INIT;
+    struct buf spaced = BUF_SECRET_INIT;
 
     buf_addspan(&spaced, text);
     for (size_t i = 0; i < spaced.n; i++)
@@ -97,8 +97,8 @@ static size_t blanks(struct span s)
 
 void field_decode(struct span body, struct buf *out)
 {
-    struct pending p = {.charset = ""};
-    struct buf flat = BUF_INIT;
+    struct pending p = {.octets = BUF_SECRET_INIT};
+    struct buf flat = BUF_SECRET_INIT;
     struct word w;
     size_t plain = 0, i = 0; /* flat[plain..i) is not yet written */
     bool after_word = false;

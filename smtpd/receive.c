@@ -15,7 +15,7 @@ enum { FAULTY_WAIT_MS = 5000, WHOLE_TIMES = 12 /* a message may take twelve time
 static bool load_slots(struct smtp_session *s, struct err *e)
 {
     struct store_box_rep box;
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_INIT; /* open: wrapped keys */
     struct store *st;
     enum rc rc;
 

@@ -57,7 +57,7 @@ static enum rc take_line_end(struct imap_session *s, struct err *e)
 /* Octets off the stream, kept or not. The client that waits for "+" and is refused sends none. */
 static enum rc take_octets(struct imap_session *s, struct spool *spool, struct err *e)
 {
-    struct taking t = {s, spool, LINE_ENDS_INIT, {.secret = true}};
+    struct taking t = {.s = s, .spool = spool, .ends = LINE_ENDS_INIT, .mem = BUF_SECRET_INIT};
     enum rc rc, end;
     struct err e2;
 
@@ -86,7 +86,7 @@ static enum rc take_octets(struct imap_session *s, struct spool *spool, struct e
 static enum rc refuse(struct imap_session *s, enum rc why, struct err *e)
 {
     struct err kept = *e;
-    struct buf code = BUF_INIT;
+    struct buf code = BUF_INIT; /* open: a response code */
 
     if (s->frame.sync)
         return why;
@@ -112,7 +112,8 @@ static enum rc refuse(struct imap_session *s, enum rc why, struct err *e)
 static enum rc file(struct imap_session *s, struct spool *spool, const struct folder *f, uint64_t flags, int64_t date,
                     struct err *e)
 {
-    struct recipient box = {.local = true, .mbx = mailbox_id(s->box), .folder = f->id, .flags = flags, .internaldate = date};
+    struct recipient box = {
+        .local = true, .mbx = mailbox_id(s->box), .folder = f->id, .flags = flags, .internaldate = date};
     struct file_request rq = {.message = spool, .to = &box, .n_to = 1, .enforce_quota = true};
     struct file_result res = {0};
     char mid[17];

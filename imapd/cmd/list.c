@@ -61,7 +61,7 @@ static enum rc list_one(struct imap_session *s, const struct imap_list_args *l, 
                         const struct folder *f, struct err *e)
 {
     bool below = (l->select & LS_RECURSIVE) && selected_below(l, all, f->name);
-    struct buf attr = BUF_INIT;
+    struct buf attr = BUF_INIT; /* open: attributes */
     enum rc rc = RC_OK;
 
     if (!list_match(l, f->name) || (!selected(l, f) && !below))
