@@ -30,7 +30,7 @@ static enum rc keyword_in(struct imap_session *s, const struct store_keyword *kw
         buf_cut(&name, 0);
     if (rc == RC_OK && name.n > 0) {
         k->name[kw->index] = span_dup(buf_span(&name));
-        k->known |= 1ull << (kw->index + 8);
+        k->known |= 1ull << (kw->index + MF_KEYWORDS);
     }
     buf_free(&name);
     return rc;
@@ -66,7 +66,7 @@ uint64_t keywords_bit(const struct keywords *k, struct span name)
 {
     for (size_t i = 0; i < STORE_KEYWORDS_MAX; i++)
         if (k->name[i] && span_ieq_str(name, k->name[i]))
-            return 1ull << (i + 8);
+            return 1ull << (i + MF_KEYWORDS);
     return 0;
 }
 
@@ -87,7 +87,7 @@ static enum rc keyword_add(struct imap_session *s, struct span name, uint64_t *b
         return rc;
     free(s->keywords.name[rep.index]);
     s->keywords.name[rep.index] = span_dup(name);
-    *bit_out = 1ull << (rep.index + 8);
+    *bit_out = 1ull << (rep.index + MF_KEYWORDS);
     s->keywords.known |= *bit_out;
     return RC_OK;
 }
@@ -117,8 +117,8 @@ void keywords_put(const struct keywords *k, uint64_t flags, bool recent, struct 
 
     imap_put_system_flags(out, flags, &any);
     flags &= k->known;
-    for (size_t i = 0; flags >> 8 && i < STORE_KEYWORDS_MAX; i++) {
-        if ((flags >> (i + 8) & 1) == 0)
+    for (size_t i = 0; flags >> MF_KEYWORDS && i < STORE_KEYWORDS_MAX; i++) {
+        if ((flags >> (i + MF_KEYWORDS) & 1) == 0)
             continue;
         if (any)
             buf_addc(out, ' ');

@@ -6,8 +6,6 @@
 #include "smtpd/verbs.h"
 #include <stdio.h>
 
-enum { PROTOCOL_SUBMISSION = 1 };
-
 /* A response lies in the stream's buffer, consumed: what it said is not left there. */
 static void forget(struct span response)
 {

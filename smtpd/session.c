@@ -10,13 +10,7 @@
 #include <string.h>
 
 /* AUTH with its initial response is the longest line there is (RFC 4954 4); every other one is held to SMTP_LINE_MAX. */
-enum {
-    READ_MAX = SMTP_LINE_MAX + SMTP_SASL_MAX,
-    DRAIN_MAX = 1024 * 1024,
-    GOODBYE_MS = 5000,
-    WAIT_STOP = 2,
-    WAIT_STAY = 4 /* of stream_wait_any() */
-};
+enum { READ_MAX = SMTP_LINE_MAX + SMTP_SASL_MAX, DRAIN_MAX = 1024 * 1024, GOODBYE_MS = 5000 };
 
 bool smtp_is_submission(const struct smtp_session *s)
 {
@@ -81,14 +75,14 @@ static bool line_at_hand(struct smtp_session *s)
     return stream_buffered(s->st) > 0 && stream_peek(s->st, &have, &e) == RC_OK && span_chr(have, '\n') >= 0;
 }
 
-/* Until the client speaks, the listener is to stop, or the account's right to be here ends. */
+/* Until the client speaks (STREAM_INPUT), the listener is to stop (OTHER), or the account's right to be here is to be looked at (THIRD). */
 static enum rc wait_once(struct smtp_session *s, int64_t until, int *which, struct err *e)
 {
     int64_t due = stay_due(&s->stay);
-    enum rc rc = stream_wait_any(s->st, s->peer->stop_fd, stay_fd(&s->stay), due < until ? due : until, which, e);
+    enum rc rc = stream_wait(s->st, s->peer->stop_fd, stay_fd(&s->stay), due < until ? due : until, which, e);
 
     if (rc == RC_TIMEOUT && due < until) {
-        *which = WAIT_STAY;
+        *which = STREAM_THIRD;
         rc = RC_OK;
     }
     return rc;
@@ -104,14 +98,14 @@ static bool wait_for_client(struct smtp_session *s)
     do {
         if (rc == RC_OK)
             rc = wait_once(s, until, &which, &e);
-        if (rc == RC_OK && (which & WAIT_STAY) && !smtp_stays(s))
+        if (rc == RC_OK && (which & STREAM_THIRD) && !smtp_stays(s))
             return false;
-    } while (rc == RC_OK && which == WAIT_STAY);
+    } while (rc == RC_OK && which == STREAM_THIRD);
     if (rc == RC_TIMEOUT)
         smtp_refuse(s, REFUSE_TIMEOUT, &e);
     else if (rc != RC_OK)
         smtp_end(s, rc_name(rc));
-    else if ((which & ~WAIT_STAY) == WAIT_STOP)
+    else if ((which & STREAM_OTHER) && !(which & STREAM_INPUT))
         smtp_refuse(s, REFUSE_SHUTDOWN, NULL);
     return !s->over;
 }

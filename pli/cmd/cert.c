@@ -102,17 +102,9 @@ static enum rc replace_slot(struct cmd *c, uint64_t mbx, struct span slot, struc
 
 static enum rc publish(struct cmd *c, struct dird_account *a, bool signs, struct span cert, struct err *e)
 {
-    struct dird_set_req rq = {.what = signs ? DS_CERT | DS_FLAGS : DS_CERT};
-    struct buf rec = BUF_INIT;
-    enum rc rc;
-
     a->cert_der = cert;
     a->flags |= DF_SIGN;
-    ipc_list_add(&rec, dird_account_f, a);
-    rq.account = buf_span(&rec);
-    rc = dir_call(inst_dir(c), DIRD_ACCOUNT_SET, &rq, NULL, e);
-    buf_free(&rec);
-    return rc;
+    return dir_account_set(inst_dir(c), signs ? DS_CERT | DS_FLAGS : DS_CERT, a, e);
 }
 
 int cert_issue_account(struct cmd *c, const char *who, uint8_t algorithm, char address[256], struct cert_info *info)

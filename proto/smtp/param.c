@@ -235,18 +235,3 @@ bool xtext_ok(struct span s)
     }
     return true;
 }
-
-enum rc xtext_decode(struct span s, struct buf *out, struct err *e)
-{
-    if (!xtext_ok(s))
-        return err_set(e, RC_SYNTAX, "5.5.4", NULL, "malformed xtext");
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] != '+') {
-            buf_addc(out, s.p[i]);
-            continue;
-        }
-        buf_addc(out, (unsigned char)(hex_upper(s.p[i + 1]) * 16 + hex_upper(s.p[i + 2])));
-        i += 2;
-    }
-    return RC_OK;
-}

@@ -75,11 +75,6 @@ static size_t domain_part(struct span s, size_t i)
     return at(s, i, '[') ? literal(s, i) : host_name(s, i);
 }
 
-bool smtp_domain_ok(struct span d)
-{
-    return d.n > 0 && d.n <= SMTP_DOMAIN_MAX && domain_part(d, 0) == d.n && utf8_ok(d);
-}
-
 static bool has_8bit(struct span s)
 {
     for (size_t i = 0; i < s.n; i++)
@@ -152,17 +147,6 @@ enum rc smtp_path(struct span in, enum smtp_path_rule rule, struct smtp_path *ou
         return err_set(e, RC_SYNTAX, "5.1.3", NULL, "path of %zu octets", p.address.n + 2);
     *out = p;
     *used_out = end + 1;
-    return RC_OK;
-}
-
-enum rc smtp_mailbox(struct span in, struct smtp_path *out, struct err *e)
-{
-    struct smtp_path p = {0};
-    size_t end = mailbox(in, 0, false, &p);
-
-    if (in.n == 0 || end != in.n || in.n + 2 > SMTP_PATH_MAX)
-        return err_set(e, RC_SYNTAX, "5.1.3", NULL, "malformed address");
-    *out = p;
     return RC_OK;
 }
 
