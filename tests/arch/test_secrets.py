@@ -44,6 +44,8 @@ def test_every_buffer_is_secret_or_says_why_not():
                 if re.search(r"/\* open: \w", line) or value == "BUF_SECRET_INIT" or (not value and buf in made[name.split("/")[0]]):
                     continue
                 found.append(f"{name}:{number}: {buf}: BUF_SECRET_INIT, or /* open: why */")
+            if re.search(r"\bBUF_INIT\b", bare) and not re.search(r"/\* open: \w", line):  # in a struct's initialiser, say
+                found.append(f"{name}:{number}: BUF_INIT")
     assert seen > 100
     report(found)
 
