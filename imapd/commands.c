@@ -93,6 +93,16 @@ enum rc command_find(struct imap_session *s, struct span text, struct span *rest
     return s->cmd ? RC_OK : imap_bad(e, "Command is not known");
 }
 
+/* What is wrong with a secret is told to the client alone. */
+enum rc command_parse(const struct command *c, struct imap_in *in, union imap_args *args, struct err *e)
+{
+    enum rc rc = c->parse(in, args, e);
+
+    if (rc != RC_OK && (c->flags & C_SECRET))
+        snprintf(e->log, sizeof e->log, "%s is malformed", c->name);
+    return rc;
+}
+
 bool command_streams(struct imap_session *s, struct span text)
 {
     struct imap_arena mem = {0};
@@ -105,7 +115,7 @@ bool command_streams(struct imap_session *s, struct span text)
     if ((s->state & AUTHED) && command_find(s, text, &rest, &e) == RC_OK && (s->cmd->flags & C_STREAMS)) {
         rest.n -= 2; /* the announcement's CRLF */
         in = imap_in_of(rest, &mem, &s->opened);
-        yes = s->cmd->parse(&in, &a, &e) == RC_OK;
+        yes = command_parse(s->cmd, &in, &a, &e) == RC_OK;
     }
     imap_arena_free(&mem);
     return yes;

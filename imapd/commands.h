@@ -40,6 +40,8 @@ extern const struct command commands[];
 extern const size_t n_commands;
 /* text: tag, command, arguments. Sets .tag, .cmd, .uid, and *rest_out behind the name. RC_SYNTAX: no such command. */
 enum rc command_find(struct imap_session *s, struct span text, struct span *rest_out, struct err *e);
+/* in: as command_find() left it behind the name. A malformed secret leaves no word of its own in e->log. */
+enum rc command_parse(const struct command *c, struct imap_in *in, union imap_args *args, struct err *e);
 /* The text ends by announcing a literal that its command would take off the stream. */
 bool command_streams(struct imap_session *s, struct span text);
 void commands_print(void); /* JSON on standard output */

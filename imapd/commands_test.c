@@ -121,10 +121,27 @@ static void streams_are_told_apart(void **state)
     }
 }
 
+static void secrets_are_not_logged(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < n_commands; i++) {
+        struct imap_arena mem = {0};
+        struct imap_in in = imap_in_of(SPAN_LIT(" (s3cret"), &mem, &everything);
+        struct err e = {0};
+        union imap_args a;
+
+        assert_int_not_equal(command_parse(&commands[i], &in, &a, &e), RC_OK);
+        assert_int_equal(strstr(e.log, "grammar") == NULL, (commands[i].flags & C_SECRET) != 0);
+        assert_null(strstr(e.log, "s3cret"));
+        imap_arena_free(&mem);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(examples_are_well_formed), cmocka_unit_test(flags_make_sense),
-                                       cmocka_unit_test(commands_are_found), cmocka_unit_test(streams_are_told_apart)};
+                                       cmocka_unit_test(commands_are_found), cmocka_unit_test(streams_are_told_apart),
+                                       cmocka_unit_test(secrets_are_not_logged)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

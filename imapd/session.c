@@ -76,16 +76,6 @@ static enum rc server_bug(struct imap_session *s, struct err *e)
     return err_set(e, RC_TEMP, NULL, "Erreur interne / Internal error", "%s met a malformed answer", s->cmd->name);
 }
 
-/* What is wrong with a secret is told to the client alone. */
-static enum rc parse(struct imap_session *s, struct imap_in *in, union imap_args *args, struct err *e)
-{
-    enum rc rc = s->cmd->parse(in, args, e);
-
-    if (rc != RC_OK && (s->cmd->flags & C_SECRET))
-        snprintf(e->log, sizeof e->log, "%s is malformed", s->cmd->name);
-    return rc;
-}
-
 static enum rc run(struct imap_session *s, struct err *e)
 {
     struct span rest;
@@ -100,7 +90,7 @@ static enum rc run(struct imap_session *s, struct err *e)
     if (s->streaming)
         rest.n -= 2; /* the announcement's CRLF */
     in = imap_in_of(rest, &s->mem, &s->opened);
-    if ((rc = parse(s, &in, &args, e)) != RC_OK)
+    if ((rc = command_parse(s->cmd, &in, &args, e)) != RC_OK)
         return rc;
     rc = s->cmd->run(s, &args, e);
     return rc == RC_SYNTAX && !s->blamed ? server_bug(s, e) : rc;
