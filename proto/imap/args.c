@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/imap/args.c - see proto/imap/args.h. LIST and STATUS are in imap_args_list.c. */
+/* proto/imap/args.c - see proto/imap/args.h. LIST and STATUS are in args_list.c. */
 #include "proto/imap/args.h"
 #include "proto/imap/date.h"
 #include "proto/imap/name.h"
