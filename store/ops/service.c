@@ -90,7 +90,7 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     return rc;
 }
 
-/* ---- the table: in the order of the protocol's ---- */
+/* ---- the table ---- */
 #define OPERATIONS(X)                                                                                                  \
     X(STORE_DELIVER, deliver, OPEN, RUN_ALONE)                                                                         \
     X(STORE_CAN_TAKE, can_take, OPEN, RUN_READ)                                                                        \
@@ -137,11 +137,9 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     }
 OPERATIONS(HANDLER)
 
-/* Indexed as the protocol's table, which begins with DELIVER and has no gap up to DAMAGE. */
-#define ROW(op, name, right, run) [(op)-STORE_DELIVER] = h_##name,
-static const ipc_handler handlers[] = {OPERATIONS(ROW)[STORE_DELIVER_FD - STORE_DELIVER] = h_deliver,
-                                       [STORE_FOLDER_RENAME_FD - STORE_DELIVER] = h_folder_rename,
-                                       [STORE_DAMAGE - STORE_DELIVER + 1] = NULL};
+#define ROW(op, name, right, run) {op, h_##name},
+static const struct ipc_bind handlers[] = {
+    OPERATIONS(ROW){STORE_DELIVER_FD, h_deliver}, {STORE_FOLDER_RENAME_FD, h_folder_rename}, {0, NULL}};
 
 enum rc do_ping(struct tx *t, const struct ask *a, struct err *e)
 {
@@ -185,15 +183,9 @@ static void left(void *d, struct ipc_peer *p)
     p->user = NULL;
 }
 
-static uid_t uid_of_role(void *d, enum ipc_role r)
-{
-    return ((struct stored *)d)->uid[r];
-}
-
 const struct ipc_service stored_service = {
     .proto = &stored_proto,
     .handlers = handlers,
     .joined = joined,
     .left = left,
-    .uid_of_role = uid_of_role,
 };
