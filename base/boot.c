@@ -171,8 +171,9 @@ struct boot *boot_load(void)
 
 /* instance, run: folders. uid: what this process is to become, 0 to stay who it is. uid.NAME: who each of the others is. salvage: stored keeps what
  * it can of a damaged store, and serves nobody. stored.locks: tests alone. */
-static const char *const facts[] = {"instance",  "run",      "uid",        "uid.admin", "uid.smtpd",   "uid.imapd", "uid.relayd",
-                                    "uid.keyd",  "uid.dird", "uid.stored", "uid.slapd", "salvage",     "stored.locks"};
+static const char *const facts[] = {"instance",  "run",        "uid",         "uid.admin", "uid.smtpd",
+                                    "uid.imapd", "uid.relayd", "uid.keyd",    "uid.dird",  "uid.stored",
+                                    "uid.slapd", "salvage",    "stored.locks"};
 
 static const struct setting *setting_of(const char *name)
 {

@@ -36,7 +36,8 @@ static void test_errors_travel(void **state)
     }
     assert_int_equal(ipc_call(c, OP_ADMIN, NULL, -1, NULL, NULL, NULL, &e), RC_DENIED);
     assert_int_equal(ipc_call(c, OP_NEWS, NULL, -1, &(struct news){0}, NULL, NULL, &e), RC_PERM); /* told, not asked */
-    assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_NULL}, -1, &a, &mem, NULL, &e), RC_OK); /* and lives on */
+    assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_NULL}, -1, &a, &mem, NULL, &e),
+                     RC_OK); /* and lives on */
     ipc_hangup(&c);
 }
 
@@ -157,8 +158,8 @@ static void test_ahead(void **state)
 
     assert_int_equal(ipc_dial_ahead(w->path, &proto, ROLE_SMTPD, deadline_in(5000), &c, &e), RC_OK);
     for (uint32_t i = 0; i < 3; i++) {
-        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){i, span_of(big, i * sizeof big / 2)}, -1, &a, &mem, NULL, &e),
-                         RC_OK);
+        assert_int_equal(
+            ipc_call(c, OP_ECHO, &(struct echo){i, span_of(big, i * sizeof big / 2)}, -1, &a, &mem, NULL, &e), RC_OK);
         assert_int_equal(a.n, i + 1);
         assert_int_equal(a.text.n, i * sizeof big / 2);
         ipc_rest(c);
@@ -234,7 +235,8 @@ static void test_cost(void **state)
 
     t = clock_mono();
     for (int64_t i = 0; i < n; i++)
-        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_LIT("0123456789")}, -1, &a, &mem, NULL, &e), RC_OK);
+        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_LIT("0123456789")}, -1, &a, &mem, NULL, &e),
+                         RC_OK);
     print_message("%.1f microseconds a call\n", (double)(clock_mono() - t) / 1000.0 / (double)n);
     ipc_hangup(&c);
 }
@@ -264,7 +266,8 @@ static void test_bound(void **state)
         struct ipc_bind list[10];
         const char *why;
     } wrong[] = {
-        {{{OP_ECHO, h_echo}, {OP_FAIL, h_fail}, {OP_FD, h_fd}, {OP_PUSH, h_push}, {OP_ADMIN, h_admin}}, "test: no handler of big"},
+        {{{OP_ECHO, h_echo}, {OP_FAIL, h_fail}, {OP_FD, h_fd}, {OP_PUSH, h_push}, {OP_ADMIN, h_admin}},
+         "test: no handler of big"},
         {{{OP_ECHO, h_echo}, {OP_ECHO, h_big}}, "test: two handlers of echo"},
         {{{OP_NEWS, h_echo}}, "test: a handler of news, which nobody may ask"},
         {{{OP_BIG + 1, h_echo}}, "test: a handler of op 23, which is not in the table"},
@@ -288,12 +291,11 @@ static void test_bound(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bound),
-        cmocka_unit_test(test_calls),    cmocka_unit_test(test_errors_travel), cmocka_unit_test(test_descriptors),
-        cmocka_unit_test(test_events),   cmocka_unit_test(test_pipeline),      cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_ahead),         cmocka_unit_test(test_too_many),
-        cmocka_unit_test(test_timeout),  cmocka_unit_test(test_long_path),     cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_bound),       cmocka_unit_test(test_calls),    cmocka_unit_test(test_errors_travel),
+        cmocka_unit_test(test_descriptors), cmocka_unit_test(test_events),   cmocka_unit_test(test_pipeline),
+        cmocka_unit_test(test_bounds),      cmocka_unit_test(test_refusals), cmocka_unit_test(test_ahead),
+        cmocka_unit_test(test_too_many),    cmocka_unit_test(test_timeout),  cmocka_unit_test(test_long_path),
+        cmocka_unit_test(test_stop),        cmocka_unit_test(test_cost),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -106,7 +106,7 @@ static struct shared {
     atomic_ullong asked;
     unsigned dials;
     char why[sizeof(((struct err *)0)->log)];
-} *sh;
+} * sh;
 
 static void ask_on(void)
 {
@@ -236,7 +236,8 @@ static const struct boot *booted(const char *const *given)
 
 static void test_uids(void **state)
 {
-    static const char *const own[] = {"uid.smtpd", "60901", "uid.keyd", "60902", "uid.imapd", "0", "uid.admin", "60999", NULL};
+    static const char *const own[] = {"uid.smtpd", "60901",     "uid.keyd", "60902", "uid.imapd",
+                                      "0",         "uid.admin", "60999",    NULL};
     uid_t nobody = (uid_t)-1;
 
     (void)state;
@@ -302,8 +303,9 @@ static void test_unknown_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_restart_is_a_delay), cmocka_unit_test(test_away),          cmocka_unit_test(test_log_level),
-        cmocka_unit_test(test_uids),               cmocka_unit_test(test_unknown_names),
+        cmocka_unit_test(test_restart_is_a_delay), cmocka_unit_test(test_away),
+        cmocka_unit_test(test_log_level),          cmocka_unit_test(test_uids),
+        cmocka_unit_test(test_unknown_names),
     };
 
     log_open("service-test", LOG_ERROR_ + 1);

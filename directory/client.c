@@ -74,7 +74,8 @@ enum rc dir_ended(struct dir *d, struct err *e)
 enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out, struct err *e)
 {
     struct buf mem = BUF_INIT;
-    enum rc rc = ipc_link_call(d->link, &(struct ipc_ask){.op = (uint16_t)op, .req = req, .rep_out = rep_out, .mem = &mem}, e);
+    enum rc rc =
+        ipc_link_call(d->link, &(struct ipc_ask){.op = (uint16_t)op, .req = req, .rep_out = rep_out, .mem = &mem}, e);
 
     if (rc == RC_OK) {
         buf_free(&d->mem);
@@ -98,7 +99,8 @@ enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth
     int64_t until = deadline_in(WAIT_MS);
     enum rc rc;
 
-    while ((rc = dir_call(d, DIRD_AUTH, rq, rep_out, e)) == RC_TEMP && strcmp(e->esc, DIRD_WAIT) == 0 && deadline_left_ms(until) > 0)
+    while ((rc = dir_call(d, DIRD_AUTH, rq, rep_out, e)) == RC_TEMP && strcmp(e->esc, DIRD_WAIT) == 0 &&
+           deadline_left_ms(until) > 0)
         poll(NULL, 0, WAIT_STEP_MS);
     return rc;
 }

@@ -89,8 +89,11 @@ static void run(void *listener)
 
 int main(int argc, char **argv)
 {
-    static const struct service imapd = {
-        .name = "imapd", .sandbox = SB_IMAPD_LISTENER, .print = {"--commands", commands_print}, .load = load, .run = run};
+    static const struct service imapd = {.name = "imapd",
+                                         .sandbox = SB_IMAPD_LISTENER,
+                                         .print = {"--commands", commands_print},
+                                         .load = load,
+                                         .run = run};
 
     return service_main(&imapd, argc, argv);
 }

@@ -59,7 +59,8 @@ static void load_log_key(const struct boot *b)
 {
     unsigned char key[LOGGED_KEY];
 
-    if (boot_fd(b, "log.key") < 0) /* a unit of its own without one: these addresses stay hidden, and cannot be searched */
+    if (boot_fd(b, "log.key") <
+        0) /* a unit of its own without one: these addresses stay hidden, and cannot be searched */
         return;
     boot_secret(b, "log.key", key, sizeof key);
     logged_key(key);
@@ -83,8 +84,10 @@ static void load_limits(struct smtpd *c, const struct boot *b)
 
 static void take_sockets(struct smtpd *c, const struct boot *b)
 {
-    static const char *const names[] = {
-        [KIND_SMTP] = "listen.smtp", [KIND_SUBMISSION] = "listen.submission", [KIND_SUBMISSIONS] = "listen.submissions", NULL};
+    static const char *const names[] = {[KIND_SMTP] = "listen.smtp",
+                                        [KIND_SUBMISSION] = "listen.submission",
+                                        [KIND_SUBMISSIONS] = "listen.submissions",
+                                        NULL};
     size_t which[LISTENER_FDS];
 
     service_sockets(&c->listener, b, names, which);

@@ -55,9 +55,14 @@ static void *load(const struct boot *b)
     read_secret(instance, secret, sizeof secret);
     boot_secret(b, "ticket.key", seed, sizeof seed);
     warm_libldap(uri);
-    struct dird_how how = {.uri = uri, .base = or_default(boot_get(b, "directory.base"), "o=pli"), .secret = secret,
-                           .threads = (unsigned)boot_num(b, "dird.threads"), .max_failures = (unsigned)boot_num(b, "dird.max_failures"),
-                           .cache_s = boot_num(b, "dird.password_cache"), .ticket_s = boot_num(b, "dird.ticket_life"), .ticket_seed = seed,
+    struct dird_how how = {.uri = uri,
+                           .base = or_default(boot_get(b, "directory.base"), "o=pli"),
+                           .secret = secret,
+                           .threads = (unsigned)boot_num(b, "dird.threads"),
+                           .max_failures = (unsigned)boot_num(b, "dird.max_failures"),
+                           .cache_s = boot_num(b, "dird.password_cache"),
+                           .ticket_s = boot_num(b, "dird.ticket_life"),
+                           .ticket_seed = seed,
                            .postmaster = boot_get(b, "instance.postmaster")};
     struct dird *d = dird_open(&how);
     wipe(secret, sizeof secret);
@@ -79,7 +84,11 @@ static void stop(void *daemon)
 
 int main(int argc, char **argv)
 {
-    static const struct service dird = {.name = "dird", .sandbox = SB_DIRD, .load = load, .start = start, .stop = stop,
+    static const struct service dird = {.name = "dird",
+                                        .sandbox = SB_DIRD,
+                                        .load = load,
+                                        .start = start,
+                                        .stop = stop,
                                         .ipc = {.proto = &dird_proto, .handlers = dird_handlers, .left = dird_left}};
     return service_main(&dird, argc, argv);
 }

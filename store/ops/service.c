@@ -54,7 +54,8 @@ static void look_at_clock(struct stored *d, struct sess *s)
 
 static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *e)
 {
-    static const enum tx_how how[] = {[RUN_READ] = TX_READ, [RUN_WRITE] = TX_WRITE, [RUN_FREE] = TX_WRITE, [RUN_LAZY] = TX_LAZY};
+    static const enum tx_how how[] = {
+        [RUN_READ] = TX_READ, [RUN_WRITE] = TX_WRITE, [RUN_FREE] = TX_WRITE, [RUN_LAZY] = TX_LAZY};
     enum rc rc = RC_OK;
 
     if (run == RUN_FREE)

@@ -55,7 +55,8 @@ static void stop(void *daemon)
 
 int stored_main(int argc, char **argv)
 {
-    static struct service stored = {.name = "stored", .sandbox = SB_STORED, .home = "store", .load = load, .start = start, .stop = stop};
+    static struct service stored = {
+        .name = "stored", .sandbox = SB_STORED, .home = "store", .load = load, .start = start, .stop = stop};
 
     stored.ipc = stored_service;
     return service_main(&stored, argc, argv);

@@ -2,9 +2,9 @@
 /* tests/lib/small_daemon.c - a whole daemon: one message, one operation, its handler and a table (base/service.h). It shows what the next daemon
  * costs; base/service_test.c starts it, asks it, kills it and starts it again under its asker.
  * Process  tests. */
+#include "tests/lib/small_daemon.h"
 #include "base/log.h"
 #include "base/service.h"
-#include "tests/lib/small_daemon.h"
 
 IPC_TABLE(small_count);
 static const struct ipc_op ops[] = {{SMALL_COUNT, "count", ROLE_SMTPD, small_count_f, small_count_f, IPC_AGAIN}};
@@ -25,7 +25,9 @@ int small_main(int argc, char **argv)
 {
     static const struct ipc_bind handlers[] = {{SMALL_COUNT, count}, {0, NULL}};
     static const struct service small = {
-        .name = "small", .sandbox = SB_KEYD, .ipc = {.proto = &small_proto, .handlers = handlers, .threads = 1, .max_peers = 16}};
+        .name = "small",
+        .sandbox = SB_KEYD,
+        .ipc = {.proto = &small_proto, .handlers = handlers, .threads = 1, .max_peers = 16}};
 
     return service_main(&small, argc, argv);
 }
