@@ -91,9 +91,9 @@ static enum refusal held(void *ctx, struct span address, struct err *e)
     struct letter *l = ctx;
     enum rc rc;
 
-    if (span_ieq(address, l->account))
+    if (span_ieq(address, l->account->address))
         return REFUSE_NONE;
-    rc = dir_may_send(l->dir, l->account, address, e);
+    rc = dir_may_send(l->dir, l->account->address, address, e);
     if (rc == RC_OK)
         return REFUSE_NONE;
     return rc == RC_DENIED || rc == RC_NOTFOUND || rc == RC_SYNTAX ? REFUSE_FROM_MISMATCH : REFUSE_DIR_TEMP;
@@ -116,9 +116,11 @@ static enum refusal of_operator(void *ctx, struct span address, struct err *e)
     struct span domain = domain_of(address);
     enum dird_trusted answer;
 
-    if (l->trusted.n > 0 && span_ieq(domain, l->trusted))
+    if (l->peer->dn.n == 0) /* dird would take it for the question whether the domain is listed at all */
+        return refuse(REFUSE_FROM_OPERATOR, "the peer has no verified certificate", e);
+    if (l->peer->vouched.n > 0 && span_ieq(domain, l->peer->vouched) && deadline_left_ms(l->peer->vouched_until) > 0)
         return REFUSE_NONE;
-    if (dir_trust(l->dir, domain, l->peer_dn, &answer, e) != RC_OK)
+    if (dir_trust(l->dir, domain, l->peer->dn, &answer, e) != RC_OK)
         return REFUSE_DIR_TEMP;
     return answer == DTR_YES ? REFUSE_NONE
                              : refuse(REFUSE_FROM_OPERATOR, "author of a domain that is not the peer's", e);

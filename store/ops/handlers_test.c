@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/handlers_test.c - every operation of stored's table has exactly one handler. */
-#include "store/stored/stored.h"
+#include "store/ops/stored.h"
 #include <setjmp.h>
 #include <stdarg.h>
 /* last, as it asks */

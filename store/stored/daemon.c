@@ -9,8 +9,15 @@
 #include "base/service.h"
 #include "store/check/salvage.h"
 #include "store/db/os.h"
-#include "store/stored/stored.h"
+#include "store/ops/audit.h"
+#include "store/ops/stored.h"
 #include <stdlib.h>
+
+#ifdef PLI_DEV
+#define IN_DEV(fn) (fn)
+#else
+#define IN_DEV(fn) NULL
+#endif
 
 static struct stored st;
 static struct env_conf conf;
@@ -40,6 +47,7 @@ static void start(void *daemon, const struct boot *b)
     if (salvage_unfinished(conf.home))
         die("store: a salvage was not finished: run pli store salvage again");
     env_open(&st.env, &conf);
+    st.env.hooks = (struct env_hooks){.owner = &st, .committed = stored_committed, .audit = IN_DEV(audit)};
     log_ev(LOG_INFO_, "store-open", "format=%d", STORE_FORMAT);
     st.watches = watches_new();
     st.busy = busy_new();
