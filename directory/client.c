@@ -12,7 +12,6 @@ enum { CALL_MS = 20000, WAIT_MS = 11000, WAIT_STEP_MS = 250 };
 
 struct dir {
     struct ipc_link *link;
-    struct buf mem; /* what the last reply's spans point into: ours, whatever becomes of the connection */
 };
 
 struct dir *dir_new(enum ipc_role role)
@@ -22,7 +21,6 @@ struct dir *dir_new(enum ipc_role role)
         die("out of memory");
     d->link = ipc_link_new(&(struct ipc_link_how){
         .socket = "dird.sock", .proto = &dird_proto, .role = role, .patience_ms = DIR_PATIENCE_MS, .call_ms = CALL_MS});
-    d->mem.secret = true;
     return d;
 }
 
@@ -41,7 +39,6 @@ void dir_free(struct dir **d)
     if (!d || !*d)
         return;
     ipc_link_free(&(*d)->link);
-    buf_free(&(*d)->mem);
     free(*d);
     *d = NULL;
 }
@@ -69,37 +66,33 @@ enum rc dir_ended(struct dir *d, struct err *e)
     return ipc_link_event(d->link, &op, &ev, e);
 }
 
-/* The last answer's memory goes with the next answer, each time: a span that is kept too long is found by the first test that does so
- * under the sanitizer, not by the first restart of dird. */
-enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out, struct err *e)
+enum rc dir_call_in(struct dir *d, enum dird_op op, const void *req, void *rep_out, struct buf *mem, struct err *e)
 {
-    struct buf mem = BUF_INIT;
-    enum rc rc =
-        ipc_link_call(d->link, &(struct ipc_ask){.op = (uint16_t)op, .req = req, .rep_out = rep_out, .mem = &mem}, e);
+    struct ipc_ask q = {.op = (uint16_t)op, .req = req, .rep_out = rep_out, .mem = mem};
 
-    if (rc == RC_OK) {
-        buf_free(&d->mem);
-        d->mem = mem;
-    } else {
-        buf_free(&mem);
-    }
-    return rc;
+    return ipc_link_call(d->link, &q, e);
 }
 
-enum rc dir_lookup(struct dir *d, struct span address, struct dird_lookup_rep *rep_out, struct err *e)
+enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out, struct err *e)
+{
+    return dir_call_in(d, op, req, rep_out, NULL, e);
+}
+
+enum rc dir_lookup(struct dir *d, struct span address, struct dird_lookup_rep *rep_out, struct buf *mem, struct err *e)
 {
     struct dird_lookup_req rq = {address};
-    return dir_call(d, DIRD_LOOKUP, &rq, rep_out, e);
+    return dir_call_in(d, DIRD_LOOKUP, &rq, rep_out, mem, e);
 }
 
 /* After a restart everybody signs in at once, and slapd hashes a few passwords at a time: dird lets no worker queue for that, so the link does
  * (AUTH is IPC_LONG). The pauses after wrong passwords are waited for here: the one who guesses waits in a process of his own. */
-enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth_rep *rep_out, struct err *e)
+enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth_rep *rep_out, struct buf *mem,
+                 struct err *e)
 {
     int64_t until = deadline_in(WAIT_MS);
     enum rc rc;
 
-    while ((rc = dir_call(d, DIRD_AUTH, rq, rep_out, e)) == RC_TEMP && strcmp(e->esc, DIRD_WAIT) == 0 &&
+    while ((rc = dir_call_in(d, DIRD_AUTH, rq, rep_out, mem, e)) == RC_TEMP && strcmp(e->esc, DIRD_WAIT) == 0 &&
            deadline_left_ms(until) > 0)
         poll(NULL, 0, WAIT_STEP_MS);
     return rc;

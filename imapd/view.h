@@ -35,7 +35,7 @@ static inline bool view_read_only(const struct view *v)
 bool view_events(struct imap_session *s);
 /* Asks the store what changed and takes it in. */
 enum rc view_sync(struct imap_session *s, struct err *e);
-/* Before flags are written: learns names of keywords that another session made, and announces them. Asks stored: borrowed replies end. */
+/* Before flags are written: learns names of keywords that another session made, and announces them. */
 void view_learn(struct imap_session *s);
 bool view_must_learn(const struct imap_session *s);
 /* Untagged answers for what changed; asks the store first when ask, or when a second has passed. A store that is away is no reason to

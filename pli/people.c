@@ -291,7 +291,7 @@ json_t *account_json(const struct dird_account *a)
     return j;
 }
 
-int account_get(struct cmd *c, const char *address, struct dird_account *out)
+int account_get(struct cmd *c, const char *address, struct dird_account *out, struct buf *mem)
 {
     char normal[256];
     struct span domain;
@@ -303,7 +303,7 @@ int account_get(struct cmd *c, const char *address, struct dird_account *out)
         return cmd_usage(c, "\"%.100s\" is not an address of a mailbox", address);
     rq.address = span_str(normal);
     *out = (struct dird_account){0};
-    rc = dir_call(inst_dir(c), DIRD_ACCOUNT_GET, &rq, out, &e);
+    rc = dir_call_in(inst_dir(c), DIRD_ACCOUNT_GET, &rq, out, mem, &e);
     if (rc == RC_NOTFOUND)
         return cmd_fail(c, "no account %s: pli account list shows those there are", normal);
     return rc == RC_OK ? PLI_OK : cmd_err(c, &e);
