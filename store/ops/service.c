@@ -19,6 +19,11 @@ enum run {
 };
 enum { OPEN = 0 /* the role is enough */, R = RIGHT_READ, W = RIGHT_WRITE };
 
+struct rule { /* a row of the table below */
+    uint32_t right;
+    enum run run;
+    ask_fn fn;
+};
 struct job {
     ask_fn fn;
     const struct ask *a;
@@ -67,27 +72,24 @@ static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *
     return rc;
 }
 
-static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e,
-                     uint32_t right, enum run run, ask_fn fn)
+static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, struct err *e)
 {
-    struct sess *s = p->user;
-    struct ask a = {d, s, p->role, req, r->msg, r->scratch, fd};
-    struct job j = {fn, &a};
+    struct job j = {rule->fn, a};
     enum rc rc;
 
     os_serving();
-    tx_due(p->due);
-    look_at_clock(d, s);
-    rc = check_right(s, right, e);
+    tx_due(due);
+    look_at_clock(a->d, a->s);
+    rc = check_right(a->s, rule->right, e);
     if (rc == RC_OK)
-        rc = buf_reserve(r->scratch, OUT_MAX, e);
+        rc = buf_reserve(a->out, OUT_MAX, e);
     if (rc != RC_OK)
         return rc;
-    if (run == RUN_ALONE)
-        return fn(NULL, &a, e);
-    rc = in_tx(d, run, &j, e);
-    if (run != RUN_WRITE && run != RUN_FREE)
-        env_settle(&d->env, s->bound ? s->mbx : SEAL_QUEUE_BOX);
+    if (rule->run == RUN_ALONE)
+        return rule->fn(NULL, a, e);
+    rc = in_tx(a->d, rule->run, &j, e);
+    if (rule->run != RUN_WRITE && rule->run != RUN_FREE)
+        env_settle(&a->d->env, a->s->bound ? a->s->mbx : SEAL_QUEUE_BOX);
     return rc;
 }
 
@@ -134,7 +136,10 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
 #define HANDLER(op, name, right, run)                                                                                  \
     static enum rc h_##name(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)  \
     {                                                                                                                  \
-        return serve(d, p, req, fd, r, e, right, run, do_##name);                                                      \
+        static const struct rule rule = {right, run, do_##name};                                                       \
+        struct ask a = {d, p->user, p->role, req, r->msg, r->scratch, fd};                                             \
+                                                                                                                       \
+        return serve(&a, p->due, &rule, e);                                                                            \
     }
 OPERATIONS(HANDLER)
 

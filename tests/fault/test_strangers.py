@@ -47,9 +47,11 @@ def stranger(inst, service, source, starttls):
 
 
 def alive(s, word):
+    """Whether it is still served; a goodbye that waits to be read is none, however late we come to read it."""
     try:
         s.sendall(word)
-        return bool(s.recv(2000))
+        got = s.recv(2000)
+        return bool(got) and not got.startswith((b"421", b"* BYE"))
     except OSError:
         return False
 

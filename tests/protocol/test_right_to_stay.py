@@ -12,11 +12,12 @@ import pytest
 from instance import Instance, PASSWORD
 
 SOON = 2.0
+LIFE = 20  # of a ticket, in seconds
 
 
 @pytest.fixture(scope="module")
 def pli():
-    with Instance(conf=["dird {", "ticket_life = 60", "}"]) as p:
+    with Instance(conf=["dird {", f"ticket_life = {LIFE}", "}"]) as p:
         yield p
 
 
@@ -148,13 +149,13 @@ def test_dird_restarted_meanwhile(pli):
 
 
 def test_the_ticket_is_renewed_while_the_account_stands(pli):
-    """ticket_life is a minute here: a session idles, and another waits, through it, and both go on."""
+    """Past the end of its ticket a session that idles, and one that waits, go on."""
     who = account(pli, "daylong")
     with contextlib.closing(Line(pli, who)) as waiting, contextlib.closing(Line(pli, who)) as idling:
         assert waiting.ask("b SELECT INBOX").startswith("b OK")
         idle(idling)
         smtp = pli.smtp("submissions", login=who)
-        time.sleep(66)
+        time.sleep(LIFE + 3)
         assert waiting.ask("c STATUS INBOX (MESSAGES)").startswith("c OK")
         assert waiting.ask("d CREATE X").startswith("d OK")
         pli.submit(who, [who], f"From: {who}\r\nTo: {who}\r\nSubject: x\r\n\r\nx\r\n".encode())

@@ -87,8 +87,9 @@ static enum rc wrap_answer(struct keyd *k, struct keyd_wrap_rep *rp, struct err 
     return rc;
 }
 
-static enum rc wrap_ask(struct keyd *k, bool ahead, const unsigned char cek[SEAL_CEK], const struct keyd_box *boxes,
-                        size_t n, struct keyd_wrap_rep *rp, struct err *e)
+/* rp NULL: asked only, the answer comes later. */
+static enum rc wrap_ask(struct keyd *k, const unsigned char cek[SEAL_CEK], const struct keyd_box *boxes, size_t n,
+                        struct keyd_wrap_rep *rp, struct err *e)
 {
     struct buf list = BUF_INIT;
     struct keyd_wrap_req rq;
@@ -98,7 +99,7 @@ static enum rc wrap_ask(struct keyd *k, bool ahead, const unsigned char cek[SEAL
         ipc_list_add(&list, keyd_box_f, &boxes[i]);
     memcpy(rq.cek, cek, SEAL_CEK);
     rq.boxes = buf_span(&list);
-    rc = ahead ? ipc_link_ask(k->link, KEYD_WRAP, &rq, e) : ask(k, KEYD_WRAP, &rq, rp, e);
+    rc = !rp ? ipc_link_ask(k->link, KEYD_WRAP, &rq, e) : ask(k, KEYD_WRAP, &rq, rp, e);
     wipe(rq.cek, sizeof rq.cek);
     buf_free(&list);
     return rc;
@@ -114,7 +115,7 @@ void keyd_wrap_ahead(struct keyd *k, const unsigned char cek[SEAL_CEK], const st
         keyd_rest(k);
     keyd_dial_ahead(k);
     ipc_link_patience(k->link, 0); /* nobody waits here */
-    k->wrapping = ipc_link_fd(k->link) >= 0 && wrap_ask(k, true, cek, boxes, n, NULL, &e) == RC_OK;
+    k->wrapping = ipc_link_fd(k->link) >= 0 && wrap_ask(k, cek, boxes, n, NULL, &e) == RC_OK;
     ipc_link_patience(k->link, PATIENCE_MS);
     if (k->wrapping)
         memcpy(k->wrapping_cek, cek, SEAL_CEK);
@@ -132,7 +133,7 @@ enum rc keyd_wrap(struct keyd *k, const unsigned char cek[SEAL_CEK], const struc
         struct keyd_wrap_rep rp;
 
         if (!k->wrapping || wrap_answer(k, &rp, e) != RC_OK)
-            rc = wrap_ask(k, false, cek, boxes + done, m, &rp, e);
+            rc = wrap_ask(k, cek, boxes + done, m, &rp, e);
         if (rc == RC_OK)
             rc = wrapped_take(rp.wrapped, boxes + done, m, out + done, e);
     }
