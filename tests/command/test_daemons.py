@@ -26,8 +26,11 @@ def run_at(level):
 
 
 def test_log_level_is_heeded_by_all():
-    loud, quiet = by_level(run_at("info")), by_level(run_at("warn"))
-    assert {d for d, level in loud if level == "info"} >= set(DAEMONS)
+    log = run_at("info")
+    for name in DAEMONS:
+        for event in ("ready", "stopped"):
+            assert re.search(rf"(?m)^\S+ {name}\[\d+\] info ev={event}\b", log), f"{name}: {event}"
+    quiet = by_level(run_at("warn"))
     assert not [line for line in quiet if line[1] in ("debug", "info") and line[0] in DAEMONS]
 
 
