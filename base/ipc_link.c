@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* base/ipc_link.c - see base/ipc_link.h.
  *
- * States   no connection -> dialled (HELLO said) -> told (how.tell has run). Any RC_CLOSED or RC_TIMEOUT from below hangs up: the next attempt
- *          begins at "no connection". */
+ * States   no connection -> dialled (HELLO said) -> told (how.tell has run). Any RC_CLOSED or RC_TIMEOUT from below hangs
+ *          up: the next attempt begins at "no connection". */
 #include "base/ipc_link.h"
 #include <poll.h>
 #include <stdlib.h>

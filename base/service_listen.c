@@ -63,7 +63,8 @@ const char *service_host(const struct boot *b)
     return made;
 }
 
-/* From here on the signals are the listener's: one that came before is seen here, one that comes now waits until it has its handlers. */
+/* From here on the signals are the listener's: one that came before is seen here, one that comes now waits until it has
+ * its handlers. */
 void service_listen(const struct listener *l)
 {
     sigset_t block;

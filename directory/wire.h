@@ -51,7 +51,8 @@ IPC_MESSAGE(dird_lookup_rep);
 
 /* ---- DIRD_AUTH. RC_DENIED 5.7.8: wrong (nothing tells whether the account exists); RC_TEMP 4.3.0: directory away; RC_TEMP 4.7.0: too many wrong
  * passwords lately (directory/dird/guess.h), a pause is due; RC_PERM 5.7.1: account disabled (right password only) ---- */
-/* protocol decides what the ticket gives, and is the asker's own: DP_SUBMISSION is smtpd's, DP_IMAP imapd's; the administrator may ask for each; RC_DENIED else. */
+/* protocol decides what the ticket gives, and is the asker's own: DP_SUBMISSION is smtpd's, DP_IMAP imapd's; the administrator may ask for each;
+ * RC_DENIED else. */
 enum dird_protocol { DP_SUBMISSION = 1 /* submit */, DP_IMAP /* read, write */, DP_ADMIN /* read, write, slots */ };
 #define FIELDS_dird_auth_req(F, T)                                    \
     F(T, BYTES, login, DIRD_ADDR)                                     \
@@ -124,7 +125,8 @@ IPC_MESSAGE(dird_trust_rep);
     F(T, U32, flags)                         /* DF_ bits */
 IPC_MESSAGE(dird_account);
 
-enum { DS_NAME = 1, DS_FLAGS = 2, DS_DISABLED = 4, DS_QUOTA = 8, DS_CERT = 16, DS_SERVICE = 32, DS_RESPONSIBLE = 64, DS_PROFESSION = 128, DS_ALIASES = 256, DS_SPECIALTY = 512, DS_RPPS = 1024 /* per and cab */ };
+enum { DS_NAME = 1, DS_FLAGS = 2, DS_DISABLED = 4, DS_QUOTA = 8, DS_CERT = 16, DS_SERVICE = 32, DS_RESPONSIBLE = 64, DS_PROFESSION = 128,
+       DS_ALIASES = 256, DS_SPECIALTY = 512, DS_RPPS = 1024 /* per and cab */ };
 #define FIELDS_dird_set_req(F, T)                                                                                                            \
     F(T, U32, what)                                       /* DS_ bits: only the fields named are changed */                                  \
     F(T, BYTES, account, DIRD_CERT + DIRD_ALIASES + 8192) /* one dird_account record as ipc_list_add() writes it; address names the entry */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/wire/wire.c - the tables of store/wire/wire.h: each message's, made from its list, and the one list of operations. Append only: a
- * changed row is a new STORED_VERSION.
+/* store/wire/wire.c - the tables of store/wire/wire.h: each message's, made from its list, and the one list of
+ * operations. Append only: a changed row is a new STORED_VERSION.
  * Process  stored, and those that ask it. */
 #include "store/wire/wire.h"
 

@@ -52,7 +52,8 @@ IPC_MESSAGE(keyd_wrap_req);
     F(T, BYTES, wrapped, KEYD_LIST_MAX)      /* list of keyd_wrapped, same order */
 IPC_MESSAGE(keyd_wrap_rep);
 
-/* ---- KEYD_OPEN_BOX. RC_DENIED esc 5.7.8: strict and the password does not open the slot (changed elsewhere): err.say says so in French / English ---- */
+/* ---- KEYD_OPEN_BOX. RC_DENIED esc 5.7.8: strict and the password does not open the slot (changed elsewhere): err.say says so in French /
+ * English ---- */
 #define FIELDS_keyd_open_req(F, T)                                                                       \
     F(T, BYTES, ticket, TICKET_MAX)                                                                      \
     F(T, BYTES, slots, SLOTS_MAX)            /* as stored has them */                                    \
@@ -132,7 +133,8 @@ IPC_MESSAGE(keyd_issue_req);
     F(T, BYTES, key_pem, KEYD_CERT_MAX)      /* OPERATOR: the key; secret; else empty */
 IPC_MESSAGE(keyd_issue_rep);
 
-/* ---- KEYD_QUEUE_OPEN. relayd gets the content key; admin the object key of SEAL_ENVELOPE for oid (seal_obj_open_key, open_whole_key), never more ---- */
+/* ---- KEYD_QUEUE_OPEN. relayd gets the content key; admin the object key of SEAL_ENVELOPE for oid (seal_obj_open_key, open_whole_key), never
+ * more ---- */
 #define FIELDS_keyd_queue_req(F, T)      \
     F(T, U64, epoch)                     \
     F(T, FIX, epoch_rec, SEAL_EPOCH_REC) \
