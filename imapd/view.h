@@ -44,7 +44,8 @@ void view_announce(struct imap_session *s, bool ask, bool may_renumber);
 uint32_t view_find(const struct view *v, uint32_t uid);        /* row, or v->n */
 uint32_t view_at_or_after(const struct view *v, uint32_t uid); /* first row whose UID is not below; v->n: none */
 void view_flags_in(struct view *v, struct span brief);   /* packed store_brief of our own STORE: known to the client */
-void view_gone_in(struct view *v, struct span expunged); /* packed u32, ascending or not */
+void view_gone_in(struct view *v, struct span expunged); /* packed u32, ascending or not: the answer to our own EXPUNGE */
+void view_absent_in(struct view *v, struct span ranges); /* packed pairs of u32, of STORE_CHANGES: UIDs of no row are none of ours */
 void view_put_flags(struct imap_session *s, uint32_t row, struct buf *out); /* "FLAGS (...)" */
 uint32_t view_recent(const struct view *v);
 uint32_t view_first_unseen(const struct view *v); /* number, 0: none */

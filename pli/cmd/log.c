@@ -59,6 +59,7 @@ static void seek_names(struct sought *s, const struct dird_account *a)
     seek(s, a->address);
     for (struct span rest = a->aliases; rest.n > 0;) {
         ptrdiff_t nl = span_chr(rest, '\n');
+
         seek(s, span_head(rest, nl < 0 ? rest.n : (size_t)nl));
         rest = span_from(rest, nl < 0 ? rest.n : (size_t)nl + 1);
     }
@@ -78,15 +79,18 @@ static bool seek_account(struct cmd *c, struct sought *s)
 
     if (!address_normal(c->pos[0], normal, &domain))
         return true; /* no account of ours: a sender's, or a recipient's elsewhere */
-    rc = inst_served(".", NULL) ? dir_lookup(inst_dir(c), span_str(normal), &found, &mem, &e) : RC_TEMP;
-    if (rc == RC_OK && found.address.n > 0)
-        snprintf(normal, sizeof normal, "%.*s", SPAN_ARG(found.address));
-    rq.address = span_str(normal);
+    if (!inst_served(".", NULL))
+        return false;
+    rc = dir_lookup(inst_dir(c), span_str(normal), &found, &mem, &e);
     if (rc == RC_OK) {
+        if (found.address.n > 0)
+            snprintf(normal, sizeof normal, "%.*s", SPAN_ARG(found.address));
+        rq.address = span_str(normal);
         rc = dir_call_in(inst_dir(c), DIRD_ACCOUNT_GET, &rq, &a, &mem, &e);
         if (rc == RC_OK)
             seek_names(s, &a);
-        rc = rc == RC_NOTFOUND ? RC_OK : rc;
+        else if (rc == RC_NOTFOUND)
+            rc = RC_OK; /* it is nobody's */
     }
     buf_free(&mem);
     return rc == RC_OK;

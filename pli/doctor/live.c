@@ -93,13 +93,15 @@ static bool answers(struct report *r, enum proc_id id)
 static void check_keyd(struct report *r)
 {
     struct keyd_status_rep k = {0};
+    struct buf mem = BUF_INIT;
     struct err e;
 
-    if (keyd_status(inst_keyd(r->c), &k, &e) == RC_OK)
+    if (keyd_status(inst_keyd(r->c), &k, &mem, &e) == RC_OK)
         finding(r, F_OK, "keyd", NULL, "%llu signatures, %llu openings, %llu refused", (unsigned long long)k.signatures,
                 (unsigned long long)k.opens, (unsigned long long)k.denied);
     else
         finding(r, F_FAIL, "keyd", "see log/pli.log", "%s", e.log);
+    buf_free(&mem);
 }
 
 static void check_dird(struct report *r)

@@ -98,7 +98,7 @@ struct harm {
 static const char *const whats[] = {"counts 3 messages",     "its summary is missing", "its summary is damaged",
                                     "kind=1: damaged",       "bytes are missing",      "counts 3 references",
                                     "its object is missing", "that nothing refers to", "not rightly in the index",
-                                    "modseq is beyond"};
+                                    "modseq is beyond",      "its record is missing",  "its key slots are missing"};
 
 enum { WHATS = sizeof whats / sizeof whats[0] };
 
@@ -168,6 +168,10 @@ static enum rc do_harm(struct tx *t, void *arg, struct err *e)
     case 9: /* INV-5 */
         m.modseq = c.modseq + 1;
         rc = msg_put(t, h->mbx, 1, 2, &m, false, e);
+        break;
+    default: /* 10, 11: INV-12 */
+        k = key_part(h->mbx, h->what == 11);
+        rc = tx_del(t, T_BOXES, &k, e);
         break;
     }
 out:

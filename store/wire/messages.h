@@ -18,20 +18,22 @@ enum { STORE_BRIEF = 20 }; /* octets: u32 uid, u64 flags, u64 modseq */
     F(T, U32, next)                          /* the UID to ask from; 0: that was all */
 IPC_MESSAGE(store_brief_rep);
 
-#define FIELDS_store_changes_req(F, T)                                                     \
-    F(T, U32, folder)                                                                      \
-    F(T, U64, since)                         /* a modseq: what has a higher one is told */ \
-    F(T, U32, cursor)                        /* 0: the first page; else .next */
+#define FIELDS_store_changes_req(F, T)                                                             \
+    F(T, U32, folder)                                                                              \
+    F(T, U64, since)                         /* a modseq: what has a higher one is told */         \
+    F(T, U64, cursor)                        /* 0: the first page; else .next of the one before */
 IPC_MESSAGE(store_changes_req);
 
 /* modseq and exists are as of this page. Take the first page's modseq as the next "since": what changed between pages
- * comes again then. */
-#define FIELDS_store_changes_rep(F, T)                                             \
-    F(T, BYTES, brief, STORE_PAGE)           /* packed, STORE_BRIEF octets each */ \
-    F(T, BYTES, expunged, STORE_PAGE)        /* packed u32 UIDs */                 \
-    F(T, U64, modseq)                        /* the folder's highest */            \
-    F(T, U32, exists)                        /* messages */                        \
-    F(T, U32, next)                          /* 0: that was all */
+ * comes again then.
+ * gone may name more than left since then, and UIDs that no message ever had: when the store does not remember so far back, all that are absent
+ * below uidnext are named, in pages (RFC 7162 3.2.6). Whoever reads it drops the messages it knows in them. */
+#define FIELDS_store_changes_rep(F, T)                                                                                                          \
+    F(T, BYTES, brief, STORE_PAGE)           /* packed, STORE_BRIEF octets each */                                                              \
+    F(T, BYTES, gone, STORE_PAGE)            /* packed pairs of u32 (lo, hi): UIDs without a message; may overlap, need not ascend over rows */ \
+    F(T, U64, modseq)                        /* the folder's highest */                                                                         \
+    F(T, U64, next)                          /* 0: that was all */                                                                              \
+    F(T, U32, exists)                        /* messages */
 IPC_MESSAGE(store_changes_rep);
 
 #define FIELDS_store_range_req(F, T)                                                                      \
@@ -40,18 +42,19 @@ IPC_MESSAGE(store_changes_rep);
     F(T, U32, from)                          /* the first UID wanted of the set (cursor); 0: all of it */
 IPC_MESSAGE(store_range_req);
 
-/* A record of ENTRIES, SUMMARIES, TEXTS, READ_MANY. */
-#define FIELDS_store_entry(F, T)                                                                                 \
-    F(T, U32, uid)                                                                                               \
-    F(T, U64, flags)                         /* MF_ bits, and keywords by index + 8 */                           \
-    F(T, U64, modseq)                                                                                            \
-    F(T, U64, size)                          /* octets of the message in clear */                                \
-    F(T, U64, internaldate)                  /* UTC s */                                                         \
-    F(T, U64, epoch)                                                                                             \
-    F(T, FIX, oid, SEAL_OID)                                                                                     \
-    F(T, FIX, wrap, SEAL_WRAP)               /* the content key, wrapped for the epoch */                        \
-    F(T, U64, len_object)                    /* octets sealed, also when object is empty */                      \
-    F(T, BYTES, object, STORE_PAGE)          /* sealed; empty when it is too large for a page: use STORE_READ */
+/* A record of ENTRIES, SUMMARIES, TEXTS, READ_MANY. What has no object is asked for with STORE_READ, which says so of this one when it cannot be
+ * read (RC_CORRUPT). */
+#define FIELDS_store_entry(F, T)                                                                                    \
+    F(T, U32, uid)                                                                                                  \
+    F(T, U64, flags)                         /* MF_ bits, and keywords by index + 8 */                              \
+    F(T, U64, modseq)                                                                                               \
+    F(T, U64, size)                          /* octets of the message in clear */                                   \
+    F(T, U64, internaldate)                  /* UTC s */                                                            \
+    F(T, U64, epoch)                                                                                                \
+    F(T, FIX, oid, SEAL_OID)                                                                                        \
+    F(T, FIX, wrap, SEAL_WRAP)               /* the content key, wrapped for the epoch */                           \
+    F(T, U64, len_object)                    /* octets sealed, also when object is empty */                         \
+    F(T, BYTES, object, STORE_PAGE)          /* sealed; empty when it is too large for a page, or cannot be read */
 IPC_MESSAGE(store_entry);
 
 #define FIELDS_store_read_req(F, T)                                                  \

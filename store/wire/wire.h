@@ -56,7 +56,7 @@ enum store_op {
     STORE_FOLDER_STATUS,
     STORE_SELECT,  /* status, and takes the \Recent mark when not read only */
     STORE_LIST,    /* brief entries of a UID range: a session's view */
-    STORE_CHANGES, /* since a modseq: changed entries and expunged UIDs */
+    STORE_CHANGES, /* since a modseq: changed entries, and UIDs that are gone */
     STORE_ENTRIES, /* full entries: where the objects are, wraps */
     STORE_SUMMARIES,
     STORE_TEXTS,     /* full entries with the sealed summary / search text */
