@@ -10,7 +10,7 @@ DAEMONS = {"pli-stored": "store/stored/daemon.c", "pli-keyd": "crypto/keyd/keyd.
 
 
 def product(*suffixes):
-    return [n for n in in_house(*suffixes) if not is_test(n) and "_test." not in n and "fixture" not in n]
+    return [n for n in dict.fromkeys(in_house(*suffixes)) if not is_test(n) and "_test." not in n and "fixture" not in n]
 
 
 def arguments(source, function):
