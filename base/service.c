@@ -170,23 +170,34 @@ static void live(const struct service *s)
     boot_free(&b);
 }
 
+static const struct service_print *print_of(const struct service *s, const char *option)
+{
+    for (size_t i = 0; i < sizeof s->print / sizeof *s->print && s->print[i].option; i++)
+        if (strcmp(s->print[i].option, option) == 0)
+            return &s->print[i];
+    return NULL;
+}
+
+static int usage(const struct service *s)
+{
+    fprintf(stderr, "usage: pli-%s [--version", s->name);
+    for (size_t i = 0; i < sizeof s->print / sizeof *s->print && s->print[i].option; i++)
+        fprintf(stderr, " | %s", s->print[i].option);
+    fprintf(stderr, "]; it is started by pli serve\n");
+    return 2;
+}
+
 int service_main(const struct service *s, int argc, char **argv)
 {
-    const char *option = argc == 2 ? argv[1] : "";
+    const struct service_print *print = argc == 2 ? print_of(s, argv[1]) : NULL;
 
-    if (strcmp(option, "--version") == 0) {
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
         printf("pli-%s %s\n", s->name, PLI_VERSION);
-        return 0;
-    }
-    if (s->print.option && strcmp(option, s->print.option) == 0) {
-        s->print.print();
-        return 0;
-    }
-    if (argc > 1) {
-        fprintf(stderr, "usage: pli-%s [--version%s%s]; it is started by pli serve\n", s->name,
-                s->print.option ? " | " : "", s->print.option ? s->print.option : "");
-        return 2;
-    }
-    live(s);
+    else if (print)
+        print->print();
+    else if (argc > 1)
+        return usage(s);
+    else
+        live(s);
     return 0;
 }

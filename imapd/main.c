@@ -91,7 +91,7 @@ int main(int argc, char **argv)
 {
     static const struct service imapd = {.name = "imapd",
                                          .sandbox = SB_IMAPD_LISTENER,
-                                         .print = {"--commands", commands_print},
+                                         .print = {{"--commands", commands_print}},
                                          .load = load,
                                          .run = run};
 

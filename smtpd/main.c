@@ -63,7 +63,7 @@ static void run(void *listener)
 int main(int argc, char **argv)
 {
     static const struct service smtpd = {
-        .name = "smtpd", .sandbox = SB_SMTPD_LISTENER, .print = {"--verbs", verbs_print}, .load = load, .run = run};
+        .name = "smtpd", .sandbox = SB_SMTPD_LISTENER, .print = {{"--verbs", verbs_print}}, .load = load, .run = run};
 
     return service_main(&smtpd, argc, argv);
 }
