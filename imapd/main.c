@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/main.c - pli-imapd: listens on 143 and 993, forks a session a peer. --commands prints the command table as JSON.
+/* imapd/main.c - pli-imapd: listens on 143 and 993, forks a session a peer. --commands and --extensions print these tables as JSON.
  *
  * The listener loads what sessions need (TLS chain, settings), enters its sandbox, then only accepts and forks; no secret is in it. */
 #include "base/service.h"
 #include "base/service_listen.h"
 #include "crypto/seal/seal.h"
 #include "imapd/commands.h"
+#include "imapd/extensions.h"
 #include "mime/charset.h"
 #include <sys/socket.h>
 
@@ -91,7 +92,7 @@ int main(int argc, char **argv)
 {
     static const struct service imapd = {.name = "imapd",
                                          .sandbox = SB_IMAPD_LISTENER,
-                                         .print = {{"--commands", commands_print}},
+                                         .print = {{"--commands", commands_print}, {"--extensions", extensions_print}},
                                          .load = load,
                                          .run = run};
 

@@ -9,7 +9,7 @@
 #define FIELDS_store_place(F, T)                                                                                       \
     F(T, U64, mbx)                                                                                                     \
     F(T, U32, folder)                                                                                                  \
-    F(T, U64, flags)                         /* MF_ bits, and keywords by index + 8 */                                 \
+    F(T, U64, flags)                         /* MF_ bits, and keywords from MF_KEYWORDS on */                          \
     F(T, U64, internaldate)                  /* UTC s */                                                               \
     F(T, U64, epoch)                         /* whose key wraps the content key */                                     \
     F(T, FIX, wrap, SEAL_WRAP)               /* the content key, wrapped */                                            \

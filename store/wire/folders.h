@@ -69,9 +69,9 @@ IPC_MESSAGE(store_status_rep);
     F(T, U8, read_only)                      /* 1: EXAMINE */
 IPC_MESSAGE(store_select_req);
 
-#define FIELDS_store_keyword(F, T)                                                                                 \
-    F(T, U8, index)                          /* 0 .. STORE_KEYWORDS_MAX - 1: bit index + 8 of a message's flags */ \
-    F(T, FIX, tag, SEAL_NAME_TAG)                                                                                  \
+#define FIELDS_store_keyword(F, T)                                                                                           \
+    F(T, U8, index)                          /* 0 .. STORE_KEYWORDS_MAX - 1: bit MF_KEYWORDS + index of a message's flags */ \
+    F(T, FIX, tag, SEAL_NAME_TAG)                                                                                            \
     F(T, BYTES, name, STORE_NAME)            /* sealed */
 IPC_MESSAGE(store_keyword);
 

@@ -46,7 +46,7 @@ IPC_MESSAGE(store_range_req);
  * read (RC_CORRUPT). */
 #define FIELDS_store_entry(F, T)                                                                                    \
     F(T, U32, uid)                                                                                                  \
-    F(T, U64, flags)                         /* MF_ bits, and keywords by index + 8 */                              \
+    F(T, U64, flags)                         /* MF_ bits, and keywords from MF_KEYWORDS on */                       \
     F(T, U64, modseq)                                                                                               \
     F(T, U64, size)                          /* octets of the message in clear */                                   \
     F(T, U64, internaldate)                  /* UTC s */                                                            \
@@ -82,12 +82,12 @@ IPC_MESSAGE(store_epochs_req);
 IPC_MESSAGE(store_epochs_rep);
 
 enum { FLAGS_SET = 0, FLAGS_ADD = 1, FLAGS_REMOVE = 2 };
-#define FIELDS_store_flags_req(F, T)                                                   \
-    F(T, U32, folder)                                                                  \
-    F(T, BYTES, uids, STORE_RANGES_BYTES)                                              \
-    F(T, U32, from)                          /* cursor; 0: the whole set */            \
-    F(T, U8, how)                            /* FLAGS_SET, FLAGS_ADD, FLAGS_REMOVE */  \
-    F(T, U64, flags)                         /* MF_ bits, and keywords by index + 8 */ \
+#define FIELDS_store_flags_req(F, T)                                                          \
+    F(T, U32, folder)                                                                         \
+    F(T, BYTES, uids, STORE_RANGES_BYTES)                                                     \
+    F(T, U32, from)                          /* cursor; 0: the whole set */                   \
+    F(T, U8, how)                            /* FLAGS_SET, FLAGS_ADD, FLAGS_REMOVE */         \
+    F(T, U64, flags)                         /* MF_ bits, and keywords from MF_KEYWORDS on */ \
     F(T, U64, unchanged_since)               /* a modseq, RFC 7162; 0: no condition */
 IPC_MESSAGE(store_flags_req);
 
