@@ -143,22 +143,25 @@ static const struct ipc_op *op_of(const struct ipc_link *l, uint16_t op)
     return o;
 }
 
+static int fd_of(const struct ipc_link *l, const struct ipc_ask *q)
+{
+    return op_of(l, q->op)->bits & IPC_REQ_FD ? q->req_fd : -1;
+}
+
 static enum rc ask_once(struct ipc_link *l, const struct ipc_ask *q, bool *sent, struct err *e)
 {
-    int fd = op_of(l, q->op)->bits & IPC_REQ_FD ? q->req_fd : -1;
     enum rc rc;
 
     set_times(l);
-    rc = ipc_send(l->c, q->op, q->req, fd, e);
+    rc = ipc_send(l->c, q->op, q->req, fd_of(l, q), e);
     *sent = rc == RC_OK;
     return rc == RC_OK ? ipc_recv(l->c, q->op, q->rep_out, q->mem, NULL, e) : rc;
 }
 
 enum rc ipc_link_once(struct ipc_link *l, const struct ipc_ask *q, struct err *e)
 {
-    bool sent;
-
-    return ask_once(l, q, &sent, e);
+    set_times(l);
+    return ipc_call(l->c, q->op, q->req, fd_of(l, q), q->rep_out, q->mem, NULL, e);
 }
 
 /* Until there is an answer, or patience is over, or it may not be asked again. */
