@@ -9,6 +9,7 @@
  *          RC_TIMEOUT, RC_SYNTAX, and RC_CLOSED when the peer has closed its half alone.
  * Reading  by block, never a byte at a time. stream_line() gives a line that ends in CRLF exactly; a bare CR or a bare
  *          LF is RC_SYNTAX (RFC 5321 2.3.8), as is a line longer than max.
+ * Watched  a read that waits hears one more descriptor (stream_watch()): what it says ends the read, and a reply can be sent after it.
  * Writing  gathered until stream_flush(); a flush is one send (TLS: one cork/uncork). TCP_NODELAY is set.
  * Fails    RC_TIMEOUT at the deadline, RC_CLOSED at end of input, RC_SYNTAX as above.
  * Process  smtpd, imapd, relayd, tests.
@@ -26,6 +27,12 @@ struct stream_ops {
     size_t (*pending)(void *ctx); /* bytes already decrypted and not yet read */
     void (*waiting)(void *ctx);   /* nothing is at hand, and the caller waits for the peer; may be NULL */
     void (*close)(void *ctx);     /* says goodbye (close_notify), frees ctx */
+};
+/* Somebody else who must be heard while a read waits for the peer, however much of a line or a message has come. */
+struct stream_watch {
+    int (*fd)(const void *ctx);                /* -1: none */
+    int64_t (*due)(const void *ctx);           /* a deadline; DEADLINE_NEVER: none */
+    enum rc (*look)(void *ctx, struct err *e); /* fd is readable, or it is due. RC_OK: wait on; RC_DENIED ends the read. Does no I/O on the stream */
 };
 struct stream *stream_open(int fd);                   /* takes fd */
 int stream_fd(const struct stream *s);
@@ -46,6 +53,9 @@ enum rc stream_exact(struct stream *s, void *p, size_t n, struct err *e);
 void stream_put(struct stream *s, struct span d);     /* gathered; an error shows at the next flush */
 void stream_putf(struct stream *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 enum rc stream_flush(struct stream *s, struct err *e);
+void stream_watch(struct stream *s, const struct stream_watch *w, void *ctx); /* both outlive the stream; NULL: nobody */
+/* For a layer below, which does its own I/O: until the socket is readable, the deadline, or the watch ends it. */
+enum rc stream_await(struct stream *s, int64_t deadline, struct err *e);
 /* Waits until input is at hand, other_fd is readable (-1: none), or the deadline. *which_out: 1 input, 2 other, 3 both. */
 enum rc stream_wait(struct stream *s, int other_fd, int64_t deadline, int *which_out, struct err *e);
 /* The same with one more: 4 is added to *which_out for it. */

@@ -27,6 +27,11 @@ enum rc session_late(struct imap_session *s, struct err *e)
     return err_set(e, RC_TIMEOUT, NULL, NULL, "silent in the middle of a command");
 }
 
+enum rc session_unread(struct imap_session *s, enum rc rc, struct err *e, const char *why)
+{
+    return rc == RC_TIMEOUT ? session_late(s, e) : rc == RC_DENIED ? rc : session_lost(s, e, why);
+}
+
 static void greet(struct imap_session *s)
 {
     buf_addstr(&s->out, "* OK [CAPABILITY ");
@@ -192,7 +197,7 @@ static void close_session(struct imap_session *s)
     keywords_free(&s->keywords);
     mailbox_close(&s->box);
     stay_end(&s->stay);
-    store_free(&s->store);  /* before the goodbye, which waits for the client's: stored counts the session until then */
+    store_free(&s->store); /* before the goodbye, which waits for the client's: stored counts the session until then */
     stream_finish(&s->io); /* before keyd: TLS may use it to the end */
     dir_free(&s->dir);
     keyd_free(&s->keyd);
@@ -213,6 +218,7 @@ void session_run(void *conf, void *ready, int fd, const struct listener_peer *pe
     log_session(sid);
     s->peer = peer;
     s->io = stream_open(fd);
+    stream_watch(s->io, &session_watch, s);
     log_ev(LOG_INFO_, "connect", "peer=%s port=%u tls=%d", peer->ip, peer->port, s->conf->implicit_tls[peer->which]);
     if (begin(s, &e) == RC_OK)
         loop(s, &e);
