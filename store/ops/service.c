@@ -14,6 +14,7 @@ enum run {
     RUN_READ,
     RUN_WRITE,
     RUN_FREE, /* writes, and takes away or comes before it: never for want of room (INV-R2) */
+    RUN_COPY, /* a MOVE takes away as much as it adds, a COPY grows */
     RUN_LAZY,
     RUN_ALONE /* no transaction given */
 };
@@ -57,6 +58,8 @@ static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *
     static const enum tx_how how[] = {[RUN_READ] = TX_READ, [RUN_WRITE] = TX_WRITE, [RUN_FREE] = TX_WRITE, [RUN_LAZY] = TX_LAZY};
     enum rc rc = RC_OK;
 
+    if (run == RUN_COPY)
+        run = ((const struct store_copy_req *)j->a->req)->move ? RUN_FREE : RUN_WRITE;
     if (run == RUN_FREE)
         room_to_delete(&d->env);
     if (run == RUN_WRITE) /* what grows much wants more (deliver.c, copy.c) */
@@ -85,7 +88,7 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     if (run == RUN_ALONE)
         return fn(NULL, &a, e);
     rc = in_tx(d, run, &j, e);
-    if (run != RUN_WRITE && run != RUN_FREE)
+    if (run != RUN_WRITE && run != RUN_FREE && run != RUN_COPY)
         env_settle(&d->env, s->bound ? s->mbx : SEAL_QUEUE_BOX);
     return rc;
 }
@@ -102,7 +105,7 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     X(STORE_TICKET, ticket, OPEN, RUN_READ)                                                                            \
     X(STORE_FOLDERS, folders, R, RUN_READ)                                                                             \
     X(STORE_FOLDER_CREATE, folder_create, W, RUN_WRITE)                                                                \
-    X(STORE_FOLDER_RENAME, folder_rename, W, RUN_WRITE)                                                                \
+    X(STORE_FOLDER_RENAME, folder_rename, W, RUN_FREE)                                                                 \
     X(STORE_FOLDER_DELETE, folder_delete, W, RUN_FREE)                                                                 \
     X(STORE_FOLDER_FLAGS, folder_flags, W, RUN_FREE)                                                                   \
     X(STORE_FOLDER_STATUS, folder_status, R, RUN_READ)                                                                 \
@@ -117,7 +120,7 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     X(STORE_EPOCHS, epochs, R, RUN_READ)                                                                               \
     X(STORE_FLAGS, flags, W, RUN_FREE)                                                                                 \
     X(STORE_EXPUNGE, expunge, W, RUN_FREE)                                                                             \
-    X(STORE_COPY, copy, W, RUN_WRITE)                                                                                  \
+    X(STORE_COPY, copy, W, RUN_COPY)                                                                                   \
     X(STORE_KEYWORDS, keywords, R, RUN_READ)                                                                           \
     X(STORE_KEYWORD_ADD, keyword_add, W, RUN_WRITE)                                                                    \
     X(STORE_WATCH, watch, R, RUN_ALONE)                                                                                \

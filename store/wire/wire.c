@@ -236,9 +236,15 @@ TABLE copy_req[] = {
     IPC_F_U32(store_copy_req, dest),
     IPC_F_BYTES(store_copy_req, uids, UIDS),
     IPC_F_U8(store_copy_req, move),
+    IPC_F_U32(store_copy_req, from),
     IPC_F_END,
 };
-TABLE copy_rep[] = {IPC_F_U32(store_copy_rep, uidvalidity), IPC_F_BYTES(store_copy_rep, pairs, LIST), IPC_F_END};
+TABLE copy_rep[] = {
+    IPC_F_U32(store_copy_rep, uidvalidity),
+    IPC_F_BYTES(store_copy_rep, pairs, LIST),
+    IPC_F_U32(store_copy_rep, next),
+    IPC_F_END,
+};
 TABLE keyword_add_req[] = {
     IPC_F_FIX(store_keyword_add_req, tag),
     IPC_F_BYTES(store_keyword_add_req, name, STORE_NAME),

@@ -308,16 +308,19 @@ struct store_expunge_rep {
     uint64_t modseq;
     uint32_t next;
 };
-/* one transaction; RC_PERM beyond 8,000 messages: ask in parts */
+/* One transaction; RC_PERM beyond 8,000 messages: ask in parts. A MOVE on a disk with little room ends early: next says from which UID on to ask
+ * again (0: all is done), as from. */
 struct store_copy_req {
     uint32_t folder, dest;
     struct span uids;
     uint8_t move;
+    uint32_t from; /* 0: the first one */
 };
 struct store_copy_rep {
     uint32_t uidvalidity;
-    struct span pairs;
-}; /* packed u32 old, u32 new */
+    struct span pairs; /* packed u32 old, u32 new */
+    uint32_t next;
+};
 struct store_keyword {
     uint8_t index;
     unsigned char tag[SEAL_NAME_TAG];
