@@ -89,7 +89,7 @@ static struct dird *open_daemon(const struct boot *b, unsigned threads)
     boot_secret(b, "ticket.key", seed, sizeof seed);
     warm_libldap(uri);
     struct dird_how how = {.uri = uri, .base = or_default(boot_get(b, "directory.base", ""), "o=pli"), .secret = secret, .threads = threads,
-                           .max_failures = (unsigned)boot_num(b, "dird.max_failures", 10), .cache_s = boot_num(b, "dird.password_cache", 600),
+                           .max_failures = (unsigned)boot_num(b, "dird.max_failures", 10), .password_min = boot_num(b, "dird.password_min", 8), .cache_s = boot_num(b, "dird.password_cache", 600),
                            .ticket_s = boot_num(b, "dird.ticket_life", 12 * 3600), .ticket_seed = seed,
                            .postmaster = boot_get(b, "instance.postmaster", "")};
     struct dird *d = dird_open(&how);
