@@ -77,7 +77,7 @@ enum rc dir_ended(struct dir *d, struct err *e)
     struct dird_ev_ended ev;
     uint16_t op = 0;
     if (!d->c)
-        return err_set(e, RC_CLOSED, NULL, NULL, "no connection to dird");
+        return err_set(e, RC_CLOSED, "no connection to dird");
     enum rc rc = ipc_event(d->c, &op, &ev, e);
     if (rc != RC_OK && rc != RC_MORE)
         ipc_hangup(&d->c);
@@ -103,7 +103,7 @@ static enum rc dial(struct dir *d, int64_t patience, struct err *e)
         if (rc == RC_OK || !(gone(rc) || rc == RC_TEMP || rc == RC_NOTFOUND))
             return rc;
         if (deadline_left_ms(patience) <= REDIAL_MS)
-            return err_set(e, RC_TEMP, "4.3.0", NULL, "dird does not answer: %.200s", e->log);
+            return err_set(e, RC_TEMP, "dird does not answer: %.200s", e->log);
         nanosleep(&(struct timespec){0, REDIAL_MS * 1000000L}, NULL);
     }
 }
@@ -142,7 +142,7 @@ enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out,
             return rc;
         ipc_hangup(&d->c);
         if (rc == RC_TIMEOUT || changes_something(op) || tries == 3)
-            return err_set(e, RC_TEMP, "4.3.0", NULL, "dird went away: %.200s", e->log);
+            return err_set(e, RC_TEMP, "dird went away: %.200s", e->log);
     }
 }
 
@@ -155,9 +155,9 @@ enum rc dir_lookup(struct dir *d, struct span address, struct dird_lookup_rep *r
 /* How long the next pause is; 0: this answer is final. */
 static long pause_ms(const struct err *e, long last, int64_t busy_until, int64_t wait_until)
 {
-    if (strcmp(e->esc, DIRD_BUSY) == 0 && deadline_left_ms(busy_until) > 0)
+    if (e->cause == CAUSE_BUSY && deadline_left_ms(busy_until) > 0)
         return last == 0 ? BUSY_MIN_MS : last < BUSY_MAX_MS ? last * 2 : last;
-    return strcmp(e->esc, DIRD_WAIT) == 0 && deadline_left_ms(wait_until) > 0 ? WAIT_STEP_MS : 0;
+    return e->cause == CAUSE_WAIT_PASSWORD && deadline_left_ms(wait_until) > 0 ? WAIT_STEP_MS : 0;
 }
 
 /* After a restart everybody signs in at once, and slapd hashes a few passwords at a time: dird lets no worker queue for that, so we do. The
@@ -185,7 +185,7 @@ enum rc dir_trust(struct dir *d, struct span domain, struct span dn, enum dird_t
     struct dird_trust_rep rep = {0};
     enum rc rc = dir_call(d, DIRD_TRUST, &rq, &rep, e);
     if (rc == RC_OK && (rep.trusted < DTR_YES || rep.trusted > DTR_OTHER_DN))
-        rc = err_set(e, RC_TEMP, NULL, NULL, "dird: no such answer: %u", rep.trusted);
+        rc = err_set(e, RC_TEMP, "dird: no such answer: %u", rep.trusted);
     if (rc == RC_OK)
         *answer_out = (enum dird_trusted)rep.trusted;
     return rc;

@@ -19,7 +19,7 @@ void dir_rest(struct dir *d);
 /* Any operation of wire.h. A question is asked again when dird restarted meanwhile; a change is not: RC_TEMP, look before trying again. */
 enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out, struct err *e);
 enum rc dir_lookup(struct dir *d, struct span address, struct dird_lookup_rep *rep_out, struct err *e);
-/* While dird is busy with other passwords (DIRD_BUSY) it asks again, for 20 s; while a pause is due (DIRD_WAIT) for 11 s. */
+/* While dird is busy with other passwords (CAUSE_BUSY) it asks again, for 20 s; while a pause is due (CAUSE_WAIT_PASSWORD) for 11 s. */
 enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth_rep *rep_out, struct err *e);
 enum rc dir_may_send(struct dir *d, struct span account, struct span sender, struct err *e);
 enum rc dir_trust(struct dir *d, struct span domain, struct span dn, enum dird_trusted *answer_out, struct err *e);

@@ -10,10 +10,8 @@
 #pragma once
 #include "base/ipc.h"
 #define DIRD_VERSION 2
-/* RC_TEMP with this esc: all that may wait for a password check do; dir_auth() asks again by itself. */
-#define DIRD_BUSY "4.3.2"
-/* RC_TEMP with this esc: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
-#define DIRD_WAIT "4.7.0"
+/* Two causes of RC_TEMP are dir_auth()'s own, which asks again by itself. CAUSE_BUSY: all that may wait for a password check do.
+ * CAUSE_WAIT_PASSWORD: too many wrong passwords, a pause is due; asking again for a while is a growing delay that costs dird nothing. */
 extern const struct ipc_proto dird_proto;
 enum dird_op {
     DIRD_LOOKUP = 16,    /* address -> what it is. smtpd imapd relayd admin */
@@ -36,10 +34,10 @@ struct dird_lookup_rep { uint8_t kind, type; uint32_t flags; uint64_t mbx; unsig
 /* protocol decides what the ticket gives, and is the asker's own: DP_SUBMISSION is smtpd's, DP_IMAP imapd's; the administrator may ask for each; RC_DENIED else. */
 enum dird_protocol { DP_SUBMISSION = 1 /* submit */, DP_IMAP /* read, write */, DP_ADMIN /* read, write, slots */ };
 struct dird_auth_req { struct span login, password, peer /* IP text */; uint8_t protocol; };
-/* RC_DENIED 5.7.8: wrong (nothing tells whether the account exists); RC_TEMP 4.3.0: directory away; RC_TEMP 4.7.0: too many wrong
- * passwords lately (directory/dird/guess.h), a pause is due; RC_PERM 5.7.1: account disabled (right password only) */
+/* RC_DENIED: wrong (nothing tells whether the account exists); RC_TEMP: directory away; RC_TEMP with CAUSE_WAIT_PASSWORD: too many wrong
+ * passwords lately (directory/dird/guess.h), a pause is due; RC_PERM: account disabled (right password only) */
 struct dird_auth_rep { struct span ticket, address, name; uint64_t mbx; uint8_t type; uint32_t flags; };
-/* RC_DENIED 5.7.0: it holds no longer. ticket: a new one once half of the old one's life has passed, else empty; ask again after ask_in_s
+/* RC_DENIED: it holds no longer. ticket: a new one once half of the old one's life has passed, else empty; ask again after ask_in_s
  * seconds. One ticket a connection: the last asked about. */
 struct dird_stay_req { struct span ticket; };
 struct dird_stay_rep { struct span ticket; uint64_t ask_in_s; };

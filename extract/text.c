@@ -280,12 +280,12 @@ enum rc text_open(struct span search, struct text_view *out, struct err *e)
     const unsigned char *nul;
 
     if (!rd_ok(&r) || (version & ~CUT) != VERSION || n > TEXT_MAX || r.s.n > (size_t)LZ4_compressBound(TEXT_MAX))
-        return err_set(e, RC_CORRUPT, NULL, NULL, "not a search text of version %d", VERSION);
+        return err_set(e, RC_CORRUPT, "not a search text of version %d", VERSION);
     if (buf_reserve(&mem, (size_t)n + 1, e) != RC_OK)
         return e->rc;
     if (!decompress_to(&mem, r.s, n)) {
         buf_free(&mem);
-        return err_set(e, RC_CORRUPT, NULL, NULL, "a search text does not decompress");
+        return err_set(e, RC_CORRUPT, "a search text does not decompress");
     }
     all = span_of(mem.p, n);
     nul = n > 0 ? memchr(all.p, 0, n) : NULL;

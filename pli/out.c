@@ -81,7 +81,7 @@ int cmd_usage(const struct cmd *c, const char *fmt, ...)
 
 int cmd_err(const struct cmd *c, const struct err *e)
 {
-    return cmd_fail(c, "%s", e->log[0] ? e->log : e->say);
+    return cmd_fail(c, "%s", e->log);
 }
 
 int out_json(json_t *j)

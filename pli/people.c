@@ -47,7 +47,7 @@ static int line_prepared(struct cmd *c, struct span line, struct passwords *out)
     buf_init_secret(&as);
     rc = prepare_password(line, &as, &e);
     if (rc == RC_OK && as.n > PASSWORD_MAX)
-        rc = err_set(&e, RC_PERM, NULL, NULL, "password is too long");
+        rc = err_set(&e, RC_PERM, "password is too long");
     if (rc == RC_OK) {
         memcpy(to, as.p, as.n);
         out->line[out->n++] = span_of(to, as.n);

@@ -51,7 +51,7 @@ bool smtp_stays(struct smtp_session *s)
     struct err e = {0};
 
     if (stay_check(&s->stay, &renewed, &e) != RC_OK) {
-        smtp_refuse(s, REFUSE_ACCOUNT_CHANGED, &e);
+        smtp_refuse(s, CAUSE_ACCOUNT_CHANGED, &e);
         return false;
     }
     if (renewed) {
@@ -98,11 +98,11 @@ static bool wait_for_client(struct smtp_session *s)
             return false;
     } while (rc == RC_OK && which == WAIT_STAY);
     if (rc == RC_TIMEOUT)
-        smtp_refuse(s, REFUSE_TIMEOUT, &e);
+        smtp_refuse(s, CAUSE_TIMEOUT, &e);
     else if (rc != RC_OK)
         smtp_end(s, rc_name(rc));
     else if ((which & ~WAIT_STAY) == WAIT_STOP)
-        smtp_refuse(s, REFUSE_SHUTDOWN, NULL);
+        smtp_refuse(s, CAUSE_SHUTDOWN, NULL);
     return !s->over;
 }
 
@@ -117,7 +117,7 @@ static void bad_line(struct smtp_session *s, const struct err *cause)
         have = SPAN_NULL;
     head = span_head(have, READ_MAX);
     if (have.n <= READ_MAX || span_chr(head, '\n') >= 0 || span_chr(head, '\r') >= 0) {
-        smtp_refuse(s, REFUSE_BARE_LINE, cause);
+        smtp_refuse(s, CAUSE_BARE_LINE, cause);
         smtp_end(s, "bare-line-end");
         return;
     }
@@ -126,14 +126,14 @@ static void bad_line(struct smtp_session *s, const struct err *cause)
 
         if (lf >= 0) {
             stream_consume(s->st, (size_t)lf + 1);
-            smtp_refuse(s, REFUSE_LINE_TOO_LONG, NULL);
+            smtp_refuse(s, CAUSE_LINE_TOO_LONG, NULL);
             return;
         }
         stream_consume(s->st, have.n);
         if (stream_peek(s->st, &have, &e) != RC_OK)
             break;
     }
-    smtp_refuse(s, REFUSE_LINE_TOO_LONG, NULL);
+    smtp_refuse(s, CAUSE_LINE_TOO_LONG, NULL);
     smtp_end(s, "endless-line");
 }
 
@@ -148,20 +148,20 @@ static bool next_line(struct smtp_session *s, struct span *line)
     stream_deadline(s->st, next_deadline(s));
     rc = stream_line(s->st, READ_MAX, line, &e);
     if (rc == RC_OK && line->n > SMTP_LINE_MAX && !span_istarts(*line, "AUTH ")) {
-        smtp_refuse(s, REFUSE_LINE_TOO_LONG, NULL);
+        smtp_refuse(s, CAUSE_LINE_TOO_LONG, NULL);
         return false;
     }
     if (rc == RC_SYNTAX)
         bad_line(s, &e);
     else if (rc == RC_TIMEOUT)
-        smtp_refuse(s, REFUSE_TIMEOUT, &e);
+        smtp_refuse(s, CAUSE_TIMEOUT, &e);
     else if (rc != RC_OK)
         smtp_end(s, rc_name(rc));
     return rc == RC_OK;
 }
 
 /* ---- one command ---- */
-static void refused_verb(struct smtp_session *s, const struct verb *v, struct span arg, enum refusal r,
+static void refused_verb(struct smtp_session *s, const struct verb *v, struct span arg, enum cause r,
                          const struct err *cause)
 {
     union smtp_args a;
@@ -179,7 +179,7 @@ static void unknown_verb(struct smtp_session *s, struct span verb)
         smtp_end(s, "foreign-protocol");
         return;
     }
-    smtp_refuse(s, REFUSE_UNKNOWN_VERB, NULL);
+    smtp_refuse(s, CAUSE_UNKNOWN_VERB, NULL);
 }
 
 static void command(struct smtp_session *s, struct span text)
@@ -188,7 +188,7 @@ static void command(struct smtp_session *s, struct span text)
     const struct verb *v = verb_find(line.verb);
     union smtp_args args = {0};
     struct err e = {0};
-    enum refusal r;
+    enum cause r;
     enum rc rc;
 
     s->verb = v ? v->name : NULL;
@@ -197,14 +197,14 @@ static void command(struct smtp_session *s, struct span text)
         unknown_verb(s, line.verb);
         return;
     }
-    r = verb_refusal(v, s);
-    if (r != REFUSE_NONE) {
+    r = verb_cause(v, s);
+    if (r != CAUSE_NONE) {
         refused_verb(s, v, line.arg, r, NULL);
         return;
     }
     rc = v->parse(line.arg, &args, &e);
     if (rc != RC_OK)
-        refused_verb(s, v, line.arg, smtp_parse_refusal(rc, &e), &e);
+        refused_verb(s, v, line.arg, e.cause, &e);
     else
         v->run(s, &args);
 }
@@ -222,7 +222,7 @@ static bool greet(struct smtp_session *s)
     if (s->kind == KIND_SUBMISSIONS && !s->tls && !smtp_start_tls(s))
         return false;
     if (s->kind != KIND_SUBMISSIONS && early_talker(s)) {
-        smtp_refuse(s, REFUSE_EARLY_TALKER, NULL);
+        smtp_refuse(s, CAUSE_EARLY_TALKER, NULL);
         smtp_end(s, "early-talker");
         return false;
     }

@@ -92,7 +92,7 @@ struct smtp_session {
     struct letter letter; /* between DATA/BDAT and the end of the message */
     struct data_stream data;
     int64_t data_until;        /* however it trickles, a message ends by then */
-    enum refusal data_refused; /* told at the end of the message */
+    enum cause data_refused; /* told at the end of the message */
 };
 
 void *smtp_ready(void *conf);                                                         /* listener.ready: sandbox, daemons dialled */
@@ -109,10 +109,9 @@ void smtp_prove(struct smtp_session *s);
 /* ---- replies (reply.c) ---- */
 void smtp_say(struct smtp_session *s, int code, const char *esc, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-void smtp_refuse(struct smtp_session *s, enum refusal r,
-                 const struct err *cause); /* cause may be NULL; counts, logs; 421 and 554 at the start end it */
+/* Says the cause's row, with our id of the message while there is one; counts and logs. why may be NULL. 421, and 554 at the start, end it. */
+void smtp_refuse(struct smtp_session *s, enum cause c, const struct err *why);
 void smtp_end(struct smtp_session *s, const char *why);
-enum refusal smtp_parse_refusal(enum rc rc, const struct err *e);
 
 /* ---- the envelope (envelope.c) ---- */
 void envelope_reset(struct smtp_session *s); /* to READY when it was beyond; drops a message on its way */

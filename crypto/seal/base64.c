@@ -60,7 +60,7 @@ enum rc base64_decode(struct span in, struct buf *out, struct err *e)
     enum rc rc;
 
     if (in.n % 4 != 0)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "base64: length %zu is not a multiple of 4", in.n);
+        return err_set(e, RC_SYNTAX, "base64: length %zu is not a multiple of 4", in.n);
     rc = buf_reserve(out, in.n / 4 * 3, e);
     if (rc != RC_OK)
         return rc;
@@ -69,7 +69,7 @@ enum rc base64_decode(struct span in, struct buf *out, struct err *e)
 
         if (n == 0) {
             buf_cut(out, before);
-            return err_set(e, RC_SYNTAX, NULL, NULL, "base64: malformed at byte %zu", i);
+            return err_set(e, RC_SYNTAX, "base64: malformed at byte %zu", i);
         }
         buf_add(out, b, n);
     }

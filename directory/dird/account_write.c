@@ -71,12 +71,12 @@ static void wait_seen(struct dird *d, struct span address)
 static enum rc check_password(struct span p, struct err *e)
 {
     if (p.n == 0 || p.n > 1024 || span_chr(p, 0) >= 0 || span_chr(p, '\n') >= 0 || span_chr(p, '\r') >= 0)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "a password has 1 to 1024 bytes, no line break and no NUL");
+        return err_set(e, RC_SYNTAX, "a password has 1 to 1024 bytes, no line break and no NUL");
     struct buf as;
     buf_init_secret(&as);
     enum rc rc = prepare_password(p, &as, e);
     if (rc == RC_OK && as.n > 1024)
-        rc = err_set(e, RC_SYNTAX, NULL, NULL, "a password has 1 to 1024 bytes once its accents are composed");
+        rc = err_set(e, RC_SYNTAX, "a password has 1 to 1024 bytes once its accents are composed");
     buf_free(&as);
     return rc;
 }
@@ -105,7 +105,7 @@ enum rc account_passwd(struct dird *d, struct span address, struct span password
     if (rc == RC_OK)
         rc = put_password(d, address, password, e);
     if (rc == RC_NOTFOUND)
-        rc = err_set(e, RC_NOTFOUND, "5.1.1", NULL, "no account %s", log_esc(address));
+        rc = err_set(e, RC_NOTFOUND, "no account %s", log_esc(address));
     if (rc == RC_OK)
         wait_seen(d, address);
     return rc;
@@ -139,7 +139,7 @@ static enum rc number_is_free(struct dird *d, uint64_t mbx, struct err *e)
     buf_free(&base);
     buf_free(&filter);
     if (rc == RC_OK && c.found > 0)
-        rc = err_set(e, RC_EXISTS, NULL, NULL, "mailbox number %llu is in use", (unsigned long long)mbx);
+        rc = err_set(e, RC_EXISTS, "mailbox number %llu is in use", (unsigned long long)mbx);
     return rc;
 }
 
@@ -177,7 +177,7 @@ static enum rc add_entry(struct dird *d, const struct dird_account *a, struct er
     }
     buf_free(&structure);
     if (rc == RC_EXISTS)
-        return err_set(e, RC_EXISTS, NULL, NULL, "%s is already an address here", log_esc(a->address));
+        return err_set(e, RC_EXISTS, "%s is already an address here", log_esc(a->address));
     return rc;
 }
 
@@ -244,7 +244,7 @@ enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *ch
     if ((what & DS_RPPS) && (rc = account_check_numbers(&a, e)) != RC_OK)
         goto out;
     if ((what & DS_NAME) && span_trim(a.name).n == 0) {
-        rc = err_set(e, RC_SYNTAX, NULL, NULL, "a name is needed");
+        rc = err_set(e, RC_SYNTAX, "a name is needed");
         goto out;
     }
     if (what & DS_NAME)

@@ -4,10 +4,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/wipe.h"
+#include "policies/causes.h"
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -51,6 +53,14 @@ static void give_back_late_ones(struct gate *g)
             give_back(g, f);
 }
 
+/* 51: busy (RFC 4511 4.1.9). The info is what a mail client's address book shows. */
+static void say_wait(int fd)
+{
+    char text[CAUSE_TEXT], line[CAUSE_TEXT + 32];
+    snprintf(line, sizeof line, "RESULT\ncode: 51\ninfo: %s\n\n", cause_text(CAUSE_WAIT_PASSWORD, text));
+    say(fd, line);
+}
+
 static void on_bind(struct gate *g, const struct gate_ask *q, int fd)
 {
     struct span peer = gate_peer(q->peername);
@@ -75,7 +85,7 @@ static void on_bind(struct gate *g, const struct gate_ask *q, int fd)
         say(fd, "CONTINUE\n");
         break;
     case GUESS_WAIT:
-        say(fd, "RESULT\ncode: 51\ninfo: Trop d'essais de mot de passe, patientez une minute / Too many wrong passwords, wait a minute\n\n");
+        say_wait(fd);
         break;
     case GUESS_WRONG:
         say(fd, "RESULT\ncode: 49\n\n");
@@ -116,10 +126,10 @@ static enum rc hear(int fd, struct buf *in, struct gate_ask *q, struct err *e)
         struct pollfd p = {fd, POLLIN, 0};
         char block[4096];
         if (in->n > MOST || poll(&p, 1, deadline_left_ms(until)) <= 0)
-            return err_set(e, RC_TIMEOUT, NULL, NULL, "slapd did not finish its question");
+            return err_set(e, RC_TIMEOUT, "slapd did not finish its question");
         ssize_t n = recv(fd, block, sizeof block, MSG_DONTWAIT);
         if (n <= 0)
-            return err_set(e, RC_CLOSED, NULL, NULL, "slapd hung up in its question");
+            return err_set(e, RC_CLOSED, "slapd hung up in its question");
         buf_add(in, block, (size_t)n);
         wipe(block, (size_t)n);
         rc = gate_parse(buf_span(in), q, e);

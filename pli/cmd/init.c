@@ -99,7 +99,7 @@ static enum rc check_way(struct init *in, struct err *e)
         *slash = 0;
         if (stat(path, &st) == 0 && !(st.st_mode & S_IXOTH))
             return err_set(
-                e, RC_PERM, NULL, NULL,
+                e, RC_PERM,
                 "%s is shut to the daemons' users (mode %o): choose a folder such as /srv/pli, or chmod o+x %s", path,
                 (unsigned)(st.st_mode & 07777), path);
     }

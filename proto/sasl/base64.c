@@ -23,7 +23,7 @@ enum rc b64_decode(struct span in, struct buf *out, struct err *e)
     while (pad < 2 && pad < in.n && in.p[in.n - 1 - pad] == '=')
         pad++;
     if (in.n % 4 != 0)
-        return err_set(e, RC_SYNTAX, "5.5.2", NULL, "base64 of %zu characters", in.n);
+        return err_cause(e, RC_SYNTAX, CAUSE_BAD_RESPONSE, "base64 of %zu characters", in.n);
     if (buf_reserve(out, in.n / 4 * 3, e) != RC_OK)
         return e->rc;
     for (size_t i = 0; i < in.n - pad; i++) {
@@ -38,7 +38,7 @@ enum rc b64_decode(struct span in, struct buf *out, struct err *e)
         bad = 1; /* pad bits that are not zero: two spellings of one secret */
     if (bad) {
         buf_cut(out, start);
-        return err_set(e, RC_SYNTAX, "5.5.2", NULL, "malformed base64");
+        return err_cause(e, RC_SYNTAX, CAUSE_BAD_RESPONSE, "malformed base64");
     }
     return RC_OK;
 }

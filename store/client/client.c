@@ -78,7 +78,7 @@ static enum rc away(struct err *e)
 {
     struct err why = *e;
 
-    return err_set(e, RC_TEMP, "4.3.0", NULL, "stored is away: %s", why.log);
+    return err_set(e, RC_TEMP, "stored is away: %s", why.log);
 }
 
 /* Until when what is asked next may be done, and until when its answer is waited for. */
@@ -212,8 +212,7 @@ enum rc store_ask(struct store *s, enum store_op op, const void *req, struct err
 
     do {
         first = s->waiting == 0; /* else a new connection would forget the questions before this one */
-        rc = first || ipc_fd(s->c) >= 0 ? connected(s, deadline, false, e)
-                                        : err_set(e, RC_CLOSED, "4.3.0", NULL, "connection lost");
+        rc = first || ipc_fd(s->c) >= 0 ? connected(s, deadline, false, e) : err_set(e, RC_CLOSED, "connection lost");
         if (rc == RC_OK) {
             set_times(s);
             rc = ipc_send(s->c, (uint16_t)op, req, -1, e);
@@ -232,7 +231,7 @@ enum rc store_answer(struct store *s, enum store_op op, void *rep_out, struct bu
     enum rc rc;
 
     if (s->waiting == 0) {
-        rc = err_set(e, RC_CLOSED, "4.3.0", NULL, "connection lost");
+        rc = err_set(e, RC_CLOSED, "connection lost");
         return rc == RC_CLOSED ? away(e) : rc;
     }
     s->waiting--;
@@ -261,10 +260,10 @@ enum rc store_event(struct store *s, struct store_ev_changed *ev_out, struct err
     enum rc rc;
 
     if (!s->c)
-        return err_set(e, RC_CLOSED, "4.3.0", NULL, "not watching");
+        return err_set(e, RC_CLOSED, "not watching");
     rc = ipc_event(s->c, &op, ev_out, e);
     if (rc == RC_OK && op != STORE_EV_CHANGED)
-        rc = err_set(e, RC_CLOSED, "4.3.0", NULL, "unknown event %u", (unsigned)op);
+        rc = err_set(e, RC_CLOSED, "unknown event %u", (unsigned)op);
     if (gone(rc))
         hang_up(s);
     return rc;

@@ -3,7 +3,7 @@
  *
  * Room     what the disk has free, less what is logged and still to be written to the tables, and the pages inside the tables that
  *          hold nothing (Berkeley DB's free lists): a deletion gives pages back to its table at once, to the disk only later.
- * INV-R1   what grows is refused (RC_TEMP 4.3.1) while the room is below min_free, or the disk alone below half of it (log and small
+ * INV-R1   what grows is refused (CAUSE_DISK_FULL) while the room is below min_free, or the disk alone below half of it (log and small
  *          tables want the disk); other changes while the disk is below a quarter of it.
  * INV-R2   what takes away (EXPUNGE, a folder, a mailbox, the end of a queue entry) and the flag that comes before it are never refused:
  *          the rest of min_free is theirs, and on a disk that others filled the file "reserve", which is given up first.

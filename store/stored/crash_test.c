@@ -243,7 +243,7 @@ static void test_reserve(void **state)
     letter_new(&l, 10, 0, 0);
     letter_to(&l, mbx, STORE_INBOX, 0);
     assert_int_equal(letter_send(&l, in, NULL, &rep, &e), RC_TEMP);
-    assert_string_equal(e.esc, "4.3.1");
+    assert_int_equal(e.cause, CAUSE_DISK_FULL);
     live_stop(&L, SIGTERM);
     L.min_free = NULL;
     live_start(&L);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Every row of policies/refusals.c is uttered once by a real server, and the reply is the row: code, enhanced code, text; the log names its cause.
+"""Every row of policies/causes.c that SMTP may tell is uttered once by a real server, and the reply is the row: code, enhanced code, text; the log names its cause.
 
 A new row without a way to bring it about fails test_every_row_has_a_way.
 """
@@ -14,8 +14,10 @@ import subprocess
 import pytest
 from instance import PASSWORD, TOP, Instance, eventually, plain
 
-ROW = re.compile(r'ROW\(REFUSE_\w+, "([a-z0-9-]+)", (\d+), "([\d.]+)",\s*"([^"]*)",\s*"([^"]*)"\)', re.S)
-ROWS = {name: (int(code), esc, f"{fr} / {en}") for name, code, esc, fr, en in ROW.findall((TOP / "policies/refusals.c").read_text())}
+NAMES = dict(re.findall(r'X\((CAUSE_\w+), "([a-z0-9-]+)"\)', (TOP / "base/cause.h").read_text()))
+ROW = re.compile(r'(?:SMTP|BOTH)\((CAUSE_\w+), (\d+), "([\d.]+)",(?: (?:NULL|"[^"]*"),)?\s*"([^"]*)",\s*"([^"]*)"\),', re.S)
+TABLE = (TOP / "policies/causes.c").read_text()
+ROWS = {NAMES[cause]: (int(code), esc, f"{fr} / {en}") for cause, code, esc, fr, en in ROW.findall(TABLE)}
 ME, OTHER = "gp@chu.test", "autre@chu.test"
 WAYS = {}
 
@@ -444,7 +446,7 @@ ELSEWHERE = {"disk-full": ("tests/fault/test_bad_day.py", "def test_disk_full")}
 
 
 def test_every_row_has_a_way():
-    assert len(ROWS) == (TOP / "policies/refusals.c").read_text().count("ROW(REFUSE_")
+    assert len(ROWS) == len(re.findall(r"^    (?:SMTP|BOTH)\(", TABLE, re.M))
     for path, mark in ELSEWHERE.values():
         assert mark in (TOP / path).read_text()
     assert set(ROWS) == set(WAYS) | HERE | set(ELSEWHERE)

@@ -88,7 +88,7 @@ def test_every_open_session_ends(pli, change):
         CHANGES[change](pli, who)
         for line in (waiting, idling):
             bye, took = line.bye()
-            why = ["Compte modifie, reconnectez-vous / Account changed"]
+            why = ["Votre compte a change, reconnectez-vous / Your account has changed"]
             if change == "delete" and line is idling:  # whoever tells it first
                 why.append("Boite supprimee par une autre session / Mailbox was deleted")
             assert len(bye) == 1 and any(w in bye[0] for w in why), bye

@@ -80,7 +80,7 @@ static enum rc ask(struct keyd *k, enum keyd_op op, const void *req, void *rep, 
         rc = once(k, false, op, req, rep, e);
     if (rc == RC_CLOSED) {
         ipc_hangup(&k->c);
-        return err_set(e, RC_TEMP, "4.3.0", NULL, "keyd went away");
+        return err_set(e, RC_TEMP, "keyd went away");
     }
     return rc;
 }
@@ -92,7 +92,7 @@ static enum rc ask_slow(struct keyd *k, enum keyd_op op, const void *req, void *
     long ms = 5;
     enum rc rc;
 
-    while ((rc = ask(k, op, req, rep, e)) == RC_TEMP && strcmp(e->esc, KEYD_BUSY) == 0 && deadline_left_ms(until) > 0) {
+    while ((rc = ask(k, op, req, rep, e)) == RC_TEMP && e->cause == CAUSE_BUSY && deadline_left_ms(until) > 0) {
         nanosleep(&(struct timespec){0, ms * 1000000}, NULL);
         ms = ms < 80 ? ms * 2 : ms;
     }
@@ -108,10 +108,10 @@ static enum rc wrapped_take(struct span list, const struct keyd_box *boxes, size
     for (size_t i = 0; i < n && rc == RC_OK; i++) {
         rc = ipc_list_next(&list, keyd_wrapped_f, &out[i], e);
         if (rc == RC_OK && out[i].mbx != boxes[i].mbx)
-            rc = err_set(e, RC_CORRUPT, NULL, NULL, "keyd answers for another mailbox");
+            rc = err_set(e, RC_CORRUPT, "keyd answers for another mailbox");
     }
     if (rc == RC_NOTFOUND || (rc == RC_OK && list.n != 0))
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "keyd answers for more or fewer mailboxes than were asked for");
+        rc = err_set(e, RC_CORRUPT, "keyd answers for more or fewer mailboxes than were asked for");
     return rc;
 }
 

@@ -11,8 +11,7 @@
 #include "crypto/seal/ticket.h"
 
 #define KEYD_VERSION 1
-/* RC_TEMP with this esc: all threads that may hash a password are at it; keyd_open_box, _box_new and _rewrap ask again by themselves. */
-#define KEYD_BUSY "4.3.2"
+/* RC_TEMP, CAUSE_BUSY: all threads that may hash a password are at it; keyd_open_box, _box_new and _rewrap ask again by themselves. */
 extern const struct ipc_proto keyd_proto;
 enum keyd_op {
     KEYD_WRAP = 16,     /* content key -> wrapped for each recipient's current epoch. smtpd imapd relayd admin */
@@ -31,7 +30,7 @@ extern const struct ipc_field keyd_box_f[], keyd_wrapped_f[];               /* l
 struct keyd_wrap_req { unsigned char cek[SEAL_CEK]; struct span boxes; };   /* list of keyd_box, at most 512 */
 struct keyd_wrap_rep { struct span wrapped; };                              /* list of keyd_wrapped, same order */
 struct keyd_open_req { struct span ticket, slots, password; unsigned char pub[SEAL_PUB]; };
-/* RC_DENIED esc 5.7.8: strict and the password does not open the slot (changed elsewhere): err.say says so in French / English */
+/* RC_DENIED, CAUSE_STRICT_PASSWORD: strict, and the password does not open the slot (changed elsewhere) */
 struct keyd_open_rep { unsigned char priv[SEAL_PRIV]; uint16_t slot_type; };
 struct keyd_box_new_req { uint64_t mbx; uint16_t slot_type; struct span password; }; /* mbx must be known: stored reserves it first */
 struct keyd_box_new_rep { unsigned char pub[SEAL_PUB]; struct span slots; };
