@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* extract/summary.h - all that a listing needs of a message, made once at the door and sealed as an object of its own.
  *
- * Form     version u8=1, then sections (u8 tag, u32 length, bytes), unknown tags skipped:
- *            1 ENVELOPE      the IMAP ENVELOPE text, ready to send (RFC 3501 7.4.2) 2 BODY          the IMAP BODY
- *            text (no extension data)       3 BODYSTRUCTURE  the same with extension data 4 parts         one record
- *            a part: section numbers, kind, header and body offset and length, MIME header place, encoding 5 header
- *            the message's header block as it stands in the message, at most SUMMARY_HEADER bytes (else absent) 6
- *            facts         u64 size, u64 lines, i64 date (sent), i64 local day, u8 flat, u8 has date 7 sort
- *            u32-length strings, folded: base subject, then for From, To, Cc the first mailbox: local part, display
- *            name
- *                            (or address); then u8 1 when the subject is a reply or forward (RFC 5256, RFC 5957)
- *            8 thread        u32-length strings: Message-ID, first In-Reply-To id, then the References ids; without
- *            angle brackets 9 preview       first 200 characters of the first text part, UTF-8 (RFC 8970)
- * Exact    ENVELOPE and BODYSTRUCTURE are always within the grammar: a string with a byte beyond 127, CR or LF, or
- *          longer than 1000, goes as a literal without NUL; never a bare CR or LF in a quoted string. Encoded words
- *          stay encoded. message/global is described as any other type: media-message is MESSAGE/RFC822 alone.
- * Bounds   SUMMARY_MAX bytes in all; a structure that would exceed them is shown flat. ENVELOPE strings are cut at 16
- *          KiB.
+ * Form     version u8 = 1, then sections, each a tag u8, a length u32 and that many bytes. A reader steps over tags that it does not know.
+ *          Numbers are little-endian; "string" is a length u32 and that many bytes. Byte by byte: docs/internals/extract.md.
+ *
+ *            tag            holds
+ *            1 ENVELOPE     the IMAP ENVELOPE, ready to send (RFC 3501 7.4.2)
+ *            2 BODY         the IMAP BODY, without extension data
+ *            3 BODYSTRUCTURE  the same with extension data
+ *            4 PARTS        one record for each section that FETCH can name: where its octets lie
+ *            5 HEADER       the message's header block as it stands in the message; absent when it is longer than SUMMARY_HEADER
+ *            6 FACTS        size, lines, the date it was sent, two flags
+ *            7 SORT         folded keys: base subject; first mailbox of From, To, Cc (RFC 5256, RFC 5957)
+ *            8 THREAD       Message-ID, first id of In-Reply-To, ids of References; without angle brackets
+ *            9 PREVIEW      first 200 characters of the first text part, UTF-8 (RFC 8970)
+ *
+ * Exact    ENVELOPE and BODYSTRUCTURE are always within the grammar. A string that has a byte beyond 127, a CR or an LF, or is longer than
+ *          1,000 bytes goes as a literal, without its NUL bytes. Encoded words stay encoded. message/global is described as any other
+ *          type, because the grammar's media-message is MESSAGE/RFC822 alone.
+ * Bounds   A summary has SUMMARY_MAX bytes at most: a structure that would exceed them is shown flat. A string of ENVELOPE is cut at 16 KiB.
  * Process  made by smtpd and imapd (APPEND), read by imapd.   Source RFC 3501 7.4.2, RFC 9051, RFC 5256, RFC 8970.
  */
 #pragma once

@@ -10,9 +10,9 @@
 #include "flow/file.h"
 #include "base/wipe.h"
 #include "crypto/seal/digest.h"
-#include "flow/file_out.h"
 #include "extract/summary.h"
 #include "extract/text.h"
+#include "flow/file_out.h"
 #include <stdlib.h>
 
 enum { FIXED_PART = 512 /* the request without its lists and objects, rounded up */ };
@@ -24,7 +24,9 @@ struct filing {
     struct scan *scan;
     struct text_extract *text;
     struct file_out out;
-    struct keyd_box *boxes; /* whom the content key is wrapped for: boxes in order, then the queue */
+    const struct recipient **local, **remote; /* one for each place */
+    size_t n_local, n_remote;
+    struct keyd_box *boxes; /* whom the content key is wrapped for: the mailboxes in order, then the queue */
     size_t n_boxes;
     struct keyd_wrapped *wrapped; /* the same order */
     struct buf places, remotes;
@@ -32,7 +34,7 @@ struct filing {
 
 static bool is_remote(const struct filing *f)
 {
-    return f->rq->n_remotes > 0;
+    return f->n_remote > 0;
 }
 
 /* ---- pass 1 and 2 ---- */
@@ -107,25 +109,36 @@ static enum rc seal_extracts(struct filing *f, struct err *e)
 }
 
 /* ---- who gets it ---- */
+static void *array_of(size_t n, size_t size)
+{
+    void *p = calloc(n + 1, size);
+
+    if (!p)
+        die("out of memory");
+    return p;
+}
+
 static void list_boxes(struct filing *f)
 {
-    f->boxes = calloc(f->rq->n_boxes + 1, sizeof *f->boxes);
-    f->wrapped = calloc(f->rq->n_boxes + 1, sizeof *f->wrapped);
-    if (!f->boxes || !f->wrapped)
-        die("out of memory");
-    for (size_t i = 0; i < f->rq->n_boxes; i++) {
-        f->boxes[i].mbx = f->rq->boxes[i].mbx;
-        memcpy(f->boxes[i].pub, f->rq->boxes[i].pub, SEAL_PUB);
+    f->local = array_of(f->rq->n_to, sizeof *f->local);
+    f->remote = array_of(f->rq->n_to, sizeof *f->remote);
+    f->n_local = recipients_pick(f->rq->to, f->rq->n_to, true, f->local);
+    f->n_remote = recipients_pick(f->rq->to, f->rq->n_to, false, f->remote);
+    f->boxes = array_of(f->n_local + 1, sizeof *f->boxes);
+    f->wrapped = array_of(f->n_local + 1, sizeof *f->wrapped);
+    for (size_t i = 0; i < f->n_local; i++) {
+        f->boxes[i].mbx = f->local[i]->mbx;
+        memcpy(f->boxes[i].pub, f->local[i]->pub, SEAL_PUB);
     }
-    f->n_boxes = f->rq->n_boxes;
+    f->n_boxes = f->n_local;
     if (is_remote(f))
         f->boxes[f->n_boxes++].mbx = SEAL_QUEUE_BOX;
 }
 
 static void add_places(struct filing *f)
 {
-    for (size_t i = 0; i < f->rq->n_boxes; i++) {
-        const struct file_box *b = &f->rq->boxes[i];
+    for (size_t i = 0; i < f->n_local; i++) {
+        const struct recipient *b = f->local[i];
         const struct keyd_wrapped *w = &f->wrapped[i];
         struct store_place p = {.mbx = b->mbx,
                                 .folder = b->folder,
@@ -153,7 +166,7 @@ static void domain_key(struct span address, unsigned char out[DIGEST_LEN])
     buf_free(&lower);
 }
 
-static enum rc add_remote(struct filing *f, const struct file_remote *r, struct err *e)
+static enum rc add_remote(struct filing *f, const struct recipient *r, struct err *e)
 {
     unsigned char oid[SEAL_OID], key[DIGEST_LEN];
     struct buf plain = BUF_INIT, sealed = BUF_INIT;
@@ -162,8 +175,8 @@ static enum rc add_remote(struct filing *f, const struct file_remote *r, struct 
 
     buf_init_secret(&plain);
     file_envelope_write(&(struct file_envelope){.sender = f->rq->sender,
-                                                .recipient = r->address,
-                                                .orcpt = r->orcpt,
+                                                .recipient = span_str(r->address),
+                                                .orcpt = span_str(r->orcpt),
                                                 .envid = f->rq->envid,
                                                 .ret = f->rq->ret},
                         &plain);
@@ -171,7 +184,7 @@ static enum rc add_remote(struct filing *f, const struct file_remote *r, struct 
     buf_add(&sealed, oid, sizeof oid);
     rc = seal_whole(f->cek, oid, SEAL_ENVELOPE, buf_span(&plain), &sealed, e);
     if (rc == RC_OK) {
-        domain_key(r->address, key);
+        domain_key(span_str(r->address), key);
         rec.domain_key = span_of(key, STORE_DOMAIN_KEY);
         rec.envelope = buf_span(&sealed);
         ipc_list_add(&f->remotes, store_remote_f, &rec);
@@ -188,10 +201,10 @@ static enum rc address_it(struct filing *f, struct keyd *k, struct err *e)
     if (rc != RC_OK)
         return rc;
     add_places(f);
-    for (size_t i = 0; rc == RC_OK && i < f->rq->n_remotes; i++)
-        rc = add_remote(f, &f->rq->remotes[i], e);
+    for (size_t i = 0; rc == RC_OK && i < f->n_remote; i++)
+        rc = add_remote(f, f->remote[i], e);
     if (is_remote(f)) {
-        const struct keyd_wrapped *w = &f->wrapped[f->rq->n_boxes];
+        const struct keyd_wrapped *w = &f->wrapped[f->n_local];
 
         f->req.queue_epoch = w->epoch;
         memcpy(f->req.queue_wrap, w->wrap, sizeof f->req.queue_wrap);
@@ -240,7 +253,7 @@ static enum rc deliver(struct filing *f, struct store *st, struct file_result *o
     }
     rc = store_call_in(st, fd < 0 ? STORE_DELIVER : STORE_DELIVER_FD, &f->req, fd, &rep, &mem, e);
     if (rc == RC_OK)
-        rc = take_answer(&rep, f->rq->n_boxes, out, e);
+        rc = take_answer(&rep, f->n_local, out, e);
     buf_free(&mem);
     return rc;
 }
@@ -251,6 +264,8 @@ static void filing_end(struct filing *f)
     text_free(&f->text);
     scan_free(&f->scan);
     file_out_free(&f->out);
+    free(f->local);
+    free(f->remote);
     free(f->boxes);
     free(f->wrapped);
     buf_free(&f->places);
@@ -271,6 +286,7 @@ enum rc file_message(struct keyd *k, struct store *st, const struct file_request
     f.req.received = (uint64_t)clock_utc();
     f.req.enforce_quota = rq->enforce_quota;
     list_boxes(&f);
+    r.n_remotes = f.n_remote;
     keyd_wrap_ahead(k, f.cek, f.boxes, f.n_boxes); /* keyd wraps while we seal */
     rc = seal_message(&f, e);
     if (rc == RC_OK)

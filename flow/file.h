@@ -9,27 +9,15 @@
  */
 #pragma once
 #include "crypto/keyd/client/client.h"
+#include "flow/recipient.h"
 #include "flow/spool.h"
 #include "mime/scan.h"
 #include "store/client/client.h"
-struct file_box {
-    uint64_t mbx;
-    unsigned char pub[SEAL_PUB];
-    uint32_t folder;
-    uint64_t flags;
-    int64_t internaldate;
-};
-struct file_remote {
-    struct span address, orcpt;
-    uint16_t notify;
-};
 struct file_request {
     struct span trace;     /* bytes put on top of the message */
     struct spool *message; /* ended */
-    const struct file_box *boxes;
-    size_t n_boxes;
-    const struct file_remote *remotes;
-    size_t n_remotes;
+    const struct recipient *to; /* who has a verdict gets nothing; one copy for each place */
+    size_t n_to;
     struct span sender, envid;
     uint8_t ret; /* for the queue's envelope */
     const char *mid;
@@ -37,8 +25,8 @@ struct file_request {
 };
 struct file_result {
     uint64_t qid;
-    struct store_placed *placed;
-    size_t n_placed;
+    struct store_placed *placed; /* in the order of the recipients, one for each place */
+    size_t n_placed, n_remotes;
     uint64_t size;
 }; /* placed: freed by file_result_free */
 enum rc file_message(struct keyd *k, struct store *st, const struct file_request *rq, struct file_result *out,

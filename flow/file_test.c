@@ -55,11 +55,14 @@ static void check_place(size_t i, struct span trace, struct spool *m)
 
 static void filed(size_t size, bool by_fd)
 {
-    struct file_box boxes[] = {{.mbx = 21, .folder = STORE_INBOX, .internaldate = 1000},
-                               {.mbx = 22, .folder = 5, .flags = MF_SEEN}};
+    struct recipient to[] = {{.local = true, .mbx = 21, .folder = STORE_INBOX, .internaldate = 1000},
+                             {.local = true, .mbx = 22, .folder = 5, .flags = MF_SEEN},
+                             {.local = true, .mbx = 21, .folder = STORE_INBOX},           /* by another address: one copy */
+                             {.local = true, .mbx = 23, .verdict = CAUSE_DISABLED_RCPT}, /* a step refused it */
+                             {.address = (char[]){"bob@partner.example"}, .verdict = CAUSE_TNEF}};
     struct file_request rq = {.trace = SPAN_LIT("Received: by mail.chu.example\r\n"),
-                              .boxes = boxes,
-                              .n_boxes = 2,
+                              .to = to,
+                              .n_to = 5,
                               .mid = "0123456789abcdef"};
     struct keyd *k = keyd_new(ROLE_SMTPD);
     struct store *st = store_new(ROLE_SMTPD);
@@ -98,11 +101,11 @@ static void test_sizes(void **state)
 
 static void test_remote(void **state)
 {
-    struct file_remote remotes[] = {
-        {.address = SPAN_LIT("bob@Partner.example"), .orcpt = SPAN_LIT("rfc822;b"), .notify = 4},
-        {.address = SPAN_LIT("eve@other.example")}};
-    struct file_request rq = {.remotes = remotes,
-                              .n_remotes = 2,
+    struct recipient to[] = {{.address = (char[]){"bob@Partner.example"}, .orcpt = (char[]){"rfc822;b"}, .notify = 4},
+                             {.address = (char[]){"eve@other.example"}},
+                             {.address = (char[]){"bob@Partner.example"}}};
+    struct file_request rq = {.to = to,
+                              .n_to = 3,
                               .mid = "0123456789abcdef",
                               .sender = SPAN_LIT("ana@chu.example"),
                               .envid = SPAN_LIT("env1"),
@@ -118,7 +121,7 @@ static void test_remote(void **state)
     (void)state;
     rq.message = message_of(100);
     assert_int_equal(file_message(k, st, &rq, &res, &e), RC_OK);
-    assert_true(res.qid == 77 && fake->n_remotes == 2 && fake->n_places == 0);
+    assert_true(res.qid == 77 && res.n_remotes == 2 && fake->n_remotes == 2 && fake->n_places == 0);
     assert_int_equal(seal_unwrap(fake_ekey, SEAL_QUEUE_BOX, fake->req.queue_epoch, fake->req.queue_wrap, cek, &e),
                      RC_OK);
     assert_true(span_find(span_of(fake->remotes[0], fake->remote_len[0]), SPAN_LIT("artner")) < 0);
@@ -142,8 +145,8 @@ static void test_remote(void **state)
 static void test_refusals(void **state)
 {
     static const enum rc answers[] = {RC_TEMP, RC_QUOTA, RC_NOTFOUND};
-    struct file_box box = {.mbx = 21, .folder = STORE_INBOX};
-    struct file_request rq = {.boxes = &box, .n_boxes = 1, .mid = "0123456789abcdef"};
+    struct recipient box = {.local = true, .mbx = 21, .folder = STORE_INBOX};
+    struct file_request rq = {.to = &box, .n_to = 1, .mid = "0123456789abcdef"};
     struct keyd *k = keyd_new(ROLE_SMTPD);
     struct store *st = store_new(ROLE_SMTPD);
     struct file_result res = {.qid = 5};

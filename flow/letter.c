@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/letter.c - the life of a letter and the table of its steps. See flow/letter.h. */
 #include "flow/letter.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "flow/letter_int.h"
+#include "flow/logged.h"
 
 static enum cause step_taken(struct letter *l, struct err *e)
 {
@@ -12,23 +14,39 @@ static enum cause step_taken(struct letter *l, struct err *e)
     return CAUSE_NONE;
 }
 
+/* The last word of the steps on each recipient. A refusal for one is a refusal for all: see flow/letter.h. */
+static enum cause step_recipients(struct letter *l, struct err *e)
+{
+    const struct recipients *to = &l->env->to;
+
+    (void)e;
+    for (size_t i = 0; i < to->n; i++)
+        if (to->a[i].verdict != CAUSE_NONE)
+            return to->a[i].verdict;
+    return CAUSE_NONE;
+}
+
 static enum cause step_file(struct letter *l, struct err *e)
 {
+    const struct letter_envelope *v = l->env;
     struct file_request rq = {.trace = buf_span(&l->trace),
                               .message = l->message,
-                              .boxes = l->boxes,
-                              .n_boxes = l->n_boxes,
-                              .remotes = l->remotes,
-                              .n_remotes = l->n_remotes,
-                              .sender = l->sender,
-                              .envid = l->envid,
-                              .ret = l->ret,
+                              .to = v->to.a,
+                              .n_to = v->to.n,
+                              .sender = v->sender,
+                              .envid = v->envid,
+                              .ret = v->ret,
                               .mid = l->mid};
+    int64_t now = clock_utc();
 
+    for (size_t i = 0; i < v->to.n; i++)
+        v->to.a[i].internaldate = now;
     return file_message(l->keyd, l->store, &rq, &l->filed, e) == RC_OK ? CAUSE_NONE : letter_temp(e);
 }
 
-enum { RECIPIENTS_LINE = 700 /* octets of addresses in one line of the log, which holds 1,024 with its head (base/log.c) */ };
+enum {
+    RECIPIENTS_LINE = 700 /* octets of addresses in one line of the log, which holds 1,024 with its head (base/log.c) */
+};
 
 static const struct {
     const char *name;
@@ -37,12 +55,14 @@ static const struct {
     {"taken", step_taken},   /* all octets are here, and their structure */
     {"lawful", step_lawful}, /* no NUL, header within bounds, no loop; submission: no winmail.dat */
     {"author",
-     step_author}, /* From and Sender: held by the account; port 25: of a domain that the list gives to the peer */
-    {"cut", step_cut},       /* out: results in our name, the "From " line of a mailbox file; submission: Bcc */
+     step_author},     /* From and Sender: held by the account; port 25: of a domain that the list gives to the peer */
+    {"cut", step_cut}, /* out: results in our name, the "From " line of a mailbox file; submission: Bcc */
     {"sign", step_sign},     /* submission, when the account signs: canonical, then multipart/signed */
     {"verify", step_verify}, /* S/MIME: the verdict goes to Authentication-Results */
-    {"trace", step_trace},   /* Return-Path, Authentication-Results, Received: on top; submission: Date and Message-ID that lack */
-    {"file", step_file},     /* sealed, to every mailbox and the queue, in one transaction */
+    {"trace",
+     step_trace}, /* Return-Path, Authentication-Results, Received: on top; submission: Date and Message-ID that lack */
+    {"recipients", step_recipients}, /* whom a step has refused */
+    {"file", step_file},             /* sealed, to every mailbox and the queue, in one transaction */
 };
 
 void letter_begin(struct letter *l)
@@ -71,18 +91,18 @@ static void log_some(const char *event, struct buf *some)
     buf_clear(some);
 }
 
-/* The recipients, as many a line of the log as it holds whole: what is cut off would be a recipient of whom nothing is known. */
+/* The recipients as the log names them (flow/logged.h), as many a line as it holds whole: of a name that is cut off nothing would be known. */
 static void log_recipients(const struct letter *l, const char *event)
 {
-    struct span rest = l->recipients;
+    const struct recipients *to = &l->env->to;
     struct buf some = BUF_INIT;
-    ptrdiff_t n;
+    char name[LOGGED_MAX];
 
-    while ((n = span_chr(rest, '\n')) >= 0) {
-        if (some.n + (size_t)n > RECIPIENTS_LINE)
+    for (size_t i = 0; i < to->n; i++) {
+        logged_address(span_str(to->a[i].address), name);
+        if (some.n > 0 && some.n + strlen(name) > RECIPIENTS_LINE)
             log_some(event, &some);
-        buf_addf(&some, "%s%.*s", some.n > 0 ? "," : "", SPAN_ARG(span_head(rest, (size_t)n)));
-        rest = span_from(rest, (size_t)n + 1);
+        buf_addf(&some, "%s%s", some.n > 0 ? "," : "", name);
     }
     log_some(event, &some);
     buf_free(&some);
@@ -103,7 +123,8 @@ enum cause letter_file(struct letter *l, struct err *e)
         return r;
     }
     log_ev(LOG_INFO_, "message-filed", "size=%llu boxes=%zu remotes=%zu qid=%llu signed=%d",
-           (unsigned long long)l->filed.size, l->n_boxes, l->n_remotes, (unsigned long long)l->filed.qid, l->cms.n > 0);
+           (unsigned long long)l->filed.size, l->filed.n_placed, l->filed.n_remotes, (unsigned long long)l->filed.qid,
+           l->cms.n > 0);
     log_recipients(l, "filed-for");
     return CAUSE_NONE;
 }

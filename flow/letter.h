@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/letter.h - one message from the door to stable storage: the steps that every received message goes through, written once.
  *
- * Owns     the spool, the scan, what the steps make (results, trace). Everything else in struct letter is borrowed from the session.
+ * Owns     the spool, the scan, what the steps make (results, trace). Peer, account and envelope are borrowed from the session, which fills each at its event.
  * Use      letter_begin(), letter_put() pieces as they come, letter_file(); letter_end() in any case.
  * Steps    the table in letter.c is their list and order. A step may refuse (enum cause, with the cause in *e for the log); the octets
  *          are changed by two steps only: fields that must not go on are cut out (step_cut.c), and mail to be signed is made canonical and signed. All else is
  *          put on top, as trace.
+ * Verdicts a step may refuse the message for one recipient (recipient.verdict). SMTP has one answer behind DATA, and nobody writes reports to
+ *          senders yet: so one verdict is the letter's, and nobody gets it.
  * Promise  CAUSE_NONE from letter_file(): on stable storage for every recipient. Anything else: nowhere.
  * Process  smtpd sessions.   Source RFC 5321 4.4, RFC 8601, RFC 7281, RFC 6409 8, RFC 8314 4.3.
  */
@@ -23,6 +25,24 @@ struct letter_conf {
     const struct cms_anchors *anchors; /* NULL: signatures can not be judged */
     uint64_t max_message;
 };
+struct letter_peer { /* who brings it: filled at connect, EHLO and STARTTLS */
+    struct span helo;
+    const char *ip, *tls_version, *tls_cipher; /* tls_version NULL: none */
+    bool esmtp;
+    struct span dn;        /* port 25: the subject of its verified certificate */
+    struct span vouched;   /* port 25: a domain that dird gave to that DN; empty: none */
+    int64_t vouched_until; /* clock_mono: how long that answer is good */
+};
+struct letter_account { /* on submission, who signed in: filled at AUTH. Zeroed on port 25 */
+    struct span address, ticket, slots;
+    bool sign;
+};
+struct letter_envelope { /* filled at MAIL and RCPT */
+    struct span sender /* empty for <> */, envid;
+    uint8_t ret;
+    bool smtputf8;
+    struct recipients to;
+};
 struct letter {
     const struct letter_conf *conf;
     struct keyd *keyd;
@@ -30,25 +50,9 @@ struct letter {
     struct dir *dir;
     enum letter_door door;
     char mid[17];
-    /* the peer */
-    struct span helo;
-    const char *ip, *tls_version, *tls_cipher; /* tls_version NULL: none */
-    bool esmtp;
-    struct span peer_dn; /* port 25: the subject of its verified certificate */
-    struct span trusted; /* port 25: a domain that dird vouched for a moment ago with that DN; empty: none */
-    /* the account, on submission */
-    struct span account, ticket, slots;
-    bool sign;
-    /* the envelope */
-    struct span sender, envid;
-    uint8_t ret;
-    bool smtputf8;
-    struct span only_rcpt;  /* the recipient when there is one alone, else empty */
-    struct span recipients; /* all of them as the log names them (flow/logged.h), one a line */
-    const struct file_box *boxes;
-    size_t n_boxes;
-    const struct file_remote *remotes;
-    size_t n_remotes;
+    const struct letter_peer *peer;
+    const struct letter_account *account;
+    struct letter_envelope *env; /* steps change its recipients */
     /* made on the way */
     struct spool *message;
     struct scan *scan;           /* of .message; NULL after it was signed here */

@@ -13,28 +13,38 @@ static struct keyd *keyd;
 static struct store *store;
 static struct dir *dir;
 
+static struct recipient to[2];
+static struct letter_envelope env;
+
+/* To bob here; a second recipient, carl, when two are asked for. */
+static struct letter letter_for(enum letter_door door, size_t n)
+{
+    static const struct letter_peer peer = {.helo = SPAN_LIT("pc_12"),
+                                            .ip = "192.0.2.7",
+                                            .esmtp = true,
+                                            .tls_version = "TLS1.3",
+                                            .tls_cipher = "TLS_AES_256_GCM_SHA384",
+                                            .dn = SPAN_LIT("CN=chu")};
+    static const struct letter_account nobody, ana = {.address = SPAN_LIT("ana@chu.example")};
+
+    to[0] = (struct recipient){
+        .address = (char *)(uintptr_t) "bob@chu.example", .local = true, .mbx = 21, .folder = STORE_INBOX};
+    to[1] = (struct recipient){
+        .address = (char *)(uintptr_t) "carl@chu.example", .local = true, .mbx = 22, .folder = STORE_INBOX};
+    env = (struct letter_envelope){.sender = SPAN_LIT("ana@chu.example"), .to = {to, n}};
+    return (struct letter){.conf = &conf,
+                           .keyd = keyd,
+                           .store = store,
+                           .dir = dir,
+                           .door = door,
+                           .peer = &peer,
+                           .account = door == DOOR_SUBMISSION ? &ana : &nobody,
+                           .env = &env};
+}
+
 static struct letter letter_of(enum letter_door door)
 {
-    static struct file_box box = {.mbx = 21, .folder = STORE_INBOX};
-    struct letter l = {.conf = &conf,
-                       .keyd = keyd,
-                       .store = store,
-                       .dir = dir,
-                       .door = door,
-                       .helo = SPAN_LIT("pc_12"),
-                       .ip = "192.0.2.7",
-                       .esmtp = true};
-
-    l.tls_version = "TLS1.3";
-    l.tls_cipher = "TLS_AES_256_GCM_SHA384";
-    l.sender = SPAN_LIT("ana@chu.example");
-    l.only_rcpt = SPAN_LIT("bob@chu.example");
-    l.boxes = &box;
-    l.n_boxes = 1;
-    l.peer_dn = SPAN_LIT("CN=chu");
-    if (door == DOOR_SUBMISSION)
-        l.account = SPAN_LIT("ana@chu.example");
-    return l;
+    return letter_for(door, 1);
 }
 
 /* Gives the message in pieces of step octets. out: what stored was given, opened; empty when refused. */
@@ -236,6 +246,32 @@ static void test_too_big(void **state)
     letter_end(&l);
 }
 
+/* Each recipient has a folder, flags and a verdict of its own. A refusal for one is a refusal for all. */
+static void test_recipients(void **state)
+{
+    struct letter l = letter_for(DOOR_SUBMISSION, 2);
+    struct err e;
+
+    (void)state;
+    letter_begin(&l);
+    assert_int_equal(letter_put(&l, SPAN_LIT(ANA "\r\nx\r\n"), &e), RC_OK);
+    to[1].folder = 9;
+    to[1].flags = MF_FLAGGED;
+    assert_int_equal(letter_file(&l, &e), CAUSE_NONE);
+    assert_true(fake->n_places == 2 && fake->places[0].folder == STORE_INBOX && fake->places[0].flags == 0);
+    assert_true(fake->places[1].folder == 9 && fake->places[1].flags == MF_FLAGGED && fake->places[1].mbx == 22);
+    assert_true(span_find(buf_span(&l.trace), SPAN_LIT("for <")) < 0); /* none learns of the other */
+    letter_end(&l);
+    l = letter_for(DOOR_SUBMISSION, 2);
+    letter_begin(&l);
+    assert_int_equal(letter_put(&l, SPAN_LIT(ANA "\r\nx\r\n"), &e), RC_OK);
+    fake->n_places = 0;
+    to[1].verdict = CAUSE_DISABLED_RCPT;
+    assert_int_equal(letter_file(&l, &e), CAUSE_DISABLED_RCPT);
+    assert_int_equal(fake->n_places, 0);
+    letter_end(&l);
+}
+
 static int up(void **state)
 {
     if (fakes_up(state) != 0)
@@ -256,9 +292,9 @@ static int down(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_trace),
-                                       cmocka_unit_test(test_loop_and_bounds), cmocka_unit_test(test_daemons_away),
-                                       cmocka_unit_test(test_too_big)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows),         cmocka_unit_test(test_trace),
+                                       cmocka_unit_test(test_recipients),   cmocka_unit_test(test_loop_and_bounds),
+                                       cmocka_unit_test(test_daemons_away), cmocka_unit_test(test_too_big)};
 
     return cmocka_run_group_tests(tests, up, down);
 }

@@ -90,9 +90,9 @@ static enum cause held(void *ctx, struct span address, struct err *e)
     struct letter *l = ctx;
     enum rc rc;
 
-    if (span_ieq(address, l->account))
+    if (span_ieq(address, l->account->address))
         return CAUSE_NONE;
-    rc = dir_may_send(l->dir, l->account, address, e);
+    rc = dir_may_send(l->dir, l->account->address, address, e);
     if (rc == RC_OK)
         return CAUSE_NONE;
     return rc == RC_DENIED || rc == RC_NOTFOUND || rc == RC_SYNTAX ? CAUSE_FROM_MISMATCH : CAUSE_DIR_TEMP;
@@ -115,9 +115,11 @@ static enum cause of_operator(void *ctx, struct span address, struct err *e)
     struct span domain = domain_of(address);
     enum dird_trusted answer;
 
-    if (l->trusted.n > 0 && span_ieq(domain, l->trusted))
+    if (l->peer->dn.n == 0) /* dird would take it for the question whether the domain is listed at all */
+        return refuse(CAUSE_FROM_OPERATOR, "the peer has no verified certificate", e);
+    if (l->peer->vouched.n > 0 && span_ieq(domain, l->peer->vouched) && deadline_left_ms(l->peer->vouched_until) > 0)
         return CAUSE_NONE;
-    if (dir_trust(l->dir, domain, l->peer_dn, &answer, e) != RC_OK)
+    if (dir_trust(l->dir, domain, l->peer->dn, &answer, e) != RC_OK)
         return CAUSE_DIR_TEMP;
     return answer == DTR_YES ? CAUSE_NONE : refuse(CAUSE_FROM_OPERATOR, "author of a domain that is not the peer's", e);
 }

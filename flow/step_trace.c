@@ -17,34 +17,36 @@ static bool has_8bit(struct span s)
 
 static void protocol(const struct letter *l, char out[24])
 {
-    snprintf(out, 24, "%s%s%s", l->smtputf8 ? "UTF8SMTP" : l->esmtp ? "ESMTP" : "SMTP", l->tls_version ? "S" : "",
-             l->account.n > 0 ? "A" : "");
+    snprintf(out, 24, "%s%s%s", l->env->smtputf8 ? "UTF8SMTP" : l->peer->esmtp ? "ESMTP" : "SMTP", l->peer->tls_version ? "S" : "",
+             l->account->address.n > 0 ? "A" : "");
 }
 
 static void received(struct letter *l)
 {
-    const char *v6 = strchr(l->ip, ':') ? "IPv6:" : "";
+    const struct letter_peer *p = l->peer;
+    const struct letter_envelope *v = l->env;
+    const char *v6 = strchr(p->ip, ':') ? "IPv6:" : "";
     char with[24], date[40];
     struct buf *b = &l->trace;
 
     protocol(l, with);
     clock_rfc5322(clock_utc(), date);
-    if (l->helo.n > 0 && (l->smtputf8 || !has_8bit(l->helo)))
-        buf_addf(b, "Received: from %.*s ([%s%s])\r\n", SPAN_ARG(l->helo), v6, l->ip);
+    if (p->helo.n > 0 && (v->smtputf8 || !has_8bit(p->helo)))
+        buf_addf(b, "Received: from %.*s ([%s%s])\r\n", SPAN_ARG(p->helo), v6, p->ip);
     else
-        buf_addf(b, "Received: from [%s%s]\r\n", v6, l->ip);
+        buf_addf(b, "Received: from [%s%s]\r\n", v6, p->ip);
     buf_addf(b, "\tby %s (Pli) with %s id %s", l->conf->host, with, l->mid);
-    if (l->only_rcpt.n > 0)
-        buf_addf(b, "\r\n\tfor <%.*s>", SPAN_ARG(l->only_rcpt));
-    if (l->tls_version)
-        buf_addf(b, "\r\n\ttls %s (%s)", l->tls_cipher, l->tls_version);
+    if (v->to.n == 1) /* with more, each would learn of the others */
+        buf_addf(b, "\r\n\tfor <%s>", v->to.a[0].address);
+    if (p->tls_version)
+        buf_addf(b, "\r\n\ttls %s (%s)", p->tls_cipher, p->tls_version);
     buf_addf(b, ";\r\n\t%s\r\n", date);
 }
 
 enum cause step_trace(struct letter *l, struct err *e)
 {
     (void)e;
-    buf_addf(&l->trace, "Return-Path: <%.*s>\r\n", SPAN_ARG(l->sender));
+    buf_addf(&l->trace, "Return-Path: <%.*s>\r\n", SPAN_ARG(l->env->sender));
     buf_addf(&l->trace, "Authentication-Results: %s", l->conf->host);
     buf_addspan(&l->trace, buf_span(&l->results));
     buf_addstr(&l->trace, "\r\n");

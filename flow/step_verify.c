@@ -194,8 +194,8 @@ enum cause step_verify(struct letter *l, struct err *e)
 {
     struct letter_verdict v;
 
-    if (l->account.n > 0)
-        results_add(l, "auth=pass smtp.auth=%.*s", SPAN_ARG(l->account));
+    if (l->account->address.n > 0)
+        results_add(l, "auth=pass smtp.auth=%.*s", SPAN_ARG(l->account->address));
     if (letter_verdict(l, &v, e) == RC_OK)
         say_verdict(l, &v);
     else

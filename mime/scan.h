@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* mime/scan.h - the linear pass over a message: structure, offsets, header blocks; streaming, bounded, never recursive.
  *
- * Fed      the message's octets as they will be served (CRLF lines; a lone CR or LF is content), in pieces of any size.
- * Gives    a tree of parts with exact octet offsets and line counts, and the header block of each part (bounded).
- *          Parts stand in the order of their offsets. A PART_MESSAGE (message/rfc822 or message/global, not base64 or
- *          quoted-printable) has one child, the enclosed message. A multipart without a usable boundary is a
- *          PART_LEAF, to be described as text/plain (RFC 2045 5.2).
- * Bounds   SCAN_PARTS parts, SCAN_DEPTH nesting, SCAN_HEADER_BLOCK bytes of header kept a part (the message's:
- *          SCAN_TOP_HEADER), SCAN_HEADERS in all. Beyond them .flat is set and the message is one PART_LEAF
- *          (text/plain when it says so, else to be described as application/octet-stream), still stored and served
- *          byte-exact. Memory is bounded by these whatever the message.
- * Boundary RFC 2046 5.1.1: a line that begins with "--" and the boundary of an open multipart; the longest such
- * boundary counts, then
- *          the innermost. The CRLF before it belongs to it: no part's header_len or body_len reaches into it, so
- *          MIME header + body of a signed part are exactly the octets that were signed.
+ * Fed      the message's octets as they will be served (lines end in CRLF; a lone CR or LF is content), in pieces of any size.
+ * Gives    a tree of parts, in the order of their offsets, each with its exact octet offsets, its line count and its header block (bounded).
+ *          A PART_MESSAGE (message/rfc822 or message/global, not base64 or quoted-printable) has one child, the enclosed message.
+ *          A multipart without a usable boundary is a PART_LEAF, to be described as text/plain (RFC 2045 5.2).
+ * Bounds   SCAN_PARTS parts; SCAN_DEPTH levels; of headers SCAN_HEADER_BLOCK bytes are kept per part (SCAN_TOP_HEADER of the message's own),
+ *          SCAN_HEADERS in all. A message beyond a bound is .flat: one PART_LEAF, described as text/plain when it says so and else as
+ *          application/octet-stream. It is stored and served byte for byte all the same. So memory is bounded whatever the message.
+ * Boundary A line that begins with "--" and the boundary of an open multipart (RFC 2046 5.1.1). When several fit, the longest counts, then the
+ *          innermost. The CRLF before it belongs to the boundary: no part's header_len or body_len reaches into it, so that
+ *          MIME header and body of a signed part are exactly the octets that were signed.
  * Grammar  field bodies: mime/fields.h.
  * Source   RFC 5322, 2045-2049, 2046 5.1 (boundaries), 3501 6.4.5.
  * Process  smtpd and imapd sessions.

@@ -27,10 +27,16 @@ static const struct cmd_opt *known(const struct command *def, const char *name)
     return o;
 }
 
+/* A name is offered when it is a slip of the finger away; a far one would only mislead. */
+static bool near(const char *asked, size_t distance)
+{
+    return distance <= 1 + strlen(asked) / 3;
+}
+
 static const char *nearest_opt(const struct command *def, const char *name)
 {
     const struct cmd_opt *lists[2] = {common_opts, def ? def->opts : NULL};
-    const char *best = "--help";
+    const char *best = NULL;
     size_t least = SIZE_MAX;
 
     for (size_t i = 0; i < 2; i++)
@@ -39,12 +45,12 @@ static const char *nearest_opt(const struct command *def, const char *name)
                 least = name_distance(name, o->name);
                 best = o->name;
             }
-    return best;
+    return near(name, least) ? best : NULL;
 }
 
 static const char *nearest_command(const char *words)
 {
-    const char *best = "help";
+    const char *best = NULL;
     size_t least = SIZE_MAX;
 
     for (const struct command *d = commands; d->words; d++)
@@ -52,7 +58,40 @@ static const char *nearest_command(const char *words)
             least = name_distance(words, d->words);
             best = d->words;
         }
-    return best;
+    return near(words, least) ? best : NULL;
+}
+
+static int unknown_option(const struct cmd *c, const char *name)
+{
+    const char *best = nearest_opt(c->def, name);
+
+    if (best)
+        return cmd_usage(c, "unknown option %s: did you mean %s?", name, best);
+    return cmd_usage(c, "unknown option %s: pli help%s%s tells those there are", name, c->def ? " " : "",
+                     c->def ? c->def->words : "");
+}
+
+static int unknown_command(const struct cmd *c)
+{
+    char words[64];
+    const char *best;
+
+    snprintf(words, sizeof words, "%.30s%s%.30s", c->pos[0], c->n_pos > 1 ? " " : "", c->n_pos > 1 ? c->pos[1] : "");
+    best = nearest_command(words);
+    if (best)
+        return cmd_usage(c, "unknown command \"%s\": did you mean \"%s\"? (pli help lists all)", words, best);
+    return cmd_usage(c, "unknown command \"%s\": pli help lists all", words);
+}
+
+/* "add, show or list" of the commands that begin with this word; false when none does. */
+static bool family_text(const char *word, char out[256])
+{
+    size_t n = strlen(word), at = 0;
+
+    for (const struct command *d = commands; d->words; d++)
+        if (n > 0 && strncmp(d->words, word, n) == 0 && d->words[n] == ' ' && at < 240)
+            at += (size_t)snprintf(out + at, 256 - at, "%s%s", at ? ", " : "", d->words + n + 1);
+    return at > 0;
 }
 
 static const struct command *find_words(const char *words)
@@ -98,7 +137,7 @@ static int take_option(struct cmd *c, const char *arg, const char *next, bool *u
     snprintf(name, sizeof name, "%.*s", eq ? (int)(eq - arg) : 60, arg);
     o = known(c->def, strcmp(name, "-h") == 0 ? "--help" : name);
     if (!o)
-        return cmd_usage(c, "unknown option %s: did you mean %s?", name, nearest_opt(c->def, name));
+        return unknown_option(c, name);
     if (!o->arg && eq)
         return cmd_usage(c, "option %s takes no value", name);
     if (o->arg && !eq && !next)
@@ -143,29 +182,42 @@ static int take_all(struct cmd *c, int argc, char **argv)
     return rc;
 }
 
+/* No command of the table was named: nothing at all, a family's first word alone, or a mistake. */
+static int settle_rest(struct cmd *c)
+{
+    char members[256];
+
+    if (c->n_pos == 0) {
+        c->asked_all = true;
+        c->def = find_words(opt_get(c, "--version") ? "version" : "help");
+        return PLI_OK;
+    }
+    if (c->n_pos > 1 || !family_text(c->pos[0], members))
+        return unknown_command(c);
+    if (!opt_get(c, "--help") && !opt_get(c, "--version"))
+        return cmd_usage(c, "\"%s\" is the first word of several commands: %s (pli help %s)", c->pos[0], members,
+                         c->pos[0]);
+    c->family = c->pos[0];
+    c->def = find_words("help");
+    return PLI_OK;
+}
+
 static int check(struct cmd *c)
 {
-    char words[64];
+    int rc = c->def ? PLI_OK : settle_rest(c);
 
-    if (!c->def && c->n_pos == 0)
-        c->def = find_words(opt_get(c, "--version") ? "version" : "help");
-    if (!c->def) {
-        snprintf(words, sizeof words, "%.30s%s%.30s", c->pos[0], c->n_pos > 1 ? " " : "",
-                 c->n_pos > 1 ? c->pos[1] : "");
-        return cmd_usage(c, "unknown command \"%s\": did you mean \"%s\"? (pli help lists all)", words,
-                         nearest_command(words));
-    }
+    if (rc != PLI_OK)
+        return rc;
     for (size_t i = 0; i < c->n_given; i++)
         if (!known(c->def, c->given[i].name))
-            return cmd_usage(c, "unknown option %s: did you mean %s?", c->given[i].name,
-                             nearest_opt(c->def, c->given[i].name));
+            return unknown_option(c, c->given[i].name);
     if (opt_get(c, "--help") || opt_get(c, "--version"))
         return PLI_OK;
     if (c->n_pos < c->def->least)
         return cmd_usage(c, "needs %s: pli %s %s", c->def->args, c->def->words, c->def->args);
     if (c->n_pos > c->def->most)
-        return cmd_usage(c, "one word too many: \"%.60s\" (usage: pli %s %s)", c->pos[c->def->most], c->def->words,
-                         c->def->args);
+        return cmd_usage(c, "one word too many: \"%.60s\" (usage: pli %s%s%s)", c->pos[c->def->most], c->def->words,
+                         c->def->args[0] ? " " : "", c->def->args);
     return PLI_OK;
 }
 

@@ -7,8 +7,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-enum { DAY = 86400, PEM_MAX = 256 * 1024 };
+enum { DAY = 86400, PEM_MAX = 256 * 1024, WAIT_S = 15 };
 
 static void count_days(struct cert_seen *s)
 {
@@ -93,16 +95,50 @@ int certs_each(struct cmd *c, bool accounts, int (*see)(struct cmd *c, const str
     return answer == PLI_OK && accounts ? accounts_each(c, see, ctx) : answer;
 }
 
-int certs_reload(struct cmd *c, bool *told_out)
+/* The directory server makes its socket (run/ldapi, where we are) at each start: another one is the new server's. */
+static bool socket_of(struct stat *out)
 {
+    return stat("ldapi", out) == 0;
+}
+
+static bool another_socket(const struct stat *before)
+{
+    struct stat now;
+
+    return socket_of(&now) && (now.st_ino != before->st_ino || now.st_ctim.tv_sec != before->st_ctim.tv_sec ||
+                               now.st_ctim.tv_nsec != before->st_ctim.tv_nsec);
+}
+
+/* Who calls the next command finds a directory that answers. It takes a fraction of a second; beyond WAIT_S the next command will say
+ * what is wrong, and doctor too. */
+static void wait_for_directory(struct cmd *c, const struct stat *before)
+{
+    int64_t end = clock_mono() + WAIT_S * INT64_C(1000000000);
+    struct dird_list_req rq = {SPAN_NULL, SPAN_NULL};
+    struct dird_list_rep rep = {0};
+    struct err e;
+
+    while (clock_mono() < end) {
+        if (another_socket(before) && dir_call(inst_dir(c), DIRD_CERTS, &rq, &rep, &e) == RC_OK)
+            return;
+        usleep(50 * 1000);
+    }
+}
+
+int certs_reload(struct cmd *c, bool directory, bool *told_out)
+{
+    struct stat before = {.st_ino = 0};
     long pid = 0;
 
     *told_out = false;
     if (!inst_served(".", &pid))
         return PLI_OK;
+    (void)socket_of(&before);
     if (pid <= 1 || kill((pid_t)pid, SIGUSR2) != 0)
         return cmd_fail(c, "the running server (process %ld) cannot be told (%s): restart it, or send it SIGUSR2", pid,
                         strerror(errno));
+    if (directory)
+        wait_for_directory(c, &before);
     *told_out = true;
     return PLI_OK;
 }

@@ -22,4 +22,6 @@ int certs_each(struct cmd *c, bool accounts, int (*see)(struct cmd *c, const str
  * CERT_AS_IT_WAS: that of the certificate it has, and whether the account signs stays too. */
 enum { CERT_AS_IT_WAS = 0 };
 int cert_issue_account(struct cmd *c, const char *who, uint8_t algorithm, char address[256], struct cert_info *info);
-int certs_reload(struct cmd *c, bool *told_out); /* a running server reads its certificates anew; false: none runs */
+/* A running server reads its certificates anew; told_out false: none runs. directory: its own is among them, so slapd starts again; comes back when it
+ * answers, after some seconds at most. */
+int certs_reload(struct cmd *c, bool directory, bool *told_out);

@@ -51,6 +51,8 @@ struct cmd {
     const char *root; /* instance folder, absolute once inst_enter() has run */
     bool root_named;  /* by --root or PLI_ROOT */
     bool json;
+    bool asked_all;     /* "pli --help": no command was named */
+    const char *family; /* "pli account --help": the first word of several commands, and no second; def is help's row */
     const char *pos[CMD_POS_MAX];
     size_t n_pos;
     struct {
@@ -67,7 +69,11 @@ struct cmd {
 /* args.c. argv without the program's name. PLI_OK, or PLI_USAGE after its one line on standard error. */
 int args_parse(struct cmd *c, int argc, char **argv);
 const char *opt_get(const struct cmd *c, const char *name); /* NULL: not given; "" for a flag */
-/* help.c */
+/* texts.c. Names, texts and subjects are one form (NFC), without controls and direction marks, within the wire's bounds; PLI_OK or PLI_USAGE. */
+int texts_prepare(struct cmd *c);
+/* help.c. help_of_family: the rows that begin with this word; PLI_USAGE, and nothing said, when there is none. */
+int help_all(bool json);
+int help_of_family(const char *word, bool json);
 int cmd_help(struct cmd *c);
 int cmd_version(struct cmd *c);
 int help_of(const struct command *def, bool json);

@@ -37,7 +37,7 @@ static const struct cmd_opt add_opts[] = {
     {"--sign", "always|never", "sign what the account submits; default always"},
     {"--algorithm", "rsa|ecdsa", "of the signing key; default ecdsa"},
     {"--strict", NULL, "nobody but the holder's password opens the mailbox, the server's keys neither"},
-    {"--quota", "SIZE", "such as 5G; default stored.quota"},
+    {"--quota", "SIZE", "such as 5G; 0 is no bound; default stored.quota"},
     {"--red-list", NULL, "not shown to who looks in the directory"},
     {NULL, NULL, NULL},
 };
@@ -50,7 +50,7 @@ static const struct cmd_opt set_opts[] = {
     {"--responsible", "TEXT", "who answers for the mailbox"},
     {"--alias", "ADDRESS", "replaces the other addresses; may be repeated; empty: none"},
     {"--sign", "always|never", "sign what the account submits"},
-    {"--quota", "SIZE", "such as 5G"},
+    {"--quota", "SIZE", "such as 5G; 0 is no bound"},
     {"--red-list", "yes|no", "not shown to who looks in the directory"},
     {NULL, NULL, NULL},
 };
@@ -144,7 +144,7 @@ const struct command commands[] = {
     {"queue show", "NUMBER", 1, 1, NEED_SERVER, cmd_queue_show, NULL,
      "one message of the queue, recipient by recipient"},
     {"log find", "ADDRESS", 1, 1, NEED_INSTANCE, cmd_log_find, NULL,
-     "the lines of the log that name an envelope address; a patient's stands there as a hash"},
+     "the lines of the logs that name an account's addresses, or another envelope address; a patient's is a hash there"},
     {"store check", "", 0, 0, NEED_SERVER, cmd_store_check, NULL, "verifies every stored byte"},
     {"store salvage", "", 0, 0, NEED_INSTANCE, cmd_store_salvage, NULL,
      "keeps all that can be read of a damaged store; pli serve must be stopped"},

@@ -41,7 +41,7 @@ int help_of(const struct command *d, bool json)
     return PLI_OK;
 }
 
-static int help_all(bool json)
+int help_all(bool json)
 {
     json_t *list = json_array();
 
@@ -59,22 +59,41 @@ static int help_all(bool json)
     return PLI_OK;
 }
 
+int help_of_family(const char *word, bool json)
+{
+    size_t n = strlen(word), shown = 0;
+    json_t *list = json_array();
+
+    for (const struct command *d = commands; d->words; d++) {
+        if (strncmp(d->words, word, n) != 0 || d->words[n] != ' ')
+            continue;
+        shown++;
+        if (json)
+            json_array_append_new(list, command_json(d));
+        else
+            printf("  pli %-18s %-22s %s\n", d->words, d->args, d->summary);
+    }
+    if (shown && json)
+        return out_json(json_pack("{s:o,s:o}", "commands", list, "options", opts_json(common_opts)));
+    json_decref(list);
+    if (shown)
+        printf("pli help %s COMMAND tells its options; pli(1) tells the rest.\n", word);
+    return shown ? PLI_OK : PLI_USAGE;
+}
+
 /* "pli help account add": the row it names; "pli help account": the rows of that family. */
 int cmd_help(struct cmd *c)
 {
     char words[64];
-    size_t n, shown = 0;
 
     if (c->n_pos == 0)
         return help_all(c->json);
     snprintf(words, sizeof words, "%.30s%s%.30s", c->pos[0], c->n_pos > 1 ? " " : "", c->n_pos > 1 ? c->pos[1] : "");
-    n = strlen(words);
     for (const struct command *d = commands; d->words; d++)
-        if (strncmp(d->words, words, n) == 0 && (d->words[n] == 0 || d->words[n] == ' ')) {
-            help_of(d, c->json);
-            shown++;
-        }
-    return shown ? PLI_OK : cmd_usage(c, "no command \"%s\": pli help lists all", words);
+        if (strcmp(d->words, words) == 0)
+            return help_of(d, c->json);
+    return help_of_family(words, c->json) == PLI_OK ? PLI_OK
+                                                    : cmd_usage(c, "no command \"%s\": pli help lists all", words);
 }
 
 int cmd_version(struct cmd *c)

@@ -21,11 +21,14 @@ char *inst_path(const char *root, const char *name, char out[4096])
     return out;
 }
 
+/* The well-known instance has its settings in /etc/pli, whether its folder was named or not: "pli serve --root /var/lib/pli" is the same
+ * instance as "pli serve". Settings in the folder itself count first when it was named. */
 char *inst_conf_path(const char *root, bool named, char out[4096])
 {
-    if (!named && access("/etc/pli/pli.conf", F_OK) == 0)
-        return inst_path("/etc/pli", "pli.conf", out);
-    return inst_path(root, "pli.conf", out);
+    inst_path(root, "pli.conf", out);
+    if (named && (strcmp(root, "/var/lib/pli") != 0 || access(out, F_OK) == 0))
+        return out;
+    return access("/etc/pli/pli.conf", F_OK) == 0 ? inst_path("/etc/pli", "pli.conf", out) : out;
 }
 
 bool inst_served(const char *run_dir, long *pid_out)
@@ -75,21 +78,51 @@ static int enter_run(struct cmd *c)
     return cmd_fail(c, "%s cannot be entered (%s)", path, strerror(errno));
 }
 
+/* What works on the files themselves is for their owner: a stranger would be told of each file that it cannot read, and half of that is
+ * not so. What asks a daemon is left to the daemon, which knows by itself whom it answers. */
+static int check_owner(struct cmd *c)
+{
+    struct stat st;
+
+    if (geteuid() == 0 || c->def->needs == NEED_SERVER || stat(c->root, &st) != 0 || st.st_uid == geteuid())
+        return PLI_OK;
+    return cmd_fail(c, "%s belongs to uid %ld, and you are uid %ld: run this as root or as the instance's owner",
+                    c->root, (long)st.st_uid, (long)geteuid());
+}
+
+/* A copy of the well-known instance is a whole one but for its settings, which stood in /etc/pli. */
+static int no_settings(struct cmd *c, const char *missing)
+{
+    char path[4096];
+
+    if (access(inst_path(c->root, "keys", path), F_OK) == 0)
+        return cmd_fail(
+            c,
+            "%s is missing: put the instance's settings there (a copy of /var/lib/pli has them in /etc/pli/pli.conf)",
+            missing);
+    return cmd_fail(c, "no instance in %s (%s is missing): make one with pli init --root %s --domain DOMAIN", c->root,
+                    missing, c->root);
+}
+
 int inst_enter(struct cmd *c)
 {
     char path[4096];
     const char *whole;
+    struct stat st;
 
     c->start_fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     whole = realpath(c->root, c->root_mem);
     if (!whole && errno == EACCES)
         return cmd_fail(c, "%s: not permitted: run this as root or as the instance's owner", c->root);
+    if (whole && stat(c->root_mem, &st) == 0 && !S_ISDIR(st.st_mode))
+        return cmd_fail(c, "%s is a file: --root names the instance's folder", c->root);
     if (!whole)
         return cmd_fail(c, "no instance in %s: make one with pli init --root %s --domain DOMAIN", c->root, c->root);
     c->root = c->root_mem;
     if (access(inst_conf_path(c->root, c->root_named, path), F_OK) != 0 && errno == ENOENT)
-        return cmd_fail(c, "no instance in %s (%s is missing): make one with pli init --root %s --domain DOMAIN",
-                        c->root, path, c->root);
+        return no_settings(c, path);
+    if (check_owner(c) != PLI_OK)
+        return PLI_FAILED;
     if (c->def->needs == NEED_START && !opt_get(c, "-n") && make_passing(c) != PLI_OK)
         return PLI_FAILED;
     if (enter_run(c) != PLI_OK)

@@ -18,7 +18,7 @@ void inst_close(struct cmd *c);
 bool inst_served(const char *run_dir, long *pid_out); /* pid_out may be NULL; 0 when unknown */
 /* "%s/name" in a buffer of the caller's; the name of a file of the instance. Dies when it does not fit. */
 char *inst_path(const char *root, const char *name, char out[4096]);
-char *inst_conf_path(const char *root, bool named, char out[4096]); /* DIR/pli.conf; /etc/pli/pli.conf when no folder was named */
+char *inst_conf_path(const char *root, bool named, char out[4096]); /* DIR/pli.conf; of /var/lib/pli, or when no folder was named, /etc/pli/pli.conf */
 int inst_conf(struct cmd *c, struct conf **conf_out); /* PLI_OK, or PLI_FAILED after its line */
 /* Dialled at first use, as the administrator. */
 struct store *inst_store(struct cmd *c);

@@ -2,8 +2,17 @@
 /* pli/main.c - the one command for people: finds its row in the table and runs it. See pli/cmd.h. */
 #include "pli/cmd.h"
 #include "pli/instance.h"
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+
+/* "pli account list | head": who reads has seen enough, and is told nothing. */
+static bool reader_gone(void)
+{
+    struct pollfd out = {.fd = 1, .events = POLLOUT};
+
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
 
 int main(int argc, char **argv)
 {
@@ -17,11 +26,14 @@ int main(int argc, char **argv)
     if (opt_get(&c, "--version"))
         return cmd_version(&c);
     if (opt_get(&c, "--help"))
-        return help_of(c.def, c.json);
+        return c.family ? help_of_family(c.family, c.json) : c.asked_all ? help_all(c.json) : help_of(c.def, c.json);
+    rc = texts_prepare(&c);
+    if (rc != PLI_OK)
+        return rc;
     if (c.def->needs == NEED_NOTHING || (rc = inst_enter(&c)) == PLI_OK)
         rc = c.def->run(&c);
     inst_close(&c);
-    if (fflush(stdout) != 0 && rc == PLI_OK)
-        rc = cmd_fail(&c, "the answer could not be written to standard output");
+    if ((fflush(stdout) != 0 || ferror(stdout)) && rc == PLI_OK)
+        rc = reader_gone() ? PLI_FAILED : cmd_fail(&c, "the answer could not be written to standard output");
     return rc;
 }

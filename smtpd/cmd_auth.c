@@ -53,6 +53,7 @@ static void signed_in(struct smtp_session *s, const struct dird_auth_rep *rep)
     buf_addspan(&s->ticket, rep->ticket);
     stay_begin(&s->stay, s->dir, rep->ticket); /* a copy: the next question to dird takes rep away */
     s->account_flags = rep->flags;
+    account_is(s);
     s->renew_at = deadline_in(s->conf->session_ms);
     s->auth_failures = 0;
     smtp_prove(s);

@@ -7,7 +7,8 @@
 static void greet(struct smtp_session *s, struct span name, bool esmtp)
 {
     snprintf(s->helo, sizeof s->helo, "%.*s", SPAN_ARG(name));
-    s->esmtp = esmtp;
+    s->from.helo = span_str(s->helo);
+    s->from.esmtp = esmtp;
     s->phase = PH_READY;
     envelope_reset(s);
 }

@@ -28,12 +28,13 @@ static enum cause from_relay(struct smtp_session *s, const struct smtp_path *p, 
         return CAUSE_NO_CERT;
     if (!s->tls_peer.verified || !s->tls_peer.dn[0])
         return CAUSE_BAD_CERT;
-    if (p->domain.n > 0 && span_ieq_str(p->domain, s->trusted) && deadline_left_ms(s->trusted_until) > 0)
+    if (p->domain.n > 0 && span_ieq(p->domain, s->from.vouched) && deadline_left_ms(s->from.vouched_until) > 0)
         return CAUSE_NONE;
     r = listed(s, p->domain, e);
     if (r == CAUSE_NONE && p->domain.n > 0) {
-        snprintf(s->trusted, sizeof s->trusted, "%.*s", SPAN_ARG(p->domain));
-        s->trusted_until = deadline_in(TRUST_MS);
+        snprintf(s->vouched, sizeof s->vouched, "%.*s", SPAN_ARG(p->domain));
+        s->from.vouched = span_str(s->vouched);
+        s->from.vouched_until = deadline_in(TRUST_MS);
     }
     return r;
 }
@@ -43,11 +44,11 @@ static enum cause account_stands(struct smtp_session *s, struct err *e)
 {
     enum rc rc;
 
-    if (deadline_left_ms(s->trusted_until) > 0)
+    if (deadline_left_ms(s->stands_until) > 0)
         return CAUSE_NONE;
     rc = dir_may_send(s->dir, span_str(s->account), span_str(s->account), e);
     if (rc == RC_OK)
-        s->trusted_until = deadline_in(TRUST_MS);
+        s->stands_until = deadline_in(TRUST_MS);
     if (rc == RC_OK)
         return CAUSE_NONE;
     return rc == RC_DENIED || rc == RC_NOTFOUND ? CAUSE_ACCOUNT_CHANGED : CAUSE_DIR_TEMP;
@@ -94,6 +95,10 @@ void cmd_mail(struct smtp_session *s, const union smtp_args *a)
     snprintf(s->env.envid, sizeof s->env.envid, "%.*s", SPAN_ARG(m->params.envid));
     s->env.params = m->params;
     s->env.params.envid = s->env.params.auth = SPAN_NULL;
+    s->env.is.sender = span_str(s->env.sender);
+    s->env.is.envid = span_str(s->env.envid);
+    s->env.is.ret = (uint8_t)m->params.ret;
+    s->env.is.smtputf8 = m->params.smtputf8;
     s->phase = PH_MAIL;
     smtp_say(s, 250, "2.1.0", "Expediteur accepte / Sender OK");
 }

@@ -81,7 +81,7 @@ void cmd_rcpt(struct smtp_session *s, const union smtp_args *a)
         r = CAUSE_BAD_ADDRESS;
     else if (a->rcpt.path.utf8 && !s->env.params.smtputf8)
         r = CAUSE_NEED_UTF8;
-    else if (s->env.rcpts >= s->conf->max_recipients)
+    else if (s->env.is.to.n >= s->conf->max_recipients)
         r = CAUSE_TOO_MANY_RCPT;
     else
         r = look_up(s, &a->rcpt, address, &e);

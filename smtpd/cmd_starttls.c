@@ -7,6 +7,14 @@
 #include "smtpd/start_tls.h"
 #include "smtpd/verbs.h"
 
+void tls_is(struct smtp_session *s)
+{
+    s->tls = true;
+    s->from.tls_version = s->tls_peer.version;
+    s->from.tls_cipher = s->tls_peer.cipher;
+    s->from.dn = span_str(s->tls_peer.dn);
+}
+
 bool smtp_start_tls(struct smtp_session *s)
 {
     struct err e;
@@ -17,7 +25,7 @@ bool smtp_start_tls(struct smtp_session *s)
         smtp_end(s, "tls-failed");
         return false;
     }
-    s->tls = true;
+    tls_is(s);
     log_ev(LOG_INFO_, "tls", "version=%s cipher=%s cert=%d verified=%d dn=%s", s->tls_peer.version, s->tls_peer.cipher,
            s->tls_peer.has_cert, s->tls_peer.verified, log_esc(span_str(s->tls_peer.dn)));
     return true;
@@ -43,4 +51,5 @@ void cmd_starttls(struct smtp_session *s, const union smtp_args *a)
     envelope_reset(s);
     s->phase = PH_START;
     s->helo[0] = 0;
+    s->from.helo = SPAN_NULL;
 }

@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "flow/spool.h"
 #include "smtpd/session.h"
-#include <stdlib.h>
 
 enum { FAULTY_WAIT_MS = 5000, WHOLE_TIMES = 12 /* a message may take twelve times the wait for a block: two hours */ };
 
@@ -26,6 +25,7 @@ static bool load_slots(struct smtp_session *s, struct err *e)
     rc = store_bind(st, buf_span(&s->ticket), &box, &mem, e);
     if (rc == RC_OK)
         buf_addspan(&s->slots, box.slots);
+    account_is(s);
     buf_free(&mem);
     store_free(&st);
     return rc == RC_OK;
@@ -59,7 +59,13 @@ bool receive_begin(struct smtp_session *s, bool dots)
         smtp_refuse(s, not_kept(&e), &e);
         return false;
     }
-    *l = (struct letter){.conf = &s->conf->letter, .keyd = s->keyd, .store = s->store, .dir = s->dir};
+    *l = (struct letter){.conf = &s->conf->letter,
+                         .keyd = s->keyd,
+                         .store = s->store,
+                         .dir = s->dir,
+                         .peer = &s->from,
+                         .account = &s->as,
+                         .env = &s->env.is};
     l->door = smtp_is_submission(s) ? DOOR_SUBMISSION : DOOR_RELAY;
     letter_begin(l);
     data_begin(&s->data, dots);
@@ -169,56 +175,6 @@ bool receive_skip(struct smtp_session *s, uint64_t n)
 }
 
 /* ---- the end of the message ---- */
-static struct file_remote *remotes_of(const struct smtp_envelope *v)
-{
-    struct file_remote *r = calloc(v->n_remotes + 1, sizeof *r);
-
-    if (!r)
-        die("out of memory");
-    for (size_t i = 0; i < v->n_remotes; i++)
-        r[i] = (struct file_remote){.address = span_str(v->remotes[i].address),
-                                    .orcpt = span_str(v->remotes[i].orcpt),
-                                    .notify = v->remotes[i].notify};
-    return r;
-}
-
-static enum cause file_it(struct smtp_session *s, struct err *e)
-{
-    struct smtp_envelope *v = &s->env;
-    struct file_remote *remotes = remotes_of(v);
-    struct letter *l = &s->letter;
-    int64_t now = clock_utc();
-    enum cause r;
-
-    for (size_t i = 0; i < v->n_boxes; i++)
-        v->boxes[i].internaldate = now;
-    l->helo = span_str(s->helo);
-    l->ip = s->peer->ip;
-    l->esmtp = s->esmtp;
-    l->peer_dn = span_str(s->tls_peer.dn);
-    if (deadline_left_ms(s->trusted_until) > 0)
-        l->trusted = span_str(s->trusted);
-    l->tls_version = s->tls ? s->tls_peer.version : NULL;
-    l->tls_cipher = s->tls_peer.cipher;
-    l->account = span_str(s->account);
-    l->ticket = buf_span(&s->ticket);
-    l->slots = buf_span(&s->slots);
-    l->sign = (s->account_flags & DF_SIGN) != 0;
-    l->sender = span_str(v->sender);
-    l->envid = span_str(v->envid);
-    l->ret = (uint8_t)v->params.ret;
-    l->smtputf8 = v->params.smtputf8;
-    l->only_rcpt = span_str(v->only_rcpt);
-    l->recipients = buf_span(&v->logged);
-    l->boxes = v->boxes;
-    l->n_boxes = v->n_boxes;
-    l->remotes = remotes;
-    l->n_remotes = v->n_remotes;
-    r = letter_file(l, e);
-    free(remotes);
-    return r;
-}
-
 void receive_end(struct smtp_session *s)
 {
     struct err e = {0};
@@ -226,7 +182,7 @@ void receive_end(struct smtp_session *s)
 
     data_finish(&s->data);
     look_for_faults(s);
-    r = s->data_refused != CAUSE_NONE ? s->data_refused : file_it(s, &e);
+    r = s->data_refused != CAUSE_NONE ? s->data_refused : letter_file(&s->letter, &e);
     if (r == CAUSE_NONE) {
         s->errors = 0;
         s->messages++;

@@ -22,6 +22,14 @@ bool smtp_is_submission(const struct smtp_session *s)
     return s->kind != KIND_SMTP;
 }
 
+void account_is(struct smtp_session *s)
+{
+    s->as = (struct letter_account){.address = span_str(s->account),
+                                    .ticket = buf_span(&s->ticket),
+                                    .slots = buf_span(&s->slots),
+                                    .sign = (s->account_flags & DF_SIGN) != 0};
+}
+
 unsigned smtp_phase(const struct smtp_session *s)
 {
     if (s->phase != PH_READY)
@@ -57,6 +65,7 @@ bool smtp_stays(struct smtp_session *s)
     if (renewed) {
         buf_clear(&s->ticket);
         buf_addspan(&s->ticket, buf_span(&s->stay.ticket));
+        account_is(s);
         s->renew_at = deadline_in(s->conf->session_ms);
     }
     return true;
@@ -236,6 +245,7 @@ void smtp_session_loop(struct smtp_session *s)
     struct err e;
 
     s->phase = PH_START;
+    s->from.ip = s->peer->ip;
     s->login_deadline = deadline_in(s->conf->login_ms);
     stream_deadline(s->st, s->login_deadline);
     if (greet(s))

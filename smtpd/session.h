@@ -43,23 +43,12 @@ enum {
 };
 enum { SMTP_ADDR = 256, SMTP_RCPTS = 500 /* what a request to stored can name; the setting goes no further */ };
 
-struct smtp_remote {
-    char address[SMTP_ADDR];
-    char *orcpt; /* NULL: none */
-    uint16_t notify;
-};
 struct smtp_envelope {
     char sender[SMTP_ADDR]; /* "" for <> */
     char envid[SMTP_ENVID_MAX + 1];
     struct smtp_mail_params params; /* its spans are not kept */
-    char only_rcpt[SMTP_ADDR];      /* the recipient while there is one */
-    unsigned rcpts;                 /* accepted RCPT commands */
-    size_t weight;                  /* bytes the recipients take in the request to stored */
-    struct file_box *boxes;
-    size_t n_boxes;
-    struct smtp_remote *remotes;
-    size_t n_remotes;
-    struct buf logged; /* the accepted recipients, as the log names them, one a line */
+    struct letter_envelope is;      /* the same, as the letter takes it, and the recipients: one for each accepted RCPT */
+    size_t places, weight;          /* distinct ones among them; bytes that these take in the request to stored */
 };
 struct smtp_session {
     const struct smtpd *conf;
@@ -77,12 +66,13 @@ struct smtp_session {
     char about[LOGGED_MAX]; /* the envelope address that the verb is about, as the log names it; "": none */
     bool tls;
     struct tls_peer tls_peer;
-    char trusted[SMTP_DOMAIN_MAX + 1]; /* port 25: the domain dird vouched for last, good until then */
-    int64_t trusted_until;             /* submission: no need to ask before whether the account still stands */
+    char vouched[SMTP_DOMAIN_MAX + 1]; /* port 25: the domain that dird gave to the peer's DN last */
+    int64_t stands_until;              /* submission: no need to ask before whether the account still stands */
     char helo[SMTP_DOMAIN_MAX + 1];
-    bool esmtp;
+    struct letter_peer from; /* what is known of the peer; its spans lie in this struct */
     char account[SMTP_ADDR]; /* "" until AUTH */
     struct buf ticket, slots;
+    struct letter_account as; /* the same, as the letter takes it: account_is() */
     struct stay stay; /* from sign-in on: the right to be here */
     uint32_t account_flags;
     int64_t login_deadline, renew_at; /* AUTH must have come / the ticket is old: sign in anew */
@@ -100,6 +90,8 @@ void smtp_session(void *conf, void *ready, int fd, const struct listener_peer *p
 void smtp_session_loop(struct smtp_session *s);                          /* st, conf, peer are set */
 /* False: the account is disabled, gone, or has another password: that has been said (421), and the session is over. */
 bool smtp_stays(struct smtp_session *s);
+void tls_is(struct smtp_session *s);      /* the handshake is over, .tls_peer is filled in: .tls and .from follow */
+void account_is(struct smtp_session *s); /* after each change of .account, .ticket, .slots or .account_flags: .as follows */
 bool smtp_is_submission(const struct smtp_session *s);
 unsigned smtp_phase(const struct smtp_session *s); /* one PH_ bit */
 /* The peer has shown who it is: by a sign-in, or on port 25 by a verified certificate that the trust space lists for the sender's domain. TLS
@@ -115,6 +107,7 @@ void smtp_end(struct smtp_session *s, const char *why);
 
 /* ---- the envelope (envelope.c) ---- */
 void envelope_reset(struct smtp_session *s); /* to READY when it was beyond; drops a message on its way */
+/* False: no more fit one request to stored. */
 bool envelope_add_box(struct smtp_session *s, const struct dird_lookup_rep *who, const char *address);
 bool envelope_add_remote(struct smtp_session *s, const char *address, const struct smtp_rcpt_params *p);
 

@@ -42,6 +42,8 @@ static void run_session(int fd, const struct start *how, int stop_fd)
         s.tls_peer.has_cert = s.tls_peer.verified = true;
         snprintf(s.tls_peer.dn, sizeof s.tls_peer.dn, "%s", how->dn);
     }
+    if (how->tls)
+        tls_is(&s);
     smtp_session_loop(&s);
     _exit(0);
 }

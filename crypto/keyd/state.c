@@ -82,7 +82,7 @@ static size_t file_read(const char *path, unsigned char *out, size_t cap)
     ssize_t got = 1;
 
     if (fd < 0)
-        die("%s cannot be read (errno %d): was this instance made by pli init?", path, errno);
+        die("%s cannot be read (errno %d): restore keys/ from the copy that you keep apart", path, errno);
     while (n < cap && got > 0) {
         got = read(fd, out + n, cap - n);
         n += got > 0 ? (size_t)got : 0;

@@ -107,8 +107,9 @@ static enum rc refuse(struct imap_session *s, enum rc why, struct err *e)
 static enum rc file(struct imap_session *s, struct spool *spool, const struct folder *f, uint64_t flags, int64_t date,
                     struct err *e)
 {
-    struct file_box box = {.mbx = mailbox_id(s->box), .folder = f->id, .flags = flags, .internaldate = date};
-    struct file_request rq = {.message = spool, .boxes = &box, .n_boxes = 1, .enforce_quota = true};
+    struct recipient box = {
+        .local = true, .mbx = mailbox_id(s->box), .folder = f->id, .flags = flags, .internaldate = date};
+    struct file_request rq = {.message = spool, .to = &box, .n_to = 1, .enforce_quota = true};
     struct file_result res = {0};
     char mid[17];
     enum rc rc;

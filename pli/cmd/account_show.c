@@ -14,6 +14,17 @@ static void line(const char *label, struct span s)
         printf("%-12s %.*s\n", label, SPAN_ARG(s));
 }
 
+/* One a line, each under its label. */
+static void lines(const char *label, struct span s)
+{
+    while (s.n > 0) {
+        ptrdiff_t nl = span_chr(s, '\n');
+
+        line(label, span_head(s, nl < 0 ? s.n : (size_t)nl));
+        s = span_from(s, nl < 0 ? s.n : (size_t)nl + 1);
+    }
+}
+
 static void show_text(const struct dird_account *a, const struct store_box_rep *box)
 {
     char used[32], quota[32];
@@ -27,13 +38,13 @@ static void show_text(const struct dird_account *a, const struct store_box_rep *
     line("specialty", a->specialty);
     line("service", a->service);
     line("responsible", a->responsible);
-    line("aliases", a->aliases);
+    lines("alias", a->aliases);
     printf("%-12s %s\n", "signs", a->flags & DF_SIGN ? "always" : "never");
     printf("%-12s %s\n", "opened by",
            a->flags & DF_STRICT ? "its password only (strict)" : "the server, after sign-in");
     printf("%-12s %s\n", "red list", a->flags & DF_RED_LIST ? "yes" : "no");
     printf("%-12s %llu messages, %s of %s\n", "mailbox", (unsigned long long)box->messages, size_text(box->used, used),
-           size_text(box->quota, quota));
+           box->quota ? size_text(box->quota, quota) : "any size (no quota)");
 }
 
 /* The one account of that RPPS number; a professional may hold several: then they are named. */
@@ -123,7 +134,7 @@ static void row(const struct cmd *c, const struct dird_account *a, json_t *list)
 }
 
 /* Page by page: the last address of one asks for the next. */
-static int each_page(struct cmd *c, enum dird_op op, const char *text, json_t *list)
+static int each_page(struct cmd *c, enum dird_op op, const char *text, json_t *list, size_t *n)
 {
     char after[256] = "";
     struct dird_list_req rq = {SPAN_NULL, span_str(text)};
@@ -136,7 +147,7 @@ static int each_page(struct cmd *c, enum dird_op op, const char *text, json_t *l
         rep = (struct dird_list_rep){0};
         if (dir_call(inst_dir(c), op, &rq, &rep, &e) != RC_OK)
             return cmd_err(c, &e);
-        for (struct span rest = rep.list; ipc_list_next(&rest, dird_account_f, &a, &e) == RC_OK;)
+        for (struct span rest = rep.list; ipc_list_next(&rest, dird_account_f, &a, &e) == RC_OK; ++*n)
             row(c, &a, list);
         if (rep.more && (a.address.n == 0 || a.address.n >= sizeof after))
             return cmd_fail(c, "the directory's answer is not understood");
@@ -148,11 +159,14 @@ static int each_page(struct cmd *c, enum dird_op op, const char *text, json_t *l
 static int list(struct cmd *c, enum dird_op op, const char *text)
 {
     json_t *rows = json_array();
-    int answer = each_page(c, op, text, rows);
+    size_t n = 0;
+    int answer = each_page(c, op, text, rows, &n);
 
     if (c->json && answer == PLI_OK)
         return out_json(rows);
     json_decref(rows);
+    if (answer == PLI_OK && n == 0 && op == DIRD_SEARCH)
+        fprintf(stderr, "pli directory search: nothing found\n");
     return answer;
 }
 

@@ -38,8 +38,13 @@ static int write_secret_file(struct cmd *c, const char *name, struct span text)
 
     if (fd >= 0)
         close(fd);
-    return ok ? PLI_OK
-              : cmd_fail(c, "%s cannot be written (%s): name a file that is not there yet", name, strerror(cause));
+    if (ok)
+        return PLI_OK;
+    if (cause == EEXIST)
+        return cmd_fail(c, "%s exists: name a new file", name);
+    if (cause == ENOENT)
+        return cmd_fail(c, "%s cannot be written: make its folder first", name);
+    return cmd_fail(c, "%s cannot be written (%s)", name, strerror(cause));
 }
 
 static int issue_operator(struct cmd *c, const char *domain, uint8_t algorithm)

@@ -59,7 +59,7 @@ static int told(struct cmd *c, const struct pki_bundle *b, const char *host)
     const char *where = opt_get(c, "--ldap") ? "the directory" : "the listeners";
     char until[32];
     bool running;
-    int answer = certs_reload(c, &running);
+    int answer = certs_reload(c, opt_get(c, "--ldap") != NULL, &running);
 
     if (answer != PLI_OK)
         return answer;
@@ -67,8 +67,9 @@ static int told(struct cmd *c, const struct pki_bundle *b, const char *host)
     if (c->json)
         return out_json(json_pack("{s:s,s:s,s:s,s:i,s:b}", "host", host, "for", where, "not_after", until,
                                   "certificates", (int)b->certificates, "running", running));
-    printf("%s show the new certificate of %s, good until %.10s (%u in the chain)%s\n", where, host, until,
-           b->certificates, running ? "" : " when pli serve runs");
+    printf("%s %s the new certificate of %s, good until %.10s (%u in the chain)%s\n", where,
+           opt_get(c, "--ldap") ? "shows" : "show", host, until, b->certificates,
+           running ? "" : " when pli serve runs");
     return PLI_OK;
 }
 
@@ -98,7 +99,7 @@ struct renewal {
     int64_t within; /* days */
     char issuer[256];
     unsigned accounts, server;
-    bool server_due;
+    bool server_due, ldap /* slapd's certificate is the trial authority's: it is made anew with the listeners' */;
 };
 
 static int note_server(struct cmd *c, const struct cert_seen *s, void *ctx)
@@ -108,8 +109,10 @@ static int note_server(struct cmd *c, const struct cert_seen *s, void *ctx)
     (void)c;
     if (strcmp(s->name, "ca.pem") == 0)
         snprintf(r->issuer, sizeof r->issuer, "%s", s->info.subject);
-    else if (strcmp(s->info.issuer, r->issuer) == 0 && s->days_left <= r->within)
-        r->server_due = true;
+    else if (strcmp(s->info.issuer, r->issuer) == 0) {
+        r->server_due = r->server_due || s->days_left <= r->within;
+        r->ldap = r->ldap || strcmp(s->name, "tls/slapd.pem") == 0;
+    }
     return PLI_OK;
 }
 
@@ -141,7 +144,7 @@ static int renew_server(struct cmd *c, struct renewal *r)
     spec.host = conf_hostname(conf);
     answer = keyring_renew(&spec, &r->server, &e) == RC_OK ? PLI_OK : cmd_err(c, &e);
     conf_free(&conf);
-    return answer == PLI_OK ? certs_reload(c, &running) : answer;
+    return answer == PLI_OK ? certs_reload(c, r->ldap, &running) : answer;
 }
 
 int cmd_cert_renew(struct cmd *c)
@@ -150,6 +153,8 @@ int cmd_cert_renew(struct cmd *c)
     struct renewal r = {.within = CERT_SOON_DAYS};
     int answer = cert_days(c, &r.within);
 
+    if (answer == PLI_OK && opt_get(c, "--all") && opt_get(c, "--days"))
+        return cmd_usage(c, "--all or --days N, not both");
     if (opt_get(c, "--all"))
         r.within = INT64_MAX;
     if (!server && !accounts)
@@ -167,7 +172,10 @@ int cmd_cert_renew(struct cmd *c)
         return answer;
     if (c->json)
         return out_json(json_pack("{s:i,s:i}", "server", (int)r.server, "accounts", (int)r.accounts));
-    printf("renewed: %u of the server, %u of accounts (the trial authority's that end within the days asked for)\n",
-           r.server, r.accounts);
+    if (r.server + r.accounts == 0)
+        printf("nothing to renew: no certificate of the trial authority %s (another authority's: pli cert import)\n",
+               opt_get(c, "--all") ? "is there" : "ends so soon (--days N, --all)");
+    else
+        printf("renewed: %u of the server, %u of accounts\n", r.server, r.accounts);
     return PLI_OK;
 }

@@ -209,7 +209,10 @@ static int report(const struct cmd *c, const struct init *in)
         return out_json(json_pack("{s:s,s:s,s:s,s:s}", "instance", in->dir, "domain", in->domain, "host", in->host,
                                   "conf", in->conf_path));
     printf("instance made in %s for %s\n", in->dir, in->domain);
-    printf("next: pli serve --root %s      (and read %s)\n", in->dir, in->conf_path);
+    if (c->root_named)
+        printf("next: pli serve --root %s      (and read %s)\n", in->dir, in->conf_path);
+    else
+        printf("next: pli serve      (and read %s)\n", in->conf_path);
     return PLI_OK;
 }
 

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/cmd/log.c - pli log find ADDRESS: the lines of the log that name this envelope address, a patient's under its hash (flow/logged.h). */
+/* pli/cmd/log.c - pli log find ADDRESS: the lines of the log, and of the older ones that are kept, that name this envelope address, a patient's
+ * under its hash (flow/logged.h).
+ *
+ * A log line names the address that a sender wrote. "Did Dr X get it?" is a question about a mailbox, so the account's address and its aliases
+ * are looked for together; the directory knows them, and while nobody serves only the address itself is looked for, and that is said. */
 #include "pli/cmds.h"
 #include "pli/instance.h"
+#include "pli/people.h"
 #include "pli/super/log_key.h"
 #include <errno.h>
 #include <jansson.h>
@@ -9,8 +14,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    NAMES_MOST = 1 + 1 + 64 /* what was asked, the address, its aliases (directory/wire.c) */,
+    KEPT_MOST = 99 /* log.keep */
+};
+struct sought {
+    char name[NAMES_MOST][LOGGED_MAX];
+    size_t n;
+};
+
 /* "to=a@b,c@d address=e@f": the name stands there whole, not as the end or the head of another. */
-static bool names(const char *line, const char *name)
+static bool has_name(const char *line, const char *name)
 {
     size_t n = strlen(name);
 
@@ -18,6 +32,56 @@ static bool names(const char *line, const char *name)
         if (p > line && strchr("=, ", p[-1]) && (p[n] == 0 || strchr(", \n", p[n])))
             return true;
     return false;
+}
+
+static bool has_any(const char *line, const struct sought *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (has_name(line, s->name[i]))
+            return true;
+    return false;
+}
+
+static void seek(struct sought *s, struct span address)
+{
+    char name[LOGGED_MAX];
+
+    logged_address(address, name);
+    for (size_t i = 0; i < s->n; i++)
+        if (strcmp(s->name[i], name) == 0)
+            return;
+    if (address.n > 0 && s->n < NAMES_MOST)
+        memcpy(s->name[s->n++], name, sizeof name);
+}
+
+/* The account that has this address, if any: its own and its aliases. False: the directory cannot be asked. */
+static bool seek_account(struct cmd *c, struct sought *s)
+{
+    char normal[256];
+    struct span domain;
+    struct dird_lookup_rep found = {0};
+    struct dird_account a = {0};
+    struct dird_address_req rq;
+    struct err e;
+    enum rc rc;
+
+    if (!address_normal(c->pos[0], normal, &domain))
+        return true; /* no account of ours: a sender's, or a recipient's elsewhere */
+    if (!inst_served(".", NULL) || dir_lookup(inst_dir(c), span_str(normal), &found, &e) != RC_OK)
+        return false;
+    if (found.address.n > 0)
+        snprintf(normal, sizeof normal, "%.*s", SPAN_ARG(found.address));
+    rq.address = span_str(normal);
+    rc = dir_call(inst_dir(c), DIRD_ACCOUNT_GET, &rq, &a, &e);
+    if (rc != RC_OK)
+        return rc == RC_NOTFOUND;
+    seek(s, a.address);
+    for (struct span rest = a.aliases; rest.n > 0;) {
+        ptrdiff_t nl = span_chr(rest, '\n');
+        seek(s, span_head(rest, nl < 0 ? rest.n : (size_t)nl));
+        rest = span_from(rest, nl < 0 ? rest.n : (size_t)nl + 1);
+    }
+    return true;
 }
 
 static void take(const char *line, json_t *rows)
@@ -29,7 +93,7 @@ static void take(const char *line, json_t *rows)
 }
 
 /* RC_NOTFOUND: no such file. */
-static enum rc look_in(const char *path, const char *name, json_t *rows, size_t *n, struct err *e)
+static enum rc look_in(const char *path, const struct sought *s, json_t *rows, size_t *n, struct err *e)
 {
     FILE *f = fopen(path, "re");
     char *line = NULL;
@@ -38,7 +102,7 @@ static enum rc look_in(const char *path, const char *name, json_t *rows, size_t 
     if (!f)
         return err_sys(e, errno == ENOENT ? RC_NOTFOUND : RC_PERM, "%s", path);
     while (getline(&line, &cap, f) > 0)
-        if (names(line, name)) {
+        if (has_any(line, s)) {
             take(line, rows);
             ++*n;
         }
@@ -47,27 +111,59 @@ static enum rc look_in(const char *path, const char *name, json_t *rows, size_t 
     return RC_OK;
 }
 
-int cmd_log_find(struct cmd *c)
+/* The oldest first. How many are kept is a setting that may have been larger: each number is tried. */
+static int look_in_all(struct cmd *c, const struct sought *s, json_t *rows, size_t *n)
 {
-    static const char *const files[] = {"log/pli.log.1", "log/pli.log"}; /* the older first */
-    unsigned char key[LOGGED_KEY];
-    char name[LOGGED_MAX], path[4096];
-    json_t *rows = c->json ? json_array() : NULL;
-    enum rc rc;
+    char name[32], path[4096];
     struct err e;
-    size_t n = 0;
 
-    rc = log_key_load(c->root, false, key, &e);
-    if (rc != RC_OK)
-        return cmd_err(c, &e);
-    logged_key(key);
-    logged_address(span_str(c->pos[0]), name);
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        rc = look_in(inst_path(c->root, files[i], path), name, rows, &n, &e);
+    for (int i = KEPT_MOST; i >= 0; i--) {
+        enum rc rc;
+
+        snprintf(name, sizeof name, i > 0 ? "log/pli.log.%d" : "log/pli.log", i);
+        rc = look_in(inst_path(c->root, name, path), s, rows, n, &e);
         if (rc != RC_OK && rc != RC_NOTFOUND)
             return cmd_err(c, &e);
     }
-    if (rows)
+    return PLI_OK;
+}
+
+static int seek_all(struct cmd *c, struct sought *s)
+{
+    unsigned char key[LOGGED_KEY];
+    struct err e;
+
+    if (log_key_load(c->root, false, key, &e) != RC_OK)
+        return cmd_err(c, &e);
+    logged_key(key);
+    seek(s, span_str(c->pos[0]));
+    if (!seek_account(c, s)) /* a script reads standard output: there stand lines of the log and nothing else */
+        fprintf(stderr,
+                "pli log find: the directory cannot be asked: only %s is looked for, no other address of its account\n",
+                c->pos[0]);
+    return PLI_OK;
+}
+
+int cmd_log_find(struct cmd *c)
+{
+    static struct sought s;
+    json_t *rows = json_array();
+    size_t n = 0;
+    int answer;
+
+    if (!strchr(c->pos[0], '@')) {
+        json_decref(rows);
+        return cmd_usage(c, "\"%.100s\" is not an address", c->pos[0]);
+    }
+    answer = seek_all(c, &s);
+    if (answer == PLI_OK)
+        answer = look_in_all(c, &s, c->json ? rows : NULL, &n);
+    if (answer == PLI_OK && c->json)
         return out_json(rows);
-    return n > 0 ? PLI_OK : cmd_fail(c, "the log does not name %s (%s)", c->pos[0], name);
+    json_decref(rows);
+    if (answer == PLI_OK && n == 0)
+        return cmd_fail(
+            c, "no log that is kept names %s%s%s%s", c->pos[0], s.n > 1 ? " or its account's other addresses" : "",
+            strncmp(s.name[0], "ins-", 4) == 0 ? ", in it " : "", strncmp(s.name[0], "ins-", 4) == 0 ? s.name[0] : "");
+    return answer;
 }

@@ -69,8 +69,9 @@ static void item_text(const struct store_queue_item *it, const struct file_envel
     printf("%llu.%u  %-8s %9llu  %.16s  %.*s -> %.*s\n", (unsigned long long)it->qid, it->rcpt, state_name(it->state),
            (unsigned long long)it->size, received, SPAN_ARG(env->sender), SPAN_ARG(env->recipient));
     if (whole)
-        printf("    mid %.*s, %u attempts, next %s, envelope id %.*s, last error %.*s\n", SPAN_ARG(it->mid),
-               it->attempts, next, SPAN_ARG(env->envid), SPAN_ARG(it->last_error));
+        printf("    mid %.*s, %u attempts, next %s%s%.*s%s%.*s\n", SPAN_ARG(it->mid), it->attempts, next,
+               env->envid.n ? ", envelope id " : "", SPAN_ARG(env->envid), it->last_error.n ? ", last error " : "",
+               SPAN_ARG(it->last_error));
 }
 
 static int one(struct cmd *c, const struct store_queue_item *it, bool whole, json_t *rows)

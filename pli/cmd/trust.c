@@ -9,11 +9,23 @@
 #include <string.h>
 
 /* A DN as RFC 4514 writes it: attribute=value, at least one. What it names is compared by policies/trust.h. */
-static bool dn_like(const char *dn)
+static bool dn_like(struct span dn)
 {
-    const char *eq = strchr(dn, '=');
+    ptrdiff_t eq = span_chr(dn, '=');
 
-    return eq && eq != dn && eq[1];
+    return eq > 0 && (size_t)eq + 1 < dn.n;
+}
+
+/* openssl writes "subject=" before the DN that it prints: whoever copies the whole line means what stands behind it. */
+static struct span dn_given(const struct cmd *c)
+{
+    struct span dn = span_trim(span_str(opt_get(c, "--dn")));
+
+    if (span_istarts(dn, "subject="))
+        dn = span_trim(span_from(dn, sizeof "subject=" - 1));
+    else if (span_istarts(dn, "subject ="))
+        dn = span_trim(span_from(dn, sizeof "subject =" - 1));
+    return dn;
 }
 
 static int domain_of(struct cmd *c, char out[256])
@@ -38,14 +50,13 @@ static int done(const struct cmd *c, const char *domain, const char *what)
 int cmd_trust_add(struct cmd *c)
 {
     char domain[256];
-    struct dird_trust_entry rq = {.dn = span_trim(span_str(opt_get(c, "--dn"))),
-                                  .note = span_str(opt_get(c, "--note"))};
+    struct dird_trust_entry rq = {.dn = dn_given(c), .note = span_str(opt_get(c, "--note"))};
     struct err e;
     int answer = domain_of(c, domain);
 
     if (answer != PLI_OK)
         return answer;
-    if (!opt_get(c, "--dn") || !dn_like(opt_get(c, "--dn")))
+    if (!dn_like(rq.dn))
         return cmd_usage(c, "needs --dn DN, the subject of the operator's certificate: openssl x509 -noout -subject "
                             "-nameopt RFC2253 -in FILE");
     rq.domain = span_str(domain);
@@ -57,7 +68,7 @@ int cmd_trust_add(struct cmd *c)
 int cmd_trust_remove(struct cmd *c)
 {
     char domain[256];
-    struct dird_trust_entry rq = {.dn = span_trim(span_str(opt_get(c, "--dn")))};
+    struct dird_trust_entry rq = {.dn = dn_given(c)};
     struct err e;
     int answer = domain_of(c, domain);
 

@@ -47,11 +47,13 @@ static void check_certificate(struct report *r, const char *name)
     }
     clock_iso(i.not_after * 1000, until);
     if (now < i.not_before || now > i.not_after)
-        finding(r, F_FAIL, "certificate", "look at the clock first; else a new certificate is due",
+        finding(r, F_FAIL, "certificate",
+                "look at the clock first; else pli cert renew (trial authority) or pli cert import (another's)",
                 "%s is not valid today (until %.10s)", name, until);
     else if (i.not_after - now < SOON_DAYS * DAY)
-        finding(r, F_WARN, "certificate", "have it renewed", "%s ends in %lld days, on %.10s", name,
-                (long long)((i.not_after - now) / DAY), until);
+        finding(r, F_WARN, "certificate",
+                "pli cert renew when the trial authority issued it, else pli cert import with the authority's new one",
+                "%s ends in %lld days, on %.10s", name, (long long)((i.not_after - now) / DAY), until);
     else
         finding(r, F_OK, "certificate", NULL, "%s is good until %.10s: %lld days", name, until,
                 (long long)((i.not_after - now) / DAY));
@@ -75,18 +77,25 @@ void check_certificates(struct report *r)
 }
 
 /* ---- owners and modes ---- */
-static bool stands_right(struct report *r, const struct owned *o, const struct stat *st, const uid_t uids[PROCS_],
-                         const char *path)
+static bool owner_right(struct report *r, const struct owned *o, const struct stat *st, const uid_t uids[PROCS_],
+                        const char *path)
 {
     uid_t want = o->proc >= 0 && uids[o->proc]    ? uids[o->proc]
                  : st->st_uid == 0 || o->proc < 0 ? st->st_uid
                                                   : geteuid();
 
-    if (st->st_uid != want) {
-        finding(r, F_FAIL, "permissions", "pli serve sets it right at its next start (as root)",
-                "%s belongs to uid %ld, not %ld", path, (long)st->st_uid, (long)want);
+    if (!r->conf || st->st_uid == want) /* without settings nobody knows which uid a daemon has */
+        return true;
+    finding(r, F_FAIL, "permissions", "pli serve sets it right at its next start (as root)",
+            "%s belongs to uid %ld, not %ld", path, (long)st->st_uid, (long)want);
+    return false;
+}
+
+static bool stands_right(struct report *r, const struct owned *o, const struct stat *st, const uid_t uids[PROCS_],
+                         const char *path)
+{
+    if (!owner_right(r, o, st, uids, path))
         return false;
-    }
     if ((st->st_mode & 07777 & ~(unsigned)o->mode) != 0) {
         finding(r, F_FAIL, "permissions", "pli serve sets it right at its next start; ask who changed it",
                 "%s has mode %o, wider than %o", path, st->st_mode & 07777, (unsigned)o->mode);
@@ -95,26 +104,65 @@ static bool stands_right(struct report *r, const struct owned *o, const struct s
     return true;
 }
 
+static void check_missing(struct report *r, const char *name, const char *path, int cause)
+{
+    bool passing = cause == ENOENT && (strcmp(name, "run") == 0 || strcmp(name, "log") == 0);
+
+    finding(r, F_FAIL, "permissions",
+            passing ? "pli serve makes it again at its next start: nothing is lost"
+                    : "restore it from a backup; pli init made it",
+            "%s: %s", path, strerror(cause));
+}
+
+/* What only its owner may read (secret) or write, whoever the daemons are. Missing is a finding of doctor/keys.c. */
+static const struct {
+    const char *name;
+    bool secret;
+} owners_own[] = {{"keys/keyring", true},       {"keys/credential", true}, {"keys/dird.secret", true},
+                  {"keys/log.key", true},       {"ca.pem", false},         {"tls/server.pem", false},
+                  {"tls/server-ec.pem", false}, {"tls/slapd.pem", false}};
+
+static bool owners_own_right(struct report *r, size_t i, uid_t owner)
+{
+    const char *name = owners_own[i].name;
+    struct stat st;
+    char path[4096];
+
+    if (lstat(inst_path(r->c->root, name, path), &st) != 0)
+        return false;
+    if (st.st_uid != owner)
+        finding(r, F_FAIL, "permissions", "chown it to the instance's owner, and ask who changed it",
+                "%s belongs to uid %ld, not %ld", path, (long)st.st_uid, (long)owner);
+    else if (owners_own[i].secret && (st.st_mode & 077) != 0)
+        finding(r, F_FAIL, "permissions", "chmod 0400 it at once; who could pass into keys/ may have read it",
+                "%s can be read by others", path);
+    else if ((st.st_mode & 022) != 0)
+        finding(r, F_FAIL, "permissions", "chmod 0644 it, and compare it with the copy that you keep",
+                "%s may be written by others", path);
+    else
+        return true;
+    return false;
+}
+
 void check_permissions(struct report *r)
 {
     char path[4096];
     uid_t uids[PROCS_] = {0};
     struct stat st;
-    unsigned right = 0;
+    unsigned right = 0, before = r->count[F_FAIL];
 
     if (r->conf)
         proc_uids(conf_get(r->conf, "instance.users"), conf_num(r->conf, "instance.uid_base"), uids);
     for (const struct owned *o = owned; o->name; o++) {
         if (lstat(inst_path(r->c->root, o->name, path), &st) != 0)
-            finding(r, F_FAIL, "permissions", "restore it from a backup; pli init made it", "%s: %s", path,
-                    strerror(errno));
+            check_missing(r, o->name, path, errno);
         else
             right += stands_right(r, o, &st, uids, path);
     }
-    if (lstat(inst_path(r->c->root, "keys/keyring", path), &st) == 0 && (st.st_mode & 077) != 0)
-        finding(r, F_FAIL, "permissions", "chmod 0400 it at once, and have new keys made", "%s can be read by others",
-                path);
-    else
+    if (lstat(r->c->root, &st) == 0)
+        for (size_t i = 0; i < sizeof owners_own / sizeof *owners_own; i++)
+            right += owners_own_right(r, i, st.st_uid);
+    if (r->count[F_FAIL] == before)
         finding(r, F_OK, "permissions", NULL, "%u folders and files have their owners and modes", right);
 }
 

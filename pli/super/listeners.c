@@ -86,9 +86,11 @@ static enum rc listen_at(const char *name, const char *text, int *fd_out, struct
     if (a.ss_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     if (bind_patiently(fd, &a, len) != 0 || listen(fd, BACKLOG) != 0) {
-        rc = err_sys(e, RC_TEMP,
-                     "%s = %s cannot be listened on (another server there, or a port below 1024 without root?)", name,
-                     text);
+        rc = err_sys(e, RC_TEMP, "%s = %s cannot be listened on (%s)", name, text,
+                     errno == EADDRINUSE      ? "another program has it: stop that, or change the setting"
+                     : errno == EACCES        ? "a port below 1024 is root's"
+                     : errno == EADDRNOTAVAIL ? "this machine has no such address"
+                                              : "see the cause");
         close(fd);
         return rc;
     }

@@ -110,7 +110,7 @@ static enum rc check_one_folder(struct tx *t, void *arg, struct err *e)
 
     if (rc != RC_OK)
         return rc == RC_NOTFOUND ? RC_OK : rc; /* deleted just now */
-    tx_bare(t->d, &bare);
+    tx_bare(t->v, &bare);
     rc = msg_it_all(&it, &bare, f->mbx, f->folder, 1, UINT32_MAX, e);
     while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK) {
         rc = check_message(f, &bare, uid, &m, e);
@@ -147,7 +147,7 @@ enum rc check_next_key(struct check *c, enum table tb, struct key *out, struct e
     struct tx t;
     enum rc rc;
 
-    tx_bare(c->d, &t);
+    tx_bare(&c->d->env, &t);
     rc = scan_open(&s, &t, tb, &c->at, 0, SCAN_KEYS, e);
     if (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK) {
         memcpy(out->b, k.p, k.n);
@@ -176,7 +176,7 @@ enum rc check_folder(struct check *c, struct err *e)
         return rc;
     f.mbx = be64(k.b);
     f.folder = be32(k.b + 8);
-    return tx_run(c->d, TX_READ, check_one_folder, &f, e);
+    return tx_run(&c->d->env, TX_READ, check_one_folder, &f, e);
 }
 
 /* ---- queue ---- */
@@ -214,7 +214,7 @@ enum rc check_queue(struct check *c, struct err *e)
         return rc;
     f.mbx = be64(k.b);
     f.folder = be32(k.b + 8);
-    return tx_run(c->d, TX_READ, check_item, &f, e);
+    return tx_run(&c->d->env, TX_READ, check_item, &f, e);
 }
 
 /* ---- pages ---- */

@@ -76,7 +76,7 @@ enum rc check_object(struct check *c, struct err *e)
     if (rc != RC_OK)
         return rc;
     memcpy(o.oid, k.b + 1, SEAL_OID);
-    return tx_run(c->d, TX_READ, check_one, &o, e);
+    return tx_run(&c->d->env, TX_READ, check_one, &o, e);
 }
 
 enum rc check_orphan(struct check *c, struct err *e)
@@ -92,7 +92,7 @@ enum rc check_orphan(struct check *c, struct err *e)
     if (rc != RC_OK)
         return rc == RC_MORE ? RC_OK : rc;
     busy_enter(c->d->busy, oid); /* a delivery that is under way has an end: look again after it */
-    tx_bare(c->d, &t);
+    tx_bare(&c->d->env, &t);
     ref = key_oid(oid);
     rc = tx_has(&t, T_OBJREFS, &ref, e);
     if (rc == RC_NOTFOUND) {

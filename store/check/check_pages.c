@@ -100,7 +100,7 @@ static enum rc probe(struct check *c, enum table tb, uint64_t v, struct err *e)
     struct tx t;
     enum rc rc;
 
-    tx_bare(c->d, &t);
+    tx_bare(&c->d->env, &t);
     rc = scan_open(&s, &t, tb, &at, 0, SCAN_KEYS, e);
     if (rc == RC_OK)
         rc = scan_next(&s, &k, &val, e);

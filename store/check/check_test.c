@@ -202,7 +202,7 @@ static void test_damage(void **state)
         pid = fork(); /* the library is set up anew in each process that opens it */
         if (pid == 0) {
             struct stored *d = open_store();
-            enum rc rc = tx_run(d, TX_WRITE, do_harm, &h, &e);
+            enum rc rc = tx_run(&d->env, TX_WRITE, do_harm, &h, &e);
             env_close(&d->env);
             _exit(rc == RC_OK ? 0 : 1);
         }

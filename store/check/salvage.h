@@ -14,7 +14,7 @@
  * Process  pli-stored, started with the boot setting "salvage"; one thread, the store's lock is held by env_open().
  */
 #pragma once
-#include "store/stored/stored.h"
+#include "store/ops/stored.h"
 
 enum lost_what { LOST_KEYS, LOST_FOLDERS, LOST_MESSAGES, LOST_BODIES, LOST_SUMMARIES, LOST_TEXTS, LOST_EPOCHS, LOST_KINDS };
 struct lost { /* of one mailbox */

@@ -28,7 +28,7 @@ enum rc salvage_put(struct salvage *s, enum table tb, const struct key *k, struc
     struct change c = {tb, k, val, false};
 
     s->mended++;
-    return tx_run(&s->d, TX_LAZY, apply, &c, e);
+    return tx_run(&s->d.env, TX_LAZY, apply, &c, e);
 }
 
 enum rc salvage_del(struct salvage *s, enum table tb, const struct key *k, struct err *e)
@@ -36,7 +36,7 @@ enum rc salvage_del(struct salvage *s, enum table tb, const struct key *k, struc
     struct change c = {tb, k, SPAN_NULL, true};
 
     s->mended++;
-    return tx_run(&s->d, TX_LAZY, apply, &c, e);
+    return tx_run(&s->d.env, TX_LAZY, apply, &c, e);
 }
 
 enum rc salvage_write(struct salvage *s, enum table tb, const struct key *k, const struct ipc_field *f, const void *rec,
@@ -55,7 +55,7 @@ enum rc salvage_has(struct salvage *s, enum table tb, const struct key *k, struc
 {
     struct tx t;
 
-    tx_bare(&s->d, &t);
+    tx_bare(&s->d.env, &t);
     return tx_has(&t, tb, k, e);
 }
 
@@ -73,7 +73,7 @@ static enum rc read_batch(struct salvage *s, enum table tb, const struct key *fr
     struct tx t;
     enum rc rc;
 
-    tx_bare(&s->d, &t);
+    tx_bare(&s->d.env, &t);
     b->n = 0;
     buf_clear(&b->vals);
     rc = scan_open(&sc, &t, tb, from, 0, SCAN_FEW, e);
@@ -165,7 +165,7 @@ static enum rc new_counters(struct salvage *s, uint64_t mbx, uint32_t folder, st
     struct box b;
     enum rc rc;
 
-    tx_bare(&s->d, &t);
+    tx_bare(&s->d.env, &t);
     rc = box_get(&t, mbx, false, &b, e);
     if (rc != RC_OK)
         return rc == RC_NOTFOUND ? RC_OK : rc;
@@ -175,7 +175,7 @@ static enum rc new_counters(struct salvage *s, uint64_t mbx, uint32_t folder, st
     b.last_uidvalidity = c.uidvalidity;
     rc = salvage_write(s, T_BOXES, &part, box_f, &b, e);
     if (rc == RC_OK)
-        rc = tx_run(&s->d, TX_LAZY, forget_expunged, &k, e);
+        rc = tx_run(&s->d.env, TX_LAZY, forget_expunged, &k, e);
     return rc == RC_OK ? salvage_write(s, T_COUNTERS, &k, counters_f, &c, e) : rc;
 }
 
@@ -238,7 +238,7 @@ static enum rc sum_up(struct salvage *s, uint64_t mbx, uint32_t folder, struct c
     uint32_t uid;
     enum rc rc;
 
-    tx_bare(&s->d, &t);
+    tx_bare(&s->d.env, &t);
     rc = msg_it_all(&it, &t, mbx, folder, 1, UINT32_MAX, e);
     while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK) {
         counters_add(&sum, &m, 1);
@@ -336,7 +336,7 @@ static enum rc mend_place(struct salvage *s, const struct key *k, struct span va
         return rc;
     salvage_lost(s, r.mbx)->rescued++;
     s->mended++;
-    return tx_run(&s->d, TX_LAZY, to_inbox, &r, e);
+    return tx_run(&s->d.env, TX_LAZY, to_inbox, &r, e);
 }
 
 /* ---- numbers ---- */

@@ -14,7 +14,7 @@ static enum rc pieces_digest(struct salvage *s, const unsigned char *oid, uint8_
     struct tx t;
     enum rc rc = RC_OK;
 
-    tx_bare(&s->d, &t);
+    tx_bare(&s->d.env, &t);
     for (uint64_t at = 0; rc == RC_OK && at < len; at += OBJ_PIECE) {
         buf_clear(&b);
         rc = obj_read(&t, oid, kind, at, len - at < OBJ_PIECE ? len - at : OBJ_PIECE, &b, e);
@@ -35,7 +35,7 @@ static enum rc part_digest(struct salvage *s, const struct key *k, const struct 
     struct tx t;
     enum rc rc = RC_OK;
 
-    tx_bare(&s->d, &t);
+    tx_bare(&s->d.env, &t);
     if (m->where & (summary ? MSG_SUMMARY : MSG_TEXT)) {
         rc = tx_get(&t, summary ? T_SUMMARIES : T_TEXTS, k, 0, &b, e);
         if (rc == RC_OK)
@@ -169,7 +169,7 @@ static enum rc mend_due(struct salvage *s, const struct key *k, struct span val,
 
     (void)val;
     (void)arg;
-    tx_bare(&s->d, &t);
+    tx_bare(&s->d.env, &t);
     rc = tx_get(&t, T_QUEUE, &item, 0, &b, e);
     if (rc == RC_OK && (rc = rec_read(buf_span(&b), queued_f, &q, e)) == RC_OK)
         wrong = q.state != Q_WAITING || q.next_try != be64(k->b);

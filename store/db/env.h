@@ -27,7 +27,20 @@ struct env_conf {
     uint32_t locks;   /* tests: another size of the lock table; 0: as INV-L2 says */
 };
 enum { ENV_MARKS = 4096 };
+struct tx;
+struct tx_event { /* a folder that a transaction changed; folder 0: the whole mailbox */
+    uint64_t mbx, modseq;
+    uint32_t folder;
+};
+struct env_hooks { /* set once, before the first transaction; any of them may be NULL */
+    void *owner;
+    /* Behind the commit and its flush, in the thread that made it. work: it left something to the upkeep. */
+    void (*committed)(void *owner, const struct tx_event *ev, size_t n, bool work);
+    /* Last inside the transaction, for each that changes something: other than RC_OK aborts it. */
+    enum rc (*audit)(struct tx *t, struct err *e);
+};
 struct env {
+    struct env_hooks hooks;
     DB_ENV *e;
     DB *db[TABLES];
     char *home;

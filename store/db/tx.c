@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/db/tx.c - see tx.h. */
+#include "store/db/tx.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/db/guard.h"
 #include "store/db/os.h"
-#include "store/stored/stored.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -87,12 +87,22 @@ static void set_marks(struct tx *t, int by)
         atomic_fetch_add(&t->v->marks[env_mark_of(t->ev[i].mbx)], (unsigned)by);
 }
 
+static enum rc give_up(struct tx *t, enum rc rc)
+{
+    if (t->t->abort(t->t) != 0)
+        env_dead("abort", 0);
+    return t->deadlock ? RC_TEMP : rc;
+}
+
 /* The marks stand from before the locks are given up until the flush is over: a reader that could see this change sees
  * the mark too. */
 static enum rc commit(struct tx *t, enum tx_how how, struct err *e)
 {
+    enum rc rc;
     int ret;
 
+    if (t->v->hooks.audit && (rc = t->v->hooks.audit(t, e)) != RC_OK)
+        return give_up(t, rc);
     set_marks(t, 1);
     ret = t->t->commit(t->t, DB_TXN_NOSYNC);
     if (ret == 0 && how == TX_WRITE) {
@@ -103,10 +113,8 @@ static enum rc commit(struct tx *t, enum tx_how how, struct err *e)
     if (ret != 0)
         return tx_rc(t, ret, T_META, e);
     atomic_fetch_add(&t->v->commits, how == TX_WRITE);
-    for (size_t i = 0; i < t->n_ev; i++)
-        watch_tell(t->d->watches, t->ev[i].mbx, t->ev[i].folder, t->ev[i].modseq);
-    if (t->sweep)
-        sweep_wake(t->d);
+    if (t->v->hooks.committed)
+        t->v->hooks.committed(t->v->hooks.owner, t->ev, t->n_ev, t->sweep);
     return RC_OK;
 }
 
@@ -121,38 +129,30 @@ static enum rc try_once(struct tx *t, enum tx_how how, tx_fn fn, void *arg, stru
     rc = fn(t, arg, e);
     if (rc == RC_OK && !t->deadlock && how == TX_WRITE)
         rc = in_time(e);
-    if (rc == RC_OK && !t->deadlock)
-        return commit(t, how, e);
-    if (t->deadlock)
-        rc = RC_TEMP;
-    if (t->t->abort(t->t) != 0)
-        env_dead("abort", 0);
-    return rc;
+    return rc == RC_OK && !t->deadlock ? commit(t, how, e) : give_up(t, rc);
 }
 
-enum rc tx_run(struct stored *d, enum tx_how how, tx_fn fn, void *arg, struct err *e)
+enum rc tx_run(struct env *v, enum tx_how how, tx_fn fn, void *arg, struct err *e)
 {
     struct tx t;
     enum rc rc = RC_TEMP;
 
-    t.d = d;
-    t.v = &d->env;
+    t.v = v;
     for (int i = 0; i < TRIES; i++) {
         rc = try_once(&t, how, fn, arg, e);
         if (!t.deadlock)
             return rc;
-        atomic_fetch_add(&d->env.deadlocks, 1);
+        atomic_fetch_add(&v->deadlocks, 1);
         if (i > 2)
             poll(NULL, 0, 1 + (i < 20 ? i / 4 : 5));
     }
     return rc;
 }
 
-void tx_bare(struct stored *d, struct tx *t)
+void tx_bare(struct env *v, struct tx *t)
 {
     memset(t, 0, sizeof *t);
-    t->d = d;
-    t->v = &d->env;
+    t->v = v;
 }
 
 void tx_touch(struct tx *t, uint64_t mbx, uint32_t folder, uint64_t modseq)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/db/tx.h - one transaction: reads, writes, ranges, and what others are told when it is on stable storage.
  *
- * Use      tx_run() begins, calls fn, commits, flushes, pushes events; a deadlock aborts and calls fn again (bounded),
+ * Use      tx_run() begins, calls fn, commits, flushes, tells the hooks; a deadlock aborts and calls fn again (bounded),
  *          so fn starts from nothing each time and touches nothing outside the transaction but its own out-parameters.
+ * Told     what a transaction changed (tx_touch) goes to env.hooks: audit looks at it before the commit, committed hears of it after the
+ *          flush. The tables know nothing of watchers or upkeep.
  * Order    whoever works in folders first gets their counters (tx for writing when it will write), in key order: they
  *          stand for the folder's lock, so two writers of one folder never deadlock further down, and a reader sees one
  *          moment of it.
@@ -22,16 +24,11 @@ enum tx_how {
     TX_AHEAD /* chunks written ahead: the same */
 };
 enum { TX_EVENTS_MAX = STORE_PLACES_MAX + 8 };
-struct tx_event {
-    uint64_t mbx, modseq;
-    uint32_t folder;
-};
 struct tx {
-    struct stored *d;
     struct env *v;
     DB_TXN *t;
     bool deadlock;
-    bool sweep; /* leaves work for the background: wake it after the commit */
+    bool sweep; /* leaves work for the upkeep: hooks.committed is told */
     struct tx_event ev[TX_EVENTS_MAX];
     size_t n_ev;
 };
@@ -39,10 +36,10 @@ typedef enum rc (*tx_fn)(struct tx *t, void *arg, struct err *e);
 /* Until when the request that this thread serves may be committed (ipc_peer.due; 0: no limit). Later, a TX_WRITE is aborted:
  * RC_TEMP, nothing was changed. */
 void tx_due(int64_t due);
-enum rc tx_run(struct stored *d, enum tx_how how, tx_fn fn, void *arg, struct err *e);
+enum rc tx_run(struct env *v, enum tx_how how, tx_fn fn, void *arg, struct err *e);
 /* For upkeep that reads far: reads without a transaction, locking one page at a time; deadlock may be set all the same.
  * No writes. */
-void tx_bare(struct stored *d, struct tx *t);
+void tx_bare(struct env *v, struct tx *t);
 /* This transaction changes the mailbox; watchers of the folder (0: all) are told once it is on stable storage. */
 void tx_touch(struct tx *t, uint64_t mbx, uint32_t folder, uint64_t modseq);
 

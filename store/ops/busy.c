@@ -2,7 +2,7 @@
 /* store/ops/busy.c - object ids at work: a delivery that comes again while its first attempt still runs waits for
  * it, and the sweep takes no chunk written ahead for an orphan's (INV-3). As many entries as threads: a list is enough.
  * */
-#include "store/stored/stored.h"
+#include "store/ops/stored.h"
 #include <stdlib.h>
 
 enum { BUSY_MAX = 80 }; /* more than worker threads and the sweep */

@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/deliver.c - one message into every local mailbox and the queue, in one transaction (promise 1).
  *
- * States   checked -> (large: pieces written ahead) -> filed -> flushed -> answered. A crash before the flush leaves
- *          nothing but pieces, which are swept; one after it leaves everything, and the same oid asked again is
- *          answered from its objref (INV-4). */
+ * States   each with the function that leaves it, and the locks held while it does:
+ *
+ *              state            left by                        holds
+ *              asked            do_deliver(): lists, sizes, places, digests are checked        nothing
+ *              checked          run(): the object id is entered in busy.c                      the id (busy), to the end of run()
+ *              entered          source_ahead(), a large message only: its pieces are written, 16 a transaction, none flushed   the id
+ *              ahead            file_it() in one transaction: first the counters of every folder in key order, for writing;
+ *                               then messages, summaries, texts, epochs, queue, objref         the id; Berkeley DB's locks, counters first
+ *              filed            commit() in tx.c: no lock of the library is held behind it     the id; the marks of the mailboxes (env.h)
+ *              committed        env_flush(): on stable storage, with all who wait              the id; the marks
+ *              flushed          env_hooks.committed: watchers are told                         the id
+ *              told             run() leaves busy.c; do_deliver() answers                      nothing
+ *
+ *          A crash before "flushed" leaves nothing but pieces, which are swept (INV-3). A crash after it leaves everything, and the same
+ *          object id asked again is answered from its objref (INV-4). A failure in run() takes the pieces away itself.
+ */
 #include "base/clock.h"
 #include "store/ops/deliver_int.h"
 #include "store/ops/folder.h"
@@ -151,7 +164,7 @@ static enum rc put_epoch(struct tx *t, uint64_t mbx, uint64_t epoch, const unsig
 
 static enum rc check_quota(struct tx *t, const struct delivery *d, uint64_t mbx, const struct box *b, struct err *e)
 {
-    return d->rq->enforce_quota ? box_takes(t, mbx, b, 1, d->rq->size, e) : RC_OK;
+    return d->rq->enforce_quota ? box_takes(d->a->d, t, mbx, b, (struct sums){d->rq->size, 1}, e) : RC_OK;
 }
 
 static enum rc put_beside(struct tx *t, struct delivery *d, enum table tb, uint8_t kind, const struct key *k,
@@ -293,7 +306,7 @@ static enum rc run(struct delivery *d, struct err *e)
     if (rc == RC_OK)
         rc = env_room(&st->env, d->rq->len_message, true, e);
     if (rc == RC_OK)
-        rc = tx_run(st, TX_WRITE, file_it, d, e);
+        rc = tx_run(&st->env, TX_WRITE, file_it, d, e);
     if (rc != RC_OK && d->ahead)
         (void)pieces_forget(st, d->rq->oid, NULL, &later);
     busy_leave(st->busy, d->rq->oid);
@@ -335,5 +348,5 @@ enum rc do_can_take(struct tx *t, const struct ask *a, struct err *e)
     if (a->role == ROLE_IMAPD && (!a->s->bound || a->s->mbx != rq->mbx))
         return err_set(e, RC_DENIED, "store: not the ticket's mailbox");
     rc = box_get(t, rq->mbx, false, &b, e);
-    return rc == RC_OK ? box_takes(t, rq->mbx, &b, 1, rq->size, e) : rc;
+    return rc == RC_OK ? box_takes(a->d, t, rq->mbx, &b, (struct sums){rq->size, 1}, e) : rc;
 }

@@ -13,7 +13,7 @@
 #pragma once
 #include "store/db/rec.h"
 #include "store/db/scan.h"
-#include "store/stored/stored.h"
+#include "store/ops/stored.h"
 
 enum rc counters_get(struct tx *t, uint64_t mbx, uint32_t folder, bool write, struct counters *c_out, struct err *e);
 /* For reading, keeping no lock: where many folders are looked at. */
@@ -29,9 +29,9 @@ static inline uint64_t sums_used(const struct sums *s)
 {
     return s->bytes + s->messages * MSG_ROWS;
 }
-/* Is there place for n more messages of so many octets in all? RC_QUOTA: the mailbox's quota, or stored.max_messages (that one binds
+/* Is there place for so many more? RC_QUOTA: the mailbox's quota, or stored.max_messages (that one binds
  * a mailbox without a quota as well). */
-enum rc box_takes(struct tx *t, uint64_t mbx, const struct box *b, uint64_t n, uint64_t bytes, struct err *e);
+enum rc box_takes(const struct stored *d, struct tx *t, uint64_t mbx, const struct box *b, struct sums more, struct err *e);
 enum rc box_sums(struct tx *t, uint64_t mbx, struct sums *s_out, struct err *e); /* over its folders, keeps no lock */
 enum rc box_get(struct tx *t, uint64_t mbx, bool write, struct box *b_out, struct err *e);
 enum rc box_put(struct tx *t, uint64_t mbx, const struct box *b, struct err *e);

@@ -11,7 +11,7 @@
  */
 #pragma once
 #include "store/db/rec.h"
-#include "store/stored/stored.h"
+#include "store/ops/stored.h"
 
 enum {
     OBJ_PIECE = 8 * (8192 - 32),

@@ -23,7 +23,7 @@ enum rc orphan_next(struct stored *d, struct key *at, unsigned most, unsigned ch
     bool found = false;
     enum rc rc;
 
-    tx_bare(d, &t);
+    tx_bare(&d->env, &t);
     none = *at;
     rc = scan_open(&s, &t, T_OBJECTS, &none, 0, SCAN_KEYS, e);
     while (rc == RC_OK && !found && most-- > 0 && (rc = scan_next(&s, &k, &v, e)) == RC_OK) {
@@ -66,7 +66,7 @@ void orphans_mark(struct stored *d)
     uint64_t mark = (uint64_t)clock_utc_ms() - MARK_BEHIND_MS;
     struct err e;
 
-    if (tx_run(d, TX_LAZY, put_mark, &mark, &e) != RC_OK)
+    if (tx_run(&d->env, TX_LAZY, put_mark, &mark, &e) != RC_OK)
         log_err(LOG_WARN_, "store-sweep", &e);
 }
 
@@ -112,7 +112,7 @@ void orphans_sweep(struct stored *d, bool (*stopping)(struct stored *d))
     uint64_t mark = 0;
     struct err e;
 
-    if (tx_run(d, TX_READ, get_mark, &mark, &e) != RC_OK) {
+    if (tx_run(&d->env, TX_READ, get_mark, &mark, &e) != RC_OK) {
         log_err(LOG_WARN_, "store-sweep", &e);
         return;
     }

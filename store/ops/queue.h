@@ -5,7 +5,7 @@
  */
 #pragma once
 #include "store/db/rec.h"
-#include "store/stored/stored.h"
+#include "store/ops/stored.h"
 
 uint64_t queue_new_id(struct stored *d); /* grows, over restarts too */
 enum rc queue_add(struct tx *t, uint64_t qid, const struct store_deliver_req *rq, const struct store_remote *r,

@@ -7,7 +7,7 @@
  * (env_settle). */
 #include "store/db/os.h"
 #include "store/db/room.h"
-#include "store/stored/stored.h"
+#include "store/ops/stored.h"
 #include <stdlib.h>
 
 enum run {
@@ -62,7 +62,7 @@ static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *
     if (run == RUN_WRITE) /* what grows much wants more (deliver.c, copy.c) */
         rc = env_room(&d->env, 0, false, e);
     if (rc == RC_OK)
-        rc = tx_run(d, how[run], attempt, j, e);
+        rc = tx_run(&d->env, how[run], attempt, j, e);
     return rc;
 }
 

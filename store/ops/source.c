@@ -145,7 +145,7 @@ static enum rc ahead_one(struct delivery *d, uint8_t kind, struct err *e)
 
         rc = env_room(&d->a->d->env, (uint64_t)PIECES_A_TX * OBJ_PIECE, true, e);
         if (rc == RC_OK)
-            rc = tx_run(d->a->d, TX_AHEAD, put_stretch, &x, e);
+            rc = tx_run(&d->a->d->env, TX_AHEAD, put_stretch, &x, e);
     }
     return rc;
 }
@@ -187,7 +187,7 @@ enum rc pieces_forget(struct stored *d, const unsigned char oid[SEAL_OID], bool 
     enum rc rc;
 
     do
-        rc = tx_run(d, TX_LAZY, forget_some, &f, e);
+        rc = tx_run(&d->env, TX_LAZY, forget_some, &f, e);
     while (rc == RC_OK && f.left == 0);
     if (rc == RC_OK && known_out)
         *known_out = f.known;

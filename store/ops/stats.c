@@ -53,7 +53,7 @@ enum rc do_stats(struct tx *none, const struct ask *a, struct err *e)
     enum rc rc;
 
     (void)none;
-    tx_bare(a->d, &t);
+    tx_bare(&a->d->env, &t);
     rc = count_keys(&t, T_BOXES, &rep->boxes, e);
     if (rc == RC_OK)
         rc = count_keys(&t, T_OBJREFS, &rep->objects, e);

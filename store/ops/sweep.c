@@ -102,7 +102,7 @@ static enum rc repeat(struct stored *d, tx_fn fn, struct emptying *g, struct err
     enum rc rc;
 
     do {
-        rc = tx_run(d, TX_LAZY, fn, g, e);
+        rc = tx_run(&d->env, TX_LAZY, fn, g, e);
         room_to_delete(&d->env);
         env_checkpoint(&d->env, false); /* what is taken away is logged: the log's files must go as it grows */
     } while (rc == RC_OK && g->more && !stopping(d));
@@ -121,7 +121,7 @@ static enum rc empty_one(struct stored *d, struct emptying *g, struct err *e)
         g->tb = tb[i];
         rc = repeat(d, drop_records, g, e);
     }
-    return rc == RC_OK && !stopping(d) ? tx_run(d, TX_LAZY, drop_gone, g, e) : rc;
+    return rc == RC_OK && !stopping(d) ? tx_run(&d->env, TX_LAZY, drop_gone, g, e) : rc;
 }
 
 static bool first_gone(struct stored *d, struct emptying *g)
@@ -133,7 +133,7 @@ static bool first_gone(struct stored *d, struct emptying *g)
     struct err e;
     enum rc rc;
 
-    tx_bare(d, &t);
+    tx_bare(&d->env, &t);
     rc = scan_open(&s, &t, T_GONE, &from, 0, SCAN_KEYS, &e);
     if (rc == RC_OK && (rc = scan_next(&s, &k, &v, &e)) == RC_OK)
         *g = (struct emptying){be64(k.p), be32(k.p + 8), T_MSGS, false};
@@ -205,7 +205,7 @@ static size_t due_tombs(struct stored *d, struct tomb *out, size_t most)
     struct err e;
     size_t n = 0;
 
-    tx_bare(d, &t);
+    tx_bare(&d->env, &t);
     if (scan_open(&s, &t, T_TOMBS, &from, 0, SCAN_KEYS, &e) == RC_OK)
         while (n < most && scan_next(&s, &k, &v, &e) == RC_OK && be64(k.p) <= now) {
             out[n].when = be64(k.p);
@@ -227,7 +227,7 @@ static void sweep_tombs(struct stored *d)
         for (size_t i = 0; rc == RC_OK && i < n && !stopping(d); i++) {
             busy_enter(d->busy, b[i].oid);
             do {
-                rc = tx_run(d, TX_LAZY, bury, &b[i], &e);
+                rc = tx_run(&d->env, TX_LAZY, bury, &b[i], &e);
                 room_to_delete(&d->env);
                 env_checkpoint(&d->env, false);
             } while (rc == RC_OK && b[i].more);

@@ -7,7 +7,7 @@
  * Process  pli-stored, the background thread; check.c.
  */
 #pragma once
-#include "store/stored/stored.h"
+#include "store/ops/stored.h"
 
 void orphans_sweep(struct stored *d, bool (*stopping)(struct stored *d));
 void orphans_mark(struct stored *d);

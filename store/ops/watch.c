@@ -4,7 +4,7 @@
  * A session stays in the list while its peer is joined: watch_drop() runs in left(), under the same lock as the
  * telling, so a push never meets a peer that has gone. Events say "look again" and no more: one that is lost with its
  * connection costs nothing. */
-#include "store/stored/stored.h"
+#include "store/ops/stored.h"
 #include <stdlib.h>
 
 enum { BUCKETS = 1024 };
@@ -66,7 +66,7 @@ void watch_set(struct watches *w, struct sess *s, uint32_t folder)
     pthread_mutex_unlock(&b->lock);
 }
 
-void watch_tell(struct watches *w, uint64_t mbx, uint32_t folder, uint64_t modseq)
+static void watch_tell(struct watches *w, uint64_t mbx, uint32_t folder, uint64_t modseq)
 {
     struct bucket *b = bucket_of(w, mbx);
     struct store_ev_changed ev = {folder, modseq};
@@ -76,4 +76,14 @@ void watch_tell(struct watches *w, uint64_t mbx, uint32_t folder, uint64_t modse
         if (s->mbx == mbx && (s->watch_folder == 0 || folder == 0 || s->watch_folder == folder))
             ipc_push(s->peer, STORE_EV_CHANGED, changed_f, &ev);
     pthread_mutex_unlock(&b->lock);
+}
+
+void stored_committed(void *owner, const struct tx_event *ev, size_t n, bool work)
+{
+    struct stored *d = owner;
+
+    for (size_t i = 0; i < n; i++)
+        watch_tell(d->watches, ev[i].mbx, ev[i].folder, ev[i].modseq);
+    if (work)
+        sweep_wake(d);
 }

@@ -11,11 +11,18 @@
 #include "base/wipe.h"
 #include "store/db/os.h"
 #include "store/check/salvage.h"
-#include "store/stored/stored.h"
+#include "store/ops/audit.h"
+#include "store/ops/stored.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#ifdef PLI_DEV
+#define IN_DEV(fn) (fn)
+#else
+#define IN_DEV(fn) NULL
+#endif
 
 static struct stored st;
 
@@ -116,6 +123,7 @@ int stored_main(void)
     conf.locks = (uint32_t)boot_num(b, "stored.locks", 0); /* no setting: tests alone */
     os_install();
     env_open(&st.env, &conf);
+    st.env.hooks = (struct env_hooks){.owner = &st, .committed = stored_committed, .audit = IN_DEV(audit)};
     st.watches = watches_new();
     st.seats = seats_new((unsigned)boot_num(b, "imapd.max_sessions_per_account", 30));
     st.busy = busy_new();

@@ -12,7 +12,7 @@
 #include "crypto/seal/digest.h"
 #include "crypto/seal/ticket.h"
 #include "store/client/client.h"
-#include "store/stored/stored.h"
+#include "store/ops/stored.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>

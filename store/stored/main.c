@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/main.c - pli-stored begins. */
-#include "store/stored/stored.h"
+#include "store/ops/stored.h"
 
 int main(void)
 {

@@ -17,6 +17,10 @@ LEVEL = {"base": 0, "proto": 1, "mime": 1, "crypto": 1, "policies": 1, "extract"
 # store may include of crypto the seals alone; the command line sits beside the daemons and never includes them
 ONLY = {("store", "crypto"): "crypto/seal", ("pli", "smtpd"): None, ("pli", "imapd"): None, ("pli", "relayd"): None}
 
+# within a room: a folder includes itself and those before it
+INNER = {"crypto": ["crypto/seal", "crypto/pki", "crypto/cms", "crypto/keyd/client", "crypto/tls", "crypto/keyd"],
+         "store": ["store/wire", "store/client", "store/db", "store/ops", "store/check", "store/stored"]}
+
 # libunistring has three: search texts and the address book fold accents alike, and what people type is prepared for every daemon
 HOME = {r"openssl/": "crypto", r"gnutls/": "crypto", r"libetpan/": "mime", r"(unistr|unicase|uninorm|unictype|unitypes)\.h": "mime extract directory base",
         r"zlib\.h": "mime", r"db\.h": "store", r"(ldap|lber|ldap_schema)\.h": "directory", r"confuse\.h": "pli",
@@ -92,6 +96,22 @@ def test_levels():
                 found.append(f"{name}: includes {header}, which is not there (paths start at the top)")
             elif not is_test(name) and not may_include(name, header):
                 found.append(f"{name}: may not include {header}")
+    report(found)
+
+
+def place(path, folders):
+    """Where a file stands in its room's order; the longest folder name that fits counts."""
+    return max((len(f), i) for i, f in enumerate(folders) if path.startswith(f + "/"))[1]
+
+
+def test_folders_within_a_room_have_an_order():
+    found = []
+    for room, folders in INNER.items():
+        for name in in_house(".c", ".h"):
+            if not name.startswith(room + "/") or is_test(name) or name.endswith(("_test.h", "fixture_int.h")):
+                continue
+            found += [f"{name}: may not include {h}" for h in own_includes(name)
+                      if h.startswith(room + "/") and place(h, folders) > place(name, folders)]
     report(found)
 
 

@@ -210,7 +210,8 @@ def test_certificates_and_trust(pli, folder):
     assert stat.S_IMODE(pem.stat().st_mode) == 0o600
     r = subprocess.run(["openssl", "verify", "-CAfile", pli.ca, pem], capture_output=True, text=True)
     assert r.returncode == 0, r
-    refused(pli.pli("cert", "issue-trial", "--operator", "autre.test", "--out", str(pem), check=False), 1, "not there yet")
+    refused(pli.pli("cert", "issue-trial", "--operator", "autre.test", "--out", str(pem), check=False), 1, "exists", "new file")
+    refused(pli.pli("cert", "issue-trial", "--operator", "autre.test", "--out", str(folder / "sans/x.pem"), check=False), 1, "make its folder first")
     refused(pli.pli("trust", "show", "autre.test", check=False), 1, "pli trust add")
     refused(pli.pli("trust", "add", "autre.test", "--dn", "no dn", check=False), 2, "--dn")
     pli.pli("trust", "add", "autre.test", "--dn", made["dn"], "--note", "essai")

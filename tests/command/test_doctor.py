@@ -6,10 +6,11 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 import pytest
-from instance import Instance, plain
+from instance import Instance, build_dir, plain
 
 DIRD = "cn=dird,ou=daemons,o=pli"
 
@@ -215,3 +216,73 @@ def test_an_instance_that_is_not_served(inst):
     finally:
         inst.serve()
     inst.imap("gp@chu.test").logout()
+
+
+@pytest.mark.parametrize("name, mode, words", [("keys/credential", 0o644, "can be read by others"), ("keys/dird.secret", 0o440, "can be read by others"),
+                                               ("keys/log.key", 0o604, "can be read by others"), ("keys/keyring", 0o644, "can be read by others"),
+                                               ("ca.pem", 0o666, "may be written by others"), ("tls/server.pem", 0o664, "may be written by others")])
+def test_files_that_are_their_owner_s_alone(inst, name, mode, words):
+    path = inst.root / name
+    before = path.stat().st_mode & 0o7777
+    path.chmod(mode)
+    try:
+        found = findings(inst, "permissions", ("ok", "warn", "fail"))
+        assert [f["level"] for f in found] == ["fail"] and name in found[0]["text"] and words in found[0]["text"], found
+    finally:
+        path.chmod(before)
+    if os.getuid() == 0:
+        owner = path.stat().st_uid
+        os.chown(path, 65534, -1)
+        try:
+            found = findings(inst, "permissions")
+            assert [f["level"] for f in found] == ["fail"] and f"belongs to uid 65534, not {owner}" in found[0]["text"], found
+        finally:
+            os.chown(path, owner, -1)
+    assert not findings(inst, "permissions")
+
+
+def test_a_mistake_in_the_settings_is_the_only_finding(inst):
+    """Which uid a daemon has stands in the settings: without them no owner is called wrong."""
+    conf = inst.root / "pli.conf"
+    with kept(conf):
+        conf.write_text(conf.read_text() + "nosuch = 3\n")
+        fails = [f for f in doctor(inst)["findings"] if f["level"] == "fail"]
+        assert [f["check"] for f in fails] == ["conf"] and "nosuch" in fails[0]["text"], fails
+
+
+def test_what_a_start_makes_again_is_not_to_be_restored(inst):
+    inst.stop()
+    try:
+        shutil.rmtree(inst.root / "run")
+        shutil.rmtree(inst.root / "log")
+        found = findings(inst, "permissions")
+        assert len(found) == 2 and all("pli serve makes it again" in f["advice"] for f in found), found
+    finally:
+        inst.serve()
+    assert not findings(inst, "permissions")
+
+
+def test_after_an_import_the_missing_kind_is_no_fault(inst):
+    """pli cert import takes the trial authority's certificate of the other kind away: a real server has one of the two."""
+    d = inst.dir
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", d / "k.pem", "-out", d / "c.pem", "-days", "90", "-subj", "/CN=x",
+                    "-addext", "subjectAltName=DNS:mail.chu.test,DNS:localhost"], check=True, capture_output=True)
+    (d / "both.pem").write_bytes((d / "k.pem").read_bytes() + (d / "c.pem").read_bytes())
+    inst.json("cert", "import", d / "both.pem")
+    assert not (inst.root / "tls/server-ec.pem").exists()
+    assert not findings(inst, "keys")
+    with kept(inst.root / "tls/server.pem"):
+        (inst.root / "tls/server.pem").unlink()
+        assert len(findings(inst, "keys")) == 2      # and none at all is one
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize("words", [["doctor"], ["serve"], ["serve", "-n"], ["store", "salvage"], ["log", "find", "gp@chu.test"]])
+def test_a_stranger_is_told_one_thing(inst, words):
+    with tempfile.TemporaryDirectory(prefix="pli-test-") as d:
+        os.chmod(d, 0o755)
+        subprocess.run(["cp", "-r", build_dir() / "bin", d], check=True)
+        r = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", f"{d}/bin/pli", *words, "--root", inst.root],
+                           capture_output=True, text=True, timeout=60)
+    assert r.returncode == 1 and r.stdout == "" and len(r.stderr.splitlines()) == 1, r
+    assert "belongs to uid 0, and you are uid 65534" in r.stderr and "run this as root or as the instance's owner" in r.stderr, r

@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 
-from instance import Instance, eventually
+from instance import Instance, eventually, plain
 
 
 def connect(inst):
@@ -39,3 +39,33 @@ def test_log_is_turned_over():
         if found:
             assert found["log"]["level"] == "ok" and "bounded" in found["log"]["text"]
             assert "seccomp" in found["landlock"]["text"]
+
+
+def test_did_dr_x_get_it():
+    """Asked by any of the account's addresses, of every log that is kept; the oldest line comes first."""
+    with Instance() as inst:
+        inst.add("dr@chu.test", extra=["--alias", "docteur@chu.test", "--alias", "garde@chu.test"])
+        inst.add("gp@chu.test")
+        log = inst.root / "log" / "pli.log"
+
+        def filed(address):
+            return [line.rsplit("to=", 1)[1] for line in inst.pli("log", "find", address).splitlines() if "ev=filed-for" in line]
+
+        for n, to in enumerate(("docteur@chu.test", "dr@chu.test", "garde@chu.test"), 1):
+            inst.submit("gp@chu.test", [to], plain(f"lettre {n}", "gp@chu.test", to))
+            inst.proc.send_signal(signal.SIGHUP)
+            eventually(lambda n=n: log.with_suffix(f".log.{n}").exists() and "ev=log-turned" in log.read_text())
+        inst.submit("gp@chu.test", ["gp@chu.test"], plain("autre", "gp@chu.test", "gp@chu.test"))
+        wanted = ["docteur@chu.test", "dr@chu.test", "garde@chu.test"]
+        for address in (*wanted, "DR@chu.test"):
+            assert filed(address) == wanted
+        assert filed("gp@chu.test") == ["gp@chu.test"]
+        assert inst.json("log", "find", "dr@chu.test") == inst.pli("log", "find", "garde@chu.test").splitlines()
+        r = inst.pli("log", "find", "personne@ailleurs.test", check=False)
+        assert r.returncode == 1 and "personne@ailleurs.test" in r.stderr
+        r = inst.pli("log", "find", "dr", check=False)
+        assert r.returncode == 2 and "not an address" in r.stderr
+        inst.stop()
+        r = inst.pli("log", "find", "garde@chu.test", check=False)
+        assert r.returncode == 0 and [line.rsplit("to=", 1)[1] for line in r.stdout.splitlines() if "filed-for" in line] == ["garde@chu.test"]
+        assert "only garde@chu.test is looked for" in r.stderr

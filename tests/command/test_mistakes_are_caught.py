@@ -112,7 +112,7 @@ def test_show_by_alias_and_rpps(inst):
     refused(inst.pli("account", "show", "10001234599", check=False), 1, "no account has the RPPS number")
     refused(inst.pli("account", "set", "gp@chu.test", "--rpps", OTHER_RPPS[:-1] + "0", check=False), 2, "check digit")
     refused(inst.pli("account", "set", "org@chu.test", "--rpps", RPPS, check=False), 1, "organisation")
-    refused(inst.pli("account", "delete", "docteur@chu.test", check=False), 1, "no account")
+    refused(inst.pli("account", "delete", "docteur@chu.test", check=False), 1, "docteur@chu.test is another address of gp@chu.test")
 
 
 def test_sign_in_by_alias(inst):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/stored/stored.h - the daemon: what all its files share.
+/* store/ops/stored.h - the daemon: what all its files share.
  * Process  pli-stored.
  */
 #pragma once
@@ -98,7 +98,8 @@ enum { OUT_MAX = STORE_PAGE };
 struct watches *watches_new(void);
 void watch_set(struct watches *w, struct sess *s, uint32_t folder);
 void watch_drop(struct watches *w, struct sess *s);
-void watch_tell(struct watches *w, uint64_t mbx, uint32_t folder, uint64_t modseq);
+/* env_hooks.committed; owner is the struct stored: watchers are told, the upkeep is woken. */
+void stored_committed(void *owner, const struct tx_event *ev, size_t n, bool work);
 
 /* sweep.c: upkeep in the background */
 void sweep_start(struct stored *d);

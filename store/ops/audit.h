@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/ops/audit.h - the invariants of a folder, looked at inside each transaction that changed it, last before its commit.
+ *
+ * Looks at   INV-5 (exists, unseen and bytes are the sums over the folder's messages; every UID is below uidnext) and INV-6 (no message, and
+ *            no change that watchers are told of, has a modseq beyond the folder's), for each folder named by tx_touch().
+ * Bound      a folder of more than AUDIT_MOST messages is not counted, because each commit would read all of it.
+ * Broken     bug(): the process ends before anything is on the disk, and the log names the folder.
+ * Errors     what reading gives: the transaction is aborted. RC_OK: as it should be.
+ * Process    pli-stored of the developer profile, as env_hooks.audit. The release profile does without: "pli store check" looks there.
+ */
+#pragma once
+#include "store/db/tx.h"
+
+enum { AUDIT_MOST = 300 };
+enum rc audit(struct tx *t, struct err *e);
