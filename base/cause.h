@@ -133,7 +133,9 @@
     X(CAUSE_NAME_TOO_LONG, "name-too-long") \
     X(CAUSE_NAME_EMPTY_LEVEL, "name-empty-level") \
     X(CAUSE_NAME_LEVELS, "name-levels") \
-    X(CAUSE_NAME_UTF7, "name-utf7")
+    X(CAUSE_NAME_UTF7, "name-utf7") \
+    /* the operating system, or a daemon for a role that is not its peer's, will not */ \
+    X(CAUSE_NOT_PERMITTED, "not-permitted")
 
 enum cause {
 #define CAUSE_AS_ENUM(id, name) id,

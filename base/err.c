@@ -75,6 +75,13 @@ enum rc err_cause(struct err *e, enum rc rc, enum cause cause, const char *log_f
     return rc;
 }
 
+enum cause cause_of_errno(int no)
+{
+    if (no == EACCES || no == EPERM)
+        return CAUSE_NOT_PERMITTED;
+    return no == ENOSPC || no == EDQUOT ? CAUSE_DISK_FULL : CAUSE_NONE;
+}
+
 enum rc err_sys(struct err *e, enum rc rc, const char *log_fmt, ...)
 {
     int no = errno;
@@ -82,7 +89,7 @@ enum rc err_sys(struct err *e, enum rc rc, const char *log_fmt, ...)
     size_t n;
 
     va_start(ap, log_fmt);
-    fill(e, rc, CAUSE_NONE, log_fmt, ap);
+    fill(e, rc, cause_of_errno(no), log_fmt, ap);
     va_end(ap);
     n = strlen(e->log);
     snprintf(e->log + n, sizeof e->log - n, ": %s", strerrordesc_np(no) ? strerrordesc_np(no) : "unknown error");

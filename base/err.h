@@ -44,9 +44,10 @@ enum rc err_set(struct err *e, enum rc rc, const char *log_fmt, ...)
 /* The same with a cause of its own. CAUSE_NONE: the plain one of rc. */
 enum rc err_cause(struct err *e, enum rc rc, enum cause cause, const char *log_fmt, ...)
     __attribute__((format(printf, 4, 5), nonnull(1, 4), warn_unused_result));
-/* err_set() with errno's text appended to the log. */
+/* err_set() with errno's text appended to the log, and the cause of errno. */
 enum rc err_sys(struct err *e, enum rc rc, const char *log_fmt, ...)
     __attribute__((format(printf, 3, 4), warn_unused_result));
+enum cause cause_of_errno(int no); /* CAUSE_NOT_PERMITTED, CAUSE_DISK_FULL; CAUSE_NONE: nothing closer is known */
 const char *rc_name(enum rc rc); /* "temp", "denied": stable, used in logs and JSON */
 
 void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn)); /* stderr + log, exit 1 */

@@ -160,7 +160,7 @@ static void welcome(struct ipc_server *sv, int fd)
     n = sv->n_conns;
     pthread_mutex_unlock(&sv->lock);
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0 || !uid_may_connect(sv->s, who.uid)) {
-        rc = err_set(&e, RC_DENIED, "%s: not for uid %ld", sv->s->proto->name, (long)who.uid);
+        rc = err_cause(&e, RC_DENIED, CAUSE_NOT_PERMITTED, "%s: not for uid %ld", sv->s->proto->name, (long)who.uid);
     } else if (n >= sv->s->max_peers || too_many_silent(sv, who.pid) || !(c = take_spare(sv))) {
         rc = err_set(&e, RC_TEMP, "%s: %u peers already, the most allowed", sv->s->proto->name, n);
         drop_silent(sv);

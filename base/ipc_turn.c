@@ -70,7 +70,8 @@ static enum rc check_role(const struct ipc_service *s, const struct ipc_conn *c,
         want = geteuid();
     if (want == c->peer.uid)
         return RC_OK;
-    return err_set(e, RC_DENIED, "%s: uid %ld is not role %u's", s->proto->name, (long)c->peer.uid, (unsigned)role);
+    return err_cause(e, RC_DENIED, CAUSE_NOT_PERMITTED, "%s: uid %ld is not role %u's", s->proto->name,
+                     (long)c->peer.uid, (unsigned)role);
 }
 
 static enum rc check_hello(const struct ipc_service *s, const struct ipc_conn *c, const struct ipc_hello *hi,
@@ -161,7 +162,8 @@ static void handle(struct ipc_server *sv, struct ipc_work *w, struct ipc_conn *c
     if (!run) {
         rc = err_set(&e, RC_PERM, "%s: %s is not offered", c->proto->name, o->name);
     } else if (!(o->roles & (uint32_t)c->peer.role)) {
-        rc = err_set(&e, RC_DENIED, "%s: %s is not for role %u", c->proto->name, o->name, (unsigned)c->peer.role);
+        rc = err_cause(&e, RC_DENIED, CAUSE_NOT_PERMITTED, "%s: %s is not for role %u", c->proto->name, o->name,
+                       (unsigned)c->peer.role);
         log_err(LOG_WARN_, "ipc-denied", &e);
     } else if (r->h.due && clock_mono() >= r->h.due) { /* whoever asked has given up, or will before this were done */
         rc = err_set(&e, RC_TEMP, "%s: %s: asked too long ago", c->proto->name, o->name);

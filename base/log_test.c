@@ -49,6 +49,7 @@ static void test_texts(void **state)
     errno = ENOSPC;
     assert_int_equal(err_sys(&e, RC_TEMP, "write %s", "log"), RC_TEMP);
     assert_string_equal(e.log, "write log: No space left on device");
+    assert_int_equal(e.cause, CAUSE_DISK_FULL);
     assert_int_equal(errno, ENOSPC);
 }
 

@@ -119,29 +119,50 @@ static enum rc as_username(struct work *w, struct err *e)
                : err_cause(e, RC_PERM, CAUSE_LOGIN_CHARACTER, "User name has a character that is not allowed");
 }
 
-/* CAUSE_NONE: the character may stand in a name. */
-static enum cause name_refuses(uint32_t cp)
+static bool is_direction(uint32_t cp)
 {
-    if (uc_is_property_bidi_control(cp))
-        return CAUSE_NAME_DIRECTION;
-    if (uc_is_general_category_withtable(cp, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp))
-        return CAUSE_NAME_CONTROL;
-    return precis_is_invisible(cp) ? CAUSE_NAME_INVISIBLE : CAUSE_NONE;
+    return uc_is_property_bidi_control(cp);
+}
+
+static bool is_control(uint32_t cp)
+{
+    return uc_is_general_category_withtable(cp, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp);
+}
+
+static const struct name_rule {
+    bool (*breaks)(uint32_t cp);
+    enum cause cause;
+    const char *log;
+} name_rules[] = {
+    {is_direction, CAUSE_NAME_DIRECTION, "Name has a direction mark"},
+    {is_control, CAUSE_NAME_CONTROL, "Name has a control character"},
+    {precis_is_invisible, CAUSE_NAME_INVISIBLE, "Name has an invisible character"},
+};
+
+/* The rule that the character breaks; NULL: it may stand in a name. */
+static const struct name_rule *broken_by(uint32_t cp)
+{
+    for (size_t i = 0; i < sizeof name_rules / sizeof *name_rules; i++)
+        if (name_rules[i].breaks(cp))
+            return &name_rules[i];
+    return NULL;
 }
 
 static enum rc as_name(struct work *w, struct err *e)
 {
-    for (size_t i = 0; i < w->n; i++)
-        if (name_refuses(w->s[i]) != CAUSE_NONE)
-            return err_cause(e, RC_PERM, name_refuses(w->s[i]), "Name has a character that is not allowed: %s",
-                             cause_name(name_refuses(w->s[i])));
+    for (size_t i = 0; i < w->n; i++) {
+        const struct name_rule *rule = broken_by(w->s[i]);
+
+        if (rule)
+            return err_cause(e, RC_PERM, rule->cause, "%s", rule->log);
+    }
     return compose(w, e);
 }
 
 static enum rc as_shown(struct work *w, struct err *e)
 {
     for (size_t i = 0; i < w->n; i++)
-        if (name_refuses(w->s[i]) != CAUSE_NONE)
+        if (broken_by(w->s[i]))
             w->s[i] = 0xfffd;
     return compose(w, e);
 }

@@ -95,6 +95,12 @@ static bool gone(enum rc rc)
     return rc == RC_CLOSED || rc == RC_TIMEOUT;
 }
 
+/* That it was too slow is told on; that a connection ended tells nobody anything. */
+static enum cause late(const struct err *e)
+{
+    return e->cause == CAUSE_TIMED_OUT ? e->cause : CAUSE_NONE;
+}
+
 /* Dials until patience ends; a refusal (version, role) is final. */
 static enum rc dial(struct dir *d, int64_t patience, struct err *e)
 {
@@ -103,7 +109,7 @@ static enum rc dial(struct dir *d, int64_t patience, struct err *e)
         if (rc == RC_OK || !(gone(rc) || rc == RC_TEMP || rc == RC_NOTFOUND))
             return rc;
         if (deadline_left_ms(patience) <= REDIAL_MS)
-            return err_set(e, RC_TEMP, "dird does not answer: %.200s", e->log);
+            return err_cause(e, RC_TEMP, late(e), "dird does not answer: %.200s", e->log);
         nanosleep(&(struct timespec){0, REDIAL_MS * 1000000L}, NULL);
     }
 }
@@ -142,7 +148,7 @@ enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out,
             return rc;
         ipc_hangup(&d->c);
         if (rc == RC_TIMEOUT || changes_something(op) || tries == 3)
-            return err_set(e, RC_TEMP, "dird went away: %.200s", e->log);
+            return err_cause(e, RC_TEMP, late(e), "dird went away: %.200s", e->log);
     }
 }
 

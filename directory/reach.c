@@ -9,7 +9,7 @@ static enum rc failed(const char *step, int code, int seconds, struct err *e)
     if (code == LDAP_INVALID_CREDENTIALS)
         return err_set(e, RC_DENIED, "the directory refuses the secret");
     if (code == LDAP_TIMEOUT)
-        return err_set(e, RC_TEMP, "the directory takes the connection but does not answer within %d s (%s)", seconds, step);
+        return err_cause(e, RC_TEMP, CAUSE_DIR_TEMP, "the directory takes the connection but does not answer within %d s (%s)", seconds, step);
     return err_set(e, RC_TEMP, "%s: %s (%d)", step, ldap_err2string(code), code);
 }
 

@@ -104,7 +104,7 @@ static const struct cause_row table[CAUSES_] = {
         "Too many operations, try again in a minute"),
     SMTP(CAUSE_STORE_TEMP, 451, "4.3.0", "Stockage momentanement indisponible, reessayez",
         "Storage unavailable, try again"),
-    SMTP(CAUSE_DIR_TEMP, 451, "4.3.0", "Annuaire momentanement indisponible, reessayez",
+    BOTH(CAUSE_DIR_TEMP, 451, "4.3.0", "UNAVAILABLE", "Annuaire momentanement indisponible, reessayez",
         "Directory unavailable, try again"),
     SMTP(CAUSE_KEY_TEMP, 451, "4.3.0", "Service de cles momentanement indisponible, reessayez",
         "Key service unavailable, try again"),
@@ -182,6 +182,8 @@ static const struct cause_row table[CAUSES_] = {
     IMAP(CAUSE_NAME_EMPTY_LEVEL, "CANNOT", "Nom avec un niveau vide", "Mailbox name has an empty level"),
     IMAP(CAUSE_NAME_LEVELS, "CANNOT", "Nom avec trop de niveaux", "Mailbox name has too many levels"),
     IMAP(CAUSE_NAME_UTF7, NULL, "Nom en UTF-7 modifie incorrect", "Mailbox name is not valid modified UTF-7"),
+    /* the operating system, or a daemon for a role that is not its peer's, will not */
+    IMAP(CAUSE_NOT_PERMITTED, "NOPERM", "Operation non permise", "Operation not permitted"),
 };
 /* clang-format on */
 

@@ -100,7 +100,7 @@ static enum rc bind_once(struct auth *a, const struct cache_view *v, bool usable
         return RC_OK;
     if (rc == RC_OK || rc == RC_DENIED || rc == RC_NOTFOUND)
         return wrong(e);
-    return err_set(e, RC_TEMP, "password cannot be checked: %.200s", e->log);
+    return err_cause(e, RC_TEMP, e->cause, "password cannot be checked: %.200s", e->log);
 }
 
 static enum rc bind_in_turn(struct auth *a, const struct cache_view *v, bool usable, struct span password, struct err *e)

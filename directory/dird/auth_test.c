@@ -258,7 +258,7 @@ static void while_slapd_is_away(void **state)
     assert_int_equal(kind_of(MARIE), DK_MAILBOX);                   /* known by heart */
     assert_int_equal(sign_in(MARIE, "mot de passe", &e), RC_OK);    /* remembered */
     assert_int_equal(sign_in(MARIE, "mot de passE", &e), RC_TEMP);  /* cannot be known */
-    assert_int_equal(e.cause, CAUSE_UNAVAILABLE);
+    assert_int_equal(e.cause, CAUSE_DIR_TEMP);
     assert_int_equal(sign_in("nobody@chu.example", "x", &e), RC_TEMP);
     assert_int_equal(add(per("new@chu.example", "New One", 30)), RC_TEMP);
     assert_int_equal(dir_account_set(dir, DS_DISABLED, &a, &e), RC_TEMP);

@@ -96,7 +96,7 @@ enum rc link_fail(struct ldap *ld, int code, const char *doing, struct err *e)
     char *text = NULL;
     if (ld)
         ldap_get_option(ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &text);
-    rc = err_set(e, rc, "directory: %s: %s (%d)%s%.120s", doing, ldap_err2string(code), code, text && *text ? ": " : "",
+    rc = err_cause(e, rc, link_broken(code) ? CAUSE_DIR_TEMP : CAUSE_NONE, "directory: %s: %s (%d)%s%.120s", doing, ldap_err2string(code), code, text && *text ? ": " : "",
                  text ? text : "");
     ldap_memfree(text);
     return rc;

@@ -50,7 +50,7 @@ HANDLER(h_auth)
     UNUSED_();
     if (q->protocol > 0 && q->protocol < sizeof whose / sizeof *whose && !(whose[q->protocol] & (uint32_t)p->role)) {
         log_ev(LOG_WARN_, "auth-denied", "role=%u protocol=%u pid=%ld", (unsigned)p->role, q->protocol, (long)p->pid);
-        return err_set(e, RC_DENIED, "protocol %u is not for role %u", q->protocol, (unsigned)p->role);
+        return err_cause(e, RC_DENIED, CAUSE_NOT_PERMITTED, "protocol %u is not for role %u", q->protocol, (unsigned)p->role);
     }
     return auth_sign_in(d->auth, req, p->role == ROLE_ADMIN ? 0 : (uint64_t)p->pid, r->scratch, r->msg, e);
 }
