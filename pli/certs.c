@@ -61,19 +61,17 @@ static int accounts_each(struct cmd *c, int (*see)(struct cmd *, const struct ce
     char after[256] = "";
     struct dird_list_rep rep = {.more = 1};
     struct dird_account a = {0};
+    struct buf page = BUF_INIT;
     struct err e;
     int answer = PLI_OK;
 
     while (rep.more && answer == PLI_OK) {
         struct dird_list_req rq = {span_str(after), SPAN_NULL};
-        struct buf page = BUF_INIT; /* see() may ask dird too */
 
         rep = (struct dird_list_rep){0};
-        if (dir_call(inst_dir(c), DIRD_CERTS, &rq, &rep, &e) != RC_OK)
+        if (dir_call_in(inst_dir(c), DIRD_CERTS, &rq, &rep, &page, &e) != RC_OK)
             answer = cmd_err(c, &e);
-        buf_addspan(&page, rep.list);
-        for (struct span rest = buf_span(&page);
-             answer == PLI_OK && ipc_list_next(&rest, dird_account_f, &a, &e) == RC_OK;) {
+        for (struct span rest = rep.list; answer == PLI_OK && ipc_list_next(&rest, dird_account_f, &a, &e) == RC_OK;) {
             struct cert_seen s = {.what = "account"};
 
             snprintf(s.name, sizeof s.name, "%.*s", SPAN_ARG(a.address));
@@ -83,8 +81,8 @@ static int accounts_each(struct cmd *c, int (*see)(struct cmd *, const struct ce
             count_days(&s);
             answer = see(c, &s, ctx);
         }
-        buf_free(&page);
     }
+    buf_free(&page);
     return answer;
 }
 
@@ -116,13 +114,15 @@ static void wait_for_directory(struct cmd *c, const struct stat *before)
     int64_t end = clock_mono() + WAIT_S * INT64_C(1000000000);
     struct dird_list_req rq = {SPAN_NULL, SPAN_NULL};
     struct dird_list_rep rep = {0};
+    struct buf mem = BUF_INIT;
     struct err e;
 
     while (clock_mono() < end) {
-        if (another_socket(before) && dir_call(inst_dir(c), DIRD_CERTS, &rq, &rep, &e) == RC_OK)
-            return;
+        if (another_socket(before) && dir_call_in(inst_dir(c), DIRD_CERTS, &rq, &rep, &mem, &e) == RC_OK)
+            break;
         usleep(50 * 1000);
     }
+    buf_free(&mem);
 }
 
 int certs_reload(struct cmd *c, bool directory, bool *told_out)

@@ -292,17 +292,17 @@ json_t *account_json(const struct dird_account *a)
 }
 
 /* What changes an account wants its address: an alias may move to another account, and the command is then repeated from a history. */
-static int no_account(struct cmd *c, const char *normal)
+static int no_account(struct cmd *c, const char *normal, struct buf *mem)
 {
     struct dird_lookup_rep rep = {0};
     struct err e;
 
-    if (dir_lookup(inst_dir(c), span_str(normal), &rep, &e) == RC_OK && rep.address.n > 0)
+    if (dir_lookup(inst_dir(c), span_str(normal), &rep, mem, &e) == RC_OK && rep.address.n > 0)
         return cmd_fail(c, "%s is another address of %.*s: name that one", normal, SPAN_ARG(rep.address));
     return cmd_fail(c, "no account %s: pli account list shows those there are", normal);
 }
 
-int account_get(struct cmd *c, const char *address, struct dird_account *out)
+int account_get(struct cmd *c, const char *address, struct dird_account *out, struct buf *mem)
 {
     char normal[256];
     struct span domain;
@@ -314,8 +314,8 @@ int account_get(struct cmd *c, const char *address, struct dird_account *out)
         return cmd_usage(c, "\"%.100s\" is not an address of a mailbox", address);
     rq.address = span_str(normal);
     *out = (struct dird_account){0};
-    rc = dir_call(inst_dir(c), DIRD_ACCOUNT_GET, &rq, out, &e);
+    rc = dir_call_in(inst_dir(c), DIRD_ACCOUNT_GET, &rq, out, mem, &e);
     if (rc == RC_NOTFOUND)
-        return no_account(c, normal);
+        return no_account(c, normal, mem);
     return rc == RC_OK ? PLI_OK : cmd_err(c, &e);
 }

@@ -39,5 +39,5 @@ bool size_option(struct cmd *c, const char *name, uint64_t *out, int *answer_out
 struct json_t;
 struct json_t *account_json(const struct dird_account *a);
 struct json_t *json_text(struct span s); /* a string, bytes that are no UTF-8 replaced; null when empty */
-/* An account by its address; spans live until the next call on the directory. */
-int account_get(struct cmd *c, const char *address, struct dird_account *out);
+/* An account by its address; its spans point into *mem, which the caller frees, after a failure too. */
+int account_get(struct cmd *c, const char *address, struct dird_account *out, struct buf *mem);

@@ -142,16 +142,20 @@ static int read_password(struct cmd *c, struct adding *ad)
 static int address_free(struct cmd *c, struct adding *ad)
 {
     struct dird_lookup_rep rep = {0};
+    struct buf mem = BUF_INIT;
     struct err e;
+    int answer = PLI_OK;
 
-    if (dir_lookup(inst_dir(c), ad->a.address, &rep, &e) != RC_OK)
-        return cmd_err(c, &e);
-    if (rep.kind == DK_NOT_LOCAL)
-        return cmd_fail(c, "%.*s is not a domain of this instance", SPAN_ARG(ad->domain));
+    if (dir_lookup(inst_dir(c), ad->a.address, &rep, &mem, &e) != RC_OK)
+        answer = cmd_err(c, &e);
+    else if (rep.kind == DK_NOT_LOCAL)
+        answer = cmd_fail(c, "%.*s is not a domain of this instance", SPAN_ARG(ad->domain));
     /* a sub-address "name+x" resolves to name: only the very address counts */
-    if (rep.kind != DK_UNKNOWN && (rep.address.n == 0 || span_ieq(rep.address, ad->a.address) || rep.kind == DK_ALIAS))
-        return cmd_fail(c, "%s is there already: pli account show %s", ad->address, ad->address);
-    return PLI_OK;
+    else if (rep.kind != DK_UNKNOWN &&
+             (rep.address.n == 0 || span_ieq(rep.address, ad->a.address) || rep.kind == DK_ALIAS))
+        answer = cmd_fail(c, "%s is there already: pli account show %s", ad->address, ad->address);
+    buf_free(&mem);
+    return answer;
 }
 
 static enum rc make_keys(struct cmd *c, struct adding *ad, struct err *e)
@@ -186,12 +190,14 @@ static enum rc make_entry(struct cmd *c, struct adding *ad, struct err *e)
     struct store_mbx_msg box = {ad->a.mbx};
     struct dird_address_req rq = {ad->a.address};
     struct dird_account there = {0};
+    struct buf mem = BUF_INIT;
     struct err ignored;
     enum rc rc = dir_call(inst_dir(c), DIRD_ACCOUNT_ADD, &ad->a, NULL, e);
 
-    if (rc == RC_TEMP && dir_call(inst_dir(c), DIRD_ACCOUNT_GET, &rq, &there, &ignored) == RC_OK &&
+    if (rc == RC_TEMP && dir_call_in(inst_dir(c), DIRD_ACCOUNT_GET, &rq, &there, &mem, &ignored) == RC_OK &&
         there.mbx == ad->a.mbx)
-        return RC_OK;
+        rc = RC_OK;
+    buf_free(&mem);
     if (rc != RC_OK && rc != RC_TEMP)
         (void)store_call(inst_store(c), STORE_BOX_DELETE, &box, -1, NULL, &ignored);
     return rc;

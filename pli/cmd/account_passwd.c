@@ -137,8 +137,10 @@ static enum rc check_old(struct cmd *c, struct passwd *p, struct err *e)
 {
     struct dird_auth_req rq = {span_str(p->address), p->old_password, SPAN_LIT("local"), DP_ADMIN};
     struct dird_auth_rep rep = {0};
-    enum rc rc = p->old_password.n ? dir_auth(inst_dir(c), &rq, &rep, e) : RC_OK;
+    struct buf mem = BUF_INIT;
+    enum rc rc = p->old_password.n ? dir_auth(inst_dir(c), &rq, &rep, &mem, e) : RC_OK;
 
+    buf_free(&mem); /* the answer is wanted, not the ticket */
     if (rc == RC_DENIED)
         return err_set(e, RC_DENIED, "the old password is not right: nothing was changed");
     return rc == RC_PERM ? RC_OK : rc; /* a disabled account's password was right */
@@ -201,16 +203,19 @@ int cmd_account_passwd(struct cmd *c)
     struct passwd p = {0};
     struct passwords pw = {0};
     struct dird_account a;
+    struct buf mem = BUF_INIT;
     struct err e;
     bool strict;
     enum rc rc;
-    int answer = account_get(c, c->pos[0], &a);
+    int answer = account_get(c, c->pos[0], &a, &mem);
 
+    if (answer == PLI_OK)
+        snprintf(p.address, sizeof p.address, "%.*s", SPAN_ARG(a.address));
+    buf_free(&mem);
     if (answer != PLI_OK)
         return answer;
     strict = a.flags & DF_STRICT;
     p.mbx = a.mbx;
-    snprintf(p.address, sizeof p.address, "%.*s", SPAN_ARG(a.address));
     answer = read_lines(c, strict, &pw, &p);
     if (answer == PLI_OK) {
         rc = strict ? change_strict(c, &p, &e) : change_default(c, &p, &e);

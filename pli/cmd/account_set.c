@@ -23,6 +23,7 @@ static const struct {
 
 struct changing {
     struct dird_account a;
+    struct buf mem; /* what its spans point into */
     char address[256];
     struct buf aliases;
     uint32_t what;
@@ -161,10 +162,9 @@ static enum rc set_box_quota(struct cmd *c, const struct changing *ch, struct er
     return ch->what & DS_QUOTA ? store_call(inst_store(c), STORE_BOX_SET, &rq, -1, NULL, e) : RC_OK;
 }
 
-/* dird's answer is read into ch, and its spans live until the next call: the address is copied, the record is sent at once. */
 static int begin(struct cmd *c, struct changing *ch)
 {
-    int answer = account_get(c, c->pos[0], &ch->a);
+    int answer = account_get(c, c->pos[0], &ch->a, &ch->mem);
 
     if (answer != PLI_OK)
         return answer;
@@ -172,6 +172,12 @@ static int begin(struct cmd *c, struct changing *ch)
     ch->a.address = span_str(ch->address);
     ch->a.cert_der = ch->a.password = SPAN_NULL;
     return PLI_OK;
+}
+
+static void end(struct changing *ch)
+{
+    buf_free(&ch->aliases);
+    buf_free(&ch->mem);
 }
 
 static int done(const struct cmd *c, const char *address, const char *what)
@@ -204,7 +210,7 @@ int cmd_account_set(struct cmd *c)
         answer = cmd_err(c, &e);
     if (answer == PLI_OK)
         answer = renew_certificate(c, &ch);
-    buf_free(&ch.aliases);
+    end(&ch);
     return answer == PLI_OK ? done(c, ch.address, "changed") : answer;
 }
 
@@ -214,13 +220,12 @@ static int set_disabled(struct cmd *c, bool disabled)
     struct err e;
     int answer = begin(c, &ch);
 
-    if (answer != PLI_OK)
-        return answer;
     ch.what = DS_DISABLED;
     ch.a.disabled = disabled;
-    if (send_change(c, &ch, &e) != RC_OK)
-        return cmd_err(c, &e);
-    return done(c, ch.address, disabled ? "disabled" : "enabled");
+    if (answer == PLI_OK && send_change(c, &ch, &e) != RC_OK)
+        answer = cmd_err(c, &e);
+    end(&ch);
+    return answer == PLI_OK ? done(c, ch.address, disabled ? "disabled" : "enabled") : answer;
 }
 
 int cmd_account_disable(struct cmd *c)
@@ -252,6 +257,7 @@ int cmd_account_delete(struct cmd *c)
     struct err e;
     int answer = begin(c, &ch);
 
+    end(&ch); /* the address and the number of the mailbox stay */
     if (answer != PLI_OK)
         return answer;
     if (!confirmed(c, ch.address))

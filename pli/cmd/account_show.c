@@ -53,12 +53,12 @@ static int address_of_rpps(struct cmd *c, struct span rpps, char out[256])
     struct dird_list_req rq = {SPAN_NULL, rpps};
     struct dird_list_rep rep = {0};
     struct dird_account a = {0};
-    struct buf all = BUF_INIT;
+    struct buf all = BUF_INIT, mem = BUF_INIT;
     struct err e;
     size_t n = 0;
     int answer = PLI_OK;
 
-    if (dir_call(inst_dir(c), DIRD_SEARCH, &rq, &rep, &e) != RC_OK)
+    if (dir_call_in(inst_dir(c), DIRD_SEARCH, &rq, &rep, &mem, &e) != RC_OK)
         return cmd_err(c, &e);
     for (struct span rest = rep.list; ipc_list_next(&rest, dird_account_f, &a, &e) == RC_OK;)
         if (span_eq(a.rpps, rpps)) {
@@ -70,6 +70,7 @@ static int address_of_rpps(struct cmd *c, struct span rpps, char out[256])
     else if (n > 1)
         answer = cmd_fail(c, "%zu accounts have this RPPS number, name one of them: %s", n, buf_cstr(&all));
     buf_free(&all);
+    buf_free(&mem);
     return answer;
 }
 
@@ -78,6 +79,7 @@ static int address_shown(struct cmd *c, char out[256])
 {
     struct span asked = span_str(c->pos[0]);
     struct dird_lookup_rep rep = {0};
+    struct buf mem = BUF_INIT;
     struct span domain;
     struct err e;
 
@@ -86,41 +88,48 @@ static int address_shown(struct cmd *c, char out[256])
     if (!address_normal(c->pos[0], out, &domain))
         return cmd_usage(c, "\"%.100s\" is neither an address nor an RPPS number (11 digits, the last a check digit)",
                          c->pos[0]);
-    if (dir_lookup(inst_dir(c), span_str(out), &rep, &e) == RC_OK && rep.address.n > 0)
+    if (dir_lookup(inst_dir(c), span_str(out), &rep, &mem, &e) == RC_OK && rep.address.n > 0)
         snprintf(out, 256, "%.*s", SPAN_ARG(rep.address));
+    buf_free(&mem);
     return PLI_OK;
+}
+
+static int show(struct cmd *c, const struct dird_account *a)
+{
+    struct store_box_rep box = {0};
+    struct store_mbx_msg rq = {a->mbx};
+    struct buf mem = BUF_INIT;
+    struct err e;
+    json_t *j;
+    enum rc rc = store_call_in(inst_store(c), STORE_BOX_GET, &rq, -1, &box, &mem, &e);
+
+    buf_free(&mem); /* the counts are wanted, not the slots */
+    if (rc != RC_OK)
+        return cmd_err(c, &e);
+    if (!c->json) {
+        show_text(a, &box);
+        return PLI_OK;
+    }
+    j = account_json(a);
+    json_object_set_new(j, "used", json_integer((json_int_t)box.used));
+    json_object_set_new(j, "messages", json_integer((json_int_t)box.messages));
+    json_object_set_new(j, "quota", json_integer((json_int_t)box.quota));
+    return out_json(j);
 }
 
 int cmd_account_show(struct cmd *c)
 {
     struct dird_account a;
-    struct store_box_rep box = {0};
-    struct store_mbx_msg rq;
     struct buf mem = BUF_INIT;
-    enum rc rc;
-    struct err e;
-    json_t *j;
     char address[256];
     int answer = address_shown(c, address);
 
     if (answer == PLI_OK)
-        answer = account_get(c, address, &a);
-    if (answer != PLI_OK)
-        return answer;
-    rq.mbx = a.mbx;
-    rc = store_call_in(inst_store(c), STORE_BOX_GET, &rq, -1, &box, &mem, &e);
-    buf_free(&mem); /* the counts are wanted, not the slots */
-    if (rc != RC_OK)
-        return cmd_err(c, &e);
-    if (!c->json) {
-        show_text(&a, &box);
-        return PLI_OK;
-    }
-    j = account_json(&a);
-    json_object_set_new(j, "used", json_integer((json_int_t)box.used));
-    json_object_set_new(j, "messages", json_integer((json_int_t)box.messages));
-    json_object_set_new(j, "quota", json_integer((json_int_t)box.quota));
-    return out_json(j);
+        answer = account_get(c, address, &a, &mem);
+    if (answer == PLI_OK)
+        answer = show(c, &a);
+    buf_free(&mem);
+    return answer;
 }
 
 /* ---- lists ---- */
@@ -140,20 +149,24 @@ static int each_page(struct cmd *c, enum dird_op op, const char *text, json_t *l
     struct dird_list_req rq = {SPAN_NULL, span_str(text)};
     struct dird_list_rep rep = {.more = 1};
     struct dird_account a = {0};
+    struct buf page = BUF_INIT;
     struct err e;
+    int answer = PLI_OK;
 
-    while (rep.more) {
+    while (answer == PLI_OK && rep.more) {
         rq.after = span_str(after);
         rep = (struct dird_list_rep){0};
-        if (dir_call(inst_dir(c), op, &rq, &rep, &e) != RC_OK)
-            return cmd_err(c, &e);
+        a = (struct dird_account){0};
+        if (dir_call_in(inst_dir(c), op, &rq, &rep, &page, &e) != RC_OK)
+            answer = cmd_err(c, &e);
         for (struct span rest = rep.list; ipc_list_next(&rest, dird_account_f, &a, &e) == RC_OK; ++*n)
             row(c, &a, list);
         if (rep.more && (a.address.n == 0 || a.address.n >= sizeof after))
-            return cmd_fail(c, "the directory's answer is not understood");
+            answer = cmd_fail(c, "the directory's answer is not understood");
         snprintf(after, sizeof after, "%.*s", SPAN_ARG(a.address));
     }
-    return PLI_OK;
+    buf_free(&page);
+    return answer;
 }
 
 static int list(struct cmd *c, enum dird_op op, const char *text)

@@ -119,33 +119,43 @@ static enum rc publish(struct cmd *c, struct dird_account *a, bool signs, struct
     return rc;
 }
 
-int cert_issue_account(struct cmd *c, const char *who, uint8_t algorithm, char address[256], struct cert_info *info)
+static int issue_for(struct cmd *c, struct dird_account *a, uint8_t algorithm, struct cert_info *info)
 {
-    struct dird_account a;
     struct keyd_issue_req rq = {.use = KEYD_ISSUE_SMIME, .algorithm = algorithm};
     struct buf cert = BUF_INIT, slot = BUF_INIT;
     struct err e;
     enum rc rc;
-    int answer = account_get(c, who, &a);
+    int answer;
 
-    if (answer != PLI_OK)
-        return answer;
-    snprintf(address, 256, "%.*s", SPAN_ARG(a.address));
-    rq.name = a.address;
-    rq.cn = a.name;
-    rq.aliases = a.aliases;
+    rq.name = a->address;
+    rq.cn = a->name;
+    rq.aliases = a->aliases;
     if (algorithm == CERT_AS_IT_WAS)
-        rq.algorithm = cert_info_der(a.cert_der, info, &e) == RC_OK && info->rsa ? PKI_RSA_2048 : PKI_P256;
+        rq.algorithm = cert_info_der(a->cert_der, info, &e) == RC_OK && info->rsa ? PKI_RSA_2048 : PKI_P256;
     rc = keyd_issue_trial(inst_keyd(c), &rq, &cert, &slot, NULL, &e);
     if (rc == RC_OK)
         rc = cert_info_der(buf_span(&cert), info, &e);
     if (rc == RC_OK)
-        rc = replace_slot(c, a.mbx, buf_span(&slot), &e);
+        rc = replace_slot(c, a->mbx, buf_span(&slot), &e);
     if (rc == RC_OK)
-        rc = publish(c, &a, algorithm != CERT_AS_IT_WAS, buf_span(&cert), &e);
+        rc = publish(c, a, algorithm != CERT_AS_IT_WAS, buf_span(&cert), &e);
     answer = rc == RC_OK ? PLI_OK : cmd_err(c, &e);
     buf_free(&cert);
     buf_free(&slot);
+    return answer;
+}
+
+int cert_issue_account(struct cmd *c, const char *who, uint8_t algorithm, char address[256], struct cert_info *info)
+{
+    struct dird_account a;
+    struct buf mem = BUF_INIT;
+    int answer = account_get(c, who, &a, &mem);
+
+    if (answer == PLI_OK) {
+        snprintf(address, 256, "%.*s", SPAN_ARG(a.address));
+        answer = issue_for(c, &a, algorithm, info);
+    }
+    buf_free(&mem);
     return answer;
 }
 

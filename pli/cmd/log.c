@@ -54,6 +54,17 @@ static void seek(struct sought *s, struct span address)
         memcpy(s->name[s->n++], name, sizeof name);
 }
 
+static void seek_names(struct sought *s, const struct dird_account *a)
+{
+    seek(s, a->address);
+    for (struct span rest = a->aliases; rest.n > 0;) {
+        ptrdiff_t nl = span_chr(rest, '\n');
+
+        seek(s, span_head(rest, nl < 0 ? rest.n : (size_t)nl));
+        rest = span_from(rest, nl < 0 ? rest.n : (size_t)nl + 1);
+    }
+}
+
 /* The account that has this address, if any: its own and its aliases. False: the directory cannot be asked. */
 static bool seek_account(struct cmd *c, struct sought *s)
 {
@@ -62,26 +73,27 @@ static bool seek_account(struct cmd *c, struct sought *s)
     struct dird_lookup_rep found = {0};
     struct dird_account a = {0};
     struct dird_address_req rq;
+    struct buf mem = BUF_INIT;
     struct err e;
     enum rc rc;
 
     if (!address_normal(c->pos[0], normal, &domain))
         return true; /* no account of ours: a sender's, or a recipient's elsewhere */
-    if (!inst_served(".", NULL) || dir_lookup(inst_dir(c), span_str(normal), &found, &e) != RC_OK)
+    if (!inst_served(".", NULL))
         return false;
-    if (found.address.n > 0)
-        snprintf(normal, sizeof normal, "%.*s", SPAN_ARG(found.address));
-    rq.address = span_str(normal);
-    rc = dir_call(inst_dir(c), DIRD_ACCOUNT_GET, &rq, &a, &e);
-    if (rc != RC_OK)
-        return rc == RC_NOTFOUND;
-    seek(s, a.address);
-    for (struct span rest = a.aliases; rest.n > 0;) {
-        ptrdiff_t nl = span_chr(rest, '\n');
-        seek(s, span_head(rest, nl < 0 ? rest.n : (size_t)nl));
-        rest = span_from(rest, nl < 0 ? rest.n : (size_t)nl + 1);
+    rc = dir_lookup(inst_dir(c), span_str(normal), &found, &mem, &e);
+    if (rc == RC_OK) {
+        if (found.address.n > 0)
+            snprintf(normal, sizeof normal, "%.*s", SPAN_ARG(found.address));
+        rq.address = span_str(normal);
+        rc = dir_call_in(inst_dir(c), DIRD_ACCOUNT_GET, &rq, &a, &mem, &e);
+        if (rc == RC_OK)
+            seek_names(s, &a);
+        else if (rc == RC_NOTFOUND)
+            rc = RC_OK; /* it is nobody's */
     }
-    return true;
+    buf_free(&mem);
+    return rc == RC_OK;
 }
 
 static void take(const char *line, json_t *rows)

@@ -101,23 +101,27 @@ static int walk(struct cmd *c, const char *only, json_t *rows, size_t *shown)
     struct dird_trust_list_req rq;
     struct dird_list_rep rep = {.more = 1};
     struct dird_trust_entry t = {0};
+    struct buf page = BUF_INIT;
     struct err e;
+    int answer = PLI_OK;
 
-    while (rep.more) {
+    while (answer == PLI_OK && rep.more) {
         rq.after = span_str(after);
         rep = (struct dird_list_rep){0};
-        if (dir_call(inst_dir(c), DIRD_TRUST_LIST, &rq, &rep, &e) != RC_OK)
-            return cmd_err(c, &e);
+        t = (struct dird_trust_entry){0};
+        if (dir_call_in(inst_dir(c), DIRD_TRUST_LIST, &rq, &rep, &page, &e) != RC_OK)
+            answer = cmd_err(c, &e);
         for (struct span rest = rep.list; ipc_list_next(&rest, dird_trust_entry_f, &t, &e) == RC_OK;)
             if (!only || span_eq_str(t.domain, only)) {
                 entry(c, &t, rows);
                 (*shown)++;
             }
         if (rep.more && (t.domain.n == 0 || t.domain.n >= sizeof after))
-            return cmd_fail(c, "the directory's answer is not understood");
+            answer = cmd_fail(c, "the directory's answer is not understood");
         snprintf(after, sizeof after, "%.*s", SPAN_ARG(t.domain));
     }
-    return PLI_OK;
+    buf_free(&page);
+    return answer;
 }
 
 int cmd_trust_show(struct cmd *c)

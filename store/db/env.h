@@ -54,7 +54,7 @@ struct env {
     atomic_uint marks[ENV_MARKS]; /* commits not flushed yet, by mailbox */
     /* room on the disk, looked at now and then */
     atomic_llong free_at;
-    atomic_ullong free_bytes, reusable;
+    atomic_ullong free_bytes, reusable, owed; /* owed: what the reserve lacks, having been given up (room.h) */
     atomic_ullong commits, deadlocks;
 };
 void env_open(struct env *v, const struct env_conf *c); /* dies with one clear line */

@@ -6,7 +6,8 @@
  * INV-R1   what grows is refused (CAUSE_DISK_FULL) while the room is below min_free, or the disk alone below half of it (log and small
  *          tables want the disk); other changes while the disk is below a quarter of it.
  * INV-R2   what takes away (EXPUNGE, a folder, a mailbox, the end of a queue entry) and the flag that comes before it are never refused:
- *          the rest of min_free is theirs, and on a disk that others filled the file "reserve", which is given up first.
+ *          the rest of min_free is theirs, and on a disk that others filled the file "reserve", which is given up first. Its room stays
+ *          theirs: until it is written again, what comes in counts it as taken.
  * INV-R3   while the disk is low, the log is checkpointed at each round of the sweep, so that its files go, and tables are compacted
  *          a few pages at a time (DB->compact: transactions of its own, so a crash leaves the old page or the new).
  * Process  pli-stored, any thread.

@@ -408,7 +408,8 @@ def test_a_refused_message_is_named(inst, refused, name):
 # ---- what is away, on an instance of its own ----
 @pytest.fixture(scope="module")
 def away():
-    with Instance(conf=["stored {", "timeout = 3", "}"]) as pli:  # sessions wait three times that for a store that is stopped
+    # Sessions wait three times that for a store that is stopped; few failures are free, and each of them costs a second.
+    with Instance(conf=["stored {", "timeout = 3", "}", "dird {", "max_failures = 3", "}"]) as pli:
         for who in (ME, "change@chu.test", "force@chu.test"):
             pli.add(who, sign="never")
         pli.add("signe@chu.test", kind="per", name="Dr Marie MARTIN")
