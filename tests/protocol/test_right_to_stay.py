@@ -134,7 +134,7 @@ def test_a_literal_on_its_way_is_not_taken(pli, change):
         eventually(lambda: f"ev=session-ended account={who} " in pli.output())
         line.sock.sendall(b"0123456789012345\r\n")
         came = line.file.readlines()
-        assert len(came) == 1 and came[0].startswith("* BYE Compte modifie".encode()), came
+        assert len(came) == 1 and came[0].startswith("* BYE Votre compte a change".encode()), came
     assert "ev=append account=" + who not in pli.output()
 
 
