@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/people.c - see pli/people.h. */
 #include "pli/people.h"
+#include "base/ascii.h"
 #include "base/prepare.h"
 #include "base/settings.h"
 #include "base/wipe.h"
@@ -8,7 +9,6 @@
 #include "pli/instance.h"
 #include "policies/identifiers.h"
 #include "policies/password.h"
-#include <ctype.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -150,9 +150,9 @@ static bool in_capitals(struct span word)
 
     for (size_t i = 0; i < word.n; i++) {
         bool latin1 = word.p[i] == 0xC3 && i + 1 < word.n;
-        if (islower(word.p[i]) || (latin1 && word.p[i + 1] >= 0x9F))
+        if (ascii_is_lower(word.p[i]) || (latin1 && word.p[i + 1] >= 0x9F))
             return false;
-        letter = letter || isupper(word.p[i]) || latin1;
+        letter = letter || ascii_is_upper(word.p[i]) || latin1;
     }
     return letter && word.n > 1;
 }

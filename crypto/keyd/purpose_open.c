@@ -2,6 +2,7 @@
 /* crypto/keyd/purpose_open.c - a mailbox's private key, for a ticket: from the keyd slot, or from a password slot with its password. */
 #include "base/wipe.h"
 #include "crypto/keyd/keyd_int.h"
+#include "crypto/keyd/slot_keys.h"
 
 /* every password slot in turn; what the last one said */
 static enum rc open_password(struct state *s, uint64_t mbx, const struct keyd_open_req *rq, struct keyd_open_rep *rep,

@@ -59,7 +59,7 @@ static enum rc take_line_end(struct imap_session *s, struct err *e)
 /* Octets off the stream, kept or not. The client that waits for "+" and is refused sends none. */
 static enum rc take_octets(struct imap_session *s, struct spool *spool, struct err *e)
 {
-    struct taking t = {s, spool, LINE_ENDS_INIT, {.secret = true}};
+    struct taking t = {.s = s, .spool = spool, .ends = LINE_ENDS_INIT, .mem = BUF_SECRET_INIT};
     enum rc rc, end;
     struct err e2;
 
@@ -123,7 +123,7 @@ static enum rc file(struct imap_session *s, struct spool *spool, const struct fo
     rq.mid = mid;
     memcpy(box.pub, mailbox_pub(s->box), sizeof box.pub);
     rc = file_message(s->keyd, s->store, &rq, &res, e);
-    if (rc == RC_OK && res.n_placed == 1)
+    if (rc == RC_OK && res.n_placed == 1 && (s->opened.responses & RESP_APPENDUID))
         reply_code(s, "APPENDUID %u %u", res.placed[0].uidvalidity, res.placed[0].uid);
     log_ev(rc == RC_OK ? LOG_INFO_ : LOG_WARN_, "append", "account=%s rc=%s size=%llu", s->address, rc_name(rc),
            (unsigned long long)res.size);

@@ -104,20 +104,6 @@ static int read_flags(struct cmd *c, struct changing *ch)
     return PLI_OK;
 }
 
-/* The account's entry is read, changed in a few fields, and sent with the bits of those. */
-static enum rc send_change(struct cmd *c, struct changing *ch, struct err *e)
-{
-    struct buf rec = BUF_INIT;
-    struct dird_set_req rq = {.what = ch->what};
-    enum rc rc;
-
-    ipc_list_add(&rec, dird_account_f, &ch->a);
-    rq.account = buf_span(&rec);
-    rc = dir_call(inst_dir(c), DIRD_ACCOUNT_SET, &rq, NULL, e);
-    buf_free(&rec);
-    return rc;
-}
-
 static int find_signing_slot(struct cmd *c, const struct changing *ch, bool *there_out)
 {
     struct store_mbx_msg rq = {ch->a.mbx};
@@ -206,7 +192,8 @@ int cmd_account_set(struct cmd *c)
         answer = cmd_usage(c, "nothing to change: name at least one option (pli help account set)");
     if (answer == PLI_OK && opt_get(c, "--sign") && (ch.a.flags & DF_SIGN))
         answer = has_certificate(c, &ch);
-    if (answer == PLI_OK && (set_box_quota(c, &ch, &e) != RC_OK || send_change(c, &ch, &e) != RC_OK))
+    if (answer == PLI_OK &&
+        (set_box_quota(c, &ch, &e) != RC_OK || dir_account_set(inst_dir(c), ch.what, &ch.a, &e) != RC_OK))
         answer = cmd_err(c, &e);
     if (answer == PLI_OK)
         answer = renew_certificate(c, &ch);
@@ -222,7 +209,7 @@ static int set_disabled(struct cmd *c, bool disabled)
 
     ch.what = DS_DISABLED;
     ch.a.disabled = disabled;
-    if (answer == PLI_OK && send_change(c, &ch, &e) != RC_OK)
+    if (answer == PLI_OK && dir_account_set(inst_dir(c), ch.what, &ch.a, &e) != RC_OK)
         answer = cmd_err(c, &e);
     end(&ch);
     return answer == PLI_OK ? done(c, ch.address, disabled ? "disabled" : "enabled") : answer;

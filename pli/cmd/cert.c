@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/cmd/cert.c - pli cert issue-trial: certificates of the instance's private trial CA. keyd makes them; a mail
  * certificate's key never leaves it but sealed, an operator's is given out, for it is a stranger's. */
+#include "base/base64.h"
 #include "base/wipe.h"
 #include "crypto/pki/cert_info.h"
 #include "crypto/pki/pki.h"
@@ -106,17 +107,9 @@ static enum rc replace_slot(struct cmd *c, uint64_t mbx, struct span slot, struc
 
 static enum rc publish(struct cmd *c, struct dird_account *a, bool signs, struct span cert, struct err *e)
 {
-    struct dird_set_req rq = {.what = signs ? DS_CERT | DS_FLAGS : DS_CERT};
-    struct buf rec = BUF_INIT;
-    enum rc rc;
-
     a->cert_der = cert;
     a->flags |= DF_SIGN;
-    ipc_list_add(&rec, dird_account_f, a);
-    rq.account = buf_span(&rec);
-    rc = dir_call(inst_dir(c), DIRD_ACCOUNT_SET, &rq, NULL, e);
-    buf_free(&rec);
-    return rc;
+    return dir_account_set(inst_dir(c), signs ? DS_CERT | DS_FLAGS : DS_CERT, a, e);
 }
 
 static int issue_for(struct cmd *c, struct dird_account *a, uint8_t algorithm, struct cert_info *info)

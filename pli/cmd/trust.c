@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/cmd/trust.c - pli trust add, show, remove: local entries of the trust space, which operator speaks for which domain. */
+#include "base/ascii.h"
 #include "pli/cmds.h"
 #include "pli/instance.h"
 #include "pli/people.h"
@@ -34,8 +35,7 @@ static int domain_of(struct cmd *c, char out[256])
 
     if (n > 253 || !mail_domain_ok(span_str(c->pos[0])))
         return cmd_usage(c, "\"%.100s\" is not a mail domain", c->pos[0]);
-    for (size_t i = 0; i <= n; i++)
-        out[i] = c->pos[0][i] >= 'A' && c->pos[0][i] <= 'Z' ? (char)(c->pos[0][i] + 32) : c->pos[0][i];
+    ascii_lower_all(span_of(c->pos[0], n + 1), out); /* with its NUL */
     return PLI_OK;
 }
 
