@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/client.h - asking pli-dird. Redials after dird restarted; RC_TEMP when it stays away (patience 5 s).
+/* directory/client.h - asking pli-dird over base/ipc_link.h: dials again after dird restarted; RC_TEMP when it stays away (patience 5 s).
  * Spans    of a reply point into *mem, a buffer that the caller owns, and live as long as that, whatever becomes of the connection (base/ipc.h,
  *          Calls). It is wiped when freed: a reply may hold a ticket.
  * Process  smtpd, imapd, relayd sessions; pli. One process, one thread.
