@@ -60,11 +60,11 @@ enum rc base64_decode(struct span in, struct buf *out, struct err *e)
     size_t start = out->n, pad = padding(in);
 
     if (in.n % 4 != 0)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "base64 of %zu characters", in.n);
+        return err_set(e, RC_SYNTAX, "base64 of %zu characters", in.n);
     if (buf_reserve(out, in.n / 4 * 3, e) != RC_OK)
         return e->rc;
     if (decode(span_head(in, in.n - pad), pad, out))
         return RC_OK;
     buf_cut(out, start);
-    return err_set(e, RC_SYNTAX, NULL, NULL, "malformed base64");
+    return err_set(e, RC_SYNTAX, "malformed base64");
 }

@@ -61,12 +61,12 @@ enum rc buf_reserve(struct buf *b, size_t more, struct err *e)
     if (more <= b->cap - b->n)
         return RC_OK;
     if (more > SIZE_MAX / 4 - b->n || (b->max && b->n + more > b->max))
-        return err_set(e, RC_TEMP, NULL, NULL, "buffer of %zu bytes would grow by %zu, beyond %zu", b->n, more, b->max);
+        return err_set(e, RC_TEMP, "buffer of %zu bytes would grow by %zu, beyond %zu", b->n, more, b->max);
     want = b->n + more;
     while (cap < want)
         cap *= 2;
     if (!grow(b, cap))
-        return err_set(e, RC_TEMP, NULL, NULL, "out of memory for a buffer of %zu bytes", cap);
+        return err_set(e, RC_TEMP, "out of memory for a buffer of %zu bytes", cap);
     return RC_OK;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/err.c - result texts, and the two ways a process ends on purpose. See base/err.h. */
+/* base/err.c - names of results and causes, and the two ways a process ends on purpose. See base/err.h. */
 #include "base/err.h"
 #include "base/log.h"
 #include "base/log_int.h"
@@ -8,23 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is said when the caller has nothing better. The French comes without accents: SMTP and IMAP replies are ASCII
- * unless the client asked for more. */
 static const struct {
-    const char *name, *esc, *say;
+    const char *name;
+    enum cause plain; /* the cause when the caller has nothing closer */
 } kinds[RC_MAX_] = {
-    [RC_OK] = {"ok", "2.0.0", "OK"},
-    [RC_MORE] = {"more", "", "Suite attendue / More input needed"},
-    [RC_TEMP] = {"temp", "4.3.0", "Indisponible, reessayez plus tard / Unavailable, try again later"},
-    [RC_PERM] = {"perm", "5.0.0", "Demande refusee / Request refused"},
-    [RC_SYNTAX] = {"syntax", "5.5.2", "Syntaxe incorrecte / Syntax error"},
-    [RC_DENIED] = {"denied", "5.7.1", "Non autorise / Not allowed"},
-    [RC_NOTFOUND] = {"notfound", "5.1.1", "Inconnu / No such thing"},
-    [RC_EXISTS] = {"exists", "5.0.0", "Existe deja / Already exists"},
-    [RC_QUOTA] = {"quota", "5.2.2", "Boite pleine / Mailbox full"},
-    [RC_CORRUPT] = {"corrupt", "4.3.0", "Donnees abimees, administrateur prevenu / Damaged data, administrator told"},
-    [RC_CLOSED] = {"closed", "4.4.2", "Connexion fermee / Connection closed"},
-    [RC_TIMEOUT] = {"timeout", "4.4.2", "Delai depasse / Timed out"},
+    [RC_OK] = {"ok", CAUSE_NONE},
+    [RC_MORE] = {"more", CAUSE_NONE}, /* an answer between functions: never told to anyone */
+    [RC_TEMP] = {"temp", CAUSE_UNAVAILABLE},
+    [RC_PERM] = {"perm", CAUSE_REFUSED},
+    [RC_SYNTAX] = {"syntax", CAUSE_SYNTAX},
+    [RC_DENIED] = {"denied", CAUSE_NOT_ALLOWED},
+    [RC_NOTFOUND] = {"notfound", CAUSE_NOT_FOUND},
+    [RC_EXISTS] = {"exists", CAUSE_EXISTS},
+    [RC_QUOTA] = {"quota", CAUSE_MAILBOX_FULL},
+    [RC_CORRUPT] = {"corrupt", CAUSE_DAMAGED},
+    [RC_CLOSED] = {"closed", CAUSE_CLOSED},
+    [RC_TIMEOUT] = {"timeout", CAUSE_TIMED_OUT},
 };
 
 const char *rc_name(enum rc rc)
@@ -32,41 +31,55 @@ const char *rc_name(enum rc rc)
     return (unsigned)rc < RC_MAX_ ? kinds[rc].name : "unknown";
 }
 
-static void put(char *to, size_t cap, const char *from)
+const char *cause_name(enum cause c)
 {
-    size_t n = strlen(from);
+    static const char *const names[CAUSES_] = {
+#define CAUSE_AS_NAME(id, name) [id] = name,
+        CAUSES(CAUSE_AS_NAME)
+#undef CAUSE_AS_NAME
+    };
 
-    if (n >= cap)
-        n = cap - 1;
-    memcpy(to, from, n);
-    to[n] = 0;
+    return (unsigned)c < CAUSES_ ? names[c] : "unknown";
 }
 
-__attribute__((format(printf, 5, 0))) static void fill(struct err *e, enum rc rc, const char *esc, const char *say,
-                                                       const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void fill(struct err *e, enum rc rc, enum cause cause, const char *fmt,
+                                                       va_list ap)
 {
     char text[sizeof e->log]; /* apart from *e: an argument may point into it (an error wrapped in another) */
-    char said[sizeof e->say];
 
-    if ((unsigned)rc >= RC_MAX_)
-        bug("err_set with rc %d", (int)rc);
-    if (fmt)
-        vsnprintf(text, sizeof text, fmt, ap);
-    put(said, sizeof said, say ? say : kinds[rc].say);
+    if ((unsigned)rc >= RC_MAX_ || (unsigned)cause >= CAUSES_)
+        bug("an error with rc %d, cause %d", (int)rc, (int)cause);
+    vsnprintf(text, sizeof text, fmt, ap);
     e->rc = rc;
-    put(e->esc, sizeof e->esc, esc ? esc : kinds[rc].esc);
-    put(e->say, sizeof e->say, said);
-    put(e->log, sizeof e->log, fmt ? text : kinds[rc].say);
+    e->cause = cause == CAUSE_NONE ? kinds[rc].plain : cause;
+    memcpy(e->log, text, strlen(text) + 1);
 }
 
-enum rc err_set(struct err *e, enum rc rc, const char *esc, const char *say, const char *log_fmt, ...)
+enum rc err_set(struct err *e, enum rc rc, const char *log_fmt, ...)
 {
     va_list ap;
 
     va_start(ap, log_fmt);
-    fill(e, rc, esc, say, log_fmt, ap);
+    fill(e, rc, CAUSE_NONE, log_fmt, ap);
     va_end(ap);
     return rc;
+}
+
+enum rc err_cause(struct err *e, enum rc rc, enum cause cause, const char *log_fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, log_fmt);
+    fill(e, rc, cause, log_fmt, ap);
+    va_end(ap);
+    return rc;
+}
+
+enum cause cause_of_errno(int no)
+{
+    if (no == EACCES || no == EPERM)
+        return CAUSE_NOT_PERMITTED;
+    return no == ENOSPC || no == EDQUOT ? CAUSE_DISK_FULL : CAUSE_NONE;
 }
 
 enum rc err_sys(struct err *e, enum rc rc, const char *log_fmt, ...)
@@ -76,7 +89,7 @@ enum rc err_sys(struct err *e, enum rc rc, const char *log_fmt, ...)
     size_t n;
 
     va_start(ap, log_fmt);
-    fill(e, rc, NULL, NULL, log_fmt, ap);
+    fill(e, rc, cause_of_errno(no), log_fmt, ap);
     va_end(ap);
     n = strlen(e->log);
     snprintf(e->log + n, sizeof e->log - n, ": %s", strerrordesc_np(no) ? strerrordesc_np(no) : "unknown error");

@@ -6,8 +6,8 @@
  *            fields of the op's table in order.
  *            U8 U16 U32 U64: that many bytes. FIX: exactly size bytes. BYTES: u32 length (<= size) and the bytes.
  *          At most one file descriptor rides with a packet (SCM_RIGHTS); a second, or one where none is due, is malformed.
- *          First message each way is IPC_HELLO: magic "PLI1", protocol id, protocol version, role. Anything else, an
- *          unknown op, a short or overlong packet, a trailing byte: the peer is malformed, the connection ends at once
+ *          First message each way is IPC_HELLO: magic "PLI2" (2: the version of what stands here), protocol id, protocol version,
+ *          role. Anything else, an unknown op, a short or overlong packet, a trailing byte: the peer is malformed, the connection ends at once
  *          and one log line says so. Append only: a new field means a new protocol version.
  * Calls    every request has exactly one reply of at most IPC_MSG_MAX bytes: larger answers are paged with a cursor, so
  *          a slow or hostile peer can never block a worker. Requests may be pipelined: ipc_send() n times, then ipc_recv().
@@ -23,7 +23,8 @@
  *          One that says no HELLO within a second loses its place when places are short. The process that said HELLO, by the
  *          kernel's word, is the peer, whoever connected for it (base/dialler.h): peer.pid is a session's own. A process has at most
  *          max_per_process places, a role three quarters of all; administrators get in as long as there is one left.
- * Errors   a handler's struct err travels as rc, esc, say and log.
+ * Errors   a handler's struct err travels as u16 rc, u16 cause (base/cause.h), bytes log. A cause that this build does not know:
+ *          the peer is malformed.
  * Process  all. Threads: a client connection belongs to one thread, and after a fork to one of the two processes (the other
  *          may only ipc_hangup() it); server handlers run on worker threads, one request
  *          a connection at a time, in order.
@@ -88,9 +89,8 @@ enum ipc_op_bits {
     IPC_REQ_FD = 1, /* one descriptor rides with the request: compulsory */
     IPC_REP_FD = 2, /* one may ride with the reply */
     IPC_AGAIN = 4,  /* to ask it again after a lost reply does no harm and gives the same answer */
-    IPC_LONG = 8    /* the daemon works at a few of these at once and answers IPC_BUSY to the others, who wait on their side and ask again */
+    IPC_LONG = 8    /* the daemon works at a few of these at once and answers CAUSE_BUSY to the others, who wait on their side and ask again */
 };
-#define IPC_BUSY "4.3.2" /* the esc of that RC_TEMP */
 struct ipc_op {
     uint16_t op;
     const char *name;                /* "deliver": logs, statistics, fuzz */

@@ -46,13 +46,13 @@ static void bury(struct ipc *c)
 
 static enum rc dead(struct ipc *c, struct err *e)
 {
-    return err_set(e, RC_CLOSED, "4.3.0", NULL, "%s: connection is closed", c->proto->name);
+    return err_set(e, RC_CLOSED, "%s: connection is closed", c->proto->name);
 }
 
 static enum rc malformed(struct ipc *c, struct err *e, const char *what)
 {
     bury(c);
-    return err_set(e, RC_CLOSED, "4.3.0", NULL, "%s: malformed: %s", c->proto->name, what);
+    return err_set(e, RC_CLOSED, "%s: malformed: %s", c->proto->name, what);
 }
 
 static enum rc await(struct ipc *c, short what, int64_t deadline, struct err *e)
@@ -68,7 +68,7 @@ static enum rc await(struct ipc *c, short what, int64_t deadline, struct err *e)
     bury(c);
     if (n < 0)
         return err_sys(e, RC_TEMP, "%s: poll", c->proto->name);
-    return err_set(e, RC_TIMEOUT, "4.3.0", NULL, "%s: no answer before the deadline", c->proto->name);
+    return err_set(e, RC_TIMEOUT, "%s: no answer before the deadline", c->proto->name);
 }
 
 /* ---- one packet ---- */
@@ -223,7 +223,7 @@ static enum rc hear_hello(struct ipc *c, struct err *e)
         return malformed(c, e, "no HELLO");
     if (h.flags & IPC_ERROR)
         return refused(c, body, e);
-    if (ipc_decode(body, ipc_hello_fields, &theirs, e) != RC_OK || memcmp(theirs.magic, "PLI1", 4) != 0)
+    if (ipc_decode(body, ipc_hello_fields, &theirs, e) != RC_OK || memcmp(theirs.magic, "PLI2", 4) != 0)
         return malformed(c, e, "HELLO");
     if (theirs.id != c->proto->id || theirs.version != c->proto->version)
         return malformed(c, e, "another protocol or version");
@@ -241,7 +241,7 @@ static enum rc greeted(struct ipc *c, struct err *e)
         return rc;
     why = *e;
     bury(c);
-    return err_set(e, RC_CLOSED, "4.3.0", NULL, "%s", why.log);
+    return err_set(e, RC_CLOSED, "%s", why.log);
 }
 
 /* The packet becomes the caller's; what the caller had is read into next. Both are wiped when they are freed. */
@@ -331,12 +331,12 @@ static enum rc poll_event(struct ipc *c, struct err *e)
     if (c->fd < 0)
         return dead(c, e);
     if (c->sent != c->answered)
-        return err_set(e, RC_MORE, NULL, NULL, "replies come first");
+        return err_set(e, RC_MORE, "replies come first");
     if ((rc = greeted(c, e)) != RC_OK)
         return rc;
     rc = read_packet(c, &fd, &fds, e);
     if (rc == RC_MORE)
-        return err_set(e, RC_MORE, NULL, NULL, "no event");
+        return err_set(e, RC_MORE, "no event");
     if (rc != RC_OK)
         return rc;
     drop_fd(&fd);
@@ -400,7 +400,7 @@ static enum rc say_hello(struct ipc *c, enum ipc_role role, struct err *e)
     struct ipc_hello mine = {"", c->proto->id, c->proto->version, (uint32_t)role};
     enum rc rc;
 
-    memcpy(mine.magic, "PLI1", 4);
+    memcpy(mine.magic, "PLI2", 4);
     rc = ipc_pack(&c->tx, (struct ipc_head){IPC_OP_HELLO, 0, 0, 0}, ipc_hello_fields, &mine, e);
     if (rc == RC_OK)
         (void)ipc_tx(c->fd, buf_span(&c->tx),

@@ -20,7 +20,7 @@ static void raw_hello(int s)
     struct err e;
     char in[64];
 
-    memcpy(h.magic, "PLI1", 4);
+    memcpy(h.magic, "PLI2", 4);
     assert_int_equal(ipc_pack(&b, (struct ipc_head){IPC_OP_HELLO, 0, 0, 0}, ipc_hello_fields, &h, &e), RC_OK);
     assert_int_equal(send(s, b.p, b.n, 0), b.n);
     assert_int_equal(recv(s, in, sizeof in, 0), b.n);
@@ -46,15 +46,15 @@ static void test_garbage(void **state)
     } t[] = {
         {"text before HELLO", false, SPAN_LIT("GET / HTTP/1.0\r\n\r\n")},
         {"op before HELLO", false, SPAN_LIT("\x10\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0")},
-        {"wrong magic", false, SPAN_LIT("\1\0\0\0\0\0\0\0PLI2\x4d\0\0\0\3\0\0\0\1\0\0\0")},
-        {"short HELLO", false, SPAN_LIT("\1\0\0\0\0\0\0\0PLI1\x4d\0\0\0\3\0\0\0\1\0\0")},
+        {"wrong magic", false, SPAN_LIT("\1\0\0\0\0\0\0\0PLI1\x4d\0\0\0\3\0\0\0\1\0\0\0")},
+        {"short HELLO", false, SPAN_LIT("\1\0\0\0\0\0\0\0PLI2\x4d\0\0\0\3\0\0\0\1\0\0")},
         {"one byte", true, SPAN_LIT("x")},
         {"head only of an op with fields", true, SPAN_LIT("\x10\0\0\0\0\0\0\0")},
         {"trailing byte", true, SPAN_LIT("\x10\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0x")},
         {"length beyond the packet", true, SPAN_LIT("\x10\0\0\0\0\0\0\0\1\0\0\0\xff\xff\xff\xff")},
         {"unknown op", true, SPAN_LIT("\x99\0\0\0\0\0\0\0")},
         {"a reply", true, SPAN_LIT("\x10\0\1\0\0\0\0\0\1\0\0\0\0\0\0\0")},
-        {"second HELLO", true, SPAN_LIT("\1\0\0\0\0\0\0\0PLI1\x4d\0\0\0\3\0\0\0\1\0\0\0")},
+        {"second HELLO", true, SPAN_LIT("\1\0\0\0\0\0\0\0PLI2\x4d\0\0\0\3\0\0\0\1\0\0\0")},
         {"descriptor missing", true, SPAN_LIT("\x12\0\0\0\0\0\0\0")},
     };
     struct ipc *c;

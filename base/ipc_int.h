@@ -20,8 +20,8 @@ struct ipc_hello {
     uint32_t id, version, role;
 };
 struct ipc_failure { /* the body of an error reply */
-    uint16_t rc;
-    struct span esc, say, log;
+    uint16_t rc, cause;
+    struct span log;
 };
 extern const struct ipc_field ipc_hello_fields[], ipc_failure_fields[];
 

@@ -78,7 +78,7 @@ static bool gone(enum rc rc)
 
 static enum rc away(const struct ipc_link *l, struct err *e)
 {
-    return err_set(e, RC_TEMP, "4.3.0", NULL, "%s is away: %.200s", l->how.proto->name, e->log);
+    return err_set(e, RC_TEMP, "%s is away: %.200s", l->how.proto->name, e->log);
 }
 
 static enum rc dial(struct ipc_link *l, bool ahead, int64_t deadline, struct err *e)
@@ -189,7 +189,7 @@ static enum rc ask_patiently(struct ipc_link *l, const struct ipc_ask *q, bool a
 
 static bool busy(const struct ipc_op *o, enum rc rc, const struct err *e)
 {
-    return o->bits & IPC_LONG && rc == RC_TEMP && strcmp(e->esc, IPC_BUSY) == 0;
+    return o->bits & IPC_LONG && rc == RC_TEMP && e->cause == CAUSE_BUSY;
 }
 
 enum rc ipc_link_call(struct ipc_link *l, const struct ipc_ask *q, struct err *e)
@@ -218,7 +218,7 @@ enum rc ipc_link_ask(struct ipc_link *l, uint16_t op, const void *req, struct er
     do {
         first = l->waiting == 0; /* else a new connection would forget the questions before this one */
         rc = first || ipc_link_fd(l) >= 0 ? connected(l, false, deadline, e)
-                                          : err_set(e, RC_CLOSED, "4.3.0", NULL, "connection lost");
+                                          : err_set(e, RC_CLOSED, "connection lost");
         if (rc == RC_OK) {
             set_times(l);
             rc = ipc_send(l->c, op, req, -1, e);
@@ -234,7 +234,7 @@ enum rc ipc_link_ask(struct ipc_link *l, uint16_t op, const void *req, struct er
 
 enum rc ipc_link_answer(struct ipc_link *l, uint16_t op, void *rep_out, struct buf *mem, struct err *e)
 {
-    enum rc rc = l->waiting > 0 ? RC_OK : err_set(e, RC_CLOSED, "4.3.0", NULL, "connection lost");
+    enum rc rc = l->waiting > 0 ? RC_OK : err_set(e, RC_CLOSED, "connection lost");
 
     if (rc == RC_OK) {
         l->waiting--;
@@ -253,7 +253,7 @@ enum rc ipc_link_event(struct ipc_link *l, uint16_t *op_out, void *msg_out, stru
     enum rc rc;
 
     if (!l->c)
-        return err_set(e, RC_CLOSED, "4.3.0", NULL, "no connection to %s", l->how.proto->name);
+        return err_set(e, RC_CLOSED, "no connection to %s", l->how.proto->name);
     rc = ipc_event(l->c, op_out, msg_out, e);
     if (rc == RC_OK || rc == RC_MORE)
         return rc;

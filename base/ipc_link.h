@@ -8,7 +8,7 @@
  *          says that it may be (IPC_AGAIN), else the caller hears RC_TEMP at once: it may have been done.
  * Waits    between attempts, longer each time, until patience_ms have passed since the call began; then RC_TEMP. A refusal by the daemon (another
  *          version, a role that is not ours) is final at once.
- * Long     an op that is IPC_LONG and was answered IPC_BUSY is asked again, with growing pauses, for call_ms.
+ * Long     an op that is IPC_LONG and was answered CAUSE_BUSY is asked again, with growing pauses, for call_ms.
  * Due      with due_ms every request says until when it is worth doing (base/ipc.h). The answer is waited for call_ms, which is longer.
  * Spans    of a reply point into *mem, which the caller owns: see ipc_call().
  * Errors   RC_TEMP "NAME is away: ..." when patience or one of the above ended it; else what the daemon answered.

@@ -52,7 +52,7 @@ static enum rc work(void *d, struct ipc_peer *p, const void *req, int fd, struct
 static enum rc busy(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
 {
     if (atomic_fetch_sub(&sh->busy, 1) > 0)
-        return err_set(e, RC_TEMP, IPC_BUSY, NULL, "busy");
+        return err_cause(e, RC_TEMP, CAUSE_BUSY, "busy");
     return work(d, p, req, fd, r, e);
 }
 
@@ -221,7 +221,7 @@ static void test_busy(void **state)
     assert_int_equal(n, 2);
     atomic_store(&sh->busy, 1);
     assert_int_equal(ask(l, OP_QUICK, &n, &e), RC_TEMP);
-    assert_string_equal(e.esc, IPC_BUSY);
+    assert_int_equal(e.cause, CAUSE_BUSY);
     ipc_link_free(&l);
 }
 

@@ -11,8 +11,7 @@ const struct ipc_field ipc_hello_fields[] = {
 };
 const struct ipc_field ipc_failure_fields[] = {
     IPC_F_U16(ipc_failure, rc),
-    IPC_F_BYTES(ipc_failure, esc, sizeof(((struct err *)0)->esc) - 1),
-    IPC_F_BYTES(ipc_failure, say, sizeof(((struct err *)0)->say) - 1),
+    IPC_F_U16(ipc_failure, cause),
     IPC_F_BYTES(ipc_failure, log, sizeof(((struct err *)0)->log) - 1),
     IPC_F_END,
 };
@@ -128,7 +127,7 @@ static bool walk(struct span in, const struct ipc_field *fields, void *msg)
 enum rc ipc_decode(struct span in, const struct ipc_field *fields, void *msg_out, struct err *e)
 {
     if (!walk(in, fields, NULL))
-        return err_set(e, RC_SYNTAX, NULL, NULL, "malformed ipc message of %zu bytes", in.n);
+        return err_set(e, RC_SYNTAX, "malformed ipc message of %zu bytes", in.n);
     (void)walk(in, fields, msg_out);
     return RC_OK;
 }
@@ -152,10 +151,10 @@ enum rc ipc_list_next(struct span *rest, const struct ipc_field *fields, void *r
     enum rc rc;
 
     if (rest->n == 0)
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "end of list");
+        return err_set(e, RC_NOTFOUND, "end of list");
     rec = rd_bytes(&r);
     if (!rd_ok(&r))
-        return err_set(e, RC_SYNTAX, NULL, NULL, "malformed ipc list");
+        return err_set(e, RC_SYNTAX, "malformed ipc list");
     rc = ipc_decode(rec, fields, rec_out, e);
     if (rc == RC_OK)
         *rest = r.s;
@@ -212,7 +211,7 @@ enum rc ipc_pack(struct buf *out, struct ipc_head h, const struct ipc_field *fie
     size_t n = IPC_HEAD + (h.due ? 8 : 0) + size_of(fields, msg, &too_long);
 
     if (too_long || n > IPC_MSG_MAX)
-        return err_set(e, RC_PERM, NULL, NULL, "ipc op %u: a field or the message is beyond its bound", (unsigned)h.op);
+        return err_set(e, RC_PERM, "ipc op %u: a field or the message is beyond its bound", (unsigned)h.op);
     put_head(out, h);
     ipc_encode(out, fields, msg);
     return RC_OK;
@@ -220,7 +219,7 @@ enum rc ipc_pack(struct buf *out, struct ipc_head h, const struct ipc_field *fie
 
 void ipc_pack_failure(struct buf *out, struct ipc_head h, const struct err *why)
 {
-    struct ipc_failure f = {(uint16_t)why->rc, span_str(why->esc), span_str(why->say), span_str(why->log)};
+    struct ipc_failure f = {(uint16_t)why->rc, (uint16_t)why->cause, span_str(why->log)};
 
     h.flags |= IPC_REPLY | IPC_ERROR;
     h.due = 0;
@@ -245,13 +244,6 @@ bool ipc_unhead(struct span packet, struct ipc_head *h_out, struct span *body_ou
     return true;
 }
 
-static void copy_text(char *to, struct span from) /* the table bounded it to fit */
-{
-    if (from.n > 0)
-        memcpy(to, from.p, from.n);
-    to[from.n] = 0;
-}
-
 enum rc ipc_unfailure(struct span body, struct err *e)
 {
     struct ipc_failure f = {0};
@@ -259,11 +251,7 @@ enum rc ipc_unfailure(struct span body, struct err *e)
 
     if (rc != RC_OK)
         return rc;
-    if (f.rc == RC_OK || f.rc >= RC_MAX_)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "ipc error reply with rc %u", (unsigned)f.rc);
-    e->rc = (enum rc)f.rc;
-    copy_text(e->esc, f.esc);
-    copy_text(e->say, f.say);
-    copy_text(e->log, f.log);
-    return e->rc;
+    if (f.rc == RC_OK || f.rc >= RC_MAX_ || f.cause >= CAUSES_)
+        return err_set(e, RC_SYNTAX, "ipc error reply with rc %u, cause %u", (unsigned)f.rc, (unsigned)f.cause);
+    return err_cause(e, (enum rc)f.rc, (enum cause)f.cause, "%.*s", SPAN_ARG(f.log));
 }

@@ -113,11 +113,11 @@ static void test_error_replies(void **state)
 
     (void)state;
     memset(&in, 0, sizeof in);
-    memset(in.esc, '5', sizeof in.esc - 1);
-    memset(in.say, 's', sizeof in.say - 1);
     memset(in.log, 'l', sizeof in.log - 1);
     for (enum rc rc = RC_MORE; rc < RC_MAX_; rc++) {
         in.rc = rc;
+        in.cause = rc == RC_MORE ? CAUSE_NONE : (enum cause)(CAUSES_ - rc);
+        in.cause = rc == RC_MORE ? CAUSE_NONE : (enum cause)(CAUSES_ - rc);
         ipc_pack_failure(&b, (struct ipc_head){20, 0, 9, 0}, &in);
         assert_true(ipc_unhead(buf_span(&b), &h, &body));
         assert_true(h.op == 20 && h.seq == 9 && h.flags == (IPC_REPLY | IPC_ERROR));
@@ -126,6 +126,14 @@ static void test_error_replies(void **state)
     }
     for (size_t n = 0; n < body.n; n++)
         assert_int_equal(ipc_unfailure(span_head(body, n), &out), RC_SYNTAX);
+    b.p[IPC_HEAD + 2] = CAUSES_ & 0xff; /* the first that this build does not know */
+    b.p[IPC_HEAD + 3] = CAUSES_ >> 8;
+    assert_int_equal(ipc_unfailure(body, &out), RC_SYNTAX);
+    b.p[IPC_HEAD + 2] = b.p[IPC_HEAD + 3] = 0;
+    b.p[IPC_HEAD + 2] = CAUSES_ & 0xff; /* the first that this build does not know */
+    b.p[IPC_HEAD + 3] = CAUSES_ >> 8;
+    assert_int_equal(ipc_unfailure(body, &out), RC_SYNTAX);
+    b.p[IPC_HEAD + 2] = b.p[IPC_HEAD + 3] = 0;
     b.p[IPC_HEAD] = RC_MAX_;
     assert_int_equal(ipc_unfailure(body, &out), RC_SYNTAX);
     b.p[IPC_HEAD] = RC_OK;

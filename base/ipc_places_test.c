@@ -88,7 +88,7 @@ static void test_connected_for_another(void **state)
     struct err e;
     int s[OF_ONE + 1];
 
-    memcpy(hi.magic, "PLI1", 4);
+    memcpy(hi.magic, "PLI2", 4);
     assert_int_equal(ipc_pack(&b, (struct ipc_head){IPC_OP_HELLO, 0, 0, 0}, ipc_hello_fields, &hi, &e), RC_OK);
     snprintf(a.sun_path, sizeof a.sun_path, "%s", w->path);
     for (int i = 0; i <= OF_ONE; i++) {

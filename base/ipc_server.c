@@ -160,9 +160,9 @@ static void welcome(struct ipc_server *sv, int fd)
     n = sv->n_conns;
     pthread_mutex_unlock(&sv->lock);
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0 || !uid_may_connect(sv->s, who.uid)) {
-        rc = err_set(&e, RC_DENIED, NULL, NULL, "%s: not for uid %ld", sv->s->proto->name, (long)who.uid);
+        rc = err_cause(&e, RC_DENIED, CAUSE_NOT_PERMITTED, "%s: not for uid %ld", sv->s->proto->name, (long)who.uid);
     } else if (n >= sv->s->max_peers || too_many_silent(sv, who.pid) || !(c = take_spare(sv))) {
-        rc = err_set(&e, RC_TEMP, NULL, NULL, "%s: %u peers already, the most allowed", sv->s->proto->name, n);
+        rc = err_set(&e, RC_TEMP, "%s: %u peers already, the most allowed", sv->s->proto->name, n);
         drop_silent(sv);
     } else {
         ipc_size_buffers(fd);
@@ -272,12 +272,12 @@ static enum rc bind_one(const struct ipc_proto *p, const struct ipc_bind *b, ipc
     const struct ipc_op *o = ipc_op_find(p, b->op);
 
     if (!o)
-        return err_set(e, RC_PERM, NULL, NULL, "%s: a handler of op %u, which is not in the table", p->name,
+        return err_set(e, RC_PERM, "%s: a handler of op %u, which is not in the table", p->name,
                        (unsigned)b->op);
     if (o->roles == 0)
-        return err_set(e, RC_PERM, NULL, NULL, "%s: a handler of %s, which nobody may ask", p->name, o->name);
+        return err_set(e, RC_PERM, "%s: a handler of %s, which nobody may ask", p->name, o->name);
     if (out[o - p->ops])
-        return err_set(e, RC_PERM, NULL, NULL, "%s: two handlers of %s", p->name, o->name);
+        return err_set(e, RC_PERM, "%s: two handlers of %s", p->name, o->name);
     out[o - p->ops] = b->run;
     return RC_OK;
 }
@@ -293,7 +293,7 @@ enum rc ipc_bound(const struct ipc_service *s, ipc_handler *out, struct err *e)
         rc = bind_one(p, b, out, e);
     for (size_t i = 0; i < p->n_ops && rc == RC_OK; i++)
         if (!out[i] && p->ops[i].roles != 0)
-            rc = err_set(e, RC_PERM, NULL, NULL, "%s: no handler of %s", p->name, p->ops[i].name);
+            rc = err_set(e, RC_PERM, "%s: no handler of %s", p->name, p->ops[i].name);
     return rc;
 }
 

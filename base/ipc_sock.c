@@ -125,7 +125,7 @@ enum rc ipc_addr(const char *path, void *sockaddr_un, socklen_t *len_out, int *d
         return RC_OK;
     }
     if (!slash || (size_t)(slash - path) >= sizeof dir)
-        return err_set(e, RC_PERM, NULL, NULL, "socket path too long: %s", path);
+        return err_set(e, RC_PERM, "socket path too long: %s", path);
     memcpy(dir, path, (size_t)(slash - path));
     dir[slash - path] = 0;
     fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -134,7 +134,7 @@ enum rc ipc_addr(const char *path, void *sockaddr_un, socklen_t *len_out, int *d
     n = snprintf(a->sun_path, sizeof a->sun_path, "/proc/self/fd/%d/%s", fd, slash + 1);
     if (n < 0 || (size_t)n >= sizeof a->sun_path) {
         close(fd);
-        return err_set(e, RC_PERM, NULL, NULL, "socket name too long: %s", slash + 1);
+        return err_set(e, RC_PERM, "socket name too long: %s", slash + 1);
     }
     *dir_out = fd;
     return RC_OK;

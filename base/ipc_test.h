@@ -62,7 +62,7 @@ static enum rc h_fail(void *d, struct ipc_peer *p, const void *req, int fd, stru
     const struct echo *q = req;
 
     (void)d, (void)p, (void)fd, (void)r;
-    return err_set(e, (enum rc)q->n, "4.2.2", "client text", "operator %.*s", SPAN_ARG(q->text));
+    return err_cause(e, (enum rc)q->n, CAUSE_QUOTA, "operator %.*s", SPAN_ARG(q->text));
 }
 
 static enum rc h_fd(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)

@@ -62,7 +62,7 @@ static enum rc check_role(const struct ipc_service *s, const struct ipc_conn *c,
     uid_t want;
 
     if (role == 0 || (role & (role - 1)) != 0 || role > ROLE_SUPER)
-        return err_set(e, RC_DENIED, NULL, NULL, "%s: no such role: %u", s->proto->name, (unsigned)role);
+        return err_set(e, RC_DENIED, "%s: no such role: %u", s->proto->name, (unsigned)role);
     if (!s->uid_of_role || c->peer.uid == 0) /* who may connect at all was settled at accept */
         return RC_OK;
     want = s->uid_of_role(s->daemon, (enum ipc_role)role);
@@ -70,8 +70,8 @@ static enum rc check_role(const struct ipc_service *s, const struct ipc_conn *c,
         want = geteuid();
     if (want == c->peer.uid)
         return RC_OK;
-    return err_set(e, RC_DENIED, NULL, NULL, "%s: uid %ld is not role %u's", s->proto->name, (long)c->peer.uid,
-                   (unsigned)role);
+    return err_cause(e, RC_DENIED, CAUSE_NOT_PERMITTED, "%s: uid %ld is not role %u's", s->proto->name,
+                     (long)c->peer.uid, (unsigned)role);
 }
 
 static enum rc check_hello(const struct ipc_service *s, const struct ipc_conn *c, const struct ipc_hello *hi,
@@ -80,10 +80,9 @@ static enum rc check_hello(const struct ipc_service *s, const struct ipc_conn *c
     const struct ipc_proto *p = s->proto;
 
     if (hi->id != p->id)
-        return err_set(e, RC_PERM, NULL, NULL, "%s: asked for protocol %u, this is %u", p->name, (unsigned)hi->id,
-                       (unsigned)p->id);
+        return err_set(e, RC_PERM, "%s: asked for protocol %u, this is %u", p->name, (unsigned)hi->id, (unsigned)p->id);
     if (hi->version != p->version)
-        return err_set(e, RC_PERM, NULL, NULL,
+        return err_set(e, RC_PERM,
                        "%s: protocol version %u asked, this daemon speaks %u: restart what was not upgraded", p->name,
                        (unsigned)hi->version, (unsigned)p->version);
     return check_role(s, c, hi->role, e);
@@ -102,8 +101,8 @@ static bool join(struct ipc_server *sv, struct ipc_conn *c, pid_t pid, enum ipc_
     pthread_mutex_unlock(&sv->lock);
     if (ok)
         return true;
-    return err_set(e, RC_TEMP, NULL, NULL, "%s: process %ld or role %u has all the places it may have",
-                   sv->s->proto->name, (long)pid, (unsigned)role) == RC_OK;
+    return err_set(e, RC_TEMP, "%s: process %ld or role %u has all the places it may have", sv->s->proto->name,
+                   (long)pid, (unsigned)role) == RC_OK;
 }
 
 static bool take_hello(struct ipc_server *sv, struct ipc_work *w, struct ipc_conn *c, const struct request *r)
@@ -112,7 +111,7 @@ static bool take_hello(struct ipc_server *sv, struct ipc_work *w, struct ipc_con
     struct err e;
 
     if (r->h.op != IPC_OP_HELLO || r->fd >= 0 || ipc_decode(r->body, ipc_hello_fields, &hi, &e) != RC_OK ||
-        memcmp(hi.magic, "PLI1", 4) != 0)
+        memcmp(hi.magic, "PLI2", 4) != 0)
         return malformed(c, r->h.op, "HELLO comes first");
     if (check_hello(sv->s, c, &hi, &e) != RC_OK) {
         log_err(LOG_WARN_, "ipc-refused", &e);
@@ -161,13 +160,13 @@ static void handle(struct ipc_server *sv, struct ipc_work *w, struct ipc_conn *c
     enum rc rc;
 
     if (!run) {
-        rc = err_set(&e, RC_PERM, NULL, NULL, "%s: %s is told, not asked", c->proto->name, o->name);
+        rc = err_set(&e, RC_PERM, "%s: %s is told, not asked", c->proto->name, o->name);
     } else if (!(o->roles & (uint32_t)c->peer.role)) {
-        rc = err_set(&e, RC_DENIED, NULL, NULL, "%s: %s is not for role %u", c->proto->name, o->name,
-                     (unsigned)c->peer.role);
+        rc = err_cause(&e, RC_DENIED, CAUSE_NOT_PERMITTED, "%s: %s is not for role %u", c->proto->name, o->name,
+                       (unsigned)c->peer.role);
         log_err(LOG_WARN_, "ipc-denied", &e);
     } else if (r->h.due && clock_mono() >= r->h.due) { /* whoever asked has given up, or will before this were done */
-        rc = err_set(&e, RC_TEMP, "4.3.0", NULL, "%s: %s: asked too long ago", c->proto->name, o->name);
+        rc = err_set(&e, RC_TEMP, "%s: %s: asked too long ago", c->proto->name, o->name);
     } else {
         memset(w->rep, 0, sizeof w->rep);
         c->peer.due = r->h.due;

@@ -132,7 +132,7 @@ void log_err(enum log_level l, const char *ev, const struct err *e)
     char text[2 * sizeof e->log];
 
     escape(text, sizeof text, span_str(e->log), true);
-    log_ev(l, ev, "rc=%s esc=%s cause=\"%s\"", rc_name(e->rc), e->esc, text);
+    log_ev(l, ev, "rc=%s why=%s cause=\"%s\"", rc_name(e->rc), cause_name(e->cause), text);
 }
 
 void log_last_words(enum log_level l, const char *ev, const char *text)

@@ -19,12 +19,11 @@ struct work {
 static enum rc read_in(struct span typed, struct work *w, struct err *e)
 {
     if (typed.n == 0)
-        return err_set(e, RC_PERM, NULL, "Texte vide / Empty text", "empty text");
+        return err_cause(e, RC_PERM, CAUSE_TEXT_EMPTY, "empty text");
     if (typed.n > PREPARE_MAX)
-        return err_set(e, RC_PERM, NULL, "Texte trop long / Text is too long", "text of %zu octets, %d at most",
-                       typed.n, PREPARE_MAX);
+        return err_cause(e, RC_PERM, CAUSE_TEXT_TOO_LONG, "text of %zu octets, %d at most", typed.n, PREPARE_MAX);
     if (u8_check(typed.p, typed.n) != NULL)
-        return err_set(e, RC_SYNTAX, NULL, "Texte non UTF-8 / Text is not UTF-8", "text is not UTF-8");
+        return err_cause(e, RC_SYNTAX, CAUSE_TEXT_NOT_UTF8, "text is not UTF-8");
     w->n = ROOM;
     u8_to_u32(typed.p, typed.n, w->s, &w->n); /* never more characters than octets: it fits */
     return RC_OK;
@@ -36,7 +35,7 @@ static enum rc take(struct work *w, uint32_t *made, size_t n, const uint32_t *in
     enum rc rc = RC_OK;
 
     if (made == NULL || n > ROOM)
-        rc = err_set(e, RC_TEMP, NULL, NULL, "prepare: no memory");
+        rc = err_set(e, RC_TEMP, "prepare: no memory");
     else
         memcpy(w->s, made, n * sizeof *made);
     w->n = rc == RC_OK ? n : 0;
@@ -98,11 +97,6 @@ static enum rc put_out(struct work *w, struct buf *out, struct err *e)
     return rc;
 }
 
-static enum rc not_allowed(const char *say, struct err *e)
-{
-    return err_set(e, RC_PERM, NULL, say, "%s", strstr(say, " / ") + 3); /* the operator reads the English half */
-}
-
 static enum rc as_password(struct work *w, struct err *e)
 {
     map_spaces(w);
@@ -111,9 +105,8 @@ static enum rc as_password(struct work *w, struct err *e)
     /* behind the mapping, as RFC 8265 4.2.2 has it: what composition made is looked at too */
     return precis_all_allowed(w->s, w->n, PRECIS_FREEFORM)
                ? RC_OK
-               : not_allowed("Mot de passe : caractere non admis (invisible, controle) / Password has a character that "
-                             "is not allowed (invisible, control)",
-                             e);
+               : err_cause(e, RC_PERM, CAUSE_PASSWORD_CHARACTER,
+                           "Password has a character that is not allowed (invisible, control)");
 }
 
 static enum rc as_username(struct work *w, struct err *e)
@@ -123,30 +116,53 @@ static enum rc as_username(struct work *w, struct err *e)
         return e->rc;
     return precis_all_allowed(w->s, w->n, PRECIS_IDENTIFIER) && precis_bidi_ok(w->s, w->n)
                ? RC_OK
-               : not_allowed("Identifiant : caractere non admis / User name has a character that is not allowed", e);
+               : err_cause(e, RC_PERM, CAUSE_LOGIN_CHARACTER, "User name has a character that is not allowed");
 }
 
-static const char *name_refuses(uint32_t cp)
+static bool is_direction(uint32_t cp)
 {
-    if (uc_is_property_bidi_control(cp))
-        return "Nom avec une marque de direction / Name has a direction mark";
-    if (uc_is_general_category_withtable(cp, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp))
-        return "Nom avec un caractere de controle / Name has a control character";
-    return precis_is_invisible(cp) ? "Nom avec un caractere invisible / Name has an invisible character" : NULL;
+    return uc_is_property_bidi_control(cp);
+}
+
+static bool is_control(uint32_t cp)
+{
+    return uc_is_general_category_withtable(cp, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp);
+}
+
+static const struct name_rule {
+    bool (*breaks)(uint32_t cp);
+    enum cause cause;
+    const char *log;
+} name_rules[] = {
+    {is_direction, CAUSE_NAME_DIRECTION, "Name has a direction mark"},
+    {is_control, CAUSE_NAME_CONTROL, "Name has a control character"},
+    {precis_is_invisible, CAUSE_NAME_INVISIBLE, "Name has an invisible character"},
+};
+
+/* The rule that the character breaks; NULL: it may stand in a name. */
+static const struct name_rule *broken_by(uint32_t cp)
+{
+    for (size_t i = 0; i < sizeof name_rules / sizeof *name_rules; i++)
+        if (name_rules[i].breaks(cp))
+            return &name_rules[i];
+    return NULL;
 }
 
 static enum rc as_name(struct work *w, struct err *e)
 {
-    for (size_t i = 0; i < w->n; i++)
-        if (name_refuses(w->s[i]))
-            return not_allowed(name_refuses(w->s[i]), e);
+    for (size_t i = 0; i < w->n; i++) {
+        const struct name_rule *rule = broken_by(w->s[i]);
+
+        if (rule)
+            return err_cause(e, RC_PERM, rule->cause, "%s", rule->log);
+    }
     return compose(w, e);
 }
 
 static enum rc as_shown(struct work *w, struct err *e)
 {
     for (size_t i = 0; i < w->n; i++)
-        if (name_refuses(w->s[i]))
+        if (broken_by(w->s[i]))
             w->s[i] = 0xfffd;
     return compose(w, e);
 }

@@ -10,8 +10,8 @@
  * words     what is searched for is folded by extract/fold.c, as the text is: nothing to do here.
  * Out       appended; untouched on failure. Preparing what is prepared changes nothing. Secret buffers are wiped by their owner, the
  *           copies made here are wiped here.
- * Errors    RC_SYNTAX: no UTF-8. RC_PERM: empty, too long (PREPARE_MAX octets), or a character that is not allowed; .say says which
- *           kind, French / English, and shows nothing of what was typed.
+ * Errors    RC_SYNTAX: no UTF-8. RC_PERM: empty, too long (PREPARE_MAX octets), or a character that is not allowed; the cause says
+ *           which kind. .log shows nothing of what was typed.
  * Process   dird, imapd, pli. Pure: no file, no lock.   Source RFC 8264 8 and 9, RFC 8265, RFC 5892 2.6 and appendix A.
  */
 #pragma once

@@ -29,7 +29,7 @@ static void any(prepare_fn *fn, struct span typed)
         if (out.n == 0 || u8_check(out.p, out.n) != NULL)
             abort();
         stays(fn, buf_span(&out));
-    } else if (out.n != 0 || e.say[0] == 0 || e.log[0] == 0) {
+    } else if (out.n != 0 || e.cause == CAUSE_NONE || e.log[0] == 0) {
         abort();
     }
     buf_free(&out);

@@ -50,7 +50,7 @@ static enum rc change_identity(const struct sandbox_how *h, struct err *e)
     if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(h->uid, h->uid, h->uid) != 0)
         return err_sys(e, RC_PERM, "change to uid %ld", (long)h->uid);
     if (setresuid(-1, 0, -1) == 0)
-        return err_set(e, RC_PERM, NULL, NULL, "uid 0 could be taken back");
+        return err_set(e, RC_PERM, "uid 0 could be taken back");
     return RC_OK;
 }
 

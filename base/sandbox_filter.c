@@ -115,7 +115,7 @@ static enum rc narrow(enum sandbox_kind k, struct err *e)
     for (const struct sandbox_group *const *g = listener->groups; *g && bad == 0; g++)
         if (!has_group(session, *g))
             bad = take_away(ctx, session, *g);
-    rc = bad ? err_set(e, RC_PERM, NULL, NULL, "%s: rules refused (%d)", session->name, bad)
+    rc = bad ? err_set(e, RC_PERM, "%s: rules refused (%d)", session->name, bad)
              : export(ctx, session->name, &narrowing[k], e);
     seccomp_release(ctx);
     return rc;
@@ -131,12 +131,11 @@ enum rc sandbox_filter_prepare(enum sandbox_kind k, struct err *e)
         return RC_OK;
     ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
     if (!ctx)
-        return err_set(e, RC_PERM, NULL, NULL, "libseccomp cannot start");
+        return err_set(e, RC_PERM, "libseccomp cannot start");
     (void)seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree: a dozen steps instead of a hundred */
     for (const struct sandbox_group *const *g = sandbox_profiles[k].groups; *g && bad == 0; g++)
         if ((bad = add_group(ctx, *g)) != 0)
-            rc = err_set(e, RC_PERM, NULL, NULL, "%s: rules of group %s refused (%d)", sandbox_profiles[k].name,
-                         (*g)->name, bad);
+            rc = err_set(e, RC_PERM, "%s: rules of group %s refused (%d)", sandbox_profiles[k].name, (*g)->name, bad);
     if (rc == RC_OK)
         rc = export(ctx, sandbox_profiles[k].name, &compiled[k], e);
     seccomp_release(ctx);

@@ -244,9 +244,9 @@ enum rc setting_check(const struct setting *s, const char *value, int64_t *num_o
     int64_t num = 0;
 
     if (!understood(s, span_str(value), &num))
-        return err_set(e, RC_SYNTAX, NULL, NULL, "%s = \"%s\": not %s", s->name, value, wanted[s->type]);
+        return err_set(e, RC_SYNTAX, "%s = \"%s\": not %s", s->name, value, wanted[s->type]);
     if (s->hi > 0 && (num < s->lo || num > s->hi))
-        return err_set(e, RC_PERM, NULL, NULL, "%s = \"%s\": outside %lld to %lld%s", s->name, value, (long long)s->lo,
+        return err_set(e, RC_PERM, "%s = \"%s\": outside %lld to %lld%s", s->name, value, (long long)s->lo,
                        (long long)s->hi,
                        s->type == SET_SECS  ? " seconds"
                        : s->type == SET_INT ? ""

@@ -47,7 +47,7 @@ static enum rc wait_fd(int fd, short what, int64_t deadline, struct err *e)
     if (n < 0)
         return err_sys(e, RC_TEMP, "poll");
     if (n == 0)
-        return err_set(e, RC_TIMEOUT, NULL, NULL, "peer silent until the deadline");
+        return err_set(e, RC_TIMEOUT, "peer silent until the deadline");
     return RC_OK;
 }
 
@@ -65,7 +65,7 @@ static enum rc await_once(struct stream *s, int64_t deadline, bool *ready, struc
         return errno == EINTR ? RC_OK : err_sys(e, RC_TEMP, "poll");
     *ready = p[0].revents != 0;
     if (n == 0 && !due_first)
-        return err_set(e, RC_TIMEOUT, NULL, NULL, "peer silent until the deadline");
+        return err_set(e, RC_TIMEOUT, "peer silent until the deadline");
     return n == 0 || p[1].revents ? w->look(s->watch_ctx, e) : RC_OK;
 }
 
@@ -248,9 +248,9 @@ static enum rc make_room(struct stream *s, struct err *e)
         memmove(s->in, s->in + s->start, used);
     } else {
         if (cap > IN_MOST)
-            return err_set(e, RC_SYNTAX, NULL, NULL, "more than %d bytes without an end", IN_MOST);
+            return err_set(e, RC_SYNTAX, "more than %d bytes without an end", IN_MOST);
         if (!(p = malloc(cap)))
-            return err_set(e, RC_TEMP, NULL, NULL, "out of memory for %zu bytes of input", cap);
+            return err_set(e, RC_TEMP, "out of memory for %zu bytes of input", cap);
         if (s->in) { /* NULL after stream_rest() */
             memcpy(p, s->in + s->start, used);
             wipe(s->in, s->cap);
@@ -275,7 +275,7 @@ static enum rc fill(struct stream *s, struct err *e)
     if ((rc = make_room(s, e)) != RC_OK)
         return rc;
     if (s->eof)
-        return err_set(e, RC_CLOSED, NULL, NULL, "peer has closed");
+        return err_set(e, RC_CLOSED, "peer has closed");
     if (s->ops)
         got = s->ops->read(s->ctx, s->in + s->end, s->cap - s->end, s->deadline, e);
     else
@@ -284,7 +284,7 @@ static enum rc fill(struct stream *s, struct err *e)
         return e->rc;
     if (got == 0) {
         s->eof = true;
-        return err_set(e, RC_CLOSED, NULL, NULL, "peer has closed");
+        return err_set(e, RC_CLOSED, "peer has closed");
     }
     s->end += (size_t)got;
     return RC_OK;
@@ -313,11 +313,6 @@ void stream_consume(struct stream *s, size_t n)
     s->start += n;
 }
 
-static enum rc bad_line(struct err *e, const char *say, const char *log)
-{
-    return err_set(e, RC_SYNTAX, "5.5.2", say, "%s", log);
-}
-
 /* Looks at what is at hand: RC_OK with the line's length, RC_MORE, or RC_SYNTAX. from: known to hold no line end.
  * The answer depends on the bytes only, never on how they were cut into packets. */
 static enum rc find_line(struct span s, size_t from, size_t max, size_t *len_out, struct err *e)
@@ -332,14 +327,14 @@ static enum rc find_line(struct span s, size_t from, size_t max, size_t *len_out
         if (at + 1 == s.n)
             return RC_MORE;
         if (s.p[at + 1] != '\n')
-            return bad_line(e, "CR seul refuse / Bare CR refused", "bare CR in a line");
+            return err_cause(e, RC_SYNTAX, CAUSE_BARE_LINE, "bare CR in a line");
         *len_out = at;
         return RC_OK;
     }
     if (lf)
-        return bad_line(e, "LF seul refuse / Bare LF refused", "bare LF in a line");
+        return err_cause(e, RC_SYNTAX, CAUSE_BARE_LINE, "bare LF in a line");
     if (s.n > max)
-        return bad_line(e, "Ligne trop longue / Line too long", "line longer than the limit");
+        return err_cause(e, RC_SYNTAX, CAUSE_LINE_TOO_LONG, "line longer than the limit");
     return RC_MORE;
 }
 
@@ -425,7 +420,7 @@ enum rc stream_wait(struct stream *s, int other_fd, int third_fd, int64_t deadli
     if (n < 0)
         return err_sys(e, RC_TEMP, "poll");
     if (n == 0 && !ready)
-        return err_set(e, RC_TIMEOUT, NULL, NULL, "nothing came until the deadline");
+        return err_set(e, RC_TIMEOUT, "nothing came until the deadline");
     *which_out = (ready || p[0].revents ? STREAM_INPUT : 0) | (p[1].revents ? STREAM_OTHER : 0) |
                  (p[2].revents ? STREAM_THIRD : 0);
     return RC_OK;

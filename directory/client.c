@@ -92,7 +92,7 @@ enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth
     int64_t until = deadline_in(WAIT_MS);
     enum rc rc;
 
-    while ((rc = dir_call_in(d, DIRD_AUTH, rq, rep_out, mem, e)) == RC_TEMP && strcmp(e->esc, DIRD_WAIT) == 0 &&
+    while ((rc = dir_call_in(d, DIRD_AUTH, rq, rep_out, mem, e)) == RC_TEMP && e->cause == CAUSE_WAIT_PASSWORD &&
            deadline_left_ms(until) > 0)
         poll(NULL, 0, WAIT_STEP_MS);
     return rc;
@@ -110,7 +110,7 @@ enum rc dir_trust(struct dir *d, struct span domain, struct span dn, enum dird_t
     struct dird_trust_rep rep = {0};
     enum rc rc = dir_call(d, DIRD_TRUST, &rq, &rep, e);
     if (rc == RC_OK && (rep.trusted < DTR_YES || rep.trusted > DTR_OTHER_DN))
-        rc = err_set(e, RC_TEMP, NULL, NULL, "dird: no such answer: %u", rep.trusted);
+        rc = err_set(e, RC_TEMP, "dird: no such answer: %u", rep.trusted);
     if (rc == RC_OK)
         *answer_out = (enum dird_trusted)rep.trusted;
     return rc;

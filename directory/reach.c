@@ -7,10 +7,10 @@
 static enum rc failed(const char *step, int code, int seconds, struct err *e)
 {
     if (code == LDAP_INVALID_CREDENTIALS)
-        return err_set(e, RC_DENIED, NULL, NULL, "the directory refuses the secret");
+        return err_set(e, RC_DENIED, "the directory refuses the secret");
     if (code == LDAP_TIMEOUT)
-        return err_set(e, RC_TEMP, NULL, NULL, "the directory takes the connection but does not answer within %d s (%s)", seconds, step);
-    return err_set(e, RC_TEMP, NULL, NULL, "%s: %s (%d)", step, ldap_err2string(code), code);
+        return err_cause(e, RC_TEMP, CAUSE_DIR_TEMP, "the directory takes the connection but does not answer within %d s (%s)", seconds, step);
+    return err_set(e, RC_TEMP, "%s: %s (%d)", step, ldap_err2string(code), code);
 }
 
 static int sign_in(LDAP *ld, const char *dn, struct span secret)

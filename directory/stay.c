@@ -53,8 +53,7 @@ enum rc stay_check(struct stay *s, bool *renewed, struct err *e)
     if (!s->dir)
         return RC_OK;
     if (stay_told(s, e))
-        return err_set(e, RC_DENIED, "5.7.0", "Compte modifie, reconnectez-vous / Account changed, sign in again",
-                       "dird says that the session ends");
+        return err_cause(e, RC_DENIED, CAUSE_ACCOUNT_CHANGED, "dird says that the session ends");
     bool lost = s->dials == 0 || s->dials != dir_dials(s->dir); /* dird restarted, or another question dialled anew */
     if (lost && s->dials != 0)
         s->ask_at = 0, s->dials = 0;

@@ -20,7 +20,7 @@ struct stay {
 };
 void stay_begin(struct stay *s, struct dir *d, struct span ticket);
 void stay_end(struct stay *s);
-/* RC_OK: stays. *renewed: s->ticket is another now. RC_DENIED: the session must end; e->say tells its user. */
+/* RC_OK: stays. *renewed: s->ticket is another now. RC_DENIED: the session must end; e->cause tells its user. */
 enum rc stay_check(struct stay *s, bool *renewed, struct err *e);
 bool stay_told(struct stay *s, struct err *e); /* dird has said that it holds no longer; asks nothing, and remembers it for stay_check() */
 int stay_fd(const struct stay *s);      /* -1: nothing to wait for */

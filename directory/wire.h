@@ -6,15 +6,14 @@
  * Secrets  passwords are checked by an LDAP bind, in a small pool; a keyed MAC of what was checked is kept in locked memory for as long as
  *          dird.password_cache says, dropped at once when the account changes.
  * Again    a question may be asked again after a lost reply (IPC_AGAIN); a change may not: it may have been made, look before trying again.
- *          AUTH is IPC_LONG: when all that may wait for a password check do, dird answers IPC_BUSY.
+ *          AUTH is IPC_LONG: when all that may wait for a password check do, dird answers CAUSE_BUSY.
  * Process  dird answers; smtpd, imapd, relayd look up and sign in; pli administers. Each message is written once, below; the table of ops
  *          is in wire.c.
  */
 #pragma once
 #include "base/ipc.h"
 #define DIRD_VERSION 3
-/* RC_TEMP with this esc: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
-#define DIRD_WAIT "4.7.0"
+/* RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
 extern const struct ipc_proto dird_proto;
 enum dird_op {
     DIRD_LOOKUP = 16,    /* address -> what it is. smtpd imapd relayd admin */
@@ -49,7 +48,7 @@ IPC_MESSAGE(dird_lookup_req);
     F(T, BYTES, address, DIRD_ADDR)          /* canonical */
 IPC_MESSAGE(dird_lookup_rep);
 
-/* ---- DIRD_AUTH. RC_DENIED 5.7.8: wrong (nothing tells whether the account exists); RC_TEMP 4.3.0: directory away; RC_TEMP 4.7.0: too many wrong
+/* ---- DIRD_AUTH. RC_DENIED: wrong (nothing tells whether the account exists); RC_TEMP: directory away; RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong
  * passwords lately (directory/dird/guess.h), a pause is due; RC_PERM 5.7.1: account disabled (right password only) ---- */
 /* protocol decides what the ticket gives, and is the asker's own: DP_SUBMISSION is smtpd's, DP_IMAP imapd's; the administrator may ask for each;
  * RC_DENIED else. */

@@ -111,7 +111,7 @@ enum rc summary_read(struct span bytes, struct summary *out, struct err *e)
     struct rd r = rd_of(bytes);
 
     if (rd_u8(&r) != VERSION)
-        return err_set(e, RC_CORRUPT, NULL, NULL, "not a summary of version %d", VERSION);
+        return err_set(e, RC_CORRUPT, "not a summary of version %d", VERSION);
     while (r.s.n > 0 && rd_ok(&r)) {
         uint8_t tag = rd_u8(&r);
         struct span d = rd_bytes(&r);
@@ -125,7 +125,7 @@ enum rc summary_read(struct span bytes, struct summary *out, struct err *e)
         v.has_header |= tag == S_HEADER;
     }
     if (!rd_ok(&r) || v.envelope.n == 0 || v.body.n == 0 || v.bodystructure.n == 0)
-        return err_set(e, RC_CORRUPT, NULL, NULL, "a summary of %zu bytes is cut or lacks a section", bytes.n);
+        return err_set(e, RC_CORRUPT, "a summary of %zu bytes is cut or lacks a section", bytes.n);
     *out = v;
     return RC_OK;
 }
@@ -178,13 +178,13 @@ enum rc summary_part(const struct summary *s, struct span section, struct summar
         struct span name = read_record(&r, &p);
 
         if (!rd_ok(&r) || p.kind > PART_MESSAGE)
-            return err_set(e, RC_CORRUPT, NULL, NULL, "the part table of a summary is damaged");
+            return err_set(e, RC_CORRUPT, "the part table of a summary is damaged");
         if (span_eq(name, section)) {
             if (!lies_inside(&p, s->size))
-                return err_set(e, RC_CORRUPT, NULL, NULL, "a part of a summary lies outside its message");
+                return err_set(e, RC_CORRUPT, "a part of a summary lies outside its message");
             *out = p;
             return RC_OK;
         }
     }
-    return err_set(e, RC_NOTFOUND, NULL, "no such part", "no such part");
+    return err_set(e, RC_NOTFOUND, "no such part");
 }

@@ -282,13 +282,13 @@ enum rc text_open(struct span search, struct text_view *out, struct err *e)
     const unsigned char *nul;
 
     if (!rd_ok(&r) || (version & ~CUT) != VERSION || n > TEXT_MAX || r.s.n > (size_t)LZ4_compressBound(TEXT_MAX))
-        return err_set(e, RC_CORRUPT, NULL, NULL, "not a search text of version %d", VERSION);
+        return err_set(e, RC_CORRUPT, "not a search text of version %d", VERSION);
     *out = (struct text_view){.cut = (version & CUT) != 0, .mem = BUF_SECRET_INIT};
     if (buf_reserve(&out->mem, (size_t)n + 1, e) != RC_OK)
         return e->rc;
     if (!decompress_to(&out->mem, r.s, n)) {
         text_view_free(out);
-        return err_set(e, RC_CORRUPT, NULL, NULL, "a search text does not decompress");
+        return err_set(e, RC_CORRUPT, "a search text does not decompress");
     }
     all = span_of(out->mem.p, n);
     nul = n > 0 ? memchr(all.p, 0, n) : NULL;

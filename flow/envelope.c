@@ -22,7 +22,7 @@ enum rc file_envelope_open(struct span plain, struct file_envelope *out, struct 
     struct rd r;
 
     if (plain.n > ENVELOPE_MAX)
-        return err_set(e, RC_CORRUPT, NULL, NULL, "envelope of %zu octets", plain.n);
+        return err_set(e, RC_CORRUPT, "envelope of %zu octets", plain.n);
     buf_init_secret(&v.mem);
     buf_addspan(&v.mem, plain);
     r = rd_of(buf_span(&v.mem));
@@ -35,7 +35,7 @@ enum rc file_envelope_open(struct span plain, struct file_envelope *out, struct 
     v.envid = rd_bytes(&r);
     if (!rd_ok(&r) || v.recipient.n == 0) {
         buf_free(&v.mem);
-        return err_set(e, RC_CORRUPT, NULL, NULL, "malformed envelope");
+        return err_set(e, RC_CORRUPT, "malformed envelope");
     }
     *out = v;
     return RC_OK;

@@ -38,7 +38,7 @@ static const unsigned char fake_ekey[SEAL_EPOCH_KEY] = {1, 2, 3};
 static inline enum rc fake_no(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
 {
     (void)d, (void)p, (void)req, (void)fd, (void)r;
-    return err_set(e, RC_PERM, NULL, NULL, "not in this test");
+    return err_set(e, RC_PERM, "not in this test");
 }
 
 static inline enum rc fake_wrap(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r,
@@ -95,7 +95,7 @@ static inline enum rc fake_deliver(void *d, struct ipc_peer *p, const void *req,
 
     (void)d, (void)p;
     if (fake->answer != RC_OK)
-        return err_set(e, fake->answer, NULL, NULL, "as the test wants");
+        return err_set(e, fake->answer, "as the test wants");
     fake_keep(req, fd);
     for (size_t i = 0; i < fake->n_places; i++)
         ipc_list_add(r->scratch, store_placed_f,
@@ -113,7 +113,7 @@ static inline enum rc fake_may(void *d, struct ipc_peer *p, const void *req, int
     (void)d, (void)p, (void)fd, (void)r;
     if (span_istarts(q->sender, "ana"))
         return RC_OK;
-    return err_set(e, RC_DENIED, NULL, NULL, "not held");
+    return err_set(e, RC_DENIED, "not held");
 }
 
 /* Port 25: the peer is the operator of chu.example. */

@@ -212,7 +212,7 @@ static enum rc address_it(struct filing *f, struct keyd *k, struct err *e)
     f->req.places = buf_span(&f->places);
     f->req.remotes = buf_span(&f->remotes);
     if (rc == RC_OK && FIXED_PART + f->places.n + f->remotes.n > IPC_MSG_MAX)
-        rc = err_set(e, RC_TEMP, "4.5.3", NULL, "recipients do not fit one request");
+        rc = err_cause(e, RC_TEMP, CAUSE_TOO_MANY_RCPT, "recipients do not fit one request");
     return rc;
 }
 
@@ -229,7 +229,7 @@ static enum rc take_answer(const struct store_deliver_rep *rep, size_t n, struct
         rc = ipc_list_next(&rest, store_placed_f, &placed[i], e);
     if (rc != RC_OK) {
         free(placed);
-        return err_set(e, RC_TEMP, "4.3.0", NULL, "stored answered for fewer mailboxes than were asked for");
+        return err_set(e, RC_TEMP, "stored answered for fewer mailboxes than were asked for");
     }
     out->placed = placed;
     out->n_placed = n;

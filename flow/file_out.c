@@ -59,7 +59,7 @@ enum rc file_out_put(struct file_out *o, struct span piece, struct err *e)
     enum rc rc = RC_OK;
 
     if (piece.n > o->left)
-        return err_set(e, RC_CORRUPT, NULL, NULL, "message grew while it was filed");
+        return err_set(e, RC_CORRUPT, "message grew while it was filed");
     o->left -= piece.n;
     while (rc == RC_OK && piece.n > 0) {
         size_t room = SEAL_CHUNK - o->chunk.n;
@@ -84,7 +84,7 @@ enum rc file_out_end(struct file_out *o, uint64_t *sealed_out, struct err *e)
     enum rc rc;
 
     if (o->left > 0)
-        return err_set(e, RC_CORRUPT, NULL, NULL, "message shrank while it was filed");
+        return err_set(e, RC_CORRUPT, "message shrank while it was filed");
     rc = seal_one(o, buf_span(&o->chunk), true, e);
     buf_free(&o->chunk);
     seal_obj_close(&o->obj);

@@ -58,8 +58,8 @@ static void filed(size_t size, bool by_fd)
     struct recipient to[] = {{.local = true, .mbx = 21, .folder = STORE_INBOX, .internaldate = 1000},
                              {.local = true, .mbx = 22, .folder = 5, .flags = MF_SEEN},
                              {.local = true, .mbx = 21, .folder = STORE_INBOX},           /* by another address: one copy */
-                             {.local = true, .mbx = 23, .verdict = REFUSE_DISABLED_RCPT}, /* a step refused it */
-                             {.address = (char[]){"bob@partner.example"}, .verdict = REFUSE_TNEF}};
+                             {.local = true, .mbx = 23, .verdict = CAUSE_DISABLED_RCPT}, /* a step refused it */
+                             {.address = (char[]){"bob@partner.example"}, .verdict = CAUSE_TNEF}};
     struct file_request rq = {.trace = SPAN_LIT("Received: by mail.chu.example\r\n"),
                               .to = to,
                               .n_to = 5,

@@ -6,27 +6,27 @@
 #include "flow/letter_int.h"
 #include "flow/logged.h"
 
-static enum refusal step_taken(struct letter *l, struct err *e)
+static enum cause step_taken(struct letter *l, struct err *e)
 {
     if (spool_end(l->message, e) != RC_OK)
         return letter_temp(e);
     scan_end(l->scan);
-    return REFUSE_NONE;
+    return CAUSE_NONE;
 }
 
 /* The last word of the steps on each recipient. A refusal for one is a refusal for all: see flow/letter.h. */
-static enum refusal step_recipients(struct letter *l, struct err *e)
+static enum cause step_recipients(struct letter *l, struct err *e)
 {
     const struct recipients *to = &l->env->to;
 
     (void)e;
     for (size_t i = 0; i < to->n; i++)
-        if (to->a[i].verdict != REFUSE_NONE)
+        if (to->a[i].verdict != CAUSE_NONE)
             return to->a[i].verdict;
-    return REFUSE_NONE;
+    return CAUSE_NONE;
 }
 
-static enum refusal step_file(struct letter *l, struct err *e)
+static enum cause step_file(struct letter *l, struct err *e)
 {
     const struct letter_envelope *v = l->env;
     struct file_request rq = {.trace = buf_span(&l->trace),
@@ -41,7 +41,7 @@ static enum refusal step_file(struct letter *l, struct err *e)
 
     for (size_t i = 0; i < v->to.n; i++)
         v->to.a[i].internaldate = now;
-    return file_message(l->keyd, l->store, &rq, &l->filed, e) == RC_OK ? REFUSE_NONE : letter_temp(e);
+    return file_message(l->keyd, l->store, &rq, &l->filed, e) == RC_OK ? CAUSE_NONE : letter_temp(e);
 }
 
 enum {
@@ -50,7 +50,7 @@ enum {
 
 static const struct {
     const char *name;
-    enum refusal (*run)(struct letter *l, struct err *e);
+    enum cause (*run)(struct letter *l, struct err *e);
 } steps[] = {
     {"taken", step_taken},   /* all octets are here, and their structure */
     {"lawful", step_lawful}, /* no NUL, header within bounds, no loop; submission: no winmail.dat */
@@ -108,16 +108,16 @@ static void log_recipients(const struct letter *l, const char *event)
     buf_free(&some);
 }
 
-enum refusal letter_file(struct letter *l, struct err *e)
+enum cause letter_file(struct letter *l, struct err *e)
 {
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        enum refusal r;
+        enum cause r;
 
         *e = (struct err){0};
         r = steps[i].run(l, e);
-        if (r == REFUSE_NONE)
+        if (r == CAUSE_NONE)
             continue;
-        log_ev(LOG_WARN_, "message-refused", "step=%s why=%s size=%llu cause=%s", steps[i].name, refusal_get(r)->name,
+        log_ev(LOG_WARN_, "message-refused", "step=%s why=%s size=%llu cause=%s", steps[i].name, cause_name(r),
                (unsigned long long)spool_size(l->message), log_esc(span_str(e->log)));
         log_recipients(l, "refused-for");
         return r;
@@ -126,19 +126,24 @@ enum refusal letter_file(struct letter *l, struct err *e)
            (unsigned long long)l->filed.size, l->filed.n_placed, l->filed.n_remotes, (unsigned long long)l->filed.qid,
            l->cms.n > 0);
     log_recipients(l, "filed-for");
-    return REFUSE_NONE;
+    return CAUSE_NONE;
 }
 
-void letter_end(struct letter *l)
+void letter_drop(struct letter *l)
 {
-    if (l->mid[0])
-        log_message("");
     spool_free(&l->message);
     scan_free(&l->scan);
     buf_free(&l->cms);
     buf_free(&l->results);
     buf_free(&l->trace);
     file_result_free(&l->filed);
+}
+
+void letter_end(struct letter *l)
+{
+    letter_drop(l);
+    if (l->mid[0])
+        log_message("");
     l->mid[0] = 0;
 }
 
@@ -168,15 +173,11 @@ enum rc letter_copy(struct spool *from, uint64_t off, uint64_t len, struct spool
     return rc;
 }
 
-enum refusal letter_temp(const struct err *e)
+enum cause letter_temp(const struct err *e)
 {
     if (e->rc == RC_QUOTA)
-        return REFUSE_QUOTA;
-    if (strcmp(e->esc, "4.3.1") == 0)
-        return REFUSE_DISK_FULL;
-    if (strcmp(e->esc, "5.3.4") == 0)
-        return REFUSE_TOO_BIG;
-    if (strcmp(e->esc, "4.5.3") == 0)
-        return REFUSE_TOO_MANY_RCPT;
-    return REFUSE_STORE_TEMP;
+        return CAUSE_QUOTA;
+    if (e->cause == CAUSE_DISK_FULL || e->cause == CAUSE_TOO_BIG || e->cause == CAUSE_TOO_MANY_RCPT)
+        return e->cause;
+    return CAUSE_STORE_TEMP;
 }

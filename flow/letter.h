@@ -3,12 +3,12 @@
  *
  * Owns     the spool, the scan, what the steps make (results, trace). Peer, account and envelope are borrowed from the session, which fills each at its event.
  * Use      letter_begin(), letter_put() pieces as they come, letter_file(); letter_end() in any case.
- * Steps    the table in letter.c is their list and order. A step may refuse (enum refusal, with the cause in *e for the log); the octets
+ * Steps    the table in letter.c is their list and order. A step may refuse (enum cause, with the cause in *e for the log); the octets
  *          are changed by two steps only: fields that must not go on are cut out (step_cut.c), and mail to be signed is made canonical and signed. All else is
  *          put on top, as trace.
  * Verdicts a step may refuse the message for one recipient (recipient.verdict). SMTP has one answer behind DATA, and nobody writes reports to
  *          senders yet: so one verdict is the letter's, and nobody gets it.
- * Promise  REFUSE_NONE from letter_file(): on stable storage for every recipient. Anything else: nowhere.
+ * Promise  CAUSE_NONE from letter_file(): on stable storage for every recipient. Anything else: nowhere.
  * Process  smtpd sessions.   Source RFC 5321 4.4, RFC 8601, RFC 7281, RFC 6409 8, RFC 8314 4.3.
  */
 #pragma once
@@ -16,7 +16,7 @@
 #include "directory/client.h"
 #include "flow/file.h"
 #include "mime/canon.h"
-#include "policies/refusals.h"
+#include "policies/causes.h"
 
 enum letter_door { DOOR_RELAY /* port 25 */, DOOR_SUBMISSION };
 struct letter_conf {
@@ -62,8 +62,8 @@ struct letter {
     struct file_result filed;
 };
 void letter_begin(struct letter *l);                                    /* conf is set; draws mid */
-enum rc letter_put(struct letter *l, struct span piece, struct err *e); /* RC_PERM 5.3.4: beyond conf->max_message */
-enum refusal letter_file(struct letter *l, struct err *e);
+enum rc letter_put(struct letter *l, struct span piece, struct err *e); /* RC_PERM, CAUSE_TOO_BIG: beyond conf->max_message */
+enum cause letter_file(struct letter *l, struct err *e);
 /* What is to be said of its S/MIME signature: RFC 7281 3.1 words, with the author in From compared (RFC 8550 3). After letter_put() of all and
  * spool_end(), scan_end() (a step has done both). Of the letter: conf->anchors, message, scan; else places and cms. RC_TEMP, RC_CORRUPT:
  * the message could not be read. */
@@ -75,4 +75,6 @@ struct letter_verdict {
     struct cms_verdict cms;
 };
 enum rc letter_verdict(struct letter *l, struct letter_verdict *v_out, struct err *e);
+/* What it holds is given back: it is refused. Its id stays, for the reply and the log; letter_end() is still due. */
+void letter_drop(struct letter *l);
 void letter_end(struct letter *l); /* a zeroed one is fine */

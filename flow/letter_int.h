@@ -5,20 +5,20 @@
 #pragma once
 #include "flow/letter.h"
 
-enum refusal step_lawful(struct letter *l, struct err *e);
-enum refusal step_author(struct letter *l, struct err *e);
-enum refusal step_cut(struct letter *l, struct err *e);
-enum refusal step_sign(struct letter *l, struct err *e);
-enum refusal step_verify(struct letter *l, struct err *e);
-enum refusal step_trace(struct letter *l, struct err *e);
+enum cause step_lawful(struct letter *l, struct err *e);
+enum cause step_author(struct letter *l, struct err *e);
+enum cause step_cut(struct letter *l, struct err *e);
+enum cause step_sign(struct letter *l, struct err *e);
+enum cause step_verify(struct letter *l, struct err *e);
+enum cause step_trace(struct letter *l, struct err *e);
 
 struct span letter_header(const struct letter *l); /* the message's header block */
-/* Calls see(addr) for each address of each From: field; stops at the first that is not REFUSE_NONE. *n_out: how many there were. */
-enum refusal letter_authors(struct span header, const char *field,
-                            enum refusal (*see)(void *ctx, struct span address, struct err *e), void *ctx,
+/* Calls see(addr) for each address of each From: field; stops at the first that is not CAUSE_NONE. *n_out: how many there were. */
+enum cause letter_authors(struct span header, const char *field,
+                            enum cause (*see)(void *ctx, struct span address, struct err *e), void *ctx,
                             size_t *n_out, struct err *e);
 enum rc letter_copy(struct spool *from, uint64_t off, uint64_t len, struct spool *to, struct err *e);
-enum refusal letter_temp(const struct err *e); /* what a failed store, spool or keyd is called */
+enum cause letter_temp(const struct err *e); /* what a failed store, spool or keyd is called */
 void results_add(struct letter *l, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));                                /* one method's result */
 bool results_forged(struct span field_body, const struct letter_conf *c); /* an authserv-id of ours, RFC 8601 2.2 */

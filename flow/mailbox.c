@@ -230,7 +230,7 @@ static enum rc epoch_key(struct mailbox *m, uint64_t epoch, unsigned char key_ou
     rc = ask_epochs(m, buf_span(&one), e);
     buf_free(&one);
     if (rc == RC_OK && !epochs_get(m->epochs, epoch, key_out))
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "mailbox: epoch %llu can not be opened", (unsigned long long)epoch);
+        rc = err_set(e, RC_CORRUPT, "mailbox: epoch %llu can not be opened", (unsigned long long)epoch);
     return rc;
 }
 
@@ -296,7 +296,7 @@ static enum rc read_chunks(struct reading *r, struct err *e)
         if ((rc = store_answer(r->m->st, STORE_READ, &rep, &r->page, e)) != RC_OK)
             return rc;
         if (rep.chunk != chunk)
-            return err_set(e, RC_CORRUPT, NULL, NULL, "mailbox: chunk %u was answered with %u", chunk, rep.chunk);
+            return err_set(e, RC_CORRUPT, "mailbox: chunk %u was answered with %u", chunk, rep.chunk);
         last = chunk + 1 >= seal_chunks(rep.plain_size);
         buf_clear(&r->plain);
         if ((rc = open_chunk(r->obj, chunk, last, rep.chunks, &r->plain, e)) != RC_OK)

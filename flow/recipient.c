@@ -46,7 +46,7 @@ size_t recipients_pick(const struct recipient *a, size_t n, bool local, const st
     size_t picked = 0;
 
     for (size_t i = 0; i < n; i++)
-        if (a[i].local == local && a[i].verdict == REFUSE_NONE && !among(out, picked, &a[i]))
+        if (a[i].local == local && a[i].verdict == CAUSE_NONE && !among(out, picked, &a[i]))
             out[picked++] = &a[i];
     return picked;
 }

@@ -11,11 +11,11 @@
 #pragma once
 #include "base/span.h"
 #include "crypto/seal/seal.h"
-#include "policies/refusals.h"
+#include "policies/causes.h"
 
 struct recipient {
     char *address;        /* as RCPT named it, in its one spelling; NULL for an APPEND */
-    enum refusal verdict; /* REFUSE_NONE: gets the message; anything else: why not */
+    enum cause verdict;   /* CAUSE_NONE: gets the message; anything else: why not */
     bool local;           /* a mailbox of this server: the next five; else the last two */
     uint64_t mbx;
     unsigned char pub[SEAL_PUB];

@@ -6,7 +6,7 @@
 /* last, as it asks */
 #include <cmocka.h>
 
-static void here(struct recipients *r, const char *address, uint64_t mbx, uint32_t folder, enum refusal verdict)
+static void here(struct recipients *r, const char *address, uint64_t mbx, uint32_t folder, enum cause verdict)
 {
     struct recipient *p = recipients_add(r, address);
 
@@ -22,11 +22,11 @@ static void test_pick(void **state)
     struct recipients r = {0};
 
     (void)state;
-    here(&r, "ana@here.example", 1, 1, REFUSE_NONE);
-    here(&r, "alias.of.ana@here.example", 1, 1, REFUSE_NONE);
-    here(&r, "ana+lab@here.example", 1, 2, REFUSE_NONE); /* another folder: another copy */
-    here(&r, "closed@here.example", 2, 1, REFUSE_DISABLED_RCPT);
-    here(&r, "bob@here.example", 3, 1, REFUSE_NONE);
+    here(&r, "ana@here.example", 1, 1, CAUSE_NONE);
+    here(&r, "alias.of.ana@here.example", 1, 1, CAUSE_NONE);
+    here(&r, "ana+lab@here.example", 1, 2, CAUSE_NONE); /* another folder: another copy */
+    here(&r, "closed@here.example", 2, 1, CAUSE_DISABLED_RCPT);
+    here(&r, "bob@here.example", 3, 1, CAUSE_NONE);
     recipients_add(&r, "x@elsewhere.example");
     recipients_add(&r, "x@elsewhere.example");
     recipients_add(&r, "X@elsewhere.example"); /* local parts are the other server's to judge */
@@ -47,8 +47,8 @@ static void test_refused_first(void **state)
     struct recipients r = {0};
 
     (void)state;
-    here(&r, "old@here.example", 1, 1, REFUSE_DISABLED_RCPT);
-    here(&r, "new@here.example", 1, 1, REFUSE_NONE);
+    here(&r, "old@here.example", 1, 1, CAUSE_DISABLED_RCPT);
+    here(&r, "new@here.example", 1, 1, CAUSE_NONE);
     assert_int_equal(recipients_pick(r.a, r.n, true, picked), 1);
     assert_string_equal(picked[0]->address, "new@here.example");
     recipients_free(&r);

@@ -45,7 +45,7 @@ static enum rc room_for(uint64_t bytes, struct err *e)
     if (!room.ask || bytes <= room.granted)
         return RC_OK;
     if (!room.ask(room.ctx, want))
-        return err_set(e, RC_TEMP, "4.3.1", NULL, "messages on their way hold all the memory they may");
+        return err_cause(e, RC_TEMP, CAUSE_DISK_FULL, "messages on their way hold all the memory they may");
     room.granted = want;
     return RC_OK;
 }
@@ -174,8 +174,7 @@ enum rc spool_put(struct spool *s, struct span piece, struct err *e)
     if (s->ended)
         bug("spool_put behind spool_end");
     if (piece.n > s->max - s->size)
-        return err_set(e, RC_PERM, "5.3.4", "Message trop grand / Message too big", "message of more than %llu octets",
-                       (unsigned long long)s->max);
+        return err_cause(e, RC_PERM, CAUSE_TOO_BIG, "message of more than %llu octets", (unsigned long long)s->max);
     s->size += piece.n;
     while (piece.n > 0) { /* in steps, so that a large piece does not make .mem large */
         struct span part = span_head(piece, SEAL_CHUNK);
@@ -234,7 +233,7 @@ enum rc spool_read(struct spool *s, uint64_t off, struct buf *mem, struct span *
     if (!s->ended)
         bug("spool_read before spool_end");
     if (off >= s->size)
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "end of the spool");
+        return err_set(e, RC_NOTFOUND, "end of the spool");
     if (s->fd < 0) {
         *piece_out = span_head(span_from(buf_span(&s->mem), (size_t)off), SEAL_CHUNK);
         return RC_OK;

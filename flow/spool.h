@@ -13,9 +13,9 @@ struct spool;
 /* Memory of messages on their way is bounded over all sessions (base/dialler.h). room is asked before the spools of this process together
  * hold more in memfds than it granted last, in steps of 4 MB; and told 0 when they hold nothing any more. Without it: any. */
 void spool_limit(bool (*room)(void *ctx, uint64_t bytes), void *ctx);
-/* Asks for what a message of that size will take, before it comes. RC_TEMP 4.3.1: no room now; so says spool_put() too, later. */
+/* Asks for what a message of that size will take, before it comes. RC_TEMP, CAUSE_DISK_FULL: no room now; so says spool_put() too, later. */
 enum rc spool_expect(uint64_t bytes, struct err *e);
-struct spool *spool_new(uint64_t max); /* RC_PERM 5.3.4 beyond max */
+struct spool *spool_new(uint64_t max); /* RC_PERM, CAUSE_TOO_BIG: beyond max */
 void spool_free(struct spool **s);
 enum rc spool_put(struct spool *s, struct span piece, struct err *e);
 enum rc spool_end(struct spool *s, struct err *e);

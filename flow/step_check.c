@@ -19,67 +19,66 @@ static size_t count_fields(struct span header, const char *name)
     return n;
 }
 
-static enum refusal refuse(enum refusal r, const char *why, struct err *e)
+static enum cause refuse(enum cause r, const char *why, struct err *e)
 {
-    (void)!err_set(e, RC_PERM, NULL, NULL, "%s", why);
+    (void)!err_set(e, RC_PERM, "%s", why);
     return r;
 }
 
-enum refusal step_lawful(struct letter *l, struct err *e)
+enum cause step_lawful(struct letter *l, struct err *e)
 {
     const struct part *top = scan_part(l->scan, 0);
     const struct scan_facts *facts = scan_facts(l->scan);
 
     if (facts->has_nul)
-        return refuse(REFUSE_NUL, "NUL octet", e);
+        return refuse(CAUSE_NUL, "NUL octet", e);
     if (top->header.n < top->header_len)
-        return refuse(REFUSE_HEADERS_TOO_BIG, "header block too long to be judged", e);
+        return refuse(CAUSE_HEADERS_TOO_BIG, "header block too long to be judged", e);
     if (count_fields(top->header, "Received") > RECEIVED_MAX)
-        return refuse(REFUSE_LOOP, "too many Received fields", e);
+        return refuse(CAUSE_LOOP, "too many Received fields", e);
     if (l->door == DOOR_SUBMISSION && facts->has_tnef)
-        return refuse(REFUSE_TNEF, "winmail.dat", e);
-    return REFUSE_NONE;
+        return refuse(CAUSE_TNEF, "winmail.dat", e);
+    return CAUSE_NONE;
 }
 
 /* ---- who wrote it ---- */
-static enum refusal see_list(const struct address_list *list, enum refusal (*see)(void *, struct span, struct err *),
-                             void *ctx, size_t *n, struct err *e)
+static enum cause see_list(const struct address_list *list, enum cause (*see)(void *, struct span, struct err *),
+                           void *ctx, size_t *n, struct err *e)
 {
-    enum refusal r = REFUSE_NONE;
+    enum cause r = CAUSE_NONE;
 
-    for (size_t i = 0; r == REFUSE_NONE && i < list->n; i++) {
+    for (size_t i = 0; r == CAUSE_NONE && i < list->n; i++) {
         char text[AUTHOR_MAX];
         int len;
 
         if (!list->a[i].domain.p) /* the edge of a group */
             continue;
         if (list->a[i].local.n == 0 || list->a[i].domain.n == 0)
-            return refuse(REFUSE_FROM_MISMATCH, "author without a whole address", e);
+            return refuse(CAUSE_FROM_MISMATCH, "author without a whole address", e);
         len = snprintf(text, sizeof text, "%.*s@%.*s", SPAN_ARG(list->a[i].local), SPAN_ARG(list->a[i].domain));
         ++*n;
         r = len > 0 && (size_t)len < sizeof text ? see(ctx, span_of(text, (size_t)len), e)
-                                                 : refuse(REFUSE_FROM_MISMATCH, "author's address too long", e);
+                                                 : refuse(CAUSE_FROM_MISMATCH, "author's address too long", e);
     }
     return r;
 }
 
-enum refusal letter_authors(struct span header, const char *field,
-                            enum refusal (*see)(void *, struct span, struct err *), void *ctx, size_t *n_out,
-                            struct err *e)
+enum cause letter_authors(struct span header, const char *field, enum cause (*see)(void *, struct span, struct err *),
+                          void *ctx, size_t *n_out, struct err *e)
 {
-    enum refusal r = REFUSE_NONE;
+    enum cause r = CAUSE_NONE;
     struct field f;
     size_t n = 0;
 
-    while (r == REFUSE_NONE && field_next(&header, &f, e) == RC_OK) {
+    while (r == CAUSE_NONE && field_next(&header, &f, e) == RC_OK) {
         struct address_list list;
 
         if (!span_ieq_str(f.name, field))
             continue;
         if (addresses_parse(f.body, &list, e) != RC_OK)
-            r = refuse(REFUSE_FROM_MISMATCH, "author field can not be read", e);
+            r = refuse(CAUSE_FROM_MISMATCH, "author field can not be read", e);
         else if (list.odd) /* a reader may show another address than the one we read */
-            r = refuse(REFUSE_FROM_MISMATCH, "author field is no list of addresses", e);
+            r = refuse(CAUSE_FROM_MISMATCH, "author field is no list of addresses", e);
         else
             r = see_list(&list, see, ctx, &n, e);
         addresses_free(&list);
@@ -88,17 +87,17 @@ enum refusal letter_authors(struct span header, const char *field,
     return r;
 }
 
-static enum refusal held(void *ctx, struct span address, struct err *e)
+static enum cause held(void *ctx, struct span address, struct err *e)
 {
     struct letter *l = ctx;
     enum rc rc;
 
     if (span_ieq(address, l->account->address))
-        return REFUSE_NONE;
+        return CAUSE_NONE;
     rc = dir_may_send(l->dir, l->account->address, address, e);
     if (rc == RC_OK)
-        return REFUSE_NONE;
-    return rc == RC_DENIED || rc == RC_NOTFOUND || rc == RC_SYNTAX ? REFUSE_FROM_MISMATCH : REFUSE_DIR_TEMP;
+        return CAUSE_NONE;
+    return rc == RC_DENIED || rc == RC_NOTFOUND || rc == RC_SYNTAX ? CAUSE_FROM_MISMATCH : CAUSE_DIR_TEMP;
 }
 
 /* What follows the last @: a quoted local part may hold others. */
@@ -112,35 +111,34 @@ static struct span domain_of(struct span address)
 
 /* Port 25: the list gives that address's domain to the peer's DN. A domain that is served here too is no exception: only the operators that share
  * it may bring mail that says it comes from there. */
-static enum refusal of_operator(void *ctx, struct span address, struct err *e)
+static enum cause of_operator(void *ctx, struct span address, struct err *e)
 {
     struct letter *l = ctx;
     struct span domain = domain_of(address);
     enum dird_trusted answer;
 
     if (l->peer->dn.n == 0) /* dird would take it for the question whether the domain is listed at all */
-        return refuse(REFUSE_FROM_OPERATOR, "the peer has no verified certificate", e);
+        return refuse(CAUSE_FROM_OPERATOR, "the peer has no verified certificate", e);
     if (l->peer->vouched.n > 0 && span_ieq(domain, l->peer->vouched) && deadline_left_ms(l->peer->vouched_until) > 0)
-        return REFUSE_NONE;
+        return CAUSE_NONE;
     if (dir_trust(l->dir, domain, l->peer->dn, &answer, e) != RC_OK)
-        return REFUSE_DIR_TEMP;
-    return answer == DTR_YES ? REFUSE_NONE
-                             : refuse(REFUSE_FROM_OPERATOR, "author of a domain that is not the peer's", e);
+        return CAUSE_DIR_TEMP;
+    return answer == DTR_YES ? CAUSE_NONE : refuse(CAUSE_FROM_OPERATOR, "author of a domain that is not the peer's", e);
 }
 
 /* Every address of every From: and Sender: is the account's (submission), or of the peer's operator (port 25); a second From: can not hide behind the
  * first. */
-enum refusal step_author(struct letter *l, struct err *e)
+enum cause step_author(struct letter *l, struct err *e)
 {
     bool ours = l->door == DOOR_SUBMISSION;
-    enum refusal (*may)(void *, struct span, struct err *) = ours ? held : of_operator;
-    enum refusal no = ours ? REFUSE_FROM_MISMATCH : REFUSE_FROM_OPERATOR;
+    enum cause (*may)(void *, struct span, struct err *) = ours ? held : of_operator;
+    enum cause no = ours ? CAUSE_FROM_MISMATCH : CAUSE_FROM_OPERATOR;
     size_t n = 0, senders;
-    enum refusal r = letter_authors(letter_header(l), "From", may, l, &n, e);
+    enum cause r = letter_authors(letter_header(l), "From", may, l, &n, e);
 
-    if (r == REFUSE_NONE && n == 0)
+    if (r == CAUSE_NONE && n == 0)
         r = refuse(no, "no From field with an address", e);
-    if (r == REFUSE_NONE)
+    if (r == CAUSE_NONE)
         r = letter_authors(letter_header(l), "Sender", may, l, &senders, e);
-    return r == REFUSE_FROM_MISMATCH ? no : r; /* what cannot be read is nobody's */
+    return r == CAUSE_FROM_MISMATCH ? no : r; /* what cannot be read is nobody's */
 }

@@ -75,14 +75,14 @@ static enum rc feed(void *ctx, struct span piece, struct err *e)
     return RC_OK;
 }
 
-enum refusal step_cut(struct letter *l, struct err *e)
+enum cause step_cut(struct letter *l, struct err *e)
 {
     struct spool *clean;
     size_t n;
     enum rc rc = without(l, NULL, &n, e);
 
     if (n == 0)
-        return REFUSE_NONE;
+        return CAUSE_NONE;
     clean = spool_new(l->conf->max_message);
     rc = without(l, clean, &n, e);
     if (rc != RC_OK) {
@@ -95,5 +95,5 @@ enum refusal step_cut(struct letter *l, struct err *e)
     l->scan = scan_new();
     rc = spool_each(l->message, feed, l->scan, e);
     scan_end(l->scan);
-    return rc == RC_OK ? REFUSE_NONE : letter_temp(e);
+    return rc == RC_OK ? CAUSE_NONE : letter_temp(e);
 }

@@ -59,8 +59,7 @@ static enum rc make_canonical(struct signing *g, struct err *e)
     g->plain = g->l->message;
     if (scan_flat(g->l->scan) &&
         scan_facts(g->l->scan)->has_8bit) /* its parts are not known, so they cannot be re-encoded */
-        return err_set(e, RC_PERM, "5.3.4", "structure too large to sign",
-                       "8-bit in a message of too many parts to sign");
+        return err_cause(e, RC_PERM, CAUSE_TOO_BIG, "8-bit in a message of too many parts to sign");
     if (!canon_needed(g->l->scan))
         return RC_OK;
     g->plain = spool_new(signed_max(g->l));
@@ -183,13 +182,13 @@ static enum rc sign(struct signing *g, struct err *e)
     return rc == RC_OK ? write_signature(g, e) : rc;
 }
 
-enum refusal step_sign(struct letter *l, struct err *e)
+enum cause step_sign(struct letter *l, struct err *e)
 {
     struct signing g = {.l = l};
-    enum refusal r = REFUSE_NONE;
+    enum cause r = CAUSE_NONE;
 
     if (!wanted(l))
-        return REFUSE_NONE;
+        return CAUSE_NONE;
     if (sign(&g, e) == RC_OK) {
         spool_free(&l->message);
         l->message = g.out;
@@ -200,8 +199,8 @@ enum refusal step_sign(struct letter *l, struct err *e)
     } else {
         buf_clear(&l->cms);
         r = letter_temp(e);
-        if (r == REFUSE_STORE_TEMP)
-            r = REFUSE_KEY_TEMP;
+        if (r == CAUSE_STORE_TEMP)
+            r = CAUSE_KEY_TEMP;
     }
     signing_end(&g);
     return r;

@@ -43,7 +43,7 @@ static void received(struct letter *l)
     buf_addf(b, ";\r\n\t%s\r\n", date);
 }
 
-enum refusal step_trace(struct letter *l, struct err *e)
+enum cause step_trace(struct letter *l, struct err *e)
 {
     (void)e;
     buf_addf(&l->trace, "Return-Path: <%.*s>\r\n", SPAN_ARG(l->env->sender));
@@ -53,5 +53,5 @@ enum refusal step_trace(struct letter *l, struct err *e)
     received(l);
     if (l->door == DOOR_SUBMISSION && l->scan) /* signed here: the canonical form has them */
         canon_missing(letter_header(l), &(struct canon_spec){l->conf->host, clock_utc()}, &l->trace);
-    return REFUSE_NONE;
+    return CAUSE_NONE;
 }

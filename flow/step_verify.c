@@ -23,10 +23,10 @@ static enum rc read_entity(void *ctx, struct span *piece_out, struct err *e)
     enum rc rc;
 
     if (en->left == 0)
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "end of the signed entity");
+        return err_set(e, RC_NOTFOUND, "end of the signed entity");
     rc = spool_read(en->s, en->off, &en->mem, &piece, e);
     if (rc != RC_OK)
-        return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, NULL, NULL, "signed entity beyond the message") : rc;
+        return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "signed entity beyond the message") : rc;
     piece = span_head(piece, en->left < piece.n ? (size_t)en->left : piece.n);
     en->off += piece.n;
     en->left -= piece.n;
@@ -43,7 +43,7 @@ static enum rc load_signature(struct letter *l, const struct signed_places *p, s
     enum rc rc;
 
     if (p->sig_len > SIGNATURE_MAX)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "signature of %llu octets", (unsigned long long)p->sig_len);
+        return err_set(e, RC_SYNTAX, "signature of %llu octets", (unsigned long long)p->sig_len);
     while ((rc = read_entity(&part, &piece, e)) == RC_OK)
         buf_addspan(&text, piece);
     if (rc == RC_NOTFOUND)
@@ -59,7 +59,7 @@ struct author {
     const char *found;
 };
 
-static enum refusal same_author(void *ctx, struct span address, struct err *e)
+static enum cause same_author(void *ctx, struct span address, struct err *e)
 {
     struct author *a = ctx;
 
@@ -67,7 +67,7 @@ static enum refusal same_author(void *ctx, struct span address, struct err *e)
     for (size_t i = 0; i < a->v->n_mails && !a->found; i++)
         if (span_ieq_str(address, a->v->mails[i]))
             a->found = a->v->mails[i];
-    return REFUSE_NONE;
+    return CAUSE_NONE;
 }
 
 static size_t from_fields(struct span header)
@@ -93,7 +93,7 @@ static const char *author_among(const struct letter *l, const struct cms_verdict
     if (!l->scan)
         return v->n_mails > 0 ? v->mails[0] : NULL;
     if (from_fields(letter_header(l)) != 1 ||
-        letter_authors(letter_header(l), "From", same_author, &a, &n, &e) != REFUSE_NONE)
+        letter_authors(letter_header(l), "From", same_author, &a, &n, &e) != CAUSE_NONE)
         return NULL;
     return a.found;
 }
@@ -193,7 +193,7 @@ static void say_verdict(struct letter *l, const struct letter_verdict *v)
            v->cms.trusted, v->judged ? "not-checked" : "-", log_esc(span_str(v->reason)));
 }
 
-enum refusal step_verify(struct letter *l, struct err *e)
+enum cause step_verify(struct letter *l, struct err *e)
 {
     struct letter_verdict v;
 
@@ -203,5 +203,5 @@ enum refusal step_verify(struct letter *l, struct err *e)
         say_verdict(l, &v);
     else
         results_add(l, "smime=%s reason=\"signature not readable\"", e->rc == RC_TEMP ? "temperror" : "permerror");
-    return REFUSE_NONE;
+    return CAUSE_NONE;
 }

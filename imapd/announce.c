@@ -102,6 +102,7 @@ bool view_events(struct imap_session *s)
  * go on with numbers that stand for nothing (RFC 2180 3.3). So does a ticket that has run out. */
 static void ask_store(struct imap_session *s)
 {
+    char text[CAUSE_TEXT];
     struct err e;
     enum rc rc = view_sync(s, &e);
 
@@ -111,9 +112,7 @@ static void ask_store(struct imap_session *s)
         log_err(LOG_WARN_, "sync-failed", &e);
         return;
     }
-    reply_put(s, rc == RC_DENIED
-                     ? "* BYE Session expiree, reconnectez-vous / Session expired, sign in again"
-                     : "* BYE Boite supprimee par une autre session / Mailbox was deleted by another session");
+    reply_put(s, "* BYE %s", cause_text(rc == RC_DENIED ? CAUSE_SESSION_EXPIRED : CAUSE_MAILBOX_DELETED, text));
     s->bye = true;
 }
 

@@ -83,14 +83,14 @@ enum rc command_find(struct imap_session *s, struct span text, struct span *rest
     s->tag = SPAN_NULL;
     if (!imap_take_tag(&in, &s->tag) || !imap_sp(&in)) {
         s->tag = SPAN_NULL;
-        return imap_bad(e, "A command begins with a tag");
+        return imap_bad(e, CAUSE_NO_TAG);
     }
     if (!take_command_name(&in, &name))
-        return imap_bad(e, "Command is missing");
+        return imap_bad(e, CAUSE_NO_COMMAND);
     s->cmd = by_name(name);
     s->uid = s->cmd && (s->cmd->flags & C_UID);
     *rest_out = span_from(text, in.at);
-    return s->cmd ? RC_OK : imap_bad(e, "Command is not known");
+    return s->cmd ? RC_OK : imap_bad(e, CAUSE_UNKNOWN_VERB);
 }
 
 /* What is wrong with a secret is told to the client alone. */

@@ -80,7 +80,7 @@ enum rc fetch_whole(struct fetch *f, const struct store_entry *en, struct span *
     if (f->body.n == 0)
         rc = mailbox_open_object(f->s->box, &f->small, SEAL_MESSAGE, &f->body, e);
     if (rc == RC_OK && f->body.n != en->size)
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "message has %zu octets, its entry says %llu", f->body.n,
+        rc = err_set(e, RC_CORRUPT, "message has %zu octets, its entry says %llu", f->body.n,
                      (unsigned long long)en->size);
     if (rc == RC_OK)
         *out = buf_span(&f->body);
@@ -130,7 +130,7 @@ static enum rc open_entry(struct fetch *f, const struct store_entry *en, struct 
     if (f->op == STORE_READ_MANY && en->object.n > 0)
         rc = mailbox_open_object(f->s->box, en, SEAL_MESSAGE, &f->plain, e);
     if (rc == RC_OK && f->op == STORE_READ_MANY && en->object.n > 0 && f->plain.n != en->size)
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "message has %zu octets, its entry says %llu", f->plain.n,
+        rc = err_set(e, RC_CORRUPT, "message has %zu octets, its entry says %llu", f->plain.n,
                      (unsigned long long)en->size);
     return rc;
 }

@@ -108,7 +108,7 @@ static enum rc take_along(struct fetch *f, const struct store_entry *en, struct 
     if ((rc = fetch_whole(f, en, &whole, e)) != RC_OK || whole.n == 0)
         return rc;
     if (w->off > whole.n || w->len > whole.n - w->off)
-        return err_set(e, RC_CORRUPT, NULL, NULL, "a part lies outside its message");
+        return err_set(e, RC_CORRUPT, "a part lies outside its message");
     *w = bytes(span_of(whole.p + w->off, (size_t)w->len));
     return RC_OK;
 }
@@ -193,7 +193,7 @@ static enum rc read_head(struct fetch *f, const struct store_entry *en, struct w
     if ((rc = read_range(f, en, *w, n, mem, e)) != RC_OK)
         return rc;
     if (mem->n != n)
-        return err_set(e, RC_CORRUPT, NULL, NULL, "message is shorter than its entry says");
+        return err_set(e, RC_CORRUPT, "message is shorter than its entry says");
     if (n == w->len)
         *w = bytes(buf_span(mem));
     return RC_OK;

@@ -8,7 +8,7 @@
 
 static enum rc too_complex(struct err *e)
 {
-    return err_set(e, RC_TEMP, NULL, NULL, "folder list does not fit the command's memory");
+    return err_set(e, RC_TEMP, "folder list does not fit the command's memory");
 }
 
 static bool keep(struct imap_session *s, struct span from, struct span *to)
@@ -127,7 +127,7 @@ static struct folder *by_shown_name(struct imap_session *s, const struct folders
     for (size_t i = 0; i < named.n; i++)
         if (named.f[i].id != STORE_INBOX && span_eq(named.f[i].name, name) && by_id(l, named.f[i].id))
             return by_id(l, named.f[i].id);
-    (void)!err_set(e, RC_NOTFOUND, NULL, "Cette boite n'existe pas / No such mailbox", "no such folder");
+    (void)!err_cause(e, RC_NOTFOUND, CAUSE_NO_SUCH_MAILBOX, "no such folder");
     return NULL;
 }
 
@@ -151,7 +151,7 @@ struct folder *folders_by_name(struct imap_session *s, const struct folders *l, 
             return &l->f[i];
     if (!is_ascii(name))
         return by_shown_name(s, l, name, e);
-    (void)!err_set(e, RC_NOTFOUND, NULL, "Cette boite n'existe pas / No such mailbox", "no such folder");
+    (void)!err_cause(e, RC_NOTFOUND, CAUSE_NO_SUCH_MAILBOX, "no such folder");
     return NULL;
 }
 
@@ -168,15 +168,10 @@ enum rc folder_get(struct imap_session *s, struct span name, bool trycreate, str
         return RC_OK;
     }
     if (f && (f->flags & FF_NOSELECT))
-        return reply_no(s, e, "CANNOT", "Ce dossier ne contient pas de message / Mailbox holds folders only");
+        return reply_no(e, CAUSE_FOLDERS_ONLY);
     if (f == NULL && e->rc != RC_NOTFOUND)
         return e->rc;
-    return reply_no(s, e, trycreate ? "TRYCREATE" : "NONEXISTENT", "Cette boite n'existe pas / No such mailbox");
-}
-
-enum rc folders_limit(struct imap_session *s, struct err *e)
-{
-    return reply_no(s, e, "LIMIT", "Trop de dossiers, ou noms trop longs / Too many mailboxes, or names too long");
+    return reply_no(e, trycreate ? CAUSE_TRY_CREATE : CAUSE_NO_SUCH_MAILBOX);
 }
 
 enum rc folder_create(struct imap_session *s, struct span name, uint8_t special, uint16_t flags, uint32_t *id_out,
@@ -193,7 +188,7 @@ enum rc folder_create(struct imap_session *s, struct span name, uint8_t special,
     if (rc == RC_OK && id_out)
         *id_out = rep.folder;
     buf_free(&sealed);
-    return rc == RC_QUOTA ? folders_limit(s, e) : rc;
+    return rc;
 }
 
 bool folder_is_below(struct span name, struct span parent)

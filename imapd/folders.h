@@ -32,10 +32,9 @@ struct folder *folders_by_name(struct imap_session *s, const struct folders *l, 
                                struct err *e); /* NULL: none, *e says so */
 /* One folder that can be selected. RC_NOTFOUND [NONEXISTENT]. trycreate: [TRYCREATE] instead. */
 enum rc folder_get(struct imap_session *s, struct span name, bool trycreate, struct folder *out, struct err *e);
+/* Stored bounds how many there are and how long their names are together: RC_QUOTA, CAUSE_TOO_MANY_FOLDERS. */
 enum rc folder_create(struct imap_session *s, struct span name, uint8_t special, uint16_t flags, uint32_t *id_out,
                       struct err *e);
-/* Stored bounds how many there are and how long their names are together: NO [LIMIT]. */
-enum rc folders_limit(struct imap_session *s, struct err *e);
 /* Missing levels above a name are made. */
 enum rc folders_make_parents(struct imap_session *s, struct span name, struct err *e);
 bool folder_is_below(struct span name, struct span parent);

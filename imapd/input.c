@@ -29,7 +29,7 @@ enum rc input_wait(struct imap_session *s, int event_fd, int64_t deadline, unsig
     if (n < 0)
         return err_sys(e, RC_TEMP, "poll");
     if (n == 0 && !ready && !stay_first)
-        return err_set(e, RC_TIMEOUT, NULL, NULL, "nothing came until the deadline");
+        return err_set(e, RC_TIMEOUT, "nothing came until the deadline");
     *what_out = (ready || p[0].revents ? WAIT_INPUT : 0u) | (p[1].revents ? WAIT_EVENT : 0u) |
                 (p[2].revents ? WAIT_STOP : 0u) | (p[3].revents || (n == 0 && stay_first) ? WAIT_STAY : 0u);
     return RC_OK;
@@ -53,7 +53,7 @@ static enum rc rest(struct imap_session *s, struct err *e)
     if (rc == RC_OK && (what & WAIT_STOP)) {
         s->stopping = true;
         if ((what & WAIT_INPUT) == 0)
-            rc = err_set(e, RC_CLOSED, NULL, "Service arrete / Server is shutting down", "told to stop");
+            rc = err_cause(e, RC_CLOSED, CAUSE_SHUTDOWN, "told to stop");
     }
     return rc;
 }
@@ -106,18 +106,18 @@ static enum rc refuse_literal(struct imap_session *s, struct err *e)
     if (s->tag.n == 0)
         s->tag = SPAN_LIT("*");
     s->errors++;
-    reply_put(s, "%.*s NO [TOOBIG] Donnees trop longues / Literal too long", SPAN_ARG(s->tag));
+    reply_refused(s, CAUSE_LITERAL_TOO_LONG);
     if (!s->frame.sync && s->frame.literal > DRAIN_MOST) {
         s->bye = true;
-        return err_set(e, RC_CLOSED, NULL, "Donnees trop longues / Literal too long", "literal of %llu octets refused",
-                       (unsigned long long)s->frame.literal);
+        return err_cause(e, RC_CLOSED, CAUSE_LITERAL_TOO_LONG, "literal of %llu octets refused",
+                         (unsigned long long)s->frame.literal);
     }
     if (!s->frame.sync) { /* the octets, and then the rest of the line, are left out */
         if ((rc = input_octets(s, s->frame.literal, nowhere, NULL, e)) != RC_OK)
             return rc;
         imap_frame_skip(&s->frame);
     }
-    return err_set(e, RC_SYNTAX, NULL, NULL, "literal refused");
+    return err_cause(e, RC_SYNTAX, CAUSE_LITERAL_TOO_LONG, "literal refused");
 }
 
 static enum rc on_literal(struct imap_session *s, bool *done, struct err *e)
@@ -140,6 +140,8 @@ static enum rc on_literal(struct imap_session *s, bool *done, struct err *e)
 /* ---- commands ---- */
 static enum rc on_event(struct imap_session *s, enum frame_event ev, bool *done, struct err *e)
 {
+    char text[CAUSE_TEXT];
+
     switch (ev) {
     case FRAME_MORE:
         return RC_OK;
@@ -149,14 +151,14 @@ static enum rc on_event(struct imap_session *s, enum frame_event ev, bool *done,
     case FRAME_LITERAL:
         return on_literal(s, done, e);
     case FRAME_BAD:
-        reply_put(s, "* BAD Line must end with CRLF");
+        reply_put(s, "* BAD %s", cause_text(CAUSE_BARE_LINE, text));
         s->errors++;
-        return err_set(e, RC_SYNTAX, NULL, NULL, "bare LF");
+        return err_cause(e, RC_SYNTAX, CAUSE_BARE_LINE, "bare LF");
     case FRAME_LONG:
         break;
     }
     s->bye = true;
-    return err_set(e, RC_CLOSED, NULL, "Commande trop longue / Command line too long", "command beyond its bound");
+    return err_cause(e, RC_CLOSED, CAUSE_LINE_TOO_LONG, "command beyond its bound");
 }
 
 /* After a refused literal that the client did not wait for, the rest of its line is still to come. */
@@ -175,8 +177,7 @@ static enum rc drop_rest_of_line(struct imap_session *s, struct err *e)
     }
     if (ev == FRAME_LITERAL && !s->frame.sync) /* another one: too much is too much */
         s->bye = true;
-    return err_set(e, s->bye || ev == FRAME_LONG ? RC_CLOSED : RC_SYNTAX, NULL,
-                   "Commande trop longue / Command too long", "literal refused");
+    return err_cause(e, s->bye || ev == FRAME_LONG ? RC_CLOSED : RC_SYNTAX, CAUSE_LINE_TOO_LONG, "literal refused");
 }
 
 enum rc input_command(struct imap_session *s, struct err *e)

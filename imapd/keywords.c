@@ -82,7 +82,7 @@ static enum rc keyword_add(struct imap_session *s, struct span name, uint64_t *b
         rc = store_call(s->store, STORE_KEYWORD_ADD, &rq, -1, &rep, e);
     buf_free(&sealed);
     if (rc == RC_PERM || (rc == RC_OK && rep.index >= STORE_KEYWORDS_MAX))
-        return reply_no(s, e, "LIMIT", "Plus de mots-cles possibles / No more keywords can be made");
+        return reply_no(e, CAUSE_TOO_MANY_KEYWORDS);
     if (rc != RC_OK)
         return rc;
     free(s->keywords.name[rep.index]);

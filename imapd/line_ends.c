@@ -4,8 +4,7 @@
 
 static enum rc refused(struct err *e)
 {
-    return err_set(e, RC_PERM, NULL, "Fin de ligne irreguliere dans l'en-tete / Bare CR or LF in the header",
-                   "append: bare CR or LF in a header");
+    return err_cause(e, RC_PERM, CAUSE_HEADER_LINE_END, "append: bare CR or LF in a header");
 }
 
 /* One octet. False: refused. *add_cr: a CR belongs before it. */

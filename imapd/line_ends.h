@@ -5,7 +5,7 @@
  *            first line ends with CRLF    octets are kept exactly; a lone CR or LF in the header is refused, in the body it is content
  *            first line ends with LF      the text of a Unix file: each lone LF becomes CRLF
  *          A lone CR before the body is always refused. docs/decisions/0013.
- * Errors   RC_PERM: refused, .say says why.
+ * Errors   RC_PERM: refused, the cause says why.
  * Process  pli-imapd session.   Source RFC 3501 6.3.11, RFC 5322 2.1, 2.3.
  */
 #pragma once

@@ -14,12 +14,17 @@ enum { ROTATE_TICKS = 60 /* a new session ticket key every hour */, GRACE_MS = 4
 
 static void refuse(void *ctx, int fd, const struct listener_peer *peer, enum listener_why why)
 {
-    static const char bye[] = "* BYE [UNAVAILABLE] Trop de sessions / Too many sessions\r\n";
     const struct imap_conf *c = ctx;
+    struct buf bye = BUF_INIT; /* open: our own words */
 
     (void)why;
-    if (!c->implicit_tls[peer->which]) /* a line in clear would be no answer under TLS */
-        (void)!send(fd, bye, sizeof bye - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (c->implicit_tls[peer->which])
+        return; /* a line in clear would be no answer under TLS */
+    buf_addstr(&bye, "* BYE ");
+    reply_why(&bye, CAUSE_TOO_MANY_SESSIONS);
+    buf_addstr(&bye, "\r\n");
+    (void)!send(fd, bye.p, bye.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+    buf_free(&bye);
 }
 
 static void tick(void *ctx)

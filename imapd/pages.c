@@ -83,7 +83,7 @@ enum rc pages_next(struct pages *p, struct store_entry *en_out, struct err *e)
         if (!p->more && !p->ahead && !p->is_held)
             return RC_NOTFOUND;
         if ((rc = next_page(p, e)) != RC_OK)
-            return rc == RC_NOTFOUND ? err_set(e, RC_TEMP, NULL, NULL, "folder is gone") : rc;
+            return rc == RC_NOTFOUND ? err_set(e, RC_TEMP, "folder is gone") : rc;
     }
     return rc;
 }

@@ -1,26 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/reply.c - answers: untagged lines, and the one place that writes a tagged line. See imapd/session.h.
  *
- * Failures become NO or BAD with a response code by the table below, unless the command named one. Texts are err.say: made for the
- * client. Source RFC 3501 7.1, RFC 5530. */
+ * Failures become NO, or BAD when the command is malformed, with the response code and the text of their cause (policies/causes.c).
+ * Source RFC 3501 7.1, RFC 5530. */
 #include "base/log.h"
 #include "imapd/commands.h"
 #include "imapd/session.h"
-#include "proto/imap/write.h"
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { WRITE_MS = 5 * 60 * 1000 }; /* a client that takes nothing for so long is gone */
-static const struct {
-    enum rc rc;
-    const char *status, *code;
-} endings[] = {
-    {RC_TEMP, "NO", "UNAVAILABLE"},    {RC_PERM, "NO", "CANNOT"},          {RC_SYNTAX, "BAD", NULL},
-    {RC_DENIED, "NO", "NOPERM"},       {RC_NOTFOUND, "NO", "NONEXISTENT"}, {RC_EXISTS, "NO", "ALREADYEXISTS"},
-    {RC_QUOTA, "NO", "OVERQUOTA"},     {RC_CORRUPT, "NO", "CORRUPTION"},   {RC_CLOSED, "NO", "UNAVAILABLE"},
-    {RC_TIMEOUT, "NO", "UNAVAILABLE"},
-};
-
 void reply_out(struct imap_session *s)
 {
     stream_put(s->io, buf_span(&s->out));
@@ -87,32 +76,34 @@ void put_u64(struct buf *out, uint64_t v)
     buf_add(out, digits + at, sizeof digits - at);
 }
 
-enum rc reply_no(struct imap_session *s, struct err *e, const char *code, const char *text)
+enum rc reply_no(struct err *e, enum cause cause)
 {
-    reply_code(s, "%s", code);
-    return err_set(e, RC_PERM, NULL, text, "refused: [%s]", code);
+    return err_cause(e, RC_PERM, cause, "refused: %s", cause_name(cause));
 }
 
-enum rc reply_bad(struct imap_session *s, struct err *e, const char *text)
+enum rc reply_bad(struct imap_session *s, struct err *e, enum cause cause)
 {
     s->blamed = true;
-    return err_set(e, RC_SYNTAX, NULL, text, "refused: %s", text);
+    return err_cause(e, RC_SYNTAX, cause, "refused: %s", cause_name(cause));
 }
 
-static void put_failure(struct imap_session *s, enum rc rc, const struct err *e)
+void reply_why(struct buf *out, enum cause cause)
 {
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        const char *code = s->code.n ? buf_cstr(&s->code) : endings[i].code;
+    char text[CAUSE_TEXT];
+    const char *code = cause_row(cause)->imap;
 
-        if (endings[i].rc != rc)
-            continue;
-        buf_addf(&s->out, "%s ", endings[i].status);
-        if (code)
-            buf_addf(&s->out, "[%s] ", code);
-        imap_put_text(&s->out, span_str(e->say[0] ? e->say : "Failed"));
-        return;
-    }
-    bug("no answer for rc %d", (int)rc);
+    if (code)
+        buf_addf(out, "[%s] ", code);
+    buf_addstr(out, cause_text(cause, text));
+}
+
+void reply_refused(struct imap_session *s, enum cause cause)
+{
+    buf_clear(&s->out);
+    buf_addf(&s->out, "%.*s NO ", SPAN_ARG(s->tag));
+    reply_why(&s->out, cause);
+    buf_addstr(&s->out, "\r\n");
+    reply_out(s);
 }
 
 void reply_tagged(struct imap_session *s, enum rc rc, const struct err *e)
@@ -126,7 +117,8 @@ void reply_tagged(struct imap_session *s, enum rc rc, const struct err *e)
             buf_addf(&s->out, "[%s] ", buf_cstr(&s->code));
         buf_addf(&s->out, "%s completed", s->cmd ? s->cmd->name : "Command");
     } else {
-        put_failure(s, rc, e);
+        buf_addstr(&s->out, rc == RC_SYNTAX ? "BAD " : "NO ");
+        reply_why(&s->out, e->cause);
         log_err(rc == RC_TEMP || rc == RC_CORRUPT ? LOG_WARN_ : LOG_DEBUG_, "command-failed", e);
     }
     buf_addstr(&s->out, "\r\n");

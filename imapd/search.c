@@ -90,7 +90,7 @@ static enum rc judge(struct searching *se, enum tier t, uint32_t row, const stru
         log_err(LOG_ERROR_, "message-broken", e);
         se->hit[row] = TRI_NO;
         if (se->first.rc == RC_OK)
-            (void)!err_set(&se->first, RC_CORRUPT, NULL, NULL, "%s", e->log);
+            (void)!err_set(&se->first, RC_CORRUPT, "%s", e->log);
         return RC_OK;
     }
     if (rc == RC_OK)
@@ -110,8 +110,8 @@ static enum rc undecided(struct searching *se, struct imap_set *out, struct err 
             continue;
         }
         if ((out->r = imap_arena_grow(&se->s->mem, out->r, out->n, sizeof *out->r)) == NULL)
-            return err_set(e, RC_TEMP, NULL, "SEARCH is too complex",
-                           "undecided messages do not fit the command's memory");
+            return err_cause(e, RC_TEMP, CAUSE_SEARCH_TOO_COMPLEX,
+                             "undecided messages do not fit the command's memory");
         out->r[out->n++] = (struct imap_range){row, row};
     }
     return RC_OK;
@@ -153,7 +153,7 @@ enum rc search_run(struct imap_session *s, const struct imap_search *what, unsig
     enum rc rc = RC_OK;
 
     if ((se.hit = calloc(1, s->view->told + 1u)) == NULL)
-        return err_set(e, RC_TEMP, NULL, NULL, "out of memory for %u messages", s->view->told);
+        return err_set(e, RC_TEMP, "out of memory for %u messages", s->view->told);
     first_pass(&se);
     if (tiers & (1u << TIER_ENTRY))
         rc = pass(&se, TIER_ENTRY, e);

@@ -4,11 +4,6 @@
 #include "imapd/search.h"
 #include "mime/charset.h"
 
-static enum rc bad_charset(struct imap_session *s, struct err *e)
-{
-    return reply_no(s, e, "BADCHARSET (UTF-8 US-ASCII ISO-8859-1)", "Jeu de caracteres inconnu / Unknown charset");
-}
-
 static bool is_known(struct span charset)
 {
     static const char *const names[] = {"UTF-8", "US-ASCII", "ISO-8859-1"};
@@ -38,7 +33,7 @@ static enum rc fold(struct imap_session *s, bool latin1, struct span *text, stru
     if (rc == RC_OK)
         text_fold(latin1 ? buf_span(&utf8) : *text, &folded);
     if (rc == RC_OK && !keep(s, &folded, text))
-        rc = reply_bad(s, e, "SEARCH is too complex");
+        rc = reply_bad(s, e, CAUSE_TOO_COMPLEX);
     buf_free(&utf8);
     buf_free(&folded);
     return rc;
@@ -50,7 +45,7 @@ static enum rc lower_field(struct imap_session *s, struct imap_key *k, struct er
     unsigned char *p = imap_arena_get(&s->mem, k->field.n + 1); /* text_has() takes a C string */
 
     if (p == NULL)
-        return reply_bad(s, e, "SEARCH is too complex");
+        return reply_bad(s, e, CAUSE_TOO_COMPLEX);
     ascii_lower_all(k->field, p);
     k->field = span_of(p, k->field.n);
     return RC_OK;
@@ -63,7 +58,7 @@ static enum rc prepare_one(struct imap_session *s, struct imap_key *k, bool lati
 
     if (k->op == SK_SEQ) {
         if (!imap_set_max_is(&k->set, v->told) || v->told == 0)
-            return reply_bad(s, e, "No such message number");
+            return reply_bad(s, e, CAUSE_NO_SUCH_MESSAGE);
         imap_set_settle(&k->set, v->told);
     }
     if (k->op == SK_UID)
@@ -89,7 +84,7 @@ static enum rc prepare(struct imap_session *s, struct imap_key *k, bool latin1, 
 enum rc search_prepare(struct imap_session *s, struct imap_search *what, struct err *e)
 {
     if (!is_known(what->charset))
-        return bad_charset(s, e);
+        return reply_no(e, CAUSE_BAD_CHARSET);
     return prepare(s, what->top, span_ieq_str(what->charset, "ISO-8859-1"), e);
 }
 

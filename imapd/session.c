@@ -19,13 +19,13 @@ enum { FRAME_BEFORE_AUTH = 8 * 1024, FRAME_AFTER_AUTH = 64 * 1024, OUT_KEEP = 16
 enum rc session_lost(struct imap_session *s, struct err *e, const char *why)
 {
     s->bye = s->lost = true;
-    return err_set(e, RC_CLOSED, NULL, NULL, "%s", why);
+    return err_set(e, RC_CLOSED, "%s", why);
 }
 
 enum rc session_late(struct imap_session *s, struct err *e)
 {
     s->bye = s->answered = true; /* told with a BYE: a tagged answer would come in the middle of what is not there */
-    return err_set(e, RC_TIMEOUT, NULL, NULL, "silent in the middle of a command");
+    return err_set(e, RC_TIMEOUT, "silent in the middle of a command");
 }
 
 enum rc session_unread(struct imap_session *s, enum rc rc, struct err *e, const char *why)
@@ -63,13 +63,13 @@ static enum rc may_run(struct imap_session *s, struct err *e)
     const struct command *c = s->cmd;
 
     if ((c->states & s->state) == 0)
-        return err_set(e, RC_SYNTAX, NULL, "Command is not allowed in this state", "%s in state %u", c->name, s->state);
+        return err_cause(e, RC_SYNTAX, CAUSE_BAD_SEQUENCE, "%s in state %u", c->name, s->state);
     if ((c->flags & C_NO_TLS) && s->has_tls)
-        return reply_no(s, e, "CLIENTBUG", "TLS est deja actif / TLS is active already");
+        return reply_no(e, CAUSE_TLS_ACTIVE);
     if ((c->flags & C_TLS) && !s->has_tls)
-        return reply_no(s, e, "PRIVACYREQUIRED", "STARTTLS d'abord / STARTTLS first");
+        return reply_no(e, CAUSE_NEED_TLS);
     if ((c->flags & C_WRITES) && s->view && view_read_only(s->view))
-        return err_set(e, RC_PERM, NULL, "Boite ouverte en lecture seule / Mailbox is read-only", "%s under EXAMINE",
+        return err_cause(e, RC_PERM, CAUSE_READ_ONLY, "%s under EXAMINE",
                        c->name);
     return RC_OK;
 }
@@ -77,8 +77,7 @@ static enum rc may_run(struct imap_session *s, struct err *e)
 static enum rc server_bug(struct imap_session *s, struct err *e)
 {
     log_err(LOG_ERROR_, "server-bug", e);
-    reply_code(s, "SERVERBUG");
-    return err_set(e, RC_TEMP, NULL, "Erreur interne / Internal error", "%s met a malformed answer", s->cmd->name);
+    return err_cause(e, RC_TEMP, CAUSE_SERVER_BUG, "%s met a malformed answer", s->cmd->name);
 }
 
 static enum rc run(struct imap_session *s, struct err *e)
@@ -155,18 +154,19 @@ static void loop(struct imap_session *s, struct err *e)
 
 static void say_bye(struct imap_session *s, const struct err *e)
 {
-    const char *why = e->say;
+    enum cause why = e->cause == CAUSE_NONE ? CAUSE_CLOSED : e->cause;
+    char text[CAUSE_TEXT];
 
     if (s->lost || (e->rc == RC_CLOSED && !s->stopping && !s->bye))
         return;
     if (s->errors > s->conf->max_errors)
-        why = "Trop d'erreurs / Too many errors";
+        why = CAUSE_TOO_MANY_ERRORS;
     else if (s->stopping)
-        why = "Service arrete / Server is shutting down";
+        why = CAUSE_SHUTDOWN;
     else if (e->rc == RC_TIMEOUT)
-        why = "Delai depasse / Timed out";
+        why = CAUSE_TIMED_OUT;
     stream_deadline(s->io, deadline_in(2000));
-    reply_put(s, "* BYE %s", why[0] ? why : "Session ended");
+    reply_put(s, "* BYE %s", cause_text(why, text));
 }
 
 /* ---- from accept to exit ---- */

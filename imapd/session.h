@@ -16,6 +16,7 @@
 #include "directory/stay.h"
 #include "flow/mailbox.h"
 #include "imapd/keywords.h"
+#include "policies/causes.h"
 #include "proto/imap/args.h"
 #include "proto/imap/frame.h"
 
@@ -63,7 +64,7 @@ struct imap_session {
     struct imap_arena mem;
     struct buf out;
     bool blamed;     /* reply_bad() */
-    struct buf code; /* open: response code of the tagged answer, without brackets; empty: none, or the failure's own */
+    struct buf code; /* open: response code of a tagged OK, without brackets; empty: none. A failure has that of its cause */
     bool streaming;  /* the command's last literal is still on the stream */
 };
 /* .bye and .lost: what a command does when the stream fails under it. Returns RC_CLOSED. */
@@ -75,7 +76,7 @@ enum rc session_unread(struct imap_session *s, enum rc rc, struct err *e, const 
 void *session_ready(void *conf); /* listener.ready: sandbox, daemons dialled */
 void session_run(void *conf, void *ready, int fd, const struct listener_peer *peer); /* listener.session */
 
-/* imapd/account.c: RC_DENIED: the session must end, e->say is its BYE. Before each command and whenever a wait gives WAIT_STAY. */
+/* imapd/account.c: RC_DENIED: the session must end, e->cause is its BYE. Before each command and whenever a wait gives WAIT_STAY. */
 enum rc session_stays(struct imap_session *s, struct err *e);
 /* In the middle of a long answer, where no BYE can be said: the connection is cut, and what is written next fails. Looks a few times a second. */
 void session_cut_if_ended(struct imap_session *s);
@@ -101,10 +102,10 @@ void reply_alive(struct imap_session *s);  /* an answer makes progress: the writ
 void reply_later(struct imap_session *s);  /* the same, for an answer that is still to come: a session that has ended is not cut */
 void put_u64(struct buf *out, uint64_t v); /* decimal: listings write five numbers a message */
 /* BAD: the client's fault. Any other RC_SYNTAX out of a command is ours, and is answered NO [SERVERBUG]. */
-enum rc reply_bad(struct imap_session *s, struct err *e, const char *text) __attribute__((warn_unused_result));
-/* A refusal with a response code of its own. */
-enum rc reply_no(struct imap_session *s, struct err *e, const char *code, const char *text)
-    __attribute__((warn_unused_result));
+enum rc reply_bad(struct imap_session *s, struct err *e, enum cause cause) __attribute__((warn_unused_result));
+enum rc reply_no(struct err *e, enum cause cause) __attribute__((warn_unused_result)); /* NO: a refusal, RC_PERM */
+void reply_refused(struct imap_session *s, enum cause cause); /* a tagged NO at once, before the rest of its command is read away */
+void reply_why(struct buf *out, enum cause cause); /* "[CODE] French / English", as it follows NO, BAD or BYE */
 
 /* imapd/signin.c: LOGIN and AUTHENTICATE meet here. */
 enum rc signin(struct imap_session *s, struct span login, struct span password, struct err *e);

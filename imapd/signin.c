@@ -2,7 +2,7 @@
 /* imapd/signin.c - LOGIN and AUTHENTICATE meet here: dird checks the password, stored binds the ticket, keyd opens the mailbox.
  *
  * Refused  [AUTHENTICATIONFAILED] wrong password (nothing tells whether the account exists), [AUTHORIZATIONFAILED] account disabled,
- *          [CONTACTADMIN] strict mailbox whose password was changed elsewhere (keyd's own text), [UNAVAILABLE] a daemon is away.
+ *          [CONTACTADMIN] strict mailbox whose password was changed elsewhere (keyd knows), [UNAVAILABLE] a daemon is away.
  * Slow     each failure in a session costs its client a second more; the third ends the session. dird counts across sessions.
  * Source   RFC 3501 6.2, RFC 5530. */
 #include "base/log.h"
@@ -16,31 +16,21 @@
 
 enum { FAILURES_MAX = 3, PENALTY_MS = 1000 };
 
-static enum rc failed(struct imap_session *s, const char *code, const char *text, struct err *e)
+static enum rc failed(struct imap_session *s, enum cause cause, struct err *e)
 {
-    struct err cause = *e;
-
-    log_ev(LOG_INFO_, "signin-failed", "peer=%s code=%s cause=%s", s->peer->ip, code, log_esc(span_str(cause.log)));
+    log_ev(LOG_INFO_, "signin-failed", "peer=%s code=%s cause=%s", s->peer->ip, cause_row(cause)->imap,
+           log_esc(span_str(e->log)));
     if (++s->failed_logins >= FAILURES_MAX)
         s->bye = true;
     poll(NULL, 0, (int)(PENALTY_MS * s->failed_logins));
-    return reply_no(s, e, code, text);
+    return reply_no(e, cause);
 }
 
 static enum rc explain(struct imap_session *s, enum rc rc, struct err *e)
 {
-    switch (rc) {
-    case RC_DENIED:
-        return failed(s, "AUTHENTICATIONFAILED", "Identifiant ou mot de passe incorrect / Wrong user name or password",
-                      e);
-    case RC_PERM:
-        return failed(s, "AUTHORIZATIONFAILED", "Compte desactive / Account disabled", e);
-    case RC_SYNTAX:
-        return failed(s, "AUTHENTICATIONFAILED", "Identifiant ou mot de passe incorrect / Wrong user name or password",
-                      e);
-    default:
-        return rc;
-    }
+    if (rc == RC_DENIED || rc == RC_SYNTAX)
+        return failed(s, CAUSE_AUTH_FAILED, e);
+    return rc == RC_PERM ? failed(s, CAUSE_AUTH_DISABLED, e) : rc;
 }
 
 /* The mailbox's key: what goes wrong here is not a wrong password. */
@@ -48,13 +38,9 @@ static enum rc open_mailbox(struct imap_session *s, const struct dird_auth_rep *
                             struct err *e)
 {
     enum rc rc = mailbox_open(s->store, s->keyd, auth, password, &s->box, e);
-    struct err cause = *e;
 
-    if (rc == RC_QUOTA) /* stored counts them (store/ops/seats.h) */
-        return reply_no(s, e, "LIMIT", "Trop de sessions pour ce compte / Too many sessions for this account");
     if (rc == RC_DENIED)
-        return failed(s, "CONTACTADMIN", cause.say[0] ? cause.say : "Boite non ouverte / Mailbox could not be opened",
-                      e);
+        return failed(s, e->cause == CAUSE_STRICT_PASSWORD ? e->cause : CAUSE_BOX_NOT_OPENED, e);
     return rc;
 }
 

@@ -10,7 +10,7 @@ static enum rc sealed(struct pages *p, const struct store_entry *en, unsigned te
     if (rc == RC_OK)
         rc = summary_read(buf_span(plain), out, e);
     if (rc == RC_OK && (out->size != en->size || !summary_lawful(out, texts)))
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "summary of uid=%u is not lawful", (unsigned)en->uid);
+        rc = err_set(e, RC_CORRUPT, "summary of uid=%u is not lawful", (unsigned)en->uid);
     return rc;
 }
 
@@ -36,7 +36,7 @@ static enum rc anew(struct pages *p, const struct store_entry *en, struct buf *p
     rc = mailbox_read(p->s->box, p->s->view->folder, &copy, SEAL_MESSAGE, 0, copy.size, feed, s, e);
     scan_end(s);
     if (rc == RC_OK && scan_size(s) != copy.size)
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "message is shorter than its entry says");
+        rc = err_set(e, RC_CORRUPT, "message is shorter than its entry says");
     buf_clear(plain);
     if (rc == RC_OK)
         summary_build(s, NULL, plain);

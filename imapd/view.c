@@ -21,9 +21,9 @@ static enum rc room(struct view *v, size_t more, struct err *e)
     if (uid && (flags = realloc(v->flags, cap * sizeof *flags)) != NULL)
         v->flags = flags;
     else
-        return err_set(e, RC_TEMP, NULL, NULL, "out of memory for %zu messages", cap);
+        return err_set(e, RC_TEMP, "out of memory for %zu messages", cap);
     if ((modseq = realloc(v->modseq_of, cap * sizeof *modseq)) == NULL)
-        return err_set(e, RC_TEMP, NULL, NULL, "out of memory for %zu messages", cap);
+        return err_set(e, RC_TEMP, "out of memory for %zu messages", cap);
     v->modseq_of = modseq;
     v->cap = (uint32_t)cap;
     return RC_OK;
@@ -270,7 +270,7 @@ enum rc view_rows(struct imap_session *s, struct imap_set *set, struct err *e)
 
     if (!s->uid) {
         if (!imap_set_max_is(set, v->told) || v->told == 0)
-            return reply_bad(s, e, "No such message number");
+            return reply_bad(s, e, CAUSE_NO_SUCH_MESSAGE);
         imap_set_settle(set, v->told);
         for (size_t i = 0; i < set->n; i++)
             set->r[i] = (struct imap_range){set->r[i].lo - 1, set->r[i].hi - 1};

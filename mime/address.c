@@ -290,7 +290,7 @@ enum rc addresses_parse(struct span body, struct address_list *out, struct err *
 
     *out = (struct address_list){.mem = BUF_SECRET_INIT};
     if (body.n > FIELD_MAX)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "address field of %zu bytes", body.n);
+        return err_set(e, RC_SYNTAX, "address field of %zu bytes", body.n);
     buf_addc(&out->mem, 0); /* so that an empty part has somewhere to point */
     while (lex_next(&w.lex, &t) != TOK_END) {
         if (t.kind == TOK_SPECIAL)
@@ -309,7 +309,7 @@ enum rc addresses_parse(struct span body, struct address_list *out, struct err *
     buf_free(&w.route);
     if (w.lex.bad) {
         addresses_free(out);
-        return err_set(e, RC_SYNTAX, NULL, NULL, "comments nested too deep in an address field");
+        return err_set(e, RC_SYNTAX, "comments nested too deep in an address field");
     }
     resolve(out);
     return RC_OK;

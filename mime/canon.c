@@ -435,8 +435,7 @@ enum rc canon_end(struct canon *c, struct err *e)
     enum rc rc = cross_borders(c, e);
 
     if (rc == RC_OK && c->at < c->n)
-        return err_set(e, RC_TEMP, NULL, NULL, "the message ended before its own structure, at %llu",
-                       (unsigned long long)c->off);
+        return err_set(e, RC_TEMP, "the message ended before its own structure, at %llu", (unsigned long long)c->off);
     cleaner_end(&c->cleaner, &c->made);
     return rc == RC_OK ? give_made(c, e) : rc;
 }

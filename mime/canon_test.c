@@ -282,7 +282,7 @@ static enum rc refuse(void *ctx, struct span piece, struct err *e)
 {
     (void)ctx;
     (void)piece;
-    return err_set(e, RC_TEMP, NULL, NULL, "sink full");
+    return err_set(e, RC_TEMP, "sink full");
 }
 
 static void test_sink_error(void **state)

@@ -115,7 +115,7 @@ enum rc charset_to_utf8(const char *charset, struct span in, struct buf *out, st
         if (span_ieq_str(name, readers[i].name))
             return readers[i].read(in, out), RC_OK;
     if (!charset_map(jp ? SPAN_LIT("EUC-JP") : name, &map))
-        return err_set(e, RC_PERM, NULL, "charset not known", "charset not known");
+        return err_set(e, RC_PERM, "charset not known");
     if (jp)
         charset_2022_jp(&map, in, out);
     else

@@ -63,7 +63,7 @@ static bool take_field(struct span *rest, struct field *out)
 
 enum rc field_next(struct span *rest, struct field *out, struct err *e)
 {
-    return take_field(rest, out) ? RC_OK : err_set(e, RC_NOTFOUND, NULL, NULL, "no more header fields");
+    return take_field(rest, out) ? RC_OK : err_set(e, RC_NOTFOUND, "no more header fields");
 }
 
 bool field_find(struct span header, const char *name, struct field *out)

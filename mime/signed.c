@@ -31,8 +31,7 @@ enum rc signed_form_make(struct span header, struct signed_form *out, struct err
 
     *out = (struct signed_form){.outer_header = BUF_SECRET_INIT, .inner_header = BUF_SECRET_INIT};
     if (header.n > 4u * SCAN_TOP_HEADER)
-        return err_set(e, RC_PERM, "5.3.4", "header too large to sign", "a header block of %zu bytes is not signed",
-                       header.n);
+        return err_cause(e, RC_PERM, CAUSE_TOO_BIG, "a header block of %zu bytes is not signed", header.n);
     make_boundary(out->boundary);
     while (field_next(&header, &f, e) == RC_OK) {
         bool inner = span_istarts(f.name, "Content-");
@@ -205,7 +204,7 @@ enum rc signed_places(const struct scan *s, struct signed_places *out, struct er
     enum found f = look(s, root, &sig);
 
     if (f == NOT_SIGNED && !part_signed(s))
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "no S/MIME signature in it");
+        return err_set(e, RC_NOTFOUND, "no S/MIME signature in it");
     if (f == NOT_SIGNED)
         at.odd = "only a part of the message is signed";
     else if (f == ODD)

@@ -135,8 +135,8 @@ int certs_reload(struct cmd *c, bool directory, bool *told_out)
         return PLI_OK;
     (void)socket_of(&before);
     if (pid <= 1 || kill((pid_t)pid, SIGUSR2) != 0)
-        return cmd_fail(c, "the running server (process %ld) cannot be told (%s): restart it, or send it SIGUSR2", pid,
-                        strerror(errno));
+        return cmd_sys(c, "the running server (process %ld) cannot be told (%s): restart it, or send it SIGUSR2", pid,
+                       strerror(errno));
     if (directory)
         wait_for_directory(c, &before);
     *told_out = true;

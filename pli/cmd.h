@@ -80,6 +80,9 @@ int help_of(const struct command *def, bool json);
 
 /* out.c: the one line of failure, prefixed by the command's words; returns its exit code. */
 int cmd_fail(const struct cmd *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same with the cause: --json names it, and what to do about it is added where that is known. exit: PLI_FAILED, PLI_USAGE. */
+int cmd_why(const struct cmd *c, int exit, enum cause cause, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+int cmd_sys(const struct cmd *c, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* cmd_why() of errno; fmt says its text */
 int cmd_usage(const struct cmd *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int cmd_err(const struct cmd *c, const struct err *e); /* the cause, as the operator may read it */
 struct json_t;

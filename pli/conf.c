@@ -28,18 +28,17 @@ static void unknown_option(const char *section, const char *name, size_t n, int 
     char full[128];
 
     if (span_eq_str(span_of(name, n), SENTINEL)) {
-        (void)!err_set(complaint, RC_SYNTAX, NULL, NULL, "%s: section %s is not closed: a } is missing", complaint_path,
-                       section);
+        (void)!err_set(complaint, RC_SYNTAX, "%s: section %s is not closed: a } is missing", complaint_path, section);
         return;
     }
     snprintf(full, sizeof full, "%.40s%s%.*s", section, section[0] ? "." : "", (int)(n < 60 ? n : 60), name);
     if (setting_find(full)) { /* the dotted name, as messages write it, is not the file's form */
-        (void)!err_set(complaint, RC_SYNTAX, NULL, NULL, "%s line %d: write %.*s { %s = ... }", complaint_path, line,
+        (void)!err_set(complaint, RC_SYNTAX, "%s line %d: write %.*s { %s = ... }", complaint_path, line,
                        (int)strcspn(full, "."), full, strchr(full, '.') + 1);
         return;
     }
-    (void)!err_set(complaint, RC_SYNTAX, NULL, NULL, "%s line %d: unknown option %s: did you mean %s?", complaint_path,
-                   line, full, setting_nearest(full));
+    (void)!err_set(complaint, RC_SYNTAX, "%s line %d: unknown option %s: did you mean %s?", complaint_path, line, full,
+                   setting_nearest(full));
 }
 
 static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
@@ -56,7 +55,7 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
     if (quote)
         unknown_option(name, quote + sizeof unknown - 1, strcspn(quote + sizeof unknown - 1, "'"), line);
     else
-        (void)!err_set(complaint, RC_SYNTAX, NULL, NULL, "%s line %d: %s", complaint_path, line, text);
+        (void)!err_set(complaint, RC_SYNTAX, "%s line %d: %s", complaint_path, line, text);
 }
 
 /* The tables the library wants: one of sections, one of options for each. */
@@ -117,7 +116,7 @@ static enum rc take_values(struct conf *c, cfg_t *cfg, struct span text, struct 
         c->lines[i] = conf_line_of(text, settings[i].name);
         if (setting_check(&settings[i], v, &num, e) != RC_OK) {
             struct err cause = *e;
-            return err_set(e, RC_SYNTAX, NULL, NULL, "%s line %d: %s", c->path, c->lines[i], cause.log);
+            return err_set(e, RC_SYNTAX, "%s line %d: %s", c->path, c->lines[i], cause.log);
         }
         c->values[i] = span_dup(span_str(v));
     }
@@ -140,7 +139,7 @@ static enum rc read_text(const char *path, struct buf *text, struct err *e)
     free(line);
     fclose(f);
     if (text->n >= FILE_MAX)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "%s is longer than %d bytes", path, FILE_MAX);
+        return err_set(e, RC_SYNTAX, "%s is longer than %d bytes", path, FILE_MAX);
     return RC_OK;
 }
 
@@ -163,7 +162,7 @@ static enum rc parse_text(struct conf *c, const char *path, const char *text, st
     if (cfg_parse_buf(cfg, text) == CFG_SUCCESS && e->rc == RC_OK)
         rc = take_values(c, cfg, span_str(text), e);
     else
-        rc = e->rc != RC_OK ? e->rc : err_set(e, RC_SYNTAX, NULL, NULL, "%s is not understood", path);
+        rc = e->rc != RC_OK ? e->rc : err_set(e, RC_SYNTAX, "%s is not understood", path);
     complaint = NULL;
     cfg_free(cfg);
     free(t);
@@ -262,7 +261,7 @@ enum rc conf_bad(const struct conf *c, const char *name, struct err *e, const ch
     va_end(ap);
     if (line > 0)
         snprintf(where, sizeof where, " line %d", line);
-    return err_set(e, RC_SYNTAX, NULL, NULL, "%s%s: %s = \"%s\": %s", c->path, where, name, conf_get(c, name), why);
+    return err_set(e, RC_SYNTAX, "%s%s: %s = \"%s\": %s", c->path, where, name, conf_get(c, name), why);
 }
 
 const char *conf_hostname(const struct conf *c)

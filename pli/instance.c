@@ -57,8 +57,8 @@ static int make_passing(struct cmd *c)
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (mkdir(inst_path(c->root, names[i], path), 0700) != 0 && errno != EEXIST)
-            return cmd_fail(c, "%s cannot be made (%s): run this as root or as the instance's owner%s", path,
-                            strerror(errno), errno == ENOSPC ? ", and make room on its disk" : "");
+            return cmd_sys(c, "%s cannot be made (%s): run this as root or as the instance's owner%s", path,
+                           strerror(errno), errno == ENOSPC ? ", and make room on its disk" : "");
     return PLI_OK;
 }
 
@@ -75,7 +75,7 @@ static int enter_run(struct cmd *c)
         return cmd_fail(c, "%s is missing: (re)start pli serve --root %s, which makes it again", path, c->root);
     if (errno == ENOENT && chdir(c->root) == 0)
         return PLI_OK;
-    return cmd_fail(c, "%s cannot be entered (%s)", path, strerror(errno));
+    return cmd_sys(c, "%s cannot be entered (%s)", path, strerror(errno));
 }
 
 /* What works on the files themselves is for their owner: a stranger would be told of each file that it cannot read, and half of that is

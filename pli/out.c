@@ -1,58 +1,62 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/out.c - how a command answers and how it fails. See pli/cmd.h. */
 #include "pli/cmd.h"
+#include <errno.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A cause that only says what failed, and what to do about it. The first that fits is added to the line. */
+/* What to do about a cause of which the line says only that it is so. */
 static const struct {
-    const char *cause, *advice;
+    enum cause cause;
+    const char *advice;
 } advice[] = {
-    {"not for uid", "run this as root or as the instance's owner"},
-    {"is not role", "run this as root or as the instance's owner"},
-    {"not for role", "run this as root or as the instance's owner"},
-    {"Timed out (-5)", "the directory (slapd) does not answer in time: pli doctor says why"},
-    {"does not answer within", "pli doctor says why"},
-    {"no answer before the deadline", "pli doctor says why"},
-    {"Can't contact LDAP server", "the directory (slapd) is not there: pli doctor says why"},
-    {"Permission denied", "run this as root or as the instance's owner"},
-    {"No space left on device", "make room on that disk"},
-    {"is not there", "pli doctor says why"},
+    {CAUSE_NOT_PERMITTED, "run this as root or as the instance's owner"},
+    {CAUSE_DIR_TEMP, "the directory (slapd) does not answer: pli doctor says why"},
+    {CAUSE_TIMED_OUT, "pli doctor says why"},
+    {CAUSE_DISK_FULL, "make room on that disk"},
 };
 
-static void add_advice(char *line, size_t room)
+static void add_advice(enum cause cause, char *line, size_t room)
 {
     size_t n = strlen(line);
 
+    if (strstr(line, "run this as") || strstr(line, "run pli") || strstr(line, "pli doctor"))
+        return; /* it says what to do */
     for (size_t i = 0; i < sizeof advice / sizeof *advice; i++)
-        if (strstr(line, advice[i].cause)) {
-            if (!strstr(line, "run this as") && !strstr(line, "run pli") && !strstr(line, "pli doctor"))
-                snprintf(line + n, room - n, ": %s", advice[i].advice);
-            return;
-        }
+        if (advice[i].cause == cause)
+            snprintf(line + n, room - n, ": %s", advice[i].advice);
 }
 
-static int complain(const struct cmd *c, int rc, const char *fmt, va_list ap)
+/* False: the line is no UTF-8. */
+static bool put_json(int rc, enum cause cause, const char *line, const char *words)
+{
+    const char *name = cause == CAUSE_NONE ? NULL : cause_name(cause);
+    json_t *j = json_pack("{s:s,s:s*,s:s,s:i}", "error", line, "cause", name, "command", words, "exit", rc);
+
+    if (!j)
+        return false;
+    json_dumpf(j, stderr, JSON_COMPACT);
+    fputc('\n', stderr);
+    json_decref(j);
+    return true;
+}
+
+__attribute__((format(printf, 4, 0))) static int complain(const struct cmd *c, int rc, enum cause cause,
+                                                          const char *fmt, va_list ap)
 {
     const char *words = c->def ? c->def->words : "";
     char line[1024];
-    json_t *j;
 
     vsnprintf(line, sizeof line, fmt, ap);
     for (char *p = line; *p; p++) /* one line, whatever the cause held */
         if ((unsigned char)*p < ' ')
             *p = ' ';
-    add_advice(line, sizeof line);
+    add_advice(cause, line, sizeof line);
     fflush(stdout);
-    j = c->json ? json_pack("{s:s,s:s,s:i}", "error", line, "command", words, "exit", rc) : NULL;
-    if (j) {
-        json_dumpf(j, stderr, JSON_COMPACT);
-        fputc('\n', stderr);
-        json_decref(j);
-    } else
+    if (!c->json || !put_json(rc, cause, line, words))
         fprintf(stderr, "pli%s%s: %s\n", words[0] ? " " : "", words, line);
     return rc;
 }
@@ -63,7 +67,7 @@ int cmd_fail(const struct cmd *c, const char *fmt, ...)
     int rc;
 
     va_start(ap, fmt);
-    rc = complain(c, PLI_FAILED, fmt, ap);
+    rc = complain(c, PLI_FAILED, CAUSE_NONE, fmt, ap);
     va_end(ap);
     return rc;
 }
@@ -74,14 +78,37 @@ int cmd_usage(const struct cmd *c, const char *fmt, ...)
     int rc;
 
     va_start(ap, fmt);
-    rc = complain(c, PLI_USAGE, fmt, ap);
+    rc = complain(c, PLI_USAGE, CAUSE_NONE, fmt, ap);
+    va_end(ap);
+    return rc;
+}
+
+int cmd_why(const struct cmd *c, int exit, enum cause cause, const char *fmt, ...)
+{
+    va_list ap;
+    int rc;
+
+    va_start(ap, fmt);
+    rc = complain(c, exit, cause, fmt, ap);
+    va_end(ap);
+    return rc;
+}
+
+int cmd_sys(const struct cmd *c, const char *fmt, ...)
+{
+    enum cause cause = cause_of_errno(errno);
+    va_list ap;
+    int rc;
+
+    va_start(ap, fmt);
+    rc = complain(c, PLI_FAILED, cause, fmt, ap);
     va_end(ap);
     return rc;
 }
 
 int cmd_err(const struct cmd *c, const struct err *e)
 {
-    return cmd_fail(c, "%s", e->log[0] ? e->log : e->say);
+    return cmd_why(c, PLI_FAILED, e->cause, "%s", e->log);
 }
 
 int out_json(json_t *j)

@@ -131,7 +131,7 @@ static enum rc apply_row(int top, const char *dir, const struct owned *o, const 
     if (fd < 0 && errno == ENOENT)
         return RC_OK;
     if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
-        return err_set(e, RC_PERM, NULL, NULL, "%s is a symbolic link: put the real thing in its place", path);
+        return err_set(e, RC_PERM, "%s is a symbolic link: put the real thing in its place", path);
     if (fd < 0)
         return err_sys(e, RC_PERM, "%s cannot be opened: run this as root or as the instance's owner", path);
     rc = apply(fd, o, g, path, e);

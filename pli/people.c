@@ -47,13 +47,13 @@ static int line_prepared(struct cmd *c, struct span line, struct passwords *out)
     buf_init_secret(&as);
     rc = prepare_password(line, &as, &e);
     if (rc == RC_OK && as.n > PASSWORD_MAX)
-        rc = err_set(&e, RC_PERM, NULL, NULL, "password is too long");
+        rc = err_set(&e, RC_PERM, "password is too long");
     if (rc == RC_OK) {
         memcpy(to, as.p, as.n);
         out->line[out->n++] = span_of(to, as.n);
     }
     buf_free(&as);
-    return rc == RC_OK ? PLI_OK : cmd_usage(c, "this cannot be a password: %s", e.log);
+    return rc == RC_OK ? PLI_OK : cmd_why(c, PLI_USAGE, e.cause, "this cannot be a password: %s", e.log);
 }
 
 /* "\xEF\xBB\xBF": a byte order mark, as editors of Windows put before a text; no part of what was typed. */
@@ -121,7 +121,7 @@ int password_fits(struct cmd *c, struct span password, const char *address)
     int answer = inst_conf(c, &conf);
 
     if (answer == PLI_OK && password_ok(password, span_str(address), conf_num(conf, "dird.password_min"), &e) != RC_OK)
-        answer = cmd_usage(c, "%s", e.log);
+        answer = cmd_why(c, PLI_USAGE, e.cause, "%s", e.log);
     conf_free(&conf);
     return answer;
 }
@@ -225,7 +225,7 @@ bool size_option(struct cmd *c, const char *name, uint64_t *out, int *answer_out
     if (!v)
         return true;
     if (setting_check(&s, v, &n, &e) != RC_OK) {
-        *answer_out = cmd_usage(c, "%s", e.log);
+        *answer_out = cmd_why(c, PLI_USAGE, e.cause, "%s", e.log);
         return false;
     }
     *out = (uint64_t)n;

@@ -30,12 +30,12 @@ enum rc password_ok(struct span password, struct span address, int64_t least, st
     struct span local = span_head(address, at < 0 ? address.n : (size_t)at);
 
     if (characters(password) < least)
-        return err_set(e, RC_PERM, NULL, NULL,
+        return err_set(e, RC_PERM,
                        "this password is too short: it has at least %lld characters (setting dird.password_min)",
                        (long long)least);
     if (span_ieq(password, address) || span_ieq(password, local))
-        return err_set(e, RC_PERM, NULL, NULL, "the address is no password: choose another");
+        return err_set(e, RC_PERM, "the address is no password: choose another");
     if (one_character(password))
-        return err_set(e, RC_PERM, NULL, NULL, "one character again and again is no password: choose another");
+        return err_set(e, RC_PERM, "one character again and again is no password: choose another");
     return RC_OK;
 }

@@ -16,9 +16,9 @@ static void forget(struct span response)
 static enum rc lost(struct smtp_session *s, enum rc rc, const struct err *e)
 {
     if (rc == RC_TIMEOUT)
-        smtp_refuse(s, REFUSE_TIMEOUT, e);
+        smtp_refuse(s, CAUSE_TIMEOUT, e);
     else if (rc == RC_SYNTAX)
-        smtp_refuse(s, REFUSE_BARE_LINE, NULL);
+        smtp_refuse(s, CAUSE_BARE_LINE, NULL);
     smtp_end(s, rc_name(rc));
     return rc;
 }
@@ -60,13 +60,13 @@ static void signed_in(struct smtp_session *s, const struct dird_auth_rep *rep)
         smtp_say(s, 235, "2.7.0", "Bonjour / Authentication successful");
 }
 
-static enum refusal auth_refusal(enum rc rc, const struct err *e)
+static enum cause auth_cause(enum rc rc, const struct err *e)
 {
     if (rc == RC_DENIED || rc == RC_NOTFOUND || rc == RC_SYNTAX)
-        return REFUSE_AUTH_FAILED;
+        return CAUSE_AUTH_FAILED;
     if (rc == RC_PERM)
-        return REFUSE_AUTH_DISABLED;
-    return strstr(e->log, "too many") ? REFUSE_TOO_MANY_AUTH : REFUSE_AUTH_TEMP;
+        return CAUSE_AUTH_DISABLED;
+    return e->cause == CAUSE_WAIT_PASSWORD ? CAUSE_WAIT_PASSWORD : CAUSE_AUTH_TEMP;
 }
 
 static void check(struct smtp_session *s, const struct sasl *sasl)
@@ -76,7 +76,7 @@ static void check(struct smtp_session *s, const struct sasl *sasl)
     struct dird_auth_rep rep;
     struct buf mem = BUF_SECRET_INIT;
     struct err e = {0};
-    enum refusal r;
+    enum cause r;
     enum rc rc = RC_DENIED;
 
     if (sasl->authzid.n == 0 || span_ieq(sasl->authzid, sasl->login)) /* nobody acts as another by saying so */
@@ -86,11 +86,10 @@ static void check(struct smtp_session *s, const struct sasl *sasl)
     buf_free(&mem);
     if (rc == RC_OK)
         return;
-    r = auth_refusal(rc, &e);
-    s->auth_failures += r != REFUSE_AUTH_TEMP;
+    r = auth_cause(rc, &e);
+    s->auth_failures += r != CAUSE_AUTH_TEMP;
     /* not the login: it may be a password typed in the wrong field. dird logs those that are addresses here. */
-    log_ev(LOG_WARN_, "sign-in-failed", "peer=%s why=%s failures=%u", s->peer->ip, refusal_get(r)->name,
-           s->auth_failures);
+    log_ev(LOG_WARN_, "sign-in-failed", "peer=%s why=%s failures=%u", s->peer->ip, cause_name(r), s->auth_failures);
     smtp_refuse(s, r, &e);
 }
 
@@ -101,17 +100,17 @@ void cmd_auth(struct smtp_session *s, const union smtp_args *a)
     enum rc rc;
 
     if (s->auth_failures >= s->conf->max_auth) {
-        smtp_refuse(s, REFUSE_TOO_MANY_ERRORS, NULL);
+        smtp_refuse(s, CAUSE_TOO_MANY_ERRORS, NULL);
         return;
     }
     if (sasl_begin(&sasl, a->auth.mechanism, &e) != RC_OK) {
-        smtp_refuse(s, REFUSE_BAD_MECHANISM, &e);
+        smtp_refuse(s, CAUSE_BAD_MECHANISM, &e);
         return;
     }
     rc = exchange(s, &sasl, &a->auth, &e);
     if (rc == RC_OK)
         check(s, &sasl);
     else if (!s->over)
-        smtp_refuse(s, REFUSE_BAD_RESPONSE, NULL);
+        smtp_refuse(s, CAUSE_BAD_RESPONSE, NULL);
     sasl_end(&sasl);
 }

@@ -22,7 +22,7 @@ void cmd_data(struct smtp_session *s, const union smtp_args *a)
 void cmd_bdat(struct smtp_session *s, const union smtp_args *a)
 {
     if (a->bdat.size > 2 * s->conf->letter.max_message) { /* nobody reads that much to say no */
-        smtp_refuse(s, REFUSE_TOO_BIG, NULL);
+        smtp_refuse(s, CAUSE_TOO_BIG, NULL);
         smtp_end(s, "chunk-too-big");
         return;
     }
@@ -35,8 +35,8 @@ void cmd_bdat(struct smtp_session *s, const union smtp_args *a)
         return;
     if (a->bdat.last)
         receive_end(s);
-    else if (s->data_refused == REFUSE_TOO_BIG || s->data_refused == REFUSE_STORE_TEMP ||
-             s->data_refused == REFUSE_DISK_FULL)
+    else if (s->data_refused == CAUSE_TOO_BIG || s->data_refused == CAUSE_STORE_TEMP ||
+             s->data_refused == CAUSE_DISK_FULL)
         smtp_refuse(s, s->data_refused, NULL);
     else
         smtp_say(s, 250, "2.0.0", "%llu octets", (unsigned long long)a->bdat.size);

@@ -9,29 +9,29 @@ enum { TRUST_MS = 5000 /* who sends a hundred messages is asked about once */ };
 
 /* May the peer's certificate speak for that domain, or, where there is none, for any of the list? A report about mail has no sender domain: every
  * operator of the list may bring one (RFC 5321 4.5.5), and nobody else. */
-static enum refusal listed(const struct smtp_session *s, struct span domain, struct err *e)
+static enum cause listed(const struct smtp_session *s, struct span domain, struct err *e)
 {
-    static const enum refusal of[] = {
-        [DTR_YES] = REFUSE_NONE, [DTR_UNKNOWN_DOMAIN] = REFUSE_UNKNOWN_DOMAIN, [DTR_OTHER_DN] = REFUSE_WRONG_DN};
+    static const enum cause of[] = {
+        [DTR_YES] = CAUSE_NONE, [DTR_UNKNOWN_DOMAIN] = CAUSE_UNKNOWN_DOMAIN, [DTR_OTHER_DN] = CAUSE_WRONG_DN};
     enum dird_trusted answer;
 
     if (dir_trust(s->dir, domain, span_str(s->tls_peer.dn), &answer, e) != RC_OK)
-        return REFUSE_DIR_TEMP;
+        return CAUSE_DIR_TEMP;
     return of[answer];
 }
 
-static enum refusal from_relay(struct smtp_session *s, const struct smtp_path *p, struct err *e)
+static enum cause from_relay(struct smtp_session *s, const struct smtp_path *p, struct err *e)
 {
-    enum refusal r;
+    enum cause r;
 
     if (!s->tls_peer.has_cert)
-        return REFUSE_NO_CERT;
+        return CAUSE_NO_CERT;
     if (!s->tls_peer.verified || !s->tls_peer.dn[0])
-        return REFUSE_BAD_CERT;
+        return CAUSE_BAD_CERT;
     if (p->domain.n > 0 && span_ieq(p->domain, s->from.vouched) && deadline_left_ms(s->from.vouched_until) > 0)
-        return REFUSE_NONE;
+        return CAUSE_NONE;
     r = listed(s, p->domain, e);
-    if (r == REFUSE_NONE && p->domain.n > 0) {
+    if (r == CAUSE_NONE && p->domain.n > 0) {
         snprintf(s->vouched, sizeof s->vouched, "%.*s", SPAN_ARG(p->domain));
         s->from.vouched = span_str(s->vouched);
         s->from.vouched_until = deadline_in(TRUST_MS);
@@ -40,34 +40,34 @@ static enum refusal from_relay(struct smtp_session *s, const struct smtp_path *p
 }
 
 /* Disabled or deleted since it signed in: it signs in again, and is told there. */
-static enum refusal account_stands(struct smtp_session *s, struct err *e)
+static enum cause account_stands(struct smtp_session *s, struct err *e)
 {
     enum rc rc;
 
     if (deadline_left_ms(s->stands_until) > 0)
-        return REFUSE_NONE;
+        return CAUSE_NONE;
     rc = dir_may_send(s->dir, span_str(s->account), span_str(s->account), e);
     if (rc == RC_OK)
         s->stands_until = deadline_in(TRUST_MS);
     if (rc == RC_OK)
-        return REFUSE_NONE;
-    return rc == RC_DENIED || rc == RC_NOTFOUND ? REFUSE_ACCOUNT_CHANGED : REFUSE_DIR_TEMP;
+        return CAUSE_NONE;
+    return rc == RC_DENIED || rc == RC_NOTFOUND ? CAUSE_ACCOUNT_CHANGED : CAUSE_DIR_TEMP;
 }
 
-static enum refusal from_account(struct smtp_session *s, const char *sender, struct err *e)
+static enum cause from_account(struct smtp_session *s, const char *sender, struct err *e)
 {
-    enum refusal r;
+    enum cause r;
     enum rc rc;
 
     if (deadline_left_ms(s->renew_at) == 0)
-        return REFUSE_TIMEOUT; /* the ticket is old: the client signs in again by itself */
+        return CAUSE_TIMEOUT; /* the ticket is old: the client signs in again by itself */
     r = account_stands(s, e);
-    if (r != REFUSE_NONE || !sender[0] || span_ieq_str(span_str(sender), s->account))
+    if (r != CAUSE_NONE || !sender[0] || span_ieq_str(span_str(sender), s->account))
         return r; /* <>: receipts; From in the message is held to the account all the same */
     rc = dir_may_send(s->dir, span_str(s->account), span_str(sender), e);
     if (rc == RC_OK)
-        return REFUSE_NONE;
-    return rc == RC_DENIED || rc == RC_NOTFOUND || rc == RC_SYNTAX ? REFUSE_SENDER_NOT_HELD : REFUSE_DIR_TEMP;
+        return CAUSE_NONE;
+    return rc == RC_DENIED || rc == RC_NOTFOUND || rc == RC_SYNTAX ? CAUSE_SENDER_NOT_HELD : CAUSE_DIR_TEMP;
 }
 
 void cmd_mail(struct smtp_session *s, const union smtp_args *a)
@@ -75,16 +75,16 @@ void cmd_mail(struct smtp_session *s, const union smtp_args *a)
     const struct smtp_mail *m = &a->mail;
     char sender[SMTP_ADDR];
     struct err e = {0};
-    enum refusal r;
+    enum cause r;
 
     if (!smtp_path_plain(&m->path, sender, sizeof sender))
-        r = REFUSE_BAD_ADDRESS;
+        r = CAUSE_BAD_ADDRESS;
     else if (m->params.size > s->conf->letter.max_message)
-        r = REFUSE_TOO_BIG;
+        r = CAUSE_TOO_BIG;
     else
         r = smtp_is_submission(s) ? from_account(s, sender, &e) : from_relay(s, &m->path, &e);
-    if (r != REFUSE_NONE) {
-        if (r != REFUSE_BAD_ADDRESS)
+    if (r != CAUSE_NONE) {
+        if (r != CAUSE_BAD_ADDRESS)
             logged_address(span_str(sender), s->about);
         smtp_refuse(s, r, &e);
         return;

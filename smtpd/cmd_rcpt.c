@@ -5,43 +5,43 @@
 #include "smtpd/verbs.h"
 #include <stdio.h>
 
-static enum refusal room_in_box(struct smtp_session *s, uint64_t mbx, struct err *e)
+static enum cause room_in_box(struct smtp_session *s, uint64_t mbx, struct err *e)
 {
     struct store_can_take_req rq = {.mbx = mbx, .size = s->env.params.size};
     enum rc rc = store_call(s->store, STORE_CAN_TAKE, &rq, -1, NULL, e);
 
     if (rc == RC_OK)
-        return REFUSE_NONE;
+        return CAUSE_NONE;
     if (rc == RC_QUOTA)
-        return REFUSE_QUOTA;
-    return strcmp(e->esc, "4.3.1") == 0 ? REFUSE_DISK_FULL : REFUSE_STORE_TEMP;
+        return CAUSE_QUOTA;
+    return e->cause == CAUSE_DISK_FULL ? CAUSE_DISK_FULL : CAUSE_STORE_TEMP;
 }
 
-static enum refusal to_mailbox(struct smtp_session *s, const struct dird_lookup_rep *who, const char *address,
-                               struct err *e)
+static enum cause to_mailbox(struct smtp_session *s, const struct dird_lookup_rep *who, const char *address,
+                             struct err *e)
 {
-    enum refusal r = room_in_box(s, who->mbx, e);
+    enum cause r = room_in_box(s, who->mbx, e);
 
-    if (r == REFUSE_NONE && !envelope_add_box(s, who, address))
-        r = REFUSE_TOO_MANY_RCPT;
+    if (r == CAUSE_NONE && !envelope_add_box(s, who, address))
+        r = CAUSE_TOO_MANY_RCPT;
     return r;
 }
 
-static enum refusal to_elsewhere(struct smtp_session *s, const struct smtp_rcpt *rc_args, const char *address,
-                                 struct err *e)
+static enum cause to_elsewhere(struct smtp_session *s, const struct smtp_rcpt *rc_args, const char *address,
+                               struct err *e)
 {
     enum dird_trusted answer;
 
     if (!smtp_is_submission(s))
-        return REFUSE_NOT_LOCAL;
+        return CAUSE_NOT_LOCAL;
     if (dir_trust(s->dir, rc_args->path.domain, SPAN_NULL, &answer, e) != RC_OK)
-        return REFUSE_DIR_TEMP;
+        return CAUSE_DIR_TEMP;
     if (answer != DTR_YES)
-        return REFUSE_UNKNOWN_DOMAIN;
-    return envelope_add_remote(s, address, &rc_args->params) ? REFUSE_NONE : REFUSE_TOO_MANY_RCPT;
+        return CAUSE_UNKNOWN_DOMAIN;
+    return envelope_add_remote(s, address, &rc_args->params) ? CAUSE_NONE : CAUSE_TOO_MANY_RCPT;
 }
 
-static enum refusal look_up(struct smtp_session *s, const struct smtp_rcpt *r, const char *address, struct err *e)
+static enum cause look_up(struct smtp_session *s, const struct smtp_rcpt *r, const char *address, struct err *e)
 {
     struct dird_lookup_rep who;
     struct buf mem = BUF_SECRET_INIT;
@@ -50,13 +50,13 @@ static enum refusal look_up(struct smtp_session *s, const struct smtp_rcpt *r, c
     buf_free(&mem); /* what it is is wanted, not how it is written */
     who.address = SPAN_NULL;
     if (rc == RC_SYNTAX)
-        return REFUSE_BAD_ADDRESS;
+        return CAUSE_BAD_ADDRESS;
     if (rc != RC_OK && rc != RC_NOTFOUND)
-        return REFUSE_DIR_TEMP;
+        return CAUSE_DIR_TEMP;
     if (rc == RC_NOTFOUND || who.kind == DK_UNKNOWN)
-        return REFUSE_UNKNOWN_RCPT;
+        return CAUSE_UNKNOWN_RCPT;
     if (who.kind == DK_DISABLED)
-        return REFUSE_DISABLED_RCPT;
+        return CAUSE_DISABLED_RCPT;
     if (who.kind == DK_NOT_LOCAL)
         return to_elsewhere(s, r, address, e);
     return to_mailbox(s, &who, address, e);
@@ -77,19 +77,19 @@ void cmd_rcpt(struct smtp_session *s, const union smtp_args *a)
 {
     char address[SMTP_ADDR];
     struct err e = {0};
-    enum refusal r;
+    enum cause r;
 
     if (!spell(s, &a->rcpt.path, address, sizeof address))
-        r = REFUSE_BAD_ADDRESS;
+        r = CAUSE_BAD_ADDRESS;
     else if (a->rcpt.path.utf8 && !s->env.params.smtputf8)
-        r = REFUSE_NEED_UTF8;
+        r = CAUSE_NEED_UTF8;
     else if (s->env.is.to.n >= s->conf->max_recipients)
-        r = REFUSE_TOO_MANY_RCPT;
+        r = CAUSE_TOO_MANY_RCPT;
     else
         r = look_up(s, &a->rcpt, address, &e);
-    if (r != REFUSE_BAD_ADDRESS)
+    if (r != CAUSE_BAD_ADDRESS)
         logged_address(span_str(address), s->about);
-    if (r != REFUSE_NONE) {
+    if (r != CAUSE_NONE) {
         smtp_refuse(s, r, &e);
         return;
     }

@@ -26,7 +26,7 @@ void cmd_vrfy(struct smtp_session *s, const union smtp_args *a)
 void cmd_expn(struct smtp_session *s, const union smtp_args *a)
 {
     (void)a;
-    smtp_refuse(s, REFUSE_NOT_PROVIDED, NULL);
+    smtp_refuse(s, CAUSE_NOT_PROVIDED, NULL);
 }
 
 void cmd_help(struct smtp_session *s, const union smtp_args *a)
@@ -36,7 +36,7 @@ void cmd_help(struct smtp_session *s, const union smtp_args *a)
     (void)a;
     buf_addstr(&text, "Pli, RFC 5321:");
     for (const struct verb *v = smtp_verbs; v->name; v++)
-        if (verb_refusal(v, s) != REFUSE_UNKNOWN_VERB)
+        if (verb_cause(v, s) != CAUSE_UNKNOWN_VERB)
             buf_addf(&text, "\n%s", v->help);
     smtp_say(s, 214, "2.0.0", "%s", buf_cstr(&text));
     buf_free(&text);

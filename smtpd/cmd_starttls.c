@@ -37,7 +37,7 @@ void cmd_starttls(struct smtp_session *s, const union smtp_args *a)
 
     (void)a;
     if (stream_buffered(s->st) > 0) {
-        smtp_refuse(s, REFUSE_PIPELINED_TLS, NULL);
+        smtp_refuse(s, CAUSE_PIPELINED_TLS, NULL);
         smtp_end(s, "pipelined-tls");
         return;
     }

@@ -16,7 +16,7 @@ void envelope_reset(struct smtp_session *s)
     envelope_clear(&s->env);
     letter_end(&s->letter);
     s->letter = (struct letter){0};
-    s->data_refused = REFUSE_NONE;
+    s->data_refused = CAUSE_NONE;
     if (s->phase != PH_START)
         s->phase = PH_READY;
 }

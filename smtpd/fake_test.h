@@ -23,7 +23,7 @@ static inline enum rc look(void *d, struct ipc_peer *p, const void *req, int fd,
 
     (void)d, (void)p, (void)fd;
     if (span_ieq_str(q->address, "away@chu.example"))
-        return err_set(e, RC_TEMP, NULL, NULL, "slapd away");
+        return err_set(e, RC_TEMP, "slapd away");
     rep->kind = span_find(q->address, SPAN_LIT("@chu.example")) < 0 ? DK_NOT_LOCAL : DK_UNKNOWN;
     for (size_t i = 0; i < sizeof t / sizeof *t; i++)
         if (span_ieq_str(q->address, t[i].address)) {
@@ -40,11 +40,11 @@ static inline enum rc sign_in(void *d, struct ipc_peer *p, const void *req, int 
 
     (void)d, (void)p, (void)fd;
     if (span_eq_str(q->login, "closed"))
-        return err_set(e, RC_PERM, "5.7.1", NULL, "disabled");
+        return err_set(e, RC_PERM, "disabled");
     if (span_eq_str(q->login, "away"))
-        return err_set(e, RC_TEMP, "4.3.0", NULL, "slapd away");
+        return err_set(e, RC_TEMP, "slapd away");
     if (!span_eq_str(q->login, "ana") || !span_eq_str(q->password, "s3cret"))
-        return err_set(e, RC_DENIED, "5.7.8", NULL, "wrong");
+        return err_cause(e, RC_DENIED, CAUSE_AUTH_FAILED, "wrong");
     rep->ticket = SPAN_LIT("ticket");
     rep->address = SPAN_LIT("ana@chu.example");
     rep->name = SPAN_LIT("Ana");
@@ -78,7 +78,7 @@ static inline enum rc stays(void *d, struct ipc_peer *p, const void *req, int fd
 static inline enum rc can_take(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
 {
     (void)d, (void)p, (void)fd, (void)r;
-    return ((const struct store_can_take_req *)req)->mbx == 66 ? err_set(e, RC_QUOTA, NULL, NULL, "full") : RC_OK;
+    return ((const struct store_can_take_req *)req)->mbx == 66 ? err_set(e, RC_QUOTA, "full") : RC_OK;
 }
 
 static inline int session_fakes_up(void **state)

@@ -15,15 +15,14 @@ enum { ROTATE_TICKS = 60 /* a new session ticket key every hour */, GRACE_MS = 1
 static void refuse(void *ctx, int fd, const struct listener_peer *peer, enum listener_why why)
 {
     const struct smtpd *c = ctx;
-    const struct refusal_text *t = refusal_get(REFUSE_TOO_MANY_SESSIONS);
+    const struct cause_row *t = cause_row(CAUSE_TOO_MANY_SESSIONS);
     struct buf b = BUF_INIT; /* open: our own words */
-    char text[256];
+    char text[CAUSE_TEXT];
 
     (void)why;
     if (c->kind[peer->which] == KIND_SUBMISSIONS)
         return; /* a line in clear would be no answer under TLS */
-    snprintf(text, sizeof text, "%s / %s", t->fr, t->en);
-    smtp_reply(&b, t->code, t->esc, span_str(text), false);
+    smtp_reply(&b, t->code, t->esc, span_str(cause_text(CAUSE_TOO_MANY_SESSIONS, text)), false);
     (void)!send(fd, b.p, b.n, MSG_DONTWAIT | MSG_NOSIGNAL);
     buf_free(&b);
 }

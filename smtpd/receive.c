@@ -44,9 +44,9 @@ static bool room_of_sender(void *ctx, uint64_t bytes)
 }
 
 /* A temporary trouble in taking or keeping what comes. */
-static enum refusal not_kept(const struct err *e)
+static enum cause not_kept(const struct err *e)
 {
-    return strcmp(e->esc, "4.3.1") == 0 ? REFUSE_DISK_FULL : REFUSE_STORE_TEMP;
+    return e->cause == CAUSE_DISK_FULL ? CAUSE_DISK_FULL : CAUSE_STORE_TEMP;
 }
 
 bool receive_begin(struct smtp_session *s, bool dots)
@@ -55,7 +55,7 @@ bool receive_begin(struct smtp_session *s, bool dots)
     struct err e = {0};
 
     if (!load_slots(s, &e)) {
-        smtp_refuse(s, REFUSE_STORE_TEMP, &e);
+        smtp_refuse(s, CAUSE_STORE_TEMP, &e);
         return false;
     }
     spool_limit(room_of_sender, s);
@@ -74,7 +74,7 @@ bool receive_begin(struct smtp_session *s, bool dots)
     letter_begin(l);
     data_begin(&s->data, dots);
     s->data_until = deadline_in(WHOLE_TIMES * s->conf->data_ms);
-    s->data_refused = REFUSE_NONE;
+    s->data_refused = CAUSE_NONE;
     return true;
 }
 
@@ -82,21 +82,21 @@ static void give(struct smtp_session *s, struct span piece)
 {
     struct err e;
 
-    if (s->data_refused != REFUSE_NONE || letter_put(&s->letter, piece, &e) == RC_OK)
+    if (s->data_refused != CAUSE_NONE || letter_put(&s->letter, piece, &e) == RC_OK)
         return;
-    s->data_refused = e.rc == RC_PERM ? REFUSE_TOO_BIG : not_kept(&e);
+    s->data_refused = e.rc == RC_PERM ? CAUSE_TOO_BIG : not_kept(&e);
     log_err(LOG_WARN_, "message-not-taken", &e);
-    letter_end(&s->letter); /* what is still to come is read and forgotten: its memory is somebody else's now */
+    letter_drop(&s->letter); /* what is still to come is read and forgotten: its memory is somebody else's now */
 }
 
 static void look_for_faults(struct smtp_session *s)
 {
-    static const enum refusal of[] = {[DATA_FINE] = REFUSE_NONE,
-                                      [DATA_BARE_CR] = REFUSE_BARE_LF,
-                                      [DATA_BARE_LF] = REFUSE_BARE_LF,
-                                      [DATA_LONG_LINE] = REFUSE_MESSAGE_LINE};
+    static const enum cause of[] = {[DATA_FINE] = CAUSE_NONE,
+                                    [DATA_BARE_CR] = CAUSE_BARE_LF,
+                                    [DATA_BARE_LF] = CAUSE_BARE_LF,
+                                    [DATA_LONG_LINE] = CAUSE_MESSAGE_LINE};
 
-    if (s->data_refused == REFUSE_NONE)
+    if (s->data_refused == CAUSE_NONE)
         s->data_refused = of[s->data.fault];
 }
 
@@ -122,7 +122,7 @@ static bool more(struct smtp_session *s, struct span *in)
     rc = stream_peek(s->st, in, &e);
     if (rc == RC_OK)
         return may_go_on(s);
-    smtp_unread(s, rc, faulty ? REFUSE_BARE_LF : REFUSE_TIMEOUT, &e);
+    smtp_unread(s, rc, faulty ? CAUSE_BARE_LF : CAUSE_TIMEOUT, &e);
     return false;
 }
 
@@ -189,20 +189,18 @@ bool receive_skip(struct smtp_session *s, uint64_t n)
 /* ---- the end of the message ---- */
 void receive_end(struct smtp_session *s)
 {
-    char mid[17];
     struct err e = {0};
-    enum refusal r;
+    enum cause r;
 
     data_finish(&s->data);
     look_for_faults(s);
     if (!smtp_stays(s)) /* nothing is signed or filed in its name */
         return;
-    r = s->data_refused != REFUSE_NONE ? s->data_refused : letter_file(&s->letter, &e);
-    memcpy(mid, s->letter.mid, sizeof mid);
-    if (r == REFUSE_NONE) {
+    r = s->data_refused != CAUSE_NONE ? s->data_refused : letter_file(&s->letter, &e);
+    if (r == CAUSE_NONE) {
         s->errors = 0;
         s->messages++;
-        smtp_say(s, 250, "2.0.0", "Message enregistre / Message stored, id=%s", mid);
+        smtp_say(s, 250, "2.0.0", "Message enregistre / Message stored, id=%s", s->letter.mid);
     } else {
         smtp_refuse(s, r, &e);
     }

@@ -27,40 +27,34 @@ void smtp_end(struct smtp_session *s, const char *why)
 }
 
 /* An answer to an honest question, not an error of the client: a list may name many that have left. */
-static bool about_recipient(const struct smtp_session *s, enum refusal r)
+static bool about_recipient(const struct smtp_session *s, enum cause c)
 {
     return s->verb && strcmp(s->verb, "RCPT") == 0 &&
-           (r == REFUSE_UNKNOWN_RCPT || r == REFUSE_DISABLED_RCPT || r == REFUSE_NOT_LOCAL || r == REFUSE_UNKNOWN_DOMAIN);
+           (c == CAUSE_UNKNOWN_RCPT || c == CAUSE_DISABLED_RCPT || c == CAUSE_NOT_LOCAL || c == CAUSE_UNKNOWN_DOMAIN);
 }
 
 /* Has the peer had its share of refusals? Temporary troubles are ours, not its errors. Another operator that asks for ever more addresses that are not
  * there gathers them. */
-static bool enough(struct smtp_session *s, enum refusal r, int code)
+static bool enough(struct smtp_session *s, enum cause c, int code)
 {
-    if (about_recipient(s, r))
+    if (about_recipient(s, c))
         return !smtp_is_submission(s) && ++s->unknown >= s->conf->max_unknown;
     return code >= 500 && ++s->errors >= s->conf->max_errors;
 }
 
-void smtp_refuse(struct smtp_session *s, enum refusal r, const struct err *cause)
+void smtp_refuse(struct smtp_session *s, enum cause c, const struct err *why)
 {
-    const struct refusal_text *t = refusal_get(r);
+    const struct cause_row *t = cause_row(c);
+    char text[CAUSE_TEXT];
     const char *mid = s->letter.mid;
 
-    smtp_say(s, t->code, t->esc, mid[0] ? "%s / %s, id=%s" : "%s / %s", t->fr, t->en, mid);
-    log_ev(LOG_INFO_, "refused", "verb=%s code=%d why=%s%s%s cause=%s", s->verb ? s->verb : "-", t->code, t->name,
-           s->about[0] ? " address=" : "", s->about, log_esc(span_str(cause ? cause->log : "")));
+    if (t->code == 0)
+        bug("%s is no refusal of SMTP", cause_name(c));
+    smtp_say(s, t->code, t->esc, mid[0] ? "%s, id=%s" : "%s", cause_text(c, text), mid);
+    log_ev(LOG_INFO_, "refused", "verb=%s code=%d why=%s%s%s cause=%s", s->verb ? s->verb : "-", t->code, cause_name(c),
+           s->about[0] ? " address=" : "", s->about, log_esc(span_str(why ? why->log : "")));
     if (t->code == 421)
-        smtp_end(s, t->name);
-    if (!s->over && enough(s, r, t->code))
-        smtp_refuse(s, REFUSE_TOO_MANY_ERRORS, NULL);
-}
-
-enum refusal smtp_parse_refusal(enum rc rc, const struct err *e)
-{
-    if (rc == RC_PERM)
-        return REFUSE_BAD_PARAM;
-    if (strncmp(e->esc, "5.1.", 4) == 0)
-        return REFUSE_BAD_ADDRESS;
-    return strcmp(e->esc, "5.6.7") == 0 ? REFUSE_NEED_UTF8 : REFUSE_SYNTAX;
+        smtp_end(s, cause_name(c));
+    if (!s->over && enough(s, c, t->code))
+        smtp_refuse(s, CAUSE_TOO_MANY_ERRORS, NULL);
 }

@@ -69,7 +69,7 @@ bool smtp_stays(struct smtp_session *s)
 
     if (look_at_account(s, &e) == RC_OK)
         return true;
-    smtp_refuse(s, REFUSE_ACCOUNT_CHANGED, &e);
+    smtp_refuse(s, CAUSE_ACCOUNT_CHANGED, &e);
     return false;
 }
 
@@ -86,12 +86,12 @@ static int64_t account_due(const void *ctx)
 
 static const struct stream_watch account_watch = {account_fd, account_due, look_at_account};
 
-void smtp_unread(struct smtp_session *s, enum rc rc, enum refusal late, const struct err *e)
+void smtp_unread(struct smtp_session *s, enum rc rc, enum cause late, const struct err *e)
 {
     if (rc == RC_TIMEOUT)
         smtp_refuse(s, late, e);
     else if (rc == RC_DENIED)
-        smtp_refuse(s, REFUSE_ACCOUNT_CHANGED, e);
+        smtp_refuse(s, CAUSE_ACCOUNT_CHANGED, e);
     smtp_end(s, rc_name(rc));
 }
 
@@ -131,11 +131,11 @@ static bool wait_for_client(struct smtp_session *s)
             return false;
     } while (rc == RC_OK && which == STREAM_THIRD);
     if (rc == RC_TIMEOUT)
-        smtp_refuse(s, REFUSE_TIMEOUT, &e);
+        smtp_refuse(s, CAUSE_TIMEOUT, &e);
     else if (rc != RC_OK)
         smtp_end(s, rc_name(rc));
     else if ((which & STREAM_OTHER) && !(which & STREAM_INPUT))
-        smtp_refuse(s, REFUSE_SHUTDOWN, NULL);
+        smtp_refuse(s, CAUSE_SHUTDOWN, NULL);
     return !s->over;
 }
 
@@ -151,7 +151,7 @@ static void bad_line(struct smtp_session *s, const struct err *cause)
         have = SPAN_NULL;
     head = span_head(have, READ_MAX);
     if (have.n <= READ_MAX || span_chr(head, '\n') >= 0 || span_chr(head, '\r') >= 0) {
-        smtp_refuse(s, REFUSE_BARE_LINE, cause);
+        smtp_refuse(s, CAUSE_BARE_LINE, cause);
         smtp_end(s, "bare-line-end");
         return;
     }
@@ -160,17 +160,17 @@ static void bad_line(struct smtp_session *s, const struct err *cause)
 
         if (lf >= 0) {
             stream_consume(s->st, (size_t)lf + 1);
-            smtp_refuse(s, REFUSE_LINE_TOO_LONG, NULL);
+            smtp_refuse(s, CAUSE_LINE_TOO_LONG, NULL);
             return;
         }
         stream_consume(s->st, have.n);
         rc = stream_peek(s->st, &have, &e);
     }
     if (rc == RC_DENIED) {
-        smtp_unread(s, rc, REFUSE_NONE, &e);
+        smtp_unread(s, rc, CAUSE_NONE, &e);
         return;
     }
-    smtp_refuse(s, REFUSE_LINE_TOO_LONG, NULL);
+    smtp_refuse(s, CAUSE_LINE_TOO_LONG, NULL);
     smtp_end(s, "endless-line");
 }
 
@@ -185,18 +185,18 @@ static bool next_line(struct smtp_session *s, struct span *line)
     stream_deadline(s->st, next_deadline(s));
     rc = stream_line(s->st, READ_MAX, line, &e);
     if (rc == RC_OK && line->n > SMTP_LINE_MAX && !span_istarts(*line, "AUTH ")) {
-        smtp_refuse(s, REFUSE_LINE_TOO_LONG, NULL);
+        smtp_refuse(s, CAUSE_LINE_TOO_LONG, NULL);
         return false;
     }
     if (rc == RC_SYNTAX)
         bad_line(s, &e);
     else if (rc != RC_OK)
-        smtp_unread(s, rc, REFUSE_TIMEOUT, &e);
+        smtp_unread(s, rc, CAUSE_TIMEOUT, &e);
     return rc == RC_OK;
 }
 
 /* ---- one command ---- */
-static void refused_verb(struct smtp_session *s, const struct verb *v, struct span arg, enum refusal r,
+static void refused_verb(struct smtp_session *s, const struct verb *v, struct span arg, enum cause r,
                          const struct err *cause)
 {
     union smtp_args a;
@@ -216,7 +216,7 @@ static void unknown_verb(struct smtp_session *s, struct span verb)
         smtp_end(s, "foreign-protocol");
         return;
     }
-    smtp_refuse(s, REFUSE_UNKNOWN_VERB, NULL);
+    smtp_refuse(s, CAUSE_UNKNOWN_VERB, NULL);
 }
 
 /* Replies are gathered until the client waits. Not behind a verb that ends a group, nor behind one that is not known: RFC 2920 3.2 (3), (4). */
@@ -235,7 +235,7 @@ static void command(struct smtp_session *s, const struct verb *v, const struct s
 {
     union smtp_args args = {0};
     struct err e = {0};
-    enum refusal r;
+    enum cause r;
     enum rc rc;
 
     s->verb = v ? v->name : NULL;
@@ -244,14 +244,14 @@ static void command(struct smtp_session *s, const struct verb *v, const struct s
         unknown_verb(s, line.verb);
         return;
     }
-    r = verb_refusal(v, s);
-    if (r != REFUSE_NONE) {
+    r = verb_cause(v, s);
+    if (r != CAUSE_NONE) {
         refused_verb(s, v, line.arg, r, NULL);
         return;
     }
     rc = v->parse(line.arg, &args, &e);
     if (rc != RC_OK)
-        refused_verb(s, v, line.arg, smtp_parse_refusal(rc, &e), &e);
+        refused_verb(s, v, line.arg, e.cause, &e);
     else
         v->run(s, &args);
 }
@@ -278,7 +278,7 @@ static bool greet(struct smtp_session *s)
     if (s->kind == KIND_SUBMISSIONS && !s->tls && !smtp_start_tls(s))
         return false;
     if (s->kind != KIND_SUBMISSIONS && early_talker(s)) {
-        smtp_refuse(s, REFUSE_EARLY_TALKER, NULL);
+        smtp_refuse(s, CAUSE_EARLY_TALKER, NULL);
         smtp_end(s, "early-talker");
         return false;
     }

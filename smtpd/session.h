@@ -84,7 +84,7 @@ struct smtp_session {
     struct data_stream data;
     int64_t data_until;        /* however it trickles, a message ends by then */
     int64_t look_at;           /* while a message comes: when to ask again whether the account may still be here */
-    enum refusal data_refused; /* told at the end of the message */
+    enum cause data_refused; /* told at the end of the message */
 };
 
 void *smtp_ready(void *conf);                                                         /* listener.ready: sandbox, daemons dialled */
@@ -103,12 +103,11 @@ void smtp_prove(struct smtp_session *s);
 /* ---- replies (reply.c) ---- */
 void smtp_say(struct smtp_session *s, int code, const char *esc, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-void smtp_refuse(struct smtp_session *s, enum refusal r,
-                 const struct err *cause); /* cause may be NULL; counts, logs; 421 and 554 at the start end it */
+/* Says the cause's row, with our id of the message while there is one; counts and logs. why may be NULL. 421, and 554 at the start, end it. */
+void smtp_refuse(struct smtp_session *s, enum cause c, const struct err *why);
 void smtp_end(struct smtp_session *s, const char *why);
 /* A read failed: says so where the peer still listens (too late: the given cause; the account changed meanwhile), and the session is over. */
-void smtp_unread(struct smtp_session *s, enum rc rc, enum refusal late, const struct err *e);
-enum refusal smtp_parse_refusal(enum rc rc, const struct err *e);
+void smtp_unread(struct smtp_session *s, enum rc rc, enum cause late, const struct err *e);
 
 /* ---- the envelope (envelope.c) ---- */
 void envelope_reset(struct smtp_session *s); /* to READY when it was beyond; drops a message on its way */

@@ -243,11 +243,11 @@ static void try_verb(const struct verb *v, size_t i)
     struct smtp_session s = {
         .kind = KIND_SUBMISSIONS, .tls = true, .phase = phases[i].phase == PH_PROVEN ? PH_READY : phases[i].phase};
     int fd = session_of(&how, -1), code;
-    enum refusal r;
+    enum cause r;
     char text[4096], line[64];
 
     snprintf(s.account, sizeof s.account, "%s", phases[i].replies > 1 ? "ana@chu.example" : "");
-    r = verb_refusal(v, &s);
+    r = verb_cause(v, &s);
     for (int k = 0; k <= phases[i].replies; k++) {
         if (k == 0)
             put(fd, phases[i].lead, strlen(phases[i].lead), 1u << 20);
@@ -256,9 +256,9 @@ static void try_verb(const struct verb *v, size_t i)
     snprintf(line, sizeof line, "%s%s\r\n", v->name, (v->flags & V_CHUNK) ? " 0" : "");
     put(fd, line, strlen(line), 1u << 20);
     code = reply_of(fd, text, sizeof text);
-    if (r != REFUSE_NONE && code != refusal_get(r)->code)
-        fail_msg("%s in phase %u: %d, not %d", v->name, phases[i].phase, code, refusal_get(r)->code);
-    if (r == REFUSE_NONE && (code == 503 || code == 530 || code == 500 || code < 200))
+    if (r != CAUSE_NONE && code != cause_row(r)->code)
+        fail_msg("%s in phase %u: %d, not %d", v->name, phases[i].phase, code, cause_row(r)->code);
+    if (r == CAUSE_NONE && (code == 503 || code == 530 || code == 500 || code < 200))
         fail_msg("%s in phase %u: %d", v->name, phases[i].phase, code);
     session_done(fd);
 }

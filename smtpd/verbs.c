@@ -32,19 +32,19 @@ const struct verb *verb_find(struct span name)
     return NULL;
 }
 
-enum refusal verb_refusal(const struct verb *v, const struct smtp_session *s)
+enum cause verb_cause(const struct verb *v, const struct smtp_session *s)
 {
     unsigned phase = smtp_phase(s);
 
     if ((v->flags & V_SUBMISSION) && !smtp_is_submission(s))
-        return REFUSE_UNKNOWN_VERB;
+        return CAUSE_UNKNOWN_VERB;
     if (v->phases & phase)
-        return REFUSE_NONE;
+        return CAUSE_NONE;
     if ((v->flags & V_TLS) && !s->tls)
-        return REFUSE_NEED_TLS;
+        return CAUSE_NEED_TLS;
     if ((v->flags & V_AUTH) && phase == PH_READY)
-        return REFUSE_NEED_AUTH;
-    return REFUSE_BAD_SEQUENCE;
+        return CAUSE_NEED_AUTH;
+    return CAUSE_BAD_SEQUENCE;
 }
 
 static void print_bits(const char *label, unsigned bits, const char *const *names)

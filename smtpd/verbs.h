@@ -24,7 +24,7 @@ struct verb {
 };
 extern const struct verb smtp_verbs[]; /* ends with .name NULL */
 const struct verb *verb_find(struct span name);
-enum refusal verb_refusal(const struct verb *v, const struct smtp_session *s); /* may it come now? REFUSE_NONE: yes */
+enum cause verb_cause(const struct verb *v, const struct smtp_session *s); /* may it come now? CAUSE_NONE: yes */
 void verbs_print(void);                                                        /* JSON to standard output */
 
 void cmd_ehlo(struct smtp_session *s, const union smtp_args *a);

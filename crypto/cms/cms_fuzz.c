@@ -10,7 +10,7 @@ static enum rc one_piece(void *ctx, struct span *piece, struct err *e)
     bool *given = ctx;
 
     if (*given)
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "end");
+        return err_set(e, RC_NOTFOUND, "end");
     *given = true;
     *piece = SPAN_LIT("Content-Type: text/plain\r\n\r\nfuzz\r\n");
     return RC_OK;

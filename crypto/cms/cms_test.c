@@ -134,7 +134,7 @@ static enum rc feed_read(void *ctx, struct span *piece, struct err *err)
     struct feed *f = ctx;
 
     if (f->rest.n == 0)
-        return err_set(err, RC_NOTFOUND, NULL, NULL, "end");
+        return err_set(err, RC_NOTFOUND, "end");
     *piece = span_head(f->rest, f->step);
     f->rest = span_from(f->rest, piece->n);
     return RC_OK;
@@ -293,7 +293,7 @@ static enum rc broken_read(void *ctx, struct span *piece, struct err *err)
 {
     (void)ctx;
     (void)piece;
-    return err_set(err, RC_CORRUPT, NULL, NULL, "a chunk did not open");
+    return err_set(err, RC_CORRUPT, "a chunk did not open");
 }
 
 static void test_reader_fails(void **st)

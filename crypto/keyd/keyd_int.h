@@ -51,7 +51,7 @@ enum rc epoch_wrap(struct state *s, pid_t pid, uint64_t mbx, const unsigned char
 bool epoch_stale(const void *value, int64_t now);
 size_t epoch_size(void);
 
-/* opened.c: password slots, opened once and remembered for a few minutes. RC_TEMP IPC_BUSY: too many slow hashes at once. */
+/* opened.c: password slots, opened once and remembered for a few minutes. RC_TEMP, CAUSE_BUSY: too many slow hashes at once. */
 enum rc password_open(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], const struct slot *slot, struct span password,
                       unsigned char priv_out[SEAL_PRIV], struct err *e);
 enum rc slow_enter(struct state *s, struct err *e);

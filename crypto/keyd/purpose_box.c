@@ -12,7 +12,7 @@ static enum rc slot_make(struct state *s, const struct keyd_box_new_req *rq, con
     if (rq->slot_type == SLOT_KEYD)
         return slot_keyd_seal(s->ring->kek, rq->mbx, pub, priv, body, e);
     if (rq->slot_type != SLOT_PASSWORD || rq->password.n == 0)
-        return err_set(e, RC_PERM, NULL, NULL, "a new mailbox needs a keyd slot, or a password slot and its password");
+        return err_set(e, RC_PERM, "a new mailbox needs a keyd slot, or a password slot and its password");
     rc = slow_enter(s, e);
     if (rc == RC_OK) {
         rc = slot_password_seal(rq->password, rq->mbx, pub, priv, body, e);
@@ -87,7 +87,7 @@ enum rc purpose_rewrap(void *daemon, struct ipc_peer *p, const void *req, int fd
 
     (void)fd;
     if (rc == RC_OK && slot_find(rq->slots, SLOT_PASSWORD, &slot, e) == RC_OK && rq->new_password.n == 0)
-        rc = err_set(e, RC_PERM, NULL, NULL, "the new password is empty");
+        rc = err_set(e, RC_PERM, "the new password is empty");
     if (rc == RC_OK)
         rc = slow_enter(s, e);
     if (rc != RC_OK)

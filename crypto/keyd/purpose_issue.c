@@ -96,7 +96,7 @@ enum rc purpose_issue(void *daemon, struct ipc_peer *p, const void *req, int fd,
 
     (void)fd;
     if (rq->name.n == 0 || (rq->use != KEYD_ISSUE_SMIME && rq->use != KEYD_ISSUE_OPERATOR))
-        return err_set(e, RC_PERM, NULL, NULL, "issue: no name, or a use that is not known");
+        return err_set(e, RC_PERM, "issue: no name, or a use that is not known");
     buf_init_secret(&key);
     rc = pki_key_new(alg_of(rq), &key, e);
     if (rc == RC_OK)

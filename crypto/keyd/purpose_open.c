@@ -4,10 +4,6 @@
 #include "crypto/keyd/keyd_int.h"
 #include "crypto/keyd/slot_keys.h"
 
-static const char strict_say[] =
-    "Boite stricte: mot de passe change ailleurs, voyez l'administrateur (pli account passwd) / "
-    "Strict mailbox: password changed elsewhere, see the administrator";
-
 /* every password slot in turn; what the last one said */
 static enum rc open_password(struct state *s, uint64_t mbx, const struct keyd_open_req *rq, struct keyd_open_rep *rep,
                              struct err *e)
@@ -28,11 +24,10 @@ static enum rc open_password(struct state *s, uint64_t mbx, const struct keyd_op
     if (rc != RC_OK && rc != RC_NOTFOUND)
         return rc;
     if (!tried)
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "mailbox %llu has no key slot that keyd can open",
-                       (unsigned long long)mbx);
+        return err_set(e, RC_NOTFOUND, "mailbox %llu has no key slot that keyd can open", (unsigned long long)mbx);
     if (last == RC_DENIED)
-        return err_set(e, RC_DENIED, "5.7.8", strict_say, "mailbox %llu: strict, and not its password",
-                       (unsigned long long)mbx);
+        return err_cause(e, RC_DENIED, CAUSE_STRICT_PASSWORD, "mailbox %llu: strict, and not its password",
+                         (unsigned long long)mbx);
     rep->slot_type = SLOT_PASSWORD;
     return last;
 }
@@ -74,7 +69,7 @@ enum rc purpose_open(void *daemon, struct ipc_peer *p, const void *req, int fd, 
         atomic_fetch_add(&s->opens, 1);
     if (rc == RC_DENIED)
         atomic_fetch_add(&s->denied, 1);
-    if (strcmp(rc == RC_OK ? "" : e->esc, IPC_BUSY) != 0)
+    if (rc == RC_OK || e->cause != CAUSE_BUSY)
         opened_log(&t, p, rc == RC_OK ? NULL : e);
     return rc;
 }

@@ -135,7 +135,7 @@ enum rc purpose_sign(void *daemon, struct ipc_peer *p, const void *req, int fd, 
     if (rc != RC_OK)
         return rc;
     if (!clocks_agree(rq->when))
-        rc = err_set(e, RC_PERM, NULL, NULL, "sign-mail: a signing time that is not now");
+        rc = err_set(e, RC_PERM, "sign-mail: a signing time that is not now");
     if (rc == RC_OK)
         rc = limit_take(s, s->limits, "sign-mail", span_str(t.address), s->sign_most, e);
     if (rc == RC_OK)

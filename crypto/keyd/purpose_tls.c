@@ -65,7 +65,7 @@ enum rc purpose_tls(void *daemon, struct ipc_peer *p, const void *req, int fd, s
     (void)fd;
     if (sc == NULL) {
         atomic_fetch_add(&s->denied, 1);
-        rc = err_set(e, RC_DENIED, NULL, NULL, "tls-sign: no such signature (key %u, scheme %04x, %zu bytes)", rq->key,
+        rc = err_set(e, RC_DENIED, "tls-sign: no such signature (key %u, scheme %04x, %zu bytes)", rq->key,
                      rq->algorithm, rq->hash.n);
         log_err(LOG_WARN_, "tls-sign-refused", e);
         return rc;

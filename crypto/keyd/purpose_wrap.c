@@ -13,7 +13,7 @@ static enum rc wrap_one(struct state *s, pid_t pid, const struct keyd_box *b, co
     enum rc rc;
 
     if (b->mbx != SEAL_QUEUE_BOX && b->mbx < PEOPLE_FROM)
-        return err_set(e, RC_PERM, NULL, NULL, "mailbox %llu is nobody's", (unsigned long long)b->mbx);
+        return err_set(e, RC_PERM, "mailbox %llu is nobody's", (unsigned long long)b->mbx);
     rc = epoch_wrap(s, pid, b->mbx, pub, cek, &w, e);
     if (rc == RC_OK)
         ipc_list_add(out, keyd_wrapped_f, &w);
@@ -27,7 +27,7 @@ static enum rc bounded(struct state *s, const struct ipc_peer *p, struct span bo
     enum rc rc;
 
     if (n > BOXES_MOST)
-        return err_set(e, RC_PERM, NULL, NULL, "more than %d mailboxes at once", BOXES_MOST);
+        return err_set(e, RC_PERM, "more than %d mailboxes at once", BOXES_MOST);
     rc = limit_take_n(s, s->handshakes, "wrap", span_of(&p->pid, sizeof p->pid), (uint32_t)n, s->wrap_most, e);
     if (rc != RC_OK)
         log_err(LOG_WARN_, "wrap-refused", e);

@@ -55,7 +55,7 @@ static void aad_box(struct aad *a, enum slot_type type, uint64_t mbx, const unsi
 static enum rc aad_signing(struct aad *a, struct span address, struct span cert, struct err *e)
 {
     if (address.n == 0 || address.n > 255)
-        return err_set(e, RC_PERM, NULL, NULL, "signing slot: address of %zu bytes", address.n);
+        return err_set(e, RC_PERM, "signing slot: address of %zu bytes", address.n);
     aad_head(a, SLOT_SIGNING);
     a->b[a->n++] = (unsigned char)address.n;
     ascii_lower_all(address, a->b + a->n);
@@ -137,7 +137,7 @@ enum rc slot_keyd_open(const unsigned char kek[SLOT_KEK], uint64_t mbx, const un
     enum rc rc;
 
     if (body.n != KEYD_BODY)
-        return err_set(e, RC_CORRUPT, NULL, NULL, "keyd slot of %zu bytes", body.n);
+        return err_set(e, RC_CORRUPT, "keyd slot of %zu bytes", body.n);
     aad_box(&a, SLOT_KEYD, mbx, pub);
     rc = kek_key(kek, &a, key, e);
     return rc == RC_OK ? priv_open(key, &a, body, priv_out, e) : rc;
@@ -216,12 +216,12 @@ enum rc slot_password_open(struct span password, uint64_t mbx, const unsigned ch
     enum rc rc;
 
     if (body.n != PASSWORD_BODY || !scrypt_fair(body.p))
-        return err_set(e, RC_CORRUPT, NULL, NULL, "password slot is malformed");
+        return err_set(e, RC_CORRUPT, "password slot is malformed");
     aad_password(&a, mbx, pub, body.p);
     rc = scrypt_key(password, body.p, key, e);
     if (rc == RC_OK)
         rc = priv_open(key, &a, span_from(body, PASSWORD_HEAD), priv_out, e);
-    return rc == RC_CORRUPT ? err_set(e, RC_DENIED, "5.7.8", NULL, "password slot: not that password") : rc;
+    return rc == RC_CORRUPT ? err_cause(e, RC_DENIED, CAUSE_AUTH_FAILED, "password slot: not that password") : rc;
 }
 
 /* ---- signing slots ---- */
@@ -255,7 +255,7 @@ enum rc slot_signing_open(const unsigned char kek[SLOT_KEK], struct span address
     enum rc rc = slot_signing_cert(body, &sealed, &cert, e);
 
     if (rc == RC_OK && sealed.n < GCM_NONCE + GCM_TAG)
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "signing slot is too short");
+        rc = err_set(e, RC_CORRUPT, "signing slot is too short");
     if (rc == RC_OK)
         rc = aad_signing(&a, address, cert, e);
     if (rc == RC_OK)

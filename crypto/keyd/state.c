@@ -55,9 +55,7 @@ enum rc limit_take_n(struct state *s, struct cache *counts, const char *name, st
     if (count <= most)
         return RC_OK;
     atomic_fetch_add(&s->denied, 1);
-    return err_set(e, RC_TEMP, "4.7.1",
-                   "Trop d'operations, reessayez dans une minute / Too many operations, try again in a minute",
-                   "%s: more than %u in this minute", name, most);
+    return err_cause(e, RC_TEMP, CAUSE_TOO_MANY_OPERATIONS, "%s: more than %u in this minute", name, most);
 }
 
 /* ---- tickets ---- */
@@ -67,8 +65,7 @@ enum rc ticket_for(struct state *s, struct span wire, uint32_t right, struct tic
     enum rc rc = ticket_check(wire, s->ticket_pub, clock_utc(), t_out, e);
 
     if (rc == RC_OK && (t_out->rights & right) == 0)
-        rc = err_set(e, RC_DENIED, "5.7.1", NULL, "ticket of %s does not give that right",
-                     log_esc(span_str(t_out->address)));
+        rc = err_set(e, RC_DENIED, "ticket of %s does not give that right", log_esc(span_str(t_out->address)));
     if (rc != RC_OK) {
         atomic_fetch_add(&s->denied, 1);
         log_err(LOG_WARN_, "ticket-refused", e);

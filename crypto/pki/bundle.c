@@ -56,8 +56,8 @@ static enum rc read_p12(struct span file, const char *password, struct parts *p,
     if (opened)
         return RC_OK;
     if (!known)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "neither PEM nor PKCS#12");
-    return err_set(e, RC_DENIED, NULL, NULL,
+        return err_set(e, RC_SYNTAX, "neither PEM nor PKCS#12");
+    return err_set(e, RC_DENIED,
                    "the PKCS#12 file does not open: not its password (--password-stdin), or an old cipher (then: "
                    "openssl pkcs12 -legacy "
                    "-in FILE -nodes)");
@@ -135,15 +135,14 @@ static enum rc read_parts(struct span file, const char *password, struct parts *
     if (rc != RC_OK)
         return rc;
     if (p->key == NULL)
-        return err_set(e, pem && span_find(file, SPAN_LIT("PRIVATE KEY-----")) >= 0 ? RC_DENIED : RC_SYNTAX, NULL, NULL,
+        return err_set(e, pem && span_find(file, SPAN_LIT("PRIVATE KEY-----")) >= 0 ? RC_DENIED : RC_SYNTAX,
                        "no private key that can be read: the file needs one, and an encrypted one its password "
                        "(--password-stdin)");
     if (sk_X509_num(p->all) == 0)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "no certificate in it");
+        return err_set(e, RC_SYNTAX, "no certificate in it");
     p->leaf = own_certificate(p);
     return p->leaf ? RC_OK
-                   : err_set(e, RC_DENIED, NULL, NULL,
-                             "the key is no certificate's in it: key and certificate are not a pair");
+                   : err_set(e, RC_DENIED, "the key is no certificate's in it: key and certificate are not a pair");
 }
 
 enum rc pki_bundle_read(struct span file, const char *password, struct pki_bundle *out, struct err *e)
@@ -154,7 +153,7 @@ enum rc pki_bundle_read(struct span file, const char *password, struct pki_bundl
     *out = (struct pki_bundle){.certificates = 0};
     buf_init_secret(&out->key_pkcs8);
     if (file.n == 0 || file.n > PKI_BUNDLE_MAX)
-        rc = err_set(e, RC_SYNTAX, NULL, NULL, "%zu bytes: neither PEM nor PKCS#12", file.n);
+        rc = err_set(e, RC_SYNTAX, "%zu bytes: neither PEM nor PKCS#12", file.n);
     else
         rc = read_parts(file, password, &p, e);
     if (rc == RC_OK && (!put_chain(&p, out) || !put_der(&p, out)))
@@ -226,5 +225,5 @@ enum rc pki_bundle_check(const struct pki_bundle *b, const char *host, struct er
     }
     sk_X509_pop_free(all, X509_free);
     ERR_clear_error();
-    return why ? err_set(e, RC_DENIED, NULL, NULL, "%s (for the name %s)", why, host) : RC_OK;
+    return why ? err_set(e, RC_DENIED, "%s (for the name %s)", why, host) : RC_OK;
 }

@@ -51,7 +51,7 @@ enum rc cert_info_der(struct span der, struct cert_info *out, struct err *e)
     i.rsa = ok && EVP_PKEY_is_a(X509_get0_pubkey(x), "RSA");
     X509_free(x);
     if (!ok)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "%zu bytes that are no certificate", der.n);
+        return err_set(e, RC_SYNTAX, "%zu bytes that are no certificate", der.n);
     *out = i;
     return RC_OK;
 }

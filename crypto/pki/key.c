@@ -115,7 +115,7 @@ static enum rc pem_body(const char *label, struct span pem, struct buf *b64, str
     buf_free(&begin);
     buf_free(&end);
     if (z < 0)
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "no PEM block \"%s\"", label);
+        return err_set(e, RC_NOTFOUND, "no PEM block \"%s\"", label);
     for (size_t i = 0; i < (size_t)z; i++)
         if (pem.p[i] > ' ')
             buf_addc(b64, pem.p[i]);

@@ -110,7 +110,7 @@ enum rc alg_err(struct err *e, enum rc rc, const char *what)
     if (code != 0)
         ERR_error_string_n(code, why, sizeof why);
     ERR_clear_error();
-    return err_set(e, rc, NULL, NULL, "%s: %s", what, why);
+    return err_set(e, rc, "%s: %s", what, why);
 }
 
 /* HMAC of two pieces, 32 bytes out; the key stays in the context. */
@@ -182,7 +182,7 @@ enum rc alg_gcm_open(const struct gcm_call *c, unsigned char *out, struct err *e
     bool ok;
 
     if (c->in.n < GCM_TAG)
-        return err_set(e, RC_CORRUPT, NULL, NULL, "sealed bytes shorter than their tag");
+        return err_set(e, RC_CORRUPT, "sealed bytes shorter than their tag");
     ok = EVP_DecryptInit_ex2(x, c->key ? alg_aes_gcm() : NULL, c->key, c->nonce, NULL) > 0 &&
          EVP_DecryptUpdate(x, NULL, &n, c->aad.p, (int)c->aad.n) > 0 &&
          (plain == 0 || EVP_DecryptUpdate(x, out, &m, c->in.p, (int)plain) > 0) &&
@@ -193,5 +193,5 @@ enum rc alg_gcm_open(const struct gcm_call *c, unsigned char *out, struct err *e
         return RC_OK;
     wipe(out, plain);
     ERR_clear_error();
-    return err_set(e, RC_CORRUPT, NULL, NULL, "seal does not open: wrong key, wrong place or changed bytes");
+    return err_set(e, RC_CORRUPT, "seal does not open: wrong key, wrong place or changed bytes");
 }

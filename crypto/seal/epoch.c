@@ -135,8 +135,8 @@ enum rc seal_epoch_open(const unsigned char priv[SEAL_PRIV], const unsigned char
     enum rc rc;
 
     if (seal_epoch_id(mbx, rec) != epoch)
-        return err_set(e, RC_CORRUPT, NULL, NULL, "epoch record of mailbox %llu is not that of epoch %llu",
-                       (unsigned long long)mbx, (unsigned long long)epoch);
+        return err_set(e, RC_CORRUPT, "epoch record of mailbox %llu is not that of epoch %llu", (unsigned long long)mbx,
+                       (unsigned long long)epoch);
     rc = epoch_kek(priv, rec, rec, pub, mbx, kek, e);
     if (rc == RC_OK)
         rc = alg_gcm_open(&c, key, e);

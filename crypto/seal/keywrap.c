@@ -65,5 +65,5 @@ enum rc alg_unwrap32(const unsigned char key[32], const unsigned char in[40], un
         return RC_OK;
     if (!ok)
         return alg_err(e, RC_TEMP, "aes key unwrap");
-    return err_set(e, RC_CORRUPT, NULL, NULL, "wrapped key does not open: wrong epoch, wrong mailbox or changed bytes");
+    return err_set(e, RC_CORRUPT, "wrapped key does not open: wrong epoch, wrong mailbox or changed bytes");
 }

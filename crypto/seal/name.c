@@ -67,7 +67,7 @@ enum rc open_name(const unsigned char key[SEAL_NAMES_KEY], uint64_t mbx, const u
     enum rc rc;
 
     if (sealed.n < GCM_NONCE + GCM_TAG)
-        return err_set(e, RC_CORRUPT, NULL, NULL, "sealed name of %zu bytes", sealed.n);
+        return err_set(e, RC_CORRUPT, "sealed name of %zu bytes", sealed.n);
     c.in = span_from(sealed, GCM_NONCE);
     rc = buf_reserve(out, c.in.n, e);
     if (rc != RC_OK)

@@ -124,7 +124,7 @@ static enum rc chunk_seal(struct gcm_call *c, uint32_t no, bool final, struct bu
     enum rc rc;
 
     if (!chunk_fits(no, final, c->in.n))
-        return err_set(e, RC_PERM, NULL, NULL, "chunk %u of %zu bytes is not to be sealed", no, c->in.n);
+        return err_set(e, RC_PERM, "chunk %u of %zu bytes is not to be sealed", no, c->in.n);
     rc = buf_reserve(out, c->in.n + SEAL_TAG, e);
     if (rc != RC_OK)
         return rc;
@@ -142,7 +142,7 @@ static enum rc chunk_open(struct gcm_call *c, uint32_t no, bool final, struct bu
     enum rc rc;
 
     if (c->in.n < SEAL_TAG || !chunk_fits(no, final, c->in.n - SEAL_TAG))
-        return err_set(e, RC_CORRUPT, NULL, NULL, "chunk %u has %zu sealed bytes", no, c->in.n);
+        return err_set(e, RC_CORRUPT, "chunk %u has %zu sealed bytes", no, c->in.n);
     rc = buf_reserve(out, c->in.n, e);
     if (rc != RC_OK)
         return rc;
@@ -245,6 +245,6 @@ enum rc seal_plain_size(uint64_t sealed, uint64_t *plain_out, struct err *e)
     else if (rest > SEAL_TAG || (rest == SEAL_TAG && n == 0))
         *plain_out = n * SEAL_CHUNK + rest - SEAL_TAG;
     else
-        return err_set(e, RC_CORRUPT, NULL, NULL, "no object has %llu sealed bytes", (unsigned long long)sealed);
+        return err_set(e, RC_CORRUPT, "no object has %llu sealed bytes", (unsigned long long)sealed);
     return RC_OK;
 }

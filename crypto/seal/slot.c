@@ -8,14 +8,14 @@ enum rc slot_next(struct span *rest, struct slot *out, struct err *e)
     struct slot s;
 
     if (rest->n == 0)
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "no more key slots");
+        return err_set(e, RC_NOTFOUND, "no more key slots");
     if (rest->n > SLOTS_MAX)
-        return err_set(e, RC_CORRUPT, NULL, NULL, "key slots of %zu bytes", rest->n);
+        return err_set(e, RC_CORRUPT, "key slots of %zu bytes", rest->n);
     s.type = rd_u16(&r);
     s.id = rd_u16(&r);
     s.body = rd_bytes(&r);
     if (!rd_ok(&r))
-        return err_set(e, RC_CORRUPT, NULL, NULL, "key slot list is cut short");
+        return err_set(e, RC_CORRUPT, "key slot list is cut short");
     *out = s;
     *rest = r.s;
     return RC_OK;
@@ -38,7 +38,7 @@ enum rc slot_find(struct span slots, enum slot_type type, struct slot *out, stru
             *out = s;
             return RC_OK;
         }
-    return rc == RC_NOTFOUND ? err_set(e, RC_NOTFOUND, NULL, NULL, "no key slot of type %d", (int)type) : rc;
+    return rc == RC_NOTFOUND ? err_set(e, RC_NOTFOUND, "no key slot of type %d", (int)type) : rc;
 }
 
 enum rc slot_without(struct span slots, enum slot_type type, uint16_t id, struct buf *out, struct err *e)
@@ -62,7 +62,7 @@ enum rc slot_signing_cert(struct span body, struct span *sealed_out, struct span
     struct span sealed = rd_bytes(&r), cert = rd_bytes(&r);
 
     if (!rd_done(&r))
-        return err_set(e, RC_CORRUPT, NULL, NULL, "signing slot is malformed");
+        return err_set(e, RC_CORRUPT, "signing slot is malformed");
     *sealed_out = sealed;
     *cert_der_out = cert;
     return RC_OK;

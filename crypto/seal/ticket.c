@@ -128,15 +128,15 @@ enum rc ticket_check(struct span wire, const unsigned char pub[TICKET_KEY], int6
     struct ticket t;
 
     if (wire.n <= SIG_LEN || wire.n > TICKET_MAX)
-        return err_set(e, RC_DENIED, "5.7.0", NULL, "ticket of %zu bytes", wire.n);
+        return err_set(e, RC_DENIED, "ticket of %zu bytes", wire.n);
     if (!signed_by(body, wire.p + body.n, pub))
-        return err_set(e, RC_DENIED, "5.7.0", NULL, "ticket: bad signature (made before the last start, or forged)");
+        return err_set(e, RC_DENIED, "ticket: bad signature (made before the last start, or forged)");
     memset(&t, 0, sizeof t);
     if (!ticket_get(body, &t))
-        return err_set(e, RC_DENIED, "5.7.0", NULL, "ticket is malformed");
+        return err_set(e, RC_DENIED, "ticket is malformed");
     if (now < 0 || (uint64_t)now >= t.expires || t.issued > (uint64_t)now + CLOCK_SLACK)
-        return err_set(e, RC_DENIED, "5.7.0", "Session terminee, reconnectez-vous / Session expired, sign in again",
-                       "ticket of %s is expired or not yet valid", log_esc(span_str(t.address)));
+        return err_cause(e, RC_DENIED, CAUSE_SESSION_EXPIRED, "ticket of %s is expired or not yet valid",
+                         log_esc(span_str(t.address)));
     *t_out = t;
     return RC_OK;
 }

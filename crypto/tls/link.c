@@ -19,7 +19,7 @@ const char tls_priority[] =
 
 enum rc tls_err(struct err *e, enum rc rc, const char *what, int code)
 {
-    return err_set(e, rc, NULL, NULL, "%s: %s", what, gnutls_strerror(code));
+    return err_set(e, rc, "%s: %s", what, gnutls_strerror(code));
 }
 
 /* ---- the socket ---- */
@@ -35,8 +35,7 @@ static bool ready(struct link *l, short what)
     while (n < 0 && errno == EINTR);
     if (n > 0)
         return true;
-    rc = n == 0 ? err_set(&l->io, RC_TIMEOUT, NULL, NULL, "peer silent until the deadline")
-                : err_sys(&l->io, RC_TEMP, "poll");
+    rc = n == 0 ? err_set(&l->io, RC_TIMEOUT, "peer silent until the deadline") : err_sys(&l->io, RC_TEMP, "poll");
     (void)rc;
     return false;
 }
@@ -185,10 +184,9 @@ static enum rc failed(struct link *l, const char *what, int code, struct err *e)
         return e->rc;
     }
     if (code == GNUTLS_E_FATAL_ALERT_RECEIVED || code == GNUTLS_E_WARNING_ALERT_RECEIVED)
-        return err_set(e, RC_CLOSED, NULL, NULL, "%s: peer's alert: %s", what,
-                       gnutls_alert_get_name(gnutls_alert_get(l->session)));
+        return err_set(e, RC_CLOSED, "%s: peer's alert: %s", what, gnutls_alert_get_name(gnutls_alert_get(l->session)));
     if (code == GNUTLS_E_PREMATURE_TERMINATION || l->eof)
-        return err_set(e, RC_CLOSED, NULL, NULL, "%s: peer has closed", what);
+        return err_set(e, RC_CLOSED, "%s: peer has closed", what);
     if (code == GNUTLS_E_CERTIFICATE_REQUIRED || code == GNUTLS_E_NO_CERTIFICATE_FOUND)
         return tls_err(e, RC_DENIED, what, code);
     return tls_err(e, RC_SYNTAX, what, code);

@@ -228,7 +228,7 @@ static enum rc anchors_add(struct tls_conf *c, const struct tls_conf_spec *s, st
     c->request = s->require_client ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST;
     code = gnutls_certificate_set_x509_trust_file(c->cred, s->anchors_pem, GNUTLS_X509_FMT_PEM);
     if (code == 0)
-        return err_set(e, RC_PERM, NULL, NULL, "%s: no certificate in it", s->anchors_pem);
+        return err_set(e, RC_PERM, "%s: no certificate in it", s->anchors_pem);
     if (code > 0)
         code = anchors_read(&c->anchors, s->anchors_pem);
     return code < 0 ? tls_err(e, RC_PERM, s->anchors_pem, code) : RC_OK;
@@ -252,7 +252,7 @@ static enum rc parts_make(struct tls_conf *c, const struct tls_conf_spec *s, str
     if (rc == RC_OK && s->chain_pem != NULL)
         rc = chain_add(c, &c->keys[1], KEYD_TLS_SERVER, s->chain_pem, e);
     if (s->chain_pem == NULL && s->chain_ec_pem == NULL)
-        rc = err_set(e, RC_PERM, NULL, NULL, "no server certificate (tls/server.pem, tls/server-ec.pem)");
+        rc = err_set(e, RC_PERM, "no server certificate (tls/server.pem, tls/server-ec.pem)");
     return rc == RC_OK ? anchors_add(c, s, e) : rc;
 }
 
@@ -262,7 +262,7 @@ enum rc tls_conf_of(const char *instance, struct tls_conf_spec s, struct tls_con
 
     if (snprintf(rsa, sizeof rsa, "%s/tls/server.pem", instance) >= (int)sizeof rsa ||
         snprintf(ec, sizeof ec, "%s/tls/server-ec.pem", instance) >= (int)sizeof ec)
-        return err_set(e, RC_PERM, NULL, NULL, "path too long: %s", instance);
+        return err_set(e, RC_PERM, "path too long: %s", instance);
     s.chain_pem = access(rsa, F_OK) == 0 ? rsa : NULL;
     s.chain_ec_pem = access(ec, F_OK) == 0 ? ec : NULL;
     return tls_conf_new(&s, c_out, e);
@@ -351,7 +351,7 @@ static enum rc handshake(struct tls_conf *c, struct keyd *k, struct link *l, str
     rc = link_handshake(l, e);
     c->k = NULL;
     if (rc != RC_OK && c->sign_err.rc != RC_OK)
-        return err_set(e, RC_TEMP, NULL, NULL, "tls handshake: keyd did not sign: %s", c->sign_err.log);
+        return err_set(e, RC_TEMP, "tls handshake: keyd did not sign: %s", c->sign_err.log);
     return rc;
 }
 
@@ -361,7 +361,8 @@ enum rc tls_accept(struct tls_conf *c, struct keyd *k, struct stream *s, struct 
     enum rc rc;
 
     if (stream_buffered(s) > 0)
-        return err_set(e, RC_SYNTAX, "5.5.1", NULL, "%zu bytes in clear behind the start of TLS", stream_buffered(s));
+        return err_cause(e, RC_SYNTAX, CAUSE_PIPELINED_TLS, "%zu bytes in clear behind the start of TLS",
+                         stream_buffered(s));
     rc = link_new(s, GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET | GNUTLS_NO_TICKETS_TLS12, &l, e);
     if (rc == RC_OK)
         rc = session_setup(c, l, e);

@@ -63,7 +63,7 @@ enum rc tls_connect(struct tls_client *c, const char *host, struct stream *s, st
     enum rc rc;
 
     if (stream_buffered(s) > 0)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "bytes in clear behind the start of TLS");
+        return err_set(e, RC_SYNTAX, "bytes in clear behind the start of TLS");
     rc = link_new(s, GNUTLS_CLIENT, &l, e);
     if (rc == RC_OK) {
         code = gnutls_priority_set(l->session, c->priority);

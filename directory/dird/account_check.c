@@ -25,13 +25,13 @@ static enum rc check_address(struct cache *c, struct span address, struct span h
     ptrdiff_t at = span_chr(address, '@');
     if (at <= 0 || address.n >= CACHE_NAME || !is_lower(address) || !mail_local_ok(span_head(address, (size_t)at)) ||
         !mail_domain_ok(span_from(address, (size_t)at + 1)))
-        return err_set(e, RC_SYNTAX, "5.1.3", NULL, "not an address for an account: %s (lower case; letters, digits, . _ - before the @)",
+        return err_cause(e, RC_SYNTAX, CAUSE_BAD_ADDRESS, "not an address for an account: %s (lower case; letters, digits, . _ - before the @)",
                        log_esc(address));
     cache_find(c, address, &v);
     if (v.kind == DK_NOT_LOCAL)
-        return err_set(e, RC_PERM, "5.1.2", NULL, "the domain of %s is not served here", log_esc(address));
+        return err_set(e, RC_PERM, "the domain of %s is not served here", log_esc(address));
     if (cache_taken(c, address, holder))
-        return err_set(e, RC_EXISTS, NULL, NULL, "%s is already an address here", log_esc(address));
+        return err_set(e, RC_EXISTS, "%s is already an address here", log_esc(address));
     return RC_OK;
 }
 
@@ -43,9 +43,9 @@ enum rc account_check_aliases(struct cache *c, const struct dird_account *a, str
         struct span one = nl < 0 ? list : span_head(list, (size_t)nl);
         list = nl < 0 ? SPAN_NULL : span_from(list, (size_t)nl + 1);
         if (n == CACHE_ALIASES)
-            return err_set(e, RC_PERM, NULL, NULL, "more than %d aliases", CACHE_ALIASES);
+            return err_set(e, RC_PERM, "more than %d aliases", CACHE_ALIASES);
         if (span_eq(one, a->address))
-            return err_set(e, RC_EXISTS, NULL, NULL, "%s is the account's own address", log_esc(one));
+            return err_set(e, RC_EXISTS, "%s is the account's own address", log_esc(one));
         enum rc rc = check_address(c, one, a->address, e);
         if (rc != RC_OK)
             return rc;
@@ -56,13 +56,13 @@ enum rc account_check_aliases(struct cache *c, const struct dird_account *a, str
 enum rc account_check_numbers(const struct dird_account *a, struct err *e)
 {
     if (a->rpps.n > 0 && !rpps_ok(a->rpps))
-        return err_set(e, RC_SYNTAX, NULL, NULL, "not an RPPS number: %s (11 digits, the last is a check digit)", log_esc(a->rpps));
+        return err_set(e, RC_SYNTAX, "not an RPPS number: %s (11 digits, the last is a check digit)", log_esc(a->rpps));
     if (a->structure.n > 0 && !structure_ok(a->structure))
-        return err_set(e, RC_SYNTAX, NULL, NULL, "not a FINESS, SIREN or SIRET number: %s (check digit)", log_esc(a->structure));
+        return err_set(e, RC_SYNTAX, "not a FINESS, SIREN or SIRET number: %s (check digit)", log_esc(a->structure));
     if (a->rpps.n > 0 && (a->type == DT_ORG || a->type == DT_APP))
-        return err_set(e, RC_PERM, NULL, NULL, "an organisation or application mailbox has a structure, not an RPPS number");
+        return err_set(e, RC_PERM, "an organisation or application mailbox has a structure, not an RPPS number");
     if (a->mbx < FIRST_MAILBOX)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "mailbox number %llu is reserved", (unsigned long long)a->mbx);
+        return err_set(e, RC_SYNTAX, "mailbox number %llu is reserved", (unsigned long long)a->mbx);
     return RC_OK;
 }
 
@@ -80,9 +80,9 @@ enum rc account_check_new(struct cache *c, const struct dird_account *a, struct 
     if (rc != RC_OK)
         return rc;
     if (a->type < DT_PER || a->type > DT_CAB)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "type must be per, org, app or cab");
+        return err_set(e, RC_SYNTAX, "type must be per, org, app or cab");
     if (span_trim(a->name).n == 0 || !text_ok(a->name))
-        return err_set(e, RC_SYNTAX, NULL, NULL, "a name is needed, in one line of text");
+        return err_set(e, RC_SYNTAX, "a name is needed, in one line of text");
     rc = account_check_numbers(a, e);
     return rc == RC_OK ? account_check_aliases(c, a, e) : rc;
 }

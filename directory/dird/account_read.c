@@ -49,7 +49,7 @@ static enum rc read_one(struct dird *d, struct span address, struct reading *r, 
     enum rc rc = links_run(d->links, true, read_entry, r, "read an account", e);
     buf_free(&dn);
     if (rc == RC_NOTFOUND)
-        return err_set(e, RC_NOTFOUND, "5.1.1", NULL, "no account %s", log_esc(address));
+        return err_set(e, RC_NOTFOUND, "no account %s", log_esc(address));
     return rc == RC_OK ? r->rc : rc;
 }
 

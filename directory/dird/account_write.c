@@ -94,7 +94,7 @@ enum rc account_passwd(struct dird *d, struct span address, struct span password
     if (rc == RC_OK)
         rc = put_password(d, address, password, e);
     if (rc == RC_NOTFOUND)
-        rc = err_set(e, RC_NOTFOUND, "5.1.1", NULL, "no account %s", log_esc(address));
+        rc = err_set(e, RC_NOTFOUND, "no account %s", log_esc(address));
     if (rc == RC_OK)
         wait_seen(d, address);
     return rc;
@@ -128,7 +128,7 @@ static enum rc number_is_free(struct dird *d, uint64_t mbx, struct err *e)
     buf_free(&base);
     buf_free(&filter);
     if (rc == RC_OK && c.found > 0)
-        rc = err_set(e, RC_EXISTS, NULL, NULL, "mailbox number %llu is in use", (unsigned long long)mbx);
+        rc = err_set(e, RC_EXISTS, "mailbox number %llu is in use", (unsigned long long)mbx);
     return rc;
 }
 
@@ -166,7 +166,7 @@ static enum rc add_entry(struct dird *d, const struct dird_account *a, struct er
     }
     buf_free(&structure);
     if (rc == RC_EXISTS)
-        return err_set(e, RC_EXISTS, NULL, NULL, "%s is already an address here", log_esc(a->address));
+        return err_set(e, RC_EXISTS, "%s is already an address here", log_esc(a->address));
     return rc;
 }
 
@@ -233,7 +233,7 @@ enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *ch
     if ((what & DS_RPPS) && (rc = account_check_numbers(&a, e)) != RC_OK)
         goto out;
     if ((what & DS_NAME) && span_trim(a.name).n == 0) {
-        rc = err_set(e, RC_SYNTAX, NULL, NULL, "a name is needed");
+        rc = err_set(e, RC_SYNTAX, "a name is needed");
         goto out;
     }
     if (what & DS_NAME)

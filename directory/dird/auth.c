@@ -81,7 +81,7 @@ static int try_bind(struct ldap *ld, void *ctx)
 
 static enum rc wrong(struct err *e)
 {
-    return err_set(e, RC_DENIED, "5.7.8", NULL, "wrong login or password");
+    return err_cause(e, RC_DENIED, CAUSE_AUTH_FAILED, "wrong login or password");
 }
 
 /* RC_OK right, RC_DENIED wrong, RC_TEMP not known. */
@@ -100,7 +100,7 @@ static enum rc bind_once(struct auth *a, const struct cache_view *v, bool usable
         return RC_OK;
     if (rc == RC_OK || rc == RC_DENIED || rc == RC_NOTFOUND)
         return wrong(e);
-    return err_set(e, RC_TEMP, "4.3.0", NULL, "password cannot be checked: %.200s", e->log);
+    return err_cause(e, RC_TEMP, e->cause, "password cannot be checked: %.200s", e->log);
 }
 
 static enum rc bind_in_turn(struct auth *a, const struct cache_view *v, bool usable, struct span password, struct err *e)
@@ -109,7 +109,7 @@ static enum rc bind_in_turn(struct auth *a, const struct cache_view *v, bool usa
     if (atomic_fetch_add(&a->waiting, 1) < a->most_waiting)
         rc = bind_once(a, v, usable, password, e);
     else
-        rc = err_set(e, RC_TEMP, IPC_BUSY, NULL, "%d sign-ins are waiting already", a->most_waiting);
+        rc = err_cause(e, RC_TEMP, CAUSE_BUSY, "%d sign-ins are waiting already", a->most_waiting);
     atomic_fetch_sub(&a->waiting, 1);
     return rc;
 }
@@ -169,7 +169,7 @@ static enum rc check(struct auth *a, const struct cache_view *v, bool usable, co
     if (answer == GUESS_WRONG)
         return wrong(e);
     if (answer == GUESS_WAIT)
-        return err_set(e, RC_TEMP, DIRD_WAIT, "Trop d'essais de mot de passe, patientez une minute / Too many wrong passwords, wait a minute",
+        return err_cause(e, RC_TEMP, CAUSE_WAIT_PASSWORD,
                        "too many failed sign-ins");
     checked_mac(a->checked, span_str(v->address), rq->password, mac);
     if (usable && checked_has(a->checked, mac, v->csn, now)) {
@@ -188,9 +188,9 @@ static enum rc sign_in_prepared(struct auth *a, const struct dird_auth_req *rq, 
 {
     struct cache_view v;
     if (rq->protocol == 0 || rq->protocol >= sizeof protocols / sizeof *protocols)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "no protocol %u", rq->protocol);
+        return err_set(e, RC_SYNTAX, "no protocol %u", rq->protocol);
     if (!cache_ready(a->cache))
-        return err_set(e, RC_TEMP, "4.3.0", NULL, "directory not read yet");
+        return err_set(e, RC_TEMP, "directory not read yet");
     cache_find(a->cache, rq->login, &v); /* the CSN of before the bind: a password changed meanwhile is not remembered as right */
     /* its address or an alias of it, but no sub-address; whichever was typed, it is one account that is tried */
     bool box = (v.kind == DK_MAILBOX || v.kind == DK_DISABLED) && (v.alias ? span_chr(rq->login, '+') < 0 : span_ieq_str(rq->login, v.address));
@@ -200,9 +200,9 @@ static enum rc sign_in_prepared(struct auth *a, const struct dird_auth_req *rq, 
     bool usable = box && rq->password.n > 0 && rq->password.n <= MOST_PASSWORD && span_chr(rq->password, 0) < 0;
     enum rc rc = check(a, &v, usable, &own, process, e);
     if (rc == RC_OK && v.kind == DK_DISABLED)
-        rc = err_set(e, RC_PERM, "5.7.1", "Ce compte est desactive, contactez votre administrateur / This account is disabled",
+        rc = err_cause(e, RC_PERM, CAUSE_AUTH_DISABLED,
                      "account is disabled");
-    bool asked_again = rc == RC_TEMP && (strcmp(e->esc, DIRD_WAIT) == 0 || strcmp(e->esc, IPC_BUSY) == 0); /* by dir_auth(); its session logs the end */
+    bool asked_again = rc == RC_TEMP && (e->cause == CAUSE_WAIT_PASSWORD || e->cause == CAUSE_BUSY); /* by dir_auth(); its session logs the end */
     /* a login that is no address here may be a password typed in the wrong field: not logged */
     log_ev(rc == RC_OK || asked_again ? LOG_DEBUG_ : LOG_INFO_, "auth", "login=%s peer=%s protocol=%u rc=%s", box ? v.address : "unknown", log_esc(rq->peer),
            rq->protocol, rc_name(rc));

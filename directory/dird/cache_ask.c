@@ -158,7 +158,7 @@ enum rc cache_trust(struct cache *c, struct span domain, size_t max, struct buf 
         every_dn(c, max, out);
     else
         domain_dns(c, domain, max, out, note_out);
-    return out->n > before ? RC_OK : err_set(e, RC_NOTFOUND, "5.7.1", NULL, "domain not in the trust space: %.100s", log_esc(domain));
+    return out->n > before ? RC_OK : err_set(e, RC_NOTFOUND, "domain not in the trust space: %.100s", log_esc(domain));
 }
 
 /* ---- waiting ---- */

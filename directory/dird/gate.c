@@ -5,11 +5,13 @@
 #include "base/log.h"
 #include "base/wipe.h"
 #include "directory/dird/newpass.h"
+#include "policies/causes.h"
 #include <fcntl.h>
 #include <ldap.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -60,6 +62,14 @@ static void give_back_late_ones(struct gate *g)
             give_back(g, f);
 }
 
+/* An LDAP result code, and as its text what a mail client's address book shows. */
+static void say_result(int fd, int code, enum cause cause)
+{
+    char text[CAUSE_TEXT], line[CAUSE_TEXT + 64];
+    snprintf(line, sizeof line, "RESULT\ncode: %d\ninfo: %s\n\n", code, cause_text(cause, text));
+    say(fd, line);
+}
+
 /* One sign-in at a time on a connection (RFC 4513 4): one that is flying there still is over, or of a slapd that has been restarted since. */
 static void give_back_same(struct gate *g, uint64_t connid)
 {
@@ -102,7 +112,7 @@ static void on_bind(struct gate *g, const struct gate_ask *q, int fd)
         say(fd, "CONTINUE\n");
         break;
     case GUESS_WAIT:
-        say(fd, "RESULT\ncode: 51\ninfo: Trop d'essais de mot de passe, patientez une minute / Too many wrong passwords, wait a minute\n\n");
+        say_result(fd, LDAP_BUSY, CAUSE_WAIT_PASSWORD);
         break;
     case GUESS_WRONG:
         say(fd, "RESULT\ncode: 49\n\n");
@@ -124,7 +134,10 @@ static bool signed_in_as(const struct gate *g, const struct gate_ask *q, const c
 static void refuse_password(const struct conn *c, const struct err *e, bool text, int fd)
 {
     log_ev(LOG_INFO_, "ldap-password-refused", "login=%s cause=%s", log_esc(span_str(c->login)), log_esc(span_str(e->log)));
-    say(fd, !text ? "RESULT\ncode: 19\n\n" : "RESULT\ncode: 19\ninfo: Mot de passe refuse: trop court, ou avec un schema, ou en double / Password refused: too short, or with a scheme, or a second one\n\n");
+    if (text)
+        say_result(fd, LDAP_CONSTRAINT_VIOLATION, CAUSE_NEW_PASSWORD);
+    else
+        say(fd, "RESULT\ncode: 19\n\n");
 }
 
 /* Is the connection signed in under its name, with what holds still? */
@@ -139,7 +152,10 @@ static bool may_change(const struct gate *g, const struct gate_ask *q, const str
 static void refuse_change(const struct gate_ask *q, const struct conn *c, bool text, int fd)
 {
     log_ev(LOG_WARN_, "ldap-change-refused", "login=%s peer=%s", c->connid == q->connid ? log_esc(span_str(c->login)) : "unknown", log_esc(gate_peer(q->peername)));
-    say(fd, text ? "RESULT\ncode: 50\ninfo: Compte modifie, reconnectez-vous / Account changed, sign in again\n\n" : "RESULT\ncode: 50\n\n");
+    if (text)
+        say_result(fd, LDAP_INSUFFICIENT_ACCESS, CAUSE_ACCOUNT_CHANGED);
+    else
+        say(fd, "RESULT\ncode: 50\n\n");
 }
 
 static void on_modify(struct gate *g, const struct gate_ask *q, int fd)
@@ -208,10 +224,10 @@ static enum rc hear(int fd, struct buf *in, struct gate_ask *q, struct err *e)
         struct pollfd p = {fd, POLLIN, 0};
         char block[4096];
         if (in->n > MOST || poll(&p, 1, deadline_left_ms(until)) <= 0)
-            return err_set(e, RC_TIMEOUT, NULL, NULL, "slapd did not finish its question");
+            return err_set(e, RC_TIMEOUT, "slapd did not finish its question");
         ssize_t n = recv(fd, block, sizeof block, MSG_DONTWAIT);
         if (n <= 0)
-            return err_set(e, RC_CLOSED, NULL, NULL, "slapd hung up in its question");
+            return err_set(e, RC_CLOSED, "slapd hung up in its question");
         buf_add(in, block, (size_t)n);
         wipe(block, (size_t)n);
         rc = gate_parse(buf_span(in), q, e);

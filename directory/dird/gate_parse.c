@@ -59,11 +59,11 @@ static enum rc take_password(struct span rest, const struct lines *l, struct gat
     size_t at = sizeof head - 1;
     uint64_t n = number_of(l->credlen);
     if (n > 32 * 1024)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "a password of %llu octets", (unsigned long long)n);
+        return err_set(e, RC_SYNTAX, "a password of %llu octets", (unsigned long long)n);
     if (rest.n < at + n + 2)
         return RC_MORE;
     if (memcmp(rest.p, head, at) != 0)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "slapd asked without a password");
+        return err_set(e, RC_SYNTAX, "slapd asked without a password");
     out->password = span_of(rest.p + at, (size_t)n);
     return RC_OK;
 }
@@ -89,7 +89,7 @@ enum rc gate_parse(struct span in, struct gate_ask *out, struct err *e)
         return RC_MORE;
     first = next_line(&rest);
     if (!what_of(first, &out->what))
-        return err_set(e, RC_SYNTAX, NULL, NULL, "slapd asked for what is not served");
+        return err_set(e, RC_SYNTAX, "slapd asked for what is not served");
     while (rc == RC_MORE && rest.n > 0 && span_chr(rest, '\n') >= 0) {
         struct span line = next_line(&rest);
         take_line(&l, line);

@@ -69,15 +69,14 @@ void links_free(struct links **l)
 static const struct {
     int code;
     enum rc rc;
-    const char *esc;
 } codes[] = {
-    {LDAP_NO_SUCH_OBJECT, RC_NOTFOUND, NULL},       {LDAP_ALREADY_EXISTS, RC_EXISTS, NULL},
-    {LDAP_TYPE_OR_VALUE_EXISTS, RC_EXISTS, NULL},   {LDAP_NO_SUCH_ATTRIBUTE, RC_NOTFOUND, NULL},
-    {LDAP_INVALID_CREDENTIALS, RC_DENIED, "5.7.8"}, {LDAP_INSUFFICIENT_ACCESS, RC_DENIED, NULL},
-    {LDAP_INVALID_SYNTAX, RC_SYNTAX, NULL},         {LDAP_INVALID_DN_SYNTAX, RC_SYNTAX, NULL},
-    {LDAP_CONSTRAINT_VIOLATION, RC_SYNTAX, NULL},   {LDAP_OBJECT_CLASS_VIOLATION, RC_PERM, NULL},
-    {LDAP_UNDEFINED_TYPE, RC_PERM, NULL},           {LDAP_UNWILLING_TO_PERFORM, RC_PERM, NULL},
-    {LDAP_INAPPROPRIATE_AUTH, RC_DENIED, "5.7.8"},  {LDAP_CONFIDENTIALITY_REQUIRED, RC_PERM, NULL},
+    {LDAP_NO_SUCH_OBJECT, RC_NOTFOUND},       {LDAP_ALREADY_EXISTS, RC_EXISTS},
+    {LDAP_TYPE_OR_VALUE_EXISTS, RC_EXISTS},   {LDAP_NO_SUCH_ATTRIBUTE, RC_NOTFOUND},
+    {LDAP_INVALID_CREDENTIALS, RC_DENIED}, {LDAP_INSUFFICIENT_ACCESS, RC_DENIED},
+    {LDAP_INVALID_SYNTAX, RC_SYNTAX},         {LDAP_INVALID_DN_SYNTAX, RC_SYNTAX},
+    {LDAP_CONSTRAINT_VIOLATION, RC_SYNTAX},   {LDAP_OBJECT_CLASS_VIOLATION, RC_PERM},
+    {LDAP_UNDEFINED_TYPE, RC_PERM},           {LDAP_UNWILLING_TO_PERFORM, RC_PERM},
+    {LDAP_INAPPROPRIATE_AUTH, RC_DENIED},  {LDAP_CONFIDENTIALITY_REQUIRED, RC_PERM},
 };
 
 bool link_broken(int code)
@@ -91,16 +90,13 @@ enum rc link_fail(struct ldap *ld, int code, const char *doing, struct err *e)
     if (code == LDAP_SUCCESS)
         return RC_OK;
     enum rc rc = RC_TEMP;
-    const char *esc = "4.3.0";
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-        if (codes[i].code == code) {
+        if (codes[i].code == code)
             rc = codes[i].rc;
-            esc = codes[i].esc;
-        }
     char *text = NULL;
     if (ld)
         ldap_get_option(ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &text);
-    rc = err_set(e, rc, esc, NULL, "directory: %s: %s (%d)%s%.120s", doing, ldap_err2string(code), code, text && *text ? ": " : "",
+    rc = err_cause(e, rc, link_broken(code) ? CAUSE_DIR_TEMP : CAUSE_NONE, "directory: %s: %s (%d)%s%.120s", doing, ldap_err2string(code), code, text && *text ? ": " : "",
                  text ? text : "");
     ldap_memfree(text);
     return rc;
@@ -143,7 +139,7 @@ enum rc link_open(const struct links *l, struct ldap **ld_out, struct err *e)
         enum rc rc = link_fail(ld, code, "sign in", e);
         link_close(&ld);
         if (rc == RC_DENIED) /* ours, not a user's: the operator must see it, a client must try later */
-            rc = err_set(e, RC_TEMP, "4.3.0", NULL, "directory refuses %s: is keys/dird.secret the right one?", l->dn ? l->dn : "");
+            rc = err_set(e, RC_TEMP, "directory refuses %s: is keys/dird.secret the right one?", l->dn ? l->dn : "");
         return rc;
     }
     *ld_out = ld;
@@ -195,7 +191,7 @@ enum rc links_take(struct links *l, struct ldap **ld_out, struct err *e)
 {
     LDAP *ld = NULL;
     if (!reserve(l, &ld))
-        return err_set(e, RC_TEMP, "4.3.0", NULL, "directory: all %u links are busy", l->most);
+        return err_set(e, RC_TEMP, "directory: all %u links are busy", l->most);
     enum rc rc = ld ? RC_OK : link_open(l, &ld, e);
     if (rc == RC_OK)
         *ld_out = ld;

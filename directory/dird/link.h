@@ -2,7 +2,7 @@
 /* directory/dird/link.h - connections to slapd: made and bound when needed, kept, thrown away when slapd went away.
  *
  * Threads  libldap's handles are for one thread at a time: links_take() lends one, links_give() takes it back; who finds none free waits.
- * Fails    RC_TEMP 4.3.0 slapd away or none free in time; others as link_fail() maps LDAP's result codes.
+ * Fails    RC_TEMP slapd away or none free in time; others as link_fail() maps LDAP's result codes.
  * Process  dird. The tree's names: base "o=pli" unless the settings say otherwise.
  */
 #pragma once

@@ -16,12 +16,12 @@ static const char attribute[] = "userPassword", hash[] = "{ARGON2}" /* slapd.con
 enum rc newpass_fits(struct span p, struct err *e)
 {
     if (p.n == 0 || p.n > PASSWORD_MAX || span_chr(p, 0) >= 0 || span_chr(p, '\n') >= 0 || span_chr(p, '\r') >= 0)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "a password has 1 to 1024 bytes, no line break and no NUL");
+        return err_set(e, RC_SYNTAX, "a password has 1 to 1024 bytes, no line break and no NUL");
     struct buf as;
     buf_init_secret(&as);
     enum rc rc = prepare_password(p, &as, e);
     if (rc == RC_OK && as.n > PASSWORD_MAX)
-        rc = err_set(e, RC_SYNTAX, NULL, NULL, "a password has 1 to 1024 bytes once its accents are composed");
+        rc = err_set(e, RC_SYNTAX, "a password has 1 to 1024 bytes once its accents are composed");
     buf_free(&as);
     return rc;
 }
@@ -34,7 +34,7 @@ enum rc newpass_ok(const struct newpass_who *who, struct span p, struct err *e)
     if (rc == RC_OK)
         rc = prepare_password(p, &as, e);
     if (rc == RC_OK && !span_eq(buf_span(&as), p))
-        rc = err_set(e, RC_PERM, NULL, NULL, "this password is not written as a sign-in prepares it: accents composed, plain spaces");
+        rc = err_set(e, RC_PERM, "this password is not written as a sign-in prepares it: accents composed, plain spaces");
     buf_free(&as);
     return rc == RC_OK ? password_ok(p, who->address, who->least, e) : rc;
 }
@@ -65,7 +65,7 @@ static enum rc take_value(struct reading *r, struct span v, struct err *e)
     if (strcmp(r->how, "delete") == 0)
         return RC_OK;
     if (has_scheme(v))
-        return r->hashed && span_istarts(v, hash) ? RC_OK : err_set(e, RC_PERM, NULL, NULL, "a password is given in clear, without a scheme");
+        return r->hashed && span_istarts(v, hash) ? RC_OK : err_set(e, RC_PERM, "a password is given in clear, without a scheme");
     return newpass_ok(r->who, v, e);
 }
 
@@ -80,7 +80,7 @@ static enum rc begin_change(struct reading *r, const struct berval *how, const s
             r->how = known[i];
     r->touched = r->touched || r->ours;
     if (r->ours && (name->bv_len != sizeof attribute - 1 || strcmp(r->how, "other") == 0))
-        return err_set(e, RC_PERM, NULL, NULL, "a password has no options, and is added, deleted or replaced");
+        return err_set(e, RC_PERM, "a password has no options, and is added, deleted or replaced");
     return RC_OK;
 }
 
@@ -106,7 +106,7 @@ static enum rc take_line(struct reading *r, char *line, struct err *e)
     }
     const char *colon = strchr(line, ':');
     if (!colon || colon[1] == '<' || ldif_parse_line2(line, &name, &value, &made) != 0 || made || !value.bv_val)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "slapd told a change that does not read");
+        return err_set(e, RC_SYNTAX, "slapd told a change that does not read");
     if (!r->how)
         return begin_change(r, &name, &value, e);
     return r->ours ? take_value(r, span_of(value.bv_val, value.bv_len), e) : RC_OK;
@@ -129,9 +129,9 @@ enum rc newpass_of_changes(const struct newpass_who *who, struct span changes, b
     }
     buf_free(&text);
     if (rc == RC_OK && r.how)
-        rc = err_set(e, RC_SYNTAX, NULL, NULL, "slapd told half a change");
+        rc = err_set(e, RC_SYNTAX, "slapd told half a change");
     if (rc == RC_OK && r.touched && r.values != 1)
-        rc = err_set(e, RC_PERM, NULL, NULL, "an account has one password");
+        rc = err_set(e, RC_PERM, "an account has one password");
     return rc;
 }
 
@@ -152,8 +152,8 @@ static enum rc of_request(const struct newpass_who *who, struct berval *value, s
     while (ok && (tag = ber_peek_tag(ber, &n)) != LBER_ERROR && (ok = ber_scanf(ber, "m", &part) != LBER_ERROR))
         if (tag == LDAP_TAG_EXOP_MODIFY_PASSWD_NEW)
             new = part;
-    enum rc rc = !ok            ? err_set(e, RC_SYNTAX, NULL, NULL, "a password modify request that does not read")
-                 : !new.bv_val ? err_set(e, RC_PERM, NULL, NULL, "no new password is given")
+    enum rc rc = !ok            ? err_set(e, RC_SYNTAX, "a password modify request that does not read")
+                 : !new.bv_val ? err_set(e, RC_PERM, "no new password is given")
                                : newpass_ok(who, span_of(new.bv_val, new.bv_len), e);
     ber_free(ber, 1);
     return rc;
@@ -170,7 +170,7 @@ enum rc newpass_of_exop(const struct newpass_who *who, struct span base64, struc
     buf_addc(&line, 0); /* the library works in place */
     enum rc rc = ldif_parse_line2((char *)line.p, &name, &value, &made) == 0 && value.bv_val && !made
                      ? of_request(who, &value, e)
-                     : err_set(e, RC_SYNTAX, NULL, NULL, "slapd told an operation that does not read");
+                     : err_set(e, RC_SYNTAX, "slapd told an operation that does not read");
     buf_free(&line);
     return rc;
 }

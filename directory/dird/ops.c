@@ -13,7 +13,7 @@
 
 static enum rc not_read_yet(struct dird *d, struct err *e)
 {
-    return cache_ready(d->cache) ? RC_OK : err_set(e, RC_TEMP, "4.3.0", NULL, "directory not read yet");
+    return cache_ready(d->cache) ? RC_OK : err_set(e, RC_TEMP, "directory not read yet");
 }
 
 HANDLER(h_lookup)
@@ -50,7 +50,7 @@ HANDLER(h_auth)
     UNUSED_();
     if (q->protocol > 0 && q->protocol < sizeof whose / sizeof *whose && !(whose[q->protocol] & (uint32_t)p->role)) {
         log_ev(LOG_WARN_, "auth-denied", "role=%u protocol=%u pid=%ld", (unsigned)p->role, q->protocol, (long)p->pid);
-        return err_set(e, RC_DENIED, NULL, NULL, "protocol %u is not for role %u", q->protocol, (unsigned)p->role);
+        return err_cause(e, RC_DENIED, CAUSE_NOT_PERMITTED, "protocol %u is not for role %u", q->protocol, (unsigned)p->role);
     }
     return auth_sign_in(d->auth, req, p->role == ROLE_ADMIN ? 0 : (uint64_t)p->pid, r->scratch, r->msg, e);
 }
@@ -78,7 +78,7 @@ HANDLER(h_may_send)
     cache_find(d->cache, q->sender, &sender);
     if (account.kind == DK_MAILBOX && sender.kind == DK_MAILBOX && strcmp(account.address, sender.address) == 0)
         return RC_OK;
-    return err_set(e, RC_DENIED, "5.7.1", NULL, "%s does not hold that address", log_esc(q->account));
+    return err_set(e, RC_DENIED, "%s does not hold that address", log_esc(q->account));
 }
 
 /* Is dn one of the packed ones? */
@@ -98,7 +98,7 @@ HANDLER(h_trust)
     enum rc rc = not_read_yet(d, e);
     UNUSED_();
     if (rc == RC_OK && q->domain.n == 0 && q->dn.n == 0)
-        rc = err_set(e, RC_SYNTAX, NULL, NULL, "trust: neither a domain nor a name");
+        rc = err_set(e, RC_SYNTAX, "trust: neither a domain nor a name");
     if (rc != RC_OK)
         return rc;
     rc = cache_trust(d->cache, q->domain, SIZE_MAX, r->scratch, NULL, e);
@@ -145,7 +145,7 @@ HANDLER(h_set)
     enum rc rc = ipc_list_next(&rest, dird_account_f, &change, e);
     UNUSED_();
     if (rc != RC_OK || rest.n > 0)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "account-set wants one account record");
+        return err_set(e, RC_SYNTAX, "account-set wants one account record");
     rc = begin_change(d, e);
     return rc == RC_OK ? end_change(d, "account-set", change.address, account_set(d, q->what, &change, e)) : rc;
 }

@@ -106,7 +106,7 @@ static void enter(struct stays *s, struct ipc_peer *p, const struct ticket *t, c
 
 static enum rc denied(struct err *e, const struct ticket *t)
 {
-    return err_set(e, RC_DENIED, "5.7.0", "Compte modifie, reconnectez-vous / Account changed, sign in again", "session of %s ends",
+    return err_cause(e, RC_DENIED, CAUSE_ACCOUNT_CHANGED, "session of %s ends",
                    log_esc(span_str(t->address)));
 }
 

@@ -58,7 +58,7 @@ static void put_other(struct sync *s, LDAP *ld, LDAPMessage *m, const unsigned c
 static enum rc state_of(LDAP *ld, LDAPMessage *m, struct sync_state_value *out, struct err *e)
 {
     LDAPControl **ctrls = NULL;
-    enum rc rc = err_set(e, RC_SYNTAX, NULL, NULL, "directory sent an entry without a sync state");
+    enum rc rc = err_set(e, RC_SYNTAX, "directory sent an entry without a sync state");
     if (ldap_get_entry_controls(ld, m, &ctrls) != LDAP_SUCCESS)
         return rc;
     for (size_t i = 0; ctrls && ctrls[i]; i++)
@@ -108,7 +108,7 @@ static enum rc on_info(struct sync *s, LDAP *ld, LDAPMessage *m, struct err *e)
     struct sync_info info = {.uuids = BUF_INIT};
     enum rc rc = RC_OK;
     if (ldap_parse_intermediate(ld, m, &oid, &data, NULL, 0) != LDAP_SUCCESS)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "directory sent a malformed intermediate message");
+        return err_set(e, RC_SYNTAX, "directory sent a malformed intermediate message");
     if (oid && data && strcmp(oid, SYNC_INFO_OID) == 0)
         rc = sync_info_parse(span_of(data->bv_val, data->bv_len), &info, e);
     if (rc == RC_OK) {
@@ -128,7 +128,7 @@ static enum rc on_end(LDAP *ld, LDAPMessage *m, struct err *e)
     int code = LDAP_OTHER;
     char *text = NULL;
     ldap_parse_result(ld, m, &code, NULL, &text, NULL, NULL, 0);
-    enum rc rc = err_set(e, RC_CLOSED, NULL, NULL, "directory ended the sync: %s %.100s", ldap_err2string(code), text ? text : "");
+    enum rc rc = err_set(e, RC_CLOSED, "directory ended the sync: %s %.100s", ldap_err2string(code), text ? text : "");
     ldap_memfree(text);
     return rc;
 }
@@ -164,7 +164,7 @@ static enum rc follow(struct sync *s, LDAP *ld, int id, struct err *e)
         LDAPMessage *m = NULL;
         int got = ldap_result(ld, id, LDAP_MSG_ONE, &slice, &m);
         if (got < 0)
-            rc = err_set(e, RC_CLOSED, NULL, NULL, "directory connection lost");
+            rc = err_set(e, RC_CLOSED, "directory connection lost");
         else if (got > 0)
             rc = on_message(s, ld, m, e);
         ldap_msgfree(m);

@@ -30,7 +30,7 @@ static bool is_next(struct span rest, unsigned tag)
 
 static enum rc malformed(struct err *e, const char *what)
 {
-    return err_set(e, RC_SYNTAX, NULL, NULL, "directory sent a malformed sync %s", what);
+    return err_set(e, RC_SYNTAX, "directory sent a malformed sync %s", what);
 }
 
 enum rc sync_state_parse(struct span ber, struct sync_state_value *out, struct err *e)

@@ -40,9 +40,9 @@ static int do_add(struct ldap *ld, void *ctx)
 static enum rc check(const struct dird_trust_entry *t, char domain[CACHE_NAME], struct err *e)
 {
     if (!mail_domain_ok(t->domain) || !cache_lower(t->domain, domain))
-        return err_set(e, RC_SYNTAX, NULL, NULL, "not a mail domain: %s", log_esc(t->domain));
+        return err_set(e, RC_SYNTAX, "not a mail domain: %s", log_esc(t->domain));
     if (t->dn.n > MOST_DN || t->note.n > MOST_NOTE || (t->dn.n > 0 && !dn_same(t->dn, t->dn)))
-        return err_set(e, RC_SYNTAX, NULL, NULL, "not a certificate subject such as CN=smtp.example,O=Example,C=FR: %s", log_esc(t->dn));
+        return err_set(e, RC_SYNTAX, "not a certificate subject such as CN=smtp.example,O=Example,C=FR: %s", log_esc(t->dn));
     return RC_OK;
 }
 
@@ -51,7 +51,7 @@ enum rc trust_add(struct dird *d, const struct dird_trust_entry *t, struct err *
     static const struct span classes[] = {SPAN_LIT("domain"), SPAN_LIT("mssTrustedDomain")};
     char domain[CACHE_NAME];
     struct buf dn = BUF_INIT;
-    enum rc rc = t->dn.n > 0 ? check(t, domain, e) : err_set(e, RC_SYNTAX, NULL, NULL, "a certificate subject is needed (--dn)");
+    enum rc rc = t->dn.n > 0 ? check(t, domain, e) : err_set(e, RC_SYNTAX, "a certificate subject is needed (--dn)");
     if (rc != RC_OK)
         return rc;
     struct mods *m = mods_new(false);
@@ -92,7 +92,7 @@ enum rc trust_remove(struct dird *d, const struct dird_trust_entry *t, struct er
     if (rc == RC_OK && !cache_wait_trust(d->cache, t->domain, t->dn, false, deadline_in(DIRD_WAIT_MS)))
         log_ev(LOG_WARN_, "sync-late", "domain=%s", domain);
     if (rc == RC_NOTFOUND)
-        rc = err_set(e, RC_NOTFOUND, NULL, NULL, "not in the trust space: %s", domain);
+        rc = err_set(e, RC_NOTFOUND, "not in the trust space: %s", domain);
     buf_free(&dn);
     return rc;
 }

@@ -33,10 +33,10 @@ static void hex_secret(char out[SECRET_HEX + 1])
 enum rc embedded_check_dir(const char *dir, struct err *e)
 {
     if (!dir || dir[0] != '/' || strlen(dir) > PATH_MAX_ - 64)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "instance folder must be absolute and shorter than %d bytes", PATH_MAX_ - 64);
+        return err_set(e, RC_SYNTAX, "instance folder must be absolute and shorter than %d bytes", PATH_MAX_ - 64);
     for (const char *p = dir; *p; p++)
         if (*p == '"' || *p == '\\' || *p == '@' || (unsigned char)*p < ' ')
-            return err_set(e, RC_SYNTAX, NULL, NULL, "instance folder's name may not hold a quote, a backslash, an @ or a control byte");
+            return err_set(e, RC_SYNTAX, "instance folder's name may not hold a quote, a backslash, an @ or a control byte");
     return RC_OK;
 }
 
@@ -52,7 +52,7 @@ static enum rc add_domains(const char *const *domains, struct buf *ldif, struct 
         while (domain_char((*domains)[n]))
             n++;
         if (n == 0 || n > 253 || (*domains)[n] != '\0')
-            return err_set(e, RC_SYNTAX, NULL, NULL, "not a mail domain in lower case: %.100s", *domains);
+            return err_set(e, RC_SYNTAX, "not a mail domain in lower case: %.100s", *domains);
         buf_addf(ldif, "dn: dc=%s,ou=domains,o=pli\nobjectClass: domain\nobjectClass: mssDomain\ndc: %s\n\n", *domains, *domains);
     }
     return RC_OK;
@@ -66,7 +66,7 @@ static enum rc hash(const struct embedded_where *w, const char *secret, struct b
                                 "-h", "{ARGON2}", "-T", "/dev/stdin", NULL};
     enum rc rc = embedded_run(argv, span_str(secret), out, 0, 0, e);
     if (rc == RC_OK && !span_istarts(buf_span(out), "{ARGON2}"))
-        rc = err_set(e, RC_TEMP, NULL, NULL, "slappasswd gave no {ARGON2} hash: is slapd's argon2 module installed?");
+        rc = err_set(e, RC_TEMP, "slappasswd gave no {ARGON2} hash: is slapd's argon2 module installed?");
     return rc;
 }
 

@@ -46,7 +46,7 @@ enum rc embedded_where(struct embedded_where *out, struct err *e)
     static const char *const schemas[] = {"/etc/ldap/schema", "/etc/openldap/schema", "/usr/share/openldap/schema", NULL};
     struct embedded_where w = {first_there(programs, X_OK), first_there(modules, R_OK), first_there(schemas, R_OK)};
     if (!w.slapd || !w.modules || !w.schema)
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "OpenLDAP's %s not found: install the package slapd",
+        return err_set(e, RC_NOTFOUND, "OpenLDAP's %s not found: install the package slapd",
                        !w.slapd ? "slapd" : !w.modules ? "modules" : "schema files");
     *out = w;
     return RC_OK;
@@ -150,7 +150,7 @@ static enum rc child_verdict(pid_t pid, const char *name, struct buf *said, stru
     struct span last = span_trim(buf_span(said));
     if (last.n > 200)
         last = span_from(last, last.n - 200);
-    return err_set(e, RC_TEMP, NULL, NULL, "%s failed (status %d): %.*s", name, status, SPAN_ARG(last));
+    return err_set(e, RC_TEMP, "%s failed (status %d): %.*s", name, status, SPAN_ARG(last));
 }
 
 enum rc embedded_run(const char *const argv[], struct span in, struct buf *out, uid_t uid, gid_t gid, struct err *e)

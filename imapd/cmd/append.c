@@ -28,7 +28,7 @@ static enum rc take(void *ctx, struct span piece, struct err *e)
     if (t->spool == NULL)
         return RC_OK;
     if (span_chr(piece, '\0') >= 0)
-        return reply_no(t->s, e, "CANNOT", "Octet nul refuse / NUL octets are refused");
+        return reply_no(e, CAUSE_NUL);
     if ((rc = line_ends_feed(&t->ends, piece, &t->mem, &piece, e)) != RC_OK)
         return rc;
     return spool_put(t->spool, piece, e);
@@ -53,7 +53,7 @@ static enum rc take_line_end(struct imap_session *s, struct err *e)
     if (ev == FRAME_DONE && s->frame.text.n == line)
         return RC_OK;
     s->bye = ev != FRAME_DONE; /* another literal, say: the line is out of step */
-    return reply_bad(s, e, "APPEND takes one message");
+    return reply_bad(s, e, CAUSE_APPEND_ONE);
 }
 
 /* Octets off the stream, kept or not. The client that waits for "+" and is refused sends none. */
@@ -88,13 +88,11 @@ static enum rc take_octets(struct imap_session *s, struct spool *spool, struct e
 static enum rc refuse(struct imap_session *s, enum rc why, struct err *e)
 {
     struct err kept = *e;
-    struct buf code = BUF_INIT; /* open: a response code */
 
     if (s->frame.sync)
         return why;
-    buf_addspan(&code, buf_span(&s->code));
     if (s->frame.literal > 2 * s->conf->max_message) {
-        reply_put(s, "%.*s NO [TOOBIG] Message trop grand / Message too large", SPAN_ARG(s->tag));
+        reply_refused(s, CAUSE_TOO_BIG);
         s->bye = s->answered = true;
     } else {
         enum rc rc = take_octets(s, NULL, e);
@@ -104,9 +102,6 @@ static enum rc refuse(struct imap_session *s, enum rc why, struct err *e)
             kept = *e;
         }
     }
-    buf_clear(&s->code);
-    buf_addspan(&s->code, buf_span(&code));
-    buf_free(&code);
     *e = kept;
     return why;
 }
@@ -146,9 +141,9 @@ static enum rc prepare(struct imap_session *s, union imap_args *a, struct folder
     enum rc rc = folder_get(s, a->append.name, true, f, e);
 
     if (rc == RC_OK && s->frame.literal > s->conf->max_message)
-        rc = reply_no(s, e, "TOOBIG", "Message trop grand / Message too large");
+        rc = reply_no(e, CAUSE_TOO_BIG);
     if (rc == RC_OK && s->frame.literal == 0)
-        rc = reply_no(s, e, "CANNOT", "Message vide / Empty message");
+        rc = reply_no(e, CAUSE_EMPTY_MESSAGE);
     if (rc == RC_OK)
         rc = keywords_load(s, e);
     if (rc == RC_OK)
@@ -165,7 +160,7 @@ enum rc cmd_append(struct imap_session *s, union imap_args *a, struct err *e)
     enum rc rc;
 
     if (!s->streaming)
-        return reply_bad(s, e, "APPEND takes a literal");
+        return reply_bad(s, e, CAUSE_APPEND_LITERAL);
     if ((rc = prepare(s, a, &f, &flags, e)) != RC_OK)
         return refuse(s, rc, e);
     spool = spool_new(s->conf->max_message);

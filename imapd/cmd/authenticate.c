@@ -17,7 +17,7 @@ static enum rc exchange(struct imap_session *s, struct sasl *x, union imap_args 
             return session_late(s, e);
         if (rc == RC_SYNTAX) { /* where the line ends is not known */
             s->bye = true;
-            return reply_bad(s, e, "Response is not a line");
+            return reply_bad(s, e, e->cause);
         }
         if (rc != RC_OK)
             return session_lost(s, e, "no response in AUTHENTICATE");
@@ -30,7 +30,7 @@ static enum rc exchange(struct imap_session *s, struct sasl *x, union imap_args 
 static enum rc authenticated(struct imap_session *s, const struct sasl *x, struct err *e)
 {
     if (x->authzid.n > 0 && !span_ieq(x->authzid, x->login))
-        return reply_no(s, e, "AUTHORIZATIONFAILED", "Identite non autorisee / Not allowed to act for that identity");
+        return reply_no(e, CAUSE_OTHER_IDENTITY);
     return signin(s, x->login, x->password, e);
 }
 
@@ -40,15 +40,13 @@ enum rc cmd_authenticate(struct imap_session *s, union imap_args *a, struct err 
     enum rc rc = sasl_begin(&x, a->auth.mechanism, e);
 
     if (rc == RC_NOTFOUND)
-        return reply_no(s, e, "CANNOT", "Mecanisme inconnu / Authentication mechanism is not offered");
+        return reply_no(e, CAUSE_BAD_MECHANISM);
     if (rc == RC_OK)
         rc = exchange(s, &x, a, e);
     if (rc == RC_OK)
         rc = authenticated(s, &x, e);
-    else if (rc == RC_DENIED) /* "*" */
-        rc = reply_bad(s, e, "AUTHENTICATE cancelled");
-    else if (rc == RC_SYNTAX)
-        rc = reply_bad(s, e, "Response is not understood");
+    else if (rc == RC_DENIED /* "*" */ || rc == RC_SYNTAX)
+        rc = reply_bad(s, e, e->cause);
     sasl_end(&x);
     return rc;
 }

@@ -45,7 +45,7 @@ static enum rc transfer(struct imap_session *s, union imap_args *a, bool move, s
     if (rc == RC_OK || move)
         tell(s, &c, move);
     if (rc == RC_OK && !s->uid && c.done < asked_for(&a->copy.set))
-        rc = reply_no(s, e, "EXPUNGEISSUED", "Some messages were expunged meanwhile");
+        rc = reply_no(e, CAUSE_EXPUNGED);
     copying_free(&c);
     return rc;
 }

@@ -25,9 +25,9 @@ enum rc cmd_create(struct imap_session *s, union imap_args *a, struct err *e)
     if (f && (f->flags & FF_NOSELECT))
         return revive(s, f, a->mailbox.name, e);
     if (f && (f->flags & FF_GONE) == 0)
-        return reply_no(s, e, "ALREADYEXISTS", "Cette boite existe deja / Mailbox exists already");
+        return reply_no(e, CAUSE_MAILBOX_EXISTS);
     if (l.n >= FOLDERS_MAX)
-        return reply_no(s, e, "LIMIT", "Trop de dossiers / Too many folders");
+        return reply_no(e, CAUSE_TOO_MANY_FOLDERS);
     if ((rc = folders_make_parents(s, a->mailbox.name, e)) != RC_OK)
         return rc;
     return folder_create(s, a->mailbox.name, SU_NONE, 0, NULL, e);

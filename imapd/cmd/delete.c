@@ -18,7 +18,7 @@ static enum rc leave_level(struct imap_session *s, const struct folder *f, struc
     enum rc rc;
 
     if (f->flags & FF_NOSELECT)
-        return reply_no(s, e, "HASCHILDREN", "Ce dossier en contient d'autres / Mailbox has others below it");
+        return reply_no(e, CAUSE_HAS_CHILDREN);
     rc = remove_folder(s, f->id, e);
     return rc == RC_OK
                ? folder_create(s, f->name, SU_NONE, (uint16_t)((f->flags & FF_SUBSCRIBED) | FF_NOSELECT), NULL, e)
@@ -35,9 +35,9 @@ enum rc cmd_delete(struct imap_session *s, union imap_args *a, struct err *e)
         return rc;
     f = folders_by_name(s, &l, a->mailbox.name, e);
     if (f == NULL || (f->flags & FF_GONE))
-        return reply_no(s, e, "NONEXISTENT", "Cette boite n'existe pas / No such mailbox");
+        return reply_no(e, CAUSE_NO_SUCH_MAILBOX);
     if (f->id == STORE_INBOX)
-        return reply_no(s, e, "CANNOT", "INBOX ne peut pas etre supprimee / INBOX can not be deleted");
+        return reply_no(e, CAUSE_INBOX_STAYS);
     if (s->view &&
         s->view->folder == f->id) { /* its own client deletes what it has open: allowed, and then it is closed */
         view_free(&s->view);

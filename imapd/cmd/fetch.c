@@ -28,7 +28,7 @@ static enum rc unseen_rows(struct imap_session *s, const struct imap_set *rows, 
                 continue;
             }
             if ((out->r = imap_arena_grow(&s->mem, out->r, out->n, sizeof *out->r)) == NULL)
-                return reply_bad(s, e, "Command is too complex");
+                return reply_bad(s, e, CAUSE_TOO_COMPLEX);
             out->r[out->n++] = (struct imap_range){row, row};
         }
     return RC_OK;
@@ -62,6 +62,6 @@ enum rc cmd_fetch(struct imap_session *s, union imap_args *a, struct err *e)
     if (rc == RC_OK && f.rows->n > 0)
         rc = fetch_run(&f, e);
     if (rc == RC_OK && f.missing > 0 && !s->uid)
-        rc = reply_no(s, e, "EXPUNGEISSUED", "Some messages were expunged meanwhile");
+        rc = reply_no(e, CAUSE_EXPUNGED);
     return rc;
 }

@@ -52,7 +52,7 @@ static enum rc end_of_idle(struct imap_session *s, struct err *e)
     enum rc rc = input_line(s, &line, e);
 
     if (rc == RC_SYNTAX || (rc == RC_OK && !span_ieq_str(line, "DONE")))
-        return reply_bad(s, e, "IDLE ends with DONE");
+        return reply_bad(s, e, CAUSE_IDLE_DONE);
     return rc == RC_OK ? rc : session_unread(s, rc, e, "gone in IDLE");
 }
 
@@ -104,7 +104,7 @@ static enum rc wait_here(struct imap_session *s, int64_t until, struct err *e)
     }
     if (rc == RC_OK && (what & WAIT_STOP)) {
         s->stopping = true;
-        rc = err_set(e, RC_CLOSED, NULL, "Service arrete / Server is shutting down", "told to stop");
+        rc = err_cause(e, RC_CLOSED, CAUSE_SHUTDOWN, "told to stop");
     }
     return rc;
 }

@@ -26,7 +26,7 @@ static enum rc add_rename(struct imap_session *s, const struct folder *f, struct
     enum rc rc;
 
     if (name.n > IMAP_NAME_MAX || levels_in(name) > IMAP_LEVELS_MAX) /* no command could name it any more */
-        return reply_no(s, e, "CANNOT", "Nom trop long / Mailbox name is too long");
+        return reply_no(e, CAUSE_NAME_TOO_LONG);
     rc = mailbox_seal_name(s->box, name, r.tag, &sealed, e);
     r.name = buf_span(&sealed);
     if (rc == RC_OK)
@@ -53,7 +53,7 @@ static enum rc list_tree(struct imap_session *s, const struct folders *l, struct
         rc = add_rename(s, f, buf_span(&name), list, e);
     }
     if (rc == RC_OK && list->n > STORE_RENAMES_MAX)
-        rc = reply_no(s, e, "LIMIT", "Trop de dossiers a renommer / Too many folders to rename at once");
+        rc = reply_no(e, CAUSE_TOO_MANY_RENAMES);
     buf_free(&name);
     return rc;
 }
@@ -105,8 +105,6 @@ static enum rc rename_tree(struct imap_session *s, const struct folders *l, stru
         rc = folders_make_parents(s, to, e);
     if (rc == RC_OK)
         rc = rename_all(s, buf_span(&list), e);
-    if (rc == RC_QUOTA)
-        rc = folders_limit(s, e);
     buf_free(&list);
     return rc;
 }
@@ -132,11 +130,11 @@ enum rc cmd_rename(struct imap_session *s, union imap_args *a, struct err *e)
         return rc;
     f = folders_by_name(s, &l, from, e);
     if (f == NULL || (f->flags & FF_GONE))
-        return reply_no(s, e, "NONEXISTENT", "Cette boite n'existe pas / No such mailbox");
+        return reply_no(e, CAUSE_NO_SUCH_MAILBOX);
     there = folders_by_name(s, &l, to, e);
     if (there && (there->flags & FF_GONE) == 0)
-        return reply_no(s, e, "ALREADYEXISTS", "Cette boite existe deja / Mailbox exists already");
+        return reply_no(e, CAUSE_MAILBOX_EXISTS);
     if (folder_is_below(to, from) && f->id != STORE_INBOX)
-        return reply_no(s, e, "CANNOT", "Un dossier ne peut aller sous lui-meme / A mailbox can not move below itself");
+        return reply_no(e, CAUSE_BELOW_ITSELF);
     return f->id == STORE_INBOX ? rename_inbox(s, to, e) : rename_tree(s, &l, from, to, e);
 }

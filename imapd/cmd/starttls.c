@@ -11,7 +11,7 @@ enum rc cmd_starttls(struct imap_session *s, union imap_args *a, struct err *e)
     (void)a;
     if (stream_buffered(s->io) > 0) {
         s->bye = true;
-        return reply_bad(s, e, "Bytes behind STARTTLS");
+        return reply_bad(s, e, CAUSE_PIPELINED_TLS);
     }
     reply_put(s, "%.*s OK Begin TLS negotiation", SPAN_ARG(s->tag));
     if ((rc = stream_flush(s->io, e)) == RC_OK) {

@@ -25,6 +25,6 @@ enum rc cmd_store(struct imap_session *s, union imap_args *a, struct err *e)
     if (rc == RC_OK)
         rc = flagging_run(s, &a->store.set, &g, e);
     if (rc == RC_OK && !s->uid && g.done < asked_for(&a->store.set))
-        rc = reply_no(s, e, "EXPUNGEISSUED", "Some messages were expunged meanwhile");
+        rc = reply_no(e, CAUSE_EXPUNGED);
     return rc;
 }

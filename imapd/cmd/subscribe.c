@@ -17,7 +17,7 @@ static enum rc mark(struct imap_session *s, struct span name, bool on, struct er
     if (f == NULL && !on && e->rc == RC_NOTFOUND)
         return RC_OK;
     if (f == NULL || (on && (f->flags & FF_GONE)))
-        return reply_no(s, e, "NONEXISTENT", "Cette boite n'existe pas / No such mailbox");
+        return reply_no(e, CAUSE_NO_SUCH_MAILBOX);
     if (on == ((f->flags & FF_SUBSCRIBED) != 0))
         return RC_OK;
     rq.folder = f->id;

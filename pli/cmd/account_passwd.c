@@ -49,7 +49,7 @@ static enum rc write_slots(struct cmd *c, struct passwd *p, struct span slots, s
     enum rc rc = store_call(inst_store(c), STORE_BOX_SET, &rq, -1, NULL, e);
 
     if (rc == RC_EXISTS)
-        return err_set(e, RC_TEMP, NULL, NULL, "somebody else changes this mailbox's keys at this moment: try again");
+        return err_set(e, RC_TEMP, "somebody else changes this mailbox's keys at this moment: try again");
     return rc == RC_OK ? read_box(c, p, e) : rc;
 }
 
@@ -74,7 +74,7 @@ static enum rc rewrap_any(struct cmd *c, struct passwd *p, struct buf *out, stru
     struct span rest = buf_span(&p->old_slots);
     struct slot s;
     struct err end;
-    enum rc rc = err_set(e, RC_PERM, NULL, NULL, "this mailbox has no password slot");
+    enum rc rc = err_set(e, RC_PERM, "this mailbox has no password slot");
 
     while (slot_next(&rest, &s, &end) == RC_OK) {
         if (s.type != SLOT_PASSWORD)
@@ -121,7 +121,7 @@ static enum rc change_strict(struct cmd *c, struct passwd *p, struct err *e)
     if (rc == RC_OK)
         rc = rewrap_any(c, p, &fresh, e);
     if (rc == RC_DENIED)
-        rc = err_set(e, RC_DENIED, NULL, NULL, "the old password does not open this mailbox: nothing was changed");
+        rc = err_set(e, RC_DENIED, "the old password does not open this mailbox: nothing was changed");
     if (rc == RC_OK)
         rc = make_lists(p, buf_span(&fresh), e);
     buf_free(&fresh);
@@ -142,7 +142,7 @@ static enum rc check_old(struct cmd *c, struct passwd *p, struct err *e)
 
     buf_free(&mem); /* the answer is wanted, not the ticket */
     if (rc == RC_DENIED)
-        return err_set(e, RC_DENIED, NULL, NULL, "the old password is not right: nothing was changed");
+        return err_set(e, RC_DENIED, "the old password is not right: nothing was changed");
     return rc == RC_PERM ? RC_OK : rc; /* a disabled account's password was right */
 }
 

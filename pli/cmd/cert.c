@@ -45,7 +45,7 @@ static int write_secret_file(struct cmd *c, const char *name, struct span text)
         return cmd_fail(c, "%s exists: name a new file", name);
     if (cause == ENOENT)
         return cmd_fail(c, "%s cannot be written: make its folder first", name);
-    return cmd_fail(c, "%s cannot be written (%s)", name, strerror(cause));
+    return cmd_why(c, PLI_FAILED, cause_of_errno(cause), "%s cannot be written (%s)", name, strerror(cause));
 }
 
 static int issue_operator(struct cmd *c, const char *domain, uint8_t algorithm)

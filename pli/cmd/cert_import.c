@@ -29,7 +29,7 @@ static int read_bundle(struct cmd *c, struct pki_bundle *b)
     ssize_t n;
 
     if (fd < 0)
-        return cmd_fail(c, "%s cannot be read (%s)", c->pos[0], strerror(errno));
+        return cmd_sys(c, "%s cannot be read (%s)", c->pos[0], strerror(errno));
     buf_init_secret(&file);
     while (file.n <= PKI_BUNDLE_MAX && (n = read(fd, piece, sizeof piece)) > 0)
         buf_add(&file, piece, (size_t)n);
@@ -40,7 +40,7 @@ static int read_bundle(struct cmd *c, struct pki_bundle *b)
     rc = pki_bundle_read(buf_span(&file), password[0] ? password : NULL, b, &e);
     wipe(password, sizeof password);
     buf_free(&file);
-    return rc == RC_OK ? PLI_OK : cmd_fail(c, "%s: %s", c->pos[0], e.log);
+    return rc == RC_OK ? PLI_OK : cmd_why(c, PLI_FAILED, e.cause, "%s: %s", c->pos[0], e.log);
 }
 
 static int check_and_put(struct cmd *c, const struct pki_bundle *b, const char *host)
@@ -48,7 +48,7 @@ static int check_and_put(struct cmd *c, const struct pki_bundle *b, const char *
     struct err e;
 
     if (pki_bundle_check(b, host, &e) != RC_OK)
-        return cmd_fail(c, "%s: %s; nothing was changed", c->pos[0], e.log);
+        return cmd_why(c, PLI_FAILED, e.cause, "%s: %s; nothing was changed", c->pos[0], e.log);
     if (keyring_import(c->root, b, opt_get(c, "--ldap") != NULL, &e) != RC_OK)
         return cmd_err(c, &e);
     return PLI_OK;

@@ -82,7 +82,7 @@ static int read_message(struct cmd *c, struct letter *l)
     ssize_t n;
 
     if (fd < 0)
-        return cmd_fail(c, "%s cannot be read (%s)", c->pos[0], strerror(errno));
+        return cmd_sys(c, "%s cannot be read (%s)", c->pos[0], strerror(errno));
     while ((n = read(fd, piece, sizeof piece)) > 0)
         if (put_lines(l, span_of(piece, (size_t)n), &cr, &e) != RC_OK)
             break;
@@ -90,7 +90,7 @@ static int read_message(struct cmd *c, struct letter *l)
     if (n > 0 || (n == 0 && spool_end(l->message, &e) != RC_OK))
         return cmd_err(c, &e);
     if (n < 0)
-        return cmd_fail(c, "%s cannot be read (%s)", c->pos[0], strerror(errno));
+        return cmd_sys(c, "%s cannot be read (%s)", c->pos[0], strerror(errno));
     scan_end(l->scan);
     return PLI_OK;
 }

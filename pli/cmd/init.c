@@ -71,18 +71,18 @@ static int take_folder(struct cmd *c, struct init *in)
 
     in->made_dir = mkdir(c->root, 0711) == 0;
     if (!in->made_dir && errno != EEXIST)
-        return cmd_fail(c, "%s cannot be made (%s): make its parent first, or choose another --root", c->root,
-                        strerror(errno));
+        return cmd_sys(c, "%s cannot be made (%s): make its parent first, or choose another --root", c->root,
+                       strerror(errno));
     if (!realpath(c->root, in->dir))
-        return cmd_fail(c, "%s: %s", c->root, strerror(errno));
+        return cmd_sys(c, "%s: %s", c->root, strerror(errno));
     if (only_remains(in->dir) && tree_remove(in->dir, false) != 0)
-        return cmd_fail(c, "%s holds what an unfinished init left and it cannot be cleared (%s)", in->dir,
-                        strerror(errno));
+        return cmd_sys(c, "%s holds what an unfinished init left and it cannot be cleared (%s)", in->dir,
+                       strerror(errno));
     if (!tree_empty(in->dir))
         return cmd_fail(c, "%s is not an empty folder: choose another --root, or empty it first", in->dir);
     fd = open(inst_path(in->dir, MARKER, path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
-        return cmd_fail(c, "%s cannot be written (%s)", in->dir, strerror(errno));
+        return cmd_sys(c, "%s cannot be written (%s)", in->dir, strerror(errno));
     close(fd);
     return PLI_OK;
 }
@@ -99,7 +99,7 @@ static enum rc check_way(struct init *in, struct err *e)
         *slash = 0;
         if (stat(path, &st) == 0 && !(st.st_mode & S_IXOTH))
             return err_set(
-                e, RC_PERM, NULL, NULL,
+                e, RC_PERM,
                 "%s is shut to the daemons' users (mode %o): choose a folder such as /srv/pli, or chmod o+x %s", path,
                 (unsigned)(st.st_mode & 07777), path);
     }
@@ -196,7 +196,7 @@ static int place_conf(struct cmd *c, struct init *in)
     if (c->root_named)
         return PLI_OK;
     if (mkdir("/etc/pli", 0755) != 0 && errno != EEXIST)
-        return cmd_fail(c, "/etc/pli cannot be made (%s): run as root, or name a folder with --root", strerror(errno));
+        return cmd_sys(c, "/etc/pli cannot be made (%s): run as root, or name a folder with --root", strerror(errno));
     inst_path("/etc/pli", "pli.conf", in->conf_path);
     if (access(in->conf_path, F_OK) == 0)
         return cmd_fail(c, "%s is there already: move it away first, or name a folder with --root", in->conf_path);

@@ -29,7 +29,7 @@ static enum rc open_envelope(struct cmd *c, const struct store_queue_item *it, s
     enum rc rc;
 
     if (it->envelope.n <= SEAL_OID)
-        return err_set(e, RC_CORRUPT, NULL, NULL, "queue entry %llu has no envelope", (unsigned long long)it->qid);
+        return err_set(e, RC_CORRUPT, "queue entry %llu has no envelope", (unsigned long long)it->qid);
     memcpy(rq.oid, it->envelope.p, SEAL_OID);
     memcpy(rq.wrap, it->wrap, SEAL_WRAP);
     memcpy(rq.epoch_rec, it->epoch_rec, SEAL_EPOCH_REC);

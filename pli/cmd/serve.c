@@ -85,7 +85,7 @@ static enum rc prepare(struct super *s, struct err *e)
     enum rc rc;
 
     if (!find_programs(s->bin))
-        return err_set(e, RC_NOTFOUND, NULL, NULL,
+        return err_set(e, RC_NOTFOUND,
                        "the daemons (pli-stored and others) are not beside this program: run make, or make install");
     proc_uids(conf_get(s->conf, "instance.users"), conf_num(s->conf, "instance.uid_base"), s->uids);
     rc = room_check(s->dir, e);

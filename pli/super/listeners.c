@@ -30,7 +30,7 @@ static enum rc resolve(const char *text, const char *host, const char *port, str
     int got = getaddrinfo(host, port, &hints, &found);
 
     if (got != 0)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "address %s is not understood: %s", text, gai_strerror(got));
+        return err_set(e, RC_SYNTAX, "address %s is not understood: %s", text, gai_strerror(got));
     memcpy(out, found->ai_addr, found->ai_addrlen);
     *len_out = found->ai_addrlen;
     freeaddrinfo(found);
@@ -44,7 +44,7 @@ enum rc address_of(const char *text, struct sockaddr_storage *out, unsigned *len
     char host[256];
 
     if (len == 0)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "address %s names no host and port", text);
+        return err_set(e, RC_SYNTAX, "address %s names no host and port", text);
     if (len > 1 && text[0] == '[' && text[len - 1] == ']')
         snprintf(host, sizeof host, "%.*s", (int)len - 2, text + 1);
     else

@@ -45,7 +45,7 @@ static enum rc wait_for_remains(int fd, struct err *e)
             return RC_OK;
         nanosleep(&step, NULL);
     }
-    return err_set(e, RC_EXISTS, NULL, NULL,
+    return err_set(e, RC_EXISTS,
                    "processes of an earlier pli serve are still running on this instance: end them (pli doctor names "
                    "them) and try again");
 }
@@ -72,7 +72,7 @@ static enum rc take_pid(int fd, struct err *e)
         alive += pid > 0 && (kill((pid_t)pid, 0) == 0 || errno == EPERM) ? STEP_MS : 0;
         nanosleep(&step, NULL);
     }
-    return err_set(e, RC_EXISTS, NULL, NULL, "already served by process %ld: stop it first, or use that one", pid);
+    return err_set(e, RC_EXISTS, "already served by process %ld: stop it first, or use that one", pid);
 }
 
 enum rc lock_take(struct super *s, struct err *e)

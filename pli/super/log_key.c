@@ -43,7 +43,7 @@ enum rc log_key_load(const char *root, bool make, unsigned char key_out[LOGGED_K
     if (read(fd, key, sizeof key) == (ssize_t)sizeof key)
         memcpy(key_out, key, sizeof key);
     else
-        rc = err_set(e, RC_PERM, NULL, NULL,
+        rc = err_set(e, RC_PERM,
                      "%s is cut short: delete it, and pli serve makes another (older lines are not found again)", path);
     close(fd);
     wipe(key, sizeof key);

@@ -37,11 +37,11 @@ enum rc room_check(const char *dir, struct err *e)
         kb = (unsigned long long)(geteuid() == 0 ? v.f_bfree : v.f_bavail) * v.f_frsize >> 10;
         kb += reserve_kb(dir, path);
         if (kb < ROOM_KB)
-            return err_set(e, RC_TEMP, NULL, NULL,
+            return err_set(e, RC_TEMP,
                            "the disk of %s is full (%llu KiB free, a start needs %d): make room and start again", path,
                            kb, ROOM_KB);
         if (v.f_files > 0 && v.f_ffree < ROOM_FILES)
-            return err_set(e, RC_TEMP, NULL, NULL,
+            return err_set(e, RC_TEMP,
                            "the disk of %s has no room for another file (%llu left): make room and start again", path,
                            (unsigned long long)v.f_ffree);
     }

@@ -7,8 +7,8 @@
 static enum rc end_of(struct imap_in *in, bool good, struct err *e)
 {
     if (!good)
-        return imap_bad(e, "Arguments are not understood");
-    return imap_at_end(in) ? RC_OK : imap_bad(e, "Command has more arguments than it takes");
+        return imap_bad(e, CAUSE_BAD_ARGUMENTS);
+    return imap_at_end(in) ? RC_OK : imap_bad(e, CAUSE_EXTRA_ARGUMENTS);
 }
 
 static enum rc take_mailbox(struct imap_in *in, struct span *out, struct err *e)
@@ -16,7 +16,7 @@ static enum rc take_mailbox(struct imap_in *in, struct span *out, struct err *e)
     struct span wire;
 
     if (!imap_sp(in) || !imap_take_astring(in, &wire))
-        return imap_bad(e, "A mailbox name is needed");
+        return imap_bad(e, CAUSE_NEED_MAILBOX);
     return imap_name(in->mem, wire, out, e);
 }
 
@@ -132,7 +132,7 @@ enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *
         out->append.has_date = true;
         good = imap_take_date_time(in, &out->append.date) && imap_sp(in);
     }
-    return good && take_announcement(in) ? RC_OK : imap_bad(e, "APPEND takes a mailbox, flags, a date and a literal");
+    return good && take_announcement(in) ? RC_OK : imap_bad(e, CAUSE_APPEND_FORM);
 }
 
 enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e)
@@ -161,7 +161,7 @@ enum rc imap_parse_copy(struct imap_in *in, union imap_args *out, struct err *e)
     enum rc rc;
 
     if (!imap_sp(in) || !imap_take_set(in, &out->copy.set))
-        return imap_bad(e, "A set of messages is needed");
+        return imap_bad(e, CAUSE_NEED_SET);
     rc = take_mailbox(in, &out->copy.name, e);
     return rc == RC_OK ? end_of(in, true, e) : rc;
 }

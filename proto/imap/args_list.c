@@ -69,11 +69,11 @@ enum rc imap_parse_status(struct imap_in *in, union imap_args *out, struct err *
     enum rc rc;
 
     if (!imap_sp(in) || !imap_take_astring(in, &wire))
-        return imap_bad(e, "A mailbox name is needed");
+        return imap_bad(e, CAUSE_NEED_MAILBOX);
     if ((rc = imap_name(in->mem, wire, &out->status.name, e)) != RC_OK)
         return rc;
     if (!imap_sp(in) || !imap_take_status_items(in, &out->status.items) || !imap_at_end(in))
-        return imap_bad(e, "STATUS takes a mailbox and a list of items");
+        return imap_bad(e, CAUSE_STATUS_FORM);
     return RC_OK;
 }
 
@@ -187,7 +187,7 @@ enum rc imap_parse_list(struct imap_in *in, union imap_args *out, struct err *e)
 {
     out->list = (struct imap_list_args){0};
     if (!take_list(in, &out->list) || !imap_at_end(in))
-        return imap_bad(e, "LIST takes a reference and patterns");
+        return imap_bad(e, CAUSE_LIST_FORM);
     return RC_OK;
 }
 
@@ -199,6 +199,6 @@ enum rc imap_parse_lsub(struct imap_in *in, union imap_args *out, struct err *e)
     *l = (struct imap_list_args){0};
     if (!imap_sp(in) || !imap_take_astring(in, &l->reference) || !imap_sp(in) || !imap_take_list_pattern(in, &wire) ||
         !imap_at_end(in) || !add_pattern(in, l, wire))
-        return imap_bad(e, "LSUB takes a reference and a pattern");
+        return imap_bad(e, CAUSE_LSUB_FORM);
     return RC_OK;
 }

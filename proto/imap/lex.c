@@ -69,9 +69,9 @@ void imap_arena_free(struct imap_arena *a)
     a->total = 0;
 }
 
-enum rc imap_bad(struct err *e, const char *why)
+enum rc imap_bad(struct err *e, enum cause cause)
 {
-    return err_set(e, RC_SYNTAX, NULL, why, "imap grammar: %s", why);
+    return err_cause(e, RC_SYNTAX, cause, "imap grammar: %s", cause_name(cause));
 }
 
 /* ---- characters ---- */

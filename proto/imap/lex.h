@@ -54,6 +54,6 @@ bool imap_take_astring(struct imap_in *in, struct span *out);
 bool imap_take_list_pattern(struct imap_in *in, struct span *out); /* list-mailbox: astring with wildcards */
 bool imap_nonsync(struct imap_in *in); /* takes the "+" of "{n+}", when that may stand here */
 bool imap_take_number(struct imap_in *in, uint64_t max, uint64_t *out);
-enum rc imap_bad(struct err *e, const char *why); /* RC_SYNTAX with that text */
+enum rc imap_bad(struct err *e, enum cause cause); /* RC_SYNTAX with that cause: BAD */
 bool imap_is_atom_char(unsigned char c);
 bool imap_is_astring_char(unsigned char c);

@@ -140,7 +140,7 @@ enum rc imap_utf7_decode(struct span wire, struct buf *out, struct err *e)
     if (utf7_decode(wire, out))
         return RC_OK;
     buf_cut(out, before);
-    return imap_bad(e, "Mailbox name is not valid modified UTF-7");
+    return imap_bad(e, CAUSE_NAME_UTF7);
 }
 
 struct run_out {
@@ -210,16 +210,16 @@ static enum rc name_check(struct span n, struct err *e)
     size_t levels = 1;
 
     if (n.n == 0 || n.n > IMAP_NAME_MAX)
-        return err_set(e, RC_PERM, NULL, "Mailbox name is empty or too long", "imap name: %zu bytes", n.n);
+        return err_cause(e, RC_PERM, n.n == 0 ? CAUSE_NAME_EMPTY : CAUSE_NAME_TOO_LONG, "imap name: %zu bytes", n.n);
     for (size_t i = 0; i < n.n; i++) {
         if (n.p[i] < 0x20 || n.p[i] == 0x7f)
-            return err_set(e, RC_PERM, NULL, "Mailbox name has a control character", "imap name: control character");
+            return err_cause(e, RC_PERM, CAUSE_NAME_CONTROL, "imap name: control character");
         if (n.p[i] == '/' && (i == 0 || i + 1 == n.n || n.p[i + 1] == '/'))
-            return err_set(e, RC_PERM, NULL, "Mailbox name has an empty level", "imap name: empty level");
+            return err_cause(e, RC_PERM, CAUSE_NAME_EMPTY_LEVEL, "imap name: empty level");
         levels += n.p[i] == '/';
     }
     if (levels > IMAP_LEVELS_MAX)
-        return err_set(e, RC_PERM, NULL, "Mailbox name has too many levels", "imap name: %zu levels", levels);
+        return err_cause(e, RC_PERM, CAUSE_NAME_LEVELS, "imap name: %zu levels", levels);
     return RC_OK;
 }
 
@@ -230,7 +230,7 @@ enum rc imap_name(struct imap_arena *mem, struct span wire, struct span *out, st
     enum rc rc;
 
     if (wire.n > 4 * IMAP_NAME_MAX)
-        return err_set(e, RC_PERM, NULL, "Mailbox name is too long", "imap name: %zu bytes", wire.n);
+        return err_cause(e, RC_PERM, CAUSE_NAME_TOO_LONG, "imap name: %zu bytes", wire.n);
     if ((rc = imap_utf7_decode(wire, &utf8, e)) != RC_OK)
         goto out;
     /* CREATE "a/" says that names below will follow: nothing to do for that here */
@@ -242,7 +242,7 @@ enum rc imap_name(struct imap_arena *mem, struct span wire, struct span *out, st
         (rc = name_check(buf_span(&name), e)) != RC_OK)
         goto out;
     if ((p = imap_arena_get(mem, name.n)) == NULL) {
-        rc = imap_bad(e, "Command is too complex");
+        rc = imap_bad(e, CAUSE_TOO_COMPLEX);
         goto out;
     }
     memcpy(p, name.p, name.n);

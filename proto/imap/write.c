@@ -64,9 +64,3 @@ void imap_put_mailbox(struct buf *out, struct span utf8_name)
     imap_put_astring(out, buf_span(&wire));
     buf_free(&wire);
 }
-
-void imap_put_text(struct buf *out, struct span s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        buf_addc(out, s.p[i] < 32 || s.p[i] == 127 ? '?' : s.p[i]);
-}

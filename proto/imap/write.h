@@ -9,5 +9,3 @@
 void imap_put_string(struct buf *out, struct span s);
 void imap_put_astring(struct buf *out, struct span s); /* an atom when it can be one */
 void imap_put_mailbox(struct buf *out, struct span utf8_name);
-/* Text behind a status: printable, no CR LF; what does not fit is '?'. UTF-8 is left as it is. */
-void imap_put_text(struct buf *out, struct span s);

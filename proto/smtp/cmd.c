@@ -24,7 +24,7 @@ enum rc smtp_parse_none(struct span arg, union smtp_args *out, struct err *e)
 {
     (void)out;
     if (spaces_off(arg).n > 0)
-        return err_set(e, RC_SYNTAX, "5.5.4", NULL, "argument where none may be");
+        return err_set(e, RC_SYNTAX, "argument where none may be");
     return RC_OK;
 }
 
@@ -33,9 +33,9 @@ enum rc smtp_parse_text(struct span arg, union smtp_args *out, struct err *e)
     arg = spaces_off(arg);
     for (size_t i = 0; i < arg.n; i++)
         if (arg.p[i] < 0x20 || arg.p[i] == 0x7F)
-            return err_set(e, RC_SYNTAX, "5.5.2", NULL, "control character in argument");
+            return err_set(e, RC_SYNTAX, "control character in argument");
     if (!utf8_ok(arg))
-        return err_set(e, RC_SYNTAX, "5.5.2", NULL, "argument is no UTF-8");
+        return err_set(e, RC_SYNTAX, "argument is no UTF-8");
     out->text = arg;
     return RC_OK;
 }
@@ -43,7 +43,7 @@ enum rc smtp_parse_text(struct span arg, union smtp_args *out, struct err *e)
 enum rc smtp_parse_word(struct span arg, union smtp_args *out, struct err *e)
 {
     if (spaces_off(arg).n == 0)
-        return err_set(e, RC_SYNTAX, "5.5.4", NULL, "argument missing");
+        return err_set(e, RC_SYNTAX, "argument missing");
     return smtp_parse_text(arg, out, e);
 }
 
@@ -53,12 +53,12 @@ enum rc smtp_parse_helo(struct span arg, union smtp_args *out, struct err *e)
 {
     arg = spaces_off(arg);
     if (arg.n == 0 || arg.n > SMTP_DOMAIN_MAX)
-        return err_set(e, RC_SYNTAX, "5.5.4", NULL, "name missing or too long");
+        return err_set(e, RC_SYNTAX, "name missing or too long");
     for (size_t i = 0; i < arg.n; i++)
         if (arg.p[i] <= 0x20 || arg.p[i] == 0x7F || strchr("()<>\"\\;,", arg.p[i]) != NULL)
-            return err_set(e, RC_SYNTAX, "5.5.4", NULL, "malformed name");
+            return err_set(e, RC_SYNTAX, "malformed name");
     if (!utf8_ok(arg))
-        return err_set(e, RC_SYNTAX, "5.5.4", NULL, "name is no UTF-8");
+        return err_set(e, RC_SYNTAX, "name is no UTF-8");
     out->text = arg;
     return RC_OK;
 }
@@ -67,7 +67,7 @@ enum rc smtp_parse_helo(struct span arg, union smtp_args *out, struct err *e)
 static enum rc keyword(struct span arg, const char *word, struct span *rest_out, struct err *e)
 {
     if (!span_istarts(arg, word))
-        return err_set(e, RC_SYNTAX, "5.5.4", NULL, "%s missing", word);
+        return err_set(e, RC_SYNTAX, "%s missing", word);
     arg = span_from(arg, strlen(word));
     while (arg.n > 0 && arg.p[0] == ' ')
         arg = span_from(arg, 1);
@@ -87,7 +87,7 @@ enum rc smtp_parse_mail(struct span arg, union smtp_args *out, struct err *e)
     if (rc == RC_OK)
         rc = smtp_mail_params(span_from(rest, used), &m.params, e);
     if (rc == RC_OK && m.path.utf8 && !m.params.smtputf8)
-        return err_set(e, RC_SYNTAX, "5.6.7", NULL, "UTF-8 address without SMTPUTF8");
+        return err_cause(e, RC_SYNTAX, CAUSE_NEED_UTF8, "UTF-8 address without SMTPUTF8");
     if (rc == RC_OK)
         out->mail = m;
     return rc;
@@ -119,11 +119,11 @@ enum rc smtp_parse_bdat(struct span arg, union smtp_args *out, struct err *e)
     sp = span_chr(arg, ' ');
     size = sp < 0 ? arg : span_head(arg, (size_t)sp);
     if (size.n > 19 || !span_u64(size, INT64_MAX, &b.size))
-        return err_set(e, RC_SYNTAX, "5.5.4", NULL, "BDAT size malformed");
+        return err_set(e, RC_SYNTAX, "BDAT size malformed");
     if (sp >= 0) {
         b.last = span_ieq_str(spaces_off(span_from(arg, (size_t)sp)), "LAST");
         if (!b.last)
-            return err_set(e, RC_SYNTAX, "5.5.4", NULL, "BDAT with something other than LAST");
+            return err_set(e, RC_SYNTAX, "BDAT with something other than LAST");
     }
     out->bdat = b;
     return RC_OK;
@@ -138,12 +138,12 @@ enum rc smtp_parse_auth(struct span arg, union smtp_args *out, struct err *e)
     sp = span_chr(arg, ' ');
     a.mechanism = sp < 0 ? arg : span_head(arg, (size_t)sp);
     if (a.mechanism.n == 0 || a.mechanism.n > 20)
-        return err_set(e, RC_SYNTAX, "5.5.4", NULL, "no mechanism");
+        return err_set(e, RC_SYNTAX, "no mechanism");
     if (sp >= 0) {
         a.has_initial = true;
         a.initial = spaces_off(span_from(arg, (size_t)sp));
         if (span_chr(a.initial, ' ') >= 0)
-            return err_set(e, RC_SYNTAX, "5.5.4", NULL, "more than one initial response");
+            return err_set(e, RC_SYNTAX, "more than one initial response");
     }
     out->auth = a;
     return RC_OK;

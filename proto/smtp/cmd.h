@@ -2,8 +2,8 @@
 /* proto/smtp/cmd.h - SMTP command lines: verb and argument, then the argument by verb.
  *
  * Input    a line without its CRLF (base/stream cuts lines); verbs in any case; the argument without the space before it.
- * Parse    smtp_parse_x(arg, &args, e): pure; spans borrow from the line. RC_SYNTAX 5.5.2 (5.5.4 parameters, 5.1.x addresses),
- *          RC_PERM 5.5.4 for a parameter that nobody knows. *out is untouched on failure.
+ * Parse    smtp_parse_x(arg, &args, e): pure; spans borrow from the line. RC_SYNTAX (an address:
+ *          CAUSE_BAD_ADDRESS), RC_PERM for a parameter that nobody knows. The cause is what smtpd tells. *out is untouched on failure.
  * Bounds   SMTP_LINE_MAX octets a line with CRLF: 512 and what the extensions add (RFC 5321 4.5.3.1.4, 4954 4.3, 1870, 3461, 6531),
  *          rounded up; a SASL line SMTP_SASL_MAX (RFC 4954 4: 12288).
  * Process  smtpd.   Source RFC 5321 4.1.1, RFC 3030 (BDAT), RFC 4954 (AUTH).

@@ -45,7 +45,7 @@ static enum rc pair_next(struct span *rest, struct pair *out, struct err *e)
     if (s.n == 0)
         return RC_NOTFOUND;
     if (s.p[0] != ' ')
-        return err_set(e, RC_SYNTAX, "5.5.4", NULL, "no space before parameter");
+        return err_set(e, RC_SYNTAX, "no space before parameter");
     while (s.n > 0 && s.p[0] == ' ') /* clients that put two spaces, or one at the end, are many and harmless */
         s = span_from(s, 1);
     *out = (struct pair){0};
@@ -63,7 +63,7 @@ static enum rc pair_next(struct span *rest, struct pair *out, struct err *e)
         s = span_from(s, out->value.n);
     }
     if (n == 0 || (out->has_value && out->value.n == 0) || (s.n > 0 && s.p[0] != ' '))
-        return err_set(e, RC_SYNTAX, "5.5.4", NULL, "malformed parameter");
+        return err_set(e, RC_SYNTAX, "malformed parameter");
     *rest = s;
     return RC_OK;
 }
@@ -80,9 +80,9 @@ static enum rc params(struct span in, const struct param *known, size_t n, void 
         while (i < n && !span_ieq_str(p.name, known[i].name))
             i++;
         if (i == n)
-            return err_set(e, RC_PERM, "5.5.4", NULL, "unknown parameter");
+            return err_cause(e, RC_PERM, CAUSE_BAD_PARAM, "unknown parameter");
         if ((seen & (1u << i)) != 0 || !known[i].set(&p, out))
-            return err_set(e, RC_SYNTAX, "5.5.4", NULL, "bad or doubled parameter %s", known[i].name);
+            return err_set(e, RC_SYNTAX, "bad or doubled parameter %s", known[i].name);
         seen |= 1u << i;
     }
     return rc == RC_NOTFOUND ? RC_OK : rc;

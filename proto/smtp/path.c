@@ -131,7 +131,7 @@ enum rc smtp_path(struct span in, enum smtp_path_rule rule, struct smtp_path *ou
     size_t i, end;
 
     if (!at(in, 0, '<'))
-        return err_set(e, RC_SYNTAX, "5.5.2", NULL, "path does not start with <");
+        return err_set(e, RC_SYNTAX, "path does not start with <");
     if (at(in, 1, '>') && rule == PATH_REVERSE) {
         *out = p;
         *used_out = 2;
@@ -139,12 +139,12 @@ enum rc smtp_path(struct span in, enum smtp_path_rule rule, struct smtp_path *ou
     }
     i = source_route(in, 1);
     if (i > in.n)
-        return err_set(e, RC_SYNTAX, "5.1.3", NULL, "broken source route");
+        return err_cause(e, RC_SYNTAX, CAUSE_BAD_ADDRESS, "broken source route");
     end = mailbox(in, i, rule == PATH_FORWARD, &p);
     if (end == i || !at(in, end, '>'))
-        return err_set(e, RC_SYNTAX, rule == PATH_REVERSE ? "5.1.7" : "5.1.3", NULL, "malformed address in path");
+        return err_cause(e, RC_SYNTAX, CAUSE_BAD_ADDRESS, "malformed address in path");
     if (p.address.n + 2 > SMTP_PATH_MAX)
-        return err_set(e, RC_SYNTAX, "5.1.3", NULL, "path of %zu octets", p.address.n + 2);
+        return err_cause(e, RC_SYNTAX, CAUSE_BAD_ADDRESS, "path of %zu octets", p.address.n + 2);
     *out = p;
     *used_out = end + 1;
     return RC_OK;

@@ -264,13 +264,13 @@ static enum rc begin(const struct ask *a, uint64_t cursor, struct err *e)
     struct check *c = a->s->check;
 
     if (cursor != 0 && (!c || c->page != cursor))
-        return err_set(e, RC_TEMP, NULL, NULL, "store: that check was interrupted: begin again");
+        return err_set(e, RC_TEMP, "store: that check was interrupted: begin again");
     if (cursor != 0)
         return RC_OK;
     check_free(&a->s->check);
     c = calloc(1, sizeof *c);
     if (!c)
-        return err_set(e, RC_TEMP, NULL, NULL, "store: out of memory");
+        return err_set(e, RC_TEMP, "store: out of memory");
     c->refs = counted_new();
     c->started = (uint64_t)clock_utc();
     c->d = a->d;

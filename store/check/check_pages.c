@@ -47,7 +47,7 @@ enum rc check_pages(struct check *c, struct err *e)
     int fd;
 
     if (c->tb == TABLES)
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "store: all tables");
+        return err_set(e, RC_NOTFOUND, "store: all tables");
     size = tables[tb].page;
     fd = openat(c->d->env.home_fd, tables[tb].file, O_RDONLY | O_CLOEXEC);
     p = malloc(PAGES_A_READ * size);
@@ -121,11 +121,11 @@ enum rc check_skip(struct check *c, enum table tb, struct err *e)
     at = be64(k.b);
     for (;; step *= 2) {
         if (at > UINT64_MAX - step)
-            return err_set(e, RC_NOTFOUND, NULL, NULL, "store: nothing behind the damage");
+            return err_set(e, RC_NOTFOUND, "store: nothing behind the damage");
         if ((rc = probe(c, tb, at + step, e)) != RC_CORRUPT)
             break;
         if (step > UINT64_MAX / 2)
-            return err_set(e, RC_NOTFOUND, NULL, NULL, "store: nothing behind the damage");
+            return err_set(e, RC_NOTFOUND, "store: nothing behind the damage");
     }
     lo = at + step / 2;
     at += step;

@@ -63,7 +63,7 @@ enum rc counted_add(struct counted *c, const unsigned char oid[SEAL_OID], struct
     struct slot_of *s;
 
     if (c->n * 3 >= c->cap * 2 && !grow(c))
-        return err_set(e, RC_TEMP, NULL, NULL, "store: out of memory for the check");
+        return err_set(e, RC_TEMP, "store: out of memory for the check");
     s = find(c->slots, c->cap, oid);
     c->n += s->n == 0;
     s->n++;

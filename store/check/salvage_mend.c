@@ -132,7 +132,7 @@ static enum rc was_deleted(struct salvage *s, uint64_t mbx, struct err *e)
     enum rc rc = RC_NOTFOUND;
 
     if (!s->bad[T_GONE] || s->bad[T_BOXES] || s->bad[T_COUNTERS])
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "store: mailbox %llu was not deleted", (unsigned long long)mbx);
+        return err_set(e, RC_NOTFOUND, "store: mailbox %llu was not deleted", (unsigned long long)mbx);
     rc = salvage_has(s, T_COUNTERS, &inbox, e);
     return rc == RC_NOTFOUND ? RC_OK : rc == RC_OK ? RC_NOTFOUND : rc;
 }

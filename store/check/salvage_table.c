@@ -246,5 +246,5 @@ enum rc salvage_table(struct salvage *s, int home_fd, enum table tb, struct err 
     if (ret == 0)
         return RC_OK;
     (void)unlinkat(home_fd, fresh, 0);
-    return err_set(e, RC_TEMP, NULL, NULL, "store: %s cannot be made anew: %s", tables[tb].file, db_strerror(ret));
+    return err_set(e, RC_TEMP, "store: %s cannot be made anew: %s", tables[tb].file, db_strerror(ret));
 }

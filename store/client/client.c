@@ -142,5 +142,5 @@ enum rc store_event(struct store *s, struct store_ev_changed *ev_out, struct err
     if (rc != RC_OK || op == STORE_EV_CHANGED)
         return rc;
     ipc_link_hang_up(s->link);
-    return err_set(e, RC_CLOSED, "4.3.0", NULL, "unknown event %u", (unsigned)op);
+    return err_set(e, RC_CLOSED, "unknown event %u", (unsigned)op);
 }

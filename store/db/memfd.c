@@ -13,10 +13,9 @@ enum rc memfd_check(int fd, uint64_t size, struct err *e)
     struct stat st;
 
     if (seals < 0 || (seals & want) != want)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: the descriptor is not a sealed memfd");
+        return err_set(e, RC_SYNTAX, "store: the descriptor is not a sealed memfd");
     if (fstat(fd, &st) != 0 || (uint64_t)st.st_size != size)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: the memfd has not the %llu bytes announced",
-                       (unsigned long long)size);
+        return err_set(e, RC_SYNTAX, "store: the memfd has not the %llu bytes announced", (unsigned long long)size);
     return RC_OK;
 }
 
@@ -43,7 +42,7 @@ enum rc memfd_all(int fd, size_t most, struct buf *out, struct err *e)
     enum rc rc;
 
     if (fstat(fd, &st) != 0 || st.st_size < 0 || (uint64_t)st.st_size > most)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: the memfd has more than %zu bytes", most);
+        return err_set(e, RC_SYNTAX, "store: the memfd has more than %zu bytes", most);
     rc = memfd_check(fd, (uint64_t)st.st_size, e);
     return rc == RC_OK ? memfd_read(fd, 0, (size_t)st.st_size, out, e) : rc;
 }

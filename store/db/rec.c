@@ -80,6 +80,6 @@ void rec_write(struct buf *out, const struct ipc_field *f, const void *rec)
 enum rc rec_read(struct span in, const struct ipc_field *f, void *rec_out, struct err *e)
 {
     if (in.n == 0 || in.p[0] != REC_VERSION || ipc_decode(span_from(in, 1), f, rec_out, e) != RC_OK)
-        return err_set(e, RC_CORRUPT, NULL, NULL, "store: a record of %zu bytes does not read", in.n);
+        return err_set(e, RC_CORRUPT, "store: a record of %zu bytes does not read", in.n);
     return RC_OK;
 }

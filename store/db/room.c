@@ -133,9 +133,8 @@ enum rc env_room(struct env *v, uint64_t more, bool grow, struct err *e)
     if (rc != RC_OK ||
         (has >= v->min_free / (grow ? 2 : 4) + more && has + reuse >= (grow ? v->min_free : v->min_free / 4) + want))
         return rc;
-    return err_set(
-        e, RC_TEMP, "4.3.1", "Espace de stockage plein, reessayez plus tard / Mail system storage is full, try later",
-        "store: disk nearly full: free=%llu reusable=%llu", (unsigned long long)has, (unsigned long long)reuse);
+    return err_cause(e, RC_TEMP, CAUSE_DISK_FULL, "store: disk nearly full: free=%llu reusable=%llu",
+                     (unsigned long long)has, (unsigned long long)reuse);
 }
 
 bool room_low(struct env *v)

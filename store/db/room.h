@@ -3,7 +3,7 @@
  *
  * Room     is the free space of the disk, less what is logged and still has to be written to the tables, plus the pages inside the tables
  *          that hold nothing (Berkeley DB's free lists). A deletion gives pages back to its table at once, and to the disk only later.
- * INV-R1   What grows is refused (RC_TEMP 4.3.1) while the room is below min_free, or the disk alone is below half of min_free, because the log
+ * INV-R1   What grows is refused (CAUSE_DISK_FULL) while the room is below min_free, or the disk alone is below half of min_free, because the log
  *          and the small tables need the disk itself. Other changes are refused while the disk is below a quarter of min_free.
  * INV-R2   What takes away is never refused: EXPUNGE, the deletion of a folder or a mailbox, the end of a queue entry. Neither is what comes before it
  *          in mail clients: a flag, MOVE to the Trash, RENAME of a folder to below it, because as many rows go as come. The rest of min_free

@@ -53,7 +53,7 @@ enum rc scan_open(struct scan *s, struct tx *t, enum table tb, const struct key 
     s->bulk.ulen = ahead[w];
     s->bulk.flags = DB_DBT_USERMEM;
     s->bulk.data = bulk_take(s->bulk.ulen);
-    return s->bulk.data ? RC_OK : err_set(e, RC_TEMP, NULL, NULL, "store: out of memory");
+    return s->bulk.data ? RC_OK : err_set(e, RC_TEMP, "store: out of memory");
 }
 
 void scan_close(struct scan *s)
@@ -156,7 +156,7 @@ enum rc scan_next(struct scan *s, struct span *k_out, struct span *v_out, struct
     if (rc != RC_OK)
         return rc;
     if (k_out->n < s->prefix.n || memcmp(k_out->p, s->prefix.b, s->prefix.n) != 0)
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "store: end of range");
+        return err_set(e, RC_NOTFOUND, "store: end of range");
     return RC_OK;
 }
 

@@ -17,11 +17,9 @@ static enum rc damaged(enum table tb, int ret, struct err *e)
     struct guard_page p;
 
     if (guard_last(&p))
-        return err_set(e, RC_CORRUPT, "4.3.0", NULL, "store: %s: page %u is damaged", tables[p.tb].file,
-                       (unsigned)p.page);
+        return err_set(e, RC_CORRUPT, "store: %s: page %u is damaged", tables[p.tb].file, (unsigned)p.page);
     log_ev(LOG_ERROR_, "store-damaged", "table=%s db=%d", tables[tb].file, ret);
-    return err_set(e, RC_CORRUPT, "4.3.0", NULL, "store: %s: a page cannot be read: %s", tables[tb].file,
-                   db_strerror(ret));
+    return err_set(e, RC_CORRUPT, "store: %s: a page cannot be read: %s", tables[tb].file, db_strerror(ret));
 }
 
 enum rc tx_rc(struct tx *t, int ret, enum table tb, struct err *e)
@@ -33,18 +31,18 @@ enum rc tx_rc(struct tx *t, int ret, enum table tb, struct err *e)
         return RC_OK;
     case DB_NOTFOUND:
     case DB_KEYEMPTY:
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "store: %s: no such record", file);
+        return err_set(e, RC_NOTFOUND, "store: %s: no such record", file);
     case DB_KEYEXIST:
-        return err_set(e, RC_EXISTS, NULL, NULL, "store: %s: record exists", file);
+        return err_set(e, RC_EXISTS, "store: %s: record exists", file);
     case DB_LOCK_DEADLOCK:
     case DB_LOCK_NOTGRANTED:
         t->deadlock = true;
-        return err_set(e, RC_TEMP, "4.3.0", NULL, "store: %s: deadlock", file);
+        return err_set(e, RC_TEMP, "store: %s: deadlock", file);
     case ENOSPC:
     case EDQUOT:
-        return err_set(e, RC_TEMP, "4.3.1", NULL, "store: %s: disk full", file);
+        return err_cause(e, RC_TEMP, CAUSE_DISK_FULL, "store: %s: disk full", file);
     case ENOMEM:
-        return err_set(e, RC_TEMP, "4.3.0", NULL, "store: %s: out of memory or locks", file);
+        return err_set(e, RC_TEMP, "store: %s: out of memory or locks", file);
     case EIO:
     case DB_PAGE_NOTFOUND:
         return damaged(tb, ret, e);
@@ -55,8 +53,7 @@ enum rc tx_rc(struct tx *t, int ret, enum table tb, struct err *e)
 
 enum rc tx_no_table(enum table tb, struct err *e)
 {
-    return err_set(e, RC_CORRUPT, "4.3.0", NULL, "store: %s: its first page is damaged: the table is closed",
-                   tables[tb].file);
+    return err_set(e, RC_CORRUPT, "store: %s: its first page is damaged: the table is closed", tables[tb].file);
 }
 
 /* ---- life of a transaction ---- */
@@ -72,7 +69,7 @@ static enum rc in_time(struct err *e)
 {
     if (due == 0 || clock_mono() < due)
         return RC_OK;
-    return err_set(e, RC_TEMP, "4.3.0", NULL, "store: not done in time: nothing was changed");
+    return err_set(e, RC_TEMP, "store: not done in time: nothing was changed");
 }
 
 /* Committed in time, on stable storage long after: it may have been given up meanwhile, and be asked for again. */

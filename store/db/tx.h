@@ -7,7 +7,7 @@
  *          flush. The tables know nothing of watchers or upkeep.
  * Order    Whoever works in folders gets their counters first, in key order, and for writing when it will write. The counters stand for the
  *          folder's lock. So two writers of one folder never deadlock further down, and a reader sees one moment of the folder.
- * Errors   RC_NOTFOUND, RC_EXISTS (TX_NEW), RC_TEMP (4.3.1 when the disk is full), RC_CORRUPT: a page that is needed cannot
+ * Errors   RC_NOTFOUND, RC_EXISTS (TX_NEW), RC_TEMP (CAUSE_DISK_FULL when the disk is full), RC_CORRUPT: a page that is needed cannot
  *          be read (guard.h); the environment broken: env_dead(). Only RC_NOTFOUND means "not there": whoever deletes or makes
  *          anew because something is missing does so on that one alone.
  * Process  pli-stored, any thread; a struct tx belongs to one.

@@ -19,7 +19,7 @@ static enum rc number_get(struct tx *t, const char *name, uint64_t def, uint64_t
     else if (rc == RC_NOTFOUND)
         *v_out = def;
     else if (rc == RC_OK)
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "store: a number of %zu bytes", b.n);
+        rc = err_set(e, RC_CORRUPT, "store: a number of %zu bytes", b.n);
     buf_free(&b);
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
@@ -76,12 +76,12 @@ enum rc do_box_create(struct tx *t, const struct ask *a, struct err *e)
     enum rc rc;
 
     if (rq->mbx < MBX_FIRST)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: mailbox numbers begin at %d", MBX_FIRST);
+        return err_set(e, RC_SYNTAX, "store: mailbox numbers begin at %d", MBX_FIRST);
     if ((rc = tx_has(t, T_BOXES, &part, e)) == RC_NOTFOUND)
         rc = tx_has(t, T_GONE, &gone, e);
     if (rc != RC_NOTFOUND)
         return rc != RC_OK ? rc
-                           : err_set(e, RC_EXISTS, NULL, NULL, "store: mailbox %llu exists, or is being emptied",
+                           : err_set(e, RC_EXISTS, "store: mailbox %llu exists, or is being emptied",
                                      (unsigned long long)rq->mbx);
     memcpy(b.pub, rq->pub, SEAL_PUB);
     b.last_uidvalidity = (uint32_t)b.created;
@@ -130,7 +130,7 @@ enum rc do_box_get(struct tx *t, const struct ask *a, struct err *e)
     if (a->role == ROLE_ADMIN && rq->mbx != 0)
         return answer_box(t, a, rq->mbx, e);
     if (!s->bound || (rq->mbx != 0 && rq->mbx != s->mbx))
-        return err_set(e, RC_DENIED, NULL, NULL, "store: the ticket does not give that mailbox");
+        return err_set(e, RC_DENIED, "store: the ticket does not give that mailbox");
     return answer_box(t, a, s->mbx, e);
 }
 
@@ -142,8 +142,8 @@ static enum rc sit(const struct ask *a, uint64_t mbx, struct err *e)
     if (a->role != ROLE_IMAPD || (s->seated && s->mbx == mbx))
         return RC_OK;
     if (!seats_take(a->d->seats, mbx))
-        return err_set(e, RC_QUOTA, NULL, NULL, "store: mailbox %llu has as many sessions as it may",
-                       (unsigned long long)mbx);
+        return err_cause(e, RC_QUOTA, CAUSE_ACCOUNT_SESSIONS, "store: mailbox %llu has as many sessions as it may",
+                         (unsigned long long)mbx);
     if (s->seated)
         seats_leave(a->d->seats, s->mbx);
     s->seated = true;
@@ -174,8 +174,8 @@ enum rc do_ticket(struct tx *t, const struct ask *a, struct err *e)
 static enum rc set_slots(struct tx *t, const struct store_box_set_req *rq, uint64_t mbx, struct box *b, struct err *e)
 {
     if (rq->slots_version != b->slots_version)
-        return err_set(e, RC_EXISTS, NULL, NULL, "store: slots of mailbox %llu are at version %llu",
-                       (unsigned long long)mbx, (unsigned long long)b->slots_version);
+        return err_set(e, RC_EXISTS, "store: slots of mailbox %llu are at version %llu", (unsigned long long)mbx,
+                       (unsigned long long)b->slots_version);
     b->slots_version++;
     return slots_replace(t, mbx, rq->slots, e);
 }
@@ -187,7 +187,7 @@ enum rc do_box_set(struct tx *t, const struct ask *a, struct err *e)
     enum rc rc;
 
     if (rq->what == 0 || rq->what & ~(BOX_SET_SLOTS | BOX_SET_QUOTA))
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: nothing to set: %u", rq->what);
+        return err_set(e, RC_SYNTAX, "store: nothing to set: %u", rq->what);
     rc = box_get(t, rq->mbx, true, &b, e);
     if (rc == RC_OK && rq->what & BOX_SET_SLOTS)
         rc = set_slots(t, rq, rq->mbx, &b, e);

@@ -45,11 +45,11 @@ static enum rc gather(struct copying *c, uint64_t *bytes_out, struct err *e)
 
     c->uids = calloc(STORE_COPY_MAX, sizeof *c->uids);
     if (!c->uids)
-        return err_set(e, RC_TEMP, NULL, NULL, "store: out of memory");
+        return err_set(e, RC_TEMP, "store: out of memory");
     rc = msg_it_open(&it, c->t, c->a->s->mbx, c->rq->folder, c->rq->uids, c->rq->from, e);
     while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK) {
         if (c->n == STORE_COPY_MAX)
-            rc = err_set(e, RC_PERM, NULL, NULL, "store: more than %d messages at once", STORE_COPY_MAX);
+            rc = err_set(e, RC_PERM, "store: more than %d messages at once", STORE_COPY_MAX);
         else
             c->uids[c->n++] = uid;
         bytes += m.size;
@@ -84,7 +84,7 @@ static enum rc copy_one(struct copying *c, uint32_t uid, struct err *e)
     enum rc rc = msg_get(c->t, mbx, c->rq->folder, uid, &m, e);
 
     if (rc == RC_OK && new_uid >= STORE_UID_MAX)
-        rc = err_set(e, RC_TEMP, NULL, NULL, "store: folder %u has no UID left", (unsigned)c->rq->dest);
+        rc = err_set(e, RC_TEMP, "store: folder %u has no UID left", (unsigned)c->rq->dest);
     if (rc != RC_OK)
         return rc;
     was = m;

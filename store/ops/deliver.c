@@ -37,12 +37,12 @@ static enum rc check_sizes(const struct store_deliver_req *rq, struct err *e)
     uint64_t plain;
 
     if (rq->size > MESSAGE_MAX || rq->len_message != seal_size(rq->size))
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: the message's sealed length is not its size's");
+        return err_set(e, RC_SYNTAX, "store: the message's sealed length is not its size's");
     if (rq->len_summary > MESSAGE_MAX || rq->len_search > MESSAGE_MAX)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: summary or search text out of bounds");
+        return err_set(e, RC_SYNTAX, "store: summary or search text out of bounds");
     if ((rq->len_summary && seal_plain_size(rq->len_summary, &plain, e) != RC_OK) ||
         (rq->len_search && seal_plain_size(rq->len_search, &plain, e) != RC_OK))
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: no object is sealed to that length");
+        return err_set(e, RC_SYNTAX, "store: no object is sealed to that length");
     return RC_OK;
 }
 
@@ -51,17 +51,17 @@ static enum rc check_places(const struct delivery *d, struct err *e)
     const struct sess *s = d->a->s;
 
     if (d->n_places + d->n_remotes == 0 || d->n_places + d->n_remotes > STORE_PLACES_MAX)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: %zu places and %zu remotes", d->n_places, d->n_remotes);
+        return err_set(e, RC_SYNTAX, "store: %zu places and %zu remotes", d->n_places, d->n_remotes);
     for (size_t i = 0; i < d->n_places; i++)
         if (!flags_lawful(d->places[i].flags))
-            return err_set(e, RC_SYNTAX, NULL, NULL, "store: unknown flag");
+            return err_set(e, RC_SYNTAX, "store: unknown flag");
     if (d->a->role != ROLE_IMAPD)
         return RC_OK;
     if (!s->bound || !(s->rights & RIGHT_WRITE) || d->n_remotes > 0)
-        return err_set(e, RC_DENIED, NULL, NULL, "store: an append wants a ticket to write");
+        return err_set(e, RC_DENIED, "store: an append wants a ticket to write");
     for (size_t i = 0; i < d->n_places; i++)
         if (d->places[i].mbx != s->mbx)
-            return err_set(e, RC_DENIED, NULL, NULL, "store: not the ticket's mailbox");
+            return err_set(e, RC_DENIED, "store: not the ticket's mailbox");
     return RC_OK;
 }
 
@@ -100,7 +100,7 @@ static enum rc get_memory(struct delivery *d, struct err *e)
     d->placed = calloc(places, sizeof *d->placed);
     d->order = calloc(places, sizeof *d->order);
     if (!d->places || !d->remotes || !d->placed || !d->order)
-        return err_set(e, RC_TEMP, NULL, NULL, "store: out of memory");
+        return err_set(e, RC_TEMP, "store: out of memory");
     return RC_OK;
 }
 
@@ -153,7 +153,7 @@ static enum rc put_epoch(struct tx *t, uint64_t mbx, uint64_t epoch, const unsig
     enum rc rc;
 
     if (seal_epoch_id(mbx, rec) != epoch)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: that is not the record of epoch %llu of mailbox %llu",
+        return err_set(e, RC_SYNTAX, "store: that is not the record of epoch %llu of mailbox %llu",
                        (unsigned long long)epoch, (unsigned long long)mbx);
     rc = tx_get(t, T_EPOCHS, &k, TX_COMMITTED, &have, e);
     if (rc == RC_NOTFOUND)
@@ -212,14 +212,14 @@ static enum rc file_place(struct tx *t, struct delivery *d, size_t i, struct err
     if (rc == RC_OK)
         rc = counters_get(t, p->mbx, p->folder, true, &c, e);
     if (rc == RC_NOTFOUND && d->a->role != ROLE_IMAPD) /* it went since RCPT: asked again, RCPT will say so */
-        rc = err_set(e, RC_TEMP, "4.2.1", NULL, "store: mailbox %llu folder %u is gone", (unsigned long long)p->mbx,
+        rc = err_set(e, RC_TEMP, "store: mailbox %llu folder %u is gone", (unsigned long long)p->mbx,
                      (unsigned)p->folder);
     if (rc == RC_OK)
         rc = check_quota(t, d, p->mbx, &b, e);
     if (rc == RC_OK && p->flags >> MF_KEYWORDS && (rc = keywords_known(t, p->mbx, p->flags, e)) != RC_OK)
         return rc;
     if (rc == RC_OK && c.uidnext >= STORE_UID_MAX)
-        rc = err_set(e, RC_TEMP, "4.2.2", NULL, "store: mailbox %llu folder %u has no UID left",
+        rc = err_set(e, RC_TEMP, "store: mailbox %llu folder %u has no UID left",
                      (unsigned long long)p->mbx, (unsigned)p->folder);
     if (rc != RC_OK)
         return rc;
@@ -248,10 +248,10 @@ static enum rc answer_again(struct tx *t, struct delivery *d, struct err *e)
         goto out;
     rest = r.placed;
     if (r.size != d->rq->size || memcmp(r.digest[0], d->ref.digest[0], DIGEST_LEN) != 0)
-        rc = err_set(e, RC_PERM, NULL, NULL, "store: that object id is another message's");
+        rc = err_set(e, RC_PERM, "store: that object id is another message's");
     else if (d->a->role == ROLE_IMAPD &&
              (ipc_list_next(&rest, store_placed_f, &first, e) != RC_OK || first.mbx != d->a->s->mbx))
-        rc = err_set(e, RC_DENIED, NULL, NULL, "store: that object id is another mailbox's");
+        rc = err_set(e, RC_DENIED, "store: that object id is another mailbox's");
     if (rc != RC_OK)
         goto out;
     buf_addspan(d->a->out, r.placed);
@@ -346,7 +346,7 @@ enum rc do_can_take(struct tx *t, const struct ask *a, struct err *e)
     enum rc rc;
 
     if (a->role == ROLE_IMAPD && (!a->s->bound || a->s->mbx != rq->mbx))
-        return err_set(e, RC_DENIED, NULL, NULL, "store: not the ticket's mailbox");
+        return err_set(e, RC_DENIED, "store: not the ticket's mailbox");
     rc = box_get(t, rq->mbx, false, &b, e);
     return rc == RC_OK ? box_takes(a->d, t, rq->mbx, &b, (struct sums){rq->size, 1}, e) : rc;
 }

@@ -25,7 +25,7 @@ enum rc expunged_mark(struct tx *t, uint64_t mbx, uint32_t folder, uint64_t *mar
     if (rc == RC_OK && b.n == 8)
         *mark_out = rd_u64(&r);
     else if (rc == RC_OK)
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "store: a mark of %zu bytes: folder=%u", b.n, (unsigned)folder);
+        rc = err_set(e, RC_CORRUPT, "store: a mark of %zu bytes: folder=%u", b.n, (unsigned)folder);
     buf_free(&b);
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }

@@ -46,7 +46,7 @@ static enum rc check_flags(struct tx *t, const struct ask *a, struct err *e)
     const struct store_flags_req *rq = a->req;
 
     if (rq->how > FLAGS_REMOVE || !flags_lawful(rq->flags))
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: unknown flag");
+        return err_set(e, RC_SYNTAX, "store: unknown flag");
     return rq->flags >> MF_KEYWORDS ? keywords_known(t, a->s->mbx, rq->flags, e) : RC_OK;
 }
 
@@ -96,7 +96,7 @@ static enum rc change_all(struct tx *t, const struct ask *a, struct picked *p, s
 static enum rc picked_new(size_t n, struct picked **out, struct err *e)
 {
     *out = calloc(n, sizeof **out);
-    return *out ? RC_OK : err_set(e, RC_TEMP, NULL, NULL, "store: out of memory");
+    return *out ? RC_OK : err_set(e, RC_TEMP, "store: out of memory");
 }
 
 enum rc do_flags(struct tx *t, const struct ask *a, struct err *e)

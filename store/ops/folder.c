@@ -109,11 +109,11 @@ enum rc box_takes(const struct stored *d, struct tx *t, uint64_t mbx, const stru
     if (rc != RC_OK)
         return rc;
     if (d->max_messages && s.messages + more.messages > d->max_messages)
-        return err_set(e, RC_QUOTA, "5.2.2", "La boite contient le nombre maximal de messages / The mailbox holds as many messages as it may",
+        return err_cause(e, RC_QUOTA, CAUSE_TOO_MANY_MESSAGES,
                        "store: mailbox %llu has %llu messages, the most it may", (unsigned long long)mbx,
                        (unsigned long long)s.messages);
     if (b->quota > 0 && sums_used(&s) + sums_used(&more) > b->quota)
-        return err_set(e, RC_QUOTA, "5.2.2", NULL, "store: mailbox %llu is full", (unsigned long long)mbx);
+        return err_set(e, RC_QUOTA, "store: mailbox %llu is full", (unsigned long long)mbx);
     return RC_OK;
 }
 
@@ -142,7 +142,7 @@ enum rc msg_drop(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, cons
     if (rc == RC_OK && m->where & MSG_TEXT)
         rc = tx_del(t, T_TEXTS, &k, e);
     if (rc == RC_NOTFOUND)
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "store: a message lacks a record: folder=%u uid=%u", (unsigned)folder,
+        rc = err_set(e, RC_CORRUPT, "store: a message lacks a record: folder=%u uid=%u", (unsigned)folder,
                      (unsigned)uid);
     return rc == RC_OK ? objref_add(t, m->oid, -1, e) : rc;
 }
@@ -161,12 +161,12 @@ enum rc uidset_check(struct span set, struct err *e)
     uint32_t before = 0;
 
     if (set.n % 8 != 0)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: UID set of %zu bytes", set.n);
+        return err_set(e, RC_SYNTAX, "store: UID set of %zu bytes", set.n);
     while (r.s.n > 0) {
         uint32_t lo = rd_u32(&r), hi = rd_u32(&r);
 
         if (lo <= before || hi < lo)
-            return err_set(e, RC_SYNTAX, NULL, NULL, "store: UID set is not sorted");
+            return err_set(e, RC_SYNTAX, "store: UID set is not sorted");
         before = hi;
     }
     return RC_OK;
@@ -256,5 +256,5 @@ enum rc msg_it_next(struct msg_it *it, uint32_t *uid_out, struct msg *m_out, str
             scan_seek(&it->s, &to);
         }
     }
-    return err_set(e, RC_NOTFOUND, NULL, NULL, "store: no more messages");
+    return err_set(e, RC_NOTFOUND, "store: no more messages");
 }

@@ -71,7 +71,7 @@ static enum rc tag_free(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL
     if (rc == RC_OK)
         rc = folder_get(t, mbx, folder, &mem, &f, e);
     if (rc == RC_OK && !(f.flags & FF_GONE))
-        rc = err_set(e, RC_EXISTS, NULL, NULL, "store: folder %u has that name", (unsigned)folder);
+        rc = err_set(e, RC_EXISTS, "store: folder %u has that name", (unsigned)folder);
     if (rc == RC_OK) {
         *flags_out |= f.flags & FF_SUBSCRIBED;
         k = key_folder(mbx, folder);
@@ -161,7 +161,7 @@ static enum rc names_fit(uint64_t mbx, const struct names *was, const struct nam
 {
     if ((is->folders <= FOLDERS_NOW || is->folders <= was->folders) && (is->bytes <= NAMES || is->bytes <= was->bytes))
         return RC_OK;
-    return err_set(e, RC_QUOTA, NULL, NULL,
+    return err_cause(e, RC_QUOTA, CAUSE_TOO_MANY_FOLDERS,
                    "store: mailbox %llu: %llu folders, %llu bytes of names: more than it may have",
                    (unsigned long long)mbx, (unsigned long long)is->folders, (unsigned long long)is->bytes);
 }
@@ -181,11 +181,11 @@ enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e)
 
     if (rq->special == SU_INBOX || rq->special > SU_ARCHIVE || rq->flags & ~(FF_SUBSCRIBED | FF_NOSELECT) ||
         rq->name.n == 0)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: no such folder can be made");
+        return err_set(e, RC_SYNTAX, "store: no such folder can be made");
     memcpy(f.tag, rq->tag, SEAL_NAME_TAG);
     rc = box_get(t, mbx, true, &b, e);
     if (rc == RC_OK && b.next_folder > FOLDERS_EVER)
-        rc = err_set(e, RC_PERM, NULL, NULL, "store: mailbox %llu has made %d folders", (unsigned long long)mbx,
+        rc = err_set(e, RC_PERM, "store: mailbox %llu has made %d folders", (unsigned long long)mbx,
                      FOLDERS_EVER);
     if (rc == RC_OK)
         rc = tag_free(t, mbx, rq->tag, &f.flags, e);
@@ -216,9 +216,9 @@ static enum rc rename_out(struct tx *t, uint64_t mbx, const struct store_rename 
     enum rc rc = folder_get(t, mbx, r->folder, &mem, &f, e);
 
     if (rc == RC_OK && (r->folder == STORE_INBOX || r->name.n == 0))
-        rc = err_set(e, RC_PERM, NULL, NULL, "store: INBOX keeps its name");
+        rc = err_set(e, RC_PERM, "store: INBOX keeps its name");
     if (rc == RC_OK && f.flags & FF_GONE)
-        rc = err_set(e, RC_NOTFOUND, NULL, NULL, "store: folder %u is gone", (unsigned)r->folder);
+        rc = err_set(e, RC_NOTFOUND, "store: folder %u is gone", (unsigned)r->folder);
     if (rc == RC_OK)
         rc = tag_del(t, mbx, f.tag, e);
     buf_free(&mem);
@@ -291,9 +291,9 @@ enum rc do_folder_delete(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK)
         rc = folder_get(t, a->s->mbx, rq->folder, &mem, &f, e);
     if (rc == RC_OK && f.flags & FF_GONE)
-        rc = err_set(e, RC_NOTFOUND, NULL, NULL, "store: folder %u is gone", (unsigned)rq->folder);
+        rc = err_set(e, RC_NOTFOUND, "store: folder %u is gone", (unsigned)rq->folder);
     if (rc == RC_OK && rq->folder == STORE_INBOX)
-        rc = err_set(e, RC_PERM, NULL, NULL, "store: INBOX stays");
+        rc = err_set(e, RC_PERM, "store: INBOX stays");
     if (rc != RC_OK)
         goto out;
     if (!(f.flags & FF_NOSELECT))
@@ -325,7 +325,7 @@ enum rc do_folder_flags(struct tx *t, const struct ask *a, struct err *e)
     enum rc rc;
 
     if ((rq->set | rq->clear) & ~FF_SUBSCRIBED)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: only the subscription of a folder can be set");
+        return err_set(e, RC_SYNTAX, "store: only the subscription of a folder can be set");
     rc = folder_get(t, a->s->mbx, rq->folder, &mem, &f, e);
     if (rc != RC_OK)
         goto out;
@@ -392,7 +392,7 @@ enum rc do_select(struct tx *t, const struct ask *a, struct err *e)
     enum rc rc = counters_get(t, a->s->mbx, rq->folder, !rq->read_only, &c, e);
 
     if (rc == RC_OK && !rq->read_only && !(a->s->rights & RIGHT_WRITE))
-        rc = err_set(e, RC_DENIED, NULL, NULL, "store: the ticket reads only");
+        rc = err_set(e, RC_DENIED, "store: the ticket reads only");
     if (rc == RC_OK)
         rc = answer_status(t, a, rq->folder, &c, e);
     if (rc != RC_OK || rq->read_only || c.first_recent == c.uidnext)

@@ -10,7 +10,7 @@ enum rc keywords_known(struct tx *t, uint64_t mbx, uint64_t flags, struct err *e
         enum rc rc = flags >> (MF_KEYWORDS + i) & 1 ? tx_has(t, T_KEYWORDS, &k, e) : RC_OK;
 
         if (rc == RC_NOTFOUND)
-            rc = err_set(e, RC_SYNTAX, NULL, NULL, "store: keyword %u has no name", i);
+            rc = err_set(e, RC_SYNTAX, "store: keyword %u has no name", i);
         if (rc != RC_OK)
             return rc;
     }
@@ -81,8 +81,7 @@ enum rc do_keyword_add(struct tx *t, const struct ask *a, struct err *e)
     if (rc != RC_OK || have)
         return rc;
     if (rep->index >= STORE_KEYWORDS_MAX)
-        return err_set(e, RC_PERM, NULL, NULL, "store: mailbox %llu has all its keywords",
-                       (unsigned long long)a->s->mbx);
+        return err_set(e, RC_PERM, "store: mailbox %llu has all its keywords", (unsigned long long)a->s->mbx);
     memcpy(w.tag, rq->tag, SEAL_NAME_TAG);
     rec_write(&b, keyword_f, &w);
     k = key_part(a->s->mbx, rep->index);

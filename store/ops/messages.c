@@ -62,7 +62,7 @@ static enum rc beside_get(struct beside *b, struct tx *t, const struct ask *a, u
     if (rc == RC_OK && b->uid == uid)
         return RC_OK;
     if (rc == RC_OK || rc == RC_NOTFOUND)
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "store: a message lacks its record: folder=%u uid=%u", (unsigned)folder,
+        rc = err_set(e, RC_CORRUPT, "store: a message lacks its record: folder=%u uid=%u", (unsigned)folder,
                      (unsigned)uid);
     return rc;
 }
@@ -199,8 +199,8 @@ static enum rc read_bytes(struct tx *t, const struct ask *a, const struct msg *m
         return obj_read(t, m->oid, rq->kind, off, n, a->out, e);
     rc = tx_get_part(t, rq->kind == SEAL_SUMMARY ? T_SUMMARIES : T_TEXTS, &k, (uint32_t)off, (uint32_t)n, a->out, e);
     if (rc == RC_NOTFOUND || (rc == RC_OK && a->out->n != n))
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "store: a message lacks its record: folder=%u uid=%u",
-                     (unsigned)rq->folder, (unsigned)rq->uid);
+        rc = err_set(e, RC_CORRUPT, "store: a message lacks its record: folder=%u uid=%u", (unsigned)rq->folder,
+                     (unsigned)rq->uid);
     return rc;
 }
 
@@ -216,7 +216,7 @@ enum rc do_read(struct tx *t, const struct ask *a, struct err *e)
         return rc;
     len = object_len(&m, rq->kind);
     if (off >= len || seal_plain_size(len, &rep->plain_size, e) != RC_OK)
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "store: no such object or chunk: kind=%u chunk=%u", rq->kind,
+        return err_set(e, RC_NOTFOUND, "store: no such object or chunk: kind=%u chunk=%u", rq->kind,
                        (unsigned)rq->chunk);
     rc = read_bytes(t, a, &m, off, len - off < CHUNK ? len - off : CHUNK, e);
     memcpy(rep->oid, m.oid, SEAL_OID);
@@ -236,7 +236,7 @@ enum rc do_epochs(struct tx *t, const struct ask *a, struct err *e)
     enum rc rc = RC_OK;
 
     if (rq->epochs.n % 8 != 0)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: epochs of %zu bytes", rq->epochs.n);
+        return err_set(e, RC_SYNTAX, "store: epochs of %zu bytes", rq->epochs.n);
     while (r.s.n > 0 && (rc == RC_OK || rc == RC_NOTFOUND)) {
         uint64_t epoch = rd_u64(&r);
         struct key k = key_epoch(a->s->mbx, epoch);

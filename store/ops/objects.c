@@ -24,7 +24,7 @@ enum rc obj_read(struct tx *t, const unsigned char oid[SEAL_OID], uint8_t kind, 
         want = n < want ? (uint32_t)n : want;
         rc = tx_get_part(t, T_OBJECTS, &k, in, want, out, e);
         if (rc == RC_NOTFOUND || (rc == RC_OK && out->n - before != want))
-            return err_set(e, RC_CORRUPT, NULL, NULL, "store: an object lacks bytes: kind=%u piece=%u", kind,
+            return err_set(e, RC_CORRUPT, "store: an object lacks bytes: kind=%u piece=%u", kind,
                            (unsigned)(off / OBJ_PIECE));
         if (rc != RC_OK)
             return rc;
@@ -101,7 +101,7 @@ enum rc objref_add(struct tx *t, const unsigned char oid[SEAL_OID], int by, stru
     enum rc rc = objref_get(t, oid, true, &mem, &r, e);
 
     if (rc == RC_OK && (int64_t)r.refs + by < 0)
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "store: an object has fewer references than are taken away");
+        rc = err_set(e, RC_CORRUPT, "store: an object has fewer references than are taken away");
     if (rc != RC_OK)
         goto out;
     r.refs = (uint32_t)((int64_t)r.refs + by);

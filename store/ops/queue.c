@@ -30,7 +30,7 @@ static enum rc put_item(struct tx *t, uint64_t qid, uint32_t rcpt, const struct 
     rc = tx_put(t, T_QUEUE, &k, buf_span(&b), fresh ? TX_NEW : 0, e);
     buf_free(&b);
     if (rc == RC_EXISTS)
-        rc = err_set(e, RC_TEMP, NULL, NULL, "store: queue id %llu is taken", (unsigned long long)qid);
+        rc = err_set(e, RC_TEMP, "store: queue id %llu is taken", (unsigned long long)qid);
     if (rc == RC_OK && q->state == Q_WAITING)
         rc = tx_put(t, T_DUE, &due, SPAN_LIT("d"), 0, e);
     return rc;
@@ -90,7 +90,7 @@ enum rc do_queue_update(struct tx *t, const struct ask *a, struct err *e)
     enum rc rc;
 
     if (rq->state < Q_WAITING || rq->state > Q_FAILED)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: no such queue state: %u", rq->state);
+        return err_set(e, RC_SYNTAX, "store: no such queue state: %u", rq->state);
     rc = get_item(t, rq->qid, rq->rcpt, true, &mem, &q, e);
     if (rc == RC_OK)
         rc = drop_due(t, rq->qid, rq->rcpt, &q, e);
@@ -241,7 +241,7 @@ enum rc do_queue_read(struct tx *t, const struct ask *a, struct err *e)
         return rc;
     len = seal_size(q.size);
     if (rq->kind != SEAL_MESSAGE || off >= len)
-        return err_set(e, RC_NOTFOUND, NULL, NULL, "store: no such chunk");
+        return err_set(e, RC_NOTFOUND, "store: no such chunk");
     len = len - off < SEAL_CHUNK + SEAL_TAG ? len - off : SEAL_CHUNK + SEAL_TAG;
     rc = obj_read(t, q.oid, SEAL_MESSAGE, off, len, a->out, e);
     memcpy(rep->oid, q.oid, SEAL_OID);

@@ -44,7 +44,7 @@ static enum rc check_right(const struct sess *s, uint32_t right, struct err *e)
 {
     if (right == OPEN || (s->bound && (s->rights & right) == right))
         return RC_OK;
-    return err_set(e, RC_DENIED, NULL, NULL, "store: %s",
+    return err_set(e, RC_DENIED, "store: %s",
                    s->bound ? "the ticket lacks the right" : "a ticket comes first");
 }
 

@@ -27,8 +27,8 @@ enum rc slots_lawful(struct span slots, struct err *e)
     while ((rc = slot_next(&slots, &s, e)) == RC_OK)
         opens = opens || s.type < SLOT_SIGNING;
     if (rc != RC_NOTFOUND)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: those are no key slots");
-    return opens ? RC_OK : err_set(e, RC_PERM, NULL, NULL, "store: the last key slot of a mailbox is not removed");
+        return err_set(e, RC_SYNTAX, "store: those are no key slots");
+    return opens ? RC_OK : err_set(e, RC_PERM, "store: the last key slot of a mailbox is not removed");
 }
 
 enum rc slots_first(struct tx *t, uint64_t mbx, struct span slots, struct err *e)

@@ -36,9 +36,9 @@ enum rc source_open(struct delivery *d, struct err *e)
     if (d->a->fd < 0)
         return size == d->rq->objects.n
                    ? RC_OK
-                   : err_set(e, RC_SYNTAX, NULL, NULL, "store: objects are not as long as announced");
+                   : err_set(e, RC_SYNTAX, "store: objects are not as long as announced");
     if (d->rq->objects.n != 0)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "store: objects both inline and in a memfd");
+        return err_set(e, RC_SYNTAX, "store: objects both inline and in a memfd");
     rc = memfd_check(d->a->fd, size, e);
     if (rc != RC_OK)
         return rc;

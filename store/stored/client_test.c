@@ -81,7 +81,7 @@ static void test_patience(void **state)
     store_patience(s, 400);
     start = clock_mono();
     assert_int_equal(store_call(s, STORE_FOLDER_STATUS, &(struct store_folder_msg){STORE_INBOX}, -1, &st, &e), RC_TEMP);
-    assert_string_equal(e.esc, "4.3.0");
+    assert_int_equal(e.cause, CAUSE_UNAVAILABLE);
     assert_in_range((clock_mono() - start) / 1000000, 300, 3000);
     live_start(&L);
     store_patience(s, 8000);

@@ -278,13 +278,13 @@ static void test_reserve(void **state)
     letter_new(&l, 10, 0, 0);
     letter_to(&l, mbx, STORE_INBOX, 0);
     assert_int_equal(letter_send(&l, in, NULL, &rep, &e), RC_TEMP);
-    assert_string_equal(e.esc, "4.3.1");
+    assert_int_equal(e.cause, CAUSE_DISK_FULL);
     assert_int_equal(
         store_call(s, STORE_COPY,
                    &(struct store_copy_req){.folder = STORE_INBOX, .dest = trash, .uids = live_range(1, 1)}, -1, &cp,
                    &e),
         RC_TEMP);
-    assert_string_equal(e.esc, "4.3.1");
+    assert_int_equal(e.cause, CAUSE_DISK_FULL);
     OK(store_call(s, STORE_COPY,
                   &(struct store_copy_req){.folder = STORE_INBOX, .dest = trash, .uids = live_range(1, 1), .move = 1},
                   -1, &cp, &e));

@@ -18,8 +18,8 @@
  *          may be asked again after a lost reply.
  * Errors   every op: RC_DENIED without its role, ticket or right; RC_NOTFOUND no such mailbox, folder, message;
  *          RC_SYNTAX values out of their bounds; RC_CORRUPT what is asked for (or the place where it is to be put) stands on a
- *          page that cannot be read: that request fails, the log and STORE_DAMAGE name the page; RC_TEMP 4.3.1 disk nearly full, 4.3.0
- *          otherwise (nothing was changed).
+ *          page that cannot be read: that request fails, the log and STORE_DAMAGE name the page; RC_TEMP (nothing was changed),
+ *          with CAUSE_DISK_FULL when the disk is nearly full.
  * Rights   ticket's RIGHT_READ for what reads, RIGHT_WRITE for what changes (and SELECT that is not read only).
  *          Slots are changed by the administrator alone; the last one that opens a mailbox is not removed (RC_PERM), and the former list is
  *          kept, and answered beside the new one, until a session has opened the mailbox with the new one (BOX_OPENED).

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Every row of policies/refusals.c is uttered once by a real server, and the reply is the row: code, enhanced code, text; the log names its cause.
+"""Every row of policies/causes.c that SMTP may tell is uttered once by a real server, and the reply is the row: code, enhanced code, text; the log names its cause.
 
 A new row without a way to bring it about fails test_every_row_has_a_way.
 """
@@ -15,8 +15,10 @@ import subprocess
 import pytest
 from instance import PASSWORD, TOP, Instance, eventually, plain
 
-ROW = re.compile(r'ROW\(REFUSE_\w+, "([a-z0-9-]+)", (\d+), "([\d.]+)",\s*"([^"]*)",\s*"([^"]*)"\)', re.S)
-ROWS = {name: (int(code), esc, f"{fr} / {en}") for name, code, esc, fr, en in ROW.findall((TOP / "policies/refusals.c").read_text())}
+NAMES = dict(re.findall(r'X\((CAUSE_\w+), "([a-z0-9-]+)"\)', (TOP / "base/cause.h").read_text()))
+ROW = re.compile(r'(?:SMTP|BOTH)\((CAUSE_\w+), (\d+), "([\d.]+)",(?: (?:NULL|"[^"]*"),)?\s*"([^"]*)",\s*"([^"]*)"\),', re.S)
+TABLE = (TOP / "policies/causes.c").read_text()
+ROWS = {NAMES[cause]: (int(code), esc, f"{fr} / {en}") for cause, code, esc, fr, en in ROW.findall(TABLE)}
 ME, OTHER = "gp@chu.test", "autre@chu.test"
 WAYS = {}
 
@@ -352,6 +354,9 @@ def _(p):
     return message(p, plain("gros", ME, ME, extra="X-Remplissage: une ligne de plus dans cet en-tete\r\n" * 12000))
 
 
+AFTER_DATA = {"from-operator", "from-mismatch", "bare-lf", "message-line", "tnef", "nul", "loop", "headers-too-big"}
+
+
 @pytest.mark.parametrize("name", sorted(WAYS))
 def test_the_reply_is_the_row(inst, name):
     want_code, esc, text = ROWS[name]
@@ -360,9 +365,45 @@ def test_the_reply_is_the_row(inst, name):
         assert got[0] == want_code and got[1].startswith(esc)
         return
     code, said = got
+    assert name not in AFTER_DATA or re.search(r", id=[0-9a-f]{16}$", said)
     assert (code, re.sub(r", id=[0-9a-f]{16}$", "", said)) == (want_code, f"{esc} {text}")
     if name != "too-many-sessions":     # the listener's own line names why it has no place
         eventually(lambda: re.search(rf"ev=refused .*code={want_code} why={name} ", (inst.root / "log/pli.log").read_text()))
+
+
+# ---- the id of a refused message ----
+LINE = b"x" * 998 + b"\r\n"
+
+
+def data_too_big(c):
+    return letter(c, plain("trop", ME, ME) + LINE * 1100)
+
+
+def bdat_too_big(c):
+    assert c.ask(f"MAIL FROM:<{ME}>")[0] == 250 and c.ask(f"RCPT TO:<{ME}>")[0] == 250
+    part = LINE * 1100
+    return c.ask(b"BDAT %d\r\n" % len(part) + part)
+
+
+def bdat_last_refused(c):
+    assert c.ask(f"MAIL FROM:<{ME}>")[0] == 250 and c.ask(f"RCPT TO:<{ME}>")[0] == 250
+    octets = plain("faux", OTHER, ME)
+    return c.ask(b"BDAT %d LAST\r\n" % len(octets) + octets)
+
+
+def lf_at_the_end(c):
+    return letter(c, plain("lf", ME, ME, "a\nb\r\n"))
+
+
+@pytest.mark.parametrize("refused, name", [(data_too_big, "too-big"), (bdat_too_big, "too-big"), (bdat_last_refused, "from-mismatch"), (lf_at_the_end, "bare-lf")],
+                         ids=lambda v: v if isinstance(v, str) else v.__name__)
+def test_a_refused_message_is_named(inst, refused, name):
+    """The doctor's screenshot is enough to find it: the reply has our id, and the log's line of the refusal has the same."""
+    with hello(inst, ME) as c:
+        code, said = refused(c)
+    mid = re.search(r", id=([0-9a-f]{16})$", said)
+    assert code == ROWS[name][0] and mid, said
+    eventually(lambda: re.search(rf"mid={mid[1]} ev=refused .*why={name} ", (inst.root / "log/pli.log").read_text()))
 
 
 # ---- what is away, on an instance of its own ----
@@ -453,7 +494,7 @@ ELSEWHERE = {"disk-full": ("tests/fault/test_bad_day.py", "def test_disk_full")}
 
 
 def test_every_row_has_a_way():
-    assert len(ROWS) == (TOP / "policies/refusals.c").read_text().count("ROW(REFUSE_")
+    assert len(ROWS) == len(re.findall(r"^    (?:SMTP|BOTH)\(", TABLE, re.M))
     for path, mark in ELSEWHERE.values():
         assert mark in (TOP / path).read_text()
     assert set(ROWS) == set(WAYS) | HERE | set(ELSEWHERE)

@@ -91,7 +91,7 @@ def test_sessions_of_a_disabled_account_end(inst):
         with pytest.raises(smtplib.SMTPSenderRefused) as no:
             s.sendmail("parti@chu.test", ["gp@chu.test"], letter)
         assert no.value.smtp_code == 421
-        with pytest.raises(imaplib.IMAP4.abort, match="Account changed"):
+        with pytest.raises(imaplib.IMAP4.abort, match="account has changed"):
             m.fetch("1", "(BODY[])")
     with pytest.raises(smtplib.SMTPAuthenticationError):
         inst.smtp(login="parti@chu.test")

@@ -126,7 +126,7 @@ IMAP_ARGS = {"LOGIN": "{me} {pw}", "AUTHENTICATE": "PLAIN {plain}", "SELECT": "I
 # what a command that is allowed and right is answered, where that is not OK
 IMAP_RIGHT = {"STARTTLS": b"t1 NO [CLIENTBUG] ",  # the session is under TLS already
               "DELETE": b"t1 NO [NONEXISTENT] ", "RENAME": b"t1 NO [NONEXISTENT] "}
-NOT_IN_THIS_STATE = b"t1 BAD Command is not allowed in this state"
+NOT_IN_THIS_STATE = b"t1 BAD Commande hors de propos a ce moment / Bad sequence of commands"
 IMAP_STATES = ["not-authenticated", "authenticated", "selected"]
 
 

@@ -89,7 +89,7 @@ def test_every_open_session_ends(pli, change):
         CHANGES[change](pli, who)
         for line in (waiting, idling):
             bye, took = line.bye()
-            why = ["Compte modifie, reconnectez-vous / Account changed"]
+            why = ["Votre compte a change, reconnectez-vous / Your account has changed"]
             if change == "delete" and line is idling:  # whoever tells it first
                 why.append("Boite supprimee par une autre session / Mailbox was deleted")
             assert len(bye) == 1 and any(w in bye[0] for w in why), bye
@@ -204,7 +204,7 @@ def test_a_literal_on_its_way_is_not_taken(pli, change):
         eventually(lambda: f"ev=session-ended account={who} " in pli.output())
         line.sock.sendall(b"0123456789012345\r\n")
         came = line.file.readlines()
-        assert len(came) == 1 and came[0].startswith("* BYE Compte modifie".encode()), came
+        assert len(came) == 1 and came[0].startswith("* BYE Votre compte a change".encode()), came
     assert "ev=append account=" + who not in pli.output()
 
 

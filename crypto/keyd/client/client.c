@@ -69,10 +69,10 @@ static enum rc wrapped_take(struct span list, const struct keyd_box *boxes, size
     for (size_t i = 0; i < n && rc == RC_OK; i++) {
         rc = ipc_list_next(&list, keyd_wrapped_f, &out[i], e);
         if (rc == RC_OK && out[i].mbx != boxes[i].mbx)
-            rc = err_set(e, RC_CORRUPT, NULL, NULL, "keyd answers for another mailbox");
+            rc = err_set(e, RC_CORRUPT, "keyd answers for another mailbox");
     }
     if (rc == RC_NOTFOUND || (rc == RC_OK && list.n != 0))
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "keyd answers for more or fewer mailboxes than were asked for");
+        rc = err_set(e, RC_CORRUPT, "keyd answers for more or fewer mailboxes than were asked for");
     return rc;
 }
 

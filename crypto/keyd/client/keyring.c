@@ -20,8 +20,8 @@ void keyring_free(struct keyring **k)
 static enum rc file_key(struct span credential, unsigned char key[32], struct err *e)
 {
     if (credential.n < CREDENTIAL_MIN || credential.n > CREDENTIAL_MAX)
-        return err_set(e, RC_DENIED, NULL, NULL, "credential of %zu bytes: it must have %d to %d", credential.n,
-                       CREDENTIAL_MIN, CREDENTIAL_MAX);
+        return err_set(e, RC_DENIED, "credential of %zu bytes: it must have %d to %d", credential.n, CREDENTIAL_MIN,
+                       CREDENTIAL_MAX);
     return alg_hkdf(credential, SPAN_LIT("pli keyring 1"), key, e);
 }
 
@@ -99,9 +99,9 @@ static enum rc fields_open(const struct gcm_call *c, struct keyring **k_out, str
     enum rc rc = alg_gcm_open(c, plain, e);
 
     if (rc == RC_CORRUPT)
-        rc = err_set(e, RC_DENIED, NULL, NULL, "keyring does not open: not its credential, or the file was changed");
+        rc = err_set(e, RC_DENIED, "keyring does not open: not its credential, or the file was changed");
     else if (rc == RC_OK && !fields_get(span_of(plain, c->in.n - GCM_TAG), k))
-        rc = err_set(e, RC_CORRUPT, NULL, NULL, "keyring is malformed");
+        rc = err_set(e, RC_CORRUPT, "keyring is malformed");
     if (rc == RC_OK)
         *k_out = k;
     else
@@ -118,10 +118,9 @@ enum rc keyring_open(struct span file, struct span credential, struct keyring **
     enum rc rc;
 
     if (file.n < head + GCM_TAG || file.n > KEYRING_FILE_MAX || memcmp(file.p, magic, 4) != 0)
-        return err_set(e, RC_CORRUPT, NULL, NULL, "not a keyring file");
+        return err_set(e, RC_CORRUPT, "not a keyring file");
     if (file.p[4] != magic[4])
-        return err_set(e, RC_PERM, NULL, NULL, "keyring of version %u, this program knows version %u", file.p[4],
-                       magic[4]);
+        return err_set(e, RC_PERM, "keyring of version %u, this program knows version %u", file.p[4], magic[4]);
     c.nonce = file.p + sizeof magic;
     c.in = span_from(file, head);
     rc = file_key(credential, key, e);

@@ -44,7 +44,7 @@ static enum rc read_credential(const char *dir, struct open_ring *r, struct err 
     if (given && snprintf(path, sizeof path, "%s/pli-keyd", given) < (int)sizeof path && access(path, R_OK) == 0)
         return read_secret(path, r->credential, CREDENTIAL_MAX, &r->n_credential, e);
     if (snprintf(path, sizeof path, "%s/keys/credential", dir) >= (int)sizeof path)
-        return err_set(e, RC_PERM, NULL, NULL, "path too long: %s", dir);
+        return err_set(e, RC_PERM, "path too long: %s", dir);
     return read_secret(path, r->credential, CREDENTIAL_MAX, &r->n_credential, e);
 }
 
@@ -58,7 +58,7 @@ static enum rc ring_open(const char *dir, struct open_ring *r, struct err *e)
     r->credential = secret_alloc(CREDENTIAL_MAX);
     rc = snprintf(path, sizeof path, "%s/keys/keyring", dir) < (int)sizeof path
              ? read_secret(path, file, KEYRING_FILE_MAX, &n, e)
-             : err_set(e, RC_PERM, NULL, NULL, "path too long: %s", dir);
+             : err_set(e, RC_PERM, "path too long: %s", dir);
     if (rc == RC_OK)
         rc = read_credential(dir, r, e);
     if (rc == RC_OK)
@@ -87,7 +87,7 @@ static enum rc ring_write(const char *dir, const struct open_ring *r, struct err
 static enum rc put_key(struct key_der *to, struct span key, struct err *e)
 {
     if (key.n > sizeof to->p)
-        return err_set(e, RC_PERM, NULL, NULL, "key of %zu bytes: too long for the keyring", key.n);
+        return err_set(e, RC_PERM, "key of %zu bytes: too long for the keyring", key.n);
     memcpy(to->p, key.p, key.n);
     to->n = (uint32_t)key.n;
     return RC_OK;
@@ -118,7 +118,7 @@ static enum rc drop_trial(const char *dir, const char *name, const struct keyrin
     char path[PATH_MAX];
 
     if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
-        return err_set(e, RC_PERM, NULL, NULL, "path too long: %s", dir);
+        return err_set(e, RC_PERM, "path too long: %s", dir);
     return is_trial(dir, name, ring) && unlink(path) != 0 ? err_sys(e, RC_TEMP, "%s cannot be removed", path) : RC_OK;
 }
 

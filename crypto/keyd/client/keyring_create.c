@@ -54,7 +54,7 @@ enum rc keyring_put_file(const char *dir, const char *name, mode_t mode, struct 
 
     if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path ||
         snprintf(tmp, sizeof tmp, "%s/%s.new", dir, name) >= (int)sizeof tmp)
-        return err_set(e, RC_PERM, NULL, NULL, "path too long: %s", dir);
+        return err_set(e, RC_PERM, "path too long: %s", dir);
     (void)unlink(tmp);
     fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd < 0)
@@ -77,7 +77,7 @@ static enum rc make_dir(const char *dir, const char *name, mode_t mode, struct e
     char path[PATH_MAX];
 
     if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
-        return err_set(e, RC_PERM, NULL, NULL, "path too long: %s", dir);
+        return err_set(e, RC_PERM, "path too long: %s", dir);
     if (mkdir(path, mode) != 0 && errno != EEXIST)
         return err_sys(e, RC_TEMP, "mkdir %s", path);
     return RC_OK;
@@ -88,10 +88,10 @@ static enum rc not_there(const char *dir, struct err *e)
     char path[PATH_MAX];
 
     if (snprintf(path, sizeof path, "%s/keys/keyring", dir) >= (int)sizeof path)
-        return err_set(e, RC_PERM, NULL, NULL, "path too long: %s", dir);
+        return err_set(e, RC_PERM, "path too long: %s", dir);
     if (access(path, F_OK) == 0)
-        return err_set(e, RC_EXISTS, NULL, NULL,
-                       "%s exists: its keys open the mailboxes of this instance and are not replaced", path);
+        return err_set(e, RC_EXISTS, "%s exists: its keys open the mailboxes of this instance and are not replaced",
+                       path);
     return RC_OK;
 }
 
@@ -105,7 +105,7 @@ static enum rc key_into(struct key_der *d, enum pki_alg alg, struct err *e)
     buf_init_secret(&b);
     rc = pki_key_new(alg, &b, e);
     if (rc == RC_OK && b.n > sizeof d->p)
-        rc = err_set(e, RC_PERM, NULL, NULL, "key of %zu bytes", b.n);
+        rc = err_set(e, RC_PERM, "key of %zu bytes", b.n);
     if (rc == RC_OK) {
         memcpy(d->p, b.p, b.n);
         d->n = (uint32_t)b.n;
@@ -129,7 +129,7 @@ static enum rc make_ca(struct making *m, struct err *e)
         rc = pki_issue(&w, &der, e);
     }
     if (rc == RC_OK && der.n > sizeof k->ca_cert.p)
-        rc = err_set(e, RC_PERM, NULL, NULL, "CA certificate of %zu bytes", der.n);
+        rc = err_set(e, RC_PERM, "CA certificate of %zu bytes", der.n);
     if (rc == RC_OK) {
         memcpy(k->ca_cert.p, der.p, der.n);
         k->ca_cert.n = (uint32_t)der.n;

@@ -4,7 +4,7 @@
  * Every op checks its role and, where a mailbox or an account is concerned, the ticket; every use is counted and logged
  * (address, purpose, never a secret). Limits: signatures a minute and account, opens a minute and mailbox.
  * Again    every op may be asked again after a lost reply: keyd keeps no state that a second asking would spoil. Those that may need a slow
- *          hash are IPC_LONG: when all threads that may hash are at it keyd answers IPC_BUSY.
+ *          hash are IPC_LONG: when all threads that may hash are at it keyd answers CAUSE_BUSY.
  * Process  keyd answers; smtpd, imapd, relayd, pli ask. Each message is written once, below; the table of ops is in wire.c.
  */
 #pragma once

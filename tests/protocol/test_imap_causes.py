@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Each row of policies/causes.c that IMAP may tell is told once by a real server, as the row has it: response code, French / English.
+
+A new row without a way to bring it about, or a reason why there is none here, fails test_every_row_has_a_way.
+"""
+import base64
+import re
+import socket
+
+import pytest
+from instance import PASSWORD, TOP, Instance
+
+NAMES = dict(re.findall(r'X\((CAUSE_\w+), "([a-z0-9-]+)"\)', (TOP / "base/cause.h").read_text()))
+ROW = re.compile(r'^    (?:IMAP\((CAUSE_\w+)|BOTH\((CAUSE_\w+), \d+, "[\d.]+"), (NULL|"[^"]*"),\s*"([^"]*)",\s*"([^"]*)"\),', re.M)
+TABLE = (TOP / "policies/causes.c").read_text()
+ROWS = {NAMES[imap or both]: ("" if code == "NULL" else f"[{code[1:-1]}] ") + f"{fr} / {en}" for imap, both, code, fr, en in ROW.findall(TABLE)}
+
+# state: n new, a signed in, s INBOX selected; then lines, of which the last one's answer counts. Octets: as they are, without tag and CRLF.
+WAYS = {
+    "tls-active": ("n", "STARTTLS"),
+    "need-tls": ("clear", f"LOGIN gp@chu.test {PASSWORD}"),
+    "auth-failed": ("n", "LOGIN gp@chu.test faux"),
+    "auth-disabled": ("n", f"LOGIN parti@chu.test {PASSWORD}"),
+    "bad-mechanism": ("n", "AUTHENTICATE CRAM-MD5"),
+    "bad-response": ("n", "AUTHENTICATE PLAIN ***"),
+    "auth-cancelled": ("n", "AUTHENTICATE PLAIN\r\n*"),
+    "other-identity": ("n", "AUTHENTICATE PLAIN " + base64.b64encode(f"autre@chu.test\0gp@chu.test\0{PASSWORD}".encode()).decode()),
+    "pipelined-tls": ("clear", b"t STARTTLS\r\nt NOOP\r\n"),
+    "no-tag": ("n", b"(\r\n"),
+    "bare-line": ("n", b"t NOOP\n"),
+    "line-too-long": ("n", b"t NOOP " + b"x" * 10000 + b"\r\n"),
+    "unknown-verb": ("n", "XYZZY"),
+    "bad-sequence": ("n", "SELECT INBOX"),
+    "no-command": ("n", "("),
+    "extra-arguments": ("n", "NOOP x"),
+    "literal-too-long": ("n", "LOGIN {70000}"),
+    "bad-arguments": ("s", "FETCH x FLAGS"),
+    "need-mailbox": ("a", "SELECT"),
+    "need-set": ("s", "COPY x INBOX"),
+    "no-such-message": ("s", "FETCH 99 FLAGS"),
+    "append-form": ("a", "APPEND INBOX x"),
+    "append-one": ("a", "APPEND INBOX {3+}\r\nx\r\n encore"),
+    "empty-message": ("a", "APPEND INBOX {0+}\r\n"),
+    "nul": ("a", "APPEND INBOX {3+}\r\na\0b"),
+    "header-line-end": ("a", "APPEND INBOX {17+}\r\nSubject: a\rb\r\n\r\nc"),
+    "too-big": ("a", "APPEND INBOX {2000000}"),
+    "mailbox-full": ("petit", "APPEND INBOX {30000+}\r\nSubject: x\r\n\r\n" + "y" * 29986),
+    "status-form": ("a", "STATUS INBOX x"),
+    "list-form": ("a", "LIST x"),
+    "lsub-form": ("a", "LSUB x"),
+    "idle-done": ("a", "IDLE\r\nFIN"),
+    "bad-charset": ("s", "SEARCH CHARSET KOI8-R ALL"),
+    "no-such-mailbox": ("a", "SELECT absent"),
+    "try-create": ("s", "COPY 1 absent"),
+    "mailbox-exists": ("a", "CREATE Sent"),
+    "folders-only": ("a", "CREATE niveau/bas", "DELETE niveau", "SELECT niveau"),
+    "has-children": ("a", "CREATE haut/bas", "DELETE haut", "DELETE haut"),
+    "inbox-stays": ("a", "DELETE INBOX"),
+    "below-itself": ("a", "RENAME Sent Sent/x"),
+    "too-many-keywords": ("s", *[f"STORE 1 +FLAGS (k{n}a k{n}b k{n}c k{n}d)" for n in range(17)]),
+    "read-only": ("a", "EXAMINE INBOX", "STORE 1 +FLAGS (\\Seen)"),
+    "name-direction": ("a", 'CREATE "Patient &IC4-exe"'),
+    "name-control": ("a", 'CREATE "a&AIU-"'),
+    "name-invisible": ("a", 'CREATE "a&IAs-"'),
+    "name-empty": ("a", 'CREATE ""'),
+    "name-too-long": ("a", "CREATE " + "a" * 1100),
+    "name-empty-level": ("a", "CREATE a//b"),
+    "name-levels": ("a", "CREATE " + "a/" * 32 + "a"),
+    "name-utf7": ("a", 'CREATE "a&b"'),
+}
+ELSEWHERE = {
+    "account-sessions": ("tests/protocol/test_imap_limits.py", "Too many sessions for this account"),
+    "too-many-errors": ("tests/protocol/test_imap_limits.py", "Too many errors, closing connection"),
+    "shutdown": ("tests/protocol/test_imap_limits.py", "Server shutting down, try again shortly"),
+    "timed-out": ("tests/protocol/test_imap_limits.py", "* BYE Delai depasse / Timed out"),
+    "account-changed": ("tests/protocol/test_right_to_stay.py", "Your account has changed"),
+    "strict-password": ("tests/fault/test_strict_password.py", "CONTACTADMIN"),
+    "expunged": ("tests/protocol/imap/0024-expunge-issued.txt", "[EXPUNGEISSUED]"),
+    "mailbox-deleted": ("tests/protocol/imap/0025-folder-deleted-elsewhere.txt", "Mailbox was deleted by another session"),
+    "damaged": ("tests/fault/test_store_hard_days.py", "[CORRUPTION]"),
+}
+# Nothing that a test may do to a whole server brings these about; or pli and SMTP tell them, and IMAP would if a daemon answered so.
+NOT_HERE = {
+    "unavailable", "disk-full", "too-many-messages", "refused", "syntax", "not-allowed", "not-found", "exists", "closed", "box-not-opened", "session-expired", "too-many-auth", "too-many-sessions", "busy",
+    "too-many-operations", "directory-temp", "server-bug", "too-complex", "search-too-complex", "append-literal", "too-many-folders", "too-many-renames",
+    "text-empty", "text-too-long", "text-not-utf8", "password-character", "login-character", "not-permitted",
+}
+
+
+@pytest.fixture(scope="module")
+def pli():
+    with Instance(conf=["imapd {", "max_message = 1M", "}"]) as pli:
+        for who in ("gp@chu.test", "parti@chu.test"):
+            pli.add(who, sign="never")
+        pli.add("petit@chu.test", sign="never", extra=["--quota", "20K"])
+        pli.pli("account", "disable", "parti@chu.test")
+        yield pli
+
+
+def session(pli, state):
+    s = socket.create_connection(("127.0.0.1", pli.port("imap" if state == "clear" else "imaps")), 60)
+    if state != "clear":
+        s = pli.tls().wrap_socket(s, server_hostname="localhost")
+    f = s.makefile("rb")
+    assert f.readline().startswith(b"* OK")
+    if state not in ("n", "clear"):
+        who = "petit" if state == "petit" else "gp"
+        assert ask(s, f, f"LOGIN {who}@chu.test {PASSWORD}").startswith("OK")
+    if state == "s":
+        assert ask(s, f, "APPEND INBOX {3+}\r\na\r\n").startswith("OK") and ask(s, f, "SELECT INBOX").startswith("OK")
+    return s, f
+
+
+def ask(s, f, line):
+    s.sendall(line if isinstance(line, bytes) else b"t " + line.encode() + b"\r\n")
+    while True:
+        got = f.readline().decode()
+        assert got, line
+        if got.startswith(("t ", "* BAD ", "* BYE ")):
+            return got[2:].rstrip("\r\n")
+
+
+@pytest.mark.parametrize("name", sorted(WAYS))
+def test_the_answer_is_the_row(pli, name):
+    state, *lines = WAYS[name]
+    s, f = session(pli, state)
+    with s, f:
+        for line in lines[:-1]:
+            ask(s, f, line)
+        assert re.sub("^(NO|BAD|BYE) ", "", ask(s, f, lines[-1])) == ROWS[name]
+
+
+def test_every_row_has_a_way():
+    assert len(ROWS) == len(re.findall(r"^    (?:IMAP|BOTH)\(", TABLE, re.M))
+    for path, mark in ELSEWHERE.values():
+        assert mark in (TOP / path).read_text(), (path, mark)
+    assert set(ROWS) == set(WAYS) | set(ELSEWHERE) | NOT_HERE
+    assert not set(WAYS) & set(ELSEWHERE) and not (set(WAYS) | set(ELSEWHERE)) & NOT_HERE
