@@ -3,7 +3,7 @@
  * administrator the key of an envelope alone, never that of the message. */
 #include "base/wipe.h"
 #include "crypto/seal/seal.h"
-#include "flow/file.h"
+#include "extract/queued.h"
 #include "pli/cmds.h"
 #include "pli/instance.h"
 #include "pli/people.h"
@@ -20,7 +20,8 @@ static const char *state_name(uint8_t s)
 }
 
 /* item.envelope: the envelope's object id, then the sealed octets. */
-static enum rc open_envelope(struct cmd *c, const struct store_queue_item *it, struct file_envelope *out, struct err *e)
+static enum rc open_envelope(struct cmd *c, const struct store_queue_item *it, struct queued_envelope *out,
+                             struct err *e)
 {
     struct keyd_queue_req rq = {.epoch = it->epoch};
     unsigned char key[SEAL_CEK];
@@ -37,13 +38,13 @@ static enum rc open_envelope(struct cmd *c, const struct store_queue_item *it, s
     if (rc == RC_OK)
         rc = open_whole_key(key, rq.oid, SEAL_ENVELOPE, span_from(it->envelope, SEAL_OID), &plain, e);
     if (rc == RC_OK)
-        rc = file_envelope_open(buf_span(&plain), out, e);
+        rc = queued_envelope_open(buf_span(&plain), out, e);
     wipe(key, sizeof key);
     buf_free(&plain);
     return rc;
 }
 
-static json_t *item_json(const struct store_queue_item *it, const struct file_envelope *env)
+static json_t *item_json(const struct store_queue_item *it, const struct queued_envelope *env)
 {
     char received[32], next[32];
     json_t *j;
@@ -60,7 +61,7 @@ static json_t *item_json(const struct store_queue_item *it, const struct file_en
     return j;
 }
 
-static void item_text(const struct store_queue_item *it, const struct file_envelope *env, bool whole)
+static void item_text(const struct store_queue_item *it, const struct queued_envelope *env, bool whole)
 {
     char received[32], next[32];
 
@@ -76,7 +77,7 @@ static void item_text(const struct store_queue_item *it, const struct file_envel
 
 static int one(struct cmd *c, const struct store_queue_item *it, bool whole, json_t *rows)
 {
-    struct file_envelope env = {0};
+    struct queued_envelope env = {0};
     struct err e;
 
     if (open_envelope(c, it, &env, &e) != RC_OK)
@@ -85,7 +86,7 @@ static int one(struct cmd *c, const struct store_queue_item *it, bool whole, jso
         json_array_append_new(rows, item_json(it, &env));
     else
         item_text(it, &env, whole);
-    file_envelope_free(&env);
+    queued_envelope_free(&env);
     return PLI_OK;
 }
 
