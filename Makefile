@@ -119,9 +119,12 @@ $(TEST_TOOLS): $(BUILD)/test/%: $(BUILD)/obj/%.o $(LIB_admin) $(L2) $(L1) $(L0)
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(LIB_admin) $(L2) $(L1) $(L0) -Wl,--end-group $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
 test-tools: $(TEST_TOOLS)
 unit-programs: $(TEST_BINS)
-# Goes on after a failure, the compiler's too: what does not build counts as failed.
+# Goes on after a failure, the compiler's too: what does not build counts as failed. The program of an earlier build is taken away then, for it
+# would pass in its place.
 unit:
-	@$(MAKE) --no-print-directory -k PROFILE=$(PROFILE) BUILD=$(BUILD) unit-programs || true
+	@$(MAKE) --no-print-directory -k PROFILE=$(PROFILE) BUILD=$(BUILD) unit-programs || \
+	  $(MAKE) --no-print-directory -k -n PROFILE=$(PROFILE) BUILD=$(BUILD) unit-programs 2>/dev/null | \
+	  sed -n 's/.*echo "  LD \([^"]*_test\)".*/\1/p' | xargs -r rm -f
 	@$(PYTHON) tests/lib/runner.py unit --build $(BUILD) $(TEST_BINS)
 check:
 	@$(MAKE) --no-print-directory PROFILE=dev unit

@@ -95,19 +95,27 @@ static enum rc prepare(struct admin *ad, struct adding *n, struct err *e)
 }
 
 /* ---- the steps ---- */
+static enum rc is_free(const struct adding *n, const struct dird_lookup_rep *rep, struct err *e)
+{
+    if (rep->kind == DK_NOT_LOCAL)
+        return err_set(e, RC_PERM, NULL, NULL, "%.*s is not a domain of this instance", SPAN_ARG(n->domain));
+    /* a sub-address "name+x" resolves to name: only the very address counts */
+    if (rep->kind != DK_UNKNOWN &&
+        (rep->address.n == 0 || span_ieq(rep->address, n->a.address) || rep->kind == DK_ALIAS))
+        return err_set(e, RC_EXISTS, NULL, NULL, "%s is there already", n->address);
+    return RC_OK;
+}
+
 static enum rc address_free(struct admin *ad, struct adding *n, struct err *e)
 {
     struct dird_lookup_rep rep = {0};
-    enum rc rc = dir_lookup(ad->dir, n->a.address, &rep, e);
+    struct buf mem = BUF_INIT;
+    enum rc rc = dir_lookup(ad->dir, n->a.address, &rep, &mem, e);
 
-    if (rc != RC_OK)
-        return rc;
-    if (rep.kind == DK_NOT_LOCAL)
-        return err_set(e, RC_PERM, NULL, NULL, "%.*s is not a domain of this instance", SPAN_ARG(n->domain));
-    /* a sub-address "name+x" resolves to name: only the very address counts */
-    if (rep.kind != DK_UNKNOWN && (rep.address.n == 0 || span_ieq(rep.address, n->a.address) || rep.kind == DK_ALIAS))
-        return err_set(e, RC_EXISTS, NULL, NULL, "%s is there already", n->address);
-    return RC_OK;
+    if (rc == RC_OK)
+        rc = is_free(n, &rep, e);
+    buf_free(&mem);
+    return rc;
 }
 
 static enum rc reserve(struct admin *ad, struct adding *n, struct err *e)
@@ -147,9 +155,12 @@ static bool entry_is_ours(struct admin *ad, const struct adding *n)
 {
     struct dird_address_req rq = {n->a.address};
     struct dird_account there = {0};
+    struct buf mem = BUF_INIT;
     struct err ignored;
+    bool ours = dir_call_in(ad->dir, DIRD_ACCOUNT_GET, &rq, &there, &mem, &ignored) == RC_OK && there.mbx == n->a.mbx;
 
-    return dir_call(ad->dir, DIRD_ACCOUNT_GET, &rq, &there, &ignored) == RC_OK && there.mbx == n->a.mbx;
+    buf_free(&mem);
+    return ours;
 }
 
 /* The directory may have made the entry and gone away before it said so, or make it yet: then it is there, with our mailbox. So that

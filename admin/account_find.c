@@ -3,18 +3,6 @@
 #include "admin/accounts.h"
 #include <stdio.h>
 
-/* dird's answer lives until dird is asked again: the account gets memory of its own. */
-static enum rc keep(const struct dird_account *a, struct account *out, struct err *e)
-{
-    struct span rest;
-
-    buf_clear(&out->mem);
-    ipc_list_add(&out->mem, dird_account_f, a);
-    rest = buf_span(&out->mem);
-    out->is = (struct dird_account){0};
-    return ipc_list_next(&rest, dird_account_f, &out->is, e);
-}
-
 static enum rc not_typed(struct span address, struct err *e)
 {
     return err_set(e, RC_SYNTAX, NULL, NULL, "\"%.*s\" is not an address of a mailbox",
@@ -24,12 +12,17 @@ static enum rc not_typed(struct span address, struct err *e)
 static enum rc not_there(struct admin *ad, const char *normal, struct err *e)
 {
     struct dird_lookup_rep rep = {0};
+    struct buf mem = BUF_INIT;
     struct err ignored;
+    enum rc rc;
 
-    if (dir_lookup(ad->dir, span_str(normal), &rep, &ignored) == RC_OK && rep.address.n > 0)
-        return err_set(e, RC_EXISTS, NULL, NULL, "%s is another address of %.*s: name that one", normal,
-                       SPAN_ARG(rep.address));
-    return err_set(e, RC_NOTFOUND, NULL, NULL, "no account %s", normal);
+    if (dir_lookup(ad->dir, span_str(normal), &rep, &mem, &ignored) == RC_OK && rep.address.n > 0)
+        rc = err_set(e, RC_EXISTS, NULL, NULL, "%s is another address of %.*s: name that one", normal,
+                     SPAN_ARG(rep.address));
+    else
+        rc = err_set(e, RC_NOTFOUND, NULL, NULL, "no account %s", normal);
+    buf_free(&mem);
+    return rc;
 }
 
 enum rc account_get(struct admin *ad, struct span address, struct account *out, struct err *e)
@@ -37,17 +30,14 @@ enum rc account_get(struct admin *ad, struct span address, struct account *out, 
     char normal[ADDRESS_ROOM];
     struct span domain;
     struct dird_address_req rq;
-    struct dird_account found = {0};
     enum rc rc;
 
     *out = (struct account){.mem = BUF_INIT};
     if (!address_normal(address, normal, &domain))
         return not_typed(address, e);
     rq.address = span_str(normal);
-    rc = dir_call(ad->dir, DIRD_ACCOUNT_GET, &rq, &found, e);
-    if (rc == RC_NOTFOUND)
-        return not_there(ad, normal, e);
-    return rc == RC_OK ? keep(&found, out, e) : rc;
+    rc = dir_call_in(ad->dir, DIRD_ACCOUNT_GET, &rq, &out->is, &out->mem, e);
+    return rc == RC_NOTFOUND ? not_there(ad, normal, e) : rc;
 }
 
 void account_free(struct account *a)
@@ -59,14 +49,16 @@ void account_free(struct account *a)
 enum rc account_address(struct admin *ad, struct span any, char out[ADDRESS_ROOM], struct err *e)
 {
     struct dird_lookup_rep rep = {0};
+    struct buf mem = BUF_INIT;
     struct span domain;
     enum rc rc;
 
     if (!address_normal(any, out, &domain))
         return not_typed(any, e);
-    rc = dir_lookup(ad->dir, span_str(out), &rep, e);
+    rc = dir_lookup(ad->dir, span_str(out), &rep, &mem, e);
     if (rc == RC_OK && rep.address.n > 0)
         snprintf(out, ADDRESS_ROOM, "%.*s", SPAN_ARG(rep.address));
+    buf_free(&mem);
     return rc;
 }
 
@@ -78,21 +70,17 @@ struct walk {
     void *ctx;
 };
 
-/* One page, in memory of its own, for see() may ask dird too. after: the last address of it; more_out: whether another page follows. */
+/* after: the last address of it; more_out: whether another page follows. */
 static enum rc one_page(struct admin *ad, const struct walk *w, char after[ADDRESS_ROOM], bool *more_out, struct err *e)
 {
     struct dird_list_req rq = {span_str(after), w->words};
     struct dird_list_rep rep = {0};
     struct dird_account a = {0};
     struct buf page = BUF_INIT;
-    struct span rest;
     struct err end;
-    enum rc rc = dir_call(ad->dir, w->op, &rq, &rep, e);
+    enum rc rc = dir_call_in(ad->dir, w->op, &rq, &rep, &page, e);
 
-    if (rc == RC_OK)
-        buf_addspan(&page, rep.list);
-    rest = buf_span(&page);
-    while (rc == RC_OK && ipc_list_next(&rest, dird_account_f, &a, &end) == RC_OK)
+    for (struct span rest = rep.list; rc == RC_OK && ipc_list_next(&rest, dird_account_f, &a, &end) == RC_OK;)
         rc = w->see(&a, w->ctx, e);
     *more_out = rep.more;
     if (rc == RC_OK && rep.more && (a.address.n == 0 || a.address.n >= ADDRESS_ROOM))

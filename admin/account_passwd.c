@@ -115,8 +115,10 @@ static enum rc check_old(struct admin *ad, struct passwd *p, struct err *e)
 {
     struct dird_auth_req rq = {p->address, buf_span(&p->old_password), SPAN_LIT("local"), DP_ADMIN};
     struct dird_auth_rep rep = {0};
-    enum rc rc = p->old_password.n ? dir_auth(ad->dir, &rq, &rep, e) : RC_OK;
+    struct buf mem = BUF_INIT;
+    enum rc rc = p->old_password.n ? dir_auth(ad->dir, &rq, &rep, &mem, e) : RC_OK;
 
+    buf_free(&mem); /* the answer is wanted, not the ticket */
     if (rc == RC_DENIED)
         return err_set(e, RC_DENIED, NULL, NULL, "the old password is not right: nothing was changed");
     return rc == RC_PERM ? RC_OK : rc; /* a disabled account's password was right */

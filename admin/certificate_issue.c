@@ -4,8 +4,8 @@
 #include "admin/accounts.h"
 #include "admin/certificates.h"
 #include "admin/slots.h"
+#include "base/base64.h"
 #include "crypto/pki/pki.h"
-#include "crypto/seal/digest.h"
 #include "policies/identifiers.h"
 
 /* ---- an account's ---- */

@@ -131,7 +131,9 @@ static void texts_have_one_form(void **state)
         {"1234567890", "1234567890", NULL},
         {"12345678901", "", "is 11 octets long, at most 10 are kept: shorten it"},
         {"a\nb", "", "cannot be kept: "},
-        {"a\xe2\x80\xae""b", "", "cannot be kept: "}, /* U+202E turns what follows around */
+        {"a\xe2\x80\xae"
+         "b",
+         "", "cannot be kept: "}, /* U+202E turns what follows around */
         {"\xff", "", "cannot be kept: it is not UTF-8"},
     };
     (void)state;
@@ -163,8 +165,9 @@ static void a_wish_is_judged(void **state)
 {
     static const struct span bad_alias[] = {{(const unsigned char *)"a@chu.test", 10}, {(const unsigned char *)"b", 1}};
     struct account_wish w[9];
-    const enum account_fault faults[] = {ACCOUNT_RIGHT,      ACCOUNT_ADDRESS,         ACCOUNT_TYPE,  ACCOUNT_NAME, ACCOUNT_RPPS, ACCOUNT_STRUCTURE,
-                                         ACCOUNT_NEEDS_RPPS, ACCOUNT_NEEDS_STRUCTURE, ACCOUNT_ALIAS};
+    const enum account_fault faults[] = {ACCOUNT_RIGHT, ACCOUNT_ADDRESS,   ACCOUNT_TYPE,       ACCOUNT_NAME,
+                                         ACCOUNT_RPPS,  ACCOUNT_STRUCTURE, ACCOUNT_NEEDS_RPPS, ACCOUNT_NEEDS_STRUCTURE,
+                                         ACCOUNT_ALIAS};
     struct span about;
     (void)state;
     for (size_t i = 0; i < 9; i++)
@@ -208,9 +211,10 @@ static void a_change_is_judged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_are_split),     cmocka_unit_test(addresses_are_normal), cmocka_unit_test(kinds_have_names),
-        cmocka_unit_test(passwords_differ),    cmocka_unit_test(passwords_fit),        cmocka_unit_test(texts_have_one_form),
-        cmocka_unit_test(a_wish_is_judged),    cmocka_unit_test(a_change_is_judged),
+        cmocka_unit_test(names_are_split),  cmocka_unit_test(addresses_are_normal),
+        cmocka_unit_test(kinds_have_names), cmocka_unit_test(passwords_differ),
+        cmocka_unit_test(passwords_fit),    cmocka_unit_test(texts_have_one_form),
+        cmocka_unit_test(a_wish_is_judged), cmocka_unit_test(a_change_is_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* admin/trust.c - see admin/trust.h. */
 #include "admin/trust.h"
+#include "base/ascii.h"
 #include "policies/identifiers.h"
 #include <stdio.h>
 
@@ -8,8 +9,7 @@ bool trust_domain_normal(struct span typed, char out[TRUST_DOMAIN_ROOM])
 {
     if (typed.n > 253 || !mail_domain_ok(typed))
         return false;
-    for (size_t i = 0; i < typed.n; i++)
-        out[i] = (char)(typed.p[i] >= 'A' && typed.p[i] <= 'Z' ? typed.p[i] + 32 : typed.p[i]);
+    ascii_lower_all(typed, out);
     out[typed.n] = 0;
     return true;
 }
@@ -35,7 +35,7 @@ enum rc trust_remove(struct admin *ad, struct span domain, struct span dn, struc
     return dir_call(ad->dir, DIRD_TRUST_REMOVE, &rq, NULL, e);
 }
 
-/* One page, in memory of its own, for see() may ask dird too. */
+/* after: the last domain of the page; more_out: whether another one follows. */
 static enum rc one_page(struct admin *ad, char after[TRUST_DOMAIN_ROOM], trust_see see, void *ctx, bool *more_out,
                         struct err *e)
 {
@@ -43,14 +43,10 @@ static enum rc one_page(struct admin *ad, char after[TRUST_DOMAIN_ROOM], trust_s
     struct dird_list_rep rep = {0};
     struct dird_trust_entry t = {0};
     struct buf page = BUF_INIT;
-    struct span rest;
     struct err end;
-    enum rc rc = dir_call(ad->dir, DIRD_TRUST_LIST, &rq, &rep, e);
+    enum rc rc = dir_call_in(ad->dir, DIRD_TRUST_LIST, &rq, &rep, &page, e);
 
-    if (rc == RC_OK)
-        buf_addspan(&page, rep.list);
-    rest = buf_span(&page);
-    while (rc == RC_OK && ipc_list_next(&rest, dird_trust_entry_f, &t, &end) == RC_OK)
+    for (struct span rest = rep.list; rc == RC_OK && ipc_list_next(&rest, dird_trust_entry_f, &t, &end) == RC_OK;)
         rc = see(&t, ctx, e);
     *more_out = rep.more;
     if (rc == RC_OK && rep.more && (t.domain.n == 0 || t.domain.n >= TRUST_DOMAIN_ROOM))

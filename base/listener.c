@@ -303,9 +303,11 @@ static void start_dialler(struct run *r)
         complain(r, "dialler");
 }
 
-/* Those that wait ready have a channel to the one that died. */
+/* Those that wait ready have a channel to the one that died. Of those that serve a peer we shall not hear that it has proven itself, so they count as if it
+ * had: a stranger among them ends by its own deadline. */
 static void dialler_died(struct run *r)
 {
+    table_all_proven(&r->table);
     dialler_leave(&r->dialler);
     spares_retire(&r->spares);
     if (!told_to_stop)

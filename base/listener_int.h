@@ -31,6 +31,7 @@ struct listener_kid *table_add(struct listener_table *t, pid_t pid, uint64_t key
 bool table_drop(struct listener_table *t, pid_t pid);
 size_t table_count(const struct listener_table *t, uint64_t key);
 void table_proven(struct listener_table *t, pid_t pid);
+void table_all_proven(struct listener_table *t);
 /* Unproven ones of a port, from one address or from all. */
 size_t table_unproven(const struct listener_table *t, size_t which, const uint64_t *key);
 /* The oldest unproven one on a port of the address that has most of them there, or of that address; NULL: none. */

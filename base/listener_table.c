@@ -45,6 +45,12 @@ void table_proven(struct listener_table *t, pid_t pid)
             t->kids[i].unproven = false;
 }
 
+void table_all_proven(struct listener_table *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        t->kids[i].unproven = false;
+}
+
 static bool counts(const struct listener_kid *k, size_t which, const uint64_t *key)
 {
     return k->unproven && k->which == which && (!key || k->key == *key);

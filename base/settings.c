@@ -84,7 +84,7 @@ const struct setting settings[] = {
     {"dird.threads", SET_INT, "24", 4, 64, SET_AT_START, "workers; a sign-in holds one while slapd hashes its password"},
     {"dird.max_peers", SET_INT, "8000", 16, 100000, SET_AT_START,
      "connections at once; a kind of process has three quarters of them at most, one process 16"},
-    {"dird.ticket_life", SET_SECS, "12h", 60, 7 * DAY, SET_AT_START, "how long a sign-in's ticket is good"},
+    {"dird.ticket_life", SET_SECS, "12h", 10, 7 * DAY, SET_AT_START, "how long a sign-in's ticket is good"},
     {"dird.password_cache", SET_SECS, "10m", 0, DAY, SET_AT_START, "how long a checked password is remembered, in locked memory"},
     {"dird.password_min", SET_INT, "8", 1, 64, SET_AT_START, "characters that a new password has at least (pli account add, passwd)"},
     {"dird.max_failures", SET_INT, "10", 1, 1000, SET_AT_START, "wrong passwords for an account before pauses begin"},

@@ -16,7 +16,6 @@ struct dir {
     int patience_ms;
     unsigned dials; /* connections made so far */
     struct ipc *c;
-    struct buf mem; /* what the last reply's spans point into: ours, whatever becomes of the connection */
 };
 
 struct dir *dir_new(enum ipc_role role)
@@ -26,7 +25,6 @@ struct dir *dir_new(enum ipc_role role)
         die("out of memory");
     d->role = role;
     d->patience_ms = DIR_PATIENCE_MS;
-    d->mem.secret = true;
     return d;
 }
 
@@ -51,7 +49,6 @@ void dir_free(struct dir **d)
     if (!d || !*d)
         return;
     ipc_hangup(&(*d)->c);
-    buf_free(&(*d)->mem);
     free(*d);
     *d = NULL;
 }
@@ -108,23 +105,7 @@ static enum rc dial(struct dir *d, int64_t patience, struct err *e)
     }
 }
 
-/* The last answer's memory goes with the next answer, each time: a span that is kept too long is found by the first test that does so
- * under the sanitizer, not by the first restart of dird. */
-static enum rc ask(struct dir *d, enum dird_op op, const void *req, void *rep_out, struct err *e)
-{
-    struct buf mem = BUF_INIT;
-    enum rc rc = ipc_call(d->c, (uint16_t)op, req, -1, rep_out, &mem, NULL, e);
-
-    if (rc == RC_OK) {
-        buf_free(&d->mem);
-        d->mem = mem;
-    } else {
-        buf_free(&mem);
-    }
-    return rc;
-}
-
-enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out, struct err *e)
+enum rc dir_call_in(struct dir *d, enum dird_op op, const void *req, void *rep_out, struct buf *mem, struct err *e)
 {
     int64_t patience = deadline_in(d->patience_ms);
     for (int tries = 0;; tries++) {
@@ -137,7 +118,7 @@ enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out,
             d->dials++;
         }
         ipc_deadline(d->c, deadline_in(CALL_MS));
-        enum rc rc = ask(d, op, req, rep_out, e);
+        enum rc rc = ipc_call(d->c, (uint16_t)op, req, -1, rep_out, mem, NULL, e);
         if (!gone(rc))
             return rc;
         ipc_hangup(&d->c);
@@ -146,10 +127,15 @@ enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out,
     }
 }
 
-enum rc dir_lookup(struct dir *d, struct span address, struct dird_lookup_rep *rep_out, struct err *e)
+enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out, struct err *e)
+{
+    return dir_call_in(d, op, req, rep_out, NULL, e);
+}
+
+enum rc dir_lookup(struct dir *d, struct span address, struct dird_lookup_rep *rep_out, struct buf *mem, struct err *e)
 {
     struct dird_lookup_req rq = {address};
-    return dir_call(d, DIRD_LOOKUP, &rq, rep_out, e);
+    return dir_call_in(d, DIRD_LOOKUP, &rq, rep_out, mem, e);
 }
 
 /* How long the next pause is; 0: this answer is final. */
@@ -162,13 +148,15 @@ static long pause_ms(const struct err *e, long last, int64_t busy_until, int64_t
 
 /* After a restart everybody signs in at once, and slapd hashes a few passwords at a time: dird lets no worker queue for that, so we do. The
  * pauses after wrong passwords are waited for here, too: the one who guesses waits in a process of his own. */
-enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth_rep *rep_out, struct err *e)
+enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth_rep *rep_out, struct buf *mem,
+                 struct err *e)
 {
     int64_t busy_until = deadline_in(CALL_MS), wait_until = deadline_in(WAIT_MS);
     long ms = 0;
     enum rc rc;
 
-    while ((rc = dir_call(d, DIRD_AUTH, rq, rep_out, e)) == RC_TEMP && (ms = pause_ms(e, ms, busy_until, wait_until)) > 0)
+    while ((rc = dir_call_in(d, DIRD_AUTH, rq, rep_out, mem, e)) == RC_TEMP &&
+           (ms = pause_ms(e, ms, busy_until, wait_until)) > 0)
         nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000L}, NULL);
     return rc;
 }

@@ -33,9 +33,11 @@ static void perhaps_die(void)
 static enum rc h_lookup(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
 {
     struct dird_lookup_rep *a = r->msg;
-    (void)d, (void)p, (void)req, (void)fd, (void)e;
+    (void)d, (void)p, (void)fd, (void)e;
     sh->lookups++;
     perhaps_die();
+    buf_addspan(r->scratch, ((const struct dird_lookup_req *)req)->address);
+    a->address = buf_span(r->scratch);
     a->kind = DK_MAILBOX;
     a->mbx = 17;
     return RC_OK;
@@ -109,8 +111,10 @@ static enum rc look(struct dir *d)
 {
     struct err e = {0};
     struct dird_lookup_rep rep = {0};
-    enum rc rc = dir_lookup(d, SPAN_LIT("a@chu.example"), &rep, &e);
+    struct buf mem = BUF_INIT;
+    enum rc rc = dir_lookup(d, SPAN_LIT("a@chu.example"), &rep, &mem, &e);
     assert_true(rc != RC_OK || rep.mbx == 17);
+    buf_free(&mem);
     return rc;
 }
 
@@ -156,12 +160,14 @@ static void a_sign_in_waits_its_turn(void **state)
     struct err e = {0};
     struct dird_auth_req rq = {SPAN_LIT("a@chu.example"), SPAN_LIT("pw"), SPAN_LIT("192.0.2.1"), 2};
     struct dird_auth_rep rep = {0};
+    struct buf mem = BUF_INIT;
     struct dir *d = dir_new(ROLE_IMAPD);
     start();
     sh->busy = 3;
-    assert_int_equal(dir_auth(d, &rq, &rep, &e), RC_OK);
+    assert_int_equal(dir_auth(d, &rq, &rep, &mem, &e), RC_OK);
     assert_int_equal(rep.mbx, 17);
     assert_int_equal(sh->auths, 4);
+    buf_free(&mem);
     dir_free(&d);
     stop();
 }
@@ -187,6 +193,62 @@ static void a_change_is_never_made_twice(void **state)
     stop();
 }
 
+static enum rc ask_for(struct dir *d, const char *address, struct dird_lookup_rep *rep, struct buf *mem)
+{
+    struct err e = {0};
+    return dir_lookup(d, span_str(address), rep, mem, &e);
+}
+
+/* The stand-in answers with what it was asked for: the first answer is as it was, whatever is asked next, and when dird and the client have gone. */
+static void an_answer_outlives_the_next_ones(void **state)
+{
+    (void)state;
+    struct dir *d = dir_new(ROLE_ADMIN);
+    struct dird_lookup_rep first = {0}, next = {0};
+    struct buf first_mem = BUF_INIT, mem = BUF_INIT;
+    start();
+    assert_int_equal(ask_for(d, "first@chu.example", &first, &first_mem), RC_OK);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(ask_for(d, "next@cabinet.example", &next, &mem), RC_OK);
+        assert_true(span_eq_str(next.address, "next@cabinet.example"));
+        assert_true(span_eq_str(first.address, "first@chu.example"));
+    }
+    stop();
+    start();
+    assert_int_equal(ask_for(d, "later@chu.example", &next, &mem), RC_OK); /* on a new connection */
+    dir_rest(d);
+    assert_true(span_eq_str(first.address, "first@chu.example"));
+    dir_free(&d);
+    assert_true(span_eq_str(first.address, "first@chu.example"));
+    assert_true(span_eq_str(next.address, "later@chu.example"));
+    assert_true(first_mem.secret && mem.secret); /* they may hold a ticket: wiped when freed */
+    buf_free(&first_mem);
+    buf_free(&mem);
+    stop();
+}
+
+/* A call that names no memory for spans cannot be made. */
+static void an_answer_with_spans_needs_memory(void **state)
+{
+    int st = 0;
+    pid_t pid;
+    (void)state;
+    start();
+    pid = fork();
+    if (pid == 0) {
+        struct dir *d = dir_new(ROLE_ADMIN);
+        struct dird_lookup_req rq = {SPAN_LIT("a@chu.example")};
+        struct dird_lookup_rep rep = {0};
+        struct err e = {0};
+        close(2);
+        (void)dir_call(d, DIRD_LOOKUP, &rq, &rep, &e);
+        _exit(0);
+    }
+    waitpid(pid, &st, 0);
+    assert_true(WIFSIGNALED(st) && WTERMSIG(st) == SIGABRT);
+    stop();
+}
+
 static void nobody_there_is_a_temporary_failure(void **state)
 {
     (void)state;
@@ -207,6 +269,8 @@ int main(void)
         cmocka_unit_test(a_question_waits_for_one_that_comes_up),
         cmocka_unit_test(a_sign_in_waits_its_turn),
         cmocka_unit_test(a_change_is_never_made_twice),
+        cmocka_unit_test(an_answer_outlives_the_next_ones),
+        cmocka_unit_test(an_answer_with_spans_needs_memory),
         cmocka_unit_test(nobody_there_is_a_temporary_failure),
     };
     return cmocka_run_group_tests(tests, make, unmake);

@@ -24,8 +24,9 @@ static enum rc ask(struct stay *s, bool *renewed, struct err *e)
 {
     struct dird_stay_req rq = {buf_span(&s->ticket)};
     struct dird_stay_rep rep = {0};
+    struct buf mem = BUF_INIT;
     dir_patience(s->dir, PATIENCE_MS); /* nobody waits for this */
-    enum rc rc = dir_call(s->dir, DIRD_STAY, &rq, &rep, e);
+    enum rc rc = dir_call_in(s->dir, DIRD_STAY, &rq, &rep, &mem, e);
     dir_patience(s->dir, DIR_PATIENCE_MS);
     s->dials = rc == RC_OK ? dir_dials(s->dir) : 0;
     s->ask_at = deadline_in(rc == RC_OK ? (int64_t)rep.ask_in_s * 1000 : AGAIN_MS);
@@ -34,6 +35,7 @@ static enum rc ask(struct stay *s, bool *renewed, struct err *e)
         buf_addspan(&s->ticket, rep.ticket);
         *renewed = true;
     }
+    buf_free(&mem);
     dir_rest(s->dir);
     return rc == RC_DENIED ? rc : RC_OK;
 }

@@ -44,11 +44,17 @@ static struct place *find(const struct epochs *ep, uint64_t epoch)
     return &ep->at[i];
 }
 
-const unsigned char *epochs_get(const struct epochs *ep, uint64_t epoch)
+bool epochs_has(const struct epochs *ep, uint64_t epoch)
 {
-    const struct place *p = find(ep, epoch);
+    return epoch != 0 && find(ep, epoch)->epoch == epoch;
+}
 
-    return epoch != 0 && p->epoch == epoch ? p->key : NULL;
+bool epochs_get(const struct epochs *ep, uint64_t epoch, unsigned char key_out[SEAL_EPOCH_KEY])
+{
+    if (!epochs_has(ep, epoch))
+        return false;
+    memcpy(key_out, find(ep, epoch)->key, SEAL_EPOCH_KEY);
+    return true;
 }
 
 static void enlarge(struct epochs *ep, size_t cap)

@@ -11,8 +11,8 @@ enum { EPOCHS_FIRST = 16, EPOCHS_MOST = 4096, EPOCHS_ROOM = 1024 };
 struct epochs;
 struct epochs *epochs_new(void);
 void epochs_free(struct epochs **ep);
-const unsigned char *
-epochs_get(const struct epochs *ep,
-           uint64_t epoch); /* SEAL_EPOCH_KEY bytes; NULL: not known. Good until the next add or room */
+bool epochs_has(const struct epochs *ep, uint64_t epoch);
+/* A copy, which the caller wipes: the table moves as it grows. False: not known. */
+bool epochs_get(const struct epochs *ep, uint64_t epoch, unsigned char key_out[SEAL_EPOCH_KEY]);
 void epochs_room(struct epochs *ep, size_t n);
 void epochs_add(struct epochs *ep, uint64_t epoch, const unsigned char key[SEAL_EPOCH_KEY]);

@@ -16,13 +16,14 @@ static void key_of(uint64_t epoch, unsigned char out[SEAL_EPOCH_KEY])
 
 static bool known(const struct epochs *ep, uint64_t epoch)
 {
-    unsigned char want[SEAL_EPOCH_KEY];
-    const unsigned char *key = epochs_get(ep, epoch);
+    unsigned char want[SEAL_EPOCH_KEY], key[SEAL_EPOCH_KEY];
+    bool there = epochs_get(ep, epoch, key);
 
     key_of(epoch, want);
-    if (key)
+    if (there)
         assert_memory_equal(key, want, sizeof want);
-    return key != NULL;
+    assert_int_equal(there, epochs_has(ep, epoch));
+    return there;
 }
 
 static void add(struct epochs *ep, uint64_t epoch)

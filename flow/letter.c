@@ -150,12 +150,13 @@ struct span letter_header(const struct letter *l)
 
 enum rc letter_copy(struct spool *from, uint64_t off, uint64_t len, struct spool *to, struct err *e)
 {
+    struct buf mem = BUF_INIT;
     enum rc rc = RC_OK;
 
     while (rc == RC_OK && len > 0) {
         struct span piece;
 
-        rc = spool_read(from, off, &piece, e);
+        rc = spool_read(from, off, &mem, &piece, e);
         if (rc != RC_OK)
             break;
         piece = span_head(piece, len < piece.n ? (size_t)len : piece.n);
@@ -163,6 +164,7 @@ enum rc letter_copy(struct spool *from, uint64_t off, uint64_t len, struct spool
         off += piece.n;
         len -= piece.n;
     }
+    buf_free(&mem);
     return rc;
 }
 

@@ -96,11 +96,19 @@ static const struct {
     {"second From", DOOR_SUBMISSION, SPAN_LIT(ANA "From: eve@chu.example\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
     {"name that looks like an address", DOOR_SUBMISSION,
      SPAN_LIT("From: \"ana@chu.example\" <eve@chu.example>\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
+    {"another address in front of the brackets", DOOR_SUBMISSION,
+     SPAN_LIT("From: eve@chu.example <ana@chu.example>\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
+    {"a second pair of brackets", DOOR_SUBMISSION,
+     SPAN_LIT("From: <ana@chu.example> <eve@chu.example>\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
+    {"a second pair of brackets from a relay", DOOR_RELAY,
+     SPAN_LIT(ANA "From: <ana@chu.example> <eve@else.example>\r\n\r\nx\r\n"), REFUSE_FROM_OPERATOR, NULL},
     {"From without address", DOOR_SUBMISSION, SPAN_LIT("From: Ana\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH, NULL},
     {"Sender not held", DOOR_SUBMISSION, SPAN_LIT(ANA "Sender: eve@chu.example\r\n\r\nx\r\n"), REFUSE_FROM_MISMATCH,
      NULL},
     {"From in the body only", DOOR_SUBMISSION, SPAN_LIT("\r\n" ANA), REFUSE_FROM_MISMATCH, NULL},
     {"NUL", DOOR_RELAY, SPAN_LIT("Subject: x\r\n\r\na\0b\r\n"), REFUSE_NUL, NULL},
+    {"a first line that continues nothing", DOOR_RELAY, SPAN_LIT(" for <eve@chu.example>; smime=pass\r\n\tx\r\n" ANA "\r\nx\r\n"), REFUSE_NONE, ANA "\r\nx\r\n"},
+    {"a first line of a blank", DOOR_RELAY, SPAN_LIT("\t\r\n" ANA "\r\nx\r\n"), REFUSE_NONE, ANA "\r\nx\r\n"},
     {"forged on top", DOOR_RELAY, SPAN_LIT(FORGED ANA "\r\nx\r\n"), REFUSE_NONE, ANA "\r\nx\r\n"},
     {"forged twice", DOOR_RELAY, SPAN_LIT(FORGED ANA FORGED "\r\nx\r\n" FORGED), REFUSE_NONE, ANA "\r\nx\r\n" FORGED},
     {"forged, folded", DOOR_RELAY,
@@ -139,6 +147,14 @@ static const struct {
      REFUSE_NONE, NULL},
 };
 
+/* What stands above the message is ours to its last octet: Received's date, or the Message-ID of a submission without one. */
+static bool ours_ends_it(int door, struct span above)
+{
+    struct span end = door == DOOR_RELAY ? SPAN_LIT(" +0000\r\n") : SPAN_LIT("@mail.chu.example>\r\n");
+
+    return above.n >= end.n && span_eq(span_from(above, above.n - end.n), end);
+}
+
 static void check_row(size_t i, size_t step)
 {
     struct span kept = rows[i].kept ? span_str(rows[i].kept) : rows[i].in;
@@ -150,6 +166,8 @@ static void check_row(size_t i, size_t step)
         fail_msg("%s: %s", rows[i].what, refusal_get(r)->name);
     if (r == REFUSE_NONE && (out.n < kept.n || !span_eq(span_from(buf_span(&out), out.n - kept.n), kept)))
         fail_msg("%s: other octets", rows[i].what);
+    if (r == REFUSE_NONE && !ours_ends_it(rows[i].door, span_head(buf_span(&out), out.n - kept.n)))
+        fail_msg("%s: the sender writes in our trace: %.*s", rows[i].what, SPAN_ARG(buf_span(&out)));
     if (r == REFUSE_NONE && span_find(span_head(buf_span(&out), out.n - kept.n), span_str(mid)) < 0)
         fail_msg("%s: trace without id", rows[i].what);
     buf_free(&out);

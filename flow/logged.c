@@ -6,7 +6,7 @@
 #include "crypto/seal/digest.h"
 #include <stdio.h>
 
-enum { MATRICULE = 15 };
+enum { MATRICULE = 15, LETTERS = 2 /* at most, of 15: Corsica's */ };
 static const char patients[] = "patient.mssante.fr";
 static unsigned char mac_key[LOGGED_KEY];
 static bool have_key;
@@ -17,12 +17,29 @@ void logged_key(const unsigned char key[LOGGED_KEY])
     have_key = true;
 }
 
-static bool matricule(struct span local)
+static bool digit(unsigned char c)
 {
-    for (size_t i = 0; i < local.n; i++)
-        if ((local.p[i] < '0' || local.p[i] > '9') && local.p[i] != 'a' && local.p[i] != 'b')
-            return false;
-    return local.n == MATRICULE && local.p[0] >= '0' && local.p[0] <= '9';
+    return c >= '0' && c <= '9';
+}
+
+/* Somewhere in it, whatever a sender put around: quotes, a sub-address, a domain of his own. */
+static bool holds_matricule(struct span low)
+{
+    size_t n = 0, letters = 0;
+
+    for (size_t i = 0; i < low.n; i++) {
+        bool letter = low.p[i] == 'a' || low.p[i] == 'b';
+
+        if (digit(low.p[i]) || (letter && n > 0 && letters < LETTERS)) {
+            letters += letter;
+            n++;
+        } else {
+            n = letters = 0;
+        }
+        if (n >= MATRICULE)
+            return true;
+    }
+    return false;
 }
 
 static void hashed(struct span address, struct span domain, char out[LOGGED_MAX])
@@ -37,14 +54,15 @@ static void hashed(struct span address, struct span domain, char out[LOGGED_MAX]
     hmac_of(span_of(mac_key, sizeof mac_key), address, mac);
     for (int i = 0; i < 8; i++)
         n += snprintf(out + n, LOGGED_MAX - (size_t)n, "%02x", mac[i]);
-    snprintf(out + n, LOGGED_MAX - (size_t)n, "@%s", log_esc(domain));
+    if (!holds_matricule(domain))
+        snprintf(out + n, LOGGED_MAX - (size_t)n, "@%s", log_esc(domain));
 }
 
 const char *logged_address(struct span address, char out[LOGGED_MAX])
 {
     unsigned char low[320];
     size_t n = address.n < sizeof low ? address.n : sizeof low, at = n;
-    struct span all, local, domain;
+    struct span all, domain;
 
     for (size_t i = 0; i < n; i++) {
         low[i] = (unsigned char)(address.p[i] >= 'A' && address.p[i] <= 'Z' ? address.p[i] + 32 : address.p[i]);
@@ -52,9 +70,8 @@ const char *logged_address(struct span address, char out[LOGGED_MAX])
             at = i;
     }
     all = span_of(low, n);
-    local = span_head(all, at);
     domain = at < n ? span_from(all, at + 1) : SPAN_NULL;
-    if (span_eq_str(domain, patients) || matricule(local))
+    if (span_eq_str(domain, patients) || holds_matricule(all))
         hashed(all, domain, out);
     else
         snprintf(out, LOGGED_MAX, "%s", log_esc(all));

@@ -4,8 +4,9 @@
  * `pli log find ADDRESS` finds it.
  *
  * Form     ADDRESS in lower case; a patient's: "ins-" and 16 hexadecimal digits of HMAC-SHA256(key, address in lower case), "@", the domain.
- * Patient  every address of patient.mssante.fr, and, wherever it is, a local part of the form of a matricule (15 characters, RFC-free: digits, A or B for
- *          Corsica). Source spec/mssante.md, citizens.
+ *          Without the domain when that holds a matricule, too.
+ * Patient  every address of patient.mssante.fr, and, wherever it is, one that holds a matricule anywhere: 15 characters or more in a row, digits with A or B for
+ *          Corsica. Quotes or a sub-address ("dr+MATRICULE@...") around it change nothing. Source spec/mssante.md, citizens.
  * Owns     nothing; the key is copied once. Without a key a random one is drawn: nobody can find such names again, and nobody can undo them.
  * Process  smtpd, relayd; pli.
  */

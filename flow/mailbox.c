@@ -184,7 +184,7 @@ bool mailbox_missing(struct mailbox *m, struct span entries)
     struct err e;
 
     while (ipc_list_next(&entries, store_entry_f, &en, &e) == RC_OK)
-        if (epochs_get(m->epochs, en.epoch) == NULL)
+        if (!epochs_has(m->epochs, en.epoch))
             return true;
     return false;
 }
@@ -197,7 +197,7 @@ static void missing_epochs(struct mailbox *m, struct span entries, struct buf *o
     uint64_t last = 0;
 
     while (ipc_list_next(&entries, store_entry_f, &en, &end) == RC_OK)
-        if (en.epoch != last && epochs_get(m->epochs, en.epoch) == NULL)
+        if (en.epoch != last && !epochs_has(m->epochs, en.epoch))
             buf_u64(out, last = en.epoch);
 }
 
@@ -218,19 +218,17 @@ enum rc mailbox_fetch_epochs(struct mailbox *m, struct span entries, struct err 
     return rc;
 }
 
-static enum rc epoch_key(struct mailbox *m, uint64_t epoch, const unsigned char **key_out, struct err *e)
+static enum rc epoch_key(struct mailbox *m, uint64_t epoch, unsigned char key_out[SEAL_EPOCH_KEY], struct err *e)
 {
     struct buf one = BUF_INIT;
     enum rc rc = RC_OK;
 
-    *key_out = epochs_get(m->epochs, epoch);
-    if (*key_out)
+    if (epochs_get(m->epochs, epoch, key_out))
         return RC_OK;
     buf_u64(&one, epoch);
     rc = ask_epochs(m, buf_span(&one), e);
     buf_free(&one);
-    *key_out = epochs_get(m->epochs, epoch);
-    if (rc == RC_OK && *key_out == NULL)
+    if (rc == RC_OK && !epochs_get(m->epochs, epoch, key_out))
         rc = err_set(e, RC_CORRUPT, NULL, NULL, "mailbox: epoch %llu can not be opened", (unsigned long long)epoch);
     return rc;
 }
@@ -238,10 +236,13 @@ static enum rc epoch_key(struct mailbox *m, uint64_t epoch, const unsigned char 
 /* ---- content ---- */
 enum rc mailbox_cek(struct mailbox *m, const struct store_entry *en, unsigned char cek_out[SEAL_CEK], struct err *e)
 {
-    const unsigned char *key;
-    enum rc rc = epoch_key(m, en->epoch, &key, e);
+    unsigned char key[SEAL_EPOCH_KEY];
+    enum rc rc = epoch_key(m, en->epoch, key, e);
 
-    return rc == RC_OK ? seal_unwrap_with(key, en->wrap, cek_out, e) : rc;
+    if (rc == RC_OK)
+        rc = seal_unwrap_with(key, en->wrap, cek_out, e);
+    wipe(key, sizeof key);
+    return rc;
 }
 
 enum rc mailbox_open_object(struct mailbox *m, const struct store_entry *en, enum seal_kind kind, struct buf *plain_out,
@@ -262,7 +263,7 @@ struct reading {
     struct store_read_req rq;
     struct seal_obj *obj;
     struct buf plain, page; /* page: the chunk at hand, sealed */
-    uint64_t off, len; /* still wanted, from off */
+    uint64_t off, len;      /* still wanted, from off */
     mailbox_sink sink;
     void *ctx;
 };

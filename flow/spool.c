@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { NO_CHUNK = UINT32_MAX, ROOM_STEP = 4 * 1024 * 1024 };
+enum { ROOM_STEP = 4 * 1024 * 1024 };
 /* over all spools of this process: in memfds, and what may be */
 static struct {
     bool (*ask)(void *ctx, uint64_t bytes);
@@ -29,9 +29,7 @@ struct spool {
     uint32_t sealed; /* chunks in the memfd */
     bool ended;
     struct seal_obj *obj;
-    struct buf box;   /* a chunk, sealed */
-    struct buf open;  /* a chunk, opened for reading */
-    uint32_t open_no; /* which */
+    struct buf box; /* a chunk, sealed */
 };
 
 void spool_limit(bool (*ask)(void *ctx, uint64_t bytes), void *ctx)
@@ -75,9 +73,7 @@ struct spool *spool_new(uint64_t max)
         die("out of memory");
     s->max = max;
     s->fd = -1;
-    s->open_no = NO_CHUNK;
     buf_init_secret(&s->mem);
-    buf_init_secret(&s->open);
     return s;
 }
 
@@ -94,7 +90,6 @@ void spool_free(struct spool **sp)
     seal_obj_close(&s->obj);
     buf_free(&s->mem);
     buf_free(&s->box);
-    buf_free(&s->open);
     free(s);
 }
 
@@ -231,25 +226,9 @@ static enum rc read_box(struct spool *s, uint32_t no, struct err *e)
     return RC_OK;
 }
 
-static enum rc load(struct spool *s, uint32_t no, struct err *e)
+enum rc spool_read(struct spool *s, uint64_t off, struct buf *mem, struct span *piece_out, struct err *e)
 {
-    enum rc rc;
-
-    if (s->open_no == no)
-        return RC_OK;
-    s->open_no = NO_CHUNK;
-    rc = read_box(s, no, e);
-    if (rc != RC_OK)
-        return rc;
-    buf_clear(&s->open);
-    rc = open_chunk(s->obj, no, no + 1 == s->sealed, buf_span(&s->box), &s->open, e);
-    if (rc == RC_OK)
-        s->open_no = no;
-    return rc;
-}
-
-enum rc spool_read(struct spool *s, uint64_t off, struct span *piece_out, struct err *e)
-{
+    uint32_t no = (uint32_t)(off / SEAL_CHUNK);
     enum rc rc;
 
     if (!s->ended)
@@ -260,9 +239,13 @@ enum rc spool_read(struct spool *s, uint64_t off, struct span *piece_out, struct
         *piece_out = span_head(span_from(buf_span(&s->mem), (size_t)off), SEAL_CHUNK);
         return RC_OK;
     }
-    rc = load(s, (uint32_t)(off / SEAL_CHUNK), e);
+    mem->secret = true;
+    buf_clear(mem);
+    rc = read_box(s, no, e);
     if (rc == RC_OK)
-        *piece_out = span_from(buf_span(&s->open), (size_t)(off % SEAL_CHUNK));
+        rc = open_chunk(s->obj, no, no + 1 == s->sealed, buf_span(&s->box), mem, e);
+    if (rc == RC_OK)
+        *piece_out = span_from(buf_span(mem), (size_t)(off % SEAL_CHUNK));
     return rc;
 }
 
@@ -270,15 +253,17 @@ enum rc spool_each(struct spool *s, enum rc (*sink)(void *ctx, struct span piece
                    struct err *e)
 {
     uint64_t off = 0;
+    struct buf mem = BUF_INIT;
     struct span piece;
     enum rc rc = RC_OK;
 
     while (rc == RC_OK && off < s->size) {
-        rc = spool_read(s, off, &piece, e);
+        rc = spool_read(s, off, &mem, &piece, e);
         if (rc != RC_OK)
             break;
         off += piece.n;
         rc = sink(ctx, piece, e);
     }
+    buf_free(&mem);
     return rc;
 }

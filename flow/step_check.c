@@ -78,6 +78,8 @@ enum refusal letter_authors(struct span header, const char *field,
             continue;
         if (addresses_parse(f.body, &list, e) != RC_OK)
             r = refuse(REFUSE_FROM_MISMATCH, "author field can not be read", e);
+        else if (list.odd) /* a reader may show another address than the one we read */
+            r = refuse(REFUSE_FROM_MISMATCH, "author field is no list of addresses", e);
         else
             r = see_list(&list, see, ctx, &n, e);
         addresses_free(&list);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/step_cut.c - what is taken out of a message's header before anything is signed or filed; all else stays octet for octet.
  * Source   RFC 8601 5 (results in our name), RFC 5322 3.6.3 and RFC 6409 8 (Bcc is for the sender's own eyes), RFC 5322 2.2 (a field has a name and a
- *          colon; the "From " line of a mailbox file has neither).
+ *          colon; the "From " line of a mailbox file has neither; a line that begins with a blank continues a field).
  */
 #include "flow/letter_int.h"
 #include "mime/fields.h"
@@ -9,7 +9,16 @@
 static bool mailbox_line(const struct letter *l, const struct field *f, bool first)
 {
     (void)l;
-    return first && f->name.n == 0 && (span_eq(span_head(f->raw, 5), SPAN_LIT("From ")) || span_eq(span_head(f->raw, 6), SPAN_LIT(">From ")));
+    return first && f->name.n == 0 &&
+           (span_eq(span_head(f->raw, 5), SPAN_LIT("From ")) || span_eq(span_head(f->raw, 6), SPAN_LIT(">From ")));
+}
+
+/* A first line that begins with a blank continues nothing. Under the fields that are put on top it would continue the last of them: the sender
+ * would write in our Received. */
+static bool loose_end(const struct letter *l, const struct field *f, bool first)
+{
+    (void)l;
+    return first && f->name.n == 0 && f->raw.n > 0 && (f->raw.p[0] == ' ' || f->raw.p[0] == '\t');
 }
 
 static bool forged(const struct letter *l, const struct field *f, bool first)
@@ -26,7 +35,8 @@ static bool blind_copy(const struct letter *l, const struct field *f, bool first
 
 static bool unwanted(const struct letter *l, const struct field *f, bool first)
 {
-    static bool (*const rules[])(const struct letter *, const struct field *, bool) = {mailbox_line, forged, blind_copy};
+    static bool (*const rules[])(const struct letter *, const struct field *, bool) = {mailbox_line, loose_end, forged,
+                                                                                       blind_copy};
 
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (rules[i](l, f, first))

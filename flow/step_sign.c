@@ -76,19 +76,21 @@ static enum rc make_canonical(struct signing *g, struct err *e)
 /* The header block with its empty line, or the whole when there is none. */
 static enum rc take_header(struct signing *g, struct err *e)
 {
+    struct buf mem = BUF_INIT;
     struct span piece;
     ptrdiff_t end = -1;
     enum rc rc = RC_OK;
 
     buf_init_secret(&g->header);
     while (rc == RC_OK && end < 0 && g->header.n < 2 * SCAN_TOP_HEADER) {
-        rc = spool_read(g->plain, g->header.n, &piece, e);
+        rc = spool_read(g->plain, g->header.n, &mem, &piece, e);
         if (rc == RC_OK)
             buf_addspan(&g->header, piece);
         end = span_istarts(buf_span(&g->header), "\r\n") ? -2 : span_find(buf_span(&g->header), SPAN_LIT("\r\n\r\n"));
         if (end == -2)
             break;
     }
+    buf_free(&mem);
     if (rc != RC_OK && rc != RC_NOTFOUND)
         return rc;
     if (end != -1)
@@ -105,6 +107,7 @@ static enum rc signed_octets(struct signing *g, struct span piece, struct err *e
 static enum rc write_entity(struct signing *g, struct err *e)
 {
     uint64_t off = g->header.n, size = spool_size(g->plain);
+    struct buf mem = BUF_INIT;
     struct span piece;
     enum rc rc = spool_put(g->out, buf_span(&g->form.outer_header), e);
 
@@ -113,11 +116,12 @@ static enum rc write_entity(struct signing *g, struct err *e)
     g->l->places.entity_off = spool_size(g->out);
     rc = signed_octets(g, buf_span(&g->form.inner_header), e);
     while (rc == RC_OK && off < size) {
-        rc = spool_read(g->plain, off, &piece, e);
+        rc = spool_read(g->plain, off, &mem, &piece, e);
         if (rc == RC_OK)
             rc = signed_octets(g, piece, e);
         off += piece.n;
     }
+    buf_free(&mem);
     g->l->places.entity_len = spool_size(g->out) - g->l->places.entity_off;
     return rc;
 }

@@ -13,6 +13,7 @@ enum { SIGNATURE_MAX = 512 * 1024 };
 struct entity {
     struct spool *s;
     uint64_t off, left;
+    struct buf mem; /* of the piece given last */
 };
 
 static enum rc read_entity(void *ctx, struct span *piece_out, struct err *e)
@@ -23,7 +24,7 @@ static enum rc read_entity(void *ctx, struct span *piece_out, struct err *e)
 
     if (en->left == 0)
         return err_set(e, RC_NOTFOUND, NULL, NULL, "end of the signed entity");
-    rc = spool_read(en->s, en->off, &piece, e);
+    rc = spool_read(en->s, en->off, &en->mem, &piece, e);
     if (rc != RC_OK)
         return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, NULL, NULL, "signed entity beyond the message") : rc;
     piece = span_head(piece, en->left < piece.n ? (size_t)en->left : piece.n);
@@ -36,7 +37,7 @@ static enum rc read_entity(void *ctx, struct span *piece_out, struct err *e)
 /* The signature part's octets, decoded to DER. */
 static enum rc load_signature(struct letter *l, const struct signed_places *p, struct buf *der, struct err *e)
 {
-    struct entity part = {l->message, p->sig_off, p->sig_len};
+    struct entity part = {l->message, p->sig_off, p->sig_len, BUF_INIT};
     struct buf text = BUF_INIT;
     struct span piece;
     enum rc rc;
@@ -47,6 +48,7 @@ static enum rc load_signature(struct letter *l, const struct signed_places *p, s
         buf_addspan(&text, piece);
     if (rc == RC_NOTFOUND)
         rc = mime_decode(p->sig_encoding, buf_span(&text), der, e);
+    buf_free(&part.mem);
     buf_free(&text);
     return rc;
 }
@@ -114,9 +116,10 @@ static void judge_author(const struct letter *l, struct letter_verdict *v)
 static enum rc judge(struct letter *l, const struct signed_places *p, struct span der, struct letter_verdict *v,
                      struct err *e)
 {
-    struct entity en = {l->message, p->entity_off, p->entity_len};
+    struct entity en = {l->message, p->entity_off, p->entity_len, BUF_INIT};
     enum rc rc = cms_verify(der, p->opaque ? NULL : read_entity, &en, l->conf->anchors, &v->cms, e);
 
+    buf_free(&en.mem);
     if (rc != RC_OK)
         return rc;
     v->word = v->cms.word;

@@ -20,6 +20,15 @@ enum rc session_stays(struct imap_session *s, struct err *e)
     return rc;
 }
 
+enum rc session_goes_on(struct imap_session *s, struct err *e)
+{
+    enum rc rc = session_stays(s, e);
+
+    if (rc != RC_OK)
+        s->bye = s->answered = true; /* the goodbye is the answer, and says why */
+    return rc;
+}
+
 void session_cut_if_ended(struct imap_session *s)
 {
     struct err e;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/folders.c - see imapd/folders.h. */
 #include "imapd/folders.h"
+#include "base/log.h"
 #include "base/prepare.h"
 #include "proto/imap/name.h"
 #include <stdlib.h>
@@ -246,5 +247,9 @@ enum rc folders_first_time(struct imap_session *s, struct err *e)
         if (rc == RC_EXISTS) /* two first sign-ins at once */
             rc = RC_OK;
     }
-    return rc;
+    if (rc == RC_OK || l.n == 0)
+        return rc;
+    /* On a full disk, say. The INBOX is there: whoever may not make folders may read, and delete. The next sign-in makes them. */
+    log_err(LOG_WARN_, "first-folders-failed", e);
+    return RC_OK;
 }

@@ -78,6 +78,8 @@ enum rc input_octets(struct imap_session *s, uint64_t n, enum rc (*sink)(void *c
         at_hand = span_head(at_hand, n < at_hand.n ? (size_t)n : at_hand.n);
         if (kept == RC_OK && (kept = sink(ctx, at_hand, e)) != RC_OK)
             first = *e; /* the rest is still taken off, so that the next command begins where it does */
+        if (s->bye)
+            break;
         stream_consume(s->io, at_hand.n);
         n -= at_hand.n;
     }

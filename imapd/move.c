@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/move.c - see imapd/move.h. */
 #include "imapd/move.h"
+#include "base/log.h"
+
+/* UIDs of a copy are given in order: a few ranges hold them all. */
+static void made(struct copying *c, uint32_t uid)
+{
+    if (c->made.n >= 8 && uid == c->last_made + 1) {
+        buf_cut(&c->made, c->made.n - 4);
+    } else {
+        buf_u32(&c->made, uid);
+    }
+    buf_u32(&c->made, uid);
+    c->last_made = uid;
+}
 
 static void pairs_in(struct imap_session *s, struct span pairs, struct copying *c)
 {
@@ -12,6 +25,7 @@ static void pairs_in(struct imap_session *s, struct span pairs, struct copying *
         imap_set_put(&c->wf, from);
         imap_set_put(&c->wt, to);
         c->done++;
+        made(c, to);
         if (row < s->view->n) {
             s->view->flags[row] |= VF_GONE;
             s->view->dirty = true;
@@ -53,6 +67,30 @@ static void take_part(const struct view *v, const struct imap_set *rows, size_t 
     }
 }
 
+/* The copies that earlier parts made leave again. A store that is away keeps them: then the client sees them and is told of no copy. */
+static void undo(struct imap_session *s, const struct copying *c)
+{
+    struct store_expunge_req rq = {.folder = c->dest};
+    struct store_expunge_rep rep;
+    struct span rest = buf_span(&c->made);
+    struct buf mem = BUF_INIT;
+    enum rc rc = RC_OK;
+    struct err e;
+
+    while (rc == RC_OK && rest.n > 0) {
+        rq.uids = span_head(rest, rest.n < 8 * STORE_RANGES_MAX ? rest.n : 8 * STORE_RANGES_MAX);
+        rest = span_from(rest, rq.uids.n);
+        rq.from = 0;
+        do {
+            rc = store_call_in(s->store, STORE_EXPUNGE, &rq, -1, &rep, &mem, &e);
+            rq.from = rep.next;
+        } while (rc == RC_OK && rq.from != 0);
+    }
+    if (rc != RC_OK)
+        log_err(LOG_WARN_, "copy-not-undone", &e);
+    buf_free(&mem);
+}
+
 enum rc copying_run(struct imap_session *s, const struct imap_set *rows, struct copying *c, struct err *e)
 {
     struct buf uids = BUF_INIT;
@@ -70,6 +108,8 @@ enum rc copying_run(struct imap_session *s, const struct imap_set *rows, struct 
     imap_set_flush(&c->wf);
     imap_set_flush(&c->wt);
     buf_free(&uids);
+    if (rc != RC_OK && !c->move)
+        undo(s, c);
     return rc;
 }
 
@@ -77,6 +117,7 @@ void copying_free(struct copying *c)
 {
     buf_free(&c->from);
     buf_free(&c->to);
+    buf_free(&c->made);
 }
 
 /* All of one page of STORE_LIST. */

@@ -65,9 +65,14 @@ void reply_code(struct imap_session *s, const char *fmt, ...)
     buf_addstr(&s->code, text);
 }
 
-void reply_alive(struct imap_session *s)
+void reply_later(struct imap_session *s)
 {
     stream_deadline(s->io, s->state == IS_NEW ? s->login_deadline : deadline_in(WRITE_MS));
+}
+
+void reply_alive(struct imap_session *s)
+{
+    reply_later(s);
     session_cut_if_ended(s);
 }
 

@@ -75,6 +75,7 @@ void session_run(void *conf, void *ready, int fd, const struct listener_peer *pe
 enum rc session_stays(struct imap_session *s, struct err *e);
 /* In the middle of a long answer, where no BYE can be said: the connection is cut, and what is written next fails. Looks a few times a second. */
 void session_cut_if_ended(struct imap_session *s);
+enum rc session_goes_on(struct imap_session *s, struct err *e); /* in the middle of what a client sends: else a BYE, and no tagged answer */
 
 /* imapd/input.c: the next command, whole; its literals asked for. RC_CLOSED, RC_TIMEOUT: the session ends. RC_SYNTAX: answered already. */
 enum rc input_command(struct imap_session *s, struct err *e);
@@ -92,6 +93,7 @@ void reply_out(struct imap_session *s); /* .out as it is, to the stream; emptied
 void reply_tagged(struct imap_session *s, enum rc rc, const struct err *e);
 void reply_code(struct imap_session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void reply_alive(struct imap_session *s);  /* an answer makes progress: the write deadline begins anew */
+void reply_later(struct imap_session *s);  /* the same, for an answer that is still to come: a session that has ended is not cut */
 void put_u64(struct buf *out, uint64_t v); /* decimal: listings write five numbers a message */
 /* BAD: the client's fault. Any other RC_SYNTAX out of a command is ours, and is answered NO [SERVERBUG]. */
 enum rc reply_bad(struct imap_session *s, struct err *e, const char *text) __attribute__((warn_unused_result));

@@ -57,19 +57,13 @@ static enum rc open_mailbox(struct imap_session *s, const struct dird_auth_rep *
     return rc;
 }
 
-static enum rc signin_prepared(struct imap_session *s, struct span login, struct span password, struct err *e)
+static enum rc signed_in(struct imap_session *s, const struct dird_auth_rep *auth, struct span password, struct err *e)
 {
-    struct dird_auth_req rq = {login, password, span_str(s->peer->ip), DP_IMAP};
-    struct dird_auth_rep auth;
-    uint64_t mbx;
-    enum rc rc = dir_auth(s->dir, &rq, &auth, e);
+    enum rc rc;
 
-    if (rc != RC_OK)
-        return explain(s, rc, e);
-    mbx = auth.mbx;
-    snprintf(s->address, sizeof s->address, "%.*s", SPAN_ARG(auth.address));
-    stay_begin(&s->stay, s->dir, auth.ticket);
-    if ((rc = open_mailbox(s, &auth, password, e)) != RC_OK || (rc = session_stays(s, e)) != RC_OK ||
+    snprintf(s->address, sizeof s->address, "%.*s", SPAN_ARG(auth->address));
+    stay_begin(&s->stay, s->dir, auth->ticket);
+    if ((rc = open_mailbox(s, auth, password, e)) != RC_OK || (rc = session_stays(s, e)) != RC_OK ||
         (rc = folders_first_time(s, e)) != RC_OK) {
         mailbox_close(&s->box);
         stay_end(&s->stay);
@@ -77,12 +71,24 @@ static enum rc signin_prepared(struct imap_session *s, struct span login, struct
     }
     s->state = IS_AUTH;
     dialler_proven();
-    s->mbx = mbx;
+    s->mbx = auth->mbx;
     buf_clear(&s->code);
     buf_addstr(&s->code, "CAPABILITY ");
     capability_put(s, &s->code);
     log_ev(LOG_INFO_, "signin", "peer=%s account=%s tls=%s", s->peer->ip, s->address, s->tls.version);
     return RC_OK;
+}
+
+static enum rc signin_prepared(struct imap_session *s, struct span login, struct span password, struct err *e)
+{
+    struct dird_auth_req rq = {login, password, span_str(s->peer->ip), DP_IMAP};
+    struct dird_auth_rep auth;
+    struct buf mem = BUF_INIT;
+    enum rc rc = dir_auth(s->dir, &rq, &auth, &mem, e);
+
+    rc = rc == RC_OK ? signed_in(s, &auth, password, e) : explain(s, rc, e);
+    buf_free(&mem);
+    return rc;
 }
 
 /* What cannot be prepared goes on as it was typed: dird answers as to any other wrong one, in the same time. */

@@ -112,6 +112,20 @@ void view_gone_in(struct view *v, struct span expunged)
     }
 }
 
+void view_absent_in(struct view *v, struct span ranges)
+{
+    struct rd r = rd_of(ranges);
+
+    while (r.s.n >= 8) {
+        uint32_t row = view_at_or_after(v, rd_u32(&r)), hi = rd_u32(&r);
+
+        for (; row < v->n && v->uid[row] <= hi; row++) {
+            v->flags[row] |= VF_GONE;
+            v->dirty = true;
+        }
+    }
+}
+
 /* ---- opening ---- */
 static enum rc load(struct imap_session *s, struct view *v, struct err *e)
 {
@@ -220,7 +234,7 @@ enum rc view_sync(struct imap_session *s, struct err *e)
     do {
         if ((rc = store_call_in(s->store, STORE_CHANGES, &rq, -1, &rep, &mem, e)) != RC_OK)
             break;
-        view_gone_in(v, rep.expunged);
+        view_absent_in(v, rep.gone);
         rc = brief_in(v, rep.brief, VF_NEWS, e);
         if (since == 0)
             since = rep.modseq;

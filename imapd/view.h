@@ -35,7 +35,7 @@ static inline bool view_read_only(const struct view *v)
 bool view_events(struct imap_session *s);
 /* Asks the store what changed and takes it in. */
 enum rc view_sync(struct imap_session *s, struct err *e);
-/* Before flags are written: learns names of keywords that another session made, and announces them. Asks stored: borrowed replies end. */
+/* Before flags are written: learns names of keywords that another session made, and announces them. */
 void view_learn(struct imap_session *s);
 bool view_must_learn(const struct imap_session *s);
 /* Untagged answers for what changed; asks the store first when ask, or when a second has passed. A store that is away is no reason to
@@ -44,7 +44,8 @@ void view_announce(struct imap_session *s, bool ask, bool may_renumber);
 uint32_t view_find(const struct view *v, uint32_t uid);        /* row, or v->n */
 uint32_t view_at_or_after(const struct view *v, uint32_t uid); /* first row whose UID is not below; v->n: none */
 void view_flags_in(struct view *v, struct span brief);   /* packed store_brief of our own STORE: known to the client */
-void view_gone_in(struct view *v, struct span expunged); /* packed u32, ascending or not */
+void view_gone_in(struct view *v, struct span expunged); /* packed u32, ascending or not: the answer to our own EXPUNGE */
+void view_absent_in(struct view *v, struct span ranges); /* packed pairs of u32, of STORE_CHANGES: UIDs of no row are none of ours */
 void view_put_flags(struct imap_session *s, uint32_t row, struct buf *out); /* "FLAGS (...)" */
 uint32_t view_recent(const struct view *v);
 uint32_t view_first_unseen(const struct view *v); /* number, 0: none */

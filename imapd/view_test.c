@@ -92,6 +92,29 @@ static void expunged_ones_are_told_by_number(void **state)
     end(&f);
 }
 
+/* The store names all UIDs that are absent: those of our rows are told, the others are not ours. */
+static void absent_ones_are_told_by_range(void **state)
+{
+    static const uint32_t pairs[] = {1, 9, 11, 29, 31, 35, 50, 50, 51, UINT32_MAX};
+    struct buf b = BUF_INIT;
+    struct fixture f;
+
+    (void)state;
+    begin(&f, 5);
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        buf_u32(&b, pairs[i]);
+    view_absent_in(f.s.view, buf_span(&b));
+    view_announce(&f.s, false, true);
+    said(&f, "* 2 EXPUNGE\r\n* 4 EXPUNGE\r\n");
+    assert_int_equal(f.s.view->n, 3);
+    assert_int_equal(f.s.view->uid[2], 40);
+    view_absent_in(f.s.view, buf_span(&b)); /* told again: nothing is left of it */
+    view_announce(&f.s, false, true);
+    said(&f, "");
+    buf_free(&b);
+    end(&f);
+}
+
 static void numbers_stay_while_they_are_used(void **state)
 {
     struct fixture f;
@@ -185,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(expunged_ones_are_told_by_number),
+        cmocka_unit_test(absent_ones_are_told_by_range),
         cmocka_unit_test(numbers_stay_while_they_are_used),
         cmocka_unit_test(who_came_and_went_unseen_is_never_told),
         cmocka_unit_test(flags_made_elsewhere_are_told_once),

@@ -21,9 +21,10 @@ struct walk {
     struct lex lex;
     enum state state;
     struct buf phrase, run, domain, route;
-    size_t run_at;    /* where in phrase the run begins */
-    bool after_dot;   /* the last token was "." or "@": the next word joins */
-    bool domain_done; /* a word stands apart behind the domain: not part of it */
+    struct buf before; /* what reads as an address in front of the brackets */
+    size_t run_at;     /* where in phrase the run begins */
+    bool after_dot;    /* the last token was "." or "@": the next word joins */
+    bool domain_done;  /* a word stands apart behind the domain: not part of it */
     bool angled, in_group, any;
     struct address_list *out;
     size_t cap;
@@ -72,6 +73,7 @@ static void restart(struct walk *w)
     buf_clear(&w->run);
     buf_clear(&w->domain);
     buf_clear(&w->route);
+    buf_clear(&w->before);
     w->run_at = 0;
     w->state = OUTSIDE;
     w->after_dot = w->domain_done = w->angled = w->any = false;
@@ -88,11 +90,32 @@ static struct span name_of(struct walk *w)
     return span_trim(buf_span(&w->phrase));
 }
 
+/* local@domain as read so far. */
+static void put_spec(const struct walk *w, struct buf *out)
+{
+    buf_addspan(out, buf_span(&w->run));
+    buf_addc(out, '@');
+    buf_addspan(out, buf_span(&w->domain));
+}
+
+/* Is what was read no mailbox of RFC 5322, sections 3.4 and 4.4? */
+static bool mailbox_odd(const struct walk *w)
+{
+    struct buf spec = BUF_INIT;
+    bool twice;
+
+    put_spec(w, &spec);
+    twice = w->before.n > 0 && !span_ieq(buf_span(&w->before), buf_span(&spec));
+    buf_free(&spec);
+    return twice || w->domain_done || w->state == ANGLE || w->state == ANGLE_DOMAIN || w->state == ROUTE;
+}
+
 static void finish_mailbox(struct walk *w)
 {
     bool something = w->run.n > 0 || w->domain.n > 0 || (w->angled && w->phrase.n > 0);
     struct span name;
 
+    w->out->odd |= mailbox_odd(w);
     if (w->state == OUTSIDE) { /* no "@" at all: all words are the local part */
         buf_clear(&w->run);
         buf_addspan(&w->run, buf_span(&w->phrase));
@@ -134,9 +157,18 @@ static void add_text(struct buf *b, const struct token *t)
         buf_addspan(b, t->text);
 }
 
+/* "<a b@c>": blanks are lawful around "@" and "." alone. */
+static bool apart_inside(const struct walk *w, const struct token *t)
+{
+    size_t n = w->state == ANGLE ? w->run.n : w->state == ANGLE_DOMAIN ? w->domain.n : 0;
+
+    return n > 0 && t->space_before && !w->after_dot && t->special != '.';
+}
+
 static void word(struct walk *w, const struct token *t)
 {
     w->any = true;
+    w->out->odd |= w->state == BEHIND || apart_inside(w, t);
     if (w->state == OUTSIDE || w->state == DOMAIN) {
         if (t->space_before && w->phrase.n > 0)
             buf_addc(&w->phrase, ' ');
@@ -160,6 +192,7 @@ static void word(struct walk *w, const struct token *t)
 static void at_sign(struct walk *w, const struct token *t)
 {
     w->any = true;
+    w->out->odd |= w->state == DOMAIN || w->state == ANGLE_DOMAIN || w->state == BEHIND;
     if (w->state == OUTSIDE || w->state == DOMAIN) {
         if (w->state == DOMAIN && !w->domain_done) { /* "a@b@c": the last "@" counts */
             buf_addc(&w->run, '@');
@@ -185,8 +218,12 @@ static void at_sign(struct walk *w, const struct token *t)
 static void open_angle(struct walk *w)
 {
     w->any = true;
-    if (w->state != OUTSIDE && w->state != DOMAIN)
+    if (w->state != OUTSIDE && w->state != DOMAIN) {
+        w->out->odd = true;
         return;
+    }
+    if (w->state == DOMAIN)
+        put_spec(w, &w->before);
     buf_clear(&w->run);
     buf_clear(&w->domain);
     buf_clear(&w->route);
@@ -200,6 +237,8 @@ static void colon(struct walk *w)
         w->state = ANGLE;
     else if (w->state == OUTSIDE && !w->in_group)
         group_mark(w, true);
+    else
+        w->out->odd = true;
 }
 
 static void special(struct walk *w, const struct token *t)
@@ -223,6 +262,7 @@ static void special(struct walk *w, const struct token *t)
         open_angle(w);
         break;
     case '>':
+        w->out->odd |= w->state != ANGLE && w->state != ANGLE_DOMAIN;
         w->state = w->angled ? BEHIND : w->state;
         break;
     case '@':
@@ -231,8 +271,9 @@ static void special(struct walk *w, const struct token *t)
     case '.':
         word(w, t);
         break;
-    default:
-        break; /* a stray bracket */
+    default: /* a stray bracket */
+        w->out->odd = true;
+        break;
     }
 }
 
@@ -254,6 +295,8 @@ enum rc addresses_parse(struct span body, struct address_list *out, struct err *
     finish_mailbox(&w);
     if (w.in_group)
         group_mark(&w, false);
+    out->odd |= w.lex.open;
+    buf_free(&w.before);
     buf_free(&w.phrase);
     buf_free(&w.run);
     buf_free(&w.domain);

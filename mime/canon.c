@@ -282,11 +282,11 @@ static void write_type(const struct region *r, const struct field *f, struct buf
     buf_free(&made);
 }
 
-/* One field that stays. What is in the signed entity is in seven bits: all of a part's header, of the message's own what
- * describes its body (signed_form_make). */
+/* One field that stays. What is in the signed entity is in seven bits, and no relay has a line to break: all of a part's header, of the
+ * message's own what describes its body (signed_form_make). */
 static void write_field(const struct field *f, bool root, struct buf *out)
 {
-    if (has_8bit(f->raw) && (!root || span_istarts(f->name, "Content-")))
+    if ((!root || span_istarts(f->name, "Content-")) && (has_8bit(f->raw) || canon_too_long(f->raw)))
         canon_field_7bit(f, out);
     else
         canon_field(f->raw, out);

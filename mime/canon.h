@@ -5,7 +5,8 @@
  * Canon    CRLF line ends, no line beyond 998 octets, no byte beyond 127, no NUL in any body: a part that breaks this is
  *          re-encoded (text: quoted-printable, else base64) and its Content-Transfer-Encoding said anew (what holds it
  *          then says 7bit); a part that does not is passed byte for byte. Such bytes in preambles and epilogues become
- *          HTAB. Header fields: long ones are folded, NUL and a lone CR or LF become DEL. Those of parts, and the Content-*
+ *          HTAB. Header fields: long ones are folded (in the signed entity, where they have no blank, written in
+ *          encoded words or sections), NUL and a lone CR or LF become DEL. Those of parts, and the Content-*
  *          fields of the message, are made seven bits (mime/canon_int.h says how); the message's other fields stand
  *          outside the signature and keep their raw UTF-8 (SMTPUTF8). Missing Date, Message-ID, MIME-Version are added. The tree of parts is the
  *          same before and after. RFC 8551 3.1, RFC 6409 8. A flat message (mime/scan.h) has its parts left as they are.
@@ -52,8 +53,8 @@ void signed_form_free(struct signed_form *f);
  * is what a reader would show as signed (RFC 8551 3.9): the media types with and without "x-", application/octet-stream named .p7m or .p7s,
  * pkcs7-mime without smime-type.
  * opaque  application/pkcs7-mime: entity_len is 0, the CMS is the message's whole body, and says itself whether it is signed
- * odd     signed, but not in a form that can be judged: why; nothing else is then set (not exactly two parts, RFC 1847; the
- *         message too deep or large to be taken apart; the signature covers one part of the message only) */
+ * odd     signed, but not in a form that can be judged: why; nothing else is then set (not exactly two parts, RFC 1847; more than one
+ *         Content-Type, encoding or boundary, of which readers take different ones; the message too deep or large to be taken apart; the signature covers one part of the message only) */
 struct signed_places { uint64_t entity_off, entity_len, sig_off, sig_len; char sig_encoding[24]; bool opaque; const char *odd; };
 enum rc signed_places(const struct scan *s, struct signed_places *out, struct err *e);
 /* base64, quoted-printable, identity; lenient; appends at most in.n bytes */

@@ -11,6 +11,9 @@ void canon_field(struct span raw, struct buf *out);
  * address that has bytes beyond 127 as the name of an empty group (RFC 6857). Bytes that are not valid UTF-8 count as
  * windows-1252. Where a field follows no grammar they become DEL. Linear in the field. */
 void canon_field_7bit(const struct field *f, struct buf *out);
+/* Does a line stay beyond CANON_LINE, since it has no blank to be folded at? canon_field_7bit() breaks it: text in encoded words, a parameter in
+ * sections. An identifier, a URI and a boundary have no other form and stay. */
+bool canon_too_long(struct span raw);
 /* A Content-Type's body in seven bits; charset, when given, takes the place of the one in it. */
 void canon_type(const struct content_type *ct, const char *charset, struct buf *out);
 bool has_8bit(struct span s);

@@ -258,7 +258,13 @@ static void test_long_lines(void **state)
     buf_addstr(&mail, "\r\n--b\r\n\r\n");
     for (int i = 0; i < 5000; i++)
         buf_addc(&mail, 'x');
-    buf_addstr(&mail, "\r\n--b\r\nContent-Type: a/b\r\n\r\n");
+    buf_addstr(&mail, "\r\n--b\r\nContent-Type: a/b; name=\"");
+    for (int i = 0; i < 2000; i++)
+        buf_addc(&mail, 'n');
+    buf_addstr(&mail, "\"\r\nX-Other: ");
+    for (int i = 0; i < 2000; i++)
+        buf_addc(&mail, 'o');
+    buf_addstr(&mail, "\r\n\r\n");
     for (int i = 0; i < 5000; i++)
         buf_addc(&mail, 'x');
     buf_addstr(&mail, "\r\n--b--\r\n");

@@ -199,6 +199,27 @@ static bool find_raw(const struct content_type *ct, const char *name, struct spa
     return false;
 }
 
+size_t content_type_given(const struct content_type *ct, const char *name)
+{
+    static const char *const forms[] = {"", "*", "*0", "*0*"};
+    struct rd r = rd_of(buf_span(&ct->params));
+    size_t given = 0;
+
+    while (r.s.n > 0) {
+        struct span n = rd_bytes(&r);
+        char key[100];
+
+        (void)rd_bytes(&r);
+        if (!rd_ok(&r))
+            break;
+        for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+            snprintf(key, sizeof key, "%.80s%s", name, forms[i]);
+            given += span_ieq_str(n, key);
+        }
+    }
+    return given;
+}
+
 static int hex(unsigned char c)
 {
     if (c >= '0' && c <= '9')

@@ -7,7 +7,7 @@
  *          Linear, never recursive.
  * Lenient  broken syntax is salvaged rather than refused: an IMAP envelope must say something lawful of any field.
  *          What is lawful (RFC 5322 with its obsolete forms, 6532) is read exactly. For "who is this from" decisions
- *          ask for addresses_parse() and exactly one address; do not look at raw text.
+ *          ask for addresses_parse(), a list that is not odd and exactly one address; do not look at raw text.
  * Process  smtpd, imapd.   Source RFC 5322, 2045, 2047, 2183, 2231, 6532.
  */
 #pragma once
@@ -26,7 +26,10 @@ void field_decode(struct span body, struct buf *out); /* RFC 2047 words to UTF-8
  * group start: only name (not NULL); group end: nothing (IMAP ENVELOPE's way). */
 /* route: "@a,@b" of "<@a,@b:c@d>" (RFC 5322 4.4, ENVELOPE's addr-adl), else NULL. */
 struct address { struct span name, local, domain, route; };
-struct address_list { struct address *a; size_t n; struct buf mem; };
+/* odd: the text is no address list, even in its obsolete forms: "<a@b> <c@d>", "a@b <c@d>", "a@b c@d", a bracket or quote that nothing
+ * closes. What was salvaged of it is one reading; another reader may see another address. Whoever decides by the list asks for it. An address
+ * that stands in front of itself ("a@b <a@b>") is common and not odd. */
+struct address_list { struct address *a; size_t n; struct buf mem; bool odd; };
 /* Is that a field of addresses: From, Sender, Reply-To, To, Cc, Bcc? */
 bool addresses_in(struct span field_name);
 /* Appends the names (decoded) and addresses that ENVELOPE shows of body and that line does not have yet as they are shown: with comments,
@@ -42,6 +45,8 @@ bool content_type_parse(struct span body, struct content_type *out); /* false: u
 bool disposition_parse(struct span body, struct content_type *out);
 /* The value of a parameter, RFC 2231 continuations put together, charsets turned to UTF-8; appends. False: absent. */
 bool content_type_param(const struct content_type *ct, const char *name, struct buf *value_out);
+/* How often it is given: as it is ("a"), extended ("a*"), in sections ("a*0", "a*0*"). Beyond one, readers differ in which they take. */
+size_t content_type_given(const struct content_type *ct, const char *name);
 bool content_type_is(const struct content_type *ct, const char *type, const char *subtype); /* subtype NULL: any */
 void content_type_free(struct content_type *ct);
 /* Date: field. local_day: days since 1970 as written (SENTON). False: no date in it. */

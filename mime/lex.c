@@ -60,6 +60,7 @@ static void skip_comment(struct lex *l)
         l->rest = span_from(l->rest, l->rest.n);
         return;
     }
+    l->open |= depth > 0;
     if (i > l->rest.n) /* a backslash was the last byte */
         i = l->rest.n;
     l->comment = span_of(l->rest.p + 1, i > 0 ? i - 1 : 0);
@@ -102,6 +103,7 @@ static void take_quoted(struct lex *l, struct token *t)
     bool closed;
     size_t n = run_to(span_from(l->rest, 1), '"', &closed);
 
+    l->open |= !closed;
     t->kind = TOK_QUOTED;
     t->text = span_of(l->rest.p + 1, n);
     step(l, n + 1 + closed);

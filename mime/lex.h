@@ -21,6 +21,7 @@ struct lex {
     const char *specials; /* the bytes that stand for themselves and end a word */
     struct span comment;  /* the inside of the last comment stepped over; .p NULL: none yet */
     bool bad;
+    bool open; /* a comment, or a quoted string, has no end */
 };
 #define LEX_ADDRESS "<>[]:;@,.\""
 #define LEX_MIME "\"/=;"

@@ -340,6 +340,19 @@ static void neutral(struct span raw, struct buf *out)
         buf_addc(out, raw.p[i] > 127 ? 127 : raw.p[i]);
 }
 
+bool canon_too_long(struct span raw)
+{
+    struct buf folded = BUF_INIT;
+    size_t column = 0;
+
+    if (raw.n > CANON_LINE)
+        canon_field(raw, &folded);
+    for (size_t i = 0; i < folded.n && column <= CANON_LINE + 2; i++)
+        column = folded.p[i] == '\n' ? 0 : column + 1;
+    buf_free(&folded);
+    return column > CANON_LINE + 2;
+}
+
 void canon_field_7bit(const struct field *f, struct buf *out)
 {
     struct buf made = BUF_INIT;
@@ -347,7 +360,7 @@ void canon_field_7bit(const struct field *f, struct buf *out)
 
     buf_addspan(&made, f->name);
     buf_addc(&made, ':');
-    if (!has_8bit(f->raw) || !write_body(f, &l)) {
+    if (!write_body(f, &l)) {
         buf_clear(&made);
         neutral(f->raw, &made);
     } else if (f->raw.n >= 2 && f->raw.p[f->raw.n - 2] == '\r' && f->raw.p[f->raw.n - 1] == '\n' &&

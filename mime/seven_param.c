@@ -64,19 +64,25 @@ static struct span base_of(struct span name)
     return star > 0 ? span_head(name, (size_t)star) : name;
 }
 
-/* What of the parameters has this base name: any at all before offset end; any with bytes beyond 127. */
-static void look(const struct content_type *ct, struct span base, const unsigned char *end, bool *before, bool *eight)
+/* Longer than a line may be: in sections then. A boundary stays whole, for many readers know it in no other form. */
+static bool too_long(struct span base, struct span value)
+{
+    return value.n > VALUE_PIECE && !span_ieq_str(base, "boundary");
+}
+
+/* What of the parameters has this base name: any at all before offset end; any with bytes beyond 127, or too long. */
+static void look(const struct content_type *ct, struct span base, const unsigned char *end, bool *before, bool *extend)
 {
     struct rd r = rd_of(buf_span(&ct->params));
 
-    *before = *eight = false;
+    *before = *extend = false;
     while (r.s.n > 0) {
         struct span n = rd_bytes(&r), v = rd_bytes(&r);
 
         if (!span_ieq(base_of(n), base))
             continue;
         *before |= n.p < end;
-        *eight |= has_8bit(v);
+        *extend |= has_8bit(v) || too_long(base, v);
     }
 }
 
@@ -84,11 +90,11 @@ static void one_param(const struct content_type *ct, struct span name, struct sp
 {
     struct span base = base_of(name);
     struct buf whole = BUF_INIT;
-    bool before, eight;
+    bool before, extend;
     char key[84];
 
-    look(ct, base, name.p, &before, &eight);
-    if (!eight) {
+    look(ct, base, name.p, &before, &extend);
+    if (!extend) {
         plain_param(name, value, out);
     } else if (!before) { /* all its pieces become one */
         snprintf(key, sizeof key, "%.*s", SPAN_ARG(base));

@@ -168,6 +168,26 @@ static bool enclosed(const struct scan *s, size_t i)
     return false;
 }
 
+/* Is there another way to take the message apart? We follow the first Content-Type and the first boundary; a reader that follows another one
+ * would show, under our "pass", what nobody signed. */
+static bool ambiguous(const struct part *root)
+{
+    struct span rest = root->header;
+    struct content_type ct;
+    size_t types = 0, encodings = 0, boundaries;
+    struct field f;
+    struct err e;
+
+    while (field_next(&rest, &f, &e) == RC_OK) {
+        types += span_ieq_str(f.name, "Content-Type");
+        encodings += span_ieq_str(f.name, "Content-Transfer-Encoding");
+    }
+    part_declared(root->header, false, &ct);
+    boundaries = content_type_given(&ct, "boundary");
+    content_type_free(&ct);
+    return types > 1 || encodings > 1 || boundaries > 1;
+}
+
 static bool part_signed(const struct scan *s)
 {
     const struct part *sig;
@@ -190,6 +210,12 @@ enum rc signed_places(const struct scan *s, struct signed_places *out, struct er
         at.odd = "only a part of the message is signed";
     else if (f == ODD)
         at.odd = scan_flat(s) ? "too many parts to be judged" : "not one signed part and its signature";
+    else if (ambiguous(root))
+        at.odd = "more than one Content-Type, encoding or boundary";
+    if (at.odd) {
+        *out = at;
+        return RC_OK;
+    }
     at.opaque = f == OPAQUE;
     if (at.opaque)
         note_place(root, &at);

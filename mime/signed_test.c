@@ -106,6 +106,7 @@ enum { NO, DETACHED, OPAQUE, ODD };
 #define SIGNED "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n"
 #define SIGNED_P7                                                                                                      \
     "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; boundary=b\r\n\r\n--b\r\n\r\nx\r\n"
+#define P7_PART "--b\r\nContent-Type: application/pkcs7-signature\r\n\r\nAA\r\n--b--\r\n"
 static const struct {
     const char *mail;
     int what;
@@ -136,6 +137,15 @@ static const struct {
                "--b--\r\n",
      DETACHED, "base64"},
     {SIGNED "--b\r\nContent-Type: application/pkcs7-signature\r\n\r\n--b\r\n\r\n--b--\r\n", ODD, ""},
+    /* two ways to take it apart: readers differ in which Content-Type, and which boundary, they follow */
+    {"Content-Type: multipart/signed; boundary=b; boundary=c\r\n\r\n--b\r\n\r\nx\r\n" P7_PART, ODD, ""},
+    {"Content-Type: multipart/signed; boundary=b; boundary*=us-ascii''c\r\n\r\n--b\r\n\r\nx\r\n" P7_PART, ODD, ""},
+    {"Content-Type: multipart/signed; boundary=b; boundary*0=c\r\n\r\n--b\r\n\r\nx\r\n" P7_PART, ODD, ""},
+    {"Content-Type: multipart/signed; boundary*0=b; boundary*1=c\r\n\r\n--bc\r\n\r\nx\r\n--bc\r\nContent-Type: application/pkcs7-signature\r\n\r\nAA\r\n"
+     "--bc--\r\n", DETACHED, ""},
+    {"Content-Type: multipart/signed; boundary=b\r\nContent-Type: text/html\r\n\r\n--b\r\n\r\nx\r\n" P7_PART, ODD, ""},
+    {"Content-Type: application/pkcs7-mime; smime-type=signed-data\r\nContent-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: 7bit\r\n\r\nAAAA\r\n",
+     ODD, ""},
     {SIGNED_P7 "--b\r\nContent-Type: text/plain\r\n\r\nAA\r\n--b--\r\n", ODD, ""},
     {SIGNED_P7 "--b\r\n\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n\r\nAA\r\n--b--\r\n", ODD, ""},
     /* a list put its foot around the signed message */

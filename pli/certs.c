@@ -32,13 +32,15 @@ static void wait_for_directory(struct cmd *c, const struct stat *before)
     int64_t end = clock_mono() + WAIT_S * INT64_C(1000000000);
     struct dird_list_req rq = {SPAN_NULL, SPAN_NULL};
     struct dird_list_rep rep = {0};
+    struct buf mem = BUF_INIT;
     struct err e;
 
     while (clock_mono() < end) {
-        if (another_socket(before) && dir_call(inst_dir(c), DIRD_CERTS, &rq, &rep, &e) == RC_OK)
-            return;
+        if (another_socket(before) && dir_call_in(inst_dir(c), DIRD_CERTS, &rq, &rep, &mem, &e) == RC_OK)
+            break;
         usleep(50 * 1000);
     }
+    buf_free(&mem);
 }
 
 int certs_reload(struct cmd *c, bool directory, bool *told_out)

@@ -51,7 +51,7 @@ static void signed_in(struct smtp_session *s, const struct dird_auth_rep *rep)
     snprintf(s->account, sizeof s->account, "%.*s", SPAN_ARG(rep->address));
     buf_clear(&s->ticket);
     buf_addspan(&s->ticket, rep->ticket);
-    stay_begin(&s->stay, s->dir, rep->ticket); /* a copy: the next question to dird takes rep away */
+    stay_begin(&s->stay, s->dir, rep->ticket);
     s->account_flags = rep->flags;
     account_is(s);
     s->renew_at = deadline_in(s->conf->session_ms);
@@ -76,16 +76,18 @@ static void check(struct smtp_session *s, const struct sasl *sasl)
     struct dird_auth_req rq = {
         .login = sasl->login, .password = sasl->password, .peer = span_str(s->peer->ip), .protocol = DP_SUBMISSION};
     struct dird_auth_rep rep;
+    struct buf mem = BUF_INIT;
     struct err e = {0};
     enum refusal r;
     enum rc rc = RC_DENIED;
 
     if (sasl->authzid.n == 0 || span_ieq(sasl->authzid, sasl->login)) /* nobody acts as another by saying so */
-        rc = dir_auth(s->dir, &rq, &rep, &e);
-    if (rc == RC_OK) {
+        rc = dir_auth(s->dir, &rq, &rep, &mem, &e);
+    if (rc == RC_OK)
         signed_in(s, &rep);
+    buf_free(&mem);
+    if (rc == RC_OK)
         return;
-    }
     r = auth_refusal(rc, &e);
     s->auth_failures += r != REFUSE_AUTH_TEMP;
     /* not the login: it may be a password typed in the wrong field. dird logs those that are addresses here. */

@@ -20,10 +20,9 @@ static enum refusal room_in_box(struct smtp_session *s, uint64_t mbx, struct err
 static enum refusal to_mailbox(struct smtp_session *s, const struct dird_lookup_rep *who, const char *address,
                                struct err *e)
 {
-    struct dird_lookup_rep kept = *who;
     enum refusal r = room_in_box(s, who->mbx, e);
 
-    if (r == REFUSE_NONE && !envelope_add_box(s, &kept, address))
+    if (r == REFUSE_NONE && !envelope_add_box(s, who, address))
         r = REFUSE_TOO_MANY_RCPT;
     return r;
 }
@@ -45,8 +44,11 @@ static enum refusal to_elsewhere(struct smtp_session *s, const struct smtp_rcpt 
 static enum refusal look_up(struct smtp_session *s, const struct smtp_rcpt *r, const char *address, struct err *e)
 {
     struct dird_lookup_rep who;
-    enum rc rc = dir_lookup(s->dir, span_str(address), &who, e);
+    struct buf mem = BUF_INIT;
+    enum rc rc = dir_lookup(s->dir, span_str(address), &who, &mem, e);
 
+    buf_free(&mem); /* what it is is wanted, not how it is written */
+    who.address = SPAN_NULL;
     if (rc == RC_SYNTAX)
         return REFUSE_BAD_ADDRESS;
     if (rc != RC_OK && rc != RC_NOTFOUND)

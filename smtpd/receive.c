@@ -9,7 +9,11 @@
 #include "flow/spool.h"
 #include "smtpd/session.h"
 
-enum { FAULTY_WAIT_MS = 5000, WHOLE_TIMES = 12 /* a message may take twelve times the wait for a block: two hours */ };
+enum {
+    FAULTY_WAIT_MS = 5000,
+    LOOK_MS = 500,
+    WHOLE_TIMES = 12 /* a message may take twelve times the wait for a block: two hours */
+};
 
 /* The account's key slots, asked for when a first message is to be signed: a connection of its own, bound by the ticket. */
 static bool load_slots(struct smtp_session *s, struct err *e)
@@ -96,6 +100,16 @@ static void look_for_faults(struct smtp_session *s)
         s->data_refused = of[s->data.fault];
 }
 
+/* A message may be two hours on its way: the account's ticket is renewed meanwhile, and nobody goes on in the name of one that is disabled,
+ * gone or has another password. */
+static bool may_go_on(struct smtp_session *s)
+{
+    if (deadline_left_ms(s->look_at) > 0)
+        return true;
+    s->look_at = deadline_in(LOOK_MS);
+    return smtp_stays(s);
+}
+
 /* The next octets, or the end of the session. */
 static bool more(struct smtp_session *s, struct span *in)
 {
@@ -107,7 +121,7 @@ static bool more(struct smtp_session *s, struct span *in)
     stream_deadline(s->st, block < s->data_until ? block : s->data_until);
     rc = stream_peek(s->st, in, &e);
     if (rc == RC_OK)
-        return true;
+        return may_go_on(s);
     if (rc == RC_TIMEOUT)
         smtp_refuse(s, faulty ? REFUSE_BARE_LF : REFUSE_TIMEOUT, &e);
     smtp_end(s, rc_name(rc));
@@ -183,6 +197,8 @@ void receive_end(struct smtp_session *s)
 
     data_finish(&s->data);
     look_for_faults(s);
+    if (!smtp_stays(s)) /* nothing is signed or filed in its name */
+        return;
     r = s->data_refused != REFUSE_NONE ? s->data_refused : letter_file(&s->letter, &e);
     memcpy(mid, s->letter.mid, sizeof mid);
     if (r == REFUSE_NONE) {

@@ -82,6 +82,7 @@ struct smtp_session {
     struct letter letter; /* between DATA/BDAT and the end of the message */
     struct data_stream data;
     int64_t data_until;        /* however it trickles, a message ends by then */
+    int64_t look_at;           /* while a message comes: when to ask again whether the account may still be here */
     enum refusal data_refused; /* told at the end of the message */
 };
 

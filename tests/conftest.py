@@ -2,12 +2,25 @@
 """Fixtures: one shared instance a test session (most tests make mailboxes of their own), or one of a test's own."""
 import os
 import pathlib
+import random
 import sys
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 from instance import Instance  # noqa: E402
+
+# Random tests are named by their seed, and every worker of pytest-xdist must collect the same names: the seed is drawn here, in the process
+# that starts them, and they inherit it.
+os.environ.setdefault("PLI_SEED", str(random.randrange(1, 10000)))
+
+# Begun first, so that no worker is left alone with one of them at the end.
+LONG = ["test_kill_stored", "test_bad_day", "test_certificate_change", "test_right_to_stay", "test_imap_limits", "test_review", "test_imap_large",
+        "test_strangers", "test_command", "test_every_refusal"]
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
 
 
 @pytest.fixture(scope="session")

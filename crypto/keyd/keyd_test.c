@@ -85,6 +85,7 @@ static void test_wrap_ahead(void **st)
     struct keyd_box box = {.mbx = 18};
     unsigned char cek[2][SEAL_CEK];
     struct keyd_status_rep status;
+    struct buf mem = BUF_INIT;
     struct keyd_wrapped w;
 
     (void)st;
@@ -104,7 +105,8 @@ static void test_wrap_ahead(void **st)
     assert_int_equal(keyd_wrap(smtpd, cek[1], &box, 1, &w, &e), RC_OK);
     wraps_this(&b, cek[1], &w);
     keyd_wrap_ahead(admin, cek[0], &box, 1);
-    assert_int_equal(keyd_status(admin, &status, &e), RC_OK);
+    assert_int_equal(keyd_status(admin, &status, &mem, &e), RC_OK);
+    buf_free(&mem);
     keyd_wrap_ahead(smtpd, cek[0], &box, 1);
     keyd_rest(smtpd);
     assert_int_equal(keyd_wrap(smtpd, cek[0], &box, 1, &w, &e), RC_OK);
@@ -412,14 +414,22 @@ static void test_queue(void **st)
 
 static void test_status(void **st)
 {
-    struct keyd_status_rep rep;
+    struct keyd_status_rep rep, later;
+    struct buf mem = BUF_INIT, later_mem = BUF_INIT;
+    unsigned char pub[SEAL_PUB];
 
     (void)st;
-    assert_int_equal(keyd_status(admin, &rep, &e), RC_OK);
+    assert_int_equal(keyd_status(admin, &rep, &mem, &e), RC_OK);
+    assert_int_equal(rep.queue_pub.n, SEAL_PUB);
+    memcpy(pub, rep.queue_pub.p, SEAL_PUB);
+    assert_int_equal(keyd_status(admin, &later, &later_mem, &e), RC_OK);
+    keyd_rest(admin); /* the first answer is as it was */
+    assert_memory_equal(rep.queue_pub.p, pub, SEAL_PUB);
     assert_true(rep.wraps >= 1100 && rep.opens > 3 && rep.signatures >= 50 && rep.tls > 5 && rep.denied > 10 &&
                 rep.epochs > 50);
-    assert_int_equal(rep.queue_pub.n, SEAL_PUB);
-    assert_int_equal(keyd_status(imapd, &rep, &e), RC_DENIED);
+    assert_int_equal(keyd_status(imapd, &rep, &mem, &e), RC_DENIED);
+    buf_free(&mem);
+    buf_free(&later_mem);
 }
 
 /* killed and started again: the same client asks on, and what was sealed opens */

@@ -30,10 +30,13 @@ void auth_counts(const struct auth *a, uint64_t *binds_out, uint64_t *remembered
 struct door_try {
     struct guess guess;
     unsigned char mac[32]; /* of the password, as what was right is remembered */
-    uint64_t csn;
+    uint64_t csn, mbx, secret_at; /* of the account, before the password is checked; mbx 0: no account */
     char login[256], peer[64]; /* for the log: login "unknown" when it is no address here */
 };
 /* GUESS_TRY: counted, and door_result() must follow. The others are done with, and logged. */
 enum guess_answer door_ask(struct auth *a, struct span login, struct span password, struct span peer, uint64_t connection, struct door_try *out);
 void door_result(struct auth *a, const struct door_try *t, int code /* of LDAP, or DOOR_UNTOLD */);
+bool door_ready(struct auth *a); /* the accounts are known */
+/* Does what t signed in with still hold? (as DIRD_STAY asks for sessions) */
+bool door_stays(struct auth *a, const struct door_try *t);
 #define DOOR_UNTOLD (-1)

@@ -46,6 +46,8 @@ enum guess_answer door_ask(struct auth *a, struct span login, struct span passwo
     enum guess_answer answer = guess_ask(a->guesses, &who, password, now_ms(), &out->guess);
     checked_mac(a->checked, span_str(v.address), password, out->mac);
     out->csn = v.csn;
+    out->mbx = box ? v.mbx : 0;
+    out->secret_at = v.secret_at;
     if (answer == GUESS_TRY && box && checked_has(a->checked, out->mac, v.csn, now_ms())) {
         guess_right(a->guesses, &out->guess, false, now_ms());
         answer = GUESS_RIGHT;
@@ -72,4 +74,16 @@ void door_result(struct auth *a, const struct door_try *t, int code)
     }
     if (code != DOOR_UNTOLD)
         note(t, rc);
+}
+
+bool door_ready(struct auth *a)
+{
+    return cache_ready(a->cache);
+}
+
+bool door_stays(struct auth *a, const struct door_try *t)
+{
+    struct cache_view v = {0};
+    cache_find(a->cache, span_str(t->login), &v);
+    return t->mbx != 0 && v.kind == DK_MAILBOX && !v.alias && v.mbx == t->mbx && cache_same_secret(v.secret_at, t->secret_at);
 }

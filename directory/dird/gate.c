@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/wipe.h"
 #include <fcntl.h>
+#include <ldap.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -12,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SLICE_MS = 250, ASK_MS = 2000, MOST = 64 * 1024, FLYING = 64, SURE_MS = 10000 };
+enum { SLICE_MS = 250, ASK_MS = 2000, MOST = 256 * 1024 /* a certificate and all aliases of an account are a fifth of it */, FLYING = 64, SURE_MS = 10000, CONNS = 4096, READ_MS = 2000, TURN_MS = 10 };
 
 struct flying { /* slapd checks it now */
     uint64_t connid, msgid;
@@ -20,15 +21,21 @@ struct flying { /* slapd checks it now */
     struct door_try try;
     bool used;
 };
+struct conn { /* of slapd's: who it signed in as last, and by which password */
+    uint64_t connid, mbx, secret_at;
+    char login[256];
+};
 struct gate {
     struct auth *auth;
     char *base;
     int fd;
     uid_t slapd;
     pthread_t thread;
+    int64_t begun_until; /* so long a question waits for the directory to be read */
     atomic_bool stop;
     struct flying flying[FLYING];
     unsigned next;
+    struct conn conns[CONNS]; /* by number; numbers grow. One that was pushed out has to sign in again before it changes anything */
 };
 
 /* ---- one question ---- */
@@ -51,6 +58,21 @@ static void give_back_late_ones(struct gate *g)
             give_back(g, f);
 }
 
+/* One sign-in at a time on a connection (RFC 4513 4): one that is flying there still is over, or of a slapd that has been restarted since. */
+static void give_back_same(struct gate *g, uint64_t connid)
+{
+    for (struct flying *f = g->flying; f < g->flying + FLYING; f++)
+        if (f->used && f->connid == connid)
+            give_back(g, f);
+}
+
+static void remember(struct gate *g, uint64_t connid, const struct door_try *t)
+{
+    struct conn *c = &g->conns[connid % CONNS];
+    *c = (struct conn){.connid = connid, .mbx = t->mbx, .secret_at = t->secret_at};
+    memcpy(c->login, t->login, sizeof c->login);
+}
+
 static void on_bind(struct gate *g, const struct gate_ask *q, int fd)
 {
     struct span peer = gate_peer(q->peername);
@@ -61,8 +83,11 @@ static void on_bind(struct gate *g, const struct gate_ask *q, int fd)
         return;
     }
     give_back(g, f);
+    give_back_same(g, q->connid);
     gate_login(q->dn, g->base, &login);
-    switch (door_ask(g->auth, buf_span(&login), q->password, peer, q->connid, &f->try)) {
+    enum guess_answer answer = door_ask(g->auth, buf_span(&login), q->password, peer, q->connid, &f->try);
+    remember(g, q->connid, &f->try);
+    switch (answer) {
     case GUESS_TRY:
         f->connid = q->connid;
         f->msgid = q->msgid;
@@ -84,6 +109,7 @@ static void on_bind(struct gate *g, const struct gate_ask *q, int fd)
     buf_free(&login);
 }
 
+/* Is who asks signed in under that name? */
 static bool signed_in_as(const struct gate *g, const struct gate_ask *q, const char *login)
 {
     struct buf name = BUF_INIT;
@@ -93,13 +119,27 @@ static bool signed_in_as(const struct gate *g, const struct gate_ask *q, const c
     return same;
 }
 
+static void on_modify(struct gate *g, const struct gate_ask *q, int fd)
+{
+    const struct conn *c = &g->conns[q->connid % CONNS];
+    struct door_try t = {.mbx = c->mbx, .secret_at = c->secret_at};
+    memcpy(t.login, c->login, sizeof t.login);
+    bool own = gate_peer(q->peername).n == 0; /* ldapi: dird's own */
+    if (own || (c->connid == q->connid && signed_in_as(g, q, c->login) && door_stays(g->auth, &t))) {
+        say(fd, "CONTINUE\n");
+        return;
+    }
+    log_ev(LOG_WARN_, "ldap-change-refused", "login=%s peer=%s", c->connid == q->connid ? log_esc(span_str(c->login)) : "unknown", log_esc(gate_peer(q->peername)));
+    say(fd, "RESULT\ncode: 50\ninfo: Compte modifie, reconnectez-vous / Account changed, sign in again\n\n");
+}
+
 /* Of the bind itself: it was refused. Of what came behind it: it was right, if that is done in its name. */
 static void on_result(struct gate *g, const struct gate_ask *q)
 {
     for (struct flying *f = g->flying; f < g->flying + FLYING; f++) {
         if (!f->used || f->connid != q->connid)
             continue;
-        bool own = f->msgid == q->msgid, right = !own && q->msgid > f->msgid && signed_in_as(g, q, f->try.login);
+        bool own = f->msgid == q->msgid && q->code == LDAP_INVALID_CREDENTIALS, right = !own && q->msgid > f->msgid && signed_in_as(g, q, f->try.login);
         if (own || right) {
             f->used = false;
             door_result(g->auth, &f->try, own ? q->code : 0);
@@ -141,14 +181,24 @@ static void serve(struct gate *g, int fd)
     buf_init_secret(&in);
     if (hear(fd, &in, &q, &e) != RC_OK)
         log_err(LOG_WARN_, "gate-odd", &e);
-    else if (give_back_late_ones(g), q.bind)
+    else if (give_back_late_ones(g), q.what == GATE_BIND)
         on_bind(g, &q, fd);
+    else if (q.what == GATE_MODIFY)
+        on_modify(g, &q, fd);
     else
         on_result(g, &q);
     buf_free(&in);
 }
 
 /* ---- life ---- */
+/* A dird that has just started knows no account yet, so no connection's sign-in would be known later. Not for ever: what waits holds threads of slapd,
+ * and dird reads the directory through one of them. */
+static void wait_read(struct gate *g)
+{
+    while (!door_ready(g->auth) && !atomic_load(&g->stop) && deadline_left_ms(g->begun_until) > 0)
+        poll(NULL, 0, TURN_MS);
+}
+
 static void *run(void *arg)
 {
     struct gate *g = arg;
@@ -157,6 +207,7 @@ static void *run(void *arg)
         int fd = poll(&p, 1, SLICE_MS) == 1 ? accept4(g->fd, NULL, NULL, SOCK_CLOEXEC) : -1;
         if (fd < 0)
             continue;
+        wait_read(g);
         serve(g, fd);
         close(fd);
     }
@@ -172,6 +223,7 @@ struct gate *gate_start(struct auth *a, const char *base, int listen_fd, uid_t s
     g->base = span_dup(span_str(base));
     g->fd = listen_fd;
     g->slapd = slapd;
+    g->begun_until = deadline_in(READ_MS);
     int r = pthread_create(&g->thread, NULL, run, g);
     if (r != 0)
         die("cannot start the gate's thread: error %d", r);

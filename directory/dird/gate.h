@@ -3,10 +3,13 @@
  *
  * How      overlay sock of OpenLDAP (slapd-sock(5)): each bind to a mailbox is told to DIR/run/gate.sock and waits for the answer; each result
  *          is told afterwards. So one count and one log serve every door (guess.h, ev=auth protocol=ldap).
+ *          Each change of a mailbox's entry is asked about, too: a connection that was signed in with a password that holds no longer, or for an account that is
+ *          disabled or gone, changes nothing more. Else whoever stole a password would set it anew from an old connection.
  * Answers  CONTINUE: slapd checks the password itself. RESULT 51 (busy): too many wrong ones, a pause is due. RESULT 49: known to be wrong.
  * Results  slapd tells a refusal (49), but nothing of a success, which is known by the next thing done on the connection in that name. A try whose
  *          result is not told within SURE_MS is given back: nobody has learned anything from one that was abandoned.
- * Passed   binds over ldapi are dird's own, counted where they began; ou=daemons is not asked about at all (sockdnpat): whatever happens here,
+ *          A refusal counts for a bind by its code alone: other operations may have its message number, which the client chooses.
+ * Passed   binds and changes over ldapi are dird's own, counted where they began; ou=daemons is not asked about at all (sockdnpat): whatever happens here,
  *          dird can sign in. No answer is ever held back: slapd has few threads, and its pauses are refusals.
  * Peers    slapd's uid, root and our own; others are hung up on.
  * Away     the supervisor holds the listening socket: while dird restarts a bind waits, and none passes unasked.
@@ -22,7 +25,7 @@ void gate_stop(struct gate **g); /* within a second */
 
 /* Grammar alone, no I/O (unit-tested). */
 struct gate_ask {
-    bool bind; /* else: a result */
+    enum gate_what { GATE_RESULT = 0, GATE_BIND, GATE_MODIFY } what;
     uint64_t msgid, connid;
     struct span peername; /* "IP=192.0.2.1:4711", "PATH=..." */
     struct span dn, password;
@@ -31,6 +34,7 @@ struct gate_ask {
 };
 /* RC_MORE: not all there yet. Spans borrow from in. */
 enum rc gate_parse(struct span in, struct gate_ask *out, struct err *e);
-/* The address in the name of a mailbox's entry, unescaped; empty: it is no such name. */
+/* The address in the name of a mailbox's entry, unescaped, with spaces as slapd compares them (none at its ends, one within: RFC 4518 2.6.1); empty: it is
+ * no such name. */
 void gate_login(struct span dn, const char *base, struct buf *out);
 struct span gate_peer(struct span peername); /* the IP address in it; empty: none */

@@ -67,6 +67,17 @@ static enum rc take_password(struct span rest, const struct lines *l, struct gat
     return RC_OK;
 }
 
+static bool what_of(struct span word, enum gate_what *out)
+{
+    static const char *const words[] = {[GATE_RESULT] = "RESULT", [GATE_BIND] = "BIND", [GATE_MODIFY] = "MODIFY"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (span_eq_str(word, words[i])) {
+            *out = (enum gate_what)i;
+            return true;
+        }
+    return false;
+}
+
 enum rc gate_parse(struct span in, struct gate_ask *out, struct err *e)
 {
     struct span rest = in, first;
@@ -76,17 +87,16 @@ enum rc gate_parse(struct span in, struct gate_ask *out, struct err *e)
     if (in.n < 2 || span_chr(in, '\n') < 0)
         return RC_MORE;
     first = next_line(&rest);
-    out->bind = span_eq_str(first, "BIND");
-    if (!out->bind && !span_eq_str(first, "RESULT"))
+    if (!what_of(first, &out->what))
         return err_set(e, RC_SYNTAX, NULL, NULL, "slapd asked for what is not served");
     while (rc == RC_MORE && rest.n > 0 && span_chr(rest, '\n') >= 0) {
         struct span line = next_line(&rest);
         take_line(&l, line);
-        if (out->bind && l.credlen.p)
+        if (out->what == GATE_BIND && l.credlen.p)
             break;
         rc = line.n == 0 ? RC_OK : RC_MORE;
     }
-    if (out->bind && l.credlen.p)
+    if (out->what == GATE_BIND && l.credlen.p)
         rc = take_password(rest, &l, out, e);
     out->msgid = number_of(l.msgid);
     out->connid = number_of(l.connid);
@@ -100,6 +110,13 @@ enum rc gate_parse(struct span in, struct gate_ask *out, struct err *e)
 static int hex(char c)
 {
     return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
+/* Two names that differ by such spaces alone name one entry, so they are one account to count for. */
+static void add_compared(struct buf *out, char c)
+{
+    if (c != ' ' || (out->n > 0 && out->p[out->n - 1] != ' '))
+        buf_addc(out, c);
 }
 
 void gate_login(struct span dn, const char *base, struct buf *out)
@@ -118,8 +135,10 @@ void gate_login(struct span dn, const char *base, struct buf *out)
         } else if (c == '\\' && i + 1 < v.n) {
             c = (char)v.p[++i];
         }
-        buf_addc(out, c);
+        add_compared(out, c);
     }
+    if (out->n > 0 && out->p[out->n - 1] == ' ')
+        out->n--;
 }
 
 struct span gate_peer(struct span peername)

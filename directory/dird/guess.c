@@ -14,11 +14,12 @@ enum {
     PLACE_FACTOR = 5, /* behind one address there are several people */
     ACCOUNT_MOST_MS = 300000, PAIR_MOST_MS = 60000, PLACE_MOST_MS = 10000, PROCESS_MOST_MS = 60000,
     WRONG_MS = 600000,
-    KNOWN = 16384, WAYS = 4,
+    KNOWN_ROWS = 16384, WAYS = 8, /* 2 MiB */
     LOGIN = 256
 };
 #define KNOWN_MS (30LL * 24 * 3600 * 1000)
 
+/* An account's places stand in one row: whoever signs in from a great many places pushes out his own. */
 struct known { /* an account signed in from a place */
     uint64_t pair;
     int64_t until; /* 0: free */
@@ -27,7 +28,7 @@ struct guesses {
     struct throttle *account, *place, *pair, *process;
     struct checked *wrong; /* a key of its own: one table's MACs say nothing about another's */
     pthread_mutex_t lock;
-    struct known known[KNOWN];
+    struct known known[KNOWN_ROWS][WAYS];
 };
 
 struct guesses *guesses_new(unsigned most)
@@ -88,21 +89,21 @@ static uint64_t key_of(const struct guesses *g, char what, struct span a, struct
     return key;
 }
 
-static bool is_known(struct guesses *g, uint64_t pair, int64_t now)
+static bool is_known(struct guesses *g, uint64_t account, uint64_t pair, int64_t now)
 {
     bool known = false;
     pthread_mutex_lock(&g->lock);
-    const struct known *row = &g->known[(pair % (KNOWN / WAYS)) * WAYS];
+    const struct known *row = g->known[account % KNOWN_ROWS];
     for (int i = 0; i < WAYS; i++)
         known = known || (row[i].pair == pair && row[i].until > now);
     pthread_mutex_unlock(&g->lock);
     return known;
 }
 
-static void make_known(struct guesses *g, uint64_t pair, int64_t now)
+static void make_known(struct guesses *g, uint64_t account, uint64_t pair, int64_t now)
 {
     pthread_mutex_lock(&g->lock);
-    struct known *row = &g->known[(pair % (KNOWN / WAYS)) * WAYS], *to = row;
+    struct known *row = g->known[account % KNOWN_ROWS], *to = row;
     for (int i = 0; i < WAYS; i++) {
         if (row[i].pair == pair) {
             to = &row[i];
@@ -138,7 +139,7 @@ enum guess_answer guess_ask(struct guesses *g, const struct guess_who *who, stru
                         .process = key_of(g, 's', SPAN_NULL, span_of(&who->process, sizeof who->process))};
     checked_mac(g->wrong, name, password, t->mac);
     t->counted = who->process != 0;
-    t->known = is_known(g, t->pair, now);
+    t->known = is_known(g, t->account, t->pair, now);
     if (checked_has(g->wrong, t->mac, t->csn, now))
         return GUESS_WRONG;
     return wait_of(g, t, now) > 0 ? GUESS_WAIT : GUESS_TRY;
@@ -165,7 +166,7 @@ void guess_right(struct guesses *g, const struct guess *t, bool taken, int64_t n
 {
     if (taken)
         count(g, t, throttle_back, now);
-    make_known(g, t->pair, now);
+    make_known(g, t->account, t->pair, now);
 }
 
 void guess_wrong(struct guesses *g, const struct guess *t, int64_t now)

@@ -122,6 +122,31 @@ static void a_known_place_waits_for_nobody_else(void **state)
 }
 
 /* What a liar gains who knows a place of the account: as many tries as there, no more. */
+/* One account, right from 40,000 places (an IPv6 site has 65,536 of them): it does not make dird forget where others have signed in. */
+static void known_places_are_not_pushed_out_by_another(void **state)
+{
+    (void)state;
+    char login[32], peer[64];
+    int kept = 0;
+    for (int i = 0; i < 20; i++) {
+        snprintf(login, sizeof login, "doctor%d@chu.example", i);
+        assert_int_equal(right(login, "192.0.2.1", 0, 1000), GUESS_TRY);
+    }
+    for (int i = 0; i < 40000; i++) {
+        snprintf(peer, sizeof peer, "2001:db8:0:%x::1", i);
+        assert_int_equal(right("insider@chu.example", peer, 0, 2000), GUESS_TRY);
+    }
+    for (int i = 0; i < 20; i++) {
+        snprintf(login, sizeof login, "doctor%d@chu.example", i);
+        for (int k = 0; k < 40; k++) {
+            snprintf(peer, sizeof peer, "198.51.100.%d", k);
+            wrong(login, peer, 0, 3000);
+        }
+        kept += right(login, "192.0.2.1", 0, 3000) == GUESS_TRY;
+    }
+    assert_in_range(kept, 19, 20); /* one may share the insider's row: 1 in 16,384 */
+}
+
 static void a_known_place_has_a_count_too(void **state)
 {
     (void)state;
@@ -167,6 +192,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_ipv6_site_is_one_place, make, unmake),
         cmocka_unit_test_setup_teardown(places_as_they_are_counted, make, unmake),
         cmocka_unit_test_setup_teardown(a_known_place_waits_for_nobody_else, make, unmake),
+        cmocka_unit_test_setup_teardown(known_places_are_not_pushed_out_by_another, make, unmake),
         cmocka_unit_test_setup_teardown(a_known_place_has_a_count_too, make, unmake),
         cmocka_unit_test_setup_teardown(a_right_one_does_not_wipe_the_count, make, unmake),
         cmocka_unit_test_setup_teardown(wrong_once_is_wrong_again_until_the_account_changes, make, unmake),

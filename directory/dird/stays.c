@@ -45,6 +45,14 @@ static bool look_at(struct stays *s, const struct stay *st)
     return holds(&v, st->mbx, st->secret_at);
 }
 
+static bool look_at_own(struct stays *s, struct ipc_peer *p)
+{
+    pthread_mutex_lock(&s->lock);
+    bool still = p->user && look_at(s, p->user);
+    pthread_mutex_unlock(&s->lock);
+    return still;
+}
+
 static void look(struct stays *s)
 {
     struct dird_ev_ended ev = {1};
@@ -132,6 +140,8 @@ enum rc stays_ask(struct stays *s, struct ipc_peer *p, const struct dird_stay_re
     if (!holds(&v, t.mbx, t.secret_at))
         return denied(e, &t);
     enter(s, p, &t, &v);
+    if (!look_at_own(s, p)) /* it changed before this one was in the list: nobody would tell it */
+        return denied(e, &t);
     return renew(s, &t, (uint64_t)now, mem, out, e);
 }
 

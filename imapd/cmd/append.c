@@ -22,7 +22,9 @@ static enum rc take(void *ctx, struct span piece, struct err *e)
     struct taking *t = ctx;
     enum rc rc;
 
-    reply_alive(t->s);
+    reply_later(t->s);
+    if ((rc = session_goes_on(t->s, e)) != RC_OK)
+        return rc;
     if (t->spool == NULL)
         return RC_OK;
     if (span_chr(piece, '\0') >= 0)
@@ -74,6 +76,8 @@ static enum rc take_octets(struct imap_session *s, struct spool *spool, struct e
         return session_late(s, e);
     if (rc == RC_CLOSED)
         return session_lost(s, e, "gone in the middle of a message");
+    if (s->bye)
+        return rc;
     end = take_line_end(s, &e2);
     if (rc == RC_OK && end != RC_OK) {
         *e = e2;
@@ -169,6 +173,8 @@ enum rc cmd_append(struct imap_session *s, union imap_args *a, struct err *e)
     rc = take_octets(s, spool, e);
     if (rc == RC_OK)
         rc = spool_end(spool, e);
+    if (rc == RC_OK)
+        rc = session_goes_on(s, e); /* nothing is filed for who may be here no more */
     if (rc == RC_OK)
         rc = file(s, spool, &f, flags, a->append.has_date ? a->append.date : clock_utc(), e);
     spool_free(&spool);

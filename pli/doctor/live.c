@@ -93,21 +93,24 @@ static bool answers(struct report *r, enum proc_id id)
 static void check_keyd(struct report *r)
 {
     struct keyd_status_rep k = {0};
+    struct buf mem = BUF_INIT;
     struct err e;
 
-    if (keyd_status(inst_keyd(r->c), &k, &e) == RC_OK)
+    if (keyd_status(inst_keyd(r->c), &k, &mem, &e) == RC_OK)
         finding(r, F_OK, "keyd", NULL, "%llu signatures, %llu openings, %llu refused", (unsigned long long)k.signatures,
                 (unsigned long long)k.opens, (unsigned long long)k.denied);
     else
         finding(r, F_FAIL, "keyd", "see log/pli.log", "%s", e.log);
+    buf_free(&mem);
 }
 
 static void check_dird(struct report *r)
 {
     struct dird_status_rep d = {0};
+    struct buf mem = BUF_INIT;
     struct err e;
 
-    if (dir_call(inst_dir(r->c), DIRD_STATUS, NULL, &d, &e) != RC_OK)
+    if (dir_call_in(inst_dir(r->c), DIRD_STATUS, NULL, &d, &mem, &e) != RC_OK)
         finding(r, F_FAIL, "dird", "see log/pli.log", "%s", e.log);
     else if (!d.in_sync)
         finding(r, F_FAIL, "dird", "is the directory (slapd) running? known accounts go on meanwhile",
@@ -115,6 +118,7 @@ static void check_dird(struct report *r)
     else
         finding(r, F_OK, "dird", NULL, "%llu accounts, %llu trusted domains, in step", (unsigned long long)d.accounts,
                 (unsigned long long)d.trusted);
+    buf_free(&mem);
 }
 
 static void check_stored(struct report *r)

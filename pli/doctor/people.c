@@ -17,20 +17,23 @@ static bool each_account(struct report *r, enum dird_op op,
     char after[256] = "";
     struct dird_list_rep rep = {.more = 1};
     struct dird_account a = {0};
+    struct buf page = BUF_INIT;
     struct err e;
+    bool all = true;
 
-    while (rep.more) {
+    while (all && rep.more) {
         struct dird_list_req rq = {span_str(after), SPAN_NULL};
         rep = (struct dird_list_rep){0};
-        if (dir_call(inst_dir(r->c), op, &rq, &rep, &e) != RC_OK) {
+        a = (struct dird_account){0};
+        all = dir_call_in(inst_dir(r->c), op, &rq, &rep, &page, &e) == RC_OK;
+        if (!all)
             finding(r, F_FAIL, "accounts", "see the findings on the directory", "accounts cannot be listed: %s", e.log);
-            return false;
-        }
         for (struct span rest = rep.list; ipc_list_next(&rest, dird_account_f, &a, &e) == RC_OK;)
             each(r, &a, ctx);
         snprintf(after, sizeof after, "%.*s", SPAN_ARG(a.address));
     }
-    return true;
+    buf_free(&page);
+    return all;
 }
 
 /* ---- accounts and mailboxes ---- */
@@ -101,7 +104,8 @@ static void name_lonely(struct report *r, const struct comparing *cmp, uint64_t 
     for (uint64_t mbx = FIRST_MAILBOX; mbx < cmp->highest + GAP && found < lonely && found < NAMED_MOST; mbx++) {
         struct store_mbx_msg rq = {mbx};
         box = (struct store_box_rep){0};
-        if (is_known(known, n, mbx) || store_call_in(inst_store(r->c), STORE_BOX_GET, &rq, -1, &box, &slots, &e) != RC_OK)
+        if (is_known(known, n, mbx) ||
+            store_call_in(inst_store(r->c), STORE_BOX_GET, &rq, -1, &box, &slots, &e) != RC_OK)
             continue;
         found++;
         finding(r, F_WARN, "accounts",

@@ -41,13 +41,15 @@ static bool directory_in_step(int64_t deadline, char why[200])
 {
     struct dir *d = dir_new(ROLE_SUPER);
     struct dird_status_rep st = {0};
+    struct buf mem = BUF_INIT;
     struct err e = {0};
     bool in = false;
 
-    while (!(in = dir_call(d, DIRD_STATUS, NULL, &st, &e) == RC_OK && st.in_sync) && clock_mono() < deadline)
+    while (!(in = dir_call_in(d, DIRD_STATUS, NULL, &st, &mem, &e) == RC_OK && st.in_sync) && clock_mono() < deadline)
         nap();
     if (!in)
         snprintf(why, 200, "the directory is not in step%s%.120s", e.log[0] ? ": " : "", e.log);
+    buf_free(&mem);
     dir_free(&d);
     return in;
 }

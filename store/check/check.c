@@ -8,6 +8,7 @@
  *   2 queue     references met, and the due index (INV-9)
  *   3 objects   digests of what is in pieces, reference counts (INV-2)
  *   4 orphans   pieces without an objref (INV-3)
+ *   5 expunged  rows of what was expunged against their mark and folder (INV-11; check_expunged.c)
  * What stands on a page that cannot be read (guard.h) is named as far as the rest tells, and passed over. */
 #include "store/check/check.h"
 #include "base/clock.h"
@@ -16,8 +17,8 @@
 #include <stdlib.h>
 
 enum { PAGE_NS = 200 * 1000 * 1000, FINDINGS_MAX = 30 * 1024, LINE_MAX = 200 };
-static enum rc (*const phases[])(struct check *, struct err *) = {check_pages, check_folder, check_queue, check_object,
-                                                                  check_orphan};
+static enum rc (*const phases[])(struct check *, struct err *) = {check_pages,  check_folder, check_queue,
+                                                                  check_object, check_orphan, check_expunged};
 enum { PHASES = sizeof phases / sizeof phases[0] };
 
 void check_bad(struct check *c, const char *fmt, ...)
@@ -97,6 +98,25 @@ out:
     return rc;
 }
 
+/* INV-12: whoever has an INBOX has a record and key slots. Without them all that is there can be opened by nobody. */
+static enum rc check_box(struct check *c, struct tx *t, uint64_t mbx, struct err *e)
+{
+    static const char *const parts[] = {"record is", "key slots are"};
+    enum rc rc = RC_OK;
+
+    for (uint8_t i = 0; rc == RC_OK && i < 2; i++) {
+        struct key k = key_part(mbx, i);
+
+        rc = tx_has(t, T_BOXES, &k, e);
+        if (rc != RC_NOTFOUND)
+            continue;
+        check_bad(c, "mailbox mbx=%llu: its %s missing: it cannot be opened without a backup", (unsigned long long)mbx,
+                  parts[i]);
+        rc = RC_OK;
+    }
+    return rc;
+}
+
 static enum rc check_one_folder(struct tx *t, void *arg, struct err *e)
 {
     const struct folder_check *f = arg;
@@ -110,6 +130,8 @@ static enum rc check_one_folder(struct tx *t, void *arg, struct err *e)
 
     if (rc != RC_OK)
         return rc == RC_NOTFOUND ? RC_OK : rc; /* deleted just now */
+    if (f->folder == STORE_INBOX && (rc = check_box(f->c, t, f->mbx, e)) != RC_OK)
+        return rc;
     tx_bare(t->v, &bare);
     rc = msg_it_all(&it, &bare, f->mbx, f->folder, 1, UINT32_MAX, e);
     while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/check.h - between check.c (pages, folders) and check_objects.c (objects, orphans).
+/* store/check/check.h - between check.c (pages, folders, queue), check_expunged.c and check_objects.c (objects, orphans).
  *
  * A check reads everything once, page by page, while the daemon serves. What changed since it began is left out where a
  * comparison over several moments would mislead (objref.touched); everything else is compared within one transaction.
@@ -36,6 +36,7 @@ void check_bad(struct check *c, const char *fmt, ...) __attribute__((format(prin
 enum rc check_pages(struct check *c, struct err *e);
 enum rc check_folder(struct check *c, struct err *e);
 enum rc check_queue(struct check *c, struct err *e);
+enum rc check_expunged(struct check *c, struct err *e);
 enum rc check_object(struct check *c, struct err *e);
 enum rc check_orphan(struct check *c, struct err *e);
 /* The first key of a table at c->at or behind; at is moved behind it. RC_CORRUPT as a step's. */

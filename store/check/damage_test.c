@@ -25,18 +25,39 @@ static void count(enum rc rc, unsigned *bad)
     *bad += rc == RC_CORRUPT;
 }
 
+/* An entry that came without its object: asked for alone it is sound, or said to be damaged. Those beside it came. */
+static void read_alone(struct store *s, enum seal_kind kind, const struct store_entry *en, unsigned *bad)
+{
+    struct store_read_req rq = {.folder = STORE_INBOX, .uid = en->uid, .kind = (uint8_t)kind};
+    struct store_read_rep rep;
+    struct buf mem = BUF_INIT;
+    struct err e;
+
+    count(store_call_in(s, STORE_READ, &rq, -1, &rep, &mem, &e), bad);
+    buf_free(&mem);
+}
+
 static void read_all(struct store *s, enum store_op op, unsigned *bad)
 {
+    static const enum seal_kind kinds[] = {
+        [STORE_SUMMARIES] = SEAL_SUMMARY, [STORE_TEXTS] = SEAL_SEARCH, [STORE_READ_MANY] = SEAL_MESSAGE};
+
     struct store_range_req rq = {STORE_INBOX, live_range(1, UINT32_MAX), 0};
     struct store_list_rep list;
-    struct err e;
+    struct store_entry en;
+    struct buf mem = BUF_INIT;
+    struct err e, end;
     enum rc rc;
 
     do {
-        rc = store_call(s, op, &rq, -1, &list, &e);
+        rc = store_call_in(s, op, &rq, -1, &list, &mem, &e);
         count(rc, bad);
+        while (rc == RC_OK && ipc_list_next(&list.list, store_entry_f, &en, &end) == RC_OK)
+            if (op != STORE_ENTRIES && en.len_object > 0 && en.object.n == 0)
+                read_alone(s, kinds[op], &en, bad);
         rq.from = list.next;
     } while (rc == RC_OK && list.next != 0);
+    buf_free(&mem);
 }
 
 /* What a mailbox is asked in a day. Every answer is right or RC_CORRUPT; returns how many were that. */
@@ -182,7 +203,7 @@ static void test_others_go_on(void **state)
 {
     uint64_t a = live_box(0), b = live_box(0);
     struct store *s;
-    unsigned bad = 0;
+    unsigned bad = 0, summaries;
     size_t leaf;
 
     (void)state;
@@ -196,10 +217,11 @@ static void test_others_go_on(void **state)
         assert_int_equal(use_bound(b), 0);
     s = live_bound(&L, a);
     read_all(s, STORE_SUMMARIES, &bad);
-    assert_int_equal(bad, 1);
+    assert_in_range(bad, 1, 100); /* those of one page; the others came */
+    summaries = bad;
     read_all(s, STORE_READ_MANY, &bad);
     read_all(s, STORE_TEXTS, &bad);
-    assert_int_equal(bad, 1);
+    assert_int_equal(bad, summaries);
     store_free(&s);
     assert_int_equal(live_stop(&L, SIGTERM), 0);
     damage_flip(&L, T_SUMMARIES, leaf);

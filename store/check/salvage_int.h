@@ -13,3 +13,7 @@ enum rc salvage_refs(struct salvage *s, struct err *e);
 enum rc salvage_write(struct salvage *s, enum table tb, const struct key *k, const struct ipc_field *f, const void *rec,
                       struct err *e);
 enum rc salvage_has(struct salvage *s, enum table tb, const struct key *k, struct err *e); /* as tx_has() */
+/* salvage_expunged.c */
+/* What left the folder is not remembered any more; its counters are those, with the next modseq. */
+enum rc salvage_forget(struct salvage *s, uint64_t mbx, uint32_t folder, const struct counters *c, struct err *e);
+enum rc salvage_expunged(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e); /* one record: a salvage_fn */

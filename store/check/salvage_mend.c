@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/check/salvage_mend.c - folders, counts and tags put right after tables were made anew; messages whose folder is lost go
- * to the INBOX. What belongs to single messages is in salvage_refs.c. See salvage.h. */
+ * to the INBOX. What belongs to single messages is in salvage_refs.c, what left the folders in salvage_expunged.c. See salvage.h. */
 #include "base/clock.h"
 #include "store/check/salvage_int.h"
 #include <stdlib.h>
@@ -124,7 +124,21 @@ struct lost *salvage_lost(struct salvage *s, uint64_t mbx)
 }
 
 /* ---- mailboxes ---- */
-/* A mailbox number that something names. Without its own record its keys are lost, or it was being deleted. */
+/* Was the mailbox being deleted, and the record that says so lost now? Its own record and its counters went in the transaction that made that
+ * one (do_box_delete). Where boxes or counters lost something, too, nobody can tell. */
+static enum rc was_deleted(struct salvage *s, uint64_t mbx, struct err *e)
+{
+    struct key inbox = key_folder(mbx, STORE_INBOX);
+    enum rc rc = RC_NOTFOUND;
+
+    if (!s->bad[T_GONE] || s->bad[T_BOXES] || s->bad[T_COUNTERS])
+        return err_set(e, RC_NOTFOUND, NULL, NULL, "store: mailbox %llu was not deleted", (unsigned long long)mbx);
+    rc = salvage_has(s, T_COUNTERS, &inbox, e);
+    return rc == RC_NOTFOUND ? RC_OK : rc == RC_OK ? RC_NOTFOUND : rc;
+}
+
+/* A mailbox number that something names. Without its own record its keys are lost, or it was being deleted. That the record is not there is no
+ * proof of a deletion: an earlier salvage may have lost it, and what is deleted then no backup of boxes.db opens again. */
 static enum rc see_box(struct salvage *s, uint64_t mbx, struct err *e)
 {
     struct key part = key_part(mbx, 0), gone = key_folder(mbx, 0);
@@ -141,10 +155,10 @@ static enum rc see_box(struct salvage *s, uint64_t mbx, struct err *e)
     if (rc != RC_NOTFOUND)
         return rc;
     rc = salvage_has(s, T_GONE, &gone, e);
+    if (rc == RC_NOTFOUND && (rc = was_deleted(s, mbx, e)) == RC_OK)
+        return salvage_put(s, T_GONE, &gone, SPAN_LIT("g"), e);
     if (rc != RC_NOTFOUND)
         return rc;
-    if (!s->bad[T_BOXES])
-        return salvage_put(s, T_GONE, &gone, SPAN_LIT("g"), e);
     salvage_lost(s, mbx)->n[LOST_KEYS] = 1;
     return RC_OK;
 }
@@ -270,11 +284,13 @@ static enum rc mend_counters(struct salvage *s, const struct key *k, struct span
     c = was;
     if (rc == RC_OK)
         rc = sum_up(s, mbx, folder, &c, e);
-    if (rc != RC_OK || memcmp(&c, &was, sizeof c) == 0)
+    if (rc != RC_OK)
         return rc;
     if (was.exists > c.exists)
         salvage_lost(s, mbx)->n[LOST_MESSAGES] += was.exists - c.exists;
-    return salvage_write(s, T_COUNTERS, k, counters_f, &c, e);
+    if (s->bad[T_MSGS] || s->bad[T_EXPUNGED]) /* messages may have left without a row, or rows are lost */
+        return salvage_forget(s, mbx, folder, &c, e);
+    return memcmp(&c, &was, sizeof c) == 0 ? RC_OK : salvage_write(s, T_COUNTERS, k, counters_f, &c, e);
 }
 
 /* ---- messages without a folder ---- */
@@ -351,7 +367,8 @@ static enum rc mend_numbers(struct salvage *s, struct err *e)
     if (rc == RC_OK)
         rc = salvage_has(s, T_META, &next, e);
     return rc == RC_NOTFOUND && s->most > 0 ? salvage_put(s, T_META, &next, key_span(&val), e)
-                                            : rc == RC_NOTFOUND ? RC_OK : rc;
+           : rc == RC_NOTFOUND              ? RC_OK
+                                            : rc;
 }
 
 enum rc salvage_mend(struct salvage *s, struct err *e)
@@ -359,8 +376,12 @@ enum rc salvage_mend(struct salvage *s, struct err *e)
     static const struct {
         enum table tb;
         salvage_fn fn;
-    } passes[] = {{T_BOXES, mend_box},         {T_FOLDERS, mend_folder}, {T_TAGS, mend_tag},
-                  {T_COUNTERS, mend_counters}, {T_MSGS, mend_place}};
+    } passes[] = {{T_BOXES, mend_box},
+                  {T_FOLDERS, mend_folder},
+                  {T_TAGS, mend_tag},
+                  {T_COUNTERS, mend_counters},
+                  {T_MSGS, mend_place},
+                  {T_EXPUNGED, salvage_expunged}};
     enum rc rc = RC_OK;
 
     for (size_t i = 0; rc == RC_OK && i < sizeof passes / sizeof passes[0]; i++) {

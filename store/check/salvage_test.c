@@ -75,8 +75,14 @@ static int salvage(struct buf *out, const char *fault)
     return code;
 }
 
-/* Findings of a whole check that are not octets which are lost. */
-static void assert_sound(bool octets_lost, const char *what)
+/* What of a table is lost for good, in the words of the check. */
+static const char *lost_for_good(enum table t)
+{
+    return t == T_OBJECTS ? "bytes are missing" : t == T_BOXES ? "it cannot be opened without a backup" : NULL;
+}
+
+/* A whole check finds nothing but that. */
+static void assert_sound(const char *lost, const char *what)
 {
     struct store *s = store_new(ROLE_ADMIN);
     struct store_check_req rq = {0};
@@ -85,7 +91,7 @@ static void assert_sound(bool octets_lost, const char *what)
 
     do {
         OK(store_call(s, STORE_CHECK, &rq, -1, &rep, &e));
-        if (rep.bad && !(octets_lost && span_find(rep.findings, SPAN_LIT("bytes are missing")) >= 0))
+        if (rep.bad && !(lost && span_find(rep.findings, span_str(lost)) >= 0))
             fail_msg("%s: %.*s", what, SPAN_ARG(rep.findings));
         rq.cursor = rep.cursor;
     } while (rep.cursor);
@@ -175,11 +181,14 @@ static void one_page(enum table t, size_t page)
         fail_msg("page %u of %s: exit %d: %s", (unsigned)page, tables[t].file, code, buf_cstr(&out));
     if (page == 1 && leaves_only && (t == T_BOXES || t == T_EPOCHS || t == T_FOLDERS))
         assert_true(span_find(buf_span(&out), SPAN_LIT("mailbox ")) >= 0); /* what is lost is said, and of whom */
+    code = salvage(&out, NULL); /* once more: what the first one lost is not taken for deleted */
+    if (code != 0 || span_find(buf_span(&out), SPAN_LIT("no page is damaged; 0 records were put right")) < 0)
+        fail_msg("page %u of %s, again: exit %d: %s", (unsigned)page, tables[t].file, code, buf_cstr(&out));
     snprintf(what, sizeof what, "%s page %u", tables[t].file, (unsigned)page);
     damage_start(&L);
-    assert_sound(t == T_OBJECTS, what);
+    assert_sound(lost_for_good(t), what);
     serves(t, true, what);
-    assert_sound(t == T_OBJECTS, what);
+    assert_sound(lost_for_good(t), what);
     assert_int_equal(live_stop(&L, SIGTERM), 0);
     buf_free(&out);
 }
@@ -210,7 +219,7 @@ static void test_small_tables(void **state)
     assert_int_equal(salvage(&out, NULL), 0);
     assert_true(span_find(buf_span(&out), SPAN_LIT("mailbox ")) < 0);
     damage_start(&L);
-    assert_sound(false, "small tables");
+    assert_sound(NULL, "small tables");
     serves(T_GONE, true, "small tables");
     assert_int_equal(live_stop(&L, SIGTERM), 0);
     buf_free(&out);
@@ -228,7 +237,7 @@ static void test_every_first_page(void **state)
     assert_int_equal(salvage(&out, NULL), 0);
     assert_true(span_find(buf_span(&out), SPAN_LIT("mailbox ")) < 0);
     damage_start(&L);
-    assert_sound(false, "all first pages");
+    assert_sound(NULL, "all first pages");
     serves(T_GONE, true, "all first pages");
     assert_int_equal(live_stop(&L, SIGTERM), 0);
     buf_free(&out);
@@ -291,7 +300,7 @@ static void test_dies(void **state)
         }
         assert_int_equal(salvage(&out, NULL), 0);
         damage_start(&L);
-        assert_sound(false, fault);
+        assert_sound(NULL, fault);
         serves(T_COUNTERS, true, fault);
         assert_int_equal(live_stop(&L, SIGTERM), 0);
     }

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/db/env.h - the Berkeley DB environment: opening it, and what must be said about its life.
  *
- * Owner    this process alone (a lock file says so), which is why the environment is DB_PRIVATE: its regions are plain
- *          memory, no file of it outlives a crash, and recovery at each start is never skipped nor in anyone's way. Hot
- *          tools ask stored.
- * Flush    transactions commit without waiting for the disk and then meet in env_flush(): one fdatasync serves all that
- *          arrived before it, and no lock is held meanwhile. INV-1: nothing is answered (nor shown to another session)
- *          before it is on stable storage.
- * Fails    env_dead(): the environment is broken (DB_RUNRECOVERY, a failed flush): one line, exit 3; the supervisor
- *          starts us again and recovery runs.
- * INV-L2   the lock table is never full: a thread serves one request at a time, none holds more than LOCKS_A_REQUEST (what reads
- *          gives its pages back, scan.h; what writes is bounded by the protocol: 8,000 messages of a COPY, 512 places of a
- *          delivery, 1,000 flags, 256 expunged), and there is place for that many in every thread. The library takes the
- *          memory as it is needed.
+ * Owner    pli-stored alone; a lock file says so. Therefore the environment is DB_PRIVATE: its regions are plain memory, none of its files
+ *          outlives a crash, and recovery runs at each start. Tools that want something of a running store ask stored.
+ * Flush    A transaction commits without waiting for the disk. Then it waits in env_flush(), where one fdatasync serves all that arrived
+ *          before it. No lock is held meanwhile.
+ * INV-1    Nothing is answered, and nothing is shown to another session, before it is on stable storage.
+ * INV-L2   The lock table is never full, because it has place for LOCKS_A_REQUEST locks in every thread. A thread serves one request at a time.
+ *          A request that reads gives its pages back (scan.h). A request that writes is bounded by the protocol: 8,000 messages of a COPY,
+ *          512 places of a delivery, 1,000 flags, 256 expunged messages. The library takes the memory as it is needed.
+ * Errors   env_dead(): the environment is broken (DB_RUNRECOVERY, a failed flush). The process writes one line and exits with 3; the supervisor
+ *          starts it again, and recovery runs.
  * Process  pli-stored, all threads.
  */
 #pragma once
@@ -23,8 +21,8 @@
 struct env_conf {
     const char *home;
     uint64_t cache, min_free;
-    unsigned threads; /* that serve requests: each holds one transaction at most */
-    uint32_t locks;   /* tests: another size of the lock table; 0: as INV-L2 says */
+    unsigned threads; /* how many serve requests; each holds one transaction at most */
+    uint32_t locks;   /* size of the lock table, for tests; 0: as INV-L2 says */
 };
 enum { ENV_MARKS = 4096 };
 struct tx;
@@ -51,16 +49,16 @@ struct env {
     pthread_cond_t flushed_cond;
     uint64_t arrived, flushed;
     bool leading;
-    atomic_uint marks[ENV_MARKS]; /* commits not flushed yet, by mailbox */
-    /* room on the disk, looked at now and then */
+    atomic_uint marks[ENV_MARKS]; /* how many commits are not flushed yet, per mailbox (hashed) */
+    /* room on the disk, as it was last looked at */
     atomic_llong free_at;
-    atomic_ullong free_bytes, reusable;
+    atomic_ullong free_bytes, reusable, owed; /* owed: what the reserve lacks, having been given up (room.h) */
     atomic_ullong commits, deadlocks;
 };
 void env_open(struct env *v, const struct env_conf *c); /* dies with one clear line */
 void env_close(struct env *v);
 void env_flush(struct env *v);
-void env_settle(struct env *v, uint64_t mbx); /* what was just read of this mailbox is on stable storage */
+void env_settle(struct env *v, uint64_t mbx); /* waits until what was just read of this mailbox is on stable storage */
 void env_checkpoint(struct env *v, bool now);
 void env_dead(const char *what, int ret) __attribute__((noreturn));
 static inline unsigned env_mark_of(uint64_t mbx)

@@ -2,10 +2,13 @@
 /* store/db/os.h - the system calls of Berkeley DB, through one small table that a test can make fail or end the
  * process at.
  *
- * Fault    developer builds only: PLI_FAULT="CALL:N:WHAT": at the N-th CALL (open pread pwrite fsync ftruncate rename
- *          unlink) do WHAT: kill (end at once, nothing flushed, exit 9), eio, enospc, enomem (fail with that errno), enospc
- *          lasts, enomem meets the next call as well; slow: it takes two seconds. CALL db: the result of the N-th call of the library that a
- *          request makes for a record (tx.c).
+ * Fault    Developer profile only. PLI_FAULT="CALL:N:WHAT" does WHAT at the N-th CALL.
+ *            CALL  open pread pwrite fsync ftruncate rename unlink; db is the N-th call of the library that a request makes for a record (tx.c)
+ *            WHAT  kill    the process ends at once, nothing is flushed, exit 9
+ *                  eio     the call fails with that errno
+ *                  enospc  the same, and so do all calls after it
+ *                  enomem  the same, and so does the next call
+ *                  slow    the call takes two seconds
  * Guard    each page read passes guard.h.
  * Process  pli-stored, before the environment is made.
  */

@@ -10,20 +10,20 @@
 #include "crypto/seal/digest.h"
 #include "store/wire/wire.h"
 
-struct counters { /* T_COUNTERS: what a folder counts. The record is the folder's existence: none, none. */
+struct counters { /* T_COUNTERS: what a folder counts. A folder exists exactly while it has this record. */
     uint32_t uidvalidity, uidnext, exists, unseen, first_recent;
-    uint64_t modseq, flags_modseq /* the last one that a change of flags or an expunge took */, bytes;
+    uint64_t modseq, flags_modseq /* the modseq that the last change of flags or expunge took */, bytes;
 };
 struct msg { /* T_MSGS */
     uint64_t flags, modseq, size, internaldate, epoch;
     uint32_t len_summary, len_text;
-    uint8_t where; /* MSG_... : own record beside the folder, else in T_OBJECTS */
+    uint8_t where; /* MSG_... bits: that object has a record of its own beside the folder; without the bit it lies in T_OBJECTS */
     unsigned char oid[SEAL_OID], wrap[SEAL_WRAP];
 };
 enum { MSG_SUMMARY = 1, MSG_TEXT = 2 };
 struct objref { /* T_OBJREFS */
     uint32_t refs;
-    uint8_t where; /* bit 1 << kind: has pieces in T_OBJECTS */
+    uint8_t where; /* bit 1 << kind: the object of that kind has pieces in T_OBJECTS */
     uint64_t created, touched, size, qid;
     uint32_t len_summary, len_text;
     unsigned char digest[3][DIGEST_LEN]; /* message, summary, text: of the sealed bytes */

@@ -85,6 +85,22 @@ static uint64_t reusable(struct env *v, uint64_t enough)
     return n;
 }
 
+static uint64_t reserve_size(const struct env *v)
+{
+    return v->min_free < RESERVE_MAX ? v->min_free : RESERVE_MAX; /* recovery may write 32 MiB to log and tables each */
+}
+
+/* A reserve that was given up is what deletions live on: nothing that comes in may take its room. One that was never written, on a disk too
+ * small for it, is owed to nobody. */
+static uint64_t owed(const struct env *v)
+{
+    struct stat st;
+
+    if (fstatat(v->home_fd, "reserve", &st, AT_SYMLINK_NOFOLLOW) != 0 || (uint64_t)st.st_size >= reserve_size(v))
+        return 0;
+    return reserve_size(v) - (uint64_t)st.st_size;
+}
+
 /* ---- the question ---- */
 static enum rc look(struct env *v, int64_t now, struct err *e)
 {
@@ -95,6 +111,7 @@ static enum rc look(struct env *v, int64_t now, struct err *e)
     has = has > wants ? has - wants : 0;
     atomic_store(&v->free_bytes, has);
     atomic_store(&v->reusable, has < 2 * v->min_free ? reusable(v, 2 * v->min_free) : 0);
+    atomic_store(&v->owed, owed(v));
     atomic_store(&v->free_at, now);
     return RC_OK;
 }
@@ -102,18 +119,20 @@ static enum rc look(struct env *v, int64_t now, struct err *e)
 enum rc env_room(struct env *v, uint64_t more, bool grow, struct err *e)
 {
     int64_t now = clock_mono();
-    uint64_t has, reuse, want = 3 * more; /* log, table, and what a split copies */
+    uint64_t has, reuse, own, want = 3 * more; /* log, table, and what a split copies */
     enum rc rc = RC_OK;
 
     if (now - atomic_load(&v->free_at) > ROOM_LOOK_NS || more > 1 << 20)
         rc = look(v, now, e);
     has = atomic_load(&v->free_bytes);
+    own = atomic_load(&v->owed);
+    has = has > own ? has - own : 0;
     reuse = grow ? atomic_load(&v->reusable) : 0;
     if (rc != RC_OK ||
         (has >= v->min_free / (grow ? 2 : 4) + more && has + reuse >= (grow ? v->min_free : v->min_free / 4) + want))
         return rc;
     return err_set(
-        e, RC_TEMP, "4.3.1", "mail system storage is full, try later / espace de stockage plein, reessayez plus tard",
+        e, RC_TEMP, "4.3.1", "Espace de stockage plein, reessayez plus tard / Mail system storage is full, try later",
         "store: disk nearly full: free=%llu reusable=%llu", (unsigned long long)has, (unsigned long long)reuse);
 }
 
@@ -125,11 +144,6 @@ bool room_low(struct env *v)
 }
 
 /* ---- the reserve ---- */
-static uint64_t reserve_size(const struct env *v)
-{
-    return v->min_free < RESERVE_MAX ? v->min_free : RESERVE_MAX; /* recovery may write 32 MiB to log and tables each */
-}
-
 static void give_up(struct env *v, uint64_t has)
 {
     struct stat st;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/db/room.h - room for what comes, and for taking away what is there when there is none.
  *
- * Room     what the disk has free, less what is logged and still to be written to the tables, and the pages inside the tables that
- *          hold nothing (Berkeley DB's free lists): a deletion gives pages back to its table at once, to the disk only later.
- * INV-R1   what grows is refused (RC_TEMP 4.3.1) while the room is below min_free, or the disk alone below half of it (log and small
- *          tables want the disk); other changes while the disk is below a quarter of it.
+ * Room     is the free space of the disk, less what is logged and still has to be written to the tables, plus the pages inside the tables
+ *          that hold nothing (Berkeley DB's free lists). A deletion gives pages back to its table at once, and to the disk only later.
+ * INV-R1   What grows is refused (RC_TEMP 4.3.1) while the room is below min_free, or the disk alone is below half of min_free, because the log
+ *          and the small tables need the disk itself. Other changes are refused while the disk is below a quarter of min_free.
  * INV-R2   what takes away (EXPUNGE, a folder, a mailbox, the end of a queue entry) and the flag that comes before it are never refused:
- *          the rest of min_free is theirs, and on a disk that others filled the file "reserve", which is given up first.
+ *          the rest of min_free is theirs, and on a disk that others filled the file "reserve", which is given up first. Its room stays
+ *          theirs: until it is written again, what comes in counts it as taken.
  * INV-R3   while the disk is low, the log is checkpointed at each round of the sweep, so that its files go, and tables are compacted
  *          a few pages at a time (DB->compact: transactions of its own, so a crash leaves the old page or the new).
  * Process  pli-stored, any thread.

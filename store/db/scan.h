@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/db/scan.h - a range of a table in key order, read in bulk: many records a call into the library.
  *
- * Use      scan_open(); while ((rc = scan_next(&s, &k, &v, e)) == RC_OK) ...; scan_close(). RC_NOTFOUND is the end of
- *          the prefix. k and v are borrowed until the next call. Do not change the table while its scan is open: gather
- *          first.
- * INV-L1   a scan holds the pages under its cursor only, however long the range is: a page that was read is given back. What was
- *          read stays as it was only where a lock above it says so: a folder's messages under its counters, a mailbox's
- *          folders and keywords under its box record. Whoever needs one record to stay reads it again with tx_get().
+ * Use      scan_open(); while ((rc = scan_next(&s, &k, &v, e)) == RC_OK) ...; scan_close(). RC_NOTFOUND is the end of the prefix.
+ *          k and v live until the next scan_next() of the same scan: they are for the loop's body. The table must not be changed while its
+ *          scan is open, so whoever wants to change what it finds gathers first.
+ * INV-L1   A scan holds the pages under its cursor only, however long the range is: a page that was read is given back. So what was read stays as
+ *          it was only where a lock above it says so: a folder's messages under its counters, a mailbox's folders and keywords under its box
+ *          record. Whoever needs one record to stay as it is reads it again with tx_get().
  * Process  pli-stored, inside a transaction.
  */
 #pragma once

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/db/tx.h - one transaction: reads, writes, ranges, and what others are told when it is on stable storage.
  *
- * Use      tx_run() begins, calls fn, commits, flushes, tells the hooks; a deadlock aborts and calls fn again (bounded),
- *          so fn starts from nothing each time and touches nothing outside the transaction but its own out-parameters.
+ * Use      tx_run() begins, calls fn, commits, flushes and tells the hooks. A deadlock aborts the transaction and calls fn again, a bounded number
+ *          of times. So fn starts from nothing each time, and touches nothing outside the transaction but its own out-parameters.
  * Told     what a transaction changed (tx_touch) goes to env.hooks: audit looks at it before the commit, committed hears of it after the
  *          flush. The tables know nothing of watchers or upkeep.
- * Order    whoever works in folders first gets their counters (tx for writing when it will write), in key order: they
- *          stand for the folder's lock, so two writers of one folder never deadlock further down, and a reader sees one
- *          moment of it.
+ * Order    Whoever works in folders gets their counters first, in key order, and for writing when it will write. The counters stand for the
+ *          folder's lock. So two writers of one folder never deadlock further down, and a reader sees one moment of the folder.
  * Errors   RC_NOTFOUND, RC_EXISTS (TX_NEW), RC_TEMP (4.3.1 when the disk is full), RC_CORRUPT: a page that is needed cannot
  *          be read (guard.h); the environment broken: env_dead(). Only RC_NOTFOUND means "not there": whoever deletes or makes
  *          anew because something is missing does so on that one alone.
@@ -20,8 +19,8 @@
 enum tx_how {
     TX_READ,
     TX_WRITE,
-    TX_LAZY /* writes what may be lost with a crash: not flushed */,
-    TX_AHEAD /* chunks written ahead: the same */
+    TX_LAZY /* writes what may be lost with a crash; is not flushed */,
+    TX_AHEAD /* writes pieces ahead of a delivery; is not flushed either */
 };
 enum { TX_EVENTS_MAX = STORE_PLACES_MAX + 8 };
 struct tx {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/copy.c - COPY and MOVE (RFC 6851) within a mailbox: all of it in one transaction. Octets are not copied:
  * one more reference. */
-#include "store/ops/folder.h"
+#include "store/ops/expunged.h"
 #include "store/ops/objects.h"
 #include "store/db/room.h"
 #include <stdlib.h>
@@ -109,8 +109,7 @@ static enum rc put_counters(struct copying *c, struct err *e)
     enum rc rc = RC_OK;
 
     if (c->rq->move) {
-        struct key k = key_seq(mbx, c->rq->folder, ++from->modseq);
-        rc = tx_put(c->t, T_EXPUNGED, &k, buf_span(&c->gone), TX_NEW, e);
+        rc = expunged_add(c->t, mbx, c->rq->folder, ++from->modseq, buf_span(&c->gone), e);
         tx_touch(c->t, mbx, c->rq->folder, from->modseq);
     }
     if (rc == RC_OK)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/flags.c - changing flags and expunging: a page of messages a transaction, one modseq a page. */
-#include "store/ops/folder.h"
+#include "store/ops/expunged.h"
 #include "store/ops/queue.h"
 #include <stdlib.h>
 
@@ -125,16 +125,16 @@ static enum rc expunge_all(struct tx *t, const struct ask *a, const struct picke
                            struct err *e)
 {
     const struct store_expunge_req *rq = a->req;
-    struct key k = key_seq(a->s->mbx, rq->folder, ++c->modseq);
     enum rc rc = RC_OK;
 
+    c->modseq++;
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
         rc = msg_drop(t, a->s->mbx, rq->folder, p[i].uid, &p[i].m, e);
         counters_add(c, &p[i].m, -1);
         buf_u32(a->out, p[i].uid);
     }
     if (rc == RC_OK)
-        rc = tx_put(t, T_EXPUNGED, &k, buf_span(a->out), TX_NEW, e);
+        rc = expunged_add(t, a->s->mbx, rq->folder, c->modseq, buf_span(a->out), e);
     if (rc == RC_OK)
         rc = counters_put(t, a->s->mbx, rq->folder, c, e);
     tx_touch(t, a->s->mbx, rq->folder, c->modseq);

@@ -109,7 +109,7 @@ enum rc box_takes(const struct stored *d, struct tx *t, uint64_t mbx, const stru
     if (rc != RC_OK)
         return rc;
     if (d->max_messages && s.messages + more.messages > d->max_messages)
-        return err_set(e, RC_QUOTA, "5.2.2", "the mailbox holds as many messages as it may / la boite contient le nombre maximal de messages",
+        return err_set(e, RC_QUOTA, "5.2.2", "La boite contient le nombre maximal de messages / The mailbox holds as many messages as it may",
                        "store: mailbox %llu has %llu messages, the most it may", (unsigned long long)mbx,
                        (unsigned long long)s.messages);
     if (b->quota > 0 && sums_used(&s) + sums_used(&more) > b->quota)

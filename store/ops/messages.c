@@ -105,6 +105,16 @@ static enum rc get_object(struct page *p, const struct msg *m, uint32_t uid, uin
     return rc;
 }
 
+/* An object that cannot be read is no reason to keep the others back: its entry comes without it. Whoever needs it asks for it alone, and is told
+ * then (RC_CORRUPT), or makes it again from what is sound. */
+static enum rc left_out(struct page *p, struct span *object_out)
+{
+    scan_close(&p->beside.s); /* it stands before a bad page: the next one is looked for anew */
+    p->beside = (struct beside){.open = false};
+    *object_out = SPAN_NULL;
+    return RC_OK;
+}
+
 /* RC_MORE: the page is full before this one. */
 static enum rc add_entry(struct page *p, uint32_t uid, const struct msg *m, struct err *e)
 {
@@ -123,6 +133,8 @@ static enum rc add_entry(struct page *p, uint32_t uid, const struct msg *m, stru
         return RC_MORE;
     if (fits_a_page && en.len_object > 0)
         rc = get_object(p, m, uid, en.len_object, &en.object, e);
+    if (rc == RC_CORRUPT)
+        rc = left_out(p, &en.object);
     if (rc != RC_OK)
         return rc;
     memcpy(en.oid, m->oid, SEAL_OID);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/sweep.c - the one background thread: checkpoints, what deleted folders and mailboxes held, objects whose
- * time has come, and, after a start, pieces that a crash orphaned.
+ * time has come, rows of what was expunged that are too old, and, after a start, pieces that a crash orphaned.
  *
  * All of it in small transactions that are not flushed (what a crash takes back is done again), so that no client waits
  * long for a lock. */
 #include "store/ops/sweep.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "store/ops/folder.h"
+#include "store/ops/expunged.h"
 #include "store/ops/objects.h"
 #include "store/db/room.h"
 #include <stdlib.h>
@@ -262,6 +262,7 @@ static void *sweep_thread(void *arg)
 {
     struct stored *d = arg;
     int64_t work_at = 0, mark_at = 0;
+    struct key walk = {{0}, 0};
     bool work = false, low;
 
     orphans_sweep(d, stopping);
@@ -276,6 +277,7 @@ static void *sweep_thread(void *arg)
         if (work || now >= work_at) {
             sweep_gone(d);
             sweep_tombs(d);
+            expunged_sweep(d, &walk, stopping);
             work_at = now + WORK_S;
         }
         if (now >= mark_at) {

@@ -4,7 +4,7 @@
  * nothing, and no request failed but by what another session did to its folder. */
 #include "store/stored/live_test.h"
 
-enum { SESSIONS = 8, BOXES = 3, MS = 2500 };
+enum { SESSIONS = 8, BOXES = 3, MS = 2500, LEAST = 21, PATIENCE_MS = 60000 };
 static struct live L;
 static uint64_t boxes[BOXES];
 
@@ -26,7 +26,8 @@ struct session {
     pthread_t thread;
     unsigned no, done, odd;
     struct err first_odd;
-    int64_t until;
+    int64_t until,
+        patience; /* it ends at the first, or once it has done its least, however slow the machine is; at the second in any case */
     uint32_t folder[4]; /* of its mailbox, shared with other sessions */
     uint32_t rnd;
     struct store *s;
@@ -141,7 +142,7 @@ static void *live_a_session(void *arg)
     unsigned char set[8];
     struct err e;
 
-    while (clock_mono() < x->until) {
+    while (clock_mono() < x->until || (x->done < LEAST && clock_mono() < x->patience)) {
         unsigned what = next(x, sizeof acts / sizeof acts[0]);
         enum rc rc = acts[what](x, x->folder[next(x, 4)], some(x, set), &e);
 
@@ -175,6 +176,7 @@ static void test_everything_at_once(void **state)
         x[i].mbx = boxes[i % BOXES];
         x[i].s = live_bound(&L, x[i].mbx);
         x[i].until = deadline_in(MS);
+        x[i].patience = deadline_in(PATIENCE_MS);
         for (int k = 0; k < 4; k++)
             x[i].folder[k] = STORE_INBOX;
         assert_int_equal(pthread_create(&x[i].thread, NULL, live_a_session, &x[i]), 0);
@@ -187,7 +189,7 @@ static void test_everything_at_once(void **state)
         store_free(&x[i].s);
         if (x[i].odd)
             fail_msg("session %u: %u of %u: %s", i, x[i].odd, x[i].done, x[i].first_odd.log);
-        assert_true(x[i].done > 20);
+        assert_true(x[i].done >= LEAST);
     }
     poll(NULL, 0, 1500); /* the background ends, and no object is young for the check */
     do {

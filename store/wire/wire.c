@@ -179,13 +179,13 @@ TABLE brief_rep[] = {IPC_F_BYTES(store_brief_rep, brief, LIST), IPC_F_U32(store_
 TABLE changes_req[] = {
     IPC_F_U32(store_changes_req, folder),
     IPC_F_U64(store_changes_req, since),
-    IPC_F_U32(store_changes_req, cursor),
+    IPC_F_U64(store_changes_req, cursor),
     IPC_F_END,
 };
 TABLE changes_rep[] = {
-    IPC_F_BYTES(store_changes_rep, brief, LIST), IPC_F_BYTES(store_changes_rep, expunged, LIST),
-    IPC_F_U64(store_changes_rep, modseq),        IPC_F_U32(store_changes_rep, exists),
-    IPC_F_U32(store_changes_rep, next),          IPC_F_END,
+    IPC_F_BYTES(store_changes_rep, brief, LIST), IPC_F_BYTES(store_changes_rep, gone, LIST),
+    IPC_F_U64(store_changes_rep, modseq),        IPC_F_U64(store_changes_rep, next),
+    IPC_F_U32(store_changes_rep, exists),        IPC_F_END,
 };
 TABLE range_req[] = {
     IPC_F_U32(store_range_req, folder),

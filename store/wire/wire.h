@@ -29,7 +29,7 @@
 #include "crypto/seal/seal.h"
 #include "crypto/seal/slot.h"
 
-#define STORED_VERSION 2
+#define STORED_VERSION 3
 extern const struct ipc_proto stored_proto;
 enum store_op {
     /* objects inline -> local mailboxes and queue, one transaction. smtpd relayd imapd(ticket: APPEND) */
@@ -51,7 +51,7 @@ enum store_op {
     STORE_FOLDER_STATUS,
     STORE_SELECT,  /* status, and takes the \Recent mark when not read only */
     STORE_LIST,    /* brief entries of a UID range: a session's view */
-    STORE_CHANGES, /* since a modseq: changed entries and expunged UIDs */
+    STORE_CHANGES, /* since a modseq: changed entries, and UIDs that are gone */
     STORE_ENTRIES, /* full entries: where the objects are, wraps */
     STORE_SUMMARIES,
     STORE_TEXTS,     /* full entries with the sealed summary / search text */
@@ -236,15 +236,17 @@ struct store_brief_rep {
 enum { STORE_BRIEF = 20 };
 struct store_changes_req {
     uint32_t folder;
-    uint64_t since;
-    uint32_t cursor;
+    uint64_t since, cursor;
 };
 /* modseq and exists are as of this page. Take the first page's modseq as the next "since": what changed between pages
- * comes again then. */
+ * comes again then.
+ * gone: packed pairs of u32 (lo, hi), each range of UIDs that have no message any more. They may name more than left since then, and UIDs
+ * that no message ever had: when the store does not remember so far back, all that are absent below uidnext are named, in pages
+ * (RFC 7162 3.2.6). Whoever reads it drops the messages it knows in them. Ranges may overlap, and need not ascend over rows. */
 struct store_changes_rep {
-    struct span brief, expunged /* packed u32 */;
-    uint64_t modseq;
-    uint32_t exists, next;
+    struct span brief, gone;
+    uint64_t modseq, next;
+    uint32_t exists;
 };
 /* from: first UID wanted of the set (cursor), 0: all */
 struct store_range_req {
@@ -252,8 +254,8 @@ struct store_range_req {
     struct span uids;
     uint32_t from;
 };
-/* list record of ENTRIES, SUMMARIES, TEXTS, READ_MANY; object: sealed, empty when it is too large for a page: use
- * STORE_READ */
+/* list record of ENTRIES, SUMMARIES, TEXTS, READ_MANY; object: sealed, empty when it is too large for a page, or cannot be read: use
+ * STORE_READ, which says so of this one (RC_CORRUPT) */
 struct store_entry {
     uint32_t uid;
     uint64_t flags, modseq, size, internaldate, epoch;

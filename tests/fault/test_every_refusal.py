@@ -367,7 +367,8 @@ def test_the_reply_is_the_row(inst, name):
 # ---- what is away, on an instance of its own ----
 @pytest.fixture(scope="module")
 def away():
-    with Instance(conf=["stored {", "timeout = 3", "}"]) as pli:  # sessions wait three times that for a store that is stopped
+    # Sessions wait three times that for a store that is stopped; few failures are free, and each of them costs a second.
+    with Instance(conf=["stored {", "timeout = 3", "}", "dird {", "max_failures = 3", "}"]) as pli:
         for who in (ME, "change@chu.test", "force@chu.test"):
             pli.add(who, sign="never")
         pli.add("signe@chu.test", kind="per", name="Dr Marie MARTIN")

@@ -6,11 +6,10 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 
 import pytest
-from instance import PASSWORD, Instance, naming, plain
+from instance import PASSWORD, Instance, free_port_base, naming, plain
 
 
 def digest(root):
@@ -22,21 +21,6 @@ def digest(root):
             if p.is_file() and not p.is_symlink():
                 found[str(p.relative_to(root))] = hashlib.sha256(p.read_bytes()).hexdigest()
     return found
-
-
-def free_base(taken):
-    for base in range(21000, 54000, 700):
-        if base in taken:
-            continue
-        with contextlib.ExitStack() as stack:
-            try:
-                for off in (25, 587, 465, 143, 993, 389, 636):
-                    s = stack.enter_context(socket.socket())
-                    s.bind(("127.0.0.1", base + off))
-            except OSError:
-                continue
-            return base
-    raise RuntimeError("no free ports")
 
 
 class Copy(Instance):
@@ -68,7 +52,7 @@ def has(inst, n):
 def test_a_copy_of_a_stopped_instance_leaves_the_original_alone(made):
     made.stop()
     subprocess.run(["cp", "-a", made.root, made.dir / "copie"], check=True)
-    copy = Copy(made, made.dir / "copie", free_base({made.base}))
+    copy = Copy(made, made.dir / "copie", free_port_base())
     before = digest(made.root)
     copy.serve()
     try:
@@ -97,7 +81,7 @@ def test_a_copy_of_a_running_one(made):
     n = len(made.fetch_all("gp@chu.test"))
     root = made.dir / "en-marche"
     subprocess.run(["cp", "-a", made.root, root], check=True, stderr=subprocess.DEVNULL)
-    copy = Copy(made, root, free_base({made.base}))
+    copy = Copy(made, root, free_port_base())
     copy.serve()
     try:
         has(copy, n)
@@ -178,7 +162,7 @@ def test_a_full_disk_is_named_at_once(made):
         pytest.skip("no tmpfs can be mounted here")
     try:
         subprocess.run(["cp", "-a", made.root, disk / "inst"], check=True)
-        full = Copy(made, disk / "inst", free_base({made.base}))
+        full = Copy(made, disk / "inst", free_port_base())
         (disk / "inst/store/reserve").unlink(missing_ok=True)  # given up already: with it a start would go on (test_full_disk.py)
         with open(disk / "plein", "wb") as f:
             with contextlib.suppress(OSError):

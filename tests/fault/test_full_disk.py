@@ -53,7 +53,7 @@ def fill(m):
 
 def test_full_then_emptied(small):
     with Instance(parent=str(small)) as pli:
-        for who in ("gros@chu.test", "gp@chu.test"):
+        for who in ("gros@chu.test", "gp@chu.test", "neuf@chu.test"):
             pli.add(who, sign="never")
         assert delivers(pli)
         m = pli.imap("gros@chu.test")
@@ -72,6 +72,9 @@ def test_full_then_emptied(small):
         before = len(pli.output())      # while the disk was taken away under it stored may end and start anew
         pli.serve()
         assert not delivers(pli)
+        with pli.imap("neuf@chu.test") as new:      # whose folders cannot be made now: the INBOX can be read all the same
+            assert new.select("INBOX") == ("OK", [b"0"])
+            assert [line.split()[-1] for line in new.list()[1]] == [b"INBOX"]
         m = pli.imap("gros@chu.test")
         assert m.select("Y")[0] == "OK"
         assert m.store("1:*", "+FLAGS.SILENT", "(\\Deleted)")[0] == "OK" and m.expunge()[0] == "OK"

@@ -79,7 +79,7 @@ class Reader:
 @pytest.mark.parametrize("build", KILLS)
 def test_kill_9_of_stored_while_8_clients_submit(build):
     kills = KILLS[build]
-    with Instance(build=build) as pli:
+    with Instance(build=build, parent="/var/tmp") as pli:  # on a disk, per which some kills come while stored waits for a flush
         pli.add("sender@chu.test", sign="never")
         pli.add("box@chu.test", sign="never", extra=["--quota", "20G"])
         stop, reader = threading.Event(), Reader(pli)

@@ -4,6 +4,7 @@ import base64
 import imaplib
 import os
 import re
+import select
 import signal
 import smtplib
 import subprocess
@@ -71,6 +72,11 @@ def test_large_messages_among_small_ones(inst):
         assert got == sent
 
 
+def told(sock, timeout=15):
+    """Waits until the server has said something unasked."""
+    assert select.select([sock], [], [], timeout)[0], "nothing was said"
+
+
 def test_sessions_of_a_disabled_account_end(inst):
     """Disabled or deleted while signed in: nothing more is sent or read; on enabling, everything is there again."""
     inst.add("parti@chu.test", sign="never")
@@ -80,7 +86,8 @@ def test_sessions_of_a_disabled_account_end(inst):
         s.sendmail("parti@chu.test", ["parti@chu.test"], letter)
         m.select("INBOX")
         inst.pli("account", "disable", "parti@chu.test")
-        time.sleep(6)
+        told(s.sock)
+        told(m.sock)
         with pytest.raises(smtplib.SMTPSenderRefused) as no:
             s.sendmail("parti@chu.test", ["gp@chu.test"], letter)
         assert no.value.smtp_code == 421
@@ -93,8 +100,9 @@ def test_sessions_of_a_disabled_account_end(inst):
     m = inst.imap("parti@chu.test")
     m.select("INBOX")
     m.send(b"i1 IDLE\r\n")
+    assert m.readline().startswith(b"+ ")
     inst.pli("account", "delete", "parti@chu.test", "--yes")
-    time.sleep(6)
+    told(m.sock)
     m.send(b"DONE\r\ni2 NOOP\r\n")
     lines = [m.readline()]
     while lines[-1]:

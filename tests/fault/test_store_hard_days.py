@@ -128,9 +128,8 @@ def test_one_flipped_bit(own):
     m = pli.imap("a@chu.test")
     m.select("X")
     for _ in range(2):
-        typ, text = m.fetch("1:*", "(ENVELOPE)")
-        assert typ == "NO" and b"[CORRUPTION]" in text[0], (typ, text)
-        assert m.fetch("1", "(ENVELOPE)")[0] == "OK"
+        typ, rows = m.fetch("1:*", "(ENVELOPE)")      # summaries that cannot be read are made again from the octets, which can
+        assert typ == "OK" and len(rows) == 500 and len({re.sub(rb"^\d+ ", b"", r) for r in rows}) == 1, (typ, rows[:3])
         assert m.fetch("1:*", "(FLAGS)")[0] == "OK"
         pli.submit("b@chu.test", ["b@chu.test"], plain("encore", "b@chu.test", "b@chu.test"))
     m.logout()
@@ -140,6 +139,34 @@ def test_one_flipped_bit(own):
     r = pli.pli("store", "check", check=False)
     assert r.returncode != 0 and "table summaries.db page 6: damaged" in r.stdout, r.stdout
     assert "summaries.db page 6" in pli.pli("doctor", check=False).stdout
+
+
+def test_damaged_octets_keep_no_other_message_back(own):
+    """A client that asks for all of a folder gets all that can be read, and NO for the rest."""
+    pli = own()
+    pli.add("a@chu.test", sign="never")
+    with pli.imap("a@chu.test") as m:
+        m.create("X")
+        for i in range(40):
+            m.append("X", None, None, b"Subject: s%d\r\n\r\n" % i + os.urandom(2000).hex().encode() + b"\r\n")
+    pli.stop()
+    path = pli.root / "store/objects.db"
+    pages = path.stat().st_size // 8192
+    flip(path, pages // 2, 8192)
+    pli.serve()
+    with pli.imap("a@chu.test") as m:
+        m.select("X")
+        lost = [i for i in range(1, 41) if m.fetch(str(i), "(BODY.PEEK[])")[0] == "NO"]
+        assert 0 < len(lost) < 20, lost
+        for items in ("(BODY.PEEK[])", "(BODY.PEEK[TEXT])", "(ENVELOPE BODY.PEEK[])"):
+            m.send(b"all FETCH 1:* %s\r\n" % items.encode())
+            seen = []
+            while not (line := m.readline()).startswith(b"all "):
+                if row := re.match(rb"\* (\d+) FETCH .*\{(\d+)\}\r\n$", line):
+                    seen.append(int(row[1]))
+                    m.read(int(row[2]))
+            assert line.startswith(b"all NO [CORRUPTION]"), line
+            assert seen == [i for i in range(1, 41) if i not in lost], (items, lost, seen)
 
 
 def test_salvage(own):
@@ -170,6 +197,31 @@ def test_salvage(own):
     r = pli.pli("store", "check", check=False)
     assert r.returncode == 0, r.stdout
     assert "no page is damaged" in stopped_salvage(pli)
+
+
+def test_salvage_again_deletes_nothing(own):
+    """A mailbox that lost its record cannot be opened, until boxes.db comes back from a backup: then all of its mail is there, however often the
+    salvage was run meanwhile; and the check says that something is wrong."""
+    pli = own()
+    pli.add("a@chu.test", sign="never")
+    with pli.imap("a@chu.test") as m:
+        for i in range(20):
+            m.append("INBOX", None, None, b"Subject: s%d\r\n\r\nx\r\n" % i)
+    pli.stop()
+    boxes = pli.root / "store/boxes.db"
+    backup = boxes.read_bytes()
+    flip(boxes, 1, 16384)
+    for _ in range(3):
+        report = pli.json("store", "salvage")["report"]
+        assert any(re.fullmatch(r"mailbox \d+: its keys are lost: restore it from a backup", line) for line in report), report
+    pli.serve()
+    check = pli.pli("store", "check", check=False)
+    assert check.returncode == 1 and re.search(r"mailbox mbx=\d+: its record is missing", check.stdout), check
+    pli.stop()
+    boxes.write_bytes(backup)       # in place: owner and mode stay
+    pli.serve()
+    assert len(pli.fetch_all("a@chu.test")) == 20
+    assert pli.pli("store", "check", check=False).returncode == 0
 
 
 def stopped_salvage(pli):

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What one stranger, and what one account, may use up: places before proof, and memory of messages on their way."""
 import contextlib
+import os
+import signal
 import smtplib
 import socket
 import ssl
 import time
 
 import pytest
-from instance import Instance, eventually, plain
+from instance import Instance, PASSWORD, children, eventually, plain
 
 WHO, OTHER = "gp@chu.test", "autre@chu.test"
 CONF = ["smtpd {", "max_sessions = 40", "max_sessions_per_address = 30", "max_unproven_per_address = 6", "login_timeout = 5",
@@ -47,9 +49,11 @@ def stranger(inst, service, source, starttls):
 
 
 def alive(s, word):
+    """Whether it is still served; a goodbye that waits to be read is none, however late we come to read it."""
     try:
         s.sendall(word)
-        return bool(s.recv(2000))
+        got = s.recv(2000)
+        return bool(got) and not got.startswith((b"421", b"* BYE"))
     except OSError:
         return False
 
@@ -102,6 +106,22 @@ def test_the_proven_stay(server):
         assert s.noop()[0] == 250 and box.noop()[0] == "OK"
         for x in held:
             x.close()
+
+
+def test_the_proven_stay_whose_dialler_died(server):
+    """A session that signs in after its dialler died can tell nobody: it must not count as a stranger for that."""
+    listener = server.daemon("pli-imapd")
+    dialler = min(p for p, (_, parent) in children(server.proc.pid).items() if parent == listener)  # the first that a listener forks
+    with server.imap() as box:
+        assert box.noop()[0] == "OK"  # its process has joined the dialler
+        os.kill(dialler, signal.SIGKILL)
+        eventually(lambda: f"ev=dialler-died pid={dialler}" in server.output())
+        assert box.login(WHO, PASSWORD)[0] == "OK"
+        held = []
+        eventually(lambda: held.append(stranger(server, "imaps", "127.0.0.1", False)) or len([s for s in held if s]) > 7)
+        assert box.noop()[0] == "OK"
+        for s in filter(None, held):
+            s.close()
 
 
 BODY = b"From: <%s>\r\nSubject: x\r\n\r\n" % WHO.encode() + (b"x" * 76 + b"\r\n") * (9 * MB // 78)

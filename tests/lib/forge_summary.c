@@ -79,7 +79,7 @@ int main(int argc, char **argv)
 {
     struct dir *dir = dir_new(ROLE_SMTPD);
     struct dird_lookup_rep to;
-    struct buf summary = BUF_INIT;
+    struct buf summary = BUF_INIT, mem = BUF_INIT;
     struct err e;
     char path[4096];
 
@@ -89,10 +89,11 @@ int main(int argc, char **argv)
     snprintf(path, sizeof path, "%s/run", argv[1]);
     if (chdir(path) != 0)
         die("no %s", path);
-    must(dir_lookup(dir, span_str(argv[2]), &to, &e), &e);
+    must(dir_lookup(dir, span_str(argv[2]), &to, &mem, &e), &e);
     summarise(span_str(argv[3]), argv + 4, argc - 4, &summary);
     deliver(&to, span_str(argv[3]), buf_span(&summary));
     buf_free(&summary);
+    buf_free(&mem);
     dir_free(&dir);
     return 0;
 }

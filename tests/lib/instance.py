@@ -15,6 +15,7 @@ import json
 import os
 import re
 import pathlib
+import random
 import shutil
 import signal
 import smtplib
@@ -37,20 +38,43 @@ def build_dir():
     return TOP / ("build-dev" if (TOP / "build-dev/bin/pli").exists() else "build")
 
 
-def free_port_base():
-    """A base B such that every port of the instance (B+25 .. B+10993) is free now."""
-    offsets = (25, 587, 465, 143, 993, 389, 636, 80, 443)
-    for base in range(20000 + os.getpid() % 97 * 100, 50000, 1300):
+OFFSETS = (25, 587, 465, 143, 993, 389, 636, 80, 443)
+# Below the range that the kernel gives to outgoing connections (32768). No two offsets differ by 1 to 20 or by 980 to 1000, per which no
+# two of these bases have a port in common.
+BASES = [thousand * 1000 + unit for unit in range(20) for thousand in range(10, 31)]
+claims = {}  # base: the socket that holds it for this process
+
+
+def claim(base):
+    """Whether base is ours now: an abstract Unix socket of that name, which ends with its process at the latest, keeps every other test
+    process (of this checkout or another) from choosing it between our look at the ports and the server's bind."""
+    held = socket.socket(socket.AF_UNIX)
+    try:
+        held.bind(f"\0pli-test-ports-{base}")
         with contextlib.ExitStack() as stack:
-            try:
-                for off in offsets:
-                    s = stack.enter_context(socket.socket())
-                    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    s.bind(("127.0.0.1", base + off))
-            except OSError:
-                continue
+            for off in OFFSETS:
+                s = stack.enter_context(socket.socket())
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                s.bind(("127.0.0.1", base + off))
+    except OSError:
+        held.close()
+        return False
+    claims[base] = held
+    return True
+
+
+def free_port_base():
+    """A base B such that every port of an instance (B+25 .. B+993) is free, and is left to this process until release() or its end."""
+    start = random.randrange(len(BASES))
+    for base in BASES[start:] + BASES[:start]:
+        if claim(base):
             return base
     raise RuntimeError("no free ports")
+
+
+def release(base):
+    if base in claims:
+        claims.pop(base).close()
 
 
 class PliError(Exception):
@@ -190,6 +214,7 @@ class Instance:
                             os.kill(p, signal.SIGKILL)
                     raise
         finally:
+            release(self.base)
             if os.environ.get("PLI_KEEP"):
                 print("kept:", self.dir)
             else:

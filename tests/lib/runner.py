@@ -3,21 +3,32 @@
 
     runner.py unit [--build DIR] PROGRAM...     unit tests only
     runner.py all  [--build DIR] PROGRAM...     unit tests, then pytest over tests/
+Most tests wait (for a time limit, a daemon, a flush) and do not compute, so one more runs at a time than there are processors (PLI_JOBS says how
+many): of the unit test programs, then of pytest's files, each of which stays with one worker of pytest-xdist. What tests write stands in memory
+where there is room for it (TMPDIR says otherwise), for a flush of a disk is a wait as well.
+
 A program that is not there (it did not build), dies, or reports no summary counts as one failed test. Nothing stops at a
 failure, and each failure prints the command that runs it again.
 """
 import argparse
 import concurrent.futures
+import contextlib
+import importlib.util
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 UNIT_SECONDS = 300
+JOBS = int(os.environ.get("PLI_JOBS", 0)) or (os.cpu_count() or 1) + 1
+MEMORY, ROOM = "/dev/shm", 6 << 30  # what all tests together have in their folders stays far below
+LONG = ("store/check/salvage", "store/stored/", "crypto/keyd/", "directory/dird/", "pli/", "base/")  # begun first, so that none is left alone
 SUMMARY = re.compile(r"^\[\s+(PASSED|FAILED|SKIPPED)\s+\] (\d+) test\(s\)", re.M)
 
 
@@ -28,6 +39,22 @@ class Counts:
 
     def line(self):
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+@contextlib.contextmanager
+def in_memory():
+    """Gives our children's temporary files a folder in memory, unless whoever calls named a place, or it is small. It is gone afterwards."""
+    if "TMPDIR" in os.environ or not os.path.ismount(MEMORY) or not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="pli-", dir=MEMORY, ignore_cleanup_errors=True) as d:
+        os.chmod(d, 0o1777)  # as /tmp is: daemons have users of their own
+        os.environ["TMPDIR"] = d
+        yield
+
+
+def long_first(path):
+    return next((rank for rank, part in enumerate(LONG) if f"/{part}" in path), len(LONG))
 
 
 def run_program(path):
@@ -62,7 +89,8 @@ def count_program(out, status):
 
 
 def run_units(programs, build, counts):
-    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+    programs = sorted(programs, key=long_first)
+    with concurrent.futures.ThreadPoolExecutor(max_workers=JOBS) as pool:
         for path, (out, status, seconds) in zip(programs, pool.map(run_program, programs)):
             name = os.path.relpath(path, os.path.join(build, "test"))
             passed, failed, skipped = count_program(out, status)
@@ -82,7 +110,12 @@ def run_pytest(build, counts):
     report = TOP / build / "pytest.xml"
     report.unlink(missing_ok=True)
     env = dict(os.environ, PLI_BUILD=str(TOP / build), PYTHONDONTWRITEBYTECODE="1")
+    # Each daemon would read every library's debug sections as it starts, for reports that name functions: a tenth of a second, some thousand
+    # times. Here a report says module and offset; the command that runs a failed test again, printed below, has the names.
+    env.setdefault("ASAN_OPTIONS", "symbolize=0")
     cmd = ["/usr/bin/python3", "-m", "pytest", "-q", "-ra", "-p", "no:cacheprovider", f"--junitxml={report}", "tests"]
+    if importlib.util.find_spec("xdist"):
+        cmd += ["-n", str(JOBS), "--dist", "loadfile"]
     status = subprocess.run(cmd, cwd=TOP, env=env, stdin=subprocess.DEVNULL).returncode
     if not report.exists():
         counts.failed += 1
@@ -119,9 +152,10 @@ def main():
     args = ap.parse_intermixed_args()
     os.chdir(TOP)
     counts = Counts()
-    run_units(args.programs, args.build, counts)
-    if args.what == "all":
-        run_pytest(args.build, counts)
+    with in_memory():
+        run_units(args.programs, args.build, counts)
+        if args.what == "all":
+            run_pytest(args.build, counts)
     for again in counts.reruns:
         print(f"failed; again: {again}")
     print(counts.line(), flush=True)

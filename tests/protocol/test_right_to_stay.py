@@ -9,14 +9,15 @@ import time
 
 import pytest
 
-from instance import Instance, PASSWORD
+from instance import Instance, PASSWORD, eventually
 
 SOON = 2.0
+LIFE = 20  # of a ticket, in seconds
 
 
 @pytest.fixture(scope="module")
 def pli():
-    with Instance(conf=["dird {", "ticket_life = 60", "}"]) as p:
+    with Instance(conf=["dird {", f"ticket_life = {LIFE}", "}"]) as p:
         yield p
 
 
@@ -101,6 +102,42 @@ def test_every_open_session_ends(pli, change):
         assert colleague.ask("z NOOP").startswith("z OK")
 
 
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("verb", ["DATA", "BDAT"])
+def test_a_message_on_its_way_is_not_taken(pli, change, verb):
+    """Nothing is signed or filed in the name of an account that may not be here any more, however long the message had been on its way."""
+    who = account(pli, f"{verb.lower()}-{change}")
+    other = account(pli, f"to-{verb.lower()}-{change}")
+    smtp = pli.smtp("submissions", login=who)
+    assert smtp.mail(who)[0] == 250 and smtp.rcpt(other)[0] == 250
+    text = f"From: {who}\r\nTo: {other}\r\nSubject: x\r\n\r\nx\r\n".encode()
+    if verb == "DATA":
+        assert smtp.docmd("DATA")[0] == 354
+        smtp.send(text)
+    else:
+        smtp.send(b"BDAT %d LAST\r\n" % (len(text) + 3) + text)
+    CHANGES[change](pli, who)
+    eventually(lambda: f"ev=session-ended account={who} " in pli.output())
+    smtp.send(b".\r\n")
+    assert smtp.getreply()[0] == 421
+    smtp.close()
+    assert pli.fetch_all(other) == []
+
+
+@pytest.mark.parametrize("change", ["passwd", "disable"])
+def test_a_literal_on_its_way_is_not_taken(pli, change):
+    who = account(pli, f"append-{change}")
+    with contextlib.closing(Line(pli, who)) as line:
+        assert line.ask("b APPEND INBOX {30}").startswith("+")
+        line.sock.sendall(b"Subject: x\r\n\r\n")
+        CHANGES[change](pli, who)
+        eventually(lambda: f"ev=session-ended account={who} " in pli.output())
+        line.sock.sendall(b"0123456789012345\r\n")
+        came = line.file.readlines()
+        assert len(came) == 1 and came[0].startswith("* BYE Compte modifie".encode()), came
+    assert "ev=append account=" + who not in pli.output()
+
+
 def test_a_session_that_asks_at_once_is_told_too(pli):
     who = account(pli, "busy")
     with contextlib.closing(Line(pli, who)) as line:
@@ -148,13 +185,22 @@ def test_dird_restarted_meanwhile(pli):
 
 
 def test_the_ticket_is_renewed_while_the_account_stands(pli):
-    """ticket_life is a minute here: a session idles, and another waits, through it, and both go on."""
+    """Past the end of its ticket a session that idles, and one that waits, go on."""
     who = account(pli, "daylong")
     with contextlib.closing(Line(pli, who)) as waiting, contextlib.closing(Line(pli, who)) as idling:
         assert waiting.ask("b SELECT INBOX").startswith("b OK")
         idle(idling)
         smtp = pli.smtp("submissions", login=who)
-        time.sleep(66)
+        pli.add("long@chu.test", sign="always")
+        slow = pli.smtp("submissions", login="long@chu.test")
+        assert slow.mail("long@chu.test")[0] == slow.rcpt(who)[0] == 250 and slow.docmd("DATA")[0] == 354
+        slow.send(b"From: long@chu.test\r\nSubject: long\r\n\r\n")
+        for _ in range(5):
+            time.sleep((LIFE + 5) / 5)
+            slow.send(b"one more line\r\n")
+        slow.send(b".\r\n")
+        assert slow.getreply()[0] == 250  # signed with the ticket that was renewed while the message came
+        slow.close()
         assert waiting.ask("c STATUS INBOX (MESSAGES)").startswith("c OK")
         assert waiting.ask("d CREATE X").startswith("d OK")
         pli.submit(who, [who], f"From: {who}\r\nTo: {who}\r\nSubject: x\r\n\r\nx\r\n".encode())

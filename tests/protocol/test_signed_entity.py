@@ -67,6 +67,13 @@ EIGHT = {
     "says iso-8859-15": (mixed("Content-Type: text/plain; charset=iso-8859-15\r\n\r\n5 €".encode("iso-8859-15")), lambda m: m.get_payload(0).get_content() == "5 €"),
     "multipart says base64": (head("Content-Transfer-Encoding: base64\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n") + "--b\r\n\r\nété\r\n--b--\r\n".encode(),
                               lambda m: m["content-transfer-encoding"] == "7bit" and m.get_payload(0).get_content() == "été"),
+    # lines that no relay may have to break (RFC 5321 4.5.3.1.6), where no blank is to fold them at
+    "long file name": (mixed(b"Content-Type: application/pdf; name=\"%b\"\r\nContent-Disposition: attachment; filename=\"%b\"\r\n" % (2 * (b"n" * 2000 + b".pdf",)) + PDF),
+                       lambda m: m.get_payload(0).get_filename() == "n" * 2000 + ".pdf" and m.get_payload(0)["content-type"].params["name"] == "n" * 2000 + ".pdf"),
+    "long root file name": (head() + b"Content-Type: application/pdf; name=\"" + b"n" * 3000 + b"\"\r\n" + PDF, lambda m: m["content-type"].params["name"] == "n" * 3000),
+    "long description": (mixed(b"Content-Description: avant " + b"d" * 3000 + b"\r\n\r\nx"), lambda m: m.get_payload(0)["content-description"] == "avant " + "d" * 3000),
+    "enclosed mail, long subject": (mixed(b"Content-Type: message/rfc822\r\n\r\nFrom: z@ailleurs.test\r\nSubject: " + b"s" * 2000 + b"\r\n\r\nx"),
+                                    lambda m: m.get_payload(0).get_payload(0)["subject"] == "s" * 2000),
     "multipart without parts": (head("Content-Type: multipart/mixed; boundary=b\r\n\r\n") + "été\r\n".encode(), lambda m: m.get_content() == "été\r\n"),
 }
 
@@ -81,6 +88,7 @@ def test_signed_entity_is_seven_bits(inst, tmp_path, name):
     entity = served.split(b"--" + boundary + b"\r\n", 2)[1].removesuffix(b"\r\n")
     assert entity == content, "what is served is not what was signed"
     assert not [c for c in content if c > 127]
+    assert max(map(len, content.split(b"\r\n"))) <= 998
     assert holds(email.message_from_bytes(content, policy=email.policy.default)), content
 
 

@@ -4,6 +4,7 @@ certificate may hold. The same mail is asked of "pli cert verify": one judgement
 import base64
 import os
 import re
+import smtplib
 import subprocess
 
 import pytest
@@ -117,6 +118,9 @@ WORDS = {
     "comment before the encoding": ("pass", lambda a: detached(a.sign(a.leaf("n")), part=P7S.replace(b": base64", b": (essai) base64 (fin)"))),
     "a third part": ("neutral", lambda a: detached(a.sign(a.leaf("n")), after=b"--f1\r\n\r\npied\r\n")),
     "encrypted": ("none", lambda a: opaque(a.run("openssl", "cms", "-encrypt", "-aes256", "-outform", "DER", a.leaf("r", key=RSA) + ".pem", stdin=ENTITY))),
+    # two ways to take it apart: a reader that follows the other shows what nobody signed
+    "a second boundary": ("neutral", lambda a: detached(a.sign(a.leaf("n"))).replace(b"boundary=f1\r\n", b"boundary=f1; boundary*=us-ascii''f2\r\n")),
+    "a second Content-Type": ("neutral", lambda a: detached(a.sign(a.leaf("n"))).replace(b"boundary=f1\r\n", b"boundary=f1\r\nContent-Type: text/html\r\n")),
     # every address of a certificate
     "the second of two names": ("pass", lambda a: no_pass(a, "two", san=f"email:autre@chu.test,email:{ME}")),
     "in the subject alone": ("pass", lambda a: no_pass(a, "subj", san=None, subject=f"/CN=Essai/emailAddress={ME}")),
@@ -130,6 +134,22 @@ WORDS = {
     "two signers, one weak": ("policy", lambda a: detached(a.sign(a.leaf("n"), a.leaf("weak", key=("RSA", "rsa_keygen_bits:1024"))))),
     "two signers, one not for mail": ("policy", lambda a: detached(a.sign(a.leaf("n"), a.leaf("web", eku="serverAuth")))),
 }
+
+
+FROM = ["<autre@chu.test> <{}>", "<{}> <autre@chu.test>", "autre@chu.test <{}>", "{} autre@chu.test", "<{}> autre@chu.test", "\"{} <autre@chu.test>", "<autre@chu.test {}>"]
+
+
+@pytest.mark.parametrize("author", FROM)
+def test_an_author_that_reads_two_ways(inst, author):
+    """One reader shows the one address, the next the other: refused where it is written, and no "pass" for what came so."""
+    a, saved = inst.authority, inst.dir / "two.eml"
+    mail = detached(a.sign(a.leaf("n")), sender=author.format(ME))
+    with pytest.raises(smtplib.SMTPDataError) as refused:
+        inst.submit(ME, [ME], mail)
+    assert refused.value.smtp_code == 550 and refused.value.smtp_error.startswith(b"5.7.1 ")
+    saved.write_bytes(mail)
+    command = inst.pli("cert", "verify", str(saved), check=False)
+    assert command.stdout.startswith("smime=policy:"), command
 
 
 @pytest.mark.parametrize("case", WORDS)

@@ -15,7 +15,7 @@ enum { WRAPS_AT_ONCE = 512 };
 struct keyd {
     enum ipc_role role;
     struct ipc *c;
-    struct buf mem;                       /* what replies' spans point into; no span leaves this file but keyd_status()'s */
+    struct buf mem;                       /* what replies' spans point into; no span of it leaves this file */
     bool wrapping;                        /* keyd_wrap_ahead() has asked, */
     unsigned char wrapping_cek[SEAL_CEK]; /* for this key: another message's must never get its wraps */
 };
@@ -272,7 +272,13 @@ enum rc keyd_queue_open(struct keyd *k, const struct keyd_queue_req *rq, enum ke
     return rc;
 }
 
-enum rc keyd_status(struct keyd *k, struct keyd_status_rep *out, struct err *e)
+enum rc keyd_status(struct keyd *k, struct keyd_status_rep *out, struct buf *mem, struct err *e)
 {
-    return ask(k, KEYD_STATUS, NULL, out, e);
+    enum rc rc = ask(k, KEYD_STATUS, NULL, out, e);
+
+    buf_clear(mem);
+    if (rc == RC_OK)
+        buf_addspan(mem, out->queue_pub);
+    out->queue_pub = buf_span(mem);
+    return rc;
 }

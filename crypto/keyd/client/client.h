@@ -25,7 +25,7 @@ enum rc keyd_issue_trial(struct keyd *k, const struct keyd_issue_req *rq, struct
 /* what_out: KEYD_QUEUE_CEK, or KEYD_QUEUE_ENVELOPE: the key of the entry's envelope object only (pli queue list: open_whole_key). */
 enum rc keyd_queue_open(struct keyd *k, const struct keyd_queue_req *rq, enum keyd_queue_what *what_out, unsigned char key_out[SEAL_CEK],
                         struct err *e);
-enum rc keyd_status(struct keyd *k, struct keyd_status_rep *out, struct err *e);
+enum rc keyd_status(struct keyd *k, struct keyd_status_rep *out, struct buf *mem /* of out's span: the caller's */, struct err *e);
 
 /* pli init: makes DIR/keys/keyring (sealed by DIR/keys/credential, mode 0400, or by the named credential), DIR/ca.pem,
  * DIR/tls/server.pem (RSA-2048, chain) and DIR/tls/server-ec.pem (ECDSA P-256, chain) for the host name given (and the domain,

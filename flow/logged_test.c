@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* flow/logged_test.c - which addresses stand in the log as they are, and which as a keyed hash. */
+#include "base/err.h"
+#include "flow/logged.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+/* last, as it asks */
+#include <cmocka.h>
+
+static const char *name_of(const char *address, char out[LOGGED_MAX])
+{
+    return logged_address(span_str(address), out);
+}
+
+static void a_matricule_stands_nowhere(void **state)
+{
+    static const char *const patients[] = {"286018345678911@patient.mssante.fr",
+                                           "28601834567891A@chu.example",
+                                           "2860A8345678911@chu.example",
+                                           "jean@patient.mssante.fr",
+                                           "\"286018345678911\"@chu.example",
+                                           "\"286018345678911 x\"@chu.example",
+                                           "dr+286018345678911@chu.example",
+                                           "x286018345678911y@chu.example",
+                                           "x@286018345678911.example",
+                                           "12860183456789112@chu.example",
+                                           "286018345678911"};
+    char out[LOGGED_MAX], again[LOGGED_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof patients / sizeof *patients; i++) {
+        name_of(patients[i], out);
+        assert_memory_equal(out, "ins-", 4);
+        assert_null(strstr(out, "860"));
+        assert_string_equal(name_of(patients[i], again), out);
+    }
+    assert_string_equal(strchr(name_of("DR+286018345678911@CHU.example", out), '@'), "@chu.example");
+    assert_null(strchr(name_of("x@286018345678911.example", out), '@'));
+}
+
+static void others_stand_as_they_are(void **state)
+{
+    static const char *const rows[][2] = {
+        {"Jean.Martin@chu.example", "jean.martin@chu.example"},
+        {"10001234565@chu.example", "10001234565@chu.example"},       /* an RPPS number */
+        {"12345678901234@chu.example", "12345678901234@chu.example"}, /* a SIRET number */
+        {"abababababababab@chu.example", "abababababababab@chu.example"},
+        {"\"a b\"@chu.example", "\\x22a\\x20b\\x22@chu.example"}};
+    char out[LOGGED_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(name_of(rows[i][0], out), rows[i][1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_matricule_stands_nowhere),
+                                       cmocka_unit_test(others_stand_as_they_are)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
