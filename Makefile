@@ -117,6 +117,7 @@ TEST_TOOLS := $(addprefix $(BUILD)/test/tests/lib/,keys_dump forge_summary impor
 $(TEST_TOOLS): $(BUILD)/test/%: $(BUILD)/obj/%.o $(LIB_admin) $(L2) $(L1) $(L0)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(LIB_admin) $(L2) $(L1) $(L0) -Wl,--end-group $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
+$(BUILD)/test/tests/lib/keys_dump: $(BUILD)/obj/crypto/keyd/slot_keys.o
 test-tools: $(TEST_TOOLS)
 unit-programs: $(TEST_BINS)
 # Goes on after a failure, the compiler's too: what does not build counts as failed. The program of an earlier build is taken away then, for it

@@ -195,11 +195,10 @@ static enum rc tell(const struct adding *n, struct account_made *out, struct err
 
 enum rc account_add(struct admin *ad, const struct account_wish *w, struct account_made *out, struct err *e)
 {
-    struct adding n = {.w = w};
+    struct adding n = {.w = w, .password = BUF_SECRET_INIT};
     enum rc rc = RC_OK;
 
     *out = (struct account_made){.mbx = 0};
-    buf_init_secret(&n.password);
     for (size_t i = 0; i < sizeof steps / sizeof *steps && rc == RC_OK; i++)
         rc = steps[i](ad, &n, e);
     out->mbx = n.a.mbx;

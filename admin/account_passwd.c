@@ -144,11 +144,12 @@ static enum rc prepare(struct passwd *p, const struct account_password *asked, s
 
 enum rc account_passwd(struct admin *ad, const struct account *a, const struct account_password *asked, struct err *e)
 {
-    struct passwd p = {.address = a->is.address, .box.mbx = a->is.mbx};
+    struct passwd p = {.address = a->is.address,
+                       .box.mbx = a->is.mbx,
+                       .old_password = BUF_SECRET_INIT,
+                       .new_password = BUF_SECRET_INIT};
     enum rc rc;
 
-    buf_init_secret(&p.old_password);
-    buf_init_secret(&p.new_password);
     rc = prepare(&p, asked, e);
     if (rc == RC_OK)
         rc = a->is.flags & DF_STRICT ? change_strict(ad, &p, e) : change_default(ad, &p, e);

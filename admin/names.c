@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* admin/names.c - see admin/names.h. */
 #include "admin/names.h"
+#include "base/ascii.h"
 #include "base/prepare.h"
 #include "base/wipe.h"
 #include "directory/wire.h"
 #include "policies/identifiers.h"
 #include "policies/password.h"
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,9 +35,9 @@ static bool in_capitals(struct span word)
 
     for (size_t i = 0; i < word.n; i++) {
         bool latin1 = word.p[i] == 0xC3 && i + 1 < word.n;
-        if (islower(word.p[i]) || (latin1 && word.p[i + 1] >= 0x9F))
+        if (ascii_is_lower(word.p[i]) || (latin1 && word.p[i + 1] >= 0x9F))
             return false;
-        letter = letter || isupper(word.p[i]) || latin1;
+        letter = letter || ascii_is_upper(word.p[i]) || latin1;
     }
     return letter && word.n > 1;
 }
@@ -106,11 +106,10 @@ enum rc text_normal(struct span typed, size_t most, struct buf *out, struct err 
 
 enum rc password_normal(struct span typed, struct buf *out, struct err *e)
 {
-    struct buf as;
+    struct buf as = BUF_SECRET_INIT;
     struct err why;
     enum rc rc;
 
-    buf_init_secret(&as);
     rc = prepare_password(typed, &as, &why);
     if (rc != RC_OK)
         rc = err_set(e, RC_SYNTAX, NULL, NULL, "this cannot be a password: %s", why.log);
@@ -124,10 +123,9 @@ enum rc password_normal(struct span typed, struct buf *out, struct err *e)
 
 enum rc password_fits(struct span typed, struct span address, int64_t least, struct err *e)
 {
-    struct buf as;
+    struct buf as = BUF_SECRET_INIT;
     enum rc rc;
 
-    buf_init_secret(&as);
     rc = password_normal(typed, &as, e);
     if (rc == RC_OK && password_ok(buf_span(&as), address, least, e) != RC_OK)
         rc = e->rc = RC_SYNTAX;

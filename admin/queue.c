@@ -19,13 +19,12 @@ static enum rc open_envelope(struct admin *ad, const struct store_queue_item *it
 {
     struct keyd_queue_req rq = {.epoch = it->epoch};
     unsigned char key[SEAL_CEK];
-    struct buf plain;
+    struct buf plain = BUF_SECRET_INIT;
     enum keyd_queue_what what;
     enum rc rc;
 
     if (it->envelope.n <= SEAL_OID)
         return err_set(e, RC_CORRUPT, NULL, NULL, "queue entry %llu has no envelope", (unsigned long long)it->qid);
-    buf_init_secret(&plain);
     memcpy(rq.oid, it->envelope.p, SEAL_OID);
     memcpy(rq.wrap, it->wrap, SEAL_WRAP);
     memcpy(rq.epoch_rec, it->epoch_rec, SEAL_EPOCH_REC);

@@ -3,7 +3,8 @@
  * through buf_reserve(), bounded by the max given at init, which gives RC_TEMP.
  *
  * Owns     its memory. buf_free() wipes when .secret is set; NULL and zeroed are fine.
- * Init     struct buf b = BUF_INIT;  or buf_init_max(&b, max).
+ * Init     struct buf b = BUF_INIT;  BUF_SECRET_INIT;  or buf_init_max(&b, max). Where messages are in clear (imapd, smtpd, flow, extract, mime) a
+ *          buffer is secret from its declaration, or says there why it need not be: "open: UIDs" (tests/arch/test_secrets.py).
  * Process  all.
  */
 #pragma once
@@ -18,6 +19,7 @@ struct buf {
     bool secret;   /* wiped before it is freed or moved */
 };
 #define BUF_INIT {0}
+#define BUF_SECRET_INIT {.secret = true} /* what a message, a name or a password may pass through */
 
 void buf_init_max(struct buf *b, size_t max);
 void buf_init_secret(struct buf *b);

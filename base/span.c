@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* base/span.c - see base/span.h. Case folding is ASCII only: protocol keywords never depend on the locale. */
 #include "base/span.h"
+#include "base/ascii.h"
 #include "base/err.h"
 #include <stdlib.h>
-
-static unsigned char lower(unsigned char c)
-{
-    return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
-}
 
 bool span_eq(struct span a, struct span b)
 {
@@ -24,7 +20,7 @@ bool span_ieq(struct span a, struct span b)
     if (a.n != b.n)
         return false;
     for (size_t i = 0; i < a.n; i++)
-        if (lower(a.p[i]) != lower(b.p[i]))
+        if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
             return false;
     return true;
 }

@@ -170,11 +170,6 @@ void stream_set_ops(struct stream *s, const struct stream_ops *ops, void *ctx)
     s->ctx = ctx;
 }
 
-bool stream_has_ops(const struct stream *s)
-{
-    return s->ops != NULL;
-}
-
 void stream_deadline(struct stream *s, int64_t deadline)
 {
     s->deadline = deadline;
@@ -275,15 +270,6 @@ enum rc stream_peek(struct stream *s, struct span *out, struct err *e)
     return rc;
 }
 
-enum rc stream_peek_more(struct stream *s, struct span *out, struct err *e)
-{
-    enum rc rc = fill(s, e);
-
-    if (rc == RC_OK)
-        *out = at_hand(s);
-    return rc;
-}
-
 void stream_consume(struct stream *s, size_t n)
 {
     if (n > s->end - s->start)
@@ -344,28 +330,6 @@ enum rc stream_line(struct stream *s, size_t max, struct span *line_out, struct 
     }
 }
 
-enum rc stream_exact(struct stream *s, void *p, size_t n, struct err *e)
-{
-    unsigned char *to = p;
-    enum rc rc;
-
-    while (n > 0) {
-        size_t have = s->end - s->start;
-        if (have == 0) {
-            if ((rc = fill(s, e)) != RC_OK)
-                return rc;
-            continue;
-        }
-        if (have > n)
-            have = n;
-        memcpy(to, s->in + s->start, have);
-        s->start += have;
-        to += have;
-        n -= have;
-    }
-    return RC_OK;
-}
-
 /* ---- writing ---- */
 static enum rc write_all(struct stream *s, struct span d, struct err *e)
 {
@@ -402,31 +366,6 @@ void stream_put(struct stream *s, struct span d)
         s->broken.rc = RC_OK;
 }
 
-void stream_putf(struct stream *s, const char *fmt, ...)
-{
-    char line[1024];
-    char *big = NULL;
-    va_list ap;
-    int n;
-
-    va_start(ap, fmt);
-    n = vsnprintf(line, sizeof line, fmt, ap);
-    va_end(ap);
-    if (n < 0)
-        bug("stream_putf: bad format");
-    if ((size_t)n < sizeof line) {
-        stream_put(s, span_of(line, (size_t)n));
-        return;
-    }
-    va_start(ap, fmt);
-    if (vasprintf(&big, fmt, ap) < 0)
-        die("out of memory");
-    va_end(ap);
-    stream_put(s, span_of(big, (size_t)n));
-    wipe(big, (size_t)n);
-    free(big);
-}
-
 enum rc stream_flush(struct stream *s, struct err *e)
 {
     if (s->out.n > 0)
@@ -436,12 +375,7 @@ enum rc stream_flush(struct stream *s, struct err *e)
     return s->broken.rc;
 }
 
-enum rc stream_wait(struct stream *s, int other_fd, int64_t deadline, int *which_out, struct err *e)
-{
-    return stream_wait_any(s, other_fd, -1, deadline, which_out, e);
-}
-
-enum rc stream_wait_any(struct stream *s, int other_fd, int third_fd, int64_t deadline, int *which_out, struct err *e)
+enum rc stream_wait(struct stream *s, int other_fd, int third_fd, int64_t deadline, int *which_out, struct err *e)
 {
     struct pollfd p[3] = {{s->fd, POLLIN, 0}, {other_fd, POLLIN, 0}, {third_fd, POLLIN, 0}};
     bool ready = stream_buffered(s) > 0 || s->eof;
@@ -456,6 +390,7 @@ enum rc stream_wait_any(struct stream *s, int other_fd, int third_fd, int64_t de
         return err_sys(e, RC_TEMP, "poll");
     if (n == 0 && !ready)
         return err_set(e, RC_TIMEOUT, NULL, NULL, "nothing came until the deadline");
-    *which_out = (ready || p[0].revents ? 1 : 0) | (p[1].revents ? 2 : 0) | (p[2].revents ? 4 : 0);
+    *which_out = (ready || p[0].revents ? STREAM_INPUT : 0) | (p[1].revents ? STREAM_OTHER : 0) |
+                 (p[2].revents ? STREAM_THIRD : 0);
     return RC_OK;
 }

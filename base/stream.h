@@ -32,21 +32,16 @@ int stream_fd(const struct stream *s);
 void stream_close(struct stream **s);
 void stream_finish(struct stream **s);                /* flushes within the deadline, lingers as above, closes */
 void stream_set_ops(struct stream *s, const struct stream_ops *ops, void *ctx); /* TLS begins; buffers must be empty */
-bool stream_has_ops(const struct stream *s);
 void stream_deadline(struct stream *s, int64_t deadline);
 int64_t stream_deadline_of(const struct stream *s);   /* for a layer that does its own I/O: the TLS handshake */
 void stream_rest(struct stream *s);                   /* before a long wait: gives back what its buffers do not need now */
 size_t stream_buffered(const struct stream *s);       /* input bytes at hand, in the buffer or decrypted below */
 /* Up to max bytes as they come (at least 1), borrowed until the next read. consume says how many were used. */
 enum rc stream_peek(struct stream *s, struct span *out, struct err *e);
-enum rc stream_peek_more(struct stream *s, struct span *out, struct err *e); /* blocks for bytes beyond those at hand */
 void stream_consume(struct stream *s, size_t n);
 enum rc stream_line(struct stream *s, size_t max, struct span *line_out, struct err *e); /* without CRLF; borrowed until next read */
-enum rc stream_exact(struct stream *s, void *p, size_t n, struct err *e);
 void stream_put(struct stream *s, struct span d);     /* gathered; an error shows at the next flush */
-void stream_putf(struct stream *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 enum rc stream_flush(struct stream *s, struct err *e);
-/* Waits until input is at hand, other_fd is readable (-1: none), or the deadline. *which_out: 1 input, 2 other, 3 both. */
-enum rc stream_wait(struct stream *s, int other_fd, int64_t deadline, int *which_out, struct err *e);
-/* The same with one more: 4 is added to *which_out for it. */
-enum rc stream_wait_any(struct stream *s, int other_fd, int third_fd, int64_t deadline, int *which_out, struct err *e);
+enum { STREAM_INPUT = 1, STREAM_OTHER = 2, STREAM_THIRD = 4 };
+/* Waits until input is at hand, one of two other descriptors is readable (-1: none), or the deadline: RC_TIMEOUT. *which_out: STREAM_ bits. */
+enum rc stream_wait(struct stream *s, int other_fd, int third_fd, int64_t deadline, int *which_out, struct err *e);

@@ -71,7 +71,7 @@ static struct span encoding_word(struct span header)
 
 static void disposition(struct buf *out, const struct body_view *v, struct span header)
 {
-    struct content_type d = {.type = ""};
+    struct content_type d = {.params = BUF_SECRET_INIT};
     struct field f;
 
     if (!v->bare && field_find(header, "Content-Disposition", &f) && disposition_parse(f.body, &d)) {

@@ -3,8 +3,9 @@
  * text may be folded in pieces and found anywhere; a small cache keeps what the Unicode library said. RFC 5051, UTS
  * 10 in spirit.
  */
-#include "mime/charset.h"
+#include "base/ascii.h"
 #include "extract/text.h"
+#include "mime/charset.h"
 #include <stdlib.h>
 #include <unicase.h>
 #include <unictype.h>
@@ -93,7 +94,7 @@ static void fold_ascii(struct span run, struct buf *out)
         unsigned char c = run.p[i];
         bool space = c <= ' ' || c == 127;
 
-        *to = space ? ' ' : c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
+        *to = space ? ' ' : ascii_lower(c);
         to += !(space && behind_space);
         behind_space = space;
     }
@@ -116,7 +117,7 @@ static void fold_wide(struct span one, struct buf *out)
 
 void text_fold(struct span utf8, struct buf *out)
 {
-    struct buf folded = BUF_INIT, one = BUF_INIT;
+    struct buf folded = BUF_SECRET_INIT, one = BUF_SECRET_INIT;
     size_t i = 0;
 
     while (i < utf8.n) {

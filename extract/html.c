@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* extract/html.c - see extract/html.h. */
 #include "extract/html.h"
+#include "base/ascii.h"
 #include "mime/charset.h"
 #include <string.h>
 
@@ -12,12 +13,6 @@ struct html {
     struct buf *out;
     bool no_gt, no_comment_end; /* nothing more of that kind ahead: not searched for again */
 };
-
-static bool letter(unsigned char c)
-{
-    c |= 0x20;
-    return c >= 'a' && c <= 'z';
-}
 
 /* Numbers 128 to 159 are windows-1252 there, whatever the charset (HTML 5 13.2.5.80). */
 static unsigned from_1252(unsigned v)
@@ -33,19 +28,18 @@ static unsigned from_1252(unsigned v)
 /* "#233" or "#xe9": 0 when it is no character. */
 static unsigned numeric(struct span s)
 {
-    bool hex = s.n > 1 && (s.p[1] | 0x20) == 'x';
+    bool hex = s.n > 1 && ascii_lower(s.p[1]) == 'x';
     unsigned v = 0;
     size_t i = hex ? 2 : 1;
 
     if (i >= s.n)
         return 0;
     for (; i < s.n; i++) {
-        unsigned char c = s.p[i];
-        unsigned d = c >= '0' && c <= '9' ? c - (unsigned)'0' : letter(c) ? (c | 0x20u) - 'a' + 10 : 99u;
+        int d = ascii_hex(s.p[i]);
 
-        if (d >= (hex ? 16u : 10u) || v > 0x10ffff)
+        if (d < 0 || d >= (hex ? 16 : 10) || v > 0x10ffff)
             return 0;
-        v = v * (hex ? 16 : 10) + d;
+        v = v * (hex ? 16 : 10) + (unsigned)d;
     }
     return v > 0x10ffff || (v >= 0xd800 && v < 0xe000) ? 0 : from_1252(v);
 }
@@ -58,26 +52,16 @@ static unsigned named(struct span name, bool ended)
     return ended || (cp < 0x100 && cp != '\'') ? cp : 0;
 }
 
-static bool digit(unsigned char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool hex_digit(unsigned char c)
 {
-    return digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-
-static bool name_char(unsigned char c)
-{
-    return digit(c) || letter(c);
+    return ascii_hex(c) >= 0;
 }
 
 /* How much of s, which begins with "&", is a reference's name or number. */
 static size_t reference_run(struct span s)
 {
-    bool number = s.n > 1 && s.p[1] == '#', hex = number && s.n > 2 && (s.p[2] | 0x20) == 'x';
-    bool (*takes)(unsigned char c) = hex ? hex_digit : number ? digit : name_char;
+    bool number = s.n > 1 && s.p[1] == '#', hex = number && s.n > 2 && ascii_lower(s.p[2]) == 'x';
+    bool (*takes)(unsigned char c) = hex ? hex_digit : number ? ascii_is_digit : ascii_is_alnum;
     size_t n = hex ? 3 : number ? 2 : 1;
 
     while (n < s.n && n < REFERENCE_MOST && takes(s.p[n]))
@@ -141,7 +125,7 @@ static void tag(struct html *h)
     unsigned char next = h->rest.n > 1 ? h->rest.p[1] : 0;
     bool closing = next == '/';
     struct span name = span_from(h->rest, closing ? 2 : 1);
-    bool looks = letter(next) || closing || next == '!' || next == '?';
+    bool looks = ascii_is_letter(next) || closing || next == '!' || next == '?';
     ptrdiff_t gt = looks && !h->no_gt ? span_chr(h->rest, '>') : -1;
     size_t n = 0;
 
@@ -153,7 +137,7 @@ static void tag(struct html *h)
         h->rest = span_from(h->rest, 1);
         return;
     }
-    while (n < name.n && letter(name.p[n]))
+    while (n < name.n && ascii_is_letter(name.p[n]))
         n++;
     name = span_head(name, n);
     h->rest = span_from(h->rest, (size_t)gt + 1);

@@ -1,43 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* extract/imaptext.c - IMAP strings and the ENVELOPE (extract/imaptext.h). RFC 3501 7.4.2, 9. */
 #include "extract/imaptext.h"
-
-static bool fits_quoted(struct span s)
-{
-    if (s.n > IMAP_QUOTED_MOST)
-        return false;
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] == 0 || s.p[i] == '\r' || s.p[i] == '\n' || s.p[i] > 127)
-            return false;
-    return true;
-}
-
-static void literal(struct buf *out, struct span s)
-{
-    size_t nuls = 0;
-
-    for (size_t i = 0; i < s.n; i++)
-        nuls += s.p[i] == 0;
-    buf_addf(out, "{%zu}\r\n", s.n - nuls);
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] != 0)
-            buf_addc(out, s.p[i]);
-}
+#include "proto/imap/write.h"
 
 void imap_string(struct buf *out, struct span s)
 {
-    s = span_head(s, IMAP_STRING_MOST);
-    if (!fits_quoted(s)) {
-        literal(out, s);
-        return;
-    }
-    buf_addc(out, '"');
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '"' || s.p[i] == '\\')
-            buf_addc(out, '\\');
-        buf_addc(out, s.p[i]);
-    }
-    buf_addc(out, '"');
+    imap_put_string(out, span_head(s, IMAP_STRING_MOST));
 }
 
 void imap_nil(struct buf *out)
@@ -47,7 +15,7 @@ void imap_nil(struct buf *out)
 
 void imap_unfolded(struct buf *out, const struct field *f)
 {
-    struct buf flat = BUF_INIT;
+    struct buf flat = BUF_SECRET_INIT;
 
     if (f->name.n == 0) {
         imap_nil(out);

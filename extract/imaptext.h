@@ -7,8 +7,8 @@
 #include "mime/fields.h"
 #include "mime/scan.h"
 #include "extract/summary.h"
-enum { IMAP_QUOTED_MOST = 1000, IMAP_STRING_MOST = 16 * 1024, ENVELOPE_MOST = 192 * 1024 };
-void imap_string(struct buf *out, struct span s); /* quoted or literal; cut at IMAP_STRING_MOST; never NIL */
+enum { IMAP_STRING_MOST = 16 * 1024, ENVELOPE_MOST = 192 * 1024 };
+void imap_string(struct buf *out, struct span s); /* as proto/imap/write.h has it, cut at IMAP_STRING_MOST; never NIL */
 void imap_nil(struct buf *out);
 void imap_unfolded(struct buf *out, const struct field *f); /* NIL when f->name is empty: no such field */
 void envelope_write(struct span header, struct buf *out);

@@ -16,12 +16,11 @@ void queued_envelope_write(const struct queued_envelope *v, struct buf *out)
 
 enum rc queued_envelope_open(struct span plain, struct queued_envelope *out, struct err *e)
 {
-    struct queued_envelope v = {0};
+    struct queued_envelope v = {.mem = BUF_SECRET_INIT};
     struct rd r;
 
     if (plain.n > ENVELOPE_MAX)
         return err_set(e, RC_CORRUPT, NULL, NULL, "envelope of %zu octets", plain.n);
-    buf_init_secret(&v.mem);
     buf_addspan(&v.mem, plain);
     r = rd_of(buf_span(&v.mem));
     if (rd_u8(&r) != ENVELOPE_VERSION)

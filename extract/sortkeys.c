@@ -85,7 +85,7 @@ static bool one_pass(struct span *s, bool *reply)
 
 static void base_subject(struct span header, struct buf *out, bool *reply)
 {
-    struct buf decoded = BUF_INIT, folded = BUF_INIT;
+    struct buf decoded = BUF_SECRET_INIT, folded = BUF_SECRET_INIT;
     struct field f;
     struct span s;
 
@@ -102,7 +102,7 @@ static void base_subject(struct span header, struct buf *out, bool *reply)
 
 static void folded_bytes(struct span s, struct buf *out)
 {
-    struct buf decoded = BUF_INIT, folded = BUF_INIT;
+    struct buf decoded = BUF_SECRET_INIT, folded = BUF_SECRET_INIT;
 
     field_decode(span_head(s, ID_MOST), &decoded);
     text_fold(buf_span(&decoded), &folded);
@@ -114,7 +114,7 @@ static void folded_bytes(struct span s, struct buf *out)
 static void first_mailbox(struct span header, const char *name, struct buf *out)
 {
     struct address_list l = {.n = 0};
-    struct buf address = BUF_INIT;
+    struct buf address = BUF_SECRET_INIT;
     struct field f;
     struct err e;
     size_t i = 0;

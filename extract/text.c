@@ -6,8 +6,8 @@
  *   next_text() --text part found--> octets pass --its end--> finish_part() --> next_text() ...
  */
 #include "extract/text.h"
-#include "mime/charset.h"
 #include "extract/html.h"
+#include "mime/charset.h"
 #include "mime/part.h"
 #include <lz4.h>
 #include <stdlib.h>
@@ -63,7 +63,7 @@ static void add_mark(struct text_extract *t, unsigned char c)
 
 static void add_header(struct text_extract *t, struct span header)
 {
-    struct buf line = BUF_INIT;
+    struct buf line = BUF_SECRET_INIT;
     struct field f;
     struct err e;
 
@@ -82,7 +82,7 @@ static void add_header(struct text_extract *t, struct span header)
 
 static void add_file_name(struct text_extract *t, const struct part *p, const struct content_type *ct)
 {
-    struct buf name = BUF_INIT;
+    struct buf name = BUF_SECRET_INIT;
 
     part_file_name(p->header, ct, &name);
     if (name.n > 0) {
@@ -96,7 +96,7 @@ static void add_file_name(struct text_extract *t, const struct part *p, const st
 
 static void open_part(struct text_extract *t, const struct part *p, const struct content_type *ct)
 {
-    struct buf charset = BUF_INIT;
+    struct buf charset = BUF_SECRET_INIT;
 
     t->open = true;
     t->html = content_type_is(ct, "text", "html");
@@ -154,7 +154,7 @@ static void add_preview(struct text_extract *t, struct span utf8)
 
 static void finish_part(struct text_extract *t)
 {
-    struct buf utf8 = BUF_INIT, words = BUF_INIT;
+    struct buf utf8 = BUF_SECRET_INIT, words = BUF_SECRET_INIT;
     struct err e;
 
     t->open = false;
@@ -195,6 +195,9 @@ struct text_extract *text_new(const struct scan *s)
 
     if (!t)
         die("no memory for a search text");
+    buf_init_secret(&t->octets);
+    buf_init_secret(&t->plain);
+    buf_init_secret(&t->preview);
     t->scan = s;
     add_header(t, scan_part(s, 0)->header);
     add_mark(t, 0);
@@ -275,21 +278,20 @@ enum rc text_open(struct span search, struct text_view *out, struct err *e)
     struct rd r = rd_of(search);
     uint8_t version = rd_u8(&r);
     uint32_t n = rd_u32(&r);
-    struct buf mem = BUF_INIT;
     struct span all;
     const unsigned char *nul;
 
     if (!rd_ok(&r) || (version & ~CUT) != VERSION || n > TEXT_MAX || r.s.n > (size_t)LZ4_compressBound(TEXT_MAX))
         return err_set(e, RC_CORRUPT, NULL, NULL, "not a search text of version %d", VERSION);
-    if (buf_reserve(&mem, (size_t)n + 1, e) != RC_OK)
+    *out = (struct text_view){.cut = (version & CUT) != 0, .mem = BUF_SECRET_INIT};
+    if (buf_reserve(&out->mem, (size_t)n + 1, e) != RC_OK)
         return e->rc;
-    if (!decompress_to(&mem, r.s, n)) {
-        buf_free(&mem);
+    if (!decompress_to(&out->mem, r.s, n)) {
+        text_view_free(out);
         return err_set(e, RC_CORRUPT, NULL, NULL, "a search text does not decompress");
     }
-    all = span_of(mem.p, n);
+    all = span_of(out->mem.p, n);
     nul = n > 0 ? memchr(all.p, 0, n) : NULL;
-    *out = (struct text_view){.cut = (version & CUT) != 0, .mem = mem};
     out->header = nul ? span_head(all, (size_t)(nul - all.p)) : all;
     out->body = span_from(all, nul ? out->header.n + 1 : n);
     return RC_OK;

@@ -8,6 +8,7 @@
  * Retry    the object id is drawn once, so that asking stored again files the message once.
  */
 #include "flow/file.h"
+#include "base/ascii.h"
 #include "base/wipe.h"
 #include "crypto/seal/digest.h"
 #include "extract/queued.h"
@@ -30,7 +31,7 @@ struct filing {
     struct keyd_box *boxes; /* whom the content key is wrapped for: the mailboxes in order, then the queue */
     size_t n_boxes;
     struct keyd_wrapped *wrapped; /* the same order */
-    struct buf places, remotes;
+    struct buf places, remotes;   /* open: wraps and sealed envelopes */
 };
 
 static bool is_remote(const struct filing *f)
@@ -81,7 +82,7 @@ static enum rc seal_message(struct filing *f, struct err *e)
 
 static enum rc seal_small(struct filing *f, enum seal_kind kind, struct buf *plain, uint64_t *len_out, struct err *e)
 {
-    struct buf sealed = BUF_INIT;
+    struct buf sealed = BUF_INIT; /* open: sealed */
     enum rc rc = seal_whole(f->cek, f->req.oid, kind, buf_span(plain), &sealed, e);
 
     if (rc == RC_OK)
@@ -94,11 +95,9 @@ static enum rc seal_small(struct filing *f, enum seal_kind kind, struct buf *pla
 
 static enum rc seal_extracts(struct filing *f, struct err *e)
 {
-    struct buf summary = BUF_INIT, search = BUF_INIT;
+    struct buf summary = BUF_SECRET_INIT, search = BUF_SECRET_INIT;
     enum rc rc;
 
-    buf_init_secret(&summary);
-    buf_init_secret(&search);
     text_end(f->text, &search);
     summary_build(f->scan, f->text, &summary);
     rc = seal_small(f, SEAL_SUMMARY, &summary, &f->req.len_summary, e);
@@ -156,13 +155,13 @@ static void add_places(struct filing *f)
 /* What fairness between destinations needs of a domain: the same 16 octets for the same domain, and not its name. */
 static void domain_key(struct span address, unsigned char out[DIGEST_LEN])
 {
-    struct buf lower = BUF_INIT;
+    struct buf lower = BUF_SECRET_INIT;
     size_t at = address.n;
 
     while (at > 0 && address.p[at - 1] != '@')
         at--;
     for (; at < address.n; at++)
-        buf_addc(&lower, address.p[at] >= 'A' && address.p[at] <= 'Z' ? address.p[at] + 32 : address.p[at]);
+        buf_addc(&lower, ascii_lower(address.p[at]));
     hmac_of(SPAN_LIT("pli queue domain 1"), buf_span(&lower), out);
     buf_free(&lower);
 }
@@ -170,11 +169,11 @@ static void domain_key(struct span address, unsigned char out[DIGEST_LEN])
 static enum rc add_remote(struct filing *f, const struct recipient *r, struct err *e)
 {
     unsigned char oid[SEAL_OID], key[DIGEST_LEN];
-    struct buf plain = BUF_INIT, sealed = BUF_INIT;
+    struct buf plain = BUF_SECRET_INIT;
+    struct buf sealed = BUF_INIT; /* open: sealed */
     struct store_remote rec = {.notify = r->notify};
     enum rc rc;
 
-    buf_init_secret(&plain);
     queued_envelope_write(&(struct queued_envelope){.sender = f->rq->sender,
                                                     .recipient = span_str(r->address),
                                                     .orcpt = span_str(r->orcpt),
@@ -243,7 +242,7 @@ static enum rc deliver(struct filing *f, struct store *st, struct file_result *o
 {
     size_t lists = FIXED_PART + f->places.n + f->remotes.n;
     struct store_deliver_rep rep;
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_INIT; /* open: numbers of places */
     int fd = -1;
     enum rc rc;
 

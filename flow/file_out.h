@@ -13,7 +13,7 @@ struct file_out {
     uint64_t left;     /* octets of the message still to come */
     uint32_t no;       /* next chunk */
     struct buf chunk;  /* in clear, less than one chunk */
-    struct buf sealed; /* not yet in the memfd */
+    struct buf sealed; /* open: not yet in the memfd */
     uint64_t written, total;
     int fd;
 };

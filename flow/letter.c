@@ -95,7 +95,7 @@ static void log_some(const char *event, struct buf *some)
 static void log_recipients(const struct letter *l, const char *event)
 {
     const struct recipients *to = &l->env->to;
-    struct buf some = BUF_INIT;
+    struct buf some = BUF_INIT; /* open: addresses as the log has them */
     char name[LOGGED_MAX];
 
     for (size_t i = 0; i < to->n; i++) {
@@ -150,7 +150,7 @@ struct span letter_header(const struct letter *l)
 
 enum rc letter_copy(struct spool *from, uint64_t off, uint64_t len, struct spool *to, struct err *e)
 {
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_SECRET_INIT;
     enum rc rc = RC_OK;
 
     while (rc == RC_OK && len > 0) {

@@ -57,7 +57,7 @@ struct letter {
     struct spool *message;
     struct scan *scan;           /* of .message; NULL after it was signed here */
     struct signed_places places; /* signed here: where */
-    struct buf cms;              /* signed here: the signature */
+    struct buf cms;              /* open: signed here: the signature */
     struct buf results, trace;
     struct file_result filed;
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/logged.c - see logged.h. */
 #include "flow/logged.h"
+#include "base/ascii.h"
 #include "base/log.h"
 #include "base/wipe.h"
 #include "crypto/seal/digest.h"
@@ -65,7 +66,7 @@ const char *logged_address(struct span address, char out[LOGGED_MAX])
     struct span all, domain;
 
     for (size_t i = 0; i < n; i++) {
-        low[i] = (unsigned char)(address.p[i] >= 'A' && address.p[i] <= 'Z' ? address.p[i] + 32 : address.p[i]);
+        low[i] = ascii_lower(address.p[i]);
         if (low[i] == '@')
             at = i;
     }

@@ -52,7 +52,8 @@ static enum rc open_former(struct mailbox *m, struct span former, struct span pa
 
 static enum rc open_keys(struct mailbox *m, const struct store_box_rep *box, struct span password, struct err *e)
 {
-    struct buf mem = BUF_INIT; /* asking stored or keyd again ends what the reply lent us */
+    struct buf mem =
+        BUF_INIT; /* open: what is wrapped or sealed; asking stored or keyd again ends what the reply lent us */
     struct span slots, former;
     uint64_t version = box->slots_version;
     enum rc rc;
@@ -75,7 +76,7 @@ enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_re
 {
     struct mailbox *m = calloc(1, sizeof *m);
     struct store_box_rep box;
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_INIT; /* open: what is wrapped or sealed */
     enum rc rc;
 
     if (m == NULL)
@@ -162,7 +163,7 @@ static enum rc ask_epochs(struct mailbox *m, struct span wanted, struct err *e)
 {
     struct store_epochs_req rq = {wanted};
     struct store_epochs_rep rep;
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_INIT; /* open: what is wrapped or sealed */
     struct err one;
     enum rc rc = store_call_in(m->st, STORE_EPOCHS, &rq, -1, &rep, &mem, e);
     struct rd r = rd_of(rc == RC_OK ? rep.recs : SPAN_NULL);
@@ -203,7 +204,7 @@ static void missing_epochs(struct mailbox *m, struct span entries, struct buf *o
 
 enum rc mailbox_fetch_epochs(struct mailbox *m, struct span entries, struct err *e)
 {
-    struct buf wanted = BUF_INIT;
+    struct buf wanted = BUF_INIT; /* open: numbers of epochs */
     enum rc rc = RC_OK;
 
     missing_epochs(m, entries, &wanted);
@@ -220,7 +221,7 @@ enum rc mailbox_fetch_epochs(struct mailbox *m, struct span entries, struct err 
 
 static enum rc epoch_key(struct mailbox *m, uint64_t epoch, unsigned char key_out[SEAL_EPOCH_KEY], struct err *e)
 {
-    struct buf one = BUF_INIT;
+    struct buf one = BUF_INIT; /* open: the number of an epoch */
     enum rc rc = RC_OK;
 
     if (epochs_get(m->epochs, epoch, key_out))
@@ -262,8 +263,9 @@ struct reading {
     struct mailbox *m;
     struct store_read_req rq;
     struct seal_obj *obj;
-    struct buf plain, page; /* page: the chunk at hand, sealed */
-    uint64_t off, len;      /* still wanted, from off */
+    struct buf plain;
+    struct buf page;   /* open: the chunk at hand, sealed */
+    uint64_t off, len; /* still wanted, from off */
     mailbox_sink sink;
     void *ctx;
 };
@@ -316,7 +318,7 @@ static enum rc read_chunks(struct reading *r, struct err *e)
 enum rc mailbox_read(struct mailbox *m, uint32_t folder, const struct store_entry *en, enum seal_kind kind,
                      uint64_t off, uint64_t len, mailbox_sink sink, void *ctx, struct err *e)
 {
-    struct reading r = {.m = m, .off = off, .len = len, .sink = sink, .ctx = ctx};
+    struct reading r = {.m = m, .off = off, .len = len, .sink = sink, .ctx = ctx, .plain = BUF_SECRET_INIT};
     unsigned char cek[SEAL_CEK];
     enum rc rc;
 
@@ -325,7 +327,6 @@ enum rc mailbox_read(struct mailbox *m, uint32_t folder, const struct store_entr
     r.rq = (struct store_read_req){folder, en->uid, (uint8_t)kind, (uint32_t)(off / SEAL_CHUNK), 1};
     if (UINT64_MAX - off < len)
         r.len = UINT64_MAX - off;
-    buf_init_secret(&r.plain);
     if ((rc = mailbox_cek(m, en, cek, e)) == RC_OK && (rc = seal_obj_open(cek, en->oid, kind, &r.obj, e)) == RC_OK)
         rc = read_chunks(&r, e);
     seal_obj_close(&r.obj);

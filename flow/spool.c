@@ -29,7 +29,7 @@ struct spool {
     uint32_t sealed; /* chunks in the memfd */
     bool ended;
     struct seal_obj *obj;
-    struct buf box; /* a chunk, sealed */
+    struct buf box; /* open: a chunk, sealed */
 };
 
 void spool_limit(bool (*ask)(void *ctx, uint64_t bytes), void *ctx)
@@ -239,7 +239,8 @@ enum rc spool_read(struct spool *s, uint64_t off, struct buf *mem, struct span *
         *piece_out = span_head(span_from(buf_span(&s->mem), (size_t)off), SEAL_CHUNK);
         return RC_OK;
     }
-    mem->secret = true;
+    if (!mem->secret)
+        bug("spool_read into a buffer that is not wiped");
     buf_clear(mem);
     rc = read_box(s, no, e);
     if (rc == RC_OK)
@@ -253,7 +254,7 @@ enum rc spool_each(struct spool *s, enum rc (*sink)(void *ctx, struct span piece
                    struct err *e)
 {
     uint64_t off = 0;
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_SECRET_INIT;
     struct span piece;
     enum rc rc = RC_OK;
 

@@ -20,7 +20,7 @@ void spool_free(struct spool **s);
 enum rc spool_put(struct spool *s, struct span piece, struct err *e);
 enum rc spool_end(struct spool *s, struct err *e);
 uint64_t spool_size(const struct spool *s);
-/* Octets from off, at most 64 KiB; RC_NOTFOUND at the end. They stand in *mem, which the caller owns (it is wiped when freed), or, of a message
+/* Octets from off, at most 64 KiB; RC_NOTFOUND at the end. They stand in *mem, which the caller owns and made with BUF_SECRET_INIT, or, of a message
  * that fits in memory, in the spool: good until mem is given to another call or freed, and the spool is freed. */
 enum rc spool_read(struct spool *s, uint64_t off, struct buf *mem, struct span *piece_out, struct err *e);
 /* The whole message through a sink, in order. */

@@ -67,7 +67,7 @@ static void test_sizes(void **state)
         for (size_t k = 0; k < sizeof steps / sizeof *steps; k++) {
             struct spool *s = spool_new(1u << 30);
             uint64_t off = 0;
-            struct buf mem = BUF_INIT, first_mem = BUF_INIT;
+            struct buf mem = BUF_SECRET_INIT, first_mem = BUF_SECRET_INIT;
             struct span piece, first = SPAN_NULL;
             struct err e;
 

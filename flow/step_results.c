@@ -2,9 +2,9 @@
 /* flow/step_results.c - Authentication-Results: which ones others wrote in our name (step_cut.c takes them out), and what we found.
  * Source   RFC 8601 2.2 (grammar), 5 (removing existing fields).
  */
+#include "base/ascii.h"
 #include "flow/letter_int.h"
 #include "mime/fields.h"
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -34,7 +34,7 @@ static size_t skip_cfws(struct span s, size_t i)
 static bool is_host(struct span s)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (!isascii(s.p[i]) || (!isalnum(s.p[i]) && !memchr("-._", s.p[i], 3)))
+        if (!ascii_is_alnum(s.p[i]) && !memchr("-._", s.p[i], 3))
             return false;
     return s.n > 0;
 }
@@ -63,7 +63,8 @@ static bool within(struct span host, const char *domain)
 {
     size_t n = strlen(domain);
 
-    return host.n >= n && span_ieq_str(span_from(host, host.n - n), domain) && (host.n == n || host.p[host.n - n - 1] == '.');
+    return host.n >= n && span_ieq_str(span_from(host, host.n - n), domain) &&
+           (host.n == n || host.p[host.n - n - 1] == '.');
 }
 
 /* One that can not be read for sure may be ours to a more lenient reader: RFC 8601 5 lets it go too. */

@@ -76,7 +76,7 @@ static enum rc make_canonical(struct signing *g, struct err *e)
 /* The header block with its empty line, or the whole when there is none. */
 static enum rc take_header(struct signing *g, struct err *e)
 {
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_SECRET_INIT;
     struct span piece;
     ptrdiff_t end = -1;
     enum rc rc = RC_OK;
@@ -107,7 +107,7 @@ static enum rc signed_octets(struct signing *g, struct span piece, struct err *e
 static enum rc write_entity(struct signing *g, struct err *e)
 {
     uint64_t off = g->header.n, size = spool_size(g->plain);
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_SECRET_INIT;
     struct span piece;
     enum rc rc = spool_put(g->out, buf_span(&g->form.outer_header), e);
 
@@ -142,7 +142,7 @@ static int64_t signing_time(const struct signing *g)
 static enum rc write_signature(struct signing *g, struct err *e)
 {
     unsigned char md[DIGEST_LEN];
-    struct buf tail = BUF_INIT;
+    struct buf tail = BUF_SECRET_INIT;
     enum rc rc;
 
     digest_end(&g->digest, md);

@@ -37,8 +37,8 @@ static enum rc read_entity(void *ctx, struct span *piece_out, struct err *e)
 /* The signature part's octets, decoded to DER. */
 static enum rc load_signature(struct letter *l, const struct signed_places *p, struct buf *der, struct err *e)
 {
-    struct entity part = {l->message, p->sig_off, p->sig_len, BUF_INIT};
-    struct buf text = BUF_INIT;
+    struct entity part = {l->message, p->sig_off, p->sig_len, BUF_SECRET_INIT};
+    struct buf text = BUF_SECRET_INIT;
     struct span piece;
     enum rc rc;
 
@@ -116,7 +116,7 @@ static void judge_author(const struct letter *l, struct letter_verdict *v)
 static enum rc judge(struct letter *l, const struct signed_places *p, struct span der, struct letter_verdict *v,
                      struct err *e)
 {
-    struct entity en = {l->message, p->entity_off, p->entity_len, BUF_INIT};
+    struct entity en = {l->message, p->entity_off, p->entity_len, BUF_SECRET_INIT};
     enum rc rc = cms_verify(der, p->opaque ? NULL : read_entity, &en, l->conf->anchors, &v->cms, e);
 
     buf_free(&en.mem);
@@ -132,7 +132,7 @@ static enum rc judge(struct letter *l, const struct signed_places *p, struct spa
 static enum rc judge_received(struct letter *l, struct letter_verdict *v, struct err *e)
 {
     struct signed_places p = {.odd = NULL};
-    struct buf der = BUF_INIT;
+    struct buf der = BUF_SECRET_INIT;
     enum rc rc = signed_places(l->scan, &p, e);
 
     if (rc == RC_NOTFOUND)

@@ -70,14 +70,14 @@ static void put_news(struct imap_session *s)
 
 bool view_must_learn(const struct imap_session *s)
 {
-    return ((s->view->bits & ~(s->keywords.known & s->keywords.announced)) >> 8) != 0;
+    return ((s->view->bits & ~(s->keywords.known & s->keywords.announced)) >> MF_KEYWORDS) != 0;
 }
 
 void view_learn(struct imap_session *s)
 {
     struct err e;
 
-    if ((s->view->bits & ~s->keywords.known) >> 8 && keywords_load(s, &e) != RC_OK)
+    if ((s->view->bits & ~s->keywords.known) >> MF_KEYWORDS && keywords_load(s, &e) != RC_OK)
         log_err(LOG_WARN_, "keywords-failed", &e);
     if (s->keywords.known & ~s->keywords.announced) /* learnt now, or by a command that had no reason to tell */
         keywords_announce(s, s->view->read_only);

@@ -1,72 +1,81 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/commands.c - see imapd/commands.h. Sorted by the state in which a command first makes sense. */
 #include "imapd/commands.h"
+#include "imapd/extensions.h"
 #include <stdio.h>
 
 #define AUTHED (IS_AUTH | IS_SELECTED)
+/* clang-format off */
 const struct command commands[] = {
-    /* name, states, flags, parse, run, example */
-    {"CAPABILITY", IS_ANY, 0, imap_parse_none, cmd_capability, ""},
-    {"NOOP", IS_ANY, C_SYNC, imap_parse_none, cmd_noop, ""},
-    {"LOGOUT", IS_ANY, 0, imap_parse_none, cmd_logout, ""},
-    {"ID", IS_ANY, 0, imap_parse_id, cmd_id, " (\"name\" \"test\")"},
-    {"STARTTLS", IS_NEW, C_NO_TLS, imap_parse_none, cmd_starttls, ""},
-    {"LOGIN", IS_NEW, C_SECRET | C_TLS, imap_parse_login, cmd_login, " nobody@invalid wrong"},
-    {"AUTHENTICATE", IS_NEW, C_SECRET | C_TLS, imap_parse_auth, cmd_authenticate,
-     " PLAIN AG5vYm9keUBpbnZhbGlkAHdyb25n"},
-    {"ENABLE", AUTHED, 0, imap_parse_words, cmd_enable, " CONDSTORE"},
-    {"NAMESPACE", AUTHED, 0, imap_parse_none, cmd_namespace, ""},
-    {"SELECT", AUTHED, C_SELECTS, imap_parse_mailbox, cmd_select, " INBOX"},
-    {"EXAMINE", AUTHED, C_SELECTS, imap_parse_mailbox, cmd_examine, " INBOX"},
-    {"CREATE", AUTHED, 0, imap_parse_mailbox, cmd_create, " table-test"},
-    {"DELETE", AUTHED, 0, imap_parse_mailbox, cmd_delete, " table-test"},
-    {"RENAME", AUTHED, 0, imap_parse_rename, cmd_rename, " table-none table-other"},
-    {"SUBSCRIBE", AUTHED, 0, imap_parse_mailbox, cmd_subscribe, " INBOX"},
-    {"UNSUBSCRIBE", AUTHED, 0, imap_parse_mailbox, cmd_unsubscribe, " table-none"},
-    {"LIST", AUTHED, 0, imap_parse_list, cmd_list, " \"\" *"},
-    {"LSUB", AUTHED, 0, imap_parse_lsub, cmd_lsub, " \"\" *"},
-    {"STATUS", AUTHED, 0, imap_parse_status, cmd_status, " INBOX (MESSAGES)"},
-    {"APPEND", AUTHED, C_STREAMS | C_SYNC, imap_parse_append, cmd_append, " INBOX {2+}\r\nab"},
-    {"IDLE", AUTHED, C_SYNC, imap_parse_none, cmd_idle, "\r\nDONE"},
-    {"CHECK", IS_SELECTED, C_SYNC, imap_parse_none, cmd_check, ""},
-    {"CLOSE", IS_SELECTED, C_SELECTS, imap_parse_none, cmd_close, ""},
-    {"UNSELECT", IS_SELECTED, C_SELECTS, imap_parse_none, cmd_unselect, ""},
-    {"EXPUNGE", IS_SELECTED, C_RENUMBER | C_WRITES | C_SYNC, imap_parse_none, cmd_expunge, ""},
-    {"SEARCH", IS_SELECTED, C_SEQ | C_UID, imap_parse_search, cmd_search, " ALL"},
-    {"FETCH", IS_SELECTED, C_SEQ | C_UID, imap_parse_fetch, cmd_fetch, " 1 FLAGS"},
-    {"STORE", IS_SELECTED, C_SEQ | C_UID | C_WRITES, imap_parse_store, cmd_store, " 1 +FLAGS (\\Seen)"},
-    {"COPY", IS_SELECTED, C_UID | C_SYNC, imap_parse_copy, cmd_copy, " 1 INBOX"},
-    {"MOVE", IS_SELECTED, C_UID | C_RENUMBER | C_WRITES | C_SYNC, imap_parse_copy, cmd_move, " 1 table-none"},
+    /* name           states       flags                        extension    parse                run               example */
+    {"CAPABILITY",     IS_ANY,      0,                           NULL,        imap_parse_none,     cmd_capability,   ""},
+    {"NOOP",           IS_ANY,      C_SYNC,                      NULL,        imap_parse_none,     cmd_noop,         ""},
+    {"LOGOUT",         IS_ANY,      0,                           NULL,        imap_parse_none,     cmd_logout,       ""},
+    {"ID",             IS_ANY,      0,                           "ID",        imap_parse_id,       cmd_id,           " (\"name\" \"test\")"},
+    {"STARTTLS",       IS_NEW,      C_NO_TLS,                    "STARTTLS",  imap_parse_none,     cmd_starttls,     ""},
+    {"LOGIN",          IS_NEW,      C_SECRET | C_TLS,            NULL,        imap_parse_login,    cmd_login,        " nobody@invalid wrong"},
+    {"AUTHENTICATE",   IS_NEW,      C_SECRET | C_TLS,            NULL,        imap_parse_auth,     cmd_authenticate, " PLAIN AG5vYm9keUBpbnZhbGlkAHdyb25n"},
+    {"ENABLE",         AUTHED,      0,                           "ENABLE",    imap_parse_words,    cmd_enable,       " CONDSTORE"},
+    {"NAMESPACE",      AUTHED,      0,                           "NAMESPACE", imap_parse_none,     cmd_namespace,    ""},
+    {"SELECT",         AUTHED,      C_SELECTS,                   NULL,        imap_parse_mailbox,  cmd_select,       " INBOX"},
+    {"EXAMINE",        AUTHED,      C_SELECTS,                   NULL,        imap_parse_mailbox,  cmd_examine,      " INBOX"},
+    {"CREATE",         AUTHED,      0,                           NULL,        imap_parse_mailbox,  cmd_create,       " table-test"},
+    {"DELETE",         AUTHED,      0,                           NULL,        imap_parse_mailbox,  cmd_delete,       " table-test"},
+    {"RENAME",         AUTHED,      0,                           NULL,        imap_parse_rename,   cmd_rename,       " table-none table-other"},
+    {"SUBSCRIBE",      AUTHED,      0,                           NULL,        imap_parse_mailbox,  cmd_subscribe,    " INBOX"},
+    {"UNSUBSCRIBE",    AUTHED,      0,                           NULL,        imap_parse_mailbox,  cmd_unsubscribe,  " table-none"},
+    {"LIST",           AUTHED,      0,                           NULL,        imap_parse_list,     cmd_list,         " \"\" *"},
+    {"LSUB",           AUTHED,      0,                           NULL,        imap_parse_lsub,     cmd_lsub,         " \"\" *"},
+    {"STATUS",         AUTHED,      0,                           NULL,        imap_parse_status,   cmd_status,       " INBOX (MESSAGES)"},
+    {"APPEND",         AUTHED,      C_STREAMS | C_SYNC,          NULL,        imap_parse_append,   cmd_append,       " INBOX {2+}\r\nab"},
+    {"IDLE",           AUTHED,      C_SYNC,                      "IDLE",      imap_parse_none,     cmd_idle,         "\r\nDONE"},
+    {"CHECK",          IS_SELECTED, C_SYNC,                      NULL,        imap_parse_none,     cmd_check,        ""},
+    {"CLOSE",          IS_SELECTED, C_SELECTS,                   NULL,        imap_parse_none,     cmd_close,        ""},
+    {"UNSELECT",       IS_SELECTED, C_SELECTS,                   "UNSELECT",  imap_parse_none,     cmd_unselect,     ""},
+    {"EXPUNGE",        IS_SELECTED, C_WRITES | C_SYNC,           NULL,        imap_parse_none,     cmd_expunge,      ""},
+    {"SEARCH",         IS_SELECTED, C_SEQ,                       NULL,        imap_parse_search,   cmd_search,       " ALL"},
+    {"FETCH",          IS_SELECTED, C_SEQ,                       NULL,        imap_parse_fetch,    cmd_fetch,        " 1 FLAGS"},
+    {"STORE",          IS_SELECTED, C_SEQ | C_WRITES,            NULL,        imap_parse_store,    cmd_store,        " 1 +FLAGS (\\Seen)"},
+    {"COPY",           IS_SELECTED, C_SYNC,                      NULL,        imap_parse_copy,     cmd_copy,         " 1 INBOX"},
+    {"MOVE",           IS_SELECTED, C_WRITES | C_SYNC,           "MOVE",      imap_parse_copy,     cmd_move,         " 1 table-none"},
+    {"UID SEARCH",     IS_SELECTED, C_UID,                       NULL,        imap_parse_search,   cmd_search,       " ALL"},
+    {"UID FETCH",      IS_SELECTED, C_UID,                       NULL,        imap_parse_fetch,    cmd_fetch,        " 1 FLAGS"},
+    {"UID STORE",      IS_SELECTED, C_UID | C_WRITES,            NULL,        imap_parse_store,    cmd_store,        " 1 +FLAGS (\\Seen)"},
+    {"UID COPY",       IS_SELECTED, C_UID | C_SYNC,              NULL,        imap_parse_copy,     cmd_copy,         " 1 INBOX"},
+    {"UID MOVE",       IS_SELECTED, C_UID | C_WRITES | C_SYNC,   "MOVE",      imap_parse_copy,     cmd_move,         " 1 table-none"},
+    {"UID EXPUNGE",    IS_SELECTED, C_UID | C_WRITES | C_SYNC,   "UIDPLUS",   imap_parse_uids,     cmd_uid_expunge,  " 1"},
 };
+/* clang-format on */
 const size_t n_commands = sizeof commands / sizeof *commands;
-static const struct command uid_expunge = {"UID EXPUNGE",   IS_SELECTED,     C_RENUMBER | C_WRITES | C_UID | C_SYNC,
-                                           imap_parse_uids, cmd_uid_expunge, " 1"};
 
 static const struct command *by_name(struct span name)
 {
-    for (size_t i = 0; i < n_commands; i++)
-        if (span_ieq_str(name, commands[i].name))
-            return &commands[i];
+    for (size_t i = 0; i < n_commands; i++) {
+        const struct command *c = &commands[i];
+
+        if (span_ieq_str(name, c->name))
+            return !c->extension || extension_there(&extensions, c->extension) ? c : NULL;
+    }
     return NULL;
 }
 
-/* behind "UID": " FETCH ..." */
-static const struct command *uid_command(struct imap_in *in)
+/* "FETCH", or "UID FETCH": the second word belongs to the name. */
+static bool take_command_name(struct imap_in *in, struct span *name)
 {
-    struct span name;
-    const struct command *c;
+    size_t from = in->at;
+    struct span word;
 
-    if (!imap_sp(in) || !imap_take_name(in, &name))
-        return NULL;
-    if (span_ieq_str(name, "EXPUNGE"))
-        return &uid_expunge;
-    c = by_name(name);
-    return c && (c->flags & C_UID) ? c : NULL;
+    if (!imap_take_name(in, &word))
+        return false;
+    if (span_ieq_str(word, "UID") && (!imap_sp(in) || !imap_take_name(in, &word)))
+        return false;
+    *name = span_of(in->s.p + from, in->at - from);
+    return true;
 }
 
 enum rc command_find(struct imap_session *s, struct span text, struct span *rest_out, struct err *e)
 {
-    struct imap_in in = imap_in_of(text, &s->mem);
+    struct imap_in in = imap_in_of(text, &s->mem, &s->opened);
     struct span name;
 
     s->cmd = NULL;
@@ -76,12 +85,22 @@ enum rc command_find(struct imap_session *s, struct span text, struct span *rest
         s->tag = SPAN_NULL;
         return imap_bad(e, "A command begins with a tag");
     }
-    if (!imap_take_name(&in, &name))
+    if (!take_command_name(&in, &name))
         return imap_bad(e, "Command is missing");
-    s->uid = span_ieq_str(name, "UID");
-    s->cmd = s->uid ? uid_command(&in) : by_name(name);
+    s->cmd = by_name(name);
+    s->uid = s->cmd && (s->cmd->flags & C_UID);
     *rest_out = span_from(text, in.at);
     return s->cmd ? RC_OK : imap_bad(e, "Command is not known");
+}
+
+/* What is wrong with a secret is told to the client alone. */
+enum rc command_parse(const struct command *c, struct imap_in *in, union imap_args *args, struct err *e)
+{
+    enum rc rc = c->parse(in, args, e);
+
+    if (rc != RC_OK && (c->flags & C_SECRET))
+        snprintf(e->log, sizeof e->log, "%s is malformed", c->name);
+    return rc;
 }
 
 bool command_streams(struct imap_session *s, struct span text)
@@ -95,8 +114,8 @@ bool command_streams(struct imap_session *s, struct span text)
 
     if ((s->state & AUTHED) && command_find(s, text, &rest, &e) == RC_OK && (s->cmd->flags & C_STREAMS)) {
         rest.n -= 2; /* the announcement's CRLF */
-        in = imap_in_of(rest, &mem);
-        yes = s->cmd->parse(&in, &a, &e) == RC_OK;
+        in = imap_in_of(rest, &mem, &s->opened);
+        yes = command_parse(s->cmd, &in, &a, &e) == RC_OK;
     }
     imap_arena_free(&mem);
     return yes;
@@ -107,10 +126,8 @@ static const struct {
     unsigned bit;
     const char *name;
 } states[] = {{IS_NEW, "not-authenticated"}, {IS_AUTH, "authenticated"}, {IS_SELECTED, "selected"}},
-  flags[] = {{C_SEQ, "seq"},       {C_RENUMBER, "renumber"}, {C_SELECTS, "selects"},
-             {C_WRITES, "writes"}, {C_SYNC, "sync"},         {C_SECRET, "secret"},
-             {C_UID, "uid"},       {C_STREAMS, "streams"},   {C_NO_TLS, "before-tls"},
-             {C_TLS, "tls"}};
+  flags[] = {{C_SEQ, "seq"}, {C_SELECTS, "selects"}, {C_WRITES, "writes"},     {C_SYNC, "sync"}, {C_SECRET, "secret"},
+             {C_UID, "uid"}, {C_STREAMS, "streams"}, {C_NO_TLS, "before-tls"}, {C_TLS, "tls"}};
 
 static void put_json(const char *text)
 {
@@ -124,11 +141,11 @@ static void put_json(const char *text)
     }
 }
 
-static void print_command(const struct command *c, const char *prefix, bool last)
+static void print_command(const struct command *c, bool last)
 {
     const char *comma = "";
 
-    printf("  {\"name\": \"%s%s\", \"states\": [", prefix, c->name);
+    printf("  {\"name\": \"%s\", \"extension\": \"%s\", \"states\": [", c->name, c->extension ? c->extension : "");
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         if (c->states & states[i].bit) {
             printf("%s\"%s\"", comma, states[i].name);
@@ -149,11 +166,7 @@ static void print_command(const struct command *c, const char *prefix, bool last
 void commands_print(void)
 {
     printf("[\n");
-    for (size_t i = 0; i < n_commands; i++) {
-        print_command(&commands[i], "", false);
-        if (commands[i].flags & C_UID)
-            print_command(&commands[i], "UID ", false);
-    }
-    print_command(&uid_expunge, "", true);
+    for (size_t i = 0; i < n_commands; i++)
+        print_command(&commands[i], i + 1 == n_commands);
     printf("]\n");
 }

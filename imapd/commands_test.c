@@ -2,6 +2,8 @@
 /* imapd/commands_test.c - the command table agrees with itself; commands are found, with UID and without; streams are told apart.
  * Process  tests. */
 #include "imapd/commands.h"
+#include "imapd/extensions.h"
+#include "proto/imap/opened_test.h"
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -21,7 +23,7 @@ static void examples_are_well_formed(void **state)
     (void)state;
     for (size_t i = 0; i < n_commands; i++) {
         struct imap_arena mem = {0};
-        struct imap_in in = imap_in_of(arguments(&commands[i]), &mem);
+        struct imap_in in = imap_in_of(arguments(&commands[i]), &mem, &everything);
         union imap_args a;
         struct err e;
 
@@ -40,9 +42,11 @@ static void flags_make_sense(void **state)
         for (size_t k = 0; k < i; k++)
             assert_string_not_equal(c->name, commands[k].name);
         assert_true(c->states != 0 && (c->states & ~(unsigned)IS_ANY) == 0);
-        if (c->flags & (C_SEQ | C_RENUMBER | C_WRITES)) /* these are about a selected mailbox */
+        if (c->flags & (C_SEQ | C_UID | C_WRITES)) /* these are about a selected mailbox */
             assert_int_equal(c->states, IS_SELECTED);
-        assert_false((c->flags & C_SEQ) && (c->flags & C_RENUMBER));
+        assert_false((c->flags & C_SEQ) && (c->flags & C_UID)); /* a UID command may be told of an EXPUNGE */
+        assert_int_equal((c->flags & C_UID) != 0, strncmp(c->name, "UID ", 4) == 0);
+        assert_true(c->extension == NULL || extension_there(&extensions, c->extension));
         if (c->flags & C_SECRET)
             assert_true(c->flags & C_TLS);
     }
@@ -57,7 +61,12 @@ static void commands_are_found(void **state)
     } t[] = {
         {"a1 NOOP", "NOOP", false, ""},
         {"a1 noop x", "NOOP", false, " x"},
-        {"x UID fetch 1 FLAGS", "FETCH", true, " 1 FLAGS"},
+        {"x UID fetch 1 FLAGS", "UID FETCH", true, " 1 FLAGS"},
+        {"x uId SeArCh ALL", "UID SEARCH", true, " ALL"},
+        {"x FETCH 1 FLAGS", "FETCH", false, " 1 FLAGS"},
+        {"x UID  FETCH 1 FLAGS", NULL, false, NULL},
+        {"x UIDFETCH 1 FLAGS", NULL, false, NULL},
+        {"x UID UID FETCH 1 FLAGS", NULL, false, NULL},
         {"x uid EXPUNGE 1", "UID EXPUNGE", true, " 1"},
         {"x UID NOOP", NULL, false, NULL},
         {"x UID", NULL, false, NULL},
@@ -106,15 +115,33 @@ static void streams_are_told_apart(void **state)
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         struct imap_session s = {.state = t[i].state};
 
+        extensions_open(&extensions, &s);
         assert_int_equal(command_streams(&s, span_str(t[i].text)), t[i].streams);
         imap_arena_free(&s.mem);
+    }
+}
+
+static void secrets_are_not_logged(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < n_commands; i++) {
+        struct imap_arena mem = {0};
+        struct imap_in in = imap_in_of(SPAN_LIT(" (s3cret"), &mem, &everything);
+        struct err e = {0};
+        union imap_args a;
+
+        assert_int_not_equal(command_parse(&commands[i], &in, &a, &e), RC_OK);
+        assert_int_equal(strstr(e.log, "grammar") == NULL, (commands[i].flags & C_SECRET) != 0);
+        assert_null(strstr(e.log, "s3cret"));
+        imap_arena_free(&mem);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(examples_are_well_formed), cmocka_unit_test(flags_make_sense),
-                                       cmocka_unit_test(commands_are_found), cmocka_unit_test(streams_are_told_apart)};
+                                       cmocka_unit_test(commands_are_found), cmocka_unit_test(streams_are_told_apart),
+                                       cmocka_unit_test(secrets_are_not_logged)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

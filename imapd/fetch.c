@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/fetch.c - see imapd/fetch.h: the plan, the walk over the rows, and all items but sections. */
+/* imapd/fetch.c - see imapd/fetch.h: the plan, and the walk over the rows. */
 #include "imapd/fetch.h"
 #include "base/log.h"
-#include "proto/imap/date.h"
 #include "proto/imap/write.h"
 
 enum { OUT_HIGH = 16 * 1024 };
 
 /* ---- the plan ---- */
-static bool needs_summary(const struct imap_fetch *w)
+static bool part_of_message(const struct imap_fetch *w)
 {
-    if (w->items & (FI_ENVELOPE | FI_BODY | FI_BODYSTRUCTURE))
-        return true;
     for (size_t i = 0; i < w->n_sections; i++)
         if (w->sections[i].part.n > 0 || w->sections[i].kind != SEC_ALL)
             return true;
@@ -37,11 +34,13 @@ static bool needs_octets(const struct imap_fetch *w)
 
 static enum store_op plan(const struct imap_fetch *w)
 {
-    if (needs_summary(w))
+    enum store_op items = fetch_items_source(w);
+
+    if (items == STORE_SUMMARIES || part_of_message(w))
         return STORE_SUMMARIES;
     if (w->n_sections > 0)
         return needs_whole(w) ? STORE_READ_MANY : STORE_ENTRIES;
-    return w->items & (FI_INTERNALDATE | FI_SIZE) ? STORE_ENTRIES : 0;
+    return items;
 }
 
 static void write_names(struct fetch *f)
@@ -52,60 +51,7 @@ static void write_names(struct fetch *f)
     }
 }
 
-/* ---- items ---- */
-void fetch_item(struct fetch *f, struct span name)
-{
-    if (f->any)
-        buf_addc(&f->s->out, ' ');
-    f->any = true;
-    buf_addspan(&f->s->out, name);
-}
-
-static void put_view_items(struct fetch *f, uint32_t row)
-{
-    struct view *v = f->s->view;
-    struct buf *out = &f->s->out;
-
-    f->any = f->sent = false;
-    buf_add(out, "* ", 2);
-    put_u64(out, row + 1);
-    buf_addstr(out, " FETCH (");
-    if (f->s->uid || (f->what->items & FI_UID)) {
-        fetch_item(f, SPAN_LIT("UID "));
-        put_u64(out, v->uid[row]);
-    }
-    if ((f->what->items & FI_FLAGS) || (v->flags[row] & VF_NEWS)) { /* news: this FETCH has just set \Seen */
-        fetch_item(f, SPAN_NULL);
-        v->flags[row] &= ~(uint64_t)VF_NEWS;
-        view_put_flags(f->s, row, out);
-    }
-}
-
-static void put_text(struct fetch *f, unsigned item, struct span name, struct span value)
-{
-    if ((f->what->items & item) == 0)
-        return;
-    fetch_item(f, name);
-    buf_addspan(&f->s->out, value);
-}
-
-static void put_entry_items(struct fetch *f, const struct store_entry *en)
-{
-    char date[IMAP_DATE_TIME];
-
-    if (f->what->items & FI_INTERNALDATE) {
-        imap_date_time((int64_t)en->internaldate, date);
-        put_text(f, FI_INTERNALDATE, SPAN_LIT("INTERNALDATE "), span_str(date));
-    }
-    if (f->what->items & FI_SIZE) {
-        fetch_item(f, SPAN_LIT("RFC822.SIZE "));
-        put_u64(&f->s->out, en->size);
-    }
-    put_text(f, FI_ENVELOPE, SPAN_LIT("ENVELOPE "), f->sum.envelope);
-    put_text(f, FI_BODY, SPAN_LIT("BODY "), f->sum.body);
-    put_text(f, FI_BODYSTRUCTURE, SPAN_LIT("BODYSTRUCTURE "), f->sum.bodystructure);
-}
-
+/* ---- messages ---- */
 static void end_message(struct fetch *f)
 {
     buf_add(&f->s->out, ")\r\n", 3);
@@ -155,7 +101,6 @@ static void begin_pages(struct fetch *f, uint32_t rows)
     f->beside = f->op == STORE_SUMMARIES && rows > 1 && needs_octets(f->what);
     pages_begin(&f->pages, f->s, f->op, f->rows);
     f->pages.side_by_side = f->beside;
-    f->body.secret = true;
     if (!f->beside)
         return;
     pages_begin(&f->octets, f->s, STORE_READ_MANY, f->rows);
@@ -171,12 +116,6 @@ static void end_pages(struct fetch *f)
 }
 
 /* ---- one message with an entry ---- */
-static unsigned texts(const struct imap_fetch *w)
-{
-    return (w->items & FI_ENVELOPE ? SUMMARY_ENVELOPE : 0u) | (w->items & FI_BODY ? SUMMARY_BODY : 0u) |
-           (w->items & FI_BODYSTRUCTURE ? SUMMARY_BODYSTRUCTURE : 0u);
-}
-
 static enum rc open_entry(struct fetch *f, const struct store_entry *en, struct err *e)
 {
     enum rc rc = RC_OK;
@@ -184,7 +123,7 @@ static enum rc open_entry(struct fetch *f, const struct store_entry *en, struct 
 
     buf_clear(&f->plain);
     if (f->op == STORE_SUMMARIES) {
-        rc = summary_of(&f->pages, en, texts(f->what), &f->plain, &f->sum, &anew, e);
+        rc = summary_of(&f->pages, en, fetch_items_texts(f->what), &f->plain, &f->sum, &anew, e);
         f->anew += anew;
         return rc;
     }
@@ -226,8 +165,8 @@ static enum rc put_message(struct fetch *f, uint32_t row, const struct store_ent
 
     f->sent = false;
     if ((rc = open_entry(f, en, e)) == RC_OK) {
-        put_view_items(f, row);
-        put_entry_items(f, en);
+        fetch_begin_message(f, row);
+        fetch_put_items(f, en);
     }
     for (size_t i = 0; rc == RC_OK && i < f->what->n_sections; i++)
         rc = fetch_put_section(f, en, i, e);
@@ -242,7 +181,7 @@ static enum rc from_view(struct fetch *f)
 {
     for (size_t i = 0; i < f->rows->n; i++)
         for (uint32_t row = f->rows->r[i].lo; row <= f->rows->r[i].hi; row++) {
-            put_view_items(f, row);
+            fetch_begin_message(f, row);
             end_message(f);
         }
     return RC_OK;
@@ -281,7 +220,6 @@ enum rc fetch_run(struct fetch *f, struct err *e)
     enum rc rc;
 
     f->op = plan(f->what);
-    f->plain.secret = true;
     write_names(f);
     view_learn(f->s);
     buf_clear(&f->s->out);

@@ -20,7 +20,7 @@ struct fetch {
     struct imap_set *rows;
     enum store_op op; /* 0: none needed */
     struct pages pages;
-    struct buf names; /* the sections' names in answers, one behind the other */
+    struct buf names; /* open: the sections' names in answers, one behind the other */
     size_t name_end[IMAP_SECTIONS];
     struct buf plain; /* the entry's object in clear: summary or message */
     struct summary sum;
@@ -37,6 +37,11 @@ struct fetch {
 enum rc fetch_run(struct fetch *f, struct err *e);
 /* The octets of the message when they came along: .n 0 when not. */
 enum rc fetch_whole(struct fetch *f, const struct store_entry *en, struct span *out, struct err *e);
+/* imapd/fetch_items.c */
+enum store_op fetch_items_source(const struct imap_fetch *w); /* STORE_SUMMARIES, STORE_ENTRIES; 0: the view has them */
+unsigned fetch_items_texts(const struct imap_fetch *w);       /* SUMMARY_ bits */
+void fetch_begin_message(struct fetch *f, uint32_t row);      /* "* 1 FETCH (" and what the view has */
+void fetch_put_items(struct fetch *f, const struct store_entry *en);
 void fetch_item(struct fetch *f, struct span name); /* the space between items, and the name */
 /* imapd/fetch_section.c: "BODY[...] {n}" CRLF octets. */
 enum rc fetch_put_section(struct fetch *f, const struct store_entry *en, size_t i, struct err *e);

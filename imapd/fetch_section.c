@@ -78,7 +78,7 @@ static bool is_chosen(const struct imap_section *s, struct span name)
 static enum rc choose_fields(struct fetch *f, const struct store_entry *en, const struct imap_section *s,
                              struct where *w, struct buf *mem, struct err *e)
 {
-    struct buf head = {.secret = true};
+    struct buf head = BUF_SECRET_INIT;
     struct span rest = w->bytes;
     struct field fd;
     struct err end;
@@ -224,7 +224,7 @@ static void put_name(struct fetch *f, size_t i)
 enum rc fetch_put_section(struct fetch *f, const struct store_entry *en, size_t i, struct err *e)
 {
     const struct imap_section *s = &f->what->sections[i];
-    struct buf mem = {.secret = true}, *out = &f->s->out;
+    struct buf mem = BUF_SECRET_INIT, *out = &f->s->out;
     struct where w;
     enum rc rc = find(f, en, s, &w, &mem, e);
 

@@ -40,7 +40,7 @@ static enum rc batch(struct imap_session *s, struct span uids, struct flagging *
 {
     struct store_flags_req rq = {.folder = s->view->folder, .uids = uids, .how = g->how, .flags = g->flags};
     struct store_flags_rep rep;
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_INIT; /* open: UIDs and flags */
     enum rc rc;
 
     do {
@@ -55,7 +55,7 @@ static enum rc batch(struct imap_session *s, struct span uids, struct flagging *
 
 enum rc flagging_run(struct imap_session *s, const struct imap_set *rows, struct flagging *g, struct err *e)
 {
-    struct buf uids = BUF_INIT;
+    struct buf uids = BUF_INIT; /* open: UIDs */
     enum rc rc = RC_OK;
     size_t at = 0;
 

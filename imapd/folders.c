@@ -26,7 +26,7 @@ static bool keep(struct imap_session *s, struct span from, struct span *to)
 /* Opened as it comes: the sealed name is not kept, so a mailbox with more names than may be made today can still be listed. */
 static enum rc name_in(struct imap_session *s, const struct store_folder *sf, struct folder *f, struct err *e)
 {
-    struct buf name = BUF_INIT, shown = BUF_INIT;
+    struct buf name = BUF_SECRET_INIT, shown = BUF_SECRET_INIT;
     enum rc rc;
 
     if (f->id == STORE_INBOX) {
@@ -82,7 +82,7 @@ static enum rc load_pages(struct imap_session *s, bool names, struct folders *l,
     struct store_cursor_req rq = {0};
     struct store_list_rep rep;
     struct store_folder sf;
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_INIT; /* open: sealed names */
     struct err end;
     enum rc rc;
 
@@ -184,7 +184,7 @@ enum rc folder_create(struct imap_session *s, struct span name, uint8_t special,
 {
     struct store_folder_create_req rq = {.special = special, .flags = flags};
     struct store_folder_msg rep;
-    struct buf sealed = BUF_INIT;
+    struct buf sealed = BUF_INIT; /* open: a sealed name */
     enum rc rc = mailbox_seal_name(s->box, name, rq.tag, &sealed, e);
 
     rq.name = buf_span(&sealed);

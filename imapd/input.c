@@ -88,10 +88,10 @@ enum rc input_octets(struct imap_session *s, uint64_t n, enum rc (*sink)(void *c
     return kept;
 }
 
-static struct span tag_of(const struct imap_frame *f)
+static struct span tag_of(const struct imap_session *s)
 {
     struct imap_arena none = {0};
-    struct imap_in in = imap_in_of(buf_span(&f->text), &none);
+    struct imap_in in = imap_in_of(buf_span(&s->frame.text), &none, &s->opened);
     struct span tag;
 
     return imap_take_tag(&in, &tag) ? tag : SPAN_NULL;
@@ -102,7 +102,7 @@ static enum rc refuse_literal(struct imap_session *s, struct err *e)
 {
     enum rc rc;
 
-    s->tag = tag_of(&s->frame);
+    s->tag = tag_of(s);
     if (s->tag.n == 0)
         s->tag = SPAN_LIT("*");
     s->errors++;

@@ -20,7 +20,7 @@ static bool is_atom(struct span s)
 static enum rc keyword_in(struct imap_session *s, const struct store_keyword *kw, struct err *e)
 {
     struct keywords *k = &s->keywords;
-    struct buf name = BUF_INIT;
+    struct buf name = BUF_SECRET_INIT;
     enum rc rc = RC_OK;
 
     if (kw->index >= STORE_KEYWORDS_MAX || k->name[kw->index])
@@ -30,7 +30,7 @@ static enum rc keyword_in(struct imap_session *s, const struct store_keyword *kw
         buf_cut(&name, 0);
     if (rc == RC_OK && name.n > 0) {
         k->name[kw->index] = span_dup(buf_span(&name));
-        k->known |= 1ull << (kw->index + 8);
+        k->known |= 1ull << (kw->index + MF_KEYWORDS);
     }
     buf_free(&name);
     return rc;
@@ -41,7 +41,7 @@ enum rc keywords_load(struct imap_session *s, struct err *e)
     struct store_cursor_req rq = {0};
     struct store_list_rep rep;
     struct store_keyword kw;
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_INIT; /* open: sealed names */
     struct err end;
     enum rc rc;
 
@@ -66,7 +66,7 @@ uint64_t keywords_bit(const struct keywords *k, struct span name)
 {
     for (size_t i = 0; i < STORE_KEYWORDS_MAX; i++)
         if (k->name[i] && span_ieq_str(name, k->name[i]))
-            return 1ull << (i + 8);
+            return 1ull << (i + MF_KEYWORDS);
     return 0;
 }
 
@@ -74,7 +74,7 @@ static enum rc keyword_add(struct imap_session *s, struct span name, uint64_t *b
 {
     struct store_keyword_add_req rq = {0};
     struct store_keyword_add_rep rep;
-    struct buf sealed = BUF_INIT;
+    struct buf sealed = BUF_INIT; /* open: a sealed name */
     enum rc rc = mailbox_seal_name(s->box, name, rq.tag, &sealed, e);
 
     rq.name = buf_span(&sealed);
@@ -87,7 +87,7 @@ static enum rc keyword_add(struct imap_session *s, struct span name, uint64_t *b
         return rc;
     free(s->keywords.name[rep.index]);
     s->keywords.name[rep.index] = span_dup(name);
-    *bit_out = 1ull << (rep.index + 8);
+    *bit_out = 1ull << (rep.index + MF_KEYWORDS);
     s->keywords.known |= *bit_out;
     return RC_OK;
 }
@@ -117,8 +117,8 @@ void keywords_put(const struct keywords *k, uint64_t flags, bool recent, struct 
 
     imap_put_system_flags(out, flags, &any);
     flags &= k->known;
-    for (size_t i = 0; flags >> 8 && i < STORE_KEYWORDS_MAX; i++) {
-        if ((flags >> (i + 8) & 1) == 0)
+    for (size_t i = 0; flags >> MF_KEYWORDS && i < STORE_KEYWORDS_MAX; i++) {
+        if ((flags >> (i + MF_KEYWORDS) & 1) == 0)
             continue;
         if (any)
             buf_addc(out, ' ');
@@ -131,7 +131,7 @@ void keywords_put(const struct keywords *k, uint64_t flags, bool recent, struct 
 
 void keywords_announce(struct imap_session *s, bool read_only)
 {
-    struct buf all = BUF_INIT;
+    struct buf all = BUF_SECRET_INIT;
 
     s->keywords.announced = s->keywords.known;
     keywords_put(&s->keywords, ALL_SYSTEM | s->keywords.known, false, &all);

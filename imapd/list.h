@@ -4,8 +4,8 @@
  */
 #pragma once
 #include "imapd/folders.h"
-/* "* STATUS name (...)" and CRLF into .out; items: ST_ bits. */
-enum rc status_put(struct imap_session *s, const struct folder *f, unsigned items, struct err *e);
+/* imapd/status.c: "* STATUS name (...)" and CRLF into .out; wanted: ST_ bits. */
+enum rc status_put(struct imap_session *s, const struct folder *f, unsigned wanted, struct err *e);
 /* "* LIST (attributes) "/" name" without CRLF. */
 void list_put(struct imap_session *s, const char *verb, const char *attributes, struct span name);
 /* A pattern of LIST; INBOX in any case. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/main.c - pli-imapd: listens on 143 and 993, forks a session a peer. --commands prints the command table as JSON.
+/* imapd/main.c - pli-imapd: listens on 143 and 993, forks a session a peer. --commands and --extensions print these tables as JSON.
  *
  * The listener loads what sessions need (TLS chain, settings), enters its sandbox, then only accepts and forks; no secret is in it. */
 #include "base/boot.h"
@@ -8,6 +8,7 @@
 #include "base/wipe.h"
 #include "crypto/seal/seal.h"
 #include "imapd/commands.h"
+#include "imapd/extensions.h"
 #include "mime/charset.h"
 #include <signal.h>
 #include <stdio.h>
@@ -146,12 +147,16 @@ int main(int argc, char **argv)
         commands_print();
         return 0;
     }
+    if (argc == 2 && strcmp(argv[1], "--extensions") == 0) {
+        extensions_print();
+        return 0;
+    }
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         printf("pli-imapd %s\n", PLI_VERSION);
         return 0;
     }
     if (argc != 1) {
-        fprintf(stderr, "usage: pli-imapd [--commands | --version]; it is started by pli serve\n");
+        fprintf(stderr, "usage: pli-imapd [--commands | --extensions | --version]; it is started by pli serve\n");
         return 2;
     }
     serve();

@@ -37,7 +37,7 @@ static enum rc part(struct imap_session *s, struct span uids, struct copying *c,
 {
     struct store_copy_req rq = {s->view->folder, c->dest, uids, c->move};
     struct store_copy_rep rep;
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_INIT; /* open: UIDs */
     enum rc rc = store_call_in(s->store, STORE_COPY, &rq, -1, &rep, &mem, e);
 
     if (rc == RC_OK) {
@@ -73,7 +73,7 @@ static void undo(struct imap_session *s, const struct copying *c)
     struct store_expunge_req rq = {.folder = c->dest};
     struct store_expunge_rep rep;
     struct span rest = buf_span(&c->made);
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_INIT; /* open: UIDs */
     enum rc rc = RC_OK;
     struct err e;
 
@@ -93,7 +93,7 @@ static void undo(struct imap_session *s, const struct copying *c)
 
 enum rc copying_run(struct imap_session *s, const struct imap_set *rows, struct copying *c, struct err *e)
 {
-    struct buf uids = BUF_INIT;
+    struct buf uids = BUF_INIT; /* open: UIDs */
     size_t range = 0;
     uint32_t skip = 0;
     enum rc rc = RC_OK;
@@ -124,7 +124,7 @@ void copying_free(struct copying *c)
 static enum rc move_page(struct imap_session *s, uint32_t folder, uint32_t dest, struct span brief, struct err *e)
 {
     struct store_copy_rep rep;
-    struct buf uids = BUF_INIT, mem = BUF_INIT;
+    struct buf uids = BUF_INIT, mem = BUF_INIT; /* open: UIDs */
     struct rd r = rd_of(brief), last = rd_of(span_from(brief, brief.n - STORE_BRIEF));
     struct store_copy_req rq = {folder, dest, SPAN_NULL, 1};
     enum rc rc;
@@ -142,7 +142,7 @@ enum rc move_everything(struct imap_session *s, uint32_t folder, uint32_t dest, 
 {
     struct store_list_req rq = {folder, 1, STORE_UID_MAX};
     struct store_brief_rep rep;
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_INIT; /* open: UIDs */
     enum rc rc;
 
     do { /* what was moved is gone from the list: it is asked for from its beginning until it is empty */

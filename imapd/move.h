@@ -12,10 +12,10 @@ struct copying {
     uint32_t dest;
     bool move;
     uint32_t uidvalidity;
-    struct buf from, to; /* UID sets, as COPYUID has them */
+    struct buf from, to; /* open: UID sets, as COPYUID has them */
     struct imap_set_writer wf, wt;
     uint32_t done;
-    struct buf made; /* UIDs in the destination, as ranges: pairs of u32 */
+    struct buf made; /* open: UIDs in the destination, as ranges: pairs of u32 */
     uint32_t last_made;
 };
 enum rc copying_run(struct imap_session *s, const struct imap_set *rows, struct copying *c, struct err *e);

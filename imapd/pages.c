@@ -50,7 +50,7 @@ static enum rc answer(struct pages *p, struct buf *mem, struct span *list_out, s
 
 static void take_held(struct pages *p, struct span *list_out)
 {
-    struct buf b = p->page;
+    struct buf b = p->page; /* open: sealed */
 
     p->page = p->held;
     p->held = b;

@@ -16,8 +16,8 @@ struct pages {
     const struct imap_set *rows;
     size_t at;                 /* first range not yet in uids */
     struct store_range_req rq; /* of the page asked for, or to be asked for */
-    struct buf uids;
-    struct buf page, held;     /* memory of the page at hand, and of the one taken in early */
+    struct buf uids;           /* open: UIDs */
+    struct buf page, held;     /* open: sealed; memory of the page at hand, and of the one taken in early */
     struct span rest, held_list;
     bool more, ahead, is_held; /* pages are left; one is on its way; one is in held */
     bool side_by_side;         /* two iterators share the connection: nothing is asked ahead */

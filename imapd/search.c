@@ -43,13 +43,12 @@ static enum rc scan_piece(void *ctx, struct span piece, struct err *e)
 static bool in_octets(void *ctx, const struct facts *f, struct span needle)
 {
     struct searching *se = ctx;
-    struct scan_octets o = {.needle = needle};
+    struct scan_octets o = {.needle = needle, .raw = BUF_SECRET_INIT, .folded = BUF_SECRET_INIT};
     struct err e;
 
     if (pages_quiet(&se->pages, &e) != RC_OK || mailbox_read(se->s->box, se->s->view->folder, f->entry, SEAL_MESSAGE, 0,
                                                              f->entry->size, scan_piece, &o, &e) != RC_OK)
         log_err(LOG_WARN_, "search-read-failed", &e);
-    o.raw.secret = o.folded.secret = true;
     buf_free(&o.raw);
     buf_free(&o.folded);
     return o.found;
@@ -149,7 +148,7 @@ static void first_pass(struct searching *se)
 
 enum rc search_run(struct imap_session *s, const struct imap_search *what, unsigned char **hits_out, struct err *e)
 {
-    struct searching se = {.s = s, .what = what, .plain = {.secret = true}, .plain_summary = {.secret = true}};
+    struct searching se = {.s = s, .what = what, .plain = BUF_SECRET_INIT, .plain_summary = BUF_SECRET_INIT};
     unsigned tiers = search_tiers(what->top);
     enum rc rc = RC_OK;
 

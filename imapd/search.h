@@ -29,10 +29,9 @@ struct facts { /* of one message; what is NULL is not known */
 };
 /* imapd/search_key.c: needles to UTF-8 and folded, sets settled, keywords looked up. RC_PERM with [BADCHARSET], RC_SYNTAX. */
 enum rc search_prepare(struct imap_session *s, struct imap_search *what, struct err *e);
-/* Which tiers a program may need: bits 1 << tier. has_sent: a key about Date:. */
-unsigned search_tiers(const struct imap_key *k);
-bool search_has_sent(const struct imap_key *k);
+bool search_has_sent(const struct imap_key *k); /* it has a key about Date: */
 /* imapd/search_eval.c */
 enum tri search_eval(const struct imap_key *k, const struct facts *f);
+unsigned search_tiers(const struct imap_key *k); /* which tiers a program may need: bits 1 << tier */
 /* imapd/search.c: hits_out: one byte a row, in memory the caller frees. */
 enum rc search_run(struct imap_session *s, const struct imap_search *what, unsigned char **hits_out, struct err *e);

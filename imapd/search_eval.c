@@ -11,60 +11,84 @@ static enum tri tri(bool yes)
 }
 
 /* ---- view ---- */
-static bool from_view(const struct imap_key *k, const struct facts *f)
+static uint64_t flags_of(const struct facts *f)
 {
-    uint64_t flags = f->view->flags[f->row];
+    return f->view->flags[f->row];
+}
 
-    switch (k->op) {
-    case SK_ALL:
-        return true;
-    case SK_FLAG:
-    case SK_KEYWORD:
-        return ((flags & k->flag) != 0) == k->on;
-    case SK_RECENT:
-        return (flags & VF_RECENT) != 0;
-    case SK_OLD:
-        return (flags & VF_RECENT) == 0;
-    case SK_NEW:
-        return (flags & (VF_RECENT | MF_SEEN)) == VF_RECENT;
-    case SK_SEQ:
-        return imap_set_has(&k->set, f->row + 1);
-    case SK_UID:
-        return imap_set_has(&k->set, f->view->uid[f->row]);
-    default:
-        bug("search key %d is not the view's", (int)k->op);
-    }
+static enum tri every(const struct imap_key *k, const struct facts *f)
+{
+    (void)k, (void)f;
+    return TRI_YES;
+}
+
+static enum tri by_flag(const struct imap_key *k, const struct facts *f)
+{
+    return tri(((flags_of(f) & k->flag) != 0) == k->on);
+}
+
+static enum tri is_recent(const struct imap_key *k, const struct facts *f)
+{
+    (void)k;
+    return tri((flags_of(f) & VF_RECENT) != 0);
+}
+
+static enum tri is_old(const struct imap_key *k, const struct facts *f)
+{
+    (void)k;
+    return tri((flags_of(f) & VF_RECENT) == 0);
+}
+
+static enum tri is_new(const struct imap_key *k, const struct facts *f)
+{
+    (void)k;
+    return tri((flags_of(f) & (VF_RECENT | MF_SEEN)) == VF_RECENT);
+}
+
+static enum tri by_number(const struct imap_key *k, const struct facts *f)
+{
+    return tri(imap_set_has(&k->set, f->row + 1));
+}
+
+static enum tri by_uid(const struct imap_key *k, const struct facts *f)
+{
+    return tri(imap_set_has(&k->set, f->view->uid[f->row]));
 }
 
 /* ---- entry, summary ---- */
-static enum tri by_day(enum imap_key_op before, enum imap_key_op on, const struct imap_key *k, int64_t day)
+static enum tri is_larger(const struct imap_key *k, const struct facts *f)
 {
-    return tri(k->op == before ? day < k->num : k->op == on ? day == k->num : day >= k->num);
+    return f->entry ? tri(f->entry->size > (uint64_t)k->num) : TRI_MAYBE;
 }
 
-static enum tri from_entry(const struct imap_key *k, const struct facts *f)
+static enum tri is_smaller(const struct imap_key *k, const struct facts *f)
 {
-    if (f->entry == NULL)
-        return TRI_MAYBE;
-    if (k->op == SK_LARGER)
-        return tri(f->entry->size > (uint64_t)k->num);
-    if (k->op == SK_SMALLER)
-        return tri(f->entry->size < (uint64_t)k->num);
-    return by_day(SK_BEFORE, SK_ON, k, imap_day_of((int64_t)f->entry->internaldate));
+    return f->entry ? tri(f->entry->size < (uint64_t)k->num) : TRI_MAYBE;
+}
+
+static enum tri compare(const struct imap_key *k, int64_t day)
+{
+    bool before = k->op == SK_BEFORE || k->op == SK_SENTBEFORE, on = k->op == SK_ON || k->op == SK_SENTON;
+
+    return tri(before ? day < k->num : on ? day == k->num : day >= k->num);
+}
+
+static enum tri by_internaldate(const struct imap_key *k, const struct facts *f)
+{
+    return f->entry ? compare(k, imap_day_of((int64_t)f->entry->internaldate)) : TRI_MAYBE;
 }
 
 /* A message without a Date: that can be read is judged by its INTERNALDATE. */
-static enum tri from_date(const struct imap_key *k, const struct facts *f)
+static enum tri by_date(const struct imap_key *k, const struct facts *f)
 {
     if (f->summary == NULL)
         return TRI_MAYBE;
-    return by_day(SK_SENTBEFORE, SK_SENTON, k,
-                  f->summary->has_date ? f->summary->local_day : imap_day_of((int64_t)f->entry->internaldate));
+    return compare(k, f->summary->has_date ? f->summary->local_day : imap_day_of((int64_t)f->entry->internaldate));
 }
 
 static bool field_has(const struct field *f, struct span needle)
 {
-    struct buf decoded = BUF_INIT, folded = BUF_INIT;
+    struct buf decoded = BUF_SECRET_INIT, folded = BUF_SECRET_INIT;
     bool yes;
 
     field_decode(f->body, &decoded);
@@ -88,7 +112,7 @@ static bool header_has(struct span header, const struct imap_key *k)
     return false;
 }
 
-static enum tri from_header(const struct imap_key *k, const struct facts *f)
+static enum tri by_header(const struct imap_key *k, const struct facts *f)
 {
     if (f->summary && f->summary->has_header)
         return tri(header_has(f->summary->header, k));
@@ -98,7 +122,7 @@ static enum tri from_header(const struct imap_key *k, const struct facts *f)
 }
 
 /* ---- text ---- */
-static enum tri from_text(const struct imap_key *k, const struct facts *f)
+static enum tri by_text(const struct imap_key *k, const struct facts *f)
 {
     if (k->text.n == 0)
         return TRI_YES;
@@ -126,36 +150,62 @@ static enum tri together(const struct imap_key *k, const struct facts *f, enum t
     return all;
 }
 
-static enum tri opposite(enum tri t)
+static enum tri all_of(const struct imap_key *k, const struct facts *f)
 {
+    return together(k, f, TRI_NO);
+}
+
+static enum tri any_of(const struct imap_key *k, const struct facts *f)
+{
+    return together(k, f, TRI_YES);
+}
+
+static enum tri opposite(const struct imap_key *k, const struct facts *f)
+{
+    enum tri t = search_eval(k->child, f);
+
     return t == TRI_MAYBE ? t : t == TRI_YES ? TRI_NO : TRI_YES;
 }
 
+/* ---- the keys: a row and a function each ---- */
+static const struct judge {
+    enum tri (*eval)(const struct imap_key *k, const struct facts *f);
+    enum tier tier; /* what it needs to be sure */
+} judges[SK_OPS_] = {
+    [SK_AND] = {all_of, TIER_VIEW},
+    [SK_OR] = {any_of, TIER_VIEW},
+    [SK_NOT] = {opposite, TIER_VIEW},
+    [SK_ALL] = {every, TIER_VIEW},
+    [SK_FLAG] = {by_flag, TIER_VIEW},
+    [SK_KEYWORD] = {by_flag, TIER_VIEW},
+    [SK_RECENT] = {is_recent, TIER_VIEW},
+    [SK_OLD] = {is_old, TIER_VIEW},
+    [SK_NEW] = {is_new, TIER_VIEW},
+    [SK_SEQ] = {by_number, TIER_VIEW},
+    [SK_UID] = {by_uid, TIER_VIEW},
+    [SK_LARGER] = {is_larger, TIER_ENTRY},
+    [SK_SMALLER] = {is_smaller, TIER_ENTRY},
+    [SK_BEFORE] = {by_internaldate, TIER_ENTRY},
+    [SK_ON] = {by_internaldate, TIER_ENTRY},
+    [SK_SINCE] = {by_internaldate, TIER_ENTRY},
+    [SK_SENTBEFORE] = {by_date, TIER_SUMMARY},
+    [SK_SENTON] = {by_date, TIER_SUMMARY},
+    [SK_SENTSINCE] = {by_date, TIER_SUMMARY},
+    [SK_HEADER] = {by_header, TIER_SUMMARY},
+    [SK_BODY] = {by_text, TIER_TEXT},
+    [SK_TEXT] = {by_text, TIER_TEXT},
+};
+
 enum tri search_eval(const struct imap_key *k, const struct facts *f)
 {
-    switch (k->op) {
-    case SK_AND:
-        return together(k, f, TRI_NO);
-    case SK_OR:
-        return together(k, f, TRI_YES);
-    case SK_NOT:
-        return opposite(search_eval(k->child, f));
-    case SK_LARGER:
-    case SK_SMALLER:
-    case SK_BEFORE:
-    case SK_ON:
-    case SK_SINCE:
-        return from_entry(k, f);
-    case SK_SENTBEFORE:
-    case SK_SENTON:
-    case SK_SENTSINCE:
-        return from_date(k, f);
-    case SK_HEADER:
-        return from_header(k, f);
-    case SK_BODY:
-    case SK_TEXT:
-        return from_text(k, f);
-    default:
-        return tri(from_view(k, f));
-    }
+    return judges[k->op].eval(k, f);
+}
+
+unsigned search_tiers(const struct imap_key *k)
+{
+    unsigned bits = 1u << judges[k->op].tier;
+
+    for (const struct imap_key *c = k->child; c; c = c->next)
+        bits |= search_tiers(c);
+    return bits;
 }

@@ -3,6 +3,7 @@
  * Process  tests. */
 #include "imapd/search.h"
 #include "proto/imap/args.h"
+#include "proto/imap/opened_test.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ static const struct store_entry entry = {.uid = 20, .size = 1000, .internaldate 
 
 static struct imap_key *parse(const char *text, struct imap_arena *mem)
 {
-    struct imap_in in = imap_in_of(span_str(text), mem);
+    struct imap_in in = imap_in_of(span_str(text), mem, &everything);
     struct imap_session s = {.view = (struct view *)&view, .mem = *mem};
     union imap_args a;
     struct err e;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/search_key.c - a SEARCH program made ready: see imapd/search.h. Keys are walked by recursion that the parser bounded (IMAP_DEPTH). */
+#include "base/ascii.h"
 #include "imapd/search.h"
 #include "mime/charset.h"
 
@@ -31,7 +32,7 @@ static bool keep(struct imap_session *s, const struct buf *b, struct span *out)
 /* The needle in UTF-8 (what is no UTF-8 is taken as Latin-1 by the folding), folded, in the arena. */
 static enum rc fold(struct imap_session *s, bool latin1, struct span *text, struct err *e)
 {
-    struct buf utf8 = BUF_INIT, folded = BUF_INIT;
+    struct buf utf8 = BUF_SECRET_INIT, folded = BUF_SECRET_INIT;
     enum rc rc = latin1 ? charset_to_utf8("ISO-8859-1", *text, &utf8, e) : RC_OK;
 
     if (rc == RC_OK)
@@ -50,8 +51,7 @@ static enum rc lower_field(struct imap_session *s, struct imap_key *k, struct er
 
     if (p == NULL)
         return reply_bad(s, e, "SEARCH is too complex");
-    for (size_t i = 0; i < k->field.n; i++)
-        p[i] = k->field.p[i] >= 'A' && k->field.p[i] <= 'Z' ? (unsigned char)(k->field.p[i] + 32) : k->field.p[i];
+    ascii_lower_all(k->field, p);
     k->field = span_of(p, k->field.n);
     return RC_OK;
 }
@@ -91,27 +91,6 @@ enum rc search_prepare(struct imap_session *s, struct imap_search *what, struct 
     if (!is_known(what->charset))
         return bad_charset(s, e);
     return prepare(s, what->top, span_ieq_str(what->charset, "ISO-8859-1"), e);
-}
-
-static enum tier tier_of(enum imap_key_op op)
-{
-    static const unsigned char tiers[] = {
-        [SK_LARGER] = TIER_ENTRY,   [SK_SMALLER] = TIER_ENTRY,     [SK_BEFORE] = TIER_ENTRY,
-        [SK_ON] = TIER_ENTRY,       [SK_SINCE] = TIER_ENTRY,       [SK_SENTBEFORE] = TIER_SUMMARY,
-        [SK_SENTON] = TIER_SUMMARY, [SK_SENTSINCE] = TIER_SUMMARY, [SK_HEADER] = TIER_SUMMARY,
-        [SK_BODY] = TIER_TEXT,      [SK_TEXT] = TIER_TEXT,
-    };
-
-    return (enum tier)tiers[op];
-}
-
-unsigned search_tiers(const struct imap_key *k)
-{
-    unsigned bits = 1u << tier_of(k->op);
-
-    for (const struct imap_key *c = k->child; c; c = c->next)
-        bits |= search_tiers(c);
-    return bits;
 }
 
 bool search_has_sent(const struct imap_key *k)

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "imapd/commands.h"
+#include "imapd/extensions.h"
 #include "imapd/view.h"
 #include <stdio.h>
 #include <unistd.h>
@@ -30,7 +31,7 @@ enum rc session_late(struct imap_session *s, struct err *e)
 static void greet(struct imap_session *s)
 {
     buf_addstr(&s->out, "* OK [CAPABILITY ");
-    capability_put(s, &s->out);
+    extensions_tell(&extensions, s, &s->out);
     buf_addf(&s->out, "] %s Pli\r\n", s->conf->hostname);
     reply_out(s);
 }
@@ -39,6 +40,7 @@ static enum rc begin(struct imap_session *s, struct err *e)
 {
     enum rc rc;
 
+    extensions_open(&extensions, s);
     s->login_deadline = deadline_in(s->conf->login_ms);
     stream_deadline(s->io, s->login_deadline);
     if (s->conf->implicit_tls[s->peer->which]) {
@@ -87,9 +89,8 @@ static enum rc run(struct imap_session *s, struct err *e)
         return rc;
     if (s->streaming)
         rest.n -= 2; /* the announcement's CRLF */
-    in = imap_in_of(rest, &s->mem);
-    rc = s->cmd->parse(&in, &args, e);
-    if (rc != RC_OK)
+    in = imap_in_of(rest, &s->mem, &s->opened);
+    if ((rc = command_parse(s->cmd, &in, &args, e)) != RC_OK)
         return rc;
     rc = s->cmd->run(s, &args, e);
     return rc == RC_SYNTAX && !s->blamed ? server_bug(s, e) : rc;
@@ -97,7 +98,7 @@ static enum rc run(struct imap_session *s, struct err *e)
 
 static void after(struct imap_session *s, enum rc rc)
 {
-    bool numbers_stay = s->cmd && (s->cmd->flags & C_SEQ) && !s->uid;
+    bool numbers_stay = s->cmd && (s->cmd->flags & C_SEQ);
     bool ask = s->cmd && (s->cmd->flags & C_SYNC);
 
     s->errors += rc == RC_SYNTAX;
@@ -142,7 +143,7 @@ static void loop(struct imap_session *s, struct err *e)
         imap_arena_free(&s->mem);
         if (s->out.cap > OUT_KEEP) {
             buf_free(&s->out);
-            s->out.secret = true;
+            s->out = (struct buf)BUF_SECRET_INIT;
         }
     }
 }
@@ -175,7 +176,7 @@ void *session_ready(void *conf)
     s.keyd = keyd_new(ROLE_IMAPD);
     s.store = store_new(ROLE_IMAPD);
     s.dir = dir_new(ROLE_IMAPD);
-    s.out.secret = true;
+    s.out = (struct buf)BUF_SECRET_INIT;
     imap_frame_init(&s.frame, FRAME_BEFORE_AUTH);
     keyd_dial_ahead(s.keyd);
     dir_dial_ahead(s.dir);
@@ -192,7 +193,7 @@ static void close_session(struct imap_session *s)
     keywords_free(&s->keywords);
     mailbox_close(&s->box);
     stay_end(&s->stay);
-    store_free(&s->store);  /* before the goodbye, which waits for the client's: stored counts the session until then */
+    store_free(&s->store); /* before the goodbye, which waits for the client's: stored counts the session until then */
     stream_finish(&s->io); /* before keyd: TLS may use it to the end */
     dir_free(&s->dir);
     keyd_free(&s->keyd);

@@ -56,12 +56,14 @@ struct imap_session {
 
     const struct command *cmd; /* the command at hand */
     struct span tag;
-    bool uid; /* it came as UID ... */
+    bool uid; /* it is one of the UID commands: C_UID */
+    struct imap_opened opened; /* imapd/extensions.h: the words that are known */
+    uint64_t enabled;          /* by ENABLE: a bit a row there */
     struct imap_frame frame;
     struct imap_arena mem;
     struct buf out;
     bool blamed;     /* reply_bad() */
-    struct buf code; /* response code of the tagged answer, without brackets; empty: none, or the failure's own */
+    struct buf code; /* open: response code of the tagged answer, without brackets; empty: none, or the failure's own */
     bool streaming;  /* the command's last literal is still on the stream */
 };
 /* .bye and .lost: what a command does when the stream fails under it. Returns RC_CLOSED. */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/prepare.h"
 #include "imapd/commands.h"
+#include "imapd/extensions.h"
 #include "imapd/folders.h"
 #include <poll.h>
 #include <stdio.h>
@@ -74,7 +75,7 @@ static enum rc signed_in(struct imap_session *s, const struct dird_auth_rep *aut
     s->mbx = auth->mbx;
     buf_clear(&s->code);
     buf_addstr(&s->code, "CAPABILITY ");
-    capability_put(s, &s->code);
+    extensions_tell(&extensions, s, &s->code);
     log_ev(LOG_INFO_, "signin", "peer=%s account=%s tls=%s", s->peer->ip, s->address, s->tls.version);
     return RC_OK;
 }
@@ -83,7 +84,7 @@ static enum rc signin_prepared(struct imap_session *s, struct span login, struct
 {
     struct dird_auth_req rq = {login, password, span_str(s->peer->ip), DP_IMAP};
     struct dird_auth_rep auth;
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_SECRET_INIT;
     enum rc rc = dir_auth(s->dir, &rq, &auth, &mem, e);
 
     rc = rc == RC_OK ? signed_in(s, &auth, password, e) : explain(s, rc, e);
@@ -103,10 +104,9 @@ static struct span prepared(enum rc (*prepare)(struct span, struct buf *, struct
 /* The password opens a strict mailbox too (keyd), so it is prepared here and not by dird alone. */
 enum rc signin(struct imap_session *s, struct span login, struct span password, struct err *e)
 {
-    struct buf name = BUF_INIT, secret;
+    struct buf name = BUF_SECRET_INIT, secret = BUF_SECRET_INIT;
     enum rc rc;
 
-    buf_init_secret(&secret);
     login = prepared(prepare_username, login, &name);
     password = prepared(prepare_password, password, &secret);
     rc = signin_prepared(s, login, password, e);

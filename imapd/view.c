@@ -131,7 +131,7 @@ static enum rc load(struct imap_session *s, struct view *v, struct err *e)
 {
     struct store_list_req rq = {v->folder, 1, STORE_UID_MAX};
     struct store_brief_rep rep;
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_INIT; /* open: UIDs and flags */
     enum rc rc;
 
     do {
@@ -225,7 +225,7 @@ enum rc view_sync(struct imap_session *s, struct err *e)
     struct view *v = s->view;
     struct store_changes_req rq = {v->folder, v->modseq, 0};
     struct store_changes_rep rep;
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_INIT; /* open: UIDs and flags */
     uint32_t before = v->n;
     uint64_t since = 0;
     enum rc rc;

@@ -2,6 +2,7 @@
 /* imapd/view_test.c - what a client is told, and when: changes put into a view, the lines that come out on the stream.
  * Process  tests. */
 #include "imapd/view.h"
+#include "proto/imap/opened_test.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -186,7 +187,7 @@ static void sets_become_rows(void **state)
     begin(&f, 5);
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         struct imap_arena mem = {0};
-        struct imap_in in = imap_in_of(span_str(t[i].set), &mem);
+        struct imap_in in = imap_in_of(span_str(t[i].set), &mem, &everything);
         struct buf out = BUF_INIT;
         struct imap_set set;
         struct err e;

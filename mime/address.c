@@ -101,7 +101,7 @@ static void put_spec(const struct walk *w, struct buf *out)
 /* Is what was read no mailbox of RFC 5322, sections 3.4 and 4.4? */
 static bool mailbox_odd(const struct walk *w)
 {
-    struct buf spec = BUF_INIT;
+    struct buf spec = BUF_SECRET_INIT;
     bool twice;
 
     put_spec(w, &spec);
@@ -279,10 +279,16 @@ static void special(struct walk *w, const struct token *t)
 
 enum rc addresses_parse(struct span body, struct address_list *out, struct err *e)
 {
-    struct walk w = {.lex = lex_of(body, LEX_ADDRESS), .out = out};
+    struct walk w = {.lex = lex_of(body, LEX_ADDRESS),
+                     .out = out,
+                     .phrase = BUF_SECRET_INIT,
+                     .before = BUF_SECRET_INIT,
+                     .run = BUF_SECRET_INIT,
+                     .domain = BUF_SECRET_INIT,
+                     .route = BUF_SECRET_INIT};
     struct token t;
 
-    *out = (struct address_list){.n = 0};
+    *out = (struct address_list){.mem = BUF_SECRET_INIT};
     if (body.n > FIELD_MAX)
         return err_set(e, RC_SYNTAX, NULL, NULL, "address field of %zu bytes", body.n);
     buf_addc(&out->mem, 0); /* so that an empty part has somewhere to point */
@@ -339,7 +345,7 @@ static void add_missing(struct span shown, struct buf *line)
 
 void addresses_add_shown(struct span body, struct buf *line)
 {
-    struct buf one = BUF_INIT;
+    struct buf one = BUF_SECRET_INIT;
     struct address_list l;
     struct err e;
 

@@ -90,7 +90,7 @@ static bool has_no_parts(const struct part *p)
 /* Is the charset that is said, or none, untrue of octets beyond ASCII? Another charset than these cannot be told from its octets. */
 static bool untrue(const struct content_type *ct, bool not_utf8)
 {
-    struct buf charset = BUF_INIT;
+    struct buf charset = BUF_SECRET_INIT;
     bool said = content_type_param(ct, "charset", &charset);
     struct span s = span_trim(buf_span(&charset));
     bool is = !said || s.n == 0 || span_ieq_str(s, "us-ascii") || span_ieq_str(s, "ascii") ||
@@ -213,7 +213,8 @@ struct canon *canon_new(const struct scan *s, const struct canon_spec *sp, mime_
 
     if (!c)
         die("no memory for a canonical message");
-    *c = (struct canon){.scan = s, .spec = *sp, .out = out, .ctx = ctx};
+    *c = (struct canon){
+        .scan = s, .spec = *sp, .out = out, .ctx = ctx, .decoded = BUF_SECRET_INIT, .made = BUF_SECRET_INIT};
     plan(c);
     return c;
 }
@@ -265,8 +266,8 @@ static void end_last_line(struct buf *out)
 /* The Content-Type with the charset that is true. */
 static void write_type(const struct region *r, const struct field *f, struct buf *out)
 {
-    struct content_type ct = {.type = ""};
-    struct buf made = BUF_INIT;
+    struct content_type ct = {.params = BUF_SECRET_INIT};
+    struct buf made = BUF_SECRET_INIT;
     bool whole = !r->as_text && f && content_type_parse(f->body, &ct);
 
     if (whole)

@@ -2,9 +2,9 @@
 /* mime/charset_utf.c - the forms of Unicode: UTF-8 written, UTF-16 and UTF-7 read by their grammar (mime/charset_int.h).
  * RFC 3629, 2781, 2152.
  */
+#include "base/base64.h"
 #include "mime/charset_int.h"
 #include "mime/codec.h"
-#include <ctype.h>
 
 void charset_add(struct buf *out, unsigned cp)
 {
@@ -89,7 +89,7 @@ static size_t digits(struct span in)
 {
     size_t i = 0;
 
-    while (i < in.n && in.p[i] < 0x80 && (isalnum(in.p[i]) || in.p[i] == '+' || in.p[i] == '/'))
+    while (i < in.n && base64_value(in.p[i]) >= 0)
         i++;
     return i;
 }
@@ -100,7 +100,7 @@ static struct span shifted(struct span in, struct buf *out)
 {
     size_t n = digits(in);
     bool dash = n < in.n && in.p[n] == '-';
-    struct buf octets = BUF_INIT;
+    struct buf octets = BUF_SECRET_INIT;
 
     mime_decode_base64(span_head(in, n), &octets);
     units(buf_span(&octets), true, out);

@@ -49,7 +49,7 @@ static unsigned char header_byte(unsigned char c)
 
 void canon_field(struct span raw, struct buf *out)
 {
-    struct buf line = BUF_INIT;
+    struct buf line = BUF_SECRET_INIT;
 
     for (size_t i = 0; i < raw.n; i++) {
         bool crlf = raw.p[i] == '\r' && i + 1 < raw.n && raw.p[i + 1] == '\n';

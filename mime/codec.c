@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* mime/codec.c - see mime/codec.h. RFC 2045 6.7, 6.8. */
 #include "mime/codec.h"
+#include "base/ascii.h"
+#include "base/base64.h"
 #include "mime/canon.h"
 #include "mime/lex.h"
 
-static const char digits64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char digits16[] = "0123456789ABCDEF";
 
 enum codec_kind codec_of(struct span encoding_body, bool *known_out)
@@ -30,21 +31,10 @@ enum codec_kind codec_of(struct span encoding_body, bool *known_out)
 
 /* ---- decoding ---- */
 
-static int value64(unsigned char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 static void feed64(struct decoder *d, struct span in, struct buf *out)
 {
     for (size_t i = 0; i < in.n; i++) {
-        int v = value64(in.p[i]);
+        int v = base64_value(in.p[i]);
 
         if (in.p[i] == '=') { /* padding ends a quantum; several encoded runs may follow each other */
             d->nbits = 0;
@@ -61,14 +51,6 @@ static void feed64(struct decoder *d, struct span in, struct buf *out)
     }
 }
 
-static int value16(unsigned char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void give_held(struct decoder *d, struct buf *out)
 {
     buf_add(out, d->held, d->n_held);
@@ -81,7 +63,7 @@ static bool escape(struct decoder *d, unsigned char c, struct buf *out)
     int hi, lo;
 
     d->held[d->n_held++] = c;
-    hi = value16(d->held[1]);
+    hi = ascii_hex(d->held[1]);
     if (hi < 0 && c == '\n') { /* "=" blanks CRLF: a soft line break vanishes */
         d->n_held = 0;
         return true;
@@ -93,7 +75,7 @@ static bool escape(struct decoder *d, unsigned char c, struct buf *out)
     }
     if (d->n_held == 2 && hi >= 0)
         return true;
-    lo = d->n_held == 3 && hi >= 0 ? value16(c) : -1;
+    lo = d->n_held == 3 && hi >= 0 ? ascii_hex(c) : -1;
     if (lo >= 0) {
         d->n_held = 0;
         buf_addc(out, (unsigned char)(hi * 16 + lo));
@@ -156,8 +138,8 @@ void mime_decode_base64(struct span in, struct buf *out)
 void codec_qp_word(struct span in, struct buf *out)
 {
     for (size_t i = 0; i < in.n; i++) {
-        int hi = in.p[i] == '=' && i + 2 < in.n ? value16(in.p[i + 1]) : -1;
-        int lo = hi >= 0 ? value16(in.p[i + 2]) : -1;
+        int hi = in.p[i] == '=' && i + 2 < in.n ? ascii_hex(in.p[i + 1]) : -1;
+        int lo = hi >= 0 ? ascii_hex(in.p[i + 2]) : -1;
 
         buf_addc(out, lo >= 0 ? (unsigned char)(hi * 16 + lo) : in.p[i]);
         i += lo >= 0 ? 2 : 0;
@@ -181,12 +163,9 @@ enum { LINE = 76 };
 
 static void quantum(struct encoder *n, struct buf *out)
 {
-    const unsigned char *t = n->tail;
-    unsigned char d[4] = {(unsigned char)digits64[t[0] >> 2], (unsigned char)digits64[(t[0] & 3) << 4 | t[1] >> 4],
-                          (unsigned char)digits64[(t[1] & 15) << 2 | t[2] >> 6], (unsigned char)digits64[t[2] & 63]};
+    unsigned char d[4];
 
-    for (size_t i = n->n_tail + 1; i < 4; i++)
-        d[i] = '=';
+    base64_quantum(n->tail, n->n_tail, d);
     buf_add(out, d, 4);
     n->n_tail = 0;
     n->column += 4;
@@ -274,8 +253,6 @@ void encoder_feed(struct encoder *n, struct span in, struct buf *out)
 void encoder_end(struct encoder *n, struct buf *out)
 {
     if (n->kind == CODEC_BASE64) {
-        for (size_t i = n->n_tail; n->n_tail > 0 && i < 3; i++)
-            n->tail[i] = 0;
         if (n->n_tail > 0)
             quantum(n, out);
         if (n->column > 0)

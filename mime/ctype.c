@@ -3,6 +3,7 @@
  * undone when one is asked for. Unquoted values that break the token rule are taken up to the next blank (file names:
  * up to ";"), since senders leave quotes out. RFC 2045 5.1, 2183, 2231.
  */
+#include "base/ascii.h"
 #include "mime/charset.h"
 #include "mime/fields.h"
 #include "mime/lex.h"
@@ -90,7 +91,7 @@ static void take_params(struct lex *l, bool at_one, struct buf *params)
     size_t count = 0;
 
     while (count < PARAMS_MAX && (at_one || next_param(l))) {
-        struct buf value = BUF_INIT;
+        struct buf value = BUF_SECRET_INIT;
         struct lex ahead = *l;
         char name[80];
 
@@ -118,7 +119,7 @@ bool content_type_parse(struct span body, struct content_type *out)
     struct lex l = lex_of(body, LEX_MIME);
     bool ok;
 
-    *out = (struct content_type){.type = ""};
+    *out = (struct content_type){.params = BUF_SECRET_INIT};
     ok = body.n <= FIELD_MAX && take_token(&l, out->type) && take_special(&l, '/') && take_token(&l, out->subtype);
     if (ok)
         take_params(&l, false, &out->params);
@@ -155,7 +156,7 @@ bool disposition_parse(struct span body, struct content_type *out)
     struct lex l = lex_of(body, LEX_MIME);
     bool bare = body.n <= FIELD_MAX && begins_with_param(l), ok;
 
-    *out = (struct content_type){.type = ""};
+    *out = (struct content_type){.params = BUF_SECRET_INIT};
     if (bare)
         snprintf(out->type, sizeof out->type, "attachment");
     ok = bare || (body.n <= FIELD_MAX && take_disposition(&l, out->type));
@@ -220,19 +221,11 @@ size_t content_type_given(const struct content_type *ct, const char *name)
     return given;
 }
 
-static int hex(unsigned char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void percent_decode(struct span s, struct buf *out)
 {
     for (size_t i = 0; i < s.n; i++) {
-        int hi = s.p[i] == '%' && i + 2 < s.n ? hex(s.p[i + 1]) : -1;
-        int lo = hi >= 0 ? hex(s.p[i + 2]) : -1;
+        int hi = s.p[i] == '%' && i + 2 < s.n ? ascii_hex(s.p[i + 1]) : -1;
+        int lo = hi >= 0 ? ascii_hex(s.p[i + 2]) : -1;
 
         buf_addc(out, lo >= 0 ? (unsigned char)(hi * 16 + lo) : s.p[i]);
         i += lo >= 0 ? 2 : 0;
@@ -268,7 +261,7 @@ static void to_utf8(const char *charset, struct span in, struct buf *out)
 bool content_type_param(const struct content_type *ct, const char *name, struct buf *value_out)
 {
     char key[100], charset[40] = "";
-    struct buf octets = BUF_INIT;
+    struct buf octets = BUF_SECRET_INIT;
     struct span v;
     bool found = false;
 

@@ -75,8 +75,8 @@ enum codec_kind part_encoding(const struct part *p, bool *known_out)
 
 void part_file_name(struct span header, const struct content_type *ct, struct buf *out)
 {
-    struct content_type disposition = {.type = ""};
-    struct buf raw = BUF_INIT;
+    struct content_type disposition = {.params = BUF_SECRET_INIT};
+    struct buf raw = BUF_SECRET_INIT;
     struct field f;
     bool found = false;
 

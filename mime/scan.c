@@ -123,6 +123,7 @@ struct scan *scan_new(void)
 
     if (!s)
         die("no memory for a message scan");
+    buf_init_secret(&s->arena);
     grow(s);
     s->parts[0] = (struct part){.number = 1};
     s->places[0] = (struct place){.off = 0};
@@ -146,7 +147,7 @@ void scan_free(struct scan **s)
 
 static bool names_winmail(struct span header, const struct content_type *ct)
 {
-    struct buf name = BUF_INIT;
+    struct buf name = BUF_SECRET_INIT;
     bool found;
 
     part_file_name(header, ct, &name);
@@ -158,7 +159,7 @@ static bool names_winmail(struct span header, const struct content_type *ct)
 static void note_facts(struct scan *s, struct span header, const struct content_type *ct)
 {
     bool smime = content_type_is(ct, "application", "pkcs7-mime") || content_type_is(ct, "application", "x-pkcs7-mime");
-    struct buf type = BUF_INIT;
+    struct buf type = BUF_SECRET_INIT;
 
     if (content_type_is(ct, "application", "ms-tnef") || content_type_is(ct, "application", "vnd.ms-tnef") ||
         (!content_type_is(ct, "multipart", NULL) && names_winmail(header, ct)))
@@ -176,7 +177,7 @@ static void note_facts(struct scan *s, struct span header, const struct content_
 
 static bool push_boundary(struct scan *s, const struct content_type *ct)
 {
-    struct buf text = BUF_INIT;
+    struct buf text = BUF_SECRET_INIT;
     bool pushed = content_type_param(ct, "boundary", &text) && boundary_push(&s->boundaries, buf_span(&text));
 
     if (pushed)

@@ -3,6 +3,7 @@
  * Bytes beyond 127 are UTF-8 where they are valid UTF-8, else they count as windows-1252 (charset_make_utf8). What is made is
  * seven bits, so it is left alone the next time.
  */
+#include "base/ascii.h"
 #include "mime/canon_int.h"
 #include "mime/charset.h"
 #include "mime/fields.h"
@@ -34,7 +35,7 @@ static void put(struct line *l, struct span s)
 
 bool seven_plain(unsigned char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    return ascii_is_alnum(c);
 }
 
 static size_t add_q(struct span character, struct buf *out)
@@ -58,7 +59,7 @@ static size_t add_q(struct span character, struct buf *out)
 static void encoded_words(struct line *l, struct span utf8)
 {
     while (utf8.n > 0) {
-        struct buf word = BUF_INIT;
+        struct buf word = BUF_SECRET_INIT;
         size_t room = WORD_LINE - 1 - WORD_FRAME;
 
         if (l->column + 1 + WORD_FRAME + WORD_LEAST < WORD_LINE)
@@ -124,7 +125,7 @@ static void text_words(struct line *l, struct span utf8)
 
 static bool unstructured(const struct field *f, struct line *l)
 {
-    struct buf text = BUF_INIT;
+    struct buf text = BUF_SECRET_INIT;
 
     field_decode(f->body, &text);
     text_words(l, buf_span(&text));
@@ -158,7 +159,7 @@ void seven_quoted(struct span s, struct buf *out)
 
 static void add_phrase(struct line *l, struct span name)
 {
-    struct buf text = BUF_INIT, quoted = BUF_INIT;
+    struct buf text = BUF_SECRET_INIT, quoted = BUF_SECRET_INIT;
 
     if (has_8bit(name)) {
         field_decode(name, &text);
@@ -190,7 +191,7 @@ static void add_spec(const struct address *a, bool angled, struct buf *out)
  * read it and no program writes to a wrong one. */
 static void add_mailbox(struct line *l, const struct address *a, bool in_group)
 {
-    struct buf spec = BUF_INIT, text = BUF_INIT;
+    struct buf spec = BUF_SECRET_INIT, text = BUF_SECRET_INIT;
     bool encode = has_8bit(a->local) || has_8bit(a->domain);
 
     if (a->name.n > 0 && !(encode && in_group))
@@ -244,7 +245,7 @@ static bool addresses(const struct field *f, struct line *l)
 static bool with_params(const struct field *f, struct line *l, bool (*parse)(struct span, struct content_type *))
 {
     struct content_type ct;
-    struct buf made = BUF_INIT;
+    struct buf made = BUF_SECRET_INIT;
     bool ok = parse(f->body, &ct);
 
     if (ok) {
@@ -274,7 +275,7 @@ static bool disposition(const struct field *f, struct line *l)
 
 static bool uri(const struct field *f, struct line *l)
 {
-    struct buf utf8 = BUF_INIT;
+    struct buf utf8 = BUF_SECRET_INIT;
 
     charset_make_utf8(f->body, &utf8);
     seven_percent(buf_span(&utf8), false, l->out);
@@ -342,7 +343,7 @@ static void neutral(struct span raw, struct buf *out)
 
 bool canon_too_long(struct span raw)
 {
-    struct buf folded = BUF_INIT;
+    struct buf folded = BUF_SECRET_INIT;
     size_t column = 0;
 
     if (raw.n > CANON_LINE)
@@ -355,7 +356,7 @@ bool canon_too_long(struct span raw)
 
 void canon_field_7bit(const struct field *f, struct buf *out)
 {
-    struct buf made = BUF_INIT;
+    struct buf made = BUF_SECRET_INIT;
     struct line l = {&made, f->name.n + 1};
 
     buf_addspan(&made, f->name);

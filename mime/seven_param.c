@@ -19,7 +19,7 @@ void seven_percent(struct span s, bool all, struct buf *out)
 /* name*=utf-8''..., in pieces where a line could not hold it (RFC 2231 3, 4) */
 static void extended_param(struct span name, struct span value, struct buf *out)
 {
-    struct buf utf8 = BUF_INIT, made = BUF_INIT;
+    struct buf utf8 = BUF_SECRET_INIT, made = BUF_SECRET_INIT;
     struct span rest;
     unsigned n = 0;
 
@@ -89,7 +89,7 @@ static void look(const struct content_type *ct, struct span base, const unsigned
 static void one_param(const struct content_type *ct, struct span name, struct span value, struct buf *out)
 {
     struct span base = base_of(name);
-    struct buf whole = BUF_INIT;
+    struct buf whole = BUF_SECRET_INIT;
     bool before, extend;
     char key[84];
 

@@ -29,7 +29,7 @@ enum rc signed_form_make(struct span header, struct signed_form *out, struct err
     struct field f;
     bool type = false, version = false;
 
-    *out = (struct signed_form){.boundary = ""};
+    *out = (struct signed_form){.outer_header = BUF_SECRET_INIT, .inner_header = BUF_SECRET_INIT};
     if (header.n > 4u * SCAN_TOP_HEADER)
         return err_set(e, RC_PERM, "5.3.4", "header too large to sign", "a header block of %zu bytes is not signed",
                        header.n);
@@ -91,7 +91,7 @@ static void note_place(const struct part *p, struct signed_places *out)
 /* application/octet-stream (or what its sender could not tell) with that ending. RFC 8551 3.9 */
 static bool named(const struct part *p, const struct content_type *ct, const char *ending)
 {
-    struct buf name = BUF_INIT;
+    struct buf name = BUF_SECRET_INIT;
     size_t n = strlen(ending);
     bool is;
 
@@ -111,7 +111,7 @@ static bool is_signature(const struct part *p, const struct content_type *ct)
 /* pkcs7-mime whose smime-type does not say that it is something else: it need not be said (RFC 8551 3.2.2) */
 static bool is_opaque(const struct part *p, const struct content_type *ct)
 {
-    struct buf type = BUF_INIT;
+    struct buf type = BUF_SECRET_INIT;
     bool is = named(p, ct, ".p7m");
 
     if (content_type_is(ct, "application", "pkcs7-mime") || content_type_is(ct, "application", "x-pkcs7-mime"))
@@ -124,7 +124,7 @@ static bool is_opaque(const struct part *p, const struct content_type *ct)
 /* multipart/signed for S/MIME: by its protocol, else by the part that is there */
 static bool says_smime(const struct content_type *ct, bool part_is)
 {
-    struct buf protocol = BUF_INIT;
+    struct buf protocol = BUF_SECRET_INIT;
     bool is = content_type_param(ct, "protocol", &protocol) &&
               (span_ieq_str(buf_span(&protocol), "application/pkcs7-signature") ||
                span_ieq_str(buf_span(&protocol), "application/x-pkcs7-signature"));

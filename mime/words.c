@@ -5,6 +5,7 @@
  * senders cut characters in two. Anything that is no encoded word is passed, made UTF-8. Linear: a word ends at its
  * first "?" or is none.
  */
+#include "base/ascii.h"
 #include "mime/charset.h"
 #include "mime/codec.h"
 #include "mime/fields.h"
@@ -32,7 +33,7 @@ static bool take_word(struct span s, struct word *w)
     rest = span_from(rest, (size_t)q + 1);
     if (rest.n < 4 || rest.p[1] != '?')
         return false;
-    w->encoding = (char)(rest.p[0] | 0x20);
+    w->encoding = (char)ascii_lower(rest.p[0]);
     if (w->encoding != 'b' && w->encoding != 'q')
         return false;
     rest = span_from(rest, 2);
@@ -46,7 +47,7 @@ static bool take_word(struct span s, struct word *w)
 
 static void q_decode(struct span text, struct buf *out)
 {
-    struct buf spaced = BUF_INIT;
+    struct buf spaced = BUF_SECRET_INIT;
 
     buf_addspan(&spaced, text);
     for (size_t i = 0; i < spaced.n; i++)
@@ -96,8 +97,8 @@ static size_t blanks(struct span s)
 
 void field_decode(struct span body, struct buf *out)
 {
-    struct pending p = {.charset = ""};
-    struct buf flat = BUF_INIT;
+    struct pending p = {.octets = BUF_SECRET_INIT};
+    struct buf flat = BUF_SECRET_INIT;
     struct word w;
     size_t plain = 0, i = 0; /* flat[plain..i) is not yet written */
     bool after_word = false;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/conf_lines.c - on which line of pli.conf does a setting stand? libconfuse does not keep it, and an error that names the line is
  * mended in a minute. The same grammar, read for its names alone: comments, quoted texts, "section {", "name =". */
+#include "base/ascii.h"
 #include "pli/conf.h"
-#include <ctype.h>
 #include <string.h>
 
 struct reading {
@@ -45,7 +45,7 @@ static void skip_quoted(struct reading *r, unsigned char quote)
 
 static bool name_char(unsigned char c)
 {
-    return isalnum(c) || c == '_' || c == '-';
+    return ascii_is_alnum(c) || c == '_' || c == '-';
 }
 
 static void take_word(struct reading *r)

@@ -40,13 +40,12 @@ static struct span without_bom(struct span s)
 
 int passwords_take(struct cmd *c, struct span line, struct passwords *out)
 {
-    struct buf as;
+    struct buf as = BUF_SECRET_INIT;
     struct err e;
     enum rc rc;
 
     if (line.n == 0 || line.n > PASSWORD_MOST || span_chr(line, 0) >= 0)
         return cmd_usage(c, "a password is one line of 1 to %d bytes", PASSWORD_MOST);
-    buf_init_secret(&as);
     rc = password_normal(line, &as, &e);
     buf_free(&as);
     if (rc != RC_OK)

@@ -4,6 +4,7 @@
  * Process  any.
  */
 #include "policies/identifiers.h"
+#include "base/ascii.h"
 
 static bool digit(unsigned char c)
 {
@@ -20,7 +21,7 @@ static bool all_digits(struct span s)
 
 static bool lower_alnum(unsigned char c)
 {
-    return digit(c) || (c >= 'a' && c <= 'z');
+    return digit(c) || ascii_is_lower(c);
 }
 
 bool luhn_ok(struct span s)
@@ -78,33 +79,13 @@ bool structure_ok(struct span s)
     return finess_ok(s) || siren_ok(s) || siret_ok(s);
 }
 
-bool ins_ok(struct span s)
-{
-    if (s.n != 15)
-        return false;
-    bool corsica = s.p[5] == '2' && (s.p[6] == 'A' || s.p[6] == 'B');
-    uint64_t n = 0;
-    for (size_t i = 0; i < 13; i++) {
-        unsigned char c = s.p[i];
-        if (corsica && i == 5)
-            c = '1';
-        if (corsica && i == 6)
-            c = c == 'A' ? '9' : '8';
-        if (!digit(c))
-            return false;
-        n = n * 10 + (c - '0');
-    }
-    uint64_t key = 0;
-    return span_u64(span_from(s, 13), 97, &key) && key == 97 - n % 97;
-}
-
 static bool label_ok(struct span l)
 {
     if (l.n == 0 || l.n > 63 || l.p[0] == '-' || l.p[l.n - 1] == '-')
         return false;
     for (size_t i = 0; i < l.n; i++) {
         unsigned char c = l.p[i];
-        if (!(digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-'))
+        if (!(ascii_is_alnum(c) || c == '-'))
             return false;
     }
     return true;

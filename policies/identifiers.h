@@ -10,6 +10,5 @@ bool finess_ok(struct span s);     /* 9 characters; Luhn when all digits; 2A and
 bool siret_ok(struct span s);      /* 14 digits, Luhn (La Poste: sum multiple of 5) */
 bool siren_ok(struct span s);
 bool structure_ok(struct span s);  /* FINESS, SIREN, SIRET */
-bool ins_ok(struct span s);        /* 15 characters, key mod 97, Corsica */
 bool mail_domain_ok(struct span s);/* LDH labels, at least two, RFC 1035 lengths */
 bool mail_local_ok(struct span s); /* for a new account: [a-z0-9._-]{1,64}, no dot at ends or doubled */

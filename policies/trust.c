@@ -7,6 +7,7 @@
  * Source   spec/mssante.md 1.2, 1.3; RFC 4514 3, RFC 4518 2.
  */
 #include "policies/trust.h"
+#include "base/ascii.h"
 
 enum { MAX_AVAS = 24, MAX_TEXT = 1024 };
 
@@ -66,14 +67,6 @@ static struct span type_of(struct span written)
     return written; /* an unknown type is compared as written */
 }
 
-static int hex_value(unsigned char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 /* One byte of a value, escapes undone: RFC 4514 2.4. False at the end or when the escape is cut. */
 static bool next_byte(struct span *rest, unsigned char *out)
 {
@@ -84,8 +77,8 @@ static bool next_byte(struct span *rest, unsigned char *out)
         *rest = span_from(*rest, 1);
         return true;
     }
-    if (rest->n >= 3 && hex_value(rest->p[1]) >= 0 && hex_value(rest->p[2]) >= 0) {
-        *out = (unsigned char)(hex_value(rest->p[1]) * 16 + hex_value(rest->p[2]));
+    if (rest->n >= 3 && ascii_hex(rest->p[1]) >= 0 && ascii_hex(rest->p[2]) >= 0) {
+        *out = (unsigned char)(ascii_hex(rest->p[1]) * 16 + ascii_hex(rest->p[2]));
         *rest = span_from(*rest, 3);
         return true;
     }
@@ -100,8 +93,8 @@ static bool next_byte(struct span *rest, unsigned char *out)
 static void put_folded(struct name *d, size_t start, unsigned char c)
 {
     bool after_c3 = d->used > start && d->text[d->used - 1] == 0xC3;
-    if (c >= 'A' && c <= 'Z')
-        c = (unsigned char)(c + 32);
+    if (ascii_is_upper(c))
+        c = ascii_lower(c);
     else if (after_c3 && c >= 0x80 && c <= 0x9E && c != 0x97) /* U+00C0..U+00DE but the multiplication sign */
         c = (unsigned char)(c + 32);
     d->text[d->used++] = c;

@@ -6,8 +6,6 @@
 #include "smtpd/verbs.h"
 #include <stdio.h>
 
-enum { PROTOCOL_SUBMISSION = 1 };
-
 /* A response lies in the stream's buffer, consumed: what it said is not left there. */
 static void forget(struct span response)
 {
@@ -76,7 +74,7 @@ static void check(struct smtp_session *s, const struct sasl *sasl)
     struct dird_auth_req rq = {
         .login = sasl->login, .password = sasl->password, .peer = span_str(s->peer->ip), .protocol = DP_SUBMISSION};
     struct dird_auth_rep rep;
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_SECRET_INIT;
     struct err e = {0};
     enum refusal r;
     enum rc rc = RC_DENIED;

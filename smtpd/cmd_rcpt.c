@@ -44,7 +44,7 @@ static enum refusal to_elsewhere(struct smtp_session *s, const struct smtp_rcpt 
 static enum refusal look_up(struct smtp_session *s, const struct smtp_rcpt *r, const char *address, struct err *e)
 {
     struct dird_lookup_rep who;
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_SECRET_INIT;
     enum rc rc = dir_lookup(s->dir, span_str(address), &who, &mem, e);
 
     buf_free(&mem); /* what it is is wanted, not how it is written */

@@ -31,7 +31,7 @@ void cmd_expn(struct smtp_session *s, const union smtp_args *a)
 
 void cmd_help(struct smtp_session *s, const union smtp_args *a)
 {
-    struct buf text = BUF_INIT;
+    struct buf text = BUF_INIT; /* open: our own words */
 
     (void)a;
     buf_addstr(&text, "Pli, RFC 5321:");

@@ -24,7 +24,7 @@ static void refuse(void *ctx, int fd, const struct listener_peer *peer, enum lis
 {
     const struct smtpd *c = ctx;
     const struct refusal_text *t = refusal_get(REFUSE_TOO_MANY_SESSIONS);
-    struct buf b = BUF_INIT;
+    struct buf b = BUF_INIT; /* open: our own words */
     char text[256];
 
     (void)why;

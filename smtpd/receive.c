@@ -19,7 +19,7 @@ enum {
 static bool load_slots(struct smtp_session *s, struct err *e)
 {
     struct store_box_rep box;
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_INIT; /* open: wrapped keys */
     struct store *st;
     enum rc rc;
 

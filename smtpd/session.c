@@ -3,19 +3,14 @@
 #include "smtpd/session.h"
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "base/wipe.h"
 #include "smtpd/start_tls.h"
 #include "smtpd/verbs.h"
 #include <poll.h>
 #include <string.h>
 
 /* AUTH with its initial response is the longest line there is (RFC 4954 4); every other one is held to SMTP_LINE_MAX. */
-enum {
-    READ_MAX = SMTP_LINE_MAX + SMTP_SASL_MAX,
-    DRAIN_MAX = 1024 * 1024,
-    GOODBYE_MS = 5000,
-    WAIT_STOP = 2,
-    WAIT_STAY = 4 /* of stream_wait_any() */
-};
+enum { READ_MAX = SMTP_LINE_MAX + SMTP_SASL_MAX, DRAIN_MAX = 1024 * 1024, GOODBYE_MS = 5000 };
 
 bool smtp_is_submission(const struct smtp_session *s)
 {
@@ -80,14 +75,14 @@ static bool line_at_hand(struct smtp_session *s)
     return stream_buffered(s->st) > 0 && stream_peek(s->st, &have, &e) == RC_OK && span_chr(have, '\n') >= 0;
 }
 
-/* Until the client speaks, the listener is to stop, or the account's right to be here ends. */
+/* Until the client speaks (STREAM_INPUT), the listener is to stop (OTHER), or the account's right to be here is to be looked at (THIRD). */
 static enum rc wait_once(struct smtp_session *s, int64_t until, int *which, struct err *e)
 {
     int64_t due = stay_due(&s->stay);
-    enum rc rc = stream_wait_any(s->st, s->peer->stop_fd, stay_fd(&s->stay), due < until ? due : until, which, e);
+    enum rc rc = stream_wait(s->st, s->peer->stop_fd, stay_fd(&s->stay), due < until ? due : until, which, e);
 
     if (rc == RC_TIMEOUT && due < until) {
-        *which = WAIT_STAY;
+        *which = STREAM_THIRD;
         rc = RC_OK;
     }
     return rc;
@@ -103,14 +98,14 @@ static bool wait_for_client(struct smtp_session *s)
     do {
         if (rc == RC_OK)
             rc = wait_once(s, until, &which, &e);
-        if (rc == RC_OK && (which & WAIT_STAY) && !smtp_stays(s))
+        if (rc == RC_OK && (which & STREAM_THIRD) && !smtp_stays(s))
             return false;
-    } while (rc == RC_OK && which == WAIT_STAY);
+    } while (rc == RC_OK && which == STREAM_THIRD);
     if (rc == RC_TIMEOUT)
         smtp_refuse(s, REFUSE_TIMEOUT, &e);
     else if (rc != RC_OK)
         smtp_end(s, rc_name(rc));
-    else if ((which & ~WAIT_STAY) == WAIT_STOP)
+    else if ((which & STREAM_OTHER) && !(which & STREAM_INPUT))
         smtp_refuse(s, REFUSE_SHUTDOWN, NULL);
     return !s->over;
 }
@@ -176,7 +171,9 @@ static void refused_verb(struct smtp_session *s, const struct verb *v, struct sp
     union smtp_args a;
     struct err e;
 
-    smtp_refuse(s, r, cause);
+    smtp_refuse(s, r, v->flags & V_SECRET ? NULL : cause);
+    if (v->flags & V_SECRET) /* it lies in the stream's buffer, consumed */
+        wipe((void *)(uintptr_t)arg.p, arg.n);
     if ((v->flags & V_CHUNK) && smtp_parse_bdat(arg, &a, &e) == RC_OK)
         (void)receive_skip(s, a.bdat.size);
 }
@@ -191,10 +188,20 @@ static void unknown_verb(struct smtp_session *s, struct span verb)
     smtp_refuse(s, REFUSE_UNKNOWN_VERB, NULL);
 }
 
-static void command(struct smtp_session *s, struct span text)
+/* Replies are gathered until the client waits. Not behind a verb that ends a group, nor behind one that is not known: RFC 2920 3.2 (3), (4). */
+static void end_group(struct smtp_session *s, const struct verb *v)
 {
-    struct smtp_line line = smtp_line(text);
-    const struct verb *v = verb_find(line.verb);
+    struct err e;
+
+    if (s->over || (v && !(v->flags & V_ENDS_GROUP)))
+        return;
+    stream_deadline(s->st, next_deadline(s));
+    if (stream_flush(s->st, &e) != RC_OK)
+        smtp_end(s, rc_name(e.rc));
+}
+
+static void command(struct smtp_session *s, const struct verb *v, const struct smtp_line line)
+{
     union smtp_args args = {0};
     struct err e = {0};
     enum refusal r;
@@ -216,6 +223,15 @@ static void command(struct smtp_session *s, struct span text)
         refused_verb(s, v, line.arg, smtp_parse_refusal(rc, &e), &e);
     else
         v->run(s, &args);
+}
+
+static void one_command(struct smtp_session *s, struct span text)
+{
+    const struct smtp_line line = smtp_line(text);
+    const struct verb *v = verb_find(line.verb);
+
+    command(s, v, line);
+    end_group(s, v);
 }
 
 /* ---- life ---- */
@@ -251,7 +267,7 @@ void smtp_session_loop(struct smtp_session *s)
     if (greet(s))
         while (!s->over)
             if (next_line(s, &line) && smtp_stays(s))
-                command(s, line);
+                one_command(s, line);
     stream_deadline(s->st, deadline_in(GOODBYE_MS));
     (void)stream_flush(s->st, &e);
 }

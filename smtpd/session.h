@@ -55,7 +55,7 @@ struct smtp_session {
     const struct listener_peer *peer;
     enum smtp_kind kind;
     struct stream *st;
-    struct buf reply; /* scratch for one reply */
+    struct buf reply; /* open: scratch for one reply */
     struct keyd *keyd;
     struct store *store;
     struct dir *dir;
@@ -71,7 +71,8 @@ struct smtp_session {
     char helo[SMTP_DOMAIN_MAX + 1];
     struct letter_peer from; /* what is known of the peer; its spans lie in this struct */
     char account[SMTP_ADDR]; /* "" until AUTH */
-    struct buf ticket, slots;
+    struct buf ticket;
+    struct buf slots; /* open: wrapped keys */
     struct letter_account as; /* the same, as the letter takes it: account_is() */
     struct stay stay; /* from sign-in on: the right to be here */
     uint32_t account_flags;

@@ -17,6 +17,7 @@ struct start {
     const char *dn; /* client certificate */
 };
 static pid_t child;
+static int log_to = -1; /* where the session's log goes */
 
 static void run_session(int fd, const struct start *how, int stop_fd)
 {
@@ -48,18 +49,27 @@ static void run_session(int fd, const struct start *how, int stop_fd)
     _exit(0);
 }
 
-static int session_of(const struct start *how, int stop_fd)
+static int session_over(int type, const struct start *how, int stop_fd)
 {
     int sv[2];
 
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+    assert_int_equal(socketpair(AF_UNIX, type, 0, sv), 0);
     child = fork();
     if (child == 0) {
         close(sv[0]);
+        if (log_to >= 0) {
+            dup2(log_to, STDERR_FILENO);
+            log_open("session-test", LOG_DEBUG_);
+        }
         run_session(sv[1], how, stop_fd);
     }
     close(sv[1]);
     return sv[0];
+}
+
+static int session_of(const struct start *how, int stop_fd)
+{
+    return session_over(SOCK_STREAM, how, stop_fd);
 }
 
 static void session_done(int fd)
@@ -341,6 +351,89 @@ static void test_stop(void **state)
     close(stop[1]);
 }
 
+/* The codes of one packet, "250 250"; what was written at once is a packet. */
+static void codes_of_packet(int fd, char *out, size_t cap)
+{
+    struct pollfd p = {fd, POLLIN, 0};
+    char text[4096];
+    ssize_t n = poll(&p, 1, 10000) == 1 ? read(fd, text, sizeof text - 1) : -1;
+
+    assert_true(n > 0);
+    text[n] = 0;
+    out[0] = 0;
+    for (char *line = text, *end; (end = strstr(line, "\r\n")) != NULL; line = end + 2)
+        if (line[3] == ' ')
+            snprintf(out + strlen(out), cap - strlen(out), "%s%.3s", out[0] ? " " : "", line);
+}
+
+/* RFC 2920 3.2: replies to RSET, MAIL and RCPT are gathered; those to EHLO, NOOP, VRFY, EXPN and to what is not known leave at once. */
+static void test_groups(void **state)
+{
+    static const struct {
+        const char *group;
+        const char *packets[5];
+    } t[] = {
+        {"RSET\r\nRSET\r\n", {"250 250"}},
+        {"EHLO pc\r\nRSET\r\n", {"250", "250"}},
+        {"HELO pc\r\nRSET\r\n", {"250", "250"}},
+        {"RSET\r\nNOOP\r\nRSET\r\nRSET\r\n", {"250 250", "250 250"}},
+        {"VRFY x\r\nRSET\r\nEXPN x\r\nRSET\r\n", {"252", "250 502", "250"}},
+        {"MAIL FROM:<a\r\nMAIL FROM:<a\r\nXYZZY\r\nRSET\r\n", {"501 501 500", "250"}},
+        {"NOOP\r\nNOOP\r\nQUIT\r\n", {"250", "250", "221"}},
+    };
+    const struct start how = {KIND_SMTP, true, NULL};
+    char codes[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        int fd = session_over(SOCK_SEQPACKET, &how, -1);
+
+        codes_of_packet(fd, codes, sizeof codes);
+        assert_string_equal(codes, "220");
+        put(fd, "EHLO pc\r\n", 9, 9);
+        codes_of_packet(fd, codes, sizeof codes);
+        put(fd, t[i].group, strlen(t[i].group), strlen(t[i].group));
+        for (size_t k = 0; t[i].packets[k]; k++) {
+            codes_of_packet(fd, codes, sizeof codes);
+            if (strcmp(codes, t[i].packets[k]) != 0)
+                fail_msg("%s: packet %zu: %s, not %s", t[i].group, k, codes, t[i].packets[k]);
+        }
+        session_done(fd);
+    }
+}
+
+/* V_SECRET: of an argument that a parser refuses the log has not even what the parser says; of others it has. */
+static void test_secrets_are_not_logged(void **state)
+{
+    static const char talk[] = "EHLO pc\r\nAUTH PLAIN AGFuYQBzM2NyZXQ= AGFuYQBzM2NyZXQ=\r\nMAIL FROM:<a\r\nQUIT\r\n";
+    const struct start how = {KIND_SUBMISSION, true, NULL};
+    char text[4096], *line;
+    int log[2], fd;
+    ssize_t n;
+
+    (void)state;
+    assert_int_equal(pipe2(log, O_CLOEXEC), 0);
+    log_to = log[1];
+    fd = session_of(&how, -1);
+    log_to = -1;
+    assert_int_equal(reply_of(fd, text, sizeof text), 220);
+    put(fd, talk, sizeof talk - 1, sizeof talk - 1);
+    assert_int_equal(reply_of(fd, text, sizeof text), 250);
+    assert_int_equal(reply_of(fd, text, sizeof text), 501);
+    assert_int_equal(reply_of(fd, text, sizeof text), 530);
+    assert_int_equal(reply_of(fd, text, sizeof text), 221);
+    session_done(fd);
+    close(log[1]);
+    n = read(log[0], text, sizeof text - 1);
+    assert_true(n > 0);
+    text[n] = 0;
+    close(log[0]);
+    line = strstr(text, "verb=AUTH code=501");
+    assert_non_null(line);
+    assert_int_equal(strncmp(strstr(line, " cause="), " cause=\n", 8), 0);
+    assert_null(strstr(text, "AGFuYQ"));
+}
+
 static int down(void **state)
 {
     return fakes_down(state);
@@ -351,7 +444,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_transcripts), cmocka_unit_test(test_every_verb_in_every_phase),
         cmocka_unit_test(test_long_lines),  cmocka_unit_test(test_big_message),
-        cmocka_unit_test(test_silence),     cmocka_unit_test(test_stop)};
+        cmocka_unit_test(test_silence),     cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_groups),      cmocka_unit_test(test_secrets_are_not_logged)};
 
     return cmocka_run_group_tests(tests, session_fakes_up, down);
 }

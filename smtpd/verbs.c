@@ -6,8 +6,8 @@
 /* clang-format off */
 const struct verb smtp_verbs[] = {
     /* name      phases             flags                                      parse            run */
-    {"EHLO",     PH_ANY,            0,                                         smtp_parse_helo, cmd_ehlo,     "EHLO domain"},
-    {"HELO",     PH_ANY,            0,                                         smtp_parse_helo, cmd_helo,     "HELO domain"},
+    {"EHLO",     PH_ANY,            V_ENDS_GROUP,                              smtp_parse_helo, cmd_ehlo,     "EHLO domain"},
+    {"HELO",     PH_ANY,            V_ENDS_GROUP,                              smtp_parse_helo, cmd_helo,     "HELO domain"},
     {"STARTTLS", PH_CLEAR,          V_ENDS_GROUP,                              smtp_parse_none, cmd_starttls, "STARTTLS"},
     {"AUTH",     PH_READY,          V_TLS | V_SECRET | V_SUBMISSION | V_ENDS_GROUP, smtp_parse_auth, cmd_auth, "AUTH PLAIN|LOGIN"},
     {"MAIL",     PH_PROVEN,         V_TLS | V_AUTH,                            smtp_parse_mail, cmd_mail,     "MAIL FROM:<address> SIZE=n BODY=8BITMIME SMTPUTF8 RET= ENVID="},
@@ -15,9 +15,9 @@ const struct verb smtp_verbs[] = {
     {"DATA",     PH_RCPT,           V_TLS | V_AUTH | V_ENDS_GROUP,             smtp_parse_none, cmd_data,     "DATA"},
     {"BDAT",     PH_RCPT | PH_BDAT, V_TLS | V_AUTH | V_CHUNK,                  smtp_parse_bdat, cmd_bdat,     "BDAT size LAST"},
     {"RSET",     PH_ANY,            0,                                         smtp_parse_none, cmd_rset,     "RSET"},
-    {"NOOP",     PH_ANY,            0,                                         smtp_parse_text, cmd_noop,     "NOOP"},
-    {"VRFY",     PH_ANY,            0,                                         smtp_parse_word, cmd_vrfy,     "VRFY address"},
-    {"EXPN",     PH_ANY,            0,                                         smtp_parse_word, cmd_expn,     "EXPN list"},
+    {"NOOP",     PH_ANY,            V_ENDS_GROUP,                              smtp_parse_text, cmd_noop,     "NOOP"},
+    {"VRFY",     PH_ANY,            V_ENDS_GROUP,                              smtp_parse_word, cmd_vrfy,     "VRFY address"},
+    {"EXPN",     PH_ANY,            V_ENDS_GROUP,                              smtp_parse_word, cmd_expn,     "EXPN list"},
     {"HELP",     PH_ANY,            0,                                         smtp_parse_text, cmd_help,     "HELP"},
     {"QUIT",     PH_ANY,            V_ENDS_GROUP,                              smtp_parse_none, cmd_quit,     "QUIT"},
     {NULL, 0, 0, NULL, NULL, NULL},

@@ -9,8 +9,8 @@
 enum {
     V_TLS = 1,         /* asks for TLS: 530, not 503, before */
     V_AUTH = 2,        /* on submission asks for a signed-in account: 530, not 503, before */
-    V_SECRET = 4,      /* its argument is never logged */
-    V_ENDS_GROUP = 8,  /* last of a pipelined group: what follows in the buffer may not be a command (RFC 2920 3.1) */
+    V_SECRET = 4,      /* its argument is never logged: what a parser says of it is left out, and one that is refused is wiped */
+    V_ENDS_GROUP = 8,  /* last of a pipelined group: its reply leaves at once, with those gathered before it (RFC 2920 3.2 (3)) */
     V_SUBMISSION = 16, /* unknown on port 25 */
     V_CHUNK = 32       /* octets follow the line, also when it is refused */
 };

@@ -23,7 +23,6 @@ enum { CMS_DER_MAX = 1024 * 1024, CMS_CERTS_MAX = 16, CMS_SIGNERS_MAX = 4, CMS_M
 
 enum { CMS_NO_TIME = 0 };
 /* key_pkcs8, cert: DER. when: UTC seconds, or CMS_NO_TIME. Out: DER. */
-enum rc cms_sign_digest(struct span key_pkcs8, struct span cert, const unsigned char digest[32], int64_t when, struct buf *der_out, struct err *e);
 struct cms_signer;
 enum rc cms_signer_new(struct span key_pkcs8, struct span cert, struct cms_signer **s_out, struct err *e); /* RC_DENIED: not a pair */
 void cms_signer_free(struct cms_signer **s);

@@ -158,10 +158,13 @@ static struct cms_verdict verdict(struct span der, struct span content, size_t s
 static struct buf sign(const struct person *p, struct span content)
 {
     unsigned char md[DIGEST_LEN];
+    struct cms_signer *signer = NULL;
     struct buf der = BUF_INIT;
 
     digest_of(content, md);
-    assert_int_equal(cms_sign_digest(buf_span(&p->key), buf_span(&p->cert), md, clock_utc(), &der, &e), RC_OK);
+    assert_int_equal(cms_signer_new(buf_span(&p->key), buf_span(&p->cert), &signer, &e), RC_OK);
+    assert_int_equal(cms_signer_sign(signer, md, clock_utc(), &der, &e), RC_OK);
+    cms_signer_free(&signer);
     return der;
 }
 

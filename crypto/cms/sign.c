@@ -113,15 +113,3 @@ enum rc cms_signer_sign(const struct cms_signer *s, const unsigned char digest[3
     CMS_ContentInfo_free(cms);
     return ok ? RC_OK : alg_err(e, RC_TEMP, "cms signature");
 }
-
-enum rc cms_sign_digest(struct span key_pkcs8, struct span cert, const unsigned char digest[32], int64_t when,
-                        struct buf *der_out, struct err *e)
-{
-    struct cms_signer *s = NULL;
-    enum rc rc = cms_signer_new(key_pkcs8, cert, &s, e);
-
-    if (rc == RC_OK)
-        rc = cms_signer_sign(s, digest, when, der_out, e);
-    cms_signer_free(&s);
-    return rc;
-}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/cms/signer.c - one signer: who it is, and whether what was used is strong enough to be believed. */
+#include "base/ascii.h"
 #include "base/log.h"
 #include "crypto/cms/verify_int.h"
 #include <gnutls/gnutls.h>
@@ -60,8 +61,7 @@ static void mail_put(struct span s, struct cms_verdict *v)
         verdict_worsen(v, CMS_NEUTRAL, "too many addresses in the certificates");
         return;
     }
-    for (size_t i = 0; i < s.n; i++)
-        to[i] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + 32 : s.p[i]);
+    ascii_lower_all(s, to);
     to[s.n] = '\0';
     v->mail_of[v->n_mails++] = (uint8_t)v->n_signers;
 }

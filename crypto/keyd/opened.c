@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/wipe.h"
 #include "crypto/keyd/keyd_int.h"
+#include "crypto/keyd/slot_keys.h"
 #include "crypto/seal/digest.h"
 
 enum { GUESSES_MOST = 30 }; /* a minute and mailbox; who knows the password needs one in five */

@@ -2,6 +2,7 @@
 /* crypto/keyd/purpose_box.c - a new mailbox's key pair in its first slot; a password slot under a new password. */
 #include "base/wipe.h"
 #include "crypto/keyd/keyd_int.h"
+#include "crypto/keyd/slot_keys.h"
 
 static enum rc slot_make(struct state *s, const struct keyd_box_new_req *rq, const unsigned char pub[SEAL_PUB],
                          const unsigned char priv[SEAL_PRIV], struct buf *body, struct err *e)

@@ -3,6 +3,7 @@
  * operator's server certificate for trials (its key is given out: it is the partner's).
  */
 #include "crypto/keyd/keyd_int.h"
+#include "crypto/keyd/slot_keys.h"
 #include "crypto/pki/pki.h"
 #include <stdio.h>
 

@@ -2,6 +2,7 @@
 /* crypto/keyd/purpose_open.c - a mailbox's private key, for a ticket: from the keyd slot, or from a password slot with its password. */
 #include "base/wipe.h"
 #include "crypto/keyd/keyd_int.h"
+#include "crypto/keyd/slot_keys.h"
 
 static const char strict_say[] =
     "Boite stricte: mot de passe change ailleurs, voyez l'administrateur (pli account passwd) / "

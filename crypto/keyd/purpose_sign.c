@@ -8,6 +8,7 @@
 #include "base/wipe.h"
 #include "crypto/cms/cms.h"
 #include "crypto/keyd/keyd_int.h"
+#include "crypto/keyd/slot_keys.h"
 #include "crypto/seal/digest.h"
 #include <stdlib.h>
 

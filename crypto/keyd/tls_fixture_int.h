@@ -11,8 +11,12 @@ static struct tls_client *client;
 /* "VERSION CIPHER cert|none verified|refused DN|why" */
 static void greet(struct stream *s, const struct tls_peer *p)
 {
-    stream_putf(s, "%s %s %s %s %s\r\n", p->version, p->cipher, p->has_cert ? "cert" : "none", p->verified ? "verified" : "refused",
-                p->verified ? p->dn : p->why);
+    struct buf line = BUF_INIT;
+
+    buf_addf(&line, "%s %s %s %s %s\r\n", p->version, p->cipher, p->has_cert ? "cert" : "none", p->verified ? "verified" : "refused",
+             p->verified ? p->dn : p->why);
+    stream_put(s, buf_span(&line));
+    buf_free(&line);
 }
 
 /* one connection: greeting, then an echo of every line but "quit"; exit status: the result of the handshake */

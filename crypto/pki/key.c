@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/pki/key.c - key pairs, and reading and writing DER and PEM. */
+#include "base/base64.h"
 #include "base/wipe.h"
 #include "crypto/pki/pki.h"
 #include "crypto/pki/pki_int.h"

@@ -11,5 +11,3 @@ void digest_add(struct digest *d, struct span s);
 void digest_end(struct digest **d, unsigned char out[DIGEST_LEN]); /* frees */
 void digest_of(struct span s, unsigned char out[DIGEST_LEN]);
 void hmac_of(struct span key, struct span data, unsigned char out[DIGEST_LEN]);
-void base64_encode(struct span in, struct buf *out);  /* no line breaks, padded */
-enum rc base64_decode(struct span in, struct buf *out, struct err *e); /* strict: RFC 4648, no white space */

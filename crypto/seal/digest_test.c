@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 
-static struct err e;
 
 static void is_hex(const unsigned char *p, const char *hex)
 {
@@ -54,48 +53,8 @@ static void test_hmac(void **st)
     }
 }
 
-static void test_base64(void **st)
-{
-    static const char *t[][2] = {{"", ""},
-                                 {"f", "Zg=="},
-                                 {"fo", "Zm8="},
-                                 {"foo", "Zm9v"},
-                                 {"foob", "Zm9vYg=="},
-                                 {"fooba", "Zm9vYmE="},
-                                 {"foobar", "Zm9vYmFy"},
-                                 {"\xfb\xff", "+/8="}};
-
-    (void)st;
-    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
-        struct buf b = BUF_INIT, back = BUF_INIT;
-
-        base64_encode(span_str(t[i][0]), &b);
-        assert_true(span_eq_str(buf_span(&b), t[i][1]));
-        assert_int_equal(base64_decode(buf_span(&b), &back, &e), RC_OK);
-        assert_true(span_eq_str(buf_span(&back), t[i][0]));
-        buf_free(&b);
-        buf_free(&back);
-    }
-}
-
-static void test_base64_strict(void **st)
-{
-    static const char *t[] = {
-        "Zg", "Zg=", "Z===", "====", "Zh==", "Zm9=", "Zg==Zg==", "Zm9v\n", " Zm9v", "Zm9\xc3", "Zm9-", "=m9v", "Zm=v"};
-
-    (void)st;
-    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
-        struct buf b = BUF_INIT;
-
-        assert_int_equal(base64_decode(span_str(t[i]), &b, &e), RC_SYNTAX);
-        assert_int_equal(b.n, 0);
-        buf_free(&b);
-    }
-}
-
 int main(void)
 {
-    const struct CMUnitTest t[] = {cmocka_unit_test(test_sha256), cmocka_unit_test(test_hmac),
-                                   cmocka_unit_test(test_base64), cmocka_unit_test(test_base64_strict)};
+    const struct CMUnitTest t[] = {cmocka_unit_test(test_sha256), cmocka_unit_test(test_hmac)};
     return cmocka_run_group_tests_name("digest", t, NULL, NULL);
 }

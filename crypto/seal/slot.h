@@ -9,7 +9,8 @@
  * Keys     types 1 and 16: HKDF(kek, "pli slot 1" | aad); type 2: scrypt, N=2^15 r=8 p=1 (what a slot may ask is bounded).
  * Bound    aad = "PLIS" | version u8 | type u16 | mailbox u64 | public key (1), and salt and parameters (2),
  *          or address (u8 length, lower case) | SHA-256 of the certificate (16). The id is the caller's label, not bound.
- * Process  keyd makes and opens; stored keeps; sessions and pli carry.
+ * Keys in  and out of slots: crypto/keyd/slot_keys.h, which no other program is linked with. Here is the list's grammar alone.
+ * Process  stored keeps and reads types; sessions and pli carry; keyd.
  */
 #pragma once
 #include "crypto/seal/seal.h"
@@ -26,15 +27,3 @@ enum rc slot_find(struct span slots, enum slot_type type, struct slot *out, stru
 enum rc slot_without(struct span slots, enum slot_type type, uint16_t id, struct buf *out, struct err *e);
 /* body of a SLOT_SIGNING: the certificate, readable by anyone */
 enum rc slot_signing_cert(struct span body, struct span *sealed_out, struct span *cert_der_out, struct err *e);
-/* making and opening: crypto/keyd only (keys) */
-enum rc slot_keyd_seal(const unsigned char kek[SLOT_KEK], uint64_t mbx, const unsigned char pub[SEAL_PUB],
-                       const unsigned char priv[SEAL_PRIV], struct buf *body_out, struct err *e);
-enum rc slot_keyd_open(const unsigned char kek[SLOT_KEK], uint64_t mbx, const unsigned char pub[SEAL_PUB], struct span body,
-                       unsigned char priv_out[SEAL_PRIV], struct err *e);
-enum rc slot_password_seal(struct span password, uint64_t mbx, const unsigned char pub[SEAL_PUB], const unsigned char priv[SEAL_PRIV],
-                           struct buf *body_out, struct err *e);
-enum rc slot_password_open(struct span password, uint64_t mbx, const unsigned char pub[SEAL_PUB], struct span body,
-                           unsigned char priv_out[SEAL_PRIV], struct err *e); /* RC_DENIED: not that password */
-enum rc slot_signing_seal(const unsigned char kek[SLOT_KEK], struct span address, struct span pkcs8, struct span cert_der,
-                          struct buf *body_out, struct err *e);
-enum rc slot_signing_open(const unsigned char kek[SLOT_KEK], struct span address, struct span body, struct buf *pkcs8_out, struct err *e); /* pkcs8_out: a secret buf */

@@ -3,6 +3,7 @@
  * command line knows what to correct.
  * Source   spec/mssante.md 2.1 (types), 2.4, 2.5 (numbers), 3.2 (addresses).   Process  dird.
  */
+#include "base/ascii.h"
 #include "base/log.h"
 #include "directory/dird/dird.h"
 #include "policies/identifiers.h"
@@ -12,7 +13,7 @@ enum { FIRST_MAILBOX = 16 };
 static bool is_lower(struct span s)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] >= 'A' && s.p[i] <= 'Z')
+        if (ascii_is_upper(s.p[i]))
             return false;
     return true;
 }

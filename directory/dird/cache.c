@@ -6,6 +6,7 @@
  * INV-C3   ready is set by the first cache_end() and never taken back.
  * Process  dird, the sync thread.
  */
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/wipe.h"
 #include "directory/dird/cache_int.h"
@@ -30,14 +31,9 @@ uint32_t cache_hash(const struct cache *c, struct span text)
 
 bool cache_lower(struct span in, char out[CACHE_NAME])
 {
-    if (in.n >= CACHE_NAME || in.n == 0)
+    if (in.n >= CACHE_NAME || in.n == 0 || span_chr(in, 0) >= 0)
         return false;
-    for (size_t i = 0; i < in.n; i++) {
-        unsigned char ch = in.p[i];
-        if (ch == 0)
-            return false;
-        out[i] = (char)(ch >= 'A' && ch <= 'Z' ? ch + 32 : ch);
-    }
+    ascii_lower_all(in, out);
     out[in.n] = '\0';
     return true;
 }

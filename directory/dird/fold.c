@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/fold.c - see fold.h. */
 #include "directory/dird/fold.h"
+#include "base/ascii.h"
 #include <stdlib.h>
 #include <unicase.h>
 #include <uninorm.h>
@@ -15,7 +16,7 @@ static const struct {
 
 static void put_letter(struct buf *out, size_t start, ucs4_t u)
 {
-    bool ascii = (u >= 'a' && u <= 'z') || (u >= '0' && u <= '9');
+    bool ascii = u < 0x80 && ascii_is_alnum((unsigned char)u) && !ascii_is_upper((unsigned char)u);
     if (ascii) {
         buf_addc(out, (unsigned char)u);
         return;

@@ -4,6 +4,7 @@
  * Lines    "name: value". The first of a name counts: what a client may choose (dn, cred) comes behind what slapd says. The password is taken
  *          by its length, for it may hold any octet.
  */
+#include "base/ascii.h"
 #include "directory/dird/gate.h"
 #include <stdlib.h>
 
@@ -107,11 +108,6 @@ enum rc gate_parse(struct span in, struct gate_ask *out, struct err *e)
     return rc;
 }
 
-static int hex(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-}
-
 /* Two names that differ by such spaces alone name one entry, so they are one account to count for. */
 static void add_compared(struct buf *out, char c)
 {
@@ -129,8 +125,8 @@ void gate_login(struct span dn, const char *base, struct buf *out)
     struct span v = span_of(dn.p + at, dn.n - tail - at);
     for (size_t i = 0; i < v.n; i++) { /* RFC 4514 2.4 */
         char c = (char)v.p[i];
-        if (c == '\\' && i + 2 < v.n && hex((char)v.p[i + 1]) >= 0 && hex((char)v.p[i + 2]) >= 0) {
-            c = (char)(hex((char)v.p[i + 1]) << 4 | hex((char)v.p[i + 2]));
+        if (c == '\\' && i + 2 < v.n && ascii_hex(v.p[i + 1]) >= 0 && ascii_hex(v.p[i + 2]) >= 0) {
+            c = (char)(ascii_hex(v.p[i + 1]) << 4 | ascii_hex(v.p[i + 2]));
             i += 2;
         } else if (c == '\\' && i + 1 < v.n) {
             c = (char)v.p[++i];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/guess.c - see guess.h. */
 #include "directory/dird/guess.h"
+#include "base/ascii.h"
 #include "base/err.h"
 #include "base/wipe.h"
 #include "directory/dird/checked.h"
@@ -130,8 +131,7 @@ enum guess_answer guess_ask(struct guesses *g, const struct guess_who *who, stru
 {
     char login[LOGIN], place[64];
     size_t n = who->login.n < sizeof login ? who->login.n : sizeof login - 1;
-    for (size_t i = 0; i < n; i++) /* letter case does not make another account */
-        login[i] = (char)(who->login.p[i] >= 'A' && who->login.p[i] <= 'Z' ? who->login.p[i] + 32 : who->login.p[i]);
+    ascii_lower_all(span_head(who->login, n), login); /* letter case does not make another account */
     struct span name = span_of(login, n);
     guess_place(who->peer, place);
     *t = (struct guess){.account = key_of(g, 'a', name, SPAN_NULL), .place = key_of(g, 'l', SPAN_NULL, span_str(place)),

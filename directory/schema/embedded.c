@@ -7,6 +7,7 @@
  *          gives up its rights). cn=nobody gets a password that is forgotten at once.
  * Process  pli (init, serve).
  */
+#include "base/ascii.h"
 #include "base/wipe.h"
 #include "directory/schema/embedded_int.h"
 #include <errno.h>
@@ -41,7 +42,7 @@ enum rc embedded_check_dir(const char *dir, struct err *e)
 
 static bool domain_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+    return (ascii_is_alnum((unsigned char)c) && !ascii_is_upper((unsigned char)c)) || c == '-' || c == '.';
 }
 
 static enum rc add_domains(const char *const *domains, struct buf *ldif, struct err *e)

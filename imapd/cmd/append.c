@@ -59,7 +59,7 @@ static enum rc take_line_end(struct imap_session *s, struct err *e)
 /* Octets off the stream, kept or not. The client that waits for "+" and is refused sends none. */
 static enum rc take_octets(struct imap_session *s, struct spool *spool, struct err *e)
 {
-    struct taking t = {s, spool, LINE_ENDS_INIT, {.secret = true}};
+    struct taking t = {.s = s, .spool = spool, .ends = LINE_ENDS_INIT, .mem = BUF_SECRET_INIT};
     enum rc rc, end;
     struct err e2;
 
@@ -90,7 +90,7 @@ static enum rc take_octets(struct imap_session *s, struct spool *spool, struct e
 static enum rc refuse(struct imap_session *s, enum rc why, struct err *e)
 {
     struct err kept = *e;
-    struct buf code = BUF_INIT;
+    struct buf code = BUF_INIT; /* open: a response code */
 
     if (s->frame.sync)
         return why;
@@ -116,7 +116,8 @@ static enum rc refuse(struct imap_session *s, enum rc why, struct err *e)
 static enum rc file(struct imap_session *s, struct spool *spool, const struct folder *f, uint64_t flags, int64_t date,
                     struct err *e)
 {
-    struct recipient box = {.local = true, .mbx = mailbox_id(s->box), .folder = f->id, .flags = flags, .internaldate = date};
+    struct recipient box = {
+        .local = true, .mbx = mailbox_id(s->box), .folder = f->id, .flags = flags, .internaldate = date};
     struct file_request rq = {.message = spool, .to = &box, .n_to = 1, .enforce_quota = true};
     struct file_result res = {0};
     char mid[17];
@@ -127,7 +128,7 @@ static enum rc file(struct imap_session *s, struct spool *spool, const struct fo
     rq.mid = mid;
     memcpy(box.pub, mailbox_pub(s->box), sizeof box.pub);
     rc = file_message(s->keyd, s->store, &rq, &res, e);
-    if (rc == RC_OK && res.n_placed == 1)
+    if (rc == RC_OK && res.n_placed == 1 && (s->opened.responses & RESP_APPENDUID))
         reply_code(s, "APPENDUID %u %u", res.placed[0].uidvalidity, res.placed[0].uid);
     log_ev(rc == RC_OK ? LOG_INFO_ : LOG_WARN_, "append", "account=%s rc=%s size=%llu", s->address, rc_name(rc),
            (unsigned long long)res.size);

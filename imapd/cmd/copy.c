@@ -17,7 +17,7 @@ static uint32_t asked_for(const struct imap_set *rows)
 
 static void tell(struct imap_session *s, const struct copying *c, bool untagged)
 {
-    if (c->done == 0)
+    if (c->done == 0 || (s->opened.responses & RESP_COPYUID) == 0)
         return;
     buf_clear(&s->code);
     buf_addf(&s->code, "COPYUID %u ", c->uidvalidity);

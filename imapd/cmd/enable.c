@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/enable.c - ENABLE: answered as RFC 5161 asks; no extension here needs it yet, so none is enabled. */
+/* imapd/cmd/enable.c - ENABLE: answers with what it has enabled now; names that are not known, or that need no enabling, are passed over.
+ * RFC 5161 3.1. What may be enabled: imapd/extensions.c. */
 #include "imapd/commands.h"
+#include "imapd/extensions.h"
 
 enum rc cmd_enable(struct imap_session *s, union imap_args *a, struct err *e)
 {
-    (void)a, (void)e;
-    reply_put(s, "* ENABLED");
+    const char *name;
+
+    (void)e;
+    buf_clear(&s->out);
+    buf_addstr(&s->out, "* ENABLED");
+    for (size_t i = 0; i < a->words.n; i++)
+        if (extension_enable(&extensions, s, a->words.words[i], &name))
+            buf_addf(&s->out, " %s", name);
+    buf_addstr(&s->out, "\r\n");
+    reply_out(s);
     return RC_OK;
 }

@@ -8,7 +8,7 @@ static enum rc batch(struct imap_session *s, struct span uids, struct err *e)
 {
     struct store_expunge_req rq = {.folder = s->view->folder, .uids = uids, .deleted_only = 1};
     struct store_expunge_rep rep;
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_INIT; /* open: UIDs */
     enum rc rc;
 
     do {
@@ -22,7 +22,7 @@ static enum rc batch(struct imap_session *s, struct span uids, struct err *e)
 
 static enum rc expunge(struct imap_session *s, const struct imap_set *rows, struct err *e)
 {
-    struct buf uids = BUF_INIT;
+    struct buf uids = BUF_INIT; /* open: UIDs */
     enum rc rc = RC_OK;
     size_t at = 0;
 

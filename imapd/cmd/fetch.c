@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/cmd/fetch.c - FETCH and UID FETCH. RFC 3501 6.4.5, 6.4.8. \Seen is set first, for all messages in as few calls as their ranges
  * allow; each answer then carries its new flags. */
-#include "imapd/commands.h"
 #include "imapd/fetch.h"
+#include "imapd/commands.h"
 #include "imapd/flagging.h"
 
 static bool sets_seen(const struct imap_session *s, const struct imap_fetch *w)
@@ -53,7 +53,8 @@ static enum rc set_seen(struct imap_session *s, const struct imap_set *rows, str
 
 enum rc cmd_fetch(struct imap_session *s, union imap_args *a, struct err *e)
 {
-    struct fetch f = {.s = s, .what = &a->fetch.what, .rows = &a->fetch.set};
+    struct fetch f = {
+        .s = s, .what = &a->fetch.what, .rows = &a->fetch.set, .plain = BUF_SECRET_INIT, .body = BUF_SECRET_INIT};
     enum rc rc = view_rows(s, &a->fetch.set, e);
 
     if (rc == RC_OK && sets_seen(s, f.what))

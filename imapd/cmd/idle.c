@@ -70,7 +70,7 @@ static void rest_stack(void)
 static void be_small(struct imap_session *s)
 {
     buf_free(&s->out);
-    s->out.secret = true;
+    s->out = (struct buf)BUF_SECRET_INIT;
     keyd_rest(s->keyd);
     store_rest(s->store);
     stream_rest(s->io);

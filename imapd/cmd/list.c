@@ -4,13 +4,13 @@
  * Folders that exist are listed unless (SUBSCRIBED) asks for subscriptions, gone folders among them, as \NonExistent. With RECURSIVEMATCH a
  * folder that does not match the selection itself, but has one below that does, is listed with CHILDINFO. \HasChildren and \HasNoChildren,
  * and the special use attributes, are always given: RFC 3348, RFC 6154 2 permit it, and every client gains. */
-#include "imapd/commands.h"
 #include "imapd/list.h"
+#include "imapd/commands.h"
 #include "proto/imap/write.h"
 
 static const char *const special_names[] = {
-    [SU_SENT] = " \\Sent", [SU_DRAFTS] = " \\Drafts",   [SU_TRASH] = " \\Trash",
-    [SU_JUNK] = " \\Junk", [SU_ARCHIVE] = " \\Archive",
+    [SU_SENT] = "\\Sent", [SU_DRAFTS] = "\\Drafts",   [SU_TRASH] = "\\Trash",
+    [SU_JUNK] = "\\Junk", [SU_ARCHIVE] = "\\Archive",
 };
 enum { N_SPECIAL = sizeof special_names / sizeof *special_names };
 
@@ -36,29 +36,37 @@ static bool selected_below(const struct imap_list_args *l, const struct folders 
     return false;
 }
 
-static void attributes(const struct imap_list_args *l, const struct folders *all, const struct folder *f,
-                       struct buf *out)
+static void attribute(struct buf *out, bool has, const char *name)
 {
-    buf_addstr(out, folders_has_below(all, f->name) ? "\\HasChildren" : "\\HasNoChildren");
-    if (f->flags & FF_GONE)
-        buf_addstr(out, " \\NonExistent");
-    else if (f->flags & FF_NOSELECT)
-        buf_addstr(out, " \\Noselect");
-    if ((f->flags & FF_SUBSCRIBED) && ((l->select & LS_SUBSCRIBED) || (l->ret & LR_SUBSCRIBED)))
-        buf_addstr(out, " \\Subscribed");
-    buf_addstr(out, special_name(f));
+    if (has)
+        buf_addf(out, "%s%s", out->n > 0 ? " " : "", name);
+}
+
+static void attributes(const struct imap_session *s, const struct imap_list_args *l, const struct folders *all,
+                       const struct folder *f, struct buf *out)
+{
+    bool below = folders_has_below(all, f->name), gone = (f->flags & FF_GONE) != 0,
+         told = s->opened.responses & RESP_CHILDREN;
+
+    attribute(out, told && below, "\\HasChildren");
+    attribute(out, told && !below, "\\HasNoChildren");
+    attribute(out, gone, "\\NonExistent");
+    attribute(out, !gone && (f->flags & FF_NOSELECT), "\\Noselect");
+    attribute(out, (f->flags & FF_SUBSCRIBED) && ((l->select & LS_SUBSCRIBED) || (l->ret & LR_SUBSCRIBED)),
+              "\\Subscribed");
+    attribute(out, special_name(f)[0] && (s->opened.responses & RESP_SPECIAL_USE), special_name(f));
 }
 
 static enum rc list_one(struct imap_session *s, const struct imap_list_args *l, const struct folders *all,
                         const struct folder *f, struct err *e)
 {
     bool below = (l->select & LS_RECURSIVE) && selected_below(l, all, f->name);
-    struct buf attr = BUF_INIT;
+    struct buf attr = BUF_INIT; /* open: attributes */
     enum rc rc = RC_OK;
 
     if (!list_match(l, f->name) || (!selected(l, f) && !below))
         return RC_OK;
-    attributes(l, all, f, &attr);
+    attributes(s, l, all, f, &attr);
     list_put(s, "LIST", buf_cstr(&attr), f->name);
     buf_addstr(&s->out, below ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n" : "\r\n");
     if ((l->ret & LR_STATUS) && (f->flags & (FF_GONE | FF_NOSELECT)) == 0)

@@ -22,7 +22,7 @@ static enum rc add_rename(struct imap_session *s, const struct folder *f, struct
                           struct err *e)
 {
     struct store_rename r = {.folder = f->id};
-    struct buf sealed = BUF_INIT;
+    struct buf sealed = BUF_INIT; /* open: a sealed name */
     enum rc rc;
 
     if (name.n > IMAP_NAME_MAX || levels_in(name) > IMAP_LEVELS_MAX) /* no command could name it any more */
@@ -39,7 +39,7 @@ static enum rc add_rename(struct imap_session *s, const struct folder *f, struct
 static enum rc list_tree(struct imap_session *s, const struct folders *l, struct span from, struct span to,
                          struct buf *list, struct err *e)
 {
-    struct buf name = BUF_INIT;
+    struct buf name = BUF_SECRET_INIT;
     enum rc rc = RC_OK;
 
     for (size_t i = 0; rc == RC_OK && i < l->n; i++) {
@@ -98,7 +98,7 @@ static enum rc rename_all(struct imap_session *s, struct span list, struct err *
 static enum rc rename_tree(struct imap_session *s, const struct folders *l, struct span from, struct span to,
                            struct err *e)
 {
-    struct buf list = BUF_INIT;
+    struct buf list = BUF_INIT; /* open: sealed names */
     enum rc rc = list_tree(s, l, from, to, &list, e);
 
     if (rc == RC_OK)

@@ -45,7 +45,7 @@ static int shown(const struct cmd *c, const char *domain, const struct cert_info
 static int issue_operator(struct cmd *c, const char *domain, uint8_t algorithm)
 {
     struct cert_info info = {0};
-    struct buf pem;
+    struct buf pem = BUF_SECRET_INIT;
     struct err e;
     int answer;
 
@@ -53,7 +53,6 @@ static int issue_operator(struct cmd *c, const char *domain, uint8_t algorithm)
         return cmd_usage(c, "\"%.100s\" is not a domain", domain);
     if (!opt_get(c, "--out"))
         return cmd_usage(c, "needs --out FILE.pem, where the certificate and its key go");
-    buf_init_secret(&pem);
     if (certificate_issue_operator(inst_admin(c), span_str(domain), algorithm, &pem, &info, &e) != RC_OK)
         answer = cmd_err(c, &e);
     else

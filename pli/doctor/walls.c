@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/doctor/walls.c - the walls around every running process of the instance, and what /proc tells of one. See pli/doctor/doctor.h. */
+#include "base/ascii.h"
 #include "base/sandbox.h"
 #include "pli/doctor/doctor.h"
-#include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ bool process_read(const char *entry, struct process *p)
     FILE *f;
     size_t n;
 
-    if (!isdigit((unsigned char)entry[0]))
+    if (!ascii_is_digit((unsigned char)entry[0]))
         return false;
     snprintf(path, sizeof path, "/proc/%s/stat", entry);
     f = fopen(path, "re");

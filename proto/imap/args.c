@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/imap/args.c - see proto/imap/args.h. LIST and STATUS are in imap_args_list.c. */
+/* proto/imap/args.c - see proto/imap/args.h. LIST and STATUS are in args_list.c. */
 #include "proto/imap/args.h"
 #include "proto/imap/date.h"
 #include "proto/imap/name.h"
@@ -45,7 +45,7 @@ enum rc imap_parse_auth(struct imap_in *in, union imap_args *out, struct err *e)
 {
     bool good = imap_sp(in) && imap_take_atom(in, &out->auth.mechanism);
 
-    out->auth.has_initial = good && imap_sp(in);
+    out->auth.has_initial = good && (in->opened->args & ARG_INITIAL_RESPONSE) && imap_sp(in);
     return end_of(in, good && (!out->auth.has_initial || take_base64(in, &out->auth.initial)), e);
 }
 
@@ -113,7 +113,7 @@ static bool take_announcement(struct imap_in *in)
 
     if (!imap_is(in, '{') || !imap_take_number(in, UINT64_MAX, &n))
         return false;
-    (void)imap_is(in, '+');
+    (void)imap_nonsync(in);
     return imap_is(in, '}') && imap_at_end(in);
 }
 

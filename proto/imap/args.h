@@ -4,7 +4,8 @@
  * Takes    in: behind the command's name (so it begins with SP, or is at the end). All of it must be used.
  * Fails    RC_SYNTAX (answered BAD) with a text; RC_PERM (answered NO) for a mailbox name that this server does not take.
  * Names    mailbox names come out as proto/imap/name.h has them; LIST patterns too, but unchecked.
- * Process  imapd sessions.   Source RFC 3501 6; RFC 4315, 5161, 5258, 5819, 6154, 6851, 2971.
+ * Process  imapd sessions.   Source RFC 3501 6; RFC 4315, 5161, 5258, 5819, 6154, 6851, 2971, 7889, 8438.
+ * Words    known only when an extension opens them (proto/imap/opened.h); any other is malformed.
  */
 #pragma once
 #include "proto/imap/fetch.h"
@@ -12,7 +13,8 @@
 #include "proto/imap/search.h"
 
 enum { IMAP_LIST_PATTERNS = 64, IMAP_WORDS = 64 };
-enum { ST_MESSAGES = 1, ST_RECENT = 2, ST_UIDNEXT = 4, ST_UIDVALIDITY = 8, ST_UNSEEN = 16 };
+enum { ST_MESSAGES = 1, ST_RECENT = 2, ST_UIDNEXT = 4, ST_UIDVALIDITY = 8, ST_UNSEEN = 16, ST_SIZE = 32, ST_APPENDLIMIT = 64,
+       ST_RFC3501 = 31 /* the protocol's own; others are an extension's */ };
 enum { LS_SUBSCRIBED = 1, LS_REMOTE = 2, LS_RECURSIVE = 4, LS_SPECIAL = 8 }; /* LIST selection options */
 enum { LR_SUBSCRIBED = 1, LR_CHILDREN = 2, LR_SPECIAL = 4, LR_STATUS = 8 };  /* LIST return options */
 enum imap_store_how { IMAP_STORE_SET, IMAP_STORE_ADD, IMAP_STORE_REMOVE };
@@ -91,3 +93,4 @@ enum rc imap_parse_search(struct imap_in *in, union imap_args *out, struct err *
 enum rc imap_parse_uids(struct imap_in *in, union imap_args *out, struct err *e); /* UID EXPUNGE */
 /* proto/imap/args_list.c */
 bool imap_take_status_items(struct imap_in *in, unsigned *out);
+const char *imap_status_name(unsigned item); /* of one ST_ bit */

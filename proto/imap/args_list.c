@@ -9,8 +9,8 @@ struct word_bit {
     unsigned bit;
 };
 static const struct word_bit status_items[] = {
-    {"MESSAGES", ST_MESSAGES},       {"RECENT", ST_RECENT}, {"UIDNEXT", ST_UIDNEXT},
-    {"UIDVALIDITY", ST_UIDVALIDITY}, {"UNSEEN", ST_UNSEEN}, {NULL, 0},
+    {"MESSAGES", ST_MESSAGES}, {"RECENT", ST_RECENT}, {"UIDNEXT", ST_UIDNEXT},         {"UIDVALIDITY", ST_UIDVALIDITY},
+    {"UNSEEN", ST_UNSEEN},     {"SIZE", ST_SIZE},     {"APPENDLIMIT", ST_APPENDLIMIT}, {NULL, 0},
 };
 static const struct word_bit select_options[] = {
     {"SUBSCRIBED", LS_SUBSCRIBED},
@@ -27,12 +27,25 @@ static const struct word_bit return_options[] = {
     {NULL, 0},
 };
 
-static unsigned bit_of(struct span word, const struct word_bit *t)
+/* 0: no such word, or the extension that has it is not open. */
+static unsigned take_word(struct imap_in *in, const struct word_bit *t, unsigned opened)
 {
+    struct span word;
+
+    if (!imap_take_name(in, &word))
+        return 0;
     for (; t->word; t++)
         if (span_ieq_str(word, t->word))
-            return t->bit;
+            return t->bit & opened;
     return 0;
+}
+
+const char *imap_status_name(unsigned item)
+{
+    for (const struct word_bit *t = status_items; t->word; t++)
+        if (t->bit == item)
+            return t->word;
+    bug("STATUS item %u has no name", item);
 }
 
 bool imap_take_status_items(struct imap_in *in, unsigned *out)
@@ -41,8 +54,7 @@ bool imap_take_status_items(struct imap_in *in, unsigned *out)
     if (!imap_is(in, '('))
         return false;
     do {
-        struct span word;
-        unsigned bit = imap_take_name(in, &word) ? bit_of(word, status_items) : 0;
+        unsigned bit = take_word(in, status_items, in->opened->status);
 
         if (bit == 0)
             return false;
@@ -72,8 +84,7 @@ static bool take_select(struct imap_in *in, unsigned *out)
     if (imap_is(in, ')'))
         return true;
     do {
-        struct span word;
-        unsigned bit = imap_take_name(in, &word) ? bit_of(word, select_options) : 0;
+        unsigned bit = take_word(in, select_options, in->opened->list_select);
 
         if (bit == 0)
             return false;
@@ -89,8 +100,7 @@ static bool take_return(struct imap_in *in, struct imap_list_args *l)
     if (imap_is(in, ')'))
         return true;
     do {
-        struct span word;
-        unsigned bit = imap_take_name(in, &word) ? bit_of(word, return_options) : 0;
+        unsigned bit = take_word(in, return_options, in->opened->list_return);
 
         if (bit == 0 || (bit == LR_STATUS && (!imap_sp(in) || !imap_take_status_items(in, &l->status))))
             return false;
@@ -136,11 +146,16 @@ static bool add_pattern(struct imap_in *in, struct imap_list_args *l, struct spa
     return p != NULL || !can_match;
 }
 
+static bool may_extend(const struct imap_in *in)
+{
+    return (in->opened->args & ARG_LIST_EXTENDED) != 0;
+}
+
 static bool take_patterns(struct imap_in *in, struct imap_list_args *l)
 {
     struct span wire;
 
-    if (!imap_is(in, '('))
+    if (!may_extend(in) || !imap_is(in, '('))
         return imap_take_list_pattern(in, &wire) && add_pattern(in, l, wire);
     l->extended = true;
     do {
@@ -154,14 +169,14 @@ static bool take_list(struct imap_in *in, struct imap_list_args *l)
 {
     if (!imap_sp(in))
         return false;
-    if (imap_is(in, '(')) {
+    if (may_extend(in) && imap_is(in, '(')) {
         l->extended = true;
         if (!take_select(in, &l->select) || !imap_sp(in))
             return false;
     }
     if (!imap_take_astring(in, &l->reference) || !imap_sp(in) || !take_patterns(in, l))
         return false;
-    if (imap_word(in, " RETURN ")) {
+    if (may_extend(in) && imap_word(in, " RETURN ")) {
         l->extended = true;
         return take_return(in, l);
     }

@@ -138,7 +138,7 @@ static bool take_item(struct imap_in *in, struct imap_fetch *f)
     for (size_t i = 0; i < N(plain_items); i++)
         if (span_ieq_str(name, plain_items[i].name)) {
             f->items |= plain_items[i].items;
-            return true;
+            return (plain_items[i].items & in->opened->fetch) != 0;
         }
     for (size_t i = 0; i < N(rfc822_items); i++)
         if (span_ieq_str(name, rfc822_items[i].name))

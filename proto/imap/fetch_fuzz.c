@@ -3,10 +3,11 @@
  * Asks     what was understood, written back as section names, is understood again and written the same.
  * Process  fuzzing. */
 #include "proto/imap/args.h"
+#include "proto/imap/opened_test.h"
 
 static bool parse(struct span text, struct imap_arena *mem, union imap_args *a)
 {
-    struct imap_in in = imap_in_of(text, mem);
+    struct imap_in in = imap_in_of(text, mem, &everything);
     struct err e;
 
     return imap_parse_fetch(&in, a, &e) == RC_OK;

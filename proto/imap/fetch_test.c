@@ -2,6 +2,7 @@
 /* proto/imap/fetch_test.c - FETCH items and SEARCH programs: parsed, then written back as text; every prefix again.
  * Process  tests. */
 #include "proto/imap/args.h"
+#include "proto/imap/opened_test.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -136,7 +137,7 @@ static const struct {
 static enum rc run(enum rc (*fn)(struct imap_in *, union imap_args *, struct err *), struct span text, struct buf *out)
 {
     struct imap_arena mem = {0};
-    struct imap_in in = imap_in_of(text, &mem);
+    struct imap_in in = imap_in_of(text, &mem, &everything);
     union imap_args a;
     struct err e = {0};
     enum rc rc = fn(&in, &a, &e);

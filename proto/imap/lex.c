@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/imap/lex.c - see proto/imap/lex.h. */
 #include "proto/imap/lex.h"
+#include "base/ascii.h"
 #include "base/wipe.h"
 #include <stdlib.h>
 
@@ -101,7 +102,7 @@ static bool is_pattern_char(unsigned char c)
 
 static bool is_name_char(unsigned char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+    return ascii_is_alnum(c) || c == '.' || c == '-';
 }
 
 static bool take_run(struct imap_in *in, bool (*is)(unsigned char), struct span *out)
@@ -190,6 +191,11 @@ static bool take_quoted(struct imap_in *in, struct span *out)
     return !escaped || unescape(in, from, out->n, out);
 }
 
+bool imap_nonsync(struct imap_in *in)
+{
+    return (in->opened->args & ARG_NONSYNC) && imap_is(in, '+');
+}
+
 static bool take_literal(struct imap_in *in, struct span *out)
 {
     uint64_t n;
@@ -197,7 +203,7 @@ static bool take_literal(struct imap_in *in, struct span *out)
     in->at++;
     if (!imap_take_number(in, in->s.n, &n))
         return false;
-    (void)imap_is(in, '+');
+    (void)imap_nonsync(in);
     if (!imap_is(in, '}') || !imap_is(in, '\r') || !imap_is(in, '\n') || n > in->s.n - in->at)
         return false;
     *out = span_of(in->s.p + in->at, (size_t)n);
@@ -229,14 +235,9 @@ bool imap_take_list_pattern(struct imap_in *in, struct span *out)
     return string_or(in, is_pattern_char, out);
 }
 
-static bool is_digit(unsigned char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 bool imap_take_number(struct imap_in *in, uint64_t max, uint64_t *out)
 {
     struct span digits;
 
-    return take_run(in, is_digit, &digits) && span_u64(digits, max, out);
+    return take_run(in, ascii_is_digit, &digits) && span_u64(digits, max, out);
 }

@@ -9,6 +9,7 @@
  */
 #pragma once
 #include "base/buf.h"
+#include "proto/imap/opened.h"
 
 enum { IMAP_ARENA_MAX = 4 * 1024 * 1024, IMAP_DEPTH = 32 };
 struct imap_chunk;
@@ -25,10 +26,11 @@ struct imap_in {
     struct span s;
     size_t at;
     struct imap_arena *mem;
+    const struct imap_opened *opened; /* the words that are known here */
 };
-static inline struct imap_in imap_in_of(struct span s, struct imap_arena *mem)
+static inline struct imap_in imap_in_of(struct span s, struct imap_arena *mem, const struct imap_opened *opened)
 {
-    return (struct imap_in){s, 0, mem};
+    return (struct imap_in){s, 0, mem, opened};
 }
 static inline int imap_peek(const struct imap_in *in) /* -1 at the end */
 {
@@ -50,6 +52,7 @@ bool imap_take_name(struct imap_in *in, struct span *out); /* letters, digits, '
 bool imap_take_string(struct imap_in *in, struct span *out); /* quoted or literal */
 bool imap_take_astring(struct imap_in *in, struct span *out);
 bool imap_take_list_pattern(struct imap_in *in, struct span *out); /* list-mailbox: astring with wildcards */
+bool imap_nonsync(struct imap_in *in); /* takes the "+" of "{n+}", when that may stand here */
 bool imap_take_number(struct imap_in *in, uint64_t max, uint64_t *out);
 enum rc imap_bad(struct err *e, const char *why); /* RC_SYNTAX with that text */
 bool imap_is_atom_char(unsigned char c);

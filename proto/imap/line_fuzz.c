@@ -5,6 +5,7 @@
 #include "proto/imap/args.h"
 #include "proto/imap/frame.h"
 #include "proto/imap/name.h"
+#include "proto/imap/opened_test.h"
 
 typedef enum rc parse_fn(struct imap_in *, union imap_args *, struct err *);
 static parse_fn *const parsers[] = {
@@ -32,7 +33,7 @@ static void parse_all(struct span text)
 {
     for (size_t i = 0; i < sizeof parsers / sizeof *parsers; i++) {
         struct imap_arena mem = {0};
-        struct imap_in in = imap_in_of(text, &mem);
+        struct imap_in in = imap_in_of(text, &mem, &everything);
         union imap_args a;
         struct err e;
 

@@ -5,6 +5,7 @@
 #include "proto/imap/date.h"
 #include "proto/imap/frame.h"
 #include "proto/imap/name.h"
+#include "proto/imap/opened_test.h"
 #include "proto/imap/write.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -205,7 +206,8 @@ static const struct {
     {imap_parse_rename, " a", RC_SYNTAX, NULL},
     {imap_parse_status, " a (MESSAGES UNSEEN)", RC_OK, "a|17"},
     {imap_parse_status, " a ()", RC_SYNTAX, NULL},
-    {imap_parse_status, " a (SIZE)", RC_SYNTAX, NULL},
+    {imap_parse_status, " a (size AppendLimit)", RC_OK, "a|96"},
+    {imap_parse_status, " a (SIZES)", RC_SYNTAX, NULL},
     {imap_parse_list, " \"\" *", RC_OK, "0|0|0|0|*|"},
     {imap_parse_list, " \"\" \"\"", RC_OK, "0|0|0|0||"},
     {imap_parse_list, " a/ %", RC_OK, "0|0|0|0|a/%|"},
@@ -242,7 +244,7 @@ static void arguments_are_parsed(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof args / sizeof *args; i++) {
         struct imap_arena mem = {0};
-        struct imap_in in = imap_in_of(span_str(args[i].in), &mem);
+        struct imap_in in = imap_in_of(span_str(args[i].in), &mem, &everything);
         union imap_args a;
         struct buf out = BUF_INIT;
         struct err e = {0};
@@ -272,7 +274,7 @@ static void prefixes_are_safe(void **state)
             struct err e = {0};
 
             buf_add(&copy, args[i].in, n);
-            in = imap_in_of(buf_span(&copy), &mem);
+            in = imap_in_of(buf_span(&copy), &mem, &everything);
             (void)args[i].fn(&in, &a, &e);
             buf_free(&copy);
             imap_arena_free(&mem);
@@ -380,7 +382,7 @@ static void sets_settle(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         struct imap_arena mem = {0};
-        struct imap_in in = imap_in_of(span_str(t[i].in), &mem);
+        struct imap_in in = imap_in_of(span_str(t[i].in), &mem, &everything);
         struct imap_set s;
         struct buf out = BUF_INIT;
         struct imap_set_writer w = {.out = &out};

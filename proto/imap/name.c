@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/imap/name.c - see proto/imap/name.h. */
 #include "proto/imap/name.h"
+#include "base/base64.h"
 #include "base/prepare.h"
 
-static const char b64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
-
-static int b64_value(unsigned char c)
+/* The alphabet of modified UTF-7 has a comma where base 64 has "/", which separates levels. */
+static unsigned char digit_of(uint32_t v)
 {
-    const char *at = c ? strchr(b64, c) : NULL;
+    unsigned char c = base64_digit(v & 63);
 
-    return at ? (int)(at - b64) : -1;
+    return c == '/' ? ',' : c;
+}
+
+static int value_of(unsigned char c)
+{
+    return c == ',' ? 63 : c == '/' ? -1 : base64_value(c);
 }
 
 /* ---- UTF-8, one code point ---- */
@@ -90,7 +95,7 @@ static bool decode_run(struct span s, struct buf *out, size_t *used)
     size_t i = 0;
 
     for (; i < s.n && s.p[i] != '-'; i++) {
-        int v = b64_value(s.p[i]);
+        int v = value_of(s.p[i]);
 
         if (v < 0)
             return false;
@@ -138,21 +143,21 @@ enum rc imap_utf7_decode(struct span wire, struct buf *out, struct err *e)
     return imap_bad(e, "Mailbox name is not valid modified UTF-7");
 }
 
-struct b64_out {
+struct run_out {
     struct buf *out;
     uint32_t bits;
     unsigned n;
 };
 
-static void put_unit(struct b64_out *b, uint32_t unit)
+static void put_unit(struct run_out *b, uint32_t unit)
 {
     b->bits = (b->bits << 16 | unit) & 0x3fffff;
     for (b->n += 16; b->n >= 6; b->n -= 6)
-        buf_addc(b->out, (unsigned char)b64[b->bits >> (b->n - 6) & 0x3f]);
+        buf_addc(b->out, digit_of(b->bits >> (b->n - 6)));
     b->bits &= (1u << b->n) - 1;
 }
 
-static void put_code_point(struct b64_out *b, uint32_t c)
+static void put_code_point(struct run_out *b, uint32_t c)
 {
     if (c >= 0x10000) {
         put_unit(b, 0xd800 + ((c - 0x10000) >> 10));
@@ -162,12 +167,12 @@ static void put_code_point(struct b64_out *b, uint32_t c)
     }
 }
 
-static void end_run(struct b64_out *b, bool *in_run)
+static void end_run(struct run_out *b, bool *in_run)
 {
     if (!*in_run)
         return;
     if (b->n > 0)
-        buf_addc(b->out, (unsigned char)b64[b->bits << (6 - b->n) & 0x3f]);
+        buf_addc(b->out, digit_of(b->bits << (6 - b->n)));
     buf_addc(b->out, '-');
     *in_run = false;
     b->n = 0;
@@ -176,7 +181,7 @@ static void end_run(struct b64_out *b, bool *in_run)
 
 void imap_utf7_encode(struct span s, struct buf *out)
 {
-    struct b64_out b = {.out = out};
+    struct run_out b = {.out = out};
     bool in_run = false;
 
     for (size_t i = 0; i < s.n;) {

@@ -4,59 +4,62 @@
 #include "proto/imap/date.h"
 #include "proto/imap/flags.h"
 
-enum arg { A_NONE, A_STRING, A_KEYWORD, A_DATE, A_NUMBER, A_HEADER, A_UID, A_NOT, A_OR };
+struct parse {
+    struct imap_in *in;
+    size_t n;
+    unsigned depth; /* of the key at hand */
+};
+typedef bool take_fn(struct parse *p, struct imap_key *k);
+static take_fn no_arg, take_text, take_keyword, take_day, take_size, take_header, take_uids, take_not, take_or;
+
 struct key_row {
     const char *name;
     enum imap_key_op op;
-    enum arg arg;
+    take_fn *take; /* its arguments */
     bool on;
     uint64_t flag;
     const char *field;
 };
+_Static_assert(SK_OPS_ <= 64, "a set of keys has a bit for each");
 static const struct key_row keys[] = {
-    {"ALL", SK_ALL, A_NONE, true, 0, NULL},
-    {"ANSWERED", SK_FLAG, A_NONE, true, IMAP_ANSWERED, NULL},
-    {"BCC", SK_HEADER, A_STRING, true, 0, "bcc"},
-    {"BEFORE", SK_BEFORE, A_DATE, true, 0, NULL},
-    {"BODY", SK_BODY, A_STRING, true, 0, NULL},
-    {"CC", SK_HEADER, A_STRING, true, 0, "cc"},
-    {"DELETED", SK_FLAG, A_NONE, true, IMAP_DELETED, NULL},
-    {"DRAFT", SK_FLAG, A_NONE, true, IMAP_DRAFT, NULL},
-    {"FLAGGED", SK_FLAG, A_NONE, true, IMAP_FLAGGED, NULL},
-    {"FROM", SK_HEADER, A_STRING, true, 0, "from"},
-    {"HEADER", SK_HEADER, A_HEADER, true, 0, NULL},
-    {"KEYWORD", SK_KEYWORD, A_KEYWORD, true, 0, NULL},
-    {"LARGER", SK_LARGER, A_NUMBER, true, 0, NULL},
-    {"NEW", SK_NEW, A_NONE, true, 0, NULL},
-    {"NOT", SK_NOT, A_NOT, true, 0, NULL},
-    {"OLD", SK_OLD, A_NONE, true, 0, NULL},
-    {"ON", SK_ON, A_DATE, true, 0, NULL},
-    {"OR", SK_OR, A_OR, true, 0, NULL},
-    {"RECENT", SK_RECENT, A_NONE, true, 0, NULL},
-    {"SEEN", SK_FLAG, A_NONE, true, IMAP_SEEN, NULL},
-    {"SENTBEFORE", SK_SENTBEFORE, A_DATE, true, 0, NULL},
-    {"SENTON", SK_SENTON, A_DATE, true, 0, NULL},
-    {"SENTSINCE", SK_SENTSINCE, A_DATE, true, 0, NULL},
-    {"SINCE", SK_SINCE, A_DATE, true, 0, NULL},
-    {"SMALLER", SK_SMALLER, A_NUMBER, true, 0, NULL},
-    {"SUBJECT", SK_HEADER, A_STRING, true, 0, "subject"},
-    {"TEXT", SK_TEXT, A_STRING, true, 0, NULL},
-    {"TO", SK_HEADER, A_STRING, true, 0, "to"},
-    {"UID", SK_UID, A_UID, true, 0, NULL},
-    {"UNANSWERED", SK_FLAG, A_NONE, false, IMAP_ANSWERED, NULL},
-    {"UNDELETED", SK_FLAG, A_NONE, false, IMAP_DELETED, NULL},
-    {"UNDRAFT", SK_FLAG, A_NONE, false, IMAP_DRAFT, NULL},
-    {"UNFLAGGED", SK_FLAG, A_NONE, false, IMAP_FLAGGED, NULL},
-    {"UNKEYWORD", SK_KEYWORD, A_KEYWORD, false, 0, NULL},
-    {"UNSEEN", SK_FLAG, A_NONE, false, IMAP_SEEN, NULL},
+    {"ALL", SK_ALL, no_arg, true, 0, NULL},
+    {"ANSWERED", SK_FLAG, no_arg, true, IMAP_ANSWERED, NULL},
+    {"BCC", SK_HEADER, take_text, true, 0, "bcc"},
+    {"BEFORE", SK_BEFORE, take_day, true, 0, NULL},
+    {"BODY", SK_BODY, take_text, true, 0, NULL},
+    {"CC", SK_HEADER, take_text, true, 0, "cc"},
+    {"DELETED", SK_FLAG, no_arg, true, IMAP_DELETED, NULL},
+    {"DRAFT", SK_FLAG, no_arg, true, IMAP_DRAFT, NULL},
+    {"FLAGGED", SK_FLAG, no_arg, true, IMAP_FLAGGED, NULL},
+    {"FROM", SK_HEADER, take_text, true, 0, "from"},
+    {"HEADER", SK_HEADER, take_header, true, 0, NULL},
+    {"KEYWORD", SK_KEYWORD, take_keyword, true, 0, NULL},
+    {"LARGER", SK_LARGER, take_size, true, 0, NULL},
+    {"NEW", SK_NEW, no_arg, true, 0, NULL},
+    {"NOT", SK_NOT, take_not, true, 0, NULL},
+    {"OLD", SK_OLD, no_arg, true, 0, NULL},
+    {"ON", SK_ON, take_day, true, 0, NULL},
+    {"OR", SK_OR, take_or, true, 0, NULL},
+    {"RECENT", SK_RECENT, no_arg, true, 0, NULL},
+    {"SEEN", SK_FLAG, no_arg, true, IMAP_SEEN, NULL},
+    {"SENTBEFORE", SK_SENTBEFORE, take_day, true, 0, NULL},
+    {"SENTON", SK_SENTON, take_day, true, 0, NULL},
+    {"SENTSINCE", SK_SENTSINCE, take_day, true, 0, NULL},
+    {"SINCE", SK_SINCE, take_day, true, 0, NULL},
+    {"SMALLER", SK_SMALLER, take_size, true, 0, NULL},
+    {"SUBJECT", SK_HEADER, take_text, true, 0, "subject"},
+    {"TEXT", SK_TEXT, take_text, true, 0, NULL},
+    {"TO", SK_HEADER, take_text, true, 0, "to"},
+    {"UID", SK_UID, take_uids, true, 0, NULL},
+    {"UNANSWERED", SK_FLAG, no_arg, false, IMAP_ANSWERED, NULL},
+    {"UNDELETED", SK_FLAG, no_arg, false, IMAP_DELETED, NULL},
+    {"UNDRAFT", SK_FLAG, no_arg, false, IMAP_DRAFT, NULL},
+    {"UNFLAGGED", SK_FLAG, no_arg, false, IMAP_FLAGGED, NULL},
+    {"UNKEYWORD", SK_KEYWORD, take_keyword, false, 0, NULL},
+    {"UNSEEN", SK_FLAG, no_arg, false, IMAP_SEEN, NULL},
 };
 
-struct parse {
-    struct imap_in *in;
-    size_t n;
-};
-
-static struct imap_key *take_key(struct parse *p, unsigned depth);
+static struct imap_key *take_key(struct parse *p);
 
 static struct imap_key *new_key(struct parse *p, enum imap_key_op op)
 {
@@ -70,113 +73,132 @@ static struct imap_key *new_key(struct parse *p, enum imap_key_op op)
 }
 
 /* One or more keys, apart by SP. */
-static bool take_children(struct parse *p, struct imap_key *parent, unsigned depth)
+static bool take_children(struct parse *p, struct imap_key *parent)
 {
     struct imap_key **tail = &parent->child;
 
     do {
-        if ((*tail = take_key(p, depth)) == NULL)
+        if ((*tail = take_key(p)) == NULL)
             return false;
         tail = &(*tail)->next;
     } while (imap_sp(p->in));
     return true;
 }
 
-static bool take_or(struct parse *p, struct imap_key *k, unsigned depth)
+/* ---- arguments ---- */
+static bool no_arg(struct parse *p, struct imap_key *k)
 {
-    if (!imap_sp(p->in) || (k->child = take_key(p, depth)) == NULL || !imap_sp(p->in))
-        return false;
-    return (k->child->next = take_key(p, depth)) != NULL;
+    (void)p, (void)k;
+    return true;
 }
 
-static bool take_header(struct imap_in *in, struct imap_key *k)
+static bool take_text(struct parse *p, struct imap_key *k)
 {
-    return imap_sp(in) && imap_take_astring(in, &k->field) && imap_sp(in) && imap_take_astring(in, &k->text);
+    return imap_sp(p->in) && imap_take_astring(p->in, &k->text);
 }
 
-static bool take_size(struct imap_in *in, struct imap_key *k)
+static bool take_keyword(struct parse *p, struct imap_key *k)
+{
+    return imap_sp(p->in) && imap_take_atom(p->in, &k->text);
+}
+
+static bool take_day(struct parse *p, struct imap_key *k)
+{
+    return imap_sp(p->in) && imap_take_date(p->in, &k->num);
+}
+
+static bool take_size(struct parse *p, struct imap_key *k)
 {
     uint64_t v;
 
-    if (!imap_sp(in) || !imap_take_number(in, INT64_MAX, &v))
+    if (!imap_sp(p->in) || !imap_take_number(p->in, INT64_MAX, &v))
         return false;
     k->num = (int64_t)v;
     return true;
 }
 
-static bool take_arg(struct parse *p, enum arg arg, struct imap_key *k, unsigned depth)
+static bool take_header(struct parse *p, struct imap_key *k)
 {
-    struct imap_in *in = p->in;
-
-    switch (arg) {
-    case A_NONE:
-        return true;
-    case A_STRING:
-        return imap_sp(in) && imap_take_astring(in, &k->text);
-    case A_KEYWORD:
-        return imap_sp(in) && imap_take_atom(in, &k->text);
-    case A_DATE:
-        return imap_sp(in) && imap_take_date(in, &k->num);
-    case A_NUMBER:
-        return take_size(in, k);
-    case A_HEADER:
-        return take_header(in, k);
-    case A_UID:
-        return imap_sp(in) && imap_take_set(in, &k->set);
-    case A_NOT:
-        return imap_sp(in) && (k->child = take_key(p, depth)) != NULL;
-    case A_OR:
-        return take_or(p, k, depth);
-    }
-    return false;
+    return imap_sp(p->in) && imap_take_astring(p->in, &k->field) && take_text(p, k);
 }
 
-static struct imap_key *take_named(struct parse *p, unsigned depth)
+static bool take_uids(struct parse *p, struct imap_key *k)
 {
-    struct span name;
-    struct imap_key *k;
+    return imap_sp(p->in) && imap_take_set(p->in, &k->set);
+}
 
-    if (!imap_take_name(p->in, &name))
-        return NULL;
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        if (!span_ieq_str(name, keys[i].name))
-            continue;
-        if ((k = new_key(p, keys[i].op)) == NULL)
-            return NULL;
-        k->on = keys[i].on;
-        k->flag = keys[i].flag;
-        k->field = span_str(keys[i].field);
-        return take_arg(p, keys[i].arg, k, depth) ? k : NULL;
-    }
+static bool take_not(struct parse *p, struct imap_key *k)
+{
+    return imap_sp(p->in) && (k->child = take_key(p)) != NULL;
+}
+
+static bool take_or(struct parse *p, struct imap_key *k)
+{
+    return take_not(p, k) && imap_sp(p->in) && (k->child->next = take_key(p)) != NULL;
+}
+
+/* ---- keys ---- */
+static const struct key_row *row_of(const struct imap_in *in, struct span name)
+{
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (span_ieq_str(name, keys[i].name))
+            return in->opened->search & IMAP_KEY(keys[i].op) ? &keys[i] : NULL;
     return NULL;
 }
 
-static struct imap_key *take_key(struct parse *p, unsigned depth)
+static struct imap_key *take_named(struct parse *p)
+{
+    struct span name;
+    const struct key_row *row = imap_take_name(p->in, &name) ? row_of(p->in, name) : NULL;
+    struct imap_key *k = row ? new_key(p, row->op) : NULL;
+
+    if (k == NULL)
+        return NULL;
+    k->on = row->on;
+    k->flag = row->flag;
+    k->field = span_str(row->field);
+    return row->take(p, k) ? k : NULL;
+}
+
+static struct imap_key *take_group(struct parse *p)
+{
+    struct imap_key *k = new_key(p, SK_AND);
+
+    return k && take_children(p, k) && imap_is(p->in, ')') ? k : NULL;
+}
+
+static struct imap_key *take_numbers(struct parse *p)
+{
+    struct imap_key *k = new_key(p, SK_SEQ);
+
+    return k && imap_take_set(p->in, &k->set) ? k : NULL;
+}
+
+static struct imap_key *take_key(struct parse *p)
 {
     int c = imap_peek(p->in);
     struct imap_key *k;
 
-    if (depth == IMAP_DEPTH)
+    if (p->depth == IMAP_DEPTH)
         return NULL;
-    if (imap_is(p->in, '(')) {
-        k = new_key(p, SK_AND);
-        return k && take_children(p, k, depth + 1) && imap_is(p->in, ')') ? k : NULL;
-    }
-    if (c != '*' && (c < '0' || c > '9'))
-        return take_named(p, depth + 1);
-    k = new_key(p, SK_SEQ);
-    return k && imap_take_set(p->in, &k->set) ? k : NULL;
+    p->depth++;
+    if (imap_is(p->in, '('))
+        k = take_group(p);
+    else
+        k = c == '*' || (c >= '0' && c <= '9') ? take_numbers(p) : take_named(p);
+    p->depth--;
+    return k;
 }
 
 bool imap_take_search(struct imap_in *in, struct imap_search *out)
 {
-    struct parse p = {in, 0};
+    struct parse p = {.in = in};
     struct imap_search s = {0};
 
     if (imap_word(in, "CHARSET ") && (!imap_take_astring(in, &s.charset) || !imap_sp(in)))
         return false;
     s.top = new_key(&p, SK_AND);
-    if (s.top == NULL || !take_children(&p, s.top, 0))
+    if (s.top == NULL || !take_children(&p, s.top))
         return false;
     s.n = p.n;
     *out = s;

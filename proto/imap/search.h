@@ -31,8 +31,11 @@ enum imap_key_op {
     SK_SENTSINCE, /* .num: day of Date: */
     SK_HEADER,    /* .field has .text */
     SK_BODY,
-    SK_TEXT
+    SK_TEXT,
+    SK_OPS_
 };
+#define IMAP_KEY(op) (UINT64_C(1) << (op))            /* in a set of keys */
+#define IMAP_KEYS_RFC3501 (IMAP_KEY(SK_TEXT + 1) - 1) /* the protocol's own; others are an extension's */
 struct imap_key {
     enum imap_key_op op;
     struct imap_key *child, *next;

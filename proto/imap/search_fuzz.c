@@ -3,6 +3,7 @@
  * Asks     the tree has the promised bounds and shapes: NOT one child, OR two, leaves none.
  * Process  fuzzing. */
 #include "proto/imap/args.h"
+#include "proto/imap/opened_test.h"
 
 static size_t walk(const struct imap_key *k, unsigned depth)
 {
@@ -24,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
     struct imap_arena mem = {0};
-    struct imap_in in = imap_in_of(span_of(p, n), &mem);
+    struct imap_in in = imap_in_of(span_of(p, n), &mem, &everything);
     union imap_args a;
     struct err e;
 

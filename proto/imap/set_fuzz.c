@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/imap/set_fuzz.c - any bytes as a sequence set: settled, it is ordered, apart, and has every value that was written.
  * Process  fuzzing. */
+#include "proto/imap/opened_test.h"
 #include "proto/imap/set.h"
 
 static void check(const struct imap_set *s)
@@ -14,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
     struct imap_arena mem = {0};
-    struct imap_in in = imap_in_of(span_of(p, n), &mem);
+    struct imap_in in = imap_in_of(span_of(p, n), &mem, &everything);
     struct imap_set s;
 
     if (imap_take_set(&in, &s)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/sasl/sasl.c - see proto/sasl/sasl.h. */
 #include "proto/sasl/sasl.h"
-#include "proto/sasl/base64.h"
+#include "base/base64.h"
 #include "proto/smtp/path.h"
 
 struct sasl_mech {
@@ -84,7 +84,7 @@ enum rc sasl_step(struct sasl *s, struct span response, struct err *e)
         response = SPAN_NULL;
     if (response.n > SMTP_PATH_MAX + 4 * SASL_MAX)
         return err_set(e, RC_SYNTAX, "5.5.6", NULL, "SASL response of %zu octets", response.n);
-    rc = b64_decode(response, &s->secret, e);
+    rc = base64_decode(response, &s->secret, e);
     if (rc != RC_OK)
         return rc;
     s->step++;

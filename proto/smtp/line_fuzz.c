@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/smtp/line_fuzz.c - a command line through every argument parser; what one accepts must hold its own promises. */
-#include "proto/sasl/base64.h"
+#include "base/base64.h"
 #include "proto/sasl/sasl.h"
 #include "proto/smtp/cmd.h"
 #include "proto/smtp/reply.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 static enum rc (*const parsers[])(struct span, union smtp_args *,
@@ -19,7 +20,7 @@ static void must(bool ok)
 static void paths(struct span arg)
 {
     struct smtp_path p, again;
-    char plain[SMTP_PATH_MAX + 1];
+    char plain[SMTP_PATH_MAX + 1], path[SMTP_PATH_MAX + 3];
     struct err e;
     size_t used;
 
@@ -27,8 +28,8 @@ static void paths(struct span arg)
         return;
     must(used <= arg.n && p.local.n <= SMTP_LOCAL_MAX && p.domain.n <= SMTP_DOMAIN_MAX && utf8_ok(p.address));
     must(smtp_path_plain(&p, plain, sizeof plain));
-    must(p.domain.n == 0 ||
-         smtp_mailbox(span_str(plain), &again, &e) == RC_OK); /* the plain spelling is an address too */
+    snprintf(path, sizeof path, "<%s>", plain);
+    must(p.domain.n == 0 || smtp_path(span_str(path), PATH_REVERSE, &again, &used, &e) == RC_OK); /* one address too */
 }
 
 static void responses(struct span arg)
@@ -57,13 +58,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
         (void)parsers[i](line.arg, &a, &e);
     paths(line.arg);
     responses(line.arg);
-    b64_encode(line.arg, &b);
-    must(b64_decode(buf_span(&b), &back, &e) == RC_OK && span_eq(buf_span(&back), line.arg));
+    base64_encode(line.arg, &b);
+    must(base64_decode(buf_span(&b), &back, &e) == RC_OK && span_eq(buf_span(&back), line.arg));
+    buf_clear(&back);
+    if (base64_decode(line.arg, &back, &e) == RC_OK) { /* what decodes has one spelling */
+        buf_clear(&b);
+        base64_encode(buf_span(&back), &b);
+        must(span_eq(buf_span(&b), line.arg));
+    }
     buf_clear(&b);
     smtp_reply(&b, 250, "2.0.0", line.arg, true);
     must(b.n >= 6 && b.p[b.n - 1] == '\n');
     buf_clear(&b);
-    (void)xtext_decode(line.arg, &b, &e);
+    (void)xtext_ok(line.arg);
     buf_free(&b);
     buf_free(&back);
     return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/smtp/param.c - see proto/smtp/param.h. One table a command: the only list of the parameters that it knows. */
 #include "proto/smtp/param.h"
+#include "base/ascii.h"
 #include "proto/smtp/path.h"
 
 struct pair {
@@ -14,9 +15,7 @@ struct param {
 
 static bool name_char(unsigned char c, bool first)
 {
-    bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-
-    return alnum || (!first && c == '-');
+    return ascii_is_alnum(c) || (!first && c == '-');
 }
 
 static size_t name_len(struct span s)
@@ -174,9 +173,9 @@ static bool set_notify(const struct pair *p, void *out)
     return r->notify == NOTIFY_NEVER || (r->notify != 0 && (r->notify & NOTIFY_NEVER) == 0);
 }
 
-static int hex_upper(unsigned char c)
+static int hex_upper(unsigned char c) /* xtext has upper case only (RFC 3461 4) */
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return ascii_is_lower(c) ? -1 : ascii_hex(c);
 }
 
 /* RFC 6533 3: an address of type utf-8 is US-ASCII with \x{HEX} for the rest (utf-8-addr-xtext), or raw UTF-8 (utf-8-addr-unitext). */
@@ -207,7 +206,8 @@ static bool set_orcpt(const struct pair *p, void *out)
     r->orcpt = p->value;
     return semi > 0 && p->value.n <= SMTP_ORCPT_MAX && (size_t)semi + 1 < p->value.n &&
            name_len(p->value) == (size_t)semi &&
-           (span_ieq_str(span_head(p->value, (size_t)semi), "utf-8") ? utf8_address_ok : xtext_ok)(span_from(p->value, (size_t)semi + 1));
+           (span_ieq_str(span_head(p->value, (size_t)semi), "utf-8") ? utf8_address_ok
+                                                                     : xtext_ok)(span_from(p->value, (size_t)semi + 1));
 }
 
 static const struct param rcpt_known[] = {{"NOTIFY", set_notify}, {"ORCPT", set_orcpt}};
@@ -234,19 +234,4 @@ bool xtext_ok(struct span s)
         i += 2;
     }
     return true;
-}
-
-enum rc xtext_decode(struct span s, struct buf *out, struct err *e)
-{
-    if (!xtext_ok(s))
-        return err_set(e, RC_SYNTAX, "5.5.4", NULL, "malformed xtext");
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] != '+') {
-            buf_addc(out, s.p[i]);
-            continue;
-        }
-        buf_addc(out, (unsigned char)(hex_upper(s.p[i + 1]) * 16 + hex_upper(s.p[i + 2])));
-        i += 2;
-    }
-    return RC_OK;
 }

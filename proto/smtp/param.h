@@ -3,7 +3,7 @@
  *
  * Input    all that follows the path; empty or starting with a space.
  * Errors   RC_SYNTAX 5.5.4: a malformed or doubled parameter; RC_PERM 5.5.4: one that is not ours (555).
- * Spans    borrow from the input; xtext stays encoded (xtext_decode() for who needs it), so that it can be passed on as it came.
+ * Spans    borrow from the input; xtext stays encoded, so that it can be passed on as it came.
  * Process  smtpd.   Source RFC 5321 4.1.2, RFC 1870, RFC 6152, RFC 3461, RFC 4954 5, RFC 6531, RFC 6710.
  */
 #pragma once
@@ -29,4 +29,3 @@ struct smtp_rcpt_params {
 enum rc smtp_mail_params(struct span in, struct smtp_mail_params *out, struct err *e);
 enum rc smtp_rcpt_params(struct span in, struct smtp_rcpt_params *out, struct err *e);
 bool xtext_ok(struct span s); /* RFC 3461 4 */
-enum rc xtext_decode(struct span s, struct buf *out, struct err *e);

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/smtp/path.c - see proto/smtp/path.h. A cursor that only moves forward: linear, no recursion, no memory. */
 #include "proto/smtp/path.h"
-
-static bool is_alnum(unsigned char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
+#include "base/ascii.h"
 
 static bool is_atext(unsigned char c) /* RFC 5322 3.2.3, RFC 6531 3.3 */
 {
-    return is_alnum(c) || c >= 0x80 || (c != 0 && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+    return ascii_is_alnum(c) || c >= 0x80 || (c != 0 && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
 static bool at(struct span s, size_t i, unsigned char c)
@@ -64,7 +60,7 @@ static size_t host_name(struct span s, size_t i)
     for (;;) {
         size_t label = i;
 
-        while (i < s.n && (is_alnum(s.p[i]) || s.p[i] == '-' || s.p[i] >= 0x80))
+        while (i < s.n && (ascii_is_alnum(s.p[i]) || s.p[i] == '-' || s.p[i] >= 0x80))
             i++;
         if (i == label || i - label > 63 || s.p[label] == '-' || s.p[i - 1] == '-')
             return start;
@@ -77,11 +73,6 @@ static size_t host_name(struct span s, size_t i)
 static size_t domain_part(struct span s, size_t i)
 {
     return at(s, i, '[') ? literal(s, i) : host_name(s, i);
-}
-
-bool smtp_domain_ok(struct span d)
-{
-    return d.n > 0 && d.n <= SMTP_DOMAIN_MAX && domain_part(d, 0) == d.n && utf8_ok(d);
 }
 
 static bool has_8bit(struct span s)
@@ -156,17 +147,6 @@ enum rc smtp_path(struct span in, enum smtp_path_rule rule, struct smtp_path *ou
         return err_set(e, RC_SYNTAX, "5.1.3", NULL, "path of %zu octets", p.address.n + 2);
     *out = p;
     *used_out = end + 1;
-    return RC_OK;
-}
-
-enum rc smtp_mailbox(struct span in, struct smtp_path *out, struct err *e)
-{
-    struct smtp_path p = {0};
-    size_t end = mailbox(in, 0, false, &p);
-
-    if (in.n == 0 || end != in.n || in.n + 2 > SMTP_PATH_MAX)
-        return err_set(e, RC_SYNTAX, "5.1.3", NULL, "malformed address");
-    *out = p;
     return RC_OK;
 }
 

@@ -21,10 +21,7 @@ struct smtp_path {
     bool utf8;
 };
 enum rc smtp_path(struct span in, enum smtp_path_rule rule, struct smtp_path *out, size_t *used_out, struct err *e);
-/* The mailbox alone, without <>: all of in. For addresses found elsewhere (header fields, logins). */
-enum rc smtp_mailbox(struct span in, struct smtp_path *out, struct err *e);
 /* The one spelling: quotes and backslashes that change nothing taken off, so that "ana"@chu is ana@chu. NUL-terminated;
  * false when it does not fit. Case is kept. */
 bool smtp_path_plain(const struct smtp_path *p, char *out, size_t cap);
-bool smtp_domain_ok(struct span domain); /* sub-domains of letters, digits, '-' (and UTF-8), or an address literal */
 bool utf8_ok(struct span s);             /* RFC 3629: shortest forms only, no surrogates */

@@ -181,8 +181,3 @@ int os_db_result(int ret)
 #endif
     return ret;
 }
-
-uint64_t os_fsyncs(void)
-{
-    return atomic_load(&count[OS_FSYNC]);
-}

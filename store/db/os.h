@@ -18,4 +18,3 @@
 void os_install(void);
 void os_serving(void);     /* this thread serves requests: its calls of the library count for the fault table */
 int os_db_result(int ret); /* ret, or what the fault table wants instead */
-uint64_t os_fsyncs(void); /* so far, for statistics */

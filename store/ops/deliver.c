@@ -216,7 +216,7 @@ static enum rc file_place(struct tx *t, struct delivery *d, size_t i, struct err
                      (unsigned)p->folder);
     if (rc == RC_OK)
         rc = check_quota(t, d, p->mbx, &b, e);
-    if (rc == RC_OK && p->flags >> 8 && (rc = keywords_known(t, p->mbx, p->flags, e)) != RC_OK)
+    if (rc == RC_OK && p->flags >> MF_KEYWORDS && (rc = keywords_known(t, p->mbx, p->flags, e)) != RC_OK)
         return rc;
     if (rc == RC_OK && c.uidnext >= STORE_UID_MAX)
         rc = err_set(e, RC_TEMP, "4.2.2", NULL, "store: mailbox %llu folder %u has no UID left",

@@ -47,7 +47,7 @@ static enum rc check_flags(struct tx *t, const struct ask *a, struct err *e)
 
     if (rq->how > FLAGS_REMOVE || !flags_lawful(rq->flags))
         return err_set(e, RC_SYNTAX, NULL, NULL, "store: unknown flag");
-    return rq->flags >> 8 ? keywords_known(t, a->s->mbx, rq->flags, e) : RC_OK;
+    return rq->flags >> MF_KEYWORDS ? keywords_known(t, a->s->mbx, rq->flags, e) : RC_OK;
 }
 
 static enum rc change_one(struct tx *t, const struct ask *a, struct picked *p, struct counters *c, uint64_t modseq,

@@ -7,7 +7,7 @@ enum rc keywords_known(struct tx *t, uint64_t mbx, uint64_t flags, struct err *e
 {
     for (uint8_t i = 0; i < STORE_KEYWORDS_MAX; i++) {
         struct key k = key_part(mbx, i);
-        enum rc rc = flags >> (8 + i) & 1 ? tx_has(t, T_KEYWORDS, &k, e) : RC_OK;
+        enum rc rc = flags >> (MF_KEYWORDS + i) & 1 ? tx_has(t, T_KEYWORDS, &k, e) : RC_OK;
 
         if (rc == RC_NOTFOUND)
             rc = err_set(e, RC_SYNTAX, NULL, NULL, "store: keyword %u has no name", i);

@@ -28,24 +28,6 @@ struct seats *seats_new(unsigned most)
     return s;
 }
 
-void seats_free(struct seats **sp)
-{
-    struct seats *s = *sp;
-
-    if (!s)
-        return;
-    *sp = NULL;
-    for (size_t i = 0; i < BUCKETS; i++)
-        while (s->b[i]) {
-            struct box *gone = s->b[i];
-
-            s->b[i] = gone->next;
-            free(gone);
-        }
-    pthread_mutex_destroy(&s->lock);
-    free(s);
-}
-
 /* The pointer that leads to the mailbox's entry, or to the end of its bucket. */
 static struct box **find(struct seats *s, uint64_t mbx)
 {

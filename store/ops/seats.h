@@ -12,6 +12,5 @@
 
 struct seats;
 struct seats *seats_new(unsigned most); /* sessions per mailbox; dies on no memory */
-void seats_free(struct seats **s);
 bool seats_take(struct seats *s, uint64_t mbx); /* false: it has that many already */
 void seats_leave(struct seats *s, uint64_t mbx); /* one of those taken */

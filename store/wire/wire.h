@@ -75,7 +75,8 @@ enum store_op {
     STORE_EV_CHANGED = 200
 };
 bool store_op_again(enum store_op op); /* asking again after a lost reply does no harm and gives the same answer */
-/* flags of a message: system ones fixed, bits 8..63 are the mailbox's keywords by index + 8 */
+/* flags of a message: system ones fixed; bits from MF_KEYWORDS on are the mailbox's keywords by index, those between are a session's own */
+enum { MF_KEYWORDS = 8 };
 enum { MF_SEEN = 1, MF_ANSWERED = 2, MF_FLAGGED = 4, MF_DELETED = 8, MF_DRAFT = 16 };
 enum { STORE_KEYWORDS_MAX = 56, STORE_INLINE_MAX = 88 * 1024, STORE_INBOX = 1 };
 enum {

@@ -172,6 +172,19 @@ def test_link_lines(program):
     report([f"{program} is linked with {lib}" for lib in libraries for bad in NOT_LINKED[program] if re.match(rf"lib(ssl|{bad})", lib)])
 
 
+KEYS_ALONE = ("slot_keyd_open", "slot_password_open", "slot_signing_open", "slot_keyd_seal")  # crypto/keyd/slot_keys.h
+
+
+@pytest.mark.parametrize("program", sorted(NOT_LINKED))
+def test_only_keyd_can_open_a_slot(program):
+    path = next((b / "bin" / program for b in (TOP / "build", TOP / "build-dev") if (b / "bin" / program).exists()), None)
+    if not path:
+        pytest.skip(f"{program} is not built")
+    symbols = set(subprocess.run(["nm", str(path)], capture_output=True, text=True).stdout.split())
+    assert "main" in symbols
+    assert [s for s in KEYS_ALONE if s in symbols] == (list(KEYS_ALONE) if program == "pli-keyd" else [])
+
+
 def is_source(name):
     if name.endswith((".c", ".h", ".py", ".sh", ".dict", ".schema")) or name in ("Makefile", ".clang-format"):
         return True

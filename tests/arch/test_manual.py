@@ -62,6 +62,18 @@ def test_every_setting_and_default_is_in_pli_conf_5(tmp_path):
     assert not entries, "man/pli.conf.5 describes what is not there: " + ", ".join(entries)
 
 
+IMAPD = build_dir() / "bin" / "pli-imapd"
+
+
+@pytest.mark.skipif(not IMAPD.exists(), reason="pli-imapd is not built")
+def test_pli_imapd_8_has_the_extensions():
+    """The page's list is the table's, in its order, each with its RFC."""
+    table = json.loads(subprocess.run([IMAPD, "--extensions"], capture_output=True, text=True, check=True).stdout)
+    section = re.search(r"(?s)^\.Sh EXTENSIONS\n(.*?)^\.Sh ", macro_lines("pli-imapd.8"), re.M)[1]
+    said = [(name, int(rfc)) for names, rfc in re.findall(r"(?m)^\.It Cm (.+)\nRFC (\d+)", section) for name in names.split(" , ")]
+    assert said == [(x["name"], x["rfc"]) for x in table]
+
+
 def test_every_program_has_a_page():
     programs = re.search(r"(?m)^PROGRAMS := (.*)$", (TOP / "Makefile").read_text()).group(1).split()
     missing = [p for p in programs if not list((TOP / "man").glob(p + ".[18]"))]

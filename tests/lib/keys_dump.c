@@ -4,6 +4,7 @@
  * Prints   "name hex" lines: kek, queue, ca, tls-rsa, tls-ec (PKCS#8 or key DER), mailbox (X25519), signing (PKCS#8).
  */
 #include "crypto/keyd/client/keyring.h"
+#include "crypto/keyd/slot_keys.h"
 #include "store/client/client.h"
 #include <fcntl.h>
 #include <stdio.h>

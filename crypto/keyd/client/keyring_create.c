@@ -2,6 +2,7 @@
 /* crypto/keyd/client/keyring_create.c - pli init: all long-term keys, the trial CA and the server certificates, made once.
  * The keyring is written last: a run that was cut short leaves none and may be repeated.
  */
+#include "base/ascii.h"
 #include "base/wipe.h"
 #include "crypto/keyd/client/keyring_int.h"
 #include "crypto/pki/pki.h"
@@ -145,8 +146,7 @@ static struct span machine_name(char *out, size_t size)
         return SPAN_NULL;
     out[size - 1] = '\0';
     for (const char *p = out; *p; p++)
-        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p == '-' ||
-              *p == '.'))
+        if (!ascii_is_alnum((unsigned char)*p) && *p != '-' && *p != '.')
             return SPAN_NULL;
     return span_str(out);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/seal/slot_keys.c - making and opening key slots. RFC 7914 (scrypt), RFC 5869.
+/* crypto/keyd/slot_keys.c - making and opening key slots. RFC 7914 (scrypt), RFC 5869.
  *
  * Keys     a slot's key is derived, never the key-encryption key itself: HKDF(kek, "pli slot 1" | aad), or scrypt. So random
  *          nonces under one key stay few, and a slot moved to another mailbox or address opens with no key.
  * Secrets  every derived key is wiped before return.
  */
+#include "base/ascii.h"
 #include "base/wipe.h"
 #include "crypto/seal/alg_int.h"
 #include "crypto/seal/digest.h"
-#include "crypto/seal/slot.h"
+#include "crypto/keyd/slot_keys.h"
 #include <openssl/core_names.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
@@ -57,11 +58,8 @@ static enum rc aad_signing(struct aad *a, struct span address, struct span cert,
         return err_set(e, RC_PERM, NULL, NULL, "signing slot: address of %zu bytes", address.n);
     aad_head(a, SLOT_SIGNING);
     a->b[a->n++] = (unsigned char)address.n;
-    for (size_t i = 0; i < address.n; i++) {
-        unsigned char c = address.p[i];
-
-        a->b[a->n++] = c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
-    }
+    ascii_lower_all(address, a->b + a->n);
+    a->n += address.n;
     digest_of(cert, a->b + a->n);
     a->n += DIGEST_LEN;
     return RC_OK;

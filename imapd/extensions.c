@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/extensions.c - see imapd/extensions.h. What stands here is what works; nothing else is told. */
+#include "imapd/extensions.h"
+#include "proto/sasl/sasl.h"
+#include <stdio.h>
+
+enum { SIGNED_IN = IS_AUTH | IS_SELECTED, ROWS_MAX = 64 };
+
+/* "AUTH=PLAIN AUTH=LOGIN" */
+static void put_mechanisms(const struct imap_session *s, struct buf *out)
+{
+    struct span rest = span_str(sasl_mechanisms), name;
+    const char *sep = "";
+
+    (void)s;
+    while (rest.n > 0) {
+        ptrdiff_t end = span_chr(rest, ' ');
+
+        name = end < 0 ? rest : span_head(rest, (size_t)end);
+        rest = span_from(rest, end < 0 ? rest.n : (size_t)end + 1);
+        buf_addf(out, "%sAUTH=%.*s", sep, SPAN_ARG(name));
+        sep = " ";
+    }
+}
+
+/* One limit for all mailboxes (RFC 7889 3.1). */
+static void put_append_limit(const struct imap_session *s, struct buf *out)
+{
+    buf_addstr(out, "APPENDLIMIT=");
+    put_u64(out, s->conf->max_message);
+}
+
+/* clang-format off */
+static const struct extension rows[] = {
+    /* name          told in    over        RFC   .put, .opens, .enabled */
+    {"IMAP4rev1",     IS_ANY,    LINE_ANY,   3501, .opens = {.status = ST_RFC3501, .fetch = FI_RFC3501, .search = IMAP_KEYS_RFC3501}},
+    {"LITERAL+",      IS_ANY,    LINE_ANY,   7888, .opens = {.args = ARG_NONSYNC}},
+    {"SASL-IR",       IS_ANY,    LINE_ANY,   4959, .opens = {.args = ARG_INITIAL_RESPONSE}},
+    {"ID",            IS_ANY,    LINE_ANY,   2971, .put = NULL},
+    {"ENABLE",        IS_ANY,    LINE_ANY,   5161, .put = NULL},
+    {"STARTTLS",      IS_NEW,    LINE_CLEAR, 3501, .put = NULL},
+    {"LOGINDISABLED", IS_NEW,    LINE_CLEAR, 3501, .put = NULL},
+    {"AUTH",          IS_NEW,    LINE_TLS,   3501, .put = put_mechanisms},
+    {"UIDPLUS",       SIGNED_IN, LINE_ANY,   4315, .opens = {.responses = RESP_APPENDUID | RESP_COPYUID}},
+    {"IDLE",          SIGNED_IN, LINE_ANY,   2177, .put = NULL},
+    {"NAMESPACE",     SIGNED_IN, LINE_ANY,   2342, .put = NULL},
+    {"UNSELECT",      SIGNED_IN, LINE_ANY,   3691, .put = NULL},
+    {"MOVE",          SIGNED_IN, LINE_ANY,   6851, .put = NULL},
+    {"SPECIAL-USE",   SIGNED_IN, LINE_ANY,   6154, .opens = {.list_select = LS_SPECIAL, .list_return = LR_SPECIAL, .responses = RESP_SPECIAL_USE}},
+    {"CHILDREN",      SIGNED_IN, LINE_ANY,   3348, .opens = {.responses = RESP_CHILDREN}},
+    {"LIST-EXTENDED", SIGNED_IN, LINE_ANY,   5258, .opens = {.list_select = LS_SUBSCRIBED | LS_REMOTE | LS_RECURSIVE, .list_return = LR_SUBSCRIBED | LR_CHILDREN,
+                                                     .args = ARG_LIST_EXTENDED}},
+    {"LIST-STATUS",   SIGNED_IN, LINE_ANY,   5819, .opens = {.list_return = LR_STATUS}},
+    {"STATUS=SIZE",   SIGNED_IN, LINE_ANY,   8438, .opens = {.status = ST_SIZE}},
+    {"APPENDLIMIT",   SIGNED_IN, LINE_ANY,   7889, .put = put_append_limit, .opens = {.status = ST_APPENDLIMIT}},
+};
+/* clang-format on */
+const struct extensions extensions = {rows, sizeof rows / sizeof *rows};
+_Static_assert(sizeof rows / sizeof *rows <= ROWS_MAX, "a session has a bit for each");
+
+void extensions_tell(const struct extensions *t, const struct imap_session *s, struct buf *out)
+{
+    unsigned line = s->has_tls ? LINE_TLS : LINE_CLEAR;
+    const char *sep = "";
+
+    for (size_t i = 0; i < t->n; i++) {
+        const struct extension *x = &t->row[i];
+
+        if ((x->states & s->state) == 0 || (x->line & line) == 0)
+            continue;
+        buf_addstr(out, sep);
+        sep = " ";
+        if (x->put)
+            x->put(s, out);
+        else
+            buf_addstr(out, x->name);
+    }
+}
+
+static void add(struct imap_opened *to, const struct imap_opened *more)
+{
+    to->status |= more->status;
+    to->list_select |= more->list_select;
+    to->list_return |= more->list_return;
+    to->fetch |= more->fetch;
+    to->search |= more->search;
+    to->args |= more->args;
+    to->responses |= more->responses;
+}
+
+void extensions_open(const struct extensions *t, struct imap_session *s)
+{
+    s->opened = (struct imap_opened){0};
+    for (size_t i = 0; i < t->n; i++) {
+        add(&s->opened, &t->row[i].opens);
+        if (s->enabled >> i & 1)
+            add(&s->opened, t->row[i].enabled);
+    }
+}
+
+bool extension_enable(const struct extensions *t, struct imap_session *s, struct span name, const char **name_out)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        uint64_t bit = UINT64_C(1) << i;
+
+        if (!span_ieq_str(name, t->row[i].name) || t->row[i].enabled == NULL || (s->enabled & bit))
+            continue;
+        s->enabled |= bit;
+        extensions_open(t, s);
+        *name_out = t->row[i].name;
+        return true;
+    }
+    return false;
+}
+
+bool extension_there(const struct extensions *t, const char *name)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (strcmp(t->row[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* ---- JSON ---- */
+void extensions_print(void)
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } states[] = {{IS_NEW, "not-authenticated"}, {IS_AUTH, "authenticated"}, {IS_SELECTED, "selected"}};
+
+    printf("[\n");
+    for (size_t i = 0; i < extensions.n; i++) {
+        const struct extension *x = &extensions.row[i];
+        const char *comma = "";
+
+        printf("  {\"name\": \"%s\", \"states\": [", x->name);
+        for (size_t k = 0; k < sizeof states / sizeof *states; k++)
+            if (x->states & states[k].bit) {
+                printf("%s\"%s\"", comma, states[k].name);
+                comma = ", ";
+            }
+        printf("], \"clear\": %s, \"tls\": %s, \"enable\": %s, \"rfc\": %u}%s\n",
+               x->line & LINE_CLEAR ? "true" : "false", x->line & LINE_TLS ? "true" : "false",
+               x->enabled ? "true" : "false", x->rfc, i + 1 < extensions.n ? "," : "");
+    }
+    printf("]\n");
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/fetch_items.c - the items of FETCH that are no sections: a row and a function each. See imapd/fetch.h. Source RFC 3501 7.4.2. */
+#include "imapd/fetch.h"
+#include "proto/imap/date.h"
+
+void fetch_item(struct fetch *f, struct span name)
+{
+    if (f->any)
+        buf_addc(&f->s->out, ' ');
+    f->any = true;
+    buf_addspan(&f->s->out, name);
+}
+
+/* ---- what the view has ---- */
+static void put_uid(struct fetch *f, uint32_t row)
+{
+    fetch_item(f, SPAN_LIT("UID "));
+    put_u64(&f->s->out, f->s->view->uid[row]);
+}
+
+static void put_flags(struct fetch *f, uint32_t row)
+{
+    fetch_item(f, SPAN_NULL);
+    f->s->view->flags[row] &= ~(uint64_t)VF_NEWS;
+    view_put_flags(f->s, row, &f->s->out);
+}
+
+void fetch_begin_message(struct fetch *f, uint32_t row)
+{
+    struct buf *out = &f->s->out;
+
+    f->any = f->sent = false;
+    buf_add(out, "* ", 2);
+    put_u64(out, row + 1);
+    buf_addstr(out, " FETCH (");
+    if (f->s->uid || (f->what->items & FI_UID))
+        put_uid(f, row);
+    if ((f->what->items & FI_FLAGS) || (f->s->view->flags[row] & VF_NEWS)) /* news: this FETCH has just set \Seen */
+        put_flags(f, row);
+}
+
+/* ---- what an entry or a summary has ---- */
+static void put_date(struct fetch *f, const struct store_entry *en)
+{
+    char date[IMAP_DATE_TIME];
+
+    imap_date_time((int64_t)en->internaldate, date);
+    fetch_item(f, SPAN_LIT("INTERNALDATE "));
+    buf_addstr(&f->s->out, date);
+}
+
+static void put_size(struct fetch *f, const struct store_entry *en)
+{
+    fetch_item(f, SPAN_LIT("RFC822.SIZE "));
+    put_u64(&f->s->out, en->size);
+}
+
+static void put_envelope(struct fetch *f, const struct store_entry *en)
+{
+    (void)en;
+    fetch_item(f, SPAN_LIT("ENVELOPE "));
+    buf_addspan(&f->s->out, f->sum.envelope);
+}
+
+static void put_body(struct fetch *f, const struct store_entry *en)
+{
+    (void)en;
+    fetch_item(f, SPAN_LIT("BODY "));
+    buf_addspan(&f->s->out, f->sum.body);
+}
+
+static void put_bodystructure(struct fetch *f, const struct store_entry *en)
+{
+    (void)en;
+    fetch_item(f, SPAN_LIT("BODYSTRUCTURE "));
+    buf_addspan(&f->s->out, f->sum.bodystructure);
+}
+
+/* In the order in which they are answered. */
+static const struct item {
+    unsigned bit;
+    enum store_op source; /* STORE_ENTRIES or STORE_SUMMARIES */
+    unsigned text;        /* SUMMARY_ bit: a text of the summary that is checked before it is served */
+    void (*put)(struct fetch *f, const struct store_entry *en);
+} items[] = {
+    {FI_INTERNALDATE, STORE_ENTRIES, 0, put_date},
+    {FI_SIZE, STORE_ENTRIES, 0, put_size},
+    {FI_ENVELOPE, STORE_SUMMARIES, SUMMARY_ENVELOPE, put_envelope},
+    {FI_BODY, STORE_SUMMARIES, SUMMARY_BODY, put_body},
+    {FI_BODYSTRUCTURE, STORE_SUMMARIES, SUMMARY_BODYSTRUCTURE, put_bodystructure},
+};
+enum { N_ITEMS = sizeof items / sizeof *items };
+
+enum store_op fetch_items_source(const struct imap_fetch *w)
+{
+    enum store_op source = 0;
+
+    for (size_t i = 0; i < N_ITEMS; i++)
+        if ((w->items & items[i].bit) && source != STORE_SUMMARIES)
+            source = items[i].source;
+    return source;
+}
+
+unsigned fetch_items_texts(const struct imap_fetch *w)
+{
+    unsigned texts = 0;
+
+    for (size_t i = 0; i < N_ITEMS; i++)
+        texts |= w->items & items[i].bit ? items[i].text : 0u;
+    return texts;
+}
+
+void fetch_put_items(struct fetch *f, const struct store_entry *en)
+{
+    for (size_t i = 0; i < N_ITEMS; i++)
+        if (f->what->items & items[i].bit)
+            items[i].put(f, en);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* proto/imap/opened.h - what the extensions that a session has open to the grammar: the parsers know a word only when its bit is here.
+ *
+ * Made by  imapd/extensions.c, from its table: the union of what the rows open. All zero: not even RFC 3501's own words are known.
+ * Process  imapd sessions.
+ */
+#pragma once
+#include <stdint.h>
+
+enum { /* .args: forms of arguments that are no word of a list */
+    ARG_NONSYNC = 1,          /* "{n+}" (RFC 7888) */
+    ARG_INITIAL_RESPONSE = 2, /* AUTHENTICATE PLAIN AGEAYg== (RFC 4959) */
+    ARG_LIST_EXTENDED = 4     /* LIST (options) "" (patterns) RETURN (options) (RFC 5258) */
+};
+enum { /* .responses: what an answer carries only then */
+    RESP_APPENDUID = 1,
+    RESP_COPYUID = 2,
+    RESP_CHILDREN = 4,   /* \HasChildren, \HasNoChildren in LIST */
+    RESP_SPECIAL_USE = 8 /* \Sent and the like in LIST */
+};
+struct imap_opened {
+    unsigned status;      /* ST_   STATUS items         proto/imap/args.h */
+    unsigned list_select; /* LS_   LIST selection options */
+    unsigned list_return; /* LR_   LIST return options */
+    unsigned fetch;       /* FI_   FETCH items          proto/imap/fetch.h */
+    uint64_t search;      /* IMAP_KEY(SK_...) SEARCH keys   proto/imap/search.h */
+    unsigned args, responses;
+};

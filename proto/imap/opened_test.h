@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* proto/imap/opened_test.h - for tests and fuzzers of the grammar: every word of every extension is known.
+ * Process  tests. */
+#pragma once
+#include "proto/imap/opened.h"
+
+static const struct imap_opened everything = {.status = UINT32_MAX,
+                                              .list_select = UINT32_MAX,
+                                              .list_return = UINT32_MAX,
+                                              .fetch = UINT32_MAX,
+                                              .search = UINT64_MAX,
+                                              .args = UINT32_MAX,
+                                              .responses = UINT32_MAX};
