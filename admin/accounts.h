@@ -2,8 +2,8 @@
 /* admin/accounts.h - an account: made, changed, disabled, deleted, given another password, looked at. An account is an entry of the directory, a mailbox
  * of the store, a key pair that opens it and, when it signs, a signing key with its certificate.
  *
- * Crash    what each act leaves when it is cut off behind a step: docs/internals/admin.md has the table of each. In short: no message and no key is lost,
- *          and doing it again mends it.
+ * Crash    what each act leaves when it is cut off behind a step: docs/internals/admin.md has the table of each. In short: no message and no key of an
+ *          account is lost, and doing it again mends it; what making and deleting can leave is a mailbox that no account names, which pli doctor names.
  * Errors   RC_SYNTAX: the wish itself is wrong, and nothing was asked of anybody. RC_DENIED: not for this caller. RC_TEMP: a daemon stays away.
  * Units    quota and used: octets; 0: no quota.
  * Source   DESIGN 4, 7, 8; check digits of RPPS and FINESS are verified here and again by dird.

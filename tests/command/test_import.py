@@ -46,7 +46,10 @@ def test_an_import_makes_accounts_that_work(inst):
     assert inst.json("account", "show", "labo@chu.test")["given"] is None
     inst.submit("helene.martin@chu.test", ["labo@chu.test"], plain("de l'import", "docteur.martin@chu.test", "labo@chu.test"))
     (message,) = inst.fetch_all("labo@chu.test")
-    assert b"smime=pass" in message, message      # signed with the key and the certificate that it was given, in the alias's name
+    (inst.dir / "letter.eml").write_bytes(message)
+    verdict = inst.json("cert", "verify", str(inst.dir / "letter.eml"))
+    assert verdict["verdict"] == "pass", verdict      # signed with the key and the certificate that it was given, which names the alias too
+    assert set(verdict["signers"][0]["addresses"]) == {"helene.martin@chu.test", "docteur.martin@chu.test"}, verdict
 
 
 def test_what_an_import_makes_is_what_the_command_makes(inst):
