@@ -217,7 +217,8 @@ static bool understood(const struct setting *s, struct span v, int64_t *num)
     case SET_BOOL:
     case SET_LEVEL:
         word = unit_of(s->type == SET_BOOL ? truth : levels, v);
-        if (word && s->type == SET_LEVEL && !span_eq_str(v, word->suffix)) /* daemons compare it as it stands */
+        if (word && s->type == SET_LEVEL &&
+            !span_eq_str(v, word->suffix)) /* in small letters, as pli.conf(5) has them */
             word = NULL;
         *num = word ? word->times : 0;
         return word != NULL;

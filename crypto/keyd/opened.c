@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/keyd/opened.c - password slots: the slow hash once, then a keyed MAC of the same password for a few minutes.
  *
- * At most state.slow_most threads hash at once; whoever comes then is told KEYD_BUSY and asks again, so that no worker ever
+ * At most state.slow_most threads hash at once; whoever comes then is told IPC_BUSY and asks again, so that no worker ever
  * waits and wraps and TLS signatures keep flowing.
  */
 #include "base/clock.h"
@@ -33,7 +33,7 @@ enum rc slow_enter(struct state *s, struct err *e)
     if (atomic_fetch_add(&s->slow, 1) < s->slow_most)
         return RC_OK;
     atomic_fetch_sub(&s->slow, 1);
-    return err_set(e, RC_TEMP, KEYD_BUSY, NULL, "slow hashes on all the threads they may have");
+    return err_set(e, RC_TEMP, IPC_BUSY, NULL, "slow hashes on all the threads they may have");
 }
 
 void slow_leave(struct state *s)

@@ -80,12 +80,22 @@ static int64_t took_us(const char *login)
     return best;
 }
 
-/* The slow hash is computed for an address that does not exist, too. */
+/* The slow hash is computed for an address that does not exist, too. The quickest of many tries of each kind, taken in turn, is what the work
+ * itself costs, on a machine that is slow today as well; a known address is asked with four wrong passwords only, lest pauses begin. */
 static void time_tells_nothing(void **state)
 {
+    static const char *const people[][2] = {{"t1@chu.example", "u1@chu.example"}, {"t2@chu.example", "u2@chu.example"},
+                                            {"t3@chu.example", "u3@chu.example"}, {"t4@chu.example", "u4@chu.example"},
+                                            {"t5@chu.example", "u5@chu.example"}};
+    int64_t known = INT64_MAX, unknown = INT64_MAX;
+
     (void)state;
-    assert_int_equal(add(per("t1@chu.example", "T One", 21)), RC_OK);
-    int64_t known = took_us("t1@chu.example"), unknown = took_us("t2@chu.example");
+    for (unsigned i = 0; i < sizeof people / sizeof *people; i++) {
+        assert_int_equal(add(per(people[i][0], "T", 51 + i)), RC_OK);
+        int64_t k = took_us(people[i][0]), u = took_us(people[i][1]);
+        known = k < known ? k : known;
+        unknown = u < unknown ? u : unknown;
+    }
     print_message("wrong password %lld us, unknown address %lld us\n", (long long)known, (long long)unknown);
     assert_true(unknown > known / 3 && unknown < known * 3);
 }

@@ -38,7 +38,7 @@ struct dird *dird_open(const struct dird_how *how); /* nothing started yet: befo
 void dird_start(struct dird *d, int gate_fd /* listening socket, taken; -1: none */, uid_t slapd); /* its threads: after the sandbox */
 void dird_close(struct dird **d);
 void dird_left(void *daemon, struct ipc_peer *p);    /* ipc_service.left */
-extern const ipc_handler dird_handlers[];           /* in the order of dird_proto.ops */
+extern const struct ipc_bind dird_handlers[];
 
 /* postmaster.c: nobody has the address that was asked for, and it is postmaster's: who takes it */
 void postmaster_find(struct dird *d, struct span asked, struct cache_view *v);

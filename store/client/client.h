@@ -2,7 +2,7 @@
 /* store/client/client.h - asking pli-stored.
  * Owns     struct store: one connection, dialled at first use ("store.sock" is named stored.sock in the working
  *          folder), dialled again after stored restarted (and bound to its ticket again). One process, one thread.
- * Restart  store_call() answers RC_TEMP when stored stays away for longer than its patience; ops that are idempotent
+ * Restart  by base/ipc_link.h: store_call() answers RC_TEMP when stored stays away for longer than its patience; ops that are IPC_AGAIN
  *          (reads, and DELIVER by oid) are asked again by themselves within that time, so a restart of stored costs a
  *          session a pause, not a failure.
  * Slow     a request says until when it may still be done (store_timeout()); stored drops it when it is late, up to the moment
@@ -14,7 +14,7 @@
 #pragma once
 #include "store/wire/wire.h"
 struct store;
-void store_timeout(int milliseconds); /* for every store_new() of this process from now on; default 20 s */
+void store_timeout(int milliseconds); /* for every request of this process from now on; default 20 s */
 struct store *store_new(enum ipc_role role);
 void store_free(struct store **s);
 void store_dial_ahead(struct store *s); /* dials now, if that takes no waiting; the first request must bear to be asked again */

@@ -73,7 +73,7 @@ static inline enum rc prune(struct stored *d, const struct look *l, struct err *
     enum rc rc;
 
     do
-        rc = tx_run(d, TX_LAZY, expunged_prune, &p, e);
+        rc = tx_run(&d->env, TX_LAZY, expunged_prune, &p, e);
     while (rc == RC_OK && p.more);
     return rc;
 }
@@ -92,12 +92,12 @@ static inline void in_child(struct look *l)
     d.busy = busy_new();
     for (uint64_t left = l->put_rows; rc == RC_OK && left > 0; left -= l->put_rows, l->put_modseq += l->put_rows) {
         l->put_rows = left < 500 ? left : 500;
-        rc = tx_run(&d, TX_LAZY, put_rows, l, &e);
+        rc = tx_run(&d.env, TX_LAZY, put_rows, l, &e);
     }
     if (rc == RC_OK && l->keep)
         rc = prune(&d, l, &e);
     if (rc == RC_OK)
-        rc = tx_run(&d, TX_READ, count, l, &e);
+        rc = tx_run(&d.env, TX_READ, count, l, &e);
     env_flush(&d.env);
     env_close(&d.env);
     l->ok = rc == RC_OK;

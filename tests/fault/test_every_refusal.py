@@ -6,6 +6,7 @@ A new row without a way to bring it about fails test_every_row_has_a_way.
 import base64
 import contextlib
 import os
+import pathlib
 import re
 import signal
 import socket
@@ -380,12 +381,19 @@ def is_row(got, name):
     assert (got[0], re.sub(r", id=[0-9a-f]{16}$", "", got[1])) == (code, f"{esc} {text}"), name
 
 
+def state_of(pid):
+    """T of every thread: stopped, all of it."""
+    states = {(task / "stat").read_text().rsplit(")", 1)[1].split()[0] for task in pathlib.Path(f"/proc/{pid}/task").iterdir()}
+    return "T" if states == {"T"} else "R"
+
+
 @contextlib.contextmanager
 def stopped(pli, *names):
     pids = [pli.daemon(n) for n in names]
     try:
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
+        eventually(lambda: all(state_of(pid) == "T" for pid in pids))  # a signal is not yet a stop
         yield
     finally:
         for pid in pids:
