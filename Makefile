@@ -34,7 +34,7 @@ CFLAGS   += -std=c11 $(OPT) $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS  += $(LDOPT) $(LDHARDEN)
 
 # ---- folders, each a library of its .c files (tests, fuzzers and mains apart) ----
-LIB_DIRS := base proto mime crypto policies extract store directory flow
+LIB_DIRS := base proto mime crypto policies extract store directory flow admin
 SUB_proto     := proto/smtp proto/imap proto/sasl
 SUB_crypto    := crypto/seal crypto/pki crypto/cms crypto/tls crypto/keyd/client
 SUB_directory := directory/schema
@@ -51,7 +51,7 @@ $(foreach d,$(LIB_DIRS),$(eval $(call LIB_RULE,$(d))))
 L0 := $(LIB_base)
 L1 := $(LIB_proto) $(LIB_mime) $(LIB_crypto) $(LIB_policies)
 L2 := $(LIB_extract) $(LIB_store) $(LIB_directory)
-L3 := $(LIB_flow)
+L3 := $(LIB_flow) $(LIB_admin)
 
 # ---- which library is in which program: short, written out, so that it can be read ----
 S_base := -lseccomp -lpthread
@@ -70,9 +70,9 @@ DIRS_pli-stored := store/stored store/ops store/check store/db
 DIRS_pli-keyd   := crypto/keyd
 DIRS_pli-dird   := directory/dird
 LIBS_pli        := $(L3) $(L2) $(L1) $(L0)
-LIBS_pli-smtpd  := $(L3) $(L2) $(L1) $(L0)
-LIBS_pli-imapd  := $(L3) $(L2) $(L1) $(L0)
-LIBS_pli-relayd := $(L3) $(L2) $(L1) $(L0)
+LIBS_pli-smtpd  := $(LIB_flow) $(L2) $(L1) $(L0)
+LIBS_pli-imapd  := $(LIB_flow) $(L2) $(L1) $(L0)
+LIBS_pli-relayd := $(LIB_flow) $(L2) $(L1) $(L0)
 LIBS_pli-stored := $(LIB_store) $(LIB_crypto) $(L0)
 LIBS_pli-keyd   := $(LIB_crypto) $(L0)
 LIBS_pli-dird   := $(LIB_directory) $(LIB_policies) $(LIB_crypto) $(L0)
@@ -113,10 +113,10 @@ $(BUILD)/test/%_test: $(BUILD)/obj/%_test.o $$(if $$(call is_lib_dir,$$*),,$$(ca
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group \
 	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) -lcmocka $(S_base)
 # what only tests run, never installed
-TEST_TOOLS := $(addprefix $(BUILD)/test/tests/lib/,keys_dump forge_summary)
-$(TEST_TOOLS): $(BUILD)/test/%: $(BUILD)/obj/%.o $(L2) $(L1) $(L0)
+TEST_TOOLS := $(addprefix $(BUILD)/test/tests/lib/,keys_dump forge_summary import_accounts)
+$(TEST_TOOLS): $(BUILD)/test/%: $(BUILD)/obj/%.o $(LIB_admin) $(L2) $(L1) $(L0)
 	@mkdir -p $(@D)
-	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L2) $(L1) $(L0) -Wl,--end-group $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
+	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(LIB_admin) $(L2) $(L1) $(L0) -Wl,--end-group $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
 $(BUILD)/test/tests/lib/keys_dump: $(BUILD)/obj/crypto/keyd/slot_keys.o
 test-tools: $(TEST_TOOLS)
 unit-programs: $(TEST_BINS)
@@ -132,7 +132,7 @@ check:
 	@$(if $(T),true,$(PYTHON) -B -m pytest -q -p no:cacheprovider tests/arch)
 test: test-deps
 	@$(MAKE) --no-print-directory PROFILE=release all test-tools
-	@$(MAKE) --no-print-directory PROFILE=dev all
+	@$(MAKE) --no-print-directory PROFILE=dev all test-tools
 	@$(MAKE) --no-print-directory -k PROFILE=dev unit-programs || true
 	@$(MAKE) --no-print-directory PROFILE=dev test-run
 test-run:

@@ -11,6 +11,7 @@
 #include "base/ascii.h"
 #include "base/wipe.h"
 #include "crypto/seal/digest.h"
+#include "extract/queued.h"
 #include "extract/summary.h"
 #include "extract/text.h"
 #include "flow/file_out.h"
@@ -173,12 +174,12 @@ static enum rc add_remote(struct filing *f, const struct recipient *r, struct er
     struct store_remote rec = {.notify = r->notify};
     enum rc rc;
 
-    file_envelope_write(&(struct file_envelope){.sender = f->rq->sender,
-                                                .recipient = span_str(r->address),
-                                                .orcpt = span_str(r->orcpt),
-                                                .envid = f->rq->envid,
-                                                .ret = f->rq->ret},
-                        &plain);
+    queued_envelope_write(&(struct queued_envelope){.sender = f->rq->sender,
+                                                    .recipient = span_str(r->address),
+                                                    .orcpt = span_str(r->orcpt),
+                                                    .envid = f->rq->envid,
+                                                    .ret = f->rq->ret},
+                          &plain);
     seal_oid_new(oid);
     buf_add(&sealed, oid, sizeof oid);
     rc = seal_whole(f->cek, oid, SEAL_ENVELOPE, buf_span(&plain), &sealed, e);

@@ -32,13 +32,3 @@ struct file_result {
 enum rc file_message(struct keyd *k, struct store *st, const struct file_request *rq, struct file_result *out,
                      struct err *e);
 void file_result_free(struct file_result *r);
-/* the queue's sealed envelope, opened by who holds its key: relayd, pli queue */
-struct file_envelope {
-    struct span sender, recipient, orcpt, envid;
-    uint8_t ret;
-    struct buf mem;
-};
-void file_envelope_write(const struct file_envelope *v, struct buf *out); /* plain octets, to be sealed */
-enum rc file_envelope_open(struct span plain, struct file_envelope *out,
-                           struct err *e); /* spans borrow from out->mem */
-void file_envelope_free(struct file_envelope *v);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/file_test.c - what stored is given: sealed, complete, openable by each recipient and by nobody else; small and large. */
+#include "extract/queued.h"
 #include "flow/fake_test.h"
 #include "flow/file.h"
 #include "extract/summary.h"
@@ -114,7 +115,7 @@ static void test_remote(void **state)
     struct store *st = store_new(ROLE_SMTPD);
     unsigned char cek[SEAL_CEK];
     struct buf plain = BUF_INIT;
-    struct file_envelope v;
+    struct queued_envelope v;
     struct file_result res;
     struct err e;
 
@@ -128,13 +129,13 @@ static void test_remote(void **state)
     assert_int_equal(open_whole(cek, fake->remotes[0], SEAL_ENVELOPE,
                                 span_of(fake->remotes[0] + SEAL_OID, fake->remote_len[0] - SEAL_OID), &plain, &e),
                      RC_OK);
-    assert_int_equal(file_envelope_open(buf_span(&plain), &v, &e), RC_OK);
+    assert_int_equal(queued_envelope_open(buf_span(&plain), &v, &e), RC_OK);
     assert_true(span_eq_str(v.recipient, "bob@Partner.example") && span_eq_str(v.sender, "ana@chu.example") &&
                 v.ret == 2);
     assert_true(span_eq_str(v.orcpt, "rfc822;b") && span_eq_str(v.envid, "env1"));
-    file_envelope_free(&v);
+    queued_envelope_free(&v);
     for (size_t n = 0; n < plain.n; n++) /* every prefix: refused, or whole */
-        assert_int_equal(file_envelope_open(span_head(buf_span(&plain), n), &v, &e), RC_CORRUPT);
+        assert_int_equal(queued_envelope_open(span_head(buf_span(&plain), n), &v, &e), RC_CORRUPT);
     buf_free(&plain);
     file_result_free(&res);
     spool_free(&rq.message);

@@ -32,24 +32,24 @@ static bool type_line(int tty, const char *prompt, char *mem, size_t room, struc
 
 static int ask_all(struct cmd *c, int tty, bool old, bool fresh, struct passwords *out)
 {
-    char *again = secret_alloc(PASSWORD_MAX + 2);
+    char *again = secret_alloc(PASSWORD_MOST + 2);
     struct span line, second;
     int answer = PLI_OK;
 
-    if (old && (!type_line(tty, "Old password: ", out->mem, PASSWORD_MAX + 1, &line)))
+    if (old && (!type_line(tty, "Old password: ", out->mem, PASSWORD_MOST + 1, &line)))
         answer = cmd_usage(c, "no old password was typed: nothing was changed");
     else if (old)
         answer = passwords_take(c, line, out);
     if (answer == PLI_OK && fresh) {
-        if (!type_line(tty, "New password: ", out->mem + PASSWORD_MAX + 2, PASSWORD_MAX + 1, &line) ||
-            !type_line(tty, "The new password again: ", again, PASSWORD_MAX + 1, &second))
+        if (!type_line(tty, "New password: ", out->mem + PASSWORD_MOST + 2, PASSWORD_MOST + 1, &line) ||
+            !type_line(tty, "The new password again: ", again, PASSWORD_MOST + 1, &second))
             answer = cmd_usage(c, "no new password was typed: nothing was changed");
         else if (!span_eq(line, second))
             answer = cmd_usage(c, "the two were not the same: nothing was changed");
         else
             answer = passwords_take(c, line, out);
     }
-    secret_free(again, PASSWORD_MAX + 2);
+    secret_free(again, PASSWORD_MOST + 2);
     return answer;
 }
 

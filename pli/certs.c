@@ -5,93 +5,11 @@
 #include "pli/instance.h"
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DAY = 86400, PEM_MAX = 256 * 1024, WAIT_S = 15 };
-
-static void count_days(struct cert_seen *s)
-{
-    int64_t left = s->info.not_after - clock_utc();
-
-    s->days_left = left < 0 ? -((-left + DAY - 1) / DAY) : left / DAY;
-}
-
-static bool read_file(struct cmd *c, const char *name, struct buf *out)
-{
-    char path[4096];
-    unsigned char piece[4096];
-    FILE *f = fopen(inst_path(c->root, name, path), "re");
-    size_t n;
-
-    while (f && out->n < PEM_MAX && (n = fread(piece, 1, sizeof piece, f)) > 0)
-        buf_add(out, piece, n);
-    if (f)
-        fclose(f);
-    return f != NULL;
-}
-
-static int server_each(struct cmd *c, int (*see)(struct cmd *, const struct cert_seen *, void *), void *ctx)
-{
-    static const char *const names[] = {"ca.pem", "tls/server.pem", "tls/server-ec.pem", "tls/slapd.pem"};
-    int answer = PLI_OK;
-
-    for (size_t i = 0; i < sizeof names / sizeof *names && answer == PLI_OK; i++) {
-        struct cert_seen s = {.what = "server"};
-        struct buf text = BUF_INIT;
-        struct err e;
-
-        snprintf(s.name, sizeof s.name, "%s", names[i]);
-        if (read_file(c, names[i], &text)) {
-            if (cert_info_pem(buf_span(&text), &s.info, &e) != RC_OK)
-                answer = cmd_fail(c, "%s holds no certificate: put one there with pli cert import or renew", names[i]);
-            count_days(&s);
-            if (answer == PLI_OK)
-                answer = see(c, &s, ctx);
-        }
-        buf_free(&text);
-    }
-    return answer;
-}
-
-static int accounts_each(struct cmd *c, int (*see)(struct cmd *, const struct cert_seen *, void *), void *ctx)
-{
-    char after[256] = "";
-    struct dird_list_rep rep = {.more = 1};
-    struct dird_account a = {0};
-    struct buf page = BUF_INIT;
-    struct err e;
-    int answer = PLI_OK;
-
-    while (rep.more && answer == PLI_OK) {
-        struct dird_list_req rq = {span_str(after), SPAN_NULL};
-
-        rep = (struct dird_list_rep){0};
-        if (dir_call_in(inst_dir(c), DIRD_CERTS, &rq, &rep, &page, &e) != RC_OK)
-            answer = cmd_err(c, &e);
-        for (struct span rest = rep.list; answer == PLI_OK && ipc_list_next(&rest, dird_account_f, &a, &e) == RC_OK;) {
-            struct cert_seen s = {.what = "account"};
-
-            snprintf(s.name, sizeof s.name, "%.*s", SPAN_ARG(a.address));
-            snprintf(after, sizeof after, "%.*s", SPAN_ARG(a.address));
-            if (a.cert_der.n == 0 || cert_info_der(a.cert_der, &s.info, &e) != RC_OK)
-                continue;
-            count_days(&s);
-            answer = see(c, &s, ctx);
-        }
-    }
-    buf_free(&page);
-    return answer;
-}
-
-int certs_each(struct cmd *c, bool accounts, int (*see)(struct cmd *c, const struct cert_seen *s, void *ctx), void *ctx)
-{
-    int answer = server_each(c, see, ctx);
-
-    return answer == PLI_OK && accounts ? accounts_each(c, see, ctx) : answer;
-}
+enum { WAIT_S = 15 };
 
 /* The directory server makes its socket (run/ldapi, where we are) at each start: another one is the new server's. */
 static bool socket_of(struct stat *out)

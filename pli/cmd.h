@@ -43,9 +43,7 @@ struct command {
 extern const struct command commands[]; /* ends with .words NULL */
 extern const struct cmd_opt common_opts[];
 
-struct store;
-struct dir;
-struct keyd;
+struct admin;
 struct cmd {
     const struct command *def;
     const char *root; /* instance folder, absolute once inst_enter() has run */
@@ -60,9 +58,7 @@ struct cmd {
     } given[CMD_OPTS_MAX];
     size_t n_given;
     int start_fd; /* the folder the command was called in; -1 before inst_enter() */
-    struct store *store;
-    struct dir *dir;
-    struct keyd *keyd;
+    struct admin *admin; /* inst_admin() */
     char root_mem[4096];
 };
 

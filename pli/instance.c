@@ -134,9 +134,7 @@ int inst_enter(struct cmd *c)
 
 void inst_close(struct cmd *c)
 {
-    store_free(&c->store);
-    dir_free(&c->dir);
-    keyd_free(&c->keyd);
+    admin_free(&c->admin);
     if (c->start_fd >= 0)
         close(c->start_fd);
     c->start_fd = -1;
@@ -152,23 +150,24 @@ int inst_conf(struct cmd *c, struct conf **conf_out)
     return PLI_OK;
 }
 
+struct admin *inst_admin(struct cmd *c)
+{
+    if (!c->admin)
+        c->admin = admin_new(ROLE_ADMIN);
+    return c->admin;
+}
+
 struct store *inst_store(struct cmd *c)
 {
-    if (!c->store)
-        c->store = store_new(ROLE_ADMIN);
-    return c->store;
+    return inst_admin(c)->store;
 }
 
 struct dir *inst_dir(struct cmd *c)
 {
-    if (!c->dir)
-        c->dir = dir_new(ROLE_ADMIN);
-    return c->dir;
+    return inst_admin(c)->dir;
 }
 
 struct keyd *inst_keyd(struct cmd *c)
 {
-    if (!c->keyd)
-        c->keyd = keyd_new(ROLE_ADMIN);
-    return c->keyd;
+    return inst_admin(c)->keyd;
 }

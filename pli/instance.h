@@ -7,10 +7,8 @@
  * Process  pli.
  */
 #pragma once
-#include "crypto/keyd/client/client.h"
-#include "directory/client.h"
+#include "admin/admin.h"
 #include "pli/cmd.h"
-#include "store/client/client.h"
 
 struct conf;
 int inst_enter(struct cmd *c);   /* makes c->root absolute, checks what the command needs, works in run/ from now on */
@@ -20,7 +18,8 @@ bool inst_served(const char *run_dir, long *pid_out); /* pid_out may be NULL; 0 
 char *inst_path(const char *root, const char *name, char out[4096]);
 char *inst_conf_path(const char *root, bool named, char out[4096]); /* DIR/pli.conf; of /var/lib/pli, or when no folder was named, /etc/pli/pli.conf */
 int inst_conf(struct cmd *c, struct conf **conf_out); /* PLI_OK, or PLI_FAILED after its line */
-/* Dialled at first use, as the administrator. */
+/* Dialled at first use, as the administrator. Owned by c; the three are inst_admin()'s own. */
+struct admin *inst_admin(struct cmd *c);
 struct store *inst_store(struct cmd *c);
 struct dir *inst_dir(struct cmd *c);
 struct keyd *inst_keyd(struct cmd *c);

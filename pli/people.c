@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/people.c - see pli/people.h. */
 #include "pli/people.h"
-#include "base/ascii.h"
-#include "base/prepare.h"
 #include "base/settings.h"
 #include "base/wipe.h"
 #include "pli/conf.h"
 #include "pli/instance.h"
-#include "policies/identifiers.h"
-#include "policies/password.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 /* ---- passwords ---- */
-/* What is read; behind it each line as it was prepared; behind that one that is made. */
-enum { PREPARED = PASSWORDS_MEM, MADE = PREPARED + 2 * PASSWORD_MAX, MEM = MADE + 64 };
+/* What is read; behind it one that is made. */
+enum { MADE = PASSWORDS_MEM, MEM = MADE + PASSWORD_MADE };
 
 struct passwords passwords_new(void)
 {
@@ -36,26 +32,6 @@ static size_t read_input(char *mem)
     return have;
 }
 
-/* As each sign-in will prepare it (base/prepare.h): a strict mailbox is sealed with this form. */
-static int line_prepared(struct cmd *c, struct span line, struct passwords *out)
-{
-    char *to = out->mem + PREPARED + out->n * PASSWORD_MAX;
-    struct buf as;
-    struct err e;
-    enum rc rc;
-
-    buf_init_secret(&as);
-    rc = prepare_password(line, &as, &e);
-    if (rc == RC_OK && as.n > PASSWORD_MAX)
-        rc = err_set(&e, RC_PERM, "password is too long");
-    if (rc == RC_OK) {
-        memcpy(to, as.p, as.n);
-        out->line[out->n++] = span_of(to, as.n);
-    }
-    buf_free(&as);
-    return rc == RC_OK ? PLI_OK : cmd_why(c, PLI_USAGE, e.cause, "this cannot be a password: %s", e.log);
-}
-
 /* "\xEF\xBB\xBF": a byte order mark, as editors of Windows put before a text; no part of what was typed. */
 static struct span without_bom(struct span s)
 {
@@ -64,9 +40,18 @@ static struct span without_bom(struct span s)
 
 int passwords_take(struct cmd *c, struct span line, struct passwords *out)
 {
-    if (line.n == 0 || line.n > PASSWORD_MAX || span_chr(line, 0) >= 0)
-        return cmd_usage(c, "a password is one line of 1 to %d bytes", PASSWORD_MAX);
-    return line_prepared(c, line, out);
+    struct buf as = BUF_SECRET_INIT;
+    struct err e;
+    enum rc rc;
+
+    if (line.n == 0 || line.n > PASSWORD_MOST || span_chr(line, 0) >= 0)
+        return cmd_usage(c, "a password is one line of 1 to %d bytes", PASSWORD_MOST);
+    rc = password_normal(line, &as, &e);
+    buf_free(&as);
+    if (rc != RC_OK)
+        return cmd_why(c, PLI_USAGE, e.cause, "%s", e.log);
+    out->line[out->n++] = line;
+    return PLI_OK;
 }
 
 int passwords_read(struct cmd *c, unsigned most, struct passwords *out)
@@ -95,16 +80,10 @@ void passwords_generate(struct passwords *out)
 
 void passwords_add_generated(struct passwords *out)
 {
-    static const char letters[] = "abcdefghjkmnpqrstuvwxyz23456789z"; /* 32, none that is taken for another */
-    enum { GROUPS = 4, LETTERS = 5, LEN = GROUPS * (LETTERS + 1) - 1 };
-    unsigned char raw[LEN];
-    char *to = out->mem + MEM - LEN; /* behind what was read */
+    char *to = out->mem + MADE; /* behind what was read */
 
-    random_bytes(raw, sizeof raw);
-    for (size_t i = 0; i < LEN; i++)
-        to[i] = i % (LETTERS + 1) == LETTERS ? '-' : letters[raw[i] % 32];
-    wipe(raw, sizeof raw);
-    out->line[out->n++] = span_of(to, LEN);
+    password_make(to);
+    out->line[out->n++] = span_of(to, PASSWORD_MADE);
 }
 
 void passwords_wipe(struct passwords *p)
@@ -114,89 +93,20 @@ void passwords_wipe(struct passwords *p)
     *p = (struct passwords){0};
 }
 
-int password_fits(struct cmd *c, struct span password, const char *address)
+int password_accepted(struct cmd *c, struct span password, const char *address, int64_t *least_out)
 {
     struct conf *conf;
     struct err e;
     int answer = inst_conf(c, &conf);
 
-    if (answer == PLI_OK && password_ok(password, span_str(address), conf_num(conf, "dird.password_min"), &e) != RC_OK)
-        answer = cmd_why(c, PLI_USAGE, e.cause, "%s", e.log);
+    if (answer != PLI_OK)
+        return answer;
+    *least_out = conf_num(conf, "dird.password_min");
     conf_free(&conf);
-    return answer;
+    return password_fits(password, span_str(address), *least_out, &e) == RC_OK ? PLI_OK : cmd_why(c, PLI_USAGE, e.cause, "%s", e.log);
 }
 
-/* ---- kinds and names ---- */
-static const char *const types[] = {[DT_PER] = "PER", [DT_ORG] = "ORG", [DT_APP] = "APP", [DT_CAB] = "CAB"};
-enum { TYPES = sizeof types / sizeof *types };
-
-uint8_t type_of(const char *name)
-{
-    for (uint8_t i = 1; i < TYPES; i++)
-        if (span_ieq(span_str(name), span_str(types[i])))
-            return i;
-    return 0;
-}
-
-const char *type_name(uint8_t type)
-{
-    return type > 0 && type < TYPES ? types[type] : "?";
-}
-
-/* No small letter in it: neither ASCII nor of the Latin letters that French writes (U+00DF to U+00FF). */
-static bool in_capitals(struct span word)
-{
-    bool letter = false;
-
-    for (size_t i = 0; i < word.n; i++) {
-        bool latin1 = word.p[i] == 0xC3 && i + 1 < word.n;
-        if (ascii_is_lower(word.p[i]) || (latin1 && word.p[i + 1] >= 0x9F))
-            return false;
-        letter = letter || ascii_is_upper(word.p[i]) || latin1;
-    }
-    return letter && word.n > 1;
-}
-
-void name_split(struct span name, struct span *given_out, struct span *sn_out)
-{
-    size_t cut, end;
-
-    name = span_trim(name);
-    cut = end = name.n;
-    while (end > 0) {
-        size_t start = end;
-        while (start > 0 && name.p[start - 1] != ' ')
-            start--;
-        if (!in_capitals(span_of(name.p + start, end - start)) && cut != name.n)
-            break;
-        cut = start;
-        if (!in_capitals(span_of(name.p + start, end - start)))
-            break;
-        end = start > 0 ? start - 1 : 0;
-    }
-    *sn_out = span_from(name, cut);
-    *given_out = span_trim(span_head(name, cut));
-}
-
-bool address_normal(const char *text, char out[256], struct span *domain_out)
-{
-    struct buf as = BUF_INIT;
-    const char *at;
-    struct err e;
-    bool fits = prepare_username(span_str(text), &as, &e) == RC_OK && as.n <= 254;
-
-    if (fits)
-        memcpy(out, buf_cstr(&as), as.n + 1);
-    buf_free(&as);
-    if (!fits)
-        return false;
-    at = strchr(out, '@');
-    if (!at)
-        return false;
-    *domain_out = span_str(at + 1);
-    return mail_local_ok(span_of(out, (size_t)(at - out))) && mail_domain_ok(*domain_out);
-}
-
+/* ---- sizes ---- */
 char *size_text(uint64_t n, char out[32])
 {
     static const char *const units[] = {"", "k", "M", "G", "T"};
@@ -291,31 +201,49 @@ json_t *account_json(const struct dird_account *a)
     return j;
 }
 
-/* What changes an account wants its address: an alias may move to another account, and the command is then repeated from a history. */
-static int no_account(struct cmd *c, const char *normal, struct buf *mem)
+int account_of(struct cmd *c, const char *address, struct account *out)
 {
-    struct dird_lookup_rep rep = {0};
     struct err e;
+    enum rc rc = account_get(inst_admin(c), span_str(address), out, &e);
 
-    if (dir_lookup(inst_dir(c), span_str(normal), &rep, mem, &e) == RC_OK && rep.address.n > 0)
-        return cmd_fail(c, "%s is another address of %.*s: name that one", normal, SPAN_ARG(rep.address));
-    return cmd_fail(c, "no account %s: pli account list shows those there are", normal);
+    if (rc == RC_SYNTAX)
+        return cmd_why(c, PLI_USAGE, e.cause, "%s", e.log);
+    if (rc == RC_NOTFOUND)
+        return cmd_why(c, PLI_FAILED, e.cause, "%s: pli account list shows those there are", e.log);
+    return rc == RC_OK ? PLI_OK : cmd_err(c, &e);
 }
 
-int account_get(struct cmd *c, const char *address, struct dird_account *out, struct buf *mem)
+int wish_refused(struct cmd *c, enum account_fault fault, struct span about)
 {
-    char normal[256];
-    struct span domain;
-    struct dird_address_req rq;
-    struct err e;
-    enum rc rc;
+    static const struct {
+        const char *before, *behind;
+        int most; /* octets shown of what is wrong; 0: none */
+    } texts[ACCOUNT_FAULTS_] = {
+        [ACCOUNT_ADDRESS] = {"\"", "\" can not be a mailbox: letters, digits, \".\", \"-\", \"_\", an @ and a domain",
+                             100},
+        [ACCOUNT_TYPE] = {"", "needs --type per, org, app or cab", 0},
+        [ACCOUNT_NAME] = {"", "needs --name: for a person the given name, then the family name in capitals", 0},
+        [ACCOUNT_RPPS] = {"RPPS ",
+                          ": 11 digits whose last is a check digit (Luhn); compare it with the professional's card",
+                          20},
+        [ACCOUNT_STRUCTURE] = {"structure ",
+                               ": a FINESS (9), SIREN (9) or SIRET (14) number whose check digit is right", 20},
+        [ACCOUNT_NEEDS_RPPS] = {"", "a mailbox of type per needs --rpps, the professional's national number", 0},
+        [ACCOUNT_NEEDS_STRUCTURE] = {"a mailbox of type ",
+                                     " needs --structure, the FINESS or SIRET number of the structure", 100},
+        [ACCOUNT_ALIAS] = {"alias \"", "\" is not an address", 100},
+    };
+    struct span shown = span_head(about, (size_t)texts[fault].most);
 
-    if (!address_normal(address, normal, &domain))
-        return cmd_usage(c, "\"%.100s\" is not an address of a mailbox", address);
-    rq.address = span_str(normal);
-    *out = (struct dird_account){0};
-    rc = dir_call_in(inst_dir(c), DIRD_ACCOUNT_GET, &rq, out, mem, &e);
-    if (rc == RC_NOTFOUND)
-        return no_account(c, normal, mem);
-    return rc == RC_OK ? PLI_OK : cmd_err(c, &e);
+    return cmd_usage(c, "%s%.*s%s", texts[fault].before, SPAN_ARG(shown), texts[fault].behind);
+}
+
+size_t aliases_given(const struct cmd *c, struct span out[CMD_OPTS_MAX])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->n_given; i++)
+        if (strcmp(c->given[i].name, "--alias") == 0 && c->given[i].value[0])
+            out[n++] = span_str(c->given[i].value);
+    return n;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/texts.c - what a person typed to be shown to others: names, wards, notes, subjects, search words. One form (NFC), no control
- * character and no direction mark, and no longer than directory/wire.c takes: a name with a line end breaks every list that shows it,
- * and one with a direction mark shows another name than it holds. See pli/cmd.h. */
-#include "base/prepare.h"
+/* pli/texts.c - what a person typed to be shown to others: names, wards, notes, subjects, search words. Which options and words are such
+ * texts; what becomes of one is admin/names.h's. See pli/cmd.h. */
+#include "admin/names.h"
 #include "pli/cmd.h"
 #include <stdlib.h>
 #include <string.h>
@@ -35,18 +34,13 @@ static int one_text(struct cmd *c, const char *what, size_t most, const char **v
     struct buf as = BUF_INIT;
     struct err e;
     int answer = PLI_OK;
-    char *own = NULL;
 
     if (most == 0 || !(*value)[0])
         return PLI_OK;
-    if (strlen(*value) > most)
-        return cmd_usage(c, "%s is %zu octets long, at most %zu are kept: shorten it", what, strlen(*value), most);
-    if (prepare_name(span_str(*value), &as, &e) != RC_OK)
-        answer = cmd_usage(c, "%s cannot be kept: %s", what, e.rc == RC_SYNTAX ? "it is not UTF-8" : e.log);
-    else if (as.n > most || !(own = strdup(buf_cstr(&as))))
-        answer = cmd_usage(c, "%s is longer than %zu octets: shorten it", what, most);
+    if (text_normal(span_str(*value), most, &as, &e) == RC_OK)
+        *value = span_dup(buf_span(&as));
     else
-        *value = own;
+        answer = cmd_usage(c, "%s %s", what, e.log);
     buf_free(&as);
     return answer;
 }

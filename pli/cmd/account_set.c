@@ -1,81 +1,52 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/cmd/account_set.c - pli account set, disable, enable, delete. */
-#include "pli/certs.h"
+/* pli/cmd/account_set.c - pli account set, disable, enable, delete: the options read, the act done by admin/accounts.h. */
 #include "pli/cmds.h"
 #include "pli/instance.h"
 #include "pli/people.h"
-#include "policies/identifiers.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/* A text option, the field it sets, and the bit that tells dird so. */
+/* A text option, the field it sets, and the bit that says so. */
 static const struct {
     const char *option;
     size_t off;
     uint32_t what;
-} texts[] = {{"--name", offsetof(struct dird_account, name), DS_NAME},
-             {"--service", offsetof(struct dird_account, service), DS_SERVICE},
-             {"--responsible", offsetof(struct dird_account, responsible), DS_RESPONSIBLE},
-             {"--profession", offsetof(struct dird_account, profession), DS_PROFESSION},
-             {"--specialty", offsetof(struct dird_account, specialty), DS_SPECIALTY}};
+} texts[] = {{"--name", offsetof(struct account_change, name), CHANGE_NAME},
+             {"--service", offsetof(struct account_change, service), CHANGE_SERVICE},
+             {"--responsible", offsetof(struct account_change, responsible), CHANGE_RESPONSIBLE},
+             {"--profession", offsetof(struct account_change, profession), CHANGE_PROFESSION},
+             {"--specialty", offsetof(struct account_change, specialty), CHANGE_SPECIALTY},
+             {"--rpps", offsetof(struct account_change, rpps), CHANGE_RPPS}};
 
 struct changing {
-    struct dird_account a;
-    struct buf mem; /* what its spans point into */
-    char address[256];
-    struct buf aliases;
-    uint32_t what;
+    struct account_change ch;
+    struct span aliases[CMD_OPTS_MAX];
 };
 
-static int read_texts(struct cmd *c, struct changing *ch)
+/* ---- what was asked ---- */
+static int read_texts(struct cmd *c, struct changing *n)
 {
-    char one[256];
-    struct span domain;
+    struct span about = SPAN_NULL;
+    enum account_fault fault;
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         const char *v = opt_get(c, texts[i].option);
         if (!v)
             continue;
-        *(struct span *)((char *)&ch->a + texts[i].off) = span_trim(span_str(v));
-        ch->what |= texts[i].what;
+        *(struct span *)((char *)&n->ch + texts[i].off) = span_str(v);
+        n->ch.what |= texts[i].what;
     }
-    if (ch->what & DS_NAME) {
-        if (ch->a.name.n == 0)
-            return cmd_usage(c, "--name may not be empty");
-        name_split(ch->a.name, &ch->a.given, &ch->a.sn);
-        if (ch->a.type != DT_PER && ch->a.type != DT_CAB) {
-            ch->a.given = SPAN_NULL;
-            ch->a.sn = ch->a.name;
-        }
+    if (opt_get(c, "--alias")) { /* an empty one clears the list */
+        n->ch.what |= CHANGE_ALIASES;
+        n->ch.aliases = n->aliases;
+        n->ch.n_aliases = aliases_given(c, n->aliases);
     }
-    for (size_t i = 0; i < c->n_given; i++) { /* --alias may be given more than once; an empty one clears the list */
-        if (strcmp(c->given[i].name, "--alias") != 0)
-            continue;
-        ch->what |= DS_ALIASES;
-        if (!c->given[i].value[0])
-            continue;
-        if (!address_normal(c->given[i].value, one, &domain))
-            return cmd_usage(c, "alias \"%.100s\" is not an address", c->given[i].value);
-        buf_addf(&ch->aliases, "%s%s", ch->aliases.n ? "\n" : "", one);
-    }
-    ch->a.aliases = buf_span(&ch->aliases);
-    return PLI_OK;
-}
-
-static int read_rpps(struct cmd *c, struct changing *ch)
-{
-    const char *v = opt_get(c, "--rpps");
-
-    if (!v)
-        return PLI_OK;
-    if (!rpps_ok(span_str(v)))
-        return cmd_usage(
-            c, "RPPS %.20s: 11 digits whose last is a check digit (Luhn); compare it with the professional's card", v);
-    ch->a.rpps = span_str(v);
-    ch->what |= DS_RPPS;
-    return PLI_OK;
+    fault = account_change_fault(&n->ch, &about);
+    if (fault == ACCOUNT_NAME)
+        return cmd_usage(c, "--name may not be empty");
+    return fault == ACCOUNT_RIGHT ? PLI_OK : wish_refused(c, fault, about);
 }
 
 static bool yes_no(const char *v, const char *yes, const char *no, bool *out)
@@ -84,176 +55,116 @@ static bool yes_no(const char *v, const char *yes, const char *no, bool *out)
     return *out || strcmp(v, no) == 0;
 }
 
-static int read_flags(struct cmd *c, struct changing *ch)
+static int read_flags(struct cmd *c, struct changing *n)
 {
     const char *sign = opt_get(c, "--sign"), *red = opt_get(c, "--red-list");
-    bool on;
 
-    if (sign) {
-        if (!yes_no(sign, "always", "never", &on))
-            return cmd_usage(c, "--sign is always or never");
-        ch->a.flags = on ? ch->a.flags | DF_SIGN : ch->a.flags & ~(uint32_t)DF_SIGN;
-        ch->what |= DS_FLAGS;
-    }
-    if (red) {
-        if (!yes_no(red, "yes", "no", &on))
-            return cmd_usage(c, "--red-list is yes or no");
-        ch->a.flags = on ? ch->a.flags | DF_RED_LIST : ch->a.flags & ~(uint32_t)DF_RED_LIST;
-        ch->what |= DS_FLAGS;
-    }
+    if (sign && !yes_no(sign, "always", "never", &n->ch.sign))
+        return cmd_usage(c, "--sign is always or never");
+    if (red && !yes_no(red, "yes", "no", &n->ch.red_list))
+        return cmd_usage(c, "--red-list is yes or no");
+    n->ch.what |= (sign ? CHANGE_SIGN : 0) | (red ? CHANGE_RED_LIST : 0);
     return PLI_OK;
 }
 
-static int find_signing_slot(struct cmd *c, const struct changing *ch, bool *there_out)
+static int read_quota(struct cmd *c, struct changing *n)
 {
-    struct store_mbx_msg rq = {ch->a.mbx};
-    struct store_box_rep box = {0};
-    struct buf mem = BUF_INIT;
-    struct slot s;
-    struct err e;
+    int answer = PLI_OK;
 
-    if (store_call_in(inst_store(c), STORE_BOX_GET, &rq, -1, &box, &mem, &e) != RC_OK)
-        return cmd_err(c, &e);
-    *there_out = slot_find(box.slots, SLOT_SIGNING, &s, &e) == RC_OK;
-    buf_free(&mem);
-    return PLI_OK;
+    if (opt_get(c, "--quota") && size_option(c, "--quota", &n->ch.quota, &answer))
+        n->ch.what |= CHANGE_QUOTA;
+    if (answer == PLI_OK && !n->ch.what)
+        answer = cmd_usage(c, "nothing to change: name at least one option (pli help account set)");
+    return answer;
 }
 
-/* A signing account needs a certificate: one that was added with --sign never has none. */
-static int has_certificate(struct cmd *c, const struct changing *ch)
-{
-    bool there = false;
-    int answer = find_signing_slot(c, ch, &there);
+static int (*const readers[])(struct cmd *c, struct changing *n) = {read_texts, read_flags, read_quota};
 
-    if (answer != PLI_OK || there)
-        return answer;
-    return cmd_fail(c, "%s has no certificate: pli cert issue-trial %s gives it one", ch->address, ch->address);
-}
-
-/* Mail may be sent from an alias, so the certificate names it (RFC 8550 3): when they change it is issued anew. */
-static int renew_certificate(struct cmd *c, const struct changing *ch)
-{
-    struct cert_info info;
-    char address[256];
-    bool there = false;
-    int answer = ch->what & DS_ALIASES ? find_signing_slot(c, ch, &there) : PLI_OK;
-
-    return answer == PLI_OK && there ? cert_issue_account(c, ch->address, CERT_AS_IT_WAS, address, &info) : answer;
-}
-
-static enum rc set_box_quota(struct cmd *c, const struct changing *ch, struct err *e)
-{
-    struct store_box_set_req rq = {.mbx = ch->a.mbx, .what = BOX_SET_QUOTA, .quota = ch->a.quota};
-
-    return ch->what & DS_QUOTA ? store_call(inst_store(c), STORE_BOX_SET, &rq, -1, NULL, e) : RC_OK;
-}
-
-static int begin(struct cmd *c, struct changing *ch)
-{
-    int answer = account_get(c, c->pos[0], &ch->a, &ch->mem);
-
-    if (answer != PLI_OK)
-        return answer;
-    snprintf(ch->address, sizeof ch->address, "%.*s", SPAN_ARG(ch->a.address));
-    ch->a.address = span_str(ch->address);
-    ch->a.cert_der = ch->a.password = SPAN_NULL;
-    return PLI_OK;
-}
-
-static void end(struct changing *ch)
-{
-    buf_free(&ch->aliases);
-    buf_free(&ch->mem);
-}
-
-static int done(const struct cmd *c, const char *address, const char *what)
+/* ---- the acts ---- */
+static int done(const struct cmd *c, const struct account *a, const char *what)
 {
     if (c->json)
-        return out_json(json_pack("{s:s,s:s}", "address", address, "done", what));
-    printf("account %s %s\n", address, what);
+        return out_json(json_pack("{s:o,s:s}", "address", json_text(a->is.address), "done", what));
+    printf("account %.*s %s\n", SPAN_ARG(a->is.address), what);
     return PLI_OK;
 }
 
-int cmd_account_set(struct cmd *c)
+static int answered(const struct cmd *c, const struct account *a, enum rc rc, const struct err *e, const char *what)
 {
-    struct changing ch = {0};
+    return rc == RC_OK ? done(c, a, what) : cmd_err(c, e);
+}
+
+static int set(struct cmd *c, const struct account *a)
+{
+    struct changing n = {.ch = {.what = 0}};
     struct err e;
-    int answer = begin(c, &ch);
+    int answer = PLI_OK;
 
-    if (answer == PLI_OK)
-        answer = read_texts(c, &ch);
-    if (answer == PLI_OK)
-        answer = read_rpps(c, &ch);
-    if (answer == PLI_OK)
-        answer = read_flags(c, &ch);
-    if (answer == PLI_OK && opt_get(c, "--quota") && size_option(c, "--quota", &ch.a.quota, &answer))
-        ch.what |= DS_QUOTA;
-    if (answer == PLI_OK && !ch.what)
-        answer = cmd_usage(c, "nothing to change: name at least one option (pli help account set)");
-    if (answer == PLI_OK && opt_get(c, "--sign") && (ch.a.flags & DF_SIGN))
-        answer = has_certificate(c, &ch);
-    if (answer == PLI_OK &&
-        (set_box_quota(c, &ch, &e) != RC_OK || dir_account_set(inst_dir(c), ch.what, &ch.a, &e) != RC_OK))
-        answer = cmd_err(c, &e);
-    if (answer == PLI_OK)
-        answer = renew_certificate(c, &ch);
-    end(&ch);
-    return answer == PLI_OK ? done(c, ch.address, "changed") : answer;
+    for (size_t i = 0; i < sizeof readers / sizeof *readers && answer == PLI_OK; i++)
+        answer = readers[i](c, &n);
+    return answer == PLI_OK ? answered(c, a, account_change(inst_admin(c), a, &n.ch, &e), &e, "changed") : answer;
 }
 
-static int set_disabled(struct cmd *c, bool disabled)
+static int disable(struct cmd *c, const struct account *a)
 {
-    struct changing ch = {0};
     struct err e;
-    int answer = begin(c, &ch);
 
-    ch.what = DS_DISABLED;
-    ch.a.disabled = disabled;
-    if (answer == PLI_OK && dir_account_set(inst_dir(c), ch.what, &ch.a, &e) != RC_OK)
-        answer = cmd_err(c, &e);
-    end(&ch);
-    return answer == PLI_OK ? done(c, ch.address, disabled ? "disabled" : "enabled") : answer;
+    return answered(c, a, account_disable(inst_admin(c), a, true, &e), &e, "disabled");
 }
 
-int cmd_account_disable(struct cmd *c)
+static int enable(struct cmd *c, const struct account *a)
 {
-    return set_disabled(c, true);
+    struct err e;
+
+    return answered(c, a, account_disable(inst_admin(c), a, false, &e), &e, "enabled");
 }
 
-int cmd_account_enable(struct cmd *c)
-{
-    return set_disabled(c, false);
-}
-
-static bool confirmed(const struct cmd *c, const char *address)
+static bool confirmed(const struct cmd *c, struct span address)
 {
     char typed[300] = "";
 
     if (opt_get(c, "--yes") || !isatty(0))
         return true;
     fprintf(stderr, "This destroys the mailbox and all its mail. Type the address to go on: ");
-    return fgets(typed, sizeof typed, stdin) && span_eq_str(span_trim(span_str(typed)), address);
+    return fgets(typed, sizeof typed, stdin) && span_eq(span_trim(span_str(typed)), address);
 }
 
-/* The entry goes first: nothing is delivered or opened any more; then the mailbox, whose number no address names now. */
+static int delete (struct cmd *c, const struct account *a)
+{
+    struct err e;
+
+    if (!confirmed(c, a->is.address))
+        return cmd_fail(c, "nothing was deleted");
+    return answered(c, a, account_delete(inst_admin(c), a, &e), &e, "deleted");
+}
+
+static int with_account(struct cmd *c, int (*act)(struct cmd *c, const struct account *a))
+{
+    struct account a;
+    int answer = account_of(c, c->pos[0], &a);
+
+    if (answer == PLI_OK)
+        answer = act(c, &a);
+    account_free(&a);
+    return answer;
+}
+
+int cmd_account_set(struct cmd *c)
+{
+    return with_account(c, set);
+}
+
+int cmd_account_disable(struct cmd *c)
+{
+    return with_account(c, disable);
+}
+
+int cmd_account_enable(struct cmd *c)
+{
+    return with_account(c, enable);
+}
+
 int cmd_account_delete(struct cmd *c)
 {
-    struct changing ch = {0};
-    struct dird_address_req rq;
-    struct store_mbx_msg box;
-    struct err e;
-    int answer = begin(c, &ch);
-
-    end(&ch); /* the address and the number of the mailbox stay */
-    if (answer != PLI_OK)
-        return answer;
-    if (!confirmed(c, ch.address))
-        return cmd_fail(c, "nothing was deleted");
-    rq.address = span_str(ch.address);
-    box.mbx = ch.a.mbx;
-    if (dir_call(inst_dir(c), DIRD_ACCOUNT_DELETE, &rq, NULL, &e) != RC_OK)
-        return cmd_err(c, &e);
-    if (store_call(inst_store(c), STORE_BOX_DELETE, &box, -1, NULL, &e) != RC_OK && e.rc != RC_NOTFOUND)
-        return cmd_err(c, &e);
-    return done(c, ch.address, "deleted");
+    return with_account(c, delete);
 }

@@ -25,7 +25,7 @@ static void lines(const char *label, struct span s)
     }
 }
 
-static void show_text(const struct dird_account *a, const struct store_box_rep *box)
+static void show_text(const struct dird_account *a, const struct account_mailbox *box)
 {
     char used[32], quota[32];
 
@@ -47,64 +47,68 @@ static void show_text(const struct dird_account *a, const struct store_box_rep *
            box->quota ? size_text(box->quota, quota) : "any size (no quota)");
 }
 
-/* The one account of that RPPS number; a professional may hold several: then they are named. */
-static int address_of_rpps(struct cmd *c, struct span rpps, char out[256])
+/* ---- one account ---- */
+struct holders {
+    struct span rpps;
+    struct buf all;
+    char last[ADDRESS_ROOM];
+    size_t n;
+};
+
+static enum rc note_holder(const struct dird_account *a, void *ctx, struct err *e)
 {
-    struct dird_list_req rq = {SPAN_NULL, rpps};
-    struct dird_list_rep rep = {0};
-    struct dird_account a = {0};
-    struct buf all = BUF_INIT, mem = BUF_INIT;
+    struct holders *h = ctx;
+
+    (void)e;
+    if (!span_eq(a->rpps, h->rpps))
+        return RC_OK;
+    buf_addf(&h->all, "%s%.*s", h->n++ ? ", " : "", SPAN_ARG(a->address));
+    snprintf(h->last, sizeof h->last, "%.*s", SPAN_ARG(a->address));
+    return RC_OK;
+}
+
+/* The one account of that RPPS number; a professional may hold several: then they are named. */
+static int address_of_rpps(struct cmd *c, struct span rpps, char out[ADDRESS_ROOM])
+{
+    struct holders h = {.rpps = rpps};
     struct err e;
-    size_t n = 0;
     int answer = PLI_OK;
 
-    if (dir_call_in(inst_dir(c), DIRD_SEARCH, &rq, &rep, &mem, &e) != RC_OK)
-        return cmd_err(c, &e);
-    for (struct span rest = rep.list; ipc_list_next(&rest, dird_account_f, &a, &e) == RC_OK;)
-        if (span_eq(a.rpps, rpps)) {
-            buf_addf(&all, "%s%.*s", n++ ? ", " : "", SPAN_ARG(a.address));
-            snprintf(out, 256, "%.*s", SPAN_ARG(a.address));
-        }
-    if (n == 0)
+    if (account_search(inst_admin(c), rpps, note_holder, &h, &e) != RC_OK)
+        answer = cmd_err(c, &e);
+    else if (h.n == 0)
         answer = cmd_fail(c, "no account has the RPPS number %.*s", SPAN_ARG(rpps));
-    else if (n > 1)
-        answer = cmd_fail(c, "%zu accounts have this RPPS number, name one of them: %s", n, buf_cstr(&all));
-    buf_free(&all);
-    buf_free(&mem);
+    else if (h.n > 1)
+        answer = cmd_fail(c, "%zu accounts have this RPPS number, name one of them: %s", h.n, buf_cstr(&h.all));
+    else
+        memcpy(out, h.last, sizeof h.last);
+    buf_free(&h.all);
     return answer;
 }
 
 /* Whatever names it: its address, an alias, an RPPS number. Only for showing: what changes an account wants its address. */
-static int address_shown(struct cmd *c, char out[256])
+static int address_shown(struct cmd *c, char out[ADDRESS_ROOM])
 {
     struct span asked = span_str(c->pos[0]);
-    struct dird_lookup_rep rep = {0};
-    struct buf mem = BUF_INIT;
-    struct span domain;
-    struct err e;
+    struct err e = {0};
 
     if (rpps_ok(asked))
         return address_of_rpps(c, asked, out);
-    if (!address_normal(c->pos[0], out, &domain))
-        return cmd_usage(c, "\"%.100s\" is neither an address nor an RPPS number (11 digits, the last a check digit)",
-                         c->pos[0]);
-    if (dir_lookup(inst_dir(c), span_str(out), &rep, &mem, &e) == RC_OK && rep.address.n > 0)
-        snprintf(out, 256, "%.*s", SPAN_ARG(rep.address));
-    buf_free(&mem);
-    return PLI_OK;
+    if (account_address(inst_admin(c), asked, out, &e) == RC_OK)
+        return PLI_OK;
+    if (e.rc != RC_SYNTAX)
+        return cmd_err(c, &e);
+    return cmd_usage(c, "\"%.100s\" is neither an address nor an RPPS number (11 digits, the last a check digit)",
+                     c->pos[0]);
 }
 
 static int show(struct cmd *c, const struct dird_account *a)
 {
-    struct store_box_rep box = {0};
-    struct store_mbx_msg rq = {a->mbx};
-    struct buf mem = BUF_INIT;
+    struct account_mailbox box;
     struct err e;
     json_t *j;
-    enum rc rc = store_call_in(inst_store(c), STORE_BOX_GET, &rq, -1, &box, &mem, &e);
 
-    buf_free(&mem); /* the counts are wanted, not the slots */
-    if (rc != RC_OK)
+    if (account_mailbox(inst_admin(c), a->mbx, &box, &e) != RC_OK)
         return cmd_err(c, &e);
     if (!c->json) {
         show_text(a, &box);
@@ -119,79 +123,61 @@ static int show(struct cmd *c, const struct dird_account *a)
 
 int cmd_account_show(struct cmd *c)
 {
-    struct dird_account a;
-    struct buf mem = BUF_INIT;
-    char address[256];
+    struct account a = {.mem = BUF_INIT};
+    char address[ADDRESS_ROOM];
     int answer = address_shown(c, address);
 
     if (answer == PLI_OK)
-        answer = account_get(c, address, &a, &mem);
+        answer = account_of(c, address, &a);
     if (answer == PLI_OK)
-        answer = show(c, &a);
-    buf_free(&mem);
+        answer = show(c, &a.is);
+    account_free(&a);
     return answer;
 }
 
 /* ---- lists ---- */
-static void row(const struct cmd *c, const struct dird_account *a, json_t *list)
+struct listing {
+    json_t *rows; /* NULL: lines for people */
+    size_t n;
+};
+
+static enum rc row(const struct dird_account *a, void *ctx, struct err *e)
 {
-    if (c->json)
-        json_array_append_new(list, account_json(a));
+    struct listing *l = ctx;
+
+    (void)e;
+    l->n++;
+    if (l->rows)
+        json_array_append_new(l->rows, account_json(a));
     else
         printf("%-36.*s %-4s %-8s %.*s%s%.*s\n", SPAN_ARG(a->address), type_name(a->type),
                a->disabled ? "disabled" : "", SPAN_ARG(a->name), a->service.n ? ", " : "", SPAN_ARG(a->service));
+    return RC_OK;
 }
 
-/* Page by page: the last address of one asks for the next. */
-static int each_page(struct cmd *c, enum dird_op op, const char *text, json_t *list, size_t *n)
+static int listed(struct cmd *c, struct listing *l, enum rc rc, const struct err *e)
 {
-    char after[256] = "";
-    struct dird_list_req rq = {SPAN_NULL, span_str(text)};
-    struct dird_list_rep rep = {.more = 1};
-    struct dird_account a = {0};
-    struct buf page = BUF_INIT;
-    struct err e;
-    int answer = PLI_OK;
-
-    while (answer == PLI_OK && rep.more) {
-        rq.after = span_str(after);
-        rep = (struct dird_list_rep){0};
-        a = (struct dird_account){0};
-        if (dir_call_in(inst_dir(c), op, &rq, &rep, &page, &e) != RC_OK)
-            answer = cmd_err(c, &e);
-        for (struct span rest = rep.list; ipc_list_next(&rest, dird_account_f, &a, &e) == RC_OK; ++*n)
-            row(c, &a, list);
-        if (rep.more && (a.address.n == 0 || a.address.n >= sizeof after))
-            answer = cmd_fail(c, "the directory's answer is not understood");
-        snprintf(after, sizeof after, "%.*s", SPAN_ARG(a.address));
-    }
-    buf_free(&page);
-    return answer;
-}
-
-static int list(struct cmd *c, enum dird_op op, const char *text)
-{
-    json_t *rows = json_array();
-    size_t n = 0;
-    int answer = each_page(c, op, text, rows, &n);
-
-    if (c->json && answer == PLI_OK)
-        return out_json(rows);
-    json_decref(rows);
-    if (answer == PLI_OK && n == 0 && op == DIRD_SEARCH)
-        fprintf(stderr, "pli directory search: nothing found\n");
-    return answer;
+    if (rc == RC_OK && c->json)
+        return out_json(l->rows);
+    json_decref(l->rows);
+    return rc == RC_OK ? PLI_OK : cmd_err(c, e);
 }
 
 int cmd_account_list(struct cmd *c)
 {
-    return list(c, DIRD_ACCOUNT_LIST, "");
+    struct listing l = {.rows = c->json ? json_array() : NULL};
+    struct err e;
+
+    return listed(c, &l, account_each(inst_admin(c), row, &l, &e), &e);
 }
 
 int cmd_directory_search(struct cmd *c)
 {
+    struct listing l = {.rows = c->json ? json_array() : NULL};
+    struct err e;
     char text[512];
     size_t n = 0;
+    int answer;
 
     for (size_t i = 0; i < c->n_pos; i++) {
         int add = snprintf(text + n, sizeof text - n, "%s%s", i ? " " : "", c->pos[i]);
@@ -199,5 +185,8 @@ int cmd_directory_search(struct cmd *c)
             return cmd_usage(c, "the words to search for are longer than %zu bytes", sizeof text - 1);
         n += (size_t)add;
     }
-    return list(c, DIRD_SEARCH, text);
+    answer = listed(c, &l, account_search(inst_admin(c), span_str(text), row, &l, &e), &e);
+    if (answer == PLI_OK && l.n == 0 && !c->json)
+        fprintf(stderr, "pli directory search: nothing found\n");
+    return answer;
 }

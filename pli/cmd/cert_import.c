@@ -46,12 +46,11 @@ static int read_bundle(struct cmd *c, struct pki_bundle *b)
 static int check_and_put(struct cmd *c, const struct pki_bundle *b, const char *host)
 {
     struct err e;
+    enum rc rc = certificate_import(c->root, b, host, opt_get(c, "--ldap") != NULL, &e);
 
-    if (pki_bundle_check(b, host, &e) != RC_OK)
+    if (rc == RC_SYNTAX)
         return cmd_why(c, PLI_FAILED, e.cause, "%s: %s; nothing was changed", c->pos[0], e.log);
-    if (keyring_import(c->root, b, opt_get(c, "--ldap") != NULL, &e) != RC_OK)
-        return cmd_err(c, &e);
-    return PLI_OK;
+    return rc == RC_OK ? PLI_OK : cmd_err(c, &e);
 }
 
 static int told(struct cmd *c, const struct pki_bundle *b, const char *host)
@@ -95,87 +94,59 @@ int cmd_cert_import(struct cmd *c)
 
 /* ---- renew ---- */
 
-struct renewal {
-    int64_t within; /* days */
-    char issuer[256];
-    unsigned accounts, server;
-    bool server_due, ldap /* slapd's certificate is the trial authority's: it is made anew with the listeners' */;
-};
-
-static int note_server(struct cmd *c, const struct cert_seen *s, void *ctx)
+/* accounts only: the folder's settings are not needed. */
+static int renew(struct cmd *c, struct renewal *r, struct renewed *out)
 {
-    struct renewal *r = ctx;
-
-    (void)c;
-    if (strcmp(s->name, "ca.pem") == 0)
-        snprintf(r->issuer, sizeof r->issuer, "%s", s->info.subject);
-    else if (strcmp(s->info.issuer, r->issuer) == 0) {
-        r->server_due = r->server_due || s->days_left <= r->within;
-        r->ldap = r->ldap || strcmp(s->name, "tls/slapd.pem") == 0;
-    }
-    return PLI_OK;
-}
-
-static int renew_account(struct cmd *c, const struct cert_seen *s, void *ctx)
-{
-    struct renewal *r = ctx;
-    struct cert_info info;
-    char address[256];
-    int answer;
-
-    if (strcmp(s->what, "account") != 0 || strcmp(s->info.issuer, r->issuer) != 0 || s->days_left > r->within)
-        return PLI_OK;
-    answer = cert_issue_account(c, s->name, CERT_AS_IT_WAS, address, &info);
-    r->accounts += answer == PLI_OK;
-    return answer;
-}
-
-static int renew_server(struct cmd *c, struct renewal *r)
-{
-    struct keyring_spec spec = {.dir = c->root};
     struct conf *conf = NULL;
     bool running;
     struct err e;
-    int answer = inst_conf(c, &conf);
+    int answer = r->server ? inst_conf(c, &conf) : PLI_OK;
 
     if (answer != PLI_OK)
         return answer;
-    spec.domain = conf_get(conf, "instance.domain");
-    spec.host = conf_hostname(conf);
-    answer = keyring_renew(&spec, &r->server, &e) == RC_OK ? PLI_OK : cmd_err(c, &e);
+    r->root = c->root;
+    r->domain = conf ? conf_get(conf, "instance.domain") : NULL;
+    r->host = conf ? conf_hostname(conf) : NULL;
+    answer = certificates_renew(inst_admin(c), r, out, &e) == RC_OK ? PLI_OK : cmd_err(c, &e);
     conf_free(&conf);
-    return answer == PLI_OK ? certs_reload(c, r->ldap, &running) : answer;
+    return answer == PLI_OK && out->listeners ? certs_reload(c, out->directory, &running) : answer;
 }
 
-int cmd_cert_renew(struct cmd *c)
+/* Which and how soon; accounts' are for the running server alone. */
+static int read_wish(struct cmd *c, struct renewal *r)
 {
-    bool server = opt_get(c, "--server") != NULL, accounts = opt_get(c, "--accounts") != NULL;
-    struct renewal r = {.within = CERT_SOON_DAYS};
-    int answer = cert_days(c, &r.within);
+    int answer = cert_days(c, &r->within);
 
     if (answer == PLI_OK && opt_get(c, "--all") && opt_get(c, "--days"))
         return cmd_usage(c, "--all or --days N, not both");
     if (opt_get(c, "--all"))
-        r.within = INT64_MAX;
-    if (!server && !accounts)
-        server = accounts = true;
-    if (answer == PLI_OK && accounts && !inst_served(".", NULL))
+        r->within = INT64_MAX;
+    r->server = opt_get(c, "--server") != NULL;
+    r->accounts = opt_get(c, "--accounts") != NULL;
+    if (!r->server && !r->accounts)
+        r->server = r->accounts = true;
+    if (answer == PLI_OK && r->accounts && !inst_served(".", NULL))
         return cmd_fail(
             c, "accounts' certificates are renewed by the running server: start pli serve, or ask with --server alone");
+    return answer;
+}
+
+int cmd_cert_renew(struct cmd *c)
+{
+    struct renewal r = {.within = CERT_SOON_DAYS};
+    struct renewed made = {.server = 0};
+    int answer = read_wish(c, &r);
+
     if (answer == PLI_OK)
-        answer = certs_each(c, false, note_server, &r);
-    if (answer == PLI_OK && accounts)
-        answer = certs_each(c, true, renew_account, &r);
-    if (answer == PLI_OK && server && r.server_due) /* last: the directory starts again, and accounts are kept in it */
-        answer = renew_server(c, &r);
+        answer = renew(c, &r, &made);
     if (answer != PLI_OK)
         return answer;
     if (c->json)
-        return out_json(json_pack("{s:i,s:i}", "server", (int)r.server, "accounts", (int)r.accounts));
-    if (r.server + r.accounts == 0)
+        return out_json(json_pack("{s:i,s:i}", "server", (int)made.server, "accounts", (int)made.accounts));
+    if (made.server + made.accounts == 0)
         printf("nothing to renew: no certificate of the trial authority %s (another authority's: pli cert import)\n",
                opt_get(c, "--all") ? "is there" : "ends so soon (--days N, --all)");
     else
-        printf("renewed: %u of the server, %u of accounts\n", r.server, r.accounts);
+        printf("renewed: %u of the server, %u of accounts\n", made.server, made.accounts);
     return PLI_OK;
 }

@@ -9,21 +9,22 @@
 #include <stdlib.h>
 
 struct listing {
-    json_t *rows;
+    json_t *rows;   /* NULL: lines for people */
     int64_t within; /* days; INT64_MAX: all */
     unsigned n;
 };
 
-static int row(struct cmd *c, const struct cert_seen *s, void *ctx)
+static enum rc row(const struct certificate_seen *s, void *ctx, struct err *e)
 {
     struct listing *l = ctx;
     char until[32];
 
+    (void)e;
     if (s->days_left > l->within)
-        return PLI_OK;
+        return RC_OK;
     l->n++;
     clock_iso(s->info.not_after * 1000, until);
-    if (c->json)
+    if (l->rows)
         json_array_append_new(l->rows,
                               json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "what", s->what, "address", s->name,
                                         "not_after", until, "subject", s->info.subject, "issuer", s->info.issuer,
@@ -31,19 +32,22 @@ static int row(struct cmd *c, const struct cert_seen *s, void *ctx)
     else
         printf("%-36s until %.10s  %5lld days%s  %s\n", s->name, until, (long long)s->days_left,
                s->days_left < 0 ? " (past)" : "", s->info.subject);
-    return PLI_OK;
+    return RC_OK;
 }
 
 static int list(struct cmd *c, struct listing *l)
 {
-    int answer;
+    struct err e;
+    enum rc rc;
 
-    l->rows = json_array();
-    answer = certs_each(c, true, row, l);
-    if (answer == PLI_OK && c->json)
+    l->rows = c->json ? json_array() : NULL;
+    rc = certificates_of_server(c->root, row, l, &e);
+    if (rc == RC_OK)
+        rc = certificates_of_accounts(inst_admin(c), row, l, &e);
+    if (rc == RC_OK && c->json)
         return out_json(l->rows);
     json_decref(l->rows);
-    return answer;
+    return rc == RC_OK ? PLI_OK : cmd_err(c, &e);
 }
 
 int cmd_cert_list(struct cmd *c)

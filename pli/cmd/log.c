@@ -54,12 +54,11 @@ static void seek(struct sought *s, struct span address)
         memcpy(s->name[s->n++], name, sizeof name);
 }
 
-static void seek_names(struct sought *s, const struct dird_account *a)
+static void seek_addresses(struct sought *s, const struct dird_account *a)
 {
     seek(s, a->address);
     for (struct span rest = a->aliases; rest.n > 0;) {
         ptrdiff_t nl = span_chr(rest, '\n');
-
         seek(s, span_head(rest, nl < 0 ? rest.n : (size_t)nl));
         rest = span_from(rest, nl < 0 ? rest.n : (size_t)nl + 1);
     }
@@ -68,32 +67,23 @@ static void seek_names(struct sought *s, const struct dird_account *a)
 /* The account that has this address, if any: its own and its aliases. False: the directory cannot be asked. */
 static bool seek_account(struct cmd *c, struct sought *s)
 {
-    char normal[256];
+    char address[ADDRESS_ROOM];
     struct span domain;
-    struct dird_lookup_rep found = {0};
-    struct dird_account a = {0};
-    struct dird_address_req rq;
-    struct buf mem = BUF_INIT;
+    struct account a = {.mem = BUF_INIT};
     struct err e;
     enum rc rc;
 
-    if (!address_normal(c->pos[0], normal, &domain))
+    if (!address_normal(span_str(c->pos[0]), address, &domain))
         return true; /* no account of ours: a sender's, or a recipient's elsewhere */
     if (!inst_served(".", NULL))
         return false;
-    rc = dir_lookup(inst_dir(c), span_str(normal), &found, &mem, &e);
-    if (rc == RC_OK) {
-        if (found.address.n > 0)
-            snprintf(normal, sizeof normal, "%.*s", SPAN_ARG(found.address));
-        rq.address = span_str(normal);
-        rc = dir_call_in(inst_dir(c), DIRD_ACCOUNT_GET, &rq, &a, &mem, &e);
-        if (rc == RC_OK)
-            seek_names(s, &a);
-        else if (rc == RC_NOTFOUND)
-            rc = RC_OK; /* it is nobody's */
-    }
-    buf_free(&mem);
-    return rc == RC_OK;
+    rc = account_address(inst_admin(c), span_str(c->pos[0]), address, &e);
+    if (rc == RC_OK)
+        rc = account_get(inst_admin(c), span_str(address), &a, &e);
+    if (rc == RC_OK)
+        seek_addresses(s, &a.is);
+    account_free(&a);
+    return rc == RC_OK || rc == RC_NOTFOUND;
 }
 
 static void take(const char *line, json_t *rows)

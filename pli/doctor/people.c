@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/doctor/people.c - accounts against mailboxes, their certificates, and mail that waits. See pli/doctor/doctor.h.
  * Two parts know of an account: the directory (address, number, public key) and the store (number, slots, mail). They are compared. */
+#include "admin/accounts.h"
 #include "base/clock.h"
 #include "crypto/pki/cert_info.h"
 #include "pli/doctor/doctor.h"
@@ -10,29 +11,32 @@
 
 enum { DAY = 86400, SOON_DAYS = 30, WAITS_LONG_S = 3600, NAMED_MOST = 5, GAP = 1000, FIRST_MAILBOX = 16 };
 
-/* One page after another of an operation that lists accounts; each(ctx, account). False after its finding. */
-static bool each_account(struct report *r, enum dird_op op,
+typedef enum rc account_walk(struct admin *ad, account_see see, void *ctx, struct err *e);
+struct visit {
+    struct report *r;
+    void (*each)(struct report *r, const struct dird_account *a, void *ctx);
+    void *ctx;
+};
+
+static enum rc visit_one(const struct dird_account *a, void *ctx, struct err *e)
+{
+    const struct visit *v = ctx;
+
+    (void)e;
+    v->each(v->r, a, v->ctx);
+    return RC_OK;
+}
+
+/* False after its finding. */
+static bool each_account(struct report *r, account_walk *walk,
                          void (*each)(struct report *r, const struct dird_account *a, void *ctx), void *ctx)
 {
-    char after[256] = "";
-    struct dird_list_rep rep = {.more = 1};
-    struct dird_account a = {0};
-    struct buf page = BUF_INIT;
+    struct visit v = {r, each, ctx};
     struct err e;
-    bool all = true;
+    bool all = walk(inst_admin(r->c), visit_one, &v, &e) == RC_OK;
 
-    while (all && rep.more) {
-        struct dird_list_req rq = {span_str(after), SPAN_NULL};
-        rep = (struct dird_list_rep){0};
-        a = (struct dird_account){0};
-        all = dir_call_in(inst_dir(r->c), op, &rq, &rep, &page, &e) == RC_OK;
-        if (!all)
-            finding(r, F_FAIL, "accounts", "see the findings on the directory", "accounts cannot be listed: %s", e.log);
-        for (struct span rest = rep.list; ipc_list_next(&rest, dird_account_f, &a, &e) == RC_OK;)
-            each(r, &a, ctx);
-        snprintf(after, sizeof after, "%.*s", SPAN_ARG(a.address));
-    }
-    buf_free(&page);
+    if (!all)
+        finding(r, F_FAIL, "accounts", "see the findings on the directory", "accounts cannot be listed: %s", e.log);
     return all;
 }
 
@@ -125,7 +129,7 @@ void check_accounts(struct report *r)
     struct err e;
     uint64_t named;
 
-    if (!r->served || r->silent || !each_account(r, DIRD_ACCOUNT_LIST, compare, &cmp)) {
+    if (!r->served || r->silent || !each_account(r, account_each, compare, &cmp)) {
         buf_free(&cmp.known);
         return;
     }
@@ -172,7 +176,7 @@ void check_account_certificates(struct report *r)
 {
     struct ends n = {0};
 
-    if (!r->served || r->silent || !each_account(r, DIRD_CERTS, look_at_end, &n))
+    if (!r->served || r->silent || !each_account(r, account_each_certificate, look_at_end, &n))
         return;
     if (n.over)
         finding(r, F_FAIL, "accounts", "give them new ones (pli cert list names all): what they send is not believed",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The shape of the house, read from #include lines, link lines and the text of the sources (ARCHITECTURE.md, "Who may include whom").
 
-Levels: base < proto, mime, crypto, policies < extract, store, directory < flow < smtpd | relayd | imapd, pli at the edge. A folder includes
+Levels: base < proto, mime, crypto, policies < extract, store, directory < flow | admin < smtpd | relayd | imapd, pli at the edge. A folder includes
 itself and lower levels, never a sibling. Each library has one home. No public header names a library's type.
 """
 import os
@@ -12,10 +12,12 @@ import subprocess
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-LEVEL = {"base": 0, "proto": 1, "mime": 1, "crypto": 1, "policies": 1, "extract": 2, "store": 2, "directory": 2, "flow": 3,
+LEVEL = {"base": 0, "proto": 1, "mime": 1, "crypto": 1, "policies": 1, "extract": 2, "store": 2, "directory": 2, "flow": 3, "admin": 3,
          "smtpd": 4, "relayd": 4, "imapd": 4, "pli": 5}
-# store may include of crypto the seals alone; the command line sits beside the daemons and never includes them
-ONLY = {("store", "crypto"): "crypto/seal", ("pli", "smtpd"): None, ("pli", "imapd"): None, ("pli", "relayd"): None}
+# store may include of crypto the seals alone; the command line sits beside the daemons and never includes them; a session, which has a peer, does
+# nothing of what an administrator does
+ONLY = {("store", "crypto"): "crypto/seal", ("pli", "smtpd"): None, ("pli", "imapd"): None, ("pli", "relayd"): None,
+        ("smtpd", "admin"): None, ("imapd", "admin"): None, ("relayd", "admin"): None}
 
 # within a room: a folder includes itself and those before it
 INNER = {"crypto": ["crypto/seal", "crypto/pki", "crypto/cms", "crypto/keyd/client", "crypto/tls", "crypto/keyd"],
@@ -229,3 +231,10 @@ def test_no_loose_ends():
             if m := marks.search(line):
                 found.append(f"{name}:{number}: {m[0]}")
     report(found)
+
+
+def test_what_an_administrator_does_neither_prints_nor_asks():
+    spoken = re.compile(r"(?<!\w)(printf|fprintf|vprintf|vfprintf|dprintf|puts|putchar|fputs|fputc|fwrite|perror|scanf|getchar|fgets|getline|getpass|isatty)\s*\("
+                        r"|\b(stdin|stdout|stderr)\b|\bopt_get\b|\bstruct cmd\b")
+    report([f"{n}:{i}: {m[0]}: admin/ does, who calls it asks and shows" for n in in_house(".c", ".h") if n.startswith("admin/") and not is_test(n)
+            for i, line in enumerate(code(n).split("\n"), 1) if (m := spoken.search(line))])

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* flow/envelope.c - the envelope of a queued recipient, before it is sealed and after it is opened.
- * Form     version u8=1, ret u8, then sender, recipient, orcpt, envid: u32 length and bytes each. Append only.
- */
-#include "flow/file.h"
+/* extract/queued.c - see extract/queued.h. */
+#include "extract/queued.h"
 
 enum { ENVELOPE_VERSION = 1, ENVELOPE_MAX = 4096 };
 
-void file_envelope_write(const struct file_envelope *v, struct buf *out)
+void queued_envelope_write(const struct queued_envelope *v, struct buf *out)
 {
     buf_u8(out, ENVELOPE_VERSION);
     buf_u8(out, v->ret);
@@ -16,14 +14,13 @@ void file_envelope_write(const struct file_envelope *v, struct buf *out)
     buf_bytes(out, v->envid);
 }
 
-enum rc file_envelope_open(struct span plain, struct file_envelope *out, struct err *e)
+enum rc queued_envelope_open(struct span plain, struct queued_envelope *out, struct err *e)
 {
-    struct file_envelope v = {0};
+    struct queued_envelope v = {.mem = BUF_SECRET_INIT};
     struct rd r;
 
     if (plain.n > ENVELOPE_MAX)
         return err_set(e, RC_CORRUPT, "envelope of %zu octets", plain.n);
-    buf_init_secret(&v.mem);
     buf_addspan(&v.mem, plain);
     r = rd_of(buf_span(&v.mem));
     if (rd_u8(&r) != ENVELOPE_VERSION)
@@ -41,8 +38,8 @@ enum rc file_envelope_open(struct span plain, struct file_envelope *out, struct 
     return RC_OK;
 }
 
-void file_envelope_free(struct file_envelope *v)
+void queued_envelope_free(struct queued_envelope *v)
 {
     buf_free(&v->mem);
-    *v = (struct file_envelope){0};
+    *v = (struct queued_envelope){0};
 }

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* admin/account_add.c - an account comes into being. See admin/accounts.h.
+ *
+ * Steps    the wish is checked and prepared -> address free -> mailbox number reserved -> key pair in a slot -> trial certificate -> mailbox made ->
+ *          entry made. Up to "mailbox made" nothing is left behind by a failure; when the entry cannot be made the mailbox is taken away again.
+ */
+#include "admin/account_texts.h"
+#include "admin/accounts.h"
+#include <string.h>
+
+struct adding {
+    const struct account_wish *w;
+    char address[ADDRESS_ROOM];
+    struct span domain;
+    struct dird_account a;
+    struct account_texts texts;
+    struct buf password, slots, cert; /* password: secret */
+};
+
+/* ---- the wish, in the form that is kept ---- */
+static enum rc refuse(enum account_fault fault, struct span about, struct err *e)
+{
+    static const char *const texts[ACCOUNT_FAULTS_] = {
+        [ACCOUNT_ADDRESS] = "this cannot be a mailbox",
+        [ACCOUNT_TYPE] = "no such type of mailbox",
+        [ACCOUNT_NAME] = "an account needs a name",
+        [ACCOUNT_RPPS] = "not an RPPS number",
+        [ACCOUNT_STRUCTURE] = "not a FINESS, SIREN or SIRET number",
+        [ACCOUNT_NEEDS_RPPS] = "a professional's mailbox needs an RPPS number",
+        [ACCOUNT_NEEDS_STRUCTURE] = "this type of mailbox needs the number of a structure",
+        [ACCOUNT_ALIAS] = "not an address",
+    };
+
+    return err_set(e, RC_SYNTAX, "%s%s%.*s", texts[fault], about.n ? ": " : "",
+                   SPAN_ARG(span_head(about, 100)));
+}
+
+static enum rc check(struct admin *ad, struct adding *n, struct err *e)
+{
+    struct span about = SPAN_NULL;
+    enum account_fault fault = account_wish_fault(n->w, &about);
+
+    (void)ad;
+    if (fault != ACCOUNT_RIGHT)
+        return refuse(fault, about, e);
+    (void)address_normal(n->w->address, n->address, &n->domain); /* it was found right */
+    n->a.address = span_str(n->address);
+    return password_fits(n->w->password, n->a.address, n->w->password_min, e);
+}
+
+/* given and sn, when they were not told: the name's parts; an organisation has a name alone. */
+static void split(const struct account_wish *w, struct span *given_out, struct span *sn_out)
+{
+    name_split(w->name, given_out, sn_out);
+    if (w->type != DT_PER && w->type != DT_CAB) {
+        *given_out = SPAN_NULL;
+        *sn_out = span_trim(w->name);
+    }
+    *given_out = w->given.p ? w->given : *given_out;
+    *sn_out = w->sn.p ? w->sn : *sn_out;
+}
+
+static enum rc prepare_texts(struct adding *n, struct err *e)
+{
+    const struct account_wish *w = n->w;
+    struct span given, sn;
+
+    split(w, &given, &sn);
+    const struct account_text list[] = {{"the name", span_trim(w->name), &n->a.name},
+                                        {"the given name", given, &n->a.given},
+                                        {"the family name", sn, &n->a.sn},
+                                        {"the profession", w->profession, &n->a.profession},
+                                        {"the specialty", w->specialty, &n->a.specialty},
+                                        {"the service", w->service, &n->a.service},
+                                        {"the person responsible", w->responsible, &n->a.responsible}};
+    return account_texts_prepare(&n->texts, list, sizeof list / sizeof *list, e);
+}
+
+static enum rc prepare(struct admin *ad, struct adding *n, struct err *e)
+{
+    const struct account_wish *w = n->w;
+    enum rc rc = prepare_texts(n, e);
+
+    (void)ad;
+    n->a.type = w->type;
+    n->a.rpps = w->rpps;
+    n->a.structure = w->structure;
+    n->a.quota = w->quota;
+    n->a.flags = (w->sign ? DF_SIGN : 0) | (w->strict ? DF_STRICT : 0) | (w->red_list ? DF_RED_LIST : 0);
+    n->a.aliases = account_aliases_join(&n->texts, w->aliases, w->n_aliases);
+    if (rc == RC_OK)
+        rc = password_normal(w->password, &n->password, e);
+    n->a.password = buf_span(&n->password);
+    return rc;
+}
+
+/* ---- the steps ---- */
+static enum rc is_free(const struct adding *n, const struct dird_lookup_rep *rep, struct err *e)
+{
+    if (rep->kind == DK_NOT_LOCAL)
+        return err_set(e, RC_PERM, "%.*s is not a domain of this instance", SPAN_ARG(n->domain));
+    /* a sub-address "name+x" resolves to name: only the very address counts */
+    if (rep->kind != DK_UNKNOWN &&
+        (rep->address.n == 0 || span_ieq(rep->address, n->a.address) || rep->kind == DK_ALIAS))
+        return err_set(e, RC_EXISTS, "%s is there already", n->address);
+    return RC_OK;
+}
+
+static enum rc address_free(struct admin *ad, struct adding *n, struct err *e)
+{
+    struct dird_lookup_rep rep = {0};
+    struct buf mem = BUF_INIT;
+    enum rc rc = dir_lookup(ad->dir, n->a.address, &rep, &mem, e);
+
+    if (rc == RC_OK)
+        rc = is_free(n, &rep, e);
+    buf_free(&mem);
+    return rc;
+}
+
+static enum rc reserve(struct admin *ad, struct adding *n, struct err *e)
+{
+    struct store_mbx_msg box = {0};
+    enum rc rc = store_call(ad->store, STORE_BOX_RESERVE, NULL, -1, &box, e);
+
+    n->a.mbx = box.mbx;
+    return rc;
+}
+
+static enum rc make_keys(struct admin *ad, struct adding *n, struct err *e)
+{
+    struct keyd_issue_req issue = {KEYD_ISSUE_SMIME, n->w->algorithm, 0, n->a.address, n->a.name, n->a.aliases};
+    struct buf slot = BUF_INIT;
+    enum rc rc = keyd_box_new(ad->keyd, n->a.mbx, n->w->strict ? SLOT_PASSWORD : SLOT_KEYD,
+                              n->w->strict ? n->a.password : SPAN_NULL, n->a.pub, &n->slots, e);
+
+    if (rc == RC_OK && n->w->sign)
+        rc = keyd_issue_trial(ad->keyd, &issue, &n->cert, &slot, NULL, e);
+    if (rc == RC_OK && slot.n)
+        buf_addspan(&n->slots, buf_span(&slot));
+    n->a.cert_der = buf_span(&n->cert);
+    buf_free(&slot);
+    return rc;
+}
+
+static enum rc make_box(struct admin *ad, struct adding *n, struct err *e)
+{
+    struct store_box_create_req rq = {.mbx = n->a.mbx, .slots = buf_span(&n->slots), .quota = n->a.quota};
+
+    memcpy(rq.pub, n->a.pub, SEAL_PUB);
+    return store_call(ad->store, STORE_BOX_CREATE, &rq, -1, NULL, e);
+}
+
+static bool entry_is_ours(struct admin *ad, const struct adding *n)
+{
+    struct dird_address_req rq = {n->a.address};
+    struct dird_account there = {0};
+    struct buf mem = BUF_INIT;
+    struct err ignored;
+    bool ours = dir_call_in(ad->dir, DIRD_ACCOUNT_GET, &rq, &there, &mem, &ignored) == RC_OK && there.mbx == n->a.mbx;
+
+    buf_free(&mem);
+    return ours;
+}
+
+/* The directory may have made the entry and gone away before it said so, or make it yet: then it is there, with our mailbox. So that
+ * is taken away again only when the answer is a no; a mailbox that nobody names costs a record. */
+static enum rc make_entry(struct admin *ad, struct adding *n, struct err *e)
+{
+    struct store_mbx_msg box = {n->a.mbx};
+    struct err ignored;
+    enum rc rc = dir_call(ad->dir, DIRD_ACCOUNT_ADD, &n->a, NULL, e);
+
+    if (rc == RC_TEMP && entry_is_ours(ad, n))
+        return RC_OK;
+    if (rc != RC_OK && rc != RC_TEMP)
+        (void)store_call(ad->store, STORE_BOX_DELETE, &box, -1, NULL, &ignored);
+    return rc;
+}
+
+static enum rc (*const steps[])(struct admin *ad, struct adding *n, struct err *e) = {
+    check, prepare, address_free, reserve, make_keys, make_box, make_entry};
+
+/* What the caller is told has memory of its own, and holds no password. */
+static enum rc tell(const struct adding *n, struct account_made *out, struct err *e)
+{
+    struct dird_account a = n->a;
+    struct span rest;
+
+    a.password = SPAN_NULL;
+    ipc_list_add(&out->account.mem, dird_account_f, &a);
+    rest = buf_span(&out->account.mem);
+    return ipc_list_next(&rest, dird_account_f, &out->account.is, e);
+}
+
+enum rc account_add(struct admin *ad, const struct account_wish *w, struct account_made *out, struct err *e)
+{
+    struct adding n = {.w = w, .password = BUF_SECRET_INIT};
+    enum rc rc = RC_OK;
+
+    *out = (struct account_made){.mbx = 0};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && rc == RC_OK; i++)
+        rc = steps[i](ad, &n, e);
+    out->mbx = n.a.mbx;
+    if (rc == RC_OK)
+        rc = tell(&n, out, e);
+    account_texts_free(&n.texts);
+    buf_free(&n.password);
+    buf_free(&n.slots);
+    buf_free(&n.cert);
+    return rc;
+}
+
+void account_made_free(struct account_made *m)
+{
+    account_free(&m->account);
+}

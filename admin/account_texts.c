@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* admin/account_texts.c - what is wrong with a wish, and its texts prepared. See admin/accounts.h and admin/account_texts.h. */
+#include "admin/account_texts.h"
+#include "policies/identifiers.h"
+
+/* ---- what is wrong ---- */
+static bool is_address(struct span typed)
+{
+    char normal[ADDRESS_ROOM];
+    struct span domain;
+
+    return address_normal(typed, normal, &domain);
+}
+
+static enum account_fault identity_fault(const struct account_wish *w, struct span *about)
+{
+    *about = w->address;
+    if (!is_address(w->address))
+        return ACCOUNT_ADDRESS;
+    *about = SPAN_NULL;
+    if (w->type < DT_PER || w->type > DT_CAB)
+        return ACCOUNT_TYPE;
+    return span_trim(w->name).n == 0 ? ACCOUNT_NAME : ACCOUNT_RIGHT;
+}
+
+static enum account_fault numbers_fault(const struct account_wish *w, struct span *about)
+{
+    *about = w->rpps;
+    if (w->rpps.n && !rpps_ok(w->rpps))
+        return ACCOUNT_RPPS;
+    *about = w->structure;
+    if (w->structure.n && !structure_ok(w->structure))
+        return ACCOUNT_STRUCTURE;
+    *about = SPAN_NULL;
+    if (w->type == DT_PER && w->rpps.n == 0)
+        return ACCOUNT_NEEDS_RPPS;
+    return w->type != DT_PER && w->structure.n == 0 ? ACCOUNT_NEEDS_STRUCTURE : ACCOUNT_RIGHT;
+}
+
+static enum account_fault aliases_fault(const struct span *aliases, size_t n, struct span *about)
+{
+    for (size_t i = 0; i < n; i++) {
+        *about = aliases[i];
+        if (!is_address(aliases[i]))
+            return ACCOUNT_ALIAS;
+    }
+    return ACCOUNT_RIGHT;
+}
+
+enum account_fault account_wish_fault(const struct account_wish *w, struct span *about_out)
+{
+    enum account_fault fault = identity_fault(w, about_out);
+
+    if (fault == ACCOUNT_RIGHT)
+        fault = numbers_fault(w, about_out);
+    return fault == ACCOUNT_RIGHT ? aliases_fault(w->aliases, w->n_aliases, about_out) : fault;
+}
+
+enum account_fault account_change_fault(const struct account_change *ch, struct span *about_out)
+{
+    *about_out = SPAN_NULL;
+    if ((ch->what & CHANGE_NAME) && span_trim(ch->name).n == 0)
+        return ACCOUNT_NAME;
+    if ((ch->what & CHANGE_ALIASES) && aliases_fault(ch->aliases, ch->n_aliases, about_out) != ACCOUNT_RIGHT)
+        return ACCOUNT_ALIAS;
+    *about_out = ch->rpps;
+    return (ch->what & CHANGE_RPPS) && !rpps_ok(ch->rpps) ? ACCOUNT_RPPS : ACCOUNT_RIGHT;
+}
+
+/* ---- prepared ---- */
+enum rc account_texts_prepare(struct account_texts *t, const struct account_text *list, size_t n, struct err *e)
+{
+    struct err why;
+
+    if (n > ACCOUNT_TEXTS_MOST)
+        bug("more texts than an account has: %zu", n);
+    for (size_t i = 0; i < n; i++) {
+        if (text_normal(list[i].typed, TEXT_MOST, &t->text[i], &why) != RC_OK)
+            return err_set(e, RC_SYNTAX, "%s %s", list[i].what, why.log);
+        *list[i].out = buf_span(&t->text[i]);
+    }
+    return RC_OK;
+}
+
+struct span account_aliases_join(struct account_texts *t, const struct span *aliases, size_t n)
+{
+    char one[ADDRESS_ROOM];
+    struct span domain;
+
+    for (size_t i = 0; i < n; i++)
+        if (address_normal(aliases[i], one, &domain))
+            buf_addf(&t->aliases, "%s%s", t->aliases.n ? "\n" : "", one);
+    return buf_span(&t->aliases);
+}
+
+void account_texts_free(struct account_texts *t)
+{
+    for (size_t i = 0; i < ACCOUNT_TEXTS_MOST; i++)
+        buf_free(&t->text[i]);
+    buf_free(&t->aliases);
+}
