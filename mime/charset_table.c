@@ -8,7 +8,8 @@
  * Who     charset_warm() has a child process fill the mapping. The child then ends. iconv is called in a child because
  *         each converter is a library of five mappings, and the C library never unloads the last few of them: the
  *         process and all its sessions would pay for these. Without charset_warm() (tests, tools) a charset is read
- * when it is first asked for. Cost    7 milliseconds of the child, 0.4 megabytes.
+ *         when it is first asked for.
+ * Cost    7 milliseconds of the child, 0.4 megabytes.
  */
 #include "base/err.h"
 #include "mime/charset.h"
