@@ -13,7 +13,7 @@
  *          When these are used up, the oldest unproven session of the address that holds most gives its place to the newcomer. It does so at
  *          once when the newcomer's address holds fewer. Otherwise it does so only when it has had two seconds, because a peer that means
  *          to sign in has done so by then.
- *          A session that is still unproven after unproven_ms is ended.
+ *          A session that is still unproven after unproven_ms ends by itself. The listener ends it after twice that time.
  * Dialler  connects to daemons for sessions (base/dialler.h). It is started before the first session.
  * Ends     On SIGTERM or SIGINT the listener accepts no more. listener_peer.stop_fd becomes readable (end of file) in every session, which
  *          says goodbye at its next pause. After grace_ms the sessions that are left are killed. listener_run() returns.
