@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/move.h - messages copied or moved to another folder.
  *
- * Whole    up to STORE_COPY_MAX messages, in as many ranges as one request takes, are one transaction: all or none. Beyond that they go in parts;
- *          if a later part fails, what the earlier ones copied leaves again (RFC 3501 6.4.7: COPY is all or nothing), and what they moved
+ * Whole    up to STORE_COPY_MAX messages, in as many ranges as one request takes, are one transaction: all or none. Beyond that they go in parts,
+ *          and so does a MOVE where the disk has little room for its records; if a later part fails, what the earlier ones copied leaves again (RFC 3501 6.4.7: COPY is all or nothing), and what they moved
  *          stays moved and is told (COPYUID; RFC 6851 3.3: each message is in one mailbox or the other).
  * Process  pli-imapd session.   Source RFC 3501 6.4.7, RFC 4315, RFC 6851.
  */

@@ -17,13 +17,16 @@ struct anchors {
 };
 struct link {
     gnutls_session_t session;
+    struct stream *stream; /* the stream that the socket belongs to */
     int fd;
     int64_t deadline;
     const struct anchors *anchors; /* the authorities that may have issued the peer's certificate; NULL: only the credentials say */
     struct buf out;   /* encrypted, not yet sent */
     bool heard;       /* input has come since our last output, so no output has carried its acknowledgement yet */
     bool eof;         /* the peer has closed the socket */
-    struct err io;    /* rc is RC_OK while the socket works; the RC_TIMEOUT of a read is reported once, then the socket works again */
+    /* rc is RC_OK while the socket works. The RC_TIMEOUT of a read, and what the stream's watch said, are reported once. Then the socket works
+     * again. */
+    struct err io;
 };
 /* flags: GNUTLS_SERVER or GNUTLS_CLIENT and friends. */
 enum rc link_new(struct stream *s, unsigned flags, struct link **l_out, struct err *e);

@@ -24,6 +24,7 @@ struct dird {
     struct gate *gate;        /* NULL: the directory is not our own slapd */
     const char *base;         /* "o=pli" */
     const char *postmaster;   /* instance.postmaster; "": none named */
+    int64_t password_min;     /* characters */
     pthread_mutex_t write;    /* one change at a time: what is checked stays true until it is written */
     _Atomic uint64_t lookups;
 };
@@ -31,6 +32,7 @@ struct dird_how {
     const char *uri, *base, *secret, *postmaster /* or NULL */;
     unsigned threads;         /* of the service: bounds how many may wait for a password check */
     unsigned max_failures;
+    int64_t password_min;
     int64_t cache_s, ticket_s;
     const unsigned char *ticket_seed;
 };

@@ -60,6 +60,7 @@ static void *load(const struct boot *b)
                            .secret = secret,
                            .threads = (unsigned)boot_num(b, "dird.threads"),
                            .max_failures = (unsigned)boot_num(b, "dird.max_failures"),
+                           .password_min = boot_num(b, "dird.password_min"),
                            .cache_s = boot_num(b, "dird.password_cache"),
                            .ticket_s = boot_num(b, "dird.ticket_life"),
                            .ticket_seed = seed,

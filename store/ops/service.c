@@ -14,6 +14,7 @@ enum run {
     RUN_READ,
     RUN_WRITE,
     RUN_FREE, /* writes, and takes away or comes before it: never for want of room (INV-R2) */
+    RUN_COPY, /* a MOVE takes away as much as it adds, a COPY grows */
     RUN_LAZY,
     RUN_ALONE /* no transaction given */
 };
@@ -63,6 +64,8 @@ static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *
         [RUN_READ] = TX_READ, [RUN_WRITE] = TX_WRITE, [RUN_FREE] = TX_WRITE, [RUN_LAZY] = TX_LAZY};
     enum rc rc = RC_OK;
 
+    if (run == RUN_COPY)
+        run = ((const struct store_copy_req *)j->a->req)->move ? RUN_FREE : RUN_WRITE;
     if (run == RUN_FREE)
         room_to_delete(&d->env);
     if (run == RUN_WRITE) /* what grows much wants more (deliver.c, copy.c) */
@@ -88,7 +91,7 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
     if (rule->run == RUN_ALONE)
         return rule->fn(NULL, a, e);
     rc = in_tx(a->d, rule->run, &j, e);
-    if (rule->run != RUN_WRITE && rule->run != RUN_FREE)
+    if (rule->run != RUN_WRITE && rule->run != RUN_FREE && rule->run != RUN_COPY)
         env_settle(&a->d->env, a->s->bound ? a->s->mbx : SEAL_QUEUE_BOX);
     return rc;
 }
@@ -105,7 +108,7 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
     X(STORE_TICKET, ticket, OPEN, RUN_READ)                                                                            \
     X(STORE_FOLDERS, folders, R, RUN_READ)                                                                             \
     X(STORE_FOLDER_CREATE, folder_create, W, RUN_WRITE)                                                                \
-    X(STORE_FOLDER_RENAME, folder_rename, W, RUN_WRITE)                                                                \
+    X(STORE_FOLDER_RENAME, folder_rename, W, RUN_FREE)                                                                 \
     X(STORE_FOLDER_DELETE, folder_delete, W, RUN_FREE)                                                                 \
     X(STORE_FOLDER_FLAGS, folder_flags, W, RUN_FREE)                                                                   \
     X(STORE_FOLDER_STATUS, folder_status, R, RUN_READ)                                                                 \
@@ -120,7 +123,7 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
     X(STORE_EPOCHS, epochs, R, RUN_READ)                                                                               \
     X(STORE_FLAGS, flags, W, RUN_FREE)                                                                                 \
     X(STORE_EXPUNGE, expunge, W, RUN_FREE)                                                                             \
-    X(STORE_COPY, copy, W, RUN_WRITE)                                                                                  \
+    X(STORE_COPY, copy, W, RUN_COPY)                                                                                   \
     X(STORE_KEYWORDS, keywords, R, RUN_READ)                                                                           \
     X(STORE_KEYWORD_ADD, keyword_add, W, RUN_WRITE)                                                                    \
     X(STORE_WATCH, watch, R, RUN_ALONE)                                                                                \

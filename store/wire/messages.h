@@ -110,15 +110,18 @@ IPC_MESSAGE(store_expunge_req);
     F(T, U32, next)                          /* 0: that was all */
 IPC_MESSAGE(store_expunge_rep);
 
-/* One transaction; RC_PERM beyond STORE_COPY_MAX messages: ask in parts. */
+/* One transaction; RC_PERM beyond STORE_COPY_MAX messages: ask in parts. A MOVE on a disk with little room ends early: next says from which UID on to
+ * ask again. */
 #define FIELDS_store_copy_req(F, T)                                     \
     F(T, U32, folder)                                                   \
     F(T, U32, dest)                          /* folder */               \
     F(T, BYTES, uids, STORE_RANGES_BYTES)                               \
-    F(T, U8, move)                           /* 1: they leave folder */
+    F(T, U8, move)                           /* 1: they leave folder */ \
+    F(T, U32, from)                          /* UID; 0: the first one */
 IPC_MESSAGE(store_copy_req);
 
 #define FIELDS_store_copy_rep(F, T)                                                \
     F(T, U32, uidvalidity)                   /* of dest */                         \
-    F(T, BYTES, pairs, STORE_PAGE)           /* packed u32 old UID, u32 new UID */
+    F(T, BYTES, pairs, STORE_PAGE)           /* packed u32 old UID, u32 new UID */ \
+    F(T, U32, next)                          /* from of the next request; 0: all is done */
 IPC_MESSAGE(store_copy_rep);
