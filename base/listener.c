@@ -27,11 +27,11 @@ struct run {
     struct listener_table table;
     struct listener_spares spares;
     struct dialler dialler;
-    int64_t spares_from; /* no spare is forked before: the last one died unused, or there was no room for it */
+    int64_t spares_from; /* no spare is forked before, because the last one died unused or found no room */
     int stop[2];         /* pipe: sessions hold the reading end */
-    sigset_t waiting;    /* the signal mask while it waits */
-    int64_t quiet_until; /* no complaint before */
-    bool starved;        /* out of descriptors: pause before the next accept */
+    sigset_t waiting;    /* the signal mask while the listener waits */
+    int64_t quiet_until; /* no failure is logged before */
+    bool starved;        /* descriptors have run out: the listener pauses before the next accept */
 };
 static volatile sig_atomic_t told_to_stop, told_to_yield;
 

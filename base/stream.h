@@ -28,11 +28,13 @@ struct stream_ops {
     void (*waiting)(void *ctx);   /* nothing is at hand, and the caller waits for the peer; may be NULL */
     void (*close)(void *ctx);     /* says goodbye (close_notify), frees ctx */
 };
-/* Somebody else who must be heard while a read waits for the peer, however much of a line or a message has come. */
+/* A second source that must be heard while a read waits for the peer, even when a part of a line or a message has come. */
 struct stream_watch {
     int (*fd)(const void *ctx);                /* -1: none */
     int64_t (*due)(const void *ctx);           /* a deadline; DEADLINE_NEVER: none */
-    enum rc (*look)(void *ctx, struct err *e); /* fd is readable, or it is due. RC_OK: wait on; RC_DENIED ends the read. Does no I/O on the stream */
+    /* Called when fd is readable or the deadline of due has passed. RC_OK: the read goes on waiting. RC_DENIED ends the read. It must not
+     * read from or write to the stream. */
+    enum rc (*look)(void *ctx, struct err *e);
 };
 struct stream *stream_open(int fd);                   /* takes fd */
 int stream_fd(const struct stream *s);
@@ -49,8 +51,8 @@ void stream_consume(struct stream *s, size_t n);
 enum rc stream_line(struct stream *s, size_t max, struct span *line_out, struct err *e); /* without CRLF; borrowed until next read */
 void stream_put(struct stream *s, struct span d);     /* gathered; an error shows at the next flush */
 enum rc stream_flush(struct stream *s, struct err *e);
-void stream_watch(struct stream *s, const struct stream_watch *w, void *ctx); /* both outlive the stream; NULL: nobody */
-/* For a layer below, which does its own I/O: until the socket is readable, the deadline, or the watch ends it. */
+void stream_watch(struct stream *s, const struct stream_watch *w, void *ctx); /* w and ctx must outlive the stream; w NULL: no watch */
+/* For a layer below, which does its own I/O: waits until the socket is readable, the deadline has passed, or the watch ends the wait. */
 enum rc stream_await(struct stream *s, int64_t deadline, struct err *e);
 enum { STREAM_INPUT = 1, STREAM_OTHER = 2, STREAM_THIRD = 4 };
 /* Waits until input is at hand or one of two other descriptors is readable (-1: there is none). *which_out: STREAM_ bits. RC_TIMEOUT: the

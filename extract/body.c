@@ -224,7 +224,7 @@ void body_write(const struct body_view *v, bool extended, struct buf *out)
             p = body_view_part(v, p->parent);
             leave(&w, p);
         }
-        if (p == root || out->n > 2 * 1024 * 1024) /* far beyond what a summary takes: the caller will flatten */
+        if (p == root || out->n > 2 * 1024 * 1024) /* far beyond what a summary takes, so the caller will flatten it */
             return;
         p = body_view_part(v, p->next_sibling);
     }

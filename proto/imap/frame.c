@@ -2,7 +2,7 @@
 /* proto/imap/frame.c - see proto/imap/frame.h: lines are gathered until a line announces no literal. */
 #include "proto/imap/frame.h"
 
-enum { FRAME_KEEP = 4096 }; /* a session at rest keeps no more than this */
+enum { FRAME_KEEP = 4096 }; /* between commands a session keeps at most this many bytes */
 
 void imap_frame_init(struct imap_frame *f, size_t max)
 {
