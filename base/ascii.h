@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/ascii.h - classes and case of ASCII characters. Protocols mean ASCII and never a locale: <ctype.h> is not for octets of a peer.
+/* base/ascii.h - classes and case of ASCII characters. Protocols mean ASCII and never a locale. So <ctype.h> must not be used for a peer's
+ * octets.
  *
- * Input    any octet; those beyond 127 are in no class and stay as they are.
+ * Input    any octet. Octets beyond 127 are in no class and stay as they are.
  * Process  all.   Source RFC 5234 B.1 (ALPHA, DIGIT, HEXDIG).
  */
 #pragma once
@@ -41,7 +42,7 @@ static inline int ascii_hex(unsigned char c) /* 0 to 15 of a hexadecimal digit i
 
     return ascii_is_digit(c) ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
 }
-static inline void ascii_lower_all(struct span s, void *to) /* s.n bytes at to, which may be where s is */
+static inline void ascii_lower_all(struct span s, void *to) /* writes s.n bytes to to, which may be s.p itself */
 {
     for (size_t i = 0; i < s.n; i++)
         ((unsigned char *)to)[i] = ascii_lower(s.p[i]);

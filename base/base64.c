@@ -38,7 +38,7 @@ static size_t padding(struct span in)
     return pad;
 }
 
-/* Every digit is looked at, whatever is wrong with those before: what is wrong tells nothing of a secret. */
+/* Looks at every digit, even when one before was wrong. So the time that it takes says nothing about a secret. */
 static bool decode(struct span digits, size_t pad, struct buf *out)
 {
     uint32_t bits = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/boot.c - see base/boot.h. The text is small and comes from the supervisor; a line not understood is a fault of the
- * installation (programs of two versions), so it ends the start with a line that says so. */
+/* base/boot.c - see base/boot.h. The text is small and comes from the supervisor. A line that is not understood means
+ * that the installation is at fault (programs of two versions). So it ends the start with a message that says so. */
 #include "base/boot.h"
 #include "base/settings.h"
 #include "base/wipe.h"
@@ -169,8 +169,9 @@ struct boot *boot_load(void)
     return b;
 }
 
-/* instance, run: folders. uid: what this process is to become, 0 to stay who it is. uid.NAME: who each of the others is. salvage: stored keeps what
- * it can of a damaged store, and serves nobody. stored.locks: tests alone. */
+/* The facts of a start. instance, run: folders. uid: the uid that this process takes; 0: it keeps its own. uid.NAME:
+ * the uid of each other daemon. salvage: stored keeps what it can of a damaged store, and serves nobody. stored.locks:
+ * for tests only. */
 static const char *const facts[] = {"instance",  "run",        "uid",         "uid.admin", "uid.smtpd",
                                     "uid.imapd", "uid.relayd", "uid.keyd",    "uid.dird",  "uid.stored",
                                     "uid.slapd", "salvage",    "stored.locks"};

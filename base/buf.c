@@ -35,7 +35,7 @@ void buf_clear(struct buf *b)
     b->n = 0;
 }
 
-/* Room for cap bytes; false on no memory. A secret is moved by hand: realloc would leave a copy behind. */
+/* Makes room for cap bytes. False: no memory. A secret is moved by hand, because realloc would leave a copy behind. */
 static bool grow(struct buf *b, size_t cap)
 {
     unsigned char *p;

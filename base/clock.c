@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/clock.c - see base/clock.h. Calendar arithmetic is done here: gmtime(3) may open the time zone file, which a
- * sandboxed process must not, and Pli writes UTC only. */
+/* base/clock.c - see base/clock.h. Calendar arithmetic is done here, because gmtime(3) may open the time zone file,
+ * which a sandboxed process must not do. Pli writes UTC only. */
 #include "base/clock.h"
 #include "base/err.h"
 #include <limits.h>
@@ -62,7 +62,7 @@ int deadline_left_ms(int64_t deadline)
     return left > INT_MAX ? INT_MAX : (int)left;
 }
 
-/* Proleptic Gregorian calendar from days, counting years from March so that the leap day comes last. */
+/* The proleptic Gregorian date of a day. Years are counted from March, so that the leap day comes last. */
 static struct civil civil_of(int64_t utc)
 {
     int64_t days = utc / SECS_PER_DAY, secs = utc % SECS_PER_DAY;
@@ -89,7 +89,7 @@ static struct civil civil_of(int64_t utc)
     return c;
 }
 
-/* A year of more than four digits would not fit the forms; no honest record has one. */
+/* Bounds a time, because a year of more than four digits does not fit the forms. No honest record has such a year. */
 static int64_t within(int64_t utc)
 {
     const int64_t most = 253402300799LL; /* 9999-12-31T23:59:59Z */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* base/clock.h - time: one monotonic clock for deadlines, one UTC clock for records.
- * Units    deadlines are absolute monotonic nanoseconds (int64_t), DEADLINE_NEVER for none; records are UTC seconds.
+ * Units    A deadline is an absolute time in monotonic nanoseconds (int64_t). DEADLINE_NEVER: there is none. Records have UTC seconds.
  * Process  all.
  */
 #pragma once
@@ -10,7 +10,7 @@
 #define DEADLINE_NEVER INT64_MAX
 int64_t clock_mono(void);                       /* nanoseconds */
 int64_t deadline_in(int64_t milliseconds);      /* now + that */
-int deadline_left_ms(int64_t deadline);         /* for poll(2): >= 0, -1 for never */
+int deadline_left_ms(int64_t deadline);         /* for poll(2): >= 0; -1: DEADLINE_NEVER */
 int64_t clock_utc(void);                        /* seconds since 1970 */
 int64_t clock_utc_ms(void);
 void clock_rfc5322(int64_t utc, char out[40]);  /* "Sat, 21 Nov 2026 10:00:00 +0000" */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* base/dialler.c - the dialler itself, and how its listener starts it. See base/dialler.h.
  *
- * One epoll. The door is a socket that all children of the listener hold for a moment: a packet there is a session's end of its channel.
- * Nothing is waited for: a session that does not read its answers loses its channel. */
+ * The dialler is one epoll loop. The door is a socket that each child of the listener holds for a moment. A packet at
+ * the door brings a session's end of its channel. The dialler never waits for one session: a session that does not read
+ * its answers loses its channel. */
 #include "base/dialler.h"
 #include "base/clock.h"
 #include "base/dialler_int.h"
@@ -73,7 +74,7 @@ static void chan_open(struct desk *d, int fd, pid_t pid)
     d->chans = c;
 }
 
-/* False: the listener and whoever could still join have gone. */
+/* False: the listener has gone, and every process that could still join has gone too. */
 static bool at_door(struct desk *d)
 {
     struct ucred who = {0};
@@ -109,7 +110,7 @@ static bool rate_left(struct chan *c)
     return ++c->dials <= DIALLER_RATE;
 }
 
-/* A connected descriptor, or the negative errno. */
+/* Returns a connected descriptor, or the negative errno. */
 static int dial(const char *path)
 {
     struct sockaddr_un a;
@@ -132,7 +133,7 @@ static int dial(const char *path)
     return n < 0 ? n : fd;
 }
 
-/* False: the channel is to be closed. */
+/* False: the channel must be closed. */
 static bool answer(struct chan *c, uint32_t seq, int error, int fd)
 {
     struct dialler_answer a = {seq, error};

@@ -26,7 +26,7 @@ static bool wait_for(int fd, short what, int64_t until)
     return n > 0;
 }
 
-/* The dialler gets one end and our process id with it. */
+/* Sends one end of the channel to the dialler. The kernel adds this process's id. */
 static bool announce(int door, int end)
 {
     const char hello = 'j';
@@ -62,7 +62,7 @@ bool dialler_needed(void)
     return only;
 }
 
-/* The answer to our last question; those to questions that we gave up on are passed over. */
+/* Takes the answer to the last question. Answers to earlier questions, which timed out, are passed over. */
 static int answer_to(const struct dialler_ask *q, int64_t until, int *fd_out)
 {
     struct dialler_answer a = {0};

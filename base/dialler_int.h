@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/dialler_int.h - what travels between a session and its dialler: both are the same program, so the structs as they are.
+/* base/dialler_int.h - what travels between a session and its dialler. The structs travel as they are, because both ends are the same program.
  * Process  listeners, diallers, sessions.
  */
 #pragma once

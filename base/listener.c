@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/listener.c - see base/listener.h. Signals are blocked but while it waits, so that nothing interrupts anything else. */
+/* base/listener.c - see base/listener.h. Signals are blocked except while the listener waits, so that they interrupt no
+ * other call. */
 #include "base/listener.h"
 #include "base/clock.h"
 #include "base/listener_int.h"
@@ -18,7 +19,7 @@
 #include <unistd.h>
 
 enum { PAUSE_MS = 100, COMPLAIN_MS = 60000, ACCEPTS_A_TURN = 64, SPARE_RETRY_MS = 1000, UNPROVEN_GRACE_MS = 2000 };
-/* of the C library's allocator, in bytes asked for: sizes of which freed blocks are kept in lists */
+/* The C library's allocator keeps freed blocks of these sizes in lists. In bytes, as a caller asks for them. */
 enum { LISTED_MOST = 1032, LIST_STEP = 16 };
 
 struct run {
@@ -26,11 +27,11 @@ struct run {
     struct listener_table table;
     struct listener_spares spares;
     struct dialler dialler;
-    int64_t spares_from; /* no spare is forked before: the last one died unused, or there was no room for it */
+    int64_t spares_from; /* no spare is forked before, because the last one died unused or found no room */
     int stop[2];         /* pipe: sessions hold the reading end */
-    sigset_t waiting;    /* the signal mask while it waits */
-    int64_t quiet_until; /* no complaint before */
-    bool starved;        /* out of descriptors: pause before the next accept */
+    sigset_t waiting;    /* the signal mask while the listener waits */
+    int64_t quiet_until; /* no failure is logged before */
+    bool starved;        /* descriptors have run out: the listener pauses before the next accept */
 };
 static volatile sig_atomic_t told_to_stop, told_to_yield;
 
@@ -150,7 +151,8 @@ static void spare_child(struct run *r, int chan)
     _exit(0);
 }
 
-/* One more spare session, when one is missing. A failure is no event: sessions are forked as peers come. */
+/* Forks one more spare session, when one is missing. A failure is not logged, because sessions are then forked as peers
+ * come. */
 static void prepare_spare(struct run *r)
 {
     int chan[2] = {-1, -1};
@@ -173,7 +175,8 @@ static void prepare_spare(struct run *r)
         close(chan[i]);
 }
 
-/* One that has proven nothing gives its place to a newcomer, once it has had that long. It dies at once, without a word. */
+/* An unproven session gives its place to a newcomer, once it has had grace_ms. It dies at once, without a reply to its
+ * peer. */
 static bool displace(struct run *r, struct listener_kid *kid, int64_t grace_ms)
 {
     if (!kid || clock_mono() - kid->since < grace_ms * 1000000)
@@ -184,7 +187,8 @@ static bool displace(struct run *r, struct listener_kid *kid, int64_t grace_ms)
     return true;
 }
 
-/* On a port whose places for strangers are taken: whoever holds many gives one to who holds fewer at once, else to who waits. */
+/* All places of the port for unproven sessions are taken. The address that holds most gives one place to the newcomer:
+ * at once when the newcomer's address holds fewer, else when the oldest session has had UNPROVEN_GRACE_MS. */
 static bool displace_heaviest(struct run *r, size_t which, uint64_t key)
 {
     struct listener_kid *kid = table_oldest(&r->table, which, NULL);
@@ -207,7 +211,8 @@ static bool room_unproven(struct run *r, size_t which, uint64_t key)
            displace_heaviest(r, which, key);
 }
 
-/* They end by themselves; one that was taken over does not. */
+/* Ends sessions that stay unproven for too long. A session ends by itself at unproven_ms; one that was taken over does
+ * not. */
 static void end_unproven(struct run *r)
 {
     int64_t before = clock_mono() - 2 * (int64_t)r->l->unproven_ms * 1000000;
@@ -303,8 +308,9 @@ static void start_dialler(struct run *r)
         complain(r, "dialler");
 }
 
-/* Those that wait ready have a channel to the one that died. Of those that serve a peer we shall not hear that it has proven itself, so they count as if it
- * had: a stranger among them ends by its own deadline. */
+/* Starts another dialler. The spares are ended, because their channels lead to the dialler that died. The sessions that
+ * serve a peer cannot report any more that the peer has proven itself. So they count as proven; a stranger among them
+ * ends by its own deadline. */
 static void dialler_died(struct run *r)
 {
     table_all_proven(&r->table);
@@ -342,7 +348,7 @@ static void reap(struct run *r)
     }
 }
 
-/* How many of p are readable; 0: nothing happened until then. */
+/* Waits once. Returns how many of p are readable; 0: nothing happened until the deadline. */
 static int wait_once(struct run *r, struct pollfd *p, size_t n, int64_t until)
 {
     int ms = deadline_left_ms(until), ready;
@@ -357,7 +363,8 @@ static int wait_once(struct run *r, struct pollfd *p, size_t n, int64_t until)
     return ready;
 }
 
-/* Another listener has taken our place: nobody new comes here, and who is here stays for as long as it likes. */
+/* Another listener has taken this one's place. No new peer comes here. The sessions that are here stay until they
+ * end. */
 static void yield_place(struct run *r)
 {
     for (size_t i = 0; i < r->l->n_fds; i++)
@@ -405,8 +412,8 @@ static void prepare(struct run *r, struct pollfd *p)
     }
 }
 
-/* One block of that size taken for good, if it lies in a hole. False: it comes from the end of the heap, or more than left was taken (an
- * allocator that tells nothing of itself). */
+/* Takes one block of that size for good, if it lies in a hole of the heap. False: the block comes from the end of the
+ * heap, or more was taken than was left (the allocator then tells nothing about itself). */
 static bool fill_one(size_t size, size_t *left)
 {
     struct mallinfo2 before = mallinfo2(), after;
@@ -424,10 +431,11 @@ static bool fill_one(size_t size, size_t *left)
     return !end;
 }
 
-/* What start-up freed lies as holes all over the heap. A child that puts its own small things there makes each of those pages its own, by a
- * fault and a copy; so the holes are filled, once and for good, and children allocate side by side at the end of the heap: the
- * large ones roughly, then every size that the allocator keeps lists of (the smallest lie one to a page). Measured with imapd:
- * 172 KB of private memory at a session's greeting before, 76 KB after. */
+/* Fills the holes of the heap once and for good. What start-up freed lies as holes all over the heap. A child that puts
+ * its own small things there gets a private copy of each of these pages, at the cost of a page fault. When the holes
+ * are filled, children allocate side by side at the end of the heap. Large holes are filled roughly, then those of
+ * every size that the allocator keeps lists of (of the smallest there is one to a page). Measured with imapd: 172 KB of
+ * private memory at a session's greeting before, 76 KB after. */
 static void fill_holes(void)
 {
     size_t left = mallinfo2().arena;

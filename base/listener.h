@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/listener.h - one process a session: accepts on a few sockets and forks; the same for smtpd and imapd.
+/* base/listener.h - one process per session: accepts on a few sockets and forks. smtpd and imapd use it alike.
  *
- * Spares   a few sessions are forked before their peer comes, and get ready meanwhile. None is older than a tick: what the listener
- *          turns over (ticket keys) is turned over in them. When there is none, the session is forked as its peer comes.
+ * Spares   A few sessions are forked before their peer comes, and get ready meanwhile. No spare is older than a tick, because it must have
+ *          what the listener renews at a tick (ticket keys). When there is no spare, the session is forked as its peer comes.
  * Owns     the listening descriptors given (made non-blocking), the table of its children.
- * Limits   sessions in all, sessions at once of one address, new sessions a minute of one address. An address is an IPv4 address or an
- *          IPv6 /64. The rate does not count loopback: local software and tests start hundreds a second and nothing is won by it.
- * Unproven a session proves itself by dialler_proven(): a sign-in, a listed operator's certificate. Those that have not yet hold a part
- *          of the places only: max_unproven on one port, max_unproven_per_address there from one address, never more than a quarter of
- *          all for a port. Where it is used up, the oldest of the address that holds most gives its place to the newcomer: at once
- *          when the newcomer's address holds fewer, else once it has had two seconds: who means to sign in has done so by then. One that is unproven after unproven_ms is ended.
- * Dialler  connects to daemons for sessions (base/dialler.h); started before the first session.
- * Ends     SIGTERM, SIGINT: accepts no more; listener_peer.stop_fd becomes readable (end of file) in every session, which says goodbye at its
- *          next pause; after grace_ms the rest is killed; listener_run() returns.
- * Fails    no descriptors, no memory, no processes left: one log line a minute, new peers are refused, sessions go on.
- * Process  listeners of smtpd and imapd, inside their sandbox. Single thread. In the child: only what the session callback does.
+ * Limits   sessions in all; sessions at once per address; new sessions per minute and address. An address is an IPv4 address or an
+ *          IPv6 /64. The rate does not count loopback, because local software and tests start hundreds per second and a limit would
+ *          gain nothing.
+ * Unproven A session proves itself by dialler_proven(): its peer has signed in, or has a listed operator's certificate. Sessions that have
+ *          not proven themselves may hold only a part of the places: max_unproven per port, max_unproven_per_address per port and address,
+ *          and never more than a quarter of all places per port.
+ *          When these are used up, the oldest unproven session of the address that holds most gives its place to the newcomer. It does so at
+ *          once when the newcomer's address holds fewer. Otherwise it does so only when it has had two seconds, because a peer that means
+ *          to sign in has done so by then.
+ *          A session that is still unproven after unproven_ms ends by itself. The listener ends it after twice that time.
+ * Dialler  connects to daemons for sessions (base/dialler.h). It is started before the first session.
+ * Ends     On SIGTERM or SIGINT the listener accepts no more. listener_peer.stop_fd becomes readable (end of file) in every session, which
+ *          says goodbye at its next pause. After grace_ms the sessions that are left are killed. listener_run() returns.
+ * Fails    When descriptors, memory or processes run out, there is one log line per minute, new peers are refused, and sessions go on.
+ * Process  listeners of smtpd and imapd, inside their sandbox. Single thread. In the child only the ready and session callbacks run.
  */
 #pragma once
 #include "base/dialler.h"
@@ -34,20 +38,20 @@ struct listener {
     int fds[LISTENER_FDS];
     size_t n_fds;
     unsigned max_sessions, max_per_address;
-    unsigned max_rate; /* new sessions a minute and address; 0: any */
-    unsigned max_unproven, max_unproven_per_address; /* on one port; 0: any */
-    int unproven_ms;                                 /* 0: any */
+    unsigned max_rate; /* new sessions per minute and address; 0: no limit */
+    unsigned max_unproven, max_unproven_per_address; /* on one port; 0: no limit */
+    int unproven_ms;                                 /* 0: no limit */
     struct dialler_conf dialler;                     /* sockets NULL: there is none */
     int grace_ms;
     int tick_ms; /* 0: no tick */
     unsigned spares; /* at most LISTENER_SPARES_MAX; 0: none */
-    /* In the child, before there is a peer: the sandbox, what can be made or dialled ahead. May be NULL. */
+    /* Runs in the child before there is a peer: enters the sandbox, makes and dials what can be made and dialled ahead. May be NULL. */
     void *(*ready)(void *ctx);
-    /* In the child, which owns fd; the process ends with status 0 when it returns. ready: what ready() gave. */
+    /* Runs in the child, which owns fd. The process ends with status 0 when it returns. ready: what ready() gave. */
     void (*session)(void *ctx, void *ready, int fd, const struct listener_peer *peer);
-    /* In the listener, for a peer that gets no session: one non-blocking write at most; fd stays the listener's. May be NULL. */
+    /* Runs in the listener for a peer that gets no session. It may do one non-blocking write. fd stays the listener's. May be NULL. */
     void (*refuse)(void *ctx, int fd, const struct listener_peer *peer, enum listener_why why);
-    void (*tick)(void *ctx); /* in the listener: rotates ticket keys */
+    void (*tick)(void *ctx); /* runs in the listener: rotates ticket keys */
     void *ctx;
 };
 void listener_run(const struct listener *l);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/listener_int.h - the listener's table: its children by process id and address, and how many came lately; and the sessions that wait
- * ready for a peer.
+/* base/listener_int.h - the listener's table of its children, by process id and address, with the count of those that came lately; and the
+ * spare sessions, which wait for a peer.
  * Process  listeners, and the unit test.
  */
 #pragma once
@@ -12,7 +12,7 @@
 
 enum {
     RATE_BUCKETS = 4096
-}; /* two addresses that share a bucket share a rate: the seed keeps a peer from choosing its neighbour */
+}; /* two addresses that share a bucket share a rate; because of the seed, a peer cannot choose whose bucket it shares */
 struct listener_kid {
     pid_t pid;
     uint64_t key;
@@ -32,17 +32,17 @@ bool table_drop(struct listener_table *t, pid_t pid);
 size_t table_count(const struct listener_table *t, uint64_t key);
 void table_proven(struct listener_table *t, pid_t pid);
 void table_all_proven(struct listener_table *t);
-/* Unproven ones of a port, from one address or from all. */
+/* How many sessions of a port are unproven: those from the address key; key NULL: those from all addresses. */
 size_t table_unproven(const struct listener_table *t, size_t which, const uint64_t *key);
-/* The oldest unproven one on a port of the address that has most of them there, or of that address; NULL: none. */
+/* The oldest unproven session of a port from the address key; key NULL: from the address that has most of them there. NULL: there is none. */
 struct listener_kid *table_oldest(struct listener_table *t, size_t which, const uint64_t *key);
 bool table_rate(struct listener_table *t, uint64_t key, int64_t now,
                 unsigned max); /* counts this one; false: too many this minute */
 void table_free(struct listener_table *t);
 
-/* Spare sessions: forked while the listener has nothing else to do, so that a peer does not wait for the fork, the sandbox and the dialling
- * of daemons. Each holds one end of a socket pair; what the listener sends there is its peer. Other children close the listener's
- * ends: no session can hand a peer to another. */
+/* Spare sessions are forked while the listener has nothing else to do. So a peer does not wait for the fork, the sandbox and the dialling of
+ * daemons. Each spare holds one end of a socket pair, on which the listener sends it its peer. Other children close the listener's ends, so
+ * no session can hand a peer to another one. */
 enum { SPARES_MAX = LISTENER_SPARES_MAX };
 struct listener_spare {
     pid_t pid;
@@ -53,7 +53,7 @@ struct listener_spares {
     size_t n;
 };
 void spare_add(struct listener_spares *s, pid_t pid, int chan);
-bool spare_drop(struct listener_spares *s, pid_t pid); /* it has died; false: it is none */
-void spares_retire(struct listener_spares *s);         /* their channels are closed: they end */
-pid_t spare_give(struct listener_spares *s, int fd, const struct listener_peer *peer); /* who has it now; 0: no spare */
-bool spare_wait(int chan, struct listener_peer *peer_out, int *fd_out);                /* in the spare. false: not needed any more */
+bool spare_drop(struct listener_spares *s, pid_t pid); /* that process has died; false: it was no spare */
+void spares_retire(struct listener_spares *s);         /* closes the channels of all spares, and so ends them */
+pid_t spare_give(struct listener_spares *s, int fd, const struct listener_peer *peer); /* which spare has it now; 0: there is no spare */
+bool spare_wait(int chan, struct listener_peer *peer_out, int *fd_out);                /* runs in the spare; false: it is not needed */

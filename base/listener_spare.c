@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/listener_spare.c - sessions forked before their peer comes: see base/listener_int.h. A peer travels as one packet with its descriptor. */
+/* base/listener_spare.c - sessions that are forked before their peer comes: see base/listener_int.h. A peer travels as
+ * one packet with its descriptor. */
 #include "base/err.h"
 #include "base/listener_int.h"
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/listener_table.c - see base/listener_int.h. A plain array: the largest number of sessions is small enough to walk. */
+/* base/listener_table.c - see base/listener_int.h. The table is a plain array, because even the largest number of
+ * sessions is small enough to walk. */
 #include "base/err.h"
 #include "base/listener_int.h"
 #include "base/wipe.h"
@@ -65,7 +66,8 @@ size_t table_unproven(const struct listener_table *t, size_t which, const uint64
     return n;
 }
 
-/* There are a few hundred at most, and this is asked when they are too many: a walk for each. */
+/* The address with most unproven sessions on a port. Each session costs one walk: that is good enough, because they are
+ * a few hundred at most and the question is asked only when they are too many. */
 static uint64_t heaviest(const struct listener_table *t, size_t which)
 {
     uint64_t key = 0;

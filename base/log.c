@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/log.c - one write(2) a line, so that lines of several processes never mix. See base/log.h. */
+/* base/log.c - see base/log.h. A line is one write(2), so that lines of several processes never mix. */
 #include "base/log.h"
 #include "base/clock.h"
 #include "base/log_int.h"
@@ -50,7 +50,8 @@ static bool plain(unsigned char c)
     return c > 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-/* Writes s escaped into out (cap at least 8), cut with "..." when it does not fit. Spaces pass when asked (quoted values). */
+/* Writes s escaped into out (cap at least 8). A text that does not fit is cut with "...". Spaces stay when the caller
+ * asks for it (quoted values). */
 static void escape(char *out, size_t cap, struct span s, bool spaces)
 {
     size_t o = 0;
@@ -80,7 +81,7 @@ const char *log_esc(struct span s)
     return out;
 }
 
-/* The head of a line; returns its length. */
+/* Writes the head of a line and returns its length. */
 static size_t head(char *line, enum log_level l, const char *ev)
 {
     char when[32];
@@ -92,7 +93,7 @@ static size_t head(char *line, enum log_level l, const char *ev)
     return n < 0 ? 0 : (size_t)n < LINE_MAX_ - 2 ? (size_t)n : LINE_MAX_ - 2;
 }
 
-/* No control byte leaves, whatever a caller's format held: a line is one event. */
+/* Replaces every control byte, whatever a caller's format held, because a line must be one event. */
 static void finish(char *line, size_t n)
 {
     int saved = errno;

@@ -5,5 +5,5 @@
 #pragma once
 #include "base/log.h"
 
-/* A log line when log_open() was called; before that, and so in the pli command, "prog: text" for a person. */
+/* Writes a log line when log_open() was called. Before that (so in the pli command too) it writes "prog: text" for a person. */
 void log_last_words(enum log_level l, const char *ev, const char *text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/precis.c - which characters a class of strings takes: RFC 8264 section 8 in its order, exceptions and context rules of RFC 5892,
- * Bidi Rule of RFC 5893. Properties are libunistring's. */
+/* base/precis.c - which characters a class of strings allows: RFC 8264 section 8 in its order, the exceptions and
+ * context rules of RFC 5892, the Bidi Rule of RFC 5893. The properties of characters come from libunistring. */
 #include "base/prepare_int.h"
 #include <stdlib.h>
 #include <unictype.h>
@@ -84,7 +84,7 @@ static bool is_in(uint32_t cp, const char *script)
     return uc_is_script(cp, uc_script_byname(script));
 }
 
-/* A joiner stands behind a virama; ZERO WIDTH NON-JOINER also between letters that would join. */
+/* A joiner may stand behind a virama. ZERO WIDTH NON-JOINER may also stand between letters that would join. */
 static bool joiner_ok(const uint32_t *s, size_t n, size_t i)
 {
     size_t before = i, after = i + 1;

@@ -9,7 +9,7 @@
 #include <uninorm.h>
 #include <unistr.h>
 
-/* No normalisation makes more than three characters of one, nor lower case more than two. */
+/* No normalisation makes more than three characters of one. Lower case makes at most two of one. */
 enum { ROOM = 4 * PREPARE_MAX };
 struct work {
     uint32_t s[ROOM];
@@ -29,7 +29,7 @@ static enum rc read_in(struct span typed, struct work *w, struct err *e)
     return RC_OK;
 }
 
-/* made: what the library gave, in place or on the heap. */
+/* made: the library's result, which is in place or on the heap. */
 static enum rc take(struct work *w, uint32_t *made, size_t n, const uint32_t *in_place, struct err *e)
 {
     enum rc rc = RC_OK;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/prepare.h - what a person types, made one form before it is compared, hashed or stored. The same word typed on two keyboards
- * comes as different octets (e + combining accent, full-width letters, another space): here both become one.
+/* base/prepare.h - brings what a person types into one form before it is compared, hashed or stored. The same word typed on two keyboards can
+ * come as different octets (e + combining accent, full-width letters, another space). Here they become the same octets.
  *
  * password  OpaqueString (RFC 8265 4.2): Freeform class, spaces of any kind are U+0020, NFC. Case and width stay.
  * username  UsernameCaseMapped (RFC 8265 3.3): full and half width mapped, Identifier class, lower case, NFC, Bidi Rule (RFC 5893 2).
  * name      a folder's name, RFC 9051 5.1 and RFC 5198: NFC; spaces and case stay. Refused: controls, line and paragraph separators,
  *           direction marks and overrides, other characters that nobody sees (joiners and variation selectors belong to letters and
  *           emoji, and stay).
- * words     what is searched for is folded by extract/fold.c, as the text is: nothing to do here.
- * Out       appended; untouched on failure. Preparing what is prepared changes nothing. Secret buffers are wiped by their owner, the
- *           copies made here are wiped here.
- * Errors    RC_SYNTAX: no UTF-8. RC_PERM: empty, too long (PREPARE_MAX octets), or a character that is not allowed; the cause says
- *           which kind. .log shows nothing of what was typed.
+ * words     What is searched for is not prepared here. extract/fold.c folds it in the same way as the text.
+ * Out       Output is appended. out is untouched on failure. Preparing a prepared text changes nothing. The copies that are made here are
+ *           wiped here. The owner of a buffer wipes that buffer.
+ * Errors    RC_SYNTAX: the text is not UTF-8. RC_PERM: it is empty, longer than PREPARE_MAX octets, or has a character that is not allowed.
+ *           The cause tells which of these. .log shows nothing of what was typed.
  * Process   dird, imapd, pli. Pure: no file, no lock.   Source RFC 8264 8 and 9, RFC 8265, RFC 5892 2.6 and appendix A.
  */
 #pragma once
@@ -21,5 +21,6 @@ enum { PREPARE_MAX = 1024 };
 enum rc prepare_password(struct span typed, struct buf *out, struct err *e);
 enum rc prepare_username(struct span typed, struct buf *out, struct err *e);
 enum rc prepare_name(struct span typed, struct buf *out, struct err *e);
-/* A name stored before names were prepared, as it is shown and asked for: what is refused above is U+FFFD. Never fails. */
+/* The form in which a stored name is shown and asked for. A name from the time before names were prepared may hold characters that are refused
+ * above: these become U+FFFD. Never fails. */
 void prepare_shown(struct span stored, struct buf *out);

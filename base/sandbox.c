@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/sandbox.c - see base/sandbox.h. The order matters: what needs a path is opened first, then the root, the groups and
- * the uid go, then the dumps (a change of uid switches them on again), then Landlock, and the filter last of all. */
+/* base/sandbox.c - see base/sandbox.h. The order of the steps matters:
+ *   1. what needs a path is opened
+ *   2. root, groups and uid are taken away
+ *   3. dumps are switched off (behind the change of uid, because that switches them on again)
+ *   4. Landlock
+ *   5. the filter, last of all */
 #include "base/sandbox.h"
 #include "base/sandbox_int.h"
 #include "base/span.h"
@@ -16,7 +20,8 @@
 static bool entered; /* this process or the one it was forked from: root, uid, dumps and Landlock are settled */
 
 #ifdef PLI_DEV
-/* The leak check at exit stops the process with ptrace(2), which a sandbox forbids: sandboxed processes go without. */
+/* Sandboxed processes have no leak check at exit, because it stops the process with ptrace(2), which a sandbox
+ * forbids. */
 int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void)
 {
@@ -122,7 +127,7 @@ void sandbox_state_of(pid_t pid, struct sandbox_state *out)
     out->seccomp = field_of(text, "\nSeccomp:\t") == 2;
     out->no_new_privs = field_of(text, "\nNoNewPrivs:\t") == 1;
     out->own_uid = uid > 0 && (uid_t)uid != geteuid();
-    /* The kernel does not show a Landlock domain; sandbox_enter() takes one wherever there is Landlock, before the filter. */
+    /* The kernel does not show a Landlock domain. sandbox_enter() enters one before the filter, where there is Landlock. */
     out->landlock = out->seccomp && sandbox_landlock_abi() > 0;
     snprintf(path, sizeof path, "/proc/%ld/root", (long)pid);
     n = readlink(path, root, sizeof root);

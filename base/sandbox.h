@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/sandbox.h - one call that takes away all that a process does not need. Rule tables stand side by side in
- * base/sandbox_rules.c for review; the test proves from inside that a forbidden open, connect, exec and ptrace fail.
+/* base/sandbox.h - one call that takes away from a process all that it does not need. The rule tables stand side by side in
+ * base/sandbox_rules.c for review. base/sandbox_test.c proves from inside that a forbidden open, connect, exec and ptrace fail.
  *
- * As root  groups dropped, chroot into the working folder (run/: sockets only, not writable), uid and gid of its own.
- * As user  the same without uid and root; Landlock takes the file system away where the kernel has it.
- * Always   no new privileges, no dumps, seccomp filter (a violation kills the process and is logged by the supervisor).
- * Process  every one, after its warm-up and before the first peer's byte.
+ * As root  The process drops its groups, does chroot into the working folder (run/: only sockets, not writable) and takes a uid and gid of
+ *          its own.
+ * As user  uid and root stay as they are. Landlock takes the file system away where the kernel has it.
+ * Always   no new privileges, no dumps, a seccomp filter. A violation of the filter kills the process; the supervisor logs that.
+ * Process  every daemon and session, after its warm-up and before the first byte of a peer.
  */
 #pragma once
 #include "base/err.h"
@@ -18,7 +19,7 @@ enum sandbox_kind {
 };
 struct sandbox_how {
     enum sandbox_kind kind;
-    uid_t uid;               /* 0: keep */
+    uid_t uid;               /* 0: the process keeps its uid */
     const char *root;        /* chroot there when root; NULL: none */
     const char *rw_dir;      /* stored: the environment's folder stays reachable (Landlock); NULL: none */
 };

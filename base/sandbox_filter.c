@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/sandbox_filter.c - rule tables to a seccomp filter. Compiling takes a millisecond and needs memory and a descriptor,
- * so a listener compiles its sessions' filter before the first fork; installing it is then one system call. */
+/* base/sandbox_filter.c - turns rule tables into a seccomp filter. To compile a filter takes a millisecond, memory and
+ * a descriptor. So a listener compiles its sessions' filter before the first fork. To install it is then one system
+ * call. */
 #include "base/sandbox_int.h"
 #include <errno.h>
 #include <linux/filter.h>
@@ -14,8 +15,9 @@
 #include <unistd.h>
 
 static struct sock_fprog compiled[SB_KINDS_];
-/* A session keeps its listener's filter, which the kernel goes on asking: what its own must still do is take away the rest. That is a tenth
- * of the rules, and every session has its filter compiled by the kernel anew. */
+/* A session keeps its listener's filter, which the kernel asks as well. So the session's own filter only has to forbid
+ * what the listener may do and the session may not. That is a tenth of the rules. It matters, because the kernel
+ * compiles the filter anew for every session. */
 static struct sock_fprog narrowing[SB_KINDS_];
 static int held = -1; /* the kind whose filter holds this process, or held the one it was forked from */
 
@@ -38,7 +40,7 @@ static int add_group(scmp_filter_ctx ctx, const struct sandbox_group *g)
     return bad;
 }
 
-/* The finished program, as the kernel takes it, into memory of our own. */
+/* Copies the finished program, in the kernel's form, into our own memory. */
 static enum rc export(scmp_filter_ctx ctx, const char *name, struct sock_fprog *out, struct err *e) {
     int fd = memfd_create("pli-filter", MFD_CLOEXEC); struct sock_filter *code = NULL; enum rc rc = RC_OK;
     struct stat st;
@@ -72,7 +74,7 @@ static bool has_group(const struct sandbox_profile *p, const struct sandbox_grou
     return false;
 }
 
-/* How a profile speaks of a call: not at all, under conditions, or whatever the arguments. */
+/* How a profile names a call: not at all, under conditions, or whatever the arguments are. */
 enum says { NOT, SOMETIMES, ALWAYS };
 static enum says speaks_of(const struct sandbox_profile *p, int call)
 {
@@ -99,7 +101,8 @@ static int take_away(scmp_filter_ctx ctx, const struct sandbox_profile *session,
     return bad == -EEXIST ? 0 : bad; /* the same call, taken away twice */
 }
 
-/* Left out where a session may what its listener may not: then it needs its whole filter. */
+/* No short filter is made when the session may do something that its listener may not. It then needs its whole
+ * filter. */
 static enum rc narrow(enum sandbox_kind k, struct err *e)
 {
     const struct sandbox_profile *session = &sandbox_profiles[k], *listener = parent_of(k);

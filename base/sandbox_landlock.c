@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/sandbox_landlock.c - the file system and TCP taken away with Landlock, where the kernel has it. The layouts are the
- * kernel's own (landlock(7)), spelt out here because Debian's headers are older than the kernels Pli may run on. */
+/* base/sandbox_landlock.c - takes the file system and TCP away with Landlock, where the kernel has it. The layouts are
+ * the kernel's own (landlock(7)). They are written out here, because Debian's headers may be older than the kernel that
+ * Pli runs on. */
 #include "base/sandbox_int.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +35,7 @@ struct ll_beneath {
     int32_t fd;
 } __attribute__((packed));
 
-/* By version: which rights of the file system the kernel knows, and how long its rule head is. */
+/* For each Landlock version: which rights of the file system the kernel knows, and how long its rule head is. */
 static const struct {
     uint64_t fs;
     size_t head;

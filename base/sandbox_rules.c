@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* base/sandbox_rules.c - which system calls each process may make, side by side for review.
  *
- * A call that is in none of a process's groups kills it. Three kinds of calls give an error instead, because libraries make
- * them lazily and live well with a refusal: looking at files by path (EACCES), terminal requests (ENOTTY), clone3
- * (ENOSYS: its flags sit in memory where a filter cannot see them; glibc then uses clone, whose flags it can). */
+ * A call that is in none of a process's groups kills the process. Three kinds of calls give an error instead, because
+ * libraries try them and go on well after a refusal:
+ *   looking at files by path  EACCES
+ *   terminal requests         ENOTTY
+ *   clone3                    ENOSYS, because its flags are in memory, where a filter cannot see them. glibc then uses
+ *                             clone, whose flags a filter can see. */
 #include "base/sandbox_int.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -138,6 +141,7 @@ const struct sandbox_profile sandbox_profiles[SB_KINDS_] = {
     [SB_RELAYD] = {"relayd", {&basic, &may_load, &read_files, &talk, &net_out, &threads, DEV_ONLY NULL}, FILES_SYSTEM_RO, true, -1},
 };
 
-/* Resolver settings, trust anchors, shared objects of the name service. In an empty root none of them is there, nor needed. */
+/* Resolver settings, trust anchors, shared objects of the name service. In an empty root none of them is there, nor
+ * needed. */
 const char *const sandbox_system_paths[] = {"/etc", "/usr", "/lib", "/lib64", "/run/systemd/resolve", "/dev/null", "/dev/urandom", NULL};
 /* clang-format on */

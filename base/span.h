@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/span.h - a borrowed run of bytes. Never owns, never NUL-terminated, may hold any byte.
+/* base/span.h - a borrowed run of bytes. A span owns nothing, is never NUL-terminated, and may hold any byte.
  * Process  all.
  */
 #pragma once
@@ -30,7 +30,7 @@ static inline struct span span_from(struct span s, size_t off) /* tail from off;
 {
     return (struct span){off > 0 ? s.p + off : s.p, s.n - off}; /* NULL + 0 is not C */
 }
-static inline struct span span_head(struct span s, size_t n) /* first n bytes, or all */
+static inline struct span span_head(struct span s, size_t n) /* the first n bytes, or all when there are fewer */
 {
     return (struct span){s.p, n < s.n ? n : s.n};
 }
@@ -43,5 +43,5 @@ int span_cmp(struct span a, struct span b);            /* memcmp order, shorter 
 ptrdiff_t span_chr(struct span a, unsigned char c);    /* index or -1 */
 ptrdiff_t span_find(struct span hay, struct span needle); /* index or -1 */
 struct span span_trim(struct span a);                  /* SP, HTAB, CR, LF off both ends */
-bool span_u64(struct span a, uint64_t max, uint64_t *out); /* decimal digits only, all of a, <= max */
+bool span_u64(struct span a, uint64_t max, uint64_t *out); /* all of a must be decimal digits, and the number at most max */
 char *span_dup(struct span a);                         /* malloc'ed NUL-terminated copy; dies on no memory */

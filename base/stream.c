@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* base/stream.c - see base/stream.h.
  *
- * Input     in[start, end) is at hand. Reading moves what is left to the front only when the room behind it is short, so
- *           that a borrowed span stays good until the next call that reads.
- * Output    gathered up to OUT_HIGH, then sent at once so that memory stays bounded; a failure is kept and shown at the
- *           next flush, what is put after it is dropped.
- * Secrets   both buffers hold letters in clear: they are wiped when freed.
+ * Input     in[start, end) is at hand. Only a read moves what is left to the front, and only when the room behind it is
+ *           short. So a borrowed span stays good until the next call that reads.
+ * Output    is gathered up to OUT_HIGH and then sent at once, so that memory stays bounded. A failure is kept and
+ *           reported at the next flush. What is put after a failure is dropped.
+ * Secrets   Both buffers hold mail in clear, so they are wiped when they are freed.
  */
 #include "base/stream.h"
 #include "base/wipe.h"
@@ -161,7 +161,7 @@ void stream_close(struct stream **sp)
     free(s);
 }
 
-/* What the peer still sends is taken in, until it has closed its half too. */
+/* Takes in what the peer still sends, until the peer has closed its half too. */
 static void linger(int fd)
 {
     unsigned char sink[16 * 1024];
@@ -216,7 +216,7 @@ int64_t stream_deadline_of(const struct stream *s)
     return s->deadline;
 }
 
-/* The input buffer goes when it is empty and comes back with the next read. */
+/* Frees the input buffer when it is empty. The next read allocates it again. */
 void stream_rest(struct stream *s)
 {
     if (s->out.n == 0) {
@@ -264,7 +264,7 @@ static enum rc make_room(struct stream *s, struct err *e)
     return RC_OK;
 }
 
-/* One read from below: at least one more byte at hand, or why not. */
+/* Reads once from the layer below. RC_OK: at least one more byte is at hand. */
 static enum rc fill(struct stream *s, struct err *e)
 {
     ssize_t got;
@@ -313,8 +313,8 @@ void stream_consume(struct stream *s, size_t n)
     s->start += n;
 }
 
-/* Looks at what is at hand: RC_OK with the line's length, RC_MORE, or RC_SYNTAX. from: known to hold no line end.
- * The answer depends on the bytes only, never on how they were cut into packets. */
+/* Looks for a line in what is at hand: RC_OK with the line's length, RC_MORE, or RC_SYNTAX. from: the bytes before it
+ * are known to hold no line end. The answer depends on the bytes only, never on how they were cut into packets. */
 static enum rc find_line(struct span s, size_t from, size_t max, size_t *len_out, struct err *e)
 {
     size_t upto = s.n <= max ? s.n : max + 1;

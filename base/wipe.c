@@ -41,7 +41,8 @@ void random_bytes(void *p, size_t n)
     }
 }
 
-/* Whole pages of their own: the advice and the lock then cover nothing else, and no heap neighbour can read over. */
+/* A secret gets whole pages of its own. So the advice and the lock cover nothing else, and a read beyond the end of a
+ * heap block cannot reach it. */
 static size_t pages(size_t n)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/wipe.h - secrets: a wipe the compiler cannot drop, constant-time compare, locked memory, no dumps.
+/* base/wipe.h - secrets: a wipe that the compiler cannot drop, a comparison in constant time, locked memory, no dumps.
  * Process  all.
  */
 #pragma once

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* extract/body.c - BODY and BODYSTRUCTURE, and the table of parts (extract/imaptext.h). One walk along the links of the
- * tree: enter a part, go down, else leave it and go on or up; nothing recurses. RFC 3501 7.4.2, 6.4.5.
+/* extract/body.c - BODY and BODYSTRUCTURE, and the table of parts (extract/imaptext.h). One walk follows the links of
+ * the tree: it enters a part and goes down, or it leaves a part and goes on or up. Nothing recurses. RFC 3501 7.4.2,
+ * 6.4.5.
  */
 #include "extract/imaptext.h"
 #include "mime/lex.h"
@@ -56,7 +57,7 @@ static void field_or_nil(struct buf *out, const struct body_view *v, struct span
     imap_unfolded(out, &f);
 }
 
-/* The first word of Content-Transfer-Encoding; empty when there is none. */
+/* The first word of Content-Transfer-Encoding, or the empty span. */
 static struct span encoding_word(struct span header)
 {
     struct field f;
@@ -115,7 +116,7 @@ static void language(struct buf *out, const struct body_view *v, struct span hea
     }
 }
 
-/* disposition, language, location: the end of every extended form */
+/* Writes disposition, language and location, with which every extended form ends. */
 static void common_extension(struct buf *out, const struct body_view *v, struct span header)
 {
     buf_addc(out, ' ');
@@ -223,7 +224,7 @@ void body_write(const struct body_view *v, bool extended, struct buf *out)
             p = body_view_part(v, p->parent);
             leave(&w, p);
         }
-        if (p == root || out->n > 2 * 1024 * 1024) /* far beyond what a summary takes: the caller will flatten */
+        if (p == root || out->n > 2 * 1024 * 1024) /* far beyond what a summary takes, so the caller will flatten it */
             return;
         p = body_view_part(v, p->next_sibling);
     }
@@ -250,13 +251,13 @@ static void record(struct buf *out, const char *section, const struct part *p, c
     buf_bytes(out, span_head(encoding_word(p->header), sizeof((struct summary_part *)0)->encoding - 1));
 }
 
-/* Section names by part: "" for what has none of its own (a multipart that is all of a message). */
+/* The section name of each part. It is "" for a part without one of its own: a multipart that is all of a message. */
 struct section {
     char name[SECTION_MAX];
-    bool hidden; /* it lies inside one that is shown as a leaf */
+    bool hidden; /* the part lies inside one that is shown as a leaf */
 };
 
-/* The section of part i from its parent's, which is known already: parts stand in order. */
+/* Makes the section name of part i from its parent's. The parent has its name already, because parts stand in order. */
 static void name_section(const struct body_view *v, size_t i, struct section *names)
 {
     const struct part *p = body_view_part(v, i), *up = body_view_part(v, p->parent);

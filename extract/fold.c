@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* extract/fold.c - text_fold(): the one folding of texts and needles (extract/text.h). Each character folds by itself, so a
- * text may be folded in pieces and found anywhere; a small cache keeps what the Unicode library said. RFC 5051, UTS
- * 10 in spirit.
+/* extract/fold.c - text_fold(): the one folding of texts and needles (extract/text.h). Each character folds by itself,
+ * so a text may be folded in pieces. A small cache keeps what the Unicode library said. RFC 5051, in the spirit of UTS
+ * 10.
  */
 #include "base/ascii.h"
 #include "extract/text.h"
@@ -18,7 +18,8 @@ static struct folded {
     unsigned char b[CACHED_MOST];
 } cache[CACHE];
 
-/* What people write either way and Unicode does not take apart; looked up behind the case folding, so in lower case. */
+/* Characters that people write in two ways and that Unicode does not take apart. They are looked up behind the case
+ * folding, so the table has lower case only. */
 static const struct {
     uint32_t cp;
     const char *as;
@@ -79,7 +80,7 @@ static void fold_one(uint32_t cp, struct buf *out)
         memcpy(f->b, out->p + start, f->n);
 }
 
-/* Room is made once for the run: it never grows by folding. */
+/* Room is made once for the run, because folding never makes it longer. */
 static void fold_ascii(struct span run, struct buf *out)
 {
     unsigned char *to;
@@ -101,7 +102,8 @@ static void fold_ascii(struct span run, struct buf *out)
     out->n = (size_t)(to - out->p);
 }
 
-/* A fold may itself begin or end with a space (NO-BREAK SPACE, compatibility forms): runs stay one. */
+/* A fold may itself begin or end with a space (NO-BREAK SPACE, compatibility forms). A run of spaces still becomes
+ * one. */
 static void fold_wide(struct span one, struct buf *out)
 {
     size_t start = out->n;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* extract/grammar_check.h - a strict reader of ENVELOPE, BODY and BODYSTRUCTURE for tests and fuzzers: no more and no
- * less than the formal syntax of RFC 3501 section 9. Only tests include it.
+/* extract/grammar_check.h - a strict reader of ENVELOPE, BODY and BODYSTRUCTURE: it takes exactly the formal syntax of RFC 3501 section 9.
+ * Process  tests and fuzzers; nothing else includes it.   Source RFC 3501 9.
  */
 #pragma once
 #include "base/span.h"

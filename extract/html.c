@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* extract/html.c - see extract/html.h. */
+/* extract/html.c - see extract/html.h: tags taken away, character references resolved, in one pass. */
 #include "extract/html.h"
 #include "base/ascii.h"
 #include "mime/charset.h"
@@ -14,7 +14,7 @@ struct html {
     bool no_gt, no_comment_end; /* nothing more of that kind ahead: not searched for again */
 };
 
-/* Numbers 128 to 159 are windows-1252 there, whatever the charset (HTML 5 13.2.5.80). */
+/* In a numeric reference the numbers 128 to 159 mean windows-1252, whatever the charset (HTML 5 13.2.5.80). */
 static unsigned from_1252(unsigned v)
 {
     static const unsigned short high[32] = {0x20ac, 0,      0x201a, 0x192,  0x201e, 0x2026, 0x2020, 0x2021,
@@ -25,7 +25,7 @@ static unsigned from_1252(unsigned v)
     return v >= 0x80 && v < 0xa0 && high[v - 0x80] ? high[v - 0x80] : v;
 }
 
-/* "#233" or "#xe9": 0 when it is no character. */
+/* The character of "#233" or "#xe9"; 0: it is no character. */
 static unsigned numeric(struct span s)
 {
     bool hex = s.n > 1 && ascii_lower(s.p[1]) == 'x';
@@ -44,7 +44,7 @@ static unsigned numeric(struct span s)
     return v > 0x10ffff || (v >= 0xd800 && v < 0xe000) ? 0 : from_1252(v);
 }
 
-/* Names that HTML takes without their ";" too: those of ISO 8859-1 and of the markup itself. */
+/* Does HTML take this name without its ";" too? It does for the names of ISO 8859-1 and of the markup itself. */
 static unsigned named(struct span name, bool ended)
 {
     unsigned cp = html_named(name);
@@ -84,7 +84,7 @@ static void reference(struct html *h)
     h->rest = span_from(h->rest, cp ? n + ended : 1);
 }
 
-/* Steps behind end; to the end of all when it is not there. */
+/* Steps behind the text end, or to the end of the whole when that text is missing. */
 static void skip_behind(struct html *h, const char *close_tag)
 {
     while (h->rest.n > 0) {
@@ -119,7 +119,7 @@ static bool is_inline(struct span name)
     return false;
 }
 
-/* rest begins with "<": a tag goes; what is none stays. */
+/* rest begins with "<". A tag is dropped. What is no tag stays. */
 static void tag(struct html *h)
 {
     unsigned char next = h->rest.n > 1 ? h->rest.p[1] : 0;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* extract/lawful.c - summary_lawful(): is a ready-made text what the formal syntax of RFC 3501 section 9 allows, and nothing behind it?
+/* extract/lawful.c - summary_lawful(): is a ready-made text exactly what the formal syntax of RFC 3501 section 9
+ * allows, with nothing behind it?
  *
- * A summary is sealed by the session that took the message in. Whoever took that session over could seal any octets, and these would go
- * into another person's IMAP stream. One pass, no copy; only enclosed bodies recurse, to DEPTH.
+ * Why: a summary is sealed by the session that took the message in. An attacker who has taken that session over could
+ * seal any octets, and these would go into another person's IMAP stream.
+ * Cost: one pass, no copy. Only enclosed bodies recurse, to DEPTH.
  */
 #include "extract/summary.h"
 
@@ -43,7 +45,7 @@ static bool sp_number(struct span *s)
     return is(s, ' ') && number(s, &v);
 }
 
-/* out: between the quotes, escapes as they stand; or the literal's octets */
+/* out: what stands between the quotes, escapes as they are written; or the literal's octets. */
 static bool literal(struct span *s, struct span *out)
 {
     uint64_t n;
@@ -128,7 +130,7 @@ static bool envelope(struct span *s)
     return good && sp_nstring(s) && sp_nstring(s) && is(s, ')');
 }
 
-/* One string or more, with spaces between; ended by ")" */
+/* One string or more, with spaces between, up to ")". */
 static bool strings(struct span *s, size_t *n_out)
 {
     size_t n = 0;
@@ -161,7 +163,7 @@ static bool sp_language(struct span *s)
     return is(s, ' ') && (nil(s) || (is(s, '(') ? strings(s, &n) : any_string(s)));
 }
 
-/* disposition, language, location: the end of every extended form */
+/* Disposition, language and location: the end of every extended form. */
 static bool common_extension(struct span *s)
 {
     return sp_disposition(s) && sp_language(s) && sp_nstring(s);
@@ -177,7 +179,8 @@ static bool multipart(struct span *s, bool extended, int depth)
     return is(s, ' ') && any_string(s) && (!extended || (sp_params(s) && common_extension(s))) && is(s, ')');
 }
 
-/* What stands behind the octets' number, by type. MESSAGE/GLOBAL has the basic form: media-message is MESSAGE/RFC822 alone. */
+/* What stands behind the number of octets, by type. MESSAGE/GLOBAL has the basic form, because media-message is
+ * MESSAGE/RFC822 alone. */
 static bool by_type(struct span *s, struct span type, struct span subtype, bool extended, int depth)
 {
     if (span_ieq_str(type, "multipart"))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* extract/sortkeys.c - what SORT and THREAD compare (summary sections 7 and 8): base subject, first mailboxes, message
- * ids. The base subject is cut from folded text (lower case, single spaces), which its grammar allows. RFC 5256 2.1,
- * 2.2; RFC 5957.
+ * ids. The base subject is cut out of the folded text (lower case, single spaces), because its grammar ignores case and
+ * the number of spaces. RFC 5256 2.1, 2.2; RFC 5957.
  */
 #include "extract/imaptext.h"
 #include "extract/text.h"
@@ -146,7 +146,8 @@ void sort_keys_write(struct span header, struct buf *out)
     buf_u8(out, reply);
 }
 
-/* The ids "<...>" of a field, at most most; without one, an empty string when fill is set. */
+/* Writes the ids "<...>" of a field, as many as most allows. When there is none and fill is set, writes an empty
+ * string. */
 static void ids(struct span header, const char *name, size_t most, bool fill, struct buf *out)
 {
     struct field f;

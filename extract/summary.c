@@ -138,7 +138,7 @@ static void copy(char *to, size_t room, struct span s)
     to[s.n] = 0;
 }
 
-/* One record off the table, as parts_write() puts it; .section compares against name. */
+/* Takes one record off the table, as parts_write() wrote it. Returns the section's name as the record has it. */
 static struct span read_record(struct rd *r, struct summary_part *p)
 {
     struct span name = rd_bytes(r);

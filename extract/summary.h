@@ -15,17 +15,17 @@
  *            8 THREAD       Message-ID, first id of In-Reply-To, ids of References; without angle brackets
  *            9 PREVIEW      first 200 characters of the first text part, UTF-8 (RFC 8970)
  *
- * Exact    ENVELOPE and BODYSTRUCTURE are always within the grammar. A string that has a byte beyond 127, a CR or an LF, or is longer than
- *          1,000 bytes goes as a literal, without its NUL bytes. Encoded words stay encoded. message/global is described as any other
+ * Exact    ENVELOPE and BODYSTRUCTURE are always within the grammar. A string is written as a literal, without its NUL bytes, when it has a
+ *          byte beyond 127, a CR or an LF, or more than 1,000 bytes. Encoded words stay encoded. A message/global is described like any other
  *          type, because the grammar's media-message is MESSAGE/RFC822 alone.
- * Bounds   A summary has SUMMARY_MAX bytes at most: a structure that would exceed them is shown flat. A string of ENVELOPE is cut at 16 KiB.
+ * Bounds   A summary has at most SUMMARY_MAX bytes. A structure that would exceed them is shown flat. A string of ENVELOPE is cut at 16 KiB.
  * Process  made by smtpd and imapd (APPEND), read by imapd.   Source RFC 3501 7.4.2, RFC 9051, RFC 5256, RFC 8970.
  */
 #pragma once
 #include "mime/scan.h"
 enum { SUMMARY_HEADER = 16 * 1024, SUMMARY_MAX = 512 * 1024, SECTION_MAX = 264 };
 struct text_extract;
-/* t may be NULL: no preview; appends */
+/* Appends a whole summary. t may be NULL: the summary then has no preview. */
 void summary_build(const struct scan *s, const struct text_extract *t, struct buf *out);
 struct summary_part {
     char section[SECTION_MAX];
@@ -45,10 +45,11 @@ struct summary {               /* a view; spans borrow from the bytes given */
 };
 /* RC_CORRUPT: not a summary, or of a version from the future. */
 enum rc summary_read(struct span bytes, struct summary *out, struct err *e);
-/* Whoever made the summary may have been taken over: these texts are within the grammar, so they can be written into an IMAP stream as they
- * stand. Part records are looked at by summary_part(). extract/lawful.c */
+/* True: the texts that are asked for (SUMMARY_ bits) are within the grammar, so they can be written into an IMAP stream as they stand. This
+ * is checked because the session that made the summary may have been taken over. summary_part() checks the part records. extract/lawful.c */
 enum summary_text { SUMMARY_ENVELOPE = 1, SUMMARY_BODY = 2, SUMMARY_BODYSTRUCTURE = 4 };
 bool summary_lawful(const struct summary *s, unsigned texts);
-/* section "1.2" (part numbers only; "" is the message, its body_off being the whole message's text behind the
- * header). RC_NOTFOUND: no such part. RC_CORRUPT: the table is damaged, or the part does not lie inside s->size octets. A leaf message's "1" is its body. RFC 3501 6.4.5. */
+/* Finds the record of a section such as "1.2" (part numbers only). The section "" is the message itself, and its body_off is where the text
+ * behind the message's header begins. The section "1" of a message that is no multipart is its body. RFC 3501 6.4.5.
+ * RC_NOTFOUND: no such part. RC_CORRUPT: the table is damaged, or the part does not lie inside s->size octets. */
 enum rc summary_part(const struct summary *s, struct span section, struct summary_part *out, struct err *e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* extract/text.c - the search text of a message (extract/text.h). One text part is open at a time: its octets are decoded
- * as they pass; at its end they are converted, freed of tags, folded and added. What is not text is stepped over by
- * offset, not looked at.
+/* extract/text.c - the search text of a message (extract/text.h). One text part is open at a time. Its octets are
+ * decoded as they pass. At its end they are converted to UTF-8, freed of tags, folded and added. Octets that are no
+ * text are stepped over by offset and not looked at.
  *
  *   next_text() --text part found--> octets pass --its end--> finish_part() --> next_text() ...
  */
@@ -110,7 +110,7 @@ static void open_part(struct text_extract *t, const struct part *p, const struct
     buf_free(&charset);
 }
 
-/* Opens the next part that holds text; on the way, the names and headers of those that are passed. */
+/* Opens the next part that holds text. On the way, adds the file names and headers of the parts that are passed. */
 static void next_text(struct text_extract *t)
 {
     while (!t->open && t->next < scan_parts(t->scan)) {
@@ -222,7 +222,8 @@ void text_feed(struct text_extract *t, struct span piece)
     t->off = end;
 }
 
-/* LZ4: a sixth of deflate's time for a third more room, and every SEARCH that reads it is faster too. */
+/* Why LZ4: it needs a sixth of deflate's time for a third more room, and every SEARCH that reads the text is faster
+ * too. */
 static void compress_to(struct span plain, struct buf *out)
 {
     int room = LZ4_compressBound((int)plain.n), n; /* plain.n <= TEXT_MAX */

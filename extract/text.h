@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* extract/text.h - text for SEARCH: decoded (base64, quoted-printable, charset), folded (case, accents, compatibility),
- * compressed.
+/* extract/text.h - text for SEARCH: decoded (base64, quoted-printable, charset), folded (case, accents, compatibility), compressed.
  *
- * Fed      the message's octets in a second pass, driven by the scan's tree. Gives a search text: version u8=2 (bit
- *          7: cut), u32 plain length, LZ4 block of: for the header, each field decoded, folded and ended by LF
- *          ("subject: ..."), then a NUL, then each text part's text, attachment file names and the header fields of
- *          enclosed messages, NUL behind each. HTML is taken without its tags.
- * Bounds   TEXT_MAX bytes of plain text a message; beyond it .cut is set in the version byte's flag and SEARCH reads
- *          the message itself.
- * Folding  text_fold() is the one folding, used for the needle as for the text: NFKD, marks dropped, case folded,
- *          white space runs to one SP. (i;unicode-casemap and beyond: "eclampsie" finds "Éclampsie", "oedeme" finds
- *          "œdème".)
+ * Fed      The message's octets come in a second pass. The scan's tree says where the text parts lie.
+ * Form     A search text is: version u8 = 2 (bit 7: cut), u32 plain length, an LZ4 block. Numbers are little-endian. The block holds
+ *            1. each field of the header, decoded, folded and ended by LF ("subject: ..."), then a NUL
+ *            2. the text of each text part, attachment file names, and the header fields of enclosed messages, with a NUL behind each
+ *          HTML is taken without its tags.
+ * Bounds   TEXT_MAX bytes of plain text per message. When there is more, the version byte's "cut" bit is set, and SEARCH reads the message
+ *          itself.
+ * Folding  text_fold() is the one folding, used for the needle and for the text: NFKD, marks dropped, case folded, a run of white space
+ *          becomes one SP. This finds more than i;unicode-casemap does: "eclampsie" finds "Éclampsie", "oedeme" finds "œdème".
+ * Owns     A text_extract borrows its scan. A text_view owns what it decompressed; its spans live until text_view_free().
  * Process  smtpd and imapd sessions.   Source RFC 5051, RFC 3501 6.4.4.
  */
 #pragma once
@@ -22,10 +22,11 @@ void text_feed(struct text_extract *t, struct span piece); /* the whole message 
 void text_end(struct text_extract *t, struct buf *search_out);
 void text_preview(const struct text_extract *t, struct buf *out); /* at most 200 characters, UTF-8 */
 void text_free(struct text_extract **t);
-void text_fold(struct span utf8, struct buf *out);         /* bytes that are no UTF-8 count as windows-1252; appends */
+void text_fold(struct span utf8, struct buf *out);         /* appends; bytes that are no UTF-8 count as windows-1252 */
 enum text_where { TEXT_HEADER_FIELD = 1, TEXT_BODY = 2, TEXT_ANY = 3 };
 struct text_view { struct span header, body; bool cut; struct buf mem; };
-enum rc text_open(struct span search, struct text_view *out, struct err *e); /* decompresses; bounded */
+enum rc text_open(struct span search, struct text_view *out, struct err *e); /* decompresses, at most TEXT_MAX bytes */
 void text_view_free(struct text_view *v);
-/* field NULL: any. An empty needle is in everything; with a field it asks whether there is such a field. */
+/* Is the needle there? field NULL: any field may hold it. An empty needle is in everything: with a field it asks whether there is such a
+ * field. */
 bool text_has(const struct text_view *v, enum text_where w, const char *field_lower, struct span folded_needle);

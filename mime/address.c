@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/address.c - address lists (mime/fields.h). One loop over tokens; what is open is in struct walk, nothing
+/* mime/address.c - address lists (mime/fields.h). One loop over tokens; what is open is in struct walk; nothing
  * recurses.
  *
- * Outside angle brackets it is not known yet whether words are a display name or an address, so they are kept as both:
- * .phrase with its spaces, and .run, the last words that hang together ("john.doe", also "john . doe"). "@" settles it.
+ * Outside angle brackets the loop cannot know yet whether words are a display name or an address. So it keeps them as
+ * both: .phrase has all words with their spaces, .run has the last words that hang together ("john.doe", also
+ * "john . doe"). An "@" behind the run decides that it is an address.
  *
  *      OUTSIDE --"@"--> DOMAIN --"," or end--> mailbox of run and domain
  *      OUTSIDE, DOMAIN --"<"--> ANGLE --"@"--> ANGLE_DOMAIN --">"--> BEHIND --","--> mailbox, phrase is its name
- *      ANGLE --leading "@"--> ROUTE --":"--> ANGLE, what was passed being the source route
+ *      ANGLE --leading "@"--> ROUTE --":"--> ANGLE, and what was passed is the source route
  *
  * Why not libetpan: docs/decisions/0006-header-fields-by-our-own-grammar.md. RFC 5322 3.4, 4.4.
  */
@@ -47,7 +48,8 @@ static bool room(struct walk *w)
     return true;
 }
 
-/* Until the list is finished mem may move, so .p holds offset + 1; resolve() makes pointers of them. */
+/* mem may move until the list is finished. So .p holds an offset in mem plus 1, and resolve() makes pointers of
+ * these. */
 static struct span keep(struct walk *w, struct span s)
 {
     struct span kept = {(const unsigned char *)(uintptr_t)(w->out->mem.n + 1), s.n};
@@ -80,7 +82,7 @@ static void restart(struct walk *w)
     w->lex.comment = SPAN_NULL;
 }
 
-/* The display name: the phrase; else, where there is none, the last comment (RFC 822's way). */
+/* The display name is the phrase. Without a phrase it is the last comment, as RFC 822 had it. */
 static struct span name_of(struct walk *w)
 {
     if (!w->angled)
@@ -90,7 +92,7 @@ static struct span name_of(struct walk *w)
     return span_trim(buf_span(&w->phrase));
 }
 
-/* local@domain as read so far. */
+/* Writes local@domain as it is read so far. */
 static void put_spec(const struct walk *w, struct buf *out)
 {
     buf_addspan(out, buf_span(&w->run));

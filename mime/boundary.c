@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/boundary.c - see mime/boundary.h. RFC 2046 5.1.1. */
+/* mime/boundary.c - see mime/boundary.h. The bytes of a boundary are compared only where its hash fits. RFC 2046
+ * 5.1.1. */
 #include "mime/boundary.h"
 
 static uint32_t step(uint32_t h, unsigned char c) /* FNV-1a */

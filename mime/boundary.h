@@ -2,9 +2,11 @@
 /* mime/boundary.h - the boundaries that are open at a point of a message, and which of them a line begins with;
  * inside mime/ only.
  *
- * Cost     one hash pass over the line's first bytes, then one comparison of numbers an open level: with SCAN_DEPTH
- *          levels of hostile common prefixes still linear in the message.
- * Bounds   BOUNDARY_MAX bytes a boundary (RFC 2046 allows 70), BOUNDARY_LEVELS open at once.
+ * Owns     struct boundaries holds copies of the texts. It points to nothing and needs no release. Zeroed: no boundary is open.
+ * Cost     one hash pass over the line's first bytes, then one comparison of numbers per open boundary. So the scan stays linear in the
+ *          message, even when a hostile message opens SCAN_DEPTH boundaries with a common prefix.
+ * Bounds   BOUNDARY_MAX bytes per boundary (RFC 2046 allows 70), BOUNDARY_LEVELS open at once.
+ * Process  smtpd and imapd sessions.   Source RFC 2046 5.1.1.
  */
 #pragma once
 #include "base/span.h"
@@ -18,6 +20,8 @@ struct boundaries {
     size_t n;
     struct boundary b[BOUNDARY_LEVELS];
 };
-bool boundary_push(struct boundaries *s, struct span text); /* false: empty, too long, too many, not printable ASCII */
-/* Which open boundary the line "--..." begins with (longest, then innermost), -1: none; *close_out: "--" follows it. */
+/* Opens one more. Blanks at the end of text do not count. False: text is empty, too long or not printable ASCII, or too many are open. */
+bool boundary_push(struct boundaries *s, struct span text);
+/* The index of the open boundary that the line begins with; -1: none. The line begins with "--". When several boundaries fit, the longest
+ * counts, then the innermost. *close_out (set when one fits) says whether "--" follows it. */
 int boundary_match(const struct boundaries *s, struct span line, bool *close_out);

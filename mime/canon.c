@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* mime/canon.c - the canonical form of a message (mime/canon.h). The plan is a list of regions in the order of their
- * offsets, one for each header and each leaf's body; between them lie delimiters, preambles and epilogues, which are
- * cleaned.
+ * offsets: one for each header and one for each leaf's body. Delimiters, preambles and epilogues lie between the
+ * regions and are cleaned.
  */
 #include "mime/canon.h"
 #include "base/clock.h"
@@ -54,7 +54,8 @@ static bool header_is_whole(const struct part *p)
     return p->header.n == p->header_len;
 }
 
-/* What holds parts is never encoded itself (RFC 2045 6.4): every reader takes it as it stands, so another label is untrue. */
+/* Does a container's Content-Transfer-Encoding say that it is encoded? That is untrue, because a container is never
+ * encoded itself (RFC 2045 6.4) and every reader takes it as it stands. */
 static bool wrong_container(const struct scan *s, const struct part *p)
 {
     struct field f;
@@ -81,13 +82,14 @@ bool canon_needed(const struct scan *s)
 static const char *const encoding_names[] = {
     [CODEC_IDENTITY] = "7bit", [CODEC_BASE64] = "base64", [CODEC_QP] = "quoted-printable"};
 
-/* A multipart none of whose delimiters is there: all of its body is what readers show, as text (RFC 2045 5.2). */
+/* A multipart whose body has none of its delimiters. Readers show all of its body as text (RFC 2045 5.2). */
 static bool has_no_parts(const struct part *p)
 {
     return p->kind == PART_MULTIPART && !p->first_child;
 }
 
-/* Is the charset that is said, or none, untrue of octets beyond ASCII? Another charset than these cannot be told from its octets. */
+/* Is the charset that ct gives (or its absence) untrue for a text with octets beyond ASCII? Only us-ascii and utf-8 can
+ * be found untrue: the octets of a text do not show whether another charset is right. */
 static bool untrue(const struct content_type *ct, bool not_utf8)
 {
     struct buf charset = BUF_SECRET_INIT;
@@ -100,7 +102,8 @@ static bool untrue(const struct content_type *ct, bool not_utf8)
     return is;
 }
 
-/* Text beyond ASCII whose label is untrue, or missing: utf-8 where it is that, else what French senders without a label write. */
+/* A text beyond ASCII whose label is untrue or missing is labelled utf-8 when it is valid UTF-8. Otherwise it is
+ * labelled windows-1252, because French senders that give no label write that. */
 static void plan_charset(const struct part *p, const struct content_type *ct, struct region *r)
 {
     struct content_type declared;
@@ -119,7 +122,7 @@ static void plan_charset(const struct part *p, const struct content_type *ct, st
     }
 }
 
-/* A leaf whose body breaks the form: how it is written instead. */
+/* Decides how the body of a leaf is written when it breaks the canonical form. */
 static void plan_body(const struct canon *c, const struct part *p, struct region *r)
 {
     struct content_type ct;
@@ -263,7 +266,7 @@ static void end_last_line(struct buf *out)
         buf_addstr(out, "\r\n");
 }
 
-/* The Content-Type with the charset that is true. */
+/* Writes the Content-Type with the true charset. */
 static void write_type(const struct region *r, const struct field *f, struct buf *out)
 {
     struct content_type ct = {.params = BUF_SECRET_INIT};
@@ -283,8 +286,9 @@ static void write_type(const struct region *r, const struct field *f, struct buf
     buf_free(&made);
 }
 
-/* One field that stays. What is in the signed entity is in seven bits, and no relay has a line to break: all of a part's header, of the
- * message's own what describes its body (signed_form_make). */
+/* Writes one field that stays. The fields of the signed entity are written in seven bits and in lines that no relay
+ * needs to break. These are all fields of a part, and those fields of the message that describe its body
+ * (signed_form_make). */
 static void write_field(const struct field *f, bool root, struct buf *out)
 {
     if ((!root || span_istarts(f->name, "Content-")) && (has_8bit(f->raw) || canon_too_long(f->raw)))

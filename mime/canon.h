@@ -1,37 +1,40 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/canon.h - before signing: a message made such that no lawful relay needs to touch it, and the multipart/signed
- * around it.
+/* mime/canon.h - what is done to a message before it is signed: its canonical form, which no lawful relay needs to change, and the
+ * multipart/signed around it. For a received message: where its signature lies.
  *
- * Canon    CRLF line ends, no line beyond 998 octets, no byte beyond 127, no NUL in any body: a part that breaks this is
- *          re-encoded (text: quoted-printable, else base64) and its Content-Transfer-Encoding said anew (what holds it
- *          then says 7bit); a part that does not is passed byte for byte. Such bytes in preambles and epilogues become
- *          HTAB. Header fields: long ones are folded (in the signed entity, where they have no blank, written in
- *          encoded words or sections), NUL and a lone CR or LF become DEL. Those of parts, and the Content-*
- *          fields of the message, are made seven bits (mime/canon_int.h says how); the message's other fields stand
- *          outside the signature and keep their raw UTF-8 (SMTPUTF8). Missing Date, Message-ID, MIME-Version are added. The tree of parts is the
- *          same before and after. RFC 8551 3.1, RFC 6409 8. A flat message (mime/scan.h) has its parts left as they are.
- * Labels   text beyond ASCII that says us-ascii, no charset or no Content-Type gets one: utf-8 when all of it is valid
- *          UTF-8, else windows-1252; so does text that says utf-8 and is not. Another charset that the sender gave stays. Text
- *          that came in base64 or quoted-printable without an awkward octet is not looked into: it is passed as it is. A multipart or enclosed message that says
- *          base64, quoted-printable or something unknown says 7bit: every reader takes it as it stands (RFC 2045 6.4). A
- *          multipart with an awkward body and no delimiter in it becomes the text that readers show. In a base64 body
- *          what is no base64 digit is dropped, as readers do (RFC 2045 6.8), when the body is re-encoded.
- * Signed   outer header: the message's fields but Content-*, which move to the inner entity; then the inner entity,
- *          then the application/pkcs7-signature part (base64). The digest is over the inner entity's octets exactly
- *          as written. RFC 8551 3.5.3, RFC 1847.
- * Reader   a source that can be read twice: canon needs the tree first (pass 1), then the octets (pass 2).
- * Owns     a canon borrows its scan and gives pieces to out as they come; an error of out ends the call with that
- *          error.
- * Process  smtpd session.
+ * Canon    Every line ends in CRLF and has at most 998 octets. No body holds a NUL or a byte beyond 127.
+ *          A part whose body keeps these rules is passed byte for byte. A part whose body breaks one is re-encoded: a text in
+ *          quoted-printable, anything else in base64. Its Content-Transfer-Encoding is written anew. A container of such a part that said
+ *          8bit or binary says 7bit afterwards.
+ *          In preambles and epilogues a byte that breaks the rules becomes HTAB.
+ *          Long header fields are folded. Where a long field of the signed entity has no blank, it is written in encoded words or sections.
+ *          In header fields a NUL and a lone CR or LF become DEL.
+ *          Header fields of parts, and the Content-* fields of the message, are made seven bits (mime/canon_int.h says how). The other
+ *          fields of the message stand outside the signature and keep their raw UTF-8 (SMTPUTF8).
+ *          Missing Date, Message-ID and MIME-Version fields are added.
+ *          The tree of parts is the same before and after. A flat message (mime/scan.h) has its parts left as they are.
+ * Labels   A text gets a new charset when it holds bytes beyond 127 and its label is us-ascii, missing or untrue: utf-8 when all of it is
+ *          valid UTF-8, else windows-1252. The label "utf-8" is untrue when the text is not valid UTF-8. Any other charset that the sender
+ *          gave stays. A text that came in base64 or quoted-printable, and whose octets all keep the rules, is passed without being decoded.
+ *          A multipart or an enclosed message that says base64, quoted-printable or something unknown says 7bit afterwards, because every
+ *          reader takes it as it stands (RFC 2045 6.4). A multipart with an awkward body and no delimiter in it becomes the text that
+ *          readers show. When a base64 body is re-encoded, what is no base64 digit is dropped, as readers do (RFC 2045 6.8).
+ * Signed   The outer header has the message's fields without Content-*, which move to the inner entity. Behind it comes the inner entity,
+ *          then the application/pkcs7-signature part (base64). The digest is over the inner entity's octets exactly as they are
+ *          written. RFC 8551 3.5.3, RFC 1847.
+ * Reader   The source must be readable twice, because canon needs the tree first (pass 1: scan) and then the octets (pass 2: canon_feed).
+ * Owns     A canon borrows its scan. It hands pieces to out as they come. They are borrowed during that call only.
+ * Errors   An error of out ends the call with that error.
+ * Process  smtpd session.   Source RFC 8551 3.1, RFC 6409 8.
  */
 #pragma once
 #include "base/buf.h"
 #include "mime/scan.h"
 typedef enum rc (*mime_sink)(void *ctx, struct span piece, struct err *e);
-bool canon_needed(const struct scan *s);
+bool canon_needed(const struct scan *s); /* false: the message is canonical as it is */
 struct canon;
 struct canon_spec { const char *message_id_domain; int64_t now; };  /* for added fields; now: UTC seconds */
-/* Date and Message-ID, with their line ends, where the header lacks them. RFC 6409 8.2, 8.3 */
+/* Appends the Date and Message-ID fields that the header lacks, each with its line end. RFC 6409 8.2, 8.3 */
 void canon_missing(struct span header, const struct canon_spec *sp, struct buf *out);
 struct canon *canon_new(const struct scan *s, const struct canon_spec *sp, mime_sink out, void *ctx);
 enum rc canon_feed(struct canon *c, struct span piece, struct err *e);      /* the message's octets again, in order */
@@ -49,13 +52,16 @@ enum rc signed_form_make(struct span header, struct signed_form *out, struct err
 void signed_form_signature(const struct signed_form *f, struct span cms_der, struct buf *out);
 void signed_form_free(struct signed_form *f);
 
-/* Reception: where the signed entity and the signature part lie. RC_NOTFOUND: nothing in it says S/MIME signature. Never called unsigned
- * is what a reader would show as signed (RFC 8551 3.9): the media types with and without "x-", application/octet-stream named .p7m or .p7s,
- * pkcs7-mime without smime-type.
- * opaque  application/pkcs7-mime: entity_len is 0, the CMS is the message's whole body, and says itself whether it is signed
- * odd     signed, but not in a form that can be judged: why; nothing else is then set (not exactly two parts, RFC 1847; more than one
- *         Content-Type, encoding or boundary, of which readers take different ones; the message too deep or large to be taken apart; the signature covers one part of the message only) */
+/* Reception: where the signed entity and the signature part lie, in octets from the message's start. RC_NOTFOUND: nothing in the message
+ * says that it is an S/MIME signature. Whatever a reader would show as signed is never RC_NOTFOUND (RFC 8551 3.9). That takes in the
+ * media types with and without "x-", application/octet-stream named .p7m or .p7s, and pkcs7-mime without smime-type.
+ * opaque  The message is application/pkcs7-mime. entity_len is 0. The message's whole body is the CMS, which says itself whether it is signed.
+ * odd     The message is signed, but not in a form that can be judged. The text says why, and nothing else is set. Cases:
+ *           - it has not exactly two parts (RFC 1847)
+ *           - it has more than one Content-Type, encoding or boundary, because readers differ in which one they take
+ *           - it is too deep or too large to be taken apart
+ *           - the signature covers one part of the message only */
 struct signed_places { uint64_t entity_off, entity_len, sig_off, sig_len; char sig_encoding[24]; bool opaque; const char *odd; };
 enum rc signed_places(const struct scan *s, struct signed_places *out, struct err *e);
-/* base64, quoted-printable, identity; lenient; appends at most in.n bytes */
+/* Undoes base64, quoted-printable or identity. Lenient. Appends at most in.n bytes. */
 enum rc mime_decode(const char *encoding, struct span in, struct buf *out, struct err *e);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/charset.c - charsets to UTF-8 (mime/charset.h): names, and who reads what. The usual three are done here, the forms of Unicode by their
- * grammar (charset_utf.c), the others from tables (charset_table.c, charset_wide.c). windows-1252 stands for ISO-8859-1 as everywhere on
- * the web (it only gives meaning to 32 control codes).
+/* mime/charset.c - charsets to UTF-8 (mime/charset.h): which names there are, and which reader takes which charset.
+ * UTF-8, US-ASCII and windows-1252 are read here, the other forms of Unicode by their grammar (charset_utf.c), all
+ * other charsets from tables (charset_table.c, charset_wide.c). ISO-8859-1 is read as windows-1252, as everywhere on
+ * the web: this only gives meaning to 32 control codes.
  */
 #include "mime/charset.h"
 #include "mime/charset_int.h"
@@ -19,7 +20,7 @@ static const struct {
     {"cp65001", "UTF-8"},
 };
 
-/* Unicode of 0x80..0x9f in windows-1252; what is unassigned stays the control code it is in ISO-8859-1. */
+/* The characters of 0x80..0x9f in windows-1252. An unassigned octet stays the control code that it is in ISO-8859-1. */
 static const uint16_t high_1252[32] = {
     0x20ac, 0x81,   0x201a, 0x192,  0x201e, 0x2026, 0x2020, 0x2021, 0x2c6,  0x2030, 0x160,
     0x2039, 0x152,  0x8d,   0x17d,  0x8f,   0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
@@ -35,7 +36,8 @@ static void latin(struct span in, struct buf *out)
     }
 }
 
-/* The length of the UTF-8 sequence at s, 0 when there is none (RFC 3629: shortest form, no surrogates, to U+10FFFF). */
+/* The length of the UTF-8 sequence that s begins with; 0: none (RFC 3629: shortest form, no surrogates, up to
+ * U+10FFFF). */
 static size_t utf8_length(struct span s)
 {
     unsigned char c = s.p[0];
@@ -57,7 +59,7 @@ size_t charset_utf8_next(struct span s)
     return s.n > 0 ? utf8_length(s) : 0;
 }
 
-/* How many octets of ASCII s begins with: most of a text, so eight at a time. */
+/* How many octets of ASCII s begins with. Most texts are mostly ASCII, so eight octets are looked at in one step. */
 size_t charset_ascii_run(struct span s)
 {
     size_t i = 0;

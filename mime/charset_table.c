@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/charset_table.c - the tables of charset_to_utf8() (mime/charset_int.h): a closed list of charsets, asked of the C library's iconv
- * sequence by sequence. GB18030 reads GB2312 and GBK too. RFC 2978.
+/* mime/charset_table.c - the tables of charset_to_utf8() (mime/charset_int.h). They hold a closed list of charsets.
+ * They are filled by asking the C library's iconv for one sequence after the other. GB18030 reads GB2312 and GBK too.
+ * RFC 2978.
  *
- * Where   one mapping, shared and in the end read-only: a fork copies nothing of it, and its pages that no charset fills are never there.
- * Who     charset_warm() has a child fill it, which then ends: each converter is a library of five mappings, which the process and all its
- *         sessions would pay for otherwise, as the C library never unloads the last few. Without charset_warm() (tests, tools) a charset is
- *         read when first asked for.
+ * Where   One shared mapping holds all tables. It is read-only once it is filled, so a fork copies nothing of it. Pages
+ *         that no charset fills are never allocated.
+ * Who     charset_warm() has a child process fill the mapping. The child then ends. iconv is called in a child because
+ *         each converter is a library of five mappings, and the C library never unloads the last few of them: the
+ *         process and all its sessions would pay for these. Without charset_warm() (tests, tools) a charset is read
+ *         when it is first asked for.
  * Cost    7 milliseconds of the child, 0.4 megabytes.
  */
 #include "base/err.h"
@@ -72,7 +75,8 @@ static bool warmed;
 
 /* ---- filling ---- */
 
-/* The one character of these octets, 0: none. Behind them the converter is told that the text ends: some wait for an accent to come. */
+/* The one character that these octets stand for; 0: none. The converter is then told that the text ends, because some
+ * converters hold a character back until they know that no accent follows. */
 static uint32_t unicode_of(iconv_t cd, const unsigned char *octets, size_t n)
 {
     char copy[4], *in = copy;
@@ -107,7 +111,8 @@ static void fill_single(iconv_t cd, uint16_t single[256])
     }
 }
 
-/* All pairs behind a prefix of octets, which may be empty; single: these octets are no leads. */
+/* Fills in all pairs behind a prefix of octets. The prefix may be empty. single: the octets that are characters by
+ * themselves, so they are no leads. */
 static void fill_pairs(iconv_t cd, struct span prefix, const uint16_t *single, charset_pairs *pairs)
 {
     unsigned char octets[4];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/charset_utf.c - the forms of Unicode: UTF-8 written, UTF-16 and UTF-7 read by their grammar (mime/charset_int.h).
- * RFC 3629, 2781, 2152.
+/* mime/charset_utf.c - the forms of Unicode: UTF-8 written, UTF-16 and UTF-7 read by their grammar
+ * (mime/charset_int.h). RFC 3629, 2781, 2152.
  */
 #include "base/base64.h"
 #include "mime/charset_int.h"
@@ -79,7 +79,7 @@ void charset_utf16(struct span in, struct buf *out)
 
 /* ---- UTF-7 ---- */
 
-/* What stands for itself: RFC 2152's sets D and O, blanks and line ends. */
+/* Does the octet stand for itself? RFC 2152's sets D and O, blanks and line ends do. */
 static bool is_direct(unsigned char c)
 {
     return c == '\t' || c == '\r' || c == '\n' || (c >= ' ' && c <= '}' && c != '+' && c != '\\');
@@ -94,8 +94,9 @@ static size_t digits(struct span in)
     return i;
 }
 
-/* Behind a "+": base64 of UTF-16, ended by what is no digit; a "-" belongs to it. A unit cut short becomes U+FFFD: most leave an odd octet;
- * a lone digit leaves none. */
+/* Reads what follows a "+": base64 of UTF-16, up to the first octet that is no digit. A "-" there belongs to the run.
+ * An incomplete unit becomes U+FFFD. The run shows it by an odd octet at its end, or by a lone digit, which gives no
+ * octet. */
 static struct span shifted(struct span in, struct buf *out)
 {
     size_t n = digits(in);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/charset_wide.c - text in charsets of one, two, three or four octets a character, read from tables (mime/charset_int.h), and
- * ISO-2022-JP, which is EUC-JP's first plane between escape sequences. GB 18030-2005, RFC 1468.
+/* mime/charset_wide.c - reads text in charsets that have one to four octets per character, from tables
+ * (mime/charset_int.h). Reads ISO-2022-JP too, which is EUC-JP's first plane between escape sequences.
+ * GB 18030-2005, RFC 1468.
  */
 #include "mime/charset.h"
 #include "mime/charset_int.h"
@@ -30,7 +31,7 @@ static unsigned four_at(const struct charset_map *m, const unsigned char *p)
     return linear >= LINEAR_BEYOND && linear - LINEAR_BEYOND < 0x100000 ? 0x10000 + linear - LINEAR_BEYOND : 0;
 }
 
-/* How many octets the character in front takes; 0: there is none. */
+/* How many octets the first character takes; 0: there is none. */
 static size_t next(const struct charset_map *m, struct span in, unsigned *cp_out)
 {
     *cp_out = m->single[in.p[0]];
@@ -43,7 +44,8 @@ static size_t next(const struct charset_map *m, struct span in, unsigned *cp_out
     return m->four && in.n >= 4 && (*cp_out = four_at(m, in.p)) ? 4 : 0;
 }
 
-/* Most text is ASCII, and a run of it is copied at once; Shift_JIS alone has a yen where the reverse solidus was. */
+/* A run of ASCII is copied in one piece, because most text is ASCII. Shift_JIS alone differs: it has a yen sign in the
+ * place of the reverse solidus. */
 void charset_read(const struct charset_map *m, struct span in, struct buf *out)
 {
     bool ascii = m->single['\\'] == '\\';
@@ -92,7 +94,7 @@ static size_t next_kanji(const struct charset_map *m, struct span in, unsigned *
     return *cp_out > 0 ? 2 : 0;
 }
 
-/* Control characters, blanks and DEL stand for themselves in every set, an escape to an unknown set too, if it is whole. */
+/* Control characters, blanks and DEL stand for themselves in every set. So does a complete escape to an unknown set. */
 static size_t next_jp(const struct charset_map *m, enum set set, struct span in, unsigned *cp_out)
 {
     unsigned char c = in.p[0];

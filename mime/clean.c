@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/clean.c - see mime/canon_int.h. RFC 5322 2.1.1, 2.2.3. */
+/* mime/clean.c - see mime/canon_int.h. Cleans header fields and the text between parts. RFC 5322 2.1.1, 2.2.3. */
 #include "mime/canon_int.h"
 #include "mime/lex.h"
 
@@ -10,8 +10,8 @@ static bool blank(unsigned char c)
     return c == ' ' || c == '\t';
 }
 
-/* Where a long line is best cut: at the last blank before the limit, else at the first behind it; 0: nowhere. A line
- * that is nothing but blanks up to there would end the header for some readers, so a cut needs a mark before it. */
+/* Where a long line is best cut: at the last blank before the limit, else at the first blank behind it; 0: nowhere. A
+ * visible character must stand before the cut, because for some readers a line of blanks alone ends the header. */
 static size_t fold_at(struct span line)
 {
     size_t mark = 0;
@@ -41,7 +41,8 @@ static void fold(struct span line, struct buf *out)
     buf_addspan(out, line);
 }
 
-/* DEL: no token, no boundary, no blank, so what a field meant, or did not, stays. */
+/* A forbidden byte becomes DEL. DEL is in no token, no boundary and no blank, so the field parses neither better nor
+ * worse. */
 static unsigned char header_byte(unsigned char c)
 {
     return c == 0 || c == '\r' || c == '\n' ? NEUTRAL_HEADER : c;

@@ -57,7 +57,8 @@ static void give_held(struct decoder *d, struct buf *out)
     d->n_held = 0;
 }
 
-/* "=" and what followed it so far are held: true while that may still be an escape or a soft line break. */
+/* The decoder holds "=" and what followed it so far. True while that may still become an escape or a soft line
+ * break. */
 static bool escape(struct decoder *d, unsigned char c, struct buf *out)
 {
     int hi, lo;
@@ -184,7 +185,7 @@ static void encode64(struct encoder *n, struct span in, struct buf *out)
     }
 }
 
-/* First on a line "-" could make a boundary of it, "." an end of data, "F" a "From ": escaped there. */
+/* At the start of a line three characters are escaped: "-" could make a boundary, "." an end of data, "F" a "From ". */
 static void qp_put(struct encoder *n, unsigned char c, bool escaped, struct buf *out)
 {
     size_t width = escaped ? 3 : 1;
@@ -207,7 +208,7 @@ static void qp_put(struct encoder *n, unsigned char c, bool escaped, struct buf 
     n->column += width;
 }
 
-/* A blank is written as it is unless the line ends behind it. */
+/* Writes a blank as it is, unless the line ends behind it. */
 static void qp_blank(struct encoder *n, bool line_ends, struct buf *out)
 {
     if (n->blank)

@@ -2,21 +2,22 @@
 /* mime/codec.h - base64 and quoted-printable, both ways, streaming; inside mime/ only.
  *
  * Decoding is lenient (RFC 2045 6.7, 6.8): what is no base64 digit is stepped over, a wrong "=XX" stays as it stands.
- * Output is never longer than the input. Encoding is exact: lines of at most 76 characters, CRLF.
- * Process  smtpd, imapd.
+ * Decoded output is never longer than the input. Encoding is exact: lines of at most 76 characters, ended by CRLF.
+ * Owns     A decoder and an encoder own no memory. Output is appended to out, which is the caller's. Set .kind, all else zero, to begin.
+ * Process  smtpd and imapd sessions.   Source RFC 2045 6.7, 6.8; RFC 2047.
  */
 #pragma once
 #include "base/buf.h"
 enum codec_kind { CODEC_IDENTITY, CODEC_BASE64, CODEC_QP };
-/* From the body of a Content-Transfer-Encoding field; empty or not known: identity. known_out may be NULL. */
+/* The kind that the body of a Content-Transfer-Encoding field names. An empty body or an unknown name is identity. known_out may be NULL. */
 enum codec_kind codec_of(struct span encoding_body, bool *known_out);
 
 struct decoder {
     enum codec_kind kind;
     uint32_t bits;           /* base64: gathered bits */
     unsigned nbits;
-    bool ended;              /* base64: padding seen */
-    unsigned char held[128]; /* quoted-printable: a started escape, or blanks that may stand at a line's end */
+    bool ended;              /* base64: padding was seen */
+    unsigned char held[128]; /* quoted-printable: an escape that has begun, or blanks that may end the line */
     size_t n_held;
 };
 void decoder_feed(struct decoder *d, struct span in, struct buf *out);
@@ -32,5 +33,5 @@ struct encoder {
 void encoder_feed(struct encoder *n, struct span in, struct buf *out);
 void encoder_end(struct encoder *n, struct buf *out);
 
-void codec_qp_word(struct span in, struct buf *out);        /* "=XX" alone, for RFC 2047 */
-void mime_decode_base64(struct span in, struct buf *out);   /* all at once */
+void codec_qp_word(struct span in, struct buf *out);        /* undoes "=XX" and nothing else: the "Q" words of RFC 2047 */
+void mime_decode_base64(struct span in, struct buf *out);   /* a whole text in one call */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/ctype.c - Content-Type and Content-Disposition (mime/fields.h). Parameters are kept as written; RFC 2231 is
- * undone when one is asked for. Unquoted values that break the token rule are taken up to the next blank (file names:
- * up to ";"), since senders leave quotes out. RFC 2045 5.1, 2183, 2231.
+/* mime/ctype.c - Content-Type and Content-Disposition (mime/fields.h). Parameters are kept as they are written. RFC
+ * 2231 is undone when a parameter is asked for. An unquoted value that breaks the token rule is taken up to the next
+ * blank (a file name: up to ";"), because senders leave quotes out. RFC 2045 5.1, 2183, 2231.
  */
 #include "base/ascii.h"
 #include "mime/charset.h"
@@ -53,7 +53,7 @@ static bool is_file_name(struct span name)
     return span_istarts(name, "name") || span_istarts(name, "filename");
 }
 
-/* An unquoted value: what stands before ";", cut at the first blank unless the parameter is a file name. */
+/* An unquoted value is what stands before ";". It ends at the first blank, unless the parameter is a file name. */
 static struct span bare_value(struct lex *l, struct span name)
 {
     ptrdiff_t end = span_chr(l->rest, ';');
@@ -129,7 +129,7 @@ bool content_type_parse(struct span body, struct content_type *out)
     return false;
 }
 
-/* A disposition, with or without quotes: some senders quote it. */
+/* Takes a disposition, with or without quotes, because some senders quote it. */
 static bool take_disposition(struct lex *l, char out[80])
 {
     struct lex ahead = *l;
@@ -143,7 +143,8 @@ static bool take_disposition(struct lex *l, char out[80])
     return true;
 }
 
-/* "filename=x" and no disposition: an attachment, as what is not known is (RFC 2183 2.8). */
+/* The field says "filename=x" and no disposition. It is an attachment then, like any unknown disposition (RFC 2183
+ * 2.8). */
 static bool begins_with_param(struct lex l)
 {
     char name[80];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/date.c - the Date: field (mime/fields.h): words are known by their look, so the lawful, the obsolete and the
- * usual broken orders ("Nov 21 10:00:00 2026") are read by one loop. RFC 5322 3.3, 4.3.
+/* mime/date.c - the Date: field (mime/fields.h). Each word is recognised by its look (a month's name, a time, a
+ * number). So one loop reads the lawful order, the obsolete ones and the common wrong ones ("Nov 21 10:00:00 2026").
+ * RFC 5322 3.3, 4.3.
  */
 #include "mime/fields.h"
 #include "mime/lex.h"
@@ -100,7 +101,8 @@ static bool in_range(const struct found *f)
            f->sec <= 60;
 }
 
-/* Days since 1970-01-01 of a Gregorian date: years counted from March, so that a leap day is a year's last. */
+/* Days since 1970-01-01 of a Gregorian date. Years are counted from March, so that the leap day is the last day of a
+ * year. */
 static int64_t days(int64_t y, int m, int d)
 {
     int64_t march_year = m <= 2 ? y - 1 : y;

@@ -40,7 +40,7 @@ static void step(struct lex *l, size_t n)
     l->rest = span_from(l->rest, n);
 }
 
-/* rest begins with "(": steps behind the matching ")", or to the end. */
+/* rest begins with "(". Steps behind the matching ")", or to the end when there is none. */
 static void skip_comment(struct lex *l)
 {
     size_t i, depth = 0;
@@ -83,7 +83,8 @@ static bool skip_space(struct lex *l)
     }
 }
 
-/* The length of a run that ends in close, or of all that is left; *closed_out tells which. Backslash escapes. */
+/* The length of the run up to the byte close, or of all that is left. *closed_out: close was found. A backslash escapes
+ * the byte behind it. */
 static size_t run_to(struct span s, unsigned char close, bool *closed_out)
 {
     for (size_t i = 0; i < s.n; i++) {
@@ -109,7 +110,8 @@ static void take_quoted(struct lex *l, struct token *t)
     step(l, n + 1 + closed);
 }
 
-/* "[...]" is one token where "[" is special; without its "]" it is a word of one byte, so that the rest is not lost. */
+/* "[...]" is one token where "[" is special. A "[" without its "]" is a word of one byte, so that the rest is not
+ * lost. */
 static void take_bracket(struct lex *l, struct token *t)
 {
     bool closed;

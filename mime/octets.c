@@ -29,7 +29,7 @@ unsigned octets_in(struct span s)
     return (high & HIGH ? OCT_8BIT : 0u) | (nul ? OCT_NUL : 0u) | (cr ? OCT_BARE_CR : 0u);
 }
 
-/* The first octet of a character: how many follow, and what the next one may be. */
+/* Takes the first octet of a character: it says how many octets follow, and what the next one may be. */
 static bool utf8_first(struct utf8_state *u, unsigned char c)
 {
     if (c < 0xc2 || c > 0xf4)

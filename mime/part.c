@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/part.c - see mime/part.h. */
+/* mime/part.c - see mime/part.h: a part's type, encoding and file name, with the defaults of RFC 2045 and 2046. */
 #include "mime/part.h"
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/scan.c - see mime/scan.h. Works by lines; what is open is a stack, so nothing recurses.
+/* mime/scan.c - see mime/scan.h. The scan works by lines. The open parts are a stack, so nothing recurses.
  *
  *   HEADER --empty line--> finish_header(): leaf or multipart --> BODY; message --> HEADER of its child
  *   BODY of a part --delimiter line of an open multipart--> parts above it end; --> HEADER of a new part
@@ -7,7 +7,7 @@
  *   any --beyond a bound--> go_flat(): one part, bytes are only counted from there
  *
  * INV-1  open[0] is the root; every entry but the last is a container.
- * INV-2  boundaries.b[i] belongs to exactly one open entry, deeper entries have larger i.
+ * INV-2  boundaries.b[i] belongs to exactly one open entry; a deeper entry has a larger i.
  */
 #include "mime/boundary.h"
 #include "mime/octets.h"
@@ -70,7 +70,7 @@ static void grow(struct scan *s)
     s->cap = cap;
 }
 
-/* The message becomes one part; what was kept of the root's header stays. */
+/* The message becomes one part. The kept part of the root's header stays. */
 static void go_flat(struct scan *s)
 {
     struct part *root = &s->parts[0];
@@ -244,21 +244,22 @@ static void end_part(struct scan *s, const struct open *o, uint64_t end, uint64_
         s->places[o->part].len = (size_t)p->header_len;
 }
 
-/* Ends all open parts above keep. end: behind their last octet; lines: lines up to there, a broken one in. */
+/* Ends all open parts above keep. end: the offset behind their last octet. lines: the lines up to there, an unfinished
+ * one included. */
 static void end_above(struct scan *s, size_t keep, uint64_t end, uint64_t lines)
 {
     while (s->n_open > keep)
         end_part(s, &s->open[--s->n_open], end, lines);
 }
 
-/* A header that a delimiter or the end cuts off still says what the part is. */
+/* A delimiter or the end may cut a header off. The header still says what the part is. */
 static void cut_header(struct scan *s, uint64_t end)
 {
     while (s->state == HEADER)
         finish_header(s, end, s->lines);
 }
 
-/* The line at hand, "--...", with or without its CRLF. True when it was a delimiter. */
+/* Judges the current line, which begins with "--", with or without its CRLF. True: it is a delimiter. */
 static bool delimiter(struct scan *s)
 {
     uint64_t end = s->line_off >= 2 ? s->line_off - 2 : 0;
@@ -334,7 +335,7 @@ static void end_line(struct scan *s)
     next_line(s, n == 2);
 }
 
-/* A piece of one line. full: its last two bytes (one of them perhaps in the piece before) are the line's CRLF. */
+/* Takes a piece of one line. full: the line's CRLF ends this piece (the CR may have been in the piece before). */
 static void add_to_line(struct scan *s, struct span d, bool full)
 {
     struct part *p = current(s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* mime/seven.c - a header field of a signed entity in seven bits (mime/canon_int.h). RFC 2047, 2231, 3987 3.1, 6857.
- * Bytes beyond 127 are UTF-8 where they are valid UTF-8, else they count as windows-1252 (charset_make_utf8). What is made is
- * seven bits, so it is left alone the next time.
+ * A run of bytes beyond 127 is read as UTF-8 when it is valid, else as windows-1252 (charset_make_utf8). The result has
+ * seven bits only, so a second pass leaves it alone.
  */
 #include "base/ascii.h"
 #include "mime/canon_int.h"
@@ -55,7 +55,7 @@ static size_t add_q(struct span character, struct buf *out)
     return out->n - before;
 }
 
-/* Words of at most 75 characters, no character cut in two (RFC 2047 2, 5). */
+/* Writes words of at most 75 characters. No character is cut in two (RFC 2047 2, 5). */
 static void encoded_words(struct line *l, struct span utf8)
 {
     while (utf8.n > 0) {
@@ -82,7 +82,8 @@ static void encoded_words(struct line *l, struct span utf8)
     }
 }
 
-/* A word of a text that must be encoded: no plain ASCII, or one that would be taken for an encoded word. */
+/* Must this word of a text be encoded? Yes when it is not plain ASCII, or when readers would take it for an encoded
+ * word. */
 static bool must_encode(struct span word)
 {
     for (size_t i = 0; i < word.n; i++)
@@ -105,7 +106,8 @@ static struct span next_word(struct span *rest)
     return word;
 }
 
-/* Text: plain words around one run of encoded ones, from the first that must be to the last; all blanks in the run are kept. */
+/* Writes a text. The words from the first to the last that must be encoded become one run of encoded words, which keeps
+ * all blanks between them. The words before and behind that run stay plain. */
 static void text_words(struct line *l, struct span utf8)
 {
     struct span rest = utf8, run = SPAN_NULL, word;
@@ -135,7 +137,7 @@ static bool unstructured(const struct field *f, struct line *l)
 
 /* ---- addresses ---- */
 
-/* Bytes beyond 127 are of an atom (RFC 6532 3.2). */
+/* Bytes beyond 127 may stand in an atom (RFC 6532 3.2). */
 bool seven_atom(struct span s, const char *also)
 {
     for (size_t i = 0; i < s.n; i++)
@@ -187,8 +189,8 @@ static void add_spec(const struct address *a, bool angled, struct buf *out)
     buf_addstr(out, angled ? ">" : "");
 }
 
-/* An address with bytes beyond 127 has no other form: it becomes the name of an empty group (RFC 6857 3.1.8), where people
- * read it and no program writes to a wrong one. */
+/* An address with bytes beyond 127 has no form in seven bits. It becomes the name of an empty group (RFC 6857 3.1.8):
+ * people can read it there, and no program can write to a wrong address. */
 static void add_mailbox(struct line *l, const struct address *a, bool in_group)
 {
     struct buf spec = BUF_SECRET_INIT, text = BUF_SECRET_INIT;
@@ -271,7 +273,7 @@ static bool disposition(const struct field *f, struct line *l)
     return with_params(f, l, disposition_parse);
 }
 
-/* ---- identifiers, URIs: the octets of their UTF-8 as %XX, so equal ones stay equal ---- */
+/* ---- identifiers, URIs: the octets of their UTF-8 are written as %XX, so equal identifiers stay equal ---- */
 
 static bool uri(const struct field *f, struct line *l)
 {
@@ -290,7 +292,7 @@ static bool nothing(const struct field *f, struct line *l)
     return false;
 }
 
-/* Fields with a grammar; all others are text. */
+/* The fields that have a grammar. All other fields are text. */
 static const struct {
     const char *name;
     bool (*write)(const struct field *f, struct line *l);
@@ -334,7 +336,7 @@ static bool write_body(const struct field *f, struct line *l)
     return unstructured(f, l);
 }
 
-/* Where nothing can be made of it: as a lone CR is (canon_int.h). */
+/* A field that breaks its grammar: bytes beyond 127 become DEL, as a lone CR does (canon_int.h). */
 static void neutral(struct span raw, struct buf *out)
 {
     for (size_t i = 0; i < raw.n; i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/seven_param.c - parameters of Content-Type and Content-Disposition in seven bits (mime/canon_int.h). RFC 2231. */
+/* mime/seven_param.c - parameters of Content-Type and Content-Disposition in seven bits (mime/canon_int.h). RFC
+ * 2231. */
 #include "mime/canon_int.h"
 #include "mime/charset.h"
 #include <stdio.h>
@@ -16,7 +17,7 @@ void seven_percent(struct span s, bool all, struct buf *out)
     }
 }
 
-/* name*=utf-8''..., in pieces where a line could not hold it (RFC 2231 3, 4) */
+/* Writes name*=utf-8''..., in pieces when one line cannot hold it (RFC 2231 3, 4). */
 static void extended_param(struct span name, struct span value, struct buf *out)
 {
     struct buf utf8 = BUF_SECRET_INIT, made = BUF_SECRET_INIT;
@@ -64,13 +65,15 @@ static struct span base_of(struct span name)
     return star > 0 ? span_head(name, (size_t)star) : name;
 }
 
-/* Longer than a line may be: in sections then. A boundary stays whole, for many readers know it in no other form. */
+/* Is the value too long for a line, so that it must be written in sections? A boundary stays whole, because many
+ * readers know no other form of it. */
 static bool too_long(struct span base, struct span value)
 {
     return value.n > VALUE_PIECE && !span_ieq_str(base, "boundary");
 }
 
-/* What of the parameters has this base name: any at all before offset end; any with bytes beyond 127, or too long. */
+/* Looks at all parameters with this base name. *before: one of them stands before end. *extend: one of them has bytes
+ * beyond 127 or is too long. */
 static void look(const struct content_type *ct, struct span base, const unsigned char *end, bool *before, bool *extend)
 {
     struct rd r = rd_of(buf_span(&ct->params));
@@ -104,7 +107,8 @@ static void one_param(const struct content_type *ct, struct span name, struct sp
     }
 }
 
-/* The boundary is first: readers take a bounded number of parameters, and pieces are more than there were. */
+/* The caller has the boundary written first, because readers take a bounded number of parameters and pieces make them
+ * more. */
 static void all_params(const struct content_type *ct, bool boundary, const char *charset, struct buf *out)
 {
     struct rd r = rd_of(buf_span(&ct->params));

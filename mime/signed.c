@@ -87,7 +87,7 @@ static void note_place(const struct part *p, struct signed_places *out)
     out->sig_len = p->body_len;
 }
 
-/* application/octet-stream (or what its sender could not tell) with that ending. RFC 8551 3.9 */
+/* Is it application/octet-stream with a file name of that ending? RFC 8551 3.9 */
 static bool named(const struct part *p, const struct content_type *ct, const char *ending)
 {
     struct buf name = BUF_SECRET_INIT;
@@ -107,7 +107,8 @@ static bool is_signature(const struct part *p, const struct content_type *ct)
            content_type_is(ct, "application", "x-pkcs7-signature") || named(p, ct, ".p7s");
 }
 
-/* pkcs7-mime whose smime-type does not say that it is something else: it need not be said (RFC 8551 3.2.2) */
+/* Is it pkcs7-mime that may be signed? Yes unless its smime-type names another kind, because smime-type may be missing
+ * (RFC 8551 3.2.2). */
 static bool is_opaque(const struct part *p, const struct content_type *ct)
 {
     struct buf type = BUF_SECRET_INIT;
@@ -120,7 +121,7 @@ static bool is_opaque(const struct part *p, const struct content_type *ct)
     return is;
 }
 
-/* multipart/signed for S/MIME: by its protocol, else by the part that is there */
+/* Is it multipart/signed for S/MIME? Either its protocol parameter says so, or a signature part is there (part_is). */
 static bool says_smime(const struct content_type *ct, bool part_is)
 {
     struct buf protocol = BUF_SECRET_INIT;
@@ -134,7 +135,7 @@ static bool says_smime(const struct content_type *ct, bool part_is)
 
 enum found { NOT_SIGNED, DETACHED, OPAQUE, ODD };
 
-/* What one part is by itself. sig_out: where its signature is. */
+/* What one part is when it is looked at alone. sig_out: where its signature is. */
 static enum found look(const struct scan *s, const struct part *p, const struct part **sig_out)
 {
     const struct part *child = p->first_child ? scan_part(s, p->first_child) : NULL, *sig = NULL;
@@ -158,7 +159,7 @@ static enum found look(const struct scan *s, const struct part *p, const struct 
     return f;
 }
 
-/* Is p within a message that is enclosed? What was signed there is that message, not this one. */
+/* Is p inside an enclosed message? A signature there is about the enclosed message, not about this one. */
 static bool enclosed(const struct scan *s, size_t i)
 {
     for (; i > 0; i = scan_part(s, i)->parent)
@@ -167,8 +168,8 @@ static bool enclosed(const struct scan *s, size_t i)
     return false;
 }
 
-/* Is there another way to take the message apart? We follow the first Content-Type and the first boundary; a reader that follows another one
- * would show, under our "pass", what nobody signed. */
+/* Can the message be taken apart in another way too? Pli follows the first Content-Type and the first boundary. A
+ * reader that follows another one would show, under our "pass", what nobody signed. */
 static bool ambiguous(const struct part *root)
 {
     struct span rest = root->header;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* mime/words.c - RFC 2047 encoded words to UTF-8 (field_decode of mime/fields.h).
  *
- * Words that follow each other with only blanks between, in one charset, are joined before they are converted:
- * senders cut characters in two. Anything that is no encoded word is passed, made UTF-8. Linear: a word ends at its
- * first "?" or is none.
+ * Words in one charset that follow each other with only blanks between are joined before they are converted, because
+ * senders cut characters in two. Anything that is no encoded word is passed and made UTF-8. The work is linear, because
+ * a word's text ends at its first "?": a "=" follows there, or it is no encoded word.
  */
 #include "base/ascii.h"
 #include "mime/charset.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/cms/chain.c - the path from a signer's certificate to an anchor. RFC 5280 6.1, RFC 8550 4.4.
  *
- * The library's path validation does the work: dates, name constraints, basic constraints, path length, keyCertSign, critical extensions,
- * and, because it is asked to, certificate policies. Usage is judged here: the library's purpose for mail does not take
- * anyExtendedKeyUsage, which RFC 8550 4.4.4 does.
+ * The library's path validation checks dates, name constraints, basic constraints, path length, keyCertSign, critical
+ * extensions and, because it is asked to, certificate policies. Usage is judged here, because the library's purpose for
+ * mail does not take anyExtendedKeyUsage, which RFC 8550 4.4.4 takes.
  */
 #include "base/log.h"
 #include "crypto/cms/verify_int.h"
@@ -37,8 +37,9 @@ void cms_anchors_free(struct cms_anchors **a)
     *a = NULL;
 }
 
-/* Extended key usage, where there is one, allows mail: in the signer's certificate (RFC 8550 4.4.4) and in the authorities', where it
- * bounds what they may issue for. The anchor's own says nothing (RFC 5280 6.1: an anchor is a name and a key). */
+/* Does every extended key usage in the chain allow mail? In the signer's certificate it says what the key is for (RFC
+ * 8550 4.4.4). In an authority's it bounds what the authority may issue for. The anchor's own does not count, because
+ * an anchor is a name and a key (RFC 5280 6.1). */
 static bool usage_allows_mail(X509 *x)
 {
     return (X509_get_extension_flags(x) & EXFLAG_XKUSAGE) == 0 ||

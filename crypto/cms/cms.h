@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/cms/cms.h - CMS SignedData, detached (RFC 5652, RFC 8551, RFC 5035): made from a digest alone, verified from a reader.
  *
- * Signing   attributes: content type, message digest, signing time (none with CMS_NO_TIME), signing certificate v2; SHA-256 with RSA (PKCS#1 v1.5) or ECDSA.
+ * Signing   The signed attributes are content type, message digest, signing time (not with CMS_NO_TIME) and signing certificate v2.
+ *           The algorithm is SHA-256 with RSA (PKCS#1 v1.5) or ECDSA.
  *           A signer (parsed key and certificate) may be kept and used by several threads at once.
- * Verifying the words are RFC 7281 3.1's; every signer is looked at, and the worst word of all counts (enum cms_word is in that order).
- *           pass      all signers: true signature, strong algorithms, a chain to an anchor that RFC 5280 6.1 accepts
- *           policy    true, but not accepted here: SHA-1, MD5, a key below 112 bits (RSA of less than 2048), DSA (RFC 8551 B: historic, and no
- *                     certificate in use has it), no signed attributes (RFC 5652 5.3 allows that for data; a signature without them can be made of
- *                     one with them, so who could tell which was meant), no chain, dates, usage (RFC 8550 4.4), policies
- *           neutral   octets that are no CMS, another type, an algorithm not known, more than the bounds
- *           permerror a signer's certificate is not in it
+ * Verifying The words are those of RFC 7281 3.1. Every signer is looked at. The worst word of all counts (enum cms_word is in that order).
+ *           pass      every signer has a true signature, strong algorithms, and a chain to an anchor that RFC 5280 6.1 accepts
+ *           policy    the signature is true, but not accepted here, for one of these reasons:
+ *                       SHA-1 or MD5; a key below 112 bits (RSA of less than 2048)
+ *                       DSA, because it is historic (RFC 8551 B) and no certificate in use has it
+ *                       no signed attributes: RFC 5652 5.3 allows that for data, but such a signature can be made from one with attributes,
+ *                       so nobody can tell which of the two was meant
+ *                       no chain; dates; usage (RFC 8550 4.4); certificate policies
+ *           neutral   the octets are no CMS, or it has another type, an unknown algorithm, or more than the bounds
+ *           permerror a signer's certificate is not in the CMS
  *           fail      content or signature were changed, or the signing-certificate attribute names another certificate (RFC 5035)
- * Not done  revocation: nothing here looks at it; .revocation says so, and who shows a verdict shows that.
+ * Not done  Revocation is not looked at. .revocation says so. Whoever shows a verdict must show .revocation too.
  * Bounds    CMS_DER_MAX bytes, CMS_CERTS_MAX certificates, CMS_SIGNERS_MAX signers, CMS_MAILS_MAX addresses in all.
- * Process  keyd makes; smtpd verifies (its own session: a hostile CMS owns that session only), pli cert verify.
+ * Owns      A cms_signer and a cms_anchors are the caller's, to free. A verdict holds copies.
+ * Process  keyd makes. smtpd verifies, in the session of its peer, so that a hostile CMS harms that session only. pli cert verify.
  * Source   RFC 5652, RFC 8550, RFC 8551, RFC 7281, RFC 9598 (SmtpUTF8Mailbox).
  */
 #pragma once
@@ -35,21 +40,22 @@ struct cms_signer_id {
     char serial[48];                /* hexadecimal */
 };
 struct cms_verdict {
-    enum cms_word word;                        /* CMS_NONE: whole and well, and nobody signed it (certificates only, or encrypted) */
-    bool valid;                                /* signature and content agree, for every signer */
+    enum cms_word word;                        /* CMS_NONE: it is well-formed and nobody signed it (certificates only, or encrypted) */
+    bool valid;                                /* for every signer, the signature fits the content */
     bool trusted;                              /* word is CMS_PASS */
     size_t n_signers, n_mails, n_reasons;
     struct cms_signer_id signers[CMS_SIGNERS_MAX];
     char mails[CMS_MAILS_MAX][256];            /* every address of every signer's certificate, ASCII in lower case; an IDN domain in both forms */
-    uint8_t mail_of[CMS_MAILS_MAX];            /* whose: index into signers */
-    char reasons[CMS_REASONS_MAX][160];        /* all that is wrong, as found */
-    char reason[160];                          /* the one that made the word; "" when it is pass */
+    uint8_t mail_of[CMS_MAILS_MAX];            /* whose address it is: index into signers */
+    char reasons[CMS_REASONS_MAX][160];        /* all that is wrong, in the order in which it was found */
+    char reason[160];                          /* the reason that made the word; "" when the word is pass */
     const char *revocation;                    /* "not checked" */
 };
 struct cms_anchors;
 enum rc cms_anchors_load(const char *pem_file, struct cms_anchors **a_out, struct err *e); /* before the sandbox */
 void cms_anchors_free(struct cms_anchors **a);
-/* read: gives the signed content's canonical octets, piece by piece, RC_NOTFOUND at the end; NULL: the content is inside (opaque). RC_OK
- * whenever a verdict was reached (a malformed or unsigned CMS is one); the reader's own failure is given back. a NULL: nobody is trusted. */
+/* read gives the signed content's canonical octets, piece by piece, and RC_NOTFOUND at the end. read NULL: the content is inside the CMS
+ * (opaque). a NULL: nobody is trusted. RC_OK: a verdict was reached; a malformed or an unsigned CMS has one too. Any other value is the
+ * failure of read. */
 typedef enum rc (*cms_read)(void *ctx, struct span *piece_out, struct err *e);
 enum rc cms_verify(struct span cms_der, cms_read read, void *ctx, const struct cms_anchors *a, struct cms_verdict *v_out, struct err *e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/cms/reader.c - see reader_int.h. */
+/* crypto/cms/reader.c - see crypto/cms/reader_int.h: a BIO method that reads from a cms_read. */
 #include "crypto/cms/reader_int.h"
 #include <pthread.h>
 

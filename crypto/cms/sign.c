@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/cms/sign.c - a detached signature from a digest alone: the content is never here. RFC 5652 5.4, RFC 8551 2.5, RFC 5035. */
+/* crypto/cms/sign.c - makes a detached signature from a digest alone, because the content never comes to this process.
+ * RFC 5652 5.4, RFC 8551 2.5, RFC 5035.
+ */
 #include "crypto/cms/cms.h"
 #include "crypto/pki/pki_int.h"
 #include <openssl/cms.h>
@@ -40,7 +42,7 @@ void cms_signer_free(struct cms_signer **s)
     *s = NULL;
 }
 
-/* what CMS_SignerInfo_sign() would take from the content, had it the content */
+/* Adds the attributes that CMS_SignerInfo_sign() would make itself if it had the content. */
 static bool attributes(CMS_SignerInfo *si, const unsigned char digest[32], int64_t when)
 {
     ASN1_TIME *t = ASN1_TIME_set(NULL, (time_t)when); /* UTCTime up to 2049, RFC 5652 11.3 */
@@ -70,7 +72,8 @@ static unsigned char *attributes_der(const CMS_SignerInfo *si, size_t *n_out)
     return der;
 }
 
-/* The library adds the time that it finds missing, so it is taken out behind it, and what is left is signed anew. */
+/* The library adds a signing time when it finds none. So the time is taken out afterwards, and the rest is signed
+ * anew. */
 static bool sign_without_time(CMS_SignerInfo *si, EVP_PKEY *key)
 {
     X509_ATTRIBUTE *taken = CMS_signed_delete_attr(si, CMS_signed_get_attr_by_NID(si, NID_pkcs9_signingTime, -1));

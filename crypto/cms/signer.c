@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/cms/signer.c - one signer: who it is, and whether what was used is strong enough to be believed. */
+/* crypto/cms/signer.c - one signer: who it is, and whether its algorithms, key and attributes are good enough to be
+ * believed. RFC 8550, RFC 5035, RFC 9598.
+ */
 #include "base/ascii.h"
 #include "base/log.h"
 #include "crypto/cms/verify_int.h"
@@ -42,7 +44,7 @@ static bool span_ascii(struct span s)
     return true;
 }
 
-/* An address with a control byte in it is none: it could be taken for another. */
+/* An address with a control byte in it is dropped, because it could be taken for another address. */
 static bool plain_text(struct span s)
 {
     for (size_t i = 0; i < s.n; i++)
@@ -66,7 +68,8 @@ static void mail_put(struct span s, struct cms_verdict *v)
     v->mail_of[v->n_mails++] = (uint8_t)v->n_signers;
 }
 
-/* The same address with its domain written the other way (RFC 5890: A-labels, U-labels): rfc822Name has the one, From may have the other. */
+/* Notes the same address with its domain in the other form (RFC 5890: A-labels, U-labels), because rfc822Name has one
+ * form and From may have the other. */
 static void other_form(struct span s, struct cms_verdict *v)
 {
     const unsigned char *at = memchr(s.p, '@', s.n);
@@ -113,7 +116,8 @@ static void alternative_mail(const GENERAL_NAME *g, struct cms_verdict *v)
         mail_add(g->d.otherName->value->value.utf8string, v);
 }
 
-/* RFC 8550 3: rfc822Name, every one; SmtpUTF8Mailbox (RFC 9598); emailAddress in the subject, which older certificates have. */
+/* Notes the addresses of RFC 8550 3: every rfc822Name, every SmtpUTF8Mailbox (RFC 9598), and the emailAddress in the
+ * subject, which older certificates have. */
 static void mails(X509 *x, struct cms_verdict *v)
 {
     GENERAL_NAMES *names = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
@@ -176,8 +180,9 @@ static struct span attribute(CMS_SignerInfo *si, int nid)
     return span_of(t->value.sequence->data, (size_t)t->value.sequence->length);
 }
 
-/* The certificate that the signer meant, where it says which (RFC 5035): another one with the same key is another person. Only the first
- * identifier is looked at, the signer's; those of its chain bind nothing that the chain does not prove. */
+/* Is this the certificate that the signer meant? Its attribute may say which one that is (RFC 5035). Another
+ * certificate with the same key is another person. Only the first identifier is looked at, because it is the signer's.
+ * Those of the chain say nothing that the chain itself does not prove. */
 static bool names_another(CMS_SignerInfo *si, X509 *x)
 {
     struct span v1 = attribute(si, NID_id_smime_aa_signingCertificate),

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/cms/verify.c - the verdict on a CMS SignedData, its content beside it or inside. RFC 5652 5.6, RFC 8551, RFC 7281 3.1.
+/* crypto/cms/verify.c - the verdict on a CMS SignedData, its content beside it or inside. RFC 5652 5.6, RFC 8551, RFC
+ * 7281 3.1.
  *
- * In order: can it be read (neutral, permerror), do signature and content agree (fail), is it good enough for us (policy).
- * Signers and chains: signer.c, chain.c.
+ * Three questions are asked in this order, each with the words that a "no" gives:
+ *   can it be read                      neutral, permerror
+ *   do signature and content agree      fail
+ *   is it good enough for us            policy
+ * Signers are judged in signer.c, chains in chain.c.
  */
 #include "base/log.h"
 #include "crypto/cms/reader_int.h"
@@ -50,7 +54,7 @@ static int certs_count(CMS_ContentInfo *cms)
     return n;
 }
 
-/* A SignedData of data, its content where it was said to be, within bounds. */
+/* Is it a SignedData of data, within the bounds, with its content where the caller said (beside it or inside)? */
 static bool form_good(CMS_ContentInfo *cms, bool inside, struct cms_verdict *v)
 {
     enum cms_word unsigned_word = inside ? CMS_NONE : CMS_NEUTRAL;
@@ -93,7 +97,7 @@ static X509 *signer_cert(CMS_SignerInfo *si)
     return x;
 }
 
-/* Every signer's certificate is there, and what it used is known to us. */
+/* Is every signer's certificate there, and does Pli know the algorithms that it used? */
 static bool signers_known(CMS_ContentInfo *cms, struct cms_verdict *v)
 {
     STACK_OF(CMS_SignerInfo) *all = CMS_get0_SignerInfos(cms);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/pki/bundle.c - see crypto/pki/bundle.h. */
+/* crypto/pki/bundle.c - see crypto/pki/bundle.h: a bundle read from PEM or PKCS#12, put in order, and checked. */
 #include "crypto/pki/bundle.h"
 #include "base/clock.h"
 #include "crypto/pki/pki_int.h"
@@ -63,7 +63,7 @@ static enum rc read_p12(struct span file, const char *password, struct parts *p,
                    "-in FILE -nodes)");
 }
 
-/* The one whose key it is. */
+/* Finds the certificate that the key belongs to. */
 static X509 *own_certificate(const struct parts *p)
 {
     for (int i = 0; i < sk_X509_num(p->all); i++)
@@ -85,7 +85,8 @@ static bool put_pem(X509 *x, struct pki_bundle *out)
     return n > 0;
 }
 
-/* The server's first, then each one's issuer, as far as the bundle has them: what a peer is sent (RFC 8446 4.4.2). */
+/* Puts the chain in the order in which a peer is sent it (RFC 8446 4.4.2): the server's certificate first, then the
+ * issuer of each, as far as the bundle has it. */
 static bool put_chain(const struct parts *p, struct pki_bundle *out)
 {
     X509 *x = p->leaf, *next;
@@ -187,7 +188,8 @@ static const char *key_wrong(X509 *leaf)
                : "the key must be RSA, or ECDSA on P-256 or P-384";
 }
 
-/* Up to the last certificate that is there, which is taken as it is: its own authority is for the clients to know. */
+/* Checks the chain up to its last certificate, which is trusted here. Whether its own authority is known is the
+ * clients' question. */
 static const char *chain_wrong(X509 *leaf, STACK_OF(X509) * all, X509 *last, const char *host)
 {
     X509_STORE *store = X509_STORE_new();

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/pki/bundle.h - a server's certificate as an authority hands it out: key, certificate, the chain above it; read and checked before
- * anything is replaced by it.
+/* crypto/pki/bundle.h - a server's certificate as an authority hands it out: key, certificate, and the chain above it. It is read and
+ * checked before it replaces anything.
  *
- * Form     PEM (certificates in any order, a PKCS#8 or traditional key, perhaps encrypted) or PKCS#12 in DER.
- * Checks   the key is the certificate's; RSA of 2048 to 4096 bits, P-256 or P-384; SHA-256 or better; every certificate but the last is issued
- *          by another of the bundle; dates; serverAuth; the host's name in subjectAltName. Whether the last one leads to an authority that
- *          clients know can not be known here.
- * Owns     struct pki_bundle: its buffers, the key in secret memory; pki_bundle_free().
+ * Form     PEM (certificates in any order; a PKCS#8 or traditional key, perhaps encrypted) or PKCS#12 in DER.
+ * Checks   - the key is the certificate's
+ *          - RSA of 2048 to 4096 bits, P-256 or P-384; SHA-256 or better
+ *          - another certificate of the bundle has issued every certificate but the last
+ *          - dates; serverAuth; the host's name in subjectAltName
+ *          Whether the last certificate leads to an authority that clients know cannot be known here.
+ * Owns     struct pki_bundle owns its buffers. The key is in secret memory. pki_bundle_free().
  * Process  pli cert import.   Source RFC 5280, RFC 6125, RFC 7292, RFC 7468.
  */
 #pragma once
@@ -20,7 +22,8 @@ struct pki_bundle {
     int64_t not_after;              /* of the server's certificate, UTC seconds */
     unsigned certificates;
 };
-/* password NULL: none. RC_SYNTAX: neither form; RC_DENIED: not the password, or the key is not the certificate's; the log text says which. */
+/* password NULL: there is none. RC_SYNTAX: the file has neither form. RC_DENIED: the password is wrong, or the key is not the certificate's;
+ * the log text says which. */
 enum rc pki_bundle_read(struct span file, const char *password, struct pki_bundle *out, struct err *e);
-enum rc pki_bundle_check(const struct pki_bundle *b, const char *host, struct err *e); /* RC_DENIED: what is wrong */
+enum rc pki_bundle_check(const struct pki_bundle *b, const char *host, struct err *e); /* RC_DENIED: e says what is wrong */
 void pki_bundle_free(struct pki_bundle *b);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/pki/cert_info.c - see crypto/pki/cert_info.h. */
+/* crypto/pki/cert_info.c - see crypto/pki/cert_info.h. RFC 5280. */
 #include "crypto/pki/cert_info.h"
 #include "crypto/pki/pki.h"
 #include <openssl/bn.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/pki/cert_info.h - what people want to know of a certificate: whose it is and until when.
+/* crypto/pki/cert_info.h - what people want to know of a certificate: whose it is and how long it is valid.
  * Units    UTC seconds.
+ * Owns     nothing: struct cert_info holds copies.
  * Process  pli (cert list, doctor).
  * Source   RFC 5280.
  */
@@ -11,7 +12,7 @@ struct cert_info {
     int64_t not_before, not_after;
     char subject[256]; /* RFC 4514 */
     char issuer[256];
-    bool rsa;          /* the key: RSA, else an elliptic curve */
+    bool rsa;          /* the key is RSA; else on an elliptic curve */
     char serial[48];   /* hexadecimal */
 };
 enum rc cert_info_der(struct span der, struct cert_info *out, struct err *e); /* RC_SYNTAX: no certificate */

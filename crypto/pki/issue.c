@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/pki/issue.c - one certificate from what is wanted. RFC 5280, RFC 8550.
- * Names and addresses come from people: they go in through typed calls, never through the library's little configuration language.
+/* crypto/pki/issue.c - makes one certificate from a struct pki_want. RFC 5280, RFC 8550.
+ * Names and addresses come from people. So they are given to the library through typed calls, and never as text in its
+ * configuration language.
  */
 #include "base/clock.h"
 #include "base/wipe.h"
@@ -8,7 +9,7 @@
 #include "crypto/pki/pki_int.h"
 #include <openssl/x509v3.h>
 
-/* extensions whose text is ours: safe to give to the library as text */
+/* Extensions whose text stands in this file. They are safe to give to the library as text. */
 static const struct profile {
     const char *basic, *usage, *usage_rsa, *extended;
 } profiles[PKI_USES_] = {
@@ -27,7 +28,7 @@ static const struct {
     size_t most;
 } bounds[] = {{"C", 2}, {"ST", 128}, {"L", 128}, {"O", 64}, {"OU", 64}, {"CN", 64}};
 
-/* at most so many characters of UTF-8 */
+/* The head of s that has at most so many characters of UTF-8. */
 static struct span cut_utf8(struct span s, size_t most)
 {
     size_t n = 0, chars = 0;
@@ -85,7 +86,7 @@ static bool san_push(GENERAL_NAMES *all, int type, struct span v)
     return true;
 }
 
-/* names in a certificate are ASCII (a domain in U-labels is given in A-labels by the caller) */
+/* Names in a certificate are ASCII. The caller gives a domain that has U-labels in A-labels. */
 static bool ascii(struct span s)
 {
     for (size_t i = 0; i < s.n; i++)
@@ -164,7 +165,7 @@ static bool add_extensions(X509 *x, X509 *ca, EVP_PKEY *key, const struct pki_wa
            (ca == NULL || add_ext(x, &ctx, NID_authority_key_identifier, "keyid:always")) && add_san(x, w);
 }
 
-/* ca NULL: self-signed with key */
+/* ca NULL: the certificate is signed with its own key. */
 static X509 *build(const struct pki_want *w, EVP_PKEY *key, EVP_PKEY *ca_key, X509 *ca)
 {
     X509 *x = X509_new();

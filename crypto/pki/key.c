@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/pki/key.c - key pairs, and reading and writing DER and PEM. */
+/* crypto/pki/key.c - makes key pairs; reads and writes DER and PEM. RFC 5958, RFC 7468. */
 #include "base/base64.h"
 #include "base/wipe.h"
 #include "crypto/pki/pki.h"
@@ -99,7 +99,7 @@ void pki_pem(const char *label, struct span der, struct buf *out)
     buf_free(&b64);
 }
 
-/* what stands between the two lines, white space left out */
+/* Takes what stands between the two lines, without its white space. */
 static enum rc pem_body(const char *label, struct span pem, struct buf *b64, struct err *e)
 {
     struct buf begin = BUF_INIT, end = BUF_INIT;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/pki/pki.h - key pairs and X.509 certificates of the trial CA: made here, in DER and PEM.
+/* crypto/pki/pki.h - makes key pairs and X.509 certificates of the trial CA, in DER and PEM.
  *
  * Profiles  PKI_CA        self-signed, CA:TRUE pathlen 0, keyCertSign, cRLSign
  *           PKI_SMIME     digitalSignature + nonRepudiation, emailProtection, subjectAltName rfc822Name (RFC 8550)
  *           PKI_OPERATOR  digitalSignature (+ keyEncipherment for RSA), serverAuth + clientAuth, dNSName; the DN has the form of
  *                         the national list: CN, OU, O, ST, C
  *           PKI_SERVER    the same usages, dNSName and iPAddress
- * Signs     SHA-256 always. Serial numbers are 126 random bits. Valid from an hour ago.
- * Owns      nothing; buffers that receive private keys should be secret ones.
+ * Signs     always with SHA-256. Serial numbers are 126 random bits. A certificate is valid from one hour before it is made.
+ * Owns      nothing. A buffer that receives a private key should be secret.
  * Process   pli (init), pli-keyd (issue-trial). Tests.
  * Source    RFC 5280, RFC 5958 (PKCS#8), RFC 7468 (PEM), RFC 8550.
  */
@@ -29,8 +29,8 @@ struct pki_want {
     struct span more_mail;             /* further addresses of the same mailbox, newline separated */
     struct span dns[PKI_NAMES];        /* ends with an empty one */
     struct span ip[PKI_NAMES];         /* 4 or 16 bytes, network order */
-    uint32_t days;                     /* cut to the CA's own end */
-    struct span key_pkcs8;             /* whose public half is certified */
+    uint32_t days;                     /* of validity; never beyond the CA's own end */
+    struct span key_pkcs8;             /* the key whose public half is certified */
     struct span ca_key_pkcs8, ca_cert; /* DER; empty for PKI_CA */
 };
 enum rc pki_issue(const struct pki_want *w, struct buf *cert_der_out, struct err *e);
@@ -41,5 +41,5 @@ void pki_pem(const char *label, struct span der, struct buf *out);
 enum rc pki_unpem(const char *label, struct span pem, struct buf *der_out, struct err *e);
 /* Does the certificate certify this key's public half? RC_DENIED: no. */
 enum rc pki_match(struct span key_pkcs8, struct span cert_der, struct err *e);
-/* Is the first certificate of a PEM text issued, and signed, by that authority? False too for what cannot be read. */
+/* Has that authority issued and signed the first certificate of a PEM text? False also when the text or ca_der cannot be read. */
 bool pki_issued_by(struct span pem, struct span ca_der);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/pki/pki_int.h - DER to library objects, for the rest of crypto/ only. All of the span must be used. */
+/* crypto/pki/pki_int.h - DER to library objects, for the rest of crypto/ only. The DER must fill the whole span.
+ * Owns     The caller frees the object that it gets.
+ * Process  every process that uses crypto/pki, crypto/cms or crypto/keyd.   Source RFC 5958, RFC 5280.
+ */
 #pragma once
 #include "crypto/seal/alg_int.h"
 #include <openssl/x509.h>

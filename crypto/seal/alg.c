@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/seal/alg.c - see alg_int.h. */
+/* crypto/seal/alg.c - see crypto/seal/alg_int.h. */
 #include "base/wipe.h"
 #include "crypto/seal/alg_int.h"
 #include "crypto/seal/seal.h"
@@ -15,7 +15,7 @@ static struct {
     EVP_MAC *hmac;
     pthread_key_t key;
 } alg;
-/* A context keeps the last key given to it: this one is put in its place. */
+/* A context keeps the last key that it was given. This key of zeros takes that key's place. */
 static const unsigned char no_key[32];
 static pthread_once_t alg_once = PTHREAD_ONCE_INIT;
 
@@ -113,7 +113,7 @@ enum rc alg_err(struct err *e, enum rc rc, const char *what)
     return err_set(e, rc, "%s: %s", what, why);
 }
 
-/* HMAC of two pieces, 32 bytes out; the key stays in the context. */
+/* HMAC over two pieces, 32 bytes out. The key stays in the context, so the caller must overwrite it. */
 static bool mac(EVP_MAC_CTX *c, struct span key, struct span a, struct span b, unsigned char out[32])
 {
     const unsigned char *k = key.n ? key.p : no_key; /* an empty key is a key: NULL would keep the one before */
@@ -128,7 +128,8 @@ static bool mac_forget(EVP_MAC_CTX *c)
     return EVP_MAC_init(c, no_key, sizeof no_key, NULL) > 0;
 }
 
-/* By hand from two HMACs (RFC 5869 2.2, 2.3; one block): half of what the library's KDF costs, which makes contexts anew. */
+/* HKDF by hand from two HMACs (RFC 5869 2.2, 2.3; one block). It costs half of the library's KDF, which makes its
+ * contexts anew each time. */
 enum rc alg_hkdf(struct span ikm, struct span info, unsigned char out[32], struct err *e)
 {
     EVP_MAC_CTX *c = ctx_mine()->hmac;
@@ -153,7 +154,7 @@ static EVP_CIPHER_CTX *gcm_ctx(const struct gcm_call *c)
     return c->ctx ? c->ctx : ctx_mine()->gcm;
 }
 
-/* this thread's context forgets the key it was lent */
+/* Makes this thread's context forget the key that it was lent. */
 static void gcm_forget(const struct gcm_call *c)
 {
     if (c->ctx == NULL)

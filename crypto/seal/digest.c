@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/seal/digest.c - see digest.h. A digest that fails is a broken library: bug(). */
+/* crypto/seal/digest.c - see crypto/seal/digest.h. A digest that fails means a broken library, so it is a bug(). */
 #include "crypto/seal/digest.h"
 #include "crypto/seal/alg_int.h"
 #include <stdlib.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/seal/digest.h - SHA-256 and keyed MACs, for those who may not include a crypto library themselves.
+/* crypto/seal/digest.h - SHA-256 and keyed MACs, for code that must not include a crypto library itself.
+ * Owns     struct digest: the caller, until digest_end().
+ * Errors   none: a digest that fails means a broken library, which is a bug().
  * Process  all.   Source FIPS 180-4, RFC 2104.
  */
 #pragma once

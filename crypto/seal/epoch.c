@@ -6,7 +6,7 @@
 #include "crypto/seal/seal.h"
 #include <openssl/evp.h>
 
-/* A label and the place it is bound to, as HKDF's info. */
+/* HKDF's info: a label, then everything to which the key is bound. */
 struct info {
     unsigned char b[160];
     size_t n;
@@ -48,7 +48,8 @@ enum rc seal_pair_new(unsigned char pub_out[SEAL_PUB], unsigned char priv_out[SE
     return ok ? RC_OK : alg_err(e, RC_TEMP, "X25519 key");
 }
 
-/* RFC 7748 6.1; the library refuses a shared secret of zeros. RC_CORRUPT: their key is no good. */
+/* X25519 (RFC 7748 6.1). The library refuses a shared secret of zeros. RC_CORRUPT: the other side's public key is
+ * bad. */
 static enum rc agree(const unsigned char priv[SEAL_PRIV], const unsigned char pub[SEAL_PUB], unsigned char out[32],
                      struct err *e)
 {
@@ -65,7 +66,8 @@ static enum rc agree(const unsigned char priv[SEAL_PRIV], const unsigned char pu
     return ok ? RC_OK : alg_err(e, RC_CORRUPT, "X25519 agreement");
 }
 
-/* The key an epoch record is sealed with. mine/theirs: which half we hold; eph, pub: what the record is bound to. */
+/* Derives the key that an epoch record is sealed with. mine, theirs: the private key and the public key of the
+ * exchange. eph, pub: the two public keys to which the record is bound. */
 static enum rc epoch_kek(const unsigned char *mine, const unsigned char *theirs, const unsigned char *eph,
                          const unsigned char *pub, uint64_t mbx, unsigned char key[32], struct err *e)
 {
@@ -83,11 +85,11 @@ static enum rc epoch_kek(const unsigned char *mine, const unsigned char *theirs,
     return rc;
 }
 
-/* The key is used for one record only, so the nonce may be constant. */
+/* The nonce may be constant, because the key seals one record only. */
 static const unsigned char zero_nonce[GCM_NONCE];
 
-/* A number that follows from the record: who files another record under the same number would have to find a record with the same
- * first eight octets of SHA-256. */
+/* The epoch's number follows from its record. To file another record under the same number, an attacker would have to
+ * find a record with the same first eight octets of SHA-256. */
 uint64_t seal_epoch_id(uint64_t mbx, const unsigned char rec[SEAL_EPOCH_REC])
 {
     unsigned char sum[DIGEST_LEN], b[8];

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/seal/keywrap.c - AES key wrap of 32 bytes, index-based as RFC 3394 2.2.1 and 2.2.2 write it, over the library's AES block.
+/* crypto/seal/keywrap.c - AES key wrap of 32 bytes, index-based as RFC 3394 2.2.1 and 2.2.2 write it, over the
+ * library's AES block.
  *
- * Why by hand   the library's own (AES-256-WRAP) takes its portable AES, with tables and three times slower; a listing unwraps one key a
- *               message. The block cipher itself is the library's, on the processor's instructions.
+ * Why by hand   The library's own key wrap (AES-256-WRAP) uses its portable AES with tables, which is three times
+ *               slower. A listing unwraps one key per message. The block cipher here is the library's, on the
+ *               processor's AES instructions.
  */
 #include "base/wipe.h"
 #include "crypto/seal/alg_int.h"
@@ -10,7 +12,7 @@
 enum { PARTS = 4, ROUNDS = 6, HALF = 8, WRAPPED = (PARTS + 1) * HALF };
 static const unsigned char integrity[HALF] = {0xa6, 0xa6, 0xa6, 0xa6, 0xa6, 0xa6, 0xa6, 0xa6};
 
-/* block: A, then one part; the step's number is xored into A's last octet (24 steps: it needs no more). */
+/* block holds A, then one part. The step's number is xored into A's last octet, which is enough for 24 steps. */
 static bool one_block(EVP_CIPHER_CTX *x, unsigned char block[2 * HALF])
 {
     int n = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/seal/name.c - folder names and keywords: sealed, yet comparable by a keyed tag. */
+/* crypto/seal/name.c - seals folder names and keywords. A keyed tag beside each makes them comparable all the same
+ * (seal.h). */
 #include "base/wipe.h"
 #include "crypto/seal/alg_int.h"
 #include "crypto/seal/seal.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/seal/object.c - chunked objects: keys, nonces and associated data as seal.h lays them out. */
+/* crypto/seal/object.c - objects in chunks. Their keys, nonces and associated data are laid out in
+ * crypto/seal/seal.h. */
 #include "base/clock.h"
 #include "base/wipe.h"
 #include "crypto/seal/alg_int.h"
@@ -98,7 +99,7 @@ void seal_obj_close(struct seal_obj **o)
     *o = NULL;
 }
 
-/* The context for one direction, with the object's key set. */
+/* The context for one direction. The object's key is set in it. */
 static enum rc ctx_ready(struct seal_obj *o, EVP_CIPHER_CTX **ctx, int enc, struct err *e)
 {
     if (*ctx != NULL)
@@ -111,13 +112,13 @@ static enum rc ctx_ready(struct seal_obj *o, EVP_CIPHER_CTX **ctx, int enc, stru
     return alg_err(e, RC_TEMP, "aes-256-gcm context");
 }
 
-/* Lengths a chunk may have; only the one chunk of an empty object is empty. */
+/* May a chunk have this length? Only the one chunk of an empty object is empty. */
 static bool chunk_fits(uint32_t no, bool final, size_t plain)
 {
     return final ? plain <= SEAL_CHUNK && (plain > 0 || no == 0) : plain == SEAL_CHUNK;
 }
 
-/* one chunk in the direction given by the call's function, appended to out */
+/* Seals or opens one chunk, as the given function does, and appends the result to out. */
 static enum rc chunk_seal(struct gcm_call *c, uint32_t no, bool final, struct buf *out, struct err *e)
 {
     unsigned char nonce[GCM_NONCE];
@@ -176,7 +177,7 @@ enum rc open_chunk(struct seal_obj *o, uint32_t no, bool final, struct span seal
 
 typedef enum rc (*chunk_fn)(struct gcm_call *c, uint32_t no, bool final, struct buf *out, struct err *e);
 
-/* in cut into pieces of step bytes, each through fn; what was appended is taken back on failure */
+/* Cuts in into pieces of step bytes and gives each to fn. On failure, takes back what was appended to out. */
 static enum rc whole(chunk_fn fn, const unsigned char key[SEAL_OBJ_KEY], const unsigned char aad[AAD_LEN],
                      struct span in, size_t step, struct buf *out, struct err *e)
 {

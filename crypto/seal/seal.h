@@ -1,29 +1,31 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/seal/seal.h - sealing: content keys, epoch keys, chunked objects, names. Formats version 1.
  *
- * Keys     mailbox  X25519 pair; the public key is known to whoever delivers, the private one only to a session that
- *                   keyd opened it for.
- *          epoch    32 random bytes a mailbox and a short period (keyd: at most 10 minutes or 1,000 wraps), sealed once to
- *                   the mailbox's public key (the epoch record, kept by stored), then forgotten.
- *          content  32 random bytes a message (CEK), wrapped for each recipient's epoch. Keys of its objects are derived.
+ * Keys     mailbox  X25519 pair. Every process that delivers knows the public key. Only a session for which keyd opened the mailbox knows
+ *                   the private key.
+ *          epoch    32 random bytes per mailbox and short period (keyd: at most 10 minutes or 1,000 wraps). The key is sealed once to the
+ *                   mailbox's public key (this is the epoch record, which stored keeps) and then forgotten.
+ *          content  32 random bytes per message (CEK), wrapped for each recipient's epoch. The keys of the message's objects are derived
+ *                   from it.
  * Objects  message octets, summary, search text, envelope (queue). Each is AES-256-GCM in chunks of SEAL_CHUNK plain bytes:
  *            key    = HKDF-SHA256(CEK, info = "pli object 1" | oid | kind)
- *            nonce  = 12 bytes: 0 x7 | final flag u8 | chunk number u32 big-endian; unique, for the key seals one object only
+ *            nonce  = 12 bytes: 0 x7 | final flag u8 | chunk number u32 big-endian; unique, because the key seals one object only
  *            aad    = "PLIO" | version u8 | kind u8 | oid
- *          A sealed object is its chunks, each cipher text | 16 tag bytes; the last has the final flag (an empty object is one
- *          empty final chunk, and no other chunk is empty). So chunks can not be cut off, swapped, or moved to another object or kind, and any byte range
- *          is opened by opening its chunks alone.
+ *          A sealed object is the sequence of its chunks, each cipher text | 16 tag bytes. The last chunk has the final flag. An empty object
+ *          is one empty final chunk; no other chunk is empty. So a chunk cannot be cut off, swapped, or moved to another object or kind.
+ *          A byte range is opened by opening only the chunks that it touches.
  * Wrap     AES-256 key wrap (RFC 3394) of the CEK under HKDF(epoch key, "pli wrap 1" | mailbox | epoch): 40 bytes.
  * Epoch    record: ephemeral X25519 public key 32 | AES-256-GCM(epoch key) 48, key = HKDF(shared secret,
  *          "pli epoch 2" | ephemeral | public | mailbox): 80 bytes. The epoch's number is the first 8 octets (little-endian) of
- *          SHA-256("pli epoch id 2" | mailbox | record), so stored, which has no key, can refuse a record that is filed under another's number.
+ *          SHA-256("pli epoch id 2" | mailbox | record). So stored, which has no key, can refuse a record that is filed under a wrong number.
  * Names    folder names and keywords: random-nonce AES-256-GCM under the mailbox's names key = HKDF(private key, "pli names 1" |
- *          mailbox), aad = mailbox | tag; tag = first 16 bytes of HMAC-SHA256(names key, name): lets stored keep names unique
+ *          mailbox), aad = mailbox | tag; tag = first 16 bytes of HMAC-SHA256(names key, name). The tag lets stored keep names unique
  *          without knowing them.
- * Integers in derivations and associated data are little-endian u64; the chunk number in the nonce is big-endian.
- * Owns     nothing; contexts are opened and closed by the caller; all secrets are wiped on close.
+ * Integers Those in derivations and associated data are little-endian u64. The chunk number in the nonce is big-endian.
+ * Owns     nothing. The caller opens and closes a struct seal_obj; its secrets are wiped on close. Output is appended to the caller's buffer.
+ * Errors   RC_CORRUPT: a seal does not open, because the key or the place is wrong or bytes were changed.
  * Process  smtpd, imapd, relayd sessions; keyd (epochs, wraps); stored uses oid functions and seal_epoch_id() only.
- * Errors   RC_CORRUPT when a seal does not open: wrong key, place, or changed bytes.
+ * Source   NIST SP 800-38D (GCM), RFC 5869, RFC 7748, RFC 3394.
  */
 #pragma once
 #include "base/buf.h"
@@ -36,40 +38,41 @@ enum {
 enum seal_kind { SEAL_MESSAGE = 1, SEAL_SUMMARY = 2, SEAL_SEARCH = 3, SEAL_ENVELOPE = 4 };
 #define SEAL_QUEUE_BOX 1u /* the queue is sealed like a mailbox, with this number; people's begin at 16 */
 
-/* Fetches the algorithms; optional, a listener calls it before it forks so that no session pays for it. */
+/* Fetches the algorithms. Optional: a listener calls it before it forks, so that no session pays for it. */
 void seal_warm(void);
 
-/* object id: shard byte (of 16, spreads insertion), 7 bytes of time in ms, 8 random bytes: unique, sorted within a shard */
+/* An object id is a shard byte (one of 16, to spread insertions), 7 bytes of time in ms, and 8 random bytes. It is unique. Ids of one shard
+ * sort by time. */
 void seal_oid_new(unsigned char oid_out[SEAL_OID]);
 void seal_cek_new(unsigned char cek_out[SEAL_CEK]);
 
 enum rc seal_pair_new(unsigned char pub_out[SEAL_PUB], unsigned char priv_out[SEAL_PRIV], struct err *e);
 enum rc seal_epoch_seal(const unsigned char pub[SEAL_PUB], uint64_t mbx, const unsigned char key[SEAL_EPOCH_KEY],
                         unsigned char rec_out[SEAL_EPOCH_REC], uint64_t *epoch_out, struct err *e);
-uint64_t seal_epoch_id(uint64_t mbx, const unsigned char rec[SEAL_EPOCH_REC]); /* any octets have a number; needs no key */
+uint64_t seal_epoch_id(uint64_t mbx, const unsigned char rec[SEAL_EPOCH_REC]); /* needs no key; any octets have a number */
 enum rc seal_epoch_open(const unsigned char priv[SEAL_PRIV], const unsigned char pub[SEAL_PUB], uint64_t mbx, uint64_t epoch,
                         const unsigned char rec[SEAL_EPOCH_REC], unsigned char key_out[SEAL_EPOCH_KEY], struct err *e);
 enum rc seal_wrap(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch, const unsigned char cek[SEAL_CEK],
                   unsigned char wrap_out[SEAL_WRAP], struct err *e);
 enum rc seal_unwrap(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch, const unsigned char wrap[SEAL_WRAP],
                     unsigned char cek_out[SEAL_CEK], struct err *e);
-/* The same in two steps, for who unwraps many of one epoch: the wrapping key is derived once. */
+/* The same in two steps, for a caller that unwraps many keys of one epoch: the wrapping key is derived once. */
 enum rc seal_wrap_key(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint64_t epoch,
                       unsigned char key_out[SEAL_EPOCH_KEY], struct err *e);
 enum rc seal_unwrap_with(const unsigned char key[SEAL_EPOCH_KEY], const unsigned char wrap[SEAL_WRAP],
                          unsigned char cek_out[SEAL_CEK], struct err *e);
 
-/* one object being sealed or opened; reusable for every chunk */
+/* One object that is being sealed or opened. It serves for every chunk of that object. */
 struct seal_obj;
 enum rc seal_obj_open(const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID], enum seal_kind kind,
                       struct seal_obj **o_out, struct err *e);
 void seal_obj_close(struct seal_obj **o);
-/* The key of one object alone (HKDF above): opens that object and no other of its message. keyd gives it to pli queue list. */
+/* The key of one object (HKDF above). It opens that object and no other object of the message. keyd gives it to pli queue list. */
 enum rc seal_obj_key(const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID], enum seal_kind kind,
                      unsigned char key_out[SEAL_OBJ_KEY], struct err *e);
 enum rc seal_obj_open_key(const unsigned char key[SEAL_OBJ_KEY], const unsigned char oid[SEAL_OID], enum seal_kind kind,
                           struct seal_obj **o_out, struct err *e);
-/* plain: SEAL_CHUNK bytes, fewer only when final. out gets plain.n + SEAL_TAG bytes appended. */
+/* plain: SEAL_CHUNK bytes, or fewer when final. Appends plain.n + SEAL_TAG bytes to out. */
 enum rc seal_chunk(struct seal_obj *o, uint32_t no, bool final, struct span plain, struct buf *out, struct err *e);
 enum rc open_chunk(struct seal_obj *o, uint32_t no, bool final, struct span sealed, struct buf *out, struct err *e);
 /* whole small objects */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/seal/slot.c - the slot list: records of type, id, length, bytes. No keys here: see slot_keys.c. */
+/* crypto/seal/slot.c - the slot list: records of type, id, length, bytes. Keys are handled in
+ * crypto/keyd/slot_keys.c. */
 #include "crypto/seal/slot.h"
 
 enum rc slot_next(struct span *rest, struct slot *out, struct err *e)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/seal/ticket.c - see ticket.h. Ed25519: RFC 8032. */
+/* crypto/seal/ticket.c - see crypto/seal/ticket.h. Ed25519: RFC 8032. */
 #include "crypto/seal/ticket.h"
 #include "base/log.h"
 #include "base/wipe.h"
@@ -89,7 +89,7 @@ static bool signed_by(struct span body, const unsigned char *sig, const unsigned
     return ok;
 }
 
-/* a non-empty text without NUL, copied with one */
+/* Copies a text and ends it with NUL. False: the text is empty, too long, or has a NUL inside. */
 static bool text_get(struct rd *r, char out[TICKET_ADDR + 1])
 {
     struct span s = rd_bytes(r);

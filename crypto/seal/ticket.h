@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/seal/ticket.h - who a session acts for. Made by dird at sign-in, checked by stored and keyd.
+/* crypto/seal/ticket.h - for whom a session acts. dird makes a ticket at sign-in; stored and keyd check it.
  *
- * A ticket names one mailbox, the rights on it and who signed in; it is signed with Ed25519 by a key that the supervisor
- * makes at each start: dird has the seed, stored and keyd only the public half, so neither can make one.
- * Life     good until expires. Renewed (DIRD_STAY) while the account stands and its password is the one of the sign-in: a new ticket with
- *          the same begun and secret_at.
- * Wire     version u8=2, method u8, rights u32, mbx u64, begun u64, issued u64, expires u64 (UTC s), secret_at u64, nonce[16], address (u32 len+bytes),
- *          actor (u32 len + bytes: who signed in; equals address for the holder), then 64 signature bytes over all before.
- * Process  dird makes; stored, keyd check; sessions carry it without reading.
+ * Form     A ticket names one mailbox, the rights on it and who signed in. It is signed with Ed25519 by a key that the supervisor makes at
+ *          each start. dird has the seed. stored and keyd have the public half only, so neither can make a ticket.
+ * Life     A ticket is good until expires. It is renewed (DIRD_STAY) while the account exists and its password is the one of the sign-in.
+ *          The new ticket has the same begun and secret_at.
+ * Wire     version u8=2, method u8, rights u32, mbx u64, begun u64, issued u64, expires u64 (UTC s), secret_at u64, nonce[16],
+ *          address (u32 len + bytes), actor (u32 len + bytes), then 64 signature bytes over all before.
+ *          actor is who signed in. It equals address when the mailbox's holder signed in.
+ * Owns     nothing: struct ticket holds copies.
+ * Process  dird makes; stored and keyd check; sessions carry it without reading.   Source RFC 8032 (Ed25519).
  */
 #pragma once
 #include "base/buf.h"
@@ -20,7 +22,7 @@ struct ticket {
     uint64_t mbx;
     uint64_t begun;     /* UTC s of the sign-in */
     uint64_t issued, expires;
-    uint64_t secret_at; /* which password it was: when that was set, as dird numbers it (cache.h); 0: not known */
+    uint64_t secret_at; /* which password was used: when it was set, as dird numbers it (cache.h); 0: not known */
     unsigned char nonce[16];
     char address[TICKET_ADDR + 1];
     char actor[TICKET_ADDR + 1];
@@ -28,5 +30,5 @@ struct ticket {
 enum rc ticket_keys_new(unsigned char seed_out[TICKET_KEY], unsigned char pub_out[TICKET_KEY], struct err *e);
 enum rc ticket_pub_of(const unsigned char seed[TICKET_KEY], unsigned char pub_out[TICKET_KEY], struct err *e);
 enum rc ticket_sign(const struct ticket *t, const unsigned char seed[TICKET_KEY], struct buf *out, struct err *e); /* fills nonce itself */
-/* RC_DENIED: bad signature or expired at now. */
+/* now: UTC s. RC_DENIED: the signature is bad, or the ticket has expired at now. */
 enum rc ticket_check(struct span wire, const unsigned char pub[TICKET_KEY], int64_t now, struct ticket *t_out, struct err *e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/tls/link.c - see tls_int.h. The socket is never blocking for longer than the deadline. */
+/* crypto/tls/link.c - see crypto/tls/tls_int.h. No call on the socket blocks beyond the deadline. */
 #include "crypto/tls/tls_int.h"
 #include <errno.h>
 #include <netinet/in.h>
@@ -40,8 +40,9 @@ static bool ready(struct link *l, short what)
     return false;
 }
 
-/* Before a wait for more: a client that gathers small segments (Nagle) holds the last one of a message back until all before it is
- * acknowledged, and the kernel would take 40 ms to do that. Where nothing has come since our last word there is nothing to do. */
+/* Has the kernel acknowledge at once what came, before this process waits for more. A client that gathers small
+ * segments (Nagle) holds the last one of a message back until all before it is acknowledged, and by itself the kernel
+ * would take 40 ms for that. When nothing has come since our last output, there is nothing to acknowledge. */
 static void acknowledge(struct link *l)
 {
     int on = 1;
@@ -103,8 +104,9 @@ static ssize_t push(gnutls_transport_ptr_t ctx, const void *p, size_t n)
     return -1;
 }
 
-/* That nothing came in time, and that the peer has closed its side, are told to the library as "not yet": any other answer makes it refuse
- * to send ever after, and the last reply of the session is still to be sent. The callers of the library look at l->io and l->eof. */
+/* Two things are told to the library as "not yet": nothing came in time, and the peer has closed its side. Any other
+ * answer would make the library refuse to send ever after, and the last reply of the session must still be sent. The
+ * callers of the library look at l->io and l->eof. */
 static ssize_t pull(gnutls_transport_ptr_t ctx, void *p, size_t n)
 {
     struct link *l = ctx;
@@ -128,7 +130,7 @@ static ssize_t pull(gnutls_transport_ptr_t ctx, void *p, size_t n)
     return -1;
 }
 
-/* The library said "again": is there anything to wait for? */
+/* The library said "again". Is there anything to wait for? */
 static bool over(const struct link *l)
 {
     return l->eof || l->io.rc != RC_OK;
@@ -176,7 +178,7 @@ enum rc link_flush(struct link *l, struct err *e)
     return e->rc;
 }
 
-/* why a call into the library failed: the socket's reason when it has one */
+/* Says why a call into the library failed: with the socket's reason, when the socket has one. */
 static enum rc failed(struct link *l, const char *what, int code, struct err *e)
 {
     if (l->io.rc != RC_OK) {
@@ -262,7 +264,7 @@ static void link_waiting(void *ctx)
     acknowledge(ctx);
 }
 
-/* close_notify, if the socket takes it at once */
+/* Sends close_notify, if the socket takes it at once. */
 static void link_close(void *ctx)
 {
     struct link *l = ctx;

@@ -4,7 +4,8 @@
 #include <stdio.h>
 
 enum { PEER_CERTS = 16 }; /* as many as the library itself would look at */
-/* 112 bits in every certificate of the chain: RSA of 2048, no SHA-1 (NIST SP 800-57). By itself the library takes RSA of 1024. */
+/* 112 bits in every certificate of the chain: RSA of 2048, no SHA-1 (NIST SP 800-57). By itself the library takes RSA
+ * of 1024. */
 #define STRENGTH GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM)
 
 static void copy(char *out, size_t cap, const char *in)
@@ -12,7 +13,7 @@ static void copy(char *out, size_t cap, const char *in)
     snprintf(out, cap, "%s", in ? in : "");
 }
 
-/* A name that does not fit is no name: the first half of one could be another's. */
+/* A name that does not fit is dropped, because the first half of a name could be the name of another. */
 static void peer_dn(gnutls_x509_crt_t crt, struct tls_peer *p)
 {
     gnutls_datum_t dn = {NULL, 0};
@@ -47,8 +48,9 @@ static bool trusted(const struct link *l, gnutls_x509_crt_t *chain, unsigned n, 
     return false;
 }
 
-/* The plain chain, in order and from an anchor: the same verdict as trusted()'s in half the time, for the library's trust list compares and
- * writes out names. What is not plain is left to that one, which also says why. */
+/* Verifies a plain chain: one that is in order and ends at an anchor. The verdict is the same as trusted()'s and takes
+ * half the time, because the library's trust list compares and writes out names. Any other chain is left to trusted(),
+ * which also says why it refuses. */
 static bool plainly_trusted(const struct link *l, gnutls_x509_crt_t *chain, unsigned n, const char *purpose)
 {
     const struct anchors *a = l->anchors;
@@ -62,7 +64,7 @@ static bool plainly_trusted(const struct link *l, gnutls_x509_crt_t *chain, unsi
     return status == 0;
 }
 
-/* Each certificate is read once, for the name and for the verdict. */
+/* Each certificate is parsed once. The name and the verdict both use that. */
 static void judge(const struct link *l, const gnutls_datum_t *certs, unsigned n, const char *purpose, const char *host,
                   struct tls_peer *p)
 {

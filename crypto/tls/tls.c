@@ -11,7 +11,7 @@
 
 enum { CHAIN_MAX = 8 };
 
-/* one certificate's private half: where to ask, and what it can do */
+/* The private half of one certificate, which is in keyd: which key to ask for, and how it can sign. */
 struct far_key {
     struct tls_conf *conf;
     enum keyd_tls_key which;
@@ -48,7 +48,7 @@ static const struct {
     {GNUTLS_SIGN_RSA_SHA512, 0x0601, GNUTLS_PK_RSA},
 };
 
-/* 0: a key of this kind does not sign so */
+/* 0: a key of this kind does not sign with that algorithm. */
 static uint16_t scheme_of(gnutls_sign_algorithm_t algo, gnutls_pk_algorithm_t pk)
 {
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
@@ -57,13 +57,14 @@ static uint16_t scheme_of(gnutls_sign_algorithm_t algo, gnutls_pk_algorithm_t pk
     return 0;
 }
 
-/* DigestInfo of RFC 8017 9.2, up to the hash: alike but for the algorithm's last byte and two lengths */
+/* The DigestInfo of each hash (RFC 8017 9.2). Up to the hash value they differ only in the algorithm's last byte and in
+ * two lengths. */
 static const struct {
     uint16_t iana;
     unsigned char oid, len;
 } infos[] = {{0x0401, 1, 32}, {0x0501, 2, 48}, {0x0601, 3, 64}};
 
-/* For PKCS#1 v1.5 the library hands out the finished DigestInfo; keyd wants the hash and makes its own. */
+/* For PKCS#1 v1.5 the library gives the finished DigestInfo. keyd takes the hash alone and makes its own DigestInfo. */
 static uint16_t digest_info(struct span *in)
 {
     for (size_t i = 0; i < sizeof infos / sizeof *infos; i++) {
@@ -144,7 +145,7 @@ static int far_privkey(struct far_key *f, gnutls_privkey_t *key_out)
     return code;
 }
 
-/* A chain and its far key. From set_key on the credentials own both. */
+/* Adds a chain and its key, which is in keyd. From set_key on, the credentials own both. */
 static int keypair_add(struct tls_conf *c, struct far_key *f, gnutls_pcert_st *chain, unsigned n)
 {
     gnutls_privkey_t key = NULL;
@@ -162,8 +163,8 @@ static int keypair_add(struct tls_conf *c, struct far_key *f, gnutls_pcert_st *c
     return code;
 }
 
-/* A root at the end of the chain is not sent (RFC 8446 section 4.4.2): who trusts it has it, and who has it not gains nothing by it. A
- * client spends as long on reading it as on all the rest of a handshake's certificates. */
+/* A root at the end of the chain is not sent (RFC 8446 section 4.4.2). A client that trusts it has it, and for any
+ * other client it is useless. A client spends as long on reading a root as on all other certificates of a handshake. */
 static unsigned without_root(gnutls_pcert_st *chain, unsigned n)
 {
     gnutls_x509_crt_t last = NULL;
@@ -331,8 +332,8 @@ static enum rc session_setup(struct tls_conf *c, struct link *l, struct err *e)
     return code >= 0 ? RC_OK : tls_err(e, RC_TEMP, "tls session", code);
 }
 
-/* 1.3: one ticket, which stays in the link's buffer until the first reply or the first wait. 1.2: our Finished must leave now, for
- * the client waits for it and the caller may wait for the client. */
+/* In TLS 1.3 one ticket is made. It stays in the link's buffer until the first reply or the first wait. In TLS 1.2 our
+ * Finished must leave now, because the client waits for it and the caller may wait for the client. */
 static enum rc last_words(struct tls_conf *c, struct link *l, struct err *e)
 {
     if (gnutls_protocol_get_version(l->session) != GNUTLS_TLS1_3)

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/tls/tls.h - TLS 1.2 and 1.3 under a base/stream, with the private key in pli-keyd.
  *
- * Policy   TLS 1.3 and 1.2, AES-GCM with ECDHE only (spec: MSSante 2021 list and RFC 9325), no renegotiation, no compression, no early
- *          data. ECDSA certificate where the client takes it, RSA elsewhere. CHACHA20 is left out: the library can not offer it in 1.3
- *          without offering it in 1.2, where the national list is closed.
- * Tickets  work across session processes: the key is made before the fork, turned over by time inside the library, replaced by
- *          tls_conf_rotate(). None where a client certificate is asked for: a partner is verified anew each time. None in TLS 1.2:
- *          its tickets hold the key of the traffic itself, and each session has the key of all tickets (docs/decisions/0011).
- * Peer     port 25: client certificate asked for and verified to the trial CA (trust anchors); the verdict is given to
- *          the caller, who decides. Elsewhere none is asked.
- * Owns     struct tls_conf: made by a listener before its sandbox (reads certificate files), shared by its children read-only.
- * Process  smtpd, imapd (server side); relayd, tests (client side).
+ * Policy   TLS 1.3 and 1.2; AES-GCM with ECDHE only (spec: MSSante 2021 list and RFC 9325); no renegotiation, no compression, no early
+ *          data. The certificate is ECDSA where the client takes it, else RSA. CHACHA20 is left out, because the library cannot offer it in
+ *          1.3 without offering it in 1.2, where the national list is closed.
+ * Tickets  work across session processes, because their key is made before the fork. The library changes it by time, and
+ *          tls_conf_rotate() replaces it. No ticket is given where a client certificate is asked for, because a partner is verified anew
+ *          each time. No ticket is given in TLS 1.2: such a ticket holds the traffic key itself, and each session process has the
+ *          key of all tickets (docs/decisions/0011).
+ * Peer     On port 25 a client certificate is asked for and verified against the trust anchors. The caller gets the verdict and
+ *          decides. On other ports none is asked for.
+ * Owns     A listener makes a struct tls_conf before its sandbox, because certificate files are read. Its children share it read-only.
+ * Process  smtpd, imapd (server side); relayd, tests (client side).   Source RFC 8446, RFC 5246, RFC 9325.
  */
 #pragma once
 #include "base/stream.h"
@@ -23,7 +24,7 @@ struct tls_conf_spec {
     bool require_client;      /* handshake fails without one */
 };
 enum rc tls_conf_new(const struct tls_conf_spec *s, struct tls_conf **c_out, struct err *e);
-/* With the chains of an instance: tls/server.pem and tls/server-ec.pem, those of them that are there (pli cert import may leave one). */
+/* The same with the chains of an instance: tls/server.pem and tls/server-ec.pem. One of them may be missing (pli cert import may leave one). */
 enum rc tls_conf_of(const char *instance, struct tls_conf_spec rest, struct tls_conf **c_out, struct err *e);
 void tls_conf_free(struct tls_conf **c);
 void tls_conf_rotate(struct tls_conf *c);  /* listener, once an hour: new ticket key; older tickets lead to a full handshake */
@@ -33,7 +34,7 @@ struct tls_peer {
     char dn[512];             /* subject, RFC 4514 */
     char why[160];            /* not verified: the reason */
 };
-/* Handshake on s (within deadline); afterwards s speaks TLS and deadlines are the stream's. k signs. RC_SYNTAX: bytes came in clear
- * before it, or no TLS; RC_DENIED: no certificate where one is required; RC_TEMP: keyd. One handshake at a time uses a tls_conf (a
- * process has one session). Client side: tls_client.h. */
+/* Does the handshake on s, within the stream's deadline. Afterwards s speaks TLS. k signs. Client side: tls_client.h.
+ * RC_SYNTAX: bytes came in clear before the handshake, or the peer does not speak TLS. RC_DENIED: the peer gave no certificate where one is
+ * required. RC_TEMP: keyd did not sign. Only one handshake at a time may use a tls_conf, which is so because a process has one session. */
 enum rc tls_accept(struct tls_conf *c, struct keyd *k, struct stream *s, struct tls_peer *peer_out, struct err *e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/tls/tls_client.c - see tls_client.h. */
+/* crypto/tls/tls_client.c - see crypto/tls/tls_client.h. */
 #include "crypto/tls/tls_client.h"
 #include "crypto/tls/tls_int.h"
 #include <gnutls/x509.h>

@@ -106,7 +106,7 @@ enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *
     return rc == RC_OK ? end_of(in, true, e) : rc;
 }
 
-/* "{n}" without its CRLF: the frame has taken it as the announcement. */
+/* Takes "{n}" without its CRLF, because the frame has taken that as the end of the announcement. */
 static bool take_announcement(struct imap_in *in)
 {
     uint64_t n;

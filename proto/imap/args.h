@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/imap/args.h - the arguments of each command: one pure function a shape, from the text behind the command's name.
+/* proto/imap/args.h - the arguments of each command: one pure function per shape of arguments.
  *
- * Takes    in: behind the command's name (so it begins with SP, or is at the end). All of it must be used.
- * Fails    RC_SYNTAX (answered BAD) with a text; RC_PERM (answered NO) for a mailbox name that this server does not take.
- * Names    mailbox names come out as proto/imap/name.h has them; LIST patterns too, but unchecked.
+ * Takes    in: the text behind the command's name. It begins with SP, or is at its end. The function must use all of it.
+ * Fails    RC_SYNTAX (answered BAD) with a text. RC_PERM (answered NO) for a mailbox name that this server does not take.
+ * Names    Mailbox names are given as proto/imap/name.h describes. LIST patterns are given in the same form, but unchecked.
+ * Words    A word is known only when an extension opens it (proto/imap/opened.h). Any other word is malformed.
+ * Owns     nothing. Spans and arrays point into the command or into the arena of in, and live as long as these.
  * Process  imapd sessions.   Source RFC 3501 6; RFC 4315, 5161, 5258, 5819, 6154, 6851, 2971, 7889, 8438.
- * Words    known only when an extension opens them (proto/imap/opened.h); any other is malformed.
  */
 #pragma once
 #include "proto/imap/fetch.h"
@@ -23,7 +24,7 @@ struct imap_list_args {
     bool extended;
     unsigned select, ret, status;
     struct span reference;
-    struct span *patterns; /* reference already in front, as names are prepared; those that no name can match are left out */
+    struct span *patterns; /* prepared as names are, with the reference in front; a pattern that no name can match is left out */
     size_t n;
 };
 union imap_args {
@@ -84,7 +85,7 @@ enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *
 enum rc imap_parse_list(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_lsub(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_status(struct imap_in *in, union imap_args *out, struct err *e);
-/* in ends behind the announcement of the message's literal, "{n}" or "{n+}" */
+/* in ends behind "{n}" or "{n+}", which announces the message's literal. */
 enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_store(struct imap_in *in, union imap_args *out, struct err *e);
@@ -93,4 +94,4 @@ enum rc imap_parse_search(struct imap_in *in, union imap_args *out, struct err *
 enum rc imap_parse_uids(struct imap_in *in, union imap_args *out, struct err *e); /* UID EXPUNGE */
 /* proto/imap/args_list.c */
 bool imap_take_status_items(struct imap_in *in, unsigned *out);
-const char *imap_status_name(unsigned item); /* of one ST_ bit */
+const char *imap_status_name(unsigned item); /* item: one ST_ bit */

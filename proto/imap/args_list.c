@@ -27,7 +27,7 @@ static const struct word_bit return_options[] = {
     {NULL, 0},
 };
 
-/* 0: no such word, or the extension that has it is not open. */
+/* The bit of a word. 0: there is no such word, or the extension that has it is not open. */
 static unsigned take_word(struct imap_in *in, const struct word_bit *t, unsigned opened)
 {
     struct span word;
@@ -109,7 +109,8 @@ static bool take_return(struct imap_in *in, struct imap_list_args *l)
     return imap_is(in, ')');
 }
 
-/* As names are prepared. False: no name can match it (not modified UTF-7, or with what no name has), which is no error. */
+/* Prepares a pattern as names are prepared. False: no name can match it, because it is not modified UTF-7 or holds
+ * characters that no name has. That is no error. */
 static bool pattern_prepared(struct span wire, struct buf *out)
 {
     struct buf utf8 = BUF_INIT;
@@ -121,7 +122,8 @@ static bool pattern_prepared(struct span wire, struct buf *out)
     return can_match;
 }
 
-/* Reference and pattern as one pattern, in UTF-8; one that begins with "/" stands alone. */
+/* Joins reference and pattern into one pattern, in UTF-8. A pattern that begins with "/" is taken without the
+ * reference. */
 static bool add_pattern(struct imap_in *in, struct imap_list_args *l, struct span wire)
 {
     struct buf whole = BUF_INIT, utf8 = BUF_INIT;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/imap/date.c - see proto/imap/date.h. Calendar arithmetic is done on whole days: no locale, no time zone tables. */
+/* proto/imap/date.c - see proto/imap/date.h. Calendar arithmetic is done on whole days, without a locale and without
+ * time zone tables.
+ */
 #include "proto/imap/date.h"
 #include <stdio.h>
 
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-/* Days since 1970-01-01 of a proleptic Gregorian date; years begin in March, so that the leap day comes last. */
+/* Days since 1970-01-01 of a proleptic Gregorian date. Years begin in March here, so that the leap day comes last. */
 static int64_t days_from_civil(int64_t y, int m, int d)
 {
     int64_t era, yoe, doy;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/imap/fetch.c - see proto/imap/fetch.h. */
+/* proto/imap/fetch.c - see proto/imap/fetch.h: FETCH items and body sections, read and named. RFC 3501 6.4.5, 9. */
 #include "proto/imap/fetch.h"
 #include "proto/imap/write.h"
 
@@ -50,7 +50,7 @@ static bool add_section(struct imap_in *in, struct imap_fetch *f, const struct i
     return true;
 }
 
-/* "1.2" and the dot behind it when a text follows. */
+/* Takes "1.2", and the dot behind it when a word follows. */
 static bool take_part(struct imap_in *in, struct span *part, bool *text_follows)
 {
     size_t from = in->at, end = from;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/imap/fetch.h - what a FETCH asks for.
  *
- * Form     .items: a set of FI_ bits; .sections: body sections, in order. ALL, FAST, FULL and the RFC822 items are spelled out.
- * Bounds   at most IMAP_SECTIONS sections a command, IMAP_FIELDS header field names a section.
+ * Form     .items is a set of FI_ bits. .sections has the body sections, in order. ALL, FAST, FULL and the RFC822 items are replaced by the
+ *          items and sections that they stand for.
+ * Bounds   at most IMAP_SECTIONS sections per command, IMAP_FIELDS header field names per section.
+ * Owns     nothing. Spans and arrays point into the command or into its arena (proto/imap/lex.h).
  * Process  imapd sessions.   Source RFC 3501 6.4.5, 9 (fetch, section).
  */
 #pragma once
@@ -25,7 +27,7 @@ enum imap_section_form {
     FORM_RFC822,
     FORM_RFC822_HEADER,
     FORM_RFC822_TEXT
-}; /* the name it is answered under */
+}; /* the name that the answer gives the section */
 struct imap_section {
     enum imap_section_kind kind;
     enum imap_section_form form;

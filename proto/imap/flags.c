@@ -22,8 +22,8 @@ static bool take_system(struct imap_in *in, uint64_t *out)
             *out |= system_flags[i].bit;
             return true;
         }
-    /* A flag-extension that this server does not have: it is not in PERMANENTFLAGS, so the change is ignored (RFC 9051 7.1). \Recent is no
-     * flag of the grammar's. */
+    /* A flag-extension that this server does not have is not in PERMANENTFLAGS, so a change of it is ignored (RFC 9051
+     * 7.1). \Recent is refused, because the grammar has no such flag here. */
     return !span_ieq_str(name, "Recent");
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/imap/flags.h - message flags: system ones as bits, keywords as names.
+/* proto/imap/flags.h - message flags: system flags as bits, keywords as names.
+ * Owns     nothing. Keywords point into the command or into its arena (proto/imap/lex.h).
  * Process  imapd sessions.   Source RFC 3501 2.3.2, 9 (flag).
  */
 #pragma once
@@ -18,7 +19,9 @@ struct imap_flags {
     struct span *keywords;
     size_t n;
 };
+/* Takes "(\Seen $Forwarded)" or "\Seen $Forwarded". \Recent is refused. Any other unknown flag that begins with "\" is left out. */
 bool imap_take_flags(struct imap_in *in,
-                     struct imap_flags *out); /* "(\Seen $Forwarded)" or "\Seen $Forwarded"; \Recent is refused, what else begins with "\" and is not known is left out */
+                     struct imap_flags *out);
+/* Writes the names, separated by spaces. *any: something stands in the list already. */
 void imap_put_system_flags(struct buf *out, uint64_t system,
-                           bool *any); /* space separated; any: something stands before */
+                           bool *any);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/imap/frame.c - see proto/imap/frame.h. */
+/* proto/imap/frame.c - see proto/imap/frame.h: lines are gathered until a line announces no literal. */
 #include "proto/imap/frame.h"
 
-enum { FRAME_KEEP = 4096 }; /* a session at rest keeps no more than this */
+enum { FRAME_KEEP = 4096 }; /* between commands a session keeps at most this many bytes */
 
 void imap_frame_init(struct imap_frame *f, size_t max)
 {
@@ -30,7 +30,7 @@ void imap_frame_reset(struct imap_frame *f)
     f->sync = false;
 }
 
-/* A quoted string can not cross a line, so a line that ends inside one announces no literal. */
+/* A quoted string cannot cross a line end. So a line that ends inside a quoted string announces no literal. */
 static bool ends_in_quote(struct span line)
 {
     bool in = false;
@@ -44,7 +44,7 @@ static bool ends_in_quote(struct span line)
     return in;
 }
 
-/* "{123}" or "{123+}" at the end of the line. */
+/* Does the line end in "{123}" or "{123+}"? Then .literal and .sync are set. */
 static bool announces(struct imap_frame *f, struct span line)
 {
     size_t open = line.n, end = line.n;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/imap/lex.c - see proto/imap/lex.h. */
+/* proto/imap/lex.c - see proto/imap/lex.h: the arena, the classes of characters, the tokens. RFC 3501 9. */
 #include "proto/imap/lex.h"
 #include "base/ascii.h"
 #include "base/wipe.h"
@@ -41,7 +41,7 @@ void *imap_arena_get(struct imap_arena *a, size_t n)
     return p;
 }
 
-/* Arrays grow by doubling at powers of two, so the old copies cost no more than the array itself. */
+/* An array doubles when its length is a power of two. So all old copies together cost no more than the array itself. */
 void *imap_arena_grow(struct imap_arena *a, void *p, size_t n, size_t size)
 {
     size_t cap = n < 8 ? 8 : n * 2;
@@ -147,7 +147,8 @@ bool imap_take_name(struct imap_in *in, struct span *out)
     return take_run(in, is_name_char, out);
 }
 
-/* Escapes are undone in the arena; without any, the span stays in the command. from: behind the opening quote. */
+/* Takes a quoted string. With escapes, its plain text is made in the arena. Without, the span points into the command.
+ * from: the place behind the opening quote. */
 static bool unescape(struct imap_in *in, size_t from, size_t n, struct span *out)
 {
     unsigned char *p = imap_arena_get(in->mem, n);

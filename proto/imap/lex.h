@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/imap/lex.h - the tokens of an IMAP command: a cursor over the framed text, and the memory of what is parsed from it.
  *
- * Take     each take_* function moves behind a token and says true, or says false; then the command is malformed and the
- *          cursor means nothing more. Spans point into the command, or into the arena when a quoted string had escapes.
- * Bounds   the arena gives at most IMAP_ARENA_MAX bytes a command; NULL beyond (answered BAD).
- * Lenient  octets beyond 127 are taken in quoted strings (clients do send them); NUL never, CR and LF in literals only.
+ * Take     A take function moves behind a token and returns true. When it returns false, the command is malformed and the cursor means
+ *          nothing more.
+ * Owns     Spans point into the command, or into the arena when a quoted string had escapes. The arena owns its memory until
+ *          imap_arena_free().
+ * Bounds   The arena gives at most IMAP_ARENA_MAX bytes per command. It gives NULL beyond that (answered BAD).
+ * Lenient  Octets beyond 127 are taken in quoted strings, because clients do send them. NUL is never taken. CR and LF are taken in literals
+ *          only.
  * Process  imapd sessions.   Source RFC 3501 9, RFC 7888.
  */
 #pragma once
@@ -52,7 +55,7 @@ bool imap_take_name(struct imap_in *in, struct span *out); /* letters, digits, '
 bool imap_take_string(struct imap_in *in, struct span *out); /* quoted or literal */
 bool imap_take_astring(struct imap_in *in, struct span *out);
 bool imap_take_list_pattern(struct imap_in *in, struct span *out); /* list-mailbox: astring with wildcards */
-bool imap_nonsync(struct imap_in *in); /* takes the "+" of "{n+}", when that may stand here */
+bool imap_nonsync(struct imap_in *in); /* takes the "+" of "{n+}", when the extension is open */
 bool imap_take_number(struct imap_in *in, uint64_t max, uint64_t *out);
 enum rc imap_bad(struct err *e, enum cause cause); /* RC_SYNTAX with that cause: BAD */
 bool imap_is_atom_char(unsigned char c);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/imap/name.c - see proto/imap/name.h. */
+/* proto/imap/name.c - see proto/imap/name.h: modified UTF-7 both ways, names checked, LIST patterns matched. */
 #include "proto/imap/name.h"
 #include "base/base64.h"
 #include "base/prepare.h"
 
-/* The alphabet of modified UTF-7 has a comma where base 64 has "/", which separates levels. */
+/* The alphabet of modified UTF-7 has a comma where base 64 has "/", because "/" separates levels. */
 static unsigned char digit_of(uint32_t v)
 {
     unsigned char c = base64_digit(v & 63);
@@ -37,7 +37,7 @@ static void put_utf8(struct buf *out, uint32_t c)
     }
 }
 
-/* Length of the sequence at p and its code point; 0: not UTF-8 (overlong, surrogate, cut). */
+/* The length of the sequence at p, and its code point. 0: it is not UTF-8 (overlong, a surrogate, incomplete). */
 static size_t get_utf8(struct span s, uint32_t *out)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -88,7 +88,7 @@ static bool unit_in(struct utf16 *u, uint32_t v)
     return true;
 }
 
-/* s: behind '&'; *used: through '-'. */
+/* s begins behind '&'. *used: how many octets the run takes, its '-' included. */
 static bool decode_run(struct span s, struct buf *out, size_t *used)
 {
     struct utf16 u = {.out = out};
@@ -253,8 +253,9 @@ out:
     return rc;
 }
 
-/* Back-tracking to the last wildcard alone is not enough with two kinds of them, and recursion can be made exponential;
- * so the set of pattern places that the name can have reached is carried along. */
+/* The function carries along the set of places in the pattern that the name can have reached. Back-tracking to the last
+ * wildcard is not enough, because there are two kinds of wildcards. A hostile pattern would make recursion
+ * exponential. */
 static void spread(const unsigned char *pat, size_t n, bool *at)
 {
     for (size_t i = 0; i < n; i++)

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/imap/opened.h - what the extensions that a session has open to the grammar: the parsers know a word only when its bit is here.
+/* proto/imap/opened.h - which words and forms the extensions of a session open to the grammar. A parser knows a word only when its bit is set
+ * here.
  *
- * Made by  imapd/extensions.c, from its table: the union of what the rows open. All zero: not even RFC 3501's own words are known.
+ * Made by  imapd/extensions.c, from its table: the union of what the rows open. When all is zero, not even RFC 3501's own words are known.
  * Process  imapd sessions.
  */
 #pragma once
 #include <stdint.h>
 
-enum { /* .args: forms of arguments that are no word of a list */
+enum { /* .args: forms of arguments that are not a word of a list */
     ARG_NONSYNC = 1,          /* "{n+}" (RFC 7888) */
     ARG_INITIAL_RESPONSE = 2, /* AUTHENTICATE PLAIN AGEAYg== (RFC 4959) */
     ARG_LIST_EXTENDED = 4     /* LIST (options) "" (patterns) RETURN (options) (RFC 5258) */
 };
-enum { /* .responses: what an answer carries only then */
+enum { /* .responses: what an answer carries only when the bit is set */
     RESP_APPENDUID = 1,
     RESP_COPYUID = 2,
     RESP_CHILDREN = 4,   /* \HasChildren, \HasNoChildren in LIST */

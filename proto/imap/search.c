@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/imap/search.c - see proto/imap/search.h. Nested keys are taken by recursion of at most IMAP_DEPTH. */
+/* proto/imap/search.c - see proto/imap/search.h. Nested keys are read by recursion, at most IMAP_DEPTH deep. */
 #include "proto/imap/search.h"
 #include "proto/imap/date.h"
 #include "proto/imap/flags.h"
@@ -72,7 +72,7 @@ static struct imap_key *new_key(struct parse *p, enum imap_key_op op)
     return k;
 }
 
-/* One or more keys, apart by SP. */
+/* Takes one or more keys with SP between them. */
 static bool take_children(struct parse *p, struct imap_key *parent)
 {
     struct imap_key **tail = &parent->child;

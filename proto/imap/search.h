@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/imap/search.h - the program of a SEARCH: a tree of keys.
  *
- * Form     AND and OR have children (.child, .next); NOT has one; the others are leaves. The top is an AND.
+ * Form     AND and OR have children: .child is the first, .next of a child is the following one. NOT has one child. All other keys are
+ *          leaves. The top is an AND.
  * Bounds   IMAP_DEPTH levels, IMAP_KEYS keys.
+ * Owns     nothing. Keys are in the command's arena (proto/imap/lex.h). Spans point into the command or the arena.
  * Process  imapd sessions.   Source RFC 3501 6.4.4.
  */
 #pragma once

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/imap/set.h - sequence sets: "1:4,7,*", by message number or UID.
  *
- * Form     ranges as written; IMAP_STAR (0) stands for "*" until imap_set_settle() gives it a value, orders, and merges them.
- * Bounds   one range costs at least two bytes of a command, so a set has at most half the command's length of them.
+ * Form     The ranges are kept as written. IMAP_STAR (0) stands for "*". imap_set_settle() gives "*" its value, then orders and merges the
+ *          ranges.
+ * Bounds   A range costs at least two bytes of a command, so a set has at most half as many ranges as the command has bytes.
+ * Owns     nothing. The ranges are in the command's arena (proto/imap/lex.h).
  * Process  imapd sessions.   Source RFC 3501 9 (sequence-set).
  */
 #pragma once
@@ -17,11 +19,13 @@ struct imap_set {
     size_t n;
 };
 bool imap_take_set(struct imap_in *in, struct imap_set *out);
-/* star: what "*" means, the greatest number there is. Afterwards lo <= hi, ascending, apart by more than 1. */
+/* star: the greatest number in use, which is what "*" means. Afterwards each range has lo <= hi, and the ranges ascend with a gap between
+ * any two. */
 void imap_set_settle(struct imap_set *s, uint32_t star);
 bool imap_set_has(const struct imap_set *settled, uint32_t v);
-bool imap_set_max_is(const struct imap_set *s, uint32_t max); /* as written: no number beyond max ("*" aside) */
-/* "1:3,5" for COPYUID and EXPUNGE lists: adds v to the text, joining runs. Start with a zeroed writer, end with flush. */
+bool imap_set_max_is(const struct imap_set *s, uint32_t max); /* as written: no number is beyond max; "*" does not count */
+/* Writes "1:3,5", for COPYUID and lists of numbers. A writer begins with .out set and all else zero. imap_set_put() adds v to the text and
+ * joins it to the run before. imap_set_flush() ends the text. */
 struct imap_set_writer {
     struct buf *out;
     uint32_t lo, hi;

@@ -11,7 +11,7 @@ struct sasl_mech {
 };
 const char sasl_mechanisms[] = "PLAIN LOGIN";
 
-static bool clean(struct span s) /* RFC 4616: UTF-8 without NUL; not longer than anyone's */
+static bool clean(struct span s) /* RFC 4616: UTF-8 without NUL; at most SASL_MAX octets */
 {
     return s.n <= SASL_MAX && span_chr(s, 0) < 0 && utf8_ok(s);
 }
@@ -36,7 +36,7 @@ static enum rc step_plain(struct sasl *s, size_t from, struct err *e)
     return RC_OK;
 }
 
-/* user name, then password, each asked for */
+/* LOGIN asks for the user name, then for the password. */
 static enum rc step_login(struct sasl *s, size_t from, struct err *e)
 {
     struct span got = span_from(buf_span(&s->secret), from);

@@ -47,8 +47,8 @@ enum rc smtp_parse_word(struct span arg, union smtp_args *out, struct err *e)
     return smtp_parse_text(arg, out, e);
 }
 
-/* Clients give whatever the machine calls itself ("pc_12", "localhost"): that is harmless and common, so a name is
- * any run of graphic octets. It only ever appears in Received and in the log. */
+/* Clients give whatever name the machine has ("pc_12", "localhost"). That is common, and harmless because the name
+ * appears only in Received and in the log. So a name is any run of graphic octets. */
 enum rc smtp_parse_helo(struct span arg, union smtp_args *out, struct err *e)
 {
     arg = spaces_off(arg);
@@ -63,7 +63,7 @@ enum rc smtp_parse_helo(struct span arg, union smtp_args *out, struct err *e)
     return RC_OK;
 }
 
-/* "FROM:" or "TO:", with the spaces behind the colon that many clients put. */
+/* Takes "FROM:" or "TO:", and the spaces that many clients put behind the colon. */
 static enum rc keyword(struct span arg, const char *word, struct span *rest_out, struct err *e)
 {
     if (!span_istarts(arg, word))

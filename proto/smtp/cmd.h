@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/smtp/cmd.h - SMTP command lines: verb and argument, then the argument by verb.
+/* proto/smtp/cmd.h - SMTP command lines: first verb and argument, then the argument as its verb has it.
  *
- * Input    a line without its CRLF (base/stream cuts lines); verbs in any case; the argument without the space before it.
- * Parse    smtp_parse_x(arg, &args, e): pure; spans borrow from the line. RC_SYNTAX (an address:
- *          CAUSE_BAD_ADDRESS), RC_PERM for a parameter that nobody knows. The cause is what smtpd tells. *out is untouched on failure.
- * Bounds   SMTP_LINE_MAX octets a line with CRLF: 512 and what the extensions add (RFC 5321 4.5.3.1.4, 4954 4.3, 1870, 3461, 6531),
- *          rounded up; a SASL line SMTP_SASL_MAX (RFC 4954 4: 12288).
+ * Input    A line without its CRLF (base/stream cuts lines). Verbs may be in any case. The argument comes without the space before it.
+ * Parse    smtp_parse_x(arg, &args, e) is pure. Spans borrow from the line. *out is untouched on failure.
+ * Errors   RC_SYNTAX; of an address with CAUSE_BAD_ADDRESS. RC_PERM for a parameter that nobody knows. smtpd tells the peer the cause.
+ * Bounds   A line has at most SMTP_LINE_MAX octets with its CRLF: 512 and what the extensions add (RFC 5321 4.5.3.1.4, 4954 4.3, 1870,
+ *          3461, 6531), rounded up. A SASL line has at most SMTP_SASL_MAX (RFC 4954 4: 12288).
  * Process  smtpd.   Source RFC 5321 4.1.1, RFC 3030 (BDAT), RFC 4954 (AUTH).
  */
 #pragma once
@@ -41,7 +41,7 @@ union smtp_args {
     struct smtp_auth auth;
 };
 struct smtp_line smtp_line(struct span line);
-enum rc smtp_parse_none(struct span arg, union smtp_args *out, struct err *e); /* nothing may follow but spaces */
+enum rc smtp_parse_none(struct span arg, union smtp_args *out, struct err *e); /* only spaces may follow */
 enum rc smtp_parse_text(struct span arg, union smtp_args *out, struct err *e); /* anything printable, may be empty */
 enum rc smtp_parse_word(struct span arg, union smtp_args *out, struct err *e); /* the same, not empty */
 enum rc smtp_parse_helo(struct span arg, union smtp_args *out, struct err *e); /* a domain or address literal */
@@ -49,5 +49,6 @@ enum rc smtp_parse_mail(struct span arg, union smtp_args *out, struct err *e);
 enum rc smtp_parse_rcpt(struct span arg, union smtp_args *out, struct err *e);
 enum rc smtp_parse_bdat(struct span arg, union smtp_args *out, struct err *e);
 enum rc smtp_parse_auth(struct span arg, union smtp_args *out, struct err *e);
-/* The first word of another protocol's client (HTTP: GET POST PUT ... and header fields): a web page made a browser talk to us. */
+/* Is it the first word of another protocol's client (HTTP: GET POST PUT ... and header fields)? Then a web page has made a browser talk to
+ * this port. */
 bool smtp_foreign_verb(struct span verb);

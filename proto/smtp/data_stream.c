@@ -6,7 +6,7 @@
  *    |   other     v
  *    |    `-----> TEXT --CR--> CR --LF--> LINE
  *
- * A lone CR in DOT_CR is a fault, so the CR that was kept back there never has to be given out.
+ * The CR that is kept back in DOT_CR never has to be given out, because without its LF it is a fault.
  */
 #include "proto/smtp/data_stream.h"
 
@@ -28,7 +28,7 @@ static void grown(struct data_stream *d, size_t n)
         fault(d, DATA_LONG_LINE);
 }
 
-/* Text up to the next CR or LF, or to the end of s: how many octets. */
+/* How many octets of text stand before the next CR or LF, or before the end of s. */
 static size_t text_run(struct data_stream *d, struct span s)
 {
     const unsigned char *lf = memchr(s.p, '\n', s.n);
@@ -41,7 +41,7 @@ static size_t text_run(struct data_stream *d, struct span s)
     return n;
 }
 
-/* Behind the text run: one CR or LF. */
+/* Takes one CR or LF, which stands behind the run of text. */
 static void text_end(struct data_stream *d, unsigned char c)
 {
     grown(d, 1);
@@ -54,7 +54,8 @@ static void text_end(struct data_stream *d, unsigned char c)
     d->state = DS_TEXT; /* a bare LF starts no line: a dot behind it ends nothing */
 }
 
-/* From LINE, TEXT or CR: consumes whole runs until input ends or a line starts with a dot. How many octets are content. */
+/* In LINE, TEXT or CR: consumes whole runs until the input ends or a line starts with a dot. Returns how many octets
+ * are content. */
 static size_t content(struct data_stream *d, struct span in)
 {
     size_t i = 0;
@@ -79,7 +80,7 @@ static size_t content(struct data_stream *d, struct span in)
     return i;
 }
 
-/* DOT and DOT_CR look at one octet. True when the end was found. */
+/* In DOT or DOT_CR: looks at one octet. True: the end was found. */
 static bool dotted(struct data_stream *d, struct span *in)
 {
     unsigned char c = in->p[0];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/smtp/param.c - see proto/smtp/param.h. One table a command: the only list of the parameters that it knows. */
+/* proto/smtp/param.c - see proto/smtp/param.h. One table per command is the only list of the parameters that it
+ * knows. */
 #include "proto/smtp/param.h"
 #include "base/ascii.h"
 #include "proto/smtp/path.h"
@@ -178,7 +179,8 @@ static int hex_upper(unsigned char c) /* xtext has upper case only (RFC 3461 4) 
     return ascii_is_lower(c) ? -1 : ascii_hex(c);
 }
 
-/* RFC 6533 3: an address of type utf-8 is US-ASCII with \x{HEX} for the rest (utf-8-addr-xtext), or raw UTF-8 (utf-8-addr-unitext). */
+/* An address of type utf-8 has two forms (RFC 6533 3): US-ASCII with \x{HEX} for all other characters
+ * (utf-8-addr-xtext), or raw UTF-8 (utf-8-addr-unitext). */
 static bool utf8_address_ok(struct span s)
 {
     for (size_t i = 0; i < s.n; i++) {

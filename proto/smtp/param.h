@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/smtp/param.h - parameters behind a path: "SIZE=75000 BODY=8BITMIME", "NOTIFY=NEVER ORCPT=rfc822;ana@chu.example".
  *
- * Input    all that follows the path; empty or starting with a space.
- * Errors   RC_SYNTAX: a malformed or doubled parameter. RC_PERM, CAUSE_BAD_PARAM: one that is not ours (555).
- * Spans    borrow from the input; xtext stays encoded, so that it can be passed on as it came.
+ * Input    All that follows the path. It is empty or begins with a space.
+ * Errors   RC_SYNTAX: a parameter is malformed or given twice. RC_PERM, CAUSE_BAD_PARAM (answered 555): the server does not know a parameter.
+ * Spans    borrow from the input. xtext stays encoded, so that it can be passed on as it came.
  * Process  smtpd.   Source RFC 5321 4.1.2, RFC 1870, RFC 6152, RFC 3461, RFC 4954 5, RFC 6531, RFC 6710.
  */
 #pragma once

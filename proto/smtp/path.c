@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/smtp/path.c - see proto/smtp/path.h. A cursor that only moves forward: linear, no recursion, no memory. */
+/* proto/smtp/path.c - see proto/smtp/path.h. A cursor moves forward only: linear, no recursion, no memory. */
 #include "proto/smtp/path.h"
 #include "base/ascii.h"
 
@@ -13,7 +13,7 @@ static bool at(struct span s, size_t i, unsigned char c)
     return i < s.n && s.p[i] == c;
 }
 
-/* atext, with single dots between: index behind it, or start when there is none. */
+/* A run of atext with single dots between. The index behind it, or the start when there is none. */
 static size_t dot_string(struct span s, size_t i)
 {
     size_t start = i;
@@ -83,7 +83,8 @@ static bool has_8bit(struct span s)
     return false;
 }
 
-/* "@one,@two:" in front of a mailbox: index behind the colon, start when there is no route, n+1 when it is broken. */
+/* A source route "@one,@two:" in front of a mailbox. The index behind its colon; the start when there is no route; n+1
+ * when the route is malformed. */
 static size_t source_route(struct span s, size_t i)
 {
     size_t start = i;
@@ -102,7 +103,7 @@ static size_t source_route(struct span s, size_t i)
     return i == start ? start : s.n + 1;
 }
 
-/* Mailbox at i. Index behind it, or i when it is malformed. */
+/* The mailbox at i. The index behind it, or i when it is malformed. */
 static size_t mailbox(struct span s, size_t i, bool local_alone, struct smtp_path *p)
 {
     size_t l = at(s, i, '"') ? quoted_string(s, i) : dot_string(s, i), d;
@@ -150,7 +151,7 @@ enum rc smtp_path(struct span in, enum smtp_path_rule rule, struct smtp_path *ou
     return RC_OK;
 }
 
-/* The inside of a quoted local part with its backslashes gone; false when it does not fit. */
+/* Writes the inside of a quoted local part without its backslashes. False: it does not fit. */
 static bool unquote(struct span local, char *out, size_t cap, size_t *n_out)
 {
     size_t n = 0;

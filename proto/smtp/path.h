@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/smtp/path.h - reverse and forward paths: "<ana@chu.example>", "<>", "<Postmaster>".
  *
- * Input    starts at '<'. RC_OK: *used_out bytes were the path, up to and with '>'. What follows is the caller's business.
+ * Input    begins with '<'. RC_OK: the first *used_out bytes are the path, '>' included. The caller reads what follows.
  * Spans    borrow from the input.
- * Bounds   local part 64 octets, domain 255, path 256 (RFC 5321 4.5.3.1). A source route is read and forgotten (RFC 5321 F.2).
- * UTF-8    octets beyond 127 are taken when they are well-formed UTF-8 and .utf8 says so: the caller refuses them without SMTPUTF8.
+ * Bounds   local part 64 octets, domain 255, path 256 (RFC 5321 4.5.3.1). A source route is read and dropped (RFC 5321 F.2).
+ * UTF-8    Octets beyond 127 are taken when they are well-formed UTF-8. .utf8 says that there are some: the caller must refuse them without
+ *          SMTPUTF8.
  * Process  smtpd, relayd.   Source RFC 5321 4.1.2, RFC 6531 3.3.
  */
 #pragma once
@@ -21,7 +22,7 @@ struct smtp_path {
     bool utf8;
 };
 enum rc smtp_path(struct span in, enum smtp_path_rule rule, struct smtp_path *out, size_t *used_out, struct err *e);
-/* The one spelling: quotes and backslashes that change nothing taken off, so that "ana"@chu is ana@chu. NUL-terminated;
- * false when it does not fit. Case is kept. */
+/* Writes the one spelling of an address: quotes and backslashes that change nothing are taken off, so that "ana"@chu becomes ana@chu. The
+ * case is kept. NUL-terminated. False: out is too small. */
 bool smtp_path_plain(const struct smtp_path *p, char *out, size_t cap);
 bool utf8_ok(struct span s);             /* RFC 3629: shortest forms only, no surrogates */

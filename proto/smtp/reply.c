@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/smtp/reply.c - see proto/smtp/reply.h. */
+/* proto/smtp/reply.c - see proto/smtp/reply.h. RFC 5321 4.2. */
 #include "proto/smtp/reply.h"
 
 enum { REPLY_LINE = 510 };
