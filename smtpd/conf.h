@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* smtpd/conf.h - settings and descriptors of the boot list, checked and loaded; dies with a clear line when something is missing.
+/* smtpd/conf.h - checks and loads the settings and descriptors of the boot list (base/boot.h). The process ends with a clear line when one is missing.
  * Process  smtpd listener, before its sandbox.
  */
 #pragma once
