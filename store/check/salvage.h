@@ -37,7 +37,7 @@ int salvage_run(const struct env_conf *conf); /* runs all steps and prints the r
 
 /* salvage_table.c */
 uint32_t salvage_look(int home_fd, enum table tb);          /* how many pages of the file are bad */
-enum rc salvage_exchanged(int home_fd, enum table tb, struct err *e); /* finishes an exchange that a crash cut short: gives a whole new file its name */
+enum rc salvage_exchanged(int home_fd, enum table tb, struct err *e); /* finishes an exchange that a crash cut: gives the new file its name */
 enum rc salvage_table(struct salvage *s, int home_fd, enum table tb, struct err *e);    /* makes the new file, beside the old one */
 enum rc salvage_exchange(struct salvage *s, int home_fd, enum table tb, struct err *e); /* gives it its name */
 /* salvage_mend.c */

@@ -31,8 +31,8 @@ static inline uint32_t obj_pieces(uint64_t len)
 {
     return (uint32_t)((len + OBJ_PIECE - 1) / OBJ_PIECE);
 }
-/* r_out borrows from mem. With write false no lock is kept; otherwise two deliveries whose objrefs are on one leaf page could each hold it for reading
- * and wait for the other in order to write it. */
+/* r_out borrows from mem. With write false no lock is kept; otherwise two deliveries whose objrefs are on one leaf page could each hold the page
+ * for reading and wait for the other in order to write it. */
 enum rc objref_get(struct tx *t, const unsigned char oid[SEAL_OID], bool write, struct buf *mem, struct objref *r_out,
                    struct err *e);
 enum rc objref_put(struct tx *t, const unsigned char oid[SEAL_OID], const struct objref *r, bool fresh, struct err *e);
