@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/client/client.c - one connection to pli-stored that outlives restarts of stored.
  *
- * States   no connection -> dialled (HELLO said) -> bound (ticket given again, when there is one). Any RC_CLOSED or
- *          RC_TIMEOUT from below hangs up: the next call begins at "no connection". */
+ * States   no connection -> dialled (HELLO said) -> bound (ticket given again, when there is one). After any RC_CLOSED
+ *          or RC_TIMEOUT of base/ipc.h the connection is closed, and the next call begins at "no connection". */
 #include "store/client/client.h"
 #include <poll.h>
 #include <stdlib.h>

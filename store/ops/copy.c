@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/copy.c - COPY and MOVE (RFC 6851) within a mailbox: all of it in one transaction. Octets are not copied:
- * one more reference. */
+/* store/ops/copy.c - COPY and MOVE (RFC 6851) within a mailbox, in one transaction. Octets are not copied: the object
+ * gets one more reference. */
 #include "store/ops/expunged.h"
 #include "store/ops/objects.h"
 #include "store/db/room.h"
