@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* flow/envelope_fuzz.c - octets as a queued envelope (what opens must write itself again) and as an Authentication-Results body. */
+/* flow/envelope_fuzz.c - any octets as a queued envelope and as the body of Authentication-Results. An envelope that
+ * opens must give the same octets when it is written again. */
 #include "flow/file.h"
 #include "flow/letter_int.h"
 #include <stdlib.h>

@@ -8,7 +8,7 @@ static const char strict_say[] =
     "Boite stricte: mot de passe change ailleurs, voyez l'administrateur (pli account passwd) / "
     "Strict mailbox: password changed elsewhere, see the administrator";
 
-/* every password slot in turn; what the last one said */
+/* Tries every password slot in turn. When none opens, returns what the last one said. */
 static enum rc open_password(struct state *s, uint64_t mbx, const struct keyd_open_req *rq, struct keyd_open_rep *rep,
                              struct err *e)
 {
