@@ -23,7 +23,8 @@ static bool keep(struct imap_session *s, struct span from, struct span *to)
     return true;
 }
 
-/* Opened as it comes: the sealed name is not kept, so a mailbox with more names than may be made today can still be listed. */
+/* A name is opened as it comes, and the sealed name is not kept. So a mailbox with more names than may be made today
+ * can still be listed. */
 static enum rc name_in(struct imap_session *s, const struct store_folder *sf, struct folder *f, struct err *e)
 {
     struct buf name = BUF_SECRET_INIT, shown = BUF_SECRET_INIT;
@@ -116,8 +117,8 @@ static struct folder *by_id(const struct folders *l, uint32_t id)
     return NULL;
 }
 
-/* A folder made before names were prepared has the tag of another spelling: it is found by what is shown. The list at hand may have come without
- * names, so they are asked for. */
+/* A folder that was made before names were prepared has the tag of another spelling. So it is found by the name that is
+ * shown. The list at hand may have come without names; then they are asked for. */
 static struct folder *by_shown_name(struct imap_session *s, const struct folders *l, struct span name, struct err *e)
 {
     struct folders named;
@@ -209,7 +210,8 @@ bool folders_has_below(const struct folders *l, struct span parent)
     return false;
 }
 
-/* A level made before names were prepared has another tag than its name has today: it is there all the same. */
+/* A level that was made before names were prepared has another tag than its name has today. It is there all the
+ * same. */
 static enum rc make_level(struct imap_session *s, const struct folders *l, struct span level, struct err *e)
 {
     const struct folder *f = is_ascii(level) ? NULL : folders_by_name(s, l, level, e);

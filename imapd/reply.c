@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/reply.c - answers: untagged lines, and the one place that writes a tagged line. See imapd/session.h.
+/* imapd/reply.c - writes untagged lines, and is the only file that writes a tagged line. See imapd/session.h.
  *
- * Failures become NO or BAD with a response code by the table below, unless the command named one. Texts are err.say: made for the
+ * By the table below a failure becomes NO or BAD with a response code, unless the command named a code. The text is
+ * err.say, which is made for the
  * client. Source RFC 3501 7.1, RFC 5530. */
 #include "base/log.h"
 #include "imapd/commands.h"

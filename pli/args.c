@@ -121,7 +121,8 @@ static void settle(struct cmd *c)
     memmove(c->pos, c->pos + used, c->n_pos * sizeof *c->pos);
 }
 
-/* "--name --password-stdin": the value was forgotten, and what follows is an option of its own. A name that does begin so is written
+/* In "--name --password-stdin" the value was forgotten, and what follows is an option of its own. A value that does
+ * begin with "--" is written
  * --name=VALUE. */
 static bool is_option(const struct cmd *c, const char *word)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/texts.c - what a person typed to be shown to others: names, wards, notes, subjects, search words. One form (NFC), no control
- * character and no direction mark, and no longer than directory/wire.c takes: a name with a line end breaks every list that shows it,
- * and one with a direction mark shows another name than it holds. See pli/cmd.h. */
+/* pli/texts.c - prepares what a person typed to be shown to others: names, wards, notes, subjects, search words. A text
+ * gets one form (NFC). It must have no control character and no direction mark, because a name with a line end breaks
+ * every list that shows it, and one with a direction mark shows another name than it holds. It must not be longer than
+ * directory/wire.c takes. See pli/cmd.h. */
 #include "base/prepare.h"
 #include "pli/cmd.h"
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/delete.c - DELETE. RFC 3501 6.3.4. One with others below loses its messages and stays as \Noselect; a subscription stays
- * in any case (the store keeps the name of a folder that is gone but subscribed). */
+/* imapd/cmd/delete.c - DELETE. RFC 3501 6.3.4. A folder with others below loses its messages and stays as \Noselect. A
+ * subscription stays in any case, because the store keeps the name of a folder that is gone but subscribed. */
 #include "imapd/commands.h"
 #include "imapd/folders.h"
 #include "imapd/view.h"

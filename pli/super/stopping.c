@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/super/stopping.c - an orderly end: who takes new work first, then the sessions, then who they ask, then the directory.
+/* pli/super/stopping.c - an orderly end. Daemons that take new work are stopped first, then their sessions, then the
+ * daemons that these ask, then slapd.
  *   rank 0  smtpd imapd relayd: told to stop; their sessions finish what they promised, at most 5 s
  *   rank 1  stored keyd dird: what is in flight is answered and flushed
  *   rank 2  slapd
