@@ -66,7 +66,7 @@ static enum rc folder_in(struct imap_session *s, bool names, struct folders *l, 
     return rc;
 }
 
-/* By level: "a/b" comes behind "a" and before "a.b", whatever the octets. */
+/* Compares names level by level. So "a/b" comes after "a" and before "a.b", whatever the order of the octets. */
 static int by_name(const void *x, const void *y)
 {
     const struct folder *a = x, *b = y;

@@ -2,8 +2,7 @@
 /* imapd/reply.c - writes untagged lines, and is the only file that writes a tagged line. See imapd/session.h.
  *
  * By the table below a failure becomes NO or BAD with a response code, unless the command named a code. The text is
- * err.say, which is made for the
- * client. Source RFC 3501 7.1, RFC 5530. */
+ * err.say, which is made for the client. Source RFC 3501 7.1, RFC 5530. */
 #include "base/log.h"
 #include "imapd/commands.h"
 #include "imapd/session.h"

@@ -27,7 +27,7 @@ static const struct {
             {ROLE_KEYD, "uid.keyd"},   {ROLE_ADMIN, "uid.admin"},   {ROLE_SUPER, "uid.admin"}};
 static const struct boot *boot;
 
-/* Not named by the supervisor: our own uid (all daemons run as one user). */
+/* A uid that the supervisor does not name is our own uid, because then all daemons run as one user. */
 static uid_t uid_of_role(void *daemon, enum ipc_role r)
 {
     (void)daemon;
@@ -56,7 +56,8 @@ static void read_secret(const char *dir, char *secret, size_t size)
     secret[strcspn(secret, "\r\n")] = '\0';
 }
 
-/* libldap reads the machine's configuration and resolves its own name at first use: neither is wanted later. */
+/* At its first use libldap reads the machine's configuration and resolves the machine's name. It does both here,
+ * because neither must happen later. */
 static void warm_libldap(const char *uri)
 {
     LDAP *ld = NULL;

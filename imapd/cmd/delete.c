@@ -12,7 +12,7 @@ static enum rc remove_folder(struct imap_session *s, uint32_t id, struct err *e)
     return store_call(s->store, STORE_FOLDER_DELETE, &rq, -1, NULL, e);
 }
 
-/* A level without messages takes its place, still subscribed when it was. */
+/* A level without messages takes the folder's place. It is subscribed when the folder was. */
 static enum rc leave_level(struct imap_session *s, const struct folder *f, struct err *e)
 {
     enum rc rc;

@@ -36,7 +36,7 @@ static enum rc add_rename(struct imap_session *s, const struct folder *f, struct
     return rc;
 }
 
-/* The folder and all below it, under the new name. */
+/* Gives the folder and all folders below it names under the new name. */
 static enum rc list_tree(struct imap_session *s, const struct folders *l, struct span from, struct span to,
                          struct buf *list, struct err *e)
 {
