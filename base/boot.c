@@ -169,30 +169,60 @@ struct boot *boot_load(void)
     return b;
 }
 
-const char *boot_get(const struct boot *b, const char *name, const char *def)
-{
-    const struct entry *e = find(b, false, name);
-    const struct setting *s;
+/* instance, run: folders. uid: what this process is to become, 0 to stay who it is. uid.NAME: who each of the others is. salvage: stored keeps what
+ * it can of a damaged store, and serves nobody. stored.locks: tests alone. */
+static const char *const facts[] = {"instance",  "run",        "uid",         "uid.admin", "uid.smtpd",
+                                    "uid.imapd", "uid.relayd", "uid.keyd",    "uid.dird",  "uid.stored",
+                                    "uid.slapd", "salvage",    "stored.locks"};
 
-    if (e)
-        return e->value;
-    s = setting_find(name);
-    return def ? def : s ? s->def : NULL;
-}
-
-int64_t boot_num(const struct boot *b, const char *name, int64_t def)
+static const struct setting *setting_of(const char *name)
 {
     const struct setting *s = setting_find(name);
-    const struct entry *en = find(b, false, name);
-    struct setting plain = {name, SET_INT, "0", 0, 0, SET_AT_START, NULL};
+
+    if (!s)
+        bug("%s is no setting of base/settings.c", name);
+    return s;
+}
+
+static int64_t number_of(const struct setting *s, const char *value)
+{
     struct err e;
     int64_t n;
 
-    if (!en)
-        return def;
-    if (setting_check(s ? s : &plain, en->value, &n, &e) != RC_OK)
+    if (setting_check(s, value, &n, &e) != RC_OK)
         die("%s", e.log);
     return n;
+}
+
+const char *boot_get(const struct boot *b, const char *setting)
+{
+    const struct setting *s = setting_of(setting);
+    const struct entry *e = find(b, false, setting);
+
+    return e ? e->value : s->def;
+}
+
+int64_t boot_num(const struct boot *b, const char *setting)
+{
+    return number_of(setting_of(setting), boot_get(b, setting));
+}
+
+const char *boot_given(const struct boot *b, const char *fact)
+{
+    const struct entry *e = find(b, false, fact);
+
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+        if (strcmp(facts[i], fact) == 0)
+            return e ? e->value : NULL;
+    bug("%s is nothing that the boot list says", fact);
+}
+
+int64_t boot_given_num(const struct boot *b, const char *fact)
+{
+    const struct setting plain = {fact, SET_INT, "0", 0, 0, SET_AT_START, NULL};
+    const char *value = boot_given(b, fact);
+
+    return value ? number_of(&plain, value) : -1;
 }
 
 int boot_fd(const struct boot *b, const char *name)

@@ -16,6 +16,8 @@
  *          machine. One that is read later is not begun but answered RC_TEMP; a handler that changes something looks at
  *          ipc_peer.due once more before it commits. Whoever asks waits longer than that (ipc_due()): when it gives up,
  *          nothing will be done any more.
+ * Messages a message is written once, as a list of fields (IPC_MESSAGE below): the struct and the table both come from it.
+ * Again    an op that may be asked again after a lost reply says so (IPC_AGAIN), and one that may take long (IPC_LONG): base/ipc_link.h reads both.
  * Events   an op of the table with roles 0 (nobody may ask it) whose rep table describes the event's fields.
  * Peers    SO_PEERCRED is read at accept; when daemons have uids of their own the role claimed in HELLO must be the uid's.
  *          One that says no HELLO within a second loses its place when places are short. The process that said HELLO, by the
@@ -48,6 +50,28 @@ struct ipc_field {
 #define IPC_F_BYTES(st, m, most) {IPC_BYTES, offsetof(struct st, m), most}
 #define IPC_F_END {IPC_END, 0, 0}
 
+/* A message is written once. FIELDS_tag(F, T) is its list, a row F(T, kind, member, ...) for each field, in the order of the struct and of the wire:
+ *   F(T, U8 | U16 | U32 | U64, member)      a number
+ *   F(T, FIX, member, size)                 exactly size bytes: unsigned char member[size]
+ *   F(T, BYTES, member, most)               a span of at most that many bytes
+ * IPC_MESSAGE(tag); makes struct tag and declares its table tag_f; IPC_TABLE(tag); in one .c file is the table. F and T are the macro's business. */
+#define IPC_MESSAGE(tag) struct tag { FIELDS_##tag(IPC_MEMBER_, tag) }; extern const struct ipc_field tag##_f[]
+#define IPC_TABLE(tag) const struct ipc_field tag##_f[] = {FIELDS_##tag(IPC_ROW_, tag) IPC_F_END}
+#define IPC_MEMBER_(T, kind, ...) IPC_MEMBER_##kind(__VA_ARGS__)
+#define IPC_MEMBER_U8(m) uint8_t m;
+#define IPC_MEMBER_U16(m) uint16_t m;
+#define IPC_MEMBER_U32(m) uint32_t m;
+#define IPC_MEMBER_U64(m) uint64_t m;
+#define IPC_MEMBER_FIX(m, size) unsigned char m[size];
+#define IPC_MEMBER_BYTES(m, most) struct span m;
+#define IPC_ROW_(T, kind, ...) IPC_ROW_##kind(T, __VA_ARGS__),
+#define IPC_ROW_U8(T, m) IPC_F_U8(T, m)
+#define IPC_ROW_U16(T, m) IPC_F_U16(T, m)
+#define IPC_ROW_U32(T, m) IPC_F_U32(T, m)
+#define IPC_ROW_U64(T, m) IPC_F_U64(T, m)
+#define IPC_ROW_FIX(T, m, size) IPC_F_FIX(T, m)
+#define IPC_ROW_BYTES(T, m, most) IPC_F_BYTES(T, m, most)
+
 /* Grammar alone, no I/O (unit-tested and fuzzed). decode: spans borrow from in; all of in must be used. */
 void ipc_encode(struct buf *out, const struct ipc_field *fields, const void *msg);
 enum rc ipc_decode(struct span in, const struct ipc_field *fields, void *msg_out, struct err *e);
@@ -60,13 +84,20 @@ enum ipc_role { /* bit values; which process the peer is */
     ROLE_ADMIN = 64, /* the pli command: root, or the instance's owner */
     ROLE_SUPER = 128 /* the supervisor: ping only */
 };
+enum ipc_op_bits {
+    IPC_REQ_FD = 1, /* one descriptor rides with the request: compulsory */
+    IPC_REP_FD = 2, /* one may ride with the reply */
+    IPC_AGAIN = 4,  /* to ask it again after a lost reply does no harm and gives the same answer */
+    IPC_LONG = 8    /* the daemon works at a few of these at once and answers IPC_BUSY to the others, who wait on their side and ask again */
+};
+#define IPC_BUSY "4.3.2" /* the esc of that RC_TEMP */
 struct ipc_op {
     uint16_t op;
     const char *name;                /* "deliver": logs, statistics, fuzz */
     uint32_t roles;                  /* who may ask */
     const struct ipc_field *req;     /* NULL: no fields */
     const struct ipc_field *rep;
-    uint8_t req_fd, rep_fd;          /* 1: one descriptor rides along (request: compulsory) */
+    uint32_t bits;                   /* enum ipc_op_bits */
 };
 struct ipc_proto {                   /* one a daemon; the single list of its operations */
     const char *name;                /* "stored" */
@@ -120,10 +151,15 @@ struct ipc_reply {                   /* what a handler fills */
     struct buf *scratch;             /* memory for its spans, cleared after the reply is sent */
     int fd;                          /* -1, or a descriptor to send; closed after */
 };
+/* Returning other than RC_OK sends the error reply. fd: -1 or the request's, closed after. */
+typedef enum rc (*ipc_handler)(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+struct ipc_bind {                    /* a row of a daemon's list of handlers */
+    uint16_t op;
+    ipc_handler run;
+};
 struct ipc_service {
     const struct ipc_proto *proto;
-    /* index as in proto->ops. Returning other than RC_OK sends the error reply. fd: -1 or the request's, closed after. */
-    enum rc (*const *handlers)(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+    const struct ipc_bind *handlers; /* in any order, ended by {0, NULL}; each op that may be asked has exactly one */
     void (*joined)(void *daemon, struct ipc_peer *p);
     void (*left)(void *daemon, struct ipc_peer *p);
     uid_t (*uid_of_role)(void *daemon, enum ipc_role r); /* (uid_t)-1 or NULL: our own uid and root only */
@@ -132,9 +168,11 @@ struct ipc_service {
     unsigned max_peers;
     unsigned max_per_process;        /* 0: 16 */
 };
-typedef enum rc (*ipc_handler)(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+/* The handler of each op, index as in proto->ops; out has room for n_ops. RC_PERM, and e->log names it: an op without a handler or with two, a
+ * handler of no op or of an event. ipc_serve() calls it first, and answers bug() then. */
+enum rc ipc_bound(const struct ipc_service *s, ipc_handler *out, struct err *e);
 int ipc_listen(const char *path, struct err *e);     /* socket bound, mode 0666 (credentials decide), listening; -1 on failure */
 enum rc ipc_serve(const struct ipc_service *s, int listen_fd, struct err *e); /* runs until ipc_stop() */
 void ipc_stop(void);                                 /* signal-safe: what is in flight is answered, then ipc_serve returns */
-/* Sends an event to a peer; never blocks: a peer that does not read is dropped. Any thread, while the peer is joined. */
-void ipc_push(struct ipc_peer *p, uint16_t op, const struct ipc_field *fields, const void *msg);
+/* Sends an event of the daemon's table to a peer; never blocks: a peer that does not read is dropped. Any thread, while the peer is joined. */
+void ipc_push(struct ipc_peer *p, uint16_t op, const void *msg);

@@ -186,7 +186,7 @@ enum rc ipc_send(struct ipc *c, uint16_t op, const void *req, int req_fd, struct
     const struct ipc_op *o = ipc_op_find(c->proto, op);
     enum rc rc;
 
-    if (!o || (req_fd >= 0) != (o->req_fd != 0))
+    if (!o || (req_fd >= 0) != ((o->bits & IPC_REQ_FD) != 0))
         bug("%s: op %u asked with the wrong form", c->proto->name, (unsigned)op);
     if (c->fd < 0)
         return dead(c, e);
@@ -271,7 +271,7 @@ enum rc ipc_recv(struct ipc *c, uint16_t op, void *rep_out, struct buf *mem, int
         return dead(c, e);
     if ((rc = greeted(c, e)) != RC_OK || (rc = await_reply(c, &h, &body, &fd, e)) != RC_OK)
         return rc;
-    if (h.op != op || h.seq != c->answered || (fd >= 0 && (!o->rep_fd || h.flags & IPC_ERROR))) {
+    if (h.op != op || h.seq != c->answered || (fd >= 0 && (!(o->bits & IPC_REP_FD) || h.flags & IPC_ERROR))) {
         drop_fd(&fd);
         return malformed(c, e, "reply to another question");
     }

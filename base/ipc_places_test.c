@@ -150,7 +150,7 @@ static void *push_all(void *arg)
     for (uint64_t n = 1; !atomic_load(&stress_over); n++) {
         pthread_mutex_lock(&watch_lock);
         for (struct watcher *x = watchers; x; x = x->next)
-            ipc_push(x->p, OP_NEWS, news_f, &(struct news){n});
+            ipc_push(x->p, OP_NEWS, &(struct news){n});
         pthread_mutex_unlock(&watch_lock);
     }
     return NULL;

@@ -14,14 +14,14 @@
 static inline bool role_refused(const char *sock, const struct ipc_proto *p, const struct ipc_op *o, enum ipc_role role)
 {
     unsigned char req[IPC_STRUCT_MAX] = {0}, rep[IPC_STRUCT_MAX];
-    int fd = o->req_fd ? memfd_create("none", 0) : -1, rep_fd = -1;
+    int fd = (o->bits & IPC_REQ_FD) ? memfd_create("none", 0) : -1, rep_fd = -1;
     struct buf mem = BUF_INIT;
     struct ipc *c = NULL;
     struct err e = {0};
     enum rc rc = ipc_dial(sock, p, role, deadline_in(10000), &c, &e);
 
     if (rc == RC_OK)
-        rc = ipc_call(c, o->op, req, fd, rep, &mem, o->rep_fd ? &rep_fd : NULL, &e);
+        rc = ipc_call(c, o->op, req, fd, rep, &mem, (o->bits & IPC_REP_FD) ? &rep_fd : NULL, &e);
     if (rc == RC_CLOSED || rc == RC_TIMEOUT)
         die("%s for role %u: %s", o->name, (unsigned)role, e.log);
     if (rep_fd >= 0)

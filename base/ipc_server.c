@@ -266,17 +266,63 @@ static void forget_stop(void)
         n = 0; /* it was asked before there was an eventfd */
 }
 
+/* ---- the list of handlers ---- */
+static enum rc bind_one(const struct ipc_proto *p, const struct ipc_bind *b, ipc_handler *out, struct err *e)
+{
+    const struct ipc_op *o = ipc_op_find(p, b->op);
+
+    if (!o)
+        return err_set(e, RC_PERM, NULL, NULL, "%s: a handler of op %u, which is not in the table", p->name,
+                       (unsigned)b->op);
+    if (o->roles == 0)
+        return err_set(e, RC_PERM, NULL, NULL, "%s: a handler of %s, which nobody may ask", p->name, o->name);
+    if (out[o - p->ops])
+        return err_set(e, RC_PERM, NULL, NULL, "%s: two handlers of %s", p->name, o->name);
+    out[o - p->ops] = b->run;
+    return RC_OK;
+}
+
+enum rc ipc_bound(const struct ipc_service *s, ipc_handler *out, struct err *e)
+{
+    const struct ipc_proto *p = s->proto;
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; i < p->n_ops; i++)
+        out[i] = NULL;
+    for (const struct ipc_bind *b = s->handlers; b->run && rc == RC_OK; b++)
+        rc = bind_one(p, b, out, e);
+    for (size_t i = 0; i < p->n_ops && rc == RC_OK; i++)
+        if (!out[i] && p->ops[i].roles != 0)
+            rc = err_set(e, RC_PERM, NULL, NULL, "%s: no handler of %s", p->name, p->ops[i].name);
+    return rc;
+}
+
+static ipc_handler *bind_all(const struct ipc_service *s)
+{
+    ipc_handler *run = calloc(s->proto->n_ops, sizeof *run);
+    struct err e;
+
+    if (!run)
+        die("out of memory");
+    if (ipc_bound(s, run, &e) != RC_OK)
+        bug("%s", e.log);
+    return run;
+}
+
 enum rc ipc_serve(const struct ipc_service *s, int listen_fd, struct err *e)
 {
-    struct ipc_server sv = {.s = s, .listen_fd = listen_fd, .lock = PTHREAD_MUTEX_INITIALIZER};
+    ipc_handler *run = bind_all(s);
+    struct ipc_server sv = {.s = s, .run = run, .listen_fd = listen_fd, .lock = PTHREAD_MUTEX_INITIALIZER};
     int on = 1;
     unsigned more = s->threads < 1 ? 0 : s->threads > WORKERS_MAX ? WORKERS_MAX - 1 : s->threads - 1;
     pthread_t threads[WORKERS_MAX];
     unsigned started;
     enum rc rc = open_epoll(&sv, e);
 
-    if (rc != RC_OK)
+    if (rc != RC_OK) {
+        free(run);
         return rc;
+    }
     /* HELLO says which process it comes from, whoever connected for it */
     if (setsockopt(listen_fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0)
         bug("%s: the listening socket does not say who sends", s->proto->name);
@@ -295,17 +341,21 @@ enum rc ipc_serve(const struct ipc_service *s, int listen_fd, struct err *e)
         ipc_conn_free(c);
     }
     close(sv.ep);
+    free(run);
     forget_stop();
     return RC_OK;
 }
 
-void ipc_push(struct ipc_peer *p, uint16_t op, const struct ipc_field *fields, const void *msg)
+void ipc_push(struct ipc_peer *p, uint16_t op, const void *msg)
 {
     struct ipc_conn *c = (struct ipc_conn *)p;
+    const struct ipc_op *o = ipc_op_find(c->proto, op);
     struct buf b = BUF_INIT;
     struct err e;
 
-    if (ipc_pack(&b, (struct ipc_head){op, IPC_EVENT, 0, 0}, fields, msg, &e) != RC_OK)
+    if (!o || o->roles != 0)
+        bug("%s: op %u is no event", c->proto->name, (unsigned)op);
+    if (ipc_pack(&b, (struct ipc_head){op, IPC_EVENT, 0, 0}, o->rep, msg, &e) != RC_OK)
         bug("%s", e.log);
     ipc_conn_send(c, buf_span(&b), -1, true);
     buf_free(&b);

@@ -19,6 +19,7 @@ bool ipc_place_join(struct ipc_places *p, struct ipc_conn *c, pid_t pid, enum ip
 
 struct ipc_server {
     const struct ipc_service *s;
+    const ipc_handler *run; /* by place in s->proto->ops; NULL: an event */
     int ep, listen_fd;
     pthread_mutex_t lock; /* covers the lists and the places */
     struct ipc_conn *conns, *spare; /* spare: ended, kept as late hints may name them */

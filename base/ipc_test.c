@@ -35,8 +35,9 @@ static void test_errors_travel(void **state)
         assert_int_equal(a.n, 42); /* untouched */
     }
     assert_int_equal(ipc_call(c, OP_ADMIN, NULL, -1, NULL, NULL, NULL, &e), RC_DENIED);
-    assert_int_equal(ipc_call(c, OP_WRONG, NULL, -1, &a, &mem, NULL, &e), RC_PERM); /* it has no handler */
-    assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_NULL}, -1, &a, &mem, NULL, &e), RC_OK); /* and lives on */
+    assert_int_equal(ipc_call(c, OP_NEWS, NULL, -1, &(struct news){0}, NULL, NULL, &e), RC_PERM); /* told, not asked */
+    assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_NULL}, -1, &a, &mem, NULL, &e),
+                     RC_OK); /* and lives on */
     ipc_hangup(&c);
 }
 
@@ -157,8 +158,8 @@ static void test_ahead(void **state)
 
     assert_int_equal(ipc_dial_ahead(w->path, &proto, ROLE_SMTPD, deadline_in(5000), &c, &e), RC_OK);
     for (uint32_t i = 0; i < 3; i++) {
-        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){i, span_of(big, i * sizeof big / 2)}, -1, &a, &mem, NULL, &e),
-                         RC_OK);
+        assert_int_equal(
+            ipc_call(c, OP_ECHO, &(struct echo){i, span_of(big, i * sizeof big / 2)}, -1, &a, &mem, NULL, &e), RC_OK);
         assert_int_equal(a.n, i + 1);
         assert_int_equal(a.text.n, i * sizeof big / 2);
         ipc_rest(c);
@@ -234,7 +235,8 @@ static void test_cost(void **state)
 
     t = clock_mono();
     for (int64_t i = 0; i < n; i++)
-        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_LIT("0123456789")}, -1, &a, &mem, NULL, &e), RC_OK);
+        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_LIT("0123456789")}, -1, &a, &mem, NULL, &e),
+                         RC_OK);
     print_message("%.1f microseconds a call\n", (double)(clock_mono() - t) / 1000.0 / (double)n);
     ipc_hangup(&c);
 }
@@ -257,14 +259,43 @@ static void test_stop(void **state)
     }
 }
 
+/* Handlers are bound by name: what is missing, doubled, or of nothing that may be asked is named before anybody is served. */
+static void test_bound(void **state)
+{
+    static const struct {
+        struct ipc_bind list[10];
+        const char *why;
+    } wrong[] = {
+        {{{OP_ECHO, h_echo}, {OP_FAIL, h_fail}, {OP_FD, h_fd}, {OP_PUSH, h_push}, {OP_ADMIN, h_admin}},
+         "test: no handler of big"},
+        {{{OP_ECHO, h_echo}, {OP_ECHO, h_big}}, "test: two handlers of echo"},
+        {{{OP_NEWS, h_echo}}, "test: a handler of news, which nobody may ask"},
+        {{{OP_BIG + 1, h_echo}}, "test: a handler of op 23, which is not in the table"},
+    };
+    ipc_handler run[sizeof ops / sizeof *ops];
+    struct ipc_service s = service;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(ipc_bound(&s, run, &e), RC_OK);
+    assert_ptr_equal(run[0], h_echo);
+    assert_ptr_equal(run[4], NULL); /* the event */
+    assert_ptr_equal(run[6], h_big);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        s.handlers = wrong[i].list;
+        assert_int_equal(ipc_bound(&s, run, &e), RC_PERM);
+        assert_string_equal(e.log, wrong[i].why);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_calls),    cmocka_unit_test(test_errors_travel), cmocka_unit_test(test_descriptors),
-        cmocka_unit_test(test_events),   cmocka_unit_test(test_pipeline),      cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_ahead),         cmocka_unit_test(test_too_many),
-        cmocka_unit_test(test_timeout),  cmocka_unit_test(test_long_path),     cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_bound),       cmocka_unit_test(test_calls),    cmocka_unit_test(test_errors_travel),
+        cmocka_unit_test(test_descriptors), cmocka_unit_test(test_events),   cmocka_unit_test(test_pipeline),
+        cmocka_unit_test(test_bounds),      cmocka_unit_test(test_refusals), cmocka_unit_test(test_ahead),
+        cmocka_unit_test(test_too_many),    cmocka_unit_test(test_timeout),  cmocka_unit_test(test_long_path),
+        cmocka_unit_test(test_stop),        cmocka_unit_test(test_cost),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

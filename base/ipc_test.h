@@ -20,7 +20,7 @@
 /* last, as it asks */
 #include <cmocka.h>
 
-enum { OP_ECHO = IPC_OP_FIRST, OP_FAIL, OP_FD, OP_PUSH, OP_NEWS, OP_ADMIN, OP_BIG, OP_WRONG };
+enum { OP_ECHO = IPC_OP_FIRST, OP_FAIL, OP_FD, OP_PUSH, OP_NEWS, OP_ADMIN, OP_BIG };
 
 struct echo {
     uint32_t n;
@@ -33,10 +33,10 @@ static const struct ipc_field echo_f[] = {IPC_F_U32(echo, n), IPC_F_BYTES(echo, 
 static const struct ipc_field news_f[] = {IPC_F_U64(news, modseq), IPC_F_END};
 #define ALL 0xffu
 static const struct ipc_op ops[] = {
-    {OP_ECHO, "echo", ALL, echo_f, echo_f, 0, 0}, {OP_FAIL, "fail", ALL, echo_f, echo_f, 0, 0},
-    {OP_FD, "fd", ALL, NULL, echo_f, 1, 1},       {OP_PUSH, "push", ALL, echo_f, NULL, 0, 0},
-    {OP_NEWS, "news", 0, NULL, news_f, 0, 0},     {OP_ADMIN, "admin", ROLE_ADMIN, NULL, NULL, 0, 0},
-    {OP_BIG, "big", ALL, echo_f, echo_f, 0, 0},   {OP_WRONG, "wrong", ALL, NULL, echo_f, 0, 0},
+    {OP_ECHO, "echo", ALL, echo_f, echo_f, IPC_AGAIN}, {OP_FAIL, "fail", ALL, echo_f, echo_f, 0},
+    {OP_FD, "fd", ALL, NULL, echo_f, IPC_REQ_FD | IPC_REP_FD}, {OP_PUSH, "push", ALL, echo_f, NULL, 0},
+    {OP_NEWS, "news", 0, NULL, news_f, 0}, {OP_ADMIN, "admin", ROLE_ADMIN, NULL, NULL, 0},
+    {OP_BIG, "big", ALL, echo_f, echo_f, 0},
 };
 static const struct ipc_proto proto = {"test", 77, 3, ops, sizeof ops / sizeof ops[0]};
 /* asked for in vain */
@@ -83,7 +83,7 @@ static enum rc h_push(void *d, struct ipc_peer *p, const void *req, int fd, stru
 
     (void)d, (void)fd, (void)r, (void)e;
     for (uint64_t i = 1; i <= q->n; i++)
-        ipc_push(p, OP_NEWS, news_f, &(struct news){i});
+        ipc_push(p, OP_NEWS, &(struct news){i});
     return RC_OK;
 }
 
@@ -125,7 +125,8 @@ static uid_t uid_of(void *d, enum ipc_role r)
     return r == ROLE_KEYD ? geteuid() + 1 : geteuid();
 }
 
-static const ipc_handler handlers[] = {h_echo, h_fail, h_fd, h_push, NULL, h_admin, h_big, NULL};
+static const struct ipc_bind handlers[] = {{OP_BIG, h_big},   {OP_ECHO, h_echo},   {OP_FAIL, h_fail}, {OP_FD, h_fd},
+                                           {OP_PUSH, h_push}, {OP_ADMIN, h_admin}, {0, NULL}};
 static struct ipc_service service = {.proto = &proto,
                                      .handlers = handlers,
                                      .joined = on_join,

@@ -140,7 +140,7 @@ static void answer(struct ipc_work *w, struct ipc_conn *c, const struct request 
     struct ipc_head h = {r->h.op, IPC_REPLY, r->h.seq, 0};
     struct err e;
 
-    if (rep->fd >= 0 && !o->rep_fd)
+    if (rep->fd >= 0 && !(o->bits & IPC_REP_FD))
         bug("%s: %s replied with a descriptor", c->proto->name, o->name);
     if (ipc_pack(&w->tx, h, o->rep, rep->msg, &e) != RC_OK) {
         log_err(LOG_ERROR_, "ipc-reply-too-long", &e);
@@ -155,13 +155,13 @@ static void answer(struct ipc_work *w, struct ipc_conn *c, const struct request 
 static void handle(struct ipc_server *sv, struct ipc_work *w, struct ipc_conn *c, const struct request *r,
                    const struct ipc_op *o)
 {
-    ipc_handler run = sv->s->handlers[o - sv->s->proto->ops];
+    ipc_handler run = sv->run[o - sv->s->proto->ops];
     struct ipc_reply rep = {w->rep, &w->scratch, -1};
     struct err e = {0};
     enum rc rc;
 
     if (!run) {
-        rc = err_set(&e, RC_PERM, NULL, NULL, "%s: %s is not offered", c->proto->name, o->name);
+        rc = err_set(&e, RC_PERM, NULL, NULL, "%s: %s is told, not asked", c->proto->name, o->name);
     } else if (!(o->roles & (uint32_t)c->peer.role)) {
         rc = err_set(&e, RC_DENIED, NULL, NULL, "%s: %s is not for role %u", c->proto->name, o->name,
                      (unsigned)c->peer.role);
@@ -192,7 +192,7 @@ static bool take_request(struct ipc_server *sv, struct ipc_work *w, struct ipc_c
 
     if (!o)
         return malformed(c, r->h.op, "unknown op");
-    if ((r->fd >= 0) != (o->req_fd != 0))
+    if ((r->fd >= 0) != ((o->bits & IPC_REQ_FD) != 0))
         return malformed(c, r->h.op, "descriptor missing or not due");
     memset(w->req, 0, sizeof w->req);
     if (ipc_decode(r->body, o->req, w->req, &e) != RC_OK)

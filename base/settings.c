@@ -86,7 +86,7 @@ const struct setting settings[] = {
      "connections at once; a kind of process has three quarters of them at most, one process 16"},
     {"dird.ticket_life", SET_SECS, "12h", 10, 7 * DAY, SET_AT_START, "how long a sign-in's ticket is good"},
     {"dird.password_cache", SET_SECS, "10m", 0, DAY, SET_AT_START, "how long a checked password is remembered, in locked memory"},
-    {"dird.password_min", SET_INT, "8", 1, 64, SET_AT_START, "characters that a new password has at least (pli account add, passwd)"},
+    {"dird.password_min", SET_INT, "8", 1, 64, SET_AT_START, "characters that a new password has at least (pli account add, passwd; over LDAP too)"},
     {"dird.max_failures", SET_INT, "10", 1, 1000, SET_AT_START, "wrong passwords for an account before pauses begin"},
     {"directory.uri", SET_STR, "", 0, 500, SET_AT_START, "ldaps:// or ldapi:// of the site's own directory; empty: the embedded one"},
     {"directory.base", SET_STR, "", 0, 500, SET_AT_INIT, "where the tree hangs; empty: o=pli"},
@@ -217,7 +217,8 @@ static bool understood(const struct setting *s, struct span v, int64_t *num)
     case SET_BOOL:
     case SET_LEVEL:
         word = unit_of(s->type == SET_BOOL ? truth : levels, v);
-        if (word && s->type == SET_LEVEL && !span_eq_str(v, word->suffix)) /* daemons compare it as it stands */
+        if (word && s->type == SET_LEVEL &&
+            !span_eq_str(v, word->suffix)) /* in small letters, as pli.conf(5) has them */
             word = NULL;
         *num = word ? word->times : 0;
         return word != NULL;

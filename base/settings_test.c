@@ -136,13 +136,15 @@ static void test_boot(void **state)
     name_boot(dup(boot_memfd(super)));
     b = boot_load();
     assert_null(getenv("PLI_BOOT"));
-    assert_string_equal(boot_get(b, "instance", NULL), "/var/lib/a folder");
-    assert_string_equal(boot_get(b, "empty", "x"), "");
-    assert_int_equal(boot_num(b, "uid", 0), 6);
-    assert_int_equal(boot_num(b, "smtpd.max_message", 0), 1 << 20);
-    assert_int_equal(boot_num(b, "smtpd.max_errors", 3), 3);
-    assert_string_equal(boot_get(b, "smtpd.max_errors", NULL), setting_find("smtpd.max_errors")->def);
-    assert_null(boot_get(b, "nothing", NULL));
+    assert_string_equal(boot_given(b, "instance"), "/var/lib/a folder");
+    assert_string_equal(boot_get(b, "directory.uri"), "");
+    assert_int_equal(boot_given_num(b, "uid"), 6);
+    assert_int_equal(boot_num(b, "smtpd.max_message"), 1 << 20);
+    assert_string_equal(boot_get(b, "smtpd.max_errors"), setting_find("smtpd.max_errors")->def);
+    assert_int_equal(boot_num(b, "smtpd.max_errors"), 10); /* of the table, as all that is not in the list */
+    assert_int_equal(boot_num(b, "log.level"), 1);
+    assert_null(boot_given(b, "run"));
+    assert_int_equal(boot_given_num(b, "uid.admin"), -1);
     assert_int_equal(boot_fd(b, "listen.smtp"), -1);
     assert_int_equal(boot_fd(b, "ticket.key"), key);
     assert_true(fcntl(key, F_GETFD) & FD_CLOEXEC);

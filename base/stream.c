@@ -26,6 +26,8 @@ struct stream {
     int64_t deadline;
     const struct stream_ops *ops; /* NULL: the socket itself */
     void *ctx;
+    const struct stream_watch *watch; /* may be NULL */
+    void *watch_ctx;
     unsigned char *in;
     size_t start, end, cap;
     struct buf out;
@@ -49,6 +51,40 @@ static enum rc wait_fd(int fd, short what, int64_t deadline, struct err *e)
     return RC_OK;
 }
 
+/* Woken by the watch alone, or because it is due: it says whether to go on. */
+static enum rc await_once(struct stream *s, int64_t deadline, bool *ready, struct err *e)
+{
+    const struct stream_watch *w = s->watch;
+    int64_t due = w ? w->due(s->watch_ctx) : DEADLINE_NEVER;
+    bool due_first = due < deadline;
+    struct pollfd p[2] = {{s->fd, POLLIN, 0},
+                          {w ? w->fd(s->watch_ctx) : -1, POLLIN, 0}}; /* a negative fd is passed over */
+    int n = poll(p, 2, deadline_left_ms(due_first ? due : deadline));
+
+    if (n < 0)
+        return errno == EINTR ? RC_OK : err_sys(e, RC_TEMP, "poll");
+    *ready = p[0].revents != 0;
+    if (n == 0 && !due_first)
+        return err_set(e, RC_TIMEOUT, NULL, NULL, "peer silent until the deadline");
+    return n == 0 || p[1].revents ? w->look(s->watch_ctx, e) : RC_OK;
+}
+
+enum rc stream_await(struct stream *s, int64_t deadline, struct err *e)
+{
+    bool ready = false;
+    enum rc rc = RC_OK;
+
+    while (rc == RC_OK && !ready)
+        rc = await_once(s, deadline, &ready, e);
+    return rc;
+}
+
+void stream_watch(struct stream *s, const struct stream_watch *w, void *ctx)
+{
+    s->watch = w;
+    s->watch_ctx = ctx;
+}
+
 static enum rc sock_fail(struct err *e, const char *what)
 {
     if (errno == ECONNRESET || errno == EPIPE)
@@ -66,7 +102,7 @@ static ssize_t sock_read(struct stream *s, void *p, size_t n, struct err *e)
             continue;
         if (errno != EAGAIN)
             return (void)sock_fail(e, "recv"), -1;
-        if (wait_fd(s->fd, POLLIN, s->deadline, e) != RC_OK)
+        if (stream_await(s, s->deadline, e) != RC_OK)
             return -1;
     }
 }

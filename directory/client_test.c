@@ -3,6 +3,7 @@
  */
 #include "directory/client.h"
 #include "base/clock.h"
+#include "base/ipc_stand_in_test.h"
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -48,7 +49,7 @@ static enum rc h_auth(void *d, struct ipc_peer *p, const void *req, int fd, stru
     struct dird_auth_rep *a = r->msg;
     (void)d, (void)p, (void)req, (void)fd;
     if (sh->auths++ < sh->busy)
-        return err_set(e, RC_TEMP, DIRD_BUSY, NULL, "busy");
+        return err_set(e, RC_TEMP, IPC_BUSY, NULL, "busy");
     a->mbx = 17;
     return RC_OK;
 }
@@ -69,19 +70,14 @@ static enum rc h_none(void *d, struct ipc_peer *p, const void *req, int fd, stru
 
 static void start(void)
 {
-    static ipc_handler handlers[DIRD_OP_END_ - IPC_OP_FIRST];
+    static const struct ipc_bind some[] = {{DIRD_LOOKUP, h_lookup}, {DIRD_AUTH, h_auth}, {DIRD_ACCOUNT_ADD, h_add}, {0, NULL}};
     struct err e = {0};
     int fd = ipc_listen("dird.sock", &e);
     assert_true(fd >= 0);
     stand_in = fork();
     if (stand_in == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
-            handlers[i] = h_none;
-        handlers[DIRD_LOOKUP - IPC_OP_FIRST] = h_lookup;
-        handlers[DIRD_AUTH - IPC_OP_FIRST] = h_auth;
-        handlers[DIRD_ACCOUNT_ADD - IPC_OP_FIRST] = h_add;
-        struct ipc_service s = {.proto = &dird_proto, .handlers = handlers, .threads = 1, .max_peers = 8};
+        struct ipc_service s = {.proto = &dird_proto, .handlers = stand_in_handlers(&dird_proto, some, h_none), .threads = 1, .max_peers = 8};
         _exit(ipc_serve(&s, fd, &e) == RC_OK ? 0 : 1);
     }
     close(fd);

@@ -3,15 +3,16 @@
  *
  * Cache    accounts, aliases, local domains and trust entries stand in memory, kept by content sync (RFC 4533): LOOKUP and TRUST cost
  *          no LDAP round trip and go on while slapd is away; a password not checked lately then gets RC_TEMP.
- * Secrets  passwords are checked by an LDAP bind, in a small pool; a keyed MAC of what was checked is kept 5 minutes in locked memory, dropped
- *          at once when the account changes.
- * Process  dird answers; smtpd, imapd, relayd look up and sign in; pli administers. Tables in wire.c.
+ * Secrets  passwords are checked by an LDAP bind, in a small pool; a keyed MAC of what was checked is kept in locked memory for as long as
+ *          dird.password_cache says, dropped at once when the account changes.
+ * Again    a question may be asked again after a lost reply (IPC_AGAIN); a change may not: it may have been made, look before trying again.
+ *          AUTH is IPC_LONG: when all that may wait for a password check do, dird answers IPC_BUSY.
+ * Process  dird answers; smtpd, imapd, relayd look up and sign in; pli administers. Each message is written once, below; the table of ops
+ *          is in wire.c.
  */
 #pragma once
 #include "base/ipc.h"
-#define DIRD_VERSION 2
-/* RC_TEMP with this esc: all that may wait for a password check do; dir_auth() asks again by itself. */
-#define DIRD_BUSY "4.3.2"
+#define DIRD_VERSION 3
 /* RC_TEMP with this esc: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
 #define DIRD_WAIT "4.7.0"
 extern const struct ipc_proto dird_proto;
@@ -25,45 +26,152 @@ enum dird_op {
     DIRD_STATUS,         /* admin super */
     DIRD_TRUST_REMOVE,   /* admin: dird_trust_entry; empty dn: the whole domain */
     DIRD_STAY,           /* a sign-in's ticket: does it still hold? a new one, and DIRD_EV_ENDED on this connection once it does not. smtpd imapd */
-    DIRD_OP_END_,
     DIRD_EV_ENDED = 200  /* pushed, never asked, within two seconds: the account is disabled or gone, or has another password */
 };
+/* What a field may hold at most, in octets; the largest account (64 aliases, one certificate) fits a message with room to spare. */
+enum { DIRD_ADDR = 320, DIRD_NAME = 256, DIRD_ID = 32, DIRD_PASSWORD = 1024, DIRD_CERT = 16384, DIRD_ALIASES = 16384, DIRD_PEER = 64,
+       DIRD_TICKET = 720, DIRD_DN = 512, DIRD_LIST = 80 * 1024, DIRD_WORDS = 256, DIRD_PUB = 32 };
+
+/* ---- DIRD_LOOKUP ---- */
 enum dird_kind { DK_UNKNOWN = 0 /* local domain, no such address */, DK_MAILBOX, DK_NOT_LOCAL, DK_DISABLED, DK_ALIAS /* later */ };
 enum dird_flag { DF_STRICT = 1, DF_SIGN = 2 /* sign what it submits */, DF_RED_LIST = 4 };
 enum dird_type { DT_PER = 1, DT_ORG, DT_APP, DT_CAB };
-struct dird_lookup_req { struct span address; };              /* as in RCPT: any case; a sub-address "+x" is tried without when not found */
-struct dird_lookup_rep { uint8_t kind, type; uint32_t flags; uint64_t mbx; unsigned char pub[32]; struct span address; }; /* address: canonical */
-/* protocol decides what the ticket gives, and is the asker's own: DP_SUBMISSION is smtpd's, DP_IMAP imapd's; the administrator may ask for each; RC_DENIED else. */
+#define FIELDS_dird_lookup_req(F, T)                                                                                        \
+    F(T, BYTES, address, DIRD_ADDR)          /* as in RCPT: any case; a sub-address "+x" is tried without when not found */
+IPC_MESSAGE(dird_lookup_req);
+
+#define FIELDS_dird_lookup_rep(F, T)                                                                                 \
+    F(T, U8, kind)                           /* enum dird_kind; the rest is filled for DK_MAILBOX and DK_DISABLED */ \
+    F(T, U8, type)                           /* enum dird_type */                                                    \
+    F(T, U32, flags)                         /* DF_ bits */                                                          \
+    F(T, U64, mbx)                                                                                                   \
+    F(T, FIX, pub, DIRD_PUB)                 /* of the mailbox */                                                    \
+    F(T, BYTES, address, DIRD_ADDR)          /* canonical */
+IPC_MESSAGE(dird_lookup_rep);
+
+/* ---- DIRD_AUTH. RC_DENIED 5.7.8: wrong (nothing tells whether the account exists); RC_TEMP 4.3.0: directory away; RC_TEMP 4.7.0: too many wrong
+ * passwords lately (directory/dird/guess.h), a pause is due; RC_PERM 5.7.1: account disabled (right password only) ---- */
+/* protocol decides what the ticket gives, and is the asker's own: DP_SUBMISSION is smtpd's, DP_IMAP imapd's; the administrator may ask for each;
+ * RC_DENIED else. */
 enum dird_protocol { DP_SUBMISSION = 1 /* submit */, DP_IMAP /* read, write */, DP_ADMIN /* read, write, slots */ };
-struct dird_auth_req { struct span login, password, peer /* IP text */; uint8_t protocol; };
-/* RC_DENIED 5.7.8: wrong (nothing tells whether the account exists); RC_TEMP 4.3.0: directory away; RC_TEMP 4.7.0: too many wrong
- * passwords lately (directory/dird/guess.h), a pause is due; RC_PERM 5.7.1: account disabled (right password only) */
-struct dird_auth_rep { struct span ticket, address, name; uint64_t mbx; uint8_t type; uint32_t flags; };
-/* RC_DENIED 5.7.0: it holds no longer. ticket: a new one once half of the old one's life has passed, else empty; ask again after ask_in_s
- * seconds. One ticket a connection: the last asked about. */
-struct dird_stay_req { struct span ticket; };
-struct dird_stay_rep { struct span ticket; uint64_t ask_in_s; };
-struct dird_ev_ended { uint8_t why; };                         /* 1 */
-struct dird_may_req { struct span account, sender; };         /* RC_OK, RC_DENIED */
-/* dn empty: is the domain in the trust space at all? domain empty (null reverse path): is the DN any operator's of the list? One of them stands.
- * DNs are compared as RDN sequences (policies/trust.h); no list of them travels. A domain served here is in the trust space only as the list has it. */
-struct dird_trust_req { struct span domain, dn; };
+#define FIELDS_dird_auth_req(F, T)                                    \
+    F(T, BYTES, login, DIRD_ADDR)                                     \
+    F(T, BYTES, password, DIRD_PASSWORD)     /* secret */             \
+    F(T, BYTES, peer, DIRD_PEER)             /* IP text */            \
+    F(T, U8, protocol)                       /* enum dird_protocol */
+IPC_MESSAGE(dird_auth_req);
+
+#define FIELDS_dird_auth_rep(F, T)                                \
+    F(T, BYTES, ticket, DIRD_TICKET)                              \
+    F(T, BYTES, address, DIRD_ADDR)          /* canonical */      \
+    F(T, BYTES, name, DIRD_NAME)             /* cn */             \
+    F(T, U64, mbx)                                                \
+    F(T, U8, type)                           /* enum dird_type */ \
+    F(T, U32, flags)                         /* DF_ bits */
+IPC_MESSAGE(dird_auth_rep);
+
+/* ---- DIRD_STAY. RC_DENIED 5.7.0: it holds no longer. One ticket a connection: the last asked about. ---- */
+#define FIELDS_dird_stay_req(F, T)   \
+    F(T, BYTES, ticket, DIRD_TICKET)
+IPC_MESSAGE(dird_stay_req);
+
+#define FIELDS_dird_stay_rep(F, T)                                                                                  \
+    F(T, BYTES, ticket, DIRD_TICKET)         /* a new one once half of the old one's life has passed, else empty */ \
+    F(T, U64, ask_in_s)                      /* ask again after so many seconds */
+IPC_MESSAGE(dird_stay_rep);
+
+#define FIELDS_dird_ev_ended(F, T)                   \
+    F(T, U8, why)                            /* 1 */
+IPC_MESSAGE(dird_ev_ended); /* the event */
+
+/* ---- DIRD_MAY_SEND: RC_OK, RC_DENIED ---- */
+#define FIELDS_dird_may_req(F, T)   \
+    F(T, BYTES, account, DIRD_ADDR) \
+    F(T, BYTES, sender, DIRD_ADDR)
+IPC_MESSAGE(dird_may_req);
+
+/* ---- DIRD_TRUST. One of the two stands. DNs are compared as RDN sequences (policies/trust.h); no list of them travels. A domain served here is in
+ * the trust space only as the list has it. ---- */
 enum dird_trusted { DTR_YES = 1, DTR_UNKNOWN_DOMAIN, DTR_OTHER_DN };
-struct dird_trust_rep { uint8_t trusted; };
-struct dird_account {                                        /* also a list record */
-    struct span address, name /* cn */, given, sn, rpps, structure /* FINESS or SIRET */, profession, specialty, service, responsible, password, cert_der, aliases /* newline separated */;
-    uint64_t mbx, quota; unsigned char pub[32]; uint8_t type, disabled; uint32_t flags;
-};
-extern const struct ipc_field dird_account_f[], dird_trust_entry_f[];
-/* set: only the fields named in what are changed */
-enum { DS_NAME = 1, DS_FLAGS = 2, DS_DISABLED = 4, DS_QUOTA = 8, DS_CERT = 16, DS_SERVICE = 32, DS_RESPONSIBLE = 64, DS_PROFESSION = 128, DS_ALIASES = 256, DS_SPECIALTY = 512, DS_RPPS = 1024 /* per and cab */ };
-struct dird_set_req { uint32_t what; struct span account; };  /* one dird_account record as ipc_list_add() writes it; address names the entry */
-struct dird_address_req { struct span address; };
-struct dird_list_req { struct span after; struct span text; }; /* page behind this address; text: search words (SEARCH) */
-/* list of dird_account in address order, without password, and (but for CERTS) without certificate; TRUST_LIST: of dird_trust_entry in
- * domain order, whole domains, one record a DN. more: ask again with the last record's address (domain) as after. */
-struct dird_list_rep { struct span list; uint8_t more; };
-struct dird_passwd_req { struct span address, password; };
-struct dird_trust_entry { struct span domain, dn, note; };
-struct dird_trust_list_req { struct span after; };
-struct dird_status_rep { uint64_t accounts, trusted, syncs, lookups, binds, cached_binds; uint8_t in_sync; struct span csn; };
+#define FIELDS_dird_trust_req(F, T)                                                                                 \
+    F(T, BYTES, domain, DIRD_ADDR)           /* empty (null reverse path): is the DN any operator's of the list? */ \
+    F(T, BYTES, dn, DIRD_DN)                 /* empty: is the domain in the trust space at all? */
+IPC_MESSAGE(dird_trust_req);
+
+#define FIELDS_dird_trust_rep(F, T)                                  \
+    F(T, U8, trusted)                        /* enum dird_trusted */
+IPC_MESSAGE(dird_trust_rep);
+
+/* ---- accounts: also a list record ---- */
+#define FIELDS_dird_account(F, T)                                                       \
+    F(T, BYTES, address, DIRD_ADDR)                                                     \
+    F(T, BYTES, name, DIRD_NAME)             /* cn */                                   \
+    F(T, BYTES, given, DIRD_NAME)                                                       \
+    F(T, BYTES, sn, DIRD_NAME)                                                          \
+    F(T, BYTES, rpps, DIRD_ID)                                                          \
+    F(T, BYTES, structure, DIRD_ID)          /* FINESS or SIRET */                      \
+    F(T, BYTES, profession, DIRD_NAME)                                                  \
+    F(T, BYTES, specialty, DIRD_NAME)                                                   \
+    F(T, BYTES, service, DIRD_NAME)                                                     \
+    F(T, BYTES, responsible, DIRD_NAME)                                                 \
+    F(T, BYTES, password, DIRD_PASSWORD)     /* secret; never answered */               \
+    F(T, BYTES, cert_der, DIRD_CERT)                                                    \
+    F(T, BYTES, aliases, DIRD_ALIASES)       /* newline separated */                    \
+    F(T, U64, mbx)                                                                      \
+    F(T, U64, quota)                         /* octets */                               \
+    F(T, FIX, pub, DIRD_PUB)                 /* of the mailbox */                       \
+    F(T, U8, type)                           /* enum dird_type */                       \
+    F(T, U8, disabled)                       /* 1: nobody signs in, nothing is filed */ \
+    F(T, U32, flags)                         /* DF_ bits */
+IPC_MESSAGE(dird_account);
+
+enum { DS_NAME = 1, DS_FLAGS = 2, DS_DISABLED = 4, DS_QUOTA = 8, DS_CERT = 16, DS_SERVICE = 32, DS_RESPONSIBLE = 64, DS_PROFESSION = 128,
+       DS_ALIASES = 256, DS_SPECIALTY = 512, DS_RPPS = 1024 /* per and cab */ };
+#define FIELDS_dird_set_req(F, T)                                                                                                            \
+    F(T, U32, what)                                       /* DS_ bits: only the fields named are changed */                                  \
+    F(T, BYTES, account, DIRD_CERT + DIRD_ALIASES + 8192) /* one dird_account record as ipc_list_add() writes it; address names the entry */
+IPC_MESSAGE(dird_set_req);
+
+#define FIELDS_dird_address_req(F, T) \
+    F(T, BYTES, address, DIRD_ADDR)
+IPC_MESSAGE(dird_address_req);
+
+#define FIELDS_dird_list_req(F, T)                                                                    \
+    F(T, BYTES, after, DIRD_ADDR)            /* the page behind this address; empty: the first one */ \
+    F(T, BYTES, text, DIRD_WORDS)            /* SEARCH: words */
+IPC_MESSAGE(dird_list_req);
+
+/* list: dird_account in address order, without password, and (but for CERTS) without certificate; TRUST_LIST: dird_trust_entry in domain order,
+ * whole domains, one record a DN. */
+#define FIELDS_dird_list_rep(F, T)                                                                               \
+    F(T, BYTES, list, DIRD_LIST)             /* records */                                                       \
+    F(T, U8, more)                           /* 1: ask again with the last record's address (domain) as after */
+IPC_MESSAGE(dird_list_rep);
+
+#define FIELDS_dird_passwd_req(F, T)                                   \
+    F(T, BYTES, address, DIRD_ADDR)                                    \
+    F(T, BYTES, password, DIRD_PASSWORD)     /* the new one; secret */
+IPC_MESSAGE(dird_passwd_req);
+
+/* ---- the trust space: also a list record ---- */
+#define FIELDS_dird_trust_entry(F, T)                                                      \
+    F(T, BYTES, domain, DIRD_ADDR)                                                         \
+    F(T, BYTES, dn, DIRD_DN)                 /* of the operator's certificate, RFC 4514 */ \
+    F(T, BYTES, note, DIRD_NAME)             /* the administrator's own */
+IPC_MESSAGE(dird_trust_entry);
+
+#define FIELDS_dird_trust_list_req(F, T)                                                             \
+    F(T, BYTES, after, DIRD_ADDR)            /* the page behind this domain; empty: the first one */
+IPC_MESSAGE(dird_trust_list_req);
+
+/* ---- DIRD_STATUS ---- */
+#define FIELDS_dird_status_rep(F, T)                                                           \
+    F(T, U64, accounts)                      /* in the cache */                                \
+    F(T, U64, trusted)                       /* entries of the trust space */                  \
+    F(T, U64, syncs)                         /* this and the next three: since the start */    \
+    F(T, U64, lookups)                                                                         \
+    F(T, U64, binds)                         /* passwords that slapd checked */                \
+    F(T, U64, cached_binds)                  /* passwords that needed no slapd */              \
+    F(T, U8, in_sync)                        /* 1: the cache follows the directory just now */ \
+    F(T, BYTES, csn, DIRD_NAME)              /* hexadecimal: how far it has followed */
+IPC_MESSAGE(dird_status_rep);

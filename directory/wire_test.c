@@ -25,11 +25,9 @@ static size_t count(const struct ipc_field *f)
 static void tables_are_complete_and_bounded(void **state)
 {
     (void)state;
-    assert_int_equal(dird_proto.n_ops, DIRD_OP_END_ - IPC_OP_FIRST + 1); /* and the event */
     assert_int_equal(ipc_op_find(&dird_proto, DIRD_EV_ENDED)->roles, 0); /* nobody may ask it */
     for (size_t i = 0; i < dird_proto.n_ops - 1; i++) {
         const struct ipc_op *op = &dird_proto.ops[i];
-        assert_int_equal(op->op, IPC_OP_FIRST + i); /* handlers are found by this index */
         assert_ptr_equal(ipc_op_find(&dird_proto, op->op), op);
         assert_true(op->roles != 0);
         assert_true(most_bytes(op->req) <= IPC_MSG_MAX && most_bytes(op->rep) <= IPC_MSG_MAX);
@@ -45,6 +43,13 @@ static void only_the_administrator_changes_things(void **state)
                                 DIRD_TRUST_ADD, DIRD_TRUST_REMOVE};
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
         assert_int_equal(ipc_op_find(&dird_proto, changes[i])->roles, ROLE_ADMIN);
+    for (size_t i = 0; i < dird_proto.n_ops; i++) { /* a change whose reply was lost may have been made: it alone is not asked again */
+        const struct ipc_op *op = &dird_proto.ops[i];
+        bool is_change = false;
+        for (size_t k = 0; k < sizeof changes / sizeof *changes; k++)
+            is_change = is_change || changes[k] == op->op;
+        assert_int_equal((op->bits & IPC_AGAIN) != 0, !is_change && op->roles != 0);
+    }
 }
 
 static struct dird_account sample(void)

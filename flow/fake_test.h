@@ -4,6 +4,7 @@
  * Process  unit tests of flow/.
  */
 #pragma once
+#include "base/ipc_stand_in_test.h"
 #include "base/log.h"
 #include "crypto/keyd/client/client.h"
 #include "directory/client.h"
@@ -127,24 +128,17 @@ static inline enum rc fake_trust(void *d, struct ipc_peer *p, const void *req, i
     return RC_OK;
 }
 
-static inline void fake_start(const char *sock, const struct ipc_proto *proto, const uint16_t *ops,
-                              const ipc_handler *run, size_t n)
+static inline void fake_start(const char *sock, const struct ipc_proto *proto, const struct ipc_bind *some)
 {
-    static ipc_handler handlers[64];
     struct err e;
     int fd = ipc_listen(sock, &e);
 
     if (fd < 0)
         die("%s", e.log);
-    for (size_t i = 0; i < proto->n_ops; i++) {
-        handlers[i] = fake_no;
-        for (size_t k = 0; k < n; k++)
-            if (proto->ops[i].op == ops[k])
-                handlers[i] = run[k];
-    }
     fake_pids[fake_n] = fork();
     if (fake_pids[fake_n++] == 0) {
-        struct ipc_service s = {.proto = proto, .handlers = handlers, .threads = 1, .max_peers = 16};
+        struct ipc_service s = {
+            .proto = proto, .handlers = stand_in_handlers(proto, some, fake_no), .threads = 1, .max_peers = 16};
 
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         _exit(ipc_serve(&s, fd, &e) == RC_OK ? 0 : 1);
@@ -159,11 +153,11 @@ static inline int fakes_up(void **state)
     fake = mmap(NULL, sizeof *fake, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (fake == MAP_FAILED || !mkdtemp(fake_dir) || chdir(fake_dir) != 0)
         return -1;
-    fake_start("keyd.sock", &keyd_proto, (const uint16_t[]){KEYD_WRAP}, (const ipc_handler[]){fake_wrap}, 1);
-    fake_start("stored.sock", &stored_proto, (const uint16_t[]){STORE_DELIVER, STORE_DELIVER_FD},
-               (const ipc_handler[]){fake_deliver, fake_deliver}, 2);
-    fake_start("dird.sock", &dird_proto, (const uint16_t[]){DIRD_MAY_SEND, DIRD_TRUST},
-               (const ipc_handler[]){fake_may, fake_trust}, 2);
+    fake_start("keyd.sock", &keyd_proto, (const struct ipc_bind[]){{KEYD_WRAP, fake_wrap}, {0, NULL}});
+    fake_start("stored.sock", &stored_proto,
+               (const struct ipc_bind[]){{STORE_DELIVER, fake_deliver}, {STORE_DELIVER_FD, fake_deliver}, {0, NULL}});
+    fake_start("dird.sock", &dird_proto,
+               (const struct ipc_bind[]){{DIRD_MAY_SEND, fake_may}, {DIRD_TRUST, fake_trust}, {0, NULL}});
     return 0;
 }
 

@@ -30,6 +30,23 @@ enum rc session_goes_on(struct imap_session *s, struct err *e)
     return rc;
 }
 
+static int account_fd(const void *ctx)
+{
+    return stay_fd(&((const struct imap_session *)ctx)->stay);
+}
+
+static int64_t account_due(const void *ctx)
+{
+    return stay_due(&((const struct imap_session *)ctx)->stay);
+}
+
+static enum rc look(void *ctx, struct err *e)
+{
+    return session_goes_on(ctx, e);
+}
+
+const struct stream_watch session_watch = {account_fd, account_due, look};
+
 void session_cut_if_ended(struct imap_session *s)
 {
     struct err e;

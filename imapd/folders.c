@@ -210,6 +210,19 @@ bool folders_has_below(const struct folders *l, struct span parent)
     return false;
 }
 
+/* Is the folder there? This is asked when a folder could not be made, because on a full disk stored refuses a new folder
+ * before it looks whether there is one. A RENAME to below the Trash makes no folder, so it must not fail then. */
+static bool is_there(struct imap_session *s, struct span name)
+{
+    struct folder f;
+    struct err e;
+    bool there = folder_get(s, name, false, &f, &e) == RC_OK;
+
+    if (!there) /* what is answered is why it cannot be made */
+        buf_clear(&s->code);
+    return there;
+}
+
 /* A level that was made before names were prepared has another tag than its name has today. It is there all the
  * same. */
 static enum rc make_level(struct imap_session *s, const struct folders *l, struct span level, struct err *e)
@@ -220,7 +233,7 @@ static enum rc make_level(struct imap_session *s, const struct folders *l, struc
     if (f != NULL && (f->flags & FF_GONE) == 0)
         return RC_OK;
     rc = folder_create(s, level, SU_NONE, 0, NULL, e);
-    return rc == RC_EXISTS ? RC_OK : rc;
+    return rc == RC_EXISTS || (rc == RC_TEMP && is_there(s, level)) ? RC_OK : rc;
 }
 
 enum rc folders_make_parents(struct imap_session *s, struct span name, struct err *e)

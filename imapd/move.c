@@ -35,15 +35,19 @@ static void pairs_in(struct imap_session *s, struct span pairs, struct copying *
 
 static enum rc part(struct imap_session *s, struct span uids, struct copying *c, struct err *e)
 {
-    struct store_copy_req rq = {s->view->folder, c->dest, uids, c->move};
+    struct store_copy_req rq = {.folder = s->view->folder, .dest = c->dest, .uids = uids, .move = c->move};
     struct store_copy_rep rep;
     struct buf mem = BUF_INIT; /* open: UIDs */
-    enum rc rc = store_call_in(s->store, STORE_COPY, &rq, -1, &rep, &mem, e);
+    enum rc rc;
 
-    if (rc == RC_OK) {
+    do { /* a move on a full disk goes in small steps */
+        rc = store_call_in(s->store, STORE_COPY, &rq, -1, &rep, &mem, e);
+        if (rc != RC_OK)
+            break;
         c->uidvalidity = rep.uidvalidity;
         pairs_in(s, rep.pairs, c);
-    }
+        rq.from = rep.next;
+    } while (rq.from != 0);
     buf_free(&mem);
     return rc;
 }
@@ -128,7 +132,7 @@ static enum rc move_page(struct imap_session *s, uint32_t folder, uint32_t dest,
     struct store_copy_rep rep;
     struct buf uids = BUF_INIT, mem = BUF_INIT; /* open: UIDs */
     struct rd r = rd_of(brief), last = rd_of(span_from(brief, brief.n - STORE_BRIEF));
-    struct store_copy_req rq = {folder, dest, SPAN_NULL, 1};
+    struct store_copy_req rq = {.folder = folder, .dest = dest, .move = 1};
     enum rc rc;
 
     buf_u32(&uids, rd_u32(&r));

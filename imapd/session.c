@@ -28,6 +28,11 @@ enum rc session_late(struct imap_session *s, struct err *e)
     return err_set(e, RC_TIMEOUT, NULL, NULL, "silent in the middle of a command");
 }
 
+enum rc session_unread(struct imap_session *s, enum rc rc, struct err *e, const char *why)
+{
+    return rc == RC_TIMEOUT ? session_late(s, e) : rc == RC_DENIED ? rc : session_lost(s, e, why);
+}
+
 static void greet(struct imap_session *s)
 {
     buf_addstr(&s->out, "* OK [CAPABILITY ");
@@ -214,6 +219,7 @@ void session_run(void *conf, void *ready, int fd, const struct listener_peer *pe
     log_session(sid);
     s->peer = peer;
     s->io = stream_open(fd);
+    stream_watch(s->io, &session_watch, s);
     log_ev(LOG_INFO_, "connect", "peer=%s port=%u tls=%d", peer->ip, peer->port, s->conf->implicit_tls[peer->which]);
     if (begin(s, &e) == RC_OK)
         loop(s, &e);

@@ -70,6 +70,8 @@ struct imap_session {
 enum rc session_lost(struct imap_session *s, struct err *e, const char *why) __attribute__((warn_unused_result));
 /* The client fell silent in the middle of a command: the session ends with a BYE that says so. Returns RC_TIMEOUT. */
 enum rc session_late(struct imap_session *s, struct err *e) __attribute__((warn_unused_result));
+/* A read in the middle of a command failed: late, lost for that reason, or RC_DENIED by session_watch, which has said what is to be done. */
+enum rc session_unread(struct imap_session *s, enum rc rc, struct err *e, const char *why) __attribute__((warn_unused_result));
 void *session_ready(void *conf); /* listener.ready: sandbox, daemons dialled */
 void session_run(void *conf, void *ready, int fd, const struct listener_peer *peer); /* listener.session */
 
@@ -79,6 +81,7 @@ enum rc session_stays(struct imap_session *s, struct err *e);
 /* For the middle of a long answer, where no BYE can be said. When the session must end, the connection is cut and the next write fails. It looks a
  * few times per second. */
 void session_cut_if_ended(struct imap_session *s);
+extern const struct stream_watch session_watch; /* as session_goes_on(), for a client that is silent in the middle of what it sends */
 enum rc session_goes_on(struct imap_session *s, struct err *e); /* in the middle of what a client sends: else a BYE, and no tagged answer */
 
 /* imapd/input.c: reads the next whole command into .frame, and asks the client for its literals. RC_CLOSED, RC_TIMEOUT: the session ends. RC_SYNTAX:

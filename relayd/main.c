@@ -4,40 +4,11 @@
  *
  * Process  relayd: its own sandbox, connections to stored only; SIGTERM ends it between two looks.
  */
-#include "base/boot.h"
 #include "base/log.h"
-#include "base/sandbox.h"
-#include "base/wipe.h"
+#include "base/service.h"
 #include "relayd/queue.h"
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
 
 enum { LOOK_MS = 30 * 1000, PATIENCE_MS = 2000 };
-static volatile sig_atomic_t told_to_stop;
-
-static void on_signal(int sig)
-{
-    (void)sig;
-    told_to_stop = 1;
-}
-
-/* Signals are blocked but while it waits: none is missed between the question and the wait. */
-static void signals(sigset_t *waiting)
-{
-    struct sigaction sa = {.sa_handler = on_signal};
-    sigset_t block;
-
-    sigaction(SIGTERM, &sa, NULL);
-    sigaction(SIGINT, &sa, NULL);
-    sigemptyset(&block);
-    sigaddset(&block, SIGTERM);
-    sigaddset(&block, SIGINT);
-    sigprocmask(SIG_BLOCK, &block, waiting);
-    sigdelset(waiting, SIGTERM);
-    sigdelset(waiting, SIGINT);
-}
 
 static void look(struct store *st, struct queue_view *last)
 {
@@ -56,43 +27,23 @@ static void look(struct store *st, struct queue_view *last)
     *last = v;
 }
 
-static void serve(void)
+static void run(void *daemon)
 {
-    struct boot *b = boot_load();
-    struct sandbox_how how = {.kind = SB_RELAYD, .root = "."};
-    struct timespec pause = {LOOK_MS / 1000, 0};
     struct queue_view last = {.oldest = UINT64_MAX};
-    struct store *st;
-    sigset_t waiting;
-    struct err e;
+    struct store *st = store_new(ROLE_RELAYD);
 
-    log_open("relayd", LOG_INFO_);
-    how.uid = (uid_t)boot_num(b, "uid", 0);
-    no_dumps();
-    signals(&waiting);
-    if (sandbox_enter(&how, &e) != RC_OK)
-        die("sandbox: %s", e.log);
-    st = store_new(ROLE_RELAYD);
+    (void)daemon;
     store_patience(st, PATIENCE_MS);
-    log_ev(LOG_INFO_, "ready", "sending=no queue=held");
-    while (!told_to_stop) {
+    log_ev(LOG_INFO_, "queue-held", "sending=no");
+    do
         look(st, &last);
-        (void)ppoll(NULL, 0, &pause, &waiting);
-    }
+    while (service_wait(LOOK_MS));
     store_free(&st);
-    log_ev(LOG_INFO_, "stopped", "why=signal");
 }
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        printf("pli-relayd %s\n", PLI_VERSION);
-        return 0;
-    }
-    if (argc != 1) {
-        fprintf(stderr, "usage: pli-relayd [--version]; it is started by pli serve\n");
-        return 2;
-    }
-    serve();
-    return 0;
+    static const struct service relayd = {.name = "relayd", .sandbox = SB_RELAYD, .run = run};
+
+    return service_main(&relayd, argc, argv);
 }

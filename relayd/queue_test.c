@@ -34,7 +34,7 @@ static int up(void **state)
     log_open("queue-test", LOG_ERROR_ + 1);
     if (!mkdtemp(fake_dir) || chdir(fake_dir) != 0)
         return -1;
-    fake_start("stored.sock", &stored_proto, (const uint16_t[]){STORE_QUEUE_LIST}, (const ipc_handler[]){list}, 1);
+    fake_start("stored.sock", &stored_proto, (const struct ipc_bind[]){{STORE_QUEUE_LIST, list}, {0, NULL}});
     return 0;
 }
 

@@ -89,10 +89,16 @@ static inline int session_fakes_up(void **state)
     fake = mmap(NULL, sizeof *fake, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (fake == MAP_FAILED || !mkdtemp(fake_dir) || chdir(fake_dir) != 0)
         return -1;
-    fake_start("keyd.sock", &keyd_proto, (const uint16_t[]){KEYD_WRAP}, (const ipc_handler[]){fake_wrap}, 1);
-    fake_start("stored.sock", &stored_proto, (const uint16_t[]){STORE_DELIVER, STORE_DELIVER_FD, STORE_CAN_TAKE},
-               (const ipc_handler[]){fake_deliver, fake_deliver, can_take}, 3);
-    fake_start("dird.sock", &dird_proto, (const uint16_t[]){DIRD_MAY_SEND, DIRD_LOOKUP, DIRD_AUTH, DIRD_TRUST, DIRD_STAY},
-               (const ipc_handler[]){fake_may, look, sign_in, trusted, stays}, 5);
+    fake_start("keyd.sock", &keyd_proto, (const struct ipc_bind[]){{KEYD_WRAP, fake_wrap}, {0, NULL}});
+    fake_start("stored.sock", &stored_proto,
+               (const struct ipc_bind[]){
+                   {STORE_DELIVER, fake_deliver}, {STORE_DELIVER_FD, fake_deliver}, {STORE_CAN_TAKE, can_take}, {0, NULL}});
+    fake_start("dird.sock", &dird_proto,
+               (const struct ipc_bind[]){{DIRD_MAY_SEND, fake_may},
+                                         {DIRD_LOOKUP, look},
+                                         {DIRD_AUTH, sign_in},
+                                         {DIRD_TRUST, trusted},
+                                         {DIRD_STAY, stays},
+                                         {0, NULL}});
     return 0;
 }

@@ -125,9 +125,7 @@ static bool more(struct smtp_session *s, struct span *in)
     rc = stream_peek(s->st, in, &e);
     if (rc == RC_OK)
         return may_go_on(s);
-    if (rc == RC_TIMEOUT)
-        smtp_refuse(s, faulty ? REFUSE_BARE_LF : REFUSE_TIMEOUT, &e);
-    smtp_end(s, rc_name(rc));
+    smtp_unread(s, rc, faulty ? REFUSE_BARE_LF : REFUSE_TIMEOUT, &e);
     return false;
 }
 

@@ -49,22 +49,51 @@ static int64_t next_deadline(const struct smtp_session *s)
     return s->proven || d < s->login_deadline ? d : s->login_deadline;
 }
 
-bool smtp_stays(struct smtp_session *s)
+static enum rc look_at_account(void *ctx, struct err *e)
 {
+    struct smtp_session *s = ctx;
     bool renewed = false;
-    struct err e = {0};
+    enum rc rc = stay_check(&s->stay, &renewed, e);
 
-    if (stay_check(&s->stay, &renewed, &e) != RC_OK) {
-        smtp_refuse(s, REFUSE_ACCOUNT_CHANGED, &e);
-        return false;
-    }
-    if (renewed) {
+    if (rc == RC_OK && renewed) {
         buf_clear(&s->ticket);
         buf_addspan(&s->ticket, buf_span(&s->stay.ticket));
         account_is(s);
         s->renew_at = deadline_in(s->conf->session_ms);
     }
-    return true;
+    return rc;
+}
+
+bool smtp_stays(struct smtp_session *s)
+{
+    struct err e = {0};
+
+    if (look_at_account(s, &e) == RC_OK)
+        return true;
+    smtp_refuse(s, REFUSE_ACCOUNT_CHANGED, &e);
+    return false;
+}
+
+/* A client that stops in the middle of a line or a message learns it, too. */
+static int account_fd(const void *ctx)
+{
+    return stay_fd(&((const struct smtp_session *)ctx)->stay);
+}
+
+static int64_t account_due(const void *ctx)
+{
+    return stay_due(&((const struct smtp_session *)ctx)->stay);
+}
+
+static const struct stream_watch account_watch = {account_fd, account_due, look_at_account};
+
+void smtp_unread(struct smtp_session *s, enum rc rc, enum refusal late, const struct err *e)
+{
+    if (rc == RC_TIMEOUT)
+        smtp_refuse(s, late, e);
+    else if (rc == RC_DENIED)
+        smtp_refuse(s, REFUSE_ACCOUNT_CHANGED, e);
+    smtp_end(s, rc_name(rc));
 }
 
 /* ---- reading a command line ---- */
@@ -118,6 +147,7 @@ static void bad_line(struct smtp_session *s, const struct err *cause)
 {
     struct span have, head;
     struct err e;
+    enum rc rc = RC_OK;
 
     if (stream_peek(s->st, &have, &e) != RC_OK)
         have = SPAN_NULL;
@@ -127,7 +157,7 @@ static void bad_line(struct smtp_session *s, const struct err *cause)
         smtp_end(s, "bare-line-end");
         return;
     }
-    for (size_t drained = 0; drained < DRAIN_MAX; drained += have.n) {
+    for (size_t drained = 0; rc == RC_OK && drained < DRAIN_MAX; drained += have.n) {
         ptrdiff_t lf = span_chr(have, '\n');
 
         if (lf >= 0) {
@@ -136,8 +166,11 @@ static void bad_line(struct smtp_session *s, const struct err *cause)
             return;
         }
         stream_consume(s->st, have.n);
-        if (stream_peek(s->st, &have, &e) != RC_OK)
-            break;
+        rc = stream_peek(s->st, &have, &e);
+    }
+    if (rc == RC_DENIED) {
+        smtp_unread(s, rc, REFUSE_NONE, &e);
+        return;
     }
     smtp_refuse(s, REFUSE_LINE_TOO_LONG, NULL);
     smtp_end(s, "endless-line");
@@ -159,10 +192,8 @@ static bool next_line(struct smtp_session *s, struct span *line)
     }
     if (rc == RC_SYNTAX)
         bad_line(s, &e);
-    else if (rc == RC_TIMEOUT)
-        smtp_refuse(s, REFUSE_TIMEOUT, &e);
     else if (rc != RC_OK)
-        smtp_end(s, rc_name(rc));
+        smtp_unread(s, rc, REFUSE_TIMEOUT, &e);
     return rc == RC_OK;
 }
 
@@ -320,6 +351,7 @@ void smtp_session(void *conf, void *ready, int fd, const struct listener_peer *p
     log_session(sid);
     s->peer = peer;
     s->st = stream_open(fd);
+    stream_watch(s->st, &account_watch, s);
     s->kind = s->conf->kind[peer->which];
     log_ev(LOG_INFO_, "connected", "peer=%s port=%u kind=%s", peer->ip, (unsigned)peer->port, kinds[s->kind]);
     smtp_session_loop(s);

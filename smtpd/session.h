@@ -107,6 +107,8 @@ void smtp_say(struct smtp_session *s, int code, const char *esc, const char *fmt
 void smtp_refuse(struct smtp_session *s, enum refusal r,
                  const struct err *cause); /* cause may be NULL; counts, logs; 421 and 554 at the start end it */
 void smtp_end(struct smtp_session *s, const char *why);
+/* A read failed: says so where the peer still listens (too late: the given cause; the account changed meanwhile), and the session is over. */
+void smtp_unread(struct smtp_session *s, enum rc rc, enum refusal late, const struct err *e);
 enum refusal smtp_parse_refusal(enum rc rc, const struct err *e);
 
 /* ---- the envelope (envelope.c) ---- */

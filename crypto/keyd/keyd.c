@@ -1,39 +1,28 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/keyd/keyd.c - pli-keyd: the only place with private keys. No network, no file after start.
+/* crypto/keyd/keyd.c - pli-keyd: the only place with private keys. No network, no file after start. On the skeleton of base/service.h.
  *
- * Start    boot settings; keyring and credential read; locked memory; sandbox; then it answers on its socket until SIGTERM.
+ * Start    locked memory; keyring and credential read; sandbox; then it answers on its socket until SIGTERM.
  * Threads  workers of ipc_serve(), and one ticker that forgets what is past its time.
  */
-#include "base/sandbox.h"
+#include "base/service.h"
 #include "base/wipe.h"
 #include "crypto/keyd/keyd_int.h"
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { SWEEP_SECONDS = 30 };
 
-/* index as in keyd_proto.ops; keyd_test.c keeps the two in step */
-static enum rc (*const handlers[])(void *, struct ipc_peer *, const void *, int, struct ipc_reply *, struct err *) = {
-    purpose_wrap, purpose_open,  purpose_box_new, purpose_rewrap, purpose_sign,
-    purpose_tls,  purpose_issue, purpose_queue,   purpose_status,
+const struct ipc_bind keyd_handlers[] = {
+    {KEYD_WRAP, purpose_wrap},         {KEYD_OPEN_BOX, purpose_open},
+    {KEYD_BOX_NEW, purpose_box_new},   {KEYD_REWRAP, purpose_rewrap},
+    {KEYD_SIGN_MAIL, purpose_sign},    {KEYD_TLS_SIGN, purpose_tls},
+    {KEYD_ISSUE_TRIAL, purpose_issue}, {KEYD_QUEUE_OPEN, purpose_queue},
+    {KEYD_STATUS, purpose_status},     {0, NULL},
 };
-
-static uid_t uid_of_role(void *daemon, enum ipc_role r)
-{
-    return ((struct state *)daemon)->uid[r];
-}
-
-static void on_term(int sig)
-{
-    (void)sig;
-    ipc_stop();
-}
 
 /* All pages stay out of swap where we may; else the secrets alone, which secret_alloc() locks as far as the limit goes. With a
  * limit, a lock on everything would make a later allocation fail. */
@@ -88,50 +77,37 @@ static void ticker_start(struct state *s, pthread_t *t)
     pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
-static enum rc serve(struct state *s, const struct boot *b, struct err *e)
-{
-    struct ipc_service v = {.proto = &keyd_proto,
-                            .handlers = handlers,
-                            .uid_of_role = uid_of_role,
-                            .daemon = s,
-                            .threads = (unsigned)boot_num(b, "keyd.threads", 4),
-                            .max_peers = (unsigned)boot_num(b, "keyd.max_peers", 8000)};
-    pthread_t ticker;
-    enum rc rc;
+static pthread_t ticker;
 
-    _Static_assert(sizeof handlers / sizeof *handlers == KEYD_STATUS - KEYD_WRAP + 1, "a handler for every operation");
-    ticker_start(s, &ticker);
-    rc = ipc_serve(&v, boot_fd(b, "ipc"), e);
-    ticker_stop(ticker);
-    return rc;
+static void *load(const struct boot *b)
+{
+    lock_memory();
+    seal_warm();
+    return state_new(b);
 }
 
-int keyd_main(void)
+static void start(void *daemon, const struct boot *b)
 {
-    struct boot *b;
-    struct state *s;
-    struct err e;
+    (void)b;
+    ticker_start(daemon, &ticker);
+}
 
-    log_open("keyd", LOG_INFO_);
-    b = boot_load();
-    no_dumps();
-    lock_memory();
-    if (boot_fd(b, "ipc") < 0)
-        die("PLI_BOOT gives no ipc socket");
-    seal_warm();
-    s = state_new(b);
-    signal(SIGTERM, on_term);
-    signal(SIGINT, on_term);
-    signal(SIGPIPE, SIG_IGN);
-    if (sandbox_enter(&(struct sandbox_how){.kind = SB_KEYD,
-                                            .uid = (uid_t)boot_num(b, "uid", 0),
-                                            .root = boot_get(b, "run", NULL)},
-                      &e) != RC_OK)
-        die("%s", e.log);
-    log_ev(LOG_INFO_, "ready", "threads=%lld", (long long)boot_num(b, "keyd.threads", 4));
-    if (serve(s, b, &e) != RC_OK)
-        die("%s", e.log);
+static void stop(void *daemon)
+{
+    struct state *s = daemon;
+
+    ticker_stop(ticker);
     state_free(&s);
-    boot_free(&b);
-    return 0;
+}
+
+int keyd_main(int argc, char **argv)
+{
+    static const struct service keyd = {.name = "keyd",
+                                        .sandbox = SB_KEYD,
+                                        .load = load,
+                                        .start = start,
+                                        .stop = stop,
+                                        .ipc = {.proto = &keyd_proto, .handlers = keyd_handlers}};
+
+    return service_main(&keyd, argc, argv);
 }

@@ -66,7 +66,7 @@ static void keyd_start(void)
         test_child();
         dup2(log, 2);
         setenv("PLI_BOOT", fd, 1);
-        _exit(keyd_main());
+        _exit(keyd_main(0, NULL));
     }
     close(ipc);
     close(ticket);

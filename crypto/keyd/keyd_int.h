@@ -31,7 +31,6 @@ struct state {
     int slow_most;
     atomic_int slow;                   /* threads in a slow hash */
     atomic_ullong wraps, opens, signatures, tls_signs, denied, epochs_made;
-    uid_t uid[ROLE_SUPER + 1];         /* by role; (uid_t)-1: any of ours */
 };
 typedef enum rc purpose(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
 purpose purpose_wrap, purpose_open, purpose_box_new, purpose_rewrap, purpose_sign, purpose_tls, purpose_issue, purpose_queue, purpose_status;
@@ -55,7 +54,7 @@ enum rc epoch_wrap(struct state *s, pid_t pid, uint64_t mbx, const unsigned char
 bool epoch_stale(const void *value, int64_t now);
 size_t epoch_size(void);
 
-/* opened.c: opens a password slot, and remembers the opened slot for a few minutes. RC_TEMP KEYD_BUSY: too many slow hashes at once. */
+/* opened.c: opens a password slot, and remembers the opened slot for a few minutes. RC_TEMP IPC_BUSY: too many slow hashes at once. */
 enum rc password_open(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], const struct slot *slot, struct span password,
                       unsigned char priv_out[SEAL_PRIV], struct err *e);
 enum rc slow_enter(struct state *s, struct err *e);
@@ -68,4 +67,5 @@ bool signer_stale(const void *value, int64_t now);
 void signer_drop(void *value);
 size_t signer_size(void);
 
-int keyd_main(void);
+extern const struct ipc_bind keyd_handlers[]; /* keyd.c */
+int keyd_main(int argc, char **argv);

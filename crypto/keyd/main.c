@@ -2,7 +2,7 @@
 /* crypto/keyd/main.c - pli-keyd. See keyd.c. */
 #include "crypto/keyd/keyd_int.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
-    return keyd_main();
+    return keyd_main(argc, argv);
 }

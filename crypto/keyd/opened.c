@@ -2,7 +2,7 @@
 /* crypto/keyd/opened.c - password slots. A password is hashed slowly once; for a few minutes after that a keyed MAC of
  * the same password is enough.
  *
- * At most state.slow_most threads hash at once. Any further request is told KEYD_BUSY and asks again, so that no worker
+ * At most state.slow_most threads hash at once. Any further request is told IPC_BUSY and asks again, so that no worker
  * waits, and wraps and TLS signatures go on.
  */
 #include "base/clock.h"
@@ -34,7 +34,7 @@ enum rc slow_enter(struct state *s, struct err *e)
     if (atomic_fetch_add(&s->slow, 1) < s->slow_most)
         return RC_OK;
     atomic_fetch_sub(&s->slow, 1);
-    return err_set(e, RC_TEMP, KEYD_BUSY, NULL, "slow hashes on all the threads they may have");
+    return err_set(e, RC_TEMP, IPC_BUSY, NULL, "slow hashes on all the threads they may have");
 }
 
 void slow_leave(struct state *s)

@@ -74,7 +74,7 @@ enum rc purpose_open(void *daemon, struct ipc_peer *p, const void *req, int fd, 
         atomic_fetch_add(&s->opens, 1);
     if (rc == RC_DENIED)
         atomic_fetch_add(&s->denied, 1);
-    if (strcmp(rc == RC_OK ? "" : e->esc, KEYD_BUSY) != 0)
+    if (strcmp(rc == RC_OK ? "" : e->esc, IPC_BUSY) != 0)
         opened_log(&t, p, rc == RC_OK ? NULL : e);
     return rc;
 }

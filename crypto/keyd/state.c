@@ -97,6 +97,15 @@ static size_t file_read(const char *path, unsigned char *out, size_t cap)
     return n;
 }
 
+static const char *instance_of(const struct boot *b)
+{
+    const char *instance = boot_given(b, "instance");
+
+    if (!instance)
+        die("the boot list names no instance");
+    return instance;
+}
+
 /* $CREDENTIALS_DIRECTORY/pli-keyd (systemd), else DIR/keys/credential */
 static void credential_path(const struct boot *b, char path[PATH_MAX])
 {
@@ -108,7 +117,7 @@ static void credential_path(const struct boot *b, char path[PATH_MAX])
         if (n > 0 && n < PATH_MAX && access(path, R_OK) == 0)
             return;
     }
-    n = snprintf(path, PATH_MAX, "%s/keys/credential", boot_get(b, "instance", "."));
+    n = snprintf(path, PATH_MAX, "%s/keys/credential", instance_of(b));
     if (n < 0 || n >= PATH_MAX)
         die("path of the instance is too long");
 }
@@ -120,7 +129,7 @@ static void ring_load(struct state *s, const struct boot *b)
     size_t n_file, n_cred;
     struct err e;
 
-    if (snprintf(path, sizeof path, "%s/keys/keyring", boot_get(b, "instance", ".")) >= (int)sizeof path)
+    if (snprintf(path, sizeof path, "%s/keys/keyring", instance_of(b)) >= (int)sizeof path)
         die("path of the instance is too long");
     credential_path(b, cred_path);
     n_file = file_read(path, file, KEYRING_FILE_MAX + 1);
@@ -139,40 +148,16 @@ static void tls_load(struct state *s, enum keyd_tls_key which, const struct key_
         die("keyring's TLS key %d: %s", (int)which, e.log);
 }
 
-/* The administrator's and the supervisor's roles are never open to a daemon that has a uid of its own. */
-static void uids_load(struct state *s, const struct boot *b)
-{
-    static const struct {
-        enum ipc_role role;
-        const char *name;
-    } t[] = {{ROLE_SMTPD, "uid.smtpd"},
-             {ROLE_IMAPD, "uid.imapd"},
-             {ROLE_RELAYD, "uid.relayd"},
-             {ROLE_STORED, "uid.stored"},
-             {ROLE_DIRD, "uid.dird"}};
-
-    for (size_t i = 0; i <= ROLE_SUPER; i++)
-        s->uid[i] = (uid_t)-1;
-    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
-        int64_t uid = boot_num(b, t[i].name, 0);
-
-        if (uid > 0)
-            s->uid[t[i].role] = (uid_t)uid;
-    }
-    s->uid[ROLE_ADMIN] = s->uid[ROLE_SUPER] = (uid_t)boot_num(b, "uid.admin", geteuid());
-}
-
 struct state *state_new(const struct boot *b)
 {
     struct state *s = calloc(1, sizeof *s);
-    int64_t threads = boot_num(b, "keyd.threads", 4);
+    int64_t threads = boot_num(b, "keyd.threads");
 
     if (s == NULL)
         die("out of memory");
     ring_load(s, b);
     tls_load(s, KEYD_TLS_SERVER, &s->ring->tls_rsa);
     tls_load(s, KEYD_TLS_SERVER_EC, &s->ring->tls_ec);
-    uids_load(s, b);
     boot_secret(b, "ticket.key", s->ticket_pub, sizeof s->ticket_pub);
     s->mac_key = secret_alloc(32);
     random_bytes(s->mac_key, 32);
@@ -181,12 +166,12 @@ struct state *state_new(const struct boot *b)
     s->signers = cache_new(SIGNERS, signer_size(), signer_drop);
     s->limits = cache_new(LIMITS, sizeof(struct limit), NULL);
     s->handshakes = cache_new(LIMITS, sizeof(struct limit), NULL);
-    s->epoch_ns = boot_num(b, "keyd.epoch_time", 600) * SECOND;
-    s->epoch_most = (uint32_t)boot_num(b, "keyd.epoch_messages", 1000);
-    s->sign_most = (uint32_t)boot_num(b, "keyd.signatures_per_minute", 6000);
-    s->open_most = (uint32_t)boot_num(b, "keyd.opens_per_minute", 6000);
-    s->wrap_most = (uint32_t)boot_num(b, "keyd.wraps_per_minute", 100000);
-    s->epochs_most = (uint32_t)boot_num(b, "keyd.epochs_per_minute", 20000);
+    s->epoch_ns = boot_num(b, "keyd.epoch_time") * SECOND;
+    s->epoch_most = (uint32_t)boot_num(b, "keyd.epoch_messages");
+    s->sign_most = (uint32_t)boot_num(b, "keyd.signatures_per_minute");
+    s->open_most = (uint32_t)boot_num(b, "keyd.opens_per_minute");
+    s->wrap_most = (uint32_t)boot_num(b, "keyd.wraps_per_minute");
+    s->epochs_most = (uint32_t)boot_num(b, "keyd.epochs_per_minute");
     s->slow_most = threads > 3 ? 2 : 1;
     return s;
 }

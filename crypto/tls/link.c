@@ -56,7 +56,13 @@ static void acknowledge(struct link *l)
 static bool await_input(struct link *l)
 {
     acknowledge(l);
-    return ready(l, POLLIN);
+    return stream_await(l->stream, l->deadline, &l->io) == RC_OK;
+}
+
+/* The read was ended from our side: the connection works. */
+static bool still_works(const struct link *l)
+{
+    return l->io.rc == RC_TIMEOUT || l->io.rc == RC_DENIED;
 }
 
 static bool transient(struct link *l, const char *what)
@@ -115,7 +121,7 @@ static ssize_t pull(gnutls_transport_ptr_t ctx, void *p, size_t n)
         if (l->eof || !(works = transient(l, "recv")))
             break;
         if (errno == EAGAIN && !await_input(l)) {
-            works = l->io.rc == RC_TIMEOUT;
+            works = still_works(l);
             break;
         }
     }
@@ -138,6 +144,7 @@ enum rc link_new(struct stream *s, unsigned flags, struct link **l_out, struct e
 
     if (l == NULL)
         return err_sys(e, RC_TEMP, "tls session");
+    l->stream = s;
     l->fd = stream_fd(s);
     l->deadline = stream_deadline_of(s);
     code = gnutls_init(&l->session, flags);
@@ -219,8 +226,7 @@ static ssize_t link_read(void *ctx, void *p, size_t n, int64_t deadline, struct 
         return got;
     if (l->eof) /* without a goodbye: both protocols have ends of their own */
         return 0;
-    if (l->io.rc ==
-        RC_TIMEOUT) { /* reading may go on, and writing: the caller's deadline is over, not the connection */
+    if (still_works(l)) { /* reading may go on, and writing: the caller's deadline is over, not the connection */
         *e = l->io;
         l->io.rc = RC_OK;
         return -1;

@@ -16,13 +16,14 @@ struct anchors {
 };
 struct link {
     gnutls_session_t session;
+    struct stream *stream; /* whose socket it is */
     int fd;
     int64_t deadline;
     const struct anchors *anchors; /* whom the peer's certificate may come from; NULL: only the credentials say */
     struct buf out;   /* encrypted, not yet sent */
     bool heard;       /* input has come since our last output, which would have carried its acknowledgement */
     bool eof;         /* the peer has closed the socket */
-    struct err io;    /* rc RC_OK while the socket works; RC_TIMEOUT of a read is told once, then it works again */
+    struct err io;    /* rc RC_OK while the socket works; RC_TIMEOUT of a read, and what the stream's watch said, is told once, then it works again */
 };
 /* flags: GNUTLS_SERVER or GNUTLS_CLIENT and friends. */
 enum rc link_new(struct stream *s, unsigned flags, struct link **l_out, struct err *e);

@@ -12,7 +12,9 @@
 #include "base/prepare.h"
 #include "base/wipe.h"
 #include "directory/dird/dird.h"
+#include "directory/dird/newpass.h"
 #include "directory/dird/mods.h"
+#include "directory/dird/newpass.h"
 #include <ldap.h>
 #include <stdio.h>
 
@@ -68,19 +70,6 @@ static void wait_seen(struct dird *d, struct span address)
 }
 
 /* ---- password ---- */
-static enum rc check_password(struct span p, struct err *e)
-{
-    if (p.n == 0 || p.n > 1024 || span_chr(p, 0) >= 0 || span_chr(p, '\n') >= 0 || span_chr(p, '\r') >= 0)
-        return err_set(e, RC_SYNTAX, NULL, NULL, "a password has 1 to 1024 bytes, no line break and no NUL");
-    struct buf as;
-    buf_init_secret(&as);
-    enum rc rc = prepare_password(p, &as, e);
-    if (rc == RC_OK && as.n > 1024)
-        rc = err_set(e, RC_SYNTAX, NULL, NULL, "a password has 1 to 1024 bytes once its accents are composed");
-    buf_free(&as);
-    return rc;
-}
-
 static enum rc put_password(struct dird *d, struct span address, struct span password, struct err *e)
 {
     unsigned char raw[24];
@@ -101,7 +90,7 @@ static enum rc put_password(struct dird *d, struct span address, struct span pas
 
 enum rc account_passwd(struct dird *d, struct span address, struct span password, struct err *e)
 {
-    enum rc rc = check_password(password, e);
+    enum rc rc = newpass_fits(password, e);
     if (rc == RC_OK)
         rc = put_password(d, address, password, e);
     if (rc == RC_NOTFOUND)
@@ -187,7 +176,7 @@ enum rc account_add(struct dird *d, const struct dird_account *asked, struct err
     struct err ignored = {0};
     enum rc rc = account_check_new(d->cache, &a, e);
     if (rc == RC_OK && a.password.n > 0)
-        rc = check_password(a.password, e);
+        rc = newpass_fits(a.password, e);
     if (rc == RC_OK)
         rc = number_is_free(d, a.mbx, e);
     if (rc != RC_OK)

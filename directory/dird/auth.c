@@ -109,7 +109,7 @@ static enum rc bind_in_turn(struct auth *a, const struct cache_view *v, bool usa
     if (atomic_fetch_add(&a->waiting, 1) < a->most_waiting)
         rc = bind_once(a, v, usable, password, e);
     else
-        rc = err_set(e, RC_TEMP, DIRD_BUSY, NULL, "%d sign-ins are waiting already", a->most_waiting);
+        rc = err_set(e, RC_TEMP, IPC_BUSY, NULL, "%d sign-ins are waiting already", a->most_waiting);
     atomic_fetch_sub(&a->waiting, 1);
     return rc;
 }
@@ -203,7 +203,7 @@ static enum rc sign_in_prepared(struct auth *a, const struct dird_auth_req *rq, 
     if (rc == RC_OK && v.kind == DK_DISABLED)
         rc = err_set(e, RC_PERM, "5.7.1", "Ce compte est desactive, contactez votre administrateur / This account is disabled",
                      "account is disabled");
-    bool asked_again = rc == RC_TEMP && (strcmp(e->esc, DIRD_WAIT) == 0 || strcmp(e->esc, DIRD_BUSY) == 0); /* by dir_auth(); its session logs the end */
+    bool asked_again = rc == RC_TEMP && (strcmp(e->esc, DIRD_WAIT) == 0 || strcmp(e->esc, IPC_BUSY) == 0); /* by dir_auth(); its session logs the end */
     /* a login that is no address here may be a password typed in the wrong field: not logged */
     log_ev(rc == RC_OK || asked_again ? LOG_DEBUG_ : LOG_INFO_, "auth", "login=%s peer=%s protocol=%u rc=%s", box ? v.address : "unknown", log_esc(rq->peer),
            rq->protocol, rc_name(rc));

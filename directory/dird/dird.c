@@ -16,6 +16,7 @@ struct dird *dird_open(const struct dird_how *how)
     buf_addf(&dn, "cn=dird,ou=daemons,%s", how->base);
     struct links_how links = {how->uri, buf_cstr(&dn), how->secret, ADMIN_LINKS};
     d->base = how->base;
+    d->password_min = how->password_min;
     d->cache = cache_new();
     d->links = links_new(&links);
     struct auth_how auth = {.cache = d->cache, .uri = how->uri, .base = how->base, .max_failures = how->max_failures,
@@ -32,7 +33,7 @@ struct dird *dird_open(const struct dird_how *how)
 void dird_start(struct dird *d, int gate_fd, uid_t slapd)
 {
     if (gate_fd >= 0)
-        d->gate = gate_start(d->auth, d->base, gate_fd, slapd);
+        d->gate = gate_start(d->auth, d->base, gate_fd, slapd, d->password_min);
     stays_start(d->stays);
     d->sync = sync_start(d->cache, d->links, d->base);
 }

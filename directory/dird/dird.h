@@ -24,6 +24,7 @@ struct dird {
     struct gate *gate;        /* NULL: the directory is not our own slapd */
     const char *base;         /* "o=pli" */
     const char *postmaster;   /* instance.postmaster; "": none named */
+    int64_t password_min;     /* characters */
     pthread_mutex_t write;    /* one change at a time: what is checked stays true until it is written */
     _Atomic uint64_t lookups;
 };
@@ -31,6 +32,7 @@ struct dird_how {
     const char *uri, *base, *secret, *postmaster /* or NULL */;
     unsigned threads;         /* of the service: bounds how many may wait for a password check */
     unsigned max_failures;
+    int64_t password_min;
     int64_t cache_s, ticket_s;
     const unsigned char *ticket_seed;
 };
@@ -38,7 +40,7 @@ struct dird *dird_open(const struct dird_how *how); /* nothing started yet: befo
 void dird_start(struct dird *d, int gate_fd /* listening socket, taken; -1: none */, uid_t slapd); /* its threads: after the sandbox */
 void dird_close(struct dird **d);
 void dird_left(void *daemon, struct ipc_peer *p);    /* ipc_service.left */
-extern const ipc_handler dird_handlers[];           /* in the order of dird_proto.ops */
+extern const struct ipc_bind dird_handlers[];
 
 /* postmaster.c: finds the account that takes the mail for a postmaster address that no account and no alias has. */
 void postmaster_find(struct dird *d, struct span asked, struct cache_view *v);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/wipe.h"
+#include "directory/dird/newpass.h"
 #include <fcntl.h>
 #include <ldap.h>
 #include <poll.h>
@@ -23,7 +24,7 @@ struct flying { /* slapd checks it now */
     bool used;
 };
 struct conn { /* of slapd's: who it signed in as last, and by which password */
-    uint64_t connid, mbx, secret_at;
+    uint64_t connid, mbx, secret_at, lawful /* message with a new password that is lawful, still to be changed; 0: none */;
     char login[256];
 };
 struct gate {
@@ -31,6 +32,7 @@ struct gate {
     char *base;
     int fd;
     uid_t slapd;
+    int64_t password_min;
     pthread_t thread;
     int64_t begun_until; /* so long a question waits for the directory to be read */
     atomic_bool stop;
@@ -121,18 +123,68 @@ static bool signed_in_as(const struct gate *g, const struct gate_ask *q, const c
     return same;
 }
 
-static void on_modify(struct gate *g, const struct gate_ask *q, int fd)
+static void refuse_password(const struct conn *c, const struct err *e, bool text, int fd)
 {
-    const struct conn *c = &g->conns[q->connid % CONNS];
+    log_ev(LOG_INFO_, "ldap-password-refused", "login=%s cause=%s", log_esc(span_str(c->login)), log_esc(span_str(e->log)));
+    say(fd, !text ? "RESULT\ncode: 19\n\n" : "RESULT\ncode: 19\ninfo: Mot de passe refuse: trop court, ou avec un schema, ou en double / Password refused: too short, or with a scheme, or a second one\n\n");
+}
+
+/* Is the connection signed in under its name, with what holds still? */
+static bool may_change(const struct gate *g, const struct gate_ask *q, const struct conn *c)
+{
     struct door_try t = {.mbx = c->mbx, .secret_at = c->secret_at};
     memcpy(t.login, c->login, sizeof t.login);
-    bool own = gate_peer(q->peername).n == 0; /* ldapi: dird's own */
-    if (own || (c->connid == q->connid && signed_in_as(g, q, c->login) && door_stays(g->auth, &t))) {
+    return c->connid == q->connid && signed_in_as(g, q, c->login) && door_stays(g->auth, &t);
+}
+
+/* No text for what becomes of a password modify operation: slapd 2.5 answers it a second time, with a text that the overlay has freed. */
+static void refuse_change(const struct gate_ask *q, const struct conn *c, bool text, int fd)
+{
+    log_ev(LOG_WARN_, "ldap-change-refused", "login=%s peer=%s", c->connid == q->connid ? log_esc(span_str(c->login)) : "unknown", log_esc(gate_peer(q->peername)));
+    say(fd, text ? "RESULT\ncode: 50\ninfo: Compte modifie, reconnectez-vous / Account changed, sign in again\n\n" : "RESULT\ncode: 50\n\n");
+}
+
+static void on_modify(struct gate *g, const struct gate_ask *q, int fd)
+{
+    struct conn *c = &g->conns[q->connid % CONNS];
+    struct newpass_who who = {span_str(c->login), g->password_min};
+    bool hashed = c->connid == q->connid && c->lawful != 0 && c->lawful == q->msgid;
+    struct err e = {0};
+    if (gate_peer(q->peername).n == 0) { /* ldapi: dird's own */
         say(fd, "CONTINUE\n");
         return;
     }
-    log_ev(LOG_WARN_, "ldap-change-refused", "login=%s peer=%s", c->connid == q->connid ? log_esc(span_str(c->login)) : "unknown", log_esc(gate_peer(q->peername)));
-    say(fd, "RESULT\ncode: 50\ninfo: Compte modifie, reconnectez-vous / Account changed, sign in again\n\n");
+    if (!may_change(g, q, c)) {
+        refuse_change(q, c, !hashed, fd);
+        return;
+    }
+    c->lawful = 0;
+    if (newpass_of_changes(&who, q->changes, hashed, &e) == RC_OK)
+        say(fd, "CONTINUE\n");
+    else
+        refuse_password(c, &e, !hashed, fd);
+}
+
+/* The message number is the client's, and 0 is none of its (RFC 4511 4.1.1.1). */
+static void on_extended(struct gate *g, const struct gate_ask *q, int fd)
+{
+    struct conn *c = &g->conns[q->connid % CONNS];
+    struct newpass_who who = {span_str(c->login), g->password_min};
+    struct err e = {0};
+    if (gate_peer(q->peername).n == 0 || !newpass_is_exop(q->oid)) {
+        say(fd, "CONTINUE\n");
+        return;
+    }
+    if (!may_change(g, q, c)) {
+        refuse_change(q, c, false, fd);
+        return;
+    }
+    bool lawful = newpass_of_exop(&who, q->value, &e) == RC_OK;
+    c->lawful = lawful ? q->msgid : 0;
+    if (lawful)
+        say(fd, "CONTINUE\n");
+    else
+        refuse_password(c, &e, false, fd);
 }
 
 /* A result of the bind itself says that it was refused. A result of a later operation says that the bind was right, if
@@ -188,6 +240,8 @@ static void serve(struct gate *g, int fd)
         on_bind(g, &q, fd);
     else if (q.what == GATE_MODIFY)
         on_modify(g, &q, fd);
+    else if (q.what == GATE_EXTENDED)
+        on_extended(g, &q, fd);
     else
         on_result(g, &q);
     buf_free(&in);
@@ -218,7 +272,7 @@ static void *run(void *arg)
     return NULL;
 }
 
-struct gate *gate_start(struct auth *a, const char *base, int listen_fd, uid_t slapd)
+struct gate *gate_start(struct auth *a, const char *base, int listen_fd, uid_t slapd, int64_t password_min)
 {
     struct gate *g = calloc(1, sizeof *g);
     if (!g)
@@ -227,6 +281,7 @@ struct gate *gate_start(struct auth *a, const char *base, int listen_fd, uid_t s
     g->base = span_dup(span_str(base));
     g->fd = listen_fd;
     g->slapd = slapd;
+    g->password_min = password_min;
     g->begun_until = deadline_in(READ_MS);
     int r = pthread_create(&g->thread, NULL, run, g);
     if (r != 0)

@@ -5,6 +5,10 @@
  *          result afterwards. So one count and one log serve every door (guess.h, ev=auth protocol=ldap).
  *          slapd also asks before each change of a mailbox's entry. A connection whose password holds no longer, or whose account is disabled or
  *          gone, may change nothing more. Otherwise a thief of a password could set it anew from an old connection.
+ *          A new password is held to the rule of "pli account passwd" (newpass.h); one that breaks it is answered RESULT 19. The gate hears twice of
+ *          the password modify operation (RFC 3062): first with the new password, and then as the change that slapd makes of it, with a hash.
+ *          If the first was lawful, the second is let through, once, for the same message of the same connection. slapd 2.5 answers a refused
+ *          operation twice; clients pass over the second answer.
  * Answers  CONTINUE: slapd checks the password itself. RESULT 51 (busy): there were too many wrong passwords, and a pause is due. RESULT 49: the
  *          password is known to be wrong.
  * Results  slapd tells a refusal (49) and does not tell a success. A success is known by the next operation of the connection in that name. A try
@@ -22,16 +26,18 @@
 #include <sys/types.h>
 
 struct gate;
-struct gate *gate_start(struct auth *a, const char *base, int listen_fd /* taken */, uid_t slapd);
+struct gate *gate_start(struct auth *a, const char *base, int listen_fd /* taken */, uid_t slapd, int64_t password_min);
 void gate_stop(struct gate **g); /* within a second */
 
 /* Grammar alone, no I/O (unit-tested). */
 struct gate_ask {
-    enum gate_what { GATE_RESULT = 0, GATE_BIND, GATE_MODIFY } what;
+    enum gate_what { GATE_RESULT = 0, GATE_BIND, GATE_MODIFY, GATE_EXTENDED } what;
     uint64_t msgid, connid;
     struct span peername; /* "IP=192.0.2.1:4711", "PATH=..." */
     struct span dn, password;
     struct span binddn; /* who the connection is signed in as */
+    struct span changes; /* of a MODIFY: its LDIF behind the name, all of it */
+    struct span oid, value; /* of an EXTENDED; the value in base64 */
     int code;
 };
 /* Parses one question. RC_MORE: not all of it is there yet. Spans of out borrow from in. */

@@ -35,7 +35,7 @@ static uint64_t number_of(struct span s)
 }
 
 struct lines { /* what was found so far */
-    struct span msgid, connid, peername, binddn, dn, credlen, code;
+    struct span msgid, connid, peername, binddn, dn, credlen, code, oid, value;
 };
 
 static void take_line(struct lines *l, struct span line)
@@ -45,7 +45,7 @@ static void take_line(struct lines *l, struct span line)
         struct span *to;
     } const t[] = {{"msgid", &l->msgid}, {"connid", &l->connid},   {"peername", &l->peername},
                    {"dn", &l->dn},       {"credlen", &l->credlen}, {"code", &l->code},
-                   {"binddn", &l->binddn}};
+                   {"binddn", &l->binddn},     {"oid", &l->oid},         {"value", &l->value}};
     struct span value;
     for (size_t i = 0; i < sizeof t / sizeof *t; i++)
         if (!t[i].to->p && value_of(line, t[i].name, &value))
@@ -70,7 +70,7 @@ static enum rc take_password(struct span rest, const struct lines *l, struct gat
 
 static bool what_of(struct span word, enum gate_what *out)
 {
-    static const char *const words[] = {[GATE_RESULT] = "RESULT", [GATE_BIND] = "BIND", [GATE_MODIFY] = "MODIFY"};
+    static const char *const words[] = {[GATE_RESULT] = "RESULT", [GATE_BIND] = "BIND", [GATE_MODIFY] = "MODIFY", [GATE_EXTENDED] = "EXTENDED"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (span_eq_str(word, words[i])) {
             *out = (enum gate_what)i;
@@ -93,6 +93,10 @@ enum rc gate_parse(struct span in, struct gate_ask *out, struct err *e)
     while (rc == RC_MORE && rest.n > 0 && span_chr(rest, '\n') >= 0) {
         struct span line = next_line(&rest);
         take_line(&l, line);
+        if (out->what == GATE_MODIFY && out->changes.p)
+            out->changes.n = (size_t)(line.p - out->changes.p);
+        else if (out->what == GATE_MODIFY && l.dn.p)
+            out->changes = span_of(rest.p, 0);
         if (out->what == GATE_BIND && l.credlen.p)
             break;
         rc = line.n == 0 ? RC_OK : RC_MORE;
@@ -104,6 +108,8 @@ enum rc gate_parse(struct span in, struct gate_ask *out, struct err *e)
     out->peername = l.peername;
     out->dn = l.dn;
     out->binddn = l.binddn;
+    out->oid = l.oid;
+    out->value = l.value;
     out->code = (int)number_of(l.code);
     return rc;
 }

@@ -264,20 +264,28 @@ HANDLER(h_status)
     return RC_OK;
 }
 
-const ipc_handler dird_handlers[] = {
-    [DIRD_LOOKUP - IPC_OP_FIRST] = h_lookup,        [DIRD_AUTH - IPC_OP_FIRST] = h_auth,
-    [DIRD_MAY_SEND - IPC_OP_FIRST] = h_may_send,    [DIRD_TRUST - IPC_OP_FIRST] = h_trust,
-    [DIRD_ACCOUNT_ADD - IPC_OP_FIRST] = h_add,      [DIRD_ACCOUNT_GET - IPC_OP_FIRST] = h_get,
-    [DIRD_ACCOUNT_LIST - IPC_OP_FIRST] = h_list,    [DIRD_ACCOUNT_SET - IPC_OP_FIRST] = h_set,
-    [DIRD_ACCOUNT_DELETE - IPC_OP_FIRST] = h_delete, [DIRD_ACCOUNT_PASSWD - IPC_OP_FIRST] = h_passwd,
-    [DIRD_TRUST_ADD - IPC_OP_FIRST] = h_trust_add,  [DIRD_TRUST_LIST - IPC_OP_FIRST] = h_trust_list,
-    [DIRD_SEARCH - IPC_OP_FIRST] = h_search,        [DIRD_CERTS - IPC_OP_FIRST] = h_certs,
-    [DIRD_STATUS - IPC_OP_FIRST] = h_status,        [DIRD_TRUST_REMOVE - IPC_OP_FIRST] = h_trust_remove,
-    [DIRD_STAY - IPC_OP_FIRST] = h_stay,            [DIRD_OP_END_ - IPC_OP_FIRST] = NULL, /* the event: pushed, never asked */
+const struct ipc_bind dird_handlers[] = {
+    {DIRD_LOOKUP, h_lookup},
+    {DIRD_AUTH, h_auth},
+    {DIRD_MAY_SEND, h_may_send},
+    {DIRD_TRUST, h_trust},
+    {DIRD_ACCOUNT_ADD, h_add},
+    {DIRD_ACCOUNT_GET, h_get},
+    {DIRD_ACCOUNT_LIST, h_list},
+    {DIRD_ACCOUNT_SET, h_set},
+    {DIRD_ACCOUNT_DELETE, h_delete},
+    {DIRD_ACCOUNT_PASSWD, h_passwd},
+    {DIRD_TRUST_ADD, h_trust_add},
+    {DIRD_TRUST_LIST, h_trust_list},
+    {DIRD_TRUST_REMOVE, h_trust_remove},
+    {DIRD_SEARCH, h_search},
+    {DIRD_CERTS, h_certs},
+    {DIRD_STATUS, h_status},
+    {DIRD_STAY, h_stay},
+    {0, NULL},
 };
 
 void dird_left(void *daemon, struct ipc_peer *p)
 {
     stays_left(((struct dird *)daemon)->stays, p);
 }
-_Static_assert(sizeof dird_handlers / sizeof *dird_handlers == DIRD_OP_END_ - IPC_OP_FIRST + 1, "one handler an operation");

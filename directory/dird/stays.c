@@ -31,7 +31,6 @@ struct stays {
     bool started;
     atomic_bool stop;
 };
-static const struct ipc_field ended_f[] = {IPC_F_U8(dird_ev_ended, why), IPC_F_END};
 
 static bool holds(const struct cache_view *v, uint64_t mbx, uint64_t secret_at)
 {
@@ -66,7 +65,7 @@ static void look(struct stays *s)
         }
         *at = st->next;
         st->peer->user = NULL;
-        ipc_push(st->peer, DIRD_EV_ENDED, ended_f, &ev);
+        ipc_push(st->peer, DIRD_EV_ENDED, &ev);
         log_ev(LOG_INFO_, "session-ended", "account=%s pid=%ld", log_esc(span_str(st->address)), (long)st->peer->pid);
         free(st);
     }

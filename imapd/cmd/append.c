@@ -46,7 +46,7 @@ static enum rc take_line_end(struct imap_session *s, struct err *e)
         enum rc rc = stream_peek(s->io, &at_hand, e);
 
         if (rc != RC_OK)
-            return rc == RC_TIMEOUT ? session_late(s, e) : session_lost(s, e, "gone behind a message");
+            return session_unread(s, rc, e, "gone behind a message");
         ev = imap_frame_feed(&s->frame, at_hand, &used);
         stream_consume(s->io, used);
     }
@@ -73,10 +73,8 @@ static enum rc take_octets(struct imap_session *s, struct spool *spool, struct e
     if (rc == RC_OK)
         rc = line_ends_finish(&t.ends, e);
     buf_free(&t.mem);
-    if (rc == RC_TIMEOUT)
-        return session_late(s, e);
-    if (rc == RC_CLOSED)
-        return session_lost(s, e, "gone in the middle of a message");
+    if (rc == RC_TIMEOUT || rc == RC_CLOSED)
+        return session_unread(s, rc, e, "gone in the middle of a message");
     if (s->bye)
         return rc;
     end = take_line_end(s, &e2);
@@ -103,7 +101,7 @@ static enum rc refuse(struct imap_session *s, enum rc why, struct err *e)
     } else {
         enum rc rc = take_octets(s, NULL, e);
 
-        if (rc == RC_CLOSED || rc == RC_TIMEOUT) {
+        if (rc == RC_CLOSED || rc == RC_TIMEOUT || (rc == RC_DENIED && s->bye)) {
             why = rc;
             kept = *e;
         }

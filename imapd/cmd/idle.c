@@ -55,9 +55,7 @@ static enum rc end_of_idle(struct imap_session *s, struct err *e)
 
     if (rc == RC_SYNTAX || (rc == RC_OK && !span_ieq_str(line, "DONE")))
         return reply_bad(s, e, "IDLE ends with DONE");
-    if (rc == RC_TIMEOUT)
-        return session_late(s, e);
-    return rc == RC_OK ? rc : session_lost(s, e, "gone in IDLE");
+    return rc == RC_OK ? rc : session_unread(s, rc, e, "gone in IDLE");
 }
 
 /* Gives the pages of the stack below this function back, with what earlier commands left on them. */

@@ -50,16 +50,6 @@ static enum rc open_log(struct super *s, struct err *e)
     return RC_OK;
 }
 
-static enum log_level level_of(const char *name)
-{
-    static const char *const names[] = {"debug", "info", "warn", "error"};
-
-    for (size_t i = 0; i < 4; i++)
-        if (strcmp(names[i], name) == 0)
-            return (enum log_level)i;
-    return LOG_INFO_;
-}
-
 static enum rc open_signals(struct super *s, struct err *e)
 {
     sigset_t set;
@@ -127,7 +117,7 @@ static int run(struct super *s)
     spawn_env();
     if (dup2(s->log_fd, 2) < 0)
         die("the log cannot take standard error (errno %d)", errno);
-    log_open("serve", level_of(conf_get(s->conf, "log.level")));
+    log_open("serve", (enum log_level)conf_num(s->conf, "log.level"));
     privileges_drop();
     rc = supervise(s);
     secret_free(s->seed, TICKET_KEY);

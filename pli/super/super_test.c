@@ -4,6 +4,7 @@
  * This program is copied into a folder as "pli" and linked as pli-stored, pli-keyd ...: called by such a name it is that daemon,
  * called with --serve it is pli serve, else it is the test. No slapd: directory.uri names a directory elsewhere.
  */
+#include "base/ipc_stand_in_test.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 /* cmocka wants the above first */
 #include "base/boot.h"
+#include "base/ipc_stand_in_test.h"
 #include "base/log.h"
 #include "pli/cmds.h"
 #include "pli/instance.h"
@@ -53,13 +55,11 @@ static void on_term(int sig)
 
 static int fake_service(const struct boot *b, const struct proc_def *d)
 {
-    static ipc_handler handlers[64];
-    struct ipc_service s = {.proto = d->proto, .handlers = handlers, .threads = 2, .max_peers = 32};
+    struct ipc_service s = {
+        .proto = d->proto, .handlers = stand_in_handlers(d->proto, NULL, any_op), .threads = 2, .max_peers = 32};
     struct err e;
     unsigned char key[TICKET_KEY];
 
-    for (size_t i = 0; i < 64; i++)
-        handlers[i] = any_op;
     boot_secret(b, "ticket.key", key, sizeof key);
     signal(SIGTERM, on_term);
     return ipc_serve(&s, boot_fd(b, "ipc"), &e) == RC_OK ? 0 : 2;

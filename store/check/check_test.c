@@ -64,7 +64,7 @@ static void test_sound(void **state)
         OK(letter_send(&l, in, NULL, &rep, &e));
         letter_free(&l);
     }
-    OK(store_call(s, STORE_COPY, &(struct store_copy_req){1, 1, live_range(1, 20), 0}, -1, &cp, &e));
+    OK(store_call(s, STORE_COPY, &(struct store_copy_req){1, 1, live_range(1, 20), 0, 0}, -1, &cp, &e));
     OK(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){1, live_range(10, 30), 0, 0}, -1, &ex, &e));
     poll(NULL, 0, 1100); /* so that every object was last touched in a second before the check's */
     if (run_check(&out, &checked) != 0)

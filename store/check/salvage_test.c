@@ -256,6 +256,43 @@ static void test_sound(void **state)
     buf_free(&out);
 }
 
+/* A file that was put back serves again: nothing was made in its place meanwhile, and no mark says that a salvage has begun. */
+static void refused_until_put_back(enum table missing, enum table damaged)
+{
+    struct buf out = BUF_INIT;
+    char cmd[200];
+
+    print_message("missing %s, damaged %s\n", tables[missing].file, damaged < TABLES ? tables[damaged].file : "none");
+    shell("rm -rf store && cp -a pristine store");
+    if (damaged < TABLES)
+        damage_flip(&L, damaged, damage_pages(&L, damaged) > 1 ? 1 : 0);
+    snprintf(cmd, sizeof cmd, "rm store/%s", tables[missing].file);
+    shell(cmd);
+    assert_int_equal(salvage(&out, NULL), 1);
+    assert_int_not_equal(access("store/salvage.unfinished", F_OK), 0);
+    shell("! ls store/*.salvage store/*.damaged-* 2>/dev/null");
+    live_start(&L);
+    assert_int_equal(live_stop(&L, 0), 1);
+    snprintf(cmd, sizeof cmd, "test ! -e store/%s && cp -a pristine/%s store/", tables[missing].file,
+             tables[missing].file);
+    shell(cmd);
+    assert_int_equal(salvage(&out, NULL), 0);
+    damage_start(&L);
+    assert_sound(lost_for_good(damaged), "put back");
+    assert_int_equal(live_stop(&L, SIGTERM), 0);
+    buf_free(&out);
+}
+
+static void test_missing_table(void **state)
+{
+    (void)state;
+    for (int t = 0; t < TABLES; t++) {
+        refused_until_put_back((enum table)t, t == T_SUMMARIES ? T_TEXTS : T_SUMMARIES);
+        if (t != T_FORMAT)
+            refused_until_put_back((enum table)t, T_FORMAT);
+    }
+}
+
 #ifdef PLI_DEV
 /* No room for the new files: the store is as it was, and is served as it was. */
 static void test_no_room(void **state)
@@ -319,10 +356,11 @@ static void test_last(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sound),        cmocka_unit_test(test_every_first_page),
-        cmocka_unit_test(test_small_tables), cmocka_unit_test(test_every_table),
+        cmocka_unit_test(test_sound),         cmocka_unit_test(test_every_first_page),
+        cmocka_unit_test(test_small_tables),  cmocka_unit_test(test_every_table),
+        cmocka_unit_test(test_missing_table),
 #ifdef PLI_DEV
-        cmocka_unit_test(test_no_room),      cmocka_unit_test(test_dies),
+        cmocka_unit_test(test_no_room),       cmocka_unit_test(test_dies),
 #endif
         cmocka_unit_test(test_last),
     };

@@ -2,8 +2,8 @@
 /* store/client/client.h - asking pli-stored.
  * Owns     struct store: one connection. It is dialled at first use, to stored.sock in the working folder. After a restart of stored it is dialled
  *          again and bound to its ticket again. A struct store is for one process and one thread.
- * Restart  store_call() answers RC_TEMP when stored stays away for longer than its patience. Within that time it asks again by itself, when the
- *          operation is idempotent (reads, and DELIVER by oid). So a restart of stored costs a session a pause, and not a failure.
+ * Restart  base/ipc_link.h redials. store_call() answers RC_TEMP when stored stays away for longer than its patience. Within that time it asks
+ *          again by itself, when the operation is IPC_AGAIN (reads, and DELIVER by oid). So a restart of stored costs a session a pause, and not a failure.
  * Slow     a request says until when it may still be done (store_timeout()). stored drops a request that is late, up to the moment before the
  *          commit. The client waits longer than that (WAIT_MORE times as long). So a caller that is told "not done" may ask again with another
  *          oid, and the message is not there twice. One case remains: after the commit the disk may take longer for the flush than the client
@@ -13,7 +13,7 @@
 #pragma once
 #include "store/wire/wire.h"
 struct store;
-void store_timeout(int milliseconds); /* for every store_new() of this process from now on; default 20 s */
+void store_timeout(int milliseconds); /* for every request of this process from now on; default 20 s */
 struct store *store_new(enum ipc_role role);
 void store_free(struct store **s);
 void store_dial_ahead(struct store *s); /* dials now, if that takes no waiting; the first request must bear to be asked again */

@@ -16,7 +16,7 @@
 
 enum {
     LOG_BUFFER = 8 << 20,
-    LOG_FILE = 32 << 20, /* removed as a whole: what a deletion on a full disk may want at once */
+    LOG_FILE = 32 << 20,      /* removed as a whole: what a deletion on a full disk may want at once */
     CHECKPOINT_KB = 32 << 10, /* log written since the last one; bounds what recovery reads */
     CHECKPOINT_MINUTES = 1,
     LOCKS_A_REQUEST = 20000, /* the largest, a COPY of STORE_COPY_MAX messages, wants some 12,000 */
@@ -111,9 +111,19 @@ static void refuse_missing(const struct env *v, int from)
 {
     for (int t = from; t < TABLES; t++)
         if (!is_there(v, t))
-            die("store: its table %s is missing: put the file back, or the whole folder store from one backup; it is not made anew, "
+            die("store: its table %s is missing: put the file back, or the whole folder store from one backup; it is "
+                "not made anew, "
                 "for what it held would be gone without a word",
                 tables[t].file);
+}
+
+/* A first start makes the file under another name and gives it its own when its first page is whole: one that has octets and cannot be read is
+ * damaged, and the tables had been made. */
+static bool has_octets(const struct env *v, enum table t)
+{
+    struct stat st;
+
+    return fstatat(v->home_fd, tables[t].file, &st, 0) == 0 && st.st_size > 0;
 }
 
 /* Looks at the format before anything is opened for writing or recovered: a newer store stays untouched. Nothing there,
@@ -136,6 +146,8 @@ static void look_at_format(struct env *v)
         refuse_other(format);
         if (format != 0)
             refuse_missing(v, 0);
+    } else if (has_octets(v, T_FORMAT)) {
+        refuse_missing(v, 0);
     }
     db->close(db, DB_NOSYNC);
 }

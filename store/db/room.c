@@ -15,6 +15,8 @@ enum {
     ROOM_LOOK_NS = 50 * 1000 * 1000,
     RESERVE_MAX = 64 << 20,
     ZEROS = 64 << 10,
+    MOVE_LEAST = 2 << 20,
+    MOVE_SHARE = 6,         /* the log has old and new, the tables both, and twice for what others do */
     COMPACT_PAGES = 128,    /* freed in one step */
     COMPACT_WAIT_US = 20000 /* for a lock: people come first */
 };
@@ -168,6 +170,15 @@ void room_to_delete(struct env *v)
         give_up(v, has);
     if (v->e) /* so that files of the log go: what is taken away is written there first */
         env_checkpoint(v, true);
+}
+
+uint64_t room_to_move(struct env *v)
+{
+    uint64_t has, wants = to_be_written(v);
+
+    if (!disk_free(v, &has) || has < wants + (uint64_t)MOVE_SHARE * MOVE_LEAST)
+        return MOVE_LEAST;
+    return (has - wants) / MOVE_SHARE;
 }
 
 void room_at_start(struct env *v)

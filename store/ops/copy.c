@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/copy.c - COPY and MOVE (RFC 6851) within a mailbox, in one transaction. Octets are not copied: the object
- * gets one more reference. */
+ * gets one more reference. A MOVE is never refused for want of room (INV-R2). When there is little room, it ends after as many
+ * messages as there is room for, and the client asks for the rest. */
+#include "store/db/room.h"
 #include "store/ops/expunged.h"
 #include "store/ops/objects.h"
-#include "store/db/room.h"
 #include <stdlib.h>
+
+enum { COPIED = 1024 /* bytes that the records of a copy take beside summary and search text, about */ };
 
 struct copying {
     struct tx *t;
@@ -14,6 +17,7 @@ struct copying {
     struct buf mem, gone; /* gone: UIDs that a move took away */
     uint32_t *uids;
     size_t n;
+    uint64_t written; /* bytes of records */
 };
 
 /* The two folders in key order; the same folder twice is one. */
@@ -42,7 +46,7 @@ static enum rc gather(struct copying *c, uint64_t *bytes_out, struct err *e)
     c->uids = calloc(STORE_COPY_MAX, sizeof *c->uids);
     if (!c->uids)
         return err_set(e, RC_TEMP, NULL, NULL, "store: out of memory");
-    rc = msg_it_open(&it, c->t, c->a->s->mbx, c->rq->folder, c->rq->uids, 0, e);
+    rc = msg_it_open(&it, c->t, c->a->s->mbx, c->rq->folder, c->rq->uids, c->rq->from, e);
     while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK) {
         if (c->n == STORE_COPY_MAX)
             rc = err_set(e, RC_PERM, NULL, NULL, "store: more than %d messages at once", STORE_COPY_MAX);
@@ -68,6 +72,7 @@ static enum rc copy_beside(struct copying *c, enum table tb, uint32_t uid, uint3
     struct key from = key_msg(c->a->s->mbx, c->rq->folder, uid), to = key_msg(c->a->s->mbx, c->rq->dest, new_uid);
     enum rc rc = tx_get(c->t, tb, &from, TX_COMMITTED, &c->mem, e); /* it stays: the folder is locked */
 
+    c->written += c->mem.n;
     return rc == RC_OK ? tx_put(c->t, tb, &to, buf_span(&c->mem), TX_NEW, e) : rc;
 }
 
@@ -83,6 +88,7 @@ static enum rc copy_one(struct copying *c, uint32_t uid, struct err *e)
     if (rc != RC_OK)
         return rc;
     was = m;
+    c->written += COPIED;
     c->to.uidnext++;
     m.modseq = ++c->to.modseq;
     counters_add(&c->to, &m, 1);
@@ -120,23 +126,25 @@ static enum rc put_counters(struct copying *c, struct err *e)
     return rc;
 }
 
-enum { COPIED = 1024 /* bytes that the records of a copy take, about */ };
-
 enum rc do_copy(struct tx *t, const struct ask *a, struct err *e)
 {
     struct copying c = {.t = t, .a = a, .rq = a->req};
     struct store_copy_rep *rep = a->rep;
-    uint64_t bytes = 0;
+    uint64_t bytes = 0, most = UINT64_MAX;
+    size_t i = 0;
     enum rc rc = get_counters(&c, e);
 
     if (rc == RC_OK)
         rc = gather(&c, &bytes, e);
     if (rc == RC_OK)
         rc = check_quota(&c, bytes, e);
-    if (rc == RC_OK)
-        rc = env_room(&a->d->env, (uint64_t)c.n * COPIED, !c.rq->move, e);
-    for (size_t i = 0; rc == RC_OK && i < c.n; i++)
+    if (rc == RC_OK && c.rq->move)
+        most = room_to_move(&a->d->env);
+    else if (rc == RC_OK)
+        rc = env_room(&a->d->env, (uint64_t)c.n * COPIED, true, e);
+    for (; rc == RC_OK && i < c.n && c.written < most; i++)
         rc = copy_one(&c, c.uids[i], e);
+    rep->next = i < c.n ? c.uids[i] : 0;
     if (rc == RC_OK && c.n > 0)
         rc = put_counters(&c, e);
     rep->uidvalidity = c.to.uidvalidity;

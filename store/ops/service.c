@@ -14,11 +14,17 @@ enum run {
     RUN_READ,
     RUN_WRITE,
     RUN_FREE, /* writes, and takes away or comes before it: never for want of room (INV-R2) */
+    RUN_COPY, /* a MOVE takes away as much as it adds, a COPY grows */
     RUN_LAZY,
     RUN_ALONE /* no transaction given */
 };
 enum { OPEN = 0 /* the role is enough */, R = RIGHT_READ, W = RIGHT_WRITE };
 
+struct rule { /* a row of the table below */
+    uint32_t right;
+    enum run run;
+    ask_fn fn;
+};
 struct job {
     ask_fn fn;
     const struct ask *a;
@@ -54,9 +60,12 @@ static void look_at_clock(struct stored *d, struct sess *s)
 
 static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *e)
 {
-    static const enum tx_how how[] = {[RUN_READ] = TX_READ, [RUN_WRITE] = TX_WRITE, [RUN_FREE] = TX_WRITE, [RUN_LAZY] = TX_LAZY};
+    static const enum tx_how how[] = {
+        [RUN_READ] = TX_READ, [RUN_WRITE] = TX_WRITE, [RUN_FREE] = TX_WRITE, [RUN_LAZY] = TX_LAZY};
     enum rc rc = RC_OK;
 
+    if (run == RUN_COPY)
+        run = ((const struct store_copy_req *)j->a->req)->move ? RUN_FREE : RUN_WRITE;
     if (run == RUN_FREE)
         room_to_delete(&d->env);
     if (run == RUN_WRITE) /* what grows much wants more (deliver.c, copy.c) */
@@ -66,31 +75,28 @@ static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *
     return rc;
 }
 
-static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e,
-                     uint32_t right, enum run run, ask_fn fn)
+static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, struct err *e)
 {
-    struct sess *s = p->user;
-    struct ask a = {d, s, p->role, req, r->msg, r->scratch, fd};
-    struct job j = {fn, &a};
+    struct job j = {rule->fn, a};
     enum rc rc;
 
     os_serving();
-    tx_due(p->due);
-    look_at_clock(d, s);
-    rc = check_right(s, right, e);
+    tx_due(due);
+    look_at_clock(a->d, a->s);
+    rc = check_right(a->s, rule->right, e);
     if (rc == RC_OK)
-        rc = buf_reserve(r->scratch, OUT_MAX, e);
+        rc = buf_reserve(a->out, OUT_MAX, e);
     if (rc != RC_OK)
         return rc;
-    if (run == RUN_ALONE)
-        return fn(NULL, &a, e);
-    rc = in_tx(d, run, &j, e);
-    if (run != RUN_WRITE && run != RUN_FREE)
-        env_settle(&d->env, s->bound ? s->mbx : SEAL_QUEUE_BOX);
+    if (rule->run == RUN_ALONE)
+        return rule->fn(NULL, a, e);
+    rc = in_tx(a->d, rule->run, &j, e);
+    if (rule->run != RUN_WRITE && rule->run != RUN_FREE && rule->run != RUN_COPY)
+        env_settle(&a->d->env, a->s->bound ? a->s->mbx : SEAL_QUEUE_BOX);
     return rc;
 }
 
-/* ---- the table: in the order of the protocol's ---- */
+/* ---- the table ---- */
 #define OPERATIONS(X)                                                                                                  \
     X(STORE_DELIVER, deliver, OPEN, RUN_ALONE)                                                                         \
     X(STORE_CAN_TAKE, can_take, OPEN, RUN_READ)                                                                        \
@@ -102,7 +108,7 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     X(STORE_TICKET, ticket, OPEN, RUN_READ)                                                                            \
     X(STORE_FOLDERS, folders, R, RUN_READ)                                                                             \
     X(STORE_FOLDER_CREATE, folder_create, W, RUN_WRITE)                                                                \
-    X(STORE_FOLDER_RENAME, folder_rename, W, RUN_WRITE)                                                                \
+    X(STORE_FOLDER_RENAME, folder_rename, W, RUN_FREE)                                                                 \
     X(STORE_FOLDER_DELETE, folder_delete, W, RUN_FREE)                                                                 \
     X(STORE_FOLDER_FLAGS, folder_flags, W, RUN_FREE)                                                                   \
     X(STORE_FOLDER_STATUS, folder_status, R, RUN_READ)                                                                 \
@@ -117,7 +123,7 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
     X(STORE_EPOCHS, epochs, R, RUN_READ)                                                                               \
     X(STORE_FLAGS, flags, W, RUN_FREE)                                                                                 \
     X(STORE_EXPUNGE, expunge, W, RUN_FREE)                                                                             \
-    X(STORE_COPY, copy, W, RUN_WRITE)                                                                                  \
+    X(STORE_COPY, copy, W, RUN_COPY)                                                                                   \
     X(STORE_KEYWORDS, keywords, R, RUN_READ)                                                                           \
     X(STORE_KEYWORD_ADD, keyword_add, W, RUN_WRITE)                                                                    \
     X(STORE_WATCH, watch, R, RUN_ALONE)                                                                                \
@@ -133,15 +139,16 @@ static enum rc serve(struct stored *d, struct ipc_peer *p, const void *req, int 
 #define HANDLER(op, name, right, run)                                                                                  \
     static enum rc h_##name(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)  \
     {                                                                                                                  \
-        return serve(d, p, req, fd, r, e, right, run, do_##name);                                                      \
+        static const struct rule rule = {right, run, do_##name};                                                       \
+        struct ask a = {d, p->user, p->role, req, r->msg, r->scratch, fd};                                             \
+                                                                                                                       \
+        return serve(&a, p->due, &rule, e);                                                                            \
     }
 OPERATIONS(HANDLER)
 
-/* Indexed as the protocol's table, which begins with DELIVER and has no gap up to DAMAGE. */
-#define ROW(op, name, right, run) [(op)-STORE_DELIVER] = h_##name,
-static const ipc_handler handlers[] = {OPERATIONS(ROW)[STORE_DELIVER_FD - STORE_DELIVER] = h_deliver,
-                                       [STORE_FOLDER_RENAME_FD - STORE_DELIVER] = h_folder_rename,
-                                       [STORE_DAMAGE - STORE_DELIVER + 1] = NULL};
+#define ROW(op, name, right, run) {op, h_##name},
+static const struct ipc_bind handlers[] = {
+    OPERATIONS(ROW){STORE_DELIVER_FD, h_deliver}, {STORE_FOLDER_RENAME_FD, h_folder_rename}, {0, NULL}};
 
 enum rc do_ping(struct tx *t, const struct ask *a, struct err *e)
 {
@@ -185,15 +192,9 @@ static void left(void *d, struct ipc_peer *p)
     p->user = NULL;
 }
 
-static uid_t uid_of_role(void *d, enum ipc_role r)
-{
-    return ((struct stored *)d)->uid[r];
-}
-
 const struct ipc_service stored_service = {
     .proto = &stored_proto,
     .handlers = handlers,
     .joined = joined,
     .left = left,
-    .uid_of_role = uid_of_role,
 };

@@ -18,7 +18,6 @@ struct busy;
 struct stored {
     struct env env;
     unsigned char ticket_key[TICKET_KEY];
-    uid_t uid[ROLE_SUPER + 1]; /* by role; (uid_t)-1: daemons have no uids of their own */
     struct watches *watches;
     struct seats *seats;
     struct sweeper *sweeper;
@@ -92,8 +91,8 @@ enum rc do_box_opened(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_damage(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_ping(struct tx *t, const struct ask *a, struct err *e);
 
-int stored_main(void);                          /* daemon.c: the whole process; main.c calls it, and tests in a child */
-extern const struct ipc_service stored_service; /* service.c; .daemon, .threads, .max_peers are main's */
+int stored_main(int argc, char **argv);         /* daemon.c: the whole process; main.c calls it, and tests in a child */
+extern const struct ipc_service stored_service; /* service.c; what base/service.h fills in is left out */
 void check_free(struct check **c);
 enum { OUT_MAX = STORE_PAGE };
 

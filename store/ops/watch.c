@@ -15,12 +15,6 @@ struct bucket {
 struct watches {
     struct bucket b[BUCKETS];
 };
-static const struct ipc_field changed_f[] = {
-    IPC_F_U32(store_ev_changed, folder),
-    IPC_F_U64(store_ev_changed, modseq),
-    IPC_F_END,
-};
-
 struct watches *watches_new(void)
 {
     struct watches *w = calloc(1, sizeof *w);
@@ -74,7 +68,7 @@ static void watch_tell(struct watches *w, uint64_t mbx, uint32_t folder, uint64_
     pthread_mutex_lock(&b->lock);
     for (struct sess *s = b->first; s; s = s->watch_next)
         if (s->mbx == mbx && (s->watch_folder == 0 || folder == 0 || s->watch_folder == folder))
-            ipc_push(s->peer, STORE_EV_CHANGED, changed_f, &ev);
+            ipc_push(s->peer, STORE_EV_CHANGED, &ev);
     pthread_mutex_unlock(&b->lock);
 }
 

@@ -243,13 +243,30 @@ static void test_full_disk(void **state)
 }
 #endif
 
-/* Below the reserve a delivery is refused before the promise; reading and expunging go on. */
+static enum rc rename_one(struct store *s, uint32_t folder, const char *name, struct err *e)
+{
+    struct store_rename r = {.folder = folder, .tag = "another", .name = span_str(name)};
+    struct store_folder_rename_req rq;
+    struct buf list = BUF_INIT;
+    enum rc rc;
+
+    ipc_list_add(&list, store_rename_f, &r);
+    rq.renames = buf_span(&list);
+    rc = store_call(s, STORE_FOLDER_RENAME, &rq, -1, NULL, e);
+    buf_free(&list);
+    return rc;
+}
+
+/* Below the reserve a delivery and a copy are refused before the promise; reading, moving, renaming and expunging go on: a client's delete key is a
+ * MOVE to the Trash, or the RENAME of a folder. */
 static void test_reserve(void **state)
 {
     uint64_t mbx = live_box(0);
     struct store *in = store_new(ROLE_SMTPD), *s = live_bound(&L, mbx);
     struct store_deliver_rep rep;
     struct store_expunge_rep ex;
+    struct store_copy_rep cp;
+    uint32_t trash = live_folder(s, "Trash");
     struct letter l;
     struct err e;
 
@@ -262,11 +279,22 @@ static void test_reserve(void **state)
     letter_to(&l, mbx, STORE_INBOX, 0);
     assert_int_equal(letter_send(&l, in, NULL, &rep, &e), RC_TEMP);
     assert_string_equal(e.esc, "4.3.1");
+    assert_int_equal(
+        store_call(s, STORE_COPY,
+                   &(struct store_copy_req){.folder = STORE_INBOX, .dest = trash, .uids = live_range(1, 1)}, -1, &cp,
+                   &e),
+        RC_TEMP);
+    assert_string_equal(e.esc, "4.3.1");
+    OK(store_call(s, STORE_COPY,
+                  &(struct store_copy_req){.folder = STORE_INBOX, .dest = trash, .uids = live_range(1, 1), .move = 1},
+                  -1, &cp, &e));
+    assert_true(cp.pairs.n == 8 && cp.next == 0);
+    OK(rename_one(s, trash, "Elsewhere", &e));
     live_stop(&L, SIGTERM);
     L.min_free = NULL;
     live_start(&L);
     OK(letter_send(&l, in, NULL, &rep, &e));
-    OK(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){STORE_INBOX, live_range(1, 1), 0, 0}, -1, &ex, &e));
+    OK(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){trash, live_range(1, 1), 0, 0}, -1, &ex, &e));
     letter_free(&l);
     store_free(&in);
     store_free(&s);

@@ -35,7 +35,7 @@ static void sign(uint64_t mbx, int64_t life, struct buf *out)
 static bool wants_a_ticket(struct store *s, const struct ipc_op *o)
 {
     unsigned char req[IPC_STRUCT_MAX] = {0}, rep[IPC_STRUCT_MAX];
-    int fd = o->req_fd ? memfd_create("none", 0) : -1;
+    int fd = (o->bits & IPC_REQ_FD) ? memfd_create("none", 0) : -1;
     struct err e;
     bool refused =
         store_call(s, (enum store_op)o->op, req, fd, rep, &e) == RC_DENIED && strstr(e.log, "a ticket comes first");

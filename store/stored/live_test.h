@@ -68,7 +68,7 @@ static inline void live_child(struct live *l)
     setenv("PLI_BOOT", fd, 1);
     if (l->fault)
         setenv("PLI_FAULT", l->fault, 1);
-    _exit(stored_main());
+    _exit(stored_main(0, NULL));
 }
 
 /* ---- starting it ----

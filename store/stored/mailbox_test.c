@@ -179,7 +179,7 @@ static void test_bad_sets(void **state)
         assert_int_equal(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){STORE_INBOX, set, 0, 0}, -1, &ex, &e),
                          RC_SYNTAX);
         assert_int_equal(
-            store_call(s, STORE_COPY, &(struct store_copy_req){STORE_INBOX, STORE_INBOX, set, 0}, -1, &cp, &e),
+            store_call(s, STORE_COPY, &(struct store_copy_req){STORE_INBOX, STORE_INBOX, set, 0, 0}, -1, &cp, &e),
             RC_SYNTAX);
     }
     assert_int_equal(live_status(s, STORE_INBOX).exists, 1);

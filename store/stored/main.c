@@ -2,7 +2,7 @@
 /* store/stored/main.c - pli-stored begins. */
 #include "store/ops/stored.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
-    return stored_main();
+    return stored_main(argc, argv);
 }

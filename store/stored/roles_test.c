@@ -41,7 +41,7 @@ static void test_no_ticket(void **state)
     for (size_t i = 0; i < stored_proto.n_ops; i++) {
         const struct ipc_op *o = &stored_proto.ops[i];
 
-        if (!(o->roles & ROLE_IMAPD) || o->op == STORE_PING || o->req_fd)
+        if (!(o->roles & ROLE_IMAPD) || o->op == STORE_PING || (o->bits & IPC_REQ_FD))
             continue;
         if (o->op == STORE_DELIVER) /* looks at what is asked first */
             assert_int_equal(store_call(s, STORE_DELIVER, req, -1, rep, &e), RC_SYNTAX);

@@ -23,7 +23,7 @@ def declared():
             continue
         body = re.sub(r"(?m)^\s*#.*(?:\\\n.*)*", "", code(name))
         body = re.sub(r"static inline[^{]*\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}", "", body)
-        for m in re.finditer(r"(?m)^(?!typedef|static|\s)[^;{}()=]*?\b(\w+)\s*\([^;{}]*?;", body):
+        for m in re.finditer(r"(?m)^(?!typedef|static|IPC_MESSAGE|\s)[^;{}()=]*?\b(\w+)\s*\([^;{}]*?;", body):
             found[m[1]] = name
         for m in re.finditer(r"(?m)^extern\b([^;(]*);", body):
             for part in m[1].split(","):

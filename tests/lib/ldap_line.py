@@ -39,7 +39,16 @@ class LdapLine:
         self.sock.sendall(tlv(0x30, tlv(2, bytes([self.number])) + operation))
 
     def answer(self):
-        """(tag of the operation, its result code or None)"""
+        """(tag of the operation, its result code or None). Answers to what was asked before are passed over, as clients do."""
+        while True:
+            number, body = self.message()
+            if body is None:
+                return None, None
+            if number == self.number:
+                at = body.find(b"\x0a\x01")
+                return body[0], body[at + 2] if body[0] != 0x64 else None
+
+    def message(self):
         head = self.file.read(2)
         if len(head) < 2:
             return None, None
@@ -47,9 +56,7 @@ class LdapLine:
         if n & 128:
             n = int.from_bytes(self.file.read(n & 127), "big")
         body = self.file.read(n)
-        body = body[2 + body[1]:]
-        at = body.find(b"\x0a\x01")
-        return body[0], body[at + 2] if body[0] != 0x64 else None
+        return int.from_bytes(body[2:2 + body[1]], "big"), body[2 + body[1]:]
 
     def bind_dn(self, dn, password):
         self.send(tlv(0x60, b"\x02\x01\x03" + text(dn) + text(password, 0x80)))
@@ -69,12 +76,17 @@ class LdapLine:
                 return found, code
             found += 1
 
-    def replace_password(self, address, password):
-        value = tlv(0x30, text("userPassword") + tlv(0x31, text(password)))
-        self.send(tlv(0x66, text(mailbox(address)) + tlv(0x30, tlv(0x30, tlv(10, b"\x02") + value))))
+    def modify(self, address, *changes):
+        """changes: (0 add, 1 delete, 2 replace; attribute; values)"""
+        one = [tlv(0x30, tlv(10, bytes([how])) + tlv(0x30, text(name) + tlv(0x31, b"".join(map(text, values))))) for how, name, values in changes]
+        self.send(tlv(0x66, text(mailbox(address)) + tlv(0x30, b"".join(one))))
         return self.answer()[1]
 
+    def replace_password(self, address, password):
+        return self.modify(address, (2, "userPassword", [password]))
+
     def passwd(self, password):
-        """RFC 3062, for who is signed in."""
-        self.send(tlv(0x77, text("1.3.6.1.4.1.4203.1.11.1", 0x80) + text(tlv(0x30, text(password, 0x82)), 0x81)))
+        """RFC 3062, for who is signed in. None: the server is to draw one."""
+        new = b"" if password is None else text(password, 0x82)
+        self.send(tlv(0x77, text("1.3.6.1.4.1.4203.1.11.1", 0x80) + text(tlv(0x30, new), 0x81)))
         return self.answer()[1]

@@ -8,7 +8,7 @@ import pytest
 from instance import Instance, PASSWORD, eventually
 from ldap_line import LdapLine, mailbox, text, tlv
 
-INSUFFICIENT, WRONG, BUSY, NO_OBJECT = 50, 49, 51, 32
+INSUFFICIENT, WRONG, BUSY, NO_OBJECT, VIOLATION = 50, 49, 51, 32, 19
 STOLEN, NEW = "vole-a-nouveau-9", "tout-nouveau-9"
 
 
@@ -50,6 +50,81 @@ def test_a_password_is_changed_by_who_has_it(pli, extra):
         assert line.replace_password(who, "le-troisieme-9") == INSUFFICIENT  # this connection was signed in with the first one
         assert line.bind(who, "le-deuxieme-9") == 0
         assert line.replace_password(who, "le-troisieme-9") == 0
+
+
+ADD, DELETE, REPLACE = 0, 1, 2
+NEVER = {  # changes of an own password that "pli account passwd" would refuse, or that would make it a second one
+    "one letter": [(REPLACE, "userPassword", ["a"])],
+    "seven": [(REPLACE, "userPassword", ["abcdefg"])],
+    "seven letters of two octets": [(REPLACE, "userPassword", ["\u00e9\u00e8\u00ea\u00eb\u00e0\u00e2\u00e4"])],
+    "the address": [(REPLACE, "userPassword", ["regle@chu.test"])],
+    "one again and again": [(REPLACE, "userPassword", ["aaaaaaaaaa"])],
+    "accents not composed": [(REPLACE, "userPassword", ["medecin-e\u0301tage"])],
+    "a line end": [(REPLACE, "userPassword", ["tout-nouveau\n-9"])],
+    "empty": [(REPLACE, "userPassword", [""])],
+    "a second one": [(ADD, "userPassword", ["tout-nouveau-2"])],
+    "two": [(REPLACE, "userPassword", ["tout-nouveau-2", "tout-nouveau-3"])],
+    "a lawful one, then another": [(REPLACE, "userPassword", ["tout-nouveau-2"]), (ADD, "userPassword", ["tout-nouveau-3"])],
+    "none": [(DELETE, "userPassword", [])],
+    "none by replacing": [(REPLACE, "userPassword", [])],
+    "a scheme": [(REPLACE, "userPassword", ["{CLEARTEXT}tout-nouveau-2"])],
+    "a second one with a scheme": [(ADD, "userPassword", ["{CLEARTEXT}b"])],
+    "a hash made elsewhere": [(REPLACE, "userPassword", ["{SSHA}MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nw=="])],
+    "a hash as ours": [(REPLACE, "userPassword", ["{ARGON2}$argon2id$v=19$m=12288,t=3,p=1$c2FsdHNhbHQ$MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nw"])],
+    "by its number": [(REPLACE, "2.5.4.35", ["a"])],
+    "in other letters": [(REPLACE, "USERPASSWORD", ["a"])],
+    "with an option": [(ADD, "userPassword;lang-fr", ["tout-nouveau-2"])],
+}
+
+
+def test_a_password_over_ldap_is_held_to_the_same_rule(pli):
+    who = "regle@chu.test"
+    pli.add(who, sign="never")
+    with LdapLine(pli) as line:
+        assert line.bind(who, PASSWORD) == 0
+        for name, changes in NEVER.items():
+            code = line.modify(who, *changes)
+            assert code == VIOLATION or (name in ("empty", "with an option", "a line end") and code not in (0, None)), (name, code)
+        for new in ("a", "abcdefg", who, "aaaaaaaaaa", None):
+            assert line.passwd(new) == VIOLATION, new
+        assert line.bind(who, PASSWORD) == 0
+    with LdapLine(pli) as line:
+        for wrong in ("a", "b", "tout-nouveau-2"):
+            assert line.bind(who, wrong) == WRONG
+    pli.imap(who).logout()
+    assert eventually(lambda: [l for l in pli.output().splitlines() if "ev=ldap-password-refused" in l and f"login={who}" in l])
+    assert "nouveau" not in "".join(l for l in pli.output().splitlines() if "ev=ldap-password-refused" in l)
+
+
+@pytest.mark.parametrize("way", ["replace", "delete and add", "passwd"])
+def test_a_lawful_password_over_ldap_is_taken(pli, way):
+    who, new = f"lawful-{way.split()[0]}@chu.test", "m\u00e9decin-\u00e9tage-9"
+    pli.add(who, sign="never")
+    with LdapLine(pli) as line:
+        assert line.bind(who, PASSWORD) == 0
+        if way == "passwd":
+            assert line.passwd("court") == VIOLATION     # and what is lawful afterwards is taken all the same
+            assert line.passwd(new) == 0
+        elif way == "replace":
+            assert line.replace_password(who, new) == 0
+        else:
+            assert line.modify(who, (DELETE, "userPassword", []), (ADD, "userPassword", [new])) == 0
+    with LdapLine(pli) as line:
+        assert line.bind(who, PASSWORD) == WRONG
+        assert line.bind(who, new) == 0
+
+
+def test_a_hash_does_not_ride_on_a_lawful_operation(pli):
+    """The operation of RFC 3062 comes to the directory as a change with a hash: that lets no other hash in, before or after it."""
+    who = "ride@chu.test"
+    pli.add(who, sign="never")
+    with LdapLine(pli) as line:
+        assert line.bind(who, PASSWORD) == 0
+        assert line.passwd("tout-nouveau-9") == 0
+        line.number -= 1                                  # the same message number
+        assert line.bind(who, "tout-nouveau-9") == 0
+        line.number -= 1
+        assert line.modify(who, *NEVER["a hash as ours"]) == VIOLATION
 
 
 @pytest.mark.parametrize("change", [["disable"], ["delete", "--yes"]])

@@ -124,6 +124,76 @@ def test_a_message_on_its_way_is_not_taken(pli, change, verb):
     assert pli.fetch_all(other) == []
 
 
+HALF = {  # what a client has sent when it falls silent
+    "command": (b"MAIL FR", None),
+    "DATA": (b"DATA\r\n", b"From: x\r\nSubject: ha"),
+    "BDAT": (b"", b"BDAT 5000\r\nFrom: x\r\nSubject: ha"),
+}
+
+
+def silent_smtp(pli, who, half):
+    smtp = pli.smtp("submissions", login=who)
+    command, body = HALF[half]
+    if body is not None:
+        assert smtp.mail(who)[0] == 250 and smtp.rcpt(who)[0] == 250
+    smtp.send(command)
+    if command.endswith(b"\n"):
+        assert smtp.getreply()[0] == 354
+    smtp.send(body or b"")
+    return smtp
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_client_that_falls_silent_in_a_message_learns_it(pli, change):
+    """It sends nothing more, so nothing wakes the session but dird."""
+    who = account(pli, f"silent-{change}")
+    silent = {half: silent_smtp(pli, who, half) for half in HALF}
+    time.sleep(0.5)  # what was sent is read, and the session waits
+    CHANGES[change](pli, who)
+    begun = time.monotonic()
+    for half, smtp in silent.items():
+        smtp.sock.settimeout(30)
+        code, text = smtp.getreply()
+        assert code == 421 and b"Votre compte a change" in text, (half, code, text)
+        assert time.monotonic() - begun < SOON, half
+        smtp.close()
+
+
+HALF_IMAP = {
+    "command": (None, b"c FETCH 1:* (FLA"),
+    "append": ("c APPEND INBOX {3000}", b"Subject: ha"),
+    "append-literal+": (None, b"c APPEND INBOX {3000+}\r\nSubject: ha"),
+    "append-no-folder": (None, b"c APPEND nowhere {3000+}\r\nSubject: ha"),
+    "append-end": (None, b"c APPEND INBOX {18+}\r\nSubject: x\r\n\r\n1234 "),
+    "literal": ("c CREATE {30}", b"ha"),
+    "too-big-literal": (None, b"c CREATE {900000+}\r\nha"),
+    "idle": ("c IDLE", b"DO"),
+    "tls-record": (None, b"\x17\x03\x03\x01\x00ha"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_client_that_falls_silent_in_a_command_learns_it(pli, change):
+    who = account(pli, f"mute-{change}")
+    with contextlib.ExitStack() as stack:
+        lines = {half: stack.enter_context(contextlib.closing(Line(pli, who))) for half in HALF_IMAP}
+        for half, line in lines.items():
+            command, rest = HALF_IMAP[half]
+            if command:
+                assert line.ask(command).startswith("+")
+            if half == "tls-record":  # half of one, past the library
+                os.write(line.sock.fileno(), rest)
+            else:
+                line.sock.sendall(rest)
+        time.sleep(0.5)
+        CHANGES[change](pli, who)
+        begun = time.monotonic()
+        for half, line in lines.items():
+            bye, _ = line.bye()
+            assert len(bye) == 1 and "Compte modifie" in bye[0], (half, bye)
+            assert time.monotonic() - begun < SOON, half
+
+
 @pytest.mark.parametrize("change", ["passwd", "disable"])
 def test_a_literal_on_its_way_is_not_taken(pli, change):
     who = account(pli, f"append-{change}")

@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/keyd/client/client.c - one function a purpose, over one connection that is dialled again after keyd restarted.
- * Every request may be asked twice (keyd keeps no state a second asking would spoil), so one that met a closed connection
- * is asked once more on a new one.
- */
+/* crypto/keyd/client/client.c - one function a purpose, over base/ipc_link.h. */
 #include "crypto/keyd/client/client.h"
+#include "base/ipc_link.h"
 #include "base/wipe.h"
 #include <stdlib.h>
-#include <time.h>
 
-enum { DIAL_MS = 5000, CALL_MS = 30000 };
-
-enum { WRAPS_AT_ONCE = 512 };
+enum { PATIENCE_MS = 5000, CALL_MS = 30000, WRAPS_AT_ONCE = 512 };
 
 struct keyd {
-    enum ipc_role role;
-    struct ipc *c;
-    struct buf mem;                       /* what replies' spans point into; no span of it leaves this file */
-    bool wrapping;                        /* keyd_wrap_ahead() has asked, */
+    struct ipc_link *link;
+    struct buf mem; /* what replies' spans point into; no span of it leaves this file */
+    bool wrapping;  /* keyd_wrap_ahead() has asked, */
     unsigned char wrapping_cek[SEAL_CEK]; /* for this key: another message's must never get its wraps */
 };
 
@@ -26,16 +20,24 @@ struct keyd *keyd_new(enum ipc_role role)
 
     if (k == NULL)
         die("out of memory");
-    k->role = role;
+    k->link = ipc_link_new(&(struct ipc_link_how){
+        .socket = "keyd.sock", .proto = &keyd_proto, .role = role, .patience_ms = PATIENCE_MS, .call_ms = CALL_MS});
     k->mem.secret = true;
     return k;
+}
+
+static void forget_wraps(struct keyd *k)
+{
+    k->wrapping = false;
+    wipe(k->wrapping_cek, SEAL_CEK);
 }
 
 void keyd_free(struct keyd **k)
 {
     if (*k == NULL)
         return;
-    keyd_rest(*k);
+    forget_wraps(*k);
+    ipc_link_free(&(*k)->link);
     buf_free(&(*k)->mem);
     free(*k);
     *k = NULL;
@@ -43,60 +45,19 @@ void keyd_free(struct keyd **k)
 
 void keyd_dial_ahead(struct keyd *k)
 {
-    struct err e;
-
-    if (!k->c && ipc_dial_ahead("keyd.sock", &keyd_proto, k->role, deadline_in(0), &k->c, &e) != RC_OK)
-        k->c = NULL; /* not now: the first request dials, and says why when it can not */
+    ipc_link_dial_ahead(k->link);
 }
 
 void keyd_rest(struct keyd *k)
 {
-    ipc_hangup(&k->c);
-    k->wrapping = false;
-    wipe(k->wrapping_cek, SEAL_CEK);
-}
-
-static enum rc once(struct keyd *k, bool ahead, enum keyd_op op, const void *req, void *rep, struct err *e)
-{
-    enum rc rc = RC_OK;
-
-    if (k->wrapping) /* an answer that nobody took is in the way */
-        keyd_rest(k);
-    if (!k->c)
-        rc = (ahead ? ipc_dial_ahead : ipc_dial)("keyd.sock", &keyd_proto, k->role, deadline_in(DIAL_MS), &k->c, e);
-    if (rc != RC_OK)
-        return rc;
-    ipc_deadline(k->c, deadline_in(CALL_MS));
-    return ipc_call(k->c, (uint16_t)op, req, -1, rep, &k->mem, NULL, e);
+    ipc_link_hang_up(k->link);
+    forget_wraps(k);
 }
 
 static enum rc ask(struct keyd *k, enum keyd_op op, const void *req, void *rep, struct err *e)
 {
-    enum rc rc = once(k, true, op, req, rep, e);
-
-    if (rc == RC_CLOSED || rc == RC_TIMEOUT || rc == RC_SYNTAX)
-        ipc_hangup(&k->c); /* what is on its way can no longer be told apart */
-    if (rc == RC_CLOSED)   /* gone since the last call, or it would not have us: dialled anew it says which */
-        rc = once(k, false, op, req, rep, e);
-    if (rc == RC_CLOSED) {
-        ipc_hangup(&k->c);
-        return err_set(e, RC_TEMP, "4.3.0", NULL, "keyd went away");
-    }
-    return rc;
-}
-
-/* for what may need a slow hash: keyd never lets a worker wait for one, so we do */
-static enum rc ask_slow(struct keyd *k, enum keyd_op op, const void *req, void *rep, struct err *e)
-{
-    int64_t until = deadline_in(CALL_MS);
-    long ms = 5;
-    enum rc rc;
-
-    while ((rc = ask(k, op, req, rep, e)) == RC_TEMP && strcmp(e->esc, KEYD_BUSY) == 0 && deadline_left_ms(until) > 0) {
-        nanosleep(&(struct timespec){0, ms * 1000000}, NULL);
-        ms = ms < 80 ? ms * 2 : ms;
-    }
-    return rc;
+    forget_wraps(k); /* the link drops an answer that nobody took */
+    return ipc_link_call(k->link, &(struct ipc_ask){.op = (uint16_t)op, .req = req, .rep_out = rep, .mem = &k->mem}, e);
 }
 
 /* the replies' lists, back to records; they must be those asked for */
@@ -118,19 +79,17 @@ static enum rc wrapped_take(struct span list, const struct keyd_box *boxes, size
 /* What keyd_wrap_ahead() asked for. Not RC_OK: ask anew. */
 static enum rc wrap_answer(struct keyd *k, struct keyd_wrap_rep *rp, struct err *e)
 {
-    enum rc rc;
+    enum rc rc = ipc_link_answer(k->link, KEYD_WRAP, rp, &k->mem, e);
 
-    ipc_deadline(k->c, deadline_in(CALL_MS));
-    rc = ipc_recv(k->c, KEYD_WRAP, rp, &k->mem, NULL, e);
-    k->wrapping = false;
-    wipe(k->wrapping_cek, SEAL_CEK);
+    forget_wraps(k);
     if (rc != RC_OK)
         keyd_rest(k);
     return rc;
 }
 
-static enum rc wrap_ask(struct keyd *k, bool ahead, const unsigned char cek[SEAL_CEK], const struct keyd_box *boxes,
-                        size_t n, struct keyd_wrap_rep *rp, struct err *e)
+/* rp NULL: asked only, the answer comes later. */
+static enum rc wrap_ask(struct keyd *k, const unsigned char cek[SEAL_CEK], const struct keyd_box *boxes, size_t n,
+                        struct keyd_wrap_rep *rp, struct err *e)
 {
     struct buf list = BUF_INIT;
     struct keyd_wrap_req rq;
@@ -140,7 +99,7 @@ static enum rc wrap_ask(struct keyd *k, bool ahead, const unsigned char cek[SEAL
         ipc_list_add(&list, keyd_box_f, &boxes[i]);
     memcpy(rq.cek, cek, SEAL_CEK);
     rq.boxes = buf_span(&list);
-    rc = ahead ? ipc_send(k->c, KEYD_WRAP, &rq, -1, e) : ask(k, KEYD_WRAP, &rq, rp, e);
+    rc = !rp ? ipc_link_ask(k->link, KEYD_WRAP, &rq, e) : ask(k, KEYD_WRAP, &rq, rp, e);
     wipe(rq.cek, sizeof rq.cek);
     buf_free(&list);
     return rc;
@@ -155,7 +114,9 @@ void keyd_wrap_ahead(struct keyd *k, const unsigned char cek[SEAL_CEK], const st
     if (k->wrapping)
         keyd_rest(k);
     keyd_dial_ahead(k);
-    k->wrapping = k->c && wrap_ask(k, true, cek, boxes, n, NULL, &e) == RC_OK;
+    ipc_link_patience(k->link, 0); /* nobody waits here */
+    k->wrapping = ipc_link_fd(k->link) >= 0 && wrap_ask(k, cek, boxes, n, NULL, &e) == RC_OK;
+    ipc_link_patience(k->link, PATIENCE_MS);
     if (k->wrapping)
         memcpy(k->wrapping_cek, cek, SEAL_CEK);
 }
@@ -172,7 +133,7 @@ enum rc keyd_wrap(struct keyd *k, const unsigned char cek[SEAL_CEK], const struc
         struct keyd_wrap_rep rp;
 
         if (!k->wrapping || wrap_answer(k, &rp, e) != RC_OK)
-            rc = wrap_ask(k, false, cek, boxes + done, m, &rp, e);
+            rc = wrap_ask(k, cek, boxes + done, m, &rp, e);
         if (rc == RC_OK)
             rc = wrapped_take(rp.wrapped, boxes + done, m, out + done, e);
     }
@@ -187,7 +148,7 @@ enum rc keyd_open_box(struct keyd *k, struct span ticket, const unsigned char pu
     enum rc rc;
 
     memcpy(rq.pub, pub, SEAL_PUB);
-    rc = ask_slow(k, KEYD_OPEN_BOX, &rq, &rp, e);
+    rc = ask(k, KEYD_OPEN_BOX, &rq, &rp, e);
     if (rc == RC_OK)
         memcpy(priv_out, rp.priv, SEAL_PRIV);
     wipe(&rp, sizeof rp);
@@ -199,7 +160,7 @@ enum rc keyd_box_new(struct keyd *k, uint64_t mbx, enum slot_type t, struct span
 {
     struct keyd_box_new_req rq = {.mbx = mbx, .slot_type = (uint16_t)t, .password = password};
     struct keyd_box_new_rep rp;
-    enum rc rc = ask_slow(k, KEYD_BOX_NEW, &rq, &rp, e);
+    enum rc rc = ask(k, KEYD_BOX_NEW, &rq, &rp, e);
 
     if (rc != RC_OK)
         return rc;
@@ -211,7 +172,7 @@ enum rc keyd_box_new(struct keyd *k, uint64_t mbx, enum slot_type t, struct span
 enum rc keyd_rewrap(struct keyd *k, const struct keyd_rewrap_req *rq, struct buf *slots_out, struct err *e)
 {
     struct keyd_rewrap_rep rp;
-    enum rc rc = ask_slow(k, KEYD_REWRAP, rq, &rp, e);
+    enum rc rc = ask(k, KEYD_REWRAP, rq, &rp, e);
 
     if (rc == RC_OK)
         buf_addspan(slots_out, rp.slots);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/wire/admin.h - of store/wire/wire.h: upkeep: counters, the check of the whole store, what was met that cannot be read.
+ * Process  stored, and those that ask it.
+ */
+#pragma once
+#include "store/wire/common.h"
+
+#define FIELDS_store_stats_rep(F, T)                                                      \
+    F(T, U64, boxes)                                                                      \
+    F(T, U64, messages)                                                                   \
+    F(T, U64, objects)                                                                    \
+    F(T, U64, bytes_plain)                   /* of the messages in clear */               \
+    F(T, U64, queue)                         /* entries */                                \
+    F(T, U64, commits)                       /* this and the next two: since the start */ \
+    F(T, U64, deadlocks)                                                                  \
+    F(T, U64, orphans)                       /* objects that nobody referred to, swept */ \
+    F(T, U64, log_bytes)                     /* of Berkeley DB's log files */             \
+    F(T, U64, format)                        /* STORE_FORMAT */
+IPC_MESSAGE(store_stats_rep);
+
+/* Page by page: digests of objects, reference counts, folder counts, page checksums. One check a connection. */
+#define FIELDS_store_check_req(F, T)                                                          \
+    F(T, U64, cursor)                        /* 0: begin; else .cursor of the reply before */
+IPC_MESSAGE(store_check_req);
+
+#define FIELDS_store_check_rep(F, T)                          \
+    F(T, U64, cursor)                        /* 0: done */    \
+    F(T, U64, checked)                       /* so far */     \
+    F(T, U64, bad)                           /* so far */     \
+    F(T, BYTES, findings, STORE_FINDINGS)    /* text lines */
+IPC_MESSAGE(store_check_rep);
+
+#define FIELDS_store_damage_rep(F, T)                                                             \
+    F(T, U64, pages)                         /* met since the start */                            \
+    F(T, BYTES, list, STORE_FINDINGS)        /* text lines, "table page since", the first ones */
+IPC_MESSAGE(store_damage_rep);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/wire/boxes.h - of store/wire/wire.h: mailboxes, their key slots, and the ticket that binds a connection to one.
+ * Process  stored, and those that ask it.
+ */
+#pragma once
+#include "store/wire/common.h"
+
+#define FIELDS_store_box_create_req(F, T)                                                      \
+    F(T, U64, mbx)                           /* from BOX_RESERVE, 16 or more */                \
+    F(T, FIX, pub, SEAL_PUB)                 /* the mailbox's public key */                    \
+    F(T, BYTES, slots, SLOTS_MAX)            /* its private key, sealed: crypto/seal/slot.h */ \
+    F(T, U64, quota)                         /* octets; 0: none */
+IPC_MESSAGE(store_box_create_req);
+
+#define FIELDS_store_box_rep(F, T)                                                                                               \
+    F(T, U64, mbx)                                                                                                               \
+    F(T, FIX, pub, SEAL_PUB)                                                                                                     \
+    F(T, BYTES, slots, SLOTS_MAX)                                                                                                \
+    F(T, BYTES, former, SLOTS_MAX)           /* the list before this one; empty: the present one is known to open the mailbox */ \
+    F(T, U64, slots_version)                 /* grows with each change of the slots */                                           \
+    F(T, U64, quota)                         /* octets; 0: none */                                                               \
+    F(T, U64, used)                          /* octets, and 1,024 for the rows of each message */                                \
+    F(T, U64, messages)
+IPC_MESSAGE(store_box_rep);
+
+#define FIELDS_store_box_opened_req(F, T)                                                                                            \
+    F(T, U64, slots_version)                 /* those that were tried; RC_OK and nothing happens when they have changed meanwhile */
+IPC_MESSAGE(store_box_opened_req);
+
+enum { BOX_SET_SLOTS = 1, BOX_SET_QUOTA = 2 };
+/* RC_EXISTS: slots_version has moved on */
+#define FIELDS_store_box_set_req(F, T)                                             \
+    F(T, U64, mbx)                                                                 \
+    F(T, U8, what)                           /* BOX_SET_ bits */                   \
+    F(T, U64, slots_version)                 /* that the new list was made from */ \
+    F(T, BYTES, slots, SLOTS_MAX)                                                  \
+    F(T, U64, quota)                         /* octets */
+IPC_MESSAGE(store_box_set_req);
+
+#define FIELDS_store_ticket_req(F, T)                                   \
+    F(T, BYTES, ticket, STORE_TICKET_MAX)    /* crypto/seal/ticket.h */
+IPC_MESSAGE(store_ticket_req);

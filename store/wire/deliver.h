@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/wire/deliver.h - of store/wire/wire.h: a message filed into mailboxes and into the queue, in one transaction.
+ * Process  stored, and those that ask it.
+ */
+#pragma once
+#include "store/wire/common.h"
+
+/* A record of deliver.places: an entry in a local mailbox. */
+#define FIELDS_store_place(F, T)                                                                                       \
+    F(T, U64, mbx)                                                                                                     \
+    F(T, U32, folder)                                                                                                  \
+    F(T, U64, flags)                         /* MF_ bits, and keywords from MF_KEYWORDS on */                          \
+    F(T, U64, internaldate)                  /* UTC s */                                                               \
+    F(T, U64, epoch)                         /* whose key wraps the content key */                                     \
+    F(T, FIX, wrap, SEAL_WRAP)               /* the content key, wrapped */                                            \
+    F(T, FIX, epoch_rec, SEAL_EPOCH_REC)     /* the epoch's record: stored keeps it when it has none of that number */
+IPC_MESSAGE(store_place);
+
+/* A record of deliver.remotes: one recipient outside, an item in the queue. */
+#define FIELDS_store_remote(F, T)                                                                                         \
+    F(T, U16, notify)                         /* what RFC 3461 NOTIFY asked for */                                        \
+    F(T, U64, not_before)                     /* UTC s; not tried earlier */                                              \
+    F(T, BYTES, domain_key, STORE_DOMAIN_KEY) /* an HMAC of the domain, for fairness between domains */                   \
+    F(T, BYTES, envelope, STORE_ENVELOPE)     /* sealed, kind SEAL_ENVELOPE, its own oid inside: address, ORCPT, ENVID */
+IPC_MESSAGE(store_remote);
+
+#define FIELDS_store_deliver_req(F, T)                                                                                                \
+    F(T, FIX, oid, SEAL_OID)                 /* the message's object id: asked again, the same oid is answered with what was filed */ \
+    F(T, BYTES, mid, STORE_MID)              /* our message id, for the logs */                                                       \
+    F(T, U64, size)                          /* octets of the message in clear */                                                     \
+    F(T, U64, received)                      /* UTC s */                                                                              \
+    F(T, U64, len_message)                   /* octets sealed; these three lie one behind the other in objects, or in the memfd */    \
+    F(T, U64, len_summary)                                                                                                            \
+    F(T, U64, len_search)                    /* 0: it has none */                                                                     \
+    F(T, BYTES, places, STORE_PLACES_BYTES)  /* list of store_place; with remotes at least one record */                              \
+    F(T, BYTES, remotes, STORE_PLACES_BYTES) /* list of store_remote */                                                               \
+    F(T, U64, queue_epoch)                   /* this and the next two: when remotes is not empty */                                   \
+    F(T, FIX, queue_wrap, SEAL_WRAP)                                                                                                  \
+    F(T, FIX, queue_epoch_rec, SEAL_EPOCH_REC)                                                                                        \
+    F(T, U8, enforce_quota)                  /* 1, APPEND: RC_QUOTA when used + size > quota. 0, SMTP: it was asked at RCPT */        \
+    F(T, BYTES, objects, STORE_INLINE_MAX)   /* DELIVER: message | summary | search. DELIVER_FD: empty */
+IPC_MESSAGE(store_deliver_req);
+
+#define FIELDS_store_deliver_rep(F, T)                                                                \
+    F(T, BYTES, placed, STORE_PAGE)          /* list of store_placed, in the order of places */       \
+    F(T, U64, qid)                           /* its number in the queue; 0: there is nothing of it */
+IPC_MESSAGE(store_deliver_rep);
+
+#define FIELDS_store_placed(F, T) \
+    F(T, U64, mbx)                \
+    F(T, U32, folder)             \
+    F(T, U32, uid)                \
+    F(T, U32, uidvalidity)
+IPC_MESSAGE(store_placed);
+
+/* RC_OK, RC_QUOTA, RC_NOTFOUND */
+#define FIELDS_store_can_take_req(F, T)                   \
+    F(T, U64, mbx)                                        \
+    F(T, U64, size)                          /* octets */
+IPC_MESSAGE(store_can_take_req);

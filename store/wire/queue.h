@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/wire/queue.h - of store/wire/wire.h: what waits for recipients elsewhere. QUEUE_READ answers as READ does (messages.h).
+ * Process  stored, and those that ask it.
+ */
+#pragma once
+#include "store/wire/common.h"
+
+enum queue_state {
+    Q_WAITING = 1,
+    Q_HELD,
+    Q_DONE,
+    Q_FAILED /* these two end the entry: it is removed, its message with the last one */
+};
+#define FIELDS_store_queue_item(F, T)                                                 \
+    F(T, U64, qid)                            /* the message's number in the queue */ \
+    F(T, U32, rcpt)                           /* which recipient of it, from 0 */     \
+    F(T, U8, state)                           /* enum queue_state */                  \
+    F(T, U16, notify)                                                                 \
+    F(T, U32, attempts)                       /* so far */                            \
+    F(T, U64, received)                       /* UTC s */                             \
+    F(T, U64, next_try)                       /* UTC s */                             \
+    F(T, U64, size)                           /* octets in clear */                   \
+    F(T, U64, epoch)                          /* of the queue's own mailbox */        \
+    F(T, FIX, oid, SEAL_OID)                                                          \
+    F(T, FIX, wrap, SEAL_WRAP)                                                        \
+    F(T, FIX, epoch_rec, SEAL_EPOCH_REC)                                              \
+    F(T, BYTES, mid, STORE_MID)               /* our message id */                    \
+    F(T, BYTES, envelope, STORE_ENVELOPE)     /* sealed */                            \
+    F(T, BYTES, last_error, STORE_LAST_ERROR) /* sealed, or a status code only */
+IPC_MESSAGE(store_queue_item);
+
+/* The cursor is the item to begin with; with due_before it is answered only if it is still due. */
+#define FIELDS_store_queue_list_req(F, T)                                                                      \
+    F(T, U64, qid_from)                      /* cursor; 0: from the beginning */                               \
+    F(T, U32, rcpt_from)                                                                                       \
+    F(T, U64, due_before)                    /* UTC s: only waiting ones that are due, oldest first; 0: all */
+IPC_MESSAGE(store_queue_list_req);
+
+#define FIELDS_store_queue_list_rep(F, T)                                   \
+    F(T, BYTES, items, STORE_PAGE)           /* list of store_queue_item */ \
+    F(T, U64, next_qid)                      /* 0: that was all */          \
+    F(T, U32, next_rcpt)
+IPC_MESSAGE(store_queue_list_rep);
+
+#define FIELDS_store_queue_read_req(F, T)                                  \
+    F(T, U64, qid)                                                         \
+    F(T, U8, kind)                           /* enum seal_kind */          \
+    F(T, U32, chunk)                         /* from 0; one is answered */
+IPC_MESSAGE(store_queue_read_req);
+
+#define FIELDS_store_queue_update_req(F, T)                                       \
+    F(T, U64, qid)                                                                \
+    F(T, U32, rcpt)                                                               \
+    F(T, U8, state)                           /* enum queue_state */              \
+    F(T, U64, next_try)                       /* UTC s */                         \
+    F(T, BYTES, last_error, STORE_LAST_ERROR) /* sealed, or a status code only */
+IPC_MESSAGE(store_queue_update_req);
