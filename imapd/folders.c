@@ -210,8 +210,8 @@ bool folders_has_below(const struct folders *l, struct span parent)
     return false;
 }
 
-/* Is the folder there? This is asked when a folder could not be made, because on a full disk stored refuses a new folder
- * before it looks whether there is one. A RENAME to below the Trash makes no folder, so it must not fail then. */
+/* Is the folder there? This is asked when a folder could not be made, because on a full disk stored refuses a new
+ * folder before it looks whether there is one. A RENAME to below the Trash makes no folder, so it must not fail then. */
 static bool is_there(struct imap_session *s, struct span name)
 {
     struct folder f;

@@ -4,7 +4,8 @@
  * Whole    up to STORE_COPY_MAX messages, in as many ranges as one request takes, are copied or moved in one transaction: all of them or none.
  *          More messages go in several parts, and so does a MOVE when the disk has little room for its records. When a later
  *          part of a COPY fails, the copies of the earlier parts are expunged again, because COPY is all or nothing (RFC 3501 6.4.7). When a later
- *          part of a MOVE fails, the messages of the earlier parts stay moved and are told (COPYUID), because each message must be in one mailbox or the other (RFC 6851 3.3).
+ *          part of a MOVE fails, the messages of the earlier parts stay moved and are told (COPYUID), because each message must be in one mailbox
+ *          or the other (RFC 6851 3.3).
  * Process  pli-imapd session.   Source RFC 3501 6.4.7, RFC 4315, RFC 6851.
  */
 #pragma once

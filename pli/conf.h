@@ -2,8 +2,8 @@
 /* pli/conf.h - pli.conf: sections of options, read by libconfuse, driven by the table of base/settings.h.
  *
  * Form     smtpd { max_message = 25M }    and so on. See pli.conf(5), whose option section has the same source.
- * Errors   RC_NOTFOUND: the file cannot be read. RC_SYNTAX: for an unknown option e->log names its line and the nearest known name; for a value out of
- *          range it says the range. Nothing is guessed.
+ * Errors   RC_NOTFOUND: the file cannot be read. RC_SYNTAX: for an unknown option e->log names its line and the nearest known name; for a value
+ *          out of range it says the range. Nothing is guessed.
  * Owns     the caller owns struct conf. The strings that conf_get() gives belong to it and are good until conf_free().
  * Process  pli (serve and the commands that need an address or a limit).
  */

@@ -62,8 +62,8 @@ bool cache_ready(struct cache *c);
 void cache_find(struct cache *c, struct span address, struct cache_view *out);
 bool cache_taken(struct cache *c, struct span address, struct span but_of); /* an address or alias of another account than but_of */
 bool cache_lower(struct span in, char out[CACHE_NAME]); /* ASCII lower case, NUL-ended; false: empty, too long or holds NUL */
-/* Appends the packed DNs of a domain to out, at most max octets. With an empty domain it appends the DNs of all domains, each once. RC_NOTFOUND: there
- * is no such trusted domain. */
+/* Appends the packed DNs of a domain to out, at most max octets. With an empty domain it appends the DNs of all domains, each once. RC_NOTFOUND:
+ * there is no such trusted domain. */
 enum rc cache_trust(struct cache *c, struct span domain, size_t max, struct buf *out, struct buf *note_out /* or NULL */, struct err *e);
 /* Appends the names that follow "after" in octet order, each NUL-ended, at most want of them. False: no name follows the last one given. */
 enum cache_list { LIST_MAILBOXES, LIST_TRUST, LISTS_ };

@@ -3,7 +3,8 @@
  * Owns     struct store: one connection. It is dialled at first use, to stored.sock in the working folder. After a restart of stored it is dialled
  *          again and bound to its ticket again. A struct store is for one process and one thread.
  * Restart  base/ipc_link.h redials. store_call() answers RC_TEMP when stored stays away for longer than its patience. Within that time it asks
- *          again by itself, when the operation is IPC_AGAIN (reads, and DELIVER by oid). So a restart of stored costs a session a pause, and not a failure.
+ *          again by itself, when the operation is IPC_AGAIN (reads, and DELIVER by oid). So a restart of stored costs a session a pause, and no
+ *          failure.
  * Slow     a request says until when it may still be done (store_timeout()). stored drops a request that is late, up to the moment before the
  *          commit. The client waits longer than that (WAIT_MORE times as long). So a caller that is told "not done" may ask again with another
  *          oid, and the message is not there twice. One case remains: after the commit the disk may take longer for the flush than the client
