@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/stay.h - a session's right to stay: dird is asked about its ticket, tells when it holds no longer, and renews it.
+/* directory/stay.h - a session's right to stay. The session asks dird about its ticket. dird tells it when the ticket holds no longer, and renews
+ * the ticket.
  *
- * Use      stay_begin() after sign-in; then before each command, and whenever stay_fd() is readable or stay_due() has come, stay_check().
- * Away     while dird is not there the session goes on, and asks once a second whether it is back; its ticket's end bounds that (stored and
- *          keyd look at it).
- * Owns     a copy of the ticket, wiped at its end; the dir is the caller's, and is used for other questions too.
+ * Use      stay_begin() after sign-in. Then stay_check() before each command, and whenever stay_fd() is readable or stay_due() has come.
+ * Away     while dird is away the session goes on, and asks once a second whether dird is back. This ends with its ticket at the latest, because
+ *          stored and keyd look at the ticket.
+ * Owns     a copy of the ticket, wiped by stay_end(). The dir is the caller's, who uses it for other questions too.
  * Process  smtpd, imapd sessions.
  */
 #pragma once
@@ -20,8 +21,8 @@ struct stay {
 };
 void stay_begin(struct stay *s, struct dir *d, struct span ticket);
 void stay_end(struct stay *s);
-/* RC_OK: stays. *renewed: s->ticket is another now. RC_DENIED: the session must end; e->cause tells its user. */
+/* RC_OK: the session stays. *renewed: s->ticket is another one now. RC_DENIED: the session must end; e->cause tells its user. */
 enum rc stay_check(struct stay *s, bool *renewed, struct err *e);
-bool stay_told(struct stay *s, struct err *e); /* dird has said that it holds no longer; asks nothing, and remembers it for stay_check() */
+bool stay_told(struct stay *s, struct err *e); /* true: dird has said that the ticket holds no longer. Asks nothing; stay_check() will know it, too */
 int stay_fd(const struct stay *s);      /* -1: nothing to wait for */
 int64_t stay_due(const struct stay *s); /* a deadline; INT64_MAX: none */

@@ -49,7 +49,7 @@ IPC_MESSAGE(dird_lookup_req);
 IPC_MESSAGE(dird_lookup_rep);
 
 /* ---- DIRD_AUTH. RC_DENIED: wrong (nothing tells whether the account exists); RC_TEMP: directory away; RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong
- * passwords lately (directory/dird/guess.h), a pause is due; RC_PERM 5.7.1: account disabled (right password only) ---- */
+ * passwords lately (directory/dird/guess.h), a pause is due; RC_PERM, CAUSE_AUTH_DISABLED: account disabled (right password only) ---- */
 /* protocol decides what the ticket gives, and is the asker's own: DP_SUBMISSION is smtpd's, DP_IMAP imapd's; the administrator may ask for each;
  * RC_DENIED else. */
 enum dird_protocol { DP_SUBMISSION = 1 /* submit */, DP_IMAP /* read, write */, DP_ADMIN /* read, write, slots */ };
@@ -69,7 +69,7 @@ IPC_MESSAGE(dird_auth_req);
     F(T, U32, flags)                         /* DF_ bits */
 IPC_MESSAGE(dird_auth_rep);
 
-/* ---- DIRD_STAY. RC_DENIED 5.7.0: it holds no longer. One ticket a connection: the last asked about. ---- */
+/* ---- DIRD_STAY. RC_DENIED: it holds no longer. One ticket a connection: the last asked about. ---- */
 #define FIELDS_dird_stay_req(F, T)   \
     F(T, BYTES, ticket, DIRD_TICKET)
 IPC_MESSAGE(dird_stay_req);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/epochs.h - the epoch keys a session has opened, as the wrapping keys derived from them: a bounded table in locked memory.
  *
- * Bounds   EPOCHS_MOST keys (160 KiB); it begins small, doubles, and when full forgets all: a key costs one unsealing to get again.
- * Promise  after epochs_room(n), n <= EPOCHS_ROOM, n more can be added without one of them pushing another out.
+ * Bounds   EPOCHS_MOST keys (160 KiB). The table begins small and doubles. A full table forgets all its keys, because a key costs only one
+ *          unsealing to get again.
+ * Promise  after epochs_room(n), with n <= EPOCHS_ROOM, n keys can be added without one of them pushing another out.
  * Process  imapd sessions.
  */
 #pragma once
@@ -12,7 +13,7 @@ struct epochs;
 struct epochs *epochs_new(void);
 void epochs_free(struct epochs **ep);
 bool epochs_has(const struct epochs *ep, uint64_t epoch);
-/* A copy, which the caller wipes: the table moves as it grows. False: not known. */
+/* Copies the key out, because the table moves as it grows. The caller wipes the copy. False: the key is not known. */
 bool epochs_get(const struct epochs *ep, uint64_t epoch, unsigned char key_out[SEAL_EPOCH_KEY]);
 void epochs_room(struct epochs *ep, size_t n);
 void epochs_add(struct epochs *ep, uint64_t epoch, const unsigned char key[SEAL_EPOCH_KEY]);

@@ -3,8 +3,9 @@
  *
  * Passes   1  trace and message through the scan (structure, offsets)
  *          2  again, through the search text and, chunk by chunk, through the sealer
- *          then the summary and the search text, sealed behind the message. What fits one packet goes inline; the rest lies in a memfd that
- *          is sealed against change before stored sees it. No octet in clear is in either.
+ *          Then the summary and the search text are sealed behind the message. When all of it fits one packet it goes
+ *          inline. Otherwise it lies in a memfd that is sealed against change before stored sees it. Neither holds an
+ *          octet in clear.
  * Retry    the object id is drawn once, so that asking stored again files the message once.
  */
 #include "flow/file.h"
@@ -152,7 +153,7 @@ static void add_places(struct filing *f)
     }
 }
 
-/* What fairness between destinations needs of a domain: the same 16 octets for the same domain, and not its name. */
+/* Fairness between destinations needs the same 16 octets for the same domain. It does not need the domain's name. */
 static void domain_key(struct span address, unsigned char out[DIGEST_LEN])
 {
     struct buf lower = BUF_SECRET_INIT;

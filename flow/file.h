@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/file.h - seal at the door and file: the last step of every message, whether it came by SMTP or by APPEND.
  *
- * Takes    the octets as IMAP will serve them (trace fields first), gives them to the scan, the search text and the sealer in bounded passes,
- *          asks keyd for one wrap a recipient, and hands stored the sealed objects: one transaction for all mailboxes and the queue.
- * Promise  RC_OK: on stable storage, in every mailbox and in the queue. RC_TEMP/RC_QUOTA: nowhere. A restart of stored between is ridden out
- *          (same oid asked again).
+ * Work     file_message() takes the octets as IMAP will serve them (trace fields first) and gives them to the scan, the search text and the sealer
+ *          in bounded passes. It asks keyd for one wrap per recipient. Then it hands stored the sealed objects, which stored files in one
+ *          transaction for all mailboxes and the queue.
+ * Promise  RC_OK: the message is on stable storage, in every mailbox and in the queue. RC_TEMP, RC_QUOTA: it is nowhere. A restart of stored in
+ *          between causes no failure and no second copy, because the same oid is asked again.
+ * Owns     file_request is borrowed for the call; file_result is the caller's, freed by file_result_free().
  * Process  smtpd, imapd sessions.
  */
 #pragma once

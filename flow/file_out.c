@@ -53,7 +53,7 @@ static enum rc seal_one(struct file_out *o, struct span plain, bool final, struc
     return rc == RC_OK ? gathered(o, o->sealed.n - before, e) : rc;
 }
 
-/* One chunk is sealed when it is full and another octet is sure to come; the last one by file_out_end(). */
+/* A chunk is sealed when it is full and another octet is sure to come. file_out_end() seals the last chunk. */
 enum rc file_out_put(struct file_out *o, struct span piece, struct err *e)
 {
     enum rc rc = RC_OK;

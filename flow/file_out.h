@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* flow/file_out.h - where sealed octets gather on their way to stored: in memory while they may fit a packet, in a memfd beyond.
+/* flow/file_out.h - gathers sealed octets on their way to stored: in memory while they may fit a packet, in a memfd when they do not.
  *
- * Use      begin, put pieces of the message in order, end; then raw() for what is sealed already; then inline or memfd, once.
+ * Use      file_out_begin(), file_out_put() for the pieces of the message in order, file_out_end(). Then file_out_raw() for objects that are
+ *          sealed already. Then, once, file_out_inline() or file_out_memfd().
  * Owns     its buffers and its memfd; the chunk in clear is wiped.
+ * Errors   RC_CORRUPT: another number of octets came than begin announced. RC_TEMP: no memfd, or it cannot be written.
  * Process  smtpd, imapd sessions (inside flow/).
  */
 #pragma once

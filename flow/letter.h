@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* flow/letter.h - one message from the door to stable storage: the steps that every received message goes through, written once.
+/* flow/letter.h - one message from the door to stable storage: the steps that every received message goes through.
  *
- * Owns     the spool, the scan, what the steps make (results, trace). Peer, account and envelope are borrowed from the session, which fills each at its event.
- * Use      letter_begin(), letter_put() pieces as they come, letter_file(); letter_end() in any case.
- * Steps    the table in letter.c is their list and order. A step may refuse (enum cause, with the cause in *e for the log); the octets
- *          are changed by two steps only: fields that must not go on are cut out (step_cut.c), and mail to be signed is made canonical and signed. All else is
- *          put on top, as trace.
- * Verdicts a step may refuse the message for one recipient (recipient.verdict). SMTP has one answer behind DATA, and nobody writes reports to
- *          senders yet: so one verdict is the letter's, and nobody gets it.
- * Promise  CAUSE_NONE from letter_file(): on stable storage for every recipient. Anything else: nowhere.
+ * Owns     the spool, the scan, and what the steps make (results, trace). Peer, account and envelope are borrowed from the session. The session
+ *          fills each of them when its SMTP command comes.
+ * Use      letter_begin(), letter_put() for the pieces as they come, letter_file(); letter_end() in any case.
+ * Steps    the table in letter.c is the list of the steps and their order. A step may refuse the message (enum cause; *e has the details for the
+ *          log). Only two steps change the octets: step_cut.c cuts out the fields that must not go on, and step_sign.c makes mail that is to
+ *          be signed canonical and signs it. Everything else is put on top of the message, as trace.
+ * Verdicts a step may refuse the message for one recipient (recipient.verdict). Today such a verdict refuses the message for all recipients,
+ *          because SMTP has one answer after DATA and this server does not yet write reports to senders.
+ * Promise  CAUSE_NONE from letter_file(): the message is on stable storage for every recipient. Any other answer: it is nowhere.
  * Process  smtpd sessions.   Source RFC 5321 4.4, RFC 8601, RFC 7281, RFC 6409 8, RFC 8314 4.3.
  */
 #pragma once
@@ -64,9 +65,9 @@ struct letter {
 void letter_begin(struct letter *l);                                    /* conf is set; draws mid */
 enum rc letter_put(struct letter *l, struct span piece, struct err *e); /* RC_PERM, CAUSE_TOO_BIG: beyond conf->max_message */
 enum cause letter_file(struct letter *l, struct err *e);
-/* What is to be said of its S/MIME signature: RFC 7281 3.1 words, with the author in From compared (RFC 8550 3). After letter_put() of all and
- * spool_end(), scan_end() (a step has done both). Of the letter: conf->anchors, message, scan; else places and cms. RC_TEMP, RC_CORRUPT:
- * the message could not be read. */
+/* Judges the message's S/MIME signature, in the words of RFC 7281 3.1. The author in From is compared with the certificate (RFC 8550 3).
+ * The call comes after the whole message was put and after spool_end() and scan_end(), which a step has called. It reads .conf->anchors, .message
+ * and .scan. For a letter that was signed here it reads .places and .cms instead of .scan. RC_TEMP, RC_CORRUPT: the message could not be read. */
 struct letter_verdict {
     enum cms_word word;
     bool judged;           /* a signature was looked at, and cms is filled in */

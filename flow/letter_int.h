@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* flow/letter_int.h - the steps of a letter, one file or two a step, and what they share.
+/* flow/letter_int.h - the steps of a letter, each in one file or two, and the functions that the steps share.
  * Process  smtpd sessions (inside flow/).
  */
 #pragma once
@@ -13,7 +13,8 @@ enum cause step_verify(struct letter *l, struct err *e);
 enum cause step_trace(struct letter *l, struct err *e);
 
 struct span letter_header(const struct letter *l); /* the message's header block */
-/* Calls see(addr) for each address of each From: field; stops at the first that is not CAUSE_NONE. *n_out: how many there were. */
+/* Calls see() for each address of each field of that name ("From"). Stops at the first answer that is not CAUSE_NONE, and returns it. *n_out: how
+ * many addresses there were. */
 enum cause letter_authors(struct span header, const char *field,
                             enum cause (*see)(void *ctx, struct span address, struct err *e), void *ctx,
                             size_t *n_out, struct err *e);

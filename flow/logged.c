@@ -23,7 +23,8 @@ static bool digit(unsigned char c)
     return c >= '0' && c <= '9';
 }
 
-/* Somewhere in it, whatever a sender put around: quotes, a sub-address, a domain of his own. */
+/* Looks for a matricule anywhere in the text, whatever a sender put around it: quotes, a sub-address, a domain of
+ * his. */
 static bool holds_matricule(struct span low)
 {
     size_t n = 0, letters = 0;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* flow/logged.h - how the log names an envelope address. The log must answer "did Dr X get it?", so addresses of professionals stand in it as they are;
- * a patient's address holds the national identifier (matricule INS), so a keyed hash stands in its place. The same address always has the same name, and
- * `pli log find ADDRESS` finds it.
+/* flow/logged.h - how the log names an envelope address. The log must answer "did Dr X get it?", so addresses of professionals stand in it as they
+ * are. A patient's address holds the national identifier (matricule INS), so the log has a keyed hash in its place. One address always has the same
+ * name under one key, and `pli log find ADDRESS` finds it.
  *
- * Form     ADDRESS in lower case; a patient's: "ins-" and 16 hexadecimal digits of HMAC-SHA256(key, address in lower case), "@", the domain.
- *          Without the domain when that holds a matricule, too.
- * Patient  every address of patient.mssante.fr, and, wherever it is, one that holds a matricule anywhere: 15 characters or more in a row, digits with A or B for
- *          Corsica. Quotes or a sub-address ("dr+MATRICULE@...") around it change nothing. Source spec/mssante.md, citizens.
- * Owns     nothing; the key is copied once. Without a key a random one is drawn: nobody can find such names again, and nobody can undo them.
+ * Form     the address in lower case. For a patient: "ins-", 16 hexadecimal digits of HMAC-SHA256(key, address in lower case), "@" and the domain.
+ *          The domain is left out when it holds a matricule, too.
+ * Patient  an address is a patient's when its domain is patient.mssante.fr, or when any part of it holds a matricule: 15 characters or more in a
+ *          row, digits with A or B for Corsica. Quotes or a sub-address ("dr+MATRICULE@...") around the matricule change nothing.
+ *          Source spec/mssante.md, citizens.
+ * Owns     nothing; the key is copied once. Without a key a random one is drawn. Then nobody can find such names again, and nobody can undo them.
  * Process  smtpd, relayd; pli.
  */
 #pragma once

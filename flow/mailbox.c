@@ -25,8 +25,8 @@ static enum rc open_slots(struct mailbox *m, struct span slots, struct span pass
     return keyd_open_box(m->k, buf_span(&m->ticket), m->pub, slots, password, m->sec->priv, e);
 }
 
-/* The former slots stand beside new ones until a session has opened the mailbox with the new ones: stored is told that this is so now. If it
- * cannot be told, the next session tells it. */
+/* The former slots stand beside the new ones until a session has opened the mailbox with the new ones. This tells
+ * stored that it has. If stored cannot be told, the next session tells it. */
 static void slots_are_good(struct mailbox *m, uint64_t version)
 {
     struct store_box_opened_req rq = {version};
@@ -36,7 +36,8 @@ static void slots_are_good(struct mailbox *m, uint64_t version)
         log_err(LOG_WARN_, "slots-kept", &e);
 }
 
-/* New slots that do not open the mailbox lock nobody out: the former ones, which did, are tried as well. */
+/* New slots that do not open the mailbox lock nobody out, because the former slots, which did open it, are tried as
+ * well. */
 static enum rc open_former(struct mailbox *m, struct span former, struct span password, struct err *e)
 {
     struct err why = *e;
@@ -158,7 +159,7 @@ static enum rc epoch_in(struct mailbox *m, uint64_t epoch, struct span rec, stru
     return rc;
 }
 
-/* wanted: packed u64. A record that does not open is left out: its messages will say so, one by one. */
+/* wanted: packed u64. A record that does not open is left out. Each of its messages will give the error by itself. */
 static enum rc ask_epochs(struct mailbox *m, struct span wanted, struct err *e)
 {
     struct store_epochs_req rq = {wanted};
@@ -190,7 +191,8 @@ bool mailbox_missing(struct mailbox *m, struct span entries)
     return false;
 }
 
-/* The epochs of a page that are not known, packed u64. Entries that follow each other mostly share one; a repeat costs one unsealing. */
+/* The epochs of a page that are not known, packed u64. Neighbouring entries mostly share an epoch, so only neighbours
+ * are compared. An epoch that is named twice costs one unsealing more. */
 static void missing_epochs(struct mailbox *m, struct span entries, struct buf *out)
 {
     struct store_entry en;

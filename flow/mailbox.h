@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* flow/mailbox.h - an opened mailbox: ticket, private key, epoch keys; folder names, summaries and octets in clear for its session alone.
+/* flow/mailbox.h - an opened mailbox: its ticket, private key and epoch keys. It opens folder names, summaries and octets for its session alone.
  *
  * Owns     the mailbox private key and a bounded cache of epoch keys in locked memory; wiped at mailbox_close(). st and k stay the caller's.
- * Connection  a call that may ask stored must not come between store_ask() and its store_answer(). So a page is handled like this:
- *          mailbox_missing() tells whether its epochs are all at hand; if not, mailbox_fetch_epochs() before the next page is asked
- *          for; then no mailbox_open_object() on it asks stored. The page itself stands in its reader's memory (store/client/client.h).
- * Errors   RC_CORRUPT: a seal does not open. RC_TEMP: stored or keyd away. mailbox_open: RC_DENIED with keyd's text (strict mailbox, password
- *          changed elsewhere).
+ * Connection  a call that may ask stored must not come between store_ask() and its store_answer(). So a page is handled in this order:
+ *          mailbox_missing() tells whether an epoch key of the page is missing. If so, mailbox_fetch_epochs() is called before the next page is
+ *          asked for. After that no mailbox_open_object() on the page asks stored. The page lies in its reader's memory (store/client/client.h).
+ * Errors   RC_CORRUPT: a seal does not open. RC_TEMP: stored or keyd is away. RC_DENIED from mailbox_open(), with keyd's text: the mailbox is
+ *          strict and its password was changed elsewhere.
  * Process  imapd sessions only.
  */
 #pragma once
@@ -14,7 +14,8 @@
 #include "directory/client.h"
 #include "store/client/client.h"
 struct mailbox;
-/* Sign-in as it happened at dird (auth) -> stored's box -> keyd opens it. password: only for a strict mailbox's slot; wiped by the caller. */
+/* Opens the mailbox of a sign-in: auth is dird's answer to it, stored binds the connection and gives the slots, keyd opens them. password is needed
+ * only for the slot of a strict mailbox; the caller wipes it. */
 enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_rep *auth, struct span password,
                      struct mailbox **m_out, struct err *e);
 void mailbox_close(struct mailbox **m);
@@ -33,8 +34,8 @@ enum rc mailbox_fetch_epochs(struct mailbox *m, struct span entries, struct err 
 enum rc mailbox_cek(struct mailbox *m, const struct store_entry *en, unsigned char cek_out[SEAL_CEK], struct err *e);
 enum rc mailbox_open_object(struct mailbox *m, const struct store_entry *en, enum seal_kind kind, struct buf *plain_out,
                             struct err *e); /* en->object at hand */
-/* Any byte range of a message's object, chunk by chunk, pieces to sink: for partial FETCH and large bodies. Bounded memory. What is
- * beyond the object's end is left out. en->object is not looked at, so en may come from a spoiled page's copy. */
+/* Gives any range of octets of a message's object to sink, chunk by chunk, in bounded memory: for partial FETCH and large bodies. What is beyond the
+ * object's end is left out. en->object is not looked at, so en may be a copy whose page is gone. */
 typedef enum rc (*mailbox_sink)(void *ctx, struct span piece, struct err *e);
 enum rc mailbox_read(struct mailbox *m, uint32_t folder, const struct store_entry *en, enum seal_kind kind,
                      uint64_t off, uint64_t len, mailbox_sink sink, void *ctx, struct err *e);

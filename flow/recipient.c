@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* flow/recipient.c - see flow/recipient.h. A list is bounded by what one request to stored can name, so it is searched from its start. */
+/* flow/recipient.c - see flow/recipient.h. A list is searched from its start, because it is bounded by what one request
+ * to stored can name. */
 #include "flow/recipient.h"
 #include <stdlib.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/recipient.h - one recipient of a message, from RCPT (or APPEND) to its place: a mailbox here, or an item of the queue.
  *
- * Use      RCPT adds it; each step of flow/letter.c may change it: another folder or flags, another mailbox (redirection), a verdict that refuses
- *          the message for it. flow/file.c takes what the steps left: who has a verdict is left out, and recipients that
+ * Use      RCPT adds a recipient. Each step of flow/letter.c may change it: another folder or flags, another mailbox (redirection), or a verdict
+ *          that refuses the message for it. Then flow/file.c files the message. It leaves out recipients with a verdict. Recipients that
  *          come to one place (the same mailbox and folder, or the same address elsewhere) get one copy.
  * Owns     struct recipients owns its array and the strings in it.
- * Errors   none: memory that is not to be had ends the process.
+ * Errors   none, because the process ends when no memory is to be had.
  * Process  smtpd, imapd sessions.   Source RFC 5321 3.3, RFC 3461 4 (notify, orcpt).
  */
 #pragma once
@@ -29,9 +29,10 @@ struct recipients {
     struct recipient *a; /* room for a power of two */
     size_t n;
 };
-/* A zeroed recipient at the end, with a copy of the address. Valid until the next one is added. */
+/* Adds a zeroed recipient at the end, with a copy of the address. The pointer is valid until the next recipient is added. */
 struct recipient *recipients_add(struct recipients *r, const char *address);
 void recipients_free(struct recipients *r); /* empty afterwards */
 bool recipient_same_place(const struct recipient *a, const struct recipient *b);
-/* Those without a verdict that are local (or not), in order, one for each place; pointers into a, at most n. How many. */
+/* Picks the recipients without a verdict whose .local is as asked, in order, one for each place. out gets pointers into a, at most n. Returns how
+ * many there are. */
 size_t recipients_pick(const struct recipient *a, size_t n, bool local, const struct recipient **out);

@@ -2,8 +2,9 @@
 /* flow/spool.c - see flow/spool.h.
  *
  * Small    up to SPOOL_MEMORY octets stay in .mem and are never sealed.
- * Large    .mem holds the octets that have no chunk yet; as soon as it holds more than one chunk, chunks of it are sealed into the
- *          memfd. The last chunk is sealed as final by spool_end(): an octet held back is what tells "last" from "full".
+ * Large    .mem holds the octets that are in no chunk yet. As soon as it holds more than one chunk, chunks of it are
+ *          sealed into the memfd. spool_end() seals the last chunk as final. A full chunk stays in .mem until another
+ *          octet comes, because only then is it known that it is not the last one.
  * Format   that of crypto/seal objects (kind message) under a content key and an object id of the spool's own.
  */
 #include "flow/spool.h"

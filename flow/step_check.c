@@ -100,7 +100,7 @@ static enum cause held(void *ctx, struct span address, struct err *e)
     return rc == RC_DENIED || rc == RC_NOTFOUND || rc == RC_SYNTAX ? CAUSE_FROM_MISMATCH : CAUSE_DIR_TEMP;
 }
 
-/* What follows the last @: a quoted local part may hold others. */
+/* The domain is what follows the last @, because a quoted local part may hold others. */
 static struct span domain_of(struct span address)
 {
     for (size_t i = address.n; i > 0; i--)
@@ -109,8 +109,8 @@ static struct span domain_of(struct span address)
     return SPAN_NULL;
 }
 
-/* Port 25: the list gives that address's domain to the peer's DN. A domain that is served here too is no exception: only the operators that share
- * it may bring mail that says it comes from there. */
+/* Port 25: does the list give that address's domain to the peer's DN? A domain that is served here is no exception,
+ * because only the operators that share it may bring mail that says it comes from there. */
 static enum cause of_operator(void *ctx, struct span address, struct err *e)
 {
     struct letter *l = ctx;
@@ -126,8 +126,8 @@ static enum cause of_operator(void *ctx, struct span address, struct err *e)
     return answer == DTR_YES ? CAUSE_NONE : refuse(CAUSE_FROM_OPERATOR, "author of a domain that is not the peer's", e);
 }
 
-/* Every address of every From: and Sender: is the account's (submission), or of the peer's operator (port 25); a second From: can not hide behind the
- * first. */
+/* Every address of every From: and Sender: must be the account's (submission), or of the peer's operator (port 25). So
+ * a second From: cannot hide behind the first. */
 enum cause step_author(struct letter *l, struct err *e)
 {
     bool ours = l->door == DOOR_SUBMISSION;

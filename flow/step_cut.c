@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* flow/step_cut.c - what is taken out of a message's header before anything is signed or filed; all else stays octet for octet.
+/* flow/step_cut.c - takes unwanted fields out of a message's header before anything is signed or filed. All other
+ * octets stay as they are.
  * Source   RFC 8601 5 (results in our name), RFC 5322 3.6.3 and RFC 6409 8 (Bcc is for the sender's own eyes), RFC 5322 2.2 (a field has a name and a
  *          colon; the "From " line of a mailbox file has neither; a line that begins with a blank continues a field).
  */
@@ -13,8 +14,8 @@ static bool mailbox_line(const struct letter *l, const struct field *f, bool fir
            (span_eq(span_head(f->raw, 5), SPAN_LIT("From ")) || span_eq(span_head(f->raw, 6), SPAN_LIT(">From ")));
 }
 
-/* A first line that begins with a blank continues nothing. Under the fields that are put on top it would continue the last of them: the sender
- * would write in our Received. */
+/* A first line that begins with a blank continues no field. Under the fields that are put on top it would continue the
+ * last of them, and the sender could write in our Received. */
 static bool loose_end(const struct letter *l, const struct field *f, bool first)
 {
     (void)l;
@@ -44,7 +45,7 @@ static bool unwanted(const struct letter *l, const struct field *f, bool first)
     return false;
 }
 
-/* Where the header starts is where the message starts. to NULL: nothing is copied. *n_out: how many fields are unwanted. */
+/* The header starts where the message starts. to NULL: nothing is copied. *n_out: how many fields are unwanted. */
 static enum rc without(struct letter *l, struct spool *to, size_t *n_out, struct err *e)
 {
     struct span header = letter_header(l);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* flow/step_results.c - Authentication-Results: which ones others wrote in our name (step_cut.c takes them out), and what we found.
+/* flow/step_results.c - Authentication-Results. It finds the fields that others wrote in our name (step_cut.c takes
+ * them out), and writes our own results.
  * Source   RFC 8601 2.2 (grammar), 5 (removing existing fields).
  */
 #include "base/ascii.h"
@@ -30,7 +31,7 @@ static size_t skip_cfws(struct span s, size_t i)
     return i;
 }
 
-/* A host's name and nothing that a lenient reader could make one of. */
+/* Is it the name of a host? Text that only a lenient reader would take for one is not. */
 static bool is_host(struct span s)
 {
     for (size_t i = 0; i < s.n; i++)
@@ -39,7 +40,8 @@ static bool is_host(struct span s)
     return s.n > 0;
 }
 
-/* The authserv-id, when the field begins as RFC 8601 says: an id, perhaps a version, then ";" or the end. Else nothing. */
+/* The authserv-id, when the field begins as RFC 8601 says: an id, perhaps a version, then ";" or the end. Otherwise
+ * empty. */
 static struct span authserv_id(struct span body)
 {
     size_t i = skip_cfws(body, 0), start = i;
@@ -58,7 +60,7 @@ static struct span authserv_id(struct span body)
     return is_host(id) && (i == body.n || body.p[i] == ';') ? id : SPAN_NULL;
 }
 
-/* "mx.chu.example" is within "chu.example", and so is that itself. */
+/* "mx.chu.example" is within "chu.example". "chu.example" is within itself. */
 static bool within(struct span host, const char *domain)
 {
     size_t n = strlen(domain);
@@ -67,7 +69,8 @@ static bool within(struct span host, const char *domain)
            (host.n == n || host.p[host.n - n - 1] == '.');
 }
 
-/* One that can not be read for sure may be ours to a more lenient reader: RFC 8601 5 lets it go too. */
+/* A field that cannot be read for sure may name us to a more lenient reader. RFC 8601 5 permits that it is removed,
+ * too. */
 bool results_forged(struct span field_body, const struct letter_conf *c)
 {
     struct span id = authserv_id(field_body);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* flow/step_sign.c - submission by an account that signs: the message is made canonical, its digest goes to keyd, and what comes back
- * closes a multipart/signed. From here on not an octet changes; trace goes on top.
- * Left alone: mail that is signed or encrypted already, and accounts without a signing slot or with "--sign never".
+/* flow/step_sign.c - signs a submission of an account that signs. The message is made canonical, its digest goes to
+ * keyd, and the signature that comes back closes a multipart/signed. After this step no octet changes; trace goes on
+ * top. Mail that is signed or encrypted already is not signed, nor is mail of an account without a signing slot or with
+ * "--sign never".
  * Source   RFC 8551 3.1, 3.5.3, RFC 1847, RFC 6409 8.
  */
 #include "base/clock.h"
@@ -44,7 +45,7 @@ static enum rc to_canon(void *ctx, struct span piece, struct err *e)
     return canon_feed(ctx, piece, e);
 }
 
-/* Room for what re-encoding and the signature add: base64 of everything and its line ends, and the structure. */
+/* Room for what re-encoding and the signature add: base64 of all octets with its line ends, and the structure. */
 static uint64_t signed_max(const struct letter *l)
 {
     return l->conf->max_message * 3 + 1024 * 1024;

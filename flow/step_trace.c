@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* flow/step_trace.c - the fields put on top: Return-Path (one message is kept for all: the relay takes it off again),
- * Authentication-Results, Received; and, for a submission that is not signed here, Date and Message-ID when it has none (RFC 6409 8.2, 8.3).
+/* flow/step_trace.c - puts fields on top of the message: Return-Path, Authentication-Results, Received. One message is
+ * kept for all recipients, so the relay must take Return-Path off again. A submission that is not signed here and has
+ * no Date or no Message-ID gets one (RFC 6409 8.2, 8.3).
  * Source   RFC 5321 4.4, RFC 6531 4.3 (UTF8SMTP), RFC 3848 (ESMTPSA), RFC 8314 4.3 (tls clause), RFC 8601 7.
  */
 #include "base/clock.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* flow/step_verify.c - what we know of the author: the sign-in, and the S/MIME signature, as results (never a refusal: a broken
- * signature is for the reader to see).
+/* flow/step_verify.c - writes what is known of the author as results: the sign-in, and the S/MIME signature. A broken
+ * signature is never a reason to refuse the message, because the reader is to see it.
  * Source   RFC 7281 3 (smime results and properties), RFC 8601 2.7.4 (auth), RFC 8551 3.5.3.
  */
 #include "base/log.h"
@@ -81,9 +81,10 @@ static size_t from_fields(struct span header)
     return n;
 }
 
-/* Which of the certificates' addresses stands in From:? Any of any signer's, for every signer had to hold. RFC 8550 3 takes Sender too; a
- * reader shows From, so a signer who is only the Sender is told as such. Of two From fields a reader shows one, perhaps not the
- * signer's: no (RFC 5322 3.6 has one). After signing here there is no scan; the account's From was checked before. */
+/* Which of the certificates' addresses stands in From:? Any address of any signer counts, because every signer had to
+ * hold. RFC 8550 3 accepts Sender too. But a mail reader shows From, so a signer who is only the Sender is told as
+ * such. With two From fields the answer is no, because a mail reader may show the one that is not the signer's (RFC
+ * 5322 3.6 permits one). After signing here there is no scan; the account's From was checked before. */
 static const char *author_among(const struct letter *l, const struct cms_verdict *v)
 {
     struct author a = {.v = v};

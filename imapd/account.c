@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/account.c - has the one who signed in still the right to be here? Disabled, deleted, or with another password, the account's sessions end
- * within two seconds, whatever they wait for: a stolen password that was answered by another one reads on no longer. See directory/stay.h. */
+/* imapd/account.c - may the session of this account still be here? When the account is disabled, deleted, or gets
+ * another password, its sessions end within two seconds, whatever they wait for. So a thief of the old password reads
+ * no further. See directory/stay.h. */
 #include "base/log.h"
 #include "imapd/session.h"
 #include <sys/socket.h>

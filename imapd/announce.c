@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/announce.c - what changed in the selected folder, as untagged answers: EXPUNGE, EXISTS, RECENT, FETCH. See imapd/view.h.
+/* imapd/announce.c - tells the client what changed in the selected folder: EXPUNGE, EXISTS, RECENT, FETCH. See
+ * imapd/view.h.
  * Source RFC 3501 5.2, 7.3, 7.4.1. */
 #include "base/log.h"
 #include "imapd/view.h"
@@ -16,7 +17,8 @@ void view_put_flags(struct imap_session *s, uint32_t row, struct buf *out)
     buf_addc(out, ')');
 }
 
-/* Gone rows leave. Those the client never heard of leave silently, and may always. */
+/* Removes the rows that are gone. A row that the client was never told of is removed silently, and may be removed at
+ * any time. */
 static void drop_gone(struct imap_session *s, uint32_t from)
 {
     struct view *v = s->view;
@@ -37,7 +39,7 @@ static void drop_gone(struct imap_session *s, uint32_t from)
     v->n = to;
 }
 
-/* RECENT goes with EXISTS; that an EXPUNGE took a recent one away the client can tell itself. */
+/* RECENT is sent with EXISTS. When an EXPUNGE took a recent message away the client knows it by itself. */
 static void put_exists(struct imap_session *s)
 {
     struct view *v = s->view;
@@ -83,7 +85,7 @@ void view_learn(struct imap_session *s)
         keywords_announce(s, s->view->read_only);
 }
 
-/* An event that came while a reply was awaited is kept in memory: the socket alone does not tell. */
+/* An event that came while a reply was awaited is kept in memory, so looking at the socket alone does not find it. */
 bool view_events(struct imap_session *s)
 {
     struct store_ev_changed ev;
@@ -98,8 +100,9 @@ bool view_events(struct imap_session *s)
     return any || rc != RC_MORE;
 }
 
-/* A store that is away is asked again later. A folder that another session has deleted takes this session with it: there is no lawful way to
- * go on with numbers that stand for nothing (RFC 2180 3.3). So does a ticket that has run out. */
+/* A store that is away is asked again later. When another session has deleted the folder this session ends, because
+ * there is no lawful way to go on with numbers that stand for nothing (RFC 2180 3.3). The session also ends when its
+ * ticket has run out. */
 static void ask_store(struct imap_session *s)
 {
     char text[CAUSE_TEXT];

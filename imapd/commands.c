@@ -93,7 +93,7 @@ enum rc command_find(struct imap_session *s, struct span text, struct span *rest
     return s->cmd ? RC_OK : imap_bad(e, CAUSE_UNKNOWN_VERB);
 }
 
-/* What is wrong with a secret is told to the client alone. */
+/* What is wrong with a secret is told to the client and is not logged. */
 enum rc command_parse(const struct command *c, struct imap_in *in, union imap_args *args, struct err *e)
 {
     enum rc rc = c->parse(in, args, e);

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/commands.h - the one list of commands: name, states, what each does to others in flight, parser, function.
+/* imapd/commands.h - the one list of commands. A row has a command's name, the states in which it is lawful, its flags, its parser, its function.
  *
- * Names    as they are sent, in any case; of two words for the UID commands, each a row of its own.
+ * Names    are compared without regard to case. A UID command has a name of two words ("UID FETCH") and a row of its own.
  * Flags    C_SEQ      works on sequence numbers: no EXPUNGE is sent from its start until after its tagged answer (RFC 3501 7.4.1)
  *          C_SELECTS  another mailbox, or none, is selected afterwards
  *          C_WRITES   changes the mailbox: refused under EXAMINE
- *          C_SYNC     asks the store for what changed before it ends; others do so once a second at most
- *          C_SECRET   its arguments are never logged: what a parser says of them is left out
- *          C_UID      a UID command: its numbers are UIDs, and what it answers carries them
- *          C_STREAMS  takes its last literal off the stream itself, however long
- *          C_NO_TLS   lawful only before TLS; C_TLS: only with it
- * From it  the loop, "pli-imapd --commands" (JSON: the protocol test tries every command in every state), the fuzzer's words.
+ *          C_SYNC     asks the store what changed before the command ends; other commands ask once a second at most
+ *          C_SECRET   its arguments are never logged, so what a parser says of them is left out
+ *          C_UID      a UID command: the numbers in its arguments are UIDs, and its answers carry UIDs
+ *          C_STREAMS  takes its last literal off the stream itself, however long the literal is
+ *          C_NO_TLS   lawful only before TLS
+ *          C_TLS      lawful only with TLS
+ * From it  come the dispatch loop, "pli-imapd --commands" (JSON, from which the protocol test tries every command in every state), and the
+ *          fuzzer's words.
  * Process  pli-imapd.   Source RFC 3501 6, 5.5.
  */
 #pragma once
@@ -38,11 +40,11 @@ struct command {
 };
 extern const struct command commands[];
 extern const size_t n_commands;
-/* text: tag, command, arguments. Sets .tag, .cmd, .uid, and *rest_out behind the name. RC_SYNTAX: no such command. */
+/* text: tag, command, arguments. Sets .tag, .cmd and .uid of the session, and *rest_out to what follows the name. RC_SYNTAX: no such command. */
 enum rc command_find(struct imap_session *s, struct span text, struct span *rest_out, struct err *e);
-/* in: as command_find() left it behind the name. A malformed secret leaves no word of its own in e->log. */
+/* in: what command_find() left after the name. When a secret is malformed, e->log holds no word of it. */
 enum rc command_parse(const struct command *c, struct imap_in *in, union imap_args *args, struct err *e);
-/* The text ends by announcing a literal that its command would take off the stream. */
+/* True: the text ends with the announcement of a literal, and its command takes that literal off the stream itself (C_STREAMS). */
 bool command_streams(struct imap_session *s, struct span text);
 void commands_print(void); /* JSON on standard output */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/extensions.c - see imapd/extensions.h. What stands here is what works; nothing else is told. */
+/* imapd/extensions.c - see imapd/extensions.h. The table holds only what works, and nothing else is told to a
+ * client. */
 #include "imapd/extensions.h"
 #include "proto/sasl/sasl.h"
 #include <stdio.h>

@@ -135,8 +135,8 @@ static enum rc open_entry(struct fetch *f, const struct store_entry *en, struct 
     return rc;
 }
 
-/* A message that can not be opened is left out; the others are served, and the answer is NO in the end. One that breaks behind the first
- * octets that left takes the session with it: the line can not be taken back. */
+/* A message that cannot be opened is left out; the others are served, and the tagged answer is NO. When a message
+ * breaks after its first octets have left, the session ends, because the line cannot be taken back. */
 static enum rc spoilt(struct fetch *f, size_t start, enum rc rc, struct err *e)
 {
     if (f->s->lost)
@@ -187,7 +187,8 @@ static enum rc from_view(struct fetch *f)
     return RC_OK;
 }
 
-/* Entries come in the order of the rows; a broken client line is noticed at the end of each page's worth of answers. */
+/* Entries come in the order of the rows. Whether the client's connection is broken is looked at after the answers of
+ * each page. */
 static enum rc from_store(struct fetch *f, struct err *e)
 {
     uint32_t row = 0, n = 0;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/fetch.h - a FETCH at work: where each item comes from, and writing it.
+/* imapd/fetch.h - one FETCH command at work: it finds the source of each item and writes the item.
  *
- * Sources  view (UID, FLAGS), entry (INTERNALDATE, RFC822.SIZE), summary (ENVELOPE, BODY, BODYSTRUCTURE, header, where parts lie), octets. The
- *          cheapest store operation that has them all is used for the whole command:
- *            nothing       view only
- *            ENTRIES       entry; ranges of octets that need no part table
- *            READ_MANY     whole messages and no summary: small ones come along in the page
- *            SUMMARIES     all else. Octets are then read range by range of one message; for several messages, small ones come in pages
+ * Sources  An item comes from the view (UID, FLAGS), the entry (INTERNALDATE, RFC822.SIZE), the summary (ENVELOPE, BODY, BODYSTRUCTURE, header, the
+ *          places of parts), or the message's octets. The whole command uses the cheapest store operation that has all items:
+ *            none          the view has all items
+ *            ENTRIES       the entry is needed, or ranges of octets that need no part table
+ *            READ_MANY     whole messages are needed, and no summary. Small messages come along in the page
+ *            SUMMARIES     everything else. Of one message, the octets are then read range by range. Of several messages, small ones come in pages
  *                          of READ_MANY, side by side with the summaries
- * Memory   bounded whatever the message: what is larger than a page goes to the client chunk by chunk.
- * Broken   once a literal is announced its octets must follow: if they can not, the session ends (RC_CLOSED, .bye).
+ * Memory   is bounded whatever the message, because what is larger than a page goes to the client chunk by chunk.
+ * Broken   after a literal is announced its octets must follow. If they cannot, the session ends (RC_CLOSED, .bye).
  * Process  pli-imapd session.   Source RFC 3501 6.4.5, 7.4.2.
  */
 #pragma once
@@ -35,7 +35,7 @@ struct fetch {
     struct err first;         /* of messages that could not be opened */
 };
 enum rc fetch_run(struct fetch *f, struct err *e);
-/* The octets of the message when they came along: .n 0 when not. */
+/* *out: the octets of the message in clear, when they came along in a page. Otherwise .n is 0. */
 enum rc fetch_whole(struct fetch *f, const struct store_entry *en, struct span *out, struct err *e);
 /* imapd/fetch_items.c */
 enum store_op fetch_items_source(const struct imap_fetch *w); /* STORE_SUMMARIES, STORE_ENTRIES; 0: the view has them */

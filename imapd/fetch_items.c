@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/fetch_items.c - the items of FETCH that are no sections: a row and a function each. See imapd/fetch.h. Source RFC 3501 7.4.2. */
+/* imapd/fetch_items.c - the items of FETCH that are not sections. Each has a row and a function. See imapd/fetch.h.
+ * Source RFC 3501 7.4.2. */
 #include "imapd/fetch.h"
 #include "proto/imap/date.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/fetch_section.c - sections of a message: which octets they are, and sending them. See imapd/fetch.h.
+/* imapd/fetch_section.c - sections of a message: finds which octets they are, and sends them. See imapd/fetch.h.
  *
- * A section is found as octets at hand (a header kept in the summary, chosen fields, a small message that came along), as a range of
- * the message's object, or not at all (NIL). A partial is then cut from that. */
+ * A section is octets at hand (a header that the summary has, chosen fields, a small message that came along), or a
+ * range of the message's object, or there is none (NIL). A partial is cut from the section. */
 #include "base/log.h"
 #include "imapd/fetch.h"
 #include "mime/fields.h"
@@ -182,7 +182,8 @@ static enum rc send_range(struct fetch *f, const struct store_entry *en, struct 
     return session_lost(f->s, e, "a literal could not be completed");
 }
 
-/* The beginning is read before the literal is announced: a message that another session has just expunged is then only left out. */
+/* The beginning is read before the literal is announced. So a message that another session has just expunged can still
+ * be left out. */
 static enum rc read_head(struct fetch *f, const struct store_entry *en, struct where *w, struct buf *mem, struct err *e)
 {
     uint64_t n = w->len < SEAL_CHUNK ? w->len : SEAL_CHUNK;

@@ -25,7 +25,8 @@ static void tell(struct imap_session *s, struct span brief)
     reply_out(s);
 }
 
-/* One page of changed messages: into the view, and to the client. Learning a keyword's name asks stored, so the page is kept. */
+/* Takes one page of changed messages into the view and tells the client. The page is copied first, because learning a
+ * keyword's name asks stored. */
 static void take_page(struct imap_session *s, struct span brief, struct flagging *g)
 {
     view_flags_in(s->view, brief);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/flagging.h - flags of chosen rows changed in the store, and the view with it.
+/* imapd/flagging.h - changes the flags of chosen rows, in the store and in the session's view.
  * Process  pli-imapd session.   Source RFC 3501 6.4.6.
  */
 #pragma once

@@ -23,7 +23,8 @@ static bool keep(struct imap_session *s, struct span from, struct span *to)
     return true;
 }
 
-/* Opened as it comes: the sealed name is not kept, so a mailbox with more names than may be made today can still be listed. */
+/* A name is opened as it comes, and the sealed name is not kept. So a mailbox with more names than may be made today
+ * can still be listed. */
 static enum rc name_in(struct imap_session *s, const struct store_folder *sf, struct folder *f, struct err *e)
 {
     struct buf name = BUF_SECRET_INIT, shown = BUF_SECRET_INIT;
@@ -65,7 +66,7 @@ static enum rc folder_in(struct imap_session *s, bool names, struct folders *l, 
     return rc;
 }
 
-/* By level: "a/b" comes behind "a" and before "a.b", whatever the octets. */
+/* Compares names level by level. So "a/b" comes after "a" and before "a.b", whatever the order of the octets. */
 static int by_name(const void *x, const void *y)
 {
     const struct folder *a = x, *b = y;
@@ -116,8 +117,8 @@ static struct folder *by_id(const struct folders *l, uint32_t id)
     return NULL;
 }
 
-/* A folder made before names were prepared has the tag of another spelling: it is found by what is shown. The list at hand may have come without
- * names, so they are asked for. */
+/* A folder that was made before names were prepared has the tag of another spelling. So it is found by the name that is
+ * shown. The list at hand may have come without names; then they are asked for. */
 static struct folder *by_shown_name(struct imap_session *s, const struct folders *l, struct span name, struct err *e)
 {
     struct folders named;
@@ -204,7 +205,8 @@ bool folders_has_below(const struct folders *l, struct span parent)
     return false;
 }
 
-/* A full disk refuses a new folder before it is looked at whether there is one: a RENAME to below the Trash makes none. */
+/* Is the folder there? This is asked when a folder could not be made, because on a full disk stored refuses a new
+ * folder before it looks whether there is one. A RENAME to below the Trash makes no folder, so it must not fail then. */
 static bool is_there(struct imap_session *s, struct span name)
 {
     struct folder f;
@@ -216,7 +218,8 @@ static bool is_there(struct imap_session *s, struct span name)
     return there;
 }
 
-/* A level made before names were prepared has another tag than its name has today: it is there all the same. */
+/* A level that was made before names were prepared has another tag than its name has today. It is there all the
+ * same. */
 static enum rc make_level(struct imap_session *s, const struct folders *l, struct span level, struct err *e)
 {
     const struct folder *f = is_ascii(level) ? NULL : folders_by_name(s, l, level, e);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/folders.h - the mailbox's folders by name.
  *
- * Fresh    the list is asked for by each command that needs it (one packet for a usual mailbox): other sessions make and rename
- *          folders too. Names are unsealed only when a command shows them.
- * Names    UTF-8, "/" between levels. INBOX is folder STORE_INBOX and has no sealed name. Every level of a name is a folder of its own: CREATE
- *          makes the missing ones, DELETE of one that has others below leaves it as \Noselect.
- * Older    a name stored before names were prepared (base/prepare.h) is shown, and found, as it would be prepared today.
- * Special  at the first sign-in to a mailbox that has INBOX only, Drafts, Sent, Trash, Junk and Archive are made, subscribed, with the
- *          attributes of RFC 6154. Their names are English: clients show their own language's word by the attribute.
+ * Fresh    each command that needs the list asks stored for it (one packet for a usual mailbox), because other sessions make and rename folders
+ *          too. Names are unsealed only when a command shows them.
+ * Names    are UTF-8, with "/" between levels. INBOX is folder STORE_INBOX and has no sealed name. Every level of a name is a folder of its own.
+ *          CREATE makes the levels that are missing. DELETE of a folder that has others below leaves it as \Noselect.
+ * Older    a name that was stored before names were prepared (base/prepare.h) is shown and found as it would be prepared today.
+ * Special  at the first sign-in to a mailbox that has INBOX only, Drafts, Sent, Trash, Junk and Archive are made and subscribed, with the
+ *          attributes of RFC 6154. Their names are English, because clients show the word of their own language by the attribute.
  * Bounds   FOLDERS_MAX folders, names as proto/imap/name.h says.
  * Process  pli-imapd session.   Source RFC 3501 5.1, 6.3, RFC 6154.
  */
@@ -27,15 +27,15 @@ struct folders {
     size_t n;
 };
 enum rc folders_load(struct imap_session *s, bool names, struct folders *out, struct err *e);
-/* With names they are sorted by name, parents before what is below them. */
+/* Finds a folder by name; needs folders_load() with names. Loaded names are sorted, each parent before the folders below it. */
 struct folder *folders_by_name(struct imap_session *s, const struct folders *l, struct span name,
                                struct err *e); /* NULL: none, *e says so */
-/* One folder that can be selected. RC_NOTFOUND [NONEXISTENT]. trycreate: [TRYCREATE] instead. */
+/* Finds one folder that can be selected. RC_NOTFOUND: there is none; the code is [NONEXISTENT], or [TRYCREATE] when trycreate. */
 enum rc folder_get(struct imap_session *s, struct span name, bool trycreate, struct folder *out, struct err *e);
 /* Stored bounds how many there are and how long their names are together: RC_QUOTA, CAUSE_TOO_MANY_FOLDERS. */
 enum rc folder_create(struct imap_session *s, struct span name, uint8_t special, uint16_t flags, uint32_t *id_out,
                       struct err *e);
-/* Missing levels above a name are made. */
+/* Makes the levels above a name that are missing. */
 enum rc folders_make_parents(struct imap_session *s, struct span name, struct err *e);
 bool folder_is_below(struct span name, struct span parent);
 bool folders_has_below(const struct folders *l, struct span parent); /* names loaded */

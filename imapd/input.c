@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/input.c - commands off the stream: frames fed by block, "+" for literals that are wanted, refusal of those that are not.
+/* imapd/input.c - reads commands off the stream: it feeds frames by block, sends "+" for literals that are wanted, and
+ * refuses other literals.
  * See imapd/session.h. Source RFC 3501 4.3, 7.5, RFC 7888. */
 #include "imapd/commands.h"
 #include "imapd/view.h"
@@ -35,7 +36,7 @@ enum rc input_wait(struct imap_session *s, int event_fd, int64_t deadline, unsig
     return RC_OK;
 }
 
-/* Before each command: what was answered goes out, unless more commands are at hand already. */
+/* Before each command the answers go out, unless more commands are at hand already. */
 static enum rc rest(struct imap_session *s, struct err *e)
 {
     unsigned what;
@@ -97,7 +98,8 @@ static struct span tag_of(const struct imap_session *s)
     return imap_take_tag(&in, &tag) ? tag : SPAN_NULL;
 }
 
-/* Does not fit. The client that waits for "+" is told; the one that does not has its octets taken off, within bounds. */
+/* For a literal that does not fit. A client that waits for "+" is told so. From a client that does not wait the octets
+ * are taken off, within bounds. */
 static enum rc refuse_literal(struct imap_session *s, struct err *e)
 {
     enum rc rc;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/line_ends.h - line ends of a message that comes by APPEND: pure, fed in pieces of any size.
+/* imapd/line_ends.h - the line ends of a message that comes by APPEND. Pure functions, fed in pieces of any size.
  *
- * Rule     a message's lines end with CRLF (RFC 5322 2.1); without it nobody finds a field in its header, neither SEARCH nor ENVELOPE.
- *            first line ends with CRLF    octets are kept exactly; a lone CR or LF in the header is refused, in the body it is content
- *            first line ends with LF      the text of a Unix file: each lone LF becomes CRLF
+ * Rule     a message's lines end with CRLF (RFC 5322 2.1). Without CRLF neither SEARCH nor ENVELOPE finds a field in its header.
+ *            first line ends with CRLF    the octets are kept exactly. A lone CR or LF is refused in the header; in the body it is content
+ *            first line ends with LF      the message is the text of a Unix file, so each lone LF becomes CRLF
  *          A lone CR before the body is always refused. docs/decisions/0013.
- * Errors   RC_PERM: refused, the cause says why.
+ * Errors   RC_PERM: the message is refused, and the cause says why.
+
  * Process  pli-imapd session.   Source RFC 3501 6.3.11, RFC 5322 2.1, 2.3.
  */
 #pragma once
@@ -16,6 +17,6 @@ struct line_ends {
     bool in_line; /* the line at hand has an octet */
 };
 #define LINE_ENDS_INIT {ENDS_UNKNOWN, false, false, false}
-/* What is to be kept of piece: borrowed from it, or from mem. */
+/* *out: the octets that are to be kept of piece. They are borrowed from piece, or from mem. */
 enum rc line_ends_feed(struct line_ends *l, struct span piece, struct buf *mem, struct span *out, struct err *e);
 enum rc line_ends_finish(const struct line_ends *l, struct err *e);

@@ -8,5 +8,5 @@
 enum rc status_put(struct imap_session *s, const struct folder *f, unsigned wanted, struct err *e);
 /* "* LIST (attributes) "/" name" without CRLF. */
 void list_put(struct imap_session *s, const char *verb, const char *attributes, struct span name);
-/* A pattern of LIST; INBOX in any case. */
+/* Does the name match a pattern of LIST? INBOX matches without regard to case. */
 bool list_match(const struct imap_list_args *l, struct span name);

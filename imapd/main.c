@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/main.c - pli-imapd: listens on 143 and 993, forks a session a peer. --commands and --extensions print these tables as JSON.
+/* imapd/main.c - pli-imapd: listens on 143 and 993 and forks one session per peer. --commands and --extensions print
+ * these tables as JSON.
  *
- * The listener loads what sessions need (TLS chain, settings), enters its sandbox, then only accepts and forks; no secret is in it. */
+ * The listener loads what sessions need (TLS chain, settings) and enters its sandbox. Then it only accepts and forks.
+ * It holds no secret. */
 #include "base/service.h"
 #include "base/service_listen.h"
 #include "crypto/seal/seal.h"

@@ -3,7 +3,7 @@
 #include "imapd/move.h"
 #include "base/log.h"
 
-/* UIDs of a copy are given in order: a few ranges hold them all. */
+/* The UIDs of copies are given in order, so a few ranges hold them all. */
 static void made(struct copying *c, uint32_t uid)
 {
     if (c->made.n >= 8 && uid == c->last_made + 1) {
@@ -52,7 +52,8 @@ static enum rc part(struct imap_session *s, struct span uids, struct copying *c,
     return rc;
 }
 
-/* Rows from *at (a range, and how much of it is done) into uids: as many as one transaction takes. */
+/* Writes the UIDs of rows into uids, as many as one transaction takes. *at says at which range, and how much of it is
+ * done. */
 static void take_part(const struct view *v, const struct imap_set *rows, size_t *range, uint32_t *skip,
                       struct buf *uids)
 {
@@ -71,7 +72,8 @@ static void take_part(const struct view *v, const struct imap_set *rows, size_t 
     }
 }
 
-/* The copies that earlier parts made leave again. A store that is away keeps them: then the client sees them and is told of no copy. */
+/* Expunges the copies that earlier parts made. A store that is away keeps them. Then the client sees them and is told
+ * of no copy. */
 static void undo(struct imap_session *s, const struct copying *c)
 {
     struct store_expunge_req rq = {.folder = c->dest};

@@ -18,7 +18,7 @@ static enum rc ask(struct pages *p, struct err *e)
     return rc;
 }
 
-/* next: the cursor of the reply. Behind the last page of a batch of ranges comes the next batch. */
+/* next: the cursor of the reply. After the last page of a batch of ranges the next batch begins. */
 static void move_on(struct pages *p, uint32_t next)
 {
     p->rq.from = next;

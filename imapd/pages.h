@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/pages.h - entries of chosen rows, page after page, from STORE_ENTRIES, SUMMARIES, TEXTS or READ_MANY.
+/* imapd/pages.h - an iterator over the entries of chosen rows. They come page after page, from STORE_ENTRIES, SUMMARIES, TEXTS or READ_MANY.
  *
- * Ahead    the next page is asked for before this one is worked on, so that stored and the session work side by side. Who needs the
- *          connection in between calls pages_quiet() first: the answer on its way is taken in and kept.
- * Epochs   keys of a page's entries are at hand when its first entry is given.
- * INV      the entries at hand stand in page, which is ours: no answer, hang-up or redial of the connection reaches them.
- * Lost     a page whose connection broke is asked for again once, from where it began.
+ * Ahead    the next page is asked for before this one is worked on, so that stored and the session work side by side. A caller that needs the
+ *          connection in between calls pages_quiet() first, which takes in the answer on its way and keeps it.
+ * Epochs   when the first entry of a page is given out, the epoch keys of all its entries are at hand.
+ * INV      the entries at hand lie in .page, which belongs to the iterator. So no answer, hang-up or redial of the connection changes them.
+ * Lost     a page whose connection broke is asked for once more, from where it began.
  * Process  pli-imapd session.
  */
 #pragma once
@@ -23,13 +23,13 @@ struct pages {
     bool side_by_side;         /* two iterators share the connection: nothing is asked ahead */
 };
 void pages_begin(struct pages *p, struct imap_session *s, enum store_op op, const struct imap_set *rows);
-/* The next entry that is still there, ascending. RC_NOTFOUND at the end. en.object is good until the next call here, whatever
- * becomes of the connection. */
+/* The next entry that is still there, in ascending order of UIDs. RC_NOTFOUND at the end. en_out->object is good until the next call of pages_next(),
+ * whatever becomes of the connection. */
 enum rc pages_next(struct pages *p, struct store_entry *en_out, struct err *e);
 enum rc pages_quiet(struct pages *p, struct err *e);
-/* The entry's object in clear, large or small: appended to out, at most max bytes. */
+/* Appends the entry's object in clear to out, whether it came along or must be read; at most max octets. */
 enum rc pages_object(struct pages *p, const struct store_entry *en, enum seal_kind kind, size_t max, struct buf *out,
                      struct err *e);
-/* summary_again.c: of a message that has lost its own */
+/* summary_again.c: makes the summary anew from the message's octets, for a message whose own summary is lost or not believed. */
 enum rc summary_again(struct pages *p, const struct store_entry *en, struct buf *out, struct err *e);
 void pages_end(struct pages *p);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/reply.c - answers: untagged lines, and the one place that writes a tagged line. See imapd/session.h.
+/* imapd/reply.c - writes untagged lines, and is the only file that writes a tagged line. See imapd/session.h.
  *
  * Failures become NO, or BAD when the command is malformed, with the response code and the text of their cause (policies/causes.c).
  * Source RFC 3501 7.1, RFC 5530. */

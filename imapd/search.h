@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/search.h - a SEARCH at work.
+/* imapd/search.h - one SEARCH command at work.
  *
- * Cheap first  each message is judged with what is known, in tiers; only those still undecided go on to the next, dearer one:
+ * Cheap first  messages are judged in tiers. A message that a tier cannot decide goes on to the next one, which costs more:
  *            view     flags, numbers, UIDs                 no call
  *            entry    size, INTERNALDATE                   STORE_ENTRIES
  *            summary  Date:, header fields                 STORE_SUMMARIES
  *            text     words, and headers that a summary does not hold   STORE_TEXTS, unsealed and decompressed
- *          A message whose search text was cut (beyond 4 MiB of text) is read itself, as it stands.
- * Words    needle and text are folded the same way (extract/text.h): case, accents, compatibility; a substring matches.
- * Secrets  words are in this process only; stored is asked for ranges, never for words.
+ *          When a message's search text was cut (after 4 MiB of text), the octets of the message itself are searched too.
+ * Words    needle and text are folded the same way (extract/text.h): case, accents, compatibility. A needle matches any substring of the text.
+ * Secrets  the words searched for stay in this process, because stored is asked for ranges of messages and never for words.
  * Process  pli-imapd session.   Source RFC 3501 6.4.4.
  */
 #pragma once
@@ -27,7 +27,7 @@ struct facts { /* of one message; what is NULL is not known */
     bool (*in_octets)(void *ctx, const struct facts *f, struct span needle);
     void *ctx;
 };
-/* imapd/search_key.c: needles to UTF-8 and folded, sets settled, keywords looked up. RC_PERM with [BADCHARSET], RC_SYNTAX. */
+/* imapd/search_key.c: converts needles to UTF-8 and folds them, turns sets into rows, looks keywords up. RC_PERM with [BADCHARSET]; RC_SYNTAX. */
 enum rc search_prepare(struct imap_session *s, struct imap_search *what, struct err *e);
 bool search_has_sent(const struct imap_key *k); /* it has a key about Date: */
 /* imapd/search_eval.c */

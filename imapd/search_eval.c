@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/search_eval.c - one message against a SEARCH program, with what is known of it. See imapd/search.h. Recursion as deep as the
- * parser allowed (IMAP_DEPTH). */
+/* imapd/search_eval.c - judges one message by a SEARCH program, from the facts that are known of the message. See
+ * imapd/search.h. The recursion is as deep as the parser permitted (IMAP_DEPTH). */
 #include "imapd/search.h"
 #include "mime/fields.h"
 #include "proto/imap/date.h"
@@ -134,7 +134,7 @@ static enum tri by_text(const struct imap_key *k, const struct facts *f)
 }
 
 /* ---- the tree ---- */
-/* AND: the first NO decides; OR: the first YES. What is not known leaves the answer open. */
+/* The first NO decides an AND, the first YES decides an OR. A fact that is not known leaves the answer open (MAYBE). */
 static enum tri together(const struct imap_key *k, const struct facts *f, enum tri decides)
 {
     enum tri all = decides == TRI_NO ? TRI_YES : TRI_NO;

@@ -24,7 +24,7 @@ static bool keep(struct imap_session *s, const struct buf *b, struct span *out)
     return p != NULL;
 }
 
-/* The needle in UTF-8 (what is no UTF-8 is taken as Latin-1 by the folding), folded, in the arena. */
+/* The needle in UTF-8, folded, in the arena. Folding takes octets that are not UTF-8 for Latin-1. */
 static enum rc fold(struct imap_session *s, bool latin1, struct span *text, struct err *e)
 {
     struct buf utf8 = BUF_SECRET_INIT, folded = BUF_SECRET_INIT;

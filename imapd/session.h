@@ -2,10 +2,10 @@
 /* imapd/session.h - one IMAP session: what it holds, and what its commands share.
  *
  * States   IS_NEW (connected) -> IS_AUTH (signed in, mailbox opened) -> IS_SELECTED (a folder's view is loaded) -> IS_AUTH ... ; .bye ends it.
- * Memory   struct imap_session is one a process. .mem is the arena of the command at hand; .out is scratch for answers.
- * Answers  a command writes its untagged answers and returns RC_OK, or fails with an err; the tagged line is written in one
- *          place (imapd/reply.c) from that. .code, when set, is its response code: "[READ-ONLY]".
- * Secrets  the mailbox key and epoch keys (flow/mailbox), what passes through the frame and the stream; all wiped.
+ * Memory   a process has one struct imap_session. .mem is the arena of the command at hand; .out is scratch for answers.
+ * Answers  a command writes its untagged answers and returns RC_OK, or any other code and an err. From that imapd/reply.c writes the tagged line;
+ *          no other file writes one. .code, when set, is the response code of the tagged line: "[READ-ONLY]".
+ * Secrets  are the mailbox key, the epoch keys (flow/mailbox.h), and what passes through the frame and the stream. All of them are wiped.
  * Process  pli-imapd session.   Source RFC 3501.
  */
 #pragma once
@@ -67,7 +67,7 @@ struct imap_session {
     struct buf code; /* open: response code of a tagged OK, without brackets; empty: none. A failure has that of its cause */
     bool streaming;  /* the command's last literal is still on the stream */
 };
-/* .bye and .lost: what a command does when the stream fails under it. Returns RC_CLOSED. */
+/* Sets .bye and .lost. A command calls it when reading or writing the stream fails. Returns RC_CLOSED. */
 enum rc session_lost(struct imap_session *s, struct err *e, const char *why) __attribute__((warn_unused_result));
 /* The client fell silent in the middle of a command: the session ends with a BYE that says so. Returns RC_TIMEOUT. */
 enum rc session_late(struct imap_session *s, struct err *e) __attribute__((warn_unused_result));
@@ -76,14 +76,17 @@ enum rc session_unread(struct imap_session *s, enum rc rc, struct err *e, const 
 void *session_ready(void *conf); /* listener.ready: sandbox, daemons dialled */
 void session_run(void *conf, void *ready, int fd, const struct listener_peer *peer); /* listener.session */
 
-/* imapd/account.c: RC_DENIED: the session must end, e->cause is its BYE. Before each command and whenever a wait gives WAIT_STAY. */
+/* imapd/account.c. May the session stay? Called before each command and whenever a wait gives WAIT_STAY. RC_DENIED: the session must end, and e->cause
+ * is told in its BYE. */
 enum rc session_stays(struct imap_session *s, struct err *e);
-/* In the middle of a long answer, where no BYE can be said: the connection is cut, and what is written next fails. Looks a few times a second. */
+/* For the middle of a long answer, where no BYE can be said. When the session must end, the connection is cut and the next write fails. It looks a
+ * few times per second. */
 void session_cut_if_ended(struct imap_session *s);
 extern const struct stream_watch session_watch; /* as session_goes_on(), for a client that is silent in the middle of what it sends */
 enum rc session_goes_on(struct imap_session *s, struct err *e); /* in the middle of what a client sends: else a BYE, and no tagged answer */
 
-/* imapd/input.c: the next command, whole; its literals asked for. RC_CLOSED, RC_TIMEOUT: the session ends. RC_SYNTAX: answered already. */
+/* imapd/input.c: reads the next whole command into .frame, and asks the client for its literals. RC_CLOSED, RC_TIMEOUT: the session ends. RC_SYNTAX:
+ * the command was answered already. */
 enum rc input_command(struct imap_session *s, struct err *e);
 enum rc input_line(struct imap_session *s, struct span *line_out,
                    struct err *e); /* one line of a SASL or IDLE exchange */

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/signin.c - LOGIN and AUTHENTICATE meet here: dird checks the password, stored binds the ticket, keyd opens the mailbox.
  *
- * Refused  [AUTHENTICATIONFAILED] wrong password (nothing tells whether the account exists), [AUTHORIZATIONFAILED] account disabled,
- *          [CONTACTADMIN] strict mailbox whose password was changed elsewhere (keyd knows), [UNAVAILABLE] a daemon is away.
- * Slow     each failure in a session costs its client a second more; the third ends the session. dird counts across sessions.
+ * Refused  [AUTHENTICATIONFAILED]  the password is wrong; the answer does not tell whether the account exists
+ *          [AUTHORIZATIONFAILED]   the account is disabled
+ *          [CONTACTADMIN]          the mailbox is strict and its password was changed elsewhere (keyd knows)
+ *          [UNAVAILABLE]           a daemon is away
+ * Slow     each failure in a session makes its client wait a second longer; the third ends the session. dird counts
+ *          across sessions.
+
  * Source   RFC 3501 6.2, RFC 5530. */
 #include "base/log.h"
 #include "base/prepare.h"
@@ -33,7 +37,7 @@ static enum rc explain(struct imap_session *s, enum rc rc, struct err *e)
     return rc == RC_PERM ? failed(s, CAUSE_AUTH_DISABLED, e) : rc;
 }
 
-/* The mailbox's key: what goes wrong here is not a wrong password. */
+/* Opens the mailbox. The password was right, so a failure here is not answered as a wrong password. */
 static enum rc open_mailbox(struct imap_session *s, const struct dird_auth_rep *auth, struct span password,
                             struct err *e)
 {
@@ -78,7 +82,8 @@ static enum rc signin_prepared(struct imap_session *s, struct span login, struct
     return rc;
 }
 
-/* What cannot be prepared goes on as it was typed: dird answers as to any other wrong one, in the same time. */
+/* A password that cannot be prepared is given to dird as it was typed. dird answers as to any other wrong one, in the
+ * same time. */
 static struct span prepared(enum rc (*prepare)(struct span, struct buf *, struct err *), struct span typed,
                             struct buf *mem)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/status.c - the items of STATUS: a row and a function each. See imapd/list.h. Source RFC 3501 7.2.4, RFC 7889 4, RFC 8438. */
+/* imapd/status.c - the items of STATUS. Each has a row and a function. See imapd/list.h. Source RFC 3501 7.2.4, RFC
+ * 7889 4, RFC 8438. */
 #include "imapd/list.h"
 #include "proto/imap/write.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/summary_again.c - a message without a summary: a salvage of the store could keep its octets only (pli store salvage). The
- * summary is made from them again, each time it is asked for; nothing is written back, for a session files nothing by itself. */
+/* imapd/summary_again.c - makes the summary of a message that has none or none that is believed, for example because a
+ * salvage (pli store salvage) could keep its octets only. It is made from the octets each time it is asked for. Nothing
+ * is written back, because a session files nothing by itself. */
 #include "imapd/pages.h"
 #include "extract/summary.h"
 

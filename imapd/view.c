@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/view.c - see imapd/view.h. Taking in what the store says; announcing it is in imapd/announce.c. */
+/* imapd/view.c - see imapd/view.h. This file takes in what the store says; imapd/announce.c tells it to the client. */
 #include "imapd/view.h"
 #include "base/log.h"
 #include <stdlib.h>
@@ -143,9 +143,10 @@ static enum rc load(struct imap_session *s, struct view *v, struct err *e)
     return rc;
 }
 
-/* The store has one mark: what lies above it nobody was told of. Moving it up is claiming what it passes, so a message is recent in one
- * session. What came between the question and its answer lies in a claim whose messages are not known yet: two are kept. An EXAMINE only
- * looks (RFC 3501 6.3.2). */
+/* The store has one mark per folder. No session was told of the messages above the mark. A session that moves the mark
+ * up claims the messages that the mark passes, so a message is recent in one session only. The last two claims are
+ * kept, because messages that came between the question and its answer are claimed before they are known here. An
+ * EXAMINE looks and does not move the mark (RFC 3501 6.3.2). */
 static void claim_in(struct view *v, const struct store_status_rep *st)
 {
     v->claims[1] = v->claims[0];
@@ -160,7 +161,8 @@ static void mark_recent(struct view *v, uint32_t from_row)
                 v->flags[i] |= VF_RECENT;
 }
 
-/* A store that does not answer: nobody is told that they are recent, and who asks next is. */
+/* When the store does not answer, this session does not show the messages as recent. The next session that asks
+ * does. */
 static void claim(struct imap_session *s, struct view *v)
 {
     struct store_select_req rq = {v->folder, v->read_only};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/view.h - what the client knows of the selected folder: its messages by number, with flags; kept in step with the store.
+/* imapd/view.h - what the client knows of the selected folder: its messages by number, with their flags. The view follows the store.
  *
- * Numbers  row i (0-based) has message number i + 1. Rows beyond .told have not been announced by EXISTS and are out of reach
- *          of commands. An expunged row keeps its number until it may be announced.
- * Memory   20 bytes a message.
- * Modseq   of each row and of the folder: kept for STORE_CHANGES, and for CONDSTORE when it comes.
+ * Numbers  row i (0-based) has message number i + 1. A row beyond .told has not been announced by EXISTS, and commands cannot reach it. An expunged
+ *          row keeps its number until its EXPUNGE may be announced.
+ * Memory   20 octets per message.
+ * Modseq   the view keeps the modseq of each row and of the folder, for STORE_CHANGES, and for CONDSTORE when the server has it.
  * Process  pli-imapd session.   Source RFC 3501 2.3.1.2, 5.2, 5.5, 7.3, 7.4.
  */
 #pragma once
@@ -31,15 +31,15 @@ static inline bool view_read_only(const struct view *v)
 {
     return v->read_only;
 }
-/* Events of a watching connection are taken off. True: there was one, or the connection has gone: look again. */
+/* Takes in the events of a watching connection. True: there was an event, or the connection has gone; the caller calls view_sync(). */
 bool view_events(struct imap_session *s);
 /* Asks the store what changed and takes it in. */
 enum rc view_sync(struct imap_session *s, struct err *e);
-/* Before flags are written: learns names of keywords that another session made, and announces them. */
+/* Learns the names of keywords that another session made, and announces them. Must be called before flags are written. */
 void view_learn(struct imap_session *s);
 bool view_must_learn(const struct imap_session *s);
-/* Untagged answers for what changed; asks the store first when ask, or when a second has passed. A store that is away is no reason to
- * fail: it will be asked again. */
+/* Writes untagged answers for what changed. Asks the store first when ask is true, or when a second has passed since it was asked last. When the
+ * store is away nothing fails, because it is asked again later. */
 void view_announce(struct imap_session *s, bool ask, bool may_renumber);
 uint32_t view_find(const struct view *v, uint32_t uid);        /* row, or v->n */
 uint32_t view_at_or_after(const struct view *v, uint32_t uid); /* first row whose UID is not below; v->n: none */
@@ -49,7 +49,7 @@ void view_absent_in(struct view *v, struct span ranges); /* packed pairs of u32,
 void view_put_flags(struct imap_session *s, uint32_t row, struct buf *out); /* "FLAGS (...)" */
 uint32_t view_recent(const struct view *v);
 uint32_t view_first_unseen(const struct view *v); /* number, 0: none */
-/* A command's set as rows: settled in place, by number or UID; rows that are not told are left out, gone ones stay. */
+/* Turns a command's set of numbers or UIDs into ranges of rows, in place. Rows that were not told are left out; rows that are gone stay. */
 enum rc view_rows(struct imap_session *s, struct imap_set *set, struct err *e);
-/* Ranges of rows as packed pairs of UIDs, for the store: at most STORE_RANGES_MAX pairs from range *at on, which moves behind. */
+/* Writes ranges of rows as packed pairs of UIDs, for the store: at most STORE_RANGES_MAX pairs from range *at on. *at moves behind the last one. */
 void view_uids(const struct view *v, const struct imap_set *rows, size_t *at, struct buf *uids_out);

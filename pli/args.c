@@ -14,8 +14,8 @@ static const struct cmd_opt *in_table(const struct cmd_opt *o, const char *name)
     return NULL;
 }
 
-/* An option may stand before the words that say which command it belongs to: then any command's will do to
- * learn whether a value follows. */
+/* An option may stand before the words that name its command. Then an option of that name of any command tells whether
+ * a value follows. */
 static const struct cmd_opt *known(const struct command *def, const char *name)
 {
     const struct cmd_opt *o = in_table(common_opts, name);
@@ -27,7 +27,7 @@ static const struct cmd_opt *known(const struct command *def, const char *name)
     return o;
 }
 
-/* A name is offered when it is a slip of the finger away; a far one would only mislead. */
+/* A known name is suggested when it differs by a slip of the finger. A name that differs more would only mislead. */
 static bool near(const char *asked, size_t distance)
 {
     return distance <= 1 + strlen(asked) / 3;
@@ -121,8 +121,8 @@ static void settle(struct cmd *c)
     memmove(c->pos, c->pos + used, c->n_pos * sizeof *c->pos);
 }
 
-/* "--name --password-stdin": the value was forgotten, and what follows is an option of its own. A name that does begin so is written
- * --name=VALUE. */
+/* In "--name --password-stdin" the value was forgotten, and what follows is an option of its own. A value that does
+ * begin with "--" is written --name=VALUE. */
 static bool is_option(const struct cmd *c, const char *word)
 {
     return word[0] == '-' && word[1] && (word[1] == '-' || strcmp(word, "-h") == 0 || known(c->def, word));

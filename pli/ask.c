@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/ask.c - passwords typed at a terminal: not shown, the new one twice. Read byte by byte into locked memory, never through stdio,
- * which would keep a copy. The terminal is set back whatever ends the command: while it is silent, signals wait. */
+/* pli/ask.c - passwords typed at a terminal. They are not shown, and a new one is typed twice. They are read octet by
+ * octet into locked memory, and never through stdio, which would keep a copy. The terminal is set back whatever ends
+ * the command, because signals wait while it is silent. */
 #include "base/wipe.h"
 #include "pli/people.h"
 #include <errno.h>

@@ -3,11 +3,12 @@
  *
  * Table    commands[] (pli/commands.c) is the only list of commands and options: parsing, "pli help", the suggestion for a
  *          mistyped word and the test of pli(1) come from it.
- * Options  --name VALUE or --name=VALUE, before or after the other words; an option is never another's value (--name=--odd is one).
+ * Options  --name VALUE or --name=VALUE, before or after the other words. A word that begins with "--" is never taken as the value of the option
+ *          before it; such a value is given as --name=--odd.
  *          --root DIR, --json, --help and --version belong to every command.
  * Answers  on standard output: lines for people, or with --json one JSON value whose keys are stable (pli(1)).
  * Errors   on standard error: one line that says what to do; with --json an object of error, command and exit. Exit 0 success, 1 failed, 2 wrong usage.
- * Owns     struct cmd: the connections it opened (inst_close); strings are borrowed from argv.
+ * Owns     struct cmd owns the connections that it opened (inst_close() closes them); its strings are borrowed from argv.
  * Process  pli.
  */
 #pragma once
@@ -62,19 +63,20 @@ struct cmd {
     char root_mem[4096];
 };
 
-/* args.c. argv without the program's name. PLI_OK, or PLI_USAGE after its one line on standard error. */
+/* args.c. argv is without the program's name. PLI_OK, or PLI_USAGE after one line on standard error. */
 int args_parse(struct cmd *c, int argc, char **argv);
 const char *opt_get(const struct cmd *c, const char *name); /* NULL: not given; "" for a flag */
-/* texts.c. Names, texts and subjects are one form (NFC), without controls and direction marks, within the wire's bounds; PLI_OK or PLI_USAGE. */
+/* texts.c. Brings names, texts and subjects to one form (NFC). Controls, direction marks and texts beyond the wire's bounds are refused. PLI_OK or
+ * PLI_USAGE. */
 int texts_prepare(struct cmd *c);
-/* help.c. help_of_family: the rows that begin with this word; PLI_USAGE, and nothing said, when there is none. */
+/* help.c. help_of_family() prints the rows that begin with this word. When there is none it prints nothing and returns PLI_USAGE. */
 int help_all(bool json);
 int help_of_family(const char *word, bool json);
 int cmd_help(struct cmd *c);
 int cmd_version(struct cmd *c);
 int help_of(const struct command *def, bool json);
 
-/* out.c: the one line of failure, prefixed by the command's words; returns its exit code. */
+/* out.c. Each prints the one line of a failure, prefixed by the command's words, and returns the exit code. */
 int cmd_fail(const struct cmd *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The same with the cause: --json names it, and what to do about it is added where that is known. exit: PLI_FAILED, PLI_USAGE. */
 int cmd_why(const struct cmd *c, int exit, enum cause cause, const char *fmt, ...) __attribute__((format(printf, 4, 5)));

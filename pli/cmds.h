@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/cmds.h - what the table of commands points to: one function a command, each in its cmd_*.c. Process: pli. */
+/* pli/cmds.h - the functions that the table of commands points to, one per command, each in its file of pli/cmd/. A function returns the exit code.
+ * Process: pli. */
 #pragma once
 #include "pli/cmd.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/commands.c - the one table of commands and options. See pli/cmd.h; pli(1) is held against it by a test. */
+/* pli/commands.c - the one table of commands and options. See pli/cmd.h. A test compares pli(1) with it. */
 #include "pli/cmds.h"
 
 const struct cmd_opt common_opts[] = {

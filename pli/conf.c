@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/conf.c - see pli/conf.h. The library's tables are made from settings[], section by section; every value is read as
- * text and judged by setting_check(), so that ranges and units live in one place. */
+/* pli/conf.c - see pli/conf.h. The tables of libconfuse are made from settings[], section by section. Every value is
+ * read as text and judged by setting_check(), so that ranges and units are defined in one place. */
 #include "pli/conf.h"
 #include <confuse.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/conf_check.c - settings that are each of the right form and cannot be as a whole: two listeners on one port, an address that is
- * none, a domain that is not this instance's. Found before anything starts, by pli serve and pli serve -n alike; the line is named. */
+/* pli/conf_check.c - finds settings that have the right form and are wrong together: two listeners on one port, an
+ * address that is not one, a domain that is not this instance's. pli serve and pli serve -n both find them before
+ * anything starts, and name the line. */
 #include "directory/schema/embedded.h"
 #include "pli/instance.h"
 #include "pli/super/super.h"
@@ -87,8 +88,8 @@ static enum rc check_names(const struct conf *c, struct err *e)
     return RC_OK;
 }
 
-/* The directory has the domains that are served, since init. Another name here would be in banners and trace fields only, and every
- * address of it be refused: mail would be lost on senders that give up. */
+/* Since init the directory has the domains that are served. Another name in the settings would be in banners and trace
+ * fields only. Every address with that name would be refused, and mail of senders that give up would be lost. */
 static enum rc check_domain(const struct conf *c, const char *dir, struct err *e)
 {
     char path[4096];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/conf_lines.c - on which line of pli.conf does a setting stand? libconfuse does not keep it, and an error that names the line is
- * mended in a minute. The same grammar, read for its names alone: comments, quoted texts, "section {", "name =". */
+/* pli/conf_lines.c - on which line of pli.conf does a setting stand? libconfuse does not keep the line, and an error
+ * that names it is mended in a minute. This reads the grammar of libconfuse for its names alone: comments, quoted
+ * texts, "section {", "name =". */
 #include "base/ascii.h"
 #include "pli/conf.h"
 #include <string.h>

@@ -21,8 +21,9 @@ char *inst_path(const char *root, const char *name, char out[4096])
     return out;
 }
 
-/* The well-known instance has its settings in /etc/pli, whether its folder was named or not: "pli serve --root /var/lib/pli" is the same
- * instance as "pli serve". Settings in the folder itself count first when it was named. */
+/* The well-known instance has its settings in /etc/pli, whether its folder was named or not, because "pli serve --root
+ * /var/lib/pli" is the same instance as "pli serve". When the folder was named, settings in the folder itself count
+ * first. */
 char *inst_conf_path(const char *root, bool named, char out[4096])
 {
     inst_path(root, "pli.conf", out);
@@ -78,8 +79,9 @@ static int enter_run(struct cmd *c)
     return cmd_sys(c, "%s cannot be entered (%s)", path, strerror(errno));
 }
 
-/* What works on the files themselves is for their owner: a stranger would be told of each file that it cannot read, and half of that is
- * not so. What asks a daemon is left to the daemon, which knows by itself whom it answers. */
+/* A command that works on the files themselves is for their owner. Any other user would be told of each file that it
+ * cannot read, and half of that would be wrong. A command that asks a daemon is left to the daemon, which knows by
+ * itself whom it answers. */
 static int check_owner(struct cmd *c)
 {
     struct stat st;
@@ -90,7 +92,7 @@ static int check_owner(struct cmd *c)
                     c->root, (long)st.st_uid, (long)geteuid());
 }
 
-/* A copy of the well-known instance is a whole one but for its settings, which stood in /etc/pli. */
+/* A copy of the well-known instance has everything except its settings, which stood in /etc/pli. */
 static int no_settings(struct cmd *c, const char *missing)
 {
     char path[4096];

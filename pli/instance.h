@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/instance.h - the instance a command works on: its folder, whether it is served, and connections to its daemons.
  *
- * Folder   DIR: pli.conf ca.pem keys/ tls/ ldap/ store/ run/ log/. Its run folder is the working folder after inst_enter(), for a
- *          socket's name is short (sun_path) and the clients dial names relative to it.
- * Lock     run/pid is locked by the supervisor for as long as it lives: who can lock it knows that nobody serves.
- * Process  pli.
+ * Folder   DIR holds pli.conf ca.pem keys/ tls/ ldap/ store/ run/ log/. After inst_enter() the working folder is DIR/run, because a socket's name
+ *          must be short (sun_path) and the clients dial names relative to it.
+ * Lock     the supervisor locks run/pid for as long as it lives. So a process that can lock the file knows that nobody serves.
+ * Errors   PLI_OK, or PLI_FAILED or PLI_USAGE after one line on standard error.
+ * Process  pli.   Source pli(1).
  */
 #pragma once
 #include "admin/admin.h"

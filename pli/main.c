@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-/* "pli account list | head": who reads has seen enough, and is told nothing. */
+/* In "pli account list | head" the reader has seen enough when the pipe closes, so no failure is reported. */
 static bool reader_gone(void)
 {
     struct pollfd out = {.fd = 1, .events = POLLOUT};

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/owner.c - see pli/owner.h.
  *
- * Root gives files away in folders that a daemon owns, so whoever has taken over that daemon chooses what stands there, and may change
- * it between two of our calls. So no name is used twice: each is opened below its folder's descriptor, never through a symbolic link,
- * and what was looked at through the descriptor is what is given. A file that has another name too (a hard link) is not given, nor is
- * anything that is neither file nor folder.
+ * Root gives files away in folders that a daemon owns. An attacker who has taken over that daemon chooses what stands
+ * there, and may change it between two of our calls. So no name is used twice. Each name is opened below its folder's
+ * descriptor, never through a symbolic link, and the file that was looked at through the descriptor is the file that is
+ * given. A file that has another name too (a hard link) is not given, nor is anything that is neither a file nor a
+ * folder.
  */
 #include "pli/owner.h"
 #include "pli/instance.h"

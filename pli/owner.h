@@ -19,5 +19,6 @@ struct owned {
     bool whole;         /* with everything below it */
 };
 extern const struct owned owned[]; /* ends with .name NULL */
-/* Nothing is done where it stands so already. Never through a symbolic link; a file with a second name (hard link) stays whose it is. */
+/* Gives every folder and file of the table its owner and mode. What is right already is not touched. No symbolic link is followed, and a file with
+ * a second name (hard link) keeps its owner. */
 enum rc owner_apply(const char *dir, const uid_t uids[PROCS_], struct err *e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/trees.h - folders as a whole: empty or not, taken away. Never follows a symbolic link. Process: pli init. */
+/* pli/trees.h - is a folder empty, and removal of a folder with everything in it. Symbolic links are never followed. Process: pli init. */
 #pragma once
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* policies/identifiers.h - national identifiers and addresses: pure checks. Source spec/mssante.md 2.4-2.7, 3.2.
+/* policies/identifiers.h - pure checks of national identifiers and of addresses. True: well formed. Source spec/mssante.md 2.4-2.7, 3.2.
  * Process  any.
  */
 #pragma once

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* policies/trust.c - who is taken into the trust space.
- * Names    a DN is taken apart into attribute values; type, place in the sequence and folded value must all agree. Folding: escapes and
- *          quotes undone, white space (no-break space too) runs to one space and trimmed, ASCII and Latin-1 letters to lower case.
- *          L and ST are one type here: the list writes one where certificates have the other. What does not parse matches nothing.
- * Bounds   MAX_AVAS values, MAX_TEXT folded bytes a name: far above the 130 bytes of the longest name listed.
+/* policies/trust.c - the comparison of names by which a peer is taken into the trust space. See policies/trust.h.
+ * Names    a DN is taken apart into attribute values. Two values are equal when their type, their place in the sequence
+ *          and their folded text agree. Folding undoes escapes and quotes, makes each run of white space (no-break
+ *          space too) one space and trims it, and makes ASCII and Latin-1 letters lower case. L and ST are one type
+ *          here, because the list writes one of them where certificates have the other. A name that does not parse
+ *          matches nothing.
+ * Bounds   MAX_AVAS values and MAX_TEXT folded octets per name. The longest name listed has 130 octets.
  * Source   spec/mssante.md 1.2, 1.3; RFC 4514 3, RFC 4518 2.
  */
 #include "policies/trust.h"

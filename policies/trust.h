@@ -5,6 +5,7 @@
 #pragma once
 #include "base/err.h"
 #include "base/span.h"
-/* RDN sequences compared by attribute type and value: order may be reversed, spaces round separators and runs of spaces fold, case folds. RFC 4514, 4518. */
+/* Are the two names the same sequence of RDNs? RDNs are compared by attribute type and value (RFC 4514, 4518). One sequence may be the other one
+ * reversed. Spaces around separators, runs of spaces and case make no difference. */
 bool dn_same(struct span a, struct span b);
 

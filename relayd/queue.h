@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* relayd/queue.h - a look through the queue: how many recipients wait, how long, in which state.
+/* relayd/queue.h - counts the recipients in the queue, by state, and finds how long the oldest has waited.
+ * Units    numbers are recipients; times are UTC seconds.
+ * Errors   what store_call() gives (store/client/client.h).
  * Process  relayd.
  */
 #pragma once

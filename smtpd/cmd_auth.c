@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* smtpd/cmd_auth.c - AUTH: the SASL exchange, then dird is asked. What it answers is a ticket; the password is wiped.  RFC 4954 */
+/* smtpd/cmd_auth.c - AUTH: the SASL exchange; then dird is asked. Its answer is a ticket. The password is wiped.  RFC
+ * 4954 */
 #include "base/log.h"
 #include "base/wipe.h"
 #include "proto/sasl/sasl.h"
 #include "smtpd/verbs.h"
 #include <stdio.h>
 
-/* A response lies in the stream's buffer, consumed: what it said is not left there. */
+/* A response lies in the stream's buffer after it was consumed. This wipes it there. */
 static void forget(struct span response)
 {
     wipe((void *)(uintptr_t)response.p, response.n);
 }
 
-/* No response line came, or one that is no line: the session ends, with a word where one can still be said. */
+/* No response line came, or octets that are no line. The session ends, with a reply where one can still be sent. */
 static enum rc lost(struct smtp_session *s, enum rc rc, const struct err *e)
 {
     if (rc == RC_TIMEOUT)
@@ -23,7 +24,7 @@ static enum rc lost(struct smtp_session *s, enum rc rc, const struct err *e)
     return rc;
 }
 
-/* Challenge out, one line in, until the exchange is done. */
+/* Sends a challenge and reads one line, again and again, until the exchange is done. */
 static enum rc exchange(struct smtp_session *s, struct sasl *sasl, const struct smtp_auth *a, struct err *e)
 {
     enum rc rc = a->has_initial ? sasl_step(sasl, a->initial, e) : sasl_start(sasl, e);

@@ -18,7 +18,8 @@ void cmd_data(struct smtp_session *s, const union smtp_args *a)
         receive_end(s);
 }
 
-/* Each chunk is answered. That no more octets are taken is told at once; what is wrong with those taken, with the last one. */
+/* Each chunk is answered. When no more octets are taken this is told at once. What is wrong with the octets that were
+ * taken is told at the last chunk. */
 void cmd_bdat(struct smtp_session *s, const union smtp_args *a)
 {
     if (a->bdat.size > 2 * s->conf->letter.max_message) { /* nobody reads that much to say no */

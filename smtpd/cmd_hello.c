@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* smtpd/cmd_hello.c - EHLO, HELO: names, and what is offered in this state.  RFC 5321 4.1.1.1, RFC 9422 (LIMITS) */
+/* smtpd/cmd_hello.c - EHLO and HELO: the two sides' names, and the extensions that are offered in this state.
+ * RFC 5321 4.1.1.1, RFC 9422 (LIMITS) */
 #include "proto/sasl/sasl.h"
 #include "smtpd/verbs.h"
 #include <stdio.h>

@@ -7,8 +7,8 @@
 
 enum { TRUST_MS = 5000 /* who sends a hundred messages is asked about once */ };
 
-/* May the peer's certificate speak for that domain, or, where there is none, for any of the list? A report about mail has no sender domain: every
- * operator of the list may bring one (RFC 5321 4.5.5), and nobody else. */
+/* May the peer's certificate speak for that domain, or, when there is no domain, for any domain of the list? A report
+ * about mail has no sender domain. Every operator of the list may bring one (RFC 5321 4.5.5), and nobody else may. */
 static enum cause listed(const struct smtp_session *s, struct span domain, struct err *e)
 {
     static const enum cause of[] = {
@@ -39,7 +39,8 @@ static enum cause from_relay(struct smtp_session *s, const struct smtp_path *p, 
     return r;
 }
 
-/* Disabled or deleted since it signed in: it signs in again, and is told there. */
+/* Does the account still stand? When it was disabled or deleted since it signed in, the client must sign in again, and
+ * is told then. */
 static enum cause account_stands(struct smtp_session *s, struct err *e)
 {
     enum rc rc;

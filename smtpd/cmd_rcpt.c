@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* smtpd/cmd_rcpt.c - RCPT: who is it, is the mailbox there, open and not full? All refusals that can be told now are told now.
- * A recipient elsewhere: from submission only, within the trust space only.  RFC 5321 4.1.1.3, 4.5.1 (postmaster), RFC 3461 */
+/* smtpd/cmd_rcpt.c - RCPT: does the recipient's mailbox exist, is it open, and is it not full? Every refusal that can
+ * be told now is told now. A recipient elsewhere is taken from submission only, and within the trust space only.
+ * RFC 5321 4.1.1.3, 4.5.1 (postmaster), RFC 3461 */
 #include "base/log.h"
 #include "smtpd/verbs.h"
 #include <stdio.h>

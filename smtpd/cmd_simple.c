@@ -16,7 +16,8 @@ void cmd_noop(struct smtp_session *s, const union smtp_args *a)
     smtp_say(s, 250, "2.0.0", "OK");
 }
 
-/* Who has a mailbox is told at RCPT, to those who may write to it; a list of all is the directory's to give (RFC 5321 3.5.3). */
+/* RCPT tells whether a mailbox exists, to those who may write to it. A list of all addresses is the directory's to give
+ * (RFC 5321 3.5.3). */
 void cmd_vrfy(struct smtp_session *s, const union smtp_args *a)
 {
     (void)a;

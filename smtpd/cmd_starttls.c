@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* smtpd/cmd_starttls.c - STARTTLS, and TLS from the start: the handshake (keyd signs it), then nothing said before counts.  RFC 3207 4.2
+/* smtpd/cmd_starttls.c - STARTTLS, and TLS from the start. keyd signs the handshake. After it nothing that was said
+ * before counts.  RFC 3207 4.2
  *
- * Bytes behind STARTTLS in clear are somebody else's words put into this client's mouth: the session ends.
+ * Octets in clear behind STARTTLS may come from an attacker and would be taken for the client's. So they end the
+ * session.
  */
 #include "base/log.h"
 #include "smtpd/start_tls.h"

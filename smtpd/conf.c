@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* smtpd/conf.c - settings to struct smtpd: what is read and loaded before the sandbox, by the listener, once. See smtpd/conf.h. */
+/* smtpd/conf.c - makes struct smtpd from the settings. The listener reads and loads all of it once, before its sandbox.
+ * See smtpd/conf.h. */
 #include "smtpd/conf.h"
 #include "base/service_listen.h"
 #include "base/wipe.h"
@@ -25,7 +26,8 @@ static const char *instance_of(const struct boot *b)
     return instance;
 }
 
-/* A PEM file of anchors: as the setting says, beside the instance when it is no whole path; ca.pem when it says nothing. */
+/* The path of the PEM file of anchors that the setting names. A name that is not an absolute path is taken below the
+ * instance's folder. Without a name it is ca.pem. */
 static void anchors_path(const struct boot *b, const char *setting, char out[1024])
 {
     const char *set = boot_get(b, setting);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* smtpd/conf.h - settings and descriptors of the boot list, checked and loaded; dies with a clear line when something is missing.
+/* smtpd/conf.h - checks and loads the settings and descriptors of the boot list (base/boot.h). When one is missing the process ends with a clear
+ * line.
  * Process  smtpd listener, before its sandbox.
  */
 #pragma once

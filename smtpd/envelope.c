@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* smtpd/envelope.c - sender and recipients while they are gathered. Bounded by what one request to stored can name. */
+/* smtpd/envelope.c - gathers the sender and the recipients. What one request to stored can name bounds how many. */
 #include "base/ipc.h"
 #include "smtpd/session.h"
 
@@ -29,7 +29,8 @@ static bool known(const struct recipients *to, const struct recipient *r)
     return false;
 }
 
-/* Named twice, or by two of its addresses: one copy, and no more weight. NULL: there is no room for one more of that weight. */
+/* A mailbox that is named twice, or by two of its addresses, gets one copy and adds no weight. NULL: there is no room
+ * for one more of that weight. */
 static struct recipient *add(struct smtp_envelope *v, const struct recipient *like, size_t weight)
 {
     if (!known(&v->is.to, like)) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* smtpd/main.c - pli-smtpd: listens on 25, 587 and 465, forks a session a peer. --verbs prints the verb table as JSON. */
+/* smtpd/main.c - pli-smtpd: listens on 25, 587 and 465 and forks one session per peer. --verbs prints the verb table as
+ * JSON. */
 #include "base/service.h"
 #include "base/service_listen.h"
 #include "crypto/seal/seal.h"

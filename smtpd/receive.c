@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* smtpd/receive.c - the octets of a message from the stream into the letter, and its end: filed, or refused with its cause.
+/* smtpd/receive.c - gives the octets of a message from the stream to the letter. At its end the message is filed, or
+ * refused with its cause.
  *
- * A message that is refused on the way is read to its end all the same, so that the reply comes where the client waits for it and no octet
- * of it is ever taken for a command. After a bare CR or LF the true end may never come: then the wait is short.
+ * A message that is refused on the way is read to its end all the same. So the reply comes where the client waits for
+ * it, and no octet of the message is taken for a command. After a bare CR or LF the true end may never come, so then
+ * the wait is short.
  */
 #include "base/dialler.h"
 #include "base/log.h"
@@ -15,7 +17,8 @@ enum {
     WHOLE_TIMES = 12 /* a message may take twelve times the wait for a block: two hours */
 };
 
-/* The account's key slots, asked for when a first message is to be signed: a connection of its own, bound by the ticket. */
+/* Asks for the account's key slots when a first message is to be signed, over a connection of its own, bound by the
+ * ticket. */
 static bool load_slots(struct smtp_session *s, struct err *e)
 {
     struct store_box_rep box;
@@ -35,7 +38,7 @@ static bool load_slots(struct smtp_session *s, struct err *e)
     return rc == RC_OK;
 }
 
-/* Asked when a message grows: whose it is, is known by then. */
+/* The spool asks this when a message grows. By then it is known whose message it is. */
 static bool room_of_sender(void *ctx, uint64_t bytes)
 {
     const struct smtp_session *s = ctx;
@@ -100,8 +103,8 @@ static void look_for_faults(struct smtp_session *s)
         s->data_refused = of[s->data.fault];
 }
 
-/* A message may be two hours on its way: the account's ticket is renewed meanwhile, and nobody goes on in the name of one that is disabled,
- * gone or has another password. */
+/* A message may be two hours on its way. Meanwhile the account's ticket is renewed. When the account is disabled, is
+ * gone or has another password, the session does not go on in its name. */
 static bool may_go_on(struct smtp_session *s)
 {
     if (deadline_left_ms(s->look_at) > 0)
@@ -164,7 +167,7 @@ bool receive_chunk(struct smtp_session *s, uint64_t n)
     return true;
 }
 
-/* Octets behind a BDAT that was refused. Nobody who sends more than this still listens. */
+/* Reads the octets behind a BDAT that was refused away. A client that sends more than this does not listen any more. */
 bool receive_skip(struct smtp_session *s, uint64_t n)
 {
     struct span in;

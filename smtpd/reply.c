@@ -26,15 +26,17 @@ void smtp_end(struct smtp_session *s, const char *why)
         s->end = why;
 }
 
-/* An answer to an honest question, not an error of the client: a list may name many that have left. */
+/* Refusals that answer an honest question and are not errors of the client: a list may name many people that have
+ * left. */
 static bool about_recipient(const struct smtp_session *s, enum cause c)
 {
     return s->verb && strcmp(s->verb, "RCPT") == 0 &&
            (c == CAUSE_UNKNOWN_RCPT || c == CAUSE_DISABLED_RCPT || c == CAUSE_NOT_LOCAL || c == CAUSE_UNKNOWN_DOMAIN);
 }
 
-/* Has the peer had its share of refusals? Temporary troubles are ours, not its errors. Another operator that asks for ever more addresses that are not
- * there gathers them. */
+/* Has the peer had its share of refusals? Temporary troubles are ours and do not count. Refusals about recipients are
+ * counted apart and for another operator only, because one that asks for ever more unknown addresses gathers
+ * addresses. */
 static bool enough(struct smtp_session *s, enum cause c, int code)
 {
     if (about_recipient(s, c))

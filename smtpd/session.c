@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* smtpd/session.c - the life of a session: TLS when the port says so, greeting, one command after the other, goodbye. */
+/* smtpd/session.c - the life of a session: TLS first on port 465, the greeting, one command after the other, the
+ * goodbye. */
 #include "smtpd/session.h"
 #include "base/log.h"
 #include "base/sandbox.h"
@@ -104,7 +105,8 @@ static bool line_at_hand(struct smtp_session *s)
     return stream_buffered(s->st) > 0 && stream_peek(s->st, &have, &e) == RC_OK && span_chr(have, '\n') >= 0;
 }
 
-/* Until the client speaks (STREAM_INPUT), the listener is to stop (OTHER), or the account's right to be here is to be looked at (THIRD). */
+/* Waits until the client speaks (STREAM_INPUT), the listener is told to stop (OTHER), or the account's right to be here
+ * must be looked at (THIRD). */
 static enum rc wait_once(struct smtp_session *s, int64_t until, int *which, struct err *e)
 {
     int64_t due = stay_due(&s->stay);
@@ -139,8 +141,8 @@ static bool wait_for_client(struct smtp_session *s)
     return !s->over;
 }
 
-/* A line that can not be read. Too long: drained to its end, the session goes on. A bare CR or LF: it ends, for the two sides do not
- * agree on what a line is. */
+/* For a line that cannot be read. A line that is too long is read away to its end, and the session goes on. A bare CR
+ * or LF ends the session, because the two sides do not agree on what a line is. */
 static void bad_line(struct smtp_session *s, const struct err *cause)
 {
     struct span have, head;
@@ -219,7 +221,8 @@ static void unknown_verb(struct smtp_session *s, struct span verb)
     smtp_refuse(s, CAUSE_UNKNOWN_VERB, NULL);
 }
 
-/* Replies are gathered until the client waits. Not behind a verb that ends a group, nor behind one that is not known: RFC 2920 3.2 (3), (4). */
+/* Replies are gathered until the client waits. They leave at once after a verb that ends a group, and after a verb that
+ * is not known (RFC 2920 3.2 (3), (4)). */
 static void end_group(struct smtp_session *s, const struct verb *v)
 {
     struct err e;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* smtpd/session.h - one SMTP session in a process of its own: what it holds, and what its verbs share.
  *
- * Holds    one envelope, one message, a sign-in's ticket. Never a private key, never another session's mail.
+ * Holds    one envelope, one message, the ticket of a sign-in. It never holds a private key or another session's mail.
  * Phases   START --EHLO/HELO--> READY (CLEAR, READY or PROVEN) --MAIL--> MAIL --RCPT--> RCPT --BDAT--> BDAT; the end of a message, RSET
- *          and EHLO lead back to READY;
- *          STARTTLS back to START. Which verb may come when: the table in verbs.c.
- * Ends     QUIT, deadline, too many errors, the peer gone, the server stopping (421 at the next pause; a message on its way is finished).
+ *          and EHLO lead back to READY; STARTTLS leads back to START. The table in verbs.c says which verb may come in which phase.
+ * Ends     by QUIT, at a deadline, after too many errors, when the peer is gone, and when the server stops (421 at the next pause, after a message
+ *          on its way is finished).
+ * Units    deadlines (.._deadline, .._until, .._at) are clock_mono() nanoseconds; settings that end in _ms are milliseconds.
  * Process  smtpd sessions.   Source RFC 5321, RFC 2920, RFC 3030, RFC 3207, RFC 4954, RFC 6409.
  */
 #pragma once
@@ -29,7 +30,7 @@ struct smtpd { /* settings and what the listener keeps warm; read only in sessio
     struct listener listener;
 };
 
-/* READY is kept in .phase; what it means for verbs depends on TLS and sign-in: smtp_phase() says CLEAR, READY or PROVEN. */
+/* .phase keeps READY for each of CLEAR, READY and PROVEN. Which of the three it means depends on TLS and sign-in; smtp_phase() says it. */
 enum {
     PH_START = 1, /* "connected": no EHLO yet */
     PH_CLEAR = 2, /* "clear": greeted, no TLS */
@@ -90,14 +91,14 @@ struct smtp_session {
 void *smtp_ready(void *conf);                                                         /* listener.ready: sandbox, daemons dialled */
 void smtp_session(void *conf, void *ready, int fd, const struct listener_peer *peer); /* listener.session */
 void smtp_session_loop(struct smtp_session *s);                          /* st, conf, peer are set */
-/* False: the account is disabled, gone, or has another password: that has been said (421), and the session is over. */
+/* False: the account is disabled, gone, or has another password. Then the client has been told (421), and the session is over. */
 bool smtp_stays(struct smtp_session *s);
 void tls_is(struct smtp_session *s);      /* the handshake is over, .tls_peer is filled in: .tls and .from follow */
 void account_is(struct smtp_session *s); /* after each change of .account, .ticket, .slots or .account_flags: .as follows */
 bool smtp_is_submission(const struct smtp_session *s);
 unsigned smtp_phase(const struct smtp_session *s); /* one PH_ bit */
-/* The peer has shown who it is: by a sign-in, or on port 25 by a verified certificate that the trust space lists for the sender's domain. TLS
- * alone proves nothing. Until then the session must end by its login deadline, and holds one of the few places for strangers. */
+/* Notes that the peer has shown who it is: by a sign-in, or on port 25 by a verified certificate that the trust space lists for the sender's domain.
+ * TLS alone proves nothing. Before this call the session must end by its login deadline, and holds one of the few places for strangers. */
 void smtp_prove(struct smtp_session *s);
 
 /* ---- replies (reply.c) ---- */
@@ -111,7 +112,7 @@ void smtp_unread(struct smtp_session *s, enum rc rc, enum cause late, const stru
 
 /* ---- the envelope (envelope.c) ---- */
 void envelope_reset(struct smtp_session *s); /* to READY when it was beyond; drops a message on its way */
-/* False: no more fit one request to stored. */
+/* Adds a recipient. False: one request to stored has no room for another. */
 bool envelope_add_box(struct smtp_session *s, const struct dird_lookup_rep *who, const char *address);
 bool envelope_add_remote(struct smtp_session *s, const char *address, const struct smtp_rcpt_params *p);
 

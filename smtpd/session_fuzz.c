@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* smtpd/session_fuzz.c - whatever a client writes, in whatever phase: octet 0 chooses how far the session is led first. The session must end by
- * itself, answer nothing but whole reply lines, and file nothing that was not sent as a message. */
+/* smtpd/session_fuzz.c - a client that writes anything, in any phase. Octet 0 chooses how far the session is led first.
+ * The session must end by itself, answer nothing but whole reply lines, and file nothing that was not sent as a
+ * message. */
 #include "smtpd/fake_test.h"
 #include <sys/socket.h>
 
@@ -26,7 +27,7 @@ static struct smtpd conf = {.host = "mail.chu.example",
                             .login_ms = 1000,
                             .session_ms = 60000};
 
-/* Each line a code, then ' ' or '-', then CRLF: nothing of the input may have broken a reply. */
+/* Each line must be a code, then ' ' or '-', then a text and CRLF. So nothing of the input has broken a reply. */
 static void check_replies(struct span out)
 {
     while (out.n > 0) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* smtpd/verbs.h - the only list of SMTP verbs: where each may come, what it asks for, who parses and who runs it.
- * From it come dispatch, HELP, redaction (V_SECRET), and the test that tries every verb in every phase (pli-smtpd --verbs).
- * Process  smtpd sessions.
+/* smtpd/verbs.h - the only list of SMTP verbs. A row says in which phases the verb may come, what it needs, which function parses its argument and
+ * which one runs it. Dispatch, HELP, redaction (V_SECRET) and the test that tries every verb in every phase (pli-smtpd --verbs) come from it.
+ * Process  smtpd sessions.   Source RFC 5321 4.1, and the extensions of smtpd/session.h.
  */
 #pragma once
 #include "smtpd/session.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/keyd/cache.c - see cache.h. A set is WAYS entries behind one lock; an entry is its head, then the value. */
+/* crypto/keyd/cache.c - see cache.h. A set has WAYS entries and one lock. An entry is a head and then the value. */
 #include "crypto/keyd/cache.h"
 #include "base/wipe.h"
 #include <pthread.h>
@@ -61,7 +61,7 @@ static void empty(struct cache *c, struct head *h)
     wipe(h, c->entry);
 }
 
-/* the key's entry, or NULL; *victim_out the one to give up for it */
+/* The key's entry, or NULL. *victim_out: the entry to give up for it. */
 static struct head *look(const struct cache *c, size_t set, const unsigned char key[CACHE_KEY],
                          struct head **victim_out)
 {

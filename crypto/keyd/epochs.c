@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/keyd/epochs.c - epoch keys: one a mailbox and short period, made here, sealed to the mailbox once, then forgotten.
+/* crypto/keyd/epochs.c - epoch keys: one per mailbox and short period. A key is made here, sealed to the mailbox once,
+ * and then forgotten.
  *
- * Found by the mailbox *and* the public key that was named: a session that names another key for a mailbox wraps for that key
- * alone and can not spoil the epoch that others use. The number follows from the record (seal_epoch_id), so no two epochs of a mailbox share one.
+ * An epoch is found by the mailbox *and* the public key that was named. So a session that names another key for a
+ * mailbox wraps for that key alone, and cannot spoil the epoch that others use. The number of an epoch follows from its
+ * record (seal_epoch_id), so no two epochs of a mailbox have the same number.
  */
 #include "base/clock.h"
 #include "base/wipe.h"
@@ -47,8 +49,8 @@ static enum rc epoch_make(struct state *s, uint64_t mbx, const unsigned char pub
     return seal_epoch_seal(pub, mbx, p->key, p->rec, &p->id, e);
 }
 
-/* A copy of the current epoch, one wrap taken from it; the copy's key is the caller's to wipe. RC_MORE: a new one is needed, and may_make says
- * that it was not paid for yet. */
+/* Copies the current epoch out and takes one wrap from it. The caller wipes the copy's key. RC_MORE: a new epoch is
+ * needed, and may_make says that it was not paid for yet. */
 static enum rc epoch_take(struct state *s, bool may_make, uint64_t mbx, const unsigned char pub[SEAL_PUB],
                           struct epoch *copy, struct err *e)
 {
@@ -71,7 +73,8 @@ static enum rc epoch_take(struct state *s, bool may_make, uint64_t mbx, const un
     return rc;
 }
 
-/* A new epoch costs a key agreement and, for a mailbox that a session invented, a place that a true one loses: a process gets so many. */
+/* A new epoch costs a key agreement. For a mailbox that a session invented it also costs a place that a true mailbox
+ * loses. So a process gets a bounded number. */
 enum rc epoch_wrap(struct state *s, pid_t pid, uint64_t mbx, const unsigned char pub[SEAL_PUB],
                    const unsigned char cek[SEAL_CEK], struct keyd_wrapped *out, struct err *e)
 {

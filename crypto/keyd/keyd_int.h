@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/keyd/keyd_int.h - what pli-keyd's purposes share: its state, and one handler a purpose.
+/* crypto/keyd/keyd_int.h - what pli-keyd's purposes share: the state of the daemon, and one handler per purpose.
  *
- * State    read-only after start, but for the caches (locks of their own) and counters (atomic). Handlers run on several threads.
- * Logs     open-box, box-new, rewrap, sign-mail, issue, queue-open: one line each, with address or mailbox, never a secret.
- *          wrap and tls-sign are counted (status) and logged at debug level only: there is one for every letter and connection.
+ * State    is read-only after start, except the caches, which have locks of their own, and the counters, which are atomic. Handlers run on several
+ *          threads.
+ * Logs     open-box, box-new, rewrap, sign-mail, issue, queue-open write one line each, with address or mailbox, never a secret.
+ *          wrap and tls-sign are counted (status) and logged at debug level only, because every letter and every connection has one.
  * Process  pli-keyd.
  */
 #pragma once
@@ -37,21 +38,23 @@ purpose purpose_wrap, purpose_open, purpose_box_new, purpose_rewrap, purpose_sig
 /* state.c */
 struct state *state_new(const struct boot *b);        /* reads keyring, credential, ticket key; dies with a clear line */
 void state_free(struct state **s);
-/* A ticket that gives that right, or RC_DENIED, counted and logged. */
+/* Checks that the ticket is valid and gives that right. RC_DENIED: it does not; this is counted and logged. */
 enum rc ticket_for(struct state *s, struct span wire, uint32_t right, struct ticket *t_out, struct err *e);
-/* RC_TEMP when subject has used its share of this minute; counts: s->limits or s->handshakes. */
+/* Takes one (limit_take_n(): n) of the subject's share of this minute. RC_TEMP: the share is used up. counts: s->limits or s->handshakes.
+ * most: the share per minute. */
 enum rc limit_take(struct state *s, struct cache *counts, const char *purpose, struct span subject, uint32_t most, struct err *e);
 enum rc limit_take_n(struct state *s, struct cache *counts, const char *purpose, struct span subject, uint32_t n, uint32_t most, struct err *e);
-/* Forgets what is past its time; the ticker's work, each half minute. */
+/* Forgets what is past its time. The ticker calls it each half minute. */
 void state_sweep(struct state *s);
 
-/* epochs.c: wraps cek for a mailbox's current epoch, making one when there is none or it is used up; process pid may have so many made. */
+/* epochs.c: wraps cek for a mailbox's current epoch. A new epoch is made when there is none or the current one is used up. s->epochs_most bounds
+ * how many new epochs the process pid may cause per minute (RC_TEMP). */
 enum rc epoch_wrap(struct state *s, pid_t pid, uint64_t mbx, const unsigned char pub[SEAL_PUB], const unsigned char cek[SEAL_CEK],
                    struct keyd_wrapped *out, struct err *e);
 bool epoch_stale(const void *value, int64_t now);
 size_t epoch_size(void);
 
-/* opened.c: password slots, opened once and remembered for a few minutes. RC_TEMP, CAUSE_BUSY: too many slow hashes at once. */
+/* opened.c: opens a password slot, and remembers the opened slot for a few minutes. RC_TEMP, CAUSE_BUSY: too many slow hashes at once. */
 enum rc password_open(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], const struct slot *slot, struct span password,
                       unsigned char priv_out[SEAL_PRIV], struct err *e);
 enum rc slow_enter(struct state *s, struct err *e);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/keyd/opened.c - password slots: the slow hash once, then a keyed MAC of the same password for a few minutes.
+/* crypto/keyd/opened.c - password slots. A password is hashed slowly once; for a few minutes after that a keyed MAC of
+ * the same password is enough.
  *
- * At most state.slow_most threads hash at once; whoever comes then is told CAUSE_BUSY and asks again, so that no worker ever
- * waits and wraps and TLS signatures keep flowing.
+ * At most state.slow_most threads hash at once. Any further request is told CAUSE_BUSY and asks again, so that no worker
+ * waits, and wraps and TLS signatures go on.
+
  */
 #include "base/clock.h"
 #include "base/wipe.h"
@@ -10,7 +12,7 @@
 #include "crypto/keyd/slot_keys.h"
 #include "crypto/seal/digest.h"
 
-enum { GUESSES_MOST = 30 }; /* a minute and mailbox; who knows the password needs one in five */
+enum { GUESSES_MOST = 30 }; /* per minute and mailbox; a user who knows the password needs one in five minutes */
 #define LIFE (INT64_C(300) * 1000000000)
 
 struct opened {

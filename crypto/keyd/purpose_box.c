@@ -43,7 +43,7 @@ enum rc purpose_box_new(void *daemon, struct ipc_peer *p, const void *req, int f
     return rc;
 }
 
-/* body, opened with the old password, sealed with the new */
+/* Opens body with the old password and seals it with the new one. */
 static enum rc body_rewrap(const struct keyd_rewrap_req *rq, struct span body, struct buf *out, struct err *e)
 {
     unsigned char priv[SEAL_PRIV];
@@ -55,7 +55,7 @@ static enum rc body_rewrap(const struct keyd_rewrap_req *rq, struct span body, s
     return rc;
 }
 
-/* the list with its first password slot replaced; as it was when there is none */
+/* Writes the list with its first password slot replaced. A list without one is written as it was. */
 static enum rc list_rewrap(const struct keyd_rewrap_req *rq, struct buf *out, struct err *e)
 {
     struct buf body = BUF_INIT;

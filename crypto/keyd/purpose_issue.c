@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/keyd/purpose_issue.c - the trial CA: a person's S/MIME certificate (the key never leaves but sealed), or a partner
- * operator's server certificate for trials (its key is given out: it is the partner's).
+/* crypto/keyd/purpose_issue.c - the trial CA. It issues a person's S/MIME certificate, whose key leaves keyd only
+ * sealed. It also issues a partner operator's server certificate for trials, whose key is given out, because it is the
+ * partner's.
  */
 #include "crypto/keyd/keyd_int.h"
 #include "crypto/keyd/slot_keys.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/keyd/purpose_queue.c - a queue entry's content key for relayd; for an admin its envelope's key and no more; and status. */
+/* crypto/keyd/purpose_queue.c - the content key of a queue entry for relayd; for an administrator only the key of its
+ * envelope. Also the purpose status. */
 #include "base/wipe.h"
 #include "crypto/keyd/keyd_int.h"
 

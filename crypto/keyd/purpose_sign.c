@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/keyd/purpose_sign.c - a mail's digest, signed for the ticket's account with the key in its signing slot: a finished CMS.
+/* crypto/keyd/purpose_sign.c - signs a mail's digest for the ticket's account, with the key in the account's signing
+ * slot. The answer is a finished CMS.
  *
- * Opening a slot and parsing an RSA key costs as much as signing, so parsed signers are kept (by address and slot), counted while in
- * use, and dropped ten minutes after the last use.
+ * Opening a slot and parsing an RSA key costs as much as signing. So parsed signers are kept, by address and slot.
+ * Their uses are counted, and a signer is dropped ten minutes after its last use.
  */
 #include "base/clock.h"
 #include "base/wipe.h"
@@ -116,7 +117,7 @@ static enum rc sign(struct state *st, const struct ticket *t, const struct keyd_
     return rc;
 }
 
-/* A signature may carry no time at all (docs/decisions/0014), never a wrong one. */
+/* A signature may carry no time at all (docs/decisions/0014). It must not carry a wrong one. */
 static bool clocks_agree(uint64_t when)
 {
     uint64_t now = (uint64_t)clock_utc();

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/keyd/purpose_tls.c - a handshake signature with a TLS key. RFC 8446 4.2.3, RFC 5246 7.4.1.4.1, RFC 8422.
  *
- * The TLS library gives out the hash of what is signed, not the data, so keyd can not see that it is a handshake. What holds a
- * session that was taken over: a TLS key signs for no other use (its certificate says serverAuth and clientAuth only, mail keys are
- * others), and a process, which can not fork, gets few signatures a minute.
+ * The TLS library gives out the hash of what is signed, and not the data. So keyd cannot see that the data is a
+ * handshake. Two things bound a session that was taken over. A TLS key is of use for TLS only, because its certificate
+ * says serverAuth and clientAuth only, and mail keys are other keys. And a process, which cannot fork, gets few
+ * signatures per minute.
  */
 #include "crypto/keyd/keyd_int.h"
 #include <openssl/rsa.h>

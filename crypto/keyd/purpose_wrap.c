@@ -20,7 +20,8 @@ static enum rc wrap_one(struct state *s, pid_t pid, const struct keyd_box *b, co
     return rc;
 }
 
-/* How many mailboxes one request may name, and one process in a minute: a session that was taken over keeps keyd from nobody else. */
+/* Bounds how many mailboxes one request may name, and one process per minute. So a session that was taken over cannot
+ * keep keyd busy at the cost of all others. */
 static enum rc bounded(struct state *s, const struct ipc_peer *p, struct span boxes, struct err *e)
 {
     size_t n = boxes.n / BOX_OCTETS;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/keyd/slot_keys.c - making and opening key slots. RFC 7914 (scrypt), RFC 5869.
  *
- * Keys     a slot's key is derived, never the key-encryption key itself: HKDF(kek, "pli slot 1" | aad), or scrypt. So random
- *          nonces under one key stay few, and a slot moved to another mailbox or address opens with no key.
+ * Keys     a slot is sealed with a derived key and never with the key-encryption key itself: HKDF(kek, "pli slot 1" |
+ *          aad), or scrypt. So few random nonces are used under one key, and a slot that was moved to another mailbox
+ *          or address opens with no key.
  * Secrets  every derived key is wiped before return.
  */
 #include "base/ascii.h"
@@ -20,7 +21,8 @@ enum {
     PASSWORD_HEAD = SALT_LEN + 3,
     PASSWORD_BODY = PASSWORD_HEAD + KEYD_BODY
 };
-/* what a slot may ask of us: 2^17 * 16 * 128 bytes would be 256 MB; the product is bounded to 64 MB */
+/* Bounds the memory that a slot may ask for. 2^17 * 16 * 128 octets would be 256 MB; the product may be at most 64
+ * MB. */
 enum { LOG2N_MAX = 17, R_MAX = 16, P_MAX = 4, SCRYPT_MEM = 64 << 20 };
 
 static void put_le(unsigned char *p, uint64_t v, size_t n)
@@ -51,7 +53,8 @@ static void aad_box(struct aad *a, enum slot_type type, uint64_t mbx, const unsi
     a->n += 8 + SEAL_PUB;
 }
 
-/* the address in lower case, length first, and the certificate's digest: neither can be exchanged */
+/* The address in lower case, its length first, and the certificate's digest. Bound to both, a slot opens with no
+ * other. */
 static enum rc aad_signing(struct aad *a, struct span address, struct span cert, struct err *e)
 {
     if (address.n == 0 || address.n > 255)
@@ -74,7 +77,7 @@ static enum rc kek_key(const unsigned char kek[SLOT_KEK], const struct aad *a, u
     return alg_hkdf(span_of(kek, SLOT_KEK), span_of(info, 10 + a->n), key, e);
 }
 
-/* nonce | cipher text | tag, appended to out; key is wiped */
+/* Seals: appends nonce | cipher text | tag to out. key is wiped. */
 static enum rc body_seal(unsigned char key[32], const struct aad *a, struct span plain, struct buf *out, struct err *e)
 {
     unsigned char nonce[GCM_NONCE];
@@ -92,7 +95,7 @@ static enum rc body_seal(unsigned char key[32], const struct aad *a, struct span
     return rc;
 }
 
-/* the reverse, body.n checked by the caller; key is wiped */
+/* Opens what that sealed. The caller has checked body.n. key is wiped. */
 static enum rc body_open(unsigned char key[32], const struct aad *a, struct span body, unsigned char *out,
                          struct err *e)
 {
@@ -176,7 +179,7 @@ static bool scrypt_fair(const unsigned char head[PASSWORD_HEAD])
            (UINT64_C(128) << n) * (r + 1) <= (uint64_t)SCRYPT_MEM;
 }
 
-/* the parameters are bound too: none can be weakened */
+/* The parameters of scrypt are bound too, so that none can be weakened. */
 static void aad_password(struct aad *a, uint64_t mbx, const unsigned char pub[SEAL_PUB],
                          const unsigned char head[PASSWORD_HEAD])
 {

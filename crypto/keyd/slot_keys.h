@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/keyd/slot_keys.h - a key into its slot, and out of it (crypto/seal/slot.h has the list and the formats).
+/* crypto/keyd/slot_keys.h - seals a key into its slot, and opens it again (crypto/seal/slot.h has the list of slots and the formats).
  *
- * Wall     these functions are objects of pli-keyd, of no library: a session, stored or pli could not call them if it wanted to. tests/arch looks
- *          into the programs.
- * Shapes   kek: the key-encryption key of the keyring. body: of one slot, appended to body_out.
- * Owns     nothing. Derived keys are wiped before return; priv_out and pkcs8_out are the caller's to wipe.
- * Errors   RC_CORRUPT: another key, mailbox, address, or changed bytes. RC_DENIED: another password. RC_PERM: beyond a bound.
+ * Wall     these functions are linked into pli-keyd only and are part of no library. So a session, stored or pli cannot call them, even when it was
+ *          taken over. tests/arch looks into the programs to prove it.
+ * Shapes   kek: the key-encryption key of the keyring. body: the body of one slot; the seal functions append it to body_out.
+ * Owns     nothing. Derived keys are wiped before return; the caller wipes priv_out and pkcs8_out.
+ * Errors   RC_CORRUPT: the slot was sealed for another key, mailbox or address, or its octets were changed. RC_DENIED: another password.
+ *          RC_PERM: beyond a bound.
  * Process  keyd.   Source RFC 7914 (scrypt), RFC 5869 (HKDF).
  */
 #pragma once

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/keyd/slot_keys_fuzz.c - hostile slots, as stored or a session could hand them to keyd: never a crash, never a key. The password slot is left
- * out, because each of its tries costs a tenth of a second.
+/* crypto/keyd/slot_keys_fuzz.c - hostile slots, as stored or a session could hand them to keyd. They must never cause a
+ * crash and never give a key. The password slot is left out, because each of its tries costs a tenth of a second.
  */
 #include "crypto/keyd/slot_keys.h"
 #include <stdlib.h>

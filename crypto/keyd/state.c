@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/keyd/state.c - what keyd starts from, tickets, limits, and forgetting in time. */
+/* crypto/keyd/state.c - what keyd reads at its start; the check of tickets; limits; and forgetting what is past its
+ * time. */
 #include "base/clock.h"
 #include "base/wipe.h"
 #include "crypto/keyd/keyd_int.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/account_check.c - what a new account must be before anything is written. One line each, said so that the person at the
- * command line knows what to correct.
+/* directory/dird/account_check.c - checks a new account before anything is written. Each error is one line that tells
+ * the person at the command line what to correct.
  * Source   spec/mssante.md 2.1 (types), 2.4, 2.5 (numbers), 3.2 (addresses).   Process  dird.
  */
 #include "base/ascii.h"
@@ -18,7 +18,7 @@ static bool is_lower(struct span s)
     return true;
 }
 
-/* Form, domain served here, not held by another. */
+/* An address must have the right form and a domain that is served here, and no other account may hold it. */
 static enum rc check_address(struct cache *c, struct span address, struct span holder, struct err *e)
 {
     struct cache_view v;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/account_read.c - accounts as the directory has them: one, a page in address order, a search.
+/* directory/dird/account_read.c - reads accounts from the directory: one account, a page in the order of addresses, a
+ * search.
  * Process  dird.
  */
 #include "base/log.h"
@@ -69,7 +70,8 @@ enum rc account_csn(struct dird *d, struct span address, uint64_t *csn_out, stru
 }
 
 /* ---- lists ---- */
-/* Adds the account's record to list. RC_MORE: there is no room for it. One that vanished meanwhile is left out. */
+/* Adds the account's record to list. RC_MORE: there is no room for it. An account that vanished meanwhile is left
+ * out. */
 static enum rc add_record(struct dird *d, struct span address, bool certs_only, struct buf *list, struct err *e)
 {
     struct buf mem = BUF_INIT, rec = BUF_INIT;
@@ -174,7 +176,7 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Those behind after, sorted, NUL-ended. */
+/* Writes the names that follow "after", sorted, each NUL-ended. */
 static void sort_names(struct buf *names, struct span after, struct buf *out)
 {
     char low[CACHE_NAME] = "";

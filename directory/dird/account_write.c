@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/account_write.c - accounts made, changed, removed. Written to slapd, then waited for in the cache, so that an account is
- * usable (a change is in force) when the call returns.
+/* directory/dird/account_write.c - makes, changes and removes accounts. Each change is written to slapd, and then
+ * waited for in the cache. So the account is usable, or the change is in force, when the call returns.
  *
- * Add      the entry first, without a password, then the password by the modify operation of RFC 3062: slapd hashes it whatever its
- *          settings. When that fails the entry is taken back. An account without a password gets a random one, so that a wrong sign-in
- *          takes the same time for every account.
+ * Add      The entry is written first, without a password. Then the operation of RFC 3062 sets the password, because
+ *          slapd hashes it then whatever its settings. When that fails the entry is removed again. An account without a
+ *          password gets a random one, so that a wrong sign-in takes the same time for every account.
  * Process  dird, under d->write.
  */
 #include "base/clock.h"
@@ -150,7 +150,7 @@ static struct mods *new_entry(const struct dird_account *a, struct span structur
     return m;
 }
 
-/* Structure and person first: a mailbox never names what is not there. */
+/* The structure and the person are written first, so that a mailbox never names an entry that is not there. */
 static enum rc add_entry(struct dird *d, const struct dird_account *a, struct err *e)
 {
     struct buf structure = BUF_INIT;

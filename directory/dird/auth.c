@@ -157,7 +157,8 @@ static enum rc try_now(struct auth *a, const struct cache_view *v, bool usable, 
     return rc;
 }
 
-/* What is remembered as right is no short cut past the pauses: it would tell a guesser which guess is right. */
+/* A password that is remembered as right does not pass by the pauses, because that would tell a guesser which guess is
+ * right. */
 static enum rc check(struct auth *a, const struct cache_view *v, bool usable, const struct dird_auth_req *rq, uint64_t process, struct err *e)
 {
     unsigned char mac[CHECKED_MAC];

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/auth.h - who may sign in: password checks by LDAP bind, and the ticket that says so.
  *
- * Order    known to be wrong -> a pause is due (guess.h) -> remembered as right -> bind (a stand-in entry when there is no such account, so that the time tells nothing)
- *          -> disabled -> ticket. What is remembered also works while slapd is away.
- * Bounds   4 binds at once; at most so many sign-ins wait for one, the rest get RC_TEMP at once, so that lookups keep workers.
+ * Order    1 Is the password known to be wrong? Then it is refused at once.
+ *          2 Is a pause due (guess.h)? Then it is refused for now.
+ *          3 Is it remembered as right? Then no bind is needed. This also works while slapd is away.
+ *          4 A bind checks it. When there is no such account a stand-in entry is bound, so that the time taken tells nothing.
+ *          5 Is the account disabled? Then it is refused.
+ *          6 The ticket is made.
+ * Bounds   4 binds at once. At most auth_how.waiting sign-ins are at work; any more get RC_TEMP at once, so that workers are left for lookups.
  * Process  dird, any thread.   Source RFC 4513 5.1 (an empty password must never reach a bind), RFC 4954.
  */
 #pragma once
@@ -26,14 +30,14 @@ void auth_free(struct auth **a);
 enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, uint64_t process /* who asks: its pid; 0: not counted */, struct buf *mem, struct dird_auth_rep *out, struct err *e);
 void auth_counts(const struct auth *a, uint64_t *binds_out, uint64_t *remembered_out);
 
-/* ---- slapd's own ports (gate.h): it checks the password itself, and is told before whether it may ---- */
+/* ---- slapd's own ports (gate.h): slapd checks the password itself, and dird tells it before whether it may ---- */
 struct door_try {
     struct guess guess;
     unsigned char mac[32]; /* of the password, as what was right is remembered */
     uint64_t csn, mbx, secret_at; /* of the account, before the password is checked; mbx 0: no account */
     char login[256], peer[64]; /* for the log: login "unknown" when it is no address here */
 };
-/* GUESS_TRY: counted, and door_result() must follow. The others are done with, and logged. */
+/* GUESS_TRY: the try is counted, and door_result() must follow. Any other answer is final and is logged. */
 enum guess_answer door_ask(struct auth *a, struct span login, struct span password, struct span peer, uint64_t connection, struct door_try *out);
 void door_result(struct auth *a, const struct door_try *t, int code /* of LDAP, or DOOR_UNTOLD */);
 bool door_ready(struct auth *a); /* the accounts are known */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/cache.c - filling the cache.
  *
- * INV-C1   every item stands in the uuid table once, and each of its names in the name table once.
- * INV-C2   an item is replaced whole: a reader sees it as it was or as it is.
- * INV-C3   ready is set by the first cache_end() and never taken back.
+ * INV-C1   Every item stands in the uuid table once, and each of its names in the name table once.
+ * INV-C2   An item is replaced as a whole. A reader sees the old item or the new one, and never a mixture.
+ * INV-C3   .ready is set by the first cache_end() and is never cleared.
  * Process  dird, the sync thread.
  */
 #include "base/ascii.h"

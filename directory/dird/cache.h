@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/cache.h - what dird knows by heart: mailboxes, local domains, trusted domains.
+/* directory/dird/cache.h - the part of the directory that dird keeps in memory: mailboxes, local domains, trusted domains.
  *
- * Filled   by one thread (sync.c); asked by all. A readers-writer lock; every answer is copied out.
- * Keys     entries are found by name (address, alias, domain; lower case) and by entryUUID, both by hash: no question costs a scan but
- *          cache_page(). About 250 bytes a mailbox.
- * Refresh  cache_begin() .. cache_end() brackets a complete listing: what was not named in it is gone after it, and not before, so the
- *          cache goes on answering meanwhile. Until the first one ended, cache_ready() is false and "unknown" means nothing.
+ * Filled   One thread (sync.c) fills the cache, and all threads ask it, under a readers-writer lock. Every answer is copied out.
+ * Keys     Entries are found by name (address, alias, domain; lower case) and by entryUUID, both by hash. Only cache_page() scans the cache.
+ *          A mailbox takes about 250 octets.
+ * Refresh  cache_begin() and cache_end() bracket a complete listing. An entry that was not named in the listing is gone after cache_end(), and not
+ *          before, so the cache goes on answering meanwhile. Until the first listing has ended, cache_ready() is false and an answer "unknown" must
+ *          not be relied on.
  * Process  dird.
  */
 #pragma once
@@ -19,7 +20,7 @@ struct cache_facts { /* of a mailbox, as the directory has it */
     struct span aliases[CACHE_ALIASES];
     size_t n_aliases;
     uint64_t mbx, csn;
-    uint64_t secret_at; /* when the password was set: YYMMDDhhmmss and six digits of microseconds, which may be 0: not known; 0: not known at all */
+    uint64_t secret_at; /* when the password was set: YYMMDDhhmmss and six digits of microseconds, 000000 when those are not known; 0: not known */
     unsigned char pub[32];
     uint8_t type;
     bool disabled;
@@ -57,13 +58,14 @@ void cache_drop(struct cache *c, const unsigned char uuid[CACHE_UUID]);
 /* ---- everyone ---- */
 bool cache_same_secret(uint64_t secret_at, uint64_t other); /* as far as is known, the same password */
 bool cache_ready(struct cache *c);
-/* Any case; "user+x@d" is tried without "+x" when it is not itself an address. */
+/* Finds an address in any case. "user+x@d" is tried without "+x" when it is not itself an address. */
 void cache_find(struct cache *c, struct span address, struct cache_view *out);
 bool cache_taken(struct cache *c, struct span address, struct span but_of); /* an address or alias of another account than but_of */
 bool cache_lower(struct span in, char out[CACHE_NAME]); /* ASCII lower case, NUL-ended; false: empty, too long or holds NUL */
-/* Packed DNs of a domain, appended to out; domain empty: of all, once each, at most max bytes. RC_NOTFOUND. */
+/* Appends the packed DNs of a domain to out, at most max octets. With an empty domain it appends the DNs of all domains, each once. RC_NOTFOUND:
+ * there is no such trusted domain. */
 enum rc cache_trust(struct cache *c, struct span domain, size_t max, struct buf *out, struct buf *note_out /* or NULL */, struct err *e);
-/* Names behind after in byte order, NUL-ended each, at most want; false: there is nothing behind the last. */
+/* Appends the names that follow "after" in octet order, each NUL-ended, at most want of them. False: no name follows the last one given. */
 enum cache_list { LIST_MAILBOXES, LIST_TRUST, LISTS_ };
 bool cache_page(struct cache *c, enum cache_list which, struct span after, size_t want, struct buf *names_out);
 void cache_counts(struct cache *c, struct cache_counts *out);
@@ -72,6 +74,6 @@ void cache_counts(struct cache *c, struct cache_counts *out);
 #define CACHE_GONE UINT64_MAX
 bool cache_wait(struct cache *c, struct span address, uint64_t csn, int64_t deadline);
 uint64_t cache_version(struct cache *c); /* changes with everything in it */
-/* Until it is another than seen. False: deadline. */
+/* Waits until the version is another one than seen. False: deadline. */
 bool cache_wait_change(struct cache *c, uint64_t seen, int64_t deadline);
 bool cache_wait_trust(struct cache *c, struct span domain, struct span dn, bool there, int64_t deadline);

@@ -118,7 +118,8 @@ static void add_new_ones(struct buf *out, struct span packed, size_t max)
     }
 }
 
-/* A bounce has no domain: any operator of the list may bring it. Some hundred DNs for thousands of domains, gathered once a change. */
+/* A bounce has no domain, so any operator of the list may bring it. There are some hundred DNs for thousands of
+ * domains. They are gathered once per change of the cache. */
 static void every_dn(struct cache *c, size_t max, struct buf *out)
 {
     pthread_mutex_lock(&c->list_lock);

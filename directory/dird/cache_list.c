@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/cache_list.c - pages of names in order. A hash has no order: the names are copied and sorted when a listing begins, and
- * its further pages are cut from that copy (made anew for each page while there are few names, so that a change shows at once).
+/* directory/dird/cache_list.c - pages of names in order. A hash table has no order. So the names are copied and sorted
+ * when a listing begins, and its further pages are cut from that copy. While there are few names the copy is made anew
+ * for each page, so that a change shows at once.
  * Process  dird, any thread.
  */
 #include "directory/dird/cache_int.h"

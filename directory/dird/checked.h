@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/checked.h - passwords that were right a moment ago, as keyed MACs in locked memory, so that a phone which reconnects every
+/* directory/dird/checked.h - remembers passwords that were right a moment ago, as keyed MACs in locked memory. So a telephone that reconnects every
  * minute does not cost a slow hash each time.
  *
- * Holds    MAC(process key, login | 0 | password), the account's CSN at that time, and until when. Not a password, not a login.
- * Ends     after its time, when the account's entry changes (another CSN), or when 4 newer ones share its row.
+ * Holds    MAC(process key, login | 0 | password), the account's CSN at that time, and the time at which it ends. It holds no password and no login.
+ * Ends     a MAC is forgotten after its time, when the account's entry changes (another CSN), or when 4 newer MACs share its row.
  * Process  dird, any thread.
  */
 #pragma once

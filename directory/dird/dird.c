@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/dird.c - puts the daemon's parts together and takes them apart.
+/* directory/dird/dird.c - makes and starts the parts of the daemon, and ends them.
  * Process  dird.
  */
 #include "directory/dird/dird.h"

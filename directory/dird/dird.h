@@ -42,7 +42,7 @@ void dird_close(struct dird **d);
 void dird_left(void *daemon, struct ipc_peer *p);    /* ipc_service.left */
 extern const struct ipc_bind dird_handlers[];
 
-/* postmaster.c: nobody has the address that was asked for, and it is postmaster's: who takes it */
+/* postmaster.c: finds the account that takes the mail for a postmaster address that no account and no alias has. */
 void postmaster_find(struct dird *d, struct span asked, struct cache_view *v);
 /* account_read.c */
 enum rc account_read(struct dird *d, struct span address, bool with_cert, struct buf *mem, struct dird_account *out, struct err *e);

@@ -22,7 +22,8 @@ static void note(const struct door_try *t, enum rc rc)
            rc_name(rc));
 }
 
-/* A refusal costs slapd nothing and us a line: one a second, with how many others there were. */
+/* A refusal costs slapd nothing, and costs dird a line of the log. So one line per second is written, with the number
+ * of refusals that had none. */
 static void note_refusal(struct auth *a, const struct door_try *t)
 {
     int64_t now = now_ms();

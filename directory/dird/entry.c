@@ -146,7 +146,8 @@ static uint64_t digits_of(struct ldap *ld, struct ldapmsg *m, const char *attr, 
     return out;
 }
 
-/* ppolicy keeps the second. The entry's own time has the microsecond, when nothing else of it was changed in a later second. */
+/* ppolicy keeps the time to the second. The entry's own time has the microsecond, unless something else of the entry
+ * was changed in a later second. */
 static uint64_t secret_at(struct ldap *ld, struct ldapmsg *m)
 {
     uint64_t second = digits_of(ld, m, "pwdChangedTime", 2, 12);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/entry.h - an LDAP entry as an account, and an account as LDAP attributes; names and filters of the tree.
  *
- * Bounds   what comes from the directory may have been written by anyone who may write there: texts are cut (between characters) to what the
- *          wire takes, numbers that are none count as 0, an entry without address, number or key is not a mailbox.
+ * Bounds   what comes from the directory may have been written by anyone who may write there. So texts are cut (between characters) to what the
+ *          wire takes, and a value that is not a number counts as 0. An entry without address, mailbox number or key is not a mailbox.
  * Memory   spans of an account read from an entry lie in the buf given, which must be empty and is reserved once.
  * Process  dird.
  */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/gate.c - see gate.h. One question at a time, in the order of asking: a result is counted before the next question. */
+/* directory/dird/gate.c - see gate.h. Questions are answered one at a time in the order of asking, so a result is
+ * counted before the next question. */
 #include "directory/dird/gate.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -70,7 +71,8 @@ static void say_result(int fd, int code, enum cause cause)
     say(fd, line);
 }
 
-/* One sign-in at a time on a connection (RFC 4513 4): one that is flying there still is over, or of a slapd that has been restarted since. */
+/* A connection has one sign-in at a time (RFC 4513 4). So a try that is still in flight on it is over, or belongs to a
+ * slapd that was restarted. */
 static void give_back_same(struct gate *g, uint64_t connid)
 {
     for (struct flying *f = g->flying; f < g->flying + FLYING; f++)
@@ -201,7 +203,8 @@ static void on_extended(struct gate *g, const struct gate_ask *q, int fd)
         refuse_password(c, &e, false, fd);
 }
 
-/* Of the bind itself: it was refused. Of what came behind it: it was right, if that is done in its name. */
+/* A result of the bind itself says that it was refused. A result of a later operation says that the bind was right, if
+ * the operation is done in its name. */
 static void on_result(struct gate *g, const struct gate_ask *q)
 {
     for (struct flying *f = g->flying; f < g->flying + FLYING; f++) {
@@ -261,8 +264,9 @@ static void serve(struct gate *g, int fd)
 }
 
 /* ---- life ---- */
-/* A dird that has just started knows no account yet, so no connection's sign-in would be known later. Not for ever: what waits holds threads of slapd,
- * and dird reads the directory through one of them. */
+/* A dird that has just started knows no account yet, so it could not recognise a connection's sign-in later. So
+ * questions wait until it has read the directory. They do not wait for ever, because each holds a thread of slapd, and
+ * dird reads the directory through one of those threads. */
 static void wait_read(struct gate *g)
 {
     while (!door_ready(g->auth) && !atomic_load(&g->stop) && deadline_left_ms(g->begun_until) > 0)

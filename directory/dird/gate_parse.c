@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/gate_parse.c - the questions of slapd's overlay sock, as slapd-sock(5) gives them. See gate.h.
  *
- * Lines    "name: value". The first of a name counts: what a client may choose (dn, cred) comes behind what slapd says. The password is taken
- *          by its length, for it may hold any octet.
+ * Lines    "name: value". When a name comes twice the first counts, because what a client may choose (dn, cred) comes
+ *          after what slapd says. The password is taken by its length, because it may hold any octet.
  */
 #include "base/ascii.h"
 #include "directory/dird/gate.h"

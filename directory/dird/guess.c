@@ -20,7 +20,8 @@ enum {
 };
 #define KNOWN_MS (30LL * 24 * 3600 * 1000)
 
-/* An account's places stand in one row: whoever signs in from a great many places pushes out his own. */
+/* The places of an account stand in one row. So a user who signs in from a great many places pushes out only his
+ * own. */
 struct known { /* an account signed in from a place */
     uint64_t pair;
     int64_t until; /* 0: free */

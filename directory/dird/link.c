@@ -147,7 +147,8 @@ enum rc link_open(const struct links *l, struct ldap **ld_out, struct err *e)
 }
 
 /* ---- the pool ---- */
-/* The idle one last used; those that were left alone too long may have been closed by the server: they are closed here. */
+/* Takes the idle connection that was used last. A connection that was idle too long is closed here, because the server
+ * may have closed it. */
 static LDAP *last_used(struct links *l)
 {
     if (l->n_idle > 0 && clock_mono() - l->since[l->n_idle - 1] < IDLE_MS * 1000000LL)
@@ -157,7 +158,7 @@ static LDAP *last_used(struct links *l)
     return NULL;
 }
 
-/* An idle one (*ld_out set), leave to open one (*ld_out NULL), or false when none came free in time. */
+/* True: *ld_out is an idle connection, or NULL, which is leave to open a new one. False: none came free in time. */
 static bool reserve(struct links *l, LDAP **ld_out)
 {
     int64_t deadline = deadline_in(WAIT_MS);

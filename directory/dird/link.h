@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/link.h - connections to slapd: made and bound when needed, kept, thrown away when slapd went away.
+/* directory/dird/link.h - connections to slapd. They are made and bound when needed, kept, and thrown away when slapd went away.
  *
- * Threads  libldap's handles are for one thread at a time: links_take() lends one, links_give() takes it back; who finds none free waits.
- * Fails    RC_TEMP slapd away or none free in time; others as link_fail() maps LDAP's result codes.
+ * Threads  a handle of libldap may be used by one thread at a time. links_take() lends one and links_give() takes it back. When none is free,
+ *          links_take() waits.
+ * Errors   RC_TEMP: slapd is away, or no connection became free in time. link_fail() maps LDAP's result codes to the other errors.
+
  * Process  dird. The tree's names: base "o=pli" unless the settings say otherwise.
  */
 #pragma once
@@ -24,14 +26,15 @@ enum rc links_take(struct links *l, struct ldap **ld_out, struct err *e);
 void links_give(struct links *l, struct ldap *ld, bool broken);
 void links_drop_idle(struct links *l); /* slapd restarted: those kept are dead */
 
-/* A connection of one's own (content sync). */
+/* Opens a connection outside the pool, for the caller alone (content sync). */
 enum rc link_open(const struct links *l, struct ldap **ld_out, struct err *e);
 void link_close(struct ldap **ld);
 bool link_broken(int code); /* the connection is of no more use */
 
-/* LDAP result code -> rc, with the text of the server for the operator. RC_OK for success. */
+/* Maps an LDAP result code to a code of ours, and puts the server's text into *e for the operator. RC_OK for success. */
 enum rc link_fail(struct ldap *ld, int code, const char *doing, struct err *e);
 
-/* Runs fn with a link, once more on a fresh one when the link had died and again is set (questions). */
+/* Runs fn with a link. When the link had died and again is true, fn runs once more with a fresh link. again must be false
+ * for work that must not be done twice. */
 typedef int (*link_fn)(struct ldap *ld, void *ctx); /* gives an LDAP result code */
 enum rc links_run(struct links *l, bool again, link_fn fn, void *ctx, const char *doing, struct err *e);

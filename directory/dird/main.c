@@ -30,7 +30,8 @@ static void read_secret(const char *dir, char *secret, size_t size)
     secret[strcspn(secret, "\r\n")] = '\0';
 }
 
-/* libldap reads the machine's configuration and resolves its own name at first use: neither is wanted later. */
+/* At its first use libldap reads the machine's configuration and resolves the machine's name. It does both here,
+ * because neither must happen later. */
 static void warm_libldap(const char *uri)
 {
     LDAP *ld = NULL;

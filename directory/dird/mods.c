@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/mods.c - writing: which field becomes which attribute.
+/* directory/dird/mods.c - says which field of an account becomes which attribute when it is written.
  *
- * Finding  clients complete on cn, sn and givenName. Beside the name as written stand values with the option lang-x-find (RFC 3866: a
- *          search for cn finds them too, and who asks to see cn is not shown them): without title, family name first, without accents.
+ * Finding  Mail clients complete on cn, sn and givenName. Beside the name as written there are values with the option
+ *          lang-x-find: without title, family name first, without accents. A search for cn finds these values too, and
+ *          a client that asks for cn is not shown them (RFC 3866).
  *          So "mart", "hel" and "Hél" all find Dr Hélène MARTIN.
  * Process  dird.
  */
@@ -144,7 +145,8 @@ static bool have(const struct span *v, size_t n, struct span s)
     return false;
 }
 
-/* The forms under which a text is looked for: folded, and (when asked for) as written; each once, whatever the case. */
+/* The forms under which a text is looked for: folded, and, when that is asked for, as written. Each form is put once,
+ * whatever its case. */
 static void finding(struct mods *m, const char *attr, const struct span *texts, size_t n, bool as_written)
 {
     struct buf mem[4] = {BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT};

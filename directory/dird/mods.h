@@ -15,8 +15,8 @@ void mods_text(struct mods *m, const char *attr, struct span value);            
 void mods_str(struct mods *m, const char *attr, const char *value);
 struct ldapmod **mods_list(struct mods *m); /* for libldap; borrowed */
 
-/* The fields named in what (DS_ bits), with all that is derived from them: sort names, folded names, search words. */
+/* Puts the fields of the account that what names (DS_ bits), and all that is derived from them: sort names, folded names, search words. */
 enum { DS_ALL = 0xffff };
 void mods_account(struct mods *m, const struct dird_account *a, uint32_t what);
-/* Fills given and sn from the name when they are empty; spans borrow from a->name. */
+/* Fills .given and .sn from .name when they are empty. Then the spans borrow from a->name. */
 void account_split_name(struct dird_account *a);

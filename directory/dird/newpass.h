@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/newpass.h - a password that a person sets over LDAP is held to the rule of "pli account passwd".
+/* directory/dird/newpass.h - checks a password that a person sets over LDAP by the rule of "pli account passwd".
  *
- * Rule     policies/password.h with dird.password_min, and base/prepare.h: what a sign-in would prepare into something else is refused, because
- *          slapd stores the octets as they come. One value, in clear: a value with a scheme ({CLEARTEXT}, a hash made elsewhere) tells nobody how
- *          long it is, and a second value would be a second key.
- * Ways     a change of userPassword (LDIF, as slapd's overlay sock tells it), and the password modify operation (RFC 3062): slapd hashes that one's
- *          password before the overlay sees the change, so the gate is asked about both (gate.c).
+ * Rule     policies/password.h with dird.password_min, and base/prepare.h. A password that a sign-in would prepare into something else is refused,
+ *          because slapd stores the octets as they come. There must be one value, in clear. A value with a scheme ({CLEARTEXT}, a foreign hash)
+ *          is refused, because its length is not known. A second value is refused, because it would be a second key.
+ * Ways     a password comes by a change of userPassword (LDIF, as slapd's overlay sock tells it), or by the password modify operation (RFC 3062).
+ *          slapd hashes the password of the latter before the overlay sees the change, so the gate is asked about both (gate.c).
  * Errors   RC_PERM, RC_SYNTAX: e->log says why and shows nothing of the password.
  * Process  dird.   Source RFC 2849, RFC 3062, RFC 4511 4.6.
  */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/ops.c - the operations of directory/wire.h: unpack, do, pack.
+/* directory/dird/ops.c - the operations of directory/wire.h. Each unpacks its request, does the work and packs the
+ * reply.
  * Process  dird, worker threads.
  */
 #include "base/log.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/postmaster.c - whose mailbox takes what is sent to postmaster, when no account or alias has that name. RFC 5321 4.5.1 wants it taken
- * everywhere: the account that instance.postmaster names, else the first of the instance, whom its administrator usually made for herself.
+/* directory/dird/postmaster.c - finds the mailbox for mail to postmaster when no account or alias has that name,
+ * because RFC 5321 4.5.1 wants such mail taken everywhere. It is the account that instance.postmaster names. Otherwise
+ * it is the first account of the instance, which the administrator usually made for herself.
  * Process  dird, any thread.
  */
 #include "directory/dird/cache_int.h"
@@ -20,7 +21,8 @@ static const char *address_of(const struct item *it)
     return NULL;
 }
 
-/* The oldest account that can take mail: mailbox numbers are given in order. A walk over all of them, for a question that is seldom asked. */
+/* The oldest account that can take mail has the lowest mailbox number, because numbers are given in order. This walks
+ * over all accounts, because the question is seldom asked. */
 static bool first_account(struct cache *c, char address_out[CACHE_NAME])
 {
     uint64_t least = UINT64_MAX;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/stays.c - see stays.h.
- * Lock     a peer's entry goes in stays_left(), under the lock that is held while it is told: nobody who has gone is told anything.
+ * Lock     stays_left() removes a peer's entry under the lock that is held while peers are told. So no peer that has
+ *          gone is told anything.
  */
 #include "directory/dird/stays.h"
 #include "base/clock.h"

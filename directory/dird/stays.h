@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/stays.h - open sessions, each with the ticket of its sign-in, and telling them when it holds no longer.
+/* directory/dird/stays.h - the list of open sessions, each with the ticket of its sign-in. A session is told when its ticket holds no longer.
  *
- * Holds    while the account is there, enabled, with the mailbox it had, and its password is the one of the sign-in (pwdChangedTime of ppolicy;
- *          a directory that does not keep it ends no session for a password). Whoever changed it: the cache follows the directory.
- * Told     DIRD_EV_ENDED, once, within a second of the cache's knowing; the session ends itself. One that does not is bounded by its ticket's end.
- * Renewed  in the second half of its life, up to MOST_S after the sign-in, so that a working day is not cut; never an administrator's.
- * Process  dird: any thread asks; one thread looks.
+ * Holds    A ticket holds while its account exists, is enabled, has the same mailbox, and has the password of the sign-in. The password's age is
+ *          pwdChangedTime of ppolicy; a directory that does not keep it ends no session for a new password. It makes no difference who
+ *          changed the account, because the cache follows the directory.
+ * Told     The session gets DIRD_EV_ENDED once, within a second after the cache knows the change, and ends itself. A session that does not is
+ *          bounded by the end of its ticket.
+ * Renewed  A ticket is renewed in the second half of its life, up to MOST_S after the sign-in, so that a working day is not cut. The ticket of an
+ *          administrator is never renewed.
+ * Process  dird: any thread asks; one thread looks for changes and tells.
  */
 #pragma once
 #include "base/ipc.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/sync.h - the thread that keeps the cache like the directory.
  *
- * One connection, refreshAndPersist (RFC 4533): first everything, then each change as it is committed. When it breaks, the cache goes on
- * answering and a new connection begins with everything again; what vanished meanwhile is dropped at its end. No cookie is kept: dird's
- * memory starts empty anyway, and a full listing is right whatever happened to slapd.
- * Process  dird.
+ * The thread has one connection with refreshAndPersist (RFC 4533). slapd sends every entry first, and then each change as it is committed. When the
+ * connection breaks, the cache goes on answering, and a new connection begins with every entry again. Entries that vanished meanwhile are dropped
+ * at the end of that listing. No cookie is kept, because dird's memory starts empty and a full listing is right whatever happened to slapd.
+ * Process  dird, a thread of its own.   Source RFC 4533.
  */
 #pragma once
 #include "directory/dird/cache.h"

@@ -5,7 +5,7 @@
 enum { BER_BOOL = 0x01, BER_OCTETS = 0x04, BER_ENUM = 0x0a, BER_SEQ = 0x30, BER_SET = 0x31,
        INFO_COOKIE = 0x80, INFO_REFRESH_DELETE = 0xa1, INFO_REFRESH_PRESENT = 0xa2, INFO_ID_SET = 0xa3 };
 
-/* Next element of rest: its tag and content. */
+/* Takes the next element off rest, and gives its tag and content. */
 static bool element(struct span *rest, unsigned *tag_out, struct span *content_out)
 {
     struct rd r = rd_of(*rest);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/syncinfo.h - the BER of LDAP content synchronisation, apart from the connection.
+/* directory/dird/syncinfo.h - the BER of LDAP content synchronisation: parsers without a connection, pure functions. RC_SYNTAX: malformed.
  * Process  dird.   Source RFC 4533 2.2 (request), 2.3 (state), 2.5 (info).
  */
 #pragma once

@@ -39,7 +39,7 @@ void throttle_free(struct throttle **t)
     *t = NULL;
 }
 
-/* How long after the last try the next may come. */
+/* The pause between the last try and the next one that may come. */
 static int64_t pause_of(const struct throttle *t, const struct bucket *b)
 {
     if (b->n < t->free)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/throttle.h - how long until the next password may be tried: growing delays, in a table of fixed size.
  *
- * Rule     a try is counted when it begins. The first `free` tries cost nothing; each one more doubles the pause before the next, from a second
- *          up to most_ms. A try that turned out right, or could not be decided, is given back; what others tried
- *          stays counted. A bucket is forgotten when nothing was counted for ten minutes (or four pauses, when that is more).
- * Keys     64 bits of a keyed MAC, made by the caller: nobody can aim at a slot. When four keys share a row the one that was quiet longest
- *          is forgotten.
+ * Rule     A try is counted when it begins. The first `free` tries cost nothing. Each further try doubles the pause before the next one, from a
+ *          second up to most_ms. A try that turned out right, or that could not be decided, is given back; other tries stay counted.
+ *          A bucket is forgotten when nothing was counted in it for ten minutes (or for four pauses, when that is longer).
+ * Keys     A key is 64 bits of a keyed MAC that the caller makes, so that nobody can aim at a slot. A row holds four keys. When it is full, the key
+ *          that was quiet longest is forgotten.
  * Units    milliseconds of a monotonic clock.
  * Process  dird, any thread.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/trust_write.c - local entries of the trust space: which operator names a domain may come with.
- * Tree     dc=DOMAIN,ou=trust (domain + mssTrustedDomain), one mssOperatorDN a name.
+/* directory/dird/trust_write.c - writes local entries of the trust space, which say with which operator names a domain
+ * may come. Tree     dc=DOMAIN,ou=trust (domain + mssTrustedDomain), with one mssOperatorDN per name.
  * Process  dird, under d->write.
  */
 #include "base/clock.h"
@@ -69,7 +69,7 @@ enum rc trust_add(struct dird *d, const struct dird_trust_entry *t, struct err *
     return rc;
 }
 
-/* The last name takes the entry with it: a domain without names is not trusted. */
+/* When the last name is removed the entry is removed too, because a domain without names is not trusted. */
 static int do_remove(struct ldap *ld, void *ctx)
 {
     const struct trusting *t = ctx;

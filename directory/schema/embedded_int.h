@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/schema/embedded_int.h - the parts of embedded.h: texts of this folder, files, children.
+/* directory/schema/embedded_int.h - the helpers of embedded.c and refresh.c: the texts of this folder, files, child processes.
  * Process  pli (init, serve).
  */
 #pragma once
@@ -31,6 +31,6 @@ enum rc embedded_write(const char *path, struct span text, mode_t mode, uid_t ui
 enum rc embedded_copy(const char *from, const char *to, uid_t uid, gid_t gid, struct err *e);
 enum rc embedded_mkdir(const char *path, mode_t mode, uid_t uid, gid_t gid, struct err *e);
 
-/* Runs argv with in on its standard input; out (may be NULL) gets at most 4096 bytes of its standard output. Anything but exit 0 is
- * RC_TEMP with the last line of its standard error. uid not 0: as that user. */
+/* Runs argv with in on its standard input. out (may be NULL) gets at most 4096 octets of its standard output. Any exit but 0 is RC_TEMP, with the
+ * last line of its standard error. When uid is not 0 the child runs as that user. */
 enum rc embedded_run(const char *const argv[], struct span in, struct buf *out, uid_t uid, gid_t gid, struct err *e);

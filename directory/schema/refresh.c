@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/schema/refresh.c - what of DIR/ldap follows the folder and the program, not the data: slapd.conf, pli.schema.
+/* directory/schema/refresh.c - writes the files of DIR/ldap that depend on the folder and the program, and not on the
+ * data: slapd.conf, pli.schema.
  *
  * Why      slapd.conf has absolute names. An instance that was copied or moved would serve, and write into, the folder that it came
  *          from; an upgraded program would go on with the old access rules. So both are written anew before each start.
@@ -17,7 +18,7 @@
 
 enum { NAME_MAX_ = 1100 };
 
-/* Does it stand so already? Then nothing is written: a start needs no room on the disk for it. */
+/* Is the file right already? Then nothing is written, so that a start needs no room on the disk for it. */
 static bool stands(int dir, const char *name, struct span text, mode_t mode, uid_t uid)
 {
     struct stat st;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/schema/texts.c - the schema, configuration and tree files of this folder, inside the program: an instance is made without
- * looking for installed files. The assembler takes them in as they stand, so each has one source.
+/* directory/schema/texts.c - the schema, configuration and tree files of this folder, inside the program. So an
+ * instance is made without looking for installed files. The assembler includes the files as they are, so each has one
+ * source.
  * Process  pli (init).
  */
 #include "directory/schema/embedded_int.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/append.c - APPEND: the literal goes into a spool (bounded memory), then is sealed and filed like any delivery. RFC 3501 6.3.11,
- * RFC 4315 (APPENDUID), RFC 7888. The octets are kept exactly, but for a Unix file's line ends (imapd/line_ends.h);
- * NUL is refused, as the grammar does. */
+/* imapd/cmd/append.c - APPEND: the literal goes into a spool (bounded memory), and is then sealed and filed like any
+ * delivery. The octets are kept exactly, except the line ends of a Unix file (imapd/line_ends.h). NUL is refused,
+ * because the grammar does not permit it. RFC 3501 6.3.11, RFC 4315 (APPENDUID), RFC 7888. */
 #include "base/dialler.h"
 #include "base/log.h"
 #include "flow/file.h"
@@ -56,7 +56,8 @@ static enum rc take_line_end(struct imap_session *s, struct err *e)
     return reply_bad(s, e, CAUSE_APPEND_ONE);
 }
 
-/* Octets off the stream, kept or not. The client that waits for "+" and is refused sends none. */
+/* Takes the octets off the stream, whether they are kept or not. A client that waits for "+" and is refused sends
+ * none. */
 static enum rc take_octets(struct imap_session *s, struct spool *spool, struct err *e)
 {
     struct taking t = {.s = s, .spool = spool, .ends = LINE_ENDS_INIT, .mem = BUF_SECRET_INIT};
@@ -84,7 +85,8 @@ static enum rc take_octets(struct imap_session *s, struct spool *spool, struct e
     return rc;
 }
 
-/* Refused before its octets: those of a client that does not wait are read away, up to twice the largest message. */
+/* The message is refused before its octets come. When the client does not wait for "+", they are read away, up to twice
+ * the largest message. */
 static enum rc refuse(struct imap_session *s, enum rc why, struct err *e)
 {
     struct err kept = *e;

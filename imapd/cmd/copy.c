@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/copy.c - COPY and MOVE, with UID forms. RFC 3501 6.4.7, RFC 4315 (COPYUID), RFC 6851. Moved messages are told as EXPUNGE
- * before the tagged answer, by the loop, after the untagged COPYUID. To the mailbox where they are already: they get new UIDs there, as COPY
- * would give them (RFC 6851 3.3). */
+/* imapd/cmd/copy.c - COPY and MOVE, with UID forms. RFC 3501 6.4.7, RFC 4315 (COPYUID), RFC 6851. After the untagged
+ * COPYUID of a MOVE, and before the tagged answer, the loop tells the moved messages as EXPUNGE. Messages that are
+ * moved to the mailbox where they are already get new UIDs there, as COPY would give them (RFC 6851 3.3). */
 #include "imapd/commands.h"
 #include "imapd/folders.h"
 #include "imapd/move.h"

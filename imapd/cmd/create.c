@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/create.c - CREATE, with the levels above. RFC 3501 6.3.3. A \Noselect level becomes a mailbox again. */
+/* imapd/cmd/create.c - CREATE, which also makes the levels above. CREATE of a \Noselect level makes it a mailbox again.
+ * RFC 3501 6.3.3. */
 #include "imapd/commands.h"
 #include "imapd/folders.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/delete.c - DELETE. RFC 3501 6.3.4. One with others below loses its messages and stays as \Noselect; a subscription stays
- * in any case (the store keeps the name of a folder that is gone but subscribed). */
+/* imapd/cmd/delete.c - DELETE. RFC 3501 6.3.4. A folder with others below loses its messages and stays as \Noselect. A
+ * subscription stays in any case, because the store keeps the name of a folder that is gone but subscribed. */
 #include "imapd/commands.h"
 #include "imapd/folders.h"
 #include "imapd/view.h"
@@ -12,7 +12,7 @@ static enum rc remove_folder(struct imap_session *s, uint32_t id, struct err *e)
     return store_call(s->store, STORE_FOLDER_DELETE, &rq, -1, NULL, e);
 }
 
-/* A level without messages takes its place, still subscribed when it was. */
+/* A level without messages takes the folder's place. It is subscribed when the folder was. */
 static enum rc leave_level(struct imap_session *s, const struct folder *f, struct err *e)
 {
     enum rc rc;

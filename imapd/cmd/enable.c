@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/enable.c - ENABLE: answers with what it has enabled now; names that are not known, or that need no enabling, are passed over.
+/* imapd/cmd/enable.c - ENABLE: answers with the names that it has enabled now. It passes over names that are not known
+ * or need no enabling.
  * RFC 5161 3.1. What may be enabled: imapd/extensions.c. */
 #include "imapd/commands.h"
 #include "imapd/extensions.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/expunge.c - EXPUNGE, UID EXPUNGE and CLOSE: messages marked \Deleted leave. RFC 3501 6.4.2, 6.4.3, RFC 4315. The loop tells the
- * client (C_RENUMBER); CLOSE tells nothing. */
+/* imapd/cmd/expunge.c - EXPUNGE, UID EXPUNGE and CLOSE, which delete the messages marked \Deleted. RFC 3501 6.4.2,
+ * 6.4.3, RFC 4315. The loop tells the client of the EXPUNGEs, because these commands have no C_SEQ. CLOSE tells
+ * nothing. */
 #include "imapd/commands.h"
 #include "imapd/view.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/fetch.c - FETCH and UID FETCH. RFC 3501 6.4.5, 6.4.8. \Seen is set first, for all messages in as few calls as their ranges
- * allow; each answer then carries its new flags. */
+/* imapd/cmd/fetch.c - FETCH and UID FETCH. RFC 3501 6.4.5, 6.4.8. \Seen is set first, for all messages, in as few calls
+ * as their ranges permit. Then the answer for each message carries its new flags. */
 #include "imapd/fetch.h"
 #include "imapd/commands.h"
 #include "imapd/flagging.h"

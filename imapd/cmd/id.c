@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/id.c - ID. RFC 2971. The client's words are checked and forgotten; the version is told to who has signed in. */
+/* imapd/cmd/id.c - ID. RFC 2971. The client's words are checked and forgotten. The version is told only to a client
+ * that has signed in. */
 #include "imapd/commands.h"
 
 enum rc cmd_id(struct imap_session *s, union imap_args *a, struct err *e)

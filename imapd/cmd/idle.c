@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/idle.c - IDLE: waits on the client and on the store's events; no polling. RFC 2177.
+/* imapd/cmd/idle.c - IDLE: waits for the client and for the store's events, without polling. RFC 2177.
  *
- * Watch    the session's connection to stored is told to send events about the selected folder; then the view is brought up to date: what
- *          changes after that comes as an event. A connection that was dialled anew (stored restarted) watches nothing, so after each
- *          event both are done again: an event costs one short request more, and none is ever missed.
- * Memory   a session may be here for hours: buffers are given back before it waits, and keyd is hung up.
+ * Watch    The session tells stored to send events about the selected folder, and then brings the view up to date. So
+ *          every later change comes as an event. A connection that was dialled anew (stored restarted) watches nothing.
+ *          So after each event the session does both again. This costs one short request per event, and no change is
+ *          missed.
+ * Memory   A session may be here for hours. So it gives its buffers back and closes its connection to keyd before it
+ *          waits.
  */
 #include "base/log.h"
 #include "imapd/commands.h"
@@ -29,8 +31,8 @@ static bool watch(struct imap_session *s)
     return s->watching;
 }
 
-/* Until there is nothing left to tell. Each request may bring an event with its reply, kept in memory where the socket does not show it:
- * so the last thing done before a wait is to look for one. */
+/* Tells the news until there is nothing left to tell. Each request may bring an event with its reply. Such an event is
+ * kept in memory, where the socket does not show it. So the last step before a wait is to look for one. */
 static enum rc catch_up(struct imap_session *s, bool *watched, struct err *e)
 {
     enum rc rc;
@@ -56,7 +58,7 @@ static enum rc end_of_idle(struct imap_session *s, struct err *e)
     return rc == RC_OK ? rc : session_unread(s, rc, e, "gone in IDLE");
 }
 
-/* The stack below us was used by what ran before: its pages go back, with what was left on them. */
+/* Gives the pages of the stack below this function back, with what earlier commands left on them. */
 static void rest_stack(void)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), here = (uintptr_t)__builtin_frame_address(0) & ~(page - 1);
@@ -76,7 +78,8 @@ static void be_small(struct imap_session *s)
     rest_stack();
 }
 
-/* One wait: for the client, an event, the end. Without a watch the store is asked again in a while. */
+/* One wait: for the client, for an event, or for the end of the session. Without a watch the store is asked again after
+ * AGAIN_MS. */
 static enum rc wait_once(struct imap_session *s, bool watched, int64_t until, unsigned *what, struct err *e)
 {
     int64_t again = s->view && !watched ? deadline_in(AGAIN_MS) : until;

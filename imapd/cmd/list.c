@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/cmd/list.c - LIST: plain, extended (RFC 5258), with STATUS (RFC 5819), CHILDREN (RFC 3348) and SPECIAL-USE (RFC 6154) attributes.
  *
- * Folders that exist are listed unless (SUBSCRIBED) asks for subscriptions, gone folders among them, as \NonExistent. With RECURSIVEMATCH a
- * folder that does not match the selection itself, but has one below that does, is listed with CHILDINFO. \HasChildren and \HasNoChildren,
- * and the special use attributes, are always given: RFC 3348, RFC 6154 2 permit it, and every client gains. */
+ * Folders that exist are listed. With (SUBSCRIBED) subscriptions are listed instead; a subscribed folder that is gone
+ * has \NonExistent. With RECURSIVEMATCH a folder that does not match the selection itself, but has a folder below that
+ * does, is listed with CHILDINFO. \HasChildren, \HasNoChildren and the special use attributes are always given, because
+ * RFC 3348 and RFC 6154 2 permit it and every client gains. */
 #include "imapd/list.h"
 #include "imapd/commands.h"
 #include "proto/imap/write.h"
@@ -27,7 +28,7 @@ static bool selected(const struct imap_list_args *l, const struct folder *f)
     return !(l->select & LS_SPECIAL) || special_name(f)[0] != '\0';
 }
 
-/* RECURSIVEMATCH: one below answers them. */
+/* RECURSIVEMATCH: does a folder below answer them? */
 static bool selected_below(const struct imap_list_args *l, const struct folders *all, struct span parent)
 {
     for (size_t i = 0; i < all->n; i++)

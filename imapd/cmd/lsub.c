@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/lsub.c - LSUB: subscriptions, of gone folders too. RFC 3501 6.3.9: "%" shows a level that is not subscribed itself, but
- * has one below that is, as \Noselect. */
+/* imapd/cmd/lsub.c - LSUB: lists subscriptions, also those of folders that are gone. With "%" a level that is not
+ * subscribed itself, but has a subscribed folder below, is shown as \Noselect (RFC 3501 6.3.9). */
 #include "imapd/commands.h"
 #include "imapd/list.h"
 
@@ -25,7 +25,8 @@ static bool listed(const struct folders *all, struct span name)
     return false;
 }
 
-/* Levels above a subscription that are no folders any more. Names are sorted: what was shown last is all there is to remember. */
+/* Shows levels above a subscription that are no folders any more. Names are sorted, so only the level shown last must
+ * be remembered. */
 static void put_lost_levels(struct imap_session *s, const struct imap_list_args *l, const struct folders *all,
                             struct span name, struct span *last)
 {

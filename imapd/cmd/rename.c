@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/rename.c - RENAME. RFC 3501 6.3.5. What lies below moves along, in one transaction. RENAME INBOX makes a new mailbox and moves
- * the messages there; INBOX stays, empty. Subscriptions go with the folders: they are a mark on the folder, not a list of names. */
+/* imapd/cmd/rename.c - RENAME. RFC 3501 6.3.5. The folders below are renamed too, in the same transaction. RENAME INBOX
+ * makes a new mailbox and moves the messages there; INBOX stays, empty. Subscriptions go with the folders, because a
+ * subscription is a mark on a folder and not a name in a list. */
 #include "imapd/commands.h"
 #include "imapd/folders.h"
 #include "imapd/move.h"
@@ -35,7 +36,7 @@ static enum rc add_rename(struct imap_session *s, const struct folder *f, struct
     return rc;
 }
 
-/* The folder and all below it, under the new name. */
+/* Gives the folder and all folders below it names under the new name. */
 static enum rc list_tree(struct imap_session *s, const struct folders *l, struct span from, struct span to,
                          struct buf *list, struct err *e)
 {
@@ -94,7 +95,7 @@ static enum rc rename_all(struct imap_session *s, struct span list, struct err *
     return rc;
 }
 
-/* All that can be refused is refused before levels above the new name are made. */
+/* Every refusal comes before the levels above the new name are made. */
 static enum rc rename_tree(struct imap_session *s, const struct folders *l, struct span from, struct span to,
                            struct err *e)
 {

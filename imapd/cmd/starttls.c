@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/starttls.c - STARTTLS. RFC 3501 6.2.1. Bytes that came in clear behind the command could be taken for what comes under
- * TLS (command injection): they end the session. */
+/* imapd/cmd/starttls.c - STARTTLS. RFC 3501 6.2.1. Octets that came in clear behind the command could be taken for
+ * octets that come under TLS (command injection). So they end the session. */
 #include "base/log.h"
 #include "imapd/commands.h"
 

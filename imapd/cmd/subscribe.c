@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/subscribe.c - SUBSCRIBE and UNSUBSCRIBE. RFC 3501 6.3.6, 6.3.7. Only what exists can be subscribed to. UNSUBSCRIBE of
- * any name that is no subscription is done already: a client that renames unsubscribes from the old name afterwards. */
+/* imapd/cmd/subscribe.c - SUBSCRIBE and UNSUBSCRIBE. RFC 3501 6.3.6, 6.3.7. Only a folder that exists can be subscribed
+ * to. UNSUBSCRIBE of a name that is not subscribed is answered OK, because a client that renames a folder unsubscribes
+ * from the old name afterwards. */
 #include "imapd/commands.h"
 #include "imapd/folders.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/unselect.c - UNSELECT: leave the mailbox, expunge nothing. RFC 3691 */
+/* imapd/cmd/unselect.c - UNSELECT: leaves the selected mailbox and expunges nothing. RFC 3691 */
 #include "imapd/commands.h"
 #include "imapd/view.h"
 

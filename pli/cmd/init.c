@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/cmd/init.c - pli init: a new instance in a folder that is empty or not there. All or nothing: what was made is taken
- * away again when a step fails, and a marker lets the next init clear what a crash left half made.
+/* pli/cmd/init.c - pli init: makes a new instance in a folder that is empty or not there. It makes all of it or
+ * nothing. When a step fails what was made is removed again. A marker lets the next init remove what a crash left half
+ * made.
  *
  * Makes    pli.conf, ca.pem and keys/ and tls/ (crypto/keyd/client), ldap/ (directory/schema), store/ (empty: stored makes its
  *          tables at its first start), run/, log/; owners and modes as in pli/owner.h.
@@ -88,7 +89,8 @@ static int take_folder(struct cmd *c, struct init *in)
 }
 
 /* ---- the steps ---- */
-/* Daemons with uids of their own pass through every folder above: one that is shut would keep them out for good. */
+/* Daemons with uids of their own must pass through every folder above. A folder that is closed to them would keep them
+ * out for good. */
 static enum rc check_way(struct init *in, struct err *e)
 {
     char path[PATH_MAX];

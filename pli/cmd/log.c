@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/cmd/log.c - pli log find ADDRESS: the lines of the log, and of the older ones that are kept, that name this envelope address, a patient's
- * under its hash (flow/logged.h).
+/* pli/cmd/log.c - pli log find ADDRESS: prints the lines of the log, and of the older logs that are kept, that name
+ * this envelope address. A patient's address is looked for under its hash (flow/logged.h).
  *
- * A log line names the address that a sender wrote. "Did Dr X get it?" is a question about a mailbox, so the account's address and its aliases
- * are looked for together; the directory knows them, and while nobody serves only the address itself is looked for, and that is said. */
+ * A log line names the address that a sender wrote. "Did Dr X get it?" is a question about a mailbox. So the account's
+ * address and its aliases are looked for together. The directory knows them. While nobody serves only the address
+ * itself is looked for, and the command says so. */
 #include "pli/cmds.h"
 #include "pli/instance.h"
 #include "pli/people.h"

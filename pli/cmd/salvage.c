@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/cmd/salvage.c - pli store salvage: pli-stored keeps what can be read of a damaged store (store/check/salvage.h). Nobody may
- * serve meanwhile: run/pid is held, as a supervisor holds it. The report is pli-stored's own. */
+/* pli/cmd/salvage.c - pli store salvage: pli-stored keeps what can be read of a damaged store (store/check/salvage.h)
+ * and prints the report. Nobody may serve meanwhile, so this command holds the lock of run/pid, as a supervisor
+ * does. */
 #include "base/boot.h"
 #include "base/settings.h"
 #include "pli/cmds.h"

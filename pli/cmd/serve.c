@@ -67,7 +67,8 @@ static enum rc open_signals(struct super *s, struct err *e)
     return RC_OK;
 }
 
-/* slapd.conf names this folder, wherever it was copied from: written anew while nobody else is here (the locks are ours). */
+/* slapd.conf must name this folder, wherever the instance was copied from. It is written anew while the locks are held,
+ * so nobody else is at work. */
 static enum rc refresh_directory(struct super *s, struct err *e)
 {
     const char *domains[] = {conf_get(s->conf, "instance.domain"), NULL};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/cmd/store.c - pli store check, stats: asked of stored, which verifies every stored byte without any key. */
+/* pli/cmd/store.c - pli store check and pli store stats, which ask stored. stored checks every stored octet without any
+ * key. */
 #include "pli/cmds.h"
 #include "pli/instance.h"
 #include <jansson.h>

@@ -49,7 +49,8 @@ static void check_served(struct report *r)
                 "pli serve is not running on this instance");
 }
 
-/* In the order in which a reader mends things: what is asked later is left out when what answers it is frozen. */
+/* The checks stand in the order in which a reader mends things. A check is left out when the process that would answer
+ * it is frozen. */
 static void (*const checks[])(struct report *r) = {check_conf,
                                                    check_served,
                                                    check_frozen,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/doctor/doctor.h - findings of "pli doctor": each says what is, and when something is to be done, what.
+/* pli/doctor/doctor.h - findings of "pli doctor". A finding says what is the case and, when something must be done, what to do.
  * Process  pli.
  */
 #pragma once
@@ -18,7 +18,7 @@ struct report {
     struct json_t *rows;
     unsigned count[3];
 };
-/* check: a stable name; advice: NULL when there is nothing to do */
+/* Adds a finding. check: a stable name. advice: NULL when there is nothing to do. */
 void finding(struct report *r, enum finding_level l, const char *check, const char *advice, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
@@ -37,15 +37,15 @@ void check_way(struct report *r);
 void check_accounts(struct report *r);
 void check_account_certificates(struct report *r);
 void check_queue(struct report *r);
-/* doctor/live.c: what runs. A frozen process is found first; nothing waits longer than a few seconds for one that does not answer. */
+/* doctor/live.c: what runs. Frozen processes are looked for first. No check waits longer than a few seconds for a process that does not answer. */
 void check_frozen(struct report *r);
 void check_daemons(struct report *r);
 void check_directory(struct report *r);
-/* doctor/ports.c: from outside; as few connections as tell enough, for each is lines in the log */
+/* doctor/ports.c: the ports, asked from outside. It makes as few connections as possible, because each writes lines to the log. */
 void check_ports(struct report *r);
 /* doctor/walls.c: the walls around every running process */
 void check_walls(struct report *r);
-/* What /proc tells of a process; false when there is none, or it has gone. */
+/* What /proc tells about a process. False: there is none, or it has gone. */
 struct process {
     long pid, parent;
     char name[64], state; /* state: R S D T t Z, proc(5) */

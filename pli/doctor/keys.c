@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/doctor/keys.c - what nothing can replace: the keyring and what opens it, and whether each key is its certificate's. See pli/doctor/doctor.h.
+/* pli/doctor/keys.c - checks what nothing can replace: the keyring and the credential that opens it. It also checks
+ * that each key belongs to its certificate. See pli/doctor/doctor.h.
  * A keyring that does not open is found here, on a quiet day, and not after the restart that needed it. */
 #include "base/wipe.h"
 #include "crypto/keyd/client/keyring.h"

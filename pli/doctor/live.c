@@ -16,7 +16,8 @@
 enum { ANSWER_S = 5, SECRET_MAX = 256 };
 
 /* ---- frozen ---- */
-/* Stopped by a signal (or held by a debugger): it runs for who counts processes, and answers nobody. */
+/* A process that is stopped by a signal, or held by a debugger, is still in the list of processes and answers
+ * nobody. */
 static void note_frozen(struct report *r, const struct process *p)
 {
     enum proc_id id;
@@ -64,7 +65,8 @@ static void check_damage(struct report *r)
     buf_free(&mem);
 }
 
-/* Asked by a child first, which an alarm ends: a daemon that hangs would keep the doctor waiting for as long as it likes. */
+/* A child asks first, and an alarm ends it, because a daemon that hangs would keep the doctor waiting without a
+ * bound. */
 static bool answers(struct report *r, enum proc_id id)
 {
     int status = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/doctor/log.c - the log must end neither the disk nor itself: how long it is, what is kept, what room there is. */
+/* pli/doctor/log.c - checks the log: how long it is, how many older logs are kept, and whether the disk has room for
+ * them. */
 #include "pli/doctor/doctor.h"
 #include "pli/instance.h"
 #include <stdio.h>

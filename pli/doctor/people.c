@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/doctor/people.c - accounts against mailboxes, their certificates, and mail that waits. See pli/doctor/doctor.h.
- * Two parts know of an account: the directory (address, number, public key) and the store (number, slots, mail). They are compared. */
+ * The directory knows an account's address, number and public key; the store knows the number, the slots and the mail.
+ * The two are compared. */
 #include "admin/accounts.h"
 #include "base/clock.h"
 #include "crypto/pki/cert_info.h"
@@ -90,8 +91,9 @@ static bool is_known(const uint64_t *sorted, size_t n, uint64_t mbx)
     return bsearch(&mbx, sorted, n, sizeof *sorted, by_number) != NULL;
 }
 
-/* Mailboxes that no account names: left by an add that was cut off, or their account was taken out of the directory by other means.
- * Numbers are given in order, so they are looked for up to the highest known and a little beyond. */
+/* Finds mailboxes that no account names. An add that was cut off left them, or their account was removed from the
+ * directory by other means. Numbers are given in order, so it looks up to the highest known number and a little
+ * beyond. */
 static void name_lonely(struct report *r, const struct comparing *cmp, uint64_t lonely)
 {
     const size_t n = cmp->known.n / sizeof(uint64_t);

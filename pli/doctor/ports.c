@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/doctor/ports.c - does each port answer? See pli/doctor/doctor.h. Every connection is a session, and two lines in the log: so one port of each
- * daemon is asked for its greeting, and of the others the kernel is asked whether they are listened on. */
+/* pli/doctor/ports.c - does each port answer? See pli/doctor/doctor.h. Every connection is a session and writes two
+ * lines to the log. So one port of each daemon is asked for its greeting. For the other ports the kernel is asked
+ * whether a process listens on them. */
 #include "pli/doctor/doctor.h"
 #include "pli/super/super.h"
 #include <netdb.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/doctor/way.c - what stands above the instance and beside it: the folders that lead there, and the settings. Who may write there
- * may put another instance in its place. See pli/doctor/doctor.h. */
+/* pli/doctor/way.c - checks the folders above the instance and the file of settings, because a user who may write there
+ * can put another instance in its place. See pli/doctor/doctor.h. */
 #include "pli/doctor/doctor.h"
 #include "pli/instance.h"
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Others may write and nothing keeps them from taking away what is not theirs. */
+/* True: others may write in the folder, and no sticky bit keeps them from removing what is not theirs. */
 static bool open_to_all(const struct stat *st)
 {
     return (st->st_mode & S_IWOTH) && !(S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/super/guard.c - nothing outlives the supervisor (INV-S2). The kernel's parent-death signal is forgotten when a process changes
- * its uid, as the daemons do, so a small process watches instead: it leads the process group that all of them are in,
- * waits on a pipe that only the supervisor holds open for writing, and kills the group when that ends without a farewell. */
+/* pli/super/guard.c - no process outlives the supervisor (INV-S2). The kernel forgets the parent-death signal when a
+ * process changes its uid, as the daemons do. So a small process, the guard, watches instead. It leads the process
+ * group of all daemons and waits on a pipe that only the supervisor holds open for writing. When the pipe ends without
+ * a farewell, the guard kills the group. */
 #include "base/log.h"
 #include "pli/super/super.h"
 #include <errno.h>

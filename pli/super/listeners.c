@@ -56,7 +56,7 @@ enum rc address_of(const char *text, struct sockaddr_storage *out, unsigned *len
     return resolve(text, host, colon + 1, out, len_out, e);
 }
 
-/* What an earlier supervisor left may hold the port for a moment more. */
+/* Processes that an earlier supervisor left may hold the port for a moment more. */
 static int bind_patiently(int fd, const struct sockaddr_storage *a, unsigned len)
 {
     const struct timespec step = {0, STEP_MS * 1000000L};
@@ -98,7 +98,8 @@ static enum rc listen_at(const char *name, const char *text, int *fd_out, struct
     return RC_OK;
 }
 
-/* For slapd's overlay sock, which speaks lines over a stream. Who may ask is decided by credentials, as for all sockets of run/. */
+/* The socket for slapd's overlay sock, which sends lines over a stream. The credentials of a peer decide whether it may
+ * ask, as for all sockets of run/. */
 static int listen_gate(enum rc *rc_out, struct err *e)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "gate.sock"};

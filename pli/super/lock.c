@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/super/lock.c - one supervisor an instance, and none beside what an earlier one left (INV-S1).
+/* pli/super/lock.c - an instance has one supervisor, and no supervisor starts while a process of an earlier one is
+ * alive (INV-S1).
  *
  * run/pid    locked by the supervisor alone.
  * run/alive  locked through a descriptor that every process of the instance inherits: the lock falls when the last is gone.
@@ -58,8 +59,9 @@ static long pid_written(int fd)
     return n > 0 ? strtol(text, NULL, 10) : 0;
 }
 
-/* Held by a supervisor that lives: the answer is no, after a moment (another command only looks whether we are served, and holds the lock
- * meanwhile). Held by what a killed one left behind: that ends within moments, and is waited for. */
+/* When a living supervisor holds the lock the answer is no. It comes after a moment, because another command may hold
+ * the lock only to look whether the instance is served. When processes of a killed supervisor hold the lock, they end
+ * within moments and are waited for. */
 static enum rc take_pid(int fd, struct err *e)
 {
     const struct timespec step = {0, STEP_MS * 1000000L};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/super/log_key.c - see log_key.h. Written whole to another name first: a start that is cut short leaves no half key. */
+/* pli/super/log_key.c - see log_key.h. A key is written under another name first, so a start that is cut short leaves
+ * no half key. */
 #include "pli/super/log_key.h"
 #include "base/wipe.h"
 #include "pli/instance.h"

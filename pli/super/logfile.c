@@ -2,11 +2,11 @@
 /* pli/super/logfile.c - log/pli.log is bounded: beyond log.max_size, or at SIGHUP, what it holds becomes pli.log.1, and the older ones move up to
  * log.keep.
  *
- * Every process of the instance writes the file itself, through a descriptor that it was born with and in a sandbox that opens no other: the
- * file can not be exchanged under it. So it is copied, and then shortened to nothing; as all append, they go on at its new end. A line
- * that is written between the last look at its length and the shortening, some microseconds, would be lost: the length is looked at again
- * until nothing came.
- * Fails    when the copy can not be made (a full disk), the oldest kept one goes and it is tried once more; then in a minute again. */
+ * Every process of the instance writes the file itself, through a descriptor that it inherited, in a sandbox that can
+ * open no other file. So the file cannot be exchanged. It is copied, and then truncated to nothing. All processes
+ * append, so they go on at its new end. A line that is written between the last look at the length and the truncation,
+ * some microseconds, would be lost. So the length is looked at again until nothing came. Fails    when the copy cannot
+ * be made (a full disk), the oldest kept log is deleted and the copy is tried once more, and then again in a minute. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "pli/instance.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/super/privileges.c - what the supervisor gives up: it parses no peer's byte, but what it has not, nobody can take. As root it
- * keeps the few capabilities that starting, stopping and housing the daemons needs, and lets no child gain another. */
+/* pli/super/privileges.c - what the supervisor gives up. It parses no octet of a peer, but a capability that it does
+ * not have cannot be taken from it. As root it keeps the few capabilities that it needs to start and stop the daemons
+ * and to give them their folders, and no child can gain another. */
 #include "base/wipe.h"
 #include "pli/super/super.h"
 #include <errno.h>

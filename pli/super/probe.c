@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/super/probe.c - is everything up? Asked by a short-lived child, so that the supervisor itself never reads what a peer sends:
- * each daemon answers HELLO, the directory is in step, each listener greets. */
+/* pli/super/probe.c - does everything answer? A short-lived child asks, so that the supervisor itself never reads what
+ * a peer sends. Each daemon must answer HELLO, the directory must be in sync, and each listener must greet. */
 #include "directory/client.h"
 #include "pli/super/super.h"
 #include <errno.h>

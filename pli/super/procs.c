@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define BIT(l) (1u << (l))
-/* In the order of their start: what others ask comes first. */
+/* The rows stand in the order in which the processes start. A process that others ask comes before them. */
 const struct proc_def proc_defs[PROCS_] = {
     [P_SLAPD] = {"slapd", NULL, NULL, NULL, TICKET_NONE, 0, 6, 2},
     [P_KEYD] = {"keyd", "pli-keyd", "keyd.sock", &keyd_proto, TICKET_PUBLIC, 0, 0, 1},

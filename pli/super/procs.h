@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/super/procs.h - who exists, as whom, with which descriptors: one table, from which processes are started, stopped, probed.
+/* pli/super/procs.h - the one table of processes: which there are, under which uid each runs, and with which descriptors. The supervisor starts,
+ * stops and probes them from it.
  * Process  supervisor; doctor reads the names.
  */
 #pragma once
@@ -28,5 +29,6 @@ struct listener_def {
 };
 extern const struct listener_def listener_defs[LISTENERS_];
 
-/* The uid of each process: its user name's when there is one, else allotted from base; all 0 (keep) when not root or base is 0. */
+/* The uid of each process: that of its user name when there is such a user, else one allotted from base. All are 0, which means "keep the uid",
+ * when the caller is not root or base is 0. */
 void proc_uids(const char *user_prefix, int64_t base, uid_t out[PROCS_]);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/super/renew.c - new certificates without losing a session (SIGUSR2; pli cert import, renew).
  *
- * keyd and slapd start again when what they read at their start is newer than they are: who asks keyd waits for it, and asks again. Then each
- * listener is joined by a new one on the same sockets, which has read the new files, and told to yield: it takes nobody more,
- * and ends with its last session. At the stop of the instance it is told like every session is (stopping.c).
+ * keyd and slapd start again when a file that they read at their start has changed since. A session that asks keyd
+ * meanwhile waits and asks again. Then a new listener, which has read the new files, starts beside each old one on the
+ * same sockets. The old listener is told to yield: it accepts no more connections, and ends with its last session. When
+ * the instance stops it is told as every session is (stopping.c).
  */
 #include "base/clock.h"
 #include "base/log.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/super/room.c - is there room to start? Each part would find out for itself, late and in words of its own: "bad file", "errno 28", a
- * database that does not open. So it is asked once, before anything is written, of every folder: each may be a disk of its own. */
+/* pli/super/room.c - is there room on the disks to start? Without this check each daemon would find out late and say it
+ * in its own words: "bad file", "errno 28", a database that does not open. So every folder is looked at once, before
+ * anything is written. Each may be on a disk of its own. */
 #include "pli/instance.h"
 #include "pli/super/super.h"
 #include <errno.h>
@@ -12,8 +13,9 @@
 /* What a start may write before the first message: stored's recovery, slapd's socket and database, a few log lines. */
 enum { ROOM_KB = 1024, ROOM_FILES = 16 };
 
-/* What stored gives up first of all on a full disk (store/db/room.h), in KiB, when it lies on the disk of that folder: a disk that mail filled
- * does not keep the server from starting, so that the mail can be deleted. */
+/* The size in KiB of the reserve that stored gives up first on a full disk (store/db/room.h), when the reserve lies on
+ * the disk of that folder. It counts as room, so that a disk that mail filled does not keep the server from starting,
+ * and the mail can be deleted. */
 static unsigned long long reserve_kb(const char *dir, const char *folder)
 {
     char path[4096];

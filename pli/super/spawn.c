@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/super/spawn.c - one process of the instance: forked, given its settings and descriptors (base/boot.h), executed.
- * What it inherits is what is named here: the environment is made anew, standard output and error are the log. */
+ * A process inherits only what is named here. The environment is made anew; standard output and standard error are the
+ * log. */
 #include "base/boot.h"
 #include "base/log.h"
 #include "directory/schema/embedded.h"
@@ -164,8 +165,9 @@ static void execute(const struct super *s, enum proc_id i)
     die("%s cannot be started (errno %d): install the package slapd", slapd[0], errno);
 }
 
-/* The guard sees the supervisor's end as the end of its pipe, and the next supervisor sees it by the lock: a fork that kept either open
- * would keep both from it, for as long as it lives. Between the fork and the first line here the supervisor may have been killed. */
+/* The guard sees the supervisor's end as the end of its pipe, and the next supervisor sees it by the lock. A child that
+ * kept either descriptor open would hide that end for as long as it lives. Between the fork and the first line here the
+ * supervisor may have been killed. */
 void child_begins(struct super *s)
 {
     close(s->guard_fd);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/super/stopping.c - an orderly end: who takes new work first, then the sessions, then who they ask, then the directory.
+/* pli/super/stopping.c - an orderly end. Daemons that take new work are stopped first, then their sessions, then the
+ * daemons that these ask, then slapd.
  *   rank 0  smtpd imapd relayd: told to stop; their sessions finish what they promised, at most 5 s
  *   rank 1  stored keyd dird: what is in flight is answered and flushed
  *   rank 2  slapd
- * What does not go when asked is killed; nothing acknowledged is lost by it (promise 1 rests on stored's commits). */
+ * A process that does not end when told is killed. No acknowledged message is lost by that, because promise 1 rests on
+ * the commits of stored. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "pli/super/super.h"
@@ -34,7 +36,8 @@ static bool is_ours(const struct super *s, pid_t pid)
     return pid == s->guard;
 }
 
-/* Sessions whose listener is gone are our children now (subreaper). Returns how many there are, each sent sig (0: none). */
+/* Sessions whose listener is gone are children of the supervisor (subreaper). Sends each of them sig (0: no signal) and
+ * returns how many there are. */
 static unsigned orphans(const struct super *s, int sig)
 {
     char path[64], *line = NULL;

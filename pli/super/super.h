@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/super/super.h - the supervisor's state, shared by its files: supervise.c (the loop), spawn.c (one process), listeners.c (sockets),
- * probe.c (readiness), renew.c (certificates), stopping.c (the end), lock.c (one supervisor an instance), room.c (a full disk), guard.c (nothing outlives it),
- * privileges.c, logfile.c (the log turned over).
+ * probe.c (readiness), renew.c (certificates), stopping.c (the end), lock.c (one supervisor per instance), room.c (a full disk), guard.c (no process
+ * outlives it), privileges.c, logfile.c (the log turned over).
  *
- * Promises INV-S1 an instance has one supervisor, and no process of an earlier one is alive when it starts (lock.c).
- *          INV-S2 whatever ends the supervisor, SIGKILL included, ends every process of the instance (guard.c).
- *          INV-S3 listening sockets, of the net and of run/, are bound once and stay open here: the restart of a daemon refuses no
- *          connection attempt.
- *          INV-S4 no byte of a peer is parsed here.
+ * Promises INV-S1 An instance has one supervisor, and no process of an earlier supervisor is alive when it starts (lock.c).
+ *          INV-S2 Whatever ends the supervisor, SIGKILL included, ends every process of the instance (guard.c).
+ *          INV-S3 Listening sockets, of the network and of run/, are bound once and stay open in the supervisor. So no connection attempt is
+ *          refused while a daemon restarts.
+ *          INV-S4 The supervisor parses no octet of a peer.
  * Process  pli serve.
  */
 #pragma once
@@ -44,7 +44,7 @@ struct super {
     bool renewing; /* listeners change places once keyd is there */
 };
 
-/* room.c: RC_TEMP names the folder whose disk is full; before anything else writes there */
+/* room.c: is there room on the disks? Called before anything else writes there. RC_TEMP: e->log names the folder whose disk is full. */
 enum rc room_check(const char *dir, struct err *e);
 /* lock.c */
 enum rc lock_take(struct super *s, struct err *e);
@@ -68,7 +68,7 @@ void privileges_drop(void);
 /* probe.c */
 pid_t probe_start(struct super *s); /* a child that exits 0 when everything answers, 1 when not within 30 s */
 bool port_greets(const char *address, const char *greeting); /* greeting NULL: it is enough that it takes the connection */
-/* logfile.c: turns the log over when it is too long, or when asked; returns when to look again */
+/* logfile.c: turns the log over when it is too long, or when asked. Returns when it must be looked at again (monotonic ns). */
 int64_t log_look(struct super *s, bool asked);
 /* renew.c: certificates and keys changed on disk (SIGUSR2) */
 void renew_begin(struct super *s);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/super/supervise.c - starts the processes of the table, starts again what dies, says "ready", stops when told. See pli/super/super.h.
  *
- * States of a process: not running (pid 0, due at .due) -> running -> died -> not running. A death after a life of YOUNG_MS or
- * more, or by SIGKILL, starts it again at once: sessions wait for it. One that dies young waits 50 ms, then twice as long
- * each time, up to 5 s, and the log says why.
+ * States of a process: not running (pid 0, due at .due) -> running -> died -> not running. A process that lived for
+ * YOUNG_MS or longer, or was killed by SIGKILL, is started again at once, because sessions wait for it. A process that
+ * dies young is started again after 50 ms, then after twice as long each time, up to 5 s, and the log says why.
  */
 #include "base/log.h"
 #include "pli/super/super.h"
@@ -51,7 +51,7 @@ void complain(const struct super *s, const char *fmt, ...)
 }
 
 /* ---- deaths ---- */
-/* The last thing a process had to say, from the end of the log: lines of ours, escaped when written. */
+/* The last line that a process wrote, from the end of the log. The daemons escaped it when they wrote it. */
 static void last_words(const struct super *s, pid_t pid, char out[300])
 {
     char tail[4096], who[32], path[4200];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/check.c - "pli store check", without any key: phases in order, a page of about a fifth of a second at a
- * time.
+/* store/check/check.c - "pli store check", which needs no key. It runs its phases in order. Each request runs one page
+ * of work, which takes about a fifth of a second.
  *
  *   0 pages     the checksum of each page of each file (check_pages.c)
  *   1 folders   counters against their messages (INV-5), each message's records (INV-8) with their digests, references
@@ -9,7 +9,8 @@
  *   3 objects   digests of what is in pieces, reference counts (INV-2)
  *   4 orphans   pieces without an objref (INV-3)
  *   5 expunged  rows of what was expunged against their mark and folder (INV-11; check_expunged.c)
- * What stands on a page that cannot be read (guard.h) is named as far as the rest tells, and passed over. */
+ * Records on a page that cannot be read (guard.h) are passed over, and named as far as other records tell about
+ * them. */
 #include "store/check/check.h"
 #include "base/clock.h"
 #include "store/ops/queue.h"
@@ -70,8 +71,8 @@ static enum rc check_record(struct check *c, struct tx *t, enum table tb, const 
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-/* The folder's counters are locked for reading: none of its messages can go while this looks at what belongs to them.
- * */
+/* The folder's counters are locked for reading. So none of its messages can go while the check looks at the records
+ * that belong to them. */
 static enum rc check_message(const struct folder_check *f, struct tx *bare, uint32_t uid, const struct msg *m,
                              struct err *e)
 {
@@ -98,7 +99,7 @@ out:
     return rc;
 }
 
-/* INV-12: whoever has an INBOX has a record and key slots. Without them all that is there can be opened by nobody. */
+/* INV-12: a mailbox that has an INBOX has a record and key slots. Without them nobody can open what it holds. */
 static enum rc check_box(struct check *c, struct tx *t, uint64_t mbx, struct err *e)
 {
     static const char *const parts[] = {"record is", "key slots are"};

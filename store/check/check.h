@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/check.h - between check.c (pages, folders, queue), check_expunged.c and check_objects.c (objects, orphans).
+/* store/check/check.h - what check.c (folders, queue), check_pages.c, check_expunged.c and check_objects.c (objects, orphans) share.
  *
- * A check reads everything once, page by page, while the daemon serves. What changed since it began is left out where a
- * comparison over several moments would mislead (objref.touched); everything else is compared within one transaction.
- * A page that cannot be read is a finding, and the check goes on with what can.
- * Process  pli-stored.
+ * A check reads everything once, page by page, while the daemon serves. An object that changed since the check began (objref.touched) is left
+ * out where its records would be read at several moments, because such a comparison would mislead. All else is compared within one transaction.
+ * A page that cannot be read is a finding, and the check goes on with the pages that can be read.
+ * Owns     struct check belongs to its connection (sess.check) and owns .refs; .d and .out are borrowed for one reply.
+ * Process  pli-stored, any worker thread; a check belongs to one connection.
  */
 #pragma once
 #include "store/ops/folder.h"
@@ -32,17 +33,18 @@ struct check {
     int64_t until; /* monotonic ns: the page ends */
 };
 void check_bad(struct check *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* A step: RC_CORRUPT what it met cannot be read, and it has moved on behind it; RC_OK there is more; RC_NOTFOUND the phase is done; else the check ends. */
+/* One step of a phase. RC_OK: there is more. RC_NOTFOUND: the phase is done. RC_CORRUPT: the step met something that cannot be read, and c->at is
+ * behind it. Any other code ends the check. */
 enum rc check_pages(struct check *c, struct err *e);
 enum rc check_folder(struct check *c, struct err *e);
 enum rc check_queue(struct check *c, struct err *e);
 enum rc check_expunged(struct check *c, struct err *e);
 enum rc check_object(struct check *c, struct err *e);
 enum rc check_orphan(struct check *c, struct err *e);
-/* The first key of a table at c->at or behind; at is moved behind it. RC_CORRUPT as a step's. */
+/* The first key of a table at c->at or behind; c->at moves behind that key. RC_CORRUPT means the same as for a step. */
 enum rc check_next_key(struct check *c, enum table tb, struct key *out, struct err *e);
-/* Moves c->at behind what cannot be read of the table. RC_NOTFOUND: nothing is left. */
+/* Moves c->at behind the part of the table that cannot be read. RC_NOTFOUND: nothing is left. */
 enum rc check_skip(struct check *c, enum table tb, struct err *e);
-/* Digest of an object's sealed bytes against its objref. */
+/* Compares the digest of an object's sealed octets with the digest in its objref. */
 enum rc check_digest(struct check *c, struct tx *t, const unsigned char oid[SEAL_OID], const struct objref *r,
                      uint8_t kind, struct err *e);

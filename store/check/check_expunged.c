@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/check_expunged.c - the check's look at the rows of what was expunged (INV-11): a folder at a time, under its counters. */
+/* store/check/check_expunged.c - the phase that checks the rows of T_EXPUNGED (INV-11), a folder at a time, under the
+ * folder's counters. */
 #include "store/check/check.h"
 #include "store/ops/expunged.h"
 
@@ -9,7 +10,8 @@ struct rows_check {
     uint32_t folder;
 };
 
-/* Rows of a folder that is not there: it is being emptied, or nobody will ever take them away. */
+/* Rows of a folder that is not there. Either the folder is being emptied, or these rows would stay for ever: a
+ * finding. */
 static enum rc check_gone(const struct rows_check *r, struct tx *t, struct err *e)
 {
     struct key folder = key_folder(r->mbx, r->folder), box = key_folder(r->mbx, 0);

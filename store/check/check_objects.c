@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/check_objects.c - the check's look at objects: digests, reference counts, orphans. */
+/* store/check/check_objects.c - the phases that check objects: digests, reference counts, orphans. */
 #include "store/check/check.h"
 #include "store/ops/sweep.h"
 

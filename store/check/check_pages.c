@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/check_pages.c - the check's look at the files themselves: every page's checksum; and the way past a page that
- * cannot be read, for the phases that follow. */
+/* store/check/check_pages.c - the phase that checks the files themselves: every page's checksum. It also finds, for the
+ * phases that follow, the first key behind a page that cannot be read. */
 #include "store/check/check.h"
 #include "store/db/guard.h"
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 
 enum { PAGES_A_READ = 32, AGAIN = 5, AGAIN_MS = 20 };
 
-/* The library may be writing that page just now: one that is bad stays bad. */
+/* The library may be writing that page just now, so a page is called bad only when it stays bad. */
 static bool really_bad(int fd, enum table tb, uint32_t no, unsigned char *p)
 {
     for (int i = 0; i < AGAIN; i++) {
@@ -108,8 +108,8 @@ static enum rc probe(struct check *c, enum table tb, uint64_t v, struct err *e)
     return rc;
 }
 
-/* Keys begin with eight bytes that count: the first number from which on the table can be read again, by strides that double
- * and then by halves. RC_NOTFOUND: there is none, the phase is over. */
+/* Keys begin with a number of eight octets. Finds the first number from which on the table can be read again, by
+ * strides that double and then by halving. RC_NOTFOUND: there is no such number, and the phase is over. */
 enum rc check_skip(struct check *c, enum table tb, struct err *e)
 {
     struct key k = c->at;

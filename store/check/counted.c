@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/counted.c - a table of object ids and counts, for a check: open addressing, doubled when two thirds
- * full. */
+/* store/check/counted.c - a table of object ids and counts, for a check. It uses open addressing and is doubled when it
+ * is two thirds full. */
 #include "store/check/check.h"
 #include <stdlib.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/salvage_expunged.c - rows of what was expunged (INV-11) put right: where they cannot be whole, the folder forgets them, and
- * whoever asks what left it is told all that is absent. See salvage.h. */
+/* store/check/salvage_expunged.c - puts the rows of T_EXPUNGED right (INV-11). When a folder's rows may not be whole,
+ * all of them are deleted. Then a session that asks what left the folder is told every UID that has no message.
+ * See salvage.h. */
 #include "store/ops/expunged.h"
 #include "store/check/salvage_int.h"
 
@@ -10,7 +11,7 @@ struct forget {
     struct counters c;
 };
 
-/* A new modseq for the mark, so that one who has seen all up to the old one asks too. */
+/* A new modseq for the mark, so that a session that has seen all changes up to the old one asks too. */
 static enum rc forget(struct tx *t, void *arg, struct err *e)
 {
     const struct forget *f = arg;
@@ -30,7 +31,8 @@ enum rc salvage_forget(struct salvage *s, uint64_t mbx, uint32_t folder, const s
     return tx_run(&s->d.env, TX_LAZY, forget, &f, e);
 }
 
-/* Rows of a folder that is not there go; the first row that is wrong takes the folder's others with it. */
+/* Deletes the rows of a folder that is not there. When one row of a folder is wrong, all rows of that folder are
+ * deleted. */
 enum rc salvage_expunged(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e)
 {
     uint64_t mbx = be64(k->b), mark = 0;

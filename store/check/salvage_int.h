@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/salvage_int.h - between salvage_mend.c (mailboxes, folders) and salvage_refs.c (messages, objects, queue).
+/* store/check/salvage_int.h - what salvage_mend.c (mailboxes, folders), salvage_refs.c (messages, objects, queue) and salvage_expunged.c share.
  * Process  pli-stored, salvage only.
  */
 #pragma once
@@ -14,6 +14,6 @@ enum rc salvage_write(struct salvage *s, enum table tb, const struct key *k, con
                       struct err *e);
 enum rc salvage_has(struct salvage *s, enum table tb, const struct key *k, struct err *e); /* as tx_has() */
 /* salvage_expunged.c */
-/* What left the folder is not remembered any more; its counters are those, with the next modseq. */
+/* Deletes the folder's rows of T_EXPUNGED, so that nothing that left the folder is remembered, and writes c as its counters, with the next modseq. */
 enum rc salvage_forget(struct salvage *s, uint64_t mbx, uint32_t folder, const struct counters *c, struct err *e);
 enum rc salvage_expunged(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e); /* one record: a salvage_fn */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/salvage_mend.c - folders, counts and tags put right after tables were made anew; messages whose folder is lost go
- * to the INBOX. What belongs to single messages is in salvage_refs.c, what left the folders in salvage_expunged.c. See salvage.h. */
+/* store/check/salvage_mend.c - puts folders, counts and tags right after tables were made anew, and moves messages
+ * whose folder is lost to the INBOX. salvage_refs.c does the same for what belongs to single messages,
+ * salvage_expunged.c for T_EXPUNGED. See salvage.h. */
 #include "base/clock.h"
 #include "store/check/salvage_int.h"
 #include <stdlib.h>
@@ -124,8 +125,9 @@ struct lost *salvage_lost(struct salvage *s, uint64_t mbx)
 }
 
 /* ---- mailboxes ---- */
-/* Was the mailbox being deleted, and the record that says so lost now? Its own record and its counters went in the transaction that made that
- * one (do_box_delete). Where boxes or counters lost something, too, nobody can tell. */
+/* Was the mailbox being deleted, and is the record that says so lost now? The transaction that made that record also
+ * deleted the mailbox's own record and its counters (do_box_delete). When the tables of boxes or counters lost
+ * something, too, nobody can tell. */
 static enum rc was_deleted(struct salvage *s, uint64_t mbx, struct err *e)
 {
     struct key inbox = key_folder(mbx, STORE_INBOX);
@@ -163,7 +165,7 @@ static enum rc see_box(struct salvage *s, uint64_t mbx, struct err *e)
     return RC_OK;
 }
 
-/* What was expunged under the UIDs that are not meant any more, at modseqs that begin anew. */
+/* Deletes the rows of T_EXPUNGED: their UIDs belong to the former uidvalidity, and the folder's modseqs begin anew. */
 static enum rc forget_expunged(struct tx *t, void *arg, struct err *e)
 {
     uint32_t most = UINT32_MAX;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/salvage_refs.c - what belongs to a message: its object, summary, search text, epoch; references counted anew; the
- * queue and its index. See salvage.h. */
+/* store/check/salvage_refs.c - puts right what belongs to a message: its object, summary, search text and epoch. It
+ * counts references anew, and mends the queue and its index. See salvage.h. */
 #include "base/clock.h"
 #include "store/check/salvage_int.h"
 
 /* ---- objects ---- */
-/* All its pieces are there; their digest. */
+/* Are all pieces of the object there? Also gives their digest. */
 static enum rc pieces_digest(struct salvage *s, const unsigned char *oid, uint8_t kind, uint64_t len,
                              unsigned char out[DIGEST_LEN], struct err *e)
 {
@@ -49,7 +49,8 @@ static enum rc part_digest(struct salvage *s, const struct key *k, const struct 
     return rc == RC_NOTFOUND || rc == RC_CORRUPT ? RC_OK : rc;
 }
 
-/* Its record is lost; what it said can be found out again but for who was answered what (INV-4 ends for it). */
+/* The objref is lost. All that it said can be found out again, except who was answered what (INV-4 ends for this
+ * object). */
 static enum rc new_objref(struct salvage *s, const struct key *k, const struct msg *m, uint64_t qid, struct err *e)
 {
     struct objref r = {.where = 1u << SEAL_MESSAGE,
@@ -87,7 +88,8 @@ static enum rc lost_body(struct salvage *s, uint64_t mbx, const struct msg *m, s
 }
 
 /* ---- messages ---- */
-/* A record beside the message that is lost is not asked for any more: the rest of its folder's listing is not stopped by it. */
+/* Notes in the message that the record beside it is lost, so that nobody asks for the record and the folder can be
+ * listed. */
 static enum rc lost_part(struct salvage *s, const struct key *k, struct msg *m, bool summary, bool *changed, struct err *e)
 {
     uint8_t bit = summary ? MSG_SUMMARY : MSG_TEXT;

@@ -2,8 +2,8 @@
 /* store/check/salvage_table.c - one table made anew from its sound leaf pages. See salvage.h.
  *
  * The page layout is Berkeley DB 5.3's (db_page.h): a header of 26 bytes, two that are unused, the checksum, then the offsets of
- * the items from byte 32 on: key, data, key, data. Every offset and length is checked: the checksum says that the page is as it
- * was written, not that its writer was right. */
+ * the items from byte 32 on: key, data, key, data. Every offset and length is checked, because the checksum says that
+ * the page is as it was written, and not that its writer was right. */
 #include "base/log.h"
 #include "store/db/guard.h"
 #include "store/check/salvage.h"

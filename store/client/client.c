@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/client/client.c - see store/client/client.h: base/ipc_link.h with a ticket that each connection is told first. */
+/* store/client/client.c - see store/client/client.h. It is base/ipc_link.h with a ticket, which each new connection
+ * is told first. */
 #include "store/client/client.h"
 #include "base/ipc_link.h"
 #include <stdlib.h>

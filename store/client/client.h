@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/client/client.h - asking pli-stored.
- * Owns     struct store: one connection, dialled at first use ("store.sock" is named stored.sock in the working
- *          folder), dialled again after stored restarted (and bound to its ticket again). One process, one thread.
- * Restart  by base/ipc_link.h: store_call() answers RC_TEMP when stored stays away for longer than its patience; ops that are IPC_AGAIN
- *          (reads, and DELIVER by oid) are asked again by themselves within that time, so a restart of stored costs a
- *          session a pause, not a failure.
- * Slow     a request says until when it may still be done (store_timeout()); stored drops it when it is late, up to the moment
- *          before the commit. The wait here is longer (WAIT_MORE times as long): who is told "not done" may ask anew as another
- *          message, and it is not there twice. What no deadline can undo: a disk that takes longer than the difference for the
- *          flush behind the commit (stored logs ev=store-late).
+ * Owns     struct store: one connection. It is dialled at first use, to stored.sock in the working folder. After a restart of stored it is dialled
+ *          again and bound to its ticket again. A struct store is for one process and one thread.
+ * Restart  base/ipc_link.h redials. store_call() answers RC_TEMP when stored stays away for longer than its patience. Within that time it asks
+ *          again by itself, when the operation is IPC_AGAIN (reads, and DELIVER by oid). So a restart of stored costs a session a pause, and no
+ *          failure.
+ * Slow     a request says until when it may still be done (store_timeout()). stored drops a request that is late, up to the moment before the
+ *          commit. The client waits longer than that (WAIT_MORE times as long). So a caller that is told "not done" may ask again with another
+ *          oid, and the message is not there twice. One case remains: after the commit the disk may take longer for the flush than the client
+ *          waits (stored logs ev=store-late).
  * Process  smtpd, imapd, relayd sessions, pli.
  */
 #pragma once

@@ -56,7 +56,7 @@ static void take_lock(struct env *v)
 }
 
 /* ---- format ---- */
-/* 0: there is none yet, and only then. A number that cannot be read is not "none". */
+/* 0: there is no format yet. A number that cannot be read is not "none". */
 static int read_format(DB *db, uint32_t *format_out)
 {
     unsigned char v[4] = {0};

@@ -53,7 +53,7 @@ void guard_mode(enum guard_mode m)
 }
 
 /* ---- the checksum ---- */
-/* Eight bytes a step: their products do not wait for each other, as those of the plain loop do. */
+/* Takes eight octets per step, because their products do not wait for each other, as those of the plain loop do. */
 static uint32_t sum(uint32_t h, const unsigned char *p, size_t n)
 {
     static const uint32_t w[8] = {PRIME * PRIME * PRIME * PRIME * PRIME * PRIME * (uint32_t)PRIME,

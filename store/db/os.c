@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/db/os.c - see os.h. fsync is fdatasync: sizes are data to it, times are not wanted. */
+/* store/db/os.c - see os.h. fsync is fdatasync, because it writes a file's size as well, and its times are not
+ * needed. */
 #include "store/db/os.h"
 #include "base/err.h"
 #include "base/span.h"

@@ -22,7 +22,7 @@ enum {
 };
 
 /* ---- the disk ---- */
-/* What was logged since the last checkpoint is still to be written to the tables: it has no room of its own yet. */
+/* What was logged since the last checkpoint must still be written to the tables, and has no room there yet. */
 static uint64_t to_be_written(struct env *v)
 {
     DB_LOG_STAT *st = NULL;
@@ -60,7 +60,8 @@ static bool page_at(DB_MPOOLFILE *f, db_pgno_t no, size_t off, db_pgno_t *next_o
     return f->put(f, p, DB_PRIORITY_UNCHANGED, 0) == 0;
 }
 
-/* The list may change under this: then the count ends early. It is looked at no further than enough. */
+/* The list may change while it is counted; then the count ends early. It also ends when enough free pages were
+ * found. */
 static uint64_t free_pages(DB *db, uint32_t size, uint64_t enough)
 {
     DB_MPOOLFILE *f = db->get_mpf(db);
@@ -92,8 +93,8 @@ static uint64_t reserve_size(const struct env *v)
     return v->min_free < RESERVE_MAX ? v->min_free : RESERVE_MAX; /* recovery may write 32 MiB to log and tables each */
 }
 
-/* A reserve that was given up is what deletions live on: nothing that comes in may take its room. One that was never written, on a disk too
- * small for it, is owed to nobody. */
+/* Deletions need the room of a reserve that was given up, so no delivery may take it. A reserve that was never written,
+ * because the disk was too small for it, needs no room. */
 static uint64_t owed(const struct env *v)
 {
     struct stat st;
@@ -184,7 +185,7 @@ void room_at_start(struct env *v)
     room_to_delete(v);
 }
 
-/* Written, not only allocated by its length: a hole would reserve nothing. */
+/* The reserve is written and not only given its length, because a hole would reserve nothing. */
 static void fill(int fd, uint64_t from, uint64_t to)
 {
     static const unsigned char zeros[ZEROS];

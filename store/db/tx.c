@@ -64,7 +64,8 @@ void tx_due(int64_t at)
     due = at;
 }
 
-/* The last look before the commit. Whoever asked waits a good while longer than this, and then takes it for not done. */
+/* The last look at the deadline before the commit. The client waits a good while longer than that, and then takes the
+ * request for not done. */
 static enum rc in_time(struct err *e)
 {
     if (due == 0 || clock_mono() < due)
@@ -72,7 +73,8 @@ static enum rc in_time(struct err *e)
     return err_set(e, RC_TEMP, "store: not done in time: nothing was changed");
 }
 
-/* Committed in time, on stable storage long after: it may have been given up meanwhile, and be asked for again. */
+/* The request was committed in time, and was on stable storage long after. Its client may have given it up meanwhile,
+ * and may ask for it again. */
 static void note_late(void)
 {
     int64_t late = due ? clock_mono() - due : 0;

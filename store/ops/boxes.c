@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/boxes.c - mailboxes: numbers, keys in slots (slots.c), quota; and binding a connection to one by
- * ticket. */
+/* store/ops/boxes.c - mailboxes: their numbers, their keys in slots (slots.c), their quota; and binding a connection to
+ * a mailbox by ticket. */
 #include "base/clock.h"
 #include "store/ops/folder.h"
 #include "store/ops/slots.h"
@@ -43,7 +43,7 @@ enum rc do_box_reserve(struct tx *t, const struct ask *a, struct err *e)
     return rc;
 }
 
-/* A number that another store gave (a restored directory) is not given again. */
+/* A restored directory may hold numbers that another store gave. Such a number is not given again. */
 static enum rc number_taken(struct tx *t, uint64_t mbx, struct err *e)
 {
     uint64_t next;
@@ -134,7 +134,8 @@ enum rc do_box_get(struct tx *t, const struct ask *a, struct err *e)
     return answer_box(t, a, s->mbx, e);
 }
 
-/* A mail session counts as one of its mailbox, from its ticket until its connection ends or takes another mailbox's ticket. */
+/* A mail session counts as a session of its mailbox from its ticket until its connection ends, or takes the ticket of
+ * another mailbox. */
 static enum rc sit(const struct ask *a, uint64_t mbx, struct err *e)
 {
     struct sess *s = a->s;
@@ -199,7 +200,8 @@ enum rc do_box_set(struct tx *t, const struct ask *a, struct err *e)
     return rc;
 }
 
-/* Asked by a session that has just opened its mailbox. Slots that were changed meanwhile wait for the next one. */
+/* A session asks for this when it has just opened its mailbox. When the slots were changed meanwhile, the next session
+ * asks. */
 enum rc do_box_opened(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_box_opened_req *rq = a->req;
@@ -209,7 +211,7 @@ enum rc do_box_opened(struct tx *t, const struct ask *a, struct err *e)
     return rc == RC_OK && b.slots_version == rq->slots_version ? slots_opened(t, a->s->mbx, e) : rc;
 }
 
-/* The mailbox is no more with this commit; what it held is taken away in the background (sweep.c). */
+/* After this commit the mailbox does not exist. The background thread deletes what it held (sweep.c). */
 enum rc do_box_delete(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_mbx_msg *rq = a->req;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/busy.c - object ids at work: a delivery that comes again while its first attempt still runs waits for
- * it, and the sweep takes no chunk written ahead for an orphan's (INV-3). As many entries as threads: a list is enough.
- * */
+/* store/ops/busy.c - the object ids that a thread is working on. A delivery that comes again while its first attempt
+ * still runs waits for that attempt. The sweep waits, too, so it takes no piece written ahead for an orphan (INV-3).
+ * There are at most as many entries as threads, so a list is enough. */
 #include "store/ops/stored.h"
 #include <stdlib.h>
 

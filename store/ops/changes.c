@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/changes.c - what changed since a modseq (RFC 7162): entries, then UIDs that are gone.
  *
- * Arrivals each take a modseq of their own, so after "since" there were at most modseq - since of them: only that many
- * UIDs at the end are looked at, unless flags changed too (flags_modseq), which wants the whole folder.
- * Gone     from the rows of T_EXPUNGED, or, when some of those behind "since" were pruned (expunged.h), every UID below
- *          uidnext that has no message: ranges, found by one walk over the folder, at most LOOK_A_PAGE messages a page.
- * Cursor   what is being told << 32 | where to go on: AT_ENTRIES the UID; AT_ROWS how many UIDs of rows were told;
- *          AT_ABSENT the UID. Rows that are pruned between two pages turn AT_ROWS into AT_ABSENT from the first UID on. */
+ * Entries  Each arrival takes a modseq of its own, so at most modseq - since messages arrived after "since". Only that
+ *          many UIDs at the end are looked at. When flags changed too (flags_modseq), the whole folder is looked at.
+ * Gone     The UIDs that are gone come from the rows of T_EXPUNGED. When rows behind "since" were pruned (expunged.h),
+ *          every UID below uidnext that has no message is told instead. One walk over the folder finds these UIDs as
+ *          ranges, and looks at no more than LOOK_A_PAGE messages per page.
+ * Cursor   what is being told << 32 | where to go on. AT_ENTRIES: the UID. AT_ROWS: how many UIDs of rows were told.
+ *          AT_ABSENT: the UID. When rows are pruned between two pages, AT_ROWS becomes AT_ABSENT from the first UID
+ *          on. */
 #include "store/ops/expunged.h"
 
 enum { AT_ENTRIES, AT_ROWS, AT_ABSENT, LOOK_A_PAGE = 20000 };
@@ -50,7 +52,7 @@ static enum rc add_changed(struct tx *t, const struct ask *a, const struct count
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-/* One more range behind those that begin at "begin" of out, or the last one longer. False: the page is full. */
+/* Adds a range to those from "begin" of out on, or makes the last one longer. False: the page is full. */
 static bool add_range(struct buf *out, size_t begin, uint32_t lo, uint32_t hi)
 {
     struct rd last = rd_of(span_from(buf_span(out), out->n >= begin + 8 ? out->n - 4 : out->n));
@@ -122,7 +124,7 @@ static enum rc add_absent(struct tx *t, const struct ask *a, uint32_t uidnext, u
     return rc;
 }
 
-/* A cursor that says AT_ABSENT stays so: a crash may have taken back the pruning, which is not flushed. */
+/* A cursor that says AT_ABSENT keeps saying so, because a crash may have undone the pruning, which is not flushed. */
 static enum rc add_gone(struct tx *t, const struct ask *a, uint32_t uidnext, uint64_t *next_out, struct err *e)
 {
     const struct store_changes_req *rq = a->req;

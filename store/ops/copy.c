@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/copy.c - COPY and MOVE (RFC 6851) within a mailbox: all of it in one transaction. Octets are not copied:
- * one more reference. A MOVE is never refused for want of room (INV-R2): where there is little, it ends after as much as there is room for, and the client
- * asks for the rest. */
+/* store/ops/copy.c - COPY and MOVE (RFC 6851) within a mailbox, in one transaction. Octets are not copied: the object
+ * gets one more reference. A MOVE is never refused for want of room (INV-R2). When there is little room, it ends after as
+ * many messages as there is room for, and the client asks for the rest. */
 #include "store/db/room.h"
 #include "store/ops/expunged.h"
 #include "store/ops/objects.h"

@@ -109,7 +109,7 @@ static bool place_before(const struct store_place *a, const struct store_place *
     return a->mbx < b->mbx || (a->mbx == b->mbx && a->folder < b->folder);
 }
 
-/* Insertion sort: mostly one place, 512 at most. */
+/* Insertion sort, because there is mostly one place, and 512 at most. */
 static void sort_places(struct delivery *d)
 {
     for (size_t i = 0; i < d->n_places; i++) {
@@ -234,7 +234,7 @@ static enum rc file_place(struct tx *t, struct delivery *d, size_t i, struct err
     return rc;
 }
 
-/* The same oid again: what was answered then. */
+/* The same oid is asked again: gives the answer that was given then. */
 static enum rc answer_again(struct tx *t, struct delivery *d, struct err *e)
 {
     struct store_deliver_rep *rep = d->a->rep;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/deliver_int.h - a delivery on its way: deliver.c checks and files, source.c reads the objects and writes
- * large ones ahead.
+/* store/ops/deliver_int.h - one delivery, shared by deliver.c and source.c. deliver.c checks the request and files the message. source.c reads
+ * the sealed objects and writes the pieces of a large message ahead, in transactions before the one that files it.
+ * Units    offsets and lengths are octets of the source: the sealed objects one behind the other.
+ * Owns     struct delivery borrows from its request; source_close() frees what source_open() and source_get() made.
  * Process  pli-stored.
  */
 #pragma once
@@ -29,10 +31,10 @@ uint64_t source_off(const struct store_deliver_req *rq, uint8_t kind);
 uint64_t source_len(const struct store_deliver_req *rq, uint8_t kind);
 enum rc source_open(struct delivery *d, struct err *e); /* checks the memfd; small ones are read whole */
 void source_close(struct delivery *d);
-/* borrowed until the next */
+/* n octets of the source from off. *out is borrowed until the next source_get(). */
 enum rc source_get(struct source *s, uint64_t off, size_t n, struct span *out, struct err *e);
 enum rc source_digests(struct delivery *d, struct err *e);
 enum rc source_store(struct delivery *d, struct tx *t, struct err *e); /* all pieces, in this transaction */
 enum rc source_ahead(struct delivery *d, struct err *e);               /* all pieces, in small ones of their own */
-/* Deletes the pieces of an oid, unless an objref has them: then known_out (may be NULL) is true. */
+/* Deletes the pieces of an oid. When an objref has the oid, nothing is deleted and *known_out (may be NULL) is true. */
 enum rc pieces_forget(struct stored *d, const unsigned char oid[SEAL_OID], bool *known_out, struct err *e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/expunged.c - see expunged.h. A crash leaves of a pruning transaction all or nothing, and it is not flushed: what a
- * crash takes back is pruned again. */
+/* store/ops/expunged.c - see expunged.h. A pruning transaction is not flushed, so a crash may undo it as a whole. Then
+ * its rows are pruned again. */
 #include "store/ops/expunged.h"
 #include "base/log.h"
 #include "store/db/room.h"
@@ -131,7 +131,7 @@ static enum rc prune_folder(struct stored *d, struct prune *p, uint64_t modseq, 
 }
 
 /* ---- the walk ---- */
-/* Folders that had enough changes to have rows out of use, and how many changes. */
+/* Folders with so many changes that they may have rows out of use, and how many changes each had. */
 struct busy_folders {
     struct {
         uint64_t mbx, modseq;

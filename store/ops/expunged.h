@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/expunged.h - which UIDs left a folder, and when: T_EXPUNGED, and its pruning.
+/* store/ops/expunged.h - the table T_EXPUNGED, which says which UIDs left a folder and when, and the pruning of that table.
  *
  * Rows     (mbx, folder, modseq) -> packed u32 UIDs, one row for each EXPUNGE page or MOVE; at most 8,000 UIDs (STORE_COPY_MAX).
- *          Modseq 0, which no change has, holds the mark: u64, the modseq of the last row that was pruned. No such row: none was.
- * INV-11   a folder's rows are all of its expunges behind the mark; those up to the mark are not there. So whoever asks "since" a modseq
- *          below the mark is not answered from the rows: every UID below uidnext that has no message counts as expunged (changes.c;
- *          RFC 7162 3.2.6 asks for just that of a server that does not remember).
- * Bound    rows older than EXPUNGED_KEEP modseqs are of no use: a session so far behind has as many entries to read anyway. A row takes a
- *          modseq of its own, so a folder has at most KEEP + SLACK rows (and what comes within a round of the sweep); a UID is in
- *          one row at most and had a message when the window began or came in it, so their UIDs are at most stored.max_messages + KEEP + SLACK.
- * Locks    whoever writes here has the folder's counters for writing; whoever reads has them for reading: rows and mark are one moment.
- * Process  pli-stored, inside a transaction; expunged_sweep() the background thread.   Source RFC 7162 3.2.5.2, 3.2.6.
+ *          No change has modseq 0. The row of modseq 0 holds the mark: a u64, the modseq of the last row that was pruned. While a folder has
+ *          no mark, none of its rows was pruned.
+ * INV-11   a folder has a row for each expunge behind the mark, and no row for an expunge up to the mark. So a session that asks "since" a
+ *          modseq below the mark is not answered from the rows. It is told every UID below uidnext that has no message (changes.c), because
+ *          RFC 7162 3.2.6 asks this of a server that does not remember.
+ * Bound    rows older than EXPUNGED_KEEP modseqs are of no use, because a session so far behind has as many entries to read anyway. Each row
+ *          takes a modseq of its own. So a folder has at most KEEP + SLACK rows, and those that are added within one round of the sweep.
+ *          A UID is in one row at most, and its message was there when this window of modseqs began or arrived within it. So the rows of a
+ *          folder name at most stored.max_messages + KEEP + SLACK UIDs.
+ * Locks    a caller that writes here holds the folder's counters for writing; a caller that reads holds them for reading. So the rows and
+ *          the mark belong to one moment.
+ * Process  pli-stored, inside a transaction; expunged_sweep() runs in the background thread.   Source RFC 7162 3.2.5.2, 3.2.6.
  */
 #pragma once
 #include "store/ops/folder.h"
@@ -22,11 +25,11 @@ enum {
     EXPUNGED_WALK = 5000,  /* folders looked at in a round */
 };
 enum rc expunged_add(struct tx *t, uint64_t mbx, uint32_t folder, uint64_t modseq, struct span uids, struct err *e);
-/* 0: nothing was pruned. RC_CORRUPT: a mark that does not read. */
+/* *mark_out is 0 when nothing was pruned. RC_CORRUPT: the mark's record cannot be read. */
 enum rc expunged_mark(struct tx *t, uint64_t mbx, uint32_t folder, uint64_t *mark_out, struct err *e);
-/* What is wrong with a record of the table, for a finding ("the row ..."); NULL: nothing. */
+/* Says what is wrong with a record of the table, as the end of a finding ("the row ..."). NULL: nothing is wrong. A static string. */
 const char *expunged_wrong(const struct counters *c, uint64_t mark, const struct key *k, struct span val);
-/* All rows go, whatever they say, and the mark is that modseq: nothing up to it is remembered. For the salvage. */
+/* Deletes all rows of the folder, whatever they say, and sets the mark to that modseq: nothing up to it is remembered. For the salvage. */
 enum rc expunged_forget(struct tx *t, uint64_t mbx, uint32_t folder, uint64_t mark, struct err *e);
 struct prune {
     uint64_t mbx;
@@ -35,5 +38,5 @@ struct prune {
     bool more;     /* answered: a further transaction is wanted */
 };
 enum rc expunged_prune(struct tx *t, void *arg /* struct prune */, struct err *e); /* at most EXPUNGED_A_TX rows. A tx_fn, TX_LAZY */
-/* A round: the next EXPUNGED_WALK folders from *at on, which moves behind them, and to the beginning after the last one. */
+/* One round: prunes the next EXPUNGED_WALK folders from *at on. *at moves behind them, and back to the beginning after the last folder. */
 void expunged_sweep(struct stored *d, struct key *at, bool (*stopping)(struct stored *d));

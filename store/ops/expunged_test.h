@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/expunged_test.h - looking at the rows of what was expunged behind the daemon's back, and a session's view of a folder; for
- * expunged_test.c, expunged_mend_test.c.
+/* store/ops/expunged_test.h - what expunged_test.c and expunged_mend_test.c share: reading and changing the rows of T_EXPUNGED while the daemon
+ * is down, and a session's view of a folder.
  * Process  tests.
  */
 #pragma once
@@ -124,7 +124,7 @@ static inline struct look look_down(struct look q)
     return q;
 }
 
-/* Ends it, looks, starts it again. */
+/* Stops the daemon, looks, and starts the daemon again. */
 static inline struct look look(uint64_t mbx, uint32_t folder, uint64_t keep)
 {
     struct look q;
@@ -135,7 +135,7 @@ static inline struct look look(uint64_t mbx, uint32_t folder, uint64_t keep)
     return q;
 }
 
-/* Each start is a round of the sweep, a fifth of a second later: it is given longer and longer to come to its end. */
+/* Each start of the daemon begins one round of the sweep after a fifth of a second. Each round is given longer than the one before. */
 static inline struct look look_until(uint64_t mbx, uint32_t folder, uint64_t most)
 {
     struct look q = look(mbx, folder, 0);
@@ -183,7 +183,7 @@ static inline size_t take_in(struct seen *v, const struct store_changes_rep *rep
     return rep->gone.n / 8;
 }
 
-/* As imapd/view.c does. How many ranges it was told. */
+/* Follows the folder's changes as imapd/view.c does. Returns how many ranges of expunged UIDs the session was told. */
 static inline size_t keep_up(struct store *s, uint32_t folder, struct seen *v)
 {
     struct store_changes_req rq = {folder, v->modseq, 0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/flags.c - changing flags and expunging: a page of messages a transaction, one modseq a page. */
+/* store/ops/flags.c - changing flags and expunging: one transaction and one modseq per page of messages. */
 #include "store/ops/expunged.h"
 #include "store/ops/queue.h"
 #include <stdlib.h>

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/folder.h - a folder's counters and messages, as the handlers use them.
  *
- * INV-5    exists, unseen, bytes are the sums over the folder's message records; every UID is below uidnext, every
- *          modseq at most modseq.
- * INV-6    a change takes modseq + 1 in the transaction that makes it, under the write lock of the counters: modseqs
- *          grow with commits.
- * INV-7    uidnext and modseq never go back; uidvalidity grows within a mailbox.
- * INV-8    a summary (text) of a message is in T_SUMMARIES (T_TEXTS) when where says so, else in T_OBJECTS, unless its
- *          length is 0.
- * Process  pli-stored, inside a transaction.
+ * INV-5    The counters exists, unseen and bytes are the sums over the folder's message records. Every UID is below the counter uidnext, and no
+ *          message has a modseq beyond the counter modseq.
+ * INV-6    A change takes modseq + 1 in the transaction that makes it, under the write lock of the counters. So modseqs grow in the order of
+ *          the commits.
+ * INV-7    uidnext and modseq never go back. Each new folder of a mailbox has a higher uidvalidity than the folders before it.
+ * INV-8    A message's summary is in T_SUMMARIES, and its search text in T_TEXTS, when the field .where of the message says so. Otherwise it is
+ *          in T_OBJECTS. A length of 0 means that there is none.
+ * Units    sizes and quotas are octets; uid and folder are never 0 in a record.
+ * Errors   RC_NOTFOUND: no such folder, message or mailbox. RC_CORRUPT: a record cannot be read. Else what tx.h lists.
+ * Process  pli-stored, inside a transaction.   Source RFC 3501 2.3.1, RFC 7162 3.1.
  */
 #pragma once
 #include "store/db/rec.h"
@@ -16,21 +18,21 @@
 #include "store/ops/stored.h"
 
 enum rc counters_get(struct tx *t, uint64_t mbx, uint32_t folder, bool write, struct counters *c_out, struct err *e);
-/* For reading, keeping no lock: where many folders are looked at. */
+/* Reads the counters and keeps no lock. For callers that look at many folders. */
 enum rc counters_peek(struct tx *t, uint64_t mbx, uint32_t folder, struct counters *c_out, struct err *e);
 enum rc counters_put(struct tx *t, uint64_t mbx, uint32_t folder, const struct counters *c, struct err *e);
 struct sums {
     uint64_t bytes, messages;
 };
-/* What counts against a quota: the octets of the messages, and for each message its rows, which take disk too: a message
- * record of 200 bytes, a sealed summary of some 400 for the shortest mail, the objref's share, pages two thirds full. */
+/* What counts against a quota: the octets of the messages, and MSG_ROWS octets per message, because its rows take disk too. The rows are a message
+ * record of 200 octets, a sealed summary of some 400 for the shortest mail, and the message's share of the objref, in pages two thirds full. */
 enum { MSG_ROWS = 1024 };
 static inline uint64_t sums_used(const struct sums *s)
 {
     return s->bytes + s->messages * MSG_ROWS;
 }
-/* Is there place for so many more? RC_QUOTA: the mailbox's quota, or stored.max_messages (that one binds
- * a mailbox without a quota as well). */
+/* Is there room for so many more octets and messages? RC_QUOTA: the mailbox's quota or the setting stored.max_messages would be passed. The setting
+ * binds a mailbox without a quota as well. */
 enum rc box_takes(const struct stored *d, struct tx *t, uint64_t mbx, const struct box *b, struct sums more, struct err *e);
 enum rc box_sums(struct tx *t, uint64_t mbx, struct sums *s_out, struct err *e); /* over its folders, keeps no lock */
 enum rc box_get(struct tx *t, uint64_t mbx, bool write, struct box *b_out, struct err *e);
@@ -39,14 +41,14 @@ enum rc box_put(struct tx *t, uint64_t mbx, const struct box *b, struct err *e);
 enum rc msg_get(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, struct msg *m_out, struct err *e);
 enum rc msg_put(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const struct msg *m, bool fresh,
                 struct err *e);
-/* The records of one message go, and its reference to the object; counters are the caller's. */
+/* Deletes the records of one message and its reference to the object. The caller changes the counters. */
 enum rc msg_drop(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const struct msg *m, struct err *e);
 void counters_add(struct counters *c, const struct msg *m, int by);
 bool flags_lawful(uint64_t flags); /* no unknown system bit */
 
-/* A request's UID set: packed pairs, sorted. Checked as a whole first. */
+/* A request's UID set is a list of packed pairs (first, last), sorted. uidset_check() looks at the whole set before any of it is used. */
 enum rc uidset_check(struct span set, struct err *e);
-/* The messages of a folder that are in a set, from a UID on, in order. */
+/* An iterator over the messages of a folder that are in a set, from a UID on, in ascending order. */
 struct msg_it {
     struct scan s;
     uint64_t mbx;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/folders.c - folders: sealed names, kept unique by their tags, and what they count. */
+/* store/ops/folders.c - folders: their sealed names, which are kept unique by their tags, and their counters. */
 #include "base/clock.h"
 #include "store/ops/folder.h"
 #include "store/db/memfd.h"
@@ -56,7 +56,8 @@ static enum rc tag_del(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_
     return tx_del(t, T_TAGS, &k, e);
 }
 
-/* Frees a tag for a new folder: RC_EXISTS when a folder that is not merely remembered for its subscription has it. */
+/* Frees a tag for a new folder. A folder that is only remembered for its subscription gives its tag up. RC_EXISTS: any
+ * other folder has the tag. */
 static enum rc tag_free(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint16_t *flags_out,
                         struct err *e)
 {
@@ -132,7 +133,8 @@ enum rc do_folders(struct tx *t, const struct ask *a, struct err *e)
 
 /* ---- how many, how long ---- */
 /* A session reads all names of its mailbox for LIST, within the memory of one command (4 MiB, opened and sealed): FOLDERS_NOW and NAMES
- * keep that possible. They bind what makes more of them; what is there already can always be listed, renamed shorter and deleted. */
+ * keep that possible. They bind requests that make more folders or longer names. Folders that are there already can
+ * always be listed, renamed shorter and deleted. */
 enum { FOLDERS_NOW = 5000, NAMES = 1 << 20 };
 
 struct names {
@@ -247,7 +249,8 @@ out:
     return rc;
 }
 
-/* All old names go before the first new one comes, so that a whole subtree, or an exchange of names, is one request. */
+/* All old names are deleted before the first new one is written. So one request can rename a whole subtree, or exchange
+ * names. */
 enum rc do_folder_rename(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_folder_rename_req *rq = a->req;
@@ -383,8 +386,8 @@ enum rc do_folder_status(struct tx *t, const struct ask *a, struct err *e)
     return rc == RC_OK ? answer_status(t, a, rq->folder, &c, e) : rc;
 }
 
-/* Moving the \Recent mark may be lost with a crash: then the same messages are recent once more, which RFC 3501 2.3.2
- * lets be. */
+/* A crash may undo the move of the \Recent mark. Then the same messages are recent once more, which RFC 3501 2.3.2
+ * permits. */
 enum rc do_select(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_select_req *rq = a->req;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/keywords.c - a mailbox's keywords: sealed names by index, 56 at most, never renumbered. */
+/* store/ops/keywords.c - a mailbox's keywords: at most 56 sealed names, each under an index that never changes. */
 #include "store/ops/folder.h"
 #include "store/ops/queue.h"
 
@@ -43,7 +43,7 @@ enum rc do_keywords(struct tx *t, const struct ask *a, struct err *e)
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-/* The index that has this tag, or the first one behind the last. */
+/* The index that has this tag. When none has it: the first index behind the last one in use. */
 static enum rc find(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint8_t *index_out,
                     bool *have_out, struct err *e)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/messages.c - reading: briefs, entries, entries with an object, chunks. Each page is one read of a range
+/* store/ops/messages.c - reading messages: briefs, entries, entries with an object, chunks. Each page reads one range
  * in key order. */
 #include "store/ops/folder.h"
 #include "store/ops/objects.h"
@@ -105,8 +105,8 @@ static enum rc get_object(struct page *p, const struct msg *m, uint32_t uid, uin
     return rc;
 }
 
-/* An object that cannot be read is no reason to keep the others back: its entry comes without it. Whoever needs it asks for it alone, and is told
- * then (RC_CORRUPT), or makes it again from what is sound. */
+/* An object that cannot be read does not hold the others back: its entry comes without it. A session that needs the
+ * object asks for it alone and is told RC_CORRUPT, or makes it again from what is sound. */
 static enum rc left_out(struct page *p, struct span *object_out)
 {
     scan_close(&p->beside.s); /* it stands before a bad page: the next one is looked for anew */

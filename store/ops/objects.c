@@ -71,8 +71,8 @@ static uint32_t pieces_of(const struct objref *r)
     return n;
 }
 
-/* Nobody refers to it any more. Young ones stay as an answer (INV-4), large ones are freed by the sweep, the others go
- * at once. */
+/* No record refers to the object any more. A young objref stays as an answer (INV-4), the sweep frees a large object,
+ * and any other object goes at once. */
 static enum rc release(struct tx *t, const unsigned char oid[SEAL_OID], struct objref *r, uint64_t now, struct err *e)
 {
     bool young = now<r->created + OBJ_KEEP_S, large = pieces_of(r)> OBJ_FREE_NOW;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/queue.c - recipients outside: one record each, an index of those that are due, and the message they
- * share. */
+/* store/ops/queue.c - the queue of recipients elsewhere: one record for each, an index of those that are due, and the
+ * message that they share. */
 #include "store/ops/queue.h"
 #include "base/clock.h"
 #include "store/ops/objects.h"
@@ -8,8 +8,8 @@
 
 enum { ITEM_LEAST = 400 /* bytes of a list record beside its spans, no less */ };
 
-/* Milliseconds shifted up, then counted: larger than any of an earlier run unless it made 4,096 a millisecond to its
- * end. */
+/* A number begins with the clock's milliseconds, shifted up by 12 bits, and then counts. So it is larger than any
+ * number of an earlier run, unless that run made 4,096 numbers per millisecond until its end. */
 uint64_t queue_new_id(struct stored *d)
 {
     unsigned long long fresh = (unsigned long long)clock_utc_ms() << 12, was = atomic_load(&d->next_qid);
@@ -163,8 +163,8 @@ static enum rc list_all(struct tx *t, const struct ask *a, struct err *e)
     return rc;
 }
 
-/* Where in the index the cursor's item stands. It may have ended since: then from the start, since nothing is lost by
- * seeing one again. */
+/* Where in the index the cursor's item stands. When the item has ended since, the list begins again, because nothing is
+ * lost by seeing an item twice. */
 static enum rc due_from(struct tx *t, const struct store_queue_list_req *rq, struct key *from_out, struct err *e)
 {
     struct buf mem = BUF_INIT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/seats.c - see seats.h. A hash table with one lock: it is asked twice a session. */
+/* store/ops/seats.c - see seats.h. A hash table with one lock is enough, because it is asked twice per session. */
 #include "store/ops/seats.h"
 #include "base/err.h"
 #include <pthread.h>

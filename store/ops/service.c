@@ -2,9 +2,9 @@
 /* store/ops/service.c - the table of operations: which right each needs, in what kind of transaction it runs, how
  * much room it wants.
  *
- * Every request passes serve(): ticket and right, room on the disk, transaction, and at its end the two halves of
- * INV-1: what was changed is flushed before the answer (tx_run), what was read and is not flushed yet is waited for
- * (env_settle). */
+ * Every request passes serve(), which checks the ticket, the right and the room on the disk, and runs the transaction.
+ * At its end come the two halves of INV-1. What was changed is flushed before the answer (tx_run). When something was
+ * read that is not flushed yet, the answer waits for the flush (env_settle). */
 #include "store/db/os.h"
 #include "store/db/room.h"
 #include "store/ops/stored.h"
@@ -30,7 +30,7 @@ struct job {
     const struct ask *a;
 };
 
-/* One attempt: an earlier one may have left half an answer. */
+/* One attempt. It clears the answer first, because an earlier attempt may have left half of one. */
 static enum rc attempt(struct tx *t, void *arg, struct err *e)
 {
     const struct job *j = arg;
@@ -48,7 +48,7 @@ static enum rc check_right(const struct sess *s, uint32_t right, struct err *e)
                    s->bound ? "the ticket lacks the right" : "a ticket comes first");
 }
 
-/* A ticket ends while its connection goes on: from then on it is as if none had been given. */
+/* A ticket may end while its connection goes on. From then on the connection counts as one without a ticket. */
 static void look_at_clock(struct stored *d, struct sess *s)
 {
     if (!s->bound || clock_utc() < s->until)

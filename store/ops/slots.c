@@ -4,7 +4,7 @@
  * Why      Whoever writes the slots decides whether a mailbox can ever be opened again, and no backup mends a list that was replaced.
  * INV-S1   A mailbox has at least one slot that opens it (a type below SLOT_SIGNING) for as long as it lives.
  * INV-S2   While a former list stands in part 2, no session has said that the present one opens the mailbox. A second change leaves the
- *          former list alone: it is the last one that is known to open.
+ *          former list alone, because it is the last list that is known to open the mailbox.
  * Process  pli-stored. */
 #include "store/ops/slots.h"
 #include "crypto/seal/slot.h"

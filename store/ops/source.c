@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/source.c - the sealed objects of a delivery: inline or in a memfd, into pieces.
+/* store/ops/source.c - cuts the sealed objects of a delivery, which come inline or in a memfd, into pieces.
  *
- * Large ones are written ahead: some pieces a transaction, not flushed, so that no transaction holds thousands of page
- * locks; the last small transaction of deliver.c makes the message visible, and its flush covers these too, since the
- * log is one sequence. */
+ * The pieces of large objects are written ahead, some per transaction, so that no transaction holds thousands of page
+ * locks. These transactions are not flushed. The last, small transaction of deliver.c makes the message visible, and
+ * its flush covers the pieces too, because the log is one sequence. */
 #include "store/ops/deliver_int.h"
 #include "store/db/memfd.h"
 #include "store/db/room.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/stats.c - counts for the administrator, by reading: no counter of the whole store exists that writers
- * would queue for. */
+/* store/ops/stats.c - counts for the administrator. They are found by reading the tables. There is no counter of the
+ * whole store, because all writers would have to wait for it. */
 #include "store/ops/folder.h"
 #include <stdlib.h>
 

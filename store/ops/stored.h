@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/stored.h - the daemon: what all its files share.
- * Process  pli-stored.
+/* store/ops/stored.h - what all files of the daemon pli-stored share: the daemon, one connection, one request, and the list of handlers.
+ *
+ * Owns     struct stored lives as long as the process. struct sess lives as long as its connection. struct ask lives for one request.
+ * Errors   a handler returns RC_OK and fills .rep, or any other code and *e; then nothing of its transaction is kept.
+ * Process  pli-stored; a handler runs in any worker thread.
  */
 #pragma once
 #include "crypto/seal/ticket.h"
@@ -36,8 +39,8 @@ struct sess { /* one connection */
     uint32_t watch_folder;
     bool watching;
 };
-/* One request: what a handler works on. Runs inside a transaction, again after a deadlock; rep is zeroed and out empty
- * each time. */
+/* One request, which a handler works on. The handler runs inside a transaction, and runs again after a deadlock. Before each run .rep is zeroed
+ * and .out is empty. */
 struct ask {
     struct stored *d;
     struct sess *s;
@@ -97,7 +100,7 @@ enum { OUT_MAX = STORE_PAGE };
 struct watches *watches_new(void);
 void watch_set(struct watches *w, struct sess *s, uint32_t folder);
 void watch_drop(struct watches *w, struct sess *s);
-/* env_hooks.committed; owner is the struct stored: watchers are told, the upkeep is woken. */
+/* Tells the watchers and wakes the upkeep. It is env_hooks.committed; owner is the struct stored. */
 void stored_committed(void *owner, const struct tx_event *ev, size_t n, bool work);
 
 /* sweep.c: upkeep in the background */

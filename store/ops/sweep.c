@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/sweep.c - the one background thread: checkpoints, what deleted folders and mailboxes held, objects whose
- * time has come, rows of what was expunged that are too old, and, after a start, pieces that a crash orphaned.
+/* store/ops/sweep.c - the one background thread. It makes checkpoints and deletes what deleted folders and mailboxes
+ * held, objects whose time has come, rows of T_EXPUNGED that are too old, and, after a start, orphans of a crash.
  *
- * All of it in small transactions that are not flushed (what a crash takes back is done again), so that no client waits
- * long for a lock. */
+ * It works in small transactions, so that no client waits long for a lock. They are not flushed, because what a crash
+ * undoes is done again. */
 #include "store/ops/sweep.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -160,7 +160,8 @@ struct tomb {
     bool more;
 };
 
-/* The octets of a young one are gone; who was answered what stays its hour (INV-4), with a tomb of its own. */
+/* The octets of a young object are gone. Its objref, which says who was answered what, stays its hour (INV-4), with a
+ * tomb of its own. */
 static enum rc bury_ref(struct tx *t, const struct tomb *b, struct objref *r, struct err *e)
 {
     struct key ref = key_oid(b->oid), later = key_tomb(r->created + OBJ_KEEP_S, b->oid);

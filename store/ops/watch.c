@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/watch.c - who waits for which folder, and telling them after the commit.
+/* store/ops/watch.c - the list of sessions that watch a folder, and telling them after the commit.
  *
- * A session stays in the list while its peer is joined: watch_drop() runs in left(), under the same lock as the
- * telling, so a push never meets a peer that has gone. Events say "look again" and no more: one that is lost with its
- * connection costs nothing. */
+ * A session stays in the list while its peer is joined. watch_drop() runs in left(), under the lock that is held while
+ * sessions are told, so no event goes to a peer that has gone. An event says "look again" and no more, so an event that
+ * is lost with its connection costs nothing. */
 #include "store/ops/stored.h"
 #include <stdlib.h>
 

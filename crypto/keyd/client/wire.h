@@ -52,8 +52,8 @@ IPC_MESSAGE(keyd_wrap_req);
     F(T, BYTES, wrapped, KEYD_LIST_MAX)      /* list of keyd_wrapped, same order */
 IPC_MESSAGE(keyd_wrap_rep);
 
-/* ---- KEYD_OPEN_BOX. RC_DENIED esc 5.7.8: strict and the password does not open the slot (changed elsewhere): err.say says so in French /
- * English ---- */
+/* ---- KEYD_OPEN_BOX. RC_DENIED, CAUSE_STRICT_PASSWORD: the mailbox is strict, and the password does not open its slot because it was changed
+ * elsewhere ---- */
 #define FIELDS_keyd_open_req(F, T)                                                                       \
     F(T, BYTES, ticket, TICKET_MAX)                                                                      \
     F(T, BYTES, slots, SLOTS_MAX)            /* as stored has them */                                    \
