@@ -31,8 +31,7 @@ static enum rc refuse(enum account_fault fault, struct span about, struct err *e
         [ACCOUNT_ALIAS] = "not an address",
     };
 
-    return err_set(e, RC_SYNTAX, "%s%s%.*s", texts[fault], about.n ? ": " : "",
-                   SPAN_ARG(span_head(about, 100)));
+    return err_set(e, RC_SYNTAX, "%s%s%.*s", texts[fault], about.n ? ": " : "", SPAN_ARG(span_head(about, 100)));
 }
 
 static enum rc check(struct admin *ad, struct adding *n, struct err *e)

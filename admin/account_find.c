@@ -5,8 +5,7 @@
 
 static enum rc not_typed(struct span address, struct err *e)
 {
-    return err_set(e, RC_SYNTAX, "\"%.*s\" is not an address of a mailbox",
-                   SPAN_ARG(span_head(address, 100)));
+    return err_set(e, RC_SYNTAX, "\"%.*s\" is not an address of a mailbox", SPAN_ARG(span_head(address, 100)));
 }
 
 static enum rc not_there(struct admin *ad, const char *normal, struct err *e)
@@ -17,8 +16,7 @@ static enum rc not_there(struct admin *ad, const char *normal, struct err *e)
     enum rc rc;
 
     if (dir_lookup(ad->dir, span_str(normal), &rep, &mem, &ignored) == RC_OK && rep.address.n > 0)
-        rc = err_set(e, RC_EXISTS, "%s is another address of %.*s: name that one", normal,
-                     SPAN_ARG(rep.address));
+        rc = err_set(e, RC_EXISTS, "%s is another address of %.*s: name that one", normal, SPAN_ARG(rep.address));
     else
         rc = err_set(e, RC_NOTFOUND, "no account %s", normal);
     buf_free(&mem);

@@ -93,8 +93,7 @@ static enum rc change_strict(struct admin *ad, struct passwd *p, struct err *e)
     enum rc rc;
 
     if (p->old_password.n == 0)
-        return err_set(e, RC_SYNTAX,
-                       "a strict mailbox opens with its old password only: give the old one too");
+        return err_set(e, RC_SYNTAX, "a strict mailbox opens with its old password only: give the old one too");
     rc = box_slots_get(ad, p->box.mbx, &p->box, e);
     if (rc == RC_OK)
         rc = rewrap_any(ad, p, &fresh, e);

@@ -38,8 +38,7 @@ static enum rc one_file(const char *name, struct span pem, certificate_see see, 
 
     snprintf(s.name, sizeof s.name, "%s", name);
     if (cert_info_pem(pem, &s.info, e) != RC_OK)
-        return err_set(e, RC_NOTFOUND,
-                       "%s holds no certificate: put one there with pli cert import or renew", name);
+        return err_set(e, RC_NOTFOUND, "%s holds no certificate: put one there with pli cert import or renew", name);
     count_days(&s);
     return see(&s, ctx, e);
 }

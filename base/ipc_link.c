@@ -217,8 +217,7 @@ enum rc ipc_link_ask(struct ipc_link *l, uint16_t op, const void *req, struct er
 
     do {
         first = l->waiting == 0; /* else a new connection would forget the questions before this one */
-        rc = first || ipc_link_fd(l) >= 0 ? connected(l, false, deadline, e)
-                                          : err_set(e, RC_CLOSED, "connection lost");
+        rc = first || ipc_link_fd(l) >= 0 ? connected(l, false, deadline, e) : err_set(e, RC_CLOSED, "connection lost");
         if (rc == RC_OK) {
             set_times(l);
             rc = ipc_send(l->c, op, req, -1, e);

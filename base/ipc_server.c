@@ -272,8 +272,7 @@ static enum rc bind_one(const struct ipc_proto *p, const struct ipc_bind *b, ipc
     const struct ipc_op *o = ipc_op_find(p, b->op);
 
     if (!o)
-        return err_set(e, RC_PERM, "%s: a handler of op %u, which is not in the table", p->name,
-                       (unsigned)b->op);
+        return err_set(e, RC_PERM, "%s: a handler of op %u, which is not in the table", p->name, (unsigned)b->op);
     if (o->roles == 0)
         return err_set(e, RC_PERM, "%s: a handler of %s, which nobody may ask", p->name, o->name);
     if (out[o - p->ops])

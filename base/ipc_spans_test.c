@@ -12,9 +12,11 @@ static void test_outlive(void **state)
     struct echo a, b;
     struct err e;
 
-    assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_LIT("the first page")}, -1, &a, &first, NULL, &e), RC_OK);
+    assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_LIT("the first page")}, -1, &a, &first, NULL, &e),
+                     RC_OK);
     for (uint32_t i = 0; i < 5; i++) {
-        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){i, SPAN_LIT("another page")}, -1, &b, &next, NULL, &e), RC_OK);
+        assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){i, SPAN_LIT("another page")}, -1, &b, &next, NULL, &e),
+                         RC_OK);
         assert_true(span_eq_str(b.text, "another page"));
         assert_true(span_eq_str(a.text, "the first page"));
     }

@@ -192,7 +192,8 @@ static bool displace(struct run *r, struct listener_kid *kid, int64_t grace_ms)
 static bool displace_heaviest(struct run *r, size_t which, uint64_t key)
 {
     struct listener_kid *kid = table_oldest(&r->table, which, NULL);
-    size_t mine = table_unproven(&r->table, which, &key), theirs = kid ? table_unproven(&r->table, which, &kid->key) : 0;
+    size_t mine = table_unproven(&r->table, which, &key),
+           theirs = kid ? table_unproven(&r->table, which, &kid->key) : 0;
 
     return displace(r, kid, theirs > mine + 1 ? 0 : UNPROVEN_GRACE_MS);
 }

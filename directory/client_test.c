@@ -70,14 +70,18 @@ static enum rc h_none(void *d, struct ipc_peer *p, const void *req, int fd, stru
 
 static void start(void)
 {
-    static const struct ipc_bind some[] = {{DIRD_LOOKUP, h_lookup}, {DIRD_AUTH, h_auth}, {DIRD_ACCOUNT_ADD, h_add}, {0, NULL}};
+    static const struct ipc_bind some[] = {
+        {DIRD_LOOKUP, h_lookup}, {DIRD_AUTH, h_auth}, {DIRD_ACCOUNT_ADD, h_add}, {0, NULL}};
     struct err e = {0};
     int fd = ipc_listen("dird.sock", &e);
     assert_true(fd >= 0);
     stand_in = fork();
     if (stand_in == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        struct ipc_service s = {.proto = &dird_proto, .handlers = stand_in_handlers(&dird_proto, some, h_none), .threads = 1, .max_peers = 8};
+        struct ipc_service s = {.proto = &dird_proto,
+                                .handlers = stand_in_handlers(&dird_proto, some, h_none),
+                                .threads = 1,
+                                .max_peers = 8};
         _exit(ipc_serve(&s, fd, &e) == RC_OK ? 0 : 1);
     }
     close(fd);

@@ -9,7 +9,8 @@ static enum rc failed(const char *step, int code, int seconds, struct err *e)
     if (code == LDAP_INVALID_CREDENTIALS)
         return err_set(e, RC_DENIED, "the directory refuses the secret");
     if (code == LDAP_TIMEOUT)
-        return err_cause(e, RC_TEMP, CAUSE_DIR_TEMP, "the directory takes the connection but does not answer within %d s (%s)", seconds, step);
+        return err_cause(e, RC_TEMP, CAUSE_DIR_TEMP,
+                         "the directory takes the connection but does not answer within %d s (%s)", seconds, step);
     return err_set(e, RC_TEMP, "%s: %s (%d)", step, ldap_err2string(code), code);
 }
 
@@ -28,7 +29,8 @@ static int read_base(LDAP *ld, const char *base)
     return code;
 }
 
-enum rc directory_reach(const char *uri, const char *dn, struct span secret, const char *base, int seconds, struct err *e)
+enum rc directory_reach(const char *uri, const char *dn, struct span secret, const char *base, int seconds,
+                        struct err *e)
 {
     LDAP *ld = NULL;
     int version = LDAP_VERSION3, code;

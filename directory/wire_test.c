@@ -39,11 +39,12 @@ static void tables_are_complete_and_bounded(void **state)
 static void only_the_administrator_changes_things(void **state)
 {
     (void)state;
-    const uint16_t changes[] = {DIRD_ACCOUNT_ADD, DIRD_ACCOUNT_SET, DIRD_ACCOUNT_DELETE, DIRD_ACCOUNT_PASSWD,
-                                DIRD_TRUST_ADD, DIRD_TRUST_REMOVE};
+    const uint16_t changes[] = {DIRD_ACCOUNT_ADD,    DIRD_ACCOUNT_SET, DIRD_ACCOUNT_DELETE,
+                                DIRD_ACCOUNT_PASSWD, DIRD_TRUST_ADD,   DIRD_TRUST_REMOVE};
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
         assert_int_equal(ipc_op_find(&dird_proto, changes[i])->roles, ROLE_ADMIN);
-    for (size_t i = 0; i < dird_proto.n_ops; i++) { /* a change whose reply was lost may have been made: it alone is not asked again */
+    for (size_t i = 0; i < dird_proto.n_ops;
+         i++) { /* a change whose reply was lost may have been made: it alone is not asked again */
         const struct ipc_op *op = &dird_proto.ops[i];
         bool is_change = false;
         for (size_t k = 0; k < sizeof changes / sizeof *changes; k++)
@@ -54,9 +55,14 @@ static void only_the_administrator_changes_things(void **state)
 
 static struct dird_account sample(void)
 {
-    struct dird_account a = {.address = SPAN_LIT("marie.martin@chu.example"), .name = SPAN_LIT("Dr Marie MARTIN"),
-                             .rpps = SPAN_LIT("10001234565"), .aliases = SPAN_LIT("m@chu.example\nmm@chu.example"),
-                             .mbx = 17, .quota = 1u << 30, .type = DT_PER, .flags = DF_SIGN};
+    struct dird_account a = {.address = SPAN_LIT("marie.martin@chu.example"),
+                             .name = SPAN_LIT("Dr Marie MARTIN"),
+                             .rpps = SPAN_LIT("10001234565"),
+                             .aliases = SPAN_LIT("m@chu.example\nmm@chu.example"),
+                             .mbx = 17,
+                             .quota = 1u << 30,
+                             .type = DT_PER,
+                             .flags = DF_SIGN};
     memset(a.pub, 7, sizeof a.pub);
     return a;
 }

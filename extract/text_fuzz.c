@@ -2,9 +2,9 @@
 /* extract/text_fuzz.c - any bytes as a message: its search text opens again and is the same in pieces; any bytes as a
  * search text, as HTML, as text to fold, as text in a charset: no harm, bounds kept, UTF-8 given.
  */
-#include "mime/charset.h"
 #include "extract/html.h"
 #include "extract/text.h"
+#include "mime/charset.h"
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

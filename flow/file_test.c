@@ -58,13 +58,11 @@ static void filed(size_t size, bool by_fd)
 {
     struct recipient to[] = {{.local = true, .mbx = 21, .folder = STORE_INBOX, .internaldate = 1000},
                              {.local = true, .mbx = 22, .folder = 5, .flags = MF_SEEN},
-                             {.local = true, .mbx = 21, .folder = STORE_INBOX},           /* by another address: one copy */
+                             {.local = true, .mbx = 21, .folder = STORE_INBOX}, /* by another address: one copy */
                              {.local = true, .mbx = 23, .verdict = CAUSE_DISABLED_RCPT}, /* a step refused it */
                              {.address = (char[]){"bob@partner.example"}, .verdict = CAUSE_TNEF}};
-    struct file_request rq = {.trace = SPAN_LIT("Received: by mail.chu.example\r\n"),
-                              .to = to,
-                              .n_to = 5,
-                              .mid = "0123456789abcdef"};
+    struct file_request rq = {
+        .trace = SPAN_LIT("Received: by mail.chu.example\r\n"), .to = to, .n_to = 5, .mid = "0123456789abcdef"};
     struct keyd *k = keyd_new(ROLE_SMTPD);
     struct store *st = store_new(ROLE_SMTPD);
     struct file_result res;

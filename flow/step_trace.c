@@ -18,8 +18,11 @@ static bool has_8bit(struct span s)
 
 static void protocol(const struct letter *l, char out[24])
 {
-    snprintf(out, 24, "%s%s%s", l->env->smtputf8 ? "UTF8SMTP" : l->peer->esmtp ? "ESMTP" : "SMTP", l->peer->tls_version ? "S" : "",
-             l->account->address.n > 0 ? "A" : "");
+    snprintf(out, 24, "%s%s%s",
+             l->env->smtputf8 ? "UTF8SMTP"
+             : l->peer->esmtp ? "ESMTP"
+                              : "SMTP",
+             l->peer->tls_version ? "S" : "", l->account->address.n > 0 ? "A" : "");
 }
 
 static void received(struct letter *l)

@@ -69,8 +69,7 @@ static enum rc may_run(struct imap_session *s, struct err *e)
     if ((c->flags & C_TLS) && !s->has_tls)
         return reply_no(e, CAUSE_NEED_TLS);
     if ((c->flags & C_WRITES) && s->view && view_read_only(s->view))
-        return err_cause(e, RC_PERM, CAUSE_READ_ONLY, "%s under EXAMINE",
-                       c->name);
+        return err_cause(e, RC_PERM, CAUSE_READ_ONLY, "%s under EXAMINE", c->name);
     return RC_OK;
 }
 

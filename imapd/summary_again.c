@@ -2,8 +2,8 @@
 /* imapd/summary_again.c - makes the summary of a message that has none or none that is believed, for example because a
  * salvage (pli store salvage) could keep its octets only. It is made from the octets each time it is asked for. Nothing
  * is written back, because a session files nothing by itself. */
-#include "imapd/pages.h"
 #include "extract/summary.h"
+#include "imapd/pages.h"
 
 static enum rc to_scan(void *ctx, struct span piece, struct err *e)
 {

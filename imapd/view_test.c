@@ -208,12 +208,9 @@ static void sets_become_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(expunged_ones_are_told_by_number),
-        cmocka_unit_test(absent_ones_are_told_by_range),
-        cmocka_unit_test(numbers_stay_while_they_are_used),
-        cmocka_unit_test(who_came_and_went_unseen_is_never_told),
-        cmocka_unit_test(flags_made_elsewhere_are_told_once),
-        cmocka_unit_test(sets_become_rows),
+        cmocka_unit_test(expunged_ones_are_told_by_number),   cmocka_unit_test(absent_ones_are_told_by_range),
+        cmocka_unit_test(numbers_stay_while_they_are_used),   cmocka_unit_test(who_came_and_went_unseen_is_never_told),
+        cmocka_unit_test(flags_made_elsewhere_are_told_once), cmocka_unit_test(sets_become_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -451,11 +451,15 @@ static void test_shown_addresses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_walk),           cmocka_unit_test(test_addresses),
-        cmocka_unit_test(test_address_bounds), cmocka_unit_test(test_odd_addresses),
+        cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_address_bounds),
+        cmocka_unit_test(test_odd_addresses),
         cmocka_unit_test(test_types),
-        cmocka_unit_test(test_params),         cmocka_unit_test(test_many_params),
-        cmocka_unit_test(test_disposition),    cmocka_unit_test(test_shown_addresses),
+        cmocka_unit_test(test_params),
+        cmocka_unit_test(test_many_params),
+        cmocka_unit_test(test_disposition),
+        cmocka_unit_test(test_shown_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,10 +141,13 @@ static const struct {
     {"Content-Type: multipart/signed; boundary=b; boundary=c\r\n\r\n--b\r\n\r\nx\r\n" P7_PART, ODD, ""},
     {"Content-Type: multipart/signed; boundary=b; boundary*=us-ascii''c\r\n\r\n--b\r\n\r\nx\r\n" P7_PART, ODD, ""},
     {"Content-Type: multipart/signed; boundary=b; boundary*0=c\r\n\r\n--b\r\n\r\nx\r\n" P7_PART, ODD, ""},
-    {"Content-Type: multipart/signed; boundary*0=b; boundary*1=c\r\n\r\n--bc\r\n\r\nx\r\n--bc\r\nContent-Type: application/pkcs7-signature\r\n\r\nAA\r\n"
-     "--bc--\r\n", DETACHED, ""},
+    {"Content-Type: multipart/signed; boundary*0=b; boundary*1=c\r\n\r\n--bc\r\n\r\nx\r\n--bc\r\nContent-Type: "
+     "application/pkcs7-signature\r\n\r\nAA\r\n"
+     "--bc--\r\n",
+     DETACHED, ""},
     {"Content-Type: multipart/signed; boundary=b\r\nContent-Type: text/html\r\n\r\n--b\r\n\r\nx\r\n" P7_PART, ODD, ""},
-    {"Content-Type: application/pkcs7-mime; smime-type=signed-data\r\nContent-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: 7bit\r\n\r\nAAAA\r\n",
+    {"Content-Type: application/pkcs7-mime; smime-type=signed-data\r\nContent-Transfer-Encoding: "
+     "base64\r\nContent-Transfer-Encoding: 7bit\r\n\r\nAAAA\r\n",
      ODD, ""},
     {SIGNED_P7 "--b\r\nContent-Type: text/plain\r\n\r\nAA\r\n--b--\r\n", ODD, ""},
     {SIGNED_P7 "--b\r\n\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n\r\nAA\r\n--b--\r\n", ODD, ""},

@@ -142,9 +142,9 @@ static void test_charsets(void **state)
     assert_string_equal(buf_cstr(&b), "\xe4\xb8\xad");
     buf_clear(&b);
     assert_int_equal(charset_to_utf8("shift_jis",
-                                  SPAN_LIT("\x93\xff"
-                                           "A"),
-                                  &b, &e),
+                                     SPAN_LIT("\x93\xff"
+                                              "A"),
+                                     &b, &e),
                      RC_OK);
     assert_non_null(strstr(buf_cstr(&b), "\xef\xbf\xbd"));
     buf_clear(&b);

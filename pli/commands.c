@@ -144,7 +144,8 @@ const struct command commands[] = {
     {"queue show", "NUMBER", 1, 1, NEED_SERVER, cmd_queue_show, NULL,
      "one message of the queue, recipient by recipient"},
     {"log find", "ADDRESS", 1, 1, NEED_INSTANCE, cmd_log_find, NULL,
-     "the lines of the logs that name an account's addresses, or another envelope address; a patient's is a hash there"},
+     "the lines of the logs that name an account's addresses, or another envelope address; a patient's is a hash "
+     "there"},
     {"store check", "", 0, 0, NEED_SERVER, cmd_store_check, NULL, "verifies every stored byte"},
     {"store salvage", "", 0, 0, NEED_INSTANCE, cmd_store_salvage, NULL,
      "keeps all that can be read of a damaged store; pli serve must be stopped"},

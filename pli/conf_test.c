@@ -155,7 +155,8 @@ static void test_lines(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines), 
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lines),
         cmocka_unit_test(files_are_judged),
         cmocka_unit_test(cut_files_are_judged),
         cmocka_unit_test(values_are_read),

@@ -103,7 +103,9 @@ int password_accepted(struct cmd *c, struct span password, const char *address, 
         return answer;
     *least_out = conf_num(conf, "dird.password_min");
     conf_free(&conf);
-    return password_fits(password, span_str(address), *least_out, &e) == RC_OK ? PLI_OK : cmd_why(c, PLI_USAGE, e.cause, "%s", e.log);
+    return password_fits(password, span_str(address), *least_out, &e) == RC_OK
+               ? PLI_OK
+               : cmd_why(c, PLI_USAGE, e.cause, "%s", e.log);
 }
 
 /* ---- sizes ---- */

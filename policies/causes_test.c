@@ -22,7 +22,7 @@ static void every_cause_has_a_row(void **state)
             assert_string_not_equal(cause_name((enum cause)i), cause_name((enum cause)k));
     }
     assert_null(cause_row(CAUSES_));
-    assert_null(cause_row((enum cause)-1));
+    assert_null(cause_row((enum cause) - 1));
 }
 
 /* RFC 3463 2: the class of the enhanced code is the class of the reply code. */

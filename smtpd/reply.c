@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* smtpd/reply.c - what the session says. Replies are gathered in the stream and leave together when the client waits. */
-#include "base/log.h"
 #include "proto/smtp/reply.h"
+#include "base/log.h"
 #include "smtpd/session.h"
 #include <stdarg.h>
 #include <stdio.h>

@@ -6,11 +6,11 @@
  *          or address opens with no key.
  * Secrets  every derived key is wiped before return.
  */
+#include "crypto/keyd/slot_keys.h"
 #include "base/ascii.h"
 #include "base/wipe.h"
 #include "crypto/seal/alg_int.h"
 #include "crypto/seal/digest.h"
-#include "crypto/keyd/slot_keys.h"
 #include <openssl/core_names.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>

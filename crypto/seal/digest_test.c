@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 
-
 static void is_hex(const unsigned char *p, const char *hex)
 {
     char got[2 * DIGEST_LEN + 1];

@@ -25,8 +25,9 @@ static enum rc check_address(struct cache *c, struct span address, struct span h
     ptrdiff_t at = span_chr(address, '@');
     if (at <= 0 || address.n >= CACHE_NAME || !is_lower(address) || !mail_local_ok(span_head(address, (size_t)at)) ||
         !mail_domain_ok(span_from(address, (size_t)at + 1)))
-        return err_cause(e, RC_SYNTAX, CAUSE_BAD_ADDRESS, "not an address for an account: %s (lower case; letters, digits, . _ - before the @)",
-                       log_esc(address));
+        return err_cause(e, RC_SYNTAX, CAUSE_BAD_ADDRESS,
+                         "not an address for an account: %s (lower case; letters, digits, . _ - before the @)",
+                         log_esc(address));
     cache_find(c, address, &v);
     if (v.kind == DK_NOT_LOCAL)
         return err_set(e, RC_PERM, "the domain of %s is not served here", log_esc(address));

@@ -18,7 +18,7 @@ struct reading {
     struct buf *mem;
     struct dird_account *out; /* NULL: only the CSN is wanted */
     uint64_t csn;
-    enum rc rc;               /* of the parsing */
+    enum rc rc; /* of the parsing */
     struct err *e;
 };
 
@@ -28,7 +28,8 @@ static int read_entry(struct ldap *ld, void *ctx)
     struct reading *r = ctx;
     LDAPMessage *result = NULL, *m = NULL;
     const char *const *attrs = r->out ? entry_account_attrs : csn_only;
-    int code = ldap_search_ext_s(ld, r->dn, LDAP_SCOPE_BASE, "(objectClass=mssBox)", (char **)attrs, 0, NULL, NULL, NULL, 1, &result);
+    int code = ldap_search_ext_s(ld, r->dn, LDAP_SCOPE_BASE, "(objectClass=mssBox)", (char **)attrs, 0, NULL, NULL,
+                                 NULL, 1, &result);
     if (code == LDAP_SUCCESS)
         m = ldap_first_entry(ld, result);
     if (code == LDAP_SUCCESS && !m)
@@ -54,7 +55,8 @@ static enum rc read_one(struct dird *d, struct span address, struct reading *r, 
     return rc == RC_OK ? r->rc : rc;
 }
 
-enum rc account_read(struct dird *d, struct span address, bool with_cert, struct buf *mem, struct dird_account *out, struct err *e)
+enum rc account_read(struct dird *d, struct span address, bool with_cert, struct buf *mem, struct dird_account *out,
+                     struct err *e)
 {
     struct reading r = {.with_cert = with_cert, .mem = mem, .out = out};
     return read_one(d, address, &r, e);
@@ -90,7 +92,8 @@ static enum rc add_record(struct dird *d, struct span address, bool certs_only, 
 }
 
 /* The records of NUL-ended names, until there is no room; *done_out says whether all were written. */
-static enum rc add_records(struct dird *d, struct span names, bool certs_only, struct buf *list, bool *done_out, struct err *e)
+static enum rc add_records(struct dird *d, struct span names, bool certs_only, struct buf *list, bool *done_out,
+                           struct err *e)
 {
     enum rc rc = RC_OK;
     while (names.n > 0 && rc == RC_OK) {
@@ -110,7 +113,8 @@ static struct span last_name(struct span names)
     return span_of(names.p + start, names.n - 1 - start);
 }
 
-enum rc account_page(struct dird *d, struct span after, bool certs_only, struct buf *list, bool *more_out, struct err *e)
+enum rc account_page(struct dird *d, struct span after, bool certs_only, struct buf *list, bool *more_out,
+                     struct err *e)
 {
     struct buf names = BUF_INIT;
     char cursor[CACHE_NAME] = "";
@@ -143,7 +147,8 @@ static int find_names(struct ldap *ld, void *ctx)
     static char mail[] = "mail", *attrs[] = {mail, NULL};
     LDAPMessage *result = NULL;
     buf_clear(f->names);
-    int code = ldap_search_ext_s(ld, f->base, LDAP_SCOPE_ONELEVEL, f->filter, attrs, 0, NULL, NULL, NULL, MOST_FOUND, &result);
+    int code =
+        ldap_search_ext_s(ld, f->base, LDAP_SCOPE_ONELEVEL, f->filter, attrs, 0, NULL, NULL, NULL, MOST_FOUND, &result);
     if (code == LDAP_SIZELIMIT_EXCEEDED)
         code = LDAP_SUCCESS; /* the first ones will do */
     for (LDAPMessage *m = code == LDAP_SUCCESS ? ldap_first_entry(ld, result) : NULL; m; m = ldap_next_entry(ld, m))
@@ -195,7 +200,8 @@ static void sort_names(struct buf *names, struct span after, struct buf *out)
     free(v);
 }
 
-enum rc account_search(struct dird *d, struct span text, struct span after, struct buf *list, bool *more_out, struct err *e)
+enum rc account_search(struct dird *d, struct span text, struct span after, struct buf *list, bool *more_out,
+                       struct err *e)
 {
     struct buf base = BUF_INIT, filter = BUF_INIT, found = BUF_INIT, sorted = BUF_INIT;
     bool done = true;

@@ -12,7 +12,6 @@
 #include "base/prepare.h"
 #include "base/wipe.h"
 #include "directory/dird/dird.h"
-#include "directory/dird/newpass.h"
 #include "directory/dird/mods.h"
 #include "directory/dird/newpass.h"
 #include <ldap.h>
@@ -45,13 +44,15 @@ static int do_delete(struct ldap *ld, void *ctx)
 static int do_passwd(struct ldap *ld, void *ctx)
 {
     const struct change *c = ctx;
-    struct berval user = {strlen(c->dn), (char *)c->dn}, password = {c->password.n, (char *)c->password.p}, generated = {0, NULL};
+    struct berval user = {strlen(c->dn), (char *)c->dn}, password = {c->password.n, (char *)c->password.p},
+                  generated = {0, NULL};
     int code = ldap_passwd_s(ld, &user, NULL, &password, &generated, NULL, NULL);
     ldap_memfree(generated.bv_val);
     return code;
 }
 
-static enum rc run(struct dird *d, link_fn fn, struct span address, struct mods *m, struct span password, const char *doing, struct err *e)
+static enum rc run(struct dird *d, link_fn fn, struct span address, struct mods *m, struct span password,
+                   const char *doing, struct err *e)
 {
     struct buf dn = BUF_INIT;
     dn_mailbox(&dn, d->base, address);
@@ -134,7 +135,8 @@ static enum rc number_is_free(struct dird *d, uint64_t mbx, struct err *e)
 
 static struct mods *new_entry(const struct dird_account *a, struct span structure_name)
 {
-    static const struct span classes[] = {SPAN_LIT("inetOrgPerson"), SPAN_LIT("inetLocalMailRecipient"), SPAN_LIT("mssBox")};
+    static const struct span classes[] = {SPAN_LIT("inetOrgPerson"), SPAN_LIT("inetLocalMailRecipient"),
+                                          SPAN_LIT("mssBox")};
     static const char *const types[] = {[DT_PER] = "PER", [DT_ORG] = "ORG", [DT_APP] = "APP", [DT_CAB] = "CAB"};
     struct mods *m = mods_new(false);
     char number[24];

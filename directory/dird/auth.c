@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/auth.c - see auth.h. */
-#include "directory/dird/auth_int.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/prepare.h"
 #include "base/wipe.h"
 #include "crypto/seal/ticket.h"
+#include "directory/dird/auth_int.h"
 #include "directory/dird/checked.h"
 #include "directory/dird/entry.h"
 #include "directory/dird/link.h"
@@ -103,7 +103,8 @@ static enum rc bind_once(struct auth *a, const struct cache_view *v, bool usable
     return err_cause(e, RC_TEMP, e->cause, "password cannot be checked: %.200s", e->log);
 }
 
-static enum rc bind_in_turn(struct auth *a, const struct cache_view *v, bool usable, struct span password, struct err *e)
+static enum rc bind_in_turn(struct auth *a, const struct cache_view *v, bool usable, struct span password,
+                            struct err *e)
 {
     enum rc rc = RC_TEMP;
     if (atomic_fetch_add(&a->waiting, 1) < a->most_waiting)
@@ -115,9 +116,13 @@ static enum rc bind_in_turn(struct auth *a, const struct cache_view *v, bool usa
 }
 
 /* ---- the answer ---- */
-static enum rc make_ticket(struct auth *a, const struct cache_view *v, unsigned protocol, struct buf *out, struct err *e)
+static enum rc make_ticket(struct auth *a, const struct cache_view *v, unsigned protocol, struct buf *out,
+                           struct err *e)
 {
-    struct ticket t = {.method = METHOD_PASSWORD, .rights = protocols[protocol].rights, .mbx = v->mbx, .issued = (uint64_t)clock_utc(),
+    struct ticket t = {.method = METHOD_PASSWORD,
+                       .rights = protocols[protocol].rights,
+                       .mbx = v->mbx,
+                       .issued = (uint64_t)clock_utc(),
                        .secret_at = v->secret_at};
     t.begun = t.issued;
     int64_t most = protocols[protocol].most_s;
@@ -127,7 +132,8 @@ static enum rc make_ticket(struct auth *a, const struct cache_view *v, unsigned 
     return ticket_sign(&t, a->seed, out, e);
 }
 
-static enum rc welcome(struct auth *a, const struct cache_view *v, unsigned protocol, struct buf *mem, struct dird_auth_rep *out, struct err *e)
+static enum rc welcome(struct auth *a, const struct cache_view *v, unsigned protocol, struct buf *mem,
+                       struct dird_auth_rep *out, struct err *e)
 {
     size_t at[3];
     enum rc rc = make_ticket(a, v, protocol, mem, e);
@@ -138,13 +144,17 @@ static enum rc welcome(struct auth *a, const struct cache_view *v, unsigned prot
     at[1] = mem->n;
     buf_addstr(mem, v->name);
     at[2] = mem->n;
-    *out = (struct dird_auth_rep){.ticket = span_of(mem->p, at[0]), .address = span_of(mem->p + at[0], at[1] - at[0]),
-                                  .name = span_of(mem->p + at[1], at[2] - at[1]), .mbx = v->mbx, .type = v->type, .flags = v->flags};
+    *out = (struct dird_auth_rep){.ticket = span_of(mem->p, at[0]),
+                                  .address = span_of(mem->p + at[0], at[1] - at[0]),
+                                  .name = span_of(mem->p + at[1], at[2] - at[1]),
+                                  .mbx = v->mbx,
+                                  .type = v->type,
+                                  .flags = v->flags};
     return RC_OK;
 }
 
-static enum rc try_now(struct auth *a, const struct cache_view *v, bool usable, const struct dird_auth_req *rq, const struct guess *g,
-                       int64_t now, struct err *e)
+static enum rc try_now(struct auth *a, const struct cache_view *v, bool usable, const struct dird_auth_req *rq,
+                       const struct guess *g, int64_t now, struct err *e)
 {
     guess_take(a->guesses, g, now);
     enum rc rc = bind_in_turn(a, v, usable, rq->password, e);
@@ -159,7 +169,8 @@ static enum rc try_now(struct auth *a, const struct cache_view *v, bool usable, 
 
 /* A password that is remembered as right does not pass by the pauses, because that would tell a guesser which guess is
  * right. */
-static enum rc check(struct auth *a, const struct cache_view *v, bool usable, const struct dird_auth_req *rq, uint64_t process, struct err *e)
+static enum rc check(struct auth *a, const struct cache_view *v, bool usable, const struct dird_auth_req *rq,
+                     uint64_t process, struct err *e)
 {
     unsigned char mac[CHECKED_MAC];
     int64_t now = clock_mono() / 1000000;
@@ -170,8 +181,7 @@ static enum rc check(struct auth *a, const struct cache_view *v, bool usable, co
     if (answer == GUESS_WRONG)
         return wrong(e);
     if (answer == GUESS_WAIT)
-        return err_cause(e, RC_TEMP, CAUSE_WAIT_PASSWORD,
-                       "too many failed sign-ins");
+        return err_cause(e, RC_TEMP, CAUSE_WAIT_PASSWORD, "too many failed sign-ins");
     checked_mac(a->checked, span_str(v->address), rq->password, mac);
     if (usable && checked_has(a->checked, mac, v->csn, now)) {
         atomic_fetch_add(&a->n_remembered, 1);
@@ -185,40 +195,45 @@ static enum rc check(struct auth *a, const struct cache_view *v, bool usable, co
     return rc;
 }
 
-static enum rc sign_in_prepared(struct auth *a, const struct dird_auth_req *rq, uint64_t process, struct buf *mem, struct dird_auth_rep *out, struct err *e)
+static enum rc sign_in_prepared(struct auth *a, const struct dird_auth_req *rq, uint64_t process, struct buf *mem,
+                                struct dird_auth_rep *out, struct err *e)
 {
     struct cache_view v;
     if (rq->protocol == 0 || rq->protocol >= sizeof protocols / sizeof *protocols)
         return err_set(e, RC_SYNTAX, "no protocol %u", rq->protocol);
     if (!cache_ready(a->cache))
         return err_set(e, RC_TEMP, "directory not read yet");
-    cache_find(a->cache, rq->login, &v); /* the CSN of before the bind: a password changed meanwhile is not remembered as right */
+    cache_find(a->cache, rq->login,
+               &v); /* the CSN of before the bind: a password changed meanwhile is not remembered as right */
     /* its address or an alias of it, but no sub-address; whichever was typed, it is one account that is tried */
-    bool box = (v.kind == DK_MAILBOX || v.kind == DK_DISABLED) && (v.alias ? span_chr(rq->login, '+') < 0 : span_ieq_str(rq->login, v.address));
+    bool box = (v.kind == DK_MAILBOX || v.kind == DK_DISABLED) &&
+               (v.alias ? span_chr(rq->login, '+') < 0 : span_ieq_str(rq->login, v.address));
     struct dird_auth_req own = *rq;
     if (box)
         own.login = span_str(v.address);
     bool usable = box && rq->password.n > 0 && rq->password.n <= MOST_PASSWORD && span_chr(rq->password, 0) < 0;
     enum rc rc = check(a, &v, usable, &own, process, e);
     if (rc == RC_OK && v.kind == DK_DISABLED)
-        rc = err_cause(e, RC_PERM, CAUSE_AUTH_DISABLED,
-                     "account is disabled");
-    bool asked_again = rc == RC_TEMP && (e->cause == CAUSE_WAIT_PASSWORD || e->cause == CAUSE_BUSY); /* by dir_auth(); its session logs the end */
+        rc = err_cause(e, RC_PERM, CAUSE_AUTH_DISABLED, "account is disabled");
+    bool asked_again = rc == RC_TEMP && (e->cause == CAUSE_WAIT_PASSWORD ||
+                                         e->cause == CAUSE_BUSY); /* by dir_auth(); its session logs the end */
     /* a login that is no address here may be a password typed in the wrong field: not logged */
-    log_ev(rc == RC_OK || asked_again ? LOG_DEBUG_ : LOG_INFO_, "auth", "login=%s peer=%s protocol=%u rc=%s", box ? v.address : "unknown", log_esc(rq->peer),
-           rq->protocol, rc_name(rc));
+    log_ev(rc == RC_OK || asked_again ? LOG_DEBUG_ : LOG_INFO_, "auth", "login=%s peer=%s protocol=%u rc=%s",
+           box ? v.address : "unknown", log_esc(rq->peer), rq->protocol, rc_name(rc));
     return rc == RC_OK ? welcome(a, &v, rq->protocol, mem, out, e) : rc;
 }
 
 /* ---- what was typed, as RFC 8265 prepares it: the same word from two keyboards is one ---- */
-static struct span prepared(enum rc (*prepare)(struct span, struct buf *, struct err *), struct span typed, struct buf *mem)
+static struct span prepared(enum rc (*prepare)(struct span, struct buf *, struct err *), struct span typed,
+                            struct buf *mem)
 {
     struct err e;
     /* What cannot be prepared is compared as it was typed: no password that is set here is such, one set over LDAP may be. */
     return prepare(typed, mem, &e) == RC_OK ? buf_span(mem) : typed;
 }
 
-enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, uint64_t process, struct buf *mem, struct dird_auth_rep *out, struct err *e)
+enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, uint64_t process, struct buf *mem,
+                     struct dird_auth_rep *out, struct err *e)
 {
     struct buf login = BUF_INIT, password;
     struct dird_auth_req as = *rq;

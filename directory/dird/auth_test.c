@@ -18,12 +18,14 @@ static void a_right_password_gives_a_ticket(void **state)
 {
     (void)state;
     struct err e = {0};
-    struct dird_auth_req rq = {SPAN_LIT("Marie.Martin@CHU.example"), SPAN_LIT("mot de passe"), SPAN_LIT("192.0.2.1"), 1};
+    struct dird_auth_req rq = {SPAN_LIT("Marie.Martin@CHU.example"), SPAN_LIT("mot de passe"), SPAN_LIT("192.0.2.1"),
+                               1};
     struct dird_auth_rep rep = {0};
     struct ticket tk;
     assert_int_equal(add(per(MARIE, "Dr Marie MARTIN", 17)), RC_OK);
     assert_int_equal(dir_auth(dir, &rq, &rep, &e), RC_OK);
-    assert_true(span_eq_str(rep.address, MARIE) && span_eq_str(rep.name, "Dr Marie MARTIN") && rep.mbx == 17 && rep.type == DT_PER);
+    assert_true(span_eq_str(rep.address, MARIE) && span_eq_str(rep.name, "Dr Marie MARTIN") && rep.mbx == 17 &&
+                rep.type == DT_PER);
     assert_int_equal(ticket_check(rep.ticket, pub, clock_utc(), &tk, &e), RC_OK);
     assert_string_equal(tk.address, MARIE);
     assert_string_equal(tk.actor, MARIE);
@@ -51,8 +53,13 @@ static void wrong_ones_all_look_alike(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        {MARIE, "mot de passE"}, {MARIE, ""}, {"nobody@chu.example", "mot de passe"}, {"nobody@elsewhere.example", "mot de passe"},
-        {"", ""}, {"marie.martin+x@chu.example", "mot de passe"}, {"cn=dird,ou=daemons,o=pli", "x"},
+        {MARIE, "mot de passE"},
+        {MARIE, ""},
+        {"nobody@chu.example", "mot de passe"},
+        {"nobody@elsewhere.example", "mot de passe"},
+        {"", ""},
+        {"marie.martin+x@chu.example", "mot de passe"},
+        {"cn=dird,ou=daemons,o=pli", "x"},
     };
     struct err first = {0};
     assert_int_equal(sign_in(rows[0][0], rows[0][1], &first), RC_DENIED);
@@ -83,8 +90,10 @@ static int64_t took_us(const char *login)
  * itself costs, on a machine that is slow today as well; a known address is asked with four wrong passwords only, lest pauses begin. */
 static void time_tells_nothing(void **state)
 {
-    static const char *const people[][2] = {{"t1@chu.example", "u1@chu.example"}, {"t2@chu.example", "u2@chu.example"},
-                                            {"t3@chu.example", "u3@chu.example"}, {"t4@chu.example", "u4@chu.example"},
+    static const char *const people[][2] = {{"t1@chu.example", "u1@chu.example"},
+                                            {"t2@chu.example", "u2@chu.example"},
+                                            {"t3@chu.example", "u3@chu.example"},
+                                            {"t4@chu.example", "u4@chu.example"},
                                             {"t5@chu.example", "u5@chu.example"}};
     int64_t known = INT64_MAX, unknown = INT64_MAX;
 
@@ -146,11 +155,17 @@ static void a_password_changed_in_ldap_counts_within_a_second(void **state)
 static void a_clear_password_written_in_ldap_is_hashed(void **state)
 {
     (void)state;
-    assert_int_equal(trial_sh(&out, "printf 'dn: mail=self@chu.example,ou=mailboxes,o=pli\nchangetype: modify\nreplace: userPassword\n"
-                                    "userPassword: en-clair\n' | ldapmodify " AS_DIRD " 2>&1"), 0);
+    assert_int_equal(
+        trial_sh(&out,
+                 "printf 'dn: mail=self@chu.example,ou=mailboxes,o=pli\nchangetype: modify\nreplace: userPassword\n"
+                 "userPassword: en-clair\n' | ldapmodify " AS_DIRD " 2>&1"),
+        0);
     assert_int_equal(sign_in_within_a_second("self@chu.example", "en-clair", RC_OK), RC_OK);
-    assert_int_equal(trial_sh(&out, "/usr/sbin/slapcat -f ../ldap/slapd.conf -a '(mail=self@chu.example)' -o ldif-wrap=no 2>/dev/null | "
-                                    "sed -n 's/^userPassword:: //p' | base64 -d"), 0);
+    assert_int_equal(
+        trial_sh(&out,
+                 "/usr/sbin/slapcat -f ../ldap/slapd.conf -a '(mail=self@chu.example)' -o ldif-wrap=no 2>/dev/null | "
+                 "sed -n 's/^userPassword:: //p' | base64 -d"),
+        0);
     assert_true(out.n > 50 && span_istarts(buf_span(&out), "{ARGON2}"));
     assert_false(says("en-clair"));
     assert_int_not_equal(trial_sh(NULL, "grep -aq en-clair ../ldap/db/data.mdb"), 0);
@@ -176,8 +191,10 @@ static void a_disabled_account_is_told_so_only_with_its_password(void **state)
 static void disabled_from_outside_within_a_second(void **state)
 {
     (void)state;
-    assert_int_equal(trial_sh(&out, "printf 'dn: mail=" MARIE ",ou=mailboxes,o=pli\nchangetype: modify\nreplace: pliDisabled\n"
-                                    "pliDisabled: TRUE\n' | ldapmodify " AS_DIRD " 2>&1"), 0);
+    assert_int_equal(trial_sh(&out, "printf 'dn: mail=" MARIE
+                                    ",ou=mailboxes,o=pli\nchangetype: modify\nreplace: pliDisabled\n"
+                                    "pliDisabled: TRUE\n' | ldapmodify " AS_DIRD " 2>&1"),
+                     0);
     assert_int_equal(sign_in_within_a_second(MARIE, "mot de passe", RC_PERM), RC_PERM);
     assert_int_equal(kind_of(MARIE), DK_DISABLED);
     trial_sh(&out, "printf 'dn: mail=" MARIE ",ou=mailboxes,o=pli\nchangetype: modify\nreplace: pliDisabled\n"
@@ -197,7 +214,9 @@ static int guess_over_ldaps(const char *who, int from, int n)
 {
     int rc = -1;
     for (int i = from; i < from + n; i++)
-        rc = trial_sh(&out, "unset LDAPNOINIT; LDAPTLS_CACERT=../ca.pem ldapwhoami -x -H ldaps://127.0.0.1:%d -D 'mail=%s,ou=mailboxes,o=pli' -w 'guess %d' 2>&1",
+        rc = trial_sh(&out,
+                      "unset LDAPNOINIT; LDAPTLS_CACERT=../ca.pem ldapwhoami -x -H ldaps://127.0.0.1:%d -D "
+                      "'mail=%s,ou=mailboxes,o=pli' -w 'guess %d' 2>&1",
                       t.ldaps_port, who, i);
     return rc;
 }
@@ -211,7 +230,8 @@ static void slapds_own_door_counts_with_the_others(void **state)
     assert_int_equal(guess_over_ldaps("door@chu.example", 0, 10), 49);
     assert_int_equal(guess_over_ldaps("door@chu.example", 10, 1), 51); /* busy: a pause is due */
     assert_true(says("Too many wrong passwords"));
-    assert_int_equal(as_mailbox("ldapwhoami", "door@chu.example", ""), 51); /* the right one as well: this place is not known */
+    assert_int_equal(as_mailbox("ldapwhoami", "door@chu.example", ""),
+                     51); /* the right one as well: this place is not known */
     assert_int_equal(ask_once("door@chu.example", "mot de passe", "203.0.113.5", &e), RC_TEMP);
     assert_int_equal(e.cause, CAUSE_WAIT_PASSWORD);
     assert_int_equal(as_mailbox("ldapwhoami", MARIE, ""), 0); /* nobody else */
@@ -226,8 +246,11 @@ static void the_same_wrong_password_holds_nobody_up(void **state)
     for (int i = 0; i < 30; i++)
         assert_int_equal(ask_once("phone@chu.example", "old one", "203.0.113.6", &e), RC_DENIED);
     for (int i = 0; i < 15; i++)
-        assert_int_equal(trial_sh(&out, "unset LDAPNOINIT; LDAPTLS_CACERT=../ca.pem ldapwhoami -x -H ldaps://127.0.0.1:%d -D "
-                                        "'mail=phone@chu.example,ou=mailboxes,o=pli' -w 'old one' 2>&1", t.ldaps_port), 49);
+        assert_int_equal(trial_sh(&out,
+                                  "unset LDAPNOINIT; LDAPTLS_CACERT=../ca.pem ldapwhoami -x -H ldaps://127.0.0.1:%d -D "
+                                  "'mail=phone@chu.example,ou=mailboxes,o=pli' -w 'old one' 2>&1",
+                                  t.ldaps_port),
+                         49);
     assert_int_equal(as_mailbox("ldapwhoami", "phone@chu.example", ""), 0);
 }
 
@@ -239,7 +262,8 @@ static void a_known_place_is_not_held_up_by_others(void **state)
     uint64_t b0, b1, r;
     assert_int_equal(add(per("home@chu.example", "Home One", 43)), RC_OK);
     assert_int_equal(ask_once("home@chu.example", "mot de passe", "2001:db8:1:2::77", &e), RC_OK);
-    for (int i = 0; i < 40; i++) { /* as many places as an attacker likes to name: counted for the account all the same */
+    for (int i = 0; i < 40;
+         i++) { /* as many places as an attacker likes to name: counted for the account all the same */
         snprintf(peer, sizeof peer, "198.51.100.%d", i);
         snprintf(guess, sizeof guess, "guess %d", i);
         if (ask_once("home@chu.example", guess, peer, &e) == RC_TEMP)
@@ -247,14 +271,16 @@ static void a_known_place_is_not_held_up_by_others(void **state)
     }
     assert_int_equal(e.cause, CAUSE_WAIT_PASSWORD);
     counts(&b0, &r);
-    assert_int_equal(ask_once("home@chu.example", "mot de passe", "198.51.100.99", &e), RC_TEMP); /* remembered as right, and no short cut */
+    assert_int_equal(ask_once("home@chu.example", "mot de passe", "198.51.100.99", &e),
+                     RC_TEMP); /* remembered as right, and no short cut */
     counts(&b1, &r);
-    assert_int_equal(b0, b1); /* no hash was computed */
+    assert_int_equal(b0, b1);      /* no hash was computed */
     for (int i = 0; i < 70; i++) { /* colleagues behind the same address */
         snprintf(peer, sizeof peer, "colleague%d@chu.example", i);
         (void)ask_once(peer, "faux", "2001:db8:1:2::78", &e);
     }
-    assert_int_equal(ask_once("home@chu.example", "mot de passe", "2001:db8:1:2:ffff::1", &e), RC_OK); /* the same /64 */
+    assert_int_equal(ask_once("home@chu.example", "mot de passe", "2001:db8:1:2:ffff::1", &e),
+                     RC_OK); /* the same /64 */
 }
 
 static void while_slapd_is_away(void **state)
@@ -265,9 +291,9 @@ static void while_slapd_is_away(void **state)
     assert_int_equal(sign_in(MARIE, "mot de passe", &e), RC_OK);
     trial_stop(&t);
     assert_true(wait_sync(false, 2000));
-    assert_int_equal(kind_of(MARIE), DK_MAILBOX);                   /* known by heart */
-    assert_int_equal(sign_in(MARIE, "mot de passe", &e), RC_OK);    /* remembered */
-    assert_int_equal(sign_in(MARIE, "mot de passE", &e), RC_TEMP);  /* cannot be known */
+    assert_int_equal(kind_of(MARIE), DK_MAILBOX);                  /* known by heart */
+    assert_int_equal(sign_in(MARIE, "mot de passe", &e), RC_OK);   /* remembered */
+    assert_int_equal(sign_in(MARIE, "mot de passE", &e), RC_TEMP); /* cannot be known */
     assert_int_equal(e.cause, CAUSE_DIR_TEMP);
     assert_int_equal(sign_in("nobody@chu.example", "x", &e), RC_TEMP);
     assert_int_equal(add(per("new@chu.example", "New One", 30)), RC_TEMP);
@@ -279,9 +305,11 @@ static void after_slapd_came_back(void **state)
 {
     (void)state;
     struct err e = {0};
-    assert_int_equal(trial_sh(&out, "/usr/sbin/slapd -Tmodify -f ../ldap/slapd.conf -l /dev/stdin <<'E' 2>&1\n"
-                                    "dn: mail=t1@chu.example,ou=mailboxes,o=pli\nchangetype: modify\nreplace: mailLocalAddress\n"
-                                    "mailLocalAddress: tee.one@chu.example\n\nE\n"), 0);
+    assert_int_equal(
+        trial_sh(&out, "/usr/sbin/slapd -Tmodify -f ../ldap/slapd.conf -l /dev/stdin <<'E' 2>&1\n"
+                       "dn: mail=t1@chu.example,ou=mailboxes,o=pli\nchangetype: modify\nreplace: mailLocalAddress\n"
+                       "mailLocalAddress: tee.one@chu.example\n\nE\n"),
+        0);
     assert_true(trial_start(&t) >= 0);
     assert_true(wait_sync(true, 2000));
     assert_int_equal(kind_of("tee.one@chu.example"), DK_MAILBOX);

@@ -20,9 +20,11 @@ static void some_people(void **state)
     (void)state;
     struct dird_account h = per("h.dupont-martin@chu.example", "Dr H\xC3\xA9l\xC3\xA8ne MARTIN", 17);
     h.rpps = SPAN_LIT("10001234565");
-    h.profession = SPAN_LIT("M\xC3\xA9" "decin");
+    h.profession = SPAN_LIT("M\xC3\xA9"
+                            "decin");
     h.cert_der = SPAN_LIT("\x30\x03\x02\x01\x05");
-    struct dird_account red = per("red.martin@chu.example", "Dr Rouge MARTIN", 18), off = per("off.martin@chu.example", "Dr Off MARTIN", 19);
+    struct dird_account red = per("red.martin@chu.example", "Dr Rouge MARTIN", 18),
+                        off = per("off.martin@chu.example", "Dr Off MARTIN", 19);
     red.flags |= DF_RED_LIST;
     off.disabled = 1;
     struct dird_account ward = per("cardiologie@chu.example", "Service de cardiologie", 20);
@@ -45,9 +47,19 @@ static void a_colleague_is_completed(void **state)
 {
     (void)state;
     static const char *const filters[] = {
-        "(|(cn=mart*)(mail=mart*))", "(cn=hel*)", "(cn=H\xC3\xA9l*)", "(sn=martin)", "(givenName=helene)", "(cn=*martin*)",
-        "(cn=Dr H*)", "(displayName=*MARTIN)", "(|(mail=h.dup*)(givenName=h.dup*)(sn=h.dup*))", "(mssSearchName=dupont*)",
-        "(&(objectClass=inetOrgPerson)(mail=*@chu.example)(sn=mar*))", "(title=m\xC3\xA9" "decin)",
+        "(|(cn=mart*)(mail=mart*))",
+        "(cn=hel*)",
+        "(cn=H\xC3\xA9l*)",
+        "(sn=martin)",
+        "(givenName=helene)",
+        "(cn=*martin*)",
+        "(cn=Dr H*)",
+        "(displayName=*MARTIN)",
+        "(|(mail=h.dup*)(givenName=h.dup*)(sn=h.dup*))",
+        "(mssSearchName=dupont*)",
+        "(&(objectClass=inetOrgPerson)(mail=*@chu.example)(sn=mar*))",
+        "(title=m\xC3\xA9"
+        "decin)",
     };
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
         char what[256];
@@ -67,7 +79,8 @@ static void the_certificate_is_there(void **state)
     struct dird_list_req rq = {SPAN_NULL, SPAN_NULL};
     struct dird_list_rep rep = {0};
     struct dird_account a;
-    assert_int_equal(search(ME, "ou=mailboxes,o=pli", "'(mail=h.dupont-martin@chu.example)' 'userCertificate;binary'"), 0);
+    assert_int_equal(search(ME, "ou=mailboxes,o=pli", "'(mail=h.dupont-martin@chu.example)' 'userCertificate;binary'"),
+                     0);
     assert_true(says("userCertificate;binary:: MI"));
     assert_int_equal(dir_call(dir, DIRD_CERTS, &rq, &rep, &e), RC_OK);
     assert_int_equal(ipc_list_next(&rep.list, dird_account_f, &a, &e), RC_OK);
@@ -89,22 +102,25 @@ static void the_red_list_and_the_disabled_are_not_shown(void **state)
 static void nobody_reads_secrets(void **state)
 {
     (void)state;
-    static const char *const hidden[] = {"userPassword", "ARGON2", "ou=daemons", "cn=dird", "cn=nobody", "ou=trust,", "ou=domains",
-                                         "ou=people", "rpps: 10001234565", "pliMailboxId: 17"};
+    static const char *const hidden[] = {"userPassword",      "ARGON2",          "ou=daemons", "cn=dird",
+                                         "cn=nobody",         "ou=trust,",       "ou=domains", "ou=people",
+                                         "rpps: 10001234565", "pliMailboxId: 17"};
     assert_int_equal(search(ME, "o=pli", "'(objectClass=*)' '*' '+' userPassword"), 0);
     for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
         if (says(hidden[i]))
             fail_msg("%s is shown: %s", hidden[i], buf_cstr(&out));
-    static const char *const bases[] = {"ou=daemons,o=pli", "cn=dird,ou=daemons,o=pli", "ou=trust,o=pli", "ou=domains,o=pli", "ou=people,o=pli",
-                                        "rpps=10001234565,ou=people,o=pli", "cn=config", "cn=monitor"};
+    static const char *const bases[] = {
+        "ou=daemons,o=pli", "cn=dird,ou=daemons,o=pli",         "ou=trust,o=pli", "ou=domains,o=pli",
+        "ou=people,o=pli",  "rpps=10001234565,ou=people,o=pli", "cn=config",      "cn=monitor"};
     for (size_t i = 0; i < sizeof bases / sizeof *bases; i++)
         if (search(ME, bases[i], "") != 32)
             fail_msg("%s can be searched: %s", bases[i], buf_cstr(&out));
     assert_int_equal(search(ME, "mail=" ME ",ou=mailboxes,o=pli", "-s base userPassword"), 0);
-    assert_false(says("userPassword")); /* not one's own either */
+    assert_false(says("userPassword"));             /* not one's own either */
     search(ME, "o=pli", "'(userPassword=*)' mail"); /* nor by asking who has one */
     assert_false(says("mail:"));
-    trial_sh(&out, "ldapsearch -LLL -x -D cn=dird,ou=daemons,o=pli -y ../keys/dird.secret -H ldapi://ldapi/ -b o=pli '(objectClass=*)' userPassword");
+    trial_sh(&out, "ldapsearch -LLL -x -D cn=dird,ou=daemons,o=pli -y ../keys/dird.secret -H ldapi://ldapi/ -b o=pli "
+                   "'(objectClass=*)' userPassword");
     assert_false(says("userPassword")); /* nor dird */
 }
 
@@ -120,11 +136,17 @@ static void nobody_writes_but_an_own_password(void **state)
     (void)state;
 #define MINE "dn: mail=" ME ",ou=mailboxes,o=pli\nchangetype: modify\nreplace: "
     static const char *const rows[] = {
-        MINE "pliQuota\npliQuota: 0", MINE "mailLocalAddress\nmailLocalAddress: director@chu.example", MINE "pliMailboxId\npliMailboxId: 17",
-        MINE "cn\ncn: Somebody Else", MINE "telephoneNumber\ntelephoneNumber: 0100000000", MINE "mssRedList\nmssRedList: TRUE",
-        "dn: mail=h.dupont-martin@chu.example,ou=mailboxes,o=pli\nchangetype: modify\nreplace: userPassword\nuserPassword: mine",
+        MINE "pliQuota\npliQuota: 0",
+        MINE "mailLocalAddress\nmailLocalAddress: director@chu.example",
+        MINE "pliMailboxId\npliMailboxId: 17",
+        MINE "cn\ncn: Somebody Else",
+        MINE "telephoneNumber\ntelephoneNumber: 0100000000",
+        MINE "mssRedList\nmssRedList: TRUE",
+        "dn: mail=h.dupont-martin@chu.example,ou=mailboxes,o=pli\nchangetype: modify\nreplace: "
+        "userPassword\nuserPassword: mine",
         "dn: mail=h.dupont-martin@chu.example,ou=mailboxes,o=pli\nchangetype: delete",
-        "dn: dc=evil.example,ou=trust,o=pli\nchangetype: add\nobjectClass: domain\nobjectClass: mssTrustedDomain\ndc: evil.example\nmssOperatorDN: CN=x",
+        "dn: dc=evil.example,ou=trust,o=pli\nchangetype: add\nobjectClass: domain\nobjectClass: mssTrustedDomain\ndc: "
+        "evil.example\nmssOperatorDN: CN=x",
         "dn: cn=dird,ou=daemons,o=pli\nchangetype: modify\nreplace: userPassword\nuserPassword: mine",
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -138,11 +160,14 @@ static void nobody_writes_but_an_own_password(void **state)
 static void strangers_complete_nothing(void **state)
 {
     (void)state;
-    trial_sh(&out, "unset LDAPNOINIT; LDAPTLS_CACERT=../ca.pem ldapsearch -LLL -x -H ldaps://127.0.0.1:%d -b o=pli '(cn=mart*)' 2>/dev/null",
+    trial_sh(&out,
+             "unset LDAPNOINIT; LDAPTLS_CACERT=../ca.pem ldapsearch -LLL -x -H ldaps://127.0.0.1:%d -b o=pli "
+             "'(cn=mart*)' 2>/dev/null",
              t.ldaps_port);
     assert_int_equal(out.n, 0);
-    trial_sh(&out, "unset LDAPNOINIT; LDAPTLS_CACERT=../ca.pem ldapsearch -LLL -x -H ldaps://127.0.0.1:%d -D 'mail=" ME
-                   ",ou=mailboxes,o=pli' -w wrong -b o=pli '(cn=mart*)' 2>/dev/null",
+    trial_sh(&out,
+             "unset LDAPNOINIT; LDAPTLS_CACERT=../ca.pem ldapsearch -LLL -x -H ldaps://127.0.0.1:%d -D 'mail=" ME
+             ",ou=mailboxes,o=pli' -w wrong -b o=pli '(cn=mart*)' 2>/dev/null",
              t.ldaps_port);
     assert_int_equal(out.n, 0);
 }

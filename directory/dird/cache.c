@@ -268,7 +268,8 @@ void cache_put_domain(struct cache *c, const unsigned char uuid[CACHE_UUID], str
     tell(c);
 }
 
-void cache_put_trust(struct cache *c, const unsigned char uuid[CACHE_UUID], struct span domain, struct span note, struct span dns)
+void cache_put_trust(struct cache *c, const unsigned char uuid[CACHE_UUID], struct span domain, struct span note,
+                     struct span dns)
 {
     pthread_rwlock_wrlock(&c->lock);
     struct item *it = fresh_item(c, uuid);

@@ -152,7 +152,8 @@ static void domain_dns(struct cache *c, struct span domain, size_t max, struct b
     pthread_rwlock_unlock(&c->lock);
 }
 
-enum rc cache_trust(struct cache *c, struct span domain, size_t max, struct buf *out, struct buf *note_out, struct err *e)
+enum rc cache_trust(struct cache *c, struct span domain, size_t max, struct buf *out, struct buf *note_out,
+                    struct err *e)
 {
     size_t before = out->n;
     if (domain.n == 0)

@@ -36,7 +36,8 @@ static void put(unsigned n, const char *address, const char *alias, uint64_t csn
 {
     unsigned char uuid[CACHE_UUID];
     uuid_of(n, uuid);
-    struct cache_facts f = {.address = span_str(address), .name = SPAN_LIT("Dr X"), .mbx = n, .csn = csn, .type = DT_PER};
+    struct cache_facts f = {
+        .address = span_str(address), .name = SPAN_LIT("Dr X"), .mbx = n, .csn = csn, .type = DT_PER};
     if (alias)
         f.aliases[f.n_aliases++] = span_str(alias);
     cache_put_mailbox(c, uuid, &f);
@@ -183,7 +184,8 @@ static void trust_is_by_domain_or_all(void **state)
     assert_int_equal(out.n, dns.n); /* each once */
     buf_clear(&out);
     assert_int_equal(cache_trust(c, SPAN_LIT("chd.mssante.fr"), 1000, &out, NULL, &e), RC_NOTFOUND);
-    assert_int_equal(cache_trust(c, SPAN_LIT("chu.example"), 1000, &out, NULL, &e), RC_NOTFOUND); /* local is not trusted */
+    assert_int_equal(cache_trust(c, SPAN_LIT("chu.example"), 1000, &out, NULL, &e),
+                     RC_NOTFOUND); /* local is not trusted */
     assert_true(cache_wait_trust(c, SPAN_LIT("chb.mssante.fr"), SPAN_LIT("CN=b,C=FR"), true, deadline_in(0)));
     assert_false(cache_wait_trust(c, SPAN_LIT("chb.mssante.fr"), SPAN_LIT("CN=z"), true, deadline_in(20)));
     buf_free(&out);
@@ -214,12 +216,9 @@ static void waiting_ends_when_it_is_seen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_are_found_in_any_case),
-        cmocka_unit_test(a_replaced_entry_loses_its_old_names),
-        cmocka_unit_test(an_address_goes_before_an_alias),
-        cmocka_unit_test(a_refresh_drops_what_is_not_named),
-        cmocka_unit_test(many_are_found_and_listed_in_order),
-        cmocka_unit_test(trust_is_by_domain_or_all),
+        cmocka_unit_test(names_are_found_in_any_case),        cmocka_unit_test(a_replaced_entry_loses_its_old_names),
+        cmocka_unit_test(an_address_goes_before_an_alias),    cmocka_unit_test(a_refresh_drops_what_is_not_named),
+        cmocka_unit_test(many_are_found_and_listed_in_order), cmocka_unit_test(trust_is_by_domain_or_all),
         cmocka_unit_test(waiting_ends_when_it_is_seen),
     };
     return cmocka_run_group_tests(tests, make, unmake);

@@ -19,9 +19,14 @@ struct dird *dird_open(const struct dird_how *how)
     d->password_min = how->password_min;
     d->cache = cache_new();
     d->links = links_new(&links);
-    struct auth_how auth = {.cache = d->cache, .uri = how->uri, .base = how->base, .max_failures = how->max_failures,
+    struct auth_how auth = {.cache = d->cache,
+                            .uri = how->uri,
+                            .base = how->base,
+                            .max_failures = how->max_failures,
                             .waiting = how->threads > WORKERS_FOR_LOOKUPS ? how->threads - WORKERS_FOR_LOOKUPS : 1,
-                            .cache_ms = how->cache_s * 1000, .ticket_s = how->ticket_s, .ticket_seed = how->ticket_seed};
+                            .cache_ms = how->cache_s * 1000,
+                            .ticket_s = how->ticket_s,
+                            .ticket_seed = how->ticket_seed};
     d->auth = auth_new(&auth);
     d->postmaster = how->postmaster ? how->postmaster : ""; /* the settings' own, which stay */
     d->stays = stays_new(d->cache, how->ticket_seed);

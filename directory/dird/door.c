@@ -18,8 +18,8 @@ static int64_t now_ms(void)
 
 static void note(const struct door_try *t, enum rc rc)
 {
-    log_ev(rc == RC_OK ? LOG_DEBUG_ : LOG_INFO_, "auth", "login=%s peer=%s protocol=ldap rc=%s", t->login, log_esc(span_str(t->peer)),
-           rc_name(rc));
+    log_ev(rc == RC_OK ? LOG_DEBUG_ : LOG_INFO_, "auth", "login=%s peer=%s protocol=ldap rc=%s", t->login,
+           log_esc(span_str(t->peer)), rc_name(rc));
 }
 
 /* A refusal costs slapd nothing, and costs dird a line of the log. So one line per second is written, with the number
@@ -31,12 +31,14 @@ static void note_refusal(struct auth *a, const struct door_try *t)
         a->untold++;
         return;
     }
-    log_ev(LOG_INFO_, "auth", "login=%s peer=%s protocol=ldap rc=temp others=%u", t->login, log_esc(span_str(t->peer)), a->untold);
+    log_ev(LOG_INFO_, "auth", "login=%s peer=%s protocol=ldap rc=temp others=%u", t->login, log_esc(span_str(t->peer)),
+           a->untold);
     a->told_at = now;
     a->untold = 0;
 }
 
-enum guess_answer door_ask(struct auth *a, struct span login, struct span password, struct span peer, uint64_t connection, struct door_try *out)
+enum guess_answer door_ask(struct auth *a, struct span login, struct span password, struct span peer,
+                           uint64_t connection, struct door_try *out)
 {
     struct cache_view v = {0};
     cache_find(a->cache, login, &v);
@@ -86,5 +88,6 @@ bool door_stays(struct auth *a, const struct door_try *t)
 {
     struct cache_view v = {0};
     cache_find(a->cache, span_str(t->login), &v);
-    return t->mbx != 0 && v.kind == DK_MAILBOX && !v.alias && v.mbx == t->mbx && cache_same_secret(v.secret_at, t->secret_at);
+    return t->mbx != 0 && v.kind == DK_MAILBOX && !v.alias && v.mbx == t->mbx &&
+           cache_same_secret(v.secret_at, t->secret_at);
 }

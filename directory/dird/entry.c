@@ -6,14 +6,38 @@
 #include <ldap.h>
 #include <stdio.h>
 
-const char *const entry_sync_attrs[] = {"objectClass", "entryCSN", "pwdChangedTime", "mail", "mailLocalAddress", "displayName", "cn", "mssType", "pliMailboxId",
-                                        "pliMailboxKey", "pliStrict", "pliSign", "pliDisabled", "mssRedList", "dc", "mssOperatorDN",
-                                        "description", NULL};
-const char *const entry_account_attrs[] = {"mail", "mailLocalAddress", "displayName", "cn", "givenName", "sn", "rpps", "mssStructureId",
-                                           "mssProfession", "mssSpecialty", "mssService", "mssResponsible", "mssType", "pliMailboxId",
-                                           "pliMailboxKey", "pliQuota", "pliStrict", "pliSign", "pliDisabled", "mssRedList",
-                                           "userCertificate;binary", NULL};
-enum { MOST_TEXT = 256, MOST_CERT = 16384, MOST_ALIASES = 16384, ACCOUNT_BYTES = 12 * MOST_TEXT + MOST_CERT + MOST_ALIASES };
+const char *const entry_sync_attrs[] = {
+    "objectClass", "entryCSN",      "pwdChangedTime", "mail",      "mailLocalAddress", "displayName", "cn",
+    "mssType",     "pliMailboxId",  "pliMailboxKey",  "pliStrict", "pliSign",          "pliDisabled", "mssRedList",
+    "dc",          "mssOperatorDN", "description",    NULL};
+const char *const entry_account_attrs[] = {"mail",
+                                           "mailLocalAddress",
+                                           "displayName",
+                                           "cn",
+                                           "givenName",
+                                           "sn",
+                                           "rpps",
+                                           "mssStructureId",
+                                           "mssProfession",
+                                           "mssSpecialty",
+                                           "mssService",
+                                           "mssResponsible",
+                                           "mssType",
+                                           "pliMailboxId",
+                                           "pliMailboxKey",
+                                           "pliQuota",
+                                           "pliStrict",
+                                           "pliSign",
+                                           "pliDisabled",
+                                           "mssRedList",
+                                           "userCertificate;binary",
+                                           NULL};
+enum {
+    MOST_TEXT = 256,
+    MOST_CERT = 16384,
+    MOST_ALIASES = 16384,
+    ACCOUNT_BYTES = 12 * MOST_TEXT + MOST_CERT + MOST_ALIASES
+};
 
 static const struct {
     const char *attr;
@@ -146,13 +170,29 @@ static uint64_t digits_of(struct ldap *ld, struct ldapmsg *m, const char *attr, 
     return out;
 }
 
-/* ppolicy keeps the time to the second. The entry's own time has the microsecond, unless something else of the entry
- * was changed in a later second. */
+/* Is b the second after a? Within a minute, or over the end of a minute, an hour or a day. Over the end of a month: no. */
+static bool next_second(uint64_t a, uint64_t b)
+{
+    static const uint64_t over[] = {41, 4041, 764041}; /* 59 -> 100, 5959 -> 10000, 235959 -> 1000000 */
+    if (b == a + 1)
+        return true;
+    for (size_t i = 0; i < sizeof over / sizeof *over; i++)
+        if (a % 100 == 59 && b % 100 == 0 && b == a + over[i])
+            return true;
+    return false;
+}
+
+uint64_t entry_secret_at(uint64_t pwd_second, uint64_t csn_second, uint64_t csn_us)
+{
+    if (pwd_second != 0 && (csn_second == pwd_second || next_second(pwd_second, csn_second)))
+        return pwd_second * 1000000 + (csn_us ? csn_us : 1);
+    return pwd_second * 1000000;
+}
+
 static uint64_t secret_at(struct ldap *ld, struct ldapmsg *m)
 {
-    uint64_t second = digits_of(ld, m, "pwdChangedTime", 2, 12);
-    bool exact = second != 0 && second == digits_of(ld, m, "entryCSN", 2, 12);
-    return second * 1000000 + (exact ? digits_of(ld, m, "entryCSN", 15, 6) : 0);
+    return entry_secret_at(digits_of(ld, m, "pwdChangedTime", 2, 12), digits_of(ld, m, "entryCSN", 2, 12),
+                           digits_of(ld, m, "entryCSN", 15, 6));
 }
 
 uint64_t entry_csn(struct ldap *ld, struct ldapmsg *m)
@@ -176,9 +216,12 @@ bool entry_has_class(struct ldap *ld, struct ldapmsg *m, const char *name)
 bool entry_facts(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cache_facts *out)
 {
     struct err e = {0};
-    *out = (struct cache_facts){.type = type_of(ld, m), .mbx = number(ld, m, "pliMailboxId"), .csn = entry_csn(ld, m),
+    *out = (struct cache_facts){.type = type_of(ld, m),
+                                .mbx = number(ld, m, "pliMailboxId"),
+                                .csn = entry_csn(ld, m),
                                 .secret_at = secret_at(ld, m)};
-    if (buf_reserve(mem, (CACHE_ALIASES + 3) * MOST_TEXT, &e) != RC_OK || !key_of(ld, m, out->pub) || !out->type || !out->mbx)
+    if (buf_reserve(mem, (CACHE_ALIASES + 3) * MOST_TEXT, &e) != RC_OK || !key_of(ld, m, out->pub) || !out->type ||
+        !out->mbx)
         return false;
     out->address = text_in(ld, m, "mail", 255, mem);
     out->name = text_in(ld, m, "displayName", MOST_TEXT, mem);
@@ -233,7 +276,8 @@ static struct span cert_in(struct ldap *ld, struct ldapmsg *m, struct buf *mem)
     return span_of(mem->p + at, mem->n - at);
 }
 
-enum rc entry_account(struct ldap *ld, struct ldapmsg *m, bool with_cert, struct buf *mem, struct dird_account *out, struct err *e)
+enum rc entry_account(struct ldap *ld, struct ldapmsg *m, bool with_cert, struct buf *mem, struct dird_account *out,
+                      struct err *e)
 {
     *out = (struct dird_account){0};
     enum rc rc = buf_reserve(mem, ACCOUNT_BYTES, e);

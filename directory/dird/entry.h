@@ -18,6 +18,11 @@ uint64_t entry_csn(struct ldap *ld, struct ldapmsg *m); /* as an ordered number;
 uint64_t csn_number(struct span csn);           /* "20261121233642.123456Z#000000#000#000000" */
 bool entry_facts(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cache_facts *out); /* false: not a mailbox */
 bool entry_trust(struct ldap *ld, struct ldapmsg *m, struct buf *domain, struct buf *note, struct buf *packed_dns);
+/* When the password was set, to the microsecond where that is known (cache.h): YYMMDDhhmmss of pwdChangedTime, YYMMDDhhmmss and microseconds of
+ * entryCSN. slapd notes the first when it begins a change and the second when it makes it, which on a busy machine may be the next second. An
+ * entryCSN later than that belongs to another change. Another change of the account within that second counts as another password: its
+ * sessions end, which is the safe side. */
+uint64_t entry_secret_at(uint64_t pwd_second, uint64_t csn_second, uint64_t csn_us);
 bool entry_has_class(struct ldap *ld, struct ldapmsg *m, const char *name);
 enum rc entry_account(struct ldap *ld, struct ldapmsg *m, bool with_cert, struct buf *mem, struct dird_account *out, struct err *e);
 

@@ -11,7 +11,8 @@ static const struct {
     ucs4_t letter;
     const char *ascii;
 } special[] = {
-    {0x0153, "oe"}, {0x00E6, "ae"}, {0x00F8, "o"}, {0x0142, "l"}, {0x0111, "d"}, {0x00F0, "d"}, {0x00FE, "th"}, {0x0131, "i"}, {0x0127, "h"},
+    {0x0153, "oe"}, {0x00E6, "ae"}, {0x00F8, "o"}, {0x0142, "l"}, {0x0111, "d"},
+    {0x00F0, "d"},  {0x00FE, "th"}, {0x0131, "i"}, {0x0127, "h"},
 };
 
 static void put_letter(struct buf *out, size_t start, ucs4_t u)
@@ -26,7 +27,8 @@ static void put_letter(struct buf *out, size_t start, ucs4_t u)
             buf_addstr(out, special[i].ascii);
             return;
         }
-    if (u < 0x80 || u == 0x2019 || u == 0x2013 || u == 0xA0) /* punctuation parts words; marks and other letters vanish */
+    if (u < 0x80 || u == 0x2019 || u == 0x2013 ||
+        u == 0xA0) /* punctuation parts words; marks and other letters vanish */
         if (out->n > start && out->p[out->n - 1] != ' ')
             buf_addc(out, ' ');
 }

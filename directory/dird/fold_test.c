@@ -14,7 +14,9 @@ static const struct row {
     {"\xC5\x92uvrard-\xC5\x81ukasz", "oeuvrard lukasz"},
     {"Fran\xC3\xA7ois N\xC2\xB0 2", "francois n 2"},
     {"L\xE2\x80\x99H\xC3\xB4pital  d'enfants", "l hopital d enfants"},
-    {"Stra\xC3\x9F" "e", "strasse"},
+    {"Stra\xC3\x9F"
+     "e",
+     "strasse"},
     {"\xEF\xBC\xAD\xEF\xBC\xA1rie", "marie"}, /* full-width */
     {"Dr_Marie_MARTIN_Cabinet", "dr marie martin cabinet"},
     {"  ", ""},

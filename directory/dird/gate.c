@@ -17,7 +17,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SLICE_MS = 250, ASK_MS = 2000, MOST = 256 * 1024 /* a certificate and all aliases of an account are a fifth of it */, FLYING = 64, SURE_MS = 10000, CONNS = 4096, READ_MS = 2000, TURN_MS = 10 };
+enum {
+    SLICE_MS = 250,
+    ASK_MS = 2000,
+    MOST = 256 * 1024 /* a certificate and all aliases of an account are a fifth of it */,
+    FLYING = 64,
+    SURE_MS = 10000,
+    CONNS = 4096,
+    READ_MS = 2000,
+    TURN_MS = 10
+};
 
 struct flying { /* slapd checks it now */
     uint64_t connid, msgid;
@@ -26,7 +35,8 @@ struct flying { /* slapd checks it now */
     bool used;
 };
 struct conn { /* of slapd's: who it signed in as last, and by which password */
-    uint64_t connid, mbx, secret_at, lawful /* message with a new password that is lawful, still to be changed; 0: none */;
+    uint64_t connid, mbx, secret_at,
+        lawful /* message with a new password that is lawful, still to be changed; 0: none */;
     char login[256];
 };
 struct gate {
@@ -40,7 +50,8 @@ struct gate {
     atomic_bool stop;
     struct flying flying[FLYING];
     unsigned next;
-    struct conn conns[CONNS]; /* by number; numbers grow. One that was pushed out has to sign in again before it changes anything */
+    struct conn conns
+        [CONNS]; /* by number; numbers grow. One that was pushed out has to sign in again before it changes anything */
 };
 
 /* ---- one question ---- */
@@ -135,7 +146,8 @@ static bool signed_in_as(const struct gate *g, const struct gate_ask *q, const c
 
 static void refuse_password(const struct conn *c, const struct err *e, bool text, int fd)
 {
-    log_ev(LOG_INFO_, "ldap-password-refused", "login=%s cause=%s", log_esc(span_str(c->login)), log_esc(span_str(e->log)));
+    log_ev(LOG_INFO_, "ldap-password-refused", "login=%s cause=%s", log_esc(span_str(c->login)),
+           log_esc(span_str(e->log)));
     if (text)
         say_result(fd, LDAP_CONSTRAINT_VIOLATION, CAUSE_NEW_PASSWORD);
     else
@@ -153,7 +165,8 @@ static bool may_change(const struct gate *g, const struct gate_ask *q, const str
 /* No text for what becomes of a password modify operation: slapd 2.5 answers it a second time, with a text that the overlay has freed. */
 static void refuse_change(const struct gate_ask *q, const struct conn *c, bool text, int fd)
 {
-    log_ev(LOG_WARN_, "ldap-change-refused", "login=%s peer=%s", c->connid == q->connid ? log_esc(span_str(c->login)) : "unknown", log_esc(gate_peer(q->peername)));
+    log_ev(LOG_WARN_, "ldap-change-refused", "login=%s peer=%s",
+           c->connid == q->connid ? log_esc(span_str(c->login)) : "unknown", log_esc(gate_peer(q->peername)));
     if (text)
         say_result(fd, LDAP_INSUFFICIENT_ACCESS, CAUSE_ACCOUNT_CHANGED);
     else
@@ -210,7 +223,8 @@ static void on_result(struct gate *g, const struct gate_ask *q)
     for (struct flying *f = g->flying; f < g->flying + FLYING; f++) {
         if (!f->used || f->connid != q->connid)
             continue;
-        bool own = f->msgid == q->msgid && q->code == LDAP_INVALID_CREDENTIALS, right = !own && q->msgid > f->msgid && signed_in_as(g, q, f->try.login);
+        bool own = f->msgid == q->msgid && q->code == LDAP_INVALID_CREDENTIALS,
+             right = !own && q->msgid > f->msgid && signed_in_as(g, q, f->try.login);
         if (own || right) {
             f->used = false;
             door_result(g->auth, &f->try, own ? q->code : 0);
@@ -245,7 +259,8 @@ static void serve(struct gate *g, int fd)
     struct gate_ask q;
     struct buf in = BUF_INIT;
     struct err e = {0};
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) != 0 || (who.uid != g->slapd && who.uid != 0 && who.uid != geteuid())) {
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) != 0 ||
+        (who.uid != g->slapd && who.uid != 0 && who.uid != geteuid())) {
         log_ev(LOG_WARN_, "gate-stranger", "uid=%ld", (long)who.uid);
         return;
     }

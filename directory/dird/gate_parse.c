@@ -43,9 +43,9 @@ static void take_line(struct lines *l, struct span line)
     struct {
         const char *name;
         struct span *to;
-    } const t[] = {{"msgid", &l->msgid}, {"connid", &l->connid},   {"peername", &l->peername},
-                   {"dn", &l->dn},       {"credlen", &l->credlen}, {"code", &l->code},
-                   {"binddn", &l->binddn},     {"oid", &l->oid},         {"value", &l->value}};
+    } const t[] = {{"msgid", &l->msgid},   {"connid", &l->connid},   {"peername", &l->peername},
+                   {"dn", &l->dn},         {"credlen", &l->credlen}, {"code", &l->code},
+                   {"binddn", &l->binddn}, {"oid", &l->oid},         {"value", &l->value}};
     struct span value;
     for (size_t i = 0; i < sizeof t / sizeof *t; i++)
         if (!t[i].to->p && value_of(line, t[i].name, &value))
@@ -70,7 +70,8 @@ static enum rc take_password(struct span rest, const struct lines *l, struct gat
 
 static bool what_of(struct span word, enum gate_what *out)
 {
-    static const char *const words[] = {[GATE_RESULT] = "RESULT", [GATE_BIND] = "BIND", [GATE_MODIFY] = "MODIFY", [GATE_EXTENDED] = "EXTENDED"};
+    static const char *const words[] = {
+        [GATE_RESULT] = "RESULT", [GATE_BIND] = "BIND", [GATE_MODIFY] = "MODIFY", [GATE_EXTENDED] = "EXTENDED"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (span_eq_str(word, words[i])) {
             *out = (enum gate_what)i;
@@ -125,8 +126,8 @@ void gate_login(struct span dn, const char *base, struct buf *out)
 {
     static const char head[] = "mail=", middle[] = ",ou=mailboxes,";
     size_t tail = sizeof middle - 1 + strlen(base), at = sizeof head - 1;
-    if (dn.n <= at + tail || !span_istarts(dn, head) ||
-        !span_istarts(span_of(dn.p + dn.n - tail, tail), middle) || !span_ieq_str(span_of(dn.p + dn.n - strlen(base), strlen(base)), base))
+    if (dn.n <= at + tail || !span_istarts(dn, head) || !span_istarts(span_of(dn.p + dn.n - tail, tail), middle) ||
+        !span_ieq_str(span_of(dn.p + dn.n - strlen(base), strlen(base)), base))
         return;
     struct span v = span_of(dn.p + at, dn.n - tail - at);
     for (size_t i = 0; i < v.n; i++) { /* RFC 4514 2.4 */

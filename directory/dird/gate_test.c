@@ -7,8 +7,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#define BIND_TEXT "BIND\nmsgid: 3\npeername: IP=192.0.2.1:4711\nconnid: 1005\nsuffix: o=pli\n" \
-                  "dn: mail=gp@chu.example,ou=mailboxes,o=pli\nmethod: 128\ncredlen: 6\ncred: a\nb\n\nc\n\n"
+#define BIND_TEXT                                                                                                      \
+    "BIND\nmsgid: 3\npeername: IP=192.0.2.1:4711\nconnid: 1005\nsuffix: o=pli\n"                                       \
+    "dn: mail=gp@chu.example,ou=mailboxes,o=pli\nmethod: 128\ncredlen: 6\ncred: a\nb\n\nc\n\n"
 
 static void a_bind_is_whole_with_its_password(void **state)
 {
@@ -30,7 +31,10 @@ static void a_result_tells_its_code(void **state)
     (void)state;
     struct gate_ask q;
     struct err e = {0};
-    assert_int_equal(gate_parse(SPAN_LIT("RESULT\nmsgid: 3\npeername: IP=[::1]:9\nbinddn: mail=x,ou=y\nconnid: 7\ncode: 49\n\n"), &q, &e), RC_OK);
+    assert_int_equal(
+        gate_parse(SPAN_LIT("RESULT\nmsgid: 3\npeername: IP=[::1]:9\nbinddn: mail=x,ou=y\nconnid: 7\ncode: 49\n\n"), &q,
+                   &e),
+        RC_OK);
     assert_true(span_eq_str(q.binddn, "mail=x,ou=y"));
     assert_true(q.what == GATE_RESULT && q.msgid == 3 && q.connid == 7 && q.code == 49);
     assert_int_equal(gate_parse(SPAN_LIT("SEARCH\n\n"), &q, &e), RC_SYNTAX);
@@ -42,8 +46,10 @@ static void a_change_is_whole_with_its_end(void **state)
     (void)state;
     struct gate_ask q;
     struct err e = {0};
-    struct span whole = SPAN_LIT("MODIFY\nmsgid: 4\nbinddn: mail=gp@chu.example,ou=mailboxes,o=pli\npeername: IP=192.0.2.1:4711\nconnid: 9\nsuffix: o=pli\n"
-                                 "dn: mail=gp@chu.example,ou=mailboxes,o=pli\nreplace: userPassword\nuserPassword: x\n-\n\n");
+    struct span whole =
+        SPAN_LIT("MODIFY\nmsgid: 4\nbinddn: mail=gp@chu.example,ou=mailboxes,o=pli\npeername: "
+                 "IP=192.0.2.1:4711\nconnid: 9\nsuffix: o=pli\n"
+                 "dn: mail=gp@chu.example,ou=mailboxes,o=pli\nreplace: userPassword\nuserPassword: x\n-\n\n");
     for (size_t n = 0; n < whole.n; n++)
         assert_int_equal(gate_parse(span_of(whole.p, n), &q, &e), RC_MORE);
     assert_int_equal(gate_parse(whole, &q, &e), RC_OK);
@@ -58,7 +64,8 @@ static void an_operation_is_whole_with_its_value(void **state)
     (void)state;
     struct gate_ask q;
     struct err e = {0};
-    struct span whole = SPAN_LIT("EXTENDED\nmsgid: 4\nbinddn: mail=gp@chu.example,ou=mailboxes,o=pli\npeername: IP=192.0.2.1:4711\nconnid: 9\nsuffix: o=pli\n"
+    struct span whole = SPAN_LIT("EXTENDED\nmsgid: 4\nbinddn: mail=gp@chu.example,ou=mailboxes,o=pli\npeername: "
+                                 "IP=192.0.2.1:4711\nconnid: 9\nsuffix: o=pli\n"
                                  "oid: 1.3.6.1.4.1.4203.1.11.1\nvalue: MASCAng=\n\n");
     for (size_t n = 0; n < whole.n; n++)
         assert_int_equal(gate_parse(span_of(whole.p, n), &q, &e), RC_MORE);
@@ -78,7 +85,8 @@ static void changes_of_a_password(void **state)
         {"replace: userPassword\nuserPassword:: dG91dC1ub3V2ZWF1LTk=\n-\n", false, true},
         {"replace: userPassword\nuserPassword: tout-nouveau-9\n-\n", false, true},
         {"delete: userPassword\n-\nadd: userPassword\nuserPassword: tout-nouveau-9\n-\n", false, true},
-        {"delete: userPassword\nuserPassword: avant\n-\nadd: userPassword\nuserPassword: tout-nouveau-9\n-\n", false, true},
+        {"delete: userPassword\nuserPassword: avant\n-\nadd: userPassword\nuserPassword: tout-nouveau-9\n-\n", false,
+         true},
         {"replace: mail\nmail: a\n-\n", false, true}, /* who may write it is slapd's business */
         {"", false, true},
         {"replace: userPassword\nuserPassword: {ARGON2}x\n-\n", true, true},
@@ -111,7 +119,12 @@ static void requests_of_a_password(void **state)
         const char *base64;
         bool taken;
     } rows[] = {
-        {"MBCCDnRvdXQtbm91dmVhdS05", true}, {"MAOCAWE=", false}, {"MAA=", false}, {"MAWCDnRvdQ==", false}, {"", false}, {"####", false},
+        {"MBCCDnRvdXQtbm91dmVhdS05", true},
+        {"MAOCAWE=", false},
+        {"MAA=", false},
+        {"MAWCDnRvdQ==", false},
+        {"", false},
+        {"####", false},
         {"MBCBDnRvdXQtbm91dmVhdS05", false}, /* the old one alone */
     };
     struct newpass_who who = {SPAN_LIT("gp@chu.example"), 8};
@@ -129,9 +142,11 @@ static void a_name_with_line_ends_forges_nothing(void **state)
     struct gate_ask q;
     struct err e = {0};
     struct buf login = BUF_INIT;
-    assert_int_equal(gate_parse(SPAN_LIT("BIND\nmsgid: 3\npeername: IP=192.0.2.1:4711\nconnid: 7\nsuffix: o=pli\n"
-                                         "dn: mail=gp@chu.example\npeername: PATH=x\ncredlen: 1\ncred: x\n\n,ou=mailboxes,o=pli\n"),
-                                &q, &e), RC_OK);
+    assert_int_equal(
+        gate_parse(SPAN_LIT("BIND\nmsgid: 3\npeername: IP=192.0.2.1:4711\nconnid: 7\nsuffix: o=pli\n"
+                            "dn: mail=gp@chu.example\npeername: PATH=x\ncredlen: 1\ncred: x\n\n,ou=mailboxes,o=pli\n"),
+                   &q, &e),
+        RC_OK);
     assert_true(span_eq_str(q.peername, "IP=192.0.2.1:4711"));
     gate_login(q.dn, "o=pli", &login);
     assert_int_equal(login.n, 0);
@@ -142,11 +157,18 @@ static void addresses_in_names(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        {"mail=gp@chu.example,ou=mailboxes,o=pli", "gp@chu.example"}, {"MAIL=GP@chu.example,OU=mailboxes,O=pli", "GP@chu.example"},
-        {"mail=g\\2Bp@chu.example,ou=mailboxes,o=pli", "g+p@chu.example"}, {"mail=g\\+p@chu.example,ou=mailboxes,o=pli", "g+p@chu.example"},
-        {"mail=\\20gp@chu.example\\20,ou=mailboxes,o=pli", "gp@chu.example"}, {"mail=\\ \\20 gp@chu.example  ,ou=mailboxes,o=pli", "gp@chu.example"},
-        {"mail=a\\20\\20b@chu.example,ou=mailboxes,o=pli", "a b@chu.example"}, {"mail=\\20,ou=mailboxes,o=pli", ""},
-        {"cn=dird,ou=daemons,o=pli", ""}, {"mail=,ou=mailboxes,o=pli", ""}, {"ou=mailboxes,o=pli", ""}, {"", ""},
+        {"mail=gp@chu.example,ou=mailboxes,o=pli", "gp@chu.example"},
+        {"MAIL=GP@chu.example,OU=mailboxes,O=pli", "GP@chu.example"},
+        {"mail=g\\2Bp@chu.example,ou=mailboxes,o=pli", "g+p@chu.example"},
+        {"mail=g\\+p@chu.example,ou=mailboxes,o=pli", "g+p@chu.example"},
+        {"mail=\\20gp@chu.example\\20,ou=mailboxes,o=pli", "gp@chu.example"},
+        {"mail=\\ \\20 gp@chu.example  ,ou=mailboxes,o=pli", "gp@chu.example"},
+        {"mail=a\\20\\20b@chu.example,ou=mailboxes,o=pli", "a b@chu.example"},
+        {"mail=\\20,ou=mailboxes,o=pli", ""},
+        {"cn=dird,ou=daemons,o=pli", ""},
+        {"mail=,ou=mailboxes,o=pli", ""},
+        {"ou=mailboxes,o=pli", ""},
+        {"", ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct buf login = BUF_INIT;
@@ -160,7 +182,11 @@ static void addresses_of_peers(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        {"IP=192.0.2.1:4711", "192.0.2.1"}, {"IP=[2001:db8::1]:636", "2001:db8::1"}, {"PATH=ldapi", ""}, {"", ""}, {"IP=[", ""},
+        {"IP=192.0.2.1:4711", "192.0.2.1"},
+        {"IP=[2001:db8::1]:636", "2001:db8::1"},
+        {"PATH=ldapi", ""},
+        {"", ""},
+        {"IP=[", ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_true(span_eq_str(gate_peer(span_str(rows[i][0])), rows[i][1]));
@@ -169,10 +195,14 @@ static void addresses_of_peers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_bind_is_whole_with_its_password), cmocka_unit_test(a_result_tells_its_code),
-        cmocka_unit_test(a_change_is_whole_with_its_end), cmocka_unit_test(an_operation_is_whole_with_its_value),
-        cmocka_unit_test(changes_of_a_password), cmocka_unit_test(requests_of_a_password),
-        cmocka_unit_test(a_name_with_line_ends_forges_nothing), cmocka_unit_test(addresses_in_names),
+        cmocka_unit_test(a_bind_is_whole_with_its_password),
+        cmocka_unit_test(a_result_tells_its_code),
+        cmocka_unit_test(a_change_is_whole_with_its_end),
+        cmocka_unit_test(an_operation_is_whole_with_its_value),
+        cmocka_unit_test(changes_of_a_password),
+        cmocka_unit_test(requests_of_a_password),
+        cmocka_unit_test(a_name_with_line_ends_forges_nothing),
+        cmocka_unit_test(addresses_in_names),
         cmocka_unit_test(addresses_of_peers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

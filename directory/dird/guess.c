@@ -13,9 +13,13 @@
 
 enum {
     PLACE_FACTOR = 5, /* behind one address there are several people */
-    ACCOUNT_MOST_MS = 300000, PAIR_MOST_MS = 60000, PLACE_MOST_MS = 10000, PROCESS_MOST_MS = 60000,
+    ACCOUNT_MOST_MS = 300000,
+    PAIR_MOST_MS = 60000,
+    PLACE_MOST_MS = 10000,
+    PROCESS_MOST_MS = 60000,
     WRONG_MS = 600000,
-    KNOWN_ROWS = 16384, WAYS = 8, /* 2 MiB */
+    KNOWN_ROWS = 16384,
+    WAYS = 8, /* 2 MiB */
     LOGIN = 256
 };
 #define KNOWN_MS (30LL * 24 * 3600 * 1000)
@@ -128,15 +132,18 @@ static int64_t wait_of(struct guesses *g, const struct guess *t, int64_t now)
     return ms > most ? ms : most;
 }
 
-enum guess_answer guess_ask(struct guesses *g, const struct guess_who *who, struct span password, int64_t now, struct guess *t)
+enum guess_answer guess_ask(struct guesses *g, const struct guess_who *who, struct span password, int64_t now,
+                            struct guess *t)
 {
     char login[LOGIN], place[64];
     size_t n = who->login.n < sizeof login ? who->login.n : sizeof login - 1;
     ascii_lower_all(span_head(who->login, n), login); /* letter case does not make another account */
     struct span name = span_of(login, n);
     guess_place(who->peer, place);
-    *t = (struct guess){.account = key_of(g, 'a', name, SPAN_NULL), .place = key_of(g, 'l', SPAN_NULL, span_str(place)),
-                        .pair = key_of(g, 'p', name, span_str(place)), .csn = who->csn,
+    *t = (struct guess){.account = key_of(g, 'a', name, SPAN_NULL),
+                        .place = key_of(g, 'l', SPAN_NULL, span_str(place)),
+                        .pair = key_of(g, 'p', name, span_str(place)),
+                        .csn = who->csn,
                         .process = key_of(g, 's', SPAN_NULL, span_of(&who->process, sizeof who->process))};
     checked_mac(g->wrong, name, password, t->mac);
     t->counted = who->process != 0;
@@ -146,7 +153,8 @@ enum guess_answer guess_ask(struct guesses *g, const struct guess_who *who, stru
     return wait_of(g, t, now) > 0 ? GUESS_WAIT : GUESS_TRY;
 }
 
-static void count(struct guesses *g, const struct guess *t, void (*how)(struct throttle *, uint64_t, int64_t), int64_t now)
+static void count(struct guesses *g, const struct guess *t, void (*how)(struct throttle *, uint64_t, int64_t),
+                  int64_t now)
 {
     if (t->known) {
         how(g->pair, t->pair, now);

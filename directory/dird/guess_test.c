@@ -97,8 +97,12 @@ static void places_as_they_are_counted(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        {"192.0.2.1", "192.0.2.1"}, {"::ffff:192.0.2.1", "192.0.2.1"}, {"2001:db8:0:1:2:3:4:5", "2001:db8:0:1::/64"},
-        {"::1", "::/64"}, {"", ""}, {"not an address", "not an address"},
+        {"192.0.2.1", "192.0.2.1"},
+        {"::ffff:192.0.2.1", "192.0.2.1"},
+        {"2001:db8:0:1:2:3:4:5", "2001:db8:0:1::/64"},
+        {"::1", "::/64"},
+        {"", ""},
+        {"not an address", "not an address"},
     };
     char place[64];
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

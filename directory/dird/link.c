@@ -8,7 +8,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { MOST_LINKS = 16, IDLE_MS = 300000 /* well below any server's own idle timeout */, CONNECT_S = 5, ANSWER_S = 5, WAIT_MS = 5000 };
+enum {
+    MOST_LINKS = 16,
+    IDLE_MS = 300000 /* well below any server's own idle timeout */,
+    CONNECT_S = 5,
+    ANSWER_S = 5,
+    WAIT_MS = 5000
+};
 
 struct links {
     pthread_mutex_t lock;
@@ -70,19 +76,19 @@ static const struct {
     int code;
     enum rc rc;
 } codes[] = {
-    {LDAP_NO_SUCH_OBJECT, RC_NOTFOUND},       {LDAP_ALREADY_EXISTS, RC_EXISTS},
-    {LDAP_TYPE_OR_VALUE_EXISTS, RC_EXISTS},   {LDAP_NO_SUCH_ATTRIBUTE, RC_NOTFOUND},
-    {LDAP_INVALID_CREDENTIALS, RC_DENIED}, {LDAP_INSUFFICIENT_ACCESS, RC_DENIED},
-    {LDAP_INVALID_SYNTAX, RC_SYNTAX},         {LDAP_INVALID_DN_SYNTAX, RC_SYNTAX},
-    {LDAP_CONSTRAINT_VIOLATION, RC_SYNTAX},   {LDAP_OBJECT_CLASS_VIOLATION, RC_PERM},
-    {LDAP_UNDEFINED_TYPE, RC_PERM},           {LDAP_UNWILLING_TO_PERFORM, RC_PERM},
-    {LDAP_INAPPROPRIATE_AUTH, RC_DENIED},  {LDAP_CONFIDENTIALITY_REQUIRED, RC_PERM},
+    {LDAP_NO_SUCH_OBJECT, RC_NOTFOUND},     {LDAP_ALREADY_EXISTS, RC_EXISTS},
+    {LDAP_TYPE_OR_VALUE_EXISTS, RC_EXISTS}, {LDAP_NO_SUCH_ATTRIBUTE, RC_NOTFOUND},
+    {LDAP_INVALID_CREDENTIALS, RC_DENIED},  {LDAP_INSUFFICIENT_ACCESS, RC_DENIED},
+    {LDAP_INVALID_SYNTAX, RC_SYNTAX},       {LDAP_INVALID_DN_SYNTAX, RC_SYNTAX},
+    {LDAP_CONSTRAINT_VIOLATION, RC_SYNTAX}, {LDAP_OBJECT_CLASS_VIOLATION, RC_PERM},
+    {LDAP_UNDEFINED_TYPE, RC_PERM},         {LDAP_UNWILLING_TO_PERFORM, RC_PERM},
+    {LDAP_INAPPROPRIATE_AUTH, RC_DENIED},   {LDAP_CONFIDENTIALITY_REQUIRED, RC_PERM},
 };
 
 bool link_broken(int code)
 {
-    return code == LDAP_SERVER_DOWN || code == LDAP_CONNECT_ERROR || code == LDAP_TIMEOUT || code == LDAP_DECODING_ERROR ||
-           code == LDAP_UNAVAILABLE || code == LDAP_LOCAL_ERROR;
+    return code == LDAP_SERVER_DOWN || code == LDAP_CONNECT_ERROR || code == LDAP_TIMEOUT ||
+           code == LDAP_DECODING_ERROR || code == LDAP_UNAVAILABLE || code == LDAP_LOCAL_ERROR;
 }
 
 enum rc link_fail(struct ldap *ld, int code, const char *doing, struct err *e)
@@ -96,8 +102,8 @@ enum rc link_fail(struct ldap *ld, int code, const char *doing, struct err *e)
     char *text = NULL;
     if (ld)
         ldap_get_option(ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &text);
-    rc = err_cause(e, rc, link_broken(code) ? CAUSE_DIR_TEMP : CAUSE_NONE, "directory: %s: %s (%d)%s%.120s", doing, ldap_err2string(code), code, text && *text ? ": " : "",
-                 text ? text : "");
+    rc = err_cause(e, rc, link_broken(code) ? CAUSE_DIR_TEMP : CAUSE_NONE, "directory: %s: %s (%d)%s%.120s", doing,
+                   ldap_err2string(code), code, text && *text ? ": " : "", text ? text : "");
     ldap_memfree(text);
     return rc;
 }

@@ -62,7 +62,8 @@ void mods_put(struct mods *m, const char *attr, const struct span *values, size_
     if (m->n == MODS || n > VALUES)
         bug("too many attributes or values for %s", attr);
     LDAPMod *mod = &m->mod[m->n];
-    *mod = (LDAPMod){.mod_op = (m->replace ? LDAP_MOD_REPLACE : LDAP_MOD_ADD) | LDAP_MOD_BVALUES, .mod_type = span_dup(span_str(attr))};
+    *mod = (LDAPMod){.mod_op = (m->replace ? LDAP_MOD_REPLACE : LDAP_MOD_ADD) | LDAP_MOD_BVALUES,
+                     .mod_type = span_dup(span_str(attr))};
     mod->mod_bvalues = n > 0 ? need(calloc(n + 1, sizeof(struct berval *))) : NULL;
     for (size_t i = 0; i < n; i++) {
         struct berval *b = need(malloc(sizeof *b));
@@ -102,7 +103,8 @@ static void flag(struct mods *m, const char *attr, bool on)
 /* ---- names ---- */
 static bool is_title(struct span word)
 {
-    static const char *const titles[] = {"dr", "dr.", "pr", "pr.", "m.", "mr", "mme", "mlle", "docteur", "professeur", NULL};
+    static const char *const titles[] = {"dr",  "dr.",  "pr",      "pr.",        "m.", "mr",
+                                         "mme", "mlle", "docteur", "professeur", NULL};
     for (size_t i = 0; titles[i]; i++)
         if (span_ieq_str(word, titles[i]))
             return true;
@@ -168,8 +170,8 @@ static void finding(struct mods *m, const char *attr, const struct span *texts, 
 static void search_words(struct mods *m, const struct dird_account *a)
 {
     ptrdiff_t at = span_chr(a->address, '@');
-    const struct span from[] = {a->name, a->given, a->sn, span_head(a->address, at > 0 ? (size_t)at : 0), a->service,
-                                a->profession, a->specialty};
+    const struct span from[] = {a->name,    a->given,      a->sn,       span_head(a->address, at > 0 ? (size_t)at : 0),
+                                a->service, a->profession, a->specialty};
     struct buf all = BUF_INIT;
     struct span v[WORDS], rest, w;
     size_t n = 0;

@@ -3,11 +3,12 @@
 #include "directory/dird/newpass.h"
 #include "base/prepare.h"
 #include "policies/password.h"
+#include <stdio.h>
+
 #include <lber.h>
 #include <ldap.h>
-#include <stdio.h>
-#include <strings.h>
 #include <ldif.h> /* wants stdio.h */
+#include <strings.h>
 
 enum { PASSWORD_MAX = 1024 };
 static const char attribute[] = "userPassword", hash[] = "{ARGON2}" /* slapd.conf: password-hash */;
@@ -34,7 +35,8 @@ enum rc newpass_ok(const struct newpass_who *who, struct span p, struct err *e)
     if (rc == RC_OK)
         rc = prepare_password(p, &as, e);
     if (rc == RC_OK && !span_eq(buf_span(&as), p))
-        rc = err_set(e, RC_PERM, "this password is not written as a sign-in prepares it: accents composed, plain spaces");
+        rc = err_set(e, RC_PERM,
+                     "this password is not written as a sign-in prepares it: accents composed, plain spaces");
     buf_free(&as);
     return rc == RC_OK ? password_ok(p, who->address, who->least, e) : rc;
 }
@@ -51,7 +53,8 @@ struct reading {
 static bool names_password(const struct berval *name)
 {
     size_t n = sizeof attribute - 1;
-    return name->bv_len >= n && strncasecmp(name->bv_val, attribute, n) == 0 && (name->bv_len == n || name->bv_val[n] == ';');
+    return name->bv_len >= n && strncasecmp(name->bv_val, attribute, n) == 0 &&
+           (name->bv_len == n || name->bv_val[n] == ';');
 }
 
 static bool has_scheme(struct span v)
@@ -65,7 +68,9 @@ static enum rc take_value(struct reading *r, struct span v, struct err *e)
     if (strcmp(r->how, "delete") == 0)
         return RC_OK;
     if (has_scheme(v))
-        return r->hashed && span_istarts(v, hash) ? RC_OK : err_set(e, RC_PERM, "a password is given in clear, without a scheme");
+        return r->hashed && span_istarts(v, hash)
+                   ? RC_OK
+                   : err_set(e, RC_PERM, "a password is given in clear, without a scheme");
     return newpass_ok(r->who, v, e);
 }
 
@@ -152,7 +157,7 @@ static enum rc of_request(const struct newpass_who *who, struct berval *value, s
     while (ok && (tag = ber_peek_tag(ber, &n)) != LBER_ERROR && (ok = ber_scanf(ber, "m", &part) != LBER_ERROR))
         if (tag == LDAP_TAG_EXOP_MODIFY_PASSWD_NEW)
             new = part;
-    enum rc rc = !ok            ? err_set(e, RC_SYNTAX, "a password modify request that does not read")
+    enum rc rc = !ok           ? err_set(e, RC_SYNTAX, "a password modify request that does not read")
                  : !new.bv_val ? err_set(e, RC_PERM, "no new password is given")
                                : newpass_ok(who, span_of(new.bv_val, new.bv_len), e);
     ber_free(ber, 1);

@@ -8,7 +8,7 @@
 #include "policies/trust.h"
 #include <stdio.h>
 
-#define HANDLER(name) \
+#define HANDLER(name)                                                                                                  \
     static enum rc name(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
 #define UNUSED_() (void)p, (void)req, (void)fd, (void)r, (void)e
 
@@ -51,7 +51,8 @@ HANDLER(h_auth)
     UNUSED_();
     if (q->protocol > 0 && q->protocol < sizeof whose / sizeof *whose && !(whose[q->protocol] & (uint32_t)p->role)) {
         log_ev(LOG_WARN_, "auth-denied", "role=%u protocol=%u pid=%ld", (unsigned)p->role, q->protocol, (long)p->pid);
-        return err_cause(e, RC_DENIED, CAUSE_NOT_PERMITTED, "protocol %u is not for role %u", q->protocol, (unsigned)p->role);
+        return err_cause(e, RC_DENIED, CAUSE_NOT_PERMITTED, "protocol %u is not for role %u", q->protocol,
+                         (unsigned)p->role);
     }
     return auth_sign_in(d->auth, req, p->role == ROLE_ADMIN ? 0 : (uint64_t)p->pid, r->scratch, r->msg, e);
 }
@@ -166,7 +167,8 @@ HANDLER(h_passwd)
     const struct dird_passwd_req *q = req;
     enum rc rc = begin_change(d, e);
     UNUSED_();
-    return rc == RC_OK ? end_change(d, "account-passwd", q->address, account_passwd(d, q->address, q->password, e)) : rc;
+    return rc == RC_OK ? end_change(d, "account-passwd", q->address, account_passwd(d, q->address, q->password, e))
+                       : rc;
 }
 
 HANDLER(h_trust_add)

@@ -14,7 +14,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { LOOK_MS = 500, GATHER_MS = 50 /* a bulk change is looked at in pieces, not entry by entry */, MOST_S = 7 * 24 * 3600 };
+enum {
+    LOOK_MS = 500,
+    GATHER_MS = 50 /* a bulk change is looked at in pieces, not entry by entry */,
+    MOST_S = 7 * 24 * 3600
+};
 
 struct stay {
     struct stay *next;
@@ -107,11 +111,11 @@ static void enter(struct stays *s, struct ipc_peer *p, const struct ticket *t, c
 
 static enum rc denied(struct err *e, const struct ticket *t)
 {
-    return err_cause(e, RC_DENIED, CAUSE_ACCOUNT_CHANGED, "session of %s ends",
-                   log_esc(span_str(t->address)));
+    return err_cause(e, RC_DENIED, CAUSE_ACCOUNT_CHANGED, "session of %s ends", log_esc(span_str(t->address)));
 }
 
-static enum rc renew(struct stays *s, struct ticket *t, uint64_t now, struct buf *mem, struct dird_stay_rep *out, struct err *e)
+static enum rc renew(struct stays *s, struct ticket *t, uint64_t now, struct buf *mem, struct dird_stay_rep *out,
+                     struct err *e)
 {
     uint64_t life = t->expires - t->issued, last = t->begun + MOST_S;
     if (now < t->issued + life / 2 || (t->rights & RIGHT_SLOTS)) {
@@ -128,7 +132,8 @@ static enum rc renew(struct stays *s, struct ticket *t, uint64_t now, struct buf
     return rc;
 }
 
-enum rc stays_ask(struct stays *s, struct ipc_peer *p, const struct dird_stay_req *rq, struct buf *mem, struct dird_stay_rep *out, struct err *e)
+enum rc stays_ask(struct stays *s, struct ipc_peer *p, const struct dird_stay_req *rq, struct buf *mem,
+                  struct dird_stay_rep *out, struct err *e)
 {
     struct cache_view v;
     struct ticket t;

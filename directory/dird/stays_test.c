@@ -103,7 +103,8 @@ static void half_of_its_life_past_it_is_renewed(void **state)
     assert_int_equal(stay_as(tk, seed, &rep), RC_OK);
     assert_true(rep.ticket.n > 0);
     fresh = read_ticket(rep.ticket);
-    assert_true(fresh.begun == tk.begun && fresh.secret_at == tk.secret_at && fresh.mbx == 51 && fresh.rights == tk.rights);
+    assert_true(fresh.begun == tk.begun && fresh.secret_at == tk.secret_at && fresh.mbx == 51 &&
+                fresh.rights == tk.rights);
     assert_in_range(fresh.expires, now + 600, now + 605);
     tk.begun = now - 8 * 24 * 3600; /* a week is the most */
     assert_int_equal(stay_as(tk, seed, &rep), RC_DENIED);

@@ -92,7 +92,8 @@ static void refresh_done(struct sync *s)
     s->following = true;
     cache_end(s->cache);
     cache_counts(s->cache, &n);
-    log_ev(LOG_INFO_, "sync-ready", "accounts=%llu trusted=%llu", (unsigned long long)n.accounts, (unsigned long long)n.trusted);
+    log_ev(LOG_INFO_, "sync-ready", "accounts=%llu trusted=%llu", (unsigned long long)n.accounts,
+           (unsigned long long)n.trusted);
 }
 
 static void ids_named(struct sync *s, const struct sync_info *info)
@@ -141,7 +142,8 @@ static enum rc ask(struct sync *s, LDAP *ld, int *id_out, struct err *e)
     LDAPControl want = {oid, {v.n, (char *)v.p}, 1}, *ctrls[] = {&want, NULL};
     cache_begin(s->cache);
     s->following = false;
-    int code = ldap_search_ext(ld, s->base, LDAP_SCOPE_SUBTREE, "(|(objectClass=mssBox)(objectClass=mssDomain)(objectClass=mssTrustedDomain))",
+    int code = ldap_search_ext(ld, s->base, LDAP_SCOPE_SUBTREE,
+                               "(|(objectClass=mssBox)(objectClass=mssDomain)(objectClass=mssTrustedDomain))",
                                (char **)entry_sync_attrs, 0, ctrls, NULL, NULL, LDAP_NO_LIMIT, id_out);
     return link_fail(ld, code, "sync", e);
 }
@@ -149,10 +151,14 @@ static enum rc ask(struct sync *s, LDAP *ld, int *id_out, struct err *e)
 static enum rc on_message(struct sync *s, LDAP *ld, LDAPMessage *m, struct err *e)
 {
     switch (ldap_msgtype(m)) {
-    case LDAP_RES_SEARCH_ENTRY: return on_entry(s, ld, m, e);
-    case LDAP_RES_INTERMEDIATE: return on_info(s, ld, m, e);
-    case LDAP_RES_SEARCH_RESULT: return on_end(ld, m, e);
-    default: return RC_OK; /* a reference to another server: not ours */
+    case LDAP_RES_SEARCH_ENTRY:
+        return on_entry(s, ld, m, e);
+    case LDAP_RES_INTERMEDIATE:
+        return on_info(s, ld, m, e);
+    case LDAP_RES_SEARCH_RESULT:
+        return on_end(ld, m, e);
+    default:
+        return RC_OK; /* a reference to another server: not ours */
     }
 }
 

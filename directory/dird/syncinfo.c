@@ -2,8 +2,17 @@
 /* directory/dird/syncinfo.c - reads the two small BER values of RFC 4533; definite lengths of at most 4 bytes, as LDAP asks (RFC 4511 5.1). */
 #include "directory/dird/syncinfo.h"
 
-enum { BER_BOOL = 0x01, BER_OCTETS = 0x04, BER_ENUM = 0x0a, BER_SEQ = 0x30, BER_SET = 0x31,
-       INFO_COOKIE = 0x80, INFO_REFRESH_DELETE = 0xa1, INFO_REFRESH_PRESENT = 0xa2, INFO_ID_SET = 0xa3 };
+enum {
+    BER_BOOL = 0x01,
+    BER_OCTETS = 0x04,
+    BER_ENUM = 0x0a,
+    BER_SEQ = 0x30,
+    BER_SET = 0x31,
+    INFO_COOKIE = 0x80,
+    INFO_REFRESH_DELETE = 0xa1,
+    INFO_REFRESH_PRESENT = 0xa2,
+    INFO_ID_SET = 0xa3
+};
 
 /* Takes the next element off rest, and gives its tag and content. */
 static bool element(struct span *rest, unsigned *tag_out, struct span *content_out)
@@ -37,8 +46,8 @@ enum rc sync_state_parse(struct span ber, struct sync_state_value *out, struct e
 {
     struct span seq, state, uuid;
     unsigned tag = 0;
-    if (!element(&ber, &tag, &seq) || tag != BER_SEQ || !element(&seq, &tag, &state) || tag != BER_ENUM || state.n != 1 ||
-        state.p[0] > SYNC_DELETE || !element(&seq, &tag, &uuid) || tag != BER_OCTETS || uuid.n != 16)
+    if (!element(&ber, &tag, &seq) || tag != BER_SEQ || !element(&seq, &tag, &state) || tag != BER_ENUM ||
+        state.n != 1 || state.p[0] > SYNC_DELETE || !element(&seq, &tag, &uuid) || tag != BER_OCTETS || uuid.n != 16)
         return malformed(e, "state");
     out->state = (enum sync_state)state.p[0];
     memcpy(out->uuid, uuid.p, 16);

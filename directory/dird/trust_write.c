@@ -42,7 +42,8 @@ static enum rc check(const struct dird_trust_entry *t, char domain[CACHE_NAME], 
     if (!mail_domain_ok(t->domain) || !cache_lower(t->domain, domain))
         return err_set(e, RC_SYNTAX, "not a mail domain: %s", log_esc(t->domain));
     if (t->dn.n > MOST_DN || t->note.n > MOST_NOTE || (t->dn.n > 0 && !dn_same(t->dn, t->dn)))
-        return err_set(e, RC_SYNTAX, "not a certificate subject such as CN=smtp.example,O=Example,C=FR: %s", log_esc(t->dn));
+        return err_set(e, RC_SYNTAX, "not a certificate subject such as CN=smtp.example,O=Example,C=FR: %s",
+                       log_esc(t->dn));
     return RC_OK;
 }
 

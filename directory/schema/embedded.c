@@ -36,7 +36,8 @@ enum rc embedded_check_dir(const char *dir, struct err *e)
         return err_set(e, RC_SYNTAX, "instance folder must be absolute and shorter than %d bytes", PATH_MAX_ - 64);
     for (const char *p = dir; *p; p++)
         if (*p == '"' || *p == '\\' || *p == '@' || (unsigned char)*p < ' ')
-            return err_set(e, RC_SYNTAX, "instance folder's name may not hold a quote, a backslash, an @ or a control byte");
+            return err_set(e, RC_SYNTAX,
+                           "instance folder's name may not hold a quote, a backslash, an @ or a control byte");
     return RC_OK;
 }
 
@@ -53,7 +54,8 @@ static enum rc add_domains(const char *const *domains, struct buf *ldif, struct 
             n++;
         if (n == 0 || n > 253 || (*domains)[n] != '\0')
             return err_set(e, RC_SYNTAX, "not a mail domain in lower case: %.100s", *domains);
-        buf_addf(ldif, "dn: dc=%s,ou=domains,o=pli\nobjectClass: domain\nobjectClass: mssDomain\ndc: %s\n\n", *domains, *domains);
+        buf_addf(ldif, "dn: dc=%s,ou=domains,o=pli\nobjectClass: domain\nobjectClass: mssDomain\ndc: %s\n\n", *domains,
+                 *domains);
     }
     return RC_OK;
 }
@@ -62,15 +64,16 @@ static enum rc hash(const struct embedded_where *w, const char *secret, struct b
 {
     char path[PATH_MAX_];
     snprintf(path, sizeof path, "module-path=%s", w->modules);
-    const char *const argv[] = {w->slapd, "-Tpasswd", "-o", path, "-o", "module-load=argon2 m=12288 t=3 p=1",
-                                "-h", "{ARGON2}", "-T", "/dev/stdin", NULL};
+    const char *const argv[] = {w->slapd, "-Tpasswd", "-o", path,         "-o", "module-load=argon2 m=12288 t=3 p=1",
+                                "-h",     "{ARGON2}", "-T", "/dev/stdin", NULL};
     enum rc rc = embedded_run(argv, span_str(secret), out, 0, 0, e);
     if (rc == RC_OK && !span_istarts(buf_span(out), "{ARGON2}"))
         rc = err_set(e, RC_TEMP, "slappasswd gave no {ARGON2} hash: is slapd's argon2 module installed?");
     return rc;
 }
 
-static enum rc base_tree(const struct embedded_spec *s, const struct embedded_where *w, const char *secret, struct buf *ldif, struct err *e)
+static enum rc base_tree(const struct embedded_spec *s, const struct embedded_where *w, const char *secret,
+                         struct buf *ldif, struct err *e)
 {
     struct buf dird = BUF_INIT, nobody = BUF_INIT;
     char forgotten[SECRET_HEX + 1];
@@ -80,7 +83,8 @@ static enum rc base_tree(const struct embedded_spec *s, const struct embedded_wh
         rc = hash(w, forgotten, &nobody, e);
     wipe(forgotten, sizeof forgotten);
     if (rc == RC_OK) {
-        const struct embedded_var vars[] = {{"DIRD_HASH", buf_cstr(&dird)}, {"NOBODY_HASH", buf_cstr(&nobody)}, {NULL, NULL}};
+        const struct embedded_var vars[] = {
+            {"DIRD_HASH", buf_cstr(&dird)}, {"NOBODY_HASH", buf_cstr(&nobody)}, {NULL, NULL}};
         embedded_fill(ldif, base_ldif_text, vars);
         rc = add_domains(s->domains, ldif, e);
     }
@@ -175,8 +179,9 @@ enum rc embedded_init(const struct embedded_spec *s, struct err *e)
         return rc;
     buf_init_secret(&ldif);
     hex_secret(secret);
-    if ((rc = make_folders(s, e)) == RC_OK && (rc = put_schema(s, &w, e)) == RC_OK && (rc = put_conf(s, &w, e)) == RC_OK &&
-        (rc = base_tree(s, &w, secret, &ldif, e)) == RC_OK && (rc = load_tree(s, &w, buf_span(&ldif), e)) == RC_OK)
+    if ((rc = make_folders(s, e)) == RC_OK && (rc = put_schema(s, &w, e)) == RC_OK &&
+        (rc = put_conf(s, &w, e)) == RC_OK && (rc = base_tree(s, &w, secret, &ldif, e)) == RC_OK &&
+        (rc = load_tree(s, &w, buf_span(&ldif), e)) == RC_OK)
         rc = put_secret(s, secret, e);
     wipe(secret, sizeof secret);
     buf_free(&ldif);

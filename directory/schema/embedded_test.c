@@ -37,7 +37,9 @@ static void dird_signs_in_by_the_short_socket(void **state)
     (void)state;
     assert_int_equal(trial_sh(&out, "ldapwhoami -H ldapi://ldapi/ " AS_DIRD), 0);
     assert_true(span_find(buf_span(&out), SPAN_LIT("cn=dird,ou=daemons,o=pli")) >= 0);
-    assert_int_equal(trial_sh(&out, "ldapsearch -LLL -H ldapi://ldapi/ " AS_DIRD " -b ou=domains,o=pli '(objectClass=mssDomain)' dc"), 0);
+    assert_int_equal(trial_sh(&out, "ldapsearch -LLL -H ldapi://ldapi/ " AS_DIRD
+                                    " -b ou=domains,o=pli '(objectClass=mssDomain)' dc"),
+                     0);
     assert_true(span_find(buf_span(&out), SPAN_LIT("dc: chu.example")) >= 0);
     assert_true(span_find(buf_span(&out), SPAN_LIT("dc: cabinet.example")) >= 0);
 }
@@ -45,24 +47,30 @@ static void dird_signs_in_by_the_short_socket(void **state)
 static void daemons_do_not_sign_in_over_the_network(void **state)
 {
     (void)state;
-    assert_int_equal(trial_sh(&out, "LDAPTLS_CACERT=../ca.pem ldapwhoami -H ldaps://127.0.0.1:%d " AS_DIRD " 2>&1", t.ldaps_port), 49);
+    assert_int_equal(
+        trial_sh(&out, "LDAPTLS_CACERT=../ca.pem ldapwhoami -H ldaps://127.0.0.1:%d " AS_DIRD " 2>&1", t.ldaps_port),
+        49);
 }
 
 static void no_password_over_a_clear_connection(void **state)
 {
     (void)state;
     assert_int_equal(trial_sh(&out, "ldapwhoami -H ldap://127.0.0.1:%d " AS_DIRD " 2>&1", t.ldap_port), 13);
-    assert_int_equal(trial_sh(&out, "LDAPTLS_CACERT=../ca.pem ldapwhoami -ZZ -H ldap://127.0.0.1:%d " AS_DIRD " 2>&1", t.ldap_port), 49);
+    assert_int_equal(
+        trial_sh(&out, "LDAPTLS_CACERT=../ca.pem ldapwhoami -ZZ -H ldap://127.0.0.1:%d " AS_DIRD " 2>&1", t.ldap_port),
+        49);
 }
 
 static void strangers_see_nothing(void **state)
 {
     (void)state;
-    trial_sh(&out, "LDAPTLS_CACERT=../ca.pem ldapsearch -LLL -x -H ldaps://127.0.0.1:%d -b o=pli 2>/dev/null", t.ldaps_port);
+    trial_sh(&out, "LDAPTLS_CACERT=../ca.pem ldapsearch -LLL -x -H ldaps://127.0.0.1:%d -b o=pli 2>/dev/null",
+             t.ldaps_port);
     assert_int_equal(out.n, 0);
     trial_sh(&out, "ldapsearch -LLL -x -H ldapi://ldapi/ -b o=pli 2>/dev/null");
     assert_int_equal(out.n, 0);
-    assert_int_equal(trial_sh(&out, "ldapsearch -LLL -H ldapi://ldapi/ " AS_DIRD " -b ou=daemons,o=pli 2>/dev/null"), 32);
+    assert_int_equal(trial_sh(&out, "ldapsearch -LLL -H ldapi://ldapi/ " AS_DIRD " -b ou=daemons,o=pli 2>/dev/null"),
+                     32);
 }
 
 static void it_is_made_once(void **state)

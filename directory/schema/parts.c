@@ -41,13 +41,18 @@ static const char *first_there(const char *const *paths, int how)
 
 enum rc embedded_where(struct embedded_where *out, struct err *e)
 {
-    static const char *const programs[] = {"/usr/sbin/slapd", "/usr/lib/openldap/slapd", "/usr/local/libexec/slapd", NULL};
-    static const char *const modules[] = {"/usr/lib/ldap", "/usr/lib64/openldap", "/usr/lib/openldap", "/usr/libexec/openldap", NULL};
-    static const char *const schemas[] = {"/etc/ldap/schema", "/etc/openldap/schema", "/usr/share/openldap/schema", NULL};
+    static const char *const programs[] = {"/usr/sbin/slapd", "/usr/lib/openldap/slapd", "/usr/local/libexec/slapd",
+                                           NULL};
+    static const char *const modules[] = {"/usr/lib/ldap", "/usr/lib64/openldap", "/usr/lib/openldap",
+                                          "/usr/libexec/openldap", NULL};
+    static const char *const schemas[] = {"/etc/ldap/schema", "/etc/openldap/schema", "/usr/share/openldap/schema",
+                                          NULL};
     struct embedded_where w = {first_there(programs, X_OK), first_there(modules, R_OK), first_there(schemas, R_OK)};
     if (!w.slapd || !w.modules || !w.schema)
         return err_set(e, RC_NOTFOUND, "OpenLDAP's %s not found: install the package slapd",
-                       !w.slapd ? "slapd" : !w.modules ? "modules" : "schema files");
+                       !w.slapd     ? "slapd"
+                       : !w.modules ? "modules"
+                                    : "schema files");
     *out = w;
     return RC_OK;
 }
@@ -71,7 +76,8 @@ enum rc embedded_write(const char *path, struct span text, mode_t mode, uid_t ui
     if (fd < 0)
         return err_sys(e, errno == EEXIST ? RC_EXISTS : RC_TEMP, "create %s", path);
     enum rc rc = RC_OK;
-    if (embedded_write_all(fd, text) != RC_OK || fchmod(fd, mode) != 0 || (uid && fchown(fd, uid, gid) != 0) || fsync(fd) != 0)
+    if (embedded_write_all(fd, text) != RC_OK || fchmod(fd, mode) != 0 || (uid && fchown(fd, uid, gid) != 0) ||
+        fsync(fd) != 0)
         rc = err_sys(e, RC_TEMP, "write %s", path);
     close(fd);
     return rc;

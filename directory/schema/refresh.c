@@ -36,20 +36,23 @@ static bool stands(int dir, const char *name, struct span text, mode_t mode, uid
     return same;
 }
 
-static enum rc put_new(int dir, const char *tmp, const struct embedded_spec *s, struct span text, mode_t mode, struct err *e)
+static enum rc put_new(int dir, const char *tmp, const struct embedded_spec *s, struct span text, mode_t mode,
+                       struct err *e)
 {
     (void)unlinkat(dir, tmp, 0);
     int fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_sys(e, RC_TEMP, "%s/ldap/%s cannot be made", s->dir, tmp);
     enum rc rc = RC_OK;
-    if (embedded_write_all(fd, text) != RC_OK || fchmod(fd, mode) != 0 || (s->uid && fchown(fd, s->uid, s->gid) != 0) || fsync(fd) != 0)
+    if (embedded_write_all(fd, text) != RC_OK || fchmod(fd, mode) != 0 || (s->uid && fchown(fd, s->uid, s->gid) != 0) ||
+        fsync(fd) != 0)
         rc = err_sys(e, RC_TEMP, "%s/ldap/%s cannot be written", s->dir, tmp);
     close(fd);
     return rc;
 }
 
-static enum rc refresh(int dir, const char *name, const struct embedded_spec *s, struct span text, mode_t mode, struct err *e)
+static enum rc refresh(int dir, const char *name, const struct embedded_spec *s, struct span text, mode_t mode,
+                       struct err *e)
 {
     char tmp[64];
     if (stands(dir, name, text, mode, s->uid))
@@ -77,7 +80,8 @@ enum rc embedded_refresh(const struct embedded_spec *s, struct err *e)
     int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int schema = dir >= 0 ? openat(dir, "schema", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
     if (schema < 0)
-        rc = err_sys(e, RC_NOTFOUND, "the directory's folder %s%s cannot be entered: restore it from a backup", path, dir < 0 ? "" : "/schema");
+        rc = err_sys(e, RC_NOTFOUND, "the directory's folder %s%s cannot be entered: restore it from a backup", path,
+                     dir < 0 ? "" : "/schema");
     embedded_conf(s, &w, &conf);
     if (rc == RC_OK)
         rc = refresh(dir, "slapd.conf", s, buf_span(&conf), 0600, e);

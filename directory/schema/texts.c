@@ -6,11 +6,11 @@
  */
 #include "directory/schema/embedded_int.h"
 
-#define TEXT_FILE(symbol, path)                    \
-    __asm__(".pushsection .rodata\n"               \
-            ".global " #symbol "\n" #symbol ":\n"  \
-            ".incbin \"" path "\"\n"               \
-            ".byte 0\n"                            \
+#define TEXT_FILE(symbol, path)                                                                                        \
+    __asm__(".pushsection .rodata\n"                                                                                   \
+            ".global " #symbol "\n" #symbol ":\n"                                                                      \
+            ".incbin \"" path "\"\n"                                                                                   \
+            ".byte 0\n"                                                                                                \
             ".popsection\n")
 
 TEXT_FILE(pli_schema_text, "directory/schema/pli.schema");

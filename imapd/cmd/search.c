@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/cmd/search.c - SEARCH and UID SEARCH. RFC 3501 6.4.4, 7.2.5. */
-#include "imapd/commands.h"
 #include "imapd/search.h"
+#include "imapd/commands.h"
 #include <stdlib.h>
 
 static void put_hits(struct imap_session *s, const unsigned char *hits)

@@ -114,6 +114,7 @@ int cmd_store_salvage(struct cmd *c)
     else
         json_decref(lines);
     if (pid < 0 || !WIFEXITED(st) || WEXITSTATUS(st) != 0)
-        return cmd_fail(c, "the salvage was not finished: the store is not served before it is; run it again, or restore a backup");
+        return cmd_fail(
+            c, "the salvage was not finished: the store is not served before it is; run it again, or restore a backup");
     return PLI_OK;
 }

@@ -5,8 +5,8 @@
 #include "directory/schema/embedded.h"
 #include "pli/cmds.h"
 #include "pli/instance.h"
-#include "pli/super/log_key.h"
 #include "pli/owner.h"
+#include "pli/super/log_key.h"
 #include "pli/super/super.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -58,7 +58,7 @@ static enum rc open_signals(struct super *s, struct err *e)
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP); /* turns the log over; so a closed terminal does not end a mail server */
+    sigaddset(&set, SIGHUP);  /* turns the log over; so a closed terminal does not end a mail server */
     sigaddset(&set, SIGUSR2); /* certificates are to be read anew */
     sigprocmask(SIG_BLOCK, &set, NULL);
     s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

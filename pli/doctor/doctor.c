@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/doctor/doctor.c - pli doctor: what is wrong, and what to do about it. Reads, never changes. Exit 1 when a finding is a failure. */
-#include "pli/cmds.h"
 #include "pli/doctor/doctor.h"
+#include "pli/cmds.h"
 #include "pli/instance.h"
 #include <jansson.h>
 #include <stdarg.h>
@@ -66,7 +66,7 @@ static void (*const checks[])(struct report *r) = {check_conf,
                                                    check_permissions,
                                                    check_way,
                                                    check_disk,
-                                                    check_log,
+                                                   check_log,
                                                    check_machine};
 
 int cmd_doctor(struct cmd *c)

@@ -21,7 +21,8 @@ static unsigned long long reserve_kb(const char *dir, const char *folder)
     char path[4096];
     struct stat reserve, at;
 
-    if (stat(inst_path(dir, "store/reserve", path), &reserve) != 0 || stat(folder, &at) != 0 || at.st_dev != reserve.st_dev)
+    if (stat(inst_path(dir, "store/reserve", path), &reserve) != 0 || stat(folder, &at) != 0 ||
+        at.st_dev != reserve.st_dev)
         return 0;
     return (unsigned long long)reserve.st_blocks >> 1;
 }

@@ -79,9 +79,9 @@ static unsigned use(struct store *s, uint64_t mbx)
                      &(struct store_flags_req){STORE_INBOX, live_range(1, 9), 0, FLAGS_ADD, MF_FLAGGED, 0}, -1, &fl,
                      &e),
           &bad);
-    count(
-        store_call(s, STORE_COPY, &(struct store_copy_req){STORE_INBOX, STORE_INBOX, live_range(5, 6), 0, 0}, -1, &cp, &e),
-        &bad);
+    count(store_call(s, STORE_COPY, &(struct store_copy_req){STORE_INBOX, STORE_INBOX, live_range(5, 6), 0, 0}, -1, &cp,
+                     &e),
+          &bad);
     count(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){STORE_INBOX, live_range(3, 3), 0, 0}, -1, &ex, &e),
           &bad);
     letter_new(&l, 900, 700, 300);

@@ -2,8 +2,8 @@
 /* store/check/salvage_expunged.c - puts the rows of T_EXPUNGED right (INV-11). When a folder's rows may not be whole,
  * all of them are deleted. Then a session that asks what left the folder is told every UID that has no message.
  * See salvage.h. */
-#include "store/ops/expunged.h"
 #include "store/check/salvage_int.h"
+#include "store/ops/expunged.h"
 
 struct forget {
     uint64_t mbx;

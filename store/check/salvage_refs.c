@@ -90,7 +90,8 @@ static enum rc lost_body(struct salvage *s, uint64_t mbx, const struct msg *m, s
 /* ---- messages ---- */
 /* Notes in the message that the record beside it is lost, so that nobody asks for the record and the folder can be
  * listed. */
-static enum rc lost_part(struct salvage *s, const struct key *k, struct msg *m, bool summary, bool *changed, struct err *e)
+static enum rc lost_part(struct salvage *s, const struct key *k, struct msg *m, bool summary, bool *changed,
+                         struct err *e)
 {
     uint8_t bit = summary ? MSG_SUMMARY : MSG_TEXT;
     enum rc rc = m->where & bit ? salvage_has(s, summary ? T_SUMMARIES : T_TEXTS, k, e) : RC_OK;

@@ -5,8 +5,8 @@
  * the items from byte 32 on: key, data, key, data. Every offset and length is checked, because the checksum says that
  * the page is as it was written, and not that its writer was right. */
 #include "base/log.h"
-#include "store/db/guard.h"
 #include "store/check/salvage.h"
+#include "store/db/guard.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -18,10 +18,10 @@
  *          object id asked again is answered from its objref (INV-4). A failure in run() takes the pieces away itself.
  */
 #include "base/clock.h"
+#include "store/db/room.h"
 #include "store/ops/deliver_int.h"
 #include "store/ops/folder.h"
 #include "store/ops/queue.h"
-#include "store/db/room.h"
 #include <stdlib.h>
 
 enum {
@@ -219,8 +219,8 @@ static enum rc file_place(struct tx *t, struct delivery *d, size_t i, struct err
     if (rc == RC_OK && p->flags >> MF_KEYWORDS && (rc = keywords_known(t, p->mbx, p->flags, e)) != RC_OK)
         return rc;
     if (rc == RC_OK && c.uidnext >= STORE_UID_MAX)
-        rc = err_set(e, RC_TEMP, "store: mailbox %llu folder %u has no UID left",
-                     (unsigned long long)p->mbx, (unsigned)p->folder);
+        rc = err_set(e, RC_TEMP, "store: mailbox %llu folder %u has no UID left", (unsigned long long)p->mbx,
+                     (unsigned)p->folder);
     if (rc != RC_OK)
         return rc;
     uid = c.uidnext++;

@@ -21,7 +21,8 @@ static void test_kill(void **state)
         assert_true(q.rows > EXPUNGED_KEEP + EXPUNGED_SLACK && i < 100);
         damage_start(&L);
         poll(NULL, 0, 200); /* about when the sweep begins */
-        for (int n = 0; n <= i; n++) /* a delivery flushes the log, and with it what was pruned so far: a kill takes the rest back */
+        for (int n = 0; n <= i;
+             n++) /* a delivery flushes the log, and with it what was pruned so far: a kill takes the rest back */
             live_deliver(in, other, STORE_INBOX, 10, 0);
         assert_int_equal(live_stop(&L, SIGKILL), 128 + SIGKILL);
         q = look_down((struct look){.mbx = mbx, .folder = STORE_INBOX});
@@ -31,7 +32,8 @@ static void test_kill(void **state)
         midway += q.mark != 0 && q.rows > EXPUNGED_KEEP + EXPUNGED_SLACK;
     }
     damage_start(&L);
-    q = look_until(mbx, STORE_INBOX, EXPUNGED_KEEP + EXPUNGED_SLACK); /* what is left of a kill may be within the slack */
+    q = look_until(mbx, STORE_INBOX,
+                   EXPUNGED_KEEP + EXPUNGED_SLACK); /* what is left of a kill may be within the slack */
     assert_true(q.rows >= EXPUNGED_KEEP);
     assert_int_equal(q.first, q.mark + 1);
     store_free(&in);

@@ -101,7 +101,8 @@ enum rc box_sums(struct tx *t, uint64_t mbx, struct sums *s_out, struct err *e)
     return RC_OK;
 }
 
-enum rc box_takes(const struct stored *d, struct tx *t, uint64_t mbx, const struct box *b, struct sums more, struct err *e)
+enum rc box_takes(const struct stored *d, struct tx *t, uint64_t mbx, const struct box *b, struct sums more,
+                  struct err *e)
 {
     struct sums s;
     enum rc rc = box_sums(t, mbx, &s, e);
@@ -109,9 +110,8 @@ enum rc box_takes(const struct stored *d, struct tx *t, uint64_t mbx, const stru
     if (rc != RC_OK)
         return rc;
     if (d->max_messages && s.messages + more.messages > d->max_messages)
-        return err_cause(e, RC_QUOTA, CAUSE_TOO_MANY_MESSAGES,
-                       "store: mailbox %llu has %llu messages, the most it may", (unsigned long long)mbx,
-                       (unsigned long long)s.messages);
+        return err_cause(e, RC_QUOTA, CAUSE_TOO_MANY_MESSAGES, "store: mailbox %llu has %llu messages, the most it may",
+                         (unsigned long long)mbx, (unsigned long long)s.messages);
     if (b->quota > 0 && sums_used(&s) + sums_used(&more) > b->quota)
         return err_set(e, RC_QUOTA, "store: mailbox %llu is full", (unsigned long long)mbx);
     return RC_OK;

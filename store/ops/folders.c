@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/folders.c - folders: their sealed names, which are kept unique by their tags, and their counters. */
 #include "base/clock.h"
-#include "store/ops/folder.h"
 #include "store/db/memfd.h"
+#include "store/ops/folder.h"
 
 enum { FOLDERS_EVER = 100000 /* in a mailbox, those deleted since included: names are not counted in a quota */ };
 
@@ -164,8 +164,8 @@ static enum rc names_fit(uint64_t mbx, const struct names *was, const struct nam
     if ((is->folders <= FOLDERS_NOW || is->folders <= was->folders) && (is->bytes <= NAMES || is->bytes <= was->bytes))
         return RC_OK;
     return err_cause(e, RC_QUOTA, CAUSE_TOO_MANY_FOLDERS,
-                   "store: mailbox %llu: %llu folders, %llu bytes of names: more than it may have",
-                   (unsigned long long)mbx, (unsigned long long)is->folders, (unsigned long long)is->bytes);
+                     "store: mailbox %llu: %llu folders, %llu bytes of names: more than it may have",
+                     (unsigned long long)mbx, (unsigned long long)is->folders, (unsigned long long)is->bytes);
 }
 
 /* ---- create, rename, delete ---- */
@@ -187,8 +187,7 @@ enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e)
     memcpy(f.tag, rq->tag, SEAL_NAME_TAG);
     rc = box_get(t, mbx, true, &b, e);
     if (rc == RC_OK && b.next_folder > FOLDERS_EVER)
-        rc = err_set(e, RC_PERM, "store: mailbox %llu has made %d folders", (unsigned long long)mbx,
-                     FOLDERS_EVER);
+        rc = err_set(e, RC_PERM, "store: mailbox %llu has made %d folders", (unsigned long long)mbx, FOLDERS_EVER);
     if (rc == RC_OK)
         rc = tag_free(t, mbx, rq->tag, &f.flags, e);
     if (rc == RC_OK)

@@ -2,8 +2,8 @@
 /* store/ops/orphans.c - see sweep.h. */
 #include "base/clock.h"
 #include "base/log.h"
-#include "store/ops/deliver_int.h"
 #include "store/db/scan.h"
+#include "store/ops/deliver_int.h"
 #include "store/ops/sweep.h"
 
 enum { SHARDS = 64, OIDS_A_LOOK = 200, MARK_BEHIND_MS = 24 * 3600 * 1000 };

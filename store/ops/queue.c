@@ -3,8 +3,8 @@
  * message that they share. */
 #include "store/ops/queue.h"
 #include "base/clock.h"
-#include "store/ops/objects.h"
 #include "store/db/scan.h"
+#include "store/ops/objects.h"
 
 enum { ITEM_LEAST = 400 /* bytes of a list record beside its spans, no less */ };
 

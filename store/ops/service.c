@@ -44,8 +44,7 @@ static enum rc check_right(const struct sess *s, uint32_t right, struct err *e)
 {
     if (right == OPEN || (s->bound && (s->rights & right) == right))
         return RC_OK;
-    return err_set(e, RC_DENIED, "store: %s",
-                   s->bound ? "the ticket lacks the right" : "a ticket comes first");
+    return err_set(e, RC_DENIED, "store: %s", s->bound ? "the ticket lacks the right" : "a ticket comes first");
 }
 
 /* A ticket may end while its connection goes on. From then on the connection counts as one without a ticket. */

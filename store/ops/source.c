@@ -4,10 +4,10 @@
  * The pieces of large objects are written ahead, some per transaction, so that no transaction holds thousands of page
  * locks. These transactions are not flushed. The last, small transaction of deliver.c makes the message visible, and
  * its flush covers the pieces too, because the log is one sequence. */
-#include "store/ops/deliver_int.h"
 #include "store/db/memfd.h"
 #include "store/db/room.h"
 #include "store/db/scan.h"
+#include "store/ops/deliver_int.h"
 
 enum { AHEAD_FROM = 1 << 20, PIECES_A_TX = 16, DELETES_A_TX = 64 };
 
@@ -34,9 +34,7 @@ enum rc source_open(struct delivery *d, struct err *e)
     d->src.fd = -1;
     d->src.all = d->rq->objects;
     if (d->a->fd < 0)
-        return size == d->rq->objects.n
-                   ? RC_OK
-                   : err_set(e, RC_SYNTAX, "store: objects are not as long as announced");
+        return size == d->rq->objects.n ? RC_OK : err_set(e, RC_SYNTAX, "store: objects are not as long as announced");
     if (d->rq->objects.n != 0)
         return err_set(e, RC_SYNTAX, "store: objects both inline and in a memfd");
     rc = memfd_check(d->a->fd, size, e);

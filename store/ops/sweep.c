@@ -7,9 +7,9 @@
 #include "store/ops/sweep.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/db/room.h"
 #include "store/ops/expunged.h"
 #include "store/ops/objects.h"
-#include "store/db/room.h"
 #include <stdlib.h>
 #include <time.h>
 

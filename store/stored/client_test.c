@@ -50,7 +50,8 @@ static void test_pipelining(void **state)
     ask_three(s, f);
     OK(store_answer(s, STORE_FOLDER_STATUS, &st, NULL, &e));
     assert_int_equal(st.exists, 1);
-    assert_int_equal(store_answer(s, STORE_FOLDER_STATUS, &st, NULL, &e), RC_NOTFOUND); /* the answers keep their order */
+    assert_int_equal(store_answer(s, STORE_FOLDER_STATUS, &st, NULL, &e),
+                     RC_NOTFOUND); /* the answers keep their order */
     OK(store_answer(s, STORE_FOLDER_STATUS, &st, NULL, &e));
     live_pause(&L); /* so that the next ones are surely unanswered */
     ask_three(s, f);

@@ -7,6 +7,7 @@ itself and lower levels, never a sibling. Each library has one home. No public h
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -238,3 +239,12 @@ def test_what_an_administrator_does_neither_prints_nor_asks():
                         r"|\b(stdin|stdout|stderr)\b|\bopt_get\b|\bstruct cmd\b")
     report([f"{n}:{i}: {m[0]}: admin/ does, who calls it asks and shows" for n in in_house(".c", ".h") if n.startswith("admin/") and not is_test(n)
             for i, line in enumerate(code(n).split("\n"), 1) if (m := spoken.search(line))])
+
+
+def test_every_c_file_is_formatted():
+    """Tables laid out by hand say so in the file ("clang-format off"). cmocka.h must come last, so the includes of tests keep their order."""
+    if not shutil.which("clang-format"):
+        pytest.skip("clang-format is not installed")
+    for order, names in (("1", [n for n in in_house(".c") if not n.endswith("_test.c")]), ("0", [n for n in in_house(".c") if n.endswith("_test.c")])):
+        out = subprocess.run(["clang-format", "--dry-run", f"--sort-includes={order}", *names], cwd=TOP, capture_output=True, text=True).stderr
+        report(sorted({line.split(": ")[0] for line in out.split("\n") if "code should be clang-formatted" in line}))

@@ -9,8 +9,8 @@ enum { PATIENCE_MS = 5000, CALL_MS = 30000, WRAPS_AT_ONCE = 512 };
 
 struct keyd {
     struct ipc_link *link;
-    struct buf mem; /* what replies' spans point into; no span of it leaves this file */
-    bool wrapping;  /* keyd_wrap_ahead() has asked, */
+    struct buf mem;                       /* what replies' spans point into; no span of it leaves this file */
+    bool wrapping;                        /* keyd_wrap_ahead() has asked, */
     unsigned char wrapping_cek[SEAL_CEK]; /* for this key: another message's must never get its wraps */
 };
 
