@@ -145,7 +145,7 @@ static void another_change_of_the_account_does_not(void **state)
     struct dird_account a = {.address = SPAN_LIT(GP), .name = SPAN_LIT("Dr G. P.")};
     struct dird_stay_rep rep;
     struct err e = {0};
-    nanosleep(&(struct timespec){1, 100000000}, NULL); /* another second than the password's */
+    nanosleep(&(struct timespec){2, 100000000}, NULL); /* beyond the second behind the password's (entry.h) */
     struct buf ticket = signed_in_with("mot de passe");
     assert_int_equal(stay(buf_span(&ticket), &rep), RC_OK);
     assert_int_equal(dir_account_set(dir, DS_NAME, &a, &e), RC_OK);
