@@ -127,6 +127,7 @@ unit:
 	  $(MAKE) --no-print-directory -k -n PROFILE=$(PROFILE) BUILD=$(BUILD) unit-programs 2>/dev/null | \
 	  sed -n 's/.*echo "  LD \([^"]*_test\)".*/\1/p' | xargs -r rm -f
 	@$(PYTHON) tests/lib/runner.py unit --build $(BUILD) $(TEST_BINS)
+# The shape of the house is looked at while the unit tests run.
 check:
 	@$(MAKE) --no-print-directory PROFILE=dev unit
 	@$(if $(T),true,$(PYTHON) -B -m pytest -q -p no:cacheprovider tests/arch)

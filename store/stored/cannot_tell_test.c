@@ -103,7 +103,7 @@ static void test_asked_again(void **state)
     letter_new(&l, LARGE, 700, 300);
     letter_to(&l, mbx, STORE_INBOX, 0);
     OK(letter_send(&l, in, &first, &rep, &e));
-    for (int n = 1; n <= MANY; n += n < 10 ? 1 : 7) {
+    for (int n = 1; n <= MANY; n += n < 10 ? 1 : live_step(3) * 7) {
         live_stop(&L, SIGTERM);
         snprintf(fault, sizeof fault, "db:%d:enomem", n);
         start(fault);
@@ -137,7 +137,7 @@ static void test_fails_half_way(void **state)
     uint32_t sent = 0;
 
     (void)state;
-    for (int n = 1; n <= MANY; n += 13) {
+    for (int n = 1; n <= MANY; n += live_step(2) * 13) {
         struct letter l;
         live_stop(&L, SIGTERM);
         snprintf(fault, sizeof fault, "db:%d:enomem", n);

@@ -71,6 +71,13 @@ static inline void live_child(struct live *l)
     _exit(stored_main(0, NULL));
 }
 
+/* "make test" sets PLI_LONG: a test that does the same to each table, or at each call, does it to all of them. "make check", the inner loop, does it to
+ * every step-th. */
+static inline int live_step(int step)
+{
+    return getenv("PLI_LONG") ? 1 : step;
+}
+
 /* ---- starting it ----
  * A process with threads may not fork and go on under the address sanitizer: another thread may hold the allocator's lock at that moment, and the
  * child waits for it for ever. So a starter is forked while the test has no threads yet, and forks the daemon whenever it is told to. The daemon's

@@ -88,7 +88,7 @@ def count_program(out, status):
     return got["PASSED"], got["FAILED"], got["SKIPPED"]
 
 
-def run_units(programs, build, counts):
+def run_units(programs, build, counts, again="make check"):
     programs = sorted(programs, key=long_first)
     with concurrent.futures.ThreadPoolExecutor(max_workers=JOBS) as pool:
         for path, (out, status, seconds) in zip(programs, pool.map(run_program, programs)):
@@ -102,8 +102,8 @@ def run_units(programs, build, counts):
             if failed:
                 print("\n".join("    " + line for line in out.splitlines()[-60:]))
                 why = "hung" if status is None else f"exit status {status}"
-                print(f"    {why}; again: make check T={name}", flush=True)
-                counts.reruns.append(f"make check T={name}")
+                print(f"    {why}; again: {again} T={name}", flush=True)
+                counts.reruns.append(f"{again} T={name}")
 
 
 def run_pytest(build, counts):
@@ -152,8 +152,10 @@ def main():
     args = ap.parse_intermixed_args()
     os.chdir(TOP)
     counts = Counts()
+    if args.what == "all":
+        os.environ["PLI_LONG"] = "1"  # every table, every call: store/stored/live_test.h
     with in_memory():
-        run_units(args.programs, args.build, counts)
+        run_units(args.programs, args.build, counts, "PLI_LONG=1 make check" if args.what == "all" else "make check")
         if args.what == "all":
             run_pytest(args.build, counts)
     for again in counts.reruns:

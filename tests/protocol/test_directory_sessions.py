@@ -116,9 +116,11 @@ def test_a_hash_does_not_ride_on_a_lawful_operation(pli):
     """The operation of RFC 3062 comes to the directory as a change with a hash: that lets no other hash in, before or after it."""
     who = "ride@chu.test"
     pli.add(who, sign="never")
-    with LdapLine(pli) as line:
+    with LdapLine(pli) as line, contextlib.closing(pli.imap(who).sock) as session:
+        session.settimeout(30)
         assert line.bind(who, PASSWORD) == 0
         assert line.passwd("tout-nouveau-9") == 0
+        assert b"BYE" in session.recv(1000)               # so dird knows
         line.number -= 1                                  # the same message number
         assert line.bind(who, "tout-nouveau-9") == 0
         line.number -= 1

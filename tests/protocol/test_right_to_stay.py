@@ -190,7 +190,7 @@ def test_a_client_that_falls_silent_in_a_command_learns_it(pli, change):
         begun = time.monotonic()
         for half, line in lines.items():
             bye, _ = line.bye()
-            assert len(bye) == 1 and "Compte modifie" in bye[0], (half, bye)
+            assert len(bye) == 1 and "Your account has changed" in bye[0], (half, bye)
             assert time.monotonic() - begun < SOON, half
 
 
