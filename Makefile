@@ -128,9 +128,11 @@ unit:
 	  sed -n 's/.*echo "  LD \([^"]*_test\)".*/\1/p' | xargs -r rm -f
 	@$(PYTHON) tests/lib/runner.py unit --build $(BUILD) $(TEST_BINS)
 # The shape of the house is looked at while the unit tests run.
+ARCH = { $(PYTHON) -B -m pytest -q -p no:cacheprovider tests/arch >build-dev/arch.out 2>&1; echo $$? >build-dev/arch.status; }
 check:
-	@$(MAKE) --no-print-directory PROFILE=dev unit
-	@$(if $(T),true,$(PYTHON) -B -m pytest -q -p no:cacheprovider tests/arch)
+	@mkdir -p build-dev; $(if $(T),,$(ARCH) &) \
+	$(MAKE) --no-print-directory PROFILE=dev unit; status=$$?; wait; \
+	$(if $(T),,cat build-dev/arch.out; [ "$$(cat build-dev/arch.status)" = 0 ] || status=1;) exit $$status
 test: test-deps
 	@$(MAKE) --no-print-directory PROFILE=release all test-tools
 	@$(MAKE) --no-print-directory PROFILE=dev all test-tools

@@ -14,29 +14,40 @@ static struct key behind(const unsigned char *oid)
     return key_piece(oid, 255, UINT32_MAX);
 }
 
-enum rc orphan_next(struct stored *d, struct key *at, unsigned most, unsigned char oid_out[SEAL_OID], struct err *e)
+/* The next oid that has pieces, from *at on; at is moved behind it. The scan is closed again: see orphan_next(). */
+static enum rc next_oid(struct tx *t, struct key *at, unsigned char oid_out[SEAL_OID], struct err *e)
 {
-    struct key none = {{0}, 0}, ref;
+    struct key from = *at;
     struct span k, v;
     struct scan s;
+    enum rc rc = scan_open(&s, t, T_OBJECTS, &from, 0, SCAN_KEYS, e);
+
+    if (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK) {
+        memcpy(oid_out, k.p + 1, SEAL_OID);
+        *at = behind(oid_out);
+    }
+    scan_close(&s);
+    return rc;
+}
+
+/* One table at a time, nothing held of the other: without a transaction each call has locks in a name of its own, and the
+ * library cannot see that two of them are one thread's. An EXPUNGE locks the objref first and the pieces behind it; had
+ * we the pieces' page and waited for the objref's, nobody would end that. */
+enum rc orphan_next(struct stored *d, struct key *at, unsigned most, unsigned char oid_out[SEAL_OID], struct err *e)
+{
+    struct key ref;
     struct tx t;
     bool found = false;
-    enum rc rc;
+    enum rc rc = RC_OK;
 
     tx_bare(&d->env, &t);
-    none = *at;
-    rc = scan_open(&s, &t, T_OBJECTS, &none, 0, SCAN_KEYS, e);
-    while (rc == RC_OK && !found && most-- > 0 && (rc = scan_next(&s, &k, &v, e)) == RC_OK) {
-        memcpy(oid_out, k.p + 1, SEAL_OID);
+    while (rc == RC_OK && !found && most-- > 0 && (rc = next_oid(&t, at, oid_out, e)) == RC_OK) {
         ref = key_oid(oid_out);
         rc = tx_has(&t, T_OBJREFS, &ref, e);
         found = rc == RC_NOTFOUND; /* and on no other answer */
         if (rc == RC_NOTFOUND || t.deadlock)
             rc = RC_OK;
-        *at = behind(oid_out);
-        scan_seek(&s, at);
     }
-    scan_close(&s);
     if (rc == RC_OK && !found)
         return RC_MORE;
     return rc;
