@@ -14,6 +14,8 @@ static const char *name_of(const char *address, char out[LOGGED_MAX])
     return logged_address(span_str(address), out);
 }
 
+static const unsigned char key[LOGGED_KEY] = "a key that stays, for this test";
+
 static void a_matricule_stands_nowhere(void **state)
 {
     static const char *const patients[] = {"286018345678911@patient.mssante.fr",
@@ -30,6 +32,7 @@ static void a_matricule_stands_nowhere(void **state)
     char out[LOGGED_MAX], again[LOGGED_MAX];
 
     (void)state;
+    logged_key(key); /* a random one gives digits by chance that stand in a matricule */
     for (size_t i = 0; i < sizeof patients / sizeof *patients; i++) {
         name_of(patients[i], out);
         assert_memory_equal(out, "ins-", 4);
