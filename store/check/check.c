@@ -55,7 +55,7 @@ static enum rc check_record(struct check *c, struct tx *t, enum table tb, const 
 {
     unsigned char digest[DIGEST_LEN];
     struct buf b = BUF_INIT;
-    enum rc rc = tx_get(t, tb, k, 0, &b, e);
+    enum rc rc = tx_get(t, tb, k, TX_COMMITTED, &b, e);
 
     if (rc == RC_OK)
         digest_of(buf_span(&b), digest);
@@ -72,8 +72,9 @@ static enum rc check_record(struct check *c, struct tx *t, enum table tb, const 
 }
 
 /* The folder's counters are locked for reading. So none of its messages can go while the check looks at the records
- * that belong to them. */
-static enum rc check_message(const struct folder_check *f, struct tx *bare, uint32_t uid, const struct msg *m,
+ * that belong to them. All is read in the one transaction, because the library sees a circle of waits only between
+ * transactions; what is read below the counters keeps no lock. */
+static enum rc check_message(const struct folder_check *f, struct tx *t, uint32_t uid, const struct msg *m,
                              struct err *e)
 {
     struct key k = key_msg(f->mbx, f->folder, uid);
@@ -83,7 +84,7 @@ static enum rc check_message(const struct folder_check *f, struct tx *bare, uint
 
     f->c->checked++;
     if (rc == RC_OK)
-        rc = objref_get(bare, m->oid, false, &mem, &r, e);
+        rc = objref_get(t, m->oid, false, &mem, &r, e);
     if (rc == RC_NOTFOUND) {
         check_bad(f->c, "message mbx=%llu folder=%u uid=%u: its object is missing", (unsigned long long)f->mbx,
                   (unsigned)f->folder, (unsigned)uid);
@@ -91,9 +92,9 @@ static enum rc check_message(const struct folder_check *f, struct tx *bare, uint
         goto out;
     }
     if (rc == RC_OK && m->where & MSG_SUMMARY)
-        rc = check_record(f->c, bare, T_SUMMARIES, &k, &r, SEAL_SUMMARY, e);
+        rc = check_record(f->c, t, T_SUMMARIES, &k, &r, SEAL_SUMMARY, e);
     if (rc == RC_OK && m->where & MSG_TEXT)
-        rc = check_record(f->c, bare, T_TEXTS, &k, &r, SEAL_SEARCH, e);
+        rc = check_record(f->c, t, T_TEXTS, &k, &r, SEAL_SEARCH, e);
 out:
     buf_free(&mem);
     return rc;
@@ -124,7 +125,6 @@ static enum rc check_one_folder(struct tx *t, void *arg, struct err *e)
     struct counters c, sum = {0};
     uint64_t modseq = 0;
     struct msg_it it = {0};
-    struct tx bare;
     struct msg m;
     uint32_t uid, last = 0;
     enum rc rc = counters_get(t, f->mbx, f->folder, false, &c, e);
@@ -133,11 +133,10 @@ static enum rc check_one_folder(struct tx *t, void *arg, struct err *e)
         return rc == RC_NOTFOUND ? RC_OK : rc; /* deleted just now */
     if (f->folder == STORE_INBOX && (rc = check_box(f->c, t, f->mbx, e)) != RC_OK)
         return rc;
-    tx_bare(t->v, &bare);
-    rc = msg_it_all(&it, &bare, f->mbx, f->folder, 1, UINT32_MAX, e);
+    rc = msg_it_all(&it, t, f->mbx, f->folder, 1, UINT32_MAX, e);
     while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK) {
-        rc = check_message(f, &bare, uid, &m, e);
-        if (rc == RC_CORRUPT && !bare.deadlock) {
+        rc = check_message(f, t, uid, &m, e);
+        if (rc == RC_CORRUPT && !t->deadlock) {
             check_bad(f->c, "message mbx=%llu folder=%u uid=%u: %s", (unsigned long long)f->mbx, (unsigned)f->folder,
                       (unsigned)uid, e->log);
             rc = RC_OK;
@@ -147,7 +146,6 @@ static enum rc check_one_folder(struct tx *t, void *arg, struct err *e)
         modseq = m.modseq > modseq ? m.modseq : modseq;
     }
     msg_it_close(&it);
-    t->deadlock |= bare.deadlock;
     if (rc != RC_NOTFOUND)
         return rc;
     if (sum.exists != c.exists || sum.unseen != c.unseen || sum.bytes != c.bytes)

@@ -37,7 +37,9 @@ typedef enum rc (*tx_fn)(struct tx *t, void *arg, struct err *e);
 void tx_due(int64_t due);
 enum rc tx_run(struct env *v, enum tx_how how, tx_fn fn, void *arg, struct err *e);
 /* For upkeep that reads far: reads without a transaction, locking one page at a time; deadlock may be set all the same.
- * No writes. */
+ * No writes.
+ * Nothing of one table may be held while another is asked: each such call locks under a name of its own, and the library does not see that
+ * two of them wait in one thread, so it would not end a deadlock with somebody's transaction. */
 void tx_bare(struct env *v, struct tx *t);
 /* This transaction changes the mailbox; watchers of the folder (0: all) are told once it is on stable storage. */
 void tx_touch(struct tx *t, uint64_t mbx, uint32_t folder, uint64_t modseq);
