@@ -88,9 +88,10 @@ static void undo(struct imap_session *s, const struct copying *c)
         rest = span_from(rest, rq.uids.n);
         rq.from = 0;
         do {
+            rep = (struct store_expunge_rep){0}; /* untouched by a call that fails */
             rc = store_call_in(s->store, STORE_EXPUNGE, &rq, -1, &rep, &mem, &e);
             rq.from = rep.next;
-        } while (rc == RC_OK && rq.from != 0);
+        } while (rq.from != 0);
     }
     if (rc != RC_OK)
         log_err(LOG_WARN_, "copy-not-undone", &e);
