@@ -29,16 +29,17 @@ else ifeq ($(PROFILE),fuzz)
 else
   OPT := -O2 -g -D_FORTIFY_SOURCE=3
 endif
-CPPFLAGS += -I. -D_GNU_SOURCE -DPLI_VERSION='"$(shell cat VERSION)"' $(shell pkg-config --cflags-only-I libxml-2.0 2>/dev/null)
+CPPFLAGS += -I. -D_GNU_SOURCE -DPLI_VERSION='"$(shell cat VERSION)"' $(shell pkg-config --cflags-only-I libxml-2.0 2>/dev/null) $(shell pkg-config --cflags-only-I xmlsec1-openssl 2>/dev/null)
 CFLAGS   += -std=c11 $(OPT) $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS  += $(LDOPT) $(LDHARDEN)
 
 # ---- folders, each a library of its .c files (tests, fuzzers and mains apart) ----
-LIB_DIRS := base proto mime crypto policies extract store directory flow admin
+LIB_DIRS := base proto mime crypto policies extract store trust directory flow admin
 SUB_proto     := proto/smtp proto/imap proto/sasl
 SUB_crypto    := crypto/seal crypto/pki crypto/cms crypto/tls crypto/keyd/client
 SUB_directory := directory/schema
 SUB_store     := store/wire store/client
+SUB_trust     := trust/wire trust/index trust/client trust/list
 sources = $(filter-out %_test.c %_fuzz.c %_main.c,$(wildcard $(addsuffix /*.c,$(1) $(SUB_$(1)))))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 # "ar q" replaces nothing: two folders may have files of the same name.
@@ -50,7 +51,7 @@ endef
 $(foreach d,$(LIB_DIRS),$(eval $(call LIB_RULE,$(d))))
 L0 := $(LIB_base)
 L1 := $(LIB_proto) $(LIB_mime) $(LIB_crypto) $(LIB_policies)
-L2 := $(LIB_extract) $(LIB_store) $(LIB_directory)
+L2 := $(LIB_extract) $(LIB_store) $(LIB_trust) $(LIB_directory)
 L3 := $(LIB_flow) $(LIB_admin)
 
 # ---- which library is in which program: short, written out, so that it can be read ----
@@ -61,7 +62,11 @@ S_mime := -lunistring -llz4
 S_ldap := -lldap -llber -lunistring
 S_db   := -ldb-5.3
 S_conf := -lconfuse -ljansson
-PROGRAMS := pli pli-smtpd pli-imapd pli-relayd pli-stored pli-keyd pli-dird
+S_xml  := -lxmlsec1-openssl -lxmlsec1 -lxml2
+S_web  := -lcurl-gnutls
+S_dns  := -lcares
+S_etpan := -letpan
+PROGRAMS := pli pli-smtpd pli-imapd pli-relayd pli-stored pli-keyd pli-dird pli-trustd
 DIRS_pli        := pli pli/cmd pli/doctor pli/super
 DIRS_pli-smtpd  := smtpd
 DIRS_pli-imapd  := imapd imapd/cmd
@@ -69,19 +74,22 @@ DIRS_pli-relayd := relayd
 DIRS_pli-stored := store/stored store/ops store/check store/db
 DIRS_pli-keyd   := crypto/keyd
 DIRS_pli-dird   := directory/dird
+DIRS_pli-trustd := trust/trustd trust/fetch
 LIBS_pli        := $(L3) $(L2) $(L1) $(L0)
 LIBS_pli-smtpd  := $(LIB_flow) $(L2) $(L1) $(L0)
 LIBS_pli-imapd  := $(LIB_flow) $(L2) $(L1) $(L0)
 LIBS_pli-relayd := $(LIB_flow) $(L2) $(L1) $(L0)
 LIBS_pli-stored := $(LIB_store) $(LIB_crypto) $(L0)
 LIBS_pli-keyd   := $(LIB_crypto) $(L0)
-LIBS_pli-dird   := $(LIB_directory) $(LIB_policies) $(LIB_crypto) $(L0)
-SYS_pli         := $(S_conf) $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
+LIBS_pli-trustd := $(LIB_trust) $(LIB_policies) $(LIB_crypto) $(L0)
+LIBS_pli-dird   := $(LIB_directory) $(LIB_trust) $(LIB_policies) $(LIB_crypto) $(L0)
+SYS_pli         := $(S_conf) $(S_xml) $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
 SYS_pli-smtpd   := $(S_tls) $(S_ssl) $(S_mime) $(S_base)
 SYS_pli-imapd   := $(S_tls) $(S_ssl) $(S_mime) $(S_base)
-SYS_pli-relayd  := $(S_tls) $(S_ssl) $(S_mime) $(S_base)
+SYS_pli-relayd  := $(S_etpan) $(S_dns) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
 SYS_pli-stored  := $(S_db) $(S_ssl) $(S_base)
 SYS_pli-keyd    := $(S_tls) $(S_ssl) $(S_base)
+SYS_pli-trustd  := $(S_web) $(S_xml) $(S_tls) $(S_ssl) $(S_base)
 SYS_pli-dird    := $(S_ldap) $(S_ssl) $(S_base)
 
 # A program is its folder's .c files; one that has no source yet is left out (until every room is furnished).
@@ -111,7 +119,7 @@ is_lib_dir = $(filter $(patsubst %/,%,$(dir $(1))),$(LIB_DIRS) $(foreach d,$(LIB
 $(BUILD)/test/%_test: $(BUILD)/obj/%_test.o $$(if $$(call is_lib_dir,$$*),,$$(call own_objs,$$*.c)) $(L3) $(L2) $(L1) $(L0)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group \
-	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) -lcmocka $(S_base)
+	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_xml) $(S_web) $(S_dns) $(S_etpan) -lcmocka $(S_base)
 # what only tests run, never installed
 TEST_TOOLS := $(addprefix $(BUILD)/test/tests/lib/,keys_dump forge_summary import_accounts)
 $(TEST_TOOLS): $(BUILD)/test/%: $(BUILD)/obj/%.o $(LIB_admin) $(L2) $(L1) $(L0)
@@ -148,7 +156,7 @@ FUZZ_BINS := $(patsubst %.c,$(BUILD)/fuzz/%,$(FUZZERS))
 $(BUILD)/fuzz/%_fuzz: $(BUILD)/obj/%_fuzz.o $$(if $$(call is_lib_dir,$$*),,$$(call own_objs,$$*.c)) $(L3) $(L2) $(L1) $(L0)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group \
-	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_base)
+	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_xml) $(S_web) $(S_dns) $(S_etpan) $(S_base)
 fuzz-programs: $(FUZZ_BINS)
 fuzz-run:
 	@$(PYTHON) tests/lib/fuzz.py $(FUZZ_SECONDS) $(FUZZ_BINS)

@@ -137,7 +137,58 @@
     /* the operating system, or a daemon for a role that is not its peer's, will not */ \
     X(CAUSE_NOT_PERMITTED, "not-permitted") \
     /* a password that its holder sets over LDAP */ \
-    X(CAUSE_NEW_PASSWORD, "new-password")
+    X(CAUSE_NEW_PASSWORD, "new-password") \
+    /* the white list (administrators; the last two: also senders) */ \
+    X(CAUSE_LIST_UNREADABLE, "list-unreadable") \
+    X(CAUSE_LIST_SIGNATURE, "list-signature") \
+    X(CAUSE_LIST_SIGNER, "list-signer") \
+    X(CAUSE_LIST_EXPIRED_SIGNER, "list-expired-signer") \
+    X(CAUSE_LIST_FUTURE, "list-future") \
+    X(CAUSE_LIST_OLDER, "list-older") \
+    X(CAUSE_LIST_LOSS, "list-loss") \
+    X(CAUSE_LIST_STALE, "list-stale") \
+    X(CAUSE_LIST_MISSING, "list-missing") \
+    /* a client certificate on port 25 */ \
+    X(CAUSE_CERT_EXPIRED, "cert-expired") \
+    X(CAUSE_CERT_NOT_YET, "cert-not-yet") \
+    X(CAUSE_CERT_CHAIN, "cert-chain") \
+    X(CAUSE_CERT_USAGE, "cert-usage") \
+    X(CAUSE_CERT_POLICY, "cert-policy") \
+    X(CAUSE_CERT_WEAK, "cert-weak") \
+    X(CAUSE_CERT_REVOKED, "cert-revoked") \
+    X(CAUSE_CERT_UNCHECKED, "cert-unchecked") \
+    /* the way out: what was wrong with the other server, or the way to it */ \
+    X(CAUSE_NO_SUCH_DOMAIN, "no-such-domain") \
+    X(CAUSE_NULL_MX, "null-mx") \
+    X(CAUSE_NO_ADDRESS, "no-address") \
+    X(CAUSE_DNS_TEMP, "dns-temp") \
+    X(CAUSE_UNREACHABLE, "unreachable") \
+    X(CAUSE_PEER_GREETING, "peer-greeting") \
+    X(CAUSE_PEER_NO_STARTTLS, "peer-no-starttls") \
+    X(CAUSE_PEER_INJECTED, "peer-injected") \
+    X(CAUSE_PEER_TLS, "peer-tls") \
+    X(CAUSE_PEER_CERT, "peer-cert") \
+    X(CAUSE_PEER_DN, "peer-dn") \
+    X(CAUSE_PEER_REVOKED, "peer-revoked") \
+    X(CAUSE_PEER_UNCHECKED, "peer-unchecked") \
+    X(CAUSE_PEER_PROTOCOL, "peer-protocol") \
+    X(CAUSE_PEER_TIMEOUT, "peer-timeout") \
+    X(CAUSE_PEER_LOST, "peer-lost") \
+    X(CAUSE_PEER_NO_UTF8, "peer-no-utf8") \
+    X(CAUSE_PEER_NO_8BIT, "peer-no-8bit") \
+    X(CAUSE_PEER_NO_REQUIRETLS, "peer-no-requiretls") \
+    X(CAUSE_PEER_TOO_BIG, "peer-too-big") \
+    /* the queue */ \
+    X(CAUSE_LEFT_TRUST_SPACE, "left-trust-space") \
+    X(CAUSE_QUEUE_EXPIRED, "queue-expired") \
+    X(CAUSE_QUEUE_DROPPED, "queue-dropped") \
+    X(CAUSE_QUEUE_DELAYED, "queue-delayed") \
+    /* submission */ \
+    X(CAUSE_RATE_ACCOUNT, "rate-account") \
+    X(CAUSE_RATE_ADDRESS, "rate-address") \
+    X(CAUSE_CITIZEN_SIZE, "citizen-size") \
+    X(CAUSE_CITIZEN_ADDRESS, "citizen-address") \
+    X(CAUSE_NO_REQUIRETLS_HERE, "no-requiretls-here")
 
 enum cause {
 #define CAUSE_AS_ENUM(id, name) id,
