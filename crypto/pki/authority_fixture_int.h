@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "crypto/pki/pki_int.h"
+#include <openssl/conf.h>
 #include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -31,11 +32,15 @@ static inline void made_ext(X509 *x, const struct made *by, int nid, const char 
 {
     X509V3_CTX ctx;
     X509_EXTENSION *ext;
+    CONF *conf;
 
     if (!value)
         return;
+    conf = NCONF_new(NULL); /* policies are not made without one */
     X509V3_set_ctx(&ctx, by ? by->x : x, x, NULL, NULL, 0);
-    ext = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+    X509V3_set_nconf(&ctx, conf);
+    ext = X509V3_EXT_nconf_nid(conf, &ctx, nid, value);
+    NCONF_free(conf);
     if (!ext || !X509_add_ext(x, ext, -1))
         abort();
     X509_EXTENSION_free(ext);
