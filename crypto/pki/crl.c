@@ -30,14 +30,16 @@ static const char *looks_like(struct span s)
     return s.p[0] == 0x30 ? "DER, but no revocation list" : "not DER";
 }
 
-static enum rc fit(const struct pki_crl *c, const X509_ALGOR *alg, struct err *e)
+enum rc pki_crl_fit(const X509_CRL *crl, struct err *e)
 {
     const ASN1_OBJECT *oid = NULL;
+    const X509_ALGOR *alg = NULL;
 
+    X509_CRL_get0_signature(crl, NULL, &alg);
     X509_ALGOR_get0(&oid, NULL, NULL, alg);
     if (!pki_digest_strong(OBJ_obj2nid(oid)))
         return err_set(e, RC_DENIED, "the list's signature is over SHA-1, MD5 or an unknown digest");
-    return c->info.next_update > c->info.this_update
+    return X509_CRL_get0_nextUpdate(crl) != NULL
                ? RC_OK
                : err_set(e, RC_DENIED, "the list does not say until when it is good (nextUpdate)");
 }
@@ -45,7 +47,6 @@ static enum rc fit(const struct pki_crl *c, const X509_ALGOR *alg, struct err *e
 static enum rc describe(struct pki_crl *c, struct err *e)
 {
     STACK_OF(X509_REVOKED) *all = X509_CRL_get_REVOKED(c->crl);
-    const X509_ALGOR *alg = NULL;
 
     pki_name_text(X509_CRL_get_issuer(c->crl), c->info.issuer);
     if (!pki_time_utc(X509_CRL_get0_lastUpdate(c->crl), &c->info.this_update))
@@ -53,8 +54,7 @@ static enum rc describe(struct pki_crl *c, struct err *e)
     pki_time_utc(X509_CRL_get0_nextUpdate(c->crl), &c->info.next_update);
     c->info.revoked = all ? (uint32_t)sk_X509_REVOKED_num(all) : 0;
     c->info.delta = X509_CRL_get_ext_by_NID(c->crl, NID_delta_crl, -1) >= 0;
-    X509_CRL_get0_signature(c->crl, NULL, &alg);
-    return fit(c, alg, e);
+    return pki_crl_fit(c->crl, e);
 }
 
 enum rc pki_crl_parse(struct span der, struct pki_crl **c_out, struct err *e)

@@ -45,6 +45,9 @@ struct pki_addresses {
 };
 void pki_chain_addresses(const struct pki_chain *c, size_t i, struct pki_addresses *out);
 
+/* One more certificate of a chain as it travels: base/ipc.h's list of records, each one BYTES field (trustd_cert in trust/wire/wire.h). */
+void pki_list_add(struct buf *list, struct span der);
+
 /* ---- lists ---- */
 struct pki_crl;
 struct pki_crl_info {
