@@ -24,6 +24,9 @@ struct letter_conf {
     const char *host;                  /* our name in trace fields */
     const char *domain;                /* also ours as an authserv-id */
     const struct cms_anchors *anchors; /* NULL: signatures can not be judged */
+    struct pki_crl *const *crls;       /* revocation lists at hand, besides those in a message and what trustd says */
+    size_t n_crls;
+    bool require_revocation;           /* a signature whose revocation could not be checked is not accepted (word policy) */
     uint64_t max_message;
 };
 struct letter_peer { /* who brings it: filled at connect, EHLO and STARTTLS */

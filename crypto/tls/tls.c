@@ -24,6 +24,7 @@ struct tls_conf {
     gnutls_datum_t ticket_key;
     gnutls_certificate_request_t request;
     struct anchors anchors; /* as in cred, to be asked directly */
+    struct tls_rules client;
     struct far_key keys[2];
     struct keyd *k;      /* of the handshake at hand */
     struct err sign_err; /* why keyd did not sign */
@@ -224,6 +225,7 @@ static enum rc anchors_add(struct tls_conf *c, const struct tls_conf_spec *s, st
     int code;
 
     c->request = GNUTLS_CERT_IGNORE;
+    c->client = s->client;
     if (s->anchors_pem == NULL)
         return RC_OK;
     c->request = s->require_client ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST;
@@ -376,7 +378,7 @@ enum rc tls_accept(struct tls_conf *c, struct keyd *k, struct stream *s, struct 
         return rc;
     }
     l->anchors = c->anchors.n > 0 ? &c->anchors : NULL;
-    link_peer(l, GNUTLS_KP_TLS_WWW_CLIENT, NULL, peer_out);
+    link_peer(l, &c->client, NULL, peer_out);
     link_attach(l, s);
     return RC_OK;
 }
