@@ -61,6 +61,7 @@ static const struct {
     {"verify", step_verify}, /* S/MIME: the verdict goes to Authentication-Results */
     {"trace",
      step_trace}, /* Return-Path, Authentication-Results, Received: on top; submission: Date and Message-ID that lack */
+    {"citizen", step_citizen},       /* submission: who of them is a patient gets 25 MB at most */
     {"recipients", step_recipients}, /* whom a step has refused */
     {"file", step_file},             /* sealed, to every mailbox and the queue, in one transaction */
 };

@@ -20,11 +20,20 @@
 #include "policies/causes.h"
 
 enum letter_door { DOOR_RELAY /* port 25 */, DOOR_SUBMISSION };
+/* Port 25: of which domains the authors of a message may be. Setting smtpd.from_domain. */
+enum letter_from {
+    FROM_OPERATOR, /* listed for the DN that the peer has shown */
+    FROM_DOMAIN,   /* the envelope sender's; a null sender has none: as FROM_OPERATOR */
+    FROM_OFF       /* any */
+};
 struct letter_conf {
     const char *host;                  /* our name in trace fields */
     const char *domain;                /* also ours as an authserv-id */
     const struct cms_anchors *anchors; /* NULL: signatures can not be judged */
     uint64_t max_message;
+    enum letter_from from;
+    const char *citizens;              /* the domain of patients' mailboxes; "": none */
+    uint64_t citizen_max;              /* largest message submitted to one of them, as it leaves */
 };
 struct letter_peer { /* who brings it: filled at connect, EHLO and STARTTLS */
     struct span helo;
@@ -62,6 +71,8 @@ struct letter {
     struct buf results, trace;
     struct file_result filed;
 };
+/* The local part of a patient's address; empty when that is none. */
+struct span letter_citizen(const struct letter_conf *c, struct span address);
 void letter_begin(struct letter *l);                                    /* conf is set; draws mid */
 enum rc letter_put(struct letter *l, struct span piece, struct err *e); /* RC_PERM, CAUSE_TOO_BIG: beyond conf->max_message */
 enum cause letter_file(struct letter *l, struct err *e);

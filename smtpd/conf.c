@@ -72,6 +72,11 @@ static void load_log_key(const struct boot *b)
 static void load_limits(struct smtpd *c, const struct boot *b)
 {
     c->letter.max_message = (uint64_t)boot_num(b, "smtpd.max_message");
+    c->letter.from = (enum letter_from)boot_num(b, "smtpd.from_domain");
+    c->letter.citizens = boot_get(b, "smtpd.citizen_domain");
+    c->letter.citizen_max = (uint64_t)boot_num(b, "smtpd.citizen_max");
+    c->citizen_check = (enum citizen_check)boot_num(b, "smtpd.citizen_check");
+    logged_patients(c->letter.citizens);
     c->max_recipients = (unsigned)boot_num(b, "smtpd.max_recipients");
     c->max_unknown = (unsigned)boot_num(b, "smtpd.max_unknown");
     c->max_errors = (unsigned)boot_num(b, "smtpd.max_errors");
