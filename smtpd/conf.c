@@ -42,7 +42,8 @@ static void load_tls(struct smtpd *c, const struct boot *b)
 {
     const char *instance = instance_of(b);
     char peers[1024], mails[1024];
-    struct tls_conf_spec relay = {.anchors_pem = peers}, people = {.anchors_pem = NULL};
+    struct tls_conf_spec relay = {.anchors_pem = peers, .old_ciphers = boot_num(b, "smtpd.old_ciphers") != 0},
+                         people = {.anchors_pem = NULL};
     struct cms_anchors *anchors;
     struct err e;
 
