@@ -6,10 +6,11 @@
 
 enum { V4_BITS = 32, V6_BITS = 128, MAPPED = 12, TEXT = INET6_ADDRSTRLEN };
 
-bool nets_address(const char *ip, unsigned char out[NETS_ADDR])
-{
-    static const unsigned char mapped[MAPPED] = {[10] = 0xFF, [11] = 0xFF};
+static const unsigned char mapped[MAPPED] = {[10] = 0xFF, [11] = 0xFF};
 
+/* In sixteen octets, IPv4 mapped. */
+static bool address_of(const char *ip, unsigned char out[NETS_ADDR])
+{
     if (inet_pton(AF_INET6, ip, out) == 1)
         return true;
     memcpy(out, mapped, MAPPED);
@@ -39,7 +40,7 @@ static bool parse_one(struct span s, struct net *out)
         return false;
     snprintf(text, sizeof text, "%.*s", SPAN_ARG(ip));
     out->bits = (unsigned)bits + (v4 ? V6_BITS - V4_BITS : 0);
-    return nets_address(text, out->addr) && clear_from(out->addr, out->bits);
+    return address_of(text, out->addr) && clear_from(out->addr, out->bits);
 }
 
 bool nets_parse(struct span list, struct nets *out)
@@ -73,10 +74,29 @@ bool nets_has(const struct nets *n, const char *ip)
 {
     unsigned char a[NETS_ADDR];
 
-    if (n->n == 0 || !nets_address(ip, a))
+    if (n->n == 0 || !address_of(ip, a))
         return false;
     for (size_t i = 0; i < n->n; i++)
         if (in_net(&n->a[i], a))
             return true;
     return false;
+}
+
+uint64_t nets_key(const char *ip)
+{
+    unsigned char a[NETS_ADDR];
+    uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
+    size_t n;
+
+    if (!address_of(ip, a))
+        return 0;
+    n = memcmp(a, mapped, MAPPED) == 0 ? NETS_ADDR : NETS_ADDR / 2;
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ a[i]) * 0x100000001b3u;
+    return h | 1;
+}
+
+bool nets_loopback(const char *ip)
+{
+    return strncmp(ip, "127.", 4) == 0 || strcmp(ip, "::1") == 0;
 }

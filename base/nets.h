@@ -19,5 +19,5 @@ struct nets {
 };
 bool nets_parse(struct span list, struct nets *out);  /* false: one of them is none, or there are too many. Empty: none */
 bool nets_has(const struct nets *n, const char *ip);  /* ip: as inet_ntop writes it */
-/* "192.0.2.1" or "2001:db8::1" in sixteen octets, IPv4 mapped. False: it is neither. */
-bool nets_address(const char *ip, unsigned char out[NETS_ADDR]);
+uint64_t nets_key(const char *ip);   /* a hash of the address as limits count it: IPv4, or an IPv6 /64; never 0. 0: it is no address */
+bool nets_loopback(const char *ip);

@@ -87,6 +87,11 @@ static void load_limits(struct smtpd *c, const struct boot *b)
     c->login_ms = boot_num(b, "smtpd.login_timeout") * 1000;
     c->session_ms = 50 * 60 * 1000; /* shorter than a submission ticket lives */
     service_limits(&c->listener, b, "smtpd");
+    c->listener.dialler.rates =
+        (struct dialler_rates){.account_messages = (unsigned)boot_num(b, "smtpd.max_messages_per_account_hour"),
+                               .account_recipients = (unsigned)boot_num(b, "smtpd.max_recipients_per_account_hour"),
+                               .address_messages = (unsigned)boot_num(b, "smtpd.max_messages_per_address_hour"),
+                               .address_recipients = (unsigned)boot_num(b, "smtpd.max_recipients_per_address_hour")};
     store_timeout((int)boot_num(b, "stored.timeout") * 1000);
 }
 
