@@ -71,7 +71,7 @@ static void no_more_than_fit(void **state)
         snprintf(list + strlen(list), sizeof list - strlen(list), "10.0.0.%d,", i);
     assert_true(nets_parse(span_str(list), &n));
     assert_int_equal(n.n, NETS_MAX);
-    strcat(list, "::1");
+    snprintf(list + strlen(list), sizeof list - strlen(list), "::1");
     assert_false(nets_parse(span_str(list), &n));
 }
 

@@ -302,7 +302,9 @@ enum rc setting_check(const struct setting *s, const char *value, int64_t *num_o
     int64_t num = 0;
 
     if (!understood(s, span_str(value), &num))
-        return s->type == SET_WORD ? err_set(e, RC_SYNTAX, "%s = \"%s\": not one of %s", s->name, value, setting_words(s->name)) : err_set(e, RC_SYNTAX, "%s = \"%s\": not %s", s->name, value, wanted[s->type]);
+        return s->type == SET_WORD
+                   ? err_set(e, RC_SYNTAX, "%s = \"%s\": not one of %s", s->name, value, setting_words(s->name))
+                   : err_set(e, RC_SYNTAX, "%s = \"%s\": not %s", s->name, value, wanted[s->type]);
     if (s->hi > 0 && (num < s->lo || num > s->hi))
         return err_set(e, RC_PERM, "%s = \"%s\": outside %lld to %lld%s", s->name, value, (long long)s->lo,
                        (long long)s->hi,

@@ -33,6 +33,8 @@ struct letter_conf {
     uint64_t max_message;
     enum letter_from from;
     const char *citizens;              /* the domain of patients' mailboxes; "": none */
+    unsigned char once_key[32];        /* that keys of submissions are made with */
+    uint32_t once_s;                   /* a submission that comes again within that time is answered, not filed; 0: never */
     uint64_t citizen_max;              /* largest message submitted to one of them, as it leaves */
 };
 struct letter_peer { /* who brings it: filled at connect, EHLO and STARTTLS */
@@ -70,11 +72,15 @@ struct letter {
     struct buf cms;              /* open: signed here: the signature */
     struct buf results, trace;
     struct file_result filed;
+    struct digest *digest; /* submission: of the octets as they came; NULL: not asked for */
+    unsigned char once[STORE_ONCE];
+    bool has_once;
 };
 /* The local part of a patient's address; empty when that is none. */
 struct span letter_citizen(const struct letter_conf *c, struct span address);
 void letter_begin(struct letter *l);                                    /* conf is set; draws mid */
 enum rc letter_put(struct letter *l, struct span piece, struct err *e); /* RC_PERM, CAUSE_TOO_BIG: beyond conf->max_message */
+/* A submission that was filed before (docs/decisions/0019) is CAUSE_NONE, too: .filed.first is its id then. */
 enum cause letter_file(struct letter *l, struct err *e);
 /* Judges the message's S/MIME signature, in the words of RFC 7281 3.1. The author in From is compared with the certificate (RFC 8550 3).
  * The call comes after the whole message was put and after spool_end() and scan_end(), which a step has called. It reads .conf->anchors, .message

@@ -78,7 +78,8 @@ const char *logged_address(struct span address, char out[LOGGED_MAX])
     }
     all = span_of(low, n);
     domain = at < n ? span_from(all, at + 1) : SPAN_NULL;
-    if ((domain.n > 0 && (span_ieq_str(domain, patients[0]) || span_ieq_str(domain, patients[1]))) || holds_matricule(all))
+    if ((domain.n > 0 && (span_ieq_str(domain, patients[0]) || span_ieq_str(domain, patients[1]))) ||
+        holds_matricule(all))
         hashed(all, domain, out);
     else
         snprintf(out, LOGGED_MAX, "%s", log_esc(all));

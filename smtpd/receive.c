@@ -226,7 +226,8 @@ void receive_end(struct smtp_session *s)
     if (r == CAUSE_NONE) {
         s->errors = 0;
         s->messages++;
-        smtp_say(s, 250, "2.0.0", "Message enregistre / Message stored, id=%s", s->letter.mid);
+        smtp_say(s, 250, "2.0.0", "Message enregistre / Message stored, id=%s",
+                 s->letter.filed.first[0] ? s->letter.filed.first : s->letter.mid);
     } else {
         smtp_refuse(s, r, &e);
     }
