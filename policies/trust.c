@@ -212,3 +212,8 @@ bool dn_same(struct span sa, struct span sb)
         return false;
     return same_names(&a, &b, false) || same_names(&a, &b, true);
 }
+
+enum cause trust_temp(enum cause of_dird)
+{
+    return of_dird == CAUSE_LIST_STALE || of_dird == CAUSE_LIST_MISSING ? of_dird : CAUSE_DIR_TEMP;
+}

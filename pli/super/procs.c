@@ -22,11 +22,11 @@ const struct proc_def proc_defs[PROCS_] = {
 };
 
 const struct listener_def listener_defs[LISTENERS_] = {
-    [L_SMTP] = {"listen.smtp", "220"},
-    [L_SUBMISSION] = {"listen.submission", "220"},
-    [L_SUBMISSIONS] = {"listen.submissions", NULL},
-    [L_IMAP] = {"listen.imap", "* OK"},
-    [L_IMAPS] = {"listen.imaps", NULL},
+    [L_SMTP] = {"listen.smtp", "220", "smtpd.proxy_from"},
+    [L_SUBMISSION] = {"listen.submission", "220", "smtpd.proxy_from"},
+    [L_SUBMISSIONS] = {"listen.submissions", NULL, "smtpd.proxy_from"},
+    [L_IMAP] = {"listen.imap", "* OK", "imapd.proxy_from"},
+    [L_IMAPS] = {"listen.imaps", NULL, "imapd.proxy_from"},
 };
 
 void proc_uids(const char *user_prefix, int64_t base, uid_t out[PROCS_])

@@ -26,6 +26,7 @@ extern const struct proc_def proc_defs[PROCS_];
 struct listener_def {
     const char *name;            /* the setting, and the descriptor's name in base/boot.h: "listen.smtp" */
     const char *greeting;        /* first bytes a client hears; NULL: TLS first */
+    const char *proxies;         /* the setting that names whose connections begin with a PROXY header */
 };
 extern const struct listener_def listener_defs[LISTENERS_];
 
