@@ -6,7 +6,12 @@
 #include <poll.h>
 #include <stdlib.h>
 
-enum { PATIENCE_MS = 2000, CALL_MS = 120 * 1000 /* a list may have to be fetched and verified */, AGAIN_MS = 50, AGAIN_MOST_MS = 500 };
+enum {
+    PATIENCE_MS = 2000,
+    CALL_MS = 120 * 1000 /* a list may have to be fetched and verified */,
+    AGAIN_MS = 50,
+    AGAIN_MOST_MS = 500
+};
 
 struct trust {
     struct ipc_link *link;
@@ -18,11 +23,8 @@ struct trust *trust_new(enum ipc_role role)
 
     if (!t)
         die("out of memory");
-    t->link = ipc_link_new(&(struct ipc_link_how){.socket = "trustd.sock",
-                                                  .proto = &trustd_proto,
-                                                  .role = role,
-                                                  .patience_ms = PATIENCE_MS,
-                                                  .call_ms = CALL_MS});
+    t->link = ipc_link_new(&(struct ipc_link_how){
+        .socket = "trustd.sock", .proto = &trustd_proto, .role = role, .patience_ms = PATIENCE_MS, .call_ms = CALL_MS});
     return t;
 }
 
@@ -83,7 +85,8 @@ enum rc trust_check_wait(struct trust *t, enum trust_purpose p, struct span chai
 enum rc trust_update(struct trust *t, const struct trustd_update_req *rq, int xml_fd, struct trustd_update_rep *out,
                      struct buf *mem, int *index_fd_out, struct err *e)
 {
-    struct ipc_ask q = {.op = TRUSTD_UPDATE, .req = rq, .rep_out = out, .mem = mem, .req_fd = xml_fd, .rep_fd_out = index_fd_out};
+    struct ipc_ask q = {
+        .op = TRUSTD_UPDATE, .req = rq, .rep_out = out, .mem = mem, .req_fd = xml_fd, .rep_fd_out = index_fd_out};
 
     if (index_fd_out)
         *index_fd_out = -1;

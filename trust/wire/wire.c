@@ -15,6 +15,7 @@ IPC_TABLE(trustd_status_rep);
 IPC_TABLE(trustd_sources_req);
 IPC_TABLE(trustd_source);
 IPC_TABLE(trustd_sources_rep);
+IPC_TABLE(trustd_crl_rep);
 IPC_TABLE(trustd_ev_news);
 
 static const struct ipc_op ops[] = {
@@ -24,6 +25,7 @@ static const struct ipc_op ops[] = {
      IPC_REQ_FD | IPC_REP_FD | IPC_AGAIN | IPC_LONG},
     {TRUSTD_STATUS, "status", ROLE_ADMIN | ROLE_SUPER, NULL, trustd_status_rep_f, IPC_AGAIN},
     {TRUSTD_SOURCES, "sources", ROLE_ADMIN, trustd_sources_req_f, trustd_sources_rep_f, IPC_AGAIN},
+    {TRUSTD_CRL, "crl", ROLE_ADMIN, NULL, trustd_crl_rep_f, IPC_REQ_FD | IPC_AGAIN},
     {TRUSTD_EV_NEWS, "news", 0, NULL, trustd_ev_news_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto trustd_proto = {"trustd", 0x54525550u /* "PURT" */, TRUSTD_VERSION, ops,
