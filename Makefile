@@ -29,7 +29,7 @@ else ifeq ($(PROFILE),fuzz)
 else
   OPT := -O2 -g -D_FORTIFY_SOURCE=3
 endif
-CPPFLAGS += -I. -D_GNU_SOURCE -DPLI_VERSION='"$(shell cat VERSION)"' $(shell pkg-config --cflags-only-I libxml-2.0 2>/dev/null) $(shell pkg-config --cflags-only-I xmlsec1-openssl 2>/dev/null)
+CPPFLAGS += -I. -D_GNU_SOURCE -DPLI_VERSION='"$(shell cat VERSION)"' $(shell pkg-config --cflags-only-I libxml-2.0 2>/dev/null) $(shell pkg-config --cflags xmlsec1-openssl 2>/dev/null)
 CFLAGS   += -std=c11 $(OPT) $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS  += $(LDOPT) $(LDHARDEN)
 
