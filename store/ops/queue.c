@@ -85,12 +85,15 @@ static enum rc end_item(struct tx *t, uint64_t qid, uint32_t rcpt, const struct 
 enum rc do_queue_update(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_queue_update_req *rq = a->req;
+    struct store_queue_error told;
     struct buf mem = BUF_INIT;
     struct queued q;
     enum rc rc;
 
     if (rq->state < Q_WAITING || rq->state > Q_FAILED)
         return err_set(e, RC_SYNTAX, "store: no such queue state: %u", rq->state);
+    if (rq->last_error.n > 0 && !store_queue_error_read(rq->last_error, &told))
+        return err_set(e, RC_SYNTAX, "store: a queue entry's last error is not in its form");
     rc = get_item(t, rq->qid, rq->rcpt, true, &mem, &q, e);
     if (rc == RC_OK)
         rc = drop_due(t, rq->qid, rq->rcpt, &q, e);

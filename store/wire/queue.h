@@ -26,7 +26,7 @@ enum queue_state {
     F(T, FIX, epoch_rec, SEAL_EPOCH_REC)                                              \
     F(T, BYTES, mid, STORE_MID)               /* our message id */                    \
     F(T, BYTES, envelope, STORE_ENVELOPE)     /* sealed */                            \
-    F(T, BYTES, last_error, STORE_LAST_ERROR) /* sealed, or a status code only */
+    F(T, BYTES, last_error, STORE_LAST_ERROR) /* form: queue_error.h */
 IPC_MESSAGE(store_queue_item);
 
 /* The cursor is the item to begin with; with due_before it is answered only if it is still due. */
@@ -53,5 +53,5 @@ IPC_MESSAGE(store_queue_read_req);
     F(T, U32, rcpt)                                                               \
     F(T, U8, state)                           /* enum queue_state */              \
     F(T, U64, next_try)                       /* UTC s */                         \
-    F(T, BYTES, last_error, STORE_LAST_ERROR) /* sealed, or a status code only */
+    F(T, BYTES, last_error, STORE_LAST_ERROR) /* form: queue_error.h */
 IPC_MESSAGE(store_queue_update_req);

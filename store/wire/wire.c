@@ -63,6 +63,7 @@ IPC_TABLE(store_queue_list_req);
 IPC_TABLE(store_queue_list_rep);
 IPC_TABLE(store_queue_read_req);
 IPC_TABLE(store_queue_update_req);
+IPC_TABLE(store_queue_error);
 
 /* admin.h */
 IPC_TABLE(store_stats_rep);
