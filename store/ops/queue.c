@@ -84,12 +84,15 @@ static enum rc end_item(struct tx *t, uint64_t qid, uint32_t rcpt, const struct 
 
 static enum rc update_one(struct tx *t, enum ipc_role role, const struct store_queue_update_req *rq, struct err *e)
 {
+    struct store_queue_error told;
     struct buf mem = BUF_INIT;
     struct queued q;
     enum rc rc;
 
     if (rq->state < Q_WAITING || rq->state > Q_FAILED)
         return err_set(e, RC_SYNTAX, "store: no such queue state: %u", rq->state);
+    if (rq->last_error.n > 0 && !store_queue_error_read(rq->last_error, &told))
+        return err_set(e, RC_SYNTAX, "store: a queue entry's last error is not in its form");
     rc = get_item(t, rq->qid, rq->rcpt, true, &mem, &q, e);
     if (rc == RC_OK)
         rc = drop_due(t, rq->qid, rq->rcpt, &q, e);

@@ -26,7 +26,7 @@ enum queue_state {
     F(T, FIX, epoch_rec, SEAL_EPOCH_REC)                                              \
     F(T, BYTES, mid, STORE_MID)               /* our message id */                    \
     F(T, BYTES, envelope, STORE_ENVELOPE)     /* sealed */                            \
-    F(T, BYTES, last_error, STORE_LAST_ERROR) /* sealed, or a status code only */
+    F(T, BYTES, last_error, STORE_LAST_ERROR) /* form: queue_error.h */
 IPC_MESSAGE(store_queue_item);
 
 /* Who watches (STORE_WATCH) the queue: relayd, without a ticket; the folder says what it wants to hear of. */
@@ -58,7 +58,7 @@ IPC_MESSAGE(store_queue_read_req);
     F(T, U32, rcpt)                                                               \
     F(T, U8, state)                           /* enum queue_state */              \
     F(T, U64, next_try)                       /* UTC s */                         \
-    F(T, BYTES, last_error, STORE_LAST_ERROR) /* sealed, or a status code only */
+    F(T, BYTES, last_error, STORE_LAST_ERROR) /* form: queue_error.h */
 IPC_MESSAGE(store_queue_update_req);
 
 /* QUEUE_SETTLE: several updates in one transaction, all or none; one of an item that is not there is passed over. relayd's Q_WAITING leaves a held item

@@ -65,6 +65,7 @@ IPC_TABLE(store_queue_read_req);
 IPC_TABLE(store_queue_update_req);
 IPC_TABLE(store_queue_settle_req);
 IPC_TABLE(store_queue_settle_rep);
+IPC_TABLE(store_queue_error);
 
 /* admin.h */
 IPC_TABLE(store_stats_rep);

@@ -33,6 +33,7 @@
 #include "store/wire/folders.h"
 #include "store/wire/messages.h"
 #include "store/wire/queue.h"
+#include "store/wire/queue_error.h"
 
 #define STORED_VERSION 5
 extern const struct ipc_proto stored_proto;
