@@ -2,6 +2,7 @@
 /* flow/logged.c - see logged.h. */
 #include "flow/logged.h"
 #include "base/ascii.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/wipe.h"
 #include "crypto/seal/digest.h"
@@ -44,18 +45,27 @@ static bool holds_matricule(struct span low)
     return false;
 }
 
-static void hashed(struct span address, struct span domain, char out[LOGGED_MAX])
+/* 16 hexadecimal digits and a NUL. */
+static void digits_of(struct span what, char out[LOGGED_ID])
 {
     unsigned char mac[DIGEST_LEN];
-    int n = snprintf(out, LOGGED_MAX, "ins-");
 
     if (!have_key) {
         random_bytes(mac_key, sizeof mac_key);
         have_key = true;
     }
-    hmac_of(span_of(mac_key, sizeof mac_key), address, mac);
-    for (int i = 0; i < 8; i++)
-        n += snprintf(out + n, LOGGED_MAX - (size_t)n, "%02x", mac[i]);
+    hmac_of(span_of(mac_key, sizeof mac_key), what, mac);
+    for (int i = 0; i < (LOGGED_ID - 1) / 2; i++)
+        snprintf(out + 2 * i, 3, "%02x", mac[i]);
+}
+
+static void hashed(struct span address, struct span domain, char out[LOGGED_MAX])
+{
+    char digits[LOGGED_ID];
+    int n;
+
+    digits_of(address, digits);
+    n = snprintf(out, LOGGED_MAX, "ins-%s", digits);
     if (!holds_matricule(domain))
         snprintf(out + n, LOGGED_MAX - (size_t)n, "@%s", log_esc(domain));
 }
@@ -77,5 +87,23 @@ const char *logged_address(struct span address, char out[LOGGED_MAX])
         hashed(all, domain, out);
     else
         snprintf(out, LOGGED_MAX, "%s", log_esc(all));
+    return out;
+}
+
+const char *logged_message_id(struct span id, char out[LOGGED_ID])
+{
+    struct buf what = BUF_SECRET_INIT;
+
+    id = span_trim(id);
+    if (id.n >= 2 && id.p[0] == '<' && id.p[id.n - 1] == '>')
+        id = span_trim(span_head(span_from(id, 1), id.n - 2));
+    if (id.n == 0) {
+        snprintf(out, LOGGED_ID, "-");
+        return out;
+    }
+    buf_addstr(&what, "Message-ID ");
+    buf_addspan(&what, id);
+    digits_of(buf_span(&what), out);
+    buf_free(&what);
     return out;
 }

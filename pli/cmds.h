@@ -17,6 +17,7 @@ int cmd_account_passwd(struct cmd *c);
 int cmd_queue_list(struct cmd *c);
 int cmd_queue_show(struct cmd *c);
 int cmd_log_find(struct cmd *c);
+int cmd_trace(struct cmd *c);
 int cmd_store_check(struct cmd *c);
 int cmd_store_salvage(struct cmd *c);
 int cmd_store_stats(struct cmd *c);

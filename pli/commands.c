@@ -86,6 +86,10 @@ static const struct cmd_opt verify_opts[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct cmd_opt trace_opts[] = {
+    {"--recipient", "ADDRESS", "what concerns this recipient alone"},
+    {NULL, NULL, NULL},
+};
 static const struct cmd_opt expiring_opts[] = {
     {"--days", "N", "that end within so many days; default 30"},
     {NULL, NULL, NULL},
@@ -143,6 +147,8 @@ const struct command commands[] = {
     {"queue list", "", 0, 0, NEED_SERVER, cmd_queue_list, NULL, "messages that wait for recipients elsewhere"},
     {"queue show", "NUMBER", 1, 1, NEED_SERVER, cmd_queue_show, NULL,
      "one message of the queue, recipient by recipient"},
+    {"trace", "MESSAGE-ID", 1, 1, NEED_INSTANCE, cmd_trace, trace_opts,
+     "the story of one message, from every process: the header's Message-ID, or our id of the log and of Received"},
     {"log find", "ADDRESS", 1, 1, NEED_INSTANCE, cmd_log_find, NULL,
      "the lines of the logs that name an account's addresses, or another envelope address; a patient's is a hash "
      "there"},

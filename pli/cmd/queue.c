@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/cmd/queue.c - pli queue list, show: messages that wait for recipients elsewhere (admin/queue.h), for people and programs. */
-#include "admin/queue.h"
-#include "base/clock.h"
 #include "pli/cmds.h"
 #include "pli/instance.h"
-#include "pli/people.h"
+#include "pli/queue_rows.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,38 +13,6 @@ struct listing {
     size_t seen;
 };
 
-static json_t *item_json(const struct store_queue_item *it, const struct queued_envelope *env)
-{
-    char received[32], next[32];
-    json_t *j;
-
-    clock_iso((int64_t)it->received * 1000, received);
-    clock_iso((int64_t)it->next_try * 1000, next);
-    j = json_pack("{s:I,s:i,s:s,s:s,s:s,s:I,s:i}", "id", (json_int_t)it->qid, "rcpt", (int)it->rcpt, "state",
-                  queue_state_name(it->state), "received", received, "next_try", next, "size", (json_int_t)it->size,
-                  "attempts", (int)it->attempts);
-    json_object_set_new(j, "sender", json_text(env->sender));
-    json_object_set_new(j, "recipient", json_text(env->recipient));
-    json_object_set_new(j, "mid", json_text(it->mid));
-    json_object_set_new(j, "last_error", json_text(it->last_error));
-    return j;
-}
-
-static void item_text(const struct store_queue_item *it, const struct queued_envelope *env, bool whole)
-{
-    char received[32], next[32];
-
-    clock_iso((int64_t)it->received * 1000, received);
-    clock_iso((int64_t)it->next_try * 1000, next);
-    printf("%llu.%u  %-8s %9llu  %.16s  %.*s -> %.*s\n", (unsigned long long)it->qid, it->rcpt,
-           queue_state_name(it->state), (unsigned long long)it->size, received, SPAN_ARG(env->sender),
-           SPAN_ARG(env->recipient));
-    if (whole)
-        printf("    mid %.*s, %u attempts, next %s%s%.*s%s%.*s\n", SPAN_ARG(it->mid), it->attempts, next,
-               env->envid.n ? ", envelope id " : "", SPAN_ARG(env->envid), it->last_error.n ? ", last error " : "",
-               SPAN_ARG(it->last_error));
-}
-
 static enum rc row(const struct store_queue_item *it, const struct queued_envelope *env, void *ctx, struct err *e)
 {
     struct listing *l = ctx;
@@ -54,9 +20,9 @@ static enum rc row(const struct store_queue_item *it, const struct queued_envelo
     (void)e;
     l->seen++;
     if (l->rows)
-        json_array_append_new(l->rows, item_json(it, env));
+        json_array_append_new(l->rows, queue_item_json(it, env));
     else
-        item_text(it, env, l->whole);
+        queue_item_print(it, env);
     return RC_OK;
 }
 

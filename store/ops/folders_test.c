@@ -322,6 +322,8 @@ static void test_queue(void **state)
     struct store_queue_item it;
     struct store_deliver_rep rep;
     struct store_read_rep rd;
+    struct buf told = BUF_INIT;
+    struct store_queue_error why;
     struct letter l;
     struct err e;
     static char envelope[3000];
@@ -350,12 +352,17 @@ static void test_queue(void **state)
     assert_int_equal(
         store_call(relay, STORE_QUEUE_READ, &(struct store_queue_read_req){it.qid, SEAL_MESSAGE, 1}, -1, &rd, &e),
         RC_NOTFOUND);
+    store_queue_error_write(&told, CAUSE_UNREACHABLE, 0, SPAN_LIT("4.4.1"));
     up = (struct store_queue_update_req){it.qid, it.rcpt, Q_WAITING, 5000, SPAN_LIT("4.4.1")};
+    assert_int_equal(store_call(relay, STORE_QUEUE_UPDATE, &up, -1, NULL, &e), RC_SYNTAX); /* a text of a peer's */
+    up.last_error = buf_span(&told);
     OK(store_call(relay, STORE_QUEUE_UPDATE, &up, -1, NULL, &e));
     assert_int_equal(list_queue(relay, 2099, NULL), list_queue(relay, 0, NULL) - 1);
     list_queue(relay, 5000, &it);
     assert_int_equal(it.attempts, 1);
-    assert_true(span_eq_str(it.last_error, "4.4.1"));
+    assert_true(store_queue_error_read(it.last_error, &why));
+    assert_int_equal(why.cause, CAUSE_UNREACHABLE);
+    assert_true(span_eq_str(why.esc, "4.4.1"));
     up.state = Q_HELD;
     OK(store_call(relay, STORE_QUEUE_UPDATE, &up, -1, NULL, &e));
     assert_int_equal(list_queue(relay, 9000, NULL), list_queue(relay, 0, NULL) - 1);
@@ -368,6 +375,7 @@ static void test_queue(void **state)
     up.state = 9;
     assert_int_equal(store_call(relay, STORE_QUEUE_UPDATE, &up, -1, NULL, &e), RC_SYNTAX);
     assert_int_equal(list_queue(relay, 9000, NULL), list_queue(relay, 0, NULL));
+    buf_free(&told);
     store_free(&in);
     store_free(&relay);
 }

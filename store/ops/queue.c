@@ -62,7 +62,7 @@ enum rc queue_add(struct tx *t, uint64_t qid, const struct store_deliver_req *rq
         q.envelope = r[i].envelope;
         rc = put_item(t, qid, (uint32_t)i, &q, true, e);
     }
-    tx_touch(t, SEAL_QUEUE_BOX, 0, 0);
+    tx_touch(t, SEAL_QUEUE_BOX, QUEUE_NEWS, 0);
     return rc;
 }
 
@@ -82,33 +82,67 @@ static enum rc end_item(struct tx *t, uint64_t qid, uint32_t rcpt, const struct 
     return rc == RC_OK ? objref_add(t, q->oid, -1, e) : rc;
 }
 
-enum rc do_queue_update(struct tx *t, const struct ask *a, struct err *e)
+static enum rc update_one(struct tx *t, enum ipc_role role, const struct store_queue_update_req *rq, struct err *e)
 {
-    const struct store_queue_update_req *rq = a->req;
+    struct store_queue_error told;
     struct buf mem = BUF_INIT;
     struct queued q;
     enum rc rc;
 
     if (rq->state < Q_WAITING || rq->state > Q_FAILED)
         return err_set(e, RC_SYNTAX, "store: no such queue state: %u", rq->state);
+    if (rq->last_error.n > 0 && !store_queue_error_read(rq->last_error, &told))
+        return err_set(e, RC_SYNTAX, "store: a queue entry's last error is not in its form");
     rc = get_item(t, rq->qid, rq->rcpt, true, &mem, &q, e);
     if (rc == RC_OK)
         rc = drop_due(t, rq->qid, rq->rcpt, &q, e);
     if (rc != RC_OK)
         goto out;
-    tx_touch(t, SEAL_QUEUE_BOX, 0, 0);
     if (rq->state >= Q_DONE) {
         rc = end_item(t, rq->qid, rq->rcpt, &q, e);
         goto out;
     }
-    q.attempts += a->role == ROLE_RELAYD && rq->state == Q_WAITING;
-    q.state = rq->state;
+    q.attempts += role == ROLE_RELAYD && rq->state == Q_WAITING;
+    if (role != ROLE_RELAYD || q.state != Q_HELD)
+        q.state = rq->state;
     q.next_try = rq->next_try;
     q.last_error = rq->last_error;
     rc = put_item(t, rq->qid, rq->rcpt, &q, false, e);
 out:
     buf_free(&mem);
     return rc;
+}
+
+/* Before the first change, so that it stands in each way out. */
+static void touch(struct tx *t, enum ipc_role role)
+{
+    tx_touch(t, SEAL_QUEUE_BOX, role == ROLE_RELAYD ? QUEUE_OWN : QUEUE_NEWS, 0);
+}
+
+enum rc do_queue_update(struct tx *t, const struct ask *a, struct err *e)
+{
+    touch(t, a->role);
+    return update_one(t, a->role, a->req, e);
+}
+
+enum rc do_queue_settle(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_queue_settle_req *rq = a->req;
+    struct store_queue_settle_rep *rep = a->rep;
+    struct store_queue_update_req one;
+    struct span rest = rq->updates;
+    enum rc rc;
+
+    touch(t, a->role);
+    for (uint32_t n = 0; (rc = ipc_list_next(&rest, store_queue_update_req_f, &one, e)) == RC_OK; n++) {
+        if (n == STORE_SETTLES_MAX)
+            return err_set(e, RC_SYNTAX, "store: more than %d updates at once", STORE_SETTLES_MAX);
+        rc = update_one(t, a->role, &one, e);
+        if (rc != RC_OK && rc != RC_NOTFOUND)
+            return rc;
+        rep->settled += rc == RC_OK;
+    }
+    return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
 /* ---- list ---- */
@@ -154,7 +188,7 @@ static enum rc list_all(struct tx *t, const struct ask *a, struct err *e)
     struct queued q;
     struct span k, v;
     struct scan s;
-    enum rc rc = scan_open(&s, t, T_QUEUE, &from, 0, SCAN_MANY, e);
+    enum rc rc = scan_open(&s, t, T_QUEUE, &from, rq->one ? 8 : 0, rq->one ? SCAN_FEW : SCAN_MANY, e);
 
     while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK && (rc = rec_read(v, queued_f, &q, e)) == RC_OK)
         if (!list_item(a, be64(k.p), be32(k.p + 8), &q))
@@ -176,7 +210,7 @@ static enum rc due_from(struct tx *t, const struct store_queue_list_req *rq, str
     if (rc == RC_OK && q.state == Q_WAITING && q.next_try <= rq->due_before)
         *from_out = key_due(q.next_try, rq->qid_from, rq->rcpt_from);
     else
-        *from_out = key_due(0, 0, 0);
+        *from_out = key_due(rq->due_from, 0, 0);
     buf_free(&mem);
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }

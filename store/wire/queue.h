@@ -26,14 +26,19 @@ enum queue_state {
     F(T, FIX, epoch_rec, SEAL_EPOCH_REC)                                              \
     F(T, BYTES, mid, STORE_MID)               /* our message id */                    \
     F(T, BYTES, envelope, STORE_ENVELOPE)     /* sealed */                            \
-    F(T, BYTES, last_error, STORE_LAST_ERROR) /* sealed, or a status code only */
+    F(T, BYTES, last_error, STORE_LAST_ERROR) /* form: queue_error.h */
 IPC_MESSAGE(store_queue_item);
+
+/* Who watches (STORE_WATCH) the queue: relayd, without a ticket; the folder says what it wants to hear of. */
+enum queue_watch { QUEUE_NEWS = 1 /* an item is new, or an administrator changed one */, QUEUE_OWN /* what relayd itself changed */ };
 
 /* The cursor is the item to begin with; with due_before it is answered only if it is still due. */
 #define FIELDS_store_queue_list_req(F, T)                                                                      \
     F(T, U64, qid_from)                      /* cursor; 0: from the beginning */                               \
     F(T, U32, rcpt_from)                                                                                       \
-    F(T, U64, due_before)                    /* UTC s: only waiting ones that are due, oldest first; 0: all */
+    F(T, U64, due_before)                    /* UTC s: only waiting ones that are due, oldest first; 0: all */ \
+    F(T, U64, due_from)                      /* UTC s: of those, the ones due from then on. The cursor comes before it */ \
+    F(T, U8, one)                            /* 1: of the message qid_from only; not with due_before */
 IPC_MESSAGE(store_queue_list_req);
 
 #define FIELDS_store_queue_list_rep(F, T)                                   \
@@ -53,5 +58,15 @@ IPC_MESSAGE(store_queue_read_req);
     F(T, U32, rcpt)                                                               \
     F(T, U8, state)                           /* enum queue_state */              \
     F(T, U64, next_try)                       /* UTC s */                         \
-    F(T, BYTES, last_error, STORE_LAST_ERROR) /* sealed, or a status code only */
+    F(T, BYTES, last_error, STORE_LAST_ERROR) /* form: queue_error.h */
 IPC_MESSAGE(store_queue_update_req);
+
+/* QUEUE_SETTLE: several updates in one transaction, all or none; one of an item that is not there is passed over. relayd's Q_WAITING leaves a held item
+ * held: who held it while it was with a session finds it held. (So does QUEUE_UPDATE.) */
+enum { STORE_SETTLES_MAX = 256 };
+#define FIELDS_store_queue_settle_req(F, T)                                                       \
+    F(T, BYTES, updates, STORE_PAGE)          /* list of store_queue_update_req, at most SETTLES_MAX */
+IPC_MESSAGE(store_queue_settle_req);
+#define FIELDS_store_queue_settle_rep(F, T)                                       \
+    F(T, U32, settled)                        /* updates made */
+IPC_MESSAGE(store_queue_settle_rep);
