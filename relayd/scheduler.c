@@ -65,8 +65,6 @@ struct scheduler *scheduler_new(const struct boot *b)
 /* In the sandbox: connections are dialled at first use. */
 void scheduler_start(struct scheduler *s)
 {
-    struct err e;
-
     s->plan = schedule_new(&s->limits);
     s->store = store_new(ROLE_RELAYD);
     s->ear = store_new(ROLE_RELAYD);
@@ -76,9 +74,7 @@ void scheduler_start(struct scheduler *s)
     store_patience(s->store, PATIENCE_MS);
     store_patience(s->ear, PATIENCE_MS);
     dir_patience(s->dir, PATIENCE_MS);
-    s->out.secret = true;
-    if (buf_reserve(&s->in, IPC_MSG_MAX, &e) != RC_OK || buf_reserve(&s->out, IPC_MSG_MAX, &e) != RC_OK)
-        die("%s", e.log);
+    s->in.secret = true;
 }
 
 /* ---- waiting ---- */
@@ -207,7 +203,6 @@ void scheduler_free(struct scheduler **sp)
     dir_free(&s->dir);
     trust_free(&s->trust);
     buf_free(&s->in);
-    buf_free(&s->out);
     free(s->place);
     free(s);
     *sp = NULL;

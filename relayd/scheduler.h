@@ -113,7 +113,7 @@ struct scheduler {
     uint64_t seen_to;                   /* UTC s: what was due before has been looked at */
     uint64_t deferred_to;               /* UTC s: nothing that this process put off is due later */
     int64_t pause_until;                /* monotonic: a daemon is away */
-    struct buf in, out;
+    struct buf in;                      /* a session's packet */
     struct alarm alarms[32];
     size_t next_alarm;
     bool stopping, any_gone;
@@ -166,7 +166,7 @@ void host_doomed(struct scheduler *s, struct place *p);        /* some of them *
 void channel_read(struct scheduler *s, struct place *p);       /* one packet */
 void channel_give(struct scheduler *s, struct place *p);       /* a letter for one that asked, if there is one */
 void channel_settle(struct scheduler *s);                      /* every DONE of this round: settled together, then answered */
-bool channel_answer(struct scheduler *s, struct place *p, uint16_t op, const struct ipc_field *fields, const void *msg);
+void channel_answer(const struct place *p, uint16_t op, const struct ipc_field *fields, const void *msg);
 
 /* ---- scheduler_peer.c: who is it ---- */
 void peer_asked(struct scheduler *s, struct place *p, const struct channel_peer_req *rq);

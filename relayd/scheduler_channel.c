@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "base/wipe.h"
 #include "relayd/scheduler.h"
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,19 +12,13 @@
 
 #define MS 1000000LL
 
-/* ---- packets ---- */
-bool channel_answer(struct scheduler *s, struct place *p, uint16_t op, const struct ipc_field *fields, const void *msg)
+/* A session that does not read has gone, or is no session any more: its end is read next. */
+void channel_answer(const struct place *p, uint16_t op, const struct ipc_field *fields, const void *msg)
 {
-    ssize_t n;
+    struct err e;
 
-    buf_clear(&s->out);
-    buf_u16(&s->out, op);
-    if (fields)
-        ipc_encode(&s->out, fields, msg);
-    do
-        n = send(p->channel, s->out.p, s->out.n, MSG_DONTWAIT | MSG_NOSIGNAL);
-    while (n < 0 && errno == EINTR);
-    return n >= 0; /* else its end is read next */
+    if (channel_send(p->channel, op, fields, msg, &e) != RC_OK)
+        shutdown(p->channel, SHUT_RDWR);
 }
 
 /* ---- the end of a session ---- */
@@ -89,7 +82,7 @@ static bool on_sign(struct scheduler *s, struct place *p, const void *msg)
         rep.signature = buf_span(&sig);
     else
         log_err(LOG_WARN_, "tls-unsigned", &e);
-    channel_answer(s, p, CH_SIGN, channel_sign_rep_f, &rep);
+    channel_answer(p, CH_SIGN, channel_sign_rep_f, &rep);
     buf_free(&sig);
     return true;
 }
@@ -110,7 +103,7 @@ static bool on_ready(struct scheduler *s, struct place *p, const void *msg)
     p->state = PL_UP;
     verdict_cause(&p->why, FATE_LATER, CAUSE_PEER_LOST);
     schedule_up(s->plan, p->dest);
-    channel_answer(s, p, CH_READY, NULL, NULL);
+    channel_answer(p, CH_READY, NULL, NULL);
     return true;
 }
 
@@ -136,7 +129,7 @@ static bool on_chunk(struct scheduler *s, struct place *p, const void *msg)
     rep.ok = flight_chunk(s, p->flight, rq->chunk, &mem, &rep.sealed, &e) == RC_OK;
     if (!rep.ok)
         log_err(LOG_WARN_, "letter-unread", &e);
-    channel_answer(s, p, CH_CHUNK, channel_chunk_rep_f, &rep);
+    channel_answer(p, CH_CHUNK, channel_chunk_rep_f, &rep);
     buf_free(&mem);
     return true;
 }
@@ -199,36 +192,37 @@ static const struct question {
     [CH_NEXT] = {NULL, on_next},                 [CH_CHUNK] = {channel_chunk_req_f, on_chunk},
     [CH_DONE] = {channel_done_req_f, on_done},   [CH_END] = {channel_end_req_f, on_end}};
 
-static void question(struct scheduler *s, struct place *p, struct span packet)
+static void question(struct scheduler *s, struct place *p, uint16_t op, struct span body)
 {
     unsigned char msg[IPC_STRUCT_MAX] = {0};
-    struct rd r = rd_of(packet);
-    uint16_t op = rd_u16(&r);
     struct err e;
 
-    if (!rd_ok(&r) || op >= CH_OPS_ || !questions[op].run) {
+    if (op >= CH_OPS_ || !questions[op].run)
         misbehaves(s, p, "op");
-        return;
-    }
-    if (questions[op].fields ? ipc_decode(r.s, questions[op].fields, msg, &e) != RC_OK : r.s.n != 0) {
+    else if (questions[op].fields ? ipc_decode(body, questions[op].fields, msg, &e) != RC_OK : body.n != 0)
         misbehaves(s, p, "fields");
-        return;
-    }
-    if (!questions[op].run(s, p, msg))
+    else if (!questions[op].run(s, p, msg))
         misbehaves(s, p, "order");
 }
 
 void channel_read(struct scheduler *s, struct place *p)
 {
-    ssize_t n;
+    struct span body;
+    uint16_t op;
+    struct err e;
 
-    do
-        n = recv(p->channel, s->in.p, IPC_MSG_MAX, MSG_DONTWAIT);
-    while (n < 0 && errno == EINTR);
-    if (n > 0)
-        question(s, p, span_of(s->in.p, (size_t)n));
-    else if (n == 0 || errno != EAGAIN)
+    switch (channel_recv(p->channel, &s->in, &op, &body, &e)) {
+    case RC_OK:
+        question(s, p, op, body);
+        break;
+    case RC_MORE:
+        break;
+    case RC_SYNTAX:
+        misbehaves(s, p, "packet");
+        break;
+    default:
         closed(s, p);
+    }
 }
 
 /* ---- giving letters ---- */
@@ -240,7 +234,7 @@ static void say_no_more(struct scheduler *s, struct place *p)
         schedule_idle(s->plan, p->dest, -1);
     p->idle = p->asked = false;
     p->leaving = true;
-    channel_answer(s, p, CH_NEXT, channel_next_rep_f, &none);
+    channel_answer(p, CH_NEXT, channel_next_rep_f, &none);
 }
 
 static void say_letter(struct scheduler *s, struct place *p, struct span chunk)
@@ -251,9 +245,8 @@ static void say_letter(struct scheduler *s, struct place *p, struct span chunk)
     flight_next(p->flight, &rep, &rcpts, chunk);
     p->asked = false;
     p->stage = 0;
-    channel_answer(s, p, CH_NEXT, channel_next_rep_f, &rep);
+    channel_answer(p, CH_NEXT, channel_next_rep_f, &rep);
     wipe(&rep, sizeof rep);
-    wipe(s->out.p, s->out.n);
     buf_free(&rcpts);
 }
 
@@ -359,7 +352,7 @@ static void settled(struct scheduler *s, struct place *p)
     if (p->lost)
         finish(s, p);
     else
-        channel_answer(s, p, CH_DONE, NULL, NULL);
+        channel_answer(p, CH_DONE, NULL, NULL);
 }
 
 /* One transaction for the letters of places [from, to) that are in it. */

@@ -63,7 +63,7 @@ static void answer(struct scheduler *s, struct place *p, enum cause c)
         verdict_cause(&p->why, FATE_LATER, c);
         snprintf(p->why.text, sizeof p->why.text, "%s", text);
     }
-    channel_answer(s, p, CH_PEER, channel_peer_rep_f, &rep);
+    channel_answer(p, CH_PEER, channel_peer_rep_f, &rep);
 }
 
 void peer_again(struct scheduler *s, struct place *p)
