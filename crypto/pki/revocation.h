@@ -45,6 +45,9 @@ struct pki_addresses {
 };
 void pki_chain_addresses(const struct pki_chain *c, size_t i, struct pki_addresses *out);
 
+/* One more certificate of a chain as it travels: base/ipc.h's list of records, each one BYTES field (trustd_cert in trust/wire/wire.h). */
+void pki_list_add(struct buf *list, struct span der);
+
 /* ---- lists ---- */
 struct pki_crl;
 struct pki_crl_info {
@@ -58,6 +61,11 @@ enum rc pki_crl_parse(struct span der, struct pki_crl **c_out, struct err *e);
 struct pki_crl *pki_crl_ref(struct pki_crl *c);
 void pki_crl_free(struct pki_crl **c);
 const struct pki_crl_info *pki_crl_about(const struct pki_crl *c);
+/* Issuer, distribution point and kind: a younger list with the same value takes the place of an older one. */
+void pki_crl_scope(const struct pki_crl *c, unsigned char out[32]);
+/* A list whose issuer is called as one of these anchors must be signed by it. RC_DENIED: it is not. RC_OK also when no anchor is called so: who uses
+ * the list verifies it. b may be NULL. */
+enum rc pki_crl_by_anchor(const struct pki_anchors *a, const struct pki_anchors *b, const struct pki_crl *c, struct err *e);
 bool pki_crl_same_issuer(const struct pki_crl *a, const struct pki_crl *b);
 
 /* ---- what they say ---- */
