@@ -81,6 +81,7 @@ struct place {
     struct flight *flight;
 };
 
+enum peer_revocation { PEER_REQUIRE = 0 /* what cannot be checked is not sent to */, PEER_SOFT, PEER_OFF };
 struct alarm {
     char domain[SCHEDULE_DOMAIN + 1];
     enum cause cause;
@@ -95,7 +96,7 @@ struct scheduler {
     struct retry retry;
     struct schedule_limits limits;
     const char *host, *domain;
-    bool need_revocation;               /* trust.revocation: what cannot be checked is not sent to */
+    enum peer_revocation revocation;    /* trust.revocation */
     struct schedule *plan;
     struct store *store, *ear;
     bool listening;                     /* .ear watches */

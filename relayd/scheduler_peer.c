@@ -29,7 +29,7 @@ static enum cause not_revoked(struct scheduler *s, struct span chain, char *why,
     struct buf mem = BUF_INIT;
     struct err e;
     enum rc rc = trust_check(s->trust, TP_PEER, chain, &rep, &mem, &e);
-    enum cause c = s->need_revocation ? CAUSE_PEER_UNCHECKED : CAUSE_NONE;
+    enum cause c = s->revocation == PEER_REQUIRE ? CAUSE_PEER_UNCHECKED : CAUSE_NONE;
 
     *again_out = false;
     if (rc != RC_OK)
@@ -90,6 +90,10 @@ void peer_asked(struct scheduler *s, struct place *p, const struct channel_peer_
     }
     if (c != CAUSE_NONE) {
         answer(s, p, c);
+        return;
+    }
+    if (s->revocation == PEER_OFF) {
+        answer(s, p, CAUSE_NONE);
         return;
     }
     buf_clear(&p->chain);
