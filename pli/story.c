@@ -12,13 +12,15 @@ static const struct row {
 } rows[] = {
     /* the door */
     {"smtpd", "message-taken", NULL,
-     "reçu[ du compte {account}][ de l'opérateur {dn}] : expéditeur {from}, depuis {peer}[, {tls}][ {cipher}], {size} octets"},
+     "reçu[ du compte {account}][ de l'opérateur {dn}] : expéditeur {from}, depuis {peer}[, {tls}][ {cipher}], {size} "
+     "octets"},
     {"smtpd", "smime-verdict", NULL, "signature S/MIME : {result}[ ; révocation : {revocation}][ ; {cause}]"},
     {"smtpd", "message-refused", NULL, "refusé (étape {step}) : {why|cause}"},
     {"smtpd", "refused-for", NULL, "refusé pour {to}"},
     {"smtpd", "refused", NULL, "réponse {code} à {verb} : {why|cause}"},
     {"smtpd", "message-filed", "signed=1",
-     "accepté, signé ici : {boxes} boîte(s) de ce serveur, {remotes} destinataire(s) ailleurs[, n° {qid} dans la file d'attente]"},
+     "accepté, signé ici : {boxes} boîte(s) de ce serveur, {remotes} destinataire(s) ailleurs[, n° {qid} dans la file "
+     "d'attente]"},
     {"smtpd", "message-filed", NULL,
      "accepté : {boxes} boîte(s) de ce serveur, {remotes} destinataire(s) ailleurs[, n° {qid} dans la file d'attente]"},
     {"smtpd", "filed-for", NULL, "accepté pour {to}"},
@@ -26,14 +28,16 @@ static const struct row {
     /* the keys, the store */
     {"keyd", "sign-mail", "rc=ok", "signature faite au nom de {address}[, pour {actor}]"},
     {"keyd", "sign-mail", NULL, "signature refusée au nom de {address} : {rc}"},
-    {"stored", "stored", NULL, "sur disque : {places} boîte(s)[, {remotes} destinataire(s) ailleurs][, n° {qid} dans la file d'attente]"},
+    {"stored", "stored", NULL,
+     "sur disque : {places} boîte(s)[, {remotes} destinataire(s) ailleurs][, n° {qid} dans la file d'attente]"},
     {"stored", "queue-held", NULL, "n° {qid}.{rcpt} : retenu par l'administrateur"},
     {"stored", "queue-released", NULL, "n° {qid}.{rcpt} : libéré ou relancé par l'administrateur"},
     {"stored", "queue-dropped", NULL, "n° {qid}.{rcpt} : retiré par l'administrateur, l'expéditeur en sera averti"},
     {"stored", "queue-ended", NULL, "n° {qid}.{rcpt} : retiré par l'administrateur sans avis à l'expéditeur"},
     /* the way out */
     {"relayd", "relayed", NULL, "remis à {host}[ ({ip})][, {tls}] pour {to} : {code}[ {esc}][ {text}]"},
-    {"relayd", "relay-later", "cause=none", "pas encore remis à {to}[ par {host}] : réponse {code}[ {esc}][ {text}][ ; prochain essai {next}]"},
+    {"relayd", "relay-later", "cause=none",
+     "pas encore remis à {to}[ par {host}] : réponse {code}[ {esc}][ {text}][ ; prochain essai {next}]"},
     {"relayd", "relay-later", NULL, "pas encore remis à {to}[ par {host}] : {cause|cause}[ ; prochain essai {next}]"},
     {"relayd", "relay-failed", "cause=none", "refusé par {host} pour {to} : {code}[ {esc}][ {text}]"},
     {"relayd", "relay-failed", NULL, "abandonné pour {to} : {cause|cause}[ {code}][ {esc}][ {text}]"},

@@ -35,7 +35,7 @@
 #include "store/wire/queue.h"
 #include "store/wire/queue_error.h"
 
-#define STORED_VERSION 4
+#define STORED_VERSION 5
 extern const struct ipc_proto stored_proto;
 enum store_op {
     /* objects inline -> local mailboxes and queue, one transaction. smtpd relayd imapd(ticket: APPEND) */
@@ -78,5 +78,6 @@ enum store_op {
     STORE_PING,
     STORE_BOX_OPENED, /* the present slots opened the ticket's mailbox: the former ones go. imapd */
     STORE_DAMAGE, /* pages met that cannot be read. admin */
+    STORE_QUEUE_COUNT, /* by destination, state and last error. admin relayd */
     STORE_EV_CHANGED = 200
 };
