@@ -71,12 +71,6 @@ static bool envelope_matches(const struct queue_filter *f, const struct queued_e
            address_matches(f->sender, env->sender) && address_matches(f->recipient, env->recipient);
 }
 
-bool queue_filter_needs_envelopes(const struct queue_filter *f)
-{
-    return (f->domain.n > 0 && !(f->which & QK_DOMAIN)) || (f->sender.n > 0 && !(f->which & QK_SENDER)) ||
-           (f->recipient.n > 0 && !(f->which & QK_RECIPIENT) && !(f->which & QK_DOMAIN));
-}
-
 /* ---- the walk ---- */
 struct walk {
     const struct queue_filter *f;

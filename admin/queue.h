@@ -27,7 +27,6 @@ struct queue_filter { /* zeroed: everything */
 typedef enum rc (*queue_see)(const struct store_queue_item *item, const struct queued_envelope *envelope, void *ctx, struct err *e);
 /* Oldest message first. None is no error. */
 enum rc queue_each(struct admin *ad, const struct queue_filter *f, queue_see see, void *ctx, struct err *e);
-bool queue_filter_needs_envelopes(const struct queue_filter *f); /* stored can not find these: each entry must be opened */
 
 enum queue_act {
     QUEUE_RETRY = 1, /* waiting: tried now */

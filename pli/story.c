@@ -2,6 +2,7 @@
 /* pli/story.c - see pli/story.h. */
 #include "pli/story.h"
 #include "admin/names.h"
+#include "base/ascii.h"
 #include "policies/causes.h"
 #include <stdio.h>
 
@@ -55,19 +56,15 @@ const char *story_cause(struct span name)
 }
 
 /* ---- values ---- */
-static int hex(unsigned char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 void story_value(struct span s, struct buf *out)
 {
     struct buf plain = BUF_INIT, as = BUF_INIT;
     struct err e;
 
     for (size_t i = 0; i < s.n; i++) {
-        if (s.n - i >= 4 && s.p[i] == '\\' && s.p[i + 1] == 'x' && hex(s.p[i + 2]) >= 0 && hex(s.p[i + 3]) >= 0) {
-            buf_addc(&plain, (unsigned char)(hex(s.p[i + 2]) << 4 | hex(s.p[i + 3])));
+        if (s.n - i >= 4 && s.p[i] == '\\' && s.p[i + 1] == 'x' && ascii_hex(s.p[i + 2]) >= 0 &&
+            ascii_hex(s.p[i + 3]) >= 0) {
+            buf_addc(&plain, (unsigned char)(ascii_hex(s.p[i + 2]) << 4 | ascii_hex(s.p[i + 3])));
             i += 3;
         } else {
             buf_addc(&plain, s.p[i]);
@@ -142,11 +139,6 @@ static const struct row *row_of(const struct log_line *l)
         if (span_eq_str(l->prog, rows[i].prog) && span_eq_str(l->ev, rows[i].ev) && holds(l, rows[i].condition))
             return &rows[i];
     return NULL;
-}
-
-bool story_known(const struct log_line *l)
-{
-    return row_of(l) != NULL;
 }
 
 static void tell_as_it_stands(const struct log_line *l, struct buf *out)

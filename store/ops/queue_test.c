@@ -41,6 +41,21 @@ static size_t list_queue(struct store *s, uint64_t due, struct store_queue_item 
     return n;
 }
 
+static struct store_deliver_rep several_pages(struct store *in, const char *envelope)
+{
+    struct store_deliver_rep rep;
+    struct letter l;
+    struct err e;
+
+    for (int k = 0; k < 100; k++) {
+        letter_new(&l, 50, 0, 0);
+        letter_out(&l, envelope, 2000 + (uint64_t)k);
+        OK(letter_send(&l, in, NULL, &rep, &e));
+        letter_free(&l);
+    }
+    return rep;
+}
+
 static void test_queue(void **state)
 {
     struct store *in = store_new(ROLE_SMTPD), *relay = store_new(ROLE_RELAYD);
@@ -61,12 +76,7 @@ static void test_queue(void **state)
         letter_out(&l, envelope, 1000 + (uint64_t)i);
     OK(letter_send(&l, in, NULL, &rep, &e));
     letter_free(&l);
-    for (int k = 0; k < 100; k++) { /* several pages */
-        letter_new(&l, 50, 0, 0);
-        letter_out(&l, envelope, 2000 + (uint64_t)k);
-        OK(letter_send(&l, in, NULL, &rep, &e));
-        letter_free(&l);
-    }
+    rep = several_pages(in, envelope);
     assert_int_equal(list_queue(relay, 0, NULL), 125);
     assert_int_equal(list_queue(relay, 2009, NULL), list_queue(relay, 0, NULL) - 90);
     assert_int_equal(list_queue(relay, 2099, &it), list_queue(relay, 0, NULL));

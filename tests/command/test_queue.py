@@ -6,6 +6,7 @@ relayd is stopped (SIGSTOP) while the queue is looked at, so that nothing leaves
 import contextlib
 import os
 import signal
+import subprocess
 import time
 
 import pytest
@@ -183,3 +184,26 @@ def test_stats(inst):
     assert s["octets"] == sum(d["octets"] for d in s["domains"]) == sum(r["size"] for r in inst.json("queue", "list"))
     text = inst.pli("queue", "stats")
     assert text.startswith("4 recipients, ") and "deux.test" in text and "queue-dropped: Le message a ete retire" in text
+
+
+def test_a_list_opens_what_it_shows_and_no_more(inst):
+    """A queue of 3,000: what keyd is asked to open is what is shown, whatever waits beside it."""
+    tool = inst.bin.parent / "test/tests/lib/fill_queue"
+    if not tool.exists():
+        pytest.skip("make test-tools")
+    subprocess.run([tool, str(inst.root), "30", "100", "60"], check=True, stdout=subprocess.DEVNULL)
+
+    def opened(*options):
+        before = inst.output().count("ev=queue-open")
+        return len(listed(inst, *options)), inst.output().count("ev=queue-open") - before
+
+    assert opened("--limit", "20") == (20, 20)
+    assert opened("--domain", "d7.test") == (50, 50)
+    assert opened("--recipient", "p55@d55.test") == (1, 1)
+    assert opened("--domain", "nowhere.test") == (0, 0)
+    assert opened("--sender", "nobody@chu.test") == (0, 0)
+    assert opened("--cause", "peer-tls") == (0, 0)
+    before = inst.output().count("ev=queue-open")
+    s = inst.json("queue", "stats")
+    assert s["entries"] == 3000 and len(s["domains"]) == 60 and {d["entries"] for d in s["domains"]} == {50}
+    assert inst.output().count("ev=queue-open") - before == 60             # one a destination, for its name
