@@ -56,14 +56,16 @@ static uint16_t cause_of(const struct queued *q)
 }
 
 /* Entries whose keys are of another form, or made with another key, can not be told apart: they pass. */
+static const uint8_t parts[] = {QK_DOMAIN, QK_SENDER, QK_RECIPIENT}; /* in the order of the octets */
+
 static bool keys_match(const struct store_queue_list_req *rq, const struct queued *q)
 {
     if (rq->which == 0 || rq->keys.n != STORE_QUEUE_KEYS || q->keys.n != STORE_QUEUE_KEYS ||
         memcmp(rq->keys.p, q->keys.p, QUEUE_KEYS_ID) != 0)
         return true;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof parts; i++) {
         size_t at = QUEUE_KEYS_ID + i * QUEUE_KEY;
-        if ((rq->which >> i & 1) && memcmp(rq->keys.p + at, q->keys.p + at, QUEUE_KEY) != 0)
+        if ((rq->which & parts[i]) && memcmp(rq->keys.p + at, q->keys.p + at, QUEUE_KEY) != 0)
             return false;
     }
     return true;
