@@ -126,6 +126,7 @@ enum rc queue_each(struct admin *ad, const struct queue_filter *f, queue_see see
 {
     struct walk w = {f, see, ctx, 0, false};
     struct store_queue_list_req rq = {.qid_from = f->qid,
+                                      .one = f->qid != 0,
                                       .states = f->states,
                                       .cause = f->cause,
                                       .received_before = f->received_before,

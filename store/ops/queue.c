@@ -63,7 +63,7 @@ enum rc queue_add(struct tx *t, uint64_t qid, const struct store_deliver_req *rq
         q.envelope = r[i].envelope;
         rc = put_item(t, qid, (uint32_t)i, &q, true, e);
     }
-    tx_touch(t, SEAL_QUEUE_BOX, 0, 0);
+    tx_touch(t, SEAL_QUEUE_BOX, QUEUE_NEWS, 0);
     return rc;
 }
 
@@ -95,10 +95,9 @@ static enum rc check_update(const struct store_queue_update_req *rq, struct err 
 }
 
 /* relayd had the entry in hand while an administrator held or dropped it: what he said stays, and what relayd found is noted. */
-static void set_state(struct queued *q, const struct ask *a)
+static void set_state(struct queued *q, enum ipc_role role, const struct store_queue_update_req *rq)
 {
-    const struct store_queue_update_req *rq = a->req;
-    bool relayd_puts_off = a->role == ROLE_RELAYD && rq->state == Q_WAITING;
+    bool relayd_puts_off = role == ROLE_RELAYD && rq->state == Q_WAITING;
 
     q->attempts += relayd_puts_off;
     if (!relayd_puts_off || q->state == Q_WAITING) {
@@ -109,6 +108,41 @@ static void set_state(struct queued *q, const struct ask *a)
         q->last_error = rq->last_error;
 }
 
+/* mid_out: our id of its message. */
+static enum rc update_one(struct tx *t, enum ipc_role role, const struct store_queue_update_req *rq,
+                          char mid_out[STORE_MID + 1], struct err *e)
+{
+    struct buf mem = BUF_INIT;
+    struct queued q;
+    enum rc rc = check_update(rq, e);
+
+    if (rc == RC_OK)
+        rc = queue_get(t, rq->qid, rq->rcpt, true, &mem, &q, e);
+    if (rc == RC_OK && rq->from_states != 0 && !(rq->from_states >> q.state & 1))
+        rc = err_set(e, RC_EXISTS, "store: queue entry %llu.%u is in another state", (unsigned long long)rq->qid,
+                     rq->rcpt);
+    if (rc == RC_OK)
+        rc = drop_due(t, rq->qid, rq->rcpt, &q, e);
+    if (rc != RC_OK)
+        goto out;
+    snprintf(mid_out, STORE_MID + 1, "%.*s", SPAN_ARG(q.mid));
+    if (queue_state_ends(rq->state)) {
+        rc = end_item(t, rq->qid, rq->rcpt, &q, e);
+        goto out;
+    }
+    set_state(&q, role, rq);
+    rc = put_item(t, rq->qid, rq->rcpt, &q, false, e);
+out:
+    buf_free(&mem);
+    return rc;
+}
+
+/* Before the first change, so that it stands in each way out. */
+static void touch(struct tx *t, enum ipc_role role)
+{
+    tx_touch(t, SEAL_QUEUE_BOX, role == ROLE_RELAYD ? QUEUE_OWN : QUEUE_NEWS, 0);
+}
+
 struct updating {
     const struct ask *a;
     char mid[STORE_MID + 1]; /* of the entry */
@@ -117,29 +151,9 @@ struct updating {
 static enum rc update(struct tx *t, void *arg, struct err *e)
 {
     struct updating *u = arg;
-    const struct store_queue_update_req *rq = u->a->req;
-    struct buf mem = BUF_INIT;
-    struct queued q;
-    enum rc rc = queue_get(t, rq->qid, rq->rcpt, true, &mem, &q, e);
 
-    if (rc == RC_OK && rq->from_states != 0 && !(rq->from_states >> q.state & 1))
-        rc = err_set(e, RC_EXISTS, "store: queue entry %llu.%u is in another state", (unsigned long long)rq->qid,
-                     rq->rcpt);
-    if (rc == RC_OK)
-        rc = drop_due(t, rq->qid, rq->rcpt, &q, e);
-    if (rc != RC_OK)
-        goto out;
-    snprintf(u->mid, sizeof u->mid, "%.*s", SPAN_ARG(q.mid));
-    tx_touch(t, SEAL_QUEUE_BOX, 0, 0);
-    if (queue_state_ends(rq->state)) {
-        rc = end_item(t, rq->qid, rq->rcpt, &q, e);
-        goto out;
-    }
-    set_state(&q, u->a);
-    rc = put_item(t, rq->qid, rq->rcpt, &q, false, e);
-out:
-    buf_free(&mem);
-    return rc;
+    touch(t, u->a->role);
+    return update_one(t, u->a->role, u->a->req, u->mid, e);
 }
 
 /* What an administrator did to a letter belongs to its story (pli trace). relayd tells what it does itself. */
@@ -162,16 +176,35 @@ static void log_act(const struct updating *u)
 enum rc do_queue_update(struct tx *none, const struct ask *a, struct err *e)
 {
     struct updating u = {a, ""};
-    enum rc rc = check_update(a->req, e);
+    enum rc rc;
 
     (void)none;
-    if (rc != RC_OK)
-        return rc;
     room_to_delete(&a->d->env);
     rc = tx_run(&a->d->env, TX_WRITE, update, &u, e);
     if (rc == RC_OK && a->role == ROLE_ADMIN)
         log_act(&u);
     return rc;
+}
+
+enum rc do_queue_settle(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_queue_settle_req *rq = a->req;
+    struct store_queue_settle_rep *rep = a->rep;
+    struct store_queue_update_req one;
+    struct span rest = rq->updates;
+    char mid[STORE_MID + 1];
+    enum rc rc;
+
+    touch(t, a->role);
+    for (uint32_t n = 0; (rc = ipc_list_next(&rest, store_queue_update_req_f, &one, e)) == RC_OK; n++) {
+        if (n == STORE_SETTLES_MAX)
+            return err_set(e, RC_SYNTAX, "store: more than %d updates at once", STORE_SETTLES_MAX);
+        rc = update_one(t, a->role, &one, mid, e);
+        if (rc != RC_OK && rc != RC_NOTFOUND)
+            return rc;
+        rep->settled += rc == RC_OK;
+    }
+    return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
 /* ---- the message ---- */

@@ -87,7 +87,7 @@ static enum rc list_all(struct tx *t, const struct ask *a, struct err *e)
     struct queued q;
     struct span k, v;
     struct scan s;
-    enum rc rc = scan_open(&s, t, T_QUEUE, &from, 0, SCAN_MANY, e);
+    enum rc rc = scan_open(&s, t, T_QUEUE, &from, rq->one ? 8 : 0, rq->one ? SCAN_FEW : SCAN_MANY, e);
 
     while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK && (rc = rec_read(v, queued_f, &q, e)) == RC_OK) {
         bool enough = looks++ == STORE_QUEUE_LOOKS || (rq->most > 0 && items == rq->most);
@@ -120,7 +120,7 @@ static enum rc due_from(struct tx *t, const struct store_queue_list_req *rq, str
     if (rc == RC_OK && queue_state_due(q.state) && q.next_try <= rq->due_before)
         *from_out = key_due(q.next_try, rq->qid_from, rq->rcpt_from);
     else
-        *from_out = key_due(0, 0, 0);
+        *from_out = key_due(rq->due_from, 0, 0);
     buf_free(&mem);
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
