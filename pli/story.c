@@ -2,6 +2,7 @@
 /* pli/story.c - see pli/story.h. */
 #include "pli/story.h"
 #include "admin/names.h"
+#include "base/ascii.h"
 #include "policies/causes.h"
 #include <stdio.h>
 
@@ -12,13 +13,15 @@ static const struct row {
 } rows[] = {
     /* the door */
     {"smtpd", "message-taken", NULL,
-     "reçu[ du compte {account}][ de l'opérateur {dn}] : expéditeur {from}, depuis {peer}[, {tls}][ {cipher}], {size} octets"},
+     "reçu[ du compte {account}][ de l'opérateur {dn}] : expéditeur {from}, depuis {peer}[, {tls}][ {cipher}], {size} "
+     "octets"},
     {"smtpd", "smime-verdict", NULL, "signature S/MIME : {result}[ ; révocation : {revocation}][ ; {cause}]"},
     {"smtpd", "message-refused", NULL, "refusé (étape {step}) : {why|cause}"},
     {"smtpd", "refused-for", NULL, "refusé pour {to}"},
     {"smtpd", "refused", NULL, "réponse {code} à {verb} : {why|cause}"},
     {"smtpd", "message-filed", "signed=1",
-     "accepté, signé ici : {boxes} boîte(s) de ce serveur, {remotes} destinataire(s) ailleurs[, n° {qid} dans la file d'attente]"},
+     "accepté, signé ici : {boxes} boîte(s) de ce serveur, {remotes} destinataire(s) ailleurs[, n° {qid} dans la file "
+     "d'attente]"},
     {"smtpd", "message-filed", NULL,
      "accepté : {boxes} boîte(s) de ce serveur, {remotes} destinataire(s) ailleurs[, n° {qid} dans la file d'attente]"},
     {"smtpd", "filed-for", NULL, "accepté pour {to}"},
@@ -26,14 +29,16 @@ static const struct row {
     /* the keys, the store */
     {"keyd", "sign-mail", "rc=ok", "signature faite au nom de {address}[, pour {actor}]"},
     {"keyd", "sign-mail", NULL, "signature refusée au nom de {address} : {rc}"},
-    {"stored", "stored", NULL, "sur disque : {places} boîte(s)[, {remotes} destinataire(s) ailleurs][, n° {qid} dans la file d'attente]"},
+    {"stored", "stored", NULL,
+     "sur disque : {places} boîte(s)[, {remotes} destinataire(s) ailleurs][, n° {qid} dans la file d'attente]"},
     {"stored", "queue-held", NULL, "n° {qid}.{rcpt} : retenu par l'administrateur"},
     {"stored", "queue-released", NULL, "n° {qid}.{rcpt} : libéré ou relancé par l'administrateur"},
     {"stored", "queue-dropped", NULL, "n° {qid}.{rcpt} : retiré par l'administrateur, l'expéditeur en sera averti"},
     {"stored", "queue-ended", NULL, "n° {qid}.{rcpt} : retiré par l'administrateur sans avis à l'expéditeur"},
     /* the way out */
     {"relayd", "relayed", NULL, "remis à {host}[ ({ip})][, {tls}] pour {to} : {code}[ {esc}][ {text}]"},
-    {"relayd", "relay-later", "cause=none", "pas encore remis à {to}[ par {host}] : réponse {code}[ {esc}][ {text}][ ; prochain essai {next}]"},
+    {"relayd", "relay-later", "cause=none",
+     "pas encore remis à {to}[ par {host}] : réponse {code}[ {esc}][ {text}][ ; prochain essai {next}]"},
     {"relayd", "relay-later", NULL, "pas encore remis à {to}[ par {host}] : {cause|cause}[ ; prochain essai {next}]"},
     {"relayd", "relay-failed", "cause=none", "refusé par {host} pour {to} : {code}[ {esc}][ {text}]"},
     {"relayd", "relay-failed", NULL, "abandonné pour {to} : {cause|cause}[ {code}][ {esc}][ {text}]"},
@@ -51,19 +56,15 @@ const char *story_cause(struct span name)
 }
 
 /* ---- values ---- */
-static int hex(unsigned char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 void story_value(struct span s, struct buf *out)
 {
     struct buf plain = BUF_INIT, as = BUF_INIT;
     struct err e;
 
     for (size_t i = 0; i < s.n; i++) {
-        if (s.n - i >= 4 && s.p[i] == '\\' && s.p[i + 1] == 'x' && hex(s.p[i + 2]) >= 0 && hex(s.p[i + 3]) >= 0) {
-            buf_addc(&plain, (unsigned char)(hex(s.p[i + 2]) << 4 | hex(s.p[i + 3])));
+        if (s.n - i >= 4 && s.p[i] == '\\' && s.p[i + 1] == 'x' && ascii_hex(s.p[i + 2]) >= 0 &&
+            ascii_hex(s.p[i + 3]) >= 0) {
+            buf_addc(&plain, (unsigned char)(ascii_hex(s.p[i + 2]) << 4 | ascii_hex(s.p[i + 3])));
             i += 3;
         } else {
             buf_addc(&plain, s.p[i]);
@@ -138,11 +139,6 @@ static const struct row *row_of(const struct log_line *l)
         if (span_eq_str(l->prog, rows[i].prog) && span_eq_str(l->ev, rows[i].ev) && holds(l, rows[i].condition))
             return &rows[i];
     return NULL;
-}
-
-bool story_known(const struct log_line *l)
-{
-    return row_of(l) != NULL;
 }
 
 static void tell_as_it_stands(const struct log_line *l, struct buf *out)

@@ -69,7 +69,8 @@ static struct told *about(struct trace *t, const struct log_line *l)
         return m;
     if (t->own[0] && span_eq_str(l->mid, t->own))
         return told_new(t, l->mid);
-    if (!t->msgid[0] || span_find(l->pairs, SPAN_LIT("msgid=")) < 0 || !log_line_value(l, "msgid", &id) || !span_eq_str(id, t->msgid))
+    if (!t->msgid[0] || span_find(l->pairs, SPAN_LIT("msgid=")) < 0 || !log_line_value(l, "msgid", &id) ||
+        !span_eq_str(id, t->msgid))
         return NULL;
     t->late = t->late || !span_eq_str(l->ev, "message-taken");
     return told_new(t, l->mid);
@@ -81,7 +82,8 @@ static struct told *signed_for(const struct trace *t, const struct log_line *l)
     struct span peer;
     uint64_t pid;
 
-    if (t->n == 0 || !span_eq_str(l->ev, "sign-mail") || !log_line_value(l, "peer", &peer) || !span_u64(peer, INT32_MAX, &pid))
+    if (t->n == 0 || !span_eq_str(l->ev, "sign-mail") || !log_line_value(l, "peer", &peer) ||
+        !span_u64(peer, INT32_MAX, &pid))
         return NULL;
     for (size_t i = 0; i < t->n; i++)
         if (t->a[i].pid == (long)pid && pid > 0)
@@ -151,7 +153,9 @@ static int gather(struct cmd *c, struct trace *t)
         if (rc == RC_OK && t->late)
             rc = RC_MORE; /* now that our ids are known */
     }
-    return rc == RC_OK ? PLI_OK : rc == RC_MORE ? cmd_fail(c, "the log is turned over all the time: try again") : cmd_err(c, &e);
+    return rc == RC_OK     ? PLI_OK
+           : rc == RC_MORE ? cmd_fail(c, "the log is turned over all the time: try again")
+                           : cmd_err(c, &e);
 }
 
 /* ---- what still waits ---- */
@@ -175,8 +179,9 @@ static enum rc waits(const struct store_queue_item *it, const struct queued_enve
     if (w->rows)
         json_array_append_new(w->rows, queue_item_json(it, env));
     else
-        printf("  attend encore : n° %llu.%u pour %.*s, %s, %u essai(s), prochain essai %s\n", (unsigned long long)it->qid,
-               it->rcpt, SPAN_ARG(env->recipient), queue_state_name(it->state), it->attempts, next);
+        printf("  attend encore : n° %llu.%u pour %.*s, %s, %u essai(s), prochain essai %s\n",
+               (unsigned long long)it->qid, it->rcpt, SPAN_ARG(env->recipient), queue_state_name(it->state),
+               it->attempts, next);
     return RC_OK;
 }
 
@@ -192,7 +197,7 @@ static int tell_queue(struct cmd *c, const struct trace *t, const struct told *m
         fprintf(stderr, "pli trace: pli serve is not running: the queue is not asked\n");
         return PLI_OK;
     }
-    if (queue_each(inst_admin(c), m->qid, waits, &w, &e) != RC_OK)
+    if (queue_each(inst_admin(c), &(struct queue_filter){.qid = m->qid}, waits, &w, &e) != RC_OK)
         return cmd_err(c, &e);
     if (!w.any && !rows)
         printf("  n'attend plus dans la file\n");

@@ -349,8 +349,8 @@ static void log_stored(const struct delivery *d)
         return;
     snprintf(mid, sizeof mid, "%.*s", SPAN_ARG(d->rq->mid));
     log_message(mid);
-    log_ev(LOG_INFO_, "stored", "size=%llu places=%zu remotes=%zu qid=%llu", (unsigned long long)d->rq->size, d->n_places,
-           d->n_remotes, (unsigned long long)rep->qid);
+    log_ev(LOG_INFO_, "stored", "size=%llu places=%zu remotes=%zu qid=%llu", (unsigned long long)d->rq->size,
+           d->n_places, d->n_remotes, (unsigned long long)rep->qid);
     log_message("");
 }
 
