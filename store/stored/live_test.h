@@ -338,7 +338,7 @@ static inline void letter_to(struct letter *l, uint64_t mbx, uint32_t folder, ui
 static inline void letter_out(struct letter *l, const char *who, uint64_t not_before)
 {
     struct store_remote r = {
-        .notify = 1, .not_before = not_before, .domain_key = SPAN_LIT("0123456789abcdef"), .envelope = span_str(who)};
+        .notify = 1, .not_before = not_before, .keys = SPAN_LIT("0123456789abcdef"), .envelope = span_str(who)};
 
     memset(l->rq.queue_epoch_rec, 9, sizeof l->rq.queue_epoch_rec);
     l->rq.queue_epoch = seal_epoch_id(SEAL_QUEUE_BOX, l->rq.queue_epoch_rec);

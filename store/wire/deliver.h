@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "store/wire/common.h"
+#include "store/wire/queue.h"
 
 /* A record of deliver.places: an entry in a local mailbox. */
 #define FIELDS_store_place(F, T)                                                                                       \
@@ -20,7 +21,7 @@ IPC_MESSAGE(store_place);
 #define FIELDS_store_remote(F, T)                                                                                         \
     F(T, U16, notify)                         /* what RFC 3461 NOTIFY asked for */                                        \
     F(T, U64, not_before)                     /* UTC s; not tried earlier */                                              \
-    F(T, BYTES, domain_key, STORE_DOMAIN_KEY) /* an HMAC of the domain, for fairness between domains */                   \
+    F(T, BYTES, keys, STORE_QUEUE_KEYS)       /* queue.h; empty: it can not be found by its addresses */                  \
     F(T, BYTES, envelope, STORE_ENVELOPE)     /* sealed, kind SEAL_ENVELOPE, its own oid inside: address, ORCPT, ENVID */
 IPC_MESSAGE(store_remote);
 
