@@ -489,6 +489,7 @@ static void run_case(const struct test_case *c)
     int peer[2], channel[2];
     struct err e;
     pid_t session, server;
+    int64_t t0 = clock_mono();
 
     if (c->ms)
         mine.command_ms = mine.data_ms = mine.final_ms = c->ms;
@@ -520,6 +521,7 @@ static void run_case(const struct test_case *c)
         fail_msg("%s: told %s, due is %s", c->name, buf_cstr(&s.told), c->told);
     if (status_of(server) != 0)
         fail_msg("%s: the script was not followed", c->name);
+    if (getenv("PLI_TIMES")) fprintf(stderr, "%s: %lld ms\n", c->name, (long long)(clock_mono() - t0) / 1000000);
     buf_free(&s.told);
     buf_free(&s.sealed);
 }

@@ -45,7 +45,7 @@ static const struct test_case good[] = {
 static const struct test_case early[] = { /* before any letter: the host's failure */
     {.name = "greeting 554", .told = "{peer-greeting@1 554}", .step = {"S:554 5.3.2 no", "C:QUIT", "S:221 bye", "GONE"}, .letter = ONE},
     {.name = "greeting 421", .told = "{peer-greeting@1 421}", .step = {"S:421 busy", "GONE"}, .letter = ONE},
-    {.name = "greeting 200", .told = "{peer-greeting@1 250}", .step = {"S:250 hello", "C:QUIT", "GONE"}, .letter = ONE, .ms = 1000},
+    {.name = "greeting 200", .told = "{peer-greeting@1 250}", .step = {"S:250 hello", "C:QUIT", "S:221 bye", "GONE"}, .letter = ONE},
     {.name = "greeting is HTTP", .told = "{peer-protocol@1 0}", .step = {"S:HTTP/1.1 400 Bad", "GONE"}, .letter = ONE},
     {.name = "greeting with bare LF", .told = "{peer-protocol@1 0}", .step = {"R:220 mx\n", "GONE"}, .letter = ONE},
     {.name = "greeting too long", .told = "{peer-protocol@1 0}", .step = {"ENDLESS"}, .letter = ONE},
@@ -72,15 +72,14 @@ static const struct test_case early[] = { /* before any letter: the host's failu
     {.name = "EHLO again 550", .told = "P{none@6 550}", .step = {CLEAR, "S:550 5.7.1 not you", "C:QUIT", "S:221 bye", "GONE"}, .letter = ONE},
     {.name = "EHLO again closes", .told = "P{peer-tls@6 0}", .step = {CLEAR, "CLOSE"}, .letter = ONE},
     {.name = "EHLO again hangs", .told = "P{peer-timeout@6 0}", .step = {CLEAR, "HANG"}, .letter = ONE, .ms = 700},
-    {.name = "leaves while idle", .told = "PR{peer-lost@12 0}", .step = {PLAIN, MAIL, RCPT_B, "C:DATA", "S:354 go", "DATA", "S:250 ok", "CLOSE"}, .letter = ONE},
+    {.name = "leaves while idle", .told = "PR[0T250]{peer-lost@12 0}", .step = {PLAIN, MAIL, RCPT_B, "C:DATA", "S:354 go", "DATA", "S:250 ok", "CLOSE"}, .letter = ONE},
 };
 /* clang-format on */
 
 static void run_all(const struct test_case *c, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (c[i].told)
-            run_case(&c[i]);
+        run_case(&c[i]);
 }
 
 static void test_good(void **st)

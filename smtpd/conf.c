@@ -3,6 +3,7 @@
  * See smtpd/conf.h. */
 #include "smtpd/conf.h"
 #include "base/service.h"
+#include "base/service_listen.h"
 #include "base/wipe.h"
 #include "flow/logged.h"
 #include <stdio.h>
