@@ -35,7 +35,7 @@ LDFLAGS  += $(LDOPT) $(LDHARDEN)
 
 # ---- folders, each a library of its .c files (tests, fuzzers and mains apart) ----
 LIB_DIRS := base proto mime crypto policies extract store trust directory flow admin
-SUB_proto     := proto/smtp proto/imap proto/sasl
+SUB_proto     := proto/smtp proto/imap proto/sasl proto/proxy
 SUB_crypto    := crypto/seal crypto/pki crypto/cms crypto/tls crypto/keyd/client
 SUB_directory := directory/schema
 SUB_store     := store/wire store/client
@@ -89,7 +89,7 @@ SYS_pli-imapd   := $(S_tls) $(S_ssl) $(S_mime) $(S_base)
 SYS_pli-relayd  := $(S_etpan) $(S_dns) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
 SYS_pli-stored  := $(S_db) $(S_ssl) $(S_base)
 SYS_pli-keyd    := $(S_tls) $(S_ssl) $(S_base)
-SYS_pli-trustd  := $(S_web) $(S_xml) $(S_tls) $(S_ssl) $(S_base)
+SYS_pli-trustd  := $(S_web) $(S_xml) $(S_tls) $(S_ssl) -lunistring $(S_base)
 SYS_pli-dird    := $(S_ldap) $(S_ssl) $(S_base)
 
 # A program is its folder's .c files; one that has no source yet is left out (until every room is furnished).

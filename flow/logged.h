@@ -19,6 +19,8 @@
 
 enum { LOGGED_KEY = 32, LOGGED_MAX = 400, LOGGED_ID = 17, LOGGED_QUEUE_KEYS = 40 };
 void logged_key(const unsigned char key[LOGGED_KEY]);
+/* The domain of patients, setting smtpd.citizen_domain; borrowed. patient.mssante.fr stays one, too. */
+void logged_patients(const char *domain);
 const char *logged_address(struct span address, char out[LOGGED_MAX]); /* out */
 /* id: a Message-ID field's body, unfolded, or what a person typed; with its brackets or without. "-" for an empty one. Gives out. */
 const char *logged_message_id(struct span id, char out[LOGGED_ID]);

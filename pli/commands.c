@@ -84,6 +84,8 @@ static const struct cmd_opt issue_opts[] = {
 
 static const struct cmd_opt verify_opts[] = {
     {"--anchors", "FILE.pem", "trust anchors; default those of the instance, smtpd.mail_anchors"},
+    {"--crls", "FILE|DIR", "revocation lists at hand (DER), besides those in the mail"},
+    {"--require-revocation", NULL, "a signature whose revocation cannot be checked is not accepted"},
     {NULL, NULL, NULL},
 };
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* policies/identifiers_test.c - rows with published or computed examples (spec/mssante.md 2.7), and every prefix of each. */
 #include "policies/identifiers.h"
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <cmocka.h>
 
 typedef bool (*check_fn)(struct span);
 static const struct row {
@@ -29,6 +29,21 @@ static const struct row {
     {"siret, La Poste head office", siret_ok, "35600000000048", true},
     {"siret, La Poste, sum of digits only", siret_ok, "35600000049837", true},
     {"siret, La Poste, neither", siret_ok, "35600000049836", false},
+    {"ins", ins_ok, "279035121518989", true},
+    {"ins, wrong key", ins_ok, "279035121518988", false},
+    {"ins, key 00", ins_ok, "279035121518900", false},
+    {"ins, Corsica 2A", ins_ok, "155082A00400147", true},
+    {"ins, Corsica 2B", ins_ok, "155082B00400174", true},
+    {"ins, 2B's key for 2A", ins_ok, "155082A00400174", false},
+    {"ins, small letter", ins_ok, "155082a00400147", true},
+    {"ins, 1A", ins_ok, "155081A00400147", false},
+    {"ins, letter elsewhere", ins_ok, "1550A2A00400147", false},
+    {"ins, 2C", ins_ok, "155082C00400147", false},
+    {"ins, letter in the key", ins_ok, "2790351215189A9", false},
+    {"ins, 14", ins_ok, "27903512151898", false},
+    {"ins, 16", ins_ok, "2790351215189890", false},
+    {"ins, name", ins_ok, "jean.dupont", false},
+    {"ins, empty", ins_ok, "", false},
     {"siren", siren_ok, "187512751", true},
     {"siren, wrong", siren_ok, "187512752", false},
     {"structure finess", structure_ok, "300017985", true},

@@ -176,6 +176,13 @@ bool schedule_old(struct schedule *s, uint64_t now, uint64_t *qid_out, uint32_t 
     return false;
 }
 
+bool schedule_flying(const struct schedule *s, uint64_t qid, uint32_t rcpt)
+{
+    uint32_t i = find(s, qid, rcpt);
+
+    return i && letter_at(s, entry_at(s, i)->letter)->flying;
+}
+
 /* ---- seen from outside ---- */
 const char *schedule_domain(const struct schedule *s, uint32_t dest)
 {

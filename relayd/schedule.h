@@ -46,6 +46,8 @@ void schedule_age(struct schedule *s, uint64_t qid, uint32_t rcpt, uint64_t at);
 /* An entry whose age is to be looked at, and that is with no session; it is asked about again in a minute unless schedule_age() says when. */
 bool schedule_old(struct schedule *s, uint64_t now, uint64_t *qid_out, uint32_t *rcpt_out, uint32_t *dest_out);
 
+bool schedule_flying(const struct schedule *s, uint64_t qid, uint32_t rcpt); /* it is with a session */
+
 /* ---- places: schedule_place() gives one, and each ends by schedule_closed() or schedule_failed() ---- */
 bool schedule_place(struct schedule *s, uint64_t now, uint32_t *dest_out); /* false: nobody wants one, or there is none */
 void schedule_up(struct schedule *s, uint32_t dest);                       /* the session may be given letters */
@@ -54,7 +56,6 @@ void schedule_closed(struct schedule *s, uint32_t dest, bool was_up);      /* in
  * rested already. */
 bool schedule_failed(struct schedule *s, uint32_t dest, bool was_up, uint64_t now, uint64_t until);
 uint32_t schedule_failures(const struct schedule *s, uint32_t dest); /* in a row */
-void schedule_failures_set(struct schedule *s, uint32_t dest, uint32_t n); /* of an earlier run: what its entries say. Less than now: nothing */
 const char *schedule_domain(const struct schedule *s, uint32_t dest);
 uint64_t schedule_rests(const struct schedule *s, uint32_t dest); /* until when; 0: it does not */
 

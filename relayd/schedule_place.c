@@ -202,15 +202,6 @@ uint32_t schedule_failures(const struct schedule *s, uint32_t dest)
     return dest_at(s, dest)->failures;
 }
 
-void schedule_failures_set(struct schedule *s, uint32_t dest, uint32_t n)
-{
-    struct dest *d = dest_at(s, dest);
-
-    if (d->connecting + d->up == 0 && !d->proven && n > d->failures)
-        d->failures = n;
-    sched_settle(s, dest);
-}
-
 uint64_t schedule_rests(const struct schedule *s, uint32_t dest)
 {
     return dest_at(s, dest)->rest;

@@ -20,6 +20,7 @@ enum trustd_op {
     TRUSTD_UPDATE,       /* admin: take this list (a descriptor of the XML), or only try it; or fetch now */
     TRUSTD_STATUS,       /* admin super */
     TRUSTD_SOURCES,      /* admin: each CRL and OCSP address known: age, next fetch, failures */
+    TRUSTD_CRL,          /* admin: take this revocation list (a descriptor of the DER), for an authority that names no address */
     TRUSTD_EV_NEWS = 200 /* pushed: another index is in use */
 };
 enum { TRUST_CHAIN_MAX = 64 * 1024, TRUST_CERTS_MAX = 8, TRUST_TEXT = 256, TRUST_URL = 512, TRUST_NAME = 512, TRUST_PEM_MAX = 16 * 1024 };
@@ -32,7 +33,8 @@ IPC_MESSAGE(trustd_index_req);
 #define FIELDS_trustd_index_rep(F, T)                                                                        \
     F(T, U64, generation)                    /* grows with each list taken into use, also after a restart */ \
     F(T, U64, generated)                     /* UTC s: DateDeGeneration */                                   \
-    F(T, U64, taken)                         /* UTC s: when it was last seen to be the newest */
+    F(T, U64, taken)                         /* UTC s: when it was last seen to be the newest */             \
+    F(T, U8, stale)                          /* 1: older than trust.max_age; nobody may rely on it */
 IPC_MESSAGE(trustd_index_rep);
 
 /* ---- TRUSTD_CHECK ---- */
@@ -123,6 +125,14 @@ IPC_MESSAGE(trustd_source); /* a list record */
     F(T, BYTES, sources, 80 * 1024)          /* list of trustd_source */                  \
     F(T, U32, next)                          /* 0: that was all */
 IPC_MESSAGE(trustd_sources_rep);
+
+/* ---- TRUSTD_CRL. RC_SYNTAX, RC_DENIED with e->log: it is no list that can be used, or is older than the one held. ---- */
+#define FIELDS_trustd_crl_rep(F, T)                                                       \
+    F(T, BYTES, issuer, TRUST_NAME)          /* RFC 4514 */                               \
+    F(T, U64, this_update)                                                                \
+    F(T, U64, next_update)                                                                \
+    F(T, U32, revoked)                       /* entries */
+IPC_MESSAGE(trustd_crl_rep);
 
 #define FIELDS_trustd_ev_news(F, T)          \
     F(T, U64, generation)
