@@ -237,7 +237,7 @@ static void say_no_more(struct scheduler *s, struct place *p)
     channel_answer(p, CH_NEXT, channel_next_rep_f, &none);
 }
 
-static void say_letter(struct scheduler *s, struct place *p, struct span chunk)
+static void say_letter(struct place *p, struct span chunk)
 {
     struct channel_next_rep rep;
     struct buf rcpts = BUF_SECRET_INIT;
@@ -267,7 +267,7 @@ static bool give(struct scheduler *s, struct place *p, const struct schedule_let
     case FL_OK:
         ok = flight_chunk(s, p->flight, 0, &mem, &chunk, &e) == RC_OK;
         if (ok)
-            say_letter(s, p, chunk);
+            say_letter(p, chunk);
         else
             log_err(LOG_WARN_, "letter-unread", &e);
     }

@@ -47,7 +47,7 @@ static enum cause not_revoked(struct scheduler *s, struct span chain, char *why,
     return c;
 }
 
-static void answer(struct scheduler *s, struct place *p, enum cause c)
+static void answer(struct place *p, enum cause c)
 {
     struct channel_peer_rep rep = {.cause = (uint16_t)c};
 
@@ -74,7 +74,7 @@ void peer_again(struct scheduler *s, struct place *p)
     if (again)
         p->check_at = clock_mono() + AGAIN_MS * MS;
     else
-        answer(s, p, c);
+        answer(p, c);
 }
 
 void peer_asked(struct scheduler *s, struct place *p, const struct channel_peer_req *rq)
@@ -89,11 +89,11 @@ void peer_asked(struct scheduler *s, struct place *p, const struct channel_peer_
         scheduler_text(p->why.text, sizeof p->why.text, c == CAUSE_PEER_DN ? rq->dn : SPAN_NULL);
     }
     if (c != CAUSE_NONE) {
-        answer(s, p, c);
+        answer(p, c);
         return;
     }
     if (s->revocation == PEER_OFF) {
-        answer(s, p, CAUSE_NONE);
+        answer(p, CAUSE_NONE);
         return;
     }
     buf_clear(&p->chain);
