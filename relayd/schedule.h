@@ -68,7 +68,6 @@ struct schedule_letter {
 enum schedule_taken { ST_LETTER = 1, ST_NONE /* none waits: the session may idle */, ST_LEAVE /* others need the place, or it had its letters */ };
 /* For a session that is up and has had `served` letters. */
 enum schedule_taken schedule_take(struct schedule *s, uint32_t dest, uint32_t served, struct schedule_letter *out);
-void schedule_idle(struct schedule *s, uint32_t dest, int change); /* +1: a session of it waits for a letter; -1: no more */
 void schedule_success(struct schedule *s, uint32_t dest);          /* the peer took a letter: the destination works */
 void schedule_back(struct schedule *s, uint32_t letter);           /* the entries of it that did not end wait again, first in line */
 void schedule_drop(struct schedule *s, uint32_t letter);           /* they are forgotten: the queue knows when they are due */

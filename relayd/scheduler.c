@@ -103,7 +103,9 @@ static int wait_ms(const struct scheduler *s)
             sooner(&wait, p->check_at, now);
         if (p->idle)
             sooner(&wait, p->idle_since + IDLE_MS * MS, now);
-        if (p->state == PL_DOOMED || p->done || (p->asked && !p->idle))
+        if (p->flight && p->flight->not_before > now)
+            sooner(&wait, p->flight->not_before, now);
+        else if (p->state == PL_DOOMED || p->done || (p->asked && !p->idle))
             sooner(&wait, s->pause_until, now);
     }
     return (int)wait;

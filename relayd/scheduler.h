@@ -57,6 +57,8 @@ struct flight {
     size_t n_pages;
     unsigned char cek[SEAL_CEK];        /* secret */
     int reports;                        /* how many of the two kinds have been filed, or are not due */
+    int tries;                          /* to file them */
+    int64_t not_before;                 /* monotonic: of the next try */
     bool stuck;                         /* the queue cannot be settled: see settle_commit() */
 };
 

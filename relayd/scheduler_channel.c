@@ -45,8 +45,6 @@ static void closed(struct scheduler *s, struct place *p)
     p->channel = -1;
     p->lost = true;
     p->failed = p->state != PL_UP || p->flight != NULL;
-    if (p->idle)
-        schedule_idle(s->plan, p->dest, -1);
     p->idle = p->asked = false;
     if (p->flight && !p->done && before_the_letter(p)) {
         schedule_back(s->plan, p->flight->letter.letter);
@@ -159,7 +157,8 @@ static bool on_done(struct scheduler *s, struct place *p, const void *msg)
     if (!p->flight || rq->letter != p->flight->number || p->done)
         return false;
     for (struct span rest = rq->results; (rc = ipc_list_next(&rest, channel_result_f, &c, &e)) == RC_OK;) {
-        if (c.n >= p->flight->n || p->flight->p[c.n].verdict.fate != FATE_NONE || c.outcome < CO_TAKEN || c.outcome > CO_NEVER)
+        if (c.n >= p->flight->n || p->flight->p[c.n].verdict.fate != FATE_NONE || c.outcome < CO_TAKEN ||
+            c.outcome > CO_NEVER)
             return false;
         take_result(&p->flight->p[c.n], &c);
     }
@@ -187,10 +186,10 @@ static bool on_end(struct scheduler *s, struct place *p, const void *msg)
 static const struct question {
     const struct ipc_field *fields; /* NULL: none */
     bool (*run)(struct scheduler *s, struct place *p, const void *msg);
-} questions[CH_OPS_] = {
-    [CH_SIGN] = {keyd_tls_req_f, on_sign},       [CH_PEER] = {channel_peer_req_f, on_peer}, [CH_READY] = {channel_ready_req_f, on_ready},
-    [CH_NEXT] = {NULL, on_next},                 [CH_CHUNK] = {channel_chunk_req_f, on_chunk},
-    [CH_DONE] = {channel_done_req_f, on_done},   [CH_END] = {channel_end_req_f, on_end}};
+} questions[CH_OPS_] = {[CH_SIGN] = {keyd_tls_req_f, on_sign},        [CH_PEER] = {channel_peer_req_f, on_peer},
+                        [CH_READY] = {channel_ready_req_f, on_ready}, [CH_NEXT] = {NULL, on_next},
+                        [CH_CHUNK] = {channel_chunk_req_f, on_chunk}, [CH_DONE] = {channel_done_req_f, on_done},
+                        [CH_END] = {channel_end_req_f, on_end}};
 
 static void question(struct scheduler *s, struct place *p, uint16_t op, struct span body)
 {
@@ -226,12 +225,10 @@ void channel_read(struct scheduler *s, struct place *p)
 }
 
 /* ---- giving letters ---- */
-static void say_no_more(struct scheduler *s, struct place *p)
+static void say_no_more(struct place *p)
 {
     static const struct channel_next_rep none;
 
-    if (p->idle)
-        schedule_idle(s->plan, p->dest, -1);
     p->idle = p->asked = false;
     p->leaving = true;
     channel_answer(p, CH_NEXT, channel_next_rep_f, &none);
@@ -280,15 +277,14 @@ static bool give(struct scheduler *s, struct place *p, const struct schedule_let
     return ok;
 }
 
-static void idles(struct scheduler *s, struct place *p)
+static void idles(struct place *p)
 {
     if (!p->idle) {
         p->idle = true;
         p->idle_since = clock_mono();
-        schedule_idle(s->plan, p->dest, 1);
     }
     if (clock_mono() - p->idle_since >= IDLE_MS * MS)
-        say_no_more(s, p);
+        say_no_more(p);
 }
 
 /* The trust space is asked for each letter: a domain that leaves it, or gets another DN, is sent nothing from that moment on. */
@@ -299,7 +295,7 @@ static bool still_trusted(struct scheduler *s, struct place *p)
     if (c == CAUSE_DIR_TEMP)
         scheduler_pause(s);
     else if (c != CAUSE_NONE)
-        say_no_more(s, p);
+        say_no_more(p);
     return c == CAUSE_NONE;
 }
 
@@ -309,19 +305,17 @@ void channel_give(struct scheduler *s, struct place *p)
     enum schedule_taken t;
 
     if (s->stopping) {
-        say_no_more(s, p);
+        say_no_more(p);
         return;
     }
     while (p->asked && !scheduler_paused(s)) {
         t = schedule_take(s->plan, p->dest, p->served, &l);
         if (t == ST_LEAVE)
-            say_no_more(s, p);
+            say_no_more(p);
         else if (t == ST_NONE) {
-            idles(s, p);
+            idles(p);
             return;
         } else {
-            if (p->idle)
-                schedule_idle(s->plan, p->dest, -1);
             p->idle = false;
             if (!still_trusted(s, p)) {
                 schedule_back(s->plan, l.letter);
@@ -378,7 +372,8 @@ void channel_settle(struct scheduler *s)
         struct place *p = s->place[i];
 
         p->batched = false;
-        if (p->gone || !p->done || p->state != PL_UP || scheduler_paused(s) || !settle_reports(s, p, p->flight))
+        if (p->gone || !p->done || p->state != PL_UP || scheduler_paused(s) || clock_mono() < p->flight->not_before ||
+            !settle_reports(s, p, p->flight))
             continue;
         if (n + p->flight->n > STORE_SETTLES_MAX || up.n > BATCH_OCTETS) {
             commit(s, &up, n, from, i);

@@ -9,7 +9,8 @@
 
 enum { RCPTS_ROOM = 16 * 1024 /* channel_next_rep.rcpts */ };
 
-enum rc content_key(struct scheduler *s, const struct store_queue_item *it, unsigned char cek_out[SEAL_CEK], struct err *e)
+enum rc content_key(struct scheduler *s, const struct store_queue_item *it, unsigned char cek_out[SEAL_CEK],
+                    struct err *e)
 {
     struct keyd_queue_req rq = {.epoch = it->epoch};
     enum keyd_queue_what what;
@@ -26,7 +27,8 @@ enum rc content_key(struct scheduler *s, const struct store_queue_item *it, unsi
     return rc;
 }
 
-enum rc envelope_open(const struct store_queue_item *it, const unsigned char cek[SEAL_CEK], struct queued_envelope *out, struct err *e)
+enum rc envelope_open(const struct store_queue_item *it, const unsigned char cek[SEAL_CEK], struct queued_envelope *out,
+                      struct err *e)
 {
     struct buf plain = BUF_SECRET_INIT;
     enum rc rc;
@@ -135,7 +137,8 @@ static void trim(struct flight *f)
     f->n = n;
 }
 
-static enum flight_rc finish(struct scheduler *s, struct flight *f, enum rc rc, const struct err *e, struct flight **f_out)
+static enum flight_rc finish(struct scheduler *s, struct flight *f, enum rc rc, const struct err *e,
+                             struct flight **f_out)
 {
     if (rc == RC_OK && f->n > 0) {
         f->number = ++s->last_letter;
@@ -193,8 +196,8 @@ enum flight_rc flight_of_message(struct scheduler *s, uint64_t qid, struct fligh
 }
 
 /* ---- giving ---- */
-enum rc flight_chunk(struct scheduler *s, const struct flight *f, uint32_t chunk, struct buf *mem, struct span *sealed_out,
-                     struct err *e)
+enum rc flight_chunk(struct scheduler *s, const struct flight *f, uint32_t chunk, struct buf *mem,
+                     struct span *sealed_out, struct err *e)
 {
     struct store_queue_read_req rq = {.qid = f->letter.qid, .kind = SEAL_MESSAGE, .chunk = chunk};
     struct store_read_rep rep;

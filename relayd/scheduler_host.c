@@ -73,9 +73,9 @@ static void rests(struct scheduler *s, struct place *p)
     why.fate = FATE_LATER;
     if (schedule_failed(s->plan, p->dest, p->state == PL_UP, now, until)) {
         log_ev(LOG_WARN_, "relay-host", "domain=%s host=%s ip=%s why=%s code=%u dsn=%s failures=%u next=%llu said=%s",
-               log_esc(span_str(domain)), log_esc(span_str(p->start.host)), log_esc(span_str(p->start.ip)), cause_name(why.cause),
-               why.code, verdict_esc(&why), schedule_failures(s->plan, p->dest), (unsigned long long)until,
-               log_esc(span_str(why.text)));
+               log_esc(span_str(domain)), log_esc(span_str(p->start.host)), log_esc(span_str(p->start.ip)),
+               cause_name(why.cause), why.code, verdict_esc(&why), schedule_failures(s->plan, p->dest),
+               (unsigned long long)until, log_esc(span_str(why.text)));
         settle_note(s, p->dest, until, &why);
     }
     place_end(s, p);
@@ -102,9 +102,9 @@ void host_failed(struct scheduler *s, struct place *p)
         rests(s, p);
         return;
     }
-    log_ev(LOG_INFO_, "relay-candidate", "domain=%s host=%s ip=%s why=%s code=%u said=%s", log_esc(span_str(p->start.domain)),
-           log_esc(span_str(p->start.host)), log_esc(span_str(p->start.ip)), cause_name(p->why.cause), p->why.code,
-           log_esc(span_str(p->why.text)));
+    log_ev(LOG_INFO_, "relay-candidate", "domain=%s host=%s ip=%s why=%s code=%u said=%s",
+           log_esc(span_str(p->start.domain)), log_esc(span_str(p->start.host)), log_esc(span_str(p->start.ip)),
+           cause_name(p->why.cause), p->why.code, log_esc(span_str(p->why.text)));
     log_alarm(s, p->start.domain, p->start.host, &p->why);
     if (p->channel >= 0)
         close(p->channel);
@@ -147,7 +147,7 @@ void host_doomed(struct scheduler *s, struct place *p)
             }
             settle_rest(p->flight, FATE_NEVER, &p->why);
         }
-        if (!settle_flight(s, p, p->flight))
+        if (clock_mono() < p->flight->not_before || !settle_flight(s, p, p->flight))
             return;
         if (!p->flight->stuck)
             schedule_drop(s->plan, p->flight->letter.letter);
@@ -208,7 +208,8 @@ static void not_connected(struct scheduler *s, struct place *p, const struct fin
                 [FIND_DNS_TEMP] = {CAUSE_DNS_TEMP, false},
                 [FIND_UNREACHABLE] = {CAUSE_UNREACHABLE, false}};
 
-    if (a->result != FIND_NO_MORE && (unsigned)a->result < sizeof rows / sizeof *rows && rows[a->result].cause != CAUSE_NONE) {
+    if (a->result != FIND_NO_MORE && (unsigned)a->result < sizeof rows / sizeof *rows &&
+        rows[a->result].cause != CAUSE_NONE) {
         if (rows[a->result].dooms && p->candidate == 0) {
             host_doom(p, rows[a->result].cause);
             snprintf(p->why.text, sizeof p->why.text, "%s", a->text);
@@ -250,5 +251,6 @@ void host_answers(struct scheduler *s)
             not_connected(s, p, &a);
     }
     if (rc == RC_CLOSED)
-        die("the finder ended: %s", e.log); /* this process may not fork: the supervisor starts it again, with another */
+        die("the finder ended: %s",
+            e.log); /* this process may not fork: the supervisor starts it again, with another */
 }

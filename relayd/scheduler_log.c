@@ -35,8 +35,10 @@ const char *verdict_esc(const struct verdict *v)
 
 void log_recipient(const struct scheduler *s, const struct place *p, const struct passenger *r)
 {
-    static const char *const events[] = {
-        [FATE_NONE] = "relay-later", [FATE_TAKEN] = "relayed", [FATE_LATER] = "relay-later", [FATE_NEVER] = "relay-failed"};
+    static const char *const events[] = {[FATE_NONE] = "relay-later",
+                                         [FATE_TAKEN] = "relayed",
+                                         [FATE_LATER] = "relay-later",
+                                         [FATE_NEVER] = "relay-failed"};
     const struct verdict *v = &r->verdict;
     uint64_t now = scheduler_now();
     char to[LOGGED_MAX], mid[STORE_MID + 1];
@@ -56,9 +58,9 @@ void log_recipient(const struct scheduler *s, const struct place *p, const struc
 /* Causes that an operator must hear of: somebody answers who is not whom the trust space names, or not as it should. */
 static bool alarming(enum cause c)
 {
-    static const enum cause causes[] = {CAUSE_PEER_NO_STARTTLS, CAUSE_PEER_INJECTED, CAUSE_PEER_TLS,     CAUSE_PEER_CERT,
-                                        CAUSE_PEER_DN,          CAUSE_PEER_REVOKED,  CAUSE_PEER_UNCHECKED, CAUSE_LIST_STALE,
-                                        CAUSE_LIST_MISSING};
+    static const enum cause causes[] = {CAUSE_PEER_NO_STARTTLS, CAUSE_PEER_INJECTED, CAUSE_PEER_TLS,
+                                        CAUSE_PEER_CERT,        CAUSE_PEER_DN,       CAUSE_PEER_REVOKED,
+                                        CAUSE_PEER_UNCHECKED,   CAUSE_LIST_STALE,    CAUSE_LIST_MISSING};
 
     for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
         if (causes[i] == c)
@@ -75,11 +77,12 @@ void log_alarm(struct scheduler *s, const char *domain, const char *host, const 
     if (!alarming(why->cause))
         return;
     for (size_t i = 0; i < N; i++)
-        if (s->alarms[i].cause == why->cause && strcmp(s->alarms[i].domain, domain) == 0 && clock_mono() < s->alarms[i].until)
+        if (s->alarms[i].cause == why->cause && strcmp(s->alarms[i].domain, domain) == 0 &&
+            clock_mono() < s->alarms[i].until)
             return;
     a = &s->alarms[s->next_alarm++ % N];
     *a = (struct alarm){.cause = why->cause, .until = deadline_in(ALARM_MS)};
     snprintf(a->domain, sizeof a->domain, "%s", domain);
-    log_ev(LOG_ERROR_, "relay-alarm", "domain=%s host=%s why=%s said=%s", log_esc(span_str(domain)), log_esc(span_str(host)),
-           cause_name(why->cause), log_esc(span_str(why->text)));
+    log_ev(LOG_ERROR_, "relay-alarm", "domain=%s host=%s why=%s said=%s", log_esc(span_str(domain)),
+           log_esc(span_str(host)), cause_name(why->cause), log_esc(span_str(why->text)));
 }

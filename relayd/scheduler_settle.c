@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* relayd/scheduler_settle.c - what became of a letter's recipients, made to stand: the report is filed first, then the queue's entries end or get
  * their next time, in one transaction. */
+#include "base/clock.h"
 #include "base/log.h"
 #include "proto/smtp/param.h"
 #include "relayd/scheduler.h"
@@ -8,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SETTLE_LARGEST = 128 /* octets of one update: its error has no text */ };
+enum { SETTLE_LARGEST = 128 /* octets of one update: its error has no text */, REPORT_TRIES = 3 };
 
 /* ---- updates ---- */
-void settle_add(struct buf *updates, const struct store_queue_item *it, uint8_t state, uint64_t next_try, const struct verdict *why)
+void settle_add(struct buf *updates, const struct store_queue_item *it, uint8_t state, uint64_t next_try,
+                const struct verdict *why)
 {
     struct buf told = BUF_INIT;
     struct store_queue_update_req up = {.qid = it->qid, .rcpt = it->rcpt, .state = state, .next_try = next_try};
@@ -43,7 +45,8 @@ static void notice_recipient(const struct scheduler *s, const struct place *p, c
                                      .esc = span_str(r->verdict.esc),
                                      .text = span_str(r->verdict.text),
                                      .last_attempt = p ? scheduler_now() : 0,
-                                     .retry_until = r->verdict.fate == FATE_LATER ? r->item.received + s->retry.max_age : 0};
+                                     .retry_until =
+                                         r->verdict.fate == FATE_LATER ? r->item.received + s->retry.max_age : 0};
     mta[0] = '\0';
     if (p && p->start.host[0])
         snprintf(mta, 320, "%s (%s)", p->start.host, p->start.ip);
@@ -60,7 +63,8 @@ static bool reports(const struct passenger *r, enum notice_kind kind)
     return v->fate == FATE_TAKEN && !v->dsn_there && (r->item.notify & NOTIFY_SUCCESS);
 }
 
-static enum rc report(struct scheduler *s, const struct place *p, const struct flight *f, enum notice_kind kind, struct err *e)
+static enum rc report(struct scheduler *s, const struct place *p, const struct flight *f, enum notice_kind kind,
+                      struct err *e)
 {
     const struct notices with = {s->keyd, s->store, s->dir, s->host, s->domain};
     struct notice_recipient *r = calloc(f->n, sizeof *r);
@@ -114,7 +118,7 @@ static bool passes(enum rc rc)
     return rc == RC_TEMP || rc == RC_TIMEOUT || rc == RC_CLOSED;
 }
 
-/* The report cannot be made, now or ever: whoever would have had it stays in the queue, where an administrator sees him. */
+/* The report cannot be made now: the recipients it is about stay in the queue and are tried again. So none ends without its report. */
 static void keep(struct flight *f)
 {
     for (size_t i = 0; i < f->n; i++)
@@ -134,8 +138,8 @@ bool settle_reports(struct scheduler *s, const struct place *p, struct flight *f
         if (rc == RC_OK)
             continue;
         log_err(passes(rc) ? LOG_WARN_ : LOG_ERROR_, "report-unfiled", &e);
-        if (passes(rc)) {
-            scheduler_pause(s); /* filed under the same id again */
+        if (passes(rc) && ++f->tries < REPORT_TRIES) {
+            f->not_before = deadline_in(PAUSE_MS); /* and then under the same id again; nobody else waits for it */
             return false;
         }
         if (kind == NOTICE_FAILED)

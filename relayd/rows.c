@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* relayd/table.c - see relayd/table.h. */
-#include "relayd/table.h"
+/* relayd/rows.c - see relayd/rows.h. */
+#include "relayd/rows.h"
 #include "base/err.h"
 #include <stdlib.h>
 #include <string.h>
@@ -16,51 +16,51 @@ static void *grown(void *p, size_t n, size_t size)
     return q;
 }
 
-static struct table_link *link_of(const struct table *t, uint32_t i)
+static struct rows_link *link_of(const struct rows *t, uint32_t i)
 {
-    return table_at(t, i);
+    return rows_at(t, i);
 }
 
-void table_init(struct table *t, size_t record_size)
+void rows_init(struct rows *t, size_t record_size)
 {
-    *t = (struct table){.size = record_size, .used = 1, .cap = FIRST, .buckets = FIRST};
+    *t = (struct rows){.size = record_size, .used = 1, .cap = FIRST, .buckets = FIRST};
     t->rec = grown(NULL, t->cap, t->size);
     t->bucket = grown(NULL, t->buckets, sizeof *t->bucket);
     memset(t->bucket, 0, t->buckets * sizeof *t->bucket);
 }
 
-void table_free(struct table *t)
+void rows_free(struct rows *t)
 {
     free(t->rec);
     free(t->bucket);
-    *t = (struct table){0};
+    *t = (struct rows){0};
 }
 
-static uint32_t *head(const struct table *t, uint32_t hash)
+static uint32_t *head(const struct rows *t, uint32_t hash)
 {
     return &t->bucket[hash & (t->buckets - 1)];
 }
 
-static void chain(struct table *t, uint32_t i)
+static void chain(struct rows *t, uint32_t i)
 {
-    struct table_link *l = link_of(t, i);
+    struct rows_link *l = link_of(t, i);
     uint32_t *h = head(t, l->hash);
 
     l->next = *h;
     *h = i;
 }
 
-uint32_t table_find(const struct table *t, uint32_t hash, table_same same, const void *key)
+uint32_t rows_find(const struct rows *t, uint32_t hash, rows_same same, const void *key)
 {
     uint32_t i = *head(t, hash);
 
-    while (i && !(link_of(t, i)->hash == hash && same(table_at(t, i), key)))
+    while (i && !(link_of(t, i)->hash == hash && same(rows_at(t, i), key)))
         i = link_of(t, i)->next;
     return i;
 }
 
 /* Twice the buckets: each chain is taken apart into two. */
-static void more_buckets(struct table *t)
+static void more_buckets(struct rows *t)
 {
     uint32_t *old = t->bucket, n = t->buckets;
 
@@ -75,7 +75,7 @@ static void more_buckets(struct table *t)
     free(old);
 }
 
-uint32_t table_new(struct table *t, uint32_t hash)
+uint32_t rows_new(struct rows *t, uint32_t hash)
 {
     uint32_t i = t->free;
 
@@ -92,15 +92,15 @@ uint32_t table_new(struct table *t, uint32_t hash)
     }
     if (++t->n > t->buckets)
         more_buckets(t);
-    memset(table_at(t, i), 0, t->size);
+    memset(rows_at(t, i), 0, t->size);
     link_of(t, i)->hash = hash;
     chain(t, i);
     return i;
 }
 
-void table_hide(struct table *t, uint32_t i)
+void rows_hide(struct rows *t, uint32_t i)
 {
-    struct table_link *l = link_of(t, i);
+    struct rows_link *l = link_of(t, i);
     uint32_t *p = head(t, l->hash);
 
     if (l->next == HIDDEN)
@@ -111,15 +111,15 @@ void table_hide(struct table *t, uint32_t i)
     l->next = HIDDEN;
 }
 
-void table_drop(struct table *t, uint32_t i)
+void rows_drop(struct rows *t, uint32_t i)
 {
-    table_hide(t, i);
+    rows_hide(t, i);
     link_of(t, i)->next = t->free;
     t->free = i;
     t->n--;
 }
 
-size_t table_memory(const struct table *t)
+size_t rows_memory(const struct rows *t)
 {
     return t->cap * t->size + t->buckets * sizeof *t->bucket;
 }
