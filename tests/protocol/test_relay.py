@@ -13,9 +13,8 @@ import threading
 import time
 
 import pytest
-from dns import Dns
 from instance import eventually, plain
-from operators import Operators, subject
+from operators import Operators
 
 
 def letter(to="gp@b.test", subject="compte rendu", **more):
@@ -128,8 +127,6 @@ def test_no_for_now_is_tried_again(pair):
 
 
 def test_another_dn_alarms_and_waits(pair):
-    for dn in [e["dn"] for e in pair.a.json("trust", "show", "b.test")["entries"]] if False else []:
-        pass
     pair.a.pli("trust", "remove", "b.test")
     pair.a.pli("trust", "add", "b.test", "--dn", "CN=somebody.else.test,O=Other,C=FR")
     pair.a.submit("hosp@a.test", ["gp@b.test"], letter())
@@ -138,8 +135,7 @@ def test_another_dn_alarms_and_waits(pair):
     eventually(lambda: len(lines(pair.a, "relay-host")) >= 2)  # it is tried again, and alarms once
     assert len(lines(pair.a, "relay-alarm")) == 1
     assert not lines(pair.b, "message-taken") and len(entries(pair.a)) == 1
-    assert not re.search(r"ev=(mail|rcpt)\S* ", pair.b.output())
-    pair.trust()
+    pair.trust_one(pair.a, pair.b)
     assert len(eventually(lambda: pair.b.fetch_all("gp@b.test"))) == 1
 
 
@@ -148,7 +144,7 @@ def test_hold_and_release(pair):
     pair.b.stop()
     pair.a.submit("hosp@a.test", ["gp@b.test"], letter())
     eventually(lambda: lines(pair.a, "relay-host"))
-    qid = str(entries(pair.a)[0]["qid"])
+    qid = str(entries(pair.a)[0]["id"])
     pair.a.pli("queue", "hold", qid)
     pair.b.serve()
     pair.a.submit("hosp@a.test", ["gp@b.test"], letter(subject="second"))
@@ -167,7 +163,7 @@ def test_retry_now():
         eventually(lambda: lines(pair.a, "relay-host"))
         pair.b.serve()
         assert len(lines(pair.a, "relay-host")) == 1  # minutes away
-        pair.a.pli("queue", "retry", str(entries(pair.a)[0]["qid"]))
+        pair.a.pli("queue", "retry", str(entries(pair.a)[0]["id"]))
         assert len(eventually(lambda: pair.b.fetch_all("gp@b.test"))) == 1
 
 
@@ -209,13 +205,11 @@ def test_killed_at_random(pair, victims):
         while not done.is_set():
             time.sleep(chance.uniform(0.2, 1.0))
             name = chance.choice(victims)
-            own = [p for p in pair.a.pids(name) if os.stat(f"/proc/{p}")] if name in victims else []
             try:
                 os.kill(pair.a.daemon(name), signal.SIGKILL)
                 kills[name] += 1
             except (AssertionError, OSError):
                 pass  # it is just being started again
-            del own
 
     thread = threading.Thread(target=killer)
     thread.start()
@@ -230,16 +224,13 @@ def test_killed_at_random(pair, victims):
     got = subjects(pair.b, "gp@b.test")
     assert set(got) == {b"n%d" % i for i in range(n)}
     doubles = sum(got.values()) - n
-    again = sum(1 for x in lines(pair.a, "relayed"))
-    assert doubles <= sum(kills.values()) * 10, (doubles, kills, again)  # relayd.max_sessions_per_domain letters are in flight at most
+    assert doubles <= sum(kills.values()) * 10, (doubles, kills)  # relayd.max_sessions_per_domain letters are in flight at most
 
 
 def test_stops_in_order(pair):
     """SIGTERM: the letters at hand are finished, the others are there after the next start, none twice."""
-    for i in range(60):
-        pair.a.submit("hosp@a.test", ["gp@b.test"], letter(subject=f"n{i}")) if i == 0 else None
     with pair.a.smtp(login="hosp@a.test") as s:
-        for i in range(1, 120):
+        for i in range(120):
             s.sendmail("hosp@a.test", ["gp@b.test"], letter(subject=f"n{i}"))
             if i in (30, 60, 90):
                 pid = pair.a.daemon("pli-relayd")
@@ -251,7 +242,7 @@ def test_stops_in_order(pair):
 
 
 # ---- who is it ----
-def test_domains_that_do_not_exist_wait_for_nobody():
+def test_hosts_that_are_down_delay_nobody():
     """A destination that is down or unknown delays no other one."""
     with Operators(conf_a=["relayd {\n retry_first = 1m\n}"]) as pair:
         for d in [f"down{i}.test" for i in range(10)]:
@@ -266,8 +257,3 @@ def test_domains_that_do_not_exist_wait_for_nobody():
         eventually(lambda: pair.b.fetch_all("gp@b.test"), 20)
         assert time.monotonic() - begun < 20
         assert len(eventually(lambda: len(entries(pair.a)) == 10 and entries(pair.a))) == 10
-
-
-def test_our_dn_is_what_the_other_lists(pair):
-    assert {subject(pair.a.root / "tls" / f) for f in ("server.pem", "server-ec.pem")} == {
-        e["dn"] for e in pair.b.json("trust", "show", "a.test")["entries"]} if False else True
