@@ -141,6 +141,7 @@ enum flight_rc { FL_OK = 1, FL_EMPTY /* nobody of it waits any more */, FL_TEMP 
 enum flight_rc flight_open(struct scheduler *s, const struct schedule_letter *l, struct flight **f_out);
 /* Recipients of one message, whoever waits and is with no session; for its age. */
 enum flight_rc flight_of_message(struct scheduler *s, uint64_t qid, struct flight **f_out);
+enum flight_rc flight_of_dropped(struct scheduler *s, uint64_t qid, struct flight **f_out); /* those that an administrator dropped */
 void flight_close(struct flight **f);
 enum rc flight_chunk(struct scheduler *s, const struct flight *f, uint32_t chunk, struct buf *mem, struct span *sealed_out, struct err *e);
 void flight_next(const struct flight *f, struct channel_next_rep *rep, struct buf *rcpts, struct span chunk);
@@ -175,6 +176,9 @@ void channel_answer(const struct place *p, uint16_t op, const struct ipc_field *
 void peer_asked(struct scheduler *s, struct place *p, const struct channel_peer_req *rq);
 void peer_again(struct scheduler *s, struct place *p);
 enum cause peer_trusted(struct scheduler *s, const char *domain, const char *dn); /* CAUSE_NONE: it is. dn NULL: the domain alone */
+
+/* ---- scheduler_dropped.c: false: not now, ask again ---- */
+bool dropped_report(struct scheduler *s, uint64_t qid);
 
 /* ---- scheduler_age.c ---- */
 void age_round(struct scheduler *s);

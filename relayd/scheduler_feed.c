@@ -75,6 +75,8 @@ static bool see(struct scheduler *s, const struct store_queue_item *it, uint64_t
     struct err e;
     enum rc rc;
 
+    if (it->state == Q_DROPPED)
+        return dropped_report(s, it->qid);
     if (it->state != Q_WAITING || schedule_see(s->plan, it->qid, it->rcpt, it->next_try, now) != SS_NEW)
         return true;
     rc = content_key(s, it, cek, &e);

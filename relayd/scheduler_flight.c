@@ -183,16 +183,32 @@ static bool of_message(struct scheduler *s, const struct store_queue_item *it, c
     return it->state == Q_WAITING && !schedule_flying(s->plan, it->qid, it->rcpt);
 }
 
-enum flight_rc flight_of_message(struct scheduler *s, uint64_t qid, struct flight **f_out)
+static bool of_dropped(struct scheduler *s, const struct store_queue_item *it, const void *ctx)
+{
+    (void)ctx;
+    return it->state == Q_DROPPED && !schedule_flying(s->plan, it->qid, it->rcpt);
+}
+
+static enum flight_rc whole_message(struct scheduler *s, uint64_t qid, wanted want, struct flight **f_out)
 {
     struct flight *f = flight_new();
     struct err e;
-    enum rc rc = gather(s, f, qid, of_message, NULL, &e);
+    enum rc rc = gather(s, f, qid, want, NULL, &e);
 
     f->letter.qid = qid;
     if (rc == RC_OK)
         rc = open_all(s, f, &e);
     return finish(s, f, rc, &e, f_out);
+}
+
+enum flight_rc flight_of_message(struct scheduler *s, uint64_t qid, struct flight **f_out)
+{
+    return whole_message(s, qid, of_message, f_out);
+}
+
+enum flight_rc flight_of_dropped(struct scheduler *s, uint64_t qid, struct flight **f_out)
+{
+    return whole_message(s, qid, of_dropped, f_out);
 }
 
 /* ---- giving ---- */

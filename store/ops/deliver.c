@@ -371,7 +371,7 @@ enum rc do_deliver(struct tx *t, const struct ask *a, struct err *e)
     rc = source_digests(&d, e);
     if (rc == RC_OK)
         rc = run(&d, e);
-    if (rc == RC_OK)
+    if (rc == RC_OK && !d.again)
         log_stored(&d);
 out:
     source_close(&d);
