@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* policies/trust_test.c - the irregular names that the white list really holds, in made-up values. */
-#include "policies/dn_int.h"
 #include "policies/trust.h"
-#include <gnutls/x509.h>
-#include <openssl/x509.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
