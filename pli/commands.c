@@ -74,6 +74,13 @@ static const struct cmd_opt trust_remove_opts[] = {
     {"--dn", "DN", "this one alone; default every entry of the domain"},
     {NULL, NULL, NULL},
 };
+static const struct cmd_opt trust_verify_opts[] = {
+    {"--signer", "CERT.pem", "the one certificate that must have signed it"},
+    {"--anchors", "FILE.pem", "or: authorities to which the signer's certificate must lead"},
+    {"--name", "NAME", "with --anchors: the CN or mail address of that certificate"},
+    {"--never-expired", NULL, "that certificate must be valid now too, and not only when the list was generated"},
+    {NULL, NULL, NULL},
+};
 static const struct cmd_opt issue_opts[] = {
     {"--operator", "DOMAIN", "a certificate of an operator that delivers here, instead of an account's"},
     {"--out", "FILE.pem", "where the operator's certificate and key go; a file that is not there yet"},
@@ -140,6 +147,8 @@ const struct command commands[] = {
     {"trust show", "[DOMAIN]", 0, 1, NEED_SERVER, cmd_trust_show, NULL,
      "the local entries of the trust space, or one domain's"},
     {"trust remove", "DOMAIN", 1, 1, NEED_SERVER, cmd_trust_remove, trust_remove_opts, "takes a local entry out again"},
+    {"trust verify", "FILE", 1, 1, NEED_NOTHING, cmd_trust_verify, trust_verify_opts,
+     "verifies a white list: signature, signer, date, entries; takes nothing into use"},
     {"directory search", "TEXT", 1, CMD_POS_MAX, NEED_SERVER, cmd_directory_search, NULL,
      "looks for names, addresses, services and structures"},
     {"queue list", "", 0, 0, NEED_SERVER, cmd_queue_list, NULL, "messages that wait for recipients elsewhere"},
