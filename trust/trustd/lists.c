@@ -285,30 +285,36 @@ static enum rc update(struct lists *l, const struct trustd_update_req *rq, struc
     return rc;
 }
 
-static enum rc fetch_now(struct lists *l, struct ipc_reply *r, struct err *e)
+static void answer_unchanged(struct lists *l, struct ipc_reply *r)
+{
+    struct trustd_update_rep *rep = r->msg;
+
+    pthread_mutex_lock(&l->mu);
+    *rep = (struct trustd_update_rep){.generation = l->now.generation,
+                                      .generated = l->now.generated,
+                                      .entries = l->index ? index_entries(l->index) : 0,
+                                      .domains = l->index ? index_domains(l->index) : 0,
+                                      .signer_until = l->now.signer_until,
+                                      .unchanged = 1};
+    buf_add(r->scratch, l->now.signer, strlen(l->now.signer));
+    pthread_mutex_unlock(&l->mu);
+    rep->signer = buf_span(r->scratch);
+}
+
+/* With .look. The difference cannot be told any more when the list is in use already: it was logged. */
+static enum rc fetch_now(struct lists *l, const struct trustd_update_req *rq, struct ipc_reply *r, struct err *e)
 {
     struct list_result res = {0};
     struct difference d = {0};
     bool unchanged = false;
-    enum rc rc = l->conf.url[0] ? refresh_once(l, &res, &unchanged, e)
-                                : err_set(e, RC_PERM, "trust.url is not set: name a file or an address");
+    enum rc rc = l->conf.url[0] || rq->url.n > 0
+                     ? refresh_once(l, rq, &res, &unchanged, e)
+                     : err_set(e, RC_PERM, "trust.url is not set: name a file or an address");
 
-    if (rc == RC_OK && !unchanged)
+    if (rc == RC_OK && unchanged)
+        answer_unchanged(l, r);
+    else if (rc == RC_OK && (rc = differ(l, buf_span(&res.index), &d, e)) == RC_OK)
         rc = answer(l, &res, &d, false, r, e);
-    else if (rc == RC_OK) {
-        struct trustd_update_rep *rep = r->msg;
-
-        pthread_mutex_lock(&l->mu);
-        *rep = (struct trustd_update_rep){.generation = l->now.generation,
-                                          .generated = l->now.generated,
-                                          .entries = l->index ? index_entries(l->index) : 0,
-                                          .domains = l->index ? index_domains(l->index) : 0,
-                                          .signer_until = l->now.signer_until,
-                                          .unchanged = 1};
-        buf_add(r->scratch, l->now.signer, strlen(l->now.signer));
-        pthread_mutex_unlock(&l->mu);
-        rep->signer = buf_span(r->scratch);
-    }
     list_result_free(&res);
     return rc;
 }
@@ -321,7 +327,7 @@ enum rc lists_update(struct lists *l, const struct trustd_update_req *rq, int xm
 
     if (rc == RC_OK) {
         pthread_mutex_lock(&l->look);
-        rc = xml.n > 0 ? update(l, rq, buf_span(&xml), r, e) : fetch_now(l, r, e);
+        rc = xml.n > 0 ? update(l, rq, buf_span(&xml), r, e) : fetch_now(l, rq, r, e);
         pthread_mutex_unlock(&l->look);
     }
     if (rc != RC_OK)

@@ -41,5 +41,6 @@ enum rc list_look_at(struct lists *l, struct span xml, const struct trustd_updat
 enum rc list_use(struct lists *l, struct span xml, struct list_result *res, const struct fetched *from, struct err *e);            /* with .look */
 int lists_alarm(const struct lists *l, const struct list_state *s, int64_t now);
 /* lists_refresh.c */
-enum rc refresh_once(struct lists *l, struct list_result *res, bool *unchanged_out, struct err *e); /* with .look: fetches .url; used when it is good */
+/* With .look: fetches; what is good is used, but for TU_TRY. */
+enum rc refresh_once(struct lists *l, const struct trustd_update_req *rq, struct list_result *res, bool *unchanged_out, struct err *e);
 void *refresh_thread(void *lists);

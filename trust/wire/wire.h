@@ -64,12 +64,13 @@ IPC_MESSAGE(trustd_cert); /* a list record */
     F(T, BYTES, why, TRUST_TEXT)             /* for the log and the verdict, English: "revoked 2026-10-01 by CN=..." */
 IPC_MESSAGE(trustd_check_rep);
 
-/* ---- TRUSTD_UPDATE. The descriptor of the request is the XML (a file or memfd), or an empty file: fetch trust.url now. RC_DENIED with e->log: it
+/* ---- TRUSTD_UPDATE. The descriptor of the request is the XML (a file or memfd), or an empty file: fetch now. RC_DENIED with e->log: it
  * is not taken, and why (enum cause of the list: CAUSE_LIST_...). The reply's descriptor is the index of that list, also when it was only tried. ---- */
 enum trust_update { TU_TRY = 1 /* verify, take nothing into use */, TU_ACCEPT_LOSS = 2 /* a list that loses many domains, or is older, is meant */ };
 #define FIELDS_trustd_update_req(F, T)                                                                            \
     F(T, U32, flags)                         /* enum trust_update */                                              \
-    F(T, BYTES, signer_pem, TRUST_PEM_MAX)   /* the one certificate that must have signed it; empty: as configured */
+    F(T, BYTES, signer_pem, TRUST_PEM_MAX)   /* the one certificate that must have signed it; empty: as configured */ \
+    F(T, BYTES, url, TRUST_URL)              /* with an empty file: fetch this, once; empty: trust.url */
 IPC_MESSAGE(trustd_update_req);
 
 #define FIELDS_trustd_update_rep(F, T)                                                                   \
