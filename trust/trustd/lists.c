@@ -338,8 +338,7 @@ enum rc lists_update(struct lists *l, const struct trustd_update_req *rq, int xm
 
 int lists_alarm(const struct lists *l, const struct list_state *s, int64_t now)
 {
-    uint64_t since = l->conf.url[0] ? s->taken : s->generated;
-    int64_t age = now - (int64_t)since;
+    int64_t age = now - (int64_t)s->taken;
 
     if (l->index_fd < 0)
         return 0;

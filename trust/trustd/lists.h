@@ -6,8 +6,8 @@
  *          the old list or the new one.
  * Refuses  what trust/list refuses; a list that was generated before the one in use (CAUSE_LIST_OLDER), one that loses more than .max_loss percent of its
  *          domains (CAUSE_LIST_LOSS), both unless TU_ACCEPT_LOSS. The same list again only renews .taken.
- * Alarm    lists_alarm(): 1 when .taken is older than .alarm_age, 2 beyond .max_age. A refresh logs ev=list-alarm once an hour then. Without an address
- *          (.url empty) the age of a list is counted from its generation, because nobody renews .taken.
+ * Alarm    lists_alarm(): 1 when .taken is older than .alarm_age, 2 beyond .max_age. A refresh logs ev=list-alarm once an hour then.
+ *          .taken is when the list was last seen to be the newest: by trust.url, or by the administrator who took it by hand.
  * Threads  any; a thread of its own refreshes. One list is looked at at a time; INDEX and STATUS do not wait for that.
  * Process  trustd.   Source spec/mssante.md 1.3.
  */
