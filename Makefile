@@ -35,7 +35,7 @@ LDFLAGS  += $(LDOPT) $(LDHARDEN)
 
 # ---- folders, each a library of its .c files (tests, fuzzers and mains apart) ----
 LIB_DIRS := base proto mime crypto policies extract store trust directory flow admin
-SUB_proto     := proto/smtp proto/imap proto/sasl
+SUB_proto     := proto/smtp proto/imap proto/sasl proto/proxy
 SUB_crypto    := crypto/seal crypto/pki crypto/cms crypto/tls crypto/keyd/client
 SUB_directory := directory/schema
 SUB_store     := store/wire store/client

@@ -16,6 +16,7 @@
 #include "extract/summary.h"
 #include "extract/text.h"
 #include "flow/file_out.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { FIXED_PART = 512 /* the request without its lists and objects, rounded up */ };
@@ -253,7 +254,9 @@ static enum rc deliver(struct filing *f, struct store *st, struct file_result *o
             return rc;
     }
     rc = store_call_in(st, fd < 0 ? STORE_DELIVER : STORE_DELIVER_FD, &f->req, fd, &rep, &mem, e);
-    if (rc == RC_OK)
+    if (rc == RC_OK && rep.first.n > 0)
+        snprintf(out->first, sizeof out->first, "%.*s", SPAN_ARG(rep.first));
+    else if (rc == RC_OK)
         rc = take_answer(&rep, f->n_local, out, e);
     buf_free(&mem);
     return rc;
@@ -286,6 +289,8 @@ enum rc file_message(struct keyd *k, struct store *st, const struct file_request
     f.req.size = r.size = rq->trace.n + spool_size(rq->message);
     f.req.received = (uint64_t)clock_utc();
     f.req.enforce_quota = rq->enforce_quota;
+    f.req.once = rq->once;
+    f.req.once_s = rq->once_s;
     list_boxes(&f);
     r.n_remotes = f.n_remote;
     keyd_wrap_ahead(k, f.cek, f.boxes, f.n_boxes); /* keyd wraps while we seal */

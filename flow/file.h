@@ -24,12 +24,15 @@ struct file_request {
     uint8_t ret; /* for the queue's envelope */
     const char *mid;
     bool enforce_quota;
+    struct span once; /* key of a submission: filed under it within once_s seconds, it is not filed again. Empty: none */
+    uint32_t once_s;
 };
 struct file_result {
     uint64_t qid;
     struct store_placed *placed; /* in the order of the recipients, one for each place */
     size_t n_placed, n_remotes;
     uint64_t size;
+    char first[STORE_MID + 1]; /* "": filed now. Else it had been filed before, under that message id, and nothing else stands here */
 }; /* placed: freed by file_result_free */
 enum rc file_message(struct keyd *k, struct store *st, const struct file_request *rq, struct file_result *out,
                      struct err *e);

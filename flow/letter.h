@@ -20,11 +20,25 @@
 #include "policies/causes.h"
 
 enum letter_door { DOOR_RELAY /* port 25 */, DOOR_SUBMISSION };
+/* Port 25: of which domains the authors of a message may be. Setting smtpd.from_domain. */
+enum letter_from {
+    FROM_OPERATOR, /* listed for the DN that the peer has shown */
+    FROM_DOMAIN,   /* the envelope sender's; a null sender has none: as FROM_OPERATOR */
+    FROM_OFF       /* any */
+};
 struct letter_conf {
     const char *host;                  /* our name in trace fields */
     const char *domain;                /* also ours as an authserv-id */
     const struct cms_anchors *anchors; /* NULL: signatures can not be judged */
+    struct pki_crl *const *crls;       /* revocation lists at hand, besides those in a message and what trustd says */
+    size_t n_crls;
+    bool require_revocation;           /* a signature whose revocation could not be checked is not accepted (word policy) */
     uint64_t max_message;
+    enum letter_from from;
+    const char *citizens;              /* the domain of patients' mailboxes; "": none */
+    unsigned char once_key[32];        /* that keys of submissions are made with */
+    uint32_t once_s;                   /* a submission that comes again within that time is answered, not filed; 0: never */
+    uint64_t citizen_max;              /* largest message submitted to one of them, as it leaves */
 };
 struct letter_peer { /* who brings it: filled at connect, EHLO and STARTTLS */
     struct span helo;
@@ -61,9 +75,15 @@ struct letter {
     struct buf cms;              /* open: signed here: the signature */
     struct buf results, trace;
     struct file_result filed;
+    struct digest *digest; /* submission: of the octets as they came; NULL: not asked for */
+    unsigned char once[STORE_ONCE];
+    bool has_once;
 };
+/* The local part of a patient's address; empty when that is none. */
+struct span letter_citizen(const struct letter_conf *c, struct span address);
 void letter_begin(struct letter *l);                                    /* conf is set; draws mid */
 enum rc letter_put(struct letter *l, struct span piece, struct err *e); /* RC_PERM, CAUSE_TOO_BIG: beyond conf->max_message */
+/* A submission that was filed before (docs/decisions/0019) is CAUSE_NONE, too: .filed.first is its id then. */
 enum cause letter_file(struct letter *l, struct err *e);
 /* Judges the message's S/MIME signature, in the words of RFC 7281 3.1. The author in From is compared with the certificate (RFC 8550 3).
  * The call comes after the whole message was put and after spool_end() and scan_end(), which a step has called. It reads .conf->anchors, .message

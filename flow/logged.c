@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 enum { MATRICULE = 15, LETTERS = 2 /* at most, of 15: Corsica's */ };
-static const char patients[] = "patient.mssante.fr";
+static const char *patients[2] = {"patient.mssante.fr", ""};
 static unsigned char mac_key[LOGGED_KEY];
 static bool have_key;
 
@@ -16,6 +16,11 @@ void logged_key(const unsigned char key[LOGGED_KEY])
 {
     memcpy(mac_key, key, LOGGED_KEY);
     have_key = true;
+}
+
+void logged_patients(const char *domain)
+{
+    patients[1] = domain;
 }
 
 static bool digit(unsigned char c)
@@ -73,7 +78,8 @@ const char *logged_address(struct span address, char out[LOGGED_MAX])
     }
     all = span_of(low, n);
     domain = at < n ? span_from(all, at + 1) : SPAN_NULL;
-    if (span_eq_str(domain, patients) || holds_matricule(all))
+    if ((domain.n > 0 && (span_ieq_str(domain, patients[0]) || span_ieq_str(domain, patients[1]))) ||
+        holds_matricule(all))
         hashed(all, domain, out);
     else
         snprintf(out, LOGGED_MAX, "%s", log_esc(all));

@@ -16,4 +16,6 @@
 
 enum { LOGGED_KEY = 32, LOGGED_MAX = 400 };
 void logged_key(const unsigned char key[LOGGED_KEY]);
+/* The domain of patients, setting smtpd.citizen_domain; borrowed. patient.mssante.fr stays one, too. */
+void logged_patients(const char *domain);
 const char *logged_address(struct span address, char out[LOGGED_MAX]); /* out */

@@ -118,7 +118,11 @@ static enum rc judge(struct letter *l, const struct signed_places *p, struct spa
                      struct err *e)
 {
     struct entity en = {l->message, p->entity_off, p->entity_len, BUF_SECRET_INIT};
-    enum rc rc = cms_verify(der, p->opaque ? NULL : read_entity, &en, l->conf->anchors, &v->cms, e);
+    struct cms_trust t = {.anchors = l->conf->anchors,
+                          .crls = l->conf->crls,
+                          .n_crls = l->conf->n_crls,
+                          .require = l->conf->require_revocation};
+    enum rc rc = cms_verify(der, p->opaque ? NULL : read_entity, &en, &t, &v->cms, e);
 
     buf_free(&en.mem);
     if (rc != RC_OK)
@@ -179,19 +183,32 @@ static void quoted(const char *in, char *out, size_t cap)
     out[n] = 0;
 }
 
+static const char *const revocation_word[] = {
+    [CMS_NOT_CHECKED] = "not-checked", [CMS_NOT_REVOKED] = "good", [CMS_REVOKED] = "revoked"};
+
+/* Said wherever a true signature is spoken of, with the time of the data: a reader may know something younger. */
+static const char *revocation_comment(const struct letter_verdict *v, char out[64])
+{
+    if (!v->judged || !v->cms.valid)
+        return "";
+    if (v->cms.revoked.state == CMS_NOT_CHECKED)
+        return " (revocation not checked)";
+    snprintf(out, 64, " (%.50s)", v->cms.revocation);
+    return out;
+}
+
 static void say_verdict(struct letter *l, const struct letter_verdict *v)
 {
     const char *result = cms_word_name(v->word);
-    char reason[400] = "", id[600];
+    char reason[400] = "", id[600], comment[64];
 
     quoted(v->identifier, id, sizeof id);
     if (v->reason[0])
         quoted(v->reason, reason, sizeof reason);
-    results_add(l, "smime=%s%s%s%s%s%s", result, v->judged && v->cms.valid ? " (revocation not checked)" : "",
-                reason[0] ? " reason=" : "", reason, v->identifier[0] ? "\r\n\tbody.smime-identifier=" : "",
-                v->identifier[0] ? id : "");
+    results_add(l, "smime=%s%s%s%s%s%s", result, revocation_comment(v, comment), reason[0] ? " reason=" : "", reason,
+                v->identifier[0] ? "\r\n\tbody.smime-identifier=" : "", v->identifier[0] ? id : "");
     log_ev(LOG_INFO_, "smime-verdict", "result=%s valid=%d trusted=%d revocation=%s cause=%s", result, v->cms.valid,
-           v->cms.trusted, v->judged ? "not-checked" : "-", log_esc(span_str(v->reason)));
+           v->cms.trusted, v->judged ? revocation_word[v->cms.revoked.state] : "-", log_esc(span_str(v->reason)));
 }
 
 enum cause step_verify(struct letter *l, struct err *e)

@@ -24,6 +24,8 @@ int cmd_trust_add(struct cmd *c);
 int cmd_trust_show(struct cmd *c);
 int cmd_trust_remove(struct cmd *c);
 int cmd_trust_verify(struct cmd *c);
+int cmd_trust_update(struct cmd *c);
+int cmd_trust_diff(struct cmd *c);
 int cmd_cert_issue(struct cmd *c);
 int cmd_cert_list(struct cmd *c);
 int cmd_cert_verify(struct cmd *c);

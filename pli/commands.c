@@ -88,8 +88,20 @@ static const struct cmd_opt issue_opts[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct cmd_opt trust_update_opts[] = {
+    {"--signer", "CERT.pem", "the one certificate that must have signed it; default: as pli.conf says"},
+    {"--accept-loss", NULL, "a list that loses many domains, or is older than the one in use, is meant"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt trust_diff_opts[] = {
+    {"--signer", "CERT.pem", "the one certificate that must have signed it; default: as pli.conf says"},
+    {NULL, NULL, NULL},
+};
+
 static const struct cmd_opt verify_opts[] = {
     {"--anchors", "FILE.pem", "trust anchors; default those of the instance, smtpd.mail_anchors"},
+    {"--crls", "FILE|DIR", "revocation lists at hand (DER), besides those in the mail"},
+    {"--require-revocation", NULL, "a signature whose revocation cannot be checked is not accepted"},
     {NULL, NULL, NULL},
 };
 
@@ -143,7 +155,11 @@ const struct command commands[] = {
     {"trust add", "DOMAIN", 1, 1, NEED_SERVER, cmd_trust_add, trust_add_opts,
      "takes a domain's operator into the trust space"},
     {"trust show", "[DOMAIN]", 0, 1, NEED_SERVER, cmd_trust_show, NULL,
-     "the local entries of the trust space, or one domain's"},
+     "the white list in use and the local entries, or what both say of one domain"},
+    {"trust update", "[FILE|URL]", 0, 1, NEED_SERVER, cmd_trust_update, trust_update_opts,
+     "takes another white list into use; alone: fetches trust.url now"},
+    {"trust diff", "FILE|URL", 1, 1, NEED_SERVER, cmd_trust_diff, trust_diff_opts,
+     "what a white list would change, domain by domain; takes nothing into use"},
     {"trust remove", "DOMAIN", 1, 1, NEED_SERVER, cmd_trust_remove, trust_remove_opts, "takes a local entry out again"},
     {"trust verify", "FILE", 1, 1, NEED_NOTHING, cmd_trust_verify, trust_verify_opts,
      "verifies a white list: signature, signer, date, entries; takes nothing into use"},

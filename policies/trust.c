@@ -98,3 +98,8 @@ bool dn_unit(struct span dn, struct buf *out)
     dn_parts_free(&d);
     return ok;
 }
+
+enum cause trust_temp(enum cause of_dird)
+{
+    return of_dird == CAUSE_LIST_STALE || of_dird == CAUSE_LIST_MISSING ? of_dird : CAUSE_DIR_TEMP;
+}

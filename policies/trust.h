@@ -15,6 +15,7 @@
  */
 #pragma once
 #include "base/buf.h"
+#include "base/err.h"
 
 enum { DN_TEXT_MAX = 1024, DN_VALUES_MAX = 24, DN_KEY_MAX = 16 * 1024 };
 bool dn_same(struct span a, struct span b);
@@ -22,3 +23,5 @@ bool dn_same(struct span a, struct span b);
 bool dn_key(struct span dn, struct buf *out);
 /* Appends the one OU of the name, prepared: the structure's number in the trust space. False: it has none or several, or is no DN. */
 bool dn_unit(struct span dn, struct buf *out);
+/* What a peer or a sender is told when dird could not say who is trusted: the list's own trouble by its name, anything else as the directory's. */
+enum cause trust_temp(enum cause of_dird);

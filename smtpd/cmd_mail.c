@@ -2,6 +2,7 @@
 /* smtpd/cmd_mail.c - MAIL: may this sender be taken from this peer? Port 25: the trust space decides (certificate and white list).
  * Submission: the account must hold the address.  RFC 5321 4.1.1.2, RFC 6409 6.1, RFC 1870 */
 #include "base/log.h"
+#include "policies/trust.h"
 #include "smtpd/verbs.h"
 #include <stdio.h>
 
@@ -16,7 +17,7 @@ static enum cause listed(const struct smtp_session *s, struct span domain, struc
     enum dird_trusted answer;
 
     if (dir_trust(s->dir, domain, span_str(s->tls_peer.dn), &answer, e) != RC_OK)
-        return CAUSE_DIR_TEMP;
+        return trust_temp(e->cause);
     return of[answer];
 }
 

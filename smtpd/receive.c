@@ -52,11 +52,34 @@ static enum cause not_kept(const struct err *e)
     return e->cause == CAUSE_DISK_FULL ? CAUSE_DISK_FULL : CAUSE_STORE_TEMP;
 }
 
+/* Submission has rates an hour, for the account and for the address that it submits from. The message is counted before
+ * it is sent: one that is refused later counts, too. */
+static enum cause within_rates(const struct smtp_session *s, struct err *e)
+{
+    static const enum cause of[] = {[DIALLER_YES] = CAUSE_NONE,
+                                    [DIALLER_ACCOUNT_RATE] = CAUSE_RATE_ACCOUNT,
+                                    [DIALLER_ADDRESS_RATE] = CAUSE_RATE_ADDRESS,
+                                    [DIALLER_ADDRESS_SESSIONS] = CAUSE_RATE_ADDRESS,
+                                    [DIALLER_GONE] = CAUSE_STORE_TEMP};
+    enum cause r = CAUSE_NONE;
+
+    if (smtp_is_submission(s))
+        r = of[dialler_rated(s->account, s->peer->ip, (unsigned)s->env.is.to.n)];
+    if (r != CAUSE_NONE)
+        (void)!err_set(e, RC_TEMP, "account=%s recipients=%zu", s->account, s->env.is.to.n);
+    return r;
+}
+
 bool receive_begin(struct smtp_session *s, bool dots)
 {
     struct letter *l = &s->letter;
     struct err e = {0};
+    enum cause r = within_rates(s, &e);
 
+    if (r != CAUSE_NONE) {
+        smtp_refuse(s, r, &e);
+        return false;
+    }
     if (!load_slots(s, &e)) {
         smtp_refuse(s, CAUSE_STORE_TEMP, &e);
         return false;
@@ -203,7 +226,8 @@ void receive_end(struct smtp_session *s)
     if (r == CAUSE_NONE) {
         s->errors = 0;
         s->messages++;
-        smtp_say(s, 250, "2.0.0", "Message enregistre / Message stored, id=%s", s->letter.mid);
+        smtp_say(s, 250, "2.0.0", "Message enregistre / Message stored, id=%s",
+                 s->letter.filed.first[0] ? s->letter.filed.first : s->letter.mid);
     } else {
         smtp_refuse(s, r, &e);
     }

@@ -20,11 +20,13 @@
 #include "proto/smtp/cmd.h"
 
 enum smtp_kind { KIND_SMTP = 0, KIND_SUBMISSION, KIND_SUBMISSIONS, KINDS_ };
+enum citizen_check { CITIZEN_REFUSE = 0, CITIZEN_WARN, CITIZEN_OFF }; /* a patient's address that is no matricule INS: smtpd.citizen_check */
 struct smtpd { /* settings and what the listener keeps warm; read only in sessions */
     const char *host, *domain;
     struct letter_conf letter;
     struct tls_conf *tls[KINDS_]; /* with client certificates on port 25 */
     enum smtp_kind kind[LISTENER_FDS];
+    enum citizen_check citizen_check;
     unsigned max_recipients, max_unknown, max_errors, max_auth;
     int64_t command_ms, data_ms, login_ms, session_ms;
     struct listener listener;

@@ -111,7 +111,7 @@ static struct buf slurp(const char *path)
 /* the session is forked before this process opens the keyring, so what it holds it got by itself */
 static void test_session_holds_no_key(void **st)
 {
-    struct tls_conf_spec spec = {"tls/server.pem", NULL, NULL, false};
+    struct tls_conf_spec spec = {.chain_pem = "tls/server.pem"};
     struct tls_conf *c = NULL;
     struct keyring *ring = NULL;
     struct windows *windows;

@@ -24,6 +24,7 @@ struct tls_conf {
     gnutls_datum_t ticket_key;
     gnutls_certificate_request_t request;
     struct anchors anchors; /* as in cred, to be asked directly */
+    struct tls_rules client;
     struct far_key keys[2];
     struct keyd *k;      /* of the handshake at hand */
     struct err sign_err; /* why keyd did not sign */
@@ -224,6 +225,7 @@ static enum rc anchors_add(struct tls_conf *c, const struct tls_conf_spec *s, st
     int code;
 
     c->request = GNUTLS_CERT_IGNORE;
+    c->client = s->client;
     if (s->anchors_pem == NULL)
         return RC_OK;
     c->request = s->require_client ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST;
@@ -235,13 +237,23 @@ static enum rc anchors_add(struct tls_conf *c, const struct tls_conf_spec *s, st
     return code < 0 ? tls_err(e, RC_PERM, s->anchors_pem, code) : RC_OK;
 }
 
+/* Behind all others, so that a peer that knows better gets better. */
+static int priority_make(struct tls_conf *c, const struct tls_conf_spec *s)
+{
+    char text[1024];
+
+    snprintf(text, sizeof text, "%s%s", tls_priority,
+             s->old_ciphers ? ":+AES-256-CBC:+AES-128-CBC:+SHA384:+SHA256" : "");
+    return gnutls_priority_init(&c->priority, text, NULL);
+}
+
 static enum rc parts_make(struct tls_conf *c, const struct tls_conf_spec *s, struct err *e)
 {
     int code = gnutls_certificate_allocate_credentials(&c->cred);
     enum rc rc = RC_OK;
 
     if (code >= 0)
-        code = gnutls_priority_init(&c->priority, tls_priority, NULL);
+        code = priority_make(c, s);
     if (code >= 0)
         code = gnutls_session_ticket_key_generate(&c->ticket_key);
     if (code < 0)
@@ -376,7 +388,7 @@ enum rc tls_accept(struct tls_conf *c, struct keyd *k, struct stream *s, struct 
         return rc;
     }
     l->anchors = c->anchors.n > 0 ? &c->anchors : NULL;
-    link_peer(l, GNUTLS_KP_TLS_WWW_CLIENT, NULL, peer_out);
+    link_peer(l, &c->client, NULL, peer_out);
     link_attach(l, s);
     return RC_OK;
 }

@@ -8,6 +8,7 @@
 struct tls_client {
     gnutls_certificate_credentials_t cred;
     gnutls_priority_t priority;
+    struct tls_rules server;
 };
 
 static enum rc files_load(struct tls_client *c, const struct tls_client_spec *s, struct err *e)
@@ -30,6 +31,9 @@ enum rc tls_client_new(const struct tls_client_spec *s, struct tls_client **c_ou
 
     if (c == NULL)
         die("out of memory");
+    c->server = s->server;
+    if (c->server.usage == TLS_USE_EITHER)
+        c->server.usage = TLS_USE_SERVER;
     code = gnutls_certificate_allocate_credentials(&c->cred);
     if (code >= 0)
         code = gnutls_priority_init(&c->priority, tls_priority, NULL);
@@ -79,7 +83,7 @@ enum rc tls_connect(struct tls_client *c, const char *host, struct stream *s, st
         link_free(&l);
         return rc;
     }
-    link_peer(l, GNUTLS_KP_TLS_WWW_SERVER, host, peer_out);
+    link_peer(l, &c->server, host, peer_out);
     link_attach(l, s);
     return RC_OK;
 }

@@ -10,6 +10,7 @@ struct tls_client;
 struct tls_client_spec {
     const char *anchors_pem;         /* file */
     const char *cert_pem, *key_pem;  /* own certificate, files; NULL: none */
+    struct tls_rules server;         /* for the server's certificate; usage 0 means serverAuth. .policies lives as long as the tls_client */
 };
 enum rc tls_client_new(const struct tls_client_spec *s, struct tls_client **c_out, struct err *e);
 void tls_client_free(struct tls_client **c);

@@ -21,6 +21,7 @@
 #include "store/db/room.h"
 #include "store/ops/deliver_int.h"
 #include "store/ops/folder.h"
+#include "store/ops/once.h"
 #include "store/ops/queue.h"
 #include <stdlib.h>
 
@@ -56,7 +57,9 @@ static enum rc check_places(const struct delivery *d, struct err *e)
         if (!flags_lawful(d->places[i].flags))
             return err_set(e, RC_SYNTAX, "store: unknown flag");
     if (d->a->role != ROLE_IMAPD)
-        return RC_OK;
+        return d->rq->once.n == 0 || d->rq->once.n == STORE_ONCE
+                   ? RC_OK
+                   : err_set(e, RC_SYNTAX, "store: a submission's key of %zu octets", d->rq->once.n);
     if (!s->bound || !(s->rights & RIGHT_WRITE) || d->n_remotes > 0)
         return err_set(e, RC_DENIED, "store: an append wants a ticket to write");
     for (size_t i = 0; i < d->n_places; i++)
@@ -255,9 +258,22 @@ static enum rc answer_again(struct tx *t, struct delivery *d, struct err *e)
     if (rc != RC_OK)
         goto out;
     buf_addspan(d->a->out, r.placed);
-    *rep = (struct store_deliver_rep){buf_span(d->a->out), r.qid};
+    *rep = (struct store_deliver_rep){.placed = buf_span(d->a->out), .qid = r.qid};
 out:
     buf_free(&mem);
+    return rc;
+}
+
+/* The same submission was filed a while ago, under another object id. */
+static enum rc answer_first(struct tx *t, struct delivery *d, struct err *e)
+{
+    struct store_deliver_rep *rep = d->a->rep;
+    enum rc rc = RC_NOTFOUND;
+
+    if (d->rq->once.n > 0)
+        rc = once_look(t, d->rq->once.p, d->rq->once_s, d->a->out, e);
+    rep->first = buf_span(d->a->out);
+    d->again = rc == RC_OK;
     return rc;
 }
 
@@ -279,6 +295,8 @@ static enum rc file_new(struct tx *t, struct delivery *d, struct err *e)
     rep->placed = d->ref.placed = buf_span(d->a->out);
     if (rc == RC_OK && !d->ahead)
         rc = source_store(d, t, e);
+    if (rc == RC_OK && d->rq->once.n > 0)
+        rc = once_put(t, d->rq->once.p, d->rq->mid, e);
     return rc == RC_OK ? objref_put(t, d->rq->oid, &d->ref, true, e) : rc;
 }
 
@@ -290,6 +308,8 @@ static enum rc file_it(struct tx *t, void *arg, struct err *e)
     memset(d->a->rep, 0, sizeof(struct store_deliver_rep));
     buf_clear(d->a->out);
     rc = answer_again(t, d, e);
+    if (rc == RC_NOTFOUND)
+        rc = answer_first(t, d, e);
     return rc == RC_NOTFOUND ? file_new(t, d, e) : rc;
 }
 
@@ -301,14 +321,18 @@ static enum rc run(struct delivery *d, struct err *e)
     enum rc rc = RC_OK;
 
     busy_enter(st->busy, d->rq->oid);
+    if (d->rq->once.n > 0)
+        busy_enter(st->busy, d->rq->once.p);
     if (d->ahead)
         rc = source_ahead(d, e);
     if (rc == RC_OK)
         rc = env_room(&st->env, d->rq->len_message, true, e);
     if (rc == RC_OK)
         rc = tx_run(&st->env, TX_WRITE, file_it, d, e);
-    if (rc != RC_OK && d->ahead)
+    if ((rc != RC_OK || d->again) && d->ahead)
         (void)pieces_forget(st, d->rq->oid, NULL, &later);
+    if (d->rq->once.n > 0)
+        busy_leave(st->busy, d->rq->once.p);
     busy_leave(st->busy, d->rq->oid);
     return rc;
 }

@@ -38,12 +38,15 @@ IPC_MESSAGE(store_remote);
     F(T, FIX, queue_wrap, SEAL_WRAP)                                                                                                  \
     F(T, FIX, queue_epoch_rec, SEAL_EPOCH_REC)                                                                                        \
     F(T, U8, enforce_quota)                  /* 1, APPEND: RC_QUOTA when used + size > quota. 0, SMTP: it was asked at RCPT */        \
-    F(T, BYTES, objects, STORE_INLINE_MAX)   /* DELIVER: message | summary | search. DELIVER_FD: empty */
+    F(T, BYTES, objects, STORE_INLINE_MAX)   /* DELIVER: message | summary | search. DELIVER_FD: empty */                            \
+    F(T, BYTES, once, STORE_ONCE)            /* smtpd: empty, or STORE_ONCE octets: filed under that key lately, it is not filed again */ \
+    F(T, U32, once_s)                        /* lately: so many seconds, 3600 at most */
 IPC_MESSAGE(store_deliver_req);
 
 #define FIELDS_store_deliver_rep(F, T)                                                                \
     F(T, BYTES, placed, STORE_PAGE)          /* list of store_placed, in the order of places */       \
-    F(T, U64, qid)                           /* its number in the queue; 0: there is nothing of it */
+    F(T, U64, qid)                           /* its number in the queue; 0: there is nothing of it */ \
+    F(T, BYTES, first, STORE_MID)            /* not empty: it was filed before, under that message id; placed is empty and qid 0 */
 IPC_MESSAGE(store_deliver_rep);
 
 #define FIELDS_store_placed(F, T) \

@@ -34,7 +34,7 @@
 #include "store/wire/messages.h"
 #include "store/wire/queue.h"
 
-#define STORED_VERSION 4
+#define STORED_VERSION 5
 extern const struct ipc_proto stored_proto;
 enum store_op {
     /* objects inline -> local mailboxes and queue, one transaction. smtpd relayd imapd(ticket: APPEND) */
