@@ -15,11 +15,11 @@
 enum { AGAIN_MS = 500 };
 
 struct white_list {
-    pthread_rwlock_t lock; /* guards the next four */
+    pthread_rwlock_t lock; /* guards the next five */
     struct trust_index *index;
     uint64_t generation;
-    bool heard, stale;
-    bool expected;
+    bool heard, expected;
+    uint64_t good_until; /* UTC s; 0: no end */
     pthread_t thread;
     int stop_fd;
 };
@@ -30,7 +30,9 @@ static void exchange(struct white_list *w, struct trust_index *x, const struct t
 
     pthread_rwlock_wrlock(&w->lock);
     w->heard = true;
-    w->stale = rep->stale != 0;
+    w->expected = rep->configured != 0;
+    if (rep->generation > 0) /* else trustd has lost its list, and ours is the last good one */
+        w->good_until = rep->good_until;
     if (x) {
         old = w->index;
         w->index = x;
@@ -49,10 +51,6 @@ static bool pull(struct white_list *w, struct trust *t)
     int fd = -1;
     enum rc rc = trust_get_index(t, w->generation, &rep, &fd, &e);
 
-    if (rc == RC_NOTFOUND) {
-        exchange(w, NULL, &(struct trustd_index_rep){0});
-        return true;
-    }
     if (rc == RC_OK && fd >= 0)
         rc = index_open(fd, &x, &e);
     if (fd >= 0)
@@ -97,14 +95,13 @@ static void *keep(void *ctx)
     return NULL;
 }
 
-struct white_list *white_list_start(bool expected)
+struct white_list *white_list_start(void)
 {
     struct white_list *w = calloc(1, sizeof *w);
 
     if (!w)
         die("out of memory");
     pthread_rwlock_init(&w->lock, NULL);
-    w->expected = expected;
     w->stop_fd = eventfd(0, EFD_CLOEXEC);
     if (w->stop_fd < 0 || pthread_create(&w->thread, NULL, keep, w) != 0)
         die("no thread for the white list");
@@ -148,7 +145,7 @@ enum rc white_list_ask(struct white_list *w, struct span domain, struct span dn,
     pthread_rwlock_rdlock(&w->lock);
     if (!w->index)
         rc = no_list(w, answer_out, e);
-    else if (w->stale)
+    else if (w->good_until > 0 && (uint64_t)clock_utc() > w->good_until)
         rc = err_cause(e, RC_TEMP, CAUSE_LIST_STALE, "the white list is older than trust.max_age");
     else
         *answer_out = of[index_ask(w->index, domain, dn)];

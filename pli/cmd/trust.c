@@ -130,6 +130,8 @@ static void show_state(const struct trustd_status_rep *s)
 
     if (s->generation == 0) {
         printf("no white list: pli trust update FILE|URL, or trust.url in pli.conf\n");
+        if (s->failures)
+            printf("the last fetch failed: %.*s\n", SPAN_ARG(s->last_error));
         return;
     }
     printf("white list generated %s\n", when_text(s->generated, when));
@@ -165,10 +167,8 @@ static int show_domain(struct cmd *c, const char *domain, json_t *rows)
 
     if (rc == RC_OK)
         rc = white_list_in_use(inst_admin(c), &in_use, &x, &e);
-    if (rc == RC_OK || rc == RC_NOTFOUND) {
+    if (rc == RC_OK)
         l.shown += show_listed(x, domain, rows);
-        rc = RC_OK;
-    }
     index_close(&x);
     if (rc != RC_OK)
         return cmd_err(c, &e);

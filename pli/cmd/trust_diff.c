@@ -30,7 +30,7 @@ static int compare(struct cmd *c, const struct white_list_named *named)
     struct err e;
     enum rc rc = white_list_in_use(ad, &in_use, &now, &e);
 
-    if (rc == RC_OK || rc == RC_NOTFOUND)
+    if (rc == RC_OK)
         rc = white_list_take(ad, &named->from, TU_TRY | TU_ACCEPT_LOSS, buf_span(&named->signer_pem), &rep, &mem, &then,
                              &e);
     if (rc == RC_OK && then)

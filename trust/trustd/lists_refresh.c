@@ -32,7 +32,7 @@ static void note(struct lists *l, int64_t next, const struct err *e)
 
 /* Another address than trust.url is asked for the whole list: what it said before is not known. */
 static enum rc fetch_and_use(struct lists *l, const struct trustd_update_req *rq, struct list_result *res,
-                             bool *unchanged_out, struct err *e)
+                             bool *unchanged_out, struct difference *d, struct err *e)
 {
     char url[TRUST_URL + 1];
     bool known = l->index && rq->url.n == 0 && rq->flags == 0;
@@ -54,19 +54,21 @@ static enum rc fetch_and_use(struct lists *l, const struct trustd_update_req *rq
         pthread_mutex_unlock(&l->mu);
     } else if (rc == RC_OK) {
         rc = list_look_at(l, buf_span(&got.body), rq, res, e);
-        if (rc == RC_OK && !(rq->flags & TU_TRY))
-            rc = list_use(l, buf_span(&got.body), res, &got, e);
+        if (rc == RC_OK)
+            rc = list_differ(l, buf_span(&res->index), d, e);
+        if (rc == RC_OK && !(rq->flags & TU_TRY)) /* what another address says of its document is nothing for trust.url */
+            rc = list_use(l, buf_span(&got.body), res, rq->url.n > 0 ? NULL : &got, e);
     }
     buf_free(&got.body);
     return rc;
 }
 
 enum rc refresh_once(struct lists *l, const struct trustd_update_req *rq, struct list_result *res, bool *unchanged_out,
-                     struct err *e)
+                     struct difference *d, struct err *e)
 {
-    enum rc rc = fetch_and_use(l, rq, res, unchanged_out, e);
+    enum rc rc = fetch_and_use(l, rq, res, unchanged_out, d, e);
 
-    if (rq->url.n == 0)
+    if (rq->url.n == 0 && !(rq->flags & TU_TRY))
         note(l, l->conf.refresh, rc == RC_OK ? NULL : e);
     if (rc != RC_OK)
         log_err(LOG_WARN_, "list-not-fetched", e);
@@ -92,10 +94,12 @@ static void say_alarm(struct lists *l, int64_t now)
 
 static bool due(struct lists *l, int64_t now)
 {
+    int64_t most; /* a time beyond it is of other settings, or of a clock that was wrong */
     bool yes;
 
     pthread_mutex_lock(&l->mu);
-    yes = l->conf.url[0] && (int64_t)l->now.next <= now;
+    most = l->now.failures > 0 ? 2 * FETCH_PAUSE_MOST_S : l->conf.refresh;
+    yes = l->conf.url[0] && ((int64_t)l->now.next <= now || (int64_t)l->now.next > now + most);
     pthread_mutex_unlock(&l->mu);
     return yes;
 }
@@ -122,12 +126,13 @@ void *refresh_thread(void *lists)
     do {
         static const struct trustd_update_req as_set;
         struct list_result res = {0};
+        struct difference d;
         bool unchanged;
         struct err e;
 
         if (due(l, clock_utc())) {
             pthread_mutex_lock(&l->look);
-            (void)refresh_once(l, &as_set, &res, &unchanged, &e);
+            (void)refresh_once(l, &as_set, &res, &unchanged, &d, &e);
             pthread_mutex_unlock(&l->look);
             list_result_free(&res);
         }

@@ -25,7 +25,7 @@ enum trustd_op {
 };
 enum { TRUST_CHAIN_MAX = 64 * 1024, TRUST_CERTS_MAX = 8, TRUST_TEXT = 256, TRUST_URL = 512, TRUST_NAME = 512, TRUST_PEM_MAX = 16 * 1024 };
 
-/* ---- TRUSTD_INDEX: the descriptor rides with the reply, but for have == generation. RC_NOTFOUND: there is no list yet ---- */
+/* ---- TRUSTD_INDEX: the descriptor rides with the reply, but for have == generation, and for generation 0: there is no list ---- */
 #define FIELDS_trustd_index_req(F, T)                                   \
     F(T, U64, have)                          /* generation; 0: none */
 IPC_MESSAGE(trustd_index_req);
@@ -34,7 +34,8 @@ IPC_MESSAGE(trustd_index_req);
     F(T, U64, generation)                    /* grows with each list taken into use, also after a restart */ \
     F(T, U64, generated)                     /* UTC s: DateDeGeneration */                                   \
     F(T, U64, taken)                         /* UTC s: when it was last seen to be the newest */             \
-    F(T, U8, stale)                          /* 1: older than trust.max_age; nobody may rely on it */
+    F(T, U64, good_until)                    /* UTC s: nobody may rely on it later (trust.max_age); 0: no end */ \
+    F(T, U8, configured)                     /* 1: there should be a list: an address or a signer is set, or one was in use */
 IPC_MESSAGE(trustd_index_rep);
 
 /* ---- TRUSTD_CHECK ---- */
