@@ -14,11 +14,8 @@ import subprocess
 
 import pytest
 from instance import PASSWORD, TOP, Instance, eventually, plain
+from rows import ROWS, TABLE
 
-NAMES = dict(re.findall(r'X\((CAUSE_\w+), "([a-z0-9-]+)"\)', (TOP / "base/cause.h").read_text()))
-ROW = re.compile(r'(?:SMTP|BOTH)\((CAUSE_\w+), (\d+), "([\d.]+)",(?: (?:NULL|"[^"]*"),)?\s*"([^"]*)",\s*"([^"]*)"\),', re.S)
-TABLE = (TOP / "policies/causes.c").read_text()
-ROWS = {NAMES[cause]: (int(code), esc, f"{fr} / {en}") for cause, code, esc, fr, en in ROW.findall(TABLE)}
 ME, OTHER = "gp@chu.test", "autre@chu.test"
 WAYS = {}
 
