@@ -89,7 +89,7 @@ SYS_pli-imapd   := $(S_tls) $(S_ssl) $(S_mime) $(S_base)
 SYS_pli-relayd  := $(S_etpan) $(S_dns) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
 SYS_pli-stored  := $(S_db) $(S_ssl) $(S_base)
 SYS_pli-keyd    := $(S_tls) $(S_ssl) $(S_base)
-SYS_pli-trustd  := $(S_web) $(S_xml) $(S_tls) $(S_ssl) $(S_base)
+SYS_pli-trustd  := $(S_web) $(S_xml) $(S_tls) $(S_ssl) -lunistring $(S_base)
 SYS_pli-dird    := $(S_ldap) $(S_ssl) $(S_base)
 
 # A program is its folder's .c files; one that has no source yet is left out (until every room is furnished).

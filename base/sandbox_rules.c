@@ -138,6 +138,8 @@ const struct sandbox_profile sandbox_profiles[SB_KINDS_] = {
     [SB_KEYD] = {"keyd", {&basic, &data_only, &no_files, &talk, &take_peers, &threads, DEV_ONLY NULL}, FILES_NONE, false, -1},
     [SB_DIRD] = {"dird", {&basic, &may_load, &read_files, &talk, &take_peers, &net_out, &threads, DEV_ONLY NULL}, FILES_SYSTEM_RO,
                  true, -1},
+    [SB_TRUSTD] = {"trustd", {&basic, &may_load, &own_files, &talk, &take_peers, &net_out, &threads, &forks, DEV_ONLY NULL},
+                   FILES_SYSTEM_AND_DIR, true, -1}, /* its parser narrows itself further */
     [SB_RELAYD] = {"relayd", {&basic, &may_load, &read_files, &talk, &net_out, &threads, DEV_ONLY NULL}, FILES_SYSTEM_RO, true, -1},
 };
 

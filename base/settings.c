@@ -87,6 +87,25 @@ const struct setting settings[] = {
     {"imapd.login_timeout", SET_SECS, "1m", 1, 3600, SET_AT_START, "time to finish TLS and sign in"},
     {"imapd.idle_timeout", SET_SECS, "30m", 1800, DAY, SET_AT_START, "silence after which a session is ended (RFC 3501 5.4)"},
     {"relayd.max_age", SET_SECS, "2d", 60, 14 * DAY, SET_AT_START, "how long delivery is tried before the sender is told"},
+    {"trust.url", SET_STR, "", 0, 500, SET_AT_START, "address of the white list (http, https); empty: it comes by pli trust update FILE alone"},
+    {"trust.refresh", SET_SECS, "1h", 1, 7 * DAY, SET_AT_START, "how often trust.url is asked for another list"},
+    {"trust.anchors", SET_STR, "", 0, 500, SET_AT_START, "PEM file of the authorities of the list's signer; empty: trust.signer_cert alone counts"},
+    {"trust.signer", SET_STR, "alb.mssante.fr", 0, 253, SET_AT_START, "common name or mail address in the certificate of the list's signer"},
+    {"trust.signer_cert", SET_STR, "", 0, 500, SET_AT_START, "PEM file of the one certificate that signs the list; empty: by trust.anchors and trust.signer"},
+    {"trust.expired_signer", SET_WORD, "generation", 0, 0, SET_AT_START,
+     "the signer's certificate must have been valid when the list was generated (generation), or must be valid today too (now)"},
+    {"trust.https_anchors", SET_STR, "", 0, 500, SET_AT_START, "PEM file of the authorities of https addresses; empty: the machine's"},
+    {"trust.max_loss", SET_INT, "20", 0, 100, SET_AT_START, "percent of its domains that a new list may lose unasked"},
+    {"trust.alarm_age", SET_SECS, "3d", 60, 365 * DAY, SET_AT_START, "age of the list beyond which the log and pli doctor complain"},
+    {"trust.max_age", SET_SECS, "30d", 0, 3650 * DAY, SET_AT_START, "age of the list beyond which nobody relies on it: mail waits; 0: never"},
+    {"trust.revocation", SET_WORD, "require", 0, 0, SET_AT_START,
+     "another operator whose certificate's revocation cannot be checked: refused for now (require), taken (soft); off: revocation is not looked at"},
+    {"trust.mail_revocation", SET_WORD, "soft", 0, 0, SET_AT_START,
+     "an S/MIME signature whose revocation cannot be checked: said to be unchecked (soft), or not accepted (require); off: only lists in the message"},
+    {"trust.revocation_order", SET_WORD, "crl", 0, 0, SET_AT_START, "what is asked first where a certificate names both: crl or ocsp"},
+    {"trust.crl_grace", SET_SECS, "4h", 0, 7 * DAY, SET_AT_START, "how long revocation data serve beyond their nextUpdate while newer ones cannot be had"},
+    {"trust.no_address", SET_WORD, "accept", 0, 0, SET_AT_START,
+     "a certificate that names no CRL and no OCSP address, and whose authority has no list imported: accept, or unknown"},
     {"stored.threads", SET_INT, "16", 1, 64, SET_AT_START, "workers; each waits for the disk on its own, flushes are shared"},
     {"stored.cache", SET_BYTES, "256M", MB, 64 * GB, SET_AT_START, "memory for pages of the store"},
     {"stored.min_free", SET_BYTES, "64M", 0, 1024 * GB, SET_AT_START, "free disk space below which nothing more is taken in"},
@@ -95,6 +114,9 @@ const struct setting settings[] = {
      "connections at once; a kind of process has three quarters of them at most, one process 16"},
     {"stored.max_messages", SET_INT, "1000000", 1000, 100000000, SET_AT_START, "messages in one mailbox; beyond, nothing more is filed there"},
     {"stored.quota", SET_BYTES, "2G", MB, 1024 * GB, SET_AT_INIT, "size of a mailbox whose account names none"},
+    {"trustd.threads", SET_INT, "8", 1, 64, SET_AT_START, "workers"},
+    {"trustd.max_peers", SET_INT, "8000", 16, 100000, SET_AT_START,
+     "connections at once; a kind of process has three quarters of them at most, one process 16"},
     {"keyd.threads", SET_INT, "4", 1, 64, SET_AT_START, "workers"},
     {"keyd.max_peers", SET_INT, "8000", 16, 100000, SET_AT_START,
      "connections at once; a kind of process has three quarters of them at most, one process 16"},
@@ -113,14 +135,6 @@ const struct setting settings[] = {
     {"dird.max_failures", SET_INT, "10", 1, 1000, SET_AT_START, "wrong passwords for an account before pauses begin"},
     {"directory.uri", SET_STR, "", 0, 500, SET_AT_START, "ldaps:// or ldapi:// of the site's own directory; empty: the embedded one"},
     {"directory.base", SET_STR, "", 0, 500, SET_AT_INIT, "where the tree hangs; empty: o=pli"},
-    {"trust.revocation", SET_WORD, "require", 0, 0, SET_AT_START,
-     "another operator whose certificate's revocation cannot be checked: refused for now (require), taken (soft); off: revocation is not looked at"},
-    {"trust.mail_revocation", SET_WORD, "soft", 0, 0, SET_AT_START,
-     "an S/MIME signature whose revocation cannot be checked: said to be unchecked (soft), or not accepted (require); off: only lists in the message"},
-    {"trust.revocation_order", SET_WORD, "crl", 0, 0, SET_AT_START, "what is asked first where a certificate names both: crl or ocsp"},
-    {"trust.crl_grace", SET_SECS, "4h", 0, 7 * DAY, SET_AT_START, "how long revocation data serve beyond their nextUpdate while newer ones cannot be had"},
-    {"trust.no_address", SET_WORD, "accept", 0, 0, SET_AT_START,
-     "a certificate that names no CRL and no OCSP address, and whose authority has no list imported: accept, or unknown"},
     {"log.level", SET_LEVEL, "info", 0, 3, SET_AT_START, "debug, info, warn or error"},
     {"log.max_size", SET_BYTES, "64M", 0, 1024 * GB, SET_AT_START,
      "log/pli.log becomes pli.log.1 beyond it, and at SIGHUP to pli serve; 0: at SIGHUP only"},
@@ -235,11 +249,12 @@ static bool address(struct span v)
 static const struct {
     const char *name, *words;
 } choices[] = {
-    {"smtpd.from_domain", "operator|domain|off"},     /* enum letter_from, flow/letter.h */
     {"trust.revocation", "require|soft|off"},         /* enum smtp_revocation, smtpd/session.h */
     {"trust.mail_revocation", "soft|require|off"},    /* enum letter_revocation, flow/letter.h */
     {"trust.revocation_order", "crl|ocsp"},           /* trust/trustd/revocation.h: ocsp_first */
     {"trust.no_address", "accept|unknown"},           /* the same */
+    {"trust.expired_signer", "generation|now"},       /* enum list_expired, trust/list/list.h */
+    {"smtpd.from_domain", "operator|domain|off"},     /* enum letter_from, flow/letter.h */
     {"smtpd.peer_usage", "either|client|server|off"}, /* enum tls_usage, crypto/tls/tls.h */
     {"smtpd.citizen_check", "refuse|warn|off"},       /* enum citizen_check, smtpd/session.h */
 };

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* policies/trust_test.c - the irregular names that the white list really holds, in made-up values. */
+#include "policies/dn_int.h"
 #include "policies/trust.h"
+#include <gnutls/x509.h>
+#include <openssl/x509.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,6 +40,48 @@ static const struct row {
     {"other CN", CHB, "CN=smtp.chc.mssante.fr,OU=1300017985,O=CH B,ST=Gard (30),C=FR", false},
     {"other OU", CHB, "CN=smtp.chb.mssante.fr,OU=1300017986,O=CH B,ST=Gard (30),C=FR", false},
     {"accent is a letter", "CN=x,O=Sante,C=FR", "CN=x,O=Sant\xC3\xA9,C=FR", false},
+    {"decomposed accent", "CN=x,O=Sante\xCC\x81,C=FR", "CN=x,O=Sant\xC3\xA9,C=FR", true},
+    {"case beyond Latin-1", "CN=x,O=\xC5\x92UVRES \xCE\xA3,C=FR", "CN=x,O=\xC5\x93uvres \xCF\x83,C=FR", true},
+    {"narrow no-break space, joiner",
+     "CN=x,O=CH\xE2\x80\xAF\xE2\x80\x8D"
+     "B,C=FR",
+     "CN=x,O=ch b,C=FR", true},
+    {"quotes for doubled spaces", "CN=x,O=\"C.H. DE  A\",C=FR", "CN=x,O=C.H. DE A,C=FR", true},
+    {"a quote inside a value", "CN=x,O=CRLCC \"PAUL\",C=FR", "CN=x,O=CRLCC \\\"PAUL\\\",C=FR", true},
+    {"quotes inside quotes", "CN=x,O=\"CRLCC \\\"PAUL\\\"\",C=FR", "CN=x,O=CRLCC \\22PAUL\\22,C=FR", true},
+    {"quotes are part of a value", "CN=x,O=CRLCC \"PAUL\",C=FR", "CN=x,O=CRLCC PAUL,C=FR", false},
+    {"a quote inside protects nothing", "CN=x,O=A \"B,C=FR", "CN=x,O=A \\\"B,C=FR", true},
+    {"a value that starts with a bracket", "CN=x,O=(A) #1 <b> = c,C=FR", "CN=x,O=\\(A\\) #1,C=FR", false},
+    {"leading and trailing space escaped", "CN=\\ x\\ ,O=y", "CN=x,O=y", true},
+    {"hexadecimal string", "CN=x,2.5.4.97=#0C084E5452465220 3132", "CN=x,2.5.4.97=NTRFR 12", false},
+    {"UTF8String in hexadecimal", "CN=x,2.5.4.97=#0c084E54524652203132", "CN=x,organizationIdentifier=ntrfr 12", true},
+    {"PrintableString in hexadecimal", "CN=x,1.2.3=#13024142", "CN=x,1.2.3=ab", true},
+    {"length in two octets", "CN=x,1.2.3=#1381024142", "CN=x,1.2.3=ab", true},
+    {"other BER", "CN=x,1.2.3=#02024142", "CN=x,1.2.3=#02024142", true},
+    {"other BER is no string", "CN=x,1.2.3=#0402ff42", "CN=x,1.2.3=\\04\\02\\ffB", false},
+    {"unknown type without case", "CN=x,fooBar=y", "CN=x,FOOBAR=y", true},
+    {"unknown types differ", "CN=x,foo=y", "CN=x,bar=y", false},
+    {"reversed with joined values", "CN=x+OU=z,O=y,C=FR", "C=FR,O=y,OU=z+CN=x", true},
+    {"joined twice", "CN=x+CN=x,O=y", "CN=x,O=y", false},
+    {"e-mail types", "CN=x,E=a@b.fr", "CN=x,1.2.840.113549.1.9.1=A@B.FR", true},
+    {"type in the value", "CN=x,O=a,OU=b", "CN=x,O=a\\,OU=b", false},
+    {"length moved", "CN=ab,O=c", "CN=a,O=bc", false},
+    {"trailing comma", "CN=x,", "CN=x,", false},
+    {"leading comma", ",CN=x", ",CN=x", false},
+    {"two commas", "CN=x,,O=y", "CN=x,,O=y", false},
+    {"bad escape", "CN=\\zx", "CN=\\zx", false},
+    {"unended quote", "CN=\"x", "CN=\"x", false},
+    {"text behind a quote", "CN=\"x\"y", "CN=\"x\"y", false},
+    {"odd hexadecimal", "CN=#0c0", "CN=#0c0", false},
+    {"hexadecimal, nothing", "CN=#", "CN=#", false},
+    {"type with a space", "C N=x", "C N=x", false},
+    {"OID with a zero in front", "2.05=x", "2.05=x", false},
+    {"OID of one number", "2=x", "2=x", false},
+    {"value of spaces", "CN= \xC2\xA0 ,O=y", "CN= \xC2\xA0 ,O=y", false},
+    {"empty quotes", "CN=\"\",O=y", "CN=\"\",O=y", false},
+    {"private use character", "CN=\xEE\x80\x80", "CN=\xEE\x80\x80", false},
+    {"no UTF-8, its spaces", "CN= a\xFF ,O=y", "CN=a\xFF,O=y", true},
+    {"no UTF-8, its case", "CN=a\xFF,O=y", "CN=A\xFF,O=y", false},
     {"one more value", CHB, CHB ",CN=evil", false},
     {"one less value", CHB, "CN=smtp.chb.mssante.fr,OU=1300017985,O=CH B,ST=Gard (30)", false},
     {"shuffled", CHB, "OU=1300017985,CN=smtp.chb.mssante.fr,O=CH B,ST=Gard (30),C=FR", false},
@@ -100,29 +145,197 @@ static void very_long_names_match_nothing(void **state)
     assert_false(dn_same(span_of(text, sizeof text - 1), span_of(text, sizeof text - 1)));
 }
 
-/* Every name of a real white list, when one is at hand, parses, equals itself reversed, and equals no other. */
-static void a_real_list_parses(void **state)
+/* Keys are the same when names are, and a name that is none leaves no octet behind. */
+static void keys_agree_with_the_comparison(void **state)
 {
     (void)state;
-    const char *path = getenv("PLI_WHITE_LIST");
-    FILE *f = path ? fopen(path, "r") : NULL;
-    if (!f)
-        skip();
-    static char line[8192];
-    unsigned seen = 0;
-    while (fgets(line, sizeof line, f)) {
-        char *a = strstr(line, "<DNCertificatOperateur>"), *b = strstr(line, "</DNCertificatOperateur>");
-        if (!a || !b)
-            continue;
-        a += strlen("<DNCertificatOperateur>");
-        struct span dn = span_of(a, (size_t)(b - a));
-        if (!dn_same(dn, dn))
-            fail_msg("does not parse: %.*s", SPAN_ARG(dn));
-        assert_false(dn_same(dn, SPAN_LIT(CHB)));
-        seen++;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf a = BUF_INIT, b = BUF_INIT;
+        bool ka = dn_key(span_str(rows[i].a), &a), kb = dn_key(span_str(rows[i].b), &b);
+        if ((ka && kb && span_eq(buf_span(&a), buf_span(&b))) != rows[i].same)
+            fail_msg("%s: %s / %s", rows[i].what, rows[i].a, rows[i].b);
+        assert_true(ka ? a.n > 0 && a.n <= DN_KEY_MAX : a.n == 0);
+        buf_free(&a);
+        buf_free(&b);
     }
-    fclose(f);
-    assert_true(seen > 0);
+}
+
+static void the_structure_of_a_name(void **state)
+{
+    static const struct {
+        const char *dn, *unit;
+    } t[] = {{CHB, "1300017985"},
+             {"C=FR,2.5.4.11=\" 1A  B \",CN=x", "1a b"},
+             {"CN=x,O=y", NULL},
+             {"CN=x,OU=1,OU=2", NULL},
+             {"CN=x,OU=1\\FF", NULL},
+             {"hello", NULL}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        struct buf out = BUF_INIT;
+        assert_int_equal(dn_unit(span_str(t[i].dn), &out), t[i].unit != NULL);
+        assert_true(span_eq_str(buf_span(&out), t[i].unit ? t[i].unit : ""));
+        buf_free(&out);
+    }
+}
+
+/* ---- the real list: PLI_WHITE_LIST, or where the project keeps it. Skips where it is not ---- */
+enum { REAL_MAX = 600, REAL_DISTINCT = 391, REAL_SAME = 8 /* written with spaces, with quotes */ };
+static char *real[REAL_MAX];
+static size_t real_n;
+
+static void unescape(char *s)
+{
+    static const struct {
+        const char *entity;
+        char c;
+    } t[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}};
+    char *to = s;
+
+    while (*s) {
+        char c = *s;
+        size_t n = 1;
+        for (size_t i = 0; i < sizeof t / sizeof *t; i++)
+            if (strncmp(s, t[i].entity, strlen(t[i].entity)) == 0) {
+                c = t[i].c;
+                n = strlen(t[i].entity);
+            }
+        *to++ = c;
+        s += n;
+    }
+    *to = 0;
+}
+
+static void remember(const char *s, size_t n)
+{
+    char *copy = span_dup(span_of(s, n));
+
+    unescape(copy);
+    for (size_t i = 0; i < real_n; i++)
+        if (strcmp(real[i], copy) == 0) {
+            free(copy);
+            return;
+        }
+    assert_true(real_n < REAL_MAX);
+    real[real_n++] = copy;
+}
+
+static const char *real_path(void)
+{
+    const char *path = getenv("PLI_WHITE_LIST");
+
+    return path ? path : "../shared/data/mssante/liste-blanche-2025-02-28.xml";
+}
+
+static bool read_real(void)
+{
+    static char line[8192];
+    FILE *f = fopen(real_path(), "r");
+
+    while (f && fgets(line, sizeof line, f)) {
+        char *a = strstr(line, "<DNCertificatOperateur>"), *b = strstr(line, "</DNCertificatOperateur>");
+        if (a && b)
+            remember(a + strlen("<DNCertificatOperateur>"), (size_t)(b - a) - strlen("<DNCertificatOperateur>"));
+    }
+    if (f)
+        fclose(f);
+    return real_n > 0;
+}
+
+static void forget_real(void)
+{
+    while (real_n > 0)
+        free(real[--real_n]);
+}
+
+/* The name as the certificate of that operator would have it, in an encoder of its own: X.509 order, then written by a library. */
+struct writing {
+    const char *what;
+    unsigned long flags;
+};
+
+static X509_NAME *as_x509(struct span dn)
+{
+    static const struct {
+        const char *oid;
+        int nid;
+    } t[] = {{"2.5.4.3", NID_commonName},
+             {"2.5.4.11", NID_organizationalUnitName},
+             {"2.5.4.10", NID_organizationName},
+             {"2.5.4.8", NID_stateOrProvinceName},
+             {"2.5.4.6", NID_countryName}};
+    X509_NAME *name = X509_NAME_new();
+    struct dn_parts d;
+
+    assert_true(dn_parse(dn, &d));
+    for (size_t i = d.n; i-- > 0;) {
+        struct span type = dn_text(&d, d.value[i].type), text = dn_text(&d, d.value[i].text);
+        for (size_t k = 0; k < sizeof t / sizeof *t; k++)
+            if (span_eq_str(type, t[k].oid))
+                assert_int_equal(X509_NAME_add_entry_by_NID(name, t[k].nid, MBSTRING_UTF8, text.p, (int)text.n, -1, 0),
+                                 1);
+    }
+    assert_int_equal(X509_NAME_entry_count(name), (int)d.n);
+    dn_parts_free(&d);
+    return name;
+}
+
+static void rewritten_equals(const char *dn, const X509_NAME *name, unsigned long flags)
+{
+    BIO *b = BIO_new(BIO_s_mem());
+    char *text = NULL;
+    long n;
+
+    assert_true(X509_NAME_print_ex(b, name, 0, flags) >= 0);
+    n = BIO_get_mem_data(b, &text);
+    if (!dn_same(span_str(dn), span_of(text, (size_t)n)))
+        fail_msg("%s / %.*s", dn, (int)n, text);
+    BIO_free(b);
+}
+
+static void gnutls_equals(const char *dn, const X509_NAME *name)
+{
+    unsigned char *der = NULL;
+    int n = i2d_X509_NAME(name, &der);
+    gnutls_datum_t raw = {der, (unsigned)n}, text;
+
+    assert_int_equal(gnutls_x509_rdn_get2(&raw, &text, 0), 0);
+    if (!dn_same(span_str(dn), span_of(text.data, text.size)))
+        fail_msg("%s / %s", dn, (const char *)text.data);
+    gnutls_free(text.data);
+    OPENSSL_free(der);
+}
+
+/* Every name of the real list parses, and equals what OpenSSL and GnuTLS write of it, in each form that Pli or a person may ask them for. */
+static void the_real_list(void **state)
+{
+    static const unsigned long forms[] = {XN_FLAG_RFC2253,
+                                          XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB,
+                                          XN_FLAG_ONELINE | ASN1_STRFLGS_UTF8_CONVERT,
+                                          XN_FLAG_RFC2253 | ASN1_STRFLGS_ESC_QUOTE,
+                                          XN_FLAG_SEP_COMMA_PLUS | XN_FLAG_FN_OID | ASN1_STRFLGS_RFC2253,
+                                          XN_FLAG_SEP_COMMA_PLUS | XN_FLAG_FN_LN | ASN1_STRFLGS_RFC2253,
+                                          XN_FLAG_RFC2253 | ASN1_STRFLGS_DUMP_ALL | ASN1_STRFLGS_DUMP_DER};
+    size_t same = 0;
+
+    (void)state;
+    if (!read_real())
+        skip();
+    for (size_t i = 0; i < real_n; i++) {
+        X509_NAME *name = as_x509(span_str(real[i]));
+        for (size_t k = 0; k < sizeof forms / sizeof *forms; k++)
+            rewritten_equals(real[i], name, forms[k]);
+        gnutls_equals(real[i], name);
+        X509_NAME_free(name);
+        for (size_t k = 0; k < i; k++)
+            same += dn_same(span_str(real[i]), span_str(real[k]));
+    }
+    if (strstr(real_path(), "2025-02-28")) {
+        assert_int_equal(real_n, REAL_DISTINCT);
+        assert_int_equal(same, REAL_SAME);
+    }
+    forget_real();
 }
 
 int main(void)
@@ -131,7 +344,9 @@ int main(void)
         cmocka_unit_test(names_by_rows),
         cmocka_unit_test(every_prefix_differs),
         cmocka_unit_test(very_long_names_match_nothing),
-        cmocka_unit_test(a_real_list_parses),
+        cmocka_unit_test(keys_agree_with_the_comparison),
+        cmocka_unit_test(the_structure_of_a_name),
+        cmocka_unit_test(the_real_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,9 +125,12 @@ static enum rc answer_got(struct job *j, struct span body, struct err *e)
 
 /* ---- a job ---- */
 
+enum { FETCH_S = 60 };
+
 static enum rc get(struct job *j, struct buf *body, struct err *e)
 {
-    struct fetch_ask q = {.url = j->url, .max = PKI_CRL_MAX};
+    struct fetch_how q = {.url = j->url, .max = PKI_CRL_MAX, .seconds = FETCH_S};
+    struct fetched got = {.body = BUF_INIT};
     struct buf post = BUF_INIT;
     enum rc rc = RC_OK;
 
@@ -138,7 +141,9 @@ static enum rc get(struct job *j, struct buf *body, struct err *e)
         q.post_type = "application/ocsp-request";
     }
     if (rc == RC_OK)
-        rc = fetch(&q, body, e);
+        rc = fetch(&q, &got, e);
+    if (rc == RC_OK)
+        *body = got.body;
     buf_free(&post);
     return rc;
 }

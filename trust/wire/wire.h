@@ -33,7 +33,8 @@ IPC_MESSAGE(trustd_index_req);
 #define FIELDS_trustd_index_rep(F, T)                                                                        \
     F(T, U64, generation)                    /* grows with each list taken into use, also after a restart */ \
     F(T, U64, generated)                     /* UTC s: DateDeGeneration */                                   \
-    F(T, U64, taken)                         /* UTC s: when it was last seen to be the newest */
+    F(T, U64, taken)                         /* UTC s: when it was last seen to be the newest */             \
+    F(T, U8, stale)                          /* 1: older than trust.max_age; nobody may rely on it */
 IPC_MESSAGE(trustd_index_rep);
 
 /* ---- TRUSTD_CHECK ---- */
