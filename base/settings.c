@@ -31,6 +31,10 @@ const struct setting settings[] = {
     {"listen.ldaps", SET_ADDR, "[::]:636", 0, 0, SET_AT_START, "the embedded directory over TLS; empty: nowhere"},
     {"smtpd.peer_anchors", SET_STR, "", 0, 500, SET_AT_START,
      "PEM file of the authorities of other operators' TLS certificates; empty: ca.pem, the trial authority"},
+    {"smtpd.peer_usage", SET_WORD, "either", 0, 0, SET_AT_START,
+     "extended key usage of other operators' certificates: clientAuth or serverAuth (either), one of them, or not looked at (off)"},
+    {"smtpd.peer_policies", SET_STR, "", 0, 1000, SET_AT_START,
+     "certificate policies (OIDs, with spaces or commas) of which another operator's certificate must have one; empty: any"},
     {"smtpd.mail_anchors", SET_STR, "", 0, 500, SET_AT_START,
      "PEM file of the authorities of S/MIME certificates, for verdicts alone; empty: ca.pem, the trial authority"},
     {"smtpd.from_domain", SET_WORD, "operator", 0, 0, SET_AT_START,
@@ -82,7 +86,28 @@ const struct setting settings[] = {
     {"imapd.max_errors", SET_INT, "20", 1, 1000, SET_AT_START, "bad commands before the session is ended"},
     {"imapd.login_timeout", SET_SECS, "1m", 1, 3600, SET_AT_START, "time to finish TLS and sign in"},
     {"imapd.idle_timeout", SET_SECS, "30m", 1800, DAY, SET_AT_START, "silence after which a session is ended (RFC 3501 5.4)"},
-    {"relayd.max_age", SET_SECS, "2d", 60, 14 * DAY, SET_AT_START, "how long delivery is tried before the sender is told"},
+    {"relayd.port", SET_INT, "25", 1, 65535, SET_AT_START, "the port of other operators' servers; only tests need another"},
+    {"relayd.bind_address", SET_STR, "", 0, 100, SET_AT_START,
+     "the address that mail leaves from, or an IPv4 and an IPv6 one with a space between; empty: the kernel's choice"},
+    {"relayd.resolver", SET_STR, "", 0, 200, SET_AT_START,
+     "the DNS servers that are asked for MX, ADDRESS:PORT with commas between; empty: those of /etc/resolv.conf"},
+    {"relayd.local_peers", SET_BOOL, "no", 0, 1, SET_AT_START, "whether mail may go to an address of this machine; only tests need it"},
+    {"relayd.certificate", SET_STR, "auto", 2, 4, SET_AT_START,
+     "which of our two certificates other operators are shown: rsa, ec, or auto, the one that they take"},
+    {"relayd.check_name", SET_BOOL, "yes", 0, 1, SET_AT_START,
+     "whether the server's certificate must bear the name of the MX host, besides the DN that the trust space lists"},
+    {"relayd.connect_timeout", SET_SECS, "30s", 1, 600, SET_AT_START, "DNS and connection for one attempt, in all"},
+    {"relayd.command_timeout", SET_SECS, "5m", 1, 3600, SET_AT_START, "wait for a server's greeting, handshake and replies (RFC 5321 4.5.3.2)"},
+    {"relayd.data_timeout", SET_SECS, "3m", 1, 3600, SET_AT_START, "wait for a server to take 64 KB of a message"},
+    {"relayd.final_timeout", SET_SECS, "10m", 1, 7200, SET_AT_START, "wait for the reply to a message"},
+    {"relayd.max_age", SET_SECS, "2d", 5, 14 * DAY, SET_AT_START, "how long delivery is tried before the sender is told"},
+    {"relayd.warn_after", SET_SECS, "4h", 0, 14 * DAY, SET_AT_START, "when the sender is told, once, that a message still waits; 0: never"},
+    {"relayd.retry_first", SET_SECS, "1m", 1, DAY, SET_AT_START, "the first pause after a failure; then 2, 5, 10, 20, 30, 60 ... times that"},
+    {"relayd.retry_max", SET_SECS, "1h", 1, DAY, SET_AT_START, "the longest pause between two tries"},
+    {"relayd.max_sessions", SET_INT, "100", 1, 2000, SET_AT_START,
+     "sessions with other operators' servers at once; a quarter more for hosts that failed before"},
+    {"relayd.max_sessions_per_domain", SET_INT, "10", 1, 200, SET_AT_START, "the same with one domain, reached as letters are taken"},
+    {"relayd.max_letters_per_session", SET_INT, "100", 1, 100000, SET_AT_START, "letters over one connection before another is made"},
     {"trust.url", SET_STR, "", 0, 500, SET_AT_START, "address of the white list (http, https); empty: it comes by pli trust update FILE alone"},
     {"trust.refresh", SET_SECS, "1h", 1, 7 * DAY, SET_AT_START, "how often trust.url is asked for another list"},
     {"trust.anchors", SET_STR, "", 0, 500, SET_AT_START, "PEM file of the authorities of the list's signer; empty: trust.signer_cert alone counts"},
@@ -249,9 +274,10 @@ static const struct {
     {"trust.mail_revocation", "soft|require|off"},    /* enum letter_revocation, flow/letter.h */
     {"trust.revocation_order", "crl|ocsp"},           /* trust/trustd/revocation.h: ocsp_first */
     {"trust.no_address", "accept|unknown"},           /* the same */
-    {"trust.expired_signer", "generation|now"},   /* enum list_expired, trust/list/list.h */
-    {"smtpd.from_domain", "operator|domain|off"}, /* enum letter_from, flow/letter.h */
-    {"smtpd.citizen_check", "refuse|warn|off"},   /* enum citizen_check, smtpd/session.h */
+    {"trust.expired_signer", "generation|now"},       /* enum list_expired, trust/list/list.h */
+    {"smtpd.from_domain", "operator|domain|off"},     /* enum letter_from, flow/letter.h */
+    {"smtpd.peer_usage", "either|client|server|off"}, /* enum tls_usage, crypto/tls/tls.h */
+    {"smtpd.citizen_check", "refuse|warn|off"},       /* enum citizen_check, smtpd/session.h */
 };
 
 const char *setting_words(const char *name)

@@ -23,7 +23,7 @@ struct tls_conf;
 /* What a peer's certificate must be good for, besides its chain and dates. */
 enum tls_usage {
     TLS_USE_EITHER = 0, /* clientAuth or serverAuth: operators present their server certificate as client too (spec 1.4) */
-    TLS_USE_CLIENT, TLS_USE_SERVER,
+    TLS_USE_CLIENT, TLS_USE_SERVER, /* in the order of the words of smtpd.peer_usage */
     TLS_USE_ANY         /* neither key usage nor extended key usage is looked at */
 };
 struct tls_rules {

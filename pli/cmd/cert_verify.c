@@ -193,7 +193,7 @@ int cmd_cert_verify(struct cmd *c)
     conf.anchors = anchors;
     conf.crls = lists.all;
     conf.n_crls = lists.n;
-    conf.require_revocation = opt_get(c, "--require-revocation") != NULL;
+    conf.revocation = opt_get(c, "--require-revocation") ? LETTER_REQUIRE : LETTER_SOFT;
     if (answer == PLI_OK) {
         letter_begin(&l);
         answer = verify(c, &l);

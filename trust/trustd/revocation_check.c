@@ -6,6 +6,7 @@
 #include "trust/trustd/revocation_int.h"
 #include <stdio.h>
 
+enum { LOOKS = 10 };
 /* One certificate's state, and how long it may be kept. */
 struct part {
     enum trust_state state;
@@ -19,6 +20,7 @@ struct look {
     struct pki_status lists[PKI_CHAIN_MAX];
     int64_t now;
     uint64_t generation; /* of the lists that were looked at */
+    unsigned looks;      /* how often they were, in vain */
 };
 
 enum rc rev_chain_read(struct span list, struct span ders[TRUST_CERTS_MAX], size_t *n_out, struct err *e)
@@ -245,8 +247,12 @@ enum rc revocation_check(struct revocations *r, const struct trustd_check_req *r
         pki_chain_find(r->anchors[rq->purpose], ders, n, l.now, &l.chain, e) != RC_OK)
         return no_chain(r, out, rep->scratch, e);
     buf_addspan(&l.about.chain, rq->chain);
-    by_lists(&l);
-    pthread_mutex_lock(&r->mu);
+    do { /* a list that comes in between must be looked at, because its address says no more that it is coming */
+        if (l.looks > 0)
+            pthread_mutex_unlock(&r->mu);
+        by_lists(&l);
+        pthread_mutex_lock(&r->mu);
+    } while (l.generation != r->generation && ++l.looks < LOOKS);
     all(&l, out, why);
     buf_addstr(rep->scratch, why);
     out->why = buf_span(rep->scratch);
