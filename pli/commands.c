@@ -82,6 +82,12 @@ static const struct cmd_opt trust_verify_opts[] = {
     {"--never-expired", NULL, "that certificate must be valid now too, and not only when the list was generated"},
     {NULL, NULL, NULL},
 };
+static const struct cmd_opt explain_opts[] = {
+    {"--from", "ADDRESS", "the sender; '<>' is the null sender of reports"},
+    {"--to", "ADDRESS", "the recipient"},
+    {"--message", "FILE", "a message: its size, and the addresses in From and Sender, are looked at too"},
+    {NULL, NULL, NULL},
+};
 static const struct cmd_opt issue_opts[] = {
     {"--operator", "DOMAIN", "a certificate of an operator that delivers here, instead of an account's"},
     {"--out", "FILE.pem", "where the operator's certificate and key go; a file that is not there yet"},
@@ -174,13 +180,15 @@ const struct command commands[] = {
      "takes a domain's operator into the trust space"},
     {"trust show", "[DOMAIN]", 0, 1, NEED_SERVER, cmd_trust_show, NULL,
      "the white list in use and the local entries, or what both say of one domain"},
-    {"trust update", "[FILE|URL]", 0, 1, NEED_SERVER, cmd_trust_update, trust_update_opts,
+    {"trust update", "[FILE|URL|-]", 0, 1, NEED_SERVER, cmd_trust_update, trust_update_opts,
      "takes another white list into use; alone: fetches trust.url now"},
-    {"trust diff", "FILE|URL", 1, 1, NEED_SERVER, cmd_trust_diff, trust_diff_opts,
+    {"trust diff", "FILE|URL|-", 1, 1, NEED_SERVER, cmd_trust_diff, trust_diff_opts,
      "what a white list would change, domain by domain; takes nothing into use"},
     {"trust remove", "DOMAIN", 1, 1, NEED_SERVER, cmd_trust_remove, trust_remove_opts, "takes a local entry out again"},
     {"trust verify", "FILE", 1, 1, NEED_NOTHING, cmd_trust_verify, trust_verify_opts,
      "verifies a white list: signature, signer, date, entries; takes nothing into use"},
+    {"policy explain", "", 0, 0, NEED_SERVER, cmd_policy_explain, explain_opts,
+     "what would happen to a message from A to B, and why, without sending it"},
     {"directory search", "TEXT", 1, CMD_POS_MAX, NEED_SERVER, cmd_directory_search, NULL,
      "looks for names, addresses, services and structures"},
     {"queue list", "", 0, 0, NEED_SERVER, cmd_queue_list, queue_list_opts,
