@@ -24,12 +24,12 @@ struct sandbox_group { /* calls that go together; ends with a rule whose mask is
 #define SANDBOX_END UINT64_MAX
 
 enum { GROUPS_MAX = 10 };
-enum sandbox_files { FILES_NONE, FILES_SYSTEM_RO, FILES_RW_DIR };
+enum sandbox_files { FILES_NONE, FILES_SYSTEM_RO, FILES_RW_DIR, FILES_SYSTEM_AND_DIR /* both */ };
 struct sandbox_profile {
     const char *name;
     const struct sandbox_group *groups[GROUPS_MAX]; /* NULL-terminated */
     enum sandbox_files files; /* what Landlock leaves */
-    bool tcp_out;             /* may connect by TCP (Landlock ABI 4) */
+    bool tcp_out;             /* may connect by TCP, from a port that the kernel chooses (Landlock ABI 4) */
     int prepares;             /* sandbox_kind of the sessions that it forks, whose filter is compiled before the fork; -1: it forks none */
 };
 extern const struct sandbox_profile sandbox_profiles[SB_KINDS_];

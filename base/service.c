@@ -94,6 +94,19 @@ const char *service_home(void)
     return home;
 }
 
+const char *service_host(const struct boot *b)
+{
+    static char made[300];
+    const char *host = boot_get(b, "instance.hostname"), *domain = boot_get(b, "instance.domain");
+
+    if (host[0])
+        return host;
+    if (!domain[0])
+        die("setting instance.domain is missing");
+    (void)snprintf(made, sizeof made, "mail.%s", domain);
+    return made;
+}
+
 static void enter(const struct service *s, const struct boot *b)
 {
     const char *run = boot_given(b, "run"), *instance = boot_given(b, "instance");
@@ -106,11 +119,11 @@ static void enter(const struct service *s, const struct boot *b)
         die("the boot list names no instance");
     if (s->home)
         (void)snprintf(home, sizeof home, "%s/%s", instance, s->home);
-    how.root = s->home ? home : run ? run : ".";
+    how.root = s->sees_system ? NULL : s->home ? home : run ? run : ".";
     how.rw_dir = s->home ? home : NULL;
     if (sandbox_enter(&how, &e) != RC_OK)
         die("sandbox: %s", e.log);
-    if (root || !s->home)
+    if ((root && !s->sees_system) || !s->home)
         (void)snprintf(home, sizeof home, "."); /* where the sandbox left us */
 }
 

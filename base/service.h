@@ -29,6 +29,7 @@ struct service {
     const char *name;                /* "stored": the program is pli-stored; its lines in the log begin with it; stored.threads is its setting */
     enum sandbox_kind sandbox;
     const char *home;                /* NULL: DIR/run. "store": DIR/store, writable */
+    bool sees_system;                /* no root directory of its own: it needs the resolver's files, and its home by its name */
     struct service_print print[4];   /* up to the first without an option. --version is every daemon's */
     /* The daemon's own steps; each may be NULL, and dies with a clear line when the start cannot go on. */
     void *(*load)(const struct boot *b);                  /* with all rights: settings, secrets, files. Answers the daemon's state */
@@ -45,5 +46,6 @@ int service_main(const struct service *s, int argc, char **argv);
 bool service_told_to_stop(void);
 bool service_wait(int ms);                 /* false: told to stop meanwhile */
 const char *service_home(void);            /* in start() and later: the home as this process may name it */
+const char *service_host(const struct boot *b); /* instance.hostname, or mail. and the domain; good for the whole process */
 uid_t service_uid_of_role(void *daemon, enum ipc_role r); /* by the rule above; (uid_t)-1: nobody's own. Filled in before load() */
 void service_uids(const struct boot *b);   /* for tests: fills the table */

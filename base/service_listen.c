@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 enum { TICK_MS = 60 * 1000, SPARES = 2 };
-static const char *const daemons[] = {"keyd.sock", "dird.sock", "stored.sock", NULL};
+static const char *const daemons[] = {"keyd.sock", "dird.sock", "stored.sock", "trustd.sock", NULL};
 
 void service_sockets(struct listener *l, const struct boot *b, const char *const *names, size_t which_out[LISTENER_FDS])
 {
@@ -62,19 +62,6 @@ void service_limits(struct listener *l, const struct boot *b, const char *sectio
                    (uint64_t)number(b, section, "max_memory_per_account"), (uint64_t)number(b, section, "max_message"));
     l->spares = SPARES;
     l->tick_ms = TICK_MS;
-}
-
-const char *service_host(const struct boot *b)
-{
-    static char made[300];
-    const char *host = boot_get(b, "instance.hostname"), *domain = boot_get(b, "instance.domain");
-
-    if (host[0])
-        return host;
-    if (!domain[0])
-        die("setting instance.domain is missing");
-    (void)snprintf(made, sizeof made, "mail.%s", domain);
-    return made;
 }
 
 /* From here on the signals are the listener's: one that came before is seen here, one that comes now waits until it has

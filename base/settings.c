@@ -31,6 +31,10 @@ const struct setting settings[] = {
     {"listen.ldaps", SET_ADDR, "[::]:636", 0, 0, SET_AT_START, "the embedded directory over TLS; empty: nowhere"},
     {"smtpd.peer_anchors", SET_STR, "", 0, 500, SET_AT_START,
      "PEM file of the authorities of other operators' TLS certificates; empty: ca.pem, the trial authority"},
+    {"smtpd.peer_usage", SET_WORD, "either", 0, 0, SET_AT_START,
+     "extended key usage of other operators' certificates: clientAuth or serverAuth (either), one of them, or not looked at (off)"},
+    {"smtpd.peer_policies", SET_STR, "", 0, 1000, SET_AT_START,
+     "certificate policies (OIDs, with spaces or commas) of which another operator's certificate must have one; empty: any"},
     {"smtpd.mail_anchors", SET_STR, "", 0, 500, SET_AT_START,
      "PEM file of the authorities of S/MIME certificates, for verdicts alone; empty: ca.pem, the trial authority"},
     {"smtpd.from_domain", SET_WORD, "operator", 0, 0, SET_AT_START,
@@ -82,7 +86,47 @@ const struct setting settings[] = {
     {"imapd.max_errors", SET_INT, "20", 1, 1000, SET_AT_START, "bad commands before the session is ended"},
     {"imapd.login_timeout", SET_SECS, "1m", 1, 3600, SET_AT_START, "time to finish TLS and sign in"},
     {"imapd.idle_timeout", SET_SECS, "30m", 1800, DAY, SET_AT_START, "silence after which a session is ended (RFC 3501 5.4)"},
-    {"relayd.max_age", SET_SECS, "2d", 60, 14 * DAY, SET_AT_START, "how long delivery is tried before the sender is told"},
+    {"relayd.port", SET_INT, "25", 1, 65535, SET_AT_START, "the port of other operators' servers; only tests need another"},
+    {"relayd.bind_address", SET_STR, "", 0, 100, SET_AT_START,
+     "the address that mail leaves from, or an IPv4 and an IPv6 one with a space between; empty: the kernel's choice"},
+    {"relayd.resolver", SET_STR, "", 0, 200, SET_AT_START,
+     "the DNS servers that are asked for MX, ADDRESS:PORT with commas between; empty: those of /etc/resolv.conf"},
+    {"relayd.local_peers", SET_BOOL, "no", 0, 1, SET_AT_START, "whether mail may go to an address of this machine; only tests need it"},
+    {"relayd.certificate", SET_STR, "auto", 2, 4, SET_AT_START,
+     "which of our two certificates other operators are shown: rsa, ec, or auto, the one that they take"},
+    {"relayd.check_name", SET_BOOL, "yes", 0, 1, SET_AT_START,
+     "whether the server's certificate must bear the name of the MX host, besides the DN that the trust space lists"},
+    {"relayd.connect_timeout", SET_SECS, "30s", 1, 600, SET_AT_START, "DNS and connection for one attempt, in all"},
+    {"relayd.command_timeout", SET_SECS, "5m", 1, 3600, SET_AT_START, "wait for a server's greeting, handshake and replies (RFC 5321 4.5.3.2)"},
+    {"relayd.data_timeout", SET_SECS, "3m", 1, 3600, SET_AT_START, "wait for a server to take 64 KB of a message"},
+    {"relayd.final_timeout", SET_SECS, "10m", 1, 7200, SET_AT_START, "wait for the reply to a message"},
+    {"relayd.max_age", SET_SECS, "2d", 5, 14 * DAY, SET_AT_START, "how long delivery is tried before the sender is told"},
+    {"relayd.warn_after", SET_SECS, "4h", 0, 14 * DAY, SET_AT_START, "when the sender is told, once, that a message still waits; 0: never"},
+    {"relayd.retry_first", SET_SECS, "1m", 1, DAY, SET_AT_START, "the first pause after a failure; then 2, 5, 10, 20, 30, 60 ... times that"},
+    {"relayd.retry_max", SET_SECS, "1h", 1, DAY, SET_AT_START, "the longest pause between two tries"},
+    {"relayd.max_sessions", SET_INT, "100", 1, 2000, SET_AT_START,
+     "sessions with other operators' servers at once; a quarter more for hosts that failed before"},
+    {"relayd.max_sessions_per_domain", SET_INT, "10", 1, 200, SET_AT_START, "the same with one domain, reached as letters are taken"},
+    {"relayd.max_letters_per_session", SET_INT, "100", 1, 100000, SET_AT_START, "letters over one connection before another is made"},
+    {"trust.url", SET_STR, "", 0, 500, SET_AT_START, "address of the white list (http, https); empty: it comes by pli trust update FILE alone"},
+    {"trust.refresh", SET_SECS, "1h", 1, 7 * DAY, SET_AT_START, "how often trust.url is asked for another list"},
+    {"trust.anchors", SET_STR, "", 0, 500, SET_AT_START, "PEM file of the authorities of the list's signer; empty: trust.signer_cert alone counts"},
+    {"trust.signer", SET_STR, "alb.mssante.fr", 0, 253, SET_AT_START, "common name or mail address in the certificate of the list's signer"},
+    {"trust.signer_cert", SET_STR, "", 0, 500, SET_AT_START, "PEM file of the one certificate that signs the list; empty: by trust.anchors and trust.signer"},
+    {"trust.expired_signer", SET_WORD, "generation", 0, 0, SET_AT_START,
+     "the signer's certificate must have been valid when the list was generated (generation), or must be valid today too (now)"},
+    {"trust.https_anchors", SET_STR, "", 0, 500, SET_AT_START, "PEM file of the authorities of https addresses; empty: the machine's"},
+    {"trust.max_loss", SET_INT, "20", 0, 100, SET_AT_START, "percent of its domains that a new list may lose unasked"},
+    {"trust.alarm_age", SET_SECS, "3d", 60, 365 * DAY, SET_AT_START, "age of the list beyond which the log and pli doctor complain"},
+    {"trust.max_age", SET_SECS, "30d", 0, 3650 * DAY, SET_AT_START, "age of the list beyond which nobody relies on it: mail waits; 0: never"},
+    {"trust.revocation", SET_WORD, "require", 0, 0, SET_AT_START,
+     "another operator whose certificate's revocation cannot be checked: refused for now (require), taken (soft); off: revocation is not looked at"},
+    {"trust.mail_revocation", SET_WORD, "soft", 0, 0, SET_AT_START,
+     "an S/MIME signature whose revocation cannot be checked: said to be unchecked (soft), or not accepted (require); off: only lists in the message"},
+    {"trust.revocation_order", SET_WORD, "crl", 0, 0, SET_AT_START, "what is asked first where a certificate names both: crl or ocsp"},
+    {"trust.crl_grace", SET_SECS, "4h", 0, 7 * DAY, SET_AT_START, "how long revocation data serve beyond their nextUpdate while newer ones cannot be had"},
+    {"trust.no_address", SET_WORD, "accept", 0, 0, SET_AT_START,
+     "a certificate that names no CRL and no OCSP address, and whose authority has no list imported: accept, or unknown"},
     {"stored.threads", SET_INT, "16", 1, 64, SET_AT_START, "workers; each waits for the disk on its own, flushes are shared"},
     {"stored.cache", SET_BYTES, "256M", MB, 64 * GB, SET_AT_START, "memory for pages of the store"},
     {"stored.min_free", SET_BYTES, "64M", 0, 1024 * GB, SET_AT_START, "free disk space below which nothing more is taken in"},
@@ -91,6 +135,9 @@ const struct setting settings[] = {
      "connections at once; a kind of process has three quarters of them at most, one process 16"},
     {"stored.max_messages", SET_INT, "1000000", 1000, 100000000, SET_AT_START, "messages in one mailbox; beyond, nothing more is filed there"},
     {"stored.quota", SET_BYTES, "2G", MB, 1024 * GB, SET_AT_INIT, "size of a mailbox whose account names none"},
+    {"trustd.threads", SET_INT, "8", 1, 64, SET_AT_START, "workers"},
+    {"trustd.max_peers", SET_INT, "8000", 16, 100000, SET_AT_START,
+     "connections at once; a kind of process has three quarters of them at most, one process 16"},
     {"keyd.threads", SET_INT, "4", 1, 64, SET_AT_START, "workers"},
     {"keyd.max_peers", SET_INT, "8000", 16, 100000, SET_AT_START,
      "connections at once; a kind of process has three quarters of them at most, one process 16"},
@@ -223,8 +270,14 @@ static bool address(struct span v)
 static const struct {
     const char *name, *words;
 } choices[] = {
-    {"smtpd.from_domain", "operator|domain|off"}, /* enum letter_from, flow/letter.h */
-    {"smtpd.citizen_check", "refuse|warn|off"},   /* enum citizen_check, smtpd/session.h */
+    {"trust.revocation", "require|soft|off"},         /* enum smtp_revocation, smtpd/session.h */
+    {"trust.mail_revocation", "soft|require|off"},    /* enum letter_revocation, flow/letter.h */
+    {"trust.revocation_order", "crl|ocsp"},           /* trust/trustd/revocation.h: ocsp_first */
+    {"trust.no_address", "accept|unknown"},           /* the same */
+    {"trust.expired_signer", "generation|now"},       /* enum list_expired, trust/list/list.h */
+    {"smtpd.from_domain", "operator|domain|off"},     /* enum letter_from, flow/letter.h */
+    {"smtpd.peer_usage", "either|client|server|off"}, /* enum tls_usage, crypto/tls/tls.h */
+    {"smtpd.citizen_check", "refuse|warn|off"},       /* enum citizen_check, smtpd/session.h */
 };
 
 const char *setting_words(const char *name)

@@ -18,6 +18,7 @@
 #include "flow/file.h"
 #include "mime/canon.h"
 #include "policies/causes.h"
+#include "trust/client/client.h"
 
 enum letter_door { DOOR_RELAY /* port 25 */, DOOR_SUBMISSION };
 /* Port 25: of which domains the authors of a message may be. Setting smtpd.from_domain. */
@@ -26,10 +27,16 @@ enum letter_from {
     FROM_DOMAIN,   /* the envelope sender's; a null sender has none: as FROM_OPERATOR */
     FROM_OFF       /* any */
 };
+/* trust.mail_revocation, in the order of its words. A signature whose revocation could not be checked: said to be so; not accepted (word policy);
+ * trustd is not asked at all. The lists inside a message are looked at in any case. */
+enum letter_revocation { LETTER_SOFT = 0, LETTER_REQUIRE, LETTER_OFF };
 struct letter_conf {
     const char *host;                  /* our name in trace fields */
     const char *domain;                /* also ours as an authserv-id */
     const struct cms_anchors *anchors; /* NULL: signatures can not be judged */
+    struct pki_crl *const *crls;       /* revocation lists at hand, besides those in a message and what trustd says */
+    size_t n_crls;
+    enum letter_revocation revocation;
     uint64_t max_message;
     enum letter_from from;
     const char *citizens;              /* the domain of patients' mailboxes; "": none */
@@ -60,6 +67,7 @@ struct letter {
     struct keyd *keyd;
     struct store *store;
     struct dir *dir;
+    struct trust *trust;               /* asked about signers' certificates; NULL: nobody is */
     enum letter_door door;
     char mid[17];
     const struct letter_peer *peer;

@@ -3,6 +3,7 @@
  * Submission: the account must hold the address.  RFC 5321 4.1.1.2, RFC 6409 6.1, RFC 1870 */
 #include "base/log.h"
 #include "policies/trust.h"
+#include "smtpd/peer_check.h"
 #include "smtpd/verbs.h"
 #include <stdio.h>
 
@@ -23,12 +24,10 @@ static enum cause listed(const struct smtp_session *s, struct span domain, struc
 
 static enum cause from_relay(struct smtp_session *s, const struct smtp_path *p, struct err *e)
 {
-    enum cause r;
+    enum cause r = peer_check(s, e);
 
-    if (!s->tls_peer.has_cert)
-        return CAUSE_NO_CERT;
-    if (!s->tls_peer.verified || !s->tls_peer.dn[0])
-        return CAUSE_BAD_CERT;
+    if (r != CAUSE_NONE)
+        return r;
     if (p->domain.n > 0 && span_ieq(p->domain, s->from.vouched) && deadline_left_ms(s->from.vouched_until) > 0)
         return CAUSE_NONE;
     r = listed(s, p->domain, e);

@@ -2,6 +2,7 @@
 /* smtpd/conf.c - makes struct smtpd from the settings. The listener reads and loads all of it once, before its sandbox.
  * See smtpd/conf.h. */
 #include "smtpd/conf.h"
+#include "base/service.h"
 #include "base/service_listen.h"
 #include "base/wipe.h"
 #include "crypto/seal/digest.h"
@@ -43,7 +44,10 @@ static void load_tls(struct smtpd *c, const struct boot *b)
 {
     const char *instance = instance_of(b);
     char peers[1024], mails[1024];
-    struct tls_conf_spec relay = {.anchors_pem = peers, .old_ciphers = boot_num(b, "smtpd.old_ciphers") != 0},
+    struct tls_rules rules = {(enum tls_usage)boot_num(b, "smtpd.peer_usage"), boot_get(b, "smtpd.peer_policies")};
+    struct tls_conf_spec relay = {.anchors_pem = peers,
+                                  .client = rules,
+                                  .old_ciphers = boot_num(b, "smtpd.old_ciphers") != 0},
                          people = {.anchors_pem = NULL};
     struct cms_anchors *anchors;
     struct err e;
@@ -57,6 +61,8 @@ static void load_tls(struct smtpd *c, const struct boot *b)
     if (cms_anchors_load(mails, &anchors, &e) != RC_OK)
         die("trust anchors %s: %s", mails, e.log);
     c->letter.anchors = anchors;
+    c->letter.revocation = (enum letter_revocation)boot_num(b, "trust.mail_revocation");
+    c->revocation = (enum smtp_revocation)boot_num(b, "trust.revocation");
 }
 
 /* A unit of its own may have no log.key: patients' addresses stay hidden in the log and cannot be searched, and a

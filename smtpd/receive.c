@@ -94,6 +94,7 @@ bool receive_begin(struct smtp_session *s, bool dots)
                          .keyd = s->keyd,
                          .store = s->store,
                          .dir = s->dir,
+                         .trust = s->trust,
                          .peer = &s->from,
                          .account = &s->as,
                          .env = &s->env.is};

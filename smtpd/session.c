@@ -314,6 +314,7 @@ static void session_free(struct smtp_session *s)
     keyd_free(&s->keyd);
     store_free(&s->store);
     dir_free(&s->dir);
+    trust_free(&s->trust);
     buf_free(&s->ticket);
     stay_end(&s->stay);
     buf_free(&s->slots);
@@ -330,6 +331,7 @@ void *smtp_ready(void *conf)
     s.keyd = keyd_new(ROLE_SMTPD);
     s.store = store_new(ROLE_SMTPD);
     s.dir = dir_new(ROLE_SMTPD);
+    s.trust = trust_new(ROLE_SMTPD); /* dialled when it is asked */
     buf_init_secret(&s.ticket);
     keyd_dial_ahead(s.keyd);
     dir_dial_ahead(s.dir);

@@ -24,6 +24,7 @@ static void run_session(int fd, const struct start *how, int stop_fd)
     static struct smtpd conf = {.host = "mail.chu.example",
                                 .domain = "chu.example",
                                 .max_recipients = 3,
+                                .revocation = REVOCATION_OFF,
                                 .max_unknown = 4,
                                 .max_errors = 5,
                                 .max_auth = 3,

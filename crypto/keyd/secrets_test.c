@@ -111,7 +111,7 @@ static struct buf slurp(const char *path)
 /* the session is forked before this process opens the keyring, so what it holds it got by itself */
 static void test_session_holds_no_key(void **st)
 {
-    struct tls_conf_spec spec = {"tls/server.pem", NULL, NULL, false};
+    struct tls_conf_spec spec = {.chain_pem = "tls/server.pem"};
     struct tls_conf *c = NULL;
     struct keyring *ring = NULL;
     struct windows *windows;
@@ -135,7 +135,7 @@ static void test_session_holds_no_key(void **st)
     close(sp[1]);
     s = stream_open(sp[0]);
     stream_deadline(s, deadline_in(10000));
-    assert_int_equal(tls_connect(client, "localhost", s, &p, &e), RC_OK);
+    assert_int_equal(tls_connect(client, "localhost", NULL, s, &p, &e), RC_OK);
     assert_int_equal(stream_line(s, 512, &line, &e),
                      RC_OK); /* signed for, greeted: the session is as live as it gets */
     file = slurp("keys/keyring");

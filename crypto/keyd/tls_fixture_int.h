@@ -49,7 +49,7 @@ static int serve_one(struct tls_conf *c, int fd, int64_t ms)
 
 static int tls_fixture_start(void)
 {
-    struct tls_client_spec spec = {"ca.pem", NULL, NULL};
+    struct tls_client_spec spec = {.anchors_pem = "ca.pem"};
 
     return fixture_start() == 0 && tls_client_new(&spec, &client, &e) == RC_OK ? 0 : -1;
 }

@@ -2,31 +2,10 @@
 /* crypto/pki/cert_info.c - see crypto/pki/cert_info.h. RFC 5280. */
 #include "crypto/pki/cert_info.h"
 #include "crypto/pki/pki.h"
+#include "crypto/pki/revocation_int.h"
 #include <openssl/bn.h>
 #include <openssl/x509.h>
 #include <stdio.h>
-#include <time.h>
-
-static bool utc(const ASN1_TIME *t, int64_t *out)
-{
-    struct tm tm;
-
-    if (ASN1_TIME_to_tm(t, &tm) != 1)
-        return false;
-    *out = (int64_t)timegm(&tm);
-    return true;
-}
-
-static bool name(const X509_NAME *n, char out[256])
-{
-    BIO *b = BIO_new(BIO_s_mem());
-    bool ok = b && X509_NAME_print_ex(b, n, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0;
-    int len = ok ? BIO_read(b, out, 255) : 0;
-
-    out[len > 0 ? len : 0] = 0;
-    BIO_free(b);
-    return ok;
-}
 
 static bool serial(const ASN1_INTEGER *a, char out[48])
 {
@@ -44,10 +23,13 @@ enum rc cert_info_der(struct span der, struct cert_info *out, struct err *e)
     const unsigned char *p = der.p;
     X509 *x = der.n ? d2i_X509(NULL, &p, (long)der.n) : NULL;
     struct cert_info i = {0};
-    bool ok = x && p == der.p + der.n && utc(X509_get0_notBefore(x), &i.not_before) &&
-              utc(X509_get0_notAfter(x), &i.not_after) && name(X509_get_subject_name(x), i.subject) &&
-              name(X509_get_issuer_name(x), i.issuer) && serial(X509_get0_serialNumber(x), i.serial);
+    bool ok = x && p == der.p + der.n && pki_time_utc(X509_get0_notBefore(x), &i.not_before) &&
+              pki_time_utc(X509_get0_notAfter(x), &i.not_after) && serial(X509_get0_serialNumber(x), i.serial);
 
+    if (ok) {
+        pki_name_text(X509_get_subject_name(x), i.subject);
+        pki_name_text(X509_get_issuer_name(x), i.issuer);
+    }
     i.rsa = ok && EVP_PKEY_is_a(X509_get0_pubkey(x), "RSA");
     X509_free(x);
     if (!ok)

@@ -10,8 +10,9 @@
  *          tls_conf_rotate() replaces it. No ticket is given where a client certificate is asked for, because a partner is verified anew
  *          each time. No ticket is given in TLS 1.2: such a ticket holds the traffic key itself, and each session process has the
  *          key of all tickets (docs/decisions/0011).
- * Peer     On port 25 a client certificate is asked for and verified against the trust anchors. The caller gets the verdict and
- *          decides. On other ports none is asked for.
+ * Peer     On port 25 a client certificate is asked for and verified: chain to the anchors alone, dates, 112 bits, usage, policies. The caller
+ *          gets the verdict with its cause, and decides. Whether it is revoked the caller asks trustd, with .chain. On other ports none is
+ *          asked for.
  * Owns     A listener makes a struct tls_conf before its sandbox, because certificate files are read. Its children share it read-only.
  * Process  smtpd, imapd (server side); relayd, tests (client side).   Source RFC 8446, RFC 5246, RFC 9325.
  */
@@ -19,23 +20,38 @@
 #include "base/stream.h"
 #include "crypto/keyd/client/client.h"
 struct tls_conf;
+/* What a peer's certificate must be good for, besides its chain and dates. */
+enum tls_usage {
+    TLS_USE_EITHER = 0, /* clientAuth or serverAuth: operators present their server certificate as client too (spec 1.4) */
+    TLS_USE_CLIENT, TLS_USE_SERVER, /* in the order of the words of smtpd.peer_usage */
+    TLS_USE_ANY         /* neither key usage nor extended key usage is looked at */
+};
+struct tls_rules {
+    enum tls_usage usage;
+    const char *policies; /* OIDs, separated by spaces or commas, of which the certificate must name one (RFC 5280 4.2.1.4); NULL, "": any */
+};
 struct tls_conf_spec {
     const char *chain_pem;    /* RSA server certificate and chain, file (key KEYD_TLS_SERVER); NULL: none. One of the two is needed */
     const char *chain_ec_pem; /* the same with ECDSA P-256, which signs ten times faster (KEYD_TLS_SERVER_EC); NULL: none */
     const char *anchors_pem;  /* trust anchors for client certificates, file; NULL: none asked */
     bool old_ciphers;         /* setting smtpd.old_ciphers */
     bool require_client;      /* handshake fails without one */
+    struct tls_rules client;  /* for client certificates; .policies lives as long as the tls_conf */
 };
 enum rc tls_conf_new(const struct tls_conf_spec *s, struct tls_conf **c_out, struct err *e);
 /* The same with the chains of an instance: tls/server.pem and tls/server-ec.pem. One of them may be missing (pli cert import may leave one). */
 enum rc tls_conf_of(const char *instance, struct tls_conf_spec rest, struct tls_conf **c_out, struct err *e);
 void tls_conf_free(struct tls_conf **c);
 void tls_conf_rotate(struct tls_conf *c);  /* listener, once an hour: new ticket key; older tickets lead to a full handshake */
+enum { TLS_CHAIN_MAX = 32 * 1024 };
 struct tls_peer {
     char version[16], cipher[64];
     bool has_cert, verified;
     char dn[512];             /* subject, RFC 4514 */
-    char why[160];            /* not verified: the reason */
+    enum cause cause;         /* not verified: CAUSE_NO_CERT, _BAD_CERT (unreadable, or another name than the host's), or one of CAUSE_CERT_... */
+    char why[160];            /* not verified: the reason, for the log */
+    size_t n_chain;           /* bytes of .chain that are set */
+    unsigned char chain[TLS_CHAIN_MAX]; /* what the peer presented, leaf first: the list that trust_check() takes (trust/client/client.h) */
 };
 /* Does the handshake on s, within the stream's deadline. Afterwards s speaks TLS. k signs. Client side: tls_client.h.
  * RC_SYNTAX: bytes came in clear before the handshake, or the peer does not speak TLS. RC_DENIED: the peer gave no certificate where one is

@@ -36,8 +36,15 @@ enum rc link_flush(struct link *l, struct err *e);
 enum rc link_handshake(struct link *l, struct err *e);
 /* From now on the stream speaks through the link and owns it. */
 void link_attach(struct link *l, struct stream *s);
-/* Fills in version, cipher and the verdict on the peer's certificate. purpose: the OID of the key purpose that the certificate must have.
- * host: the name that it must have; NULL: any. */
-void link_peer(struct link *l, const char *purpose, const char *host, struct tls_peer *p);
+/* Fills in version, cipher and the verdict on the peer's certificate. host: the name that it must have; NULL: any. */
+void link_peer(struct link *l, const struct tls_rules *rules, const char *host, struct tls_peer *p);
+/* The verdict alone, on certificates as they came, leaf first: .has_cert, .verified, .cause, .why, .dn and .chain of p, which is zeroed before. */
+struct peer_judge {
+    const struct anchors *anchors;   /* NULL: the trust list alone is asked */
+    gnutls_x509_trust_list_t list;   /* the same authorities */
+    struct tls_rules rules;
+    const char *host;
+};
+void peer_judge(const struct peer_judge *j, const gnutls_datum_t *certs, unsigned n, struct tls_peer *p);
 enum rc tls_err(struct err *e, enum rc rc, const char *what, int code);
 extern const char tls_priority[];

@@ -4,6 +4,7 @@
 #include "flow/letter.h"
 #include "pli/cmds.h"
 #include "pli/conf.h"
+#include "pli/crls.h"
 #include "pli/instance.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -183,14 +184,22 @@ int cmd_cert_verify(struct cmd *c)
     struct cms_anchors *anchors = NULL;
     struct letter_conf conf = {.host = "", .max_message = MESSAGE_MAX};
     struct letter l = {.conf = &conf};
+    struct crls lists = {.n = 0};
     int answer = load_anchors(c, &anchors);
 
     if (answer != PLI_OK)
         return answer;
+    answer = crls_load(c, opt_get(c, "--crls"), &lists);
     conf.anchors = anchors;
-    letter_begin(&l);
-    answer = verify(c, &l);
-    letter_end(&l);
+    conf.crls = lists.all;
+    conf.n_crls = lists.n;
+    conf.revocation = opt_get(c, "--require-revocation") ? LETTER_REQUIRE : LETTER_SOFT;
+    if (answer == PLI_OK) {
+        letter_begin(&l);
+        answer = verify(c, &l);
+        letter_end(&l);
+    }
+    crls_free(&lists);
     cms_anchors_free(&anchors);
     return answer;
 }

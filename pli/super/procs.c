@@ -4,6 +4,7 @@
 #include "crypto/keyd/client/wire.h"
 #include "directory/wire.h"
 #include "store/wire/wire.h"
+#include "trust/wire/wire.h"
 #include <pwd.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@ const struct proc_def proc_defs[PROCS_] = {
     [P_SLAPD] = {"slapd", NULL, NULL, NULL, TICKET_NONE, 0, 6, 2},
     [P_KEYD] = {"keyd", "pli-keyd", "keyd.sock", &keyd_proto, TICKET_PUBLIC, 0, 0, 1},
     [P_STORED] = {"stored", "pli-stored", "stored.sock", &stored_proto, TICKET_PUBLIC, 0, 1, 1},
+    [P_TRUSTD] = {"trustd", "pli-trustd", "trustd.sock", &trustd_proto, TICKET_NONE, 0, 7, 1},
     [P_DIRD] = {"dird", "pli-dird", "dird.sock", &dird_proto, TICKET_SEED, 0, 2, 1},
     [P_RELAYD] = {"relayd", "pli-relayd", NULL, NULL, TICKET_NONE, 0, 3, 0},
     [P_SMTPD] = {"smtpd", "pli-smtpd", NULL, NULL, TICKET_NONE, BIT(L_SMTP) | BIT(L_SUBMISSION) | BIT(L_SUBMISSIONS), 4,

@@ -7,7 +7,7 @@
 #include "base/ipc.h"
 #include <sys/types.h>
 
-enum proc_id { P_SLAPD, P_KEYD, P_STORED, P_DIRD, P_RELAYD, P_SMTPD, P_IMAPD, PROCS_ };
+enum proc_id { P_SLAPD, P_KEYD, P_STORED, P_TRUSTD, P_DIRD, P_RELAYD, P_SMTPD, P_IMAPD, PROCS_ };
 enum ticket_part { TICKET_NONE, TICKET_PUBLIC, TICKET_SEED };
 enum listener_id { L_SMTP, L_SUBMISSION, L_SUBMISSIONS, L_IMAP, L_IMAPS, LISTENERS_ };
 

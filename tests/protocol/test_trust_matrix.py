@@ -16,7 +16,7 @@ import time
 
 import pytest
 from instance import PASSWORD, TOP, Instance, eventually
-from peer_certs import GOOD, Authority, dn_of, self_signed
+from openssl_ca import GOOD, Authority, dn_of, self_signed
 from rows import ROWS
 
 SUBJECT = "/C=FR/ST=Gard (30)/O=CH B/OU=1300017985/CN=smtp.chb.test"

@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/pki/revocation_test.c - lists and OCSP answers of authorities that the test makes: what is believed, and what is not. */
+#include "crypto/pki/revocation.h"
+#include "base/clock.h"
+#include "crypto/pki/authority_fixture_int.h"
+#include "crypto/pki/pki.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { GRACE = 4 * 3600, HOUR = 3600 };
+static struct err e;
+static struct made root, inter, other_inter, leaf, stranger;
+static struct pki_anchors *anchors;
+static struct pki_chain *chain; /* leaf, inter, below root */
+
+static void anchors_of(const struct made *m, struct pki_anchors **out)
+{
+    char path[] = "/tmp/revocation_test.XXXXXX";
+    struct buf pem = BUF_INIT;
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    pki_pem("CERTIFICATE", buf_span(&m->der), &pem);
+    assert_int_equal(write(fd, pem.p, pem.n), (ssize_t)pem.n);
+    close(fd);
+    assert_int_equal(pki_anchors_load(path, out, &e), RC_OK);
+    unlink(path);
+    buf_free(&pem);
+}
+
+static int set_up(void **st)
+{
+    struct span ders[2];
+
+    (void)st;
+    root = made_ca("Root", NULL);
+    inter = made_ca("Inter", &root);
+    other_inter = made_ca("Inter", &root); /* the same name with another key */
+    stranger = made_ca("Stranger", NULL);
+    leaf = made_new((struct made_want){
+        .cn = "leaf",
+        .by = &inter,
+        .cdp = "URI:ldap://dir.example/cn=x,URI:http://pki.example/inter.crl,URI:http://pki.example/inter.crl",
+        .aia = "OCSP;URI:http://ocsp.example/,caIssuers;URI:http://pki.example/inter.cer"});
+    anchors_of(&root, &anchors);
+    ders[0] = buf_span(&leaf.der);
+    ders[1] = buf_span(&inter.der);
+    return pki_chain_find(anchors, ders, 2, clock_utc(), &chain, &e) == RC_OK ? 0 : -1;
+}
+
+static int drop(void **st)
+{
+    (void)st;
+    pki_chain_free(&chain);
+    pki_anchors_free(&anchors);
+    made_free(&root);
+    made_free(&inter);
+    made_free(&other_inter);
+    made_free(&leaf);
+    made_free(&stranger);
+    return 0;
+}
+
+/* What these lists say of leaf (0) and intermediate (1). A list may be left out: {.by = NULL}. */
+struct said {
+    struct pki_status s[PKI_CHAIN_MAX];
+    bool used[3];
+};
+static struct said say_at(struct list_want a, struct list_want b, struct list_want c, int64_t at)
+{
+    struct list_want w[3] = {a, b, c};
+    struct pki_crl *crls[3];
+    size_t n = 0, place[3] = {0};
+    bool used[3] = {false};
+    struct said out = {.used = {false}};
+
+    for (int i = 0; i < 3; i++) {
+        struct buf der = BUF_INIT;
+
+        if (!w[i].by)
+            continue;
+        der = list_new(w[i]);
+        place[i] = n;
+        assert_int_equal(pki_crl_parse(buf_span(&der), &crls[n++], &e), RC_OK);
+        buf_free(&der);
+    }
+    pki_crls_say(chain, &(struct pki_data){crls, n, at, GRACE}, out.s, used);
+    for (int i = 0; i < 3; i++)
+        out.used[i] = w[i].by && used[place[i]];
+    while (n > 0)
+        pki_crl_free(&crls[--n]);
+    return out;
+}
+static struct said say(struct list_want a, struct list_want b)
+{
+    return say_at(a, b, (struct list_want){.by = NULL}, clock_utc());
+}
+static const struct list_want none = {.by = NULL};
+
+static void test_good_and_what_is_missing(void **st)
+{
+    struct said s = say((struct list_want){.by = &inter}, (struct list_want){.by = &root});
+
+    (void)st;
+    assert_int_equal(pki_chain_n(chain), 2);
+    assert_int_equal(s.s[0].state, PKI_GOOD);
+    assert_int_equal(s.s[1].state, PKI_GOOD);
+    assert_false(s.s[0].stale);
+    assert_true(s.s[0].this_update <= clock_utc() && s.s[0].this_update > clock_utc() - 120);
+    assert_true(s.s[0].next_update > clock_utc() + 80000);
+    assert_true(s.used[0] && s.used[1]);
+    s = say((struct list_want){.by = &inter}, none); /* the authority's own state is asked too */
+    assert_int_equal(s.s[0].state, PKI_GOOD);
+    assert_int_equal(s.s[1].state, PKI_UNKNOWN);
+    assert_string_equal(s.s[1].why, "");
+    s = say(none, (struct list_want){.by = &root});
+    assert_int_equal(s.s[0].state, PKI_UNKNOWN);
+    assert_int_equal(s.s[1].state, PKI_GOOD);
+}
+
+static void test_revoked(void **st)
+{
+    struct said s =
+        say((struct list_want){.by = &inter, .revoked = {&leaf}, .reason = 1}, (struct list_want){.by = &root});
+
+    (void)st;
+    assert_int_equal(s.s[0].state, PKI_REVOKED);
+    assert_int_equal(s.s[0].reason, 1);
+    assert_true(s.s[0].revoked_at > clock_utc() - 700 && s.s[0].revoked_at < clock_utc() - 500);
+    assert_int_equal(s.s[1].state, PKI_GOOD);
+    s = say((struct list_want){.by = &inter}, (struct list_want){.by = &root, .revoked = {&inter}});
+    assert_int_equal(s.s[0].state, PKI_GOOD);
+    assert_int_equal(s.s[1].state, PKI_REVOKED);
+    assert_int_equal(s.s[1].reason, -1);
+}
+
+static void test_age(void **st)
+{
+    const struct list_want good_root = {.by = &root};
+    struct said s = say((struct list_want){.by = &inter, .from = -10 * HOUR, .to = -HOUR}, good_root);
+
+    (void)st;
+    assert_int_equal(s.s[0].state, PKI_GOOD); /* within the grace */
+    assert_true(s.s[0].stale);
+    assert_false(s.s[1].stale);
+    s = say((struct list_want){.by = &inter, .from = -10 * HOUR, .to = -5 * HOUR}, good_root);
+    assert_int_equal(s.s[0].state, PKI_UNKNOWN);
+    assert_string_equal(s.s[0].why, "the list is too old");
+    s = say((struct list_want){.by = &inter, .from = -1000 * HOUR, .to = -500 * HOUR, .revoked = {&leaf}}, good_root);
+    assert_int_equal(s.s[0].state, PKI_REVOKED);                                   /* whatever the age */
+    s = say((struct list_want){.by = &inter, .from = 200, .to = HOUR}, good_root); /* a clock that is a little ahead */
+    assert_int_equal(s.s[0].state, PKI_GOOD);
+    s = say((struct list_want){.by = &inter, .from = HOUR, .to = 2 * HOUR}, good_root);
+    assert_int_equal(s.s[0].state, PKI_UNKNOWN);
+}
+
+static void test_the_younger_of_two_counts(void **st)
+{
+    const struct list_want old = {.by = &inter, .from = -10 * HOUR, .to = HOUR},
+                           young = {.by = &inter, .from = -HOUR, .to = HOUR, .revoked = {&leaf}};
+
+    (void)st;
+    assert_int_equal(say(old, young).s[0].state, PKI_REVOKED);
+    assert_int_equal(say(young, old).s[0].state, PKI_REVOKED);
+}
+
+static void test_a_forged_list_neither_speaks_nor_hides(void **st)
+{
+    const struct list_want good_root = {.by = &root}, good = {.by = &inter, .from = -HOUR, .to = HOUR},
+                           revoking = {.by = &inter, .from = -HOUR, .to = HOUR, .revoked = {&leaf}};
+    const struct made *const keys[] = {&other_inter, &stranger, &leaf, &root};
+
+    (void)st;
+    for (size_t i = 0; i < 4; i++) {
+        struct said s = say((struct list_want){.by = &inter, .key_of = keys[i], .revoked = {&leaf}}, good_root);
+
+        assert_int_equal(s.s[0].state, PKI_UNKNOWN); /* it does not revoke */
+        assert_false(s.used[0]);
+        assert_true(strlen(s.s[0].why) > 0);
+        s = say_at((struct list_want){.by = &inter, .key_of = keys[i], .revoked = {&leaf}}, good_root, good,
+                   clock_utc());
+        assert_int_equal(s.s[0].state, PKI_GOOD);
+        assert_true(!s.used[0] && s.used[2]);
+        s = say_at((struct list_want){.by = &inter, .key_of = keys[i]}, good_root, revoking, clock_utc());
+        assert_int_equal(s.s[0].state, PKI_REVOKED); /* nor does it hide one that does, though it is younger */
+    }
+}
+
+static void test_an_old_forged_list(void **st)
+{
+    const struct list_want old = {.by = &inter,
+                                  .key_of = &stranger,
+                                  .from = -10 * HOUR,
+                                  .to = -HOUR,
+                                  .revoked = {&leaf}},
+                           stale = {.by = &inter, .from = -20 * HOUR, .to = -2 * HOUR};
+    struct said s = say_at(old, (struct list_want){.by = &root}, stale, clock_utc());
+
+    (void)st;
+    assert_int_equal(s.s[0].state, PKI_GOOD);
+    assert_true(!s.used[0] && s.used[2] && s.s[0].stale);
+    assert_int_equal(say(old, (struct list_want){.by = &root}).s[1].state, PKI_GOOD);
+}
+
+static void test_scope_and_critical(void **st)
+{
+    const struct list_want good_root = {.by = &root};
+
+    (void)st;
+    assert_int_equal(say((struct list_want){.by = &inter, .critical = true, .revoked = {&leaf}}, good_root).s[0].state,
+                     PKI_UNKNOWN);
+    assert_int_equal(say((struct list_want){.by = &inter, .idp = "critical,onlyuser:TRUE"}, good_root).s[0].state,
+                     PKI_GOOD);
+    assert_int_equal(say((struct list_want){.by = &inter, .idp = "critical,onlyCA:TRUE"}, good_root).s[0].state,
+                     PKI_UNKNOWN);
+    assert_int_equal(say((struct list_want){.by = &inter, .idp = "critical,onlyAA:TRUE"}, good_root).s[0].state,
+                     PKI_UNKNOWN);
+    assert_int_equal(
+        say((struct list_want){.by = &inter, .idp = "critical,onlysomereasons:keyCompromise"}, good_root).s[0].state,
+        PKI_UNKNOWN);
+    assert_int_equal(
+        say((struct list_want){.by = &inter, .idp = "critical,fullname:URI:http://pki.example/inter.crl"}, good_root)
+            .s[0]
+            .state,
+        PKI_GOOD);
+    assert_int_equal(
+        say((struct list_want){.by = &inter, .idp = "critical,fullname:URI:http://pki.example/other.crl"}, good_root)
+            .s[0]
+            .state,
+        PKI_UNKNOWN);
+    assert_int_equal(
+        say((struct list_want){.by = &inter,
+                               .idp = "critical,indirectCRL:TRUE,fullname:URI:http://pki.example/inter.crl"},
+            good_root)
+            .s[0]
+            .state,
+        PKI_GOOD);
+}
+
+/* An authority whose certificate does not say cRLSign has no lists. */
+static void test_without_crlsign(void **st)
+{
+    struct made ca = made_new((struct made_want){
+        .cn = "No lists", .by = &root, .basic = "critical,CA:TRUE", .usage = "critical,keyCertSign"});
+    struct made l = made_leaf("l", &ca);
+    struct span ders[2] = {buf_span(&l.der), buf_span(&ca.der)};
+    struct buf der = list_new((struct list_want){.by = &ca, .revoked = {&l}});
+    struct pki_status s[PKI_CHAIN_MAX];
+    struct pki_chain *c;
+    struct pki_crl *crl;
+
+    (void)st;
+    assert_int_equal(pki_chain_find(anchors, ders, 2, clock_utc(), &c, &e), RC_OK);
+    assert_int_equal(pki_crl_parse(buf_span(&der), &crl, &e), RC_OK);
+    pki_crls_say(c, &(struct pki_data){&crl, 1, clock_utc(), GRACE}, s, NULL);
+    assert_int_equal(s[0].state, PKI_UNKNOWN);
+    pki_crl_free(&crl);
+    pki_chain_free(&c);
+    buf_free(&der);
+    made_free(&l);
+    made_free(&ca);
+}
+
+static void refused(struct buf der, enum rc rc, const char *text)
+{
+    struct pki_crl *c;
+
+    assert_int_equal(pki_crl_parse(buf_span(&der), &c, &e), rc);
+    if (!strstr(e.log, text))
+        fail_msg("%s", e.log);
+    buf_free(&der);
+}
+
+static void test_what_is_no_list(void **st)
+{
+    struct buf pem = BUF_INIT, html = BUF_INIT, der = list_new((struct list_want){.by = &inter}), cert = BUF_INIT,
+               more = BUF_INIT, cut = BUF_INIT, large = BUF_INIT;
+
+    (void)st;
+    pki_pem("X509 CRL", buf_span(&der), &pem);
+    refused(pem, RC_SYNTAX, "PEM");
+    buf_addstr(&html, "\r\n <!DOCTYPE html><html>Too many requests</html>");
+    refused(html, RC_SYNTAX, "HTML");
+    buf_addspan(&cert, buf_span(&leaf.der));
+    refused(cert, RC_SYNTAX, "no revocation list");
+    buf_addspan(&more, buf_span(&der));
+    buf_addc(&more, 0);
+    refused(more, RC_SYNTAX, "");
+    buf_add(&cut, der.p, der.n - 1);
+    refused(cut, RC_SYNTAX, "");
+    refused((struct buf)BUF_INIT, RC_SYNTAX, "nothing");
+    assert_int_equal(buf_reserve(&large, PKI_CRL_MAX + 1, &e), RC_OK);
+    memset(large.p, 0x30, PKI_CRL_MAX + 1);
+    large.n = PKI_CRL_MAX + 1;
+    refused(large, RC_DENIED, "bytes");
+    refused(list_new((struct list_want){.by = &inter, .no_next = true}), RC_DENIED, "nextUpdate");
+    refused(list_new((struct list_want){.by = &inter, .md = EVP_sha1()}), RC_DENIED, "SHA-1");
+    buf_free(&der);
+}
+
+static void test_large_list(void **st)
+{
+    struct buf der = list_new((struct list_want){.by = &inter, .many = 280 * 1000, .revoked = {&leaf}});
+    struct pki_status s[PKI_CHAIN_MAX];
+    struct pki_crl *c;
+
+    (void)st;
+    assert_true(der.n > 10 * 1000 * 1000);
+    assert_int_equal(pki_crl_parse(buf_span(&der), &c, &e), RC_OK);
+    assert_int_equal(pki_crl_about(c)->revoked, 280 * 1000 + 1);
+    pki_crls_say(chain, &(struct pki_data){&c, 1, clock_utc(), GRACE}, s, NULL);
+    assert_int_equal(s[0].state, PKI_REVOKED);
+    pki_crl_free(&c);
+    buf_free(&der);
+}
+
+static void test_addresses(void **st)
+{
+    struct pki_addresses a;
+
+    (void)st;
+    pki_chain_addresses(chain, 0, &a);
+    assert_int_equal(a.n_crl, 1);
+    assert_string_equal(a.crl[0], "http://pki.example/inter.crl");
+    assert_int_equal(a.n_ocsp, 1);
+    assert_string_equal(a.ocsp[0], "http://ocsp.example/");
+    assert_int_equal(a.skipped, 1);
+    pki_chain_addresses(chain, 1, &a);
+    assert_int_equal(a.n_crl + a.n_ocsp + a.skipped, 0);
+}
+
+static enum cause chain_cause(struct made *m, struct made *ca)
+{
+    struct span ders[2] = {buf_span(&m->der), ca ? buf_span(&ca->der) : SPAN_NULL};
+    struct pki_chain *c = NULL;
+    enum cause why = pki_chain_find(anchors, ders, ca ? 2 : 1, clock_utc(), &c, &e) == RC_OK ? CAUSE_NONE : e.cause;
+
+    pki_chain_free(&c);
+    made_free(m);
+    return why;
+}
+
+static void test_chains(void **st)
+{
+    struct made old = made_new((struct made_want){.cn = "old", .by = &inter, .from = -2 * HOUR, .to = -HOUR}),
+                early = made_new((struct made_want){.cn = "early", .by = &inter, .from = HOUR, .to = 2 * HOUR}),
+                small = made_new((struct made_want){.cn = "small", .by = &inter, .rsa_bits = 1024}),
+                sha1 = made_new((struct made_want){.cn = "sha1", .by = &inter, .md = EVP_sha1()}),
+                foreign = made_leaf("foreign", &stranger), alone = made_leaf("alone", &inter),
+                self = made_leaf("self", NULL), good = made_leaf("good", &inter),
+                of_leaf = made_leaf("of a leaf", &leaf);
+    struct span junk = SPAN_LIT("junk");
+    struct pki_chain *c;
+
+    (void)st;
+    assert_int_equal(chain_cause(&good, &inter), CAUSE_NONE);
+    assert_int_equal(chain_cause(&old, &inter), CAUSE_CERT_EXPIRED);
+    assert_int_equal(chain_cause(&early, &inter), CAUSE_CERT_NOT_YET);
+    assert_int_equal(chain_cause(&small, &inter), CAUSE_CERT_WEAK);
+    assert_int_equal(chain_cause(&sha1, &inter), CAUSE_CERT_WEAK);
+    assert_int_equal(chain_cause(&foreign, &stranger), CAUSE_CERT_CHAIN);
+    assert_int_equal(chain_cause(&alone, NULL), CAUSE_CERT_CHAIN);
+    assert_int_equal(chain_cause(&self, NULL), CAUSE_CERT_CHAIN);
+    assert_int_equal(chain_cause(&of_leaf, &leaf), CAUSE_CERT_CHAIN);
+    assert_int_equal(pki_chain_find(anchors, &junk, 1, clock_utc(), &c, &e), RC_SYNTAX);
+    assert_int_equal(pki_chain_find(anchors, NULL, 0, clock_utc(), &c, &e), RC_SYNTAX);
+}
+
+/* An anchor that has an issuer: chains end there, and it is not asked about. */
+static void test_partial(void **st)
+{
+    struct pki_anchors *a;
+    struct span der = buf_span(&leaf.der);
+    struct buf list = list_new((struct list_want){.by = &inter, .revoked = {&leaf}});
+    struct pki_status s[PKI_CHAIN_MAX];
+    struct pki_chain *c;
+    struct pki_crl *crl;
+
+    (void)st;
+    anchors_of(&inter, &a);
+    assert_int_equal(pki_chain_find(a, &der, 1, clock_utc(), &c, &e), RC_OK);
+    assert_int_equal(pki_chain_n(c), 1);
+    assert_int_equal(pki_crl_parse(buf_span(&list), &crl, &e), RC_OK);
+    pki_crls_say(c, &(struct pki_data){&crl, 1, clock_utc(), GRACE}, s, NULL);
+    assert_int_equal(s[0].state, PKI_REVOKED);
+    pki_crl_free(&crl);
+    pki_chain_free(&c);
+    pki_anchors_free(&a);
+    buf_free(&list);
+}
+
+/* ---- OCSP ---- */
+
+static enum rc answered(struct answer_want w, struct pki_status *s)
+{
+    struct buf der;
+    enum rc rc;
+
+    if (!w.about)
+        w.about = &leaf;
+    if (!w.issuer)
+        w.issuer = &inter;
+    der = answer_new(w);
+    rc = pki_ocsp_read(chain, 0, buf_span(&der), clock_utc(), GRACE, s, &e);
+    buf_free(&der);
+    return rc;
+}
+
+static void test_ocsp(void **st)
+{
+    struct pki_status s;
+    struct buf q = BUF_INIT;
+
+    (void)st;
+    assert_int_equal(pki_ocsp_request(chain, 0, &q, &e), RC_OK);
+    assert_true(q.n > 50 && q.n < 200);
+    buf_free(&q);
+    assert_int_equal(answered((struct answer_want){.by = &inter}, &s), RC_OK);
+    assert_int_equal(s.state, PKI_GOOD);
+    assert_true(s.next_update > clock_utc() + 80000);
+    assert_int_equal(answered((struct answer_want){.by = &inter, .id_md = EVP_sha256()}, &s), RC_OK);
+    assert_int_equal(answered((struct answer_want){.by = &inter, .status = V_OCSP_CERTSTATUS_REVOKED}, &s), RC_OK);
+    assert_int_equal(s.state, PKI_REVOKED);
+    assert_int_equal(s.reason, 1);
+    assert_int_equal(answered((struct answer_want){.by = &inter, .status = V_OCSP_CERTSTATUS_UNKNOWN}, &s), RC_OK);
+    assert_int_equal(s.state, PKI_UNKNOWN);
+}
+
+static void test_ocsp_age(void **st)
+{
+    struct pki_status s;
+
+    (void)st;
+    assert_int_equal(answered((struct answer_want){.by = &inter, .from = -10 * HOUR, .to = -HOUR}, &s), RC_OK);
+    assert_true(s.stale);
+    assert_int_equal(answered((struct answer_want){.by = &inter, .from = -10 * HOUR, .to = -5 * HOUR}, &s), RC_DENIED);
+    assert_int_equal(answered(
+                         (struct answer_want){
+                             .by = &inter, .from = -10 * HOUR, .to = -5 * HOUR, .status = V_OCSP_CERTSTATUS_REVOKED},
+                         &s),
+                     RC_OK);
+    assert_int_equal(s.state, PKI_REVOKED);
+    assert_int_equal(answered((struct answer_want){.by = &inter, .from = HOUR, .to = 2 * HOUR}, &s), RC_DENIED);
+    assert_int_equal(answered((struct answer_want){.by = &inter, .no_next = true}, &s), RC_OK);
+}
+
+static void test_ocsp_responders(void **st)
+{
+    struct made delegate = made_new((struct made_want){.cn = "responder", .by = &inter, .eku = "OCSPSigning"}),
+                no_eku = made_leaf("no responder", &inter),
+                of_other = made_new((struct made_want){.cn = "other's", .by = &other_inter, .eku = "OCSPSigning"}),
+                of_root = made_new((struct made_want){.cn = "root's", .by = &root, .eku = "OCSPSigning"}),
+                expired = made_new((struct made_want){
+                    .cn = "expired", .by = &inter, .eku = "OCSPSigning", .from = -2 * HOUR, .to = -HOUR}),
+                leaf2 = made_leaf("another", &inter);
+    struct pki_status s;
+
+    (void)st;
+    assert_int_equal(answered((struct answer_want){.by = &delegate, .with = &delegate}, &s), RC_OK);
+    assert_int_equal(answered((struct answer_want){.by = &delegate}, &s), RC_DENIED); /* its certificate is not there */
+    assert_int_equal(answered((struct answer_want){.by = &no_eku, .with = &no_eku}, &s), RC_DENIED);
+    assert_int_equal(answered((struct answer_want){.by = &of_other, .with = &of_other}, &s), RC_DENIED);
+    assert_int_equal(answered((struct answer_want){.by = &of_root, .with = &of_root}, &s), RC_DENIED);
+    assert_int_equal(answered((struct answer_want){.by = &expired, .with = &expired}, &s), RC_DENIED);
+    assert_int_equal(answered((struct answer_want){.by = &leaf, .with = &leaf}, &s), RC_DENIED); /* for itself */
+    assert_int_equal(answered((struct answer_want){.by = &root}, &s), RC_DENIED);
+    assert_int_equal(answered((struct answer_want){.by = &inter, .about = &leaf2}, &s), RC_DENIED);
+    assert_int_equal(answered((struct answer_want){.by = &inter, .issuer = &other_inter}, &s), RC_DENIED);
+    assert_int_equal(answered((struct answer_want){.by = &inter, .md = EVP_sha1()}, &s), RC_DENIED);
+    made_free(&delegate);
+    made_free(&no_eku);
+    made_free(&of_other);
+    made_free(&of_root);
+    made_free(&expired);
+    made_free(&leaf2);
+}
+
+static void test_ocsp_hostile(void **st)
+{
+    static const unsigned char later[] = {0x30, 3, 0x0A, 1, 3}, unauthorized[] = {0x30, 3, 0x0A, 1, 6};
+    struct buf good = answer_new((struct answer_want){.about = &leaf, .issuer = &inter, .by = &inter});
+    struct pki_status s;
+
+    (void)st;
+    assert_int_equal(pki_ocsp_read(chain, 0, SPAN_LIT("<html>"), clock_utc(), GRACE, &s, &e), RC_SYNTAX);
+    assert_int_equal(pki_ocsp_read(chain, 0, SPAN_NULL, clock_utc(), GRACE, &s, &e), RC_SYNTAX);
+    assert_int_equal(pki_ocsp_read(chain, 0, span_of(later, 5), clock_utc(), GRACE, &s, &e), RC_TEMP);
+    assert_int_equal(pki_ocsp_read(chain, 0, span_of(unauthorized, 5), clock_utc(), GRACE, &s, &e), RC_DENIED);
+    for (size_t i = 0; i < good.n; i++) { /* one octet changed anywhere: never another answer */
+        good.p[i] ^= 1;
+        if (pki_ocsp_read(chain, 0, buf_span(&good), clock_utc(), GRACE, &s, &e) == RC_OK)
+            assert_int_equal(
+                s.state,
+                PKI_GOOD); /* an octet that means nothing: a NULL of an algorithm, a certID's own digest name */
+        good.p[i] ^= 1;
+    }
+    for (size_t i = 0; i < good.n; i++)
+        assert_int_not_equal(pki_ocsp_read(chain, 0, span_of(good.p, i), clock_utc(), GRACE, &s, &e), RC_OK);
+    buf_free(&good);
+}
+
+static void test_ids(void **st)
+{
+    struct made twin = made_new((struct made_want){
+                    .cn = "twin", .by = &inter, .serial = ASN1_INTEGER_get(X509_get0_serialNumber(leaf.x))}),
+                next = made_leaf("next", &inter);
+    struct span a[2] = {buf_span(&twin.der), buf_span(&inter.der)}, b[2] = {buf_span(&next.der), buf_span(&inter.der)};
+    unsigned char id[4][32];
+    struct pki_chain *c, *d;
+
+    (void)st;
+    assert_int_equal(pki_chain_find(anchors, a, 2, clock_utc(), &c, &e), RC_OK);
+    assert_int_equal(pki_chain_find(anchors, b, 2, clock_utc(), &d, &e), RC_OK);
+    assert_int_equal(pki_chain_id(chain, 0, id[0], &e), RC_OK);
+    assert_int_equal(pki_chain_id(c, 0, id[1], &e), RC_OK);
+    assert_int_equal(pki_chain_id(d, 0, id[2], &e), RC_OK);
+    assert_int_equal(pki_chain_id(d, 1, id[3], &e), RC_OK);
+    assert_memory_equal(id[0], id[1], 32); /* the same issuer and serial number: one state */
+    assert_memory_not_equal(id[0], id[2], 32);
+    assert_memory_not_equal(id[2], id[3], 32);
+    pki_chain_free(&c);
+    pki_chain_free(&d);
+    made_free(&twin);
+    made_free(&next);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good_and_what_is_missing),
+                                       cmocka_unit_test(test_revoked),
+                                       cmocka_unit_test(test_age),
+                                       cmocka_unit_test(test_the_younger_of_two_counts),
+                                       cmocka_unit_test(test_a_forged_list_neither_speaks_nor_hides),
+                                       cmocka_unit_test(test_scope_and_critical),
+                                       cmocka_unit_test(test_an_old_forged_list),
+                                       cmocka_unit_test(test_without_crlsign),
+                                       cmocka_unit_test(test_what_is_no_list),
+                                       cmocka_unit_test(test_large_list),
+                                       cmocka_unit_test(test_addresses),
+                                       cmocka_unit_test(test_chains),
+                                       cmocka_unit_test(test_partial),
+                                       cmocka_unit_test(test_ocsp),
+                                       cmocka_unit_test(test_ocsp_age),
+                                       cmocka_unit_test(test_ocsp_responders),
+                                       cmocka_unit_test(test_ocsp_hostile),
+                                       cmocka_unit_test(test_ids)};
+
+    return cmocka_run_group_tests(tests, set_up, drop);
+}
