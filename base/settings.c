@@ -274,10 +274,10 @@ static const struct {
     {"trust.mail_revocation", "soft|require|off"},    /* enum letter_revocation, flow/letter.h */
     {"trust.revocation_order", "crl|ocsp"},           /* trust/trustd/revocation.h: ocsp_first */
     {"trust.no_address", "accept|unknown"},           /* the same */
-    {"trust.expired_signer", "generation|now"},   /* enum list_expired, trust/list/list.h */
-    {"smtpd.from_domain", "operator|domain|off"}, /* enum letter_from, flow/letter.h */
-    {"smtpd.citizen_check", "refuse|warn|off"},   /* enum citizen_check, smtpd/session.h */
+    {"trust.expired_signer", "generation|now"},       /* enum list_expired, trust/list/list.h */
+    {"smtpd.from_domain", "operator|domain|off"},     /* enum letter_from, flow/letter.h */
     {"smtpd.peer_usage", "either|client|server|off"}, /* enum tls_usage, crypto/tls/tls.h */
+    {"smtpd.citizen_check", "refuse|warn|off"},       /* enum citizen_check, smtpd/session.h */
 };
 
 const char *setting_words(const char *name)

@@ -15,7 +15,7 @@ import subprocess
 import time
 
 import pytest
-from authority import GOOD, Authority, dn_of, self_signed
+from openssl_ca import GOOD, Authority, dn_of, self_signed
 from instance import PASSWORD, TOP, Instance, eventually
 from rows import ROWS
 
