@@ -5,8 +5,8 @@
 #include "crypto/seal/seal.h"
 #include <string.h>
 
-static const char *const states[] = {
-    [Q_WAITING] = "waiting", [Q_HELD] = "held", [Q_DONE] = "done", [Q_FAILED] = "failed", [Q_DROPPED] = "dropped"};
+static const char *const states[] = {[Q_WAITING] = "waiting", [Q_HELD] = "held",     [Q_DONE] = "done",
+                                     [Q_FAILED] = "failed",   [Q_REPORT] = "report", [Q_DROPPED] = "dropped"};
 
 const char *queue_state_name(uint8_t state)
 {

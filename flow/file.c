@@ -269,7 +269,10 @@ enum rc file_message(struct keyd *k, struct store *st, const struct file_request
     enum rc rc;
 
     seal_cek_new(f.cek);
-    seal_oid_new(f.req.oid);
+    if (rq->oid)
+        memcpy(f.req.oid, rq->oid, SEAL_OID);
+    else
+        seal_oid_new(f.req.oid);
     f.req.mid = span_str(rq->mid);
     f.req.size = r.size = rq->trace.n + spool_size(rq->message);
     f.req.received = (uint64_t)clock_utc();

@@ -49,14 +49,16 @@ enum rc queue_get(struct tx *t, uint64_t qid, uint32_t rcpt, bool write, struct 
 enum rc queue_add(struct tx *t, uint64_t qid, const struct store_deliver_req *rq, const struct store_remote *r,
                   size_t n, struct err *e)
 {
-    struct queued q = {
-        .state = Q_WAITING, .received = rq->received, .size = rq->size, .epoch = rq->queue_epoch, .mid = rq->mid};
+    struct queued q = {.received = rq->received, .size = rq->size, .epoch = rq->queue_epoch, .mid = rq->mid};
     enum rc rc = RC_OK;
 
     memcpy(q.oid, rq->oid, SEAL_OID);
     memcpy(q.wrap, rq->queue_wrap, SEAL_WRAP);
     memcpy(q.epoch_rec, rq->queue_epoch_rec, SEAL_EPOCH_REC);
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
+        if (r[i].state != 0 && r[i].state != Q_WAITING && r[i].state != Q_REPORT)
+            return err_set(e, RC_SYNTAX, "store: nothing is queued in state %u", r[i].state);
+        q.state = r[i].state ? r[i].state : Q_WAITING;
         q.notify = r[i].notify;
         q.next_try = r[i].not_before ? r[i].not_before : rq->received;
         q.keys = r[i].keys;
@@ -89,18 +91,33 @@ static enum rc check_update(const struct store_queue_update_req *rq, struct err 
 
     if (rq->state < Q_WAITING || (!queue_state_ends(rq->state) && !queue_state_due(rq->state) && rq->state != Q_HELD))
         return err_set(e, RC_SYNTAX, "store: no such queue state: %u", rq->state);
+    if ((rq->marks & ~QUEUE_MARKS) != 0)
+        return err_set(e, RC_SYNTAX, "store: no such marks of a queue entry: %x", rq->marks);
     if (rq->last_error.n > 0 && !store_queue_error_read(rq->last_error, &told))
         return err_set(e, RC_SYNTAX, "store: a queue entry's last error is not in its form");
+    return RC_OK;
+}
+
+/* An entry is to be sent or a report's, for all its life: a message that was delivered here is never sent. */
+static enum rc may_become(const struct queued *q, uint8_t state, struct err *e)
+{
+    if (state == Q_REPORT && q->state != Q_REPORT)
+        return err_set(e, RC_SYNTAX, "store: an entry that is to be sent is no report's");
+    if (q->state == Q_REPORT && (state == Q_HELD || state == Q_DROPPED))
+        return err_set(e, RC_PERM, "store: a report is neither held nor dropped");
     return RC_OK;
 }
 
 /* relayd had the entry in hand while an administrator held or dropped it: what he said stays, and what relayd found is noted. */
 static void set_state(struct queued *q, enum ipc_role role, const struct store_queue_update_req *rq)
 {
-    bool relayd_puts_off = role == ROLE_RELAYD && rq->state == Q_WAITING;
+    bool relayd_puts_off = role == ROLE_RELAYD && (rq->state == Q_WAITING || rq->state == Q_REPORT);
 
     q->attempts += relayd_puts_off;
-    if (!relayd_puts_off || q->state == Q_WAITING) {
+    q->notify |= rq->marks;
+    if (q->state == Q_REPORT) {
+        q->next_try = rq->next_try;
+    } else if (!relayd_puts_off || q->state == Q_WAITING) {
         q->state = rq->state;
         q->next_try = rq->next_try;
     }
@@ -121,6 +138,8 @@ static enum rc update_one(struct tx *t, enum ipc_role role, const struct store_q
     if (rc == RC_OK && rq->from_states != 0 && !(rq->from_states >> q.state & 1))
         rc = err_set(e, RC_EXISTS, "store: queue entry %llu.%u is in another state", (unsigned long long)rq->qid,
                      rq->rcpt);
+    if (rc == RC_OK)
+        rc = may_become(&q, rq->state, e);
     if (rc == RC_OK)
         rc = drop_due(t, rq->qid, rq->rcpt, &q, e);
     if (rc != RC_OK)
@@ -159,11 +178,9 @@ static enum rc update(struct tx *t, void *arg, struct err *e)
 /* What an administrator did to a letter belongs to its story (pli trace). relayd tells what it does itself. */
 static void log_act(const struct updating *u)
 {
-    static const char *const events[] = {[Q_WAITING] = "queue-released",
-                                         [Q_HELD] = "queue-held",
-                                         [Q_DONE] = "queue-ended",
-                                         [Q_FAILED] = "queue-ended",
-                                         [Q_DROPPED] = "queue-dropped"};
+    static const char *const events[] = {
+        [Q_WAITING] = "queue-released", [Q_HELD] = "queue-held",       [Q_DONE] = "queue-ended",
+        [Q_FAILED] = "queue-ended",     [Q_REPORT] = "queue-released", [Q_DROPPED] = "queue-dropped"};
     const struct store_queue_update_req *rq = u->a->req;
 
     log_message(u->mid);

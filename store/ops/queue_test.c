@@ -361,12 +361,78 @@ static void test_the_check_finds_the_index_whole(void **state)
     store_free(&ad);
 }
 
+static enum rc becomes(struct store *relay, const struct store_queue_item *it, uint8_t state, uint16_t marks)
+{
+    struct store_queue_update_req up = {
+        .qid = it->qid, .rcpt = it->rcpt, .state = state, .next_try = 9100, .marks = marks};
+    struct err e;
+
+    return store_call(relay, STORE_QUEUE_UPDATE, &up, -1, NULL, &e);
+}
+
+/* A message for a mailbox here whose sender asked for a report of its delivery: one transaction files both. The entry is
+ * due like one that waits, its message can be read, and nothing makes it one that would be sent. */
+static void test_queue_report(void **state)
+{
+    struct store *in = store_new(ROLE_SMTPD), *relay = store_new(ROLE_RELAYD);
+    size_t others = list_queue(relay, 0, NULL);
+    uint64_t mbx = live_box(0);
+    struct store_queue_item it;
+    struct store_placed placed;
+    struct store_deliver_rep rep;
+    struct store_read_rep rd;
+    struct letter l;
+    struct err e;
+
+    (void)state;
+    letter_new(&l, 700, 20, 0);
+    letter_to(&l, mbx, STORE_INBOX, 0);
+    letter_state(&l, "here", 9000, Q_REPORT);
+    letter_out(&l, "elsewhere", 9001);
+    OK(letter_send(&l, in, &placed, &rep, &e));
+    assert_int_equal(placed.mbx, mbx);
+    letter_free(&l);
+    assert_int_equal(list_queue(relay, 0, NULL), others + 2);
+    list_queue(relay, 9000, &it);
+    assert_int_equal(it.qid, rep.qid);
+    assert_int_equal(it.state, Q_REPORT);
+    OK(store_call(relay, STORE_QUEUE_READ, &(struct store_queue_read_req){it.qid, SEAL_MESSAGE, 0}, -1, &rd, &e));
+    assert_int_equal(rd.plain_size, 700);
+    assert_int_equal(becomes(relay, &it, Q_HELD, 0), RC_PERM);
+    assert_int_equal(becomes(relay, &it, Q_DROPPED, 0), RC_PERM);
+    assert_int_equal(becomes(relay, &it, Q_REPORT, 4), RC_SYNTAX); /* no mark: NOTIFY's bits are the sender's */
+    OK(becomes(relay, &it, Q_WAITING, 0));                         /* "retry": its time changes */
+    list_queue(relay, 9100, &it);
+    assert_int_equal(it.state, Q_REPORT);
+    assert_int_equal(it.next_try, 9100);
+    OK(becomes(relay, &it, Q_DONE, 0));
+    list_queue(relay, 9100, &it); /* the other one */
+    assert_int_equal(it.state, Q_WAITING);
+    assert_int_equal(becomes(relay, &it, Q_REPORT, 0), RC_SYNTAX);
+    OK(becomes(relay, &it, Q_WAITING, QUEUE_WARNED));
+    OK(becomes(relay, &it, Q_WAITING, 0)); /* the mark stays */
+    list_queue(relay, 9100, &it);
+    assert_int_equal(it.notify, 1 | QUEUE_WARNED);
+    OK(becomes(relay, &it, Q_FAILED, 0));
+    assert_int_equal(list_queue(relay, 0, NULL), others);
+    letter_new(&l, 50, 0, 0);
+    letter_state(&l, "held from the start", 1, Q_HELD);
+    assert_int_equal(letter_send(&l, in, NULL, &rep, &e), RC_SYNTAX);
+    letter_free(&l);
+    store_free(&in);
+    store_free(&relay);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_queue), cmocka_unit_test(test_filters),
-                                       cmocka_unit_test(test_counts),
-                                       cmocka_unit_test(test_what_an_administrator_said_stays),
-                                       cmocka_unit_test(test_the_check_finds_the_index_whole)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_queue),
+        cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_what_an_administrator_said_stays),
+        cmocka_unit_test(test_the_check_finds_the_index_whole),
+        cmocka_unit_test(test_queue_report),
+    };
 
     return cmocka_run_group_tests(tests, setup, teardown);
 }

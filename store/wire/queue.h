@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/wire/queue.h - of store/wire/wire.h: what waits for recipients elsewhere. QUEUE_READ answers as READ does (messages.h).
  * Process  stored, and those that ask it.
+ *
+ * Report   an entry in state Q_REPORT is of a recipient here, whose message was filed in the same transaction: it is never sent. An update to
+ *          Q_WAITING or Q_REPORT changes its time and leaves it a report; Q_HELD and Q_DROPPED are refused (RC_PERM); no other entry becomes one
+ *          (RC_SYNTAX).
  */
 #pragma once
 #include "store/wire/common.h"
@@ -10,7 +14,8 @@ enum queue_state {
     Q_HELD,       /* by an administrator: not tried */
     Q_DONE,
     Q_FAILED,     /* these two end the entry: it is removed, its message with the last one */
-    Q_DROPPED = 6 /* by an administrator: relayd reports that to the sender (CAUSE_QUEUE_DROPPED), then ends the entry with Q_FAILED */
+    Q_REPORT,     /* delivered here, a report to its sender is due: relayd makes it and ends the entry */
+    Q_DROPPED     /* by an administrator: relayd reports that to the sender (CAUSE_QUEUE_DROPPED), then ends the entry with Q_FAILED */
 };
 static inline bool queue_state_ends(uint8_t state)
 {
@@ -18,13 +23,15 @@ static inline bool queue_state_ends(uint8_t state)
 }
 static inline bool queue_state_due(uint8_t state) /* relayd has something to do for it at its next_try */
 {
-    return state == Q_WAITING || state == Q_DROPPED;
+    return state == Q_WAITING || state == Q_DROPPED || state == Q_REPORT;
 }
+/* Bits of an item's notify beside those of RFC 3461 (enum smtp_notify), which are below QUEUE_MARKS. */
+enum { QUEUE_WARNED = 0x100 /* the sender was told of the delay: once is enough */, QUEUE_MARKS = 0xff00 };
 #define FIELDS_store_queue_item(F, T)                                                 \
     F(T, U64, qid)                            /* the message's number in the queue */ \
     F(T, U32, rcpt)                           /* which recipient of it, from 0 */     \
     F(T, U8, state)                           /* enum queue_state */                  \
-    F(T, U16, notify)                                                                 \
+    F(T, U16, notify)                         /* RFC 3461 bits, and QUEUE_MARKS */    \
     F(T, U32, attempts)                       /* so far */                            \
     F(T, U64, received)                       /* UTC s */                             \
     F(T, U64, next_try)                       /* UTC s */                             \
@@ -83,7 +90,8 @@ IPC_MESSAGE(store_queue_read_req);
     F(T, U8, state)                           /* enum queue_state */              \
     F(T, U64, next_try)                       /* UTC s */                         \
     F(T, BYTES, last_error, STORE_LAST_ERROR) /* form: queue_error.h; empty: it stays */ \
-    F(T, U16, from_states)                    /* 1 << enum queue_state: RC_EXISTS and no change when its state is another; 0: any */
+    F(T, U16, from_states)                    /* 1 << enum queue_state: RC_EXISTS and no change when its state is another; 0: any */ \
+    F(T, U16, marks)                          /* of QUEUE_MARKS: set from now on; 0: leaves them as they are */
 IPC_MESSAGE(store_queue_update_req);
 
 /* QUEUE_SETTLE: several updates in one transaction, all or none; one of an item that is not there is passed over. relayd's Q_WAITING leaves a held or
