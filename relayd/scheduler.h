@@ -47,6 +47,7 @@ struct passenger {
     struct store_queue_item item;       /* its spans are in .pages */
     struct queued_envelope envelope;
     struct verdict verdict;
+    bool warned;                        /* the sender knows that it is late */
 };
 struct flight {
     struct schedule_letter letter;
@@ -139,9 +140,8 @@ void feed_event(struct scheduler *s);                /* .ear is readable */
 /* ---- scheduler_flight.c: letters ---- */
 enum flight_rc { FL_OK = 1, FL_EMPTY /* nobody of it waits any more */, FL_TEMP };
 enum flight_rc flight_open(struct scheduler *s, const struct schedule_letter *l, struct flight **f_out);
-/* Recipients of one message, whoever waits and is with no session; for its age. */
-enum flight_rc flight_of_message(struct scheduler *s, uint64_t qid, struct flight **f_out);
-enum flight_rc flight_of_dropped(struct scheduler *s, uint64_t qid, struct flight **f_out); /* those that an administrator dropped */
+/* Recipients of one message that are in that state and with no session. */
+enum flight_rc flight_of_state(struct scheduler *s, uint64_t qid, uint8_t state, struct flight **f_out);
 void flight_close(struct flight **f);
 enum rc flight_chunk(struct scheduler *s, const struct flight *f, uint32_t chunk, struct buf *mem, struct span *sealed_out, struct err *e);
 void flight_next(const struct flight *f, struct channel_next_rep *rep, struct buf *rcpts, struct span chunk);
@@ -154,6 +154,8 @@ size_t settle_write(struct scheduler *s, struct buf *up, const struct flight *f,
 bool settle_commit(struct scheduler *s, struct buf *up, size_t n, bool *stuck_out);
 /* Every verdict is given: reports first, then the queue, then the log. False: not now, ask again; nothing is lost. */
 bool settle_flight(struct scheduler *s, const struct place *p, struct flight *f);
+void settle_delivered(struct scheduler *s, struct flight *f); /* entries in state Q_REPORT: reported, then ended, or met again */
+void settle_warned(struct scheduler *s, const struct flight *f); /* the sender was told of the delay */
 void settle_rest(struct flight *f, enum fate fate, const struct verdict *why); /* a verdict for whoever has none */
 enum rc settle_updates(struct scheduler *s, struct buf *updates, size_t n, struct err *e);
 void settle_add(struct buf *updates, const struct store_queue_item *it, uint8_t state, uint64_t next_try, const struct verdict *why);
@@ -177,8 +179,8 @@ void peer_asked(struct scheduler *s, struct place *p, const struct channel_peer_
 void peer_again(struct scheduler *s, struct place *p);
 enum cause peer_trusted(struct scheduler *s, const char *domain, const char *dn); /* CAUSE_NONE: it is. dn NULL: the domain alone */
 
-/* ---- scheduler_dropped.c: false: not now, ask again ---- */
-bool dropped_report(struct scheduler *s, uint64_t qid);
+/* ---- scheduler_reports.c ---- */
+bool reports_due(struct scheduler *s, const struct store_queue_item *it); /* of its message; false: a daemon is away, ask again */
 
 /* ---- scheduler_age.c ---- */
 void age_round(struct scheduler *s);
