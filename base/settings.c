@@ -108,6 +108,8 @@ const struct setting settings[] = {
      "sessions with other operators' servers at once; a quarter more for hosts that failed before"},
     {"relayd.max_sessions_per_domain", SET_INT, "10", 1, 200, SET_AT_START, "the same with one domain, reached as letters are taken"},
     {"relayd.max_letters_per_session", SET_INT, "100", 1, 100000, SET_AT_START, "letters over one connection before another is made"},
+    {"relayd.report_full_max", SET_BYTES, "1M", 0, 25 * 1024 * 1024, SET_AT_START,
+     "largest message that a failure report sends back whole to a sender who asked for that (RET=FULL); of a larger one the header"},
     {"trust.url", SET_STR, "", 0, 500, SET_AT_START, "address of the white list (http, https); empty: it comes by pli trust update FILE alone"},
     {"trust.refresh", SET_SECS, "1h", 1, 7 * DAY, SET_AT_START, "how often trust.url is asked for another list"},
     {"trust.anchors", SET_STR, "", 0, 500, SET_AT_START, "PEM file of the authorities of the list's signer; empty: trust.signer_cert alone counts"},
@@ -156,14 +158,6 @@ const struct setting settings[] = {
     {"dird.max_failures", SET_INT, "10", 1, 1000, SET_AT_START, "wrong passwords for an account before pauses begin"},
     {"directory.uri", SET_STR, "", 0, 500, SET_AT_START, "ldaps:// or ldapi:// of the site's own directory; empty: the embedded one"},
     {"directory.base", SET_STR, "", 0, 500, SET_AT_INIT, "where the tree hangs; empty: o=pli"},
-    {"trust.revocation", SET_WORD, "require", 0, 0, SET_AT_START,
-     "another operator whose certificate's revocation cannot be checked: refused for now (require), taken (soft); off: revocation is not looked at"},
-    {"trust.mail_revocation", SET_WORD, "soft", 0, 0, SET_AT_START,
-     "an S/MIME signature whose revocation cannot be checked: said to be unchecked (soft), or not accepted (require); off: only lists in the message"},
-    {"trust.revocation_order", SET_WORD, "crl", 0, 0, SET_AT_START, "what is asked first where a certificate names both: crl or ocsp"},
-    {"trust.crl_grace", SET_SECS, "4h", 0, 7 * DAY, SET_AT_START, "how long revocation data serve beyond their nextUpdate while newer ones cannot be had"},
-    {"trust.no_address", SET_WORD, "accept", 0, 0, SET_AT_START,
-     "a certificate that names no CRL and no OCSP address, and whose authority has no list imported: accept, or unknown"},
     {"log.level", SET_LEVEL, "info", 0, 3, SET_AT_START, "debug, info, warn or error"},
     {"log.max_size", SET_BYTES, "64M", 0, 1024 * GB, SET_AT_START,
      "log/pli.log becomes pli.log.1 beyond it, and at SIGHUP to pli serve; 0: at SIGHUP only"},
@@ -282,10 +276,10 @@ static const struct {
     {"trust.mail_revocation", "soft|require|off"},    /* enum letter_revocation, flow/letter.h */
     {"trust.revocation_order", "crl|ocsp"},           /* trust/trustd/revocation.h: ocsp_first */
     {"trust.no_address", "accept|unknown"},           /* the same */
-    {"trust.expired_signer", "generation|now"},   /* enum list_expired, trust/list/list.h */
-    {"smtpd.from_domain", "operator|domain|off"}, /* enum letter_from, flow/letter.h */
-    {"smtpd.citizen_check", "refuse|warn|off"},   /* enum citizen_check, smtpd/session.h */
+    {"trust.expired_signer", "generation|now"},       /* enum list_expired, trust/list/list.h */
+    {"smtpd.from_domain", "operator|domain|off"},     /* enum letter_from, flow/letter.h */
     {"smtpd.peer_usage", "either|client|server|off"}, /* enum tls_usage, crypto/tls/tls.h */
+    {"smtpd.citizen_check", "refuse|warn|off"},       /* enum citizen_check, smtpd/session.h */
 };
 
 const char *setting_words(const char *name)

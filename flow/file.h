@@ -24,11 +24,11 @@ struct file_request {
     size_t n_to;
     struct span sender, envid;
     uint8_t ret, flags; /* for the queue's envelope; flags: QE_UTF8, QE_REQUIRETLS. QE_8BIT is found here */
-    const unsigned char *oid; /* its object id, SEAL_OID octets: what is filed again under it is answered and not filed. NULL: a new one */
     const char *mid;
     bool enforce_quota;
     struct span once; /* key of a submission: filed under it within once_s seconds, it is not filed again. Empty: none */
     uint32_t once_s;
+    const unsigned char *oid; /* the object id, where the caller must file the same message again under the same one; NULL: drawn here */
 };
 struct file_result {
     uint64_t qid;

@@ -4,7 +4,7 @@
 #include "base/ipc_int.h"
 #include "base/log.h"
 #include "base/sandbox.h"
-#include "base/service_listen.h"
+#include "base/service.h"
 #include "base/wipe.h"
 #include "relayd/finder_int.h"
 #include <arpa/inet.h>

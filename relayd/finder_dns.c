@@ -117,7 +117,8 @@ static int read_addresses(struct mx_host *m, unsigned f, const unsigned char *p,
 {
     struct ares_addr6ttl six[ADDRS_MAX];
     struct ares_addrttl four[ADDRS_MAX];
-    int got = ADDRS_MAX, code = f == 0 ? ares_parse_aaaa_reply(p, n, NULL, six, &got) : ares_parse_a_reply(p, n, NULL, four, &got);
+    int got = ADDRS_MAX,
+        code = f == 0 ? ares_parse_aaaa_reply(p, n, NULL, six, &got) : ares_parse_a_reply(p, n, NULL, four, &got);
 
     for (int i = 0; code == ARES_SUCCESS && i < got; i++)
         keep(m, f, f == 0 ? (const void *)&six[i].ip6addr : (const void *)&four[i].ipaddr, f == 0 ? 16 : 4);
@@ -303,7 +304,8 @@ enum rc finder_dns_start(struct finder_loop *l, struct err *e)
 
     if (code == ARES_SUCCESS)
         code = ares_init_options(&l->dns, &o,
-                                 ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_STATE_CB);
+                                 ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ |
+                                     ARES_OPT_SOCK_STATE_CB);
     if (code == ARES_SUCCESS && l->conf.resolver[0])
         code = ares_set_servers_ports_csv(l->dns, l->conf.resolver);
     return code == ARES_SUCCESS ? RC_OK

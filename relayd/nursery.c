@@ -4,7 +4,7 @@
 #include "base/ipc_int.h"
 #include "base/log.h"
 #include "base/sandbox.h"
-#include "base/service_listen.h"
+#include "base/service.h"
 #include "relayd/session.h"
 #include <errno.h>
 #include <poll.h>
@@ -26,7 +26,8 @@ union two_fds {
 
 static bool send_start(int to, const struct session_start *s, const int fds[RIDERS])
 {
-    union two_fds ctl = {.h = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(RIDERS * sizeof(int))}};
+    union two_fds ctl = {
+        .h = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(RIDERS * sizeof(int))}};
     struct iovec iov = {(void *)(uintptr_t)s, sizeof *s};
     struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = ctl.room, .msg_controllen = sizeof ctl.room};
     ssize_t n;
@@ -53,7 +54,8 @@ static bool recv_start(int from, struct session_start *s, int fds[RIDERS])
     if (n <= 0)
         return false;
     c = CMSG_FIRSTHDR(&m);
-    if (n != (ssize_t)sizeof *s || c == NULL || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(RIDERS * sizeof(int)))
+    if (n != (ssize_t)sizeof *s || c == NULL || c->cmsg_type != SCM_RIGHTS ||
+        c->cmsg_len != CMSG_LEN(RIDERS * sizeof(int)))
         bug("nursery: a start of %zd bytes", n);
     memcpy(fds, CMSG_DATA(c), RIDERS * sizeof(int));
     return true;

@@ -47,6 +47,7 @@ struct passenger {
     struct store_queue_item item;       /* its spans are in .pages */
     struct queued_envelope envelope;
     struct verdict verdict;
+    bool warned;                        /* the sender knows that it is late */
 };
 struct flight {
     struct schedule_letter letter;
@@ -98,6 +99,7 @@ struct scheduler {
     struct retry retry;
     struct schedule_limits limits;
     const char *host, *domain;
+    uint64_t report_full_max;           /* relayd.report_full_max */
     enum peer_revocation revocation;    /* trust.revocation */
     struct schedule *plan;
     struct store *store, *ear;
@@ -139,8 +141,8 @@ void feed_event(struct scheduler *s);                /* .ear is readable */
 /* ---- scheduler_flight.c: letters ---- */
 enum flight_rc { FL_OK = 1, FL_EMPTY /* nobody of it waits any more */, FL_TEMP };
 enum flight_rc flight_open(struct scheduler *s, const struct schedule_letter *l, struct flight **f_out);
-/* Recipients of one message, whoever waits and is with no session; for its age. */
-enum flight_rc flight_of_message(struct scheduler *s, uint64_t qid, struct flight **f_out);
+/* Recipients of one message that are in that state and with no session. */
+enum flight_rc flight_of_state(struct scheduler *s, uint64_t qid, uint8_t state, struct flight **f_out);
 void flight_close(struct flight **f);
 enum rc flight_chunk(struct scheduler *s, const struct flight *f, uint32_t chunk, struct buf *mem, struct span *sealed_out, struct err *e);
 void flight_next(const struct flight *f, struct channel_next_rep *rep, struct buf *rcpts, struct span chunk);
@@ -153,6 +155,8 @@ size_t settle_write(struct scheduler *s, struct buf *up, const struct flight *f,
 bool settle_commit(struct scheduler *s, struct buf *up, size_t n, bool *stuck_out);
 /* Every verdict is given: reports first, then the queue, then the log. False: not now, ask again; nothing is lost. */
 bool settle_flight(struct scheduler *s, const struct place *p, struct flight *f);
+void settle_delivered(struct scheduler *s, struct flight *f); /* entries in state Q_REPORT: reported, then ended, or met again */
+void settle_warned(struct scheduler *s, const struct flight *f); /* the sender was told of the delay */
 void settle_rest(struct flight *f, enum fate fate, const struct verdict *why); /* a verdict for whoever has none */
 enum rc settle_updates(struct scheduler *s, struct buf *updates, size_t n, struct err *e);
 void settle_add(struct buf *updates, const struct store_queue_item *it, uint8_t state, uint64_t next_try, const struct verdict *why);
@@ -175,6 +179,9 @@ void channel_answer(const struct place *p, uint16_t op, const struct ipc_field *
 void peer_asked(struct scheduler *s, struct place *p, const struct channel_peer_req *rq);
 void peer_again(struct scheduler *s, struct place *p);
 enum cause peer_trusted(struct scheduler *s, const char *domain, const char *dn); /* CAUSE_NONE: it is. dn NULL: the domain alone */
+
+/* ---- scheduler_reports.c ---- */
+bool reports_due(struct scheduler *s, const struct store_queue_item *it); /* of its message; false: a daemon is away, ask again */
 
 /* ---- scheduler_age.c ---- */
 void age_round(struct scheduler *s);

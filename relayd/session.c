@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-_Static_assert((int)SMTP_PIPELINING == CH_EXT_PIPELINING && (int)SMTP_SIZE == CH_EXT_SIZE && (int)SMTP_8BITMIME == CH_EXT_8BITMIME &&
-                   (int)SMTP_DSN == CH_EXT_DSN && (int)SMTP_UTF8 == CH_EXT_SMTPUTF8 && (int)SMTP_CHUNKING == CH_EXT_CHUNKING &&
+_Static_assert((int)SMTP_PIPELINING == CH_EXT_PIPELINING && (int)SMTP_SIZE == CH_EXT_SIZE &&
+                   (int)SMTP_8BITMIME == CH_EXT_8BITMIME && (int)SMTP_DSN == CH_EXT_DSN &&
+                   (int)SMTP_UTF8 == CH_EXT_SMTPUTF8 && (int)SMTP_CHUNKING == CH_EXT_CHUNKING &&
                    (int)SMTP_REQUIRETLS == CH_EXT_REQUIRETLS && (int)SMTP_ESC == CH_EXT_ESC,
                "the channel has the grammar's bits");
 enum { CH_EXT_ALL = 255 };
@@ -140,7 +141,8 @@ static void report_end(struct session *n)
 /* After a failure of the connection itself there is nobody to say QUIT to. */
 static void leave(struct session *n)
 {
-    static const enum cause gone[] = {CAUSE_PEER_LOST, CAUSE_PEER_TIMEOUT, CAUSE_PEER_PROTOCOL, CAUSE_PEER_TLS, CAUSE_PEER_INJECTED};
+    static const enum cause gone[] = {CAUSE_PEER_LOST, CAUSE_PEER_TIMEOUT, CAUSE_PEER_PROTOCOL, CAUSE_PEER_TLS,
+                                      CAUSE_PEER_INJECTED};
     bool polite = true;
 
     for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)

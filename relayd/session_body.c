@@ -42,7 +42,8 @@ static bool unseal(struct letter_body *b, struct span sealed)
     struct err e;
 
     buf_clear(&b->n->plain);
-    if (sealed.n < SEAL_TAG || open_chunk(b->object, b->next, final, sealed, &b->n->plain, &e) != RC_OK || b->n->plain.n != want)
+    if (sealed.n < SEAL_TAG || open_chunk(b->object, b->next, final, sealed, &b->n->plain, &e) != RC_OK ||
+        b->n->plain.n != want)
         return unsound(b, CAUSE_DAMAGED);
     b->next++;
     return look_at(b);

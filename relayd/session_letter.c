@@ -13,7 +13,7 @@
 struct rcpt {
     uint32_t n;
     uint16_t notify;
-    struct span address, orcpt; /* until the envelope is written */
+    struct span address, orcpt;   /* until the envelope is written */
     enum channel_outcome outcome; /* 0: none yet */
     enum cause cause;
     uint16_t code;
@@ -25,13 +25,14 @@ struct letter {
     struct letter_body body;
     struct rcpt *r;
     size_t count;
-    unsigned accepted;     /* by RCPT, and no verdict since */
+    unsigned accepted; /* by RCPT, and no verdict since */
     bool pipelined, bdat, at_once /* the message leaves with the envelope */, mail_ok;
 };
 
 /* ---- verdicts ---- */
 
-static void judge(struct rcpt *r, enum channel_outcome o, enum cause cause, uint16_t code, const char *esc, const char *text)
+static void judge(struct rcpt *r, enum channel_outcome o, enum cause cause, uint16_t code, const char *esc,
+                  const char *text)
 {
     if (r->outcome != 0)
         return;
@@ -50,8 +51,11 @@ static void judge_all(struct letter *t, enum channel_outcome o, enum cause cause
 
 static void by_reply(const struct session *n, struct rcpt *r)
 {
-    judge(r, session_class(n) == 2 ? CO_TAKEN : session_class(n) == 5 ? CO_NEVER : CO_LATER, CAUSE_NONE, n->answer.code, n->answer.esc,
-          n->answer.text);
+    judge(r,
+          session_class(n) == 2   ? CO_TAKEN
+          : session_class(n) == 5 ? CO_NEVER
+                                  : CO_LATER,
+          CAUSE_NONE, n->answer.code, n->answer.esc, n->answer.text);
 }
 
 static void all_by_reply(struct letter *t)
@@ -117,12 +121,15 @@ static enum cause check_size(struct letter *t)
 /* No message is converted: nearly all are signed, and a conversion would break the signature. */
 static enum cause check_8bit(struct letter *t)
 {
-    return (t->l->flags & CH_LETTER_8BIT) && !(t->n->offers.extensions & SMTP_8BITMIME) ? CAUSE_PEER_NO_8BIT : CAUSE_NONE;
+    return (t->l->flags & CH_LETTER_8BIT) && !(t->n->offers.extensions & SMTP_8BITMIME) ? CAUSE_PEER_NO_8BIT
+                                                                                        : CAUSE_NONE;
 }
 
 static enum cause check_tls(struct letter *t)
 {
-    return (t->l->flags & CH_LETTER_REQUIRETLS) && !(t->n->offers.extensions & SMTP_REQUIRETLS) ? CAUSE_PEER_NO_REQUIRETLS : CAUSE_NONE;
+    return (t->l->flags & CH_LETTER_REQUIRETLS) && !(t->n->offers.extensions & SMTP_REQUIRETLS)
+               ? CAUSE_PEER_NO_REQUIRETLS
+               : CAUSE_NONE;
 }
 
 /* False: nobody is left that it could be sent to. */
@@ -153,7 +160,8 @@ static bool write_mail(struct letter *t)
     bool dsn = ext & SMTP_DSN;
     struct smtp_mail_words w = {.sender = t->l->sender,
                                 .size = ext & SMTP_SIZE ? t->l->size : 0,
-                                .eight_bit = (ext & SMTP_8BITMIME) && ((t->l->flags & CH_LETTER_8BIT) || !ascii(buf_span(&t->n->plain))),
+                                .eight_bit = (ext & SMTP_8BITMIME) &&
+                                             ((t->l->flags & CH_LETTER_8BIT) || !ascii(buf_span(&t->n->plain))),
                                 .utf8 = (ext & SMTP_UTF8) && (t->l->flags & CH_LETTER_UTF8),
                                 .require_tls = t->l->flags & CH_LETTER_REQUIRETLS,
                                 .ret = dsn && t->l->ret <= RET_HDRS ? (enum smtp_ret)t->l->ret : RET_NONE,
@@ -233,7 +241,8 @@ static bool mail_reply(struct letter *t)
 /* One command of n->line, when it did not leave with the others. */
 static bool say(struct letter *t, size_t from, size_t to)
 {
-    return t->pipelined || (session_silent(t->n) && session_send(t->n, span_head(span_from(buf_span(&t->n->line), from), to - from)));
+    return t->pipelined ||
+           (session_silent(t->n) && session_send(t->n, span_head(span_from(buf_span(&t->n->line), from), to - from)));
 }
 
 static bool send_at_once(struct letter *t)

@@ -116,8 +116,8 @@ static struct span next_word(struct span *rest)
 static const struct {
     const char *keyword;
     enum smtp_ext ext;
-} keywords[] = {{"PIPELINING", SMTP_PIPELINING}, {"8BITMIME", SMTP_8BITMIME},     {"DSN", SMTP_DSN},
-                {"SMTPUTF8", SMTP_UTF8},         {"CHUNKING", SMTP_CHUNKING},     {"REQUIRETLS", SMTP_REQUIRETLS},
+} keywords[] = {{"PIPELINING", SMTP_PIPELINING},   {"8BITMIME", SMTP_8BITMIME}, {"DSN", SMTP_DSN},
+                {"SMTPUTF8", SMTP_UTF8},           {"CHUNKING", SMTP_CHUNKING}, {"REQUIRETLS", SMTP_REQUIRETLS},
                 {"ENHANCEDSTATUSCODES", SMTP_ESC}, {"STARTTLS", SMTP_STARTTLS}};
 
 static void offer_size(struct smtp_offers *o, struct span rest)
@@ -209,7 +209,8 @@ static void put_notify(struct buf *out, uint16_t notify)
     static const struct {
         uint16_t bit;
         const char *word;
-    } words[] = {{NOTIFY_NEVER, "NEVER"}, {NOTIFY_SUCCESS, "SUCCESS"}, {NOTIFY_FAILURE, "FAILURE"}, {NOTIFY_DELAY, "DELAY"}};
+    } words[] = {
+        {NOTIFY_NEVER, "NEVER"}, {NOTIFY_SUCCESS, "SUCCESS"}, {NOTIFY_FAILURE, "FAILURE"}, {NOTIFY_DELAY, "DELAY"}};
     const char *before = " NOTIFY=";
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

@@ -297,9 +297,12 @@ static enum rc file_new(struct tx *t, struct delivery *d, struct err *e)
     rep->placed = d->ref.placed = buf_span(d->a->out);
     if (rc == RC_OK && !d->ahead)
         rc = source_store(d, t, e);
-    if (rc == RC_OK && d->rq->once.n > 0)
+    if (rc == RC_OK)
+        rc = objref_put(t, d->rq->oid, &d->ref, true, e);
+    if (rc == RC_OK &&
+        d->rq->once.n > 0) /* last: the row's page is others', too, and an expunge takes both in this order */
         rc = once_put(t, d->rq->once.p, d->rq->mid, e);
-    return rc == RC_OK ? objref_put(t, d->rq->oid, &d->ref, true, e) : rc;
+    return rc;
 }
 
 static enum rc file_it(struct tx *t, void *arg, struct err *e)

@@ -49,9 +49,11 @@ class Operators:
 
     def trust(self):
         for me, other in ((self.a, self.b), (self.b, self.a)):
-            dns = {subject(other.root / "tls" / name) for name in ("server.pem", "server-ec.pem")}
-            for dn in sorted(dns):
-                me.pli("trust", "add", other.domain, "--dn", dn)
+            self.trust_one(me, other)
+
+    def trust_one(self, me, other):
+        for dn in sorted({subject(other.root / "tls" / name) for name in ("server.pem", "server-ec.pem")}):
+            me.pli("trust", "add", other.domain, "--dn", dn)
 
     def __enter__(self):
         return self

@@ -72,11 +72,17 @@ enum rc trust_check_wait(struct trust *t, enum trust_purpose p, struct span chai
     int ms = AGAIN_MS, left;
     enum rc rc;
 
+    /* a trustd that has stopped answering must not be waited for longer */
+    ipc_link_patience(t->link, wait_ms < PATIENCE_MS ? wait_ms : PATIENCE_MS);
+    ipc_link_times(t->link, 0, wait_ms);
+
     while ((rc = trust_check(t, p, chain, out, mem, e)) == RC_OK && out->state == TS_PENDING &&
            (left = deadline_left_ms(until)) > 0) {
         poll(NULL, 0, ms < left ? ms : left);
         ms = ms * 2 < AGAIN_MOST_MS ? ms * 2 : AGAIN_MOST_MS;
     }
+    ipc_link_patience(t->link, PATIENCE_MS);
+    ipc_link_times(t->link, 0, CALL_MS);
     if (rc == RC_OK && out->state == TS_PENDING)
         out->state = TS_UNKNOWN;
     return rc;

@@ -168,7 +168,7 @@ struct revocations *revocations_new(const struct revocation_conf *c)
 
 void revocations_start(struct revocations *r, const char *dir)
 {
-    r->dir = dir;
+    r->dir = span_dup(span_str(dir));
     if (mkdir(dir, 0755) != 0 && errno != EEXIST)
         die("%s: %s", dir, strerror(errno));
     load_all(r);
