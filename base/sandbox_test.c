@@ -244,7 +244,7 @@ static const struct act {
     {"memfd", a_memfd, EVERY, false},
     {"shorten a file", a_shorten, BIT(SB_STORED), false},
     {"write over the log", a_no_append, EVERY & ~SESSIONS, true},
-    {"socket pair", a_pair, EVERY, false},
+    {"socket pair", a_pair, EVERY & ~BIT(SB_TRUST_PARSER), false},
     {"own folder", a_own_file, BIT(SB_STORED), false},
     {"accept", a_accept, LISTENERS | THREADED, true},
     {"fork a session", a_session, LISTENERS, false},

@@ -74,10 +74,27 @@ static const struct cmd_opt trust_remove_opts[] = {
     {"--dn", "DN", "this one alone; default every entry of the domain"},
     {NULL, NULL, NULL},
 };
+static const struct cmd_opt trust_verify_opts[] = {
+    {"--signer", "CERT.pem", "the one certificate that must have signed it"},
+    {"--anchors", "FILE.pem", "or: authorities to which the signer's certificate must lead"},
+    {"--name", "NAME", "with --anchors: the CN or mail address of that certificate"},
+    {"--never-expired", NULL, "that certificate must be valid now too, and not only when the list was generated"},
+    {NULL, NULL, NULL},
+};
 static const struct cmd_opt issue_opts[] = {
     {"--operator", "DOMAIN", "a certificate of an operator that delivers here, instead of an account's"},
     {"--out", "FILE.pem", "where the operator's certificate and key go; a file that is not there yet"},
     {"--algorithm", "rsa|ecdsa", "of the key; default rsa for an operator, ecdsa for an account"},
+    {NULL, NULL, NULL},
+};
+
+static const struct cmd_opt trust_update_opts[] = {
+    {"--signer", "CERT.pem", "the one certificate that must have signed it; default: as pli.conf says"},
+    {"--accept-loss", NULL, "a list that loses many domains, or is older than the one in use, is meant"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt trust_diff_opts[] = {
+    {"--signer", "CERT.pem", "the one certificate that must have signed it; default: as pli.conf says"},
     {NULL, NULL, NULL},
 };
 
@@ -138,8 +155,18 @@ const struct command commands[] = {
     {"trust add", "DOMAIN", 1, 1, NEED_SERVER, cmd_trust_add, trust_add_opts,
      "takes a domain's operator into the trust space"},
     {"trust show", "[DOMAIN]", 0, 1, NEED_SERVER, cmd_trust_show, NULL,
-     "the local entries of the trust space, or one domain's"},
+     "the white list in use and the local entries, or what both say of one domain"},
+    {"trust update", "[FILE|URL]", 0, 1, NEED_SERVER, cmd_trust_update, trust_update_opts,
+     "takes another white list into use; alone: fetches trust.url now"},
+    {"trust diff", "FILE|URL", 1, 1, NEED_SERVER, cmd_trust_diff, trust_diff_opts,
+     "what a white list would change, domain by domain; takes nothing into use"},
     {"trust remove", "DOMAIN", 1, 1, NEED_SERVER, cmd_trust_remove, trust_remove_opts, "takes a local entry out again"},
+    {"trust verify", "FILE", 1, 1, NEED_NOTHING, cmd_trust_verify, trust_verify_opts,
+     "verifies a white list: signature, signer, date, entries; takes nothing into use"},
+    {"trust crl", "FILE", 1, 1, NEED_SERVER, cmd_trust_crl, NULL,
+     "takes a revocation list (DER), for an authority whose certificates name no address"},
+    {"trust sources", "", 0, 0, NEED_SERVER, cmd_trust_sources, NULL,
+     "each address of revocation lists and responders: age, next download, failures"},
     {"directory search", "TEXT", 1, CMD_POS_MAX, NEED_SERVER, cmd_directory_search, NULL,
      "looks for names, addresses, services and structures"},
     {"queue list", "", 0, 0, NEED_SERVER, cmd_queue_list, NULL, "messages that wait for recipients elsewhere"},

@@ -6,7 +6,9 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/random.h>
+#include <time.h>
 
 enum { REDIRECTS = 3, CONNECT_S = 15 };
 
@@ -78,11 +80,22 @@ static size_t take_header(char *p, size_t size, size_t n, void *ctx)
     return n;
 }
 
+/* RFC 9110 5.6.7. Not CURLOPT_TIMECONDITION: with that libcurl gives no body when a server that knows no conditions sends it. */
+static bool since_line(int64_t since, char *out, size_t room)
+{
+    time_t t = (time_t)since;
+    struct tm tm;
+
+    return gmtime_r(&t, &tm) && strftime(out, room, "If-Modified-Since: %a, %d %b %Y %H:%M:%S GMT", &tm) > 0;
+}
+
 static struct curl_slist *headers(const struct fetch_how *how)
 {
     struct curl_slist *list = NULL;
     char line[FETCH_ETAG + 32];
 
+    if (how->since > 0 && since_line(how->since, line, sizeof line))
+        list = curl_slist_append(list, line);
     if (how->etag && how->etag[0]) {
         snprintf(line, sizeof line, "If-None-Match: %s", how->etag);
         list = curl_slist_append(list, line);
@@ -102,7 +115,7 @@ static void set_up(CURL *c, const struct fetch_how *how, struct taking *t, struc
 {
     curl_easy_setopt(c, CURLOPT_URL, how->url);
     curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, strncasecmp(how->url, "https:", 6) == 0 ? "https" : "http,https");
     curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
     curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)REDIRECTS);
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
@@ -120,14 +133,21 @@ static void set_up(CURL *c, const struct fetch_how *how, struct taking *t, struc
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, list);
     if (how->anchors_pem && how->anchors_pem[0])
         curl_easy_setopt(c, CURLOPT_CAINFO, how->anchors_pem);
-    if (how->since > 0) {
-        curl_easy_setopt(c, CURLOPT_TIMECONDITION, (long)CURL_TIMECOND_IFMODSINCE);
-        curl_easy_setopt(c, CURLOPT_TIMEVALUE_LARGE, (curl_off_t)how->since);
-    }
     if (how->post.n > 0) {
         curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)how->post.n);
         curl_easy_setopt(c, CURLOPT_POSTFIELDS, how->post.p);
     }
+}
+
+/* A page for people where a document was asked for: a challenge, a portal, a notice. None of the documents that trustd fetches is one. */
+static bool is_page(const struct fetched *f)
+{
+    struct span s = span_trim(span_head(buf_span(&f->body), 512));
+
+    if (span_istarts(s, "\xef\xbb\xbf"))
+        s = span_trim(span_from(s, 3));
+    return span_istarts(s, "<!doctype html") || span_istarts(s, "<html") || span_istarts(span_str(f->type), "text/html") ||
+           span_istarts(span_str(f->type), "application/xhtml");
 }
 
 static enum rc outcome(CURL *c, CURLcode code, const struct taking *t, const char *error, struct err *e)
@@ -148,6 +168,8 @@ static enum rc outcome(CURL *c, CURLcode code, const struct taking *t, const cha
     t->out->modified = when > 0 ? when : 0;
     if (curl_easy_getinfo(c, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK && type)
         snprintf(t->out->type, sizeof t->out->type, "%s", type);
+    if (!t->out->unchanged && is_page(t->out))
+        return err_set(e, RC_TEMP, "an HTML page came in place of the document");
     return RC_OK;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* trust/fetch/fetch.h - one document from the web (libcurl): the white list, a CRL, an OCSP answer.
  *
- * Limits   http and https alone, also after a redirect, of which at most three are followed; .max octets; .seconds in all. A body that is longer is no body.
+ * Limits   http and https alone, also after a redirect, of which at most three are followed (from https to https only); .max octets; .seconds in all. A body that is longer is no body.
  * Polite   with .etag or .since the server may answer that nothing has changed (fetched.unchanged). How often an address is asked is the caller's
  *          business: fetch_pause() gives the pause after failures in a row.
- * Errors   RC_TEMP with a text that names the cause: not resolved, refused, timeout, status (403), too long, certificate. Nothing is kept then.
+ * Errors   RC_TEMP with a text that names the cause: not resolved, refused, timeout, status (403), too long, certificate, an HTML page. Nothing is kept then.
  * Threads  any; fetch_begin() once, before the first thread.
  * Process  trustd.   Source RFC 9110 (conditional requests), spec/mssante.md 1.3, 1.4.
  */

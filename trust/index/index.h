@@ -19,6 +19,10 @@
 struct trust_index;
 enum rc index_open(int fd, struct trust_index **x_out, struct err *e); /* maps it; fd stays the caller's */
 void index_close(struct trust_index **x);
+struct index_counts {
+    size_t entries, domains, operators /* distinct DNs */;
+};
+enum rc index_check(struct span block, struct index_counts *out, struct err *e); /* a block in memory: is it one? */
 uint64_t index_generated(const struct trust_index *x); /* UTC s */
 size_t index_entries(const struct trust_index *x), index_domains(const struct trust_index *x), index_operators(const struct trust_index *x);
 enum index_answer { IX_YES = 1, IX_UNKNOWN_DOMAIN, IX_OTHER_DN };

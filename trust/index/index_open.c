@@ -171,6 +171,16 @@ enum rc index_open(int fd, struct trust_index **x_out, struct err *e)
     return rc;
 }
 
+enum rc index_check(struct span block, struct index_counts *out, struct err *e)
+{
+    struct trust_index x = {.all = block};
+
+    if (!all_good(&x))
+        return err_set(e, RC_CORRUPT, "index: a block of %zu octets that is none", block.n);
+    *out = (struct index_counts){x.n_entries, x.n_domains, x.n_names};
+    return RC_OK;
+}
+
 void index_close(struct trust_index **x)
 {
     if (*x == NULL)

@@ -27,6 +27,48 @@ struct lists *lists_new(const struct lists_conf *c)
     return l;
 }
 
+/* What the state says of an address is about that address alone. */
+static void forget_other_address(struct lists *l)
+{
+    if (strcmp(l->now.url, l->conf.url) == 0)
+        return;
+    (void)snprintf(l->now.url, sizeof l->now.url, "%s", l->conf.url);
+    l->now.etag[0] = l->now.last_error[0] = '\0';
+    l->now.modified = l->now.next = l->now.failures = 0;
+}
+
+/* The index is damaged: the list is read again as it came. */
+static enum rc read_again(struct lists *l, struct err *e)
+{
+    static const struct trustd_update_req as_set;
+    struct list_result res = {0};
+    struct buf xml = BUF_INIT;
+    enum rc rc = files_xml(l, &xml, e);
+
+    if (rc == RC_OK)
+        rc = list_look_at(l, buf_span(&xml), &as_set, &res, e);
+    if (rc == RC_OK)
+        rc = list_use(l, buf_span(&xml), &res, NULL, e);
+    list_result_free(&res);
+    buf_free(&xml);
+    return rc;
+}
+
+static enum rc load(struct lists *l, struct err *e)
+{
+    enum rc rc = files_load(l, e);
+    uint64_t taken = l->now.taken;
+
+    l->had_one = l->now.generated > 0 || rc == RC_OK || rc == RC_CORRUPT;
+    forget_other_address(l);
+    if (rc != RC_CORRUPT)
+        return rc;
+    log_err(LOG_ERROR_, "list-damaged", e);
+    if ((rc = read_again(l, e)) == RC_OK)
+        l->now.taken = taken; /* nobody has seen today that it is the newest */
+    return rc;
+}
+
 void lists_start(struct lists *l, const char *dir, void (*news)(void *ctx, uint64_t generation), void *ctx)
 {
     struct err e;
@@ -35,7 +77,7 @@ void lists_start(struct lists *l, const char *dir, void (*news)(void *ctx, uint6
     l->dir = span_dup(span_str(dir));
     l->news = news;
     l->news_ctx = ctx;
-    rc = files_load(l, &e);
+    rc = load(l, &e);
     if (rc == RC_OK)
         log_ev(LOG_INFO_, "list", "generated=%llu domains=%zu entries=%zu", (unsigned long long)l->now.generated,
                index_domains(l->index), index_entries(l->index));
@@ -55,10 +97,6 @@ void lists_stop(struct lists *l)
 }
 
 /* ---- is it a better one? ---- */
-struct difference {
-    uint64_t gained, lost, changed;
-};
-
 static enum rc count_change(void *ctx, const struct index_change *c, struct err *e)
 {
     struct difference *d = ctx;
@@ -70,12 +108,13 @@ static enum rc count_change(void *ctx, const struct index_change *c, struct err 
     return RC_OK;
 }
 
-static enum rc differ(const struct lists *l, struct span index, struct difference *d, struct err *e)
+enum rc list_differ(const struct lists *l, struct span index, struct difference *d, struct err *e)
 {
     struct trust_index *x = NULL;
     int fd = -1;
     enum rc rc = index_memfd(index, &fd, e);
 
+    *d = (struct difference){.generated = l->index ? index_generated(l->index) : 0};
     if (rc == RC_OK)
         rc = index_open(fd, &x, e);
     if (rc == RC_OK)
@@ -97,7 +136,7 @@ static enum rc compare(const struct lists *l, const struct list_result *res, uin
     if (res->generated < index_generated(l->index))
         return err_cause(e, RC_DENIED, CAUSE_LIST_OLDER, "it was generated %llu s before the list in use",
                          (unsigned long long)(index_generated(l->index) - res->generated));
-    rc = differ(l, buf_span(&res->index), &d, e);
+    rc = list_differ(l, buf_span(&res->index), &d, e);
     if (rc == RC_OK && d.lost * 100 > (uint64_t)had * l->conf.max_loss)
         rc = err_cause(e, RC_DENIED, CAUSE_LIST_LOSS, "it loses %llu of %zu domains (trust.max_loss is %u %%)",
                        (unsigned long long)d.lost, had, l->conf.max_loss);
@@ -142,13 +181,13 @@ static void exchange(struct lists *l, int fd, struct trust_index *x, const struc
         close(old_fd);
 }
 
+/* The same entries give the same index. */
 static bool same_list(const struct lists *l, const struct list_result *res)
 {
-    struct difference d = {0};
-    struct err e;
+    char digest[sizeof l->now.digest];
 
-    return l->index && res->generated == index_generated(l->index) && res->domains == index_domains(l->index) &&
-           differ(l, buf_span(&res->index), &d, &e) == RC_OK && d.gained + d.lost + d.changed == 0;
+    digest_text(buf_span(&res->index), digest);
+    return l->index && strcmp(digest, l->now.digest) == 0;
 }
 
 static void fill_state(const struct lists *l, const struct list_result *res, const struct fetched *from,
@@ -163,6 +202,7 @@ static void fill_state(const struct lists *l, const struct list_result *res, con
     snprintf(s->signer, sizeof s->signer, "%s", res->signer);
     snprintf(s->etag, sizeof s->etag, "%s", from ? from->etag : "");
     s->modified = from ? (uint64_t)from->modified : 0;
+    digest_text(buf_span(&res->index), s->digest);
 }
 
 enum rc list_use(struct lists *l, struct span xml, struct list_result *res, const struct fetched *from, struct err *e)
@@ -200,17 +240,26 @@ enum rc list_use(struct lists *l, struct span xml, struct list_result *res, cons
 }
 
 /* ---- what is asked ---- */
+static bool configured(const struct lists *l)
+{
+    return l->conf.url[0] || l->conf.anchors_pem.n > 0 || l->conf.signer_pem.n > 0 || l->had_one;
+}
+
+static uint64_t good_until(const struct lists *l)
+{
+    return l->conf.max_age > 0 ? l->now.taken + (uint64_t)l->conf.max_age : 0;
+}
+
 enum rc lists_index(struct lists *l, const struct trustd_index_req *rq, struct ipc_reply *r, struct err *e)
 {
     struct trustd_index_rep *rep = r->msg;
     enum rc rc = RC_OK;
 
     pthread_mutex_lock(&l->mu);
-    *rep = (struct trustd_index_rep){l->now.generation, l->now.generated, l->now.taken,
-                                     lists_alarm(l, &l->now, clock_utc()) == 2};
-    if (l->index_fd < 0)
-        rc = err_set(e, RC_NOTFOUND, "there is no white list yet");
-    else if (rq->have != l->now.generation && (r->fd = fcntl(l->index_fd, F_DUPFD_CLOEXEC, 3)) < 0)
+    *rep = (struct trustd_index_rep){.configured = configured(l)};
+    if (l->index)
+        *rep = (struct trustd_index_rep){l->now.generation, l->now.generated, l->now.taken, good_until(l), 1};
+    if (l->index && rq->have != l->now.generation && (r->fd = fcntl(l->index_fd, F_DUPFD_CLOEXEC, 3)) < 0)
         rc = err_sys(e, RC_TEMP, "handing the index out");
     pthread_mutex_unlock(&l->mu);
     return rc;
@@ -275,7 +324,7 @@ static enum rc update(struct lists *l, const struct trustd_update_req *rq, struc
     enum rc rc = list_look_at(l, xml, rq, &res, e);
 
     if (rc == RC_OK)
-        rc = differ(l, buf_span(&res.index), &d, e);
+        rc = list_differ(l, buf_span(&res.index), &d, e);
     unchanged = rc == RC_OK && same_list(l, &res);
     if (rc == RC_OK && !(rq->flags & TU_TRY))
         rc = list_use(l, xml, &res, NULL, e);
@@ -285,30 +334,37 @@ static enum rc update(struct lists *l, const struct trustd_update_req *rq, struc
     return rc;
 }
 
-static enum rc fetch_now(struct lists *l, struct ipc_reply *r, struct err *e)
+static void answer_unchanged(struct lists *l, struct ipc_reply *r)
+{
+    struct trustd_update_rep *rep = r->msg;
+
+    pthread_mutex_lock(&l->mu);
+    *rep = (struct trustd_update_rep){.generation = l->now.generation,
+                                      .generated = l->now.generated,
+                                      .entries = l->index ? index_entries(l->index) : 0,
+                                      .domains = l->index ? index_domains(l->index) : 0,
+                                      .signer_until = l->now.signer_until,
+                                      .unchanged = 1};
+    buf_add(r->scratch, l->now.signer, strlen(l->now.signer));
+    pthread_mutex_unlock(&l->mu);
+    rep->signer = buf_span(r->scratch);
+}
+
+/* With .look. */
+static enum rc fetch_now(struct lists *l, const struct trustd_update_req *rq, struct ipc_reply *r, struct err *e)
 {
     struct list_result res = {0};
     struct difference d = {0};
-    bool unchanged = false;
-    enum rc rc = l->conf.url[0] ? refresh_once(l, &res, &unchanged, e)
-                                : err_set(e, RC_PERM, "trust.url is not set: name a file or an address");
+    bool unchanged = false, same;
+    enum rc rc = l->conf.url[0] || rq->url.n > 0
+                     ? refresh_once(l, rq, &res, &unchanged, &d, e)
+                     : err_set(e, RC_PERM, "trust.url is not set: name a file or an address");
 
-    if (rc == RC_OK && !unchanged)
-        rc = answer(l, &res, &d, false, r, e);
-    else if (rc == RC_OK) {
-        struct trustd_update_rep *rep = r->msg;
-
-        pthread_mutex_lock(&l->mu);
-        *rep = (struct trustd_update_rep){.generation = l->now.generation,
-                                          .generated = l->now.generated,
-                                          .entries = l->index ? index_entries(l->index) : 0,
-                                          .domains = l->index ? index_domains(l->index) : 0,
-                                          .signer_until = l->now.signer_until,
-                                          .unchanged = 1};
-        buf_add(r->scratch, l->now.signer, strlen(l->now.signer));
-        pthread_mutex_unlock(&l->mu);
-        rep->signer = buf_span(r->scratch);
-    }
+    same = d.gained + d.lost + d.changed == 0;
+    if (rc == RC_OK && unchanged)
+        answer_unchanged(l, r);
+    else if (rc == RC_OK)
+        rc = answer(l, &res, &d, same && res.generated == d.generated, r, e);
     list_result_free(&res);
     return rc;
 }
@@ -321,7 +377,7 @@ enum rc lists_update(struct lists *l, const struct trustd_update_req *rq, int xm
 
     if (rc == RC_OK) {
         pthread_mutex_lock(&l->look);
-        rc = xml.n > 0 ? update(l, rq, buf_span(&xml), r, e) : fetch_now(l, r, e);
+        rc = xml.n > 0 ? update(l, rq, buf_span(&xml), r, e) : fetch_now(l, rq, r, e);
         pthread_mutex_unlock(&l->look);
     }
     if (rc != RC_OK)
@@ -332,8 +388,7 @@ enum rc lists_update(struct lists *l, const struct trustd_update_req *rq, int xm
 
 int lists_alarm(const struct lists *l, const struct list_state *s, int64_t now)
 {
-    uint64_t since = l->conf.url[0] ? s->taken : s->generated;
-    int64_t age = now - (int64_t)since;
+    int64_t age = now - (int64_t)s->taken;
 
     if (l->index_fd < 0)
         return 0;

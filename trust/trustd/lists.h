@@ -2,12 +2,13 @@
 /* trust/trustd/lists.h - the white list in use: kept on disk, refreshed, replaced only by a better one.
  *
  * Files    below trustd's home DIR/trust: list.index (what is used, trust/index form), list.xml (as it came), list.state (a line "name value" each:
- *          generation, taken, etag, modified, signer, signer-until, remark, failures, next). Each is written beside, flushed and renamed; the index last, so a crash leaves
- *          the old list or the new one.
+ *          generation, taken, url, etag, digest of the index, signer, failures, next try and others). Each is written beside, flushed and renamed, the state last. A crash
+ *          leaves the old list or the new one; a state that is about another list than the index is not believed. An index that is damaged, or of
+ *          another version of Pli, is made again from list.xml, which is verified as the settings say.
  * Refuses  what trust/list refuses; a list that was generated before the one in use (CAUSE_LIST_OLDER), one that loses more than .max_loss percent of its
  *          domains (CAUSE_LIST_LOSS), both unless TU_ACCEPT_LOSS. The same list again only renews .taken.
- * Alarm    lists_alarm(): 1 when .taken is older than .alarm_age, 2 beyond .max_age. A refresh logs ev=list-alarm once an hour then. Without an address
- *          (.url empty) the age of a list is counted from its generation, because nobody renews .taken.
+ * Alarm    lists_alarm(): 1 when .taken is older than .alarm_age, 2 beyond .max_age. A refresh logs ev=list-alarm once an hour then.
+ *          .taken is when the list was last seen to be the newest: by trust.url, or by the administrator who took it by hand.
  * Threads  any; a thread of its own refreshes. One list is looked at at a time; INDEX and STATUS do not wait for that.
  * Process  trustd.   Source spec/mssante.md 1.3.
  */

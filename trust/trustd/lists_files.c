@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* trust/trustd/lists_files.c - the white list on disk: see trust/trustd/lists.h, Files. */
+#include "base/clock.h"
 #include "base/log.h"
+#include "crypto/seal/digest.h"
 #include "trust/trustd/lists_int.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +28,8 @@ static const struct {
     size_t off, size; /* size 0: a number */
 } rows[] = {NUMBER(generation), NUMBER(generated),    NUMBER(taken),    NUMBER(last_try),
             NUMBER(next),       NUMBER(signer_until), NUMBER(failures), NUMBER(modified),
-            TEXT(etag),         TEXT(signer),         TEXT(last_error)};
+            TEXT(url),          TEXT(digest),         TEXT(etag),         TEXT(signer),
+            TEXT(last_error)};
 
 void state_write(struct buf *out, const struct list_state *s)
 {
@@ -70,6 +73,15 @@ void state_read(struct span text, struct list_state *out)
         read_row(span_head(text, n), out);
         text = span_from(text, end < 0 ? n : n + 1);
     }
+}
+
+void digest_text(struct span index, char out[2 * 32 + 1])
+{
+    unsigned char d[DIGEST_LEN];
+
+    digest_of(index, d);
+    for (size_t i = 0; i < DIGEST_LEN; i++)
+        (void)snprintf(out + 2 * i, 3, "%02x", d[i]);
 }
 
 /* ---- files ---- */
@@ -167,11 +179,16 @@ enum rc files_keep_list(struct lists *l, struct span xml, struct span index, con
     enum rc rc = put_file(l, "list.xml", xml, e);
 
     if (rc == RC_OK)
-        rc = files_keep_state(l, s, e);
-    if (rc == RC_OK)
         rc = put_file(l, "list.index", index, e);
+    if (rc == RC_OK)
+        rc = files_keep_state(l, s, e);
     flush_dir(l);
     return rc;
+}
+
+enum rc files_xml(struct lists *l, struct buf *out, struct err *e)
+{
+    return get_file(l, "list.xml", LIST_XML_MAX, out, e);
 }
 
 enum rc index_memfd(struct span index, int *fd_out, struct err *e)
@@ -188,27 +205,48 @@ enum rc index_memfd(struct span index, int *fd_out, struct err *e)
     return rc;
 }
 
-/* The state may be older than the index, or newer, after a crash between the two: what counts is the index, and what stands in it. */
-enum rc files_load(struct lists *l, struct err *e)
+/* The state is written last, so after a crash it may be about the list before. Then that list's ETag must not be sent, because the answer "not changed"
+ * would keep this one for ever; and this one needs a generation that nobody has seen. */
+static void forget_other_list(struct list_state *s)
 {
-    struct buf index = BUF_INIT, state = BUF_INIT;
-    enum rc rc = get_file(l, "list.index", INDEX_MAX, &index, e);
+    s->generation = (uint64_t)clock_utc_ms();
+    s->etag[0] = '\0';
+    s->modified = s->next = 0;
+    s->signer[0] = '\0';
+    s->signer_until = 0;
+}
+
+static void read_state(struct lists *l)
+{
+    struct buf state = BUF_INIT;
     struct err unread;
 
     if (get_file(l, "list.state", STATE_MAX, &state, &unread) == RC_OK)
         state_read(buf_span(&state), &l->now);
+    buf_free(&state);
+}
+
+enum rc files_load(struct lists *l, struct err *e)
+{
+    struct buf index = BUF_INIT;
+    enum rc rc = get_file(l, "list.index", INDEX_MAX, &index, e);
+    char digest[sizeof l->now.digest];
+
+    read_state(l);
     if (rc == RC_OK)
         rc = index_memfd(buf_span(&index), &l->index_fd, e);
     if (rc == RC_OK)
         rc = index_open(l->index_fd, &l->index, e);
     if (rc == RC_OK) {
         l->now.generated = index_generated(l->index);
-        l->now.generation += l->now.generation == 0;
+        digest_text(buf_span(&index), digest);
+        if (strcmp(digest, l->now.digest) != 0)
+            forget_other_list(&l->now);
+        memcpy(l->now.digest, digest, sizeof digest);
     } else if (l->index_fd >= 0) {
         close(l->index_fd);
         l->index_fd = -1;
     }
     buf_free(&index);
-    buf_free(&state);
     return rc;
 }

@@ -30,37 +30,46 @@ static void note(struct lists *l, int64_t next, const struct err *e)
         log_err(LOG_WARN_, "list-state", &unwritten);
 }
 
-static enum rc fetch_and_use(struct lists *l, struct list_result *res, bool *unchanged_out, struct err *e)
+/* Another address than trust.url is asked for the whole list: what it said before is not known. */
+static enum rc fetch_and_use(struct lists *l, const struct trustd_update_req *rq, struct list_result *res,
+                             bool *unchanged_out, struct difference *d, struct err *e)
 {
-    struct fetch_how how = {.url = l->conf.url,
+    char url[TRUST_URL + 1];
+    bool known = l->index && rq->url.n == 0 && rq->flags == 0;
+    struct fetch_how how = {.url = url,
                             .anchors_pem = l->conf.https_anchors,
-                            .etag = l->index ? l->now.etag : "",
-                            .since = l->index ? (int64_t)l->now.modified : 0,
+                            .etag = known ? l->now.etag : "",
+                            .since = known ? (int64_t)l->now.modified : 0,
                             .max = LIST_XML_MAX,
                             .seconds = FETCH_S};
-    struct trustd_update_req rq = {0};
     struct fetched got;
-    enum rc rc = fetch(&how, &got, e);
+    enum rc rc;
 
+    (void)snprintf(url, sizeof url, "%.*s", SPAN_ARG(rq->url.n > 0 ? rq->url : span_str(l->conf.url)));
+    rc = fetch(&how, &got, e);
     *unchanged_out = rc == RC_OK && got.unchanged;
     if (*unchanged_out) {
         pthread_mutex_lock(&l->mu);
         l->now.taken = (uint64_t)clock_utc();
         pthread_mutex_unlock(&l->mu);
     } else if (rc == RC_OK) {
-        rc = list_look_at(l, buf_span(&got.body), &rq, res, e);
+        rc = list_look_at(l, buf_span(&got.body), rq, res, e);
         if (rc == RC_OK)
-            rc = list_use(l, buf_span(&got.body), res, &got, e);
+            rc = list_differ(l, buf_span(&res->index), d, e);
+        if (rc == RC_OK && !(rq->flags & TU_TRY)) /* what another address says of its document is nothing for trust.url */
+            rc = list_use(l, buf_span(&got.body), res, rq->url.n > 0 ? NULL : &got, e);
     }
     buf_free(&got.body);
     return rc;
 }
 
-enum rc refresh_once(struct lists *l, struct list_result *res, bool *unchanged_out, struct err *e)
+enum rc refresh_once(struct lists *l, const struct trustd_update_req *rq, struct list_result *res, bool *unchanged_out,
+                     struct difference *d, struct err *e)
 {
-    enum rc rc = fetch_and_use(l, res, unchanged_out, e);
+    enum rc rc = fetch_and_use(l, rq, res, unchanged_out, d, e);
 
-    note(l, l->conf.refresh, rc == RC_OK ? NULL : e);
+    if (rq->url.n == 0 && !(rq->flags & TU_TRY))
+        note(l, l->conf.refresh, rc == RC_OK ? NULL : e);
     if (rc != RC_OK)
         log_err(LOG_WARN_, "list-not-fetched", e);
     return rc;
@@ -85,10 +94,12 @@ static void say_alarm(struct lists *l, int64_t now)
 
 static bool due(struct lists *l, int64_t now)
 {
+    int64_t most; /* a time beyond it is of other settings, or of a clock that was wrong */
     bool yes;
 
     pthread_mutex_lock(&l->mu);
-    yes = l->conf.url[0] && (int64_t)l->now.next <= now;
+    most = l->now.failures > 0 ? 2 * FETCH_PAUSE_MOST_S : l->conf.refresh;
+    yes = l->conf.url[0] && ((int64_t)l->now.next <= now || (int64_t)l->now.next > now + most);
     pthread_mutex_unlock(&l->mu);
     return yes;
 }
@@ -113,13 +124,15 @@ void *refresh_thread(void *lists)
     struct lists *l = lists;
 
     do {
+        static const struct trustd_update_req as_set;
         struct list_result res = {0};
+        struct difference d;
         bool unchanged;
         struct err e;
 
         if (due(l, clock_utc())) {
             pthread_mutex_lock(&l->look);
-            (void)refresh_once(l, &res, &unchanged, &e);
+            (void)refresh_once(l, &as_set, &res, &unchanged, &d, &e);
             pthread_mutex_unlock(&l->look);
             list_result_free(&res);
         }

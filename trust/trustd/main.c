@@ -78,13 +78,26 @@ static struct buf pem_file(const char *path)
     return out;
 }
 
+/* A file that a setting names: as it stands, or beside the instance when it is no whole path; "" when it names none and there is no default. */
+static const char *file_of(const struct boot *b, const char *setting, const char *otherwise, char room[4096])
+{
+    const char *named = boot_get(b, setting);
+
+    if (!named[0])
+        named = otherwise;
+    snprintf(room, 4096, "%s%s%s", named[0] == '/' || !named[0] ? "" : boot_given(b, "instance"),
+             named[0] == '/' || !named[0] ? "" : "/", named);
+    return room;
+}
+
 static struct lists *lists_of(const struct boot *b)
 {
+    char https[4096], anchors[4096], pin[4096];
     struct lists_conf c = {.url = boot_get(b, "trust.url"),
-                           .https_anchors = boot_get(b, "trust.https_anchors"),
+                           .https_anchors = file_of(b, "trust.https_anchors", "", https),
                            .signer_name = boot_get(b, "trust.signer"),
-                           .anchors_pem = pem_file(boot_get(b, "trust.anchors")),
-                           .signer_pem = pem_file(boot_get(b, "trust.signer_cert")),
+                           .anchors_pem = pem_file(file_of(b, "trust.anchors", "", anchors)),
+                           .signer_pem = pem_file(file_of(b, "trust.signer_cert", "", pin)),
                            .expired_signer = (enum list_expired)boot_num(b, "trust.expired_signer"),
                            .refresh = boot_num(b, "trust.refresh"),
                            .alarm_age = boot_num(b, "trust.alarm_age"),
@@ -96,22 +109,11 @@ static struct lists *lists_of(const struct boot *b)
     return lists_new(&c);
 }
 
-/* smtpd.peer_anchors and smtpd.mail_anchors, as smtpd reads them: a name that is no absolute path is below the instance; empty: the trial
- * authority of the instance. */
-static const char *anchors_of(const struct boot *b, const char *setting, char room[4096])
-{
-    const char *named = boot_get(b, setting);
-
-    if (snprintf(room, 4096, "%s/%s", boot_given(b, "instance"), named[0] ? named : "ca.pem") >= 4096)
-        die("%s is too long a name", setting);
-    return named[0] == '/' ? named : room;
-}
-
 static struct revocations *revocations_of(const struct boot *b)
 {
     char peer[4096], mail[4096];
-    struct revocation_conf c = {.peer_anchors = anchors_of(b, "smtpd.peer_anchors", peer),
-                                .mail_anchors = anchors_of(b, "smtpd.mail_anchors", mail),
+    struct revocation_conf c = {.peer_anchors = file_of(b, "smtpd.peer_anchors", "ca.pem", peer),
+                                .mail_anchors = file_of(b, "smtpd.mail_anchors", "ca.pem", mail),
                                 .grace = boot_num(b, "trust.crl_grace"),
                                 .ocsp_first = boot_num(b, "trust.revocation_order") == 1,
                                 .accept_no_address = boot_num(b, "trust.no_address") == 0};

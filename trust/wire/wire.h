@@ -25,7 +25,7 @@ enum trustd_op {
 };
 enum { TRUST_CHAIN_MAX = 64 * 1024, TRUST_CERTS_MAX = 8, TRUST_TEXT = 256, TRUST_URL = 512, TRUST_NAME = 512, TRUST_PEM_MAX = 16 * 1024 };
 
-/* ---- TRUSTD_INDEX: the descriptor rides with the reply, but for have == generation. RC_NOTFOUND: there is no list yet ---- */
+/* ---- TRUSTD_INDEX: the descriptor rides with the reply, but for have == generation, and for generation 0: there is no list ---- */
 #define FIELDS_trustd_index_req(F, T)                                   \
     F(T, U64, have)                          /* generation; 0: none */
 IPC_MESSAGE(trustd_index_req);
@@ -34,7 +34,8 @@ IPC_MESSAGE(trustd_index_req);
     F(T, U64, generation)                    /* grows with each list taken into use, also after a restart */ \
     F(T, U64, generated)                     /* UTC s: DateDeGeneration */                                   \
     F(T, U64, taken)                         /* UTC s: when it was last seen to be the newest */             \
-    F(T, U8, stale)                          /* 1: older than trust.max_age; nobody may rely on it */
+    F(T, U64, good_until)                    /* UTC s: nobody may rely on it later (trust.max_age); 0: no end */ \
+    F(T, U8, configured)                     /* 1: there should be a list: an address or a signer is set, or one was in use */
 IPC_MESSAGE(trustd_index_rep);
 
 /* ---- TRUSTD_CHECK ---- */
@@ -64,12 +65,13 @@ IPC_MESSAGE(trustd_cert); /* a list record */
     F(T, BYTES, why, TRUST_TEXT)             /* for the log and the verdict, English: "revoked 2026-10-01 by CN=..." */
 IPC_MESSAGE(trustd_check_rep);
 
-/* ---- TRUSTD_UPDATE. The descriptor of the request is the XML (a file or memfd), or an empty file: fetch trust.url now. RC_DENIED with e->log: it
+/* ---- TRUSTD_UPDATE. The descriptor of the request is the XML (a file or memfd), or an empty file: fetch now. RC_DENIED with e->log: it
  * is not taken, and why (enum cause of the list: CAUSE_LIST_...). The reply's descriptor is the index of that list, also when it was only tried. ---- */
 enum trust_update { TU_TRY = 1 /* verify, take nothing into use */, TU_ACCEPT_LOSS = 2 /* a list that loses many domains, or is older, is meant */ };
 #define FIELDS_trustd_update_req(F, T)                                                                            \
     F(T, U32, flags)                         /* enum trust_update */                                              \
-    F(T, BYTES, signer_pem, TRUST_PEM_MAX)   /* the one certificate that must have signed it; empty: as configured */
+    F(T, BYTES, signer_pem, TRUST_PEM_MAX)   /* the one certificate that must have signed it; empty: as configured */ \
+    F(T, BYTES, url, TRUST_URL)              /* with an empty file: fetch this, once; empty: trust.url */
 IPC_MESSAGE(trustd_update_req);
 
 #define FIELDS_trustd_update_rep(F, T)                                                                   \
