@@ -197,3 +197,4 @@ enum cause {
     CAUSES_
 };
 const char *cause_name(enum cause c); /* "disk-full"; "unknown" for a number that is none. Static */
+enum cause cause_named(const char *name); /* the other way; CAUSES_ for a name that is none */

@@ -42,6 +42,14 @@ const char *cause_name(enum cause c)
     return (unsigned)c < CAUSES_ ? names[c] : "unknown";
 }
 
+enum cause cause_named(const char *name)
+{
+    for (int c = 0; c < CAUSES_; c++)
+        if (strcmp(cause_name((enum cause)c), name) == 0)
+            return (enum cause)c;
+    return CAUSES_;
+}
+
 __attribute__((format(printf, 4, 0))) static void fill(struct err *e, enum rc rc, enum cause cause, const char *fmt,
                                                        va_list ap)
 {

@@ -27,6 +27,10 @@ static void test_defaults(void **state)
     assert_string_equal(rc_name((enum rc)77), "unknown");
     assert_string_equal(cause_name(CAUSES_), "unknown");
     assert_string_equal(cause_name((enum cause) - 1), "unknown");
+    for (int c = 0; c < CAUSES_; c++)
+        assert_int_equal(cause_named(cause_name((enum cause)c)), c);
+    assert_int_equal(cause_named("disk-ful"), CAUSES_);
+    assert_int_equal(cause_named(""), CAUSES_);
 }
 
 static void test_texts(void **state)

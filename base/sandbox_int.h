@@ -29,7 +29,7 @@ struct sandbox_profile {
     const char *name;
     const struct sandbox_group *groups[GROUPS_MAX]; /* NULL-terminated */
     enum sandbox_files files; /* what Landlock leaves */
-    bool tcp_out;             /* may connect by TCP (Landlock ABI 4) */
+    bool tcp_out;             /* may connect by TCP, from a port that the kernel chooses (Landlock ABI 4) */
     int prepares;             /* sandbox_kind of the sessions that it forks, whose filter is compiled before the fork; -1: it forks none */
 };
 extern const struct sandbox_profile sandbox_profiles[SB_KINDS_];

@@ -219,7 +219,10 @@ static int a_session(void)
 #define LISTENERS (BIT(SB_SMTPD_LISTENER) | BIT(SB_IMAPD_LISTENER))
 #define SESSIONS (BIT(SB_SMTPD_SESSION) | BIT(SB_IMAPD_SESSION))
 #define EVERY (BIT(SB_KINDS_) - 1)
-#define NET (BIT(SB_DIRD) | BIT(SB_RELAYD))
+#define NET (BIT(SB_DIRD) | BIT(SB_TRUSTD))
+#define RELAYD BIT(SB_RELAYD) /* the scheduler: its siblings, and nobody else */
+#define FINDER BIT(SB_RELAY_FINDER)
+#define NURSERY BIT(SB_RELAY_NURSERY)
 #define THREADED (BIT(SB_STORED) | BIT(SB_KEYD) | NET)
 static const struct act {
     const char *name;
@@ -232,22 +235,22 @@ static const struct act {
     {"read another's environment", a_open_home, 0, false},
     {"exec", a_exec, 0, false},
     {"ptrace the parent", a_ptrace, 0, false},
-    {"connect by TCP", a_inet, NET, true},
+    {"connect by TCP", a_inet, NET | FINDER, true},
     {"listen on TCP", a_bind_inet, 0, false},
-    {"connect to a sibling", a_local, LISTENERS | BIT(SB_DIALLER) | NET, false},
-    {"turn a peer's socket elsewhere", a_turn, NET, true},
-    {"fork", a_fork, LISTENERS, false},
+    {"connect to a sibling", a_local, LISTENERS | BIT(SB_DIALLER) | NET | RELAYD | FINDER, false},
+    {"turn a peer's socket elsewhere", a_turn, NET | FINDER, true},
+    {"fork", a_fork, LISTENERS | NURSERY | BIT(SB_TRUSTD), false},
     {"start a thread", a_thread, THREADED, false},
     {"executable memory", a_exec_memory, NET, false},
     {"signal the parent", a_kill_parent, 0, true},
     {"no core dump", a_core, EVERY, false},
     {"memfd", a_memfd, EVERY, false},
-    {"shorten a file", a_shorten, BIT(SB_STORED), false},
+    {"shorten a file", a_shorten, BIT(SB_STORED) | BIT(SB_TRUSTD), false},
     {"write over the log", a_no_append, EVERY & ~SESSIONS, true},
     {"socket pair", a_pair, EVERY & ~BIT(SB_TRUST_PARSER), false},
     {"own folder", a_own_file, BIT(SB_STORED), false},
     {"accept", a_accept, LISTENERS | THREADED, true},
-    {"fork a session", a_session, LISTENERS, false},
+    {"fork a session", a_session, LISTENERS | NURSERY | BIT(SB_TRUSTD), false},
 };
 
 enum { BROKEN = 99 };
@@ -360,10 +363,10 @@ static void make_tcp_peer(void)
 
 static bool needs_landlock(const struct act *a, enum sandbox_kind k)
 {
-    return (a->run == a_open_home && BIT(k) & (NET | BIT(SB_STORED))) || (BIT(k) & NET && a->run == a_bind_inet) ||
+    return (a->run == a_open_home && BIT(k) & (NET | BIT(SB_STORED))) || (BIT(k) & (NET | FINDER) && a->run == a_bind_inet) ||
            (k == SB_STORED && (a->run == a_open_write || a->run == a_open_passwd)) ||
-           (a->run == a_kill_parent && BIT(k) & LISTENERS) ||
-           (a->run == a_turn && BIT(k) & (LISTENERS | BIT(SB_DIALLER)));
+           (a->run == a_kill_parent && BIT(k) & (LISTENERS | NURSERY | BIT(SB_TRUSTD))) ||
+           (a->run == a_turn && BIT(k) & (LISTENERS | BIT(SB_DIALLER) | RELAYD | FINDER));
 }
 
 static void try_all(uid_t uid, const char *root)

@@ -94,6 +94,19 @@ const char *service_home(void)
     return home;
 }
 
+const char *service_host(const struct boot *b)
+{
+    static char made[300];
+    const char *host = boot_get(b, "instance.hostname"), *domain = boot_get(b, "instance.domain");
+
+    if (host[0])
+        return host;
+    if (!domain[0])
+        die("setting instance.domain is missing");
+    (void)snprintf(made, sizeof made, "mail.%s", domain);
+    return made;
+}
+
 static void enter(const struct service *s, const struct boot *b)
 {
     const char *run = boot_given(b, "run"), *instance = boot_given(b, "instance");

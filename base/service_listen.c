@@ -64,19 +64,6 @@ void service_limits(struct listener *l, const struct boot *b, const char *sectio
     l->tick_ms = TICK_MS;
 }
 
-const char *service_host(const struct boot *b)
-{
-    static char made[300];
-    const char *host = boot_get(b, "instance.hostname"), *domain = boot_get(b, "instance.domain");
-
-    if (host[0])
-        return host;
-    if (!domain[0])
-        die("setting instance.domain is missing");
-    (void)snprintf(made, sizeof made, "mail.%s", domain);
-    return made;
-}
-
 /* From here on the signals are the listener's: one that came before is seen here, one that comes now waits until it has
  * its handlers. */
 void service_listen(const struct listener *l)

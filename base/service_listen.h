@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/service_listen.h - what listeners that fork a session a peer (smtpd, imapd) set up alike: sockets, limits, name of the host. Used in
+/* base/service_listen.h - what listeners that fork a session a peer (smtpd, imapd) set up alike: sockets, limits. Used in
  * the steps of base/service.h.
  *
  * Settings of SECTION: max_sessions, max_sessions_per_address, max_unproven, max_unproven_per_address, max_message, max_memory, proxy_from,
@@ -15,5 +15,4 @@
 void service_sockets(struct listener *l, const struct boot *b, const char *const *names, size_t which_out[LISTENER_FDS]);
 /* Places, times and memory of SECTION; the daemons that its sessions dial; spares and ticks as all have them. */
 void service_limits(struct listener *l, const struct boot *b, const char *section);
-const char *service_host(const struct boot *b); /* instance.hostname, or mail. and the domain; good for the whole process */
 void service_listen(const struct listener *l);  /* listener_run(), unless the daemon was told to stop during its start */

@@ -9,13 +9,12 @@
  * Retry    the object id is drawn once, so that asking stored again files the message once.
  */
 #include "flow/file.h"
-#include "base/ascii.h"
 #include "base/wipe.h"
-#include "crypto/seal/digest.h"
 #include "extract/queued.h"
 #include "extract/summary.h"
 #include "extract/text.h"
 #include "flow/file_out.h"
+#include "flow/logged.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -154,23 +153,9 @@ static void add_places(struct filing *f)
     }
 }
 
-/* Fairness between destinations needs the same 16 octets for the same domain. It does not need the domain's name. */
-static void domain_key(struct span address, unsigned char out[DIGEST_LEN])
-{
-    struct buf lower = BUF_SECRET_INIT;
-    size_t at = address.n;
-
-    while (at > 0 && address.p[at - 1] != '@')
-        at--;
-    for (; at < address.n; at++)
-        buf_addc(&lower, ascii_lower(address.p[at]));
-    hmac_of(SPAN_LIT("pli queue domain 1"), buf_span(&lower), out);
-    buf_free(&lower);
-}
-
 static enum rc add_remote(struct filing *f, const struct recipient *r, struct err *e)
 {
-    unsigned char oid[SEAL_OID], key[DIGEST_LEN];
+    unsigned char oid[SEAL_OID], keys[LOGGED_QUEUE_KEYS];
     struct buf plain = BUF_SECRET_INIT;
     struct buf sealed = BUF_INIT; /* open: sealed */
     struct store_remote rec = {.notify = r->notify};
@@ -186,8 +171,8 @@ static enum rc add_remote(struct filing *f, const struct recipient *r, struct er
     buf_add(&sealed, oid, sizeof oid);
     rc = seal_whole(f->cek, oid, SEAL_ENVELOPE, buf_span(&plain), &sealed, e);
     if (rc == RC_OK) {
-        domain_key(span_str(r->address), key);
-        rec.domain_key = span_of(key, STORE_DOMAIN_KEY);
+        logged_queue_keys(f->rq->sender, span_str(r->address), keys);
+        rec.keys = span_of(keys, sizeof keys);
         rec.envelope = buf_span(&sealed);
         ipc_list_add(&f->remotes, store_remote_f, &rec);
     }
@@ -284,7 +269,10 @@ enum rc file_message(struct keyd *k, struct store *st, const struct file_request
     enum rc rc;
 
     seal_cek_new(f.cek);
-    seal_oid_new(f.req.oid);
+    if (rq->oid)
+        memcpy(f.req.oid, rq->oid, SEAL_OID);
+    else
+        seal_oid_new(f.req.oid);
     f.req.mid = span_str(rq->mid);
     f.req.size = r.size = rq->trace.n + spool_size(rq->message);
     f.req.received = (uint64_t)clock_utc();

@@ -7,7 +7,7 @@
  * Promise  RC_OK: the message is on stable storage, in every mailbox and in the queue. RC_TEMP, RC_QUOTA: it is nowhere. A restart of stored in
  *          between causes no failure and no second copy, because the same oid is asked again.
  * Owns     file_request is borrowed for the call; file_result is the caller's, freed by file_result_free().
- * Process  smtpd, imapd sessions.
+ * Process  smtpd, imapd sessions; relayd (reports).
  */
 #pragma once
 #include "crypto/keyd/client/client.h"
@@ -26,6 +26,7 @@ struct file_request {
     bool enforce_quota;
     struct span once; /* key of a submission: filed under it within once_s seconds, it is not filed again. Empty: none */
     uint32_t once_s;
+    const unsigned char *oid; /* the object id, where the caller must file the same message again under the same one; NULL: drawn here */
 };
 struct file_result {
     uint64_t qid;

@@ -5,13 +5,13 @@
 #include "base/log.h"
 #include "crypto/seal/digest.h"
 #include "flow/letter_int.h"
-#include "flow/logged.h"
 
 static enum cause step_taken(struct letter *l, struct err *e)
 {
     if (spool_end(l->message, e) != RC_OK)
         return letter_temp(e);
     scan_end(l->scan);
+    letter_log_taken(l);
     return CAUSE_NONE;
 }
 
@@ -46,10 +46,6 @@ static enum cause step_file(struct letter *l, struct err *e)
         v->to.a[i].internaldate = now;
     return file_message(l->keyd, l->store, &rq, &l->filed, e) == RC_OK ? CAUSE_NONE : letter_temp(e);
 }
-
-enum {
-    RECIPIENTS_LINE = 700 /* octets of addresses in one line of the log, which holds 1,024 with its head (base/log.c) */
-};
 
 static const struct {
     const char *name;
@@ -92,30 +88,6 @@ enum rc letter_put(struct letter *l, struct span piece, struct err *e)
     return rc;
 }
 
-static void log_some(const char *event, struct buf *some)
-{
-    if (some->n > 0)
-        log_ev(LOG_INFO_, event, "to=%s", buf_cstr(some));
-    buf_clear(some);
-}
-
-/* The recipients as the log names them (flow/logged.h), as many a line as it holds whole: of a name that is cut off nothing would be known. */
-static void log_recipients(const struct letter *l, const char *event)
-{
-    const struct recipients *to = &l->env->to;
-    struct buf some = BUF_INIT; /* open: addresses as the log has them */
-    char name[LOGGED_MAX];
-
-    for (size_t i = 0; i < to->n; i++) {
-        logged_address(span_str(to->a[i].address), name);
-        if (some.n > 0 && some.n + strlen(name) > RECIPIENTS_LINE)
-            log_some(event, &some);
-        buf_addf(&some, "%s%s", some.n > 0 ? "," : "", name);
-    }
-    log_some(event, &some);
-    buf_free(&some);
-}
-
 enum cause letter_file(struct letter *l, struct err *e)
 {
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
@@ -125,19 +97,14 @@ enum cause letter_file(struct letter *l, struct err *e)
         r = steps[i].run(l, e);
         if (r == CAUSE_NONE)
             continue;
-        log_ev(LOG_WARN_, "message-refused", "step=%s why=%s size=%llu cause=%s", steps[i].name, cause_name(r),
-               (unsigned long long)spool_size(l->message), log_esc(span_str(e->log)));
-        log_recipients(l, "refused-for");
+        letter_log_refused(l, steps[i].name, r, e);
         return r;
     }
     if (l->filed.first[0]) {
         log_ev(LOG_INFO_, "message-again", "first=%s", l->filed.first);
         return CAUSE_NONE;
     }
-    log_ev(LOG_INFO_, "message-filed", "size=%llu boxes=%zu remotes=%zu qid=%llu signed=%d",
-           (unsigned long long)l->filed.size, l->filed.n_placed, l->filed.n_remotes, (unsigned long long)l->filed.qid,
-           l->cms.n > 0);
-    log_recipients(l, "filed-for");
+    letter_log_filed(l);
     return CAUSE_NONE;
 }
 

@@ -26,3 +26,8 @@ enum cause letter_temp(const struct err *e); /* what a failed store, spool or ke
 void results_add(struct letter *l, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));                                /* one method's result */
 bool results_forged(struct span field_body, const struct letter_conf *c); /* an authserv-id of ours, RFC 8601 2.2 */
+
+/* letter_log.c: what the log says of a letter. `pli trace` tells a message's story from these lines (pli/cmd/trace_story.c has a row for each). */
+void letter_log_taken(const struct letter *l); /* .message and .scan are ended: all its octets are here, nothing is decided */
+void letter_log_refused(const struct letter *l, const char *step, enum cause c, const struct err *e);
+void letter_log_filed(const struct letter *l);

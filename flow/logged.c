@@ -2,9 +2,11 @@
 /* flow/logged.c - see logged.h. */
 #include "flow/logged.h"
 #include "base/ascii.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/wipe.h"
 #include "crypto/seal/digest.h"
+#include "store/wire/queue.h"
 #include <stdio.h>
 
 enum { MATRICULE = 15, LETTERS = 2 /* at most, of 15: Corsica's */ };
@@ -49,18 +51,32 @@ static bool holds_matricule(struct span low)
     return false;
 }
 
-static void hashed(struct span address, struct span domain, char out[LOGGED_MAX])
+static void mac_of(struct span what, unsigned char mac_out[DIGEST_LEN])
 {
-    unsigned char mac[DIGEST_LEN];
-    int n = snprintf(out, LOGGED_MAX, "ins-");
-
     if (!have_key) {
         random_bytes(mac_key, sizeof mac_key);
         have_key = true;
     }
-    hmac_of(span_of(mac_key, sizeof mac_key), address, mac);
-    for (int i = 0; i < 8; i++)
-        n += snprintf(out + n, LOGGED_MAX - (size_t)n, "%02x", mac[i]);
+    hmac_of(span_of(mac_key, sizeof mac_key), what, mac_out);
+}
+
+/* 16 hexadecimal digits and a NUL. */
+static void digits_of(struct span what, char out[LOGGED_ID])
+{
+    unsigned char mac[DIGEST_LEN];
+
+    mac_of(what, mac);
+    for (int i = 0; i < (LOGGED_ID - 1) / 2; i++)
+        snprintf(out + 2 * i, 3, "%02x", mac[i]);
+}
+
+static void hashed(struct span address, struct span domain, char out[LOGGED_MAX])
+{
+    char digits[LOGGED_ID];
+    int n;
+
+    digits_of(address, digits);
+    n = snprintf(out, LOGGED_MAX, "ins-%s", digits);
     if (!holds_matricule(domain))
         snprintf(out + n, LOGGED_MAX - (size_t)n, "@%s", log_esc(domain));
 }
@@ -84,4 +100,50 @@ const char *logged_address(struct span address, char out[LOGGED_MAX])
     else
         snprintf(out, LOGGED_MAX, "%s", log_esc(all));
     return out;
+}
+
+const char *logged_message_id(struct span id, char out[LOGGED_ID])
+{
+    struct buf what = BUF_SECRET_INIT;
+
+    id = span_trim(id);
+    if (id.n >= 2 && id.p[0] == '<' && id.p[id.n - 1] == '>')
+        id = span_trim(span_head(span_from(id, 1), id.n - 2));
+    if (id.n == 0) {
+        snprintf(out, LOGGED_ID, "-");
+        return out;
+    }
+    buf_addstr(&what, "Message-ID ");
+    buf_addspan(&what, id);
+    digits_of(buf_span(&what), out);
+    buf_free(&what);
+    return out;
+}
+
+/* what: which key it is, so that an address that sends and is written to has two. */
+static void queue_key(const char *what, struct span text, unsigned char *out, size_t n)
+{
+    struct buf low = BUF_SECRET_INIT;
+    unsigned char mac[DIGEST_LEN];
+
+    buf_addstr(&low, what);
+    for (size_t i = 0; i < text.n; i++)
+        buf_addc(&low, ascii_lower(text.p[i]));
+    mac_of(buf_span(&low), mac);
+    memcpy(out, mac, n);
+    buf_free(&low);
+}
+
+void logged_queue_keys(struct span sender, struct span recipient, unsigned char out[LOGGED_QUEUE_KEYS])
+{
+    size_t at = recipient.n;
+
+    _Static_assert((int)LOGGED_QUEUE_KEYS == (int)STORE_QUEUE_KEYS, "one form");
+    while (at > 0 && recipient.p[at - 1] != '@')
+        at--;
+    queue_key("queue key ", SPAN_NULL, out, QUEUE_KEYS_ID);
+    out += QUEUE_KEYS_ID;
+    queue_key("queue domain ", span_from(recipient, at), out, QUEUE_KEY);
+    queue_key("queue sender ", sender, out + QUEUE_KEY, QUEUE_KEY);
+    queue_key("queue recipient ", recipient, out + 2 * (size_t)QUEUE_KEY, QUEUE_KEY);
 }

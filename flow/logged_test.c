@@ -58,10 +58,34 @@ static void others_stand_as_they_are(void **state)
         assert_string_equal(name_of(rows[i][0], out), rows[i][1]);
 }
 
+static void a_message_id_is_found_again_and_not_told(void **state)
+{
+    static const char *const same[] = {"<a.b@chu.example>", "a.b@chu.example", " <a.b@chu.example> ",
+                                       "< a.b@chu.example >"};
+    static const char *const others[] = {"<A.b@chu.example>", "<a.b@chu.example", "<<a.b@chu.example>>", "a.b"};
+    char out[LOGGED_ID], first[LOGGED_ID], address[LOGGED_MAX];
+
+    (void)state;
+    logged_key(key);
+    logged_message_id(span_str(same[0]), first);
+    assert_int_equal(strlen(first), 16);
+    assert_int_equal(strspn(first, "0123456789abcdef"), 16);
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        assert_string_equal(logged_message_id(span_str(same[i]), out), first);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_string_not_equal(logged_message_id(span_str(others[i]), out), first);
+    assert_string_equal(logged_message_id(SPAN_NULL, out), "-");
+    assert_string_equal(logged_message_id(span_str("<>"), out), "-");
+    /* an address and an id of the same letters have names of their own: neither tells the other */
+    logged_address(span_str("286018345678911@patient.mssante.fr"), address);
+    assert_memory_not_equal(address + 4, logged_message_id(span_str("286018345678911@patient.mssante.fr"), out), 16);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_matricule_stands_nowhere),
-                                       cmocka_unit_test(others_stand_as_they_are)};
+                                       cmocka_unit_test(others_stand_as_they_are),
+                                       cmocka_unit_test(a_message_id_is_found_again_and_not_told)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/commands.c - the one table of commands and options. See pli/cmd.h. A test compares pli(1) with it. */
 #include "pli/cmds.h"
+#include "pli/queue_filter.h"
 
 const struct cmd_opt common_opts[] = {
     {"--root", "DIR", "the instance's folder (or PLI_ROOT); default /var/lib/pli with /etc/pli/pli.conf"},
@@ -105,6 +106,23 @@ static const struct cmd_opt verify_opts[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct cmd_opt queue_list_opts[] = {QUEUE_FILTER_OPTS, {NULL, NULL, NULL}};
+static const struct cmd_opt queue_change_opts[] = {
+    QUEUE_FILTER_OPTS,
+    {"--all", NULL, "everything that can be"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt queue_drop_opts[] = {
+    QUEUE_FILTER_OPTS,
+    {"--all", NULL, "everything"},
+    {"--silent", NULL, "their senders are not told"},
+    {"--yes", NULL, "more than one message is meant"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt trace_opts[] = {
+    {"--recipient", "ADDRESS", "what concerns this recipient alone"},
+    {NULL, NULL, NULL},
+};
 static const struct cmd_opt expiring_opts[] = {
     {"--days", "N", "that end within so many days; default 30"},
     {NULL, NULL, NULL},
@@ -169,9 +187,21 @@ const struct command commands[] = {
      "each address of revocation lists and responders: age, next download, failures"},
     {"directory search", "TEXT", 1, CMD_POS_MAX, NEED_SERVER, cmd_directory_search, NULL,
      "looks for names, addresses, services and structures"},
-    {"queue list", "", 0, 0, NEED_SERVER, cmd_queue_list, NULL, "messages that wait for recipients elsewhere"},
+    {"queue list", "", 0, 0, NEED_SERVER, cmd_queue_list, queue_list_opts,
+     "messages that wait for recipients elsewhere"},
     {"queue show", "NUMBER", 1, 1, NEED_SERVER, cmd_queue_show, NULL,
      "one message of the queue, recipient by recipient"},
+    {"queue retry", "[NUMBER[.RECIPIENT]]...", 0, CMD_POS_MAX, NEED_SERVER, cmd_queue_retry, queue_change_opts,
+     "what waits is tried now"},
+    {"queue hold", "[NUMBER[.RECIPIENT]]...", 0, CMD_POS_MAX, NEED_SERVER, cmd_queue_hold, queue_change_opts,
+     "what waits is not tried until it is released"},
+    {"queue release", "[NUMBER[.RECIPIENT]]...", 0, CMD_POS_MAX, NEED_SERVER, cmd_queue_release, queue_change_opts,
+     "what is held waits again, and is tried now"},
+    {"queue drop", "[NUMBER[.RECIPIENT]]...", 0, CMD_POS_MAX, NEED_SERVER, cmd_queue_drop, queue_drop_opts,
+     "what waits or is held is not sent; its senders are told"},
+    {"queue stats", "", 0, 0, NEED_SERVER, cmd_queue_stats, NULL, "how much waits, for which destinations, and why"},
+    {"trace", "MESSAGE-ID", 1, 1, NEED_INSTANCE, cmd_trace, trace_opts,
+     "the story of one message, from every process: the header's Message-ID, or our id of the log and of Received"},
     {"log find", "ADDRESS", 1, 1, NEED_INSTANCE, cmd_log_find, NULL,
      "the lines of the logs that name an account's addresses, or another envelope address; a patient's is a hash "
      "there"},

@@ -100,3 +100,11 @@ IPC_MESSAGE(channel_result); /* a list record */
     F(T, BYTES, text, CH_TEXT)
 IPC_MESSAGE(channel_end_req);
 enum channel_stage { CS_GREETING = 1, CS_EHLO, CS_STARTTLS, CS_HANDSHAKE, CS_PEER, CS_EHLO_TLS, CS_MAIL, CS_RCPT, CS_DATA, CS_DOT, CS_RSET, CS_QUIT };
+
+/* ---- packets, for both sides ---- */
+enum rc channel_pair(int ends_out[2], struct err *e);
+/* Never waits: there is room for one question and its answer. RC_CLOSED: the other side has gone, or does not read. */
+enum rc channel_send(int fd, uint16_t op, const struct ipc_field *fields, const void *msg, struct err *e);
+/* Never waits. *body_out borrows from mem, which should be secret: NEXT has a content key. RC_MORE: nothing is there; RC_CLOSED: the other side has
+ * gone; RC_SYNTAX: no packet of this form, end the session. *op_out is one of enum channel_op; the caller decodes the body with the op's table. */
+enum rc channel_recv(int fd, struct buf *mem, uint16_t *op_out, struct span *body_out, struct err *e);

@@ -2,6 +2,7 @@
 /* smtpd/conf.c - makes struct smtpd from the settings. The listener reads and loads all of it once, before its sandbox.
  * See smtpd/conf.h. */
 #include "smtpd/conf.h"
+#include "base/service.h"
 #include "base/service_listen.h"
 #include "base/wipe.h"
 #include "crypto/seal/digest.h"

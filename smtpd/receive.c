@@ -4,7 +4,8 @@
  *
  * A message that is refused on the way is read to its end all the same. So the reply comes where the client waits for
  * it, and no octet of the message is taken for a command. After a bare CR or LF the true end may never come, so then
- * the wait is short.
+ * the wait is short. And when the end has come, the session is over: commands behind it might be a piece of the message
+ * for the sender, which would be smuggled.
  */
 #include "base/dialler.h"
 #include "base/log.h"
@@ -137,11 +138,17 @@ static bool may_go_on(struct smtp_session *s)
     return smtp_stays(s);
 }
 
+/* A bare CR or LF: the two sides do not agree on what a line is. */
+static bool is_bare(const struct smtp_session *s)
+{
+    return s->data.fault == DATA_BARE_CR || s->data.fault == DATA_BARE_LF;
+}
+
 /* The next octets, or the end of the session. */
 static bool more(struct smtp_session *s, struct span *in)
 {
     struct err e;
-    bool faulty = s->data.fault == DATA_BARE_CR || s->data.fault == DATA_BARE_LF;
+    bool faulty = is_bare(s);
     int64_t block = deadline_in(faulty ? FAULTY_WAIT_MS : s->conf->data_ms);
     enum rc rc;
 
@@ -232,5 +239,7 @@ void receive_end(struct smtp_session *s)
     } else {
         smtp_refuse(s, r, &e);
     }
+    if (s->data.dots && is_bare(s)) /* what comes next may be a piece of the message in the sender's eyes */
+        smtp_end(s, "bare-line-end");
     envelope_reset(s);
 }

@@ -93,7 +93,7 @@ static void test_client(void **st)
     struct span line;
 
     (void)st;
-    assert_int_equal(tls_connect(client, "mail.trial.test", s, &p, &e), RC_OK);
+    assert_int_equal(tls_connect(client, "mail.trial.test", NULL, s, &p, &e), RC_OK);
     assert_true(p.has_cert && p.verified);
     assert_string_equal(p.dn, "CN=mail.trial.test,OU=1300017985,O=Essai trial.test,ST=Paris (75),C=FR");
     assert_string_equal(p.version, "TLS1.3");
@@ -101,7 +101,7 @@ static void test_client(void **st)
     assert_true(span_istarts(line, "TLS1.3 TLS_AES_256_GCM_SHA384 none refused"));
     stream_close(&s);
     s = dial(sv.port);
-    assert_int_equal(tls_connect(client, "other.test", s, &p, &e), RC_OK);
+    assert_int_equal(tls_connect(client, "other.test", NULL, s, &p, &e), RC_OK);
     assert_true(p.has_cert && !p.verified && p.why[0]);
     stream_close(&s);
     server_end(&sv);
@@ -118,7 +118,7 @@ static void test_bulk(void **st)
     struct buf sent = BUF_INIT;
 
     (void)st;
-    assert_int_equal(tls_connect(client, "localhost", s, &p, &e), RC_OK);
+    assert_int_equal(tls_connect(client, "localhost", NULL, s, &p, &e), RC_OK);
     assert_int_equal(stream_line(s, 512, &line, &e), RC_OK);
     for (size_t round = 0; round < 40; round++) {
         size_t n = lengths[round % (sizeof lengths / sizeof *lengths)];
@@ -437,11 +437,11 @@ static void test_keyd_gone(void **st)
     sv = server_start(NULL, false);
     keyd_end(SIGKILL);
     s = dial(sv.port);
-    assert_int_not_equal(tls_connect(client, "localhost", s, &p, &e), RC_OK);
+    assert_int_not_equal(tls_connect(client, "localhost", NULL, s, &p, &e), RC_OK);
     stream_close(&s);
     keyd_start();
     s = dial(sv.port);
-    assert_int_equal(tls_connect(client, "localhost", s, &p, &e), RC_OK);
+    assert_int_equal(tls_connect(client, "localhost", NULL, s, &p, &e), RC_OK);
     stream_close(&s);
     server_end(&sv);
 }

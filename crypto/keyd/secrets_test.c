@@ -135,7 +135,7 @@ static void test_session_holds_no_key(void **st)
     close(sp[1]);
     s = stream_open(sp[0]);
     stream_deadline(s, deadline_in(10000));
-    assert_int_equal(tls_connect(client, "localhost", s, &p, &e), RC_OK);
+    assert_int_equal(tls_connect(client, "localhost", NULL, s, &p, &e), RC_OK);
     assert_int_equal(stream_line(s, 512, &line, &e),
                      RC_OK); /* signed for, greeted: the session is as live as it gets */
     file = slurp("keys/keyring");

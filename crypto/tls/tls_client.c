@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/tls/tls_client.c - see crypto/tls/tls_client.h. */
 #include "crypto/tls/tls_client.h"
+#include "crypto/tls/far_key.h"
 #include "crypto/tls/tls_int.h"
 #include <gnutls/x509.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@ struct tls_client {
     gnutls_certificate_credentials_t cred;
     gnutls_priority_t priority;
     struct tls_rules server;
+    struct far_keys keys;
+    bool any_name;
 };
 
 static enum rc files_load(struct tls_client *c, const struct tls_client_spec *s, struct err *e)
@@ -17,10 +20,7 @@ static enum rc files_load(struct tls_client *c, const struct tls_client_spec *s,
 
     if (code <= 0)
         return tls_err(e, RC_PERM, s->anchors_pem, code < 0 ? code : GNUTLS_E_NO_CERTIFICATE_FOUND);
-    if (s->cert_pem == NULL)
-        return RC_OK;
-    code = gnutls_certificate_set_x509_key_file(c->cred, s->cert_pem, s->key_pem, GNUTLS_X509_FMT_PEM);
-    return code >= 0 ? RC_OK : tls_err(e, RC_PERM, s->cert_pem, code);
+    return far_keys_add(&c->keys, c->cred, s->chain_ec_pem, s->chain_pem, e);
 }
 
 enum rc tls_client_new(const struct tls_client_spec *s, struct tls_client **c_out, struct err *e)
@@ -32,6 +32,7 @@ enum rc tls_client_new(const struct tls_client_spec *s, struct tls_client **c_ou
     if (c == NULL)
         die("out of memory");
     c->server = s->server;
+    c->any_name = s->any_name;
     if (c->server.usage == TLS_USE_EITHER)
         c->server.usage = TLS_USE_SERVER;
     code = gnutls_certificate_allocate_credentials(&c->cred);
@@ -60,30 +61,48 @@ void tls_client_free(struct tls_client **c)
     *c = NULL;
 }
 
-enum rc tls_connect(struct tls_client *c, const char *host, struct stream *s, struct tls_peer *peer_out, struct err *e)
+static enum rc session_setup(struct tls_client *c, const char *host, struct link *l, struct err *e)
+{
+    int code = gnutls_priority_set(l->session, c->priority);
+
+    if (code >= 0)
+        code = gnutls_credentials_set(l->session, GNUTLS_CRD_CERTIFICATE, c->cred);
+    if (code >= 0)
+        code = gnutls_server_name_set(l->session, GNUTLS_NAME_DNS, host, strlen(host));
+    return code >= 0 ? RC_OK : tls_err(e, RC_TEMP, "tls session", code);
+}
+
+static enum rc handshake(struct tls_client *c, const struct tls_signer *signer, struct link *l, struct err *e)
+{
+    enum rc rc;
+
+    c->keys.signer = signer;
+    c->keys.why.rc = RC_OK;
+    rc = link_handshake(l, e);
+    c->keys.signer = NULL;
+    if (rc != RC_OK && c->keys.why.rc != RC_OK)
+        return err_set(e, RC_TEMP, "tls handshake: our key did not sign: %s", c->keys.why.log);
+    return rc == RC_OK ? link_flush(l, e) : rc; /* our Finished is the last to be written */
+}
+
+enum rc tls_connect(struct tls_client *c, const char *host, const struct tls_signer *signer, struct stream *s,
+                    struct tls_peer *peer_out, struct err *e)
 {
     struct link *l = NULL;
-    int code = 0;
     enum rc rc;
 
     if (stream_buffered(s) > 0)
         return err_set(e, RC_SYNTAX, "bytes in clear behind the start of TLS");
-    rc = link_new(s, GNUTLS_CLIENT, &l, e);
-    if (rc == RC_OK) {
-        code = gnutls_priority_set(l->session, c->priority);
-        if (code >= 0)
-            code = gnutls_credentials_set(l->session, GNUTLS_CRD_CERTIFICATE, c->cred);
-        if (code >= 0)
-            code = gnutls_server_name_set(l->session, GNUTLS_NAME_DNS, host, strlen(host));
-        rc = code >= 0 ? link_handshake(l, e) : tls_err(e, RC_TEMP, "tls session", code);
-    }
+    rc = link_new(s, GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT, &l, e);
     if (rc == RC_OK)
-        rc = link_flush(l, e); /* the client's Finished is the last to be written */
+        rc = session_setup(c, host, l, e);
+    if (rc == RC_OK)
+        rc = handshake(c, signer, l, e);
     if (rc != RC_OK) {
         link_free(&l);
         return rc;
     }
-    link_peer(l, &c->server, host, peer_out);
+    link_peer(l, &c->server, c->any_name ? NULL : host, peer_out);
     link_attach(l, s);
     return RC_OK;
 }

@@ -7,38 +7,26 @@
  * itself is looked for, and the command says so. */
 #include "pli/cmds.h"
 #include "pli/instance.h"
+#include "pli/logs.h"
 #include "pli/people.h"
 #include "pli/super/log_key.h"
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    NAMES_MOST = 1 + 1 + 64 /* what was asked, the address, its aliases (directory/wire.c) */,
-    KEPT_MOST = 99 /* log.keep */
+    NAMES_MOST = 1 + 1 + 64 /* what was asked, the address, its aliases (directory/wire.c) */
 };
 struct sought {
     char name[NAMES_MOST][LOGGED_MAX];
     size_t n;
 };
 
-/* "to=a@b,c@d address=e@f": the name stands there whole, not as the end or the head of another. */
-static bool has_name(const char *line, const char *name)
-{
-    size_t n = strlen(name);
-
-    for (const char *p = strstr(line, name); p; p = strstr(p + 1, name))
-        if (p > line && strchr("=, ", p[-1]) && (p[n] == 0 || strchr(", \n", p[n])))
-            return true;
-    return false;
-}
-
-static bool has_any(const char *line, const struct sought *s)
+static bool has_any(struct span line, const struct sought *s)
 {
     for (size_t i = 0; i < s->n; i++)
-        if (has_name(line, s->name[i]))
+        if (log_line_names(line, s->name[i]))
             return true;
     return false;
 }
@@ -87,48 +75,36 @@ static bool seek_account(struct cmd *c, struct sought *s)
     return rc == RC_OK || rc == RC_NOTFOUND;
 }
 
-static void take(const char *line, json_t *rows)
+struct found {
+    const struct sought *s;
+    json_t *rows; /* NULL: lines for people */
+    size_t n;
+};
+
+static bool take(struct span line, void *ctx)
 {
-    if (rows)
-        json_array_append_new(rows, json_stringn(line, strcspn(line, "\n")));
+    struct found *f = ctx;
+
+    if (!has_any(line, f->s))
+        return true;
+    if (f->rows)
+        json_array_append_new(f->rows, json_text(line));
     else
-        fputs(line, stdout);
+        printf("%.*s\n", SPAN_ARG(line));
+    f->n++;
+    return true;
 }
 
-/* RC_NOTFOUND: no such file. */
-static enum rc look_in(const char *path, const struct sought *s, json_t *rows, size_t *n, struct err *e)
+/* A log that is turned over meanwhile: what was printed stays, and who asked is told. */
+static int look_in_all(struct cmd *c, struct found *f)
 {
-    FILE *f = fopen(path, "re");
-    char *line = NULL;
-    size_t cap = 0;
-
-    if (!f)
-        return err_sys(e, errno == ENOENT ? RC_NOTFOUND : RC_PERM, "%s", path);
-    while (getline(&line, &cap, f) > 0)
-        if (has_any(line, s)) {
-            take(line, rows);
-            ++*n;
-        }
-    free(line);
-    fclose(f);
-    return RC_OK;
-}
-
-/* The oldest first. How many are kept is a setting that may have been larger: each number is tried. */
-static int look_in_all(struct cmd *c, const struct sought *s, json_t *rows, size_t *n)
-{
-    char name[32], path[4096];
+    struct logs_read read;
     struct err e;
+    enum rc rc = logs_each(c->root, take, f, &read, &e);
 
-    for (int i = KEPT_MOST; i >= 0; i--) {
-        enum rc rc;
-
-        snprintf(name, sizeof name, i > 0 ? "log/pli.log.%d" : "log/pli.log", i);
-        rc = look_in(inst_path(c->root, name, path), s, rows, n, &e);
-        if (rc != RC_OK && rc != RC_NOTFOUND)
-            return cmd_err(c, &e);
-    }
-    return PLI_OK;
+    if (rc == RC_MORE)
+        fprintf(stderr, "pli log find: the log was turned over meanwhile: a line may be missing or stand twice\n");
+    return rc == RC_OK || rc == RC_MORE ? PLI_OK : cmd_err(c, &e);
 }
 
 static int seek_all(struct cmd *c, struct sought *s)
@@ -150,21 +126,19 @@ static int seek_all(struct cmd *c, struct sought *s)
 int cmd_log_find(struct cmd *c)
 {
     static struct sought s;
-    json_t *rows = json_array();
-    size_t n = 0;
+    struct found f = {.s = &s};
     int answer;
 
-    if (!strchr(c->pos[0], '@')) {
-        json_decref(rows);
+    if (!strchr(c->pos[0], '@'))
         return cmd_usage(c, "\"%.100s\" is not an address", c->pos[0]);
-    }
+    f.rows = c->json ? json_array() : NULL;
     answer = seek_all(c, &s);
     if (answer == PLI_OK)
-        answer = look_in_all(c, &s, c->json ? rows : NULL, &n);
+        answer = look_in_all(c, &f);
     if (answer == PLI_OK && c->json)
-        return out_json(rows);
-    json_decref(rows);
-    if (answer == PLI_OK && n == 0)
+        return out_json(f.rows);
+    json_decref(f.rows);
+    if (answer == PLI_OK && f.n == 0)
         return cmd_fail(
             c, "no log that is kept names %s%s%s%s", c->pos[0], s.n > 1 ? " or its account's other addresses" : "",
             strncmp(s.name[0], "ins-", 4) == 0 ? ", in it " : "", strncmp(s.name[0], "ins-", 4) == 0 ? s.name[0] : "");

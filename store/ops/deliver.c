@@ -18,11 +18,13 @@
  *          object id asked again is answered from its objref (INV-4). A failure in run() takes the pieces away itself.
  */
 #include "base/clock.h"
+#include "base/log.h"
 #include "store/db/room.h"
 #include "store/ops/deliver_int.h"
 #include "store/ops/folder.h"
 #include "store/ops/once.h"
 #include "store/ops/queue.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -295,9 +297,12 @@ static enum rc file_new(struct tx *t, struct delivery *d, struct err *e)
     rep->placed = d->ref.placed = buf_span(d->a->out);
     if (rc == RC_OK && !d->ahead)
         rc = source_store(d, t, e);
-    if (rc == RC_OK && d->rq->once.n > 0)
+    if (rc == RC_OK)
+        rc = objref_put(t, d->rq->oid, &d->ref, true, e);
+    if (rc == RC_OK &&
+        d->rq->once.n > 0) /* last: the row's page is others', too, and an expunge takes both in this order */
         rc = once_put(t, d->rq->once.p, d->rq->mid, e);
-    return rc == RC_OK ? objref_put(t, d->rq->oid, &d->ref, true, e) : rc;
+    return rc;
 }
 
 static enum rc file_it(struct tx *t, void *arg, struct err *e)
@@ -337,6 +342,21 @@ static enum rc run(struct delivery *d, struct err *e)
     return rc;
 }
 
+/* The message is on stable storage from here on, whatever becomes of whoever asked: its story needs this line (pli trace). */
+static void log_stored(const struct delivery *d)
+{
+    const struct store_deliver_rep *rep = d->a->rep;
+    char mid[STORE_MID + 1];
+
+    if (d->rq->mid.n == 0)
+        return;
+    snprintf(mid, sizeof mid, "%.*s", SPAN_ARG(d->rq->mid));
+    log_message(mid);
+    log_ev(LOG_INFO_, "stored", "size=%llu places=%zu remotes=%zu qid=%llu", (unsigned long long)d->rq->size,
+           d->n_places, d->n_remotes, (unsigned long long)rep->qid);
+    log_message("");
+}
+
 enum rc do_deliver(struct tx *t, const struct ask *a, struct err *e)
 {
     struct delivery d = {.a = a, .rq = a->req};
@@ -354,6 +374,8 @@ enum rc do_deliver(struct tx *t, const struct ask *a, struct err *e)
     rc = source_digests(&d, e);
     if (rc == RC_OK)
         rc = run(&d, e);
+    if (rc == RC_OK && !d.again)
+        log_stored(&d);
 out:
     source_close(&d);
     free(d.places);

@@ -125,10 +125,12 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
     X(STORE_COPY, copy, W, RUN_COPY)                                                                                   \
     X(STORE_KEYWORDS, keywords, R, RUN_READ)                                                                           \
     X(STORE_KEYWORD_ADD, keyword_add, W, RUN_WRITE)                                                                    \
-    X(STORE_WATCH, watch, R, RUN_ALONE)                                                                                \
+    X(STORE_WATCH, watch, OPEN, RUN_ALONE)                                                                             \
     X(STORE_QUEUE_LIST, queue_list, OPEN, RUN_READ)                                                                    \
     X(STORE_QUEUE_READ, queue_read, OPEN, RUN_READ)                                                                    \
-    X(STORE_QUEUE_UPDATE, queue_update, OPEN, RUN_FREE)                                                                \
+    X(STORE_QUEUE_UPDATE, queue_update, OPEN, RUN_ALONE)                                                               \
+    X(STORE_QUEUE_COUNT, queue_count, OPEN, RUN_READ)                                                                  \
+    X(STORE_QUEUE_SETTLE, queue_settle, OPEN, RUN_FREE)                                                                \
     X(STORE_STATS, stats, OPEN, RUN_ALONE)                                                                             \
     X(STORE_CHECK, check, OPEN, RUN_ALONE)                                                                             \
     X(STORE_PING, ping, OPEN, RUN_ALONE)                                                                               \
@@ -160,9 +162,15 @@ enum rc do_ping(struct tx *t, const struct ask *a, struct err *e)
 enum rc do_watch(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_watch_req *rq = a->req;
+    enum rc rc = RC_OK;
 
     (void)t;
-    (void)e;
+    if (a->role == ROLE_RELAYD)
+        a->s->mbx = SEAL_QUEUE_BOX; /* the one that its role may look at */
+    else
+        rc = check_right(a->s, R, e);
+    if (rc != RC_OK)
+        return rc;
     watch_set(a->d->watches, a->s, rq->folder);
     return RC_OK;
 }

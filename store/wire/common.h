@@ -17,7 +17,6 @@ enum { /* octets, but for those that say otherwise */
     STORE_NAME = 4096,                   /* a sealed name */
     STORE_ENVELOPE = 8192,               /* a sealed envelope */
     STORE_LAST_ERROR = 1024,
-    STORE_DOMAIN_KEY = 16,
     STORE_PLACES_MAX = 512,              /* places and remotes of one delivery together */
     STORE_PLACES_BYTES = 90 * 1024,      /* each of the two lists */
     STORE_RANGES_MAX = 4096,             /* pairs of a UID set */

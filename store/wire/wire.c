@@ -63,6 +63,12 @@ IPC_TABLE(store_queue_list_req);
 IPC_TABLE(store_queue_list_rep);
 IPC_TABLE(store_queue_read_req);
 IPC_TABLE(store_queue_update_req);
+IPC_TABLE(store_queue_settle_req);
+IPC_TABLE(store_queue_settle_rep);
+IPC_TABLE(store_queue_error);
+IPC_TABLE(store_queue_count_req);
+IPC_TABLE(store_queue_count_rep);
+IPC_TABLE(store_queue_sum);
 
 /* admin.h */
 IPC_TABLE(store_stats_rep);
@@ -109,7 +115,7 @@ static const struct ipc_op ops[] = {
     {STORE_COPY, "copy", MAIL, store_copy_req_f, store_copy_rep_f, 0},
     {STORE_KEYWORDS, "keywords", MAIL, store_cursor_req_f, store_list_rep_f, IPC_AGAIN},
     {STORE_KEYWORD_ADD, "keyword-add", MAIL, store_keyword_add_req_f, store_keyword_add_rep_f, IPC_AGAIN},
-    {STORE_WATCH, "watch", MAIL, store_watch_req_f, NULL, IPC_AGAIN},
+    {STORE_WATCH, "watch", MAIL | ROLE_RELAYD, store_watch_req_f, NULL, IPC_AGAIN},
     {STORE_QUEUE_LIST, "queue-list", QUEUE, store_queue_list_req_f, store_queue_list_rep_f, IPC_AGAIN},
     {STORE_QUEUE_READ, "queue-read", QUEUE, store_queue_read_req_f, store_read_rep_f, IPC_AGAIN},
     {STORE_QUEUE_UPDATE, "queue-update", QUEUE, store_queue_update_req_f, NULL, 0},
@@ -117,7 +123,9 @@ static const struct ipc_op ops[] = {
     {STORE_CHECK, "check", ROLE_ADMIN, store_check_req_f, store_check_rep_f, 0},
     {STORE_PING, "ping", ANY, NULL, NULL, IPC_AGAIN},
     {STORE_BOX_OPENED, "box-opened", ROLE_IMAPD, store_box_opened_req_f, NULL, IPC_AGAIN},
+    {STORE_QUEUE_SETTLE, "queue-settle", ROLE_RELAYD, store_queue_settle_req_f, store_queue_settle_rep_f, 0},
     {STORE_DAMAGE, "damage", ROLE_ADMIN, NULL, store_damage_rep_f, IPC_AGAIN},
+    {STORE_QUEUE_COUNT, "queue-count", QUEUE, store_queue_count_req_f, store_queue_count_rep_f, IPC_AGAIN},
     {STORE_EV_CHANGED, "changed", 0, NULL, store_ev_changed_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto stored_proto = {"stored", 0x53544f52, STORED_VERSION, ops, sizeof ops / sizeof ops[0]};

@@ -4,7 +4,7 @@
  *
  * Who      smtpd, relayd: deliver and queue ops, by role. imapd: everything of one mailbox, after STORE_TICKET bound
  *          the connection to it; every request is checked against the ticket's mailbox and rights (read, write). admin:
- *          boxes, queue, statistics, check.
+ *          boxes, queue, statistics, check. relayd may WATCH the queue (queue.h) without a ticket.
  * Pages    each reply fits one packet. Ranges come with a cursor: ask again from .next until it is 0.
  * Ranges   UID sets are spans of packed little-endian u32 pairs (lo, hi), sorted and apart, at most 4096 pairs a
  *          request; hi may be UINT32_MAX for "to the end". UIDs are 1 .. STORE_UID_MAX.
@@ -33,6 +33,7 @@
 #include "store/wire/folders.h"
 #include "store/wire/messages.h"
 #include "store/wire/queue.h"
+#include "store/wire/queue_error.h"
 
 #define STORED_VERSION 5
 extern const struct ipc_proto stored_proto;
@@ -77,5 +78,7 @@ enum store_op {
     STORE_PING,
     STORE_BOX_OPENED, /* the present slots opened the ticket's mailbox: the former ones go. imapd */
     STORE_DAMAGE, /* pages met that cannot be read. admin */
+    STORE_QUEUE_SETTLE, /* what became of a letter's recipients. relayd */
+    STORE_QUEUE_COUNT, /* by destination, state and last error. admin relayd */
     STORE_EV_CHANGED = 200
 };

@@ -410,6 +410,7 @@ void lists_status(struct lists *l, struct trustd_status_rep *out, struct buf *me
     out->last_try = l->now.last_try;
     out->failures = (uint32_t)l->now.failures;
     out->alarm = (uint8_t)lists_alarm(l, &l->now, clock_utc());
+    out->configured = configured(l);
     n = strlen(l->now.signer);
     buf_add(mem, l->now.signer, n);
     buf_add(mem, l->now.last_error, strlen(l->now.last_error));
