@@ -11,7 +11,7 @@ static void compare_dird(struct report *r, uint64_t generation)
     struct buf mem = BUF_INIT;
     struct err e;
 
-    if (!r->frozen[P_DIRD] && dir_call_in(inst_dir(r->c), DIRD_STATUS, NULL, &d, &mem, &e) == RC_OK &&
+    if (!r->silent && dir_call_in(inst_dir(r->c), DIRD_STATUS, NULL, &d, &mem, &e) == RC_OK &&
         d.white_list != generation)
         finding(r, F_WARN, "trust", "run pli doctor again in a moment; if it stays so, see log/pli.log for dird",
                 "dird looks names up in another list than trustd's");
