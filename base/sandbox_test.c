@@ -195,10 +195,12 @@ static int a_accept(void)
     return s < 0 && errno != EAGAIN ? errno : 0;
 }
 
+static bool in_nursery; /* this child is one */
+
 /* A listener's child: narrower still, and cannot fork again. */
 static int a_session(void)
 {
-    struct sandbox_how h = {SB_SMTPD_SESSION, 0, NULL, NULL};
+    struct sandbox_how h = {in_nursery ? SB_RELAY_SESSION : SB_SMTPD_SESSION, 0, NULL, NULL};
     struct err e;
     int status;
     pid_t pid = fork();
@@ -217,28 +219,31 @@ static int a_session(void)
 /* ---- what each process may and may not ---- */
 #define BIT(k) (1u << (k))
 #define LISTENERS (BIT(SB_SMTPD_LISTENER) | BIT(SB_IMAPD_LISTENER))
-#define SESSIONS (BIT(SB_SMTPD_SESSION) | BIT(SB_IMAPD_SESSION))
+#define FORKING (LISTENERS | BIT(SB_RELAY_NURSERY))
+#define SESSIONS (BIT(SB_SMTPD_SESSION) | BIT(SB_IMAPD_SESSION) | BIT(SB_RELAY_SESSION))
 #define EVERY (BIT(SB_KINDS_) - 1)
-#define NET (BIT(SB_DIRD) | BIT(SB_RELAYD))
-#define THREADED (BIT(SB_STORED) | BIT(SB_KEYD) | NET)
+#define FILES_TOO BIT(SB_DIRD)
+#define NET (BIT(SB_DIRD) | BIT(SB_RELAY_FINDER))
+#define LOCAL (LISTENERS | BIT(SB_DIALLER) | BIT(SB_RELAYD))
+#define THREADED (BIT(SB_STORED) | BIT(SB_KEYD) | BIT(SB_DIRD))
 static const struct act {
     const char *name;
     int (*run)(void);
     unsigned works;  /* kinds for which it must work; for the others it must fail or kill */
     bool open_ended; /* allowed kinds may also be refused by the machine: not checked that it works */
 } acts[] = {
-    {"open /etc/passwd", a_open_passwd, NET, false},
+    {"open /etc/passwd", a_open_passwd, FILES_TOO, false},
     {"make a file", a_open_write, 0, false},
     {"read another's environment", a_open_home, 0, false},
     {"exec", a_exec, 0, false},
     {"ptrace the parent", a_ptrace, 0, false},
     {"connect by TCP", a_inet, NET, true},
     {"listen on TCP", a_bind_inet, 0, false},
-    {"connect to a sibling", a_local, LISTENERS | BIT(SB_DIALLER) | NET, false},
+    {"connect to a sibling", a_local, LOCAL | NET, false},
     {"turn a peer's socket elsewhere", a_turn, NET, true},
-    {"fork", a_fork, LISTENERS, false},
+    {"fork", a_fork, FORKING, false},
     {"start a thread", a_thread, THREADED, false},
-    {"executable memory", a_exec_memory, NET, false},
+    {"executable memory", a_exec_memory, BIT(SB_DIRD), false},
     {"signal the parent", a_kill_parent, 0, true},
     {"no core dump", a_core, EVERY, false},
     {"memfd", a_memfd, EVERY, false},
@@ -247,10 +252,18 @@ static const struct act {
     {"socket pair", a_pair, EVERY, false},
     {"own folder", a_own_file, BIT(SB_STORED), false},
     {"accept", a_accept, LISTENERS | THREADED, true},
-    {"fork a session", a_session, LISTENERS, false},
+    {"fork a session", a_session, FORKING, false},
 };
 
 enum { BROKEN = 99 };
+
+/* The process that forks it. */
+static enum sandbox_kind above_of(int session)
+{
+    return session == SB_SMTPD_SESSION   ? SB_SMTPD_LISTENER
+           : session == SB_IMAPD_SESSION ? SB_IMAPD_LISTENER
+                                         : SB_RELAY_NURSERY;
+}
 
 /* The exit status is what the act gave; the sandbox itself failing is BROKEN. */
 static int in_sandbox_below(const struct sandbox_how *above, enum sandbox_kind k, uid_t uid, const char *root,
@@ -264,6 +277,7 @@ static int in_sandbox_below(const struct sandbox_how *above, enum sandbox_kind k
     fflush(NULL);
     pid = fork();
     if (pid == 0) {
+        in_nursery = k == SB_RELAY_NURSERY;
         if (chdir(dir) != 0 || (above && sandbox_enter(above, &e) != RC_OK) || sandbox_enter(&h, &e) != RC_OK) {
             dprintf(2, "sandbox_enter: %s\n", e.log);
             _exit(BROKEN);
@@ -336,7 +350,7 @@ static void test_no_connect(void **state)
     fflush(NULL);
     for (int k = 0; k < SB_KINDS_; k++)
         if (BIT(k) & SESSIONS) {
-            enum sandbox_kind above = k == SB_SMTPD_SESSION ? SB_SMTPD_LISTENER : SB_IMAPD_LISTENER;
+            enum sandbox_kind above = above_of(k);
 
             assert_true(killed_for(above, (enum sandbox_kind)k, SYS_connect));
             assert_true(killed_for(above, (enum sandbox_kind)k, SYS_socket));
@@ -362,8 +376,8 @@ static bool needs_landlock(const struct act *a, enum sandbox_kind k)
 {
     return (a->run == a_open_home && BIT(k) & (NET | BIT(SB_STORED))) || (BIT(k) & NET && a->run == a_bind_inet) ||
            (k == SB_STORED && (a->run == a_open_write || a->run == a_open_passwd)) ||
-           (a->run == a_kill_parent && BIT(k) & LISTENERS) ||
-           (a->run == a_turn && BIT(k) & (LISTENERS | BIT(SB_DIALLER)));
+           (a->run == a_kill_parent && BIT(k) & FORKING) ||
+           (a->run == a_turn && BIT(k) & (LISTENERS | BIT(SB_DIALLER) | BIT(SB_RELAYD)));
 }
 
 static void try_all(uid_t uid, const char *root)
@@ -383,8 +397,7 @@ static void try_all(uid_t uid, const char *root)
                 continue;
             got = in_sandbox((enum sandbox_kind)k, uid, root, a->run);
             if (BIT(k) & SESSIONS) {
-                struct sandbox_how above = {k == SB_SMTPD_SESSION ? SB_SMTPD_LISTENER : SB_IMAPD_LISTENER, uid, root,
-                                            NULL};
+                struct sandbox_how above = {above_of(k), uid, root, NULL};
 
                 assert_int_equal(in_sandbox_below(&above, (enum sandbox_kind)k, uid, root, a->run), got);
             }
