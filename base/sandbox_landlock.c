@@ -94,7 +94,8 @@ enum rc sandbox_landlock_enter(const struct sandbox_how *h, int rw_fd, struct er
         return errno == EOPNOTSUPP ? RC_OK : err_sys(e, RC_PERM, "%s: landlock", p->name);
     if (p->files == FILES_SYSTEM_RO || p->files == FILES_SYSTEM_AND_DIR)
         allow_system(rules, r.fs);
-    if ((p->files == FILES_RW_DIR || p->files == FILES_SYSTEM_AND_DIR) && rw_fd >= 0 && !allow(rules, rw_fd, own & r.fs))
+    if ((p->files == FILES_RW_DIR || p->files == FILES_SYSTEM_AND_DIR) && rw_fd >= 0 &&
+        !allow(rules, rw_fd, own & r.fs))
         rc = err_sys(e, RC_PERM, "%s: landlock rule for %s", p->name, h->rw_dir);
     else if (syscall(LL_RESTRICT, rules, 0) != 0)
         rc = err_sys(e, RC_PERM, "%s: landlock refused by the kernel", p->name);

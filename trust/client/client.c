@@ -37,11 +37,6 @@ void trust_free(struct trust **t)
     *t = NULL;
 }
 
-void trust_dial_ahead(struct trust *t)
-{
-    ipc_link_dial_ahead(t->link);
-}
-
 void trust_rest(struct trust *t)
 {
     ipc_link_rest(t->link);
