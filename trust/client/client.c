@@ -106,6 +106,21 @@ enum rc trust_status(struct trust *t, struct trustd_status_rep *out, struct buf 
     return ipc_link_call(t->link, &q, e);
 }
 
+enum rc trust_sources(struct trust *t, uint32_t from, struct trustd_sources_rep *out, struct buf *mem, struct err *e)
+{
+    struct trustd_sources_req rq = {from};
+    struct ipc_ask q = {.op = TRUSTD_SOURCES, .req = &rq, .rep_out = out, .mem = mem, .req_fd = -1};
+
+    return ipc_link_call(t->link, &q, e);
+}
+
+enum rc trust_take_crl(struct trust *t, int der_fd, struct trustd_crl_rep *out, struct buf *mem, struct err *e)
+{
+    struct ipc_ask q = {.op = TRUSTD_CRL, .rep_out = out, .mem = mem, .req_fd = der_fd};
+
+    return ipc_link_call(t->link, &q, e);
+}
+
 int trust_event_fd(const struct trust *t)
 {
     return ipc_link_fd(t->link);
