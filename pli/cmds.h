@@ -30,6 +30,7 @@ int cmd_trust_add(struct cmd *c);
 int cmd_trust_show(struct cmd *c);
 int cmd_trust_remove(struct cmd *c);
 int cmd_trust_verify(struct cmd *c);
+int cmd_policy_explain(struct cmd *c);
 int cmd_trust_update(struct cmd *c);
 int cmd_trust_crl(struct cmd *c);
 int cmd_trust_sources(struct cmd *c);

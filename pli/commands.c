@@ -82,6 +82,12 @@ static const struct cmd_opt trust_verify_opts[] = {
     {"--never-expired", NULL, "that certificate must be valid now too, and not only when the list was generated"},
     {NULL, NULL, NULL},
 };
+static const struct cmd_opt explain_opts[] = {
+    {"--from", "ADDRESS", "the sender; '<>' is the null sender of reports"},
+    {"--to", "ADDRESS", "the recipient"},
+    {"--message", "FILE", "a message: its size, and the addresses in From and Sender, are looked at too"},
+    {NULL, NULL, NULL},
+};
 static const struct cmd_opt issue_opts[] = {
     {"--operator", "DOMAIN", "a certificate of an operator that delivers here, instead of an account's"},
     {"--out", "FILE.pem", "where the operator's certificate and key go; a file that is not there yet"},
@@ -181,6 +187,8 @@ const struct command commands[] = {
     {"trust remove", "DOMAIN", 1, 1, NEED_SERVER, cmd_trust_remove, trust_remove_opts, "takes a local entry out again"},
     {"trust verify", "FILE", 1, 1, NEED_NOTHING, cmd_trust_verify, trust_verify_opts,
      "verifies a white list: signature, signer, date, entries; takes nothing into use"},
+    {"policy explain", "", 0, 0, NEED_SERVER, cmd_policy_explain, explain_opts,
+     "what would happen to a message from A to B, and why, without sending it"},
     {"trust crl", "FILE", 1, 1, NEED_SERVER, cmd_trust_crl, NULL,
      "takes a revocation list (DER), for an authority whose certificates name no address"},
     {"trust sources", "", 0, 0, NEED_SERVER, cmd_trust_sources, NULL,

@@ -173,6 +173,17 @@ enum rc files_keep_state(struct lists *l, const struct list_state *s, struct err
     return rc;
 }
 
+void files_keep_anchors(struct lists *l)
+{
+    struct err e;
+
+    if (l->conf.https_pem.n == 0)
+        return;
+    path_of(l, "https.pem", l->https_anchors);
+    if (put_file(l, "https.pem", buf_span(&l->conf.https_pem), &e) != RC_OK)
+        log_err(LOG_WARN_, "list-state", &e);
+}
+
 enum rc files_keep_list(struct lists *l, struct span xml, struct span index, const struct list_state *s, struct err *e)
 {
     enum rc rc = put_file(l, "list.xml", xml, e);
