@@ -2,8 +2,10 @@
 """relayd's finder against a real DNS server and against one that answers wrongly: which host and address it connects to, and what it says when it cannot."""
 import contextlib
 import re
+import select
 import socket
 import subprocess
+import threading
 import time
 
 import dns
@@ -31,25 +33,35 @@ def find(where, questions, port, **settings):
     return sorted(got, key=lambda a: [d for d, _ in asks].index(a.domain)) if len({d for d, _ in asks}) == len(asks) else got
 
 
+def take_all(listeners, stop):
+    while select.select([*listeners, stop], [], [])[0] != [stop]:
+        for s in listeners:
+            with contextlib.suppress(OSError):
+                s.accept()[0].close()
+
+
 @pytest.fixture(scope="module")
 def port():
     """One port, open on four addresses of the loopback interface; connections are taken and closed."""
     with contextlib.ExitStack() as stack:
-        first = stack.enter_context(socket.socket())
-        first.bind(("127.0.0.2", 0))
-        number = first.getsockname()[1]
-        first.listen(200)
-        for host in ("127.0.0.3", "127.0.0.4"):
-            s = stack.enter_context(socket.socket())
-            s.bind((host, number))
-            s.listen(200)
-        if socket.has_ipv6:
-            with contextlib.suppress(OSError):
-                s = stack.enter_context(socket.socket(socket.AF_INET6))
-                s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                s.bind(("::1", number))
-                s.listen(200)
+        listeners, number = [], 0
+        for host in ("127.0.0.2", "127.0.0.3", "127.0.0.4", "::1"):
+            s = stack.enter_context(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET))
+            try:
+                s.bind((host, number))
+            except OSError:
+                assert host == "::1"        # a machine without IPv6
+                continue
+            s.listen(500)
+            s.setblocking(False)
+            number = s.getsockname()[1]
+            listeners.append(s)
+        near, far = map(stack.enter_context, socket.socketpair())
+        thread = threading.Thread(target=take_all, args=(listeners, far))
+        thread.start()
         yield number
+        near.close()
+        thread.join(20)
 
 
 @pytest.fixture(scope="module")
@@ -179,12 +191,6 @@ def good(domain, kind):
             dns.A: [dns.record(domain, dns.A, socket.inet_aton("127.0.0.2"))]}.get(kind, [])
 
 
-def spoil(what):
-    def answer(domain, kind, tcp):
-        return what(domain, kind, tcp)
-    return answer
-
-
 def pointer_loop(domain, kind, tcp):
     body = b"\x81\x80\0\1\0\1\0\0\0\0" + dns.name(domain) + b"\0\x0f\0\1"
     at = 2 + len(body)
@@ -197,7 +203,7 @@ def cname_loop(domain, kind, tcp):
 
 def many_mx(domain, kind, tcp):
     if kind == dns.MX:
-        return dns.NOERROR, [dns.record(b"\xc0\x0c", dns.MX, bytes([p >> 8, p & 255]) + dns.name(f"h{p}.liar.test")) for p in range(2500, 0, -1)] if tcp else [], not tcp
+        return dns.NOERROR, [dns.record(b"\xc0\x0c", dns.MX, bytes([p >> 8, p & 255]) + dns.name(f"h{p}.liar.test")) for p in range(1500, 0, -1)] if tcp else [], not tcp
     return dns.NOERROR, good(domain, kind)
 
 
@@ -210,14 +216,6 @@ def many_addresses(domain, kind, tcp):
 def odd_names(*names):
     def answer(domain, kind, tcp):
         return dns.NOERROR, [dns.record(domain, dns.MX, b"\0\5" + n) for n in names] if kind == dns.MX else good(domain, kind)
-    return answer
-
-
-def sequence(*codes):
-    left = list(codes)
-
-    def answer(domain, kind, tcp):
-        return (left.pop(0), []) if left else (dns.NOERROR, good(domain, kind))
     return answer
 
 
@@ -239,11 +237,11 @@ def sequence(*codes):
     (lambda d, k, t: (dns.NOERROR, good(d, k)) if k == dns.MX else (dns.SERVFAIL, []), "dns-temp"),
     (lambda d, k, t: (dns.NXDOMAIN, []) if k == dns.MX else (dns.NOERROR, good(d, k)), "no-domain"),
     (lambda d, k, t: (dns.NOERROR, [dns.record(d, k, b"\1\2")]), "dns-temp"),
-], ids=["servfail", "refused", "silent", "empty", "short", "garbage", "pointer loop", "cname loop", "2500 MX", "3000 addresses", "space in MX", "slash in MX",
+], ids=["servfail", "refused", "silent", "empty", "short", "garbage", "pointer loop", "cname loop", "1500 MX", "3000 addresses", "space in MX", "slash in MX",
         "NUL in MX", "dot in a label", "no addresses to be had", "nxdomain", "short rdata"])
 def test_lies(port, lie, result):
     """Never a crash, a hang, or a connection that the answer does not say."""
-    with dns.Liar(spoil(lie)) as liar:
+    with dns.Liar(lie) as liar:
         (a,) = find(liar.where, ["liar.test"], port, **{"relayd.connect_timeout": "40s"})
     assert a.result in ([result] if result else ["dns-temp", "no-address", "connected"]), (a.result, a.text)
     assert not a.host or re.fullmatch(r"[A-Za-z0-9._-]+", a.host)
