@@ -29,13 +29,13 @@ else ifeq ($(PROFILE),fuzz)
 else
   OPT := -O2 -g -D_FORTIFY_SOURCE=3
 endif
-CPPFLAGS += -I. -D_GNU_SOURCE -DPLI_VERSION='"$(shell cat VERSION)"' $(shell pkg-config --cflags-only-I libxml-2.0 2>/dev/null) $(shell pkg-config --cflags-only-I xmlsec1-openssl 2>/dev/null)
+CPPFLAGS += -I. -D_GNU_SOURCE -DPLI_VERSION='"$(shell cat VERSION)"' $(shell pkg-config --cflags-only-I libxml-2.0 2>/dev/null) $(shell pkg-config --cflags xmlsec1-openssl 2>/dev/null)
 CFLAGS   += -std=c11 $(OPT) $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS  += $(LDOPT) $(LDHARDEN)
 
 # ---- folders, each a library of its .c files (tests, fuzzers and mains apart) ----
 LIB_DIRS := base proto mime crypto policies extract store trust directory flow admin
-SUB_proto     := proto/smtp proto/imap proto/sasl
+SUB_proto     := proto/smtp proto/imap proto/sasl proto/proxy
 SUB_crypto    := crypto/seal crypto/pki crypto/cms crypto/tls crypto/keyd/client
 SUB_directory := directory/schema
 SUB_store     := store/wire store/client
@@ -89,7 +89,7 @@ SYS_pli-imapd   := $(S_tls) $(S_ssl) $(S_mime) $(S_base)
 SYS_pli-relayd  := $(S_etpan) $(S_dns) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
 SYS_pli-stored  := $(S_db) $(S_ssl) $(S_base)
 SYS_pli-keyd    := $(S_tls) $(S_ssl) $(S_base)
-SYS_pli-trustd  := $(S_web) $(S_xml) $(S_tls) $(S_ssl) $(S_base)
+SYS_pli-trustd  := $(S_web) $(S_xml) $(S_tls) $(S_ssl) -lunistring $(S_base)
 SYS_pli-dird    := $(S_ldap) $(S_ssl) $(S_base)
 
 # A program is its folder's .c files; one that has no source yet is left out (until every room is furnished).
@@ -121,10 +121,12 @@ $(BUILD)/test/%_test: $(BUILD)/obj/%_test.o $$(if $$(call is_lib_dir,$$*),,$$(ca
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group \
 	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_xml) $(S_web) $(S_dns) $(S_etpan) -lcmocka $(S_base)
 # what only tests run, never installed
-TEST_TOOLS := $(addprefix $(BUILD)/test/tests/lib/,keys_dump forge_summary import_accounts find_host)
-$(TEST_TOOLS): $(BUILD)/test/%: $(BUILD)/obj/%.o $(LIB_admin) $(L2) $(L1) $(L0)
+TEST_TOOLS := $(addprefix $(BUILD)/test/tests/lib/,keys_dump forge_summary import_accounts read_lists fill_queue find_host)
+$(TEST_TOOLS): $(BUILD)/test/%: $(BUILD)/obj/%.o $(L3) $(L2) $(L1) $(L0)
 	@mkdir -p $(@D)
-	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(LIB_admin) $(L2) $(L1) $(L0) -Wl,--end-group $(S_ssl) $(S_mime) $(S_ldap) $(S_dns) $(S_base)
+	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group $(S_tool) $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
+$(BUILD)/test/tests/lib/read_lists: S_tool := $(S_xml) $(S_tls)
+$(BUILD)/test/tests/lib/find_host: S_tool := $(S_dns)
 $(BUILD)/test/tests/lib/find_host: $(call objects,relayd/finder.c relayd/finder_dns.c relayd/finder_connect.c)
 $(BUILD)/test/tests/lib/keys_dump: $(BUILD)/obj/crypto/keyd/slot_keys.o
 test-tools: $(TEST_TOOLS)

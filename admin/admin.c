@@ -12,6 +12,7 @@ struct admin *admin_new(enum ipc_role role)
     ad->store = store_new(role);
     ad->dir = dir_new(role);
     ad->keyd = keyd_new(role);
+    ad->trust = trust_new(role);
     return ad;
 }
 
@@ -22,6 +23,7 @@ void admin_free(struct admin **ad)
     store_free(&(*ad)->store);
     dir_free(&(*ad)->dir);
     keyd_free(&(*ad)->keyd);
+    trust_free(&(*ad)->trust);
     free(*ad);
     *ad = NULL;
 }

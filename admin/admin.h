@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* admin/admin.h - what every act of an administrator needs: connections to the three daemons that keep what he administers.
+/* admin/admin.h - what every act of an administrator needs: connections to the daemons that keep what he administers.
  *
  * Room     admin/ does; who calls it asks, shows and confirms. Nothing here prints, prompts, reads an option or writes JSON: pli, an import
  *          and an HTTP interface call the same functions.
@@ -16,11 +16,13 @@
 #include "crypto/keyd/client/client.h"
 #include "directory/client.h"
 #include "store/client/client.h"
+#include "trust/client/client.h"
 
 struct admin {
     struct store *store; /* each is dialled when it is first asked */
     struct dir *dir;
     struct keyd *keyd;
+    struct trust *trust;
 };
 struct admin *admin_new(enum ipc_role role); /* ROLE_ADMIN; never NULL */
 void admin_free(struct admin **ad);

@@ -9,6 +9,7 @@
 #include "base/dialler_int.h"
 #include "base/ipc_int.h"
 #include "base/log.h"
+#include "base/rates.h"
 #include "base/sandbox.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,8 @@ struct chan {
     pid_t pid;
     unsigned dials;
     int64_t minute_end;
-    uint64_t held, account;
+    uint64_t held, account, client /* 0: not told */;
+    bool proven;
     struct chan *prev, *next;
 };
 struct desk {
@@ -34,6 +36,7 @@ struct desk {
     int ep, door, news;
     struct chan *chans;
     uint64_t held; /* by all */
+    struct rates *submitted, *came;
 };
 
 void dialler_bounds(struct dialler_conf *c, uint64_t all, uint64_t account, uint64_t max_message)
@@ -157,6 +160,7 @@ static bool on_connect(struct desk *d, struct chan *c, const struct dialler_ask 
 static bool on_proven(struct desk *d, struct chan *c, const struct dialler_ask *q)
 {
     (void)q;
+    c->proven = true;
     if (write(d->news, &c->pid, sizeof c->pid) != sizeof c->pid)
         log_ev(LOG_WARN_, "dialler-news", "session_pid=%ld errno=%d", (long)c->pid, errno);
     return true;
@@ -189,10 +193,66 @@ static bool on_hold(struct desk *d, struct chan *c, const struct dialler_ask *q)
     return answer(c, q->seq, 0, -1);
 }
 
+enum { HOUR_MS = 60 * MINUTE_MS };
+#define NS_A_MS INT64_C(1000000)
+
+static void use(struct rate_use *u, size_t *n, uint64_t key, uint64_t kind, unsigned amount, unsigned most)
+{
+    if (most > 0)
+        u[(*n)++] = (struct rate_use){key * 4 + kind, amount, most, HOUR_MS * NS_A_MS};
+}
+
+static bool on_rated(struct desk *d, struct chan *c, const struct dialler_ask *q)
+{
+    const struct dialler_rates *most = &d->c->rates;
+    struct rate_use u[4];
+    size_t n = 0, of_account, which;
+
+    use(u, &n, q->account, 0, 1, most->account_messages);
+    use(u, &n, q->account, 1, q->recipients, most->account_recipients);
+    of_account = n;
+    if (q->address != 0) {
+        use(u, &n, q->address, 2, 1, most->address_messages);
+        use(u, &n, q->address, 3, q->recipients, most->address_recipients);
+    }
+    which = rates_take(d->submitted, u, n, clock_mono());
+    return answer(c, q->seq, which == n ? 0 : which < of_account ? EDQUOT : EUSERS, -1);
+}
+
+static bool too_many(const struct desk *d, uint64_t client)
+{
+    const struct dialler_clients *most = &d->c->clients;
+    unsigned sessions = 0, unproven = 0;
+
+    for (const struct chan *c = d->chans; c; c = c->next) {
+        sessions += c->client == client;
+        unproven += c->client == client && !c->proven;
+    }
+    return (most->sessions > 0 && sessions >= most->sessions) || (most->unproven > 0 && unproven >= most->unproven);
+}
+
+static bool on_client(struct desk *d, struct chan *c, const struct dialler_ask *q)
+{
+    struct rate_use u = {q->address, 1, d->c->clients.per_minute, MINUTE_MS * NS_A_MS};
+
+    if (q->address == 0 || c->client != 0)
+        return false;
+    if (u.most > 0 && q->counted && rates_take(d->came, &u, 1, clock_mono()) == 0)
+        return answer(c, q->seq, EUSERS, -1);
+    if (too_many(d, q->address))
+        return answer(c, q->seq, ENOSPC, -1);
+    c->client = q->address;
+    return answer(c, q->seq, 0, -1);
+}
+
 static bool serve(struct desk *d, struct chan *c)
 {
-    static bool (*const on[])(struct desk *, struct chan *, const struct dialler_ask *) = {
-        [DIALLER_CONNECT] = on_connect, [DIALLER_PROVEN] = on_proven, [DIALLER_HOLD] = on_hold};
+    static bool (*const on[])(struct desk *, struct chan *,
+                              const struct dialler_ask *) = {[DIALLER_CONNECT] = on_connect,
+                                                             [DIALLER_PROVEN] = on_proven,
+                                                             [DIALLER_HOLD] = on_hold,
+                                                             [DIALLER_RATED] = on_rated,
+                                                             [DIALLER_CLIENT] = on_client};
     struct dialler_ask q;
     unsigned fds;
     size_t n;
@@ -204,7 +264,7 @@ static bool serve(struct desk *d, struct chan *c)
         close(fd);
     if (got < 0)
         return false;
-    if (fds > 0 || n != sizeof q || q.op < DIALLER_CONNECT || q.op > DIALLER_HOLD ||
+    if (fds > 0 || n != sizeof q || q.op < DIALLER_CONNECT || q.op > DIALLER_CLIENT ||
         memchr(q.socket, 0, sizeof q.socket) == NULL) {
         log_ev(LOG_WARN_, "dialler-malformed", "session_pid=%ld", (long)c->pid);
         return false;
@@ -215,7 +275,12 @@ static bool serve(struct desk *d, struct chan *c)
 /* ---- life ---- */
 void dialler_run(const struct dialler_conf *c, int door, int news)
 {
-    struct desk d = {.c = c, .ep = epoll_create1(EPOLL_CLOEXEC), .door = door, .news = news};
+    struct desk d = {.c = c,
+                     .ep = epoll_create1(EPOLL_CLOEXEC),
+                     .door = door,
+                     .news = news,
+                     .submitted = rates_new(),
+                     .came = rates_new()};
     struct epoll_event ev = {.events = EPOLLIN, .data.ptr = &d};
     bool open = d.ep >= 0 && epoll_ctl(d.ep, EPOLL_CTL_ADD, door, &ev) == 0;
 
@@ -231,6 +296,8 @@ void dialler_run(const struct dialler_conf *c, int door, int news)
         }
     }
     close(d.ep);
+    rates_free(&d.submitted);
+    rates_free(&d.came);
 }
 
 static void run_child(const struct dialler_conf *c, int door, int news)

@@ -12,6 +12,11 @@
  *          PROVEN   says that the peer has shown who it is. The listener is told. A session that lies gains a longer stay and no more.
  *          HOLD     asks: may this session hold that many bytes of a message on its way, for that account? There is a bound per account and
  *                   one for all. What a session held is given back when its channel closes, however the session ended.
+ *          RATED    asks: may this account, from this address, submit one more message to so many recipients? Both have rates an hour, which are
+ *                   counted here because sessions end. They begin anew when a dialler is started: after a restart, a renewal of certificates,
+ *                   and the death of a dialler.
+ *          CLIENT   a session behind a proxy (flow/proxied.h) tells its true client's address and asks: are there already too many from
+ *                   there? The listener has seen the proxy's address only, and leaves that question to the dialler.
  * Life     listener_run() starts the dialler, and starts another when it dies. The sessions of the dead one cannot dial any more: they answer
  *          451 or NO until they end. The dialler ends when the listener and all sessions have gone. It has no network socket and reads no
  *          byte of a peer.
@@ -27,6 +32,12 @@ enum { DIALLER_RATE = 600 };
 struct dialler_conf {
     const char *const *sockets; /* what may be connected to, relative to the working folder; NULL-terminated */
     uint64_t hold_all, hold_account; /* bytes */
+    struct dialler_rates {           /* an hour; 0: no limit */
+        unsigned account_messages, account_recipients, address_messages, address_recipients;
+    } rates;
+    struct dialler_clients { /* of one address behind a proxy; 0: no limit */
+        unsigned sessions, unproven, per_minute;
+    } clients;
 };
 /* Sets the bounds of c to the given ones, or higher: one message of max_message bytes can always be signed. */
 void dialler_bounds(struct dialler_conf *c, uint64_t all, uint64_t account, uint64_t max_message);
@@ -49,5 +60,8 @@ bool dialler_needed(void);
 /* The caller owns *fd_out. RC_TEMP: the daemon's queue is full, or the rate is used up. RC_CLOSED: there is no dialler. */
 enum rc dialler_connect(const char *path, int64_t deadline, int *fd_out, struct err *e);
 void dialler_proven(void);
+enum dialler_answer_to { DIALLER_YES, DIALLER_ACCOUNT_RATE, DIALLER_ADDRESS_RATE, DIALLER_ADDRESS_SESSIONS, DIALLER_GONE /* it does not answer */ };
+enum dialler_answer_to dialler_rated(const char *account, const char *ip, unsigned recipients); /* YES counts it; YES without a dialler */
+enum dialler_answer_to dialler_client(const char *ip);                                          /* once a session */
 /* bytes: all that this process holds from now on. False: there is no room, and what was granted before stays. True without a dialler. */
 bool dialler_hold(uint64_t bytes, const char *account);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/dialler_int.h"
 #include "base/ipc_int.h"
+#include "base/nets.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -138,4 +139,37 @@ bool dialler_hold(uint64_t bytes, const char *account)
     struct dialler_ask q = {.op = DIALLER_HOLD, .bytes = bytes, .account = hash_of(account)};
 
     return !only || ask(&q, deadline_in(ANSWER_MS), NULL) == 0;
+}
+
+static enum dialler_answer_to answer_of(int error)
+{
+    static const struct {
+        int error;
+        enum dialler_answer_to is;
+    } of[] = {{0, DIALLER_YES},
+              {EDQUOT, DIALLER_ACCOUNT_RATE},
+              {EUSERS, DIALLER_ADDRESS_RATE},
+              {ENOSPC, DIALLER_ADDRESS_SESSIONS}};
+
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+        if (of[i].error == error)
+            return of[i].is;
+    return DIALLER_GONE;
+}
+
+enum dialler_answer_to dialler_rated(const char *account, const char *ip, unsigned recipients)
+{
+    struct dialler_ask q = {.op = DIALLER_RATED,
+                            .account = hash_of(account),
+                            .address = nets_loopback(ip) ? 0 : nets_key(ip),
+                            .recipients = recipients};
+
+    return only ? answer_of(ask(&q, deadline_in(ANSWER_MS), NULL)) : DIALLER_YES;
+}
+
+enum dialler_answer_to dialler_client(const char *ip)
+{
+    struct dialler_ask q = {.op = DIALLER_CLIENT, .address = nets_key(ip), .counted = !nets_loopback(ip)};
+
+    return only ? answer_of(ask(&q, deadline_in(ANSWER_MS), NULL)) : DIALLER_YES;
 }

@@ -9,7 +9,11 @@
 
 enum { MB = 1024 * 1024, IN_ALL = 100 * MB, ACCOUNT = 40 * MB };
 static const char *sockets[2];
-static struct dialler_conf conf = {sockets, IN_ALL, ACCOUNT};
+static struct dialler_conf conf = {.sockets = sockets,
+                                   .hold_all = IN_ALL,
+                                   .hold_account = ACCOUNT,
+                                   .rates = {.account_messages = 5, .account_recipients = 100, .address_messages = 8},
+                                   .clients = {.sessions = 3, .unproven = 2, .per_minute = 6}};
 static struct dialler d = {-1, -1, -1};
 
 /* ---- the daemon: a process, whose listening socket is kept by us as the supervisor keeps it ---- */
@@ -238,6 +242,119 @@ static void test_held(void **state)
     }
 }
 
+/* Rates outlive sessions: each row is asked by another one. */
+static const struct rated {
+    const char *account, *ip;
+    unsigned recipients;
+    enum dialler_answer_to is;
+} rated[] = {
+    {"a", "192.0.2.1", 50, DIALLER_YES},
+    {"a", "192.0.2.1", 51, DIALLER_ACCOUNT_RATE},
+    {"a", "192.0.2.1", 49, DIALLER_YES}, /* what was refused has used nothing */
+    {"b", "192.0.2.1", 1, DIALLER_YES},
+    {"b", "192.0.2.1", 1, DIALLER_YES},
+    {"b", "::ffff:192.0.2.1", 1, DIALLER_YES},
+    {"b", "192.0.2.1", 1, DIALLER_YES},
+    {"b", "192.0.2.1", 1, DIALLER_YES},
+    {"b", "192.0.2.2", 1, DIALLER_ACCOUNT_RATE},
+    {"c", "192.0.2.1", 1, DIALLER_YES},
+    {"c", "192.0.2.1", 1, DIALLER_ADDRESS_RATE},
+    {"c", "192.0.2.2", 1, DIALLER_YES},
+    {"c", "127.0.0.1", 1, DIALLER_YES}, /* loopback has no rate; its account has */
+    {"c", "::1", 1, DIALLER_YES},
+    {"c", "127.0.0.1", 1, DIALLER_YES},
+    {"c", "127.0.0.1", 1, DIALLER_ACCOUNT_RATE},
+    {"d", "127.0.0.1", 500, DIALLER_YES}, /* a message that is more than all of it goes once */
+    {"d", "127.0.0.1", 1, DIALLER_ACCOUNT_RATE},
+};
+static const struct rated *row;
+
+static int ask_row(struct world *w)
+{
+    (void)w;
+    return (int)dialler_rated(row->account, row->ip, row->recipients);
+}
+
+static void test_rates_of_submission(void **state)
+{
+    for (size_t i = 0; i < sizeof rated / sizeof *rated; i++) {
+        row = &rated[i];
+        assert_int_equal(in_session(*state, ask_row), row->is);
+    }
+}
+
+/* A session that has told its client, proves itself or not, and waits to be killed. */
+static pid_t client(const char *ip, bool proves, char *answer)
+{
+    pid_t pid;
+
+    assert_int_equal(pipe(tell), 0);
+    if ((pid = fork()) == 0) {
+        char c;
+
+        become_session();
+        c = (char)('0' + dialler_client(ip));
+        if (proves) {
+            dialler_proven();
+            (void)dialler_hold(0, "x"); /* answered behind it */
+        }
+        if (write(tell[1], &c, 1) == 1)
+            poll(NULL, 0, 60000);
+        _exit(0);
+    }
+    assert_int_equal(read(tell[0], answer, 1), 1);
+    close(tell[0]);
+    close(tell[1]);
+    return pid;
+}
+
+static void test_clients_of_a_proxy(void **state)
+{
+    static const struct {
+        const char *ip;
+        bool proves;
+        enum dialler_answer_to is;
+    } rows[] = {{"192.0.2.1", true, DIALLER_YES},
+                {"192.0.2.1", false, DIALLER_YES},
+                {"192.0.2.1", false, DIALLER_YES},
+                {"192.0.2.1", false, DIALLER_ADDRESS_SESSIONS}, /* three */
+                {"2001:db8::1", false, DIALLER_YES},
+                {"2001:db8::ffff:2", false, DIALLER_YES},         /* one /64 */
+                {"2001:db8::3", false, DIALLER_ADDRESS_SESSIONS}, /* two that have proven nothing */
+                {"2001:db8:0:1::1", true, DIALLER_YES},
+                {"192.0.2.1", false, DIALLER_ADDRESS_SESSIONS},
+                {"192.0.2.1", false, DIALLER_ADDRESS_SESSIONS},
+                {"192.0.2.1", false, DIALLER_ADDRESS_RATE}, /* the seventh of a minute */
+                {"192.0.2.9", false, DIALLER_YES}};
+    enum { ROWS = sizeof rows / sizeof *rows };
+    pid_t pids[ROWS];
+    char got;
+
+    (void)state;
+    for (int i = 0; i < ROWS; i++) {
+        pids[i] = client(rows[i].ip, rows[i].proves, &got);
+        if (got != (char)('0' + rows[i].is))
+            fail_msg("row %d: %c", i, got);
+    }
+    for (int i = 0; i < ROWS; i++) {
+        kill(pids[i], SIGKILL);
+        assert_int_equal(waitpid(pids[i], NULL, 0), pids[i]);
+    }
+}
+
+static int tells_twice(struct world *w)
+{
+    (void)w;
+    if (dialler_client("192.0.2.77") != DIALLER_YES)
+        return 1;
+    return dialler_client("192.0.2.78") == DIALLER_GONE ? 0 : 2; /* one client a session: the channel ends */
+}
+
+static void test_one_client(void **state)
+{
+    assert_int_equal(in_session(*state, tells_twice), 0);
+}
+
 static void test_ends_with_its_listener(void **state)
 {
     pid_t pid = d.pid;
@@ -286,6 +403,9 @@ int main(void)
         cmocka_unit_test(test_rate),
         cmocka_unit_test(test_proven),
         cmocka_unit_test(test_held),
+        cmocka_unit_test(test_rates_of_submission),
+        cmocka_unit_test(test_clients_of_a_proxy),
+        cmocka_unit_test(test_one_client),
         cmocka_unit_test(test_ends_with_its_listener),
     };
 

@@ -155,13 +155,13 @@ static enum rc ask_once(struct ipc_link *l, const struct ipc_ask *q, bool *sent,
     set_times(l);
     rc = ipc_send(l->c, q->op, q->req, fd_of(l, q), e);
     *sent = rc == RC_OK;
-    return rc == RC_OK ? ipc_recv(l->c, q->op, q->rep_out, q->mem, NULL, e) : rc;
+    return rc == RC_OK ? ipc_recv(l->c, q->op, q->rep_out, q->mem, q->rep_fd_out, e) : rc;
 }
 
 enum rc ipc_link_once(struct ipc_link *l, const struct ipc_ask *q, struct err *e)
 {
     set_times(l);
-    return ipc_call(l->c, q->op, q->req, fd_of(l, q), q->rep_out, q->mem, NULL, e);
+    return ipc_call(l->c, q->op, q->req, fd_of(l, q), q->rep_out, q->mem, q->rep_fd_out, e);
 }
 
 /* Until there is an answer, or patience is over, or it may not be asked again. */

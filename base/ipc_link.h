@@ -43,6 +43,7 @@ struct ipc_ask {
     void *rep_out;
     struct buf *mem;                 /* may be NULL for an op whose reply has no spans */
     int req_fd;                      /* of an op that is IPC_REQ_FD; stays the caller's */
+    int *rep_fd_out;                 /* of an op that is IPC_REP_FD: the caller's then; -1: none came. NULL: not wanted */
 };
 enum rc ipc_link_call(struct ipc_link *l, const struct ipc_ask *q, struct err *e);
 /* On the connection there is, once: for how.tell. RC_CLOSED, RC_TIMEOUT as ipc_call(). */

@@ -93,11 +93,6 @@ static void peer_of(const struct sockaddr_storage *ss, struct listener_peer *pee
     }
 }
 
-static bool loopback(const struct listener_peer *peer)
-{
-    return strncmp(peer->ip, "127.", 4) == 0 || strcmp(peer->ip, "::1") == 0;
-}
-
 const char *listener_why_name(enum listener_why why)
 {
     static const char *const names[] = {"full", "address-full", "rate", "unproven", "no-fork"};
@@ -198,10 +193,11 @@ static bool displace_heaviest(struct run *r, size_t which, uint64_t key)
     return displace(r, kid, theirs > mine + 1 ? 0 : UNPROVEN_GRACE_MS);
 }
 
-static bool room_unproven(struct run *r, size_t which, uint64_t key)
+static bool room_unproven(struct run *r, const struct listener_peer *peer, uint64_t key)
 {
+    size_t which = peer->which;
     size_t quarter = (r->l->max_sessions + 3) / 4, most = r->l->max_unproven;
-    size_t of_address = r->l->max_unproven_per_address;
+    size_t of_address = peer->proxied ? 0 : r->l->max_unproven_per_address;
 
     if (most == 0)
         return true;
@@ -227,11 +223,12 @@ static bool admitted(struct run *r, int fd, const struct listener_peer *peer, ui
 {
     if (r->table.n >= r->l->max_sessions)
         return refuse(r, fd, peer, LISTENER_FULL), false;
-    if (table_count(&r->table, key) >= r->l->max_per_address)
+    if (!peer->proxied && table_count(&r->table, key) >= r->l->max_per_address)
         return refuse(r, fd, peer, LISTENER_ADDRESS_FULL), false;
-    if (r->l->max_rate > 0 && !loopback(peer) && !table_rate(&r->table, key, clock_mono(), r->l->max_rate))
+    if (r->l->max_rate > 0 && !peer->proxied && !nets_loopback(peer->ip) &&
+        !table_rate(&r->table, key, clock_mono(), r->l->max_rate))
         return refuse(r, fd, peer, LISTENER_RATE), false;
-    if (!room_unproven(r, peer->which, key))
+    if (!room_unproven(r, peer, key))
         return refuse(r, fd, peer, LISTENER_UNPROVEN), false;
     return true;
 }
@@ -285,6 +282,7 @@ static void take(struct run *r, size_t which)
             return;
         }
         peer_of(&ss, &peer, &key);
+        peer.proxied = r->l->proxies && nets_has(r->l->proxies, peer.ip);
         serve(r, fd, &peer, key);
         close(fd);
     }

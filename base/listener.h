@@ -14,6 +14,8 @@
  *          once when the newcomer's address holds fewer. Otherwise it does so only when it has had two seconds, because a peer that means
  *          to sign in has done so by then.
  *          A session that is still unproven after unproven_ms ends by itself. The listener ends it after twice that time.
+ * Proxies  A proxy of ours brings the connections of many clients. The limits per address do not count its own address. The session reads its
+ *          client's address from the PROXY header and asks the dialler, which counts the sessions and the rate of such clients.
  * Dialler  connects to daemons for sessions (base/dialler.h). It is started before the first session.
  * Ends     On SIGTERM or SIGINT the listener accepts no more. listener_peer.stop_fd becomes readable (end of file) in every session, which
  *          says goodbye at its next pause. After grace_ms the sessions that are left are killed. listener_run() returns.
@@ -23,6 +25,7 @@
 #pragma once
 #include "base/dialler.h"
 #include "base/err.h"
+#include "base/nets.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +34,7 @@ struct listener_peer {
     char ip[LISTENER_IP]; /* text; an IPv4 address as such even on an IPv6 socket */
     uint16_t port;
     size_t which; /* index in fds */
+    bool proxied; /* its address is in .proxies: a PROXY header comes first, which names the true client (flow/proxied.h) */
     int stop_fd;  /* readable when the listener is told to stop, or is gone */
 };
 enum listener_why { LISTENER_FULL, LISTENER_ADDRESS_FULL, LISTENER_RATE, LISTENER_UNPROVEN, LISTENER_NO_FORK };
@@ -39,6 +43,7 @@ struct listener {
     size_t n_fds;
     unsigned max_sessions, max_per_address;
     unsigned max_rate; /* new sessions per minute and address; 0: no limit */
+    const struct nets *proxies; /* NULL: none */
     unsigned max_unproven, max_unproven_per_address; /* on one port; 0: no limit */
     int unproven_ms;                                 /* 0: no limit */
     struct dialler_conf dialler;                     /* sockets NULL: there is none */

@@ -7,12 +7,14 @@
  * name      a folder's name, RFC 9051 5.1 and RFC 5198: NFC; spaces and case stay. Refused: controls, line and paragraph separators,
  *           direction marks and overrides, other characters that nobody sees (joiners and variation selectors belong to letters and
  *           emoji, and stay).
+ * attribute RFC 4518 for caseIgnoreMatch: case folded and NFKC (all of Unicode), every kind of space is U+0020, runs of spaces are one, none at
+ *           the ends; what nobody sees (soft hyphen, joiners, controls) is taken away. An accent is part of its letter: e and é differ.
  * words     What is searched for is not prepared here. extract/fold.c folds it in the same way as the text.
  * Out       Output is appended. out is untouched on failure. Preparing a prepared text changes nothing. The copies that are made here are
  *           wiped here. The owner of a buffer wipes that buffer.
  * Errors    RC_SYNTAX: the text is not UTF-8. RC_PERM: it is empty, longer than PREPARE_MAX octets, or has a character that is not allowed.
  *           The cause tells which of these. .log shows nothing of what was typed.
- * Process   dird, imapd, pli. Pure: no file, no lock.   Source RFC 8264 8 and 9, RFC 8265, RFC 5892 2.6 and appendix A.
+ * Process   all but stored and keyd. Pure: no file, no lock.   Source RFC 8264 8 and 9, RFC 8265, RFC 5892 2.6 and appendix A, RFC 4518.
  */
 #pragma once
 #include "base/buf.h"
@@ -21,6 +23,8 @@ enum { PREPARE_MAX = 1024 };
 enum rc prepare_password(struct span typed, struct buf *out, struct err *e);
 enum rc prepare_username(struct span typed, struct buf *out, struct err *e);
 enum rc prepare_name(struct span typed, struct buf *out, struct err *e);
+/* A value of a distinguished name, made ready to be compared octet by octet. */
+enum rc prepare_attribute(struct span value, struct buf *out, struct err *e);
 /* The form in which a stored name is shown and asked for. A name from the time before names were prepared may hold characters that are refused
  * above: these become U+FFFD. Never fails. */
 void prepare_shown(struct span stored, struct buf *out);

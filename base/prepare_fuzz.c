@@ -43,6 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     any(prepare_password, typed);
     any(prepare_username, typed);
     any(prepare_name, typed);
+    any(prepare_attribute, typed);
     prepare_shown(typed, &shown);
     if (n > 0 && n <= PREPARE_MAX && u8_check(data, n) == NULL)
         stays(prepare_name, buf_span(&shown));

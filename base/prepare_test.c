@@ -164,11 +164,53 @@ static void test_long(void **state)
     buf_free(&out);
 }
 
+/* RFC 4518 2.2 to 2.6 */
+static void test_attributes(void **state)
+{
+    static const struct row t[] = {
+        {"CH B", "ch b"},
+        {"  CH   B ", "ch b"},
+        {"CH\tB\r\nC", "ch b c"},
+        {"CH\xc2\xa0\xe2\x80\x83\xe3\x80\x80"
+         "B",
+         "ch b"},                          /* no-break, em, ideographic space */
+        {"SANT\xc3\x89", "sant\xc3\xa9"},  /* folded beyond ASCII */
+        {"sante\xcc\x81", "sant\xc3\xa9"}, /* composed */
+        {"sante", "sante"},                /* no accent: another value */
+        {"STRA\xc3\x9f"
+         "E",
+         "strasse"},                              /* full folding */
+        {"\xe2\x84\xa1", "tel"},                  /* U+2121: folded behind NFKC */
+        {"\xef\xac\x81", "fi"},                   /* a ligature */
+        {"\xef\xbc\xa1\xef\xbc\xa2", "ab"},       /* full width */
+        {"\xd0\x96\xd0\xb6", "\xd0\xb6\xd0\xb6"}, /* Cyrillic */
+        {"a\xc2\xad\xe2\x80\x8b\xef\xbb\xbf\x01z",
+         "az"},                         /* soft hyphen, zero width space, byte order mark, a control */
+        {"a \xcc\x81z", "a \xcc\x81z"}, /* the space carries an accent */
+        {"\xcf\x83\xcf\x82\xce\xa3", "\xcf\x83\xcf\x83\xcf\x83"}, /* sigmas */
+        {"", NULL},
+        {"  \xc2\xa0 ", NULL},
+        {"\xc2\xad", NULL},
+        {"a\xff", NULL},
+        {"a\xcd\xb8", NULL},     /* unassigned */
+        {"a\xee\x80\x80", NULL}, /* private use */
+        {"a\xef\xbf\xbd", NULL}, /* replacement character */
+    };
+    static char long_one[PREPARE_MAX + 2];
+
+    (void)state;
+    check_rows(prepare_attribute, t, sizeof t / sizeof *t);
+    memset(long_one, 'x', PREPARE_MAX + 1);
+    check_rows(prepare_attribute, &(struct row){long_one, NULL}, 1);
+    long_one[PREPARE_MAX] = 0;
+    check_rows(prepare_attribute, &(struct row){long_one, long_one}, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_passwords), cmocka_unit_test(test_usernames),
-                                       cmocka_unit_test(test_names), cmocka_unit_test(test_shown),
-                                       cmocka_unit_test(test_long)};
+                                       cmocka_unit_test(test_names),     cmocka_unit_test(test_shown),
+                                       cmocka_unit_test(test_long),      cmocka_unit_test(test_attributes)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

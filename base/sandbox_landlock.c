@@ -105,11 +105,11 @@ enum rc sandbox_landlock_enter(const struct sandbox_how *h, int rw_fd, struct er
     rules = (int)syscall(LL_CREATE, &r, versions[v].head, 0);
     if (rules < 0)
         return errno == EOPNOTSUPP ? RC_OK : err_sys(e, RC_PERM, "%s: landlock", p->name);
-    if (p->files == FILES_SYSTEM_RO)
+    if (p->files == FILES_SYSTEM_RO || p->files == FILES_SYSTEM_AND_DIR)
         allow_system(rules, r.fs);
     if (p->tcp_out)
         allow_any_port(rules);
-    if (p->files == FILES_RW_DIR && rw_fd >= 0 && !allow(rules, rw_fd, own & r.fs))
+    if ((p->files == FILES_RW_DIR || p->files == FILES_SYSTEM_AND_DIR) && rw_fd >= 0 && !allow(rules, rw_fd, own & r.fs))
         rc = err_sys(e, RC_PERM, "%s: landlock rule for %s", p->name, h->rw_dir);
     else if (syscall(LL_RESTRICT, rules, 0) != 0)
         rc = err_sys(e, RC_PERM, "%s: landlock refused by the kernel", p->name);

@@ -219,40 +219,40 @@ static int a_session(void)
 /* ---- what each process may and may not ---- */
 #define BIT(k) (1u << (k))
 #define LISTENERS (BIT(SB_SMTPD_LISTENER) | BIT(SB_IMAPD_LISTENER))
-#define FORKING (LISTENERS | BIT(SB_RELAY_NURSERY))
 #define SESSIONS (BIT(SB_SMTPD_SESSION) | BIT(SB_IMAPD_SESSION) | BIT(SB_RELAY_SESSION))
 #define EVERY (BIT(SB_KINDS_) - 1)
-#define FILES_TOO BIT(SB_DIRD)
-#define NET (BIT(SB_DIRD) | BIT(SB_RELAY_FINDER))
-#define LOCAL (LISTENERS | BIT(SB_DIALLER) | BIT(SB_RELAYD))
-#define THREADED (BIT(SB_STORED) | BIT(SB_KEYD) | BIT(SB_DIRD))
+#define NET (BIT(SB_DIRD) | BIT(SB_TRUSTD))
+#define RELAYD BIT(SB_RELAYD) /* the scheduler: its siblings, and nobody else */
+#define FINDER BIT(SB_RELAY_FINDER)
+#define NURSERY BIT(SB_RELAY_NURSERY)
+#define THREADED (BIT(SB_STORED) | BIT(SB_KEYD) | NET)
 static const struct act {
     const char *name;
     int (*run)(void);
     unsigned works;  /* kinds for which it must work; for the others it must fail or kill */
     bool open_ended; /* allowed kinds may also be refused by the machine: not checked that it works */
 } acts[] = {
-    {"open /etc/passwd", a_open_passwd, FILES_TOO, false},
+    {"open /etc/passwd", a_open_passwd, NET, false},
     {"make a file", a_open_write, 0, false},
     {"read another's environment", a_open_home, 0, false},
     {"exec", a_exec, 0, false},
     {"ptrace the parent", a_ptrace, 0, false},
-    {"connect by TCP", a_inet, NET, true},
+    {"connect by TCP", a_inet, NET | FINDER, true},
     {"listen on TCP", a_bind_inet, 0, false},
-    {"connect to a sibling", a_local, LOCAL | NET, false},
-    {"turn a peer's socket elsewhere", a_turn, NET, true},
-    {"fork", a_fork, FORKING, false},
+    {"connect to a sibling", a_local, LISTENERS | BIT(SB_DIALLER) | NET | RELAYD | FINDER, false},
+    {"turn a peer's socket elsewhere", a_turn, NET | FINDER, true},
+    {"fork", a_fork, LISTENERS | NURSERY | BIT(SB_TRUSTD), false},
     {"start a thread", a_thread, THREADED, false},
-    {"executable memory", a_exec_memory, BIT(SB_DIRD), false},
+    {"executable memory", a_exec_memory, NET, false},
     {"signal the parent", a_kill_parent, 0, true},
     {"no core dump", a_core, EVERY, false},
     {"memfd", a_memfd, EVERY, false},
-    {"shorten a file", a_shorten, BIT(SB_STORED), false},
+    {"shorten a file", a_shorten, BIT(SB_STORED) | BIT(SB_TRUSTD), false},
     {"write over the log", a_no_append, EVERY & ~SESSIONS, true},
-    {"socket pair", a_pair, EVERY, false},
+    {"socket pair", a_pair, EVERY & ~BIT(SB_TRUST_PARSER), false},
     {"own folder", a_own_file, BIT(SB_STORED), false},
     {"accept", a_accept, LISTENERS | THREADED, true},
-    {"fork a session", a_session, FORKING, false},
+    {"fork a session", a_session, LISTENERS | NURSERY | BIT(SB_TRUSTD), false},
 };
 
 enum { BROKEN = 99 };
@@ -374,10 +374,10 @@ static void make_tcp_peer(void)
 
 static bool needs_landlock(const struct act *a, enum sandbox_kind k)
 {
-    return (a->run == a_open_home && BIT(k) & (NET | BIT(SB_STORED))) || (BIT(k) & NET && a->run == a_bind_inet) ||
+    return (a->run == a_open_home && BIT(k) & (NET | BIT(SB_STORED))) || (BIT(k) & (NET | FINDER) && a->run == a_bind_inet) ||
            (k == SB_STORED && (a->run == a_open_write || a->run == a_open_passwd)) ||
-           (a->run == a_kill_parent && BIT(k) & FORKING) ||
-           (a->run == a_turn && BIT(k) & (LISTENERS | BIT(SB_DIALLER) | BIT(SB_RELAYD)));
+           (a->run == a_kill_parent && BIT(k) & (LISTENERS | NURSERY | BIT(SB_TRUSTD))) ||
+           (a->run == a_turn && BIT(k) & (LISTENERS | BIT(SB_DIALLER) | RELAYD | FINDER));
 }
 
 static void try_all(uid_t uid, const char *root)

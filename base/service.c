@@ -119,11 +119,11 @@ static void enter(const struct service *s, const struct boot *b)
         die("the boot list names no instance");
     if (s->home)
         (void)snprintf(home, sizeof home, "%s/%s", instance, s->home);
-    how.root = s->home ? home : run ? run : ".";
+    how.root = s->sees_system ? NULL : s->home ? home : run ? run : ".";
     how.rw_dir = s->home ? home : NULL;
     if (sandbox_enter(&how, &e) != RC_OK)
         die("sandbox: %s", e.log);
-    if (root || !s->home)
+    if ((root && !s->sees_system) || !s->home)
         (void)snprintf(home, sizeof home, "."); /* where the sandbox left us */
 }
 

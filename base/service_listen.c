@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 enum { TICK_MS = 60 * 1000, SPARES = 2 };
-static const char *const daemons[] = {"keyd.sock", "dird.sock", "stored.sock", NULL};
+static const char *const daemons[] = {"keyd.sock", "dird.sock", "stored.sock", "trustd.sock", NULL};
 
 void service_sockets(struct listener *l, const struct boot *b, const char *const *names, size_t which_out[LISTENER_FDS])
 {
@@ -31,6 +31,18 @@ static int64_t number(const struct boot *b, const char *section, const char *opt
     return boot_num(b, name);
 }
 
+/* The proxies of SECTION. A process has one listener. */
+static const struct nets *proxies(const struct boot *b, const char *section)
+{
+    static struct nets list;
+    char name[64];
+
+    (void)snprintf(name, sizeof name, "%s.proxy_from", section);
+    if (!nets_parse(span_str(boot_get(b, name)), &list))
+        die("%s is no list of addresses", name);
+    return &list;
+}
+
 void service_limits(struct listener *l, const struct boot *b, const char *section)
 {
     char rate[64];
@@ -43,6 +55,8 @@ void service_limits(struct listener *l, const struct boot *b, const char *sectio
     (void)snprintf(rate, sizeof rate, "%s.max_rate_per_address", section);
     if (setting_find(rate))
         l->max_rate = (unsigned)boot_num(b, rate);
+    l->proxies = proxies(b, section);
+    l->dialler.clients = (struct dialler_clients){l->max_per_address, l->max_unproven_per_address, l->max_rate};
     l->dialler.sockets = daemons;
     dialler_bounds(&l->dialler, (uint64_t)number(b, section, "max_memory"),
                    (uint64_t)number(b, section, "max_memory_per_account"), (uint64_t)number(b, section, "max_message"));

@@ -2,7 +2,7 @@
 /* base/service_listen.h - what listeners that fork a session a peer (smtpd, imapd) set up alike: sockets, limits. Used in
  * the steps of base/service.h.
  *
- * Settings of SECTION: max_sessions, max_sessions_per_address, max_unproven, max_unproven_per_address, max_message, max_memory,
+ * Settings of SECTION: max_sessions, max_sessions_per_address, max_unproven, max_unproven_per_address, max_message, max_memory, proxy_from,
  *          max_memory_per_account, login_timeout; max_rate_per_address where the table has it.
  * Process  listeners of smtpd and imapd.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* base/settings.c - the table of options, and values of each type from their text. See base/settings.h. */
 #include "base/settings.h"
+#include "base/nets.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -30,8 +31,17 @@ const struct setting settings[] = {
     {"listen.ldaps", SET_ADDR, "[::]:636", 0, 0, SET_AT_START, "the embedded directory over TLS; empty: nowhere"},
     {"smtpd.peer_anchors", SET_STR, "", 0, 500, SET_AT_START,
      "PEM file of the authorities of other operators' TLS certificates; empty: ca.pem, the trial authority"},
+    {"smtpd.peer_usage", SET_WORD, "either", 0, 0, SET_AT_START,
+     "extended key usage of other operators' certificates: clientAuth or serverAuth (either), one of them, or not looked at (off)"},
+    {"smtpd.peer_policies", SET_STR, "", 0, 1000, SET_AT_START,
+     "certificate policies (OIDs, with spaces or commas) of which another operator's certificate must have one; empty: any"},
     {"smtpd.mail_anchors", SET_STR, "", 0, 500, SET_AT_START,
      "PEM file of the authorities of S/MIME certificates, for verdicts alone; empty: ca.pem, the trial authority"},
+    {"smtpd.from_domain", SET_WORD, "operator", 0, 0, SET_AT_START,
+     "mail of another operator, domain of From and Sender: listed for the peer's DN (operator), the envelope's (domain), or not compared (off)"},
+    {"smtpd.old_ciphers", SET_BOOL, "no", 0, 0, SET_AT_START, "take the two CBC suites of the MSSante text of 2021 from other operators, too"},
+    {"smtpd.proxy_from", SET_NETS, "", 0, 1000, SET_AT_START,
+     "addresses and networks (192.0.2.1, 2001:db8::/48, ...) that must begin with a PROXY protocol v2 header; empty: none may"},
     {"smtpd.max_message", SET_BYTES, "50M", 64 * KB, GB, SET_AT_START, "largest message taken, in bytes on the wire"},
     {"smtpd.max_memory", SET_BYTES, "1G", 64 * MB, 1024 * GB, SET_AT_START,
      "memory that messages on their way hold, sealed, in all; beyond it 452 4.3.1"},
@@ -50,6 +60,19 @@ const struct setting settings[] = {
     {"smtpd.command_timeout", SET_SECS, "5m", 1, 3600, SET_AT_START, "wait for the next command (RFC 5321 4.5.3.2)"},
     {"smtpd.data_timeout", SET_SECS, "10m", 1, 7200, SET_AT_START, "wait for the next block of a message"},
     {"smtpd.login_timeout", SET_SECS, "1m", 1, 3600, SET_AT_START, "time to sign in, or on port 25 to show a listed operator's certificate and a sender"},
+    {"smtpd.max_messages_per_account_hour", SET_INT, "20000", 1, 100000000, SET_AT_START, "messages that one account submits in an hour"},
+    {"smtpd.max_recipients_per_account_hour", SET_INT, "50000", 1, 100000000, SET_AT_START, "recipients of these messages"},
+    {"smtpd.max_messages_per_address_hour", SET_INT, "50000", 1, 100000000, SET_AT_START,
+     "messages submitted in an hour from one address (an IPv6 /64; loopback apart)"},
+    {"smtpd.max_recipients_per_address_hour", SET_INT, "100000", 1, 100000000, SET_AT_START, "recipients of these messages"},
+    {"smtpd.duplicate_window", SET_SECS, "10m", 0, 3600, SET_AT_START,
+     "a message submitted again within that time, the same with its Message-ID, recipients and account, is answered and not filed; 0: never"},
+    {"smtpd.citizen_domain", SET_STR, "patient.mssante.fr", 0, 253, SET_AT_START, "the domain of patients' mailboxes; empty: none"},
+    {"smtpd.citizen_max", SET_BYTES, "25M", 64 * KB, GB, SET_AT_START, "largest message submitted to a patient, signature and trace fields included"},
+    {"smtpd.citizen_check", SET_WORD, "refuse", 0, 0, SET_AT_START,
+     "a patient's address that is no matricule INS (15 characters, key modulo 97): refuse, warn (in the log) or off"},
+    {"imapd.proxy_from", SET_NETS, "", 0, 1000, SET_AT_START,
+     "addresses and networks that must begin with a PROXY protocol v2 header; empty: none may"},
     {"imapd.max_message", SET_BYTES, "50M", 64 * KB, GB, SET_AT_START, "largest message taken by APPEND"},
     {"imapd.max_memory", SET_BYTES, "1G", 64 * MB, 1024 * GB, SET_AT_START,
      "memory that messages on their way by APPEND hold, sealed, in all; beyond it NO"},
@@ -77,7 +100,35 @@ const struct setting settings[] = {
     {"relayd.command_timeout", SET_SECS, "5m", 1, 3600, SET_AT_START, "wait for a server's greeting, handshake and replies (RFC 5321 4.5.3.2)"},
     {"relayd.data_timeout", SET_SECS, "3m", 1, 3600, SET_AT_START, "wait for a server to take 64 KB of a message"},
     {"relayd.final_timeout", SET_SECS, "10m", 1, 7200, SET_AT_START, "wait for the reply to a message"},
-    {"relayd.max_age", SET_SECS, "2d", 60, 14 * DAY, SET_AT_START, "how long delivery is tried before the sender is told"},
+    {"relayd.max_age", SET_SECS, "2d", 5, 14 * DAY, SET_AT_START, "how long delivery is tried before the sender is told"},
+    {"relayd.warn_after", SET_SECS, "4h", 0, 14 * DAY, SET_AT_START, "when the sender is told, once, that a message still waits; 0: never"},
+    {"relayd.retry_first", SET_SECS, "1m", 1, DAY, SET_AT_START, "the first pause after a failure; then 2, 5, 10, 20, 30, 60 ... times that"},
+    {"relayd.retry_max", SET_SECS, "1h", 1, DAY, SET_AT_START, "the longest pause between two tries"},
+    {"relayd.max_sessions", SET_INT, "100", 1, 2000, SET_AT_START,
+     "sessions with other operators' servers at once; a quarter more for hosts that failed before"},
+    {"relayd.max_sessions_per_domain", SET_INT, "10", 1, 200, SET_AT_START, "the same with one domain, reached as letters are taken"},
+    {"relayd.max_letters_per_session", SET_INT, "100", 1, 100000, SET_AT_START, "letters over one connection before another is made"},
+    {"relayd.report_full_max", SET_BYTES, "1M", 0, 25 * 1024 * 1024, SET_AT_START,
+     "largest message that a failure report sends back whole to a sender who asked for that (RET=FULL); of a larger one the header"},
+    {"trust.url", SET_STR, "", 0, 500, SET_AT_START, "address of the white list (http, https); empty: it comes by pli trust update FILE alone"},
+    {"trust.refresh", SET_SECS, "1h", 1, 7 * DAY, SET_AT_START, "how often trust.url is asked for another list"},
+    {"trust.anchors", SET_STR, "", 0, 500, SET_AT_START, "PEM file of the authorities of the list's signer; empty: trust.signer_cert alone counts"},
+    {"trust.signer", SET_STR, "alb.mssante.fr", 0, 253, SET_AT_START, "common name or mail address in the certificate of the list's signer"},
+    {"trust.signer_cert", SET_STR, "", 0, 500, SET_AT_START, "PEM file of the one certificate that signs the list; empty: by trust.anchors and trust.signer"},
+    {"trust.expired_signer", SET_WORD, "generation", 0, 0, SET_AT_START,
+     "the signer's certificate must have been valid when the list was generated (generation), or must be valid today too (now)"},
+    {"trust.https_anchors", SET_STR, "", 0, 500, SET_AT_START, "PEM file of the authorities of https addresses; empty: the machine's"},
+    {"trust.max_loss", SET_INT, "20", 0, 100, SET_AT_START, "percent of its domains that a new list may lose unasked"},
+    {"trust.alarm_age", SET_SECS, "3d", 60, 365 * DAY, SET_AT_START, "age of the list beyond which the log and pli doctor complain"},
+    {"trust.max_age", SET_SECS, "30d", 0, 3650 * DAY, SET_AT_START, "age of the list beyond which nobody relies on it: mail waits; 0: never"},
+    {"trust.revocation", SET_WORD, "require", 0, 0, SET_AT_START,
+     "another operator whose certificate's revocation cannot be checked: refused for now (require), taken (soft); off: revocation is not looked at"},
+    {"trust.mail_revocation", SET_WORD, "soft", 0, 0, SET_AT_START,
+     "an S/MIME signature whose revocation cannot be checked: said to be unchecked (soft), or not accepted (require); off: only lists in the message"},
+    {"trust.revocation_order", SET_WORD, "crl", 0, 0, SET_AT_START, "what is asked first where a certificate names both: crl or ocsp"},
+    {"trust.crl_grace", SET_SECS, "4h", 0, 7 * DAY, SET_AT_START, "how long revocation data serve beyond their nextUpdate while newer ones cannot be had"},
+    {"trust.no_address", SET_WORD, "accept", 0, 0, SET_AT_START,
+     "a certificate that names no CRL and no OCSP address, and whose authority has no list imported: accept, or unknown"},
     {"stored.threads", SET_INT, "16", 1, 64, SET_AT_START, "workers; each waits for the disk on its own, flushes are shared"},
     {"stored.cache", SET_BYTES, "256M", MB, 64 * GB, SET_AT_START, "memory for pages of the store"},
     {"stored.min_free", SET_BYTES, "64M", 0, 1024 * GB, SET_AT_START, "free disk space below which nothing more is taken in"},
@@ -86,6 +137,9 @@ const struct setting settings[] = {
      "connections at once; a kind of process has three quarters of them at most, one process 16"},
     {"stored.max_messages", SET_INT, "1000000", 1000, 100000000, SET_AT_START, "messages in one mailbox; beyond, nothing more is filed there"},
     {"stored.quota", SET_BYTES, "2G", MB, 1024 * GB, SET_AT_INIT, "size of a mailbox whose account names none"},
+    {"trustd.threads", SET_INT, "8", 1, 64, SET_AT_START, "workers"},
+    {"trustd.max_peers", SET_INT, "8000", 16, 100000, SET_AT_START,
+     "connections at once; a kind of process has three quarters of them at most, one process 16"},
     {"keyd.threads", SET_INT, "4", 1, 64, SET_AT_START, "workers"},
     {"keyd.max_peers", SET_INT, "8000", 16, 100000, SET_AT_START,
      "connections at once; a kind of process has three quarters of them at most, one process 16"},
@@ -214,6 +268,45 @@ static bool address(struct span v)
     return span_chr(v, ':') < 0 && span_chr(v, ' ') < 0;
 }
 
+/* The words of each SET_WORD, in the order of the enum that the reader has for them. */
+static const struct {
+    const char *name, *words;
+} choices[] = {
+    {"trust.revocation", "require|soft|off"},         /* enum smtp_revocation, smtpd/session.h */
+    {"trust.mail_revocation", "soft|require|off"},    /* enum letter_revocation, flow/letter.h */
+    {"trust.revocation_order", "crl|ocsp"},           /* trust/trustd/revocation.h: ocsp_first */
+    {"trust.no_address", "accept|unknown"},           /* the same */
+    {"trust.expired_signer", "generation|now"},       /* enum list_expired, trust/list/list.h */
+    {"smtpd.from_domain", "operator|domain|off"},     /* enum letter_from, flow/letter.h */
+    {"smtpd.peer_usage", "either|client|server|off"}, /* enum tls_usage, crypto/tls/tls.h */
+    {"smtpd.citizen_check", "refuse|warn|off"},       /* enum citizen_check, smtpd/session.h */
+};
+
+const char *setting_words(const char *name)
+{
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
+        if (strcmp(choices[i].name, name) == 0)
+            return choices[i].words;
+    return NULL;
+}
+
+static bool one_of(const char *words, struct span v, int64_t *num)
+{
+    struct span rest = span_str(words ? words : "");
+
+    for (int64_t i = 0; rest.n > 0; i++) {
+        ptrdiff_t bar = span_chr(rest, '|');
+        struct span word = bar < 0 ? rest : span_head(rest, (size_t)bar);
+
+        if (span_eq(word, v)) {
+            *num = i;
+            return true;
+        }
+        rest = bar < 0 ? SPAN_NULL : span_from(rest, (size_t)bar + 1);
+    }
+    return false;
+}
+
 static bool understood(const struct setting *s, struct span v, int64_t *num)
 {
     const struct unit *word;
@@ -239,6 +332,11 @@ static bool understood(const struct setting *s, struct span v, int64_t *num)
     case SET_ADDR:
         *num = 0;
         return address(v);
+    case SET_WORD:
+        return one_of(setting_words(s->name), v, num);
+    case SET_NETS:
+        *num = (int64_t)v.n;
+        return nets_parse(v, &(struct nets){0});
     }
     return false;
 }
@@ -251,6 +349,7 @@ static const char *const wanted[] = {
     [SET_BOOL] = "yes or no",
     [SET_LEVEL] = "debug, info, warn or error",
     [SET_ADDR] = "an address and a port such as [::]:25 or 127.0.0.1:25",
+    [SET_NETS] = "a list such as 192.0.2.1, 10.0.0.0/8, 2001:db8::/32, with commas, at most 32",
 };
 
 enum rc setting_check(const struct setting *s, const char *value, int64_t *num_out, struct err *e)
@@ -258,7 +357,9 @@ enum rc setting_check(const struct setting *s, const char *value, int64_t *num_o
     int64_t num = 0;
 
     if (!understood(s, span_str(value), &num))
-        return err_set(e, RC_SYNTAX, "%s = \"%s\": not %s", s->name, value, wanted[s->type]);
+        return s->type == SET_WORD
+                   ? err_set(e, RC_SYNTAX, "%s = \"%s\": not one of %s", s->name, value, setting_words(s->name))
+                   : err_set(e, RC_SYNTAX, "%s = \"%s\": not %s", s->name, value, wanted[s->type]);
     if (s->hi > 0 && (num < s->lo || num > s->hi))
         return err_set(e, RC_PERM, "%s = \"%s\": outside %lld to %lld%s", s->name, value, (long long)s->lo,
                        (long long)s->hi,

@@ -7,7 +7,8 @@
 #include "base/err.h"
 #include "base/span.h"
 
-enum set_type { SET_STR, SET_BYTES, SET_SECS, SET_INT, SET_BOOL, SET_ADDR, SET_LEVEL /* of log lines: 0 debug .. 3 error */ };
+enum set_type { SET_STR, SET_BYTES, SET_SECS, SET_INT, SET_BOOL, SET_ADDR, SET_LEVEL /* of log lines: 0 debug .. 3 error */,
+                SET_WORD /* one of setting_words(); its number there */, SET_NETS /* base/nets.h */ };
 enum set_when { SET_AT_START, SET_AT_INIT };
 struct setting {
     const char *name; /* "smtpd.max_message" */
@@ -20,5 +21,6 @@ struct setting {
 extern const struct setting settings[]; /* ends with .name NULL */
 const struct setting *setting_find(const char *name);
 const char *setting_nearest(const char *name); /* for "did you mean" */
+const char *setting_words(const char *name);   /* SET_WORD: "operator|domain|off"; NULL for another */
 enum rc setting_check(const struct setting *s, const char *value, int64_t *num_out, struct err *e);
 size_t name_distance(const char *a, const char *b); /* Levenshtein, of names of at most 64 bytes: one row at a time; SIZE_MAX beyond */

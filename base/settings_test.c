@@ -78,6 +78,9 @@ static void test_values(void **state)
         {SET_ADDR, "[::1]", false, 0},
         {SET_ADDR, "25", false, 0},
         {SET_ADDR, "[]:25", false, 0},
+        {SET_NETS, "", true, 0},
+        {SET_NETS, "192.0.2.1, 2001:db8::/32", true, 24},
+        {SET_NETS, "192.0.2.0/33", false, 0},
         {SET_STR, "any text", true, 8},
         {SET_STR, "two\nlines", false, 0},
     };
@@ -91,6 +94,25 @@ static void test_values(void **state)
         if ((setting_check(&s, t[i].text, &n, &e) == RC_OK) != t[i].ok || n != (t[i].ok ? t[i].n : -7))
             fail_msg("\"%s\": %lld", t[i].text, (long long)n);
     }
+}
+
+static void test_words(void **state)
+{
+    const struct setting *s = setting_find("smtpd.from_domain");
+    struct err e;
+    int64_t n = -1;
+
+    (void)state;
+    assert_int_equal(setting_check(s, "operator", &n, &e), RC_OK);
+    assert_int_equal(n, 0);
+    assert_int_equal(setting_check(s, "off", &n, &e), RC_OK);
+    assert_int_equal(n, 2);
+    assert_int_equal(setting_check(s, "Off", &n, &e), RC_SYNTAX);
+    assert_int_equal(setting_check(s, "operator|domain", &n, &e), RC_SYNTAX);
+    assert_int_equal(setting_check(s, "", &n, &e), RC_SYNTAX);
+    assert_non_null(strstr(e.log, "not one of operator|domain|off"));
+    for (const struct setting *x = settings; x->name; x++)
+        assert_true((setting_words(x->name) != NULL) == (x->type == SET_WORD));
 }
 
 static void test_range(void **state)
@@ -191,8 +213,8 @@ static void test_bad_boot(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table), cmocka_unit_test(test_values),   cmocka_unit_test(test_range),
-        cmocka_unit_test(test_boot),  cmocka_unit_test(test_bad_boot),
+        cmocka_unit_test(test_table), cmocka_unit_test(test_values), cmocka_unit_test(test_range),
+        cmocka_unit_test(test_words), cmocka_unit_test(test_boot),   cmocka_unit_test(test_bad_boot),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

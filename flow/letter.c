@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/letter.c - the life of a letter and the table of its steps. See flow/letter.h. */
+#include "extract/queued.h"
 #include "flow/letter.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "crypto/seal/digest.h"
 #include "flow/letter_int.h"
 
 static enum cause step_taken(struct letter *l, struct err *e)
@@ -36,7 +38,10 @@ static enum cause step_file(struct letter *l, struct err *e)
                               .sender = v->sender,
                               .envid = v->envid,
                               .ret = v->ret,
-                              .mid = l->mid};
+                              .flags = (uint8_t)((v->smtputf8 ? QE_UTF8 : 0) | (v->requiretls ? QE_REQUIRETLS : 0)),
+                              .mid = l->mid,
+                              .once = span_of(l->once, l->has_once ? sizeof l->once : 0),
+                              .once_s = l->conf->once_s};
     int64_t now = clock_utc();
 
     for (size_t i = 0; i < v->to.n; i++)
@@ -51,12 +56,14 @@ static const struct {
     {"taken", step_taken},   /* all octets are here, and their structure */
     {"lawful", step_lawful}, /* no NUL, header within bounds, no loop; submission: no winmail.dat */
     {"author",
-     step_author},     /* From and Sender: held by the account; port 25: of a domain that the list gives to the peer */
-    {"cut", step_cut}, /* out: results in our name, the "From " line of a mailbox file; submission: Bcc */
+     step_author}, /* From and Sender: held by the account; port 25: of a domain that the list gives to the peer */
+    {"once", step_once},     /* submission: the key by which it is known when it comes again */
+    {"cut", step_cut},       /* out: results in our name, the "From " line of a mailbox file; submission: Bcc */
     {"sign", step_sign},     /* submission, when the account signs: canonical, then multipart/signed */
     {"verify", step_verify}, /* S/MIME: the verdict goes to Authentication-Results */
     {"trace",
      step_trace}, /* Return-Path, Authentication-Results, Received: on top; submission: Date and Message-ID that lack */
+    {"citizen", step_citizen},       /* submission: who of them is a patient gets 25 MB at most */
     {"recipients", step_recipients}, /* whom a step has refused */
     {"file", step_file},             /* sealed, to every mailbox and the queue, in one transaction */
 };
@@ -67,6 +74,7 @@ void letter_begin(struct letter *l)
     log_message(l->mid);
     l->message = spool_new(l->conf->max_message);
     l->scan = scan_new();
+    l->digest = l->door == DOOR_SUBMISSION && l->conf->once_s > 0 ? digest_new() : NULL;
     buf_init_secret(&l->results);
     buf_init_secret(&l->trace);
 }
@@ -77,6 +85,8 @@ enum rc letter_put(struct letter *l, struct span piece, struct err *e)
 
     if (rc == RC_OK)
         scan_feed(l->scan, piece);
+    if (rc == RC_OK && l->digest)
+        digest_add(l->digest, piece);
     return rc;
 }
 
@@ -92,12 +102,20 @@ enum cause letter_file(struct letter *l, struct err *e)
         letter_log_refused(l, steps[i].name, r, e);
         return r;
     }
+    if (l->filed.first[0]) {
+        log_ev(LOG_INFO_, "message-again", "first=%s", l->filed.first);
+        return CAUSE_NONE;
+    }
     letter_log_filed(l);
     return CAUSE_NONE;
 }
 
 void letter_drop(struct letter *l)
 {
+    unsigned char md[DIGEST_LEN];
+
+    if (l->digest)
+        digest_end(&l->digest, md);
     spool_free(&l->message);
     scan_free(&l->scan);
     buf_free(&l->cms);

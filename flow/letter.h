@@ -18,13 +18,31 @@
 #include "flow/file.h"
 #include "mime/canon.h"
 #include "policies/causes.h"
+#include "trust/client/client.h"
 
 enum letter_door { DOOR_RELAY /* port 25 */, DOOR_SUBMISSION };
+/* Port 25: of which domains the authors of a message may be. Setting smtpd.from_domain. */
+enum letter_from {
+    FROM_OPERATOR, /* listed for the DN that the peer has shown */
+    FROM_DOMAIN,   /* the envelope sender's; a null sender has none: as FROM_OPERATOR */
+    FROM_OFF       /* any */
+};
+/* trust.mail_revocation, in the order of its words. A signature whose revocation could not be checked: said to be so; not accepted (word policy);
+ * trustd is not asked at all. The lists inside a message are looked at in any case. */
+enum letter_revocation { LETTER_SOFT = 0, LETTER_REQUIRE, LETTER_OFF };
 struct letter_conf {
     const char *host;                  /* our name in trace fields */
     const char *domain;                /* also ours as an authserv-id */
     const struct cms_anchors *anchors; /* NULL: signatures can not be judged */
+    struct pki_crl *const *crls;       /* revocation lists at hand, besides those in a message and what trustd says */
+    size_t n_crls;
+    enum letter_revocation revocation;
     uint64_t max_message;
+    enum letter_from from;
+    const char *citizens;              /* the domain of patients' mailboxes; "": none */
+    unsigned char once_key[32];        /* that keys of submissions are made with */
+    uint32_t once_s;                   /* a submission that comes again within that time is answered, not filed; 0: never */
+    uint64_t citizen_max;              /* largest message submitted to one of them, as it leaves */
 };
 struct letter_peer { /* who brings it: filled at connect, EHLO and STARTTLS */
     struct span helo;
@@ -41,7 +59,7 @@ struct letter_account { /* on submission, who signed in: filled at AUTH. Zeroed 
 struct letter_envelope { /* filled at MAIL and RCPT */
     struct span sender /* empty for <> */, envid;
     uint8_t ret;
-    bool smtputf8;
+    bool smtputf8, requiretls; /* RFC 8689 */
     struct recipients to;
 };
 struct letter {
@@ -49,6 +67,7 @@ struct letter {
     struct keyd *keyd;
     struct store *store;
     struct dir *dir;
+    struct trust *trust;               /* asked about signers' certificates; NULL: nobody is */
     enum letter_door door;
     char mid[17];
     const struct letter_peer *peer;
@@ -61,9 +80,15 @@ struct letter {
     struct buf cms;              /* open: signed here: the signature */
     struct buf results, trace;
     struct file_result filed;
+    struct digest *digest; /* submission: of the octets as they came; NULL: not asked for */
+    unsigned char once[STORE_ONCE];
+    bool has_once;
 };
+/* The local part of a patient's address; empty when that is none. */
+struct span letter_citizen(const struct letter_conf *c, struct span address);
 void letter_begin(struct letter *l);                                    /* conf is set; draws mid */
 enum rc letter_put(struct letter *l, struct span piece, struct err *e); /* RC_PERM, CAUSE_TOO_BIG: beyond conf->max_message */
+/* A submission that was filed before (docs/decisions/0019) is CAUSE_NONE, too: .filed.first is its id then. */
 enum cause letter_file(struct letter *l, struct err *e);
 /* Judges the message's S/MIME signature, in the words of RFC 7281 3.1. The author in From is compared with the certificate (RFC 8550 3).
  * The call comes after the whole message was put and after spool_end() and scan_end(), which a step has called. It reads .conf->anchors, .message

@@ -78,7 +78,9 @@ void letter_log_taken(const struct letter *l)
     log_ev(LOG_INFO_, "message-taken", "msgid=%s size=%llu door=%s peer=%s tls=%s cipher=%s from=%s%s%s", id,
            (unsigned long long)spool_size(l->message), l->door == DOOR_RELAY ? "relay" : "submission", p->ip,
            p->tls_version ? p->tls_version : "-", p->tls_cipher ? p->tls_cipher : "-", from[0] ? from : "<>",
-           l->account->address.n > 0 ? " account=" : p->dn.n > 0 ? " dn=" : "",
+           l->account->address.n > 0 ? " account="
+           : p->dn.n > 0             ? " dn="
+                                     : "",
            log_esc(l->account->address.n > 0 ? l->account->address : p->dn));
 }
 

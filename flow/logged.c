@@ -6,10 +6,11 @@
 #include "base/log.h"
 #include "base/wipe.h"
 #include "crypto/seal/digest.h"
+#include "store/wire/queue.h"
 #include <stdio.h>
 
 enum { MATRICULE = 15, LETTERS = 2 /* at most, of 15: Corsica's */ };
-static const char patients[] = "patient.mssante.fr";
+static const char *patients[2] = {"patient.mssante.fr", ""};
 static unsigned char mac_key[LOGGED_KEY];
 static bool have_key;
 
@@ -17,6 +18,11 @@ void logged_key(const unsigned char key[LOGGED_KEY])
 {
     memcpy(mac_key, key, LOGGED_KEY);
     have_key = true;
+}
+
+void logged_patients(const char *domain)
+{
+    patients[1] = domain;
 }
 
 static bool digit(unsigned char c)
@@ -45,16 +51,21 @@ static bool holds_matricule(struct span low)
     return false;
 }
 
+static void mac_of(struct span what, unsigned char mac_out[DIGEST_LEN])
+{
+    if (!have_key) {
+        random_bytes(mac_key, sizeof mac_key);
+        have_key = true;
+    }
+    hmac_of(span_of(mac_key, sizeof mac_key), what, mac_out);
+}
+
 /* 16 hexadecimal digits and a NUL. */
 static void digits_of(struct span what, char out[LOGGED_ID])
 {
     unsigned char mac[DIGEST_LEN];
 
-    if (!have_key) {
-        random_bytes(mac_key, sizeof mac_key);
-        have_key = true;
-    }
-    hmac_of(span_of(mac_key, sizeof mac_key), what, mac);
+    mac_of(what, mac);
     for (int i = 0; i < (LOGGED_ID - 1) / 2; i++)
         snprintf(out + 2 * i, 3, "%02x", mac[i]);
 }
@@ -83,7 +94,8 @@ const char *logged_address(struct span address, char out[LOGGED_MAX])
     }
     all = span_of(low, n);
     domain = at < n ? span_from(all, at + 1) : SPAN_NULL;
-    if (span_eq_str(domain, patients) || holds_matricule(all))
+    if ((domain.n > 0 && (span_ieq_str(domain, patients[0]) || span_ieq_str(domain, patients[1]))) ||
+        holds_matricule(all))
         hashed(all, domain, out);
     else
         snprintf(out, LOGGED_MAX, "%s", log_esc(all));
@@ -106,4 +118,32 @@ const char *logged_message_id(struct span id, char out[LOGGED_ID])
     digits_of(buf_span(&what), out);
     buf_free(&what);
     return out;
+}
+
+/* what: which key it is, so that an address that sends and is written to has two. */
+static void queue_key(const char *what, struct span text, unsigned char *out, size_t n)
+{
+    struct buf low = BUF_SECRET_INIT;
+    unsigned char mac[DIGEST_LEN];
+
+    buf_addstr(&low, what);
+    for (size_t i = 0; i < text.n; i++)
+        buf_addc(&low, ascii_lower(text.p[i]));
+    mac_of(buf_span(&low), mac);
+    memcpy(out, mac, n);
+    buf_free(&low);
+}
+
+void logged_queue_keys(struct span sender, struct span recipient, unsigned char out[LOGGED_QUEUE_KEYS])
+{
+    size_t at = recipient.n;
+
+    _Static_assert((int)LOGGED_QUEUE_KEYS == (int)STORE_QUEUE_KEYS, "one form");
+    while (at > 0 && recipient.p[at - 1] != '@')
+        at--;
+    queue_key("queue key ", SPAN_NULL, out, QUEUE_KEYS_ID);
+    out += QUEUE_KEYS_ID;
+    queue_key("queue domain ", span_from(recipient, at), out, QUEUE_KEY);
+    queue_key("queue sender ", sender, out + QUEUE_KEY, QUEUE_KEY);
+    queue_key("queue recipient ", recipient, out + 2 * (size_t)QUEUE_KEY, QUEUE_KEY);
 }

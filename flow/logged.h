@@ -17,8 +17,13 @@
 #pragma once
 #include "base/span.h"
 
-enum { LOGGED_KEY = 32, LOGGED_MAX = 400, LOGGED_ID = 17 };
+enum { LOGGED_KEY = 32, LOGGED_MAX = 400, LOGGED_ID = 17, LOGGED_QUEUE_KEYS = 40 };
 void logged_key(const unsigned char key[LOGGED_KEY]);
+/* The domain of patients, setting smtpd.citizen_domain; borrowed. patient.mssante.fr stays one, too. */
+void logged_patients(const char *domain);
 const char *logged_address(struct span address, char out[LOGGED_MAX]); /* out */
 /* id: a Message-ID field's body, unfolded, or what a person typed; with its brackets or without. "-" for an empty one. Gives out. */
 const char *logged_message_id(struct span id, char out[LOGGED_ID]);
+/* What a recipient that waits in the queue is found by (store/wire/queue.h has the form): the recipient's domain, the sender and the recipient, each in
+ * lower case, under the same key. An empty address has a key too. out: STORE_QUEUE_KEYS octets. */
+void logged_queue_keys(struct span sender, struct span recipient, unsigned char out[LOGGED_QUEUE_KEYS]);

@@ -60,7 +60,8 @@ static void others_stand_as_they_are(void **state)
 
 static void a_message_id_is_found_again_and_not_told(void **state)
 {
-    static const char *const same[] = {"<a.b@chu.example>", "a.b@chu.example", " <a.b@chu.example> ", "< a.b@chu.example >"};
+    static const char *const same[] = {"<a.b@chu.example>", "a.b@chu.example", " <a.b@chu.example> ",
+                                       "< a.b@chu.example >"};
     static const char *const others[] = {"<A.b@chu.example>", "<a.b@chu.example", "<<a.b@chu.example>>", "a.b"};
     char out[LOGGED_ID], first[LOGGED_ID], address[LOGGED_MAX];
 

@@ -4,6 +4,7 @@
  */
 #include "flow/letter_int.h"
 #include "mime/fields.h"
+#include "policies/trust.h"
 #include <stdio.h>
 
 enum { RECEIVED_MAX = 50, AUTHOR_MAX = 320 };
@@ -100,8 +101,7 @@ static enum cause held(void *ctx, struct span address, struct err *e)
     return rc == RC_DENIED || rc == RC_NOTFOUND || rc == RC_SYNTAX ? CAUSE_FROM_MISMATCH : CAUSE_DIR_TEMP;
 }
 
-/* The domain is what follows the last @, because a quoted local part may hold others. */
-static struct span domain_of(struct span address)
+struct span letter_domain(struct span address)
 {
     for (size_t i = address.n; i > 0; i--)
         if (address.p[i - 1] == '@')
@@ -109,12 +109,12 @@ static struct span domain_of(struct span address)
     return SPAN_NULL;
 }
 
-/* Port 25: does the list give that address's domain to the peer's DN? A domain that is served here is no exception,
- * because only the operators that share it may bring mail that says it comes from there. */
+/* Of the operator: the list gives that address's domain to the DN that the peer has shown. A domain that is served here
+ * is no exception, because only the operators that share it may bring mail that says it comes from there. */
 static enum cause of_operator(void *ctx, struct span address, struct err *e)
 {
     struct letter *l = ctx;
-    struct span domain = domain_of(address);
+    struct span domain = letter_domain(address);
     enum dird_trusted answer;
 
     if (l->peer->dn.n == 0) /* dird would take it for the question whether the domain is listed at all */
@@ -122,16 +122,38 @@ static enum cause of_operator(void *ctx, struct span address, struct err *e)
     if (l->peer->vouched.n > 0 && span_ieq(domain, l->peer->vouched) && deadline_left_ms(l->peer->vouched_until) > 0)
         return CAUSE_NONE;
     if (dir_trust(l->dir, domain, l->peer->dn, &answer, e) != RC_OK)
-        return CAUSE_DIR_TEMP;
+        return trust_temp(e->cause);
     return answer == DTR_YES ? CAUSE_NONE : refuse(CAUSE_FROM_OPERATOR, "author of a domain that is not the peer's", e);
 }
 
-/* Every address of every From: and Sender: must be the account's (submission), or of the peer's operator (port 25). So
+/* Of the domain that MAIL named. The list gave that one to the peer. */
+static enum cause of_envelope(void *ctx, struct span address, struct err *e)
+{
+    struct letter *l = ctx;
+
+    if (l->env->sender.n == 0)
+        return of_operator(ctx, address, e);
+    return span_ieq(letter_domain(address), letter_domain(l->env->sender))
+               ? CAUSE_NONE
+               : refuse(CAUSE_FROM_OPERATOR, "author of another domain than the envelope sender's", e);
+}
+
+static enum cause of_anybody(void *ctx, struct span address, struct err *e)
+{
+    (void)ctx;
+    (void)address;
+    (void)e;
+    return CAUSE_NONE;
+}
+
+/* Every address of every From: and Sender: must be the account's (submission), or of the peer (port 25, see enum letter_from). So
  * a second From: cannot hide behind the first. */
 enum cause step_author(struct letter *l, struct err *e)
 {
+    static enum cause (*const of_peer[])(void *, struct span, struct err *) = {
+        [FROM_OPERATOR] = of_operator, [FROM_DOMAIN] = of_envelope, [FROM_OFF] = of_anybody};
     bool ours = l->door == DOOR_SUBMISSION;
-    enum cause (*may)(void *, struct span, struct err *) = ours ? held : of_operator;
+    enum cause (*may)(void *, struct span, struct err *) = ours ? held : of_peer[l->conf->from];
     enum cause no = ours ? CAUSE_FROM_MISMATCH : CAUSE_FROM_OPERATOR;
     size_t n = 0, senders;
     enum cause r = letter_authors(letter_header(l), "From", may, l, &n, e);

@@ -3,6 +3,7 @@
  * signature is never a reason to refuse the message, because the reader is to see it.
  * Source   RFC 7281 3 (smime results and properties), RFC 8601 2.7.4 (auth), RFC 8551 3.5.3.
  */
+#include "base/clock.h"
 #include "base/log.h"
 #include "flow/letter_int.h"
 #include "mime/fields.h"
@@ -112,15 +113,60 @@ static void judge_author(const struct letter *l, struct letter_verdict *v)
                             : "the certificate has no address to compare From with");
 }
 
+/* ---- revocation ---- */
+
+/* All signers of a message together are waited for no longer than this, whatever trustd does: mail must not be delayed
+ * by a verdict. */
+enum { ASK_MS = 1500 };
+struct asked {
+    struct trust *trust;
+    int64_t until;
+    struct buf mem; /* open: what trustd says of a certificate */
+};
+
+static void ask_trustd(void *ctx, struct span chain, struct cms_revocation *out)
+{
+    static const enum cms_checked of[] = {[TS_GOOD] = CMS_NOT_REVOKED,
+                                          [TS_REVOKED] = CMS_REVOKED,
+                                          [TS_UNKNOWN] = CMS_NOT_CHECKED,
+                                          [TS_PENDING] = CMS_NOT_CHECKED,
+                                          [TS_NO_CHAIN] = CMS_NOT_CHECKED};
+    struct asked *a = ctx;
+    struct trustd_check_rep r = {.state = TS_UNKNOWN};
+    struct err e;
+    int left = deadline_left_ms(a->until);
+
+    *out = (struct cms_revocation){.state = CMS_NOT_CHECKED};
+    if (left == 0 || trust_check_wait(a->trust, TP_MAIL, chain, left, &r, &a->mem, &e) != RC_OK) {
+        snprintf(out->why, sizeof out->why, "no answer from pli-trustd");
+        return;
+    }
+    /* good without any data (the certificate names no address) is not checked */
+    if (r.state < sizeof of / sizeof *of && !(r.state == TS_GOOD && r.as_of == 0))
+        out->state = of[r.state];
+    out->as_of = (int64_t)r.as_of;
+    snprintf(out->why, sizeof out->why, "%s%.*s",
+             r.state == TS_REVOKED ? (r.depth > 0 ? "an authority " : "the signer's certificate ") : "",
+             r.why.n < 150 ? (int)r.why.n : 150, (const char *)r.why.p);
+}
+
 /* ---- the verdict ---- */
 
 static enum rc judge(struct letter *l, const struct signed_places *p, struct span der, struct letter_verdict *v,
                      struct err *e)
 {
     struct entity en = {l->message, p->entity_off, p->entity_len, BUF_SECRET_INIT};
-    enum rc rc = cms_verify(der, p->opaque ? NULL : read_entity, &en, l->conf->anchors, &v->cms, e);
+    struct asked asked = {.trust = l->trust, .until = deadline_in(ASK_MS)};
+    struct cms_trust t = {.anchors = l->conf->anchors,
+                          .crls = l->conf->crls,
+                          .n_crls = l->conf->n_crls,
+                          .ask = l->trust && l->conf->revocation != LETTER_OFF ? ask_trustd : NULL,
+                          .ask_ctx = &asked,
+                          .require = l->conf->revocation == LETTER_REQUIRE};
+    enum rc rc = cms_verify(der, p->opaque ? NULL : read_entity, &en, &t, &v->cms, e);
 
     buf_free(&en.mem);
+    buf_free(&asked.mem);
     if (rc != RC_OK)
         return rc;
     v->word = v->cms.word;
@@ -179,19 +225,32 @@ static void quoted(const char *in, char *out, size_t cap)
     out[n] = 0;
 }
 
+static const char *const revocation_word[] = {
+    [CMS_NOT_CHECKED] = "not-checked", [CMS_NOT_REVOKED] = "good", [CMS_REVOKED] = "revoked"};
+
+/* Said wherever a true signature is spoken of, with the time of the data: a reader may know something younger. */
+static const char *revocation_comment(const struct letter_verdict *v, char out[64])
+{
+    if (!v->judged || !v->cms.valid)
+        return "";
+    if (v->cms.revoked.state == CMS_NOT_CHECKED)
+        return " (revocation not checked)";
+    snprintf(out, 64, " (%.50s)", v->cms.revocation);
+    return out;
+}
+
 static void say_verdict(struct letter *l, const struct letter_verdict *v)
 {
     const char *result = cms_word_name(v->word);
-    char reason[400] = "", id[600];
+    char reason[400] = "", id[600], comment[64];
 
     quoted(v->identifier, id, sizeof id);
     if (v->reason[0])
         quoted(v->reason, reason, sizeof reason);
-    results_add(l, "smime=%s%s%s%s%s%s", result, v->judged && v->cms.valid ? " (revocation not checked)" : "",
-                reason[0] ? " reason=" : "", reason, v->identifier[0] ? "\r\n\tbody.smime-identifier=" : "",
-                v->identifier[0] ? id : "");
+    results_add(l, "smime=%s%s%s%s%s%s", result, revocation_comment(v, comment), reason[0] ? " reason=" : "", reason,
+                v->identifier[0] ? "\r\n\tbody.smime-identifier=" : "", v->identifier[0] ? id : "");
     log_ev(LOG_INFO_, "smime-verdict", "result=%s valid=%d trusted=%d revocation=%s cause=%s", result, v->cms.valid,
-           v->cms.trusted, v->judged ? "not-checked" : "-", log_esc(span_str(v->reason)));
+           v->cms.trusted, v->judged ? revocation_word[v->cms.revoked.state] : "-", log_esc(span_str(v->reason)));
 }
 
 enum cause step_verify(struct letter *l, struct err *e)

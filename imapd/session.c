@@ -8,13 +8,14 @@
 #include "imapd/session.h"
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "flow/proxied.h"
 #include "imapd/commands.h"
 #include "imapd/extensions.h"
 #include "imapd/view.h"
 #include <stdio.h>
 #include <unistd.h>
 
-enum { FRAME_BEFORE_AUTH = 8 * 1024, FRAME_AFTER_AUTH = 64 * 1024, OUT_KEEP = 16 * 1024 };
+enum { FRAME_BEFORE_AUTH = 8 * 1024, FRAME_AFTER_AUTH = 64 * 1024, OUT_KEEP = 16 * 1024, GOODBYE_MS = 2000 };
 
 enum rc session_lost(struct imap_session *s, struct err *e, const char *why)
 {
@@ -164,7 +165,7 @@ static void say_bye(struct imap_session *s, const struct err *e)
         why = CAUSE_SHUTDOWN;
     else if (e->rc == RC_TIMEOUT)
         why = CAUSE_TIMED_OUT;
-    stream_deadline(s->io, deadline_in(2000));
+    stream_deadline(s->io, deadline_in(GOODBYE_MS));
     reply_put(s, "* BYE %s", cause_text(why, text));
 }
 
@@ -207,19 +208,23 @@ static void close_session(struct imap_session *s)
     buf_free(&s->code);
 }
 
-void session_run(void *conf, void *ready, int fd, const struct listener_peer *peer)
+/* What comes first from a proxy of ours is no IMAP. Port 993 is told nothing, because a line in clear would be no answer under TLS. */
+static bool client_of_proxy(struct imap_session *s, int fd, struct listener_peer *peer)
 {
-    struct imap_session *s = ready;
-    struct err e = {0};
-    char sid[17];
+    enum proxied p = peer->proxied ? proxied_client(fd, peer) : PROXIED_FINE;
+    char text[CAUSE_TEXT];
 
-    (void)conf;
-    log_id_new(sid);
-    log_session(sid);
-    s->peer = peer;
-    s->io = stream_open(fd);
-    stream_watch(s->io, &session_watch, s);
-    log_ev(LOG_INFO_, "connect", "peer=%s port=%u tls=%d", peer->ip, peer->port, s->conf->implicit_tls[peer->which]);
+    if (p == PROXIED_FULL && !s->conf->implicit_tls[peer->which]) {
+        stream_deadline(s->io, deadline_in(GOODBYE_MS));
+        reply_put(s, "* BYE %s", cause_text(CAUSE_TOO_MANY_SESSIONS, text));
+    }
+    return p == PROXIED_FINE;
+}
+
+static void serve(struct imap_session *s)
+{
+    struct err e = {0};
+
     if (begin(s, &e) == RC_OK)
         loop(s, &e);
     else
@@ -227,5 +232,25 @@ void session_run(void *conf, void *ready, int fd, const struct listener_peer *pe
     if (!s->bye || e.rc != RC_OK) /* LOGOUT has said it */
         say_bye(s, &e);
     log_ev(LOG_INFO_, "disconnect", "reason=%s", s->bye ? "bye" : rc_name(e.rc));
+}
+
+void session_run(void *conf, void *ready, int fd, const struct listener_peer *peer)
+{
+    static struct listener_peer client; /* one a process */
+    struct imap_session *s = ready;
+    char sid[17];
+
+    (void)conf;
+    log_id_new(sid);
+    log_session(sid);
+    client = *peer;
+    s->peer = &client;
+    s->io = stream_open(fd);
+    stream_watch(s->io, &session_watch, s);
+    if (client_of_proxy(s, fd, &client)) {
+        log_ev(LOG_INFO_, "connect", "peer=%s port=%u tls=%d%s%s", client.ip, client.port,
+               s->conf->implicit_tls[peer->which], peer->proxied ? " proxy=" : "", peer->proxied ? peer->ip : "");
+        serve(s);
+    }
     close_session(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/commands.c - the one table of commands and options. See pli/cmd.h. A test compares pli(1) with it. */
 #include "pli/cmds.h"
+#include "pli/queue_filter.h"
 
 const struct cmd_opt common_opts[] = {
     {"--root", "DIR", "the instance's folder (or PLI_ROOT); default /var/lib/pli with /etc/pli/pli.conf"},
@@ -74,6 +75,19 @@ static const struct cmd_opt trust_remove_opts[] = {
     {"--dn", "DN", "this one alone; default every entry of the domain"},
     {NULL, NULL, NULL},
 };
+static const struct cmd_opt trust_verify_opts[] = {
+    {"--signer", "CERT.pem", "the one certificate that must have signed it"},
+    {"--anchors", "FILE.pem", "or: authorities to which the signer's certificate must lead"},
+    {"--name", "NAME", "with --anchors: the CN or mail address of that certificate"},
+    {"--never-expired", NULL, "that certificate must be valid now too, and not only when the list was generated"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt explain_opts[] = {
+    {"--from", "ADDRESS", "the sender; '<>' is the null sender of reports"},
+    {"--to", "ADDRESS", "the recipient"},
+    {"--message", "FILE", "a message: its size, and the addresses in From and Sender, are looked at too"},
+    {NULL, NULL, NULL},
+};
 static const struct cmd_opt issue_opts[] = {
     {"--operator", "DOMAIN", "a certificate of an operator that delivers here, instead of an account's"},
     {"--out", "FILE.pem", "where the operator's certificate and key go; a file that is not there yet"},
@@ -81,11 +95,36 @@ static const struct cmd_opt issue_opts[] = {
     {NULL, NULL, NULL},
 };
 
-static const struct cmd_opt verify_opts[] = {
-    {"--anchors", "FILE.pem", "trust anchors; default those of the instance, smtpd.mail_anchors"},
+static const struct cmd_opt trust_update_opts[] = {
+    {"--signer", "CERT.pem", "the one certificate that must have signed it; default: as pli.conf says"},
+    {"--accept-loss", NULL, "a list that loses many domains, or is older than the one in use, is meant"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt trust_diff_opts[] = {
+    {"--signer", "CERT.pem", "the one certificate that must have signed it; default: as pli.conf says"},
     {NULL, NULL, NULL},
 };
 
+static const struct cmd_opt verify_opts[] = {
+    {"--anchors", "FILE.pem", "trust anchors; default those of the instance, smtpd.mail_anchors"},
+    {"--crls", "FILE|DIR", "revocation lists at hand (DER), besides those in the mail"},
+    {"--require-revocation", NULL, "a signature whose revocation cannot be checked is not accepted"},
+    {NULL, NULL, NULL},
+};
+
+static const struct cmd_opt queue_list_opts[] = {QUEUE_FILTER_OPTS, {NULL, NULL, NULL}};
+static const struct cmd_opt queue_change_opts[] = {
+    QUEUE_FILTER_OPTS,
+    {"--all", NULL, "everything that can be"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt queue_drop_opts[] = {
+    QUEUE_FILTER_OPTS,
+    {"--all", NULL, "everything"},
+    {"--silent", NULL, "their senders are not told"},
+    {"--yes", NULL, "more than one message is meant"},
+    {NULL, NULL, NULL},
+};
 static const struct cmd_opt trace_opts[] = {
     {"--recipient", "ADDRESS", "what concerns this recipient alone"},
     {NULL, NULL, NULL},
@@ -140,13 +179,35 @@ const struct command commands[] = {
     {"trust add", "DOMAIN", 1, 1, NEED_SERVER, cmd_trust_add, trust_add_opts,
      "takes a domain's operator into the trust space"},
     {"trust show", "[DOMAIN]", 0, 1, NEED_SERVER, cmd_trust_show, NULL,
-     "the local entries of the trust space, or one domain's"},
+     "the white list in use and the local entries, or what both say of one domain"},
+    {"trust update", "[FILE|URL|-]", 0, 1, NEED_SERVER, cmd_trust_update, trust_update_opts,
+     "takes another white list into use; alone: fetches trust.url now"},
+    {"trust diff", "FILE|URL|-", 1, 1, NEED_SERVER, cmd_trust_diff, trust_diff_opts,
+     "what a white list would change, domain by domain; takes nothing into use"},
     {"trust remove", "DOMAIN", 1, 1, NEED_SERVER, cmd_trust_remove, trust_remove_opts, "takes a local entry out again"},
+    {"trust verify", "FILE", 1, 1, NEED_NOTHING, cmd_trust_verify, trust_verify_opts,
+     "verifies a white list: signature, signer, date, entries; takes nothing into use"},
+    {"policy explain", "", 0, 0, NEED_SERVER, cmd_policy_explain, explain_opts,
+     "what would happen to a message from A to B, and why, without sending it"},
+    {"trust crl", "FILE", 1, 1, NEED_SERVER, cmd_trust_crl, NULL,
+     "takes a revocation list (DER), for an authority whose certificates name no address"},
+    {"trust sources", "", 0, 0, NEED_SERVER, cmd_trust_sources, NULL,
+     "each address of revocation lists and responders: age, next download, failures"},
     {"directory search", "TEXT", 1, CMD_POS_MAX, NEED_SERVER, cmd_directory_search, NULL,
      "looks for names, addresses, services and structures"},
-    {"queue list", "", 0, 0, NEED_SERVER, cmd_queue_list, NULL, "messages that wait for recipients elsewhere"},
+    {"queue list", "", 0, 0, NEED_SERVER, cmd_queue_list, queue_list_opts,
+     "messages that wait for recipients elsewhere"},
     {"queue show", "NUMBER", 1, 1, NEED_SERVER, cmd_queue_show, NULL,
      "one message of the queue, recipient by recipient"},
+    {"queue retry", "[NUMBER[.RECIPIENT]]...", 0, CMD_POS_MAX, NEED_SERVER, cmd_queue_retry, queue_change_opts,
+     "what waits is tried now"},
+    {"queue hold", "[NUMBER[.RECIPIENT]]...", 0, CMD_POS_MAX, NEED_SERVER, cmd_queue_hold, queue_change_opts,
+     "what waits is not tried until it is released"},
+    {"queue release", "[NUMBER[.RECIPIENT]]...", 0, CMD_POS_MAX, NEED_SERVER, cmd_queue_release, queue_change_opts,
+     "what is held waits again, and is tried now"},
+    {"queue drop", "[NUMBER[.RECIPIENT]]...", 0, CMD_POS_MAX, NEED_SERVER, cmd_queue_drop, queue_drop_opts,
+     "what waits or is held is not sent; its senders are told"},
+    {"queue stats", "", 0, 0, NEED_SERVER, cmd_queue_stats, NULL, "how much waits, for which destinations, and why"},
     {"trace", "MESSAGE-ID", 1, 1, NEED_INSTANCE, cmd_trace, trace_opts,
      "the story of one message, from every process: the header's Message-ID, or our id of the log and of Received"},
     {"log find", "ADDRESS", 1, 1, NEED_INSTANCE, cmd_log_find, NULL,

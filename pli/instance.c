@@ -50,10 +50,10 @@ bool inst_served(const char *run_dir, long *pid_out)
     return served;
 }
 
-/* run/ and log/ hold nothing that has to last: a start makes them again (pli/owner.c gives them their owners and modes). */
+/* run/ and log/ hold nothing that has to last, and an instance of an earlier version has no trust/: a start makes them (pli/owner.c gives them their owners and modes). */
 static int make_passing(struct cmd *c)
 {
-    static const char *const names[] = {"run", "log"};
+    static const char *const names[] = {"run", "log", "trust"};
     char path[4096];
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -121,8 +121,8 @@ static void note_time(struct logs_read *r, struct span line)
 }
 
 /* RC_NOTFOUND: no such file. *on: false once see() has enough. */
-static enum rc read_file(const char *path, bool (*see)(struct span line, void *ctx), void *ctx, struct logs_read *r, bool *on,
-                         struct err *e)
+static enum rc read_file(const char *path, bool (*see)(struct span line, void *ctx), void *ctx, struct logs_read *r,
+                         bool *on, struct err *e)
 {
     FILE *f = fopen(path, "re");
     char *line = NULL;
@@ -154,7 +154,8 @@ static void look_at_youngest(const char *root, struct stat *out)
         memset(out, 0, sizeof *out);
 }
 
-enum rc logs_each(const char *root, bool (*see)(struct span line, void *ctx), void *ctx, struct logs_read *out, struct err *e)
+enum rc logs_each(const char *root, bool (*see)(struct span line, void *ctx), void *ctx, struct logs_read *out,
+                  struct err *e)
 {
     struct stat before, behind;
     char name[32], path[4096];
@@ -162,7 +163,8 @@ enum rc logs_each(const char *root, bool (*see)(struct span line, void *ctx), vo
 
     *out = (struct logs_read){0};
     look_at_youngest(root, &before);
-    for (int i = KEPT_MOST; i >= 0 && on; i--) { /* how many are kept is a setting that may have been larger: each number is tried */
+    for (int i = KEPT_MOST; i >= 0 && on;
+         i--) { /* how many are kept is a setting that may have been larger: each number is tried */
         enum rc rc;
 
         snprintf(name, sizeof name, i > 0 ? "log/pli.log.%d" : "log/pli.log", i);
@@ -171,8 +173,8 @@ enum rc logs_each(const char *root, bool (*see)(struct span line, void *ctx), vo
             return rc;
     }
     look_at_youngest(root, &behind);
-    if (before.st_ino != behind.st_ino || before.st_size != behind.st_size || before.st_mtim.tv_sec != behind.st_mtim.tv_sec ||
-        before.st_mtim.tv_nsec != behind.st_mtim.tv_nsec)
+    if (before.st_ino != behind.st_ino || before.st_size != behind.st_size ||
+        before.st_mtim.tv_sec != behind.st_mtim.tv_sec || before.st_mtim.tv_nsec != behind.st_mtim.tv_nsec)
         return err_set(e, RC_MORE, "the log was turned over while it was read");
     return RC_OK;
 }

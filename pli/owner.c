@@ -23,6 +23,7 @@ const struct owned owned[] = {
     {"tls", 0711, -1, false},
     {"tls/slapd.key", 0400, P_SLAPD, false},
     {"store", 0700, P_STORED, true},
+    {"trust", 0700, P_TRUSTD, true},
     {"ldap", 0700, P_SLAPD, true},
     {NULL, 0, 0, false},
 };

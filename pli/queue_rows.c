@@ -60,8 +60,8 @@ static void add_error(json_t *j, const struct store_queue_item *it)
         return;
     }
     json_object_set_new(j, "last_error",
-                        json_pack("{s:s,s:i,s:o,s:o}", "cause", cause_name((enum cause)q.cause), "code", (int)q.code, "esc",
-                                  json_text(q.esc), "text", json_text(span_str(queue_why(it, why)))));
+                        json_pack("{s:s,s:i,s:o,s:o}", "cause", cause_name((enum cause)q.cause), "code", (int)q.code,
+                                  "esc", json_text(q.esc), "text", json_text(span_str(queue_why(it, why)))));
 }
 
 json_t *queue_item_json(const struct store_queue_item *it, const struct queued_envelope *env)
@@ -73,8 +73,8 @@ json_t *queue_item_json(const struct store_queue_item *it, const struct queued_e
     clock_iso((int64_t)it->received * 1000, received);
     clock_iso((int64_t)it->next_try * 1000, next);
     j = json_pack("{s:I,s:i,s:s,s:s,s:I,s:s,s:I,s:i}", "id", (json_int_t)it->qid, "rcpt", (int)it->rcpt, "state",
-                  queue_state_name(it->state), "received", received, "age", (json_int_t)(age < 0 ? 0 : age), "next_try", next,
-                  "size", (json_int_t)it->size, "attempts", (int)it->attempts);
+                  queue_state_name(it->state), "received", received, "age", (json_int_t)(age < 0 ? 0 : age), "next_try",
+                  next, "size", (json_int_t)it->size, "attempts", (int)it->attempts);
     json_object_set_new(j, "sender", json_text(env->sender));
     json_object_set_new(j, "recipient", json_text(env->recipient));
     json_object_set_new(j, "domain", json_text(domain_of(env->recipient)));
@@ -88,9 +88,10 @@ void queue_item_print(const struct store_queue_item *it, const struct queued_env
     char age[24], next[32], why[QUEUE_WHY];
 
     clock_iso((int64_t)it->next_try * 1000, next);
-    printf("%llu.%u  %-8s %4s  %9llu  %.*s -> %.*s\n", (unsigned long long)it->qid, it->rcpt, queue_state_name(it->state),
-           queue_age(it->received, age), (unsigned long long)it->size, SPAN_ARG(env->sender.n ? env->sender : SPAN_LIT("<>")),
-           SPAN_ARG(env->recipient));
+    printf("%llu.%u  %-8s %4s  %9llu  %.*s -> %.*s\n", (unsigned long long)it->qid, it->rcpt,
+           queue_state_name(it->state), queue_age(it->received, age), (unsigned long long)it->size,
+           SPAN_ARG(env->sender.n ? env->sender : SPAN_LIT("<>")), SPAN_ARG(env->recipient));
     if (it->attempts > 0 || it->last_error.n > 0)
-        printf("    %u attempts, next %.19sZ%s%s\n", it->attempts, next, it->last_error.n ? ": " : "", queue_why(it, why));
+        printf("    %u attempts, next %.19sZ%s%s\n", it->attempts, next, it->last_error.n ? ": " : "",
+               queue_why(it, why));
 }

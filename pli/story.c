@@ -2,41 +2,58 @@
 /* pli/story.c - see pli/story.h. */
 #include "pli/story.h"
 #include "admin/names.h"
+#include "base/ascii.h"
+#include "base/clock.h"
 #include "policies/causes.h"
 #include <stdio.h>
 
-/* {key} is that key's value, {key|cause} the French text of the cause that it names. What stands in [ ] is left out when a key in it is missing,
+/* {key} is that key's value, {key|cause} the French text of the cause that it names, {key|time} a UTC second as a date. What stands in [ ] is left out when a key in it is missing,
  * empty, "-" or "0". The first row whose condition ("key=value", NULL: none) holds is taken. */
 static const struct row {
     const char *prog, *ev, *condition, *text;
 } rows[] = {
     /* the door */
     {"smtpd", "message-taken", NULL,
-     "reçu[ du compte {account}][ de l'opérateur {dn}] : expéditeur {from}, depuis {peer}[, {tls}][ {cipher}], {size} octets"},
+     "reçu[ du compte {account}][ de l'opérateur {dn}] : expéditeur {from}, depuis {peer}[, {tls}][ {cipher}], {size} "
+     "octets"},
     {"smtpd", "smime-verdict", NULL, "signature S/MIME : {result}[ ; révocation : {revocation}][ ; {cause}]"},
     {"smtpd", "message-refused", NULL, "refusé (étape {step}) : {why|cause}"},
     {"smtpd", "refused-for", NULL, "refusé pour {to}"},
     {"smtpd", "refused", NULL, "réponse {code} à {verb} : {why|cause}"},
     {"smtpd", "message-filed", "signed=1",
-     "accepté, signé ici : {boxes} boîte(s) de ce serveur, {remotes} destinataire(s) ailleurs[, n° {qid} dans la file d'attente]"},
+     "accepté, signé ici : {boxes} boîte(s) de ce serveur, {remotes} destinataire(s) ailleurs[, n° {qid} dans la file "
+     "d'attente]"},
     {"smtpd", "message-filed", NULL,
      "accepté : {boxes} boîte(s) de ce serveur, {remotes} destinataire(s) ailleurs[, n° {qid} dans la file d'attente]"},
     {"smtpd", "filed-for", NULL, "accepté pour {to}"},
-    {"smtpd", "duplicate", NULL, "déjà reçu du même compte : rien de plus n'est déposé[ ; premier envoi {first}]"},
+    {"smtpd", "message-again", NULL, "déjà reçu du même compte (message {first}) : répondu 250, rien de plus n'est déposé"},
     /* the keys, the store */
     {"keyd", "sign-mail", "rc=ok", "signature faite au nom de {address}[, pour {actor}]"},
     {"keyd", "sign-mail", NULL, "signature refusée au nom de {address} : {rc}"},
-    {"stored", "stored", NULL, "sur disque : {places} boîte(s)[, {remotes} destinataire(s) ailleurs][, n° {qid} dans la file d'attente]"},
+    {"stored", "stored", NULL,
+     "sur disque : {places} boîte(s)[, {remotes} destinataire(s) ailleurs][, n° {qid} dans la file d'attente]"},
     {"stored", "queue-held", NULL, "n° {qid}.{rcpt} : retenu par l'administrateur"},
     {"stored", "queue-released", NULL, "n° {qid}.{rcpt} : libéré ou relancé par l'administrateur"},
     {"stored", "queue-dropped", NULL, "n° {qid}.{rcpt} : retiré par l'administrateur, l'expéditeur en sera averti"},
     {"stored", "queue-ended", NULL, "n° {qid}.{rcpt} : retiré par l'administrateur sans avis à l'expéditeur"},
     /* the way out */
-    {"relayd", "relayed", NULL, "remis à {host}[ ({ip})][, {tls}] pour {to} : {code}[ {esc}][ {text}]"},
-    {"relayd", "relay-later", "cause=none", "pas encore remis à {to}[ par {host}] : réponse {code}[ {esc}][ {text}][ ; prochain essai {next}]"},
-    {"relayd", "relay-later", NULL, "pas encore remis à {to}[ par {host}] : {cause|cause}[ ; prochain essai {next}]"},
-    {"relayd", "relay-failed", "cause=none", "refusé par {host} pour {to} : {code}[ {esc}][ {text}]"},
-    {"relayd", "relay-failed", NULL, "abandonné pour {to} : {cause|cause}[ {code}][ {esc}][ {text}]"},
+    {"relayd", "relayed", NULL,
+     "remis pour {to} à {host}[ ({ip})][, {tls}][ : réponse {code}][ {dsn}][ {said}][, après {delay} s]"},
+    {"relayd", "relay-later", "why=none",
+     "pas encore remis pour {to} : {host} répond {code}[ {dsn}][ {said}][ ; {attempts} essai(s)]"},
+    {"relayd", "relay-later", NULL,
+     "pas encore remis pour {to}[ (serveur {host})] : {why|cause}[, réponse {code}][ {dsn}][ {said}][ ; {attempts} "
+     "essai(s)]"},
+    {"relayd", "relay-failed", "why=none", "refusé pour {to} : {host} répond {code}[ {dsn}][ {said}]"},
+    {"relayd", "relay-failed", NULL,
+     "abandonné pour {to}[ (serveur {host})] : {why|cause}[, réponse {code}][ {dsn}][ {said}]"},
+    {"relayd", "relay-host", NULL,
+     "serveur de {domain} en échec[ : {host}][ ({ip})] : {why|cause}[, réponse {code}][ {dsn}][ {said}] ; prochain "
+     "essai {next|time}"},
+    {"relayd", "relay-candidate", NULL,
+     "serveur de {domain}[ : {host}][ ({ip})] : {why|cause}[, réponse {code}][ {said}] ; le suivant est essayé"},
+    {"relayd", "relay-alarm", NULL, "alerte : serveur de {domain}[ : {host}] : {why|cause}[ ; {said}]"},
+    {"relayd", "relay-delayed", NULL, "avis de retard envoyé à l'expéditeur"},
     {"relayd", "report-filed", NULL, "avis ({kind}) envoyé à l'expéditeur[ : message {report}]"},
 };
 
@@ -51,19 +68,15 @@ const char *story_cause(struct span name)
 }
 
 /* ---- values ---- */
-static int hex(unsigned char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 void story_value(struct span s, struct buf *out)
 {
     struct buf plain = BUF_INIT, as = BUF_INIT;
     struct err e;
 
     for (size_t i = 0; i < s.n; i++) {
-        if (s.n - i >= 4 && s.p[i] == '\\' && s.p[i + 1] == 'x' && hex(s.p[i + 2]) >= 0 && hex(s.p[i + 3]) >= 0) {
-            buf_addc(&plain, (unsigned char)(hex(s.p[i + 2]) << 4 | hex(s.p[i + 3])));
+        if (s.n - i >= 4 && s.p[i] == '\\' && s.p[i + 1] == 'x' && ascii_hex(s.p[i + 2]) >= 0 &&
+            ascii_hex(s.p[i + 3]) >= 0) {
+            buf_addc(&plain, (unsigned char)(ascii_hex(s.p[i + 2]) << 4 | ascii_hex(s.p[i + 3])));
             i += 3;
         } else {
             buf_addc(&plain, s.p[i]);
@@ -78,6 +91,21 @@ void story_value(struct span s, struct buf *out)
 }
 
 /* ---- sentences ---- */
+static void put_as(struct span form, struct span v, struct buf *out)
+{
+    uint64_t seconds;
+    char when[32];
+
+    if (span_eq_str(form, "cause") && story_cause(v)) {
+        buf_addf(out, "%s (%.*s)", story_cause(v), SPAN_ARG(v));
+    } else if (span_eq_str(form, "time") && span_u64(v, UINT32_MAX, &seconds)) {
+        clock_iso((int64_t)seconds * 1000, when);
+        buf_addstr(out, when);
+    } else {
+        story_value(v, out);
+    }
+}
+
 /* key: "why" or "why|cause". False: the line has no such value. */
 static bool put_value(const struct log_line *l, struct span key, struct buf *out)
 {
@@ -88,10 +116,7 @@ static bool put_value(const struct log_line *l, struct span key, struct buf *out
     snprintf(name, sizeof name, "%.*s", (int)(bar < 0 ? (ptrdiff_t)key.n : bar), (const char *)key.p);
     if (!log_line_value(l, name, &v) || v.n == 0 || span_eq_str(v, "-") || span_eq_str(v, "0"))
         return false;
-    if (bar >= 0 && story_cause(v))
-        buf_addf(out, "%s (%.*s)", story_cause(v), SPAN_ARG(v));
-    else
-        story_value(v, out);
+    put_as(bar < 0 ? SPAN_NULL : span_from(key, (size_t)bar + 1), v, out);
     return true;
 }
 
@@ -138,11 +163,6 @@ static const struct row *row_of(const struct log_line *l)
         if (span_eq_str(l->prog, rows[i].prog) && span_eq_str(l->ev, rows[i].ev) && holds(l, rows[i].condition))
             return &rows[i];
     return NULL;
-}
-
-bool story_known(const struct log_line *l)
-{
-    return row_of(l) != NULL;
 }
 
 static void tell_as_it_stands(const struct log_line *l, struct buf *out)

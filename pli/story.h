@@ -10,6 +10,5 @@
 #include "pli/logs.h"
 
 void story_tell(const struct log_line *l, struct buf *out);             /* appends the sentence, without a line end */
-bool story_known(const struct log_line *l);                             /* it has a row */
 void story_value(struct span escaped, struct buf *out);                 /* appends a value as people may read it */
 const char *story_cause(struct span name);                              /* "peer-tls" -> its French text; NULL: no such cause. Static */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* policies/trust_fuzz.c - two names in one input, parted by a NUL: the answer is the same both ways round, and a name that parses is itself.
- */
+/* policies/trust_fuzz.c - two names in one input, parted by a NUL: the answer is the same both ways round, a name that parses is
+ * itself, and keys agree with the comparison. */
 #include "policies/trust.h"
 #include <stdlib.h>
 
@@ -14,5 +14,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool ab = dn_same(a, b);
     if (ab != dn_same(b, a) || (ab && !(dn_same(a, a) && dn_same(b, b))))
         abort();
+    struct buf ka = BUF_INIT, kb = BUF_INIT;
+    bool keys = dn_key(a, &ka) && dn_key(b, &kb);
+    if (ab != (keys && span_eq(buf_span(&ka), buf_span(&kb))) || ka.n > DN_KEY_MAX)
+        abort();
+    buf_free(&ka);
+    buf_free(&kb);
     return 0;
 }

@@ -1,49 +1,46 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* relayd/main.c - pli-relayd: keeps watch over the queue. Messages to recipients elsewhere are queued, sealed, and seen with
- * "pli queue list"; this release holds them: sending (MX, mutual TLS, retries, reports) is not in it yet, and the log says so at each start.
+/* relayd/main.c - pli-relayd: the way out. This process becomes the scheduler (relayd/scheduler.h); the finder and the nursery are forked from it
+ * before it holds anything secret.
  *
- * Process  relayd: its own sandbox, connections to stored only; SIGTERM ends it between two looks.
+ * Process  relayd: its own sandbox (SB_RELAYD): sockets to its sibling daemons, no network, no files; SIGTERM ends it when the letters at hand are done.
  */
 #include "base/log.h"
 #include "base/service.h"
-#include "relayd/queue.h"
+#include "flow/logged.h"
+#include "relayd/scheduler_run.h"
 
-enum { LOOK_MS = 30 * 1000, PATIENCE_MS = 2000 };
-
-static void look(struct store *st, struct queue_view *last)
+static void *load(const struct boot *b)
 {
-    struct queue_view v;
-    struct err e;
+    struct scheduler *s = scheduler_new(b);
+    unsigned char key[LOGGED_KEY];
 
-    if (queue_look(st, (uint64_t)clock_utc(), &v, &e) != RC_OK) {
-        log_err(LOG_WARN_, "queue-unseen", &e);
-        return;
-    }
-    if (memcmp(&v, last, sizeof v) != 0)
-        log_ev(LOG_INFO_, "queue", "waiting=%llu due=%llu held=%llu failed=%llu octets=%llu oldest=%llu",
-               (unsigned long long)v.by_state[Q_WAITING], (unsigned long long)v.due,
-               (unsigned long long)v.by_state[Q_HELD], (unsigned long long)v.by_state[Q_FAILED],
-               (unsigned long long)v.octets, (unsigned long long)v.oldest);
-    *last = v;
+    boot_secret(b, "log.key", key, sizeof key);
+    logged_key(key);
+    return s;
+}
+
+static void start(void *daemon, const struct boot *b)
+{
+    (void)b;
+    scheduler_start(daemon);
 }
 
 static void run(void *daemon)
 {
-    struct queue_view last = {.oldest = UINT64_MAX};
-    struct store *st = store_new(ROLE_RELAYD);
+    scheduler_run(daemon);
+}
 
-    (void)daemon;
-    store_patience(st, PATIENCE_MS);
-    log_ev(LOG_INFO_, "queue-held", "sending=no");
-    do
-        look(st, &last);
-    while (service_wait(LOOK_MS));
-    store_free(&st);
+static void stop(void *daemon)
+{
+    struct scheduler *s = daemon;
+
+    scheduler_free(&s);
 }
 
 int main(int argc, char **argv)
 {
-    static const struct service relayd = {.name = "relayd", .sandbox = SB_RELAYD, .run = run};
+    static const struct service relayd = {
+        .name = "relayd", .sandbox = SB_RELAYD, .load = load, .start = start, .run = run, .stop = stop};
 
     return service_main(&relayd, argc, argv);
 }

@@ -22,10 +22,10 @@ struct schedule *schedule_new(const struct schedule_limits *l)
     if (!s)
         die("out of memory");
     s->limits = *l;
-    table_init(&s->entries, sizeof(struct entry));
-    table_init(&s->letters, sizeof(struct letter));
-    table_init(&s->senders, sizeof(struct sender));
-    table_init(&s->dests, sizeof(struct dest));
+    rows_init(&s->entries, sizeof(struct entry));
+    rows_init(&s->letters, sizeof(struct letter));
+    rows_init(&s->senders, sizeof(struct sender));
+    rows_init(&s->dests, sizeof(struct dest));
     return s;
 }
 
@@ -35,10 +35,10 @@ void schedule_free(struct schedule **sp)
 
     if (!s)
         return;
-    table_free(&s->entries);
-    table_free(&s->letters);
-    table_free(&s->senders);
-    table_free(&s->dests);
+    rows_free(&s->entries);
+    rows_free(&s->letters);
+    rows_free(&s->senders);
+    rows_free(&s->dests);
     heap_free(&s->ages);
     heap_free(&s->rests);
     free(s);
@@ -62,7 +62,7 @@ static uint32_t find(const struct schedule *s, uint64_t qid, uint32_t rcpt)
 {
     struct entry key = {.qid = qid, .rcpt = rcpt};
 
-    return table_find(&s->entries, sched_hash(qid, rcpt), same_entry, &key);
+    return rows_find(&s->entries, sched_hash(qid, rcpt), same_entry, &key);
 }
 
 static bool same_domain(const void *record, const void *key)
@@ -80,9 +80,9 @@ static uint32_t dest_of(struct schedule *s, struct span domain)
         name[i] = (char)domain.p[i];
         h = (h ^ domain.p[i]) * 1099511628211u;
     }
-    d = table_find(&s->dests, sched_hash(h, 0), same_domain, name);
+    d = rows_find(&s->dests, sched_hash(h, 0), same_domain, name);
     if (!d) {
-        d = table_new(&s->dests, sched_hash(h, 0));
+        d = rows_new(&s->dests, sched_hash(h, 0));
         memcpy(dest_at(s, d)->domain, name, sizeof name);
         dest_at(s, d)->limit = SCHEDULE_START;
         dest_at(s, d)->ring = RING_NONE;
@@ -117,7 +117,7 @@ void schedule_add(struct schedule *s, struct span domain, uint64_t sender, const
     if (find(s, it->qid, it->rcpt))
         bug("schedule: entry %llu.%u is there", (unsigned long long)it->qid, it->rcpt);
     letter = sched_letter_for(s, d, sender, it->qid);
-    i = table_new(&s->entries, sched_hash(it->qid, it->rcpt));
+    i = rows_new(&s->entries, sched_hash(it->qid, it->rcpt));
     entry_at(s, i)->qid = it->qid;
     entry_at(s, i)->rcpt = it->rcpt;
     entry_at(s, i)->stamp = small(it->next_try);
@@ -136,7 +136,7 @@ void schedule_end(struct schedule *s, uint64_t qid, uint32_t rcpt)
     d = letter_at(s, entry_at(s, i)->letter)->dest;
     sched_letter_remove(s, i);
     heap_drop(&s->ages, i);
-    table_drop(&s->entries, i);
+    rows_drop(&s->entries, i);
     dest_at(s, d)->entries--;
     sched_settle(s, d);
 }
@@ -176,6 +176,13 @@ bool schedule_old(struct schedule *s, uint64_t now, uint64_t *qid_out, uint32_t 
     return false;
 }
 
+bool schedule_flying(const struct schedule *s, uint64_t qid, uint32_t rcpt)
+{
+    uint32_t i = find(s, qid, rcpt);
+
+    return i && letter_at(s, entry_at(s, i)->letter)->flying;
+}
+
 /* ---- seen from outside ---- */
 const char *schedule_domain(const struct schedule *s, uint32_t dest)
 {
@@ -190,8 +197,8 @@ void schedule_count(const struct schedule *s, struct schedule_counts *out)
                                     .resting = s->resting,
                                     .sessions = s->sessions,
                                     .probes = s->probes,
-                                    .memory = sizeof *s + table_memory(&s->entries) + table_memory(&s->letters) +
-                                              table_memory(&s->senders) + table_memory(&s->dests) +
+                                    .memory = sizeof *s + rows_memory(&s->entries) + rows_memory(&s->letters) +
+                                              rows_memory(&s->senders) + rows_memory(&s->dests) +
                                               heap_memory(&s->ages) + heap_memory(&s->rests)};
 }
 

@@ -46,6 +46,8 @@ void schedule_age(struct schedule *s, uint64_t qid, uint32_t rcpt, uint64_t at);
 /* An entry whose age is to be looked at, and that is with no session; it is asked about again in a minute unless schedule_age() says when. */
 bool schedule_old(struct schedule *s, uint64_t now, uint64_t *qid_out, uint32_t *rcpt_out, uint32_t *dest_out);
 
+bool schedule_flying(const struct schedule *s, uint64_t qid, uint32_t rcpt); /* it is with a session */
+
 /* ---- places: schedule_place() gives one, and each ends by schedule_closed() or schedule_failed() ---- */
 bool schedule_place(struct schedule *s, uint64_t now, uint32_t *dest_out); /* false: nobody wants one, or there is none */
 void schedule_up(struct schedule *s, uint32_t dest);                       /* the session may be given letters */
@@ -54,9 +56,7 @@ void schedule_closed(struct schedule *s, uint32_t dest, bool was_up);      /* in
  * rested already. */
 bool schedule_failed(struct schedule *s, uint32_t dest, bool was_up, uint64_t now, uint64_t until);
 uint32_t schedule_failures(const struct schedule *s, uint32_t dest); /* in a row */
-void schedule_failures_set(struct schedule *s, uint32_t dest, uint32_t n); /* of an earlier run: what its entries say. Less than now: nothing */
 const char *schedule_domain(const struct schedule *s, uint32_t dest);
-uint64_t schedule_rests(const struct schedule *s, uint32_t dest); /* until when; 0: it does not */
 
 /* ---- letters ---- */
 struct schedule_letter {
@@ -67,7 +67,6 @@ struct schedule_letter {
 enum schedule_taken { ST_LETTER = 1, ST_NONE /* none waits: the session may idle */, ST_LEAVE /* others need the place, or it had its letters */ };
 /* For a session that is up and has had `served` letters. */
 enum schedule_taken schedule_take(struct schedule *s, uint32_t dest, uint32_t served, struct schedule_letter *out);
-void schedule_idle(struct schedule *s, uint32_t dest, int change); /* +1: a session of it waits for a letter; -1: no more */
 void schedule_success(struct schedule *s, uint32_t dest);          /* the peer took a letter: the destination works */
 void schedule_back(struct schedule *s, uint32_t letter);           /* the entries of it that did not end wait again, first in line */
 void schedule_drop(struct schedule *s, uint32_t letter);           /* they are forgotten: the queue knows when they are due */

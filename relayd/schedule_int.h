@@ -11,23 +11,23 @@
 #pragma once
 #include "relayd/heap.h"
 #include "relayd/schedule.h"
-#include "relayd/table.h"
+#include "relayd/rows.h"
 
 struct entry {
-    struct table_link link;
+    struct rows_link link;
     uint64_t qid;
     uint32_t rcpt, letter, next, prev; /* in its letter */
     uint32_t stamp;                    /* next_try in the queue */
 };
 struct letter {
-    struct table_link link;
+    struct rows_link link;
     uint64_t qid;
     uint32_t dest, sender, n, first, last; /* entries */
     uint32_t next, prev;                   /* among the sender's that wait */
     bool flying;                           /* with a session */
 };
 struct sender {
-    struct table_link link;
+    struct rows_link link;
     uint64_t key;
     uint32_t dest, first, last, letters; /* letters that wait */
     uint32_t next, prev;                 /* in the destination's ring */
@@ -35,10 +35,10 @@ struct sender {
 };
 enum ring { RING_HUNGRY /* without a session */, RING_WORKING /* wants one more */, RING_FAILED, RING_NONE };
 struct dest {
-    struct table_link link;
+    struct rows_link link;
     uint32_t entries, waiting; /* letters that wait */
     uint32_t turn;             /* the sender who is next */
-    uint32_t connecting, up, idle, flying;
+    uint32_t connecting, up, flying; /* sessions; letters with one */
     uint32_t limit, round;     /* sessions; letters taken since the limit last grew */
     uint32_t failures, rest;   /* in a row; until when it rests, 0: it does not */
     uint32_t next, prev;       /* in its ring */
@@ -48,16 +48,16 @@ struct dest {
 };
 struct schedule {
     struct schedule_limits limits;
-    struct table entries, letters, senders, dests;
+    struct rows entries, letters, senders, dests;
     struct heap ages, rests;
     uint32_t ring[RING_NONE]; /* who is next */
     uint32_t sessions, probes, hungry, leaving, resting;
 };
 
-static inline struct entry *entry_at(const struct schedule *s, uint32_t i) { return table_at(&s->entries, i); }
-static inline struct letter *letter_at(const struct schedule *s, uint32_t i) { return table_at(&s->letters, i); }
-static inline struct sender *sender_at(const struct schedule *s, uint32_t i) { return table_at(&s->senders, i); }
-static inline struct dest *dest_at(const struct schedule *s, uint32_t i) { return table_at(&s->dests, i); }
+static inline struct entry *entry_at(const struct schedule *s, uint32_t i) { return rows_at(&s->entries, i); }
+static inline struct letter *letter_at(const struct schedule *s, uint32_t i) { return rows_at(&s->letters, i); }
+static inline struct sender *sender_at(const struct schedule *s, uint32_t i) { return rows_at(&s->senders, i); }
+static inline struct dest *dest_at(const struct schedule *s, uint32_t i) { return rows_at(&s->dests, i); }
 uint32_t sched_hash(uint64_t a, uint64_t b);
 void sched_settle(struct schedule *s, uint32_t dest); /* after any change of it: in the right ring, or gone when nothing is left of it */
 void sched_rest(struct schedule *s, uint32_t dest, uint64_t until); /* 0: no more */

@@ -19,10 +19,10 @@ static bool same_sender(const void *record, const void *key)
 static uint32_t sender_for(struct schedule *s, uint32_t dest, uint64_t key)
 {
     struct sender_key k = {key, dest};
-    uint32_t i = table_find(&s->senders, sched_hash(key, dest), same_sender, &k);
+    uint32_t i = rows_find(&s->senders, sched_hash(key, dest), same_sender, &k);
 
     if (!i) {
-        i = table_new(&s->senders, sched_hash(key, dest));
+        i = rows_new(&s->senders, sched_hash(key, dest));
         sender_at(s, i)->key = key;
         sender_at(s, i)->dest = dest;
     }
@@ -60,7 +60,7 @@ static void sender_leaves(struct schedule *s, uint32_t i)
 static void sender_settle(struct schedule *s, uint32_t i)
 {
     if (sender_at(s, i)->letters == 0 && sender_at(s, i)->flying == 0)
-        table_drop(&s->senders, i);
+        rows_drop(&s->senders, i);
 }
 
 struct letter_key {
@@ -79,11 +79,11 @@ uint32_t sched_letter_for(struct schedule *s, uint32_t dest, uint64_t sender, ui
 {
     uint32_t from = sender_for(s, dest, sender), hash = sched_hash(qid, dest);
     struct letter_key k = {qid, dest, from};
-    uint32_t i = table_find(&s->letters, hash, same_letter, &k);
+    uint32_t i = rows_find(&s->letters, hash, same_letter, &k);
 
     if (i)
         return i;
-    i = table_new(&s->letters, hash);
+    i = rows_new(&s->letters, hash);
     letter_at(s, i)->qid = qid;
     letter_at(s, i)->dest = dest;
     letter_at(s, i)->sender = from;
@@ -156,7 +156,7 @@ void sched_letter_gone(struct schedule *s, uint32_t letter)
 {
     uint32_t from = letter_at(s, letter)->sender;
 
-    table_drop(&s->letters, letter);
+    rows_drop(&s->letters, letter);
     sender_settle(s, from);
 }
 
@@ -164,9 +164,9 @@ void sched_letter_gone(struct schedule *s, uint32_t letter)
 /* A letter with more recipients than go in one transaction: the first ones become a letter of their own. */
 static uint32_t split(struct schedule *s, uint32_t letter)
 {
-    uint32_t part = table_new(&s->letters, letter_at(s, letter)->link.hash), first;
+    uint32_t part = rows_new(&s->letters, letter_at(s, letter)->link.hash), first;
 
-    table_hide(&s->letters, part);
+    rows_hide(&s->letters, part);
     letter_at(s, part)->qid = letter_at(s, letter)->qid;
     letter_at(s, part)->dest = letter_at(s, letter)->dest;
     letter_at(s, part)->sender = letter_at(s, letter)->sender;
@@ -215,7 +215,7 @@ enum schedule_taken schedule_take(struct schedule *s, uint32_t dest, uint32_t se
         letter = split(s, letter);
     else {
         sched_letter_unqueue(s, letter);
-        table_hide(&s->letters, letter);
+        rows_hide(&s->letters, letter);
     }
     fly(s, letter, out);
     sched_settle(s, dest);
@@ -252,7 +252,7 @@ void schedule_drop(struct schedule *s, uint32_t letter)
     for (uint32_t i = letter_at(s, letter)->first; i; i = next) {
         next = entry_at(s, i)->next;
         heap_drop(&s->ages, i);
-        table_drop(&s->entries, i);
+        rows_drop(&s->entries, i);
         dest_at(s, dest)->entries--;
     }
     sched_letter_gone(s, letter);

@@ -35,7 +35,10 @@ static enum ring wants(const struct dest *d)
 {
     uint32_t cap = d->failures || !d->proven ? 1 : d->limit;
 
-    if (d->rest || d->waiting <= d->connecting + d->idle || d->connecting + d->up >= cap)
+    uint32_t free =
+        d->up > d->flying ? d->up - d->flying : 0; /* sessions that are about to ask for a letter, or idle */
+
+    if (d->rest || d->waiting <= d->connecting + free || d->connecting + d->up >= cap)
         return RING_NONE;
     if (d->failures)
         return RING_FAILED;
@@ -56,7 +59,7 @@ void sched_settle(struct schedule *s, uint32_t dest)
     s->hungry -= d->hungry;
     d->hungry = hungry;
     if (d->entries == 0 && d->connecting == 0 && d->up == 0 && !d->rest)
-        table_drop(&s->dests, dest);
+        rows_drop(&s->dests, dest);
 }
 
 void sched_rest(struct schedule *s, uint32_t dest, uint64_t until)
@@ -189,29 +192,7 @@ void schedule_success(struct schedule *s, uint32_t dest)
     sched_settle(s, dest);
 }
 
-void schedule_idle(struct schedule *s, uint32_t dest, int change)
-{
-    struct dest *d = dest_at(s, dest);
-
-    d->idle = change > 0 ? d->idle + 1 : d->idle - 1;
-    sched_settle(s, dest);
-}
-
 uint32_t schedule_failures(const struct schedule *s, uint32_t dest)
 {
     return dest_at(s, dest)->failures;
-}
-
-void schedule_failures_set(struct schedule *s, uint32_t dest, uint32_t n)
-{
-    struct dest *d = dest_at(s, dest);
-
-    if (d->connecting + d->up == 0 && !d->proven && n > d->failures)
-        d->failures = n;
-    sched_settle(s, dest);
-}
-
-uint64_t schedule_rests(const struct schedule *s, uint32_t dest)
-{
-    return dest_at(s, dest)->rest;
 }

@@ -5,7 +5,8 @@
  * Script   one string a step, the last one NULL:
  *   S:text   says the line            R:octets  says them as they are         D:text   says the line an octet at a time
  *   C:text   hears exactly that line; with * at the end, a line that begins so
- *   TLS      the handshake            DATA      hears a message up to its dot, the message of the letter at hand
+ *   TLS      the handshake; NOTLS: it fails
+ *                       DATA      hears a message up to its dot, the message of the letter at hand
  *   BDAT     hears "BDAT n" or "BDAT n LAST" and the octets; SAME: all so far are the message of the letter at hand
  *   SOME     hears anything; SLEEP reads nothing, until the connection breaks
  *   NEXT     the letter at hand is the next one
@@ -233,12 +234,17 @@ static bool s_tls(struct server *s)
     return s->tls != NULL;
 }
 
+static bool s_no_tls(struct server *s)
+{
+    return !s_tls(s);
+}
+
 static bool s_step(struct server *s, const char *step)
 {
     static const struct {
         const char *name;
         bool (*run)(struct server *);
-    } words[] = {{"TLS", s_tls},   {"DATA", s_data}, {"BDAT", s_bdat}, {"SAME", s_same},       {"SOME", s_some}, {"SLEEP", s_sleep},
+    } words[] = {{"TLS", s_tls}, {"NOTLS", s_no_tls},   {"DATA", s_data}, {"BDAT", s_bdat}, {"SAME", s_same},       {"SOME", s_some}, {"SLEEP", s_sleep},
                  {"GONE", s_gone}, {"HANG", s_gone}, {"ENDLESS", s_endless}};
     const struct linger hard = {1, 0};
 

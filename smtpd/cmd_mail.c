@@ -2,6 +2,8 @@
 /* smtpd/cmd_mail.c - MAIL: may this sender be taken from this peer? Port 25: the trust space decides (certificate and white list).
  * Submission: the account must hold the address.  RFC 5321 4.1.1.2, RFC 6409 6.1, RFC 1870 */
 #include "base/log.h"
+#include "policies/trust.h"
+#include "smtpd/peer_check.h"
 #include "smtpd/verbs.h"
 #include <stdio.h>
 
@@ -16,18 +18,16 @@ static enum cause listed(const struct smtp_session *s, struct span domain, struc
     enum dird_trusted answer;
 
     if (dir_trust(s->dir, domain, span_str(s->tls_peer.dn), &answer, e) != RC_OK)
-        return CAUSE_DIR_TEMP;
+        return trust_temp(e->cause);
     return of[answer];
 }
 
 static enum cause from_relay(struct smtp_session *s, const struct smtp_path *p, struct err *e)
 {
-    enum cause r;
+    enum cause r = peer_check(s, e);
 
-    if (!s->tls_peer.has_cert)
-        return CAUSE_NO_CERT;
-    if (!s->tls_peer.verified || !s->tls_peer.dn[0])
-        return CAUSE_BAD_CERT;
+    if (r != CAUSE_NONE)
+        return r;
     if (p->domain.n > 0 && span_ieq(p->domain, s->from.vouched) && deadline_left_ms(s->from.vouched_until) > 0)
         return CAUSE_NONE;
     r = listed(s, p->domain, e);
@@ -100,6 +100,7 @@ void cmd_mail(struct smtp_session *s, const union smtp_args *a)
     s->env.is.envid = span_str(s->env.envid);
     s->env.is.ret = (uint8_t)m->params.ret;
     s->env.is.smtputf8 = m->params.smtputf8;
+    s->env.is.requiretls = m->params.requiretls;
     s->phase = PH_MAIL;
     smtp_say(s, 250, "2.1.0", "Expediteur accepte / Sender OK");
 }

@@ -3,6 +3,8 @@
  * be told now is told now. A recipient elsewhere is taken from submission only, and within the trust space only.
  * RFC 5321 4.1.1.3, 4.5.1 (postmaster), RFC 3461 */
 #include "base/log.h"
+#include "policies/identifiers.h"
+#include "policies/trust.h"
 #include "smtpd/verbs.h"
 #include <stdio.h>
 
@@ -18,12 +20,12 @@ static enum cause room_in_box(struct smtp_session *s, uint64_t mbx, struct err *
     return e->cause == CAUSE_DISK_FULL ? CAUSE_DISK_FULL : CAUSE_STORE_TEMP;
 }
 
-static enum cause to_mailbox(struct smtp_session *s, const struct dird_lookup_rep *who, const char *address,
-                             struct err *e)
+static enum cause to_mailbox(struct smtp_session *s, const struct dird_lookup_rep *who, const struct smtp_rcpt *r_args,
+                             const char *address, struct err *e)
 {
     enum cause r = room_in_box(s, who->mbx, e);
 
-    if (r == CAUSE_NONE && !envelope_add_box(s, who, address))
+    if (r == CAUSE_NONE && !envelope_add_box(s, who, address, &r_args->params))
         r = CAUSE_TOO_MANY_RCPT;
     return r;
 }
@@ -36,7 +38,7 @@ static enum cause to_elsewhere(struct smtp_session *s, const struct smtp_rcpt *r
     if (!smtp_is_submission(s))
         return CAUSE_NOT_LOCAL;
     if (dir_trust(s->dir, rc_args->path.domain, SPAN_NULL, &answer, e) != RC_OK)
-        return CAUSE_DIR_TEMP;
+        return trust_temp(e->cause);
     if (answer != DTR_YES)
         return CAUSE_UNKNOWN_DOMAIN;
     return envelope_add_remote(s, address, &rc_args->params) ? CAUSE_NONE : CAUSE_TOO_MANY_RCPT;
@@ -60,7 +62,27 @@ static enum cause look_up(struct smtp_session *s, const struct smtp_rcpt *r, con
         return CAUSE_DISABLED_RCPT;
     if (who.kind == DK_NOT_LOCAL)
         return to_elsewhere(s, r, address, e);
-    return to_mailbox(s, &who, address, e);
+    return to_mailbox(s, &who, r, address, e);
+}
+
+/* A patient's mailbox is named by his matricule INS, and takes 25 MB. Both are told before the message is sent in vain.
+ * How large it is once signed is looked at at its end (flow/step_citizen.c). */
+static enum cause to_patient(struct smtp_session *s, struct span address, struct err *e)
+{
+    const struct letter_conf *c = &s->conf->letter;
+    struct span local = letter_citizen(c, address);
+
+    if (!smtp_is_submission(s) || local.n == 0)
+        return CAUSE_NONE;
+    if (s->env.params.size > c->citizen_max)
+        return CAUSE_CITIZEN_SIZE;
+    if (s->conf->citizen_check == CITIZEN_OFF || ins_ok(local))
+        return CAUSE_NONE;
+    (void)!err_set(e, RC_PERM, "no matricule INS");
+    if (s->conf->citizen_check == CITIZEN_REFUSE)
+        return CAUSE_CITIZEN_ADDRESS;
+    log_ev(LOG_WARN_, "citizen-address", "address=%s", s->about);
+    return CAUSE_NONE;
 }
 
 /* The one spelling of the recipient; <Postmaster> is the postmaster of our domain. */
@@ -74,22 +96,30 @@ static bool spell(struct smtp_session *s, const struct smtp_path *p, char *out, 
     return n > 0 && (size_t)n < cap;
 }
 
+static enum cause take(struct smtp_session *s, const struct smtp_rcpt *r, const char *address, struct err *e)
+{
+    enum cause c;
+
+    if (r->path.utf8 && !s->env.params.smtputf8)
+        return CAUSE_NEED_UTF8;
+    if (s->env.is.to.n >= s->conf->max_recipients)
+        return CAUSE_TOO_MANY_RCPT;
+    c = to_patient(s, span_str(address), e);
+    return c == CAUSE_NONE ? look_up(s, r, address, e) : c;
+}
+
 void cmd_rcpt(struct smtp_session *s, const union smtp_args *a)
 {
     char address[SMTP_ADDR];
     struct err e = {0};
-    enum cause r;
+    enum cause r = CAUSE_BAD_ADDRESS;
 
-    if (!spell(s, &a->rcpt.path, address, sizeof address))
-        r = CAUSE_BAD_ADDRESS;
-    else if (a->rcpt.path.utf8 && !s->env.params.smtputf8)
-        r = CAUSE_NEED_UTF8;
-    else if (s->env.is.to.n >= s->conf->max_recipients)
-        r = CAUSE_TOO_MANY_RCPT;
-    else
-        r = look_up(s, &a->rcpt, address, &e);
-    if (r != CAUSE_BAD_ADDRESS)
+    if (spell(s, &a->rcpt.path, address, sizeof address)) {
         logged_address(span_str(address), s->about);
+        r = take(s, &a->rcpt, address, &e);
+    }
+    if (r == CAUSE_BAD_ADDRESS)
+        s->about[0] = 0;
     if (r != CAUSE_NONE) {
         smtp_refuse(s, r, &e);
         return;

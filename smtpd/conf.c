@@ -5,6 +5,7 @@
 #include "base/service.h"
 #include "base/service_listen.h"
 #include "base/wipe.h"
+#include "crypto/seal/digest.h"
 #include "flow/logged.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +44,11 @@ static void load_tls(struct smtpd *c, const struct boot *b)
 {
     const char *instance = instance_of(b);
     char peers[1024], mails[1024];
-    struct tls_conf_spec relay = {.anchors_pem = peers}, people = {.anchors_pem = NULL};
+    struct tls_rules rules = {(enum tls_usage)boot_num(b, "smtpd.peer_usage"), boot_get(b, "smtpd.peer_policies")};
+    struct tls_conf_spec relay = {.anchors_pem = peers,
+                                  .client = rules,
+                                  .old_ciphers = boot_num(b, "smtpd.old_ciphers") != 0},
+                         people = {.anchors_pem = NULL};
     struct cms_anchors *anchors;
     struct err e;
 
@@ -56,23 +61,34 @@ static void load_tls(struct smtpd *c, const struct boot *b)
     if (cms_anchors_load(mails, &anchors, &e) != RC_OK)
         die("trust anchors %s: %s", mails, e.log);
     c->letter.anchors = anchors;
+    c->letter.revocation = (enum letter_revocation)boot_num(b, "trust.mail_revocation");
+    c->revocation = (enum smtp_revocation)boot_num(b, "trust.revocation");
 }
 
-static void load_log_key(const struct boot *b)
+/* A unit of its own may have no log.key: patients' addresses stay hidden in the log and cannot be searched, and a
+ * submission that comes again is known until the listener starts anew. */
+static void load_log_key(struct smtpd *c, const struct boot *b)
 {
     unsigned char key[LOGGED_KEY];
 
-    if (boot_fd(b, "log.key") <
-        0) /* a unit of its own without one: these addresses stay hidden, and cannot be searched */
-        return;
-    boot_secret(b, "log.key", key, sizeof key);
-    logged_key(key);
+    random_bytes(key, sizeof key);
+    if (boot_fd(b, "log.key") >= 0) {
+        boot_secret(b, "log.key", key, sizeof key);
+        logged_key(key);
+    }
+    hmac_of(span_of(key, sizeof key), SPAN_LIT("pli submission 1"), c->letter.once_key);
     wipe(key, sizeof key);
 }
 
 static void load_limits(struct smtpd *c, const struct boot *b)
 {
     c->letter.max_message = (uint64_t)boot_num(b, "smtpd.max_message");
+    c->letter.once_s = (uint32_t)boot_num(b, "smtpd.duplicate_window");
+    c->letter.from = (enum letter_from)boot_num(b, "smtpd.from_domain");
+    c->letter.citizens = boot_get(b, "smtpd.citizen_domain");
+    c->letter.citizen_max = (uint64_t)boot_num(b, "smtpd.citizen_max");
+    c->citizen_check = (enum citizen_check)boot_num(b, "smtpd.citizen_check");
+    logged_patients(c->letter.citizens);
     c->max_recipients = (unsigned)boot_num(b, "smtpd.max_recipients");
     c->max_unknown = (unsigned)boot_num(b, "smtpd.max_unknown");
     c->max_errors = (unsigned)boot_num(b, "smtpd.max_errors");
@@ -82,6 +98,11 @@ static void load_limits(struct smtpd *c, const struct boot *b)
     c->login_ms = boot_num(b, "smtpd.login_timeout") * 1000;
     c->session_ms = 50 * 60 * 1000; /* shorter than a submission ticket lives */
     service_limits(&c->listener, b, "smtpd");
+    c->listener.dialler.rates =
+        (struct dialler_rates){.account_messages = (unsigned)boot_num(b, "smtpd.max_messages_per_account_hour"),
+                               .account_recipients = (unsigned)boot_num(b, "smtpd.max_recipients_per_account_hour"),
+                               .address_messages = (unsigned)boot_num(b, "smtpd.max_messages_per_address_hour"),
+                               .address_recipients = (unsigned)boot_num(b, "smtpd.max_recipients_per_address_hour")};
     store_timeout((int)boot_num(b, "stored.timeout") * 1000);
 }
 
@@ -104,7 +125,7 @@ void smtpd_conf_load(struct smtpd *c, const struct boot *b)
     c->domain = need(b, "instance.domain");
     c->letter.host = c->host;
     c->letter.domain = c->domain;
-    load_log_key(b);
+    load_log_key(c, b);
     load_limits(c, b);
     load_tls(c, b);
     take_sockets(c, b);

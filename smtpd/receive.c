@@ -4,7 +4,8 @@
  *
  * A message that is refused on the way is read to its end all the same. So the reply comes where the client waits for
  * it, and no octet of the message is taken for a command. After a bare CR or LF the true end may never come, so then
- * the wait is short.
+ * the wait is short. And when the end has come, the session is over: commands behind it might be a piece of the message
+ * for the sender, which would be smuggled.
  */
 #include "base/dialler.h"
 #include "base/log.h"
@@ -52,11 +53,34 @@ static enum cause not_kept(const struct err *e)
     return e->cause == CAUSE_DISK_FULL ? CAUSE_DISK_FULL : CAUSE_STORE_TEMP;
 }
 
+/* Submission has rates an hour, for the account and for the address that it submits from. The message is counted before
+ * it is sent: one that is refused later counts, too. */
+static enum cause within_rates(const struct smtp_session *s, struct err *e)
+{
+    static const enum cause of[] = {[DIALLER_YES] = CAUSE_NONE,
+                                    [DIALLER_ACCOUNT_RATE] = CAUSE_RATE_ACCOUNT,
+                                    [DIALLER_ADDRESS_RATE] = CAUSE_RATE_ADDRESS,
+                                    [DIALLER_ADDRESS_SESSIONS] = CAUSE_RATE_ADDRESS,
+                                    [DIALLER_GONE] = CAUSE_STORE_TEMP};
+    enum cause r = CAUSE_NONE;
+
+    if (smtp_is_submission(s))
+        r = of[dialler_rated(s->account, s->peer->ip, (unsigned)s->env.is.to.n)];
+    if (r != CAUSE_NONE)
+        (void)!err_set(e, RC_TEMP, "account=%s recipients=%zu", s->account, s->env.is.to.n);
+    return r;
+}
+
 bool receive_begin(struct smtp_session *s, bool dots)
 {
     struct letter *l = &s->letter;
     struct err e = {0};
+    enum cause r = within_rates(s, &e);
 
+    if (r != CAUSE_NONE) {
+        smtp_refuse(s, r, &e);
+        return false;
+    }
     if (!load_slots(s, &e)) {
         smtp_refuse(s, CAUSE_STORE_TEMP, &e);
         return false;
@@ -70,6 +94,7 @@ bool receive_begin(struct smtp_session *s, bool dots)
                          .keyd = s->keyd,
                          .store = s->store,
                          .dir = s->dir,
+                         .trust = s->trust,
                          .peer = &s->from,
                          .account = &s->as,
                          .env = &s->env.is};
@@ -113,11 +138,17 @@ static bool may_go_on(struct smtp_session *s)
     return smtp_stays(s);
 }
 
+/* A bare CR or LF: the two sides do not agree on what a line is. */
+static bool is_bare(const struct smtp_session *s)
+{
+    return s->data.fault == DATA_BARE_CR || s->data.fault == DATA_BARE_LF;
+}
+
 /* The next octets, or the end of the session. */
 static bool more(struct smtp_session *s, struct span *in)
 {
     struct err e;
-    bool faulty = s->data.fault == DATA_BARE_CR || s->data.fault == DATA_BARE_LF;
+    bool faulty = is_bare(s);
     int64_t block = deadline_in(faulty ? FAULTY_WAIT_MS : s->conf->data_ms);
     enum rc rc;
 
@@ -203,9 +234,12 @@ void receive_end(struct smtp_session *s)
     if (r == CAUSE_NONE) {
         s->errors = 0;
         s->messages++;
-        smtp_say(s, 250, "2.0.0", "Message enregistre / Message stored, id=%s", s->letter.mid);
+        smtp_say(s, 250, "2.0.0", "Message enregistre / Message stored, id=%s",
+                 s->letter.filed.first[0] ? s->letter.filed.first : s->letter.mid);
     } else {
         smtp_refuse(s, r, &e);
     }
+    if (s->data.dots && is_bare(s)) /* what comes next may be a piece of the message in the sender's eyes */
+        smtp_end(s, "bare-line-end");
     envelope_reset(s);
 }

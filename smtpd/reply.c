@@ -53,8 +53,10 @@ void smtp_refuse(struct smtp_session *s, enum cause c, const struct err *why)
     if (t->code == 0)
         bug("%s is no refusal of SMTP", cause_name(c));
     smtp_say(s, t->code, t->esc, mid[0] ? "%s, id=%s" : "%s", cause_text(c, text), mid);
-    log_ev(LOG_INFO_, "refused", "verb=%s code=%d why=%s%s%s cause=%s", s->verb ? s->verb : "-", t->code, cause_name(c),
-           s->about[0] ? " address=" : "", s->about, log_esc(span_str(why ? why->log : "")));
+    log_ev(LOG_INFO_, "refused", "verb=%s code=%d why=%s peer=%s%s%s%s%s cause=%s", s->verb ? s->verb : "-", t->code,
+           cause_name(c), s->peer->ip, s->tls_peer.has_cert ? " dn=" : "",
+           s->tls_peer.has_cert ? log_esc(span_str(s->tls_peer.dn)) : "", s->about[0] ? " address=" : "", s->about,
+           log_esc(span_str(why ? why->log : "")));
     if (t->code == 421)
         smtp_end(s, cause_name(c));
     if (!s->over && enough(s, c, t->code))

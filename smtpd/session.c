@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/wipe.h"
+#include "flow/proxied.h"
 #include "smtpd/start_tls.h"
 #include "smtpd/verbs.h"
 #include <poll.h>
@@ -313,6 +314,7 @@ static void session_free(struct smtp_session *s)
     keyd_free(&s->keyd);
     store_free(&s->store);
     dir_free(&s->dir);
+    trust_free(&s->trust);
     buf_free(&s->ticket);
     stay_end(&s->stay);
     buf_free(&s->slots);
@@ -329,6 +331,7 @@ void *smtp_ready(void *conf)
     s.keyd = keyd_new(ROLE_SMTPD);
     s.store = store_new(ROLE_SMTPD);
     s.dir = dir_new(ROLE_SMTPD);
+    s.trust = trust_new(ROLE_SMTPD); /* dialled when it is asked */
     buf_init_secret(&s.ticket);
     keyd_dial_ahead(s.keyd);
     dir_dial_ahead(s.dir);
@@ -339,9 +342,24 @@ void *smtp_ready(void *conf)
     return &s;
 }
 
+/* What comes first from a proxy of ours is no SMTP. Port 465 is told nothing, because a line in clear would be no answer under TLS. */
+static bool client_of_proxy(struct smtp_session *s, struct listener_peer *peer)
+{
+    enum proxied p = peer->proxied ? proxied_client(stream_fd(s->st), peer) : PROXIED_FINE;
+    struct err e;
+
+    if (p == PROXIED_FULL && s->kind != KIND_SUBMISSIONS) {
+        smtp_refuse(s, CAUSE_TOO_MANY_SESSIONS, NULL);
+        stream_deadline(s->st, deadline_in(GOODBYE_MS));
+        (void)stream_flush(s->st, &e);
+    }
+    return p == PROXIED_FINE;
+}
+
 void smtp_session(void *conf, void *ready, int fd, const struct listener_peer *peer)
 {
     static const char *const kinds[] = {"smtp", "submission", "submissions"};
+    static struct listener_peer client; /* one a process */
     struct smtp_session *s = ready;
     int64_t began = clock_mono();
     char sid[17];
@@ -349,12 +367,16 @@ void smtp_session(void *conf, void *ready, int fd, const struct listener_peer *p
     (void)conf;
     log_id_new(sid);
     log_session(sid);
-    s->peer = peer;
+    client = *peer;
+    s->peer = &client;
     s->st = stream_open(fd);
     stream_watch(s->st, &account_watch, s);
     s->kind = s->conf->kind[peer->which];
-    log_ev(LOG_INFO_, "connected", "peer=%s port=%u kind=%s", peer->ip, (unsigned)peer->port, kinds[s->kind]);
-    smtp_session_loop(s);
+    if (client_of_proxy(s, &client)) {
+        log_ev(LOG_INFO_, "connected", "peer=%s port=%u kind=%s%s%s", client.ip, (unsigned)client.port, kinds[s->kind],
+               peer->proxied ? " proxy=" : "", peer->proxied ? peer->ip : "");
+        smtp_session_loop(s);
+    }
     log_ev(LOG_INFO_, "disconnected", "why=%s messages=%u ms=%lld", s->end ? s->end : "-", s->messages,
            (long long)((clock_mono() - began) / 1000000));
     session_free(s);

@@ -18,13 +18,19 @@
 #include "flow/logged.h"
 #include "proto/smtp/data_stream.h"
 #include "proto/smtp/cmd.h"
+#include "trust/client/client.h"
 
 enum smtp_kind { KIND_SMTP = 0, KIND_SUBMISSION, KIND_SUBMISSIONS, KINDS_ };
+enum citizen_check { CITIZEN_REFUSE = 0, CITIZEN_WARN, CITIZEN_OFF }; /* a patient's address that is no matricule INS: smtpd.citizen_check */
+/* trust.revocation, in the order of its words: what a peer meets whose revocation cannot be checked */
+enum smtp_revocation { REVOCATION_REQUIRE = 0, REVOCATION_SOFT, REVOCATION_OFF };
 struct smtpd { /* settings and what the listener keeps warm; read only in sessions */
     const char *host, *domain;
     struct letter_conf letter;
     struct tls_conf *tls[KINDS_]; /* with client certificates on port 25 */
+    enum smtp_revocation revocation;
     enum smtp_kind kind[LISTENER_FDS];
+    enum citizen_check citizen_check;
     unsigned max_recipients, max_unknown, max_errors, max_auth;
     int64_t command_ms, data_ms, login_ms, session_ms;
     struct listener listener;
@@ -60,6 +66,7 @@ struct smtp_session {
     struct keyd *keyd;
     struct store *store;
     struct dir *dir;
+    struct trust *trust;
     unsigned phase;
     bool over;        /* end after what is gathered was sent */
     const char *end;  /* why, for the log */
@@ -67,6 +74,7 @@ struct smtp_session {
     char about[LOGGED_MAX]; /* the envelope address that the verb is about, as the log names it; "": none */
     bool tls;
     struct tls_peer tls_peer;
+    int64_t peer_good_until; /* UTC s: port 25: the peer's certificate is known not to be revoked */
     char vouched[SMTP_DOMAIN_MAX + 1]; /* port 25: the domain that dird gave to the peer's DN last */
     int64_t stands_until;              /* submission: no need to ask before whether the account still stands */
     char helo[SMTP_DOMAIN_MAX + 1];
@@ -113,7 +121,7 @@ void smtp_unread(struct smtp_session *s, enum rc rc, enum cause late, const stru
 /* ---- the envelope (envelope.c) ---- */
 void envelope_reset(struct smtp_session *s); /* to READY when it was beyond; drops a message on its way */
 /* Adds a recipient. False: one request to stored has no room for another. */
-bool envelope_add_box(struct smtp_session *s, const struct dird_lookup_rep *who, const char *address);
+bool envelope_add_box(struct smtp_session *s, const struct dird_lookup_rep *who, const char *address, const struct smtp_rcpt_params *p);
 bool envelope_add_remote(struct smtp_session *s, const char *address, const struct smtp_rcpt_params *p);
 
 /* ---- the message (receive.c) ---- */

@@ -49,6 +49,7 @@ static void talk(int fd, struct keyd *k, struct store *st, struct dir *d)
     s.st = stream_open(fd);
     smtp_session_loop(&s);
     envelope_reset(&s);
+    stay_end(&s.stay);
     stream_close(&s.st);
     buf_free(&s.reply);
     buf_free(&s.ticket);

@@ -7,18 +7,16 @@
  */
 #include "base/log.h"
 #include "crypto/cms/verify_int.h"
-#include "crypto/pki/pki_int.h"
+#include "crypto/pki/revocation_int.h"
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
-
-enum { AUTH_LEVEL = 2, DEPTH = 8 }; /* 112 bits: RSA 2048, P-224 (NIST SP 800-57) */
 
 enum rc cms_anchors_load(const char *pem_file, struct cms_anchors **a_out, struct err *e)
 {
     struct cms_anchors *a = calloc(1, sizeof *a);
 
-    if (a == NULL || (a->store = X509_STORE_new()) == NULL)
+    if (a == NULL || (a->store = pki_store_new()) == NULL)
         die("out of memory");
     if (X509_STORE_load_file(a->store, pem_file) <= 0) {
         cms_anchors_free(&a);
@@ -77,20 +75,22 @@ static const char *chain_try(X509_STORE_CTX *c, X509_STORE *store, X509 *leaf, S
     if (!X509_VERIFY_PARAM_add0_policy(
             p, OBJ_nid2obj(NID_any_policy))) /* RFC 5280 6.1.1 (c): any; the library's default is none */
         return "out of memory";
-    X509_VERIFY_PARAM_set_auth_level(p, AUTH_LEVEL);
-    X509_VERIFY_PARAM_set_depth(p, DEPTH);
+    X509_VERIFY_PARAM_set_auth_level(p, PKI_AUTH_LEVEL);
+    X509_VERIFY_PARAM_set_depth(p, PKI_DEPTH);
     if (X509_verify_cert(c) <= 0)
         return X509_verify_cert_error_string(X509_STORE_CTX_get_error(c));
     return usage_wrong(X509_STORE_CTX_get0_chain(c));
 }
 
-void chain_judge(const struct cms_anchors *a, X509 *leaf, STACK_OF(X509) * others, struct cms_verdict *v)
+void chain_judge(const struct cms_anchors *a, X509 *leaf, STACK_OF(X509) * others, struct cms_verdict *v,
+                 STACK_OF(X509) * *path_out)
 {
     X509_STORE_CTX *c = a ? X509_STORE_CTX_new() : NULL;
     const char *why = "no trust anchors";
 
     if (a != NULL)
         why = c ? chain_try(c, a->store, leaf, others) : "out of memory";
+    *path_out = why == NULL ? X509_STORE_CTX_get1_chain(c) : NULL;
     X509_STORE_CTX_free(c);
     ERR_clear_error();
     if (why != NULL)

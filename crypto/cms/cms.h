@@ -12,10 +12,15 @@
  *                       no signed attributes: RFC 5652 5.3 allows that for data, but such a signature can be made from one with attributes,
  *                       so nobody can tell which of the two was meant
  *                       no chain; dates; usage (RFC 8550 4.4); certificate policies
+ *                       the signer's certificate, or an authority's, is revoked. It is not "fail": content and signature do agree, and nobody
+ *                       can tell whether it was signed before (RFC 8550 4.3 leaves that to the reader; RFC 7281 3.1 has this word for it)
+ *                       revocation could not be checked, where the caller requires it
  *           neutral   the octets are no CMS, or it has another type, an unknown algorithm, or more than the bounds
  *           permerror a signer's certificate is not in the CMS
  *           fail      content or signature were changed, or the signing-certificate attribute names another certificate (RFC 5035)
- * Not done  Revocation is not looked at. .revocation says so. Whoever shows a verdict must show .revocation too.
+ * Revoked   Two sources are asked for each signer whose chain leads to an anchor: the lists inside the CMS (RFC 5652 10.2.1) with those that the
+ *           caller has at hand, and the caller's ask(). "Revoked" of either counts; else "good" of either. Whoever shows a verdict must show
+ *           .revocation too: whether it was checked, and how old the data are.
  * Bounds    CMS_DER_MAX bytes, CMS_CERTS_MAX certificates, CMS_SIGNERS_MAX signers, CMS_MAILS_MAX addresses in all.
  * Owns      A cms_signer and a cms_anchors are the caller's, to free. A verdict holds copies.
  * Process  keyd makes. smtpd verifies, in the session of its peer, so that a hostile CMS harms that session only. pli cert verify.
@@ -39,6 +44,12 @@ struct cms_signer_id {
     char subject[256], issuer[256]; /* DN, RFC 4514 */
     char serial[48];                /* hexadecimal */
 };
+enum cms_checked { CMS_NOT_CHECKED, CMS_NOT_REVOKED, CMS_REVOKED };
+struct cms_revocation {
+    enum cms_checked state;
+    int64_t as_of;    /* UTC s: how old the data are; 0: there are none */
+    char why[224];    /* CMS_REVOKED: since when and by whom; CMS_NOT_CHECKED: what was tried, or "" */
+};
 struct cms_verdict {
     enum cms_word word;                        /* CMS_NONE: it is well-formed and nobody signed it (certificates only, or encrypted) */
     bool valid;                                /* for every signer, the signature fits the content */
@@ -49,13 +60,26 @@ struct cms_verdict {
     uint8_t mail_of[CMS_MAILS_MAX];            /* whose address it is: index into signers */
     char reasons[CMS_REASONS_MAX][160];        /* all that is wrong, in the order in which it was found */
     char reason[160];                          /* the reason that made the word; "" when the word is pass */
-    const char *revocation;                    /* "not checked" */
+    bool revoked_seen;                         /* .revoked is filled in */
+    struct cms_revocation revoked;             /* of all signers: the worst state, the oldest data */
+    char revocation[256];                      /* the same for people: "not checked", "not revoked as of 2026-11-28T10:00:00Z", "revoked: ..." */
 };
 struct cms_anchors;
 enum rc cms_anchors_load(const char *pem_file, struct cms_anchors **a_out, struct err *e); /* before the sandbox */
 void cms_anchors_free(struct cms_anchors **a);
+struct pki_crl;
+/* chain: the certificates from the signer's to the last below the anchor, as pki_list_add() lists them (crypto/pki/revocation.h). */
+typedef void (*cms_ask)(void *ctx, struct span chain, struct cms_revocation *out);
+struct cms_trust {
+    const struct cms_anchors *anchors; /* NULL: nobody is trusted */
+    cms_ask ask;                       /* NULL: there is nobody to ask */
+    void *ask_ctx;
+    struct pki_crl *const *crls;       /* lists at hand */
+    size_t n_crls;
+    bool require;                      /* what could not be checked is not accepted */
+};
 /* read gives the signed content's canonical octets, piece by piece, and RC_NOTFOUND at the end. read NULL: the content is inside the CMS
- * (opaque). a NULL: nobody is trusted. RC_OK: a verdict was reached; a malformed or an unsigned CMS has one too. Any other value is the
+ * (opaque). t NULL: nobody is trusted. RC_OK: a verdict was reached; a malformed or an unsigned CMS has one too. Any other value is the
  * failure of read. */
 typedef enum rc (*cms_read)(void *ctx, struct span *piece_out, struct err *e);
-enum rc cms_verify(struct span cms_der, cms_read read, void *ctx, const struct cms_anchors *a, struct cms_verdict *v_out, struct err *e);
+enum rc cms_verify(struct span cms_der, cms_read read, void *ctx, const struct cms_trust *t, struct cms_verdict *v_out, struct err *e);

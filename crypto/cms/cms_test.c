@@ -146,7 +146,7 @@ static struct cms_verdict verdict(struct span der, struct span content, size_t s
     struct feed f = {content, step};
 
     memset(&v, 'x', sizeof v);
-    assert_int_equal(cms_verify(der, feed_read, &f, anchors, &v, &e), RC_OK);
+    assert_int_equal(cms_verify(der, feed_read, &f, &(const struct cms_trust){.anchors = anchors}, &v, &e), RC_OK);
     assert_non_null(memchr(v.reason, 0, sizeof v.reason));
     for (size_t i = 0; i < v.n_mails; i++)
         assert_non_null(memchr(v.mails[i], 0, sizeof v.mails[i]));
@@ -303,7 +303,9 @@ static void test_reader_fails(void **st)
     struct cms_verdict v = {.valid = true};
 
     (void)st;
-    assert_int_equal(cms_verify(buf_span(&der), broken_read, NULL, anchors, &v, &e), RC_CORRUPT);
+    assert_int_equal(
+        cms_verify(buf_span(&der), broken_read, NULL, &(const struct cms_trust){.anchors = anchors}, &v, &e),
+        RC_CORRUPT);
     assert_true(v.valid); /* untouched */
     buf_free(&der);
     person_free(&p);

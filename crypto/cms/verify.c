@@ -131,21 +131,25 @@ static void library_says(struct cms_verdict *v)
     ERR_clear_error();
 }
 
-static void judge_signers(CMS_ContentInfo *cms, const struct cms_anchors *a, struct cms_verdict *v)
+static void judge_signers(CMS_ContentInfo *cms, const struct cms_trust *t, struct cms_verdict *v)
 {
     STACK_OF(CMS_SignerInfo) *all = CMS_get0_SignerInfos(cms);
-    STACK_OF(X509) *others = CMS_get1_certs(cms);
+    struct revoked_look look = {t, NULL, CMS_get1_certs(cms), CMS_get1_crls(cms)};
 
     for (int i = 0; i < sk_CMS_SignerInfo_num(all); i++) {
         CMS_SignerInfo *si = sk_CMS_SignerInfo_value(all, i);
 
         signer_judge(si, signer_cert(si), v);
-        chain_judge(a, signer_cert(si), others, v);
+        chain_judge(t->anchors, signer_cert(si), look.others, v, &look.path);
+        revoked_judge(&look, v);
+        sk_X509_pop_free(look.path, X509_free);
     }
-    sk_X509_pop_free(others, X509_free);
+    revoked_tell(v);
+    sk_X509_pop_free(look.others, X509_free);
+    sk_X509_CRL_pop_free(look.lists, X509_CRL_free);
 }
 
-static enum rc agree(CMS_ContentInfo *cms, struct reader *r, const struct cms_anchors *a, struct cms_verdict *v,
+static enum rc agree(CMS_ContentInfo *cms, struct reader *r, const struct cms_trust *t, struct cms_verdict *v,
                      struct err *e)
 {
     BIO *content = r->read ? reader_bio(r) : NULL;
@@ -160,16 +164,17 @@ static enum rc agree(CMS_ContentInfo *cms, struct reader *r, const struct cms_an
         return r->rc;
     }
     if (v->valid)
-        judge_signers(cms, a, v); /* no chain is built for what does not agree */
+        judge_signers(cms, t, v); /* no chain is built for what does not agree */
     else
         library_says(v);
     return RC_OK;
 }
 
-enum rc cms_verify(struct span cms_der, cms_read read, void *ctx, const struct cms_anchors *a,
-                   struct cms_verdict *v_out, struct err *e)
+enum rc cms_verify(struct span cms_der, cms_read read, void *ctx, const struct cms_trust *t, struct cms_verdict *v_out,
+                   struct err *e)
 {
     const unsigned char *p = cms_der.p;
+    static const struct cms_trust nobody = {.anchors = NULL};
     CMS_ContentInfo *cms = NULL;
     struct reader r = {.read = read, .ctx = ctx};
     struct cms_verdict v = {.word = CMS_NONE, .revocation = "not checked"};
@@ -180,7 +185,7 @@ enum rc cms_verify(struct span cms_der, cms_read read, void *ctx, const struct c
     else if ((cms = d2i_CMS_ContentInfo(NULL, &p, (long)cms_der.n)) == NULL)
         no(&v, CMS_NEUTRAL, "malformed signature");
     else if (form_good(cms, read == NULL, &v) && signers_known(cms, &v))
-        rc = agree(cms, &r, a, &v, e);
+        rc = agree(cms, &r, t ? t : &nobody, &v, e);
     if (rc == RC_OK && v.valid && v.word == CMS_NONE)
         v.word = CMS_PASS;
     v.trusted = v.word == CMS_PASS;

@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 #include "base/log.h"
 #include "crypto/pki/revocation_int.h"
+#include "crypto/seal/digest.h"
 #include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,14 +31,16 @@ static const char *looks_like(struct span s)
     return s.p[0] == 0x30 ? "DER, but no revocation list" : "not DER";
 }
 
-static enum rc fit(const struct pki_crl *c, const X509_ALGOR *alg, struct err *e)
+enum rc pki_crl_fit(const X509_CRL *crl, struct err *e)
 {
     const ASN1_OBJECT *oid = NULL;
+    const X509_ALGOR *alg = NULL;
 
+    X509_CRL_get0_signature(crl, NULL, &alg);
     X509_ALGOR_get0(&oid, NULL, NULL, alg);
     if (!pki_digest_strong(OBJ_obj2nid(oid)))
         return err_set(e, RC_DENIED, "the list's signature is over SHA-1, MD5 or an unknown digest");
-    return c->info.next_update > c->info.this_update
+    return X509_CRL_get0_nextUpdate(crl) != NULL
                ? RC_OK
                : err_set(e, RC_DENIED, "the list does not say until when it is good (nextUpdate)");
 }
@@ -45,7 +48,6 @@ static enum rc fit(const struct pki_crl *c, const X509_ALGOR *alg, struct err *e
 static enum rc describe(struct pki_crl *c, struct err *e)
 {
     STACK_OF(X509_REVOKED) *all = X509_CRL_get_REVOKED(c->crl);
-    const X509_ALGOR *alg = NULL;
 
     pki_name_text(X509_CRL_get_issuer(c->crl), c->info.issuer);
     if (!pki_time_utc(X509_CRL_get0_lastUpdate(c->crl), &c->info.this_update))
@@ -53,8 +55,7 @@ static enum rc describe(struct pki_crl *c, struct err *e)
     pki_time_utc(X509_CRL_get0_nextUpdate(c->crl), &c->info.next_update);
     c->info.revoked = all ? (uint32_t)sk_X509_REVOKED_num(all) : 0;
     c->info.delta = X509_CRL_get_ext_by_NID(c->crl, NID_delta_crl, -1) >= 0;
-    X509_CRL_get0_signature(c->crl, NULL, &alg);
-    return fit(c, alg, e);
+    return pki_crl_fit(c->crl, e);
 }
 
 enum rc pki_crl_parse(struct span der, struct pki_crl **c_out, struct err *e)
@@ -103,6 +104,46 @@ void pki_crl_free(struct pki_crl **c)
 const struct pki_crl_info *pki_crl_about(const struct pki_crl *c)
 {
     return &c->info;
+}
+
+void pki_crl_scope(const struct pki_crl *c, unsigned char out[32])
+{
+    int at = X509_CRL_get_ext_by_NID(c->crl, NID_issuing_distribution_point, -1);
+    ASN1_OCTET_STRING *idp = at >= 0 ? X509_EXTENSION_get_data(X509_CRL_get_ext(c->crl, at)) : NULL;
+    unsigned char *name = NULL;
+    int n = i2d_X509_NAME(X509_CRL_get_issuer(c->crl), &name);
+    struct buf all = BUF_INIT;
+
+    buf_bytes(&all, span_of(name, n > 0 ? (size_t)n : 0));
+    buf_bytes(&all, idp ? span_of(ASN1_STRING_get0_data(idp), (size_t)ASN1_STRING_length(idp)) : SPAN_NULL);
+    buf_u8(&all, c->info.delta);
+    digest_of(buf_span(&all), out);
+    OPENSSL_free(name);
+    buf_free(&all);
+}
+
+/* Several authorities may have the same name, with different keys: one that has signed it is enough. */
+enum rc pki_crl_by_anchor(const struct pki_anchors *a, const struct pki_anchors *b, const struct pki_crl *c,
+                          struct err *e)
+{
+    const struct pki_anchors *sets[] = {a, b};
+    bool named = false, signed_by = false;
+
+    for (size_t s = 0; s < 2 && !signed_by; s++) {
+        STACK_OF(X509) *all = sets[s] ? X509_STORE_get1_all_certs(sets[s]->store) : NULL;
+
+        for (int i = 0; i < sk_X509_num(all) && !signed_by; i++) {
+            X509 *x = sk_X509_value(all, i);
+
+            if (X509_NAME_cmp(X509_get_subject_name(x), X509_CRL_get_issuer(c->crl)) != 0)
+                continue;
+            named = true;
+            signed_by = X509_CRL_verify(c->crl, X509_get0_pubkey(x)) > 0;
+        }
+        sk_X509_pop_free(all, X509_free);
+    }
+    ERR_clear_error();
+    return !named || signed_by ? RC_OK : err_set(e, RC_DENIED, "the list is not signed by %s", c->info.issuer);
 }
 
 bool pki_crl_same_issuer(const struct pki_crl *a, const struct pki_crl *b)

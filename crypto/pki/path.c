@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/pki/path.c - anchors, and the chain from a certificate to one of them. RFC 5280 6.1. See crypto/pki/revocation.h. */
+#include "base/ipc.h"
 #include "base/log.h"
 #include "crypto/pki/revocation_int.h"
 #include "crypto/seal/digest.h"
@@ -148,11 +149,6 @@ size_t pki_chain_n(const struct pki_chain *c)
     return (size_t)sk_X509_num(c->path) - 1;
 }
 
-void pki_chain_subject(const struct pki_chain *c, size_t i, char out[256])
-{
-    pki_name_text(X509_get_subject_name(sk_X509_value(c->path, (int)i)), out);
-}
-
 void pki_chain_issuer(const struct pki_chain *c, size_t i, char out[256])
 {
     pki_name_text(X509_get_issuer_name(sk_X509_value(c->path, (int)i)), out);
@@ -180,4 +176,13 @@ enum rc pki_chain_id(const struct pki_chain *c, size_t i, unsigned char out[32],
     OPENSSL_free(serial);
     buf_free(&all);
     return rc;
+}
+
+#define FIELDS_pki_record(F, T) F(T, BYTES, der, IPC_MSG_MAX)
+IPC_MESSAGE(pki_record);
+IPC_TABLE(pki_record);
+
+void pki_list_add(struct buf *list, struct span der)
+{
+    ipc_list_add(list, pki_record_f, &(struct pki_record){der});
 }

@@ -75,13 +75,22 @@ static bool soon(const struct run *r, const X509_CRL *crl)
     return pki_time_utc(X509_CRL_get0_lastUpdate(crl), &from) && from <= r->l->at + PKI_SKEW;
 }
 
+/* A signer of lists may be covered by a list of its own (NIST's test 4.14.30). The library does not validate its path
+ * once more, because it is at that. */
+static bool by_itself(X509_STORE_CTX *ctx)
+{
+    X509 *signer = X509_STORE_CTX_get0_current_issuer(ctx), *first = sk_X509_value(X509_STORE_CTX_get0_chain(ctx), 0);
+
+    return signer != NULL && first != NULL && X509_cmp(signer, first) == 0;
+}
+
 /* The list's own signer is another certificate, whose path is validated beside the main one: nothing is let through
  * there but what the age of its lists says, and the anchor. */
 static int nested(struct run *r, X509_STORE_CTX *ctx, int why)
 {
     if (why == X509_V_ERR_CRL_HAS_EXPIRED)
         r->nested_stale = true;
-    return why == X509_V_ERR_CRL_HAS_EXPIRED ||
+    return why == X509_V_ERR_CRL_HAS_EXPIRED || (why == X509_V_ERR_CRL_PATH_VALIDATION_ERROR && by_itself(ctx)) ||
            (at_anchor(ctx) && (why == X509_V_ERR_UNABLE_TO_GET_CRL || r->nested_now));
 }
 

@@ -34,7 +34,6 @@ enum rc pki_chain_find(const struct pki_anchors *a, const struct span *ders, siz
 void pki_chain_free(struct pki_chain **c);
 size_t pki_chain_n(const struct pki_chain *c); /* certificates below the anchor, leaf first: those that can be revoked */
 /* For i < pki_chain_n(). A name is RFC 4514, cut to the room there is. */
-void pki_chain_subject(const struct pki_chain *c, size_t i, char out[256]);
 void pki_chain_issuer(const struct pki_chain *c, size_t i, char out[256]);
 /* Digest of the issuer's name and key and of the serial number: one value for one certificate, whoever presents it. */
 enum rc pki_chain_id(const struct pki_chain *c, size_t i, unsigned char out[32], struct err *e);
@@ -44,6 +43,9 @@ struct pki_addresses {
     char crl[PKI_URLS][PKI_URL_MAX], ocsp[PKI_URLS][PKI_URL_MAX];
 };
 void pki_chain_addresses(const struct pki_chain *c, size_t i, struct pki_addresses *out);
+
+/* One more certificate of a chain as it travels: base/ipc.h's list of records, each one BYTES field (trustd_cert in trust/wire/wire.h). */
+void pki_list_add(struct buf *list, struct span der);
 
 /* ---- lists ---- */
 struct pki_crl;
@@ -58,6 +60,11 @@ enum rc pki_crl_parse(struct span der, struct pki_crl **c_out, struct err *e);
 struct pki_crl *pki_crl_ref(struct pki_crl *c);
 void pki_crl_free(struct pki_crl **c);
 const struct pki_crl_info *pki_crl_about(const struct pki_crl *c);
+/* Issuer, distribution point and kind: a younger list with the same value takes the place of an older one. */
+void pki_crl_scope(const struct pki_crl *c, unsigned char out[32]);
+/* A list whose issuer is called as one of these anchors must be signed by it. RC_DENIED: it is not. RC_OK also when no anchor is called so: who uses
+ * the list verifies it. b may be NULL. */
+enum rc pki_crl_by_anchor(const struct pki_anchors *a, const struct pki_anchors *b, const struct pki_crl *c, struct err *e);
 bool pki_crl_same_issuer(const struct pki_crl *a, const struct pki_crl *b);
 
 /* ---- what they say ---- */

@@ -39,5 +39,7 @@ struct crls_look {
 };
 /* Answers how many there are, without the anchor; 0: there is no chain. */
 size_t crls_look(const struct crls_look *l, struct pki_status out[PKI_CHAIN_MAX], STACK_OF(X509_CRL) *used);
+/* The list may be believed when its signature holds: it has nextUpdate, and its digest is strong. RC_DENIED. */
+enum rc pki_crl_fit(const X509_CRL *crl, struct err *e);
 /* Does the digest below a signature algorithm still hold? SHA-1 and MD5 do not. */
 bool pki_digest_strong(int signature_nid);

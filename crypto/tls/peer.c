@@ -4,7 +4,7 @@
  *
  * Revocation is not looked at here: whoever got the verdict asks for it with .chain.
  */
-#include "base/ipc.h"
+#include "crypto/pki/revocation.h"
 #include "crypto/tls/tls_int.h"
 #include <stdio.h>
 
@@ -13,11 +13,6 @@ enum { PEER_CERTS = 16 }; /* as many as the library itself would look at */
  * of 1024. */
 #define STRENGTH GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM)
 #define ANY_POLICY "2.5.29.32.0"
-
-/* A record of .chain: as trustd takes it (trust/wire/wire.h). */
-#define FIELDS_peer_record(F, T) F(T, BYTES, der, TLS_CHAIN_MAX)
-IPC_MESSAGE(peer_record);
-IPC_TABLE(peer_record);
 
 struct peer_chain {
     gnutls_x509_crt_t crt[PEER_CERTS];
@@ -197,7 +192,7 @@ static bool keep(const gnutls_datum_t *certs, unsigned n, struct tls_peer *p)
     struct buf list = BUF_INIT;
 
     for (unsigned i = 0; i < n && certs[i].size <= TLS_CHAIN_MAX; i++)
-        ipc_list_add(&list, peer_record_f, &(struct peer_record){span_of(certs[i].data, certs[i].size)});
+        pki_list_add(&list, span_of(certs[i].data, certs[i].size));
     p->n_chain = list.n <= sizeof p->chain ? list.n : 0;
     if (p->n_chain > 0)
         memcpy(p->chain, list.p, list.n);

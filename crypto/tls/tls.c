@@ -47,13 +47,23 @@ static enum rc anchors_add(struct tls_conf *c, const struct tls_conf_spec *s, st
     return code < 0 ? tls_err(e, RC_PERM, s->anchors_pem, code) : RC_OK;
 }
 
+/* Behind all others, so that a peer that knows better gets better. */
+static int priority_make(struct tls_conf *c, const struct tls_conf_spec *s)
+{
+    char text[1024];
+
+    snprintf(text, sizeof text, "%s%s", tls_priority,
+             s->old_ciphers ? ":+AES-256-CBC:+AES-128-CBC:+SHA384:+SHA256" : "");
+    return gnutls_priority_init(&c->priority, text, NULL);
+}
+
 static enum rc parts_make(struct tls_conf *c, const struct tls_conf_spec *s, struct err *e)
 {
     int code = gnutls_certificate_allocate_credentials(&c->cred);
     enum rc rc = RC_OK;
 
     if (code >= 0)
-        code = gnutls_priority_init(&c->priority, tls_priority, NULL);
+        code = priority_make(c, s);
     if (code >= 0)
         code = gnutls_session_ticket_key_generate(&c->ticket_key);
     if (code < 0)

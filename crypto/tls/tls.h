@@ -3,7 +3,9 @@
  *
  * Policy   TLS 1.3 and 1.2; AES-GCM with ECDHE only (spec: MSSante 2021 list and RFC 9325); no renegotiation, no compression, no early
  *          data. The certificate is ECDSA where the client takes it, else RSA. CHACHA20 is left out, because the library cannot offer it in
- *          1.3 without offering it in 1.2, where the national list is closed.
+ *          1.3 without offering it in 1.2, where the national list is closed. With .old_ciphers two suites more, behind all others, in 1.2:
+ *          ECDHE with AES-256-CBC and SHA-384, AES-128-CBC and SHA-256 (0xC028, 0xC027 of the text of 2021; the library gives the same two for
+ *          an ECDSA certificate).
  * Tickets  work across session processes, because their key is made before the fork. The library changes it by time, and
  *          tls_conf_rotate() replaces it. No ticket is given where a client certificate is asked for, because a partner is verified anew
  *          each time. No ticket is given in TLS 1.2: such a ticket holds the traffic key itself, and each session process has the
@@ -21,7 +23,7 @@ struct tls_conf;
 /* What a peer's certificate must be good for, besides its chain and dates. */
 enum tls_usage {
     TLS_USE_EITHER = 0, /* clientAuth or serverAuth: operators present their server certificate as client too (spec 1.4) */
-    TLS_USE_CLIENT, TLS_USE_SERVER,
+    TLS_USE_CLIENT, TLS_USE_SERVER, /* in the order of the words of smtpd.peer_usage */
     TLS_USE_ANY         /* neither key usage nor extended key usage is looked at */
 };
 struct tls_rules {
@@ -32,6 +34,7 @@ struct tls_conf_spec {
     const char *chain_pem;    /* RSA server certificate and chain, file (key KEYD_TLS_SERVER); NULL: none. One of the two is needed */
     const char *chain_ec_pem; /* the same with ECDSA P-256, which signs ten times faster (KEYD_TLS_SERVER_EC); NULL: none */
     const char *anchors_pem;  /* trust anchors for client certificates, file; NULL: none asked */
+    bool old_ciphers;         /* setting smtpd.old_ciphers */
     bool require_client;      /* handshake fails without one */
     struct tls_rules client;  /* for client certificates; .policies lives as long as the tls_conf */
 };

@@ -47,6 +47,7 @@ void dird_close(struct dird **d)
 {
     if (!d || !*d)
         return;
+    white_list_stop(&(*d)->white_list);
     sync_stop(&(*d)->sync);
     gate_stop(&(*d)->gate);
     stays_free(&(*d)->stays);

@@ -10,6 +10,7 @@
 #include "directory/dird/link.h"
 #include "directory/dird/stays.h"
 #include "directory/dird/sync.h"
+#include "directory/dird/white_list.h"
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -22,6 +23,7 @@ struct dird {
     struct auth *auth;
     struct stays *stays;
     struct gate *gate;        /* NULL: the directory is not our own slapd */
+    struct white_list *white_list; /* NULL: none is asked for */
     const char *base;         /* "o=pli" */
     const char *postmaster;   /* instance.postmaster; "": none named */
     int64_t password_min;     /* characters */

@@ -75,6 +75,7 @@ static void *load(const struct boot *b)
 static void start(void *daemon, const struct boot *b)
 {
     int64_t slapd = boot_given_num(b, "uid.slapd");
+    ((struct dird *)daemon)->white_list = white_list_start();
     dird_start(daemon, boot_fd(b, "gate"), slapd >= 0 ? (uid_t)slapd : geteuid());
 }
 

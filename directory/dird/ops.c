@@ -92,25 +92,40 @@ static bool names(struct span packed, struct span dn)
     return false;
 }
 
+/* What the administrator's own entries say. */
+static enum rc of_entries(struct dird *d, const struct dird_trust_req *q, struct buf *mem, enum dird_trusted *out,
+                          struct err *e)
+{
+    enum rc rc = cache_trust(d->cache, q->domain, SIZE_MAX, mem, NULL, e);
+
+    *out = q->domain.n > 0 ? DTR_UNKNOWN_DOMAIN : DTR_OTHER_DN;
+    if (rc == RC_OK)
+        *out = q->dn.n == 0 || names(buf_span(mem), q->dn) ? DTR_YES : DTR_OTHER_DN;
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* The administrator's entries and the white list: it is enough that one of them says yes. */
 HANDLER(h_trust)
 {
     struct dird *d = daemon;
     const struct dird_trust_req *q = req;
     struct dird_trust_rep *a = r->msg;
+    enum dird_trusted own, listed;
     enum rc rc = not_read_yet(d, e);
     UNUSED_();
     if (rc == RC_OK && q->domain.n == 0 && q->dn.n == 0)
         rc = err_set(e, RC_SYNTAX, "trust: neither a domain nor a name");
+    if (rc == RC_OK)
+        rc = of_entries(d, q, r->scratch, &own, e);
     if (rc != RC_OK)
         return rc;
-    rc = cache_trust(d->cache, q->domain, SIZE_MAX, r->scratch, NULL, e);
-    if (rc != RC_OK && rc != RC_NOTFOUND)
-        return rc;
-    if (rc == RC_NOTFOUND)
-        a->trusted = q->domain.n > 0 ? DTR_UNKNOWN_DOMAIN : DTR_OTHER_DN;
-    else
-        a->trusted = q->dn.n == 0 || names(buf_span(r->scratch), q->dn) ? DTR_YES : DTR_OTHER_DN;
-    return RC_OK;
+    a->trusted = own;
+    if (own == DTR_YES)
+        return RC_OK;
+    rc = white_list_ask(d->white_list, q->domain, q->dn, &listed, e);
+    if (rc == RC_OK && listed != DTR_UNKNOWN_DOMAIN)
+        a->trusted = listed;
+    return rc;
 }
 
 /* ---- changes: one at a time ---- */
@@ -258,6 +273,7 @@ HANDLER(h_status)
     a->accounts = n.accounts;
     a->trusted = n.trusted;
     a->in_sync = n.in_sync;
+    a->white_list = white_list_generation(d->white_list);
     a->syncs = d->sync ? sync_changes(d->sync) : 0;
     a->lookups = atomic_load(&d->lookups);
     auth_counts(d->auth, &a->binds, &a->cached_binds);

@@ -4,6 +4,7 @@
 #include "flow/letter.h"
 #include "pli/cmds.h"
 #include "pli/conf.h"
+#include "pli/crls.h"
 #include "pli/instance.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -161,15 +162,29 @@ static void tell_json(const struct letter_verdict *v)
                        v->judged ? v->cms.revocation : NULL));
 }
 
+/* The instance whose anchors are used is asked about revocation, if it is served. */
+static struct trust *running(struct cmd *c)
+{
+    char run[4096];
+
+    if (opt_get(c, "--anchors") || chdir(inst_path(c->root, "run", run)) != 0 || access("trustd.sock", F_OK) != 0)
+        return NULL;
+    return trust_new(ROLE_ADMIN);
+}
+
 static int verify(struct cmd *c, struct letter *l)
 {
     struct letter_verdict v;
     struct err e;
+    enum rc rc;
     int answer = read_message(c, l);
 
     if (answer != PLI_OK)
         return answer;
-    if (letter_verdict(l, &v, &e) != RC_OK)
+    l->trust = running(c);
+    rc = letter_verdict(l, &v, &e);
+    trust_free(&l->trust);
+    if (rc != RC_OK)
         return cmd_err(c, &e);
     if (c->json)
         tell_json(&v);
@@ -183,14 +198,22 @@ int cmd_cert_verify(struct cmd *c)
     struct cms_anchors *anchors = NULL;
     struct letter_conf conf = {.host = "", .max_message = MESSAGE_MAX};
     struct letter l = {.conf = &conf};
+    struct crls lists = {.n = 0};
     int answer = load_anchors(c, &anchors);
 
     if (answer != PLI_OK)
         return answer;
+    answer = crls_load(c, opt_get(c, "--crls"), &lists);
     conf.anchors = anchors;
-    letter_begin(&l);
-    answer = verify(c, &l);
-    letter_end(&l);
+    conf.crls = lists.all;
+    conf.n_crls = lists.n;
+    conf.revocation = opt_get(c, "--require-revocation") ? LETTER_REQUIRE : LETTER_SOFT;
+    if (answer == PLI_OK) {
+        letter_begin(&l);
+        answer = verify(c, &l);
+        letter_end(&l);
+    }
+    crls_free(&lists);
     cms_anchors_free(&anchors);
     return answer;
 }

@@ -1,158 +1,21 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/cmd/trace.c - pli trace MESSAGE-ID: the story of one message, in order, from the lines of every process in the log and the older logs that
- * are kept, and what still waits in the queue.
- *
- * The log names a message by our own id. The header's Message-ID stands in it as a keyed hash (flow/logged.h), once when the message is taken and
- * once when it is filed. One pass finds both. A submission that came without a Message-ID got one later, so a second pass gathers its beginning. */
+ * are kept, and what still waits in the queue. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/wipe.h"
-#include "flow/logged.h"
 #include "pli/cmds.h"
 #include "pli/conf.h"
 #include "pli/instance.h"
-#include "pli/logs.h"
 #include "pli/people.h"
 #include "pli/queue_rows.h"
 #include "pli/story.h"
 #include "pli/super/log_key.h"
+#include "pli/trace_gather.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MID = 33, TIMES = 5 /* that a log which is turned over meanwhile is read */ };
-struct told { /* one message: a Message-ID may have come several times */
-    char mid[MID];
-    struct buf lines; /* as in the log, each with its line end */
-    long pid;         /* the session that has it in hand; 0: none */
-    uint64_t qid;
-    bool begins; /* the line that it was taken is among them */
-};
-struct trace {
-    char msgid[LOGGED_ID], own[MID]; /* what is looked for; "": nothing of that kind */
-    char to[LOGGED_MAX];             /* "": every recipient */
-    struct told *a;
-    size_t n;
-    bool late; /* one was recognised behind its beginning */
-    struct logs_read logs;
-};
-
-/* ---- gathering ---- */
-static struct told *told_of(const struct trace *t, struct span mid)
-{
-    for (size_t i = 0; i < t->n; i++)
-        if (span_eq_str(mid, t->a[i].mid))
-            return &t->a[i];
-    return NULL;
-}
-
-static struct told *told_new(struct trace *t, struct span mid)
-{
-    struct told *more = realloc(t->a, (t->n + 1) * sizeof *more);
-
-    if (!more)
-        die("out of memory");
-    t->a = more;
-    t->a[t->n] = (struct told){.lines = BUF_INIT};
-    snprintf(t->a[t->n].mid, MID, "%.*s", SPAN_ARG(mid));
-    return &t->a[t->n++];
-}
-
-/* The message that the line is about, when it is one that is looked for. */
-static struct told *about(struct trace *t, const struct log_line *l)
-{
-    struct told *m = l->mid.n > 0 && l->mid.n < MID ? told_of(t, l->mid) : NULL;
-    struct span id;
-
-    if (m || l->mid.n == 0 || l->mid.n >= MID)
-        return m;
-    if (t->own[0] && span_eq_str(l->mid, t->own))
-        return told_new(t, l->mid);
-    if (!t->msgid[0] || span_find(l->pairs, SPAN_LIT("msgid=")) < 0 || !log_line_value(l, "msgid", &id) || !span_eq_str(id, t->msgid))
-        return NULL;
-    t->late = t->late || !span_eq_str(l->ev, "message-taken");
-    return told_new(t, l->mid);
-}
-
-/* keyd names no message. It names the process for which it signs, and that one has a single message in hand. */
-static struct told *signed_for(const struct trace *t, const struct log_line *l)
-{
-    struct span peer;
-    uint64_t pid;
-
-    if (t->n == 0 || !span_eq_str(l->ev, "sign-mail") || !log_line_value(l, "peer", &peer) || !span_u64(peer, INT32_MAX, &pid))
-        return NULL;
-    for (size_t i = 0; i < t->n; i++)
-        if (t->a[i].pid == (long)pid && pid > 0)
-            return &t->a[i];
-    return NULL;
-}
-
-static void note(struct told *m, const struct log_line *l)
-{
-    struct span qid;
-
-    if (span_eq_str(l->ev, "message-taken") || span_eq_str(l->ev, "report-made")) {
-        m->begins = true;
-        m->pid = l->pid;
-    } else if (span_eq_str(l->ev, "message-filed") || span_eq_str(l->ev, "message-refused")) {
-        m->pid = 0;
-    }
-    if (m->qid == 0 && log_line_value(l, "qid", &qid) && !span_u64(qid, UINT64_MAX, &m->qid))
-        m->qid = 0;
-}
-
-/* A line that names recipients is told when it names the one that is asked for. */
-static bool wanted(const struct trace *t, const struct log_line *l)
-{
-    struct span to;
-
-    return !t->to[0] || !log_line_value(l, "to", &to) || log_line_names(l->pairs, t->to);
-}
-
-static bool see(struct span line, void *ctx)
-{
-    struct trace *t = ctx;
-    struct log_line l;
-    struct told *m;
-
-    if (!log_line_read(line, &l))
-        return true;
-    m = l.mid.n > 0 ? about(t, &l) : signed_for(t, &l);
-    if (!m)
-        return true;
-    note(m, &l);
-    if (wanted(t, &l)) {
-        buf_addspan(&m->lines, line);
-        buf_addc(&m->lines, '\n');
-    }
-    return true;
-}
-
-static void forget_lines(struct trace *t)
-{
-    for (size_t i = 0; i < t->n; i++) {
-        buf_clear(&t->a[i].lines);
-        t->a[i].begins = false;
-        t->a[i].pid = 0;
-    }
-}
-
-static int gather(struct cmd *c, struct trace *t)
-{
-    struct err e;
-    enum rc rc = RC_MORE;
-
-    for (int i = 0; i < TIMES && rc == RC_MORE; i++) {
-        forget_lines(t);
-        t->late = false;
-        rc = logs_each(c->root, see, t, &t->logs, &e);
-        if (rc == RC_OK && t->late)
-            rc = RC_MORE; /* now that our ids are known */
-    }
-    return rc == RC_OK ? PLI_OK : rc == RC_MORE ? cmd_fail(c, "the log is turned over all the time: try again") : cmd_err(c, &e);
-}
 
 /* ---- what still waits ---- */
 struct waiting {
@@ -175,8 +38,9 @@ static enum rc waits(const struct store_queue_item *it, const struct queued_enve
     if (w->rows)
         json_array_append_new(w->rows, queue_item_json(it, env));
     else
-        printf("  attend encore : n° %llu.%u pour %.*s, %s, %u essai(s), prochain essai %s\n", (unsigned long long)it->qid,
-               it->rcpt, SPAN_ARG(env->recipient), queue_state_name(it->state), it->attempts, next);
+        printf("  attend encore : n° %llu.%u pour %.*s, %s, %u essai(s), prochain essai %s\n",
+               (unsigned long long)it->qid, it->rcpt, SPAN_ARG(env->recipient), queue_state_name(it->state),
+               it->attempts, next);
     return RC_OK;
 }
 
@@ -192,7 +56,7 @@ static int tell_queue(struct cmd *c, const struct trace *t, const struct told *m
         fprintf(stderr, "pli trace: pli serve is not running: the queue is not asked\n");
         return PLI_OK;
     }
-    if (queue_each(inst_admin(c), m->qid, waits, &w, &e) != RC_OK)
+    if (queue_each(inst_admin(c), &(struct queue_filter){.qid = m->qid}, waits, &w, &e) != RC_OK)
         return cmd_err(c, &e);
     if (!w.any && !rows)
         printf("  n'attend plus dans la file\n");
@@ -350,10 +214,12 @@ static int ask(struct cmd *c, struct trace *t)
 int cmd_trace(struct cmd *c)
 {
     struct trace t = {0};
+    struct err e;
+    enum rc rc;
     int answer = ask(c, &t);
 
-    if (answer == PLI_OK)
-        answer = gather(c, &t);
+    if (answer == PLI_OK && (rc = trace_gather(c->root, &t, &e)) != RC_OK)
+        answer = rc == RC_MORE ? cmd_fail(c, "the log is turned over all the time: try again") : cmd_err(c, &e);
     if (answer == PLI_OK)
         say_what_lacks(c);
     if (answer == PLI_OK && t.n == 0)
@@ -361,8 +227,6 @@ int cmd_trace(struct cmd *c)
                           t.logs.oldest[0] ? t.logs.oldest : "never");
     else if (answer == PLI_OK)
         answer = tell(c, &t);
-    for (size_t i = 0; i < t.n; i++)
-        buf_free(&t.a[i].lines);
-    free(t.a);
+    trace_free(&t);
     return answer;
 }

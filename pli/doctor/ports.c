@@ -35,13 +35,13 @@ static bool listened_on(const char *address)
     return listed("/proc/net/tcp", port) || listed("/proc/net/tcp6", port);
 }
 
-static void check_port(struct report *r, const char *name, const char *greeting)
+static void check_port(struct report *r, const char *name, const char *greeting, const char *proxies)
 {
     const char *text = conf_get(r->conf, name);
 
     if (!text[0])
         finding(r, F_OK, "port", NULL, "%s is off", name);
-    else if (greeting ? port_greets(text, greeting) : listened_on(text))
+    else if (greeting ? port_greets(text, greeting, proxies) : listened_on(text))
         finding(r, F_OK, "port", NULL, "%s %s on %s", name, greeting ? "answers" : "listens", text);
     else
         finding(r, F_FAIL, "port", "see log/pli.log for the daemon that should answer, and your firewall",
@@ -76,7 +76,7 @@ static void check_listeners(struct report *r, enum proc_id daemon)
         const char *greeting = greeted ? NULL : listener_defs[l].greeting;
         if (!(proc_defs[daemon].listeners & (1u << l)))
             continue;
-        check_port(r, listener_defs[l].name, greeting);
+        check_port(r, listener_defs[l].name, greeting, conf_get(r->conf, listener_defs[l].proxies));
         greeted = greeted || (greeting && conf_get(r->conf, listener_defs[l].name)[0]);
     }
 }
@@ -90,6 +90,6 @@ void check_ports(struct report *r)
         check_listeners(r, (enum proc_id)i);
     if (conf_get(r->conf, "directory.uri")[0])
         return;
-    check_port(r, "listen.ldap", NULL);
-    check_port(r, "listen.ldaps", NULL);
+    check_port(r, "listen.ldap", NULL, "");
+    check_port(r, "listen.ldaps", NULL, "");
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/super/probe.c - does everything answer? A short-lived child asks, so that the supervisor itself never reads what
  * a peer sends. Each daemon must answer HELLO, the directory must be in sync, and each listener must greet. */
+#include "base/nets.h"
 #include "directory/client.h"
 #include "pli/super/super.h"
+#include "proto/proxy/proxy.h"
 #include <errno.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,12 +77,28 @@ static int dial(const char *text)
     return -1;
 }
 
-bool port_greets(const char *text, const char *greeting)
+/* To a listener that takes connections of a proxy from this address we are that proxy, and speak for ourselves. */
+static bool introduced(int fd, const char *proxies)
+{
+    struct sockaddr_storage a = {0};
+    socklen_t len = sizeof a;
+    char ip[NI_MAXHOST];
+    struct nets list;
+
+    if (!proxies[0] || !nets_parse(span_str(proxies), &list))
+        return true;
+    if (getsockname(fd, (struct sockaddr *)&a, &len) != 0 ||
+        getnameinfo((struct sockaddr *)&a, len, ip, sizeof ip, NULL, 0, NI_NUMERICHOST) != 0)
+        return false;
+    return !nets_has(&list, ip) || send(fd, proxy_local, sizeof proxy_local, MSG_NOSIGNAL) == sizeof proxy_local;
+}
+
+bool port_greets(const char *text, const char *greeting, const char *proxies)
 {
     char got[16] = "";
     int fd = dial(text);
     size_t n = greeting ? strlen(greeting) : 0;
-    bool ok = fd >= 0 && (n == 0 || recv(fd, got, n, MSG_WAITALL) == (ssize_t)n) &&
+    bool ok = fd >= 0 && introduced(fd, proxies) && (n == 0 || recv(fd, got, n, MSG_WAITALL) == (ssize_t)n) &&
               memcmp(got, greeting ? greeting : "", n) == 0;
 
     if (fd >= 0)
@@ -93,14 +112,14 @@ static bool listeners_greet(const struct super *s, char why[200])
 
     for (size_t i = 0; i < LISTENERS_; i++) {
         const char *text = conf_get(s->conf, listener_defs[i].name);
-        if (text[0] && !port_greets(text, listener_defs[i].greeting)) {
+        if (text[0] && !port_greets(text, listener_defs[i].greeting, conf_get(s->conf, listener_defs[i].proxies))) {
             snprintf(why, 200, "%s = %.60s does not greet", listener_defs[i].name, text);
             return false;
         }
     }
     for (size_t i = 0; i < 2; i++) {
         const char *text = conf_get(s->conf, directory[i]);
-        if (text[0] && !conf_get(s->conf, "directory.uri")[0] && !port_greets(text, NULL)) {
+        if (text[0] && !conf_get(s->conf, "directory.uri")[0] && !port_greets(text, NULL, "")) {
             snprintf(why, 200, "%s = %.60s does not answer", directory[i], text);
             return false;
         }

@@ -4,6 +4,7 @@
 #include "crypto/keyd/client/wire.h"
 #include "directory/wire.h"
 #include "store/wire/wire.h"
+#include "trust/wire/wire.h"
 #include <pwd.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@ const struct proc_def proc_defs[PROCS_] = {
     [P_SLAPD] = {"slapd", NULL, NULL, NULL, TICKET_NONE, 0, 6, 2},
     [P_KEYD] = {"keyd", "pli-keyd", "keyd.sock", &keyd_proto, TICKET_PUBLIC, 0, 0, 1},
     [P_STORED] = {"stored", "pli-stored", "stored.sock", &stored_proto, TICKET_PUBLIC, 0, 1, 1},
+    [P_TRUSTD] = {"trustd", "pli-trustd", "trustd.sock", &trustd_proto, TICKET_NONE, 0, 7, 1},
     [P_DIRD] = {"dird", "pli-dird", "dird.sock", &dird_proto, TICKET_SEED, 0, 2, 1},
     [P_RELAYD] = {"relayd", "pli-relayd", NULL, NULL, TICKET_NONE, 0, 3, 0},
     [P_SMTPD] = {"smtpd", "pli-smtpd", NULL, NULL, TICKET_NONE, BIT(L_SMTP) | BIT(L_SUBMISSION) | BIT(L_SUBMISSIONS), 4,
@@ -22,11 +24,11 @@ const struct proc_def proc_defs[PROCS_] = {
 };
 
 const struct listener_def listener_defs[LISTENERS_] = {
-    [L_SMTP] = {"listen.smtp", "220"},
-    [L_SUBMISSION] = {"listen.submission", "220"},
-    [L_SUBMISSIONS] = {"listen.submissions", NULL},
-    [L_IMAP] = {"listen.imap", "* OK"},
-    [L_IMAPS] = {"listen.imaps", NULL},
+    [L_SMTP] = {"listen.smtp", "220", "smtpd.proxy_from"},
+    [L_SUBMISSION] = {"listen.submission", "220", "smtpd.proxy_from"},
+    [L_SUBMISSIONS] = {"listen.submissions", NULL, "smtpd.proxy_from"},
+    [L_IMAP] = {"listen.imap", "* OK", "imapd.proxy_from"},
+    [L_IMAPS] = {"listen.imaps", NULL, "imapd.proxy_from"},
 };
 
 void proc_uids(const char *user_prefix, int64_t base, uid_t out[PROCS_])

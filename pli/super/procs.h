@@ -7,7 +7,7 @@
 #include "base/ipc.h"
 #include <sys/types.h>
 
-enum proc_id { P_SLAPD, P_KEYD, P_STORED, P_DIRD, P_RELAYD, P_SMTPD, P_IMAPD, PROCS_ };
+enum proc_id { P_SLAPD, P_KEYD, P_STORED, P_TRUSTD, P_DIRD, P_RELAYD, P_SMTPD, P_IMAPD, PROCS_ };
 enum ticket_part { TICKET_NONE, TICKET_PUBLIC, TICKET_SEED };
 enum listener_id { L_SMTP, L_SUBMISSION, L_SUBMISSIONS, L_IMAP, L_IMAPS, LISTENERS_ };
 
@@ -26,6 +26,7 @@ extern const struct proc_def proc_defs[PROCS_];
 struct listener_def {
     const char *name;            /* the setting, and the descriptor's name in base/boot.h: "listen.smtp" */
     const char *greeting;        /* first bytes a client hears; NULL: TLS first */
+    const char *proxies;         /* the setting that names whose connections begin with a PROXY header */
 };
 extern const struct listener_def listener_defs[LISTENERS_];
 

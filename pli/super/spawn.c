@@ -90,7 +90,7 @@ static int make_boot(const struct super *s, enum proc_id i)
     boot_set(b, "instance.hostname", conf_hostname(s->conf)); /* the one given last counts */
     give_uids(s, i, b);
     give_ticket(s, d, b);
-    if (i == P_SMTPD)
+    if (i == P_SMTPD || i == P_RELAYD)
         boot_give(b, "log.key", secret_fd(s->log_key, LOGGED_KEY));
     if (d->sock)
         boot_give(b, "ipc", s->ipc_fd[i]);

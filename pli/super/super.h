@@ -67,7 +67,9 @@ void guard_dismiss(struct super *s);
 void privileges_drop(void);
 /* probe.c */
 pid_t probe_start(struct super *s); /* a child that exits 0 when everything answers, 1 when not within 30 s */
-bool port_greets(const char *address, const char *greeting); /* greeting NULL: it is enough that it takes the connection */
+/* greeting NULL: it is enough that it takes the connection. proxies: the value of SECTION.proxy_from: when we are one of them, a header that says LOCAL
+ * goes first. */
+bool port_greets(const char *address, const char *greeting, const char *proxies);
 /* logfile.c: turns the log over when it is too long, or when asked. Returns when it must be looked at again (monotonic ns). */
 int64_t log_look(struct super *s, bool asked);
 /* renew.c: certificates and keys changed on disk (SIGUSR2) */

@@ -225,7 +225,7 @@ static enum rc check_item(struct tx *t, void *arg, struct err *e)
     if (rc == RC_OK) {
         due = key_due(q.next_try, f->mbx, f->folder);
         rc = tx_has(t, T_DUE, &due, e);
-        if ((rc == RC_OK || rc == RC_NOTFOUND) && (rc == RC_OK) != (q.state == Q_WAITING))
+        if ((rc == RC_OK || rc == RC_NOTFOUND) && (rc == RC_OK) != queue_state_due(q.state))
             check_bad(f->c, "queue qid=%llu rcpt=%u: not rightly in the index of what is due",
                       (unsigned long long)f->mbx, (unsigned)f->folder);
         if (rc == RC_OK || rc == RC_NOTFOUND)

@@ -156,7 +156,7 @@ static enum rc mend_queued(struct salvage *s, const struct key *k, struct span v
     if (rc == RC_OK)
         rc = lost_body(s, SEAL_QUEUE_BOX, &m, e);
     due = key_due(q.next_try, be64(k->b), be32(k->b + 8));
-    if (rc == RC_OK && q.state == Q_WAITING)
+    if (rc == RC_OK && queue_state_due(q.state))
         rc = salvage_has(s, T_DUE, &due, e);
     return rc == RC_NOTFOUND ? salvage_put(s, T_DUE, &due, SPAN_LIT("d"), e) : rc;
 }
@@ -175,7 +175,7 @@ static enum rc mend_due(struct salvage *s, const struct key *k, struct span val,
     tx_bare(&s->d.env, &t);
     rc = tx_get(&t, T_QUEUE, &item, 0, &b, e);
     if (rc == RC_OK && (rc = rec_read(buf_span(&b), queued_f, &q, e)) == RC_OK)
-        wrong = q.state != Q_WAITING || q.next_try != be64(k->b);
+        wrong = !queue_state_due(q.state) || q.next_try != be64(k->b);
     buf_free(&b);
     if (rc != RC_OK && rc != RC_NOTFOUND)
         return rc;

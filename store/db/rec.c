@@ -63,7 +63,7 @@ const struct ipc_field queued_f[] = {
     IPC_F_FIX(queued, oid),
     IPC_F_FIX(queued, wrap),
     IPC_F_FIX(queued, epoch_rec),
-    IPC_F_BYTES(queued, domain_key, STORE_DOMAIN_KEY),
+    IPC_F_BYTES(queued, keys, STORE_QUEUE_KEYS),
     IPC_F_BYTES(queued, mid, STORE_MID),
     IPC_F_BYTES(queued, envelope, STORE_ENVELOPE),
     IPC_F_BYTES(queued, last_error, STORE_LAST_ERROR),

@@ -50,7 +50,7 @@ struct queued { /* T_QUEUE */
     uint32_t attempts;
     uint64_t received, next_try, size, epoch;
     unsigned char oid[SEAL_OID], wrap[SEAL_WRAP], epoch_rec[SEAL_EPOCH_REC];
-    struct span domain_key, mid, envelope, last_error;
+    struct span keys, mid, envelope, last_error;
 };
 extern const struct ipc_field counters_f[], msg_f[], objref_f[], box_f[], folder_f[], keyword_f[], queued_f[];
 enum { REC_VERSION = 1 };

@@ -28,7 +28,7 @@ enum table {
     T_KEYWORDS,  /* mbx, index u8 */
     T_QUEUE,     /* qid, rcpt */
     T_DUE,       /* next_try, qid, rcpt: waiting entries only */
-    T_TOMBS,     /* when, oid: objects to be freed then */
+    T_TOMBS,     /* when, oid: objects to be freed then; UINT64_MAX, key -> time, mid: submissions filed lately (store/ops/once.h) */
     T_GONE,      /* mbx, folder (0: whole mailbox): to be emptied in the background */
     TABLES
 };

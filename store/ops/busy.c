@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/busy.c - the object ids that a thread is working on. A delivery that comes again while its first attempt
+/* store/ops/busy.c - the object ids, and the keys of submissions (once.h), that a thread is working on. A delivery that comes again while its first attempt
  * still runs waits for that attempt. The sweep waits, too, so it takes no piece written ahead for an orphan (INV-3).
  * There are at most as many entries as threads, so a list is enough. */
 #include "store/ops/stored.h"
 #include <stdlib.h>
 
-enum { BUSY_MAX = 80 }; /* more than worker threads and the sweep */
+enum { BUSY_MAX = 160 }; /* more than two for each worker thread, and the sweep */
 struct busy {
     pthread_mutex_t lock;
     pthread_cond_t left;

@@ -22,6 +22,7 @@
 #include "store/db/room.h"
 #include "store/ops/deliver_int.h"
 #include "store/ops/folder.h"
+#include "store/ops/once.h"
 #include "store/ops/queue.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +59,9 @@ static enum rc check_places(const struct delivery *d, struct err *e)
         if (!flags_lawful(d->places[i].flags))
             return err_set(e, RC_SYNTAX, "store: unknown flag");
     if (d->a->role != ROLE_IMAPD)
-        return RC_OK;
+        return d->rq->once.n == 0 || d->rq->once.n == STORE_ONCE
+                   ? RC_OK
+                   : err_set(e, RC_SYNTAX, "store: a submission's key of %zu octets", d->rq->once.n);
     if (!s->bound || !(s->rights & RIGHT_WRITE) || d->n_remotes > 0)
         return err_set(e, RC_DENIED, "store: an append wants a ticket to write");
     for (size_t i = 0; i < d->n_places; i++)
@@ -257,9 +260,22 @@ static enum rc answer_again(struct tx *t, struct delivery *d, struct err *e)
     if (rc != RC_OK)
         goto out;
     buf_addspan(d->a->out, r.placed);
-    *rep = (struct store_deliver_rep){buf_span(d->a->out), r.qid};
+    *rep = (struct store_deliver_rep){.placed = buf_span(d->a->out), .qid = r.qid};
 out:
     buf_free(&mem);
+    return rc;
+}
+
+/* The same submission was filed a while ago, under another object id. */
+static enum rc answer_first(struct tx *t, struct delivery *d, struct err *e)
+{
+    struct store_deliver_rep *rep = d->a->rep;
+    enum rc rc = RC_NOTFOUND;
+
+    if (d->rq->once.n > 0)
+        rc = once_look(t, d->rq->once.p, d->rq->once_s, d->a->out, e);
+    rep->first = buf_span(d->a->out);
+    d->again = rc == RC_OK;
     return rc;
 }
 
@@ -281,7 +297,12 @@ static enum rc file_new(struct tx *t, struct delivery *d, struct err *e)
     rep->placed = d->ref.placed = buf_span(d->a->out);
     if (rc == RC_OK && !d->ahead)
         rc = source_store(d, t, e);
-    return rc == RC_OK ? objref_put(t, d->rq->oid, &d->ref, true, e) : rc;
+    if (rc == RC_OK)
+        rc = objref_put(t, d->rq->oid, &d->ref, true, e);
+    if (rc == RC_OK &&
+        d->rq->once.n > 0) /* last: the row's page is others', too, and an expunge takes both in this order */
+        rc = once_put(t, d->rq->once.p, d->rq->mid, e);
+    return rc;
 }
 
 static enum rc file_it(struct tx *t, void *arg, struct err *e)
@@ -292,6 +313,8 @@ static enum rc file_it(struct tx *t, void *arg, struct err *e)
     memset(d->a->rep, 0, sizeof(struct store_deliver_rep));
     buf_clear(d->a->out);
     rc = answer_again(t, d, e);
+    if (rc == RC_NOTFOUND)
+        rc = answer_first(t, d, e);
     return rc == RC_NOTFOUND ? file_new(t, d, e) : rc;
 }
 
@@ -303,14 +326,18 @@ static enum rc run(struct delivery *d, struct err *e)
     enum rc rc = RC_OK;
 
     busy_enter(st->busy, d->rq->oid);
+    if (d->rq->once.n > 0)
+        busy_enter(st->busy, d->rq->once.p);
     if (d->ahead)
         rc = source_ahead(d, e);
     if (rc == RC_OK)
         rc = env_room(&st->env, d->rq->len_message, true, e);
     if (rc == RC_OK)
         rc = tx_run(&st->env, TX_WRITE, file_it, d, e);
-    if (rc != RC_OK && d->ahead)
+    if ((rc != RC_OK || d->again) && d->ahead)
         (void)pieces_forget(st, d->rq->oid, NULL, &later);
+    if (d->rq->once.n > 0)
+        busy_leave(st->busy, d->rq->once.p);
     busy_leave(st->busy, d->rq->oid);
     return rc;
 }
@@ -325,8 +352,8 @@ static void log_stored(const struct delivery *d)
         return;
     snprintf(mid, sizeof mid, "%.*s", SPAN_ARG(d->rq->mid));
     log_message(mid);
-    log_ev(LOG_INFO_, "stored", "size=%llu places=%zu remotes=%zu qid=%llu", (unsigned long long)d->rq->size, d->n_places,
-           d->n_remotes, (unsigned long long)rep->qid);
+    log_ev(LOG_INFO_, "stored", "size=%llu places=%zu remotes=%zu qid=%llu", (unsigned long long)d->rq->size,
+           d->n_places, d->n_remotes, (unsigned long long)rep->qid);
     log_message("");
 }
 
@@ -347,7 +374,7 @@ enum rc do_deliver(struct tx *t, const struct ask *a, struct err *e)
     rc = source_digests(&d, e);
     if (rc == RC_OK)
         rc = run(&d, e);
-    if (rc == RC_OK)
+    if (rc == RC_OK && !d.again)
         log_stored(&d);
 out:
     source_close(&d);

@@ -292,99 +292,13 @@ static void test_boxes(void **state)
 }
 
 /* ---- the queue ---- */
-static size_t list_queue(struct store *s, uint64_t due, struct store_queue_item *last)
-{
-    struct store_queue_list_req rq = {.due_before = due};
-    struct store_queue_list_rep rep;
-    struct store_queue_item it;
-    struct err e;
-    size_t n = 0;
-
-    do {
-        struct span rest;
-        OK(store_call(s, STORE_QUEUE_LIST, &rq, -1, &rep, &e));
-        rest = rep.items;
-        while (ipc_list_next(&rest, store_queue_item_f, &it, &e) == RC_OK) {
-            n++;
-            if (last)
-                *last = it;
-        }
-        rq.qid_from = rep.next_qid;
-        rq.rcpt_from = rep.next_rcpt;
-    } while (rep.next_qid);
-    return n;
-}
-
-static void test_queue(void **state)
-{
-    struct store *in = store_new(ROLE_SMTPD), *relay = store_new(ROLE_RELAYD);
-    struct store_queue_update_req up;
-    struct store_queue_item it;
-    struct store_deliver_rep rep;
-    struct store_read_rep rd;
-    struct buf told = BUF_INIT;
-    struct store_queue_error why;
-    struct letter l;
-    struct err e;
-    static char envelope[3000];
-
-    (void)state;
-    memset(envelope, 'e', sizeof envelope - 1);
-    letter_new(&l, 100000, 100, 0);
-    for (int i = 0; i < 25; i++)
-        letter_out(&l, envelope, 1000 + (uint64_t)i);
-    OK(letter_send(&l, in, NULL, &rep, &e));
-    letter_free(&l);
-    for (int k = 0; k < 100; k++) { /* several pages */
-        letter_new(&l, 50, 0, 0);
-        letter_out(&l, envelope, 2000 + (uint64_t)k);
-        OK(letter_send(&l, in, NULL, &rep, &e));
-        letter_free(&l);
-    }
-    assert_int_equal(list_queue(relay, 0, NULL), 125);
-    assert_int_equal(list_queue(relay, 2009, NULL), list_queue(relay, 0, NULL) - 90);
-    assert_int_equal(list_queue(relay, 2099, &it), list_queue(relay, 0, NULL));
-    assert_int_equal(it.qid, rep.qid);
-    assert_int_equal(it.next_try, 2099);
-    assert_int_equal(it.envelope.n, sizeof envelope - 1);
-    OK(store_call(relay, STORE_QUEUE_READ, &(struct store_queue_read_req){it.qid, SEAL_MESSAGE, 0}, -1, &rd, &e));
-    assert_int_equal(rd.plain_size, 50);
-    assert_int_equal(
-        store_call(relay, STORE_QUEUE_READ, &(struct store_queue_read_req){it.qid, SEAL_MESSAGE, 1}, -1, &rd, &e),
-        RC_NOTFOUND);
-    store_queue_error_write(&told, CAUSE_UNREACHABLE, 0, SPAN_LIT("4.4.1"));
-    up = (struct store_queue_update_req){it.qid, it.rcpt, Q_WAITING, 5000, SPAN_LIT("4.4.1")};
-    assert_int_equal(store_call(relay, STORE_QUEUE_UPDATE, &up, -1, NULL, &e), RC_SYNTAX); /* a text of a peer's */
-    up.last_error = buf_span(&told);
-    OK(store_call(relay, STORE_QUEUE_UPDATE, &up, -1, NULL, &e));
-    assert_int_equal(list_queue(relay, 2099, NULL), list_queue(relay, 0, NULL) - 1);
-    list_queue(relay, 5000, &it);
-    assert_int_equal(it.attempts, 1);
-    assert_true(store_queue_error_read(it.last_error, &why));
-    assert_int_equal(why.cause, CAUSE_UNREACHABLE);
-    assert_true(span_eq_str(why.esc, "4.4.1"));
-    up.state = Q_HELD;
-    OK(store_call(relay, STORE_QUEUE_UPDATE, &up, -1, NULL, &e));
-    assert_int_equal(list_queue(relay, 9000, NULL), list_queue(relay, 0, NULL) - 1);
-    up.state = Q_DONE;
-    OK(store_call(relay, STORE_QUEUE_UPDATE, &up, -1, NULL, &e));
-    assert_int_equal(store_call(relay, STORE_QUEUE_UPDATE, &up, -1, NULL, &e), RC_NOTFOUND);
-    assert_int_equal(
-        store_call(relay, STORE_QUEUE_READ, &(struct store_queue_read_req){up.qid, SEAL_MESSAGE, 0}, -1, &rd, &e),
-        RC_NOTFOUND);
-    up.state = 9;
-    assert_int_equal(store_call(relay, STORE_QUEUE_UPDATE, &up, -1, NULL, &e), RC_SYNTAX);
-    assert_int_equal(list_queue(relay, 9000, NULL), list_queue(relay, 0, NULL));
-    buf_free(&told);
-    store_free(&in);
-    store_free(&relay);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_large_tree), cmocka_unit_test(test_names), cmocka_unit_test(test_delete),
-        cmocka_unit_test(test_boxes),        cmocka_unit_test(test_queue),
+        cmocka_unit_test(test_a_large_tree),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_delete),
+        cmocka_unit_test(test_boxes),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

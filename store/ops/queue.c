@@ -3,10 +3,11 @@
  * message that they share. */
 #include "store/ops/queue.h"
 #include "base/clock.h"
+#include "base/log.h"
+#include "store/db/room.h"
 #include "store/db/scan.h"
 #include "store/ops/objects.h"
-
-enum { ITEM_LEAST = 400 /* bytes of a list record beside its spans, no less */ };
+#include <stdio.h>
 
 /* A number begins with the clock's milliseconds, shifted up by 12 bits, and then counts. So it is larger than any
  * number of an earlier run, unless that run made 4,096 numbers per millisecond until its end. */
@@ -31,13 +32,13 @@ static enum rc put_item(struct tx *t, uint64_t qid, uint32_t rcpt, const struct 
     buf_free(&b);
     if (rc == RC_EXISTS)
         rc = err_set(e, RC_TEMP, "store: queue id %llu is taken", (unsigned long long)qid);
-    if (rc == RC_OK && q->state == Q_WAITING)
+    if (rc == RC_OK && queue_state_due(q->state))
         rc = tx_put(t, T_DUE, &due, SPAN_LIT("d"), 0, e);
     return rc;
 }
 
-static enum rc get_item(struct tx *t, uint64_t qid, uint32_t rcpt, bool write, struct buf *mem, struct queued *q_out,
-                        struct err *e)
+enum rc queue_get(struct tx *t, uint64_t qid, uint32_t rcpt, bool write, struct buf *mem, struct queued *q_out,
+                  struct err *e)
 {
     struct key k = key_queue(qid, rcpt);
     enum rc rc = tx_get(t, T_QUEUE, &k, write ? TX_FOR_WRITE : 0, mem, e);
@@ -48,17 +49,19 @@ static enum rc get_item(struct tx *t, uint64_t qid, uint32_t rcpt, bool write, s
 enum rc queue_add(struct tx *t, uint64_t qid, const struct store_deliver_req *rq, const struct store_remote *r,
                   size_t n, struct err *e)
 {
-    struct queued q = {
-        .state = Q_WAITING, .received = rq->received, .size = rq->size, .epoch = rq->queue_epoch, .mid = rq->mid};
+    struct queued q = {.received = rq->received, .size = rq->size, .epoch = rq->queue_epoch, .mid = rq->mid};
     enum rc rc = RC_OK;
 
     memcpy(q.oid, rq->oid, SEAL_OID);
     memcpy(q.wrap, rq->queue_wrap, SEAL_WRAP);
     memcpy(q.epoch_rec, rq->queue_epoch_rec, SEAL_EPOCH_REC);
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
+        if (r[i].state != 0 && r[i].state != Q_WAITING && r[i].state != Q_REPORT)
+            return err_set(e, RC_SYNTAX, "store: nothing is queued in state %u", r[i].state);
+        q.state = r[i].state ? r[i].state : Q_WAITING;
         q.notify = r[i].notify;
         q.next_try = r[i].not_before ? r[i].not_before : rq->received;
-        q.domain_key = r[i].domain_key;
+        q.keys = r[i].keys;
         q.envelope = r[i].envelope;
         rc = put_item(t, qid, (uint32_t)i, &q, true, e);
     }
@@ -71,7 +74,7 @@ static enum rc drop_due(struct tx *t, uint64_t qid, uint32_t rcpt, const struct 
 {
     struct key due = key_due(q->next_try, qid, rcpt);
 
-    return q->state == Q_WAITING ? tx_del(t, T_DUE, &due, e) : RC_OK;
+    return queue_state_due(q->state) ? tx_del(t, T_DUE, &due, e) : RC_OK;
 }
 
 static enum rc end_item(struct tx *t, uint64_t qid, uint32_t rcpt, const struct queued *q, struct err *e)
@@ -82,31 +85,71 @@ static enum rc end_item(struct tx *t, uint64_t qid, uint32_t rcpt, const struct 
     return rc == RC_OK ? objref_add(t, q->oid, -1, e) : rc;
 }
 
-static enum rc update_one(struct tx *t, enum ipc_role role, const struct store_queue_update_req *rq, struct err *e)
+static enum rc check_update(const struct store_queue_update_req *rq, struct err *e)
 {
     struct store_queue_error told;
-    struct buf mem = BUF_INIT;
-    struct queued q;
-    enum rc rc;
 
-    if (rq->state < Q_WAITING || rq->state > Q_FAILED)
+    if (rq->state < Q_WAITING || (!queue_state_ends(rq->state) && !queue_state_due(rq->state) && rq->state != Q_HELD))
         return err_set(e, RC_SYNTAX, "store: no such queue state: %u", rq->state);
+    if ((rq->marks & ~QUEUE_MARKS) != 0)
+        return err_set(e, RC_SYNTAX, "store: no such marks of a queue entry: %x", rq->marks);
     if (rq->last_error.n > 0 && !store_queue_error_read(rq->last_error, &told))
         return err_set(e, RC_SYNTAX, "store: a queue entry's last error is not in its form");
-    rc = get_item(t, rq->qid, rq->rcpt, true, &mem, &q, e);
+    return RC_OK;
+}
+
+/* An entry is to be sent or a report's, for all its life: a message that was delivered here is never sent. */
+static enum rc may_become(const struct queued *q, uint8_t state, struct err *e)
+{
+    if (state == Q_REPORT && q->state != Q_REPORT)
+        return err_set(e, RC_SYNTAX, "store: an entry that is to be sent is no report's");
+    if (q->state == Q_REPORT && (state == Q_HELD || state == Q_DROPPED))
+        return err_set(e, RC_PERM, "store: a report is neither held nor dropped");
+    return RC_OK;
+}
+
+/* relayd had the entry in hand while an administrator held or dropped it: what he said stays, and what relayd found is noted. */
+static void set_state(struct queued *q, enum ipc_role role, const struct store_queue_update_req *rq)
+{
+    bool relayd_puts_off = role == ROLE_RELAYD && (rq->state == Q_WAITING || rq->state == Q_REPORT);
+
+    q->attempts += relayd_puts_off;
+    q->notify |= rq->marks;
+    if (q->state == Q_REPORT) {
+        q->next_try = rq->next_try;
+    } else if (!relayd_puts_off || q->state == Q_WAITING) {
+        q->state = rq->state;
+        q->next_try = rq->next_try;
+    }
+    if (rq->last_error.n > 0 && (q->state != Q_DROPPED || rq->state == Q_DROPPED))
+        q->last_error = rq->last_error;
+}
+
+/* mid_out: our id of its message. */
+static enum rc update_one(struct tx *t, enum ipc_role role, const struct store_queue_update_req *rq,
+                          char mid_out[STORE_MID + 1], struct err *e)
+{
+    struct buf mem = BUF_INIT;
+    struct queued q;
+    enum rc rc = check_update(rq, e);
+
+    if (rc == RC_OK)
+        rc = queue_get(t, rq->qid, rq->rcpt, true, &mem, &q, e);
+    if (rc == RC_OK && rq->from_states != 0 && !(rq->from_states >> q.state & 1))
+        rc = err_set(e, RC_EXISTS, "store: queue entry %llu.%u is in another state", (unsigned long long)rq->qid,
+                     rq->rcpt);
+    if (rc == RC_OK)
+        rc = may_become(&q, rq->state, e);
     if (rc == RC_OK)
         rc = drop_due(t, rq->qid, rq->rcpt, &q, e);
     if (rc != RC_OK)
         goto out;
-    if (rq->state >= Q_DONE) {
+    snprintf(mid_out, STORE_MID + 1, "%.*s", SPAN_ARG(q.mid));
+    if (queue_state_ends(rq->state)) {
         rc = end_item(t, rq->qid, rq->rcpt, &q, e);
         goto out;
     }
-    q.attempts += role == ROLE_RELAYD && rq->state == Q_WAITING;
-    if (role != ROLE_RELAYD || q.state != Q_HELD)
-        q.state = rq->state;
-    q.next_try = rq->next_try;
-    q.last_error = rq->last_error;
+    set_state(&q, role, rq);
     rc = put_item(t, rq->qid, rq->rcpt, &q, false, e);
 out:
     buf_free(&mem);
@@ -119,10 +162,45 @@ static void touch(struct tx *t, enum ipc_role role)
     tx_touch(t, SEAL_QUEUE_BOX, role == ROLE_RELAYD ? QUEUE_OWN : QUEUE_NEWS, 0);
 }
 
-enum rc do_queue_update(struct tx *t, const struct ask *a, struct err *e)
+struct updating {
+    const struct ask *a;
+    char mid[STORE_MID + 1]; /* of the entry */
+};
+
+static enum rc update(struct tx *t, void *arg, struct err *e)
 {
-    touch(t, a->role);
-    return update_one(t, a->role, a->req, e);
+    struct updating *u = arg;
+
+    touch(t, u->a->role);
+    return update_one(t, u->a->role, u->a->req, u->mid, e);
+}
+
+/* What an administrator did to a letter belongs to its story (pli trace). relayd tells what it does itself. */
+static void log_act(const struct updating *u)
+{
+    static const char *const events[] = {
+        [Q_WAITING] = "queue-released", [Q_HELD] = "queue-held",       [Q_DONE] = "queue-ended",
+        [Q_FAILED] = "queue-ended",     [Q_REPORT] = "queue-released", [Q_DROPPED] = "queue-dropped"};
+    const struct store_queue_update_req *rq = u->a->req;
+
+    log_message(u->mid);
+    log_ev(LOG_INFO_, events[rq->state], "qid=%llu rcpt=%u uid=%ld", (unsigned long long)rq->qid, rq->rcpt,
+           (long)u->a->s->peer->uid);
+    log_message("");
+}
+
+/* Runs its own transaction, because the log hears of it behind the commit only. */
+enum rc do_queue_update(struct tx *none, const struct ask *a, struct err *e)
+{
+    struct updating u = {a, ""};
+    enum rc rc;
+
+    (void)none;
+    room_to_delete(&a->d->env);
+    rc = tx_run(&a->d->env, TX_WRITE, update, &u, e);
+    if (rc == RC_OK && a->role == ROLE_ADMIN)
+        log_act(&u);
+    return rc;
 }
 
 enum rc do_queue_settle(struct tx *t, const struct ask *a, struct err *e)
@@ -131,123 +209,18 @@ enum rc do_queue_settle(struct tx *t, const struct ask *a, struct err *e)
     struct store_queue_settle_rep *rep = a->rep;
     struct store_queue_update_req one;
     struct span rest = rq->updates;
+    char mid[STORE_MID + 1];
     enum rc rc;
 
     touch(t, a->role);
     for (uint32_t n = 0; (rc = ipc_list_next(&rest, store_queue_update_req_f, &one, e)) == RC_OK; n++) {
         if (n == STORE_SETTLES_MAX)
             return err_set(e, RC_SYNTAX, "store: more than %d updates at once", STORE_SETTLES_MAX);
-        rc = update_one(t, a->role, &one, e);
+        rc = update_one(t, a->role, &one, mid, e);
         if (rc != RC_OK && rc != RC_NOTFOUND)
             return rc;
         rep->settled += rc == RC_OK;
     }
-    return rc == RC_NOTFOUND ? RC_OK : rc;
-}
-
-/* ---- list ---- */
-static void item_of(uint64_t qid, uint32_t rcpt, const struct queued *q, struct store_queue_item *i)
-{
-    *i = (struct store_queue_item){.qid = qid,
-                                   .rcpt = rcpt,
-                                   .state = q->state,
-                                   .notify = q->notify,
-                                   .attempts = q->attempts,
-                                   .received = q->received,
-                                   .next_try = q->next_try,
-                                   .size = q->size,
-                                   .epoch = q->epoch,
-                                   .mid = q->mid,
-                                   .envelope = q->envelope,
-                                   .last_error = q->last_error};
-    memcpy(i->oid, q->oid, SEAL_OID);
-    memcpy(i->wrap, q->wrap, SEAL_WRAP);
-    memcpy(i->epoch_rec, q->epoch_rec, SEAL_EPOCH_REC);
-}
-
-/* False: the page is full, the item is the cursor. */
-static bool list_item(const struct ask *a, uint64_t qid, uint32_t rcpt, const struct queued *q)
-{
-    struct store_queue_list_rep *rep = a->rep;
-    struct store_queue_item item;
-
-    if (a->out->n + ITEM_LEAST + q->envelope.n + q->last_error.n > OUT_MAX) {
-        rep->next_qid = qid;
-        rep->next_rcpt = rcpt;
-        return false;
-    }
-    item_of(qid, rcpt, q, &item);
-    ipc_list_add(a->out, store_queue_item_f, &item);
-    return true;
-}
-
-static enum rc list_all(struct tx *t, const struct ask *a, struct err *e)
-{
-    const struct store_queue_list_req *rq = a->req;
-    struct key from = key_queue(rq->qid_from, rq->rcpt_from);
-    struct queued q;
-    struct span k, v;
-    struct scan s;
-    enum rc rc = scan_open(&s, t, T_QUEUE, &from, rq->one ? 8 : 0, rq->one ? SCAN_FEW : SCAN_MANY, e);
-
-    while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK && (rc = rec_read(v, queued_f, &q, e)) == RC_OK)
-        if (!list_item(a, be64(k.p), be32(k.p + 8), &q))
-            break;
-    scan_close(&s);
-    return rc;
-}
-
-/* Where in the index the cursor's item stands. When the item has ended since, the list begins again, because nothing is
- * lost by seeing an item twice. */
-static enum rc due_from(struct tx *t, const struct store_queue_list_req *rq, struct key *from_out, struct err *e)
-{
-    struct buf mem = BUF_INIT;
-    struct queued q;
-    enum rc rc = RC_NOTFOUND;
-
-    if (rq->qid_from)
-        rc = get_item(t, rq->qid_from, rq->rcpt_from, false, &mem, &q, e);
-    if (rc == RC_OK && q.state == Q_WAITING && q.next_try <= rq->due_before)
-        *from_out = key_due(q.next_try, rq->qid_from, rq->rcpt_from);
-    else
-        *from_out = key_due(rq->due_from, 0, 0);
-    buf_free(&mem);
-    return rc == RC_NOTFOUND ? RC_OK : rc;
-}
-
-static enum rc list_due(struct tx *t, const struct ask *a, struct err *e)
-{
-    const struct store_queue_list_req *rq = a->req;
-    struct buf mem = BUF_INIT;
-    struct queued q;
-    struct key from;
-    struct span k, v;
-    struct scan s = {0};
-    enum rc rc = due_from(t, rq, &from, e);
-
-    if (rc == RC_OK)
-        rc = scan_open(&s, t, T_DUE, &from, 0, SCAN_FEW, e);
-    while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK && be64(k.p) <= rq->due_before) {
-        rc = get_item(t, be64(k.p + 8), be32(k.p + 16), false, &mem, &q, e);
-        if (rc == RC_NOTFOUND) { /* ended since its row was read: scans keep no lock */
-            rc = RC_OK;
-            continue;
-        }
-        if (rc != RC_OK || !list_item(a, be64(k.p + 8), be32(k.p + 16), &q))
-            break;
-    }
-    scan_close(&s);
-    buf_free(&mem);
-    return rc;
-}
-
-enum rc do_queue_list(struct tx *t, const struct ask *a, struct err *e)
-{
-    const struct store_queue_list_req *rq = a->req;
-    struct store_queue_list_rep *rep = a->rep;
-    enum rc rc = rq->due_before ? list_due(t, a, e) : list_all(t, a, e);
-
-    rep->items = buf_span(a->out);
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
@@ -269,7 +242,7 @@ enum rc do_queue_read(struct tx *t, const struct ask *a, struct err *e)
         rcpt = be32(k.p + 8);
     scan_close(&s);
     if (rc == RC_OK)
-        rc = get_item(t, rq->qid, rcpt, false, &mem, &q, e); /* locked: its object stays while it is read */
+        rc = queue_get(t, rq->qid, rcpt, false, &mem, &q, e); /* locked: its object stays while it is read */
     buf_free(&mem);
     if (rc != RC_OK)
         return rc;

@@ -101,16 +101,16 @@ static void test_settle(void **state)
     struct store *in = store_new(ROLE_SMTPD), *relay = store_new(ROLE_RELAYD), *admin = store_new(ROLE_ADMIN);
     uint64_t q = queue(in, 4, 7000);
     struct store_queue_list_req all = {.qid_from = q, .one = 1}, third = {.qid_from = q, .rcpt_from = 3, .one = 1};
-    struct store_queue_update_req up[] = {{q, 0, Q_DONE, 0, SPAN_NULL},
-                                          {q, 9, Q_DONE, 0, SPAN_NULL},
-                                          {q, 1, Q_DONE, 0, SPAN_NULL},
-                                          {q, 3, Q_WAITING, 8000, SPAN_NULL}};
+    struct store_queue_update_req up[] = {{q, 0, Q_DONE, 0, SPAN_NULL, 0, 0},
+                                          {q, 9, Q_DONE, 0, SPAN_NULL, 0, 0},
+                                          {q, 1, Q_DONE, 0, SPAN_NULL, 0, 0},
+                                          {q, 3, Q_WAITING, 8000, SPAN_NULL, 0, 0}};
     struct store_queue_item it;
     struct err e;
 
     (void)state;
     assert_int_equal(store_call(admin, STORE_QUEUE_UPDATE,
-                                &(struct store_queue_update_req){q, 3, Q_HELD, 7000, SPAN_NULL}, -1, NULL, &e),
+                                &(struct store_queue_update_req){q, 3, Q_HELD, 7000, SPAN_NULL, 0, 0}, -1, NULL, &e),
                      RC_OK);
     assert_int_equal(settle(relay, up, 4), 3); /* number 9 is nobody */
     assert_int_equal(list(relay, &all, NULL), 2);
@@ -135,7 +135,7 @@ static void test_all_or_none(void **state)
 {
     struct store *in = store_new(ROLE_SMTPD), *relay = store_new(ROLE_RELAYD);
     uint64_t q = queue(in, 2, 7000);
-    struct store_queue_update_req up[] = {{q, 0, Q_DONE, 0, SPAN_NULL}, {q, 1, 77, 0, SPAN_NULL}};
+    struct store_queue_update_req up[] = {{q, 0, Q_DONE, 0, SPAN_NULL, 0, 0}, {q, 1, 77, 0, SPAN_NULL, 0, 0}};
     struct store_queue_settle_rep rep;
     struct buf b = BUF_INIT;
     struct err e;
@@ -161,7 +161,7 @@ static void test_watch(void **state)
 {
     struct store *in = store_new(ROLE_SMTPD), *relay = store_new(ROLE_RELAYD), *ear = store_new(ROLE_RELAYD),
                  *admin = store_new(ROLE_ADMIN);
-    struct store_queue_update_req up = {0, 0, Q_WAITING, 9000, SPAN_NULL};
+    struct store_queue_update_req up = {0, 0, Q_WAITING, 9000, SPAN_NULL, 0, 0};
     struct err e;
 
     (void)state;

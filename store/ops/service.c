@@ -128,7 +128,8 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
     X(STORE_WATCH, watch, OPEN, RUN_ALONE)                                                                             \
     X(STORE_QUEUE_LIST, queue_list, OPEN, RUN_READ)                                                                    \
     X(STORE_QUEUE_READ, queue_read, OPEN, RUN_READ)                                                                    \
-    X(STORE_QUEUE_UPDATE, queue_update, OPEN, RUN_FREE)                                                                \
+    X(STORE_QUEUE_UPDATE, queue_update, OPEN, RUN_ALONE)                                                               \
+    X(STORE_QUEUE_COUNT, queue_count, OPEN, RUN_READ)                                                                  \
     X(STORE_QUEUE_SETTLE, queue_settle, OPEN, RUN_FREE)                                                                \
     X(STORE_STATS, stats, OPEN, RUN_ALONE)                                                                             \
     X(STORE_CHECK, check, OPEN, RUN_ALONE)                                                                             \

@@ -84,7 +84,8 @@ enum rc do_keyword_add(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_watch(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_queue_list(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_queue_read(struct tx *t, const struct ask *a, struct err *e);
-enum rc do_queue_update(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_queue_count(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_queue_update(struct tx *t, const struct ask *a, struct err *e); /* t NULL: runs its own */
 enum rc do_queue_settle(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_stats(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_check(struct tx *t, const struct ask *a, struct err *e);

@@ -10,6 +10,7 @@
 #include "store/db/room.h"
 #include "store/ops/expunged.h"
 #include "store/ops/objects.h"
+#include "store/ops/once.h"
 #include <stdlib.h>
 #include <time.h>
 
@@ -283,6 +284,7 @@ static void *sweep_thread(void *arg)
         }
         if (now >= mark_at) {
             orphans_mark(d);
+            once_sweep(d, stopping);
             mark_at = now + MARK_S;
         }
     }

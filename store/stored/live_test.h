@@ -335,14 +335,19 @@ static inline void letter_to(struct letter *l, uint64_t mbx, uint32_t folder, ui
     ipc_list_add(&l->places, store_place_f, &p);
 }
 
-static inline void letter_out(struct letter *l, const char *who, uint64_t not_before)
+static inline void letter_state(struct letter *l, const char *who, uint64_t not_before, uint8_t state)
 {
     struct store_remote r = {
-        .notify = 1, .not_before = not_before, .domain_key = SPAN_LIT("0123456789abcdef"), .envelope = span_str(who)};
+        .notify = 1, .not_before = not_before, .keys = SPAN_LIT("0123456789abcdef"), .envelope = span_str(who), .state = state};
 
     memset(l->rq.queue_epoch_rec, 9, sizeof l->rq.queue_epoch_rec);
     l->rq.queue_epoch = seal_epoch_id(SEAL_QUEUE_BOX, l->rq.queue_epoch_rec);
     ipc_list_add(&l->remotes, store_remote_f, &r);
+}
+
+static inline void letter_out(struct letter *l, const char *who, uint64_t not_before)
+{
+    letter_state(l, who, not_before, 0);
 }
 
 static inline int letter_memfd(const struct letter *l)

@@ -13,10 +13,10 @@ enum { MF_SEEN = 1, MF_ANSWERED = 2, MF_FLAGGED = 4, MF_DELETED = 8, MF_DRAFT = 
 enum { STORE_KEYWORDS_MAX = 56, STORE_INLINE_MAX = 88 * 1024, STORE_INBOX = 1 };
 enum { /* octets, but for those that say otherwise */
     STORE_MID = 32,
+    STORE_ONCE = 16,                     /* a submission's key: deliver.once */
     STORE_NAME = 4096,                   /* a sealed name */
     STORE_ENVELOPE = 8192,               /* a sealed envelope */
     STORE_LAST_ERROR = 1024,
-    STORE_DOMAIN_KEY = 16,
     STORE_PLACES_MAX = 512,              /* places and remotes of one delivery together */
     STORE_PLACES_BYTES = 90 * 1024,      /* each of the two lists */
     STORE_RANGES_MAX = 4096,             /* pairs of a UID set */

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "store/wire/common.h"
+#include "store/wire/queue.h"
 
 /* A record of deliver.places: an entry in a local mailbox. */
 #define FIELDS_store_place(F, T)                                                                                       \
@@ -16,12 +17,13 @@
     F(T, FIX, epoch_rec, SEAL_EPOCH_REC)     /* the epoch's record: stored keeps it when it has none of that number */
 IPC_MESSAGE(store_place);
 
-/* A record of deliver.remotes: one recipient outside, an item in the queue. */
+/* A record of deliver.remotes: an item in the queue, for one recipient outside, or for a report on one who has it in a mailbox here. */
 #define FIELDS_store_remote(F, T)                                                                                         \
     F(T, U16, notify)                         /* what RFC 3461 NOTIFY asked for */                                        \
     F(T, U64, not_before)                     /* UTC s; not tried earlier */                                              \
-    F(T, BYTES, domain_key, STORE_DOMAIN_KEY) /* an HMAC of the domain, for fairness between domains */                   \
-    F(T, BYTES, envelope, STORE_ENVELOPE)     /* sealed, kind SEAL_ENVELOPE, its own oid inside: address, ORCPT, ENVID */
+    F(T, BYTES, keys, STORE_QUEUE_KEYS)       /* queue.h; empty: it can not be found by its addresses */                  \
+    F(T, BYTES, envelope, STORE_ENVELOPE)     /* sealed, kind SEAL_ENVELOPE, its own oid inside: address, ORCPT, ENVID */ \
+    F(T, U8, state)                           /* Q_WAITING or 0: to be sent. Q_REPORT: delivered here, a report is due */
 IPC_MESSAGE(store_remote);
 
 #define FIELDS_store_deliver_req(F, T)                                                                                                \
@@ -38,12 +40,15 @@ IPC_MESSAGE(store_remote);
     F(T, FIX, queue_wrap, SEAL_WRAP)                                                                                                  \
     F(T, FIX, queue_epoch_rec, SEAL_EPOCH_REC)                                                                                        \
     F(T, U8, enforce_quota)                  /* 1, APPEND: RC_QUOTA when used + size > quota. 0, SMTP: it was asked at RCPT */        \
-    F(T, BYTES, objects, STORE_INLINE_MAX)   /* DELIVER: message | summary | search. DELIVER_FD: empty */
+    F(T, BYTES, objects, STORE_INLINE_MAX)   /* DELIVER: message | summary | search. DELIVER_FD: empty */                            \
+    F(T, BYTES, once, STORE_ONCE)            /* smtpd: empty, or STORE_ONCE octets: filed under that key lately, it is not filed again */ \
+    F(T, U32, once_s)                        /* lately: so many seconds, 3600 at most */
 IPC_MESSAGE(store_deliver_req);
 
 #define FIELDS_store_deliver_rep(F, T)                                                                \
     F(T, BYTES, placed, STORE_PAGE)          /* list of store_placed, in the order of places */       \
-    F(T, U64, qid)                           /* its number in the queue; 0: there is nothing of it */
+    F(T, U64, qid)                           /* its number in the queue; 0: there is nothing of it */ \
+    F(T, BYTES, first, STORE_MID)            /* not empty: it was filed before, under that message id; placed is empty and qid 0 */
 IPC_MESSAGE(store_deliver_rep);
 
 #define FIELDS_store_placed(F, T) \

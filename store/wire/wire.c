@@ -66,6 +66,9 @@ IPC_TABLE(store_queue_update_req);
 IPC_TABLE(store_queue_settle_req);
 IPC_TABLE(store_queue_settle_rep);
 IPC_TABLE(store_queue_error);
+IPC_TABLE(store_queue_count_req);
+IPC_TABLE(store_queue_count_rep);
+IPC_TABLE(store_queue_sum);
 
 /* admin.h */
 IPC_TABLE(store_stats_rep);
@@ -122,6 +125,7 @@ static const struct ipc_op ops[] = {
     {STORE_BOX_OPENED, "box-opened", ROLE_IMAPD, store_box_opened_req_f, NULL, IPC_AGAIN},
     {STORE_QUEUE_SETTLE, "queue-settle", ROLE_RELAYD, store_queue_settle_req_f, store_queue_settle_rep_f, 0},
     {STORE_DAMAGE, "damage", ROLE_ADMIN, NULL, store_damage_rep_f, IPC_AGAIN},
+    {STORE_QUEUE_COUNT, "queue-count", QUEUE, store_queue_count_req_f, store_queue_count_rep_f, IPC_AGAIN},
     {STORE_EV_CHANGED, "changed", 0, NULL, store_ev_changed_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto stored_proto = {"stored", 0x53544f52, STORED_VERSION, ops, sizeof ops / sizeof ops[0]};

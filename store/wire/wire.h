@@ -79,5 +79,6 @@ enum store_op {
     STORE_BOX_OPENED, /* the present slots opened the ticket's mailbox: the former ones go. imapd */
     STORE_DAMAGE, /* pages met that cannot be read. admin */
     STORE_QUEUE_SETTLE, /* what became of a letter's recipients. relayd */
+    STORE_QUEUE_COUNT, /* by destination, state and last error. admin relayd */
     STORE_EV_CHANGED = 200
 };

@@ -115,6 +115,42 @@ def test_older_logs_and_what_they_lack():
         assert "message " in inst.pli("trace", "<avant@chu.test>")       # nobody need serve
 
 
+def test_the_way_out_is_told_from_relayd_s_lines():
+    """Lines as relayd writes them (relayd/scheduler_log.c, scheduler_host.c), put into the log: the host's failure is told while the message waits for
+    that domain, no longer, and of no other message."""
+    with Instance() as inst:
+        inst.add("gp@chu.test")
+        inst.trust_operator("loin.test")
+        inst.proc.send_signal(signal.SIGSTOP)      # nothing is started again, nothing turned over
+        try:
+            os.kill(inst.daemon("pli-relayd"), signal.SIGSTOP)
+            inst.submit("gp@chu.test", ["un@loin.test", "deux@loin.test"], message("<sortie@chu.test>", "un@loin.test"))
+            mid = inst.json("trace", "<sortie@chu.test>")["messages"][0]["mid"]
+            head, host = "2026-11-28T13:00:0{}.000Z relayd[7] {} ", "domain=loin.test host=mx1.loin.test ip=192.0.2.1 "
+            lines = [
+                head.format(1, "warn") + "ev=relay-host " + host + "why=peer-dn code=0 dsn=4.7.5 failures=1 next=1795870800 said=CN\\x3dautre",
+                head.format(2, "warn") + "ev=relay-host domain=ailleurs.test host=mx.ailleurs.test ip=192.0.2.9 why=peer-tls code=0 dsn=- failures=1 next=1 said=",
+                head.format(3, "info") + f"mid={mid} ev=relay-later qid=1.0 to=un@loin.test " + host + "tls=TLS1.3 code=451 dsn=4.2.2 why=none delay=5 attempts=1 said=plus\\x20tard",
+                head.format(4, "info") + f"mid={mid} ev=relayed qid=1.0 to=un@loin.test " + host + "tls=TLS1.3 code=250 dsn=2.0.0 why=none delay=6 attempts=2 said=pris",
+                head.format(5, "warn") + f"mid={mid} ev=relay-failed qid=1.1 to=deux@loin.test " + host + "tls=TLS1.3 code=550 dsn=5.1.1 why=none delay=6 attempts=1 said=inconnu",
+                head.format(6, "warn") + "ev=relay-host " + host + "why=peer-tls code=0 dsn=- failures=2 next=1795870800 said=",
+            ]
+            with open(inst.root / "log" / "pli.log", "a") as f:
+                f.write("".join(line + "\n" for line in lines))
+            got = [e for e in inst.json("trace", "<sortie@chu.test>")["messages"][0]["events"] if e["process"] == "relayd"]
+            assert [e["event"] for e in got] == ["relay-host", "relay-later", "relayed", "relay-failed"]
+            texts = [e["text"] for e in got]
+            assert "peer-dn" in texts[0] and "CN=autre" in texts[0] and "2026-11-28T13:00:00" in texts[0]
+            assert texts[1] == "pas encore remis pour un@loin.test : mx1.loin.test répond 451 4.2.2 plus tard ; 1 essai(s)"
+            assert texts[2] == "remis pour un@loin.test à mx1.loin.test (192.0.2.1), TLS1.3 : réponse 250 2.0.0 pris, après 6 s"
+            assert texts[3] == "refusé pour deux@loin.test : mx1.loin.test répond 550 5.1.1 inconnu"
+            got = [e for e in inst.json("trace", "<sortie@chu.test>", "--recipient", "deux@loin.test")["messages"][0]["events"]]
+            assert [e["event"] for e in got if e["process"] == "relayd"] == ["relay-host", "relay-failed"]
+        finally:
+            os.kill(inst.daemon("pli-relayd"), signal.SIGCONT)
+            inst.proc.send_signal(signal.SIGCONT)
+
+
 def test_a_large_log_is_read_once_with_little_memory():
     """A log of 300 MB: memory stays far below it; the story is whole though other messages' lines stand between."""
     with Instance(conf=["log {", "max_size = 0", "}"]) as inst:

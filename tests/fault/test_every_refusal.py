@@ -14,11 +14,8 @@ import subprocess
 
 import pytest
 from instance import PASSWORD, TOP, Instance, eventually, plain
+from rows import ROWS, TABLE
 
-NAMES = dict(re.findall(r'X\((CAUSE_\w+), "([a-z0-9-]+)"\)', (TOP / "base/cause.h").read_text()))
-ROW = re.compile(r'(?:SMTP|BOTH)\((CAUSE_\w+), (\d+), "([\d.]+)",(?: (?:NULL|"[^"]*"),)?\s*"([^"]*)",\s*"([^"]*)"\),', re.S)
-TABLE = (TOP / "policies/causes.c").read_text()
-ROWS = {NAMES[cause]: (int(code), esc, f"{fr} / {en}") for cause, code, esc, fr, en in ROW.findall(TABLE)}
 ME, OTHER = "gp@chu.test", "autre@chu.test"
 WAYS = {}
 
@@ -103,7 +100,7 @@ def told(pli, *lines, login=ME):
 
 @pytest.fixture(scope="module")
 def inst():
-    conf = ["smtpd {", "max_message = 1M", "max_errors = 5", "max_recipients = 100", "login_timeout = 3s", "max_sessions_per_address = 12", "}"]
+    conf = ["smtpd {", "max_message = 1M", "max_errors = 5", "max_recipients = 100", "login_timeout = 3s", "max_sessions_per_address = 12", "citizen_max = 512k", "}"]
     with Instance(conf=conf) as pli:
         for who in (ME, OTHER, "parti@chu.test"):
             pli.add(who, sign="never")
@@ -329,6 +326,16 @@ def _(p):
     return message(p, plain("lf", ME, ME, "a\nb\r\n"))
 
 
+@way("citizen-address")
+def _(p):
+    return told(p, f"MAIL FROM:<{ME}>", "RCPT TO:<jean.dupont@patient.mssante.fr>")
+
+
+@way("citizen-size")
+def _(p):
+    return told(p, f"MAIL FROM:<{ME}> SIZE=600000", "RCPT TO:<279035121518989@patient.mssante.fr>")
+
+
 @way("message-line")
 def _(p):
     return message(p, plain("longue", ME, ME, "x" * 1_000_000 + "\r\n"))
@@ -490,7 +497,9 @@ def test_the_server_stops(away):
 
 
 HERE = {"directory-temp", "auth-temp", "store-temp", "keys-temp", "account-changed", "too-many-auth", "shutdown"}
-ELSEWHERE = {"disk-full": ("tests/fault/test_bad_day.py", "def test_disk_full")}      # a file system of its own
+ELSEWHERE = {"disk-full": ("tests/fault/test_bad_day.py", "def test_disk_full"),      # a file system of its own
+             "rate-account": ("tests/protocol/test_rates.py", "def test_messages_of_an_account"),      # rates of their own
+             "rate-address": ("tests/protocol/test_rates.py", "def test_an_address")}
 
 
 def test_every_row_has_a_way():

@@ -2,11 +2,11 @@
 """A small real DNS server for a test: dnsmasq with a zone of its own on a free loopback port, and a server that answers wrongly on purpose.
 
     with Dns() as dns:
-        dns.mx("b.test", "mx.b.test", 10); dns.host("mx.b.test", "127.0.0.1")
+        dns.mx("b.test", "mx.b.test")                 # and the host's address: 127.0.0.1
         dns.start()
-        Instance(conf={"relayd": {"resolver": dns.where, "local_peers": "yes"}})
+        Instance(conf={"relayd": {"resolver": dns.address, "local_peers": "yes"}})
 
-Records are given before start(); again() takes new ones into use (dnsmasq is started anew on the same port). What is in no record does not exist
+Records are given before start(); a second start() takes new ones into use, on the same port. What is in no record does not exist
 (NXDOMAIN), below every top domain. dnsmasq asks nobody else.
 """
 import os
@@ -40,15 +40,19 @@ class Dns:
     def __init__(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pli-dns-"))
         self.port = free_port()
-        self.where = f"127.0.0.1:{self.port}"
-        self.lines, self.proc = [], None
+        self.address = f"127.0.0.1:{self.port}"
+        self.lines, self.proc, self.log = [], None, None
 
     def add(self, line):
         """A line of dnsmasq.conf."""
         self.lines.append(line)
         return self
 
-    def mx(self, domain, host, preference=10):
+    def mx(self, domain, host, preference=10, *addresses):
+        """With the host's addresses; 127.0.0.1 where none is given."""
+        return self.mx_alone(domain, host, preference).host(host, *(addresses or ("127.0.0.1",)))
+
+    def mx_alone(self, domain, host, preference=10):
         return self.add(f"mx-host={domain},{host},{preference}")
 
     def null_mx(self, domain):
@@ -66,10 +70,11 @@ class Dns:
         return self.add(f"dns-rr={name},{kind},{octets.hex()}")
 
     def start(self):
+        self.stop()
         conf = self.dir / "dnsmasq.conf"
         conf.write_text("\n".join([f"port={self.port}", "listen-address=127.0.0.1", "bind-interfaces", "no-resolv", "no-hosts", "no-poll", "keep-in-foreground",
                                    "log-facility=-", "local=/#/", "local-ttl=0", "user=", "pid-file="] + self.lines) + "\n")
-        self.log = open(self.dir / "log", "ab")
+        self.log = self.log or open(self.dir / "log", "ab")
         self.proc = subprocess.Popen(["dnsmasq", "-C", str(conf), "--conf-dir="], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         end = time.monotonic() + 30
         while time.monotonic() < end and self.proc.poll() is None:
@@ -93,13 +98,9 @@ class Dns:
             self.proc.wait(20)
         self.proc = None
 
-    def again(self):
-        self.stop()
-        return self.start()
-
     def close(self):
         self.stop()
-        if hasattr(self, "log"):
+        if self.log:
             self.log.close()
         shutil.rmtree(self.dir, ignore_errors=True)
 
@@ -134,7 +135,7 @@ class Liar:
     def __init__(self, answer):
         self.answer, self.asked = answer, []
         self.port = free_port()
-        self.where = f"127.0.0.1:{self.port}"
+        self.address = f"127.0.0.1:{self.port}"
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind(("127.0.0.1", self.port))
         self.tcp = socket.socket()

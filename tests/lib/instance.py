@@ -135,9 +135,10 @@ def uids(pid):
 
 class Instance:
     """One instance. domain: the local mail domain. user: start everything as that uid (root only). build: a build folder's name, where
-    the test wants what ships (a sanitizer's shadow memory can be neither dumped nor searched in reasonable time)."""
+    the test wants what ships (a sanitizer's shadow memory can be neither dumped nor searched in reasonable time). every_address: SMTP and IMAP
+    listen on [::], so on IPv6 and IPv4."""
 
-    def __init__(self, domain="chu.test", serve=True, conf=None, parent=None, user=None, build=None):
+    def __init__(self, domain="chu.test", serve=True, conf=None, parent=None, user=None, build=None, every_address=False):
         self.domain, self.user, self.proc = domain, user, None
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pli-test-", dir=parent))
         self.dir.chmod(0o711)
@@ -148,6 +149,9 @@ class Instance:
         self.bin = (TOP / build if build else build_dir()) / "bin"
         try:
             self.pli("init", "--domain", domain, "--port-base", str(self.base))
+            if every_address:
+                text = (self.root / "pli.conf").read_text()
+                (self.root / "pli.conf").write_text(re.sub(r'(?m)^( +(?:smtp|imap|submission)s? = ")127\.0\.0\.1:', r"\1[::]:", text))
             for line in conf or []:
                 with open(self.root / "pli.conf", "a") as f:
                     f.write(line + "\n")

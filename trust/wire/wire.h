@@ -20,11 +20,12 @@ enum trustd_op {
     TRUSTD_UPDATE,       /* admin: take this list (a descriptor of the XML), or only try it; or fetch now */
     TRUSTD_STATUS,       /* admin super */
     TRUSTD_SOURCES,      /* admin: each CRL and OCSP address known: age, next fetch, failures */
+    TRUSTD_CRL,          /* admin: take this revocation list (a descriptor of the DER), for an authority that names no address */
     TRUSTD_EV_NEWS = 200 /* pushed: another index is in use */
 };
 enum { TRUST_CHAIN_MAX = 64 * 1024, TRUST_CERTS_MAX = 8, TRUST_TEXT = 256, TRUST_URL = 512, TRUST_NAME = 512, TRUST_PEM_MAX = 16 * 1024 };
 
-/* ---- TRUSTD_INDEX: the descriptor rides with the reply, but for have == generation. RC_NOTFOUND: there is no list yet ---- */
+/* ---- TRUSTD_INDEX: the descriptor rides with the reply, but for have == generation, and for generation 0: there is no list ---- */
 #define FIELDS_trustd_index_req(F, T)                                   \
     F(T, U64, have)                          /* generation; 0: none */
 IPC_MESSAGE(trustd_index_req);
@@ -32,7 +33,9 @@ IPC_MESSAGE(trustd_index_req);
 #define FIELDS_trustd_index_rep(F, T)                                                                        \
     F(T, U64, generation)                    /* grows with each list taken into use, also after a restart */ \
     F(T, U64, generated)                     /* UTC s: DateDeGeneration */                                   \
-    F(T, U64, taken)                         /* UTC s: when it was last seen to be the newest */
+    F(T, U64, taken)                         /* UTC s: when it was last seen to be the newest */             \
+    F(T, U64, good_until)                    /* UTC s: nobody may rely on it later (trust.max_age); 0: no end */ \
+    F(T, U8, configured)                     /* 1: there should be a list: an address or a signer is set, or one was in use */
 IPC_MESSAGE(trustd_index_rep);
 
 /* ---- TRUSTD_CHECK ---- */
@@ -62,12 +65,13 @@ IPC_MESSAGE(trustd_cert); /* a list record */
     F(T, BYTES, why, TRUST_TEXT)             /* for the log and the verdict, English: "revoked 2026-10-01 by CN=..." */
 IPC_MESSAGE(trustd_check_rep);
 
-/* ---- TRUSTD_UPDATE. The descriptor of the request is the XML (a file or memfd), or an empty file: fetch trust.url now. RC_DENIED with e->log: it
+/* ---- TRUSTD_UPDATE. The descriptor of the request is the XML (a file or memfd), or an empty file: fetch now. RC_DENIED with e->log: it
  * is not taken, and why (enum cause of the list: CAUSE_LIST_...). The reply's descriptor is the index of that list, also when it was only tried. ---- */
 enum trust_update { TU_TRY = 1 /* verify, take nothing into use */, TU_ACCEPT_LOSS = 2 /* a list that loses many domains, or is older, is meant */ };
 #define FIELDS_trustd_update_req(F, T)                                                                            \
     F(T, U32, flags)                         /* enum trust_update */                                              \
-    F(T, BYTES, signer_pem, TRUST_PEM_MAX)   /* the one certificate that must have signed it; empty: as configured */
+    F(T, BYTES, signer_pem, TRUST_PEM_MAX)   /* the one certificate that must have signed it; empty: as configured */ \
+    F(T, BYTES, url, TRUST_URL)              /* with an empty file: fetch this, once; empty: trust.url */
 IPC_MESSAGE(trustd_update_req);
 
 #define FIELDS_trustd_update_rep(F, T)                                                                   \
@@ -96,6 +100,7 @@ IPC_MESSAGE(trustd_update_rep);
     F(T, U64, last_try)                                                                                       \
     F(T, U32, failures)                      /* in a row */                                                   \
     F(T, U8, alarm)                          /* 1: older than trust.alarm_age; 2: older than trust.max_age */ \
+    F(T, U8, configured)                     /* 1: there should be a list; see trustd_index_rep */           \
     F(T, U64, sources)                       /* CRL and OCSP addresses known */                               \
     F(T, U64, checks)                        /* since the start */                                            \
     F(T, BYTES, signer, TRUST_NAME)                                                                           \
@@ -123,6 +128,14 @@ IPC_MESSAGE(trustd_source); /* a list record */
     F(T, BYTES, sources, 80 * 1024)          /* list of trustd_source */                  \
     F(T, U32, next)                          /* 0: that was all */
 IPC_MESSAGE(trustd_sources_rep);
+
+/* ---- TRUSTD_CRL. RC_SYNTAX, RC_DENIED with e->log: it is no list that can be used, or is older than the one held. ---- */
+#define FIELDS_trustd_crl_rep(F, T)                                                       \
+    F(T, BYTES, issuer, TRUST_NAME)          /* RFC 4514 */                               \
+    F(T, U64, this_update)                                                                \
+    F(T, U64, next_update)                                                                \
+    F(T, U32, revoked)                       /* entries */
+IPC_MESSAGE(trustd_crl_rep);
 
 #define FIELDS_trustd_ev_news(F, T)          \
     F(T, U64, generation)

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* relayd/scheduler_age.c - recipients that have waited long: their sender is warned once, and told at the end of their life. All recipients of a
+ * message have one age, so one report names them all. */
+#include "base/log.h"
+#include "relayd/scheduler.h"
+#include <string.h>
+
+enum { AT_ONCE = 8 };
+
+/* What the last attempt said stands in the report beside the age. */
+static void remember(struct passenger *r, enum fate fate, enum cause cause)
+{
+    struct store_queue_error last;
+
+    verdict_cause(&r->verdict, fate, cause);
+    if (!store_queue_error_read(r->item.last_error, &last))
+        return;
+    r->verdict.code = last.code;
+    if (last.cause != CAUSE_NONE)
+        strncat(r->verdict.text, cause_name((enum cause)last.cause), sizeof r->verdict.text - 1);
+}
+
+static void forget(struct scheduler *s, const struct flight *f)
+{
+    for (size_t i = 0; i < f->n; i++)
+        schedule_end(s->plan, f->p[i].item.qid, f->p[i].item.rcpt);
+}
+
+static void expire(struct scheduler *s, struct flight *f)
+{
+    for (size_t i = 0; i < f->n; i++)
+        remember(&f->p[i], FATE_NEVER, CAUSE_QUEUE_EXPIRED);
+    if (settle_flight(s, NULL, f))
+        forget(s, f);
+}
+
+static void warn(struct scheduler *s, struct flight *f, uint64_t now)
+{
+    const struct notices with = {s->keyd, s->store, s->dir, s->host, s->domain, s->report_full_max};
+    struct notice_recipient r[CH_RCPTS];
+    bool filed = false;
+    size_t n = 0;
+    struct err e;
+
+    for (size_t i = 0; i < f->n && n < CH_RCPTS; i++) {
+        struct passenger *w = &f->p[i];
+
+        if (w->warned)
+            continue;
+        remember(w, FATE_LATER, CAUSE_QUEUE_DELAYED);
+        r[n++] = (struct notice_recipient){.item = &w->item,
+                                           .envelope = &w->envelope,
+                                           .cause = CAUSE_QUEUE_DELAYED,
+                                           .code = w->verdict.code,
+                                           .esc = span_str(w->verdict.esc),
+                                           .text = span_str(w->verdict.text),
+                                           .retry_until = w->item.received + s->retry.max_age};
+    }
+    if (n > 0 && notice_file(&with, NOTICE_DELAYED, r, n, &filed, &e) != RC_OK) {
+        log_err(LOG_WARN_, "report-unfiled", &e);
+        return; /* asked about again in a minute */
+    }
+    settle_warned(s, f);
+    if (filed)
+        log_ev(LOG_INFO_, "relay-delayed", "qid=%llu recipients=%zu", (unsigned long long)f->letter.qid, n);
+    for (size_t i = 0; i < f->n; i++)
+        schedule_age(s->plan, f->p[i].item.qid, f->p[i].item.rcpt, retry_age_at(&s->retry, f->p[i].item.received, now));
+}
+
+static void look(struct scheduler *s, uint64_t qid, uint32_t rcpt, uint64_t now)
+{
+    struct flight *f = NULL;
+    bool there = false;
+
+    switch (flight_of_state(s, qid, Q_WAITING, &f)) {
+    case FL_EMPTY:
+        schedule_end(s->plan, qid, rcpt);
+        return;
+    case FL_TEMP:
+        scheduler_pause(s);
+        return;
+    case FL_OK:
+        break;
+    }
+    for (size_t i = 0; i < f->n && !there; i++)
+        there = f->p[i].item.rcpt == rcpt;
+    if (!there)
+        schedule_end(s->plan, qid, rcpt); /* held, or gone */
+    if (retry_expired(&s->retry, f->p[0].item.received, now))
+        expire(s, f);
+    else if (retry_warns(&s->retry, f->p[0].item.received, now))
+        warn(s, f, now);
+    else
+        schedule_age(s->plan, qid, rcpt, retry_age_at(&s->retry, f->p[0].item.received, now));
+    flight_close(&f);
+}
+
+void age_round(struct scheduler *s)
+{
+    uint64_t now = scheduler_now(), qid;
+    uint32_t rcpt, dest;
+
+    for (int i = 0; i < AT_ONCE && !scheduler_paused(s) && schedule_old(s->plan, now, &qid, &rcpt, &dest); i++)
+        look(s, qid, rcpt, now);
+}

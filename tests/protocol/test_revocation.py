@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Port 25 and the certificates of other operators: each thing that can be wrong with one has its own answer, and revocation is checked with lists and
+responders that are there, wrong, old, slow or gone. The authorities and their web server are the test's."""
+import concurrent.futures
+import datetime
+import signal
+import os
+import re
+import smtplib
+import time
+
+import pytest
+from authority import CLIENT, HOUR, MAIL, SERVER, Authority, Web
+from instance import Instance, plain
+
+GP = "gp@chu.test"
+DN = {"C": "FR", "O": "Op", "CN": "smtp.op.test"}
+POLICY = "1.2.250.1.213.1.7.1"
+
+
+@pytest.fixture(scope="module")
+def web():
+    with Web() as w:
+        yield w
+
+
+def instance(web, *conf):
+    """An instance that takes certificates below an authority of ours."""
+    pli = Instance(serve=False)
+    pli.authority = Authority("Racine")
+    from authority import pem
+    (pli.root / "peers.pem").write_bytes(pem(pli.authority.cert))
+    with open(pli.root / "pli.conf", "a") as f:
+        f.write("smtpd { peer_anchors = peers.pem }\n" + "".join(line + "\n" for line in conf))
+    pli.serve()
+    pli.add(GP, sign="never")
+    pli.pli("trust", "add", "op.test", "--dn", "CN=smtp.op.test,O=Op,C=FR")
+    pli.n = 0
+    return pli
+
+
+@pytest.fixture(scope="module")
+def inst(web):
+    with instance(web) as pli:
+        yield pli
+
+
+class Peer:
+    """An operator with an authority of its own below the instance's anchor, and its addresses on the web: /N.crl, /N-root.crl, /N.ocsp."""
+
+    def __init__(self, inst, web, lists=True, ocsp=False, good=True, **issue):
+        inst.n += 1
+        self.inst, self.web, self.at = inst, web, f"/{id(inst)}-{inst.n}"
+        self.ca = Authority(f"Operateurs {inst.n}", inst.authority, cdp=web.url(self.at + "-root.crl"))
+        self.pem = inst.dir / f"peer{inst.n}.pem"
+        self.cert = self.ca.issue(self.pem, DN, cdp=web.url(self.at + ".crl") if lists else None, ocsp_at=web.url(self.at + ".ocsp") if ocsp else None, **issue)
+        web.pages[self.at + "-root.crl"] = inst.authority.crl()
+        if lists and good:
+            web.pages[self.at + ".crl"] = self.ca.crl()
+
+    def page(self, kind, what):
+        self.web.pages[self.at + kind] = what
+
+    def asked(self, kind=".crl"):
+        return self.web.asked.get(self.at + kind, 0)
+
+    def mail(self):
+        """(code, text) of MAIL."""
+        with self.inst.smtp("smtp", pem=self.pem) as s:
+            code, text = s.mail("a@op.test")
+            return code, text.decode()
+
+
+def says(answer, code, words):
+    assert answer[0] == code and words in answer[1], answer
+
+
+# ---- the certificate itself ----
+
+WRONG = {
+    "expired": (dict(begins=-3 * HOUR, ends=-HOUR), "expired"),
+    "not yet": (dict(begins=HOUR), "not valid yet"),
+    "for mail": (dict(eku=[MAIL]), "for this use"),
+    "cannot sign": (dict(usage=False), None),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_each_fault_has_its_answer(inst, web, case):
+    how, words = WRONG[case]
+    peer = Peer(inst, web, **how)
+    if words is None:  # the handshake itself fails: TLS 1.3 has no place for an answer
+        with pytest.raises((smtplib.SMTPException, OSError)):
+            peer.mail()
+        return
+    code, text = peer.mail()
+    assert (code, text[:5]) == (550, "5.7.1") and words in text, (code, text)
+    assert peer.asked() == 0, "an address in a certificate that is not taken is not followed"
+
+
+def test_another_authority(inst, web):
+    stranger = Authority("Inconnue")
+    pem_file = inst.dir / "stranger.pem"
+    stranger.issue(pem_file, DN, cdp=web.url("/stranger.crl"))
+    with inst.smtp("smtp", pem=pem_file) as s:
+        code, text = s.mail("a@op.test")
+    assert code == 550 and b"authority" in text, text
+    assert web.asked.get("/stranger.crl", 0) == 0
+
+
+@pytest.mark.parametrize("eku", [[CLIENT], [SERVER], None])
+def test_client_or_server(inst, web, eku):
+    says(Peer(inst, web, eku=eku).mail(), 250, "Sender OK")
+
+
+def test_checks_are_settings(web):
+    with instance(web, f'smtpd {{ peer_usage = client\n peer_policies = "1.2.3 {POLICY}" }}') as pli:
+        says(Peer(pli, web, eku=[SERVER]).mail(), 550, "for this use")
+        says(Peer(pli, web, eku=[CLIENT]).mail(), 550, "policy")
+
+
+# ---- revocation ----
+
+def test_good_is_fetched_once(inst, web):
+    peer = Peer(inst, web)
+    for _ in range(5):
+        says(peer.mail(), 250, "Sender OK")
+    assert (peer.asked(), peer.asked("-root.crl")) <= (1, 1) and peer.asked() == 1
+
+
+def test_revoked(inst, web):
+    peer = Peer(inst, web, good=False)
+    peer.ca.revoke(peer.cert)
+    peer.page(".crl", peer.ca.crl())
+    says(peer.mail(), 550, "revoked")
+    assert re.search(r"ev=refused .*why=cert-revoked", inst.output()) or "cert-revoked" in inst.output()
+
+
+def test_revoked_whatever_the_age(inst, web):
+    peer = Peer(inst, web, good=False)
+    peer.ca.revoke(peer.cert)
+    peer.page(".crl", peer.ca.crl(begins=-900 * HOUR, ends=-500 * HOUR))
+    says(peer.mail(), 550, "revoked")
+
+
+def test_revoked_authority(web):
+    with instance(web) as pli:
+        peer = Peer(pli, web)
+        pli.authority.revoke(peer.ca.cert)
+        peer.page("-root.crl", pli.authority.crl())
+        says(peer.mail(), 550, "revoked")
+
+
+def test_within_and_beyond_the_grace(inst, web):
+    peer, late = Peer(inst, web, good=False), Peer(inst, web, good=False)
+    peer.page(".crl", peer.ca.crl(begins=-9 * HOUR, ends=-3 * HOUR))
+    late.page(".crl", late.ca.crl(begins=-9 * HOUR, ends=-5 * HOUR))
+    says(peer.mail(), 250, "Sender OK")
+    says(late.mail(), 451, "4.7.1")
+
+
+def test_what_is_no_list(inst, web):
+    for body in (b"<!DOCTYPE html><html>Patientez</html>", b"-----BEGIN X509 CRL-----\n", b"", 403, 404, 500):
+        peer = Peer(inst, web, good=False)
+        peer.page(".crl", body)
+        says(peer.mail(), 451, "cannot be checked")
+        says(peer.mail(), 451, "cannot be checked")
+        assert peer.asked() == 1, "an address that failed is left alone"
+
+
+def test_forged(inst, web):
+    peer = Peer(inst, web, good=False)
+    peer.page(".crl", peer.ca.crl(key=Authority("Autre").key))
+    says(peer.mail(), 451, "cannot be checked")
+
+
+def test_hanging(inst, web):
+    peer = Peer(inst, web, good=False)
+    peer.page(".crl", Web.HANG)
+    began = time.monotonic()
+    says(peer.mail(), 451, "cannot be checked")
+    assert time.monotonic() - began < 30
+
+
+def test_responder_when_the_list_is_away(inst, web):
+    peer, revoked = Peer(inst, web, ocsp=True, good=False), Peer(inst, web, ocsp=True, good=False)
+    peer.page(".ocsp", peer.ca.answer(peer.cert))
+    says(peer.mail(), 250, "Sender OK")
+    says(peer.mail(), 250, "Sender OK")
+    assert peer.asked(".ocsp") == 1
+    revoked.ca.revoke(revoked.cert)
+    revoked.page(".ocsp", revoked.ca.answer(revoked.cert))
+    says(revoked.mail(), 550, "revoked")
+
+
+def test_responder_away_and_the_list_fresh_or_old(inst, web):
+    fresh, old = Peer(inst, web, ocsp=True), Peer(inst, web, ocsp=True, good=False)
+    fresh.page(".ocsp", 503)
+    says(fresh.mail(), 250, "Sender OK")
+    old.page(".ocsp", 503)
+    old.page(".crl", old.ca.crl(begins=-9 * HOUR, ends=-5 * HOUR))
+    says(old.mail(), 451, "cannot be checked")
+
+
+def test_five_at_once_are_one_download(inst, web):
+    peer = Peer(inst, web)
+    web.slow[peer.at + ".crl"] = 1.0
+    with concurrent.futures.ThreadPoolExecutor(5) as pool:
+        for answer in [f.result() for f in [pool.submit(peer.mail) for _ in range(5)]]:
+            says(answer, 250, "Sender OK")
+    assert peer.asked() == 1
+
+
+def test_ten_megabytes(inst, web):
+    peer = Peer(inst, web, good=False)
+    peer.ca.revoke(peer.cert)
+    body = peer.ca.crl(more=400_000)
+    assert len(body) > 10_000_000
+    peer.page(".crl", body)
+    end = time.monotonic() + 120
+    while (answer := peer.mail())[0] == 451 and time.monotonic() < end:
+        time.sleep(1)
+    says(answer, 550, "revoked")
+
+
+def test_no_address_at_all(inst, web):
+    """As the trial authority of pli init issues them: taken, for there is nothing to check; a setting refuses them."""
+    peer = Peer(inst, web, lists=False)
+    says(peer.mail(), 250, "Sender OK")
+    with instance(web, "trust { no_address = unknown }") as pli:
+        says(Peer(pli, web, lists=False).mail(), 451, "cannot be checked")
+
+
+def test_soft_and_off(web):
+    with instance(web, "trust { revocation = soft }") as pli:
+        peer, revoked = Peer(pli, web, good=False), Peer(pli, web, good=False)
+        says(peer.mail(), 250, "Sender OK")
+        revoked.ca.revoke(revoked.cert)
+        revoked.page(".crl", revoked.ca.crl())
+        says(revoked.mail(), 550, "revoked")
+    with instance(web, "trust { revocation = off }") as pli:
+        revoked = Peer(pli, web, good=False)
+        revoked.ca.revoke(revoked.cert)
+        revoked.page(".crl", revoked.ca.crl())
+        says(revoked.mail(), 250, "Sender OK")
+        assert revoked.asked() == 0
+
+
+def test_the_last_good_copy_survives_a_restart(web):
+    with instance(web) as pli:
+        peer = Peer(pli, web)
+        says(peer.mail(), 250, "Sender OK")
+        peer.page(".crl", 503)
+        peer.page("-root.crl", 503)
+        before = pli.daemon("pli-trustd")
+        os.kill(before, signal.SIGKILL)
+        pli.wait_daemon("pli-trustd", not_pid=before)
+        says(peer.mail(), 250, "Sender OK")
+        assert peer.asked() == 1
+        assert any((pli.root / "trust/crl").glob("*.crl"))
+
+
+def test_a_message_is_taken(inst, web):
+    peer = Peer(inst, web)
+    with inst.smtp("smtp", pem=peer.pem) as s:
+        assert not s.sendmail("a@op.test", [GP], plain("x", "a@op.test", GP))
