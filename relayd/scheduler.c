@@ -162,6 +162,7 @@ static void round_once(struct scheduler *s)
         feed_round(s);
         age_round(s);
         host_round(s);
+        log_counts(s);
     }
     look_at_places(s);
     places_sweep(s);

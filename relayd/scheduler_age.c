@@ -49,12 +49,12 @@ static void warn(struct scheduler *s, struct flight *f, uint64_t now)
             continue;
         remember(w, FATE_LATER, CAUSE_QUEUE_DELAYED);
         r[n++] = (struct notice_recipient){.item = &w->item,
-                                         .envelope = &w->envelope,
-                                         .cause = CAUSE_QUEUE_DELAYED,
-                                         .code = w->verdict.code,
-                                         .esc = span_str(w->verdict.esc),
-                                         .text = span_str(w->verdict.text),
-                                         .retry_until = w->item.received + s->retry.max_age};
+                                           .envelope = &w->envelope,
+                                           .cause = CAUSE_QUEUE_DELAYED,
+                                           .code = w->verdict.code,
+                                           .esc = span_str(w->verdict.esc),
+                                           .text = span_str(w->verdict.text),
+                                           .retry_until = w->item.received + s->retry.max_age};
     }
     if (n > 0 && notice_file(&with, NOTICE_DELAYED, r, n, &filed, &e) != RC_OK) {
         log_err(LOG_WARN_, "report-unfiled", &e);

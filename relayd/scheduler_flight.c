@@ -83,7 +83,8 @@ static void keep_item(struct flight *f, const struct store_queue_item *it)
     f->p = reallocarray(f->p, f->n + 1, sizeof *f->p);
     if (!f->p)
         die("out of memory");
-    f->p[f->n] = (struct passenger){.item = *it, .warned = it->notify & QUEUE_WARNED, .envelope = {.mem = BUF_SECRET_INIT}};
+    f->p[f->n] =
+        (struct passenger){.item = *it, .warned = it->notify & QUEUE_WARNED, .envelope = {.mem = BUF_SECRET_INIT}};
     f->p[f->n++].item.notify &= (uint16_t)~QUEUE_MARKS; /* what RFC 3461 knows, alone */
 }
 

@@ -220,8 +220,11 @@ void settle_warned(struct scheduler *s, const struct flight *f)
 
     for (size_t i = 0; i < f->n && n < STORE_SETTLES_MAX; i++, n++)
         ipc_list_add(&up, store_queue_update_req_f,
-                     &(struct store_queue_update_req){.qid = f->p[i].item.qid, .rcpt = f->p[i].item.rcpt, .state = Q_WAITING,
-                                                      .next_try = f->p[i].item.next_try, .marks = QUEUE_WARNED});
+                     &(struct store_queue_update_req){.qid = f->p[i].item.qid,
+                                                      .rcpt = f->p[i].item.rcpt,
+                                                      .state = Q_WAITING,
+                                                      .next_try = f->p[i].item.next_try,
+                                                      .marks = QUEUE_WARNED});
     if (settle_updates(s, &up, n, &e) != RC_OK)
         log_err(LOG_WARN_, "queue-unsettled", &e);
     buf_free(&up);
