@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "base/wipe.h"
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
