@@ -32,6 +32,8 @@ int cmd_trust_remove(struct cmd *c);
 int cmd_trust_verify(struct cmd *c);
 int cmd_policy_explain(struct cmd *c);
 int cmd_trust_update(struct cmd *c);
+int cmd_trust_crl(struct cmd *c);
+int cmd_trust_sources(struct cmd *c);
 int cmd_trust_diff(struct cmd *c);
 int cmd_cert_issue(struct cmd *c);
 int cmd_cert_list(struct cmd *c);

@@ -47,6 +47,7 @@ struct passenger {
     struct store_queue_item item;       /* its spans are in .pages */
     struct queued_envelope envelope;
     struct verdict verdict;
+    bool warned;                        /* the sender knows that it is late */
 };
 struct flight {
     struct schedule_letter letter;
@@ -98,6 +99,7 @@ struct scheduler {
     struct retry retry;
     struct schedule_limits limits;
     const char *host, *domain;
+    uint64_t report_full_max;           /* relayd.report_full_max */
     enum peer_revocation revocation;    /* trust.revocation */
     struct schedule *plan;
     struct store *store, *ear;
@@ -119,6 +121,7 @@ struct scheduler {
     struct buf in;                      /* a session's packet */
     struct alarm alarms[32];
     size_t next_alarm;
+    int64_t counts_at;                  /* monotonic */
     bool stopping, any_gone;
 };
 
@@ -139,9 +142,8 @@ void feed_event(struct scheduler *s);                /* .ear is readable */
 /* ---- scheduler_flight.c: letters ---- */
 enum flight_rc { FL_OK = 1, FL_EMPTY /* nobody of it waits any more */, FL_TEMP };
 enum flight_rc flight_open(struct scheduler *s, const struct schedule_letter *l, struct flight **f_out);
-/* Recipients of one message, whoever waits and is with no session; for its age. */
-enum flight_rc flight_of_message(struct scheduler *s, uint64_t qid, struct flight **f_out);
-enum flight_rc flight_of_dropped(struct scheduler *s, uint64_t qid, struct flight **f_out); /* those that an administrator dropped */
+/* Recipients of one message that are in that state and with no session. */
+enum flight_rc flight_of_state(struct scheduler *s, uint64_t qid, uint8_t state, struct flight **f_out);
 void flight_close(struct flight **f);
 enum rc flight_chunk(struct scheduler *s, const struct flight *f, uint32_t chunk, struct buf *mem, struct span *sealed_out, struct err *e);
 void flight_next(const struct flight *f, struct channel_next_rep *rep, struct buf *rcpts, struct span chunk);
@@ -154,6 +156,8 @@ size_t settle_write(struct scheduler *s, struct buf *up, const struct flight *f,
 bool settle_commit(struct scheduler *s, struct buf *up, size_t n, bool *stuck_out);
 /* Every verdict is given: reports first, then the queue, then the log. False: not now, ask again; nothing is lost. */
 bool settle_flight(struct scheduler *s, const struct place *p, struct flight *f);
+void settle_delivered(struct scheduler *s, struct flight *f); /* entries in state Q_REPORT: reported, then ended, or met again */
+void settle_warned(struct scheduler *s, const struct flight *f); /* the sender was told of the delay */
 void settle_rest(struct flight *f, enum fate fate, const struct verdict *why); /* a verdict for whoever has none */
 enum rc settle_updates(struct scheduler *s, struct buf *updates, size_t n, struct err *e);
 void settle_add(struct buf *updates, const struct store_queue_item *it, uint8_t state, uint64_t next_try, const struct verdict *why);
@@ -177,14 +181,16 @@ void peer_asked(struct scheduler *s, struct place *p, const struct channel_peer_
 void peer_again(struct scheduler *s, struct place *p);
 enum cause peer_trusted(struct scheduler *s, const char *domain, const char *dn); /* CAUSE_NONE: it is. dn NULL: the domain alone */
 
-/* ---- scheduler_dropped.c: false: not now, ask again ---- */
-bool dropped_report(struct scheduler *s, uint64_t qid);
+/* ---- scheduler_reports.c ---- */
+bool reports_due(struct scheduler *s, const struct store_queue_item *it); /* of its message; false: a daemon is away, ask again */
 
 /* ---- scheduler_age.c ---- */
 void age_round(struct scheduler *s);
 
 /* ---- scheduler_log.c ---- */
 void log_recipient(const struct scheduler *s, const struct place *p, const struct passenger *r);
+void log_connected(const struct place *p, const struct channel_ready_req *r);
+void log_counts(struct scheduler *s); /* once a minute, when something waits */
 void log_alarm(struct scheduler *s, const char *domain, const char *host, const struct verdict *why);
 void verdict_cause(struct verdict *v, enum fate fate, enum cause cause);
 const char *verdict_esc(const struct verdict *v);

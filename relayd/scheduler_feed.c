@@ -10,7 +10,7 @@
 #include "relayd/scheduler.h"
 #include <string.h>
 
-enum { NEWS_SLACK_S = 3, NEWS_REST = 5, ALL_REST = 20, ALL_MS = 10 * 1000, TICK_MS = 1000, WARN_LATE_S = 3000 };
+enum { NEWS_SLACK_S = 3, NEWS_REST = 5, ALL_REST = 20, ALL_MS = 10 * 1000, TICK_MS = 1000 };
 #define MS 1000000LL
 
 /* ---- one item ---- */
@@ -32,20 +32,17 @@ static struct span domain_of(struct span address)
     return at ? span_from(address, at) : SPAN_NULL;
 }
 
-/* A warning that was due long ago was given by an earlier run of this process: stored knows a report again for an hour. */
-static uint64_t age_at(const struct scheduler *s, uint64_t received, uint64_t now)
+static uint64_t age_at(const struct scheduler *s, const struct store_queue_item *it, uint64_t now)
 {
-    uint64_t warn = received + s->retry.warn_after;
-
-    if (s->retry.warn_after != 0 && warn <= now && now < warn + WARN_LATE_S && !retry_expired(&s->retry, received, now))
-        return now;
-    return retry_age_at(&s->retry, received, now);
+    if (it->notify & QUEUE_WARNED)
+        return it->received + s->retry.max_age;
+    return retry_warns(&s->retry, it->received, now) ? now : retry_age_at(&s->retry, it->received, now);
 }
 
 static void add(struct scheduler *s, const struct store_queue_item *it, const struct queued_envelope *v, uint64_t now)
 {
     struct schedule_item si = {
-        .qid = it->qid, .rcpt = it->rcpt, .next_try = it->next_try, .age_at = age_at(s, it->received, now)};
+        .qid = it->qid, .rcpt = it->rcpt, .next_try = it->next_try, .age_at = age_at(s, it, now)};
     struct span d = span_head(domain_of(v->recipient), SCHEDULE_DOMAIN);
     char lower[SCHEDULE_DOMAIN];
 
@@ -75,8 +72,8 @@ static bool see(struct scheduler *s, const struct store_queue_item *it, uint64_t
     struct err e;
     enum rc rc;
 
-    if (it->state == Q_DROPPED)
-        return dropped_report(s, it->qid);
+    if (it->state == Q_DROPPED || it->state == Q_REPORT)
+        return reports_due(s, it);
     if (it->state != Q_WAITING || schedule_see(s->plan, it->qid, it->rcpt, it->next_try, now) != SS_NEW)
         return true;
     rc = content_key(s, it, cek, &e);

@@ -83,7 +83,9 @@ static void keep_item(struct flight *f, const struct store_queue_item *it)
     f->p = reallocarray(f->p, f->n + 1, sizeof *f->p);
     if (!f->p)
         die("out of memory");
-    f->p[f->n++] = (struct passenger){.item = *it, .envelope = {.mem = BUF_SECRET_INIT}};
+    f->p[f->n] =
+        (struct passenger){.item = *it, .warned = it->notify & QUEUE_WARNED, .envelope = {.mem = BUF_SECRET_INIT}};
+    f->p[f->n++].item.notify &= (uint16_t)~QUEUE_MARKS; /* what RFC 3461 knows, alone */
 }
 
 typedef bool (*wanted)(struct scheduler *s, const struct store_queue_item *it, const void *ctx);
@@ -177,38 +179,21 @@ enum flight_rc flight_open(struct scheduler *s, const struct schedule_letter *l,
     return finish(s, f, rc, &e, f_out);
 }
 
-static bool of_message(struct scheduler *s, const struct store_queue_item *it, const void *ctx)
+static bool of_state(struct scheduler *s, const struct store_queue_item *it, const void *ctx)
 {
-    (void)ctx;
-    return it->state == Q_WAITING && !schedule_flying(s->plan, it->qid, it->rcpt);
+    return it->state == *(const uint8_t *)ctx && !schedule_flying(s->plan, it->qid, it->rcpt);
 }
 
-static bool of_dropped(struct scheduler *s, const struct store_queue_item *it, const void *ctx)
-{
-    (void)ctx;
-    return it->state == Q_DROPPED && !schedule_flying(s->plan, it->qid, it->rcpt);
-}
-
-static enum flight_rc whole_message(struct scheduler *s, uint64_t qid, wanted want, struct flight **f_out)
+enum flight_rc flight_of_state(struct scheduler *s, uint64_t qid, uint8_t state, struct flight **f_out)
 {
     struct flight *f = flight_new();
     struct err e;
-    enum rc rc = gather(s, f, qid, want, NULL, &e);
+    enum rc rc = gather(s, f, qid, of_state, &state, &e);
 
     f->letter.qid = qid;
     if (rc == RC_OK)
         rc = open_all(s, f, &e);
     return finish(s, f, rc, &e, f_out);
-}
-
-enum flight_rc flight_of_message(struct scheduler *s, uint64_t qid, struct flight **f_out)
-{
-    return whole_message(s, qid, of_message, f_out);
-}
-
-enum flight_rc flight_of_dropped(struct scheduler *s, uint64_t qid, struct flight **f_out)
-{
-    return whole_message(s, qid, of_dropped, f_out);
 }
 
 /* ---- giving ---- */

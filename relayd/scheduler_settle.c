@@ -58,6 +58,8 @@ static bool reports(const struct passenger *r, enum notice_kind kind)
 {
     const struct verdict *v = &r->verdict;
 
+    if (kind == NOTICE_DELIVERED)
+        return true;
     if (kind == NOTICE_FAILED)
         return v->fate == FATE_NEVER;
     return v->fate == FATE_TAKEN && !v->dsn_there && (r->item.notify & NOTIFY_SUCCESS);
@@ -66,7 +68,7 @@ static bool reports(const struct passenger *r, enum notice_kind kind)
 static enum rc report(struct scheduler *s, const struct place *p, const struct flight *f, enum notice_kind kind,
                       struct err *e)
 {
-    const struct notices with = {s->keyd, s->store, s->dir, s->host, s->domain};
+    const struct notices with = {s->keyd, s->store, s->dir, s->host, s->domain, s->report_full_max};
     struct notice_recipient *r = calloc(f->n, sizeof *r);
     char mta[320];
     size_t n = 0;
@@ -187,6 +189,45 @@ bool settle_flight(struct scheduler *s, const struct place *p, struct flight *f)
     for (size_t i = 0; ok && i < f->n; i++)
         log_recipient(s, p, &f->p[i]);
     return ok;
+}
+
+/* ---- reports alone ---- */
+void settle_delivered(struct scheduler *s, struct flight *f)
+{
+    struct buf up = BUF_INIT;
+    struct err e;
+    enum rc rc = report(s, NULL, f, NOTICE_DELIVERED, &e);
+
+    if (rc != RC_OK)
+        log_err(passes(rc) ? LOG_WARN_ : LOG_ERROR_, "report-unfiled", &e);
+    for (size_t i = 0; rc == RC_OK && i < f->n; i++)
+        f->p[i].verdict.fate = FATE_TAKEN;
+    for (size_t i = 0, n; rc == RC_OK && i < f->n; i += n) {
+        buf_clear(&up);
+        n = settle_write(s, &up, f, i);
+        if (!settle_commit(s, &up, n, &f->stuck))
+            break;
+    }
+    buf_free(&up);
+}
+
+/* When this fails the sender is warned again after a restart, if stored has forgotten the first warning by then. */
+void settle_warned(struct scheduler *s, const struct flight *f)
+{
+    struct buf up = BUF_INIT;
+    struct err e;
+    size_t n = 0;
+
+    for (size_t i = 0; i < f->n && n < STORE_SETTLES_MAX; i++, n++)
+        ipc_list_add(&up, store_queue_update_req_f,
+                     &(struct store_queue_update_req){.qid = f->p[i].item.qid,
+                                                      .rcpt = f->p[i].item.rcpt,
+                                                      .state = Q_WAITING,
+                                                      .next_try = f->p[i].item.next_try,
+                                                      .marks = QUEUE_WARNED});
+    if (settle_updates(s, &up, n, &e) != RC_OK)
+        log_err(LOG_WARN_, "queue-unsettled", &e);
+    buf_free(&up);
 }
 
 /* ---- a host's failure ---- */

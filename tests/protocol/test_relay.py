@@ -4,6 +4,7 @@
 What is looked at is what a person at either end sees: the message in the mailbox, the queue, the log's one line an attempt.
 """
 import collections
+import email
 import os
 import random
 import re
@@ -137,6 +138,65 @@ def test_another_dn_alarms_and_waits(pair):
     assert not lines(pair.b, "message-taken") and len(entries(pair.a)) == 1
     pair.trust_one(pair.a, pair.b)
     assert len(eventually(lambda: pair.b.fetch_all("gp@b.test"))) == 1
+
+
+# ---- the end of patience ----
+def reports(pli, address="hosp@a.test"):
+    """The reports in a mailbox: (Action, Status, Final-Recipient) of each recipient in each, oldest first."""
+    found = []
+    for octets in pli.fetch_all(address):
+        message = email.message_from_bytes(octets)
+        if message.get_content_type() != "multipart/report":
+            continue
+        status = message.get_payload()[1]
+        assert status.get_content_type() == "message/delivery-status"
+        found.append([(b["Action"], b["Status"], b["Final-Recipient"].split(";")[1].strip()) for b in status.get_payload()[1:]])
+    return found
+
+
+def test_a_late_letter_warns_once_then_fails():
+    with Operators(conf_a=["relayd {\n warn_after = 3s\n max_age = 15s\n}"], accounts=("hosp@a.test", "gp@b.test", "x@b.test")) as pair:
+        pair.b.stop()
+        pair.a.submit("hosp@a.test", ["gp@b.test", "x@b.test"], letter())
+        warned = eventually(lambda: reports(pair.a))
+        both = {"gp@b.test", "x@b.test"}
+        assert len(warned) == 1 and {(a, s[0]) for a, s, _ in warned[0]} == {("delayed", "4")} and {r for _, _, r in warned[0]} == both
+        os.kill(pair.a.daemon("pli-relayd"), signal.SIGKILL)  # the next one knows that the sender was warned
+        got = eventually(lambda: len(reports(pair.a)) > 1 and reports(pair.a), 60)
+        assert len(got) == 2 and {(a, s) for a, s, _ in got[1]} == {("failed", "5.4.7")} and {r for _, _, r in got[1]} == both
+        assert eventually(lambda: empty(pair.a))
+        assert len(reports(pair.a)) == 2
+
+
+def test_a_domain_that_leaves_the_trust_space(pair):
+    pair.b.stop()
+    pair.a.submit("hosp@a.test", ["gp@b.test"], letter())
+    eventually(lambda: lines(pair.a, "relay-host"))
+    pair.a.pli("trust", "remove", "b.test")
+    pair.b.serve()
+    assert eventually(lambda: reports(pair.a)) == [[("failed", "5.7.1", "gp@b.test")]]
+    assert eventually(lambda: empty(pair.a))
+    assert [x["why"] for x in lines(pair.a, "relay-failed")] == ["left-trust-space"]
+    assert not lines(pair.b, "message-taken")
+
+
+def test_a_recipient_that_is_not_there(pair):
+    """One of two: the other one has the letter, and the report names the one."""
+    pair.a.submit("hosp@a.test", ["gp@b.test", "nobody@b.test"], letter())
+    assert len(eventually(lambda: pair.b.fetch_all("gp@b.test"))) == 1
+    assert eventually(lambda: reports(pair.a)) == [[("failed", "5.1.1", "nobody@b.test")]]
+    assert eventually(lambda: empty(pair.a))
+
+
+def test_no_such_domain(pair):
+    for d in ("gone.test", "null.test"):
+        pair.a.pli("trust", "add", d, "--dn", f"CN={d},C=FR")
+    pair.dns.null_mx("null.test")
+    pair.dns.start()
+    pair.a.submit("hosp@a.test", ["x@gone.test"], letter("x@gone.test"))
+    pair.a.submit("hosp@a.test", ["x@null.test"], letter("x@null.test"))
+    got = eventually(lambda: len(reports(pair.a)) == 2 and reports(pair.a))
+    assert sorted(got) == [[("failed", "5.1.10", "x@null.test")], [("failed", "5.1.2", "x@gone.test")]]
 
 
 # ---- an administrator's hand ----

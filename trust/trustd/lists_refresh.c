@@ -37,7 +37,7 @@ static enum rc fetch_and_use(struct lists *l, const struct trustd_update_req *rq
     char url[TRUST_URL + 1];
     bool known = l->index && rq->url.n == 0 && rq->flags == 0;
     struct fetch_how how = {.url = url,
-                            .anchors_pem = l->conf.https_anchors,
+                            .anchors_pem = l->https_anchors,
                             .etag = known ? l->now.etag : "",
                             .since = known ? (int64_t)l->now.modified : 0,
                             .max = LIST_XML_MAX,
