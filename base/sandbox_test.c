@@ -258,12 +258,9 @@ static const struct act {
 enum { BROKEN = 99 };
 
 /* The process that forks it. */
-static enum sandbox_kind above_of(int session)
-{
-    return session == SB_SMTPD_SESSION   ? SB_SMTPD_LISTENER
-           : session == SB_IMAPD_SESSION ? SB_IMAPD_LISTENER
-                                         : SB_RELAY_NURSERY;
-}
+static const enum sandbox_kind above_of[SB_KINDS_] = {[SB_SMTPD_SESSION] = SB_SMTPD_LISTENER,
+                                                      [SB_IMAPD_SESSION] = SB_IMAPD_LISTENER,
+                                                      [SB_RELAY_SESSION] = SB_RELAY_NURSERY};
 
 /* The exit status is what the act gave; the sandbox itself failing is BROKEN. */
 static int in_sandbox_below(const struct sandbox_how *above, enum sandbox_kind k, uid_t uid, const char *root,
@@ -350,10 +347,8 @@ static void test_no_connect(void **state)
     fflush(NULL);
     for (int k = 0; k < SB_KINDS_; k++)
         if (BIT(k) & SESSIONS) {
-            enum sandbox_kind above = above_of(k);
-
-            assert_true(killed_for(above, (enum sandbox_kind)k, SYS_connect));
-            assert_true(killed_for(above, (enum sandbox_kind)k, SYS_socket));
+            assert_true(killed_for(above_of[k], (enum sandbox_kind)k, SYS_connect));
+            assert_true(killed_for(above_of[k], (enum sandbox_kind)k, SYS_socket));
         }
 }
 
@@ -374,7 +369,8 @@ static void make_tcp_peer(void)
 
 static bool needs_landlock(const struct act *a, enum sandbox_kind k)
 {
-    return (a->run == a_open_home && BIT(k) & (NET | BIT(SB_STORED))) || (BIT(k) & (NET | FINDER) && a->run == a_bind_inet) ||
+    return (a->run == a_open_home && BIT(k) & (NET | BIT(SB_STORED))) ||
+           (BIT(k) & (NET | FINDER) && a->run == a_bind_inet) ||
            (k == SB_STORED && (a->run == a_open_write || a->run == a_open_passwd)) ||
            (a->run == a_kill_parent && BIT(k) & (LISTENERS | NURSERY | BIT(SB_TRUSTD))) ||
            (a->run == a_turn && BIT(k) & (LISTENERS | BIT(SB_DIALLER) | RELAYD | FINDER));
@@ -397,7 +393,7 @@ static void try_all(uid_t uid, const char *root)
                 continue;
             got = in_sandbox((enum sandbox_kind)k, uid, root, a->run);
             if (BIT(k) & SESSIONS) {
-                struct sandbox_how above = {above_of(k), uid, root, NULL};
+                struct sandbox_how above = {above_of[k], uid, root, NULL};
 
                 assert_int_equal(in_sandbox_below(&above, (enum sandbox_kind)k, uid, root, a->run), got);
             }
