@@ -49,6 +49,7 @@ void check_trustd(struct report *r)
     if (trust_status(inst_admin(r->c)->trust, &s, &mem, &e) == RC_OK) {
         judge(r, &s);
         compare_dird(r, s.generation);
+        check_revocation(r);
     } else
         finding(r, F_FAIL, "trustd", "see log/pli.log", "%s", e.log);
     buf_free(&mem);

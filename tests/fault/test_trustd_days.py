@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 import signal
+import smtplib
 import subprocess
 import sys
 import threading
@@ -314,6 +315,39 @@ def test_a_server_that_hangs(inst, space):
             held.set()
             p.kill()
             p.wait()
+
+
+def test_a_trustd_that_is_frozen(inst, space):
+    """dird's thread waits for an answer that does not come: names are looked up meanwhile, and dird ends when it is told to."""
+    got = take(inst, wl.white_list(wl.operators(3), space.signer, wl.ago(hours=3)))
+    dird_has(inst, got["generation"])
+    pid = inst.daemon("pli-trustd")
+    dird = inst.daemon("pli-dird")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        time.sleep(21)  # dird has asked once more since (WHITE_LIST_LOOK_S)
+        assert knows(inst, "d0.op2.mssante.fr") == 250
+        os.kill(dird, signal.SIGTERM)
+        begun = time.monotonic()
+        inst.wait_daemon("pli-dird", not_pid=dird)
+        assert time.monotonic() - begun < 4
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+    def again():
+        try:
+            return knows(inst, "d0.op2.mssante.fr") == 250
+        except smtplib.SMTPAuthenticationError:
+            return False  # dird begins
+    eventually(again)
+
+
+def test_stopped_in_any_order(inst, space):
+    """trustd stops before dird does: nobody has to be killed."""
+    for _ in range(4):
+        inst.stop()
+        assert "killed-at-stop" not in inst.output()
+        inst.serve()
 
 
 # ---- size ----

@@ -148,7 +148,7 @@ def test_here_several(one):
 def test_here_sender_deleted(one):
     """The account that asked is gone when the report is due: a line in the log, nothing waits for ever, relayd lives."""
     one.add("gone@a.test")
-    relayd = one.daemon("relayd")
+    relayd = one.daemon("pli-relayd")
     os.kill(relayd, signal.SIGSTOP)
     try:
         send(one, [(HERE, " NOTIFY=SUCCESS")], sender="gone@a.test")
@@ -157,7 +157,7 @@ def test_here_sender_deleted(one):
         os.kill(relayd, signal.SIGCONT)
     quiet(one)
     assert eventually(lambda: [x for x in lines(one, "report-dropped") if x["why"] == "no-such-account"])
-    assert one.daemon("relayd") == relayd
+    assert one.daemon("pli-relayd") == relayd
 
 
 def test_here_once_across_kill(one):
@@ -166,7 +166,9 @@ def test_here_once_across_kill(one):
     for i in range(12):
         send(one, [(HERE, " NOTIFY=SUCCESS")], subject=f"n{i}")
         if i % 3 == 0:
-            os.kill(one.daemon("relayd"), signal.SIGKILL)
+            relayd = one.wait_daemon("pli-relayd")
+            os.kill(relayd, signal.SIGKILL)
+            one.wait_daemon("pli-relayd", not_pid=relayd, timeout=60)
     quiet(one)
     assert len(reports(one)) == before + 12
     ids = [r.message["message-id"] for r in reports(one)]
@@ -180,10 +182,188 @@ def test_from_port_25(one):
         assert s.docmd("MAIL", "FROM:<x@load.test> RET=HDRS ENVID=e1")[0] == 250
         assert s.docmd("RCPT", f"TO:<{HERE}> NOTIFY=SUCCESS")[0] == 250
         assert s.data(plain("de loin", "x@load.test", HERE))[0] == 250
+
     def waiting():
-        got = one.json("queue", "list")
-        got = got if isinstance(got, list) else got["entries"]
-        return [x for x in got if x["recipient"] == "x@load.test" and x["state"] == "waiting"]
+        return [x for x in one.json("queue", "list") if x["recipient"] == "x@load.test" and x["state"] == "waiting"]
     item, = eventually(waiting, 60)
-    assert not item.get("sender")
-    one.pli("queue", "drop", *([item["id"]] if "id" in item else ["--all"]), check=False)
+    assert not item["sender"]
+    one.pli("queue", "drop", "--all", "--silent", "--yes")
+    quiet(one)
+
+
+# ---- recipients elsewhere ----
+NOTIFY = ["", " NOTIFY=NEVER", " NOTIFY=SUCCESS", " NOTIFY=FAILURE", " NOTIFY=DELAY", " NOTIFY=SUCCESS,FAILURE", " NOTIFY=FAILURE,DELAY"]
+
+
+@pytest.fixture(scope="module")
+def pair():
+    with Operators(accounts=(SENDER, HERE, THERE)) as operators:
+        yield operators
+
+
+def new_reports(pli, before, count=1):
+    return eventually(lambda: (lambda r: r if sum(len(x.rcpts) for x in r) >= count else None)(reports(pli)[before:]), 60)
+
+
+def test_failed(pair):
+    """One letter to seven addresses that b does not know: one report, on those of whom it was wanted and on nobody else."""
+    a, before = pair.a, len(reports(pair.a))
+    send(a, [(f"n{i}@b.test", f"{n} ORCPT=rfc822;N+2B{i}@b.test") for i, n in enumerate(NOTIFY)], " RET=HDRS ENVID=envel+3Dope")
+    due = {f"n{i}@b.test" for i in (0, 3, 5, 6)}
+    report, = new_reports(a, before, len(due))
+    quiet(a)
+    assert len(reports(a)) == before + 1
+    assert report.action == {x: "failed" for x in due}
+    assert report.fields["Original-Envelope-Id"] == "envel=ope"
+    for r in report.rcpts:
+        i = r["Final-Recipient"][9]
+        assert r["Original-Recipient"] == f"rfc822; N+{i}@b.test" and r["Status"] == "5.1.1" and r["Last-Attempt-Date"]
+        assert r["Remote-MTA"].startswith("dns; mail.b.test (127.0.0.1)")
+        assert re.match(r"smtp; 550 5\.1\.1 \S", r["Diagnostic-Code"])
+    assert report.message["subject"] == "Message non remis / Undelivered mail"
+    assert report.original.get_content_type() == "text/rfc822-headers" and "Bonjour" not in report.octets.decode()
+
+
+def test_failed_full(pair):
+    """RET=FULL gives the whole message, octet for octet; of one beyond relayd.report_full_max (1M) its header."""
+    a, before = pair.a, len(reports(pair.a))
+    send(a, [(NOBODY, ""), (HERE, "")], " RET=FULL", body="é" * 10 + "\r\nLigne.\r\n")
+    report, = new_reports(a, before)
+    assert report.original.get_content_type() == "message/rfc822"
+    sent = a.fetch_all(HERE)[-1]
+    back = report.octets[report.octets.index(b"Content-Type: message/rfc822"):]
+    cut = sent.index(b"\r\nFrom: ")
+    assert sent[cut:].rstrip(b"\r\n") in back
+    send(a, [(NOBODY, "")], " RET=FULL", body=("x" * 70 + "\r\n") * 16000)
+    *_, second = eventually(lambda: len(reports(a)) == before + 2 and reports(a), 60)
+    assert second.original.get_content_type() == "text/rfc822-headers" and len(second.octets) < 20000
+
+
+def test_delivered_there(pair):
+    """b knows DSN: what the sender asked for goes with the message, a says nothing, b reports."""
+    a, before = pair.a, len(a_boxes(pair))
+    send(pair.a, [(THERE, " NOTIFY=SUCCESS ORCPT=rfc822;Gp+2B7@b.test")], " RET=HDRS ENVID=there+2B1")
+    octets = eventually(lambda: a_boxes(pair)[before:], 60)[0]
+    m = email.message_from_bytes(octets, policy=email.policy.default)
+    assert m["from"] == "Mail Delivery System <MAILER-DAEMON@b.test>" and m.get_param("report-type") == "delivery-status"
+    fields, rcpt = (dict(g.items()) for g in list(m.iter_parts())[1].get_payload())
+    assert fields["Original-Envelope-Id"] == "there+1" and rcpt["Original-Recipient"] == "rfc822; Gp+7@b.test"
+    assert (rcpt["Action"], rcpt["Final-Recipient"]) == ("delivered", f"rfc822; {THERE}")
+    quiet(pair.a), quiet(pair.b)
+    assert len(a_boxes(pair)) == before + 1
+
+
+def a_boxes(pair):
+    return pair.a.fetch_all(SENDER)
+
+
+def test_not_asked_there(pair):
+    for notify in ("", " NOTIFY=NEVER", " NOTIFY=FAILURE,DELAY"):
+        before, there = len(a_boxes(pair)), len(pair.b.fetch_all(THERE))
+        send(pair.a, [(THERE, notify)])
+        eventually(lambda: len(pair.b.fetch_all(THERE)) > there, 60)
+        quiet(pair.a), quiet(pair.b)
+        assert len(a_boxes(pair)) == before
+
+
+def test_no_report_on_a_report(pair):
+    """A message from <> that fails: one line in the log, nothing else, and nothing again."""
+    a, before = pair.a, len(a_boxes(pair))
+    with a.smtp(login=SENDER) as s:
+        assert s.docmd("MAIL", "FROM:<>")[0] == 250
+        assert s.docmd("RCPT", f"TO:<{NOBODY}>")[0] == 250
+        assert s.data(plain("avis", SENDER, NOBODY))[0] == 250
+    eventually(lambda: [x for x in lines(a, "report-dropped") if x["why"] == "double-bounce"], 60)
+    quiet(a)
+    assert len(a_boxes(pair)) == before and len([x for x in lines(a, "report-dropped") if x["why"] == "double-bounce"]) == 1
+
+
+# ---- time ----
+def test_delayed_once_then_expired():
+    """b is down: one warning to who wants one, though tries go on and relayd is killed; at the end of its life one failure."""
+    with Operators(accounts=(SENDER, THERE), conf_a=("relayd {", " warn_after = 4s", " max_age = 30s", "}")) as pair:
+        a = pair.a
+        pair.b.stop()
+        send(a, [(f"n{i}@b.test", n) for i, n in enumerate(NOTIFY)])
+        first, = new_reports(a, 0, 3)
+        assert first.action == {f"n{i}@b.test": "delayed" for i in (0, 4, 6)}
+        assert first.message["subject"] == "Message retardé / Delayed mail"
+        assert all(r["Status"].startswith("4.") and r["Will-Retry-Until"] for r in first.rcpts)
+        relayd = a.daemon("pli-relayd")
+        os.kill(relayd, signal.SIGKILL)
+        a.wait_daemon("pli-relayd", not_pid=relayd, timeout=60)
+        quiet(a)
+        told = reports(a)
+        assert [sorted(r.action) for r in told if "delayed" in r.action.values()] == [["n0@b.test", "n4@b.test", "n6@b.test"]]
+        failed = [x for r in told for x, action in r.action.items() if action == "failed"]
+        assert sorted(failed) == ["n0@b.test", "n3@b.test", "n5@b.test", "n6@b.test"]
+        assert all(x["Status"] == "5.4.7" for r in told for x in r.rcpts if x["Action"] == "failed")
+
+
+# ---- a server without DSN ----
+class Plain:
+    """A server of c.test that knows STARTTLS and nothing of DSN; keeps what it was told. At 127.0.0.2, b's port."""
+
+    def __init__(self, pem, ca, port):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(pem)
+        self.context.load_verify_locations(ca)
+        self.context.verify_mode = ssl.CERT_REQUIRED
+        self.said, self.listener = [], socket.create_server(("127.0.0.2", port))
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                c, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(c,), daemon=True).start()
+
+    def serve(self, c):
+        c.sendall(b"220 mail.c.test ESMTP\r\n")
+        for line in iter(c.makefile("rb").readline, b""):
+            if line[:4].upper() == b"STAR":
+                c.sendall(b"220 go\r\n")
+                c = self.context.wrap_socket(c, server_side=True)
+                self.serve_tls(c, c.makefile("rb"))
+                return
+            c.sendall(b"250-mail.c.test\r\n250 STARTTLS\r\n")
+
+    def serve_tls(self, c, f):
+        data = False
+        for line in iter(f.readline, b""):
+            if data:
+                data = line != b".\r\n"
+                if not data:
+                    c.sendall(b"250 2.0.0 taken\r\n")
+                continue
+            self.said.append(line.decode().strip())
+            verb = line[:4].upper()
+            data = verb == b"DATA"
+            c.sendall({b"EHLO": b"250-mail.c.test\r\n250 8BITMIME\r\n", b"DATA": b"354 go\r\n", b"QUIT": b"221 bye\r\n"}.get(verb, b"250 ok\r\n"))
+            if verb == b"QUIT":
+                c.close()
+                return
+
+    def close(self):
+        self.listener.close()
+
+
+def test_relayed():
+    """A server without DSN took it: whoever wants to hear of success hears that the trail ends there."""
+    with Operators(accounts=(SENDER, THERE), conf=("relayd {", " check_name = no", "}")) as pair:
+        a = pair.a
+        pair.dns.mx("c.test", "mail.c.test", 10, "127.0.0.2")
+        pair.dns.start()
+        server = Plain(a.trust_operator("c.test"), a.root / "ca.pem", pair.b.port("smtp"))
+        try:
+            send(a, [(f"n{i}@c.test", f"{n} ORCPT=rfc822;N@c.test") for i, n in enumerate(NOTIFY)], " RET=FULL ENVID=e")
+            report, = new_reports(a, 0, 2)
+            quiet(a)
+        finally:
+            server.close()
+        assert len(reports(a)) == 1 and report.action == {"n2@c.test": "relayed", "n5@c.test": "relayed"}
+        assert all(r["Status"] == "2.0.0" and "mail.c.test" in r["Remote-MTA"] for r in report.rcpts)
+        assert report.original.get_content_type() == "text/rfc822-headers"
+        assert not [x for x in server.said if re.search("NOTIFY|ORCPT|RET=|ENVID", x)]

@@ -17,7 +17,7 @@ import time
 import pytest
 import white_list as wl
 from authority import Web
-from instance import PASSWORD, Instance, eventually
+from instance import NO_WAY_OUT, PASSWORD, Instance, eventually
 from openssl_ca import GOOD, Authority, dn_of, self_signed
 from rows import ROWS
 
@@ -149,7 +149,7 @@ def serving(folder, certs, *conf):
         shutil.copy(certs["authorities"], pli.root / "peers.pem")
         (pli.root / "peers.pem").chmod(0o644)
         with open(pli.root / "pli.conf", "a") as f:
-            f.write("\n".join(['smtpd { peer_anchors = "peers.pem" }', 'relayd {\n resolver = "127.0.0.1:9"\n retry_first = 1h\n}', *conf, ""]))
+            f.write("\n".join(['smtpd { peer_anchors = "peers.pem" }', NO_WAY_OUT, *conf, ""]))
         with capture(folder) as pcap:
             pli.serve()
             pli.add("gp@chu.test", sign="never")

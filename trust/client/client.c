@@ -8,7 +8,8 @@
 
 enum {
     PATIENCE_MS = 2000,
-    CALL_MS = 120 * 1000 /* a list may have to be fetched and verified */,
+    CALL_MS = 5000 /* every question but UPDATE is answered at once: who asks is a session at MAIL, or dird */,
+    UPDATE_MS = 300 * 1000 /* a list may have to be fetched and verified */,
     AGAIN_MS = 50,
     AGAIN_MOST_MS = 500
 };
@@ -35,11 +36,6 @@ void trust_free(struct trust **t)
     ipc_link_free(&(*t)->link);
     free(*t);
     *t = NULL;
-}
-
-void trust_dial_ahead(struct trust *t)
-{
-    ipc_link_dial_ahead(t->link);
 }
 
 void trust_rest(struct trust *t)
@@ -94,9 +90,14 @@ enum rc trust_update(struct trust *t, const struct trustd_update_req *rq, int xm
     struct ipc_ask q = {
         .op = TRUSTD_UPDATE, .req = rq, .rep_out = out, .mem = mem, .req_fd = xml_fd, .rep_fd_out = index_fd_out};
 
+    enum rc rc;
+
     if (index_fd_out)
         *index_fd_out = -1;
-    return ipc_link_call(t->link, &q, e);
+    ipc_link_times(t->link, 0, UPDATE_MS);
+    rc = ipc_link_call(t->link, &q, e);
+    ipc_link_times(t->link, 0, CALL_MS);
+    return rc;
 }
 
 enum rc trust_status(struct trust *t, struct trustd_status_rep *out, struct buf *mem, struct err *e)

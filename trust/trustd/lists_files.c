@@ -38,7 +38,7 @@ void state_write(struct buf *out, const struct list_state *s)
         buf_addf(out, "%s ", rows[i].name);
         if (rows[i].size)
             for (const char *p = at; *p; p++)
-                buf_u8(out, *p < ' ' ? ' ' : (uint8_t)*p);
+                buf_u8(out, (uint8_t)*p < ' ' ? ' ' : (uint8_t)*p);
         else
             buf_addf(out, "%llu", (unsigned long long)*(const uint64_t *)(const void *)at);
         buf_addf(out, "\n");
