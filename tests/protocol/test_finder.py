@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 
-import dns_zone as dns
+import dns
 import instance
 import pytest
 

@@ -38,6 +38,11 @@ void trust_free(struct trust **t)
     *t = NULL;
 }
 
+void trust_dial_ahead(struct trust *t)
+{
+    ipc_link_dial_ahead(t->link);
+}
+
 void trust_rest(struct trust *t)
 {
     ipc_link_rest(t->link);

@@ -7,6 +7,7 @@
 struct trust;
 struct trust *trust_new(enum ipc_role role); /* "trustd.sock" in the working folder */
 void trust_free(struct trust **t);
+void trust_dial_ahead(struct trust *t); /* dials now, if that takes no waiting */
 void trust_rest(struct trust *t); /* before a long wait */
 /* fd_out -1: have is what is in use. The descriptor is the caller's. */
 enum rc trust_get_index(struct trust *t, uint64_t have, struct trustd_index_rep *rep_out, int *fd_out, struct err *e);

@@ -7,6 +7,8 @@ A row: what the server does (hostile.py), and what must come of it:
     NEVER, cause, code, esc     the letter failed: the log says so, and its sender is told
     TAKEN                       the server has it, once
 """
+import contextlib
+import re
 import ssl
 
 import pytest
@@ -18,7 +20,13 @@ LATER, NEVER, TAKEN = "later", "never", "taken"
 SENDER = "gp@chu.test"
 
 
-def row(name, outcome, cause="none", code=0, esc="", cert="good", **script):
+# The enhanced code that a cause of ours has while it is for now (policies/causes.c); a server's own words have the server's.
+ESC = {"peer-timeout": "4.4.2", "peer-lost": "4.4.2", "peer-tls": "4.7.5", "peer-no-starttls": "4.7.4", "peer-injected": "4.7.0", "peer-protocol": "4.5.0",
+       "peer-cert": "4.7.5", "peer-dn": "4.7.5", "unreachable": "4.4.1"}
+
+
+def row(name, outcome, cause="none", code=0, esc=None, cert="good", **script):
+    esc = ESC.get(cause, "") if esc is None else esc
     return pytest.param(name, outcome, cause, code, esc, cert, {k.replace("_", "-"): v for k, v in script.items()}, id=name)
 
 
@@ -65,18 +73,19 @@ ROWS = [
     row("never-rcpt", NEVER, "none", 550, "5.1.1", rcpt="550 5.1.1 unknown"),
     row("never-data", NEVER, "none", 554, "5.5.1", data="554 5.5.1 no"),
     row("never-dot", NEVER, "none", 554, "5.6.0", dot="554 5.6.0 virus"),
+    row("later-no-esc", LATER, "none", 451, "", rcpt="451 later"),
     row("no-esc", NEVER, "none", 550, "", rcpt="550 unknown"),
     # no TLS, or what is said around it
     row("no-starttls", LATER, "peer-no-starttls", ehlo="bare"),
     row("injected", LATER, "peer-injected", starttls="inject"),
     # whose certificate?
-    row("wrong-dn", LATER, "peer-dn", esc="4.7.5", cert="other-dn"),
-    row("expired", LATER, "peer-cert", esc="4.7.5", cert="expired"),
-    row("not-yet", LATER, "peer-cert", esc="4.7.5", cert="not-yet"),
-    row("self-signed", LATER, "peer-cert", esc="4.7.5", cert="self-signed"),
-    row("other-authority", LATER, "peer-cert", esc="4.7.5", cert="other-authority"),
-    row("other-name", LATER, "peer-cert", esc="4.7.5", cert="other-name"),
-    row("client-only", LATER, "peer-cert", esc="4.7.5", cert="client-only"),
+    row("wrong-dn", LATER, "peer-dn", cert="other-dn"),
+    row("expired", LATER, "peer-cert", cert="expired"),
+    row("not-yet", LATER, "peer-cert", cert="not-yet"),
+    row("self-signed", LATER, "peer-cert", cert="self-signed"),
+    row("other-authority", LATER, "peer-cert", cert="other-authority"),
+    row("other-name", LATER, "peer-cert", cert="other-name"),
+    row("client-only", LATER, "peer-cert", cert="client-only"),
     # no SMTP
     row("garbage-greeting", LATER, "peer-protocol", greeting="garbage"),
     row("garbage-rcpt", LATER, "peer-protocol", rcpt="garbage"),
@@ -147,11 +156,21 @@ class World:
             release(self.base)
 
 
+    def settled(self):
+        """Has every letter met its server?"""
+        waiting = {r["domain"]: r for r in self.inst.json("queue", "list")}
+        return all(r["last_error"] for r in waiting.values()) and len(waiting) + len(re.findall(r" ev=relay(?:ed|-failed) ", self.inst.output())) >= len(ROWS)
+
+
 @pytest.fixture(scope="module")
 def world():
     w = World()
-    yield w
-    w.close()
+    try:
+        with contextlib.suppress(AssertionError):  # each row says by itself what it lacks
+            eventually(w.settled, 150)
+        yield w
+    finally:
+        w.close()
 
 
 def told(world, name):
@@ -163,18 +182,18 @@ def told(world, name):
 def test_each(world, name, outcome, cause, code, esc, cert, script):
     peer = world.peers.get(name)
     if outcome == LATER:
-        why = eventually(lambda: told(world, name), 90)
+        why = eventually(lambda: told(world, name), 5)
         assert (why["cause"], why["code"], why["esc"] or "") == (cause, code, esc)
         assert world.waiting(name)[0]["state"] == "waiting"
         assert not world.lines("relayed", name) and not world.lines("relay-failed", name)
     elif outcome == NEVER:
-        (line,) = eventually(lambda: world.lines("relay-failed", name), 90)
+        (line,) = eventually(lambda: world.lines("relay-failed", name), 5)
         assert f" code={code} dsn={esc or '-'} why={cause} " in line
-        eventually(lambda: not world.waiting(name), 90)
+        eventually(lambda: not world.waiting(name), 5)
     else:
-        (line,) = eventually(lambda: world.lines("relayed", name), 90)
+        (line,) = eventually(lambda: world.lines("relayed", name), 5)
         assert " code=250 " in line
-        eventually(lambda: not world.waiting(name), 90)
+        eventually(lambda: not world.waiting(name), 5)
         (letter,) = peer.letters
         assert letter["rcpt"][0].startswith(b"RCPT TO:<dr@" + name.encode() + b".test>") and f"Subject: lettre {name}\r\n".encode() in letter["data"]
         assert peer.peers[0]                                # it has seen our certificate, verified
