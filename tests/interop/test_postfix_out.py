@@ -33,7 +33,7 @@ class Pair:
             "transport_maps =", "smtpd_tls_security_level = encrypt", "smtpd_tls_cert_file = $smtp_tls_cert_file", "smtpd_tls_key_file = $smtp_tls_key_file",
             "smtpd_tls_CAfile = $smtp_tls_CAfile", "smtpd_tls_req_ccert = yes", "smtpd_tls_loglevel = 1", "smtpd_tls_received_header = yes",
             "virtual_mailbox_domains = load.test", "virtual_mailbox_maps = static:all/", "virtual_transport = virtual", "virtual_minimum_uid = 100",
-            "virtual_uid_maps = static:65534", "virtual_gid_maps = static:65534", "message_size_limit = 60000000",
+            "virtual_uid_maps = static:65534", "virtual_gid_maps = static:65534", "message_size_limit = 60000000", "virtual_mailbox_limit = 0",
             "virtual_mailbox_base = $queue_directory/../box", *more])
         self.box = self.mx.dir / "box"
         self.box.mkdir()
