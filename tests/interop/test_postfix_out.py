@@ -78,7 +78,7 @@ def verified(octets, ca):
     with tempfile.TemporaryDirectory() as d:
         m, out = pathlib.Path(d) / "m", pathlib.Path(d) / "out"
         m.write_bytes(octets)
-        r = subprocess.run(["openssl", "cms", "-verify", "-in", m, "-CAfile", ca, "-purpose", "any", "-binary", "-out", out], capture_output=True, text=True)
+        r = subprocess.run(["openssl", "cms", "-verify", "-in", m, "-CAfile", ca, "-purpose", "any", "-out", out], capture_output=True, text=True)
         assert r.returncode == 0, r.stderr
         return out.read_bytes()
 
