@@ -1,39 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* relayd/session_fixture_int.h - tests only: a server that follows a script, a scheduler that writes down what a session tells it, and a session
- * between them, in its sandbox.
+/* relayd/session_fixture_int.h - tests only: a scheduler that writes down what a session tells it, and a session in its sandbox between it and a server of
+ * relayd/server_fixture_int.h.
  *
- * Script   one string a step, the last one NULL:
- *   S:text   says the line            R:octets  says them as they are         D:text   says the line an octet at a time
- *   C:text   hears exactly that line; with * at the end, a line that begins so
- *   TLS      the handshake; NOTLS: it fails
- *                       DATA      hears a message up to its dot, the message of the letter at hand
- *   BDAT     hears "BDAT n" or "BDAT n LAST" and the octets; SAME: all so far are the message of the letter at hand
- *   SOME     hears anything; SLEEP reads nothing, until the connection breaks
- *   NEXT     the letter at hand is the next one
- *   GONE     the session closes its end; CLOSE, RESET: we do; HANG: we say nothing until it does; ENDLESS: a reply without an end
  * Told     P or p: PEER, verified or not. R: READY. [0T250/2.0.0 ...]: DONE, T taken, L later, N never, then the cause's name or the code/enhanced code.
  *          {cause@stage code}: END.
  * Process  tests.
  */
 #pragma once
-#include "base/log.h"
-#include "base/sandbox_int.h"
-#include "base/wipe.h"
-#include "crypto/tls/trial_fixture_int.h"
-#include "relayd/session.h"
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
+#include "relayd/server_fixture_int.h"
 
-#include <cmocka.h>
-
-#include "relayd/session_server_fixture_int.h"
-
+/* ---- the scheduler ---- */
 struct scheduler {
     const struct test_case *c;
     int fd;

@@ -9,8 +9,9 @@
 Records are given before start(); a second start() takes new ones into use, on the same port. What is in no record does not exist
 (NXDOMAIN), below every top domain. dnsmasq asks nobody else.
 """
-import os
+import contextlib
 import pathlib
+import random
 import shutil
 import socket
 import struct
@@ -25,15 +26,16 @@ def usable():
 
 
 def free_port():
-    """A port that is free for UDP and TCP now."""
+    """A port that is free for UDP and TCP on 127.0.0.1, below those that the kernel gives to outgoing connections."""
     while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u, socket.socket() as t:
-            u.bind(("127.0.0.1", 0))
+        port = random.randrange(31600, 32700)
+        with contextlib.ExitStack() as stack:
             try:
-                t.bind(("127.0.0.1", u.getsockname()[1]))
+                for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                    stack.enter_context(socket.socket(socket.AF_INET, kind)).bind(("127.0.0.1", port))
+                return port
             except OSError:
                 continue
-            return u.getsockname()[1]
 
 
 class Dns:
@@ -60,7 +62,11 @@ class Dns:
         return self.add(f"dns-rr={domain},15,000000")
 
     def host(self, name, *addresses):
-        return self.add(f"host-record={name},{','.join(addresses)}") if addresses else self.add(f"txt-record={name},here")
+        return self.add(f"host-record={name},{','.join(addresses or ('127.0.0.1',))}")
+
+    def nothing(self, name):
+        """A name that is there and has no address."""
+        return self.add(f"txt-record={name},here")
 
     def cname(self, name, target):
         """dnsmasq follows it to names that it knows itself."""

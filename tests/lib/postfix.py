@@ -70,6 +70,7 @@ discard unix - - n - - discard
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
+virtual unix - n n - - virtual
 """
 DAEMONS = "/usr/lib/postfix/sbin"
 

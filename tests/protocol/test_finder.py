@@ -71,7 +71,7 @@ def zone():
         d.host("a.two.test", "127.0.0.2").host("b.two.test", "127.0.0.3")
         d.host("nomx.test", "127.0.0.2")
         d.null_mx("null.test")
-        d.host("nothing.test")
+        d.nothing("nothing.test")
         d.mx_alone("dead.test", "x.dead.test", 5).mx_alone("dead.test", "y.dead.test", 10)
         d.host("x.dead.test", "127.0.0.9").host("y.dead.test", "127.0.0.4")       # nobody listens on .9
         d.mx_alone("alldead.test", "x.dead.test", 5)
