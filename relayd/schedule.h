@@ -57,7 +57,6 @@ void schedule_closed(struct schedule *s, uint32_t dest, bool was_up);      /* in
 bool schedule_failed(struct schedule *s, uint32_t dest, bool was_up, uint64_t now, uint64_t until);
 uint32_t schedule_failures(const struct schedule *s, uint32_t dest); /* in a row */
 const char *schedule_domain(const struct schedule *s, uint32_t dest);
-uint64_t schedule_rests(const struct schedule *s, uint32_t dest); /* until when; 0: it does not */
 
 /* ---- letters ---- */
 struct schedule_letter {

@@ -196,8 +196,3 @@ uint32_t schedule_failures(const struct schedule *s, uint32_t dest)
 {
     return dest_at(s, dest)->failures;
 }
-
-uint64_t schedule_rests(const struct schedule *s, uint32_t dest)
-{
-    return dest_at(s, dest)->rest;
-}

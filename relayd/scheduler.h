@@ -99,6 +99,7 @@ struct scheduler {
     struct retry retry;
     struct schedule_limits limits;
     const char *host, *domain;
+    uint64_t report_full_max;           /* relayd.report_full_max */
     enum peer_revocation revocation;    /* trust.revocation */
     struct schedule *plan;
     struct store *store, *ear;
@@ -120,6 +121,7 @@ struct scheduler {
     struct buf in;                      /* a session's packet */
     struct alarm alarms[32];
     size_t next_alarm;
+    int64_t counts_at;                  /* monotonic */
     bool stopping, any_gone;
 };
 
@@ -187,6 +189,8 @@ void age_round(struct scheduler *s);
 
 /* ---- scheduler_log.c ---- */
 void log_recipient(const struct scheduler *s, const struct place *p, const struct passenger *r);
+void log_connected(const struct place *p, const struct channel_ready_req *r);
+void log_counts(struct scheduler *s); /* once a minute, when something waits */
 void log_alarm(struct scheduler *s, const char *domain, const char *host, const struct verdict *why);
 void verdict_cause(struct verdict *v, enum fate fate, enum cause cause);
 const char *verdict_esc(const struct verdict *v);

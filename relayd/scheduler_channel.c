@@ -95,12 +95,12 @@ static bool on_peer(struct scheduler *s, struct place *p, const void *msg)
 
 static bool on_ready(struct scheduler *s, struct place *p, const void *msg)
 {
-    (void)msg;
     if (p->state != PL_HANDSHAKE || !p->peer_ok)
         return false;
     p->state = PL_UP;
     verdict_cause(&p->why, FATE_LATER, CAUSE_PEER_LOST);
     schedule_up(s->plan, p->dest);
+    log_connected(p, msg);
     channel_answer(p, CH_READY, NULL, NULL);
     return true;
 }

@@ -17,7 +17,7 @@ void scheduler_text(char *out, size_t cap, struct span text)
     out[text.n] = '\0';
 }
 
-enum { ALARM_MS = 3600 * 1000 };
+enum { ALARM_MS = 3600 * 1000, COUNTS_MS = 60 * 1000 };
 
 void verdict_cause(struct verdict *v, enum fate fate, enum cause cause)
 {
@@ -53,6 +53,42 @@ void log_recipient(const struct scheduler *s, const struct place *p, const struc
            cause_name(v->cause), (unsigned long long)(now > r->item.received ? now - r->item.received : 0),
            r->item.attempts + 1, log_esc(span_str(v->text)));
     log_message("");
+}
+
+/* What the server offers once TLS is up. */
+void log_connected(const struct place *p, const struct channel_ready_req *r)
+{
+    static const struct {
+        uint32_t bit;
+        const char *name;
+    } names[] = {{CH_EXT_PIPELINING, "pipelining"}, {CH_EXT_SIZE, "size"},
+                 {CH_EXT_8BITMIME, "8bitmime"},     {CH_EXT_DSN, "dsn"},
+                 {CH_EXT_SMTPUTF8, "smtputf8"},     {CH_EXT_CHUNKING, "chunking"},
+                 {CH_EXT_REQUIRETLS, "requiretls"}, {CH_EXT_ESC, "esc"}};
+    char list[128] = "";
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (r->extensions & names[i].bit) {
+            strncat(list, list[0] ? "," : "", sizeof list - strlen(list) - 1);
+            strncat(list, names[i].name, sizeof list - strlen(list) - 1);
+        }
+    log_ev(LOG_INFO_, "relay-session", "domain=%s host=%s ip=%s tls=%s dn=%s offers=%s size=%llu rcpts=%u",
+           log_esc(span_str(p->start.domain)), log_esc(span_str(p->start.host)), log_esc(span_str(p->start.ip)),
+           log_esc(span_str(p->tls)), log_esc(span_str(p->dn)), list, (unsigned long long)r->size, r->rcpts);
+}
+
+void log_counts(struct scheduler *s)
+{
+    struct schedule_counts c;
+
+    if (clock_mono() < s->counts_at)
+        return;
+    s->counts_at = deadline_in(COUNTS_MS);
+    schedule_count(s->plan, &c);
+    if (c.entries > 0)
+        log_ev(LOG_INFO_, "relay-waiting",
+               "recipients=%u letters=%u destinations=%u resting=%u sessions=%u probes=%u memory=%zu", c.entries,
+               c.letters, c.destinations, c.resting, c.sessions, c.probes, c.memory);
 }
 
 /* Causes that an operator must hear of: somebody answers who is not whom the trust space names, or not as it should. */
