@@ -17,6 +17,7 @@ VALUES = {
     r"FI_\w+": "FETCH items: rows of imapd/fetch_items.c",
     r"(IMAP|MF)_(SEEN|ANSWERED|FLAGGED|DELETED|DRAFT)": "a message's flags: kept, searched and told by bit",
     r"CH_EXT_\w+": "what another operator's server offers: rows of relayd/scheduler_log.c",
+    r"QK_\w+": "which keys of a queue entry must match: rows of store/ops/queue_list.c",
     r"CHANGE_\w+": "fields of a change of an account: rows of admin/account_change.c",
     r"NOTIFY_\w+": "kept with what waits in the queue; reports are a later issue",
     r"LS_REMOTE": "there are no remote mailboxes: the option is taken and changes nothing (RFC 5258 3.1)",
