@@ -55,7 +55,10 @@ static const struct row {
      "serveur de {domain}[ : {host}][ ({ip})] : {why|cause}[, réponse {code}][ {said}] ; le suivant est essayé"},
     {"relayd", "relay-alarm", NULL, "alerte : serveur de {domain}[ : {host}] : {why|cause}[ ; {said}]"},
     {"relayd", "relay-delayed", NULL, "avis de retard envoyé à l'expéditeur"},
-    {"relayd", "report-filed", NULL, "avis ({kind}) envoyé à l'expéditeur[ : message {report}]"},
+    {"relayd", "report", "kind=failed", "avis de non-remise envoyé à l'expéditeur[ : message {report}]"},
+    {"relayd", "report", "kind=delayed", "avis de retard envoyé à l'expéditeur[ : message {report}]"},
+    {"relayd", "report-dropped", NULL, "avis à l'expéditeur {sender} impossible : il n'est pas envoyé"},
+    {"relayd", "report", NULL, "avis ({kind}) envoyé à l'expéditeur[ : message {report}]"},
 };
 
 const char *story_cause(struct span name)

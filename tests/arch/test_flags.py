@@ -17,7 +17,6 @@ VALUES = {
     r"FI_\w+": "FETCH items: rows of imapd/fetch_items.c",
     r"(IMAP|MF)_(SEEN|ANSWERED|FLAGGED|DELETED|DRAFT)": "a message's flags: kept, searched and told by bit",
     r"CH_EXT_\w+": "what another operator's server offers: rows of relayd/scheduler_log.c",
-    r"SMTP_ESC": "told to the scheduler as CH_EXT_ESC",
     r"CHANGE_\w+": "fields of a change of an account: rows of admin/account_change.c",
     r"NOTIFY_\w+|DSN_(SUCCESS|FAILURE|DELAY)": "what RFC 3461 NOTIFY asked for: kept with what waits; matched with an outcome's row in policies/dsn.c",
     r"QK_\w+": "which keys of a queue entry a filter compares: by place in store/ops/queue.c",
