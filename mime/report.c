@@ -168,6 +168,8 @@ static struct part original(const struct report *r, bool *eight_bit_out)
     struct part p = {.octets = r->original, .encoding = MAILMIME_MECHANISM_7BIT, .encoded = true};
 
     *eight_bit_out = false;
+    if (!r->full && end >= 0) /* what stands behind a header is not asked for, whoever gives it */
+        p.octets = span_head(r->original, (size_t)end + 2);
     if (!seven_head) {
         p.type = r->full ? "message/global" : "message/global-headers";
         p.encoding = MAILMIME_MECHANISM_BASE64;
