@@ -26,7 +26,8 @@ static const struct row {
     {"smtpd", "message-filed", NULL,
      "accepté : {boxes} boîte(s) de ce serveur, {remotes} destinataire(s) ailleurs[, n° {qid} dans la file d'attente]"},
     {"smtpd", "filed-for", NULL, "accepté pour {to}"},
-    {"smtpd", "message-again", NULL, "déjà reçu du même compte (message {first}) : répondu 250, rien de plus n'est déposé"},
+    {"smtpd", "message-again", NULL,
+     "déjà reçu du même compte (message {first}) : répondu 250, rien de plus n'est déposé"},
     /* the keys, the store */
     {"keyd", "sign-mail", "rc=ok", "signature faite au nom de {address}[, pour {actor}]"},
     {"keyd", "sign-mail", NULL, "signature refusée au nom de {address} : {rc}"},

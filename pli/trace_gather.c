@@ -95,7 +95,8 @@ static void note(struct told *m, const struct log_line *l)
     if (span_eq_str(l->ev, "message-taken") || span_eq_str(l->ev, "report-made")) {
         m->begins = true;
         m->pid = l->pid;
-    } else if (span_eq_str(l->ev, "message-filed") || span_eq_str(l->ev, "message-refused") || span_eq_str(l->ev, "message-again")) {
+    } else if (span_eq_str(l->ev, "message-filed") || span_eq_str(l->ev, "message-refused") ||
+               span_eq_str(l->ev, "message-again")) {
         m->pid = 0;
     }
     if (m->qid == 0 && log_line_value(l, "qid", &qid) && !span_u64(qid, UINT64_MAX, &m->qid))
