@@ -13,10 +13,9 @@ import socket
 import ssl
 import subprocess
 import threading
-import time
 
 import pytest
-from instance import Instance, eventually, plain
+from instance import PASSWORD, Instance, eventually, plain
 from operators import Operators
 
 SENDER, HERE, THERE, NOBODY = "hosp@a.test", "doc@a.test", "gp@b.test", "nobody@b.test"
@@ -173,6 +172,17 @@ def test_here_once_across_kill(one):
     assert len(reports(one)) == before + 12
     ids = [r.message["message-id"] for r in reports(one)]
     assert len(set(ids)) == len(ids)
+
+
+def test_msmtp(one):
+    """A client of Debian's that knows DSN."""
+    before = len(reports(one))
+    subprocess.run(["msmtp", "--host=localhost", f"--port={one.port('submission')}", "--tls=on", "--tls-starttls=on", f"--tls-trust-file={one.ca}",
+                    "--auth=plain", f"--user={SENDER}", f"--passwordeval=echo {PASSWORD}", f"--from={SENDER}", "--dsn-notify=success",
+                    "--dsn-return=headers", HERE], input=plain("msmtp", SENDER, HERE), check=True, timeout=120)
+    report, = new_reports(one, before)
+    quiet(one)
+    assert report.action == {HERE: "delivered"}
 
 
 def test_from_port_25(one):
