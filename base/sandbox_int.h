@@ -23,7 +23,7 @@ struct sandbox_group { /* calls that go together; ends with a rule whose mask is
 };
 #define SANDBOX_END UINT64_MAX
 
-enum { GROUPS_MAX = 10 };
+enum { GROUPS_MAX = 12 };
 enum sandbox_files { FILES_NONE, FILES_SYSTEM_RO, FILES_RW_DIR, FILES_SYSTEM_AND_DIR /* both */ };
 struct sandbox_profile {
     const char *name;

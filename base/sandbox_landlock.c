@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum { LL_CREATE = 444, LL_ADD = 445, LL_RESTRICT = 446 }; /* the same numbers on every architecture */
-enum { LL_GET_VERSION = 1, LL_PATH_BENEATH = 1 };
+enum { LL_GET_VERSION = 1, LL_PATH_BENEATH = 1, LL_NET_PORT = 2 };
 
 #define FS_WRITE_FILE (1ULL << 1)
 #define FS_READ_FILE (1ULL << 2)
@@ -34,6 +34,10 @@ struct ll_beneath {
     uint64_t allowed;
     int32_t fd;
 } __attribute__((packed));
+
+struct ll_port {
+    uint64_t allowed, port;
+};
 
 /* For each Landlock version: which rights of the file system the kernel knows, and how long its rule head is. */
 static const struct {
@@ -78,6 +82,15 @@ static void allow_system(int rules, uint64_t known)
     }
 }
 
+/* To connect from an address of its choice a process binds to it, with a port of the kernel's choice, which is port 0
+ * here. No filter that allows this allows listen(2). */
+static void allow_any_port(int rules)
+{
+    const struct ll_port p = {NET_BIND, 0};
+
+    (void)syscall(LL_ADD, rules, LL_NET_PORT, &p, 0); /* before Landlock 4: no such rule, nor the need of one */
+}
+
 enum rc sandbox_landlock_enter(const struct sandbox_how *h, int rw_fd, struct err *e)
 {
     const struct sandbox_profile *p = &sandbox_profiles[h->kind];
@@ -94,6 +107,8 @@ enum rc sandbox_landlock_enter(const struct sandbox_how *h, int rw_fd, struct er
         return errno == EOPNOTSUPP ? RC_OK : err_sys(e, RC_PERM, "%s: landlock", p->name);
     if (p->files == FILES_SYSTEM_RO || p->files == FILES_SYSTEM_AND_DIR)
         allow_system(rules, r.fs);
+    if (p->tcp_out)
+        allow_any_port(rules);
     if ((p->files == FILES_RW_DIR || p->files == FILES_SYSTEM_AND_DIR) && rw_fd >= 0 && !allow(rules, rw_fd, own & r.fs))
         rc = err_sys(e, RC_PERM, "%s: landlock rule for %s", p->name, h->rw_dir);
     else if (syscall(LL_RESTRICT, rules, 0) != 0)

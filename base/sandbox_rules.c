@@ -112,11 +112,15 @@ static const struct sandbox_rule threads_rules[] = {IF(clone, 0, CLONE_THREAD, C
 GROUP(threads);
 
 #define NEW_SPACES (CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
-static const struct sandbox_rule forks_rules[] = {/* and lets its sessions narrow themselves further, and bound what they take */
+static const struct sandbox_rule forks_rules[] = {/* and lets its sessions narrow themselves further */
     IF(clone, 0, NEW_SPACES | CLONE_VM, 0), YES(fork), YES(wait4), YES(waitid), YES(kill), YES(set_tid_address), YES(setpgid),
-    YES(seccomp), IF(prctl, 0, WHOLE, PR_SET_NO_NEW_PRIVS), IF(prctl, 0, WHOLE, PR_SET_PDEATHSIG),
-    IF(prlimit64, 0, WHOLE, 0 /* its own */), END};
+    YES(seccomp), IF(prctl, 0, WHOLE, PR_SET_NO_NEW_PRIVS), IF(prctl, 0, WHOLE, PR_SET_PDEATHSIG), END};
 GROUP(forks);
+
+/* Not in forks: what a session may not do beyond its listener is taken away by the listener's conditions, and to read a limit is the same call. */
+static const struct sandbox_rule limits_rules[] = {/* bounds what its child may take, from within that */
+    IF(prlimit64, 0, WHOLE, 0 /* its own */), END};
+GROUP(limits);
 
 #ifdef PLI_DEV /* what the sanitizers ask for while they run and while they report */
 static const struct sandbox_rule sanitizers_rules[] = {YES(pipe), YES(sched_getparam), YES(sched_getscheduler), YES(personality), END};
@@ -143,7 +147,7 @@ const struct sandbox_profile sandbox_profiles[SB_KINDS_] = {
     [SB_RELAY_FINDER] = {"relayd finder", {&basic, &data_only, &no_files, &talk, &net_out, DEV_ONLY NULL}, FILES_NONE, true, -1},
     [SB_RELAY_NURSERY] = {"relayd nursery", {&basic, &data_only, &no_files, &talk, &forks, DEV_ONLY NULL}, FILES_NONE, false, SB_RELAY_SESSION},
     [SB_RELAY_SESSION] = {"relayd session", {&basic, &data_only, &no_files, &talk, DEV_ONLY NULL}, FILES_NONE, false, -1},
-    [SB_TRUSTD] = {"trustd", {&basic, &may_load, &own_files, &talk, &take_peers, &net_out, &threads, &forks, DEV_ONLY NULL},
+    [SB_TRUSTD] = {"trustd", {&basic, &may_load, &own_files, &talk, &take_peers, &net_out, &threads, &forks, &limits, DEV_ONLY NULL},
                    FILES_SYSTEM_AND_DIR, true, -1}, /* its parser narrows itself further */
     [SB_TRUST_PARSER] = {"trust parser", {&basic, &data_only, &no_files, DEV_ONLY NULL}, FILES_NONE, false, -1},
 };

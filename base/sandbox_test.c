@@ -195,10 +195,12 @@ static int a_accept(void)
     return s < 0 && errno != EAGAIN ? errno : 0;
 }
 
+static bool in_nursery; /* this child is one */
+
 /* A listener's child: narrower still, and cannot fork again. */
 static int a_session(void)
 {
-    struct sandbox_how h = {SB_SMTPD_SESSION, 0, NULL, NULL};
+    struct sandbox_how h = {in_nursery ? SB_RELAY_SESSION : SB_SMTPD_SESSION, 0, NULL, NULL};
     struct err e;
     int status;
     pid_t pid = fork();
@@ -217,7 +219,7 @@ static int a_session(void)
 /* ---- what each process may and may not ---- */
 #define BIT(k) (1u << (k))
 #define LISTENERS (BIT(SB_SMTPD_LISTENER) | BIT(SB_IMAPD_LISTENER))
-#define SESSIONS (BIT(SB_SMTPD_SESSION) | BIT(SB_IMAPD_SESSION))
+#define SESSIONS (BIT(SB_SMTPD_SESSION) | BIT(SB_IMAPD_SESSION) | BIT(SB_RELAY_SESSION))
 #define EVERY (BIT(SB_KINDS_) - 1)
 #define NET (BIT(SB_DIRD) | BIT(SB_TRUSTD))
 #define RELAYD BIT(SB_RELAYD) /* the scheduler: its siblings, and nobody else */
@@ -255,6 +257,14 @@ static const struct act {
 
 enum { BROKEN = 99 };
 
+/* The process that forks it. */
+static enum sandbox_kind above_of(int session)
+{
+    return session == SB_SMTPD_SESSION   ? SB_SMTPD_LISTENER
+           : session == SB_IMAPD_SESSION ? SB_IMAPD_LISTENER
+                                         : SB_RELAY_NURSERY;
+}
+
 /* The exit status is what the act gave; the sandbox itself failing is BROKEN. */
 static int in_sandbox_below(const struct sandbox_how *above, enum sandbox_kind k, uid_t uid, const char *root,
                             int (*run)(void))
@@ -267,6 +277,7 @@ static int in_sandbox_below(const struct sandbox_how *above, enum sandbox_kind k
     fflush(NULL);
     pid = fork();
     if (pid == 0) {
+        in_nursery = k == SB_RELAY_NURSERY;
         if (chdir(dir) != 0 || (above && sandbox_enter(above, &e) != RC_OK) || sandbox_enter(&h, &e) != RC_OK) {
             dprintf(2, "sandbox_enter: %s\n", e.log);
             _exit(BROKEN);
@@ -339,7 +350,7 @@ static void test_no_connect(void **state)
     fflush(NULL);
     for (int k = 0; k < SB_KINDS_; k++)
         if (BIT(k) & SESSIONS) {
-            enum sandbox_kind above = k == SB_SMTPD_SESSION ? SB_SMTPD_LISTENER : SB_IMAPD_LISTENER;
+            enum sandbox_kind above = above_of(k);
 
             assert_true(killed_for(above, (enum sandbox_kind)k, SYS_connect));
             assert_true(killed_for(above, (enum sandbox_kind)k, SYS_socket));
@@ -386,8 +397,7 @@ static void try_all(uid_t uid, const char *root)
                 continue;
             got = in_sandbox((enum sandbox_kind)k, uid, root, a->run);
             if (BIT(k) & SESSIONS) {
-                struct sandbox_how above = {k == SB_SMTPD_SESSION ? SB_SMTPD_LISTENER : SB_IMAPD_LISTENER, uid, root,
-                                            NULL};
+                struct sandbox_how above = {above_of(k), uid, root, NULL};
 
                 assert_int_equal(in_sandbox_below(&above, (enum sandbox_kind)k, uid, root, a->run), got);
             }

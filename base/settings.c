@@ -108,6 +108,8 @@ const struct setting settings[] = {
      "sessions with other operators' servers at once; a quarter more for hosts that failed before"},
     {"relayd.max_sessions_per_domain", SET_INT, "10", 1, 200, SET_AT_START, "the same with one domain, reached as letters are taken"},
     {"relayd.max_letters_per_session", SET_INT, "100", 1, 100000, SET_AT_START, "letters over one connection before another is made"},
+    {"relayd.report_full_max", SET_BYTES, "1M", 0, 25 * 1024 * 1024, SET_AT_START,
+     "largest message that a failure report sends back whole to a sender who asked for that (RET=FULL); of a larger one the header"},
     {"trust.url", SET_STR, "", 0, 500, SET_AT_START, "address of the white list (http, https); empty: it comes by pli trust update FILE alone"},
     {"trust.refresh", SET_SECS, "1h", 1, 7 * DAY, SET_AT_START, "how often trust.url is asked for another list"},
     {"trust.anchors", SET_STR, "", 0, 500, SET_AT_START, "PEM file of the authorities of the list's signer; empty: trust.signer_cert alone counts"},

@@ -24,6 +24,7 @@ TOP = pathlib.Path(__file__).resolve().parents[1]
 os.environ.setdefault("PLI_BUILD", "build")
 sys.path.insert(0, str(TOP / "tests" / "lib"))
 import postfix  # noqa: E402
+from dns import Dns  # noqa: E402
 from instance import Instance, children, plain  # noqa: E402
 
 
@@ -61,19 +62,37 @@ def message(i, sender, rcpt, size):
 
 
 def run_pli(folder, n_domains, count, size):
+    """The sink's certificate comes from the instance's own trial authority; its names are those of every domain's host."""
     domains, sender = domains_of(n_domains), "chir@chu.test"
-    dns_port = free_port()
-    with Instance("chu.test", serve=False) as pli:
-        pem = folder / "pli-sink.pem"
+    ca, theirs = own_certificate(folder, "sink.relay.test", [f"mx{i}.relay.test" for i in range(1, n_domains + 1)])
+    proc, port = sink(folder, theirs, count)
+    with Dns() as dns, Instance("chu.test", serve=False, build=os.environ["PLI_BUILD"]) as pli:
+        for i, d in enumerate(domains, 1):
+            dns.mx(d, f"mx{i}.relay.test", 10, f"127.0.0.{i}")
+        dns.start()
+        anchors = pli.root / "anchors.pem"
+        anchors.write_text((pli.root / "ca.pem").read_text() + ca.read_text())
+        with open(pli.root / "pli.conf", "a") as f:
+            f.write(f'smtpd {{\n peer_anchors = "{anchors}"\n}}\nrelayd {{\n port = {port}\n resolver = "{dns.address}"\n local_peers = yes\n}}\n')
+        pli.serve()
+        pli.add(sender, sign="never")
         for d in domains:
-            pass
-        pli.conf_add(f"""
-relayd {{ resolver = "127.0.0.1:{dns_port}" local_peers = yes check_name = no }}
-""")
-        raise NotImplementedError(pem, sender)
+            pli.pli("trust", "add", d, "--dn", "CN=sink.relay.test")
+        relayd = [p for p, (name, _) in children(pli.proc.pid).items() if name == "pli-relayd"]
+        for p in relayd:
+            os.kill(p, signal.SIGSTOP)
+        with pli.smtp(login=sender) as s:
+            for i in range(count):
+                rcpt = f"gp{i}@{domains[i % n_domains]}"
+                s.sendmail(sender, [rcpt], message(i, sender, rcpt, size))
+        start = time.monotonic()
+        for p in relayd:
+            os.kill(p, signal.SIGCONT)
+        took, sessions, octets = wait(proc, 600)
+        return {"seconds": took, "whole": time.monotonic() - start, "sessions": sessions, "octets": octets}
 
 
-def own_certificate(folder, name):
+def own_certificate(folder, name, names=()):
     """A CA and a certificate of a server that is client and server, for Postfix and its sink."""
     ca, pem = folder / "ca.pem", folder / f"{name}.pem"
     if not ca.exists():
@@ -81,7 +100,8 @@ def own_certificate(folder, name):
                        check=True, capture_output=True)
     subprocess.run(["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.csr", "-subj", f"/CN={name}"],
                    check=True, capture_output=True)
-    r = subprocess.run(["openssl", "x509", "-req", "-in", folder / f"{name}.csr", "-CA", ca, "-CAkey", folder / "ca.key", "-CAcreateserial", "-days", "2"],
+    (folder / "ext").write_text("extendedKeyUsage = serverAuth, clientAuth\nsubjectAltName = " + ",".join(f"DNS:{n}" for n in (name, *names)) + "\n")
+    r = subprocess.run(["openssl", "x509", "-req", "-in", folder / f"{name}.csr", "-CA", ca, "-CAkey", folder / "ca.key", "-CAcreateserial", "-days", "2", "-extfile", folder / "ext"],
                        check=True, capture_output=True)
     pem.write_bytes(r.stdout + (folder / f"{name}.key").read_bytes())
     return ca, pem

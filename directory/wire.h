@@ -172,5 +172,6 @@ IPC_MESSAGE(dird_trust_list_req);
     F(T, U64, binds)                         /* passwords that slapd checked */                \
     F(T, U64, cached_binds)                  /* passwords that needed no slapd */              \
     F(T, U8, in_sync)                        /* 1: the cache follows the directory just now */ \
+    F(T, U64, white_list)                    /* generation of the white list in use; 0: none */ \
     F(T, BYTES, csn, DIRD_NAME)              /* hexadecimal: how far it has followed */
 IPC_MESSAGE(dird_status_rep);

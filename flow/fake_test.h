@@ -27,6 +27,7 @@ struct fake { /* shared with the forked daemons */
     struct store_place places[16];
     unsigned char remotes[4][8192];
     size_t remote_len[4];
+    uint8_t states[4]; /* of the remotes */
     unsigned char objects[FAKE_MAX];
 };
 static struct fake *fake;
@@ -76,6 +77,7 @@ static inline void fake_keep(const struct store_deliver_req *q, int fd)
         fake->n_places++;
     while (fake->n_remotes < 4 && ipc_list_next(&remotes, store_remote_f, &rem, &e) == RC_OK) {
         memcpy(fake->remotes[fake->n_remotes], rem.envelope.p, rem.envelope.n);
+        fake->states[fake->n_remotes] = rem.state;
         fake->remote_len[fake->n_remotes++] = rem.envelope.n;
     }
     fake->n_objects = q->objects.n;

@@ -6,7 +6,7 @@
  *          Then the summary and the search text are sealed behind the message. When all of it fits one packet it goes
  *          inline. Otherwise it lies in a memfd that is sealed against change before stored sees it. Neither holds an
  *          octet in clear.
- * Retry    the object id is drawn once, so that asking stored again files the message once.
+ * Retry    the object id is drawn once, or the caller's, so that asking stored again files the message once.
  */
 #include "flow/file.h"
 #include "base/wipe.h"
@@ -15,6 +15,7 @@
 #include "extract/text.h"
 #include "flow/file_out.h"
 #include "flow/logged.h"
+#include "policies/dsn.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,16 +29,17 @@ struct filing {
     struct text_extract *text;
     struct file_out out;
     const struct recipient **local, **remote; /* one for each place */
-    size_t n_local, n_remote;
+    const struct recipient **told;            /* of .local's, and who shares a place: their delivery is reported */
+    size_t n_local, n_remote, n_told;
     struct keyd_box *boxes; /* whom the content key is wrapped for: the mailboxes in order, then the queue */
     size_t n_boxes;
     struct keyd_wrapped *wrapped; /* the same order */
     struct buf places, remotes;   /* open: wraps and sealed envelopes */
 };
 
-static bool is_remote(const struct filing *f)
+static bool is_queued(const struct filing *f)
 {
-    return f->n_remote > 0;
+    return f->n_remote + f->n_told > 0;
 }
 
 /* ---- pass 1 and 2 ---- */
@@ -119,8 +121,20 @@ static void *array_of(size_t n, size_t size)
     return p;
 }
 
+static void list_told(struct filing *f)
+{
+    f->told = array_of(f->rq->n_to, sizeof *f->told);
+    for (size_t i = 0; f->rq->sender.n > 0 && i < f->rq->n_to; i++) {
+        const struct recipient *r = &f->rq->to[i];
+
+        if (r->local && r->verdict == CAUSE_NONE && dsn_asked(r->notify, DSN_DELIVERED))
+            f->told[f->n_told++] = r;
+    }
+}
+
 static void list_boxes(struct filing *f)
 {
+    list_told(f);
     f->local = array_of(f->rq->n_to, sizeof *f->local);
     f->remote = array_of(f->rq->n_to, sizeof *f->remote);
     f->n_local = recipients_pick(f->rq->to, f->rq->n_to, true, f->local);
@@ -132,7 +146,7 @@ static void list_boxes(struct filing *f)
         memcpy(f->boxes[i].pub, f->local[i]->pub, SEAL_PUB);
     }
     f->n_boxes = f->n_local;
-    if (is_remote(f))
+    if (is_queued(f))
         f->boxes[f->n_boxes++].mbx = SEAL_QUEUE_BOX;
 }
 
@@ -153,19 +167,25 @@ static void add_places(struct filing *f)
     }
 }
 
-static enum rc add_remote(struct filing *f, const struct recipient *r, struct err *e)
+static uint8_t flags(const struct filing *f)
+{
+    return (uint8_t)(f->rq->flags | (scan_facts(f->scan)->has_8bit ? QE_8BIT : 0));
+}
+
+static enum rc add_item(struct filing *f, const struct recipient *r, struct err *e)
 {
     unsigned char oid[SEAL_OID], keys[LOGGED_QUEUE_KEYS];
     struct buf plain = BUF_SECRET_INIT;
     struct buf sealed = BUF_INIT; /* open: sealed */
-    struct store_remote rec = {.notify = r->notify};
+    struct store_remote rec = {.notify = r->notify, .state = r->local ? Q_REPORT : Q_WAITING};
     enum rc rc;
 
     queued_envelope_write(&(struct queued_envelope){.sender = f->rq->sender,
                                                     .recipient = span_str(r->address),
                                                     .orcpt = span_str(r->orcpt),
                                                     .envid = f->rq->envid,
-                                                    .ret = f->rq->ret},
+                                                    .ret = f->rq->ret,
+                                                    .flags = flags(f)},
                           &plain);
     seal_oid_new(oid);
     buf_add(&sealed, oid, sizeof oid);
@@ -189,8 +209,10 @@ static enum rc address_it(struct filing *f, struct keyd *k, struct err *e)
         return rc;
     add_places(f);
     for (size_t i = 0; rc == RC_OK && i < f->n_remote; i++)
-        rc = add_remote(f, f->remote[i], e);
-    if (is_remote(f)) {
+        rc = add_item(f, f->remote[i], e);
+    for (size_t i = 0; rc == RC_OK && i < f->n_told; i++)
+        rc = add_item(f, f->told[i], e);
+    if (is_queued(f)) {
         const struct keyd_wrapped *w = &f->wrapped[f->n_local];
 
         f->req.queue_epoch = w->epoch;
@@ -255,6 +277,7 @@ static void filing_end(struct filing *f)
     file_out_free(&f->out);
     free(f->local);
     free(f->remote);
+    free(f->told);
     free(f->boxes);
     free(f->wrapped);
     buf_free(&f->places);

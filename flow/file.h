@@ -4,10 +4,12 @@
  * Work     file_message() takes the octets as IMAP will serve them (trace fields first) and gives them to the scan, the search text and the sealer
  *          in bounded passes. It asks keyd for one wrap per recipient. Then it hands stored the sealed objects, which stored files in one
  *          transaction for all mailboxes and the queue.
+ * Reports  A recipient here of whose delivery the sender wants to hear (NOTIFY=SUCCESS, policies/dsn.h) leaves an item of the queue in state Q_REPORT,
+ *          in the same transaction. relayd makes the report.
  * Promise  RC_OK: the message is on stable storage, in every mailbox and in the queue. RC_TEMP, RC_QUOTA: it is nowhere. A restart of stored in
  *          between causes no failure and no second copy, because the same oid is asked again.
  * Owns     file_request is borrowed for the call; file_result is the caller's, freed by file_result_free().
- * Process  smtpd, imapd sessions; relayd (reports).
+ * Process  smtpd, imapd sessions; relayd scheduler (reports).
  */
 #pragma once
 #include "crypto/keyd/client/client.h"
@@ -21,17 +23,17 @@ struct file_request {
     const struct recipient *to; /* who has a verdict gets nothing; one copy for each place */
     size_t n_to;
     struct span sender, envid;
-    uint8_t ret; /* for the queue's envelope */
+    uint8_t ret, flags; /* for the queue's envelope; flags: QE_UTF8, QE_REQUIRETLS. QE_8BIT is found here */
     const char *mid;
     bool enforce_quota;
     struct span once; /* key of a submission: filed under it within once_s seconds, it is not filed again. Empty: none */
     uint32_t once_s;
-    const unsigned char *oid; /* the object id, where the caller must file the same message again under the same one; NULL: drawn here */
+    const unsigned char *oid; /* the object id, where the caller may file the same message again: then file_message() gives RC_EXISTS, for it is sealed anew. NULL: drawn here */
 };
 struct file_result {
     uint64_t qid;
     struct store_placed *placed; /* in the order of the recipients, one for each place */
-    size_t n_placed, n_remotes;
+    size_t n_placed, n_remotes; /* n_remotes: recipients elsewhere */
     uint64_t size;
     char first[STORE_MID + 1]; /* "": filed now. Else it had been filed before, under that message id, and nothing else stands here */
 }; /* placed: freed by file_result_free */

@@ -141,6 +141,70 @@ static void test_remote(void **state)
     store_free(&st);
 }
 
+/* The envelope of the queue's item number i, opened. */
+static void item(size_t i, struct queued_envelope *v_out)
+{
+    unsigned char cek[SEAL_CEK];
+    struct buf plain = BUF_INIT;
+    struct err e;
+
+    assert_int_equal(seal_unwrap(fake_ekey, SEAL_QUEUE_BOX, fake->req.queue_epoch, fake->req.queue_wrap, cek, &e),
+                     RC_OK);
+    assert_int_equal(open_whole(cek, fake->remotes[i], SEAL_ENVELOPE,
+                                span_of(fake->remotes[i] + SEAL_OID, fake->remote_len[i] - SEAL_OID), &plain, &e),
+                     RC_OK);
+    assert_int_equal(queued_envelope_open(buf_span(&plain), v_out, &e), RC_OK);
+    buf_free(&plain);
+}
+
+/* NOTIFY=SUCCESS of a mailbox here: place and report's duty in one request, for each of its names that asked. The flags say
+ * what the message needs, and the caller's object id is taken. A sender <> hears of nothing. */
+static void test_told(void **state)
+{
+    static const unsigned char oid[SEAL_OID] = "the caller's oid";
+    struct recipient to[] = {
+        {.local = true, .address = (char[]){"gp@chu.example"}, .mbx = 21, .folder = STORE_INBOX, .notify = 4},
+        {.local = true, .address = (char[]){"alias@chu.example"}, .mbx = 21, .folder = STORE_INBOX, .notify = 2},
+        {.local = true, .address = (char[]){"full@chu.example"}, .mbx = 22, .verdict = CAUSE_QUOTA, .notify = 2},
+        {.address = (char[]){"eve@other.example"}, .notify = 6}};
+    struct file_request rq = {.to = to,
+                              .n_to = 4,
+                              .mid = "0123456789abcdef",
+                              .sender = SPAN_LIT("ana@chu.example"),
+                              .flags = QE_REQUIRETLS,
+                              .trace = SPAN_LIT("X: \xc3\xa9\r\n"),
+                              .oid = oid};
+    struct keyd *k = keyd_new(ROLE_SMTPD);
+    struct store *st = store_new(ROLE_SMTPD);
+    struct queued_envelope v;
+    struct file_result res;
+    struct err e;
+
+    (void)state;
+    rq.message = message_of(100);
+    assert_int_equal(file_message(k, st, &rq, &res, &e), RC_OK);
+    assert_true(res.n_placed == 1 && res.n_remotes == 1 && fake->n_places == 1 && fake->n_remotes == 2);
+    assert_memory_equal(fake->req.oid, oid, SEAL_OID);
+    assert_int_equal(fake->states[0], Q_WAITING);
+    assert_int_equal(fake->states[1], Q_REPORT);
+    item(1, &v);
+    assert_true(span_eq_str(v.recipient, "alias@chu.example"));
+    assert_int_equal(v.flags, QE_REQUIRETLS | QE_8BIT);
+    queued_envelope_free(&v);
+    file_result_free(&res);
+    rq.sender = SPAN_NULL;
+    rq.trace = SPAN_NULL;
+    assert_int_equal(file_message(k, st, &rq, &res, &e), RC_OK);
+    assert_int_equal(fake->n_remotes, 1);
+    item(0, &v);
+    assert_int_equal(v.flags, QE_REQUIRETLS);
+    queued_envelope_free(&v);
+    file_result_free(&res);
+    spool_free(&rq.message);
+    keyd_free(&k);
+    store_free(&st);
+}
+
 static void test_refusals(void **state)
 {
     static const enum rc answers[] = {RC_TEMP, RC_QUOTA, RC_NOTFOUND};
@@ -167,7 +231,7 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes), cmocka_unit_test(test_remote),
-                                       cmocka_unit_test(test_refusals)};
+                                       cmocka_unit_test(test_told), cmocka_unit_test(test_refusals)};
 
     return cmocka_run_group_tests(tests, fakes_up, fakes_down);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/letter.c - the life of a letter and the table of its steps. See flow/letter.h. */
+#include "extract/queued.h"
 #include "flow/letter.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -37,6 +38,7 @@ static enum cause step_file(struct letter *l, struct err *e)
                               .sender = v->sender,
                               .envid = v->envid,
                               .ret = v->ret,
+                              .flags = (uint8_t)((v->smtputf8 ? QE_UTF8 : 0) | (v->requiretls ? QE_REQUIRETLS : 0)),
                               .mid = l->mid,
                               .once = span_of(l->once, l->has_once ? sizeof l->once : 0),
                               .once_s = l->conf->once_s};

@@ -59,7 +59,7 @@ struct letter_account { /* on submission, who signed in: filled at AUTH. Zeroed 
 struct letter_envelope { /* filled at MAIL and RCPT */
     struct span sender /* empty for <> */, envid;
     uint8_t ret;
-    bool smtputf8;
+    bool smtputf8, requiretls; /* RFC 8689 */
     struct recipients to;
 };
 struct letter {

@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/report_int.h - the texts of a report's first two parts; inside mime/report*.c only.
- * Process  relayd.
+/* mime/report_int.h - what report*.c share.
+ * Process  relayd scheduler.
  */
 #pragma once
 #include "mime/report.h"
-const char *report_action(enum report_kind k);
-void report_for_people(const struct report *r, struct buf *out);   /* UTF-8, CRLF */
-void report_for_programs(const struct report *r, struct buf *out); /* ASCII, CRLF */
-void report_address(struct buf *out, struct span address);         /* <local@domain>, control characters left out */
-void report_date(int64_t utc, char *out, size_t cap);              /* RFC 5322 3.3, UTC */
+
+enum { REPORT_DATE = 40 };
+const char *report_date(uint64_t utc, char out[REPORT_DATE]);        /* RFC 5322, "+0000" */
+void report_text(const struct report *r, struct buf *out);           /* what people read: UTF-8, CRLF */
+const char *report_subject(enum report_kind kind);                   /* UTF-8 */
+void report_xtext(struct span xtext, bool utf8, struct buf *out);    /* decoded, then cleaned */
+bool report_ascii(struct span s);
+/* message/delivery-status' octets. utf8: message/global-delivery-status'. False: no memory. */
+bool report_status(const struct report *r, bool utf8, struct buf *out);
+/* A header that libetpan folds and writes: fields in order, then report_header_end(), which frees it. */
+struct mailimf_fields;
+struct mailimf_fields *report_header_new(void);                      /* NULL: no memory, and all that follows does nothing */
+void report_header_add(struct mailimf_fields **h, const char *name, const char *value);
+bool report_header_end(struct mailimf_fields **h, struct buf *out);  /* false: there was no memory */

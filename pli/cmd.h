@@ -22,7 +22,7 @@ enum { CMD_POS_MAX = 8, CMD_OPTS_MAX = 32 };
 enum cmd_need {
     NEED_NOTHING,
     NEED_INSTANCE, /* a folder made by init */
-    NEED_START,    /* the same, and run/ and log/ are made again when they are missing */
+    NEED_START,    /* the same, and run/, log/ and trust/ are made again when they are missing */
     NEED_SERVER    /* and pli serve running on it */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/instance.h - the instance a command works on: its folder, whether it is served, and connections to its daemons.
  *
- * Folder   DIR holds pli.conf ca.pem keys/ tls/ ldap/ store/ run/ log/. After inst_enter() the working folder is DIR/run, because a socket's name
+ * Folder   DIR holds pli.conf ca.pem keys/ tls/ ldap/ store/ trust/ run/ log/. After inst_enter() the working folder is DIR/run, because a socket's name
  *          must be short (sun_path) and the clients dial names relative to it.
  * Lock     the supervisor locks run/pid for as long as it lives. So a process that can lock the file knows that nobody serves.
  * Errors   PLI_OK, or PLI_FAILED or PLI_USAGE after one line on standard error.

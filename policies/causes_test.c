@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* policies/causes_test.c - every cause can be put on the wire as it stands, in SMTP and in IMAP. */
 #include "policies/causes.h"
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <cmocka.h>
 
 static void every_cause_has_a_row(void **state)
 {

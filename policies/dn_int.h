@@ -6,7 +6,6 @@
 #pragma once
 #include "policies/trust.h"
 
-#define DN_UNIT "2.5.4.11" /* OU */
 enum dn_kind { DN_STRING = 1 /* prepared */, DN_OCTETS /* no UTF-8: as they are */, DN_BER /* a value in hexadecimal that is no string */ };
 struct dn_run {
     size_t at, n; /* in text */

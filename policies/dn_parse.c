@@ -11,6 +11,7 @@
 #define PLACE "2.5.4.8" /* ST, and L: see policies/trust.h */
 #define STREET "2.5.4.9"
 #define ORGANIZATION "2.5.4.10"
+#define UNIT "2.5.4.11"
 #define TITLE "2.5.4.12"
 #define GIVEN "2.5.4.42"
 #define ORGANIZATION_ID "2.5.4.97"
@@ -38,8 +39,8 @@ static const struct {
     {"streetaddress", STREET},
     {"o", ORGANIZATION},
     {"organizationname", ORGANIZATION},
-    {"ou", DN_UNIT},
-    {"organizationalunitname", DN_UNIT},
+    {"ou", UNIT},
+    {"organizationalunitname", UNIT},
     {"title", TITLE},
     {"t", TITLE},
     {"gn", GIVEN},

@@ -2,16 +2,28 @@
 /* policies/dsn.c - see policies/dsn.h. */
 #include "policies/dsn.h"
 
-enum { NEVER = 1, SUCCESS = 2, FAILURE = 4, DELAY = 8 };
+enum { BITS = DSN_NEVER | DSN_SUCCESS | DSN_FAILURE | DSN_DELAY };
+static const struct {
+    uint16_t bit;
+    bool unasked; /* without NOTIFY */
+} outcomes[] = {
+    [DSN_FAILED] = {DSN_FAILURE, true},
+    [DSN_DELAYED] = {DSN_DELAY, true},
+    [DSN_DELIVERED] = {DSN_SUCCESS, false},
+    [DSN_RELAYED] = {DSN_SUCCESS, false},
+};
+static const bool reached[] = {
+    [DSN_SENDER_NULL] = false, [DSN_SENDER_HERE] = true, [DSN_SENDER_TRUSTED] = true, [DSN_SENDER_STRANGER] = false};
 
-bool dsn_due(enum dsn_event event, uint16_t notify, bool no_sender)
+bool dsn_asked(uint16_t notify, enum dsn_outcome o)
 {
-    static const uint16_t asks[] = {
-        [DSN_FAILED] = FAILURE, [DSN_DELAYED] = DELAY, [DSN_DELIVERED] = SUCCESS, [DSN_RELAYED] = SUCCESS};
-
-    if (no_sender || (notify & NEVER))
+    notify &= BITS;
+    if (notify & DSN_NEVER)
         return false;
-    if (notify == 0)
-        return event == DSN_FAILED || event == DSN_DELAYED;
-    return (notify & asks[event]) != 0;
+    return notify == DSN_DEFAULT ? outcomes[o].unasked : (notify & outcomes[o].bit) != 0;
+}
+
+bool dsn_due(uint16_t notify, enum dsn_outcome o, enum dsn_sender sender)
+{
+    return reached[sender] && dsn_asked(notify, o);
 }

@@ -1,34 +1,45 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* policies/dsn_test.c - every NOTIFY against every event. */
+/* policies/dsn_test.c - every NOTIFY, every outcome, every sender. */
 #include "policies/dsn.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-
+/* last, as it asks */
 #include <cmocka.h>
 
-/* A row a NOTIFY, a column an event: failed, delayed, delivered, relayed. */
-static void test_table(void **state)
-{
-    static const struct {
-        uint16_t notify;
-        bool due[4];
-    } rows[] = {{0, {true, true, false, false}},       {1, {false, false, false, false}},
-                {2, {false, false, true, true}},       {4, {true, false, false, false}},
-                {8, {false, true, false, false}},      {2 | 4, {true, false, true, true}},
-                {2 | 4 | 8, {true, true, true, true}}, {4 | 8, {true, true, false, false}}};
+static const struct {
+    uint16_t notify;
+    bool due[5]; /* failed, delayed, delivered, relayed */
+} rows[] = {
+    {DSN_DEFAULT, {0, 1, 1, 0, 0}},
+    {DSN_NEVER, {0, 0, 0, 0, 0}},
+    {DSN_SUCCESS, {0, 0, 0, 1, 1}},
+    {DSN_FAILURE, {0, 1, 0, 0, 0}},
+    {DSN_DELAY, {0, 0, 1, 0, 0}},
+    {DSN_SUCCESS | DSN_FAILURE, {0, 1, 0, 1, 1}},
+    {DSN_SUCCESS | DSN_DELAY, {0, 0, 1, 1, 1}},
+    {DSN_FAILURE | DSN_DELAY, {0, 1, 1, 0, 0}},
+    {DSN_SUCCESS | DSN_FAILURE | DSN_DELAY, {0, 1, 1, 1, 1}},
+    {DSN_NEVER | DSN_SUCCESS | DSN_FAILURE | DSN_DELAY, {0, 0, 0, 0, 0}}, /* not lawful: silence */
+};
 
+static void test_rows(void **state)
+{
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        for (int ev = DSN_FAILED; ev <= DSN_RELAYED; ev++) {
-            assert_int_equal(dsn_due((enum dsn_event)ev, rows[i].notify, false), rows[i].due[ev - 1]);
-            assert_false(dsn_due((enum dsn_event)ev, rows[i].notify, true));
+        for (enum dsn_outcome o = DSN_FAILED; o <= DSN_RELAYED; o++) {
+            assert_int_equal(dsn_asked(rows[i].notify, o), rows[i].due[o]);
+            assert_int_equal(dsn_asked(rows[i].notify | 0x100, o), rows[i].due[o]); /* a mark of the queue's */
+            assert_int_equal(dsn_due(rows[i].notify, o, DSN_SENDER_HERE), rows[i].due[o]);
+            assert_int_equal(dsn_due(rows[i].notify, o, DSN_SENDER_TRUSTED), rows[i].due[o]);
+            assert_false(dsn_due(rows[i].notify, o, DSN_SENDER_NULL));
+            assert_false(dsn_due(rows[i].notify, o, DSN_SENDER_STRANGER));
         }
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* policies/identifiers_test.c - rows with published or computed examples (spec/mssante.md 2.7), and every prefix of each. */
 #include "policies/identifiers.h"
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <cmocka.h>
 
 typedef bool (*check_fn)(struct span);
 static const struct row {

@@ -80,25 +80,6 @@ bool dn_same(struct span a, struct span b)
     return same;
 }
 
-bool dn_unit(struct span dn, struct buf *out)
-{
-    struct dn_parts d;
-    const struct dn_value *unit = NULL;
-    size_t units = 0;
-    bool ok = dn_parse(dn, &d);
-
-    for (size_t i = 0; ok && i < d.n; i++)
-        if (span_eq_str(dn_text(&d, d.value[i].type), DN_UNIT)) {
-            unit = &d.value[i];
-            units++;
-        }
-    ok = units == 1 && unit->kind == DN_STRING;
-    if (ok)
-        buf_addspan(out, dn_text(&d, unit->text));
-    dn_parts_free(&d);
-    return ok;
-}
-
 enum cause trust_temp(enum cause of_dird)
 {
     return of_dird == CAUSE_LIST_STALE || of_dird == CAUSE_LIST_MISSING ? of_dird : CAUSE_DIR_TEMP;

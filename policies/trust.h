@@ -21,7 +21,5 @@ enum { DN_TEXT_MAX = 1024, DN_VALUES_MAX = 24, DN_KEY_MAX = 16 * 1024 };
 bool dn_same(struct span a, struct span b);
 /* Appends the name's key: two names are the same when their keys are the same octets. At most DN_KEY_MAX. False: it is no DN; out is as it was. */
 bool dn_key(struct span dn, struct buf *out);
-/* Appends the one OU of the name, prepared: the structure's number in the trust space. False: it has none or several, or is no DN. */
-bool dn_unit(struct span dn, struct buf *out);
 /* What a peer or a sender is told when dird could not say who is trusted: the list's own trouble by its name, anything else as the directory's. */
 enum cause trust_temp(enum cause of_dird);

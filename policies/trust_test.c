@@ -157,23 +157,6 @@ static void keys_agree_with_the_comparison(void **state)
     }
 }
 
-static void the_structure_of_a_name(void **state)
-{
-    static const struct {
-        const char *dn, *unit;
-    } t[] = {{CHB, "1300017985"},     {"C=FR,2.5.4.11=\" 1A  B \",CN=x", "1a b"},
-             {"CN=x,O=y", NULL},      {"CN=x,OU=1,OU=2", NULL},
-             {"CN=x,OU=1\\FF", NULL}, {"hello", NULL}};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
-        struct buf out = BUF_INIT;
-        assert_int_equal(dn_unit(span_str(t[i].dn), &out), t[i].unit != NULL);
-        assert_true(span_eq_str(buf_span(&out), t[i].unit ? t[i].unit : ""));
-        buf_free(&out);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,7 +164,6 @@ int main(void)
         cmocka_unit_test(every_prefix_differs),
         cmocka_unit_test(very_long_names_match_nothing),
         cmocka_unit_test(keys_agree_with_the_comparison),
-        cmocka_unit_test(the_structure_of_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

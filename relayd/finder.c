@@ -241,10 +241,12 @@ enum rc finder_start(const struct boot *b, struct finder **f_out, struct err *e)
     }
     if (pid == 0) {
         close(ends[0]);
+        ipc_size_buffers(ends[1]);
         l.ask = ends[1];
         run_child(b, &l);
     }
     close(ends[1]);
+    ipc_size_buffers(ends[0]);
     f->fd = ends[0];
     *f_out = f;
     return RC_OK;

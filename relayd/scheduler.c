@@ -58,6 +58,7 @@ struct scheduler *scheduler_new(const struct boot *b)
                               num(b, "relayd.warn_after")};
     s->host = boot_get(b, "instance.hostname");
     s->domain = boot_get(b, "instance.domain");
+    s->report_full_max = (uint64_t)boot_num(b, "relayd.report_full_max");
     s->revocation = (enum peer_revocation)boot_num(b, "trust.revocation");
     return s;
 }

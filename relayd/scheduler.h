@@ -99,6 +99,7 @@ struct scheduler {
     struct retry retry;
     struct schedule_limits limits;
     const char *host, *domain;
+    uint64_t report_full_max;           /* relayd.report_full_max */
     enum peer_revocation revocation;    /* trust.revocation */
     struct schedule *plan;
     struct store *store, *ear;

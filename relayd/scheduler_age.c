@@ -36,7 +36,7 @@ static void expire(struct scheduler *s, struct flight *f)
 
 static void warn(struct scheduler *s, struct flight *f, uint64_t now)
 {
-    const struct notices with = {s->keyd, s->store, s->dir, s->host, s->domain};
+    const struct notices with = {s->keyd, s->store, s->dir, s->host, s->domain, s->report_full_max};
     struct notice_recipient r[CH_RCPTS];
     bool filed = false;
     size_t n = 0;

@@ -68,7 +68,7 @@ static bool reports(const struct passenger *r, enum notice_kind kind)
 static enum rc report(struct scheduler *s, const struct place *p, const struct flight *f, enum notice_kind kind,
                       struct err *e)
 {
-    const struct notices with = {s->keyd, s->store, s->dir, s->host, s->domain};
+    const struct notices with = {s->keyd, s->store, s->dir, s->host, s->domain, s->report_full_max};
     struct notice_recipient *r = calloc(f->n, sizeof *r);
     char mta[320];
     size_t n = 0;

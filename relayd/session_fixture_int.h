@@ -5,9 +5,10 @@
  * Script   one string a step, the last one NULL:
  *   S:text   says the line            R:octets  says them as they are         D:text   says the line an octet at a time
  *   C:text   hears exactly that line; with * at the end, a line that begins so
- *   TLS      the handshake            DATA      hears a message up to its dot, the message of the letter at hand
+ *   TLS      the handshake; NOTLS: it fails
+ *                       DATA      hears a message up to its dot, the message of the letter at hand
  *   BDAT     hears "BDAT n" or "BDAT n LAST" and the octets; SAME: all so far are the message of the letter at hand
- *   SOME     hears anything
+ *   SOME     hears anything; SLEEP reads nothing, until the connection breaks
  *   NEXT     the letter at hand is the next one
  *   GONE     the session closes its end; CLOSE, RESET: we do; HANG: we say nothing until it does; ENDLESS: a reply without an end
  * Told     P or p: PEER, verified or not. R: READY. [0T250/2.0.0 ...]: DONE, T taken, L later, N never, then the cause's name or the code/enhanced code.
@@ -16,6 +17,7 @@
  */
 #pragma once
 #include "base/log.h"
+#include "base/sandbox_int.h"
 #include "base/wipe.h"
 #include "crypto/tls/trial_fixture_int.h"
 #include "relayd/session.h"
@@ -49,6 +51,7 @@ struct test_case {
     struct test_letter letter[LETTERS];
     enum cause peer;         /* the scheduler's answer to PEER */
     bool no_signature, leave_at_data /* the scheduler goes when it hears of the first chunk */;
+    bool narrow;             /* the connection holds little */
     int64_t ms;              /* of replies; 0: long */
     const char *priority;
 };
@@ -218,10 +221,22 @@ static bool s_some(struct server *s)
     return came;
 }
 
+static bool s_sleep(struct server *s) /* until the session has given up */
+{
+    struct pollfd p = {s->fd, 0, 0};
+
+    return poll(&p, 1, 60000) >= 0;
+}
+
 static bool s_tls(struct server *s)
 {
     s->tls = trial_accept(&trial, s->fd, s->c->priority ? s->c->priority : PRIORITY);
     return s->tls != NULL;
+}
+
+static bool s_no_tls(struct server *s)
+{
+    return !s_tls(s);
 }
 
 static bool s_step(struct server *s, const char *step)
@@ -229,7 +244,7 @@ static bool s_step(struct server *s, const char *step)
     static const struct {
         const char *name;
         bool (*run)(struct server *);
-    } words[] = {{"TLS", s_tls},   {"DATA", s_data}, {"BDAT", s_bdat}, {"SAME", s_same},       {"SOME", s_some},
+    } words[] = {{"TLS", s_tls}, {"NOTLS", s_no_tls},   {"DATA", s_data}, {"BDAT", s_bdat}, {"SAME", s_same},       {"SOME", s_some}, {"SLEEP", s_sleep},
                  {"GONE", s_gone}, {"HANG", s_gone}, {"ENDLESS", s_endless}};
     const struct linger hard = {1, 0};
 
@@ -447,13 +462,17 @@ static void scheduler_run(struct scheduler *s)
 }
 
 /* ---- all three ---- */
-static void tcp_pair(int ends[2])
+static void tcp_pair(int ends[2], bool narrow)
 {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t n = sizeof a;
-    int l = socket(AF_INET, SOCK_STREAM, 0);
+    int l = socket(AF_INET, SOCK_STREAM, 0), least = 4096;
 
     ends[0] = socket(AF_INET, SOCK_STREAM, 0);
+    if (narrow) {
+        setsockopt(l, SOL_SOCKET, SO_RCVBUF, &least, sizeof least);
+        setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
+    }
     assert_true(bind(l, (struct sockaddr *)&a, n) == 0 && listen(l, 1) == 0 && getsockname(l, (struct sockaddr *)&a, &n) == 0);
     assert_int_equal(connect(ends[0], (struct sockaddr *)&a, n), 0);
     ends[1] = accept(l, NULL, NULL);
@@ -481,7 +500,6 @@ static int status_of(pid_t pid)
     return status;
 }
 
-/* peak_out: the session's peak memory in KB; may be NULL. */
 static void run_case(const struct test_case *c)
 {
     struct session_conf mine = conf;
@@ -489,11 +507,10 @@ static void run_case(const struct test_case *c)
     int peer[2], channel[2];
     struct err e;
     pid_t session, server;
-    int64_t t0 = clock_mono();
 
     if (c->ms)
         mine.command_ms = mine.data_ms = mine.final_ms = c->ms;
-    tcp_pair(peer);
+    tcp_pair(peer, c->narrow);
     assert_int_equal(channel_pair(channel, &e), RC_OK);
     session = child();
     if (session == 0) {
@@ -521,7 +538,6 @@ static void run_case(const struct test_case *c)
         fail_msg("%s: told %s, due is %s", c->name, buf_cstr(&s.told), c->told);
     if (status_of(server) != 0)
         fail_msg("%s: the script was not followed", c->name);
-    if (getenv("PLI_TIMES")) fprintf(stderr, "%s: %lld ms\n", c->name, (long long)(clock_mono() - t0) / 1000000);
     buf_free(&s.told);
     buf_free(&s.sealed);
 }
@@ -533,6 +549,7 @@ static int fixture_up(void **st)
 
     (void)st;
     log_open("test", LOG_ERROR_);
+    sandbox_warm_reports();
     signal(SIGPIPE, SIG_IGN);
     trial.ca = made_ca("Trial", NULL);
     trial_make(&trial, made_new((struct made_want){.cn = "mx.test", .by = &trial.ca, .usage = "critical,digitalSignature",
@@ -540,7 +557,8 @@ static int fixture_up(void **st)
     spec.chain_ec_pem = trial.client_pem;
     conf = (struct session_conf){.host = "relay.test", .command_ms = 30000, .data_ms = 30000, .final_ms = 30000,
                                  .sandbox = {.kind = SB_RELAY_SESSION}};
-    return tls_client_new(&spec, &conf.tls, &e) == RC_OK ? 0 : -1;
+    /* once for all cases, for each would pay for it */
+    return sandbox_filter_prepare(SB_RELAY_SESSION, &e) == RC_OK && tls_client_new(&spec, &conf.tls, &e) == RC_OK ? 0 : -1;
 }
 
 static int fixture_down(void **st)

@@ -20,8 +20,7 @@ void cmd_helo(struct smtp_session *s, const union smtp_args *a)
     smtp_say(s, 250, NULL, "%s", s->conf->host);
 }
 
-/* DSN is not offered before reports are written; its parameters are taken and kept with what is queued, because a client that sends them unasked loses nothing
- * by it. In clear nothing but STARTTLS is of use, so nothing that would tempt a client to go on is offered: no AUTH. */
+/* REQUIRETLS is offered over TLS only (RFC 8689 4). In clear nothing but STARTTLS is of use, so nothing that would tempt a client to go on is offered: no AUTH. */
 void cmd_ehlo(struct smtp_session *s, const union smtp_args *a)
 {
     char tail[128] = "";
@@ -30,8 +29,10 @@ void cmd_ehlo(struct smtp_session *s, const union smtp_args *a)
     if (!s->tls)
         snprintf(tail, sizeof tail, "\nSTARTTLS");
     else if (smtp_is_submission(s))
-        snprintf(tail, sizeof tail, "\nAUTH %s", sasl_mechanisms);
+        snprintf(tail, sizeof tail, "\nREQUIRETLS\nAUTH %s", sasl_mechanisms);
+    else
+        snprintf(tail, sizeof tail, "\nREQUIRETLS");
     smtp_say(s, 250, NULL,
-             "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nENHANCEDSTATUSCODES\nCHUNKING\nSMTPUTF8\nLIMITS RCPTMAX=%u%s",
+             "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nENHANCEDSTATUSCODES\nCHUNKING\nDSN\nSMTPUTF8\nLIMITS RCPTMAX=%u%s",
              s->conf->host, (unsigned long long)s->conf->letter.max_message, s->conf->max_recipients, tail);
 }

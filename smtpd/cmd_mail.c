@@ -100,6 +100,7 @@ void cmd_mail(struct smtp_session *s, const union smtp_args *a)
     s->env.is.envid = span_str(s->env.envid);
     s->env.is.ret = (uint8_t)m->params.ret;
     s->env.is.smtputf8 = m->params.smtputf8;
+    s->env.is.requiretls = m->params.requiretls;
     s->phase = PH_MAIL;
     smtp_say(s, 250, "2.1.0", "Expediteur accepte / Sender OK");
 }

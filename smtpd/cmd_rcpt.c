@@ -20,12 +20,12 @@ static enum cause room_in_box(struct smtp_session *s, uint64_t mbx, struct err *
     return e->cause == CAUSE_DISK_FULL ? CAUSE_DISK_FULL : CAUSE_STORE_TEMP;
 }
 
-static enum cause to_mailbox(struct smtp_session *s, const struct dird_lookup_rep *who, const char *address,
-                             struct err *e)
+static enum cause to_mailbox(struct smtp_session *s, const struct dird_lookup_rep *who, const struct smtp_rcpt *r_args,
+                             const char *address, struct err *e)
 {
     enum cause r = room_in_box(s, who->mbx, e);
 
-    if (r == CAUSE_NONE && !envelope_add_box(s, who, address))
+    if (r == CAUSE_NONE && !envelope_add_box(s, who, address, &r_args->params))
         r = CAUSE_TOO_MANY_RCPT;
     return r;
 }
@@ -62,7 +62,7 @@ static enum cause look_up(struct smtp_session *s, const struct smtp_rcpt *r, con
         return CAUSE_DISABLED_RCPT;
     if (who.kind == DK_NOT_LOCAL)
         return to_elsewhere(s, r, address, e);
-    return to_mailbox(s, &who, address, e);
+    return to_mailbox(s, &who, r, address, e);
 }
 
 /* A patient's mailbox is named by his matricule INS, and takes 25 MB. Both are told before the message is sent in vain.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* smtpd/envelope.c - gathers the sender and the recipients. What one request to stored can name bounds how many. */
 #include "base/ipc.h"
+#include "policies/dsn.h"
 #include "smtpd/session.h"
 
 enum { WEIGHT_MAX = IPC_MSG_MAX - 4096, BOX_WEIGHT = 172, REMOTE_WEIGHT = 120 };
@@ -29,29 +30,49 @@ static bool known(const struct recipients *to, const struct recipient *r)
     return false;
 }
 
-/* A mailbox that is named twice, or by two of its addresses, gets one copy and adds no weight. NULL: there is no room
- * for one more of that weight. */
-static struct recipient *add(struct smtp_envelope *v, const struct recipient *like, size_t weight)
+/* A mailbox that is named twice, or by two of its addresses, gets one copy and adds no weight. Each item of the queue that it leaves adds its own.
+ * NULL: there is no room for one more of that weight. */
+static struct recipient *add(struct smtp_envelope *v, const struct recipient *like, size_t box, size_t item)
 {
-    if (!known(&v->is.to, like)) {
-        if (v->places == SMTP_RCPTS || v->weight + weight > WEIGHT_MAX)
-            return NULL;
-        v->places++;
-        v->weight += weight;
+    size_t places;
+
+    if (known(&v->is.to, like)) {
+        box = 0;
+        item = like->local ? item : 0;
     }
+    places = (box > 0) + (item > 0);
+    if (v->places + places > SMTP_RCPTS || v->weight + box + item > WEIGHT_MAX)
+        return NULL;
+    v->places += places;
+    v->weight += box + item;
     return recipients_add(&v->is.to, like->address);
 }
 
-bool envelope_add_box(struct smtp_session *s, const struct dird_lookup_rep *who, const char *address)
+static void take_wishes(struct recipient *r, const struct smtp_rcpt_params *p)
 {
+    r->notify = p->notify;
+    r->orcpt = p->orcpt.n > 0 ? span_dup(p->orcpt) : NULL;
+}
+
+static size_t item_weight(const struct smtp_session *s, const char *address, const struct smtp_rcpt_params *p)
+{
+    return REMOTE_WEIGHT + strlen(address) + strlen(s->env.sender) + strlen(s->env.envid) + p->orcpt.n;
+}
+
+/* A recipient here leaves an item too when its sender is to hear that the message was delivered (policies/dsn.h). */
+bool envelope_add_box(struct smtp_session *s, const struct dird_lookup_rep *who, const char *address,
+                      const struct smtp_rcpt_params *p)
+{
+    bool report = s->env.sender[0] && dsn_asked(p->notify, DSN_DELIVERED);
     struct recipient like = {
         .address = (char *)(uintptr_t)address, .local = true, .mbx = who->mbx, .folder = STORE_INBOX};
-    struct recipient *r = add(&s->env, &like, BOX_WEIGHT);
+    struct recipient *r = add(&s->env, &like, BOX_WEIGHT, report ? item_weight(s, address, p) : 0);
 
     if (!r)
         return false;
     like.address = r->address; /* the list's own copy */
     *r = like;
+    take_wishes(r, p);
     memcpy(r->pub, who->pub, SEAL_PUB);
     return true;
 }
@@ -59,12 +80,10 @@ bool envelope_add_box(struct smtp_session *s, const struct dird_lookup_rep *who,
 bool envelope_add_remote(struct smtp_session *s, const char *address, const struct smtp_rcpt_params *p)
 {
     struct recipient like = {.address = (char *)(uintptr_t)address};
-    struct recipient *r = add(
-        &s->env, &like, REMOTE_WEIGHT + strlen(address) + strlen(s->env.sender) + strlen(s->env.envid) + p->orcpt.n);
+    struct recipient *r = add(&s->env, &like, 0, item_weight(s, address, p));
 
     if (!r)
         return false;
-    r->notify = p->notify;
-    r->orcpt = p->orcpt.n > 0 ? span_dup(p->orcpt) : NULL;
+    take_wishes(r, p);
     return true;
 }

@@ -331,11 +331,12 @@ void *smtp_ready(void *conf)
     s.keyd = keyd_new(ROLE_SMTPD);
     s.store = store_new(ROLE_SMTPD);
     s.dir = dir_new(ROLE_SMTPD);
-    s.trust = trust_new(ROLE_SMTPD); /* dialled when it is asked */
+    s.trust = trust_new(ROLE_SMTPD);
     buf_init_secret(&s.ticket);
     keyd_dial_ahead(s.keyd);
     dir_dial_ahead(s.dir);
     store_dial_ahead(s.store);
+    trust_dial_ahead(s.trust);
     if (sandbox_enter(&how, &e) != RC_OK)
         die("session sandbox: %s", e.log);
     dialler_only();

@@ -121,7 +121,7 @@ void smtp_unread(struct smtp_session *s, enum rc rc, enum cause late, const stru
 /* ---- the envelope (envelope.c) ---- */
 void envelope_reset(struct smtp_session *s); /* to READY when it was beyond; drops a message on its way */
 /* Adds a recipient. False: one request to stored has no room for another. */
-bool envelope_add_box(struct smtp_session *s, const struct dird_lookup_rep *who, const char *address);
+bool envelope_add_box(struct smtp_session *s, const struct dird_lookup_rep *who, const char *address, const struct smtp_rcpt_params *p);
 bool envelope_add_remote(struct smtp_session *s, const char *address, const struct smtp_rcpt_params *p);
 
 /* ---- the message (receive.c) ---- */

@@ -82,19 +82,17 @@ static const char *chain_try(X509_STORE_CTX *c, X509_STORE *store, X509 *leaf, S
     return usage_wrong(X509_STORE_CTX_get0_chain(c));
 }
 
-STACK_OF(X509) * chain_judge(const struct cms_anchors *a, X509 *leaf, STACK_OF(X509) * others, struct cms_verdict *v)
+void chain_judge(const struct cms_anchors *a, X509 *leaf, STACK_OF(X509) * others, struct cms_verdict *v,
+                 STACK_OF(X509) * *path_out)
 {
     X509_STORE_CTX *c = a ? X509_STORE_CTX_new() : NULL;
     const char *why = "no trust anchors";
-    STACK_OF(X509) *path = NULL;
 
     if (a != NULL)
         why = c ? chain_try(c, a->store, leaf, others) : "out of memory";
-    if (why == NULL)
-        path = X509_STORE_CTX_get1_chain(c);
+    *path_out = why == NULL ? X509_STORE_CTX_get1_chain(c) : NULL;
     X509_STORE_CTX_free(c);
     ERR_clear_error();
     if (why != NULL)
         verdict_worsen(v, CMS_POLICY, why);
-    return path;
 }

@@ -2,7 +2,9 @@
 /* crypto/cms/cms_test.c - signatures as the openssl command sees them, and the command's as we see them. */
 #include "base/clock.h"
 #include "crypto/cms/cms.h"
+#include "crypto/pki/authority_fixture_int.h"
 #include "crypto/pki/pki.h"
+#include "crypto/pki/revocation.h"
 #include "crypto/seal/digest.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -359,12 +361,119 @@ static void test_not_a_pair(void **st)
     person_free(&q);
 }
 
+/* ---- revocation ---- */
+
+struct asker {
+    struct cms_revocation says;
+    int asked;
+    size_t certificates;
+};
+
+static void ask(void *ctx, struct span chain, struct cms_revocation *out)
+{
+    struct asker *a = ctx;
+    struct rd r = rd_of(chain);
+
+    a->asked++;
+    for (a->certificates = 0; r.s.n > 0 && rd_ok(&r); a->certificates++)
+        (void)rd_bytes(&r);
+    assert_true(rd_done(&r));
+    *out = a->says;
+}
+
+static struct cms_verdict with(struct span der, struct span content, struct cms_trust t, struct asker *a)
+{
+    struct feed f = {content, 64};
+    struct cms_verdict v;
+
+    a->asked = 0;
+    t.anchors = anchors;
+    t.ask = ask;
+    t.ask_ctx = a;
+    assert_int_equal(cms_verify(der, feed_read, &f, &t, &v, &e), RC_OK);
+    return v;
+}
+
+static void test_revocation_is_asked(void **st)
+{
+    struct person p = person_new(PKI_P256, PKI_SMIME);
+    struct buf der = sign(&p, TEXT);
+    struct asker a = {.says = {CMS_NOT_REVOKED, 1700000000, ""}};
+    struct cms_verdict v = with(buf_span(&der), TEXT, (struct cms_trust){.require = true}, &a);
+
+    (void)st;
+    assert_true(v.trusted && a.asked == 1 && a.certificates == 1); /* the anchor is not asked about */
+    assert_string_equal(v.revocation, "not revoked as of 2023-11-14T22:13:20Z");
+    a.says = (struct cms_revocation){CMS_REVOKED, 1700000000, "the signer's certificate revoked 2023-11-01 by CN=CA"};
+    v = with(buf_span(&der), TEXT, (struct cms_trust){.require = false}, &a);
+    assert_true(v.valid && !v.trusted && v.word == CMS_POLICY);
+    assert_string_equal(v.reason, a.says.why);
+    assert_string_equal(v.revocation, "revoked, as of 2023-11-14T22:13:20Z");
+    a.says = (struct cms_revocation){CMS_NOT_CHECKED, 0, "nobody answers"};
+    v = with(buf_span(&der), TEXT, (struct cms_trust){.require = false}, &a);
+    assert_true(v.trusted);
+    assert_string_equal(v.revocation, "not checked: nobody answers");
+    v = with(buf_span(&der), TEXT, (struct cms_trust){.require = true}, &a);
+    assert_int_equal(v.word, CMS_POLICY);
+    assert_string_equal(v.reason, "revocation could not be checked");
+    v = with(buf_span(&der), SPAN_LIT("changed"), (struct cms_trust){.require = true}, &a);
+    assert_true(v.word == CMS_FAIL && a.asked == 0); /* nobody is asked about what does not agree */
+    buf_free(&der);
+    person_free(&p);
+}
+
+/* A list at hand, against what is answered: revoked by either is revoked, and of two good ones the younger counts. */
+static void test_revocation_by_lists(void **st)
+{
+    struct person p = person_new(PKI_P256, PKI_SMIME);
+    struct buf der = sign(&p, TEXT), clean, revoking;
+    struct made ca = {.x = NULL}, leaf = {.x = NULL};
+    struct asker a = {.says = {CMS_NOT_REVOKED, 1700000000, ""}};
+    struct pki_crl *list[2];
+    struct cms_verdict v;
+
+    (void)st;
+    assert_int_equal(pki_key_parse(buf_span(&ca_key), &ca.key, &e), RC_OK);
+    assert_int_equal(pki_cert_parse(buf_span(&ca_cert), &ca.x, &e), RC_OK);
+    assert_int_equal(pki_cert_parse(buf_span(&p.cert), &leaf.x, &e), RC_OK);
+    clean = list_new((struct list_want){.by = &ca});
+    revoking = list_new((struct list_want){.by = &ca, .revoked = {&leaf}});
+    assert_int_equal(pki_crl_parse(buf_span(&clean), &list[0], &e), RC_OK);
+    assert_int_equal(pki_crl_parse(buf_span(&revoking), &list[1], &e), RC_OK);
+    v = with(buf_span(&der), TEXT, (struct cms_trust){.crls = &list[0], .n_crls = 1, .require = true}, &a);
+    assert_true(v.trusted && v.revoked.as_of > 1700000000);
+    a.says.state = CMS_NOT_CHECKED;
+    v = with(buf_span(&der), TEXT, (struct cms_trust){.crls = &list[0], .n_crls = 1, .require = true}, &a);
+    assert_true(v.trusted);
+    a.says.state = CMS_REVOKED;
+    v = with(buf_span(&der), TEXT, (struct cms_trust){.crls = &list[0], .n_crls = 1}, &a);
+    assert_int_equal(v.word, CMS_POLICY);
+    a.says.state = CMS_NOT_REVOKED;
+    v = with(buf_span(&der), TEXT, (struct cms_trust){.crls = &list[1], .n_crls = 1}, &a);
+    assert_true(v.word == CMS_POLICY && v.revoked.state == CMS_REVOKED && a.asked == 0);
+    assert_non_null(strstr(v.reason, "the signer's certificate revoked 20"));
+    for (int i = 0; i < 2; i++)
+        pki_crl_free(&list[i]);
+    buf_free(&clean);
+    buf_free(&revoking);
+    buf_free(&der);
+    made_free(&ca);
+    made_free(&leaf);
+    person_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest t[] = {
-        cmocka_unit_test(test_command_accepts), cmocka_unit_test(test_round_trip), cmocka_unit_test(test_others),
-        cmocka_unit_test(test_reader_fails),    cmocka_unit_test(test_no_anchors), cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_command_accepts),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_others),
+        cmocka_unit_test(test_reader_fails),
+        cmocka_unit_test(test_no_anchors),
+        cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_not_a_pair),
+        cmocka_unit_test(test_revocation_is_asked),
+        cmocka_unit_test(test_revocation_by_lists),
     };
     return cmocka_run_group_tests_name("cms", t, make_ca, drop_ca);
 }

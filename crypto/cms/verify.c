@@ -140,7 +140,7 @@ static void judge_signers(CMS_ContentInfo *cms, const struct cms_trust *t, struc
         CMS_SignerInfo *si = sk_CMS_SignerInfo_value(all, i);
 
         signer_judge(si, signer_cert(si), v);
-        look.path = chain_judge(t->anchors, signer_cert(si), look.others, v);
+        chain_judge(t->anchors, signer_cert(si), look.others, v, &look.path);
         revoked_judge(&look, v);
         sk_X509_pop_free(look.path, X509_free);
     }

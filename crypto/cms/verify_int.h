@@ -15,9 +15,9 @@ struct cms_anchors {
 void verdict_worsen(struct cms_verdict *v, enum cms_word w, const char *why);
 void signer_note(X509 *x, struct cms_verdict *v);                /* notes who signed: names and every address */
 void signer_judge(CMS_SignerInfo *si, X509 *x, struct cms_verdict *v); /* algorithms, key, attributes */
-/* Does a chain that is good for mail lead from the signer's certificate (leaf) to an anchor? others: certificates to build the chain from. Answers
- * the chain, the caller's to free, or NULL. */
-STACK_OF(X509) *chain_judge(const struct cms_anchors *a, X509 *leaf, STACK_OF(X509) * others, struct cms_verdict *v);
+/* Does a chain that is good for mail lead from the signer's certificate (leaf) to an anchor? others: certificates to build the chain from.
+ * path_out: the chain, the caller's to free, or NULL. */
+void chain_judge(const struct cms_anchors *a, X509 *leaf, STACK_OF(X509) * others, struct cms_verdict *v, STACK_OF(X509) * *path_out);
 /* Is a certificate of that chain revoked? lists: those inside the CMS. */
 struct revoked_look {
     const struct cms_trust *trust;

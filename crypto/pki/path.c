@@ -149,11 +149,6 @@ size_t pki_chain_n(const struct pki_chain *c)
     return (size_t)sk_X509_num(c->path) - 1;
 }
 
-void pki_chain_subject(const struct pki_chain *c, size_t i, char out[256])
-{
-    pki_name_text(X509_get_subject_name(sk_X509_value(c->path, (int)i)), out);
-}
-
 void pki_chain_issuer(const struct pki_chain *c, size_t i, char out[256])
 {
     pki_name_text(X509_get_issuer_name(sk_X509_value(c->path, (int)i)), out);

@@ -34,7 +34,6 @@ enum rc pki_chain_find(const struct pki_anchors *a, const struct span *ders, siz
 void pki_chain_free(struct pki_chain **c);
 size_t pki_chain_n(const struct pki_chain *c); /* certificates below the anchor, leaf first: those that can be revoked */
 /* For i < pki_chain_n(). A name is RFC 4514, cut to the room there is. */
-void pki_chain_subject(const struct pki_chain *c, size_t i, char out[256]);
 void pki_chain_issuer(const struct pki_chain *c, size_t i, char out[256]);
 /* Digest of the issuer's name and key and of the serial number: one value for one certificate, whoever presents it. */
 enum rc pki_chain_id(const struct pki_chain *c, size_t i, unsigned char out[32], struct err *e);

@@ -1,68 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/pki/revocation_test.c - lists and OCSP answers of authorities that the test makes: what is believed, and what is not. */
-#include "crypto/pki/revocation.h"
-#include "base/clock.h"
-#include "crypto/pki/authority_fixture_int.h"
-#include "crypto/pki/pki.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-enum { GRACE = 4 * 3600, HOUR = 3600 };
-static struct err e;
-static struct made root, inter, other_inter, leaf, stranger;
-static struct pki_anchors *anchors;
-static struct pki_chain *chain; /* leaf, inter, below root */
-
-static void anchors_of(const struct made *m, struct pki_anchors **out)
-{
-    char path[] = "/tmp/revocation_test.XXXXXX";
-    struct buf pem = BUF_INIT;
-    int fd = mkstemp(path);
-
-    assert_true(fd >= 0);
-    pki_pem("CERTIFICATE", buf_span(&m->der), &pem);
-    assert_int_equal(write(fd, pem.p, pem.n), (ssize_t)pem.n);
-    close(fd);
-    assert_int_equal(pki_anchors_load(path, out, &e), RC_OK);
-    unlink(path);
-    buf_free(&pem);
-}
-
-static int set_up(void **st)
-{
-    struct span ders[2];
-
-    (void)st;
-    root = made_ca("Root", NULL);
-    inter = made_ca("Inter", &root);
-    other_inter = made_ca("Inter", &root); /* the same name with another key */
-    stranger = made_ca("Stranger", NULL);
-    leaf = made_new((struct made_want){
-        .cn = "leaf",
-        .by = &inter,
-        .cdp = "URI:ldap://dir.example/cn=x,URI:http://pki.example/inter.crl,URI:http://pki.example/inter.crl",
-        .aia = "OCSP;URI:http://ocsp.example/,caIssuers;URI:http://pki.example/inter.cer"});
-    anchors_of(&root, &anchors);
-    ders[0] = buf_span(&leaf.der);
-    ders[1] = buf_span(&inter.der);
-    return pki_chain_find(anchors, ders, 2, clock_utc(), &chain, &e) == RC_OK ? 0 : -1;
-}
-
-static int drop(void **st)
-{
-    (void)st;
-    pki_chain_free(&chain);
-    pki_anchors_free(&anchors);
-    made_free(&root);
-    made_free(&inter);
-    made_free(&other_inter);
-    made_free(&leaf);
-    made_free(&stranger);
-    return 0;
-}
+/* crypto/pki/revocation_test.c - lists of authorities that the test makes: what is believed, and what is not. */
+#include "crypto/pki/chain_fixture_int.h"
 
 /* What these lists say of leaf (0) and intermediate (1). A list may be left out: {.by = NULL}. */
 struct said {
@@ -392,116 +330,6 @@ static void test_partial(void **st)
     buf_free(&list);
 }
 
-/* ---- OCSP ---- */
-
-static enum rc answered(struct answer_want w, struct pki_status *s)
-{
-    struct buf der;
-    enum rc rc;
-
-    if (!w.about)
-        w.about = &leaf;
-    if (!w.issuer)
-        w.issuer = &inter;
-    der = answer_new(w);
-    rc = pki_ocsp_read(chain, 0, buf_span(&der), clock_utc(), GRACE, s, &e);
-    buf_free(&der);
-    return rc;
-}
-
-static void test_ocsp(void **st)
-{
-    struct pki_status s;
-    struct buf q = BUF_INIT;
-
-    (void)st;
-    assert_int_equal(pki_ocsp_request(chain, 0, &q, &e), RC_OK);
-    assert_true(q.n > 50 && q.n < 200);
-    buf_free(&q);
-    assert_int_equal(answered((struct answer_want){.by = &inter}, &s), RC_OK);
-    assert_int_equal(s.state, PKI_GOOD);
-    assert_true(s.next_update > clock_utc() + 80000);
-    assert_int_equal(answered((struct answer_want){.by = &inter, .id_md = EVP_sha256()}, &s), RC_OK);
-    assert_int_equal(answered((struct answer_want){.by = &inter, .status = V_OCSP_CERTSTATUS_REVOKED}, &s), RC_OK);
-    assert_int_equal(s.state, PKI_REVOKED);
-    assert_int_equal(s.reason, 1);
-    assert_int_equal(answered((struct answer_want){.by = &inter, .status = V_OCSP_CERTSTATUS_UNKNOWN}, &s), RC_OK);
-    assert_int_equal(s.state, PKI_UNKNOWN);
-}
-
-static void test_ocsp_age(void **st)
-{
-    struct pki_status s;
-
-    (void)st;
-    assert_int_equal(answered((struct answer_want){.by = &inter, .from = -10 * HOUR, .to = -HOUR}, &s), RC_OK);
-    assert_true(s.stale);
-    assert_int_equal(answered((struct answer_want){.by = &inter, .from = -10 * HOUR, .to = -5 * HOUR}, &s), RC_DENIED);
-    assert_int_equal(answered(
-                         (struct answer_want){
-                             .by = &inter, .from = -10 * HOUR, .to = -5 * HOUR, .status = V_OCSP_CERTSTATUS_REVOKED},
-                         &s),
-                     RC_OK);
-    assert_int_equal(s.state, PKI_REVOKED);
-    assert_int_equal(answered((struct answer_want){.by = &inter, .from = HOUR, .to = 2 * HOUR}, &s), RC_DENIED);
-    assert_int_equal(answered((struct answer_want){.by = &inter, .no_next = true}, &s), RC_OK);
-}
-
-static void test_ocsp_responders(void **st)
-{
-    struct made delegate = made_new((struct made_want){.cn = "responder", .by = &inter, .eku = "OCSPSigning"}),
-                no_eku = made_leaf("no responder", &inter),
-                of_other = made_new((struct made_want){.cn = "other's", .by = &other_inter, .eku = "OCSPSigning"}),
-                of_root = made_new((struct made_want){.cn = "root's", .by = &root, .eku = "OCSPSigning"}),
-                expired = made_new((struct made_want){
-                    .cn = "expired", .by = &inter, .eku = "OCSPSigning", .from = -2 * HOUR, .to = -HOUR}),
-                leaf2 = made_leaf("another", &inter);
-    struct pki_status s;
-
-    (void)st;
-    assert_int_equal(answered((struct answer_want){.by = &delegate, .with = &delegate}, &s), RC_OK);
-    assert_int_equal(answered((struct answer_want){.by = &delegate}, &s), RC_DENIED); /* its certificate is not there */
-    assert_int_equal(answered((struct answer_want){.by = &no_eku, .with = &no_eku}, &s), RC_DENIED);
-    assert_int_equal(answered((struct answer_want){.by = &of_other, .with = &of_other}, &s), RC_DENIED);
-    assert_int_equal(answered((struct answer_want){.by = &of_root, .with = &of_root}, &s), RC_DENIED);
-    assert_int_equal(answered((struct answer_want){.by = &expired, .with = &expired}, &s), RC_DENIED);
-    assert_int_equal(answered((struct answer_want){.by = &leaf, .with = &leaf}, &s), RC_DENIED); /* for itself */
-    assert_int_equal(answered((struct answer_want){.by = &root}, &s), RC_DENIED);
-    assert_int_equal(answered((struct answer_want){.by = &inter, .about = &leaf2}, &s), RC_DENIED);
-    assert_int_equal(answered((struct answer_want){.by = &inter, .issuer = &other_inter}, &s), RC_DENIED);
-    assert_int_equal(answered((struct answer_want){.by = &inter, .md = EVP_sha1()}, &s), RC_DENIED);
-    made_free(&delegate);
-    made_free(&no_eku);
-    made_free(&of_other);
-    made_free(&of_root);
-    made_free(&expired);
-    made_free(&leaf2);
-}
-
-static void test_ocsp_hostile(void **st)
-{
-    static const unsigned char later[] = {0x30, 3, 0x0A, 1, 3}, unauthorized[] = {0x30, 3, 0x0A, 1, 6};
-    struct buf good = answer_new((struct answer_want){.about = &leaf, .issuer = &inter, .by = &inter});
-    struct pki_status s;
-
-    (void)st;
-    assert_int_equal(pki_ocsp_read(chain, 0, SPAN_LIT("<html>"), clock_utc(), GRACE, &s, &e), RC_SYNTAX);
-    assert_int_equal(pki_ocsp_read(chain, 0, SPAN_NULL, clock_utc(), GRACE, &s, &e), RC_SYNTAX);
-    assert_int_equal(pki_ocsp_read(chain, 0, span_of(later, 5), clock_utc(), GRACE, &s, &e), RC_TEMP);
-    assert_int_equal(pki_ocsp_read(chain, 0, span_of(unauthorized, 5), clock_utc(), GRACE, &s, &e), RC_DENIED);
-    for (size_t i = 0; i < good.n; i++) { /* one octet changed anywhere: never another answer */
-        good.p[i] ^= 1;
-        if (pki_ocsp_read(chain, 0, buf_span(&good), clock_utc(), GRACE, &s, &e) == RC_OK)
-            assert_int_equal(
-                s.state,
-                PKI_GOOD); /* an octet that means nothing: a NULL of an algorithm, a certID's own digest name */
-        good.p[i] ^= 1;
-    }
-    for (size_t i = 0; i < good.n; i++)
-        assert_int_not_equal(pki_ocsp_read(chain, 0, span_of(good.p, i), clock_utc(), GRACE, &s, &e), RC_OK);
-    buf_free(&good);
-}
-
 static void test_ids(void **st)
 {
     struct made twin = made_new((struct made_want){
@@ -542,10 +370,6 @@ int main(void)
                                        cmocka_unit_test(test_addresses),
                                        cmocka_unit_test(test_chains),
                                        cmocka_unit_test(test_partial),
-                                       cmocka_unit_test(test_ocsp),
-                                       cmocka_unit_test(test_ocsp_age),
-                                       cmocka_unit_test(test_ocsp_responders),
-                                       cmocka_unit_test(test_ocsp_hostile),
                                        cmocka_unit_test(test_ids)};
 
     return cmocka_run_group_tests(tests, set_up, drop);

@@ -273,6 +273,7 @@ HANDLER(h_status)
     a->accounts = n.accounts;
     a->trusted = n.trusted;
     a->in_sync = n.in_sync;
+    a->white_list = white_list_generation(d->white_list);
     a->syncs = d->sync ? sync_changes(d->sync) : 0;
     a->lookups = atomic_load(&d->lookups);
     auth_counts(d->auth, &a->binds, &a->cached_binds);

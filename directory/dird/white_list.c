@@ -10,9 +10,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { AGAIN_MS = 500 };
+enum { AGAIN_MS = 500, STOP_S = 1 };
 
 struct white_list {
     pthread_rwlock_t lock; /* guards the next five */
@@ -111,13 +112,16 @@ struct white_list *white_list_start(void)
 void white_list_stop(struct white_list **wp)
 {
     struct white_list *w = *wp;
+    struct timespec until;
     uint64_t one = 1;
 
     if (!w)
         return;
     *wp = NULL;
-    if (write(w->stop_fd, &one, sizeof one) == sizeof one)
-        pthread_join(w->thread, NULL);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += STOP_S;
+    if (write(w->stop_fd, &one, sizeof one) != sizeof one || pthread_timedjoin_np(w->thread, NULL, &until) != 0)
+        return; /* it waits for a trustd that has stopped already: this process ends without it */
     close(w->stop_fd);
     index_close(&w->index);
     pthread_rwlock_destroy(&w->lock);

@@ -110,7 +110,8 @@ static enum rc check_way(struct init *in, struct err *e)
 
 static enum rc make_folders(struct init *in, struct err *e)
 {
-    static const char *const names[] = {"keys", "tls", "store", "trust", "run", "log"}; /* ldap/ is made by the directory */
+    static const char *const names[] = {"keys",  "tls", "store",
+                                        "trust", "run", "log"}; /* ldap/ is made by the directory */
     char path[4096];
 
     if (chmod(in->dir, 0711) != 0)

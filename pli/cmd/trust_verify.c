@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/cmd/trust_verify.c - pli trust verify: what trustd would say of a white list, and each reason. Needs no server and no instance: the list is read
- * in a child without files and network (trust/list/list.h). Exit 0: it would be taken for what it says; 1: not. */
+/* pli/cmd/trust_verify.c - pli trust verify: what trustd would say of a white list, and each reason. Needs no server, and with --signer or --anchors no
+ * instance: the list is read in a child without files and network (trust/list/list.h). Exit 0: it would be taken for what it says; 1: not. */
 #include "base/clock.h"
 #include "pli/cmds.h"
+#include "pli/conf.h"
+#include "pli/instance.h"
 #include "trust/list/list.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +15,7 @@
 
 enum { PEM_MOST = 4 * 1024 * 1024, DAY = 24 * 3600 };
 struct given {
-    struct buf xml, signer, anchors;
+    struct buf xml, signer, anchors, name;
     struct list_how how;
 };
 
@@ -34,26 +36,72 @@ static int read_file(struct cmd *c, const char *path, size_t most, struct buf *o
     return out->n > most ? cmd_fail(c, "%s has more than %zu octets", path, most) : PLI_OK;
 }
 
-static int read_given(struct cmd *c, struct given *g)
+/* A file that a setting names, beside the instance when it is no whole path. An empty setting is no file. */
+static int read_set(struct cmd *c, const char *set, struct buf *out)
+{
+    char path[4096];
+
+    if (!set[0])
+        return PLI_OK;
+    return read_file(c, set[0] == '/' ? set : inst_path(c->root, set, path), PEM_MOST, out);
+}
+
+/* As trustd of this instance looks at a list. */
+static int as_configured(struct cmd *c, struct given *g)
+{
+    struct conf *conf = NULL;
+    char conf_path[4096];
+    int answer;
+
+    if (access(inst_conf_path(c->root, c->root_named, conf_path), R_OK) != 0)
+        return cmd_usage(c,
+                         "needs --signer CERT.pem, or --anchors FILE.pem with --name NAME: there is no instance in %s "
+                         "whose settings "
+                         "could be used",
+                         c->root);
+    if (inst_conf(c, &conf) != PLI_OK)
+        return PLI_FAILED;
+    answer = read_set(c, conf_get(conf, "trust.signer_cert"), &g->signer);
+    if (answer == PLI_OK)
+        answer = read_set(c, conf_get(conf, "trust.anchors"), &g->anchors);
+    if (answer == PLI_OK && g->signer.n == 0 && g->anchors.n == 0)
+        answer = cmd_usage(
+            c, "needs --signer CERT.pem, or --anchors FILE.pem with --name NAME: neither trust.signer_cert nor "
+               "trust.anchors is set");
+    buf_addstr(&g->name, conf_get(conf, "trust.signer"));
+    g->how.expired_signer =
+        strcmp(conf_get(conf, "trust.expired_signer"), "now") == 0 ? LIST_EXPIRED_NEVER : LIST_EXPIRED_AT_GENERATION;
+    conf_free(&conf);
+    return answer;
+}
+
+static int as_given(struct cmd *c, struct given *g)
 {
     const char *signer = opt_get(c, "--signer"), *anchors = opt_get(c, "--anchors"), *name = opt_get(c, "--name");
-    int answer = PLI_OK;
 
-    if (!signer == !anchors)
-        return cmd_usage(c, "needs --signer CERT.pem, or --anchors FILE.pem with --name NAME");
-    if (anchors && (!name || !name[0]))
-        return cmd_usage(c, "--anchors needs --name NAME: the CN or mail address of the certificate that signs lists");
-    if (signer && name)
-        return cmd_usage(c, "--name belongs to --anchors");
-    answer = signer ? read_file(c, signer, PEM_MOST, &g->signer) : read_file(c, anchors, PEM_MOST, &g->anchors);
+    if (signer && anchors)
+        return cmd_usage(c, "--signer or --anchors, not both");
+    if (!anchors != !(name && name[0]))
+        return cmd_usage(
+            c, "--anchors FILE.pem goes with --name NAME: the CN or mail address of the certificate that signs lists");
+    if (!signer && !anchors)
+        return as_configured(c, g);
+    buf_addstr(&g->name, name ? name : "");
+    return read_file(c, signer ? signer : anchors, PEM_MOST, signer ? &g->signer : &g->anchors);
+}
+
+static int read_given(struct cmd *c, struct given *g)
+{
+    int answer = as_given(c, g);
+
     if (answer == PLI_OK)
         answer = read_file(c, c->pos[0], LIST_XML_MAX, &g->xml);
-    g->how = (struct list_how){.signer_pem = buf_span(&g->signer),
-                               .anchors_pem = buf_span(&g->anchors),
-                               .signer_name = span_str(name),
-                               .expired_signer =
-                                   opt_get(c, "--never-expired") ? LIST_EXPIRED_NEVER : LIST_EXPIRED_AT_GENERATION,
-                               .now = (uint64_t)clock_utc()};
+    g->how.signer_pem = buf_span(&g->signer);
+    g->how.anchors_pem = buf_span(&g->anchors);
+    g->how.signer_name = buf_span(&g->name);
+    g->how.now = (uint64_t)clock_utc();
+    if (opt_get(c, "--never-expired"))
+        g->how.expired_signer = LIST_EXPIRED_NEVER;
     return answer;
 }
 
@@ -150,5 +198,6 @@ int cmd_trust_verify(struct cmd *c)
     buf_free(&g.xml);
     buf_free(&g.signer);
     buf_free(&g.anchors);
+    buf_free(&g.name);
     return answer;
 }

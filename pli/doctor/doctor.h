@@ -33,6 +33,10 @@ void check_log(struct report *r);
 void check_keys(struct report *r);
 /* doctor/way.c: the folders above, the settings' file */
 void check_way(struct report *r);
+/* doctor/trust.c: the white list: whether there is one, its age, its next fetch. Asked by check_daemons(). */
+void check_trustd(struct report *r);
+/* doctor/revocation.c: addresses of revocation data that fail, lists that are too old */
+void check_revocation(struct report *r);
 /* doctor/people.c: accounts against mailboxes, certificates of accounts, mail that waits */
 void check_accounts(struct report *r);
 void check_account_certificates(struct report *r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/super/renew.c - new certificates without losing a session (SIGUSR2; pli cert import, renew).
  *
- * keyd and slapd start again when a file that they read at their start has changed since. A session that asks keyd
+ * keyd and slapd start again when a file that they read at their start has changed since; relayd does so once keyd is there. A session that asks keyd
  * meanwhile waits and asks again. Then a new listener, which has read the new files, starts beside each old one on the
  * same sockets. The old listener is told to yield: it accepts no more connections, and ends with its last session. When
  * the instance stops it is told as every session is (stopping.c).
@@ -42,6 +42,8 @@ void renew_listeners(struct super *s)
     if (!s->renewing || s->procs[P_KEYD].told || s->procs[P_KEYD].pid == 0)
         return;
     s->renewing = false;
+    if (s->procs[P_RELAYD].pid > 0) /* it shows other operators the same certificate; it ends when the letters at hand are done */
+        start_again(s, P_RELAYD);
     for (size_t i = 0; i < PROCS_; i++) {
         struct proc *p = &s->procs[i];
 

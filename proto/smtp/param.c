@@ -108,6 +108,12 @@ static bool set_utf8(const struct pair *p, void *out)
     return !p->has_value;
 }
 
+static bool set_requiretls(const struct pair *p, void *out)
+{
+    ((struct smtp_mail_params *)out)->requiretls = true;
+    return !p->has_value;
+}
+
 static bool set_ret(const struct pair *p, void *out)
 {
     struct smtp_mail_params *m = out;
@@ -128,8 +134,9 @@ static bool set_auth(const struct pair *p, void *out)
     return p->has_value && p->value.n <= SMTP_ORCPT_MAX && xtext_ok(p->value);
 }
 
-static const struct param mail_known[] = {{"SIZE", set_size}, {"BODY", set_body},   {"SMTPUTF8", set_utf8},
-                                          {"RET", set_ret},   {"ENVID", set_envid}, {"AUTH", set_auth}};
+static const struct param mail_known[] = {
+    {"SIZE", set_size},   {"BODY", set_body}, {"SMTPUTF8", set_utf8},        {"RET", set_ret},
+    {"ENVID", set_envid}, {"AUTH", set_auth}, {"REQUIRETLS", set_requiretls}};
 
 enum rc smtp_mail_params(struct span in, struct smtp_mail_params *out, struct err *e)
 {

@@ -4,7 +4,7 @@
  * Input    All that follows the path. It is empty or begins with a space.
  * Errors   RC_SYNTAX: a parameter is malformed or given twice. RC_PERM, CAUSE_BAD_PARAM (answered 555): the server does not know a parameter.
  * Spans    borrow from the input. xtext stays encoded, so that it can be passed on as it came.
- * Process  smtpd.   Source RFC 5321 4.1.2, RFC 1870, RFC 6152, RFC 3461, RFC 4954 5, RFC 6531, RFC 6710.
+ * Process  smtpd.   Source RFC 5321 4.1.2, RFC 1870, RFC 6152, RFC 3461, RFC 4954 5, RFC 6531, RFC 8689.
  */
 #pragma once
 #include "base/buf.h"
@@ -18,7 +18,7 @@ struct smtp_mail_params {
     uint64_t size; /* 0: not said */
     enum smtp_body body;
     enum smtp_ret ret;
-    bool smtputf8;
+    bool smtputf8, requiretls;
     struct span envid; /* xtext */
     struct span auth;  /* xtext; taken and forgotten: nobody here trusts another's word (RFC 4954 5) */
 };

@@ -131,8 +131,9 @@ def test_libraries_have_one_home():
 
 
 def public_headers():
-    """Headers that another folder includes, and the headers these bring along."""
-    todo = {h for n in in_house(".c", ".h") for h in own_includes(n) if h.split("/")[0] != n.split("/")[0]}
+    """Headers that another folder's product code includes, and the headers these bring along. What unit tests share of their fixtures is not public."""
+    todo = {h for n in in_house(".c", ".h") for h in own_includes(n)
+            if h.split("/")[0] != n.split("/")[0] and not re.search(r"_(test|fuzz)\.[ch]$|_fixture_int\.h$", n)}
     public = set()
     while todo:
         header = todo.pop()

@@ -6,7 +6,7 @@ import re
 from test_arch import code, in_house, is_test, report, text
 
 DAEMONS = {"pli-stored": "store/stored/daemon.c", "pli-keyd": "crypto/keyd/keyd.c", "pli-dird": "directory/dird/main.c",
-           "pli-relayd": "relayd/main.c", "pli-smtpd": "smtpd/main.c", "pli-imapd": "imapd/main.c"}
+           "pli-relayd": "relayd/main.c", "pli-trustd": "trust/trustd/main.c", "pli-smtpd": "smtpd/main.c", "pli-imapd": "imapd/main.c"}
 
 
 def product(*suffixes):

@@ -42,7 +42,7 @@ def test_init_leaves_what_is_promised(folder):
     assert r.returncode == 0, r
     assert json.loads(r.stdout) == {"instance": str(folder / "i"), "domain": "chu.test", "host": "mail.chu.test", "conf": str(folder / "i/pli.conf")}
     assert time.monotonic() - begun < 30
-    assert sorted(os.listdir(folder / "i")) == ["ca.pem", "keys", "ldap", "log", "pli.conf", "run", "store", "tls"]
+    assert sorted(os.listdir(folder / "i")) == ["ca.pem", "keys", "ldap", "log", "pli.conf", "run", "store", "tls", "trust"]
     assert stat.S_IMODE(os.stat(folder / "i/keys").st_mode) == 0o700
     for name in ("keyring", "credential", "dird.secret"):
         assert stat.S_IMODE(os.stat(folder / "i/keys" / name).st_mode) & 0o077 == 0

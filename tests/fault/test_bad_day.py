@@ -171,7 +171,7 @@ def test_quota(shared):
         assert typ == "NO" and b"OVERQUOTA" in d[0], d
 
 
-@pytest.mark.parametrize("name", ["pli-stored", "pli-keyd", "pli-dird"])
+@pytest.mark.parametrize("name", ["pli-stored", "pli-keyd", "pli-dird", "pli-trustd"])
 def test_a_daemon_dies_and_sessions_live(shared, name):
     """kill -9: the supervisor restarts it; a session that was open goes on."""
     with shared.smtp(login="gp@chu.test") as s, shared.imap("gp@chu.test") as m:

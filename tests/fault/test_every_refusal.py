@@ -13,6 +13,7 @@ import socket
 import subprocess
 
 import pytest
+from authority import HOUR, MAIL, Authority, pem
 from instance import PASSWORD, TOP, Instance, eventually, plain
 from rows import ROWS, TABLE
 
@@ -100,8 +101,11 @@ def told(pli, *lines, login=ME):
 
 @pytest.fixture(scope="module")
 def inst():
-    conf = ["smtpd {", "max_message = 1M", "max_errors = 5", "max_recipients = 100", "login_timeout = 3s", "max_sessions_per_address = 12", "citizen_max = 512k", "}"]
-    with Instance(conf=conf) as pli:
+    conf = ["smtpd {", "max_message = 1M", "max_errors = 5", "max_recipients = 100", "login_timeout = 3s", "max_sessions_per_address = 12", "citizen_max = 512k", "peer_anchors = peers.pem", "}"]
+    with Instance(conf=conf, serve=False) as pli:
+        pli.authority = Authority("Racine")
+        (pli.root / "peers.pem").write_bytes(pathlib.Path(pli.ca).read_bytes() + pem(pli.authority.cert))
+        pli.serve()
         for who in (ME, OTHER, "parti@chu.test"):
             pli.add(who, sign="never")
         pli.add("petit@chu.test", sign="never", extra=["--quota", "20K"])
@@ -286,14 +290,42 @@ def _(p):
         return c.ask("MAIL FROM:<a@load.test>")
 
 
+def shown(p, name, subject=None, **how):
+    """MAIL of a peer that shows a certificate of the test's own authority."""
+    pem_file = p.dir / f"{name}.pem"
+    p.authority.issue(pem_file, {"CN": "smtp.load.test", "O": "Essai"} if subject is None else subject, **how)
+    with relay(p, pem_file) as c:
+        return c.ask("MAIL FROM:<a@load.test>")
+
+
 @way("bad-certificate")
 def _(p):
-    pem = p.dir / "inconnu.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=inconnu", "-keyout", pem, "-out", p.dir / "c.pem"],
+    return shown(p, "sans-nom", subject={})     # whom it names, no list could say
+
+
+@way("cert-expired")
+def _(p):
+    return shown(p, "expire", begins=-3 * HOUR, ends=-HOUR)
+
+
+@way("cert-not-yet")
+def _(p):
+    return shown(p, "futur", begins=HOUR)
+
+
+@way("cert-usage")
+def _(p):
+    return shown(p, "courriel", eku=[MAIL])
+
+
+@way("cert-chain")
+def _(p):
+    pem_file = p.dir / "inconnu.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=inconnu", "-keyout", pem_file, "-out", p.dir / "c.pem"],
                    check=True, capture_output=True)
-    with open(pem, "ab") as f:
+    with open(pem_file, "ab") as f:
         f.write((p.dir / "c.pem").read_bytes())
-    with relay(p, pem) as c:
+    with relay(p, pem_file) as c:
         return c.ask("MAIL FROM:<a@load.test>")
 
 
@@ -497,7 +529,11 @@ def test_the_server_stops(away):
 
 
 HERE = {"directory-temp", "auth-temp", "store-temp", "keys-temp", "account-changed", "too-many-auth", "shutdown"}
-ELSEWHERE = {"disk-full": ("tests/fault/test_bad_day.py", "def test_disk_full"),      # a file system of its own
+ELSEWHERE = {"cert-weak": ("tests/protocol/test_trust_matrix.py", '"weak key": "cert-weak"'),       # a client that would show it
+             "cert-policy": ("tests/protocol/test_revocation.py", "def test_checks_are_settings"),  # a setting of its own
+             "cert-revoked": ("tests/protocol/test_revocation.py", "def test_revoked("),          # a web server
+             "cert-unchecked": ("tests/protocol/test_revocation.py", "def test_forged("),
+             "disk-full": ("tests/fault/test_bad_day.py", "def test_disk_full"),      # a file system of its own
              "rate-account": ("tests/protocol/test_rates.py", "def test_messages_of_an_account"),      # rates of their own
              "rate-address": ("tests/protocol/test_rates.py", "def test_an_address")}
 

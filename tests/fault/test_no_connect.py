@@ -42,7 +42,7 @@ def taken(s):
     return True
 
 
-@pytest.mark.parametrize("daemon", ["pli-stored", "pli-keyd", "pli-dird"])
+@pytest.mark.parametrize("daemon", ["pli-stored", "pli-keyd", "pli-dird", "pli-trustd"])
 def test_sessions_dial_again(server, daemon):
     with server.smtp(login=WHO) as s, server.imap(WHO) as box:
         s.sendmail(WHO, [WHO], plain("avant", WHO, WHO))

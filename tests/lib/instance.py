@@ -29,6 +29,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 PASSWORD = "pw-Sesame.9"
 RPPS = "10001234565"      # a valid check digit; a fictitious professional
 FINESS = "300017985"
+NO_WAY_OUT = 'relayd {\n resolver = "127.0.0.1:9"\n retry_first = 1h\n}'  # what is to be sent stays in the queue
 
 
 def build_dir():

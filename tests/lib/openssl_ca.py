@@ -13,6 +13,7 @@ database = {dir}/index.txt
 serial = {dir}/serial
 certificate = {dir}/ca.pem
 private_key = {dir}/ca.key
+default_crl_days = 30
 default_md = {md}
 policy = any
 unique_subject = no
@@ -70,6 +71,16 @@ class Authority:
         whole = self.dir / f"{name}.pem"
         whole.write_text(pathlib.Path(f"{at}.crt").read_text() + pathlib.Path(f"{at}.key").read_text())
         return whole
+
+    def crl(self, *revoked):
+        """Its list, DER, with the certificates of these names on it."""
+        conf = self.dir / "crl.conf"
+        conf.write_text(CONF.format(dir=self.dir, ext=GOOD, md="sha256"))
+        for name in revoked:
+            run("openssl", "ca", "-config", conf, "-revoke", self.dir / f"{name}.crt")
+        run("openssl", "ca", "-config", conf, "-gencrl", "-out", self.dir / "crl.pem")
+        run("openssl", "crl", "-in", self.dir / "crl.pem", "-outform", "DER", "-out", self.dir / "crl.der")
+        return (self.dir / "crl.der").read_bytes()
 
 
 def self_signed(path, subject):

@@ -246,6 +246,20 @@ def test_soft_and_off(web):
         assert revoked.asked() == 0
 
 
+def test_doctor_tells(web):
+    """An address that fails is a warning; a list too old to be relied on, without which mail waits, is a failure."""
+    with instance(web) as pli:
+        peer = Peer(pli, web, good=False)
+        assert "none fails" in pli.pli("doctor", check=False).stdout
+        peer.page(".crl", 403)
+        says(peer.mail(), 451, "cannot be checked")
+        assert re.search(r"warn +revocation .*failed 1 times: .*403", pli.pli("doctor", check=False).stdout, re.I)
+        (pli.dir / "old.crl").write_bytes(peer.ca.crl(begins=-9 * HOUR, ends=-5 * HOUR))
+        pli.pli("trust", "crl", str(pli.dir / "old.crl"))
+        told = pli.pli("doctor", check=False)
+        assert told.returncode == 1 and re.search(r"the list of CN=Operateurs", told.stdout), told.stdout
+
+
 def test_the_last_good_copy_survives_a_restart(web):
     with instance(web) as pli:
         peer = Peer(pli, web)

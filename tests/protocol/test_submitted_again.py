@@ -10,14 +10,14 @@ import threading
 import time
 
 import pytest
-from instance import Instance, eventually
+from instance import NO_WAY_OUT, Instance, eventually
 
 REMOTE = "medecin@load.test"
 
 
 @pytest.fixture(scope="module")
 def inst():
-    with Instance() as pli:
+    with Instance(conf=[NO_WAY_OUT]) as pli:
         pli.add("brut@chu.test", sign="never")
         pli.add("signe@chu.test", kind="per", name="Dr Marie MARTIN")
         pli.add("autre@chu.test", sign="never")

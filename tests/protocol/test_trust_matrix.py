@@ -2,7 +2,7 @@
 """The trust space as a matrix, one line a case: what the list says, which certificate is shown, which way the mail goes; and the one answer: the cause, so
 its code, enhanced code and both texts (policies/causes.c). While it runs, the loopback is captured: no word of a message is there in clear.
 
-List states come from local entries here (pli trust add). With the signed list they come from tests/protocol/test_trust_list.py, too.
+List states come from local entries (pli trust add), in an instance that has no white list, and from a signed list, in another one.
 """
 import contextlib
 import os
@@ -15,15 +15,15 @@ import subprocess
 import time
 
 import pytest
+import white_list as wl
+from authority import Web
+from instance import NO_WAY_OUT, PASSWORD, Instance, eventually
 from openssl_ca import GOOD, Authority, dn_of, self_signed
-from instance import PASSWORD, TOP, Instance, eventually
 from rows import ROWS
 
 SUBJECT = "/C=FR/ST=Gard (30)/O=CH B/OU=1300017985/CN=smtp.chb.test"
 MARK = "matriceconfidentielle"      # in each message: subject, body and attachment name
 CLEAR = "temoin-en-clair.test"      # what our peers say before TLS: it must be in the capture, or the capture proves nothing
-# Without smtpd/peer_check.c every certificate that does not verify has one cause.
-CLOSER = (TOP / "smtpd/peer_check.c").exists()
 
 CERTS = {  # how it is issued
     "good": {}, "good, RSA": {"key": "rsa:2048"}, "expired": {"days": (-400, -1)}, "not yet": {"days": (2, 400)},
@@ -33,7 +33,7 @@ CERTS = {  # how it is issued
     "the same name, otherwise written": {"subject": "/C=fr/ST=GARD  (30)/O=ch b/OU=1300017985/CN=SMTP.chb.test"},
 }
 FAULTS = {"expired": "cert-expired", "not yet": "cert-not-yet", "other authority": "cert-chain", "self-signed": "cert-chain", "mail only": "cert-usage", "weak key": "cert-weak",
-          "SHA-1": "cert-weak", "none": "no-certificate"}
+          "SHA-1": "cert-weak", "none": "no-certificate", "revoked": "cert-revoked", "not to be checked": "cert-unchecked"}
 
 # list state, certificate, envelope sender, answer: a cause, or "" where the message is taken
 INBOUND = [
@@ -68,6 +68,42 @@ SUBMITTED = [
     ("other DN", "dr@chb.test", ""),            # who may speak for it is asked when it is sent
     ("both DNs", "dr@chb.test", ""),
 ]
+# The same by a signed list. The states are put in this order, for a list gives way to a younger one only; "stale" has an instance of its own.
+LIST = ["missing", "missing, local entry", "list: other DN", "list: domain absent", "list: both DNs", "list: fresh"]
+INBOUND_LIST = [
+    ("missing", "good", "a@chb.test", "list-missing"),
+    ("missing", "good", "", "list-missing"),
+    ("missing, local entry", "good", "a@chb.test", ""),
+    ("missing, local entry", "another's name", "a@chb.test", "list-missing"),  # the list may name it for that domain, too
+    ("missing, local entry", "good", "a@autre.test", "list-missing"),
+    ("stale", "good", "a@chb.test", "list-stale"),
+    ("stale", "good", "", "list-stale"),
+    ("stale", "another's name", "a@chb.test", "list-stale"),
+    ("list: other DN", "good", "a@chb.test", "wrong-dn"),
+    ("list: other DN", "good", "", "wrong-dn"),
+    ("list: other DN", "another's name", "a@chb.test", ""),
+    ("list: domain absent", "good", "a@chb.test", "unknown-domain"),
+    ("list: domain absent", "good", "", "wrong-dn"),
+    ("list: both DNs", "good", "a@chb.test", ""),
+    ("list: both DNs", "another's name", "a@chb.test", ""),
+    ("list: fresh", "good", "a@chb.test", ""),
+    ("list: fresh", "good, RSA", "a@chb.test", ""),
+    ("list: fresh", "the same name, otherwise written", "a@CHB.test", ""),
+    ("list: fresh", "good", "", ""),
+    ("list: fresh", "another's name", "a@chb.test", "wrong-dn"),
+    ("list: fresh", "good", "a@sous.chb.test", "unknown-domain"),
+    *[(state, cert, "a@chb.test", cause) for state in ("missing", "stale", "list: other DN", "list: domain absent", "list: fresh") for cert, cause in FAULTS.items()],
+]
+SUBMITTED_LIST = [
+    ("missing", "dr@chb.test", "list-missing"),
+    ("missing, local entry", "dr@chb.test", ""),
+    ("stale", "dr@chb.test", "list-stale"),
+    ("stale", "dr@gmail.com", "list-stale"),
+    ("list: other DN", "dr@chb.test", ""),
+    ("list: domain absent", "dr@chb.test", "unknown-domain"),
+    ("list: fresh", "dr@chb.test", ""),
+    ("list: fresh", "dr@gmail.com", "unknown-domain"),
+]
 
 
 @contextlib.contextmanager
@@ -92,16 +128,28 @@ def capture(folder):
 
 
 @pytest.fixture(scope="module")
-def inst(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("matrice")
-    ca, other = Authority(folder / "ca"), Authority(folder / "other")
-    certs = {n: ca.issue(f"c{i}", **({"subject": SUBJECT} | how)) for i, (n, how) in enumerate(CERTS.items())}
-    certs |= {"other authority": other.issue("c", SUBJECT), "self-signed": self_signed(folder / "self", SUBJECT), "none": None}
+def certs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("certificats")
+    ca, other, quiet = Authority(folder / "ca"), Authority(folder / "other"), Authority(folder / "quiet", "AC sans liste")
+    with Web() as web:
+        found = {n: ca.issue(f"c{i}", **({"subject": SUBJECT} | how)) for i, (n, how) in enumerate(CERTS.items())}
+        for name, by, page in ("revoked", ca, "/ca.crl"), ("not to be checked", quiet, "/nothing.crl"):
+            found[name] = by.issue("revoked", SUBJECT, ext=f"{GOOD}\ncrlDistributionPoints = URI:{web.url(page)}")
+        web.pages["/ca.crl"] = ca.crl("revoked")
+        found |= {"other authority": other.issue("c", SUBJECT), "self-signed": self_signed(folder / "self", SUBJECT), "none": None}
+        (folder / "peers.pem").write_text(ca.pem.read_text() + quiet.pem.read_text())
+        found["authorities"] = folder / "peers.pem"
+        yield found
+
+
+@contextlib.contextmanager
+def serving(folder, certs, *conf):
+    """An instance that trusts our authority, and reaches no other server: what it has to send stays in the queue."""
     with Instance(serve=False) as pli:
-        shutil.copy(ca.pem, pli.root / "peers.pem")
+        shutil.copy(certs["authorities"], pli.root / "peers.pem")
         (pli.root / "peers.pem").chmod(0o644)
         with open(pli.root / "pli.conf", "a") as f:
-            f.write('smtpd { peer_anchors = "peers.pem" }\n')
+            f.write("\n".join(['smtpd { peer_anchors = "peers.pem" }', NO_WAY_OUT, *conf, ""]))
         with capture(folder) as pcap:
             pli.serve()
             pli.add("gp@chu.test", sign="never")
@@ -112,19 +160,76 @@ def inst(tmp_path_factory):
             seen = pcap.read_bytes()
             assert CLEAR.encode() in seen, "the capture has not seen what was said in clear"
             assert MARK.encode() not in seen and PASSWORD.encode() not in seen
-            print(f"captured {len(seen)} octets: no word of {len(INBOUND) + len(SUBMITTED)} cases in clear")
+            print(f"captured {len(seen)} octets: no word of a message in clear")
+
+
+@pytest.fixture(scope="module")
+def inst(tmp_path_factory, certs):
+    with serving(tmp_path_factory.mktemp("entrees"), certs) as pli:
+        yield pli
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory, certs):
+    folder = tmp_path_factory.mktemp("liste")
+    signer = wl.Authority().signer(kind="ec")
+    (folder / "pin.pem").write_text(signer.pem)
+    (folder / "pin.pem").chmod(0o644)
+    folder.chmod(0o755)
+    with serving(folder, certs, f'trust {{ signer_cert = "{folder}/pin.pem" }}') as pli:
+        pli.signer = signer
+        yield pli
+
+
+@pytest.fixture(scope="module")
+def stale(tmp_path_factory, certs):
+    """The list was taken longer ago than trust.max_age."""
+    folder = tmp_path_factory.mktemp("vieille")
+    signer = wl.Authority().signer(kind="ec")
+    (folder / "pin.pem").write_text(signer.pem)
+    (folder / "pin.pem").chmod(0o644)
+    folder.chmod(0o755)
+    with serving(folder, certs, f'trust {{\n signer_cert = "{folder}/pin.pem"\n max_age = 1s\n}}') as pli:
+        pli.signer, pli.state = signer, "stale"
+        take_list(pli, "fresh", wl.ago(hours=1))
+        time.sleep(2.5)
+        yield pli
 
 
 LISTS = {"fresh": ["good"], "domain absent": [], "other DN": ["another's name"], "both DNs": ["good", "another's name"]}
 
 
+def take_list(inst, state, generated):
+    """A list in that state, taken and in use at dird."""
+    entries = [("chb.test", dn_of(inst.certs[c])) for c in LISTS[state]] + [("ailleurs.test", "CN=smtp.ailleurs.test,O=Ailleurs,C=FR")]
+    (inst.dir / "liste.xml").write_bytes(wl.white_list(entries, inst.signer, generated))
+    inst.pli("trust", "update", str(inst.dir / "liste.xml"), "--accept-loss")
+    generation = inst.json("trust", "show")["white_list"]["generation"]
+    assert generation
+    eventually(lambda: any("dird[" in ln and "ev=white-list" in ln and f"generation={generation} " in ln + " " for ln in inst.output().splitlines()))
+
+
+def put_signed(inst, state):
+    at = LIST.index(state)
+    assert inst.state is None or LIST.index(inst.state) <= at, "the states come in the order of LIST"
+    if state == "missing, local entry":
+        inst.pli("trust", "add", "chb.test", "--dn", dn_of(inst.certs["good"]))
+    elif inst.state == "missing, local entry":
+        inst.pli("trust", "remove", "chb.test")
+    if state.startswith("list: "):
+        take_list(inst, state.removeprefix("list: "), wl.ago(hours=len(LIST) - at))
+
+
 def put_list(inst, state):
     if inst.state == state:
         return
-    if inst.state and LISTS[inst.state]:
-        inst.pli("trust", "remove", "chb.test")
-    for cert in LISTS[state]:
-        inst.pli("trust", "add", "chb.test", "--dn", dn_of(inst.certs[cert]))
+    if state in LIST:
+        put_signed(inst, state)
+    else:
+        if inst.state and LISTS[inst.state]:
+            inst.pli("trust", "remove", "chb.test")
+        for cert in LISTS[state]:
+            inst.pli("trust", "add", "chb.test", "--dn", dn_of(inst.certs[cert]))
     inst.state = state
 
 
@@ -153,11 +258,9 @@ def boxed(inst):
         return int(m.select("INBOX", readonly=True)[1][0])
 
 
-@pytest.mark.parametrize("state, cert, sender, cause", INBOUND, ids=lambda v: v or "-")
-def test_inbound(inst, state, cert, sender, cause):
+def inbound(inst, state, cert, sender, cause):
     put_list(inst, state)
     before, mark = boxed(inst), len(inst.output())
-    cause = cause if CLOSER or not cause.startswith("cert-") else "bad-certificate"
     with smtplib.SMTP("localhost", inst.port("smtp"), CLEAR, timeout=60) as s:
         s.ehlo()
         assert said(s.docmd("MAIL", f"FROM:<{sender}>"))[:2] == (530, "5.7.0")  # before TLS: nothing
@@ -177,9 +280,7 @@ def test_inbound(inst, state, cert, sender, cause):
         assert cert == "none" or "dn=" in lines[0], lines
 
 
-@pytest.mark.parametrize("who", ["gp@chu.test", "signe@chu.test"])
-@pytest.mark.parametrize("state, to, cause", SUBMITTED, ids=lambda v: v or "-")
-def test_submitted(inst, who, state, to, cause):
+def submitted(inst, who, state, to, cause):
     put_list(inst, state)
     before = len(inst.json("queue", "list"))
     with smtplib.SMTP("localhost", inst.port("submission"), CLEAR, timeout=60) as s:
@@ -195,10 +296,42 @@ def test_submitted(inst, who, state, to, cause):
     assert len(inst.json("queue", "list")) - before == (not cause)
 
 
+def in_order(rows):
+    return sorted((r for r in rows if r[0] != "stale"), key=lambda r: LIST.index(r[0]))
+
+
+@pytest.mark.parametrize("state, cert, sender, cause", INBOUND, ids=lambda v: v or "-")
+def test_inbound(inst, state, cert, sender, cause):
+    inbound(inst, state, cert, sender, cause)
+
+
+@pytest.mark.parametrize("who", ["gp@chu.test", "signe@chu.test"])
+@pytest.mark.parametrize("state, to, cause", SUBMITTED, ids=lambda v: v or "-")
+def test_submitted(inst, who, state, to, cause):
+    submitted(inst, who, state, to, cause)
+
+
+@pytest.mark.parametrize("row", [r for r in INBOUND_LIST + SUBMITTED_LIST if r[0] == "stale"], ids=lambda r: "-".join(r))
+def test_by_a_stale_list(stale, row):
+    if len(row) == 4:
+        inbound(stale, *row)
+    else:
+        submitted(stale, "gp@chu.test", *row)
+
+
+@pytest.mark.parametrize("row", in_order(INBOUND_LIST + SUBMITTED_LIST), ids=lambda r: "-".join(r))
+def test_by_the_signed_list(listed, row):
+    if len(row) == 4:
+        inbound(listed, *row)
+    else:
+        submitted(listed, "gp@chu.test", *row)
+
+
 def test_the_table_is_whole():
     """Every certificate stands before every list state, but for spellings of one name."""
     once = {"good, RSA", "no usage named", "the same name, otherwise written"}
     assert {c for _, c, _, _ in INBOUND} == set(CERTS) | set(FAULTS)
     for state in ("fresh", "domain absent", "other DN"):
         assert {c for s, c, _, _ in INBOUND if s == state} >= (set(CERTS) | set(FAULTS)) - once
-    assert GOOD
+    for state in {*LIST, "stale"} - {"missing, local entry", "list: both DNs"}:
+        assert {c for s, c, _, _ in INBOUND_LIST if s == state} >= set(FAULTS) | {"good"}

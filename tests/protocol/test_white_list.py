@@ -16,7 +16,7 @@ import pytest
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/lib"))
 import white_list as wl  # noqa: E402
-from instance import build_dir  # noqa: E402
+from instance import Instance, build_dir  # noqa: E402
 
 REAL = TOP.parent / "shared/data/mssante/liste-blanche-2025-02-28.xml"
 GENERATED = "2026-05-12T06:00:00Z"
@@ -412,6 +412,23 @@ def test_a_large_list(space):
     assert space.pinned(xml, where="apart")[0][:5] == ["ok", str(int(utc(2026, 5, 12, 6).timestamp())), "60000", "60000", "3000"]
 
 
+RELEASE = TOP / "build/test/tests/lib/read_lists"  # the sanitizers of the dev profile need more addresses than any limit
+
+
+@pytest.mark.skipif(not RELEASE.exists(), reason="the release profile's tools are not built")
+@pytest.mark.parametrize("bomb, why", [("memory", "no XML|no memory|its reader"), ("time", "its reader was ended by signal 9")])
+def test_bombs_end_the_reader_alone(space, bomb, why):
+    xml = b"<a>" + b"<a/>" * 15000000 + b"</a>" if bomb == "memory" else b"<a " + b" ".join(b"a%d='c'" % i for i in range(200000)) + b"/>"
+    signer = space.folder / "bomb.pem"
+    signer.write_text(space.signer.pem)
+    data = b"".join(struct.pack("<I", len(x)) + x for x in (xml, space.good))
+    done = subprocess.run([RELEASE, "apart", signer, "-", "-", str(NOW), "generation"], input=data, capture_output=True)
+    first, second = [line.split("\t") for line in done.stdout.decode().splitlines()]
+    assert done.returncode == 0 and done.stderr == b""
+    assert first[:2] == ["denied", "list-unreadable"] and re.search(why, first[2]), first
+    assert second[0] == "ok"  # its caller reads the next
+
+
 # ---- the real one ----
 def real_signer(xml):
     der = base64.b64decode(re.search(r"<X509Certificate>(.*?)</X509Certificate>", xml, re.S)[1].replace("&#13;", ""))
@@ -472,10 +489,26 @@ def test_the_command_refuses(files, tmp_path):
     assert done.returncode == 1 and "no CN or mail address autre.mssante.fr" in done.stderr
 
 
-@pytest.mark.parametrize("args", [[], ["--signer", "S", "--anchors", "A"], ["--anchors", "A"], ["--signer", "S", "--name", "x"], ["--anchors", "A", "--name", ""]])
+@pytest.mark.parametrize("args", [["--signer", "S", "--anchors", "A"], ["--anchors", "A"], ["--signer", "S", "--name", "x"], ["--anchors", "A", "--name", ""]])
 def test_wrong_use_of_the_command(files, args):
     done = verify(files["list"], *[{"S": files["signer"], "A": files["anchors"]}.get(a, a) for a in args])
     assert done.returncode == 2 and done.stdout == ""
+
+
+def test_without_options_the_settings_of_the_instance_count(files, tmp_path):
+    done = verify(files["list"], "--root", str(tmp_path), "--json")
+    assert done.returncode == 2 and "no instance" in done.stderr
+    with Instance(serve=False) as pli:
+        conf = pli.root / "pli.conf"
+        plain = conf.read_text()
+        done = pli.pli("trust", "verify", str(files["list"]), check=False)
+        assert done.returncode == 2 and "trust.signer_cert" in done.stderr  # nothing is set
+        for settings, good in (({"signer_cert": files["signer"]}, True), ({"anchors": files["anchors"], "signer": "alb@mssante.fr"}, True),
+                               ({"anchors": files["anchors"], "signer": "autre.mssante.fr"}, False), ({"signer_cert": files["anchors"]}, False)):
+            conf.write_text(plain + "trust { " + " ".join(f'{k} = "{v}"' for k, v in settings.items()) + " }\n")
+            done = pli.pli("trust", "verify", str(files["list"]), "--json", check=False)
+            assert done.returncode == (0 if good else 1), done.stderr
+            assert good or json.loads(done.stderr)["cause"] == "list-signer"
 
 
 def test_files_that_are_not_there(files):

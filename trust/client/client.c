@@ -8,7 +8,8 @@
 
 enum {
     PATIENCE_MS = 2000,
-    CALL_MS = 120 * 1000 /* a list may have to be fetched and verified */,
+    CALL_MS = 5000 /* every question but UPDATE is answered at once: who asks is a session at MAIL, or dird */,
+    UPDATE_MS = 300 * 1000 /* a list may have to be fetched and verified */,
     AGAIN_MS = 50,
     AGAIN_MOST_MS = 500
 };
@@ -94,14 +95,34 @@ enum rc trust_update(struct trust *t, const struct trustd_update_req *rq, int xm
     struct ipc_ask q = {
         .op = TRUSTD_UPDATE, .req = rq, .rep_out = out, .mem = mem, .req_fd = xml_fd, .rep_fd_out = index_fd_out};
 
+    enum rc rc;
+
     if (index_fd_out)
         *index_fd_out = -1;
-    return ipc_link_call(t->link, &q, e);
+    ipc_link_times(t->link, 0, UPDATE_MS);
+    rc = ipc_link_call(t->link, &q, e);
+    ipc_link_times(t->link, 0, CALL_MS);
+    return rc;
 }
 
 enum rc trust_status(struct trust *t, struct trustd_status_rep *out, struct buf *mem, struct err *e)
 {
     struct ipc_ask q = {.op = TRUSTD_STATUS, .rep_out = out, .mem = mem, .req_fd = -1};
+
+    return ipc_link_call(t->link, &q, e);
+}
+
+enum rc trust_sources(struct trust *t, uint32_t from, struct trustd_sources_rep *out, struct buf *mem, struct err *e)
+{
+    struct trustd_sources_req rq = {from};
+    struct ipc_ask q = {.op = TRUSTD_SOURCES, .req = &rq, .rep_out = out, .mem = mem, .req_fd = -1};
+
+    return ipc_link_call(t->link, &q, e);
+}
+
+enum rc trust_take_crl(struct trust *t, int der_fd, struct trustd_crl_rep *out, struct buf *mem, struct err *e)
+{
+    struct ipc_ask q = {.op = TRUSTD_CRL, .rep_out = out, .mem = mem, .req_fd = der_fd};
 
     return ipc_link_call(t->link, &q, e);
 }

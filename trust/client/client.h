@@ -7,7 +7,7 @@
 struct trust;
 struct trust *trust_new(enum ipc_role role); /* "trustd.sock" in the working folder */
 void trust_free(struct trust **t);
-void trust_dial_ahead(struct trust *t);
+void trust_dial_ahead(struct trust *t); /* dials now, if that takes no waiting */
 void trust_rest(struct trust *t); /* before a long wait */
 /* fd_out -1: have is what is in use. The descriptor is the caller's. */
 enum rc trust_get_index(struct trust *t, uint64_t have, struct trustd_index_rep *rep_out, int *fd_out, struct err *e);
@@ -17,5 +17,8 @@ enum rc trust_check(struct trust *t, enum trust_purpose p, struct span chain, st
 enum rc trust_check_wait(struct trust *t, enum trust_purpose p, struct span chain, int wait_ms, struct trustd_check_rep *out, struct buf *mem, struct err *e);
 enum rc trust_update(struct trust *t, const struct trustd_update_req *rq, int xml_fd, struct trustd_update_rep *out, struct buf *mem, int *index_fd_out, struct err *e);
 enum rc trust_status(struct trust *t, struct trustd_status_rep *out, struct buf *mem, struct err *e);
+/* One page of the addresses of revocation data: from is 0, then out->next. */
+enum rc trust_sources(struct trust *t, uint32_t from, struct trustd_sources_rep *out, struct buf *mem, struct err *e);
+enum rc trust_take_crl(struct trust *t, int der_fd, struct trustd_crl_rep *out, struct buf *mem, struct err *e);
 int trust_event_fd(const struct trust *t);                          /* -1: no connection */
 enum rc trust_event(struct trust *t, uint64_t *generation_out, struct err *e); /* RC_MORE: none there; RC_CLOSED */

@@ -146,8 +146,8 @@ static bool is_page(const struct fetched *f)
 
     if (span_istarts(s, "\xef\xbb\xbf"))
         s = span_trim(span_from(s, 3));
-    return span_istarts(s, "<!doctype html") || span_istarts(s, "<html") || span_istarts(span_str(f->type), "text/html") ||
-           span_istarts(span_str(f->type), "application/xhtml");
+    return span_istarts(s, "<!doctype html") || span_istarts(s, "<html") ||
+           span_istarts(span_str(f->type), "text/html") || span_istarts(span_str(f->type), "application/xhtml");
 }
 
 static enum rc outcome(CURL *c, CURLcode code, const struct taking *t, const char *error, struct err *e)

@@ -28,8 +28,6 @@ size_t index_entries(const struct trust_index *x), index_domains(const struct tr
 enum index_answer { IX_YES = 1, IX_UNKNOWN_DOMAIN, IX_OTHER_DN };
 /* May that DN speak for the domain (any case)? dn empty: is the domain listed? domain empty: is the DN any operator's? */
 enum index_answer index_ask(const struct trust_index *x, struct span domain, struct span dn);
-/* Do the two domains (any case) have an operator in common: one DN, or the OU (the structure's number) of one? For smtpd.from_domain = operator. */
-bool index_same_operator(const struct trust_index *x, struct span a, struct span b);
 struct index_entry {
     struct span domain, dn, description, responsible, support;
     uint64_t updated; /* UTC s: DateMAJ */

@@ -99,24 +99,6 @@ enum index_answer index_ask(const struct trust_index *x, struct span domain, str
     return domain.n == 0 || domain_has(x, at, name) ? IX_YES : IX_OTHER_DN;
 }
 
-static uint32_t group_of(const struct trust_index *x, size_t entry)
-{
-    return ix_u32(ix_name(x, ix_u32(ix_entry(x, entry) + E_NAME)) + N_GROUP);
-}
-
-bool index_same_operator(const struct trust_index *x, struct span a, struct span b)
-{
-    size_t first_a, count_a, first_b, count_b;
-
-    if (!index_find(x, a, &first_a, &count_a) || !index_find(x, b, &first_b, &count_b))
-        return false;
-    for (size_t i = first_a; i < first_a + count_a; i++)
-        for (size_t k = first_b; k < first_b + count_b; k++)
-            if (group_of(x, i) == group_of(x, k))
-                return true;
-    return false;
-}
-
 bool index_entry(const struct trust_index *x, size_t i, struct index_entry *out)
 {
     const unsigned char *e;

@@ -14,7 +14,7 @@ enum { /* header: where each field stands */
 enum { /* rows */
     D_TEXT = 0, D_LENGTH = 4, D_FIRST = 8, D_COUNT = 12, D_SIZE = 16,                                /* a domain: its text, its run of entries */
     E_DOMAIN = 0, E_NAME = 4, E_UPDATED = 8, E_TEXTS = 16 /* offset and length, E_FIELDS times */, E_SIZE = 48, /* an entry */
-    N_KEY = 0, N_LENGTH = 4, N_GROUP = 8 /* the first name with the same OU; its own number: none */, N_PAD = 12, N_SIZE = 16 /* a distinct DN */
+    N_KEY = 0, N_LENGTH = 4, N_SIZE = 8 /* a distinct DN */
 };
 enum { F_DN, F_DESCRIPTION, F_RESPONSIBLE, F_SUPPORT, E_FIELDS };
 

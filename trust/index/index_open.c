@@ -71,11 +71,9 @@ static bool domains_good(const struct trust_index *x)
 static bool names_good(const struct trust_index *x)
 {
     for (size_t i = 0; i < x->n_names; i++) {
-        const unsigned char *n = ix_name(x, i);
-        uint32_t group = ix_u32(n + N_GROUP);
-        if (!text_inside(x, n) || group > i || ix_u32(ix_name(x, group) + N_GROUP) != group)
+        if (!text_inside(x, ix_name(x, i)))
             return false;
-        if (i > 0 && span_cmp(ix_text(x, ix_name(x, i - 1)), ix_text(x, n)) >= 0)
+        if (i > 0 && span_cmp(ix_text(x, ix_name(x, i - 1)), ix_text(x, ix_name(x, i))) >= 0)
             return false;
     }
     return true;

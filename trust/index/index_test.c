@@ -119,30 +119,6 @@ static void answers(void **state)
     buf_free(&block);
 }
 
-static void operators_in_common(void **state)
-{
-    static const struct {
-        const char *a, *b;
-        bool same;
-    } t[] = {
-        {"a.fr", "a.fr", true},  {"a.fr", "B.fr", true}, /* one DN */
-        {"a.fr", "c.fr", true},                          /* one OU */
-        {"b.fr", "c.fr", false}, {"d.fr", "e.fr", false} /* no OU is no structure */,
-        {"d.fr", "d.fr", true},  {"a.fr", "x.fr", false},
-        {"", "", false},
-    };
-    struct buf block = BUF_INIT;
-    struct trust_index *x = made(few, FEW, &block);
-
-    (void)state;
-    for (size_t i = 0; i < sizeof t / sizeof *t; i++)
-        if (index_same_operator(x, span_str(t[i].a), span_str(t[i].b)) != t[i].same ||
-            index_same_operator(x, span_str(t[i].b), span_str(t[i].a)) != t[i].same)
-            fail_msg("%s / %s", t[i].a, t[i].b);
-    index_close(&x);
-    buf_free(&block);
-}
-
 static void the_order_given_makes_no_difference(void **state)
 {
     struct index_entry turned[FEW];
@@ -194,7 +170,6 @@ static void use_all(const struct trust_index *x)
                 octets += all[k].p[o];
         index_ask(x, got.domain, got.dn);
         index_find(x, got.domain, &first, &count);
-        index_same_operator(x, got.domain, SPAN_LIT("b.fr"));
     }
     index_ask(x, SPAN_LIT("a.fr"), SPAN_LIT("CN=one,OU=11,C=FR"));
     assert_true(octets > 0);
@@ -440,7 +415,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(answers),
-        cmocka_unit_test(operators_in_common),
         cmocka_unit_test(the_order_given_makes_no_difference),
         cmocka_unit_test(refused_entries),
         cmocka_unit_test(every_octet_changed),

@@ -14,7 +14,7 @@ struct text {
     uint32_t at;
 };
 struct row {
-    struct text domain, key, unit; /* domain in lower case; unit empty: none, or several */
+    struct text domain, key; /* domain in lower case */
     struct text field[E_FIELDS];
     uint64_t updated;
     uint32_t name; /* its number */
@@ -23,9 +23,8 @@ struct work {
     struct row *rows; /* in domain order at the end */
     size_t n;
     struct row **names; /* one row of each distinct name, in key order */
-    uint32_t *groups;   /* by number of name */
     size_t n_names;
-    struct buf made;  /* domains in lower case, keys, units */
+    struct buf made;  /* domains in lower case, keys */
     struct buf texts; /* the section */
 };
 
@@ -54,9 +53,6 @@ static enum rc make_row(const struct index_entry *in, struct work *w, struct row
     if (!dn_key(in->dn, &w->made))
         return refuse(in, "a DN that is none", e);
     r->key = from(&w->made, at);
-    at = w->made.n;
-    dn_unit(in->dn, &w->made);
-    r->unit = from(&w->made, at);
     r->updated = in->updated;
     r->field[F_DN].s = in->dn;
     r->field[F_DESCRIPTION].s = in->description;
@@ -75,7 +71,6 @@ static void settle(struct work *w)
         struct row *r = &w->rows[i];
         r->domain.s.p = w->made.p + r->domain.at;
         r->key.s.p = w->made.p + r->key.at;
-        r->unit.s.p = w->made.p + r->unit.at;
     }
 }
 
@@ -107,30 +102,6 @@ static void number_names(struct work *w)
         if (w->n_names == 0 || !span_eq(w->names[w->n_names - 1]->key.s, all[i]->key.s))
             w->names[w->n_names++] = all[i];
         all[i]->name = (uint32_t)(w->n_names - 1);
-    }
-    free(all);
-}
-
-static int by_unit(const void *a, const void *b)
-{
-    const struct row *const *x = a, *const *y = b;
-    int by = span_cmp((*x)->unit.s, (*y)->unit.s);
-
-    return by ? by : ((*x)->name > (*y)->name) - ((*x)->name < (*y)->name);
-}
-
-/* Names with the same OU are of one structure: their group is the first of them. */
-static void group_names(struct work *w)
-{
-    struct row **all = array(w->n_names, sizeof(struct row *));
-    uint32_t first = 0;
-
-    memcpy(all, w->names, w->n_names * sizeof *all);
-    qsort(all, w->n_names, sizeof *all, by_unit);
-    for (size_t i = 0; i < w->n_names; i++) {
-        if (i == 0 || all[i]->unit.s.n == 0 || !span_eq(all[i]->unit.s, all[i - 1]->unit.s))
-            first = all[i]->name;
-        w->groups[all[i]->name] = first;
     }
     free(all);
 }
@@ -238,8 +209,6 @@ static void put_names(const struct work *w, struct buf *out)
         keys[w->rows[i].name] = &w->rows[i].key;
     for (size_t i = 0; i < w->n_names; i++) {
         put_text(out, keys[i]);
-        buf_u32(out, w->groups[i]);
-        buf_u32(out, 0);
     }
     free(keys);
 }
@@ -273,20 +242,17 @@ enum rc index_write(const struct index_entry *entries, size_t n, uint64_t genera
         return err_set(e, RC_SYNTAX, "index: %zu entries, 1 to %d may be", n, INDEX_ENTRIES_MAX);
     w.rows = array(n, sizeof *w.rows);
     w.names = array(n, sizeof(struct row *));
-    w.groups = array(n, sizeof *w.groups);
     for (size_t i = 0; rc == RC_OK && i < n; i++)
         rc = make_row(&entries[i], &w, &w.rows[i], e);
     if (rc == RC_OK) {
         settle(&w);
         number_names(&w);
-        group_names(&w);
         order_rows(&w);
         place_texts(&w);
         put_block(&w, generated, out);
     }
     free(w.rows);
     free(w.names);
-    free(w.groups);
     buf_free(&w.made);
     buf_free(&w.texts);
     return rc;

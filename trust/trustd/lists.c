@@ -18,7 +18,6 @@ struct lists *lists_new(const struct lists_conf *c)
         die("out of memory");
     l->conf = *c;
     l->conf.url = span_dup(span_str(c->url));
-    l->conf.https_anchors = span_dup(span_str(c->https_anchors));
     l->conf.signer_name = span_dup(span_str(c->signer_name));
     l->index_fd = -1;
     pthread_mutex_init(&l->look, NULL);
@@ -57,16 +56,20 @@ static enum rc read_again(struct lists *l, struct err *e)
 static enum rc load(struct lists *l, struct err *e)
 {
     enum rc rc = files_load(l, e);
-    uint64_t taken = l->now.taken;
+    uint64_t taken = l->now.taken; /* nobody has seen today that it is the newest */
+    struct err unwritten;
 
     l->had_one = l->now.generated > 0 || rc == RC_OK || rc == RC_CORRUPT;
     forget_other_address(l);
     if (rc != RC_CORRUPT)
         return rc;
     log_err(LOG_ERROR_, "list-damaged", e);
-    if ((rc = read_again(l, e)) == RC_OK)
-        l->now.taken = taken; /* nobody has seen today that it is the newest */
-    return rc;
+    if ((rc = read_again(l, e)) != RC_OK)
+        return rc;
+    l->now.taken = taken;
+    if (files_keep_state(l, &l->now, &unwritten) != RC_OK)
+        log_err(LOG_WARN_, "list-state", &unwritten);
+    return RC_OK;
 }
 
 void lists_start(struct lists *l, const char *dir, void (*news)(void *ctx, uint64_t generation), void *ctx)
@@ -77,6 +80,7 @@ void lists_start(struct lists *l, const char *dir, void (*news)(void *ctx, uint6
     l->dir = span_dup(span_str(dir));
     l->news = news;
     l->news_ctx = ctx;
+    files_keep_anchors(l);
     rc = load(l, &e);
     if (rc == RC_OK)
         log_ev(LOG_INFO_, "list", "generated=%llu domains=%zu entries=%zu", (unsigned long long)l->now.generated,
@@ -410,6 +414,7 @@ void lists_status(struct lists *l, struct trustd_status_rep *out, struct buf *me
     out->last_try = l->now.last_try;
     out->failures = (uint32_t)l->now.failures;
     out->alarm = (uint8_t)lists_alarm(l, &l->now, clock_utc());
+    out->configured = configured(l);
     n = strlen(l->now.signer);
     buf_add(mem, l->now.signer, n);
     buf_add(mem, l->now.last_error, strlen(l->now.last_error));

@@ -5,6 +5,7 @@
  *          generation, taken, url, etag, digest of the index, signer, failures, next try and others). Each is written beside, flushed and renamed, the state last. A crash
  *          leaves the old list or the new one; a state that is about another list than the index is not believed. An index that is damaged, or of
  *          another version of Pli, is made again from list.xml, which is verified as the settings say.
+ *          https.pem: a copy of trust.https_anchors, because libcurl reads a file and the sandbox shows it none elsewhere.
  * Refuses  what trust/list refuses; a list that was generated before the one in use (CAUSE_LIST_OLDER), one that loses more than .max_loss percent of its
  *          domains (CAUSE_LIST_LOSS), both unless TU_ACCEPT_LOSS. The same list again only renews .taken.
  * Alarm    lists_alarm(): 1 when .taken is older than .alarm_age, 2 beyond .max_age. A refresh logs ev=list-alarm once an hour then.
@@ -18,8 +19,8 @@
 
 struct lists;
 struct lists_conf { /* texts are copied; anchors and pin are PEM texts, read with all rights */
-    const char *url, *https_anchors, *signer_name;
-    struct buf anchors_pem, signer_pem;
+    const char *url, *signer_name;
+    struct buf anchors_pem, signer_pem, https_pem;
     enum list_expired expired_signer;
     int64_t refresh, alarm_age, max_age; /* s */
     unsigned max_loss;                   /* percent */

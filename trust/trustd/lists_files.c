@@ -26,10 +26,9 @@ enum { STATE_MAX = 8192, INDEX_MAX = 256 * 1024 * 1024 };
 static const struct {
     const char *name;
     size_t off, size; /* size 0: a number */
-} rows[] = {NUMBER(generation), NUMBER(generated),    NUMBER(taken),    NUMBER(last_try),
-            NUMBER(next),       NUMBER(signer_until), NUMBER(failures), NUMBER(modified),
-            TEXT(url),          TEXT(digest),         TEXT(etag),         TEXT(signer),
-            TEXT(last_error)};
+} rows[] = {NUMBER(generation),   NUMBER(generated), NUMBER(taken),    NUMBER(last_try), NUMBER(next),
+            NUMBER(signer_until), NUMBER(failures),  NUMBER(modified), TEXT(url),        TEXT(digest),
+            TEXT(etag),           TEXT(signer),      TEXT(last_error)};
 
 void state_write(struct buf *out, const struct list_state *s)
 {
@@ -39,7 +38,7 @@ void state_write(struct buf *out, const struct list_state *s)
         buf_addf(out, "%s ", rows[i].name);
         if (rows[i].size)
             for (const char *p = at; *p; p++)
-                buf_u8(out, *p < ' ' ? ' ' : (uint8_t)*p);
+                buf_u8(out, (uint8_t)*p < ' ' ? ' ' : (uint8_t)*p);
         else
             buf_addf(out, "%llu", (unsigned long long)*(const uint64_t *)(const void *)at);
         buf_addf(out, "\n");
@@ -172,6 +171,17 @@ enum rc files_keep_state(struct lists *l, const struct list_state *s, struct err
     rc = put_file(l, "list.state", buf_span(&b), e);
     buf_free(&b);
     return rc;
+}
+
+void files_keep_anchors(struct lists *l)
+{
+    struct err e;
+
+    if (l->conf.https_pem.n == 0)
+        return;
+    path_of(l, "https.pem", l->https_anchors);
+    if (put_file(l, "https.pem", buf_span(&l->conf.https_pem), &e) != RC_OK)
+        log_err(LOG_WARN_, "list-state", &e);
 }
 
 enum rc files_keep_list(struct lists *l, struct span xml, struct span index, const struct list_state *s, struct err *e)

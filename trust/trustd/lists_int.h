@@ -19,6 +19,7 @@ struct list_state { /* what list.state keeps */
 struct lists {
     struct lists_conf conf; /* texts owned */
     char *dir;
+    char https_anchors[4096]; /* DIR/trust/https.pem; "": the machine's */
     pthread_mutex_t look, mu;
     struct list_state now;
     int index_fd;           /* sealed memfd; -1: no list */
@@ -40,6 +41,7 @@ void state_read(struct span text, struct list_state *out); /* unknown names are 
 enum rc files_load(struct lists *l, struct err *e);
 enum rc files_xml(struct lists *l, struct buf *out, struct err *e);
 enum rc files_keep_list(struct lists *l, struct span xml, struct span index, const struct list_state *s, struct err *e);
+void files_keep_anchors(struct lists *l); /* sets .https_anchors */
 enum rc files_keep_state(struct lists *l, const struct list_state *s, struct err *e);
 enum rc index_memfd(struct span index, int *fd_out, struct err *e);
 /* lists.c */

@@ -37,7 +37,7 @@ static enum rc fetch_and_use(struct lists *l, const struct trustd_update_req *rq
     char url[TRUST_URL + 1];
     bool known = l->index && rq->url.n == 0 && rq->flags == 0;
     struct fetch_how how = {.url = url,
-                            .anchors_pem = l->conf.https_anchors,
+                            .anchors_pem = l->https_anchors,
                             .etag = known ? l->now.etag : "",
                             .since = known ? (int64_t)l->now.modified : 0,
                             .max = LIST_XML_MAX,
@@ -56,7 +56,8 @@ static enum rc fetch_and_use(struct lists *l, const struct trustd_update_req *rq
         rc = list_look_at(l, buf_span(&got.body), rq, res, e);
         if (rc == RC_OK)
             rc = list_differ(l, buf_span(&res->index), d, e);
-        if (rc == RC_OK && !(rq->flags & TU_TRY)) /* what another address says of its document is nothing for trust.url */
+        if (rc == RC_OK &&
+            !(rq->flags & TU_TRY)) /* what another address says of its document is nothing for trust.url */
             rc = list_use(l, buf_span(&got.body), res, rq->url.n > 0 ? NULL : &got, e);
     }
     buf_free(&got.body);

@@ -94,7 +94,7 @@ static struct lists *lists_of(const struct boot *b)
 {
     char https[4096], anchors[4096], pin[4096];
     struct lists_conf c = {.url = boot_get(b, "trust.url"),
-                           .https_anchors = file_of(b, "trust.https_anchors", "", https),
+                           .https_pem = pem_file(file_of(b, "trust.https_anchors", "", https)),
                            .signer_name = boot_get(b, "trust.signer"),
                            .anchors_pem = pem_file(file_of(b, "trust.anchors", "", anchors)),
                            .signer_pem = pem_file(file_of(b, "trust.signer_cert", "", pin)),

@@ -100,6 +100,7 @@ IPC_MESSAGE(trustd_update_rep);
     F(T, U64, last_try)                                                                                       \
     F(T, U32, failures)                      /* in a row */                                                   \
     F(T, U8, alarm)                          /* 1: older than trust.alarm_age; 2: older than trust.max_age */ \
+    F(T, U8, configured)                     /* 1: there should be a list; see trustd_index_rep */           \
     F(T, U64, sources)                       /* CRL and OCSP addresses known */                               \
     F(T, U64, checks)                        /* since the start */                                            \
     F(T, BYTES, signer, TRUST_NAME)                                                                           \
