@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Real servers as other operators, in both directions, over mutual TLS with certificates of a test authority, found in a private DNS.
 
-A second Pli is tests/protocol/test_relay.py's. Exim and OpenSMTPD run where they are installed; no package of theirs can stand beside Postfix, so a
+A second Pli is tests/protocol/test_relay.py's. Exim runs where it is there; its package cannot stand beside Postfix, so a
 developer unpacks it and names the program: apt-get download exim4-daemon-light; dpkg -x *.deb DIR; PLI_EXIM=DIR/usr/sbin/exim4.
 """
 import re
