@@ -187,8 +187,7 @@
     X(CAUSE_RATE_ACCOUNT, "rate-account") \
     X(CAUSE_RATE_ADDRESS, "rate-address") \
     X(CAUSE_CITIZEN_SIZE, "citizen-size") \
-    X(CAUSE_CITIZEN_ADDRESS, "citizen-address") \
-    X(CAUSE_NO_REQUIRETLS_HERE, "no-requiretls-here")
+    X(CAUSE_CITIZEN_ADDRESS, "citizen-address")
 
 enum cause {
 #define CAUSE_AS_ENUM(id, name) id,

@@ -109,7 +109,8 @@ enum rc sandbox_landlock_enter(const struct sandbox_how *h, int rw_fd, struct er
         allow_system(rules, r.fs);
     if (p->tcp_out)
         allow_any_port(rules);
-    if ((p->files == FILES_RW_DIR || p->files == FILES_SYSTEM_AND_DIR) && rw_fd >= 0 && !allow(rules, rw_fd, own & r.fs))
+    if ((p->files == FILES_RW_DIR || p->files == FILES_SYSTEM_AND_DIR) && rw_fd >= 0 &&
+        !allow(rules, rw_fd, own & r.fs))
         rc = err_sys(e, RC_PERM, "%s: landlock rule for %s", p->name, h->rw_dir);
     else if (syscall(LL_RESTRICT, rules, 0) != 0)
         rc = err_sys(e, RC_PERM, "%s: landlock refused by the kernel", p->name);

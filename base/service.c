@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "base/wipe.h"
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,16 +73,6 @@ static void set_signals(void)
 bool service_told_to_stop(void)
 {
     return told_to_stop;
-}
-
-bool service_wait(int ms)
-{
-    int64_t until = deadline_in(ms);
-    struct pollfd p = {stop_fd, POLLIN, 0};
-
-    while (!told_to_stop && poll(&p, 1, deadline_left_ms(until)) < 0 && errno == EINTR)
-        ;
-    return !told_to_stop;
 }
 
 /* ---- the sandbox ---- */

@@ -44,7 +44,6 @@ int service_main(const struct service *s, int argc, char **argv);
 
 /* For a daemon's own steps. */
 bool service_told_to_stop(void);
-bool service_wait(int ms);                 /* false: told to stop meanwhile */
 const char *service_home(void);            /* in start() and later: the home as this process may name it */
 const char *service_host(const struct boot *b); /* instance.hostname, or mail. and the domain; good for the whole process */
 uid_t service_uid_of_role(void *daemon, enum ipc_role r); /* by the rule above; (uid_t)-1: nobody's own. Filled in before load() */

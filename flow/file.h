@@ -28,7 +28,7 @@ struct file_request {
     bool enforce_quota;
     struct span once; /* key of a submission: filed under it within once_s seconds, it is not filed again. Empty: none */
     uint32_t once_s;
-    const unsigned char *oid; /* the object id, where the caller must file the same message again under the same one; NULL: drawn here */
+    const unsigned char *oid; /* the object id, where the caller may file the same message again: then file_message() gives RC_EXISTS, for it is sealed anew. NULL: drawn here */
 };
 struct file_result {
     uint64_t qid;

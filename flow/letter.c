@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/letter.c - the life of a letter and the table of its steps. See flow/letter.h. */
-#include "extract/queued.h"
 #include "flow/letter.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/seal/digest.h"
+#include "extract/queued.h"
 #include "flow/letter_int.h"
 
 static enum cause step_taken(struct letter *l, struct err *e)

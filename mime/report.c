@@ -43,9 +43,9 @@ static bool original_id(struct span header, struct buf *out)
 }
 
 /* RFC 2047: words of base64, cut between characters. */
-static void encoded_words(const char *utf8, struct buf *out)
+static void encoded_words(struct span utf8, struct buf *out)
 {
-    struct span rest = span_str(utf8);
+    struct span rest = utf8;
 
     while (rest.n > 0) {
         struct encoder b = {.kind = CODEC_BASE64};
@@ -66,7 +66,7 @@ static void encoded_words(const char *utf8, struct buf *out)
 static struct mailimf_fields *header(const struct report *r)
 {
     struct mailimf_fields *h = report_header_new();
-    struct buf v = BUF_SECRET_INIT;
+    struct buf v = BUF_SECRET_INIT, subject = BUF_INIT; /* open: our words */
     char date[REPORT_DATE];
 
     report_header_add(&h, "Date", report_date(r->now, date));
@@ -76,8 +76,10 @@ static struct mailimf_fields *header(const struct report *r)
     buf_addf(&v, "<%.*s>", SPAN_ARG(r->to));
     report_header_add(&h, "To", buf_cstr(&v));
     buf_clear(&v);
-    encoded_words(report_subject(r->kind), &v);
+    report_subject(r->kind, &subject);
+    encoded_words(buf_span(&subject), &v);
     report_header_add(&h, "Subject", buf_cstr(&v));
+    buf_free(&subject);
     buf_clear(&v);
     buf_addf(&v, "<%s@%s>", r->id, r->host);
     report_header_add(&h, "Message-ID", buf_cstr(&v));
@@ -166,6 +168,8 @@ static struct part original(const struct report *r, bool *eight_bit_out)
     struct part p = {.octets = r->original, .encoding = MAILMIME_MECHANISM_7BIT, .encoded = true};
 
     *eight_bit_out = false;
+    if (!r->full && end >= 0) /* what stands behind a header is not asked for, whoever gives it */
+        p.octets = span_head(r->original, (size_t)end + 2);
     if (!seven_head) {
         p.type = r->full ? "message/global" : "message/global-headers";
         p.encoding = MAILMIME_MECHANISM_BASE64;

@@ -8,7 +8,7 @@
 enum { REPORT_DATE = 40 };
 const char *report_date(uint64_t utc, char out[REPORT_DATE]);        /* RFC 5322, "+0000" */
 void report_text(const struct report *r, struct buf *out);           /* what people read: UTF-8, CRLF */
-const char *report_subject(enum report_kind kind);                   /* UTF-8 */
+void report_subject(enum report_kind kind, struct buf *out);         /* UTF-8 */
 void report_xtext(struct span xtext, bool utf8, struct buf *out);    /* decoded, then cleaned */
 bool report_ascii(struct span s);
 /* message/delivery-status' octets. utf8: message/global-delivery-status'. False: no memory. */

@@ -5,27 +5,27 @@
 #include <time.h>
 
 static const struct {
-    const char *subject, *fr, *en, *fr_end, *en_end;
+    const char *about, *about_en, *fr, *en, *fr_end, *en_end;
 } kinds[] = {
-    [REPORT_FAILED] = {"Message non remis / Undelivered mail",
+    [REPORT_FAILED] = {"Message non remis", "Undelivered mail",
                        "n'a pas pu être remis à :", "could not be delivered to:",
                        "Le message n'est plus essayé : si l'envoi reste nécessaire, corrigez la cause et envoyez-le de "
                        "nouveau.",
                        "No further attempt will be made: if it is still needed, mend the cause and send it again."},
-    [REPORT_DELAYED] = {"Message retardé / Delayed mail", "n'est pas encore remis à :",
+    [REPORT_DELAYED] = {"Message retardé", "Delayed mail", "n'est pas encore remis à :",
                         "has not been delivered yet to:", "Les essais continuent, vous n'avez rien à faire.",
                         "Attempts go on, there is nothing for you to do."},
-    [REPORT_DELIVERED] = {"Message remis / Delivered mail", "a été déposé dans la boîte aux lettres de :",
+    [REPORT_DELIVERED] = {"Message remis", "Delivered mail", "a été déposé dans la boîte aux lettres de :",
                           "was delivered to the mailbox of:", "Cet avis ne dit pas si le message a été lu.",
                           "This notice does not say whether the message was read."},
-    [REPORT_RELAYED] = {"Message transmis / Relayed mail", "a été pris en charge par le serveur de :",
+    [REPORT_RELAYED] = {"Message transmis", "Relayed mail", "a été pris en charge par le serveur de :",
                         "was taken by the server of:", "Ce serveur n'enverra pas d'avis de remise.",
                         "That server will send no notice of delivery."},
 };
 
-const char *report_subject(enum report_kind kind)
+void report_subject(enum report_kind kind, struct buf *out)
 {
-    return kinds[kind].subject;
+    buf_addf(out, "%s / %s", kinds[kind].about, kinds[kind].about_en);
 }
 
 const char *report_date(uint64_t utc, char out[REPORT_DATE])

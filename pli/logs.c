@@ -58,6 +58,8 @@ bool log_line_read(struct span line, struct log_line *out)
     if (!take_pair(&rest, SPAN_LIT("ev="), &l.ev))
         return false;
     l.pairs = rest;
+    if (l.mid.n == 0) /* said of one message by a process that has several in hand */
+        (void)take_pair(&rest, SPAN_LIT("mid="), &l.mid);
     *out = l;
     return true;
 }

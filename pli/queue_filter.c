@@ -54,7 +54,7 @@ static int take_state(struct cmd *c, const char *v, struct queue_filter *f)
     uint8_t state = queue_state_named(v);
 
     if (state == 0 || queue_state_ends(state))
-        return cmd_usage(c, "\"%.40s\" is no state: waiting, held or dropped", v);
+        return cmd_usage(c, "\"%.40s\" is no state: waiting, held, dropped or report", v);
     f->states = (uint16_t)(1u << state);
     return PLI_OK;
 }

@@ -14,7 +14,7 @@
     {"--recipient", "ADDRESS|DOMAIN", "to this address, or domain"}, \
     {"--age", "TIME", "older than this, such as 90m, 3h, 2d"}, \
     {"--cause", "CAUSE", "whose last attempt failed so: a name such as peer-tls, or reply for what the other server said"}, \
-    {"--state", "STATE", "waiting, held or dropped"}, \
+    {"--state", "STATE", "waiting, held, dropped or report"}, \
     {"--id", "NUMBER[.RECIPIENT]", "this message, or one recipient of it"}, \
     {"--limit", "N", "so many recipients at most, the oldest first"}
 

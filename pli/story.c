@@ -26,7 +26,8 @@ static const struct row {
     {"smtpd", "message-filed", NULL,
      "accepté : {boxes} boîte(s) de ce serveur, {remotes} destinataire(s) ailleurs[, n° {qid} dans la file d'attente]"},
     {"smtpd", "filed-for", NULL, "accepté pour {to}"},
-    {"smtpd", "message-again", NULL, "déjà reçu du même compte (message {first}) : répondu 250, rien de plus n'est déposé"},
+    {"smtpd", "message-again", NULL,
+     "déjà reçu du même compte (message {first}) : répondu 250, rien de plus n'est déposé"},
     /* the keys, the store */
     {"keyd", "sign-mail", "rc=ok", "signature faite au nom de {address}[, pour {actor}]"},
     {"keyd", "sign-mail", NULL, "signature refusée au nom de {address} : {rc}"},
@@ -54,7 +55,10 @@ static const struct row {
      "serveur de {domain}[ : {host}][ ({ip})] : {why|cause}[, réponse {code}][ {said}] ; le suivant est essayé"},
     {"relayd", "relay-alarm", NULL, "alerte : serveur de {domain}[ : {host}] : {why|cause}[ ; {said}]"},
     {"relayd", "relay-delayed", NULL, "avis de retard envoyé à l'expéditeur"},
-    {"relayd", "report-filed", NULL, "avis ({kind}) envoyé à l'expéditeur[ : message {report}]"},
+    {"relayd", "report", "kind=failed", "avis de non-remise envoyé à l'expéditeur[ : message {report}]"},
+    {"relayd", "report", "kind=delayed", "avis de retard envoyé à l'expéditeur[ : message {report}]"},
+    {"relayd", "report-dropped", NULL, "avis à l'expéditeur {sender} impossible : il n'est pas envoyé"},
+    {"relayd", "report", NULL, "avis ({kind}) envoyé à l'expéditeur[ : message {report}]"},
 };
 
 const char *story_cause(struct span name)

@@ -28,6 +28,21 @@ static struct told *told_new(struct trace *t, struct span mid)
     return &t->a[t->n++];
 }
 
+/* A report begins with the line, of the message that it is about, which names it. */
+static struct told *begun_as_report(struct trace *t, const struct log_line *l)
+{
+    struct told *m;
+    struct span report;
+
+    if (!t->own[0] || !span_eq_str(l->ev, "report") || !log_line_value(l, "report", &report) ||
+        !span_eq_str(report, t->own))
+        return NULL;
+    m = told_of(t, report);
+    m = m ? m : told_new(t, report);
+    m->begins = true;
+    return m;
+}
+
 /* The message that the line is about, when it is one that is looked for. */
 static struct told *about(struct trace *t, const struct log_line *l)
 {
@@ -38,6 +53,8 @@ static struct told *about(struct trace *t, const struct log_line *l)
         return m;
     if (t->own[0] && span_eq_str(l->mid, t->own))
         return told_new(t, l->mid);
+    if ((m = begun_as_report(t, l)))
+        return m;
     if (!t->msgid[0] || span_find(l->pairs, SPAN_LIT("msgid=")) < 0 || !log_line_value(l, "msgid", &id) ||
         !span_eq_str(id, t->msgid))
         return NULL;
@@ -92,10 +109,11 @@ static void note(struct told *m, const struct log_line *l)
 {
     struct span qid;
 
-    if (span_eq_str(l->ev, "message-taken") || span_eq_str(l->ev, "report-made")) {
+    if (span_eq_str(l->ev, "message-taken")) {
         m->begins = true;
         m->pid = l->pid;
-    } else if (span_eq_str(l->ev, "message-filed") || span_eq_str(l->ev, "message-refused") || span_eq_str(l->ev, "message-again")) {
+    } else if (span_eq_str(l->ev, "message-filed") || span_eq_str(l->ev, "message-refused") ||
+               span_eq_str(l->ev, "message-again")) {
         m->pid = 0;
     }
     if (m->qid == 0 && log_line_value(l, "qid", &qid) && !span_u64(qid, UINT64_MAX, &m->qid))

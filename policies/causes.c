@@ -260,7 +260,6 @@ static const struct cause_row table[CAUSES_] = {
         "Message too big for citizens' mailboxes (25 MB)"),
     SMTP(CAUSE_CITIZEN_ADDRESS, 550, "5.1.3", "L'adresse du patient n'est pas un matricule INS juste, verifiez-la",
         "The patient's address is not a valid INS number"),
-    SMTP(CAUSE_NO_REQUIRETLS_HERE, 550, "5.7.30", "REQUIRETLS ne peut pas etre tenu pour ce destinataire", "REQUIRETLS cannot be honoured for this recipient"),
 };
 /* clang-format on */
 

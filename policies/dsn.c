@@ -3,15 +3,6 @@
 #include "policies/dsn.h"
 
 enum { BITS = DSN_NEVER | DSN_SUCCESS | DSN_FAILURE | DSN_DELAY };
-static const struct {
-    uint16_t bit;
-    bool unasked; /* without NOTIFY */
-} outcomes[] = {
-    [DSN_FAILED] = {DSN_FAILURE, true},
-    [DSN_DELAYED] = {DSN_DELAY, true},
-    [DSN_DELIVERED] = {DSN_SUCCESS, false},
-    [DSN_RELAYED] = {DSN_SUCCESS, false},
-};
 static const bool reached[] = {
     [DSN_SENDER_NULL] = false, [DSN_SENDER_HERE] = true, [DSN_SENDER_TRUSTED] = true, [DSN_SENDER_STRANGER] = false};
 
@@ -20,7 +11,11 @@ bool dsn_asked(uint16_t notify, enum dsn_outcome o)
     notify &= BITS;
     if (notify & DSN_NEVER)
         return false;
-    return notify == DSN_DEFAULT ? outcomes[o].unasked : (notify & outcomes[o].bit) != 0;
+    if (o == DSN_FAILED)
+        return notify == DSN_DEFAULT || (notify & DSN_FAILURE);
+    if (o == DSN_DELAYED)
+        return notify == DSN_DEFAULT || (notify & DSN_DELAY);
+    return notify & DSN_SUCCESS;
 }
 
 bool dsn_due(uint16_t notify, enum dsn_outcome o, enum dsn_sender sender)

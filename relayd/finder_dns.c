@@ -8,7 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { QUERY_MS = 3000, QUERY_TRIES = 2, CLASS_IN = 1, TYPE_A = 1, TYPE_MX = 15, TYPE_AAAA = 28 };
+enum {
+    QUERY_MS = 2000 /* doubled at each try */,
+    QUERY_TRIES = 3,
+    CLASS_IN = 1,
+    TYPE_A = 1,
+    TYPE_MX = 15,
+    TYPE_AAAA = 28
+};
 
 /* ---- names ---- */
 
@@ -241,7 +248,7 @@ static void without_mx(struct hunt *h, int code)
         return;
     }
     snprintf(h->why, sizeof h->why, "%.100s: %s", h->ask.domain, ares_strerror(code));
-    finder_answer_of(h, code == ARES_ENOTFOUND || code == ARES_EBADNAME ? FIND_NO_DOMAIN : FIND_DNS_TEMP, 0, -1);
+    finder_answer_of(h, code == ARES_ENOTFOUND ? FIND_NO_DOMAIN : FIND_DNS_TEMP, 0, -1);
 }
 
 static void on_mx(void *ctx, int code, int timeouts, unsigned char *p, int n)

@@ -16,7 +16,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-enum { HOSTS_MAX = 16, ADDRS_MAX = 8 /* of a host and family */, ATTEMPTS_MAX = 4, HUNTS_MAX = 500, DNS_SOCKETS_MAX = 64 };
+enum { HOSTS_MAX = 16, ADDRS_MAX = 8 /* of a host and family */, ATTEMPTS_MAX = 4, HUNTS_MAX = 128 /* more would flood a small resolver's socket */, DNS_SOCKETS_MAX = 64 };
 enum { OVERLAP_MS = 2000 /* an attempt that has not ended by then gets company */ };
 
 struct finder_conf {

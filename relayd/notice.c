@@ -187,6 +187,10 @@ static enum rc report(const struct notices *n, enum notice_kind kind, const stru
 {
     enum rc rc = make_and_file(n, kind, r, count, s, e);
 
+    if (rc == RC_EXISTS) { /* filed by a run that ended before it wrote so in the queue */
+        log_ev(LOG_INFO_, "report-known", "letter=%.*s kind=%s", SPAN_ARG(r[0]->item->mid), kind_names[kind]);
+        rc = RC_OK;
+    }
     *filed_out = rc == RC_OK;
     if (!never(rc))
         return rc == RC_OK || rc == RC_TEMP ? rc : err_set(e, RC_TEMP, "report: %.200s", e->log);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* relayd/notice.h - reports to the sender: made (mime/report.h), sealed and filed like any message, once.
  *
- * Once     the report's object id is derived from the queue entries and the kind (keyed by nothing secret: it is an id), and stored answers the same id with
- *          what it filed before. So: file the report, then end the entry; a crash in between files no second one.
+ * Once     the report's object id is derived from the queue entries and the kind (keyed by nothing secret: it is an id), and stored says of the same id that
+ *          it has it (RC_EXISTS), for as long as the report lives and at least an hour. So: file the report, then end the entry; a crash in between files no second one.
  * Whether  policies/dsn.h decides from NOTIFY, the outcome and the null sender; a report is never made for <> (no bounce of a bounce), and none for a sender
  *          whose domain has left the trust space.
  * Damaged  an original that does not open: the report goes without it. Its sender gone, elsewhere and no more trusted, or <>: one log line

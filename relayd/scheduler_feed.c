@@ -10,7 +10,14 @@
 #include "relayd/scheduler.h"
 #include <string.h>
 
-enum { NEWS_SLACK_S = 3, NEWS_REST = 5, ALL_REST = 20, ALL_MS = 10 * 1000, TICK_MS = 1000 };
+enum {
+    PAGE_ITEMS = 32 /* a round is short: sessions wait for it */,
+    NEWS_SLACK_S = 3,
+    NEWS_REST = 5,
+    ALL_REST = 20,
+    ALL_MS = 10 * 1000,
+    TICK_MS = 1000
+};
 #define MS 1000000LL
 
 /* ---- one item ---- */
@@ -95,7 +102,7 @@ static void begin(struct feed *f, uint64_t from, uint64_t now)
 {
     f->on = true;
     f->begun = clock_mono();
-    f->rq = (struct store_queue_list_req){.due_before = now ? now : 1, .due_from = from};
+    f->rq = (struct store_queue_list_req){.due_before = now ? now : 1, .due_from = from, .most = PAGE_ITEMS};
 }
 
 static void end(struct scheduler *s, struct feed *f)
@@ -117,7 +124,7 @@ static void page(struct scheduler *s, struct feed *f)
     struct store_queue_list_rep rep = {0};
     struct store_queue_item it;
     struct buf mem = BUF_INIT;
-    uint64_t now = scheduler_now();
+    uint64_t now = scheduler_now(), due_from = f->rq.due_from;
     struct err e;
     enum rc rc = store_call_in(s->store, STORE_QUEUE_LIST, &f->rq, -1, &rep, &mem, &e);
     bool ok = rc == RC_OK;
@@ -125,12 +132,15 @@ static void page(struct scheduler *s, struct feed *f)
     if (!ok)
         log_err(LOG_WARN_, "queue-unseen", &e);
     while (ok && ipc_list_next(&rep.items, store_queue_item_f, &it, &e) == RC_OK)
-        ok = see(s, &it, now);
+        if ((ok = see(s, &it, now)) && it.next_try > due_from)
+            due_from = it.next_try;
     buf_free(&mem);
     if (!ok) {
         scheduler_pause(s); /* and then the same page again */
         return;
     }
+    f->rq.due_from =
+        due_from; /* when the cursor's item has ended meanwhile, the walk goes on from this second, and not from its beginning */
     f->rq.qid_from = rep.next_qid;
     f->rq.rcpt_from = rep.next_rcpt;
     if (rep.next_qid == 0)

@@ -24,7 +24,7 @@ void verdict_cause(struct verdict *v, enum fate fate, enum cause cause)
     const struct cause_row *row = cause_row(cause);
 
     *v = (struct verdict){.fate = fate, .cause = cause};
-    if (row && row->esc)
+    if (cause != CAUSE_NONE && row && row->esc) /* else: a reply's own code, or none */
         snprintf(v->esc, sizeof v->esc, "%s", row->esc);
 }
 

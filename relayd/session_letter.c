@@ -135,21 +135,21 @@ static enum cause check_tls(struct letter *t)
 /* False: nobody is left that it could be sent to. */
 static bool sendable(struct letter *t)
 {
-    static enum cause (*const checks[])(struct letter *) = {check_tls, check_size, check_8bit, check_utf8};
+    static enum cause (*const checks[])(struct letter *) = {check_tls, check_size, check_8bit};
     enum cause c = CAUSE_NONE;
-    bool one = false;
 
-    if (!body_open(&t->body, t->n, t->l)) {
-        judge_all(t, t->body.cause == CAUSE_DAMAGED ? CO_LATER : CO_NEVER, t->body.cause);
-        return false;
-    }
     for (size_t i = 0; i < sizeof checks / sizeof *checks && c == CAUSE_NONE; i++)
         c = checks[i](t);
+    if (c == CAUSE_NONE && !body_open(&t->body, t->n, t->l))
+        c = t->body.cause;
+    if (c == CAUSE_NONE)
+        c = check_utf8(t);
     if (c != CAUSE_NONE)
-        judge_all(t, CO_NEVER, c);
+        judge_all(t, c == CAUSE_DAMAGED ? CO_LATER : CO_NEVER, c);
     for (size_t i = 0; i < t->count; i++)
-        one = one || t->r[i].outcome == 0;
-    return one;
+        if (t->r[i].outcome == 0)
+            return true;
+    return false;
 }
 
 /* ---- the envelope ---- */
@@ -261,12 +261,8 @@ static bool send_at_once(struct letter *t)
     return session_flush(n, deadline_in(n->conf->command_ms));
 }
 
-static bool envelope(struct letter *t)
+static bool envelope(struct letter *t, const size_t *ends)
 {
-    size_t ends[CH_RCPTS + 1];
-
-    if (!write_envelope(t, ends))
-        return true;
     t->n->dirty = true;
     t->n->stage = CS_MAIL;
     if (!send_at_once(t) || !say(t, 0, ends[0]) || !mail_reply(t))
@@ -384,26 +380,33 @@ static bool done(struct letter *t)
     return ok;
 }
 
+/* What a former letter left there must not become a part of this one. */
+static bool clean(struct session *n)
+{
+    if (!n->dirty)
+        return true;
+    if (!session_command(n, CS_RSET, "RSET\r\n"))
+        return false;
+    n->dirty = session_class(n) != 2;
+    return !n->dirty || session_answered(n, CAUSE_NONE);
+}
+
 static bool transact(struct letter *t)
 {
     struct session *n = t->n;
+    size_t ends[CH_RCPTS + 1];
 
-    if (n->dirty) {
-        if (!session_command(n, CS_RSET, "RSET\r\n"))
-            return false;
-        if (session_class(n) != 2)
-            return session_answered(n, CAUSE_NONE);
-        n->dirty = false;
-    }
     t->bdat = n->offers.extensions & SMTP_CHUNKING;
     t->pipelined = n->offers.extensions & SMTP_PIPELINING;
     t->at_once = t->pipelined && t->bdat && !body_more(&t->body);
-    return envelope(t) && octets(t);
+    if (!clean(n))
+        return false;
+    return !write_envelope(t, ends) || (envelope(t, ends) && octets(t));
 }
 
 bool session_letter(struct session *n, const struct channel_next_rep *l)
 {
-    struct letter t = {.n = n, .l = l, .r = calloc(CH_RCPTS, sizeof *t.r)};
+    struct letter t = {.n = n, .l = l, .body = {.n = n}, .r = calloc(CH_RCPTS, sizeof *t.r)};
     char mid[33];
     bool on = true;
 

@@ -74,12 +74,174 @@ static const struct test_case early[] = { /* before any letter: the host's failu
     {.name = "EHLO again hangs", .told = "P{peer-timeout@6 0}", .step = {CLEAR, "HANG"}, .letter = ONE, .ms = 700},
     {.name = "leaves while idle", .told = "PR[0T250]{peer-lost@12 0}", .step = {PLAIN, MAIL, RCPT_B, "C:DATA", "S:354 go", "DATA", "S:250 ok", "CLOSE"}, .letter = ONE},
 };
+#define REFUSED_ALL "C:QUIT", "S:221 bye", "GONE"
+#define MAIL_UP PLAIN, "C:MAIL*"
+#define RCPT_UP PLAIN, MAIL, "C:RCPT*"
+#define DATA_UP PLAIN, MAIL, RCPT_B, "C:DATA"
+#define DOT_UP DATA_UP, "S:354 go", "DATA"
+static const struct test_case steps[] = { /* a letter's failure, or its host's in the middle of it */
+    {.name = "MAIL 450", .told = "PR[0L450/4.2.0]", .step = {MAIL_UP, "S:450 4.2.0 later", REFUSED_ALL}, .letter = ONE},
+    {.name = "MAIL 550", .told = "PR[0N550/5.7.1 1N550/5.7.1]", .step = {MAIL_UP, "S:550 5.7.1 no", REFUSED_ALL}, .letter = TWO},
+    {.name = "MAIL 421", .told = "PR[0L421/4.3.2]{none@7 421}", .step = {MAIL_UP, "S:421 4.3.2 stopping", "GONE"}, .letter = ONE},
+    {.name = "MAIL 354", .told = "PR[0L354]{peer-protocol@7 354}", .step = {MAIL_UP, "S:354 what", "GONE"}, .letter = ONE},
+    {.name = "MAIL garbage", .told = "PR[0Lpeer-protocol]{peer-protocol@7 0}", .step = {MAIL_UP, "S:yes", "GONE"}, .letter = ONE},
+    {.name = "MAIL endless", .told = "PR[0Lpeer-protocol]{peer-protocol@7 0}", .step = {MAIL_UP, "ENDLESS"}, .letter = ONE},
+    {.name = "MAIL hangs", .told = "PR[0Lpeer-timeout]{peer-timeout@7 0}", .step = {MAIL_UP, "HANG"}, .letter = ONE, .ms = 700},
+    {.name = "MAIL resets", .told = "PR[0Lpeer-lost]{peer-lost@7 0}", .step = {MAIL_UP, "RESET"}, .letter = ONE},
+    {.name = "MAIL twice answered", .told = "PR[0Lpeer-protocol]{peer-protocol@7 0}", .step = {MAIL_UP, "R:250 ok\r\n250 ok\r\n", "GONE"}, .letter = ONE},
+    {.name = "RCPT 450 and 550", .told = "PR[0L450/4.2.1 1N550/5.1.1]", .step = {RCPT_UP, "S:450 4.2.1 busy", "C:RCPT*", "S:550 5.1.1 who", REFUSED_ALL}, .letter = TWO},
+    {.name = "RCPT one of two", .told = "PR[0N550/5.1.1 1T250]",
+     .step = {RCPT_UP, "S:550 5.1.1 who", "C:RCPT TO:<c@mx.test>", "S:250 ok", "C:DATA", "S:354 go", "DATA", "S:250 ok", BYE}, .letter = TWO},
+    {.name = "RCPT too many", .told = "PR[0T250 1L552]", .step = {RCPT_UP, "S:250 ok", "C:RCPT*", "S:552 too many", "C:DATA", "S:354 go", "DATA", "S:250 ok", BYE}, .letter = TWO},
+    {.name = "RCPT mailbox full", .told = "PR[0T250 1N552/5.2.2]",
+     .step = {RCPT_UP, "S:250 ok", "C:RCPT*", "S:552 5.2.2 full", "C:DATA", "S:354 go", "DATA", "S:250 ok", BYE}, .letter = TWO},
+    {.name = "RCPT 421 behind one", .told = "PR[0L421 1L421]{none@8 421}", .step = {RCPT_UP, "S:250 ok", "C:RCPT*", "S:421 stopping", "GONE"}, .letter = TWO},
+    {.name = "RCPT hangs", .told = "PR[0Lpeer-timeout]{peer-timeout@8 0}", .step = {RCPT_UP, "HANG"}, .letter = ONE, .ms = 700},
+    {.name = "RCPT closes behind a refusal", .told = "PR[0N550 1Lpeer-lost]{peer-lost@8 0}", .step = {RCPT_UP, "S:550 no", "C:RCPT*", "CLOSE"}, .letter = TWO},
+    {.name = "DATA 451", .told = "PR[0L451]", .step = {DATA_UP, "S:451 disk", REFUSED_ALL}, .letter = ONE},
+    {.name = "DATA 554", .told = "PR[0N554/5.6.0]", .step = {DATA_UP, "S:554 5.6.0 no", REFUSED_ALL}, .letter = ONE},
+    {.name = "DATA 250", .told = "PR[0Lpeer-protocol]{peer-protocol@9 250}", .step = {DATA_UP, "S:250 done", "GONE"}, .letter = ONE},
+    {.name = "DATA hangs", .told = "PR[0Lpeer-timeout]{peer-timeout@9 0}", .step = {DATA_UP, "HANG"}, .letter = ONE, .ms = 700},
+    {.name = "dot 452", .told = "PR[0L452/4.3.1]", .step = {DOT_UP, "S:452 4.3.1 full", REFUSED_ALL}, .letter = ONE},
+    {.name = "dot 550", .told = "PR[0N550/5.7.1]", .step = {DOT_UP, "S:550 5.7.1 spam", REFUSED_ALL}, .letter = ONE},
+    {.name = "dot 354", .told = "PR[0L354]{peer-protocol@10 354}", .step = {DOT_UP, "S:354 more", "GONE"}, .letter = ONE},
+    {.name = "dot 421", .told = "PR[0L421]{none@10 421}", .step = {DOT_UP, "S:421 stopping", "GONE"}, .letter = ONE},
+    {.name = "dot hangs", .told = "PR[0Lpeer-timeout]{peer-timeout@10 0}", .step = {DOT_UP, "HANG"}, .letter = ONE, .ms = 700},
+    {.name = "dot closes", .told = "PR[0Lpeer-lost]{peer-lost@10 0}", .step = {DOT_UP, "CLOSE"}, .letter = ONE},
+    {.name = "RSET between", .told = "PR[0N550][0T250]",
+     .step = {PLAIN, MAIL, "C:RCPT*", "S:550 no", "C:RSET", "S:250 ok", "NEXT", MAIL, "C:RCPT TO:<d@mx.test>", "S:250 ok", "C:DATA", "S:354 go", "DATA", "S:250 ok", BYE},
+     .letter = {{.sender = "a@chu.test", .rcpt = {"b@mx.test"}}, {.sender = "a@chu.test", .rcpt = {"d@mx.test"}}}},
+    {.name = "RSET refused", .told = "PR[0N550][0L502]{none@11 502}", .step = {PLAIN, MAIL, "C:RCPT*", "S:550 no", "C:RSET", "S:502 no", REFUSED_ALL},
+     .letter = {{.sender = "a@chu.test", .rcpt = {"b@mx.test"}}, {.sender = "a@chu.test", .rcpt = {"d@mx.test"}}}},
+    {.name = "piped: MAIL refused", .told = "PR[0N550/5.1.8 1N550/5.1.8]",
+     .step = {PIPED, "C:MAIL*", "C:RCPT*", "C:RCPT*", "C:DATA", "S:550 5.1.8 no", "S:503 5.5.1 no", "S:503 5.5.1 no", "S:503 5.5.1 no", REFUSED_ALL}, .letter = TWO},
+    {.name = "piped: no recipient", .told = "PR[0N550/5.1.1 1L450/4.2.0]",
+     .step = {PIPED, "C:MAIL*", "C:RCPT*", "C:RCPT*", "C:DATA", "S:250 ok", "S:550 5.1.1 no", "S:450 4.2.0 no", "S:554 5.5.1 none", REFUSED_ALL}, .letter = TWO},
+    {.name = "piped: no recipient, and 354", .told = "PR[0N550/5.1.1]",
+     .step = {PIPED, "C:MAIL*", "C:RCPT*", "C:DATA", "S:250 ok", "S:550 5.1.1 no", "S:354 go", "C:.", "S:554 5.5.1 none", REFUSED_ALL}, .letter = ONE},
+    {.name = "piped: no recipient, 354 and 250", .told = "PR[0N550/5.1.1]",
+     .step = {PIPED, "C:MAIL*", "C:RCPT*", "C:DATA", "S:250 ok", "S:550 5.1.1 no", "S:354 go", "C:.", "S:250 ok", REFUSED_ALL}, .letter = ONE},
+    {.name = "piped: MAIL refused, the rest taken", .told = "PR[0N550]",
+     .step = {PIPED, "C:MAIL*", "C:RCPT*", "C:DATA", "S:550 no", "S:250 ok", "S:354 go", "C:.", "S:250 ok", REFUSED_ALL}, .letter = ONE},
+    {.name = "piped: one reply more", .told = "PR[0T250]{peer-protocol@7 0}",
+     .step = {PIPED, "C:MAIL*", "C:RCPT*", "C:DATA", "S:250 ok", "S:250 ok", "S:354 go", "DATA", "R:250 ok\r\n250 ok\r\n", "GONE"}, .letter = ONE},
+    {.name = "bdat: refused", .told = "PR[0N552/5.3.4]", .step = {CHUNKED, "C:MAIL*", "C:RCPT*", "BDAT", "SAME", "S:250 ok", "S:250 ok", "S:552 5.3.4 big", REFUSED_ALL}, .letter = ONE},
+    {.name = "bdat: one of two", .told = "PR[0N550 1T250]",
+     .step = {CHUNKED, "C:MAIL*", "C:RCPT*", "C:RCPT*", "BDAT", "SAME", "S:250 ok", "S:550 no", "S:250 ok", "S:250 ok", BYE}, .letter = TWO},
+    {.name = "bdat: no recipient", .told = "PR[0N550]", .step = {CHUNKED, "C:MAIL*", "C:RCPT*", "BDAT", "SAME", "S:250 ok", "S:550 no", "S:503 no", REFUSED_ALL}, .letter = ONE},
+    {.name = "bdat: no recipient, but taken", .told = "PR[0N550]", .step = {CHUNKED, "C:MAIL*", "C:RCPT*", "BDAT", "SAME", "S:250 ok", "S:550 no", "S:250 ok", REFUSED_ALL}, .letter = ONE},
+};
+
+#define NO8 CLEAR, "S:250 mx.test"
+#define NOT_SENT(...) .letter = {{.sender = "a@chu.test", .rcpt = {"b@mx.test"}, __VA_ARGS__}}
+static const struct test_case refused[] = { /* what is not said there at all, or not finished */
+    {.name = "too big", .told = "PR[0Npeer-too-big]", .step = {PIPED, REFUSED_ALL}, NOT_SENT(.size = 100001)},
+    {.name = "no REQUIRETLS there", .told = "PR[0Npeer-no-requiretls]", .step = {PIPED, REFUSED_ALL}, NOT_SENT(.flags = CH_LETTER_REQUIRETLS)},
+    {.name = "no 8BITMIME there", .told = "PR[0Npeer-no-8bit]", .step = {NO8, REFUSED_ALL}, NOT_SENT(.flags = CH_LETTER_8BIT)},
+    {.name = "8 bits nobody told of", .told = "PR[0Npeer-no-8bit]", .step = {NO8, REFUSED_ALL}, NOT_SENT(.message = SPAN_LIT("A: b\r\n\r\n\303\251\r\n"))},
+    {.name = "sender beyond ASCII", .told = "PR[0Npeer-no-utf8]", .step = {PIPED, REFUSED_ALL}, .letter = {{.sender = "ren\303\251@chu.test", .rcpt = {"b@mx.test"}}}},
+    {.name = "header beyond ASCII", .told = "PR[0Npeer-no-utf8]", .step = {PIPED, REFUSED_ALL},
+     NOT_SENT(.flags = CH_LETTER_UTF8 | CH_LETTER_8BIT, .message = SPAN_LIT("A: \303\251\r\n\r\nx\r\n"))},
+    {.name = "SMTPUTF8 asked for, not needed", .told = "PR[0T250]", .step = {PIPED, "C:MAIL FROM:<a@chu.test> SIZE=56", "C:RCPT*", "C:DATA", "S:250 ok", "S:250 ok", "S:354 go", "DATA", "S:250 ok", BYE},
+     NOT_SENT(.flags = CH_LETTER_UTF8)},
+    {.name = "one recipient beyond ASCII", .told = "PR[0Npeer-no-utf8 1T250]",
+     .step = {PIPED, "C:MAIL*", "C:RCPT TO:<c@mx.test>", "C:DATA", "S:250 ok", "S:250 ok", "S:354 go", "DATA", "S:250 ok", BYE},
+     .letter = {{.sender = "a@chu.test", .rcpt = {"ren\303\251@mx.test", "c@mx.test"}}}},
+    {.name = "address with a command", .told = "PR[0Nbad-address 1T250]",
+     .step = {PIPED, "C:MAIL*", "C:RCPT TO:<c@mx.test>", "C:DATA", "S:250 ok", "S:250 ok", "S:354 go", "DATA", "S:250 ok", BYE},
+     .letter = {{.sender = "a@chu.test", .rcpt = {"b@mx.test>\r\nRCPT TO:<x@y.test", "c@mx.test"}}}},
+    {.name = "sender with a command", .told = "PR[0Nbad-address]", .step = {PIPED, REFUSED_ALL}, .letter = {{.sender = "a@b.test>\r\nRSET", .rcpt = {"b@mx.test"}}}},
+    {.name = "bare LF", .told = "PR[0Nbare-lf]", .step = {PIPED, REFUSED_ALL}, NOT_SENT(.message = SPAN_LIT("A: b\r\n\r\nx\n.\nMAIL FROM:<>\r\n"))},
+    {.name = "bare CR", .told = "PR[0Nbare-lf]", .step = {CHUNKED, REFUSED_ALL}, NOT_SENT(.message = SPAN_LIT("A: b\r\n\r\nx\r.\r\r\n"))},
+    {.name = "CR at the end", .told = "PR[0Nbare-lf]", .step = {CHUNKED, REFUSED_ALL}, NOT_SENT(.message = SPAN_LIT("A: b\r\n\r\nx\r"))},
+    {.name = "damaged", .told = "PR[0Ldamaged]", .step = {PIPED, REFUSED_ALL}, NOT_SENT(.damaged = true)},
+    {.name = "no signature for us", .told = "{peer-tls@4 0}", .step = {"S:220 mx", "C:EHLO*", "S:250-mx", "S:250 STARTTLS", "C:STARTTLS", "S:220 go", "NOTLS"}, .no_signature = true},
+};
 /* clang-format on */
 
 static void run_all(const struct test_case *c, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         run_case(&c[i]);
+}
+
+/* ---- messages of many chunks ---- */
+enum { LONG = 5 * SEAL_CHUNK + 1234 };
+static unsigned char long_message[LONG];
+
+/* Lines of every length, many beginning with a dot; bad: that octet is a bare LF. */
+static struct span make_long(size_t bad)
+{
+    size_t line = 0;
+
+    for (size_t i = 0; i < LONG; i++) {
+        bool end = i + 2 >= LONG || line == 60 + i % 17;
+
+        if (end && i + 1 < LONG) {
+            long_message[i++] = '\r';
+            long_message[i] = '\n';
+            line = 0;
+            continue;
+        }
+        long_message[i] = line == 0 && i % 3 == 0 ? '.' : (unsigned char)('a' + i % 26);
+        line++;
+    }
+    if (bad)
+        long_message[bad] = '\n';
+    return span_of(long_message, LONG);
+}
+
+#define CHUNK_OK "BDAT", "S:250 chunk"
+static void test_long(void **st)
+{
+    const struct test_letter l = {.sender = "a@chu.test", .rcpt = {"b@mx.test"}, .message = make_long(0)};
+    const struct test_case cases[] = {
+        {.name = "long by DATA",
+         .told = "PR[0T250]",
+         .step = {PLAIN, MAIL, RCPT_B, "C:DATA", "S:354 go", "DATA", "S:250 ok", BYE},
+         .letter = {l}},
+        {.name = "long by BDAT",
+         .told = "PR[0T250]",
+         .step = {CHUNKED, "C:MAIL*", "C:RCPT*", "S:250 ok", "S:250 ok", CHUNK_OK, CHUNK_OK, CHUNK_OK, CHUNK_OK,
+                  CHUNK_OK, "BDAT", "SAME", "S:250 ok", BYE},
+         .letter = {l}},
+        {.name = "BDAT refused in the middle",
+         .told = "PR[0L452/4.3.1]",
+         .step = {CHUNKED, "C:MAIL*", "C:RCPT*", "S:250 ok", "S:250 ok", CHUNK_OK, "BDAT", "S:452 4.3.1 full",
+                  REFUSED_ALL},
+         .letter = {l}},
+        {.name = "the scheduler has no more octets",
+         .told = "PR[0Lbusy]",
+         .step = {CHUNKED, "C:MAIL*", "C:RCPT*", "S:250 ok", "S:250 ok", CHUNK_OK, CHUNK_OK, "GONE"},
+         .letter = {{.sender = "a@chu.test", .rcpt = {"b@mx.test"}, .message = l.message, .refuse_chunk = 2}}},
+        {.name = "the scheduler leaves",
+         .told = "PR",
+         .step = {CHUNKED, "C:MAIL*", "C:RCPT*", "S:250 ok", "S:250 ok", CHUNK_OK, "GONE"},
+         .letter = {l},
+         .leave_at_data = true},
+        {.name = "nobody reads the octets",
+         .told = "PR[0Lpeer-timeout]{peer-timeout@9 0}",
+         .step = {PLAIN, MAIL, RCPT_B, "C:DATA", "S:354 go", "SLEEP", "CLOSE"},
+         .letter = {l},
+         .ms = 2000,
+         .narrow = true},
+    };
+
+    (void)st;
+    run_all(cases, sizeof cases / sizeof *cases);
+}
+
+/* A bare LF in a later chunk: by then octets have left, and the message must not get an end. */
+static void test_long_bare(void **st)
+{
+    const struct test_case c = {
+        .name = "bare LF in the fourth chunk",
+        .told = "PR[0Nbare-lf]",
+        .step = {CHUNKED, "C:MAIL*", "C:RCPT*", "S:250 ok", "S:250 ok", CHUNK_OK, CHUNK_OK, CHUNK_OK, "GONE"},
+        .letter = {{.sender = "a@chu.test", .rcpt = {"b@mx.test"}, .message = make_long(3 * SEAL_CHUNK + 77)}}};
+
+    (void)st;
+    run_case(&c);
 }
 
 static void test_good(void **st)
@@ -94,9 +256,23 @@ static void test_early(void **st)
     run_all(early, sizeof early / sizeof *early);
 }
 
+static void test_steps(void **st)
+{
+    (void)st;
+    run_all(steps, sizeof steps / sizeof *steps);
+}
+
+static void test_refused(void **st)
+{
+    (void)st;
+    run_all(refused, sizeof refused / sizeof *refused);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good), cmocka_unit_test(test_early)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good),  cmocka_unit_test(test_early),
+                                       cmocka_unit_test(test_steps), cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_long),  cmocka_unit_test(test_long_bare)};
 
     return cmocka_run_group_tests(tests, fixture_up, fixture_down);
 }

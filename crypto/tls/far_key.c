@@ -5,8 +5,6 @@
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 
-enum { CHAIN_MAX = 8 };
-
 /* ---- keys that are elsewhere ---- */
 
 static const struct {
@@ -134,8 +132,12 @@ static int keypair_add(gnutls_certificate_credentials_t cred, struct far_key *f,
     code = far_privkey(f, &key);
     if (code >= 0)
         code = gnutls_certificate_set_key(cred, NULL, 0, chain, (int)n, key);
-    if (code >= 0)
+    if (code >= 0) {
+        memcpy(f->chain, chain, n * sizeof *chain);
+        f->n_chain = n;
+        f->privkey = key;
         return 0;
+    }
     gnutls_privkey_deinit(key);
     for (unsigned i = 0; i < n; i++)
         gnutls_pcert_deinit(&chain[i]);
@@ -161,15 +163,15 @@ static unsigned without_root(gnutls_pcert_st *chain, unsigned n)
 
 static enum rc chain_add(gnutls_certificate_credentials_t cred, struct far_key *f, const char *pem_file, struct err *e)
 {
-    gnutls_pcert_st chain[CHAIN_MAX];
+    gnutls_pcert_st chain[FAR_CHAIN];
     gnutls_x509_crt_t *crts = NULL;
     gnutls_datum_t pem = {NULL, 0};
-    unsigned n_crts = 0, n = CHAIN_MAX;
+    unsigned n_crts = 0, n = FAR_CHAIN;
     int code = gnutls_load_file(pem_file, &pem);
 
     if (code >= 0)
         code = gnutls_x509_crt_list_import2(&crts, &n_crts, &pem, GNUTLS_X509_FMT_PEM, 0);
-    if (code >= 0 && n_crts > CHAIN_MAX)
+    if (code >= 0 && n_crts > FAR_CHAIN)
         code = GNUTLS_E_CERTIFICATE_LIST_UNSORTED;
     if (code >= 0) {
         n = n_crts;
@@ -198,4 +200,35 @@ enum rc far_keys_add(struct far_keys *f, gnutls_certificate_credentials_t cred, 
     if (rc == RC_OK && chain_pem != NULL)
         rc = chain_add(cred, &f->key[1], chain_pem, e);
     return rc;
+}
+
+/* ---- a client's choice ---- */
+
+static bool takes(gnutls_pk_algorithm_t pk, const gnutls_pk_algorithm_t *algos, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (algos[i] == pk)
+            return true;
+    return false;
+}
+
+static int choose(gnutls_session_t session, const gnutls_datum_t *authorities, int n_authorities,
+                  const gnutls_pk_algorithm_t *algos, int n_algos, gnutls_pcert_st **chain_out, unsigned *n_out,
+                  gnutls_privkey_t *key_out)
+{
+    struct far_keys *f = gnutls_session_get_ptr(session);
+    struct far_key *ec = &f->key[0], *rsa = &f->key[1];
+    struct far_key *k = rsa->n_chain == 0 || (ec->n_chain > 0 && takes(GNUTLS_PK_ECDSA, algos, n_algos)) ? ec : rsa;
+
+    (void)authorities;
+    (void)n_authorities;
+    *chain_out = k->chain;
+    *n_out = k->n_chain;
+    *key_out = k->privkey;
+    return 0;
+}
+
+void far_keys_offer(gnutls_certificate_credentials_t cred)
+{
+    gnutls_certificate_set_retrieve_function2(cred, choose);
 }

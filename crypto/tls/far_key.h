@@ -9,14 +9,19 @@
  */
 #pragma once
 #include "crypto/tls/tls_client.h"
+#include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 
+enum { FAR_CHAIN = 8 };
 struct far_keys;
 struct far_key { /* the private half of one certificate: which key to ask for, and how it can sign */
     struct far_keys *of;
     enum keyd_tls_key which;
     gnutls_pk_algorithm_t pk;
     unsigned bits;
+    gnutls_pcert_st chain[FAR_CHAIN]; /* the credentials' own, as long as they live */
+    unsigned n_chain;                 /* 0: there is none of this kind */
+    gnutls_privkey_t privkey;
 };
 struct far_keys {
     struct far_key key[2];          /* ECDSA, RSA */
@@ -25,3 +30,6 @@ struct far_keys {
 };
 /* The chains of the files, ECDSA first so that it is chosen where both would do. NULL: there is none. */
 enum rc far_keys_add(struct far_keys *f, gnutls_certificate_credentials_t cred, const char *chain_ec_pem, const char *chain_pem, struct err *e);
+/* For a client: the ECDSA chain where the server takes it, else RSA's, whatever authorities the server names. Many servers name none, and the library
+ * itself then sends no certificate when it has more than one. The session's pointer must be the struct far_keys. */
+void far_keys_offer(gnutls_certificate_credentials_t cred);

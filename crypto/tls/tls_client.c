@@ -20,6 +20,7 @@ static enum rc files_load(struct tls_client *c, const struct tls_client_spec *s,
 
     if (code <= 0)
         return tls_err(e, RC_PERM, s->anchors_pem, code < 0 ? code : GNUTLS_E_NO_CERTIFICATE_FOUND);
+    far_keys_offer(c->cred);
     return far_keys_add(&c->keys, c->cred, s->chain_ec_pem, s->chain_pem, e);
 }
 
@@ -65,6 +66,7 @@ static enum rc session_setup(struct tls_client *c, const char *host, struct link
 {
     int code = gnutls_priority_set(l->session, c->priority);
 
+    gnutls_session_set_ptr(l->session, &c->keys);
     if (code >= 0)
         code = gnutls_credentials_set(l->session, GNUTLS_CRD_CERTIFICATE, c->cred);
     if (code >= 0)

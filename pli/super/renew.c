@@ -42,7 +42,8 @@ void renew_listeners(struct super *s)
     if (!s->renewing || s->procs[P_KEYD].told || s->procs[P_KEYD].pid == 0)
         return;
     s->renewing = false;
-    if (s->procs[P_RELAYD].pid > 0) /* it shows other operators the same certificate; it ends when the letters at hand are done */
+    if (s->procs[P_RELAYD].pid >
+        0) /* it shows other operators the same certificate; it ends when the letters at hand are done */
         start_again(s, P_RELAYD);
     for (size_t i = 0; i < PROCS_; i++) {
         struct proc *p = &s->procs[i];

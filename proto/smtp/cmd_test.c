@@ -43,6 +43,8 @@ static const struct {
     {smtp_parse_mail, SPAN_LIT("FROM:<h\xC3\xA9@chu.example> SMTPUTF8"), RC_OK, CAUSE_NONE},
     {smtp_parse_mail, SPAN_LIT("FROM:<h\xC3\xA9@chu.example>"), RC_SYNTAX, CAUSE_NEED_UTF8},
     {smtp_parse_mail, SPAN_LIT("FROM:<h\xE9@chu.example> SMTPUTF8"), RC_SYNTAX, CAUSE_BAD_ADDRESS},
+    {smtp_parse_mail, SPAN_LIT("FROM:<ana@chu.example> REQUIRETLS RET=FULL"), RC_OK, CAUSE_NONE},
+    {smtp_parse_mail, SPAN_LIT("FROM:<ana@chu.example> REQUIRETLS=1"), RC_SYNTAX, CAUSE_SYNTAX},
     {smtp_parse_mail, SPAN_LIT("FROM:ana@chu.example"), RC_SYNTAX, CAUSE_SYNTAX},
     {smtp_parse_mail, SPAN_LIT("FROM:<ana@chu.example"), RC_SYNTAX, CAUSE_BAD_ADDRESS},
     {smtp_parse_mail, SPAN_LIT("FROM:<ana@chu.example>SIZE=1"), RC_SYNTAX, CAUSE_SYNTAX},

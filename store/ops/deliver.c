@@ -253,7 +253,7 @@ static enum rc answer_again(struct tx *t, struct delivery *d, struct err *e)
         goto out;
     rest = r.placed;
     if (r.size != d->rq->size || memcmp(r.digest[0], d->ref.digest[0], DIGEST_LEN) != 0)
-        rc = err_set(e, RC_PERM, "store: that object id is another message's");
+        rc = err_set(e, RC_EXISTS, "store: that object id is another message's");
     else if (d->a->role == ROLE_IMAPD &&
              (ipc_list_next(&rest, store_placed_f, &first, e) != RC_OK || first.mbx != d->a->s->mbx))
         rc = err_set(e, RC_DENIED, "store: that object id is another mailbox's");

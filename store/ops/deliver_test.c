@@ -114,7 +114,7 @@ static void test_same_id_again(void **state)
         OK(letter_send(&l, in, &again, &rep, &e)); /* INV-4: expunged since, still not filed twice */
         assert_true(same_place(&p, &again));
         l.objects.p[3] ^= 1; /* another message under the same id */
-        assert_int_equal(letter_send(&l, in, &again, &rep, &e), RC_PERM);
+        assert_int_equal(letter_send(&l, in, &again, &rep, &e), RC_EXISTS);
         letter_free(&l);
     }
     OK(store_call(s, STORE_FOLDER_STATUS, &(struct store_folder_msg){STORE_INBOX}, -1, &st, &e));

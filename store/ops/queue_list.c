@@ -128,11 +128,13 @@ static enum rc due_from(struct tx *t, const struct store_queue_list_req *rq, str
 static enum rc list_due(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_queue_list_req *rq = a->req;
+    struct store_queue_list_rep *rep = a->rep;
     struct buf mem = BUF_INIT;
     struct queued q;
     struct key from;
     struct span k, v;
     struct scan s = {0};
+    uint32_t items = 0;
     enum rc rc = due_from(t, rq, &from, e);
 
     if (rc == RC_OK)
@@ -142,6 +144,11 @@ static enum rc list_due(struct tx *t, const struct ask *a, struct err *e)
         if (rc == RC_NOTFOUND) { /* ended since its row was read: scans keep no lock */
             rc = RC_OK;
             continue;
+        }
+        if (rc == RC_OK && rq->most > 0 && items++ == rq->most) { /* this one is the cursor */
+            rep->next_qid = be64(k.p + 8);
+            rep->next_rcpt = be32(k.p + 16);
+            break;
         }
         if (rc != RC_OK || !list_item(a, be64(k.p + 8), be32(k.p + 16), &q))
             break;

@@ -92,6 +92,20 @@ static void test_one_message(void **state)
     assert_int_equal(list(relay, &(struct store_queue_list_req){.due_before = 9000, .due_from = 5001}, &it), 2);
     assert_int_equal(it.qid, second);
     assert_int_equal(list(relay, &(struct store_queue_list_req){.due_before = 5999, .due_from = 5001}, NULL), 0);
+    struct store_queue_list_req few = {.due_before = 9000, .due_from = 5000, .most = 2}; /* five in pages of two */
+    struct store_queue_list_rep rep;
+    struct err e;
+    struct buf mem = BUF_INIT;
+    size_t pages = 0;
+
+    do {
+        assert_int_equal(store_call_in(relay, STORE_QUEUE_LIST, &few, -1, &rep, &mem, &e), RC_OK);
+        few.qid_from = rep.next_qid;
+        few.rcpt_from = rep.next_rcpt;
+        pages++;
+    } while (rep.next_qid);
+    assert_int_equal(pages, 3);
+    buf_free(&mem);
     store_free(&in);
     store_free(&relay);
 }

@@ -14,7 +14,8 @@
  *          change that a client can see takes the next modseq of its folder (INV: modseqs of a folder grow with
  *          commits).
  * Retry    STORE_DELIVER is idempotent by oid: the same oid again (reply lost with a crash) answers with what was
- *          filed, for as long as the message lives and at least an hour. IPC_AGAIN in wire.c's table tells which other ops
+ *          filed, for as long as the message lives and at least an hour. RC_EXISTS: other octets were filed under it (the same message sealed anew has
+ *          other octets); nothing is changed. IPC_AGAIN in wire.c's table tells which other ops
  *          may be asked again after a lost reply.
  * Errors   every op: RC_DENIED without its role, ticket or right; RC_NOTFOUND no such mailbox, folder, message;
  *          RC_SYNTAX values out of their bounds; RC_CORRUPT what is asked for (or the place where it is to be put) stands on a

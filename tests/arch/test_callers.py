@@ -10,7 +10,6 @@ from test_arch import code, in_house, is_test, report
 
 TESTS_TOO = ("_test.h", "_fixture_int.h")
 KEPT = {
-    r"tls_client_new|tls_connect": "pli-relayd's way out is a later issue; until then it is the client end of the handshake tests",
     r"scan_memory": "what a scan holds: its bound is seen by the test of a message made to be large",
 }
 

@@ -18,7 +18,9 @@ VALUES = {
     r"(IMAP|MF)_(SEEN|ANSWERED|FLAGGED|DELETED|DRAFT)": "a message's flags: kept, searched and told by bit",
     r"CH_EXT_\w+": "what another operator's server offers: rows of relayd/scheduler_log.c",
     r"CHANGE_\w+": "fields of a change of an account: rows of admin/account_change.c",
-    r"NOTIFY_\w+": "kept with what waits in the queue; reports are a later issue",
+    r"NOTIFY_\w+|DSN_(SUCCESS|FAILURE|DELAY)": "what RFC 3461 NOTIFY asked for: kept with what waits; matched with an outcome's row in policies/dsn.c",
+    r"QK_\w+": "which keys of a queue entry a filter compares: by place in store/ops/queue.c",
+    r"QE_8BIT|SMTP_ESC": "bits that travel as CH_LETTER_ and CH_EXT_ of relayd/channel.h, where they are read",
     r"LS_REMOTE": "there are no remote mailboxes: the option is taken and changes nothing (RFC 5258 3.1)",
     r"LR_CHILDREN|LR_SPECIAL": "LIST gives these attributes always: the options are taken and change nothing (imapd/cmd/list.c)",
 }

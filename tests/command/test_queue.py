@@ -150,6 +150,26 @@ def test_drop_says_what_it_does_and_asks_beyond_one_message(inst):
     assert inst.json("queue", "drop", str(rows[0]["id"]), "--silent")["recipients"] == 2    # unless that is not wanted either
 
 
+def test_the_sender_hears_of_a_drop(inst):
+    """relayd is let go: it files the report in the sender's mailbox, then the entries end. Nothing is sent."""
+    inst.pli("queue", "hold", "--all")
+    send(inst, ["a@un.test", "b@deux.test"], "labo@chu.test")
+    before = len(inst.fetch_all("labo@chu.test"))
+    (number,) = {str(r["id"]) for r in inst.json("queue", "list", "--sender", "labo@chu.test")}
+    assert inst.json("queue", "drop", number)["recipients"] == 2
+    relayd = inst.daemon("pli-relayd")
+    os.kill(relayd, signal.SIGCONT)
+    try:
+        eventually(lambda: listed(inst) == [], 60)
+        reports = eventually(lambda: inst.fetch_all("labo@chu.test")[before:])
+        assert len(reports) == 1                       # one, for both
+        text = reports[0]
+        assert b"a@un.test" in text and b"b@deux.test" in text and b"Status: 5.7.0" in text
+        assert b"Le message a ete retire de la file d'attente par l'administrateur" in text or b"retir" in text
+    finally:
+        os.kill(relayd, signal.SIGSTOP)
+
+
 def test_a_silent_drop_ends_it_at_once(inst):
     send(inst, "a@un.test")
     (row,) = inst.json("queue", "list")
@@ -177,10 +197,10 @@ def test_stats(inst):
     inst.pli("queue", "hold", "--recipient", "c@deux.test")
     inst.pli("queue", "drop", "--recipient", "d@deux.test")
     s = inst.json("queue", "stats")
-    assert s["entries"] == 4 and s["states"] == {"waiting": 2, "held": 1, "dropped": 1} and s["causes"] == {"queue-dropped": 1}
+    assert s["entries"] == 4 and s["states"] == {"waiting": 2, "held": 1, "report": 0, "dropped": 1} and s["causes"] == {"queue-dropped": 1}
     by = {d["domain"]: d for d in s["domains"]}
-    assert by["un.test"]["states"] == {"waiting": 1, "held": 0, "dropped": 0} and by["un.test"]["causes"] == {}
-    assert by["deux.test"]["states"] == {"waiting": 1, "held": 1, "dropped": 1} and by["deux.test"]["causes"] == {"queue-dropped": 1}
+    assert by["un.test"]["states"] == {"waiting": 1, "held": 0, "report": 0, "dropped": 0} and by["un.test"]["causes"] == {}
+    assert by["deux.test"]["states"] == {"waiting": 1, "held": 1, "report": 0, "dropped": 1} and by["deux.test"]["causes"] == {"queue-dropped": 1}
     assert s["octets"] == sum(d["octets"] for d in s["domains"]) == sum(r["size"] for r in inst.json("queue", "list"))
     text = inst.pli("queue", "stats")
     assert text.startswith("4 recipients, ") and "deux.test" in text and "queue-dropped: Le message a ete retire" in text

@@ -21,7 +21,12 @@ def inst():
         pli.add("gp@chu.test")
         pli.add("dr@chu.test")
         pli.trust_operator("load.test")
-        yield pli
+        relayd = pli.daemon("pli-relayd")
+        os.kill(relayd, signal.SIGSTOP)    # what waits stays, to be asked for
+        try:
+            yield pli
+        finally:
+            os.kill(relayd, signal.SIGCONT)
 
 
 def events(inst, mid, *more):

@@ -74,6 +74,10 @@ class Authority:
         return path
 
 
+def letter():
+    return {"mail": None, "rcpt": []}
+
+
 class Gone(Exception):
     """The script has ended the conversation."""
 
@@ -119,7 +123,7 @@ class Hostile:
         with contextlib.suppress(Gone, OSError, ssl.SSLError, ValueError):
             self.talk(Wire(s, self))
         with contextlib.suppress(OSError):
-            s.close()
+            s.close()  # what TLS was put around is closed by the trick, or by close()
 
     def said(self, step):
         return self.seen.count(step)
@@ -133,23 +137,23 @@ class Hostile:
                 self.step(w, "ehlo-tls" if w.tls else "ehlo")
             elif verb == b"STARTTLS" and not w.tls:
                 self.starttls(w)
+            elif verb in (b"RCPT", b"DATA") and not w.letter["mail" if verb == b"RCPT" else "rcpt"]:
+                w.send(b"503 5.5.1 not now\r\n")       # pipelined behind what was refused
             elif verb == b"DATA":
                 if self.step(w, "data").startswith("354"):
                     w.letter["data"] = w.until_dot()
                     if self.step(w, "dot").startswith("2"):
                         self.letters.append(w.letter)
-                    w.letter = {"rcpt": []}
+                    w.letter = letter()
             elif verb == b"QUIT":
                 self.step(w, "quit")
                 return
             elif verb == b"MAIL":
-                w.letter["mail"] = line
-                self.step(w, "mail")
+                w.letter["mail"] = line if self.step(w, "mail").startswith("2") else None
             elif verb == b"RCPT":
-                w.letter["rcpt"].append(line)
-                self.step(w, "rcpt")
+                w.letter["rcpt"] += [line] if self.step(w, "rcpt").startswith("2") else []
             elif verb == b"RSET":
-                w.letter = {"rcpt": []}
+                w.letter = letter()
                 self.step(w, "rset")
             else:
                 w.send(b"500 5.5.2 what\r\n")
@@ -186,12 +190,10 @@ class Hostile:
         w.s.close()
 
     def do_reset(self, w):
-        w.raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        if w.tls:
-            w.raw = w.s.detach()
-            socket.socket(fileno=w.raw).close()
-        else:
-            w.raw.close()
+        if not self.said("ehlo"):
+            time.sleep(2)  # the connection is made by then: before that a reset is a refusal to connect
+        w.s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        w.s.close()
 
     def do_drip(self, w):
         while not self.over.wait(0.2):
@@ -226,11 +228,11 @@ class Hostile:
 
 class Wire:
     def __init__(self, s, owner):
-        self.s = self.raw = s
-        self.owner, self.held, self.tls, self.letter = owner, b"", False, {"rcpt": []}
+        self.s = s
+        self.owner, self.held, self.tls, self.letter = owner, b"", False, letter()
 
     def begin_tls(self, ctx):
-        self.s = ctx.wrap_socket(self.raw, server_side=True)
+        self.s = ctx.wrap_socket(self.s, server_side=True)
         self.tls, self.held = True, b""
         self.owner.open.add(self.s)
 

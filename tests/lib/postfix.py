@@ -70,6 +70,7 @@ discard unix - - n - - discard
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
+virtual unix - n n - - virtual
 """
 DAEMONS = "/usr/lib/postfix/sbin"
 
@@ -81,8 +82,35 @@ def usable():
     return None if os.geteuid() == 0 else "postfix needs root"
 
 
+# A second door: another operator's port 25, which takes mail for its domain from whoever shows a certificate of the authorities, and keeps it.
+DOOR = """
+{address}:{port} inet n - n - - smtpd
+  -o mynetworks= -o smtpd_tls_security_level=encrypt -o smtpd_tls_req_ccert=yes -o smtpd_relay_restrictions=permit_auth_destination,reject
+  -o smtpd_recipient_restrictions=check_recipient_access,$door_access
+virtual unix - n n - - virtual
+"""
+KEEPS = """
+smtpd_tls_cert_file = {dir}/own.pem
+smtpd_tls_key_file = {dir}/own.pem
+smtpd_tls_CAfile = {dir}/ca.pem
+smtpd_tls_loglevel = 1
+smtpd_tls_ask_ccert = yes
+door_access = inline:{{ {{unknown@{domain} = 550 5.1.1 unknown}} }}
+myorigin = {domain}
+transport_maps =
+virtual_mailbox_domains = {domain}
+virtual_mailbox_maps = static:box/
+virtual_mailbox_base = {dir}/mail
+virtual_uid_maps = static:65534
+virtual_gid_maps = static:65534
+virtual_minimum_uid = 100
+"""
+
+
 class Postfix:
-    def __init__(self, host, port, ca, pem, name="mx.load.test", more=()):
+    """door: (address, port): it also takes mail for the domain of its name, from peers with a certificate, and mail() gives it."""
+
+    def __init__(self, host, port, ca, pem, name="mx.load.test", more=(), door=None):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pli-postfix-"))
         self.dir.chmod(0o711)
         with socket.socket() as s:
@@ -99,12 +127,26 @@ class Postfix:
             dir=self.dir, home=name.partition(".")[2], daemons=DAEMONS, name=name, host=host, port=port,
             ca=self.dir / "ca.pem", pem=self.dir / "own.pem", more="\n".join(more)))
         (self.conf / "master.cf").write_text(MASTER.format(own=self.port))
+        if door:
+            self.open_door(name.partition(".")[2], *door)
         self.proc = None
         try:
             self.start()
         except BaseException:
             self.close()
             raise
+
+    def open_door(self, domain, address, port):
+        (self.dir / "mail").mkdir(0o755)
+        shutil.chown(self.dir / "mail", 65534, 65534)
+        with open(self.conf / "main.cf", "a") as f:
+            f.write(KEEPS.format(dir=self.dir, domain=domain))
+        with open(self.conf / "master.cf", "a") as f:
+            f.write(DOOR.format(address=address, port=port, domain=domain))
+
+    def mail(self):
+        """Every message that came through the door, as it stands on its disk."""
+        return [p.read_bytes() for p in sorted((self.dir / "mail").glob("box/new/*"))]
 
     def start(self):
         """In the foreground, our own child; it makes a session of its own, so what ends it ends its daemons and nothing else."""

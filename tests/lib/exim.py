@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A private Exim: another operator's server, in a temporary folder: it takes mail at its door from peers with a certificate, and sends all else to one
+place with its own.
+
+    with Exim("localhost", 10025, ca, pem, name="mx.exim.test", door=("127.0.2.1", 10125)) as mx: ...
+
+The program: exim4 where it is installed, or PLI_EXIM (see usable()). Its user "Debian-exim" need not be there: it runs with a passwd of its own in a mount
+namespace, so root only. Delivery runs as that user, for with a configuration of its own (-C) Exim's children have no privilege.
+"""
+import os
+import pathlib
+import shutil
+import smtplib
+import socket
+import subprocess
+import tempfile
+import time
+
+PROGRAM = os.environ.get("PLI_EXIM") or shutil.which("exim4") or ""
+CONF = """
+primary_hostname = {name}
+exim_path = {program}
+spool_directory = {dir}/spool
+log_file_path = {dir}/log-%s
+pid_file_path = {dir}/pid
+never_users =
+deliver_drop_privilege = true
+daemon_smtp_ports =
+local_interfaces = <; [{address}]:{door} ; [127.0.0.1]:{own}
+domainlist ours = {domain}
+tls_advertise_hosts = *
+tls_certificate = {dir}/own.pem
+tls_privatekey = {dir}/own.pem
+tls_verify_certificates = {dir}/ca.pem
+tls_verify_hosts = *
+acl_smtp_mail = check_mail
+acl_smtp_rcpt = check_rcpt
+acl_smtp_data = accept
+log_selector = +tls_peerdn +tls_certificate_verified
+qualify_domain = {domain}
+prdr_enable = false
+chunking_advertise_hosts =
+begin acl
+check_mail:
+  accept condition = ${{if eq{{$received_port}}{{{own}}}}}
+  deny message = TLS please
+    !encrypted = *
+  deny message = a certificate please
+    !verify = certificate
+  accept
+check_rcpt:
+  accept condition = ${{if eq{{$received_port}}{{{own}}}}}
+  deny message = 5.1.1 unknown
+    local_parts = unknown
+    domains = +ours
+  accept domains = +ours
+  deny message = 5.7.1 not ours
+begin routers
+keep:
+  driver = accept
+  domains = +ours
+  transport = maildir
+out:
+  driver = manualroute
+  domains = *
+  route_data = {host}
+  self = send
+  transport = smtp
+begin transports
+maildir:
+  driver = appendfile
+  directory = {dir}/mail/box
+  maildir_format
+  create_directory
+  return_path_add
+smtp:
+  driver = smtp
+  port = {port}
+  allow_localhost
+  hosts_require_tls = *
+  tls_certificate = {dir}/own.pem
+  tls_privatekey = {dir}/own.pem
+  tls_verify_certificates = {dir}/ca.pem
+  tls_verify_hosts = *
+begin retry
+* * F,1h,1s
+"""
+USER = "Debian-exim:x:64999:64999::/nonexistent:/usr/sbin/nologin\n"
+# a passwd and group of its own, for this process and its children alone
+ENTER = 'mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group && exec "$@"'
+
+
+def usable():
+    if not PROGRAM or not os.path.exists(PROGRAM):
+        return "exim is not here: apt-get download exim4-daemon-light, dpkg -x, PLI_EXIM=DIR/usr/sbin/exim4"
+    if os.geteuid() != 0:
+        return "exim needs root"
+    return None if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0 else "exim needs a mount namespace"
+
+
+class Exim:
+    def __init__(self, host, port, ca, pem, name="mx.exim.test", door=("127.0.2.1", 10125)):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pli-exim-"))
+        self.dir.chmod(0o755)
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.port = s.getsockname()[1]
+        for what, line in (("passwd", USER), ("group", "Debian-exim:x:64999:\n")):
+            known = pathlib.Path("/etc", what).read_text()
+            (self.dir / what).write_text(known if "Debian-exim" in known else known + line)
+        uid = int(next(l for l in (self.dir / "passwd").read_text().splitlines() if l.startswith("Debian-exim:")).split(":")[2])
+        for folder, owner in (("spool", uid), ("mail", uid)):
+            (self.dir / folder).mkdir(0o755)
+            os.chown(self.dir / folder, owner, owner)
+        os.chown(self.dir, uid, uid)
+        shutil.copy(pem, self.dir / "own.pem")
+        shutil.copy(ca, self.dir / "ca.pem")
+        os.chown(self.dir / "own.pem", uid, uid)
+        conf = self.dir / "exim.conf"
+        conf.write_text(CONF.format(dir=self.dir, name=name, program=PROGRAM, domain=name.partition(".")[2], host=host, port=port, own=self.port,
+                                    address=door[0], door=door[1]))
+        self.out = open(self.dir / "out", "wb")
+        self.proc = subprocess.Popen(["unshare", "--mount", "sh", "-c", ENTER, str(self.dir), PROGRAM, "-C", str(conf), "-bdf", "-q1s"],
+                                     stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out, start_new_session=True)
+        try:
+            self.wait()
+        except BaseException:
+            self.close()
+            raise
+
+    def wait(self):
+        end = time.monotonic() + 60
+        while time.monotonic() < end and self.proc.poll() is None:
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), timeout=30) as s:
+                    if s.recv(100).startswith(b"220 "):
+                        return
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError("exim does not start: " + self.log())
+
+    def log(self):
+        return "".join(p.read_text(errors="replace") for p in [self.dir / "out", *self.dir.glob("log-*")])
+
+    def inject(self, sender, to, message):
+        with smtplib.SMTP("127.0.0.1", self.port, "app.test", timeout=30) as s:
+            return s.sendmail(sender, to, message)
+
+    def mail(self):
+        return [p.read_bytes() for p in sorted((self.dir / "mail").glob("box/new/*"))]
+
+    def close(self):
+        """The daemon's session is its own: what ends it ends its children and nothing else."""
+        if self.proc.poll() is None:
+            os.killpg(self.proc.pid, 15)
+            self.proc.wait(30)
+        self.out.close()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
