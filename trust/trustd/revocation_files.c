@@ -179,10 +179,17 @@ void revocations_start(struct revocations *r, const char *dir)
 
 void revocations_stop(struct revocations *r)
 {
+    struct timespec until;
+
     pthread_mutex_lock(&r->mu);
     r->stop = true;
     pthread_cond_broadcast(&r->work);
     pthread_mutex_unlock(&r->mu);
+    /* a thread that verifies must not meet the library's clean-up at exit; one that waits for a server is left behind */
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 1;
+    for (int i = 0; i < REV_THREADS; i++)
+        (void)pthread_timedjoin_np(r->threads[i], NULL, &until);
 }
 
 /* ---- what an administrator brings ---- */

@@ -179,6 +179,7 @@ static void chain_drop(struct chain *c)
     buf_free(&c->list);
 }
 
+static struct revocations *started[CASES];
 static struct revocations *fresh_at(const char *sub, struct revocation_conf c)
 {
     static char dirs[CASES][160];
@@ -188,7 +189,8 @@ static struct revocations *fresh_at(const char *sub, struct revocation_conf c)
     c.peer_anchors = c.mail_anchors = root_pem;
     r = revocations_new(&c);
     snprintf(dirs[no], sizeof dirs[0], "%s/%s", dir, sub);
-    revocations_start(r, dirs[no++]);
+    revocations_start(r, dirs[no]);
+    started[no++] = r;
     return r;
 }
 static struct revocations *fresh(const char *sub)
@@ -264,6 +266,8 @@ static int drop(void **st)
     char cmd[128];
 
     (void)st;
+    for (size_t i = 0; i < CASES && started[i]; i++)
+        revocations_stop(started[i]);
     made_free(&root);
     made_free(&stranger);
     snprintf(cmd, sizeof cmd, "rm -r %s", dir);
