@@ -64,3 +64,10 @@ enum rc channel_recv(int fd, struct buf *mem, uint16_t *op_out, struct span *bod
         return err_set(e, RC_SYNTAX, "channel: malformed packet of %zu bytes", n);
     return RC_OK;
 }
+
+void channel_alone(int keep)
+{
+    if (keep > 3)
+        (void)close_range(3, (unsigned)keep - 1, 0);
+    (void)close_range((unsigned)keep + 1, ~0u, 0);
+}

@@ -103,6 +103,9 @@ enum channel_stage { CS_GREETING = 1, CS_EHLO, CS_STARTTLS, CS_HANDSHAKE, CS_PEE
 
 /* ---- packets, for both sides ---- */
 enum rc channel_pair(int ends_out[2], struct err *e);
+/* In the finder and the nursery, right after their fork: everything is closed but the standard descriptors and keep. What the scheduler was given (log.key),
+ * and its ends of other sockets, are none of theirs, nor of the sessions that follow. */
+void channel_alone(int keep);
 /* Never waits: there is room for one question and its answer. RC_CLOSED: the other side has gone, or does not read. */
 enum rc channel_send(int fd, uint16_t op, const struct ipc_field *fields, const void *msg, struct err *e);
 /* Never waits. *body_out borrows from mem, which should be secret: NEXT has a content key. RC_MORE: nothing is there; RC_CLOSED: the other side has

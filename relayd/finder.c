@@ -6,6 +6,7 @@
 #include "base/sandbox.h"
 #include "base/service.h"
 #include "base/wipe.h"
+#include "relayd/channel.h"
 #include "relayd/finder_int.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -240,7 +241,7 @@ enum rc finder_start(const struct boot *b, struct finder **f_out, struct err *e)
         return err_sys(e, RC_TEMP, "finder");
     }
     if (pid == 0) {
-        close(ends[0]);
+        channel_alone(ends[1]);
         ipc_size_buffers(ends[1]);
         l.ask = ends[1];
         run_child(b, &l);

@@ -169,7 +169,7 @@ enum rc nursery_start(const struct boot *b, struct nursery **n_out, struct err *
         return err_sys(e, RC_TEMP, "nursery");
     }
     if (pid == 0) {
-        close(ends[0]);
+        channel_alone(ends[1]);
         run_child(&conf, ends[1]);
     }
     tls_client_free(&conf.tls);
