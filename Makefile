@@ -127,7 +127,7 @@ $(TEST_TOOLS): $(BUILD)/test/%: $(BUILD)/obj/%.o $(L3) $(L2) $(L1) $(L0)
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group $(S_tool) $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
 $(BUILD)/test/tests/lib/read_lists: S_tool := $(S_xml) $(S_tls)
 $(BUILD)/test/tests/lib/find_host: S_tool := $(S_dns)
-$(BUILD)/test/tests/lib/find_host: $(call objects,relayd/finder.c relayd/finder_dns.c relayd/finder_connect.c)
+$(BUILD)/test/tests/lib/find_host: $(call objects,relayd/finder.c relayd/finder_dns.c relayd/finder_connect.c relayd/channel.c)
 $(BUILD)/test/tests/lib/keys_dump: $(BUILD)/obj/crypto/keyd/slot_keys.o
 test-tools: $(TEST_TOOLS)
 unit-programs: $(TEST_BINS)
