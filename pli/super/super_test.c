@@ -60,7 +60,8 @@ static int fake_service(const struct boot *b, const struct proc_def *d)
     struct err e;
     unsigned char key[TICKET_KEY];
 
-    boot_secret(b, "ticket.key", key, sizeof key);
+    if (d->ticket != TICKET_NONE)
+        boot_secret(b, "ticket.key", key, sizeof key);
     signal(SIGTERM, on_term);
     return ipc_serve(&s, boot_fd(b, "ipc"), &e) == RC_OK ? 0 : 2;
 }
@@ -172,7 +173,7 @@ static int copy_self(void)
 
 static int make_root(void **state)
 {
-    static const char *const folders[] = {"", "/run", "/log", "/store", "/keys", "/tls"};
+    static const char *const folders[] = {"", "/run", "/log", "/store", "/trust", "/keys", "/tls"};
     char path[300], text[600];
     (void)state;
 
