@@ -145,7 +145,7 @@ static void log_nobody(const struct notice_recipient *r, enum notice_kind kind, 
 {
     char name[LOGGED_MAX];
 
-    log_ev(LOG_WARN_, "report-dropped", "letter=%.*s kind=%s why=%s sender=<%s>", SPAN_ARG(r->item->mid),
+    log_ev(LOG_WARN_, "report-dropped", "mid=%.*s kind=%s why=%s sender=<%s>", SPAN_ARG(r->item->mid),
            kind_names[kind], why, r->envelope->sender.n ? logged_address(r->envelope->sender, name) : "");
 }
 
@@ -168,7 +168,7 @@ static enum rc make_and_file(const struct notices *n, enum notice_kind kind, con
     if (rc == RC_OK)
         rc = file_it(n, s, buf_span(&report), (uint8_t)(flags | (needs.utf8 ? QE_UTF8 : 0)), sum, mid, e);
     if (rc == RC_OK)
-        log_ev(LOG_INFO_, "report", "letter=%.*s report=%s kind=%s recipients=%zu to=<%s> full=%s",
+        log_ev(LOG_INFO_, "report", "mid=%.*s report=%s kind=%s recipients=%zu to=<%s> full=%s",
                SPAN_ARG(r[0]->item->mid), mid, kind_names[kind], count, logged_address(r[0]->envelope->sender, name),
                o.full ? "yes" : "no");
     buf_free(&o.octets);
@@ -188,7 +188,7 @@ static enum rc report(const struct notices *n, enum notice_kind kind, const stru
     enum rc rc = make_and_file(n, kind, r, count, s, e);
 
     if (rc == RC_EXISTS) { /* filed by a run that ended before it wrote so in the queue */
-        log_ev(LOG_INFO_, "report-known", "letter=%.*s kind=%s", SPAN_ARG(r[0]->item->mid), kind_names[kind]);
+        log_ev(LOG_INFO_, "report-known", "mid=%.*s kind=%s", SPAN_ARG(r[0]->item->mid), kind_names[kind]);
         rc = RC_OK;
     }
     *filed_out = rc == RC_OK;

@@ -54,14 +54,15 @@ static enum cause not_kept(const struct err *e)
 }
 
 /* Submission has rates an hour, for the account and for the address that it submits from. The message is counted before
- * it is sent: one that is refused later counts, too. */
+ * it is sent: one that is refused later counts, too. When its dialler has died nobody counts for this session; it goes on
+ * with what it has, as sessions do then. */
 static enum cause within_rates(const struct smtp_session *s, struct err *e)
 {
     static const enum cause of[] = {[DIALLER_YES] = CAUSE_NONE,
                                     [DIALLER_ACCOUNT_RATE] = CAUSE_RATE_ACCOUNT,
                                     [DIALLER_ADDRESS_RATE] = CAUSE_RATE_ADDRESS,
                                     [DIALLER_ADDRESS_SESSIONS] = CAUSE_RATE_ADDRESS,
-                                    [DIALLER_GONE] = CAUSE_STORE_TEMP};
+                                    [DIALLER_GONE] = CAUSE_NONE};
     enum cause r = CAUSE_NONE;
 
     if (smtp_is_submission(s))

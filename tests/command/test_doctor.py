@@ -10,14 +10,14 @@ import tempfile
 import time
 
 import pytest
-from instance import Instance, build_dir, plain
+from instance import NO_WAY_OUT, Instance, build_dir, plain
 
 DIRD = "cn=dird,ou=daemons,o=pli"
 
 
 @pytest.fixture(scope="module")
 def inst():
-    with Instance(build="build") as pli:
+    with Instance(build="build", conf=[NO_WAY_OUT]) as pli:
         pli.add("gp@chu.test")
         pli.add("autre@chu.test", sign="never")
         pli.submit("gp@chu.test", ["autre@chu.test"], plain("un", "gp@chu.test", "autre@chu.test"))

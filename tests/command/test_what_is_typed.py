@@ -5,7 +5,7 @@ import subprocess
 import unicodedata
 
 import pytest
-from instance import RPPS, Instance, build_dir, plain
+from instance import NO_WAY_OUT, RPPS, Instance, build_dir, plain
 
 PLI = build_dir() / "bin" / "pli"
 DN = "CN=autre.example,O=Essai,C=FR"
@@ -13,7 +13,7 @@ DN = "CN=autre.example,O=Essai,C=FR"
 
 @pytest.fixture(scope="module")
 def inst():
-    with Instance(build="build") as pli:
+    with Instance(build="build", conf=[NO_WAY_OUT]) as pli:
         pli.add("gp@chu.test", kind="per", sign="never")
         yield pli
 

@@ -84,7 +84,7 @@ class PliError(Exception):
         self.rc, self.out, self.err = rc, out, err
 
 
-def eventually(what, timeout=30):
+def eventually(what, timeout=90):
     """What what() gives, once it gives something."""
     end = time.monotonic() + timeout
     while not (got := what()):

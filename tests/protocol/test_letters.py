@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from instance import Instance, plain
+from instance import NO_WAY_OUT, Instance, plain
 
 TRACE = re.compile(rb"\A(?:(?:Return-Path|Received|Authentication-Results|Delivered-To):[^\r]*\r\n(?:[ \t][^\r]*\r\n)*)+")
 
@@ -29,7 +29,7 @@ AWKWARD = {
 
 @pytest.fixture(scope="module")
 def inst():
-    with Instance() as pli:
+    with Instance(conf=[NO_WAY_OUT]) as pli:
         pli.add("brut@chu.test", sign="never", extra=["--alias", "a@chu.test"])
         pli.add("gp@chu.test", kind="per", name="Dr Marie MARTIN")
         yield pli

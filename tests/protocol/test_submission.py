@@ -63,7 +63,7 @@ def test_the_line_of_a_mailbox_file_is_left_out(inst, who, mark):
 def test_offered_is_done(inst):
     with inst.smtp(login="brut@chu.test") as s:
         s.ehlo()
-        assert "dsn" not in s.esmtp_features
+        assert {"dsn", "requiretls"} <= set(s.esmtp_features)
         assert s.esmtp_features["limits"] == "RCPTMAX=500"
         assert s.esmtp_features["size"] == str(50 * 1024 * 1024)
 
