@@ -10,6 +10,7 @@ import random
 import re
 import signal
 import smtplib
+import socket
 import threading
 import time
 
@@ -317,3 +318,26 @@ def test_hosts_that_are_down_delay_nobody():
         eventually(lambda: pair.b.fetch_all("gp@b.test"), 20)
         assert time.monotonic() - begun < 20
         assert len(eventually(lambda: len(entries(pair.a)) == 10 and entries(pair.a))) == 10
+
+
+def test_a_second_host_serves_as_well_as_a_first():
+    """The best MX greets nobody. The next one takes the letters, all over one connection: that the first failed is no failure of the second."""
+    with Operators(conf_a=["relayd {\n retry_first = 5m\n retry_max = 1h\n max_sessions_per_domain = 1\n}"]) as pair, socket.socket() as bad:
+        bad.bind(("127.0.0.9", pair.b.port("smtp")))
+        bad.listen()
+        stop = threading.Event()
+
+        def close_each():
+            while not stop.is_set():
+                bad.accept()[0].close()
+
+        threading.Thread(target=close_each, daemon=True).start()
+        pair.dns.mx("b.test", "bad.b.test", 5, "127.0.0.9")
+        pair.dns.start()
+        with pair.a.smtp(login="hosp@a.test") as s:
+            for i in range(6):
+                s.sendmail("hosp@a.test", ["gp@b.test"], letter(subject=f"n{i}"))
+        assert eventually(lambda: len(pair.b.fetch_all("gp@b.test")) == 6)
+        stop.set()
+        assert [x["host"] for x in lines(pair.a, "relay-candidate")][:1] == ["bad.b.test"]
+        assert not lines(pair.a, "relay-host")
