@@ -19,6 +19,9 @@ from instance import eventually, plain
 from operators import Operators
 
 
+PAGE = 8192  # of the queue and of the objects
+
+
 def letter(to="gp@b.test", subject="compte rendu", **more):
     return plain(subject, "hosp@a.test", to, **more)
 
@@ -341,3 +344,25 @@ def test_a_second_host_serves_as_well_as_a_first():
         stop.set()
         assert [x["host"] for x in lines(pair.a, "relay-candidate")][:1] == ["bad.b.test"]
         assert not lines(pair.a, "relay-host")
+
+
+def test_a_damaged_letter_keeps_no_other_back():
+    """A page of the store lost a bit: the letter that lies there cannot be read. The others go at once, and its sender is told in the end."""
+    with Operators(conf_a=["relayd {\n max_age = 40s\n warn_after = 0s\n max_sessions_per_domain = 1\n}"]) as pair:
+        pair.b.stop()
+        pair.a.submit("hosp@a.test", ["gp@b.test"], letter(subject="damaged", body=("x" * 70 + "\r\n") * 200))
+        eventually(lambda: lines(pair.a, "relay-host"))
+        pair.a.stop()
+        store = pair.a.root / "store/objects.db"
+        middle = store.stat().st_size // PAGE // 2 * PAGE + PAGE // 2
+        octets = bytearray(store.read_bytes())
+        octets[middle] ^= 1
+        store.write_bytes(octets)
+        pair.b.serve()
+        pair.a.serve()
+        for i in range(3):
+            pair.a.submit("hosp@a.test", ["gp@b.test"], letter(subject=f"n{i}"))
+        assert eventually(lambda: len(subjects(pair.b, "gp@b.test")) == 3)
+        assert lines(pair.a, "letter-unread") and not reports(pair.a)  # not only once it was given up
+        assert eventually(lambda: reports(pair.a), 60) == [[("failed", "5.4.7", "gp@b.test")]]
+        assert eventually(lambda: empty(pair.a))
