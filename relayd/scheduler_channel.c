@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* relayd/scheduler_channel.c - what sessions ask (relayd/channel.h), and their ends. A session reads a hostile server: what it says is taken as a report
  * on its own letter and connection, never as more. A packet that is malformed or out of order ends it. */
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/wipe.h"
@@ -109,7 +110,7 @@ static bool on_next(struct scheduler *s, struct place *p, const void *msg)
 {
     (void)s;
     (void)msg;
-    if (p->state != PL_UP || p->flight || p->asked)
+    if (p->state != PL_UP || p->flight || p->asked || p->leaving)
         return false;
     p->asked = true; /* channel_give() answers, in this round when there is one */
     return true;
@@ -132,6 +133,15 @@ static bool on_chunk(struct scheduler *s, struct place *p, const void *msg)
     return true;
 }
 
+/* Digits and dots, and some of them: it is written into lines of the log and of reports as it stands. */
+static bool is_esc(struct span esc)
+{
+    for (size_t i = 0; i < esc.n; i++)
+        if (esc.p[i] != '.' && !ascii_is_digit(esc.p[i]))
+            return false;
+    return esc.n > 0;
+}
+
 static void take_result(struct passenger *r, const struct channel_result *c)
 {
     static const enum fate fates[] = {[CO_TAKEN] = FATE_TAKEN, [CO_LATER] = FATE_LATER, [CO_NEVER] = FATE_NEVER};
@@ -140,7 +150,7 @@ static void take_result(struct passenger *r, const struct channel_result *c)
     verdict_cause(v, fates[c->outcome], c->cause < CAUSES_ ? (enum cause)c->cause : CAUSE_PEER_PROTOCOL);
     v->code = c->code;
     v->dsn_there = c->dsn_there != 0;
-    if (c->esc.n > 0)
+    if (is_esc(c->esc))
         scheduler_text(v->esc, sizeof v->esc, c->esc);
     scheduler_text(v->text, sizeof v->text, c->text);
 }
@@ -177,7 +187,7 @@ static bool on_end(struct scheduler *s, struct place *p, const void *msg)
         return true; /* it ends because we said so: our own cause stays */
     verdict_cause(&p->why, FATE_LATER, rq->cause < CAUSES_ ? (enum cause)rq->cause : CAUSE_PEER_PROTOCOL);
     p->why.code = rq->code;
-    if (rq->esc.n > 0)
+    if (is_esc(rq->esc))
         scheduler_text(p->why.esc, sizeof p->why.esc, rq->esc);
     scheduler_text(p->why.text, sizeof p->why.text, rq->text);
     return true;
@@ -247,6 +257,21 @@ static void say_letter(struct place *p, struct span chunk)
     buf_free(&rcpts);
 }
 
+/* The message is damaged: it is put off like what a server puts off, until its time is over and its sender is told. It keeps no other letter back. */
+static bool put_off_damaged(struct scheduler *s, struct place *p, const struct schedule_letter *l)
+{
+    struct verdict v;
+
+    verdict_cause(&v, FATE_LATER, CAUSE_DAMAGED);
+    settle_rest(p->flight, FATE_LATER, &v);
+    if (!settle_flight(s, p, p->flight))
+        return false;
+    if (!p->flight->stuck)
+        schedule_drop(s->plan, l->letter);
+    flight_close(&p->flight);
+    return true;
+}
+
 /* False: it cannot be read now; the letter waits again. */
 static bool give(struct scheduler *s, struct place *p, const struct schedule_letter *l)
 {
@@ -267,6 +292,8 @@ static bool give(struct scheduler *s, struct place *p, const struct schedule_let
             say_letter(p, chunk);
         else
             log_err(LOG_WARN_, "letter-unread", &e);
+        if (!ok && e.rc == RC_CORRUPT)
+            ok = put_off_damaged(s, p, l);
     }
     buf_free(&mem);
     if (!ok) {

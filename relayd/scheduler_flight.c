@@ -115,13 +115,53 @@ static enum rc gather(struct scheduler *s, struct flight *f, uint64_t qid, wante
     return rc;
 }
 
+/* What does not open never will: it leaves the way of the others. What was to be sent is held, for a person to look at; what was dropped, or delivered,
+ * ends, because nobody can be told of it. */
+static enum rc set_aside(struct scheduler *s, struct passenger *r, const struct err *why, struct err *e)
+{
+    static const uint8_t becomes[] = {
+        [Q_WAITING] = Q_HELD, [Q_HELD] = Q_HELD, [Q_DROPPED] = Q_FAILED, [Q_REPORT] = Q_DONE};
+    struct buf up = BUF_INIT;
+    struct verdict v;
+    enum rc rc;
+
+    log_err(LOG_ERROR_, "queue-damaged", why);
+    verdict_cause(&v, FATE_LATER, CAUSE_DAMAGED);
+    settle_add(&up, &r->item, becomes[r->item.state], r->item.next_try, &v);
+    rc = settle_updates(s, &up, 1, e);
+    buf_free(&up);
+    queued_envelope_free(&r->envelope);
+    return rc;
+}
+
 /* All recipients of a message have one content key. */
+static enum rc open_one(struct scheduler *s, struct flight *f, struct passenger *r, bool *keyed, struct err *e)
+{
+    enum rc rc = *keyed ? RC_OK : content_key(s, &r->item, f->cek, e);
+
+    *keyed = *keyed || rc == RC_OK;
+    return rc == RC_OK ? envelope_open(&r->item, f->cek, &r->envelope, e) : rc;
+}
+
 static enum rc open_all(struct scheduler *s, struct flight *f, struct err *e)
 {
-    enum rc rc = f->n ? content_key(s, &f->p[0].item, f->cek, e) : RC_OK;
+    size_t all = f->n;
+    bool keyed = false;
+    enum rc rc = RC_OK;
 
-    for (size_t i = 0; rc == RC_OK && i < f->n; i++)
-        rc = envelope_open(&f->p[i].item, f->cek, &f->p[i].envelope, e);
+    f->n = 0;
+    for (size_t i = 0; rc == RC_OK && i < all; i++) {
+        struct passenger *r = &f->p[i];
+        struct err why;
+
+        rc = open_one(s, f, r, &keyed, &why);
+        if (rc == RC_OK)
+            f->p[f->n++] = *r;
+        else if (rc == RC_CORRUPT || rc == RC_DENIED)
+            rc = set_aside(s, r, &why, e);
+        else
+            *e = why;
+    }
     return rc;
 }
 

@@ -15,6 +15,8 @@ enum cause peer_trusted(struct scheduler *s, const char *domain, const char *dn)
     enum dird_trusted answer;
     struct err e;
 
+    if (dn && dn[0] == '\0')
+        return CAUSE_PEER_DN;
     if (dir_trust(s->dir, span_str(domain), dn ? span_str(dn) : SPAN_NULL, &answer, &e) != RC_OK) {
         log_err(LOG_WARN_, "trust-unknown", &e);
         return e.cause == CAUSE_LIST_STALE || e.cause == CAUSE_LIST_MISSING ? e.cause : CAUSE_DIR_TEMP;
@@ -77,6 +79,12 @@ void peer_again(struct scheduler *s, struct place *p)
         answer(p, c);
 }
 
+/* Asked without a name, the trust space answers for the domain alone: a certificate without a subject, or with one that did not fit, would pass. */
+static bool comparable(struct span dn)
+{
+    return dn.n > 0 && memchr(dn.p, 0, dn.n) == NULL;
+}
+
 void peer_asked(struct scheduler *s, struct place *p, const struct channel_peer_req *rq)
 {
     enum cause c = CAUSE_PEER_CERT;
@@ -84,7 +92,10 @@ void peer_asked(struct scheduler *s, struct place *p, const struct channel_peer_
     scheduler_text(p->dn, sizeof p->dn, rq->dn);
     scheduler_text(p->tls, sizeof p->tls, rq->tls);
     scheduler_text(p->why.text, sizeof p->why.text, rq->why);
-    if (rq->verified) {
+    if (rq->verified && !comparable(rq->dn))
+        scheduler_text(p->why.text, sizeof p->why.text,
+                       SPAN_LIT("its certificate has no subject that can be compared"));
+    else if (rq->verified) {
         c = peer_trusted(s, p->start.domain, p->dn);
         scheduler_text(p->why.text, sizeof p->why.text, c == CAUSE_PEER_DN ? rq->dn : SPAN_NULL);
     }

@@ -12,6 +12,7 @@ import re
 import ssl
 
 import pytest
+from cryptography.x509.oid import NameOID
 from dns import Dns
 from hostile import BOTH, Authority, Hostile
 from instance import Instance, eventually, free_port_base, plain, release
@@ -80,6 +81,8 @@ ROWS = [
     row("injected", LATER, "peer-injected", starttls="inject"),
     # whose certificate?
     row("wrong-dn", LATER, "peer-dn", cert="other-dn"),
+    row("no-dn", LATER, "peer-cert", cert="no-dn"),         # nothing to compare is not the same
+    row("long-dn", LATER, "peer-cert", cert="long-dn"),     # nor is what cannot be compared
     row("expired", LATER, "peer-cert", cert="expired"),
     row("not-yet", LATER, "peer-cert", cert="not-yet"),
     row("self-signed", LATER, "peer-cert", cert="self-signed"),
@@ -96,7 +99,8 @@ ROWS = [
     row("data-is-250", LATER, "peer-protocol", 250, "2.0.0", data="250 2.0.0 taken already"),
     row("unreachable", LATER, "unreachable", cert="nobody-listens"),
 ]
-CERTS = {"good": {}, "tls12": {}, "other-dn": {"cn": "autre operateur"}, "expired": {"since": 30, "days": -2}, "not-yet": {"since": -2},
+CERTS = {"good": {}, "tls12": {}, "other-dn": {"cn": "autre operateur"}, "no-dn": {"subject": ()},
+         "long-dn": {"subject": [(NameOID.ORGANIZATIONAL_UNIT_NAME, f"{i:064}") for i in range(20)]}, "expired": {"since": 30, "days": -2}, "not-yet": {"since": -2},
          "self-signed": {"self_signed": True}, "other-name": {}, "client-only": {"usage": BOTH[1:]}, "other-authority": {}}
 
 

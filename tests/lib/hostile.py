@@ -60,11 +60,14 @@ class Authority:
             b = b.add_extension(x509.ExtendedKeyUsage(usage), False)
         return b.sign(issuer_key, hashes.SHA256())
 
-    def issue(self, host, cn=None, since=1, days=30, usage=BOTH, self_signed=False):
-        """A PEM file with certificate and key. since, days: valid from that long ago, for so long from now on (may be negative)."""
+    def issue(self, host, cn=None, since=1, days=30, usage=BOTH, self_signed=False, subject=None):
+        """A PEM file with certificate and key. since, days: valid from that long ago, for so long from now on (may be negative).
+        subject: pairs of OID and value in place of the usual name."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "FR"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Essais"),
                           x509.NameAttribute(NameOID.COMMON_NAME, cn or host)])
+        if subject is not None:
+            name = x509.Name([x509.NameAttribute(oid, value) for oid, value in subject])
         issuer, signer = (name, key) if self_signed else (self.name, self.key)
         cert = self.make(name, key, issuer, signer, since, days, [host], usage)
         self.count += 1

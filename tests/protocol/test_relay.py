@@ -10,12 +10,16 @@ import random
 import re
 import signal
 import smtplib
+import socket
 import threading
 import time
 
 import pytest
 from instance import eventually, plain
 from operators import Operators
+
+
+PAGE = 8192  # of the queue and of the objects
 
 
 def letter(to="gp@b.test", subject="compte rendu", **more):
@@ -317,3 +321,48 @@ def test_hosts_that_are_down_delay_nobody():
         eventually(lambda: pair.b.fetch_all("gp@b.test"), 20)
         assert time.monotonic() - begun < 20
         assert len(eventually(lambda: len(entries(pair.a)) == 10 and entries(pair.a))) == 10
+
+
+def test_a_second_host_serves_as_well_as_a_first():
+    """The best MX greets nobody. The next one takes the letters, all over one connection: that the first failed is no failure of the second."""
+    with Operators(conf_a=["relayd {\n retry_first = 5m\n retry_max = 1h\n max_sessions_per_domain = 1\n}"]) as pair, socket.socket() as bad:
+        bad.bind(("127.0.0.9", pair.b.port("smtp")))
+        bad.listen()
+        stop = threading.Event()
+
+        def close_each():
+            while not stop.is_set():
+                bad.accept()[0].close()
+
+        threading.Thread(target=close_each, daemon=True).start()
+        pair.dns.mx("b.test", "bad.b.test", 5, "127.0.0.9")
+        pair.dns.start()
+        with pair.a.smtp(login="hosp@a.test") as s:
+            for i in range(6):
+                s.sendmail("hosp@a.test", ["gp@b.test"], letter(subject=f"n{i}"))
+        assert eventually(lambda: len(pair.b.fetch_all("gp@b.test")) == 6)
+        stop.set()
+        assert [x["host"] for x in lines(pair.a, "relay-candidate")][:1] == ["bad.b.test"]
+        assert not lines(pair.a, "relay-host")
+
+
+def test_a_damaged_letter_keeps_no_other_back():
+    """A page of the store lost a bit: the letter that lies there cannot be read. The others go at once, and its sender is told in the end."""
+    with Operators(conf_a=["relayd {\n max_age = 40s\n warn_after = 0s\n max_sessions_per_domain = 1\n}"]) as pair:
+        pair.b.stop()
+        pair.a.submit("hosp@a.test", ["gp@b.test"], letter(subject="damaged", body=("x" * 70 + "\r\n") * 200))
+        eventually(lambda: lines(pair.a, "relay-host"))
+        pair.a.stop()
+        store = pair.a.root / "store/objects.db"
+        middle = store.stat().st_size // PAGE // 2 * PAGE + PAGE // 2
+        octets = bytearray(store.read_bytes())
+        octets[middle] ^= 1
+        store.write_bytes(octets)
+        pair.b.serve()
+        pair.a.serve()
+        for i in range(3):
+            pair.a.submit("hosp@a.test", ["gp@b.test"], letter(subject=f"n{i}"))
+        assert eventually(lambda: len(subjects(pair.b, "gp@b.test")) == 3)
+        assert lines(pair.a, "letter-unread") and not reports(pair.a)  # not only once it was given up
+        assert eventually(lambda: reports(pair.a), 60) == [[("failed", "5.4.7", "gp@b.test")]]
+        assert eventually(lambda: empty(pair.a))
