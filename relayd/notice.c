@@ -145,8 +145,8 @@ static void log_nobody(const struct notice_recipient *r, enum notice_kind kind, 
 {
     char name[LOGGED_MAX];
 
-    log_ev(LOG_WARN_, "report-dropped", "mid=%.*s kind=%s why=%s sender=<%s>", SPAN_ARG(r->item->mid),
-           kind_names[kind], why, r->envelope->sender.n ? logged_address(r->envelope->sender, name) : "");
+    log_ev(LOG_WARN_, "report-dropped", "mid=%.*s kind=%s why=%s sender=<%s>", SPAN_ARG(r->item->mid), kind_names[kind],
+           why, r->envelope->sender.n ? logged_address(r->envelope->sender, name) : "");
 }
 
 static enum rc make_and_file(const struct notices *n, enum notice_kind kind, const struct notice_recipient *const *r,
@@ -162,7 +162,7 @@ static enum rc make_and_file(const struct notices *n, enum notice_kind kind, con
 
     identify(kind, r, count, sum);
     hex(sum, SEAL_OID, id);
-    hex(sum + SEAL_OID, STORE_MID / 2, mid);
+    hex(sum + SEAL_OID, 8, mid); /* of the form that every message id of ours has */
     if (rc == RC_OK)
         rc = notice_write(n, kind, r, count, &o, id, &report, &needs, e);
     if (rc == RC_OK)
