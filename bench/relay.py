@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """How fast a full queue leaves: Pli and Postfix in turn, to the same sink, over mutual TLS, to one destination and to fifty.
 
-    bench/relay.py [--messages 2000] [--size 4096] [--domains 1,50] [--only pli,postfix] [--out FILE.jsonl]
+    bench/relay.py [--messages 2000] [--size 4096] [--domains 1,50] [--only pli,postfix] [--down 10] [--out FILE.jsonl]
 
 The queue is filled while the sender's scheduler sleeps (SIGSTOP to pli-relayd, to Postfix's qmgr); then it is woken, and the sink tells when it
 took the first and the last message. Root, because Postfix needs it. The sink (bench/relay_sink.c) shares the machine with the sender: it costs both alike.
@@ -61,14 +61,14 @@ def message(i, sender, rcpt, size):
     return plain("Compte rendu", sender, rcpt, ("x" * 70 + "\r\n") * max(1, (size - head) // 72))
 
 
-def run_pli(folder, n_domains, count, size):
+def run_pli(folder, n_domains, count, size, down=0):
     """The sink's certificate comes from the instance's own trial authority; its names are those of every domain's host."""
     domains, sender = domains_of(n_domains), "chir@chu.test"
     ca, theirs = own_certificate(folder, "sink.relay.test", [f"mx{i}.relay.test" for i in range(1, n_domains + 1)])
-    proc, port = sink(folder, theirs, count)
+    proc, port = sink(folder, theirs, sum(i % n_domains >= down for i in range(count)))
     with Dns() as dns, Instance("chu.test", serve=False, build=os.environ["PLI_BUILD"]) as pli:
         for i, d in enumerate(domains, 1):
-            dns.mx(d, f"mx{i}.relay.test", 10, f"127.0.0.{i}")
+            dns.mx(d, f"mx{i}.relay.test", 10, f"127.0.0.{i}" if i > down else "::1")  # nobody listens there
         dns.start()
         anchors = pli.root / "anchors.pem"
         anchors.write_text((pli.root / "ca.pem").read_text() + ca.read_text())
@@ -107,7 +107,7 @@ def own_certificate(folder, name, names=()):
     return ca, pem
 
 
-def run_postfix(folder, n_domains, count, size):
+def run_postfix(folder, n_domains, count, size, _):
     ca, own = own_certificate(folder, "mx.load.test")
     _, theirs = own_certificate(folder, "sink.relay.test")
     proc, port = sink(folder, theirs, count)
@@ -134,14 +134,15 @@ def main():
     a.add_argument("--size", type=int, default=4096)
     a.add_argument("--domains", default="1,50")
     a.add_argument("--only", default="pli,postfix")
+    a.add_argument("--down", type=int, default=0, help="so many of the domains have a server that refuses the connection (Pli alone)")
     a.add_argument("--out")
     a = a.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="pli-relay-bench-"))
     try:
         for n in map(int, a.domains.split(",")):
             for who in a.only.split(","):
-                r = {"pli": run_pli, "postfix": run_postfix}[who](folder, n, a.messages, a.size)
-                r |= {"who": who, "domains": n, "messages": a.messages, "size": a.size, "per_s": round(a.messages / r["seconds"], 1)}
+                r = {"pli": run_pli, "postfix": run_postfix}[who](folder, n, a.messages, a.size, a.down)
+                r |= {"who": who, "domains": n, "messages": a.messages, "size": a.size, "down": a.down, "per_s": round(sum(i % n >= a.down for i in range(a.messages)) / r["seconds"], 1)}
                 print(json.dumps(r), flush=True)
                 if a.out:
                     with open(a.out, "a") as f:
