@@ -237,7 +237,7 @@ def fetching(space, web, tmp_path):
     web.seen.clear()
     web.at = {"/list": document(wl.white_list(wl.operators(5), space.signer, wl.ago(hours=9)))}
     with Instance(conf=conf(space, tmp_path, url=web.url("/list"), refresh="1s")) as pli:
-        eventually(lambda: state(pli)["domains"] == 5)
+        eventually(lambda: state(pli)["domains"] == 5, 300)  # a first try that fails on a slow machine is followed by a pause of a minute
         yield pli
 
 
