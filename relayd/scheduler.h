@@ -157,7 +157,7 @@ bool settle_commit(struct scheduler *s, struct buf *up, size_t n, bool *stuck_ou
 /* Every verdict is given: reports first, then the queue, then the log. False: not now, ask again; nothing is lost. */
 bool settle_flight(struct scheduler *s, const struct place *p, struct flight *f);
 void settle_delivered(struct scheduler *s, struct flight *f); /* entries in state Q_REPORT: reported, then ended, or met again */
-void settle_warned(struct scheduler *s, const struct flight *f); /* the sender was told of the delay */
+bool settle_warn(struct scheduler *s, const struct flight *f); /* tells the sender of the delay, once; false: not now */
 void settle_rest(struct flight *f, enum fate fate, const struct verdict *why); /* a verdict for whoever has none */
 enum rc settle_updates(struct scheduler *s, struct buf *updates, size_t n, struct err *e);
 void settle_add(struct buf *updates, const struct store_queue_item *it, uint8_t state, uint64_t next_try, const struct verdict *why);

@@ -36,33 +36,10 @@ static void expire(struct scheduler *s, struct flight *f)
 
 static void warn(struct scheduler *s, struct flight *f, uint64_t now)
 {
-    const struct notices with = {s->keyd, s->store, s->dir, s->host, s->domain, s->report_full_max};
-    struct notice_recipient r[CH_RCPTS];
-    bool filed = false;
-    size_t n = 0;
-    struct err e;
-
-    for (size_t i = 0; i < f->n && n < CH_RCPTS; i++) {
-        struct passenger *w = &f->p[i];
-
-        if (w->warned)
-            continue;
-        remember(w, FATE_LATER, CAUSE_QUEUE_DELAYED);
-        r[n++] = (struct notice_recipient){.item = &w->item,
-                                           .envelope = &w->envelope,
-                                           .cause = CAUSE_QUEUE_DELAYED,
-                                           .code = w->verdict.code,
-                                           .esc = span_str(w->verdict.esc),
-                                           .text = span_str(w->verdict.text),
-                                           .retry_until = w->item.received + s->retry.max_age};
-    }
-    if (n > 0 && notice_file(&with, NOTICE_DELAYED, r, n, &filed, &e) != RC_OK) {
-        log_err(LOG_WARN_, "report-unfiled", &e);
+    for (size_t i = 0; i < f->n; i++)
+        remember(&f->p[i], FATE_LATER, CAUSE_QUEUE_DELAYED);
+    if (!settle_warn(s, f))
         return; /* asked about again in a minute */
-    }
-    settle_warned(s, f);
-    if (filed)
-        log_ev(LOG_INFO_, "relay-delayed", "qid=%llu recipients=%zu", (unsigned long long)f->letter.qid, n);
     for (size_t i = 0; i < f->n; i++)
         schedule_age(s->plan, f->p[i].item.qid, f->p[i].item.rcpt, retry_age_at(&s->retry, f->p[i].item.received, now));
 }

@@ -60,28 +60,30 @@ static bool reports(const struct passenger *r, enum notice_kind kind)
 
     if (kind == NOTICE_DELIVERED)
         return true;
+    if (kind == NOTICE_DELAYED)
+        return !r->warned;
     if (kind == NOTICE_FAILED)
         return v->fate == FATE_NEVER;
     return v->fate == FATE_TAKEN && !v->dsn_there && (r->item.notify & NOTIFY_SUCCESS);
 }
 
 static enum rc report(struct scheduler *s, const struct place *p, const struct flight *f, enum notice_kind kind,
-                      struct err *e)
+                      bool *filed_out, struct err *e)
 {
     const struct notices with = {s->keyd, s->store, s->dir, s->host, s->domain, s->report_full_max};
     struct notice_recipient *r = calloc(f->n, sizeof *r);
     char mta[320];
     size_t n = 0;
-    bool filed = false;
     enum rc rc = RC_OK;
 
+    *filed_out = false;
     if (!r)
         die("out of memory");
     for (size_t i = 0; i < f->n; i++)
         if (reports(&f->p[i], kind))
             notice_recipient(s, p, &f->p[i], mta, &r[n++]);
     if (n > 0)
-        rc = notice_file(&with, kind, r, n, &filed, e);
+        rc = notice_file(&with, kind, r, n, filed_out, e);
     free(r);
     return rc;
 }
@@ -131,12 +133,13 @@ static void keep(struct flight *f)
 bool settle_reports(struct scheduler *s, const struct place *p, struct flight *f)
 {
     struct err e;
+    bool filed;
     enum rc rc;
 
     for (; f->reports < 2; f->reports++) {
         enum notice_kind kind = f->reports == 0 ? NOTICE_FAILED : NOTICE_RELAYED;
 
-        rc = report(s, p, f, kind, &e);
+        rc = report(s, p, f, kind, &filed, &e);
         if (rc == RC_OK)
             continue;
         log_err(passes(rc) ? LOG_WARN_ : LOG_ERROR_, "report-unfiled", &e);
@@ -196,7 +199,8 @@ void settle_delivered(struct scheduler *s, struct flight *f)
 {
     struct buf up = BUF_INIT;
     struct err e;
-    enum rc rc = report(s, NULL, f, NOTICE_DELIVERED, &e);
+    bool filed;
+    enum rc rc = report(s, NULL, f, NOTICE_DELIVERED, &filed, &e);
 
     if (rc != RC_OK)
         log_err(passes(rc) ? LOG_WARN_ : LOG_ERROR_, "report-unfiled", &e);
@@ -211,23 +215,43 @@ void settle_delivered(struct scheduler *s, struct flight *f)
     buf_free(&up);
 }
 
-/* When this fails the sender is warned again after a restart, if stored has forgotten the first warning by then. */
-void settle_warned(struct scheduler *s, const struct flight *f)
+/* When the marks cannot be set the sender is warned again after a restart, if stored has forgotten the first warning by then. */
+static void mark_warned(struct scheduler *s, const struct flight *f)
 {
     struct buf up = BUF_INIT;
     struct err e;
-    size_t n = 0;
 
-    for (size_t i = 0; i < f->n && n < STORE_SETTLES_MAX; i++, n++)
-        ipc_list_add(&up, store_queue_update_req_f,
-                     &(struct store_queue_update_req){.qid = f->p[i].item.qid,
-                                                      .rcpt = f->p[i].item.rcpt,
-                                                      .state = Q_WAITING,
-                                                      .next_try = f->p[i].item.next_try,
-                                                      .marks = QUEUE_WARNED});
-    if (settle_updates(s, &up, n, &e) != RC_OK)
-        log_err(LOG_WARN_, "queue-unsettled", &e);
+    for (size_t i = 0, n; i < f->n; i += n) {
+        buf_clear(&up);
+        for (n = 0; i + n < f->n && n < STORE_SETTLES_MAX; n++) {
+            const struct store_queue_item *it = &f->p[i + n].item;
+
+            ipc_list_add(&up, store_queue_update_req_f,
+                         &(struct store_queue_update_req){.qid = it->qid,
+                                                          .rcpt = it->rcpt,
+                                                          .state = Q_WAITING,
+                                                          .next_try = it->next_try,
+                                                          .marks = QUEUE_WARNED});
+        }
+        if (settle_updates(s, &up, n, &e) != RC_OK)
+            log_err(LOG_WARN_, "queue-unsettled", &e);
+    }
     buf_free(&up);
+}
+
+bool settle_warn(struct scheduler *s, const struct flight *f)
+{
+    struct err e;
+    bool filed;
+
+    if (report(s, NULL, f, NOTICE_DELAYED, &filed, &e) != RC_OK) {
+        log_err(LOG_WARN_, "report-unfiled", &e);
+        return false;
+    }
+    mark_warned(s, f);
+    if (filed)
+        log_ev(LOG_INFO_, "relay-delayed", "qid=%llu recipients=%zu", (unsigned long long)f->letter.qid, f->n);
+    return true;
 }
 
 /* ---- a host's failure ---- */
