@@ -10,14 +10,6 @@
 #include <stdio.h>
 
 /* ---- addresses ---- */
-static struct span domain_of(struct span address)
-{
-    for (size_t i = address.n; i > 0; i--)
-        if (address.p[i - 1] == '@')
-            return span_from(address, i);
-    return SPAN_NULL;
-}
-
 static enum rc is_address(struct span a, struct err *e)
 {
     struct buf path = BUF_INIT;
@@ -58,7 +50,7 @@ static enum rc look_up(struct admin *ad, struct span address, enum cause disable
     struct buf mem = BUF_INIT;
     enum rc rc = dir_lookup(ad->dir, address, &who, &mem, e);
 
-    if (!trust_domain_normal(domain_of(address), side->domain))
+    if (!trust_domain_normal(smtp_domain_of(address), side->domain))
         side->domain[0] = 0;
     if (rc == RC_NOTFOUND) {
         who.kind = DK_UNKNOWN;
@@ -114,7 +106,7 @@ static bool elsewhere_is(enum policy_party p)
 
 static enum cause patient(const struct policy_ask *a, const struct policy_settings *s)
 {
-    struct span domain = domain_of(a->to);
+    struct span domain = smtp_domain_of(a->to);
 
     if (a->size > s->citizen_max)
         return CAUSE_CITIZEN_SIZE;
@@ -134,7 +126,7 @@ static enum rc recipient(struct admin *ad, const struct policy_ask *a, const str
         return rc;
     if (!t->submission && elsewhere_is(t->to.party))
         t->to.cause = CAUSE_NOT_LOCAL;
-    t->patient = s->citizens[0] && span_ieq_str(domain_of(a->to), s->citizens);
+    t->patient = s->citizens[0] && span_ieq_str(smtp_domain_of(a->to), s->citizens);
     of_patient = t->submission && t->patient ? patient(a, s) : CAUSE_NONE;
     if (of_patient != CAUSE_NONE) /* it is looked at before the list */
         t->to.cause = of_patient;
@@ -162,7 +154,7 @@ static enum rc speaks_too(struct span dn, bool listed, void *ctx, struct err *e)
 /* Is there a certificate that may bring mail of both domains? */
 static enum rc of_operator(struct admin *ad, struct span author, struct policy_told *t, struct err *e)
 {
-    struct speaks k = {.ad = ad, .domain = domain_of(author)};
+    struct speaks k = {.ad = ad, .domain = smtp_domain_of(author)};
     enum rc rc;
 
     if (t->from.party == PARTY_NULL) { /* any operator of the list, so any that is listed for the author */
@@ -192,7 +184,7 @@ static enum rc author(struct admin *ad, const struct policy_ask *a, const struct
     if (s->from == POLICY_FROM_OFF)
         return RC_OK;
     if (s->from == POLICY_FROM_DOMAIN && a->from.n > 0) {
-        t->author_cause = span_ieq(domain_of(one), domain_of(a->from)) ? CAUSE_NONE : CAUSE_FROM_OPERATOR;
+        t->author_cause = span_ieq(smtp_domain_of(one), smtp_domain_of(a->from)) ? CAUSE_NONE : CAUSE_FROM_OPERATOR;
         return RC_OK;
     }
     return of_operator(ad, one, t, e);

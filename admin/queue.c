@@ -3,6 +3,7 @@
 #include "admin/queue.h"
 #include "base/wipe.h"
 #include "crypto/seal/seal.h"
+#include "proto/smtp/path.h"
 #include <string.h>
 
 static const char *const states[] = {[Q_WAITING] = "waiting", [Q_HELD] = "held",     [Q_DONE] = "done",
@@ -47,14 +48,6 @@ static enum rc open_envelope(struct admin *ad, const struct store_queue_item *it
 }
 
 /* ---- filter ---- */
-static struct span domain_of(struct span address)
-{
-    for (size_t i = address.n; i > 0; i--)
-        if (address.p[i - 1] == '@')
-            return span_from(address, i);
-    return SPAN_NULL;
-}
-
 /* asked: an address, a domain, or "<>". */
 static bool address_matches(struct span asked, struct span is)
 {
@@ -62,12 +55,12 @@ static bool address_matches(struct span asked, struct span is)
         return true;
     if (span_eq_str(asked, "<>"))
         return is.n == 0;
-    return span_ieq(asked, span_chr(asked, '@') < 0 ? domain_of(is) : is);
+    return span_ieq(asked, span_chr(asked, '@') < 0 ? smtp_domain_of(is) : is);
 }
 
 static bool envelope_matches(const struct queue_filter *f, const struct queued_envelope *env)
 {
-    return (f->domain.n == 0 || span_ieq(f->domain, domain_of(env->recipient))) &&
+    return (f->domain.n == 0 || span_ieq(f->domain, smtp_domain_of(env->recipient))) &&
            address_matches(f->sender, env->sender) && address_matches(f->recipient, env->recipient);
 }
 

@@ -14,7 +14,6 @@ enum cause step_verify(struct letter *l, struct err *e);
 enum cause step_trace(struct letter *l, struct err *e);
 enum cause step_citizen(struct letter *l, struct err *e);
 
-struct span letter_domain(struct span address);    /* what follows the last @, because a quoted local part may hold others */
 struct span letter_header(const struct letter *l); /* the message's header block */
 /* Calls see() for each address of each field of that name ("From"). Stops at the first answer that is not CAUSE_NONE, and returns it. *n_out: how
  * many addresses there were. */

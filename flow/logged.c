@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/wipe.h"
 #include "crypto/seal/digest.h"
+#include "proto/smtp/path.h"
 #include "store/wire/queue.h"
 #include <stdio.h>
 
@@ -136,14 +137,10 @@ static void queue_key(const char *what, struct span text, unsigned char *out, si
 
 void logged_queue_keys(struct span sender, struct span recipient, unsigned char out[LOGGED_QUEUE_KEYS])
 {
-    size_t at = recipient.n;
-
     _Static_assert((int)LOGGED_QUEUE_KEYS == (int)STORE_QUEUE_KEYS, "one form");
-    while (at > 0 && recipient.p[at - 1] != '@')
-        at--;
     queue_key("queue key ", SPAN_NULL, out, QUEUE_KEYS_ID);
     out += QUEUE_KEYS_ID;
-    queue_key("queue domain ", span_from(recipient, at), out, QUEUE_KEY);
+    queue_key("queue domain ", smtp_domain_of(recipient), out, QUEUE_KEY);
     queue_key("queue sender ", sender, out + QUEUE_KEY, QUEUE_KEY);
     queue_key("queue recipient ", recipient, out + 2 * (size_t)QUEUE_KEY, QUEUE_KEY);
 }

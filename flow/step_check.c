@@ -5,6 +5,7 @@
 #include "flow/letter_int.h"
 #include "mime/fields.h"
 #include "policies/trust.h"
+#include "proto/smtp/path.h"
 #include <stdio.h>
 
 enum { RECEIVED_MAX = 50, AUTHOR_MAX = 320 };
@@ -101,20 +102,12 @@ static enum cause held(void *ctx, struct span address, struct err *e)
     return rc == RC_DENIED || rc == RC_NOTFOUND || rc == RC_SYNTAX ? CAUSE_FROM_MISMATCH : CAUSE_DIR_TEMP;
 }
 
-struct span letter_domain(struct span address)
-{
-    for (size_t i = address.n; i > 0; i--)
-        if (address.p[i - 1] == '@')
-            return span_from(address, i);
-    return SPAN_NULL;
-}
-
 /* Of the operator: the list gives that address's domain to the DN that the peer has shown. A domain that is served here
  * is no exception, because only the operators that share it may bring mail that says it comes from there. */
 static enum cause of_operator(void *ctx, struct span address, struct err *e)
 {
     struct letter *l = ctx;
-    struct span domain = letter_domain(address);
+    struct span domain = smtp_domain_of(address);
     enum dird_trusted answer;
 
     if (l->peer->dn.n == 0) /* dird would take it for the question whether the domain is listed at all */
@@ -133,7 +126,7 @@ static enum cause of_envelope(void *ctx, struct span address, struct err *e)
 
     if (l->env->sender.n == 0)
         return of_operator(ctx, address, e);
-    return span_ieq(letter_domain(address), letter_domain(l->env->sender))
+    return span_ieq(smtp_domain_of(address), smtp_domain_of(l->env->sender))
                ? CAUSE_NONE
                : refuse(CAUSE_FROM_OPERATOR, "author of another domain than the envelope sender's", e);
 }

@@ -4,10 +4,11 @@
  * Source   spec/mssante.md 1.5, 6.
  */
 #include "flow/letter_int.h"
+#include "proto/smtp/path.h"
 
 struct span letter_citizen(const struct letter_conf *c, struct span address)
 {
-    struct span domain = letter_domain(address);
+    struct span domain = smtp_domain_of(address);
 
     if (domain.n == 0 || c->citizens == NULL || !span_ieq_str(domain, c->citizens))
         return SPAN_NULL;

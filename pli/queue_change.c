@@ -3,6 +3,7 @@
 #include "pli/queue_change.h"
 #include "pli/instance.h"
 #include "pli/queue_filter.h"
+#include "proto/smtp/path.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,11 +22,9 @@ struct picking {
 /* ---- which ---- */
 static void count_domain(struct picking *g, struct span address)
 {
-    size_t at = address.n, i = 0;
+    size_t i = 0;
 
-    while (at > 0 && address.p[at - 1] != '@')
-        at--;
-    address = span_from(address, at);
+    address = smtp_domain_of(address);
     while (i < DOMAINS_SHOWN && g->domains[i].n > 0 && !span_ieq_str(address, g->domains[i].name))
         i++;
     if (i == DOMAINS_SHOWN) {

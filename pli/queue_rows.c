@@ -4,16 +4,9 @@
 #include "base/clock.h"
 #include "pli/people.h"
 #include "policies/causes.h"
+#include "proto/smtp/path.h"
 #include <jansson.h>
 #include <stdio.h>
-
-static struct span domain_of(struct span address)
-{
-    for (size_t i = address.n; i > 0; i--)
-        if (address.p[i - 1] == '@')
-            return span_from(address, i);
-    return SPAN_NULL;
-}
 
 const char *queue_age(uint64_t since, char out[24])
 {
@@ -77,7 +70,7 @@ json_t *queue_item_json(const struct store_queue_item *it, const struct queued_e
                   next, "size", (json_int_t)it->size, "attempts", (int)it->attempts);
     json_object_set_new(j, "sender", json_text(env->sender));
     json_object_set_new(j, "recipient", json_text(env->recipient));
-    json_object_set_new(j, "domain", json_text(domain_of(env->recipient)));
+    json_object_set_new(j, "domain", json_text(smtp_domain_of(env->recipient)));
     json_object_set_new(j, "mid", json_text(it->mid));
     add_error(j, it);
     return j;

@@ -11,6 +11,7 @@
 #include "flow/logged.h"
 #include "policies/dsn.h"
 #include "proto/smtp/param.h"
+#include "proto/smtp/path.h"
 #include "relayd/notice_int.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,19 +34,10 @@ struct sender {
     const char *nobody; /* why there is none to be told, for the log */
 };
 
-static struct span domain_of(struct span address)
-{
-    size_t at = address.n;
-
-    while (at > 0 && address.p[at - 1] != '@')
-        at--;
-    return at > 0 ? span_from(address, at) : SPAN_NULL;
-}
-
 static enum rc elsewhere(const struct notices *n, struct span address, struct sender *s, struct err *e)
 {
     enum dird_trusted trusted;
-    enum rc rc = dir_trust(n->dir, domain_of(address), SPAN_NULL, &trusted, e);
+    enum rc rc = dir_trust(n->dir, smtp_domain_of(address), SPAN_NULL, &trusted, e);
 
     if (rc == RC_OK && trusted == DTR_YES)
         s->where = DSN_SENDER_TRUSTED;

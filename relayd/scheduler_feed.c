@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "base/log.h"
 #include "base/wipe.h"
+#include "proto/smtp/path.h"
 #include "relayd/scheduler.h"
 #include <string.h>
 
@@ -30,15 +31,6 @@ static uint64_t hash_of(struct span sender)
     return h;
 }
 
-static struct span domain_of(struct span address)
-{
-    size_t at = address.n;
-
-    while (at > 0 && address.p[at - 1] != '@')
-        at--;
-    return at ? span_from(address, at) : SPAN_NULL;
-}
-
 static uint64_t age_at(const struct scheduler *s, const struct store_queue_item *it, uint64_t now)
 {
     if (it->notify & QUEUE_WARNED)
@@ -50,7 +42,7 @@ static void add(struct scheduler *s, const struct store_queue_item *it, const st
 {
     struct schedule_item si = {
         .qid = it->qid, .rcpt = it->rcpt, .next_try = it->next_try, .age_at = age_at(s, it, now)};
-    struct span d = span_head(domain_of(v->recipient), SCHEDULE_DOMAIN);
+    struct span d = span_head(smtp_domain_of(v->recipient), SCHEDULE_DOMAIN);
     char lower[SCHEDULE_DOMAIN];
 
     ascii_lower_all(d, lower);

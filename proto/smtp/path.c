@@ -167,6 +167,14 @@ static bool unquote(struct span local, char *out, size_t cap, size_t *n_out)
     return true;
 }
 
+struct span smtp_domain_of(struct span address)
+{
+    for (size_t i = address.n; i > 0; i--)
+        if (address.p[i - 1] == '@')
+            return span_from(address, i);
+    return SPAN_NULL;
+}
+
 bool smtp_path_plain(const struct smtp_path *p, char *out, size_t cap)
 {
     char raw[SMTP_LOCAL_MAX + 1];

@@ -6,7 +6,7 @@
  * Bounds   local part 64 octets, domain 255, path 256 (RFC 5321 4.5.3.1). A source route is read and dropped (RFC 5321 F.2).
  * UTF-8    Octets beyond 127 are taken when they are well-formed UTF-8. .utf8 says that there are some: the caller must refuse them without
  *          SMTPUTF8.
- * Process  smtpd, relayd.   Source RFC 5321 4.1.2, RFC 6531 3.3.
+ * Process  smtpd, relayd, pli.   Source RFC 5321 4.1.2, RFC 6531 3.3.
  */
 #pragma once
 #include "base/err.h"
@@ -25,4 +25,6 @@ enum rc smtp_path(struct span in, enum smtp_path_rule rule, struct smtp_path *ou
 /* Writes the one spelling of an address: quotes and backslashes that change nothing are taken off, so that "ana"@chu becomes ana@chu. The
  * case is kept. NUL-terminated. False: out is too small. */
 bool smtp_path_plain(const struct smtp_path *p, char *out, size_t cap);
+/* What follows the last @ of an address, because a quoted local part may hold others. Empty: there is none. It borrows. */
+struct span smtp_domain_of(struct span address);
 bool utf8_ok(struct span s);             /* RFC 3629: shortest forms only, no surrogates */
