@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/seal/digest.h"
+#include "trust/trustd/keep.h"
 #include "trust/trustd/lists_int.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -103,39 +104,6 @@ static enum rc write_all(int fd, struct span s, struct err *e)
     return RC_OK;
 }
 
-static void flush_dir(const struct lists *l)
-{
-    int fd = open(l->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd >= 0) {
-        (void)fsync(fd);
-        close(fd);
-    }
-}
-
-/* Beside it, flushed, renamed: whoever reads the name finds the old octets or the new ones. */
-static enum rc put_file(const struct lists *l, const char *name, struct span s, struct err *e)
-{
-    char path[4096], beside[4096 + 8];
-    enum rc rc;
-    int fd;
-
-    path_of(l, name, path);
-    (void)snprintf(beside, sizeof beside, "%s.new", path);
-    fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return err_sys(e, RC_TEMP, "%s", beside);
-    rc = write_all(fd, s, e);
-    if (rc == RC_OK && fsync(fd) != 0)
-        rc = err_sys(e, RC_TEMP, "%s", beside);
-    close(fd);
-    if (rc == RC_OK && rename(beside, path) != 0)
-        rc = err_sys(e, RC_TEMP, "%s", path);
-    if (rc != RC_OK)
-        (void)unlink(beside);
-    return rc;
-}
-
 static enum rc get_file(const struct lists *l, const char *name, size_t most, struct buf *out, struct err *e)
 {
     char path[4096];
@@ -168,7 +136,7 @@ enum rc files_keep_state(struct lists *l, const struct list_state *s, struct err
     enum rc rc;
 
     state_write(&b, s);
-    rc = put_file(l, "list.state", buf_span(&b), e);
+    rc = keep_file(l->dir, "list.state", buf_span(&b), e);
     buf_free(&b);
     return rc;
 }
@@ -180,19 +148,18 @@ void files_keep_anchors(struct lists *l)
     if (l->conf.https_pem.n == 0)
         return;
     path_of(l, "https.pem", l->https_anchors);
-    if (put_file(l, "https.pem", buf_span(&l->conf.https_pem), &e) != RC_OK)
+    if (keep_file(l->dir, "https.pem", buf_span(&l->conf.https_pem), &e) != RC_OK)
         log_err(LOG_WARN_, "list-state", &e);
 }
 
 enum rc files_keep_list(struct lists *l, struct span xml, struct span index, const struct list_state *s, struct err *e)
 {
-    enum rc rc = put_file(l, "list.xml", xml, e);
+    enum rc rc = keep_file(l->dir, "list.xml", xml, e);
 
     if (rc == RC_OK)
-        rc = put_file(l, "list.index", index, e);
+        rc = keep_file(l->dir, "list.index", index, e);
     if (rc == RC_OK)
         rc = files_keep_state(l, s, e);
-    flush_dir(l);
     return rc;
 }
 

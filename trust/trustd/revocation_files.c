@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/seal/digest.h"
+#include "trust/trustd/keep.h"
 #include "trust/trustd/revocation_int.h"
 #include <dirent.h>
 #include <errno.h>
@@ -28,37 +29,12 @@ void rev_url_name(const char *url, char out[80])
     hex(d, out);
 }
 
-static enum rc write_all(int fd, struct span s, struct err *e)
-{
-    while (s.n > 0) {
-        ssize_t n = write(fd, s.p, s.n);
-
-        if (n < 0 && errno != EINTR)
-            return err_sys(e, RC_TEMP, "write");
-        if (n > 0)
-            s = span_from(s, (size_t)n);
-    }
-    return fsync(fd) == 0 ? RC_OK : err_sys(e, RC_TEMP, "fsync");
-}
-
 enum rc rev_file_save(const char *dir, const char *name, const char *ending, struct span body, struct err *e)
 {
-    char path[400], beside[420];
-    enum rc rc;
-    int fd;
+    char file[96];
 
-    (void)snprintf(path, sizeof path, "%s/%.80s%.8s", dir, name, ending);
-    (void)snprintf(beside, sizeof beside, "%s.new", path);
-    fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return err_sys(e, RC_TEMP, "%s", beside);
-    rc = write_all(fd, body, e);
-    close(fd);
-    if (rc == RC_OK && rename(beside, path) != 0)
-        rc = err_sys(e, RC_TEMP, "%s", path);
-    if (rc != RC_OK)
-        unlink(beside);
-    return rc;
+    (void)snprintf(file, sizeof file, "%.80s%.8s", name, ending);
+    return keep_file(dir, file, body, e);
 }
 
 static enum rc read_fd(int fd, size_t most, struct buf *out, struct err *e)
@@ -94,7 +70,7 @@ static enum rc read_path(const char *path, size_t most, struct buf *out, struct 
 static bool url_of(const char *dir, const char *stem, char url[TRUST_URL])
 {
     struct buf b = BUF_INIT;
-    char path[400], name[80];
+    char path[KEEP_PATH], name[80];
     struct err e;
     bool ok;
 
@@ -110,7 +86,7 @@ static bool url_of(const char *dir, const char *stem, char url[TRUST_URL])
 
 static void load_one(struct revocations *r, const char *file, size_t n)
 {
-    char path[400], stem[80], url[TRUST_URL];
+    char path[KEEP_PATH], stem[80], url[TRUST_URL];
     struct buf der = BUF_INIT;
     struct pki_crl *crl = NULL;
     struct rev_source *s;
