@@ -6,9 +6,8 @@
  *   1 folders   counters against their messages (INV-5), each message's records (INV-8) with their digests, references
  *               met (INV-2)
  *   2 queue     references met, and the due index (INV-9)
- *   3 objects   digests of what is in pieces, reference counts (INV-2)
- *   4 orphans   pieces without an objref (INV-3)
- *   5 expunged  rows of what was expunged against their mark and folder (INV-11; check_expunged.c)
+ *   3 objects   reference counts (INV-2), heads and digests of their records in the segments (INV-3)
+ *   4 expunged  rows of what was expunged against their mark and folder (INV-11; check_expunged.c)
  * Records on a page that cannot be read (guard.h) are passed over, and named as far as other records tell about
  * them. */
 #include "store/check/check.h"
@@ -18,8 +17,8 @@
 #include <stdlib.h>
 
 enum { PAGE_NS = 200 * 1000 * 1000, FINDINGS_MAX = 30 * 1024, LINE_MAX = 200 };
-static enum rc (*const phases[])(struct check *, struct err *) = {check_pages,  check_folder, check_queue,
-                                                                  check_object, check_orphan, check_expunged};
+static enum rc (*const phases[])(struct check *, struct err *) = {check_pages, check_folder, check_queue, check_object,
+                                                                  check_expunged};
 enum { PHASES = sizeof phases / sizeof phases[0] };
 
 void check_bad(struct check *c, const char *fmt, ...)

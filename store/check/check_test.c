@@ -3,7 +3,7 @@
  * behind the daemon's back. */
 #include "store/ops/folder.h"
 #include "store/stored/live_test.h"
-#include "store/ops/objects.h"
+#include "store/ops/octets.h"
 
 static struct live L;
 
@@ -88,6 +88,7 @@ static struct stored *open_store(void)
     env_open(&d.env, &c);
     d.watches = watches_new();
     d.busy = busy_new();
+    octets_open(&d, true);
     return &d;
 }
 
@@ -97,22 +98,26 @@ struct harm {
 };
 static const char *const whats[] = {"counts 3 messages",     "its summary is missing", "its summary is damaged",
                                     "kind=1: damaged",       "bytes are missing",      "counts 3 references",
-                                    "its object is missing", "that nothing refers to", "not rightly in the index",
+                                    "its object is missing", "the head of its record", "not rightly in the index",
                                     "modseq is beyond",      "its record is missing",  "its key slots are missing"};
 
 enum { WHATS = sizeof whats / sizeof whats[0] };
 
-static enum rc turn_a_bit(struct tx *t, const unsigned char *oid, struct err *e)
+/* Turns a bit of the segment, that many octets behind the beginning of the message's record. */
+static enum rc turn_a_bit(const struct objref *r, uint64_t at)
 {
-    struct buf b = BUF_INIT;
-    enum rc rc = obj_read(t, oid, SEAL_MESSAGE, 0, OBJ_PIECE, &b, e);
+    char path[200];
+    unsigned char c;
+    int fd;
 
-    if (rc == RC_OK) {
-        b.p[100] ^= 1;
-        rc = obj_put_piece(t, oid, SEAL_MESSAGE, 0, buf_span(&b), e);
-    }
-    buf_free(&b);
-    return rc;
+    snprintf(path, sizeof path, "%s/store/%08x.seg", L.dir, (unsigned)r->segment);
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(pread(fd, &c, 1, (off_t)(r->offset + at)), 1);
+    c ^= 1;
+    assert_int_equal(pwrite(fd, &c, 1, (off_t)(r->offset + at)), 1);
+    close(fd);
+    return RC_OK;
 }
 
 static enum rc do_harm(struct tx *t, void *arg, struct err *e)
@@ -144,11 +149,11 @@ static enum rc do_harm(struct tx *t, void *arg, struct err *e)
         rc = tx_put(t, T_SUMMARIES, &k, SPAN_LIT("something else"), 0, e);
         break;
     case 3:
-        rc = turn_a_bit(t, m.oid, e);
+        rc = turn_a_bit(&r, RECORD_HEAD + 100);
         break;
     case 4:
-        k = key_piece(m.oid, SEAL_MESSAGE, 1);
-        rc = tx_del(t, T_OBJECTS, &k, e);
+        r.segment = 77; /* which is not there */
+        rc = objref_put(t, m.oid, &r, false, e);
         break;
     case 5: /* INV-2 */
         r.refs = 3;
@@ -157,9 +162,8 @@ static enum rc do_harm(struct tx *t, void *arg, struct err *e)
     case 6:
         rc = tx_del(t, T_OBJREFS, &ref, e);
         break;
-    case 7:                             /* INV-3 */
-        memset(m.oid, 0, sizeof m.oid); /* a time that no sweep goes back to */
-        rc = obj_put_piece(t, m.oid, SEAL_MESSAGE, 0, SPAN_LIT("orphan"), e);
+    case 7: /* INV-3: the head says which object it is */
+        rc = turn_a_bit(&r, 30);
         break;
     case 8: /* INV-9 */
         due = key_due(77, r.qid, 0);
@@ -220,6 +224,7 @@ static void test_damage(void **state)
         if (pid == 0) {
             struct stored *d = open_store();
             enum rc rc = tx_run(&d->env, TX_WRITE, do_harm, &h, &e);
+            octets_close(d);
             env_close(&d->env);
             _exit(rc == RC_OK ? 0 : 1);
         }

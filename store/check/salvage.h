@@ -31,6 +31,9 @@ struct salvage {
     uint64_t mended;        /* records that were put right */
     uint64_t seen, most;    /* the mailbox looked at last, the highest number met */
     bool has_box;           /* the one looked at last has its record */
+    struct piece *pieces;   /* every message's record of every segment, by object id; made when the first is looked for (salvage_segments.c) */
+    size_t n_pieces;
+    bool walked;
 };
 bool salvage_unfinished(const char *home); /* true: a salvage was cut short, and nobody may serve this store */
 int salvage_run(const struct env_conf *conf); /* runs all steps and prints the report; returns the exit code */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/salvage_int.h - what salvage_mend.c (mailboxes, folders), salvage_refs.c (messages, objects, queue) and salvage_expunged.c share.
+/* store/check/salvage_int.h - what salvage_mend.c (mailboxes, folders), salvage_refs.c (messages, objects, queue), salvage_segments.c and salvage_expunged.c share.
  * Process  pli-stored, salvage only.
  */
 #pragma once
@@ -13,6 +13,13 @@ enum rc salvage_refs(struct salvage *s, struct err *e);
 enum rc salvage_write(struct salvage *s, enum table tb, const struct key *k, const struct ipc_field *f, const void *rec,
                       struct err *e);
 enum rc salvage_has(struct salvage *s, enum table tb, const struct key *k, struct err *e); /* as tx_has() */
+/* salvage_segments.c: what the segments say by themselves */
+enum rc salvage_rows(struct salvage *s, struct err *e); /* T_SEGMENTS has a row for each segment file, and for no other */
+/* Where the octets of a message are; fills r's place and the message's digest. RC_NOTFOUND: nowhere whole. */
+enum rc salvage_find(struct salvage *s, const unsigned char oid[SEAL_OID], uint64_t len, struct objref *r, struct err *e);
+/* True: that record is there, and whole; digest_out is its body's. */
+bool salvage_record_at(struct salvage *s, const unsigned char oid[SEAL_OID], uint8_t kind, uint32_t segment, uint64_t at, uint64_t len,
+                       unsigned char digest_out[DIGEST_LEN]);
 /* salvage_expunged.c */
 /* Deletes the folder's rows of T_EXPUNGED, so that nothing that left the folder is remembered, and writes c as its counters, with the next modseq. */
 enum rc salvage_forget(struct salvage *s, uint64_t mbx, uint32_t folder, const struct counters *c, struct err *e);

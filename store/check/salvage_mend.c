@@ -387,6 +387,8 @@ enum rc salvage_mend(struct salvage *s, struct err *e)
         rc = salvage_each(s, passes[i].tb, passes[i].fn, NULL, e);
     }
     if (rc == RC_OK)
+        rc = salvage_rows(s, e);
+    if (rc == RC_OK)
         rc = mend_numbers(s, e);
     return rc == RC_OK ? salvage_refs(s, e) : rc;
 }

@@ -23,6 +23,8 @@ const struct ipc_field msg_f[] = {
 const struct ipc_field objref_f[] = {
     IPC_F_U32(objref, refs),
     IPC_F_U8(objref, where),
+    IPC_F_U32(objref, segment),
+    IPC_F_U64(objref, offset),
     IPC_F_U64(objref, created),
     IPC_F_U64(objref, touched),
     IPC_F_U64(objref, size),
@@ -35,6 +37,7 @@ const struct ipc_field objref_f[] = {
     IPC_F_BYTES(objref, placed, STORE_PAGE),
     IPC_F_END,
 };
+const struct ipc_field segrow_f[] = {IPC_F_U64(segrow, swept), IPC_F_U64(segrow, dead), IPC_F_END};
 const struct ipc_field box_f[] = {
     IPC_F_FIX(box, pub),
     IPC_F_U64(box, slots_version),

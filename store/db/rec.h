@@ -17,17 +17,23 @@ struct counters { /* T_COUNTERS: what a folder counts. A folder exists exactly w
 struct msg { /* T_MSGS */
     uint64_t flags, modseq, size, internaldate, epoch;
     uint32_t len_summary, len_text;
-    uint8_t where; /* MSG_... bits: that object has a record of its own beside the folder; without the bit it lies in T_OBJECTS */
+    uint8_t where; /* MSG_... bits: that object has a record of its own beside the folder; without the bit it lies in the object's segment */
     unsigned char oid[SEAL_OID], wrap[SEAL_WRAP];
 };
 enum { MSG_SUMMARY = 1, MSG_TEXT = 2 };
 struct objref { /* T_OBJREFS */
     uint32_t refs;
-    uint8_t where; /* bit 1 << kind: the object of that kind has pieces in T_OBJECTS */
+    uint8_t where; /* bit 1 << kind: the object of that kind lies in the segment; 0: none does, or none does any more */
+    uint32_t segment; /* where its first record begins; the others follow in order of their kinds (store/ops/objects.h) */
+    uint64_t offset;
     uint64_t created, touched, size, qid;
     uint32_t len_summary, len_text;
     unsigned char digest[3][DIGEST_LEN]; /* message, summary, text: of the sealed bytes */
     struct span placed;                  /* list of store_placed, as answered */
+};
+struct segrow { /* T_SEGMENTS */
+    uint64_t swept; /* octets of the file up to here that nothing refers to are in .dead; those behind may hold what a crash left */
+    uint64_t dead;  /* about: it decides when a segment is rewritten, never what of it */
 };
 struct box { /* T_BOXES part 0 */
     unsigned char pub[SEAL_PUB];
@@ -52,7 +58,7 @@ struct queued { /* T_QUEUE */
     unsigned char oid[SEAL_OID], wrap[SEAL_WRAP], epoch_rec[SEAL_EPOCH_REC];
     struct span keys, mid, envelope, last_error;
 };
-extern const struct ipc_field counters_f[], msg_f[], objref_f[], box_f[], folder_f[], keyword_f[], queued_f[];
+extern const struct ipc_field counters_f[], msg_f[], objref_f[], segrow_f[], box_f[], folder_f[], keyword_f[], queued_f[];
 enum { REC_VERSION = 1 };
 void rec_write(struct buf *out, const struct ipc_field *f, const void *rec); /* out is cleared first */
 enum rc rec_read(struct span in, const struct ipc_field *f, void *rec_out, struct err *e);

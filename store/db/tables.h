@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include <db.h>
 
-enum { STORE_FORMAT = 2 }; /* 2: an epoch's number follows from its record */
+enum { STORE_FORMAT = 3 }; /* 2: an epoch's number follows from its record; 3: octets lie in segments */
 enum table {
     T_FORMAT,    /* "format" -> u32; written once, so that it can be read without recovery */
     T_META,      /* names -> numbers: next_mbx, swept */
@@ -21,14 +21,14 @@ enum table {
     T_MSGS,      /* mbx, folder, uid */
     T_SUMMARIES, /* mbx, folder, uid -> sealed summary */
     T_TEXTS,     /* mbx, folder, uid -> sealed search text */
-    T_OBJECTS,   /* shard, oid, kind, piece u32 -> bytes */
-    T_OBJREFS,   /* shard, oid -> references, digests, what was answered */
+    T_SEGMENTS,  /* number u32 of a segment file -> what is known of it (store/segments) */
+    T_OBJREFS,   /* shard, oid -> references, where its octets are, digests, what was answered */
     T_EXPUNGED,  /* mbx, folder, modseq -> packed UIDs */
     T_EPOCHS,    /* mbx, epoch -> 80 bytes */
     T_KEYWORDS,  /* mbx, index u8 */
     T_QUEUE,     /* qid, rcpt */
     T_DUE,       /* next_try, qid, rcpt: waiting entries only */
-    T_TOMBS,     /* when, oid: objects to be freed then; UINT64_MAX, key -> time, mid: submissions filed lately (store/ops/once.h) */
+    T_TOMBS,     /* when, oid: objects whose octets or objref go then; UINT64_MAX, key -> time, mid: submissions filed lately (store/ops/once.h) */
     T_GONE,      /* mbx, folder (0: whole mailbox): to be emptied in the background */
     TABLES
 };
@@ -51,7 +51,7 @@ struct key key_tag(uint64_t mbx, const unsigned char tag[16]);
 struct key key_seq(uint64_t mbx, uint32_t folder, uint64_t modseq);
 struct key key_epoch(uint64_t mbx, uint64_t epoch);
 struct key key_oid(const unsigned char oid[16]);
-struct key key_piece(const unsigned char oid[16], uint8_t kind, uint32_t piece);
+struct key key_segment(uint32_t number);
 struct key key_queue(uint64_t qid, uint32_t rcpt);
 struct key key_due(uint64_t when, uint64_t qid, uint32_t rcpt);
 struct key key_tomb(uint64_t when, const unsigned char oid[16]);

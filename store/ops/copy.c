@@ -141,7 +141,7 @@ enum rc do_copy(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK && c.rq->move)
         most = room_to_move(&a->d->env);
     else if (rc == RC_OK)
-        rc = env_room(&a->d->env, (uint64_t)c.n * COPIED, true, e);
+        rc = env_room(&a->d->env, 0, (uint64_t)c.n * COPIED, true, e);
     for (; rc == RC_OK && i < c.n && c.written < most; i++)
         rc = copy_one(&c, c.uids[i], e);
     rep->next = i < c.n ? c.uids[i] : 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/deliver_int.h - one delivery, shared by deliver.c and source.c. deliver.c checks the request and files the message. source.c reads
- * the sealed objects and writes the pieces of a large message ahead, in transactions before the one that files it.
+ * the sealed objects, and appends to a segment those that lie there.
  * Units    offsets and lengths are octets of the source: the sealed objects one behind the other.
- * Owns     struct delivery borrows from its request; source_close() frees what source_open() and source_get() made.
+ * Owns     struct delivery borrows from its request; source_close() frees what source_open() and source_get() made. .run is the delivery's from
+ *          source_append() until run_end() or run_drop().
  * Process  pli-stored.
  */
 #pragma once
@@ -10,7 +11,7 @@
 
 struct source {      /* message | summary | search text, sealed, one behind the other */
     struct span all; /* at hand, or */
-    /* a sealed memfd, read piece by piece (never mapped: its owner could tear a mapping down under us) */
+    /* a sealed memfd, read step by step (never mapped: its owner could tear a mapping down under us) */
     int fd;
     struct buf mem; /* what was read last */
 };
@@ -23,9 +24,10 @@ struct delivery {
     uint16_t *order; /* of places by mailbox and folder: locks are taken in key order */
     size_t n_places, n_remotes;
     struct source src;
+    struct run run; /* the octets in their segment; .seg NULL: none are */
     struct objref ref;
     uint8_t own; /* MSG_...: summary, text in records beside each message */
-    bool ahead, again /* it was filed before, as another object: rq->once */;
+    bool filed /* ref is in the tables */, again /* it was filed before, as another object: rq->once */;
 };
 uint64_t source_off(const struct store_deliver_req *rq, uint8_t kind);
 uint64_t source_len(const struct store_deliver_req *rq, uint8_t kind);
@@ -33,8 +35,5 @@ enum rc source_open(struct delivery *d, struct err *e); /* checks the memfd; sma
 void source_close(struct delivery *d);
 /* n octets of the source from off. *out is borrowed until the next source_get(). */
 enum rc source_get(struct source *s, uint64_t off, size_t n, struct span *out, struct err *e);
-enum rc source_digests(struct delivery *d, struct err *e);
-enum rc source_store(struct delivery *d, struct tx *t, struct err *e); /* all pieces, in this transaction */
-enum rc source_ahead(struct delivery *d, struct err *e);               /* all pieces, in small ones of their own */
-/* Deletes the pieces of an oid. When an objref has the oid, nothing is deleted and *known_out (may be NULL) is true. */
-enum rc pieces_forget(struct stored *d, const unsigned char oid[SEAL_OID], bool *known_out, struct err *e);
+/* Appends what lies in a segment, flushed, and fills the digests and the place of d->ref. An object id that is filed already is digested only. */
+enum rc source_append(struct delivery *d, struct err *e);

@@ -2,36 +2,70 @@
 /* store/ops/objects.c - see objects.h. */
 #include "store/ops/objects.h"
 #include "base/clock.h"
-#include "store/db/scan.h"
+#include "base/log.h"
 
-enum rc obj_put_piece(struct tx *t, const unsigned char oid[SEAL_OID], uint8_t kind, uint32_t piece, struct span bytes,
-                      struct err *e)
+enum { MOVES = 3 /* a segment may be rewritten while its octets are asked for: the objref then has the new place */ };
+
+/* ---- places ---- */
+uint64_t objref_len(const struct objref *r, uint8_t kind)
 {
-    struct key k = key_piece(oid, kind, piece);
+    return kind == SEAL_MESSAGE ? seal_size(r->size) : kind == SEAL_SUMMARY ? r->len_summary : r->len_text;
+}
 
-    return tx_put(t, T_OBJECTS, &k, bytes, 0, e);
+uint64_t objref_at(const struct objref *r, uint8_t kind)
+{
+    uint64_t at = r->offset;
+
+    for (uint8_t k = SEAL_MESSAGE; k < kind; k++)
+        at += r->where & 1u << k ? record_size(objref_len(r, k)) : 0;
+    return at;
+}
+
+/* ---- octets ---- */
+static enum rc verify(const struct objref *r, uint8_t kind, struct span octets, struct err *e)
+{
+    unsigned char digest[DIGEST_LEN];
+
+    digest_of(octets, digest);
+    if (memcmp(digest, r->digest[kind - SEAL_MESSAGE], DIGEST_LEN) == 0)
+        return RC_OK;
+    log_ev(LOG_ERROR_, "store-damaged", "segment=%08x at=%llu kind=%u", (unsigned)r->segment,
+           (unsigned long long)objref_at(r, kind), kind);
+    return err_set(e, RC_CORRUPT, "store: an object is damaged: segment=%08x kind=%u", (unsigned)r->segment, kind);
+}
+
+static enum rc read_at(struct tx *t, const struct objref *r, uint8_t kind, uint64_t off, uint64_t n, struct buf *out,
+                       struct err *e)
+{
+    size_t before = out->n;
+    enum rc rc;
+
+    if (!(r->where & 1u << kind) || off + n > objref_len(r, kind))
+        return err_set(e, RC_CORRUPT, "store: an object lacks octets: kind=%u", kind);
+    rc = seg_read(t->v->segs, r->segment, objref_at(r, kind) + RECORD_HEAD + off, n, out, e);
+    if (rc == RC_OK && n == objref_len(r, kind))
+        rc = verify(r, kind, span_of(out->p + before, (size_t)n), e);
+    if (rc != RC_OK)
+        buf_cut(out, before);
+    return rc;
 }
 
 enum rc obj_read(struct tx *t, const unsigned char oid[SEAL_OID], uint8_t kind, uint64_t off, uint64_t n,
                  struct buf *out, struct err *e)
 {
-    while (n > 0) {
-        struct key k = key_piece(oid, kind, (uint32_t)(off / OBJ_PIECE));
-        uint32_t in = (uint32_t)(off % OBJ_PIECE), want = OBJ_PIECE - in;
-        size_t before = out->n;
-        enum rc rc;
+    struct buf mem = BUF_INIT;
+    struct objref r;
+    enum rc rc = RC_NOTFOUND;
 
-        want = n < want ? (uint32_t)n : want;
-        rc = tx_get_part(t, T_OBJECTS, &k, in, want, out, e);
-        if (rc == RC_NOTFOUND || (rc == RC_OK && out->n - before != want))
-            return err_set(e, RC_CORRUPT, "store: an object lacks bytes: kind=%u piece=%u", kind,
-                           (unsigned)(off / OBJ_PIECE));
-        if (rc != RC_OK)
-            return rc;
-        off += want;
-        n -= want;
+    for (int i = 0; rc == RC_NOTFOUND && i < MOVES; i++) {
+        rc = objref_get(t, oid, false, &mem, &r, e);
+        if (rc == RC_NOTFOUND)
+            break;
+        if (rc == RC_OK)
+            rc = read_at(t, &r, kind, off, n, out, e);
     }
-    return RC_OK;
+    buf_free(&mem);
+    return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "store: an object lacks bytes: kind=%u", kind) : rc;
 }
 
 /* ---- references ---- */
@@ -56,40 +90,14 @@ enum rc objref_put(struct tx *t, const unsigned char oid[SEAL_OID], const struct
     return rc;
 }
 
-uint64_t objref_len(const struct objref *r, uint8_t kind)
-{
-    return kind == SEAL_MESSAGE ? seal_size(r->size) : kind == SEAL_SUMMARY ? r->len_summary : r->len_text;
-}
-
-static uint32_t pieces_of(const struct objref *r)
-{
-    uint32_t n = 0;
-
-    for (uint8_t kind = SEAL_MESSAGE; kind <= SEAL_SEARCH; kind++)
-        if (r->where & 1u << kind)
-            n += obj_pieces(objref_len(r, kind));
-    return n;
-}
-
-/* No record refers to the object any more. A young objref stays as an answer (INV-4), the sweep frees a large object,
- * and any other object goes at once. */
+/* No record refers to the object any more. Its octets go in the background, once this transaction is on stable storage (INV-O4); a young objref stays
+ * as an answer (INV-4). */
 static enum rc release(struct tx *t, const unsigned char oid[SEAL_OID], struct objref *r, uint64_t now, struct err *e)
 {
-    bool young = now<r->created + OBJ_KEEP_S, large = pieces_of(r)> OBJ_FREE_NOW;
-    struct key k = key_oid(oid), tomb = key_tomb(young && !large ? r->created + OBJ_KEEP_S : now, oid);
-    uint32_t most = OBJ_FREE_NOW + 1;
-    enum rc rc = RC_OK;
+    struct key tomb = key_tomb(now, oid);
+    enum rc rc = tx_put(t, T_TOMBS, &tomb, SPAN_LIT("t"), 0, e);
 
-    if (!large) {
-        rc = scan_delete(t, T_OBJECTS, &k, &most, e);
-        r->where = 0;
-    }
-    if (rc != RC_OK)
-        return rc;
-    if (!young && !large)
-        return tx_del(t, T_OBJREFS, &k, e);
-    t->sweep |= large;
-    rc = tx_put(t, T_TOMBS, &tomb, SPAN_LIT("t"), 0, e);
+    t->sweep = true;
     return rc == RC_OK ? objref_put(t, oid, r, false, e) : rc;
 }
 

@@ -22,9 +22,11 @@ struct stored {
     struct seats *seats;
     struct sweeper *sweeper;
     struct busy *busy; /* object ids being delivered or freed just now */
+    struct octets *octets;
+    uint64_t segment; /* size at which a segment is closed; 0: SEG_MOST. Tests have smaller ones. */
     uint64_t max_messages; /* in a mailbox; 0: no limit */
     atomic_ullong next_qid;
-    atomic_ullong orphans; /* swept since start */
+    atomic_ullong orphans; /* records in segments that a crash left, swept since start */
 };
 struct check;
 struct sess { /* one connection */

@@ -10,6 +10,7 @@
 #include "store/check/salvage.h"
 #include "store/db/os.h"
 #include "store/ops/audit.h"
+#include "store/ops/octets.h"
 #include "store/ops/stored.h"
 #include <stdlib.h>
 
@@ -51,6 +52,7 @@ static void start(void *daemon, const struct boot *b)
     log_ev(LOG_INFO_, "store-open", "format=%d", STORE_FORMAT);
     st.watches = watches_new();
     st.busy = busy_new();
+    octets_open(&st, true);
     sweep_start(&st);
 }
 
@@ -58,6 +60,7 @@ static void stop(void *daemon)
 {
     (void)daemon;
     sweep_stop(&st);
+    octets_close(&st);
     env_close(&st.env);
 }
 
