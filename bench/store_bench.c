@@ -70,12 +70,17 @@ static uint64_t new_box(void)
 {
     struct store *s = store_new(ROLE_ADMIN);
     struct store_mbx_msg m;
-    struct store_box_create_req c = {.slots = SPAN_LIT("slots")};
+    struct slot slot = {.type = SLOT_KEYD, .id = 1, .body = SPAN_LIT("slots")};
+    struct store_box_create_req c = {0};
+    struct buf slots = BUF_INIT;
     struct err e;
 
+    slot_add(&slots, &slot);
+    c.slots = buf_span(&slots);
     need(store_call(s, STORE_BOX_RESERVE, NULL, -1, &m, &e), "reserve", &e);
     c.mbx = m.mbx;
     need(store_call(s, STORE_BOX_CREATE, &c, -1, NULL, &e), "create", &e);
+    buf_free(&slots);
     store_free(&s);
     return m.mbx;
 }

@@ -2,7 +2,6 @@
 /* store/ops/objects.c - see objects.h. */
 #include "store/ops/objects.h"
 #include "base/clock.h"
-#include "base/log.h"
 
 enum { MOVES = 3 /* a segment may be rewritten while its octets are asked for: the objref then has the new place */ };
 
@@ -22,18 +21,6 @@ uint64_t objref_at(const struct objref *r, uint8_t kind)
 }
 
 /* ---- octets ---- */
-static enum rc verify(const struct objref *r, uint8_t kind, struct span octets, struct err *e)
-{
-    unsigned char digest[DIGEST_LEN];
-
-    digest_of(octets, digest);
-    if (memcmp(digest, r->digest[kind - SEAL_MESSAGE], DIGEST_LEN) == 0)
-        return RC_OK;
-    log_ev(LOG_ERROR_, "store-damaged", "segment=%08x at=%llu kind=%u", (unsigned)r->segment,
-           (unsigned long long)objref_at(r, kind), kind);
-    return err_set(e, RC_CORRUPT, "store: an object is damaged: segment=%08x kind=%u", (unsigned)r->segment, kind);
-}
-
 static enum rc read_at(struct tx *t, const struct objref *r, uint8_t kind, uint64_t off, uint64_t n, struct buf *out,
                        struct err *e)
 {
@@ -43,8 +30,6 @@ static enum rc read_at(struct tx *t, const struct objref *r, uint8_t kind, uint6
     if (!(r->where & 1u << kind) || off + n > objref_len(r, kind))
         return err_set(e, RC_CORRUPT, "store: an object lacks octets: kind=%u", kind);
     rc = seg_read(t->v->segs, r->segment, objref_at(r, kind) + RECORD_HEAD + off, n, out, e);
-    if (rc == RC_OK && n == objref_len(r, kind))
-        rc = verify(r, kind, span_of(out->p + before, (size_t)n), e);
     if (rc != RC_OK)
         buf_cut(out, before);
     return rc;

@@ -11,7 +11,7 @@
  * INV-O4   Octets are given back only when the removal of their last reference is on stable storage, and no reader can be among them: whoever
  *          reads them holds a lock on a record that refers to them, or on their objref, to the end of the read.
  * Units    offsets and lengths are octets of the sealed object; an oid is SEAL_OID octets.
- * Errors   RC_NOTFOUND: no such objref. RC_CORRUPT: octets are missing or damaged, or a record cannot be read. Else what tx.h lists.
+ * Errors   RC_NOTFOUND: no such objref. RC_CORRUPT: octets are missing, or a record cannot be read. Else what tx.h lists.
  * Process  pli-stored, inside a transaction.
  */
 #pragma once
@@ -20,8 +20,8 @@
 #include "store/segments/segment.h"
 
 enum { OBJ_KEEP_S = 3600, OBJ_STEP = 256 << 10 /* how much of a large object is in memory at a time */ };
-/* Appends octets off .. off+n of the sealed object to out. An object that is read whole is compared with its digest. RC_CORRUPT: not all of them
- * are there, or they are not what was filed. */
+/* Appends octets off .. off+n of the sealed object to out. RC_CORRUPT: not all of them are there. Whether they are what was filed is not looked at here:
+ * the session's seal tells it for every chunk that it opens (crypto/seal/seal.h), and the check by the digest. */
 enum rc obj_read(struct tx *t, const unsigned char oid[SEAL_OID], uint8_t kind, uint64_t off, uint64_t n,
                  struct buf *out, struct err *e);
 /* r_out borrows from mem. With write false no lock is kept; otherwise two deliveries whose objrefs are on one leaf page could each hold the page

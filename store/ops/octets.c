@@ -98,6 +98,18 @@ static void refuse_missing(struct stored *d)
     scan_close(&s);
 }
 
+/* After a crash the head of the last record may be there and its body not. What were appended behind the end of the file would lie within that record,
+ * and a walk would pass over it: such a segment takes no more. */
+static bool ended_well(struct stored *d, const struct base *b)
+{
+    struct segrow row;
+    struct tx t;
+    struct err e;
+
+    tx_bare(&d->env, &t);
+    return octets_row(&t, b->number, &row, &e) == RC_OK && row.swept >= b->size;
+}
+
 void octets_open(struct stored *d, bool whole)
 {
     struct segs_conf c = {
@@ -119,7 +131,8 @@ void octets_open(struct stored *d, bool whole)
     free(list);
     if (whole)
         refuse_missing(d);
-    if (o->n > 0 && segs_resume(d->env.segs, o->bases[o->n - 1].number, &e) != RC_OK)
+    if (o->n > 0 && ended_well(d, &o->bases[o->n - 1]) &&
+        segs_resume(d->env.segs, o->bases[o->n - 1].number, &e) != RC_OK)
         log_err(LOG_WARN_, "store-segment", &e); /* the next one is made */
 }
 

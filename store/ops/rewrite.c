@@ -20,7 +20,16 @@
 #include <poll.h>
 #include <stdlib.h>
 
-enum { CHOSEN = 16, BATCH = 32, BATCH_OCTETS = 4 << 20, PAUSE_MS = 10, SLACK = 1 << 20, SPOILT = 64 };
+enum {
+    CHOSEN = 16,
+    BATCH = 32,
+    BATCH_OCTETS = 4 << 20,
+    PAUSE_MS = 10,
+    SLACK = 1 << 20,
+    SPOILT = 64,
+    SMALL = SEG_MOST / 16,
+    MERGE = 8
+};
 
 struct member { /* an object in a chosen segment */
     unsigned char oid[SEAL_OID];
@@ -55,8 +64,20 @@ static bool is_spoilt(uint32_t number)
     return false;
 }
 
-static bool worth_it(const struct seg_info *i, uint64_t dead)
+/* Each crash ends a segment early. When there are many such, they become one. */
+static size_t count_small(const struct seg_info *list, size_t n)
 {
+    size_t small = 0;
+
+    for (size_t i = 0; i < n; i++)
+        small += !list[i].current && list[i].size < SMALL;
+    return small;
+}
+
+static bool worth_it(const struct seg_info *i, uint64_t dead, bool merge)
+{
+    if (merge && !i->current && i->size < SMALL)
+        return true;
     uint64_t live = i->size > SEG_HEAD + dead ? i->size - SEG_HEAD - dead : 0;
 
     return i->allocated > live + live / 4 + SLACK || (live == 0 && dead > 0);
@@ -70,11 +91,12 @@ static enum rc choose(struct rewriting *w, struct err *e)
     struct segrow row;
     struct tx t;
     enum rc rc = segs_list(w->d->env.segs, &list, &n, e);
+    bool merge = rc == RC_OK && count_small(list, n) >= MERGE;
 
     tx_bare(&w->d->env, &t);
     for (size_t i = 0; rc == RC_OK && i < n && w->n_chosen < CHOSEN; i++) {
         rc = octets_row(&t, list[i].number, &row, e);
-        if (rc != RC_OK || !worth_it(&list[i], row.dead) || is_spoilt(list[i].number))
+        if (rc != RC_OK || !worth_it(&list[i], row.dead, merge) || is_spoilt(list[i].number))
             continue;
         if (list[i].current)
             segs_roll(w->d->env.segs, list[i].number);

@@ -40,7 +40,7 @@ struct seg_info {
 };
 /* The segments in order of their numbers; the caller frees *list_out. */
 enum rc segs_list(struct segs *s, struct seg_info **list_out, size_t *n_out, struct err *e);
-/* Makes that segment the current one. It begins behind all that the file holds, whatever the last crash left at its end. */
+/* Makes that segment, whose last record is whole, the current one. */
 enum rc segs_resume(struct segs *s, uint32_t number, struct err *e);
 void segs_roll(struct segs *s, uint32_t number); /* that segment takes no more */
 enum rc seg_remove(struct segs *s, uint32_t number, struct err *e); /* readers that hold it read on */

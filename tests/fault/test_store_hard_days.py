@@ -150,9 +150,8 @@ def test_damaged_octets_keep_no_other_message_back(own):
         for i in range(40):
             m.append("X", None, None, b"Subject: s%d\r\n\r\n" % i + os.urandom(2000).hex().encode() + b"\r\n")
     pli.stop()
-    path = pli.root / "store/objects.db"
-    pages = path.stat().st_size // 8192
-    flip(path, pages // 2, 8192)
+    path = next((pli.root / "store").glob("*.seg"))
+    flip(path, path.stat().st_size // 4096 // 2, 4096)
     pli.serve()
     with pli.imap("a@chu.test") as m:
         m.select("X")
