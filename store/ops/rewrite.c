@@ -293,7 +293,8 @@ static enum rc move_all(struct rewriting *w, struct err *e)
     enum rc rc = RC_OK, last;
     struct err later;
 
-    qsort(w->members, w->n, sizeof *w->members, by_place);
+    if (w->n > 0)
+        qsort(w->members, w->n, sizeof *w->members, by_place);
     for (size_t i = 0; rc == RC_OK && i < w->n && !w->stopping(w->d); i++) {
         if (octets_held(w->d))
             rc = err_set(e, RC_TEMP, "store: held");

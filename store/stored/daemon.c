@@ -25,11 +25,12 @@ static struct env_conf conf;
 
 static void *load(const struct boot *b)
 {
-    int64_t locks = boot_given_num(b, "stored.locks");
+    int64_t locks = boot_given_num(b, "stored.locks"), segment = boot_given_num(b, "stored.segment");
 
     conf.cache = (uint64_t)boot_num(b, "stored.cache");
     conf.min_free = (uint64_t)boot_num(b, "stored.min_free");
     conf.threads = (unsigned)boot_num(b, "stored.threads");
+    st.segment = segment > 0 ? (uint64_t)segment : 0; /* tests: small ones */
     conf.locks = locks > 0 ? (uint32_t)locks : 0;
     st.max_messages = (uint64_t)boot_num(b, "stored.max_messages");
     st.seats = seats_new((unsigned)boot_num(b, "imapd.max_sessions_per_account"));

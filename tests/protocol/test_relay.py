@@ -19,8 +19,6 @@ from instance import eventually, plain
 from operators import Operators
 
 
-
-
 def letter(to="gp@b.test", subject="compte rendu", **more):
     return plain(subject, "hosp@a.test", to, **more)
 
