@@ -10,7 +10,7 @@
  *          changed until every new file is whole. So a salvage that fails for want of room leaves the store as it was.
  * INV-S2   Nothing that can be read is thrown away. A message whose folder is lost goes to the INBOX. A message without its summary or its
  *          search text stays.
- * INV-S3   After the salvage "pli store check" finds nothing but lost octets (objects whose pieces are missing).
+ * INV-S3   After the salvage "pli store check" finds nothing but lost octets (objects whose octets are missing).
  * Process  pli-stored, started with the boot setting "salvage"; one thread, the store's lock is held by env_open().
  */
 #pragma once

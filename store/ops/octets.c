@@ -270,6 +270,7 @@ bool octets_held(struct stored *d)
 enum rc octets_free(struct tx *t, struct objref *r, struct err *e)
 {
     struct amend a = {r->segment, 0, objref_run(r)};
+    struct key k = key_segment(r->segment);
     enum rc rc = RC_OK;
 
     if (r->where == 0)
@@ -278,11 +279,11 @@ enum rc octets_free(struct tx *t, struct objref *r, struct err *e)
         if (r->where & 1u << kind)
             rc = seg_punch(t->v->segs, r->segment, objref_at(r, kind), record_size(objref_len(r, kind)), e);
     if (rc == RC_OK)
+        rc = tx_has(t, T_SEGMENTS, &k, e);
+    if (rc == RC_OK)
         rc = amend(t, &a, e);
-    else if (rc == RC_NOTFOUND) /* its segment was rewritten, and is gone */
-        rc = RC_OK;
     r->where = 0;
-    return rc;
+    return rc == RC_NOTFOUND ? RC_OK : rc; /* its segment was rewritten, and is gone: it must have no row again */
 }
 
 /* ---- numbers ---- */

@@ -65,13 +65,17 @@ static size_t deliver(size_t n, int patience_ms)
 /* Every other one of those that are there. */
 static void expunge_half(void)
 {
-    struct store *s = live_bound(&L, box);
+    struct store *s = store_new(ROLE_IMAPD);
+    struct buf set = BUF_INIT, wire = BUF_INIT, mem = BUF_INIT;
     struct store_expunge_rep rep;
-    struct buf set = BUF_INIT;
+    struct store_box_rep bound;
     struct err e;
     bool other = false;
 
-    store_patience(s, 500);
+    store_patience(s, 500); /* it may be dead by now */
+    live_ticket(&L, box, RIGHT_READ | RIGHT_WRITE, &wire);
+    if (store_bind(s, buf_span(&wire), &bound, &mem, &e) != RC_OK)
+        goto out;
     for (size_t i = 0; i < n_known; i++)
         if (known[i].uid && !known[i].gone && (other = !other)) {
             buf_u32(&set, known[i].uid);
@@ -79,7 +83,10 @@ static void expunge_half(void)
             known[i].gone = true;
         }
     (void)store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){STORE_INBOX, buf_span(&set), 0, 0}, -1, &rep, &e);
+out:
     buf_free(&set);
+    buf_free(&wire);
+    buf_free(&mem);
     store_free(&s);
 }
 
