@@ -156,7 +156,7 @@ static enum rc open_it(struct segs *s, struct seg *g, struct err *e)
     seg_name(g->id.number, name);
     g->fd = os_seg_open(s->conf.home_fd, name, O_RDWR);
     if (g->fd < 0)
-        return err_sys(e, errno == ENOENT ? RC_CORRUPT : RC_TEMP, "store: segment %08x cannot be opened",
+        return err_sys(e, errno == ENOENT ? RC_NOTFOUND : RC_TEMP, "store: segment %08x cannot be opened",
                        (unsigned)g->id.number);
     s->open++;
     g->sound = os_seg_pread(g->fd, head, sizeof head, 0) == (ssize_t)sizeof head &&

@@ -72,7 +72,7 @@ static void expunge_half(void)
     struct err e;
     bool other = false;
 
-    store_patience(s, 500); /* it may be dead by now */
+    store_patience(s, 20000); /* it may be dead by now, and come back */
     live_ticket(&L, box, RIGHT_READ | RIGHT_WRITE, &wire);
     if (store_bind(s, buf_span(&wire), &bound, &mem, &e) != RC_OK)
         goto out;
@@ -252,11 +252,20 @@ static bool died(int ms)
     return false;
 }
 
+static void *use(void *arg)
+{
+    deliver(12, 20000);
+    expunge_half();
+    live_call_end();
+    return arg;
+}
+
 /* It dies at the n-th call, be it of a delivery, of what is freed or of a segment that is rewritten. */
 static void test_death_at_each_call(void **state)
 {
     int deaths[CALLS] = {0};
     char fault[40];
+    pthread_t user;
 
     (void)state;
     for (size_t c = 0; c < CALLS; c++)
@@ -266,11 +275,11 @@ static void test_death_at_each_call(void **state)
             L.fault = fault;
             live_start(&L);
             L.fault = NULL;
-            if (deliver(12, 300) == 12)
-                expunge_half();
-            deaths[c] += died(700);
+            assert_int_equal(pthread_create(&user, NULL, use, NULL), 0);
+            deaths[c] += died(1500);
             live_stop(&L, SIGKILL);
-            live_start(&L);
+            live_start(&L); /* who asked asks again, with the same object id */
+            pthread_join(user, NULL);
             all_there();
         }
     for (size_t c = 0; c < CALLS; c++)
