@@ -102,6 +102,7 @@ static struct lists *lists_of(const struct boot *b)
                            .refresh = boot_num(b, "trust.refresh"),
                            .alarm_age = boot_num(b, "trust.alarm_age"),
                            .max_age = boot_num(b, "trust.max_age"),
+                           .max_list_age = boot_num(b, "trust.max_list_age"),
                            .max_loss = (unsigned)boot_num(b, "trust.max_loss")};
 
     if (c.url[0] && !fetch_url_ok(span_str(c.url)))
