@@ -148,8 +148,10 @@ enum rc list_look_at(struct lists *l, struct span xml, const struct trustd_updat
                            .signer_name = span_str(l->conf.signer_name),
                            .expired_signer = l->conf.expired_signer,
                            .now = (uint64_t)clock_utc()};
-    enum rc rc = list_read_apart(xml, &how, res, e);
+    enum rc rc = list_read_apart(l->conf.apart, xml, &how, res, e);
 
+    if (rc == RC_CLOSED)
+        die("%s", e->log); /* the supervisor starts us again */
     return rc == RC_OK ? compare(l, res, rq->flags, e) : rc;
 }
 

@@ -27,6 +27,7 @@ struct lists_conf { /* texts are copied; anchors and pin are PEM texts, read wit
     enum list_expired expired_signer;
     int64_t refresh, alarm_age, max_age, max_list_age; /* s */
     unsigned max_loss;                   /* percent */
+    struct list_apart *apart;            /* becomes the lists' */
 };
 struct lists *lists_new(const struct lists_conf *c);
 void lists_start(struct lists *l, const char *dir, void (*news)(void *ctx, uint64_t generation), void *ctx);
