@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* relayd/scheduler_peer_test.c - what a session tells of its server (CH_PEER), through the scheduler's own code. The session is the test, and lies. The
- * chains are real certificates. trustd is a stand-in that verifies them with trust/trustd's own functions and answers the state that the test wants; dird
+ * chains are real certificates. trustd is a stand-in that verifies them with the functions that the real one uses (crypto/pki) and answers the state that the test wants; dird
  * is one that lists two names. */
 #include "base/clock.h"
 #include "crypto/pki/authority_fixture_int.h"
@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #define NAME_A "CN=mail.a.test,O=Pli"
-static struct made root, stranger, leaf_a, leaf_b, nameless;
+static struct made root, stranger, leaf_a, leaf_b, forged;
 static struct pki_anchors *anchors;
 static struct err e;
 
@@ -84,7 +84,7 @@ static int set_up(void **st)
     stranger = made_ca("Stranger", NULL);
     leaf_a = made_leaf("mail.a.test", &root);
     leaf_b = made_leaf("mail.b.test", &root);
-    nameless = made_leaf(NAME_A, &stranger);
+    forged = made_leaf("mail.a.test", &stranger);
     pki_pem("CERTIFICATE", buf_span(&root.der), &pem);
     f = fopen("root.pem", "w");
     if (!f || fwrite(pem.p, 1, pem.n, f) != pem.n || fclose(f) != 0 ||
@@ -106,7 +106,7 @@ static int drop(void **st)
         waitpid(fake_pids[i], NULL, 0);
     }
     pki_anchors_free(&anchors);
-    made_free(&root), made_free(&stranger), made_free(&leaf_a), made_free(&leaf_b), made_free(&nameless);
+    made_free(&root), made_free(&stranger), made_free(&leaf_a), made_free(&leaf_b), made_free(&forged);
     munmap(want, sizeof *want);
     snprintf(cmd, sizeof cmd, "rm -r %s", fake_dir);
     return chdir("/") != 0 || system(cmd) != 0;
@@ -195,9 +195,9 @@ static void test_who_it_is_is_read_from_the_chain(void **st)
         {&leaf_b, true, PEER_SOFT, TS_UNKNOWN, CAUSE_PEER_DN},
         {&leaf_b, true, PEER_OFF, TS_GOOD, CAUSE_PEER_DN},
         {&leaf_b, true, PEER_REQUIRE, TS_PENDING, CAUSE_PEER_DN}, /* and waits for no list */
-        {&nameless, true, PEER_REQUIRE, TS_GOOD, CAUSE_PEER_CERT},
-        {&nameless, true, PEER_SOFT, TS_GOOD, CAUSE_PEER_CERT},
-        {&nameless, true, PEER_OFF, TS_GOOD, CAUSE_PEER_CERT},
+        {&forged, true, PEER_REQUIRE, TS_GOOD, CAUSE_PEER_CERT},
+        {&forged, true, PEER_SOFT, TS_GOOD, CAUSE_PEER_CERT},
+        {&forged, true, PEER_OFF, TS_GOOD, CAUSE_PEER_CERT},
         {&root, true, PEER_OFF, TS_GOOD, CAUSE_PEER_DN},
         {&leaf_a, false, PEER_REQUIRE, TS_GOOD, CAUSE_PEER_CERT},
     };
