@@ -65,6 +65,7 @@ IPC_MESSAGE(trustd_cert); /* a list record */
     F(T, U64, as_of)                         /* UTC s: thisUpdate of the oldest data used; 0: none */                \
     F(T, U64, until)                         /* UTC s: the answer may be kept until then */                          \
     F(T, U64, revoked_at)                    /* UTC s; TS_REVOKED */                                                 \
+    F(T, U16, cause)                         /* enum cause; TS_NO_CHAIN: why (CAUSE_CERT_EXPIRED ...) */            \
     F(T, U8, depth)                          /* which certificate of the chain .why is about; 0: the leaf */         \
     F(T, BYTES, dn, TRUST_NAME)              /* subject of the first certificate, RFC 4514; empty: none, or no name that can be compared; TS_NO_CHAIN */ \
     F(T, BYTES, why, TRUST_TEXT)             /* for the log and the verdict, English: "revoked 2026-10-01 by CN=..." */
