@@ -115,6 +115,7 @@ static struct lists *lists_of(const struct boot *b, struct list_apart *apart)
                            .refresh = boot_num(b, "trust.refresh"),
                            .alarm_age = boot_num(b, "trust.alarm_age"),
                            .max_age = boot_num(b, "trust.max_age"),
+                           .max_list_age = boot_num(b, "trust.max_list_age"),
                            .max_loss = (unsigned)boot_num(b, "trust.max_loss"),
                            .apart = apart};
 
