@@ -155,7 +155,7 @@ enum rc do_ticket(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_ticket_req *rq = a->req;
     struct ticket tk;
-    enum rc rc = ticket_check(rq->ticket, a->d->ticket_key, clock_utc(), &tk, e);
+    enum rc rc = ticket_check(rq->ticket, TICKET_FOR_STORED, a->d->ticket_key, clock_utc(), &tk, e);
 
     if (rc == RC_OK)
         rc = answer_box(t, a, tk.mbx, e);
