@@ -170,6 +170,47 @@ static void another_change_of_the_account_does_not(void **state)
     buf_free(&ticket);
 }
 
+static enum rc session_signs_in(const char *login, struct dird_auth_rep *rep)
+{
+    struct dird_auth_req rq = {span_str(login), SPAN_LIT("mot de passe"), SPAN_LIT("192.0.2.1"), DP_IMAP};
+    struct err e = {0};
+    *rep = (struct dird_auth_rep){0};
+    return dir_auth(session, &rq, rep, &e);
+}
+
+/* A session asks nothing after its sign-in: from dird's answer on it is told. */
+static void a_sign_in_is_enough_to_be_told(void **state)
+{
+    (void)state;
+    struct dird_auth_rep rep;
+    struct err e = {0};
+    dir_hang_up(session);
+    assert_int_equal(session_signs_in(GP, &rep), RC_OK);
+    assert_in_range(rep.ask_in_s, 6 * 3600 - 10, 6 * 3600);
+    assert_int_equal(dir_ended(session, &e), RC_MORE);
+    assert_int_equal(passwd("nouveau"), RC_OK);
+    assert_true(told_within(2000));
+    assert_int_equal(passwd("mot de passe"), RC_OK);
+    struct dird_auth_req rq = {SPAN_LIT(GP), SPAN_LIT("mot de passe"), SPAN_LIT("192.0.2.1"), DP_IMAP};
+    assert_int_equal(dir_auth(dir, &rq, &rep, &e), RC_OK); /* an administrator has no session */
+    assert_int_equal(rep.ask_in_s, 0);
+}
+
+/* A session whose mailbox did not open hangs up: what becomes of that account is nothing to who signs in next. */
+static void who_hung_up_is_not_told(void **state)
+{
+    (void)state;
+    struct dird_auth_rep rep;
+    assert_int_equal(add(per("next@chu.example", "Next", 53)), RC_OK);
+    assert_int_equal(session_signs_in(GP, &rep), RC_OK);
+    dir_hang_up(session);
+    assert_int_equal(session_signs_in("next@chu.example", &rep), RC_OK);
+    assert_int_equal(passwd("nouveau"), RC_OK);
+    assert_false(told_within(900));
+    assert_int_equal(passwd("mot de passe"), RC_OK);
+    dir_hang_up(session);
+}
+
 static void disabled_and_deleted_end_it(void **state)
 {
     (void)state;
@@ -197,6 +238,8 @@ int main(void)
         cmocka_unit_test(a_fresh_ticket_holds),
         cmocka_unit_test(half_of_its_life_past_it_is_renewed),
         cmocka_unit_test(no_other_checker_makes_one_for_dird),
+        cmocka_unit_test(a_sign_in_is_enough_to_be_told),
+        cmocka_unit_test(who_hung_up_is_not_told),
         cmocka_unit_test(every_change_of_the_password_ends_it),
         cmocka_unit_test(another_change_of_the_account_does_not),
         cmocka_unit_test(disabled_and_deleted_end_it),
