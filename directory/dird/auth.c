@@ -33,7 +33,7 @@ struct auth *auth_new(const struct auth_how *how)
         die("out of memory");
     a->cache = how->cache;
     a->binds = links_new(&binds);
-    a->checked = checked_new(how->cache_ms);
+    a->checked = checked_new(how->cache_ms, true);
     a->guesses = guesses_new(how->max_failures);
     a->base = span_dup(span_str(how->base));
     buf_addf(&nobody, "cn=nobody,ou=daemons,%s", how->base);
