@@ -6,7 +6,12 @@
 #include "base/log.h"
 #include <stdio.h>
 
-enum { WAIT_MS = 10 * 1000 /* for revocation data that are being fetched */ };
+enum {
+    WAIT_MS = 10 * 1000,  /* for revocation data that are being fetched */
+    AGAIN_WAIT_MS = 1000, /* the same, where the peer was good a moment ago */
+    AWAY_MS = 10 * 1000,  /* how long trustd is left alone after it did not answer, as long as the last "good" counts */
+    GOOD_MOST_S = 3600    /* trustd promises no more: beyond it stands a clock that was wrong */
+};
 
 /* trustd verifies the chain by itself before it follows an address in it. What it does not take, is not taken here. */
 static enum cause meaning(const struct smtp_session *s, const struct trustd_check_rep *r)
@@ -25,23 +30,49 @@ static enum cause meaning(const struct smtp_session *s, const struct trustd_chec
     return s->conf->revocation == REVOCATION_SOFT ? CAUSE_NONE : CAUSE_CERT_UNCHECKED;
 }
 
+/* The name that counts from now on is the one that trustd reads from the chain that it verified. */
+static enum cause named(struct smtp_session *s, struct span dn, struct err *e)
+{
+    if (dn.n == 0 || dn.n >= sizeof s->tls_peer.dn) {
+        (void)!err_set(e, RC_DENIED, "its certificate has no subject that can be compared");
+        return CAUSE_BAD_CERT;
+    }
+    if (!span_eq_str(dn, s->tls_peer.dn))
+        log_ev(LOG_DEBUG_, "peer-name", "here=%s trustd=%s", log_esc(span_str(s->tls_peer.dn)), log_esc(dn));
+    memcpy(s->tls_peer.dn, dn.p, dn.n);
+    s->tls_peer.dn[dn.n] = 0;
+    s->from.dn = span_str(s->tls_peer.dn);
+    return CAUSE_NONE;
+}
+
+/* Asked at each MAIL, for trustd may have another list by now; it answers from memory. While it cannot say, its last "good" counts until
+ * its end. */
 static enum cause ask(struct smtp_session *s, struct err *e)
 {
     struct span chain = span_of(s->tls_peer.chain, s->tls_peer.n_chain);
     struct trustd_check_rep r = {.state = TS_UNKNOWN};
     struct buf mem = BUF_INIT; /* open: an operator's certificate */
+    bool was_good = clock_utc() < s->peer_good_until && s->peer_good_until <= clock_utc() + GOOD_MOST_S, known;
     enum cause c;
 
-    if (trust_check_wait(s->trust, TP_PEER, chain, WAIT_MS, &r, &mem, e) != RC_OK)
+    if (was_good && deadline_left_ms(s->peer_ask_at) > 0)
+        return CAUSE_NONE;
+    known = trust_check_wait(s->trust, TP_PEER, chain, was_good ? AGAIN_WAIT_MS : WAIT_MS, &r, &mem, e) == RC_OK;
+    if (!known)
         r = (struct trustd_check_rep){.state = TS_UNKNOWN, .why = span_str(e->log)};
     c = meaning(s, &r);
+    if (r.state == TS_UNKNOWN && was_good)
+        c = CAUSE_NONE;
+    else
+        s->peer_good_until = r.state == TS_GOOD ? (int64_t)r.until : 0;
+    s->peer_ask_at = known ? 0 : deadline_in(AWAY_MS);
     log_ev(c == CAUSE_NONE && r.state == TS_GOOD ? LOG_DEBUG_ : LOG_WARN_, "peer-revocation",
            "state=%u depth=%u as_of=%llu dn=%s why=%s", r.state, r.depth, (unsigned long long)r.as_of,
-           log_esc(span_str(s->tls_peer.dn)), log_esc(r.why));
+           log_esc(known && r.dn.n > 0 ? r.dn : span_str(s->tls_peer.dn)), log_esc(r.why));
     if (c != CAUSE_NONE)
         (void)!err_cause(e, RC_DENIED, c, "certificate %u of the chain: %.*s", r.depth, SPAN_ARG(r.why));
-    /* what could not be checked is asked again at the next MAIL */
-    s->peer_good_until = c == CAUSE_NONE && r.state == TS_GOOD ? (int64_t)r.until : 0;
+    else if (known)
+        c = named(s, r.dn, e);
     trust_rest(s->trust);
     buf_free(&mem);
     return c;
@@ -57,7 +88,5 @@ enum cause peer_check(struct smtp_session *s, struct err *e)
     }
     if (!s->tls_peer.dn[0])
         return CAUSE_BAD_CERT;
-    if (s->conf->revocation == REVOCATION_OFF || clock_utc() < s->peer_good_until)
-        return CAUSE_NONE;
-    return ask(s, e);
+    return s->conf->revocation == REVOCATION_OFF ? CAUSE_NONE : ask(s, e);
 }

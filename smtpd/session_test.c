@@ -178,7 +178,7 @@ static const struct transcript {
     {"relay: expelled", {KIND_SMTP, true, "CN=expelled"}, {EHLO, {"MAIL FROM:<x@partner.example>\r\n", {550}}, {"MAIL FROM:<>\r\n", {550}}, {"QUIT\r\n", {221, 0}}}, 0},
     {"relay: refusals", {KIND_SMTP, true, PARTNER_DN}, {EHLO, {"MAIL FROM:<x@third.example>\r\n", {550}}, {"MAIL FROM:<x@out.example>\r\n", {550}}, {"MAIL FROM:<>\r\n", {250}},
       {"RCPT TO:<x@partner.example>\r\n", {550}}, {"RCPT TO:<no@chu.example>\r\n", {550}}, {"RCPT TO:<bob@chu.example>\r\n", {250}}, {"QUIT\r\n", {221, 0}}}, 0},
-    {"relay: no certificate", {KIND_SMTP, true, NULL}, {EHLO, {"MAIL FROM:<x@partner.example>\r\n", {550}}, {"MAIL FROM:<>\r\n", {550}}, {"QUIT\r\n", {221, 0}}}, 0},
+    {"relay: no certificate", {KIND_SMTP, true, NULL}, {EHLO, {"MAIL FROM:<x@partner.example>\r\n", {554}}, {"MAIL FROM:<>\r\n", {554}}, {"QUIT\r\n", {221, 0}}}, 0},
     {"relay: no TLS", {KIND_SMTP, false, NULL}, {EHLO, {"MAIL FROM:<x@partner.example>\r\n", {530}}, {"QUIT\r\n", {221, 0}}}, 0},
 };
 

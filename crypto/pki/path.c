@@ -18,6 +18,25 @@ void pki_name_text(const X509_NAME *n, char out[256])
     BIO_free(b);
 }
 
+/* A name that does not fit is none: the first half of a name could be the name of another. */
+bool pki_name_whole(const X509_NAME *n, char *out, size_t room)
+{
+    BIO *b = BIO_new(BIO_s_mem());
+    char *text = NULL;
+    long len = -1;
+
+    if (b && X509_NAME_entry_count(n) > 0 &&
+        X509_NAME_print_ex(b, n, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0)
+        len = BIO_get_mem_data(b, &text);
+    if (len <= 0 || (size_t)len >= room || memchr(text, 0, (size_t)len))
+        len = 0;
+    else
+        memcpy(out, text, (size_t)len);
+    out[len] = 0;
+    BIO_free(b);
+    return len > 0;
+}
+
 bool pki_time_utc(const ASN1_TIME *t, int64_t *out)
 {
     struct tm tm;
@@ -152,6 +171,21 @@ size_t pki_chain_n(const struct pki_chain *c)
 void pki_chain_issuer(const struct pki_chain *c, size_t i, char out[256])
 {
     pki_name_text(X509_get_issuer_name(sk_X509_value(c->path, (int)i)), out);
+}
+
+bool pki_chain_subject(const struct pki_chain *c, char out[PKI_NAME_MAX])
+{
+    return pki_name_whole(X509_get_subject_name(sk_X509_value(c->path, 0)), out, PKI_NAME_MAX);
+}
+
+int64_t pki_chain_ends(const struct pki_chain *c)
+{
+    int64_t first = INT64_MAX, ends;
+
+    for (size_t i = 0; i < pki_chain_n(c); i++)
+        if (pki_time_utc(X509_get0_notAfter(sk_X509_value(c->path, (int)i)), &ends) && ends < first)
+            first = ends;
+    return first;
 }
 
 /* The certID that OCSP uses has all of it: hashes of the issuer's name and key, and the serial number. */

@@ -20,7 +20,7 @@
 #pragma once
 #include "base/buf.h"
 
-enum { PKI_CHAIN_MAX = 10, PKI_CRL_MAX = 32 * 1024 * 1024, PKI_OCSP_MAX = 64 * 1024, PKI_SKEW = 300, PKI_URLS = 4, PKI_URL_MAX = 512 };
+enum { PKI_CHAIN_MAX = 10, PKI_CRL_MAX = 32 * 1024 * 1024, PKI_OCSP_MAX = 64 * 1024, PKI_SKEW = 300, PKI_URLS = 4, PKI_URL_MAX = 512, PKI_NAME_MAX = 512 };
 
 /* ---- anchors and chains ---- */
 struct pki_anchors;
@@ -35,6 +35,9 @@ void pki_chain_free(struct pki_chain **c);
 size_t pki_chain_n(const struct pki_chain *c); /* certificates below the anchor, leaf first: those that can be revoked */
 /* For i < pki_chain_n(). A name is RFC 4514, cut to the room there is. */
 void pki_chain_issuer(const struct pki_chain *c, size_t i, char out[256]);
+/* The name of the first certificate, whole; the same text for the same name, whoever presents it. False: it has none, or one that does not fit. */
+bool pki_chain_subject(const struct pki_chain *c, char out[PKI_NAME_MAX]);
+int64_t pki_chain_ends(const struct pki_chain *c); /* UTC s: notAfter of the certificate below the anchor that ends first; INT64_MAX: there is none */
 /* Digest of the issuer's name and key and of the serial number: one value for one certificate, whoever presents it. */
 enum rc pki_chain_id(const struct pki_chain *c, size_t i, unsigned char out[32], struct err *e);
 /* The http addresses that a certificate names: of lists (cRLDistributionPoints), of responders (authorityInfoAccess). ldap is left out. */

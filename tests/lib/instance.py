@@ -139,10 +139,13 @@ class Instance:
     the test wants what ships (a sanitizer's shadow memory can be neither dumped nor searched in reasonable time). every_address: SMTP and IMAP
     listen on [::], so on IPv6 and IPv4."""
 
+    live = []  # those that are not closed yet
+
     def __init__(self, domain="chu.test", serve=True, conf=None, parent=None, user=None, build=None, every_address=False):
         self.domain, self.user, self.proc = domain, user, None
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pli-test-", dir=parent))
         self.dir.chmod(0o711)
+        Instance.live.append(self)
         if user is not None:
             os.chown(self.dir, user, user)
         self.root = self.dir / "inst"
@@ -208,6 +211,8 @@ class Instance:
         self.proc = None
 
     def close(self):
+        if self in Instance.live:
+            Instance.live.remove(self)
         try:
             if self.proc and self.proc.poll() is None:
                 below = children(self.proc.pid)
@@ -228,8 +233,14 @@ class Instance:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        if kind:
+            print(self.last_lines())
         self.close()
+
+    def last_lines(self, most=60):
+        """For the report of a test that failed: the machine where it failed may be gone when it is read."""
+        return "\n".join([f"the last lines of {self.domain}:", *self.output().splitlines()[-most:]])
 
     # ---- processes ----
     def pids(self, name):
