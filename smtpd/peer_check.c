@@ -84,8 +84,10 @@ static bool answered(struct smtp_session *s, int wait_ms, struct trustd_check_re
 
     *c = CAUSE_NONE;
     if (!s->tls_peer.judged && chain.n > 0 && trust_known(s->trust, TP_PEER, chain, r, mem, e) == RC_OK &&
-        vouched(s, r))
-        return true;
+        vouched(s, r)) {
+        *c = named(s, r->dn, e); /* a refusal names it too */
+        return *c == CAUSE_NONE;
+    }
     *c = judged_here(s, e);
     return *c == CAUSE_NONE && trust_check_wait(s->trust, TP_PEER, chain, wait_ms, r, mem, e) == RC_OK;
 }
