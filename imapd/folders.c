@@ -253,8 +253,11 @@ enum rc folders_first_time(struct imap_session *s, struct err *e)
                 {{"Indésirables", "Junk"}, SU_JUNK},
                 {{"Archives", "Archive"}, SU_ARCHIVE}};
     struct folders l;
-    enum rc rc = folders_load(s, false, &l, e);
+    enum rc rc;
 
+    if (mailbox_folders(s->box) > 1)
+        return RC_OK;
+    rc = folders_load(s, false, &l, e);
     for (size_t i = 0; rc == RC_OK && l.n <= 1 && i < sizeof made / sizeof *made; i++) {
         rc = folder_create(s, span_str(made[i].name[s->conf->language]), made[i].special, FF_SUBSCRIBED, NULL, e);
         if (rc == RC_EXISTS) /* two first sign-ins at once */
