@@ -174,6 +174,7 @@ deps:
 	@packaging/deps build run
 test-deps:
 	@packaging/deps build run test
+	@packaging/deps --unpack build/peers
 demo: test-deps
 	@$(MAKE) --no-print-directory PROFILE=release all
 	@tests/demo/run
