@@ -268,6 +268,16 @@ const struct cause_row *cause_row(enum cause c)
     return (unsigned)c < CAUSES_ ? &table[c] : NULL;
 }
 
+bool cause_alarms(enum cause c)
+{
+    static const bool alarms[CAUSES_] = {
+        [CAUSE_PEER_NO_STARTTLS] = true, [CAUSE_PEER_INJECTED] = true, [CAUSE_PEER_TLS] = true,
+        [CAUSE_PEER_CERT] = true,        [CAUSE_PEER_DN] = true,       [CAUSE_PEER_REVOKED] = true,
+        [CAUSE_PEER_UNCHECKED] = true,   [CAUSE_LIST_STALE] = true,    [CAUSE_LIST_MISSING] = true};
+
+    return (unsigned)c < CAUSES_ && alarms[c];
+}
+
 const char *cause_text(enum cause c, char *out)
 {
     const struct cause_row *t = cause_row(c);

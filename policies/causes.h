@@ -6,6 +6,7 @@
  */
 #pragma once
 #include "base/cause.h"
+#include <stdbool.h>
 struct cause_row {
     int code;         /* SMTP; 0: never told over SMTP, and esc is NULL */
     const char *esc;  /* enhanced status code, RFC 3463: "5.7.1" */
@@ -14,5 +15,7 @@ struct cause_row {
 };
 enum { CAUSE_TEXT = 192 }; /* room for a text of both languages and its NUL */
 const struct cause_row *cause_row(enum cause c); /* NULL: no such cause */
+/* An operator must hear of it: somebody answers for another operator who is not whom the trust space names, or not as it should be. */
+bool cause_alarms(enum cause c);
 /* "French / English" into out, of CAUSE_TEXT octets; returns out. */
 const char *cause_text(enum cause c, char *out);
