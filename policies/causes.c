@@ -276,14 +276,12 @@ const struct cause_row *cause_row(enum cause c)
 
 bool cause_alarms(enum cause c)
 {
-    static const enum cause causes[] = {CAUSE_PEER_NO_STARTTLS, CAUSE_PEER_INJECTED, CAUSE_PEER_TLS,
-                                        CAUSE_PEER_CERT,        CAUSE_PEER_DN,       CAUSE_PEER_REVOKED,
-                                        CAUSE_PEER_UNCHECKED,   CAUSE_LIST_STALE,    CAUSE_LIST_MISSING};
+    static const bool alarms[CAUSES_] = {
+        [CAUSE_PEER_NO_STARTTLS] = true, [CAUSE_PEER_INJECTED] = true, [CAUSE_PEER_TLS] = true,
+        [CAUSE_PEER_CERT] = true,        [CAUSE_PEER_DN] = true,       [CAUSE_PEER_REVOKED] = true,
+        [CAUSE_PEER_UNCHECKED] = true,   [CAUSE_LIST_STALE] = true,    [CAUSE_LIST_MISSING] = true};
 
-    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
-        if (causes[i] == c)
-            return true;
-    return false;
+    return (unsigned)c < CAUSES_ && alarms[c];
 }
 
 const char *cause_text(enum cause c, char *out)
