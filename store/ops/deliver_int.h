@@ -27,7 +27,7 @@ struct delivery {
     struct run run; /* the octets in their segment; .seg NULL: none are */
     struct objref ref;
     uint8_t own; /* MSG_...: summary, text in records beside each message */
-    bool filed /* ref is in the tables */, again /* it was filed before, as another object: rq->once */;
+    bool filed /* ref is in the tables */, again /* it was filed before, as another object: rq->once */, low_qid;
 };
 uint64_t source_off(const struct store_deliver_req *rq, uint8_t kind);
 uint64_t source_len(const struct store_deliver_req *rq, uint8_t kind);

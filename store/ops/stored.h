@@ -17,7 +17,7 @@ struct sweeper;
 struct busy;
 struct stored {
     struct env env;
-    unsigned char ticket_key[TICKET_KEY];
+    unsigned char *ticket_key; /* TICKET_KEY bytes, locked: stored's own */
     struct watches *watches;
     struct seats *seats;
     struct sweeper *sweeper;
@@ -25,7 +25,7 @@ struct stored {
     struct octets *octets;
     uint64_t segment; /* size at which a segment is closed; 0: SEG_MOST. Tests have smaller ones. */
     uint64_t max_messages; /* in a mailbox; 0: no limit */
-    atomic_ullong next_qid;
+    atomic_ullong next_qid, next_low_qid;
     atomic_ullong orphans; /* records in segments that a crash left, swept since start */
 };
 struct check;
