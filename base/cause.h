@@ -67,6 +67,7 @@
     X(CAUSE_NUL, "nul") \
     X(CAUSE_HEADERS_TOO_BIG, "headers-too-big") \
     X(CAUSE_EMPTY_MESSAGE, "empty-message") \
+    X(CAUSE_UNKNOWN_CTE, "unknown-cte") \
     X(CAUSE_LOOP, "loop") \
     X(CAUSE_TNEF, "tnef") \
     /* the server's own trouble */ \

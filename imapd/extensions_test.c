@@ -20,7 +20,8 @@ static void told_by_state(void **state)
         {IS_NEW, false, "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE STARTTLS LOGINDISABLED"},
         {IS_NEW, true, "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE AUTH=PLAIN AUTH=LOGIN"},
         {IS_AUTH, true,
-         "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE UIDPLUS IDLE NAMESPACE UNSELECT MOVE SPECIAL-USE CHILDREN LIST-EXTENDED "
+         "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE UIDPLUS BINARY IDLE NAMESPACE UNSELECT MOVE SPECIAL-USE CHILDREN "
+         "LIST-EXTENDED "
          "LIST-STATUS STATUS=SIZE APPENDLIMIT=5000000000"},
     };
 
@@ -83,6 +84,8 @@ static void a_word_dies_with_its_row(void **state)
         {"STATUS=SIZE", "a STATUS INBOX (SIZE)"},
         {"STATUS=SIZE", "a LIST \"\" * RETURN (STATUS (SIZE))"},
         {"APPENDLIMIT", "a STATUS INBOX (APPENDLIMIT)"},
+        {"BINARY", "a FETCH 1 (BINARY[1] BINARY.SIZE[1])"},
+        {"BINARY", "a APPEND INBOX ~{3}"},
     };
 
     (void)state;

@@ -95,6 +95,8 @@ static const struct cause_row table[CAUSES_] = {
     BOTH(CAUSE_NUL, 554, "5.6.0", "CANNOT", "Octet nul dans le message", "NUL byte in message"),
     SMTP(CAUSE_HEADERS_TOO_BIG, 552, "5.6.0", "En-tete du message trop volumineux", "Message header too big"),
     IMAP(CAUSE_EMPTY_MESSAGE, "CANNOT", "Message vide", "Empty message"),
+    IMAP(CAUSE_UNKNOWN_CTE, "UNKNOWN-CTE", "Codage de transfert inconnu ou non admis",
+        "Transfer encoding is unknown or cannot be kept"),
     SMTP(CAUSE_LOOP, 554, "5.4.6", "Le message tourne en rond entre serveurs", "Mail loop: too many Received fields"),
     SMTP(CAUSE_TNEF, 550, "5.6.1", "Piece jointe winmail.dat illisible: envoyez en texte ou en HTML",
         "winmail.dat refused: send as plain text or HTML"),

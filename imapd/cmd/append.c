@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/cmd/append.c - APPEND: the literal goes into a spool (bounded memory), and is then sealed and filed like any
  * delivery. The octets are kept exactly, except the line ends of a Unix file (imapd/line_ends.h). NUL is refused,
- * because the grammar does not permit it. RFC 3501 6.3.11, RFC 4315 (APPENDUID), RFC 7888. */
+ * unless it comes as literal8: then its part is encoded anew (imapd/without_nul.h). RFC 3501 6.3.11, RFC 4315 (APPENDUID),
+ * RFC 7888, RFC 3516 4.4. */
 #include "base/dialler.h"
 #include "base/log.h"
 #include "flow/file.h"
@@ -9,12 +10,14 @@
 #include "imapd/commands.h"
 #include "imapd/folders.h"
 #include "imapd/line_ends.h"
+#include "imapd/without_nul.h"
 
 struct taking {
     struct imap_session *s;
     struct spool *spool; /* NULL: only read away */
     struct line_ends ends;
     struct buf mem;
+    bool literal8, nul; /* NUL may come; it came */
 };
 
 static enum rc take(void *ctx, struct span piece, struct err *e)
@@ -27,7 +30,8 @@ static enum rc take(void *ctx, struct span piece, struct err *e)
         return rc;
     if (t->spool == NULL)
         return RC_OK;
-    if (span_chr(piece, '\0') >= 0)
+    t->nul |= span_chr(piece, '\0') >= 0;
+    if (t->nul && !t->literal8)
         return reply_no(e, CAUSE_NUL);
     if ((rc = line_ends_feed(&t->ends, piece, &t->mem, &piece, e)) != RC_OK)
         return rc;
@@ -57,10 +61,10 @@ static enum rc take_line_end(struct imap_session *s, struct err *e)
 }
 
 /* Takes the octets off the stream, whether they are kept or not. A client that waits for "+" and is refused sends
- * none. */
-static enum rc take_octets(struct imap_session *s, struct spool *spool, struct err *e)
+ * none. *nul: NUL may come, then whether one came. */
+static enum rc take_octets(struct imap_session *s, struct spool *spool, bool *nul, struct err *e)
 {
-    struct taking t = {.s = s, .spool = spool, .ends = LINE_ENDS_INIT, .mem = BUF_SECRET_INIT};
+    struct taking t = {.s = s, .spool = spool, .ends = LINE_ENDS_INIT, .mem = BUF_SECRET_INIT, .literal8 = *nul};
     enum rc rc, end;
     struct err e2;
 
@@ -73,6 +77,7 @@ static enum rc take_octets(struct imap_session *s, struct spool *spool, struct e
     if (rc == RC_OK)
         rc = line_ends_finish(&t.ends, e);
     buf_free(&t.mem);
+    *nul = t.nul;
     if (rc == RC_TIMEOUT || rc == RC_CLOSED)
         return session_unread(s, rc, e, "gone in the middle of a message");
     if (s->bye)
@@ -97,7 +102,8 @@ static enum rc refuse(struct imap_session *s, enum rc why, struct err *e)
         reply_refused(s, CAUSE_TOO_BIG);
         s->bye = s->answered = true;
     } else {
-        enum rc rc = take_octets(s, NULL, e);
+        bool nul = true;
+        enum rc rc = take_octets(s, NULL, &nul, e);
 
         if (rc == RC_CLOSED || rc == RC_TIMEOUT || (rc == RC_DENIED && s->bye)) {
             why = rc;
@@ -159,6 +165,7 @@ enum rc cmd_append(struct imap_session *s, union imap_args *a, struct err *e)
     struct spool *spool = NULL;
     struct folder f;
     uint64_t flags = 0;
+    bool nul = a->append.literal8;
     enum rc rc;
 
     if (!s->streaming)
@@ -166,9 +173,11 @@ enum rc cmd_append(struct imap_session *s, union imap_args *a, struct err *e)
     if ((rc = prepare(s, a, &f, &flags, e)) != RC_OK)
         return refuse(s, rc, e);
     spool = spool_new(s->conf->max_message);
-    rc = take_octets(s, spool, e);
+    rc = take_octets(s, spool, &nul, e);
     if (rc == RC_OK)
         rc = spool_end(spool, e);
+    if (rc == RC_OK && nul)
+        rc = without_nul(&spool, s->conf->max_message, s->conf->hostname, e);
     if (rc == RC_OK)
         rc = session_goes_on(s, e); /* nothing is filed for who may be here no more */
     if (rc == RC_OK)

@@ -132,6 +132,7 @@ enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *
         out->append.has_date = true;
         good = imap_take_date_time(in, &out->append.date) && imap_sp(in);
     }
+    out->append.literal8 = good && (in->opened->args & ARG_LITERAL8) && imap_is(in, '~');
     return good && take_announcement(in) ? RC_OK : imap_bad(e, CAUSE_APPEND_FORM);
 }
 

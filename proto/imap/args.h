@@ -53,7 +53,7 @@ union imap_args {
     struct {
         struct span name;
         struct imap_flags flags;
-        bool has_date;
+        bool has_date, literal8; /* literal8: the octets may hold NUL */
         int64_t date;
     } append;
     struct {
@@ -85,7 +85,7 @@ enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *
 enum rc imap_parse_list(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_lsub(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_status(struct imap_in *in, union imap_args *out, struct err *e);
-/* in ends behind "{n}" or "{n+}", which announces the message's literal. */
+/* in ends behind "{n}", "{n+}", "~{n}" or "~{n+}", which announces the message's literal. */
 enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_store(struct imap_in *in, union imap_args *out, struct err *e);

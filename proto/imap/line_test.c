@@ -146,7 +146,7 @@ static void show(parse_fn *fn, const union imap_args *a, struct buf *out)
     } else if (fn == imap_parse_append) {
         buf_addf(out, "%.*s|", SPAN_ARG(a->append.name));
         show_flags(&a->append.flags, out);
-        buf_addf(out, "|%lld", a->append.has_date ? (long long)a->append.date : -1);
+        buf_addf(out, "|%lld%s", a->append.has_date ? (long long)a->append.date : -1, a->append.literal8 ? "|8" : "");
     } else if (fn == imap_parse_store) {
         show_set(&a->store.set, out);
         buf_addf(out, "|%d%d|", (int)a->store.how, a->store.silent);
@@ -223,6 +223,9 @@ static const struct {
     {imap_parse_append, " Sent (\\Seen $x) \"21-Nov-2026 10:00:00 +0100\" {310+}", RC_OK, "Sent|1,$x|1795251600"},
     {imap_parse_append, " Sent \" 1-Jan-1970 00:00:01 +0000\" {0}", RC_OK, "Sent|0|1"},
     {imap_parse_append, " Sent {3}", RC_OK, "Sent|0|-1"},
+    {imap_parse_append, " Sent () ~{3+}", RC_OK, "Sent|0|-1|8"},
+    {imap_parse_append, " Sent ~ {3}", RC_SYNTAX, NULL},
+    {imap_parse_append, " Sent ~~{3}", RC_SYNTAX, NULL},
     {imap_parse_append, " {4}\r\nSent {3}", RC_OK, "Sent|0|-1"},
     {imap_parse_append, " {4}", RC_SYNTAX, NULL},
     {imap_parse_append, " Sent (\\Recent) {3}", RC_SYNTAX, NULL},

@@ -41,6 +41,7 @@ WAYS = {
     "append-form": ("a", "APPEND INBOX x"),
     "append-one": ("a", "APPEND INBOX {3+}\r\nx\r\n encore"),
     "empty-message": ("a", "APPEND INBOX {0+}\r\n"),
+    "unknown-cte": ("s", b"t APPEND INBOX {66+}\r\nSubject: cte\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644\r\n\r\n", "FETCH 2 BINARY[1]"),
     "nul": ("a", "APPEND INBOX {3+}\r\na\0b"),
     "header-line-end": ("a", "APPEND INBOX {17+}\r\nSubject: a\rb\r\n\r\nc"),
     "too-big": ("a", "APPEND INBOX {2000000}"),
