@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/imap/args.c - see proto/imap/args.h. LIST and STATUS are in args_list.c. */
 #include "proto/imap/args.h"
-#include "proto/imap/date.h"
 #include "proto/imap/name.h"
 
 static enum rc end_of(struct imap_in *in, bool good, struct err *e)
@@ -106,34 +105,14 @@ enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *
     return rc == RC_OK ? end_of(in, true, e) : rc;
 }
 
-/* Takes "{n}" without its CRLF, because the frame has taken that as the end of the announcement. */
-static bool take_announcement(struct imap_in *in)
-{
-    uint64_t n;
-
-    if (!imap_is(in, '{') || !imap_take_number(in, UINT64_MAX, &n))
-        return false;
-    (void)imap_nonsync(in);
-    return imap_is(in, '}') && imap_at_end(in);
-}
-
 enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *e)
 {
     enum rc rc = take_mailbox(in, &out->append.name, e);
-    bool good = rc == RC_OK && imap_sp(in);
 
     if (rc != RC_OK)
         return rc;
-    out->append.flags = (struct imap_flags){0};
-    out->append.has_date = false;
-    if (good && imap_peek(in) == '(')
-        good = imap_take_flags(in, &out->append.flags) && imap_sp(in);
-    if (good && imap_peek(in) == '"') {
-        out->append.has_date = true;
-        good = imap_take_date_time(in, &out->append.date) && imap_sp(in);
-    }
-    out->append.literal8 = good && (in->opened->args & ARG_LITERAL8) && imap_is(in, '~');
-    return good && take_announcement(in) ? RC_OK : imap_bad(e, CAUSE_APPEND_FORM);
+    out->append.rest = *in;
+    return imap_append_check(*in, (struct imap_append){0}) == APPEND_LITERAL ? RC_OK : imap_bad(e, CAUSE_APPEND_FORM);
 }
 
 enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e)

@@ -9,6 +9,7 @@
  * Process  imapd sessions.   Source RFC 3501 6; RFC 4315, 5161, 5258, 5819, 6154, 6851, 2971, 7889, 8438.
  */
 #pragma once
+#include "proto/imap/append.h"
 #include "proto/imap/fetch.h"
 #include "proto/imap/flags.h"
 #include "proto/imap/search.h"
@@ -52,9 +53,7 @@ union imap_args {
     } status;
     struct {
         struct span name;
-        struct imap_flags flags;
-        bool has_date, literal8; /* literal8: the octets may hold NUL */
-        int64_t date;
+        struct imap_in rest; /* the messages: proto/imap/append.h; checked up to the first literal */
     } append;
     struct {
         struct imap_set set;

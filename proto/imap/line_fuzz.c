@@ -29,8 +29,25 @@ static void name_round_trip(struct span wire)
     buf_free(&back);
 }
 
+/* Each stretch of an APPEND, as its command reads them. */
+static void append_all(struct span text)
+{
+    struct imap_arena mem = {0};
+    struct imap_in in = imap_in_of(text, &mem, &everything);
+    struct imap_append a = {0};
+    enum imap_append_step step;
+
+    while ((step = imap_append_step(&in, &a)) == APPEND_LITERAL)
+        if (!imap_at_end(&in))
+            bug("a literal begins in the middle of a stretch");
+    if (step == APPEND_END && !imap_at_end(&in))
+        bug("an APPEND ends before its line");
+    imap_arena_free(&mem);
+}
+
 static void parse_all(struct span text)
 {
+    append_all(text);
     for (size_t i = 0; i < sizeof parsers / sizeof *parsers; i++) {
         struct imap_arena mem = {0};
         struct imap_in in = imap_in_of(text, &mem, &everything);

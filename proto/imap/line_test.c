@@ -145,8 +145,12 @@ static void show(parse_fn *fn, const union imap_args *a, struct buf *out)
             buf_addf(out, "%.*s|", SPAN_ARG(a->list.patterns[i]));
     } else if (fn == imap_parse_append) {
         buf_addf(out, "%.*s|", SPAN_ARG(a->append.name));
-        show_flags(&a->append.flags, out);
-        buf_addf(out, "|%lld%s", a->append.has_date ? (long long)a->append.date : -1, a->append.literal8 ? "|8" : "");
+        struct imap_append ap = {0};
+        struct imap_in rest = a->append.rest;
+
+        assert_int_equal(imap_append_step(&rest, &ap), APPEND_LITERAL);
+        show_flags(&ap.flags, out);
+        buf_addf(out, "|%lld%s", ap.has_date ? (long long)ap.date : -1, ap.literal8 ? "|8" : "");
     } else if (fn == imap_parse_store) {
         show_set(&a->store.set, out);
         buf_addf(out, "|%d%d|", (int)a->store.how, a->store.silent);

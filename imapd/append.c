@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* imapd/append.c - see imapd/append.h. The octets are kept exactly, except the line ends of a Unix file
+ * (imapd/line_ends.h). NUL is refused, because the grammar does not permit it, unless it comes as literal8: then its part
+ * is encoded anew (imapd/without_nul.h). */
+#include "imapd/append.h"
+#include "base/dialler.h"
+#include "base/log.h"
+#include "flow/spool.h"
+#include "imapd/commands.h"
+#include "imapd/line_ends.h"
+#include "imapd/without_nul.h"
+
+/* ---- octets ---- */
+struct taking {
+    struct imap_session *s;
+    struct spool *spool; /* NULL: only read away */
+    struct line_ends ends;
+    struct buf mem;
+    bool literal8, nul; /* NUL may come; it came */
+};
+
+static enum rc take(void *ctx, struct span piece, struct err *e)
+{
+    struct taking *t = ctx;
+    enum rc rc;
+
+    reply_later(t->s);
+    if ((rc = session_goes_on(t->s, e)) != RC_OK)
+        return rc;
+    if (t->spool == NULL)
+        return RC_OK;
+    t->nul |= span_chr(piece, '\0') >= 0;
+    if (t->nul && !t->literal8)
+        return reply_no(e, CAUSE_NUL);
+    if ((rc = line_ends_feed(&t->ends, piece, &t->mem, &piece, e)) != RC_OK)
+        return rc;
+    return spool_put(t->spool, piece, e);
+}
+
+/* Takes the octets of a literal off the stream, whether they are kept or not. A client that waits for "+" is asked
+ * first. */
+static enum rc take_octets(struct imap_session *s, struct taking *t, struct err *e)
+{
+    enum rc rc;
+
+    if (s->frame.sync) {
+        reply_put(s, "+ OK");
+        if (stream_flush(s->io, e) != RC_OK)
+            return session_lost(s, e, "gone before a message");
+    }
+    rc = input_octets(s, s->frame.literal, take, t, e);
+    if (rc == RC_TIMEOUT || rc == RC_CLOSED)
+        return session_unread(s, rc, e, "gone in the middle of a message");
+    return rc == RC_OK && t->spool ? line_ends_finish(&t->ends, e) : rc;
+}
+
+/* Reads the line on behind a literal, up to its end or to the next literal. *in_out: the stretch. */
+static enum rc read_on(struct imap_session *s, struct imap_in *in_out, struct err *e)
+{
+    enum frame_event ev = FRAME_MORE;
+    size_t from = s->frame.text.n, used;
+    struct span at_hand;
+
+    imap_frame_skip(&s->frame);
+    while (ev == FRAME_MORE) {
+        enum rc rc = stream_peek(s->io, &at_hand, e);
+
+        if (rc != RC_OK)
+            return session_unread(s, rc, e, "gone behind a message");
+        ev = imap_frame_feed(&s->frame, at_hand, &used);
+        stream_consume(s->io, used);
+    }
+    if (ev != FRAME_DONE && ev != FRAME_LITERAL) {
+        s->bye = true; /* the line is out of step */
+        return reply_bad(s, e, CAUSE_APPEND_REST);
+    }
+    *in_out = imap_in_of(span_from(buf_span(&s->frame.text), from), &s->mem, &s->opened);
+    if (ev == FRAME_LITERAL)
+        in_out->s.n -= 2; /* the announcement's CRLF */
+    else
+        s->streaming = false;
+    return RC_OK;
+}
+
+/* ---- refusing ---- */
+/* Octets of a client that does not wait are taken off, up to a bound. False: no more is read of this command. */
+static bool read_away(struct imap_session *s, uint64_t *octets, struct imap_in *in, enum rc *why, struct err *e)
+{
+    struct taking t = {.s = s};
+    enum rc rc;
+
+    *octets = s->frame.literal > UINT64_MAX - *octets ? UINT64_MAX : *octets + s->frame.literal;
+    if (*octets > 2 * s->conf->max_message) {
+        reply_refused(s, e->cause == CAUSE_NONE ? CAUSE_TOO_BIG : e->cause);
+        s->bye = s->answered = true;
+        return false;
+    }
+    rc = take_octets(s, &t, e);
+    if (rc == RC_OK)
+        rc = read_on(s, in, e);
+    if (rc != RC_OK)
+        *why = rc;
+    return rc == RC_OK;
+}
+
+/* in: a stretch that ends where a literal begins. */
+static enum rc refuse(struct imap_session *s, enum rc why, uint64_t octets, struct imap_in in, struct err *e)
+{
+    struct err kept = *e, lost = *e;
+    enum rc said = why;
+
+    while (s->streaming && !s->frame.sync && !s->bye)
+        if (!read_away(s, &octets, &in, &why, &lost))
+            break;
+    *e = why == said ? kept : lost;
+    return why;
+}
+
+/* ---- one message ---- */
+static bool room_of_account(void *ctx, uint64_t bytes)
+{
+    return dialler_hold(bytes, ((struct imap_session *)ctx)->address);
+}
+
+/* What is wrong before its octets come. */
+static enum rc admit(struct appending *p, struct err *e)
+{
+    struct imap_session *s = p->s;
+    enum rc rc = RC_OK;
+
+    if (s->frame.literal > s->conf->max_message)
+        return reply_no(e, CAUSE_TOO_BIG);
+    if (s->frame.literal == 0)
+        return reply_no(e, CAUSE_EMPTY_MESSAGE);
+    if (s->frame.literal > 2 * s->conf->max_message - p->octets)
+        return reply_no(e, CAUSE_TOO_MANY_AT_ONCE);
+    rc = keywords_load(s, e);
+    if (rc == RC_OK)
+        rc = keywords_resolve(s, &p->args.flags, &p->flags, e);
+    p->date = p->args.has_date ? p->args.date : clock_utc();
+    spool_limit(room_of_account, s);
+    return rc == RC_OK ? spool_expect(s->frame.literal, e) : rc; /* last: what it grants is given back with the spool */
+}
+
+static enum rc to_spool(struct appending *p, struct err *e)
+{
+    struct imap_session *s = p->s;
+    struct taking t = {.s = s, .ends = LINE_ENDS_INIT, .mem = BUF_SECRET_INIT, .literal8 = p->args.literal8};
+    enum rc rc;
+
+    p->octets += s->frame.literal;
+    t.spool = p->spool = spool_new(s->conf->max_message);
+    rc = take_octets(s, &t, e);
+    if (rc == RC_OK)
+        rc = spool_end(p->spool, e);
+    if (rc == RC_OK && t.nul)
+        rc = without_nul(&p->spool, s->conf->max_message, s->conf->hostname, e);
+    buf_free(&t.mem);
+    return rc;
+}
+
+/* ---- filing ---- */
+struct letter_at { /* one message as flow/file.h takes it */
+    struct recipient box;
+    struct file_request rq;
+    char mid[17];
+};
+
+static void letter_of(const struct appending *p, struct letter_at *l)
+{
+    const struct imap_session *s = p->s;
+
+    *l = (struct letter_at){
+        .box = {
+            .local = true, .mbx = mailbox_id(s->box), .folder = p->f.id, .flags = p->flags, .internaldate = p->date}};
+    memcpy(l->box.pub, mailbox_pub(s->box), sizeof l->box.pub);
+    log_id_new(l->mid);
+    log_message(l->mid);
+    l->rq = (struct file_request){.message = p->spool, .to = &l->box, .n_to = 1, .mid = l->mid, .enforce_quota = true};
+}
+
+static void log_append(const struct appending *p, enum rc rc, uint64_t size)
+{
+    log_ev(rc == RC_OK ? LOG_INFO_ : LOG_WARN_, "append", "account=%s rc=%s size=%llu", p->s->address, rc_name(rc),
+           (unsigned long long)size);
+    log_message("");
+}
+
+/* The message at hand joins those that are filed together. */
+static enum rc to_batch(struct appending *p, struct err *e)
+{
+    uint64_t size = spool_size(p->spool);
+    struct letter_at l;
+    enum rc rc;
+
+    if (!p->batch)
+        p->batch = file_batch_new();
+    letter_of(p, &l);
+    rc = file_batch_add(p->batch, p->s->keyd, &l.rq, e);
+    log_append(p, rc, size);
+    spool_free(&p->spool);
+    return rc;
+}
+
+/* "APPENDUID 38505 3955:3957" */
+static void tell(struct imap_session *s, const struct file_result *r)
+{
+    struct imap_set_writer w = {.out = &s->code};
+
+    if (r->n_placed == 0 || (s->opened.responses & RESP_APPENDUID) == 0)
+        return;
+    buf_clear(&s->code);
+    buf_addf(&s->code, "APPENDUID %u ", r->placed[0].uidvalidity);
+    for (size_t i = 0; i < r->n_placed; i++)
+        imap_set_put(&w, r->placed[i].uid);
+    imap_set_flush(&w);
+}
+
+static enum rc file_all(struct appending *p, struct err *e)
+{
+    struct imap_session *s = p->s;
+    struct file_result res = {0};
+    struct letter_at l;
+    enum rc rc;
+
+    if (p->batch == NULL && p->gone_uid == 0) {
+        letter_of(p, &l);
+        rc = file_message(s->keyd, s->store, &l.rq, &res, e);
+        log_append(p, rc, spool_size(p->spool));
+    } else {
+        if ((rc = to_batch(p, e)) == RC_OK)
+            rc = file_batch_file(p->batch, s->store, p->gone_folder, p->gone_uid, &res, e);
+    }
+    if (rc == RC_OK)
+        tell(s, &res);
+    file_result_free(&res);
+    return rc;
+}
+
+/* ---- the command ---- */
+/* The text of the command moves in memory when more of its line comes, so the tag is kept elsewhere. */
+static enum rc keep_tag(struct imap_session *s, struct err *e)
+{
+    unsigned char *p = imap_arena_get(&s->mem, s->tag.n);
+
+    if (p == NULL)
+        return reply_bad(s, e, CAUSE_TOO_COMPLEX);
+    memcpy(p, s->tag.p, s->tag.n);
+    s->tag = span_of(p, s->tag.n);
+    return RC_OK;
+}
+
+/* One literal, whose stretch is at hand; then the stretch behind it. */
+static enum rc take_message(struct appending *p, struct imap_in *in, struct err *e)
+{
+    struct imap_in next;
+    enum rc rc = p->spool ? to_batch(p, e) : RC_OK;
+
+    if (rc == RC_OK)
+        rc = admit(p, e);
+    if (rc != RC_OK)
+        return rc;
+    if ((rc = to_spool(p, e)) != RC_OK && (p->s->bye || p->s->lost))
+        return rc;
+    if (rc != RC_OK) { /* the literal is off the stream: what comes behind it is looked at by refuse() */
+        struct err kept = *e;
+        enum rc rest = read_on(p->s, &next, e);
+
+        if (rest != RC_OK)
+            return rest;
+        *in = next;
+        *e = kept;
+        return rc;
+    }
+    return read_on(p->s, in, e);
+}
+
+enum rc append_refuse(struct imap_session *s, enum rc why, struct imap_in rest, struct err *e)
+{
+    struct err other;
+
+    return keep_tag(s, &other) == RC_OK ? refuse(s, why, 0, rest, e) : why;
+}
+
+static enum rc take_all(struct appending *p, struct imap_in *in, struct err *e)
+{
+    enum imap_append_step step;
+    enum rc rc;
+
+    while ((step = imap_append_step(in, &p->args)) == APPEND_LITERAL && p->s->streaming)
+        if ((rc = take_message(p, in, e)) != RC_OK)
+            return rc;
+    if (step == APPEND_END)
+        return RC_OK;
+    return reply_bad(p->s, e, CAUSE_APPEND_REST);
+}
+
+enum rc append_run(struct imap_session *s, const struct folder *to, struct imap_in rest, struct err *e)
+{
+    struct appending p = {.s = s, .f = *to};
+    enum rc rc = keep_tag(s, e);
+
+    if (rc == RC_OK)
+        rc = take_all(&p, &rest, e);
+    if (rc != RC_OK && !s->bye && !s->lost)
+        rc = refuse(s, rc, p.octets, rest, e);
+    if (rc == RC_OK)
+        rc = session_goes_on(s, e); /* nothing is filed for who may be here no more */
+    if (rc == RC_OK)
+        rc = file_all(&p, e);
+    spool_free(&p.spool);
+    file_batch_free(&p.batch);
+    return rc;
+}

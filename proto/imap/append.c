@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* proto/imap/append.c - see proto/imap/append.h. RFC 3501 6.3.11, RFC 3502. */
+#include "proto/imap/append.h"
+#include "proto/imap/date.h"
+
+/* Takes "{n}" without its CRLF, because the frame has taken that as the end of the announcement. */
+static bool take_announcement(struct imap_in *in, bool *literal8)
+{
+    uint64_t n;
+
+    *literal8 = (in->opened->args & ARG_LITERAL8) && imap_is(in, '~');
+    if (!imap_is(in, '{') || !imap_take_number(in, UINT64_MAX, &n))
+        return false;
+    (void)imap_nonsync(in);
+    return imap_is(in, '}') && imap_at_end(in);
+}
+
+static bool take_message(struct imap_in *in, struct imap_append *a)
+{
+    a->flags = (struct imap_flags){0};
+    a->has_date = false;
+    a->messages++;
+    if (!imap_sp(in))
+        return false;
+    if (imap_peek(in) == '(' && (!imap_take_flags(in, &a->flags) || !imap_sp(in)))
+        return false;
+    if (imap_peek(in) == '"') {
+        a->has_date = true;
+        if (!imap_take_date_time(in, &a->date) || !imap_sp(in))
+            return false;
+    }
+    return take_announcement(in, &a->literal8);
+}
+
+enum imap_append_step imap_append_step(struct imap_in *in, struct imap_append *a)
+{
+    if (imap_at_end(in))
+        return a->messages > 0 ? APPEND_END : APPEND_BAD;
+    if (a->messages > 0 && (in->opened->args & ARG_MULTIAPPEND) == 0)
+        return APPEND_BAD;
+    return take_message(in, a) ? APPEND_LITERAL : APPEND_BAD;
+}
+
+enum imap_append_step imap_append_check(struct imap_in in, struct imap_append a)
+{
+    return imap_append_step(&in, &a);
+}
