@@ -19,7 +19,7 @@ const struct command commands[] = {
     {"NAMESPACE",      AUTHED,      0,                           "NAMESPACE", imap_parse_none,     cmd_namespace,    ""},
     {"SELECT",         AUTHED,      C_SELECTS,                   NULL,        imap_parse_mailbox,  cmd_select,       " INBOX"},
     {"EXAMINE",        AUTHED,      C_SELECTS,                   NULL,        imap_parse_mailbox,  cmd_examine,      " INBOX"},
-    {"CREATE",         AUTHED,      0,                           NULL,        imap_parse_mailbox,  cmd_create,       " table-test"},
+    {"CREATE",         AUTHED,      0,                           NULL,        imap_parse_create,   cmd_create,       " table-test"},
     {"DELETE",         AUTHED,      0,                           NULL,        imap_parse_mailbox,  cmd_delete,       " table-test"},
     {"RENAME",         AUTHED,      0,                           NULL,        imap_parse_rename,   cmd_rename,       " table-none table-other"},
     {"SUBSCRIBE",      AUTHED,      0,                           NULL,        imap_parse_mailbox,  cmd_subscribe,    " INBOX"},

@@ -50,6 +50,7 @@ static const struct extension rows[] = {
     {"UNSELECT",      SIGNED_IN, LINE_ANY,   3691, .put = NULL},
     {"MOVE",          SIGNED_IN, LINE_ANY,   6851, .put = NULL},
     {"SPECIAL-USE",   SIGNED_IN, LINE_ANY,   6154, .opens = {.list_select = LS_SPECIAL, .list_return = LR_SPECIAL, .responses = RESP_SPECIAL_USE}},
+    {"CREATE-SPECIAL-USE", SIGNED_IN, LINE_ANY, 6154, .opens = {.args = ARG_CREATE_USE}},
     {"CHILDREN",      SIGNED_IN, LINE_ANY,   3348, .opens = {.responses = RESP_CHILDREN}},
     {"LIST-EXTENDED", SIGNED_IN, LINE_ANY,   5258, .opens = {.list_select = LS_SUBSCRIBED | LS_REMOTE | LS_RECURSIVE, .list_return = LR_SUBSCRIBED | LR_CHILDREN,
                                                      .args = ARG_LIST_EXTENDED}},

@@ -20,10 +20,15 @@ static void told_by_state(void **state)
         {IS_NEW, false, "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE STARTTLS LOGINDISABLED"},
         {IS_NEW, true, "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE AUTH=PLAIN AUTH=LOGIN"},
         {IS_AUTH, true,
-         "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE UIDPLUS BINARY MULTIAPPEND IDLE NAMESPACE UNSELECT MOVE SPECIAL-USE "
-         "CHILDREN "
-         "LIST-EXTENDED "
-         "LIST-STATUS STATUS=SIZE APPENDLIMIT=5000000000"},
+         /* clang-format off */
+         "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE "
+         "UIDPLUS "
+         "BINARY "
+         "MULTIAPPEND "
+         "IDLE NAMESPACE UNSELECT MOVE SPECIAL-USE "
+         "CREATE-SPECIAL-USE "
+         "CHILDREN LIST-EXTENDED LIST-STATUS STATUS=SIZE APPENDLIMIT=5000000000"},
+        /* clang-format on */
     };
 
     (void)state;
@@ -33,7 +38,8 @@ static void told_by_state(void **state)
 
         extensions_tell(&extensions, &s, &out);
         assert_string_equal(buf_cstr(&out), t[i].said);
-        if (t[i].state == IS_AUTH) { /* and the same when a mailbox is selected */
+        assert_null(strstr(buf_cstr(&out), "LITERAL-")); /* docs/decisions/0022 */
+        if (t[i].state == IS_AUTH) {                     /* and the same when a mailbox is selected */
             s.state = IS_SELECTED;
             buf_clear(&out);
             extensions_tell(&extensions, &s, &out);
@@ -85,6 +91,7 @@ static void a_word_dies_with_its_row(void **state)
         {"STATUS=SIZE", "a STATUS INBOX (SIZE)"},
         {"STATUS=SIZE", "a LIST \"\" * RETURN (STATUS (SIZE))"},
         {"APPENDLIMIT", "a STATUS INBOX (APPENDLIMIT)"},
+        {"CREATE-SPECIAL-USE", "a CREATE x (USE (\\Sent))"},
         {"BINARY", "a FETCH 1 (BINARY[1] BINARY.SIZE[1])"},
         {"BINARY", "a APPEND INBOX ~{3}"},
     };

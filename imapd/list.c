@@ -11,6 +11,27 @@ void list_put(struct imap_session *s, const char *verb, const char *attributes, 
     imap_put_mailbox(&s->out, name);
 }
 
+static const char *const special_names[] = {
+    [SU_SENT] = "\\Sent", [SU_DRAFTS] = "\\Drafts",   [SU_TRASH] = "\\Trash",
+    [SU_JUNK] = "\\Junk", [SU_ARCHIVE] = "\\Archive",
+};
+enum { N_SPECIAL = sizeof special_names / sizeof *special_names };
+
+const char *special_name(uint8_t special)
+{
+    return special < N_SPECIAL && special_names[special] ? special_names[special] : "";
+}
+
+bool special_of(struct span attribute, uint8_t *special_out)
+{
+    for (uint8_t i = 0; i < N_SPECIAL; i++)
+        if (special_names[i] && span_ieq_str(attribute, special_names[i])) {
+            *special_out = i;
+            return true;
+        }
+    return false;
+}
+
 /* INBOX matches in any case: the pattern's letters are raised for it. */
 static bool match_inbox(struct span pattern)
 {

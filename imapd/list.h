@@ -8,5 +8,8 @@
 enum rc status_put(struct imap_session *s, const struct folder *f, unsigned wanted, struct err *e);
 /* "* LIST (attributes) "/" name" without CRLF. */
 void list_put(struct imap_session *s, const char *verb, const char *attributes, struct span name);
+/* The attribute of a folder's special use (RFC 6154), "\\Sent"; "" for none. */
+const char *special_name(uint8_t special);
+bool special_of(struct span attribute, uint8_t *special_out); /* in any case; false: no folder here has that use */
 /* Does the name match a pattern of LIST? INBOX matches without regard to case. */
 bool list_match(const struct imap_list_args *l, struct span name);

@@ -97,6 +97,8 @@ static const struct cause_row table[CAUSES_] = {
     IMAP(CAUSE_EMPTY_MESSAGE, "CANNOT", "Message vide", "Empty message"),
     IMAP(CAUSE_UNKNOWN_CTE, "UNKNOWN-CTE", "Codage de transfert inconnu ou non admis",
         "Transfer encoding is unknown or cannot be kept"),
+    IMAP(CAUSE_SPECIAL_USE, "USEATTR", "Ce role n'existe pas ou un autre dossier le tient",
+        "That special use is unknown, or another folder has it"),
     IMAP(CAUSE_TOO_MANY_AT_ONCE, "LIMIT", "Trop de messages ou d'octets en une commande", "Too many messages or octets in one command"),
     SMTP(CAUSE_LOOP, 554, "5.4.6", "Le message tourne en rond entre serveurs", "Mail loop: too many Received fields"),
     SMTP(CAUSE_TNEF, 550, "5.6.1", "Piece jointe winmail.dat illisible: envoyez en texte ou en HTML",

@@ -9,23 +9,12 @@
 #include "imapd/commands.h"
 #include "proto/imap/write.h"
 
-static const char *const special_names[] = {
-    [SU_SENT] = "\\Sent", [SU_DRAFTS] = "\\Drafts",   [SU_TRASH] = "\\Trash",
-    [SU_JUNK] = "\\Junk", [SU_ARCHIVE] = "\\Archive",
-};
-enum { N_SPECIAL = sizeof special_names / sizeof *special_names };
-
-static const char *special_name(const struct folder *f)
-{
-    return f->special < N_SPECIAL && special_names[f->special] ? special_names[f->special] : "";
-}
-
 /* Does the folder itself answer the selection options? */
 static bool selected(const struct imap_list_args *l, const struct folder *f)
 {
     if ((l->select & LS_SUBSCRIBED) ? !(f->flags & FF_SUBSCRIBED) : (f->flags & FF_GONE) != 0)
         return false;
-    return !(l->select & LS_SPECIAL) || special_name(f)[0] != '\0';
+    return !(l->select & LS_SPECIAL) || special_name(f->special)[0] != '\0';
 }
 
 /* RECURSIVEMATCH: does a folder below answer them? */
@@ -55,7 +44,7 @@ static void attributes(const struct imap_session *s, const struct imap_list_args
     attribute(out, !gone && (f->flags & FF_NOSELECT), "\\Noselect");
     attribute(out, (f->flags & FF_SUBSCRIBED) && ((l->select & LS_SUBSCRIBED) || (l->ret & LR_SUBSCRIBED)),
               "\\Subscribed");
-    attribute(out, special_name(f)[0] && (s->opened.responses & RESP_SPECIAL_USE), special_name(f));
+    attribute(out, special_name(f->special)[0] && (s->opened.responses & RESP_SPECIAL_USE), special_name(f->special));
 }
 
 static enum rc list_one(struct imap_session *s, const struct imap_list_args *l, const struct folders *all,

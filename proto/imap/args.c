@@ -96,6 +96,35 @@ enum rc imap_parse_mailbox(struct imap_in *in, union imap_args *out, struct err 
     return rc == RC_OK ? end_of(in, true, e) : rc;
 }
 
+/* " (USE (\Drafts \Sent))" */
+static bool take_uses(struct imap_in *in, union imap_args *out)
+{
+    size_t from;
+    struct span atom;
+
+    if ((in->opened->args & ARG_CREATE_USE) == 0 || !imap_word(in, " (USE ("))
+        return false;
+    if (imap_is(in, ')'))
+        return imap_is(in, ')');
+    do {
+        from = in->at;
+        out->create.uses = imap_arena_grow(in->mem, out->create.uses, out->create.n, sizeof *out->create.uses);
+        if (!out->create.uses || out->create.n == IMAP_WORDS || !imap_is(in, '\\') || !imap_take_atom(in, &atom))
+            return false;
+        out->create.uses[out->create.n++] = span_of(in->s.p + from, in->at - from);
+    } while (imap_sp(in));
+    return imap_is(in, ')') && imap_is(in, ')');
+}
+
+enum rc imap_parse_create(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    enum rc rc = take_mailbox(in, &out->create.name, e);
+
+    out->create.uses = NULL;
+    out->create.n = 0;
+    return rc == RC_OK ? end_of(in, imap_at_end(in) || take_uses(in, out), e) : rc;
+}
+
 enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *e)
 {
     enum rc rc = take_mailbox(in, &out->rename.from, e);

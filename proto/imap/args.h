@@ -44,6 +44,11 @@ union imap_args {
         struct span name;
     } mailbox;
     struct {
+        struct span name;
+        struct span *uses; /* special-use attributes, "\Sent" */
+        size_t n;
+    } create;
+    struct {
         struct span from, to;
     } rename;
     struct imap_list_args list;
@@ -80,6 +85,7 @@ enum rc imap_parse_auth(struct imap_in *in, union imap_args *out, struct err *e)
 enum rc imap_parse_words(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_id(struct imap_in *in, union imap_args *out, struct err *e); /* checked, not kept */
 enum rc imap_parse_mailbox(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_create(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_list(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_lsub(struct imap_in *in, union imap_args *out, struct err *e);

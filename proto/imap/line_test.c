@@ -143,6 +143,10 @@ static void show(parse_fn *fn, const union imap_args *a, struct buf *out)
         buf_addf(out, "%d|%u|%u|%u|", a->list.extended, a->list.select, a->list.ret, a->list.status);
         for (size_t i = 0; i < a->list.n; i++)
             buf_addf(out, "%.*s|", SPAN_ARG(a->list.patterns[i]));
+    } else if (fn == imap_parse_create) {
+        buf_addf(out, "%.*s|", SPAN_ARG(a->create.name));
+        for (size_t i = 0; i < a->create.n; i++)
+            buf_addf(out, "%.*s,", SPAN_ARG(a->create.uses[i]));
     } else if (fn == imap_parse_append) {
         buf_addf(out, "%.*s|", SPAN_ARG(a->append.name));
         struct imap_append ap = {0};
@@ -224,6 +228,13 @@ static const struct {
     {imap_parse_list, " \"\" * RETURN (SPECIAL-USE SUBSCRIBED)", RC_OK, "1|0|5|0|*|"},
     {imap_parse_list, " \"\" ()", RC_SYNTAX, NULL},
     {imap_parse_lsub, " \"\" \"%\"", RC_OK, "0|0|0|0|%|"},
+    {imap_parse_create, " Envoi", RC_OK, "Envoi|"},
+    {imap_parse_create, " \"a b\" (USE (\\Sent \\x-y))", RC_OK, "a b|\\Sent,\\x-y,"},
+    {imap_parse_create, " a (use ())", RC_OK, "a|"},
+    {imap_parse_create, " a (USE \\Sent)", RC_SYNTAX, NULL},
+    {imap_parse_create, " a (USE (Sent))", RC_SYNTAX, NULL},
+    {imap_parse_create, " a (USE (\\Sent)", RC_SYNTAX, NULL},
+    {imap_parse_create, " a (OTHER (\\Sent))", RC_SYNTAX, NULL},
     {imap_parse_append, " Sent (\\Seen $x) \"21-Nov-2026 10:00:00 +0100\" {310+}", RC_OK, "Sent|1,$x|1795251600"},
     {imap_parse_append, " Sent \" 1-Jan-1970 00:00:01 +0000\" {0}", RC_OK, "Sent|0|1"},
     {imap_parse_append, " Sent {3}", RC_OK, "Sent|0|-1"},

@@ -13,7 +13,8 @@ enum { /* .args: forms of arguments that are not a word of a list */
     ARG_INITIAL_RESPONSE = 2, /* AUTHENTICATE PLAIN AGEAYg== (RFC 4959) */
     ARG_LIST_EXTENDED = 4,    /* LIST (options) "" (patterns) RETURN (options) (RFC 5258) */
     ARG_LITERAL8 = 1 << 12,    /* APPEND INBOX ~{n} (RFC 3516) */
-    ARG_MULTIAPPEND = 1 << 13 /* APPEND of several messages (RFC 3502) */
+    ARG_MULTIAPPEND = 1 << 13, /* APPEND of several messages (RFC 3502) */
+    ARG_CREATE_USE = 1 << 14  /* CREATE x (USE (\Sent)) (RFC 6154) */
 };
 enum { /* .responses: what an answer carries only when the bit is set */
     RESP_APPENDUID = 1,
