@@ -51,6 +51,8 @@ static const struct extension rows[] = {
     {"MOVE",          SIGNED_IN, LINE_ANY,   6851, .put = NULL},
     {"SPECIAL-USE",   SIGNED_IN, LINE_ANY,   6154, .opens = {.list_select = LS_SPECIAL, .list_return = LR_SPECIAL, .responses = RESP_SPECIAL_USE}},
     {"CREATE-SPECIAL-USE", SIGNED_IN, LINE_ANY, 6154, .opens = {.args = ARG_CREATE_USE}},
+    {"OBJECTID",      SIGNED_IN, LINE_ANY,   8474, .opens = {.status = ST_MAILBOXID, .fetch = FI_EMAILID | FI_THREADID,
+                                                     .search = IMAP_KEY(SK_EMAILID) | IMAP_KEY(SK_THREADID), .responses = RESP_MAILBOXID}},
     {"CHILDREN",      SIGNED_IN, LINE_ANY,   3348, .opens = {.responses = RESP_CHILDREN}},
     {"LIST-EXTENDED", SIGNED_IN, LINE_ANY,   5258, .opens = {.list_select = LS_SUBSCRIBED | LS_REMOTE | LS_RECURSIVE, .list_return = LR_SUBSCRIBED | LR_CHILDREN,
                                                      .args = ARG_LIST_EXTENDED}},

@@ -27,6 +27,7 @@ static void told_by_state(void **state)
          "MULTIAPPEND "
          "IDLE NAMESPACE UNSELECT MOVE SPECIAL-USE "
          "CREATE-SPECIAL-USE "
+         "OBJECTID "
          "CHILDREN LIST-EXTENDED LIST-STATUS STATUS=SIZE APPENDLIMIT=5000000000"},
         /* clang-format on */
     };
@@ -92,6 +93,9 @@ static void a_word_dies_with_its_row(void **state)
         {"STATUS=SIZE", "a LIST \"\" * RETURN (STATUS (SIZE))"},
         {"APPENDLIMIT", "a STATUS INBOX (APPENDLIMIT)"},
         {"CREATE-SPECIAL-USE", "a CREATE x (USE (\\Sent))"},
+        {"OBJECTID", "a FETCH 1 (EMAILID THREADID)"},
+        {"OBJECTID", "a STATUS INBOX (MAILBOXID)"},
+        {"OBJECTID", "a SEARCH OR EMAILID M1 THREADID T1"},
         {"BINARY", "a FETCH 1 (BINARY[1] BINARY.SIZE[1])"},
         {"BINARY", "a APPEND INBOX ~{3}"},
     };

@@ -2,6 +2,7 @@
 /* imapd/fetch_items.c - the items of FETCH that are not sections. Each has a row and a function. See imapd/fetch.h.
  * Source RFC 3501 7.4.2. */
 #include "imapd/fetch.h"
+#include "imapd/objectid.h"
 #include "proto/imap/date.h"
 
 void fetch_item(struct fetch *f, struct span name)
@@ -56,6 +57,20 @@ static void put_size(struct fetch *f, const struct store_entry *en)
     put_u64(&f->s->out, en->size);
 }
 
+static void put_emailid(struct fetch *f, const struct store_entry *en)
+{
+    fetch_item(f, SPAN_LIT("EMAILID ("));
+    objectid_email(en, &f->s->out);
+    buf_addc(&f->s->out, ')');
+}
+
+static void put_threadid(struct fetch *f, const struct store_entry *en)
+{
+    fetch_item(f, SPAN_LIT("THREADID ("));
+    objectid_thread(en, &f->sum, &f->s->out);
+    buf_addc(&f->s->out, ')');
+}
+
 static void put_envelope(struct fetch *f, const struct store_entry *en)
 {
     (void)en;
@@ -86,6 +101,8 @@ static const struct item {
 } items[] = {
     {FI_INTERNALDATE, STORE_ENTRIES, 0, put_date},
     {FI_SIZE, STORE_ENTRIES, 0, put_size},
+    {FI_EMAILID, STORE_ENTRIES, 0, put_emailid},
+    {FI_THREADID, STORE_SUMMARIES, 0, put_threadid},
     {FI_ENVELOPE, STORE_SUMMARIES, SUMMARY_ENVELOPE, put_envelope},
     {FI_BODY, STORE_SUMMARIES, SUMMARY_BODY, put_body},
     {FI_BODYSTRUCTURE, STORE_SUMMARIES, SUMMARY_BODYSTRUCTURE, put_bodystructure},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/search_eval.c - judges one message by a SEARCH program, from the facts that are known of the message. See
  * imapd/search.h. The recursion is as deep as the parser permitted (IMAP_DEPTH). */
+#include "imapd/objectid.h"
 #include "imapd/search.h"
 #include "mime/fields.h"
 #include "proto/imap/date.h"
@@ -121,6 +122,34 @@ static enum tri by_header(const struct imap_key *k, const struct facts *f)
     return TRI_MAYBE;
 }
 
+static enum tri same_id(const struct imap_key *k, struct buf *id)
+{
+    bool same = span_eq(buf_span(id), k->text);
+
+    buf_free(id);
+    return tri(same);
+}
+
+static enum tri by_emailid(const struct imap_key *k, const struct facts *f)
+{
+    struct buf id = BUF_INIT; /* open: an object id */
+
+    if (f->entry == NULL)
+        return TRI_MAYBE;
+    objectid_email(f->entry, &id);
+    return same_id(k, &id);
+}
+
+static enum tri by_threadid(const struct imap_key *k, const struct facts *f)
+{
+    struct buf id = BUF_INIT; /* open: a digest */
+
+    if (f->summary == NULL)
+        return TRI_MAYBE;
+    objectid_thread(f->entry, f->summary, &id);
+    return same_id(k, &id);
+}
+
 /* ---- text ---- */
 static enum tri by_text(const struct imap_key *k, const struct facts *f)
 {
@@ -192,6 +221,8 @@ static const struct judge {
     [SK_SENTON] = {by_date, TIER_SUMMARY},
     [SK_SENTSINCE] = {by_date, TIER_SUMMARY},
     [SK_HEADER] = {by_header, TIER_SUMMARY},
+    [SK_EMAILID] = {by_emailid, TIER_ENTRY},
+    [SK_THREADID] = {by_threadid, TIER_SUMMARY},
     [SK_BODY] = {by_text, TIER_TEXT},
     [SK_TEXT] = {by_text, TIER_TEXT},
 };

@@ -90,7 +90,7 @@ enum rc search_prepare(struct imap_session *s, struct imap_search *what, struct 
 
 bool search_has_sent(const struct imap_key *k)
 {
-    if (k->op == SK_SENTBEFORE || k->op == SK_SENTON || k->op == SK_SENTSINCE)
+    if (k->op == SK_THREADID || k->op == SK_SENTBEFORE || k->op == SK_SENTON || k->op == SK_SENTSINCE)
         return true;
     for (const struct imap_key *c = k->child; c; c = c->next)
         if (search_has_sent(c))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/status.c - the items of STATUS. Each has a row and a function. See imapd/list.h. Source RFC 3501 7.2.4, RFC
- * 7889 4, RFC 8438. */
+ * 7889 4, RFC 8438, RFC 8474 4.3. */
 #include "imapd/list.h"
+#include "imapd/objectid.h"
 #include "proto/imap/write.h"
 
 static uint64_t messages(const struct imap_session *s, const struct store_status_rep *st)
@@ -47,14 +48,27 @@ static uint64_t append_limit(const struct imap_session *s, const struct store_st
     return s->conf->max_message;
 }
 
+static void mailbox_id_of(const struct folder *f, struct buf *out)
+{
+    buf_addc(out, '(');
+    objectid_folder(f->id, out);
+    buf_addc(out, ')');
+}
+
 static const struct item {
     unsigned bit;
     bool asks; /* the list of folders does not have it: the store is asked for this folder */
-    uint64_t (*value)(const struct imap_session *s, const struct store_status_rep *st);
+    uint64_t (*value)(const struct imap_session *s, const struct store_status_rep *st); /* a number; NULL: .put */
+    void (*put)(const struct folder *f, struct buf *out);
 } items[] = {
-    {ST_MESSAGES, false, messages},        {ST_RECENT, true, recent},  {ST_UIDNEXT, false, uidnext},
-    {ST_UIDVALIDITY, false, uidvalidity},  {ST_UNSEEN, false, unseen}, {ST_SIZE, true, size},
-    {ST_APPENDLIMIT, false, append_limit},
+    {ST_MESSAGES, false, messages, NULL},
+    {ST_RECENT, true, recent, NULL},
+    {ST_UIDNEXT, false, uidnext, NULL},
+    {ST_UIDVALIDITY, false, uidvalidity, NULL},
+    {ST_UNSEEN, false, unseen, NULL},
+    {ST_SIZE, true, size, NULL},
+    {ST_APPENDLIMIT, false, append_limit, NULL},
+    {ST_MAILBOXID, false, NULL, mailbox_id_of},
 };
 enum { N_ITEMS = sizeof items / sizeof *items };
 
@@ -85,7 +99,10 @@ enum rc status_put(struct imap_session *s, const struct folder *f, unsigned want
         if ((wanted & items[i].bit) == 0)
             continue;
         buf_addf(&s->out, "%s%s ", sep, imap_status_name(items[i].bit));
-        put_u64(&s->out, items[i].value(s, &st));
+        if (items[i].value)
+            put_u64(&s->out, items[i].value(s, &st));
+        else
+            items[i].put(f, &s->out);
         sep = " ";
     }
     buf_addstr(&s->out, ")\r\n");

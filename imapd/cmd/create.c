@@ -4,6 +4,7 @@
  * because every client looks for one. What else is asked for is NO [USEATTR], and nothing is made. */
 #include "imapd/commands.h"
 #include "imapd/list.h"
+#include "imapd/objectid.h"
 
 static enum rc revive(struct imap_session *s, const struct folder *f, struct span name, uint8_t special,
                       uint32_t *id_out, struct err *e)
@@ -52,8 +53,15 @@ static enum rc make(struct imap_session *s, const struct folders *l, union imap_
 enum rc cmd_create(struct imap_session *s, union imap_args *a, struct err *e)
 {
     struct folders l;
-    uint32_t id;
+    uint32_t id = 0;
     enum rc rc = folders_load(s, false, &l, e);
 
-    return rc == RC_OK ? make(s, &l, a, &id, e) : rc;
+    if (rc == RC_OK)
+        rc = make(s, &l, a, &id, e);
+    if (rc != RC_OK || (s->opened.responses & RESP_MAILBOXID) == 0)
+        return rc;
+    buf_addstr(&s->code, "MAILBOXID (");
+    objectid_folder(id, &s->code);
+    buf_addc(&s->code, ')');
+    return RC_OK;
 }

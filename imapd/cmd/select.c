@@ -1,8 +1,20 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/select.c - SELECT and EXAMINE. RFC 3501 6.3.1, 6.3.2. A SELECT that fails leaves no mailbox selected. */
+/* imapd/cmd/select.c - SELECT and EXAMINE. RFC 3501 6.3.1, 6.3.2, RFC 8474 4.1. A SELECT that fails leaves no mailbox selected. */
 #include "imapd/commands.h"
 #include "imapd/folders.h"
+#include "imapd/objectid.h"
 #include "imapd/view.h"
+
+static void put_mailboxid(struct imap_session *s)
+{
+    struct buf id = BUF_INIT; /* open: a number */
+
+    if ((s->opened.responses & RESP_MAILBOXID) == 0)
+        return;
+    objectid_folder(s->view->folder, &id);
+    reply_put(s, "* OK [MAILBOXID (%s)] Id of the mailbox", buf_cstr(&id));
+    buf_free(&id);
+}
 
 static void describe(struct imap_session *s)
 {
@@ -20,6 +32,7 @@ static void describe(struct imap_session *s)
         reply_put(s, "* OK [UNSEEN %u] First unseen", unseen);
     reply_put(s, "* OK [UIDVALIDITY %u] UIDs valid", v->uidvalidity);
     reply_put(s, "* OK [UIDNEXT %u] Predicted next UID", v->uidnext);
+    put_mailboxid(s);
 }
 
 static enum rc select_folder(struct imap_session *s, struct span name, bool read_only, struct err *e)

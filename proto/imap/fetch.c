@@ -8,7 +8,8 @@ static const struct {
     unsigned items;
 } plain_items[] = {
     {"UID", FI_UID},           {"FLAGS", FI_FLAGS}, {"INTERNALDATE", FI_INTERNALDATE},   {"RFC822.SIZE", FI_SIZE},
-    {"ENVELOPE", FI_ENVELOPE}, {"BODY", FI_BODY},   {"BODYSTRUCTURE", FI_BODYSTRUCTURE},
+    {"ENVELOPE", FI_ENVELOPE}, {"BODY", FI_BODY},   {"BODYSTRUCTURE", FI_BODYSTRUCTURE}, {"EMAILID", FI_EMAILID},
+    {"THREADID", FI_THREADID},
 };
 static const struct {
     const char *name;

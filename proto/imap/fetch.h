@@ -20,6 +20,8 @@ enum {
     FI_BODY = 32,
     FI_BODYSTRUCTURE = 64,
     FI_RFC3501 = 127, /* the protocol's own; others are an extension's */
+    FI_EMAILID = 1 << 13,
+    FI_THREADID = 1 << 14, /* RFC 8474 */
     FI_BINARY = 1 << 12 /* the sections BINARY[...], BINARY.PEEK[...] and BINARY.SIZE[...] (RFC 3516) */
 };
 enum imap_section_kind { SEC_ALL, SEC_HEADER, SEC_FIELDS, SEC_FIELDS_NOT, SEC_TEXT, SEC_MIME };

@@ -20,7 +20,8 @@ enum { /* .responses: what an answer carries only when the bit is set */
     RESP_APPENDUID = 1,
     RESP_COPYUID = 2,
     RESP_CHILDREN = 4,   /* \HasChildren, \HasNoChildren in LIST */
-    RESP_SPECIAL_USE = 8 /* \Sent and the like in LIST */
+    RESP_SPECIAL_USE = 8, /* \Sent and the like in LIST */
+    RESP_MAILBOXID = 1 << 12 /* in SELECT and CREATE */
 };
 struct imap_opened {
     unsigned status;      /* ST_   STATUS items         proto/imap/args.h */

@@ -34,6 +34,8 @@ enum imap_key_op {
     SK_HEADER,    /* .field has .text */
     SK_BODY,
     SK_TEXT,
+    SK_EMAILID,
+    SK_THREADID, /* .text: an object id (RFC 8474) */
     SK_OPS_
 };
 #define IMAP_KEY(op) (UINT64_C(1) << (op))            /* in a set of keys */
