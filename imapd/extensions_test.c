@@ -28,6 +28,7 @@ static void told_by_state(void **state)
          "IDLE NAMESPACE UNSELECT MOVE SPECIAL-USE "
          "CREATE-SPECIAL-USE "
          "OBJECTID "
+         "PREVIEW "
          "CHILDREN LIST-EXTENDED LIST-STATUS STATUS=SIZE APPENDLIMIT=5000000000"},
         /* clang-format on */
     };
@@ -96,6 +97,7 @@ static void a_word_dies_with_its_row(void **state)
         {"OBJECTID", "a FETCH 1 (EMAILID THREADID)"},
         {"OBJECTID", "a STATUS INBOX (MAILBOXID)"},
         {"OBJECTID", "a SEARCH OR EMAILID M1 THREADID T1"},
+        {"PREVIEW", "a FETCH 1 (PREVIEW (LAZY))"},
         {"BINARY", "a FETCH 1 (BINARY[1] BINARY.SIZE[1])"},
         {"BINARY", "a APPEND INBOX ~{3}"},
     };

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/fetch_items.c - the items of FETCH that are not sections. Each has a row and a function. See imapd/fetch.h.
- * Source RFC 3501 7.4.2. */
+ * Source RFC 3501 7.4.2, RFC 8474 5, RFC 8970 3. */
 #include "imapd/fetch.h"
 #include "imapd/objectid.h"
+#include "mime/charset.h"
 #include "proto/imap/date.h"
+#include "proto/imap/write.h"
+
+enum { PREVIEW_CHARS = 200 }; /* RFC 8970 4.1: at most 200 */
 
 void fetch_item(struct fetch *f, struct span name)
 {
@@ -71,6 +75,37 @@ static void put_threadid(struct fetch *f, const struct store_entry *en)
     buf_addc(&f->s->out, ')');
 }
 
+/* The first characters of a summary's preview, as many as are told. It was made by the session that took the message in, so what
+ * is no UTF-8 is left out. */
+static struct span preview_of(const struct summary *s, struct buf *mem)
+{
+    struct span rest = s->preview;
+
+    for (size_t chars = 0; rest.n > 0 && chars < PREVIEW_CHARS; chars++) {
+        size_t n = charset_utf8_next(rest);
+
+        if (n > 0)
+            buf_add(mem, rest.p, n);
+        rest = span_from(rest, n > 0 ? n : 1);
+    }
+    return buf_span(mem);
+}
+
+/* A summary that was made anew has no preview. A client that does not want to wait for one is told NIL. */
+static void put_preview(struct fetch *f, const struct store_entry *en)
+{
+    struct buf mem = BUF_SECRET_INIT;
+    struct span text = preview_of(&f->sum, &mem);
+
+    (void)en;
+    fetch_item(f, SPAN_LIT("PREVIEW "));
+    if (text.n == 0 && f->what->lazy)
+        buf_addstr(&f->s->out, "NIL");
+    else
+        imap_put_string(&f->s->out, text);
+    buf_free(&mem);
+}
+
 static void put_envelope(struct fetch *f, const struct store_entry *en)
 {
     (void)en;
@@ -103,6 +138,7 @@ static const struct item {
     {FI_SIZE, STORE_ENTRIES, 0, put_size},
     {FI_EMAILID, STORE_ENTRIES, 0, put_emailid},
     {FI_THREADID, STORE_SUMMARIES, 0, put_threadid},
+    {FI_PREVIEW, STORE_SUMMARIES, 0, put_preview},
     {FI_ENVELOPE, STORE_SUMMARIES, SUMMARY_ENVELOPE, put_envelope},
     {FI_BODY, STORE_SUMMARIES, SUMMARY_BODY, put_body},
     {FI_BODYSTRUCTURE, STORE_SUMMARIES, SUMMARY_BODYSTRUCTURE, put_bodystructure},

@@ -7,9 +7,9 @@ static const struct {
     const char *name;
     unsigned items;
 } plain_items[] = {
-    {"UID", FI_UID},           {"FLAGS", FI_FLAGS}, {"INTERNALDATE", FI_INTERNALDATE},   {"RFC822.SIZE", FI_SIZE},
-    {"ENVELOPE", FI_ENVELOPE}, {"BODY", FI_BODY},   {"BODYSTRUCTURE", FI_BODYSTRUCTURE}, {"EMAILID", FI_EMAILID},
-    {"THREADID", FI_THREADID},
+    {"UID", FI_UID},           {"FLAGS", FI_FLAGS},     {"INTERNALDATE", FI_INTERNALDATE},   {"RFC822.SIZE", FI_SIZE},
+    {"ENVELOPE", FI_ENVELOPE}, {"BODY", FI_BODY},       {"BODYSTRUCTURE", FI_BODYSTRUCTURE}, {"EMAILID", FI_EMAILID},
+    {"THREADID", FI_THREADID}, {"PREVIEW", FI_PREVIEW},
 };
 static const struct {
     const char *name;
@@ -159,6 +159,8 @@ static bool take_item(struct imap_in *in, struct imap_fetch *f)
     for (size_t i = 0; i < N(plain_items); i++)
         if (span_ieq_str(name, plain_items[i].name)) {
             f->items |= plain_items[i].items;
+            if (plain_items[i].items == FI_PREVIEW)
+                f->lazy |= imap_word(in, " (LAZY)"); /* the one modifier there is (RFC 8970 3.1) */
             return (plain_items[i].items & in->opened->fetch) != 0;
         }
     for (size_t i = 0; i < N(rfc822_items); i++)

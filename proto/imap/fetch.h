@@ -22,6 +22,7 @@ enum {
     FI_RFC3501 = 127, /* the protocol's own; others are an extension's */
     FI_EMAILID = 1 << 13,
     FI_THREADID = 1 << 14, /* RFC 8474 */
+    FI_PREVIEW = 1 << 15,  /* RFC 8970 */
     FI_BINARY = 1 << 12 /* the sections BINARY[...], BINARY.PEEK[...] and BINARY.SIZE[...] (RFC 3516) */
 };
 enum imap_section_kind { SEC_ALL, SEC_HEADER, SEC_FIELDS, SEC_FIELDS_NOT, SEC_TEXT, SEC_MIME };
@@ -44,6 +45,7 @@ struct imap_section {
 };
 struct imap_fetch {
     unsigned items;
+    bool lazy; /* PREVIEW (LAZY) */
     struct imap_section *sections;
     size_t n_sections;
 };
