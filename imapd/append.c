@@ -203,7 +203,7 @@ static enum rc to_batch(struct appending *p, struct err *e)
 }
 
 /* "APPENDUID 38505 3955:3957" */
-static void tell(struct imap_session *s, const struct file_result *r)
+static void tell(struct imap_session *s, const struct file_result *r, bool replaced)
 {
     struct imap_set_writer w = {.out = &s->code};
 
@@ -214,6 +214,10 @@ static void tell(struct imap_session *s, const struct file_result *r)
     for (size_t i = 0; i < r->n_placed; i++)
         imap_set_put(&w, r->placed[i].uid);
     imap_set_flush(&w);
+    if (!replaced)
+        return;
+    reply_put(s, "* OK [%s] Replacement is there", buf_cstr(&s->code));
+    buf_clear(&s->code);
 }
 
 static enum rc file_all(struct appending *p, struct err *e)
@@ -232,7 +236,7 @@ static enum rc file_all(struct appending *p, struct err *e)
             rc = file_batch_file(p->batch, s->store, p->gone_folder, p->gone_uid, &res, e);
     }
     if (rc == RC_OK)
-        tell(s, &res);
+        tell(s, &res, p->gone_uid != 0);
     file_result_free(&res);
     return rc;
 }
@@ -295,9 +299,11 @@ static enum rc take_all(struct appending *p, struct imap_in *in, struct err *e)
     return reply_bad(p->s, e, CAUSE_APPEND_REST);
 }
 
-enum rc append_run(struct imap_session *s, const struct folder *to, struct imap_in rest, struct err *e)
+enum rc append_run(struct imap_session *s, const struct folder *to, struct imap_in rest, uint32_t gone_folder,
+                   uint32_t gone_uid, struct err *e)
 {
-    struct appending p = {.s = s, .f = *to};
+    struct appending p = {
+        .s = s, .f = *to, .args = {.single = gone_uid != 0}, .gone_folder = gone_folder, .gone_uid = gone_uid};
     enum rc rc = keep_tag(s, e);
 
     if (rc == RC_OK)

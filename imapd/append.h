@@ -6,7 +6,7 @@
  * Refused  what can be refused before octets come is refused then. After a refusal, literals of a client that does not wait are read away, up to twice
  *          the largest message in all; beyond that the session ends.
  * Bounds   STORE_APPEND_MAX messages, and twice imapd.max_message octets, a command: NO [LIMIT].
- * Process  pli-imapd session.   Source RFC 3501 6.3.11, RFC 3502, RFC 3516 4.4, RFC 4315 (APPENDUID), RFC 7888.
+ * Process  pli-imapd session.   Source RFC 3501 6.3.11, RFC 3502, RFC 3516 4.4, RFC 4315 (APPENDUID), RFC 7888, RFC 8508.
  */
 #pragma once
 #include "flow/file.h"
@@ -24,6 +24,7 @@ struct appending {
     uint32_t gone_folder, gone_uid; /* the message that they replace; 0: none */
 };
 /* The whole of a command: rest is what follows the mailbox. Sets the code APPENDUID. */
-enum rc append_run(struct imap_session *s, const struct folder *to, struct imap_in rest, struct err *e);
+/* gone_uid: the one message replaces that one; 0: none. Then APPENDUID is told untagged (RFC 8508 3.3). */
+enum rc append_run(struct imap_session *s, const struct folder *to, struct imap_in rest, uint32_t gone_folder, uint32_t gone_uid, struct err *e);
 /* Says no to a command whose first literal is still on the stream, and takes off what comes all the same. Returns why. */
 enum rc append_refuse(struct imap_session *s, enum rc why, struct imap_in rest, struct err *e);

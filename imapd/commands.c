@@ -2,6 +2,7 @@
 /* imapd/commands.c - see imapd/commands.h. Sorted by the state in which a command first makes sense. */
 #include "imapd/commands.h"
 #include "imapd/extensions.h"
+#include "imapd/view.h"
 #include <stdio.h>
 
 #define AUTHED (IS_AUTH | IS_SELECTED)
@@ -28,6 +29,8 @@ const struct command commands[] = {
     {"LSUB",           AUTHED,      0,                           NULL,        imap_parse_lsub,     cmd_lsub,         " \"\" *"},
     {"STATUS",         AUTHED,      0,                           NULL,        imap_parse_status,   cmd_status,       " INBOX (MESSAGES)"},
     {"APPEND",         AUTHED,      C_STREAMS | C_SYNC,          NULL,        imap_parse_append,   cmd_append,       " INBOX {2+}\r\nab"},
+    {"REPLACE",        IS_SELECTED, C_STREAMS | C_WRITES | C_SYNC, "REPLACE",   imap_parse_replace,  cmd_replace,      " 1 INBOX {2+}\r\nab"},
+    {"UID REPLACE",    IS_SELECTED, C_UID | C_STREAMS | C_WRITES | C_SYNC, "REPLACE", imap_parse_replace, cmd_replace, " 1 INBOX {2+}\r\nab"},
     {"IDLE",           AUTHED,      C_SYNC,                      "IDLE",      imap_parse_none,     cmd_idle,         "\r\nDONE"},
     {"CHECK",          IS_SELECTED, C_SYNC,                      NULL,        imap_parse_none,     cmd_check,        ""},
     {"CLOSE",          IS_SELECTED, C_SELECTS,                   NULL,        imap_parse_none,     cmd_close,        ""},
@@ -112,7 +115,8 @@ bool command_streams(struct imap_session *s, struct span text)
     struct err e;
     bool yes = false;
 
-    if ((s->state & AUTHED) && command_find(s, text, &rest, &e) == RC_OK && (s->cmd->flags & C_STREAMS)) {
+    if (command_find(s, text, &rest, &e) == RC_OK && (s->cmd->flags & C_STREAMS) && (s->state & s->cmd->states) &&
+        !((s->cmd->flags & C_WRITES) && view_read_only(s->view))) {
         rest.n -= 2; /* the announcement's CRLF */
         in = imap_in_of(rest, &mem, &s->opened);
         yes = command_parse(s->cmd, &in, &a, &e) == RC_OK;

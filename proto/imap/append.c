@@ -36,7 +36,7 @@ enum imap_append_step imap_append_step(struct imap_in *in, struct imap_append *a
 {
     if (imap_at_end(in))
         return a->messages > 0 ? APPEND_END : APPEND_BAD;
-    if (a->messages > 0 && (in->opened->args & ARG_MULTIAPPEND) == 0)
+    if (a->messages > 0 && (a->single || (in->opened->args & ARG_MULTIAPPEND) == 0))
         return APPEND_BAD;
     return take_message(in, a) ? APPEND_LITERAL : APPEND_BAD;
 }

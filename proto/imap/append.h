@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/imap/append.h - what follows the mailbox in APPEND: messages with flags, date and literal, read piece by piece as the line comes.
+/* proto/imap/append.h - what follows the mailbox in APPEND and REPLACE: messages with flags, date and literal, read piece by piece as the line comes.
  *
  * Why      the literals of messages are taken off the stream by their command and never stand in the command's text. So the text comes in stretches,
  *          each of which ends where a literal begins, or with the command.
  * Use      imap_append_step() over one stretch gives APPEND_LITERAL when a literal follows at once (the stretch is used up); the owner takes its octets,
  *          and goes on with the next stretch, which begins behind them. APPEND_END: the command ends here.
  * Form     .flags, .has_date, .date and .literal8 are the last message's.
- * Bounds   one message, unless ARG_MULTIAPPEND is open.
+ * Bounds   one message, unless ARG_MULTIAPPEND is open and .single is not set (REPLACE).
  * Owns     nothing. Flags point into the stretch or into the arena: they must be used before the next stretch is read.
- * Process  imapd sessions.   Source RFC 3501 6.3.11, RFC 3502 6, RFC 3516 7.
+ * Process  imapd sessions.   Source RFC 3501 6.3.11, RFC 3502 6, RFC 3516 7, RFC 8508 4.
  */
 #pragma once
 #include "proto/imap/flags.h"
 
 enum imap_append_step { APPEND_BAD, APPEND_LITERAL, APPEND_END };
-struct imap_append { /* all zero to begin */
+struct imap_append { /* all zero to begin, but for .single */
+    bool single;
     unsigned messages; /* begun so far */
     struct imap_flags flags;
     bool has_date, literal8; /* literal8: the octets may hold NUL */

@@ -144,6 +144,14 @@ enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *
     return imap_append_check(*in, (struct imap_append){0}) == APPEND_LITERAL ? RC_OK : imap_bad(e, CAUSE_APPEND_FORM);
 }
 
+enum rc imap_parse_replace(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    if (!imap_sp(in) || !imap_take_set(in, &out->append.set) || out->append.set.n != 1 ||
+        out->append.set.r[0].lo != out->append.set.r[0].hi)
+        return imap_bad(e, CAUSE_NEED_SET);
+    return imap_parse_append(in, out, e);
+}
+
 enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e)
 {
     return end_of(

@@ -59,6 +59,7 @@ union imap_args {
     struct {
         struct span name;
         struct imap_in rest; /* the messages: proto/imap/append.h; checked up to the first literal */
+        struct imap_set set; /* REPLACE: one number, or "*" */
     } append;
     struct {
         struct imap_set set;
@@ -92,6 +93,7 @@ enum rc imap_parse_lsub(struct imap_in *in, union imap_args *out, struct err *e)
 enum rc imap_parse_status(struct imap_in *in, union imap_args *out, struct err *e);
 /* in ends behind "{n}", "{n+}", "~{n}" or "~{n+}", which announces the message's literal. */
 enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_replace(struct imap_in *in, union imap_args *out, struct err *e); /* as imap_parse_append() */
 enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_store(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_copy(struct imap_in *in, union imap_args *out, struct err *e);

@@ -147,7 +147,7 @@ static void show(parse_fn *fn, const union imap_args *a, struct buf *out)
         buf_addf(out, "%.*s|", SPAN_ARG(a->create.name));
         for (size_t i = 0; i < a->create.n; i++)
             buf_addf(out, "%.*s,", SPAN_ARG(a->create.uses[i]));
-    } else if (fn == imap_parse_append) {
+    } else if (fn == imap_parse_append || fn == imap_parse_replace) {
         buf_addf(out, "%.*s|", SPAN_ARG(a->append.name));
         struct imap_append ap = {0};
         struct imap_in rest = a->append.rest;
@@ -235,6 +235,13 @@ static const struct {
     {imap_parse_create, " a (USE (Sent))", RC_SYNTAX, NULL},
     {imap_parse_create, " a (USE (\\Sent)", RC_SYNTAX, NULL},
     {imap_parse_create, " a (OTHER (\\Sent))", RC_SYNTAX, NULL},
+    {imap_parse_replace, " 4 Drafts (\\Seen) {3}", RC_OK, "Drafts|1|-1"},
+    {imap_parse_replace, " * Drafts {3+}", RC_OK, "Drafts|0|-1"},
+    {imap_parse_replace, " 4,5 Drafts {3}", RC_SYNTAX, NULL},
+    {imap_parse_replace, " 4:5 Drafts {3}", RC_SYNTAX, NULL},
+    {imap_parse_replace, " 0 Drafts {3}", RC_SYNTAX, NULL},
+    {imap_parse_replace, " Drafts {3}", RC_SYNTAX, NULL},
+    {imap_parse_replace, " 4 {3}", RC_SYNTAX, NULL},
     {imap_parse_append, " Sent (\\Seen $x) \"21-Nov-2026 10:00:00 +0100\" {310+}", RC_OK, "Sent|1,$x|1795251600"},
     {imap_parse_append, " Sent \" 1-Jan-1970 00:00:01 +0000\" {0}", RC_OK, "Sent|0|1"},
     {imap_parse_append, " Sent {3}", RC_OK, "Sent|0|-1"},
