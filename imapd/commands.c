@@ -17,6 +17,7 @@ const struct command commands[] = {
     {"LOGIN",          IS_NEW,      C_SECRET | C_TLS,            NULL,        imap_parse_login,    cmd_login,        " nobody@invalid wrong"},
     {"AUTHENTICATE",   IS_NEW,      C_SECRET | C_TLS,            NULL,        imap_parse_auth,     cmd_authenticate, " PLAIN AG5vYm9keUBpbnZhbGlkAHdyb25n"},
     {"ENABLE",         AUTHED,      0,                           "ENABLE",    imap_parse_words,    cmd_enable,       " CONDSTORE"},
+    {"UNAUTHENTICATE", AUTHED,      C_SELECTS,                   "UNAUTHENTICATE", imap_parse_none, cmd_unauthenticate, ""},
     {"NAMESPACE",      AUTHED,      0,                           "NAMESPACE", imap_parse_none,     cmd_namespace,    ""},
     {"SELECT",         AUTHED,      C_SELECTS,                   NULL,        imap_parse_mailbox,  cmd_select,       " INBOX"},
     {"EXAMINE",        AUTHED,      C_SELECTS,                   NULL,        imap_parse_mailbox,  cmd_examine,      " INBOX"},

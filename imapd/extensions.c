@@ -45,6 +45,7 @@ static const struct extension rows[] = {
     {"UIDPLUS",       SIGNED_IN, LINE_ANY,   4315, .opens = {.responses = RESP_APPENDUID | RESP_COPYUID}},
     {"BINARY",        SIGNED_IN, LINE_ANY,   3516, .opens = {.fetch = FI_BINARY, .args = ARG_LITERAL8}},
     {"MULTIAPPEND",   SIGNED_IN, LINE_ANY,   3502, .opens = {.args = ARG_MULTIAPPEND}},
+    {"UNAUTHENTICATE", SIGNED_IN, LINE_ANY,  8437, .put = NULL},
     {"REPLACE",       SIGNED_IN, LINE_ANY,   8508, .put = NULL},
     {"IDLE",          SIGNED_IN, LINE_ANY,   2177, .put = NULL},
     {"NAMESPACE",     SIGNED_IN, LINE_ANY,   2342, .put = NULL},

@@ -25,6 +25,7 @@ static void told_by_state(void **state)
          "UIDPLUS "
          "BINARY "
          "MULTIAPPEND "
+         "UNAUTHENTICATE "
          "REPLACE "
          "IDLE NAMESPACE UNSELECT MOVE SPECIAL-USE "
          "CREATE-SPECIAL-USE "
