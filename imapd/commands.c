@@ -18,6 +18,7 @@ const struct command commands[] = {
     {"AUTHENTICATE",   IS_NEW,      C_SECRET | C_TLS,            NULL,        imap_parse_auth,     cmd_authenticate, " PLAIN AG5vYm9keUBpbnZhbGlkAHdyb25n"},
     {"ENABLE",         AUTHED,      0,                           "ENABLE",    imap_parse_words,    cmd_enable,       " CONDSTORE"},
     {"UNAUTHENTICATE", AUTHED,      C_SELECTS,                   "UNAUTHENTICATE", imap_parse_none, cmd_unauthenticate, ""},
+    {"COMPRESS",       AUTHED,      C_SELECTS,                   "COMPRESS=DEFLATE", imap_parse_words, cmd_compress,   " DEFLATE"},
     {"NAMESPACE",      AUTHED,      0,                           "NAMESPACE", imap_parse_none,     cmd_namespace,    ""},
     {"SELECT",         AUTHED,      C_SELECTS,                   NULL,        imap_parse_mailbox,  cmd_select,       " INBOX"},
     {"EXAMINE",        AUTHED,      C_SELECTS,                   NULL,        imap_parse_mailbox,  cmd_examine,      " INBOX"},

@@ -31,6 +31,13 @@ static void put_append_limit(const struct imap_session *s, struct buf *out)
     put_u64(out, s->conf->max_message);
 }
 
+/* Once it is on it cannot be had again (RFC 4978 3). */
+static void put_compress(const struct imap_session *s, struct buf *out)
+{
+    if (!s->compressed)
+        buf_addstr(out, "COMPRESS=DEFLATE");
+}
+
 /* clang-format off */
 static const struct extension rows[] = {
     /* name          told in    over        RFC   .put, .opens, .enabled */
@@ -46,6 +53,7 @@ static const struct extension rows[] = {
     {"BINARY",        SIGNED_IN, LINE_ANY,   3516, .opens = {.fetch = FI_BINARY, .args = ARG_LITERAL8}},
     {"MULTIAPPEND",   SIGNED_IN, LINE_ANY,   3502, .opens = {.args = ARG_MULTIAPPEND}},
     {"UNAUTHENTICATE", SIGNED_IN, LINE_ANY,  8437, .put = NULL},
+    {"COMPRESS=DEFLATE", SIGNED_IN, LINE_ANY, 4978, .put = put_compress},
     {"REPLACE",       SIGNED_IN, LINE_ANY,   8508, .put = NULL},
     {"IDLE",          SIGNED_IN, LINE_ANY,   2177, .put = NULL},
     {"NAMESPACE",     SIGNED_IN, LINE_ANY,   2342, .put = NULL},
@@ -71,18 +79,23 @@ void extensions_tell(const struct extensions *t, const struct imap_session *s, s
 {
     unsigned line = s->has_tls ? LINE_TLS : LINE_CLEAR;
     const char *sep = "";
+    size_t before;
 
     for (size_t i = 0; i < t->n; i++) {
         const struct extension *x = &t->row[i];
 
         if ((x->states & s->state) == 0 || (x->line & line) == 0)
             continue;
+        before = out->n;
         buf_addstr(out, sep);
-        sep = " ";
         if (x->put)
             x->put(s, out);
         else
             buf_addstr(out, x->name);
+        if (out->n == before + strlen(sep)) /* there is nothing to tell */
+            buf_cut(out, before);
+        else
+            sep = " ";
     }
 }
 

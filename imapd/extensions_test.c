@@ -26,6 +26,7 @@ static void told_by_state(void **state)
          "BINARY "
          "MULTIAPPEND "
          "UNAUTHENTICATE "
+         "COMPRESS=DEFLATE "
          "REPLACE "
          "IDLE NAMESPACE UNSELECT MOVE SPECIAL-USE "
          "CREATE-SPECIAL-USE "

@@ -37,6 +37,7 @@ struct imap_session {
     struct stream *io;
     struct tls_peer tls;
     bool has_tls, bye, stopping;
+    bool compressed; /* imapd/deflate.h */
     bool lost;     /* the line is gone or out of step: nothing more may be said on it */
     bool answered; /* answered: the command wrote its own tagged line */
     unsigned state;

@@ -72,6 +72,7 @@ WAYS = {
     "name-utf7": ("a", 'CREATE "a&b"'),
 }
 ELSEWHERE = {
+    "compressed": ("tests/protocol/test_imap_compress.py", "[COMPRESSIONACTIVE]"),
     "account-sessions": ("tests/protocol/test_imap_limits.py", "Too many sessions for this account"),
     "too-many-errors": ("tests/protocol/test_imap_limits.py", "Too many errors, closing connection"),
     "shutdown": ("tests/protocol/test_imap_limits.py", "Server shutting down, try again shortly"),
