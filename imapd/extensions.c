@@ -63,6 +63,8 @@ static const struct extension rows[] = {
     {"CREATE-SPECIAL-USE", SIGNED_IN, LINE_ANY, 6154, .opens = {.args = ARG_CREATE_USE}},
     {"OBJECTID",      SIGNED_IN, LINE_ANY,   8474, .opens = {.status = ST_MAILBOXID, .fetch = FI_EMAILID | FI_THREADID,
                                                      .search = IMAP_KEY(SK_EMAILID) | IMAP_KEY(SK_THREADID), .responses = RESP_MAILBOXID}},
+    {"SAVEDATE",      SIGNED_IN, LINE_ANY,   8514, .opens = {.fetch = FI_SAVEDATE, .search = IMAP_KEY(SK_SAVEDBEFORE) | IMAP_KEY(SK_SAVEDON) |
+                                                     IMAP_KEY(SK_SAVEDSINCE) | IMAP_KEY(SK_SAVEDATESUPPORTED)}},
     {"PREVIEW",       SIGNED_IN, LINE_ANY,   8970, .opens = {.fetch = FI_PREVIEW}},
     {"CHILDREN",      SIGNED_IN, LINE_ANY,   3348, .opens = {.responses = RESP_CHILDREN}},
     {"LIST-EXTENDED", SIGNED_IN, LINE_ANY,   5258, .opens = {.list_select = LS_SUBSCRIBED | LS_REMOTE | LS_RECURSIVE, .list_return = LR_SUBSCRIBED | LR_CHILDREN,

@@ -31,6 +31,7 @@ static void told_by_state(void **state)
          "IDLE NAMESPACE UNSELECT MOVE SPECIAL-USE "
          "CREATE-SPECIAL-USE "
          "OBJECTID "
+         "SAVEDATE "
          "PREVIEW "
          "CHILDREN LIST-EXTENDED LIST-STATUS STATUS=SIZE APPENDLIMIT=5000000000"},
         /* clang-format on */
@@ -101,6 +102,8 @@ static void a_word_dies_with_its_row(void **state)
         {"OBJECTID", "a STATUS INBOX (MAILBOXID)"},
         {"OBJECTID", "a SEARCH OR EMAILID M1 THREADID T1"},
         {"PREVIEW", "a FETCH 1 (PREVIEW (LAZY))"},
+        {"SAVEDATE", "a FETCH 1 SAVEDATE"},
+        {"SAVEDATE", "a SEARCH SAVEDATESUPPORTED SAVEDSINCE 1-Jan-2026 SAVEDON 1-Jan-2026 SAVEDBEFORE 2-Jan-2026"},
         {"BINARY", "a FETCH 1 (BINARY[1] BINARY.SIZE[1])"},
         {"BINARY", "a APPEND INBOX ~{3}"},
     };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/fetch_items.c - the items of FETCH that are not sections. Each has a row and a function. See imapd/fetch.h.
- * Source RFC 3501 7.4.2, RFC 8474 5, RFC 8970 3. */
+ * Source RFC 3501 7.4.2, RFC 8474 5, RFC 8514 4.2, RFC 8970 3. */
 #include "imapd/fetch.h"
 #include "imapd/objectid.h"
 #include "mime/charset.h"
@@ -59,6 +59,19 @@ static void put_size(struct fetch *f, const struct store_entry *en)
 {
     fetch_item(f, SPAN_LIT("RFC822.SIZE "));
     put_u64(&f->s->out, en->size);
+}
+
+static void put_savedate(struct fetch *f, const struct store_entry *en)
+{
+    char date[IMAP_DATE_TIME];
+
+    fetch_item(f, SPAN_LIT("SAVEDATE "));
+    if (en->savedate == 0) {
+        buf_addstr(&f->s->out, "NIL");
+        return;
+    }
+    imap_date_time((int64_t)en->savedate, date);
+    buf_addstr(&f->s->out, date);
 }
 
 static void put_emailid(struct fetch *f, const struct store_entry *en)
@@ -136,6 +149,7 @@ static const struct item {
 } items[] = {
     {FI_INTERNALDATE, STORE_ENTRIES, 0, put_date},
     {FI_SIZE, STORE_ENTRIES, 0, put_size},
+    {FI_SAVEDATE, STORE_ENTRIES, 0, put_savedate},
     {FI_EMAILID, STORE_ENTRIES, 0, put_emailid},
     {FI_THREADID, STORE_SUMMARIES, 0, put_threadid},
     {FI_PREVIEW, STORE_SUMMARIES, 0, put_preview},

@@ -9,7 +9,7 @@ static const struct {
 } plain_items[] = {
     {"UID", FI_UID},           {"FLAGS", FI_FLAGS},     {"INTERNALDATE", FI_INTERNALDATE},   {"RFC822.SIZE", FI_SIZE},
     {"ENVELOPE", FI_ENVELOPE}, {"BODY", FI_BODY},       {"BODYSTRUCTURE", FI_BODYSTRUCTURE}, {"EMAILID", FI_EMAILID},
-    {"THREADID", FI_THREADID}, {"PREVIEW", FI_PREVIEW},
+    {"THREADID", FI_THREADID}, {"PREVIEW", FI_PREVIEW}, {"SAVEDATE", FI_SAVEDATE},
 };
 static const struct {
     const char *name;

@@ -34,6 +34,10 @@ enum imap_key_op {
     SK_HEADER,    /* .field has .text */
     SK_BODY,
     SK_TEXT,
+    SK_SAVEDBEFORE,
+    SK_SAVEDON,
+    SK_SAVEDSINCE, /* .num: day on which it came into the folder (RFC 8514) */
+    SK_SAVEDATESUPPORTED,
     SK_EMAILID,
     SK_THREADID, /* .text: an object id (RFC 8474) */
     SK_OPS_

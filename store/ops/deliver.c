@@ -190,6 +190,7 @@ static enum rc put_message(struct tx *t, struct delivery *d, const struct store_
                     .modseq = ++c->modseq,
                     .size = d->rq->size,
                     .internaldate = p->internaldate,
+                    .savedate = (uint64_t)clock_utc(),
                     .epoch = p->epoch,
                     .len_summary = d->ref.len_summary,
                     .len_text = d->ref.len_text,
