@@ -29,6 +29,8 @@ const struct command commands[] = {
     {"UNSUBSCRIBE",    AUTHED,      0,                           NULL,        imap_parse_mailbox,  cmd_unsubscribe,  " table-none"},
     {"LIST",           AUTHED,      0,                           NULL,        imap_parse_list,     cmd_list,         " \"\" *"},
     {"LSUB",           AUTHED,      0,                           NULL,        imap_parse_lsub,     cmd_lsub,         " \"\" *"},
+    {"GETQUOTA",       AUTHED,      0,                           "QUOTA",     imap_parse_root,     cmd_getquota,     " \"\""},
+    {"GETQUOTAROOT",   AUTHED,      0,                           "QUOTA",     imap_parse_mailbox,  cmd_getquotaroot, " INBOX"},
     {"STATUS",         AUTHED,      0,                           NULL,        imap_parse_status,   cmd_status,       " INBOX (MESSAGES)"},
     {"APPEND",         AUTHED,      C_STREAMS | C_SYNC,          NULL,        imap_parse_append,   cmd_append,       " INBOX {2+}\r\nab"},
     {"REPLACE",        IS_SELECTED, C_STREAMS | C_WRITES | C_SYNC, "REPLACE",   imap_parse_replace,  cmd_replace,      " 1 INBOX {2+}\r\nab"},

@@ -71,6 +71,9 @@ static const struct extension rows[] = {
                                                      .args = ARG_LIST_EXTENDED}},
     {"LIST-STATUS",   SIGNED_IN, LINE_ANY,   5819, .opens = {.list_return = LR_STATUS}},
     {"STATUS=SIZE",   SIGNED_IN, LINE_ANY,   8438, .opens = {.status = ST_SIZE}},
+    {"QUOTA",         SIGNED_IN, LINE_ANY,   9208, .put = NULL},
+    {"QUOTA=RES-STORAGE", SIGNED_IN, LINE_ANY, 9208, .opens = {.status = ST_DELETED_STORAGE}},
+    {"QUOTA=RES-MESSAGE", SIGNED_IN, LINE_ANY, 9208, .opens = {.status = ST_DELETED}},
     {"APPENDLIMIT",   SIGNED_IN, LINE_ANY,   7889, .put = put_append_limit, .opens = {.status = ST_APPENDLIMIT}},
 };
 /* clang-format on */

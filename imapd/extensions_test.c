@@ -33,7 +33,9 @@ static void told_by_state(void **state)
          "OBJECTID "
          "SAVEDATE "
          "PREVIEW "
-         "CHILDREN LIST-EXTENDED LIST-STATUS STATUS=SIZE APPENDLIMIT=5000000000"},
+         "CHILDREN LIST-EXTENDED LIST-STATUS STATUS=SIZE "
+         "QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE "
+         "APPENDLIMIT=5000000000"},
         /* clang-format on */
     };
 
@@ -104,6 +106,8 @@ static void a_word_dies_with_its_row(void **state)
         {"PREVIEW", "a FETCH 1 (PREVIEW (LAZY))"},
         {"SAVEDATE", "a FETCH 1 SAVEDATE"},
         {"SAVEDATE", "a SEARCH SAVEDATESUPPORTED SAVEDSINCE 1-Jan-2026 SAVEDON 1-Jan-2026 SAVEDBEFORE 2-Jan-2026"},
+        {"QUOTA=RES-MESSAGE", "a STATUS INBOX (DELETED)"},
+        {"QUOTA=RES-STORAGE", "a STATUS INBOX (DELETED-STORAGE)"},
         {"BINARY", "a FETCH 1 (BINARY[1] BINARY.SIZE[1])"},
         {"BINARY", "a APPEND INBOX ~{3}"},
     };

@@ -6,6 +6,8 @@
 #include "imapd/folders.h"
 /* imapd/status.c: "* STATUS name (...)" and CRLF into .out; wanted: ST_ bits. */
 enum rc status_put(struct imap_session *s, const struct folder *f, unsigned wanted, struct err *e);
+/* imapd/deleted.c: messages with \\Deleted; octets_out may be NULL. Walks the folder. */
+enum rc deleted_count(struct imap_session *s, uint32_t folder, uint64_t *n_out, uint64_t *octets_out, struct err *e);
 /* "* LIST (attributes) "/" name" without CRLF. */
 void list_put(struct imap_session *s, const char *verb, const char *attributes, struct span name);
 /* The attribute of a folder's special use (RFC 6154), "\\Sent"; "" for none. */

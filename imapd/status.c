@@ -48,18 +48,38 @@ static uint64_t append_limit(const struct imap_session *s, const struct store_st
     return s->conf->max_message;
 }
 
-static void mailbox_id_of(const struct folder *f, struct buf *out)
+static enum rc mailbox_id_of(struct imap_session *s, const struct folder *f, struct err *e)
 {
-    buf_addc(out, '(');
-    objectid_folder(f->id, out);
-    buf_addc(out, ')');
+    (void)e;
+    buf_addc(&s->out, '(');
+    objectid_folder(f->id, &s->out);
+    buf_addc(&s->out, ')');
+    return RC_OK;
+}
+
+static enum rc deleted(struct imap_session *s, const struct folder *f, struct err *e)
+{
+    uint64_t n;
+    enum rc rc = deleted_count(s, f->id, &n, NULL, e);
+
+    put_u64(&s->out, rc == RC_OK ? n : 0);
+    return rc;
+}
+
+static enum rc deleted_octets(struct imap_session *s, const struct folder *f, struct err *e)
+{
+    uint64_t n, octets = 0;
+    enum rc rc = deleted_count(s, f->id, &n, &octets, e);
+
+    put_u64(&s->out, octets);
+    return rc;
 }
 
 static const struct item {
     unsigned bit;
     bool asks; /* the list of folders does not have it: the store is asked for this folder */
     uint64_t (*value)(const struct imap_session *s, const struct store_status_rep *st); /* a number; NULL: .put */
-    void (*put)(const struct folder *f, struct buf *out);
+    enum rc (*put)(struct imap_session *s, const struct folder *f, struct err *e);      /* into .out */
 } items[] = {
     {ST_MESSAGES, false, messages, NULL},
     {ST_RECENT, true, recent, NULL},
@@ -69,6 +89,8 @@ static const struct item {
     {ST_SIZE, true, size, NULL},
     {ST_APPENDLIMIT, false, append_limit, NULL},
     {ST_MAILBOXID, false, NULL, mailbox_id_of},
+    {ST_DELETED, false, NULL, deleted},
+    {ST_DELETED_STORAGE, false, NULL, deleted_octets},
 };
 enum { N_ITEMS = sizeof items / sizeof *items };
 
@@ -88,23 +110,27 @@ enum rc status_put(struct imap_session *s, const struct folder *f, unsigned want
     struct store_status_rep st = {
         .uidvalidity = f->uidvalidity, .uidnext = f->uidnext, .exists = f->exists, .unseen = f->unseen};
     const char *sep = "";
+    size_t start;
     enum rc rc = ask(s, f, wanted, &st, e);
 
     if (rc != RC_OK)
         return rc;
+    start = s->out.n;
     buf_addstr(&s->out, "* STATUS ");
     imap_put_mailbox(&s->out, f->name);
     buf_addstr(&s->out, " (");
-    for (size_t i = 0; i < N_ITEMS; i++) {
+    for (size_t i = 0; i < N_ITEMS && rc == RC_OK; i++) {
         if ((wanted & items[i].bit) == 0)
             continue;
         buf_addf(&s->out, "%s%s ", sep, imap_status_name(items[i].bit));
         if (items[i].value)
             put_u64(&s->out, items[i].value(s, &st));
         else
-            items[i].put(f, &s->out);
+            rc = items[i].put(s, f, e);
         sep = " ";
     }
     buf_addstr(&s->out, ")\r\n");
-    return RC_OK;
+    if (rc != RC_OK)
+        buf_cut(&s->out, start);
+    return rc;
 }

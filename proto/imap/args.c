@@ -125,6 +125,11 @@ enum rc imap_parse_create(struct imap_in *in, union imap_args *out, struct err *
     return rc == RC_OK ? end_of(in, imap_at_end(in) || take_uses(in, out), e) : rc;
 }
 
+enum rc imap_parse_root(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    return end_of(in, imap_sp(in) && imap_take_astring(in, &out->root), e);
+}
+
 enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *e)
 {
     enum rc rc = take_mailbox(in, &out->rename.from, e);

@@ -15,7 +15,7 @@
 #include "proto/imap/search.h"
 
 enum { IMAP_LIST_PATTERNS = 64, IMAP_WORDS = 64 };
-enum { ST_MESSAGES = 1, ST_RECENT = 2, ST_UIDNEXT = 4, ST_UIDVALIDITY = 8, ST_UNSEEN = 16, ST_SIZE = 32, ST_APPENDLIMIT = 64, ST_MAILBOXID = 1 << 12,
+enum { ST_MESSAGES = 1, ST_RECENT = 2, ST_UIDNEXT = 4, ST_UIDVALIDITY = 8, ST_UNSEEN = 16, ST_SIZE = 32, ST_APPENDLIMIT = 64, ST_MAILBOXID = 1 << 12, ST_DELETED = 1 << 13, ST_DELETED_STORAGE = 1 << 14,
        ST_RFC3501 = 31 /* the protocol's own; others are an extension's */ };
 enum { LS_SUBSCRIBED = 1, LS_REMOTE = 2, LS_RECURSIVE = 4, LS_SPECIAL = 8 }; /* LIST selection options */
 enum { LR_SUBSCRIBED = 1, LR_CHILDREN = 2, LR_SPECIAL = 4, LR_STATUS = 8 };  /* LIST return options */
@@ -48,6 +48,7 @@ union imap_args {
         struct span *uses; /* special-use attributes, "\Sent" */
         size_t n;
     } create;
+    struct span root; /* GETQUOTA: as sent */
     struct {
         struct span from, to;
     } rename;
@@ -87,6 +88,7 @@ enum rc imap_parse_words(struct imap_in *in, union imap_args *out, struct err *e
 enum rc imap_parse_id(struct imap_in *in, union imap_args *out, struct err *e); /* checked, not kept */
 enum rc imap_parse_mailbox(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_create(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_root(struct imap_in *in, union imap_args *out, struct err *e); /* GETQUOTA: out->root */
 enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_list(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_lsub(struct imap_in *in, union imap_args *out, struct err *e);

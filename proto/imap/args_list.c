@@ -9,9 +9,17 @@ struct word_bit {
     unsigned bit;
 };
 static const struct word_bit status_items[] = {
-    {"MESSAGES", ST_MESSAGES},       {"RECENT", ST_RECENT},       {"UIDNEXT", ST_UIDNEXT},
-    {"UIDVALIDITY", ST_UIDVALIDITY}, {"UNSEEN", ST_UNSEEN},       {"SIZE", ST_SIZE},
-    {"APPENDLIMIT", ST_APPENDLIMIT}, {"MAILBOXID", ST_MAILBOXID}, {NULL, 0},
+    {"MESSAGES", ST_MESSAGES},
+    {"RECENT", ST_RECENT},
+    {"UIDNEXT", ST_UIDNEXT},
+    {"UIDVALIDITY", ST_UIDVALIDITY},
+    {"UNSEEN", ST_UNSEEN},
+    {"SIZE", ST_SIZE},
+    {"APPENDLIMIT", ST_APPENDLIMIT},
+    {"MAILBOXID", ST_MAILBOXID},
+    {"DELETED", ST_DELETED},
+    {"DELETED-STORAGE", ST_DELETED_STORAGE},
+    {NULL, 0},
 };
 static const struct word_bit select_options[] = {
     {"SUBSCRIBED", LS_SUBSCRIBED},

@@ -117,7 +117,8 @@ static enum rc answer_box(struct tx *t, const struct ask *a, uint64_t mbx, struc
                                   .slots_version = b.slots_version,
                                   .quota = b.quota,
                                   .used = sums_used(&s),
-                                  .messages = s.messages};
+                                  .messages = s.messages,
+                                  .most_messages = a->d->max_messages};
     memcpy(rep->pub, b.pub, SEAL_PUB);
     return RC_OK;
 }

@@ -43,6 +43,7 @@ WAYS = {
     "empty-message": ("a", "APPEND INBOX {0+}\r\n"),
     "too-many-at-once": ("a", "APPEND INBOX" + " {3+}\r\nx\r\n" * 129),
     "special-use": ("a", "CREATE x (USE (\\Sent))"),
+    "no-quota-root": ("a", "GETQUOTA autre"),
     "unknown-cte": ("s", b"t APPEND INBOX {66+}\r\nSubject: cte\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644\r\n\r\n", "FETCH * BINARY[1]"),
     "nul": ("a", "APPEND INBOX {3+}\r\na\0b"),
     "header-line-end": ("a", "APPEND INBOX {17+}\r\nSubject: a\rb\r\n\r\nc"),
