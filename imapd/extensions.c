@@ -38,6 +38,9 @@ static void put_compress(const struct imap_session *s, struct buf *out)
         buf_addstr(out, "COMPRESS=DEFLATE");
 }
 
+/* What ENABLE UTF8=ACCEPT opens. */
+static const struct imap_opened utf8 = {.args = ARG_UTF8, .responses = RESP_UTF8};
+
 /* clang-format off */
 static const struct extension rows[] = {
     /* name          told in    over        RFC   .put, .opens, .enabled */
@@ -74,6 +77,7 @@ static const struct extension rows[] = {
     {"QUOTA",         SIGNED_IN, LINE_ANY,   9208, .put = NULL},
     {"QUOTA=RES-STORAGE", SIGNED_IN, LINE_ANY, 9208, .opens = {.status = ST_DELETED_STORAGE}},
     {"QUOTA=RES-MESSAGE", SIGNED_IN, LINE_ANY, 9208, .opens = {.status = ST_DELETED}},
+    {"UTF8=ACCEPT",   SIGNED_IN, LINE_ANY,   6855, .enabled = &utf8},
     {"APPENDLIMIT",   SIGNED_IN, LINE_ANY,   7889, .put = put_append_limit, .opens = {.status = ST_APPENDLIMIT}},
 };
 /* clang-format on */

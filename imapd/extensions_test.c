@@ -35,6 +35,7 @@ static void told_by_state(void **state)
          "PREVIEW "
          "CHILDREN LIST-EXTENDED LIST-STATUS STATUS=SIZE "
          "QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE "
+         "UTF8=ACCEPT "
          "APPENDLIMIT=5000000000"},
         /* clang-format on */
     };

@@ -117,7 +117,7 @@ enum rc status_put(struct imap_session *s, const struct folder *f, unsigned want
         return rc;
     start = s->out.n;
     buf_addstr(&s->out, "* STATUS ");
-    imap_put_mailbox(&s->out, f->name);
+    imap_put_mailbox(&s->out, f->name, s->opened.responses & RESP_UTF8);
     buf_addstr(&s->out, " (");
     for (size_t i = 0; i < N_ITEMS && rc == RC_OK; i++) {
         if ((wanted & items[i].bit) == 0)

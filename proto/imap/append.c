@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/imap/append.c - see proto/imap/append.h. RFC 3501 6.3.11, RFC 3502. */
+/* proto/imap/append.c - see proto/imap/append.h. RFC 3501 6.3.11, RFC 3502, RFC 6855 4. */
 #include "proto/imap/append.h"
 #include "proto/imap/date.h"
 
@@ -29,11 +29,15 @@ static bool take_message(struct imap_in *in, struct imap_append *a)
         if (!imap_take_date_time(in, &a->date) || !imap_sp(in))
             return false;
     }
-    return take_announcement(in, &a->literal8);
+    a->utf8 = (in->opened->args & ARG_UTF8) && imap_word(in, "UTF8 (");
+    return take_announcement(in, &a->literal8) && (!a->utf8 || a->literal8);
 }
 
 enum imap_append_step imap_append_step(struct imap_in *in, struct imap_append *a)
 {
+    if (a->utf8 && !imap_is(in, ')'))
+        return APPEND_BAD;
+    a->utf8 = false;
     if (imap_at_end(in))
         return a->messages > 0 ? APPEND_END : APPEND_BAD;
     if (a->messages > 0 && (a->single || (in->opened->args & ARG_MULTIAPPEND) == 0))

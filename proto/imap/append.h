@@ -19,6 +19,7 @@ struct imap_append { /* all zero to begin, but for .single */
     unsigned messages; /* begun so far */
     struct imap_flags flags;
     bool has_date, literal8; /* literal8: the octets may hold NUL */
+    bool utf8;               /* it came as "UTF8 (~{n}", and ")" is to follow its octets */
     int64_t date;
 };
 enum imap_append_step imap_append_step(struct imap_in *in, struct imap_append *a);

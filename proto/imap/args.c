@@ -16,7 +16,7 @@ static enum rc take_mailbox(struct imap_in *in, struct span *out, struct err *e)
 
     if (!imap_sp(in) || !imap_take_astring(in, &wire))
         return imap_bad(e, CAUSE_NEED_MAILBOX);
-    return imap_name(in->mem, wire, out, e);
+    return imap_name(in, wire, out, e);
 }
 
 enum rc imap_parse_none(struct imap_in *in, union imap_args *out, struct err *e)

@@ -33,7 +33,7 @@ static void name_round_trip(struct span wire)
 static void append_all(struct span text)
 {
     struct imap_arena mem = {0};
-    struct imap_in in = imap_in_of(text, &mem, &everything);
+    struct imap_in in = imap_in_of(text, &mem, &everything_utf8);
     struct imap_append a = {0};
     enum imap_append_step step;
 
@@ -50,7 +50,7 @@ static void parse_all(struct span text)
     append_all(text);
     for (size_t i = 0; i < sizeof parsers / sizeof *parsers; i++) {
         struct imap_arena mem = {0};
-        struct imap_in in = imap_in_of(text, &mem, &everything);
+        struct imap_in in = imap_in_of(text, &mem, text.n % 2 ? &everything : &everything_utf8);
         union imap_args a;
         struct err e;
 

@@ -383,7 +383,7 @@ static void strings_are_written(void **state)
     imap_put_string(&out, SPAN_LIT("a\r\n\0b"));
     imap_put_astring(&out, SPAN_LIT("atom"));
     imap_put_astring(&out, SPAN_LIT("nil"));
-    imap_put_mailbox(&out, SPAN_LIT("\xc3\xa9"));
+    imap_put_mailbox(&out, SPAN_LIT("\xc3\xa9"), false);
     imap_put_string(&out, SPAN_NULL);
     assert_string_equal(buf_cstr(&out), "\"a\\\"b\\\\\"{2}\r\n\xc3\xa9{4}\r\na\r\nbatom\"nil\"&AOk-\"\"");
     buf_free(&out);
@@ -428,14 +428,52 @@ static void sets_settle(void **state)
     }
 }
 
+/* With UTF8=ACCEPT a name is what its octets are (RFC 6855 3). */
+static void names_in_utf8(void **state)
+{
+    static const struct {
+        const char *wire, *name; /* NULL: no name */
+    } t[] = {
+        {"&AOk-", "&AOk-"},
+        {"\xc3\xa9", "\xc3\xa9"},
+        {"e\xcc\x81", "\xc3\xa9"},
+        {"a&b", "a&b"},
+        {"\xe9", NULL},
+        {"\xc0\x80", NULL},
+        {"\xed\xa0\x80", NULL},
+        {"inbox/x", "INBOX/x"},
+        {"a\xe2\x80\xae"
+         "b",
+         NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        struct imap_arena mem = {0};
+        struct imap_in in = imap_in_of(SPAN_NULL, &mem, &everything_utf8);
+        struct buf out = BUF_INIT;
+        struct span name;
+        struct err e;
+        enum rc rc = imap_name(&in, span_str(t[i].wire), &name, &e);
+
+        assert_int_equal(rc == RC_OK, t[i].name != NULL);
+        if (rc == RC_OK)
+            assert_true(span_eq_str(name, t[i].name));
+        imap_arena_free(&mem);
+        imap_put_mailbox(&out, SPAN_LIT("\xc3\xa9 \"x"), true);
+        assert_string_equal(buf_cstr(&out), "\"\xc3\xa9 \\\"x\"");
+        buf_free(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(frames_are_cut),       cmocka_unit_test(a_long_line_is_refused),
-        cmocka_unit_test(arguments_are_parsed), cmocka_unit_test(prefixes_are_safe),
-        cmocka_unit_test(patterns_match),       cmocka_unit_test(names_round_trip),
-        cmocka_unit_test(dates_are_written),    cmocka_unit_test(strings_are_written),
-        cmocka_unit_test(sets_settle),
+        cmocka_unit_test(names_in_utf8),          cmocka_unit_test(frames_are_cut),
+        cmocka_unit_test(a_long_line_is_refused), cmocka_unit_test(arguments_are_parsed),
+        cmocka_unit_test(prefixes_are_safe),      cmocka_unit_test(patterns_match),
+        cmocka_unit_test(names_round_trip),       cmocka_unit_test(dates_are_written),
+        cmocka_unit_test(strings_are_written),    cmocka_unit_test(sets_settle),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@ enum { /* .args: forms of arguments that are not a word of a list */
     ARG_LIST_EXTENDED = 4,    /* LIST (options) "" (patterns) RETURN (options) (RFC 5258) */
     ARG_LITERAL8 = 1 << 12,    /* APPEND INBOX ~{n} (RFC 3516) */
     ARG_MULTIAPPEND = 1 << 13, /* APPEND of several messages (RFC 3502) */
+    ARG_UTF8 = 1 << 15,       /* mailbox names in UTF-8; APPEND INBOX UTF8 (~{n}) (RFC 6855); no SEARCH CHARSET */
     ARG_CREATE_USE = 1 << 14  /* CREATE x (USE (\Sent)) (RFC 6154) */
 };
 enum { /* .responses: what an answer carries only when the bit is set */
@@ -21,7 +22,8 @@ enum { /* .responses: what an answer carries only when the bit is set */
     RESP_COPYUID = 2,
     RESP_CHILDREN = 4,   /* \HasChildren, \HasNoChildren in LIST */
     RESP_SPECIAL_USE = 8, /* \Sent and the like in LIST */
-    RESP_MAILBOXID = 1 << 12 /* in SELECT and CREATE */
+    RESP_MAILBOXID = 1 << 12, /* in SELECT and CREATE */
+    RESP_UTF8 = 1 << 13       /* mailbox names in UTF-8 */
 };
 struct imap_opened {
     unsigned status;      /* ST_   STATUS items         proto/imap/args.h */
