@@ -69,6 +69,7 @@
     X(CAUSE_EMPTY_MESSAGE, "empty-message") \
     X(CAUSE_UNKNOWN_CTE, "unknown-cte") \
     X(CAUSE_SPECIAL_USE, "special-use") \
+    X(CAUSE_BAD_URL, "bad-url") \
     X(CAUSE_NO_QUOTA_ROOT, "no-quota-root") \
     X(CAUSE_COMPRESSED, "compressed") \
     X(CAUSE_TOO_MANY_AT_ONCE, "too-many-at-once") \

@@ -7,40 +7,40 @@
 #include "base/log.h"
 #include "flow/spool.h"
 #include "imapd/commands.h"
-#include "imapd/line_ends.h"
+#include "imapd/url_octets.h"
 #include "imapd/without_nul.h"
 
 /* ---- octets ---- */
-struct taking {
-    struct imap_session *s;
-    struct spool *spool; /* NULL: only read away */
-    struct line_ends ends;
-    struct buf mem;
-    bool literal8, nul; /* NUL may come; it came */
-};
-
 static enum rc take(void *ctx, struct span piece, struct err *e)
 {
-    struct taking *t = ctx;
+    struct appending *p = ctx;
     enum rc rc;
 
-    reply_later(t->s);
-    if ((rc = session_goes_on(t->s, e)) != RC_OK)
+    reply_later(p->s);
+    if ((rc = session_goes_on(p->s, e)) != RC_OK)
         return rc;
-    if (t->spool == NULL)
-        return RC_OK;
-    t->nul |= span_chr(piece, '\0') >= 0;
-    if (t->nul && !t->literal8)
+    p->nul |= span_chr(piece, '\0') >= 0;
+    if (p->nul && !p->args.literal8)
         return reply_no(e, CAUSE_NUL);
-    if ((rc = line_ends_feed(&t->ends, piece, &t->mem, &piece, e)) != RC_OK)
+    if ((rc = line_ends_feed(&p->ends, piece, &p->mem, &piece, e)) != RC_OK)
         return rc;
-    return spool_put(t->spool, piece, e);
+    return spool_put(p->spool, piece, e);
+}
+
+static enum rc nowhere(void *ctx, struct span piece, struct err *e)
+{
+    struct appending *p = ctx;
+
+    (void)piece;
+    reply_later(p->s);
+    return session_goes_on(p->s, e);
 }
 
 /* Takes the octets of a literal off the stream, whether they are kept or not. A client that waits for "+" is asked
  * first. */
-static enum rc take_octets(struct imap_session *s, struct taking *t, struct err *e)
+static enum rc take_octets(struct appending *p, enum rc (*sink)(void *, struct span, struct err *), struct err *e)
 {
+    struct imap_session *s = p->s;
     enum rc rc;
 
     if (s->frame.sync) {
@@ -48,69 +48,102 @@ static enum rc take_octets(struct imap_session *s, struct taking *t, struct err 
         if (stream_flush(s->io, e) != RC_OK)
             return session_lost(s, e, "gone before a message");
     }
-    rc = input_octets(s, s->frame.literal, take, t, e);
+    rc = input_octets(s, s->frame.literal, sink, p, e);
     if (rc == RC_TIMEOUT || rc == RC_CLOSED)
         return session_unread(s, rc, e, "gone in the middle of a message");
-    return rc == RC_OK && t->spool ? line_ends_finish(&t->ends, e) : rc;
+    return rc;
 }
 
-/* Reads the line on behind a literal, up to its end or to the next literal. *in_out: the stretch. */
-static enum rc read_on(struct imap_session *s, struct imap_in *in_out, struct err *e)
+/* ---- the line between literals ---- */
+static enum rc feed(struct imap_session *s, enum frame_event *ev, struct err *e)
 {
-    enum frame_event ev = FRAME_MORE;
-    size_t from = s->frame.text.n, used;
     struct span at_hand;
+    size_t used;
 
-    imap_frame_skip(&s->frame);
-    while (ev == FRAME_MORE) {
+    *ev = FRAME_MORE;
+    while (*ev == FRAME_MORE) {
         enum rc rc = stream_peek(s->io, &at_hand, e);
 
         if (rc != RC_OK)
             return session_unread(s, rc, e, "gone behind a message");
-        ev = imap_frame_feed(&s->frame, at_hand, &used);
+        *ev = imap_frame_feed(&s->frame, at_hand, &used);
         stream_consume(s->io, used);
     }
-    if (ev != FRAME_DONE && ev != FRAME_LITERAL) {
-        s->bye = true; /* the line is out of step */
-        return reply_bad(s, e, CAUSE_APPEND_REST);
+    if (*ev == FRAME_DONE || *ev == FRAME_LITERAL)
+        return RC_OK;
+    s->bye = true; /* the line is out of step */
+    return reply_bad(s, e, CAUSE_APPEND_REST);
+}
+
+/* A literal that is a URL stands in the text, as that of any command. */
+static enum rc into_text(struct imap_session *s, struct err *e)
+{
+    if (!imap_frame_fits(&s->frame))
+        return reply_no(e, CAUSE_LITERAL_TOO_LONG);
+    if (s->frame.sync) {
+        reply_put(s, "+ OK");
+        if (stream_flush(s->io, e) != RC_OK)
+            return session_lost(s, e, "gone in APPEND");
     }
-    *in_out = imap_in_of(span_from(buf_span(&s->frame.text), from), &s->mem, &s->opened);
-    if (ev == FRAME_LITERAL)
-        in_out->s.n -= 2; /* the announcement's CRLF */
-    else
-        s->streaming = false;
+    imap_frame_accept(&s->frame);
     return RC_OK;
+}
+
+/* Reads the line on behind a literal, up to its end or to the next literal that is taken off the stream; after a refusal
+ * every literal is. *in_out: the stretch. */
+static enum rc read_on(struct appending *p, bool refused, struct imap_in *in_out, struct err *e)
+{
+    struct imap_session *s = p->s;
+    size_t from = s->frame.text.n;
+    enum frame_event ev;
+    enum rc rc;
+
+    imap_frame_skip(&s->frame);
+    for (;;) {
+        if ((rc = feed(s, &ev, e)) != RC_OK)
+            return rc;
+        *in_out = imap_in_of(span_from(buf_span(&s->frame.text), from), &s->mem, &s->opened);
+        s->streaming = ev == FRAME_LITERAL;
+        if (!s->streaming)
+            return RC_OK;
+        in_out->s.n -= 2; /* the announcement's CRLF */
+        if (refused || imap_append_check(*in_out, p->args) == APPEND_LITERAL)
+            return RC_OK;
+        if ((rc = into_text(s, e)) != RC_OK)
+            return rc;
+    }
 }
 
 /* ---- refusing ---- */
 /* Octets of a client that does not wait are taken off, up to a bound. False: no more is read of this command. */
-static bool read_away(struct imap_session *s, uint64_t *octets, struct imap_in *in, enum rc *why, struct err *e)
+static bool read_away(struct appending *p, enum rc *why, struct err *e)
 {
-    struct taking t = {.s = s};
+    struct imap_session *s = p->s;
+    struct imap_in in;
     enum rc rc;
 
-    *octets = s->frame.literal > UINT64_MAX - *octets ? UINT64_MAX : *octets + s->frame.literal;
-    if (*octets > 2 * s->conf->max_message) {
+    p->octets = s->frame.literal > UINT64_MAX - p->octets ? UINT64_MAX : p->octets + s->frame.literal;
+    if (p->octets > 2 * s->conf->max_message) {
         reply_refused(s, e->cause == CAUSE_NONE ? CAUSE_TOO_BIG : e->cause);
         s->bye = s->answered = true;
         return false;
     }
-    rc = take_octets(s, &t, e);
+    rc = take_octets(p, nowhere, e);
     if (rc == RC_OK)
-        rc = read_on(s, in, e);
+        rc = read_on(p, true, &in, e);
     if (rc != RC_OK)
         *why = rc;
     return rc == RC_OK;
 }
 
-/* in: a stretch that ends where a literal begins. */
-static enum rc refuse(struct imap_session *s, enum rc why, uint64_t octets, struct imap_in in, struct err *e)
+static enum rc refuse(struct appending *p, enum rc why, struct err *e)
 {
+    struct imap_session *s = p->s;
     struct err kept = *e, lost = *e;
     enum rc said = why;
 
     while (s->streaming && !s->frame.sync && !s->bye)
-        if (!read_away(s, &octets, &in, &why, &lost))
+        if (!read_away(p, &why, &lost))
             break;
     *e = why == said ? kept : lost;
     return why;
@@ -122,40 +155,31 @@ static bool room_of_account(void *ctx, uint64_t bytes)
     return dialler_hold(bytes, ((struct imap_session *)ctx)->address);
 }
 
-/* What is wrong before its octets come. */
+/* What is wrong with a literal before its octets come. */
 static enum rc admit(struct appending *p, struct err *e)
 {
     struct imap_session *s = p->s;
-    enum rc rc = RC_OK;
 
     if (s->frame.literal > s->conf->max_message)
         return reply_no(e, CAUSE_TOO_BIG);
-    if (s->frame.literal == 0)
+    if (s->frame.literal == 0 && !p->args.catenate)
         return reply_no(e, CAUSE_EMPTY_MESSAGE);
     if (s->frame.literal > 2 * s->conf->max_message - p->octets)
         return reply_no(e, CAUSE_TOO_MANY_AT_ONCE);
-    rc = keywords_load(s, e);
-    if (rc == RC_OK)
-        rc = keywords_resolve(s, &p->args.flags, &p->flags, e);
-    p->date = p->args.has_date ? p->args.date : clock_utc();
-    spool_limit(room_of_account, s);
-    return rc == RC_OK ? spool_expect(s->frame.literal, e) : rc; /* last: what it grants is given back with the spool */
+    return spool_expect(s->frame.literal, e); /* last: what it grants is given back with the spool */
 }
 
-static enum rc to_spool(struct appending *p, struct err *e)
+static enum rc end_message(struct appending *p, struct err *e)
 {
     struct imap_session *s = p->s;
-    struct taking t = {.s = s, .ends = LINE_ENDS_INIT, .mem = BUF_SECRET_INIT, .literal8 = p->args.literal8};
-    enum rc rc;
+    enum rc rc = line_ends_finish(&p->ends, e);
 
-    p->octets += s->frame.literal;
-    t.spool = p->spool = spool_new(s->conf->max_message);
-    rc = take_octets(s, &t, e);
     if (rc == RC_OK)
         rc = spool_end(p->spool, e);
-    if (rc == RC_OK && t.nul)
+    if (rc == RC_OK && spool_size(p->spool) == 0)
+        rc = reply_no(e, CAUSE_EMPTY_MESSAGE);
+    if (rc == RC_OK && p->nul)
         rc = without_nul(&p->spool, s->conf->max_message, s->conf->hostname, e);
-    buf_free(&t.mem);
     return rc;
 }
 
@@ -254,36 +278,60 @@ static enum rc keep_tag(struct imap_session *s, struct err *e)
     return RC_OK;
 }
 
-/* One literal, whose stretch is at hand; then the stretch behind it. */
-static enum rc take_message(struct appending *p, struct imap_in *in, struct err *e)
+/* The message before it joins the batch; flags and date are looked at while the text that has them is at hand. */
+static enum rc begin_message(struct appending *p, struct err *e)
 {
-    struct imap_in next;
+    struct imap_session *s = p->s;
     enum rc rc = p->spool ? to_batch(p, e) : RC_OK;
 
+    p->begun = p->args.messages;
     if (rc == RC_OK)
-        rc = admit(p, e);
-    if (rc != RC_OK)
-        return rc;
-    if ((rc = to_spool(p, e)) != RC_OK && (p->s->bye || p->s->lost))
-        return rc;
-    if (rc != RC_OK) { /* the literal is off the stream: what comes behind it is looked at by refuse() */
-        struct err kept = *e;
-        enum rc rest = read_on(p->s, &next, e);
-
-        if (rest != RC_OK)
-            return rest;
-        *in = next;
-        *e = kept;
-        return rc;
-    }
-    return read_on(p->s, in, e);
+        rc = keywords_load(s, e);
+    if (rc == RC_OK)
+        rc = keywords_resolve(s, &p->args.flags, &p->flags, e);
+    p->date = p->args.has_date ? p->args.date : clock_utc();
+    p->ends = (struct line_ends)LINE_ENDS_INIT;
+    p->nul = false;
+    spool_limit(room_of_account, s);
+    if (rc == RC_OK)
+        p->spool = spool_new(s->conf->max_message);
+    return rc;
 }
 
-enum rc append_refuse(struct imap_session *s, enum rc why, struct imap_in rest, struct err *e)
+/* One literal, whose stretch is at hand; then the stretch behind it. A literal that fails is off the stream all the same. */
+static enum rc take_literal(struct appending *p, struct imap_in *in, struct err *e)
 {
-    struct err other;
+    struct err kept, other;
+    enum rc rc = admit(p, e), rest;
 
-    return keep_tag(s, &other) == RC_OK ? refuse(s, why, 0, rest, e) : why;
+    if (rc != RC_OK)
+        return rc;
+    p->octets += p->s->frame.literal;
+    rc = take_octets(p, take, e);
+    if (p->s->bye || p->s->lost)
+        return rc;
+    if (rc == RC_OK && !p->args.catenate)
+        rc = end_message(p, e);
+    kept = *e;
+    if ((rest = read_on(p, rc != RC_OK, in, &other)) != RC_OK && (rc == RC_OK || p->s->bye)) {
+        *e = other;
+        return rest;
+    }
+    *e = kept;
+    return rc;
+}
+
+static enum rc do_step(struct appending *p, enum imap_append_step step, struct imap_in *in, struct err *e)
+{
+    enum rc rc = p->args.messages != p->begun ? begin_message(p, e) : RC_OK;
+
+    if (rc != RC_OK)
+        return rc;
+    if (step == APPEND_URL)
+        return url_octets(p->s, p->args.url, take, p, e);
+    if (step == APPEND_CLOSE)
+        return end_message(p, e);
+    return p->s->streaming ? take_literal(p, in, e) : reply_bad(p->s, e, CAUSE_APPEND_LITERAL);
 }
 
 static enum rc take_all(struct appending *p, struct imap_in *in, struct err *e)
@@ -291,30 +339,46 @@ static enum rc take_all(struct appending *p, struct imap_in *in, struct err *e)
     enum imap_append_step step;
     enum rc rc;
 
-    while ((step = imap_append_step(in, &p->args)) == APPEND_LITERAL && p->s->streaming)
-        if ((rc = take_message(p, in, e)) != RC_OK)
+    while ((step = imap_append_step(in, &p->args)) != APPEND_END && step != APPEND_BAD)
+        if ((rc = do_step(p, step, in, e)) != RC_OK)
             return rc;
-    if (step == APPEND_END)
-        return RC_OK;
-    return reply_bad(p->s, e, CAUSE_APPEND_REST);
+    return step == APPEND_END ? RC_OK : reply_bad(p->s, e, CAUSE_APPEND_REST);
+}
+
+static void appending_end(struct appending *p)
+{
+    spool_free(&p->spool);
+    file_batch_free(&p->batch);
+    buf_free(&p->mem);
+}
+
+enum rc append_refuse(struct imap_session *s, enum rc why, struct err *e)
+{
+    struct appending p = {.s = s};
+    struct err other;
+
+    return keep_tag(s, &other) == RC_OK ? refuse(&p, why, e) : why;
 }
 
 enum rc append_run(struct imap_session *s, const struct folder *to, struct imap_in rest, uint32_t gone_folder,
                    uint32_t gone_uid, struct err *e)
 {
-    struct appending p = {
-        .s = s, .f = *to, .args = {.single = gone_uid != 0}, .gone_folder = gone_folder, .gone_uid = gone_uid};
+    struct appending p = {.s = s,
+                          .f = *to,
+                          .args = {.single = gone_uid != 0},
+                          .mem = BUF_SECRET_INIT,
+                          .gone_folder = gone_folder,
+                          .gone_uid = gone_uid};
     enum rc rc = keep_tag(s, e);
 
     if (rc == RC_OK)
         rc = take_all(&p, &rest, e);
     if (rc != RC_OK && !s->bye && !s->lost)
-        rc = refuse(s, rc, p.octets, rest, e);
+        rc = refuse(&p, rc, e);
     if (rc == RC_OK)
         rc = session_goes_on(s, e); /* nothing is filed for who may be here no more */
     if (rc == RC_OK)
         rc = file_all(&p, e);
-    spool_free(&p.spool);
-    file_batch_free(&p.batch);
+    appending_end(&p);
     return rc;
 }

@@ -123,7 +123,8 @@ bool command_streams(struct imap_session *s, struct span text)
         !((s->cmd->flags & C_WRITES) && view_read_only(s->view))) {
         rest.n -= 2; /* the announcement's CRLF */
         in = imap_in_of(rest, &mem, &s->opened);
-        yes = command_parse(s->cmd, &in, &a, &e) == RC_OK;
+        yes = command_parse(s->cmd, &in, &a, &e) == RC_OK &&
+              imap_append_check(a.append.rest, (struct imap_append){0}) == APPEND_LITERAL;
     }
     imap_arena_free(&mem);
     return yes;

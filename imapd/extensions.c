@@ -57,6 +57,8 @@ static const struct extension rows[] = {
     {"MULTIAPPEND",   SIGNED_IN, LINE_ANY,   3502, .opens = {.args = ARG_MULTIAPPEND}},
     {"UNAUTHENTICATE", SIGNED_IN, LINE_ANY,  8437, .put = NULL},
     {"COMPRESS=DEFLATE", SIGNED_IN, LINE_ANY, 4978, .put = put_compress},
+    {"CATENATE",      SIGNED_IN, LINE_ANY,   4469, .opens = {.args = ARG_CATENATE}},
+    {"URL-PARTIAL",   SIGNED_IN, LINE_ANY,   5550, .put = NULL},
     {"REPLACE",       SIGNED_IN, LINE_ANY,   8508, .put = NULL},
     {"IDLE",          SIGNED_IN, LINE_ANY,   2177, .put = NULL},
     {"NAMESPACE",     SIGNED_IN, LINE_ANY,   2342, .put = NULL},

@@ -27,6 +27,7 @@ static void told_by_state(void **state)
          "MULTIAPPEND "
          "UNAUTHENTICATE "
          "COMPRESS=DEFLATE "
+         "CATENATE URL-PARTIAL "
          "REPLACE "
          "IDLE NAMESPACE UNSELECT MOVE SPECIAL-USE "
          "CREATE-SPECIAL-USE "
@@ -109,6 +110,7 @@ static void a_word_dies_with_its_row(void **state)
         {"SAVEDATE", "a SEARCH SAVEDATESUPPORTED SAVEDSINCE 1-Jan-2026 SAVEDON 1-Jan-2026 SAVEDBEFORE 2-Jan-2026"},
         {"QUOTA=RES-MESSAGE", "a STATUS INBOX (DELETED)"},
         {"QUOTA=RES-STORAGE", "a STATUS INBOX (DELETED-STORAGE)"},
+        {"CATENATE", "a APPEND x CATENATE (URL \"/INBOX/;UID=1\")"},
         {"BINARY", "a FETCH 1 (BINARY[1] BINARY.SIZE[1])"},
         {"BINARY", "a APPEND INBOX ~{3}"},
     };

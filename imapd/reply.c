@@ -118,6 +118,8 @@ void reply_tagged(struct imap_session *s, enum rc rc, const struct err *e)
         buf_addf(&s->out, "%s completed", s->cmd ? s->cmd->name : "Command");
     } else {
         buf_addstr(&s->out, rc == RC_SYNTAX ? "BAD " : "NO ");
+        if (s->code.n && e->cause == CAUSE_BAD_URL) /* the one failure whose code has an argument of its own */
+            buf_addf(&s->out, "[%s] ", buf_cstr(&s->code));
         reply_why(&s->out, e->cause);
         log_err(rc == RC_TEMP || rc == RC_CORRUPT ? LOG_WARN_ : LOG_DEBUG_, "command-failed", e);
     }

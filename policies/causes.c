@@ -99,6 +99,7 @@ static const struct cause_row table[CAUSES_] = {
         "Transfer encoding is unknown or cannot be kept"),
     IMAP(CAUSE_COMPRESSED, "COMPRESSIONACTIVE", "La compression est deja active", "Compression is active already"),
     IMAP(CAUSE_NO_QUOTA_ROOT, "NONEXISTENT", "Aucun quota de ce nom", "No such quota root"),
+    IMAP(CAUSE_BAD_URL, NULL, "Cette URL ne mene a aucun message d'ici", "That URL names no message here"),
     IMAP(CAUSE_SPECIAL_USE, "USEATTR", "Ce role n'existe pas ou un autre dossier le tient",
         "That special use is unknown, or another folder has it"),
     IMAP(CAUSE_TOO_MANY_AT_ONCE, "LIMIT", "Trop de messages ou d'octets en une commande", "Too many messages or octets in one command"),

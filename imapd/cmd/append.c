@@ -8,9 +8,7 @@ enum rc cmd_append(struct imap_session *s, union imap_args *a, struct err *e)
     struct folder f;
     enum rc rc;
 
-    if (!s->streaming)
-        return reply_bad(s, e, CAUSE_APPEND_LITERAL);
     if ((rc = folder_get(s, a->append.name, true, &f, e)) != RC_OK)
-        return append_refuse(s, rc, a->append.rest, e);
+        return append_refuse(s, rc, e);
     return append_run(s, &f, a->append.rest, 0, 0, e);
 }

@@ -21,11 +21,11 @@ enum rc cmd_replace(struct imap_session *s, union imap_args *a, struct err *e)
 {
     struct folder f;
     uint32_t uid;
-    enum rc rc = s->streaming ? find(s, &a->append.set, &uid, e) : reply_bad(s, e, CAUSE_APPEND_LITERAL);
+    enum rc rc = find(s, &a->append.set, &uid, e);
 
     if (rc == RC_OK)
         rc = folder_get(s, a->append.name, true, &f, e);
     if (rc != RC_OK)
-        return s->streaming ? append_refuse(s, rc, a->append.rest, e) : rc;
+        return append_refuse(s, rc, e);
     return append_run(s, &f, a->append.rest, s->view->folder, uid, e);
 }

@@ -146,7 +146,7 @@ enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *
     if (rc != RC_OK)
         return rc;
     out->append.rest = *in;
-    return imap_append_check(*in, (struct imap_append){0}) == APPEND_LITERAL ? RC_OK : imap_bad(e, CAUSE_APPEND_FORM);
+    return imap_append_check(*in, (struct imap_append){0}) != APPEND_BAD ? RC_OK : imap_bad(e, CAUSE_APPEND_FORM);
 }
 
 enum rc imap_parse_replace(struct imap_in *in, union imap_args *out, struct err *e)

@@ -93,7 +93,7 @@ enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *
 enum rc imap_parse_list(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_lsub(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_status(struct imap_in *in, union imap_args *out, struct err *e);
-/* in ends behind "{n}", "{n+}", "~{n}" or "~{n+}", which announces the message's literal. */
+/* in ends with the command, or behind "{n}", "{n+}", "~{n}" or "~{n+}", which announces the message's literal. */
 enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_replace(struct imap_in *in, union imap_args *out, struct err *e); /* as imap_parse_append() */
 enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e);

@@ -6,6 +6,7 @@
 #include "proto/imap/frame.h"
 #include "proto/imap/name.h"
 #include "proto/imap/opened_test.h"
+#include "proto/imap/url.h"
 
 typedef enum rc parse_fn(struct imap_in *, union imap_args *, struct err *);
 static parse_fn *const parsers[] = {
@@ -37,16 +38,27 @@ static void append_all(struct span text)
     struct imap_append a = {0};
     enum imap_append_step step;
 
-    while ((step = imap_append_step(&in, &a)) == APPEND_LITERAL)
-        if (!imap_at_end(&in))
+    while ((step = imap_append_step(&in, &a)) != APPEND_BAD && step != APPEND_END)
+        if (step == APPEND_LITERAL && !imap_at_end(&in))
             bug("a literal begins in the middle of a stretch");
     if (step == APPEND_END && !imap_at_end(&in))
         bug("an APPEND ends before its line");
     imap_arena_free(&mem);
 }
 
+static void url_of(struct span text)
+{
+    struct imap_arena mem = {0};
+    struct imap_url u;
+
+    if (imap_url_read(&mem, text, &u) && u.uid == 0)
+        bug("a URL without a message");
+    imap_arena_free(&mem);
+}
+
 static void parse_all(struct span text)
 {
+    url_of(text);
     append_all(text);
     for (size_t i = 0; i < sizeof parsers / sizeof *parsers; i++) {
         struct imap_arena mem = {0};

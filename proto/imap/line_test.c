@@ -152,7 +152,8 @@ static void show(parse_fn *fn, const union imap_args *a, struct buf *out)
         struct imap_append ap = {0};
         struct imap_in rest = a->append.rest;
 
-        assert_int_equal(imap_append_step(&rest, &ap), APPEND_LITERAL);
+        while (imap_append_step(&rest, &ap) == APPEND_URL)
+            buf_addf(out, "<%.*s>", SPAN_ARG(ap.url));
         show_flags(&ap.flags, out);
         buf_addf(out, "|%lld%s", ap.has_date ? (long long)ap.date : -1, ap.literal8 ? "|8" : "");
     } else if (fn == imap_parse_store) {
@@ -242,6 +243,16 @@ static const struct {
     {imap_parse_replace, " 0 Drafts {3}", RC_SYNTAX, NULL},
     {imap_parse_replace, " Drafts {3}", RC_SYNTAX, NULL},
     {imap_parse_replace, " 4 {3}", RC_SYNTAX, NULL},
+    {imap_parse_append, " Sent CATENATE (URL /a/;UID=1 URL \"/b/;UID=2\" TEXT {3}", RC_OK,
+     "Sent|</a/;UID=1></b/;UID=2>0|-1"},
+    {imap_parse_append, " Sent (\\Seen) catenate (url {2}\r\n/a)", RC_OK, "Sent|</a>1|-1"},
+    {imap_parse_append, " Sent CATENATE (TEXT {3+}", RC_OK, "Sent|0|-1"},
+    {imap_parse_append, " Sent CATENATE ()", RC_SYNTAX, NULL},
+    {imap_parse_append, " Sent CATENATE (URL /a", RC_SYNTAX, NULL},
+    {imap_parse_append, " Sent CATENATE (URL /a) x", RC_SYNTAX, NULL},
+    {imap_parse_append, " Sent CATENATE (URL {3}", RC_SYNTAX, NULL},
+    {imap_parse_append, " Sent CATENATE (TEXT x)", RC_SYNTAX, NULL},
+    {imap_parse_append, " Sent CATENATE ({3}", RC_SYNTAX, NULL},
     {imap_parse_append, " Sent (\\Seen $x) \"21-Nov-2026 10:00:00 +0100\" {310+}", RC_OK, "Sent|1,$x|1795251600"},
     {imap_parse_append, " Sent \" 1-Jan-1970 00:00:01 +0000\" {0}", RC_OK, "Sent|0|1"},
     {imap_parse_append, " Sent {3}", RC_OK, "Sent|0|-1"},

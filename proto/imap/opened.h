@@ -15,6 +15,7 @@ enum { /* .args: forms of arguments that are not a word of a list */
     ARG_LITERAL8 = 1 << 12,    /* APPEND INBOX ~{n} (RFC 3516) */
     ARG_MULTIAPPEND = 1 << 13, /* APPEND of several messages (RFC 3502) */
     ARG_UTF8 = 1 << 15,       /* mailbox names in UTF-8; APPEND INBOX UTF8 (~{n}) (RFC 6855); no SEARCH CHARSET */
+    ARG_CATENATE = 1 << 16,   /* APPEND INBOX CATENATE (URL x TEXT {n}) (RFC 4469) */
     ARG_CREATE_USE = 1 << 14  /* CREATE x (USE (\Sent)) (RFC 6154) */
 };
 enum { /* .responses: what an answer carries only when the bit is set */
