@@ -17,6 +17,13 @@ void view_put_flags(struct imap_session *s, uint32_t row, struct buf *out)
     buf_addc(out, ')');
 }
 
+void view_put_modseq(struct imap_session *s, uint32_t row, struct buf *out)
+{
+    buf_addstr(out, "MODSEQ (");
+    put_u64(out, s->view->modseq_of[row]);
+    buf_addc(out, ')');
+}
+
 /* Removes the rows that are gone. A row that the client was never told of is removed silently, and may be removed at
  * any time. */
 static void drop_gone(struct imap_session *s, uint32_t from)
@@ -66,6 +73,10 @@ static void put_news(struct imap_session *s)
         if (s->uid)
             buf_addf(&s->out, "UID %u ", v->uid[i]);
         view_put_flags(s, i, &s->out);
+        if (s->opened.responses & RESP_MODSEQ) {
+            buf_addc(&s->out, ' ');
+            view_put_modseq(s, i, &s->out);
+        }
         buf_addstr(&s->out, ")\r\n");
     }
 }

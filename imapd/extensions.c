@@ -31,6 +31,8 @@ static void put_append_limit(const struct imap_session *s, struct buf *out)
     put_u64(out, s->conf->max_message);
 }
 
+static const struct imap_opened condstore_enabled = {.responses = RESP_MODSEQ};
+
 /* clang-format off */
 static const struct extension rows[] = {
     /* name          told in    over        RFC   .put, .opens, .enabled */
@@ -54,6 +56,8 @@ static const struct extension rows[] = {
     {"LIST-STATUS",   SIGNED_IN, LINE_ANY,   5819, .opens = {.list_return = LR_STATUS}},
     {"STATUS=SIZE",   SIGNED_IN, LINE_ANY,   8438, .opens = {.status = ST_SIZE}},
     {"APPENDLIMIT",   SIGNED_IN, LINE_ANY,   7889, .put = put_append_limit, .opens = {.status = ST_APPENDLIMIT}},
+    {"CONDSTORE",     SIGNED_IN, LINE_ANY,   7162, .opens = {.status = ST_HIGHESTMODSEQ, .fetch = FI_MODSEQ, .search = IMAP_KEY(SK_MODSEQ), .args = ARG_CONDSTORE},
+                                                   .enabled = &condstore_enabled},
 };
 /* clang-format on */
 const struct extensions extensions = {rows, sizeof rows / sizeof *rows};
@@ -112,6 +116,13 @@ bool extension_enable(const struct extensions *t, struct imap_session *s, struct
         return true;
     }
     return false;
+}
+
+void extension_use(struct imap_session *s, const char *name)
+{
+    const char *spelled;
+
+    (void)extension_enable(&extensions, s, span_str(name), &spelled);
 }
 
 bool extension_there(const struct extensions *t, const char *name)

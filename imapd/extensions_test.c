@@ -21,7 +21,7 @@ static void told_by_state(void **state)
         {IS_NEW, true, "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE AUTH=PLAIN AUTH=LOGIN"},
         {IS_AUTH, true,
          "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE UIDPLUS IDLE NAMESPACE UNSELECT MOVE SPECIAL-USE CHILDREN LIST-EXTENDED "
-         "LIST-STATUS STATUS=SIZE APPENDLIMIT=5000000000"},
+         "LIST-STATUS STATUS=SIZE APPENDLIMIT=5000000000 CONDSTORE"},
     };
 
     (void)state;
@@ -83,6 +83,12 @@ static void a_word_dies_with_its_row(void **state)
         {"STATUS=SIZE", "a STATUS INBOX (SIZE)"},
         {"STATUS=SIZE", "a LIST \"\" * RETURN (STATUS (SIZE))"},
         {"APPENDLIMIT", "a STATUS INBOX (APPENDLIMIT)"},
+        {"CONDSTORE", "a STATUS INBOX (HIGHESTMODSEQ)"},
+        {"CONDSTORE", "a SELECT INBOX (CONDSTORE)"},
+        {"CONDSTORE", "a FETCH 1 MODSEQ"},
+        {"CONDSTORE", "a FETCH 1 ALL (CHANGEDSINCE 5)"},
+        {"CONDSTORE", "a STORE 1 (UNCHANGEDSINCE 0) FLAGS ()"},
+        {"CONDSTORE", "a SEARCH MODSEQ \"/flags/\\\\Draft\" all 5"},
     };
 
     (void)state;

@@ -55,6 +55,11 @@ static enum tri by_uid(const struct imap_key *k, const struct facts *f)
     return tri(imap_set_has(&k->set, f->view->uid[f->row]));
 }
 
+static enum tri by_modseq(const struct imap_key *k, const struct facts *f)
+{
+    return tri(f->view->modseq_of[f->row] >= (uint64_t)k->num);
+}
+
 /* ---- entry, summary ---- */
 static enum tri is_larger(const struct imap_key *k, const struct facts *f)
 {
@@ -183,6 +188,7 @@ static const struct judge {
     [SK_NEW] = {is_new, TIER_VIEW},
     [SK_SEQ] = {by_number, TIER_VIEW},
     [SK_UID] = {by_uid, TIER_VIEW},
+    [SK_MODSEQ] = {by_modseq, TIER_VIEW},
     [SK_LARGER] = {is_larger, TIER_ENTRY},
     [SK_SMALLER] = {is_smaller, TIER_ENTRY},
     [SK_BEFORE] = {by_internaldate, TIER_ENTRY},

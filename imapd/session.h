@@ -64,7 +64,7 @@ struct imap_session {
     struct imap_arena mem;
     struct buf out;
     bool blamed;     /* reply_bad() */
-    struct buf code; /* open: response code of a tagged OK, without brackets; empty: none. A failure has that of its cause */
+    struct buf code; /* open: response code of a tagged OK, without brackets; empty: none. A failure has that of its cause, if none */
     bool streaming;  /* the command's last literal is still on the stream */
 };
 /* Sets .bye and .lost. A command calls it when reading or writing the stream fails. Returns RC_CLOSED. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/status.c - the items of STATUS. Each has a row and a function. See imapd/list.h. Source RFC 3501 7.2.4, RFC
- * 7889 4, RFC 8438. */
+ * 7889 4, RFC 8438, RFC 7162 3.1.7. */
+#include "imapd/extensions.h"
 #include "imapd/list.h"
 #include "proto/imap/write.h"
 
@@ -41,6 +42,12 @@ static uint64_t size(const struct imap_session *s, const struct store_status_rep
     return st->bytes;
 }
 
+static uint64_t highest_modseq(const struct imap_session *s, const struct store_status_rep *st)
+{
+    (void)s;
+    return st->modseq;
+}
+
 static uint64_t append_limit(const struct imap_session *s, const struct store_status_rep *st)
 {
     (void)st;
@@ -52,9 +59,14 @@ static const struct item {
     bool asks; /* the list of folders does not have it: the store is asked for this folder */
     uint64_t (*value)(const struct imap_session *s, const struct store_status_rep *st);
 } items[] = {
-    {ST_MESSAGES, false, messages},        {ST_RECENT, true, recent},  {ST_UIDNEXT, false, uidnext},
-    {ST_UIDVALIDITY, false, uidvalidity},  {ST_UNSEEN, false, unseen}, {ST_SIZE, true, size},
+    {ST_MESSAGES, false, messages},
+    {ST_RECENT, true, recent},
+    {ST_UIDNEXT, false, uidnext},
+    {ST_UIDVALIDITY, false, uidvalidity},
+    {ST_UNSEEN, false, unseen},
+    {ST_SIZE, true, size},
     {ST_APPENDLIMIT, false, append_limit},
+    {ST_HIGHESTMODSEQ, false, highest_modseq},
 };
 enum { N_ITEMS = sizeof items / sizeof *items };
 
@@ -71,11 +83,17 @@ static enum rc ask(struct imap_session *s, const struct folder *f, unsigned want
 
 enum rc status_put(struct imap_session *s, const struct folder *f, unsigned wanted, struct err *e)
 {
-    struct store_status_rep st = {
-        .uidvalidity = f->uidvalidity, .uidnext = f->uidnext, .exists = f->exists, .unseen = f->unseen};
+    struct store_status_rep st = {.uidvalidity = f->uidvalidity,
+                                  .uidnext = f->uidnext,
+                                  .exists = f->exists,
+                                  .unseen = f->unseen,
+                                  .modseq = f->modseq};
     const char *sep = "";
-    enum rc rc = ask(s, f, wanted, &st, e);
+    enum rc rc;
 
+    if (wanted & ST_HIGHESTMODSEQ)
+        extension_use(s, "CONDSTORE");
+    rc = ask(s, f, wanted, &st, e);
     if (rc != RC_OK)
         return rc;
     buf_addstr(&s->out, "* STATUS ");

@@ -54,8 +54,8 @@ uint32_t view_find(const struct view *v, uint32_t uid)
 static void change(struct view *v, uint32_t row, uint64_t flags, uint64_t modseq, uint64_t news)
 {
     v->bits |= flags;
-    if ((v->flags[row] & ~VF_OURS) != flags) {
-        v->flags[row] = flags | (v->flags[row] & (VF_RECENT | VF_GONE)) | news;
+    if ((v->flags[row] & ~VF_OURS) != flags || (v->modseqs && modseq != v->modseq_of[row])) {
+        v->flags[row] = flags | (v->flags[row] & VF_OURS) | news;
         v->dirty |= news != 0;
     }
     v->modseq_of[row] = modseq;
@@ -233,6 +233,7 @@ enum rc view_sync(struct imap_session *s, struct err *e)
     enum rc rc;
 
     v->asked = clock_mono();
+    v->modseqs = (s->opened.responses & RESP_MODSEQ) != 0;
     do {
         if ((rc = store_call_in(s->store, STORE_CHANGES, &rq, -1, &rep, &mem, e)) != RC_OK)
             break;

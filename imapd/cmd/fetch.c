@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/fetch.c - FETCH and UID FETCH. RFC 3501 6.4.5, 6.4.8. \Seen is set first, for all messages, in as few calls
+/* imapd/cmd/fetch.c - FETCH and UID FETCH. RFC 3501 6.4.5, 6.4.8, RFC 7162 3.1.4. \Seen is set first, for all messages, in as few calls
  * as their ranges permit. Then the answer for each message carries its new flags. */
 #include "imapd/fetch.h"
 #include "imapd/commands.h"
+#include "imapd/extensions.h"
 #include "imapd/flagging.h"
+#include "imapd/rows.h"
 
 static bool sets_seen(const struct imap_session *s, const struct imap_fetch *w)
 {
@@ -13,32 +15,38 @@ static bool sets_seen(const struct imap_session *s, const struct imap_fetch *w)
     return false;
 }
 
-/* The rows that lack \Seen, as ranges. */
-static enum rc unseen_rows(struct imap_session *s, const struct imap_set *rows, struct imap_set *out, struct err *e)
+static bool is_unseen(const struct view *v, uint32_t row, const void *arg)
 {
-    const uint64_t *flags = s->view->flags;
+    (void)arg;
+    return (v->flags[row] & MF_SEEN) == 0;
+}
 
-    *out = (struct imap_set){NULL, 0};
-    for (size_t i = 0; i < rows->n; i++)
-        for (uint32_t row = rows->r[i].lo; row <= rows->r[i].hi; row++) {
-            if (flags[row] & MF_SEEN)
-                continue;
-            if (out->n > 0 && out->r[out->n - 1].hi + 1 == row) {
-                out->r[out->n - 1].hi = row;
-                continue;
-            }
-            if ((out->r = imap_arena_grow(&s->mem, out->r, out->n, sizeof *out->r)) == NULL)
-                return reply_bad(s, e, CAUSE_TOO_COMPLEX);
-            out->r[out->n++] = (struct imap_range){row, row};
-        }
-    return RC_OK;
+static bool is_changed(const struct view *v, uint32_t row, const void *since)
+{
+    return v->modseq_of[row] > *(const uint64_t *)since;
+}
+
+/* FETCH that names MODSEQ, or CHANGEDSINCE: from now on flags come with their mod-sequence. What has changed is asked of the
+ * store, so that the answer holds for this moment. */
+static enum rc only_changed(struct imap_session *s, union imap_args *a, struct err *e)
+{
+    enum rc rc;
+
+    if (!a->fetch.changed && (a->fetch.what.items & FI_MODSEQ) == 0)
+        return RC_OK;
+    extension_use(s, "CONDSTORE");
+    if (!a->fetch.changed)
+        return RC_OK;
+    if ((rc = view_sync(s, e)) != RC_OK)
+        return rc;
+    return rows_where(s, &a->fetch.set, is_changed, &a->fetch.changed_since, &a->fetch.set, e);
 }
 
 static enum rc set_seen(struct imap_session *s, const struct imap_set *rows, struct err *e)
 {
-    struct flagging g = {.how = FLAGS_ADD, .flags = MF_SEEN};
+    struct flagging g = {.how = FLAGS_ADD, .flags = MF_SEEN, .quiet = true};
     struct imap_set unseen;
-    enum rc rc = unseen_rows(s, rows, &unseen, e);
+    enum rc rc = rows_where(s, rows, is_unseen, NULL, &unseen, e);
 
     if (rc != RC_OK || unseen.n == 0)
         return rc;
@@ -57,6 +65,9 @@ enum rc cmd_fetch(struct imap_session *s, union imap_args *a, struct err *e)
         .s = s, .what = &a->fetch.what, .rows = &a->fetch.set, .plain = BUF_SECRET_INIT, .body = BUF_SECRET_INIT};
     enum rc rc = view_rows(s, &a->fetch.set, e);
 
+    f.modseq = a->fetch.changed || (a->fetch.what.items & FI_MODSEQ);
+    if (rc == RC_OK)
+        rc = only_changed(s, a, e);
     if (rc == RC_OK && sets_seen(s, f.what))
         rc = set_seen(s, f.rows, e);
     if (rc == RC_OK && f.rows->n > 0)

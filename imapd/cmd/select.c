@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/select.c - SELECT and EXAMINE. RFC 3501 6.3.1, 6.3.2. A SELECT that fails leaves no mailbox selected. */
+/* imapd/cmd/select.c - SELECT and EXAMINE. RFC 3501 6.3.1, 6.3.2, RFC 7162 3.1.2. A SELECT that fails leaves no mailbox selected. */
 #include "imapd/commands.h"
+#include "imapd/extensions.h"
 #include "imapd/folders.h"
 #include "imapd/view.h"
 
@@ -20,16 +21,20 @@ static void describe(struct imap_session *s)
         reply_put(s, "* OK [UNSEEN %u] First unseen", unseen);
     reply_put(s, "* OK [UIDVALIDITY %u] UIDs valid", v->uidvalidity);
     reply_put(s, "* OK [UIDNEXT %u] Predicted next UID", v->uidnext);
+    if (s->opened.args & ARG_CONDSTORE)
+        reply_put(s, "* OK [HIGHESTMODSEQ %llu] Highest", (unsigned long long)v->modseq);
 }
 
-static enum rc select_folder(struct imap_session *s, struct span name, bool read_only, struct err *e)
+static enum rc select_folder(struct imap_session *s, const struct imap_select_args *a, bool read_only, struct err *e)
 {
     struct folder f;
     enum rc rc;
 
+    if (a->condstore)
+        extension_use(s, "CONDSTORE");
     view_free(&s->view);
     s->state = IS_AUTH;
-    if ((rc = folder_get(s, name, false, &f, e)) != RC_OK || (rc = keywords_load(s, e)) != RC_OK ||
+    if ((rc = folder_get(s, a->name, false, &f, e)) != RC_OK || (rc = keywords_load(s, e)) != RC_OK ||
         (rc = view_open(s, f.id, read_only, &s->view, e)) != RC_OK)
         return rc;
     s->state = IS_SELECTED;
@@ -40,10 +45,10 @@ static enum rc select_folder(struct imap_session *s, struct span name, bool read
 
 enum rc cmd_select(struct imap_session *s, union imap_args *a, struct err *e)
 {
-    return select_folder(s, a->mailbox.name, false, e);
+    return select_folder(s, &a->select, false, e);
 }
 
 enum rc cmd_examine(struct imap_session *s, union imap_args *a, struct err *e)
 {
-    return select_folder(s, a->mailbox.name, true, e);
+    return select_folder(s, &a->select, true, e);
 }

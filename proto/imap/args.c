@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/imap/args.c - see proto/imap/args.h. LIST and STATUS are in args_list.c. */
+/* proto/imap/args.c - see proto/imap/args.h. LIST and STATUS are in args_list.c, what RFC 7162 adds to in
+ * args_sync.c. */
 #include "proto/imap/args.h"
 #include "proto/imap/date.h"
 #include "proto/imap/name.h"
 
-static enum rc end_of(struct imap_in *in, bool good, struct err *e)
+enum rc imap_args_end(struct imap_in *in, bool good, struct err *e)
 {
     if (!good)
         return imap_bad(e, CAUSE_BAD_ARGUMENTS);
     return imap_at_end(in) ? RC_OK : imap_bad(e, CAUSE_EXTRA_ARGUMENTS);
 }
 
-static enum rc take_mailbox(struct imap_in *in, struct span *out, struct err *e)
+enum rc imap_args_mailbox(struct imap_in *in, struct span *out, struct err *e)
 {
     struct span wire;
 
@@ -23,15 +24,15 @@ static enum rc take_mailbox(struct imap_in *in, struct span *out, struct err *e)
 enum rc imap_parse_none(struct imap_in *in, union imap_args *out, struct err *e)
 {
     (void)out;
-    return end_of(in, true, e);
+    return imap_args_end(in, true, e);
 }
 
 enum rc imap_parse_login(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    return end_of(in,
-                  imap_sp(in) && imap_take_astring(in, &out->login.user) && imap_sp(in) &&
-                      imap_take_astring(in, &out->login.pass),
-                  e);
+    return imap_args_end(in,
+                         imap_sp(in) && imap_take_astring(in, &out->login.user) && imap_sp(in) &&
+                             imap_take_astring(in, &out->login.pass),
+                         e);
 }
 
 static bool take_base64(struct imap_in *in, struct span *out)
@@ -46,7 +47,7 @@ enum rc imap_parse_auth(struct imap_in *in, union imap_args *out, struct err *e)
     bool good = imap_sp(in) && imap_take_atom(in, &out->auth.mechanism);
 
     out->auth.has_initial = good && (in->opened->args & ARG_INITIAL_RESPONSE) && imap_sp(in);
-    return end_of(in, good && (!out->auth.has_initial || take_base64(in, &out->auth.initial)), e);
+    return imap_args_end(in, good && (!out->auth.has_initial || take_base64(in, &out->auth.initial)), e);
 }
 
 enum rc imap_parse_words(struct imap_in *in, union imap_args *out, struct err *e)
@@ -62,7 +63,7 @@ enum rc imap_parse_words(struct imap_in *in, union imap_args *out, struct err *e
         if (!good || !imap_sp(in))
             break;
     }
-    return end_of(in, good, e);
+    return imap_args_end(in, good, e);
 }
 
 static bool take_nstring(struct imap_in *in, struct span *out)
@@ -87,23 +88,23 @@ static bool take_id_list(struct imap_in *in)
 enum rc imap_parse_id(struct imap_in *in, union imap_args *out, struct err *e)
 {
     (void)out;
-    return end_of(in, imap_sp(in) && (imap_is(in, '(') ? take_id_list(in) : imap_word(in, "NIL")), e);
+    return imap_args_end(in, imap_sp(in) && (imap_is(in, '(') ? take_id_list(in) : imap_word(in, "NIL")), e);
 }
 
 enum rc imap_parse_mailbox(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    enum rc rc = take_mailbox(in, &out->mailbox.name, e);
+    enum rc rc = imap_args_mailbox(in, &out->mailbox.name, e);
 
-    return rc == RC_OK ? end_of(in, true, e) : rc;
+    return rc == RC_OK ? imap_args_end(in, true, e) : rc;
 }
 
 enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    enum rc rc = take_mailbox(in, &out->rename.from, e);
+    enum rc rc = imap_args_mailbox(in, &out->rename.from, e);
 
     if (rc == RC_OK)
-        rc = take_mailbox(in, &out->rename.to, e);
-    return rc == RC_OK ? end_of(in, true, e) : rc;
+        rc = imap_args_mailbox(in, &out->rename.to, e);
+    return rc == RC_OK ? imap_args_end(in, true, e) : rc;
 }
 
 /* Takes "{n}" without its CRLF, because the frame has taken that as the end of the announcement. */
@@ -119,7 +120,7 @@ static bool take_announcement(struct imap_in *in)
 
 enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    enum rc rc = take_mailbox(in, &out->append.name, e);
+    enum rc rc = imap_args_mailbox(in, &out->append.name, e);
     bool good = rc == RC_OK && imap_sp(in);
 
     if (rc != RC_OK)
@@ -135,43 +136,22 @@ enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *
     return good && take_announcement(in) ? RC_OK : imap_bad(e, CAUSE_APPEND_FORM);
 }
 
-enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e)
-{
-    return end_of(
-        in, imap_sp(in) && imap_take_set(in, &out->fetch.set) && imap_sp(in) && imap_take_fetch(in, &out->fetch.what),
-        e);
-}
-
-enum rc imap_parse_store(struct imap_in *in, union imap_args *out, struct err *e)
-{
-    bool good = imap_sp(in) && imap_take_set(in, &out->store.set) && imap_sp(in);
-
-    out->store.how = IMAP_STORE_SET;
-    if (good && imap_is(in, '+'))
-        out->store.how = IMAP_STORE_ADD;
-    else if (good && imap_is(in, '-'))
-        out->store.how = IMAP_STORE_REMOVE;
-    good = good && imap_word(in, "FLAGS");
-    out->store.silent = good && imap_word(in, ".SILENT");
-    return end_of(in, good && imap_sp(in) && imap_take_flags(in, &out->store.flags), e);
-}
-
 enum rc imap_parse_copy(struct imap_in *in, union imap_args *out, struct err *e)
 {
     enum rc rc;
 
     if (!imap_sp(in) || !imap_take_set(in, &out->copy.set))
         return imap_bad(e, CAUSE_NEED_SET);
-    rc = take_mailbox(in, &out->copy.name, e);
-    return rc == RC_OK ? end_of(in, true, e) : rc;
+    rc = imap_args_mailbox(in, &out->copy.name, e);
+    return rc == RC_OK ? imap_args_end(in, true, e) : rc;
 }
 
 enum rc imap_parse_search(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    return end_of(in, imap_sp(in) && imap_take_search(in, &out->search), e);
+    return imap_args_end(in, imap_sp(in) && imap_take_search(in, &out->search), e);
 }
 
 enum rc imap_parse_uids(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    return end_of(in, imap_sp(in) && imap_take_set(in, &out->uids.set), e);
+    return imap_args_end(in, imap_sp(in) && imap_take_set(in, &out->uids.set), e);
 }

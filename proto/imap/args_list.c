@@ -9,8 +9,15 @@ struct word_bit {
     unsigned bit;
 };
 static const struct word_bit status_items[] = {
-    {"MESSAGES", ST_MESSAGES}, {"RECENT", ST_RECENT}, {"UIDNEXT", ST_UIDNEXT},         {"UIDVALIDITY", ST_UIDVALIDITY},
-    {"UNSEEN", ST_UNSEEN},     {"SIZE", ST_SIZE},     {"APPENDLIMIT", ST_APPENDLIMIT}, {NULL, 0},
+    {"MESSAGES", ST_MESSAGES},
+    {"RECENT", ST_RECENT},
+    {"UIDNEXT", ST_UIDNEXT},
+    {"UIDVALIDITY", ST_UIDVALIDITY},
+    {"UNSEEN", ST_UNSEEN},
+    {"SIZE", ST_SIZE},
+    {"APPENDLIMIT", ST_APPENDLIMIT},
+    {"HIGHESTMODSEQ", ST_HIGHESTMODSEQ},
+    {NULL, 0},
 };
 static const struct word_bit select_options[] = {
     {"SUBSCRIBED", LS_SUBSCRIBED},

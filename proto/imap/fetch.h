@@ -19,6 +19,7 @@ enum {
     FI_ENVELOPE = 16,
     FI_BODY = 32,
     FI_BODYSTRUCTURE = 64,
+    FI_MODSEQ = 1 << 16,
     FI_RFC3501 = 127 /* the protocol's own; others are an extension's */
 };
 enum imap_section_kind { SEC_ALL, SEC_HEADER, SEC_FIELDS, SEC_FIELDS_NOT, SEC_TEXT, SEC_MIME };

@@ -10,7 +10,8 @@ struct parse {
     unsigned depth; /* of the key at hand */
 };
 typedef bool take_fn(struct parse *p, struct imap_key *k);
-static take_fn no_arg, take_text, take_keyword, take_day, take_size, take_header, take_uids, take_not, take_or;
+static take_fn no_arg, take_text, take_keyword, take_day, take_size, take_header, take_uids, take_not, take_or,
+    take_modseq;
 
 struct key_row {
     const char *name;
@@ -35,6 +36,7 @@ static const struct key_row keys[] = {
     {"HEADER", SK_HEADER, take_header, true, 0, NULL},
     {"KEYWORD", SK_KEYWORD, take_keyword, true, 0, NULL},
     {"LARGER", SK_LARGER, take_size, true, 0, NULL},
+    {"MODSEQ", SK_MODSEQ, take_modseq, true, 0, NULL},
     {"NEW", SK_NEW, no_arg, true, 0, NULL},
     {"NOT", SK_NOT, take_not, true, 0, NULL},
     {"OLD", SK_OLD, no_arg, true, 0, NULL},
@@ -107,14 +109,37 @@ static bool take_day(struct parse *p, struct imap_key *k)
     return imap_sp(p->in) && imap_take_date(p->in, &k->num);
 }
 
-static bool take_size(struct parse *p, struct imap_key *k)
+static bool take_number(struct parse *p, struct imap_key *k)
 {
     uint64_t v;
 
-    if (!imap_sp(p->in) || !imap_take_number(p->in, INT64_MAX, &v))
+    if (!imap_take_number(p->in, INT64_MAX, &v))
         return false;
     k->num = (int64_t)v;
     return true;
+}
+
+static bool take_size(struct parse *p, struct imap_key *k)
+{
+    return imap_sp(p->in) && take_number(p, k);
+}
+
+/* "/flags/\\\\Seen" all 5: a name and a type may stand before the number. A message has one mod-sequence for all its flags, so
+ * they choose nothing (RFC 7162 3.1.5). */
+static bool take_modseq(struct parse *p, struct imap_key *k)
+{
+    struct span entry, type;
+
+    if (!imap_sp(p->in))
+        return false;
+    if (imap_peek(p->in) == '"') {
+        if (!imap_take_string(p->in, &entry) || !span_istarts(entry, "/flags/") || !imap_sp(p->in) ||
+            !imap_take_name(p->in, &type) || !imap_sp(p->in))
+            return false;
+        if (!span_ieq_str(type, "all") && !span_ieq_str(type, "priv") && !span_ieq_str(type, "shared"))
+            return false;
+    }
+    return take_number(p, k);
 }
 
 static bool take_header(struct parse *p, struct imap_key *k)
@@ -188,6 +213,16 @@ static struct imap_key *take_key(struct parse *p)
         k = c == '*' || (c >= '0' && c <= '9') ? take_numbers(p) : take_named(p);
     p->depth--;
     return k;
+}
+
+bool imap_search_has(const struct imap_key *top, enum imap_key_op op)
+{
+    if (top->op == op)
+        return true;
+    for (const struct imap_key *c = top->child; c; c = c->next)
+        if (imap_search_has(c, op))
+            return true;
+    return false;
 }
 
 bool imap_take_search(struct imap_in *in, struct imap_search *out)

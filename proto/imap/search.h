@@ -34,6 +34,7 @@ enum imap_key_op {
     SK_HEADER,    /* .field has .text */
     SK_BODY,
     SK_TEXT,
+    SK_MODSEQ, /* .num: a mod-sequence; not below it (RFC 7162) */
     SK_OPS_
 };
 #define IMAP_KEY(op) (UINT64_C(1) << (op))            /* in a set of keys */
@@ -47,6 +48,7 @@ struct imap_key {
     struct imap_set set;
     struct span field, text; /* text as sent, in the command's charset */
 };
+bool imap_search_has(const struct imap_key *top, enum imap_key_op op); /* somewhere in the tree */
 struct imap_search {
     struct span charset; /* empty: not given */
     struct imap_key *top;
