@@ -32,6 +32,7 @@ static void put_append_limit(const struct imap_session *s, struct buf *out)
 }
 
 static const struct imap_opened condstore_enabled = {.responses = RESP_MODSEQ};
+static const struct imap_opened qresync_enabled = {.responses = RESP_MODSEQ | RESP_VANISHED, .args = ARG_QRESYNC};
 
 /* clang-format off */
 static const struct extension rows[] = {
@@ -58,6 +59,7 @@ static const struct extension rows[] = {
     {"APPENDLIMIT",   SIGNED_IN, LINE_ANY,   7889, .put = put_append_limit, .opens = {.status = ST_APPENDLIMIT}},
     {"CONDSTORE",     SIGNED_IN, LINE_ANY,   7162, .opens = {.status = ST_HIGHESTMODSEQ, .fetch = FI_MODSEQ, .search = IMAP_KEY(SK_MODSEQ), .args = ARG_CONDSTORE},
                                                    .enabled = &condstore_enabled},
+    {"QRESYNC",       SIGNED_IN, LINE_ANY,   7162, .opens = {.responses = RESP_CLOSED}, .enabled = &qresync_enabled},
 };
 /* clang-format on */
 const struct extensions extensions = {rows, sizeof rows / sizeof *rows};

@@ -43,6 +43,13 @@ bool view_must_learn(const struct imap_session *s);
 /* Writes untagged answers for what changed. Asks the store first when ask is true, or when a second has passed since it was asked last. When the
  * store is away nothing fails, because it is asked again later. */
 void view_announce(struct imap_session *s, bool ask, bool may_renumber);
+/* [HIGHESTMODSEQ 9] in the tagged OK, for a client with CONDSTORE. All changes up to it are told before, so the view is brought up to date first; when
+ * the store is away there is no such code. RFC 7162 3.2.7 */
+void view_reply_modseq(struct imap_session *s);
+static inline bool view_tells_uid(const struct imap_session *s) /* in a FETCH that the client has not asked for */
+{
+    return s->uid || (s->opened.responses & RESP_VANISHED);
+}
 uint32_t view_find(const struct view *v, uint32_t uid);        /* row, or v->n */
 uint32_t view_at_or_after(const struct view *v, uint32_t uid); /* first row whose UID is not below; v->n: none */
 void view_flags_in(struct view *v, struct span brief);   /* packed store_brief of our own STORE: known to the client */

@@ -65,24 +65,14 @@ static struct expunging begin(const struct imap_session *s)
     return (struct expunging){.alone = true, .modseq = s->view->modseq};
 }
 
-/* [HIGHESTMODSEQ 9] in the tagged OK. All changes up to it must be told before, so it is the view's, just brought up to
- * date. RFC 7162 3.2.7 */
-static void put_modseq(struct imap_session *s, const struct expunging *x)
-{
-    struct err e;
-
-    if (x->any && (s->opened.responses & RESP_MODSEQ) && view_sync(s, &e) == RC_OK)
-        reply_code(s, "HIGHESTMODSEQ %llu", (unsigned long long)s->view->modseq);
-}
-
 enum rc cmd_expunge(struct imap_session *s, union imap_args *a, struct err *e)
 {
     struct expunging x = begin(s);
     enum rc rc = expunge_all(s, &x, e);
 
     (void)a;
-    if (rc == RC_OK)
-        put_modseq(s, &x);
+    if (rc == RC_OK && x.any)
+        view_reply_modseq(s);
     return rc;
 }
 
@@ -93,8 +83,8 @@ enum rc cmd_uid_expunge(struct imap_session *s, union imap_args *a, struct err *
 
     if (rc == RC_OK)
         rc = expunge(s, &a->uids.set, &x, e);
-    if (rc == RC_OK)
-        put_modseq(s, &x);
+    if (rc == RC_OK && x.any)
+        view_reply_modseq(s);
     return rc;
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/fetch.c - FETCH and UID FETCH. RFC 3501 6.4.5, 6.4.8, RFC 7162 3.1.4. \Seen is set first, for all messages, in as few calls
+/* imapd/cmd/fetch.c - FETCH and UID FETCH. RFC 3501 6.4.5, 6.4.8, RFC 7162 3.1.4, 3.2.6. \Seen is set first, for all messages, in as few calls
  * as their ranges permit. Then the answer for each message carries its new flags. */
 #include "imapd/fetch.h"
 #include "imapd/commands.h"
 #include "imapd/extensions.h"
 #include "imapd/flagging.h"
 #include "imapd/rows.h"
+#include "imapd/vanished.h"
 
 static bool sets_seen(const struct imap_session *s, const struct imap_fetch *w)
 {
@@ -26,11 +27,21 @@ static bool is_changed(const struct view *v, uint32_t row, const void *since)
     return v->modseq_of[row] > *(const uint64_t *)since;
 }
 
+/* UIDs of the set that left since then. "*" is the last UID that the folder gave, present or not. RFC 7162 3.2.6 */
+static enum rc put_vanished(struct imap_session *s, const union imap_args *a, struct imap_set *uids, struct err *e)
+{
+    struct vanished_of of = {uids, 0};
+
+    imap_set_settle(uids, s->view->uidnext - 1);
+    buf_clear(&s->out);
+    return vanished_since(s, a->fetch.changed_since, &of, e);
+}
+
 /* FETCH that names MODSEQ, or CHANGEDSINCE: from now on flags come with their mod-sequence. What has changed is asked of the
  * store, so that the answer holds for this moment. */
-static enum rc only_changed(struct imap_session *s, union imap_args *a, struct err *e)
+static enum rc only_changed(struct imap_session *s, union imap_args *a, struct imap_set *uids, struct err *e)
 {
-    enum rc rc;
+    enum rc rc = RC_OK;
 
     if (!a->fetch.changed && (a->fetch.what.items & FI_MODSEQ) == 0)
         return RC_OK;
@@ -39,7 +50,19 @@ static enum rc only_changed(struct imap_session *s, union imap_args *a, struct e
         return RC_OK;
     if ((rc = view_sync(s, e)) != RC_OK)
         return rc;
-    return rows_where(s, &a->fetch.set, is_changed, &a->fetch.changed_since, &a->fetch.set, e);
+    if (a->fetch.vanished)
+        rc = put_vanished(s, a, uids, e);
+    return rc == RC_OK ? rows_where(s, &a->fetch.set, is_changed, &a->fetch.changed_since, &a->fetch.set, e) : rc;
+}
+
+/* The set as it was asked for, before it becomes rows. */
+static enum rc copy_set(struct imap_session *s, const struct imap_set *from, struct imap_set *to, struct err *e)
+{
+    *to = (struct imap_set){imap_arena_get(&s->mem, from->n * sizeof *from->r), from->n};
+    if (to->r == NULL)
+        return reply_bad(s, e, CAUSE_TOO_COMPLEX);
+    memcpy(to->r, from->r, from->n * sizeof *from->r);
+    return RC_OK;
 }
 
 static enum rc set_seen(struct imap_session *s, const struct imap_set *rows, struct err *e)
@@ -63,11 +86,18 @@ enum rc cmd_fetch(struct imap_session *s, union imap_args *a, struct err *e)
 {
     struct fetch f = {
         .s = s, .what = &a->fetch.what, .rows = &a->fetch.set, .plain = BUF_SECRET_INIT, .body = BUF_SECRET_INIT};
-    enum rc rc = view_rows(s, &a->fetch.set, e);
+    struct imap_set uids = {NULL, 0};
+    enum rc rc = RC_OK;
 
+    if (a->fetch.vanished && !s->uid) /* RFC 7162 3.2.6: of UID FETCH alone */
+        return reply_bad(s, e, CAUSE_BAD_ARGUMENTS);
+    if (a->fetch.vanished)
+        rc = copy_set(s, &a->fetch.set, &uids, e);
+    if (rc == RC_OK)
+        rc = view_rows(s, &a->fetch.set, e);
     f.modseq = a->fetch.changed || (a->fetch.what.items & FI_MODSEQ);
     if (rc == RC_OK)
-        rc = only_changed(s, a, e);
+        rc = only_changed(s, a, &uids, e);
     if (rc == RC_OK && sets_seen(s, f.what))
         rc = set_seen(s, f.rows, e);
     if (rc == RC_OK && f.rows->n > 0)

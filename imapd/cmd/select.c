@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/select.c - SELECT and EXAMINE. RFC 3501 6.3.1, 6.3.2, RFC 7162 3.1.2. A SELECT that fails leaves no mailbox selected. */
+/* imapd/cmd/select.c - SELECT and EXAMINE. RFC 3501 6.3.1, 6.3.2, RFC 7162 3.1.2, 3.2.5, 3.2.11. A SELECT that fails leaves no mailbox selected. */
 #include "imapd/commands.h"
 #include "imapd/extensions.h"
 #include "imapd/folders.h"
-#include "imapd/view.h"
+#include "imapd/vanished.h"
+
+enum { OUT_HIGH = 16 * 1024 };
 
 static void describe(struct imap_session *s)
 {
@@ -25,6 +27,39 @@ static void describe(struct imap_session *s)
         reply_put(s, "* OK [HIGHESTMODSEQ %llu] Highest", (unsigned long long)v->modseq);
 }
 
+static void put_changed(struct imap_session *s, const struct imap_select_args *a)
+{
+    const struct view *v = s->view;
+
+    for (uint32_t row = 0; row < v->n; row++) {
+        if (v->modseq_of[row] <= a->modseq || (a->has_known && !imap_set_has(&a->known, v->uid[row])))
+            continue;
+        buf_addf(&s->out, "* %u FETCH (UID %u ", row + 1, v->uid[row]);
+        view_put_flags(s, row, &s->out);
+        buf_addc(&s->out, ' ');
+        view_put_modseq(s, row, &s->out);
+        buf_addstr(&s->out, ")\r\n");
+        if (s->out.n > OUT_HIGH)
+            reply_out(s);
+    }
+    reply_out(s);
+}
+
+/* What happened since the client was here: who left, and whose flags changed. A client with another UIDVALIDITY knows
+ * nothing of this folder, and is told nothing (RFC 7162 3.2.5.1). */
+static enum rc resync(struct imap_session *s, const struct imap_select_args *a, struct err *e)
+{
+    struct vanished_of of = {a->has_known ? &a->known : NULL, vanished_match(s->view, &a->seqs, &a->uids)};
+    enum rc rc;
+
+    if (!a->qresync || a->uidvalidity != s->view->uidvalidity)
+        return RC_OK;
+    buf_clear(&s->out);
+    if ((rc = vanished_since(s, a->modseq, &of, e)) == RC_OK)
+        put_changed(s, a);
+    return rc;
+}
+
 static enum rc select_folder(struct imap_session *s, const struct imap_select_args *a, bool read_only, struct err *e)
 {
     struct folder f;
@@ -32,6 +67,8 @@ static enum rc select_folder(struct imap_session *s, const struct imap_select_ar
 
     if (a->condstore)
         extension_use(s, "CONDSTORE");
+    if (s->view && (s->opened.responses & RESP_CLOSED))
+        reply_put(s, "* OK [CLOSED] Previous mailbox closed");
     view_free(&s->view);
     s->state = IS_AUTH;
     if ((rc = folder_get(s, a->name, false, &f, e)) != RC_OK || (rc = keywords_load(s, e)) != RC_OK ||
@@ -39,6 +76,11 @@ static enum rc select_folder(struct imap_session *s, const struct imap_select_ar
         return rc;
     s->state = IS_SELECTED;
     describe(s);
+    if ((rc = resync(s, a, e)) != RC_OK) {
+        view_free(&s->view);
+        s->state = IS_AUTH;
+        return rc;
+    }
     reply_code(s, read_only ? "READ-ONLY" : "READ-WRITE");
     return RC_OK;
 }

@@ -29,7 +29,12 @@ struct imap_list_args {
 };
 struct imap_select_args {
     struct span name;
-    bool condstore;
+    bool condstore, qresync; /* the next ones: of QRESYNC */
+    uint32_t uidvalidity;
+    uint64_t modseq;
+    bool has_known;
+    struct imap_set known;      /* UIDs, settled, without "*" */
+    struct imap_set seqs, uids; /* settled, without "*"; as many numbers as UIDs, or none of both */
 };
 union imap_args {
     struct {
@@ -66,6 +71,7 @@ union imap_args {
         struct imap_fetch what;
         bool changed; /* CHANGEDSINCE */
         uint64_t changed_since;
+        bool vanished; /* VANISHED */
     } fetch;
     struct {
         struct imap_set set;

@@ -18,9 +18,58 @@ static bool take_once(struct imap_in *in, const char *word, bool *seen)
 }
 
 /* ---- SELECT ---- */
+/* A set without "*", in order. */
+static bool take_known(struct imap_in *in, struct imap_set *out)
+{
+    if (!imap_take_set(in, out))
+        return false;
+    for (size_t i = 0; i < out->n; i++)
+        if (out->r[i].lo == IMAP_STAR || out->r[i].hi == IMAP_STAR)
+            return false;
+    imap_set_settle(out, 1);
+    return true;
+}
+
+static uint64_t members(const struct imap_set *s)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < s->n; i++)
+        n += (uint64_t)s->r[i].hi - s->r[i].lo + 1;
+    return n;
+}
+
+/* "(uidvalidity modseq [known-uids] [(numbers uids)])" */
+static bool take_qresync(struct imap_in *in, struct imap_select_args *a)
+{
+    uint64_t validity;
+
+    if (!imap_word(in, " (") || !imap_take_number(in, UINT32_MAX, &validity) || validity == 0 || !imap_sp(in) ||
+        !take_modseq(in, false, &a->modseq))
+        return false;
+    a->uidvalidity = (uint32_t)validity;
+    if (imap_is(in, ')'))
+        return true;
+    if (!imap_sp(in))
+        return false;
+    if (imap_peek(in) != '(') {
+        a->has_known = true;
+        if (!take_known(in, &a->known))
+            return false;
+        if (imap_is(in, ')'))
+            return true;
+        if (!imap_sp(in))
+            return false;
+    }
+    return imap_is(in, '(') && take_known(in, &a->seqs) && imap_sp(in) && take_known(in, &a->uids) &&
+           members(&a->seqs) == members(&a->uids) && imap_is(in, ')') && imap_is(in, ')');
+}
+
 static bool take_select_param(struct imap_in *in, struct imap_select_args *a)
 {
-    return take_once(in, "CONDSTORE", &a->condstore);
+    if (take_once(in, "CONDSTORE", &a->condstore))
+        return true;
+    return (in->opened->args & ARG_QRESYNC) && take_once(in, "QRESYNC", &a->qresync) && take_qresync(in, a);
 }
 
 static bool take_select_params(struct imap_in *in, struct imap_select_args *a)
@@ -50,17 +99,21 @@ static bool take_fetch_modifiers(struct imap_in *in, union imap_args *out)
     if ((in->opened->args & ARG_CONDSTORE) == 0 || !imap_is(in, '('))
         return false;
     do {
-        if (!take_once(in, "CHANGEDSINCE ", &out->fetch.changed) || !take_modseq(in, false, &out->fetch.changed_since))
+        if (take_once(in, "CHANGEDSINCE ", &out->fetch.changed)) {
+            if (!take_modseq(in, false, &out->fetch.changed_since))
+                return false;
+        } else if ((in->opened->args & ARG_QRESYNC) == 0 || !take_once(in, "VANISHED", &out->fetch.vanished)) {
             return false;
+        }
     } while (imap_sp(in));
-    return imap_is(in, ')');
+    return (out->fetch.changed || !out->fetch.vanished) && imap_is(in, ')');
 }
 
 enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e)
 {
     bool good = imap_sp(in) && imap_take_set(in, &out->fetch.set) && imap_sp(in);
 
-    out->fetch.changed = false;
+    out->fetch.changed = out->fetch.vanished = false;
     out->fetch.changed_since = 0;
     good = good && imap_take_fetch(in, &out->fetch.what);
     return imap_args_end(in, good && (!imap_sp(in) || take_fetch_modifiers(in, out)), e);

@@ -12,14 +12,17 @@ enum { /* .args: forms of arguments that are not a word of a list */
     ARG_NONSYNC = 1,          /* "{n+}" (RFC 7888) */
     ARG_INITIAL_RESPONSE = 2, /* AUTHENTICATE PLAIN AGEAYg== (RFC 4959) */
     ARG_LIST_EXTENDED = 4,    /* LIST (options) "" (patterns) RETURN (options) (RFC 5258) */
-    ARG_CONDSTORE = 1 << 8    /* SELECT x (CONDSTORE), FETCH ... (CHANGEDSINCE n), STORE 1 (UNCHANGEDSINCE n) ... (RFC 7162) */
+    ARG_CONDSTORE = 1 << 8,   /* SELECT x (CONDSTORE), FETCH ... (CHANGEDSINCE n), STORE 1 (UNCHANGEDSINCE n) ... (RFC 7162) */
+    ARG_QRESYNC = 1 << 9    /* SELECT x (QRESYNC (...)), UID FETCH ... (CHANGEDSINCE n VANISHED), both once ENABLE QRESYNC has opened them (RFC 7162) */
 };
 enum { /* .responses: what an answer carries only when the bit is set */
     RESP_APPENDUID = 1,
     RESP_COPYUID = 2,
     RESP_CHILDREN = 4,   /* \HasChildren, \HasNoChildren in LIST */
     RESP_SPECIAL_USE = 8,  /* \Sent and the like in LIST */
-    RESP_MODSEQ = 1 << 8   /* MODSEQ in each FETCH that tells of flags, HIGHESTMODSEQ after EXPUNGE; opened by a CONDSTORE enabling command */
+    RESP_MODSEQ = 1 << 8,  /* MODSEQ in each FETCH that tells of flags, HIGHESTMODSEQ after EXPUNGE; opened by a CONDSTORE enabling command */
+    RESP_CLOSED = 1 << 9,  /* [CLOSED] when SELECT leaves a mailbox */
+    RESP_VANISHED = 1 << 10  /* VANISHED in place of EXPUNGE, and UID in each FETCH that tells of flags; opened by ENABLE QRESYNC */
 };
 struct imap_opened {
     unsigned status;      /* ST_   STATUS items         proto/imap/args.h */

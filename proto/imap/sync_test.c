@@ -10,12 +10,31 @@
 
 typedef enum rc parse_fn(struct imap_in *, union imap_args *, struct err *);
 
+static void show_set(const struct imap_set *s, struct buf *out)
+{
+    buf_addc(out, '|');
+    for (size_t i = 0; i < s->n; i++)
+        buf_addf(out, "%u-%u ", s->r[i].lo, s->r[i].hi);
+}
+
+static void show_select(const struct imap_select_args *a, struct buf *out)
+{
+    buf_addf(out, "%.*s|%d", SPAN_ARG(a->name), a->condstore);
+    if (!a->qresync)
+        return;
+    buf_addf(out, "|%u|%llu|%d", a->uidvalidity, (unsigned long long)a->modseq, a->has_known);
+    show_set(&a->known, out);
+    show_set(&a->seqs, out);
+    show_set(&a->uids, out);
+}
+
 static void show(parse_fn *fn, const union imap_args *a, struct buf *out)
 {
     if (fn == imap_parse_select)
-        buf_addf(out, "%.*s|%d", SPAN_ARG(a->select.name), a->select.condstore);
+        show_select(&a->select, out);
     else if (fn == imap_parse_fetch)
-        buf_addf(out, "%x|%d|%llu", a->fetch.what.items, a->fetch.changed, (unsigned long long)a->fetch.changed_since);
+        buf_addf(out, "%x|%d%s|%llu", a->fetch.what.items, a->fetch.changed, a->fetch.vanished ? "v" : "",
+                 (unsigned long long)a->fetch.changed_since);
     else
         buf_addf(out, "%d|%llu|%d%d|%llu", a->store.conditional, (unsigned long long)a->store.unchanged_since,
                  (int)a->store.how, a->store.silent, (unsigned long long)a->store.flags.system);
@@ -32,6 +51,24 @@ static const struct {
     {imap_parse_select, " a (X)", NULL},
     {imap_parse_select, " a CONDSTORE", NULL},
     {imap_parse_select, " a ", NULL},
+    {imap_parse_select, " a (QRESYNC (67890007 20050715194045000))", "a|0|67890007|20050715194045000|0|||"},
+    {imap_parse_select, " a (QRESYNC (1 90060115194045027 41:211,1:2))", "a|0|1|90060115194045027|1|1-2 41-211 ||"},
+    {imap_parse_select, " a (CONDSTORE QRESYNC (1 2 5 (1:2,4 10,20,40)))",
+     "a|1|1|2|1|5-5 |1-2 4-4 |10-10 20-20 40-40 "},
+    {imap_parse_select, " a (QRESYNC (1 2 (1 7)))", "a|0|1|2|0||1-1 |7-7 "},
+    {imap_parse_select, " a (QRESYNC (1 2 (1 7,8)))", NULL},
+    {imap_parse_select, " a (QRESYNC (1 2 1:*))", NULL},
+    {imap_parse_select, " a (QRESYNC (1 2 5 (1 *)))", NULL},
+    {imap_parse_select, " a (QRESYNC (1 2 5 (1)))", NULL},
+    {imap_parse_select, " a (QRESYNC (0 2))", NULL},
+    {imap_parse_select, " a (QRESYNC (1 0))", NULL},
+    {imap_parse_select, " a (QRESYNC (1))", NULL},
+    {imap_parse_select, " a (QRESYNC)", NULL},
+    {imap_parse_select, " a (QRESYNC (1 2) QRESYNC (1 2))", NULL},
+    {imap_parse_fetch, " 1:* (UID) (CHANGEDSINCE 5 VANISHED)", "1|1v|5"},
+    {imap_parse_fetch, " 1:* (UID) (VANISHED CHANGEDSINCE 5)", "1|1v|5"},
+    {imap_parse_fetch, " 1:* (UID) (VANISHED)", NULL},
+    {imap_parse_fetch, " 1:* (UID) (CHANGEDSINCE 5 VANISHED VANISHED)", NULL},
     {imap_parse_fetch, " 1 MODSEQ", "10000|0|0"},
     {imap_parse_fetch, " 1 (FLAGS MODSEQ) (CHANGEDSINCE 12345)", "10002|1|12345"},
     {imap_parse_fetch, " 1:* FAST (changedsince 9223372036854775807)", "e|1|9223372036854775807"},
