@@ -60,6 +60,8 @@ static const struct extension rows[] = {
     {"CONDSTORE",     SIGNED_IN, LINE_ANY,   7162, .opens = {.status = ST_HIGHESTMODSEQ, .fetch = FI_MODSEQ, .search = IMAP_KEY(SK_MODSEQ), .args = ARG_CONDSTORE},
                                                    .enabled = &condstore_enabled},
     {"QRESYNC",       SIGNED_IN, LINE_ANY,   7162, .opens = {.responses = RESP_CLOSED}, .enabled = &qresync_enabled},
+    {"ESEARCH",       SIGNED_IN, LINE_ANY,   4731, .opens = {.search_return = SR_MIN | SR_MAX | SR_ALL | SR_COUNT}},
+    {"SEARCHRES",     SIGNED_IN, LINE_ANY,   5182, .opens = {.search_return = SR_SAVE, .args = ARG_SEARCHRES}},
 };
 /* clang-format on */
 const struct extensions extensions = {rows, sizeof rows / sizeof *rows};
@@ -91,6 +93,9 @@ static void add(struct imap_opened *to, const struct imap_opened *more)
     to->list_return |= more->list_return;
     to->fetch |= more->fetch;
     to->search |= more->search;
+    to->search_return |= more->search_return;
+    to->sort |= more->sort;
+    to->thread |= more->thread;
     to->args |= more->args;
     to->responses |= more->responses;
 }

@@ -21,7 +21,7 @@ static void told_by_state(void **state)
         {IS_NEW, true, "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE AUTH=PLAIN AUTH=LOGIN"},
         {IS_AUTH, true,
          "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE UIDPLUS IDLE NAMESPACE UNSELECT MOVE SPECIAL-USE CHILDREN LIST-EXTENDED "
-         "LIST-STATUS STATUS=SIZE APPENDLIMIT=5000000000 CONDSTORE QRESYNC"},
+         "LIST-STATUS STATUS=SIZE APPENDLIMIT=5000000000 CONDSTORE QRESYNC ESEARCH SEARCHRES"},
     };
 
     (void)state;
@@ -84,6 +84,11 @@ static void a_word_dies_with_its_row(void **state)
         {"STATUS=SIZE", "a LIST \"\" * RETURN (STATUS (SIZE))"},
         {"APPENDLIMIT", "a STATUS INBOX (APPENDLIMIT)"},
         {"CONDSTORE", "a STATUS INBOX (HIGHESTMODSEQ)"},
+        {"ESEARCH", "a SEARCH RETURN () ALL"},
+        {"ESEARCH", "a UID SEARCH RETURN (MIN MAX COUNT ALL) ALL"},
+        {"SEARCHRES", "a SEARCH RETURN (SAVE) ALL"},
+        {"SEARCHRES", "a FETCH $ FLAGS"},
+        {"SEARCHRES", "a SEARCH UID $ $"},
         {"CONDSTORE", "a SELECT INBOX (CONDSTORE)"},
         {"CONDSTORE", "a FETCH 1 MODSEQ"},
         {"CONDSTORE", "a FETCH 1 ALL (CHANGEDSINCE 5)"},
@@ -108,7 +113,8 @@ static void a_word_dies_with_its_row(void **state)
 static bool overlap(const struct imap_opened *a, const struct imap_opened *b)
 {
     return (a->status & b->status) || (a->list_select & b->list_select) || (a->list_return & b->list_return) ||
-           (a->fetch & b->fetch) || (a->search & b->search) || (a->args & b->args) || (a->responses & b->responses);
+           (a->fetch & b->fetch) || (a->search & b->search) || (a->search_return & b->search_return) ||
+           (a->sort & b->sort) || (a->thread & b->thread) || (a->args & b->args) || (a->responses & b->responses);
 }
 
 static void rows_agree(void **state)

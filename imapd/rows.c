@@ -26,7 +26,7 @@ static enum rc add(struct imap_session *s, struct imap_set *out, uint32_t row, s
 enum rc rows_where(struct imap_session *s, const struct imap_set *rows, rows_keep *keep, const void *arg,
                    struct imap_set *out, struct err *e)
 {
-    struct imap_set kept = {NULL, 0};
+    struct imap_set kept = {0};
     enum rc rc = RC_OK;
 
     for (size_t i = 0; i < rows->n; i++)

@@ -56,6 +56,11 @@ static enum rc prepare_one(struct imap_session *s, struct imap_key *k, bool lati
     const struct view *v = s->view;
     enum rc rc = RC_OK;
 
+    if ((k->op == SK_SEQ || k->op == SK_UID) && k->set.saved) {
+        k->op = SK_UID;
+        k->set = s->saved;
+        return RC_OK;
+    }
     if (k->op == SK_SEQ) {
         if (!imap_set_max_is(&k->set, v->told) || v->told == 0)
             return reply_bad(s, e, CAUSE_NO_SUCH_MESSAGE);

@@ -54,6 +54,7 @@ struct imap_session {
     int64_t look_at;   /* not before: session_cut_if_ended() */
     struct view *view; /* IS_SELECTED */
     struct keywords keywords;
+    struct imap_set saved; /* "$": UIDs of the selected folder, settled; ours */
 
     const struct command *cmd; /* the command at hand */
     struct span tag;

@@ -29,6 +29,8 @@ struct view {
 };
 enum rc view_open(struct imap_session *s, uint32_t folder, bool read_only, struct view **v_out, struct err *e);
 void view_free(struct view **v);
+/* No folder is selected any more, and nothing that belonged to it is left. */
+void view_leave(struct imap_session *s);
 static inline bool view_read_only(const struct view *v)
 {
     return v->read_only;

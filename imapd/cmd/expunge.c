@@ -55,7 +55,7 @@ static enum rc expunge(struct imap_session *s, const struct imap_set *rows, stru
 static enum rc expunge_all(struct imap_session *s, struct expunging *x, struct err *e)
 {
     struct imap_range all = {0, s->view->told - 1};
-    struct imap_set rows = {&all, 1};
+    struct imap_set rows = {.r = &all, .n = 1};
 
     return s->view->told == 0 ? RC_OK : expunge(s, &rows, x, e);
 }
@@ -98,7 +98,6 @@ enum rc cmd_close(struct imap_session *s, union imap_args *a, struct err *e)
         return rc;
     if (x.any && x.alone && (s->opened.responses & RESP_MODSEQ)) /* nothing is told here: it must be all there was */
         reply_code(s, "HIGHESTMODSEQ %llu", (unsigned long long)x.modseq);
-    view_free(&s->view);
-    s->state = IS_AUTH;
+    view_leave(s);
     return RC_OK;
 }

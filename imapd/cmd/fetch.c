@@ -58,10 +58,13 @@ static enum rc only_changed(struct imap_session *s, union imap_args *a, struct i
 /* The set as it was asked for, before it becomes rows. */
 static enum rc copy_set(struct imap_session *s, const struct imap_set *from, struct imap_set *to, struct err *e)
 {
-    *to = (struct imap_set){imap_arena_get(&s->mem, from->n * sizeof *from->r), from->n};
+    if (from->saved)
+        from = &s->saved;
+    *to = (struct imap_set){imap_arena_get(&s->mem, from->n * sizeof *from->r), from->n, false};
     if (to->r == NULL)
         return reply_bad(s, e, CAUSE_TOO_COMPLEX);
-    memcpy(to->r, from->r, from->n * sizeof *from->r);
+    if (from->n > 0)
+        memcpy(to->r, from->r, from->n * sizeof *from->r);
     return RC_OK;
 }
 
@@ -86,7 +89,7 @@ enum rc cmd_fetch(struct imap_session *s, union imap_args *a, struct err *e)
 {
     struct fetch f = {
         .s = s, .what = &a->fetch.what, .rows = &a->fetch.set, .plain = BUF_SECRET_INIT, .body = BUF_SECRET_INIT};
-    struct imap_set uids = {NULL, 0};
+    struct imap_set uids = {0};
     enum rc rc = RC_OK;
 
     if (a->fetch.vanished && !s->uid) /* RFC 7162 3.2.6: of UID FETCH alone */

@@ -1,46 +1,27 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/search.c - SEARCH and UID SEARCH. RFC 3501 6.4.4, 7.2.5. */
-#include "imapd/search.h"
+/* imapd/cmd/search.c - SEARCH and UID SEARCH. RFC 3501 6.4.4, RFC 4731, 5182, RFC 7162 3.1.5. */
 #include "imapd/commands.h"
 #include "imapd/extensions.h"
+#include "imapd/results.h"
 #include <stdlib.h>
-
-/* "(MODSEQ 917)", the highest of the messages found, for a program that has the key MODSEQ (RFC 7162 3.1.6). */
-static void put_hits(struct imap_session *s, const unsigned char *hits, bool modseq)
-{
-    uint64_t highest = 0;
-
-    buf_clear(&s->out);
-    buf_addstr(&s->out, "* SEARCH");
-    for (uint32_t row = 0; row < s->view->told; row++) {
-        if (hits[row] != TRI_YES)
-            continue;
-        buf_addc(&s->out, ' ');
-        put_u64(&s->out, s->uid ? s->view->uid[row] : row + 1);
-        if (s->view->modseq_of[row] > highest)
-            highest = s->view->modseq_of[row];
-    }
-    if (modseq && highest > 0) {
-        buf_addstr(&s->out, " (MODSEQ ");
-        put_u64(&s->out, highest);
-        buf_addc(&s->out, ')');
-    }
-    buf_addstr(&s->out, "\r\n");
-    reply_out(s);
-}
 
 enum rc cmd_search(struct imap_session *s, union imap_args *a, struct err *e)
 {
-    bool modseq = imap_search_has(a->search.top, SK_MODSEQ);
+    struct results found = {NULL, 0};
     unsigned char *hits = NULL;
     enum rc rc = search_prepare(s, &a->search, e);
 
-    if (modseq)
+    if (imap_search_has(a->search.top, SK_MODSEQ))
         extension_use(s, "CONDSTORE");
     if (rc == RC_OK)
         rc = search_run(s, &a->search, &hits, e);
     if (rc == RC_OK)
-        put_hits(s, hits, modseq);
+        rc = results_of(s, hits, &found, e);
+    if (rc == RC_OK)
+        results_put(s, &a->search, "SEARCH", &found);
+    if (rc != RC_SYNTAX) /* a BAD leaves "$" as it was (RFC 5182 2.1) */
+        results_save(s, &a->search, rc == RC_OK ? &found : NULL);
+    results_free(&found);
     free(hits);
     return rc;
 }

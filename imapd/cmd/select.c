@@ -69,16 +69,14 @@ static enum rc select_folder(struct imap_session *s, const struct imap_select_ar
         extension_use(s, "CONDSTORE");
     if (s->view && (s->opened.responses & RESP_CLOSED))
         reply_put(s, "* OK [CLOSED] Previous mailbox closed");
-    view_free(&s->view);
-    s->state = IS_AUTH;
+    view_leave(s);
     if ((rc = folder_get(s, a->name, false, &f, e)) != RC_OK || (rc = keywords_load(s, e)) != RC_OK ||
         (rc = view_open(s, f.id, read_only, &s->view, e)) != RC_OK)
         return rc;
     s->state = IS_SELECTED;
     describe(s);
     if ((rc = resync(s, a, e)) != RC_OK) {
-        view_free(&s->view);
-        s->state = IS_AUTH;
+        view_leave(s);
         return rc;
     }
     reply_code(s, read_only ? "READ-ONLY" : "READ-WRITE");

@@ -21,7 +21,7 @@ static bool take_once(struct imap_in *in, const char *word, bool *seen)
 /* A set without "*", in order. */
 static bool take_known(struct imap_in *in, struct imap_set *out)
 {
-    if (!imap_take_set(in, out))
+    if (!imap_take_set(in, out) || out->saved)
         return false;
     for (size_t i = 0; i < out->n; i++)
         if (out->r[i].lo == IMAP_STAR || out->r[i].hi == IMAP_STAR)

@@ -13,6 +13,7 @@ enum { /* .args: forms of arguments that are not a word of a list */
     ARG_INITIAL_RESPONSE = 2, /* AUTHENTICATE PLAIN AGEAYg== (RFC 4959) */
     ARG_LIST_EXTENDED = 4,    /* LIST (options) "" (patterns) RETURN (options) (RFC 5258) */
     ARG_CONDSTORE = 1 << 8,   /* SELECT x (CONDSTORE), FETCH ... (CHANGEDSINCE n), STORE 1 (UNCHANGEDSINCE n) ... (RFC 7162) */
+    ARG_SEARCHRES = 1 << 10,  /* "$" as a set (RFC 5182) */
     ARG_QRESYNC = 1 << 9    /* SELECT x (QRESYNC (...)), UID FETCH ... (CHANGEDSINCE n VANISHED), both once ENABLE QRESYNC has opened them (RFC 7162) */
 };
 enum { /* .responses: what an answer carries only when the bit is set */
@@ -30,5 +31,7 @@ struct imap_opened {
     unsigned list_return; /* LR_   LIST return options */
     unsigned fetch;       /* FI_   FETCH items          proto/imap/fetch.h */
     uint64_t search;      /* IMAP_KEY(SK_...) SEARCH keys   proto/imap/search.h */
+    unsigned search_return; /* SR_  RETURN options of SEARCH   proto/imap/search.h */
+    unsigned sort, thread;  /* 1 << SORT_, THREAD_: what SORT sorts by, and algorithms of THREAD */
     unsigned args, responses;
 };

@@ -10,4 +10,7 @@ static const struct imap_opened everything = {.status = UINT32_MAX,
                                               .fetch = UINT32_MAX,
                                               .search = UINT64_MAX,
                                               .args = UINT32_MAX,
+                                              .search_return = UINT32_MAX,
+                                              .sort = UINT32_MAX,
+                                              .thread = UINT32_MAX,
                                               .responses = UINT32_MAX};

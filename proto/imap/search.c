@@ -210,7 +210,7 @@ static struct imap_key *take_key(struct parse *p)
     if (imap_is(p->in, '('))
         k = take_group(p);
     else
-        k = c == '*' || (c >= '0' && c <= '9') ? take_numbers(p) : take_named(p);
+        k = c == '*' || c == '$' || (c >= '0' && c <= '9') ? take_numbers(p) : take_named(p);
     p->depth--;
     return k;
 }
@@ -225,17 +225,27 @@ bool imap_search_has(const struct imap_key *top, enum imap_key_op op)
     return false;
 }
 
-bool imap_take_search(struct imap_in *in, struct imap_search *out)
+bool imap_take_program(struct imap_in *in, struct imap_search *out)
 {
     struct parse p = {.in = in};
+
+    out->top = new_key(&p, SK_AND);
+    if (out->top == NULL || !take_children(&p, out->top))
+        return false;
+    out->n = p.n;
+    return true;
+}
+
+bool imap_take_search(struct imap_in *in, struct imap_search *out)
+{
     struct imap_search s = {0};
 
+    if (!imap_take_search_return(in, &s))
+        return false;
     if (imap_word(in, "CHARSET ") && (!imap_take_astring(in, &s.charset) || !imap_sp(in)))
         return false;
-    s.top = new_key(&p, SK_AND);
-    if (s.top == NULL || !take_children(&p, s.top))
+    if (!imap_take_program(in, &s))
         return false;
-    s.n = p.n;
     *out = s;
     return true;
 }

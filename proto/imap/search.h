@@ -5,7 +5,7 @@
  *          leaves. The top is an AND.
  * Bounds   IMAP_DEPTH levels, IMAP_KEYS keys.
  * Owns     nothing. Keys are in the command's arena (proto/imap/lex.h). Spans point into the command or the arena.
- * Process  imapd sessions.   Source RFC 3501 6.4.4.
+ * Process  imapd sessions.   Source RFC 3501 6.4.4, RFC 4731, 5182, 7162.
  */
 #pragma once
 #include "proto/imap/set.h"
@@ -49,9 +49,16 @@ struct imap_key {
     struct span field, text; /* text as sent, in the command's charset */
 };
 bool imap_search_has(const struct imap_key *top, enum imap_key_op op); /* somewhere in the tree */
+/* RETURN options (RFC 4731, 5182, 5267, 6203, 9394) */
+enum { SR_MIN = 1, SR_MAX = 2, SR_ALL = 4, SR_COUNT = 8, SR_SAVE = 16, SR_PARTIAL = 32, SR_UPDATE = 64, SR_CONTEXT = 128, SR_RELEVANCY = 256 };
 struct imap_search {
     struct span charset; /* empty: not given */
     struct imap_key *top;
     size_t n;
+    bool extended; /* RETURN was given: the answer is ESEARCH */
+    unsigned ret;  /* SR_ */
 };
+/* in: behind the SP that follows the command, for SEARCH: RETURN, CHARSET, program. */
+bool imap_take_search_return(struct imap_in *in, struct imap_search *out); /* "RETURN (...) ", if it is there and known */
+bool imap_take_program(struct imap_in *in, struct imap_search *out);      /* keys only */
 bool imap_take_search(struct imap_in *in, struct imap_search *out);
