@@ -62,6 +62,14 @@ static const struct extension rows[] = {
     {"QRESYNC",       SIGNED_IN, LINE_ANY,   7162, .opens = {.responses = RESP_CLOSED}, .enabled = &qresync_enabled},
     {"ESEARCH",       SIGNED_IN, LINE_ANY,   4731, .opens = {.search_return = SR_MIN | SR_MAX | SR_ALL | SR_COUNT}},
     {"SEARCHRES",     SIGNED_IN, LINE_ANY,   5182, .opens = {.search_return = SR_SAVE, .args = ARG_SEARCHRES}},
+    {"WITHIN",        SIGNED_IN, LINE_ANY,   5032, .opens = {.search = IMAP_KEY(SK_OLDER) | IMAP_KEY(SK_YOUNGER)}},
+    {"SORT",          SIGNED_IN, LINE_ANY,   5256, .opens = {.sort = (1u << SORT_DISPLAYFROM) - 1}},
+    {"SORT=DISPLAY",  SIGNED_IN, LINE_ANY,   5957, .opens = {.sort = 1u << SORT_DISPLAYFROM | 1u << SORT_DISPLAYTO}},
+    {"THREAD=ORDEREDSUBJECT", SIGNED_IN, LINE_ANY, 5256, .opens = {.thread = 1u << THREAD_ORDEREDSUBJECT}},
+    {"THREAD=REFERENCES", SIGNED_IN, LINE_ANY, 5256, .opens = {.thread = 1u << THREAD_REFERENCES}},
+    {"I18NLEVEL=1",   SIGNED_IN, LINE_ANY,   5255, .put = NULL},
+    {"ESORT",         SIGNED_IN, LINE_ANY,   5267, .opens = {.args = ARG_ESORT}},
+    {"PARTIAL",       SIGNED_IN, LINE_ANY,   9394, .opens = {.search_return = SR_PARTIAL, .args = ARG_PARTIAL}},
 };
 /* clang-format on */
 const struct extensions extensions = {rows, sizeof rows / sizeof *rows};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/results.c - see imapd/results.h. */
 #include "imapd/results.h"
+#include "imapd/extensions.h"
 #include "proto/imap/write.h"
 #include <stdlib.h>
 
@@ -20,6 +21,21 @@ enum rc results_of(const struct imap_session *s, const unsigned char *hits, stru
         if (hits[row] == TRI_YES)
             out->row[out->n++] = row;
     return RC_OK;
+}
+
+enum rc results_find(struct imap_session *s, struct imap_search *what, struct results *out, struct err *e)
+{
+    unsigned char *hits = NULL;
+    enum rc rc = search_prepare(s, what, e);
+
+    if (imap_search_has(what->top, SK_MODSEQ))
+        extension_use(s, "CONDSTORE");
+    if (rc == RC_OK)
+        rc = search_run(s, what, &hits, e);
+    if (rc == RC_OK)
+        rc = results_of(s, hits, out, e);
+    free(hits);
+    return rc;
 }
 
 void results_free(struct results *r)
@@ -87,6 +103,34 @@ static void put_modseq(struct imap_session *s, const struct imap_search *what, c
     buf_addf(&s->out, " MODSEQ %llu", (unsigned long long)modseq);
 }
 
+void partial_of(const struct imap_partial *p, uint32_t n, uint32_t *from_out, uint32_t *to_out)
+{
+    uint32_t lo = p->from < p->to ? p->from : p->to, hi = p->from < p->to ? p->to : p->from;
+
+    if (hi > n)
+        hi = n;
+    if (lo > hi) {
+        *from_out = *to_out = 0;
+    } else {
+        *from_out = p->back ? n - hi : lo - 1;
+        *to_out = p->back ? n - lo + 1 : hi;
+    }
+}
+
+static void put_partial(struct imap_session *s, const struct imap_partial *p, const struct results *r)
+{
+    const char *sign = p->back ? "-" : "";
+    uint32_t from, to;
+
+    partial_of(p, r->n, &from, &to);
+    buf_addf(&s->out, " PARTIAL (%s%u:%s%u ", sign, p->from, sign, p->to);
+    if (from < to)
+        put_set(s, r, from, to);
+    else
+        buf_addstr(&s->out, "NIL");
+    buf_addc(&s->out, ')');
+}
+
 static void put_extended(struct imap_session *s, const struct imap_search *what, const struct results *r)
 {
     buf_addstr(&s->out, "* ESEARCH (TAG ");
@@ -100,6 +144,8 @@ static void put_extended(struct imap_session *s, const struct imap_search *what,
         buf_addstr(&s->out, " ALL ");
         put_set(s, r, 0, r->n);
     }
+    if (what->ret & SR_PARTIAL)
+        put_partial(s, &what->partial, r);
     if (what->ret & SR_COUNT)
         buf_addf(&s->out, " COUNT %u", r->n);
     if (r->n > 0)
@@ -133,30 +179,39 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* The UIDs of those that SAVE keeps, in no order, some of them twice. */
+static uint32_t kept(const struct imap_session *s, const struct imap_search *what, const struct results *r,
+                     uint32_t *uid)
+{
+    bool some = (what->ret & (SR_MIN | SR_MAX | SR_PARTIAL)) && (what->ret & (SR_ALL | SR_COUNT)) == 0;
+    uint32_t from = 0, to = r->n, n = 0;
+
+    if (some && (what->ret & SR_MIN))
+        uid[n++] = s->view->uid[r->row[0]];
+    if (some && (what->ret & SR_MAX))
+        uid[n++] = s->view->uid[r->row[r->n - 1]];
+    if (some && (what->ret & SR_PARTIAL))
+        partial_of(&what->partial, r->n, &from, &to);
+    else if (some)
+        to = 0;
+    for (uint32_t i = from; i < to; i++)
+        uid[n++] = s->view->uid[r->row[i]];
+    return n;
+}
+
 void results_save(struct imap_session *s, const struct imap_search *what, const struct results *r)
 {
-    unsigned ends = what->ret & (SR_MIN | SR_MAX);
-    uint32_t n = r ? r->n : 0, *uid;
+    uint32_t n, *uid;
 
     if ((what->ret & SR_SAVE) == 0)
         return;
     free(s->saved.r);
     s->saved = (struct imap_set){0};
-    if (n == 0 || (uid = malloc(n * sizeof *uid)) == NULL)
+    if (r == NULL || r->n == 0 || (uid = malloc((r->n + 2ul) * sizeof *uid)) == NULL)
         return;
-    for (uint32_t i = 0; i < n; i++)
-        uid[i] = s->view->uid[r->row[i]];
-    if (ends && (what->ret & (SR_ALL | SR_COUNT)) == 0) {
-        uint32_t last = uid[n - 1];
-
-        n = 0;
-        if (ends & SR_MIN)
-            n = 1;
-        if (ends & SR_MAX)
-            uid[n++] = last;
-    }
+    n = kept(s, what, r, uid);
     qsort(uid, n, sizeof *uid, ascending);
-    if ((s->saved.r = malloc(n * sizeof *s->saved.r)) != NULL)
+    if (n > 0 && (s->saved.r = malloc(n * sizeof *s->saved.r)) != NULL)
         for (uint32_t i = 0; i < n; i++)
             if (i == 0 || uid[i] != uid[i - 1])
                 keep(&s->saved, uid[i]);

@@ -36,3 +36,21 @@ enum rc rows_where(struct imap_session *s, const struct imap_set *rows, rows_kee
     *out = kept;
     return rc;
 }
+
+void rows_slice(struct imap_set *rows, uint32_t from, uint32_t to)
+{
+    uint32_t at = 0;
+    size_t k = 0;
+
+    for (size_t i = 0; i < rows->n; i++) {
+        struct imap_range r = rows->r[i];
+        uint32_t n = r.hi - r.lo + 1, lo = from > at ? from - at : 0, hi = to > at ? to - at : 0;
+
+        at += n;
+        if (hi > n)
+            hi = n;
+        if (lo < hi)
+            rows->r[k++] = (struct imap_range){r.lo + lo, r.lo + hi - 1};
+    }
+    rows->n = k;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/search_key.c - a SEARCH program made ready: see imapd/search.h. Keys are walked by recursion that the parser bounded (IMAP_DEPTH). */
 #include "base/ascii.h"
+#include "base/clock.h"
 #include "imapd/search.h"
 #include "mime/charset.h"
 
@@ -68,6 +69,8 @@ static enum rc prepare_one(struct imap_session *s, struct imap_key *k, bool lati
     }
     if (k->op == SK_UID)
         imap_set_settle(&k->set, v->told ? v->uid[v->told - 1] : 1);
+    if (k->op == SK_OLDER || k->op == SK_YOUNGER)
+        k->num = clock_utc() - k->num;
     if (k->op == SK_KEYWORD)
         k->flag = keywords_bit(&s->keywords, k->text);
     if (k->op == SK_HEADER && (rc = lower_field(s, k, e)) != RC_OK)

@@ -5,6 +5,7 @@
 #include "imapd/commands.h"
 #include "imapd/extensions.h"
 #include "imapd/flagging.h"
+#include "imapd/results.h"
 #include "imapd/rows.h"
 #include "imapd/vanished.h"
 
@@ -55,6 +56,25 @@ static enum rc only_changed(struct imap_session *s, union imap_args *a, struct i
     return rc == RC_OK ? rows_where(s, &a->fetch.set, is_changed, &a->fetch.changed_since, &a->fetch.set, e) : rc;
 }
 
+static bool is_there(const struct view *v, uint32_t row, const void *arg)
+{
+    (void)arg;
+    return (v->flags[row] & VF_GONE) == 0;
+}
+
+/* A page of the messages that are asked for (RFC 9394 3.2). */
+static enum rc only_page(struct imap_session *s, union imap_args *a, struct err *e)
+{
+    uint32_t from, to;
+    enum rc rc = rows_where(s, &a->fetch.set, is_there, NULL, &a->fetch.set, e);
+
+    if (rc != RC_OK)
+        return rc;
+    partial_of(&a->fetch.partial, rows_count(&a->fetch.set), &from, &to);
+    rows_slice(&a->fetch.set, from, to);
+    return RC_OK;
+}
+
 /* The set as it was asked for, before it becomes rows. */
 static enum rc copy_set(struct imap_session *s, const struct imap_set *from, struct imap_set *to, struct err *e)
 {
@@ -92,7 +112,7 @@ enum rc cmd_fetch(struct imap_session *s, union imap_args *a, struct err *e)
     struct imap_set uids = {0};
     enum rc rc = RC_OK;
 
-    if (a->fetch.vanished && !s->uid) /* RFC 7162 3.2.6: of UID FETCH alone */
+    if ((a->fetch.vanished || a->fetch.has_partial) && !s->uid) /* RFC 7162 3.2.6, RFC 9394 3.2: of UID FETCH alone */
         return reply_bad(s, e, CAUSE_BAD_ARGUMENTS);
     if (a->fetch.vanished)
         rc = copy_set(s, &a->fetch.set, &uids, e);
@@ -101,6 +121,8 @@ enum rc cmd_fetch(struct imap_session *s, union imap_args *a, struct err *e)
     f.modseq = a->fetch.changed || (a->fetch.what.items & FI_MODSEQ);
     if (rc == RC_OK)
         rc = only_changed(s, a, &uids, e);
+    if (rc == RC_OK && a->fetch.has_partial)
+        rc = only_page(s, a, e);
     if (rc == RC_OK && sets_seen(s, f.what))
         rc = set_seen(s, f.rows, e);
     if (rc == RC_OK && f.rows->n > 0)

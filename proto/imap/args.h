@@ -72,6 +72,8 @@ union imap_args {
         bool changed; /* CHANGEDSINCE */
         uint64_t changed_since;
         bool vanished; /* VANISHED */
+        bool has_partial;
+        struct imap_partial partial;
     } fetch;
     struct {
         struct imap_set set;
@@ -108,6 +110,9 @@ enum rc imap_parse_status(struct imap_in *in, union imap_args *out, struct err *
 enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_copy(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_search(struct imap_in *in, union imap_args *out, struct err *e);
+/* proto/imap/args_sort.c */
+enum rc imap_parse_sort(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_thread(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_uids(struct imap_in *in, union imap_args *out, struct err *e); /* UID EXPUNGE */
 /* proto/imap/args.c, for the other files of arguments */
 enum rc imap_args_end(struct imap_in *in, bool good, struct err *e);

@@ -94,17 +94,24 @@ enum rc imap_parse_select(struct imap_in *in, union imap_args *out, struct err *
 }
 
 /* ---- FETCH ---- */
+static bool take_fetch_modifier(struct imap_in *in, union imap_args *out)
+{
+    unsigned known = in->opened->args;
+
+    if ((known & ARG_CONDSTORE) && take_once(in, "CHANGEDSINCE ", &out->fetch.changed))
+        return take_modseq(in, false, &out->fetch.changed_since);
+    if ((known & ARG_PARTIAL) && take_once(in, "PARTIAL ", &out->fetch.has_partial))
+        return imap_take_partial(in, &out->fetch.partial);
+    return (known & ARG_QRESYNC) && take_once(in, "VANISHED", &out->fetch.vanished);
+}
+
 static bool take_fetch_modifiers(struct imap_in *in, union imap_args *out)
 {
-    if ((in->opened->args & ARG_CONDSTORE) == 0 || !imap_is(in, '('))
+    if (!imap_is(in, '('))
         return false;
     do {
-        if (take_once(in, "CHANGEDSINCE ", &out->fetch.changed)) {
-            if (!take_modseq(in, false, &out->fetch.changed_since))
-                return false;
-        } else if ((in->opened->args & ARG_QRESYNC) == 0 || !take_once(in, "VANISHED", &out->fetch.vanished)) {
+        if (!take_fetch_modifier(in, out))
             return false;
-        }
     } while (imap_sp(in));
     return (out->fetch.changed || !out->fetch.vanished) && imap_is(in, ')');
 }
@@ -113,7 +120,7 @@ enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e
 {
     bool good = imap_sp(in) && imap_take_set(in, &out->fetch.set) && imap_sp(in);
 
-    out->fetch.changed = out->fetch.vanished = false;
+    out->fetch.changed = out->fetch.vanished = out->fetch.has_partial = false;
     out->fetch.changed_since = 0;
     good = good && imap_take_fetch(in, &out->fetch.what);
     return imap_args_end(in, good && (!imap_sp(in) || take_fetch_modifiers(in, out)), e);

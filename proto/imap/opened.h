@@ -13,6 +13,8 @@ enum { /* .args: forms of arguments that are not a word of a list */
     ARG_INITIAL_RESPONSE = 2, /* AUTHENTICATE PLAIN AGEAYg== (RFC 4959) */
     ARG_LIST_EXTENDED = 4,    /* LIST (options) "" (patterns) RETURN (options) (RFC 5258) */
     ARG_CONDSTORE = 1 << 8,   /* SELECT x (CONDSTORE), FETCH ... (CHANGEDSINCE n), STORE 1 (UNCHANGEDSINCE n) ... (RFC 7162) */
+    ARG_ESORT = 1 << 11,      /* SORT RETURN (...) (RFC 5267) */
+    ARG_PARTIAL = 1 << 12,    /* UID FETCH ... (PARTIAL 1:500) (RFC 9394) */
     ARG_SEARCHRES = 1 << 10,  /* "$" as a set (RFC 5182) */
     ARG_QRESYNC = 1 << 9    /* SELECT x (QRESYNC (...)), UID FETCH ... (CHANGEDSINCE n VANISHED), both once ENABLE QRESYNC has opened them (RFC 7162) */
 };

@@ -11,7 +11,7 @@ struct parse {
 };
 typedef bool take_fn(struct parse *p, struct imap_key *k);
 static take_fn no_arg, take_text, take_keyword, take_day, take_size, take_header, take_uids, take_not, take_or,
-    take_modseq;
+    take_modseq, take_age;
 
 struct key_row {
     const char *name;
@@ -40,6 +40,7 @@ static const struct key_row keys[] = {
     {"NEW", SK_NEW, no_arg, true, 0, NULL},
     {"NOT", SK_NOT, take_not, true, 0, NULL},
     {"OLD", SK_OLD, no_arg, true, 0, NULL},
+    {"OLDER", SK_OLDER, take_age, true, 0, NULL},
     {"ON", SK_ON, take_day, true, 0, NULL},
     {"OR", SK_OR, take_or, true, 0, NULL},
     {"RECENT", SK_RECENT, no_arg, true, 0, NULL},
@@ -59,6 +60,7 @@ static const struct key_row keys[] = {
     {"UNFLAGGED", SK_FLAG, no_arg, false, IMAP_FLAGGED, NULL},
     {"UNKEYWORD", SK_KEYWORD, take_keyword, false, 0, NULL},
     {"UNSEEN", SK_FLAG, no_arg, false, IMAP_SEEN, NULL},
+    {"YOUNGER", SK_YOUNGER, take_age, true, 0, NULL},
 };
 
 static struct imap_key *take_key(struct parse *p);
@@ -140,6 +142,16 @@ static bool take_modseq(struct parse *p, struct imap_key *k)
             return false;
     }
     return take_number(p, k);
+}
+
+static bool take_age(struct parse *p, struct imap_key *k)
+{
+    uint64_t v;
+
+    if (!imap_sp(p->in) || !imap_take_number(p->in, UINT32_MAX, &v) || v == 0)
+        return false;
+    k->num = (int64_t)v;
+    return true;
 }
 
 static bool take_header(struct parse *p, struct imap_key *k)

@@ -7,8 +7,24 @@ static const struct {
     const char *name;
     unsigned bit;
 } options[] = {
-    {"MIN", SR_MIN}, {"MAX", SR_MAX}, {"ALL", SR_ALL}, {"COUNT", SR_COUNT}, {"SAVE", SR_SAVE},
+    {"MIN", SR_MIN}, {"MAX", SR_MAX}, {"ALL", SR_ALL}, {"COUNT", SR_COUNT}, {"SAVE", SR_SAVE}, {"PARTIAL", SR_PARTIAL},
 };
+
+static bool take_position(struct imap_in *in, bool back, uint32_t *out)
+{
+    uint64_t v;
+
+    if ((back && !imap_is(in, '-')) || !imap_take_number(in, UINT32_MAX, &v) || v == 0)
+        return false;
+    *out = (uint32_t)v;
+    return true;
+}
+
+bool imap_take_partial(struct imap_in *in, struct imap_partial *out)
+{
+    out->back = imap_peek(in) == '-';
+    return take_position(in, out->back, &out->from) && imap_is(in, ':') && take_position(in, out->back, &out->to);
+}
 
 static bool take_option(struct imap_in *in, struct imap_search *s)
 {
@@ -22,7 +38,7 @@ static bool take_option(struct imap_in *in, struct imap_search *s)
         if ((in->opened->search_return & options[i].bit) == 0 || (s->ret & options[i].bit))
             return false;
         s->ret |= options[i].bit;
-        return true;
+        return options[i].bit != SR_PARTIAL || (imap_sp(in) && imap_take_partial(in, &s->partial));
     }
     return false;
 }
@@ -44,5 +60,7 @@ bool imap_take_search_return(struct imap_in *in, struct imap_search *s)
     }
     if (s->ret == 0)
         s->ret = SR_ALL;
+    if ((s->ret & SR_ALL) && (s->ret & SR_PARTIAL)) /* RFC 5267 4.4 */
+        return false;
     return imap_sp(in);
 }
