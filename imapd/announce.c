@@ -3,7 +3,7 @@
  * imapd/view.h.
  * Source RFC 3501 5.2, 7.3, 7.4.1. */
 #include "base/log.h"
-#include "imapd/view.h"
+#include "imapd/vanished.h"
 #include "proto/imap/write.h"
 
 enum { ASK_EVERY_NS = 1000 * 1000 * 1000 };
@@ -17,17 +17,28 @@ void view_put_flags(struct imap_session *s, uint32_t row, struct buf *out)
     buf_addc(out, ')');
 }
 
+void view_put_modseq(struct imap_session *s, uint32_t row, struct buf *out)
+{
+    buf_addstr(out, "MODSEQ (");
+    put_u64(out, s->view->modseq_of[row]);
+    buf_addc(out, ')');
+}
+
 /* Removes the rows that are gone. A row that the client was never told of is removed silently, and may be removed at
  * any time. */
 static void drop_gone(struct imap_session *s, uint32_t from)
 {
     struct view *v = s->view;
+    struct vanished_line line = {.s = s};
     uint32_t to = from, told = v->told;
 
     for (uint32_t i = from; i < v->n; i++) {
         if (v->flags[i] & VF_GONE) {
             if (i < told) {
-                buf_addf(&s->out, "* %u EXPUNGE\r\n", to + 1);
+                if (s->opened.responses & RESP_VANISHED)
+                    vanished_put(&line, v->uid[i], v->uid[i], "");
+                else
+                    buf_addf(&s->out, "* %u EXPUNGE\r\n", to + 1);
                 v->told--;
             }
             continue;
@@ -37,6 +48,15 @@ static void drop_gone(struct imap_session *s, uint32_t from)
         v->modseq_of[to++] = v->modseq_of[i];
     }
     v->n = to;
+    vanished_end(&line);
+}
+
+void view_reply_modseq(struct imap_session *s)
+{
+    struct err e;
+
+    if ((s->opened.responses & RESP_MODSEQ) && view_sync(s, &e) == RC_OK)
+        reply_code(s, "HIGHESTMODSEQ %llu", (unsigned long long)s->view->modseq);
 }
 
 /* RECENT is sent with EXISTS. When an EXPUNGE took a recent message away the client knows it by itself. */
@@ -63,9 +83,13 @@ static void put_news(struct imap_session *s)
         if (v->flags[i] & VF_GONE)
             continue;
         buf_addf(&s->out, "* %u FETCH (", i + 1);
-        if (s->uid)
+        if (view_tells_uid(s))
             buf_addf(&s->out, "UID %u ", v->uid[i]);
         view_put_flags(s, i, &s->out);
+        if (s->opened.responses & RESP_MODSEQ) {
+            buf_addc(&s->out, ' ');
+            view_put_modseq(s, i, &s->out);
+        }
         buf_addstr(&s->out, ")\r\n");
     }
 }

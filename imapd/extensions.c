@@ -40,6 +40,8 @@ static void put_compress(const struct imap_session *s, struct buf *out)
 
 /* What ENABLE UTF8=ACCEPT opens. */
 static const struct imap_opened utf8 = {.args = ARG_UTF8, .responses = RESP_UTF8};
+static const struct imap_opened condstore_enabled = {.responses = RESP_MODSEQ};
+static const struct imap_opened qresync_enabled = {.responses = RESP_MODSEQ | RESP_VANISHED, .args = ARG_QRESYNC};
 
 /* clang-format off */
 static const struct extension rows[] = {
@@ -81,6 +83,19 @@ static const struct extension rows[] = {
     {"QUOTA=RES-MESSAGE", SIGNED_IN, LINE_ANY, 9208, .opens = {.status = ST_DELETED}},
     {"UTF8=ACCEPT",   SIGNED_IN, LINE_ANY,   6855, .enabled = &utf8},
     {"APPENDLIMIT",   SIGNED_IN, LINE_ANY,   7889, .put = put_append_limit, .opens = {.status = ST_APPENDLIMIT}},
+    {"CONDSTORE",     SIGNED_IN, LINE_ANY,   7162, .opens = {.status = ST_HIGHESTMODSEQ, .fetch = FI_MODSEQ, .search = IMAP_KEY(SK_MODSEQ), .args = ARG_CONDSTORE},
+                                                   .enabled = &condstore_enabled},
+    {"QRESYNC",       SIGNED_IN, LINE_ANY,   7162, .opens = {.responses = RESP_CLOSED}, .enabled = &qresync_enabled},
+    {"ESEARCH",       SIGNED_IN, LINE_ANY,   4731, .opens = {.search_return = SR_MIN | SR_MAX | SR_ALL | SR_COUNT}},
+    {"SEARCHRES",     SIGNED_IN, LINE_ANY,   5182, .opens = {.search_return = SR_SAVE, .args = ARG_SEARCHRES}},
+    {"WITHIN",        SIGNED_IN, LINE_ANY,   5032, .opens = {.search = IMAP_KEY(SK_OLDER) | IMAP_KEY(SK_YOUNGER)}},
+    {"SORT",          SIGNED_IN, LINE_ANY,   5256, .opens = {.sort = (1u << SORT_DISPLAYFROM) - 1}},
+    {"SORT=DISPLAY",  SIGNED_IN, LINE_ANY,   5957, .opens = {.sort = 1u << SORT_DISPLAYFROM | 1u << SORT_DISPLAYTO}},
+    {"THREAD=ORDEREDSUBJECT", SIGNED_IN, LINE_ANY, 5256, .opens = {.thread = 1u << THREAD_ORDEREDSUBJECT}},
+    {"THREAD=REFERENCES", SIGNED_IN, LINE_ANY, 5256, .opens = {.thread = 1u << THREAD_REFERENCES}},
+    {"I18NLEVEL=1",   SIGNED_IN, LINE_ANY,   5255, .put = NULL},
+    {"ESORT",         SIGNED_IN, LINE_ANY,   5267, .opens = {.args = ARG_ESORT}},
+    {"PARTIAL",       SIGNED_IN, LINE_ANY,   9394, .opens = {.search_return = SR_PARTIAL, .args = ARG_PARTIAL}},
 };
 /* clang-format on */
 const struct extensions extensions = {rows, sizeof rows / sizeof *rows};
@@ -117,6 +132,9 @@ static void add(struct imap_opened *to, const struct imap_opened *more)
     to->list_return |= more->list_return;
     to->fetch |= more->fetch;
     to->search |= more->search;
+    to->search_return |= more->search_return;
+    to->sort |= more->sort;
+    to->thread |= more->thread;
     to->args |= more->args;
     to->responses |= more->responses;
 }
@@ -144,6 +162,13 @@ bool extension_enable(const struct extensions *t, struct imap_session *s, struct
         return true;
     }
     return false;
+}
+
+void extension_use(struct imap_session *s, const char *name)
+{
+    const char *spelled;
+
+    (void)extension_enable(&extensions, s, span_str(name), &spelled);
 }
 
 bool extension_there(const struct extensions *t, const char *name)

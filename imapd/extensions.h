@@ -36,5 +36,7 @@ void extensions_tell(const struct extensions *t, const struct imap_session *s, s
 void extensions_open(const struct extensions *t, struct imap_session *s);
 /* ENABLE of one name, in any case. True: the extension is enabled now and was not before; *name_out is the spelling of its row. */
 bool extension_enable(const struct extensions *t, struct imap_session *s, struct span name, const char **name_out);
+/* A command of the extension was used, which enables it as ENABLE does (RFC 7162 3.1). */
+void extension_use(struct imap_session *s, const char *name);
 bool extension_there(const struct extensions *t, const char *name);
 void extensions_print(void); /* JSON on standard output */

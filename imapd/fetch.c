@@ -2,6 +2,7 @@
 /* imapd/fetch.c - see imapd/fetch.h: the plan, and the walk over the rows. */
 #include "imapd/fetch.h"
 #include "base/log.h"
+#include "imapd/rows.h"
 #include "proto/imap/write.h"
 
 enum { OUT_HIGH = 16 * 1024 };
@@ -85,15 +86,6 @@ enum rc fetch_whole(struct fetch *f, const struct store_entry *en, struct span *
     if (rc == RC_OK)
         *out = buf_span(&f->body);
     return rc;
-}
-
-static uint32_t rows_in(const struct imap_set *rows)
-{
-    uint32_t n = 0;
-
-    for (size_t i = 0; i < rows->n; i++)
-        n += rows->r[i].hi - rows->r[i].lo + 1;
-    return n;
 }
 
 static void begin_pages(struct fetch *f, uint32_t rows)
@@ -196,7 +188,7 @@ static enum rc from_store(struct fetch *f, struct err *e)
     struct store_entry en;
     enum rc rc;
 
-    begin_pages(f, rows_in(f->rows));
+    begin_pages(f, rows_count(f->rows));
     while ((rc = pages_next(&f->pages, &en, e)) == RC_OK) {
         if (row >= f->s->view->n || f->s->view->uid[row] != en.uid)
             row = view_find(f->s->view, en.uid);
@@ -213,7 +205,7 @@ static enum rc from_store(struct fetch *f, struct err *e)
     end_pages(f);
     if (rc != RC_NOTFOUND)
         return rc;
-    f->missing = rows_in(f->rows) - n + f->vanished;
+    f->missing = rows_count(f->rows) - n + f->vanished;
     return RC_OK;
 }
 

@@ -24,6 +24,7 @@ struct fetch {
     size_t name_end[IMAP_SECTIONS];
     struct buf plain; /* the entry's object in clear: summary or message */
     struct summary sum;
+    bool modseq;    /* each message with MODSEQ */
     bool any, sent; /* of the message at hand: an item is written; some of its line has left already */
     bool beside;    /* octets come side by side */
     struct pages octets;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/fetch_items.c - the items of FETCH that are not sections. Each has a row and a function. See imapd/fetch.h.
- * Source RFC 3501 7.4.2, RFC 8474 5, RFC 8514 4.2, RFC 8970 3. */
+ * Source RFC 3501 7.4.2, RFC 7162 3.1.4.2, RFC 8474 5, RFC 8514 4.2, RFC 8970 3. */
 #include "imapd/fetch.h"
 #include "imapd/objectid.h"
 #include "mime/charset.h"
@@ -24,6 +24,12 @@ static void put_uid(struct fetch *f, uint32_t row)
     put_u64(&f->s->out, f->s->view->uid[row]);
 }
 
+static void put_modseq(struct fetch *f, uint32_t row)
+{
+    fetch_item(f, SPAN_NULL);
+    view_put_modseq(f->s, row, &f->s->out);
+}
+
 static void put_flags(struct fetch *f, uint32_t row)
 {
     fetch_item(f, SPAN_NULL);
@@ -34,6 +40,7 @@ static void put_flags(struct fetch *f, uint32_t row)
 void fetch_begin_message(struct fetch *f, uint32_t row)
 {
     struct buf *out = &f->s->out;
+    bool news = (f->s->view->flags[row] & VF_NEWS) != 0; /* this FETCH has just set \Seen */
 
     f->any = f->sent = false;
     buf_add(out, "* ", 2);
@@ -41,8 +48,10 @@ void fetch_begin_message(struct fetch *f, uint32_t row)
     buf_addstr(out, " FETCH (");
     if (f->s->uid || (f->what->items & FI_UID))
         put_uid(f, row);
-    if ((f->what->items & FI_FLAGS) || (f->s->view->flags[row] & VF_NEWS)) /* news: this FETCH has just set \Seen */
+    if ((f->what->items & FI_FLAGS) || news)
         put_flags(f, row);
+    if (f->modseq || (news && (f->s->opened.responses & RESP_MODSEQ)))
+        put_modseq(f, row);
 }
 
 /* ---- what an entry or a summary has ---- */

@@ -87,14 +87,18 @@ enum rc reply_bad(struct imap_session *s, struct err *e, enum cause cause)
     return err_cause(e, RC_SYNTAX, cause, "refused: %s", cause_name(cause));
 }
 
-void reply_why(struct buf *out, enum cause cause)
+static void put_why(struct buf *out, enum cause cause, const char *code)
 {
     char text[CAUSE_TEXT];
-    const char *code = cause_row(cause)->imap;
 
     if (code)
         buf_addf(out, "[%s] ", code);
     buf_addstr(out, cause_text(cause, text));
+}
+
+void reply_why(struct buf *out, enum cause cause)
+{
+    put_why(out, cause, cause_row(cause)->imap);
 }
 
 void reply_refused(struct imap_session *s, enum cause cause)
@@ -118,9 +122,7 @@ void reply_tagged(struct imap_session *s, enum rc rc, const struct err *e)
         buf_addf(&s->out, "%s completed", s->cmd ? s->cmd->name : "Command");
     } else {
         buf_addstr(&s->out, rc == RC_SYNTAX ? "BAD " : "NO ");
-        if (s->code.n && e->cause == CAUSE_BAD_URL) /* the one failure whose code has an argument of its own */
-            buf_addf(&s->out, "[%s] ", buf_cstr(&s->code));
-        reply_why(&s->out, e->cause);
+        put_why(&s->out, e->cause, s->code.n ? buf_cstr(&s->code) : cause_row(e->cause)->imap);
         log_err(rc == RC_TEMP || rc == RC_CORRUPT ? LOG_WARN_ : LOG_DEBUG_, "command-failed", e);
     }
     buf_addstr(&s->out, "\r\n");

@@ -56,6 +56,11 @@ static enum tri by_uid(const struct imap_key *k, const struct facts *f)
     return tri(imap_set_has(&k->set, f->view->uid[f->row]));
 }
 
+static enum tri by_modseq(const struct imap_key *k, const struct facts *f)
+{
+    return tri(f->view->modseq_of[f->row] >= (uint64_t)k->num);
+}
+
 /* ---- entry, summary ---- */
 static enum tri is_larger(const struct imap_key *k, const struct facts *f)
 {
@@ -78,6 +83,12 @@ static enum tri compare(const struct imap_key *k, int64_t day)
 static enum tri by_internaldate(const struct imap_key *k, const struct facts *f)
 {
     return f->entry ? compare(k, imap_day_of((int64_t)f->entry->internaldate)) : TRI_MAYBE;
+}
+
+/* What is as old as the interval is neither older nor forgotten: it is younger (RFC 5032 3). */
+static enum tri by_age(const struct imap_key *k, const struct facts *f)
+{
+    return f->entry ? tri(((int64_t)f->entry->internaldate < k->num) == (k->op == SK_OLDER)) : TRI_MAYBE;
 }
 
 /* A message without a Date: that can be read is judged by its INTERNALDATE. */
@@ -221,8 +232,11 @@ static const struct judge {
     [SK_NEW] = {is_new, TIER_VIEW},
     [SK_SEQ] = {by_number, TIER_VIEW},
     [SK_UID] = {by_uid, TIER_VIEW},
+    [SK_MODSEQ] = {by_modseq, TIER_VIEW},
     [SK_LARGER] = {is_larger, TIER_ENTRY},
     [SK_SMALLER] = {is_smaller, TIER_ENTRY},
+    [SK_OLDER] = {by_age, TIER_ENTRY},
+    [SK_YOUNGER] = {by_age, TIER_ENTRY},
     [SK_BEFORE] = {by_internaldate, TIER_ENTRY},
     [SK_ON] = {by_internaldate, TIER_ENTRY},
     [SK_SINCE] = {by_internaldate, TIER_ENTRY},

@@ -194,7 +194,7 @@ void *session_ready(void *conf)
 
 static void close_session(struct imap_session *s)
 {
-    view_free(&s->view);
+    view_leave(s);
     keywords_free(&s->keywords);
     mailbox_close(&s->box);
     stay_end(&s->stay);

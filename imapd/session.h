@@ -55,6 +55,7 @@ struct imap_session {
     int64_t look_at;   /* not before: session_cut_if_ended() */
     struct view *view; /* IS_SELECTED */
     struct keywords keywords;
+    struct imap_set saved; /* "$": UIDs of the selected folder, settled; ours */
 
     const struct command *cmd; /* the command at hand */
     struct span tag;
@@ -65,7 +66,7 @@ struct imap_session {
     struct imap_arena mem;
     struct buf out;
     bool blamed;     /* reply_bad() */
-    struct buf code; /* open: response code of a tagged OK, without brackets; empty: none. A failure has that of its cause, but for BADURL */
+    struct buf code; /* open: response code of a tagged OK, without brackets; empty: none. A failure has that of its cause, if none */
     bool streaming;  /* the command's last literal is still on the stream */
 };
 /* Sets .bye and .lost. A command calls it when reading or writing the stream fails. Returns RC_CLOSED. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/status.c - the items of STATUS. Each has a row and a function. See imapd/list.h. Source RFC 3501 7.2.4, RFC
- * 7889 4, RFC 8438, RFC 8474 4.3. */
+ * 7889 4, RFC 8438, RFC 7162 3.1.7, RFC 8474 4.3. */
+#include "imapd/extensions.h"
 #include "imapd/list.h"
 #include "imapd/objectid.h"
 #include "proto/imap/write.h"
@@ -40,6 +41,12 @@ static uint64_t size(const struct imap_session *s, const struct store_status_rep
 {
     (void)s;
     return st->bytes;
+}
+
+static uint64_t highest_modseq(const struct imap_session *s, const struct store_status_rep *st)
+{
+    (void)s;
+    return st->modseq;
 }
 
 static uint64_t append_limit(const struct imap_session *s, const struct store_status_rep *st)
@@ -91,6 +98,7 @@ static const struct item {
     {ST_MAILBOXID, false, NULL, mailbox_id_of},
     {ST_DELETED, false, NULL, deleted},
     {ST_DELETED_STORAGE, false, NULL, deleted_octets},
+    {ST_HIGHESTMODSEQ, false, highest_modseq, NULL},
 };
 enum { N_ITEMS = sizeof items / sizeof *items };
 
@@ -107,12 +115,18 @@ static enum rc ask(struct imap_session *s, const struct folder *f, unsigned want
 
 enum rc status_put(struct imap_session *s, const struct folder *f, unsigned wanted, struct err *e)
 {
-    struct store_status_rep st = {
-        .uidvalidity = f->uidvalidity, .uidnext = f->uidnext, .exists = f->exists, .unseen = f->unseen};
+    struct store_status_rep st = {.uidvalidity = f->uidvalidity,
+                                  .uidnext = f->uidnext,
+                                  .exists = f->exists,
+                                  .unseen = f->unseen,
+                                  .modseq = f->modseq};
     const char *sep = "";
     size_t start;
-    enum rc rc = ask(s, f, wanted, &st, e);
+    enum rc rc;
 
+    if (wanted & ST_HIGHESTMODSEQ)
+        extension_use(s, "CONDSTORE");
+    rc = ask(s, f, wanted, &st, e);
     if (rc != RC_OK)
         return rc;
     start = s->out.n;

@@ -91,7 +91,7 @@ enum rc url_octets(struct imap_session *s, struct span url,
                    enum rc (*sink)(void *ctx, struct span piece, struct err *e), void *ctx, struct err *e)
 {
     struct imap_range row = {0, 0};
-    struct imap_set rows = {&row, 1};
+    struct imap_set rows = {.r = &row, .n = 1};
     struct view one = {.n = 1, .told = 1}, *selected = s->view;
     struct imap_fetch what = {0};
     struct fetch f = {.s = s, .what = &what, .rows = &rows, .plain = BUF_SECRET_INIT};

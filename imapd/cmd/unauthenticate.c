@@ -9,7 +9,7 @@
 
 static void forget(struct imap_session *s)
 {
-    view_free(&s->view);
+    view_leave(s);
     keywords_free(&s->keywords);
     s->keywords = (struct keywords){.known = 0};
     mailbox_close(&s->box);

@@ -19,6 +19,7 @@ static const struct word_bit status_items[] = {
     {"MAILBOXID", ST_MAILBOXID},
     {"DELETED", ST_DELETED},
     {"DELETED-STORAGE", ST_DELETED_STORAGE},
+    {"HIGHESTMODSEQ", ST_HIGHESTMODSEQ},
     {NULL, 0},
 };
 static const struct word_bit select_options[] = {

@@ -9,7 +9,7 @@ static const struct {
 } plain_items[] = {
     {"UID", FI_UID},           {"FLAGS", FI_FLAGS},     {"INTERNALDATE", FI_INTERNALDATE},   {"RFC822.SIZE", FI_SIZE},
     {"ENVELOPE", FI_ENVELOPE}, {"BODY", FI_BODY},       {"BODYSTRUCTURE", FI_BODYSTRUCTURE}, {"EMAILID", FI_EMAILID},
-    {"THREADID", FI_THREADID}, {"PREVIEW", FI_PREVIEW}, {"SAVEDATE", FI_SAVEDATE},
+    {"THREADID", FI_THREADID}, {"PREVIEW", FI_PREVIEW}, {"SAVEDATE", FI_SAVEDATE},           {"MODSEQ", FI_MODSEQ},
 };
 static const struct {
     const char *name;
@@ -174,7 +174,7 @@ static bool take_macro(struct imap_in *in, struct imap_fetch *f)
     size_t at = in->at;
     struct span name;
 
-    if (imap_take_name(in, &name) && imap_at_end(in))
+    if (imap_take_name(in, &name) && (imap_at_end(in) || imap_peek(in) == ' ')) /* modifiers may follow */
         for (size_t i = 0; i < N(macros); i++)
             if (span_ieq_str(name, macros[i].name)) {
                 f->items = macros[i].items;

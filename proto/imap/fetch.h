@@ -20,9 +20,10 @@ enum {
     FI_BODY = 32,
     FI_BODYSTRUCTURE = 64,
     FI_RFC3501 = 127, /* the protocol's own; others are an extension's */
+    FI_MODSEQ = 1 << 16,   /* RFC 7162 */
     FI_EMAILID = 1 << 13,
     FI_THREADID = 1 << 14, /* RFC 8474 */
-    FI_SAVEDATE = 1 << 16, /* RFC 8514 */
+    FI_SAVEDATE = 1 << 17, /* RFC 8514 */
     FI_PREVIEW = 1 << 15,  /* RFC 8970 */
     FI_BINARY = 1 << 12 /* the sections BINARY[...], BINARY.PEEK[...] and BINARY.SIZE[...] (RFC 3516) */
 };

@@ -11,6 +11,9 @@ static const struct imap_opened everything = {.status = UINT32_MAX,
                                               .fetch = UINT32_MAX,
                                               .search = UINT64_MAX,
                                               .args = UINT32_MAX & ~(unsigned)ARG_UTF8,
+                                              .search_return = UINT32_MAX,
+                                              .sort = UINT32_MAX,
+                                              .thread = UINT32_MAX,
                                               .responses = UINT32_MAX};
 static const struct imap_opened everything_utf8 __attribute__((unused)) = {.status = UINT32_MAX,
                                                                            .list_select = UINT32_MAX,
@@ -18,4 +21,7 @@ static const struct imap_opened everything_utf8 __attribute__((unused)) = {.stat
                                                                            .fetch = UINT32_MAX,
                                                                            .search = UINT64_MAX,
                                                                            .args = UINT32_MAX,
+                                                                           .search_return = UINT32_MAX,
+                                                                           .sort = UINT32_MAX,
+                                                                           .thread = UINT32_MAX,
                                                                            .responses = UINT32_MAX};

@@ -18,7 +18,8 @@ ROWS = [[cell.strip().strip("`") for cell in line.strip("|\n").split("|")] for l
 # A command or a word of the extension, where its test does not write its name.
 WORDS = {"IMAP4rev1": "SELECT", "LITERAL+": "{", "SASL-IR": "AUTHENTICATE PLAIN ", "AUTH": "AUTHENTICATE", "UIDPLUS": "APPENDUID", "MOVE": "MOVE",
          "STATUS=SIZE": "(SIZE", "LIST-STATUS": "STATUS (", "LIST-EXTENDED": "RETURN (", "CHILDREN": "HasChildren",
-         "STARTTLS": "clear", "LOGINDISABLED": "clear"}
+         "WITHIN": "OLDER", "SORT=DISPLAY": "DISPLAY", "THREAD=ORDEREDSUBJECT": "ORDEREDSUBJECT", "THREAD=REFERENCES": "REFERENCES", "ESORT": "RETURN",
+         "I18NLEVEL=1": "UTF-8", "STARTTLS": "clear", "LOGINDISABLED": "clear"}
 
 
 @pytest.mark.skipif(not IMAPD.exists(), reason="pli-imapd is not built")

@@ -73,7 +73,7 @@ WAYS = {
     "name-utf7": ("a", 'CREATE "a&b"'),
 }
 ELSEWHERE = {
-    "bad-url": ("tests/protocol/imap/0310-catenate.txt", "NO [BADURL /absent/;UID=1] "),
+    "bad-url": ("tests/protocol/imap/0410-catenate.txt", "NO [BADURL /absent/;UID=1] "),
     "compressed": ("tests/protocol/test_imap_compress.py", "[COMPRESSIONACTIVE]"),
     "account-sessions": ("tests/protocol/test_imap_limits.py", "Too many sessions for this account"),
     "too-many-errors": ("tests/protocol/test_imap_limits.py", "Too many errors, closing connection"),
