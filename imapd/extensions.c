@@ -39,7 +39,8 @@ static void put_compress(const struct imap_session *s, struct buf *out)
 }
 
 /* What ENABLE UTF8=ACCEPT opens. */
-static const struct imap_opened utf8 = {.args = ARG_UTF8, .responses = RESP_UTF8};
+static const struct imap_opened utf8 = {.args = ARG_UTF8 | ARG_NO_CHARSET, .responses = RESP_UTF8};
+static const struct imap_opened rev2 = {.args = ARG_UTF8, .responses = RESP_UTF8 | RESP_REV2};
 static const struct imap_opened condstore_enabled = {.responses = RESP_MODSEQ};
 static const struct imap_opened qresync_enabled = {.responses = RESP_MODSEQ | RESP_VANISHED, .args = ARG_QRESYNC};
 
@@ -47,6 +48,7 @@ static const struct imap_opened qresync_enabled = {.responses = RESP_MODSEQ | RE
 static const struct extension rows[] = {
     /* name          told in    over        RFC   .put, .opens, .enabled */
     {"IMAP4rev1",     IS_ANY,    LINE_ANY,   3501, .opens = {.status = ST_RFC3501, .fetch = FI_RFC3501, .search = IMAP_KEYS_RFC3501}},
+    {"IMAP4rev2",     IS_ANY,    LINE_ANY,   9051, .enabled = &rev2},
     {"LITERAL+",      IS_ANY,    LINE_ANY,   7888, .opens = {.args = ARG_NONSYNC}},
     {"SASL-IR",       IS_ANY,    LINE_ANY,   4959, .opens = {.args = ARG_INITIAL_RESPONSE}},
     {"ID",            IS_ANY,    LINE_ANY,   2971, .put = NULL},

@@ -17,11 +17,11 @@ static void told_by_state(void **state)
         bool tls;
         const char *said;
     } t[] = {
-        {IS_NEW, false, "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE STARTTLS LOGINDISABLED"},
-        {IS_NEW, true, "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE AUTH=PLAIN AUTH=LOGIN"},
+        {IS_NEW, false, "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE STARTTLS LOGINDISABLED"},
+        {IS_NEW, true, "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE AUTH=PLAIN AUTH=LOGIN"},
         {IS_AUTH, true,
          /* clang-format off */
-         "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE "
+         "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE "
          "UIDPLUS "
          "BINARY "
          "MULTIAPPEND "

@@ -50,3 +50,54 @@ bool list_match(const struct imap_list_args *l, struct span name)
             return true;
     return false;
 }
+
+static void attribute(struct buf *out, bool has, const char *name)
+{
+    if (has)
+        buf_addf(out, "%s%s", out->n > 0 ? " " : "", name);
+}
+
+void list_attributes(const struct imap_session *s, const struct imap_list_args *l, const struct folders *all,
+                     const struct folder *f, struct buf *out)
+{
+    bool below = folders_has_below(all, f->name), gone = (f->flags & FF_GONE) != 0,
+         told = s->opened.responses & RESP_CHILDREN;
+
+    attribute(out, told && below, "\\HasChildren");
+    attribute(out, told && !below, "\\HasNoChildren");
+    attribute(out, gone, "\\NonExistent");
+    attribute(out, !gone && (f->flags & FF_NOSELECT), "\\Noselect");
+    attribute(out, (f->flags & FF_SUBSCRIBED) && ((l->select & LS_SUBSCRIBED) || (l->ret & LR_SUBSCRIBED)),
+              "\\Subscribed");
+    attribute(out, special_name(f->special)[0] && (s->opened.responses & RESP_SPECIAL_USE), special_name(f->special));
+}
+
+/* The name is told beside what it was sent as, when the two differ (RFC 9051 6.3.9.7). */
+static void put_named(struct imap_session *s, const struct folders *all, const struct folder *f, struct span sent)
+{
+    static const struct imap_list_args plain;
+    struct buf attr = BUF_INIT; /* open: attributes */
+
+    list_attributes(s, &plain, all, f, &attr);
+    list_put(s, "LIST", buf_cstr(&attr), f->name);
+    if (!span_eq(sent, f->name)) {
+        buf_addstr(&s->out, " (\"OLDNAME\" (");
+        imap_put_mailbox(&s->out, sent, true);
+        buf_addstr(&s->out, "))");
+    }
+    buf_addstr(&s->out, "\r\n");
+    buf_free(&attr);
+}
+
+enum rc list_named(struct imap_session *s, uint32_t folder, struct span sent, struct err *e)
+{
+    struct folders all;
+    enum rc rc = folders_load(s, true, &all, e);
+
+    buf_clear(&s->out);
+    for (size_t i = 0; rc == RC_OK && i < all.n; i++)
+        if (all.f[i].id == folder)
+            put_named(s, &all, &all.f[i], sent);
+    reply_out(s);
+    return rc;
+}

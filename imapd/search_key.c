@@ -91,7 +91,7 @@ static enum rc prepare(struct imap_session *s, struct imap_key *k, bool latin1, 
 
 enum rc search_prepare(struct imap_session *s, struct imap_search *what, struct err *e)
 {
-    if (what->charset.n > 0 && (s->opened.args & ARG_UTF8)) /* RFC 6855 3: all is UTF-8 now */
+    if (what->charset.n > 0 && (s->opened.args & ARG_NO_CHARSET)) /* RFC 6855 3: all is UTF-8 now */
         return reply_bad(s, e, CAUSE_BAD_ARGUMENTS);
     if (!is_known(what->charset))
         return reply_no(e, CAUSE_BAD_CHARSET);

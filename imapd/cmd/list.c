@@ -26,27 +26,6 @@ static bool selected_below(const struct imap_list_args *l, const struct folders 
     return false;
 }
 
-static void attribute(struct buf *out, bool has, const char *name)
-{
-    if (has)
-        buf_addf(out, "%s%s", out->n > 0 ? " " : "", name);
-}
-
-static void attributes(const struct imap_session *s, const struct imap_list_args *l, const struct folders *all,
-                       const struct folder *f, struct buf *out)
-{
-    bool below = folders_has_below(all, f->name), gone = (f->flags & FF_GONE) != 0,
-         told = s->opened.responses & RESP_CHILDREN;
-
-    attribute(out, told && below, "\\HasChildren");
-    attribute(out, told && !below, "\\HasNoChildren");
-    attribute(out, gone, "\\NonExistent");
-    attribute(out, !gone && (f->flags & FF_NOSELECT), "\\Noselect");
-    attribute(out, (f->flags & FF_SUBSCRIBED) && ((l->select & LS_SUBSCRIBED) || (l->ret & LR_SUBSCRIBED)),
-              "\\Subscribed");
-    attribute(out, special_name(f->special)[0] && (s->opened.responses & RESP_SPECIAL_USE), special_name(f->special));
-}
-
 static enum rc list_one(struct imap_session *s, const struct imap_list_args *l, const struct folders *all,
                         const struct folder *f, struct err *e)
 {
@@ -56,7 +35,7 @@ static enum rc list_one(struct imap_session *s, const struct imap_list_args *l, 
 
     if (!list_match(l, f->name) || (!selected(l, f) && !below))
         return RC_OK;
-    attributes(s, l, all, f, &attr);
+    list_attributes(s, l, all, f, &attr);
     list_put(s, "LIST", buf_cstr(&attr), f->name);
     buf_addstr(&s->out, below ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n" : "\r\n");
     if ((l->ret & LR_STATUS) && (f->flags & (FF_GONE | FF_NOSELECT)) == 0)

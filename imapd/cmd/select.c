@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/select.c - SELECT and EXAMINE. RFC 3501 6.3.1, 6.3.2, RFC 8474 4.1, RFC 7162 3.1.2, 3.2.5, 3.2.11. A SELECT that fails leaves no mailbox selected. */
+/* imapd/cmd/select.c - SELECT and EXAMINE. RFC 3501 6.3.1, 6.3.2, RFC 8474 4.1, RFC 9051 6.3.2, RFC 7162 3.1.2, 3.2.5, 3.2.11. A SELECT that fails leaves no mailbox selected. */
 #include "imapd/commands.h"
 #include "imapd/extensions.h"
-#include "imapd/folders.h"
+#include "imapd/list.h"
 #include "imapd/objectid.h"
 #include "imapd/vanished.h"
 
@@ -23,6 +23,7 @@ static void describe(struct imap_session *s)
 {
     struct view *v = s->view;
     uint32_t unseen = view_first_unseen(v);
+    bool rev2 = s->opened.responses & RESP_REV2;
 
     v->told = v->n;
     v->dirty = false;
@@ -30,8 +31,9 @@ static void describe(struct imap_session *s)
     view_learn(s);                      /* one may have been made since they were loaded */
     keywords_announce(s, v->read_only);
     reply_put(s, "* %u EXISTS", v->n);
-    reply_put(s, "* %u RECENT", view_recent(v));
-    if (unseen)
+    if (!rev2)
+        reply_put(s, "* %u RECENT", view_recent(v));
+    if (unseen && !rev2)
         reply_put(s, "* OK [UNSEEN %u] First unseen", unseen);
     reply_put(s, "* OK [UIDVALIDITY %u] UIDs valid", v->uidvalidity);
     reply_put(s, "* OK [UIDNEXT %u] Predicted next UID", v->uidnext);
@@ -88,7 +90,9 @@ static enum rc select_folder(struct imap_session *s, const struct imap_select_ar
         return rc;
     s->state = IS_SELECTED;
     describe(s);
-    if ((rc = resync(s, a, e)) != RC_OK) {
+    if (s->opened.responses & RESP_REV2)
+        rc = list_named(s, f.id, a->sent, e);
+    if (rc != RC_OK || (rc = resync(s, a, e)) != RC_OK) {
         view_leave(s);
         return rc;
     }

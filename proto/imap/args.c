@@ -17,6 +17,7 @@ enum rc imap_args_mailbox(struct imap_in *in, struct span *out, struct err *e)
 
     if (!imap_sp(in) || !imap_take_astring(in, &wire))
         return imap_bad(e, CAUSE_NEED_MAILBOX);
+    in->sent = wire;
     return imap_name(in, wire, out, e);
 }
 
@@ -121,6 +122,7 @@ enum rc imap_parse_create(struct imap_in *in, union imap_args *out, struct err *
 {
     enum rc rc = imap_args_mailbox(in, &out->create.name, e);
 
+    out->create.sent = in->sent;
     out->create.uses = NULL;
     out->create.n = 0;
     return rc == RC_OK ? imap_args_end(in, imap_at_end(in) || take_uses(in, out), e) : rc;

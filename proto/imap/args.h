@@ -30,7 +30,7 @@ struct imap_list_args {
     size_t n;
 };
 struct imap_select_args {
-    struct span name;
+    struct span name, sent; /* sent: as it came */
     bool condstore, qresync; /* the next ones: of QRESYNC */
     uint32_t uidvalidity;
     uint64_t modseq;
@@ -54,7 +54,7 @@ union imap_args {
         struct span name;
     } mailbox;
     struct {
-        struct span name;
+        struct span name, sent; /* sent: as it came */
         struct span *uses; /* special-use attributes, "\Sent" */
         size_t n;
     } create;
