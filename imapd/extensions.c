@@ -84,6 +84,7 @@ static const struct extension rows[] = {
     {"QUOTA=RES-STORAGE", SIGNED_IN, LINE_ANY, 9208, .opens = {.status = ST_DELETED_STORAGE}},
     {"QUOTA=RES-MESSAGE", SIGNED_IN, LINE_ANY, 9208, .opens = {.status = ST_DELETED}},
     {"UTF8=ACCEPT",   SIGNED_IN, LINE_ANY,   6855, .enabled = &utf8},
+    {"INPROGRESS",    SIGNED_IN, LINE_ANY,   9585, .put = NULL},
     {"APPENDLIMIT",   SIGNED_IN, LINE_ANY,   7889, .put = put_append_limit, .opens = {.status = ST_APPENDLIMIT}},
     {"CONDSTORE",     SIGNED_IN, LINE_ANY,   7162, .opens = {.status = ST_HIGHESTMODSEQ, .fetch = FI_MODSEQ, .search = IMAP_KEY(SK_MODSEQ), .args = ARG_CONDSTORE},
                                                    .enabled = &condstore_enabled},
