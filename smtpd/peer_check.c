@@ -21,8 +21,10 @@ static enum cause meaning(const struct smtp_session *s, const struct trustd_chec
         return CAUSE_NONE;
     case TS_REVOKED:
         return CAUSE_CERT_REVOKED;
-    case TS_NO_CHAIN:
-        return CAUSE_CERT_CHAIN;
+    case TS_NO_CHAIN: /* it was good at the handshake: it has ended since, or trustd knows better */
+        return r->cause == CAUSE_CERT_EXPIRED || r->cause == CAUSE_CERT_NOT_YET || r->cause == CAUSE_CERT_WEAK
+                   ? (enum cause)r->cause
+                   : CAUSE_CERT_CHAIN;
     case TS_UNKNOWN:
     case TS_PENDING:
         break;

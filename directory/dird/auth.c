@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/auth.c - see auth.h. */
 #include "base/clock.h"
+#include "base/idn.h"
 #include "base/log.h"
 #include "base/prepare.h"
 #include "base/wipe.h"
@@ -235,10 +236,14 @@ enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, uint64_t pr
 {
     struct buf login = BUF_INIT, password;
     struct dird_auth_req as = *rq;
+    char spelled[CACHE_NAME] = ""; /* U-labels of its domain are A-labels in the cache */
     buf_init_secret(&password);
     as.login = prepared(prepare_username, rq->login, &login);
+    if (idn_address(as.login, spelled, sizeof spelled))
+        as.login = span_str(spelled);
     as.password = prepared(prepare_password, rq->password, &password);
     enum rc rc = sign_in_prepared(a, &as, process, mem, out, e);
+    wipe(spelled, sizeof spelled); /* it may be a password that was typed in the wrong field */
     buf_free(&login);
     buf_free(&password);
     return rc;

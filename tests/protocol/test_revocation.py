@@ -3,6 +3,7 @@
 responders that are there, wrong, old, slow or gone. The authorities and their web server are the test's."""
 import concurrent.futures
 import datetime
+import itertools
 import signal
 import os
 import re
@@ -16,6 +17,7 @@ from rows import ROWS
 
 GP = "gp@chu.test"
 DN = {"C": "FR", "O": "Op", "CN": "smtp.op.test"}
+PLACES = itertools.count()
 POLICY = "1.2.250.1.213.1.7.1"
 
 
@@ -51,7 +53,7 @@ class Peer:
 
     def __init__(self, inst, web, lists=True, ocsp=False, good=True, **issue):
         inst.n += 1
-        self.inst, self.web, self.at = inst, web, f"/{id(inst)}-{inst.n}"
+        self.inst, self.web, self.at = inst, web, f"/{next(PLACES)}"  # one instance may stand in memory where another has stood
         self.ca = Authority(f"Operateurs {inst.n}", inst.authority, cdp=web.url(self.at + "-root.crl"))
         self.pem = inst.dir / f"peer{inst.n}.pem"
         self.cert = self.ca.issue(self.pem, DN, cdp=web.url(self.at + ".crl") if lists else None, ocsp_at=web.url(self.at + ".ocsp") if ocsp else None, **issue)
@@ -410,3 +412,11 @@ def test_trustd_dies_or_hangs_while_a_session_is_open(web):
             (pli.dir / "now.crl").write_bytes(peer.ca.crl(begins=-datetime.timedelta(minutes=1)))
             pli.pli("trust", "crl", str(pli.dir / "now.crl"))
             eventually(lambda: asks(s)[0] == 554)
+
+
+def test_a_certificate_that_ends_while_its_session_is_open(inst, web):
+    peer = Peer(inst, web, ends=datetime.timedelta(seconds=20))
+    with inst.smtp("smtp", pem=peer.pem) as s:
+        says(asks(s), 250, "Sender OK")
+        code, text = eventually(lambda: (got := asks(s))[0] != 250 and got)
+    assert (code, *text.split(" ", 1)) == ROWS["cert-expired"]

@@ -210,8 +210,10 @@ static enum rc no_chain(struct trustd_check_rep *rep, struct buf *mem, const str
 {
     buf_addstr(mem, e->log);
     buf_cut(mem, mem->n < TRUST_TEXT ? mem->n : TRUST_TEXT);
-    *rep = (struct trustd_check_rep){
-        .state = TS_NO_CHAIN, .until = (uint64_t)clock_utc() + REV_BACKOFF, .why = buf_span(mem)};
+    *rep = (struct trustd_check_rep){.state = TS_NO_CHAIN,
+                                     .cause = (uint16_t)(e->rc == RC_DENIED ? e->cause : CAUSE_BAD_CERT),
+                                     .until = (uint64_t)clock_utc() + REV_BACKOFF,
+                                     .why = buf_span(mem)};
     return RC_OK;
 }
 

@@ -72,6 +72,7 @@ IPC_MESSAGE(trustd_cert); /* a list record */
     F(T, U64, as_of)                         /* UTC s: thisUpdate of the oldest data used; 0: none */                \
     F(T, U64, until)                         /* UTC s: the answer may be kept until then */                          \
     F(T, U64, revoked_at)                    /* UTC s; TS_REVOKED */                                                 \
+    F(T, U16, cause)                         /* enum cause; TS_NO_CHAIN: why (CAUSE_CERT_EXPIRED ...) */            \
     F(T, U8, depth)                          /* which certificate of the chain .why is about; 0: the leaf */         \
     F(T, U8, uses)                           /* enum pki_uses (crypto/pki/revocation.h); 0 with TS_NO_CHAIN */          \
     F(T, FIX, anchors, 32)                   /* SHA-256 of the file of anchors that it was verified to; zeros with TS_NO_CHAIN */ \
