@@ -17,6 +17,8 @@ const struct setting settings[] = {
     {"instance.domain", SET_STR, "", 0, 253, SET_AT_INIT, "the mail domain this instance serves"},
     {"instance.hostname", SET_STR, "", 0, 253, SET_AT_START, "the name in banners and trace fields; empty: mail. and the domain"},
     {"instance.operator", SET_STR, "", 0, 200, SET_AT_START, "the operator's name, as the trust space knows it"},
+    {"instance.language", SET_WORD, "fr", 0, 0, SET_AT_START,
+     "names of the folders that are made at an account's first sign-in: Brouillons, Envoyés ... (fr) or Drafts, Sent ... (en)"},
     {"instance.users", SET_STR, "_pli", 0, 24, SET_AT_START,
      "started as root: the prefix of the daemons' user names (_pli-smtpd ...); uids are allotted when the names do not exist"},
     {"instance.uid_base", SET_INT, "60900", 0, 2000000000, SET_AT_START,
@@ -275,6 +277,7 @@ static bool address(struct span v)
 static const struct {
     const char *name, *words;
 } choices[] = {
+    {"instance.language", "fr|en"},                   /* enum folder_language, imapd/folders.h */
     {"trust.revocation", "require|soft|off"},         /* enum smtp_revocation, smtpd/session.h */
     {"trust.mail_revocation", "soft|require|off"},    /* enum letter_revocation, flow/letter.h */
     {"trust.revocation_order", "crl|ocsp"},           /* trust/trustd/revocation.h: ocsp_first */

@@ -122,7 +122,7 @@ static void on_chunk(struct scheduler *s, struct span body)
         s->left = true;
         return;
     }
-    rep.ok = rq.chunk != s->c->letter[s->letter - 1].refuse_chunk;
+    rep.ok = rq.chunk == 0 || rq.chunk != s->c->letter[s->letter - 1].refuse_chunk;
     rep.sealed = rep.ok ? sealed_chunk(s, rq.chunk) : SPAN_NULL;
     answer(s, CH_CHUNK, channel_chunk_rep_f, &rep);
 }

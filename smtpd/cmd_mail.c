@@ -25,16 +25,17 @@ static enum cause listed(const struct smtp_session *s, struct span domain, struc
     return of[answer];
 }
 
-static enum cause from_relay(struct smtp_session *s, const struct smtp_path *p, struct err *e)
+static enum cause from_relay(struct smtp_session *s, const char *sender, struct err *e)
 {
+    struct span domain = smtp_domain_of(span_str(sender));
     enum cause r = peer_check(s, e);
 
     if (r != CAUSE_NONE)
         return r;
     s->from.vouched = SPAN_NULL; /* asked at each MAIL: a domain that leaves the list is refused at once */
-    r = listed(s, p->domain, e);
-    if (r == CAUSE_NONE && p->domain.n > 0) {
-        snprintf(s->vouched, sizeof s->vouched, "%.*s", SPAN_ARG(p->domain));
+    r = listed(s, domain, e);
+    if (r == CAUSE_NONE && domain.n > 0) {
+        snprintf(s->vouched, sizeof s->vouched, "%.*s", SPAN_ARG(domain));
         s->from.vouched = span_str(s->vouched);
         s->from.vouched_until = deadline_in(TRUST_MS);
     }
@@ -85,7 +86,7 @@ void cmd_mail(struct smtp_session *s, const union smtp_args *a)
     else if (m->params.size > s->conf->letter.max_message)
         r = CAUSE_TOO_BIG;
     else
-        r = smtp_is_submission(s) ? from_account(s, sender, &e) : from_relay(s, &m->path, &e);
+        r = smtp_is_submission(s) ? from_account(s, sender, &e) : from_relay(s, sender, &e);
     if (r != CAUSE_NONE) {
         if (r != CAUSE_BAD_ADDRESS)
             logged_address(span_str(sender), s->about);

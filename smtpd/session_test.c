@@ -41,7 +41,7 @@ static void run_session(int fd, const struct start *how, int stop_fd)
     s.store = store_new(ROLE_SMTPD);
     s.dir = dir_new(ROLE_SMTPD);
     if (how->dn) {
-        s.tls_peer.has_cert = s.tls_peer.verified = true;
+        s.tls_peer.has_cert = s.tls_peer.verified = s.tls_peer.judged = true;
         snprintf(s.tls_peer.dn, sizeof s.tls_peer.dn, "%s", how->dn);
     }
     if (how->tls)

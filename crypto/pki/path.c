@@ -5,6 +5,7 @@
 #include "crypto/pki/revocation_int.h"
 #include "crypto/seal/digest.h"
 #include <openssl/err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -47,6 +48,28 @@ bool pki_time_utc(const ASN1_TIME *t, int64_t *out)
     return true;
 }
 
+static bool file_digest(const char *path, unsigned char out[32])
+{
+    FILE *f = fopen(path, "re");
+    struct digest *d = digest_new();
+    unsigned char some[4096];
+    size_t n;
+    bool ok;
+
+    while (f && (n = fread(some, 1, sizeof some, f)) > 0)
+        digest_add(d, span_of(some, n));
+    ok = f && !ferror(f);
+    digest_end(&d, out);
+    if (f)
+        fclose(f);
+    return ok;
+}
+
+const unsigned char *pki_anchors_digest(const struct pki_anchors *a)
+{
+    return a->digest;
+}
+
 enum rc pki_anchors_load(const char *pem_file, struct pki_anchors **a_out, struct err *e)
 {
     struct pki_anchors *a = calloc(1, sizeof *a);
@@ -54,7 +77,7 @@ enum rc pki_anchors_load(const char *pem_file, struct pki_anchors **a_out, struc
     if (a == NULL)
         die("out of memory");
     a->store = pki_store_new();
-    if (X509_STORE_load_file(a->store, pem_file) <= 0) {
+    if (!file_digest(pem_file, a->digest) || X509_STORE_load_file(a->store, pem_file) <= 0) {
         pki_anchors_free(&a);
         return alg_err(e, RC_PERM, pem_file);
     }
@@ -182,10 +205,29 @@ int64_t pki_chain_ends(const struct pki_chain *c)
 {
     int64_t first = INT64_MAX, ends;
 
-    for (size_t i = 0; i < pki_chain_n(c); i++)
+    for (size_t i = 0; i <= pki_chain_n(c); i++)
         if (pki_time_utc(X509_get0_notAfter(sk_X509_value(c->path, (int)i)), &ends) && ends < first)
             first = ends;
     return first;
+}
+
+/* No extension is every purpose, and so is anyExtendedKeyUsage. */
+static unsigned purposes_of(X509 *x)
+{
+    uint32_t eku = X509_get_extended_key_usage(x);
+    unsigned uses = (eku & (XKU_SSL_CLIENT | XKU_ANYEKU) ? PKI_USE_CLIENT : 0) |
+                    (eku & (XKU_SSL_SERVER | XKU_ANYEKU) ? PKI_USE_SERVER : 0);
+
+    return uses ? uses | PKI_USE_EITHER : 0;
+}
+
+unsigned pki_chain_uses(const struct pki_chain *c)
+{
+    unsigned uses = PKI_USE_CLIENT | PKI_USE_SERVER | PKI_USE_EITHER;
+
+    for (int i = 0; i < sk_X509_num(c->given); i++)
+        uses &= purposes_of(sk_X509_value(c->given, i));
+    return uses | (X509_get_key_usage(sk_X509_value(c->given, 0)) & KU_DIGITAL_SIGNATURE ? PKI_USE_SIGNS : 0);
 }
 
 /* The certID that OCSP uses has all of it: hashes of the issuer's name and key, and the serial number. */

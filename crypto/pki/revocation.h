@@ -24,6 +24,7 @@ enum { PKI_CHAIN_MAX = 10, PKI_CRL_MAX = 32 * 1024 * 1024, PKI_OCSP_MAX = 64 * 1
 
 /* ---- anchors and chains ---- */
 struct pki_anchors;
+const unsigned char *pki_anchors_digest(const struct pki_anchors *a); /* 32 bytes: SHA-256 of the file that was read */
 enum rc pki_anchors_load(const char *pem_file, struct pki_anchors **a_out, struct err *e);
 void pki_anchors_free(struct pki_anchors **a);
 struct pki_chain;
@@ -37,7 +38,11 @@ size_t pki_chain_n(const struct pki_chain *c); /* certificates below the anchor,
 void pki_chain_issuer(const struct pki_chain *c, size_t i, char out[256]);
 /* The name of the first certificate, whole; the same text for the same name, whoever presents it. False: it has none, or one that does not fit. */
 bool pki_chain_subject(const struct pki_chain *c, char out[PKI_NAME_MAX]);
-int64_t pki_chain_ends(const struct pki_chain *c); /* UTC s: notAfter of the certificate below the anchor that ends first; INT64_MAX: there is none */
+int64_t pki_chain_ends(const struct pki_chain *c); /* UTC s: notAfter of the certificate that ends first, the anchor among them */
+/* What the chain may be used for in TLS, PKI_USE_ bits (RFC 5280 4.2.1.3, 4.2.1.12): PKI_USE_SIGNS, the first certificate may sign; the others, each certificate
+ * that was given names that purpose, or any, or none at all. PKI_USE_EITHER: each names one of the two, not all of them the same. */
+enum pki_uses { PKI_USE_SIGNS = 1, PKI_USE_CLIENT = 2, PKI_USE_SERVER = 4, PKI_USE_EITHER = 8 };
+unsigned pki_chain_uses(const struct pki_chain *c);
 /* Digest of the issuer's name and key and of the serial number: one value for one certificate, whoever presents it. */
 enum rc pki_chain_id(const struct pki_chain *c, size_t i, unsigned char out[32], struct err *e);
 /* The http addresses that a certificate names: of lists (cRLDistributionPoints), of responders (authorityInfoAccess). ldap is left out. */

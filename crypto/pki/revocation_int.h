@@ -9,6 +9,7 @@
 
 struct pki_anchors {
     X509_STORE *store;
+    unsigned char digest[32]; /* SHA-256 of the file */
 };
 struct pki_chain {
     const struct pki_anchors *anchors;

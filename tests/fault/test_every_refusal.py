@@ -548,7 +548,7 @@ ELSEWHERE |= {"list-unreadable": (WHITE, "def test_bombs_end"), "list-signature"
               "left-trust-space": (RELAY, "left-trust-space"), "queue-expired": ("tests/protocol/test_reports.py", "def test_delayed_once_then_expired"),
               "queue-delayed": ("tests/protocol/test_reports.py", "def test_delayed_once_then_expired"), "queue-dropped": (QUEUE, "queue-dropped")}
 ELSEWHERE |= {f"peer-{n}": (HOSTILE, f'"peer-{n}"') for n in ("greeting", "no-starttls", "injected", "tls", "cert", "dn", "protocol", "timeout", "lost")}
-ELSEWHERE |= {f"peer-{n}": (SESSION, f"peer-{n}") for n in ("no-utf8", "no-8bit", "no-requiretls", "too-big")}
+ELSEWHERE |= {f"peer-{n}": (SESSION, f"peer-{n}") for n in ("no-utf8", "no-8bit", "no-requiretls", "too-big")} | {"not-convertible": (SESSION, "not-convertible")}
 ELSEWHERE |= {n: ("tests/interop/test_revoked_peers.py", f'"{n}"') for n in ("peer-revoked", "peer-unchecked")}
 
 

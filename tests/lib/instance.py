@@ -137,11 +137,11 @@ def uids(pid):
 class Instance:
     """One instance. domain: the local mail domain. user: start everything as that uid (root only). build: a build folder's name, where
     the test wants what ships (a sanitizer's shadow memory can be neither dumped nor searched in reasonable time). every_address: SMTP and IMAP
-    listen on [::], so on IPv6 and IPv4."""
+    listen on [::], so on IPv6 and IPv4. language: of the first folders' names; None: as the settings' default has it."""
 
     live = []  # those that are not closed yet
 
-    def __init__(self, domain="chu.test", serve=True, conf=None, parent=None, user=None, build=None, every_address=False):
+    def __init__(self, domain="chu.test", serve=True, conf=None, parent=None, user=None, build=None, every_address=False, language="en"):
         self.domain, self.user, self.proc = domain, user, None
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pli-test-", dir=parent))
         self.dir.chmod(0o711)
@@ -156,7 +156,7 @@ class Instance:
             if every_address:
                 text = (self.root / "pli.conf").read_text()
                 (self.root / "pli.conf").write_text(re.sub(r'(?m)^( +(?:smtp|imap|submission)s? = ")127\.0\.0\.1:', r"\1[::]:", text))
-            for line in conf or []:
+            for line in [*([f"instance {{ language = {language} }}"] if language else []), *(conf or [])]:
                 with open(self.root / "pli.conf", "a") as f:
                     f.write(line + "\n")
             if serve:

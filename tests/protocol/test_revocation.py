@@ -146,6 +146,60 @@ def test_good_is_fetched_once(inst, web):
     assert (peer.asked(), peer.asked("-root.crl")) <= (1, 1) and peer.asked() == 1
 
 
+def peers_told(inst, mark):
+    return re.findall(r"ev=peer verified=(\d) by=(\w+) dn=(\S*)", inst.output()[mark:])
+
+
+def told_again(inst, peer, code, words):
+    """What the log says of the peer in one more session of it."""
+    mark = len(inst.output())
+    says(peer.mail(), code, words)
+    eventually(lambda: peers_told(inst, mark))
+    return peers_told(inst, mark)
+
+
+def test_a_chain_verified_lately_is_not_read_again(inst, web):
+    """The first session reads it, the next find it at trustd, by its hash, under the same name; a list that comes ends that at once, and so does trustd's end."""
+    peer, other = Peer(inst, web), Peer(inst, web)
+    name = "CN=smtp.op.test,O=Op,C=FR"
+    assert told_again(inst, peer, 250, "Sender OK") == [("1", "session", name)]
+    assert told_again(inst, peer, 250, "Sender OK") == [("1", "trustd", name)]
+    assert told_again(inst, other, 250, "Sender OK") == [("1", "session", name)], "the same name, another chain"
+    # that took other lists into use: what was said before them is said anew
+    assert told_again(inst, peer, 250, "Sender OK") == [("1", "session", name)]
+    assert told_again(inst, peer, 250, "Sender OK") == [("1", "trustd", name)]
+    with inst.smtp("smtp", pem=peer.pem) as s:  # a session that found it there, and asks again at each MAIL
+        assert s.mail("a@op.test")[0] == 250 and s.rset()[0] == 250
+        peer.ca.revoke(peer.cert)
+        (inst.dir / "known.crl").write_bytes(peer.ca.crl(begins=-datetime.timedelta(minutes=1)))
+        inst.pli("trust", "crl", str(inst.dir / "known.crl"))
+        code, text = s.mail("a@op.test")
+        says((code, text.decode()), 554, "revoked")
+    assert told_again(inst, peer, 554, "revoked") == [("1", "trustd", name)]
+    assert told_again(inst, other, 250, "Sender OK")[0][1] == "session"
+    os.kill(inst.daemon("pli-trustd"), signal.SIGKILL)
+    assert told_again(inst, other, 250, "Sender OK") == [("1", "session", name)]
+
+
+def test_a_chain_of_a_stranger_is_read_each_time(inst, web):
+    stranger, pem_file = Authority("Inconnue"), inst.dir / "again.pem"
+    stranger.issue(pem_file, DN, cdp=web.url("/again.crl"))
+    for _ in range(2):
+        mark = len(inst.output())
+        with inst.smtp("smtp", pem=pem_file) as s:
+            assert s.mail("a@op.test")[0] == ROWS["cert-chain"][0]
+        eventually(lambda: peers_told(inst, mark))
+        assert peers_told(inst, mark)[0][:2] == ("0", "session")
+
+
+def test_a_peer_that_never_comes_to_mail_is_named(inst, web):
+    peer, mark = Peer(inst, web), len(inst.output())
+    with inst.smtp("smtp", pem=peer.pem) as s:
+        s.noop()
+    eventually(lambda: peers_told(inst, mark))
+    assert peers_told(inst, mark) == [("1", "session", "CN=smtp.op.test,O=Op,C=FR")]
+
+
 def test_revoked(inst, web):
     peer = Peer(inst, web, good=False)
     peer.ca.revoke(peer.cert)

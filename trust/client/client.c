@@ -10,6 +10,7 @@ enum {
     PATIENCE_MS = 2000,
     CALL_MS = 5000 /* every question but UPDATE is answered at once: who asks is a session at MAIL, or dird */,
     UPDATE_MS = 300 * 1000 /* a list may have to be fetched and verified */,
+    KNOWN_MS = 1000 /* a hash and a look-up */,
     AGAIN_MS = 50,
     AGAIN_MOST_MS = 500
 };
@@ -63,6 +64,20 @@ enum rc trust_check(struct trust *t, const struct trustd_check_req *rq, struct t
     struct ipc_ask q = {.op = TRUSTD_CHECK, .req = rq, .rep_out = out, .mem = mem, .req_fd = -1};
 
     return ipc_link_call(t->link, &q, e);
+}
+
+enum rc trust_known(struct trust *t, enum trust_purpose p, struct span chain, struct trustd_check_rep *out,
+                    struct buf *mem, struct err *e)
+{
+    const struct trustd_check_req rq = {(uint8_t)p, TW_KNOWN, chain};
+    enum rc rc;
+
+    ipc_link_patience(t->link, KNOWN_MS);
+    ipc_link_times(t->link, 0, KNOWN_MS);
+    rc = trust_check(t, &rq, out, mem, e);
+    ipc_link_patience(t->link, PATIENCE_MS);
+    ipc_link_times(t->link, 0, CALL_MS);
+    return rc;
 }
 
 enum rc trust_check_wait(struct trust *t, enum trust_purpose p, struct span chain, int wait_ms,

@@ -7,8 +7,8 @@
  *            chain to .anchors_pem at the time the list was generated and have .signer_name as CN or as rfc822Name.
  *          Its key has 112 bits or more. Its dates: see .expired_signer.
  * Reads    what is signed: the entries come from the canonical octets that the digest was made of, never from the document. Elements that are not
- *          known are passed over, so that the list may grow fields. An entry whose domain or DN is none (an old list had a domain with accents) is left
- *          out and counted: nobody can be it, and all others are good.
+ *          known are passed over, so that the list may grow fields. A domain with accents (an old list had one) counts as its A-labels
+ *          (base/idn.h). An entry whose domain or DN is none is left out and counted: nobody can be it, and all others are good.
  * Refuses  any byte changed; DTDs (so entities), anything beyond bounds; HTML; another root or namespace; an element that holds more than text where text
  *          belongs; Domaine without Nom or DNCertificatOperateur; a list without entries; a DateDeGeneration more than LIST_SKEW seconds ahead.
  *          XInclude and the network are never used.

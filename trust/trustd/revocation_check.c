@@ -197,10 +197,11 @@ static void by_lists(struct look *l)
 
 static void chain_key(const struct trustd_check_req *rq, unsigned char out[32])
 {
+    unsigned char want = rq->want == TW_KNOWN ? TW_REVOCATION : rq->want;
     struct digest *d = digest_new();
 
     digest_add(d, span_of(&rq->purpose, 1));
-    digest_add(d, span_of(&rq->want, 1));
+    digest_add(d, span_of(&want, 1));
     digest_add(d, rq->chain);
     digest_end(&d, out);
 }
@@ -247,11 +248,13 @@ static void say(struct look *l, const struct trustd_check_req *rq, const unsigne
     (void)pki_chain_subject(l->chain, dn);
     pthread_mutex_lock(&l->r->mu);
     l->generation = l->r->generation;
-    *out = (struct trustd_check_rep){.state = TS_GOOD, .until = (uint64_t)l->now + REV_KEEP};
+    *out = (struct trustd_check_rep){
+        .state = TS_GOOD, .until = (uint64_t)l->now + REV_KEEP, .uses = (uint8_t)pki_chain_uses(l->chain)};
     if (rq->want == TW_REVOCATION)
         look_up(l, out, why);
     if (out->state == TS_GOOD && (int64_t)out->until > ends)
         out->until = (uint64_t)ends;
+    memcpy(out->anchors, pki_anchors_digest(l->r->anchors[rq->purpose]), sizeof out->anchors);
     rev_reply_texts(out, rep->scratch, why, dn);
     if ((out->state == TS_GOOD || out->state == TS_REVOKED) && l->generation == l->r->generation)
         rev_reply_put(l->r, key, out);
@@ -268,7 +271,7 @@ enum rc revocation_check(struct revocations *r, const struct trustd_check_req *r
     size_t n = 0;
     bool known;
 
-    if ((rq->purpose != TP_PEER && rq->purpose != TP_MAIL) || rq->want > TW_NAME)
+    if ((rq->purpose != TP_PEER && rq->purpose != TP_MAIL) || rq->want > TW_KNOWN)
         return err_set(e, RC_SYNTAX, "purpose %u, want %u", rq->purpose, rq->want);
     chain_key(rq, key);
     pthread_mutex_lock(&r->mu);
@@ -277,6 +280,8 @@ enum rc revocation_check(struct revocations *r, const struct trustd_check_req *r
     pthread_mutex_unlock(&r->mu);
     if (known)
         return RC_OK;
+    if (rq->want == TW_KNOWN)
+        return err_set(e, RC_NOTFOUND, "nothing is known of that chain");
     if (rev_chain_read(rq->chain, ders, &n, e) != RC_OK ||
         pki_chain_find(r->anchors[rq->purpose], ders, n, l.now, &l.chain, e) != RC_OK)
         return no_chain(out, rep->scratch, e);
