@@ -29,6 +29,7 @@ struct imap_conf { /* made by the listener, shared by its sessions */
     uint64_t max_message;
     unsigned max_errors;
     int login_ms, idle_ms;
+    unsigned language; /* enum folder_language */
     bool implicit_tls[LISTENER_FDS];
 };
 struct imap_session {

@@ -7,7 +7,10 @@
 #include "smtpd/verbs.h"
 #include <stdio.h>
 
-enum { TRUST_MS = 5000 /* who sends a hundred messages is asked about once */ };
+enum {
+    TRUST_MS =
+        5000 /* that an account stands is asked once for many messages; that MAIL's domain is listed counts for its message's author */
+};
 
 /* May the peer's certificate speak for that domain, or, when there is no domain, for any domain of the list? A report
  * about mail has no sender domain. Every operator of the list may bring one (RFC 5321 4.5.5), and nobody else may. */
@@ -29,8 +32,7 @@ static enum cause from_relay(struct smtp_session *s, const char *sender, struct 
 
     if (r != CAUSE_NONE)
         return r;
-    if (domain.n > 0 && span_ieq(domain, s->from.vouched) && deadline_left_ms(s->from.vouched_until) > 0)
-        return CAUSE_NONE;
+    s->from.vouched = SPAN_NULL; /* asked at each MAIL: a domain that leaves the list is refused at once */
     r = listed(s, domain, e);
     if (r == CAUSE_NONE && domain.n > 0) {
         snprintf(s->vouched, sizeof s->vouched, "%.*s", SPAN_ARG(domain));
