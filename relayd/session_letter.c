@@ -325,6 +325,8 @@ static bool data(struct letter *t)
         return false;
     if (!session_reply(n, CS_DATA, n->conf->command_ms))
         return false;
+    if (n->answer.code == 354 && !session_silent(n)) /* a verdict on octets that it has not seen is none */
+        return false;
     if (n->answer.code == 354)
         return t->accepted > 0 ? sent(t, body_send_data(&t->body)) : nothing(t);
     if (session_class(n) == 2)
