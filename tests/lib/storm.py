@@ -24,7 +24,7 @@ import time
 
 from dns import Dns
 from hostile import Authority
-from instance import TOP, Instance, eventually
+from instance import TOP, Instance, children, eventually
 
 SENDER = "chir@chu.test"
 WAYS = "rcet4"  # r: nobody listens
@@ -144,9 +144,10 @@ class Storm:
 
         def run():
             while not over.wait(chance.uniform(*pause)):
-                with contextlib.suppress(AssertionError, OSError):  # it is just being started again
-                    name = chance.choice(names)
-                    os.kill(self.pli.daemon(name), signal.SIGKILL)
+                name = chance.choice(names)
+                own = [p for p, (n, parent) in children(self.pli.proc.pid).items() if n == name and parent == self.pli.proc.pid]
+                with contextlib.suppress(OSError, ValueError):  # it is just being started again
+                    os.kill(max(own), signal.SIGKILL)  # sessions of a relayd that was killed are the supervisor's, and older
                     self.kills.append((time.monotonic(), name))
 
         thread = threading.Thread(target=run)
