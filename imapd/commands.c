@@ -130,8 +130,9 @@ static const struct {
     unsigned bit;
     const char *name;
 } states[] = {{IS_NEW, "not-authenticated"}, {IS_AUTH, "authenticated"}, {IS_SELECTED, "selected"}},
-  flags[] = {{C_SEQ, "seq"}, {C_SELECTS, "selects"}, {C_WRITES, "writes"},     {C_SYNC, "sync"}, {C_SECRET, "secret"},
-             {C_UID, "uid"}, {C_STREAMS, "streams"}, {C_NO_TLS, "before-tls"}, {C_TLS, "tls"}, {C_NUMBERS, "numbers"}};
+  flags[] = {{C_SEQ, "seq"},       {C_SELECTS, "selects"}, {C_WRITES, "writes"},   {C_SYNC, "sync"},
+             {C_SECRET, "secret"}, {C_UID, "uid"},         {C_STREAMS, "streams"}, {C_NO_TLS, "before-tls"},
+             {C_TLS, "tls"},       {C_NUMBERS, "numbers"}};
 
 static void put_json(const char *text)
 {
