@@ -40,14 +40,14 @@ const struct command commands[] = {
     {"CLOSE",          IS_SELECTED, C_SELECTS,                   NULL,        imap_parse_none,     cmd_close,        ""},
     {"UNSELECT",       IS_SELECTED, C_SELECTS,                   "UNSELECT",  imap_parse_none,     cmd_unselect,     ""},
     {"EXPUNGE",        IS_SELECTED, C_WRITES | C_SYNC,           NULL,        imap_parse_none,     cmd_expunge,      ""},
-    {"SEARCH",         IS_SELECTED, C_SEQ,                       NULL,        imap_parse_search,   cmd_search,       " ALL"},
-    {"FETCH",          IS_SELECTED, C_SEQ,                       NULL,        imap_parse_fetch,    cmd_fetch,        " 1 FLAGS"},
-    {"STORE",          IS_SELECTED, C_SEQ | C_WRITES,            NULL,        imap_parse_store,    cmd_store,        " 1 +FLAGS (\\Seen)"},
-    {"COPY",           IS_SELECTED, C_SYNC,                      NULL,        imap_parse_copy,     cmd_copy,         " 1 INBOX"},
-    {"MOVE",           IS_SELECTED, C_WRITES | C_SYNC,           "MOVE",      imap_parse_copy,     cmd_move,         " 1 table-none"},
+    {"SEARCH",         IS_SELECTED, C_SEQ | C_NUMBERS,           NULL,        imap_parse_search,   cmd_search,       " ALL"},
+    {"FETCH",          IS_SELECTED, C_SEQ | C_NUMBERS,           NULL,        imap_parse_fetch,    cmd_fetch,        " 1 FLAGS"},
+    {"STORE",          IS_SELECTED, C_SEQ | C_WRITES | C_NUMBERS,NULL,        imap_parse_store,    cmd_store,        " 1 +FLAGS (\\Seen)"},
+    {"COPY",           IS_SELECTED, C_SYNC | C_NUMBERS,          NULL,        imap_parse_copy,     cmd_copy,         " 1 INBOX"},
+    {"MOVE",           IS_SELECTED, C_WRITES | C_SYNC | C_NUMBERS,"MOVE",      imap_parse_copy,     cmd_move,         " 1 table-none"},
     {"UID SEARCH",     IS_SELECTED, C_UID,                       NULL,        imap_parse_search,   cmd_search,       " ALL"},
-    {"SORT",           IS_SELECTED, C_SEQ,                       "SORT",      imap_parse_sort,     cmd_sort,         " (DATE) UTF-8 ALL"},
-    {"THREAD",         IS_SELECTED, C_SEQ,                       "THREAD=REFERENCES", imap_parse_thread, cmd_thread, " REFERENCES UTF-8 ALL"},
+    {"SORT",           IS_SELECTED, C_SEQ | C_NUMBERS,           "SORT",      imap_parse_sort,     cmd_sort,         " (DATE) UTF-8 ALL"},
+    {"THREAD",         IS_SELECTED, C_SEQ | C_NUMBERS,           "THREAD=REFERENCES", imap_parse_thread, cmd_thread, " REFERENCES UTF-8 ALL"},
     {"UID SORT",       IS_SELECTED, C_UID,                       "SORT",      imap_parse_sort,     cmd_sort,         " (DATE) UTF-8 ALL"},
     {"UID THREAD",     IS_SELECTED, C_UID,                       "THREAD=REFERENCES", imap_parse_thread, cmd_thread, " REFERENCES UTF-8 ALL"},
     {"UID FETCH",      IS_SELECTED, C_UID,                       NULL,        imap_parse_fetch,    cmd_fetch,        " 1 FLAGS"},
@@ -139,8 +139,9 @@ static const struct {
     unsigned bit;
     const char *name;
 } states[] = {{IS_NEW, "not-authenticated"}, {IS_AUTH, "authenticated"}, {IS_SELECTED, "selected"}},
-  flags[] = {{C_SEQ, "seq"}, {C_SELECTS, "selects"}, {C_WRITES, "writes"},     {C_SYNC, "sync"}, {C_SECRET, "secret"},
-             {C_UID, "uid"}, {C_STREAMS, "streams"}, {C_NO_TLS, "before-tls"}, {C_TLS, "tls"}};
+  flags[] = {{C_SEQ, "seq"},       {C_SELECTS, "selects"}, {C_WRITES, "writes"},   {C_SYNC, "sync"},
+             {C_SECRET, "secret"}, {C_UID, "uid"},         {C_STREAMS, "streams"}, {C_NO_TLS, "before-tls"},
+             {C_TLS, "tls"},       {C_NUMBERS, "numbers"}};
 
 static void put_json(const char *text)
 {

@@ -147,6 +147,7 @@ static const struct cause_row table[CAUSES_] = {
         "Command has more arguments than it takes"),
     IMAP(CAUSE_NEED_MAILBOX, NULL, "Il manque le nom d'une boite", "A mailbox name is needed"),
     IMAP(CAUSE_NEED_SET, NULL, "Il manque un ensemble de messages", "A set of messages is needed"),
+    IMAP(CAUSE_UID_REQUIRED, "UIDREQUIRED", "Numeros de messages abandonnes, utilisez les UID", "Message numbers are given up, use UIDs"),
     IMAP(CAUSE_APPEND_FORM, NULL, "APPEND prend une boite, des drapeaux, une date et un litteral",
         "APPEND takes a mailbox, flags, a date and a literal"),
     IMAP(CAUSE_APPEND_LITERAL, NULL, "APPEND prend un litteral", "APPEND takes a literal"),
