@@ -62,7 +62,7 @@ static enum rc feed(struct imap_session *s, enum frame_event *ev, struct err *e)
 
     *ev = FRAME_MORE;
     while (*ev == FRAME_MORE) {
-        enum rc rc = stream_peek(s->io, &at_hand, e);
+        enum rc rc = input_peek(s, &at_hand, e);
 
         if (rc != RC_OK)
             return session_unread(s, rc, e, "gone behind a message");

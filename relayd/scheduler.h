@@ -24,6 +24,7 @@
 enum {
     PATIENCE_MS = 2000,
     PAUSE_MS = 1000,    /* after stored, keyd or dird did not answer */
+    TRUSTD_REST_MS = 10 * 1000, /* after trustd did not */
     IDLE_MS = 2000,     /* a session without a letter keeps its connection so long */
     SIGNS_MOST = 4,     /* signatures of one handshake */
     BATCH_OCTETS = 60 * 1024, /* of updates in one transaction, before one more letter's */
@@ -72,14 +73,15 @@ struct place {
     int channel;                        /* -1: none */
     uint32_t candidate, served;
     unsigned signs;
-    bool peer_ok, asked /* NEXT is not answered */, idle, leaving /* was told that there is no more */, done /* DONE is not answered */, lost /* the channel ended */, failed /* and not in good order */;
+    bool introduced /* PEER was asked */, peer_ok, asked /* NEXT is not answered */, idle, leaving /* was told that there is no more */, done /* DONE is not answered */, lost /* the channel ended */, failed /* and not in good order */;
     bool gone, batched;                 /* freed at the end of this round; in the transaction that is being made */
     uint8_t stage;                      /* enum channel_stage, of END; 0: none */
     struct verdict why;                 /* the last failure of this connection, or why its letters are doomed */
     int64_t idle_since;                 /* monotonic */
-    struct buf chain;                   /* PEER that waits for revocation data */
-    int64_t check_at;                   /* monotonic; 0: none waits */
-    char dn[CH_DN + 1], tls[CH_HOST + 1];
+    struct buf chain;                   /* the server's, from PEER on */
+    int64_t check_at;                   /* monotonic: PEER waits for revocation data; 0: none waits */
+    int64_t good_until;                 /* UTC s: trustd's last "good" */
+    char dn[TRUST_NAME + 1], tls[CH_HOST + 1]; /* dn: as trustd reads it from the chain; "": it has not */
     struct session_start start;
     struct flight *flight;
 };
@@ -101,6 +103,7 @@ struct scheduler {
     const char *host, *domain;
     uint64_t report_full_max;           /* relayd.report_full_max */
     enum peer_revocation revocation;    /* trust.revocation */
+    int64_t trustd_away_until;          /* monotonic: it did not answer, and is left alone */
     struct schedule *plan;
     struct store *store, *ear;
     bool listening;                     /* .ear watches */
@@ -180,6 +183,8 @@ void channel_answer(const struct place *p, uint16_t op, const struct ipc_field *
 void peer_asked(struct scheduler *s, struct place *p, const struct channel_peer_req *rq);
 void peer_again(struct scheduler *s, struct place *p);
 enum cause peer_trusted(struct scheduler *s, const char *domain, const char *dn); /* CAUSE_NONE: it is. dn NULL: the domain alone */
+/* Before each letter: is the DN still listed, and nothing of the chain revoked since? What cannot be known now counts as it was known last, until then. */
+enum cause peer_still_trusted(struct scheduler *s, struct place *p);
 
 /* ---- scheduler_reports.c ---- */
 bool reports_due(struct scheduler *s, const struct store_queue_item *it); /* of its message; false: a daemon is away, ask again */

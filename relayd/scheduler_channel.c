@@ -88,8 +88,9 @@ static bool on_sign(struct scheduler *s, struct place *p, const void *msg)
 
 static bool on_peer(struct scheduler *s, struct place *p, const void *msg)
 {
-    if (p->state != PL_HANDSHAKE || p->peer_ok || p->check_at != 0)
+    if (p->state != PL_HANDSHAKE || p->introduced) /* another chain, after one that was refused, is no answer */
         return false;
+    p->introduced = true;
     peer_asked(s, p, msg);
     return true;
 }
@@ -314,10 +315,11 @@ static void idles(struct place *p)
         say_no_more(p);
 }
 
-/* The trust space is asked for each letter: a domain that leaves it, or gets another DN, is sent nothing from that moment on. */
+/* Asked for each letter: a domain that leaves the trust space, or gets another DN, and a server whose certificate is revoked, are sent nothing from that
+ * moment on. */
 static bool still_trusted(struct scheduler *s, struct place *p)
 {
-    enum cause c = peer_trusted(s, p->start.domain, p->dn);
+    enum cause c = peer_still_trusted(s, p);
 
     if (c == CAUSE_DIR_TEMP)
         scheduler_pause(s);

@@ -109,7 +109,8 @@ void host_failed(struct scheduler *s, struct place *p)
     if (p->channel >= 0)
         close(p->channel);
     p->channel = -1;
-    p->peer_ok = p->asked = p->lost = p->failed = false; /* what the last one was, the next one is not */
+    p->introduced = p->peer_ok = p->asked = p->lost = p->failed =
+        false; /* what the last one was, the next one is not */
     p->signs = 0;
     p->check_at = 0;
     if (!ask_finder(s, p))

@@ -170,7 +170,8 @@ static enum rc put_epoch(struct tx *t, uint64_t mbx, uint64_t epoch, const unsig
 
 static enum rc check_quota(struct tx *t, const struct delivery *d, uint64_t mbx, const struct box *b, struct err *e)
 {
-    return d->rq->enforce_quota ? box_takes(d->a->d, t, mbx, b, (struct sums){d->rq->size, 1}, e) : RC_OK;
+    return d->rq->enforce_quota ? box_takes(d->a->d, t, mbx, b, (struct sums){.bytes = d->rq->size, .messages = 1}, e)
+                                : RC_OK;
 }
 
 static enum rc put_beside(struct tx *t, struct delivery *d, enum table tb, uint8_t kind, const struct key *k,
@@ -415,5 +416,5 @@ enum rc do_can_take(struct tx *t, const struct ask *a, struct err *e)
     if (a->role == ROLE_IMAPD && (!a->s->bound || a->s->mbx != rq->mbx))
         return err_set(e, RC_DENIED, "store: not the ticket's mailbox");
     rc = box_get(t, rq->mbx, false, &b, e);
-    return rc == RC_OK ? box_takes(a->d, t, rq->mbx, &b, (struct sums){rq->size, 1}, e) : rc;
+    return rc == RC_OK ? box_takes(a->d, t, rq->mbx, &b, (struct sums){.bytes = rq->size, .messages = 1}, e) : rc;
 }

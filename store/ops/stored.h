@@ -17,7 +17,7 @@ struct sweeper;
 struct busy;
 struct stored {
     struct env env;
-    unsigned char ticket_key[TICKET_KEY];
+    unsigned char *ticket_key; /* TICKET_KEY bytes, locked: stored's own */
     struct watches *watches;
     struct seats *seats;
     struct sweeper *sweeper;
