@@ -18,6 +18,15 @@ void view_put_flags(struct imap_session *s, uint32_t row, struct buf *out)
     buf_addc(out, ')');
 }
 
+void view_put_fetch(const struct imap_session *s, uint32_t row, struct buf *out)
+{
+    bool uid = (s->opened.responses & RESP_UIDONLY) != 0;
+
+    buf_add(out, "* ", 2);
+    put_u64(out, uid ? s->view->uid[row] : row + 1);
+    buf_addstr(out, uid ? " UIDFETCH (" : " FETCH (");
+}
+
 void view_put_modseq(struct imap_session *s, uint32_t row, struct buf *out)
 {
     buf_addstr(out, "MODSEQ (");
@@ -85,7 +94,7 @@ static void put_news(struct imap_session *s)
         v->flags[i] &= ~(uint64_t)VF_NEWS;
         if (v->flags[i] & VF_GONE)
             continue;
-        buf_addf(&s->out, "* %u FETCH (", i + 1);
+        view_put_fetch(s, i, &s->out);
         if (view_tells_uid(s))
             buf_addf(&s->out, "UID %u ", v->uid[i]);
         view_put_flags(s, i, &s->out);

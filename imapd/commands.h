@@ -11,6 +11,7 @@
  *          C_STREAMS  takes its last literal off the stream itself, however long the literal is
  *          C_NO_TLS   lawful only before TLS
  *          C_TLS      lawful only with TLS
+ *          C_NUMBERS  its arguments or its answers are message numbers: refused when UIDONLY is enabled
  * From it  come the dispatch loop, "pli-imapd --commands" (JSON, from which the protocol test tries every command in every state), and the
  *          fuzzer's words.
  * Process  pli-imapd.   Source RFC 3501 6, 5.5.
@@ -27,7 +28,8 @@ enum {
     C_UID = 32,
     C_STREAMS = 64,
     C_NO_TLS = 128,
-    C_TLS = 256
+    C_TLS = 256,
+    C_NUMBERS = 512
 };
 typedef enum rc command_fn(struct imap_session *s, union imap_args *a, struct err *e);
 struct command {

@@ -7,9 +7,7 @@ static void tell_one(struct imap_session *s, uint32_t row, bool flags)
 {
     const char *sep = "";
 
-    buf_add(&s->out, "* ", 2);
-    put_u64(&s->out, row + 1);
-    buf_addstr(&s->out, " FETCH (");
+    view_put_fetch(s, row, &s->out);
     if (view_tells_uid(s)) {
         buf_addf(&s->out, "UID %u", s->view->uid[row]);
         sep = " ";

@@ -62,6 +62,8 @@ static enum rc prepare_one(struct imap_session *s, struct imap_key *k, bool lati
         k->set = s->saved;
         return RC_OK;
     }
+    if (k->op == SK_SEQ && (s->opened.responses & RESP_UIDONLY))
+        return reply_bad(s, e, CAUSE_UID_REQUIRED);
     if (k->op == SK_SEQ) {
         if (!imap_set_max_is(&k->set, v->told) || v->told == 0)
             return reply_bad(s, e, CAUSE_NO_SUCH_MESSAGE);

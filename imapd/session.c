@@ -65,6 +65,8 @@ static enum rc may_run(struct imap_session *s, struct err *e)
 
     if ((c->states & s->state) == 0)
         return err_cause(e, RC_SYNTAX, CAUSE_BAD_SEQUENCE, "%s in state %u", c->name, s->state);
+    if ((c->flags & C_NUMBERS) && (s->opened.responses & RESP_UIDONLY))
+        return reply_bad(s, e, CAUSE_UID_REQUIRED);
     if ((c->flags & C_NO_TLS) && s->has_tls)
         return reply_no(e, CAUSE_TLS_ACTIVE);
     if ((c->flags & C_TLS) && !s->has_tls)

@@ -48,9 +48,11 @@ void view_announce(struct imap_session *s, bool ask, bool may_renumber);
 /* [HIGHESTMODSEQ 9] in the tagged OK, for a client with CONDSTORE. All changes up to it are told before, so the view is brought up to date first; when
  * the store is away there is no such code. RFC 7162 3.2.7 */
 void view_reply_modseq(struct imap_session *s);
-static inline bool view_tells_uid(const struct imap_session *s) /* in a FETCH that the client has not asked for */
+/* "* 3 FETCH (", or "* 17 UIDFETCH (" when the client has given numbers up. */
+void view_put_fetch(const struct imap_session *s, uint32_t row, struct buf *out);
+static inline bool view_tells_uid(const struct imap_session *s) /* in a FETCH that the client has not asked for; a UIDFETCH has it in front */
 {
-    return s->uid || (s->opened.responses & RESP_VANISHED);
+    return (s->uid || (s->opened.responses & RESP_VANISHED)) && (s->opened.responses & RESP_UIDONLY) == 0;
 }
 uint32_t view_find(const struct view *v, uint32_t uid);        /* row, or v->n */
 uint32_t view_at_or_after(const struct view *v, uint32_t uid); /* first row whose UID is not below; v->n: none */

@@ -147,6 +147,7 @@ static const struct cause_row table[CAUSES_] = {
         "Command has more arguments than it takes"),
     IMAP(CAUSE_NEED_MAILBOX, NULL, "Il manque le nom d'une boite", "A mailbox name is needed"),
     IMAP(CAUSE_NEED_SET, NULL, "Il manque un ensemble de messages", "A set of messages is needed"),
+    IMAP(CAUSE_UID_REQUIRED, "UIDREQUIRED", "Numeros de messages abandonnes, utilisez les UID", "Message numbers are given up, use UIDs"),
     IMAP(CAUSE_APPEND_FORM, NULL, "APPEND prend une boite, des drapeaux, une date et un litteral",
         "APPEND takes a mailbox, flags, a date and a literal"),
     IMAP(CAUSE_APPEND_LITERAL, NULL, "APPEND prend un litteral", "APPEND takes a literal"),
@@ -284,14 +285,12 @@ const struct cause_row *cause_row(enum cause c)
 
 bool cause_alarms(enum cause c)
 {
-    static const enum cause causes[] = {CAUSE_PEER_NO_STARTTLS, CAUSE_PEER_INJECTED, CAUSE_PEER_TLS,
-                                        CAUSE_PEER_CERT,        CAUSE_PEER_DN,       CAUSE_PEER_REVOKED,
-                                        CAUSE_PEER_UNCHECKED,   CAUSE_LIST_STALE,    CAUSE_LIST_MISSING};
+    static const bool alarms[CAUSES_] = {
+        [CAUSE_PEER_NO_STARTTLS] = true, [CAUSE_PEER_INJECTED] = true, [CAUSE_PEER_TLS] = true,
+        [CAUSE_PEER_CERT] = true,        [CAUSE_PEER_DN] = true,       [CAUSE_PEER_REVOKED] = true,
+        [CAUSE_PEER_UNCHECKED] = true,   [CAUSE_LIST_STALE] = true,    [CAUSE_LIST_MISSING] = true};
 
-    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
-        if (causes[i] == c)
-            return true;
-    return false;
+    return (unsigned)c < CAUSES_ && alarms[c];
 }
 
 const char *cause_text(enum cause c, char *out)

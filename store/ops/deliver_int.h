@@ -26,7 +26,7 @@ struct delivery {
     struct source src;
     struct objref ref;
     uint8_t own; /* MSG_...: summary, text in records beside each message */
-    bool ahead, again /* it was filed before, as another object: rq->once */;
+    bool ahead, again /* it was filed before, as another object: rq->once */, low_qid;
 };
 /* deliver.c: one message of a request. delivery_new() reads and checks the request, and takes memory. delivery_open() has its source open, and settles
  * what is kept where. delivery_file() files it inside a transaction; asked again it answers as it did then. */

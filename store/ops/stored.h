@@ -23,7 +23,7 @@ struct stored {
     struct sweeper *sweeper;
     struct busy *busy; /* object ids being delivered or freed just now */
     uint64_t max_messages; /* in a mailbox; 0: no limit */
-    atomic_ullong next_qid;
+    atomic_ullong next_qid, next_low_qid;
     atomic_ullong orphans; /* swept since start */
 };
 struct check;

@@ -37,6 +37,7 @@ WAYS = {
     "bad-arguments": ("s", "FETCH x FLAGS"),
     "need-mailbox": ("a", "SELECT"),
     "need-set": ("s", "COPY x INBOX"),
+    "uid-required": ("s", "ENABLE UIDONLY", "FETCH 1 FLAGS"),
     "no-such-message": ("s", "FETCH 99 FLAGS"),
     "append-form": ("a", "APPEND INBOX x"),
     "append-rest": ("a", "APPEND INBOX {3+}\r\nx\r\n encore"),
