@@ -33,7 +33,7 @@ const struct command commands[] = {
     {"GETQUOTAROOT",   AUTHED,      0,                           "QUOTA",     imap_parse_mailbox,  cmd_getquotaroot, " INBOX"},
     {"STATUS",         AUTHED,      0,                           NULL,        imap_parse_status,   cmd_status,       " INBOX (MESSAGES)"},
     {"APPEND",         AUTHED,      C_STREAMS | C_SYNC,          NULL,        imap_parse_append,   cmd_append,       " INBOX {2+}\r\nab"},
-    {"REPLACE",        IS_SELECTED, C_STREAMS | C_WRITES | C_SYNC, "REPLACE",   imap_parse_replace,  cmd_replace,      " 1 INBOX {2+}\r\nab"},
+    {"REPLACE",        IS_SELECTED, C_STREAMS | C_NUMBERS | C_WRITES | C_SYNC, "REPLACE",   imap_parse_replace,  cmd_replace,      " 1 INBOX {2+}\r\nab"},
     {"UID REPLACE",    IS_SELECTED, C_UID | C_STREAMS | C_WRITES | C_SYNC, "REPLACE", imap_parse_replace, cmd_replace, " 1 INBOX {2+}\r\nab"},
     {"IDLE",           AUTHED,      C_SYNC,                      "IDLE",      imap_parse_none,     cmd_idle,         "\r\nDONE"},
     {"CHECK",          IS_SELECTED, C_SYNC,                      NULL,        imap_parse_none,     cmd_check,        ""},
@@ -124,7 +124,8 @@ bool command_streams(struct imap_session *s, struct span text)
     bool yes = false;
 
     if (command_find(s, text, &rest, &e) == RC_OK && (s->cmd->flags & C_STREAMS) && (s->state & s->cmd->states) &&
-        !((s->cmd->flags & C_WRITES) && view_read_only(s->view))) {
+        !((s->cmd->flags & C_WRITES) && view_read_only(s->view)) &&
+        !((s->cmd->flags & C_NUMBERS) && (s->opened.responses & RESP_UIDONLY))) {
         rest.n -= 2; /* the announcement's CRLF */
         in = imap_in_of(rest, &mem, &s->opened);
         yes = command_parse(s->cmd, &in, &a, &e) == RC_OK &&
