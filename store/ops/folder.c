@@ -132,18 +132,30 @@ bool flags_lawful(uint64_t flags)
     return (flags & 0xff & ~system) == 0;
 }
 
-enum rc msg_drop(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const struct msg *m, struct err *e)
+static enum rc lacks(uint32_t folder, uint32_t uid, struct err *e)
+{
+    return err_set(e, RC_CORRUPT, "store: a message lacks a record: folder=%u uid=%u", (unsigned)folder, (unsigned)uid);
+}
+
+enum rc msg_remove(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, struct err *e)
 {
     struct key k = key_msg(mbx, folder, uid);
     enum rc rc = tx_del(t, T_MSGS, &k, e);
+
+    return rc == RC_NOTFOUND ? lacks(folder, uid, e) : rc;
+}
+
+enum rc msg_drop(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const struct msg *m, struct err *e)
+{
+    struct key k = key_msg(mbx, folder, uid);
+    enum rc rc = msg_remove(t, mbx, folder, uid, e);
 
     if (rc == RC_OK && m->where & MSG_SUMMARY)
         rc = tx_del(t, T_SUMMARIES, &k, e);
     if (rc == RC_OK && m->where & MSG_TEXT)
         rc = tx_del(t, T_TEXTS, &k, e);
     if (rc == RC_NOTFOUND)
-        rc = err_set(e, RC_CORRUPT, "store: a message lacks a record: folder=%u uid=%u", (unsigned)folder,
-                     (unsigned)uid);
+        rc = lacks(folder, uid, e);
     return rc == RC_OK ? objref_add(t, m->oid, -1, e) : rc;
 }
 

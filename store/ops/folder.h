@@ -41,6 +41,8 @@ enum rc box_put(struct tx *t, uint64_t mbx, const struct box *b, struct err *e);
 enum rc msg_get(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, struct msg *m_out, struct err *e);
 enum rc msg_put(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const struct msg *m, bool fresh,
                 struct err *e);
+/* Deletes the message's record alone. The caller changes the counters, and sees to what the record named (freed.h). */
+enum rc msg_remove(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, struct err *e);
 /* Deletes the records of one message and its reference to the object. The caller changes the counters. */
 enum rc msg_drop(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const struct msg *m, struct err *e);
 void counters_add(struct counters *c, const struct msg *m, int by);
