@@ -46,9 +46,9 @@ struct env {
     int lock_fd, home_fd;
     /* group flush */
     pthread_mutex_t lock;
-    pthread_cond_t flushed_cond;
-    uint64_t arrived, flushed;
-    bool leading;
+    uint32_t batch; /* the one that commits join now; .led: it has its leader */
+    bool led;
+    atomic_uint flushed; /* all batches up to it are on stable storage (a futex; the numbers wrap) */
     atomic_uint marks[ENV_MARKS]; /* how many commits are not flushed yet, per mailbox (hashed) */
     /* room on the disk, as it was last looked at */
     atomic_llong free_at;
