@@ -95,9 +95,10 @@ static enum rc change_all(struct tx *t, const struct ask *a, struct picked *p, s
     return counters_put(t, a->s->mbx, rq->folder, c, e);
 }
 
-static enum rc picked_new(size_t n, struct picked **out, struct err *e)
+/* Room for what the set can name: a STORE of one message clears no memory for a thousand. */
+static enum rc picked_new(struct span uids, uint32_t most, struct picked **out, struct err *e)
 {
-    *out = calloc(n, sizeof **out);
+    *out = calloc(uidset_count(uids, most) + 1u, sizeof **out);
     return *out ? RC_OK : err_set(e, RC_TEMP, "store: out of memory");
 }
 
@@ -113,7 +114,7 @@ enum rc do_flags(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK)
         rc = counters_get(t, a->s->mbx, rq->folder, true, &c, e);
     if (rc == RC_OK)
-        rc = picked_new(FLAGS_A_TX, &p, e);
+        rc = picked_new(rq->uids, FLAGS_A_TX, &p, e);
     if (rc == RC_OK)
         rc = pick(t, a, rq->folder, rq->uids, rq->from, 0, FLAGS_A_TX, p, &n, &rep->next, e);
     if (rc == RC_OK)
@@ -174,7 +175,7 @@ enum rc do_expunge(struct tx *t, const struct ask *a, struct err *e)
     enum rc rc = counters_get(t, a->s->mbx, rq->folder, true, &c, e);
 
     if (rc == RC_OK)
-        rc = picked_new(EXPUNGE_A_TX, &p, e);
+        rc = picked_new(rq->uids, EXPUNGE_A_TX, &p, e);
     if (rc == RC_OK)
         rc = pick(t, a, rq->folder, rq->uids, rq->from, rq->deleted_only ? MF_DELETED : 0, EXPUNGE_A_TX, p, &n,
                   &rep->next, e);

@@ -184,6 +184,19 @@ enum rc uidset_check(struct span set, struct err *e)
     return RC_OK;
 }
 
+uint32_t uidset_count(struct span set, uint32_t most)
+{
+    struct rd r = rd_of(set);
+    uint64_t n = 0;
+
+    while (r.s.n >= 8 && n < most) {
+        uint32_t lo = rd_u32(&r), hi = rd_u32(&r);
+
+        n += (uint64_t)hi - lo + 1;
+    }
+    return n < most ? (uint32_t)n : most;
+}
+
 /* The next pair that reaches from. False: none. */
 static bool next_pair(struct msg_it *it)
 {
@@ -223,6 +236,10 @@ enum rc msg_it_open(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t fold
     it->set = set;
     it->from = from;
     it->any = next_pair(it);
+    if (it->any && it->lo == it->hi && it->set.n == 0) {
+        it->one = t;
+        return RC_OK;
+    }
     return it->any ? open_at(it, t, SCAN_FEW, e) : RC_OK;
 }
 
@@ -238,6 +255,16 @@ enum rc msg_it_all(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folde
     return it->any ? open_at(it, t, SCAN_MANY, e) : RC_OK;
 }
 
+/* Without a lock, as a scan reads: the folder's counters are locked. A scan would copy, and lock, pages of its neighbours. */
+static enum rc look_up(struct msg_it *it, uint32_t *uid_out, struct msg *m_out, struct err *e)
+{
+    struct key k = key_msg(it->mbx, it->folder, it->lo);
+
+    it->any = false;
+    *uid_out = it->lo;
+    return get_fixed(it->one, T_MSGS, &k, TX_COMMITTED, msg_f, m_out, e);
+}
+
 void msg_it_close(struct msg_it *it)
 {
     scan_close(&it->s);
@@ -249,6 +276,8 @@ enum rc msg_it_next(struct msg_it *it, uint32_t *uid_out, struct msg *m_out, str
     uint32_t uid;
     enum rc rc;
 
+    if (it->one && it->any)
+        return look_up(it, uid_out, m_out, e);
     while (it->any) {
         rc = scan_next(&it->s, &k, &v, e);
         if (rc != RC_OK)

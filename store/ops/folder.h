@@ -58,8 +58,11 @@ struct msg_it {
     struct span set; /* what is left of it; empty: none left */
     uint32_t lo, hi;
     uint32_t last; /* UID last seen by the scan */
+    struct tx *one; /* the set is one UID: it is looked up, and no scan is opened; NULL: scan */
     bool any;
 };
+/* How many UIDs the set can hold, "most" at most. The set is checked. */
+uint32_t uidset_count(struct span set, uint32_t most);
 enum rc msg_it_open(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folder, struct span set, uint32_t from,
                     struct err *e);
 enum rc msg_it_all(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folder, uint32_t lo, uint32_t hi,
