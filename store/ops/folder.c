@@ -255,6 +255,15 @@ enum rc msg_it_all(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folde
     return it->any ? open_at(it, t, SCAN_MANY, e) : RC_OK;
 }
 
+enum rc msg_it_brief(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folder, uint32_t lo, uint32_t hi,
+                     struct err *e)
+{
+    enum rc rc = msg_it_all(it, t, mbx, folder, lo, hi, e);
+
+    it->brief = true;
+    return rc;
+}
+
 /* Without a lock, as a scan reads: the folder's counters are locked. A scan would copy, and lock, pages of its neighbours. */
 static enum rc look_up(struct msg_it *it, uint32_t *uid_out, struct msg *m_out, struct err *e)
 {
@@ -290,7 +299,7 @@ enum rc msg_it_next(struct msg_it *it, uint32_t *uid_out, struct msg *m_out, str
             break;
         if (uid >= it->lo) {
             *uid_out = uid;
-            return rec_read(v, msg_f, m_out, e);
+            return it->brief ? rec_brief(v, &m_out->flags, &m_out->modseq, e) : rec_read(v, msg_f, m_out, e);
         }
         if (it->lo - uid > NEAR) {
             struct key to = key_msg(it->mbx, it->folder, it->lo);

@@ -58,6 +58,7 @@ struct msg_it {
     struct span set; /* what is left of it; empty: none left */
     uint32_t lo, hi;
     uint32_t last; /* UID last seen by the scan */
+    bool brief;      /* only flags and modseq of each are read */
     struct tx *one; /* the set is one UID: it is looked up, and no scan is opened; NULL: scan */
     bool any;
 };
@@ -67,6 +68,9 @@ enum rc msg_it_open(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t fold
                     struct err *e);
 enum rc msg_it_all(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folder, uint32_t lo, uint32_t hi,
                    struct err *e);
+/* As msg_it_all(), for those who want flags and modseq only: the rest of what msg_it_next() gives stays zero. */
+enum rc msg_it_brief(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folder, uint32_t lo, uint32_t hi,
+                     struct err *e);
 enum rc msg_it_next(struct msg_it *it, uint32_t *uid_out, struct msg *m_out, struct err *e);
 void msg_it_close(struct msg_it *it);
 void brief_add(struct buf *out, uint32_t uid, const struct msg *m); /* packed store_brief */
