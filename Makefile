@@ -66,6 +66,7 @@ S_xml  := -lxmlsec1-openssl -lxmlsec1 -lxml2
 S_web  := -lcurl-gnutls
 S_dns  := -lcares
 S_etpan := -letpan
+S_idn := -lidn2
 PROGRAMS := pli pli-smtpd pli-imapd pli-relayd pli-stored pli-keyd pli-dird pli-trustd
 DIRS_pli        := pli pli/cmd pli/doctor pli/super
 DIRS_pli-smtpd  := smtpd
@@ -83,14 +84,14 @@ LIBS_pli-stored := $(LIB_store) $(LIB_crypto) $(L0)
 LIBS_pli-keyd   := $(LIB_crypto) $(L0)
 LIBS_pli-trustd := $(LIB_trust) $(LIB_policies) $(LIB_crypto) $(L0)
 LIBS_pli-dird   := $(LIB_directory) $(LIB_trust) $(LIB_policies) $(LIB_crypto) $(L0)
-SYS_pli         := $(S_conf) $(S_xml) $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
-SYS_pli-smtpd   := $(S_tls) $(S_ssl) $(S_mime) $(S_base)
-SYS_pli-imapd   := $(S_tls) $(S_ssl) $(S_mime) $(S_base)
-SYS_pli-relayd  := $(S_etpan) $(S_dns) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
+SYS_pli         := $(S_idn) $(S_conf) $(S_xml) $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
+SYS_pli-smtpd   := $(S_idn) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
+SYS_pli-imapd   := $(S_idn) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
+SYS_pli-relayd  := $(S_idn) $(S_etpan) $(S_dns) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
 SYS_pli-stored  := $(S_db) $(S_ssl) $(S_base)
 SYS_pli-keyd    := $(S_tls) $(S_ssl) $(S_base)
-SYS_pli-trustd  := $(S_web) $(S_xml) $(S_tls) $(S_ssl) -lunistring $(S_base)
-SYS_pli-dird    := $(S_ldap) $(S_ssl) $(S_base)
+SYS_pli-trustd  := $(S_idn) $(S_web) $(S_xml) $(S_tls) $(S_ssl) -lunistring $(S_base)
+SYS_pli-dird    := $(S_idn) $(S_ldap) $(S_ssl) $(S_base)
 
 # A program is its folder's .c files; one that has no source yet is left out (until every room is furnished).
 prog_src = $(filter-out %_test.c %_fuzz.c,$(wildcard $(addsuffix /*.c,$(DIRS_$(1)))))
@@ -119,12 +120,12 @@ is_lib_dir = $(filter $(patsubst %/,%,$(dir $(1))),$(LIB_DIRS) $(foreach d,$(LIB
 $(BUILD)/test/%_test: $(BUILD)/obj/%_test.o $$(if $$(call is_lib_dir,$$*),,$$(call own_objs,$$*.c)) $(L3) $(L2) $(L1) $(L0)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group \
-	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_xml) $(S_web) $(S_dns) $(S_etpan) -lcmocka $(S_base)
+	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_xml) $(S_web) $(S_dns) $(S_etpan) $(S_idn) -lcmocka $(S_base)
 # what only tests run, never installed
 TEST_TOOLS := $(addprefix $(BUILD)/test/tests/lib/,keys_dump forge_summary import_accounts read_lists fill_queue find_host)
 $(TEST_TOOLS): $(BUILD)/test/%: $(BUILD)/obj/%.o $(L3) $(L2) $(L1) $(L0)
 	@mkdir -p $(@D)
-	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group $(S_tool) $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
+	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group $(S_tool) $(S_ssl) $(S_mime) $(S_ldap) $(S_idn) $(S_base)
 $(BUILD)/test/tests/lib/read_lists: S_tool := $(S_xml) $(S_tls)
 $(BUILD)/test/tests/lib/find_host: S_tool := $(S_dns)
 $(BUILD)/test/tests/lib/find_host: $(call objects,relayd/finder.c relayd/finder_dns.c relayd/finder_connect.c relayd/channel.c)
@@ -159,7 +160,7 @@ FUZZ_BINS := $(patsubst %.c,$(BUILD)/fuzz/%,$(FUZZERS))
 $(BUILD)/fuzz/%_fuzz: $(BUILD)/obj/%_fuzz.o $$(if $$(call is_lib_dir,$$*),,$$(call own_objs,$$*.c)) $(L3) $(L2) $(L1) $(L0)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group \
-	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_xml) $(S_web) $(S_dns) $(S_etpan) $(S_base)
+	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_xml) $(S_web) $(S_dns) $(S_etpan) $(S_idn) $(S_base)
 fuzz-programs: $(FUZZ_BINS)
 fuzz-run:
 	@$(PYTHON) tests/lib/fuzz.py $(FUZZ_SECONDS) $(FUZZ_BINS)
@@ -173,6 +174,7 @@ deps:
 	@packaging/deps build run
 test-deps:
 	@packaging/deps build run test
+	@packaging/deps --unpack build/peers
 demo: test-deps
 	@$(MAKE) --no-print-directory PROFILE=release all
 	@tests/demo/run

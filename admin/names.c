@@ -2,6 +2,7 @@
 /* admin/names.c - see admin/names.h. */
 #include "admin/names.h"
 #include "base/ascii.h"
+#include "base/idn.h"
 #include "base/prepare.h"
 #include "base/wipe.h"
 #include "directory/wire.h"
@@ -68,10 +69,8 @@ bool address_normal(struct span typed, char out[ADDRESS_ROOM], struct span *doma
     struct buf as = BUF_INIT;
     const char *at;
     struct err e;
-    bool fits = prepare_username(typed, &as, &e) == RC_OK && as.n <= ADDRESS_MOST;
+    bool fits = prepare_username(typed, &as, &e) == RC_OK && idn_address(buf_span(&as), out, ADDRESS_MOST + 1);
 
-    if (fits)
-        memcpy(out, buf_cstr(&as), as.n + 1);
     buf_free(&as);
     if (!fits)
         return false;

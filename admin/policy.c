@@ -3,6 +3,7 @@
 #include "admin/policy.h"
 #include "admin/accounts.h"
 #include "admin/white_list.h"
+#include "base/idn.h"
 #include "policies/causes.h"
 #include "policies/identifiers.h"
 #include "policies/trust.h"
@@ -10,18 +11,22 @@
 #include <stdio.h>
 
 /* ---- addresses ---- */
-static enum rc is_address(struct span a, struct err *e)
+/* *a becomes the one spelling of it, in out. */
+static enum rc one_spelling(struct span *a, char out[SMTP_PATH_MAX], struct err *e)
 {
     struct buf path = BUF_INIT;
     struct smtp_path p;
     size_t used = 0;
     bool ok;
 
-    buf_addf(&path, "<%.*s>", SPAN_ARG(span_head(a, 400)));
+    buf_addf(&path, "<%.*s>", SPAN_ARG(span_head(*a, 400)));
     ok = smtp_path(buf_span(&path), PATH_FORWARD, &p, &used, e) == RC_OK && used == path.n && p.domain.n > 0 &&
-         !p.literal;
+         !p.literal && idn_address(*a, out, SMTP_PATH_MAX);
     buf_free(&path);
-    return ok ? RC_OK : err_set(e, RC_SYNTAX, "%.*s is no mail address", SPAN_ARG(span_head(a, 100)));
+    if (!ok)
+        return err_set(e, RC_SYNTAX, "%.*s is no mail address", SPAN_ARG(span_head(*a, 100)));
+    *a = span_str(out);
+    return RC_OK;
 }
 
 /* ---- who is it? ---- */
@@ -172,8 +177,11 @@ static enum rc of_operator(struct admin *ad, struct span author, struct policy_t
 static enum rc author(struct admin *ad, const struct policy_ask *a, const struct policy_settings *s, struct span one,
                       struct policy_told *t, struct err *e)
 {
+    char spelled[SMTP_PATH_MAX];
     enum rc rc = RC_OK;
 
+    if (idn_address(one, spelled, sizeof spelled))
+        one = span_str(spelled);
     if (t->submission) {
         rc = dir_may_send(ad->dir, span_str(t->from.account), one, e);
         if (rc != RC_OK && rc != RC_DENIED && rc != RC_NOTFOUND && rc != RC_SYNTAX)
@@ -221,16 +229,18 @@ enum rc policy_explain(struct admin *ad, const struct policy_ask *a, const struc
                        struct policy_told *out, struct err *e)
 {
     struct policy_told t = {0};
-    enum rc rc = a->from.n > 0 ? is_address(a->from, e) : RC_OK;
+    struct policy_ask as = *a;
+    char from[SMTP_PATH_MAX], to[SMTP_PATH_MAX];
+    enum rc rc = a->from.n > 0 ? one_spelling(&as.from, from, e) : RC_OK;
 
     if (rc == RC_OK)
-        rc = is_address(a->to, e);
+        rc = one_spelling(&as.to, to, e);
     if (rc == RC_OK)
-        rc = sender(ad, a, &t, e);
+        rc = sender(ad, &as, &t, e);
     if (rc == RC_OK)
-        rc = recipient(ad, a, s, &t, e);
+        rc = recipient(ad, &as, s, &t, e);
     if (rc == RC_OK)
-        rc = authors(ad, a, s, &t, e);
+        rc = authors(ad, &as, s, &t, e);
     if (rc != RC_OK)
         return rc;
     if (a->size > s->max_message)

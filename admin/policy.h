@@ -21,7 +21,7 @@ struct policy_settings {
     enum { POLICY_FROM_OPERATOR = 0, POLICY_FROM_DOMAIN, POLICY_FROM_OFF } from; /* smtpd.from_domain */
 };
 struct policy_ask {
-    struct span from, to;         /* from empty: the null sender, <> */
+    struct span from, to;         /* from empty: the null sender, <>. U-labels and A-labels of a domain are one (base/idn.h) */
     uint64_t size;                /* octets; 0: not known */
     const struct span *authors;   /* addresses in From and Sender of the message; none: not looked at */
     size_t n_authors;

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* admin/trust.c - see admin/trust.h. */
 #include "admin/trust.h"
-#include "base/ascii.h"
+#include "base/idn.h"
 #include "policies/identifiers.h"
 #include <stdio.h>
 
 bool trust_domain_normal(struct span typed, char out[TRUST_DOMAIN_ROOM])
 {
-    if (typed.n > 253 || !mail_domain_ok(typed))
-        return false;
-    ascii_lower_all(typed, out);
-    out[typed.n] = 0;
-    return true;
+    _Static_assert((int)TRUST_DOMAIN_ROOM == (int)IDN_ROOM, "one size");
+    return idn_domain(typed, out) && mail_domain_ok(span_str(out));
 }
 
 bool trust_dn_like(struct span dn)

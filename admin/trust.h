@@ -8,7 +8,7 @@
 #include "admin/admin.h"
 
 enum { TRUST_DOMAIN_ROOM = 256 };
-/* A mail domain in lower case, ended by NUL; false when it is none. */
+/* A mail domain in lower case, in A-labels (base/idn.h), ended by NUL; false when it is none. */
 bool trust_domain_normal(struct span typed, char out[TRUST_DOMAIN_ROOM]);
 /* attribute=value, at least one. */
 bool trust_dn_like(struct span dn);

@@ -6,7 +6,7 @@
  *            facts of this start    instance (absolute folder), run (run folder, which is the daemon's working folder), uid, uid.NAME
  *            settings of pli.conf   section.option
  *          Names of "fd": listen.smtp, listen.submission, listen.submissions, listen.imap, listen.imaps, ipc (this daemon's own listening
- *          SEQPACKET socket), ticket.key (dird: the Ed25519 seed; others: the public key), log.key (smtpd: flow/logged.h), log.
+ *          SEQPACKET socket), ticket.key (dird: the keys of all checkers; stored, keyd: its own), log.key (smtpd: flow/logged.h), log.
  * Values   base/settings.h is the one table of options with type, default, range, unit and help. A default stands there and nowhere else.
  * Owns     struct boot owns its texts: what boot_get() and boot_given() return lives until boot_free().
  * Process  every daemon, before its sandbox; the supervisor makes the list.

@@ -176,6 +176,7 @@
     X(CAUSE_PEER_LOST, "peer-lost") \
     X(CAUSE_PEER_NO_UTF8, "peer-no-utf8") \
     X(CAUSE_PEER_NO_8BIT, "peer-no-8bit") \
+    X(CAUSE_NOT_CONVERTIBLE, "not-convertible") \
     X(CAUSE_PEER_NO_REQUIRETLS, "peer-no-requiretls") \
     X(CAUSE_PEER_TOO_BIG, "peer-too-big") \
     /* the queue */ \

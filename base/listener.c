@@ -193,6 +193,17 @@ static bool displace_heaviest(struct run *r, size_t which, uint64_t key)
     return displace(r, kid, theirs > mine + 1 ? 0 : UNPROVEN_GRACE_MS);
 }
 
+static void catch_up(struct run *r);
+
+/* Many peers are taken in one turn. Meanwhile sessions have proven themselves, or are over: who refuses for them must look first. */
+static bool crowded(struct run *r, size_t which, const uint64_t *key, size_t most)
+{
+    if (table_unproven(&r->table, which, key) < most)
+        return false;
+    catch_up(r);
+    return table_unproven(&r->table, which, key) >= most;
+}
+
 static bool room_unproven(struct run *r, const struct listener_peer *peer, uint64_t key)
 {
     size_t which = peer->which;
@@ -201,11 +212,10 @@ static bool room_unproven(struct run *r, const struct listener_peer *peer, uint6
 
     if (most == 0)
         return true;
-    if (of_address > 0 && table_unproven(&r->table, which, &key) >= of_address &&
+    if (of_address > 0 && crowded(r, which, &key, of_address) &&
         !displace(r, table_oldest(&r->table, which, &key), UNPROVEN_GRACE_MS))
         return false;
-    return table_unproven(&r->table, which, NULL) < (most < quarter ? most : quarter) ||
-           displace_heaviest(r, which, key);
+    return !crowded(r, which, NULL, most < quarter ? most : quarter) || displace_heaviest(r, which, key);
 }
 
 /* Ends sessions that stay unproven for too long. A session ends by itself at unproven_ms; one that was taken over does
@@ -347,6 +357,12 @@ static void reap(struct run *r)
     }
 }
 
+static void catch_up(struct run *r)
+{
+    hear_news(r);
+    reap(r);
+}
+
 /* Waits once. Returns how many of p are readable; 0: nothing happened until the deadline. */
 static int wait_once(struct run *r, struct pollfd *p, size_t n, int64_t until)
 {
@@ -357,8 +373,7 @@ static int wait_once(struct run *r, struct pollfd *p, size_t n, int64_t until)
     if (ready < 0)
         for (size_t i = 0; i < n; i++)
             p[i].revents = 0;
-    hear_news(r);
-    reap(r);
+    catch_up(r);
     return ready;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* base/prepare.c - see base/prepare.h. */
 #include "base/prepare.h"
+#include "base/ascii.h"
 #include "base/prepare_int.h"
 #include "base/wipe.h"
 #include <stdlib.h>
@@ -167,6 +168,18 @@ static enum rc as_shown(struct work *w, struct err *e)
     return compose(w, e);
 }
 
+/* ASCII that a form leaves as it is, from the first such character on. It is what most people type, and the tables of all other scripts are many pages
+ * that a process reads for the first time. */
+static bool is_plain(struct span typed, unsigned char first)
+{
+    if (typed.n == 0 || typed.n > PREPARE_MAX)
+        return false;
+    for (size_t i = 0; i < typed.n; i++)
+        if (typed.p[i] < first || typed.p[i] > '~')
+            return false;
+    return true;
+}
+
 static enum rc prepare(struct span typed, enum rc (*as)(struct work *, struct err *), struct buf *out, struct err *e)
 {
     struct work w;
@@ -182,12 +195,19 @@ static enum rc prepare(struct span typed, enum rc (*as)(struct work *, struct er
 
 enum rc prepare_password(struct span typed, struct buf *out, struct err *e)
 {
-    return prepare(typed, as_password, out, e);
+    if (!is_plain(typed, ' '))
+        return prepare(typed, as_password, out, e);
+    buf_addspan(out, typed);
+    return RC_OK;
 }
 
 enum rc prepare_username(struct span typed, struct buf *out, struct err *e)
 {
-    return prepare(typed, as_username, out, e);
+    if (!is_plain(typed, '!')) /* no space (RFC 8264 4.2.3) */
+        return prepare(typed, as_username, out, e);
+    for (size_t i = 0; i < typed.n; i++)
+        buf_addc(out, (char)ascii_lower(typed.p[i]));
+    return RC_OK;
 }
 
 enum rc prepare_name(struct span typed, struct buf *out, struct err *e)

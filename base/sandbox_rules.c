@@ -147,8 +147,9 @@ const struct sandbox_profile sandbox_profiles[SB_KINDS_] = {
     [SB_RELAY_FINDER] = {"relayd finder", {&basic, &data_only, &no_files, &talk, &net_out, DEV_ONLY NULL}, FILES_NONE, true, -1},
     [SB_RELAY_NURSERY] = {"relayd nursery", {&basic, &data_only, &no_files, &talk, &forks, DEV_ONLY NULL}, FILES_NONE, false, SB_RELAY_SESSION},
     [SB_RELAY_SESSION] = {"relayd session", {&basic, &data_only, &no_files, &talk, DEV_ONLY NULL}, FILES_NONE, false, -1},
-    [SB_TRUSTD] = {"trustd", {&basic, &may_load, &own_files, &talk, &take_peers, &net_out, &threads, &forks, &limits, DEV_ONLY NULL},
-                   FILES_SYSTEM_AND_DIR, true, -1}, /* its parser narrows itself further */
+    [SB_TRUSTD] = {"trustd", {&basic, &may_load, &own_files, &talk, &take_peers, &net_out, &threads, DEV_ONLY NULL},
+                   FILES_SYSTEM_AND_DIR, true, -1},
+    [SB_TRUST_STARTER] = {"trust starter", {&basic, &data_only, &no_files, &talk, &forks, &limits, DEV_ONLY NULL}, FILES_NONE, false, -1},
     [SB_TRUST_PARSER] = {"trust parser", {&basic, &data_only, &no_files, DEV_ONLY NULL}, FILES_NONE, false, -1},
 };
 

@@ -59,6 +59,7 @@ static int a_session(void)
 #define RELAYD BIT(SB_RELAYD) /* the scheduler: its siblings, and nobody else */
 #define FINDER BIT(SB_RELAY_FINDER)
 #define NURSERY BIT(SB_RELAY_NURSERY)
+#define STARTER BIT(SB_TRUST_STARTER)
 #define THREADED (BIT(SB_STORED) | BIT(SB_KEYD) | NET)
 static const struct act {
     const char *name;
@@ -75,7 +76,7 @@ static const struct act {
     {"listen on TCP", a_bind_inet, 0, false},
     {"connect to a sibling", a_local, LISTENERS | BIT(SB_DIALLER) | NET | RELAYD | FINDER, false},
     {"turn a peer's socket elsewhere", a_turn, NET | FINDER, true},
-    {"fork", a_fork, LISTENERS | NURSERY | BIT(SB_TRUSTD), false},
+    {"fork", a_fork, LISTENERS | NURSERY | STARTER, false},
     {"start a thread", a_thread, THREADED, false},
     {"executable memory", a_exec_memory, NET, false},
     {"signal the parent", a_kill_parent, 0, true},
@@ -85,10 +86,10 @@ static const struct act {
     {"write over the log", a_no_append, EVERY & ~SESSIONS, true},
     {"socket pair", a_pair, EVERY & ~BIT(SB_TRUST_PARSER), false},
     {"ask for a limit", a_ask_limit, EVERY, false},
-    {"set a limit", a_set_limit, BIT(SB_TRUSTD), false},
+    {"set a limit", a_set_limit, STARTER, false},
     {"own folder", a_own_file, BIT(SB_STORED), false},
     {"accept", a_accept, LISTENERS | THREADED, true},
-    {"fork a session", a_session, LISTENERS | NURSERY | BIT(SB_TRUSTD), false},
+    {"fork a session", a_session, LISTENERS | NURSERY | STARTER, false},
 };
 
 enum { BROKEN = 99 };
@@ -213,7 +214,7 @@ static bool needs_landlock(const struct act *a, enum sandbox_kind k)
     return (a->run == a_open_home && BIT(k) & (NET | BIT(SB_STORED))) ||
            (BIT(k) & (NET | FINDER) && a->run == a_bind_inet) ||
            (k == SB_STORED && (a->run == a_open_write || a->run == a_open_passwd)) ||
-           (a->run == a_kill_parent && BIT(k) & (LISTENERS | NURSERY | BIT(SB_TRUSTD))) ||
+           (a->run == a_kill_parent && BIT(k) & (LISTENERS | NURSERY | STARTER)) ||
            (a->run == a_turn && BIT(k) & (LISTENERS | BIT(SB_DIALLER) | RELAYD | FINDER));
 }
 
@@ -243,14 +244,14 @@ static void try_all(uid_t uid, const char *root)
         }
 }
 
-/* The reader of a white list is forked by trustd, which may do much: nothing of that is left to it. */
-static void test_the_parser_below_trustd(void **state)
+/* The reader of a white list is forked by the starter, which may fork and set limits: nothing of that is left to it. */
+static void test_the_parser_below_its_starter(void **state)
 {
-    const struct sandbox_how trustd = {SB_TRUSTD, 0, NULL, rw_dir};
+    const struct sandbox_how starter = {SB_TRUST_STARTER, 0, NULL, NULL};
 
     (void)state;
     for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
-        int got = in_sandbox_below(&trustd, SB_TRUST_PARSER, 0, NULL, acts[i].run);
+        int got = in_sandbox_below(&starter, SB_TRUST_PARSER, 0, NULL, acts[i].run);
 
         if (!acts[i].open_ended && (got == 0) != ((acts[i].works & BIT(SB_TRUST_PARSER)) != 0))
             fail_msg("%s: %d", acts[i].name, got);
@@ -356,7 +357,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_narrowing),
         cmocka_unit_test(test_no_connect),
-        cmocka_unit_test(test_the_parser_below_trustd),
+        cmocka_unit_test(test_the_parser_below_its_starter),
         cmocka_unit_test(test_as_we_are),
         cmocka_unit_test(test_as_root),
         cmocka_unit_test(test_seen_from_outside),

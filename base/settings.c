@@ -17,6 +17,8 @@ const struct setting settings[] = {
     {"instance.domain", SET_STR, "", 0, 253, SET_AT_INIT, "the mail domain this instance serves"},
     {"instance.hostname", SET_STR, "", 0, 253, SET_AT_START, "the name in banners and trace fields; empty: mail. and the domain"},
     {"instance.operator", SET_STR, "", 0, 200, SET_AT_START, "the operator's name, as the trust space knows it"},
+    {"instance.language", SET_WORD, "fr", 0, 0, SET_AT_START,
+     "names of the folders that are made at an account's first sign-in: Brouillons, Envoyés ... (fr) or Drafts, Sent ... (en)"},
     {"instance.users", SET_STR, "_pli", 0, 24, SET_AT_START,
      "started as root: the prefix of the daemons' user names (_pli-smtpd ...); uids are allotted when the names do not exist"},
     {"instance.uid_base", SET_INT, "60900", 0, 2000000000, SET_AT_START,
@@ -110,7 +112,7 @@ const struct setting settings[] = {
     {"relayd.max_letters_per_session", SET_INT, "100", 1, 100000, SET_AT_START, "letters over one connection before another is made"},
     {"relayd.report_full_max", SET_BYTES, "1M", 0, 25 * 1024 * 1024, SET_AT_START,
      "largest message that a failure report sends back whole to a sender who asked for that (RET=FULL); of a larger one the header"},
-    {"trust.url", SET_STR, "", 0, 500, SET_AT_START, "address of the white list (http, https); empty: it comes by pli trust update FILE alone"},
+    {"trust.url", SET_STR, "", 0, 500, SET_AT_START, "address of the white list (https; over http its age counts from when a younger one came); empty: by pli trust update FILE alone"},
     {"trust.refresh", SET_SECS, "1h", 1, 7 * DAY, SET_AT_START, "how often trust.url is asked for another list"},
     {"trust.anchors", SET_STR, "", 0, 500, SET_AT_START, "PEM file of the authorities of the list's signer; empty: trust.signer_cert alone counts"},
     {"trust.signer", SET_STR, "alb.mssante.fr", 0, 253, SET_AT_START, "common name or mail address in the certificate of the list's signer"},
@@ -120,7 +122,10 @@ const struct setting settings[] = {
     {"trust.https_anchors", SET_STR, "", 0, 500, SET_AT_START, "PEM file of the authorities of https addresses; empty: the machine's"},
     {"trust.max_loss", SET_INT, "20", 0, 100, SET_AT_START, "percent of its domains that a new list may lose unasked"},
     {"trust.alarm_age", SET_SECS, "3d", 60, 365 * DAY, SET_AT_START, "age of the list beyond which the log and pli doctor complain"},
-    {"trust.max_age", SET_SECS, "30d", 0, 3650 * DAY, SET_AT_START, "age of the list beyond which nobody relies on it: mail waits; 0: never"},
+    {"trust.max_age", SET_SECS, "30d", 0, 3650 * DAY, SET_AT_START,
+     "time since the list was last shown to be the newest (by https, by hand, or by a younger list) beyond which nobody relies on it: mail waits; 0: never"},
+    {"trust.max_list_age", SET_SECS, "90d", 0, 3650 * DAY, SET_AT_START,
+     "age of a fetched list by its own date beyond which nobody relies on it, whoever says that none is newer: mail waits; 0: never"},
     {"trust.revocation", SET_WORD, "require", 0, 0, SET_AT_START,
      "another operator whose certificate's revocation cannot be checked: refused for now (require), taken (soft); off: revocation is not looked at"},
     {"trust.mail_revocation", SET_WORD, "soft", 0, 0, SET_AT_START,
@@ -272,6 +277,7 @@ static bool address(struct span v)
 static const struct {
     const char *name, *words;
 } choices[] = {
+    {"instance.language", "fr|en"},                   /* enum folder_language, imapd/folders.h */
     {"trust.revocation", "require|soft|off"},         /* enum smtp_revocation, smtpd/session.h */
     {"trust.mail_revocation", "soft|require|off"},    /* enum letter_revocation, flow/letter.h */
     {"trust.revocation_order", "crl|ocsp"},           /* trust/trustd/revocation.h: ocsp_first */

@@ -25,7 +25,7 @@ enum { SUMMARY = 1500, TEXT = 800, CLIENTS_MAX = 256 };
 struct shared {
     unsigned long long done[CLIENTS_MAX];
 };
-static unsigned char seed[TICKET_KEY], pub[TICKET_KEY];
+static struct ticket_keys tickets;
 
 static void need(enum rc rc, const char *what, const struct err *e)
 {
@@ -54,7 +54,7 @@ static pid_t start_stored(const char *program, const char *dir)
         die("%s", e.log);
     boot_set(b, "instance", dir);
     boot_set(b, "uid", "0");
-    boot_give(b, "ticket.key", secret(pub, sizeof pub));
+    boot_give(b, "ticket.key", secret(tickets.of[TICKET_FOR_STORED], TICKET_KEY));
     boot_give(b, "ipc", listener);
     snprintf(fd, sizeof fd, "%d", boot_memfd(b));
     setenv("PLI_BOOT", fd, 1);
@@ -145,7 +145,7 @@ static void read_all(uint64_t mbx, enum store_op op, const char *name)
     uint64_t n = 0, bytes = 0;
     int64_t start;
 
-    need(ticket_sign(&t, seed, &wire, &e), "ticket", &e);
+    ticket_make(&t, &tickets, &wire);
     need(store_bind(s, buf_span(&wire), &box, &mem, &e), "bind", &e);
     start = clock_mono();
     do {
@@ -185,7 +185,7 @@ int main(int argc, char **argv)
         die("use: store_bench PLI-STORED CLIENTS SECONDS SIZE [BOXES]");
     if (!mkdtemp(dir) || chdir(dir) != 0 || mkdir("store", 0700) != 0)
         die("no folder to work in");
-    need(ticket_keys_new(seed, pub, &e), "keys", &e);
+    ticket_keys_new(&tickets);
     stored = start_stored(program, dir);
     for (int i = 0; i < boxes; i++)
         mbx[i] = new_box();

@@ -53,6 +53,11 @@ int dir_fd(const struct dir *d)
     return ipc_link_fd(d->link);
 }
 
+void dir_hang_up(struct dir *d)
+{
+    ipc_link_hang_up(d->link);
+}
+
 void dir_rest(struct dir *d)
 {
     ipc_link_rest(d->link);

@@ -4,20 +4,28 @@
 
 enum { AGAIN_MS = 1000, PATIENCE_MS = 100 };
 
-void stay_begin(struct stay *s, struct dir *d, struct span ticket)
+void stay_begin(struct stay *s, struct dir *d, const struct dird_auth_rep *auth)
 {
     buf_init_secret(&s->ticket);
-    buf_addspan(&s->ticket, ticket);
+    buf_addspan(&s->ticket, auth->ticket);
     s->dir = d;
-    s->dials = 0;
-    s->ask_at = 0;
+    s->dials = auth->ask_in_s > 0 ? dir_dials(d) : 0;
+    s->ask_at = auth->ask_in_s > 0 ? deadline_in((int64_t)auth->ask_in_s * 1000) : 0;
     s->told = false;
+    dir_rest(d);
 }
 
 void stay_end(struct stay *s)
 {
     buf_free(&s->ticket);
     s->dir = NULL;
+}
+
+void stay_undo(struct stay *s)
+{
+    if (s->dir)
+        dir_hang_up(s->dir);
+    stay_end(s);
 }
 
 static enum rc ask(struct stay *s, bool *renewed, struct err *e)

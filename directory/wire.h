@@ -12,12 +12,12 @@
  */
 #pragma once
 #include "base/ipc.h"
-#define DIRD_VERSION 3
+#define DIRD_VERSION 4
 /* RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
 extern const struct ipc_proto dird_proto;
 enum dird_op {
     DIRD_LOOKUP = 16,    /* address -> what it is. smtpd imapd relayd admin */
-    DIRD_AUTH,           /* login + password -> ticket. smtpd imapd admin */
+    DIRD_AUTH,           /* login + password -> ticket, and what DIRD_STAY does with it. smtpd imapd admin (who is told nothing) */
     DIRD_MAY_SEND,       /* does this account hold that sender address? smtpd */
     DIRD_TRUST,          /* may this DN speak for that domain, or for none? smtpd relayd */
     DIRD_ACCOUNT_ADD, DIRD_ACCOUNT_GET, DIRD_ACCOUNT_LIST, DIRD_ACCOUNT_SET, DIRD_ACCOUNT_DELETE, DIRD_ACCOUNT_PASSWD, /* admin */
@@ -66,7 +66,8 @@ IPC_MESSAGE(dird_auth_req);
     F(T, BYTES, name, DIRD_NAME)             /* cn */             \
     F(T, U64, mbx)                                                \
     F(T, U8, type)                           /* enum dird_type */ \
-    F(T, U32, flags)                         /* DF_ bits */
+    F(T, U32, flags)                         /* DF_ bits */       \
+    F(T, U64, ask_in_s)                      /* as dird_stay_rep: a session need not ask DIRD_STAY before; 0: it must */
 IPC_MESSAGE(dird_auth_rep);
 
 /* ---- DIRD_STAY. RC_DENIED: it holds no longer. One ticket a connection: the last asked about. ---- */

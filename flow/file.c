@@ -221,7 +221,7 @@ static enum rc address_it(struct filing *f, struct keyd *k, struct err *e)
     }
     f->req.places = buf_span(&f->places);
     f->req.remotes = buf_span(&f->remotes);
-    if (rc == RC_OK && FIXED_PART + f->places.n + f->remotes.n > IPC_MSG_MAX)
+    if (rc == RC_OK && FIXED_PART + f->places.n + f->remotes.n + f->req.settle.n > IPC_MSG_MAX)
         rc = err_cause(e, RC_TEMP, CAUSE_TOO_MANY_RCPT, "recipients do not fit one request");
     return rc;
 }
@@ -249,7 +249,7 @@ static enum rc take_answer(const struct store_deliver_rep *rep, size_t n, struct
 
 static enum rc deliver(struct filing *f, struct store *st, struct file_result *out, struct err *e)
 {
-    size_t lists = FIXED_PART + f->places.n + f->remotes.n;
+    size_t lists = FIXED_PART + f->places.n + f->remotes.n + f->req.settle.n;
     struct store_deliver_rep rep;
     struct buf mem = BUF_INIT; /* open: numbers of places */
     int fd = -1;
@@ -302,6 +302,7 @@ enum rc file_message(struct keyd *k, struct store *st, const struct file_request
     f.req.enforce_quota = rq->enforce_quota;
     f.req.once = rq->once;
     f.req.once_s = rq->once_s;
+    f.req.settle = rq->settle;
     list_boxes(&f);
     r.n_remotes = f.n_remote;
     keyd_wrap_ahead(k, f.cek, f.boxes, f.n_boxes); /* keyd wraps while we seal */

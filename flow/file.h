@@ -28,6 +28,7 @@ struct file_request {
     bool enforce_quota;
     struct span once; /* key of a submission: filed under it within once_s seconds, it is not filed again. Empty: none */
     uint32_t once_s;
+    struct span settle; /* relayd: list of store_queue_update_req, what ends in the same transaction. Empty: nothing */
     const unsigned char *oid; /* the object id, where the caller may file the same message again: then file_message() gives RC_EXISTS, for it is sealed anew. NULL: drawn here */
 };
 struct file_result {

@@ -14,6 +14,8 @@ struct mailbox {
     struct keyd *k;
     uint64_t mbx;
     unsigned char pub[SEAL_PUB];
+    uint32_t folders;
+    bool names; /* sec->names is there */
     struct secrets *sec;
     struct epochs *epochs;
     struct buf ticket;
@@ -69,7 +71,7 @@ static enum rc open_keys(struct mailbox *m, const struct store_box_rep *box, str
     else if (rc != RC_OK && rc != RC_TEMP && former.n > 0)
         rc = open_former(m, former, password, e);
     buf_free(&mem);
-    return rc == RC_OK ? seal_names_key(m->sec->priv, m->mbx, m->sec->names, e) : rc;
+    return rc;
 }
 
 enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_rep *auth, struct span password,
@@ -92,6 +94,7 @@ enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_re
     if ((rc = store_bind(st, buf_span(&m->ticket), &box, &mem, e)) != RC_OK)
         goto out;
     memcpy(m->pub, box.pub, sizeof m->pub);
+    m->folders = box.folders;
     rc = open_keys(m, &box, password, e);
 out:
     buf_free(&mem);
@@ -120,21 +123,36 @@ uint64_t mailbox_id(const struct mailbox *m)
     return m->mbx;
 }
 
+uint32_t mailbox_folders(const struct mailbox *m)
+{
+    return m->folders;
+}
+
 const unsigned char *mailbox_pub(const struct mailbox *m)
 {
     return m->pub;
 }
 
-/* ---- names ---- */
+/* ---- names: their key is derived when a name is first needed, which is never in a session that reads the INBOX alone ---- */
+static enum rc names_key(struct mailbox *m, struct err *e)
+{
+    if (!m->names && seal_names_key(m->sec->priv, m->mbx, m->sec->names, e) != RC_OK)
+        return e->rc;
+    m->names = true;
+    return RC_OK;
+}
+
 enum rc mailbox_name_tag(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct err *e)
 {
-    return seal_name_tag(m->sec->names, name, tag_out, e);
+    enum rc rc = names_key(m, e);
+
+    return rc == RC_OK ? seal_name_tag(m->sec->names, name, tag_out, e) : rc;
 }
 
 enum rc mailbox_seal_name(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG],
                           struct buf *sealed_out, struct err *e)
 {
-    enum rc rc = seal_name_tag(m->sec->names, name, tag_out, e);
+    enum rc rc = mailbox_name_tag(m, name, tag_out, e);
 
     return rc == RC_OK ? seal_name(m->sec->names, m->mbx, name, sealed_out, e) : rc;
 }
@@ -142,7 +160,9 @@ enum rc mailbox_seal_name(struct mailbox *m, struct span name, unsigned char tag
 enum rc mailbox_open_name(struct mailbox *m, const unsigned char tag[SEAL_NAME_TAG], struct span sealed,
                           struct buf *name_out, struct err *e)
 {
-    return open_name(m->sec->names, m->mbx, tag, sealed, name_out, e);
+    enum rc rc = names_key(m, e);
+
+    return rc == RC_OK ? open_name(m->sec->names, m->mbx, tag, sealed, name_out, e) : rc;
 }
 
 /* ---- epochs ---- */

@@ -21,6 +21,7 @@ enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_re
 void mailbox_close(struct mailbox **m);
 uint64_t mailbox_id(const struct mailbox *m);
 const unsigned char *mailbox_pub(const struct mailbox *m);
+uint32_t mailbox_folders(const struct mailbox *m); /* how many it had when it was opened; the INBOX is one */
 /* names */
 enum rc mailbox_name_tag(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct err *e);
 enum rc mailbox_seal_name(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG],

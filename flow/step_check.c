@@ -2,6 +2,7 @@
 /* flow/step_check.c - is the message fit to be taken, and may this account say that it wrote it?
  * Source   RFC 5321 6.3 (loops), RFC 6409 6.1 and 8.1 (From), RFC 5322 3.6.2.
  */
+#include "base/idn.h"
 #include "flow/letter_int.h"
 #include "mime/fields.h"
 #include "policies/trust.h"
@@ -50,7 +51,8 @@ static enum cause see_list(const struct address_list *list, enum cause (*see)(vo
     enum cause r = CAUSE_NONE;
 
     for (size_t i = 0; r == CAUSE_NONE && i < list->n; i++) {
-        char text[AUTHOR_MAX];
+        char text[AUTHOR_MAX], one[AUTHOR_MAX];
+        struct span address;
         int len;
 
         if (!list->a[i].domain.p) /* the edge of a group */
@@ -59,8 +61,10 @@ static enum cause see_list(const struct address_list *list, enum cause (*see)(vo
             return refuse(CAUSE_FROM_MISMATCH, "author without a whole address", e);
         len = snprintf(text, sizeof text, "%.*s@%.*s", SPAN_ARG(list->a[i].local), SPAN_ARG(list->a[i].domain));
         ++*n;
-        r = len > 0 && (size_t)len < sizeof text ? see(ctx, span_of(text, (size_t)len), e)
-                                                 : refuse(CAUSE_FROM_MISMATCH, "author's address too long", e);
+        if (len <= 0 || (size_t)len >= sizeof text)
+            return refuse(CAUSE_FROM_MISMATCH, "author's address too long", e);
+        address = span_of(text, (size_t)len); /* with a domain that is none: as it is, and nobody's */
+        r = see(ctx, idn_address(address, one, sizeof one) ? span_str(one) : address, e);
     }
     return r;
 }

@@ -245,15 +245,21 @@ enum rc folders_make_parents(struct imap_session *s, struct span name, struct er
 enum rc folders_first_time(struct imap_session *s, struct err *e)
 {
     static const struct {
-        const char *name;
+        const char *name[2]; /* by enum folder_language */
         uint8_t special;
-    } made[] = {
-        {"Drafts", SU_DRAFTS}, {"Sent", SU_SENT}, {"Trash", SU_TRASH}, {"Junk", SU_JUNK}, {"Archive", SU_ARCHIVE}};
+    } made[] = {{{"Brouillons", "Drafts"}, SU_DRAFTS},
+                {{"Envoyés", "Sent"}, SU_SENT},
+                {{"Corbeille", "Trash"}, SU_TRASH},
+                {{"Indésirables", "Junk"}, SU_JUNK},
+                {{"Archives", "Archive"}, SU_ARCHIVE}};
     struct folders l;
-    enum rc rc = folders_load(s, false, &l, e);
+    enum rc rc;
 
+    if (mailbox_folders(s->box) > 1)
+        return RC_OK;
+    rc = folders_load(s, false, &l, e);
     for (size_t i = 0; rc == RC_OK && l.n <= 1 && i < sizeof made / sizeof *made; i++) {
-        rc = folder_create(s, span_str(made[i].name), made[i].special, FF_SUBSCRIBED, NULL, e);
+        rc = folder_create(s, span_str(made[i].name[s->conf->language]), made[i].special, FF_SUBSCRIBED, NULL, e);
         if (rc == RC_EXISTS) /* two first sign-ins at once */
             rc = RC_OK;
     }

@@ -6,8 +6,9 @@
  * Names    are UTF-8, with "/" between levels. INBOX is folder STORE_INBOX and has no sealed name. Every level of a name is a folder of its own.
  *          CREATE makes the levels that are missing. DELETE of a folder that has others below leaves it as \Noselect.
  * Older    a name that was stored before names were prepared (base/prepare.h) is shown and found as it would be prepared today.
- * Special  at the first sign-in to a mailbox that has INBOX only, Drafts, Sent, Trash, Junk and Archive are made and subscribed, with the
- *          attributes of RFC 6154. Their names are English, because clients show the word of their own language by the attribute.
+ * Special  at the first sign-in to a mailbox that has INBOX only, the folders of drafts, sent mail, trash, junk and archives are made and subscribed, with the
+ *          attributes of RFC 6154. Their names are of instance.language, because clients that do not know the attributes, and phones that list
+ *          folders, show the names as they are. A change of the setting renames nothing.
  * Bounds   FOLDERS_MAX folders, names as proto/imap/name.h says.
  * Process  pli-imapd session.   Source RFC 3501 5.1, 6.3, RFC 6154.
  */
@@ -15,6 +16,7 @@
 #include "imapd/session.h"
 
 enum { FOLDERS_MAX = 5000 };
+enum folder_language { FOLDERS_FR, FOLDERS_EN };
 struct folder {
     uint32_t id, uidvalidity, uidnext, exists, unseen;
     uint8_t special;

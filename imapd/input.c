@@ -59,6 +59,14 @@ static enum rc rest(struct imap_session *s, struct err *e)
     return rc;
 }
 
+/* No answer is held back while the client must be waited for: it may wait for that answer before it sends the rest of its next command. */
+enum rc input_peek(struct imap_session *s, struct span *at_hand_out, struct err *e)
+{
+    enum rc rc = stream_buffered(s->io) > 0 ? RC_OK : stream_flush(s->io, e);
+
+    return rc == RC_OK ? stream_peek(s->io, at_hand_out, e) : rc;
+}
+
 /* ---- literals ---- */
 static enum rc nowhere(void *ctx, struct span piece, struct err *e)
 {
@@ -74,7 +82,7 @@ enum rc input_octets(struct imap_session *s, uint64_t n, enum rc (*sink)(void *c
     struct err first;
 
     while (n > 0 && rc == RC_OK) {
-        if ((rc = stream_peek(s->io, &at_hand, e)) != RC_OK)
+        if ((rc = input_peek(s, &at_hand, e)) != RC_OK)
             return rc;
         at_hand = span_head(at_hand, n < at_hand.n ? (size_t)n : at_hand.n);
         if (kept == RC_OK && (kept = sink(ctx, at_hand, e)) != RC_OK)
@@ -172,7 +180,7 @@ static enum rc drop_rest_of_line(struct imap_session *s, struct err *e)
     enum rc rc;
 
     while (ev == FRAME_MORE) {
-        if ((rc = stream_peek(s->io, &at_hand, e)) != RC_OK)
+        if ((rc = input_peek(s, &at_hand, e)) != RC_OK)
             return rc;
         ev = imap_frame_feed(&s->frame, at_hand, &used);
         stream_consume(s->io, used);
@@ -190,7 +198,7 @@ enum rc input_command(struct imap_session *s, struct err *e)
     enum rc rc = rest(s, e);
 
     while (rc == RC_OK && !done) {
-        if ((rc = stream_peek(s->io, &at_hand, e)) != RC_OK)
+        if ((rc = input_peek(s, &at_hand, e)) != RC_OK)
             break;
         enum frame_event ev = imap_frame_feed(&s->frame, at_hand, &used);
         stream_consume(s->io, used);

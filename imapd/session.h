@@ -29,6 +29,7 @@ struct imap_conf { /* made by the listener, shared by its sessions */
     uint64_t max_message;
     unsigned max_errors;
     int login_ms, idle_ms;
+    unsigned language; /* enum folder_language */
     bool implicit_tls[LISTENER_FDS];
 };
 struct imap_session {
@@ -90,6 +91,8 @@ enum rc session_goes_on(struct imap_session *s, struct err *e); /* in the middle
 enum rc input_command(struct imap_session *s, struct err *e);
 enum rc input_line(struct imap_session *s, struct span *line_out,
                    struct err *e); /* one line of a SASL or IDLE exchange */
+/* stream_peek(), after the answers so far have gone out when there is nothing at hand. */
+enum rc input_peek(struct imap_session *s, struct span *at_hand_out, struct err *e);
 /* Takes n octets of a literal off the stream, in pieces. */
 enum rc input_octets(struct imap_session *s, uint64_t n, enum rc (*sink)(void *ctx, struct span piece, struct err *e),
                      void *ctx, struct err *e);

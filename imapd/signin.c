@@ -53,11 +53,11 @@ static enum rc signed_in(struct imap_session *s, const struct dird_auth_rep *aut
     enum rc rc;
 
     snprintf(s->address, sizeof s->address, "%.*s", SPAN_ARG(auth->address));
-    stay_begin(&s->stay, s->dir, auth->ticket);
+    stay_begin(&s->stay, s->dir, auth);
     if ((rc = open_mailbox(s, auth, password, e)) != RC_OK || (rc = session_stays(s, e)) != RC_OK ||
         (rc = folders_first_time(s, e)) != RC_OK) {
         mailbox_close(&s->box);
-        stay_end(&s->stay);
+        stay_undo(&s->stay);
         return rc;
     }
     s->state = IS_AUTH;

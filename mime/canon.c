@@ -255,7 +255,8 @@ void canon_missing(struct span header, const struct canon_spec *sp, struct buf *
 
 static void add_missing(const struct canon *c, struct span header, struct buf *out)
 {
-    canon_missing(header, &c->spec, out);
+    if (c->spec.message_id_domain)
+        canon_missing(header, &c->spec, out);
     if (lacks(header, "MIME-Version"))
         buf_addstr(out, "MIME-Version: 1.0\r\n");
 }

@@ -25,7 +25,7 @@
  * Reader   The source must be readable twice, because canon needs the tree first (pass 1: scan) and then the octets (pass 2: canon_feed).
  * Owns     A canon borrows its scan. It hands pieces to out as they come. They are borrowed during that call only.
  * Errors   An error of out ends the call with that error.
- * Process  smtpd session.   Source RFC 8551 3.1, RFC 6409 8.
+ * Process  smtpd sessions; relayd sessions (mime/convert.h).   Source RFC 8551 3.1, RFC 6409 8.
  */
 #pragma once
 #include "base/buf.h"
@@ -33,7 +33,8 @@
 typedef enum rc (*mime_sink)(void *ctx, struct span piece, struct err *e);
 bool canon_needed(const struct scan *s); /* false: the message is canonical as it is */
 struct canon;
-struct canon_spec { const char *message_id_domain; int64_t now; };  /* for added fields; now: UTC seconds */
+/* For added fields; now: UTC seconds. message_id_domain NULL: the message is not ours, so no Date and no Message-ID is added. */
+struct canon_spec { const char *message_id_domain; int64_t now; };
 /* Appends the Date and Message-ID fields that the header lacks, each with its line end. RFC 6409 8.2, 8.3 */
 void canon_missing(struct span header, const struct canon_spec *sp, struct buf *out);
 struct canon *canon_new(const struct scan *s, const struct canon_spec *sp, mime_sink out, void *ctx);

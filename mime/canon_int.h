@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* mime/canon_int.h - the cleaning of header fields, preambles and epilogues; inside mime/ only.
  * Output is appended to out, which is the caller's. Nothing here fails.
- * Process  smtpd session.   Source RFC 2047, RFC 2231, RFC 3987 3.1, RFC 6857.
+ * Process  smtpd and relayd sessions.   Source RFC 2047, RFC 2231, RFC 3987 3.1, RFC 6857.
  */
 #pragma once
 #include "base/buf.h"

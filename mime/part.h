@@ -10,7 +10,7 @@
  *            flat message (mime/scan.h) that is not text                      application/octet-stream
  *          An encoded message/global keeps its name, because it may be encoded (RFC 6532 3.7).
  * Owns     A struct content_type that is filled here is the caller's: content_type_free().
- * Process  smtpd, imapd.   Source RFC 2045, RFC 2046, RFC 6532.
+ * Process  smtpd, imapd, relayd.   Source RFC 2045, RFC 2046, RFC 6532.
  */
 #pragma once
 #include "mime/codec.h"

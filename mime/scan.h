@@ -17,7 +17,7 @@
  *          body_len reaches into it. So MIME header and body of a signed part are exactly the octets that were signed.
  * Grammar  The grammar of field bodies is in mime/fields.h.
  * Source   RFC 5322, 2045-2049, 2046 5.1 (boundaries), 3501 6.4.5.
- * Process  smtpd and imapd sessions.
+ * Process  smtpd, imapd and relayd sessions.
  */
 #pragma once
 #include "base/buf.h"

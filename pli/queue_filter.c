@@ -2,10 +2,12 @@
 /* pli/queue_filter.c - see pli/queue_filter.h. */
 #include "pli/queue_filter.h"
 #include "base/clock.h"
+#include "base/idn.h"
 #include "base/settings.h"
 #include "base/wipe.h"
 #include "flow/logged.h"
 #include "pli/super/log_key.h"
+#include "proto/smtp/path.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -66,23 +68,37 @@ static int take_limit(struct cmd *c, const char *v, struct queue_filter *f)
     return PLI_OK;
 }
 
+/* A domain with letters beyond ASCII waits in the queue in A-labels. What has none finds nothing, as it is. */
+static struct span spelled(const char *v, char out[SMTP_PATH_MAX])
+{
+    bool is = strchr(v, '@') ? idn_address(span_str(v), out, SMTP_PATH_MAX) : idn_domain(span_str(v), out);
+
+    return span_str(is ? out : v);
+}
+
 static int take_domain(struct cmd *c, const char *v, struct queue_filter *f)
 {
-    f->domain = span_str(v[0] == '@' ? v + 1 : v);
+    static char kept[SMTP_PATH_MAX]; /* one a process, as the command line is */
+
+    f->domain = spelled(v[0] == '@' ? v + 1 : v, kept);
     return f->domain.n > 0 ? PLI_OK : cmd_usage(c, "--domain needs a domain");
 }
 
 static int take_sender(struct cmd *c, const char *v, struct queue_filter *f)
 {
+    static char kept[SMTP_PATH_MAX];
+
     (void)c;
-    f->sender = span_str(v);
+    f->sender = spelled(v, kept);
     return PLI_OK;
 }
 
 static int take_recipient(struct cmd *c, const char *v, struct queue_filter *f)
 {
+    static char kept[SMTP_PATH_MAX];
+
     (void)c;
-    f->recipient = span_str(v);
+    f->recipient = spelled(v, kept);
     return PLI_OK;
 }
 

@@ -45,6 +45,7 @@ static const struct row {
     {"relayd", "relay-later", NULL,
      "pas encore remis pour {to}[ (serveur {host})] : {why|cause}[, réponse {code}][ {dsn}][ {said}][ ; {attempts} "
      "essai(s)]"},
+    {"relayd", "relay-converted", NULL, "converti en ASCII pour un serveur sans 8BITMIME : {size} octets, puis {to}"},
     {"relayd", "relay-failed", "why=none", "refusé pour {to} : {host} répond {code}[ {dsn}][ {said}]"},
     {"relayd", "relay-failed", NULL,
      "abandonné pour {to}[ (serveur {host})] : {why|cause}[, réponse {code}][ {dsn}][ {said}]"},

@@ -72,9 +72,9 @@ static const struct cause_row table[CAUSES_] = {
         "The From: address is not one that your account holds"),
     SMTP(CAUSE_FROM_OPERATOR, 550, "5.7.1", "L'adresse From: du message n'est pas d'un domaine declare pour votre certificat",
         "The From: address is not of a domain listed for your certificate"),
-    SMTP(CAUSE_NO_CERT, 550, "5.7.1", "Votre serveur n'a pas presente de certificat IGC-Sante",
+    SMTP(CAUSE_NO_CERT, 554, "5.7.0", "Votre serveur n'a pas presente de certificat IGC-Sante",
         "A client certificate is required"),
-    SMTP(CAUSE_BAD_CERT, 550, "5.7.1", "Le certificat de votre serveur n'est pas valable ici",
+    SMTP(CAUSE_BAD_CERT, 554, "5.7.5", "Le certificat de votre serveur n'est pas valable ici",
         "Your certificate is not trusted here"),
     SMTP(CAUSE_UNKNOWN_DOMAIN, 550, "5.7.1", "Domaine hors de l'espace de confiance MSSante",
         "Domain is not in the MSSante trust space"),
@@ -200,19 +200,23 @@ static const struct cause_row table[CAUSES_] = {
         "The list of trusted domains is too old, try again later"),
     SMTP(CAUSE_LIST_MISSING, 451, "4.7.1", "La liste des domaines de confiance n'est pas encore chargee, reessayez plus tard",
         "The list of trusted domains is not loaded yet, try again later"),
-    /* a client certificate on port 25 */
-    SMTP(CAUSE_CERT_EXPIRED, 550, "5.7.1", "Le certificat de votre serveur a expire", "Your certificate has expired"),
-    SMTP(CAUSE_CERT_NOT_YET, 550, "5.7.1", "Le certificat de votre serveur n'est pas encore valable", "Your certificate is not valid yet"),
-    SMTP(CAUSE_CERT_CHAIN, 550, "5.7.1", "Le certificat de votre serveur ne vient pas d'une autorite admise ici",
+    /* A client certificate on port 25. 554 is RFC 3207 4.1's code for a peer whose authentication is not enough. The enhanced codes are those of the
+     * registry (RFC 5248) that come nearest: .0 nothing was shown; .5 what is needed to verify it is not known here, or cannot be read; .6 algorithm not
+     * supported; .8 credentials no longer valid, or not yet; .9 weaker than the policy permits; .13 disabled by its authority; .1 not authorized for this.
+     * "Not yet" heals by itself, also where the wrong clock is ours: the sender is asked to wait, and no letter is bounced. */
+    SMTP(CAUSE_CERT_EXPIRED, 554, "5.7.8", "Le certificat de votre serveur a expire", "Your certificate has expired"),
+    SMTP(CAUSE_CERT_NOT_YET, 451, "4.7.8", "Le certificat de votre serveur n'est pas encore valable, verifiez sa date",
+        "Your certificate is not valid yet, check its dates"),
+    SMTP(CAUSE_CERT_CHAIN, 554, "5.7.5", "Le certificat de votre serveur ne vient pas d'une autorite admise ici",
         "Your certificate does not come from an authority trusted here"),
-    SMTP(CAUSE_CERT_USAGE, 550, "5.7.1", "Le certificat de votre serveur n'est pas fait pour cet usage",
+    SMTP(CAUSE_CERT_USAGE, 554, "5.7.1", "Le certificat de votre serveur n'est pas fait pour cet usage",
         "Your certificate is not meant for this use"),
-    SMTP(CAUSE_CERT_POLICY, 550, "5.7.1", "Le certificat de votre serveur n'a pas la politique exigee ici",
+    SMTP(CAUSE_CERT_POLICY, 554, "5.7.9", "Le certificat de votre serveur n'a pas la politique exigee ici",
         "Your certificate does not have the policy required here"),
-    SMTP(CAUSE_CERT_WEAK, 550, "5.7.1", "Le certificat de votre serveur emploie une cle ou une empreinte trop faible",
+    SMTP(CAUSE_CERT_WEAK, 554, "5.7.6", "Le certificat de votre serveur emploie une cle ou une empreinte trop faible",
         "Your certificate uses a weak key or digest"),
-    SMTP(CAUSE_CERT_REVOKED, 550, "5.7.1", "Le certificat de votre serveur est revoque", "Your certificate has been revoked"),
-    SMTP(CAUSE_CERT_UNCHECKED, 451, "4.7.1", "La revocation de votre certificat ne peut etre verifiee, reessayez plus tard",
+    SMTP(CAUSE_CERT_REVOKED, 554, "5.7.13", "Le certificat de votre serveur est revoque", "Your certificate has been revoked"),
+    SMTP(CAUSE_CERT_UNCHECKED, 451, "4.7.5", "La revocation de votre certificat ne peut etre verifiee, reessayez plus tard",
         "The revocation of your certificate cannot be checked, try again later"),
     /* the way out: a report to the sender has these */
     SMTP(CAUSE_NO_SUCH_DOMAIN, 550, "5.1.2", "Le domaine de cette adresse n'existe pas", "The domain of this address does not exist"),
@@ -231,7 +235,7 @@ static const struct cause_row table[CAUSES_] = {
         "The certificate of the recipient's server is not trusted here"),
     SMTP(CAUSE_PEER_DN, 451, "4.7.5", "Le certificat du serveur du destinataire n'est pas celui declare pour ce domaine",
         "The certificate of the recipient's server is not the one listed for this domain"),
-    SMTP(CAUSE_PEER_REVOKED, 451, "4.7.5", "Le certificat du serveur du destinataire est revoque", "The certificate of the recipient's server has been revoked"),
+    SMTP(CAUSE_PEER_REVOKED, 451, "4.7.13", "Le certificat du serveur du destinataire est revoque", "The certificate of the recipient's server has been revoked"),
     SMTP(CAUSE_PEER_UNCHECKED, 451, "4.7.5", "La revocation du certificat du serveur du destinataire ne peut etre verifiee",
         "The revocation of the certificate of the recipient's server cannot be checked"),
     SMTP(CAUSE_PEER_PROTOCOL, 451, "4.5.0", "Le serveur du destinataire a repondu hors des regles", "The recipient's server broke the protocol"),
@@ -240,7 +244,9 @@ static const struct cause_row table[CAUSES_] = {
     SMTP(CAUSE_PEER_NO_UTF8, 550, "5.6.7", "Le serveur du destinataire n'accepte pas les adresses accentuees",
         "The recipient's server does not take non-ASCII addresses"),
     SMTP(CAUSE_PEER_NO_8BIT, 554, "5.6.3", "Le serveur du destinataire n'accepte pas ce message signe sans le modifier",
-        "The recipient's server cannot take this message unchanged, and it must not be changed"),
+        "The recipient's server cannot take this signed message unchanged, and it must not be changed"),
+    SMTP(CAUSE_NOT_CONVERTIBLE, 554, "5.6.3", "Le serveur du destinataire ne prend que l'ASCII, et ce message ne peut etre converti",
+        "The recipient's server takes ASCII only, and this message cannot be converted"),
     SMTP(CAUSE_PEER_NO_REQUIRETLS, 550, "5.7.30", "Le serveur du destinataire ne garantit pas TLS jusqu'au bout (REQUIRETLS)",
         "The recipient's server does not support REQUIRETLS"),
     SMTP(CAUSE_PEER_TOO_BIG, 552, "5.3.4", "Message trop volumineux pour le serveur du destinataire", "Message too big for the recipient's server"),
@@ -266,6 +272,16 @@ static const struct cause_row table[CAUSES_] = {
 const struct cause_row *cause_row(enum cause c)
 {
     return (unsigned)c < CAUSES_ ? &table[c] : NULL;
+}
+
+bool cause_alarms(enum cause c)
+{
+    static const bool alarms[CAUSES_] = {
+        [CAUSE_PEER_NO_STARTTLS] = true, [CAUSE_PEER_INJECTED] = true, [CAUSE_PEER_TLS] = true,
+        [CAUSE_PEER_CERT] = true,        [CAUSE_PEER_DN] = true,       [CAUSE_PEER_REVOKED] = true,
+        [CAUSE_PEER_UNCHECKED] = true,   [CAUSE_LIST_STALE] = true,    [CAUSE_LIST_MISSING] = true};
+
+    return (unsigned)c < CAUSES_ && alarms[c];
 }
 
 const char *cause_text(enum cause c, char *out)

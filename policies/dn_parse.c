@@ -205,16 +205,20 @@ static bool ber_string(struct span ber, struct span *text_out)
     return true;
 }
 
-/* Is it UTF-8? Then it is prepared. Other octets stay as they are. A value that may not be compared (RFC 4518 2.4) is none. */
+/* Is it UTF-8? Then it is prepared. Other octets stay as they are. A value that may not be compared (RFC 4518 2.4) is none, nor is one with a zero in it:
+ * preparation would drop that, and other software end the name there. */
 static bool keep_value(struct dn_parts *d, struct dn_value *v, struct span raw, bool hex)
 {
     struct span string = raw;
     struct err e = {0};
     enum rc rc = RC_SYNTAX;
+    bool text = !hex || ber_string(raw, &string);
 
     v->text.at = d->text.n;
     v->kind = DN_STRING;
-    if (!hex || ber_string(raw, &string))
+    if (text && span_chr(string, 0) >= 0)
+        return false;
+    if (text)
         rc = prepare_attribute(string, &d->text, &e);
     if (rc == RC_SYNTAX) {
         v->kind = hex ? DN_BER : DN_OCTETS;

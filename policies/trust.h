@@ -7,7 +7,8 @@
  *          the other. A name of a type that is not known here is compared without case.
  *   values are prepared by base/prepare.h prepare_attribute(): case (all of Unicode), kinds and runs of spaces, composed or decomposed accents
  *          make no difference. An accent does: of 391 names listed in 2025 none occurs with and without its accents, and RFC 4518 keeps them.
- *          A value that is not UTF-8, or not a string of ASN.1, equals the same octets only.
+ *          A value that is not UTF-8, or not a string of ASN.1, equals the same octets only. One with a zero octet in it equals nothing: preparation
+ *          would drop the zero, and "a\\0.test" be "a.test".
  * Written  as RFC 4514 has it, and as the list does beside that: semicolons, spaces around separators, a whole value in quotes (RFC 1779), and a quote
  *          inside a value, which stands for itself and protects nothing. A text that is no DN equals nothing, itself included.
  * Bounds   DN_TEXT_MAX octets, DN_VALUES_MAX values. The longest name listed has 130 octets and 5 values.

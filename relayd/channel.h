@@ -23,10 +23,10 @@ enum { CH_ADDR = 320, CH_DN = 512, CH_HOST = 256, CH_TEXT = 512, CH_RCPTS = 100 
     F(T, BYTES, signature, KEYD_SIGNATURE_MAX)
 IPC_MESSAGE(channel_sign_rep);
 
-/* CH_PEER: the handshake is over. */
+/* CH_PEER, once: the handshake is over. Whose certificate it is, the session does not say: trustd reads the name from the chain that it verifies
+ * (trust/wire/wire.h), so that name, chain and revocation are of one certificate. */
 #define FIELDS_channel_peer_req(F, T)                                                              \
     F(T, U8, verified)                       /* chain, dates, usage, name: as crypto/tls says */   \
-    F(T, BYTES, dn, CH_DN)                   /* subject, RFC 4514 */                               \
     F(T, BYTES, chain, CH_CHAIN)             /* list of trustd_cert, leaf first */                 \
     F(T, BYTES, why, CH_TEXT)                /* not verified: the reason */                        \
     F(T, BYTES, tls, CH_HOST)                /* "TLS1.3 TLS_AES_256_GCM_SHA384", for the log */

@@ -24,6 +24,7 @@
 enum {
     PATIENCE_MS = 2000,
     PAUSE_MS = 1000,    /* after stored, keyd or dird did not answer */
+    TRUSTD_REST_MS = 10 * 1000, /* after trustd did not */
     IDLE_MS = 2000,     /* a session without a letter keeps its connection so long */
     SIGNS_MOST = 4,     /* signatures of one handshake */
     BATCH_OCTETS = 60 * 1024, /* of updates in one transaction, before one more letter's */
@@ -48,6 +49,9 @@ struct passenger {
     struct queued_envelope envelope;
     struct verdict verdict;
     bool warned;                        /* the sender knows that it is late */
+    bool sent;                          /* in state Q_REPORT: the next server took it, not a mailbox here */
+    bool report_later;                  /* it was taken, and its report could not be filed now: the entry becomes a report's */
+    bool stuck;                         /* the queue cannot be settled for it: see settle_commit() */
 };
 struct flight {
     struct schedule_letter letter;
@@ -60,7 +64,6 @@ struct flight {
     int reports;                        /* how many of the two kinds have been filed, or are not due */
     int tries;                          /* to file them */
     int64_t not_before;                 /* monotonic: of the next try */
-    bool stuck;                         /* the queue cannot be settled: see settle_commit() */
 };
 
 /* ---- a place: a destination that is being connected to, a session, or letters that fail without one ---- */
@@ -72,14 +75,15 @@ struct place {
     int channel;                        /* -1: none */
     uint32_t candidate, served;
     unsigned signs;
-    bool peer_ok, asked /* NEXT is not answered */, idle, leaving /* was told that there is no more */, done /* DONE is not answered */, lost /* the channel ended */, failed /* and not in good order */;
+    bool introduced /* PEER was asked */, peer_ok, asked /* NEXT is not answered */, idle, leaving /* was told that there is no more */, done /* DONE is not answered */, lost /* the channel ended */, failed /* and not in good order */;
     bool gone, batched;                 /* freed at the end of this round; in the transaction that is being made */
     uint8_t stage;                      /* enum channel_stage, of END; 0: none */
     struct verdict why;                 /* the last failure of this connection, or why its letters are doomed */
     int64_t idle_since;                 /* monotonic */
-    struct buf chain;                   /* PEER that waits for revocation data */
-    int64_t check_at;                   /* monotonic; 0: none waits */
-    char dn[CH_DN + 1], tls[CH_HOST + 1];
+    struct buf chain;                   /* the server's, from PEER on */
+    int64_t check_at;                   /* monotonic: PEER waits for revocation data; 0: none waits */
+    int64_t good_until;                 /* UTC s: trustd's last "good" */
+    char dn[TRUST_NAME + 1], tls[CH_HOST + 1]; /* dn: as trustd reads it from the chain; "": it has not */
     struct session_start start;
     struct flight *flight;
 };
@@ -101,6 +105,7 @@ struct scheduler {
     const char *host, *domain;
     uint64_t report_full_max;           /* relayd.report_full_max */
     enum peer_revocation revocation;    /* trust.revocation */
+    int64_t trustd_away_until;          /* monotonic: it did not answer, and is left alone */
     struct schedule *plan;
     struct store *store, *ear;
     bool listening;                     /* .ear watches */
@@ -153,7 +158,10 @@ enum rc envelope_open(const struct store_queue_item *it, const unsigned char cek
 /* ---- scheduler_settle.c: what became of them ---- */
 bool settle_reports(struct scheduler *s, const struct place *p, struct flight *f); /* those of its verdicts. False: not now, ask again */
 size_t settle_write(struct scheduler *s, struct buf *up, const struct flight *f, size_t from); /* updates of its verdicts, as many as one request holds */
-bool settle_commit(struct scheduler *s, struct buf *up, size_t n, bool *stuck_out);
+/* RC_OK: it stands. RC_TEMP: not now, everything is as it was. RC_PERM: never, as a whole; settle_singly() finds whom it is about. */
+enum rc settle_commit(struct scheduler *s, struct buf *up, size_t n);
+bool settle_singly(struct scheduler *s, struct flight *f); /* each recipient by itself: .stuck are those that cannot be. False: not now, ask again */
+void settle_landed(struct scheduler *s, const struct flight *f); /* the schedule forgets the letter, but for those that are stuck */
 /* Every verdict is given: reports first, then the queue, then the log. False: not now, ask again; nothing is lost. */
 bool settle_flight(struct scheduler *s, const struct place *p, struct flight *f);
 void settle_delivered(struct scheduler *s, struct flight *f); /* entries in state Q_REPORT: reported, then ended, or met again */
@@ -180,6 +188,8 @@ void channel_answer(const struct place *p, uint16_t op, const struct ipc_field *
 void peer_asked(struct scheduler *s, struct place *p, const struct channel_peer_req *rq);
 void peer_again(struct scheduler *s, struct place *p);
 enum cause peer_trusted(struct scheduler *s, const char *domain, const char *dn); /* CAUSE_NONE: it is. dn NULL: the domain alone */
+/* Before each letter: is the DN still listed, and nothing of the chain revoked since? What cannot be known now counts as it was known last, until then. */
+enum cause peer_still_trusted(struct scheduler *s, struct place *p);
 
 /* ---- scheduler_reports.c ---- */
 bool reports_due(struct scheduler *s, const struct store_queue_item *it); /* of its message; false: a daemon is away, ask again */
@@ -190,6 +200,7 @@ void age_round(struct scheduler *s);
 /* ---- scheduler_log.c ---- */
 void log_recipient(const struct scheduler *s, const struct place *p, const struct passenger *r);
 void log_connected(const struct place *p, const struct channel_ready_req *r);
+void log_delayed(const struct flight *f); /* the sender was told of it */
 void log_counts(struct scheduler *s); /* once a minute, when something waits */
 void log_alarm(struct scheduler *s, const char *domain, const char *host, const struct verdict *why);
 void verdict_cause(struct verdict *v, enum fate fate, enum cause cause);

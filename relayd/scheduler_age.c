@@ -2,6 +2,7 @@
 /* relayd/scheduler_age.c - recipients that have waited long: their sender is warned once, and told at the end of their life. All recipients of a
  * message have one age, so one report names them all. */
 #include "base/log.h"
+#include "policies/causes.h"
 #include "relayd/scheduler.h"
 #include <string.h>
 
@@ -23,7 +24,8 @@ static void remember(struct passenger *r, enum fate fate, enum cause cause)
 static void forget(struct scheduler *s, const struct flight *f)
 {
     for (size_t i = 0; i < f->n; i++)
-        schedule_end(s->plan, f->p[i].item.qid, f->p[i].item.rcpt);
+        if (!f->p[i].stuck)
+            schedule_end(s->plan, f->p[i].item.qid, f->p[i].item.rcpt);
 }
 
 static void expire(struct scheduler *s, struct flight *f)
@@ -34,10 +36,21 @@ static void expire(struct scheduler *s, struct flight *f)
         forget(s, f);
 }
 
+/* Why it waits: what we met at the last attempt ("the certificate is revoked"). Where that was the server's own reply, its code stands beside our text. */
+static enum cause reason(const struct passenger *r)
+{
+    struct store_queue_error last;
+    const struct cause_row *row = NULL;
+
+    if (store_queue_error_read(r->item.last_error, &last) && last.cause != CAUSE_NONE)
+        row = cause_row((enum cause)last.cause);
+    return row && row->esc ? (enum cause)last.cause : CAUSE_QUEUE_DELAYED;
+}
+
 static void warn(struct scheduler *s, struct flight *f, uint64_t now)
 {
     for (size_t i = 0; i < f->n; i++)
-        remember(&f->p[i], FATE_LATER, CAUSE_QUEUE_DELAYED);
+        remember(&f->p[i], FATE_LATER, reason(&f->p[i]));
     if (!settle_warn(s, f))
         return; /* asked about again in a minute */
     for (size_t i = 0; i < f->n; i++)

@@ -109,7 +109,8 @@ void host_failed(struct scheduler *s, struct place *p)
     if (p->channel >= 0)
         close(p->channel);
     p->channel = -1;
-    p->peer_ok = p->asked = p->lost = p->failed = false; /* what the last one was, the next one is not */
+    p->introduced = p->peer_ok = p->asked = p->lost = p->failed =
+        false; /* what the last one was, the next one is not */
     p->signs = 0;
     p->check_at = 0;
     if (!ask_finder(s, p))
@@ -149,8 +150,7 @@ void host_doomed(struct scheduler *s, struct place *p)
         }
         if (clock_mono() < p->flight->not_before || !settle_flight(s, p, p->flight))
             return;
-        if (!p->flight->stuck)
-            schedule_drop(s->plan, p->flight->letter.letter);
+        settle_landed(s, p->flight);
         flight_close(&p->flight);
     }
 }

@@ -55,6 +55,16 @@ void log_recipient(const struct scheduler *s, const struct place *p, const struc
     log_message("");
 }
 
+void log_delayed(const struct flight *f)
+{
+    char mid[STORE_MID + 1];
+
+    snprintf(mid, sizeof mid, "%.*s", SPAN_ARG(f->p[0].item.mid));
+    log_message(mid);
+    log_ev(LOG_INFO_, "relay-delayed", "qid=%llu recipients=%zu", (unsigned long long)f->letter.qid, f->n);
+    log_message("");
+}
+
 /* What the server offers once TLS is up. */
 void log_connected(const struct place *p, const struct channel_ready_req *r)
 {
@@ -91,26 +101,13 @@ void log_counts(struct scheduler *s)
                c.letters, c.destinations, c.resting, c.sessions, c.probes, c.memory);
 }
 
-/* Causes that an operator must hear of: somebody answers who is not whom the trust space names, or not as it should. */
-static bool alarming(enum cause c)
-{
-    static const enum cause causes[] = {CAUSE_PEER_NO_STARTTLS, CAUSE_PEER_INJECTED, CAUSE_PEER_TLS,
-                                        CAUSE_PEER_CERT,        CAUSE_PEER_DN,       CAUSE_PEER_REVOKED,
-                                        CAUSE_PEER_UNCHECKED,   CAUSE_LIST_STALE,    CAUSE_LIST_MISSING};
-
-    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
-        if (causes[i] == c)
-            return true;
-    return false;
-}
-
 /* Once an hour for a destination and a cause. More destinations than places in the list: then more often. */
 void log_alarm(struct scheduler *s, const char *domain, const char *host, const struct verdict *why)
 {
     enum { N = sizeof s->alarms / sizeof *s->alarms };
     struct alarm *a;
 
-    if (!alarming(why->cause))
+    if (!cause_alarms(why->cause))
         return;
     for (size_t i = 0; i < N; i++)
         if (s->alarms[i].cause == why->cause && strcmp(s->alarms[i].domain, domain) == 0 &&

@@ -70,10 +70,8 @@ static bool introduce(struct session *n, const struct tls_peer *p)
 {
     struct channel_peer_rep rep;
     char tls[sizeof p->version + sizeof p->cipher + 1];
-    struct channel_peer_req rq = {.verified = p->verified,
-                                  .dn = span_head(span_str(p->dn), CH_DN),
-                                  .chain = span_of(p->chain, p->n_chain),
-                                  .why = span_str(p->why)};
+    struct channel_peer_req rq = {
+        .verified = p->verified, .chain = span_of(p->chain, p->n_chain), .why = span_str(p->why)};
 
     n->stage = CS_PEER;
     snprintf(tls, sizeof tls, "%s %s", p->version, p->cipher);

@@ -2,13 +2,14 @@
 /* relayd/session.h - a destination session from inside: one peer, one channel to the scheduler, letters one after the other.
  *
  * Steps    session.c: greeting, EHLO, STARTTLS, handshake, PEER, EHLO, then letters until there is none. session_line.c: commands and replies.
- *          session_letter.c: one letter's envelope and what became of its recipients. session_body.c: its octets, chunk by chunk.
+ *          session_letter.c: one letter's envelope and what became of its recipients. session_body.c: its octets, chunk by chunk; session_convert.c: in seven bits.
  *          session_ask.c: the channel.
  * Ending   the first thing that goes wrong with the connection is kept in .end and told to the scheduler (CH_END). What goes wrong with a letter alone
  *          is in its results, and the connection goes on.
  * Strict   replies are lines that end in CRLF, of bounded length and number, with one code. A reply that nobody asked for ends the connection: in clear it
  *          is an injection (CAUSE_PEER_INJECTED), under TLS it would shift all later replies by one.
- * Memory   a chunk of the message in clear and sealed, and what the streams gather: less than 1 MB, whatever the message's size.
+ * Memory   a chunk of the message in clear and sealed, and what the streams gather: less than 1 MB, whatever the message's size; where it is
+ *          converted, its structure too (mime/scan.h has the bounds).
  * Process  relayd sessions.   Source RFC 5321, RFC 3207, RFC 2920, RFC 3030, RFC 1870, RFC 6152, RFC 3461, RFC 6531, RFC 8689, RFC 9422.
  */
 #pragma once
@@ -89,17 +90,28 @@ struct letter_body {
     struct seal_obj *object;
     uint64_t letter, size;
     uint32_t chunks, next;       /* next: number of the chunk behind the one in n->plain */
-    bool eight_bit;              /* the peer may have octets beyond 127 */
+    uint64_t sends;              /* octets that leave: without Return-Path, or converted */
+    bool eight_bit;              /* octets beyond 127 may be read */
+    bool utf8;                   /* SMTPUTF8 was asked for: its header may be UTF-8 */
+    struct conversion *conv;     /* NULL: the message leaves as it is */
     unsigned char last;          /* the last octet of the chunks before */
     enum cause cause;            /* why the message cannot be sent; CAUSE_NONE: it can */
     bool gone;                   /* the scheduler has no octets for us: the connection ends */
 };
+bool body_next(struct letter_body *b); /* the next chunk into n->plain, as it is to leave. False: .cause, or .gone */
+
+/* ---- session_convert.c ---- */
+/* Reads the whole message twice: what is it made of, and what would leave? Then the first chunk is at hand, converted. False: .cause says why not. */
+bool convert_open(struct letter_body *b);
+bool convert_chunk(struct letter_body *b); /* n->plain becomes what leaves in its place */
+void convert_close(struct letter_body *b);
 enum body_result {
     BODY_SENT = 1, /* the reply to it is due */
     BODY_REFUSED,  /* the last reply refuses it; the connection is good */
     BODY_CUT       /* the connection must end, without a final dot: .cause, .gone or the session's .end says why */
 };
-/* The first chunk came with the letter. False: .cause says why it cannot be sent. */
+/* The first chunk came with the letter. A message with octets beyond 127 for a peer without 8BITMIME is looked at as a whole, and converted where that
+ * breaks nothing (session_convert.c). False: .cause says why it cannot be sent. */
 bool body_open(struct letter_body *b, struct session *n, const struct channel_next_rep *l);
 bool body_more(const struct letter_body *b);
 bool body_wanted(struct letter_body *b); /* the scheduler is still there to hear what becomes of it; looked at before what cannot be taken back */

@@ -35,6 +35,20 @@ static bool look_at(struct letter_body *b)
     return (high & 0x80) == 0 || b->eight_bit || unsound(b, CAUSE_PEER_NO_8BIT);
 }
 
+/* Return-Path is for the mailbox: who sends a message on takes it off (RFC 5321 4.4). Ours stands first (flow/step_trace.c). */
+static bool drop_return_path(struct letter_body *b)
+{
+    struct span all = buf_span(&b->n->plain);
+    ptrdiff_t end = span_istarts(all, "Return-Path:") ? span_find(all, SPAN_LIT(">\r\n")) : -1;
+
+    b->sends = b->size;
+    if (end >= 0 && span_chr(all, '\n') == end + 2) {
+        buf_take(&b->n->plain, (size_t)end + 3);
+        b->sends -= (size_t)end + 3;
+    }
+    return true;
+}
+
 static bool unseal(struct letter_body *b, struct span sealed)
 {
     bool final = b->next + 1 == b->chunks;
@@ -46,7 +60,7 @@ static bool unseal(struct letter_body *b, struct span sealed)
         b->n->plain.n != want)
         return unsound(b, CAUSE_DAMAGED);
     b->next++;
-    return look_at(b);
+    return look_at(b) && (b->next > 1 || drop_return_path(b)) && (!b->conv || convert_chunk(b));
 }
 
 bool body_more(const struct letter_body *b)
@@ -62,13 +76,19 @@ bool body_open(struct letter_body *b, struct session *n, const struct channel_ne
                               .letter = l->letter,
                               .size = l->size,
                               .chunks = seal_chunks(l->size),
-                              .eight_bit = n->offers.extensions & SMTP_8BITMIME};
+                              .eight_bit = n->offers.extensions & SMTP_8BITMIME,
+                              .utf8 = (l->flags & CH_LETTER_UTF8) && !(n->offers.extensions & SMTP_UTF8)};
     if (seal_obj_open(l->cek, l->oid, SEAL_MESSAGE, &b->object, &e) != RC_OK)
         return unsound(b, CAUSE_DAMAGED);
-    return unseal(b, l->chunk);
+    if (!(l->flags & CH_LETTER_8BIT) || b->eight_bit) {
+        if (unseal(b, l->chunk) || b->cause != CAUSE_PEER_NO_8BIT)
+            return b->cause == CAUSE_NONE;
+    }
+    b->cause = CAUSE_NONE;
+    return convert_open(b);
 }
 
-static bool next_chunk(struct letter_body *b)
+bool body_next(struct letter_body *b)
 {
     struct channel_chunk_req rq = {b->letter, b->next};
     struct channel_chunk_rep rep;
@@ -79,6 +99,7 @@ static bool next_chunk(struct letter_body *b)
 
 void body_close(struct letter_body *b)
 {
+    convert_close(b);
     if (b->object != NULL)
         seal_obj_close(&b->object);
     buf_clear(&b->n->plain);
@@ -115,7 +136,7 @@ enum body_result body_send_data(struct letter_body *b)
         if (!more)
             smtp_dots_end(&dots, &n->line);
         stream_put(n->s, buf_span(&n->line));
-        if (!flush(n, until) || (more && !next_chunk(b)))
+        if (!flush(n, until) || (more && !body_next(b)))
             return BODY_CUT;
     }
     n->stage = CS_DOT;
@@ -151,7 +172,7 @@ enum body_result body_send_bdat(struct letter_body *b)
             return BODY_CUT;
         if (session_class(n) != 2)
             return BODY_REFUSED;
-        if (!next_chunk(b))
+        if (!body_next(b))
             return BODY_CUT;
     }
     n->stage = CS_DOT;

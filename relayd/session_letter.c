@@ -113,16 +113,14 @@ static enum cause check_utf8(struct letter *t)
     return !ascii(t->l->sender) || ((t->l->flags & CH_LETTER_UTF8) && utf8_header(t)) ? CAUSE_PEER_NO_UTF8 : CAUSE_NONE;
 }
 
-static enum cause check_size(struct letter *t)
+static enum cause too_big(const struct letter *t, uint64_t size)
 {
-    return t->n->offers.size > 0 && t->l->size > t->n->offers.size ? CAUSE_PEER_TOO_BIG : CAUSE_NONE;
+    return t->n->offers.size > 0 && size > t->n->offers.size ? CAUSE_PEER_TOO_BIG : CAUSE_NONE;
 }
 
-/* No message is converted: nearly all are signed, and a conversion would break the signature. */
-static enum cause check_8bit(struct letter *t)
+static enum cause check_size(struct letter *t)
 {
-    return (t->l->flags & CH_LETTER_8BIT) && !(t->n->offers.extensions & SMTP_8BITMIME) ? CAUSE_PEER_NO_8BIT
-                                                                                        : CAUSE_NONE;
+    return too_big(t, t->l->size);
 }
 
 static enum cause check_tls(struct letter *t)
@@ -135,7 +133,7 @@ static enum cause check_tls(struct letter *t)
 /* False: nobody is left that it could be sent to. */
 static bool sendable(struct letter *t)
 {
-    static enum cause (*const checks[])(struct letter *) = {check_tls, check_size, check_8bit};
+    static enum cause (*const checks[])(struct letter *) = {check_tls, check_size};
     enum cause c = CAUSE_NONE;
 
     for (size_t i = 0; i < sizeof checks / sizeof *checks && c == CAUSE_NONE; i++)
@@ -144,8 +142,10 @@ static bool sendable(struct letter *t)
         c = t->body.cause;
     if (c == CAUSE_NONE)
         c = check_utf8(t);
+    if (c == CAUSE_NONE && t->body.conv)
+        c = too_big(t, t->body.sends);
     if (c != CAUSE_NONE)
-        judge_all(t, c == CAUSE_DAMAGED ? CO_LATER : CO_NEVER, c);
+        judge_all(t, c == CAUSE_DAMAGED || c == CAUSE_BUSY ? CO_LATER : CO_NEVER, c);
     for (size_t i = 0; i < t->count; i++)
         if (t->r[i].outcome == 0)
             return true;
@@ -159,7 +159,7 @@ static bool write_mail(struct letter *t)
     uint32_t ext = t->n->offers.extensions;
     bool dsn = ext & SMTP_DSN;
     struct smtp_mail_words w = {.sender = t->l->sender,
-                                .size = ext & SMTP_SIZE ? t->l->size : 0,
+                                .size = ext & SMTP_SIZE ? t->body.sends : 0,
                                 .eight_bit = (ext & SMTP_8BITMIME) &&
                                              ((t->l->flags & CH_LETTER_8BIT) || !ascii(buf_span(&t->n->plain))),
                                 .utf8 = (ext & SMTP_UTF8) && (t->l->flags & CH_LETTER_UTF8),

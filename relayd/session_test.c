@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* relayd/session_test.c - a destination session against a server that follows a script: each step, answered in every way. */
+#include "mime/canon.h"
 #include "relayd/session_fixture_int.h"
 
 /* clang-format off */
@@ -133,12 +134,36 @@ static const struct test_case steps[] = { /* a letter's failure, or its host's i
 };
 
 #define NO8 CLEAR, "S:250 mx.test"
+#define QP_TEXT "Content-Transfer-Encoding: quoted-printable\r\nContent-Type: text/plain; charset=utf-8\r\nMIME-Version: 1.0\r\n\r\n"
+#define SMALL_MIME "From: a@chu.test\r\nSubject: x\r\nMIME-Version: 1.0\r\n\r\n.one dot\r\n..two\r\n\r\nend\r\n"
 #define NOT_SENT(...) .letter = {{.sender = "a@chu.test", .rcpt = {"b@mx.test"}, __VA_ARGS__}}
 static const struct test_case refused[] = { /* what is not said there at all, or not finished */
     {.name = "too big", .told = "PR[0Npeer-too-big]", .step = {PIPED, REFUSED_ALL}, NOT_SENT(.size = 100001)},
     {.name = "no REQUIRETLS there", .told = "PR[0Npeer-no-requiretls]", .step = {PIPED, REFUSED_ALL}, NOT_SENT(.flags = CH_LETTER_REQUIRETLS)},
-    {.name = "no 8BITMIME there", .told = "PR[0Npeer-no-8bit]", .step = {NO8, REFUSED_ALL}, NOT_SENT(.flags = CH_LETTER_8BIT)},
-    {.name = "8 bits nobody told of", .told = "PR[0Npeer-no-8bit]", .step = {NO8, REFUSED_ALL}, NOT_SENT(.message = SPAN_LIT("A: b\r\n\r\n\303\251\r\n"))},
+    {.name = "8 bits announced, and none there", .told = "PR[0T250]", .step = {NO8, MAIL, RCPT_B, "C:DATA", "S:354 go", "DATA", "S:250 ok", BYE}, NOT_SENT(.flags = CH_LETTER_8BIT, .leaves = SPAN_LIT(SMALL_MIME))},
+    {.name = "multipart/signed", .told = "PR[0Npeer-no-8bit]", .step = {NO8, REFUSED_ALL},
+     NOT_SENT(.flags = CH_LETTER_8BIT, .message = SPAN_LIT("Content-Type: multipart/signed; boundary=b; protocol=\"application/pkcs7-signature\"\r\n\r\n--b\r\n\r\n\303\251\r\n--b\r\n\r\n\r\n--b--\r\n"))},
+    {.name = "a signed part within", .told = "PR[0Npeer-no-8bit]", .step = {NO8, REFUSED_ALL},
+     NOT_SENT(.flags = CH_LETTER_8BIT, .message = SPAN_LIT("Content-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n\r\n\303\251\r\n--o\r\nContent-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n--o--\r\n"))},
+    {.name = "DKIM", .told = "PR[0Npeer-no-8bit]", .step = {NO8, REFUSED_ALL}, NOT_SENT(.flags = CH_LETTER_8BIT, .message = SPAN_LIT("DKIM-Signature: v=1\r\n\r\n\303\251\r\n"))},
+    {.name = "DKIM, 8 bits nobody told of", .told = "PR[0Npeer-no-8bit]", .step = {NO8, REFUSED_ALL}, NOT_SENT(.message = SPAN_LIT("DKIM-Signature: v=1\r\n\r\n\303\251\r\n"))},
+    {.name = "DKIM of an enclosed message", .told = "PR[0Npeer-no-8bit]", .step = {NO8, REFUSED_ALL},
+     NOT_SENT(.flags = CH_LETTER_8BIT, .message = SPAN_LIT("Content-Type: message/rfc822\r\n\r\nDKIM-Signature: v=1\r\n\r\n\303\251\r\n"))},
+    {.name = "a header beyond ASCII", .told = "PR[0Nnot-convertible]", .step = {NO8, REFUSED_ALL}, NOT_SENT(.flags = CH_LETTER_8BIT, .message = SPAN_LIT("Subject: \303\251\r\n\r\nx\r\n"))},
+    {.name = "a header of SMTPUTF8", .told = "PR[0Npeer-no-utf8]", .step = {NO8, REFUSED_ALL},
+     NOT_SENT(.flags = CH_LETTER_8BIT | CH_LETTER_UTF8, .message = SPAN_LIT("Subject: \303\251\r\n\r\nx\r\n"))},
+    {.name = "a piece of a message", .told = "PR[0Nnot-convertible]", .step = {NO8, REFUSED_ALL},
+     NOT_SENT(.flags = CH_LETTER_8BIT, .message = SPAN_LIT("Content-Type: message/partial; id=x; number=1\r\n\r\n\303\251\r\n"))},
+    {.name = "8 bits nobody told of", .told = "PR[0T250]", .step = {NO8, MAIL, RCPT_B, "C:DATA", "S:354 go", "DATA", "S:250 ok", BYE},
+     NOT_SENT(.message = SPAN_LIT("A: b\r\n\r\n\303\251\r\n"), .leaves = SPAN_LIT("A: b\r\n" QP_TEXT "=C3=A9\r\n"))},
+    {.name = "converted, by BDAT", .told = "PR[0T250]",
+     .step = {CLEAR, "S:250-mx", "S:250-SIZE 1000", "S:250-PIPELINING", "S:250 CHUNKING", "C:MAIL FROM:<a@chu.test> SIZE=121", "C:RCPT*", "BDAT", "SAME", "S:250 ok", "S:250 ok", "S:250 ok", BYE},
+     NOT_SENT(.flags = CH_LETTER_8BIT, .message = SPAN_LIT("A: b\r\n\r\n\303\251\r\n"), .leaves = SPAN_LIT("A: b\r\n" QP_TEXT "=C3=A9\r\n"))},
+    {.name = "too big once converted", .told = "PR[0Npeer-too-big]", .step = {CLEAR, "S:250-mx", "S:250 SIZE 100", REFUSED_ALL},
+     NOT_SENT(.flags = CH_LETTER_8BIT, .message = SPAN_LIT("A: b\r\n\r\n\303\251\r\n"))},
+    {.name = "damaged, to be converted", .told = "PR[0Ldamaged]", .step = {NO8, REFUSED_ALL}, NOT_SENT(.flags = CH_LETTER_8BIT, .damaged = true)},
+    {.name = "Return-Path stays here", .told = "PR[0T250]", .step = {PIPED, "C:MAIL FROM:<a@chu.test> SIZE=11", "C:RCPT*", "C:DATA", "S:250 ok", "S:250 ok", "S:354 go", "DATA", "S:250 ok", BYE},
+     NOT_SENT(.message = SPAN_LIT("Return-Path: <a@chu.test>\r\nA: b\r\n\r\nx\r\n"), .leaves = SPAN_LIT("A: b\r\n\r\nx\r\n"))},
     {.name = "sender beyond ASCII", .told = "PR[0Npeer-no-utf8]", .step = {PIPED, REFUSED_ALL}, .letter = {{.sender = "ren\303\251@chu.test", .rcpt = {"b@mx.test"}}}},
     {.name = "header beyond ASCII", .told = "PR[0Npeer-no-utf8]", .step = {PIPED, REFUSED_ALL},
      NOT_SENT(.flags = CH_LETTER_UTF8 | CH_LETTER_8BIT, .message = SPAN_LIT("A: \303\251\r\n\r\nx\r\n"))},
@@ -244,6 +269,67 @@ static void test_long_bare(void **st)
     run_case(&c);
 }
 
+static enum rc to_buf(void *ctx, struct span piece, struct err *e)
+{
+    (void)e;
+    buf_addspan(ctx, piece);
+    return RC_OK;
+}
+
+/* A long text in 8 bits for a server without 8BITMIME: converted chunk by chunk it is what it would be converted at once. */
+static void test_long_converted(void **st)
+{
+    static const char header[] =
+        "Return-Path: <a@chu.test>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\r\n";
+    const struct canon_spec nothing = {.message_id_domain = NULL};
+    struct buf leaves = BUF_INIT;
+    struct scan *s = scan_new();
+    struct span all = make_long(0), left;
+    struct canon *c;
+    struct err e;
+
+    (void)st;
+    memcpy(long_message, header, sizeof header - 1);
+    for (size_t i = sizeof header; i < LONG; i += 7)
+        if (long_message[i] >= 'a')
+            long_message[i] = 0xE9;
+    left = span_from(all, strlen("Return-Path: <a@chu.test>\r\n"));
+    scan_feed(s, left);
+    scan_end(s);
+    c = canon_new(s, &nothing, to_buf, &leaves);
+    assert_int_equal(canon_feed(c, left, &e), RC_OK);
+    assert_int_equal(canon_end(c, &e), RC_OK);
+    canon_free(&c);
+    scan_free(&s);
+    assert_true(leaves.n > LONG);
+    const struct test_letter l = {.sender = "a@chu.test",
+                                  .rcpt = {"b@mx.test"},
+                                  .flags = CH_LETTER_8BIT,
+                                  .message = all,
+                                  .leaves = buf_span(&leaves)};
+    const struct test_case cases[] = {
+        {.name = "converted by DATA",
+         .told = "PR[0T250]",
+         .step = {PLAIN, MAIL, RCPT_B, "C:DATA", "S:354 go", "DATA", "S:250 ok", BYE},
+         .letter = {l}},
+        {.name = "converted by BDAT",
+         .told = "PR[0T250]",
+         .step = {CLEAR, "S:250-mx", "S:250 CHUNKING", MAIL, RCPT_B, CHUNK_OK, CHUNK_OK, CHUNK_OK, CHUNK_OK, CHUNK_OK,
+                  "BDAT", "SAME", "S:250 ok", BYE},
+         .letter = {l}},
+        {.name = "no octets for the second pass",
+         .told = "PR[0Lbusy]",
+         .step = {NO8, REFUSED_ALL},
+         .letter = {{.sender = "a@chu.test",
+                     .rcpt = {"b@mx.test"},
+                     .flags = CH_LETTER_8BIT,
+                     .message = all,
+                     .refuse_chunk = 3}}},
+    };
+    run_all(cases, sizeof cases / sizeof *cases);
+    buf_free(&leaves);
+}
+
 static void test_good(void **st)
 {
     (void)st;
@@ -270,9 +356,10 @@ static void test_refused(void **st)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good),  cmocka_unit_test(test_early),
-                                       cmocka_unit_test(test_steps), cmocka_unit_test(test_refused),
-                                       cmocka_unit_test(test_long),  cmocka_unit_test(test_long_bare)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good),          cmocka_unit_test(test_early),
+                                       cmocka_unit_test(test_steps),         cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_long),          cmocka_unit_test(test_long_bare),
+                                       cmocka_unit_test(test_long_converted)};
 
     return cmocka_run_group_tests(tests, fixture_up, fixture_down);
 }

@@ -50,14 +50,14 @@ static void signed_in(struct smtp_session *s, const struct dird_auth_rep *rep)
     snprintf(s->account, sizeof s->account, "%.*s", SPAN_ARG(rep->address));
     buf_clear(&s->ticket);
     buf_addspan(&s->ticket, rep->ticket);
-    stay_begin(&s->stay, s->dir, rep->ticket);
+    stay_begin(&s->stay, s->dir, rep);
     s->account_flags = rep->flags;
     account_is(s);
     s->renew_at = deadline_in(s->conf->session_ms);
     s->auth_failures = 0;
     smtp_prove(s);
     log_ev(LOG_INFO_, "signed-in", "account=%s peer=%s", log_esc(rep->address), s->peer->ip);
-    if (smtp_stays(s)) /* from here on dird tells when the account changes */
+    if (smtp_stays(s)) /* dird may have told already that the account changed */
         smtp_say(s, 235, "2.7.0", "Bonjour / Authentication successful");
 }
 

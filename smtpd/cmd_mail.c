@@ -7,7 +7,10 @@
 #include "smtpd/verbs.h"
 #include <stdio.h>
 
-enum { TRUST_MS = 5000 /* who sends a hundred messages is asked about once */ };
+enum {
+    TRUST_MS =
+        5000 /* that an account stands is asked once for many messages; that MAIL's domain is listed counts for its message's author */
+};
 
 /* May the peer's certificate speak for that domain, or, when there is no domain, for any domain of the list? A report
  * about mail has no sender domain. Every operator of the list may bring one (RFC 5321 4.5.5), and nobody else may. */
@@ -22,17 +25,17 @@ static enum cause listed(const struct smtp_session *s, struct span domain, struc
     return of[answer];
 }
 
-static enum cause from_relay(struct smtp_session *s, const struct smtp_path *p, struct err *e)
+static enum cause from_relay(struct smtp_session *s, const char *sender, struct err *e)
 {
+    struct span domain = smtp_domain_of(span_str(sender));
     enum cause r = peer_check(s, e);
 
     if (r != CAUSE_NONE)
         return r;
-    if (p->domain.n > 0 && span_ieq(p->domain, s->from.vouched) && deadline_left_ms(s->from.vouched_until) > 0)
-        return CAUSE_NONE;
-    r = listed(s, p->domain, e);
-    if (r == CAUSE_NONE && p->domain.n > 0) {
-        snprintf(s->vouched, sizeof s->vouched, "%.*s", SPAN_ARG(p->domain));
+    s->from.vouched = SPAN_NULL; /* asked at each MAIL: a domain that leaves the list is refused at once */
+    r = listed(s, domain, e);
+    if (r == CAUSE_NONE && domain.n > 0) {
+        snprintf(s->vouched, sizeof s->vouched, "%.*s", SPAN_ARG(domain));
         s->from.vouched = span_str(s->vouched);
         s->from.vouched_until = deadline_in(TRUST_MS);
     }
@@ -83,7 +86,7 @@ void cmd_mail(struct smtp_session *s, const union smtp_args *a)
     else if (m->params.size > s->conf->letter.max_message)
         r = CAUSE_TOO_BIG;
     else
-        r = smtp_is_submission(s) ? from_account(s, sender, &e) : from_relay(s, &m->path, &e);
+        r = smtp_is_submission(s) ? from_account(s, sender, &e) : from_relay(s, sender, &e);
     if (r != CAUSE_NONE) {
         if (r != CAUSE_BAD_ADDRESS)
             logged_address(span_str(sender), s->about);

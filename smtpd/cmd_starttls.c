@@ -28,8 +28,8 @@ bool smtp_start_tls(struct smtp_session *s)
         return false;
     }
     tls_is(s);
-    log_ev(LOG_INFO_, "tls", "version=%s cipher=%s cert=%d verified=%d dn=%s", s->tls_peer.version, s->tls_peer.cipher,
-           s->tls_peer.has_cert, s->tls_peer.verified, log_esc(span_str(s->tls_peer.dn)));
+    log_ev(LOG_INFO_, "tls", "version=%s cipher=%s cert=%d", s->tls_peer.version, s->tls_peer.cipher,
+           s->tls_peer.has_cert);
     return true;
 }
 

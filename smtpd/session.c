@@ -6,6 +6,7 @@
 #include "base/sandbox.h"
 #include "base/wipe.h"
 #include "flow/proxied.h"
+#include "smtpd/peer_check.h"
 #include "smtpd/start_tls.h"
 #include "smtpd/verbs.h"
 #include <poll.h>
@@ -378,6 +379,7 @@ void smtp_session(void *conf, void *ready, int fd, const struct listener_peer *p
                peer->proxied ? " proxy=" : "", peer->proxied ? peer->ip : "");
         smtp_session_loop(s);
     }
+    peer_gone(s);
     log_ev(LOG_INFO_, "disconnected", "why=%s messages=%u ms=%lld", s->end ? s->end : "-", s->messages,
            (long long)((clock_mono() - began) / 1000000));
     session_free(s);

@@ -74,7 +74,9 @@ struct smtp_session {
     char about[LOGGED_MAX]; /* the envelope address that the verb is about, as the log names it; "": none */
     bool tls;
     struct tls_peer tls_peer;
-    int64_t peer_good_until; /* UTC s: port 25: the peer's certificate is known not to be revoked */
+    bool peer_noted;         /* the log has said who the peer is */
+    int64_t peer_good_until; /* UTC s: port 25: trustd's last "good" about the peer's certificate */
+    int64_t peer_ask_at;     /* until then trustd, which did not answer, is not asked again */
     char vouched[SMTP_DOMAIN_MAX + 1]; /* port 25: the domain that dird gave to the peer's DN last */
     int64_t stands_until;              /* submission: no need to ask before whether the account still stands */
     char helo[SMTP_DOMAIN_MAX + 1];

@@ -41,7 +41,7 @@ static void run_session(int fd, const struct start *how, int stop_fd)
     s.store = store_new(ROLE_SMTPD);
     s.dir = dir_new(ROLE_SMTPD);
     if (how->dn) {
-        s.tls_peer.has_cert = s.tls_peer.verified = true;
+        s.tls_peer.has_cert = s.tls_peer.verified = s.tls_peer.judged = true;
         snprintf(s.tls_peer.dn, sizeof s.tls_peer.dn, "%s", how->dn);
     }
     if (how->tls)
@@ -178,7 +178,7 @@ static const struct transcript {
     {"relay: expelled", {KIND_SMTP, true, "CN=expelled"}, {EHLO, {"MAIL FROM:<x@partner.example>\r\n", {550}}, {"MAIL FROM:<>\r\n", {550}}, {"QUIT\r\n", {221, 0}}}, 0},
     {"relay: refusals", {KIND_SMTP, true, PARTNER_DN}, {EHLO, {"MAIL FROM:<x@third.example>\r\n", {550}}, {"MAIL FROM:<x@out.example>\r\n", {550}}, {"MAIL FROM:<>\r\n", {250}},
       {"RCPT TO:<x@partner.example>\r\n", {550}}, {"RCPT TO:<no@chu.example>\r\n", {550}}, {"RCPT TO:<bob@chu.example>\r\n", {250}}, {"QUIT\r\n", {221, 0}}}, 0},
-    {"relay: no certificate", {KIND_SMTP, true, NULL}, {EHLO, {"MAIL FROM:<x@partner.example>\r\n", {550}}, {"MAIL FROM:<>\r\n", {550}}, {"QUIT\r\n", {221, 0}}}, 0},
+    {"relay: no certificate", {KIND_SMTP, true, NULL}, {EHLO, {"MAIL FROM:<x@partner.example>\r\n", {554}}, {"MAIL FROM:<>\r\n", {554}}, {"QUIT\r\n", {221, 0}}}, 0},
     {"relay: no TLS", {KIND_SMTP, false, NULL}, {EHLO, {"MAIL FROM:<x@partner.example>\r\n", {530}}, {"QUIT\r\n", {221, 0}}}, 0},
 };
 

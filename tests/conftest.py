@@ -23,6 +23,13 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.when == "call" and report.failed:
+        report.sections += [("instance", inst.last_lines()) for inst in Instance.live]
+
+
 @pytest.fixture(scope="session")
 def pli():
     with Instance() as inst:

@@ -22,7 +22,7 @@
 
 static struct err e;
 static char dir[] = "/tmp/keyd_test.XXXXXX", start_dir[4096];
-static unsigned char seed[TICKET_KEY], ticket_pub[TICKET_KEY];
+static struct ticket_keys ticket_keys;
 static pid_t keyd_pid;
 
 static int memfd_of(const void *p, size_t n)
@@ -46,7 +46,7 @@ static void test_child(void)
 static void keyd_start(void)
 {
     struct boot *b = boot_new();
-    int ipc = ipc_listen("keyd.sock", &e), ticket = memfd_of(ticket_pub, TICKET_KEY);
+    int ipc = ipc_listen("keyd.sock", &e), ticket = memfd_of(ticket_keys.of[TICKET_FOR_KEYD], TICKET_KEY);
     char fd[16];
 
     assert_true(ipc >= 0);
@@ -100,8 +100,9 @@ static int fixture_start(void)
     signal(SIGPIPE, SIG_IGN);
     if (getcwd(start_dir, sizeof start_dir) == NULL || mkdtemp(dir) == NULL || chdir(dir) != 0)
         return -1;
-    if (!ring_made() || ticket_keys_new(seed, ticket_pub, &e) != RC_OK)
+    if (!ring_made())
         return -1;
+    ticket_keys_new(&ticket_keys);
     keyd_start();
     return 0;
 }

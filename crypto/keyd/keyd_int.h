@@ -20,7 +20,7 @@ enum { TLS_KEYS = 3 }; /* indexed by enum keyd_tls_key */
 struct state {
     struct keyring *ring;
     EVP_PKEY *tls[TLS_KEYS];
-    unsigned char ticket_pub[TICKET_KEY];
+    unsigned char *ticket_key;         /* TICKET_KEY bytes, locked: keyd's own, good for checking what is shown to keyd */
     unsigned char *mac_key;            /* 32, locked: finds opened password slots again */
     struct cache *epochs, *opened, *signers;
     struct cache *limits, *handshakes; /* counts of this minute: by account or mailbox; by process, of which there are many more */

@@ -63,7 +63,7 @@ enum rc limit_take_n(struct state *s, struct cache *counts, const char *name, st
 
 enum rc ticket_for(struct state *s, struct span wire, uint32_t right, struct ticket *t_out, struct err *e)
 {
-    enum rc rc = ticket_check(wire, s->ticket_pub, clock_utc(), t_out, e);
+    enum rc rc = ticket_check(wire, TICKET_FOR_KEYD, s->ticket_key, clock_utc(), t_out, e);
 
     if (rc == RC_OK && (t_out->rights & right) == 0)
         rc = err_set(e, RC_DENIED, "ticket of %s does not give that right", log_esc(span_str(t_out->address)));
@@ -155,7 +155,8 @@ struct state *state_new(const struct boot *b)
     ring_load(s, b);
     tls_load(s, KEYD_TLS_SERVER, &s->ring->tls_rsa);
     tls_load(s, KEYD_TLS_SERVER_EC, &s->ring->tls_ec);
-    boot_secret(b, "ticket.key", s->ticket_pub, sizeof s->ticket_pub);
+    s->ticket_key = secret_alloc(TICKET_KEY);
+    boot_secret(b, "ticket.key", s->ticket_key, TICKET_KEY);
     s->mac_key = secret_alloc(32);
     random_bytes(s->mac_key, 32);
     s->epochs = cache_new(EPOCHS, epoch_size(), NULL);
@@ -186,6 +187,7 @@ void state_free(struct state **s)
         EVP_PKEY_free((*s)->tls[i]);
     keyring_free(&(*s)->ring);
     secret_free((*s)->mac_key, 32);
+    secret_free((*s)->ticket_key, TICKET_KEY);
     free(*s);
     *s = NULL;
 }

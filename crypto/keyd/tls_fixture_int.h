@@ -31,6 +31,8 @@ static int serve_one(struct tls_conf *c, int fd, int64_t ms)
 
     stream_deadline(s, deadline_in(ms));
     rc = tls_accept(c, k, s, &p, &why);
+    if (rc == RC_OK)
+        tls_judge(c, &p);
 
     if (rc == RC_OK) {
         stream_deadline(s, deadline_in(20000));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/pki/names_test.c - the names of the real white list are the names that OpenSSL and GnuTLS write for the certificates of those operators, in
- * each form that Pli or a person may ask them for. Here, because these libraries' home is here; the comparison is policies/trust.h. */
+ * each form that Pli or a person may ask them for, whatever the encoding in the certificate. Here, because these libraries' home is here; the comparison is policies/trust.h. */
+#include "crypto/pki/revocation_int.h"
 #include "policies/dn_int.h"
 #include <gnutls/x509.h>
 #include <openssl/x509.h>
@@ -164,10 +165,94 @@ static void the_real_list(void **state)
     forget_real();
 }
 
+/* ---- one name, in each encoding that authorities have used for it ---- */
+static void add_value(X509_NAME *name, int nid, int type, const char *octets, size_t n)
+{
+    ASN1_STRING *s = ASN1_STRING_type_new(type); /* as it is given: no library turns it into another */
+    X509_NAME_ENTRY *entry = NULL;
+
+    assert_int_equal(ASN1_STRING_set(s, octets, (int)n), 1);
+    entry = X509_NAME_ENTRY_create_by_NID(NULL, nid, type, ASN1_STRING_get0_data(s), ASN1_STRING_length(s));
+    assert_non_null(entry);
+    assert_int_equal(X509_NAME_add_entry(name, entry, -1, 0), 1);
+    X509_NAME_ENTRY_free(entry);
+    ASN1_STRING_free(s);
+}
+
+#define OCTETS(s) s, sizeof(s) - 1
+/* What trustd writes of a certificate's subject (crypto/pki/path.c) is the listed name. */
+static void any_encoding(void **state)
+{
+    static const struct {
+        int type;
+        const char *o;
+        size_t n;
+        const char *listed;
+        bool same;
+    } t[] = {
+        {V_ASN1_PRINTABLESTRING, OCTETS("CH B"), "O=CH B,C=FR", true},
+        {V_ASN1_UTF8STRING, OCTETS("CH B"), "O=CH B,C=FR", true},
+        {V_ASN1_T61STRING, OCTETS("CH B"), "O=CH B,C=FR", true},
+        {V_ASN1_IA5STRING, OCTETS("CH B"), "O=CH B,C=FR", true},
+        {V_ASN1_BMPSTRING, OCTETS("\0C\0H\0 \0B"), "O=CH B,C=FR", true},
+        {V_ASN1_UNIVERSALSTRING, OCTETS("\0\0\0C\0\0\0H\0\0\0 \0\0\0B"), "O=CH B,C=FR", true},
+        {V_ASN1_UTF8STRING, OCTETS("H\xc3\xb4pital"), "O=H\xc3\xb4pital,C=FR", true},
+        {V_ASN1_UTF8STRING, OCTETS("Ho\xcc\x82pital"), "O=H\xc3\xb4pital,C=FR", true}, /* o and a combining accent */
+        {V_ASN1_T61STRING, OCTETS("H\xf4pital"), "O=H\xc3\xb4pital,C=FR", true}, /* Latin-1, as everybody used it */
+        {V_ASN1_BMPSTRING, OCTETS("\0H\0\xf4\0p\0i\0t\0a\0l"), "O=H\xc3\xb4pital,C=FR", true},
+        {V_ASN1_UTF8STRING, OCTETS("CH, B + \"C\""), "O=CH\\, B \\+ \\\"C\\\",C=FR", true},
+        {V_ASN1_UTF8STRING, OCTETS("#CH B"), "O=\\#CH B,C=FR", true},
+        {V_ASN1_UTF8STRING, OCTETS("CH B,C=FR"), "O=CH B,C=FR", false}, /* a value that looks like two */
+        {V_ASN1_UTF8STRING, OCTETS("CH\0 B"), "O=CH B,C=FR",
+         false}, /* a zero that other software would end the name at, and preparation drop */
+        {V_ASN1_UTF8STRING, OCTETS("CH B\0autre"), "O=CH B,C=FR", false},
+        {V_ASN1_BMPSTRING, OCTETS("\0C\0H\0\0\0 \0B"), "O=CH B,C=FR", false},
+        {V_ASN1_UTF8STRING, OCTETS("H\xf4pital"), "O=H\xc3\xb4pital,C=FR", false}, /* no UTF-8 */
+        {V_ASN1_UTF8STRING, OCTETS("CH"), "O=CH B,C=FR", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        X509_NAME *name = X509_NAME_new();
+        char text[PKI_NAME_MAX];
+        bool is;
+
+        add_value(name, NID_countryName, V_ASN1_PRINTABLESTRING, "FR", 2);
+        add_value(name, NID_organizationName, t[i].type, t[i].o, t[i].n);
+        is = pki_name_whole(name, text, sizeof text) && dn_same(span_str(text), span_str(t[i].listed));
+        if (is != t[i].same)
+            fail_msg("row %zu: %s", i, text);
+        X509_NAME_free(name);
+    }
+}
+
+/* A name that does not fit, or none, is no name: never the first half of one. */
+static void whole_or_not(void **state)
+{
+    X509_NAME *name = X509_NAME_new();
+    char text[PKI_NAME_MAX], part[64];
+
+    (void)state;
+    assert_false(pki_name_whole(name, text, sizeof text));
+    assert_string_equal(text, "");
+    for (int i = 0; i < 20; i++) {
+        snprintf(part, sizeof part, "%050d", i);
+        add_value(name, NID_organizationalUnitName, V_ASN1_UTF8STRING, part, 50);
+        if (pki_name_whole(name, text, sizeof text))
+            assert_int_equal(strlen(text), (size_t)(i + 1) * 54 - 1);
+        else
+            assert_string_equal(text, "");
+    }
+    assert_string_equal(text, "");
+    X509_NAME_free(name);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_real_list),
+        cmocka_unit_test(any_encoding),
+        cmocka_unit_test(whole_or_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

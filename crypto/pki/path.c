@@ -5,6 +5,7 @@
 #include "crypto/pki/revocation_int.h"
 #include "crypto/seal/digest.h"
 #include <openssl/err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -18,6 +19,25 @@ void pki_name_text(const X509_NAME *n, char out[256])
     BIO_free(b);
 }
 
+/* A name that does not fit is none: the first half of a name could be the name of another. */
+bool pki_name_whole(const X509_NAME *n, char *out, size_t room)
+{
+    BIO *b = BIO_new(BIO_s_mem());
+    char *text = NULL;
+    long len = -1;
+
+    if (b && X509_NAME_entry_count(n) > 0 &&
+        X509_NAME_print_ex(b, n, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0)
+        len = BIO_get_mem_data(b, &text);
+    if (len <= 0 || (size_t)len >= room || memchr(text, 0, (size_t)len))
+        len = 0;
+    else
+        memcpy(out, text, (size_t)len);
+    out[len] = 0;
+    BIO_free(b);
+    return len > 0;
+}
+
 bool pki_time_utc(const ASN1_TIME *t, int64_t *out)
 {
     struct tm tm;
@@ -28,6 +48,28 @@ bool pki_time_utc(const ASN1_TIME *t, int64_t *out)
     return true;
 }
 
+static bool file_digest(const char *path, unsigned char out[32])
+{
+    FILE *f = fopen(path, "re");
+    struct digest *d = digest_new();
+    unsigned char some[4096];
+    size_t n;
+    bool ok;
+
+    while (f && (n = fread(some, 1, sizeof some, f)) > 0)
+        digest_add(d, span_of(some, n));
+    ok = f && !ferror(f);
+    digest_end(&d, out);
+    if (f)
+        fclose(f);
+    return ok;
+}
+
+const unsigned char *pki_anchors_digest(const struct pki_anchors *a)
+{
+    return a->digest;
+}
+
 enum rc pki_anchors_load(const char *pem_file, struct pki_anchors **a_out, struct err *e)
 {
     struct pki_anchors *a = calloc(1, sizeof *a);
@@ -35,7 +77,7 @@ enum rc pki_anchors_load(const char *pem_file, struct pki_anchors **a_out, struc
     if (a == NULL)
         die("out of memory");
     a->store = pki_store_new();
-    if (X509_STORE_load_file(a->store, pem_file) <= 0) {
+    if (!file_digest(pem_file, a->digest) || X509_STORE_load_file(a->store, pem_file) <= 0) {
         pki_anchors_free(&a);
         return alg_err(e, RC_PERM, pem_file);
     }
@@ -152,6 +194,40 @@ size_t pki_chain_n(const struct pki_chain *c)
 void pki_chain_issuer(const struct pki_chain *c, size_t i, char out[256])
 {
     pki_name_text(X509_get_issuer_name(sk_X509_value(c->path, (int)i)), out);
+}
+
+bool pki_chain_subject(const struct pki_chain *c, char out[PKI_NAME_MAX])
+{
+    return pki_name_whole(X509_get_subject_name(sk_X509_value(c->path, 0)), out, PKI_NAME_MAX);
+}
+
+int64_t pki_chain_ends(const struct pki_chain *c)
+{
+    int64_t first = INT64_MAX, ends;
+
+    for (size_t i = 0; i <= pki_chain_n(c); i++)
+        if (pki_time_utc(X509_get0_notAfter(sk_X509_value(c->path, (int)i)), &ends) && ends < first)
+            first = ends;
+    return first;
+}
+
+/* No extension is every purpose, and so is anyExtendedKeyUsage. */
+static unsigned purposes_of(X509 *x)
+{
+    uint32_t eku = X509_get_extended_key_usage(x);
+    unsigned uses = (eku & (XKU_SSL_CLIENT | XKU_ANYEKU) ? PKI_USE_CLIENT : 0) |
+                    (eku & (XKU_SSL_SERVER | XKU_ANYEKU) ? PKI_USE_SERVER : 0);
+
+    return uses ? uses | PKI_USE_EITHER : 0;
+}
+
+unsigned pki_chain_uses(const struct pki_chain *c)
+{
+    unsigned uses = PKI_USE_CLIENT | PKI_USE_SERVER | PKI_USE_EITHER;
+
+    for (int i = 0; i < sk_X509_num(c->given); i++)
+        uses &= purposes_of(sk_X509_value(c->given, i));
+    return uses | (X509_get_key_usage(sk_X509_value(c->given, 0)) & KU_DIGITAL_SIGNATURE ? PKI_USE_SIGNS : 0);
 }
 
 /* The certID that OCSP uses has all of it: hashes of the issuer's name and key, and the serial number. */

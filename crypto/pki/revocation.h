@@ -20,10 +20,11 @@
 #pragma once
 #include "base/buf.h"
 
-enum { PKI_CHAIN_MAX = 10, PKI_CRL_MAX = 32 * 1024 * 1024, PKI_OCSP_MAX = 64 * 1024, PKI_SKEW = 300, PKI_URLS = 4, PKI_URL_MAX = 512 };
+enum { PKI_CHAIN_MAX = 10, PKI_CRL_MAX = 32 * 1024 * 1024, PKI_OCSP_MAX = 64 * 1024, PKI_SKEW = 300, PKI_URLS = 4, PKI_URL_MAX = 512, PKI_NAME_MAX = 512 };
 
 /* ---- anchors and chains ---- */
 struct pki_anchors;
+const unsigned char *pki_anchors_digest(const struct pki_anchors *a); /* 32 bytes: SHA-256 of the file that was read */
 enum rc pki_anchors_load(const char *pem_file, struct pki_anchors **a_out, struct err *e);
 void pki_anchors_free(struct pki_anchors **a);
 struct pki_chain;
@@ -35,6 +36,13 @@ void pki_chain_free(struct pki_chain **c);
 size_t pki_chain_n(const struct pki_chain *c); /* certificates below the anchor, leaf first: those that can be revoked */
 /* For i < pki_chain_n(). A name is RFC 4514, cut to the room there is. */
 void pki_chain_issuer(const struct pki_chain *c, size_t i, char out[256]);
+/* The name of the first certificate, whole; the same text for the same name, whoever presents it. False: it has none, or one that does not fit. */
+bool pki_chain_subject(const struct pki_chain *c, char out[PKI_NAME_MAX]);
+int64_t pki_chain_ends(const struct pki_chain *c); /* UTC s: notAfter of the certificate that ends first, the anchor among them */
+/* What the chain may be used for in TLS, PKI_USE_ bits (RFC 5280 4.2.1.3, 4.2.1.12): PKI_USE_SIGNS, the first certificate may sign; the others, each certificate
+ * that was given names that purpose, or any, or none at all. PKI_USE_EITHER: each names one of the two, not all of them the same. */
+enum pki_uses { PKI_USE_SIGNS = 1, PKI_USE_CLIENT = 2, PKI_USE_SERVER = 4, PKI_USE_EITHER = 8 };
+unsigned pki_chain_uses(const struct pki_chain *c);
 /* Digest of the issuer's name and key and of the serial number: one value for one certificate, whoever presents it. */
 enum rc pki_chain_id(const struct pki_chain *c, size_t i, unsigned char out[32], struct err *e);
 /* The http addresses that a certificate names: of lists (cRLDistributionPoints), of responders (authorityInfoAccess). ldap is left out. */

@@ -9,6 +9,7 @@
 
 struct pki_anchors {
     X509_STORE *store;
+    unsigned char digest[32]; /* SHA-256 of the file */
 };
 struct pki_chain {
     const struct pki_anchors *anchors;
@@ -23,7 +24,8 @@ struct pki_crl {
 };
 enum { PKI_AUTH_LEVEL = 2, PKI_DEPTH = 8 }; /* 112 bits: RSA 2048, P-224 (NIST SP 800-57) */
 
-void pki_name_text(const X509_NAME *n, char out[256]);
+void pki_name_text(const X509_NAME *n, char out[256]);              /* cut to the room there is: for people */
+bool pki_name_whole(const X509_NAME *n, char *out, size_t room);      /* false and "": none, or it does not fit: for comparison */
 bool pki_time_utc(const ASN1_TIME *t, int64_t *out);
 /* X509_STORE that notes for crls_look() which lists were good; every store that it is given must come from here. */
 X509_STORE *pki_store_new(void);

@@ -63,7 +63,8 @@ static void door_ticket(struct span in)
     struct ticket t;
     struct err e;
 
-    must_fail(ticket_check(in, key, 1000, &t, &e));
+    for (unsigned who = 0; who < TICKET_CHECKERS; who++)
+        must_fail(ticket_check(in, who, key, 1000, &t, &e));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

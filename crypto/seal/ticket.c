@@ -1,40 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/seal/ticket.c - see crypto/seal/ticket.h. Ed25519: RFC 8032. */
+/* crypto/seal/ticket.c - see crypto/seal/ticket.h. HMAC: RFC 2104. */
 #include "crypto/seal/ticket.h"
 #include "base/log.h"
 #include "base/wipe.h"
-#include "crypto/seal/alg_int.h"
-#include <openssl/evp.h>
+#include "crypto/seal/digest.h"
 
-enum { TICKET_VERSION = 2, SIG_LEN = 64, CLOCK_SLACK = 60 };
+enum { TICKET_VERSION = 3, TAG = DIGEST_LEN, TAGS = TAG * TICKET_CHECKERS, CLOCK_SLACK = 60 };
+_Static_assert(1 + 1 + 4 + 5 * 8 + 16 + 2 * (4 + TICKET_ADDR) + TAGS <= TICKET_MAX, "the longest ticket fits");
 
-enum rc ticket_keys_new(unsigned char seed_out[TICKET_KEY], unsigned char pub_out[TICKET_KEY], struct err *e)
+void ticket_keys_new(struct ticket_keys *out)
 {
-    unsigned char seed[TICKET_KEY], pub[TICKET_KEY];
-    size_t n = TICKET_KEY;
-    EVP_PKEY *k;
-    bool ok;
-
-    random_bytes(seed, sizeof seed);
-    k = EVP_PKEY_new_raw_private_key_ex(NULL, "ED25519", NULL, seed, sizeof seed);
-    ok = k != NULL && EVP_PKEY_get_raw_public_key(k, pub, &n) > 0 && n == TICKET_KEY;
-    EVP_PKEY_free(k);
-    if (ok) {
-        memcpy(seed_out, seed, TICKET_KEY);
-        memcpy(pub_out, pub, TICKET_KEY);
-    }
-    wipe(seed, sizeof seed);
-    return ok ? RC_OK : alg_err(e, RC_TEMP, "Ed25519 key");
-}
-
-enum rc ticket_pub_of(const unsigned char seed[TICKET_KEY], unsigned char pub_out[TICKET_KEY], struct err *e)
-{
-    EVP_PKEY *k = EVP_PKEY_new_raw_private_key_ex(NULL, "ED25519", NULL, seed, TICKET_KEY);
-    size_t n = TICKET_KEY;
-    bool ok = k != NULL && EVP_PKEY_get_raw_public_key(k, pub_out, &n) > 0 && n == TICKET_KEY;
-
-    EVP_PKEY_free(k);
-    return ok ? RC_OK : alg_err(e, RC_TEMP, "Ed25519 key");
+    random_bytes(out, sizeof *out);
 }
 
 static void ticket_put(const struct ticket *t, struct buf *out)
@@ -55,38 +31,27 @@ static void ticket_put(const struct ticket *t, struct buf *out)
     buf_bytes(out, span_str(t->actor));
 }
 
-enum rc ticket_sign(const struct ticket *t, const unsigned char seed[TICKET_KEY], struct buf *out, struct err *e)
+/* The checker's number stands before the body: were two checkers ever given one key, their tags would still differ. */
+static void tag_of(struct span body, enum ticket_checker who, const unsigned char key[TICKET_KEY],
+                   unsigned char out[TAG])
 {
-    EVP_PKEY *k = EVP_PKEY_new_raw_private_key_ex(NULL, "ED25519", NULL, seed, TICKET_KEY);
-    EVP_MD_CTX *m = EVP_MD_CTX_new();
-    unsigned char sig[SIG_LEN];
-    size_t n = sizeof sig;
-    struct buf b = BUF_INIT;
-    bool ok;
+    unsigned char text[1 + TICKET_MAX] = {(unsigned char)who};
 
-    ticket_put(t, &b);
-    ok = k != NULL && m != NULL && EVP_DigestSignInit_ex(m, NULL, NULL, NULL, NULL, k, NULL) > 0 &&
-         EVP_DigestSign(m, sig, &n, b.p, b.n) > 0 && n == SIG_LEN;
-    EVP_MD_CTX_free(m);
-    EVP_PKEY_free(k);
-    if (ok) {
-        buf_addspan(out, buf_span(&b));
-        buf_add(out, sig, SIG_LEN);
-    }
-    buf_free(&b);
-    return ok ? RC_OK : alg_err(e, RC_TEMP, "Ed25519 signature");
+    memcpy(text + 1, body.p, body.n);
+    hmac_of(span_of(key, TICKET_KEY), span_of(text, 1 + body.n), out);
 }
 
-static bool signed_by(struct span body, const unsigned char *sig, const unsigned char pub[TICKET_KEY])
+void ticket_make(const struct ticket *t, const struct ticket_keys *k, struct buf *out)
 {
-    EVP_PKEY *k = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, pub, TICKET_KEY);
-    EVP_MD_CTX *m = EVP_MD_CTX_new();
-    bool ok = k != NULL && m != NULL && EVP_DigestVerifyInit_ex(m, NULL, NULL, NULL, NULL, k, NULL) > 0 &&
-              EVP_DigestVerify(m, sig, SIG_LEN, body.p, body.n) == 1;
+    unsigned char tags[TICKET_CHECKERS][TAG];
+    struct buf body = BUF_INIT;
 
-    EVP_MD_CTX_free(m);
-    EVP_PKEY_free(k);
-    return ok;
+    ticket_put(t, &body);
+    for (unsigned who = 0; who < TICKET_CHECKERS; who++)
+        tag_of(buf_span(&body), who, k->of[who], tags[who]);
+    buf_addspan(out, buf_span(&body));
+    buf_add(out, tags, sizeof tags);
+    buf_free(&body);
 }
 
 /* Copies a text and ends it with NUL. False: the text is empty, too long, or has a NUL inside. */
@@ -121,16 +86,19 @@ static bool ticket_get(struct span body, struct ticket *t)
     return text_get(&r, t->address) && text_get(&r, t->actor) && rd_done(&r);
 }
 
-enum rc ticket_check(struct span wire, const unsigned char pub[TICKET_KEY], int64_t now, struct ticket *t_out,
-                     struct err *e)
+enum rc ticket_check(struct span wire, enum ticket_checker who, const unsigned char key[TICKET_KEY], int64_t now,
+                     struct ticket *t_out, struct err *e)
 {
-    struct span body = {wire.p, wire.n - SIG_LEN};
+    unsigned char tag[TAG];
+    struct span body;
     struct ticket t;
 
-    if (wire.n <= SIG_LEN || wire.n > TICKET_MAX)
+    if (wire.n <= TAGS || wire.n > TICKET_MAX)
         return err_set(e, RC_DENIED, "ticket of %zu bytes", wire.n);
-    if (!signed_by(body, wire.p + body.n, pub))
-        return err_set(e, RC_DENIED, "ticket: bad signature (made before the last start, or forged)");
+    body = span_head(wire, wire.n - TAGS);
+    tag_of(body, who, key, tag);
+    if (!same_secret(tag, wire.p + body.n + (size_t)who * TAG, TAG))
+        return err_set(e, RC_DENIED, "ticket: wrong tag (made before the last start, or forged)");
     memset(&t, 0, sizeof t);
     if (!ticket_get(body, &t))
         return err_set(e, RC_DENIED, "ticket is malformed");

@@ -1,21 +1,30 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/seal/ticket.h - for whom a session acts. dird makes a ticket at sign-in; stored and keyd check it.
+/* crypto/seal/ticket.h - for whom a session acts. dird makes a ticket at sign-in; stored, keyd and dird itself check it, each with a key of its own.
  *
- * Form     A ticket names one mailbox, the rights on it and who signed in. It is signed with Ed25519 by a key that the supervisor makes at
- *          each start. dird has the seed. stored and keyd have the public half only, so neither can make a ticket.
+ * Form     A ticket names one mailbox, the rights on it and who signed in. It bears one tag for each checker: HMAC-SHA-256 under that checker's key.
+ *          A checker looks at its own tag alone, which says as much as the others.
+ * Keys     The supervisor draws them at each start and keeps them for the processes that it starts again: tickets outlive a restart of dird,
+ *          keyd or stored. They are never on disk. dird has all of them; stored and keyd have their own, so neither can make what another
+ *          takes. dird's own key is what keeps stored and keyd from making a ticket that dird would renew (DIRD_STAY) for everybody.
+ *          Decision 0031.
  * Life     A ticket is good until expires. It is renewed (DIRD_STAY) while the account exists and its password is the one of the sign-in.
  *          The new ticket has the same begun and secret_at.
- * Wire     version u8=2, method u8, rights u32, mbx u64, begun u64, issued u64, expires u64 (UTC s), secret_at u64, nonce[16],
- *          address (u32 len + bytes), actor (u32 len + bytes), then 64 signature bytes over all before.
+ * Wire     version u8=3, method u8, rights u32, mbx u64, begun u64, issued u64, expires u64 (UTC s), secret_at u64, nonce[16],
+ *          address (u32 len + bytes), actor (u32 len + bytes); then a tag of 32 bytes for each checker, in the order of enum ticket_checker,
+ *          each over one byte, the checker's number, and all before the tags.
  *          actor is who signed in. It equals address when the mailbox's holder signed in.
- * Owns     nothing: struct ticket holds copies.
- * Process  dird makes; stored and keyd check; sessions carry it without reading.   Source RFC 8032 (Ed25519).
+ * Owns     nothing: struct ticket holds copies. Whoever holds keys keeps them in locked memory (secret_alloc).
+ * Process  dird makes; stored, keyd and dird check; sessions carry it without reading; the supervisor draws the keys.   Source RFC 2104 (HMAC).
  */
 #pragma once
 #include "base/buf.h"
 enum { TICKET_KEY = 32, TICKET_MAX = 720, TICKET_ADDR = 255 };
+enum ticket_checker { TICKET_FOR_STORED, TICKET_FOR_KEYD, TICKET_FOR_DIRD, TICKET_CHECKERS };
 enum ticket_right { RIGHT_READ = 1, RIGHT_WRITE = 2, RIGHT_SUBMIT = 4, RIGHT_SLOTS = 8 };
 enum ticket_method { METHOD_PASSWORD = 1 };
+struct ticket_keys {
+    unsigned char of[TICKET_CHECKERS][TICKET_KEY];
+};
 struct ticket {
     uint8_t method;
     uint32_t rights;
@@ -27,8 +36,7 @@ struct ticket {
     char address[TICKET_ADDR + 1];
     char actor[TICKET_ADDR + 1];
 };
-enum rc ticket_keys_new(unsigned char seed_out[TICKET_KEY], unsigned char pub_out[TICKET_KEY], struct err *e);
-enum rc ticket_pub_of(const unsigned char seed[TICKET_KEY], unsigned char pub_out[TICKET_KEY], struct err *e);
-enum rc ticket_sign(const struct ticket *t, const unsigned char seed[TICKET_KEY], struct buf *out, struct err *e); /* fills nonce itself */
-/* now: UTC s. RC_DENIED: the signature is bad, or the ticket has expired at now. */
-enum rc ticket_check(struct span wire, const unsigned char pub[TICKET_KEY], int64_t now, struct ticket *t_out, struct err *e);
+void ticket_keys_new(struct ticket_keys *out);
+void ticket_make(const struct ticket *t, const struct ticket_keys *k, struct buf *out); /* appends; draws the nonce itself */
+/* key: the one of that checker. now: UTC s. RC_DENIED: the checker's tag does not fit, or the ticket has expired at now; *t_out is untouched. */
+enum rc ticket_check(struct span wire, enum ticket_checker who, const unsigned char key[TICKET_KEY], int64_t now, struct ticket *t_out, struct err *e);

@@ -4,6 +4,7 @@
  *
  * Revocation is not looked at here: whoever got the verdict asks for it with .chain.
  */
+#include "base/ipc.h"
 #include "crypto/pki/revocation.h"
 #include "crypto/tls/tls_int.h"
 #include <stdio.h>
@@ -217,10 +218,29 @@ void peer_judge(const struct peer_judge *j, const gnutls_datum_t *certs, unsigne
         gnutls_x509_crt_deinit(c.crt[--c.n]);
 }
 
-void link_peer(struct link *l, const struct tls_rules *rules, const char *host, struct tls_peer *p)
+#define FIELDS_presented(F, T) F(T, BYTES, der, TLS_CHAIN_MAX)
+IPC_MESSAGE(presented);
+IPC_TABLE(presented);
+
+void peer_judge_kept(const struct peer_judge *j, struct tls_peer *p)
 {
-    struct peer_judge j = {.anchors = l->anchors, .rules = *rules, .host = host};
-    gnutls_certificate_credentials_t cred = NULL;
+    struct span rest = span_of(p->chain, p->n_chain);
+    gnutls_datum_t certs[PEER_CERTS];
+    struct presented one;
+    unsigned n = 0;
+    struct err e;
+
+    while (n < PEER_CERTS && ipc_list_next(&rest, presented_f, &one, &e) == RC_OK)
+        certs[n++] = (gnutls_datum_t){(unsigned char *)(uintptr_t)one.der.p, (unsigned)one.der.n};
+    if (n > 0)
+        peer_judge(j, certs, n, p);
+    else
+        say(p, CAUSE_BAD_CERT, "more certificates than are looked at");
+    p->judged = true;
+}
+
+void link_peer_seen(struct link *l, struct tls_peer *p)
+{
     unsigned n = 0;
     const gnutls_datum_t *certs = gnutls_certificate_get_peers(l->session, &n);
 
@@ -228,11 +248,38 @@ void link_peer(struct link *l, const struct tls_rules *rules, const char *host, 
     snprintf(p->version, sizeof p->version, "%s", gnutls_protocol_get_name(gnutls_protocol_get_version(l->session)));
     snprintf(p->cipher, sizeof p->cipher, "%s", gnutls_ciphersuite_get(l->session));
     p->has_cert = certs != NULL && n > 0;
-    if (!p->has_cert) {
+    p->judged = !p->has_cert;
+    if (!p->has_cert)
         say(p, CAUSE_NO_CERT, "no certificate");
+    else if (n <= PEER_CERTS)
+        (void)keep(certs, n, p);
+}
+
+void link_peer(struct link *l, const struct tls_rules *rules, const char *host, struct tls_peer *p)
+{
+    struct peer_judge j = {.rules = *rules, .host = host};
+    gnutls_certificate_credentials_t cred = NULL;
+
+    link_peer_seen(l, p);
+    if (p->judged)
         return;
-    }
     if (gnutls_credentials_get(l->session, GNUTLS_CRD_CERTIFICATE, (void **)&cred) >= 0)
         gnutls_certificate_get_trust_list(cred, &j.list);
-    peer_judge(&j, certs, n, p);
+    peer_judge_kept(&j, p);
+}
+
+/* ---- a verdict on the chain from elsewhere ---- */
+
+static bool purpose_fits(enum tls_usage u, unsigned uses)
+{
+    return u == TLS_USE_CLIENT   ? (uses & PKI_USE_CLIENT) != 0
+           : u == TLS_USE_SERVER ? (uses & PKI_USE_SERVER) != 0
+                                 : (uses & PKI_USE_EITHER) != 0;
+}
+
+bool rules_met(const struct tls_rules *r, unsigned uses)
+{
+    bool fits = r->usage == TLS_USE_ANY || ((uses & PKI_USE_SIGNS) && purpose_fits(r->usage, uses));
+
+    return fits && span_trim(span_str(r->policies)).n == 0;
 }

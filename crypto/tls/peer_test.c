@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/tls/peer_test.c - the verdict on a peer's certificate: each thing that can be wrong with it has its cause, and each check is a setting. */
+#include "base/clock.h"
 #include "base/ipc.h"
 #include "crypto/pki/authority_fixture_int.h"
+#include "crypto/pki/revocation.h"
 #include "crypto/tls/tls_int.h"
+#include <openssl/pem.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -13,10 +18,15 @@ static struct made root, inter, twin, stranger;
 static struct anchors anchors;
 static gnutls_x509_crt_t anchor;
 static gnutls_x509_trust_list_t list;
+static struct pki_anchors *trustd; /* the same, as trustd reads them */
 
 static int set_up(void **st)
 {
+    char path[] = "/tmp/peer_test.XXXXXX";
     gnutls_datum_t d;
+    struct err e;
+    FILE *f;
+    int fd;
 
     (void)st;
     root = made_ca("Root", NULL);
@@ -28,12 +38,18 @@ static int set_up(void **st)
         gnutls_x509_trust_list_init(&list, 0) < 0 || gnutls_x509_trust_list_add_cas(list, &anchor, 1, 0) != 1)
         return -1;
     anchors = (struct anchors){&anchor, 1};
+    fd = mkstemp(path);
+    f = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (f == NULL || PEM_write_X509(f, root.x) != 1 || fclose(f) != 0 || pki_anchors_load(path, &trustd, &e) != RC_OK)
+        return -1;
+    unlink(path);
     return 0;
 }
 
 static int drop(void **st)
 {
     (void)st;
+    pki_anchors_free(&trustd);
     gnutls_x509_trust_list_deinit(list, 0);
     gnutls_x509_crt_deinit(anchor);
     made_free(&root);
@@ -41,6 +57,26 @@ static int drop(void **st)
     made_free(&inter);
     made_free(&stranger);
     return 0;
+}
+
+/* A session that finds the chain at trustd judges it no more. So what trustd says of a chain, by another library, must never be more than the verdict
+ * here; and where no policies are asked for it must be the same, or the way round by trustd would never be taken. */
+static void as_trustd_says(const gnutls_datum_t *d, size_t n, const struct tls_rules *rules, bool verified)
+{
+    struct span ders[2];
+    struct pki_chain *c = NULL;
+    struct err e;
+    bool good;
+
+    for (size_t i = 0; i < n; i++)
+        ders[i] = span_of(d[i].data, d[i].size);
+    good = pki_chain_find(trustd, ders, n, clock_utc(), &c, &e) == RC_OK && rules_met(rules, pki_chain_uses(c));
+    if (c)
+        pki_chain_free(&c);
+    if (span_trim(span_str(rules->policies)).n == 0)
+        assert_int_equal(good, verified);
+    else
+        assert_false(good); /* policies are not asked of trustd */
 }
 
 static struct tls_peer judged(const struct made *leaf, const struct made *ca, struct tls_rules rules, const char *host)
@@ -53,6 +89,8 @@ static struct tls_peer judged(const struct made *leaf, const struct made *ca, st
     assert_int_equal(p.verified, again.verified); /* the short way says the same as the long one */
     assert_int_equal(p.cause, again.cause);
     assert_true(p.verified ? p.cause == CAUSE_NONE : p.cause != CAUSE_NONE && p.why[0] != '\0');
+    if (host == NULL)
+        as_trustd_says(d, ca ? 2 : 1, &rules, p.verified);
     return p;
 }
 

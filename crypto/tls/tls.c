@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/tls/tls.c - the server side: credentials whose private keys are pli-keyd's, tickets, the handshake. */
 #include "base/wipe.h"
+#include "crypto/seal/digest.h"
 #include "crypto/tls/far_key.h"
 #include "crypto/tls/tls_int.h"
 #include <gnutls/x509.h>
@@ -15,17 +16,20 @@ struct tls_conf {
     gnutls_datum_t ticket_key;
     gnutls_certificate_request_t request;
     struct anchors anchors; /* as in cred, to be asked directly */
+    unsigned char anchors_digest[DIGEST_LEN];
     struct tls_rules client;
     struct far_keys keys;
 };
 
-static int anchors_read(struct anchors *a, const char *pem_file)
+static int anchors_read(struct tls_conf *c, const char *pem_file)
 {
     gnutls_datum_t pem = {NULL, 0};
     int code = gnutls_load_file(pem_file, &pem);
 
-    if (code >= 0)
-        code = gnutls_x509_crt_list_import2(&a->crt, &a->n, &pem, GNUTLS_X509_FMT_PEM, 0);
+    if (code >= 0) {
+        digest_of(span_of(pem.data, pem.size), c->anchors_digest);
+        code = gnutls_x509_crt_list_import2(&c->anchors.crt, &c->anchors.n, &pem, GNUTLS_X509_FMT_PEM, 0);
+    }
     gnutls_free(pem.data);
     return code;
 }
@@ -43,7 +47,7 @@ static enum rc anchors_add(struct tls_conf *c, const struct tls_conf_spec *s, st
     if (code == 0)
         return err_set(e, RC_PERM, "%s: no certificate in it", s->anchors_pem);
     if (code > 0)
-        code = anchors_read(&c->anchors, s->anchors_pem);
+        code = anchors_read(c, s->anchors_pem);
     return code < 0 ? tls_err(e, RC_PERM, s->anchors_pem, code) : RC_OK;
 }
 
@@ -198,8 +202,24 @@ enum rc tls_accept(struct tls_conf *c, struct keyd *k, struct stream *s, struct 
         link_free(&l);
         return rc;
     }
-    l->anchors = c->anchors.n > 0 ? &c->anchors : NULL;
-    link_peer(l, &c->client, NULL, peer_out);
+    link_peer_seen(l, peer_out);
     link_attach(l, s);
     return RC_OK;
+}
+
+void tls_judge(const struct tls_conf *c, struct tls_peer *p)
+{
+    struct peer_judge j = {.anchors = NULL};
+
+    if (p->judged)
+        return;
+    j.anchors = c->anchors.n > 0 ? &c->anchors : NULL;
+    j.rules = c->client;
+    gnutls_certificate_get_trust_list(c->cred, &j.list);
+    peer_judge_kept(&j, p);
+}
+
+bool tls_suits(const struct tls_conf *c, unsigned uses, const unsigned char anchors[DIGEST_LEN])
+{
+    return c->anchors.n > 0 && memcmp(anchors, c->anchors_digest, DIGEST_LEN) == 0 && rules_met(&c->client, uses);
 }

@@ -10,8 +10,9 @@
  *          tls_conf_rotate() replaces it. No ticket is given where a client certificate is asked for, because a partner is verified anew
  *          each time. No ticket is given in TLS 1.2: such a ticket holds the traffic key itself, and each session process has the
  *          key of all tickets (docs/decisions/0011).
- * Peer     On port 25 a client certificate is asked for and verified: chain to the anchors alone, dates, 112 bits, usage, policies. The caller
- *          gets the verdict with its cause, and decides. Whether it is revoked the caller asks trustd, with .chain. On other ports none is
+ * Peer     On port 25 a client certificate is asked for. tls_judge() verifies it: chain to the anchors alone, dates, 112 bits, usage, policies. The caller
+ *          gets the verdict with its cause, and decides. Where trustd has verified the same chain lately, tls_suits() is enough, and the session reads no
+ *          certificate. Whether it is revoked the caller asks trustd, with .chain. On other ports none is
  *          asked for.
  * Owns     A listener makes a struct tls_conf before its sandbox, because certificate files are read. Its children share it read-only.
  * Process  smtpd, imapd (server side); relayd, tests (client side).   Source RFC 8446, RFC 5246, RFC 9325.
@@ -47,6 +48,7 @@ enum { TLS_CHAIN_MAX = 32 * 1024 };
 struct tls_peer {
     char version[16], cipher[64];
     bool has_cert, verified;
+    bool judged;              /* .verified, .dn, .cause and .why are set; server side: by tls_judge() */
     char dn[512];             /* subject, RFC 4514 */
     enum cause cause;         /* not verified: CAUSE_NO_CERT, _BAD_CERT (unreadable, or another name than the host's), or one of CAUSE_CERT_... */
     char why[160];            /* not verified: the reason, for the log */
@@ -57,3 +59,7 @@ struct tls_peer {
  * RC_SYNTAX: bytes came in clear before the handshake, or the peer does not speak TLS. RC_DENIED: the peer gave no certificate where one is
  * required. RC_TEMP: keyd did not sign. Only one handshake at a time may use a tls_conf, which is so because a process has one session. */
 enum rc tls_accept(struct tls_conf *c, struct keyd *k, struct stream *s, struct tls_peer *peer_out, struct err *e);
+void tls_judge(const struct tls_conf *c, struct tls_peer *p); /* of tls_accept(), with the same conf; nothing when it is judged */
+/* A chain that was verified elsewhere, by RFC 5280 and with 112 bits, to the anchors with that digest (SHA-256 of their file): is it good here? uses: what all
+ * of it may be used for (enum pki_uses, crypto/pki/revocation.h). False: those are not the conf's anchors, or its rules ask for more: tls_judge() says which. */
+bool tls_suits(const struct tls_conf *c, unsigned uses, const unsigned char anchors[32]);

@@ -20,7 +20,6 @@ struct link {
     struct stream *stream; /* the stream that the socket belongs to */
     int fd;
     int64_t deadline;
-    const struct anchors *anchors; /* the authorities that may have issued the peer's certificate; NULL: only the credentials say */
     struct buf out;   /* encrypted, not yet sent */
     bool heard;       /* input has come since our last output, so no output has carried its acknowledgement yet */
     bool eof;         /* the peer has closed the socket */
@@ -36,7 +35,9 @@ enum rc link_flush(struct link *l, struct err *e);
 enum rc link_handshake(struct link *l, struct err *e);
 /* From now on the stream speaks through the link and owns it. */
 void link_attach(struct link *l, struct stream *s);
-/* Fills in version, cipher and the verdict on the peer's certificate. host: the name that it must have; NULL: any. */
+/* Fills in version, cipher and what was presented; nothing is read of it. */
+void link_peer_seen(struct link *l, struct tls_peer *p);
+/* The same, and the verdict on the peer's certificate. host: the name that it must have; NULL: any. */
 void link_peer(struct link *l, const struct tls_rules *rules, const char *host, struct tls_peer *p);
 /* The verdict alone, on certificates as they came, leaf first: .has_cert, .verified, .cause, .why, .dn and .chain of p, which is zeroed before. */
 struct peer_judge {
@@ -45,6 +46,9 @@ struct peer_judge {
     struct tls_rules rules;
     const char *host;
 };
+void peer_judge_kept(const struct peer_judge *j, struct tls_peer *p); /* on what link_peer_seen() kept */
 void peer_judge(const struct peer_judge *j, const gnutls_datum_t *certs, unsigned n, struct tls_peer *p);
+/* Are uses (enum pki_uses) what the rules ask for? False where the rules ask for policies, of which uses say nothing. */
+bool rules_met(const struct tls_rules *r, unsigned uses);
 enum rc tls_err(struct err *e, enum rc rc, const char *what, int code);
 extern const char tls_priority[];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/auth.c - see auth.h. */
 #include "base/clock.h"
+#include "base/idn.h"
 #include "base/log.h"
 #include "base/prepare.h"
 #include "base/wipe.h"
@@ -33,14 +34,14 @@ struct auth *auth_new(const struct auth_how *how)
         die("out of memory");
     a->cache = how->cache;
     a->binds = links_new(&binds);
-    a->checked = checked_new(how->cache_ms);
+    a->checked = checked_new(how->cache_ms, true);
     a->guesses = guesses_new(how->max_failures);
     a->base = span_dup(span_str(how->base));
     buf_addf(&nobody, "cn=nobody,ou=daemons,%s", how->base);
     a->nobody = span_dup(buf_span(&nobody));
     buf_free(&nobody);
-    a->seed = secret_alloc(TICKET_KEY);
-    memcpy(a->seed, how->ticket_seed, TICKET_KEY);
+    a->ticket_keys = secret_alloc(sizeof *a->ticket_keys);
+    *a->ticket_keys = *how->ticket_keys;
     a->ticket_s = how->ticket_s;
     a->most_waiting = (int)how->waiting;
     return a;
@@ -53,7 +54,7 @@ void auth_free(struct auth **a)
     links_free(&(*a)->binds);
     checked_free(&(*a)->checked);
     guesses_free(&(*a)->guesses);
-    secret_free((*a)->seed, TICKET_KEY);
+    secret_free((*a)->ticket_keys, sizeof *(*a)->ticket_keys);
     free((*a)->base);
     free((*a)->nobody);
     free(*a);
@@ -116,8 +117,7 @@ static enum rc bind_in_turn(struct auth *a, const struct cache_view *v, bool usa
 }
 
 /* ---- the answer ---- */
-static enum rc make_ticket(struct auth *a, const struct cache_view *v, unsigned protocol, struct buf *out,
-                           struct err *e)
+static void make_ticket(struct auth *a, const struct cache_view *v, unsigned protocol, struct buf *out)
 {
     struct ticket t = {.method = METHOD_PASSWORD,
                        .rights = protocols[protocol].rights,
@@ -129,16 +129,14 @@ static enum rc make_ticket(struct auth *a, const struct cache_view *v, unsigned 
     t.expires = t.issued + (uint64_t)(most > 0 && most < a->ticket_s ? most : a->ticket_s);
     snprintf(t.address, sizeof t.address, "%s", v->address);
     snprintf(t.actor, sizeof t.actor, "%s", v->address);
-    return ticket_sign(&t, a->seed, out, e);
+    ticket_make(&t, a->ticket_keys, out);
 }
 
-static enum rc welcome(struct auth *a, const struct cache_view *v, unsigned protocol, struct buf *mem,
-                       struct dird_auth_rep *out, struct err *e)
+static void welcome(struct auth *a, const struct cache_view *v, unsigned protocol, struct buf *mem,
+                    struct dird_auth_rep *out)
 {
     size_t at[3];
-    enum rc rc = make_ticket(a, v, protocol, mem, e);
-    if (rc != RC_OK)
-        return rc;
+    make_ticket(a, v, protocol, mem);
     at[0] = mem->n;
     buf_addstr(mem, v->address);
     at[1] = mem->n;
@@ -150,7 +148,6 @@ static enum rc welcome(struct auth *a, const struct cache_view *v, unsigned prot
                                   .mbx = v->mbx,
                                   .type = v->type,
                                   .flags = v->flags};
-    return RC_OK;
 }
 
 static enum rc try_now(struct auth *a, const struct cache_view *v, bool usable, const struct dird_auth_req *rq,
@@ -220,7 +217,9 @@ static enum rc sign_in_prepared(struct auth *a, const struct dird_auth_req *rq, 
     /* a login that is no address here may be a password typed in the wrong field: not logged */
     log_ev(rc == RC_OK || asked_again ? LOG_DEBUG_ : LOG_INFO_, "auth", "login=%s peer=%s protocol=%u rc=%s",
            box ? v.address : "unknown", log_esc(rq->peer), rq->protocol, rc_name(rc));
-    return rc == RC_OK ? welcome(a, &v, rq->protocol, mem, out, e) : rc;
+    if (rc == RC_OK)
+        welcome(a, &v, rq->protocol, mem, out);
+    return rc;
 }
 
 /* ---- what was typed, as RFC 8265 prepares it: the same word from two keyboards is one ---- */
@@ -237,10 +236,14 @@ enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, uint64_t pr
 {
     struct buf login = BUF_INIT, password;
     struct dird_auth_req as = *rq;
+    char spelled[CACHE_NAME] = ""; /* U-labels of its domain are A-labels in the cache */
     buf_init_secret(&password);
     as.login = prepared(prepare_username, rq->login, &login);
+    if (idn_address(as.login, spelled, sizeof spelled))
+        as.login = span_str(spelled);
     as.password = prepared(prepare_password, rq->password, &password);
     enum rc rc = sign_in_prepared(a, &as, process, mem, out, e);
+    wipe(spelled, sizeof spelled); /* it may be a password that was typed in the wrong field */
     buf_free(&login);
     buf_free(&password);
     return rc;

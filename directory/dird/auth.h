@@ -16,13 +16,14 @@
 #include "directory/wire.h"
 
 struct auth;
+struct ticket_keys; /* crypto/seal/ticket.h */
 struct auth_how {
     struct cache *cache;
     const char *uri, *base;
     unsigned waiting;      /* sign-ins in work at once */
     unsigned max_failures; /* tries before pauses begin; guess.h */
     int64_t cache_ms, ticket_s;
-    const unsigned char *ticket_seed; /* 32 bytes, copied */
+    const struct ticket_keys *ticket_keys; /* copied */
 };
 struct auth *auth_new(const struct auth_how *how);
 void auth_free(struct auth **a);

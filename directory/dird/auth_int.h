@@ -3,6 +3,7 @@
  * Process  dird.
  */
 #pragma once
+#include "crypto/seal/ticket.h"
 #include "directory/dird/auth.h"
 #include <stdatomic.h>
 
@@ -12,7 +13,7 @@ struct auth {
     struct checked *checked;
     struct guesses *guesses;
     char *base, *nobody;
-    unsigned char *seed;
+    struct ticket_keys *ticket_keys; /* locked memory */
     int64_t ticket_s;
     int most_waiting;
     int64_t told_at;   /* door.c, its one thread: when a refusal was last logged, ms */

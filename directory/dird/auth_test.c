@@ -26,13 +26,15 @@ static void a_right_password_gives_a_ticket(void **state)
     assert_int_equal(dir_auth(dir, &rq, &rep, &e), RC_OK);
     assert_true(span_eq_str(rep.address, MARIE) && span_eq_str(rep.name, "Dr Marie MARTIN") && rep.mbx == 17 &&
                 rep.type == DT_PER);
-    assert_int_equal(ticket_check(rep.ticket, pub, clock_utc(), &tk, &e), RC_OK);
+    assert_int_equal(ticket_check(rep.ticket, TICKET_FOR_DIRD, tickets.of[TICKET_FOR_DIRD], clock_utc(), &tk, &e),
+                     RC_OK);
     assert_string_equal(tk.address, MARIE);
     assert_string_equal(tk.actor, MARIE);
     assert_true(tk.mbx == 17 && tk.rights == RIGHT_SUBMIT && tk.expires - tk.issued == 3600);
     rq.protocol = 2;
     assert_int_equal(dir_auth(dir, &rq, &rep, &e), RC_OK);
-    assert_int_equal(ticket_check(rep.ticket, pub, clock_utc(), &tk, &e), RC_OK);
+    assert_int_equal(ticket_check(rep.ticket, TICKET_FOR_DIRD, tickets.of[TICKET_FOR_DIRD], clock_utc(), &tk, &e),
+                     RC_OK);
     assert_int_equal(tk.expires - tk.issued, 12 * 3600);
     rq.protocol = 9;
     assert_int_equal(dir_auth(dir, &rq, &rep, &e), RC_SYNTAX);

@@ -8,8 +8,10 @@
  */
 #include "base/ascii.h"
 #include "base/clock.h"
+#include "base/idn.h"
 #include "base/wipe.h"
 #include "directory/dird/cache_int.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { FIRST_SLOTS = 1024 };
@@ -31,10 +33,14 @@ uint32_t cache_hash(const struct cache *c, struct span text)
 
 bool cache_lower(struct span in, char out[CACHE_NAME])
 {
+    bool domain = span_chr(in, '@') < 0;
+
+    _Static_assert((int)CACHE_NAME >= (int)IDN_ROOM, "a domain fits");
     if (in.n >= CACHE_NAME || in.n == 0 || span_chr(in, 0) >= 0)
         return false;
-    ascii_lower_all(in, out);
-    out[in.n] = '\0';
+    if (!(domain ? idn_domain(in, out) : idn_address(in, out, CACHE_NAME)))
+        snprintf(out, CACHE_NAME, "%.*s", SPAN_ARG(in)); /* nothing is called that */
+    ascii_lower_all(span_str(out), out);
     return true;
 }
 

@@ -21,16 +21,18 @@ struct secret_part {
 struct checked {
     pthread_mutex_t lock;
     int64_t life;
+    bool entries_only;
     struct secret_part *s;
 };
 
-struct checked *checked_new(int64_t life_ms)
+struct checked *checked_new(int64_t life_ms, bool entries_only)
 {
     struct checked *c = calloc(1, sizeof *c);
     if (!c)
         die("out of memory");
     c->s = secret_alloc(sizeof *c->s);
     c->life = life_ms;
+    c->entries_only = entries_only;
     random_bytes(c->s->key, KEY);
     pthread_mutex_init(&c->lock, NULL);
     return c;
@@ -80,7 +82,7 @@ bool checked_has(struct checked *c, const unsigned char mac[CHECKED_MAC], uint64
 
 void checked_put(struct checked *c, const unsigned char mac[CHECKED_MAC], uint64_t csn, int64_t now)
 {
-    if (c->life <= 0)
+    if (c->life <= 0 || (c->entries_only && csn == 0))
         return;
     pthread_mutex_lock(&c->lock);
     struct good *row = row_of(c, mac), *to = row;

@@ -9,7 +9,7 @@
 static void it_is_remembered_while_right(void **state)
 {
     (void)state;
-    struct checked *c = checked_new(1000);
+    struct checked *c = checked_new(1000, true);
     unsigned char a[CHECKED_MAC], b[CHECKED_MAC];
     checked_mac(c, SPAN_LIT("x@d"), SPAN_LIT("secret"), a);
     assert_false(checked_has(c, a, 1, 5));
@@ -30,7 +30,7 @@ static void it_is_remembered_while_right(void **state)
 static void macs_differ_from_process_to_process(void **state)
 {
     (void)state;
-    struct checked *c = checked_new(1000), *d = checked_new(0);
+    struct checked *c = checked_new(1000, true), *d = checked_new(0, true);
     unsigned char a[CHECKED_MAC], b[CHECKED_MAC];
     checked_mac(c, SPAN_LIT("x@d"), SPAN_LIT("secret"), a);
     checked_mac(d, SPAN_LIT("x@d"), SPAN_LIT("secret"), b);
@@ -41,10 +41,25 @@ static void macs_differ_from_process_to_process(void **state)
     checked_free(&d);
 }
 
+/* A directory that keeps no CSN says nothing of a change: its bind is asked each time. */
+static void without_a_csn_nothing_is_right(void **state)
+{
+    (void)state;
+    struct checked *right = checked_new(1000, true), *wrong = checked_new(1000, false);
+    unsigned char a[CHECKED_MAC];
+    checked_mac(right, SPAN_LIT("x@d"), SPAN_LIT("secret"), a);
+    checked_put(right, a, 0, 5);
+    assert_false(checked_has(right, a, 0, 6));
+    checked_put(wrong, a, 0, 5);
+    assert_true(checked_has(wrong, a, 0, 6));
+    checked_free(&right);
+    checked_free(&wrong);
+}
+
 static void it_is_bounded_and_keeps_the_newest(void **state)
 {
     (void)state;
-    struct checked *c = checked_new(1000000);
+    struct checked *c = checked_new(1000000, true);
     unsigned char mac[CHECKED_MAC];
     char login[32];
     for (int i = 0; i < 20000; i++) {
@@ -61,6 +76,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_remembered_while_right),
         cmocka_unit_test(macs_differ_from_process_to_process),
+        cmocka_unit_test(without_a_csn_nothing_is_right),
         cmocka_unit_test(it_is_bounded_and_keeps_the_newest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,10 +26,10 @@ struct dird *dird_open(const struct dird_how *how)
                             .waiting = how->threads > WORKERS_FOR_LOOKUPS ? how->threads - WORKERS_FOR_LOOKUPS : 1,
                             .cache_ms = how->cache_s * 1000,
                             .ticket_s = how->ticket_s,
-                            .ticket_seed = how->ticket_seed};
+                            .ticket_keys = how->ticket_keys};
     d->auth = auth_new(&auth);
     d->postmaster = how->postmaster ? how->postmaster : ""; /* the settings' own, which stay */
-    d->stays = stays_new(d->cache, how->ticket_seed);
+    d->stays = stays_new(d->cache, how->ticket_keys);
     pthread_mutex_init(&d->write, NULL);
     buf_free(&dn);
     return d;

@@ -36,7 +36,7 @@ struct dird_how {
     unsigned max_failures;
     int64_t password_min;
     int64_t cache_s, ticket_s;
-    const unsigned char *ticket_seed;
+    const struct ticket_keys *ticket_keys; /* crypto/seal/ticket.h; copied */
 };
 struct dird *dird_open(const struct dird_how *how); /* nothing started yet: before the sandbox */
 void dird_start(struct dird *d, int gate_fd /* listening socket, taken; -1: none */, uid_t slapd); /* its threads: after the sandbox */

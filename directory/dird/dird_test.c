@@ -296,7 +296,8 @@ static void a_session_gets_its_own_kind_of_ticket(void **state)
         struct ticket tk;
         assert_int_equal(dir_auth(d, &rq, &rep, &e), cases[i].rights ? RC_OK : RC_DENIED);
         if (cases[i].rights) {
-            assert_int_equal(ticket_check(rep.ticket, pub, clock_utc(), &tk, &e), RC_OK);
+            assert_int_equal(
+                ticket_check(rep.ticket, TICKET_FOR_DIRD, tickets.of[TICKET_FOR_DIRD], clock_utc(), &tk, &e), RC_OK);
             assert_int_equal(tk.rights, cases[i].rights);
         }
         dir_free(&d);

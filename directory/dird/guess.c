@@ -46,7 +46,7 @@ struct guesses *guesses_new(unsigned most)
     g->place = throttle_new(most * PLACE_FACTOR, PLACE_MOST_MS);
     g->pair = throttle_new(most, PAIR_MOST_MS);
     g->process = throttle_new(most, PROCESS_MOST_MS);
-    g->wrong = checked_new(WRONG_MS);
+    g->wrong = checked_new(WRONG_MS, false);
     pthread_mutex_init(&g->lock, NULL);
     return g;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/main.c - pli-dird: reads its secrets, warms libldap, then is a daemon as all are (base/service.h).
  *
- * Gets     boot: instance, run, uid, uid.*, ipc, gate, ticket.key (the seed), dird.*, directory.uri, directory.base; DIR/keys/dird.secret.
+ * Gets     boot: instance, run, uid, uid.*, ipc, gate, ticket.key (the keys of all checkers), dird.*, directory.uri, directory.base; DIR/keys/dird.secret.
  * Ends     SIGTERM: what is in flight is answered.
  * Process  dird.
  */
@@ -48,13 +48,13 @@ static const char *or_default(const char *value, const char *def)
 
 static void *load(const struct boot *b)
 {
-    unsigned char seed[TICKET_KEY];
+    struct ticket_keys keys;
     char secret[256];
     const char *uri = or_default(boot_get(b, "directory.uri"), "ldapi://ldapi/"), *instance = boot_given(b, "instance");
     if (!instance)
         die("the boot list names no instance");
     read_secret(instance, secret, sizeof secret);
-    boot_secret(b, "ticket.key", seed, sizeof seed);
+    boot_secret(b, "ticket.key", &keys, sizeof keys);
     warm_libldap(uri);
     struct dird_how how = {.uri = uri,
                            .base = or_default(boot_get(b, "directory.base"), "o=pli"),
@@ -64,11 +64,11 @@ static void *load(const struct boot *b)
                            .password_min = boot_num(b, "dird.password_min"),
                            .cache_s = boot_num(b, "dird.password_cache"),
                            .ticket_s = boot_num(b, "dird.ticket_life"),
-                           .ticket_seed = seed,
+                           .ticket_keys = &keys,
                            .postmaster = boot_get(b, "instance.postmaster")};
     struct dird *d = dird_open(&how);
     wipe(secret, sizeof secret);
-    wipe(seed, sizeof seed);
+    wipe(&keys, sizeof keys);
     return d;
 }
 

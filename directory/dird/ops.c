@@ -42,19 +42,36 @@ HANDLER(h_lookup)
     return RC_OK;
 }
 
+/* The session need not ask for it. RC_DENIED: the account changed while its password was looked at. */
+static enum rc stay_from_now(struct dird *d, struct ipc_peer *p, struct dird_auth_rep *rep, struct err *e)
+{
+    struct dird_stay_req rq = {rep->ticket};
+    struct dird_stay_rep stay = {0};
+    struct buf renewed;
+    enum rc rc;
+
+    buf_init_secret(&renewed);
+    rc = stays_ask(d->stays, p, &rq, &renewed, &stay, e);
+    rep->ask_in_s = stay.ticket.n == 0 ? stay.ask_in_s : 0;
+    buf_free(&renewed);
+    return rc;
+}
+
 HANDLER(h_auth)
 {
     static const uint32_t whose[] = {
         [DP_SUBMISSION] = ROLE_SMTPD | ROLE_ADMIN, [DP_IMAP] = ROLE_IMAPD | ROLE_ADMIN, [DP_ADMIN] = ROLE_ADMIN};
     struct dird *d = daemon;
     const struct dird_auth_req *q = req;
+    enum rc rc;
     UNUSED_();
     if (q->protocol > 0 && q->protocol < sizeof whose / sizeof *whose && !(whose[q->protocol] & (uint32_t)p->role)) {
         log_ev(LOG_WARN_, "auth-denied", "role=%u protocol=%u pid=%ld", (unsigned)p->role, q->protocol, (long)p->pid);
         return err_cause(e, RC_DENIED, CAUSE_NOT_PERMITTED, "protocol %u is not for role %u", q->protocol,
                          (unsigned)p->role);
     }
-    return auth_sign_in(d->auth, req, p->role == ROLE_ADMIN ? 0 : (uint64_t)p->pid, r->scratch, r->msg, e);
+    rc = auth_sign_in(d->auth, req, p->role == ROLE_ADMIN ? 0 : (uint64_t)p->pid, r->scratch, r->msg, e);
+    return rc == RC_OK && p->role != ROLE_ADMIN ? stay_from_now(d, p, r->msg, e) : rc;
 }
 
 HANDLER(h_stay)

@@ -28,7 +28,7 @@ struct stay {
 };
 struct stays {
     struct cache *cache;
-    unsigned char *seed, pub[TICKET_KEY];
+    struct ticket_keys *keys; /* locked memory */
     pthread_mutex_t lock;
     struct stay *first;
     pthread_t thread;
@@ -127,9 +127,9 @@ static enum rc renew(struct stays *s, struct ticket *t, uint64_t now, struct buf
     t->expires = now + life < last ? now + life : last;
     if (t->expires <= now)
         return denied(e, t);
-    enum rc rc = ticket_sign(t, s->seed, mem, e);
+    ticket_make(t, s->keys, mem);
     *out = (struct dird_stay_rep){buf_span(mem), (t->expires - now + 1) / 2};
-    return rc;
+    return RC_OK;
 }
 
 enum rc stays_ask(struct stays *s, struct ipc_peer *p, const struct dird_stay_req *rq, struct buf *mem,
@@ -138,7 +138,7 @@ enum rc stays_ask(struct stays *s, struct ipc_peer *p, const struct dird_stay_re
     struct cache_view v;
     struct ticket t;
     int64_t now = clock_utc();
-    enum rc rc = ticket_check(rq->ticket, s->pub, now, &t, e);
+    enum rc rc = ticket_check(rq->ticket, TICKET_FOR_DIRD, s->keys->of[TICKET_FOR_DIRD], now, &t, e);
     if (rc != RC_OK)
         return rc;
     cache_find(s->cache, span_str(t.address), &v);
@@ -165,17 +165,14 @@ void stays_left(struct stays *s, struct ipc_peer *p)
 }
 
 /* ---- life ---- */
-struct stays *stays_new(struct cache *c, const unsigned char *seed)
+struct stays *stays_new(struct cache *c, const struct ticket_keys *keys)
 {
     struct stays *s = calloc(1, sizeof *s);
-    struct err e = {0};
     if (!s)
         die("out of memory");
     s->cache = c;
-    s->seed = secret_alloc(TICKET_KEY);
-    memcpy(s->seed, seed, TICKET_KEY);
-    if (ticket_pub_of(s->seed, s->pub, &e) != RC_OK)
-        die("the ticket key: %s", e.log);
+    s->keys = secret_alloc(sizeof *s->keys);
+    *s->keys = *keys;
     pthread_mutex_init(&s->lock, NULL);
     return s;
 }
@@ -200,7 +197,7 @@ void stays_free(struct stays **sp)
         next = st->next;
         free(st);
     }
-    secret_free(s->seed, TICKET_KEY);
+    secret_free(s->keys, sizeof *s->keys);
     pthread_mutex_destroy(&s->lock);
     free(s);
     *sp = NULL;

@@ -15,7 +15,8 @@
 #include "directory/dird/cache.h"
 
 struct stays;
-struct stays *stays_new(struct cache *c, const unsigned char *ticket_seed /* 32 bytes, copied */);
+struct ticket_keys; /* crypto/seal/ticket.h */
+struct stays *stays_new(struct cache *c, const struct ticket_keys *keys /* copied */);
 void stays_start(struct stays *s);
 void stays_free(struct stays **s);
 enum rc stays_ask(struct stays *s, struct ipc_peer *p, const struct dird_stay_req *rq, struct buf *mem, struct dird_stay_rep *out, struct err *e);

@@ -64,15 +64,14 @@ static struct ticket read_ticket(struct span wire)
 {
     struct ticket tk;
     struct err e = {0};
-    assert_int_equal(ticket_check(wire, pub, clock_utc(), &tk, &e), RC_OK);
+    assert_int_equal(ticket_check(wire, TICKET_FOR_DIRD, tickets.of[TICKET_FOR_DIRD], clock_utc(), &tk, &e), RC_OK);
     return tk;
 }
 
-static enum rc stay_as(struct ticket tk, const unsigned char by[TICKET_KEY], struct dird_stay_rep *rep)
+static enum rc stay_as(struct ticket tk, const struct ticket_keys *by, struct dird_stay_rep *rep)
 {
     struct buf wire = BUF_INIT;
-    struct err e = {0};
-    assert_int_equal(ticket_sign(&tk, by, &wire, &e), RC_OK);
+    ticket_make(&tk, by, &wire);
     enum rc rc = stay(buf_span(&wire), rep);
     buf_free(&wire);
     return rc;
@@ -92,31 +91,48 @@ static void a_fresh_ticket_holds(void **state)
 static void half_of_its_life_past_it_is_renewed(void **state)
 {
     (void)state;
-    unsigned char other[TICKET_KEY], other_pub[TICKET_KEY];
     struct dird_stay_rep rep;
-    struct err e = {0};
     struct buf ticket = signed_in_with("mot de passe");
     struct ticket tk = read_ticket(buf_span(&ticket)), fresh;
     uint64_t now = (uint64_t)clock_utc();
     tk.begun = tk.issued = now - 400;
     tk.expires = now + 200;
-    assert_int_equal(stay_as(tk, seed, &rep), RC_OK);
+    assert_int_equal(stay_as(tk, &tickets, &rep), RC_OK);
     assert_true(rep.ticket.n > 0);
     fresh = read_ticket(rep.ticket);
     assert_true(fresh.begun == tk.begun && fresh.secret_at == tk.secret_at && fresh.mbx == 51 &&
                 fresh.rights == tk.rights);
     assert_in_range(fresh.expires, now + 600, now + 605);
     tk.begun = now - 8 * 24 * 3600; /* a week is the most */
-    assert_int_equal(stay_as(tk, seed, &rep), RC_DENIED);
+    assert_int_equal(stay_as(tk, &tickets, &rep), RC_DENIED);
     tk.begun = now - 400;
     tk.rights |= RIGHT_SLOTS; /* an administrator's */
-    assert_int_equal(stay_as(tk, seed, &rep), RC_OK);
+    assert_int_equal(stay_as(tk, &tickets, &rep), RC_OK);
     assert_int_equal(rep.ticket.n, 0);
     tk.expires = now - 1; /* ended */
-    assert_int_equal(stay_as(tk, seed, &rep), RC_DENIED);
-    tk.expires = now + 200;
-    assert_int_equal(ticket_keys_new(other, other_pub, &e), RC_OK);
-    assert_int_equal(stay_as(tk, other, &rep), RC_DENIED); /* forged */
+    assert_int_equal(stay_as(tk, &tickets, &rep), RC_DENIED);
+    buf_free(&ticket);
+}
+
+/* Who has stored's or keyd's key alone cannot have dird make a ticket for the others out of his own: it would be renewed. */
+static void no_other_checker_makes_one_for_dird(void **state)
+{
+    (void)state;
+    struct dird_stay_rep rep;
+    struct ticket_keys forger;
+    struct buf ticket = signed_in_with("mot de passe");
+    struct ticket tk = read_ticket(buf_span(&ticket));
+    tk.begun = tk.issued = (uint64_t)clock_utc() - 400;
+    tk.expires = tk.issued + 600;
+    assert_int_equal(stay_as(tk, &tickets, &rep), RC_OK);
+    assert_true(rep.ticket.n > 0);
+    for (unsigned by = 0; by < TICKET_CHECKERS; by++) {
+        for (unsigned i = 0; i < TICKET_CHECKERS; i++)
+            memcpy(forger.of[i], tickets.of[by], TICKET_KEY);
+        assert_int_equal(stay_as(tk, &forger, &rep), by == TICKET_FOR_DIRD ? RC_OK : RC_DENIED);
+    }
+    ticket_keys_new(&forger);
+    assert_int_equal(stay_as(tk, &forger, &rep), RC_DENIED);
     buf_free(&ticket);
 }
 
@@ -154,6 +170,47 @@ static void another_change_of_the_account_does_not(void **state)
     buf_free(&ticket);
 }
 
+static enum rc session_signs_in(const char *login, struct dird_auth_rep *rep)
+{
+    struct dird_auth_req rq = {span_str(login), SPAN_LIT("mot de passe"), SPAN_LIT("192.0.2.1"), DP_IMAP};
+    struct err e = {0};
+    *rep = (struct dird_auth_rep){0};
+    return dir_auth(session, &rq, rep, &e);
+}
+
+/* A session asks nothing after its sign-in: from dird's answer on it is told. */
+static void a_sign_in_is_enough_to_be_told(void **state)
+{
+    (void)state;
+    struct dird_auth_rep rep;
+    struct err e = {0};
+    dir_hang_up(session);
+    assert_int_equal(session_signs_in(GP, &rep), RC_OK);
+    assert_in_range(rep.ask_in_s, 6 * 3600 - 10, 6 * 3600);
+    assert_int_equal(dir_ended(session, &e), RC_MORE);
+    assert_int_equal(passwd("nouveau"), RC_OK);
+    assert_true(told_within(2000));
+    assert_int_equal(passwd("mot de passe"), RC_OK);
+    struct dird_auth_req rq = {SPAN_LIT(GP), SPAN_LIT("mot de passe"), SPAN_LIT("192.0.2.1"), DP_IMAP};
+    assert_int_equal(dir_auth(dir, &rq, &rep, &e), RC_OK); /* an administrator has no session */
+    assert_int_equal(rep.ask_in_s, 0);
+}
+
+/* A session whose mailbox did not open hangs up: what becomes of that account is nothing to who signs in next. */
+static void who_hung_up_is_not_told(void **state)
+{
+    (void)state;
+    struct dird_auth_rep rep;
+    assert_int_equal(add(per("next@chu.example", "Next", 53)), RC_OK);
+    assert_int_equal(session_signs_in(GP, &rep), RC_OK);
+    dir_hang_up(session);
+    assert_int_equal(session_signs_in("next@chu.example", &rep), RC_OK);
+    assert_int_equal(passwd("nouveau"), RC_OK);
+    assert_false(told_within(900));
+    assert_int_equal(passwd("mot de passe"), RC_OK);
+    dir_hang_up(session);
+}
+
 static void disabled_and_deleted_end_it(void **state)
 {
     (void)state;
@@ -180,6 +237,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fresh_ticket_holds),
         cmocka_unit_test(half_of_its_life_past_it_is_renewed),
+        cmocka_unit_test(no_other_checker_makes_one_for_dird),
+        cmocka_unit_test(a_sign_in_is_enough_to_be_told),
+        cmocka_unit_test(who_hung_up_is_not_told),
         cmocka_unit_test(every_change_of_the_password_ends_it),
         cmocka_unit_test(another_change_of_the_account_does_not),
         cmocka_unit_test(disabled_and_deleted_end_it),

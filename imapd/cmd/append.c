@@ -43,7 +43,7 @@ static enum rc take_line_end(struct imap_session *s, struct err *e)
 
     imap_frame_skip(&s->frame);
     while (ev == FRAME_MORE) {
-        enum rc rc = stream_peek(s->io, &at_hand, e);
+        enum rc rc = input_peek(s, &at_hand, e);
 
         if (rc != RC_OK)
             return session_unread(s, rc, e, "gone behind a message");

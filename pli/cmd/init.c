@@ -6,6 +6,7 @@
  * Makes    pli.conf, ca.pem and keys/ and tls/ (crypto/keyd/client), ldap/ (directory/schema), store/ (empty: stored makes its
  *          tables at its first start), run/, log/; owners and modes as in pli/owner.h.
  */
+#include "base/idn.h"
 #include "directory/schema/embedded.h"
 #include "pli/cmds.h"
 #include "pli/conf.h"
@@ -32,7 +33,7 @@ static const struct {
 
 struct init {
     char dir[PATH_MAX], host[300], conf_path[4096];
-    const char *domain;
+    char domain[IDN_ROOM];
     long port_base; /* -1: the well-known ports, on every address */
     bool made_dir;
 };
@@ -40,15 +41,17 @@ struct init {
 /* ---- what was asked ---- */
 static int read_options(struct cmd *c, struct init *in)
 {
-    const char *base = opt_get(c, "--port-base"), *host = opt_get(c, "--host");
+    const char *base = opt_get(c, "--port-base"), *host = opt_get(c, "--host"), *domain = opt_get(c, "--domain");
+    char made[300];
     uint64_t n = 0;
 
-    in->domain = opt_get(c, "--domain");
-    if (!in->domain)
+    if (!domain)
         return cmd_usage(c, "needs --domain DOMAIN, the mail domain of the instance");
-    if (!mail_domain_ok(span_str(in->domain)))
-        return cmd_usage(c, "\"%s\" is not a mail domain: letters, digits, hyphens and at least one dot", in->domain);
-    snprintf(in->host, sizeof in->host, "%s%s", host ? "" : "mail.", host ? host : in->domain);
+    if (!idn_domain(span_str(domain), in->domain) || !mail_domain_ok(span_str(in->domain)))
+        return cmd_usage(c, "\"%s\" is not a mail domain: letters, digits, hyphens and at least one dot", domain);
+    snprintf(made, sizeof made, "%s%s", host ? "" : "mail.", host ? host : in->domain);
+    if (!idn_domain(span_str(made), in->host))
+        return cmd_usage(c, "\"%s\" is not a host name", made);
     if (!mail_domain_ok(span_str(in->host)) && strcmp(in->host, "localhost") != 0)
         return cmd_usage(c, "\"%s\" is not a host name", in->host);
     if (base && (!span_u64(span_str(base), 64000, &n) || n == 0))

@@ -104,8 +104,9 @@ static enum rc prepare(struct super *s, struct err *e)
         rc = listeners_open(s, e);
     if (rc == RC_OK)
         rc = open_signals(s, e);
-    s->seed = secret_alloc(TICKET_KEY);
-    return rc == RC_OK ? ticket_keys_new(s->seed, s->ticket_pub, e) : rc;
+    s->tickets = secret_alloc(sizeof *s->tickets);
+    ticket_keys_new(s->tickets);
+    return rc;
 }
 
 /* From here on the program's own lines go to the log file too; the terminal hears events only. */
@@ -120,7 +121,7 @@ static int run(struct super *s)
     log_open("serve", (enum log_level)conf_num(s->conf, "log.level"));
     privileges_drop();
     rc = supervise(s);
-    secret_free(s->seed, TICKET_KEY);
+    secret_free(s->tickets, sizeof *s->tickets);
     return rc;
 }
 

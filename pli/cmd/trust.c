@@ -137,8 +137,10 @@ static void show_state(const struct trustd_status_rep *s)
     printf("white list generated %s\n", when_text(s->generated, when));
     printf("seen to be the newest %s%s\n", when_text(s->taken, when),
            s->alarm == 2 ? ": TOO OLD, not relied on"
-           : s->alarm    ? ": older than trust.alarm_age"
+           : s->alarm    ? ": older than trust.alarm_age, or soon too old by its own date"
                          : "");
+    if (s->good_until)
+        printf("relied on until %s\n", when_text(s->good_until, when));
     printf("%llu domains, %llu entries, %llu operators; signed by %.*s\n", (unsigned long long)s->domains,
            (unsigned long long)s->entries, (unsigned long long)s->operators, SPAN_ARG(s->signer));
     if (s->next_fetch)
@@ -148,12 +150,12 @@ static void show_state(const struct trustd_status_rep *s)
 
 static json_t *json_state(const struct trustd_status_rep *s)
 {
-    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:i,s:i,s:o,s:o}", "generation", (json_int_t)s->generation,
-                     "generated", (json_int_t)s->generated, "taken", (json_int_t)s->taken, "domains",
-                     (json_int_t)s->domains, "entries", (json_int_t)s->entries, "operators", (json_int_t)s->operators,
-                     "next_fetch", (json_int_t)s->next_fetch, "last_try", (json_int_t)s->last_try, "failures",
-                     (int)s->failures, "alarm", (int)s->alarm, "signer", json_text(s->signer), "last_error",
-                     json_text(s->last_error));
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:i,s:i,s:o,s:o}", "generation", (json_int_t)s->generation,
+                     "generated", (json_int_t)s->generated, "taken", (json_int_t)s->taken, "good_until",
+                     (json_int_t)s->good_until, "domains", (json_int_t)s->domains, "entries", (json_int_t)s->entries,
+                     "operators", (json_int_t)s->operators, "next_fetch", (json_int_t)s->next_fetch, "last_try",
+                     (json_int_t)s->last_try, "failures", (int)s->failures, "alarm", (int)s->alarm, "signer",
+                     json_text(s->signer), "last_error", json_text(s->last_error));
 }
 
 /* What both say of one domain. */

@@ -182,10 +182,12 @@ int cmd_trust_verify(struct cmd *c)
 {
     struct given g = {0};
     struct list_result r = {0};
+    struct list_apart *apart = NULL;
     struct err e;
     int answer = read_given(c, &g);
 
-    if (answer == PLI_OK && list_read_apart(buf_span(&g.xml), &g.how, &r, &e) != RC_OK) {
+    if (answer == PLI_OK && (list_apart_start(0, NULL, &apart, &e) != RC_OK ||
+                             list_read_apart(apart, buf_span(&g.xml), &g.how, &r, &e) != RC_OK)) {
         answer = refused(c, &e);
     } else if (answer == PLI_OK) {
         uint64_t age = g.how.now > r.generated ? g.how.now - r.generated : 0;
@@ -194,6 +196,7 @@ int cmd_trust_verify(struct cmd *c)
         else
             tell(&r, age);
     }
+    list_apart_stop(&apart);
     list_result_free(&r);
     buf_free(&g.xml);
     buf_free(&g.signer);

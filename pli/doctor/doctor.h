@@ -41,6 +41,8 @@ void check_revocation(struct report *r);
 void check_accounts(struct report *r);
 void check_account_certificates(struct report *r);
 void check_queue(struct report *r);
+/* doctor/destinations.c: servers of other operators that are not whom the trust space names: mail for them waits */
+void check_destinations(struct report *r);
 /* doctor/live.c: what runs. Frozen processes are looked for first. No check waits longer than a few seconds for a process that does not answer. */
 void check_frozen(struct report *r);
 void check_daemons(struct report *r);

@@ -20,7 +20,7 @@ static void compare_dird(struct report *r, uint64_t generation)
 
 static void judge(struct report *r, const struct trustd_status_rep *s)
 {
-    char generated[WHEN_TEXT], taken[WHEN_TEXT];
+    char generated[WHEN_TEXT], taken[WHEN_TEXT], until[WHEN_TEXT];
 
     if (s->generation == 0 && !s->configured)
         finding(r, F_OK, "trust", NULL, "no white list is configured: the administrator's entries alone count");
@@ -31,7 +31,9 @@ static void judge(struct report *r, const struct trustd_status_rep *s)
         finding(r, s->alarm > 1 ? F_FAIL : F_WARN, "trust",
                 s->alarm > 1 ? "pli trust update FILE|URL; mail for and from others waits meanwhile"
                              : "pli trust update; beyond trust.max_age nobody relies on it",
-                "the white list was last seen to be the newest %s", when_text(s->taken, taken));
+                "the white list was last seen to be the newest %s (generated %s); nobody relies on it from %s on",
+                when_text(s->taken, taken), when_text(s->generated, generated),
+                s->good_until ? when_text(s->good_until, until) : "never");
     else
         finding(r, F_OK, "trust", NULL, "white list generated %s, seen to be the newest %s, %llu domains",
                 when_text(s->generated, generated), when_text(s->taken, taken), (unsigned long long)s->domains);

@@ -12,15 +12,15 @@
 #define BIT(l) (1u << (l))
 /* The rows stand in the order in which the processes start. A process that others ask comes before them. */
 const struct proc_def proc_defs[PROCS_] = {
-    [P_SLAPD] = {"slapd", NULL, NULL, NULL, TICKET_NONE, 0, 6, 2},
-    [P_KEYD] = {"keyd", "pli-keyd", "keyd.sock", &keyd_proto, TICKET_PUBLIC, 0, 0, 1},
-    [P_STORED] = {"stored", "pli-stored", "stored.sock", &stored_proto, TICKET_PUBLIC, 0, 1, 1},
-    [P_TRUSTD] = {"trustd", "pli-trustd", "trustd.sock", &trustd_proto, TICKET_NONE, 0, 7, 1},
-    [P_DIRD] = {"dird", "pli-dird", "dird.sock", &dird_proto, TICKET_SEED, 0, 2, 1},
-    [P_RELAYD] = {"relayd", "pli-relayd", NULL, NULL, TICKET_NONE, 0, 3, 0},
-    [P_SMTPD] = {"smtpd", "pli-smtpd", NULL, NULL, TICKET_NONE, BIT(L_SMTP) | BIT(L_SUBMISSION) | BIT(L_SUBMISSIONS), 4,
-                 0},
-    [P_IMAPD] = {"imapd", "pli-imapd", NULL, NULL, TICKET_NONE, BIT(L_IMAP) | BIT(L_IMAPS), 5, 0},
+    [P_SLAPD] = {"slapd", NULL, NULL, NULL, TICKETS_NONE, 0, 6, 2},
+    [P_KEYD] = {"keyd", "pli-keyd", "keyd.sock", &keyd_proto, TICKETS_KEYD, 0, 0, 1},
+    [P_STORED] = {"stored", "pli-stored", "stored.sock", &stored_proto, TICKETS_STORED, 0, 1, 1},
+    [P_TRUSTD] = {"trustd", "pli-trustd", "trustd.sock", &trustd_proto, TICKETS_NONE, 0, 7, 1},
+    [P_DIRD] = {"dird", "pli-dird", "dird.sock", &dird_proto, TICKETS_ALL, 0, 2, 1},
+    [P_RELAYD] = {"relayd", "pli-relayd", NULL, NULL, TICKETS_NONE, 0, 3, 0},
+    [P_SMTPD] = {"smtpd", "pli-smtpd", NULL, NULL, TICKETS_NONE, BIT(L_SMTP) | BIT(L_SUBMISSION) | BIT(L_SUBMISSIONS),
+                 4, 0},
+    [P_IMAPD] = {"imapd", "pli-imapd", NULL, NULL, TICKETS_NONE, BIT(L_IMAP) | BIT(L_IMAPS), 5, 0},
 };
 
 const struct listener_def listener_defs[LISTENERS_] = {

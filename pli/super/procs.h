@@ -8,7 +8,8 @@
 #include <sys/types.h>
 
 enum proc_id { P_SLAPD, P_KEYD, P_STORED, P_TRUSTD, P_DIRD, P_RELAYD, P_SMTPD, P_IMAPD, PROCS_ };
-enum ticket_part { TICKET_NONE, TICKET_PUBLIC, TICKET_SEED };
+/* Which of the keys of tickets it gets (crypto/seal/ticket.h): none, its own, or all. */
+enum ticket_part { TICKETS_NONE, TICKETS_STORED, TICKETS_KEYD, TICKETS_ALL };
 enum listener_id { L_SMTP, L_SUBMISSION, L_SUBMISSIONS, L_IMAP, L_IMAPS, LISTENERS_ };
 
 struct proc_def {

@@ -54,10 +54,14 @@ static int secret_fd(const void *p, size_t n)
 
 static void give_ticket(const struct super *s, const struct proc_def *d, struct boot *b)
 {
-    if (d->ticket == TICKET_SEED)
-        boot_give(b, "ticket.key", secret_fd(s->seed, TICKET_KEY));
-    if (d->ticket == TICKET_PUBLIC)
-        boot_give(b, "ticket.key", secret_fd(s->ticket_pub, TICKET_KEY));
+    static const struct {
+        size_t at, n; /* in struct ticket_keys */
+    } parts[] = {[TICKETS_STORED] = {offsetof(struct ticket_keys, of[TICKET_FOR_STORED]), TICKET_KEY},
+                 [TICKETS_KEYD] = {offsetof(struct ticket_keys, of[TICKET_FOR_KEYD]), TICKET_KEY},
+                 [TICKETS_ALL] = {0, sizeof(struct ticket_keys)}};
+
+    if (d->ticket != TICKETS_NONE)
+        boot_give(b, "ticket.key", secret_fd((const char *)s->tickets + parts[d->ticket].at, parts[d->ticket].n));
 }
 
 /* uid.NAME: who each of the others is. uid: what this one is to become, 0 to stay who it is. */

@@ -34,8 +34,8 @@ struct super {
     struct proc procs[PROCS_];
     int listen_fd[LISTENERS_], ipc_fd[PROCS_]; /* -1: none */
     int gate_fd;                               /* run/gate.sock: slapd asks dird there before it checks a password */
-    unsigned char *seed;                       /* TICKET_KEY bytes, locked memory */
-    unsigned char ticket_pub[TICKET_KEY], log_key[LOGGED_KEY];
+    struct ticket_keys *tickets;               /* locked memory; drawn at this start, given again to who is started again */
+    unsigned char log_key[LOGGED_KEY];
     int say_fd, complain_fd; /* the terminal's standard output and error; our own go to the log file */
     int log_fd, lock_fd, alive_fd, signal_fd, guard_fd;
     int64_t log_due; /* monotonic: the log's size is looked at then */

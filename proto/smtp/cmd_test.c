@@ -167,9 +167,15 @@ static void test_plain_address(void **state)
 {
     static const struct {
         const char *in, *out;
-    } t[] = {{"<\"ana\"@chu.example>", "ana@chu.example"},       {"<\"a\\na\"@chu.example>", "ana@chu.example"},
-             {"<\"a na\"@chu.example>", "\"a na\"@chu.example"}, {"<\"\"@chu.example>", "\"\"@chu.example"},
-             {"<ana+x@chu.example>", "ana+x@chu.example"},       {"<>", ""}};
+    } t[] = {{"<\"ana\"@chu.example>", "ana@chu.example"},
+             {"<\"a\\na\"@chu.example>", "ana@chu.example"},
+             {"<\"a na\"@chu.example>", "\"a na\"@chu.example"},
+             {"<\"\"@chu.example>", "\"\"@chu.example"},
+             {"<ana+x@chu.example>", "ana+x@chu.example"},
+             {"<>", ""},
+             {"<Ana@CHU.example>", "Ana@CHU.example"},
+             {"<Ana@H\xC3\x94pital.example>", "Ana@xn--hpital-ixa.example"},
+             {"<Ana@XN--HPITAL-ixa.example>", "Ana@xn--hpital-ixa.example"}};
     char out[300];
 
     (void)state;
@@ -183,6 +189,24 @@ static void test_plain_address(void **state)
         assert_true(smtp_path_plain(&p, out, sizeof out));
         assert_string_equal(out, t[i].out);
         assert_false(smtp_path_plain(&p, out, strlen(t[i].out)));
+    }
+}
+
+/* A domain that DNS cannot have is no domain, though its octets are UTF-8. */
+static void test_no_a_labels(void **state)
+{
+    static const char *const t[] = {"<ana@h\xC3\xB4-\xE2\x80\xAE.example>", "<ana@\xF0\x9F\x8F\xA5.example>",
+                                    "<ana@h\xC3\xB4.chu\xEF\xBC\xA0.example>"};
+    char out[300];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        struct smtp_path p;
+        struct err e;
+        size_t used;
+
+        assert_int_equal(smtp_path(span_str(t[i]), PATH_FORWARD, &p, &used, &e), RC_OK);
+        assert_false(smtp_path_plain(&p, out, sizeof out));
     }
 }
 
@@ -225,9 +249,9 @@ static void test_utf8(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_values),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows),          cmocka_unit_test(test_values),
                                        cmocka_unit_test(test_plain_address), cmocka_unit_test(test_bounds),
-                                       cmocka_unit_test(test_utf8)};
+                                       cmocka_unit_test(test_utf8),          cmocka_unit_test(test_no_a_labels)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

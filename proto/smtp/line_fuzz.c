@@ -27,7 +27,10 @@ static void paths(struct span arg)
     if (smtp_path(arg, PATH_REVERSE, &p, &used, &e) != RC_OK)
         return;
     must(used <= arg.n && p.local.n <= SMTP_LOCAL_MAX && p.domain.n <= SMTP_DOMAIN_MAX && utf8_ok(p.address));
-    must(smtp_path_plain(&p, plain, sizeof plain));
+    if (!smtp_path_plain(&p, plain, sizeof plain)) {
+        must(p.utf8); /* a domain may have no A-labels */
+        return;
+    }
     snprintf(path, sizeof path, "<%s>", plain);
     must(p.domain.n == 0 || smtp_path(span_str(path), PATH_REVERSE, &again, &used, &e) == RC_OK); /* one address too */
 }

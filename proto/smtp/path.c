@@ -2,6 +2,8 @@
 /* proto/smtp/path.c - see proto/smtp/path.h. A cursor moves forward only: linear, no recursion, no memory. */
 #include "proto/smtp/path.h"
 #include "base/ascii.h"
+#include "base/idn.h"
+#include <stdio.h>
 
 static bool is_atext(unsigned char c) /* RFC 5322 3.2.3, RFC 6531 3.3 */
 {
@@ -177,20 +179,13 @@ struct span smtp_domain_of(struct span address)
 
 bool smtp_path_plain(const struct smtp_path *p, char *out, size_t cap)
 {
-    char raw[SMTP_LOCAL_MAX + 1];
+    char raw[SMTP_LOCAL_MAX + 1], whole[SMTP_PATH_MAX + SMTP_LOCAL_MAX];
     struct span local = p->local;
-    size_t n = 0, tail = p->domain.n > 0 ? p->domain.n + 1 : 0;
+    size_t n = 0;
 
     if (p->quoted && unquote(local, raw, sizeof raw, &n) && n > 0 && dot_string(span_of(raw, n), 0) == n)
         local = span_of(raw, n); /* the quotes changed nothing */
-    if (local.n + tail + 1 > cap)
-        return false;
-    if (local.n > 0)
-        memcpy(out, local.p, local.n);
-    if (tail > 0) {
-        out[local.n] = '@';
-        memcpy(out + local.n + 1, p->domain.p, p->domain.n);
-    }
-    out[local.n + tail] = 0;
-    return true;
+    n = (size_t)snprintf(whole, sizeof whole, "%.*s%s%.*s", SPAN_ARG(local), p->domain.n > 0 ? "@" : "",
+                         SPAN_ARG(p->domain));
+    return n + 2 <= SMTP_PATH_MAX && idn_address(span_of(whole, n), out, cap) && strlen(out) + 2 <= SMTP_PATH_MAX;
 }

@@ -22,8 +22,8 @@ struct smtp_path {
     bool utf8;
 };
 enum rc smtp_path(struct span in, enum smtp_path_rule rule, struct smtp_path *out, size_t *used_out, struct err *e);
-/* Writes the one spelling of an address: quotes and backslashes that change nothing are taken off, so that "ana"@chu becomes ana@chu. The
- * case is kept. NUL-terminated. False: out is too small. */
+/* Writes the one spelling of an address: quotes and backslashes that change nothing are taken off, so that "ana"@chu becomes ana@chu, and a domain
+ * with U-labels becomes A-labels (base/idn.h). The case is kept, but for A-labels. NUL-terminated. False: out is too small, or the domain is none. */
 bool smtp_path_plain(const struct smtp_path *p, char *out, size_t cap);
 /* What follows the last @ of an address, because a quoted local part may hold others. Empty: there is none. It borrows. */
 struct span smtp_domain_of(struct span address);

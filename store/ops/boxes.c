@@ -117,7 +117,8 @@ static enum rc answer_box(struct tx *t, const struct ask *a, uint64_t mbx, struc
                                   .slots_version = b.slots_version,
                                   .quota = b.quota,
                                   .used = sums_used(&s),
-                                  .messages = s.messages};
+                                  .messages = s.messages,
+                                  .folders = s.folders};
     memcpy(rep->pub, b.pub, SEAL_PUB);
     return RC_OK;
 }
@@ -155,7 +156,7 @@ enum rc do_ticket(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_ticket_req *rq = a->req;
     struct ticket tk;
-    enum rc rc = ticket_check(rq->ticket, a->d->ticket_key, clock_utc(), &tk, e);
+    enum rc rc = ticket_check(rq->ticket, TICKET_FOR_STORED, a->d->ticket_key, clock_utc(), &tk, e);
 
     if (rc == RC_OK)
         rc = answer_box(t, a, tk.mbx, e);

@@ -64,7 +64,9 @@ static enum rc check_quota(struct copying *c, uint64_t more, struct err *e)
     struct box b;
     enum rc rc = box_get(c->t, c->a->s->mbx, false, &b, e);
 
-    return rc != RC_OK || c->rq->move ? rc : box_takes(c->a->d, c->t, c->a->s->mbx, &b, (struct sums){more, c->n}, e);
+    return rc != RC_OK || c->rq->move
+               ? rc
+               : box_takes(c->a->d, c->t, c->a->s->mbx, &b, (struct sums){.bytes = more, .messages = c->n}, e);
 }
 
 static enum rc copy_beside(struct copying *c, enum table tb, uint32_t uid, uint32_t new_uid, struct err *e)

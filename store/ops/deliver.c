@@ -19,6 +19,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/db/guard.h"
 #include "store/db/room.h"
 #include "store/ops/deliver_int.h"
 #include "store/ops/folder.h"
@@ -58,6 +59,8 @@ static enum rc check_places(const struct delivery *d, struct err *e)
     for (size_t i = 0; i < d->n_places; i++)
         if (!flags_lawful(d->places[i].flags))
             return err_set(e, RC_SYNTAX, "store: unknown flag");
+    if (d->rq->settle.n > 0 && d->a->role != ROLE_RELAYD)
+        return err_set(e, RC_DENIED, "store: the queue is settled by relayd");
     if (d->a->role != ROLE_IMAPD)
         return d->rq->once.n == 0 || d->rq->once.n == STORE_ONCE
                    ? RC_OK
@@ -169,7 +172,8 @@ static enum rc put_epoch(struct tx *t, uint64_t mbx, uint64_t epoch, const unsig
 
 static enum rc check_quota(struct tx *t, const struct delivery *d, uint64_t mbx, const struct box *b, struct err *e)
 {
-    return d->rq->enforce_quota ? box_takes(d->a->d, t, mbx, b, (struct sums){d->rq->size, 1}, e) : RC_OK;
+    return d->rq->enforce_quota ? box_takes(d->a->d, t, mbx, b, (struct sums){.bytes = d->rq->size, .messages = 1}, e)
+                                : RC_OK;
 }
 
 static enum rc put_beside(struct tx *t, struct delivery *d, enum table tb, uint8_t kind, const struct key *k,
@@ -282,12 +286,13 @@ static enum rc answer_first(struct tx *t, struct delivery *d, struct err *e)
 static enum rc file_new(struct tx *t, struct delivery *d, struct err *e)
 {
     struct store_deliver_rep *rep = d->a->rep;
+    uint32_t settled;
     enum rc rc = RC_OK;
 
     for (size_t i = 0; rc == RC_OK && i < d->n_places; i++)
         rc = file_place(t, d, d->order[i], e);
     if (rc == RC_OK && d->n_remotes > 0) {
-        rep->qid = d->ref.qid = queue_new_id(d->a->d);
+        rep->qid = d->ref.qid = queue_new_id(d->a->d, d->low_qid);
         rc = put_epoch(t, SEAL_QUEUE_BOX, d->rq->queue_epoch, d->rq->queue_epoch_rec, e);
         if (rc == RC_OK)
             rc = queue_add(t, d->ref.qid, d->rq, d->remotes, d->n_remotes, e);
@@ -299,6 +304,8 @@ static enum rc file_new(struct tx *t, struct delivery *d, struct err *e)
         rc = source_store(d, t, e);
     if (rc == RC_OK)
         rc = objref_put(t, d->rq->oid, &d->ref, true, e);
+    if (rc == RC_OK && d->rq->settle.n > 0)
+        rc = queue_settle(t, d->a->role, d->rq->settle, STORE_PLACES_MAX, &settled, e);
     if (rc == RC_OK &&
         d->rq->once.n > 0) /* last: the row's page is others', too, and an expunge takes both in this order */
         rc = once_put(t, d->rq->once.p, d->rq->mid, e);
@@ -334,6 +341,11 @@ static enum rc run(struct delivery *d, struct err *e)
         rc = env_room(&st->env, d->rq->len_message, true, e);
     if (rc == RC_OK)
         rc = tx_run(&st->env, TX_WRITE, file_it, d, e);
+    if (rc == RC_CORRUPT && d->n_remotes > 0 &&
+        guard_met(T_QUEUE)) { /* the page that takes new numbers is bad: another one */
+        d->low_qid = true;
+        rc = tx_run(&st->env, TX_WRITE, file_it, d, e);
+    }
     if ((rc != RC_OK || d->again) && d->ahead)
         (void)pieces_forget(st, d->rq->oid, NULL, &later);
     if (d->rq->once.n > 0)
@@ -394,5 +406,5 @@ enum rc do_can_take(struct tx *t, const struct ask *a, struct err *e)
     if (a->role == ROLE_IMAPD && (!a->s->bound || a->s->mbx != rq->mbx))
         return err_set(e, RC_DENIED, "store: not the ticket's mailbox");
     rc = box_get(t, rq->mbx, false, &b, e);
-    return rc == RC_OK ? box_takes(a->d, t, rq->mbx, &b, (struct sums){rq->size, 1}, e) : rc;
+    return rc == RC_OK ? box_takes(a->d, t, rq->mbx, &b, (struct sums){.bytes = rq->size, .messages = 1}, e) : rc;
 }

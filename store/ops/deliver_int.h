@@ -25,7 +25,7 @@ struct delivery {
     struct source src;
     struct objref ref;
     uint8_t own; /* MSG_...: summary, text in records beside each message */
-    bool ahead, again /* it was filed before, as another object: rq->once */;
+    bool ahead, again /* it was filed before, as another object: rq->once */, low_qid;
 };
 uint64_t source_off(const struct store_deliver_req *rq, uint8_t kind);
 uint64_t source_len(const struct store_deliver_req *rq, uint8_t kind);

@@ -83,7 +83,7 @@ enum rc msg_put(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const
 enum rc box_sums(struct tx *t, uint64_t mbx, struct sums *s_out, struct err *e)
 {
     struct key k = key_mbx(mbx);
-    struct sums sum = {0, 0};
+    struct sums sum = {0};
     struct counters c;
     struct span key, val;
     struct scan s;
@@ -93,6 +93,7 @@ enum rc box_sums(struct tx *t, uint64_t mbx, struct sums *s_out, struct err *e)
            (rc = rec_read(val, counters_f, &c, e)) == RC_OK) {
         sum.bytes += c.bytes;
         sum.messages += c.exists;
+        sum.folders++;
     }
     scan_close(&s);
     if (rc != RC_NOTFOUND)

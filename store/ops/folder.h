@@ -23,6 +23,7 @@ enum rc counters_peek(struct tx *t, uint64_t mbx, uint32_t folder, struct counte
 enum rc counters_put(struct tx *t, uint64_t mbx, uint32_t folder, const struct counters *c, struct err *e);
 struct sums {
     uint64_t bytes, messages;
+    uint32_t folders; /* of box_sums() alone */
 };
 /* What counts against a quota: the octets of the messages, and MSG_ROWS octets per message, because its rows take disk too. The rows are a message
  * record of 200 octets, a sealed summary of some 400 for the shortest mail, and the message's share of the objref, in pages two thirds full. */

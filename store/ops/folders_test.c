@@ -208,11 +208,17 @@ static void test_delete(void **state)
     struct err e;
 
     (void)state;
+    OK(store_call(s, STORE_BOX_GET, &(struct store_mbx_msg){mbx}, -1, &box, &e));
+    assert_int_equal(box.folders, 1);
     OK(create(s, "a", FF_SUBSCRIBED, SU_NONE, &a, &e));
+    OK(store_call(s, STORE_BOX_GET, &(struct store_mbx_msg){mbx}, -1, &box, &e));
+    assert_int_equal(box.folders, 2);
     for (int i = 0; i < 250; i++)
         live_deliver(s, mbx, a, 100, 0);
     OK(store_call(s, STORE_FOLDER_DELETE, &(struct store_folder_msg){a}, -1, NULL, &e));
     assert_int_equal(store_call(s, STORE_FOLDER_DELETE, &(struct store_folder_msg){a}, -1, NULL, &e), RC_NOTFOUND);
+    OK(store_call(s, STORE_BOX_GET, &(struct store_mbx_msg){mbx}, -1, &box, &e));
+    assert_int_equal(box.folders, 1);
     assert_int_equal(store_call(s, STORE_FOLDER_STATUS, &(struct store_folder_msg){a}, -1, &st, &e), RC_NOTFOUND);
     assert_int_equal(store_call(s, STORE_FOLDER_DELETE, &(struct store_folder_msg){STORE_INBOX}, -1, NULL, &e),
                      RC_PERM);

@@ -17,13 +17,13 @@ struct sweeper;
 struct busy;
 struct stored {
     struct env env;
-    unsigned char ticket_key[TICKET_KEY];
+    unsigned char *ticket_key; /* TICKET_KEY bytes, locked: stored's own */
     struct watches *watches;
     struct seats *seats;
     struct sweeper *sweeper;
     struct busy *busy; /* object ids being delivered or freed just now */
     uint64_t max_messages; /* in a mailbox; 0: no limit */
-    atomic_ullong next_qid;
+    atomic_ullong next_qid, next_low_qid;
     atomic_ullong orphans; /* swept since start */
 };
 struct check;

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/daemon.c - pli-stored: the sealed store's only process, on the skeleton of base/service.h.
  *
- * Start    settings and the tickets' public key; sandbox (own uid, root = the environment's folder); recovery; then service.
+ * Start    settings and stored's own key for tickets; sandbox (own uid, root = the environment's folder); recovery; then service.
  * Salvage  with "salvage" in the boot list nobody is served: what can be read is kept (store/check/salvage.h).
  * End      what is in flight is answered and flushed, a checkpoint is written. Exit 0; 1: the start failed, one line says why; 3: the
  *          environment broke (env.h), to be started again. */
 #include "base/log.h"
 #include "base/service.h"
+#include "base/wipe.h"
 #include "store/check/salvage.h"
 #include "store/db/os.h"
 #include "store/ops/audit.h"
+#include "store/ops/due.h"
 #include "store/ops/stored.h"
 #include <stdlib.h>
 
@@ -32,8 +34,10 @@ static void *load(const struct boot *b)
     conf.locks = locks > 0 ? (uint32_t)locks : 0;
     st.max_messages = (uint64_t)boot_num(b, "stored.max_messages");
     st.seats = seats_new((unsigned)boot_num(b, "imapd.max_sessions_per_account"));
-    if (!boot_given(b, "salvage"))
-        boot_secret(b, "ticket.key", st.ticket_key, sizeof st.ticket_key);
+    if (!boot_given(b, "salvage")) {
+        st.ticket_key = secret_alloc(TICKET_KEY);
+        boot_secret(b, "ticket.key", st.ticket_key, TICKET_KEY);
+    }
     return &st;
 }
 
@@ -49,6 +53,7 @@ static void start(void *daemon, const struct boot *b)
     env_open(&st.env, &conf);
     st.env.hooks = (struct env_hooks){.owner = &st, .committed = stored_committed, .audit = IN_DEV(audit)};
     log_ev(LOG_INFO_, "store-open", "format=%d", STORE_FORMAT);
+    due_load(&st);
     st.watches = watches_new();
     st.busy = busy_new();
     sweep_start(&st);

@@ -39,7 +39,7 @@ struct live {
     int listen_fd, starter;
     const char *min_free, *fault;
     const char *const *more; /* name, value, ..., NULL: further settings */
-    unsigned char seed[TICKET_KEY], pub[TICKET_KEY];
+    struct ticket_keys tickets;
 };
 
 static inline int live_secret(const void *p, size_t n)
@@ -62,7 +62,7 @@ static inline void live_child(struct live *l)
         boot_set(b, m[0], m[1]);
     if (l->min_free)
         boot_set(b, "stored.min_free", l->min_free);
-    boot_give(b, "ticket.key", live_secret(l->pub, sizeof l->pub));
+    boot_give(b, "ticket.key", live_secret(l->tickets.of[TICKET_FOR_STORED], TICKET_KEY));
     boot_give(b, "ipc", l->listen_fd);
     snprintf(fd, sizeof fd, "%d", boot_memfd(b));
     setenv("PLI_BOOT", fd, 1);
@@ -169,7 +169,7 @@ static inline void live_new_in(struct live *l, const char *parent)
     snprintf(sub, sizeof sub, "%s/store", l->dir);
     assert_int_equal(mkdir(sub, 0700), 0);
     assert_int_equal(chdir(l->dir), 0);
-    assert_int_equal(ticket_keys_new(l->seed, l->pub, &e), RC_OK);
+    ticket_keys_new(&l->tickets);
     l->listen_fd = ipc_listen("stored.sock", &e);
     assert_true(l->listen_fd >= 0);
     sandbox_warm_reports(); /* once: every daemon forked from here inherits what the sanitizer read for its reports */
@@ -241,9 +241,8 @@ static inline void live_ticket(struct live *l, uint64_t mbx, uint32_t rights, st
                        .expires = (uint64_t)time(NULL) + 3600,
                        .address = "a@b",
                        .actor = "a@b"};
-    struct err e;
 
-    assert_int_equal(ticket_sign(&t, l->seed, wire_out, &e), RC_OK);
+    ticket_make(&t, &l->tickets, wire_out);
 }
 
 static inline struct store *live_bound_as(struct live *l, enum ipc_role role, uint64_t mbx, uint32_t rights)

@@ -235,6 +235,18 @@ static void test_rights(void **state)
                      RC_DENIED);
     assert_int_equal(store_call(r, STORE_STATS, NULL, -1, &stats, &e), RC_DENIED);
     assert_int_equal(store_bind(none, SPAN_LIT("no ticket"), &box, &live_mem[0], &e), RC_DENIED);
+    for (unsigned by = 0; by < TICKET_CHECKERS;
+         by++) { /* one key in every place: only stored's own makes a ticket for stored */
+        struct live forger = L;
+        struct buf forged = BUF_INIT;
+
+        for (unsigned i = 0; i < TICKET_CHECKERS; i++)
+            memcpy(forger.tickets.of[i], L.tickets.of[by], TICKET_KEY);
+        live_ticket(&forger, mbx, RIGHT_READ, &forged);
+        assert_int_equal(store_bind(none, buf_span(&forged), &box, &live_mem[0], &e),
+                         by == TICKET_FOR_STORED ? RC_OK : RC_DENIED);
+        buf_free(&forged);
+    }
     store_free(&r);
     store_free(&none);
     store_free(&in);

@@ -42,7 +42,9 @@ IPC_MESSAGE(store_remote);
     F(T, U8, enforce_quota)                  /* 1, APPEND: RC_QUOTA when used + size > quota. 0, SMTP: it was asked at RCPT */        \
     F(T, BYTES, objects, STORE_INLINE_MAX)   /* DELIVER: message | summary | search. DELIVER_FD: empty */                            \
     F(T, BYTES, once, STORE_ONCE)            /* smtpd: empty, or STORE_ONCE octets: filed under that key lately, it is not filed again */ \
-    F(T, U32, once_s)                        /* lately: so many seconds, 3600 at most */
+    F(T, U32, once_s)                        /* lately: so many seconds, 3600 at most */                                              \
+    F(T, BYTES, settle, STORE_PLACES_BYTES)  /* relayd: empty, or a list of store_queue_update_req, made in the same transaction as what they report; one of \
+                                                an item that is not there is passed over. Answered again from its oid: it is not looked at */
 IPC_MESSAGE(store_deliver_req);
 
 #define FIELDS_store_deliver_rep(F, T)                                                                \

@@ -548,12 +548,12 @@ ELSEWHERE |= {"list-unreadable": (WHITE, "def test_bombs_end"), "list-signature"
               "left-trust-space": (RELAY, "left-trust-space"), "queue-expired": ("tests/protocol/test_reports.py", "def test_delayed_once_then_expired"),
               "queue-delayed": ("tests/protocol/test_reports.py", "def test_delayed_once_then_expired"), "queue-dropped": (QUEUE, "queue-dropped")}
 ELSEWHERE |= {f"peer-{n}": (HOSTILE, f'"peer-{n}"') for n in ("greeting", "no-starttls", "injected", "tls", "cert", "dn", "protocol", "timeout", "lost")}
-ELSEWHERE |= {f"peer-{n}": (SESSION, f"peer-{n}") for n in ("no-utf8", "no-8bit", "no-requiretls", "too-big")}
-NOT_YET = {"peer-revoked", "peer-unchecked"}  # the same answer of trustd as cert-revoked has, asked by relayd: no whole-server test shows it
+ELSEWHERE |= {f"peer-{n}": (SESSION, f"peer-{n}") for n in ("no-utf8", "no-8bit", "no-requiretls", "too-big")} | {"not-convertible": (SESSION, "not-convertible")}
+ELSEWHERE |= {n: ("tests/interop/test_revoked_peers.py", f'"{n}"') for n in ("peer-revoked", "peer-unchecked")}
 
 
 def test_every_row_has_a_way():
     assert len(ROWS) == len(re.findall(r"^    (?:SMTP|BOTH)\(", TABLE, re.M))
     for path, mark in ELSEWHERE.values():
         assert mark in (TOP / path).read_text()
-    assert set(ROWS) == set(WAYS) | HERE | set(ELSEWHERE) | NOT_YET
+    assert set(ROWS) == set(WAYS) | HERE | set(ELSEWHERE)

@@ -297,6 +297,74 @@ def test_https(space, tmp_path):
             assert json.loads(pli.pli("trust", "update", web.url("/other"), "--json"))["domains"] == 3
 
 
+@pytest.mark.parametrize("frozen", ["not modified", "the same list again"])
+def test_frozen_over_http(space, tmp_path, frozen):
+    """Who answers in the place of the list's host can keep a younger list back. Over http his word does not make the list any younger: the alarm comes, then
+    nobody relies on it. A younger list ends that."""
+    old, new = (document(wl.white_list(wl.operators(n), space.signer, wl.ago(hours=9 - n)), etag=False, modified=1790000000 + n, conditions=frozen == "not modified")
+                for n in (3, 4))
+    with Web() as web:
+        web.at["/l"] = old
+        with Instance(conf=conf(space, tmp_path, url=web.url("/l"), refresh="1s", alarm_age="1m", max_age="20s")) as pli:
+            pli.add("gp@chu.test", sign="never")
+            first = eventually(lambda: state(pli)["domains"] == 3 and state(pli))
+            dird_has(pli, first["generation"])
+            assert knows(pli, "d0.op2.mssante.fr") == 250
+            eventually(lambda: state(pli)["alarm"] == 2)
+            assert knows(pli, "d0.op2.mssante.fr") == 451
+            now = state(pli)
+            assert (now["taken"], now["failures"]) == (first["taken"], 0) and len(web.asked("/l")) > 5
+            assert re.search("fail +trust +the white list was last seen", pli.pli("doctor", check=False).stdout)
+            web.at["/l"] = new
+            now = eventually(lambda: state(pli)["domains"] == 4 and state(pli))
+            dird_has(pli, now["generation"])
+            assert now["alarm"] == 0 and knows(pli, "d0.op2.mssante.fr") == 250
+
+
+def test_https_says_what_is_the_newest(space, tmp_path):
+    """A server that is who it should be renews the list's age, not its own date: beyond trust.max_list_age nobody relies on a list that a frozen host goes on
+    serving, unless the administrator brings it by hand."""
+    anchors = tmp_path / "anchors.pem"
+    anchors.write_text(space.ca.pem)
+    anchors.chmod(0o644)
+    xml = wl.white_list(wl.operators(3), space.signer, wl.ago(hours=3))
+    with Web(tls=server_certificate(space.ca, tmp_path, "localhost")) as web:
+        web.at["/l"] = document(xml)
+        with Instance(conf=conf(space, tmp_path, url=web.url("/l"), refresh="1s", https_anchors=anchors, max_age="1m")) as pli:
+            pli.add("gp@chu.test", sign="never")
+            first = eventually(lambda: state(pli)["domains"] == 3 and state(pli))
+            eventually(lambda: state(pli)["taken"] > first["taken"])
+            assert first["alarm"] == 0 and knows(pli, "d0.op2.mssante.fr") == 250
+            pli.stop()
+            text = (pli.root / "pli.conf").read_text()
+            (pli.root / "pli.conf").write_text(text.replace('max_age = "1m"', 'max_age = "1m"\nmax_list_age = "4h"'))
+            pli.serve()
+            now = eventually(lambda: state(pli)["alarm"] == 1 and state(pli))  # two thirds of its time are over
+            assert now["good_until"] < now["taken"] + 3600 * 2
+            pli.stop()
+            (pli.root / "pli.conf").write_text(text.replace('max_age = "1m"', 'max_age = "1m"\nmax_list_age = "2h"'))
+            pli.serve()
+            now = eventually(lambda: state(pli)["alarm"] == 2 and state(pli))
+            eventually(lambda: state(pli)["taken"] > now["taken"])
+            assert knows(pli, "d0.op2.mssante.fr") == 451 and knows(pli, "absent.test") == 451
+            take(pli, xml)
+            eventually(lambda: knows(pli, "d0.op2.mssante.fr") == 250)
+            assert state(pli)["alarm"] == 0
+
+
+def test_a_clock_that_was_in_the_future(inst, space):
+    """The list was taken while the clock stood years ahead. Set right, it is as old as its own date says, not young for years."""
+    take(inst, wl.white_list(wl.operators(3), space.signer, wl.ago(days=4)))
+    assert state(inst)["alarm"] == 0  # taken by hand just now
+    inst.stop()
+    path = inst.root / "trust/list.state"
+    path.write_text(re.sub(r"(?m)^(taken|dated|last_try|next) \d+$", lambda m: f"{m[1]} {int(time.time()) + 10 * 365 * 86400}", path.read_text()))
+    inst.serve()
+    now = comes_back(inst)
+    assert now["alarm"] == 1 and now["good_until"] < time.time() + 30 * 86400  # trust.alarm_age is 3 days, trust.max_age 30
+    eventually(lambda: "ev=list-alarm" in inst.output())
+
+
 def test_a_server_that_hangs(inst, space):
     """While a download hangs, questions are answered, the list in use is given out, and trustd ends when it is told to."""
     got = take(inst, wl.white_list(wl.operators(3), space.signer, wl.ago(hours=3)))

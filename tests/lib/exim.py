@@ -4,7 +4,7 @@ place with its own.
 
     with Exim("localhost", 10025, ca, pem, name="mx.exim.test", door=("127.0.2.1", 10125)) as mx: ...
 
-The program: exim4 where it is installed, or PLI_EXIM (see usable()). Its user "Debian-exim" need not be there: it runs with a passwd of its own in a mount
+The program: exim4 where it is installed, PLI_EXIM, or unpacked (unpacked.py). Its user "Debian-exim" need not be there: it runs with a passwd of its own in a mount
 namespace, so root only. Delivery runs as that user, for with a configuration of its own (-C) Exim's children have no privilege.
 """
 import os
@@ -16,7 +16,9 @@ import subprocess
 import tempfile
 import time
 
-PROGRAM = os.environ.get("PLI_EXIM") or shutil.which("exim4") or ""
+import unpacked
+
+PROGRAM = unpacked.program("usr/sbin/exim4", "PLI_EXIM", "exim4")
 CONF = """
 primary_hostname = {name}
 exim_path = {program}
@@ -92,7 +94,7 @@ ENTER = 'mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/gr
 
 def usable():
     if not PROGRAM or not os.path.exists(PROGRAM):
-        return "exim is not here: apt-get download exim4-daemon-light, dpkg -x, PLI_EXIM=DIR/usr/sbin/exim4"
+        return "exim is not here: packaging/deps --unpack (it needs apt and the network), or PLI_EXIM"
     if os.geteuid() != 0:
         return "exim needs root"
     return None if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0 else "exim needs a mount namespace"
@@ -121,7 +123,8 @@ class Exim:
                                     address=door[0], door=door[1]))
         self.out = open(self.dir / "out", "wb")
         self.proc = subprocess.Popen(["unshare", "--mount", "sh", "-c", ENTER, str(self.dir), PROGRAM, "-C", str(conf), "-bdf", "-q1s"],
-                                     stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out, start_new_session=True)
+                                     stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out, start_new_session=True,
+                                     env={**os.environ, "LD_LIBRARY_PATH": unpacked.libraries()})
         try:
             self.wait()
         except BaseException:

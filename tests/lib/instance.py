@@ -137,12 +137,15 @@ def uids(pid):
 class Instance:
     """One instance. domain: the local mail domain. user: start everything as that uid (root only). build: a build folder's name, where
     the test wants what ships (a sanitizer's shadow memory can be neither dumped nor searched in reasonable time). every_address: SMTP and IMAP
-    listen on [::], so on IPv6 and IPv4."""
+    listen on [::], so on IPv6 and IPv4. language: of the first folders' names; None: as the settings' default has it."""
 
-    def __init__(self, domain="chu.test", serve=True, conf=None, parent=None, user=None, build=None, every_address=False):
+    live = []  # those that are not closed yet
+
+    def __init__(self, domain="chu.test", serve=True, conf=None, parent=None, user=None, build=None, every_address=False, language="en"):
         self.domain, self.user, self.proc = domain, user, None
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pli-test-", dir=parent))
         self.dir.chmod(0o711)
+        Instance.live.append(self)
         if user is not None:
             os.chown(self.dir, user, user)
         self.root = self.dir / "inst"
@@ -153,7 +156,7 @@ class Instance:
             if every_address:
                 text = (self.root / "pli.conf").read_text()
                 (self.root / "pli.conf").write_text(re.sub(r'(?m)^( +(?:smtp|imap|submission)s? = ")127\.0\.0\.1:', r"\1[::]:", text))
-            for line in conf or []:
+            for line in [*([f"instance {{ language = {language} }}"] if language else []), *(conf or [])]:
                 with open(self.root / "pli.conf", "a") as f:
                     f.write(line + "\n")
             if serve:
@@ -208,6 +211,8 @@ class Instance:
         self.proc = None
 
     def close(self):
+        if self in Instance.live:
+            Instance.live.remove(self)
         try:
             if self.proc and self.proc.poll() is None:
                 below = children(self.proc.pid)
@@ -228,8 +233,14 @@ class Instance:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        if kind:
+            print(self.last_lines())
         self.close()
+
+    def last_lines(self, most=60):
+        """For the report of a test that failed: the machine where it failed may be gone when it is read."""
+        return "\n".join([f"the last lines of {self.domain}:", *self.output().splitlines()[-most:]])
 
     # ---- processes ----
     def pids(self, name):

@@ -18,14 +18,14 @@ def subject(pem):
 
 
 class Operators:
-    """a.test and b.test. conf: lines for both; conf_a, conf_b: for one. dns is running; names may be added before start() again."""
+    """a.test and b.test, or another b_domain. conf: lines for both; conf_a, conf_b: for one. dns is running; names may be added before start() again."""
 
-    def __init__(self, conf=(), conf_a=(), conf_b=(), accounts=("hosp@a.test", "gp@b.test"), trust=True, dns=None, build=None):
+    def __init__(self, conf=(), conf_a=(), conf_b=(), accounts=("hosp@a.test", "gp@b.test"), trust=True, dns=None, build=None, b_domain="b.test"):
         self.stack = contextlib.ExitStack()
         try:
             self.dns = self.stack.enter_context(dns or Dns())
-            self.a, self.b = (self.stack.enter_context(Instance(d, serve=False, build=build)) for d in ("a.test", "b.test"))
-            for d in ("a.test", "b.test"):
+            self.a, self.b = (self.stack.enter_context(Instance(d, serve=False, build=build)) for d in ("a.test", b_domain))
+            for d in ("a.test", b_domain.encode("idna").decode()):
                 self.dns.mx(d, f"mail.{d}")
             self.dns.start()
             anchors = (self.a.root / "ca.pem").read_text() + (self.b.root / "ca.pem").read_text()

@@ -59,9 +59,11 @@ static void say(enum rc rc, const struct list_result *r, const struct err *e)
 int main(int argc, char **argv)
 {
     struct buf xml = BUF_INIT;
+    struct list_apart *apart = NULL;
     struct list_how how;
+    struct err none;
 
-    if (argc != 7)
+    if (argc != 7 || list_apart_start(0, NULL, &apart, &none) != RC_OK)
         return 2;
     how = (struct list_how){.signer_pem = file(argv[2]),
                             .anchors_pem = file(argv[3]),
@@ -72,11 +74,12 @@ int main(int argc, char **argv)
     while (next_list(&xml)) {
         struct list_result r = {0};
         struct err e = {0};
-        enum rc rc = strcmp(argv[1], "apart") == 0 ? list_read_apart(buf_span(&xml), &how, &r, &e)
+        enum rc rc = strcmp(argv[1], "apart") == 0 ? list_read_apart(apart, buf_span(&xml), &how, &r, &e)
                                                    : list_read(buf_span(&xml), &how, &r, &e);
         say(rc, &r, &e);
         list_result_free(&r);
     }
+    list_apart_stop(&apart);
     free(xml.p);
     free((void *)(uintptr_t)how.signer_pem.p);
     free((void *)(uintptr_t)how.anchors_pem.p);

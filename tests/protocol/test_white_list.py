@@ -129,8 +129,16 @@ def test_what_does_not_change_the_signed_text_changes_nothing(space):
 
 
 def test_what_is_left_out_is_counted(space):
-    entries = space.entries + [space.entries[0], ("méd.mssante.fr", "CN=x,C=FR"), ("ok.mssante.fr", "hello"), ("-.fr", "CN=x,C=FR")]
+    entries = space.entries + [space.entries[0], ("mé_d.mssante.fr", "CN=x,C=FR"), ("ok.mssante.fr", "hello"), ("-.fr", "CN=x,C=FR")]
     assert space.pinned(space.list(entries))[0][2:7] == ["7", "3", "3", "1", "3"]
+
+
+def test_a_domain_with_accents_is_its_a_labels(space):
+    dn = space.entries[0][1]
+    one = space.pinned(space.list([("xn--mdecins-bya.mssante.fr", dn)]))[0]
+    both = space.pinned(space.list([("médecins.mssante.fr", dn), ("MÉDECINS.mssante.fr", dn), ("xn--mdecins-bya.mssante.fr", dn)]))[0]
+    assert one[0] == both[0] == "ok"
+    assert one[2:7] == ["1", "1", "1", "0", "0"] and both[2:5] == ["3", "1", "1"], (one, both)
 
 
 def test_elements_that_are_not_known_are_passed_over(space):
@@ -388,7 +396,7 @@ def texts(space):
     yield "lists twice", edit("<ListeDomaines>", "<ListeDomaines></ListeDomaines><ListeDomaines>"), "twice"
     yield "no list", re.sub(r"<ListeDomaines>.*</ListeDomaines>", "", plain, flags=re.S), "no entry"
     yield "no entry", wl.unsigned([], GENERATED), "no entry"
-    yield "no good entry", wl.unsigned([("é.fr", "CN=x")], GENERATED), "no entry"
+    yield "no good entry", wl.unsigned([("é_.fr", "CN=x")], GENERATED), "no entry"
     yield "entries in the root", plain.replace("<ListeDomaines>", "").replace("</ListeDomaines>", ""), "no entry"
 
 

@@ -10,6 +10,7 @@ enum {
     PATIENCE_MS = 2000,
     CALL_MS = 5000 /* every question but UPDATE is answered at once: who asks is a session at MAIL, or dird */,
     UPDATE_MS = 300 * 1000 /* a list may have to be fetched and verified */,
+    KNOWN_MS = 1000 /* a hash and a look-up */,
     AGAIN_MS = 50,
     AGAIN_MOST_MS = 500
 };
@@ -57,18 +58,32 @@ enum rc trust_get_index(struct trust *t, uint64_t have, struct trustd_index_rep 
     return ipc_link_call(t->link, &q, e);
 }
 
-enum rc trust_check(struct trust *t, enum trust_purpose p, struct span chain, struct trustd_check_rep *out,
-                    struct buf *mem, struct err *e)
+enum rc trust_check(struct trust *t, const struct trustd_check_req *rq, struct trustd_check_rep *out, struct buf *mem,
+                    struct err *e)
 {
-    struct trustd_check_req rq = {(uint8_t)p, chain};
-    struct ipc_ask q = {.op = TRUSTD_CHECK, .req = &rq, .rep_out = out, .mem = mem, .req_fd = -1};
+    struct ipc_ask q = {.op = TRUSTD_CHECK, .req = rq, .rep_out = out, .mem = mem, .req_fd = -1};
 
     return ipc_link_call(t->link, &q, e);
+}
+
+enum rc trust_known(struct trust *t, enum trust_purpose p, struct span chain, struct trustd_check_rep *out,
+                    struct buf *mem, struct err *e)
+{
+    const struct trustd_check_req rq = {(uint8_t)p, TW_KNOWN, chain};
+    enum rc rc;
+
+    ipc_link_patience(t->link, KNOWN_MS);
+    ipc_link_times(t->link, 0, KNOWN_MS);
+    rc = trust_check(t, &rq, out, mem, e);
+    ipc_link_patience(t->link, PATIENCE_MS);
+    ipc_link_times(t->link, 0, CALL_MS);
+    return rc;
 }
 
 enum rc trust_check_wait(struct trust *t, enum trust_purpose p, struct span chain, int wait_ms,
                          struct trustd_check_rep *out, struct buf *mem, struct err *e)
 {
+    const struct trustd_check_req rq = {(uint8_t)p, TW_REVOCATION, chain};
     int64_t until = deadline_in(wait_ms);
     int ms = AGAIN_MS, left;
     enum rc rc;
@@ -77,7 +92,7 @@ enum rc trust_check_wait(struct trust *t, enum trust_purpose p, struct span chai
     ipc_link_patience(t->link, wait_ms < PATIENCE_MS ? wait_ms : PATIENCE_MS);
     ipc_link_times(t->link, 0, wait_ms);
 
-    while ((rc = trust_check(t, p, chain, out, mem, e)) == RC_OK && out->state == TS_PENDING &&
+    while ((rc = trust_check(t, &rq, out, mem, e)) == RC_OK && out->state == TS_PENDING &&
            (left = deadline_left_ms(until)) > 0) {
         poll(NULL, 0, ms < left ? ms : left);
         ms = ms * 2 < AGAIN_MOST_MS ? ms * 2 : AGAIN_MOST_MS;

@@ -11,9 +11,11 @@ void trust_dial_ahead(struct trust *t); /* dials now, if that takes no waiting *
 void trust_rest(struct trust *t); /* before a long wait */
 /* fd_out -1: have is what is in use. The descriptor is the caller's. */
 enum rc trust_get_index(struct trust *t, uint64_t have, struct trustd_index_rep *rep_out, int *fd_out, struct err *e);
-/* One question, one answer, at once; state may be TS_PENDING. .why points into mem. chain: list of trustd_cert. RC_TEMP: trustd is away. */
-enum rc trust_check(struct trust *t, enum trust_purpose p, struct span chain, struct trustd_check_rep *out, struct buf *mem, struct err *e);
-/* The same, asked again while it is pending, for at most wait_ms; then state is TS_UNKNOWN. */
+/* One question, one answer, at once; state may be TS_PENDING. .why and .dn point into mem. chain: list of trustd_cert. RC_TEMP: trustd is away. */
+enum rc trust_check(struct trust *t, const struct trustd_check_req *rq, struct trustd_check_rep *out, struct buf *mem, struct err *e);
+/* What is known of it, at once; no certificate is read (TW_KNOWN). RC_NOTFOUND: nothing. RC_TEMP: trustd is away, and was not waited for. */
+enum rc trust_known(struct trust *t, enum trust_purpose p, struct span chain, struct trustd_check_rep *out, struct buf *mem, struct err *e);
+/* The same as trust_check(), asked again while it is pending, for at most wait_ms; then state is TS_UNKNOWN. */
 enum rc trust_check_wait(struct trust *t, enum trust_purpose p, struct span chain, int wait_ms, struct trustd_check_rep *out, struct buf *mem, struct err *e);
 enum rc trust_update(struct trust *t, const struct trustd_update_req *rq, int xml_fd, struct trustd_update_rep *out, struct buf *mem, int *index_fd_out, struct err *e);
 enum rc trust_status(struct trust *t, struct trustd_status_rep *out, struct buf *mem, struct err *e);

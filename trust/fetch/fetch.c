@@ -3,9 +3,11 @@
 #include "trust/fetch/fetch.h"
 #include "base/ascii.h"
 #include "base/clock.h"
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 #include <sys/random.h>
 #include <time.h>
@@ -16,6 +18,7 @@ struct taking {
     struct fetched *out;
     size_t max;
     bool too_long;
+    bool from_afar, led_near; /* an address of the world was asked; and sent us on to one of this network */
 };
 
 void fetch_begin(void)
@@ -32,6 +35,43 @@ bool fetch_url_ok(struct span url)
         if (url.p[i] <= ' ' || url.p[i] >= 127)
             return false;
     return true;
+}
+
+/* RFC 1122 3.2.1.3, RFC 1918, RFC 3927, RFC 6598; RFC 4291 2.5, RFC 4193. IPv4 in IPv6's clothes is looked at as what it is. */
+bool fetch_near(const char *ip)
+{
+    static const struct {
+        unsigned char first, mask, second, mask2;
+    } four[] = {{0, 255, 0, 0},       {10, 255, 0, 0},      {127, 255, 0, 0},    {100, 255, 64, 0xc0},
+                {169, 255, 254, 255}, {172, 255, 16, 0xf0}, {192, 255, 168, 255}};
+    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+    unsigned char a[16];
+    const unsigned char *v4 = a;
+
+    if (inet_pton(AF_INET, ip, a) != 1) {
+        if (inet_pton(AF_INET6, ip, a) != 1)
+            return true;
+        v4 = a + 12;
+        if (memcmp(a, mapped, sizeof mapped) != 0 && memcmp(a, (unsigned char[12]){0}, 12) != 0)
+            return (a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0x80) != 0);
+    }
+    for (size_t i = 0; i < sizeof four / sizeof *four; i++)
+        if ((v4[0] & four[i].mask) == four[i].first && (v4[1] & four[i].mask2) == four[i].second)
+            return true;
+    return false;
+}
+
+/* Each connection, before anything is sent on it: who answers from the world may not send us on to this machine or its network, where we would ask what
+ * he cannot. What a setting names may stand there. */
+static int before_asking(void *ctx, char *ip, char *local_ip, int port, int local_port)
+{
+    struct taking *t = ctx;
+    bool near = fetch_near(ip);
+
+    (void)local_ip, (void)port, (void)local_port;
+    t->led_near = t->from_afar && near;
+    t->from_afar = t->from_afar || !near;
+    return t->led_near ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 int64_t fetch_pause(unsigned failures)
@@ -118,6 +158,8 @@ static void set_up(CURL *c, const struct fetch_how *how, struct taking *t, struc
     curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, strncasecmp(how->url, "https:", 6) == 0 ? "https" : "http,https");
     curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
     curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)REDIRECTS);
+    curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, before_asking);
+    curl_easy_setopt(c, CURLOPT_PREREQDATA, t);
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(c, CURLOPT_PROXY, "");
     curl_easy_setopt(c, CURLOPT_FAILONERROR, 1L);
@@ -159,6 +201,8 @@ static enum rc outcome(CURL *c, CURLcode code, const struct taking *t, const cha
     curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
     if (t->too_long)
         return err_set(e, RC_TEMP, "longer than %zu octets", t->max);
+    if (t->led_near)
+        return err_set(e, RC_TEMP, "redirected from the world to an address of this network");
     if (code != CURLE_OK)
         return err_set(e, RC_TEMP, "%.150s", error[0] ? error : curl_easy_strerror(code));
     t->out->unchanged = status == 304;
@@ -176,7 +220,7 @@ static enum rc outcome(CURL *c, CURLcode code, const struct taking *t, const cha
 enum rc fetch(const struct fetch_how *how, struct fetched *out, struct err *e)
 {
     char error[CURL_ERROR_SIZE] = "";
-    struct taking t = {out, how->max, false};
+    struct taking t = {.out = out, .max = how->max};
     struct curl_slist *list;
     CURL *c;
     enum rc rc;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* trust/fetch/fetch.h - one document from the web (libcurl): the white list, a CRL, an OCSP answer.
  *
- * Limits   http and https alone, also after a redirect, of which at most three are followed (from https to https only); .max octets; .seconds in all. A body that is longer is no body.
+ * Limits   http and https alone, also after a redirect; .max octets; .seconds in all. A body that is longer is no body.
+ * Sent on  at most three redirects are followed, to any host: what comes is signed, so the host proves nothing, and a list may stand behind a CDN. From https
+ *          they lead to https only, and from an address of the world never to one of this machine or its network (fetch_near).
  * Polite   with .etag or .since the server may answer that nothing has changed (fetched.unchanged). How often an address is asked is the caller's
  *          business: fetch_pause() gives the pause after failures in a row.
  * Errors   RC_TEMP with a text that names the cause: not resolved, refused, timeout, status (403), too long, certificate, an HTML page. Nothing is kept then.
@@ -32,4 +34,5 @@ struct fetched {
 void fetch_begin(void);
 enum rc fetch(const struct fetch_how *how, struct fetched *out, struct err *e);
 bool fetch_url_ok(struct span url);            /* http:// or https://, no control characters, of bearable length */
+bool fetch_near(const char *ip);               /* loopback, link-local, private, shared; or no address */
 int64_t fetch_pause(unsigned failures);        /* s, from 1 failure on; doubles, up to FETCH_PAUSE_MOST_S, a fifth more or less */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* trust/fetch/fetch_test.c - which addresses are addresses, and how long an address that fails is left alone. Servers are in
+/* trust/fetch/fetch_test.c - which addresses are addresses, which of them are near, and how long an address that fails is left alone. Servers are in
  * tests/protocol/test_trustd.py. */
 #include "trust/fetch/fetch.h"
 #include <setjmp.h>
@@ -61,6 +61,43 @@ static void pauses_grow(void **state)
     assert_true(fetch_pause(UINT32_MAX) <= (int64_t)FETCH_PAUSE_MOST_S * 6 / 5);
 }
 
+static void which_are_near(void **state)
+{
+    static const char *const near[] = {"127.0.0.1",
+                                       "127.255.0.9",
+                                       "0.0.0.0",
+                                       "10.1.2.3",
+                                       "172.16.0.1",
+                                       "172.31.255.255",
+                                       "192.168.0.1",
+                                       "169.254.1.1",
+                                       "100.64.0.1",
+                                       "100.127.9.9",
+                                       "::1",
+                                       "::",
+                                       "fe80::1",
+                                       "fc00::1",
+                                       "fdff::1",
+                                       "febf::1",
+                                       "::ffff:127.0.0.1",
+                                       "::ffff:10.0.0.1",
+                                       "::192.168.1.1",
+                                       "fec0::1",
+                                       "no address",
+                                       ""};
+    static const char *const far[] = {"9.9.9.9",     "11.0.0.1",    "126.0.0.1",   "128.0.0.1",     "172.15.0.1",
+                                      "172.32.0.1",  "192.167.0.1", "192.169.0.1", "100.63.0.1",    "100.128.0.1",
+                                      "169.253.0.1", "2001:db8::1", "2a01::1",     "::ffff:9.9.9.9"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof near / sizeof *near; i++)
+        if (!fetch_near(near[i]))
+            fail_msg("far: %s", near[i]);
+    for (size_t i = 0; i < sizeof far / sizeof *far; i++)
+        if (fetch_near(far[i]))
+            fail_msg("near: %s", far[i]);
+}
+
 static void not_asked(void **state)
 {
     struct fetch_how how = {.url = "file:///etc/passwd", .max = 1000, .seconds = 5};
@@ -79,7 +116,7 @@ static void not_asked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(which_are_addresses), cmocka_unit_test(pauses_grow),
-                                       cmocka_unit_test(not_asked)};
+                                       cmocka_unit_test(which_are_near), cmocka_unit_test(not_asked)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* trust/index/index_ask.c - look-ups in a block that index_open() has looked at. */
-#include "base/ascii.h"
+#include "base/idn.h"
 #include "policies/trust.h"
 #include "trust/index/index_int.h"
 
@@ -48,15 +48,13 @@ static bool search(const struct trust_index *x, const unsigned char *rows, size_
     return false;
 }
 
-enum { DOMAIN_MOST = 255 };
 static bool find_domain(const struct trust_index *x, struct span domain, size_t *at_out)
 {
-    unsigned char lower[DOMAIN_MOST];
+    char name[IDN_ROOM];
 
-    if (domain.n == 0 || domain.n > sizeof lower)
+    if (!idn_domain(domain, name))
         return false;
-    ascii_lower_all(domain, lower);
-    return search(x, x->domains, D_SIZE, x->n_domains, span_of(lower, domain.n), at_out);
+    return search(x, x->domains, D_SIZE, x->n_domains, span_str(name), at_out);
 }
 
 static bool find_name(const struct trust_index *x, struct span dn, size_t *at_out)

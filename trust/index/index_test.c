@@ -119,6 +119,31 @@ static void answers(void **state)
     buf_free(&block);
 }
 
+/* Letters beyond ASCII: a domain is its A-labels, in the list and in what is asked. */
+static void one_domain_in_two_spellings(void **state)
+{
+    static const char *const asked[] = {"h\xc3\xb4pital.fr", "H\xc3\x94PITAL.FR", "xn--hpital-ixa.fr",
+                                        "XN--hpital-ixa.FR"};
+    const struct index_entry t[] = {{.domain = SPAN_LIT("H\xc3\xb4pital.fr"), .dn = SPAN_LIT("CN=one")},
+                                    {.domain = SPAN_LIT("xn--hpital-ixa.fr"), .dn = SPAN_LIT("CN=two")},
+                                    {.domain = SPAN_LIT("XN--HPITAL-IXA.fr"), .dn = SPAN_LIT("CN=one")}};
+    struct buf block = BUF_INIT;
+    struct trust_index *x = made(t, 3, &block);
+
+    (void)state;
+    assert_int_equal(index_domains(x), 1);
+    assert_int_equal(index_entries(x), 2);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        assert_int_equal(index_ask(x, span_str(asked[i]), SPAN_LIT("CN=one")), IX_YES);
+        assert_int_equal(index_ask(x, span_str(asked[i]), SPAN_LIT("CN=two")), IX_YES);
+        assert_int_equal(index_ask(x, span_str(asked[i]), SPAN_LIT("CN=three")), IX_OTHER_DN);
+    }
+    assert_int_equal(index_ask(x, SPAN_LIT("hopital.fr"), SPAN_NULL), IX_UNKNOWN_DOMAIN);
+    assert_int_equal(index_ask(x, SPAN_LIT("h\xf4pital.fr"), SPAN_NULL), IX_UNKNOWN_DOMAIN);
+    index_close(&x);
+    buf_free(&block);
+}
+
 static void the_order_given_makes_no_difference(void **state)
 {
     struct index_entry turned[FEW];
@@ -141,7 +166,9 @@ static void refused_entries(void **state)
     const struct index_entry t[] = {
         {.domain = SPAN_LIT(""), .dn = SPAN_LIT("CN=x")},
         {.domain = SPAN_LIT("a..fr"), .dn = SPAN_LIT("CN=x")},
-        {.domain = SPAN_LIT("\xc3\xa9.fr"), .dn = SPAN_LIT("CN=x")},
+        {.domain = SPAN_LIT("\xe9.fr"), .dn = SPAN_LIT("CN=x")},
+        {.domain = SPAN_LIT("\xc3\xa9..fr"), .dn = SPAN_LIT("CN=x")},
+        {.domain = SPAN_LIT("\xc3\xa9"), .dn = SPAN_LIT("CN=x")},
         {.domain = SPAN_LIT("a.fr"), .dn = SPAN_LIT("")},
         {.domain = SPAN_LIT("a.fr"), .dn = SPAN_LIT("x")},
         {.domain = SPAN_LIT("a.fr"), .dn = SPAN_LIT("CN=x"), .support = span_of(long_text, sizeof long_text)},
@@ -416,6 +443,7 @@ int main(void)
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(answers),
         cmocka_unit_test(the_order_given_makes_no_difference),
+        cmocka_unit_test(one_domain_in_two_spellings),
         cmocka_unit_test(refused_entries),
         cmocka_unit_test(every_octet_changed),
         cmocka_unit_test(every_octet_changed_and_the_sum_made_to_fit),

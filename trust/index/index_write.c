@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* trust/index/index_write.c - makes the block. Everything is sorted first: distinct names by key, entries by domain and name, texts by octets, so that
  * each text stands once. The same entries in any order give the same block. */
-#include "base/ascii.h"
+#include "base/idn.h"
 #include "policies/identifiers.h"
 #include "policies/trust.h"
 #include "trust/index/index_int.h"
@@ -42,12 +42,12 @@ static struct text from(const struct buf *made, size_t start) /* .p is set by se
 
 static enum rc make_row(const struct index_entry *in, struct work *w, struct row *r, struct err *e)
 {
+    char domain[IDN_ROOM];
     size_t at = w->made.n;
 
-    if (!mail_domain_ok(in->domain))
+    if (!idn_domain(in->domain, domain) || !mail_domain_ok(span_str(domain)))
         return refuse(in, "a domain that is none", e);
-    for (size_t i = 0; i < in->domain.n; i++)
-        buf_addc(&w->made, ascii_lower(in->domain.p[i]));
+    buf_addstr(&w->made, domain);
     r->domain = from(&w->made, at);
     at = w->made.n;
     if (!dn_key(in->dn, &w->made))

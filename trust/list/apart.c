@@ -1,135 +1,67 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* trust/list/apart.c - list_read() in a child that has the text, one end of a pipe and nothing else. What comes out of the pipe is judged as a stranger's:
- * lengths, the cause, every character of a text, the whole index. */
-#include "base/clock.h"
-#include "base/sandbox.h"
+/* trust/list/apart.c - the asker's side of list_read_apart(): the text goes to a reader, and what comes back is judged as a stranger's: lengths, the cause,
+ * every character of a text, the whole index. */
 #include "trust/index/index.h"
-#include "trust/list/list.h"
+#include "trust/list/list_int.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* 120,000 entries in 58 MB take 4 s of a processor and 530 MB. */
-enum { CPU_SECONDS = 20, WAIT_MS = 120 * 1000, ANSWER_MOST = 512 * 1024 * 1024 };
-#define MEMORY_MOST ((rlim_t)1536 * 1024 * 1024)
+enum { ANSWER_MOST = 512 * 1024 * 1024 };
 
-/* ---- the child ---- */
-static bool limit(int what, rlim_t most)
+/* ---- the starter ---- */
+struct list_apart {
+    int fd; /* to the starter */
+    pid_t pid;
+};
+
+enum rc apart_start(const struct apart_how *how, struct list_apart **out, struct err *e)
 {
-    struct rlimit r = {most, most};
+    struct list_apart *a = calloc(1, sizeof *a);
+    int ends[2];
 
-    return setrlimit((__rlimit_resource_t)what, &r) == 0;
-}
-
-/* A sanitizer reserves more addresses than there is memory. */
-static bool limit_memory(void)
-{
-#ifdef PLI_DEV
-    return true;
-#else
-    return limit(RLIMIT_AS, MEMORY_MOST);
-#endif
-}
-
-/* All but the pipe and stderr, where the log goes: the caller's sockets are none of a parser's business. */
-static void close_others(int kept)
-{
-    struct rlimit r;
-    int end = getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < 1 << 20 ? (int)r.rlim_cur : 1 << 20;
-
-    for (int fd = 0; fd < end; fd++)
-        if (fd != kept && fd != STDERR_FILENO)
-            close(fd);
-}
-
-static void write_all(int fd, struct span s)
-{
-    while (s.n > 0) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            _exit(1);
-        s = span_from(s, (size_t)n);
+    if (!a)
+        die("out of memory");
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+        free(a);
+        return err_sys(e, RC_TEMP, "list: no socket");
     }
+    if ((a->pid = fork()) == 0)
+        starter_run(how, ends[1]);
+    close(ends[1]);
+    a->fd = ends[0];
+    *out = a;
+    if (a->pid > 0)
+        return RC_OK;
+    list_apart_stop(out);
+    return err_sys(e, RC_TEMP, "list: no process");
 }
 
-static void tell(int fd, enum rc rc, const struct list_result *r, const struct err *e)
+enum rc list_apart_start(uid_t uid, const char *root, struct list_apart **out, struct err *e)
 {
-    struct buf out = BUF_INIT;
+    const struct apart_how how = {uid, root, LIST_READ_MS, list_read};
 
-    buf_u8(&out, (uint8_t)rc);
-    if (rc != RC_OK) {
-        buf_u32(&out, (uint32_t)e->cause);
-        buf_bytes(&out, span_str(e->log));
-    } else {
-        const uint64_t numbers[] = {r->generated, r->signer_from, r->signer_until,
-                                    r->entries,   r->duplicates,  r->skipped};
-        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-            buf_u64(&out, numbers[i]);
-        buf_bytes(&out, span_str(r->signer));
-        buf_bytes(&out, span_str(r->issuer));
-        buf_bytes(&out, buf_span(&r->index));
-    }
-    write_all(fd, buf_span(&out));
-    buf_free(&out);
+    return apart_start(&how, out, e);
 }
 
-static void child(int fd, struct span xml, const struct list_how *how) __attribute__((noreturn));
-static void child(int fd, struct span xml, const struct list_how *how)
+void list_apart_stop(struct list_apart **a)
 {
-    const struct sandbox_how sandbox = {SB_TRUST_PARSER, 0, NULL, NULL};
-    struct list_result r = {0};
-    struct err e = {0};
-    enum rc rc;
-
-    list_warm();
-    signal(SIGPIPE, SIG_DFL);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || !limit(RLIMIT_CPU, CPU_SECONDS) || !limit_memory())
-        rc = err_sys(&e, RC_TEMP, "list: limits cannot be set");
-    else
-        rc = sandbox_enter(&sandbox, &e);
-    close_others(fd);
-    if (rc == RC_OK)
-        rc = list_read(xml, how, &r, &e);
-    tell(fd, rc, &r, &e);
-    _exit(0);
+    if (!*a)
+        return;
+    close((*a)->fd);
+    while ((*a)->pid > 0 && waitpid((*a)->pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    free(*a);
+    *a = NULL;
 }
 
 /* ---- its answer ---- */
 static enum rc strange(struct err *e, const char *why)
 {
     return err_cause(e, RC_DENIED, CAUSE_LIST_UNREADABLE, "list: %s", why);
-}
-
-/* False: it was silent for too long. */
-static bool read_all(int fd, struct buf *in)
-{
-    int64_t deadline = deadline_in(WAIT_MS);
-
-    for (;;) {
-        struct pollfd p = {fd, POLLIN, 0};
-        unsigned char part[65536];
-        ssize_t n;
-        int ready = poll(&p, 1, deadline_left_ms(deadline));
-        if (ready < 0 && errno == EINTR)
-            continue;
-        if (ready <= 0 || in->n > ANSWER_MOST)
-            return false;
-        n = read(fd, part, sizeof part);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n == 0;
-        buf_add(in, part, (size_t)n);
-    }
 }
 
 static void take_string(struct rd *in, char *out, size_t room)
@@ -198,30 +130,76 @@ static enum rc ended(int status, struct err *e)
     return strange(e, "its reader ended early");
 }
 
-enum rc list_read_apart(struct span xml, const struct list_how *how, struct list_result *out, struct err *e)
+static enum rc gone(struct err *e)
+{
+    return err_set(e, RC_CLOSED, "list: the process that starts its readers has ended");
+}
+
+/* What the reader does not take is the reader's end, and its status tells of that. */
+static void send_all(int fd, struct span s)
+{
+    while (s.n > 0) {
+        ssize_t n = send(fd, s.p, s.n, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return;
+        s = span_from(s, (size_t)n);
+    }
+}
+
+static void send_list(int fd, struct span xml, const struct list_how *how)
+{
+    struct buf head = BUF_INIT;
+
+    buf_bytes(&head, how->signer_pem);
+    buf_bytes(&head, how->anchors_pem);
+    buf_bytes(&head, how->signer_name);
+    buf_u8(&head, (uint8_t)how->expired_signer);
+    buf_u64(&head, how->now);
+    buf_u32(&head, (uint32_t)xml.n);
+    send_all(fd, buf_span(&head));
+    send_all(fd, xml);
+    (void)shutdown(fd, SHUT_WR);
+    buf_free(&head);
+}
+
+/* Until the reader's end, which the starter brings about when it takes too long. */
+static void read_answer(int fd, struct buf *in)
+{
+    unsigned char part[65536];
+    ssize_t n;
+
+    while (in->n <= ANSWER_MOST && ((n = read(fd, part, sizeof part)) > 0 || (n < 0 && errno == EINTR)))
+        if (n > 0)
+            buf_add(in, part, (size_t)n);
+}
+
+enum rc list_read_apart(struct list_apart *a, struct span xml, const struct list_how *how, struct list_result *out,
+                        struct err *e)
 {
     struct buf answer = BUF_INIT;
     int ends[2], status = 0;
-    bool whole;
+    bool answered;
     enum rc rc;
-    pid_t pid;
 
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return err_sys(e, RC_TEMP, "list: no pipe");
-    if ((pid = fork()) == 0)
-        child(ends[1], xml, how);
+    if (xml.n > LIST_XML_MAX)
+        return strange(e, "longer than any");
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return err_sys(e, RC_TEMP, "list: no socket");
+    answered = starter_ask(a->fd, ends[1]);
     close(ends[1]);
-    if (pid < 0) {
-        close(ends[0]);
-        return err_sys(e, RC_TEMP, "list: no process");
+    if (answered) {
+        send_list(ends[0], xml, how);
+        read_answer(ends[0], &answer);
     }
-    whole = read_all(ends[0], &answer);
-    close(ends[0]);
-    if (!whole)
-        kill(pid, SIGKILL);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    rc = whole && answer.n > 0 && WIFEXITED(status) ? judge(buf_span(&answer), how, out, e) : ended(status, e);
+    close(ends[0]); /* a reader that still writes ends here */
+    if (!answered || !starter_told(a->fd, &status))
+        rc = gone(e);
+    else if (status == STARTER_NONE)
+        rc = err_set(e, RC_TEMP, "list: no process");
+    else
+        rc = status == 0 && answer.n > 0 ? judge(buf_span(&answer), how, out, e) : ended(status, e);
     buf_free(&answer);
     return rc;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* trust/list/entries.c - the entries, read from the canonical octets that the signature covers. spec/mssante.md 1.3. */
 #include "base/ascii.h"
+#include "base/idn.h"
 #include "policies/identifiers.h"
 #include "policies/trust.h"
 #include "trust/list/list_int.h"
@@ -165,7 +166,9 @@ static enum rc keep(struct reading *d, const struct run f[FIELDS])
 {
     struct list_entries *l = d->out;
     struct buf key = BUF_INIT;
-    bool good = mail_domain_ok(run_span(l, &f[NOM])) && dn_key(run_span(l, &f[DN]), &key);
+    char domain[IDN_ROOM];
+    bool good = idn_domain(run_span(l, &f[NOM]), domain) && mail_domain_ok(span_str(domain)) &&
+                dn_key(run_span(l, &f[DN]), &key);
     uint64_t updated = 0;
 
     buf_free(&key);

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* trust/list/list_test.c - times; a reader that dies or says nothing good. Lists themselves are read in
+/* trust/list/list_test.c - times; a reader that dies or says nothing good; a starter that ends; threads beside it. Lists themselves are read in
  * tests/protocol/test_white_list.py, which makes and signs them. */
 #include "trust/list/list_int.h"
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,22 +55,85 @@ static void times(void **state)
     }
 }
 
-/* The reader is not to be trusted with its life: whatever ends it, its caller goes on and says which list it was. */
-static void a_reader_that_dies(void **state)
+/* ---- the reader is not to be trusted: whatever it does, its caller goes on and says what it was ---- */
+static enum rc dies(struct span xml, const struct list_how *how, struct list_result *out, struct err *e)
 {
-    const size_t size = 4096;
-    void *hole = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    const struct list_how how = {.signer_pem = SPAN_LIT("x"), .now = 1};
-    struct list_result r = {0};
-    struct err e = {0};
+    (void)xml;
+    (void)how;
+    (void)out;
+    (void)e;
+    kill(getpid(), SIGKILL); /* the filter does not let it: SIGSYS */
+    return RC_OK;
+}
+
+static enum rc waits(struct span xml, const struct list_how *how, struct list_result *out, struct err *e)
+{
+    (void)xml;
+    (void)how;
+    (void)out;
+    (void)e;
+    poll(NULL, 0, -1);
+    return RC_OK;
+}
+
+static enum rc lies(struct span xml, const struct list_how *how, struct list_result *out, struct err *e)
+{
+    (void)xml;
+    (void)how;
+    (void)e;
+    buf_addstr(&out->index, "no index");
+    return RC_OK;
+}
+
+static enum rc says_too_much(struct span xml, const struct list_how *how, struct list_result *out, struct err *e)
+{
+    (void)xml;
+    (void)how;
+    (void)out;
+    return err_cause(e, RC_DENIED, CAUSE_AUTH_FAILED, "a cause that no list has");
+}
+
+static enum rc repeats(struct span xml, const struct list_how *how, struct list_result *out, struct err *e)
+{
+    (void)out;
+    return err_cause(e, RC_DENIED, CAUSE_LIST_SIGNER, "%.*s %.*s %.*s %.*s %d %llu", SPAN_ARG(xml),
+                     SPAN_ARG(how->signer_pem), SPAN_ARG(how->anchors_pem), SPAN_ARG(how->signer_name),
+                     (int)how->expired_signer, (unsigned long long)how->now);
+}
+
+static const struct list_how asked = {SPAN_LIT("pem"), SPAN_LIT("anchors"), SPAN_LIT("name"), LIST_EXPIRED_NEVER, 7};
+
+static void readers_that_do_ill(void **state)
+{
+    static const struct {
+        enum rc (*read)(struct span, const struct list_how *, struct list_result *, struct err *);
+        enum cause cause;
+        const char *log;
+    } t[] = {
+        {dies, CAUSE_LIST_UNREADABLE, "list: its reader was ended by signal 31"},
+        {waits, CAUSE_LIST_UNREADABLE, "list: its reader was ended by signal 9"},
+        {lies, CAUSE_LIST_UNREADABLE, "list: its reader answered strangely"},
+        {says_too_much, CAUSE_LIST_UNREADABLE, "list: its reader answered strangely"},
+        {repeats, CAUSE_LIST_SIGNER, "<html> pem anchors name 1 7"},
+    };
 
     (void)state;
-    assert_int_equal(list_read_apart(span_of(hole, size), &how, &r, &e), RC_DENIED);
-    assert_int_equal(e.cause, CAUSE_LIST_UNREADABLE);
-    assert_non_null(strstr(e.log, "its reader"));
-    assert_int_equal(r.index.n, 0);
-    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* nobody is left behind */
-    munmap(hole, size);
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        const struct apart_how how = {0, NULL, t[i].read == waits ? 300 : LIST_READ_MS, t[i].read};
+        struct list_apart *a = NULL;
+        struct list_result r = {0};
+        struct err e = {0};
+        assert_int_equal(apart_start(&how, &a, &e), RC_OK);
+        for (int again = 0; again < 2; again++) { /* the starter is there for the next list */
+            assert_int_equal(list_read_apart(a, SPAN_LIT("<html>"), &asked, &r, &e), RC_DENIED);
+            assert_int_equal(e.cause, t[i].cause);
+            assert_string_equal(e.log, t[i].log);
+            assert_int_equal(r.index.n, 0);
+        }
+        list_apart_stop(&a);
+        assert_null(a);
+        assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* nobody is left behind */
+    }
 }
 
 static int open_files(void)
@@ -78,26 +145,95 @@ static int open_files(void)
     return n;
 }
 
+static struct list_apart *starter(void)
+{
+    struct list_apart *a = NULL;
+    struct err e;
+
+    assert_int_equal(list_apart_start(0, NULL, &a, &e), RC_OK);
+    return a;
+}
+
 static void refusals_come_through(void **state)
 {
-    const struct list_how how = {.signer_pem = SPAN_LIT("x"), .now = 1};
+    int before = open_files();
+    struct list_apart *a = starter();
     struct list_result r = {0};
     struct err e = {0};
-    int before = open_files();
 
     (void)state;
-    assert_int_equal(list_read_apart(SPAN_LIT("<html>"), &how, &r, &e), RC_DENIED);
+    assert_int_equal(list_read_apart(a, SPAN_LIT("<html>"), &asked, &r, &e), RC_DENIED);
     assert_int_equal(e.cause, CAUSE_LIST_UNREADABLE);
     assert_string_equal(e.log, "list: an HTML page");
+    list_apart_stop(&a);
     assert_int_equal(open_files(), before);
+}
+
+static pid_t child_of(pid_t parent)
+{
+    char path[64];
+    pid_t pid = 0;
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)parent, (int)parent);
+    f = fopen(path, "r");
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%d", &pid), 1);
+    fclose(f);
+    return pid;
+}
+
+/* Another rc than any that a list can have: who asks cannot go on with it. */
+static void a_starter_that_ends(void **state)
+{
+    struct list_apart *a = starter();
+    struct list_result r = {0};
+    struct err e = {0};
+
+    (void)state;
+    kill(child_of(getpid()), SIGKILL);
+    assert_int_equal(list_read_apart(a, SPAN_LIT("<html>"), &asked, &r, &e), RC_CLOSED);
+    assert_int_equal(list_read_apart(a, SPAN_LIT("<html>"), &asked, &r, &e), RC_CLOSED);
+    list_apart_stop(&a);
+}
+
+static atomic_bool enough;
+static void *allocates(void *nothing)
+{
+    for (size_t n = 1; !atomic_load(&enough); n = n * 7 % 9001)
+        free(malloc(n));
+    return nothing;
+}
+
+/* trustd has threads. A child forked beside them may find the allocator's lock, or any library's, held by a thread that it does not have. */
+static void beside_threads(void **state)
+{
+    struct list_apart *a = starter();
+    pthread_t t[3];
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&t[i], NULL, allocates, NULL), 0);
+    for (int i = 0; i < 200; i++) {
+        struct list_result r = {0};
+        struct err e = {0};
+        assert_int_equal(list_read_apart(a, SPAN_LIT("<html>"), &asked, &r, &e), RC_DENIED);
+        assert_string_equal(e.log, "list: an HTML page");
+    }
+    atomic_store(&enough, true);
+    for (size_t i = 0; i < 3; i++)
+        pthread_join(t[i], NULL);
+    list_apart_stop(&a);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times),
-        cmocka_unit_test(a_reader_that_dies),
+        cmocka_unit_test(readers_that_do_ill),
         cmocka_unit_test(refusals_come_through),
+        cmocka_unit_test(a_starter_that_ends),
+        cmocka_unit_test(beside_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

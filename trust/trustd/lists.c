@@ -47,7 +47,7 @@ static enum rc read_again(struct lists *l, struct err *e)
     if (rc == RC_OK)
         rc = list_look_at(l, buf_span(&xml), &as_set, &res, e);
     if (rc == RC_OK)
-        rc = list_use(l, buf_span(&xml), &res, NULL, e);
+        rc = list_use(l, buf_span(&xml), &res, &(struct list_from){LF_KEPT, NULL}, e);
     list_result_free(&res);
     buf_free(&xml);
     return rc;
@@ -56,20 +56,13 @@ static enum rc read_again(struct lists *l, struct err *e)
 static enum rc load(struct lists *l, struct err *e)
 {
     enum rc rc = files_load(l, e);
-    uint64_t taken = l->now.taken; /* nobody has seen today that it is the newest */
-    struct err unwritten;
 
     l->had_one = l->now.generated > 0 || rc == RC_OK || rc == RC_CORRUPT;
     forget_other_address(l);
     if (rc != RC_CORRUPT)
         return rc;
     log_err(LOG_ERROR_, "list-damaged", e);
-    if ((rc = read_again(l, e)) != RC_OK)
-        return rc;
-    l->now.taken = taken;
-    if (files_keep_state(l, &l->now, &unwritten) != RC_OK)
-        log_err(LOG_WARN_, "list-state", &unwritten);
-    return RC_OK;
+    return read_again(l, e);
 }
 
 void lists_start(struct lists *l, const char *dir, void (*news)(void *ctx, uint64_t generation), void *ctx)
@@ -155,8 +148,10 @@ enum rc list_look_at(struct lists *l, struct span xml, const struct trustd_updat
                            .signer_name = span_str(l->conf.signer_name),
                            .expired_signer = l->conf.expired_signer,
                            .now = (uint64_t)clock_utc()};
-    enum rc rc = list_read_apart(xml, &how, res, e);
+    enum rc rc = list_read_apart(l->conf.apart, xml, &how, res, e);
 
+    if (rc == RC_CLOSED)
+        die("%s", e->log); /* the supervisor starts us again */
     return rc == RC_OK ? compare(l, res, rq->flags, e) : rc;
 }
 
@@ -194,22 +189,23 @@ static bool same_list(const struct lists *l, const struct list_result *res)
     return l->index && strcmp(digest, l->now.digest) == 0;
 }
 
-static void fill_state(const struct lists *l, const struct list_result *res, const struct fetched *from,
+static void fill_state(const struct lists *l, const struct list_result *res, const struct list_from *from,
                        struct list_state *s)
 {
     *s = l->now;
     s->generated = res->generated;
-    s->taken = s->last_try = (uint64_t)clock_utc();
+    s->last_try = (uint64_t)clock_utc();
+    lists_seen(s, from->how, same_list(l, res), s->last_try);
     s->signer_until = res->signer_until;
     s->failures = 0;
     s->last_error[0] = '\0';
     snprintf(s->signer, sizeof s->signer, "%s", res->signer);
-    snprintf(s->etag, sizeof s->etag, "%s", from ? from->etag : "");
-    s->modified = from ? (uint64_t)from->modified : 0;
+    snprintf(s->etag, sizeof s->etag, "%s", from->url ? from->url->etag : "");
+    s->modified = from->url ? (uint64_t)from->url->modified : 0;
     digest_text(buf_span(&res->index), s->digest);
 }
 
-enum rc list_use(struct lists *l, struct span xml, struct list_result *res, const struct fetched *from, struct err *e)
+enum rc list_use(struct lists *l, struct span xml, struct list_result *res, const struct list_from *from, struct err *e)
 {
     struct trust_index *x = NULL;
     struct list_state s;
@@ -249,11 +245,6 @@ static bool configured(const struct lists *l)
     return l->conf.url[0] || l->conf.anchors_pem.n > 0 || l->conf.signer_pem.n > 0 || l->had_one;
 }
 
-static uint64_t good_until(const struct lists *l)
-{
-    return l->conf.max_age > 0 ? l->now.taken + (uint64_t)l->conf.max_age : 0;
-}
-
 enum rc lists_index(struct lists *l, const struct trustd_index_req *rq, struct ipc_reply *r, struct err *e)
 {
     struct trustd_index_rep *rep = r->msg;
@@ -262,7 +253,8 @@ enum rc lists_index(struct lists *l, const struct trustd_index_req *rq, struct i
     pthread_mutex_lock(&l->mu);
     *rep = (struct trustd_index_rep){.configured = configured(l)};
     if (l->index)
-        *rep = (struct trustd_index_rep){l->now.generation, l->now.generated, l->now.taken, good_until(l), 1};
+        *rep = (struct trustd_index_rep){l->now.generation, l->now.generated, l->now.taken,
+                                         lists_good_until(l, &l->now, clock_utc()), 1};
     if (l->index && rq->have != l->now.generation && (r->fd = fcntl(l->index_fd, F_DUPFD_CLOEXEC, 3)) < 0)
         rc = err_sys(e, RC_TEMP, "handing the index out");
     pthread_mutex_unlock(&l->mu);
@@ -331,7 +323,7 @@ static enum rc update(struct lists *l, const struct trustd_update_req *rq, struc
         rc = list_differ(l, buf_span(&res.index), &d, e);
     unchanged = rc == RC_OK && same_list(l, &res);
     if (rc == RC_OK && !(rq->flags & TU_TRY))
-        rc = list_use(l, xml, &res, NULL, e);
+        rc = list_use(l, xml, &res, &(struct list_from){LF_HAND, NULL}, e);
     if (rc == RC_OK)
         rc = answer(l, &res, &d, unchanged, r, e);
     list_result_free(&res);
@@ -390,15 +382,6 @@ enum rc lists_update(struct lists *l, const struct trustd_update_req *rq, int xm
     return rc;
 }
 
-int lists_alarm(const struct lists *l, const struct list_state *s, int64_t now)
-{
-    int64_t age = now - (int64_t)s->taken;
-
-    if (l->index_fd < 0)
-        return 0;
-    return l->conf.max_age > 0 && age > l->conf.max_age ? 2 : age > l->conf.alarm_age ? 1 : 0;
-}
-
 void lists_status(struct lists *l, struct trustd_status_rep *out, struct buf *mem)
 {
     size_t n;
@@ -413,6 +396,7 @@ void lists_status(struct lists *l, struct trustd_status_rep *out, struct buf *me
     out->next_fetch = l->conf.url[0] ? l->now.next : 0;
     out->last_try = l->now.last_try;
     out->failures = (uint32_t)l->now.failures;
+    out->good_until = lists_good_until(l, &l->now, clock_utc());
     out->alarm = (uint8_t)lists_alarm(l, &l->now, clock_utc());
     out->configured = configured(l);
     n = strlen(l->now.signer);

@@ -7,9 +7,12 @@
  *          another version of Pli, is made again from list.xml, which is verified as the settings say.
  *          https.pem: a copy of trust.https_anchors, because libcurl reads a file and the sandbox shows it none elsewhere.
  * Refuses  what trust/list refuses; a list that was generated before the one in use (CAUSE_LIST_OLDER), one that loses more than .max_loss percent of its
- *          domains (CAUSE_LIST_LOSS), both unless TU_ACCEPT_LOSS. The same list again only renews .taken.
- * Alarm    lists_alarm(): 1 when .taken is older than .alarm_age, 2 beyond .max_age. A refresh logs ev=list-alarm once an hour then.
- *          .taken is when the list was last seen to be the newest: by trust.url, or by the administrator who took it by hand.
+ *          domains (CAUSE_LIST_LOSS), both unless TU_ACCEPT_LOSS. The same list again may renew .taken.
+ * Age      .taken is when the list was last shown to be the newest: by the administrator who took it by hand, by https, or because it came in the place
+ *          of an older one. The same list again over http, or a 304 there, shows nothing. Beyond .max_age nobody relies on it; nor beyond .max_list_age
+ *          counted from its own DateDeGeneration (from when it was taken, for a list taken by hand).
+ * Alarm    lists_alarm(): 1 when .taken is older than .alarm_age or two thirds of .max_list_age are over, 2 beyond either end. A refresh logs
+ *          ev=list-alarm once an hour then.
  * Threads  any; a thread of its own refreshes. One list is looked at at a time; INDEX and STATUS do not wait for that.
  * Process  trustd.   Source spec/mssante.md 1.3.
  */
@@ -22,8 +25,9 @@ struct lists_conf { /* texts are copied; anchors and pin are PEM texts, read wit
     const char *url, *signer_name;
     struct buf anchors_pem, signer_pem, https_pem;
     enum list_expired expired_signer;
-    int64_t refresh, alarm_age, max_age; /* s */
+    int64_t refresh, alarm_age, max_age, max_list_age; /* s */
     unsigned max_loss;                   /* percent */
+    struct list_apart *apart;            /* becomes the lists' */
 };
 struct lists *lists_new(const struct lists_conf *c);
 void lists_start(struct lists *l, const char *dir, void (*news)(void *ctx, uint64_t generation), void *ctx);

@@ -27,9 +27,9 @@ enum { STATE_MAX = 8192, INDEX_MAX = 256 * 1024 * 1024 };
 static const struct {
     const char *name;
     size_t off, size; /* size 0: a number */
-} rows[] = {NUMBER(generation),   NUMBER(generated), NUMBER(taken),    NUMBER(last_try), NUMBER(next),
-            NUMBER(signer_until), NUMBER(failures),  NUMBER(modified), TEXT(url),        TEXT(digest),
-            TEXT(etag),           TEXT(signer),      TEXT(last_error)};
+} rows[] = {NUMBER(generation), NUMBER(generated),    NUMBER(taken),    NUMBER(dated),    NUMBER(last_try),
+            NUMBER(next),       NUMBER(signer_until), NUMBER(failures), NUMBER(modified), TEXT(url),
+            TEXT(digest),       TEXT(etag),           TEXT(signer),     TEXT(last_error)};
 
 void state_write(struct buf *out, const struct list_state *s)
 {
@@ -191,6 +191,7 @@ static void forget_other_list(struct list_state *s)
     s->modified = s->next = 0;
     s->signer[0] = '\0';
     s->signer_until = 0;
+    s->dated = s->generated;
 }
 
 static void read_state(struct lists *l)

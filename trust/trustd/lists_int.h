@@ -11,7 +11,7 @@
 #include <pthread.h>
 
 struct list_state { /* what list.state keeps */
-    uint64_t generation, generated, taken, last_try, next, signer_until, failures, modified;
+    uint64_t generation, generated, taken, dated, last_try, next, signer_until, failures, modified;
     char url[TRUST_URL + 1]; /* that .etag, .modified, .failures and .next are about */
     char digest[2 * 32 + 1]; /* SHA-256 of list.index, hexadecimal: which list the rest is about */
     char etag[FETCH_ETAG], signer[LIST_SIGNER], last_error[TRUST_TEXT];
@@ -48,7 +48,20 @@ enum rc index_memfd(struct span index, int *fd_out, struct err *e);
 struct difference { uint64_t gained, lost, changed /* domains */, generated /* of the list in use; 0: none */; };
 enum rc list_differ(const struct lists *l, struct span index, struct difference *d, struct err *e); /* from the list in use to that one */
 enum rc list_look_at(struct lists *l, struct span xml, const struct trustd_update_req *rq, struct list_result *res, struct err *e); /* with .look */
-enum rc list_use(struct lists *l, struct span xml, struct list_result *res, const struct fetched *from, struct err *e);            /* with .look */
+enum list_how_came {
+    LF_HAND,  /* the administrator brought it */
+    LF_HTTPS, /* the server that was asked is who it should be */
+    LF_HTTP,  /* whoever answered */
+    LF_KEPT   /* read again from list.xml */
+};
+struct list_from {
+    enum list_how_came how;
+    const struct fetched *url; /* what the server of trust.url said of it; NULL: it comes from elsewhere */
+};
+enum rc list_use(struct lists *l, struct span xml, struct list_result *res, const struct list_from *from, struct err *e);         /* with .look */
+/* lists_age.c: pure but for .conf */
+void lists_seen(struct list_state *s, enum list_how_came how, bool same, uint64_t now); /* .taken and .dated, when .generated is set */
+uint64_t lists_good_until(const struct lists *l, const struct list_state *s, int64_t now); /* UTC s; 0: no end */
 int lists_alarm(const struct lists *l, const struct list_state *s, int64_t now);
 /* lists_refresh.c */
 /* With .look: fetches; what is good is used, but for TU_TRY. d: what it changes. */

@@ -43,14 +43,16 @@ static enum rc fetch_and_use(struct lists *l, const struct trustd_update_req *rq
                             .max = LIST_XML_MAX,
                             .seconds = FETCH_S};
     struct fetched got;
+    enum list_how_came came;
     enum rc rc;
 
     (void)snprintf(url, sizeof url, "%.*s", SPAN_ARG(rq->url.n > 0 ? rq->url : span_str(l->conf.url)));
+    came = span_istarts(span_str(url), "https:") ? LF_HTTPS : LF_HTTP;
     rc = fetch(&how, &got, e);
     *unchanged_out = rc == RC_OK && got.unchanged;
     if (*unchanged_out) {
         pthread_mutex_lock(&l->mu);
-        l->now.taken = (uint64_t)clock_utc();
+        lists_seen(&l->now, came, true, (uint64_t)clock_utc());
         pthread_mutex_unlock(&l->mu);
     } else if (rc == RC_OK) {
         rc = list_look_at(l, buf_span(&got.body), rq, res, e);
@@ -58,7 +60,7 @@ static enum rc fetch_and_use(struct lists *l, const struct trustd_update_req *rq
             rc = list_differ(l, buf_span(&res->index), d, e);
         if (rc == RC_OK &&
             !(rq->flags & TU_TRY)) /* what another address says of its document is nothing for trust.url */
-            rc = list_use(l, buf_span(&got.body), res, rq->url.n > 0 ? NULL : &got, e);
+            rc = list_use(l, buf_span(&got.body), res, &(struct list_from){came, rq->url.n > 0 ? NULL : &got}, e);
     }
     buf_free(&got.body);
     return rc;
@@ -86,7 +88,7 @@ static void say_alarm(struct lists *l, int64_t now)
     generated = l->now.generated;
     taken = l->now.taken;
     pthread_mutex_unlock(&l->mu);
-    if (alarm == 0 || now - l->alarmed < ALARM_EACH_S)
+    if (alarm == 0 || (now >= l->alarmed && now - l->alarmed < ALARM_EACH_S))
         return;
     l->alarmed = now;
     log_ev(LOG_ERROR_, "list-alarm", "stale=%s generated=%llu taken=%llu", alarm == 2 ? "yes" : "no",
@@ -111,10 +113,10 @@ static bool rest(struct lists *l)
     bool stop;
 
     pthread_mutex_lock(&l->mu);
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until); /* the other one may be set back meanwhile */
     until.tv_sec += l->conf.refresh < LOOK_S ? l->conf.refresh : LOOK_S;
     if (!l->stop)
-        pthread_cond_timedwait(&l->wake, &l->mu, &until);
+        pthread_cond_clockwait(&l->wake, &l->mu, CLOCK_MONOTONIC, &until);
     stop = l->stop;
     pthread_mutex_unlock(&l->mu);
     return !stop;

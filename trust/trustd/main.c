@@ -90,7 +90,20 @@ static const char *file_of(const struct boot *b, const char *setting, const char
     return room;
 }
 
-static struct lists *lists_of(const struct boot *b)
+/* Before the first thread, and libcurl's are some. */
+static struct list_apart *apart_of(const struct boot *b)
+{
+    int64_t uid = boot_given_num(b, "uid");
+    const char *run = boot_given(b, "run");
+    struct list_apart *apart;
+    struct err e;
+
+    if (list_apart_start(uid > 0 ? (uid_t)uid : 0, run ? run : ".", &apart, &e) != RC_OK)
+        die("%s", e.log);
+    return apart;
+}
+
+static struct lists *lists_of(const struct boot *b, struct list_apart *apart)
 {
     char https[4096], anchors[4096], pin[4096];
     struct lists_conf c = {.url = boot_get(b, "trust.url"),
@@ -102,7 +115,9 @@ static struct lists *lists_of(const struct boot *b)
                            .refresh = boot_num(b, "trust.refresh"),
                            .alarm_age = boot_num(b, "trust.alarm_age"),
                            .max_age = boot_num(b, "trust.max_age"),
-                           .max_loss = (unsigned)boot_num(b, "trust.max_loss")};
+                           .max_list_age = boot_num(b, "trust.max_list_age"),
+                           .max_loss = (unsigned)boot_num(b, "trust.max_loss"),
+                           .apart = apart};
 
     if (c.url[0] && !fetch_url_ok(span_str(c.url)))
         die("trust.url is not an address of http or https: %s", c.url);
@@ -124,11 +139,12 @@ static struct revocations *revocations_of(const struct boot *b)
 static void *load(const struct boot *b)
 {
     struct trustd *t = calloc(1, sizeof *t);
+    struct list_apart *apart = apart_of(b);
 
     if (!t || !boot_given(b, "instance"))
         die("the boot list names no instance");
     fetch_begin();
-    t->lists = lists_of(b);
+    t->lists = lists_of(b, apart);
     t->revocations = revocations_of(b);
     return t;
 }

@@ -30,16 +30,26 @@ void rev_answer_put(struct revocations *r, const unsigned char id[32], const str
     r->generation++;
 }
 
+void rev_reply_texts(struct trustd_check_rep *rep, struct buf *mem, const char *why, const char *dn)
+{
+    size_t n = strlen(why);
+
+    buf_addstr(mem, why);
+    buf_addstr(mem, dn);
+    rep->why = span_head(buf_span(mem), n);
+    rep->dn = span_from(buf_span(mem), n);
+}
+
 bool rev_reply_find(struct revocations *r, const unsigned char key[32], int64_t now, struct trustd_check_rep *out,
                     struct buf *mem)
 {
     struct rev_reply *p = &r->replies[place(key, REV_REPLIES)];
 
-    if (p->until <= now || p->generation != r->generation || memcmp(p->key, key, 32) != 0)
+    /* a time beyond REV_KEEP was written by a clock that was wrong */
+    if (p->until <= now || p->until > now + REV_KEEP || p->generation != r->generation || memcmp(p->key, key, 32) != 0)
         return false;
     *out = p->rep;
-    buf_addstr(mem, p->why);
-    out->why = buf_span(mem);
+    rev_reply_texts(out, mem, p->why, p->dn);
     return true;
 }
 
@@ -52,4 +62,5 @@ void rev_reply_put(struct revocations *r, const unsigned char key[32], const str
     p->until = (int64_t)rep->until;
     p->rep = *rep;
     (void)snprintf(p->why, sizeof p->why, "%.*s", SPAN_ARG(rep->why));
+    (void)snprintf(p->dn, sizeof p->dn, "%.*s", SPAN_ARG(rep->dn));
 }

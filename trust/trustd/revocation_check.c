@@ -77,7 +77,7 @@ static bool asked_in_vain(const struct look *l)
 {
     const struct rev_answer *a = rev_answer_of(l->r, l->about.id);
 
-    return a && a->st.state == PKI_UNKNOWN && l->now < a->until;
+    return a && a->st.state == PKI_UNKNOWN && l->now < a->until && a->until <= l->now + REV_NEGATIVE;
 }
 
 /* Neither kind of data is good and fresh: fetches, in the configured order, and says what there is meanwhile. */
@@ -197,20 +197,23 @@ static void by_lists(struct look *l)
 
 static void chain_key(const struct trustd_check_req *rq, unsigned char out[32])
 {
+    unsigned char want = rq->want == TW_KNOWN ? TW_REVOCATION : rq->want;
     struct digest *d = digest_new();
 
     digest_add(d, span_of(&rq->purpose, 1));
+    digest_add(d, span_of(&want, 1));
     digest_add(d, rq->chain);
     digest_end(&d, out);
 }
 
-static enum rc no_chain(struct revocations *r, struct trustd_check_rep *rep, struct buf *mem, const struct err *e)
+static enum rc no_chain(struct trustd_check_rep *rep, struct buf *mem, const struct err *e)
 {
-    (void)r;
     buf_addstr(mem, e->log);
     buf_cut(mem, mem->n < TRUST_TEXT ? mem->n : TRUST_TEXT);
-    *rep = (struct trustd_check_rep){
-        .state = TS_NO_CHAIN, .until = (uint64_t)clock_utc() + REV_BACKOFF, .why = buf_span(mem)};
+    *rep = (struct trustd_check_rep){.state = TS_NO_CHAIN,
+                                     .cause = (uint16_t)(e->rc == RC_DENIED ? e->cause : CAUSE_BAD_CERT),
+                                     .until = (uint64_t)clock_utc() + REV_BACKOFF,
+                                     .why = buf_span(mem)};
     return RC_OK;
 }
 
@@ -224,18 +227,52 @@ static void log_check(const struct trustd_check_req *rq, const struct trustd_che
            names[rep->state], rep->depth, (unsigned long long)rep->as_of, log_esc(rep->why));
 }
 
+/* With .mu, which is let go meanwhile. A list that comes in between must be looked at, because its address says no more that it is coming. */
+static void look_up(struct look *l, struct trustd_check_rep *out, char why[TRUST_TEXT])
+{
+    do {
+        pthread_mutex_unlock(&l->r->mu);
+        by_lists(l);
+        pthread_mutex_lock(&l->r->mu);
+    } while (l->generation != l->r->generation && ++l->looks < LOOKS);
+    all(l, out, why);
+}
+
+/* The chain is good: whose it is, and what is known of it. */
+static void say(struct look *l, const struct trustd_check_req *rq, const unsigned char key[32], struct ipc_reply *rep)
+{
+    struct trustd_check_rep *out = rep->msg;
+    int64_t ends = pki_chain_ends(l->chain);
+    char why[TRUST_TEXT] = "", dn[TRUST_NAME];
+
+    (void)pki_chain_subject(l->chain, dn);
+    pthread_mutex_lock(&l->r->mu);
+    l->generation = l->r->generation;
+    *out = (struct trustd_check_rep){
+        .state = TS_GOOD, .until = (uint64_t)l->now + REV_KEEP, .uses = (uint8_t)pki_chain_uses(l->chain)};
+    if (rq->want == TW_REVOCATION)
+        look_up(l, out, why);
+    if (out->state == TS_GOOD && (int64_t)out->until > ends)
+        out->until = (uint64_t)ends;
+    memcpy(out->anchors, pki_anchors_digest(l->r->anchors[rq->purpose]), sizeof out->anchors);
+    rev_reply_texts(out, rep->scratch, why, dn);
+    if ((out->state == TS_GOOD || out->state == TS_REVOKED) && l->generation == l->r->generation)
+        rev_reply_put(l->r, key, out);
+    pthread_mutex_unlock(&l->r->mu);
+    log_check(rq, out);
+}
+
 enum rc revocation_check(struct revocations *r, const struct trustd_check_req *rq, struct ipc_reply *rep, struct err *e)
 {
     struct trustd_check_rep *out = rep->msg;
     struct look l = {.r = r, .now = clock_utc(), .about = {.purpose = rq->purpose}};
     struct span ders[TRUST_CERTS_MAX];
     unsigned char key[32];
-    char why[TRUST_TEXT] = "";
     size_t n = 0;
     bool known;
 
-    if (rq->purpose != TP_PEER && rq->purpose != TP_MAIL)
-        return err_set(e, RC_SYNTAX, "purpose %u", rq->purpose);
+    if ((rq->purpose != TP_PEER && rq->purpose != TP_MAIL) || rq->want > TW_KNOWN)
+        return err_set(e, RC_SYNTAX, "purpose %u, want %u", rq->purpose, rq->want);
     chain_key(rq, key);
     pthread_mutex_lock(&r->mu);
     r->checks++;
@@ -243,23 +280,13 @@ enum rc revocation_check(struct revocations *r, const struct trustd_check_req *r
     pthread_mutex_unlock(&r->mu);
     if (known)
         return RC_OK;
+    if (rq->want == TW_KNOWN)
+        return err_set(e, RC_NOTFOUND, "nothing is known of that chain");
     if (rev_chain_read(rq->chain, ders, &n, e) != RC_OK ||
         pki_chain_find(r->anchors[rq->purpose], ders, n, l.now, &l.chain, e) != RC_OK)
-        return no_chain(r, out, rep->scratch, e);
+        return no_chain(out, rep->scratch, e);
     buf_addspan(&l.about.chain, rq->chain);
-    do { /* a list that comes in between must be looked at, because its address says no more that it is coming */
-        if (l.looks > 0)
-            pthread_mutex_unlock(&r->mu);
-        by_lists(&l);
-        pthread_mutex_lock(&r->mu);
-    } while (l.generation != r->generation && ++l.looks < LOOKS);
-    all(&l, out, why);
-    buf_addstr(rep->scratch, why);
-    out->why = buf_span(rep->scratch);
-    if ((out->state == TS_GOOD || out->state == TS_REVOKED) && l.generation == r->generation)
-        rev_reply_put(r, key, out);
-    pthread_mutex_unlock(&r->mu);
-    log_check(rq, out);
+    say(&l, rq, key, rep);
     pki_chain_free(&l.chain);
     buf_free(&l.about.chain);
     return RC_OK;

@@ -171,8 +171,7 @@ static void run(struct job *j)
 /* A list that is in use is fetched again when its time has come, before a message has to wait for it. */
 static bool due(const struct rev_source *s, int64_t now)
 {
-    return s->crl && !s->local && !s->busy && now >= s->next_fetch && now < s->used + REV_UNUSED &&
-           s->about.chain.n > 0;
+    return s->crl && !s->local && rev_source_due(s, now) && now < s->used + REV_UNUSED && s->about.chain.n > 0;
 }
 
 static struct rev_source *next(struct revocations *r)
@@ -202,9 +201,9 @@ static bool take(struct job *j)
 
     j->src = next(r);
     if (j->src == NULL) {
-        clock_gettime(CLOCK_REALTIME, &t);
+        clock_gettime(CLOCK_MONOTONIC, &t); /* the other one may be set back meanwhile */
         t.tv_sec += 5;
-        pthread_cond_timedwait(&r->work, &r->mu, &t);
+        pthread_cond_clockwait(&r->work, &r->mu, CLOCK_MONOTONIC, &t);
         return false;
     }
     (void)snprintf(j->url, sizeof j->url, "%s", j->src->url);

@@ -200,19 +200,25 @@ static struct revocations *fresh(const char *sub)
 
 struct told {
     struct trustd_check_rep rep;
-    char why[TRUST_TEXT + 1];
+    char why[TRUST_TEXT + 1], dn[TRUST_NAME + 1];
 };
-static struct told once(struct revocations *r, const struct chain *c)
+static struct told once_for(struct revocations *r, const struct chain *c, enum trust_want want)
 {
     struct told t = {.why = ""};
     struct buf scratch = BUF_INIT;
     struct err mine;
     struct ipc_reply rep = {&t.rep, &scratch, -1};
 
-    assert_int_equal(revocation_check(r, &(struct trustd_check_req){TP_PEER, buf_span(&c->list)}, &rep, &mine), RC_OK);
+    assert_int_equal(revocation_check(r, &(struct trustd_check_req){TP_PEER, (uint8_t)want, buf_span(&c->list)}, &rep, &mine), RC_OK);
     snprintf(t.why, sizeof t.why, "%.*s", SPAN_ARG(t.rep.why));
+    snprintf(t.dn, sizeof t.dn, "%.*s", SPAN_ARG(t.rep.dn));
     buf_free(&scratch);
     return t;
+}
+
+static struct told once(struct revocations *r, const struct chain *c)
+{
+    return once_for(r, c, TW_REVOCATION);
 }
 
 static struct told settled(struct revocations *r, const struct chain *c)

@@ -46,7 +46,7 @@ struct rev_reply { /* what was answered lately: a list of megabytes is not hashe
     uint64_t generation;
     int64_t until;
     struct trustd_check_rep rep;
-    char why[TRUST_TEXT];
+    char why[TRUST_TEXT], dn[TRUST_NAME];
 };
 struct revocations {
     struct revocation_conf conf;
@@ -69,6 +69,8 @@ enum rev_wanted { REV_NO, REV_COMING };
 /* Wants data about that certificate from one of the addresses: starts a download where one may start. why: what the addresses say that failed. */
 enum rev_wanted rev_want(struct revocations *r, bool ocsp, const char url[][PKI_URL_MAX], unsigned n, const struct rev_subject *s,
                          char why[TRUST_TEXT]);
+/* May it be asked now? A pause longer than there are was written by a clock that was wrong. */
+bool rev_source_due(const struct rev_source *s, int64_t now);
 void rev_failed(struct rev_source *s, int64_t now, const char *why);
 size_t rev_lists(struct revocations *r, struct pki_crl *out[REV_SOURCES]); /* references */
 void rev_subject_copy(struct rev_subject *to, const struct rev_subject *from);
@@ -77,6 +79,7 @@ void rev_subject_copy(struct rev_subject *to, const struct rev_subject *from);
 struct rev_answer *rev_answer_of(struct revocations *r, const unsigned char id[32]); /* NULL: none */
 void rev_answer_put(struct revocations *r, const unsigned char id[32], const struct pki_status *st, int64_t until);
 bool rev_reply_find(struct revocations *r, const unsigned char key[32], int64_t now, struct trustd_check_rep *out, struct buf *mem);
+void rev_reply_texts(struct trustd_check_rep *rep, struct buf *mem, const char *why, const char *dn); /* .why and .dn in mem, which was empty */
 void rev_reply_put(struct revocations *r, const unsigned char key[32], const struct trustd_check_rep *rep);
 
 /* ---- revocation_fetch.c ---- */

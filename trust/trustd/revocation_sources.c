@@ -65,6 +65,11 @@ static void start(struct revocations *r, struct rev_source *s, const struct rev_
     pthread_cond_signal(&r->work);
 }
 
+bool rev_source_due(const struct rev_source *s, int64_t now)
+{
+    return !s->busy && (now >= s->next_fetch || (s->failures > 0 && s->next_fetch > now + REV_BACKOFF_MOST));
+}
+
 enum rev_wanted rev_want(struct revocations *r, bool ocsp, const char url[][PKI_URL_MAX], unsigned n,
                          const struct rev_subject *about, char why[TRUST_TEXT])
 {
@@ -76,7 +81,7 @@ enum rev_wanted rev_want(struct revocations *r, bool ocsp, const char url[][PKI_
         if (s == NULL)
             continue;
         s->used = now;
-        if (!s->busy && now >= s->next_fetch)
+        if (rev_source_due(s, now))
             start(r, s, about, now);
         if (s->busy && now < s->wanted + REV_PATIENCE)
             return REV_COMING;

@@ -24,6 +24,88 @@ static void test_good_once(void **st)
     chain_drop(&c);
 }
 
+/* The subject is the first certificate's, whatever else is in the chain, whatever the state; kept answers have it too. */
+static void test_named(void **st)
+{
+    struct chain c = chain_new("/named", at("URI:", "/named"), NULL, true), mixed = {.list = BUF_INIT};
+    struct made other = made_leaf("other", &c.inter), nobody = made_leaf("nobody", &stranger);
+    struct revocations *r = fresh("named");
+    struct told t;
+
+    (void)st;
+    t = once_for(r, &c, TW_NAME);
+    expect(t, TS_GOOD, "");
+    assert_string_equal(t.dn, "CN=leaf,O=Pli");
+    poll(NULL, 0, 100);
+    assert_int_equal(asked("/named") + asked("/named-root"), 0); /* a name needs no list */
+    put("/named", 200, list_new((struct list_want){.by = &c.inter, .revoked = {&other}}));
+    t = once(r, &c);
+    expect(t, TS_PENDING, "");
+    assert_string_equal(t.dn, "CN=leaf,O=Pli");
+    for (int i = 0; i < 2; i++) {
+        t = settled(r, &c);
+        expect(t, TS_GOOD, "");
+        assert_string_equal(t.dn, "CN=leaf,O=Pli");
+    }
+    pki_list_add(&mixed.list, buf_span(&other.der)); /* a good certificate behind one that is revoked */
+    pki_list_add(&mixed.list, buf_span(&c.leaf.der));
+    pki_list_add(&mixed.list, buf_span(&c.inter.der));
+    t = settled(r, &mixed);
+    expect(t, TS_REVOKED, "");
+    assert_string_equal(t.dn, "CN=other,O=Pli");
+    buf_clear(&mixed.list); /* the other way round: a stranger's before a good one */
+    pki_list_add(&mixed.list, buf_span(&nobody.der));
+    pki_list_add(&mixed.list, buf_span(&c.leaf.der));
+    pki_list_add(&mixed.list, buf_span(&c.inter.der));
+    for (enum trust_want w = TW_REVOCATION; w <= TW_NAME; w++) {
+        t = once_for(r, &mixed, w);
+        expect(t, TS_NO_CHAIN, "");
+        assert_string_equal(t.dn, "");
+    }
+    buf_free(&mixed.list);
+    made_free(&other), made_free(&nobody);
+    chain_drop(&c);
+}
+
+/* What a clock in the future wrote does not hold for years once it is set right; a certificate's own end bounds an answer. */
+static void test_clock_set_back(void **st)
+{
+    struct chain c = chain_new("/clock", at("URI:", "/clock"), NULL, true), d = chain_new("/ends", NULL, NULL, false);
+    struct made brief = made_new((struct made_want){.cn = "brief", .by = &d.inter, .from = -60, .to = 100});
+    struct revocations *r = fresh("clock");
+    int64_t years = 10 * 365 * 86400LL;
+    struct told t;
+
+    (void)st;
+    put("/clock", 503, (struct buf)BUF_INIT);
+    expect(settled(r, &c), TS_UNKNOWN, "503");
+    put("/clock", 200, list_new((struct list_want){.by = &c.inter}));
+    expect(settled(r, &c), TS_UNKNOWN, "503"); /* it is left alone */
+    pthread_mutex_lock(&r->mu);
+    for (size_t i = 0; i < r->n_sources; i++)
+        if (r->sources[i]->failures > 0)
+            r->sources[i]->next_fetch += years;
+    pthread_mutex_unlock(&r->mu);
+    expect(settled(r, &c), TS_GOOD, "");
+    pthread_mutex_lock(&r->mu);
+    for (size_t i = 0; i < REV_REPLIES; i++)
+        if (r->replies[i].until > 0) {
+            r->replies[i].until += years;
+            r->replies[i].rep.state = TS_REVOKED; /* an answer that nobody would give now */
+        }
+    pthread_mutex_unlock(&r->mu);
+    expect(once(r, &c), TS_GOOD, "");
+    buf_clear(&d.list);
+    pki_list_add(&d.list, buf_span(&brief.der));
+    pki_list_add(&d.list, buf_span(&d.inter.der));
+    t = once(r, &d);
+    expect(t, TS_GOOD, "");
+    assert_true(t.rep.until <= (uint64_t)clock_utc() + 100);
+    made_free(&brief);
+    chain_drop(&c);
+    chain_drop(&d);
+}
+
 static void test_revoked(void **st)
 {
     struct chain c = chain_new("/rev", at("URI:", "/rev"), NULL, true),
@@ -393,6 +475,8 @@ static void test_sources(void **st)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_good_once),
+                                       cmocka_unit_test(test_named),
+                                       cmocka_unit_test(test_clock_set_back),
                                        cmocka_unit_test(test_revoked),
                                        cmocka_unit_test(test_age),
                                        cmocka_unit_test(test_failures),

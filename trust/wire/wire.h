@@ -7,12 +7,17 @@
  *          EV_NEWS when there is another. So a look-up costs no question, and trustd may be away while mail goes on.
  * Revoked  the asker gives a whole chain, leaf first. trustd verifies it to the anchors of that purpose before it follows any address in it, because
  *          an address in a certificate of somebody unknown would make trustd fetch what a stranger likes.
+ * Named    the answer has the subject of the chain's first certificate. Who compares a DN with the trust space compares that one, so the name, the chain
+ *          and the state are of one certificate, whatever a session says of it.
+ * Known    a chain that trustd verified is not verified again for an hour at most, while every certificate in it and every list used are in force, no list
+ *          has come since, and trustd runs: its answer is kept by the hash of the chain. A session asks for that first (TW_KNOWN) and then need not
+ *          verify the chain itself. Nobody but trustd writes there, and only what it verified. Decision 0031.
  * Again    every question may be asked again after a lost reply; UPDATE too: the same list twice is no change.
  * Process  trustd answers. Each message is written once, below; the table of ops is in wire.c.   Source spec/mssante.md 1.3, 1.4.
  */
 #pragma once
 #include "base/ipc.h"
-#define TRUSTD_VERSION 1
+#define TRUSTD_VERSION 3
 extern const struct ipc_proto trustd_proto;
 enum trustd_op {
     TRUSTD_INDEX = 16,   /* the index of the list in use, in a sealed memfd. dird admin */
@@ -34,7 +39,7 @@ IPC_MESSAGE(trustd_index_req);
     F(T, U64, generation)                    /* grows with each list taken into use, also after a restart */ \
     F(T, U64, generated)                     /* UTC s: DateDeGeneration */                                   \
     F(T, U64, taken)                         /* UTC s: when it was last seen to be the newest */             \
-    F(T, U64, good_until)                    /* UTC s: nobody may rely on it later (trust.max_age); 0: no end */ \
+    F(T, U64, good_until)                    /* UTC s: nobody may rely on it later (trust.max_age, trust.max_list_age); 0: no end */ \
     F(T, U8, configured)                     /* 1: there should be a list: an address or a signer is set, or one was in use */
 IPC_MESSAGE(trustd_index_rep);
 
@@ -47,8 +52,14 @@ enum trust_state {
     TS_PENDING,  /* being fetched: ask again in a moment. Never for longer than trustd's own patience, then TS_UNKNOWN */
     TS_NO_CHAIN  /* the chain does not lead to an anchor of that purpose */
 };
+enum trust_want {
+    TW_REVOCATION,
+    TW_NAME,     /* the chain and the name alone: nothing is looked up or fetched; TS_GOOD or TS_NO_CHAIN */
+    TW_KNOWN     /* what TW_REVOCATION was answered lately, TS_GOOD or TS_REVOKED; RC_NOTFOUND: nothing that holds still. No certificate is read */
+};
 #define FIELDS_trustd_check_req(F, T)                                                          \
     F(T, U8, purpose)                        /* enum trust_purpose */                          \
+    F(T, U8, want)                           /* enum trust_want */                             \
     F(T, BYTES, chain, TRUST_CHAIN_MAX)      /* list of trustd_cert, leaf first; anchor or not */
 IPC_MESSAGE(trustd_check_req);
 
@@ -61,7 +72,11 @@ IPC_MESSAGE(trustd_cert); /* a list record */
     F(T, U64, as_of)                         /* UTC s: thisUpdate of the oldest data used; 0: none */                \
     F(T, U64, until)                         /* UTC s: the answer may be kept until then */                          \
     F(T, U64, revoked_at)                    /* UTC s; TS_REVOKED */                                                 \
+    F(T, U16, cause)                         /* enum cause; TS_NO_CHAIN: why (CAUSE_CERT_EXPIRED ...) */            \
     F(T, U8, depth)                          /* which certificate of the chain .why is about; 0: the leaf */         \
+    F(T, U8, uses)                           /* enum pki_uses (crypto/pki/revocation.h); 0 with TS_NO_CHAIN */          \
+    F(T, FIX, anchors, 32)                   /* SHA-256 of the file of anchors that it was verified to; zeros with TS_NO_CHAIN */ \
+    F(T, BYTES, dn, TRUST_NAME)              /* subject of the first certificate, RFC 4514; empty: none, or no name that can be compared; TS_NO_CHAIN */ \
     F(T, BYTES, why, TRUST_TEXT)             /* for the log and the verdict, English: "revoked 2026-10-01 by CN=..." */
 IPC_MESSAGE(trustd_check_rep);
 
@@ -93,13 +108,14 @@ IPC_MESSAGE(trustd_update_rep);
     F(T, U64, generation)                    /* 0: no list */                                                 \
     F(T, U64, generated)                                                                                      \
     F(T, U64, taken)                                                                                          \
+    F(T, U64, good_until)                    /* as trustd_index_rep */                                        \
     F(T, U64, entries)                                                                                        \
     F(T, U64, domains)                                                                                        \
     F(T, U64, operators)                     /* distinct DNs */                                               \
     F(T, U64, next_fetch)                    /* UTC s; 0: no address is configured */                         \
     F(T, U64, last_try)                                                                                       \
     F(T, U32, failures)                      /* in a row */                                                   \
-    F(T, U8, alarm)                          /* 1: older than trust.alarm_age; 2: older than trust.max_age */ \
+    F(T, U8, alarm)                          /* 1: older than trust.alarm_age, or soon too old by its own date; 2: beyond good_until */ \
     F(T, U8, configured)                     /* 1: there should be a list; see trustd_index_rep */           \
     F(T, U64, sources)                       /* CRL and OCSP addresses known */                               \
     F(T, U64, checks)                        /* since the start */                                            \
