@@ -57,7 +57,8 @@ void kept_add(struct kept *k, const struct store_entry *en, const struct summary
 
     if ((i < k->n && k->at[i].uid == en->uid) || !has_room(k, s->header.n))
         return;
-    k->fields.secret = true;
+    if (k->n == 0)
+        buf_init_secret(&k->fields);
     memmove(k->at + i + 1, k->at + i, (k->n - i) * sizeof *k->at);
     k->at[i] = (struct kept_one){.uid = en->uid,
                                  .off = (uint32_t)k->fields.n,

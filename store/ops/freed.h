@@ -8,7 +8,7 @@
  *          that the EXPUNGE took; neither it nor a folder number is given twice, so a key is new each time.
  * INV-14   an item stands for one reference of its object (INV-2), and for the rows of T_SUMMARIES and T_TEXTS that .where names. The transaction
  *          that takes the message's record away writes the item; the transaction that gives the reference back, and deletes those rows, deletes
- *          the item. So a crash at any moment frees later, never twice, and never what a message or the queue still names.
+ *          the item. A row with an item whose message is in its folder is not worked off. So a crash at any moment frees later, never twice, and never what a message or the queue still names.
  * Process  pli-stored; freed_sweep() in the background thread.
  */
 #pragma once
