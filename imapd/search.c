@@ -60,9 +60,11 @@ static enum rc load_summary(struct searching *se, const struct store_entry *en, 
     bool anew;
     enum rc rc;
 
-    if ((rc = summary_of(&se->pages, en, 0, &se->plain_summary, &se->sum, &anew, e)) == RC_OK)
-        f->summary = &se->sum;
-    return rc;
+    if ((rc = summary_of(&se->pages, en, 0, &se->plain_summary, &se->sum, &anew, e)) != RC_OK)
+        return rc;
+    kept_add(&se->s->view->kept, en, &se->sum);
+    f->summary = &se->sum;
+    return RC_OK;
 }
 
 static enum rc load_text(struct searching *se, const struct store_entry *en, struct facts *f, struct err *e)
@@ -99,11 +101,17 @@ static enum rc judge(struct searching *se, enum tier t, uint32_t row, const stru
 }
 
 /* ---- passes ---- */
-static enum rc undecided(struct searching *se, struct imap_set *out, struct err *e)
+/* Is the message in an earlier tier's hands for good: what this one would ask is kept, and was judged by from_kept()? */
+static bool judged(const struct searching *se, enum tier t, uint32_t row)
+{
+    return t == TIER_SUMMARY && kept_has(&se->s->view->kept, se->s->view->uid[row]);
+}
+
+static enum rc undecided(struct searching *se, enum tier t, struct imap_set *out, struct err *e)
 {
     *out = (struct imap_set){0};
     for (uint32_t row = 0; row < se->s->view->told; row++) {
-        if (se->hit[row] != TRI_MAYBE)
+        if (se->hit[row] != TRI_MAYBE || judged(se, t, row))
             continue;
         if (out->n > 0 && out->r[out->n - 1].hi + 1 == row) {
             out->r[out->n - 1].hi = row;
@@ -123,7 +131,7 @@ static enum rc pass(struct searching *se, enum tier t, struct err *e)
         [TIER_ENTRY] = STORE_ENTRIES, [TIER_SUMMARY] = STORE_SUMMARIES, [TIER_TEXT] = STORE_TEXTS};
     struct imap_set rows;
     struct store_entry en;
-    enum rc rc = undecided(se, &rows, e);
+    enum rc rc = undecided(se, t, &rows, e);
 
     if (rc != RC_OK || rows.n == 0)
         return rc;
@@ -137,6 +145,21 @@ static enum rc pass(struct searching *se, enum tier t, struct err *e)
     }
     pages_end(&se->pages);
     return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* What an earlier SEARCH opened costs no call and no key. */
+static void from_kept(struct searching *se)
+{
+    struct view *v = se->s->view;
+    struct store_entry en;
+    struct summary sum;
+
+    for (uint32_t row = 0; v->kept.n > 0 && row < v->told; row++) {
+        struct facts f = {.view = v, .row = row, .entry = &en, .summary = &sum};
+
+        if (se->hit[row] == TRI_MAYBE && kept_get(&v->kept, v->uid[row], &en, &sum))
+            se->hit[row] = (unsigned char)search_eval(se->what->top, &f);
+    }
 }
 
 static void first_pass(struct searching *se)
@@ -158,8 +181,10 @@ enum rc search_run(struct imap_session *s, const struct imap_search *what, unsig
     first_pass(&se);
     if (tiers & (1u << TIER_ENTRY))
         rc = pass(&se, TIER_ENTRY, e);
-    if (rc == RC_OK && (tiers & (1u << TIER_SUMMARY)))
+    if (rc == RC_OK && (tiers & (1u << TIER_SUMMARY))) {
+        from_kept(&se);
         rc = pass(&se, TIER_SUMMARY, e);
+    }
     if (rc == RC_OK)
         rc = pass(&se, TIER_TEXT, e); /* none, when all is decided */
     if (rc == RC_OK && se.first.rc != RC_OK) {

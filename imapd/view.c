@@ -215,6 +215,7 @@ void view_free(struct view **vp)
     if (v == NULL)
         return;
     *vp = NULL;
+    kept_free(&v->kept);
     free(v->uid);
     free(v->flags);
     free(v->modseq_of);

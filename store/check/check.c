@@ -6,9 +6,10 @@
  *   1 folders   counters against their messages (INV-5), each message's records (INV-8) with their digests, references
  *               met (INV-2)
  *   2 queue     references met, and the due index (INV-9)
- *   3 objects   digests of what is in pieces, reference counts (INV-2)
- *   4 orphans   pieces without an objref (INV-3)
- *   5 expunged  rows of what was expunged against their mark and folder (INV-11; check_expunged.c)
+ *   3 freed     what expunged messages left to be freed: references met (INV-14; check_freed.c)
+ *   4 objects   digests of what is in pieces, reference counts (INV-2)
+ *   5 orphans   pieces without an objref (INV-3)
+ *   6 expunged  rows of what was expunged against their mark and folder (INV-11; check_expunged.c)
  * Records on a page that cannot be read (guard.h) are passed over, and named as far as other records tell about
  * them. */
 #include "store/check/check.h"
@@ -19,8 +20,8 @@
 #include <stdlib.h>
 
 enum { PAGE_NS = 200 * 1000 * 1000, FINDINGS_MAX = 30 * 1024, LINE_MAX = 200 };
-static enum rc (*const phases[])(struct check *, struct err *) = {check_pages,  check_folder, check_queue,
-                                                                  check_object, check_orphan, check_expunged};
+static enum rc (*const phases[])(struct check *, struct err *) = {
+    check_pages, check_folder, check_queue, check_freed, check_object, check_orphan, check_expunged};
 enum { PHASES = sizeof phases / sizeof phases[0] };
 
 void check_bad(struct check *c, const char *fmt, ...)
@@ -191,7 +192,7 @@ enum rc check_next_key(struct check *c, enum table tb, struct key *out, struct e
     if (rc != RC_CORRUPT)
         return rc;
     why = *e;
-    c->blind |= tb == T_COUNTERS || tb == T_QUEUE;
+    c->blind |= tb == T_COUNTERS || tb == T_QUEUE || tb == T_FREED;
     rc = check_skip(c, tb, e);
     if (rc == RC_OK)
         *e = why;
@@ -267,7 +268,8 @@ static enum rc page(struct check *c, struct err *e)
             c->phase++;
             c->at = (struct key){{0}, 0};
         } else if (rc == RC_CORRUPT) {
-            c->blind |= phases[c->phase] == check_folder || phases[c->phase] == check_queue;
+            c->blind |=
+                phases[c->phase] == check_folder || phases[c->phase] == check_queue || phases[c->phase] == check_freed;
             check_bad(c, "%s", e->log);
         } else if (rc != RC_OK) {
             return rc;

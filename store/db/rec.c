@@ -100,3 +100,15 @@ enum rc rec_read(struct span in, const struct ipc_field *f, void *rec_out, struc
         return err_set(e, RC_CORRUPT, "store: a record of %zu bytes does not read", in.n);
     return RC_OK;
 }
+
+/* msg_f begins with both, behind the version byte. */
+enum rc rec_brief(struct span in, uint64_t *flags_out, uint64_t *modseq_out, struct err *e)
+{
+    struct rd r = rd_of(span_from(in, in.n > 0));
+
+    if (in.n != MSG_REC || in.p[0] != REC_VERSION)
+        return err_set(e, RC_CORRUPT, "store: a record of %zu bytes does not read", in.n);
+    *flags_out = rd_u64(&r);
+    *modseq_out = rd_u64(&r);
+    return RC_OK;
+}

@@ -52,6 +52,9 @@ struct queued { /* T_QUEUE */
     unsigned char oid[SEAL_OID], wrap[SEAL_WRAP], epoch_rec[SEAL_EPOCH_REC];
     struct span keys, mid, envelope, last_error;
 };
+/* The flags and the modseq of a T_MSGS record alone, without reading the rest: a listing has a hundred thousand. RC_CORRUPT as rec_read(). */
+enum { MSG_REC = 1 + 5 * 8 + 2 * 4 + 1 + SEAL_OID + SEAL_WRAP };
+enum rc rec_brief(struct span in, uint64_t *flags_out, uint64_t *modseq_out, struct err *e);
 extern const struct ipc_field counters_f[], msg_f[], objref_f[], box_f[], folder_f[], keyword_f[], queued_f[];
 enum { REC_VERSION = 1 };
 void rec_write(struct buf *out, const struct ipc_field *f, const void *rec); /* out is cleared first */

@@ -45,6 +45,28 @@ static void test_records(void **state)
     }
 }
 
+static void test_brief(void **state)
+{
+    struct msg m = {.flags = 0x0102030405060708, .modseq = 0x1112131415161718, .size = 99, .where = 3};
+    struct buf b = BUF_INIT;
+    uint64_t flags, modseq;
+    struct err e;
+
+    (void)state;
+    rec_write(&b, msg_f, &m);
+    assert_int_equal(b.n, MSG_REC);
+    assert_int_equal(rec_brief(buf_span(&b), &flags, &modseq, &e), RC_OK);
+    assert_true(flags == m.flags && modseq == m.modseq);
+    for (size_t n = 0; n < b.n; n++)
+        assert_int_equal(rec_brief(span_of(b.p, n), &flags, &modseq, &e), RC_CORRUPT);
+    buf_u8(&b, 0);
+    assert_int_equal(rec_brief(buf_span(&b), &flags, &modseq, &e), RC_CORRUPT);
+    b.n--;
+    b.p[0] = REC_VERSION + 1;
+    assert_int_equal(rec_brief(buf_span(&b), &flags, &modseq, &e), RC_CORRUPT);
+    buf_free(&b);
+}
+
 static int order(struct key a, struct key b)
 {
     return span_cmp(key_span(&a), key_span(&b));
@@ -96,7 +118,7 @@ static void row_of_a_message_before(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(row_of_a_message_before), cmocka_unit_test(test_records),
-                                       cmocka_unit_test(test_keys)};
+                                       cmocka_unit_test(test_brief), cmocka_unit_test(test_keys)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

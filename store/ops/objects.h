@@ -3,7 +3,7 @@
  *
  * Pieces   The sealed octets of an object are cut at OBJ_PIECE octets, because such a piece fills its overflow pages exactly (8 x (8192 - 32)).
  *          They are not cut at SEAL_CHUNK, because a piece of 65,552 octets would leave a ninth page nearly empty each time.
- * INV-2    The field refs of an objref is the number of message records and queue records with its oid.
+ * INV-2    The field refs of an objref is the number of message records, queue records and items of T_FREED (freed.h) with its oid.
  * INV-3    Pieces without an objref belong to a delivery under way, or to a delivery that a crash ended. The sweep deletes the latter (sweep.h).
  * INV-4    An objref that lost its last reference stays, with refs 0, until an hour (OBJ_KEEP_S) after it was made. So a delivery that asks the
  *          same oid again is answered and not filed twice. A record in T_TOMBS says when the objref goes.
@@ -17,8 +17,8 @@
 
 enum {
     OBJ_PIECE = 8 * (8192 - 32),
-    /* An object of at most so many pieces is freed with its last message; a larger one is freed in the background. The number is small because
-     * freed octets are written to the log, and one page of EXPUNGE frees 256 messages. */
+    /* An object of at most so many pieces is freed with its last reference; a larger one later, by its tomb. The number is small because
+     * freed octets are written to the log, and one transaction of freed.h frees 64 messages. */
     OBJ_FREE_NOW = 2
 };
 enum { OBJ_KEEP_S = 3600 };
