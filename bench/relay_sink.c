@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* bench/relay_sink.c - the other side of bench/relay.py: a server of many operators at once, which takes every message and keeps none.
  *
- *     relay_sink PORT CERT.pem COUNT     CERT.pem: chain and key. Ends when COUNT messages were taken.
+ *     relay_sink PORT CERT.pem COUNT [MANNERS IDS]     CERT.pem: chain and key. Ends when COUNT messages were taken; 0: never.
+ *
+ * MANNERS: a letter for each domain, whose server is 127.0.0.1, 127.0.0.2, ...
+ *     g takes all   c says nothing   e says nothing after EHLO   t says nothing in the handshake   4 answers 451 to MAIL
+ * IDS: a file; the Message-ID of each message is added to it before the reply, with the time.
  *
  * It prints "ready", then "first SECONDS" and "last SECONDS SESSIONS OCTETS" (CLOCK_MONOTONIC), so that the time between is the sender's.
  * STARTTLS is compulsory and a client certificate is asked for, as between operators. One thread a session. */
@@ -21,6 +25,8 @@
 
 static atomic_long taken, octets, sessions;
 static long wanted;
+static const char *manners = "";
+static FILE *ids;
 static SSL_CTX *tls;
 
 struct peer {
@@ -28,6 +34,9 @@ struct peer {
     SSL *ssl;
     char in[65536];
     size_t from, to;
+    char manner;
+    char head[8192]; /* of the message at hand */
+    size_t n_head;
 };
 
 static double now(void)
@@ -82,9 +91,31 @@ static int say(struct peer *p, const char *text)
     return (p->ssl ? SSL_write(p->ssl, text, n) : (int)write(p->fd, text, (size_t)n)) == n;
 }
 
+static void keep_head(struct peer *p, const char *octets, size_t n)
+{
+    if (n > sizeof p->head - 1 - p->n_head)
+        n = sizeof p->head - 1 - p->n_head;
+    memcpy(p->head + p->n_head, octets, n);
+    p->n_head += n;
+}
+
+static void note_id(struct peer *p)
+{
+    char *id, *end;
+
+    p->head[p->n_head] = '\0';
+    p->n_head = 0;
+    if (!ids || !(id = strcasestr(p->head, "\nMessage-ID: <")) || !(end = strchr(id, '>')))
+        return;
+    fprintf(ids, "%.6f %.*s\n", now(), (int)(end - id - 14), id + 14);
+    fflush(ids);
+}
+
 static int one_taken(struct peer *p)
 {
     long n = atomic_fetch_add(&taken, 1) + 1;
+
+    note_id(p);
 
     if (n == 1)
         printf("first %.6f\n", now()), fflush(stdout);
@@ -106,8 +137,11 @@ static int data(struct peer *p)
 
     if (!say(p, "354 go on\r\n"))
         return 0;
-    while ((l = line(p, &n)) != NULL && strcmp(l, ".") != 0)
+    while ((l = line(p, &n)) != NULL && strcmp(l, ".") != 0) {
         atomic_fetch_add(&octets, (long)n);
+        keep_head(p, l, strlen(l));
+        keep_head(p, "\r\n", 2);
+    }
     return l != NULL && one_taken(p);
 }
 
@@ -122,18 +156,33 @@ static int bdat(struct peer *p, const char *args)
 
         if (have > (size_t)n)
             have = (size_t)n;
+        keep_head(p, p->in + p->from, have);
         p->from += have;
         n -= (long)have;
         if (n > 0 && !fill(p))
             return 0;
     }
+    if (p->manner == '4')
+        return say(p, "503 5.5.1 no MAIL\r\n");
     return last ? one_taken(p) : say(p, "250 2.0.0 more\r\n");
+}
+
+/* Until the other side goes. */
+static int hang(struct peer *p)
+{
+    char c;
+
+    while (read(p->fd, &c, 1) > 0)
+        ;
+    return 0;
 }
 
 static int starttls(struct peer *p)
 {
     if (!say(p, "220 2.0.0 go\r\n"))
         return 0;
+    if (p->manner == 't')
+        return hang(p);
     p->from = p->to = 0;
     p->ssl = SSL_new(tls);
     SSL_set_fd(p->ssl, p->fd);
@@ -145,6 +194,10 @@ static int command(struct peer *p, const char *l)
     static const char hello[] = "250-sink\r\n250-PIPELINING\r\n250-SIZE 100000000\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250-DSN\r\n"
                                 "250-SMTPUTF8\r\n250 CHUNKING\r\n";
 
+    if (strncasecmp(l, "EHLO", 4) == 0 && p->manner == 'e')
+        return hang(p);
+    if (strncasecmp(l, "MAIL", 4) == 0 && p->manner == '4')
+        return say(p, "451 4.3.2 not now\r\n");
     if (strncasecmp(l, "EHLO", 4) == 0)
         return say(p, p->ssl ? hello : "250-sink\r\n250-PIPELINING\r\n250 STARTTLS\r\n");
     if (strncasecmp(l, "STARTTLS", 8) == 0)
@@ -153,6 +206,8 @@ static int command(struct peer *p, const char *l)
         return say(p, "221 2.0.0 bye\r\n") && 0;
     if (!p->ssl)
         return say(p, "530 5.7.0 STARTTLS first\r\n");
+    if (p->manner == '4' && (strncasecmp(l, "RCPT", 4) == 0 || strncasecmp(l, "DATA", 4) == 0))
+        return say(p, "503 5.5.1 no MAIL\r\n");
     if (strncasecmp(l, "DATA", 4) == 0)
         return data(p);
     if (strncasecmp(l, "BDAT ", 5) == 0)
@@ -167,7 +222,7 @@ static void *session(void *ctx)
     char *l;
 
     atomic_fetch_add(&sessions, 1);
-    if (say(p, "220 sink ESMTP\r\n"))
+    if (p->manner == 'c' ? hang(p) : say(p, "220 sink ESMTP\r\n"))
         while ((l = line(p, &n)) != NULL && command(p, l))
             ;
     if (p->ssl)
@@ -175,6 +230,19 @@ static void *session(void *ctx)
     close(p->fd);
     free(p);
     return NULL;
+}
+
+/* By the address that was dialled. */
+static char manner_of(int fd)
+{
+    struct sockaddr_in me;
+    socklen_t n = sizeof me;
+    unsigned i;
+
+    if (getsockname(fd, (struct sockaddr *)&me, &n) != 0)
+        return 'g';
+    i = ntohl(me.sin_addr.s_addr) & 0xff;
+    return i > 0 && i <= strlen(manners) ? manners[i - 1] : 'g';
 }
 
 static int any(int ok, X509_STORE_CTX *c)
@@ -189,8 +257,13 @@ int main(int argc, char **argv)
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
-    if (argc != 4)
+    if (argc != 4 && argc != 6)
         return 2;
+    if (argc == 6) {
+        manners = argv[4];
+        if (!(ids = fopen(argv[5], "ae")))
+            return 1;
+    }
     signal(SIGPIPE, SIG_IGN);
     wanted = strtol(argv[3], NULL, 10);
     tls = SSL_CTX_new(TLS_server_method());
@@ -210,6 +283,7 @@ int main(int argc, char **argv)
 
         if (!p || (p->fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) < 0)
             return 1;
+        p->manner = manner_of(p->fd);
         setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         if (pthread_create(&t, NULL, session, p) == 0)
             pthread_detach(t);

@@ -3,7 +3,7 @@
  * imapd/view.h.
  * Source RFC 3501 5.2, 7.3, 7.4.1. */
 #include "base/log.h"
-#include "imapd/view.h"
+#include "imapd/vanished.h"
 #include "proto/imap/write.h"
 
 enum { ASK_EVERY_NS = 1000 * 1000 * 1000 };
@@ -13,7 +13,15 @@ void view_put_flags(struct imap_session *s, uint32_t row, struct buf *out)
     uint64_t flags = s->view->flags[row];
 
     buf_addstr(out, "FLAGS (");
-    keywords_put(&s->keywords, flags & ~VF_OURS, (flags & VF_RECENT) != 0, out);
+    keywords_put(&s->keywords, flags & ~VF_OURS, (flags & VF_RECENT) != 0 && (s->opened.responses & RESP_REV2) == 0,
+                 out);
+    buf_addc(out, ')');
+}
+
+void view_put_modseq(struct imap_session *s, uint32_t row, struct buf *out)
+{
+    buf_addstr(out, "MODSEQ (");
+    put_u64(out, s->view->modseq_of[row]);
     buf_addc(out, ')');
 }
 
@@ -22,12 +30,16 @@ void view_put_flags(struct imap_session *s, uint32_t row, struct buf *out)
 static void drop_gone(struct imap_session *s, uint32_t from)
 {
     struct view *v = s->view;
+    struct vanished_line line = {.s = s};
     uint32_t to = from, told = v->told;
 
     for (uint32_t i = from; i < v->n; i++) {
         if (v->flags[i] & VF_GONE) {
             if (i < told) {
-                buf_addf(&s->out, "* %u EXPUNGE\r\n", to + 1);
+                if (s->opened.responses & RESP_VANISHED)
+                    vanished_put(&line, v->uid[i], v->uid[i], "");
+                else
+                    buf_addf(&s->out, "* %u EXPUNGE\r\n", to + 1);
                 v->told--;
             }
             continue;
@@ -37,6 +49,15 @@ static void drop_gone(struct imap_session *s, uint32_t from)
         v->modseq_of[to++] = v->modseq_of[i];
     }
     v->n = to;
+    vanished_end(&line);
+}
+
+void view_reply_modseq(struct imap_session *s)
+{
+    struct err e;
+
+    if ((s->opened.responses & RESP_MODSEQ) && view_sync(s, &e) == RC_OK)
+        reply_code(s, "HIGHESTMODSEQ %llu", (unsigned long long)s->view->modseq);
 }
 
 /* RECENT is sent with EXISTS. When an EXPUNGE took a recent message away the client knows it by itself. */
@@ -47,7 +68,9 @@ static void put_exists(struct imap_session *s)
     if (v->n == v->told)
         return;
     v->told = v->n;
-    buf_addf(&s->out, "* %u EXISTS\r\n* %u RECENT\r\n", v->n, view_recent(v));
+    buf_addf(&s->out, "* %u EXISTS\r\n", v->n);
+    if ((s->opened.responses & RESP_REV2) == 0)
+        buf_addf(&s->out, "* %u RECENT\r\n", view_recent(v));
     if (v->uid[v->n - 1] >= v->uidnext)
         v->uidnext = v->uid[v->n - 1] + 1;
 }
@@ -63,9 +86,13 @@ static void put_news(struct imap_session *s)
         if (v->flags[i] & VF_GONE)
             continue;
         buf_addf(&s->out, "* %u FETCH (", i + 1);
-        if (s->uid)
+        if (view_tells_uid(s))
             buf_addf(&s->out, "UID %u ", v->uid[i]);
         view_put_flags(s, i, &s->out);
+        if (s->opened.responses & RESP_MODSEQ) {
+            buf_addc(&s->out, ' ');
+            view_put_modseq(s, i, &s->out);
+        }
         buf_addstr(&s->out, ")\r\n");
     }
 }

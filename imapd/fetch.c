@@ -2,6 +2,7 @@
 /* imapd/fetch.c - see imapd/fetch.h: the plan, and the walk over the rows. */
 #include "imapd/fetch.h"
 #include "base/log.h"
+#include "imapd/rows.h"
 #include "proto/imap/write.h"
 
 enum { OUT_HIGH = 16 * 1024 };
@@ -87,15 +88,6 @@ enum rc fetch_whole(struct fetch *f, const struct store_entry *en, struct span *
     return rc;
 }
 
-static uint32_t rows_in(const struct imap_set *rows)
-{
-    uint32_t n = 0;
-
-    for (size_t i = 0; i < rows->n; i++)
-        n += rows->r[i].hi - rows->r[i].lo + 1;
-    return n;
-}
-
 static void begin_pages(struct fetch *f, uint32_t rows)
 {
     f->beside = f->op == STORE_SUMMARIES && rows > 1 && needs_octets(f->what);
@@ -135,7 +127,7 @@ static enum rc open_entry(struct fetch *f, const struct store_entry *en, struct 
     return rc;
 }
 
-/* A message that cannot be opened is left out; the others are served, and the tagged answer is NO. When a message
+/* A message that cannot be opened or decoded is left out; the others are served, and the tagged answer is NO. When a message
  * breaks after its first octets have left, the session ends, because the line cannot be taken back. */
 static enum rc spoilt(struct fetch *f, size_t start, enum rc rc, struct err *e)
 {
@@ -150,9 +142,10 @@ static enum rc spoilt(struct fetch *f, size_t start, enum rc rc, struct err *e)
         f->vanished++;
         return RC_OK;
     }
-    if (rc != RC_CORRUPT)
+    if (rc != RC_CORRUPT && !(rc == RC_PERM && e->cause == CAUSE_UNKNOWN_CTE))
         return rc;
-    log_err(LOG_ERROR_, "message-broken", e);
+    if (rc == RC_CORRUPT)
+        log_err(LOG_ERROR_, "message-broken", e);
     if (f->first.rc == RC_OK)
         f->first = *e;
     return RC_OK;
@@ -195,7 +188,7 @@ static enum rc from_store(struct fetch *f, struct err *e)
     struct store_entry en;
     enum rc rc;
 
-    begin_pages(f, rows_in(f->rows));
+    begin_pages(f, rows_count(f->rows));
     while ((rc = pages_next(&f->pages, &en, e)) == RC_OK) {
         if (row >= f->s->view->n || f->s->view->uid[row] != en.uid)
             row = view_find(f->s->view, en.uid);
@@ -212,7 +205,7 @@ static enum rc from_store(struct fetch *f, struct err *e)
     end_pages(f);
     if (rc != RC_NOTFOUND)
         return rc;
-    f->missing = rows_in(f->rows) - n + f->vanished;
+    f->missing = rows_count(f->rows) - n + f->vanished;
     return RC_OK;
 }
 

@@ -52,6 +52,7 @@ static enum rc folder_in(struct imap_session *s, bool names, struct folders *l, 
                        .uidnext = sf->uidnext,
                        .exists = sf->exists,
                        .unseen = sf->unseen,
+                       .modseq = sf->modseq,
                        .special = sf->special,
                        .flags = sf->flags};
     enum rc rc;

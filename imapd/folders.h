@@ -19,6 +19,7 @@ enum { FOLDERS_MAX = 5000 };
 enum folder_language { FOLDERS_FR, FOLDERS_EN };
 struct folder {
     uint32_t id, uidvalidity, uidnext, exists, unseen;
+    uint64_t modseq;
     uint8_t special;
     uint16_t flags; /* FF_ */
     unsigned char tag[SEAL_NAME_TAG];

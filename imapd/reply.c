@@ -2,7 +2,7 @@
 /* imapd/reply.c - writes untagged lines, and is the only file that writes a tagged line. See imapd/session.h.
  *
  * Failures become NO, or BAD when the command is malformed, with the response code and the text of their cause (policies/causes.c).
- * Source RFC 3501 7.1, RFC 5530. */
+ * Source RFC 3501 7.1, RFC 5530, RFC 9585. */
 #include "base/log.h"
 #include "imapd/commands.h"
 #include "imapd/session.h"
@@ -65,6 +65,19 @@ void reply_alive(struct imap_session *s)
     session_cut_if_ended(s);
 }
 
+void reply_progress(struct imap_session *s, uint64_t done, uint64_t total)
+{
+    struct err e;
+
+    if (total == 0 || deadline_left_ms(s->progress_at) > 0)
+        return;
+    s->progress_at = deadline_in(s->conf->progress_ms);
+    reply_put(s, "* OK [INPROGRESS (\"%.*s\" %llu %llu)] Still at work", SPAN_ARG(s->tag), (unsigned long long)done,
+              (unsigned long long)total);
+    reply_alive(s);
+    (void)stream_flush(s->io, &e); /* the next write fails too */
+}
+
 void put_u64(struct buf *out, uint64_t v)
 {
     unsigned char digits[20];
@@ -87,14 +100,18 @@ enum rc reply_bad(struct imap_session *s, struct err *e, enum cause cause)
     return err_cause(e, RC_SYNTAX, cause, "refused: %s", cause_name(cause));
 }
 
-void reply_why(struct buf *out, enum cause cause)
+static void put_why(struct buf *out, enum cause cause, const char *code)
 {
     char text[CAUSE_TEXT];
-    const char *code = cause_row(cause)->imap;
 
     if (code)
         buf_addf(out, "[%s] ", code);
     buf_addstr(out, cause_text(cause, text));
+}
+
+void reply_why(struct buf *out, enum cause cause)
+{
+    put_why(out, cause, cause_row(cause)->imap);
 }
 
 void reply_refused(struct imap_session *s, enum cause cause)
@@ -118,7 +135,7 @@ void reply_tagged(struct imap_session *s, enum rc rc, const struct err *e)
         buf_addf(&s->out, "%s completed", s->cmd ? s->cmd->name : "Command");
     } else {
         buf_addstr(&s->out, rc == RC_SYNTAX ? "BAD " : "NO ");
-        reply_why(&s->out, e->cause);
+        put_why(&s->out, e->cause, s->code.n ? buf_cstr(&s->code) : cause_row(e->cause)->imap);
         log_err(rc == RC_TEMP || rc == RC_CORRUPT ? LOG_WARN_ : LOG_DEBUG_, "command-failed", e);
     }
     buf_addstr(&s->out, "\r\n");

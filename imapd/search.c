@@ -101,7 +101,7 @@ static enum rc judge(struct searching *se, enum tier t, uint32_t row, const stru
 /* ---- passes ---- */
 static enum rc undecided(struct searching *se, struct imap_set *out, struct err *e)
 {
-    *out = (struct imap_set){NULL, 0};
+    *out = (struct imap_set){0};
     for (uint32_t row = 0; row < se->s->view->told; row++) {
         if (se->hit[row] != TRI_MAYBE)
             continue;
@@ -133,6 +133,7 @@ static enum rc pass(struct searching *se, enum tier t, struct err *e)
 
         if (row < se->s->view->told && se->hit[row] == TRI_MAYBE)
             rc = judge(se, t, row, &en, e);
+        reply_progress(se->s, row < se->s->view->told ? row + 1 : 0, se->s->view->told);
     }
     pages_end(&se->pages);
     return rc == RC_NOTFOUND ? RC_OK : rc;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/search_key.c - a SEARCH program made ready: see imapd/search.h. Keys are walked by recursion that the parser bounded (IMAP_DEPTH). */
 #include "base/ascii.h"
+#include "base/clock.h"
 #include "imapd/search.h"
 #include "mime/charset.h"
 
@@ -56,6 +57,11 @@ static enum rc prepare_one(struct imap_session *s, struct imap_key *k, bool lati
     const struct view *v = s->view;
     enum rc rc = RC_OK;
 
+    if ((k->op == SK_SEQ || k->op == SK_UID) && k->set.saved) {
+        k->op = SK_UID;
+        k->set = s->saved;
+        return RC_OK;
+    }
     if (k->op == SK_SEQ) {
         if (!imap_set_max_is(&k->set, v->told) || v->told == 0)
             return reply_bad(s, e, CAUSE_NO_SUCH_MESSAGE);
@@ -63,6 +69,8 @@ static enum rc prepare_one(struct imap_session *s, struct imap_key *k, bool lati
     }
     if (k->op == SK_UID)
         imap_set_settle(&k->set, v->told ? v->uid[v->told - 1] : 1);
+    if (k->op == SK_OLDER || k->op == SK_YOUNGER)
+        k->num = clock_utc() - k->num;
     if (k->op == SK_KEYWORD)
         k->flag = keywords_bit(&s->keywords, k->text);
     if (k->op == SK_HEADER && (rc = lower_field(s, k, e)) != RC_OK)
@@ -83,6 +91,8 @@ static enum rc prepare(struct imap_session *s, struct imap_key *k, bool latin1, 
 
 enum rc search_prepare(struct imap_session *s, struct imap_search *what, struct err *e)
 {
+    if (what->charset.n > 0 && (s->opened.args & ARG_NO_CHARSET)) /* RFC 6855 3: all is UTF-8 now */
+        return reply_bad(s, e, CAUSE_BAD_ARGUMENTS);
     if (!is_known(what->charset))
         return reply_no(e, CAUSE_BAD_CHARSET);
     return prepare(s, what->top, span_ieq_str(what->charset, "ISO-8859-1"), e);
@@ -90,7 +100,7 @@ enum rc search_prepare(struct imap_session *s, struct imap_search *what, struct 
 
 bool search_has_sent(const struct imap_key *k)
 {
-    if (k->op == SK_SENTBEFORE || k->op == SK_SENTON || k->op == SK_SENTSINCE)
+    if (k->op == SK_THREADID || k->op == SK_SENTBEFORE || k->op == SK_SENTON || k->op == SK_SENTSINCE)
         return true;
     for (const struct imap_key *c = k->child; c; c = c->next)
         if (search_has_sent(c))

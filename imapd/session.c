@@ -117,6 +117,7 @@ static void one_command(struct imap_session *s, struct err *e)
     s->cmd = NULL;
     buf_clear(&s->code);
     s->answered = s->blamed = false;
+    s->progress_at = deadline_in(s->conf->progress_ms);
     memset(e, 0, sizeof *e);
     reply_alive(s);
     rc = run(s, e);
@@ -194,7 +195,7 @@ void *session_ready(void *conf)
 
 static void close_session(struct imap_session *s)
 {
-    view_free(&s->view);
+    view_leave(s);
     keywords_free(&s->keywords);
     mailbox_close(&s->box);
     stay_end(&s->stay);

@@ -54,8 +54,8 @@ uint32_t view_find(const struct view *v, uint32_t uid)
 static void change(struct view *v, uint32_t row, uint64_t flags, uint64_t modseq, uint64_t news)
 {
     v->bits |= flags;
-    if ((v->flags[row] & ~VF_OURS) != flags) {
-        v->flags[row] = flags | (v->flags[row] & (VF_RECENT | VF_GONE)) | news;
+    if ((v->flags[row] & ~VF_OURS) != flags || (v->modseqs && modseq != v->modseq_of[row])) {
+        v->flags[row] = flags | (v->flags[row] & VF_OURS) | news;
         v->dirty |= news != 0;
     }
     v->modseq_of[row] = modseq;
@@ -221,6 +221,14 @@ void view_free(struct view **vp)
     free(v);
 }
 
+void view_leave(struct imap_session *s)
+{
+    view_free(&s->view);
+    free(s->saved.r);
+    s->saved = (struct imap_set){0};
+    s->state = IS_AUTH;
+}
+
 /* ---- keeping in step ---- */
 enum rc view_sync(struct imap_session *s, struct err *e)
 {
@@ -233,6 +241,7 @@ enum rc view_sync(struct imap_session *s, struct err *e)
     enum rc rc;
 
     v->asked = clock_mono();
+    v->modseqs = (s->opened.responses & RESP_MODSEQ) != 0;
     do {
         if ((rc = store_call_in(s->store, STORE_CHANGES, &rq, -1, &rep, &mem, e)) != RC_OK)
             break;
@@ -265,12 +274,29 @@ static bool rows_of_uids(const struct view *v, struct imap_range *r)
     return true;
 }
 
+/* Becomes a set of UIDs. It is copied, because rows are made of it in place. */
+static enum rc copy_saved(struct imap_session *s, struct imap_set *set, struct err *e)
+{
+    size_t n = s->saved.n;
+
+    set->r = imap_arena_get(&s->mem, n * sizeof *set->r);
+    if (set->r == NULL)
+        return reply_bad(s, e, CAUSE_TOO_COMPLEX);
+    if (n > 0)
+        memcpy(set->r, s->saved.r, n * sizeof *set->r);
+    set->n = n;
+    return RC_OK;
+}
+
 enum rc view_rows(struct imap_session *s, struct imap_set *set, struct err *e)
 {
     const struct view *v = s->view;
     size_t k = 0;
+    enum rc rc;
 
-    if (!s->uid) {
+    if (set->saved && (rc = copy_saved(s, set, e)) != RC_OK)
+        return rc;
+    if (!s->uid && !set->saved) {
         if (!imap_set_max_is(set, v->told) || v->told == 0)
             return reply_bad(s, e, CAUSE_NO_SUCH_MESSAGE);
         imap_set_settle(set, v->told);

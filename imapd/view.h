@@ -4,8 +4,9 @@
  * Numbers  row i (0-based) has message number i + 1. A row beyond .told has not been announced by EXISTS, and commands cannot reach it. An expunged
  *          row keeps its number until its EXPUNGE may be announced.
  * Memory   20 octets per message.
- * Modseq   the view keeps the modseq of each row and of the folder, for STORE_CHANGES, and for CONDSTORE when the server has it.
- * Process  pli-imapd session.   Source RFC 3501 2.3.1.2, 5.2, 5.5, 7.3, 7.4.
+ * Modseq   the view keeps the modseq of each row and of the folder, for STORE_CHANGES and for CONDSTORE. A row's flags and its modseq are of one
+ *          moment, because the store gives them together.
+ * Process  pli-imapd session.   Source RFC 3501 2.3.1.2, 5.2, 5.5, 7.3, 7.4; RFC 7162.
  */
 #pragma once
 #include "imapd/session.h"
@@ -23,17 +24,20 @@ struct view {
     uint64_t *flags, *modseq_of;
     uint64_t bits;   /* every flag bit that was seen: one without a name is a keyword made elsewhere */
     uint64_t modseq; /* all changes up to here are in */
-    int64_t asked;   /* when the store was asked last, clock_mono() */
+    int64_t asked;   /* when the store was asked last, clock_mono(); 0: it is to be asked before the tagged answer */
+    bool modseqs;    /* a new modseq is news, too: the client has CONDSTORE */
 };
 enum rc view_open(struct imap_session *s, uint32_t folder, bool read_only, struct view **v_out, struct err *e);
 void view_free(struct view **v);
+/* No folder is selected any more, and nothing that belonged to it is left. */
+void view_leave(struct imap_session *s);
 static inline bool view_read_only(const struct view *v)
 {
     return v->read_only;
 }
 /* Takes in the events of a watching connection. True: there was an event, or the connection has gone; the caller calls view_sync(). */
 bool view_events(struct imap_session *s);
-/* Asks the store what changed and takes it in. */
+/* Asks the store what changed and takes it in. With CONDSTORE a row whose modseq alone changed is told, too. */
 enum rc view_sync(struct imap_session *s, struct err *e);
 /* Learns the names of keywords that another session made, and announces them. Must be called before flags are written. */
 void view_learn(struct imap_session *s);
@@ -41,12 +45,20 @@ bool view_must_learn(const struct imap_session *s);
 /* Writes untagged answers for what changed. Asks the store first when ask is true, or when a second has passed since it was asked last. When the
  * store is away nothing fails, because it is asked again later. */
 void view_announce(struct imap_session *s, bool ask, bool may_renumber);
+/* [HIGHESTMODSEQ 9] in the tagged OK, for a client with CONDSTORE. All changes up to it are told before, so the view is brought up to date first; when
+ * the store is away there is no such code. RFC 7162 3.2.7 */
+void view_reply_modseq(struct imap_session *s);
+static inline bool view_tells_uid(const struct imap_session *s) /* in a FETCH that the client has not asked for */
+{
+    return s->uid || (s->opened.responses & RESP_VANISHED);
+}
 uint32_t view_find(const struct view *v, uint32_t uid);        /* row, or v->n */
 uint32_t view_at_or_after(const struct view *v, uint32_t uid); /* first row whose UID is not below; v->n: none */
 void view_flags_in(struct view *v, struct span brief);   /* packed store_brief of our own STORE: known to the client */
 void view_gone_in(struct view *v, struct span expunged); /* packed u32, ascending or not: the answer to our own EXPUNGE */
 void view_absent_in(struct view *v, struct span ranges); /* packed pairs of u32, of STORE_CHANGES: UIDs of no row are none of ours */
 void view_put_flags(struct imap_session *s, uint32_t row, struct buf *out); /* "FLAGS (...)" */
+void view_put_modseq(struct imap_session *s, uint32_t row, struct buf *out); /* "MODSEQ (5)" */
 uint32_t view_recent(const struct view *v);
 uint32_t view_first_unseen(const struct view *v); /* number, 0: none */
 /* Turns a command's set of numbers or UIDs into ranges of rows, in place. Rows that were not told are left out; rows that are gone stay. */

@@ -95,6 +95,14 @@ static const struct cause_row table[CAUSES_] = {
     BOTH(CAUSE_NUL, 554, "5.6.0", "CANNOT", "Octet nul dans le message", "NUL byte in message"),
     SMTP(CAUSE_HEADERS_TOO_BIG, 552, "5.6.0", "En-tete du message trop volumineux", "Message header too big"),
     IMAP(CAUSE_EMPTY_MESSAGE, "CANNOT", "Message vide", "Empty message"),
+    IMAP(CAUSE_UNKNOWN_CTE, "UNKNOWN-CTE", "Codage de transfert inconnu ou non admis",
+        "Transfer encoding is unknown or cannot be kept"),
+    IMAP(CAUSE_COMPRESSED, "COMPRESSIONACTIVE", "La compression est deja active", "Compression is active already"),
+    IMAP(CAUSE_NO_QUOTA_ROOT, "NONEXISTENT", "Aucun quota de ce nom", "No such quota root"),
+    IMAP(CAUSE_BAD_URL, NULL, "Cette URL ne mene a aucun message d'ici", "That URL names no message here"),
+    IMAP(CAUSE_SPECIAL_USE, "USEATTR", "Ce role n'existe pas ou un autre dossier le tient",
+        "That special use is unknown, or another folder has it"),
+    IMAP(CAUSE_TOO_MANY_AT_ONCE, "LIMIT", "Trop de messages ou d'octets en une commande", "Too many messages or octets in one command"),
     SMTP(CAUSE_LOOP, 554, "5.4.6", "Le message tourne en rond entre serveurs", "Mail loop: too many Received fields"),
     SMTP(CAUSE_TNEF, 550, "5.6.1", "Piece jointe winmail.dat illisible: envoyez en texte ou en HTML",
         "winmail.dat refused: send as plain text or HTML"),
@@ -142,7 +150,7 @@ static const struct cause_row table[CAUSES_] = {
     IMAP(CAUSE_APPEND_FORM, NULL, "APPEND prend une boite, des drapeaux, une date et un litteral",
         "APPEND takes a mailbox, flags, a date and a literal"),
     IMAP(CAUSE_APPEND_LITERAL, NULL, "APPEND prend un litteral", "APPEND takes a literal"),
-    IMAP(CAUSE_APPEND_ONE, NULL, "APPEND prend un seul message", "APPEND takes one message"),
+    IMAP(CAUSE_APPEND_REST, NULL, "Suite du message mal formee dans APPEND", "What follows a message in APPEND is malformed"),
     IMAP(CAUSE_STATUS_FORM, NULL, "STATUS prend une boite et une liste d'elements",
         "STATUS takes a mailbox and a list of items"),
     IMAP(CAUSE_LIST_FORM, NULL, "LIST prend une reference et des motifs", "LIST takes a reference and patterns"),
@@ -276,14 +284,12 @@ const struct cause_row *cause_row(enum cause c)
 
 bool cause_alarms(enum cause c)
 {
-    static const enum cause causes[] = {CAUSE_PEER_NO_STARTTLS, CAUSE_PEER_INJECTED, CAUSE_PEER_TLS,
-                                        CAUSE_PEER_CERT,        CAUSE_PEER_DN,       CAUSE_PEER_REVOKED,
-                                        CAUSE_PEER_UNCHECKED,   CAUSE_LIST_STALE,    CAUSE_LIST_MISSING};
+    static const bool alarms[CAUSES_] = {
+        [CAUSE_PEER_NO_STARTTLS] = true, [CAUSE_PEER_INJECTED] = true, [CAUSE_PEER_TLS] = true,
+        [CAUSE_PEER_CERT] = true,        [CAUSE_PEER_DN] = true,       [CAUSE_PEER_REVOKED] = true,
+        [CAUSE_PEER_UNCHECKED] = true,   [CAUSE_LIST_STALE] = true,    [CAUSE_LIST_MISSING] = true};
 
-    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
-        if (causes[i] == c)
-            return true;
-    return false;
+    return (unsigned)c < CAUSES_ && alarms[c];
 }
 
 const char *cause_text(enum cause c, char *out)

@@ -113,12 +113,39 @@ static void hex(const unsigned char *p, size_t n, char *out)
 }
 
 /* ---- filed ---- */
+/* What the report says of its recipients stands in the queue from the same transaction on. So none is reported twice, however the next attempt would end
+ * after a crash in between, and none ends without its report. */
+static void settle(enum notice_kind kind, const struct notice_recipient *const *r, size_t n, struct buf *up)
+{
+    static const uint8_t states[] = {[NOTICE_FAILED] = Q_FAILED,
+                                     [NOTICE_DELAYED] = Q_WAITING,
+                                     [NOTICE_DELIVERED] = Q_DONE,
+                                     [NOTICE_RELAYED] = Q_DONE};
+
+    for (size_t i = 0; i < n; i++) {
+        const struct store_queue_item *it = r[i]->item;
+        struct store_queue_update_req one = {.qid = it->qid, .rcpt = it->rcpt, .state = states[kind]};
+
+        if (kind == NOTICE_DELAYED) {
+            one.next_try = it->next_try;
+            one.marks = QUEUE_WARNED;
+        }
+        ipc_list_add(up, store_queue_update_req_f, &one);
+    }
+}
+
 static enum rc file_it(const struct notices *n, const struct sender *s, struct span report, uint8_t flags,
-                       const unsigned char sum[DIGEST_LEN], const char *mid, struct err *e)
+                       const unsigned char sum[DIGEST_LEN], const char *mid, struct span settle, struct err *e)
 {
     struct spool *spool = spool_new(report.n + 1);
-    struct file_request rq = {
-        .message = spool, .to = &s->to, .n_to = 1, .mid = mid, .oid = sum, .ret = RET_HDRS, .flags = flags};
+    struct file_request rq = {.message = spool,
+                              .to = &s->to,
+                              .n_to = 1,
+                              .mid = mid,
+                              .oid = sum,
+                              .ret = RET_HDRS,
+                              .flags = flags,
+                              .settle = settle};
     struct file_result filed = {0};
     enum rc rc = spool_put(spool, report, e);
 
@@ -144,7 +171,7 @@ static void log_nobody(const struct notice_recipient *r, enum notice_kind kind, 
 static enum rc make_and_file(const struct notices *n, enum notice_kind kind, const struct notice_recipient *const *r,
                              size_t count, const struct sender *s, struct err *e)
 {
-    struct buf report = BUF_SECRET_INIT;
+    struct buf report = BUF_SECRET_INIT, updates = BUF_INIT;
     struct report_needs needs = {0};
     unsigned char sum[DIGEST_LEN];
     struct original o;
@@ -153,18 +180,21 @@ static enum rc make_and_file(const struct notices *n, enum notice_kind kind, con
     enum rc rc = original_read(n, kind, r[0], &o, e);
 
     identify(kind, r, count, sum);
+    settle(kind, r, count, &updates);
     hex(sum, SEAL_OID, id);
     hex(sum + SEAL_OID, 8, mid); /* of the form that every message id of ours has */
     if (rc == RC_OK)
         rc = notice_write(n, kind, r, count, &o, id, &report, &needs, e);
     if (rc == RC_OK)
-        rc = file_it(n, s, buf_span(&report), (uint8_t)(flags | (needs.utf8 ? QE_UTF8 : 0)), sum, mid, e);
+        rc = file_it(n, s, buf_span(&report), (uint8_t)(flags | (needs.utf8 ? QE_UTF8 : 0)), sum, mid,
+                     buf_span(&updates), e);
     if (rc == RC_OK)
         log_ev(LOG_INFO_, "report", "mid=%.*s report=%s kind=%s recipients=%zu to=<%s> full=%s",
                SPAN_ARG(r[0]->item->mid), mid, kind_names[kind], count, logged_address(r[0]->envelope->sender, name),
                o.full ? "yes" : "no");
     buf_free(&o.octets);
     buf_free(&report);
+    buf_free(&updates);
     return rc;
 }
 

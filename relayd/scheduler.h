@@ -49,6 +49,9 @@ struct passenger {
     struct queued_envelope envelope;
     struct verdict verdict;
     bool warned;                        /* the sender knows that it is late */
+    bool sent;                          /* in state Q_REPORT: the next server took it, not a mailbox here */
+    bool report_later;                  /* it was taken, and its report could not be filed now: the entry becomes a report's */
+    bool stuck;                         /* the queue cannot be settled for it: see settle_commit() */
 };
 struct flight {
     struct schedule_letter letter;
@@ -61,7 +64,6 @@ struct flight {
     int reports;                        /* how many of the two kinds have been filed, or are not due */
     int tries;                          /* to file them */
     int64_t not_before;                 /* monotonic: of the next try */
-    bool stuck;                         /* the queue cannot be settled: see settle_commit() */
 };
 
 /* ---- a place: a destination that is being connected to, a session, or letters that fail without one ---- */
@@ -156,7 +158,10 @@ enum rc envelope_open(const struct store_queue_item *it, const unsigned char cek
 /* ---- scheduler_settle.c: what became of them ---- */
 bool settle_reports(struct scheduler *s, const struct place *p, struct flight *f); /* those of its verdicts. False: not now, ask again */
 size_t settle_write(struct scheduler *s, struct buf *up, const struct flight *f, size_t from); /* updates of its verdicts, as many as one request holds */
-bool settle_commit(struct scheduler *s, struct buf *up, size_t n, bool *stuck_out);
+/* RC_OK: it stands. RC_TEMP: not now, everything is as it was. RC_PERM: never, as a whole; settle_singly() finds whom it is about. */
+enum rc settle_commit(struct scheduler *s, struct buf *up, size_t n);
+bool settle_singly(struct scheduler *s, struct flight *f); /* each recipient by itself: .stuck are those that cannot be. False: not now, ask again */
+void settle_landed(struct scheduler *s, const struct flight *f); /* the schedule forgets the letter, but for those that are stuck */
 /* Every verdict is given: reports first, then the queue, then the log. False: not now, ask again; nothing is lost. */
 bool settle_flight(struct scheduler *s, const struct place *p, struct flight *f);
 void settle_delivered(struct scheduler *s, struct flight *f); /* entries in state Q_REPORT: reported, then ended, or met again */
@@ -195,6 +200,7 @@ void age_round(struct scheduler *s);
 /* ---- scheduler_log.c ---- */
 void log_recipient(const struct scheduler *s, const struct place *p, const struct passenger *r);
 void log_connected(const struct place *p, const struct channel_ready_req *r);
+void log_delayed(const struct flight *f); /* the sender was told of it */
 void log_counts(struct scheduler *s); /* once a minute, when something waits */
 void log_alarm(struct scheduler *s, const char *domain, const char *host, const struct verdict *why);
 void verdict_cause(struct verdict *v, enum fate fate, enum cause cause);

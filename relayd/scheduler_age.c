@@ -24,7 +24,8 @@ static void remember(struct passenger *r, enum fate fate, enum cause cause)
 static void forget(struct scheduler *s, const struct flight *f)
 {
     for (size_t i = 0; i < f->n; i++)
-        schedule_end(s->plan, f->p[i].item.qid, f->p[i].item.rcpt);
+        if (!f->p[i].stuck)
+            schedule_end(s->plan, f->p[i].item.qid, f->p[i].item.rcpt);
 }
 
 static void expire(struct scheduler *s, struct flight *f)

@@ -259,7 +259,7 @@ static void say_letter(struct place *p, struct span chunk)
 }
 
 /* The message is damaged: it is put off like what a server puts off, until its time is over and its sender is told. It keeps no other letter back. */
-static bool put_off_damaged(struct scheduler *s, struct place *p, const struct schedule_letter *l)
+static bool put_off_damaged(struct scheduler *s, struct place *p)
 {
     struct verdict v;
 
@@ -267,8 +267,7 @@ static bool put_off_damaged(struct scheduler *s, struct place *p, const struct s
     settle_rest(p->flight, FATE_LATER, &v);
     if (!settle_flight(s, p, p->flight))
         return false;
-    if (!p->flight->stuck)
-        schedule_drop(s->plan, l->letter);
+    settle_landed(s, p->flight);
     flight_close(&p->flight);
     return true;
 }
@@ -294,7 +293,7 @@ static bool give(struct scheduler *s, struct place *p, const struct schedule_let
         else
             log_err(LOG_WARN_, "letter-unread", &e);
         if (!ok && e.rc == RC_CORRUPT)
-            ok = put_off_damaged(s, p, l);
+            ok = put_off_damaged(s, p);
     }
     buf_free(&mem);
     if (!ok) {
@@ -367,8 +366,7 @@ static void settled(struct scheduler *s, struct place *p)
     }
     if (taken)
         schedule_success(s->plan, p->dest);
-    if (!p->flight->stuck)
-        schedule_drop(s->plan, p->flight->letter.letter);
+    settle_landed(s, p->flight);
     flight_close(&p->flight);
     p->done = false;
     p->served++;
@@ -378,18 +376,14 @@ static void settled(struct scheduler *s, struct place *p)
         channel_answer(p, CH_DONE, NULL, NULL);
 }
 
-/* One transaction for the letters of places [from, to) that are in it. */
+/* One transaction for the letters of places [from, to) that are in it. When it is refused for good, each letter by itself: the others wait for none. */
 static void commit(struct scheduler *s, struct buf *up, size_t n, size_t from, size_t to)
 {
-    bool stuck = false;
+    enum rc rc = n ? settle_commit(s, up, n) : RC_TEMP;
 
-    if (n == 0 || !settle_commit(s, up, n, &stuck))
-        return;
-    for (size_t i = from; i < to; i++)
-        if (s->place[i]->batched) {
-            s->place[i]->flight->stuck = stuck;
+    for (size_t i = from; rc != RC_TEMP && i < to; i++)
+        if (s->place[i]->batched && (rc == RC_OK || settle_singly(s, s->place[i]->flight)))
             settled(s, s->place[i]);
-        }
 }
 
 void channel_settle(struct scheduler *s)

@@ -83,8 +83,10 @@ static void keep_item(struct flight *f, const struct store_queue_item *it)
     f->p = reallocarray(f->p, f->n + 1, sizeof *f->p);
     if (!f->p)
         die("out of memory");
-    f->p[f->n] =
-        (struct passenger){.item = *it, .warned = it->notify & QUEUE_WARNED, .envelope = {.mem = BUF_SECRET_INIT}};
+    f->p[f->n] = (struct passenger){.item = *it,
+                                    .warned = it->notify & QUEUE_WARNED,
+                                    .sent = it->notify & QUEUE_SENT,
+                                    .envelope = {.mem = BUF_SECRET_INIT}};
     f->p[f->n++].item.notify &= (uint16_t)~QUEUE_MARKS; /* what RFC 3461 knows, alone */
 }
 
@@ -191,7 +193,8 @@ static enum flight_rc finish(struct scheduler *s, struct flight *f, enum rc rc, 
     if (rc == RC_OK)
         return FL_EMPTY;
     log_err(LOG_WARN_, "letter-unseen", e);
-    return FL_TEMP;
+    return rc == RC_CORRUPT ? FL_EMPTY
+                            : FL_TEMP; /* it is met again by the next walk, and keeps no other back until then */
 }
 
 static bool of_letter(struct scheduler *s, const struct store_queue_item *it, const void *ctx)

@@ -150,8 +150,7 @@ void host_doomed(struct scheduler *s, struct place *p)
         }
         if (clock_mono() < p->flight->not_before || !settle_flight(s, p, p->flight))
             return;
-        if (!p->flight->stuck)
-            schedule_drop(s->plan, p->flight->letter.letter);
+        settle_landed(s, p->flight);
         flight_close(&p->flight);
     }
 }

@@ -55,6 +55,16 @@ void log_recipient(const struct scheduler *s, const struct place *p, const struc
     log_message("");
 }
 
+void log_delayed(const struct flight *f)
+{
+    char mid[STORE_MID + 1];
+
+    snprintf(mid, sizeof mid, "%.*s", SPAN_ARG(f->p[0].item.mid));
+    log_message(mid);
+    log_ev(LOG_INFO_, "relay-delayed", "qid=%llu recipients=%zu", (unsigned long long)f->letter.qid, f->n);
+    log_message("");
+}
+
 /* What the server offers once TLS is up. */
 void log_connected(const struct place *p, const struct channel_ready_req *r)
 {

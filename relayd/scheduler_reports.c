@@ -11,7 +11,8 @@ static void dropped(struct scheduler *s, struct flight *f)
         verdict_cause(&f->p[i].verdict, FATE_NEVER, CAUSE_QUEUE_DROPPED);
     if (settle_flight(s, NULL, f))
         for (size_t i = 0; i < f->n; i++)
-            schedule_end(s->plan, f->p[i].item.qid, f->p[i].item.rcpt);
+            if (!f->p[i].stuck)
+                schedule_end(s->plan, f->p[i].item.qid, f->p[i].item.rcpt);
 }
 
 bool reports_due(struct scheduler *s, const struct store_queue_item *it)

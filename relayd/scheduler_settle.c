@@ -58,8 +58,8 @@ static bool reports(const struct passenger *r, enum notice_kind kind)
 {
     const struct verdict *v = &r->verdict;
 
-    if (kind == NOTICE_DELIVERED)
-        return true;
+    if (r->item.state == Q_REPORT)
+        return kind == (r->sent ? NOTICE_RELAYED : NOTICE_DELIVERED);
     if (kind == NOTICE_DELAYED)
         return !r->warned;
     if (kind == NOTICE_FAILED)
@@ -107,9 +107,22 @@ static void put_off(struct scheduler *s, struct buf *up, const struct passenger 
     settle_add(up, &r->item, Q_WAITING, next, &r->verdict);
 }
 
+/* It was taken, and is never sent again: its entry waits for the report alone (scheduler_reports.c). */
+static void report_later(struct scheduler *s, struct buf *up, const struct passenger *r)
+{
+    struct store_queue_update_req one = {
+        .qid = r->item.qid, .rcpt = r->item.rcpt, .state = Q_REPORT, .next_try = scheduler_now(), .marks = QUEUE_SENT};
+
+    if (one.next_try > s->deferred_to)
+        s->deferred_to = one.next_try;
+    ipc_list_add(up, store_queue_update_req_f, &one);
+}
+
 static void add_update(struct scheduler *s, struct buf *up, const struct passenger *r)
 {
-    if (r->verdict.fate == FATE_TAKEN)
+    if (r->report_later)
+        report_later(s, up, r);
+    else if (r->verdict.fate == FATE_TAKEN)
         settle_add(up, &r->item, Q_DONE, 0, &r->verdict);
     else if (r->verdict.fate == FATE_NEVER)
         settle_add(up, &r->item, Q_FAILED, 0, &r->verdict);
@@ -122,12 +135,17 @@ static bool passes(enum rc rc)
     return rc == RC_TEMP || rc == RC_TIMEOUT || rc == RC_CLOSED;
 }
 
-/* The report cannot be made now: the recipients it is about stay in the queue and are tried again. So none ends without its report. */
-static void keep(struct flight *f)
+/* The report cannot be made now: the recipients it is about stay in the queue. Those that failed are tried again, those that were taken wait for their report.
+ * So none ends without it. */
+static void keep(struct flight *f, enum notice_kind kind)
 {
     for (size_t i = 0; i < f->n; i++)
-        if (f->p[i].verdict.fate == FATE_NEVER)
+        if (!reports(&f->p[i], kind))
+            continue;
+        else if (kind == NOTICE_FAILED)
             f->p[i].verdict.fate = FATE_LATER;
+        else
+            f->p[i].report_later = true;
 }
 
 bool settle_reports(struct scheduler *s, const struct place *p, struct flight *f)
@@ -147,8 +165,7 @@ bool settle_reports(struct scheduler *s, const struct place *p, struct flight *f
             f->not_before = deadline_in(PAUSE_MS); /* and then under the same id again; nobody else waits for it */
             return false;
         }
-        if (kind == NOTICE_FAILED)
-            keep(f);
+        keep(f, kind);
     }
     return true;
 }
@@ -162,33 +179,71 @@ size_t settle_write(struct scheduler *s, struct buf *up, const struct flight *f,
     return n;
 }
 
-/* Not so now: everything stays as it is and is done again; what ended already is passed over. Not so for ever: the letter stays with nobody until this
- * process ends, for it may have been taken, and must not go twice. */
-bool settle_commit(struct scheduler *s, struct buf *up, size_t n, bool *stuck_out)
+/* Not so now: everything stays as it is and is done again; what ended already is passed over. */
+enum rc settle_commit(struct scheduler *s, struct buf *up, size_t n)
 {
     struct err e;
     enum rc rc = settle_updates(s, up, n, &e);
 
-    *stuck_out = rc != RC_OK && !passes(rc);
     if (rc == RC_OK)
-        return true;
-    log_err(*stuck_out ? LOG_ERROR_ : LOG_WARN_, "queue-unsettled", &e);
-    if (!*stuck_out)
+        return RC_OK;
+    log_err(passes(rc) ? LOG_WARN_ : LOG_ERROR_, "queue-unsettled", &e);
+    if (passes(rc))
         scheduler_pause(s);
-    return *stuck_out;
+    return passes(rc) ? RC_TEMP : RC_PERM;
+}
+
+/* A batch is refused as a whole for one of its entries (its page cannot be read). Asked for alone, the others end; that one stays with nobody until this
+ * process ends, for it may have been taken, and must not go twice. */
+bool settle_singly(struct scheduler *s, struct flight *f)
+{
+    struct buf up = BUF_INIT;
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; i < f->n && rc != RC_TEMP; i++) {
+        buf_clear(&up);
+        add_update(s, &up, &f->p[i]);
+        rc = settle_commit(s, &up, 1);
+        f->p[i].stuck = rc == RC_PERM;
+        if (rc == RC_PERM)
+            log_ev(LOG_ERROR_, "queue-stuck", "qid=%llu.%u", (unsigned long long)f->p[i].item.qid, f->p[i].item.rcpt);
+    }
+    buf_free(&up);
+    return rc != RC_TEMP;
+}
+
+void settle_landed(struct scheduler *s, const struct flight *f)
+{
+    bool stuck = false;
+
+    for (size_t i = 0; i < f->n; i++)
+        stuck = stuck || f->p[i].stuck;
+    if (!stuck)
+        schedule_drop(s->plan, f->letter.letter);
+    for (size_t i = 0; stuck && i < f->n; i++)
+        if (!f->p[i].stuck)
+            schedule_end(s->plan, f->p[i].item.qid, f->p[i].item.rcpt);
+}
+
+/* All recipients' updates, as many requests as it takes. False: not now. */
+static bool settle_all(struct scheduler *s, struct flight *f)
+{
+    struct buf up = BUF_INIT;
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0, n; rc == RC_OK && i < f->n; i += n) {
+        buf_clear(&up);
+        n = settle_write(s, &up, f, i);
+        rc = settle_commit(s, &up, n);
+    }
+    buf_free(&up);
+    return rc == RC_PERM ? settle_singly(s, f) : rc == RC_OK;
 }
 
 bool settle_flight(struct scheduler *s, const struct place *p, struct flight *f)
 {
-    struct buf up = BUF_INIT;
-    bool ok = settle_reports(s, p, f);
+    bool ok = settle_reports(s, p, f) && settle_all(s, f);
 
-    for (size_t i = 0, n; ok && i < f->n; i += n) {
-        buf_clear(&up);
-        n = settle_write(s, &up, f, i);
-        ok = settle_commit(s, &up, n, &f->stuck);
-    }
-    buf_free(&up);
     for (size_t i = 0; ok && i < f->n; i++)
         log_recipient(s, p, &f->p[i]);
     return ok;
@@ -197,22 +252,18 @@ bool settle_flight(struct scheduler *s, const struct place *p, struct flight *f)
 /* ---- reports alone ---- */
 void settle_delivered(struct scheduler *s, struct flight *f)
 {
-    struct buf up = BUF_INIT;
     struct err e;
     bool filed;
     enum rc rc = report(s, NULL, f, NOTICE_DELIVERED, &filed, &e);
 
+    if (rc == RC_OK)
+        rc = report(s, NULL, f, NOTICE_RELAYED, &filed, &e);
     if (rc != RC_OK)
         log_err(passes(rc) ? LOG_WARN_ : LOG_ERROR_, "report-unfiled", &e);
     for (size_t i = 0; rc == RC_OK && i < f->n; i++)
         f->p[i].verdict.fate = FATE_TAKEN;
-    for (size_t i = 0, n; rc == RC_OK && i < f->n; i += n) {
-        buf_clear(&up);
-        n = settle_write(s, &up, f, i);
-        if (!settle_commit(s, &up, n, &f->stuck))
-            break;
-    }
-    buf_free(&up);
+    if (rc == RC_OK)
+        (void)settle_all(s, f); /* else it is met again */
 }
 
 /* When the marks cannot be set the sender is warned again after a restart, if stored has forgotten the first warning by then. */
@@ -250,7 +301,7 @@ bool settle_warn(struct scheduler *s, const struct flight *f)
     }
     mark_warned(s, f);
     if (filed)
-        log_ev(LOG_INFO_, "relay-delayed", "qid=%llu recipients=%zu", (unsigned long long)f->letter.qid, f->n);
+        log_delayed(f);
     return true;
 }
 

@@ -5,15 +5,7 @@
 #include "imapd/commands.h"
 #include "imapd/folders.h"
 #include "imapd/move.h"
-
-static uint32_t asked_for(const struct imap_set *rows)
-{
-    uint32_t n = 0;
-
-    for (size_t i = 0; i < rows->n; i++)
-        n += rows->r[i].hi - rows->r[i].lo + 1;
-    return n;
-}
+#include "imapd/rows.h"
 
 static void tell(struct imap_session *s, const struct copying *c, bool untagged)
 {
@@ -44,7 +36,11 @@ static enum rc transfer(struct imap_session *s, union imap_args *a, bool move, s
     rc = copying_run(s, &a->copy.set, &c, e);
     if (rc == RC_OK || move)
         tell(s, &c, move);
-    if (rc == RC_OK && !s->uid && c.done < asked_for(&a->copy.set))
+    if (rc == RC_OK && move && c.done > 0)
+        view_reply_modseq(s);
+    if (!s->uid && c.done < rows_count(&a->copy.set))
+        buf_clear(&s->code); /* COPYUID and HIGHESTMODSEQ stand in an OK */
+    if (rc == RC_OK && !s->uid && c.done < rows_count(&a->copy.set))
         rc = reply_no(e, CAUSE_EXPUNGED);
     copying_free(&c);
     return rc;

@@ -1,32 +1,22 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/search.c - SEARCH and UID SEARCH. RFC 3501 6.4.4, 7.2.5. */
-#include "imapd/search.h"
+/* imapd/cmd/search.c - SEARCH and UID SEARCH. RFC 3501 6.4.4, RFC 4731, 5182, RFC 7162 3.1.5, RFC 9394, RFC 9051 6.4.4. */
 #include "imapd/commands.h"
-#include <stdlib.h>
-
-static void put_hits(struct imap_session *s, const unsigned char *hits)
-{
-    buf_clear(&s->out);
-    buf_addstr(&s->out, "* SEARCH");
-    for (uint32_t row = 0; row < s->view->told; row++) {
-        if (hits[row] != TRI_YES)
-            continue;
-        buf_addc(&s->out, ' ');
-        put_u64(&s->out, s->uid ? s->view->uid[row] : row + 1);
-    }
-    buf_addstr(&s->out, "\r\n");
-    reply_out(s);
-}
+#include "imapd/results.h"
 
 enum rc cmd_search(struct imap_session *s, union imap_args *a, struct err *e)
 {
-    unsigned char *hits = NULL;
-    enum rc rc = search_prepare(s, &a->search, e);
+    struct results found = {NULL, 0};
+    enum rc rc;
 
+    if (!a->search.extended && (s->opened.responses & RESP_REV2)) { /* RFC 9051 6.4.4: ESEARCH in any case */
+        a->search.extended = true;
+        a->search.ret = SR_ALL;
+    }
+    rc = results_find(s, &a->search, &found, e);
     if (rc == RC_OK)
-        rc = search_run(s, &a->search, &hits, e);
-    if (rc == RC_OK)
-        put_hits(s, hits);
-    free(hits);
+        results_put(s, &a->search, "SEARCH", &found);
+    if (rc != RC_SYNTAX) /* a BAD leaves "$" as it was (RFC 5182 2.1) */
+        results_save(s, &a->search, rc == RC_OK ? &found : NULL);
+    results_free(&found);
     return rc;
 }

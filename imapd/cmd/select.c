@@ -1,13 +1,29 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/select.c - SELECT and EXAMINE. RFC 3501 6.3.1, 6.3.2. A SELECT that fails leaves no mailbox selected. */
+/* imapd/cmd/select.c - SELECT and EXAMINE. RFC 3501 6.3.1, 6.3.2, RFC 8474 4.1, RFC 9051 6.3.2, RFC 7162 3.1.2, 3.2.5, 3.2.11. A SELECT that fails leaves no mailbox selected. */
 #include "imapd/commands.h"
-#include "imapd/folders.h"
-#include "imapd/view.h"
+#include "imapd/extensions.h"
+#include "imapd/list.h"
+#include "imapd/objectid.h"
+#include "imapd/vanished.h"
+
+enum { OUT_HIGH = 16 * 1024 };
+
+static void put_mailboxid(struct imap_session *s)
+{
+    struct buf id = BUF_INIT; /* open: a number */
+
+    if ((s->opened.responses & RESP_MAILBOXID) == 0)
+        return;
+    objectid_folder(s->view->folder, &id);
+    reply_put(s, "* OK [MAILBOXID (%s)] Id of the mailbox", buf_cstr(&id));
+    buf_free(&id);
+}
 
 static void describe(struct imap_session *s)
 {
     struct view *v = s->view;
     uint32_t unseen = view_first_unseen(v);
+    bool rev2 = s->opened.responses & RESP_REV2;
 
     v->told = v->n;
     v->dirty = false;
@@ -15,35 +31,81 @@ static void describe(struct imap_session *s)
     view_learn(s);                      /* one may have been made since they were loaded */
     keywords_announce(s, v->read_only);
     reply_put(s, "* %u EXISTS", v->n);
-    reply_put(s, "* %u RECENT", view_recent(v));
-    if (unseen)
+    if (!rev2)
+        reply_put(s, "* %u RECENT", view_recent(v));
+    if (unseen && !rev2)
         reply_put(s, "* OK [UNSEEN %u] First unseen", unseen);
     reply_put(s, "* OK [UIDVALIDITY %u] UIDs valid", v->uidvalidity);
     reply_put(s, "* OK [UIDNEXT %u] Predicted next UID", v->uidnext);
+    put_mailboxid(s);
+    if (s->opened.args & ARG_CONDSTORE)
+        reply_put(s, "* OK [HIGHESTMODSEQ %llu] Highest", (unsigned long long)v->modseq);
 }
 
-static enum rc select_folder(struct imap_session *s, struct span name, bool read_only, struct err *e)
+static void put_changed(struct imap_session *s, const struct imap_select_args *a)
+{
+    const struct view *v = s->view;
+
+    for (uint32_t row = 0; row < v->n; row++) {
+        if (v->modseq_of[row] <= a->modseq || (a->has_known && !imap_set_has(&a->known, v->uid[row])))
+            continue;
+        buf_addf(&s->out, "* %u FETCH (UID %u ", row + 1, v->uid[row]);
+        view_put_flags(s, row, &s->out);
+        buf_addc(&s->out, ' ');
+        view_put_modseq(s, row, &s->out);
+        buf_addstr(&s->out, ")\r\n");
+        if (s->out.n > OUT_HIGH)
+            reply_out(s);
+    }
+    reply_out(s);
+}
+
+/* What happened since the client was here: who left, and whose flags changed. A client with another UIDVALIDITY knows
+ * nothing of this folder, and is told nothing (RFC 7162 3.2.5.1). */
+static enum rc resync(struct imap_session *s, const struct imap_select_args *a, struct err *e)
+{
+    struct vanished_of of = {a->has_known ? &a->known : NULL, vanished_match(s->view, &a->seqs, &a->uids)};
+    enum rc rc;
+
+    if (!a->qresync || a->uidvalidity != s->view->uidvalidity)
+        return RC_OK;
+    buf_clear(&s->out);
+    if ((rc = vanished_since(s, a->modseq, &of, e)) == RC_OK)
+        put_changed(s, a);
+    return rc;
+}
+
+static enum rc select_folder(struct imap_session *s, const struct imap_select_args *a, bool read_only, struct err *e)
 {
     struct folder f;
     enum rc rc;
 
-    view_free(&s->view);
-    s->state = IS_AUTH;
-    if ((rc = folder_get(s, name, false, &f, e)) != RC_OK || (rc = keywords_load(s, e)) != RC_OK ||
+    if (a->condstore)
+        extension_use(s, "CONDSTORE");
+    if (s->view && (s->opened.responses & RESP_CLOSED))
+        reply_put(s, "* OK [CLOSED] Previous mailbox closed");
+    view_leave(s);
+    if ((rc = folder_get(s, a->name, false, &f, e)) != RC_OK || (rc = keywords_load(s, e)) != RC_OK ||
         (rc = view_open(s, f.id, read_only, &s->view, e)) != RC_OK)
         return rc;
     s->state = IS_SELECTED;
     describe(s);
+    if (s->opened.responses & RESP_REV2)
+        rc = list_named(s, f.id, a->sent, e);
+    if (rc != RC_OK || (rc = resync(s, a, e)) != RC_OK) {
+        view_leave(s);
+        return rc;
+    }
     reply_code(s, read_only ? "READ-ONLY" : "READ-WRITE");
     return RC_OK;
 }
 
 enum rc cmd_select(struct imap_session *s, union imap_args *a, struct err *e)
 {
-    return select_folder(s, a->mailbox.name, false, e);
+    return select_folder(s, &a->select, false, e);
 }
 
 enum rc cmd_examine(struct imap_session *s, union imap_args *a, struct err *e)
 {
-    return select_folder(s, a->mailbox.name, true, e);
+    return select_folder(s, &a->select, true, e);
 }

@@ -6,7 +6,6 @@
 enum rc cmd_unselect(struct imap_session *s, union imap_args *a, struct err *e)
 {
     (void)a, (void)e;
-    view_free(&s->view);
-    s->state = IS_AUTH;
+    view_leave(s);
     return RC_OK;
 }

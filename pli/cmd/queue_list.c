@@ -25,6 +25,22 @@ static enum rc row(const struct store_queue_item *it, const struct queued_envelo
     return RC_OK;
 }
 
+/* What lies on a page that cannot be read is not in the list, and whoever reads the list must know. */
+static void note_damage(struct cmd *c)
+{
+    static const char *const tables[] = {"queue.db", "due.db"};
+    struct store_damage_rep d = {0};
+    struct buf mem = BUF_INIT;
+    struct err e;
+
+    if (store_call_in(inst_store(c), STORE_DAMAGE, NULL, -1, &d, &mem, &e) == RC_OK)
+        for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+            if (span_find(d.list, span_str(tables[i])) >= 0)
+                fprintf(stderr, "pages of %s cannot be read: recipients may be missing here; see pli doctor\n",
+                        tables[i]);
+    buf_free(&mem);
+}
+
 int cmd_queue_list(struct cmd *c)
 {
     struct listing l = {0};
@@ -37,6 +53,8 @@ int cmd_queue_list(struct cmd *c)
     l.rows = c->json ? json_array() : NULL;
     if (queue_each(inst_admin(c), &f, row, &l, &e) != RC_OK)
         answer = cmd_err(c, &e);
+    if (answer == PLI_OK)
+        note_damage(c);
     if (answer == PLI_OK && c->json)
         return out_json(l.rows);
     json_decref(l.rows);

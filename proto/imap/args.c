@@ -1,37 +1,38 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/imap/args.c - see proto/imap/args.h. LIST and STATUS are in args_list.c. */
+/* proto/imap/args.c - see proto/imap/args.h. LIST and STATUS are in args_list.c, what RFC 7162 adds to in
+ * args_sync.c. */
 #include "proto/imap/args.h"
-#include "proto/imap/date.h"
 #include "proto/imap/name.h"
 
-static enum rc end_of(struct imap_in *in, bool good, struct err *e)
+enum rc imap_args_end(struct imap_in *in, bool good, struct err *e)
 {
     if (!good)
         return imap_bad(e, CAUSE_BAD_ARGUMENTS);
     return imap_at_end(in) ? RC_OK : imap_bad(e, CAUSE_EXTRA_ARGUMENTS);
 }
 
-static enum rc take_mailbox(struct imap_in *in, struct span *out, struct err *e)
+enum rc imap_args_mailbox(struct imap_in *in, struct span *out, struct err *e)
 {
     struct span wire;
 
     if (!imap_sp(in) || !imap_take_astring(in, &wire))
         return imap_bad(e, CAUSE_NEED_MAILBOX);
-    return imap_name(in->mem, wire, out, e);
+    in->sent = wire;
+    return imap_name(in, wire, out, e);
 }
 
 enum rc imap_parse_none(struct imap_in *in, union imap_args *out, struct err *e)
 {
     (void)out;
-    return end_of(in, true, e);
+    return imap_args_end(in, true, e);
 }
 
 enum rc imap_parse_login(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    return end_of(in,
-                  imap_sp(in) && imap_take_astring(in, &out->login.user) && imap_sp(in) &&
-                      imap_take_astring(in, &out->login.pass),
-                  e);
+    return imap_args_end(in,
+                         imap_sp(in) && imap_take_astring(in, &out->login.user) && imap_sp(in) &&
+                             imap_take_astring(in, &out->login.pass),
+                         e);
 }
 
 static bool take_base64(struct imap_in *in, struct span *out)
@@ -46,7 +47,7 @@ enum rc imap_parse_auth(struct imap_in *in, union imap_args *out, struct err *e)
     bool good = imap_sp(in) && imap_take_atom(in, &out->auth.mechanism);
 
     out->auth.has_initial = good && (in->opened->args & ARG_INITIAL_RESPONSE) && imap_sp(in);
-    return end_of(in, good && (!out->auth.has_initial || take_base64(in, &out->auth.initial)), e);
+    return imap_args_end(in, good && (!out->auth.has_initial || take_base64(in, &out->auth.initial)), e);
 }
 
 enum rc imap_parse_words(struct imap_in *in, union imap_args *out, struct err *e)
@@ -62,7 +63,7 @@ enum rc imap_parse_words(struct imap_in *in, union imap_args *out, struct err *e
         if (!good || !imap_sp(in))
             break;
     }
-    return end_of(in, good, e);
+    return imap_args_end(in, good, e);
 }
 
 static bool take_nstring(struct imap_in *in, struct span *out)
@@ -87,73 +88,76 @@ static bool take_id_list(struct imap_in *in)
 enum rc imap_parse_id(struct imap_in *in, union imap_args *out, struct err *e)
 {
     (void)out;
-    return end_of(in, imap_sp(in) && (imap_is(in, '(') ? take_id_list(in) : imap_word(in, "NIL")), e);
+    return imap_args_end(in, imap_sp(in) && (imap_is(in, '(') ? take_id_list(in) : imap_word(in, "NIL")), e);
 }
 
 enum rc imap_parse_mailbox(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    enum rc rc = take_mailbox(in, &out->mailbox.name, e);
+    enum rc rc = imap_args_mailbox(in, &out->mailbox.name, e);
 
-    return rc == RC_OK ? end_of(in, true, e) : rc;
+    return rc == RC_OK ? imap_args_end(in, true, e) : rc;
+}
+
+/* " (USE (\Drafts \Sent))" */
+static bool take_uses(struct imap_in *in, union imap_args *out)
+{
+    size_t from;
+    struct span atom;
+
+    if ((in->opened->args & ARG_CREATE_USE) == 0 || !imap_word(in, " (USE ("))
+        return false;
+    if (imap_is(in, ')'))
+        return imap_is(in, ')');
+    do {
+        from = in->at;
+        out->create.uses = imap_arena_grow(in->mem, out->create.uses, out->create.n, sizeof *out->create.uses);
+        if (!out->create.uses || out->create.n == IMAP_WORDS || !imap_is(in, '\\') || !imap_take_atom(in, &atom))
+            return false;
+        out->create.uses[out->create.n++] = span_of(in->s.p + from, in->at - from);
+    } while (imap_sp(in));
+    return imap_is(in, ')') && imap_is(in, ')');
+}
+
+enum rc imap_parse_create(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    enum rc rc = imap_args_mailbox(in, &out->create.name, e);
+
+    out->create.sent = in->sent;
+    out->create.uses = NULL;
+    out->create.n = 0;
+    return rc == RC_OK ? imap_args_end(in, imap_at_end(in) || take_uses(in, out), e) : rc;
+}
+
+enum rc imap_parse_root(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    return imap_args_end(in, imap_sp(in) && imap_take_astring(in, &out->root), e);
 }
 
 enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    enum rc rc = take_mailbox(in, &out->rename.from, e);
+    enum rc rc = imap_args_mailbox(in, &out->rename.from, e);
 
     if (rc == RC_OK)
-        rc = take_mailbox(in, &out->rename.to, e);
-    return rc == RC_OK ? end_of(in, true, e) : rc;
-}
-
-/* Takes "{n}" without its CRLF, because the frame has taken that as the end of the announcement. */
-static bool take_announcement(struct imap_in *in)
-{
-    uint64_t n;
-
-    if (!imap_is(in, '{') || !imap_take_number(in, UINT64_MAX, &n))
-        return false;
-    (void)imap_nonsync(in);
-    return imap_is(in, '}') && imap_at_end(in);
+        rc = imap_args_mailbox(in, &out->rename.to, e);
+    return rc == RC_OK ? imap_args_end(in, true, e) : rc;
 }
 
 enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    enum rc rc = take_mailbox(in, &out->append.name, e);
-    bool good = rc == RC_OK && imap_sp(in);
+    enum rc rc = imap_args_mailbox(in, &out->append.name, e);
 
     if (rc != RC_OK)
         return rc;
-    out->append.flags = (struct imap_flags){0};
-    out->append.has_date = false;
-    if (good && imap_peek(in) == '(')
-        good = imap_take_flags(in, &out->append.flags) && imap_sp(in);
-    if (good && imap_peek(in) == '"') {
-        out->append.has_date = true;
-        good = imap_take_date_time(in, &out->append.date) && imap_sp(in);
-    }
-    return good && take_announcement(in) ? RC_OK : imap_bad(e, CAUSE_APPEND_FORM);
+    out->append.rest = *in;
+    return imap_append_check(*in, (struct imap_append){0}) != APPEND_BAD ? RC_OK : imap_bad(e, CAUSE_APPEND_FORM);
 }
 
-enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e)
+enum rc imap_parse_replace(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    return end_of(
-        in, imap_sp(in) && imap_take_set(in, &out->fetch.set) && imap_sp(in) && imap_take_fetch(in, &out->fetch.what),
-        e);
-}
-
-enum rc imap_parse_store(struct imap_in *in, union imap_args *out, struct err *e)
-{
-    bool good = imap_sp(in) && imap_take_set(in, &out->store.set) && imap_sp(in);
-
-    out->store.how = IMAP_STORE_SET;
-    if (good && imap_is(in, '+'))
-        out->store.how = IMAP_STORE_ADD;
-    else if (good && imap_is(in, '-'))
-        out->store.how = IMAP_STORE_REMOVE;
-    good = good && imap_word(in, "FLAGS");
-    out->store.silent = good && imap_word(in, ".SILENT");
-    return end_of(in, good && imap_sp(in) && imap_take_flags(in, &out->store.flags), e);
+    if (!imap_sp(in) || !imap_take_set(in, &out->append.set) || out->append.set.n != 1 ||
+        out->append.set.r[0].lo != out->append.set.r[0].hi)
+        return imap_bad(e, CAUSE_NEED_SET);
+    return imap_parse_append(in, out, e);
 }
 
 enum rc imap_parse_copy(struct imap_in *in, union imap_args *out, struct err *e)
@@ -162,16 +166,16 @@ enum rc imap_parse_copy(struct imap_in *in, union imap_args *out, struct err *e)
 
     if (!imap_sp(in) || !imap_take_set(in, &out->copy.set))
         return imap_bad(e, CAUSE_NEED_SET);
-    rc = take_mailbox(in, &out->copy.name, e);
-    return rc == RC_OK ? end_of(in, true, e) : rc;
+    rc = imap_args_mailbox(in, &out->copy.name, e);
+    return rc == RC_OK ? imap_args_end(in, true, e) : rc;
 }
 
 enum rc imap_parse_search(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    return end_of(in, imap_sp(in) && imap_take_search(in, &out->search), e);
+    return imap_args_end(in, imap_sp(in) && imap_take_search(in, &out->search), e);
 }
 
 enum rc imap_parse_uids(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    return end_of(in, imap_sp(in) && imap_take_set(in, &out->uids.set), e);
+    return imap_args_end(in, imap_sp(in) && imap_take_set(in, &out->uids.set), e);
 }

@@ -6,15 +6,17 @@
  * Names    Mailbox names are given as proto/imap/name.h describes. LIST patterns are given in the same form, but unchecked.
  * Words    A word is known only when an extension opens it (proto/imap/opened.h). Any other word is malformed.
  * Owns     nothing. Spans and arrays point into the command or into the arena of in, and live as long as these.
- * Process  imapd sessions.   Source RFC 3501 6; RFC 4315, 5161, 5258, 5819, 6154, 6851, 2971, 7889, 8438.
+ * Process  imapd sessions.   Source RFC 3501 6; RFC 4315, 5161, 5258, 5819, 6154, 6851, 2971, 7162, 7889, 8438.
  */
 #pragma once
+#include "proto/imap/append.h"
 #include "proto/imap/fetch.h"
 #include "proto/imap/flags.h"
 #include "proto/imap/search.h"
 
 enum { IMAP_LIST_PATTERNS = 64, IMAP_WORDS = 64 };
-enum { ST_MESSAGES = 1, ST_RECENT = 2, ST_UIDNEXT = 4, ST_UIDVALIDITY = 8, ST_UNSEEN = 16, ST_SIZE = 32, ST_APPENDLIMIT = 64,
+enum { ST_MESSAGES = 1, ST_RECENT = 2, ST_UIDNEXT = 4, ST_UIDVALIDITY = 8, ST_UNSEEN = 16, ST_SIZE = 32, ST_APPENDLIMIT = 64, ST_MAILBOXID = 1 << 12, ST_DELETED = 1 << 13, ST_DELETED_STORAGE = 1 << 14,
+       ST_HIGHESTMODSEQ = 1 << 16,
        ST_RFC3501 = 31 /* the protocol's own; others are an extension's */ };
 enum { LS_SUBSCRIBED = 1, LS_REMOTE = 2, LS_RECURSIVE = 4, LS_SPECIAL = 8 }; /* LIST selection options */
 enum { LR_SUBSCRIBED = 1, LR_CHILDREN = 2, LR_SPECIAL = 4, LR_STATUS = 8 };  /* LIST return options */
@@ -26,6 +28,15 @@ struct imap_list_args {
     struct span reference;
     struct span *patterns; /* prepared as names are, with the reference in front; a pattern that no name can match is left out */
     size_t n;
+};
+struct imap_select_args {
+    struct span name, sent; /* sent: as it came */
+    bool condstore, qresync; /* the next ones: of QRESYNC */
+    uint32_t uidvalidity;
+    uint64_t modseq;
+    bool has_known;
+    struct imap_set known;      /* UIDs, settled, without "*" */
+    struct imap_set seqs, uids; /* settled, without "*"; as many numbers as UIDs, or none of both */
 };
 union imap_args {
     struct {
@@ -43,6 +54,12 @@ union imap_args {
         struct span name;
     } mailbox;
     struct {
+        struct span name, sent; /* sent: as it came */
+        struct span *uses; /* special-use attributes, "\Sent" */
+        size_t n;
+    } create;
+    struct span root; /* GETQUOTA: as sent */
+    struct {
         struct span from, to;
     } rename;
     struct imap_list_args list;
@@ -52,19 +69,26 @@ union imap_args {
     } status;
     struct {
         struct span name;
-        struct imap_flags flags;
-        bool has_date;
-        int64_t date;
+        struct imap_in rest; /* the messages: proto/imap/append.h; checked up to the first literal */
+        struct imap_set set; /* REPLACE: one number, or "*" */
     } append;
+    struct imap_select_args select;
     struct {
         struct imap_set set;
         struct imap_fetch what;
+        bool changed; /* CHANGEDSINCE */
+        uint64_t changed_since;
+        bool vanished; /* VANISHED */
+        bool has_partial;
+        struct imap_partial partial;
     } fetch;
     struct {
         struct imap_set set;
         enum imap_store_how how;
         bool silent;
         struct imap_flags flags;
+        bool conditional; /* UNCHANGEDSINCE */
+        uint64_t unchanged_since;
     } store;
     struct {
         struct imap_set set;
@@ -81,17 +105,28 @@ enum rc imap_parse_auth(struct imap_in *in, union imap_args *out, struct err *e)
 enum rc imap_parse_words(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_id(struct imap_in *in, union imap_args *out, struct err *e); /* checked, not kept */
 enum rc imap_parse_mailbox(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_create(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_root(struct imap_in *in, union imap_args *out, struct err *e); /* GETQUOTA: out->root */
+/* proto/imap/args_sync.c: RFC 7162 */
+enum rc imap_parse_select(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_store(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_list(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_lsub(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_status(struct imap_in *in, union imap_args *out, struct err *e);
-/* in ends behind "{n}" or "{n+}", which announces the message's literal. */
+/* in ends with the command, or behind "{n}", "{n+}", "~{n}" or "~{n+}", which announces the message's literal. */
 enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *e);
-enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e);
-enum rc imap_parse_store(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_replace(struct imap_in *in, union imap_args *out, struct err *e); /* as imap_parse_append() */
 enum rc imap_parse_copy(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_search(struct imap_in *in, union imap_args *out, struct err *e);
+/* proto/imap/args_sort.c */
+enum rc imap_parse_sort(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_thread(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_uids(struct imap_in *in, union imap_args *out, struct err *e); /* UID EXPUNGE */
+/* proto/imap/args.c, for the other files of arguments */
+enum rc imap_args_end(struct imap_in *in, bool good, struct err *e);
+enum rc imap_args_mailbox(struct imap_in *in, struct span *out, struct err *e); /* SP and a name */
 /* proto/imap/args_list.c */
 bool imap_take_status_items(struct imap_in *in, unsigned *out);
 const char *imap_status_name(unsigned item); /* item: one ST_ bit */

@@ -10,7 +10,8 @@ struct parse {
     unsigned depth; /* of the key at hand */
 };
 typedef bool take_fn(struct parse *p, struct imap_key *k);
-static take_fn no_arg, take_text, take_keyword, take_day, take_size, take_header, take_uids, take_not, take_or;
+static take_fn no_arg, take_text, take_keyword, take_day, take_size, take_header, take_uids, take_not, take_or,
+    take_modseq, take_age;
 
 struct key_row {
     const char *name;
@@ -30,17 +31,24 @@ static const struct key_row keys[] = {
     {"CC", SK_HEADER, take_text, true, 0, "cc"},
     {"DELETED", SK_FLAG, no_arg, true, IMAP_DELETED, NULL},
     {"DRAFT", SK_FLAG, no_arg, true, IMAP_DRAFT, NULL},
+    {"EMAILID", SK_EMAILID, take_keyword, true, 0, NULL},
     {"FLAGGED", SK_FLAG, no_arg, true, IMAP_FLAGGED, NULL},
     {"FROM", SK_HEADER, take_text, true, 0, "from"},
     {"HEADER", SK_HEADER, take_header, true, 0, NULL},
     {"KEYWORD", SK_KEYWORD, take_keyword, true, 0, NULL},
     {"LARGER", SK_LARGER, take_size, true, 0, NULL},
+    {"MODSEQ", SK_MODSEQ, take_modseq, true, 0, NULL},
     {"NEW", SK_NEW, no_arg, true, 0, NULL},
     {"NOT", SK_NOT, take_not, true, 0, NULL},
     {"OLD", SK_OLD, no_arg, true, 0, NULL},
+    {"OLDER", SK_OLDER, take_age, true, 0, NULL},
     {"ON", SK_ON, take_day, true, 0, NULL},
     {"OR", SK_OR, take_or, true, 0, NULL},
     {"RECENT", SK_RECENT, no_arg, true, 0, NULL},
+    {"SAVEDATESUPPORTED", SK_SAVEDATESUPPORTED, no_arg, true, 0, NULL},
+    {"SAVEDBEFORE", SK_SAVEDBEFORE, take_day, true, 0, NULL},
+    {"SAVEDON", SK_SAVEDON, take_day, true, 0, NULL},
+    {"SAVEDSINCE", SK_SAVEDSINCE, take_day, true, 0, NULL},
     {"SEEN", SK_FLAG, no_arg, true, IMAP_SEEN, NULL},
     {"SENTBEFORE", SK_SENTBEFORE, take_day, true, 0, NULL},
     {"SENTON", SK_SENTON, take_day, true, 0, NULL},
@@ -49,6 +57,7 @@ static const struct key_row keys[] = {
     {"SMALLER", SK_SMALLER, take_size, true, 0, NULL},
     {"SUBJECT", SK_HEADER, take_text, true, 0, "subject"},
     {"TEXT", SK_TEXT, take_text, true, 0, NULL},
+    {"THREADID", SK_THREADID, take_keyword, true, 0, NULL},
     {"TO", SK_HEADER, take_text, true, 0, "to"},
     {"UID", SK_UID, take_uids, true, 0, NULL},
     {"UNANSWERED", SK_FLAG, no_arg, false, IMAP_ANSWERED, NULL},
@@ -57,6 +66,7 @@ static const struct key_row keys[] = {
     {"UNFLAGGED", SK_FLAG, no_arg, false, IMAP_FLAGGED, NULL},
     {"UNKEYWORD", SK_KEYWORD, take_keyword, false, 0, NULL},
     {"UNSEEN", SK_FLAG, no_arg, false, IMAP_SEEN, NULL},
+    {"YOUNGER", SK_YOUNGER, take_age, true, 0, NULL},
 };
 
 static struct imap_key *take_key(struct parse *p);
@@ -107,11 +117,44 @@ static bool take_day(struct parse *p, struct imap_key *k)
     return imap_sp(p->in) && imap_take_date(p->in, &k->num);
 }
 
-static bool take_size(struct parse *p, struct imap_key *k)
+static bool take_number(struct parse *p, struct imap_key *k)
 {
     uint64_t v;
 
-    if (!imap_sp(p->in) || !imap_take_number(p->in, INT64_MAX, &v))
+    if (!imap_take_number(p->in, INT64_MAX, &v))
+        return false;
+    k->num = (int64_t)v;
+    return true;
+}
+
+static bool take_size(struct parse *p, struct imap_key *k)
+{
+    return imap_sp(p->in) && take_number(p, k);
+}
+
+/* "/flags/\\\\Seen" all 5: a name and a type may stand before the number. A message has one mod-sequence for all its flags, so
+ * they choose nothing (RFC 7162 3.1.5). */
+static bool take_modseq(struct parse *p, struct imap_key *k)
+{
+    struct span entry, type;
+
+    if (!imap_sp(p->in))
+        return false;
+    if (imap_peek(p->in) == '"') {
+        if (!imap_take_string(p->in, &entry) || !span_istarts(entry, "/flags/") || !imap_sp(p->in) ||
+            !imap_take_name(p->in, &type) || !imap_sp(p->in))
+            return false;
+        if (!span_ieq_str(type, "all") && !span_ieq_str(type, "priv") && !span_ieq_str(type, "shared"))
+            return false;
+    }
+    return take_number(p, k);
+}
+
+static bool take_age(struct parse *p, struct imap_key *k)
+{
+    uint64_t v;
+
+    if (!imap_sp(p->in) || !imap_take_number(p->in, UINT32_MAX, &v) || v == 0)
         return false;
     k->num = (int64_t)v;
     return true;
@@ -185,22 +228,42 @@ static struct imap_key *take_key(struct parse *p)
     if (imap_is(p->in, '('))
         k = take_group(p);
     else
-        k = c == '*' || (c >= '0' && c <= '9') ? take_numbers(p) : take_named(p);
+        k = c == '*' || c == '$' || (c >= '0' && c <= '9') ? take_numbers(p) : take_named(p);
     p->depth--;
     return k;
 }
 
-bool imap_take_search(struct imap_in *in, struct imap_search *out)
+bool imap_search_has(const struct imap_key *top, enum imap_key_op op)
+{
+    if (top->op == op)
+        return true;
+    for (const struct imap_key *c = top->child; c; c = c->next)
+        if (imap_search_has(c, op))
+            return true;
+    return false;
+}
+
+bool imap_take_program(struct imap_in *in, struct imap_search *out)
 {
     struct parse p = {.in = in};
+
+    out->top = new_key(&p, SK_AND);
+    if (out->top == NULL || !take_children(&p, out->top))
+        return false;
+    out->n = p.n;
+    return true;
+}
+
+bool imap_take_search(struct imap_in *in, struct imap_search *out)
+{
     struct imap_search s = {0};
 
+    if (!imap_take_search_return(in, &s))
+        return false;
     if (imap_word(in, "CHARSET ") && (!imap_take_astring(in, &s.charset) || !imap_sp(in)))
         return false;
-    s.top = new_key(&p, SK_AND);
-    if (s.top == NULL || !take_children(&p, s.top))
+    if (!imap_take_program(in, &s))
         return false;
-    s.n = p.n;
     *out = s;
     return true;
 }

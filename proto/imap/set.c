@@ -19,8 +19,12 @@ static bool take_value(struct imap_in *in, uint32_t *out)
 
 bool imap_take_set(struct imap_in *in, struct imap_set *out)
 {
-    struct imap_set s = {NULL, 0};
+    struct imap_set s = {0};
 
+    if ((in->opened->args & ARG_SEARCHRES) && imap_is(in, '$')) {
+        *out = (struct imap_set){.saved = true};
+        return true;
+    }
     do {
         struct imap_range r;
 

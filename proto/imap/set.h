@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* proto/imap/set.h - sequence sets: "1:4,7,*", by message number or UID.
+/* proto/imap/set.h - sequence sets: "1:4,7,*", by message number or UID; "$".
  *
  * Form     The ranges are kept as written. IMAP_STAR (0) stands for "*". imap_set_settle() gives "*" its value, then orders and merges the
  *          ranges.
  * Bounds   A range costs at least two bytes of a command, so a set has at most half as many ranges as the command has bytes.
  * Owns     nothing. The ranges are in the command's arena (proto/imap/lex.h).
- * Process  imapd sessions.   Source RFC 3501 9 (sequence-set).
+ * Process  imapd sessions.   Source RFC 3501 9 (sequence-set), RFC 5182.
  */
 #pragma once
 #include "proto/imap/lex.h"
@@ -17,6 +17,7 @@ struct imap_range {
 struct imap_set {
     struct imap_range *r;
     size_t n;
+    bool saved; /* "$", and no range: the messages that the last SEARCH RETURN (SAVE) found */
 };
 bool imap_take_set(struct imap_in *in, struct imap_set *out);
 /* star: the greatest number in use, which is what "*" means. Afterwards each range has lo <= hi, and the ranges ascend with a gap between

@@ -13,6 +13,7 @@
  * them. */
 #include "store/check/check.h"
 #include "base/clock.h"
+#include "store/ops/due.h"
 #include "store/ops/queue.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -224,8 +225,8 @@ static enum rc check_item(struct tx *t, void *arg, struct err *e)
         rc = rec_read(buf_span(&b), queued_f, &q, e);
     if (rc == RC_OK) {
         due = key_due(q.next_try, f->mbx, f->folder);
-        rc = tx_has(t, T_DUE, &due, e);
-        if ((rc == RC_OK || rc == RC_NOTFOUND) && (rc == RC_OK) != queue_state_due(q.state))
+        rc = due_kept(t) ? tx_has(t, T_DUE, &due, e) : RC_OK;
+        if (due_kept(t) && (rc == RC_OK || rc == RC_NOTFOUND) && (rc == RC_OK) != queue_state_due(q.state))
             check_bad(f->c, "queue qid=%llu rcpt=%u: not rightly in the index of what is due",
                       (unsigned long long)f->mbx, (unsigned)f->folder);
         if (rc == RC_OK || rc == RC_NOTFOUND)
@@ -240,7 +241,13 @@ enum rc check_queue(struct check *c, struct err *e)
 {
     struct folder_check f = {.c = c};
     struct key k;
-    enum rc rc = check_next_key(c, T_QUEUE, &k, e);
+    enum rc rc;
+
+    if (c->at.n == 0 && atomic_load(&c->d->env.due_unkept))
+        check_bad(
+            c,
+            "queue: the index of what is due was given up, for a page of it was bad: pli store salvage makes it anew");
+    rc = check_next_key(c, T_QUEUE, &k, e);
 
     if (rc != RC_OK)
         return rc;

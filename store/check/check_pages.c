@@ -86,56 +86,11 @@ enum rc do_damage(struct tx *none, const struct ask *a, struct err *e)
 }
 
 /* ---- past a bad page ---- */
-static struct key from64(uint64_t v)
-{
-    return key_mbx(v);
-}
-
-/* Whether a search for that key meets a page that cannot be read. */
-static enum rc probe(struct check *c, enum table tb, uint64_t v, struct err *e)
-{
-    struct key at = from64(v);
-    struct span k, val;
-    struct scan s;
-    struct tx t;
-    enum rc rc;
-
-    tx_bare(&c->d->env, &t);
-    rc = scan_open(&s, &t, tb, &at, 0, SCAN_KEYS, e);
-    if (rc == RC_OK)
-        rc = scan_next(&s, &k, &val, e);
-    scan_close(&s);
-    return rc;
-}
-
-/* Keys begin with a number of eight octets. Finds the first number from which on the table can be read again, by
- * strides that double and then by halving. RC_NOTFOUND: there is no such number, and the phase is over. */
 enum rc check_skip(struct check *c, enum table tb, struct err *e)
 {
-    struct key k = c->at;
-    uint64_t at, lo, step = 1;
-    enum rc rc;
+    struct key from = c->at;
+    struct tx t;
 
-    while (k.n < 8)
-        k.b[k.n++] = 0;
-    at = be64(k.b);
-    for (;; step *= 2) {
-        if (at > UINT64_MAX - step)
-            return err_set(e, RC_NOTFOUND, "store: nothing behind the damage");
-        if ((rc = probe(c, tb, at + step, e)) != RC_CORRUPT)
-            break;
-        if (step > UINT64_MAX / 2)
-            return err_set(e, RC_NOTFOUND, "store: nothing behind the damage");
-    }
-    lo = at + step / 2;
-    at += step;
-    while (at - lo > 1) { /* lo cannot be read, at can */
-        uint64_t mid = lo + (at - lo) / 2;
-        if (probe(c, tb, mid, e) == RC_CORRUPT)
-            lo = mid;
-        else
-            at = mid;
-    }
-    c->at = from64(at);
-    return rc == RC_NOTFOUND ? rc : RC_OK;
+    tx_bare(&c->d->env, &t);
+    return scan_skip(&t, tb, &from, &c->at, e);
 }

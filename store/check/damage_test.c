@@ -193,7 +193,8 @@ static void test_every_table(void **state)
     damage_start(&L);
     assert_int_equal(use_bound(a) + use_bound(b), 0);
     poll(NULL, 0, 1100); /* so that every object was last touched in a second before the check's */
-    if (check(&list) != 0)
+    /* Its page is as it was, but nobody has kept the index since it was bad. */
+    if (check(&list) != 1 || span_find(buf_span(&list), SPAN_LIT("the index of what is due was given up")) < 0)
         fail_msg("%s", buf_cstr(&list));
     buf_free(&list);
 }

@@ -3,6 +3,7 @@
 #include "store/check/salvage.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/db/guard.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -132,6 +133,7 @@ int salvage_run(const struct env_conf *conf)
         env_close(&s.d.env);
     }
     if (rc == RC_OK && (unlinkat(home_fd, marker, 0) == 0 || errno == ENOENT)) {
+        guard_unmark(home_fd);
         report(&s);
     } else {
         log_err(LOG_ERROR_, "store-salvage", &e);

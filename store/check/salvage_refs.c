@@ -3,6 +3,7 @@
  * counts references anew, and mends the queue and its index. See salvage.h. */
 #include "base/clock.h"
 #include "store/check/salvage_int.h"
+#include "store/ops/due.h"
 
 /* ---- objects ---- */
 /* Are all pieces of the object there? Also gives their digest. */
@@ -201,12 +202,17 @@ static enum rc mend_objref(struct salvage *s, const struct key *k, struct span v
 enum rc salvage_refs(struct salvage *s, struct err *e)
 {
     struct counted *refs = counted_new();
+    struct key unkept = key_of(DUE_UNKEPT);
     enum rc rc = salvage_each(s, T_MSGS, mend_message, refs, e);
 
     if (rc == RC_OK)
         rc = salvage_each(s, T_QUEUE, mend_queued, refs, e);
     if (rc == RC_OK)
         rc = salvage_each(s, T_DUE, mend_due, NULL, e);
+    if (rc == RC_OK && (rc = salvage_has(s, T_META, &unkept, e)) == RC_OK)
+        rc = salvage_del(s, T_META, &unkept, e); /* from here on the index is kept again */
+    if (rc == RC_NOTFOUND)
+        rc = RC_OK;
     if (rc == RC_OK)
         rc = salvage_each(s, T_OBJREFS, mend_objref, refs, e);
     counted_free(&refs);

@@ -217,21 +217,26 @@ static bool first_page_bad(struct env *v, enum table t)
     return true;
 }
 
-static void open_table(struct env *v, enum table t)
+static DB *open_table(struct env *v, enum table t, uint32_t flags)
 {
     DB *db;
     int ret;
 
     must(db_create(&db, v->e, 0), tables[t].file);
     must(db->set_pagesize(db, tables[t].page), tables[t].file);
-    must(db->set_flags(db, DB_CHKSUM), tables[t].file);
+    must(db->set_flags(db, DB_CHKSUM | flags), tables[t].file);
     ret = db->open(db, NULL, tables[t].file, NULL, DB_BTREE, DB_CREATE | DB_THREAD | DB_AUTO_COMMIT, 0600);
     if (ret != 0 && first_page_bad(v, t)) { /* the others are served; what needs this one is answered RC_CORRUPT */
         db->close(db, DB_NOSYNC);
-        return;
+        return NULL;
     }
     must(ret, tables[t].file);
-    v->db[t] = db;
+    return db;
+}
+
+DB *env_table(const struct env *v, enum table tb)
+{
+    return guard_met(tb) ? v->careful[tb] : v->db[tb];
 }
 
 void env_open(struct env *v, const struct env_conf *c)
@@ -245,6 +250,7 @@ void env_open(struct env *v, const struct env_conf *c)
     pthread_mutex_init(&v->lock, NULL);
     pthread_cond_init(&v->flushed_cond, NULL);
     take_lock(v);
+    guard_home(v->home_fd);
     look_at_format(v);
     room_at_start(v);
     must(db_env_create(&v->e, 0), "environment");
@@ -253,7 +259,8 @@ void env_open(struct env *v, const struct env_conf *c)
     must(v->e->open(v->e, v->home, flags, 0600), "environment");
     guard_mode(GUARD_REFUSE);
     for (int t = 0; t < TABLES; t++) {
-        open_table(v, (enum table)t);
+        v->db[t] = open_table(v, (enum table)t, 0);
+        v->careful[t] = v->db[t] ? open_table(v, (enum table)t, DB_REVSPLITOFF) : NULL;
     }
     settle_format(v); /* last: from now on every table must be there (look_at_format) */
 }
@@ -261,11 +268,15 @@ void env_open(struct env *v, const struct env_conf *c)
 void env_close(struct env *v)
 {
     (void)v->e->txn_checkpoint(v->e, 0, 0, 0);
-    for (int t = 0; t < TABLES; t++)
+    for (int t = 0; t < TABLES; t++) {
+        if (v->careful[t])
+            (void)v->careful[t]->close(v->careful[t], 0);
         if (v->db[t])
             (void)v->db[t]->close(v->db[t], 0);
+    }
     (void)v->e->close(v->e, 0);
     close(v->lock_fd);
+    guard_home(-1);
     close(v->home_fd);
     free(v->home);
     pthread_cond_destroy(&v->flushed_cond);

@@ -41,6 +41,7 @@ struct env {
     struct env_hooks hooks;
     DB_ENV *e;
     DB *db[TABLES];
+    DB *careful[TABLES]; /* the same: a page that becomes empty stays where it is (DB_REVSPLITOFF) */
     char *home;
     uint64_t min_free;
     int lock_fd, home_fd;
@@ -54,8 +55,12 @@ struct env {
     atomic_llong free_at;
     atomic_ullong free_bytes, reusable, owed; /* owed: what the reserve lacks, having been given up (room.h) */
     atomic_ullong commits, deadlocks;
+    atomic_bool due_unkept; /* store/ops/due.h */
 };
 void env_open(struct env *v, const struct env_conf *c); /* dies with one clear line */
+/* The handle through which a table is worked on. NULL: its first page is bad, and it is closed. Where a bad page was met, emptied pages stay in their place, for
+ * the library would need their neighbours to take them out. */
+DB *env_table(const struct env *v, enum table tb);
 void env_close(struct env *v);
 void env_flush(struct env *v);
 void env_settle(struct env *v, uint64_t mbx); /* waits until what was just read of this mailbox is on stable storage */

@@ -4,8 +4,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <unistd.h>
 
 /* Offsets of Berkeley DB 5.3's pages, little-endian as every machine we run on. */
@@ -22,6 +24,8 @@ enum {
 
 static _Atomic unsigned char table_of[FDS]; /* table + 1 */
 static atomic_int mode = GUARD_REFUSE;
+static atomic_bool of[TABLES];
+static int home = -1;
 static struct {
     pthread_mutex_t lock;
     struct guard_page page[GUARD_LIST];
@@ -116,6 +120,44 @@ static bool is_listed(enum table tb, uint32_t page)
     return false;
 }
 
+static void mark_name(enum table tb, char out[64])
+{
+    (void)snprintf(out, 64, "damaged-%s", tables[tb].file);
+}
+
+/* When it cannot be made, this run knows all the same. */
+static void mark(enum table tb)
+{
+    char name[64];
+    int fd;
+
+    mark_name(tb, name);
+    fd = home >= 0 ? openat(home, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+    if (fd >= 0)
+        close(fd);
+}
+
+void guard_home(int home_fd)
+{
+    char name[64];
+
+    home = home_fd;
+    for (int t = 0; t < TABLES; t++) {
+        mark_name((enum table)t, name);
+        atomic_store(&of[t], faccessat(home_fd, name, F_OK, 0) == 0);
+    }
+}
+
+void guard_unmark(int home_fd)
+{
+    char name[64];
+
+    for (int t = 0; t < TABLES; t++) {
+        mark_name((enum table)t, name);
+        (void)unlinkat(home_fd, name, 0);
+    }
+}
+
 void guard_note(enum table tb, uint32_t page)
 {
     bool fresh;
@@ -126,6 +168,8 @@ void guard_note(enum table tb, uint32_t page)
     if (fresh && bad.n < GUARD_LIST)
         bad.page[bad.n++] = (struct guard_page){tb, page, clock_utc()};
     pthread_mutex_unlock(&bad.lock);
+    if (!atomic_exchange(&of[tb], true))
+        mark(tb);
     if (fresh)
         log_ev(LOG_ERROR_, "store-damaged", "table=%s page=%u do=\"pli store check, then pli store salvage\"",
                tables[tb].file, (unsigned)page);
@@ -141,6 +185,11 @@ size_t guard_list(struct guard_page *out, size_t most)
     all = bad.all;
     pthread_mutex_unlock(&bad.lock);
     return all;
+}
+
+bool guard_met(enum table tb)
+{
+    return atomic_load(&of[tb]);
 }
 
 bool guard_last(struct guard_page *out)

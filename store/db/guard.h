@@ -8,6 +8,8 @@
  * Named    Each bad page is named in the log once, and kept in a list of (table, page). "pli store check" and "pli doctor" ask for the list.
  * Recovery With GUARD_PASS_BY, recovery takes a bad page for one that was never written. What the log has for that page is lost with it;
  *          the salvage reports that.
+ * Beside   The library takes a page that became empty out of the chain of its neighbours. When one of these is bad it breaks the environment all the same, and again
+ *          after each start. So a table that is marked is worked on through a handle of another kind (env.h, env_table()).
  * INV-G1   No byte of a page whose checksum fails is used.
  * INV-G2   Only the salvage writes over a bad page, because the library never has it in its cache.
  * Process  pli-stored, any thread. Source: Berkeley DB 5.3 db_page.h (page layout), db_conv.c (which bytes are summed).
@@ -38,5 +40,9 @@ bool guard_page_ok(enum table tb, uint32_t page_no, const unsigned char *p);
 void guard_note(enum table tb, uint32_t page);
 /* Gives the page that made the last call of this thread fail, once. False: no bad page did. */
 bool guard_last(struct guard_page *out);
+/* A table of which a bad page was met is marked by a file beside it (damaged-TABLE.db, empty), until the salvage takes the marks away: whoever starts knows. */
+void guard_home(int home_fd); /* the marks lie there; those of former runs are read. The descriptor stays the caller's */
+void guard_unmark(int home_fd);
+bool guard_met(enum table tb); /* true: a bad page of that table was met, now or in a former run */
 bool guard_told(void); /* true: the library speaks of the page just refused, which is not worth a line each time */
 size_t guard_list(struct guard_page *out, size_t most); /* returns how many bad pages were met since the start; the first of them are in out */

@@ -229,7 +229,7 @@ void room_compact(struct env *v)
 
     if (atomic_load(&v->free_bytes) < v->min_free / 4) /* it is logged, too */
         return;
-    if (v->db[tb])
+    if (v->db[tb] && !guard_met(tb)) /* it would meet the bad page in the midst of its work */
         ret = v->db[tb]->compact(v->db[tb], NULL, at.data ? &at : NULL, NULL, &c, DB_FREE_SPACE, &end);
     (void)guard_last(&bad);
     free(at.data);

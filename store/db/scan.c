@@ -37,7 +37,7 @@ static void bulk_give(void *p, size_t n)
 enum rc scan_open(struct scan *s, struct tx *t, enum table tb, const struct key *from, size_t prefix_n,
                   enum scan_want w, struct err *e)
 {
-    DB *db = t->v->db[tb];
+    DB *db = env_table(t->v, tb);
     enum rc rc;
 
     memset(s, 0, sizeof *s);
@@ -172,4 +172,54 @@ enum rc scan_delete(struct tx *t, enum table tb, const struct key *prefix, uint3
     }
     scan_close(&s);
     return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* ---- past a bad page ---- */
+/* Whether a search for that number meets a page that cannot be read. */
+static enum rc probe(struct tx *t, enum table tb, uint64_t v, struct err *e)
+{
+    struct key at = key_mbx(v);
+    struct span k, val;
+    struct scan s;
+    enum rc rc = scan_open(&s, t, tb, &at, 0, SCAN_KEYS, e);
+
+    if (rc == RC_OK)
+        rc = scan_next(&s, &k, &val, e);
+    scan_close(&s);
+    return rc;
+}
+
+/* By strides that double and then by halving. */
+enum rc scan_skip(struct tx *t, enum table tb, const struct key *from, struct key *to_out, struct err *e)
+{
+    struct key k = *from;
+    uint64_t at, lo, step = 1;
+    enum rc rc;
+
+    while (k.n < 8)
+        k.b[k.n++] = 0;
+    at = be64(k.b);
+    for (;; step *= 2) {
+        if (at > UINT64_MAX - step)
+            return err_set(e, RC_NOTFOUND, "store: nothing behind the damage");
+        if ((rc = probe(t, tb, at + step, e)) != RC_CORRUPT)
+            break;
+        if (step > UINT64_MAX / 2)
+            return err_set(e, RC_NOTFOUND, "store: nothing behind the damage");
+    }
+    lo = at + step / 2;
+    at += step;
+    while (at - lo > 1 && !t->deadlock) { /* lo cannot be read, at can */
+        uint64_t mid = lo + (at - lo) / 2;
+        enum rc there = probe(t, tb, mid, e);
+
+        if (there == RC_CORRUPT) {
+            lo = mid;
+        } else {
+            at = mid;
+            rc = there;
+        }
+    }
+    *to_out = key_mbx(at);
+    return rc == RC_NOTFOUND || rc == RC_TEMP ? rc : RC_OK;
 }

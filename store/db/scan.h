@@ -30,6 +30,9 @@ struct scan {
 enum rc scan_open(struct scan *s, struct tx *t, enum table tb, const struct key *from, size_t prefix_n,
                   enum scan_want w, struct err *e);
 enum rc scan_next(struct scan *s, struct span *k_out, struct span *v_out, struct err *e);
+/* Keys begin with a number of eight octets: the first number behind from's from which on the table can be read again. RC_NOTFOUND: nothing is behind the damage.
+ * No scan of the table may be open. */
+enum rc scan_skip(struct tx *t, enum table tb, const struct key *from, struct key *to_out, struct err *e);
 void scan_seek(struct scan *s, const struct key *to); /* the next record is the first at to or behind */
 void scan_close(struct scan *s);
 /* Deletes up to *left records of the prefix, counting down; a prefix is wholly gone when *left > 0 after it. */

@@ -182,7 +182,7 @@ static uint32_t get_flags(unsigned how)
 static enum rc get_into(struct tx *t, enum table tb, const struct key *k, uint32_t flags, DBT *d, struct buf *out,
                         struct err *e)
 {
-    DB *db = t->v->db[tb];
+    DB *db = env_table(t->v, tb);
     DBT key = in(key_span(k));
     int ret;
 
@@ -228,7 +228,7 @@ enum rc tx_get_part(struct tx *t, enum table tb, const struct key *k, uint32_t o
 
 enum rc tx_has(struct tx *t, enum table tb, const struct key *k, struct err *e)
 {
-    DB *db = t->v->db[tb];
+    DB *db = env_table(t->v, tb);
     DBT key = in(key_span(k));
 
     if (!db)
@@ -238,7 +238,7 @@ enum rc tx_has(struct tx *t, enum table tb, const struct key *k, struct err *e)
 
 enum rc tx_put(struct tx *t, enum table tb, const struct key *k, struct span val, unsigned how, struct err *e)
 {
-    DB *db = t->v->db[tb];
+    DB *db = env_table(t->v, tb);
     DBT key = in(key_span(k)), d = in(val);
 
     if (!db)
@@ -248,7 +248,7 @@ enum rc tx_put(struct tx *t, enum table tb, const struct key *k, struct span val
 
 enum rc tx_del(struct tx *t, enum table tb, const struct key *k, struct err *e)
 {
-    DB *db = t->v->db[tb];
+    DB *db = env_table(t->v, tb);
     DBT key = in(key_span(k));
 
     if (!db)

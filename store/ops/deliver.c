@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/deliver.c - one message into every local mailbox and the queue, in one transaction (promise 1).
+/* store/ops/deliver.c - one message into every local mailbox and the queue, in one transaction (promise 1). Several at once:
+ * append.c.
  *
  * States   each with the function that leaves it, and the locks held while it does:
  *
@@ -19,6 +20,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/db/guard.h"
 #include "store/db/room.h"
 #include "store/ops/deliver_int.h"
 #include "store/ops/folder.h"
@@ -58,6 +60,8 @@ static enum rc check_places(const struct delivery *d, struct err *e)
     for (size_t i = 0; i < d->n_places; i++)
         if (!flags_lawful(d->places[i].flags))
             return err_set(e, RC_SYNTAX, "store: unknown flag");
+    if (d->rq->settle.n > 0 && d->a->role != ROLE_RELAYD)
+        return err_set(e, RC_DENIED, "store: the queue is settled by relayd");
     if (d->a->role != ROLE_IMAPD)
         return d->rq->once.n == 0 || d->rq->once.n == STORE_ONCE
                    ? RC_OK
@@ -190,6 +194,7 @@ static enum rc put_message(struct tx *t, struct delivery *d, const struct store_
                     .modseq = ++c->modseq,
                     .size = d->rq->size,
                     .internaldate = p->internaldate,
+                    .savedate = (uint64_t)clock_utc(),
                     .epoch = p->epoch,
                     .len_summary = d->ref.len_summary,
                     .len_text = d->ref.len_text,
@@ -283,12 +288,13 @@ static enum rc answer_first(struct tx *t, struct delivery *d, struct err *e)
 static enum rc file_new(struct tx *t, struct delivery *d, struct err *e)
 {
     struct store_deliver_rep *rep = d->a->rep;
+    uint32_t settled;
     enum rc rc = RC_OK;
 
     for (size_t i = 0; rc == RC_OK && i < d->n_places; i++)
         rc = file_place(t, d, d->order[i], e);
     if (rc == RC_OK && d->n_remotes > 0) {
-        rep->qid = d->ref.qid = queue_new_id(d->a->d);
+        rep->qid = d->ref.qid = queue_new_id(d->a->d, d->low_qid);
         rc = put_epoch(t, SEAL_QUEUE_BOX, d->rq->queue_epoch, d->rq->queue_epoch_rec, e);
         if (rc == RC_OK)
             rc = queue_add(t, d->ref.qid, d->rq, d->remotes, d->n_remotes, e);
@@ -300,15 +306,16 @@ static enum rc file_new(struct tx *t, struct delivery *d, struct err *e)
         rc = source_store(d, t, e);
     if (rc == RC_OK)
         rc = objref_put(t, d->rq->oid, &d->ref, true, e);
+    if (rc == RC_OK && d->rq->settle.n > 0)
+        rc = queue_settle(t, d->a->role, d->rq->settle, STORE_PLACES_MAX, &settled, e);
     if (rc == RC_OK &&
         d->rq->once.n > 0) /* last: the row's page is others', too, and an expunge takes both in this order */
         rc = once_put(t, d->rq->once.p, d->rq->mid, e);
     return rc;
 }
 
-static enum rc file_it(struct tx *t, void *arg, struct err *e)
+enum rc delivery_file(struct tx *t, struct delivery *d, struct err *e)
 {
-    struct delivery *d = arg;
     enum rc rc;
 
     memset(d->a->rep, 0, sizeof(struct store_deliver_rep));
@@ -317,6 +324,11 @@ static enum rc file_it(struct tx *t, void *arg, struct err *e)
     if (rc == RC_NOTFOUND)
         rc = answer_first(t, d, e);
     return rc == RC_NOTFOUND ? file_new(t, d, e) : rc;
+}
+
+static enum rc file_it(struct tx *t, void *arg, struct err *e)
+{
+    return delivery_file(t, arg, e);
 }
 
 /* ---- the whole ---- */
@@ -335,6 +347,11 @@ static enum rc run(struct delivery *d, struct err *e)
         rc = env_room(&st->env, d->rq->len_message, true, e);
     if (rc == RC_OK)
         rc = tx_run(&st->env, TX_WRITE, file_it, d, e);
+    if (rc == RC_CORRUPT && d->n_remotes > 0 &&
+        guard_met(T_QUEUE)) { /* the page that takes new numbers is bad: another one */
+        d->low_qid = true;
+        rc = tx_run(&st->env, TX_WRITE, file_it, d, e);
+    }
     if ((rc != RC_OK || d->again) && d->ahead)
         (void)pieces_forget(st, d->rq->oid, NULL, &later);
     if (d->rq->once.n > 0)
@@ -344,7 +361,7 @@ static enum rc run(struct delivery *d, struct err *e)
 }
 
 /* The message is on stable storage from here on, whatever becomes of whoever asked: its story needs this line (pli trace). */
-static void log_stored(const struct delivery *d)
+void delivery_log(const struct delivery *d)
 {
     const struct store_deliver_rep *rep = d->a->rep;
     char mid[STORE_MID + 1];
@@ -358,31 +375,46 @@ static void log_stored(const struct delivery *d)
     log_message("");
 }
 
+enum rc delivery_new(struct delivery *d, struct err *e)
+{
+    enum rc rc = get_memory(d, e);
+
+    if (rc == RC_OK && (rc = read_lists(d, e)) == RC_OK && (rc = check_sizes(d->rq, e)) == RC_OK)
+        rc = check_places(d, e);
+    return rc;
+}
+
+enum rc delivery_open(struct delivery *d, struct err *e)
+{
+    sort_places(d);
+    settle_objref(d);
+    return source_digests(d, e);
+}
+
+void delivery_free(struct delivery *d)
+{
+    source_close(d);
+    free(d->places);
+    free(d->remotes);
+    free(d->placed);
+    free(d->order);
+}
+
 enum rc do_deliver(struct tx *t, const struct ask *a, struct err *e)
 {
     struct delivery d = {.a = a, .rq = a->req};
-    enum rc rc = get_memory(&d, e);
+    enum rc rc = delivery_new(&d, e);
 
     (void)t;
-    if (rc == RC_OK && (rc = read_lists(&d, e)) == RC_OK && (rc = check_sizes(d.rq, e)) == RC_OK)
-        rc = check_places(&d, e);
     if (rc == RC_OK)
         rc = source_open(&d, e);
-    if (rc != RC_OK)
-        goto out;
-    sort_places(&d);
-    settle_objref(&d);
-    rc = source_digests(&d, e);
+    if (rc == RC_OK)
+        rc = delivery_open(&d, e);
     if (rc == RC_OK)
         rc = run(&d, e);
     if (rc == RC_OK && !d.again)
-        log_stored(&d);
-out:
-    source_close(&d);
-    free(d.places);
-    free(d.remotes);
-    free(d.placed);
-    free(d.order);
+        delivery_log(&d);
+    delivery_free(&d);
     return rc;
 }
 

@@ -5,25 +5,28 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/db/room.h"
-#include "store/db/scan.h"
+#include "store/ops/due.h"
 #include "store/ops/objects.h"
+#include "store/ops/queue_walk.h"
 #include <stdio.h>
 
 /* A number begins with the clock's milliseconds, shifted up by 12 bits, and then counts. So it is larger than any
- * number of an earlier run, unless that run made 4,096 numbers per millisecond until its end. */
-uint64_t queue_new_id(struct stored *d)
+ * number of an earlier run, unless that run made 4,096 numbers per millisecond until its end. The low numbers are the
+ * clock's milliseconds themselves: one a millisecond. */
+uint64_t queue_new_id(struct stored *d, bool low)
 {
-    unsigned long long fresh = (unsigned long long)clock_utc_ms() << 12, was = atomic_load(&d->next_qid);
+    atomic_ullong *next = low ? &d->next_low_qid : &d->next_qid;
+    unsigned long long fresh = (unsigned long long)clock_utc_ms() << (low ? 0 : 12), was = atomic_load(next);
 
-    while (was < fresh && !atomic_compare_exchange_weak(&d->next_qid, &was, fresh))
+    while (was < fresh && !atomic_compare_exchange_weak(next, &was, fresh))
         ;
-    return atomic_fetch_add(&d->next_qid, 1);
+    return atomic_fetch_add(next, 1);
 }
 
 /* ---- records ---- */
 static enum rc put_item(struct tx *t, uint64_t qid, uint32_t rcpt, const struct queued *q, bool fresh, struct err *e)
 {
-    struct key k = key_queue(qid, rcpt), due = key_due(q->next_try, qid, rcpt);
+    struct key k = key_queue(qid, rcpt);
     struct buf b = BUF_INIT;
     enum rc rc;
 
@@ -32,9 +35,7 @@ static enum rc put_item(struct tx *t, uint64_t qid, uint32_t rcpt, const struct 
     buf_free(&b);
     if (rc == RC_EXISTS)
         rc = err_set(e, RC_TEMP, "store: queue id %llu is taken", (unsigned long long)qid);
-    if (rc == RC_OK && queue_state_due(q->state))
-        rc = tx_put(t, T_DUE, &due, SPAN_LIT("d"), 0, e);
-    return rc;
+    return rc == RC_OK ? due_put(t, qid, rcpt, q, e) : rc;
 }
 
 enum rc queue_get(struct tx *t, uint64_t qid, uint32_t rcpt, bool write, struct buf *mem, struct queued *q_out,
@@ -70,13 +71,6 @@ enum rc queue_add(struct tx *t, uint64_t qid, const struct store_deliver_req *rq
 }
 
 /* ---- update ---- */
-static enum rc drop_due(struct tx *t, uint64_t qid, uint32_t rcpt, const struct queued *q, struct err *e)
-{
-    struct key due = key_due(q->next_try, qid, rcpt);
-
-    return queue_state_due(q->state) ? tx_del(t, T_DUE, &due, e) : RC_OK;
-}
-
 static enum rc end_item(struct tx *t, uint64_t qid, uint32_t rcpt, const struct queued *q, struct err *e)
 {
     struct key k = key_queue(qid, rcpt);
@@ -98,10 +92,10 @@ static enum rc check_update(const struct store_queue_update_req *rq, struct err 
     return RC_OK;
 }
 
-/* An entry is to be sent or a report's, for all its life: a message that was delivered here is never sent. */
-static enum rc may_become(const struct queued *q, uint8_t state, struct err *e)
+/* A report's entry is one for all its life: a message that was delivered, here or there, is never sent. */
+static enum rc may_become(const struct queued *q, uint8_t state, uint16_t marks, struct err *e)
 {
-    if (state == Q_REPORT && q->state != Q_REPORT)
+    if (state == Q_REPORT && q->state != Q_REPORT && !(marks & QUEUE_SENT))
         return err_set(e, RC_SYNTAX, "store: an entry that is to be sent is no report's");
     if (q->state == Q_REPORT && (state == Q_HELD || state == Q_DROPPED))
         return err_set(e, RC_PERM, "store: a report is neither held nor dropped");
@@ -113,11 +107,11 @@ static void set_state(struct queued *q, enum ipc_role role, const struct store_q
 {
     bool relayd_puts_off = role == ROLE_RELAYD && (rq->state == Q_WAITING || rq->state == Q_REPORT);
 
-    q->attempts += relayd_puts_off;
+    q->attempts += relayd_puts_off && !(rq->marks & QUEUE_WARNED); /* a warning is no attempt */
     q->notify |= rq->marks;
     if (q->state == Q_REPORT) {
         q->next_try = rq->next_try;
-    } else if (!relayd_puts_off || q->state == Q_WAITING) {
+    } else if (!relayd_puts_off || q->state == Q_WAITING || rq->marks & QUEUE_SENT) {
         q->state = rq->state;
         q->next_try = rq->next_try;
     }
@@ -139,9 +133,9 @@ static enum rc update_one(struct tx *t, enum ipc_role role, const struct store_q
         rc = err_set(e, RC_EXISTS, "store: queue entry %llu.%u is in another state", (unsigned long long)rq->qid,
                      rq->rcpt);
     if (rc == RC_OK)
-        rc = may_become(&q, rq->state, e);
+        rc = may_become(&q, rq->state, rq->marks, e);
     if (rc == RC_OK)
-        rc = drop_due(t, rq->qid, rq->rcpt, &q, e);
+        rc = due_del(t, rq->qid, rq->rcpt, &q, e);
     if (rc != RC_OK)
         goto out;
     snprintf(mid_out, STORE_MID + 1, "%.*s", SPAN_ARG(q.mid));
@@ -203,25 +197,33 @@ enum rc do_queue_update(struct tx *none, const struct ask *a, struct err *e)
     return rc;
 }
 
+enum rc queue_settle(struct tx *t, enum ipc_role role, struct span updates, uint32_t most, uint32_t *made_out,
+                     struct err *e)
+{
+    struct store_queue_update_req one;
+    char mid[STORE_MID + 1];
+    enum rc rc;
+
+    *made_out = 0;
+    for (uint32_t n = 0; (rc = ipc_list_next(&updates, store_queue_update_req_f, &one, e)) == RC_OK; n++) {
+        if (n == 0)
+            touch(t, role);
+        if (n == most)
+            return err_set(e, RC_SYNTAX, "store: more than %u updates at once", most);
+        rc = update_one(t, role, &one, mid, e);
+        if (rc != RC_OK && rc != RC_NOTFOUND)
+            return rc;
+        *made_out += rc == RC_OK;
+    }
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 enum rc do_queue_settle(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_queue_settle_req *rq = a->req;
     struct store_queue_settle_rep *rep = a->rep;
-    struct store_queue_update_req one;
-    struct span rest = rq->updates;
-    char mid[STORE_MID + 1];
-    enum rc rc;
 
-    touch(t, a->role);
-    for (uint32_t n = 0; (rc = ipc_list_next(&rest, store_queue_update_req_f, &one, e)) == RC_OK; n++) {
-        if (n == STORE_SETTLES_MAX)
-            return err_set(e, RC_SYNTAX, "store: more than %d updates at once", STORE_SETTLES_MAX);
-        rc = update_one(t, a->role, &one, mid, e);
-        if (rc != RC_OK && rc != RC_NOTFOUND)
-            return rc;
-        rep->settled += rc == RC_OK;
-    }
-    return rc == RC_NOTFOUND ? RC_OK : rc;
+    return queue_settle(t, a->role, rq->updates, STORE_SETTLES_MAX, &rep->settled, e);
 }
 
 /* ---- the message ---- */
@@ -229,18 +231,17 @@ enum rc do_queue_read(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_queue_read_req *rq = a->req;
     struct store_read_rep *rep = a->rep;
-    struct key from = key_queue(rq->qid, 0);
     struct buf mem = BUF_INIT;
+    uint64_t qid;
     uint32_t rcpt = 0;
-    struct span k, v;
     struct queued q;
-    struct scan s;
+    struct queue_walk w;
     uint64_t off = (uint64_t)rq->chunk * (SEAL_CHUNK + SEAL_TAG), len;
-    enum rc rc = scan_open(&s, t, T_QUEUE, &from, 8, SCAN_FEW, e);
+    enum rc rc;
 
-    if (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK)
-        rcpt = be32(k.p + 8);
-    scan_close(&s);
+    queue_walk(&w, t, rq->qid, 0, true);
+    rc = queue_walk_next(&w, &qid, &rcpt, &q, e);
+    queue_walk_end(&w);
     if (rc == RC_OK)
         rc = queue_get(t, rq->qid, rcpt, false, &mem, &q, e); /* locked: its object stays while it is read */
     buf_free(&mem);

@@ -3,7 +3,9 @@
  *
  * A filter reads records in order and opens nothing. One request reads a bounded number of them, so that nobody waits for a worker long. */
 #include "store/db/scan.h"
+#include "store/ops/due.h"
 #include "store/ops/queue.h"
+#include "store/ops/queue_walk.h"
 #include <stdlib.h>
 
 enum { ITEM_LEAST = 400 /* bytes of a list record beside its spans, no less */ };
@@ -73,6 +75,8 @@ static bool keys_match(const struct store_queue_list_req *rq, const struct queue
 
 static bool matches(const struct store_queue_list_req *rq, const struct queued *q)
 {
+    if (rq->due_before && (!queue_state_due(q->state) || q->next_try > rq->due_before))
+        return false;
     return (rq->states == 0 || (rq->states >> q->state & 1)) &&
            (rq->received_before == 0 || q->received < rq->received_before) &&
            (rq->cause == 0 || rq->cause == cause_of(q)) && keys_match(rq, q);
@@ -82,28 +86,28 @@ static enum rc list_all(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_queue_list_req *rq = a->req;
     struct store_queue_list_rep *rep = a->rep;
-    struct key from = key_queue(rq->qid_from, rq->rcpt_from);
-    uint32_t looks = 0, items = 0;
+    uint32_t looks = 0, items = 0, rcpt;
+    uint64_t qid;
     struct queued q;
-    struct span k, v;
-    struct scan s;
-    enum rc rc = scan_open(&s, t, T_QUEUE, &from, rq->one ? 8 : 0, rq->one ? SCAN_FEW : SCAN_MANY, e);
+    struct queue_walk w;
+    enum rc rc;
 
-    while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK && (rc = rec_read(v, queued_f, &q, e)) == RC_OK) {
+    queue_walk(&w, t, rq->qid_from, rq->rcpt_from, rq->one);
+    while ((rc = queue_walk_next(&w, &qid, &rcpt, &q, e)) == RC_OK) {
         bool enough = looks++ == STORE_QUEUE_LOOKS || (rq->most > 0 && items == rq->most);
 
         if (enough) {
-            rep->next_qid = be64(k.p);
-            rep->next_rcpt = be32(k.p + 8);
+            rep->next_qid = qid;
+            rep->next_rcpt = rcpt;
             break;
         }
         if (!matches(rq, &q))
             continue;
-        if (!list_item(a, be64(k.p), be32(k.p + 8), &q))
+        if (!list_item(a, qid, rcpt, &q))
             break;
         items++;
     }
-    scan_close(&s);
+    queue_walk_end(&w);
     return rc;
 }
 
@@ -122,7 +126,7 @@ static enum rc due_from(struct tx *t, const struct store_queue_list_req *rq, str
     else
         *from_out = key_due(rq->due_from, 0, 0);
     buf_free(&mem);
-    return rc == RC_NOTFOUND ? RC_OK : rc;
+    return rc == RC_NOTFOUND || (rc == RC_CORRUPT && !t->deadlock) ? RC_OK : rc;
 }
 
 static enum rc list_due(struct tx *t, const struct ask *a, struct err *e)
@@ -141,7 +145,8 @@ static enum rc list_due(struct tx *t, const struct ask *a, struct err *e)
         rc = scan_open(&s, t, T_DUE, &from, 0, SCAN_FEW, e);
     while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK && be64(k.p) <= rq->due_before) {
         rc = queue_get(t, be64(k.p + 8), be32(k.p + 16), false, &mem, &q, e);
-        if (rc == RC_NOTFOUND) { /* ended since its row was read: scans keep no lock */
+        /* It ended since its row was read, for scans keep no lock; or its page is bad, and those behind it do not wait for that. */
+        if (rc == RC_NOTFOUND || (rc == RC_CORRUPT && !t->deadlock)) {
             rc = RC_OK;
             continue;
         }
@@ -162,7 +167,7 @@ enum rc do_queue_list(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_queue_list_req *rq = a->req;
     struct store_queue_list_rep *rep = a->rep;
-    enum rc rc = rq->due_before ? list_due(t, a, e) : list_all(t, a, e);
+    enum rc rc = rq->due_before && due_kept(t) ? list_due(t, a, e) : list_all(t, a, e);
 
     rep->items = buf_span(a->out);
     return rc == RC_NOTFOUND ? RC_OK : rc;
@@ -244,15 +249,15 @@ static enum rc count_page(struct tx *t, const struct ask *a, struct sums *sums, 
 {
     const struct store_queue_count_req *rq = a->req;
     struct store_queue_count_rep *rep = a->rep;
-    struct key from = key_queue(rq->qid_from, rq->rcpt_from);
-    uint32_t looks = 0;
+    uint32_t looks = 0, rcpt;
+    uint64_t qid;
     struct queued q;
-    struct span k, v;
-    struct scan s;
-    enum rc rc = scan_open(&s, t, T_QUEUE, &from, 0, SCAN_MANY, e);
+    struct queue_walk w;
+    enum rc rc;
 
-    while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK && (rc = rec_read(v, queued_f, &q, e)) == RC_OK) {
-        struct store_queue_sum one = sum_of(be64(k.p), be32(k.p + 8), &q);
+    queue_walk(&w, t, rq->qid_from, rq->rcpt_from, false);
+    while ((rc = queue_walk_next(&w, &qid, &rcpt, &q, e)) == RC_OK) {
+        struct store_queue_sum one = sum_of(qid, rcpt, &q);
 
         if (looks++ == STORE_QUEUE_LOOKS || !sum_item(sums, &one)) {
             rep->next_qid = one.qid;
@@ -260,7 +265,7 @@ static enum rc count_page(struct tx *t, const struct ask *a, struct sums *sums, 
             break;
         }
     }
-    scan_close(&s);
+    queue_walk_end(&w);
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 

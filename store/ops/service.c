@@ -7,7 +7,7 @@
  * read that is not flushed yet, the answer waits for the flush (env_settle). */
 #include "store/db/os.h"
 #include "store/db/room.h"
-#include "store/ops/stored.h"
+#include "store/ops/due.h"
 #include <stdlib.h>
 
 enum run {
@@ -74,9 +74,15 @@ static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *
     return rc;
 }
 
-static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, struct err *e)
+static enum rc run(const struct ask *a, const struct rule *rule, struct err *e)
 {
     struct job j = {rule->fn, a};
+
+    return rule->run == RUN_ALONE ? attempt(NULL, &j, e) : in_tx(a->d, rule->run, &j, e);
+}
+
+static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, struct err *e)
+{
     enum rc rc;
 
     os_serving();
@@ -87,9 +93,11 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
         rc = buf_reserve(a->out, OUT_MAX, e);
     if (rc != RC_OK)
         return rc;
+    rc = run(a, rule, e);
+    if (due_give_up(a->d, rc))
+        rc = run(a, rule, e);
     if (rule->run == RUN_ALONE)
-        return rule->fn(NULL, a, e);
-    rc = in_tx(a->d, rule->run, &j, e);
+        return rc;
     if (rule->run != RUN_WRITE && rule->run != RUN_FREE && rule->run != RUN_COPY)
         env_settle(&a->d->env, a->s->bound ? a->s->mbx : SEAL_QUEUE_BOX);
     return rc;
@@ -98,6 +106,7 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
 /* ---- the table ---- */
 #define OPERATIONS(X)                                                                                                  \
     X(STORE_DELIVER, deliver, OPEN, RUN_ALONE)                                                                         \
+    X(STORE_APPEND, append, W, RUN_ALONE)                                                                              \
     X(STORE_CAN_TAKE, can_take, OPEN, RUN_READ)                                                                        \
     X(STORE_BOX_RESERVE, box_reserve, OPEN, RUN_WRITE)                                                                 \
     X(STORE_BOX_CREATE, box_create, OPEN, RUN_WRITE)                                                                   \

@@ -11,6 +11,7 @@
 #include "store/check/salvage.h"
 #include "store/db/os.h"
 #include "store/ops/audit.h"
+#include "store/ops/due.h"
 #include "store/ops/stored.h"
 #include <stdlib.h>
 
@@ -52,6 +53,7 @@ static void start(void *daemon, const struct boot *b)
     env_open(&st.env, &conf);
     st.env.hooks = (struct env_hooks){.owner = &st, .committed = stored_committed, .audit = IN_DEV(audit)};
     log_ev(LOG_INFO_, "store-open", "format=%d", STORE_FORMAT);
+    due_load(&st);
     st.watches = watches_new();
     st.busy = busy_new();
     sweep_start(&st);

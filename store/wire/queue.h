@@ -3,8 +3,8 @@
  * Process  stored, and those that ask it.
  *
  * Report   an entry in state Q_REPORT is of a recipient here, whose message was filed in the same transaction: it is never sent. An update to
- *          Q_WAITING or Q_REPORT changes its time and leaves it a report; Q_HELD and Q_DROPPED are refused (RC_PERM); no other entry becomes one
- *          (RC_SYNTAX).
+ *          Q_WAITING or Q_REPORT changes its time and leaves it a report; Q_HELD and Q_DROPPED are refused (RC_PERM). No other entry becomes one
+ *          (RC_SYNTAX), but for one that was taken by the next server (mark QUEUE_SENT): it is never sent again, whatever was done to it meanwhile.
  */
 #pragma once
 #include "store/wire/common.h"
@@ -26,7 +26,11 @@ static inline bool queue_state_due(uint8_t state) /* relayd has something to do 
     return state == Q_WAITING || state == Q_DROPPED || state == Q_REPORT;
 }
 /* Bits of an item's notify beside those of RFC 3461 (enum smtp_notify), which are below QUEUE_MARKS. */
-enum { QUEUE_WARNED = 0x100 /* the sender was told of the delay: once is enough */, QUEUE_MARKS = 0xff00 };
+enum {
+    QUEUE_WARNED = 0x100 /* the sender was told of the delay: once is enough */,
+    QUEUE_SENT = 0x200 /* with Q_REPORT: the next server took the message, and a report of that is due */,
+    QUEUE_MARKS = 0xff00
+};
 #define FIELDS_store_queue_item(F, T)                                                 \
     F(T, U64, qid)                            /* the message's number in the queue */ \
     F(T, U32, rcpt)                           /* which recipient of it, from 0 */     \

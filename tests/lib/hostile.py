@@ -69,7 +69,16 @@ class Authority:
         if subject is not None:
             name = x509.Name([x509.NameAttribute(oid, value) for oid, value in subject])
         issuer, signer = (name, key) if self_signed else (self.name, self.key)
-        cert = self.make(name, key, issuer, signer, since, days, [host], usage)
+        return self.write(self.make(name, key, issuer, signer, since, days, [host], usage), key, host)
+
+    def issue_for(self, hosts, cn):
+        """One certificate for many hosts."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "FR"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Essais"),
+                          x509.NameAttribute(NameOID.COMMON_NAME, cn)])
+        return self.write(self.make(name, key, self.name, self.key, 1, 30, hosts, BOTH), key, cn)
+
+    def write(self, cert, key, host):
         self.count += 1
         path = self.dir / f"{host}-{self.count}.pem"
         path.write_bytes(pem_of(cert) + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))

@@ -10,7 +10,7 @@
     @submit gp gp                   sender and recipients; the lines with "| " are sent by a connection of its own
     C> a1 SELECT INBOX              sent with CRLF
     C>> a1 LOG                      sent without CRLF; \\r \\n \\0 are those bytes
-    C< * 1 EXISTS                   the next line is this; <*> stands for any text
+    C< * 1 EXISTS                   the next line is this; <*> stands for any text, <*NAME> too and is ${NAME} from then on
     C<~ a1 OK <*>                   lines are skipped until this one
     C<! * EXPUNGE                   none of the lines skipped by the next <~ may match this
     C<#                             the server closes the connection
@@ -21,7 +21,6 @@ Variables: ${gp} address, ${gp64} its PLAIN response, ${pw} the password, ${doma
 Numbers are never reused. Each transcript is run twice: written in one piece, and one byte at a time: the answers must be the same.
 """
 import base64
-import fnmatch
 import re
 import socket
 import ssl
@@ -80,11 +79,14 @@ class Conversation:
         line, self.conn[name][1] = held.split(b"\n", 1)
         return line.decode("utf-8", "replace").rstrip("\r")
 
-    @staticmethod
-    def same(line, pattern):
-        escaped = "".join("*" if p == "<*>" else re.sub(r"([*?\[])", r"[\1]", p)
-                          for p in re.split(r"(<\*>)", pattern))
-        return fnmatch.fnmatchcase(line, escaped)
+    def same(self, line, pattern):
+        """<*> stands for any text; <*NAME> too, and is kept as ${NAME}."""
+        parts = re.split(r"<\*(\w*)>", pattern)
+        regex = "".join(re.escape(p) if i % 2 == 0 else f"(?P<{p}>.*?)" if p else ".*?" for i, p in enumerate(parts))
+        found = re.fullmatch(regex, line, re.DOTALL)
+        if found:
+            self.vars.update(found.groupdict())
+        return found
 
     def expect(self, name, pattern, skip):
         passed = []

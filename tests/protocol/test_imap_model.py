@@ -3,6 +3,9 @@
 
 After every command the list is compared with FETCH 1:* (UID FLAGS), number by number: a wrong EXPUNGE, an EXISTS too early or a flag
 that was never told shows at once. In the end all sessions and the store agree. A seed names the run: PLI_SEED=7 repeats it.
+
+One session is plain; one has CONDSTORE, and checks that each mod-sequence it is told grows and is the one that FETCH shows; one has QRESYNC,
+removes messages by the UIDs of VANISHED, and goes away now and then: what SELECT (QRESYNC ...) tells it must make its old list the folder's.
 """
 import os
 import random
@@ -17,15 +20,25 @@ COMMANDS = int(os.environ.get("PLI_COMMANDS", "250"))
 FLAGS = ["\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "$Un", "$Deux"]
 
 
+def members(text):
+    for part in text.split(","):
+        lo, _, hi = part.partition(":")
+        yield from range(int(lo), int(hi or lo) + 1)
+
+
 class Client:
-    def __init__(self, pli, who):
+    def __init__(self, pli, who, mode=""):
+        self.mode, self.away, self.highest = mode, False, 0
         self.s = pli.tls().wrap_socket(socket.create_connection(("127.0.0.1", pli.port("imaps")), 20), server_hostname="localhost")
         self.f = self.s.makefile("rb")
         self.f.readline()
-        self.list = []  # [uid or None, set of flags or None], as this client was told
+        self.list = []  # [uid or None, set of flags or None, modseq or 0], as this client was told
         self.told = []
         self.ask(f"LOGIN {who} {PASSWORD}")
+        if mode:
+            self.ask(f"ENABLE {mode}")
         self.ask("SELECT INBOX")
+        self.validity = next(int(m[1]) for t in self.told if (m := re.search(r"UIDVALIDITY (\d+)", t)))
 
     def ask(self, line, literal=b""):
         self.told = []
@@ -34,18 +47,32 @@ class Client:
             got = self.f.readline().decode()
             assert got, line
             if got.startswith("t "):
-                assert re.match(r"t (OK|NO \[EXPUNGEISSUED\])", got), f"{line}: {got}"
+                assert re.match(r"t (OK|NO \[(EXPUNGEISSUED|MODIFIED [\d:,]+)\])", got), f"{line}: {got}"
+                self.note(got)
+                if self.mode == "QRESYNC" and any(uid is None for uid, *_ in self.list):  # who is removed by UID must know them
+                    self.ask(f"FETCH {[uid for uid, *_ in self.list].index(None) + 1}:* (UID FLAGS MODSEQ)")
                 return got
             self.told.append(got)
             self.take(got, line)
 
+    def note(self, got):
+        if m := re.search(r"HIGHESTMODSEQ (\d+)", got):
+            assert int(m[1]) >= self.highest, got
+            self.highest = int(m[1])
+
     def take(self, got, line):
+        self.note(got)
         if m := re.match(r"\* (\d+) EXPUNGE", got):
-            assert not re.match(r"(FETCH|STORE|SEARCH)", line), f"{line}: {got}"
+            assert self.mode != "QRESYNC" and not re.match(r"(FETCH|STORE|SEARCH)", line), f"{line}: {got}"
             del self.list[int(m[1]) - 1]
+        elif m := re.match(r"\* VANISHED (\(EARLIER\) )?([\d:,]+)", got):
+            assert self.mode == "QRESYNC" and not re.match(r"(FETCH|STORE|SEARCH)", line), f"{line}: {got}"
+            gone, before = set(members(m[2])), len(self.list)
+            self.list = [row for row in self.list if row[0] not in gone]
+            assert m[1] or before - len(self.list) == len(gone), f"{line}: {got}"
         elif m := re.match(r"\* (\d+) EXISTS", got):
             assert int(m[1]) >= len(self.list), got
-            self.list += [[None, None] for _ in range(int(m[1]) - len(self.list))]
+            self.list += [[None, None, 0] for _ in range(int(m[1]) - len(self.list))]
         elif m := re.match(r"\* (\d+) FETCH \((.*)\)", got):
             row = self.list[int(m[1]) - 1]
             if u := re.search(r"UID (\d+)", m[2]):
@@ -53,16 +80,57 @@ class Client:
                 row[0] = int(u[1])
             if flags := re.search(r"FLAGS \(([^)]*)\)", m[2]):
                 row[1] = set(flags[1].split()) - {"\\Recent"}
+                assert not self.mode or "MODSEQ" in got or line.startswith("FETCH"), f"{line}: {got}"
+            assert self.mode or "MODSEQ" not in got, got
+            if modseq := re.search(r"MODSEQ \((\d+)\)", m[2]):
+                assert int(modseq[1]) >= row[2], f"{line}: {got} but it had {row[2]}"
+                row[2] = int(modseq[1])
 
     def compare(self):
         """Whatever FETCH shows is what was told before, but for what was never told: new messages."""
         before = [list(row) for row in self.list]
         if not self.list:
             return
-        self.ask("FETCH 1:* (UID FLAGS)")
+        self.ask(f"FETCH 1:* (UID FLAGS{' MODSEQ' if self.mode else ''})")
         for i, (old, new) in enumerate(zip(before, self.list)):
             assert old[0] in (None, new[0]), i
+            assert old[2] in (0, new[2]), f"message {i + 1}: modseq {old[2]} was told, {new[2]} shown"
             assert old[1] is None or old[1] == new[1], f"message {i + 1}: flags {old[1]} were told, {new[1]} shown"
+
+    def leave(self):
+        self.ask("NOOP")
+        self.compare()
+        self.highest = max([self.highest] + [row[2] for row in self.list])
+        self.ask("UNSELECT")
+        self.away = True
+
+    def come_back(self, r):
+        """The list of before, less what vanished, with the flags that changed, and new ones at its end."""
+        known = {row[0]: row for row in self.list}
+        some = f" 1:{max(known)}" if known and r.random() < 0.5 else ""
+        last = len(self.list)
+        match = f" ({last} {self.list[-1][0]})" if known and r.random() < 0.5 else ""
+        self.list, self.away = [], False
+        self.ask_select(f"SELECT INBOX (QRESYNC ({self.validity} {max(self.highest, 1)}{some}{match}))", known)
+
+    def ask_select(self, line, known):
+        self.s.sendall(b"q " + line.encode() + b"\r\n")
+        exists = 0
+        while not (got := self.f.readline().decode()).startswith("q "):
+            self.note(got)
+            if m := re.match(r"\* (\d+) EXISTS", got):
+                exists = int(m[1])
+            elif m := re.match(r"\* VANISHED \(EARLIER\) ([\d:,]+)", got):
+                for uid in members(m[1]):
+                    known.pop(uid, None)
+            elif m := re.match(r"\* (\d+) FETCH \(UID (\d+) FLAGS \(([^)]*)\) MODSEQ \((\d+)\)\)", got):
+                known[int(m[2])] = [int(m[2]), set(m[3].split()) - {"\\Recent"}, int(m[4])]
+        assert got.startswith("q OK"), got
+        self.list = [known[uid] for uid in sorted(known)]
+        assert len(self.list) <= exists, f"{line}: {exists} messages, but {self.list}"
+        self.list += [[None, None, 0] for _ in range(exists - len(self.list))]
+        if exists:
+            self.compare()
 
 
 def some_set(r, c):
@@ -72,15 +140,23 @@ def some_set(r, c):
 
 
 def step(r, c):
-    what = r.choice(["append", "append", "store", "store", "store", "expunge", "noop", "uid expunge", "move", "copy", "uid store", "fetch"])
+    what = r.choice(["append", "append", "appends", "replace", "store", "store", "store", "expunge", "noop", "uid expunge", "move", "copy", "uid store", "fetch"])
     if what == "append" or not c.list:
         flags = " ".join(r.sample(FLAGS, r.randint(0, 3)))
         octets = b"Subject: %d\r\n\r\nx\r\n" % r.randrange(10 ** 6)
         c.ask(f"APPEND INBOX ({flags}) {{{len(octets)}+}}\r\n", octets)
         return
+    if what in ("appends", "replace"):
+        flags, octets = " ".join(r.sample(FLAGS, r.randint(0, 3))), b"Subject: %d\r\n\r\ny\r\n" % r.randrange(10 ** 6)
+        start = "APPEND INBOX" if what == "appends" else f"REPLACE {r.randint(1, len(c.list))} INBOX"
+        more = b" {%d+}\r\n" % len(octets) + octets if what == "appends" else b""
+        c.ask(f"{start} ({flags}) {{{len(octets)}+}}\r\n", octets + more)
+        return
     rows, how = some_set(r, c), r.choice(["", "+", "-"])
     flags = " ".join(r.sample(FLAGS, r.randint(0 if how == "" else 1, 3)))
-    uids = ",".join(str(u) for u in sorted({u for u, _ in c.list if u} or {1}) if r.random() < 0.3) or "1"
+    uids = ",".join(str(u) for u in sorted({u for u, *_ in c.list if u} or {1}) if r.random() < 0.3) or "1"
+    if c.mode and r.random() < 0.5:
+        how = f"(UNCHANGEDSINCE {max(row[2] for row in c.list) - r.randrange(3)}) {how}" if c.list[0][2] else how
     c.ask({"store": f"STORE {rows} {how}FLAGS ({flags})", "expunge": "EXPUNGE", "noop": "NOOP", "uid expunge": f"UID EXPUNGE {uids}",
            "move": f"MOVE {rows} Trash", "copy": f"COPY {rows} INBOX", "uid store": f"UID STORE {uids} {how}FLAGS ({flags})",
            "fetch": f"FETCH {rows} (UID BODY[])"}[what] if what != "fetch" else f"FETCH {rows} (UID FLAGS)")
@@ -90,22 +166,29 @@ def step(r, c):
 def test_sessions_agree(pli, seed):
     r, who = random.Random(seed), f"modele{seed}@chu.test"
     pli.add(who, sign="never")
-    clients = [Client(pli, who) for _ in range(3)]
+    clients = [Client(pli, who), Client(pli, who, "CONDSTORE"), Client(pli, who, "QRESYNC")]
     for n in range(COMMANDS):
         c = r.choice(clients)
+        if c.away:
+            c.come_back(r)
         step(r, c)
         if r.random() < 0.5:
             c.compare()
+        if c.mode == "QRESYNC" and r.random() < 0.2:
+            c.leave()
         if n % 25 == 24:  # a list of hundreds of copies would only be slow
             for victim in clients:
-                if len(victim.list) > 60:
+                if len(victim.list) > 60 and not victim.away:
                     victim.ask("STORE 30:* +FLAGS.SILENT (\\Deleted)")
                     victim.ask("EXPUNGE")
     for c in clients:
+        if c.away:
+            c.come_back(r)
         c.ask("NOOP")
     for c in clients:
         if c.list:  # of an empty folder 1:* is BAD
             c.ask("FETCH 1:* (UID FLAGS)")
-    assert clients[0].list == clients[1].list == clients[2].list, f"seed {seed}"
+    shown = [[row[:2] for row in c.list] for c in clients]
+    assert shown[0] == shown[1] == shown[2], f"seed {seed}"
     for c in clients:
         c.s.close()
