@@ -58,6 +58,7 @@ L3 := $(LIB_flow) $(LIB_admin)
 S_base := -lseccomp -lpthread
 S_ssl  := -lcrypto
 S_tls  := -lgnutls
+S_z    := -lz
 S_mime := -lunistring -llz4
 S_ldap := -lldap -llber -lunistring
 S_db   := -ldb-5.3
@@ -86,7 +87,7 @@ LIBS_pli-trustd := $(LIB_trust) $(LIB_policies) $(LIB_crypto) $(L0)
 LIBS_pli-dird   := $(LIB_directory) $(LIB_trust) $(LIB_policies) $(LIB_crypto) $(L0)
 SYS_pli         := $(S_idn) $(S_conf) $(S_xml) $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
 SYS_pli-smtpd   := $(S_idn) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
-SYS_pli-imapd   := $(S_idn) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
+SYS_pli-imapd   := $(S_idn) $(S_z) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
 SYS_pli-relayd  := $(S_idn) $(S_etpan) $(S_dns) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
 SYS_pli-stored  := $(S_db) $(S_ssl) $(S_base)
 SYS_pli-keyd    := $(S_tls) $(S_ssl) $(S_base)
@@ -120,7 +121,7 @@ is_lib_dir = $(filter $(patsubst %/,%,$(dir $(1))),$(LIB_DIRS) $(foreach d,$(LIB
 $(BUILD)/test/%_test: $(BUILD)/obj/%_test.o $$(if $$(call is_lib_dir,$$*),,$$(call own_objs,$$*.c)) $(L3) $(L2) $(L1) $(L0)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group \
-	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_xml) $(S_web) $(S_dns) $(S_etpan) $(S_idn) -lcmocka $(S_base)
+	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_xml) $(S_web) $(S_dns) $(S_etpan) $(S_idn) $(S_z) -lcmocka $(S_base)
 # what only tests run, never installed
 TEST_TOOLS := $(addprefix $(BUILD)/test/tests/lib/,keys_dump forge_summary import_accounts read_lists fill_queue find_host)
 $(TEST_TOOLS): $(BUILD)/test/%: $(BUILD)/obj/%.o $(L3) $(L2) $(L1) $(L0)

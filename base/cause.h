@@ -67,6 +67,12 @@
     X(CAUSE_NUL, "nul") \
     X(CAUSE_HEADERS_TOO_BIG, "headers-too-big") \
     X(CAUSE_EMPTY_MESSAGE, "empty-message") \
+    X(CAUSE_UNKNOWN_CTE, "unknown-cte") \
+    X(CAUSE_SPECIAL_USE, "special-use") \
+    X(CAUSE_BAD_URL, "bad-url") \
+    X(CAUSE_NO_QUOTA_ROOT, "no-quota-root") \
+    X(CAUSE_COMPRESSED, "compressed") \
+    X(CAUSE_TOO_MANY_AT_ONCE, "too-many-at-once") \
     X(CAUSE_LOOP, "loop") \
     X(CAUSE_TNEF, "tnef") \
     /* the server's own trouble */ \
@@ -101,7 +107,7 @@
     X(CAUSE_UID_REQUIRED, "uid-required") \
     X(CAUSE_APPEND_FORM, "append-form") \
     X(CAUSE_APPEND_LITERAL, "append-literal") \
-    X(CAUSE_APPEND_ONE, "append-one") \
+    X(CAUSE_APPEND_REST, "append-rest") \
     X(CAUSE_STATUS_FORM, "status-form") \
     X(CAUSE_LIST_FORM, "list-form") \
     X(CAUSE_LSUB_FORM, "lsub-form") \

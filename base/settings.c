@@ -88,6 +88,8 @@ const struct setting settings[] = {
     {"imapd.max_errors", SET_INT, "20", 1, 1000, SET_AT_START, "bad commands before the session is ended"},
     {"imapd.login_timeout", SET_SECS, "1m", 1, 3600, SET_AT_START, "time to finish TLS and sign in"},
     {"imapd.idle_timeout", SET_SECS, "30m", 1800, DAY, SET_AT_START, "silence after which a session is ended (RFC 3501 5.4)"},
+    {"imapd.progress", SET_SECS, "10s", 0, DAY, SET_AT_START,
+     "how often a long SEARCH, SORT, THREAD, COPY or MOVE tells how far it is (RFC 9585); 0, for tests: at each message"},
     {"relayd.port", SET_INT, "25", 1, 65535, SET_AT_START, "the port of other operators' servers; only tests need another"},
     {"relayd.bind_address", SET_STR, "", 0, 100, SET_AT_START,
      "the address that mail leaves from, or an IPv4 and an IPv6 one with a space between; empty: the kernel's choice"},

@@ -201,9 +201,34 @@ void stream_finish(struct stream **sp)
 void stream_set_ops(struct stream *s, const struct stream_ops *ops, void *ctx)
 {
     if (s->start != s->end || s->out.n > 0)
-        bug("TLS begins with bytes in the buffers"); /* what came in clear must never be taken for what comes under TLS */
+        bug("a layer begins with bytes in the buffers"); /* what came in clear must never be taken for what comes under TLS */
     s->ops = ops;
     s->ctx = ctx;
+}
+
+/* The socket as a layer. Its deadline is the stream's. */
+static ssize_t below_read(void *ctx, void *p, size_t n, int64_t deadline, struct err *e)
+{
+    (void)deadline;
+    return sock_read(ctx, p, n, e);
+}
+
+static ssize_t below_write(void *ctx, const void *p, size_t n, int64_t deadline, struct err *e)
+{
+    (void)deadline;
+    return sock_write(ctx, p, n, e);
+}
+
+void stream_push_ops(struct stream *s, const struct stream_ops *ops, void *ctx, const struct stream_ops **below_out,
+                     void **below_ctx_out)
+{
+    static const struct stream_ops sock = {.read = below_read, .write = below_write};
+    const struct stream_ops *was = s->ops;
+    void *was_ctx = s->ctx;
+
+    stream_set_ops(s, ops, ctx);
+    *below_out = was ? was : &sock;
+    *below_ctx_out = was ? was_ctx : s;
 }
 
 void stream_deadline(struct stream *s, int64_t deadline)

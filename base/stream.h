@@ -41,6 +41,9 @@ int stream_fd(const struct stream *s);
 void stream_close(struct stream **s);
 void stream_finish(struct stream **s);                /* flushes within the deadline, lingers as above, closes */
 void stream_set_ops(struct stream *s, const struct stream_ops *ops, void *ctx); /* TLS begins; buffers must be empty */
+/* A further layer on top of the one in use, which it calls for its own octets. *below_out is valid as long as the stream; .close of the new layer closes it. The
+ * buffers must be empty. */
+void stream_push_ops(struct stream *s, const struct stream_ops *ops, void *ctx, const struct stream_ops **below_out, void **below_ctx_out);
 void stream_deadline(struct stream *s, int64_t deadline);
 int64_t stream_deadline_of(const struct stream *s);   /* for a layer that does its own I/O: the TLS handshake */
 void stream_rest(struct stream *s);                   /* before a long wait: frees the memory that the buffers do not need now */

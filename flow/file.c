@@ -27,7 +27,7 @@ struct filing {
     struct store_deliver_req req;
     struct scan *scan;
     struct text_extract *text;
-    struct file_out out;
+    struct file_out *out;
     const struct recipient **local, **remote; /* one for each place */
     const struct recipient **told;            /* of .local's, and who shares a place: their delivery is reported */
     size_t n_local, n_remote, n_told;
@@ -55,7 +55,7 @@ static enum rc to_text_and_seal(void *ctx, struct span piece, struct err *e)
     struct filing *f = ctx;
 
     text_feed(f->text, piece);
-    return file_out_put(&f->out, piece, e);
+    return file_out_put(f->out, piece, e);
 }
 
 static enum rc pass(struct filing *f, enum rc (*sink)(void *, struct span, struct err *), void *ctx, struct err *e)
@@ -75,11 +75,11 @@ static enum rc seal_message(struct filing *f, struct err *e)
         return rc;
     scan_end(f->scan);
     f->text = text_new(f->scan);
-    rc = file_out_begin(&f->out, f->cek, f->req.oid, f->req.size, e);
+    rc = file_out_begin(f->out, f->cek, f->req.oid, f->req.size, e);
     if (rc == RC_OK)
         rc = pass(f, to_text_and_seal, f, e);
     if (rc == RC_OK)
-        rc = file_out_end(&f->out, &f->req.len_message, e);
+        rc = file_out_end(f->out, &f->req.len_message, e);
     return rc;
 }
 
@@ -89,7 +89,7 @@ static enum rc seal_small(struct filing *f, enum seal_kind kind, struct buf *pla
     enum rc rc = seal_whole(f->cek, f->req.oid, kind, buf_span(plain), &sealed, e);
 
     if (rc == RC_OK)
-        rc = file_out_raw(&f->out, buf_span(&sealed), e);
+        rc = file_out_raw(f->out, buf_span(&sealed), e);
     if (rc == RC_OK)
         *len_out = sealed.n;
     buf_free(&sealed);
@@ -227,10 +227,9 @@ static enum rc address_it(struct filing *f, struct keyd *k, struct err *e)
 }
 
 /* ---- the one request ---- */
-static enum rc take_answer(const struct store_deliver_rep *rep, size_t n, struct file_result *out, struct err *e)
+static enum rc take_answer(struct span rest, size_t n, struct file_result *out, struct err *e)
 {
     struct store_placed *placed = calloc(n + 1, sizeof *placed);
-    struct span rest = rep->placed;
     enum rc rc = RC_OK;
 
     if (!placed)
@@ -243,7 +242,6 @@ static enum rc take_answer(const struct store_deliver_rep *rep, size_t n, struct
     }
     out->placed = placed;
     out->n_placed = n;
-    out->qid = rep->qid;
     return RC_OK;
 }
 
@@ -255,8 +253,8 @@ static enum rc deliver(struct filing *f, struct store *st, struct file_result *o
     int fd = -1;
     enum rc rc;
 
-    if (!file_out_inline(&f->out, IPC_MSG_MAX - lists, &f->req.objects)) {
-        rc = file_out_memfd(&f->out, &fd, e);
+    if (!file_out_inline(f->out, IPC_MSG_MAX - lists, &f->req.objects)) {
+        rc = file_out_memfd(f->out, &fd, e);
         if (rc != RC_OK)
             return rc;
     }
@@ -264,7 +262,9 @@ static enum rc deliver(struct filing *f, struct store *st, struct file_result *o
     if (rc == RC_OK && rep.first.n > 0)
         snprintf(out->first, sizeof out->first, "%.*s", SPAN_ARG(rep.first));
     else if (rc == RC_OK)
-        rc = take_answer(&rep, f->n_local, out, e);
+        rc = take_answer(rep.placed, f->n_local, out, e);
+    if (rc == RC_OK)
+        out->qid = rep.qid;
     buf_free(&mem);
     return rc;
 }
@@ -274,7 +274,6 @@ static void filing_end(struct filing *f)
     wipe(f->cek, sizeof f->cek);
     text_free(&f->text);
     scan_free(&f->scan);
-    file_out_free(&f->out);
     free(f->local);
     free(f->remote);
     free(f->told);
@@ -284,38 +283,116 @@ static void filing_end(struct filing *f)
     buf_free(&f->remotes);
 }
 
+static void filing_begin(struct filing *f, struct keyd *k)
+{
+    const struct file_request *rq = f->rq;
+
+    seal_cek_new(f->cek);
+    if (rq->oid)
+        memcpy(f->req.oid, rq->oid, SEAL_OID);
+    else
+        seal_oid_new(f->req.oid);
+    f->req.mid = span_str(rq->mid);
+    f->req.size = rq->trace.n + spool_size(rq->message);
+    f->req.received = (uint64_t)clock_utc();
+    f->req.enforce_quota = rq->enforce_quota;
+    f->req.once = rq->once;
+    f->req.once_s = rq->once_s;
+    f->req.settle = rq->settle;
+    list_boxes(f);
+    keyd_wrap_ahead(k, f->cek, f->boxes, f->n_boxes); /* keyd wraps while we seal */
+}
+
+/* All that comes before stored is asked. */
+static enum rc prepare(struct filing *f, struct keyd *k, struct err *e)
+{
+    enum rc rc;
+
+    filing_begin(f, k);
+    rc = seal_message(f, e);
+    if (rc == RC_OK)
+        rc = seal_extracts(f, e);
+    return rc == RC_OK ? address_it(f, k, e) : rc;
+}
+
 enum rc file_message(struct keyd *k, struct store *st, const struct file_request *rq, struct file_result *out,
                      struct err *e)
 {
-    struct filing f = {.rq = rq, .out = FILE_OUT_INIT};
+    struct file_out objects = FILE_OUT_INIT;
+    struct filing f = {.rq = rq, .out = &objects};
     struct file_result r = {0};
-    enum rc rc;
+    enum rc rc = prepare(&f, k, e);
 
-    seal_cek_new(f.cek);
-    if (rq->oid)
-        memcpy(f.req.oid, rq->oid, SEAL_OID);
-    else
-        seal_oid_new(f.req.oid);
-    f.req.mid = span_str(rq->mid);
-    f.req.size = r.size = rq->trace.n + spool_size(rq->message);
-    f.req.received = (uint64_t)clock_utc();
-    f.req.enforce_quota = rq->enforce_quota;
-    f.req.once = rq->once;
-    f.req.once_s = rq->once_s;
-    f.req.settle = rq->settle;
-    list_boxes(&f);
+    r.size = f.req.size;
     r.n_remotes = f.n_remote;
-    keyd_wrap_ahead(k, f.cek, f.boxes, f.n_boxes); /* keyd wraps while we seal */
-    rc = seal_message(&f, e);
-    if (rc == RC_OK)
-        rc = seal_extracts(&f, e);
-    if (rc == RC_OK)
-        rc = address_it(&f, k, e);
     if (rc == RC_OK)
         rc = deliver(&f, st, &r, e);
     if (rc == RC_OK)
         *out = r;
     filing_end(&f);
+    file_out_free(&objects);
+    return rc;
+}
+
+/* ---- several at once ---- */
+struct file_batch {
+    struct file_out out;
+    struct buf list; /* open: sealed lengths and wraps */
+    size_t n;
+};
+
+struct file_batch *file_batch_new(void)
+{
+    struct file_batch *b = calloc(1, sizeof *b);
+
+    if (!b)
+        die("out of memory");
+    b->out = (struct file_out)FILE_OUT_INIT;
+    return b;
+}
+
+void file_batch_free(struct file_batch **b)
+{
+    if (*b == NULL)
+        return;
+    file_out_free(&(*b)->out);
+    buf_free(&(*b)->list);
+    free(*b);
+    *b = NULL;
+}
+
+enum rc file_batch_add(struct file_batch *b, struct keyd *k, const struct file_request *rq, struct err *e)
+{
+    struct filing f = {.rq = rq, .out = &b->out};
+    enum rc rc = b->n < STORE_APPEND_MAX ? prepare(&f, k, e)
+                                         : err_cause(e, RC_PERM, CAUSE_TOO_MANY_AT_ONCE, "a batch takes no more");
+
+    if (rc == RC_OK && f.n_local != 1)
+        bug("a batch is for one mailbox");
+    if (rc == RC_OK)
+        ipc_list_add(&b->list, store_deliver_req_f, &f.req);
+    if (rc == RC_OK && b->list.n > STORE_PLACES_BYTES)
+        rc = err_cause(e, RC_PERM, CAUSE_TOO_MANY_AT_ONCE, "a batch takes no more");
+    b->n += rc == RC_OK;
+    filing_end(&f);
+    return rc;
+}
+
+enum rc file_batch_file(struct file_batch *b, struct store *st, uint32_t gone_folder, uint32_t gone_uid,
+                        struct file_result *out, struct err *e)
+{
+    struct store_append_req rq = {buf_span(&b->list), gone_folder, gone_uid};
+    struct store_append_rep rep;
+    struct buf mem = BUF_INIT; /* open: numbers of places */
+    int fd = -1;
+    enum rc rc = file_out_memfd(&b->out, &fd, e);
+
+    *out = (struct file_result){0};
+    if (rc == RC_OK)
+        rc = store_call_in(st, STORE_APPEND, &rq, fd, &rep, &mem, e);
+    if (rc == RC_OK)
+        rc = take_answer(rep.placed, b->n, out, e);
+    buf_free(&mem);
     return rc;
 }
 

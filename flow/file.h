@@ -41,3 +41,12 @@ struct file_result {
 enum rc file_message(struct keyd *k, struct store *st, const struct file_request *rq, struct file_result *out,
                      struct err *e);
 void file_result_free(struct file_result *r);
+
+/* Several messages into one folder, all or none, and one that they replace (APPEND of several, REPLACE). Each is sealed when it is added, so its spool may be
+ * freed then: what waits is sealed octets in a memfd. At most STORE_APPEND_MAX: RC_PERM, CAUSE_TOO_MANY_AT_ONCE. Each rq has one recipient, here. */
+struct file_batch;
+struct file_batch *file_batch_new(void);
+void file_batch_free(struct file_batch **b);
+enum rc file_batch_add(struct file_batch *b, struct keyd *k, const struct file_request *rq, struct err *e);
+/* gone_uid: the message that leaves in the same transaction; 0: none. RC_NOTFOUND, CAUSE_EXPUNGED: it has left already. Once. */
+enum rc file_batch_file(struct file_batch *b, struct store *st, uint32_t gone_folder, uint32_t gone_uid, struct file_result *out, struct err *e);

@@ -13,6 +13,8 @@ enum rc file_out_begin(struct file_out *o, const unsigned char cek[SEAL_CEK], co
                        uint64_t size, struct err *e)
 {
     o->left = size;
+    o->no = 0;
+    o->began = o->total;
     buf_init_secret(&o->chunk);
     return seal_obj_open(cek, oid, SEAL_MESSAGE, &o->obj, e);
 }
@@ -89,7 +91,7 @@ enum rc file_out_end(struct file_out *o, uint64_t *sealed_out, struct err *e)
     buf_free(&o->chunk);
     seal_obj_close(&o->obj);
     if (rc == RC_OK)
-        *sealed_out = o->total;
+        *sealed_out = o->total - o->began;
     return rc;
 }
 

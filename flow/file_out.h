@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/file_out.h - gathers sealed octets on their way to stored: in memory while they may fit a packet, in a memfd when they do not.
  *
- * Use      file_out_begin(), file_out_put() for the pieces of the message in order, file_out_end(). Then file_out_raw() for objects that are
+ * Use      for each message in turn: file_out_begin(), file_out_put() for the pieces of the message in order, file_out_end(). Then file_out_raw() for objects that are
  *          sealed already. Then, once, file_out_inline() or file_out_memfd().
  * Owns     its buffers and its memfd; the chunk in clear is wiped.
  * Errors   RC_CORRUPT: another number of octets came than begin announced. RC_TEMP: no memfd, or it cannot be written.
@@ -16,7 +16,7 @@ struct file_out {
     uint32_t no;       /* next chunk */
     struct buf chunk;  /* in clear, less than one chunk */
     struct buf sealed; /* open: not yet in the memfd */
-    uint64_t written, total;
+    uint64_t written, total, began; /* began: of .total when the message at hand began */
     int fd;
 };
 #define FILE_OUT_INIT                                                                                                  \

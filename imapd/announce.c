@@ -13,7 +13,8 @@ void view_put_flags(struct imap_session *s, uint32_t row, struct buf *out)
     uint64_t flags = s->view->flags[row];
 
     buf_addstr(out, "FLAGS (");
-    keywords_put(&s->keywords, flags & ~VF_OURS, (flags & VF_RECENT) != 0, out);
+    keywords_put(&s->keywords, flags & ~VF_OURS, (flags & VF_RECENT) != 0 && (s->opened.responses & RESP_REV2) == 0,
+                 out);
     buf_addc(out, ')');
 }
 
@@ -76,7 +77,9 @@ static void put_exists(struct imap_session *s)
     if (v->n == v->told)
         return;
     v->told = v->n;
-    buf_addf(&s->out, "* %u EXISTS\r\n* %u RECENT\r\n", v->n, view_recent(v));
+    buf_addf(&s->out, "* %u EXISTS\r\n", v->n);
+    if ((s->opened.responses & RESP_REV2) == 0)
+        buf_addf(&s->out, "* %u RECENT\r\n", view_recent(v));
     if (v->uid[v->n - 1] >= v->uidnext)
         v->uidnext = v->uid[v->n - 1] + 1;
 }

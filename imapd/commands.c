@@ -2,6 +2,7 @@
 /* imapd/commands.c - see imapd/commands.h. Sorted by the state in which a command first makes sense. */
 #include "imapd/commands.h"
 #include "imapd/extensions.h"
+#include "imapd/view.h"
 #include <stdio.h>
 
 #define AUTHED (IS_AUTH | IS_SELECTED)
@@ -16,18 +17,24 @@ const struct command commands[] = {
     {"LOGIN",          IS_NEW,      C_SECRET | C_TLS,            NULL,        imap_parse_login,    cmd_login,        " nobody@invalid wrong"},
     {"AUTHENTICATE",   IS_NEW,      C_SECRET | C_TLS,            NULL,        imap_parse_auth,     cmd_authenticate, " PLAIN AG5vYm9keUBpbnZhbGlkAHdyb25n"},
     {"ENABLE",         AUTHED,      0,                           "ENABLE",    imap_parse_words,    cmd_enable,       " CONDSTORE"},
+    {"UNAUTHENTICATE", AUTHED,      C_SELECTS,                   "UNAUTHENTICATE", imap_parse_none, cmd_unauthenticate, ""},
+    {"COMPRESS",       AUTHED,      C_SELECTS,                   "COMPRESS=DEFLATE", imap_parse_words, cmd_compress,   " DEFLATE"},
     {"NAMESPACE",      AUTHED,      0,                           "NAMESPACE", imap_parse_none,     cmd_namespace,    ""},
     {"SELECT",         AUTHED,      C_SELECTS,                   NULL,        imap_parse_select,   cmd_select,       " INBOX"},
     {"EXAMINE",        AUTHED,      C_SELECTS,                   NULL,        imap_parse_select,   cmd_examine,      " INBOX"},
-    {"CREATE",         AUTHED,      0,                           NULL,        imap_parse_mailbox,  cmd_create,       " table-test"},
+    {"CREATE",         AUTHED,      0,                           NULL,        imap_parse_create,   cmd_create,       " table-test"},
     {"DELETE",         AUTHED,      0,                           NULL,        imap_parse_mailbox,  cmd_delete,       " table-test"},
     {"RENAME",         AUTHED,      0,                           NULL,        imap_parse_rename,   cmd_rename,       " table-none table-other"},
     {"SUBSCRIBE",      AUTHED,      0,                           NULL,        imap_parse_mailbox,  cmd_subscribe,    " INBOX"},
     {"UNSUBSCRIBE",    AUTHED,      0,                           NULL,        imap_parse_mailbox,  cmd_unsubscribe,  " table-none"},
     {"LIST",           AUTHED,      0,                           NULL,        imap_parse_list,     cmd_list,         " \"\" *"},
     {"LSUB",           AUTHED,      0,                           NULL,        imap_parse_lsub,     cmd_lsub,         " \"\" *"},
+    {"GETQUOTA",       AUTHED,      0,                           "QUOTA",     imap_parse_root,     cmd_getquota,     " \"\""},
+    {"GETQUOTAROOT",   AUTHED,      0,                           "QUOTA",     imap_parse_mailbox,  cmd_getquotaroot, " INBOX"},
     {"STATUS",         AUTHED,      0,                           NULL,        imap_parse_status,   cmd_status,       " INBOX (MESSAGES)"},
     {"APPEND",         AUTHED,      C_STREAMS | C_SYNC,          NULL,        imap_parse_append,   cmd_append,       " INBOX {2+}\r\nab"},
+    {"REPLACE",        IS_SELECTED, C_STREAMS | C_WRITES | C_SYNC | C_NUMBERS,"REPLACE",   imap_parse_replace,  cmd_replace,      " 1 INBOX {2+}\r\nab"},
+    {"UID REPLACE",    IS_SELECTED, C_UID | C_STREAMS | C_WRITES | C_SYNC, "REPLACE", imap_parse_replace, cmd_replace, " 1 INBOX {2+}\r\nab"},
     {"IDLE",           AUTHED,      C_SYNC,                      "IDLE",      imap_parse_none,     cmd_idle,         "\r\nDONE"},
     {"CHECK",          IS_SELECTED, C_SYNC,                      NULL,        imap_parse_none,     cmd_check,        ""},
     {"CLOSE",          IS_SELECTED, C_SELECTS,                   NULL,        imap_parse_none,     cmd_close,        ""},
@@ -116,10 +123,12 @@ bool command_streams(struct imap_session *s, struct span text)
     struct err e;
     bool yes = false;
 
-    if ((s->state & AUTHED) && command_find(s, text, &rest, &e) == RC_OK && (s->cmd->flags & C_STREAMS)) {
+    if (command_find(s, text, &rest, &e) == RC_OK && (s->cmd->flags & C_STREAMS) && (s->state & s->cmd->states) &&
+        !((s->cmd->flags & C_WRITES) && view_read_only(s->view))) {
         rest.n -= 2; /* the announcement's CRLF */
         in = imap_in_of(rest, &mem, &s->opened);
-        yes = command_parse(s->cmd, &in, &a, &e) == RC_OK;
+        yes = command_parse(s->cmd, &in, &a, &e) == RC_OK &&
+              imap_append_check(a.append.rest, (struct imap_append){0}) == APPEND_LITERAL;
     }
     imap_arena_free(&mem);
     return yes;

@@ -46,11 +46,11 @@ extern const size_t n_commands;
 enum rc command_find(struct imap_session *s, struct span text, struct span *rest_out, struct err *e);
 /* in: what command_find() left after the name. When a secret is malformed, e->log holds no word of it. */
 enum rc command_parse(const struct command *c, struct imap_in *in, union imap_args *args, struct err *e);
-/* True: the text ends with the announcement of a literal, and its command takes that literal off the stream itself (C_STREAMS). */
+/* True: the text ends with the announcement of a literal, and its command takes that literal off the stream itself (C_STREAMS), and may run now. */
 bool command_streams(struct imap_session *s, struct span text);
 void commands_print(void); /* JSON on standard output */
 
-command_fn cmd_append, cmd_authenticate, cmd_capability, cmd_check, cmd_close, cmd_copy, cmd_create, cmd_delete,
-    cmd_enable, cmd_examine, cmd_expunge, cmd_fetch, cmd_id, cmd_idle, cmd_list, cmd_login, cmd_logout, cmd_lsub,
-    cmd_move, cmd_namespace, cmd_noop, cmd_rename, cmd_search, cmd_select, cmd_sort, cmd_starttls, cmd_thread, cmd_status, cmd_store,
-    cmd_subscribe, cmd_uid_expunge, cmd_unselect, cmd_unsubscribe;
+command_fn cmd_append, cmd_authenticate, cmd_capability, cmd_compress, cmd_check, cmd_close, cmd_copy, cmd_create, cmd_delete,
+    cmd_enable, cmd_examine, cmd_expunge, cmd_fetch, cmd_getquota, cmd_getquotaroot, cmd_id, cmd_idle, cmd_list, cmd_login, cmd_logout, cmd_lsub,
+    cmd_move, cmd_namespace, cmd_noop, cmd_rename, cmd_replace, cmd_search, cmd_select, cmd_sort, cmd_starttls, cmd_thread, cmd_status, cmd_store,
+    cmd_subscribe, cmd_unauthenticate, cmd_uid_expunge, cmd_unselect, cmd_unsubscribe;

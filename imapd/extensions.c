@@ -31,6 +31,16 @@ static void put_append_limit(const struct imap_session *s, struct buf *out)
     put_u64(out, s->conf->max_message);
 }
 
+/* Once it is on it cannot be had again (RFC 4978 3). */
+static void put_compress(const struct imap_session *s, struct buf *out)
+{
+    if (!s->compressed)
+        buf_addstr(out, "COMPRESS=DEFLATE");
+}
+
+/* What ENABLE UTF8=ACCEPT opens. */
+static const struct imap_opened utf8 = {.args = ARG_UTF8 | ARG_NO_CHARSET, .responses = RESP_UTF8};
+static const struct imap_opened rev2 = {.args = ARG_UTF8, .responses = RESP_UTF8 | RESP_REV2};
 static const struct imap_opened condstore_enabled = {.responses = RESP_MODSEQ};
 static const struct imap_opened uidonly_enabled = {.responses = RESP_VANISHED | RESP_UIDONLY};
 static const struct imap_opened qresync_enabled = {.responses = RESP_MODSEQ | RESP_VANISHED, .args = ARG_QRESYNC};
@@ -39,6 +49,7 @@ static const struct imap_opened qresync_enabled = {.responses = RESP_MODSEQ | RE
 static const struct extension rows[] = {
     /* name          told in    over        RFC   .put, .opens, .enabled */
     {"IMAP4rev1",     IS_ANY,    LINE_ANY,   3501, .opens = {.status = ST_RFC3501, .fetch = FI_RFC3501, .search = IMAP_KEYS_RFC3501}},
+    {"IMAP4rev2",     IS_ANY,    LINE_ANY,   9051, .enabled = &rev2},
     {"LITERAL+",      IS_ANY,    LINE_ANY,   7888, .opens = {.args = ARG_NONSYNC}},
     {"SASL-IR",       IS_ANY,    LINE_ANY,   4959, .opens = {.args = ARG_INITIAL_RESPONSE}},
     {"ID",            IS_ANY,    LINE_ANY,   2971, .put = NULL},
@@ -47,16 +58,34 @@ static const struct extension rows[] = {
     {"LOGINDISABLED", IS_NEW,    LINE_CLEAR, 3501, .put = NULL},
     {"AUTH",          IS_NEW,    LINE_TLS,   3501, .put = put_mechanisms},
     {"UIDPLUS",       SIGNED_IN, LINE_ANY,   4315, .opens = {.responses = RESP_APPENDUID | RESP_COPYUID}},
+    {"BINARY",        SIGNED_IN, LINE_ANY,   3516, .opens = {.fetch = FI_BINARY, .args = ARG_LITERAL8}},
+    {"MULTIAPPEND",   SIGNED_IN, LINE_ANY,   3502, .opens = {.args = ARG_MULTIAPPEND}},
+    {"UNAUTHENTICATE", SIGNED_IN, LINE_ANY,  8437, .put = NULL},
+    {"COMPRESS=DEFLATE", SIGNED_IN, LINE_ANY, 4978, .put = put_compress},
+    {"CATENATE",      SIGNED_IN, LINE_ANY,   4469, .opens = {.args = ARG_CATENATE}},
+    {"URL-PARTIAL",   SIGNED_IN, LINE_ANY,   5550, .put = NULL},
+    {"REPLACE",       SIGNED_IN, LINE_ANY,   8508, .put = NULL},
     {"IDLE",          SIGNED_IN, LINE_ANY,   2177, .put = NULL},
     {"NAMESPACE",     SIGNED_IN, LINE_ANY,   2342, .put = NULL},
     {"UNSELECT",      SIGNED_IN, LINE_ANY,   3691, .put = NULL},
     {"MOVE",          SIGNED_IN, LINE_ANY,   6851, .put = NULL},
     {"SPECIAL-USE",   SIGNED_IN, LINE_ANY,   6154, .opens = {.list_select = LS_SPECIAL, .list_return = LR_SPECIAL, .responses = RESP_SPECIAL_USE}},
+    {"CREATE-SPECIAL-USE", SIGNED_IN, LINE_ANY, 6154, .opens = {.args = ARG_CREATE_USE}},
+    {"OBJECTID",      SIGNED_IN, LINE_ANY,   8474, .opens = {.status = ST_MAILBOXID, .fetch = FI_EMAILID | FI_THREADID,
+                                                     .search = IMAP_KEY(SK_EMAILID) | IMAP_KEY(SK_THREADID), .responses = RESP_MAILBOXID}},
+    {"SAVEDATE",      SIGNED_IN, LINE_ANY,   8514, .opens = {.fetch = FI_SAVEDATE, .search = IMAP_KEY(SK_SAVEDBEFORE) | IMAP_KEY(SK_SAVEDON) |
+                                                     IMAP_KEY(SK_SAVEDSINCE) | IMAP_KEY(SK_SAVEDATESUPPORTED)}},
+    {"PREVIEW",       SIGNED_IN, LINE_ANY,   8970, .opens = {.fetch = FI_PREVIEW}},
     {"CHILDREN",      SIGNED_IN, LINE_ANY,   3348, .opens = {.responses = RESP_CHILDREN}},
     {"LIST-EXTENDED", SIGNED_IN, LINE_ANY,   5258, .opens = {.list_select = LS_SUBSCRIBED | LS_REMOTE | LS_RECURSIVE, .list_return = LR_SUBSCRIBED | LR_CHILDREN,
                                                      .args = ARG_LIST_EXTENDED}},
     {"LIST-STATUS",   SIGNED_IN, LINE_ANY,   5819, .opens = {.list_return = LR_STATUS}},
     {"STATUS=SIZE",   SIGNED_IN, LINE_ANY,   8438, .opens = {.status = ST_SIZE}},
+    {"QUOTA",         SIGNED_IN, LINE_ANY,   9208, .put = NULL},
+    {"QUOTA=RES-STORAGE", SIGNED_IN, LINE_ANY, 9208, .opens = {.status = ST_DELETED_STORAGE}},
+    {"QUOTA=RES-MESSAGE", SIGNED_IN, LINE_ANY, 9208, .opens = {.status = ST_DELETED}},
+    {"UTF8=ACCEPT",   SIGNED_IN, LINE_ANY,   6855, .enabled = &utf8},
+    {"INPROGRESS",    SIGNED_IN, LINE_ANY,   9585, .put = NULL},
     {"APPENDLIMIT",   SIGNED_IN, LINE_ANY,   7889, .put = put_append_limit, .opens = {.status = ST_APPENDLIMIT}},
     {"CONDSTORE",     SIGNED_IN, LINE_ANY,   7162, .opens = {.status = ST_HIGHESTMODSEQ, .fetch = FI_MODSEQ, .search = IMAP_KEY(SK_MODSEQ), .args = ARG_CONDSTORE},
                                                    .enabled = &condstore_enabled},
@@ -81,18 +110,23 @@ void extensions_tell(const struct extensions *t, const struct imap_session *s, s
 {
     unsigned line = s->has_tls ? LINE_TLS : LINE_CLEAR;
     const char *sep = "";
+    size_t before;
 
     for (size_t i = 0; i < t->n; i++) {
         const struct extension *x = &t->row[i];
 
         if ((x->states & s->state) == 0 || (x->line & line) == 0)
             continue;
+        before = out->n;
         buf_addstr(out, sep);
-        sep = " ";
         if (x->put)
             x->put(s, out);
         else
             buf_addstr(out, x->name);
+        if (out->n == before + strlen(sep)) /* there is nothing to tell */
+            buf_cut(out, before);
+        else
+            sep = " ";
     }
 }
 

@@ -6,7 +6,7 @@
  *            of the command table. Each of those rows names the bit or the extension that the row here opens. A new value in an answer is a row and
  *            a function of imapd/status.c, imapd/fetch_items.c or imapd/search_eval.c. A word that no row opens is answered BAD.
  * Rows       .states, .line    the states and lines on which CAPABILITY tells the extension.
- *            .put              writes what is told, when that is more than the name ("APPENDLIMIT=52428800").
+ *            .put              writes what is told, when that is more than the name ("APPENDLIMIT=52428800"), or nothing.
  *            .opens            is open from the start of the session, told or not, because a client may use what it was told earlier.
  *            .enabled          ENABLE answers with the name, and from then on these words are open too. NULL: ENABLE passes over the name.
  * From it    come CAPABILITY, ENABLE, the parsers' words and "pli-imapd --extensions" (JSON, against which man/pli-imapd.8 is checked).

@@ -127,7 +127,7 @@ static enum rc open_entry(struct fetch *f, const struct store_entry *en, struct 
     return rc;
 }
 
-/* A message that cannot be opened is left out; the others are served, and the tagged answer is NO. When a message
+/* A message that cannot be opened or decoded is left out; the others are served, and the tagged answer is NO. When a message
  * breaks after its first octets have left, the session ends, because the line cannot be taken back. */
 static enum rc spoilt(struct fetch *f, size_t start, enum rc rc, struct err *e)
 {
@@ -142,9 +142,10 @@ static enum rc spoilt(struct fetch *f, size_t start, enum rc rc, struct err *e)
         f->vanished++;
         return RC_OK;
     }
-    if (rc != RC_CORRUPT)
+    if (rc != RC_CORRUPT && !(rc == RC_PERM && e->cause == CAUSE_UNKNOWN_CTE))
         return rc;
-    log_err(LOG_ERROR_, "message-broken", e);
+    if (rc == RC_CORRUPT)
+        log_err(LOG_ERROR_, "message-broken", e);
     if (f->first.rc == RC_OK)
         f->first = *e;
     return RC_OK;

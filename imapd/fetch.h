@@ -10,7 +10,7 @@
  *                          of READ_MANY, side by side with the summaries
  * Memory   is bounded whatever the message, because what is larger than a page goes to the client chunk by chunk.
  * Broken   after a literal is announced its octets must follow. If they cannot, the session ends (RC_CLOSED, .bye).
- * Process  pli-imapd session.   Source RFC 3501 6.4.5, 7.4.2.
+ * Process  pli-imapd session.   Source RFC 3501 6.4.5, 7.4.2; RFC 3516 4.2, 4.3.
  */
 #pragma once
 #include "imapd/summaries.h"
@@ -46,3 +46,17 @@ void fetch_put_items(struct fetch *f, const struct store_entry *en);
 void fetch_item(struct fetch *f, struct span name); /* the space between items, and the name */
 /* imapd/fetch_section.c: "BODY[...] {n}" CRLF octets. */
 enum rc fetch_put_section(struct fetch *f, const struct store_entry *en, size_t i, struct err *e);
+struct fetch_where { /* the octets of a section: none (NIL), at hand, or a range of the message's object */
+    bool none, at_hand;
+    struct span bytes;
+    uint64_t off, len;
+};
+/* mem: the caller's, for octets that are made for this section alone. *w may borrow from it. */
+enum rc fetch_find(struct fetch *f, const struct store_entry *en, const struct imap_section *s, struct fetch_where *w, struct buf *mem,
+                   struct err *e);
+void fetch_cut(const struct imap_section *s, struct fetch_where *w); /* to the octets of its partial */
+void fetch_put_name(struct fetch *f, size_t i);                      /* of section i, as an answer has it */
+/* imapd/fetch_binary.c: "BINARY[...] {n}" or "~{n}", and "BINARY.SIZE[...] n". True: the section has a transfer encoding that must be undone. A
+ * whole message and what is made of parts are sent as they stand, because they have none (RFC 2045 6.4). */
+bool fetch_decoded(struct fetch *f, const struct imap_section *s);
+enum rc fetch_put_decoded(struct fetch *f, const struct store_entry *en, size_t i, struct err *e);

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/fetch_items.c - the items of FETCH that are not sections. Each has a row and a function. See imapd/fetch.h.
- * Source RFC 3501 7.4.2, RFC 7162 3.1.4.2. */
+ * Source RFC 3501 7.4.2, RFC 7162 3.1.4.2, RFC 8474 5, RFC 8514 4.2, RFC 8970 3. */
 #include "imapd/fetch.h"
+#include "imapd/objectid.h"
+#include "mime/charset.h"
 #include "proto/imap/date.h"
+#include "proto/imap/write.h"
+
+enum { PREVIEW_CHARS = 200 }; /* RFC 8970 4.1: at most 200 */
 
 void fetch_item(struct fetch *f, struct span name)
 {
@@ -63,6 +68,64 @@ static void put_size(struct fetch *f, const struct store_entry *en)
     put_u64(&f->s->out, en->size);
 }
 
+static void put_savedate(struct fetch *f, const struct store_entry *en)
+{
+    char date[IMAP_DATE_TIME];
+
+    fetch_item(f, SPAN_LIT("SAVEDATE "));
+    if (en->savedate == 0) {
+        buf_addstr(&f->s->out, "NIL");
+        return;
+    }
+    imap_date_time((int64_t)en->savedate, date);
+    buf_addstr(&f->s->out, date);
+}
+
+static void put_emailid(struct fetch *f, const struct store_entry *en)
+{
+    fetch_item(f, SPAN_LIT("EMAILID ("));
+    objectid_email(en, &f->s->out);
+    buf_addc(&f->s->out, ')');
+}
+
+static void put_threadid(struct fetch *f, const struct store_entry *en)
+{
+    fetch_item(f, SPAN_LIT("THREADID ("));
+    objectid_thread(en, &f->sum, &f->s->out);
+    buf_addc(&f->s->out, ')');
+}
+
+/* The first characters of a summary's preview, as many as are told. It was made by the session that took the message in, so what
+ * is no UTF-8 is left out. */
+static struct span preview_of(const struct summary *s, struct buf *mem)
+{
+    struct span rest = s->preview;
+
+    for (size_t chars = 0; rest.n > 0 && chars < PREVIEW_CHARS; chars++) {
+        size_t n = charset_utf8_next(rest);
+
+        if (n > 0)
+            buf_add(mem, rest.p, n);
+        rest = span_from(rest, n > 0 ? n : 1);
+    }
+    return buf_span(mem);
+}
+
+/* A summary that was made anew has no preview. A client that does not want to wait for one is told NIL. */
+static void put_preview(struct fetch *f, const struct store_entry *en)
+{
+    struct buf mem = BUF_SECRET_INIT;
+    struct span text = preview_of(&f->sum, &mem);
+
+    (void)en;
+    fetch_item(f, SPAN_LIT("PREVIEW "));
+    if (text.n == 0 && f->what->lazy)
+        buf_addstr(&f->s->out, "NIL");
+    else
+        imap_put_string(&f->s->out, text);
+    buf_free(&mem);
+}
+
 static void put_envelope(struct fetch *f, const struct store_entry *en)
 {
     (void)en;
@@ -93,6 +156,10 @@ static const struct item {
 } items[] = {
     {FI_INTERNALDATE, STORE_ENTRIES, 0, put_date},
     {FI_SIZE, STORE_ENTRIES, 0, put_size},
+    {FI_SAVEDATE, STORE_ENTRIES, 0, put_savedate},
+    {FI_EMAILID, STORE_ENTRIES, 0, put_emailid},
+    {FI_THREADID, STORE_SUMMARIES, 0, put_threadid},
+    {FI_PREVIEW, STORE_SUMMARIES, 0, put_preview},
     {FI_ENVELOPE, STORE_SUMMARIES, SUMMARY_ENVELOPE, put_envelope},
     {FI_BODY, STORE_SUMMARIES, SUMMARY_BODY, put_body},
     {FI_BODYSTRUCTURE, STORE_SUMMARIES, SUMMARY_BODYSTRUCTURE, put_bodystructure},

@@ -11,20 +11,14 @@ enum {
     SMALL = 8192,             /* octets up to here are copied to what else is said */
     HEADER_MOST = 1024 * 1024 /* of a header block that fields are chosen from */
 };
-struct where {
-    bool none, at_hand;
-    struct span bytes;
-    uint64_t off, len;
-};
-
-static struct where range(uint64_t off, uint64_t len)
+static struct fetch_where range(uint64_t off, uint64_t len)
 {
-    return (struct where){.off = off, .len = len};
+    return (struct fetch_where){.off = off, .len = len};
 }
 
-static struct where bytes(struct span b)
+static struct fetch_where bytes(struct span b)
 {
-    return (struct where){.at_hand = true, .bytes = b};
+    return (struct fetch_where){.at_hand = true, .bytes = b};
 }
 
 /* ---- reading a range into memory ---- */
@@ -35,8 +29,8 @@ static enum rc gather(void *ctx, struct span piece, struct err *e)
     return RC_OK;
 }
 
-static enum rc read_range(struct fetch *f, const struct store_entry *en, struct where w, uint64_t most, struct buf *out,
-                          struct err *e)
+static enum rc read_range(struct fetch *f, const struct store_entry *en, struct fetch_where w, uint64_t most,
+                          struct buf *out, struct err *e)
 {
     enum rc rc = pages_quiet(&f->pages, e);
 
@@ -47,12 +41,12 @@ static enum rc read_range(struct fetch *f, const struct store_entry *en, struct 
 }
 
 /* ---- finding ---- */
-static enum rc find_in_part(struct fetch *f, const struct imap_section *s, struct where *w, struct err *e)
+static enum rc find_in_part(struct fetch *f, const struct imap_section *s, struct fetch_where *w, struct err *e)
 {
     struct summary_part p;
     enum rc rc = summary_part(&f->sum, s->part, &p, e);
 
-    *w = (struct where){.none = true};
+    *w = (struct fetch_where){.none = true};
     if (rc != RC_OK)
         return rc == RC_NOTFOUND ? RC_OK : rc;
     if (s->kind == SEC_ALL)
@@ -76,7 +70,7 @@ static bool is_chosen(const struct imap_section *s, struct span name)
 
 /* HEADER.FIELDS: the chosen fields as they stand, then an empty line. */
 static enum rc choose_fields(struct fetch *f, const struct store_entry *en, const struct imap_section *s,
-                             struct where *w, struct buf *mem, struct err *e)
+                             struct fetch_where *w, struct buf *mem, struct err *e)
 {
     struct buf head = BUF_SECRET_INIT;
     struct span rest = w->bytes;
@@ -98,7 +92,7 @@ static enum rc choose_fields(struct fetch *f, const struct store_entry *en, cons
 }
 
 /* A range of a message that came along is at hand. */
-static enum rc take_along(struct fetch *f, const struct store_entry *en, struct where *w, struct err *e)
+static enum rc take_along(struct fetch *f, const struct store_entry *en, struct fetch_where *w, struct err *e)
 {
     struct span whole;
     enum rc rc;
@@ -113,8 +107,8 @@ static enum rc take_along(struct fetch *f, const struct store_entry *en, struct 
     return RC_OK;
 }
 
-static enum rc find(struct fetch *f, const struct store_entry *en, const struct imap_section *s, struct where *w,
-                    struct buf *mem, struct err *e)
+enum rc fetch_find(struct fetch *f, const struct store_entry *en, const struct imap_section *s, struct fetch_where *w,
+                   struct buf *mem, struct err *e)
 {
     enum rc rc;
 
@@ -129,7 +123,7 @@ static enum rc find(struct fetch *f, const struct store_entry *en, const struct 
     return rc;
 }
 
-static void cut_partial(const struct imap_section *s, struct where *w)
+void fetch_cut(const struct imap_section *s, struct fetch_where *w)
 {
     uint64_t all = w->at_hand ? w->bytes.n : w->len, off = s->off < all ? s->off : all,
              len = s->len < all - off ? s->len : all - off;
@@ -165,7 +159,7 @@ static void send_out(struct fetch *f)
     reply_out(f->s);
 }
 
-static enum rc send_range(struct fetch *f, const struct store_entry *en, struct where w, struct err *e)
+static enum rc send_range(struct fetch *f, const struct store_entry *en, struct fetch_where w, struct err *e)
 {
     struct sending to = {f->s, w.len};
     enum rc rc;
@@ -184,7 +178,8 @@ static enum rc send_range(struct fetch *f, const struct store_entry *en, struct 
 
 /* The beginning is read before the literal is announced. So a message that another session has just expunged can still
  * be left out. */
-static enum rc read_head(struct fetch *f, const struct store_entry *en, struct where *w, struct buf *mem, struct err *e)
+static enum rc read_head(struct fetch *f, const struct store_entry *en, struct fetch_where *w, struct buf *mem,
+                         struct err *e)
 {
     uint64_t n = w->len < SEAL_CHUNK ? w->len : SEAL_CHUNK;
     enum rc rc;
@@ -201,7 +196,7 @@ static enum rc read_head(struct fetch *f, const struct store_entry *en, struct w
 }
 
 /* Octets at hand, or the head and then the rest of the range. */
-static enum rc send_octets(struct fetch *f, const struct store_entry *en, struct where w, struct span head,
+static enum rc send_octets(struct fetch *f, const struct store_entry *en, struct fetch_where w, struct span head,
                            struct err *e)
 {
     struct span first = w.at_hand ? w.bytes : head;
@@ -215,7 +210,7 @@ static enum rc send_octets(struct fetch *f, const struct store_entry *en, struct
     return w.at_hand ? RC_OK : send_range(f, en, range(w.off + head.n, w.len - head.n), e);
 }
 
-static void put_name(struct fetch *f, size_t i)
+void fetch_put_name(struct fetch *f, size_t i)
 {
     size_t from = i > 0 ? f->name_end[i - 1] : 0;
 
@@ -226,15 +221,23 @@ enum rc fetch_put_section(struct fetch *f, const struct store_entry *en, size_t 
 {
     const struct imap_section *s = &f->what->sections[i];
     struct buf mem = BUF_SECRET_INIT, *out = &f->s->out;
-    struct where w;
-    enum rc rc = find(f, en, s, &w, &mem, e);
+    struct fetch_where w;
+    enum rc rc;
 
-    if (rc != RC_OK)
+    if (s->form >= FORM_BINARY && fetch_decoded(f, s))
+        return fetch_put_decoded(f, en, i, e);
+    if ((rc = fetch_find(f, en, s, &w, &mem, e)) != RC_OK)
         goto out;
-    cut_partial(s, &w);
+    if (s->form == FORM_BINARY_SIZE) {
+        fetch_put_name(f, i);
+        buf_addc(out, ' ');
+        put_u64(out, w.at_hand ? w.bytes.n : w.len);
+        goto out;
+    }
+    fetch_cut(s, &w);
     if ((rc = read_head(f, en, &w, &mem, e)) != RC_OK)
         goto out;
-    put_name(f, i);
+    fetch_put_name(f, i);
     if (w.none) {
         buf_addstr(out, " NIL");
         goto out;

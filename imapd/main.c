@@ -58,6 +58,7 @@ static void load_conf(struct imap_conf *c, const struct boot *b)
     c->language = (unsigned)boot_num(b, "instance.language");
     c->max_errors = (unsigned)boot_num(b, "imapd.max_errors");
     c->login_ms = (int)(boot_num(b, "imapd.login_timeout") * 1000);
+    c->progress_ms = (int)(boot_num(b, "imapd.progress") * 1000);
     c->idle_ms = (int)(boot_num(b, "imapd.idle_timeout") * 1000);
     store_timeout((int)boot_num(b, "stored.timeout") * 1000);
 }

@@ -2,7 +2,7 @@
 /* imapd/reply.c - writes untagged lines, and is the only file that writes a tagged line. See imapd/session.h.
  *
  * Failures become NO, or BAD when the command is malformed, with the response code and the text of their cause (policies/causes.c).
- * Source RFC 3501 7.1, RFC 5530. */
+ * Source RFC 3501 7.1, RFC 5530, RFC 9585. */
 #include "base/log.h"
 #include "imapd/commands.h"
 #include "imapd/session.h"
@@ -63,6 +63,19 @@ void reply_alive(struct imap_session *s)
 {
     reply_later(s);
     session_cut_if_ended(s);
+}
+
+void reply_progress(struct imap_session *s, uint64_t done, uint64_t total)
+{
+    struct err e;
+
+    if (total == 0 || deadline_left_ms(s->progress_at) > 0)
+        return;
+    s->progress_at = deadline_in(s->conf->progress_ms);
+    reply_put(s, "* OK [INPROGRESS (\"%.*s\" %llu %llu)] Still at work", SPAN_ARG(s->tag), (unsigned long long)done,
+              (unsigned long long)total);
+    reply_alive(s);
+    (void)stream_flush(s->io, &e); /* the next write fails too */
 }
 
 void put_u64(struct buf *out, uint64_t v)

@@ -133,6 +133,7 @@ static enum rc pass(struct searching *se, enum tier t, struct err *e)
 
         if (row < se->s->view->told && se->hit[row] == TRI_MAYBE)
             rc = judge(se, t, row, &en, e);
+        reply_progress(se->s, row < se->s->view->told ? row + 1 : 0, se->s->view->told);
     }
     pages_end(&se->pages);
     return rc == RC_NOTFOUND ? RC_OK : rc;

@@ -29,7 +29,7 @@ struct facts { /* of one message; what is NULL is not known */
 };
 /* imapd/search_key.c: converts needles to UTF-8 and folds them, turns sets into rows, looks keywords up. RC_PERM with [BADCHARSET]; RC_SYNTAX. */
 enum rc search_prepare(struct imap_session *s, struct imap_search *what, struct err *e);
-bool search_has_sent(const struct imap_key *k); /* it has a key about Date: */
+bool search_has_sent(const struct imap_key *k); /* it has a key about Date: or THREADID, which a search text does not have */
 /* imapd/search_eval.c */
 enum tri search_eval(const struct imap_key *k, const struct facts *f);
 unsigned search_tiers(const struct imap_key *k); /* which tiers a program may need: bits 1 << tier */

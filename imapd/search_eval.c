@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/search_eval.c - judges one message by a SEARCH program, from the facts that are known of the message. See
  * imapd/search.h. The recursion is as deep as the parser permitted (IMAP_DEPTH). */
+#include "imapd/objectid.h"
 #include "imapd/search.h"
 #include "mime/fields.h"
 #include "proto/imap/date.h"
@@ -73,7 +74,8 @@ static enum tri is_smaller(const struct imap_key *k, const struct facts *f)
 
 static enum tri compare(const struct imap_key *k, int64_t day)
 {
-    bool before = k->op == SK_BEFORE || k->op == SK_SENTBEFORE, on = k->op == SK_ON || k->op == SK_SENTON;
+    bool before = k->op == SK_BEFORE || k->op == SK_SENTBEFORE || k->op == SK_SAVEDBEFORE,
+         on = k->op == SK_ON || k->op == SK_SENTON || k->op == SK_SAVEDON;
 
     return tri(before ? day < k->num : on ? day == k->num : day >= k->num);
 }
@@ -130,6 +132,42 @@ static enum tri by_header(const struct imap_key *k, const struct facts *f)
     if (f->text)
         return tri(text_has(f->text, TEXT_HEADER_FIELD, (const char *)k->field.p, k->text));
     return TRI_MAYBE;
+}
+
+/* Where it is not known, INTERNALDATE stands for it (RFC 8514 4.3). */
+static enum tri by_savedate(const struct imap_key *k, const struct facts *f)
+{
+    if (f->entry == NULL)
+        return TRI_MAYBE;
+    return compare(k, imap_day_of((int64_t)(f->entry->savedate ? f->entry->savedate : f->entry->internaldate)));
+}
+
+static enum tri same_id(const struct imap_key *k, struct buf *id)
+{
+    bool same = span_eq(buf_span(id), k->text);
+
+    buf_free(id);
+    return tri(same);
+}
+
+static enum tri by_emailid(const struct imap_key *k, const struct facts *f)
+{
+    struct buf id = BUF_INIT; /* open: an object id */
+
+    if (f->entry == NULL)
+        return TRI_MAYBE;
+    objectid_email(f->entry, &id);
+    return same_id(k, &id);
+}
+
+static enum tri by_threadid(const struct imap_key *k, const struct facts *f)
+{
+    struct buf id = BUF_INIT; /* open: a digest */
+
+    if (f->summary == NULL)
+        return TRI_MAYBE;
+    objectid_thread(f->entry, f->summary, &id);
+    return same_id(k, &id);
 }
 
 /* ---- text ---- */
@@ -206,6 +244,12 @@ static const struct judge {
     [SK_SENTON] = {by_date, TIER_SUMMARY},
     [SK_SENTSINCE] = {by_date, TIER_SUMMARY},
     [SK_HEADER] = {by_header, TIER_SUMMARY},
+    [SK_SAVEDBEFORE] = {by_savedate, TIER_ENTRY},
+    [SK_SAVEDON] = {by_savedate, TIER_ENTRY},
+    [SK_SAVEDSINCE] = {by_savedate, TIER_ENTRY},
+    [SK_SAVEDATESUPPORTED] = {every, TIER_VIEW},
+    [SK_EMAILID] = {by_emailid, TIER_ENTRY},
+    [SK_THREADID] = {by_threadid, TIER_SUMMARY},
     [SK_BODY] = {by_text, TIER_TEXT},
     [SK_TEXT] = {by_text, TIER_TEXT},
 };

@@ -119,6 +119,7 @@ static void one_command(struct imap_session *s, struct err *e)
     s->cmd = NULL;
     buf_clear(&s->code);
     s->answered = s->blamed = false;
+    s->progress_at = deadline_in(s->conf->progress_ms);
     memset(e, 0, sizeof *e);
     reply_alive(s);
     rc = run(s, e);

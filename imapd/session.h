@@ -28,7 +28,7 @@ struct imap_conf { /* made by the listener, shared by its sessions */
     const char *hostname;
     uint64_t max_message;
     unsigned max_errors;
-    int login_ms, idle_ms;
+    int login_ms, idle_ms, progress_ms;
     unsigned language; /* enum folder_language */
     bool implicit_tls[LISTENER_FDS];
 };
@@ -38,6 +38,7 @@ struct imap_session {
     struct stream *io;
     struct tls_peer tls;
     bool has_tls, bye, stopping;
+    bool compressed; /* imapd/deflate.h */
     bool lost;     /* the line is gone or out of step: nothing more may be said on it */
     bool answered; /* answered: the command wrote its own tagged line */
     unsigned state;
@@ -53,6 +54,7 @@ struct imap_session {
     uint64_t mbx;
     struct stay stay;  /* from sign-in on: the right to be here */
     int64_t look_at;   /* not before: session_cut_if_ended() */
+    int64_t progress_at; /* not before: reply_progress() */
     struct view *view; /* IS_SELECTED */
     struct keywords keywords;
     struct imap_set saved; /* "$": UIDs of the selected folder, settled; ours */
@@ -107,6 +109,9 @@ void reply_tagged(struct imap_session *s, enum rc rc, const struct err *e);
 void reply_code(struct imap_session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void reply_alive(struct imap_session *s);  /* an answer makes progress: the write deadline begins anew */
 void reply_later(struct imap_session *s);  /* the same, for an answer that is still to come: a session that has ended is not cut */
+/* Tells how far a long command is, when it is time to: "* OK [INPROGRESS ("a1" 454 1000)]" (RFC 9585). For loops that write nothing else meanwhile; .out is left alone. A
+ * client that takes nothing does not end the command here. */
+void reply_progress(struct imap_session *s, uint64_t done, uint64_t total);
 void put_u64(struct buf *out, uint64_t v); /* decimal: listings write five numbers a message */
 /* BAD: the client's fault. Any other RC_SYNTAX out of a command is ours, and is answered NO [SERVERBUG]. */
 enum rc reply_bad(struct imap_session *s, struct err *e, enum cause cause) __attribute__((warn_unused_result));

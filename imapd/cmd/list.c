@@ -9,23 +9,12 @@
 #include "imapd/commands.h"
 #include "proto/imap/write.h"
 
-static const char *const special_names[] = {
-    [SU_SENT] = "\\Sent", [SU_DRAFTS] = "\\Drafts",   [SU_TRASH] = "\\Trash",
-    [SU_JUNK] = "\\Junk", [SU_ARCHIVE] = "\\Archive",
-};
-enum { N_SPECIAL = sizeof special_names / sizeof *special_names };
-
-static const char *special_name(const struct folder *f)
-{
-    return f->special < N_SPECIAL && special_names[f->special] ? special_names[f->special] : "";
-}
-
 /* Does the folder itself answer the selection options? */
 static bool selected(const struct imap_list_args *l, const struct folder *f)
 {
     if ((l->select & LS_SUBSCRIBED) ? !(f->flags & FF_SUBSCRIBED) : (f->flags & FF_GONE) != 0)
         return false;
-    return !(l->select & LS_SPECIAL) || special_name(f)[0] != '\0';
+    return !(l->select & LS_SPECIAL) || special_name(f->special)[0] != '\0';
 }
 
 /* RECURSIVEMATCH: does a folder below answer them? */
@@ -37,27 +26,6 @@ static bool selected_below(const struct imap_list_args *l, const struct folders 
     return false;
 }
 
-static void attribute(struct buf *out, bool has, const char *name)
-{
-    if (has)
-        buf_addf(out, "%s%s", out->n > 0 ? " " : "", name);
-}
-
-static void attributes(const struct imap_session *s, const struct imap_list_args *l, const struct folders *all,
-                       const struct folder *f, struct buf *out)
-{
-    bool below = folders_has_below(all, f->name), gone = (f->flags & FF_GONE) != 0,
-         told = s->opened.responses & RESP_CHILDREN;
-
-    attribute(out, told && below, "\\HasChildren");
-    attribute(out, told && !below, "\\HasNoChildren");
-    attribute(out, gone, "\\NonExistent");
-    attribute(out, !gone && (f->flags & FF_NOSELECT), "\\Noselect");
-    attribute(out, (f->flags & FF_SUBSCRIBED) && ((l->select & LS_SUBSCRIBED) || (l->ret & LR_SUBSCRIBED)),
-              "\\Subscribed");
-    attribute(out, special_name(f)[0] && (s->opened.responses & RESP_SPECIAL_USE), special_name(f));
-}
-
 static enum rc list_one(struct imap_session *s, const struct imap_list_args *l, const struct folders *all,
                         const struct folder *f, struct err *e)
 {
@@ -67,7 +35,7 @@ static enum rc list_one(struct imap_session *s, const struct imap_list_args *l, 
 
     if (!list_match(l, f->name) || (!selected(l, f) && !below))
         return RC_OK;
-    attributes(s, l, all, f, &attr);
+    list_attributes(s, l, all, f, &attr);
     list_put(s, "LIST", buf_cstr(&attr), f->name);
     buf_addstr(&s->out, below ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n" : "\r\n");
     if ((l->ret & LR_STATUS) && (f->flags & (FF_GONE | FF_NOSELECT)) == 0)

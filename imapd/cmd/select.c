@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/select.c - SELECT and EXAMINE. RFC 3501 6.3.1, 6.3.2, RFC 7162 3.1.2, 3.2.5, 3.2.11. A SELECT that fails leaves no mailbox selected. */
+/* imapd/cmd/select.c - SELECT and EXAMINE. RFC 3501 6.3.1, 6.3.2, RFC 8474 4.1, RFC 9051 6.3.2, RFC 7162 3.1.2, 3.2.5, 3.2.11. A SELECT that fails leaves no mailbox selected. */
 #include "imapd/commands.h"
 #include "imapd/extensions.h"
-#include "imapd/folders.h"
+#include "imapd/list.h"
+#include "imapd/objectid.h"
 #include "imapd/vanished.h"
 
 enum { OUT_HIGH = 16 * 1024 };
+
+static void put_mailboxid(struct imap_session *s)
+{
+    struct buf id = BUF_INIT; /* open: a number */
+
+    if ((s->opened.responses & RESP_MAILBOXID) == 0)
+        return;
+    objectid_folder(s->view->folder, &id);
+    reply_put(s, "* OK [MAILBOXID (%s)] Id of the mailbox", buf_cstr(&id));
+    buf_free(&id);
+}
 
 static void describe(struct imap_session *s)
 {
     struct view *v = s->view;
     uint32_t unseen = view_first_unseen(v);
+    bool rev2 = s->opened.responses & RESP_REV2;
 
     v->told = v->n;
     v->dirty = false;
@@ -18,11 +31,13 @@ static void describe(struct imap_session *s)
     view_learn(s);                      /* one may have been made since they were loaded */
     keywords_announce(s, v->read_only);
     reply_put(s, "* %u EXISTS", v->n);
-    reply_put(s, "* %u RECENT", view_recent(v));
-    if (unseen && (s->opened.responses & RESP_UIDONLY) == 0)
+    if (!rev2)
+        reply_put(s, "* %u RECENT", view_recent(v));
+    if (unseen && !rev2 && (s->opened.responses & RESP_UIDONLY) == 0)
         reply_put(s, "* OK [UNSEEN %u] First unseen", unseen);
     reply_put(s, "* OK [UIDVALIDITY %u] UIDs valid", v->uidvalidity);
     reply_put(s, "* OK [UIDNEXT %u] Predicted next UID", v->uidnext);
+    put_mailboxid(s);
     if (s->opened.args & ARG_CONDSTORE)
         reply_put(s, "* OK [HIGHESTMODSEQ %llu] Highest", (unsigned long long)v->modseq);
 }
@@ -79,7 +94,9 @@ static enum rc select_folder(struct imap_session *s, const struct imap_select_ar
         return rc;
     s->state = IS_SELECTED;
     describe(s);
-    if ((rc = resync(s, a, e)) != RC_OK) {
+    if (s->opened.responses & RESP_REV2)
+        rc = list_named(s, f.id, a->sent, e);
+    if (rc != RC_OK || (rc = resync(s, a, e)) != RC_OK) {
         view_leave(s);
         return rc;
     }

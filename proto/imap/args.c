@@ -2,7 +2,6 @@
 /* proto/imap/args.c - see proto/imap/args.h. LIST and STATUS are in args_list.c, what RFC 7162 adds to in
  * args_sync.c. */
 #include "proto/imap/args.h"
-#include "proto/imap/date.h"
 #include "proto/imap/name.h"
 
 enum rc imap_args_end(struct imap_in *in, bool good, struct err *e)
@@ -18,7 +17,8 @@ enum rc imap_args_mailbox(struct imap_in *in, struct span *out, struct err *e)
 
     if (!imap_sp(in) || !imap_take_astring(in, &wire))
         return imap_bad(e, CAUSE_NEED_MAILBOX);
-    return imap_name(in->mem, wire, out, e);
+    in->sent = wire;
+    return imap_name(in, wire, out, e);
 }
 
 enum rc imap_parse_none(struct imap_in *in, union imap_args *out, struct err *e)
@@ -98,6 +98,41 @@ enum rc imap_parse_mailbox(struct imap_in *in, union imap_args *out, struct err 
     return rc == RC_OK ? imap_args_end(in, true, e) : rc;
 }
 
+/* " (USE (\Drafts \Sent))" */
+static bool take_uses(struct imap_in *in, union imap_args *out)
+{
+    size_t from;
+    struct span atom;
+
+    if ((in->opened->args & ARG_CREATE_USE) == 0 || !imap_word(in, " (USE ("))
+        return false;
+    if (imap_is(in, ')'))
+        return imap_is(in, ')');
+    do {
+        from = in->at;
+        out->create.uses = imap_arena_grow(in->mem, out->create.uses, out->create.n, sizeof *out->create.uses);
+        if (!out->create.uses || out->create.n == IMAP_WORDS || !imap_is(in, '\\') || !imap_take_atom(in, &atom))
+            return false;
+        out->create.uses[out->create.n++] = span_of(in->s.p + from, in->at - from);
+    } while (imap_sp(in));
+    return imap_is(in, ')') && imap_is(in, ')');
+}
+
+enum rc imap_parse_create(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    enum rc rc = imap_args_mailbox(in, &out->create.name, e);
+
+    out->create.sent = in->sent;
+    out->create.uses = NULL;
+    out->create.n = 0;
+    return rc == RC_OK ? imap_args_end(in, imap_at_end(in) || take_uses(in, out), e) : rc;
+}
+
+enum rc imap_parse_root(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    return imap_args_end(in, imap_sp(in) && imap_take_astring(in, &out->root), e);
+}
+
 enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *e)
 {
     enum rc rc = imap_args_mailbox(in, &out->rename.from, e);
@@ -107,33 +142,22 @@ enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *
     return rc == RC_OK ? imap_args_end(in, true, e) : rc;
 }
 
-/* Takes "{n}" without its CRLF, because the frame has taken that as the end of the announcement. */
-static bool take_announcement(struct imap_in *in)
-{
-    uint64_t n;
-
-    if (!imap_is(in, '{') || !imap_take_number(in, UINT64_MAX, &n))
-        return false;
-    (void)imap_nonsync(in);
-    return imap_is(in, '}') && imap_at_end(in);
-}
-
 enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *e)
 {
     enum rc rc = imap_args_mailbox(in, &out->append.name, e);
-    bool good = rc == RC_OK && imap_sp(in);
 
     if (rc != RC_OK)
         return rc;
-    out->append.flags = (struct imap_flags){0};
-    out->append.has_date = false;
-    if (good && imap_peek(in) == '(')
-        good = imap_take_flags(in, &out->append.flags) && imap_sp(in);
-    if (good && imap_peek(in) == '"') {
-        out->append.has_date = true;
-        good = imap_take_date_time(in, &out->append.date) && imap_sp(in);
-    }
-    return good && take_announcement(in) ? RC_OK : imap_bad(e, CAUSE_APPEND_FORM);
+    out->append.rest = *in;
+    return imap_append_check(*in, (struct imap_append){0}) != APPEND_BAD ? RC_OK : imap_bad(e, CAUSE_APPEND_FORM);
+}
+
+enum rc imap_parse_replace(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    if (!imap_sp(in) || !imap_take_set(in, &out->append.set) || out->append.set.n != 1 ||
+        out->append.set.r[0].lo != out->append.set.r[0].hi)
+        return imap_bad(e, CAUSE_NEED_SET);
+    return imap_parse_append(in, out, e);
 }
 
 enum rc imap_parse_copy(struct imap_in *in, union imap_args *out, struct err *e)

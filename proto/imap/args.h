@@ -9,12 +9,14 @@
  * Process  imapd sessions.   Source RFC 3501 6; RFC 4315, 5161, 5258, 5819, 6154, 6851, 2971, 7162, 7889, 8438.
  */
 #pragma once
+#include "proto/imap/append.h"
 #include "proto/imap/fetch.h"
 #include "proto/imap/flags.h"
 #include "proto/imap/search.h"
 
 enum { IMAP_LIST_PATTERNS = 64, IMAP_WORDS = 64 };
-enum { ST_MESSAGES = 1, ST_RECENT = 2, ST_UIDNEXT = 4, ST_UIDVALIDITY = 8, ST_UNSEEN = 16, ST_SIZE = 32, ST_APPENDLIMIT = 64, ST_HIGHESTMODSEQ = 1 << 16,
+enum { ST_MESSAGES = 1, ST_RECENT = 2, ST_UIDNEXT = 4, ST_UIDVALIDITY = 8, ST_UNSEEN = 16, ST_SIZE = 32, ST_APPENDLIMIT = 64, ST_MAILBOXID = 1 << 12, ST_DELETED = 1 << 13, ST_DELETED_STORAGE = 1 << 14,
+       ST_HIGHESTMODSEQ = 1 << 16,
        ST_RFC3501 = 31 /* the protocol's own; others are an extension's */ };
 enum { LS_SUBSCRIBED = 1, LS_REMOTE = 2, LS_RECURSIVE = 4, LS_SPECIAL = 8 }; /* LIST selection options */
 enum { LR_SUBSCRIBED = 1, LR_CHILDREN = 2, LR_SPECIAL = 4, LR_STATUS = 8 };  /* LIST return options */
@@ -28,7 +30,7 @@ struct imap_list_args {
     size_t n;
 };
 struct imap_select_args {
-    struct span name;
+    struct span name, sent; /* sent: as it came */
     bool condstore, qresync; /* the next ones: of QRESYNC */
     uint32_t uidvalidity;
     uint64_t modseq;
@@ -52,6 +54,12 @@ union imap_args {
         struct span name;
     } mailbox;
     struct {
+        struct span name, sent; /* sent: as it came */
+        struct span *uses; /* special-use attributes, "\Sent" */
+        size_t n;
+    } create;
+    struct span root; /* GETQUOTA: as sent */
+    struct {
         struct span from, to;
     } rename;
     struct imap_list_args list;
@@ -61,9 +69,8 @@ union imap_args {
     } status;
     struct {
         struct span name;
-        struct imap_flags flags;
-        bool has_date;
-        int64_t date;
+        struct imap_in rest; /* the messages: proto/imap/append.h; checked up to the first literal */
+        struct imap_set set; /* REPLACE: one number, or "*" */
     } append;
     struct imap_select_args select;
     struct {
@@ -98,6 +105,8 @@ enum rc imap_parse_auth(struct imap_in *in, union imap_args *out, struct err *e)
 enum rc imap_parse_words(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_id(struct imap_in *in, union imap_args *out, struct err *e); /* checked, not kept */
 enum rc imap_parse_mailbox(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_create(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_root(struct imap_in *in, union imap_args *out, struct err *e); /* GETQUOTA: out->root */
 /* proto/imap/args_sync.c: RFC 7162 */
 enum rc imap_parse_select(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e);
@@ -106,8 +115,9 @@ enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *
 enum rc imap_parse_list(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_lsub(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_status(struct imap_in *in, union imap_args *out, struct err *e);
-/* in ends behind "{n}" or "{n+}", which announces the message's literal. */
+/* in ends with the command, or behind "{n}", "{n+}", "~{n}" or "~{n+}", which announces the message's literal. */
 enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_replace(struct imap_in *in, union imap_args *out, struct err *e); /* as imap_parse_append() */
 enum rc imap_parse_copy(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_search(struct imap_in *in, union imap_args *out, struct err *e);
 /* proto/imap/args_sort.c */

@@ -16,6 +16,9 @@ static const struct word_bit status_items[] = {
     {"UNSEEN", ST_UNSEEN},
     {"SIZE", ST_SIZE},
     {"APPENDLIMIT", ST_APPENDLIMIT},
+    {"MAILBOXID", ST_MAILBOXID},
+    {"DELETED", ST_DELETED},
+    {"DELETED-STORAGE", ST_DELETED_STORAGE},
     {"HIGHESTMODSEQ", ST_HIGHESTMODSEQ},
     {NULL, 0},
 };
@@ -77,7 +80,7 @@ enum rc imap_parse_status(struct imap_in *in, union imap_args *out, struct err *
 
     if (!imap_sp(in) || !imap_take_astring(in, &wire))
         return imap_bad(e, CAUSE_NEED_MAILBOX);
-    if ((rc = imap_name(in->mem, wire, &out->status.name, e)) != RC_OK)
+    if ((rc = imap_name(in, wire, &out->status.name, e)) != RC_OK)
         return rc;
     if (!imap_sp(in) || !imap_take_status_items(in, &out->status.items) || !imap_at_end(in))
         return imap_bad(e, CAUSE_STATUS_FORM);
@@ -118,12 +121,12 @@ static bool take_return(struct imap_in *in, struct imap_list_args *l)
 
 /* Prepares a pattern as names are prepared. False: no name can match it, because it is not modified UTF-7 or holds
  * characters that no name has. That is no error. */
-static bool pattern_prepared(struct span wire, struct buf *out)
+static bool pattern_prepared(const struct imap_in *in, struct span wire, struct buf *out)
 {
     struct buf utf8 = BUF_INIT;
     struct err e;
-    bool can_match =
-        imap_utf7_decode(wire, &utf8, &e) == RC_OK && (utf8.n == 0 || prepare_name(buf_span(&utf8), out, &e) == RC_OK);
+    bool can_match = imap_name_utf8(in, wire, &utf8, &e) == RC_OK &&
+                     (utf8.n == 0 || prepare_name(buf_span(&utf8), out, &e) == RC_OK);
 
     buf_free(&utf8);
     return can_match;
@@ -140,7 +143,7 @@ static bool add_pattern(struct imap_in *in, struct imap_list_args *l, struct spa
     if (wire.n == 0 || wire.p[0] != '/')
         buf_addspan(&whole, l->reference);
     buf_addspan(&whole, wire);
-    can_match = pattern_prepared(buf_span(&whole), &utf8);
+    can_match = pattern_prepared(in, buf_span(&whole), &utf8);
     if (can_match && l->n < IMAP_LIST_PATTERNS &&
         (l->patterns = imap_arena_grow(in->mem, l->patterns, l->n, sizeof *l->patterns)) != NULL &&
         (p = imap_arena_get(in->mem, utf8.n)) != NULL) {

@@ -7,8 +7,9 @@ static const struct {
     const char *name;
     unsigned items;
 } plain_items[] = {
-    {"UID", FI_UID},           {"FLAGS", FI_FLAGS}, {"INTERNALDATE", FI_INTERNALDATE},   {"RFC822.SIZE", FI_SIZE},
-    {"ENVELOPE", FI_ENVELOPE}, {"BODY", FI_BODY},   {"BODYSTRUCTURE", FI_BODYSTRUCTURE}, {"MODSEQ", FI_MODSEQ},
+    {"UID", FI_UID},           {"FLAGS", FI_FLAGS},     {"INTERNALDATE", FI_INTERNALDATE},   {"RFC822.SIZE", FI_SIZE},
+    {"ENVELOPE", FI_ENVELOPE}, {"BODY", FI_BODY},       {"BODYSTRUCTURE", FI_BODYSTRUCTURE}, {"EMAILID", FI_EMAILID},
+    {"THREADID", FI_THREADID}, {"PREVIEW", FI_PREVIEW}, {"SAVEDATE", FI_SAVEDATE},           {"MODSEQ", FI_MODSEQ},
 };
 static const struct {
     const char *name;
@@ -25,6 +26,19 @@ static const struct {
     {"RFC822", {.kind = SEC_ALL, .form = FORM_RFC822}},
     {"RFC822.HEADER", {.kind = SEC_HEADER, .form = FORM_RFC822_HEADER, .peek = true}},
     {"RFC822.TEXT", {.kind = SEC_TEXT, .form = FORM_RFC822_TEXT}},
+};
+/* What stands before "[". */
+static const struct {
+    const char *name;
+    enum imap_section_form form;
+    bool peek, partial; /* sets no \Seen; may be followed by "<0.100>" */
+    unsigned opened;    /* FI_ */
+} bracketed[] = {
+    {"BODY", FORM_BODY, false, true, FI_BODY},
+    {"BODY.PEEK", FORM_BODY, true, true, FI_BODY},
+    {"BINARY", FORM_BINARY, false, true, FI_BINARY},
+    {"BINARY.PEEK", FORM_BINARY, true, true, FI_BINARY},
+    {"BINARY.SIZE", FORM_BINARY_SIZE, true, false, FI_BINARY},
 };
 static const struct {
     const char *name;
@@ -112,18 +126,26 @@ static bool take_partial(struct imap_in *in, struct imap_section *s)
 }
 
 /* behind "BODY[" */
-static bool take_section(struct imap_in *in, bool peek, struct imap_fetch *f)
+static bool take_section(struct imap_in *in, size_t k, struct imap_fetch *f)
 {
-    struct imap_section s = {.kind = SEC_ALL, .form = FORM_BODY, .peek = peek};
+    struct imap_section s = {.kind = SEC_ALL, .form = bracketed[k].form, .peek = bracketed[k].peek};
     bool text;
 
     if (!take_part(in, &s.part, &text))
         return false;
-    if (text && imap_peek(in) != ']' && !take_section_text(in, &s))
+    if (text && imap_peek(in) != ']' && (s.form != FORM_BODY || !take_section_text(in, &s)))
         return false;
     if (text && s.part.n > 0 && s.kind == SEC_ALL) /* "BODY[1.]" */
         return false;
-    return imap_is(in, ']') && take_partial(in, &s) && add_section(in, f, &s);
+    return imap_is(in, ']') && (!bracketed[k].partial || take_partial(in, &s)) && add_section(in, f, &s);
+}
+
+static bool take_bracketed(struct imap_in *in, struct span name, struct imap_fetch *f)
+{
+    for (size_t k = 0; k < N(bracketed); k++)
+        if (span_ieq_str(name, bracketed[k].name))
+            return (bracketed[k].opened & in->opened->fetch) && imap_is(in, '[') && take_section(in, k, f);
+    return false;
 }
 
 static bool take_item(struct imap_in *in, struct imap_fetch *f)
@@ -133,11 +155,12 @@ static bool take_item(struct imap_in *in, struct imap_fetch *f)
     if (!imap_take_name(in, &name))
         return false;
     if (imap_peek(in) == '[')
-        return (span_ieq_str(name, "BODY") || span_ieq_str(name, "BODY.PEEK")) && imap_is(in, '[') &&
-               take_section(in, name.n > 4, f);
+        return take_bracketed(in, name, f);
     for (size_t i = 0; i < N(plain_items); i++)
         if (span_ieq_str(name, plain_items[i].name)) {
             f->items |= plain_items[i].items;
+            if (plain_items[i].items == FI_PREVIEW)
+                f->lazy |= imap_word(in, " (LAZY)"); /* the one modifier there is (RFC 8970 3.1) */
             return (plain_items[i].items & in->opened->fetch) != 0;
         }
     for (size_t i = 0; i < N(rfc822_items); i++)
@@ -190,13 +213,12 @@ static const char *text_of(enum imap_section_kind k)
 
 void imap_section_name(const struct imap_section *s, struct buf *out)
 {
-    static const char *const forms[] = {"", "RFC822", "RFC822.HEADER", "RFC822.TEXT"};
+    static const char *const forms[] = {"BODY", "RFC822", "RFC822.HEADER", "RFC822.TEXT", "BINARY", "BINARY.SIZE"};
 
-    if (s->form != FORM_BODY) {
-        buf_addstr(out, forms[s->form]);
+    buf_addstr(out, forms[s->form]);
+    if (s->form >= FORM_RFC822 && s->form <= FORM_RFC822_TEXT)
         return;
-    }
-    buf_addstr(out, "BODY[");
+    buf_addc(out, '[');
     buf_addspan(out, s->part);
     if (s->part.n > 0 && s->kind != SEC_ALL)
         buf_addc(out, '.');

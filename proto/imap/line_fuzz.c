@@ -6,12 +6,14 @@
 #include "proto/imap/frame.h"
 #include "proto/imap/name.h"
 #include "proto/imap/opened_test.h"
+#include "proto/imap/url.h"
 
 typedef enum rc parse_fn(struct imap_in *, union imap_args *, struct err *);
 static parse_fn *const parsers[] = {
-    imap_parse_none,   imap_parse_login, imap_parse_auth,   imap_parse_words,  imap_parse_id,     imap_parse_mailbox,
-    imap_parse_rename, imap_parse_list,  imap_parse_lsub,   imap_parse_status, imap_parse_append, imap_parse_store,
-    imap_parse_copy,   imap_parse_uids,  imap_parse_select, imap_parse_sort,   imap_parse_thread,
+    imap_parse_none,   imap_parse_login,   imap_parse_auth,    imap_parse_words,  imap_parse_id,
+    imap_parse_create, imap_parse_replace, imap_parse_mailbox, imap_parse_rename, imap_parse_list,
+    imap_parse_lsub,   imap_parse_status,  imap_parse_append,  imap_parse_store,  imap_parse_copy,
+    imap_parse_uids,   imap_parse_select,  imap_parse_sort,    imap_parse_thread,
 };
 
 static void name_round_trip(struct span wire)
@@ -29,11 +31,39 @@ static void name_round_trip(struct span wire)
     buf_free(&back);
 }
 
+/* Each stretch of an APPEND, as its command reads them. */
+static void append_all(struct span text)
+{
+    struct imap_arena mem = {0};
+    struct imap_in in = imap_in_of(text, &mem, &everything_utf8);
+    struct imap_append a = {0};
+    enum imap_append_step step;
+
+    while ((step = imap_append_step(&in, &a)) != APPEND_BAD && step != APPEND_END)
+        if (step == APPEND_LITERAL && !imap_at_end(&in))
+            bug("a literal begins in the middle of a stretch");
+    if (step == APPEND_END && !imap_at_end(&in))
+        bug("an APPEND ends before its line");
+    imap_arena_free(&mem);
+}
+
+static void url_of(struct span text)
+{
+    struct imap_arena mem = {0};
+    struct imap_url u;
+
+    if (imap_url_read(&mem, text, &u) && u.uid == 0)
+        bug("a URL without a message");
+    imap_arena_free(&mem);
+}
+
 static void parse_all(struct span text)
 {
+    url_of(text);
+    append_all(text);
     for (size_t i = 0; i < sizeof parsers / sizeof *parsers; i++) {
         struct imap_arena mem = {0};
-        struct imap_in in = imap_in_of(text, &mem, &everything);
+        struct imap_in in = imap_in_of(text, &mem, text.n % 2 ? &everything : &everything_utf8);
         union imap_args a;
         struct err e;
 

@@ -143,10 +143,19 @@ static void show(parse_fn *fn, const union imap_args *a, struct buf *out)
         buf_addf(out, "%d|%u|%u|%u|", a->list.extended, a->list.select, a->list.ret, a->list.status);
         for (size_t i = 0; i < a->list.n; i++)
             buf_addf(out, "%.*s|", SPAN_ARG(a->list.patterns[i]));
-    } else if (fn == imap_parse_append) {
+    } else if (fn == imap_parse_create) {
+        buf_addf(out, "%.*s|", SPAN_ARG(a->create.name));
+        for (size_t i = 0; i < a->create.n; i++)
+            buf_addf(out, "%.*s,", SPAN_ARG(a->create.uses[i]));
+    } else if (fn == imap_parse_append || fn == imap_parse_replace) {
         buf_addf(out, "%.*s|", SPAN_ARG(a->append.name));
-        show_flags(&a->append.flags, out);
-        buf_addf(out, "|%lld", a->append.has_date ? (long long)a->append.date : -1);
+        struct imap_append ap = {0};
+        struct imap_in rest = a->append.rest;
+
+        while (imap_append_step(&rest, &ap) == APPEND_URL)
+            buf_addf(out, "<%.*s>", SPAN_ARG(ap.url));
+        show_flags(&ap.flags, out);
+        buf_addf(out, "|%lld%s", ap.has_date ? (long long)ap.date : -1, ap.literal8 ? "|8" : "");
     } else if (fn == imap_parse_store) {
         show_set(&a->store.set, out);
         buf_addf(out, "|%d%d|", (int)a->store.how, a->store.silent);
@@ -220,9 +229,36 @@ static const struct {
     {imap_parse_list, " \"\" * RETURN (SPECIAL-USE SUBSCRIBED)", RC_OK, "1|0|5|0|*|"},
     {imap_parse_list, " \"\" ()", RC_SYNTAX, NULL},
     {imap_parse_lsub, " \"\" \"%\"", RC_OK, "0|0|0|0|%|"},
+    {imap_parse_create, " Envoi", RC_OK, "Envoi|"},
+    {imap_parse_create, " \"a b\" (USE (\\Sent \\x-y))", RC_OK, "a b|\\Sent,\\x-y,"},
+    {imap_parse_create, " a (use ())", RC_OK, "a|"},
+    {imap_parse_create, " a (USE \\Sent)", RC_SYNTAX, NULL},
+    {imap_parse_create, " a (USE (Sent))", RC_SYNTAX, NULL},
+    {imap_parse_create, " a (USE (\\Sent)", RC_SYNTAX, NULL},
+    {imap_parse_create, " a (OTHER (\\Sent))", RC_SYNTAX, NULL},
+    {imap_parse_replace, " 4 Drafts (\\Seen) {3}", RC_OK, "Drafts|1|-1"},
+    {imap_parse_replace, " * Drafts {3+}", RC_OK, "Drafts|0|-1"},
+    {imap_parse_replace, " 4,5 Drafts {3}", RC_SYNTAX, NULL},
+    {imap_parse_replace, " 4:5 Drafts {3}", RC_SYNTAX, NULL},
+    {imap_parse_replace, " 0 Drafts {3}", RC_SYNTAX, NULL},
+    {imap_parse_replace, " Drafts {3}", RC_SYNTAX, NULL},
+    {imap_parse_replace, " 4 {3}", RC_SYNTAX, NULL},
+    {imap_parse_append, " Sent CATENATE (URL /a/;UID=1 URL \"/b/;UID=2\" TEXT {3}", RC_OK,
+     "Sent|</a/;UID=1></b/;UID=2>0|-1"},
+    {imap_parse_append, " Sent (\\Seen) catenate (url {2}\r\n/a)", RC_OK, "Sent|</a>1|-1"},
+    {imap_parse_append, " Sent CATENATE (TEXT {3+}", RC_OK, "Sent|0|-1"},
+    {imap_parse_append, " Sent CATENATE ()", RC_SYNTAX, NULL},
+    {imap_parse_append, " Sent CATENATE (URL /a", RC_SYNTAX, NULL},
+    {imap_parse_append, " Sent CATENATE (URL /a) x", RC_SYNTAX, NULL},
+    {imap_parse_append, " Sent CATENATE (URL {3}", RC_SYNTAX, NULL},
+    {imap_parse_append, " Sent CATENATE (TEXT x)", RC_SYNTAX, NULL},
+    {imap_parse_append, " Sent CATENATE ({3}", RC_SYNTAX, NULL},
     {imap_parse_append, " Sent (\\Seen $x) \"21-Nov-2026 10:00:00 +0100\" {310+}", RC_OK, "Sent|1,$x|1795251600"},
     {imap_parse_append, " Sent \" 1-Jan-1970 00:00:01 +0000\" {0}", RC_OK, "Sent|0|1"},
     {imap_parse_append, " Sent {3}", RC_OK, "Sent|0|-1"},
+    {imap_parse_append, " Sent () ~{3+}", RC_OK, "Sent|0|-1|8"},
+    {imap_parse_append, " Sent ~ {3}", RC_SYNTAX, NULL},
+    {imap_parse_append, " Sent ~~{3}", RC_SYNTAX, NULL},
     {imap_parse_append, " {4}\r\nSent {3}", RC_OK, "Sent|0|-1"},
     {imap_parse_append, " {4}", RC_SYNTAX, NULL},
     {imap_parse_append, " Sent (\\Recent) {3}", RC_SYNTAX, NULL},
@@ -358,7 +394,7 @@ static void strings_are_written(void **state)
     imap_put_string(&out, SPAN_LIT("a\r\n\0b"));
     imap_put_astring(&out, SPAN_LIT("atom"));
     imap_put_astring(&out, SPAN_LIT("nil"));
-    imap_put_mailbox(&out, SPAN_LIT("\xc3\xa9"));
+    imap_put_mailbox(&out, SPAN_LIT("\xc3\xa9"), false);
     imap_put_string(&out, SPAN_NULL);
     assert_string_equal(buf_cstr(&out), "\"a\\\"b\\\\\"{2}\r\n\xc3\xa9{4}\r\na\r\nbatom\"nil\"&AOk-\"\"");
     buf_free(&out);
@@ -403,14 +439,52 @@ static void sets_settle(void **state)
     }
 }
 
+/* With UTF8=ACCEPT a name is what its octets are (RFC 6855 3). */
+static void names_in_utf8(void **state)
+{
+    static const struct {
+        const char *wire, *name; /* NULL: no name */
+    } t[] = {
+        {"&AOk-", "&AOk-"},
+        {"\xc3\xa9", "\xc3\xa9"},
+        {"e\xcc\x81", "\xc3\xa9"},
+        {"a&b", "a&b"},
+        {"\xe9", NULL},
+        {"\xc0\x80", NULL},
+        {"\xed\xa0\x80", NULL},
+        {"inbox/x", "INBOX/x"},
+        {"a\xe2\x80\xae"
+         "b",
+         NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        struct imap_arena mem = {0};
+        struct imap_in in = imap_in_of(SPAN_NULL, &mem, &everything_utf8);
+        struct buf out = BUF_INIT;
+        struct span name;
+        struct err e;
+        enum rc rc = imap_name(&in, span_str(t[i].wire), &name, &e);
+
+        assert_int_equal(rc == RC_OK, t[i].name != NULL);
+        if (rc == RC_OK)
+            assert_true(span_eq_str(name, t[i].name));
+        imap_arena_free(&mem);
+        imap_put_mailbox(&out, SPAN_LIT("\xc3\xa9 \"x"), true);
+        assert_string_equal(buf_cstr(&out), "\"\xc3\xa9 \\\"x\"");
+        buf_free(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(frames_are_cut),       cmocka_unit_test(a_long_line_is_refused),
-        cmocka_unit_test(arguments_are_parsed), cmocka_unit_test(prefixes_are_safe),
-        cmocka_unit_test(patterns_match),       cmocka_unit_test(names_round_trip),
-        cmocka_unit_test(dates_are_written),    cmocka_unit_test(strings_are_written),
-        cmocka_unit_test(sets_settle),
+        cmocka_unit_test(names_in_utf8),          cmocka_unit_test(frames_are_cut),
+        cmocka_unit_test(a_long_line_is_refused), cmocka_unit_test(arguments_are_parsed),
+        cmocka_unit_test(prefixes_are_safe),      cmocka_unit_test(patterns_match),
+        cmocka_unit_test(names_round_trip),       cmocka_unit_test(dates_are_written),
+        cmocka_unit_test(strings_are_written),    cmocka_unit_test(sets_settle),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

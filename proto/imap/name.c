@@ -223,7 +223,23 @@ static enum rc name_check(struct span n, struct err *e)
     return RC_OK;
 }
 
-enum rc imap_name(struct imap_arena *mem, struct span wire, struct span *out, struct err *e)
+enum rc imap_name_utf8(const struct imap_in *in, struct span wire, struct buf *out, struct err *e)
+{
+    if ((in->opened->args & ARG_UTF8) == 0)
+        return imap_utf7_decode(wire, out, e);
+    for (size_t i = 0; i < wire.n;) {
+        uint32_t c;
+        size_t n = get_utf8(span_from(wire, i), &c);
+
+        if (n == 0)
+            return imap_bad(e, CAUSE_TEXT_NOT_UTF8);
+        i += n;
+    }
+    buf_addspan(out, wire);
+    return RC_OK;
+}
+
+enum rc imap_name(struct imap_in *in, struct span wire, struct span *out, struct err *e)
 {
     struct buf utf8 = BUF_INIT, name = BUF_INIT;
     unsigned char *p;
@@ -231,7 +247,7 @@ enum rc imap_name(struct imap_arena *mem, struct span wire, struct span *out, st
 
     if (wire.n > 4 * IMAP_NAME_MAX)
         return err_cause(e, RC_PERM, CAUSE_NAME_TOO_LONG, "imap name: %zu bytes", wire.n);
-    if ((rc = imap_utf7_decode(wire, &utf8, e)) != RC_OK)
+    if ((rc = imap_name_utf8(in, wire, &utf8, e)) != RC_OK)
         goto out;
     /* CREATE "a/" says that names below will follow: nothing to do for that here */
     if (utf8.n > 1 && utf8.p[utf8.n - 1] == '/')
@@ -241,7 +257,7 @@ enum rc imap_name(struct imap_arena *mem, struct span wire, struct span *out, st
     if ((rc = name_check(buf_span(&utf8), e)) != RC_OK || (rc = prepare_name(buf_span(&utf8), &name, e)) != RC_OK ||
         (rc = name_check(buf_span(&name), e)) != RC_OK)
         goto out;
-    if ((p = imap_arena_get(mem, name.n)) == NULL) {
+    if ((p = imap_arena_get(in->mem, name.n)) == NULL) {
         rc = imap_bad(e, CAUSE_TOO_COMPLEX);
         goto out;
     }

@@ -16,12 +16,21 @@ enum { /* .args: forms of arguments that are not a word of a list */
     ARG_ESORT = 1 << 11,      /* SORT RETURN (...) (RFC 5267) */
     ARG_PARTIAL = 1 << 12,    /* UID FETCH ... (PARTIAL 1:500) (RFC 9394) */
     ARG_SEARCHRES = 1 << 10,  /* "$" as a set (RFC 5182) */
-    ARG_QRESYNC = 1 << 9    /* SELECT x (QRESYNC (...)), UID FETCH ... (CHANGEDSINCE n VANISHED), both once ENABLE QRESYNC has opened them (RFC 7162) */
+    ARG_QRESYNC = 1 << 9,    /* SELECT x (QRESYNC (...)), UID FETCH ... (CHANGEDSINCE n VANISHED), both once ENABLE QRESYNC has opened them (RFC 7162) */
+    ARG_LITERAL8 = 1 << 20,    /* APPEND INBOX ~{n} (RFC 3516) */
+    ARG_MULTIAPPEND = 1 << 21, /* APPEND of several messages (RFC 3502) */
+    ARG_UTF8 = 1 << 23,       /* mailbox names in UTF-8; APPEND INBOX UTF8 (~{n}) (RFC 6855) */
+    ARG_CATENATE = 1 << 24,   /* APPEND INBOX CATENATE (URL x TEXT {n}) (RFC 4469) */
+    ARG_NO_CHARSET = 1 << 25, /* SEARCH CHARSET is refused (RFC 6855 3) */
+    ARG_CREATE_USE = 1 << 22  /* CREATE x (USE (\Sent)) (RFC 6154) */
 };
 enum { /* .responses: what an answer carries only when the bit is set */
     RESP_APPENDUID = 1,
     RESP_COPYUID = 2,
     RESP_CHILDREN = 4,   /* \HasChildren, \HasNoChildren in LIST */
+    RESP_MAILBOXID = 1 << 12, /* in SELECT and CREATE */
+    RESP_REV2 = 1 << 14,      /* no RECENT and no \Recent, LIST in SELECT, ESEARCH for every SEARCH (RFC 9051) */
+    RESP_UTF8 = 1 << 13,      /* mailbox names in UTF-8 */
     RESP_SPECIAL_USE = 8,  /* \Sent and the like in LIST */
     RESP_MODSEQ = 1 << 8,  /* MODSEQ in each FETCH that tells of flags, HIGHESTMODSEQ after EXPUNGE; opened by a CONDSTORE enabling command */
     RESP_CLOSED = 1 << 9,  /* [CLOSED] when SELECT leaves a mailbox */

@@ -37,6 +37,12 @@ enum imap_key_op {
     SK_OLDER,
     SK_YOUNGER, /* .num: seconds; search_prepare() makes the moment of it (RFC 5032) */
     SK_MODSEQ, /* .num: a mod-sequence; not below it (RFC 7162) */
+    SK_SAVEDBEFORE,
+    SK_SAVEDON,
+    SK_SAVEDSINCE, /* .num: day on which it came into the folder (RFC 8514) */
+    SK_SAVEDATESUPPORTED,
+    SK_EMAILID,
+    SK_THREADID, /* .text: an object id (RFC 8474) */
     SK_OPS_
 };
 #define IMAP_KEY(op) (UINT64_C(1) << (op))            /* in a set of keys */

@@ -13,6 +13,14 @@ static bool may_be_quoted(struct span s)
     return s.n <= QUOTED_MAX;
 }
 
+static bool is_ascii(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] > 127)
+            return false;
+    return true;
+}
+
 static void put_quoted(struct buf *out, struct span s)
 {
     buf_addc(out, '"');
@@ -56,10 +64,18 @@ void imap_put_astring(struct buf *out, struct span s)
         imap_put_string(out, s);
 }
 
-void imap_put_mailbox(struct buf *out, struct span utf8_name)
+void imap_put_mailbox(struct buf *out, struct span utf8_name, bool utf8)
 {
     struct buf wire = BUF_INIT;
 
+    if (utf8 && !is_ascii(utf8_name)) {
+        put_quoted(out, utf8_name);
+        return;
+    }
+    if (utf8) { /* "&" stands for itself */
+        imap_put_astring(out, utf8_name);
+        return;
+    }
     imap_utf7_encode(utf8_name, &wire);
     imap_put_astring(out, buf_span(&wire));
     buf_free(&wire);

@@ -10,4 +10,5 @@
 #include "proto/imap/lex.h"
 void imap_put_string(struct buf *out, struct span s);
 void imap_put_astring(struct buf *out, struct span s); /* as an atom, when s can be one */
-void imap_put_mailbox(struct buf *out, struct span utf8_name);
+/* In modified UTF-7; utf8: in UTF-8, quoted (RFC 6855 3). */
+void imap_put_mailbox(struct buf *out, struct span utf8_name, bool utf8);

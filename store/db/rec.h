@@ -15,7 +15,7 @@ struct counters { /* T_COUNTERS: what a folder counts. A folder exists exactly w
     uint64_t modseq, flags_modseq /* the modseq that the last change of flags or expunge took */, bytes;
 };
 struct msg { /* T_MSGS */
-    uint64_t flags, modseq, size, internaldate, epoch;
+    uint64_t flags, modseq, size, internaldate, epoch, savedate; /* savedate: UTC s, when it came into this folder; 0: an older program did not write it */
     uint32_t len_summary, len_text;
     uint8_t where; /* MSG_... bits: that object has a record of its own beside the folder; without the bit it lies in T_OBJECTS */
     unsigned char oid[SEAL_OID], wrap[SEAL_WRAP];

@@ -118,7 +118,8 @@ static enum rc answer_box(struct tx *t, const struct ask *a, uint64_t mbx, struc
                                   .quota = b.quota,
                                   .used = sums_used(&s),
                                   .messages = s.messages,
-                                  .folders = s.folders};
+                                  .folders = s.folders,
+                                  .most_messages = a->d->max_messages};
     memcpy(rep->pub, b.pub, SEAL_PUB);
     return RC_OK;
 }

@@ -2,6 +2,7 @@
 /* store/ops/copy.c - COPY and MOVE (RFC 6851) within a mailbox, in one transaction. Octets are not copied: the object
  * gets one more reference. A MOVE is never refused for want of room (INV-R2). When there is little room, it ends after as
  * many messages as there is room for, and the client asks for the rest. */
+#include "base/clock.h"
 #include "store/db/room.h"
 #include "store/ops/expunged.h"
 #include "store/ops/objects.h"
@@ -93,6 +94,7 @@ static enum rc copy_one(struct copying *c, uint32_t uid, struct err *e)
     c->written += COPIED;
     c->to.uidnext++;
     m.modseq = ++c->to.modseq;
+    m.savedate = (uint64_t)clock_utc();
     counters_add(&c->to, &m, 1);
     rc = msg_put(c->t, mbx, c->rq->dest, new_uid, &m, true, e);
     if (rc == RC_OK && m.where & MSG_SUMMARY)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/deliver.c - one message into every local mailbox and the queue, in one transaction (promise 1).
+/* store/ops/deliver.c - one message into every local mailbox and the queue, in one transaction (promise 1). Several at once:
+ * append.c.
  *
  * States   each with the function that leaves it, and the locks held while it does:
  *
@@ -193,6 +194,7 @@ static enum rc put_message(struct tx *t, struct delivery *d, const struct store_
                     .modseq = ++c->modseq,
                     .size = d->rq->size,
                     .internaldate = p->internaldate,
+                    .savedate = (uint64_t)clock_utc(),
                     .epoch = p->epoch,
                     .len_summary = d->ref.len_summary,
                     .len_text = d->ref.len_text,
@@ -312,9 +314,8 @@ static enum rc file_new(struct tx *t, struct delivery *d, struct err *e)
     return rc;
 }
 
-static enum rc file_it(struct tx *t, void *arg, struct err *e)
+enum rc delivery_file(struct tx *t, struct delivery *d, struct err *e)
 {
-    struct delivery *d = arg;
     enum rc rc;
 
     memset(d->a->rep, 0, sizeof(struct store_deliver_rep));
@@ -323,6 +324,11 @@ static enum rc file_it(struct tx *t, void *arg, struct err *e)
     if (rc == RC_NOTFOUND)
         rc = answer_first(t, d, e);
     return rc == RC_NOTFOUND ? file_new(t, d, e) : rc;
+}
+
+static enum rc file_it(struct tx *t, void *arg, struct err *e)
+{
+    return delivery_file(t, arg, e);
 }
 
 /* ---- the whole ---- */
@@ -355,7 +361,7 @@ static enum rc run(struct delivery *d, struct err *e)
 }
 
 /* The message is on stable storage from here on, whatever becomes of whoever asked: its story needs this line (pli trace). */
-static void log_stored(const struct delivery *d)
+void delivery_log(const struct delivery *d)
 {
     const struct store_deliver_rep *rep = d->a->rep;
     char mid[STORE_MID + 1];
@@ -369,31 +375,46 @@ static void log_stored(const struct delivery *d)
     log_message("");
 }
 
+enum rc delivery_new(struct delivery *d, struct err *e)
+{
+    enum rc rc = get_memory(d, e);
+
+    if (rc == RC_OK && (rc = read_lists(d, e)) == RC_OK && (rc = check_sizes(d->rq, e)) == RC_OK)
+        rc = check_places(d, e);
+    return rc;
+}
+
+enum rc delivery_open(struct delivery *d, struct err *e)
+{
+    sort_places(d);
+    settle_objref(d);
+    return source_digests(d, e);
+}
+
+void delivery_free(struct delivery *d)
+{
+    source_close(d);
+    free(d->places);
+    free(d->remotes);
+    free(d->placed);
+    free(d->order);
+}
+
 enum rc do_deliver(struct tx *t, const struct ask *a, struct err *e)
 {
     struct delivery d = {.a = a, .rq = a->req};
-    enum rc rc = get_memory(&d, e);
+    enum rc rc = delivery_new(&d, e);
 
     (void)t;
-    if (rc == RC_OK && (rc = read_lists(&d, e)) == RC_OK && (rc = check_sizes(d.rq, e)) == RC_OK)
-        rc = check_places(&d, e);
     if (rc == RC_OK)
         rc = source_open(&d, e);
-    if (rc != RC_OK)
-        goto out;
-    sort_places(&d);
-    settle_objref(&d);
-    rc = source_digests(&d, e);
+    if (rc == RC_OK)
+        rc = delivery_open(&d, e);
     if (rc == RC_OK)
         rc = run(&d, e);
     if (rc == RC_OK && !d.again)
-        log_stored(&d);
-out:
-    source_close(&d);
-    free(d.places);
-    free(d.remotes);
-    free(d.placed);
-    free(d.order);
+        delivery_log(&d);
+    delivery_free(&d);
     return rc;
 }
 

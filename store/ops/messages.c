@@ -123,6 +123,7 @@ static enum rc add_entry(struct page *p, uint32_t uid, const struct msg *m, stru
                              .modseq = m->modseq,
                              .size = m->size,
                              .internaldate = m->internaldate,
+                             .savedate = m->savedate,
                              .epoch = m->epoch,
                              .len_object = object_len(m, p->kind)};
     bool fits_a_page = ENTRY_LEAST + en.len_object <= OUT_MAX;

@@ -21,14 +21,14 @@ uint64_t source_off(const struct store_deliver_req *rq, uint8_t kind)
     return (kind > SEAL_MESSAGE ? rq->len_message : 0) + (kind > SEAL_SUMMARY ? rq->len_summary : 0);
 }
 
-static uint64_t total(const struct store_deliver_req *rq)
+uint64_t source_total(const struct store_deliver_req *rq)
 {
     return rq->len_message + rq->len_summary + rq->len_search;
 }
 
 enum rc source_open(struct delivery *d, struct err *e)
 {
-    uint64_t size = total(d->rq);
+    uint64_t size = source_total(d->rq);
     enum rc rc;
 
     d->src.fd = -1;
@@ -60,7 +60,7 @@ enum rc source_get(struct source *s, uint64_t off, size_t n, struct span *out, s
     enum rc rc = RC_OK;
 
     if (s->fd >= 0) {
-        rc = memfd_read(s->fd, off, n, &s->mem, e);
+        rc = memfd_read(s->fd, s->base + off, n, &s->mem, e);
         *out = buf_span(&s->mem);
     } else {
         *out = span_head(span_from(s->all, (size_t)off), n);

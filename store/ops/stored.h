@@ -54,6 +54,7 @@ typedef enum rc (*ask_fn)(struct tx *t, const struct ask *a, struct err *e);
 
 /* handlers, by file */
 enum rc do_deliver(struct tx *t, const struct ask *a, struct err *e); /* t NULL: runs its own */
+enum rc do_append(struct tx *t, const struct ask *a, struct err *e); /* t NULL: runs its own */
 enum rc do_can_take(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_box_reserve(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_box_create(struct tx *t, const struct ask *a, struct err *e);

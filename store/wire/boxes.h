@@ -21,7 +21,8 @@ IPC_MESSAGE(store_box_create_req);
     F(T, U64, quota)                         /* octets; 0: none */                                                               \
     F(T, U64, used)                          /* octets, and 1,024 for the rows of each message */                                \
     F(T, U64, messages)                                                                                                          \
-    F(T, U32, folders)                       /* the INBOX among them */
+    F(T, U32, folders)                       /* the INBOX among them */                                                          \
+    F(T, U64, most_messages)                 /* the setting stored.max_messages; 0: no limit */
 IPC_MESSAGE(store_box_rep);
 
 #define FIELDS_store_box_opened_req(F, T)                                                                                            \

@@ -19,6 +19,7 @@ enum { /* octets, but for those that say otherwise */
     STORE_LAST_ERROR = 1024,
     STORE_PLACES_MAX = 512,              /* places and remotes of one delivery together */
     STORE_PLACES_BYTES = 90 * 1024,      /* each of the two lists */
+    STORE_APPEND_MAX = 128,              /* messages of one append */
     STORE_RANGES_MAX = 4096,             /* pairs of a UID set */
     STORE_RANGES_BYTES = STORE_RANGES_MAX * 8,
     STORE_EPOCHS_MAX = 512,              /* records of one question */

@@ -60,6 +60,19 @@ IPC_MESSAGE(store_deliver_rep);
     F(T, U32, uidvalidity)
 IPC_MESSAGE(store_placed);
 
+/* APPEND: several messages of the ticket's mailbox in one transaction, all or none; and one that they replace, which leaves in the same transaction. Their
+ * objects lie in the memfd, one message's behind the other's. Asked again it answers as DELIVER does. RC_NOTFOUND with CAUSE_EXPUNGED: what is to be replaced
+ * is not there. */
+#define FIELDS_store_append_req(F, T)                                                                                \
+    F(T, BYTES, messages, STORE_PLACES_BYTES) /* list of store_deliver_req, at most STORE_APPEND_MAX; one place each */ \
+    F(T, U32, gone_folder)                    /* this and the next: the message that is replaced; 0: none */           \
+    F(T, U32, gone_uid)
+IPC_MESSAGE(store_append_req);
+
+#define FIELDS_store_append_rep(F, T)                                                           \
+    F(T, BYTES, placed, STORE_PAGE)          /* list of store_placed, in the order of messages */
+IPC_MESSAGE(store_append_rep);
+
 /* RC_OK, RC_QUOTA, RC_NOTFOUND */
 #define FIELDS_store_can_take_req(F, T)                   \
     F(T, U64, mbx)                                        \

@@ -16,6 +16,8 @@ IPC_TABLE(store_remote);
 IPC_TABLE(store_deliver_req);
 IPC_TABLE(store_deliver_rep);
 IPC_TABLE(store_placed);
+IPC_TABLE(store_append_req);
+IPC_TABLE(store_append_rep);
 IPC_TABLE(store_can_take_req);
 
 /* boxes.h */
@@ -126,6 +128,7 @@ static const struct ipc_op ops[] = {
     {STORE_QUEUE_SETTLE, "queue-settle", ROLE_RELAYD, store_queue_settle_req_f, store_queue_settle_rep_f, 0},
     {STORE_DAMAGE, "damage", ROLE_ADMIN, NULL, store_damage_rep_f, IPC_AGAIN},
     {STORE_QUEUE_COUNT, "queue-count", QUEUE, store_queue_count_req_f, store_queue_count_rep_f, IPC_AGAIN},
+    {STORE_APPEND, "append", ROLE_IMAPD, store_append_req_f, store_append_rep_f, IPC_REQ_FD | IPC_AGAIN},
     {STORE_EV_CHANGED, "changed", 0, NULL, store_ev_changed_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto stored_proto = {"stored", 0x53544f52, STORED_VERSION, ops, sizeof ops / sizeof ops[0]};

@@ -81,5 +81,6 @@ enum store_op {
     STORE_DAMAGE, /* pages met that cannot be read. admin */
     STORE_QUEUE_SETTLE, /* what became of a letter's recipients. relayd */
     STORE_QUEUE_COUNT, /* by destination, state and last error. admin relayd */
+    STORE_APPEND, /* several messages, all or none, and one that they replace; objects in a sealed memfd. imapd */
     STORE_EV_CHANGED = 200
 };

@@ -144,7 +144,8 @@ static void test_tables(void **state)
         assert_ptr_equal(ipc_op_find(&stored_proto, o->op), o);
         for (size_t k = 0; k < i; k++)
             assert_string_not_equal(stored_proto.ops[k].name, o->name);
-        assert_int_equal((o->bits & IPC_REQ_FD) != 0, o->op == STORE_DELIVER_FD || o->op == STORE_FOLDER_RENAME_FD);
+        assert_int_equal((o->bits & IPC_REQ_FD) != 0,
+                         o->op == STORE_DELIVER_FD || o->op == STORE_FOLDER_RENAME_FD || o->op == STORE_APPEND);
         for (int side = 0; side < 2; side++) {
             const struct ipc_field *f = side ? o->rep : o->req;
             size_t n = 0;

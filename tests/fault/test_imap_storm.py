@@ -18,14 +18,18 @@ SECONDS = float(os.environ.get("PLI_STORM", "10"))
 WORDS = ["1", "1:*", "*", "2,4:6", "99", "0", "INBOX", "Sent", "a/b", '"x y"', "FLAGS", "(FLAGS UID)", "BODY[]", "BODY.PEEK[1.2.HEADER]<3.9>",
          "BODY[HEADER.FIELDS (a b)]", "(\\Seen $k)", "\\Deleted", "+FLAGS", "-FLAGS.SILENT", "ALL", "UNSEEN", "OR", "NOT", "(", "))", "TEXT", '"e"',
          "{3+}\r\nabc", "{5}\r\n", '""', "%", "NIL", "SUBJECT", "SENTON 1-Jan-2026", "ENVELOPE", "(ENVELOPE BODY[TEXT] BODY[1])", "RFC822",
-         "(MESSAGES RECENT)", "RETURN (STATUS (MESSAGES))", "\xe9", "\0", "&AOk-", "{99999999}", "{4000000000+}"]
+         "(MESSAGES RECENT)", "RETURN (STATUS (MESSAGES))", "\xe9", "\0", "&AOk-", "{99999999}", "{4000000000+}", "~{3+}\r\na\0c",
+         "BINARY[1]", "BINARY.SIZE[]", "(PREVIEW (LAZY) EMAILID THREADID SAVEDATE)", "CATENATE (URL /INBOX/;UID=1 TEXT {3+}\r\nabc)", "URL", "CATENATE (TEXT",
+         "(USE (\\Sent))", "UTF8 (~{3+}\r\nabc)", "(DELETED DELETED-STORAGE MAILBOXID)"]
 NAMES = ["CAPABILITY", "NOOP", "SELECT", "EXAMINE", "CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE", "LIST", "LSUB", "STATUS", "APPEND",
          "CHECK", "CLOSE", "UNSELECT", "EXPUNGE", "SEARCH", "FETCH", "STORE", "COPY", "MOVE", "UID FETCH", "UID STORE", "UID COPY", "UID MOVE",
-         "UID SEARCH", "UID EXPUNGE", "ENABLE", "ID", "NAMESPACE", "IDLE", "XX", "UID"]
+         "UID SEARCH", "UID EXPUNGE", "REPLACE", "UID REPLACE", "GETQUOTA", "GETQUOTAROOT", "ENABLE", "ID", "NAMESPACE", "IDLE", "XX", "UID"]
 LAWFUL = ["SELECT INBOX", "FETCH 1:* (FLAGS UID ENVELOPE BODY[TEXT] BODY[1])", "UID FETCH 1:* (BODY.PEEK[])", "STORE 1:2 +FLAGS (\\Deleted)",
           "EXPUNGE", "APPEND INBOX {40+}\r\nSubject: x\r\n\r\n" + "y" * 26, "APPEND INBOX {30012+}\r\nSubject: b\r\n" + "z" * 30000,
           "COPY 1:* a/b", "UID MOVE 1:5 INBOX", "SELECT a/b", "SEARCH OR TEXT e SUBJECT x", "CREATE a/b", "NOOP", "UID SEARCH BODY y",
-          "STATUS a/b (MESSAGES RECENT UNSEEN)", 'LIST "" *', "CLOSE", "RENAME a c", "DELETE c/b", "STORE 1 FLAGS ($k7)", "IDLE"]
+          "STATUS a/b (MESSAGES RECENT UNSEEN)", 'LIST "" *', "CLOSE", "RENAME a c", "DELETE c/b", "STORE 1 FLAGS ($k7)", "IDLE", "APPEND INBOX" + " {14+}\r\nSubject: m\r\n\r\n" * 3, "REPLACE 1 INBOX {14+}\r\nSubject: r\r\n\r\n",
+          'APPEND a/b CATENATE (URL "/INBOX/;UID=1/;SECTION=HEADER" TEXT {4+}\r\nabcd URL ";UID=2") () {14+}\r\nSubject: c\r\n\r\n',
+          "APPEND INBOX ~{15+}\r\nSubject: n\r\n\r\n\0", "FETCH 1:* (PREVIEW EMAILID THREADID SAVEDATE BINARY[1] BINARY.SIZE[])", 'GETQUOTAROOT INBOX']
 
 
 class Gone(Exception):

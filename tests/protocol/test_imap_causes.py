@@ -40,8 +40,12 @@ WAYS = {
     "uid-required": ("s", "ENABLE UIDONLY", "FETCH 1 FLAGS"),
     "no-such-message": ("s", "FETCH 99 FLAGS"),
     "append-form": ("a", "APPEND INBOX x"),
-    "append-one": ("a", "APPEND INBOX {3+}\r\nx\r\n encore"),
+    "append-rest": ("a", "APPEND INBOX {3+}\r\nx\r\n encore"),
     "empty-message": ("a", "APPEND INBOX {0+}\r\n"),
+    "too-many-at-once": ("a", "APPEND INBOX" + " {3+}\r\nx\r\n" * 129),
+    "special-use": ("a", "CREATE x (USE (\\Sent))"),
+    "no-quota-root": ("a", "GETQUOTA autre"),
+    "unknown-cte": ("s", b"t APPEND INBOX {66+}\r\nSubject: cte\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644\r\n\r\n", "FETCH * BINARY[1]"),
     "nul": ("a", "APPEND INBOX {3+}\r\na\0b"),
     "header-line-end": ("a", "APPEND INBOX {17+}\r\nSubject: a\rb\r\n\r\nc"),
     "too-big": ("a", "APPEND INBOX {2000000}"),
@@ -70,6 +74,8 @@ WAYS = {
     "name-utf7": ("a", 'CREATE "a&b"'),
 }
 ELSEWHERE = {
+    "bad-url": ("tests/protocol/imap/0410-catenate.txt", "NO [BADURL /absent/;UID=1] "),
+    "compressed": ("tests/protocol/test_imap_compress.py", "[COMPRESSIONACTIVE]"),
     "account-sessions": ("tests/protocol/test_imap_limits.py", "Too many sessions for this account"),
     "too-many-errors": ("tests/protocol/test_imap_limits.py", "Too many errors, closing connection"),
     "shutdown": ("tests/protocol/test_imap_limits.py", "Server shutting down, try again shortly"),

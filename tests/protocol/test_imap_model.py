@@ -158,11 +158,17 @@ def some_set(r, c):
 
 
 def step(r, c):
-    what = r.choice(["append", "append", "store", "store", "store", "expunge", "noop", "uid expunge", "move", "copy", "uid store", "fetch"])
+    what = r.choice(["append", "append", "appends", "replace", "store", "store", "store", "expunge", "noop", "uid expunge", "move", "copy", "uid store", "fetch"])
     if what == "append" or not c.list:
         flags = " ".join(r.sample(FLAGS, r.randint(0, 3)))
         octets = b"Subject: %d\r\n\r\nx\r\n" % r.randrange(10 ** 6)
         c.ask(f"APPEND INBOX ({flags}) {{{len(octets)}+}}\r\n", octets)
+        return
+    if what in ("appends", "replace"):
+        flags, octets = " ".join(r.sample(FLAGS, r.randint(0, 3))), b"Subject: %d\r\n\r\ny\r\n" % r.randrange(10 ** 6)
+        start = "APPEND INBOX" if what == "appends" else f"UID REPLACE {r.choice(c.list)[0]} INBOX" if c.uidonly else f"REPLACE {r.randint(1, len(c.list))} INBOX"
+        more = b" {%d+}\r\n" % len(octets) + octets if what == "appends" else b""
+        c.ask(f"{start} ({flags}) {{{len(octets)}+}}\r\n", octets + more)
         return
     rows, how = some_set(r, c), r.choice(["", "+", "-"])
     flags = " ".join(r.sample(FLAGS, r.randint(0 if how == "" else 1, 3)))
