@@ -124,7 +124,8 @@ bool command_streams(struct imap_session *s, struct span text)
     bool yes = false;
 
     if (command_find(s, text, &rest, &e) == RC_OK && (s->cmd->flags & C_STREAMS) && (s->state & s->cmd->states) &&
-        !((s->cmd->flags & C_WRITES) && view_read_only(s->view))) {
+        !((s->cmd->flags & C_WRITES) && view_read_only(s->view)) &&
+        !((s->cmd->flags & C_NUMBERS) && (s->opened.responses & RESP_UIDONLY))) {
         rest.n -= 2; /* the announcement's CRLF */
         in = imap_in_of(rest, &mem, &s->opened);
         yes = command_parse(s->cmd, &in, &a, &e) == RC_OK &&
