@@ -93,32 +93,10 @@ static void test_keys(void **state)
         assert_true(tables[t].page >= 512 && tables[t].page <= 65536 && (tables[t].page & (tables[t].page - 1)) == 0);
 }
 
-/* A row that was written before .savedate is read, with 0 there; one octet more or less is not. */
-static void row_of_a_message_before(void **state)
-{
-    struct msg m = {.flags = 5, .size = 77, .savedate = 99}, got;
-    struct buf row = BUF_INIT;
-    struct err e;
-
-    (void)state;
-    memset(m.wrap, 3, sizeof m.wrap);
-    rec_write(&row, msg_f, &m);
-    assert_int_equal(rec_read(buf_span(&row), msg_f, &got, &e), RC_OK);
-    assert_int_equal(got.savedate, 99);
-    memset(&got, 1, sizeof got);
-    assert_int_equal(rec_read(span_head(buf_span(&row), row.n - 8), msg_f, &got, &e), RC_OK);
-    assert_int_equal(got.savedate, 0);
-    assert_int_equal(got.size, 77);
-    assert_memory_equal(got.wrap, m.wrap, sizeof m.wrap);
-    assert_int_equal(rec_read(span_head(buf_span(&row), row.n - 7), msg_f, &got, &e), RC_CORRUPT);
-    assert_int_equal(rec_read(span_head(buf_span(&row), row.n - 9), msg_f, &got, &e), RC_CORRUPT);
-    buf_free(&row);
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(row_of_a_message_before), cmocka_unit_test(test_records),
-                                       cmocka_unit_test(test_brief), cmocka_unit_test(test_keys)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_records), cmocka_unit_test(test_brief),
+                                       cmocka_unit_test(test_keys)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -166,7 +166,7 @@ def step(r, c):
         return
     if what in ("appends", "replace"):
         flags, octets = " ".join(r.sample(FLAGS, r.randint(0, 3))), b"Subject: %d\r\n\r\ny\r\n" % r.randrange(10 ** 6)
-        start = "APPEND INBOX" if what == "appends" else f"REPLACE {r.randint(1, len(c.list))} INBOX"
+        start = "APPEND INBOX" if what == "appends" else f"UID REPLACE {r.choice(c.list)[0]} INBOX" if c.uidonly else f"REPLACE {r.randint(1, len(c.list))} INBOX"
         more = b" {%d+}\r\n" % len(octets) + octets if what == "appends" else b""
         c.ask(f"{start} ({flags}) {{{len(octets)}+}}\r\n", octets + more)
         return
