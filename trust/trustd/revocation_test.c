@@ -351,7 +351,7 @@ static void test_size(void **st)
     (void)st;
     put("/10mb", 200, list_new((struct list_want){.by = &c.inter, .many = 280 * 1000, .revoked = {&c.leaf}}));
     assert_true(page_at("/10mb ")->body.n > 10 * 1000 * 1000);
-    expect(settled(r, &c), TS_REVOKED, "");
+    expect(becomes(r, &c, TS_REVOKED), TS_REVOKED, "");
     assert_int_equal(buf_reserve(&huge, PKI_CRL_MAX + 1, &e), RC_OK);
     memset(huge.p, 0x30, PKI_CRL_MAX + 1);
     huge.n = PKI_CRL_MAX + 1;
