@@ -27,6 +27,17 @@ static enum rc take(void *ctx, struct span piece, struct err *e)
     return spool_put(p->spool, piece, e);
 }
 
+/* Of a URL. These octets cost the client nothing, but they count as if it had sent them. */
+static enum rc take_known(void *ctx, struct span piece, struct err *e)
+{
+    struct appending *p = ctx;
+
+    if (piece.n > 2 * p->s->conf->max_message - p->octets)
+        return reply_no(e, CAUSE_TOO_MANY_AT_ONCE);
+    p->octets += piece.n;
+    return take(ctx, piece, e);
+}
+
 static enum rc nowhere(void *ctx, struct span piece, struct err *e)
 {
     struct appending *p = ctx;
@@ -328,7 +339,7 @@ static enum rc do_step(struct appending *p, enum imap_append_step step, struct i
     if (rc != RC_OK)
         return rc;
     if (step == APPEND_URL)
-        return url_octets(p->s, p->args.url, take, p, e);
+        return url_octets(p->s, p->args.url, take_known, p, e);
     if (step == APPEND_CLOSE)
         return end_message(p, e);
     return p->s->streaming ? take_literal(p, in, e) : reply_bad(p->s, e, CAUSE_APPEND_LITERAL);
