@@ -293,9 +293,12 @@ static enum rc keep_tag(struct imap_session *s, struct err *e)
 static enum rc begin_message(struct appending *p, struct err *e)
 {
     struct imap_session *s = p->s;
+    uint64_t size = p->spool ? spool_size(p->spool) : 0;
     enum rc rc = p->spool ? to_batch(p, e) : RC_OK;
 
     p->begun = p->args.messages;
+    if (rc == RC_OK && size > 0 && (rc = spool_hold(size, e)) == RC_OK)
+        p->held += size;
     if (rc == RC_OK)
         rc = keywords_load(s, e);
     if (rc == RC_OK)
@@ -360,6 +363,8 @@ static void appending_end(struct appending *p)
 {
     spool_free(&p->spool);
     file_batch_free(&p->batch);
+    if (p->held > 0)
+        spool_release(p->held);
     buf_free(&p->mem);
 }
 
