@@ -19,9 +19,11 @@ static enum rc take(void *ctx, struct span piece, struct err *e)
     reply_later(p->s);
     if ((rc = session_goes_on(p->s, e)) != RC_OK)
         return rc;
-    p->nul |= span_chr(piece, '\0') >= 0;
-    if (p->nul && !p->args.literal8)
-        return reply_no(e, CAUSE_NUL);
+    if (span_chr(piece, '\0') >= 0) {
+        if (!p->args.literal8)
+            return reply_no(e, CAUSE_NUL);
+        p->nul = true;
+    }
     if ((rc = line_ends_feed(&p->ends, piece, &p->mem, &piece, e)) != RC_OK)
         return rc;
     return spool_put(p->spool, piece, e);
