@@ -3,6 +3,8 @@
 #include "imapd/thread.h"
 #include <stdlib.h>
 
+enum { STEPS_MOST = 1 << 24, STEPS_THEN = 64 };
+
 /* ---- nodes ---- */
 static uint32_t node_new(struct threads *t, uint32_t msg)
 {
@@ -44,20 +46,23 @@ static void unlink_from_parent(struct threads *t, uint32_t child)
 {
     uint32_t *at = &t->node[t->node[child].parent].child;
 
-    while (*at != child)
+    for (; *at != child; t->steps++)
         at = &t->node[*at].next;
     *at = t->node[child].next;
     t->node[child].parent = t->node[child].next = 0;
 }
 
-/* Is a above b, or b itself? */
-static bool is_above(const struct threads *t, uint32_t a, uint32_t b)
+/* Is a above b, or b itself? Senders choose what refers to what, and could make each of these walks as long as all their ids together. So
+ * when many steps were taken, a walk that is not short ends with a yes: then nothing is linked. */
+static bool is_above(struct threads *t, uint32_t a, uint32_t b)
 {
+    uint32_t left = t->steps < STEPS_MOST ? UINT32_MAX : STEPS_THEN;
+
     if (t->node[a].child == 0)
         return a == b;
-    while (b != 0 && b != a)
+    for (; b != 0 && b != a && left > 0; left--, t->steps++)
         b = t->node[b].parent;
-    return b == a;
+    return b != 0;
 }
 
 static uint32_t node_of(struct threads *t, struct span id)
@@ -102,6 +107,8 @@ static void add_references(struct threads *t, struct span thread, uint32_t msg)
         last = one;
     }
     if (last == 0 || is_above(t, self, last))
+        return;
+    if (t->node[self].parent != 0 && t->steps >= STEPS_MOST)
         return;
     if (t->node[self].parent != 0) /* what others said of it was less sure */
         unlink_from_parent(t, self);
