@@ -236,25 +236,48 @@ static void promote(struct threads *t, uint32_t *at, uint32_t dummy)
     t->node[dummy] = (struct thread_node){0};
 }
 
-/* Step 3: a dummy without children goes; one with children gives them its place, but below the root only one child. What takes
- * its place is looked at again, as it may be a dummy too. */
-static void prune_below(struct threads *t, uint32_t parent)
+/* Step 3: a dummy without children goes; one with children gives them its place, but below the root only one child. First all that
+ * are empty go, children before their parents. Then the others, parents first: so a node moves no more than once for each dummy that has
+ * it for a child. */
+static void drop_empty(struct threads *t, uint32_t parent)
+{
+    uint32_t *at = &t->node[parent].child;
+
+    while (*at != 0) {
+        uint32_t one = *at;
+
+        if (t->node[one].msg == 0 && t->node[one].child == 0)
+            *at = t->node[one].next;
+        else
+            at = &t->node[one].next;
+    }
+}
+
+/* What takes a dummy's place is looked at again, as it may be a dummy too. */
+static void dissolve_below(struct threads *t, uint32_t parent)
 {
     uint32_t *at = &t->node[parent].child;
 
     while (*at != 0) {
         uint32_t one = *at, child = t->node[one].child;
 
-        if (t->node[one].msg == 0 && child == 0)
-            *at = t->node[one].next;
-        else if (t->node[one].msg == 0 && (parent != 0 || t->node[child].next == 0))
+        if (t->node[one].msg == 0 && (parent != 0 || t->node[child].next == 0))
             promote(t, at, one);
         else
             at = &t->node[one].next;
     }
 }
 
-/* Children first, so that a dummy is judged by what is left below it. */
+/* The next node in an order that has parents before their children; 0: that was the last. */
+static uint32_t next_down(const struct threads *t, uint32_t node)
+{
+    if (t->node[node].child != 0)
+        return t->node[node].child;
+    while (node != 0 && t->node[node].next == 0)
+        node = t->node[node].parent;
+    return t->node[node].next;
+}
+
 static void prune(struct threads *t)
 {
     uint32_t node = deepest(t, 0);
@@ -264,8 +287,12 @@ static void prune(struct threads *t)
 
         node = t->node[node].next ? deepest(t, t->node[node].next) : parent;
         if (node == parent)
-            prune_below(t, parent);
+            drop_empty(t, parent);
     }
+    do {
+        dissolve_below(t, node);
+        node = next_down(t, node);
+    } while (node != 0);
 }
 
 static const struct thread_msg *subject_msg(const struct threads *t, uint32_t node)
