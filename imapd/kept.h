@@ -22,6 +22,7 @@ struct kept {
 };
 void kept_add(struct kept *k, const struct store_entry *en, const struct summary *s);
 bool kept_has(const struct kept *k, uint32_t uid);
-/* Only what kept_add() took is set: uid, size, internaldate; header, date, local day. False: it is not kept. */
+/* Only what kept_add() took is set: uid, size, internaldate; header, date, local day. So a key that looks at anything else must not be judged by it
+ * (imapd/search.c). False: it is not kept. */
 bool kept_get(const struct kept *k, uint32_t uid, struct store_entry *en_out, struct summary *s_out);
 void kept_free(struct kept *k);

@@ -9,6 +9,7 @@ struct searching {
     struct imap_session *s;
     const struct imap_search *what;
     unsigned char *hit; /* a TRI_ a row */
+    bool use_kept;      /* what is kept tells all that the keys look at */
     struct pages pages;
     struct buf plain, plain_summary;
     struct summary sum;
@@ -104,7 +105,7 @@ static enum rc judge(struct searching *se, enum tier t, uint32_t row, const stru
 /* Is the message in an earlier tier's hands for good: what this one would ask is kept, and was judged by from_kept()? */
 static bool judged(const struct searching *se, enum tier t, uint32_t row)
 {
-    return t == TIER_SUMMARY && kept_has(&se->s->view->kept, se->s->view->uid[row]);
+    return t == TIER_SUMMARY && se->use_kept && kept_has(&se->s->view->kept, se->s->view->uid[row]);
 }
 
 static enum rc undecided(struct searching *se, enum tier t, struct imap_set *out, struct err *e)
@@ -147,6 +148,17 @@ static enum rc pass(struct searching *se, enum tier t, struct err *e)
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
+/* Object ids and the day of saving are not kept. */
+static bool can_use_kept(const struct imap_key *top)
+{
+    static const enum imap_key_op others[] = {SK_EMAILID, SK_THREADID, SK_SAVEDBEFORE, SK_SAVEDON, SK_SAVEDSINCE};
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (imap_search_has(top, others[i]))
+            return false;
+    return true;
+}
+
 /* What an earlier SEARCH opened costs no call and no key. */
 static void from_kept(struct searching *se)
 {
@@ -154,7 +166,7 @@ static void from_kept(struct searching *se)
     struct store_entry en;
     struct summary sum;
 
-    for (uint32_t row = 0; v->kept.n > 0 && row < v->told; row++) {
+    for (uint32_t row = 0; se->use_kept && v->kept.n > 0 && row < v->told; row++) {
         struct facts f = {.view = v, .row = row, .entry = &en, .summary = &sum};
 
         if (se->hit[row] == TRI_MAYBE && kept_get(&v->kept, v->uid[row], &en, &sum))
@@ -176,6 +188,7 @@ enum rc search_run(struct imap_session *s, const struct imap_search *what, unsig
     unsigned tiers = search_tiers(what->top);
     enum rc rc = RC_OK;
 
+    se.use_kept = can_use_kept(what->top);
     if ((se.hit = calloc(1, s->view->told + 1u)) == NULL)
         return err_set(e, RC_TEMP, "out of memory for %u messages", s->view->told);
     first_pass(&se);

@@ -4,6 +4,7 @@
  * Made of  what the summary keeps (extract/summary.h, sections 6 to 8): date, base subject, message ids.
  * Form     a forest of nodes in one array, by index; node 0 is the root above all threads. A node without a message is a dummy: an id that
  *          others refer to. No step recurses, so a thread may be as long as the folder.
+ * Time     steps that senders could make many (chains of references) are bounded: .steps.
  * Memory   28 octets a message, 16 a node, and the texts of ids and subjects; all of it within FOUND_MOST (imapd/found.h).
  * Process  pli-imapd session.   Source RFC 5256 3, 4; base subject 2.1.
  */
@@ -27,6 +28,7 @@ struct threads {
     struct thread_node *node;
     uint32_t *node_of_id; /* by number in ids; 0: none yet */
     uint32_t n, cap, nodes, cap_nodes, cap_ids;
+    uint64_t steps; /* taken upwards and sideways so far */
 };
 void threads_init(struct threads *t);
 void threads_free(struct threads *t);
