@@ -143,14 +143,16 @@ static enum rc file_all(struct tx *t, void *arg, struct err *e)
 /* ---- the whole ---- */
 static enum rc write_ahead(struct appending *p, struct err *e)
 {
+    unsigned char oids[STORE_APPEND_MAX][SEAL_OID];
     uint64_t octets = 0;
-    enum rc rc = RC_OK;
+    enum rc rc;
 
     for (size_t i = 0; i < p->n; i++) {
-        busy_enter(p->a->d->busy, p->one[i].rq.oid);
+        memcpy(oids[i], p->one[i].rq.oid, SEAL_OID);
         p->one[i].entered = true;
         octets += source_total(&p->one[i].rq);
     }
+    busy_enter_all(p->a->d->busy, (const unsigned char(*)[SEAL_OID])oids, p->n);
     rc = env_room(&p->a->d->env, octets, true, e);
     for (size_t i = 0; rc == RC_OK && i < p->n; i++)
         if (p->one[i].d.ahead)

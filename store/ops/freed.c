@@ -118,7 +118,8 @@ enum rc freed_work_off(struct tx *t, void *arg, struct err *e)
 
 /* ---- the walk ---- */
 /* The next rows at w->at or behind, for one transaction; w->at moves behind them. A robot that expunges one message at a time leaves rows of one. */
-static enum rc next_batch(struct stored *d, struct freed_walk *w, struct freed_batch *b, struct err *e)
+static enum rc read_batch(struct stored *d, struct freed_walk *w, enum scan_want how, struct freed_batch *b,
+                          struct err *e)
 {
     struct key from = w->at;
     size_t items = 0;
@@ -129,9 +130,9 @@ static enum rc next_batch(struct stored *d, struct freed_walk *w, struct freed_b
 
     tx_bare(&d->env, &t);
     b->n = 0;
-    rc = scan_open(&s, &t, T_FREED, &from, 0, SCAN_FEW, e);
+    rc = scan_open(&s, &t, T_FREED, &from, 0, how, e);
     while (rc == RC_OK && items < FREED_A_ROW && b->n < FREED_ROWS && (rc = scan_next(&s, &k, &v, e)) == RC_OK) {
-        items += freed_count(v.n);
+        items += how == SCAN_KEYS ? FREED_A_ROW : freed_count(v.n);
         memcpy(b->k[b->n].b, k.p, k.n);
         b->k[b->n++].n = k.n;
     }
@@ -141,6 +142,22 @@ static enum rc next_batch(struct stored *d, struct freed_walk *w, struct freed_b
     w->at = b->k[b->n - 1];
     w->at.b[w->at.n++] = 0; /* the least key behind it */
     return RC_OK;
+}
+
+/* A read in bulk fails as a whole when a page that it would go on to is bad: then a row by itself, up to that page, and then the first mailbox behind it. */
+static enum rc next_batch(struct stored *d, struct freed_walk *w, struct freed_batch *b, struct err *e)
+{
+    enum rc rc = read_batch(d, w, SCAN_FEW, b, e);
+    struct key from;
+    struct tx t;
+
+    if (rc != RC_CORRUPT || (rc = read_batch(d, w, SCAN_KEYS, b, e)) != RC_CORRUPT || !env_table(&d->env, T_FREED))
+        return rc;
+    log_err(LOG_WARN_, "store-sweep", e);
+    w->failed = true;
+    from = w->at;
+    tx_bare(&d->env, &t);
+    return scan_skip(&t, T_FREED, &from, &w->at, e);
 }
 
 static enum rc try_batch(struct stored *d, struct freed_batch *b, struct err *e)

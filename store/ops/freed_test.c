@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/freed_test.c - an EXPUNGE answers when the removal is recorded; what the messages leave behind is freed later (INV-14): all of it,
  * once, whatever dies in between, and nothing that a copy still names. */
+#include "store/db/os.h"
 #include "store/ops/freed.h"
 #include "store/stored/live_test.h"
 
@@ -276,11 +277,108 @@ static void test_death_at_its_writes(void **state)
 }
 #endif
 
+/* ---- a bad page of the list itself ---- */
+enum { BOXES = 60, PAGE = 8192, PG_TYPE = 25, P_LEAF = 5 };
+
+static enum rc add_rows(struct tx *t, void *arg, struct err *e)
+{
+    struct freed f[FREED_A_ROW] = {{.uid = 1}}; /* of objects that are not there: such an item just goes */
+    enum rc rc = RC_OK;
+
+    (void)arg;
+    for (uint64_t mbx = 1; rc == RC_OK && mbx <= BOXES; mbx++)
+        rc = freed_add(t, mbx, 1, 1, 0, f, FREED_A_ROW, e);
+    return rc;
+}
+
+static bool never(struct stored *d)
+{
+    (void)d;
+    return false;
+}
+
+static void bad_page_child(const char *dir, bool sweep, struct rows *r)
+{
+    static struct stored d;
+    struct env_conf c = {.home = dir, .cache = 8 << 20};
+    struct freed_walk w = {0};
+    struct err e;
+
+    os_install(); /* the guard reads for the library */
+    env_open(&d.env, &c);
+    if (sweep)
+        for (int i = 0; i < 100 && w.again == 0; i++)
+            freed_sweep(&d, &w, never);
+    else
+        (void)tx_run(&d.env, TX_LAZY, add_rows, NULL, &e);
+    for (uint64_t mbx = 1; mbx <= BOXES; mbx++) {
+        struct key k = key_freed(mbx, 1, 1, 0);
+        struct tx t;
+
+        tx_bare(&d.env, &t);
+        r->freed += tx_has(&t, T_FREED, &k, &e) != RC_NOTFOUND;
+    }
+    r->ok = true;
+    env_close(&d.env);
+    _exit(0);
+}
+
+static struct rows bad_page_run(const char *dir, bool sweep)
+{
+    struct rows *r = mmap(NULL, sizeof *r, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), out;
+    pid_t pid;
+
+    assert_true(r != MAP_FAILED);
+    memset(r, 0, sizeof *r);
+    pid = fork();
+    if (pid == 0)
+        bad_page_child(dir, sweep, r);
+    waitpid(pid, NULL, 0);
+    out = *r;
+    munmap(r, sizeof *r);
+    assert_true(out.ok);
+    return out;
+}
+
+static void spoil_third_leaf(const char *dir)
+{
+    unsigned char p[PAGE];
+    char path[200];
+    int fd, leaves = 0;
+
+    snprintf(path, sizeof path, "%s/freed.db", dir);
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    for (off_t at = PAGE; pread(fd, p, PAGE, at) == PAGE; at += PAGE)
+        if (p[PG_TYPE] == P_LEAF && ++leaves == 3) {
+            p[PAGE / 2] ^= 1;
+            assert_int_equal(pwrite(fd, p, PAGE, at), PAGE);
+        }
+    assert_true(leaves > 6);
+    close(fd);
+}
+
+/* The rows that lie on it wait for a salvage. Those before and behind it do not. */
+static void test_bad_page(void **state)
+{
+    char dir[100];
+    struct rows r;
+
+    (void)state;
+    snprintf(dir, sizeof dir, "%s/spoilt", L.dir);
+    assert_int_equal(mkdir(dir, 0700), 0);
+    assert_int_equal(bad_page_run(dir, false).freed, BOXES);
+    spoil_third_leaf(dir);
+    r = bad_page_run(dir, true);
+    assert_in_range(r.freed, 1, PAGE / (FREED_HEAD + FREED_A_ROW * FREED_ITEM));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts_at_once),
         cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_bad_page),
 #ifdef PLI_DEV
         cmocka_unit_test(test_death_at_its_writes),
 #endif
