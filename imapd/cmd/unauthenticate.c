@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/cmd/unauthenticate.c - UNAUTHENTICATE: the session is as it was before sign-in; TLS and compression stay. RFC 8437.
- * Nothing of the former account is left in this process: its keys, its keywords, its view, its ticket. The connection to stored is
- * closed, so that stored counts the session no more; the next sign-in dials anew. */
+ * Nothing of the former account is left in this process: its keys, its keywords, its view, its ticket. The connections to stored and dird are
+ * closed, so that stored counts the session no more, and dird tells nothing of that account to who signs in next; the next sign-in dials anew. */
 #include "base/log.h"
 #include "imapd/commands.h"
 #include "imapd/extensions.h"
@@ -13,7 +13,7 @@ static void forget(struct imap_session *s)
     keywords_free(&s->keywords);
     s->keywords = (struct keywords){.known = 0};
     mailbox_close(&s->box);
-    stay_end(&s->stay);
+    stay_undo(&s->stay);
     store_free(&s->store);
     s->store = store_new(ROLE_IMAPD);
     s->watching = false;
