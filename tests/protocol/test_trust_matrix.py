@@ -255,7 +255,7 @@ def said(answer):
 
 
 def boxed(inst):
-    with inst.imap("gp@chu.test") as m:
+    with inst.imap("gp@chu.test", PASSWORD) as m:
         return int(m.select("INBOX", readonly=True)[1][0])
 
 
