@@ -75,7 +75,7 @@ bool imap_take_status_items(struct imap_in *in, unsigned *out)
 
 enum rc imap_parse_status(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    enum rc rc = imap_args_mailbox(in, &out->status.name, e);
+    enum rc rc = imap_args_mailbox(in, &out->status.name, NULL, e);
 
     if (rc != RC_OK)
         return rc;
