@@ -102,10 +102,6 @@ enum rc search_prepare(struct imap_session *s, struct imap_search *what, struct 
 
 bool search_has_sent(const struct imap_key *k)
 {
-    if (k->op == SK_THREADID || k->op == SK_SENTBEFORE || k->op == SK_SENTON || k->op == SK_SENTSINCE)
-        return true;
-    for (const struct imap_key *c = k->child; c; c = c->next)
-        if (search_has_sent(c))
-            return true;
-    return false;
+    return imap_search_has(k, IMAP_KEY(SK_THREADID) | IMAP_KEY(SK_SENTBEFORE) | IMAP_KEY(SK_SENTON) |
+                                  IMAP_KEY(SK_SENTSINCE));
 }

@@ -233,12 +233,12 @@ static struct imap_key *take_key(struct parse *p)
     return k;
 }
 
-bool imap_search_has(const struct imap_key *top, enum imap_key_op op)
+bool imap_search_has(const struct imap_key *top, uint64_t these)
 {
-    if (top->op == op)
+    if (IMAP_KEY(top->op) & these)
         return true;
     for (const struct imap_key *c = top->child; c; c = c->next)
-        if (imap_search_has(c, op))
+        if (imap_search_has(c, these))
             return true;
     return false;
 }
