@@ -3,25 +3,9 @@
  * once, whatever dies in between, and nothing that a copy still names. */
 #include "store/db/os.h"
 #include "store/ops/freed.h"
-#include "store/stored/live_test.h"
+#include "store/stored/live_each_test.h"
 
 enum { LETTERS = 200, COPIED = 20, WAIT_MS = 60000 };
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
-
 /* ---- looking into the tables while the daemon is down ---- */
 struct rows {
     uint64_t msgs, summaries, texts, pieces, freed;
