@@ -93,8 +93,6 @@ static enum rc prepare(struct imap_session *s, struct imap_key *k, bool latin1, 
 
 enum rc search_prepare(struct imap_session *s, struct imap_search *what, struct err *e)
 {
-    if (what->charset.n > 0 && (s->opened.args & ARG_NO_CHARSET)) /* RFC 6855 3: all is UTF-8 now */
-        return reply_bad(s, e, CAUSE_BAD_ARGUMENTS);
     if (!is_known(what->charset))
         return reply_no(e, CAUSE_BAD_CHARSET);
     return prepare(s, what->top, span_ieq_str(what->charset, "ISO-8859-1"), e);

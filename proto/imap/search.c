@@ -260,7 +260,8 @@ bool imap_take_search(struct imap_in *in, struct imap_search *out)
 
     if (!imap_take_search_return(in, &s))
         return false;
-    if (imap_word(in, "CHARSET ") && (!imap_take_astring(in, &s.charset) || !imap_sp(in)))
+    if (imap_word(in, "CHARSET ") &&
+        ((in->opened->args & ARG_NO_CHARSET) || !imap_take_astring(in, &s.charset) || !imap_sp(in)))
         return false;
     if (!imap_take_program(in, &s))
         return false;
