@@ -114,6 +114,23 @@ enum rc command_parse(const struct command *c, struct imap_in *in, union imap_ar
     return rc;
 }
 
+enum rc command_may_run(struct imap_session *s, struct err *e)
+{
+    const struct command *c = s->cmd;
+
+    if ((c->states & s->state) == 0)
+        return err_cause(e, RC_SYNTAX, CAUSE_BAD_SEQUENCE, "%s in state %u", c->name, s->state);
+    if ((c->flags & C_NUMBERS) && (s->opened.responses & RESP_UIDONLY))
+        return reply_bad(s, e, CAUSE_UID_REQUIRED);
+    if ((c->flags & C_NO_TLS) && s->has_tls)
+        return reply_no(e, CAUSE_TLS_ACTIVE);
+    if ((c->flags & C_TLS) && !s->has_tls)
+        return reply_no(e, CAUSE_NEED_TLS);
+    if ((c->flags & C_WRITES) && s->view && view_read_only(s->view))
+        return err_cause(e, RC_PERM, CAUSE_READ_ONLY, "%s under EXAMINE", c->name);
+    return RC_OK;
+}
+
 bool command_streams(struct imap_session *s, struct span text)
 {
     struct imap_arena mem = {0};
@@ -123,9 +140,7 @@ bool command_streams(struct imap_session *s, struct span text)
     struct err e;
     bool yes = false;
 
-    if (command_find(s, text, &rest, &e) == RC_OK && (s->cmd->flags & C_STREAMS) && (s->state & s->cmd->states) &&
-        !((s->cmd->flags & C_WRITES) && view_read_only(s->view)) &&
-        !((s->cmd->flags & C_NUMBERS) && (s->opened.responses & RESP_UIDONLY))) {
+    if (command_find(s, text, &rest, &e) == RC_OK && (s->cmd->flags & C_STREAMS) && command_may_run(s, &e) == RC_OK) {
         rest.n -= 2; /* the announcement's CRLF */
         in = imap_in_of(rest, &mem, &s->opened);
         yes = command_parse(s->cmd, &in, &a, &e) == RC_OK &&

@@ -73,10 +73,6 @@ static void put_savedate(struct fetch *f, const struct store_entry *en)
     char date[IMAP_DATE_TIME];
 
     fetch_item(f, SPAN_LIT("SAVEDATE "));
-    if (en->savedate == 0) {
-        buf_addstr(&f->s->out, "NIL");
-        return;
-    }
     imap_date_time((int64_t)en->savedate, date);
     buf_addstr(&f->s->out, date);
 }

@@ -2,9 +2,14 @@
 /* imapd/search.c - see imapd/search.h: the passes over the messages, tier by tier. */
 #include "imapd/search.h"
 #include "base/log.h"
+#include "imapd/rows.h"
 #include <stdlib.h>
 
 enum { SEARCH_MOST = 16 * 1024 * 1024 /* of a sealed search text */ };
+/* Keys that look at what is not kept: object ids and the day of saving. */
+#define NOT_KEPT                                                                                                       \
+    (IMAP_KEY(SK_EMAILID) | IMAP_KEY(SK_THREADID) | IMAP_KEY(SK_SAVEDBEFORE) | IMAP_KEY(SK_SAVEDON) |                  \
+     IMAP_KEY(SK_SAVEDSINCE))
 struct searching {
     struct imap_session *s;
     const struct imap_search *what;
@@ -102,7 +107,7 @@ static enum rc judge(struct searching *se, enum tier t, uint32_t row, const stru
 }
 
 /* ---- passes ---- */
-/* Is the message in an earlier tier's hands for good: what this one would ask is kept, and was judged by from_kept()? */
+/* Did from_kept() judge the message by all that this pass would ask for? */
 static bool judged(const struct searching *se, enum tier t, uint32_t row)
 {
     return t == TIER_SUMMARY && se->use_kept && kept_has(&se->s->view->kept, se->s->view->uid[row]);
@@ -111,18 +116,10 @@ static bool judged(const struct searching *se, enum tier t, uint32_t row)
 static enum rc undecided(struct searching *se, enum tier t, struct imap_set *out, struct err *e)
 {
     *out = (struct imap_set){0};
-    for (uint32_t row = 0; row < se->s->view->told; row++) {
-        if (se->hit[row] != TRI_MAYBE || judged(se, t, row))
-            continue;
-        if (out->n > 0 && out->r[out->n - 1].hi + 1 == row) {
-            out->r[out->n - 1].hi = row;
-            continue;
-        }
-        if ((out->r = imap_arena_grow(&se->s->mem, out->r, out->n, sizeof *out->r)) == NULL)
+    for (uint32_t row = 0; row < se->s->view->told; row++)
+        if (se->hit[row] == TRI_MAYBE && !judged(se, t, row) && !rows_add(se->s, out, row))
             return err_cause(e, RC_TEMP, CAUSE_SEARCH_TOO_COMPLEX,
                              "undecided messages do not fit the command's memory");
-        out->r[out->n++] = (struct imap_range){row, row};
-    }
     return RC_OK;
 }
 
@@ -146,17 +143,6 @@ static enum rc pass(struct searching *se, enum tier t, struct err *e)
     }
     pages_end(&se->pages);
     return rc == RC_NOTFOUND ? RC_OK : rc;
-}
-
-/* Object ids and the day of saving are not kept. */
-static bool can_use_kept(const struct imap_key *top)
-{
-    static const enum imap_key_op others[] = {SK_EMAILID, SK_THREADID, SK_SAVEDBEFORE, SK_SAVEDON, SK_SAVEDSINCE};
-
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (imap_search_has(top, others[i]))
-            return false;
-    return true;
 }
 
 /* What an earlier SEARCH opened costs no call and no key. */
@@ -188,7 +174,7 @@ enum rc search_run(struct imap_session *s, const struct imap_search *what, unsig
     unsigned tiers = search_tiers(what->top);
     enum rc rc = RC_OK;
 
-    se.use_kept = can_use_kept(what->top);
+    se.use_kept = !imap_search_has(what->top, NOT_KEPT);
     if ((se.hit = calloc(1, s->view->told + 1u)) == NULL)
         return err_set(e, RC_TEMP, "out of memory for %u messages", s->view->told);
     first_pass(&se);

@@ -117,7 +117,8 @@ static void add_references(struct threads *t, struct span thread, uint32_t msg)
 
 static size_t size_of(const struct threads *t)
 {
-    return intern_size(&t->ids) + intern_size(&t->subjects) + t->cap * sizeof *t->msg + t->cap_nodes * sizeof *t->node;
+    return intern_size(&t->ids) + intern_size(&t->subjects) + t->cap * sizeof *t->msg + t->cap_nodes * sizeof *t->node +
+           t->cap_ids * sizeof *t->node_of_id;
 }
 
 enum rc threads_add(struct threads *t, const struct thread_msg *m, struct span subject, struct span thread,

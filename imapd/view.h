@@ -52,10 +52,8 @@ void view_announce(struct imap_session *s, bool ask, bool may_renumber);
 void view_reply_modseq(struct imap_session *s);
 /* "* 3 FETCH (", or "* 17 UIDFETCH (" when the client has given numbers up. */
 void view_put_fetch(const struct imap_session *s, uint32_t row, struct buf *out);
-static inline bool view_tells_uid(const struct imap_session *s) /* in a FETCH that the client has not asked for; a UIDFETCH has it in front */
-{
-    return (s->uid || (s->opened.responses & RESP_VANISHED)) && (s->opened.responses & RESP_UIDONLY) == 0;
-}
+/* "* 3 FETCH (UID 7 FLAGS (...) MODSEQ (9))" into s->out: what changed, not what a FETCH asked for. UID and MODSEQ when the client has them told. */
+void view_put_changed(struct imap_session *s, uint32_t row, bool flags);
 uint32_t view_find(const struct view *v, uint32_t uid);        /* row, or v->n */
 uint32_t view_at_or_after(const struct view *v, uint32_t uid); /* first row whose UID is not below; v->n: none */
 void view_flags_in(struct view *v, struct span brief);   /* packed store_brief of our own STORE: known to the client */

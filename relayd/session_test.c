@@ -171,7 +171,9 @@ static const struct test_case steps[] = { /* a letter's failure, or its host's i
 #define SMALL_MIME "From: a@chu.test\r\nSubject: x\r\nMIME-Version: 1.0\r\n\r\n.one dot\r\n..two\r\n\r\nend\r\n"
 #define NOT_SENT(...) .letter = {{.sender = "a@chu.test", .rcpt = {"b@mx.test"}, __VA_ARGS__}}
 static const struct test_case refused[] = { /* what is not said there at all, or not finished */
-    {.name = "too big", .told = "PR[0Npeer-too-big]", .step = {PIPED, REFUSED_ALL}, NOT_SENT(.size = 100001)},
+    {.name = "too big", .told = "PR[0Npeer-too-big]", .step = {CLEAR, "S:250-mx", "S:250 SIZE 55", REFUSED_ALL}, .letter = ONE},
+    {.name = "Return-Path does not count", .told = "PR[0T250]", .step = {CLEAR, "S:250-mx", "S:250 SIZE 11", "C:MAIL FROM:<a@chu.test> SIZE=11", "S:250 ok", "C:RCPT*", "S:250 ok", "C:DATA", "S:354 go", "DATA", "S:250 ok", BYE},
+     NOT_SENT(.message = SPAN_LIT("Return-Path: <a@chu.test>\r\nA: b\r\n\r\nx\r\n"), .leaves = SPAN_LIT("A: b\r\n\r\nx\r\n"))},
     {.name = "no REQUIRETLS there", .told = "PR[0Npeer-no-requiretls]", .step = {PIPED, REFUSED_ALL}, NOT_SENT(.flags = CH_LETTER_REQUIRETLS)},
     {.name = "8 bits announced, and none there", .told = "PR[0T250]", .step = {NO8, MAIL, RCPT_B, "C:DATA", "S:354 go", "DATA", "S:250 ok", BYE}, NOT_SENT(.flags = CH_LETTER_8BIT, .leaves = SPAN_LIT(SMALL_MIME))},
     {.name = "multipart/signed", .told = "PR[0Npeer-no-8bit]", .step = {NO8, REFUSED_ALL},

@@ -49,13 +49,7 @@ static void put_changed(struct imap_session *s, const struct imap_select_args *a
     for (uint32_t row = 0; row < v->n; row++) {
         if (v->modseq_of[row] <= a->modseq || (a->has_known && !imap_set_has(&a->known, v->uid[row])))
             continue;
-        view_put_fetch(s, row, &s->out);
-        if (view_tells_uid(s))
-            buf_addf(&s->out, "UID %u ", v->uid[row]);
-        view_put_flags(s, row, &s->out);
-        buf_addc(&s->out, ' ');
-        view_put_modseq(s, row, &s->out);
-        buf_addstr(&s->out, ")\r\n");
+        view_put_changed(s, row, true);
         if (s->out.n > OUT_HIGH)
             reply_out(s);
     }

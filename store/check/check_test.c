@@ -2,24 +2,8 @@
 /* store/check/check_test.c - the check finds nothing in a sound store, and finds each damage that is done to one
  * behind the daemon's back. */
 #include "store/ops/freed.h"
-#include "store/stored/live_test.h"
+#include "store/stored/live_each_test.h"
 #include "store/ops/objects.h"
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
 
 /* Runs a whole check; findings into out. */
 static uint64_t run_check(struct buf *out, uint64_t *checked_out)

@@ -2,22 +2,7 @@
 /* store/check/damage_test.c - one flipped bit: whoever needs that page is told RC_CORRUPT, the page is named, everybody else
  * goes on, the daemon lives. For the first page, the root and others of every table. */
 #include "store/check/damage_test.h"
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
+#include "store/stored/live_each_test.h"
 
 static void count(enum rc rc, unsigned *bad)
 {

@@ -16,14 +16,14 @@ struct one {
     struct ask ask; /* as if it were asked for alone */
     struct store_deliver_rep rep;
     struct buf out;
-    bool entered; /* in busy.c */
 };
 struct appending {
     const struct ask *a;
     const struct store_append_req *rq;
     struct one *one;
     size_t n;
-    bool again; /* they were filed before: the message that they replaced has left */
+    bool entered; /* in busy.c */
+    bool again;   /* they were filed before: the message that they replaced has left */
 };
 
 /* ---- reading ---- */
@@ -149,10 +149,10 @@ static enum rc write_ahead(struct appending *p, struct err *e)
 
     for (size_t i = 0; i < p->n; i++) {
         memcpy(oids[i], p->one[i].rq.oid, SEAL_OID);
-        p->one[i].entered = true;
         octets += source_total(&p->one[i].rq);
     }
     busy_enter_all(p->a->d->busy, (const unsigned char(*)[SEAL_OID])oids, p->n);
+    p->entered = true;
     rc = env_room(&p->a->d->env, octets, true, e);
     for (size_t i = 0; rc == RC_OK && i < p->n; i++)
         if (p->one[i].d.ahead)
@@ -165,9 +165,9 @@ static void leave(struct appending *p, bool failed)
     struct err later;
 
     for (size_t i = 0; i < p->n; i++) {
-        if (failed && p->one[i].d.ahead && p->one[i].entered)
+        if (failed && p->entered && p->one[i].d.ahead)
             (void)pieces_forget(p->a->d, p->one[i].rq.oid, NULL, &later);
-        if (p->one[i].entered)
+        if (p->entered)
             busy_leave(p->a->d->busy, p->one[i].rq.oid);
         delivery_free(&p->one[i].d);
         buf_free(&p->one[i].out);
@@ -186,7 +186,7 @@ static void answer(const struct appending *p)
     rep->placed = buf_span(p->a->out);
 }
 
-/* Two messages of one list must not have one id: the second would wait for the first in busy.c. */
+/* Two messages of one list must not have one id: busy.c would be left by one while the other is still written. */
 static enum rc ids_differ(const struct appending *p, struct err *e)
 {
     for (size_t i = 1; i < p->n; i++)

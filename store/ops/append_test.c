@@ -1,24 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/append_test.c - several messages at once to a real daemon: all or none, what they replace, the same request again.
  * Process  tests. */
-#include "store/stored/live_test.h"
+#include "store/stored/live_each_test.h"
 #include <pthread.h>
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
 
 enum { MOST = STORE_APPEND_MAX + 1 };
 struct many {

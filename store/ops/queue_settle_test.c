@@ -1,23 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/queue_settle_test.c - what relayd asks of the queue, on a real daemon: it hears of others' changes and not of its own, reads one message's
  * items, and settles many at once, without undoing a hold. */
-#include "store/stored/live_test.h"
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
+#include "store/stored/live_each_test.h"
 
 static uint64_t queue(struct store *in, int recipients, uint64_t not_before)
 {
