@@ -183,11 +183,8 @@ static void test_last_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_garbage),
-        cmocka_unit_test(test_descriptor_flood),
-        cmocka_unit_test(test_slow_peer),
-        cmocka_unit_test(test_silent_peers),
-        cmocka_unit_test(test_last_words),
+        cmocka_unit_test(test_garbage),      cmocka_unit_test(test_descriptor_flood), cmocka_unit_test(test_slow_peer),
+        cmocka_unit_test(test_silent_peers), cmocka_unit_test(test_last_words),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
