@@ -42,6 +42,13 @@ static inline int ascii_hex(unsigned char c) /* 0 to 15 of a hexadecimal digit i
 
     return ascii_is_digit(c) ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
 }
+static inline bool ascii_only(struct span s) /* no octet is beyond 127 */
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] > 127)
+            return false;
+    return true;
+}
 static inline void ascii_lower_all(struct span s, void *to) /* writes s.n bytes to to, which may be s.p itself */
 {
     for (size_t i = 0; i < s.n; i++)

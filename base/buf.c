@@ -2,6 +2,7 @@
 /* base/buf.c - see base/buf.h. */
 #include "base/buf.h"
 #include "base/wipe.h"
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -152,15 +153,6 @@ const char *buf_cstr(struct buf *b)
     return (const char *)b->p;
 }
 
-static void put_le(struct buf *b, uint64_t v, size_t n)
-{
-    unsigned char x[8];
-
-    for (size_t i = 0; i < n; i++)
-        x[i] = (unsigned char)(v >> (8 * i));
-    buf_add(b, x, n);
-}
-
 void buf_u8(struct buf *b, uint8_t v)
 {
     buf_addc(b, v);
@@ -168,17 +160,20 @@ void buf_u8(struct buf *b, uint8_t v)
 
 void buf_u16(struct buf *b, uint16_t v)
 {
-    put_le(b, v, 2);
+    v = htole16(v);
+    buf_add(b, &v, sizeof v);
 }
 
 void buf_u32(struct buf *b, uint32_t v)
 {
-    put_le(b, v, 4);
+    v = htole32(v);
+    buf_add(b, &v, sizeof v);
 }
 
 void buf_u64(struct buf *b, uint64_t v)
 {
-    put_le(b, v, 8);
+    v = htole64(v);
+    buf_add(b, &v, sizeof v);
 }
 
 void buf_bytes(struct buf *b, struct span s)
@@ -203,34 +198,48 @@ struct span rd_take(struct rd *r, size_t n)
     return s;
 }
 
-static uint64_t get_le(struct rd *r, size_t n)
+/* The next n octets; without so many out stays zero. A listing reads a million of them: one load each. */
+static inline void get(struct rd *r, void *out, size_t n)
 {
-    struct span s = rd_take(r, n);
-    uint64_t v = 0;
-
-    for (size_t i = s.n; i > 0; i--)
-        v = v << 8 | s.p[i - 1];
-    return v;
+    if (r->bad || n > r->s.n) {
+        r->bad = true;
+        return;
+    }
+    memcpy(out, r->s.p, n);
+    r->s.p += n;
+    r->s.n -= n;
 }
 
 uint8_t rd_u8(struct rd *r)
 {
-    return (uint8_t)get_le(r, 1);
+    uint8_t v = 0;
+
+    get(r, &v, sizeof v);
+    return v;
 }
 
 uint16_t rd_u16(struct rd *r)
 {
-    return (uint16_t)get_le(r, 2);
+    uint16_t v = 0;
+
+    get(r, &v, sizeof v);
+    return le16toh(v);
 }
 
 uint32_t rd_u32(struct rd *r)
 {
-    return (uint32_t)get_le(r, 4);
+    uint32_t v = 0;
+
+    get(r, &v, sizeof v);
+    return le32toh(v);
 }
 
 uint64_t rd_u64(struct rd *r)
 {
-    return get_le(r, 8);
+    uint64_t v = 0;
+
+    get(r, &v, sizeof v);
+    return le64toh(v);
 }
 
 struct span rd_bytes(struct rd *r)

@@ -104,6 +104,7 @@
     X(CAUSE_EXTRA_ARGUMENTS, "extra-arguments") \
     X(CAUSE_NEED_MAILBOX, "need-mailbox") \
     X(CAUSE_NEED_SET, "need-set") \
+    X(CAUSE_UID_REQUIRED, "uid-required") \
     X(CAUSE_APPEND_FORM, "append-form") \
     X(CAUSE_APPEND_LITERAL, "append-literal") \
     X(CAUSE_APPEND_REST, "append-rest") \

@@ -5,14 +5,6 @@
 #include <idn2.h>
 #include <stdio.h>
 
-static bool all_ascii(struct span s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] >= 0x80)
-            return false;
-    return true;
-}
-
 /* Labels of letters, digits and hyphens, none of them empty. */
 static bool is_name(struct span s)
 {
@@ -48,7 +40,7 @@ bool idn_domain(struct span domain, char out[IDN_ROOM])
         return false;
     ascii_lower_all(domain, text);
     text[domain.n] = 0;
-    if (!all_ascii(domain))
+    if (!ascii_only(domain))
         return to_a_labels(text, out);
     memcpy(out, text, domain.n + 1);
     return true;
@@ -60,7 +52,7 @@ static bool has_labels(struct span domain) /* U-labels or A-labels */
 
     for (size_t i = 0; i + 4 <= domain.n; i++)
         a_label = a_label || span_ieq_str(span_of(domain.p + i, 4), "xn--");
-    return a_label || !all_ascii(domain);
+    return a_label || !ascii_only(domain);
 }
 
 bool idn_address(struct span address, char *out, size_t cap)

@@ -158,13 +158,33 @@ static void test_silent_peers(void **state)
         expect_end(s[i]);
 }
 
+/* The kernel tells of the unread packets of ours before it gives the other side's last words. */
+static void test_last_words(void **state)
+{
+    char got[16];
+    unsigned fds;
+    size_t n = 0;
+    int ends[2], fd;
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    assert_int_equal(ipc_tx(ends[0], SPAN_LIT("never read"), -1), 1);
+    assert_int_equal(ipc_tx(ends[1], SPAN_LIT("why I go"), -1), 1);
+    assert_int_equal(ipc_tx(ends[1], SPAN_LIT("adieu"), -1), 1);
+    close(ends[1]);
+    assert_int_equal(ipc_rx(ends[0], got, sizeof got, &n, &fd, &fds), 1);
+    assert_true(span_eq(span_of(got, n), SPAN_LIT("why I go")));
+    assert_int_equal(ipc_rx(ends[0], got, sizeof got, &n, &fd, &fds), 1);
+    assert_true(span_eq(span_of(got, n), SPAN_LIT("adieu")));
+    assert_int_equal(ipc_rx(ends[0], got, sizeof got, &n, &fd, &fds), -1);
+    close(ends[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_garbage),
-        cmocka_unit_test(test_descriptor_flood),
-        cmocka_unit_test(test_slow_peer),
-        cmocka_unit_test(test_silent_peers),
+        cmocka_unit_test(test_garbage),      cmocka_unit_test(test_descriptor_flood), cmocka_unit_test(test_slow_peer),
+        cmocka_unit_test(test_silent_peers), cmocka_unit_test(test_last_words),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

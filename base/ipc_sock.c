@@ -71,13 +71,14 @@ static int rx(int sock, const struct iovec parts[2], size_t *n_out, int *fd_out,
     } ctl;
     struct iovec iov[2] = {parts[0], parts[1]};
     struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2, .msg_control = ctl.room, .msg_controllen = sizeof ctl.room};
+    int told_of_reset = 0;
     ssize_t n;
 
     *fd_out = -1;
     *fds_out = 0;
-    do
+    do /* reset, once: the other side closed with packets of ours unread. What it had sent before is still here */
         n = recvmsg(sock, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    while (n < 0 && errno == EINTR);
+    while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !told_of_reset++)));
     if (n < 0)
         return errno == EAGAIN ? 0 : -1;
     *fds_out = take_fds(&m, fd_out, who);

@@ -31,6 +31,7 @@ struct run {
     int stop[2];         /* pipe: sessions hold the reading end */
     sigset_t waiting;    /* the signal mask while the listener waits */
     int64_t quiet_until; /* no failure is logged before */
+    int taken;           /* the peer at hand; -1: none. A dialler may be started meanwhile */
     bool starved;        /* descriptors have run out: the listener pauses before the next accept */
 };
 static volatile sig_atomic_t told_to_stop, told_to_yield;
@@ -293,7 +294,9 @@ static void take(struct run *r, size_t which)
         }
         peer_of(&ss, &peer, &key);
         peer.proxied = r->l->proxies && nets_has(r->l->proxies, peer.ip);
+        r->taken = fd;
         serve(r, fd, &peer, key);
+        r->taken = -1;
         close(fd);
     }
 }
@@ -305,6 +308,7 @@ static void in_dialler(void *ctx)
 
     for (size_t i = 0; i < r->l->n_fds; i++)
         close(r->l->fds[i]);
+    close(r->taken); /* else his connection would not end before the dialler does; -1 is no descriptor */
     close(r->stop[0]);
     close(r->stop[1]);
     spares_retire(&r->spares);
@@ -464,7 +468,7 @@ static void fill_holes(void)
 
 void listener_run(const struct listener *l)
 {
-    struct run r = {.l = l};
+    struct run r = {.l = l, .taken = -1};
     struct pollfd p[LISTENER_FDS + 1];
     int64_t tick = l->tick_ms > 0 ? deadline_in(l->tick_ms) : DEADLINE_NEVER;
 

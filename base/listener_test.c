@@ -53,7 +53,7 @@ static void *prepared(void *ctx)
     return plus;
 }
 
-static pid_t start(unsigned max, unsigned per_address, unsigned spares, uint16_t *port_out)
+static pid_t start_as(struct listener l, uint16_t *port_out)
 {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof a;
@@ -66,22 +66,26 @@ static pid_t start(unsigned max, unsigned per_address, unsigned spares, uint16_t
     *port_out = ntohs(a.sin_port);
     pid = fork();
     if (pid == 0) {
-        struct listener l = {.fds = {fd},
-                             .n_fds = 1,
-                             .max_sessions = max,
-                             .max_per_address = per_address,
-                             .grace_ms = 3000,
-                             .spares = spares,
-                             .ready = spares > 0 ? prepared : NULL,
-                             .session = session,
-                             .refuse = refuse};
-
+        l.fds[0] = fd;
+        l.n_fds = 1;
         log_open("listener-test", LOG_ERROR_ + 1);
         listener_run(&l);
         _exit(7);
     }
     close(fd);
     return pid;
+}
+
+static pid_t start(unsigned max, unsigned per_address, unsigned spares, uint16_t *port_out)
+{
+    return start_as((struct listener){.max_sessions = max,
+                                      .max_per_address = per_address,
+                                      .grace_ms = 3000,
+                                      .spares = spares,
+                                      .ready = spares > 0 ? prepared : NULL,
+                                      .session = session,
+                                      .refuse = refuse},
+                    port_out);
 }
 
 static int dial(uint16_t port)
@@ -166,6 +170,58 @@ static void test_full(void **state)
     stop(pid);
     close(a);
     close(b);
+}
+
+static size_t children_of(pid_t pid, pid_t *out, size_t most);
+
+/* In the listener: whoever is refused first sees the dialler die, whose death is seen while the next peer of that turn is taken. */
+static void refuse_and_kill(void *ctx, int fd, const struct listener_peer *peer, enum listener_why why)
+{
+    static bool killed;
+    pid_t kids[4];
+    siginfo_t si;
+
+    refuse(ctx, fd, peer, why);
+    if (killed || children_of(getpid(), kids, 4) == 0)
+        return;
+    killed = true;
+    kill(kids[0], SIGKILL);
+    (void)waitid(P_PID, (id_t)kids[0], &si, WEXITED | WNOWAIT);
+}
+
+/* A dialler that is started while a peer is taken has nothing of that peer: his connection ends when the listener lets go of it. */
+static void test_dialler_has_no_peer(void **state)
+{
+    static const char *const sockets[] = {"none.sock", NULL};
+    const struct listener l = {.max_sessions = 10,
+                               .max_per_address = 10,
+                               .max_unproven = 3,
+                               .max_unproven_per_address = 1,
+                               .unproven_ms = 60000,
+                               .grace_ms = 3000,
+                               .dialler = {.sockets = sockets},
+                               .session = session,
+                               .refuse = refuse_and_kill};
+    uint16_t port;
+    pid_t pid = start_as(l, &port);
+    int a = dial(port), b, c;
+    char end;
+
+    (void)state;
+    expect(a, "hello");
+    kill(pid, SIGSTOP);
+    b = dial(port);
+    c = dial(port);
+    kill(pid, SIGCONT);
+    expect(b, "unproven");
+    expect(c, "hello"); /* without a dialler nobody can say that he is proven, so all are */
+    assert_int_equal(write(c, "x", 1), 1);
+    assert_int_equal(poll(&(struct pollfd){c, POLLIN, 0}, 1, 3000), 1);
+    assert_true(read(c, &end, 1) <= 0);
+    stop(pid);
+    close(a);
+    close(b);
+    close(c);
 }
 
 static size_t children_of(pid_t pid, pid_t *out, size_t most)
@@ -283,8 +339,8 @@ static void test_unproven(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_unproven), cmocka_unit_test(test_limits_and_stop),
-                                       cmocka_unit_test(test_full), cmocka_unit_test(test_spares),
-                                       cmocka_unit_test(test_table)};
+                                       cmocka_unit_test(test_full),     cmocka_unit_test(test_spares),
+                                       cmocka_unit_test(test_table),    cmocka_unit_test(test_dialler_has_no_peer)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -182,7 +182,6 @@ int main(int argc, char **argv)
     int boxes = argc > 5 ? (int)strtol(argv[5], NULL, 10) : clients;
     struct shared *sh = mmap(NULL, sizeof *sh, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     char dir[] = "/tmp/store-bench-XXXXXX", *program = argc > 1 ? realpath(argv[1], NULL) : NULL;
-    struct err e;
     int64_t until;
     pid_t stored;
 

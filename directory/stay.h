@@ -22,7 +22,7 @@ struct stay {
 /* auth: dird's answer, on the connection that d has now. From then on dird tells, or is asked at the first stay_check(), if it did not say so. */
 void stay_begin(struct stay *s, struct dir *d, const struct dird_auth_rep *auth);
 void stay_end(struct stay *s);
-void stay_undo(struct stay *s); /* the sign-in failed behind dird: dird is left, so that it tells nothing of this account to who signs in next */
+void stay_undo(struct stay *s); /* the sign-in failed behind dird, or the account is given up: dird is left, so that it tells nothing of this account to who signs in next */
 /* RC_OK: the session stays. *renewed: s->ticket is another one now. RC_DENIED: the session must end; e->cause tells its user. */
 enum rc stay_check(struct stay *s, bool *renewed, struct err *e);
 bool stay_told(struct stay *s, struct err *e); /* true: dird has said that the ticket holds no longer. Asks nothing; stay_check() will know it, too */

@@ -66,6 +66,20 @@ enum rc spool_expect(uint64_t bytes, struct err *e)
     return bytes > SPOOL_MEMORY ? room_for(room.held + bytes, e) : RC_OK;
 }
 
+enum rc spool_hold(uint64_t bytes, struct err *e)
+{
+    enum rc rc = room_for(room.held + bytes, e);
+
+    if (rc == RC_OK)
+        room.held += bytes;
+    return rc;
+}
+
+void spool_release(uint64_t bytes)
+{
+    room_back(bytes);
+}
+
 struct spool *spool_new(uint64_t max)
 {
     struct spool *s = calloc(1, sizeof *s);

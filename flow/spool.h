@@ -16,6 +16,10 @@ void spool_limit(bool (*room)(void *ctx, uint64_t bytes), void *ctx);
 /* Asks, before a message of that size comes, for the memory that it will take. RC_TEMP, CAUSE_DISK_FULL: there is no room now. spool_put() may answer the same
  * later. */
 enum rc spool_expect(uint64_t bytes, struct err *e);
+/* Counts octets of messages on their way that lie elsewhere, sealed and in a memfd, as if a spool held them, until they are given back. RC_TEMP, CAUSE_DISK_FULL:
+ * there is no room; nothing is counted. */
+enum rc spool_hold(uint64_t bytes, struct err *e);
+void spool_release(uint64_t bytes);
 struct spool *spool_new(uint64_t max); /* RC_PERM, CAUSE_TOO_BIG: beyond max */
 void spool_free(struct spool **s);
 enum rc spool_put(struct spool *s, struct span piece, struct err *e);

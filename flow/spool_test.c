@@ -139,7 +139,15 @@ static void test_room(void **state)
     spool_free(&b);
     assert_int_equal(put_mb(a, 4, &e), RC_OK); /* the other's room is free again */
     asks = 0;
+    assert_int_equal(spool_hold(2 * MB, &e), RC_TEMP); /* no more than what spools hold */
     spool_free(&a);
+    assert_int_equal(asks, 2);
+    asks = 0;
+    assert_int_equal(spool_hold(9 * MB, &e), RC_OK);
+    assert_int_equal(asked[0], 12 * MB);
+    assert_int_equal(spool_expect(4 * MB, &e), RC_TEMP);
+    asks = 0;
+    spool_release(9 * MB);
     assert_int_equal(asks, 1);
     assert_int_equal(asked[0], 0); /* all is given back */
     spool_limit(NULL, NULL);

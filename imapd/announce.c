@@ -18,11 +18,47 @@ void view_put_flags(struct imap_session *s, uint32_t row, struct buf *out)
     buf_addc(out, ')');
 }
 
+void view_put_fetch(const struct imap_session *s, uint32_t row, struct buf *out)
+{
+    bool uid = (s->opened.responses & RESP_UIDONLY) != 0;
+
+    buf_add(out, "* ", 2);
+    put_u64(out, uid ? s->view->uid[row] : row + 1);
+    buf_addstr(out, uid ? " UIDFETCH (" : " FETCH (");
+}
+
 void view_put_modseq(struct imap_session *s, uint32_t row, struct buf *out)
 {
     buf_addstr(out, "MODSEQ (");
     put_u64(out, s->view->modseq_of[row]);
     buf_addc(out, ')');
+}
+
+/* A UIDFETCH has the UID in front. */
+static bool tells_uid(const struct imap_session *s)
+{
+    return (s->uid || (s->opened.responses & RESP_VANISHED)) && (s->opened.responses & RESP_UIDONLY) == 0;
+}
+
+void view_put_changed(struct imap_session *s, uint32_t row, bool flags)
+{
+    const char *sep = "";
+
+    view_put_fetch(s, row, &s->out);
+    if (tells_uid(s)) {
+        buf_addf(&s->out, "UID %u", s->view->uid[row]);
+        sep = " ";
+    }
+    if (flags) {
+        buf_addstr(&s->out, sep);
+        view_put_flags(s, row, &s->out);
+        sep = " ";
+    }
+    if (s->opened.responses & RESP_MODSEQ) {
+        buf_addstr(&s->out, sep);
+        view_put_modseq(s, row, &s->out);
+    }
+    buf_addstr(&s->out, ")\r\n");
 }
 
 /* Removes the rows that are gone. A row that the client was never told of is removed silently, and may be removed at
@@ -85,15 +121,7 @@ static void put_news(struct imap_session *s)
         v->flags[i] &= ~(uint64_t)VF_NEWS;
         if (v->flags[i] & VF_GONE)
             continue;
-        buf_addf(&s->out, "* %u FETCH (", i + 1);
-        if (view_tells_uid(s))
-            buf_addf(&s->out, "UID %u ", v->uid[i]);
-        view_put_flags(s, i, &s->out);
-        if (s->opened.responses & RESP_MODSEQ) {
-            buf_addc(&s->out, ' ');
-            view_put_modseq(s, i, &s->out);
-        }
-        buf_addstr(&s->out, ")\r\n");
+        view_put_changed(s, i, true);
     }
 }
 

@@ -19,12 +19,25 @@ static enum rc take(void *ctx, struct span piece, struct err *e)
     reply_later(p->s);
     if ((rc = session_goes_on(p->s, e)) != RC_OK)
         return rc;
-    p->nul |= span_chr(piece, '\0') >= 0;
-    if (p->nul && !p->args.literal8)
-        return reply_no(e, CAUSE_NUL);
+    if (span_chr(piece, '\0') >= 0) {
+        if (!p->args.literal8)
+            return reply_no(e, CAUSE_NUL);
+        p->nul = true;
+    }
     if ((rc = line_ends_feed(&p->ends, piece, &p->mem, &piece, e)) != RC_OK)
         return rc;
     return spool_put(p->spool, piece, e);
+}
+
+/* Of a URL. These octets cost the client nothing, but they count as if it had sent them. */
+static enum rc take_known(void *ctx, struct span piece, struct err *e)
+{
+    struct appending *p = ctx;
+
+    if (piece.n > 2 * p->s->conf->max_message - p->octets)
+        return reply_no(e, CAUSE_TOO_MANY_AT_ONCE);
+    p->octets += piece.n;
+    return take(ctx, piece, e);
 }
 
 static enum rc nowhere(void *ctx, struct span piece, struct err *e)
@@ -282,9 +295,12 @@ static enum rc keep_tag(struct imap_session *s, struct err *e)
 static enum rc begin_message(struct appending *p, struct err *e)
 {
     struct imap_session *s = p->s;
+    uint64_t size = p->spool ? spool_size(p->spool) : 0;
     enum rc rc = p->spool ? to_batch(p, e) : RC_OK;
 
     p->begun = p->args.messages;
+    if (rc == RC_OK && size > 0 && (rc = spool_hold(size, e)) == RC_OK)
+        p->held += size;
     if (rc == RC_OK)
         rc = keywords_load(s, e);
     if (rc == RC_OK)
@@ -328,7 +344,7 @@ static enum rc do_step(struct appending *p, enum imap_append_step step, struct i
     if (rc != RC_OK)
         return rc;
     if (step == APPEND_URL)
-        return url_octets(p->s, p->args.url, take, p, e);
+        return url_octets(p->s, p->args.url, take_known, p, e);
     if (step == APPEND_CLOSE)
         return end_message(p, e);
     return p->s->streaming ? take_literal(p, in, e) : reply_bad(p->s, e, CAUSE_APPEND_LITERAL);
@@ -349,6 +365,8 @@ static void appending_end(struct appending *p)
 {
     spool_free(&p->spool);
     file_batch_free(&p->batch);
+    if (p->held > 0)
+        spool_release(p->held);
     buf_free(&p->mem);
 }
 

@@ -26,7 +26,8 @@ struct appending {
     uint64_t flags;
     int64_t date;
     struct file_batch *batch; /* of several messages: those before it */
-    uint64_t octets;          /* announced so far */
+    uint64_t held;            /* their octets, which count as a spool's do while the client sends on */
+    uint64_t octets;          /* announced so far, and those of URLs */
     uint32_t gone_folder, gone_uid; /* the message that they replace; 0: none */
 };
 /* The whole of a command: rest is what follows the mailbox. Sets the code APPENDUID. */

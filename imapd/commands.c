@@ -33,21 +33,21 @@ const struct command commands[] = {
     {"GETQUOTAROOT",   AUTHED,      0,                           "QUOTA",     imap_parse_mailbox,  cmd_getquotaroot, " INBOX"},
     {"STATUS",         AUTHED,      0,                           NULL,        imap_parse_status,   cmd_status,       " INBOX (MESSAGES)"},
     {"APPEND",         AUTHED,      C_STREAMS | C_SYNC,          NULL,        imap_parse_append,   cmd_append,       " INBOX {2+}\r\nab"},
-    {"REPLACE",        IS_SELECTED, C_STREAMS | C_WRITES | C_SYNC, "REPLACE",   imap_parse_replace,  cmd_replace,      " 1 INBOX {2+}\r\nab"},
+    {"REPLACE",        IS_SELECTED, C_STREAMS | C_NUMBERS | C_WRITES | C_SYNC, "REPLACE",   imap_parse_replace,  cmd_replace,      " 1 INBOX {2+}\r\nab"},
     {"UID REPLACE",    IS_SELECTED, C_UID | C_STREAMS | C_WRITES | C_SYNC, "REPLACE", imap_parse_replace, cmd_replace, " 1 INBOX {2+}\r\nab"},
     {"IDLE",           AUTHED,      C_SYNC,                      "IDLE",      imap_parse_none,     cmd_idle,         "\r\nDONE"},
     {"CHECK",          IS_SELECTED, C_SYNC,                      NULL,        imap_parse_none,     cmd_check,        ""},
     {"CLOSE",          IS_SELECTED, C_SELECTS,                   NULL,        imap_parse_none,     cmd_close,        ""},
     {"UNSELECT",       IS_SELECTED, C_SELECTS,                   "UNSELECT",  imap_parse_none,     cmd_unselect,     ""},
     {"EXPUNGE",        IS_SELECTED, C_WRITES | C_SYNC,           NULL,        imap_parse_none,     cmd_expunge,      ""},
-    {"SEARCH",         IS_SELECTED, C_SEQ,                       NULL,        imap_parse_search,   cmd_search,       " ALL"},
-    {"FETCH",          IS_SELECTED, C_SEQ,                       NULL,        imap_parse_fetch,    cmd_fetch,        " 1 FLAGS"},
-    {"STORE",          IS_SELECTED, C_SEQ | C_WRITES,            NULL,        imap_parse_store,    cmd_store,        " 1 +FLAGS (\\Seen)"},
-    {"COPY",           IS_SELECTED, C_SYNC,                      NULL,        imap_parse_copy,     cmd_copy,         " 1 INBOX"},
-    {"MOVE",           IS_SELECTED, C_WRITES | C_SYNC,           "MOVE",      imap_parse_copy,     cmd_move,         " 1 table-none"},
+    {"SEARCH",         IS_SELECTED, C_SEQ | C_NUMBERS,           NULL,        imap_parse_search,   cmd_search,       " ALL"},
+    {"FETCH",          IS_SELECTED, C_SEQ | C_NUMBERS,           NULL,        imap_parse_fetch,    cmd_fetch,        " 1 FLAGS"},
+    {"STORE",          IS_SELECTED, C_SEQ | C_WRITES | C_NUMBERS,NULL,        imap_parse_store,    cmd_store,        " 1 +FLAGS (\\Seen)"},
+    {"COPY",           IS_SELECTED, C_SYNC | C_NUMBERS,          NULL,        imap_parse_copy,     cmd_copy,         " 1 INBOX"},
+    {"MOVE",           IS_SELECTED, C_WRITES | C_SYNC | C_NUMBERS,"MOVE",      imap_parse_copy,     cmd_move,         " 1 table-none"},
     {"UID SEARCH",     IS_SELECTED, C_UID,                       NULL,        imap_parse_search,   cmd_search,       " ALL"},
-    {"SORT",           IS_SELECTED, C_SEQ,                       "SORT",      imap_parse_sort,     cmd_sort,         " (DATE) UTF-8 ALL"},
-    {"THREAD",         IS_SELECTED, C_SEQ,                       "THREAD=REFERENCES", imap_parse_thread, cmd_thread, " REFERENCES UTF-8 ALL"},
+    {"SORT",           IS_SELECTED, C_SEQ | C_NUMBERS,           "SORT",      imap_parse_sort,     cmd_sort,         " (DATE) UTF-8 ALL"},
+    {"THREAD",         IS_SELECTED, C_SEQ | C_NUMBERS,           "THREAD=REFERENCES", imap_parse_thread, cmd_thread, " REFERENCES UTF-8 ALL"},
     {"UID SORT",       IS_SELECTED, C_UID,                       "SORT",      imap_parse_sort,     cmd_sort,         " (DATE) UTF-8 ALL"},
     {"UID THREAD",     IS_SELECTED, C_UID,                       "THREAD=REFERENCES", imap_parse_thread, cmd_thread, " REFERENCES UTF-8 ALL"},
     {"UID FETCH",      IS_SELECTED, C_UID,                       NULL,        imap_parse_fetch,    cmd_fetch,        " 1 FLAGS"},
@@ -114,6 +114,23 @@ enum rc command_parse(const struct command *c, struct imap_in *in, union imap_ar
     return rc;
 }
 
+enum rc command_may_run(struct imap_session *s, struct err *e)
+{
+    const struct command *c = s->cmd;
+
+    if ((c->states & s->state) == 0)
+        return err_cause(e, RC_SYNTAX, CAUSE_BAD_SEQUENCE, "%s in state %u", c->name, s->state);
+    if ((c->flags & C_NUMBERS) && (s->opened.responses & RESP_UIDONLY))
+        return reply_bad(s, e, CAUSE_UID_REQUIRED);
+    if ((c->flags & C_NO_TLS) && s->has_tls)
+        return reply_no(e, CAUSE_TLS_ACTIVE);
+    if ((c->flags & C_TLS) && !s->has_tls)
+        return reply_no(e, CAUSE_NEED_TLS);
+    if ((c->flags & C_WRITES) && s->view && view_read_only(s->view))
+        return err_cause(e, RC_PERM, CAUSE_READ_ONLY, "%s under EXAMINE", c->name);
+    return RC_OK;
+}
+
 bool command_streams(struct imap_session *s, struct span text)
 {
     struct imap_arena mem = {0};
@@ -123,8 +140,7 @@ bool command_streams(struct imap_session *s, struct span text)
     struct err e;
     bool yes = false;
 
-    if (command_find(s, text, &rest, &e) == RC_OK && (s->cmd->flags & C_STREAMS) && (s->state & s->cmd->states) &&
-        !((s->cmd->flags & C_WRITES) && view_read_only(s->view))) {
+    if (command_find(s, text, &rest, &e) == RC_OK && (s->cmd->flags & C_STREAMS) && command_may_run(s, &e) == RC_OK) {
         rest.n -= 2; /* the announcement's CRLF */
         in = imap_in_of(rest, &mem, &s->opened);
         yes = command_parse(s->cmd, &in, &a, &e) == RC_OK &&
@@ -139,8 +155,9 @@ static const struct {
     unsigned bit;
     const char *name;
 } states[] = {{IS_NEW, "not-authenticated"}, {IS_AUTH, "authenticated"}, {IS_SELECTED, "selected"}},
-  flags[] = {{C_SEQ, "seq"}, {C_SELECTS, "selects"}, {C_WRITES, "writes"},     {C_SYNC, "sync"}, {C_SECRET, "secret"},
-             {C_UID, "uid"}, {C_STREAMS, "streams"}, {C_NO_TLS, "before-tls"}, {C_TLS, "tls"}};
+  flags[] = {{C_SEQ, "seq"},       {C_SELECTS, "selects"}, {C_WRITES, "writes"},   {C_SYNC, "sync"},
+             {C_SECRET, "secret"}, {C_UID, "uid"},         {C_STREAMS, "streams"}, {C_NO_TLS, "before-tls"},
+             {C_TLS, "tls"},       {C_NUMBERS, "numbers"}};
 
 static void put_json(const char *text)
 {

@@ -3,7 +3,7 @@
  *
  * Names    are compared without regard to case. A UID command has a name of two words ("UID FETCH") and a row of its own.
  * Flags    C_SEQ      works on sequence numbers: no EXPUNGE is sent from its start until after its tagged answer (RFC 3501 7.4.1)
- *          C_SELECTS  another mailbox, or none, is selected afterwards
+ *          C_SELECTS  another mailbox, or none, is selected afterwards, or the answer has left already: no news of the mailbox behind it
  *          C_WRITES   changes the mailbox: refused under EXAMINE
  *          C_SYNC     asks the store what changed before the command ends; other commands ask once a second at most
  *          C_SECRET   its arguments are never logged, so what a parser says of them is left out
@@ -11,6 +11,7 @@
  *          C_STREAMS  takes its last literal off the stream itself, however long the literal is
  *          C_NO_TLS   lawful only before TLS
  *          C_TLS      lawful only with TLS
+ *          C_NUMBERS  its arguments or its answers are message numbers: refused when UIDONLY is enabled
  * From it  come the dispatch loop, "pli-imapd --commands" (JSON, from which the protocol test tries every command in every state), and the
  *          fuzzer's words.
  * Process  pli-imapd.   Source RFC 3501 6, 5.5.
@@ -27,7 +28,8 @@ enum {
     C_UID = 32,
     C_STREAMS = 64,
     C_NO_TLS = 128,
-    C_TLS = 256
+    C_TLS = 256,
+    C_NUMBERS = 512
 };
 typedef enum rc command_fn(struct imap_session *s, union imap_args *a, struct err *e);
 struct command {
@@ -44,6 +46,8 @@ extern const size_t n_commands;
 enum rc command_find(struct imap_session *s, struct span text, struct span *rest_out, struct err *e);
 /* in: what command_find() left after the name. When a secret is malformed, e->log holds no word of it. */
 enum rc command_parse(const struct command *c, struct imap_in *in, union imap_args *args, struct err *e);
+/* May s->cmd run in the session's state? It is not looked at what its arguments are. */
+enum rc command_may_run(struct imap_session *s, struct err *e);
 /* True: the text ends with the announcement of a literal, and its command takes that literal off the stream itself (C_STREAMS), and may run now. */
 bool command_streams(struct imap_session *s, struct span text);
 void commands_print(void); /* JSON on standard output */

@@ -42,6 +42,7 @@ static void put_compress(const struct imap_session *s, struct buf *out)
 static const struct imap_opened utf8 = {.args = ARG_UTF8 | ARG_NO_CHARSET, .responses = RESP_UTF8};
 static const struct imap_opened rev2 = {.args = ARG_UTF8, .responses = RESP_UTF8 | RESP_REV2};
 static const struct imap_opened condstore_enabled = {.responses = RESP_MODSEQ};
+static const struct imap_opened uidonly_enabled = {.responses = RESP_VANISHED | RESP_UIDONLY};
 static const struct imap_opened qresync_enabled = {.responses = RESP_MODSEQ | RESP_VANISHED, .args = ARG_QRESYNC};
 
 /* clang-format off */
@@ -99,6 +100,7 @@ static const struct extension rows[] = {
     {"I18NLEVEL=1",   SIGNED_IN, LINE_ANY,   5255, .put = NULL},
     {"ESORT",         SIGNED_IN, LINE_ANY,   5267, .opens = {.args = ARG_ESORT}},
     {"PARTIAL",       SIGNED_IN, LINE_ANY,   9394, .opens = {.search_return = SR_PARTIAL, .args = ARG_PARTIAL}},
+    {"UIDONLY",       SIGNED_IN, LINE_ANY,   9586, .enabled = &uidonly_enabled},
 };
 /* clang-format on */
 const struct extensions extensions = {rows, sizeof rows / sizeof *rows};

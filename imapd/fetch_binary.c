@@ -9,7 +9,7 @@
 #include "imapd/fetch.h"
 #include "mime/codec.h"
 
-enum { KEPT_MOST = 64 * 1024 }; /* decoded octets that are kept after the first pass */
+enum { PART_KEPT_MOST = 64 * 1024 }; /* decoded octets that are kept after the first pass */
 struct decoding {
     struct fetch *f;
     struct decoder d;
@@ -51,7 +51,7 @@ static enum rc wanted(struct decoding *x, struct span out, struct err *e)
         return stream_flush(x->f->s->io, e);
     }
     x->nul |= span_chr(out, '\0') >= 0;
-    if (x->kept.n + out.n <= KEPT_MOST)
+    if (x->kept.n + out.n <= PART_KEPT_MOST)
         buf_addspan(&x->kept, out);
     return RC_OK;
 }

@@ -43,10 +43,8 @@ void fetch_begin_message(struct fetch *f, uint32_t row)
     bool news = (f->s->view->flags[row] & VF_NEWS) != 0; /* this FETCH has just set \Seen */
 
     f->any = f->sent = false;
-    buf_add(out, "* ", 2);
-    put_u64(out, row + 1);
-    buf_addstr(out, " FETCH (");
-    if (f->s->uid || (f->what->items & FI_UID))
+    view_put_fetch(f->s, row, out);
+    if ((f->s->uid && (f->s->opened.responses & RESP_UIDONLY) == 0) || (f->what->items & FI_UID))
         put_uid(f, row);
     if ((f->what->items & FI_FLAGS) || news)
         put_flags(f, row);
@@ -75,10 +73,6 @@ static void put_savedate(struct fetch *f, const struct store_entry *en)
     char date[IMAP_DATE_TIME];
 
     fetch_item(f, SPAN_LIT("SAVEDATE "));
-    if (en->savedate == 0) {
-        buf_addstr(&f->s->out, "NIL");
-        return;
-    }
     imap_date_time((int64_t)en->savedate, date);
     buf_addstr(&f->s->out, date);
 }

@@ -2,30 +2,7 @@
 /* imapd/flagging.c - see imapd/flagging.h. */
 #include "imapd/flagging.h"
 
-/* "* 3 FETCH (UID 7 FLAGS (...) MODSEQ (9))". With .SILENT and CONDSTORE the flags are left out. */
-static void tell_one(struct imap_session *s, uint32_t row, bool flags)
-{
-    const char *sep = "";
-
-    buf_add(&s->out, "* ", 2);
-    put_u64(&s->out, row + 1);
-    buf_addstr(&s->out, " FETCH (");
-    if (view_tells_uid(s)) {
-        buf_addf(&s->out, "UID %u", s->view->uid[row]);
-        sep = " ";
-    }
-    if (flags) {
-        buf_addstr(&s->out, sep);
-        view_put_flags(s, row, &s->out);
-        sep = " ";
-    }
-    if (s->opened.responses & RESP_MODSEQ) {
-        buf_addstr(&s->out, sep);
-        view_put_modseq(s, row, &s->out);
-    }
-    buf_addstr(&s->out, ")\r\n");
-}
-
+/* With .SILENT and CONDSTORE the flags are left out. */
 static void tell(struct imap_session *s, struct span brief, bool flags)
 {
     struct rd r = rd_of(brief);
@@ -38,7 +15,7 @@ static void tell(struct imap_session *s, struct span brief, bool flags)
             continue;
         if (flags)
             s->view->flags[row] &= ~(uint64_t)VF_NEWS;
-        tell_one(s, row, flags);
+        view_put_changed(s, row, flags);
     }
     reply_alive(s);
     reply_out(s);

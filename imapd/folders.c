@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/folders.c - see imapd/folders.h. */
 #include "imapd/folders.h"
+#include "base/ascii.h"
 #include "base/log.h"
 #include "base/prepare.h"
 #include "proto/imap/name.h"
@@ -133,14 +134,6 @@ static struct folder *by_shown_name(struct imap_session *s, const struct folders
     return NULL;
 }
 
-static bool is_ascii(struct span s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] >= 0x80)
-            return false;
-    return true;
-}
-
 struct folder *folders_by_name(struct imap_session *s, const struct folders *l, struct span name, struct err *e)
 {
     unsigned char tag[SEAL_NAME_TAG];
@@ -151,7 +144,7 @@ struct folder *folders_by_name(struct imap_session *s, const struct folders *l, 
     for (size_t i = 0; i < l->n; i++)
         if (inbox ? l->f[i].id == STORE_INBOX : l->f[i].id != STORE_INBOX && memcmp(l->f[i].tag, tag, sizeof tag) == 0)
             return &l->f[i];
-    if (!is_ascii(name))
+    if (!ascii_only(name))
         return by_shown_name(s, l, name, e);
     (void)!err_cause(e, RC_NOTFOUND, CAUSE_NO_SUCH_MAILBOX, "no such folder");
     return NULL;
@@ -223,7 +216,7 @@ static bool is_there(struct imap_session *s, struct span name)
  * same. */
 static enum rc make_level(struct imap_session *s, const struct folders *l, struct span level, struct err *e)
 {
-    const struct folder *f = is_ascii(level) ? NULL : folders_by_name(s, l, level, e);
+    const struct folder *f = ascii_only(level) ? NULL : folders_by_name(s, l, level, e);
     enum rc rc;
 
     if (f != NULL && (f->flags & FF_GONE) == 0)
@@ -235,7 +228,7 @@ static enum rc make_level(struct imap_session *s, const struct folders *l, struc
 enum rc folders_make_parents(struct imap_session *s, struct span name, struct err *e)
 {
     struct folders l = {NULL, 0};
-    enum rc rc = is_ascii(name) ? RC_OK : folders_load(s, true, &l, e);
+    enum rc rc = ascii_only(name) ? RC_OK : folders_load(s, true, &l, e);
 
     for (size_t i = 1; i < name.n && rc == RC_OK; i++)
         if (name.p[i] == '/' && !span_eq_str(span_head(name, i), "INBOX"))

@@ -2,6 +2,7 @@
 /* imapd/found.c - see imapd/found.h. */
 #include "imapd/found.h"
 #include "base/log.h"
+#include "imapd/rows.h"
 
 enum rc found_fits(size_t octets, struct err *e)
 {
@@ -13,15 +14,9 @@ enum rc found_fits(size_t octets, struct err *e)
 static enum rc rows_of(struct imap_session *s, const struct results *r, struct imap_set *out, struct err *e)
 {
     *out = (struct imap_set){0};
-    for (uint32_t i = 0; i < r->n; i++) {
-        if (out->n > 0 && out->r[out->n - 1].hi + 1 == r->row[i]) {
-            out->r[out->n - 1].hi = r->row[i];
-            continue;
-        }
-        if ((out->r = imap_arena_grow(&s->mem, out->r, out->n, sizeof *out->r)) == NULL)
+    for (uint32_t i = 0; i < r->n; i++)
+        if (!rows_add(s, out, r->row[i]))
             return err_cause(e, RC_TEMP, CAUSE_SEARCH_TOO_COMPLEX, "found messages do not fit the command's memory");
-        out->r[out->n++] = (struct imap_range){r->row[i], r->row[i]};
-    }
     return RC_OK;
 }
 

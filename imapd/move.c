@@ -2,6 +2,7 @@
 /* imapd/move.c - see imapd/move.h. */
 #include "imapd/move.h"
 #include "base/log.h"
+#include "imapd/rows.h"
 
 /* The UIDs of copies are given in order, so a few ranges hold them all. */
 static void made(struct copying *c, uint32_t uid)
@@ -98,15 +99,6 @@ static void undo(struct imap_session *s, const struct copying *c)
     buf_free(&mem);
 }
 
-static uint32_t rows_in(const struct imap_set *rows)
-{
-    uint32_t n = 0;
-
-    for (size_t i = 0; i < rows->n; i++)
-        n += rows->r[i].hi - rows->r[i].lo + 1;
-    return n;
-}
-
 enum rc copying_run(struct imap_session *s, const struct imap_set *rows, struct copying *c, struct err *e)
 {
     struct buf uids = BUF_INIT; /* open: UIDs */
@@ -120,7 +112,7 @@ enum rc copying_run(struct imap_session *s, const struct imap_set *rows, struct 
         buf_clear(&uids);
         take_part(s->view, rows, &range, &skip, &uids);
         rc = part(s, buf_span(&uids), c, e);
-        reply_progress(s, c->done, rows_in(rows));
+        reply_progress(s, c->done, rows_count(rows));
     }
     imap_set_flush(&c->wf);
     imap_set_flush(&c->wt);

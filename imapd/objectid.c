@@ -7,9 +7,13 @@ enum { THREAD_ID = 16 /* octets of the digest that are told */ };
 
 static void put_hex(struct buf *out, char kind, const unsigned char *p, size_t n)
 {
+    static const char digits[] = "0123456789abcdef";
+
     buf_addc(out, kind);
-    for (size_t i = 0; i < n; i++)
-        buf_addf(out, "%02x", p[i]);
+    for (size_t i = 0; i < n; i++) {
+        buf_addc(out, digits[p[i] >> 4]);
+        buf_addc(out, digits[p[i] & 15]);
+    }
 }
 
 void objectid_folder(uint32_t folder, struct buf *out)

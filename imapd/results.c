@@ -7,7 +7,8 @@
 
 enum { OUT_HIGH = 32 * 1024 };
 
-enum rc results_of(const struct imap_session *s, const unsigned char *hits, struct results *out, struct err *e)
+/* Of a row's byte in hits (imapd/search.h), those that are TRI_YES. */
+static enum rc results_of(const struct imap_session *s, const unsigned char *hits, struct results *out, struct err *e)
 {
     const struct view *v = s->view;
     uint32_t n = 0;
@@ -28,7 +29,7 @@ enum rc results_find(struct imap_session *s, struct imap_search *what, struct re
     unsigned char *hits = NULL;
     enum rc rc = search_prepare(s, what, e);
 
-    if (imap_search_has(what->top, SK_MODSEQ))
+    if (imap_search_has(what->top, IMAP_KEY(SK_MODSEQ)))
         extension_use(s, "CONDSTORE");
     if (rc == RC_OK)
         rc = search_run(s, what, &hits, e);
@@ -68,7 +69,7 @@ static void put_plain(struct imap_session *s, const struct imap_search *what, co
         if (s->out.n > OUT_HIGH)
             reply_out(s);
     }
-    if (r->n > 0 && imap_search_has(what->top, SK_MODSEQ))
+    if (r->n > 0 && imap_search_has(what->top, IMAP_KEY(SK_MODSEQ)))
         buf_addf(&s->out, " (MODSEQ %llu)", (unsigned long long)highest(s->view, r, 0, r->n));
     buf_addstr(&s->out, "\r\n");
 }
@@ -92,7 +93,7 @@ static void put_modseq(struct imap_session *s, const struct imap_search *what, c
     uint64_t first = highest(s->view, r, 0, 1), last = highest(s->view, r, r->n - 1, r->n), modseq;
     unsigned ends = what->ret & (SR_MIN | SR_MAX);
 
-    if (!imap_search_has(what->top, SK_MODSEQ))
+    if (!imap_search_has(what->top, IMAP_KEY(SK_MODSEQ)))
         return;
     if ((what->ret & (SR_ALL | SR_COUNT)) || ends == 0)
         modseq = highest(s->view, r, 0, r->n);

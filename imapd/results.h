@@ -16,8 +16,6 @@ struct results {
 };
 /* Runs a program over the selected folder: what is found, ascending. A key MODSEQ enables CONDSTORE. */
 enum rc results_find(struct imap_session *s, struct imap_search *what, struct results *out, struct err *e);
-/* Of a row's byte in hits (imapd/search.h), those that are TRI_YES. RC_TEMP: no memory. */
-enum rc results_of(const struct imap_session *s, const unsigned char *hits, struct results *out, struct err *e);
 void results_free(struct results *r);
 /* Writes the answer: "* SEARCH 1 2", "* SORT ..." (verb), or ESEARCH when RETURN was given. */
 void results_put(struct imap_session *s, const struct imap_search *what, const char *verb, const struct results *r);

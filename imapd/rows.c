@@ -11,16 +11,16 @@ uint32_t rows_count(const struct imap_set *rows)
     return n;
 }
 
-static enum rc add(struct imap_session *s, struct imap_set *out, uint32_t row, struct err *e)
+bool rows_add(struct imap_session *s, struct imap_set *rows, uint32_t row)
 {
-    if (out->n > 0 && out->r[out->n - 1].hi + 1 == row) {
-        out->r[out->n - 1].hi = row;
-        return RC_OK;
+    if (rows->n > 0 && rows->r[rows->n - 1].hi + 1 == row) {
+        rows->r[rows->n - 1].hi = row;
+        return true;
     }
-    if ((out->r = imap_arena_grow(&s->mem, out->r, out->n, sizeof *out->r)) == NULL)
-        return reply_bad(s, e, CAUSE_TOO_COMPLEX);
-    out->r[out->n++] = (struct imap_range){row, row};
-    return RC_OK;
+    if ((rows->r = imap_arena_grow(&s->mem, rows->r, rows->n, sizeof *rows->r)) == NULL)
+        return false;
+    rows->r[rows->n++] = (struct imap_range){row, row};
+    return true;
 }
 
 enum rc rows_where(struct imap_session *s, const struct imap_set *rows, rows_keep *keep, const void *arg,
@@ -31,8 +31,8 @@ enum rc rows_where(struct imap_session *s, const struct imap_set *rows, rows_kee
 
     for (size_t i = 0; i < rows->n; i++)
         for (uint32_t row = rows->r[i].lo; rc == RC_OK && row <= rows->r[i].hi; row++)
-            if (keep(s->view, row, arg))
-                rc = add(s, &kept, row, e);
+            if (keep(s->view, row, arg) && !rows_add(s, &kept, row))
+                rc = reply_bad(s, e, CAUSE_TOO_COMPLEX);
     *out = kept;
     return rc;
 }

@@ -6,6 +6,8 @@
 #include "imapd/view.h"
 
 uint32_t rows_count(const struct imap_set *rows);
+/* A row behind the last, in the command's arena; a run of rows is one range. False: the arena is full. */
+bool rows_add(struct imap_session *s, struct imap_set *rows, uint32_t row);
 /* The rows at these positions, from 0 on, to is not among them, as ranges in place. */
 void rows_slice(struct imap_set *rows, uint32_t from, uint32_t to);
 /* The rows for which keep() is true, as ranges in the command's arena. RC_SYNTAX (BAD): the arena is full. */

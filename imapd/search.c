@@ -2,13 +2,19 @@
 /* imapd/search.c - see imapd/search.h: the passes over the messages, tier by tier. */
 #include "imapd/search.h"
 #include "base/log.h"
+#include "imapd/rows.h"
 #include <stdlib.h>
 
 enum { SEARCH_MOST = 16 * 1024 * 1024 /* of a sealed search text */ };
+/* Keys that look at what is not kept: object ids and the day of saving. */
+#define NOT_KEPT                                                                                                       \
+    (IMAP_KEY(SK_EMAILID) | IMAP_KEY(SK_THREADID) | IMAP_KEY(SK_SAVEDBEFORE) | IMAP_KEY(SK_SAVEDON) |                  \
+     IMAP_KEY(SK_SAVEDSINCE))
 struct searching {
     struct imap_session *s;
     const struct imap_search *what;
     unsigned char *hit; /* a TRI_ a row */
+    bool use_kept;      /* what is kept tells all that the keys look at */
     struct pages pages;
     struct buf plain, plain_summary;
     struct summary sum;
@@ -60,9 +66,11 @@ static enum rc load_summary(struct searching *se, const struct store_entry *en, 
     bool anew;
     enum rc rc;
 
-    if ((rc = summary_of(&se->pages, en, 0, &se->plain_summary, &se->sum, &anew, e)) == RC_OK)
-        f->summary = &se->sum;
-    return rc;
+    if ((rc = summary_of(&se->pages, en, 0, &se->plain_summary, &se->sum, &anew, e)) != RC_OK)
+        return rc;
+    kept_add(&se->s->view->kept, en, &se->sum);
+    f->summary = &se->sum;
+    return RC_OK;
 }
 
 static enum rc load_text(struct searching *se, const struct store_entry *en, struct facts *f, struct err *e)
@@ -99,21 +107,19 @@ static enum rc judge(struct searching *se, enum tier t, uint32_t row, const stru
 }
 
 /* ---- passes ---- */
-static enum rc undecided(struct searching *se, struct imap_set *out, struct err *e)
+/* Did from_kept() judge the message by all that this pass would ask for? */
+static bool judged(const struct searching *se, enum tier t, uint32_t row)
+{
+    return t == TIER_SUMMARY && se->use_kept && kept_has(&se->s->view->kept, se->s->view->uid[row]);
+}
+
+static enum rc undecided(struct searching *se, enum tier t, struct imap_set *out, struct err *e)
 {
     *out = (struct imap_set){0};
-    for (uint32_t row = 0; row < se->s->view->told; row++) {
-        if (se->hit[row] != TRI_MAYBE)
-            continue;
-        if (out->n > 0 && out->r[out->n - 1].hi + 1 == row) {
-            out->r[out->n - 1].hi = row;
-            continue;
-        }
-        if ((out->r = imap_arena_grow(&se->s->mem, out->r, out->n, sizeof *out->r)) == NULL)
+    for (uint32_t row = 0; row < se->s->view->told; row++)
+        if (se->hit[row] == TRI_MAYBE && !judged(se, t, row) && !rows_add(se->s, out, row))
             return err_cause(e, RC_TEMP, CAUSE_SEARCH_TOO_COMPLEX,
                              "undecided messages do not fit the command's memory");
-        out->r[out->n++] = (struct imap_range){row, row};
-    }
     return RC_OK;
 }
 
@@ -123,7 +129,7 @@ static enum rc pass(struct searching *se, enum tier t, struct err *e)
         [TIER_ENTRY] = STORE_ENTRIES, [TIER_SUMMARY] = STORE_SUMMARIES, [TIER_TEXT] = STORE_TEXTS};
     struct imap_set rows;
     struct store_entry en;
-    enum rc rc = undecided(se, &rows, e);
+    enum rc rc = undecided(se, t, &rows, e);
 
     if (rc != RC_OK || rows.n == 0)
         return rc;
@@ -137,6 +143,21 @@ static enum rc pass(struct searching *se, enum tier t, struct err *e)
     }
     pages_end(&se->pages);
     return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* What an earlier SEARCH opened costs no call and no key. */
+static void from_kept(struct searching *se)
+{
+    struct view *v = se->s->view;
+    struct store_entry en;
+    struct summary sum;
+
+    for (uint32_t row = 0; se->use_kept && v->kept.n > 0 && row < v->told; row++) {
+        struct facts f = {.view = v, .row = row, .entry = &en, .summary = &sum};
+
+        if (se->hit[row] == TRI_MAYBE && kept_get(&v->kept, v->uid[row], &en, &sum))
+            se->hit[row] = (unsigned char)search_eval(se->what->top, &f);
+    }
 }
 
 static void first_pass(struct searching *se)
@@ -153,13 +174,16 @@ enum rc search_run(struct imap_session *s, const struct imap_search *what, unsig
     unsigned tiers = search_tiers(what->top);
     enum rc rc = RC_OK;
 
+    se.use_kept = !imap_search_has(what->top, NOT_KEPT);
     if ((se.hit = calloc(1, s->view->told + 1u)) == NULL)
         return err_set(e, RC_TEMP, "out of memory for %u messages", s->view->told);
     first_pass(&se);
     if (tiers & (1u << TIER_ENTRY))
         rc = pass(&se, TIER_ENTRY, e);
-    if (rc == RC_OK && (tiers & (1u << TIER_SUMMARY)))
+    if (rc == RC_OK && (tiers & (1u << TIER_SUMMARY))) {
+        from_kept(&se);
         rc = pass(&se, TIER_SUMMARY, e);
+    }
     if (rc == RC_OK)
         rc = pass(&se, TIER_TEXT, e); /* none, when all is decided */
     if (rc == RC_OK && se.first.rc != RC_OK) {

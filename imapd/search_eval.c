@@ -134,12 +134,9 @@ static enum tri by_header(const struct imap_key *k, const struct facts *f)
     return TRI_MAYBE;
 }
 
-/* Where it is not known, INTERNALDATE stands for it (RFC 8514 4.3). */
 static enum tri by_savedate(const struct imap_key *k, const struct facts *f)
 {
-    if (f->entry == NULL)
-        return TRI_MAYBE;
-    return compare(k, imap_day_of((int64_t)(f->entry->savedate ? f->entry->savedate : f->entry->internaldate)));
+    return f->entry ? compare(k, imap_day_of((int64_t)f->entry->savedate)) : TRI_MAYBE;
 }
 
 static enum tri same_id(const struct imap_key *k, struct buf *id)

@@ -62,6 +62,8 @@ static enum rc prepare_one(struct imap_session *s, struct imap_key *k, bool lati
         k->set = s->saved;
         return RC_OK;
     }
+    if (k->op == SK_SEQ && (s->opened.responses & RESP_UIDONLY))
+        return reply_bad(s, e, CAUSE_UID_REQUIRED);
     if (k->op == SK_SEQ) {
         if (!imap_set_max_is(&k->set, v->told) || v->told == 0)
             return reply_bad(s, e, CAUSE_NO_SUCH_MESSAGE);
@@ -91,8 +93,6 @@ static enum rc prepare(struct imap_session *s, struct imap_key *k, bool latin1, 
 
 enum rc search_prepare(struct imap_session *s, struct imap_search *what, struct err *e)
 {
-    if (what->charset.n > 0 && (s->opened.args & ARG_NO_CHARSET)) /* RFC 6855 3: all is UTF-8 now */
-        return reply_bad(s, e, CAUSE_BAD_ARGUMENTS);
     if (!is_known(what->charset))
         return reply_no(e, CAUSE_BAD_CHARSET);
     return prepare(s, what->top, span_ieq_str(what->charset, "ISO-8859-1"), e);
@@ -100,10 +100,6 @@ enum rc search_prepare(struct imap_session *s, struct imap_search *what, struct 
 
 bool search_has_sent(const struct imap_key *k)
 {
-    if (k->op == SK_THREADID || k->op == SK_SENTBEFORE || k->op == SK_SENTON || k->op == SK_SENTSINCE)
-        return true;
-    for (const struct imap_key *c = k->child; c; c = c->next)
-        if (search_has_sent(c))
-            return true;
-    return false;
+    return imap_search_has(k, IMAP_KEY(SK_THREADID) | IMAP_KEY(SK_SENTBEFORE) | IMAP_KEY(SK_SENTON) |
+                                  IMAP_KEY(SK_SENTSINCE));
 }

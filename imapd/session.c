@@ -59,21 +59,6 @@ static enum rc begin(struct imap_session *s, struct err *e)
 }
 
 /* ---- one command ---- */
-static enum rc may_run(struct imap_session *s, struct err *e)
-{
-    const struct command *c = s->cmd;
-
-    if ((c->states & s->state) == 0)
-        return err_cause(e, RC_SYNTAX, CAUSE_BAD_SEQUENCE, "%s in state %u", c->name, s->state);
-    if ((c->flags & C_NO_TLS) && s->has_tls)
-        return reply_no(e, CAUSE_TLS_ACTIVE);
-    if ((c->flags & C_TLS) && !s->has_tls)
-        return reply_no(e, CAUSE_NEED_TLS);
-    if ((c->flags & C_WRITES) && s->view && view_read_only(s->view))
-        return err_cause(e, RC_PERM, CAUSE_READ_ONLY, "%s under EXAMINE", c->name);
-    return RC_OK;
-}
-
 static enum rc server_bug(struct imap_session *s, struct err *e)
 {
     log_err(LOG_ERROR_, "server-bug", e);
@@ -88,7 +73,7 @@ static enum rc run(struct imap_session *s, struct err *e)
     enum rc rc = command_find(s, buf_span(&s->frame.text), &rest, e);
 
     if (rc == RC_OK)
-        rc = may_run(s, e);
+        rc = command_may_run(s, e);
     if (rc != RC_OK)
         return rc;
     if (s->streaming)

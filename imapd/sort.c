@@ -50,6 +50,11 @@ static struct span text_of(unsigned at, const struct found_one *f)
     return rd_ok(&r) ? span_head(t, SORT_TEXT) : SPAN_NULL;
 }
 
+static enum rc fits(const struct sorting *so, struct err *e)
+{
+    return found_fits((size_t)so->cap * so->what->n_sort * sizeof *so->keys + so->text.n, e);
+}
+
 static enum rc add(void *ctx, const struct found_one *f, struct err *e)
 {
     struct sorting *so = ctx;
@@ -70,7 +75,7 @@ static enum rc add(void *ctx, const struct found_one *f, struct err *e)
         buf_addspan(&so->text, text);
     }
     so->row[so->n++] = f->row;
-    return found_fits(so->text.n, e);
+    return fits(so, e);
 }
 
 /* ---- order ---- */
@@ -108,12 +113,11 @@ static bool needs_summaries(const struct imap_search *what)
 
 static enum rc room(struct sorting *so, struct err *e)
 {
-    size_t keys = (size_t)so->cap * so->what->n_sort;
-    enum rc rc = found_fits(keys * sizeof *so->keys, e);
+    enum rc rc = fits(so, e);
 
     if (rc != RC_OK)
         return rc;
-    so->keys = calloc(keys + 1, sizeof *so->keys);
+    so->keys = calloc((size_t)so->cap * so->what->n_sort + 1, sizeof *so->keys);
     so->row = calloc(so->cap + 1ul, sizeof *so->row);
     so->order = calloc(so->cap + 1ul, sizeof *so->order);
     return so->keys && so->row && so->order ? RC_OK : err_set(e, RC_TEMP, "out of memory for %u messages", so->cap);

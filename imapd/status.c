@@ -6,145 +6,140 @@
 #include "imapd/objectid.h"
 #include "proto/imap/write.h"
 
-static uint64_t messages(const struct imap_session *s, const struct store_status_rep *st)
+struct known { /* of one folder */
+    struct store_status_rep st;
+    uint64_t deleted, deleted_octets;
+};
+
+static uint64_t messages(const struct imap_session *s, const struct known *k)
 {
     (void)s;
-    return st->exists;
+    return k->st.exists;
 }
 
-static uint64_t recent(const struct imap_session *s, const struct store_status_rep *st)
+static uint64_t recent(const struct imap_session *s, const struct known *k)
 {
     (void)s;
-    return st->recent;
+    return k->st.recent;
 }
 
-static uint64_t uidnext(const struct imap_session *s, const struct store_status_rep *st)
+static uint64_t uidnext(const struct imap_session *s, const struct known *k)
 {
     (void)s;
-    return st->uidnext;
+    return k->st.uidnext;
 }
 
-static uint64_t uidvalidity(const struct imap_session *s, const struct store_status_rep *st)
+static uint64_t uidvalidity(const struct imap_session *s, const struct known *k)
 {
     (void)s;
-    return st->uidvalidity;
+    return k->st.uidvalidity;
 }
 
-static uint64_t unseen(const struct imap_session *s, const struct store_status_rep *st)
+static uint64_t unseen(const struct imap_session *s, const struct known *k)
 {
     (void)s;
-    return st->unseen;
+    return k->st.unseen;
 }
 
 /* The sum of RFC822.SIZE over the folder's messages, which the store counts (INV-5 of store/ops/folder.h). */
-static uint64_t size(const struct imap_session *s, const struct store_status_rep *st)
+static uint64_t size(const struct imap_session *s, const struct known *k)
 {
     (void)s;
-    return st->bytes;
+    return k->st.bytes;
 }
 
-static uint64_t highest_modseq(const struct imap_session *s, const struct store_status_rep *st)
+static uint64_t highest_modseq(const struct imap_session *s, const struct known *k)
 {
     (void)s;
-    return st->modseq;
+    return k->st.modseq;
 }
 
-static uint64_t append_limit(const struct imap_session *s, const struct store_status_rep *st)
+static uint64_t append_limit(const struct imap_session *s, const struct known *k)
 {
-    (void)st;
+    (void)k;
     return s->conf->max_message;
 }
 
-static enum rc mailbox_id_of(struct imap_session *s, const struct folder *f, struct err *e)
+static uint64_t deleted(const struct imap_session *s, const struct known *k)
 {
-    (void)e;
-    buf_addc(&s->out, '(');
-    objectid_folder(f->id, &s->out);
-    buf_addc(&s->out, ')');
-    return RC_OK;
+    (void)s;
+    return k->deleted;
 }
 
-static enum rc deleted(struct imap_session *s, const struct folder *f, struct err *e)
+static uint64_t deleted_octets(const struct imap_session *s, const struct known *k)
 {
-    uint64_t n;
-    enum rc rc = deleted_count(s, f->id, &n, NULL, e);
-
-    put_u64(&s->out, rc == RC_OK ? n : 0);
-    return rc;
-}
-
-static enum rc deleted_octets(struct imap_session *s, const struct folder *f, struct err *e)
-{
-    uint64_t n, octets = 0;
-    enum rc rc = deleted_count(s, f->id, &n, &octets, e);
-
-    put_u64(&s->out, octets);
-    return rc;
+    (void)s;
+    return k->deleted_octets;
 }
 
 static const struct item {
     unsigned bit;
     bool asks; /* the list of folders does not have it: the store is asked for this folder */
-    uint64_t (*value)(const struct imap_session *s, const struct store_status_rep *st); /* a number; NULL: .put */
-    enum rc (*put)(struct imap_session *s, const struct folder *f, struct err *e);      /* into .out */
+    uint64_t (*value)(const struct imap_session *s, const struct known *k); /* NULL: the folder's id */
 } items[] = {
-    {ST_MESSAGES, false, messages, NULL},
-    {ST_RECENT, true, recent, NULL},
-    {ST_UIDNEXT, false, uidnext, NULL},
-    {ST_UIDVALIDITY, false, uidvalidity, NULL},
-    {ST_UNSEEN, false, unseen, NULL},
-    {ST_SIZE, true, size, NULL},
-    {ST_APPENDLIMIT, false, append_limit, NULL},
-    {ST_MAILBOXID, false, NULL, mailbox_id_of},
-    {ST_DELETED, false, NULL, deleted},
-    {ST_DELETED_STORAGE, false, NULL, deleted_octets},
-    {ST_HIGHESTMODSEQ, false, highest_modseq, NULL},
+    {ST_MESSAGES, false, messages},
+    {ST_RECENT, true, recent},
+    {ST_UIDNEXT, false, uidnext},
+    {ST_UIDVALIDITY, false, uidvalidity},
+    {ST_UNSEEN, false, unseen},
+    {ST_SIZE, true, size},
+    {ST_APPENDLIMIT, false, append_limit},
+    {ST_MAILBOXID, false, NULL},
+    {ST_DELETED, false, deleted},
+    {ST_DELETED_STORAGE, false, deleted_octets},
+    {ST_HIGHESTMODSEQ, false, highest_modseq},
 };
 enum { N_ITEMS = sizeof items / sizeof *items };
 
-static enum rc ask(struct imap_session *s, const struct folder *f, unsigned wanted, struct store_status_rep *st,
-                   struct err *e)
+static enum rc ask(struct imap_session *s, const struct folder *f, unsigned wanted, struct known *k, struct err *e)
 {
     struct store_folder_msg rq = {f->id};
+    bool asks = false, octets = wanted & ST_DELETED_STORAGE;
+    enum rc rc = RC_OK;
 
     for (size_t i = 0; i < N_ITEMS; i++)
-        if (items[i].asks && (wanted & items[i].bit))
-            return store_call(s->store, STORE_FOLDER_STATUS, &rq, -1, st, e);
-    return RC_OK;
+        asks |= items[i].asks && (wanted & items[i].bit);
+    if (asks)
+        rc = store_call(s->store, STORE_FOLDER_STATUS, &rq, -1, &k->st, e);
+    if (rc == RC_OK && (wanted & (ST_DELETED | ST_DELETED_STORAGE)))
+        rc = deleted_count(s, f->id, &k->deleted, octets ? &k->deleted_octets : NULL, e);
+    return rc;
+}
+
+static void put_id(uint32_t folder, struct buf *out)
+{
+    buf_addc(out, '(');
+    objectid_folder(folder, out);
+    buf_addc(out, ')');
 }
 
 enum rc status_put(struct imap_session *s, const struct folder *f, unsigned wanted, struct err *e)
 {
-    struct store_status_rep st = {.uidvalidity = f->uidvalidity,
-                                  .uidnext = f->uidnext,
-                                  .exists = f->exists,
-                                  .unseen = f->unseen,
-                                  .modseq = f->modseq};
+    struct known k = {.st = {.uidvalidity = f->uidvalidity,
+                             .uidnext = f->uidnext,
+                             .exists = f->exists,
+                             .unseen = f->unseen,
+                             .modseq = f->modseq}};
     const char *sep = "";
-    size_t start;
     enum rc rc;
 
     if (wanted & ST_HIGHESTMODSEQ)
         extension_use(s, "CONDSTORE");
-    rc = ask(s, f, wanted, &st, e);
-    if (rc != RC_OK)
+    if ((rc = ask(s, f, wanted, &k, e)) != RC_OK)
         return rc;
-    start = s->out.n;
     buf_addstr(&s->out, "* STATUS ");
     imap_put_mailbox(&s->out, f->name, s->opened.responses & RESP_UTF8);
     buf_addstr(&s->out, " (");
-    for (size_t i = 0; i < N_ITEMS && rc == RC_OK; i++) {
+    for (size_t i = 0; i < N_ITEMS; i++) {
         if ((wanted & items[i].bit) == 0)
             continue;
         buf_addf(&s->out, "%s%s ", sep, imap_status_name(items[i].bit));
         if (items[i].value)
-            put_u64(&s->out, items[i].value(s, &st));
+            put_u64(&s->out, items[i].value(s, &k));
         else
-            rc = items[i].put(s, f, e);
+            put_id(f->id, &s->out);
         sep = " ";
     }
     buf_addstr(&s->out, ")\r\n");
-    if (rc != RC_OK)
-        buf_cut(&s->out, start);
-    return rc;
+    return RC_OK;
 }

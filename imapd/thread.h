@@ -4,7 +4,8 @@
  * Made of  what the summary keeps (extract/summary.h, sections 6 to 8): date, base subject, message ids.
  * Form     a forest of nodes in one array, by index; node 0 is the root above all threads. A node without a message is a dummy: an id that
  *          others refer to. No step recurses, so a thread may be as long as the folder.
- * Memory   28 octets a message, 16 a node, and the texts of ids and subjects; all of it within FOUND_MOST (imapd/found.h).
+ * Time     steps that senders could make many (chains of references) are bounded: .steps.
+ * Memory   24 octets a message, 16 a node, 16 an id, 12 a subject, and the texts of these; all of it within FOUND_MOST (imapd/found.h).
  * Process  pli-imapd session.   Source RFC 5256 3, 4; base subject 2.1.
  */
 #pragma once
@@ -27,6 +28,7 @@ struct threads {
     struct thread_node *node;
     uint32_t *node_of_id; /* by number in ids; 0: none yet */
     uint32_t n, cap, nodes, cap_nodes, cap_ids;
+    uint64_t steps; /* taken upwards and sideways so far */
 };
 void threads_init(struct threads *t);
 void threads_free(struct threads *t);
@@ -34,10 +36,10 @@ void threads_free(struct threads *t);
 enum rc threads_add(struct threads *t, const struct thread_msg *m, struct span subject, struct span thread, bool references, struct err *e);
 void threads_by_references(struct threads *t);
 void threads_by_subject(struct threads *t);
-/* "(1 2)(3 (4)(5))": the next piece of the answer, into out. *at is 0 at first; false: that was all. */
-struct thread_walk {
+struct thread_walk { /* all zero to begin */
     uint32_t at;
     bool begun;
 };
+/* "(1 2)(3 (4)(5))": the next piece of the answer, into out, until that holds high octets. False: that was all. */
 bool threads_put(const struct threads *t, struct thread_walk *w, struct buf *out, size_t high);
 enum rc thread_run(struct imap_session *s, enum imap_thread_by by, const struct results *found, struct err *e);

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -141,10 +142,82 @@ static void a_long_thread(void **state)
     threads_free(&t);
 }
 
+/* ---- senders who want the walk to be long ---- */
+enum { EVIL_REFS = 200 };
+
+static void add_refs(struct threads *t, uint32_t no, const uint32_t refs[EVIL_REFS])
+{
+    struct thread_msg msg = {.number = no, .date = no};
+    struct buf ids = BUF_INIT;
+    char id[16];
+    struct err e;
+
+    snprintf(id, sizeof id, "m%u", no);
+    buf_bytes(&ids, span_str(id));
+    buf_bytes(&ids, SPAN_NULL);
+    for (unsigned i = 0; i < EVIL_REFS; i++) {
+        snprintf(id, sizeof id, "r%u", refs[i]);
+        buf_bytes(&ids, span_str(id));
+    }
+    assert_int_equal(threads_add(t, &msg, SPAN_LIT("x"), buf_span(&ids), true, &e), RC_OK);
+    buf_free(&ids);
+}
+
+/* A chain of ids nobody has; then messages that name its two ends in turns, each time to be told that one is above the other. */
+static void ends_in_turns(void **state)
+{
+    enum { CHAIN = 400, ASKING = 1000 };
+    uint32_t refs[EVIL_REFS], no = 1, last = 0;
+    struct threads t;
+
+    (void)state;
+    threads_init(&t);
+    for (uint32_t m = 0; m < CHAIN; m++, no++) {
+        for (unsigned i = 0; i < EVIL_REFS; i++)
+            refs[i] = last + i;
+        last = refs[EVIL_REFS - 1];
+        add_refs(&t, no, refs);
+    }
+    for (uint32_t m = 0; m < ASKING; m++, no++) {
+        for (unsigned i = 0; i < EVIL_REFS; i++)
+            refs[i] = i % 2 ? 0 : last;
+        add_refs(&t, no, refs);
+    }
+    assert_in_range(t.steps, 1, 1 << 25); /* it would be 8,000,000,000 */
+    threads_by_references(&t);
+    threads_free(&t);
+}
+
+/* A chain of ids nobody has, and many messages below its end: all come to the top. */
+static void many_below_a_chain(void **state)
+{
+    enum { CHAIN = 1000, BELOW = 5000, SECONDS = 5 };
+    uint32_t refs[EVIL_REFS], no = 1, last = 0;
+    clock_t began = clock();
+    struct threads t;
+
+    (void)state;
+    threads_init(&t);
+    for (uint32_t m = 0; m < CHAIN; m++, no++) {
+        for (unsigned i = 0; i < EVIL_REFS; i++)
+            refs[i] = last + i;
+        last = refs[EVIL_REFS - 1];
+        add_refs(&t, no, refs);
+    }
+    for (unsigned i = 0; i < EVIL_REFS; i++)
+        refs[i] = last;
+    for (uint32_t m = 0; m < BELOW; m++, no++)
+        add_refs(&t, no, refs);
+    threads_by_references(&t);
+    assert_true((clock() - began) / CLOCKS_PER_SEC < SECONDS); /* not one; a dozen, were each moved once a level */
+    threads_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(by_references), cmocka_unit_test(subjects_join_threads),
-                                       cmocka_unit_test(by_subject), cmocka_unit_test(a_long_thread)};
+                                       cmocka_unit_test(by_subject),    cmocka_unit_test(a_long_thread),
+                                       cmocka_unit_test(ends_in_turns), cmocka_unit_test(many_below_a_chain)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,8 @@
 #include "imapd/thread.h"
 #include <stdlib.h>
 
+enum { STEPS_MOST = 1 << 24, STEPS_THEN = 64 };
+
 /* ---- nodes ---- */
 static uint32_t node_new(struct threads *t, uint32_t msg)
 {
@@ -44,20 +46,23 @@ static void unlink_from_parent(struct threads *t, uint32_t child)
 {
     uint32_t *at = &t->node[t->node[child].parent].child;
 
-    while (*at != child)
+    for (; *at != child; t->steps++)
         at = &t->node[*at].next;
     *at = t->node[child].next;
     t->node[child].parent = t->node[child].next = 0;
 }
 
-/* Is a above b, or b itself? */
-static bool is_above(const struct threads *t, uint32_t a, uint32_t b)
+/* Is a above b, or b itself? Senders choose what refers to what, and could make each of these walks as long as all their ids together. So
+ * when many steps were taken, a walk that is not short ends with a yes: then nothing is linked. */
+static bool is_above(struct threads *t, uint32_t a, uint32_t b)
 {
+    uint32_t left = t->steps < STEPS_MOST ? UINT32_MAX : STEPS_THEN;
+
     if (t->node[a].child == 0)
         return a == b;
-    while (b != 0 && b != a)
+    for (; b != 0 && b != a && left > 0; left--, t->steps++)
         b = t->node[b].parent;
-    return b == a;
+    return b != 0;
 }
 
 static uint32_t node_of(struct threads *t, struct span id)
@@ -103,6 +108,8 @@ static void add_references(struct threads *t, struct span thread, uint32_t msg)
     }
     if (last == 0 || is_above(t, self, last))
         return;
+    if (t->node[self].parent != 0 && t->steps >= STEPS_MOST)
+        return;
     if (t->node[self].parent != 0) /* what others said of it was less sure */
         unlink_from_parent(t, self);
     link_to(t, last, self);
@@ -110,7 +117,8 @@ static void add_references(struct threads *t, struct span thread, uint32_t msg)
 
 static size_t size_of(const struct threads *t)
 {
-    return intern_size(&t->ids) + intern_size(&t->subjects) + t->cap * sizeof *t->msg + t->cap_nodes * sizeof *t->node;
+    return intern_size(&t->ids) + intern_size(&t->subjects) + t->cap * sizeof *t->msg + t->cap_nodes * sizeof *t->node +
+           t->cap_ids * sizeof *t->node_of_id;
 }
 
 enum rc threads_add(struct threads *t, const struct thread_msg *m, struct span subject, struct span thread,
@@ -229,25 +237,48 @@ static void promote(struct threads *t, uint32_t *at, uint32_t dummy)
     t->node[dummy] = (struct thread_node){0};
 }
 
-/* Step 3: a dummy without children goes; one with children gives them its place, but below the root only one child. What takes
- * its place is looked at again, as it may be a dummy too. */
-static void prune_below(struct threads *t, uint32_t parent)
+/* Step 3: a dummy without children goes; one with children gives them its place, but below the root only one child. First all that
+ * are empty go, children before their parents. Then the others, parents first: so a node moves no more than once for each dummy that has
+ * it for a child. */
+static void drop_empty(struct threads *t, uint32_t parent)
+{
+    uint32_t *at = &t->node[parent].child;
+
+    while (*at != 0) {
+        uint32_t one = *at;
+
+        if (t->node[one].msg == 0 && t->node[one].child == 0)
+            *at = t->node[one].next;
+        else
+            at = &t->node[one].next;
+    }
+}
+
+/* What takes a dummy's place is looked at again, as it may be a dummy too. */
+static void dissolve_below(struct threads *t, uint32_t parent)
 {
     uint32_t *at = &t->node[parent].child;
 
     while (*at != 0) {
         uint32_t one = *at, child = t->node[one].child;
 
-        if (t->node[one].msg == 0 && child == 0)
-            *at = t->node[one].next;
-        else if (t->node[one].msg == 0 && (parent != 0 || t->node[child].next == 0))
+        if (t->node[one].msg == 0 && (parent != 0 || t->node[child].next == 0))
             promote(t, at, one);
         else
             at = &t->node[one].next;
     }
 }
 
-/* Children first, so that a dummy is judged by what is left below it. */
+/* The next node in an order that has parents before their children; 0: that was the last. */
+static uint32_t next_down(const struct threads *t, uint32_t node)
+{
+    if (t->node[node].child != 0)
+        return t->node[node].child;
+    while (node != 0 && t->node[node].next == 0)
+        node = t->node[node].parent;
+    return t->node[node].next;
+}
+
 static void prune(struct threads *t)
 {
     uint32_t node = deepest(t, 0);
@@ -257,8 +288,12 @@ static void prune(struct threads *t)
 
         node = t->node[node].next ? deepest(t, t->node[node].next) : parent;
         if (node == parent)
-            prune_below(t, parent);
+            drop_empty(t, parent);
     }
+    do {
+        dissolve_below(t, node);
+        node = next_down(t, node);
+    } while (node != 0);
 }
 
 static const struct thread_msg *subject_msg(const struct threads *t, uint32_t node)

@@ -52,9 +52,8 @@ static void put_known(struct vanished_line *l, uint32_t lo, uint32_t hi, const s
         vanished_put(l, lo, hi, " (EARLIER)");
         return;
     }
-    for (size_t i = 0; i < k->n && k->r[i].lo <= hi; i++)
-        if (k->r[i].hi >= lo)
-            vanished_put(l, k->r[i].lo > lo ? k->r[i].lo : lo, k->r[i].hi < hi ? k->r[i].hi : hi, " (EARLIER)");
+    for (size_t i = imap_set_at_or_after(k, lo); i < k->n && k->r[i].lo <= hi; i++)
+        vanished_put(l, k->r[i].lo > lo ? k->r[i].lo : lo, k->r[i].hi < hi ? k->r[i].hi : hi, " (EARLIER)");
 }
 
 static void put_absent(struct vanished_line *l, uint32_t lo, uint32_t hi, const struct vanished_of *of)
@@ -99,8 +98,10 @@ enum rc vanished_since(struct imap_session *s, uint64_t modseq, const struct van
             break;
         vanished_ranges(&line, rep.gone, of);
         rq.cursor = rep.next;
-        if (!line.open && s->out.n > OUT_HIGH)
+        if (s->out.n > OUT_HIGH) {
+            vanished_end(&line);
             reply_out(s);
+        }
     } while (rep.next != 0);
     buf_free(&mem);
     vanished_end(&line);

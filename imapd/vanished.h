@@ -26,7 +26,7 @@ struct vanished_of {
 };
 /* Of packed ranges (lo, hi) that are gone: those that are asked about, and have no row. */
 void vanished_ranges(struct vanished_line *l, struct span gone, const struct vanished_of *of);
-/* Asks the store what left since that modseq, and writes it. */
+/* Asks the store what left since that modseq, and sends it. */
 enum rc vanished_since(struct imap_session *s, uint64_t modseq, const struct vanished_of *of, struct err *e);
 /* The greatest UID up to which client and server number their messages alike (RFC 7162 3.2.5.2): nothing below it left. 0: none is known. */
 uint32_t vanished_match(const struct view *v, const struct imap_set *seqs, const struct imap_set *uids);

@@ -215,6 +215,7 @@ void view_free(struct view **vp)
     if (v == NULL)
         return;
     *vp = NULL;
+    kept_free(&v->kept);
     free(v->uid);
     free(v->flags);
     free(v->modseq_of);
@@ -274,29 +275,15 @@ static bool rows_of_uids(const struct view *v, struct imap_range *r)
     return true;
 }
 
-/* Becomes a set of UIDs. It is copied, because rows are made of it in place. */
-static enum rc copy_saved(struct imap_session *s, struct imap_set *set, struct err *e)
-{
-    size_t n = s->saved.n;
-
-    set->r = imap_arena_get(&s->mem, n * sizeof *set->r);
-    if (set->r == NULL)
-        return reply_bad(s, e, CAUSE_TOO_COMPLEX);
-    if (n > 0)
-        memcpy(set->r, s->saved.r, n * sizeof *set->r);
-    set->n = n;
-    return RC_OK;
-}
-
 enum rc view_rows(struct imap_session *s, struct imap_set *set, struct err *e)
 {
     const struct view *v = s->view;
+    bool numbers = !s->uid && !set->saved;
     size_t k = 0;
-    enum rc rc;
 
-    if (set->saved && (rc = copy_saved(s, set, e)) != RC_OK)
-        return rc;
-    if (!s->uid && !set->saved) {
+    if (set->saved && !imap_set_copy(&s->mem, &s->saved, set)) /* rows are made of it in place */
+        return reply_bad(s, e, CAUSE_TOO_COMPLEX);
+    if (numbers) {
         if (!imap_set_max_is(set, v->told) || v->told == 0)
             return reply_bad(s, e, CAUSE_NO_SUCH_MESSAGE);
         imap_set_settle(set, v->told);

@@ -3,12 +3,13 @@
  *
  * Numbers  row i (0-based) has message number i + 1. A row beyond .told has not been announced by EXISTS, and commands cannot reach it. An expunged
  *          row keeps its number until its EXPUNGE may be announced.
- * Memory   20 octets per message.
+ * Memory   20 octets per message, and what SEARCH keeps (imapd/kept.h).
  * Modseq   the view keeps the modseq of each row and of the folder, for STORE_CHANGES and for CONDSTORE. A row's flags and its modseq are of one
  *          moment, because the store gives them together.
  * Process  pli-imapd session.   Source RFC 3501 2.3.1.2, 5.2, 5.5, 7.3, 7.4; RFC 7162.
  */
 #pragma once
+#include "imapd/kept.h"
 #include "imapd/session.h"
 
 enum { VF_RECENT = 1 << 5, VF_GONE = 1 << 6, VF_NEWS = 1 << 7 }; /* ours, in bits the store leaves free */
@@ -24,6 +25,7 @@ struct view {
     uint64_t *flags, *modseq_of;
     uint64_t bits;   /* every flag bit that was seen: one without a name is a keyword made elsewhere */
     uint64_t modseq; /* all changes up to here are in */
+    struct kept kept;
     int64_t asked;   /* when the store was asked last, clock_mono(); 0: it is to be asked before the tagged answer */
     bool modseqs;    /* a new modseq is news, too: the client has CONDSTORE */
 };
@@ -48,10 +50,10 @@ void view_announce(struct imap_session *s, bool ask, bool may_renumber);
 /* [HIGHESTMODSEQ 9] in the tagged OK, for a client with CONDSTORE. All changes up to it are told before, so the view is brought up to date first; when
  * the store is away there is no such code. RFC 7162 3.2.7 */
 void view_reply_modseq(struct imap_session *s);
-static inline bool view_tells_uid(const struct imap_session *s) /* in a FETCH that the client has not asked for */
-{
-    return s->uid || (s->opened.responses & RESP_VANISHED);
-}
+/* "* 3 FETCH (", or "* 17 UIDFETCH (" when the client has given numbers up. */
+void view_put_fetch(const struct imap_session *s, uint32_t row, struct buf *out);
+/* "* 3 FETCH (UID 7 FLAGS (...) MODSEQ (9))" into s->out: what changed, not what a FETCH asked for. UID and MODSEQ when the client has them told. */
+void view_put_changed(struct imap_session *s, uint32_t row, bool flags);
 uint32_t view_find(const struct view *v, uint32_t uid);        /* row, or v->n */
 uint32_t view_at_or_after(const struct view *v, uint32_t uid); /* first row whose UID is not below; v->n: none */
 void view_flags_in(struct view *v, struct span brief);   /* packed store_brief of our own STORE: known to the client */

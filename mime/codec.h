@@ -4,7 +4,7 @@
  * Decoding is lenient (RFC 2045 6.7, 6.8): what is no base64 digit is stepped over, a wrong "=XX" stays as it stands.
  * Decoded output is never longer than the input. Encoding is exact: lines of at most 76 characters, ended by CRLF.
  * Owns     A decoder and an encoder own no memory. Output is appended to out, which is the caller's. Set .kind, all else zero, to begin.
- * Process  smtpd, imapd (BINARY) and relayd sessions.   Source RFC 2045 6.7, 6.8; RFC 2047.
+ * Process  smtpd, imapd and relayd sessions (imapd: BINARY).   Source RFC 2045 6.7, 6.8; RFC 2047.
  */
 #pragma once
 #include "base/buf.h"

@@ -15,7 +15,7 @@
 #include "crypto/keyd/client/wire.h"
 
 enum channel_op { CH_SIGN = 1, CH_PEER, CH_READY, CH_NEXT, CH_CHUNK, CH_DONE, CH_END, CH_OPS_ };
-enum { CH_ADDR = 320, CH_DN = 512, CH_HOST = 256, CH_TEXT = 512, CH_RCPTS = 100 /* recipients of one letter in one transaction */, CH_CHAIN = 64 * 1024 };
+enum { CH_ADDR = 320, CH_HOST = 256, CH_TEXT = 512, CH_RCPTS = 100 /* recipients of one letter in one transaction */, CH_CHAIN = 64 * 1024 };
 
 /* CH_SIGN asks as keyd_tls_req, answers as keyd_tls_rep (crypto/keyd/client/wire.h): the scheduler asks keyd for it. */
 #define FIELDS_channel_sign_rep(F, T)                                                             \

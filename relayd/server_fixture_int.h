@@ -10,6 +10,7 @@
  *   SOME     hears anything; SLEEP reads nothing, until the connection breaks
  *   NEXT     the letter at hand is the next one
  *   GONE     the session closes its end; CLOSE, RESET: we do; HANG: we say nothing until it does; ENDLESS: a reply without an end
+ *   LINE     "250 " and 100 KB in one line; LINES: a reply of 129 lines
  * Process  tests.
  */
 #pragma once
@@ -216,6 +217,25 @@ static bool s_endless(struct server *s)
     return true;
 }
 
+static bool s_line_100k(struct server *s)
+{
+    static char x[100 * 1024];
+
+    memset(x, 'x', sizeof x);
+    s_wrote(s, "250 ", 4);
+    s_wrote(s, x, sizeof x);
+    s_wrote(s, "\r\n", 2);
+    return true;
+}
+
+static bool s_lines_129(struct server *s)
+{
+    for (int i = 0; i < 128; i++)
+        s_wrote(s, "250-x\r\n", 7);
+    s_wrote(s, "250 x\r\n", 7);
+    return true;
+}
+
 static bool s_some(struct server *s)
 {
     bool came = s_fill(s);
@@ -248,7 +268,7 @@ static bool s_step(struct server *s, const char *step)
         const char *name;
         bool (*run)(struct server *);
     } words[] = {{"TLS", s_tls}, {"NOTLS", s_no_tls},   {"DATA", s_data}, {"BDAT", s_bdat}, {"SAME", s_same},       {"SOME", s_some}, {"SLEEP", s_sleep},
-                 {"GONE", s_gone}, {"HANG", s_gone}, {"ENDLESS", s_endless}};
+                 {"GONE", s_gone}, {"HANG", s_gone}, {"ENDLESS", s_endless}, {"LINE", s_line_100k}, {"LINES", s_lines_129}};
     const struct linger hard = {1, 0};
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

@@ -48,7 +48,10 @@ static bool peer_spoke(struct session *n)
 {
     if (!session_reply(n, CS_QUIT, QUIT_MS))
         return false;
-    return session_answered(n, CAUSE_NONE);
+    if (session_class(n) >= 4)
+        return session_answered(n, CAUSE_NONE);
+    n->stage = CS_MAIL; /* a yes to a question that nobody asked: the next answers would be one too early */
+    return session_failed(n, CAUSE_PEER_PROTOCOL, "a reply that nobody asked for");
 }
 
 bool session_next(struct session *n, struct channel_next_rep *out)

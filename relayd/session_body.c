@@ -161,7 +161,7 @@ enum body_result body_send_bdat(struct letter_body *b)
 
     for (;;) {
         n->stage = CS_DATA;
-        if (!body_more(b) && !body_wanted(b))
+        if (!session_silent(n) || (!body_more(b) && !body_wanted(b)))
             return BODY_CUT;
         body_put_bdat(b);
         if (!flush(n, until))

@@ -113,14 +113,15 @@ static enum cause check_utf8(struct letter *t)
     return !ascii(t->l->sender) || ((t->l->flags & CH_LETTER_UTF8) && utf8_header(t)) ? CAUSE_PEER_NO_UTF8 : CAUSE_NONE;
 }
 
-static enum cause too_big(const struct letter *t, uint64_t size)
-{
-    return t->n->offers.size > 0 && size > t->n->offers.size ? CAUSE_PEER_TOO_BIG : CAUSE_NONE;
-}
-
+/* Of what leaves, which is less or more than what is stored. */
 static enum cause check_size(struct letter *t)
 {
-    return too_big(t, t->l->size);
+    return t->n->offers.size > 0 && t->body.sends > t->n->offers.size ? CAUSE_PEER_TOO_BIG : CAUSE_NONE;
+}
+
+static enum cause check_body(struct letter *t)
+{
+    return body_open(&t->body, t->n, t->l) ? CAUSE_NONE : t->body.cause;
 }
 
 static enum cause check_tls(struct letter *t)
@@ -133,17 +134,11 @@ static enum cause check_tls(struct letter *t)
 /* False: nobody is left that it could be sent to. */
 static bool sendable(struct letter *t)
 {
-    static enum cause (*const checks[])(struct letter *) = {check_tls, check_size};
+    static enum cause (*const checks[])(struct letter *) = {check_tls, check_body, check_size, check_utf8};
     enum cause c = CAUSE_NONE;
 
     for (size_t i = 0; i < sizeof checks / sizeof *checks && c == CAUSE_NONE; i++)
         c = checks[i](t);
-    if (c == CAUSE_NONE && !body_open(&t->body, t->n, t->l))
-        c = t->body.cause;
-    if (c == CAUSE_NONE)
-        c = check_utf8(t);
-    if (c == CAUSE_NONE && t->body.conv)
-        c = too_big(t, t->body.sends);
     if (c != CAUSE_NONE)
         judge_all(t, c == CAUSE_DAMAGED || c == CAUSE_BUSY ? CO_LATER : CO_NEVER, c);
     for (size_t i = 0; i < t->count; i++)
@@ -324,6 +319,8 @@ static bool data(struct letter *t)
     if (!t->pipelined && !(session_silent(n) && session_send(n, SPAN_LIT("DATA\r\n"))))
         return false;
     if (!session_reply(n, CS_DATA, n->conf->command_ms))
+        return false;
+    if (n->answer.code == 354 && !session_silent(n)) /* a verdict on octets that it has not seen is none */
         return false;
     if (n->answer.code == 354)
         return t->accepted > 0 ? sent(t, body_send_data(&t->body)) : nothing(t);

@@ -70,7 +70,8 @@ static void begin(enum smtp_revocation how)
     struct trust *t = s.trust;
 
     conf = (struct smtpd){.revocation = how};
-    s = (struct smtp_session){.conf = &conf, .trust = t, .tls_peer = {.has_cert = true, .verified = true}};
+    s = (struct smtp_session){
+        .conf = &conf, .trust = t, .tls_peer = {.has_cert = true, .verified = true, .judged = true}};
     snprintf(s.tls_peer.dn, sizeof s.tls_peer.dn, "%s", LISTED);
     s.from.dn = span_str(s.tls_peer.dn);
     *want = (struct wanted){.state = TS_GOOD, .until = clock_utc() + 600, .dn = LISTED};

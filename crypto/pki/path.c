@@ -4,7 +4,9 @@
 #include "base/log.h"
 #include "crypto/pki/revocation_int.h"
 #include "crypto/seal/digest.h"
+#include <limits.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -48,21 +50,42 @@ bool pki_time_utc(const ASN1_TIME *t, int64_t *out)
     return true;
 }
 
-static bool file_digest(const char *path, unsigned char out[32])
+static enum rc file_read(const char *path, struct buf *out, struct err *e)
 {
     FILE *f = fopen(path, "re");
-    struct digest *d = digest_new();
-    unsigned char some[4096];
+    char some[4096];
     size_t n;
-    bool ok;
+    enum rc rc = RC_OK;
 
     while (f && (n = fread(some, 1, sizeof some, f)) > 0)
-        digest_add(d, span_of(some, n));
-    ok = f && !ferror(f);
-    digest_end(&d, out);
+        buf_add(out, some, n);
+    if (!f || ferror(f))
+        rc = err_sys(e, RC_PERM, "%s", path);
     if (f)
         fclose(f);
-    return ok;
+    return rc;
+}
+
+/* A certificate that cannot be read makes the file unusable: half of the authorities would refuse the peers of the others. */
+static enum rc anchors_add(X509_STORE *store, struct span pem, const char *path, struct err *e)
+{
+    char no_password[] = ""; /* else the library asks the terminal */
+    BIO *b = pem.n <= INT_MAX ? BIO_new_mem_buf(pem.n > 0 ? (const void *)pem.p : "", (int)pem.n) : NULL;
+    STACK_OF(X509_INFO) *all = b ? PEM_X509_INFO_read_bio(b, NULL, NULL, no_password) : NULL;
+    bool ok = all != NULL;
+    int n = 0;
+
+    for (int i = 0; ok && i < sk_X509_INFO_num(all); i++) {
+        X509 *x = sk_X509_INFO_value(all, i)->x509;
+
+        ok = x == NULL || X509_STORE_add_cert(store, x) == 1;
+        n += x != NULL;
+    }
+    sk_X509_INFO_pop_free(all, X509_INFO_free);
+    BIO_free(b);
+    if (!ok)
+        return alg_err(e, RC_PERM, path);
+    return n > 0 ? RC_OK : err_set(e, RC_PERM, "%s: no certificate in it", path);
 }
 
 const unsigned char *pki_anchors_digest(const struct pki_anchors *a)
@@ -73,16 +96,22 @@ const unsigned char *pki_anchors_digest(const struct pki_anchors *a)
 enum rc pki_anchors_load(const char *pem_file, struct pki_anchors **a_out, struct err *e)
 {
     struct pki_anchors *a = calloc(1, sizeof *a);
+    struct buf pem = BUF_INIT;
+    enum rc rc;
 
     if (a == NULL)
         die("out of memory");
     a->store = pki_store_new();
-    if (!file_digest(pem_file, a->digest) || X509_STORE_load_file(a->store, pem_file) <= 0) {
+    rc = file_read(pem_file, &pem, e);
+    if (rc == RC_OK)
+        rc = anchors_add(a->store, buf_span(&pem), pem_file, e);
+    digest_of(buf_span(&pem), a->digest);
+    buf_free(&pem);
+    if (rc == RC_OK)
+        *a_out = a;
+    else
         pki_anchors_free(&a);
-        return alg_err(e, RC_PERM, pem_file);
-    }
-    *a_out = a;
-    return RC_OK;
+    return rc;
 }
 
 void pki_anchors_free(struct pki_anchors **a)

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/pki/revocation_test.c - lists of authorities that the test makes: what is believed, and what is not. */
 #include "crypto/pki/chain_fixture_int.h"
+#include "crypto/seal/digest.h"
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 /* What these lists say of leaf (0) and intermediate (1). A list may be left out: {.by = NULL}. */
 struct said {
@@ -355,6 +359,73 @@ static void test_ids(void **st)
     made_free(&next);
 }
 
+/* The file is read once, so the digest is that of the anchors in use: a pipe gives its octets to the first reader only. */
+static void test_anchors_are_read_once(void **st)
+{
+    char dir[] = "/tmp/revocation_test.XXXXXX", path[64];
+    struct buf pem = BUF_INIT;
+    struct pki_anchors *a = NULL;
+    struct pki_chain *c = NULL;
+    struct span der = buf_span(&leaf.der), ders[] = {der, buf_span(&inter.der)};
+    unsigned char digest[32];
+    pid_t pid;
+
+    (void)st;
+    pki_pem("CERTIFICATE", buf_span(&root.der), &pem);
+    buf_addstr(&pem, "what stands between is no anchor\n");
+    digest_of(buf_span(&pem), digest);
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/anchors", dir);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    if ((pid = fork()) == 0) {
+        int fd = open(path, O_WRONLY);
+        _exit(write(fd, pem.p, pem.n) == (ssize_t)pem.n ? 0 : 1);
+    }
+    alarm(30); /* a second reader would wait for ever */
+    assert_int_equal(pki_anchors_load(path, &a, &e), RC_OK);
+    alarm(0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_memory_equal(pki_anchors_digest(a), digest, 32);
+    assert_int_equal(pki_chain_find(a, ders, 2, clock_utc(), &c, &e), RC_OK);
+    pki_chain_free(&c);
+    pki_anchors_free(&a);
+    unlink(path);
+    rmdir(dir);
+    buf_free(&pem);
+}
+
+/* What is no file of anchors says why; one certificate that cannot be read spoils it, whatever stands before. */
+static void test_no_anchors(void **st)
+{
+    static const struct {
+        bool root_first;
+        const char *rest, *why;
+    } t[] = {{false, "", "no certificate in it"},
+             {false, "no PEM\n", "no certificate in it"},
+             {true, "-----BEGIN CERTIFICATE-----\nMAAA\n-----END CERTIFICATE-----\n", ""}};
+
+    (void)st;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        char path[] = "/tmp/revocation_test.XXXXXX";
+        struct pki_anchors *a = NULL;
+        struct buf pem = BUF_INIT;
+        int fd = mkstemp(path);
+
+        if (t[i].root_first)
+            pki_pem("CERTIFICATE", buf_span(&root.der), &pem);
+        buf_addstr(&pem, t[i].rest);
+        assert_int_equal(write(fd, pem.p, pem.n), (ssize_t)pem.n);
+        close(fd);
+        assert_int_equal(pki_anchors_load(path, &a, &e), RC_PERM);
+        assert_non_null(strstr(e.log, t[i].why));
+        assert_null(a);
+        unlink(path);
+        assert_int_equal(pki_anchors_load(path, &a, &e), RC_PERM);
+        assert_non_null(strstr(e.log, "No such file"));
+        buf_free(&pem);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_good_and_what_is_missing),
@@ -370,7 +441,9 @@ int main(void)
                                        cmocka_unit_test(test_addresses),
                                        cmocka_unit_test(test_chains),
                                        cmocka_unit_test(test_partial),
-                                       cmocka_unit_test(test_ids)};
+                                       cmocka_unit_test(test_ids),
+                                       cmocka_unit_test(test_anchors_are_read_once),
+                                       cmocka_unit_test(test_no_anchors)};
 
     return cmocka_run_group_tests(tests, set_up, drop);
 }

@@ -2,9 +2,9 @@
 /* crypto/tls/peer_test.c - the verdict on a peer's certificate: each thing that can be wrong with it has its cause, and each check is a setting. */
 #include "base/clock.h"
 #include "base/ipc.h"
-#include "crypto/pki/authority_fixture_int.h"
 #include "crypto/pki/revocation.h"
 #include "crypto/tls/tls_int.h"
+#include "crypto/tls/trial_fixture_int.h"
 #include <openssl/pem.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -235,6 +235,48 @@ static void test_name(void **st)
     made_free(&leaf);
 }
 
+/* An answer about a chain is taken with the digest of the very anchors, for uses that the rules ask for, and never where they ask for policies. */
+static void test_suits(void **st)
+{
+    struct trial t = {.ca = made_ca("Authority", NULL)};
+    struct tls_conf_spec spec = {.anchors_pem = t.ca_pem, .chain_ec_pem = t.server_pem};
+    unsigned all = PKI_USE_SIGNS | PKI_USE_CLIENT | PKI_USE_SERVER | PKI_USE_EITHER;
+    struct tls_conf *c[4] = {NULL};
+    struct pki_anchors *a = NULL;
+    unsigned char digest[32];
+    struct err e;
+
+    (void)st;
+    trial_make(&t, made_leaf("mail.test", &t.ca));
+    assert_int_equal(pki_anchors_load(t.ca_pem, &a, &e), RC_OK);
+    memcpy(digest, pki_anchors_digest(a), sizeof digest);
+    assert_int_equal(tls_conf_new(&spec, &c[0], &e), RC_OK);
+    spec.client.usage = TLS_USE_CLIENT;
+    assert_int_equal(tls_conf_new(&spec, &c[1], &e), RC_OK);
+    spec.client = (struct tls_rules){TLS_USE_ANY, "1.2.3"};
+    assert_int_equal(tls_conf_new(&spec, &c[2], &e), RC_OK);
+    spec = (struct tls_conf_spec){.chain_ec_pem = t.server_pem};
+    assert_int_equal(tls_conf_new(&spec, &c[3], &e), RC_OK);
+    assert_true(tls_suits(c[0], all, digest));
+    assert_true(tls_suits(c[0], PKI_USE_SIGNS | PKI_USE_EITHER, digest));
+    assert_false(tls_suits(c[0], all & ~(unsigned)PKI_USE_SIGNS, digest));
+    assert_false(tls_suits(c[0], PKI_USE_SIGNS, digest));
+    assert_false(tls_suits(c[0], 0, digest));
+    assert_true(tls_suits(c[1], PKI_USE_SIGNS | PKI_USE_CLIENT | PKI_USE_EITHER, digest));
+    assert_false(tls_suits(c[1], PKI_USE_SIGNS | PKI_USE_SERVER | PKI_USE_EITHER, digest));
+    assert_false(tls_suits(c[2], all, digest));
+    assert_false(tls_suits(c[3], all, digest)); /* it asks for no certificate */
+    for (size_t i = 0; i < sizeof digest; i++) {
+        digest[i] ^= 1;
+        assert_false(tls_suits(c[0], all, digest));
+        digest[i] ^= 1;
+    }
+    for (size_t i = 0; i < 4; i++)
+        tls_conf_free(&c[i]);
+    pki_anchors_free(&a);
+    trial_free(&t);
+}
+
 static void test_hostile(void **st)
 {
     gnutls_datum_t junk = {(unsigned char *)(uintptr_t) "junk", 4}, many[20];
@@ -252,10 +294,10 @@ static void test_hostile(void **st)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good),  cmocka_unit_test(test_dates),
-                                       cmocka_unit_test(test_chain), cmocka_unit_test(test_weak),
-                                       cmocka_unit_test(test_usage), cmocka_unit_test(test_policies),
-                                       cmocka_unit_test(test_name),  cmocka_unit_test(test_hostile)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_good), cmocka_unit_test(test_dates), cmocka_unit_test(test_chain),
+        cmocka_unit_test(test_weak), cmocka_unit_test(test_usage), cmocka_unit_test(test_policies),
+        cmocka_unit_test(test_name), cmocka_unit_test(test_suits), cmocka_unit_test(test_hostile)};
 
     return cmocka_run_group_tests(tests, set_up, drop);
 }

@@ -21,17 +21,20 @@ struct tls_conf {
     struct far_keys keys;
 };
 
+/* How many, or an error. The file is read once: all that is said of the anchors is of the same ones. */
 static int anchors_read(struct tls_conf *c, const char *pem_file)
 {
     gnutls_datum_t pem = {NULL, 0};
-    int code = gnutls_load_file(pem_file, &pem);
+    int code = gnutls_load_file(pem_file, &pem), n = 0;
 
     if (code >= 0) {
         digest_of(span_of(pem.data, pem.size), c->anchors_digest);
-        code = gnutls_x509_crt_list_import2(&c->anchors.crt, &c->anchors.n, &pem, GNUTLS_X509_FMT_PEM, 0);
+        code = n = gnutls_certificate_set_x509_trust_mem(c->cred, &pem, GNUTLS_X509_FMT_PEM);
     }
+    if (code > 0)
+        code = gnutls_x509_crt_list_import2(&c->anchors.crt, &c->anchors.n, &pem, GNUTLS_X509_FMT_PEM, 0);
     gnutls_free(pem.data);
-    return code;
+    return code < 0 ? code : n;
 }
 
 static enum rc anchors_add(struct tls_conf *c, const struct tls_conf_spec *s, struct err *e)
@@ -43,11 +46,9 @@ static enum rc anchors_add(struct tls_conf *c, const struct tls_conf_spec *s, st
     if (s->anchors_pem == NULL)
         return RC_OK;
     c->request = s->require_client ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST;
-    code = gnutls_certificate_set_x509_trust_file(c->cred, s->anchors_pem, GNUTLS_X509_FMT_PEM);
+    code = anchors_read(c, s->anchors_pem);
     if (code == 0)
         return err_set(e, RC_PERM, "%s: no certificate in it", s->anchors_pem);
-    if (code > 0)
-        code = anchors_read(c, s->anchors_pem);
     return code < 0 ? tls_err(e, RC_PERM, s->anchors_pem, code) : RC_OK;
 }
 

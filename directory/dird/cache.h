@@ -2,7 +2,7 @@
 /* directory/dird/cache.h - the part of the directory that dird keeps in memory: mailboxes, local domains, trusted domains.
  *
  * Filled   One thread (sync.c) fills the cache, and all threads ask it, under a readers-writer lock. Every answer is copied out.
- * Keys     Entries are found by name (address, alias, domain; lower case) and by entryUUID, both by hash. Only cache_page() scans the cache.
+ * Keys     Entries are found by name (address, alias, domain; cache_lower()) and by entryUUID, both by hash. Only cache_page() scans the cache.
  *          A mailbox takes about 250 octets.
  * Refresh  cache_begin() and cache_end() bracket a complete listing. An entry that was not named in the listing is gone after cache_end(), and not
  *          before, so the cache goes on answering meanwhile. Until the first listing has ended, cache_ready() is false and an answer "unknown" must
@@ -61,7 +61,7 @@ bool cache_ready(struct cache *c);
 /* Finds an address in any case. "user+x@d" is tried without "+x" when it is not itself an address. */
 void cache_find(struct cache *c, struct span address, struct cache_view *out);
 bool cache_taken(struct cache *c, struct span address, struct span but_of); /* an address or alias of another account than but_of */
-bool cache_lower(struct span in, char out[CACHE_NAME]); /* ASCII lower case, NUL-ended; false: empty, too long or holds NUL */
+bool cache_lower(struct span in, char out[CACHE_NAME]); /* as names are kept: lower case, the domain in A-labels (base/idn.h), NUL-ended; false: empty, too long or holds NUL */
 /* Appends the packed DNs of a domain to out, at most max octets. With an empty domain it appends the DNs of all domains, each once. RC_NOTFOUND:
  * there is no such trusted domain. */
 enum rc cache_trust(struct cache *c, struct span domain, size_t max, struct buf *out, struct buf *note_out /* or NULL */, struct err *e);

@@ -49,14 +49,6 @@ static bool look_at(struct stays *s, const struct stay *st)
     return holds(&v, st->mbx, st->secret_at);
 }
 
-static bool look_at_own(struct stays *s, struct ipc_peer *p)
-{
-    pthread_mutex_lock(&s->lock);
-    bool still = p->user && look_at(s, p->user);
-    pthread_mutex_unlock(&s->lock);
-    return still;
-}
-
 static void look(struct stays *s)
 {
     struct dird_ev_ended ev = {1};
@@ -93,7 +85,6 @@ static void *run(void *arg)
 /* ---- asking ---- */
 static void enter(struct stays *s, struct ipc_peer *p, const struct ticket *t, const struct cache_view *v)
 {
-    pthread_mutex_lock(&s->lock);
     struct stay *st = p->user;
     if (!st) {
         st = calloc(1, sizeof *st);
@@ -106,7 +97,19 @@ static void enter(struct stays *s, struct ipc_peer *p, const struct ticket *t, c
     st->mbx = t->mbx;
     st->secret_at = t->secret_at % 1000000 ? t->secret_at : v->secret_at;
     snprintf(st->address, sizeof st->address, "%s", v->address);
+}
+
+/* Looks and enters under one lock: what changes later is seen by look(), which has to wait for it. */
+static bool enter_if_it_holds(struct stays *s, struct ipc_peer *p, const struct ticket *t)
+{
+    struct cache_view v;
+    pthread_mutex_lock(&s->lock);
+    cache_find(s->cache, span_str(t->address), &v);
+    bool ok = holds(&v, t->mbx, t->secret_at);
+    if (ok)
+        enter(s, p, t, &v);
     pthread_mutex_unlock(&s->lock);
+    return ok;
 }
 
 static enum rc denied(struct err *e, const struct ticket *t)
@@ -135,17 +138,12 @@ static enum rc renew(struct stays *s, struct ticket *t, uint64_t now, struct buf
 enum rc stays_ask(struct stays *s, struct ipc_peer *p, const struct dird_stay_req *rq, struct buf *mem,
                   struct dird_stay_rep *out, struct err *e)
 {
-    struct cache_view v;
     struct ticket t;
     int64_t now = clock_utc();
     enum rc rc = ticket_check(rq->ticket, TICKET_FOR_DIRD, s->keys->of[TICKET_FOR_DIRD], now, &t, e);
     if (rc != RC_OK)
         return rc;
-    cache_find(s->cache, span_str(t.address), &v);
-    if (!holds(&v, t.mbx, t.secret_at))
-        return denied(e, &t);
-    enter(s, p, &t, &v);
-    if (!look_at_own(s, p)) /* it changed before this one was in the list: nobody would tell it */
+    if (!enter_if_it_holds(s, p, &t))
         return denied(e, &t);
     return renew(s, &t, (uint64_t)now, mem, out, e);
 }

@@ -2,6 +2,8 @@
 /* directory/dird/stays_test.c - open sessions on a real slapd: whose ticket holds, who is told that it does not, what is renewed.
  */
 #include "directory/dird/daemon_test.h"
+#include "directory/dird/stays.h"
+#include <stdatomic.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
@@ -232,6 +234,58 @@ static void disabled_and_deleted_end_it(void **state)
     buf_free(&ticket);
 }
 
+/* ---- an account that changes all the time, without slapd ---- */
+enum { TIMES = 20000 };
+static atomic_bool enough;
+
+static void *change_all_the_time(void *arg)
+{
+    const unsigned char uuid[CACHE_UUID] = {1};
+    struct cache_facts f = {
+        .address = SPAN_LIT(GP), .name = SPAN_LIT("Dr GP"), .mbx = 51, .csn = 1, .secret_at = 260101000000000001};
+    while (!atomic_load(&enough)) {
+        f.csn++;
+        f.secret_at ^= 2;
+        cache_put_mailbox(arg, uuid, &f);
+    }
+    return NULL;
+}
+
+/* Else its peer would be told of that account later, when somebody else has signed in there. */
+static void who_is_refused_is_not_entered(void **state)
+{
+    (void)state;
+    struct cache *c = cache_new();
+    struct stays *s = stays_new(c, &tickets);
+    struct ticket tk = {.method = METHOD_PASSWORD, .rights = RIGHT_READ, .mbx = 51, .secret_at = 260101000000000001};
+    struct buf wire = BUF_INIT, mem = BUF_INIT;
+    unsigned held = 0, refused = 0;
+    struct err e = {0};
+    pthread_t changes;
+    tk.begun = tk.issued = (uint64_t)clock_utc();
+    tk.expires = tk.issued + 3600;
+    snprintf(tk.address, sizeof tk.address, GP);
+    snprintf(tk.actor, sizeof tk.actor, GP);
+    ticket_make(&tk, &tickets, &wire);
+    assert_int_equal(pthread_create(&changes, NULL, change_all_the_time, c), 0);
+    for (int i = 0; i < TIMES || held == 0 || refused == 0; i++) {
+        struct ipc_peer p = {.user = NULL};
+        struct dird_stay_req rq = {buf_span(&wire)};
+        struct dird_stay_rep rep = {0};
+        enum rc rc = stays_ask(s, &p, &rq, &mem, &rep, &e);
+        assert_int_equal(p.user != NULL, rc == RC_OK);
+        held += rc == RC_OK;
+        refused += rc == RC_DENIED;
+        stays_left(s, &p);
+    }
+    atomic_store(&enough, true);
+    pthread_join(changes, NULL);
+    stays_free(&s);
+    cache_free(&c);
+    buf_free(&wire);
+    buf_free(&mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +297,7 @@ int main(void)
         cmocka_unit_test(every_change_of_the_password_ends_it),
         cmocka_unit_test(another_change_of_the_account_does_not),
         cmocka_unit_test(disabled_and_deleted_end_it),
+        cmocka_unit_test(who_is_refused_is_not_entered),
     };
     return cmocka_run_group_tests(tests, make_all, unmake_all);
 }

@@ -38,10 +38,10 @@ static enum rc transfer(struct imap_session *s, union imap_args *a, bool move, s
         tell(s, &c, move);
     if (rc == RC_OK && move && c.done > 0)
         view_reply_modseq(s);
-    if (!s->uid && c.done < rows_count(&a->copy.set))
+    if (!s->uid && c.done < rows_count(&a->copy.set)) {
         buf_clear(&s->code); /* COPYUID and HIGHESTMODSEQ stand in an OK */
-    if (rc == RC_OK && !s->uid && c.done < rows_count(&a->copy.set))
-        rc = reply_no(e, CAUSE_EXPUNGED);
+        rc = rc == RC_OK ? reply_no(e, CAUSE_EXPUNGED) : rc;
+    }
     copying_free(&c);
     return rc;
 }

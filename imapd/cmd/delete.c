@@ -40,8 +40,7 @@ enum rc cmd_delete(struct imap_session *s, union imap_args *a, struct err *e)
         return reply_no(e, CAUSE_INBOX_STAYS);
     if (s->view &&
         s->view->folder == f->id) { /* its own client deletes what it has open: allowed, and then it is closed */
-        view_free(&s->view);
-        s->state = IS_AUTH;
+        view_leave(s);
     }
     if (folders_has_below(&l, f->name))
         return leave_level(s, f, e);

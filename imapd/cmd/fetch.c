@@ -75,19 +75,6 @@ static enum rc only_page(struct imap_session *s, union imap_args *a, struct err 
     return RC_OK;
 }
 
-/* The set as it was asked for, before it becomes rows. */
-static enum rc copy_set(struct imap_session *s, const struct imap_set *from, struct imap_set *to, struct err *e)
-{
-    if (from->saved)
-        from = &s->saved;
-    *to = (struct imap_set){imap_arena_get(&s->mem, from->n * sizeof *from->r), from->n, false};
-    if (to->r == NULL)
-        return reply_bad(s, e, CAUSE_TOO_COMPLEX);
-    if (from->n > 0)
-        memcpy(to->r, from->r, from->n * sizeof *from->r);
-    return RC_OK;
-}
-
 static enum rc set_seen(struct imap_session *s, const struct imap_set *rows, struct err *e)
 {
     struct flagging g = {.how = FLAGS_ADD, .flags = MF_SEEN, .quiet = true};
@@ -110,14 +97,14 @@ enum rc cmd_fetch(struct imap_session *s, union imap_args *a, struct err *e)
     struct fetch f = {
         .s = s, .what = &a->fetch.what, .rows = &a->fetch.set, .plain = BUF_SECRET_INIT, .body = BUF_SECRET_INIT};
     struct imap_set uids = {0};
-    enum rc rc = RC_OK;
+    enum rc rc;
 
     if ((a->fetch.vanished || a->fetch.has_partial) && !s->uid) /* RFC 7162 3.2.6, RFC 9394 3.2: of UID FETCH alone */
         return reply_bad(s, e, CAUSE_BAD_ARGUMENTS);
-    if (a->fetch.vanished)
-        rc = copy_set(s, &a->fetch.set, &uids, e);
-    if (rc == RC_OK)
-        rc = view_rows(s, &a->fetch.set, e);
+    if (a->fetch.vanished && /* the set as it was asked for, before it becomes rows */
+        !imap_set_copy(&s->mem, a->fetch.set.saved ? &s->saved : &a->fetch.set, &uids))
+        return reply_bad(s, e, CAUSE_TOO_COMPLEX);
+    rc = view_rows(s, &a->fetch.set, e);
     f.modseq = a->fetch.changed || (a->fetch.what.items & FI_MODSEQ);
     if (rc == RC_OK)
         rc = only_changed(s, a, &uids, e);

@@ -70,6 +70,8 @@ static void rest_stack(void)
 static void be_small(struct imap_session *s)
 {
     buf_free(&s->out);
+    if (s->view)
+        kept_free(&s->view->kept);
     s->out = (struct buf)BUF_SECRET_INIT;
     keyd_rest(s->keyd);
     store_rest(s->store);

@@ -33,7 +33,7 @@ static void describe(struct imap_session *s)
     reply_put(s, "* %u EXISTS", v->n);
     if (!rev2)
         reply_put(s, "* %u RECENT", view_recent(v));
-    if (unseen && !rev2)
+    if (unseen && !rev2 && (s->opened.responses & RESP_UIDONLY) == 0)
         reply_put(s, "* OK [UNSEEN %u] First unseen", unseen);
     reply_put(s, "* OK [UIDVALIDITY %u] UIDs valid", v->uidvalidity);
     reply_put(s, "* OK [UIDNEXT %u] Predicted next UID", v->uidnext);
@@ -49,11 +49,7 @@ static void put_changed(struct imap_session *s, const struct imap_select_args *a
     for (uint32_t row = 0; row < v->n; row++) {
         if (v->modseq_of[row] <= a->modseq || (a->has_known && !imap_set_has(&a->known, v->uid[row])))
             continue;
-        buf_addf(&s->out, "* %u FETCH (UID %u ", row + 1, v->uid[row]);
-        view_put_flags(s, row, &s->out);
-        buf_addc(&s->out, ' ');
-        view_put_modseq(s, row, &s->out);
-        buf_addstr(&s->out, ")\r\n");
+        view_put_changed(s, row, true);
         if (s->out.n > OUT_HIGH)
             reply_out(s);
     }
@@ -80,6 +76,8 @@ static enum rc select_folder(struct imap_session *s, const struct imap_select_ar
     struct folder f;
     enum rc rc;
 
+    if (a->seqs.n > 0 && (s->opened.responses & RESP_UIDONLY)) /* RFC 9586 3.6 */
+        return reply_bad(s, e, CAUSE_UID_REQUIRED);
     if (a->condstore)
         extension_use(s, "CONDSTORE");
     if (s->view && (s->opened.responses & RESP_CLOSED))

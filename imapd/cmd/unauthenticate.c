@@ -13,7 +13,7 @@ static void forget(struct imap_session *s)
     keywords_free(&s->keywords);
     s->keywords = (struct keywords){.known = 0};
     mailbox_close(&s->box);
-    stay_end(&s->stay);
+    stay_undo(&s->stay); /* what dird may still say of the former account must not meet the next one */
     store_free(&s->store);
     s->store = store_new(ROLE_IMAPD);
     s->watching = false;

@@ -24,6 +24,7 @@ int cmd_store_stats(struct cmd *c)
                 {"commits", s.commits},
                 {"deadlocks", s.deadlocks},
                 {"orphans", s.orphans},
+                {"freeing", s.freeing},
                 {"log_bytes", s.log_bytes},
                 {"table_bytes", s.table_bytes},
                 {"segment_bytes", s.segment_bytes},

@@ -30,7 +30,7 @@ static void judge(struct report *r, const struct trustd_status_rep *s)
     else if (s->alarm > 0)
         finding(r, s->alarm > 1 ? F_FAIL : F_WARN, "trust",
                 s->alarm > 1 ? "pli trust update FILE|URL; mail for and from others waits meanwhile"
-                             : "pli trust update; beyond trust.max_age nobody relies on it",
+                             : "pli trust update, with a file when trust.url is http: there only a younger list counts",
                 "the white list was last seen to be the newest %s (generated %s); nobody relies on it from %s on",
                 when_text(s->taken, taken), when_text(s->generated, generated),
                 s->good_until ? when_text(s->good_until, until) : "never");

@@ -11,13 +11,14 @@ enum rc imap_args_end(struct imap_in *in, bool good, struct err *e)
     return imap_at_end(in) ? RC_OK : imap_bad(e, CAUSE_EXTRA_ARGUMENTS);
 }
 
-enum rc imap_args_mailbox(struct imap_in *in, struct span *out, struct err *e)
+enum rc imap_args_mailbox(struct imap_in *in, struct span *out, struct span *sent_out, struct err *e)
 {
     struct span wire;
 
     if (!imap_sp(in) || !imap_take_astring(in, &wire))
         return imap_bad(e, CAUSE_NEED_MAILBOX);
-    in->sent = wire;
+    if (sent_out)
+        *sent_out = wire;
     return imap_name(in, wire, out, e);
 }
 
@@ -93,7 +94,7 @@ enum rc imap_parse_id(struct imap_in *in, union imap_args *out, struct err *e)
 
 enum rc imap_parse_mailbox(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    enum rc rc = imap_args_mailbox(in, &out->mailbox.name, e);
+    enum rc rc = imap_args_mailbox(in, &out->mailbox.name, NULL, e);
 
     return rc == RC_OK ? imap_args_end(in, true, e) : rc;
 }
@@ -120,9 +121,8 @@ static bool take_uses(struct imap_in *in, union imap_args *out)
 
 enum rc imap_parse_create(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    enum rc rc = imap_args_mailbox(in, &out->create.name, e);
+    enum rc rc = imap_args_mailbox(in, &out->create.name, &out->create.sent, e);
 
-    out->create.sent = in->sent;
     out->create.uses = NULL;
     out->create.n = 0;
     return rc == RC_OK ? imap_args_end(in, imap_at_end(in) || take_uses(in, out), e) : rc;
@@ -135,16 +135,16 @@ enum rc imap_parse_root(struct imap_in *in, union imap_args *out, struct err *e)
 
 enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    enum rc rc = imap_args_mailbox(in, &out->rename.from, e);
+    enum rc rc = imap_args_mailbox(in, &out->rename.from, NULL, e);
 
     if (rc == RC_OK)
-        rc = imap_args_mailbox(in, &out->rename.to, e);
+        rc = imap_args_mailbox(in, &out->rename.to, NULL, e);
     return rc == RC_OK ? imap_args_end(in, true, e) : rc;
 }
 
 enum rc imap_parse_append(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    enum rc rc = imap_args_mailbox(in, &out->append.name, e);
+    enum rc rc = imap_args_mailbox(in, &out->append.name, NULL, e);
 
     if (rc != RC_OK)
         return rc;
@@ -166,7 +166,7 @@ enum rc imap_parse_copy(struct imap_in *in, union imap_args *out, struct err *e)
 
     if (!imap_sp(in) || !imap_take_set(in, &out->copy.set))
         return imap_bad(e, CAUSE_NEED_SET);
-    rc = imap_args_mailbox(in, &out->copy.name, e);
+    rc = imap_args_mailbox(in, &out->copy.name, NULL, e);
     return rc == RC_OK ? imap_args_end(in, true, e) : rc;
 }
 

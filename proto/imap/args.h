@@ -126,7 +126,8 @@ enum rc imap_parse_thread(struct imap_in *in, union imap_args *out, struct err *
 enum rc imap_parse_uids(struct imap_in *in, union imap_args *out, struct err *e); /* UID EXPUNGE */
 /* proto/imap/args.c, for the other files of arguments */
 enum rc imap_args_end(struct imap_in *in, bool good, struct err *e);
-enum rc imap_args_mailbox(struct imap_in *in, struct span *out, struct err *e); /* SP and a name */
+/* SP and a name. sent_out: as it came; may be NULL */
+enum rc imap_args_mailbox(struct imap_in *in, struct span *out, struct span *sent_out, struct err *e);
 /* proto/imap/args_list.c */
 bool imap_take_status_items(struct imap_in *in, unsigned *out);
 const char *imap_status_name(unsigned item); /* item: one ST_ bit */

@@ -75,12 +75,9 @@ bool imap_take_status_items(struct imap_in *in, unsigned *out)
 
 enum rc imap_parse_status(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    struct span wire;
-    enum rc rc;
+    enum rc rc = imap_args_mailbox(in, &out->status.name, NULL, e);
 
-    if (!imap_sp(in) || !imap_take_astring(in, &wire))
-        return imap_bad(e, CAUSE_NEED_MAILBOX);
-    if ((rc = imap_name(in, wire, &out->status.name, e)) != RC_OK)
+    if (rc != RC_OK)
         return rc;
     if (!imap_sp(in) || !imap_take_status_items(in, &out->status.items) || !imap_at_end(in))
         return imap_bad(e, CAUSE_STATUS_FORM);

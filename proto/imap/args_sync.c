@@ -88,9 +88,8 @@ enum rc imap_parse_select(struct imap_in *in, union imap_args *out, struct err *
     enum rc rc;
 
     out->select = (struct imap_select_args){0};
-    if ((rc = imap_args_mailbox(in, &out->select.name, e)) != RC_OK)
+    if ((rc = imap_args_mailbox(in, &out->select.name, &out->select.sent, e)) != RC_OK)
         return rc;
-    out->select.sent = in->sent;
     return imap_args_end(in, !imap_sp(in) || take_select_params(in, &out->select), e);
 }
 

@@ -30,7 +30,6 @@ struct imap_in {
     size_t at;
     struct imap_arena *mem;
     const struct imap_opened *opened; /* the words that are known here */
-    struct span sent;                 /* the mailbox name that was read last, as it was sent */
 };
 static inline struct imap_in imap_in_of(struct span s, struct imap_arena *mem, const struct imap_opened *opened)
 {

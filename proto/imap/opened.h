@@ -21,7 +21,7 @@ enum { /* .args: forms of arguments that are not a word of a list */
     ARG_MULTIAPPEND = 1 << 21, /* APPEND of several messages (RFC 3502) */
     ARG_UTF8 = 1 << 23,       /* mailbox names in UTF-8; APPEND INBOX UTF8 (~{n}) (RFC 6855) */
     ARG_CATENATE = 1 << 24,   /* APPEND INBOX CATENATE (URL x TEXT {n}) (RFC 4469) */
-    ARG_NO_CHARSET = 1 << 25, /* SEARCH CHARSET is refused (RFC 6855 3) */
+    ARG_NO_CHARSET = 1 << 25, /* SEARCH CHARSET is refused (RFC 6855 3); SORT and THREAD must have one (RFC 5256) */
     ARG_CREATE_USE = 1 << 22  /* CREATE x (USE (\Sent)) (RFC 6154) */
 };
 enum { /* .responses: what an answer carries only when the bit is set */
@@ -34,6 +34,7 @@ enum { /* .responses: what an answer carries only when the bit is set */
     RESP_SPECIAL_USE = 8,  /* \Sent and the like in LIST */
     RESP_MODSEQ = 1 << 8,  /* MODSEQ in each FETCH that tells of flags, HIGHESTMODSEQ after EXPUNGE; opened by a CONDSTORE enabling command */
     RESP_CLOSED = 1 << 9,  /* [CLOSED] when SELECT leaves a mailbox */
+    RESP_UIDONLY = 1 << 11,  /* UIDFETCH in place of FETCH, and no message number in anything; opened by ENABLE UIDONLY (RFC 9586) */
     RESP_VANISHED = 1 << 10  /* VANISHED in place of EXPUNGE, and UID in each FETCH that tells of flags; opened by ENABLE QRESYNC */
 };
 struct imap_opened {

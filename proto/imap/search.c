@@ -233,12 +233,12 @@ static struct imap_key *take_key(struct parse *p)
     return k;
 }
 
-bool imap_search_has(const struct imap_key *top, enum imap_key_op op)
+bool imap_search_has(const struct imap_key *top, uint64_t these)
 {
-    if (top->op == op)
+    if (IMAP_KEY(top->op) & these)
         return true;
     for (const struct imap_key *c = top->child; c; c = c->next)
-        if (imap_search_has(c, op))
+        if (imap_search_has(c, these))
             return true;
     return false;
 }
@@ -260,7 +260,8 @@ bool imap_take_search(struct imap_in *in, struct imap_search *out)
 
     if (!imap_take_search_return(in, &s))
         return false;
-    if (imap_word(in, "CHARSET ") && (!imap_take_astring(in, &s.charset) || !imap_sp(in)))
+    if (imap_word(in, "CHARSET ") &&
+        ((in->opened->args & ARG_NO_CHARSET) || !imap_take_astring(in, &s.charset) || !imap_sp(in)))
         return false;
     if (!imap_take_program(in, &s))
         return false;

@@ -56,9 +56,9 @@ struct imap_key {
     struct imap_set set;
     struct span field, text; /* text as sent, in the command's charset */
 };
-bool imap_search_has(const struct imap_key *top, enum imap_key_op op); /* somewhere in the tree */
-/* RETURN options (RFC 4731, 5182, 5267, 6203, 9394) */
-enum { SR_MIN = 1, SR_MAX = 2, SR_ALL = 4, SR_COUNT = 8, SR_SAVE = 16, SR_PARTIAL = 32, SR_UPDATE = 64, SR_CONTEXT = 128, SR_RELEVANCY = 256 };
+bool imap_search_has(const struct imap_key *top, uint64_t these); /* one of these keys (IMAP_KEY), somewhere in the tree */
+/* RETURN options (RFC 4731, 5182, 9394) */
+enum { SR_MIN = 1, SR_MAX = 2, SR_ALL = 4, SR_COUNT = 8, SR_SAVE = 16, SR_PARTIAL = 32 };
 /* Positions in a result, from 1 on; .back: counted from its end (RFC 9394). */
 struct imap_partial {
     uint32_t from, to; /* as written */

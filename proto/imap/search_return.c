@@ -58,8 +58,11 @@ bool imap_take_search_return(struct imap_in *in, struct imap_search *s)
         if (!imap_is(in, ')'))
             return false;
     }
-    if (s->ret == 0)
-        s->ret = SR_ALL;
+    if (s->ret == 0) {
+        s->ret = SR_ALL; /* RFC 4731 3.1 */
+        if ((in->opened->search_return & SR_ALL) == 0)
+            return false;
+    }
     if ((s->ret & SR_ALL) && (s->ret & SR_PARTIAL)) /* RFC 5267 4.4 */
         return false;
     return imap_sp(in);

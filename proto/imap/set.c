@@ -75,7 +75,17 @@ void imap_set_settle(struct imap_set *s, uint32_t star)
     s->n = k;
 }
 
-bool imap_set_has(const struct imap_set *s, uint32_t v)
+bool imap_set_copy(struct imap_arena *mem, const struct imap_set *from, struct imap_set *to)
+{
+    struct imap_range *r = imap_arena_get(mem, from->n * sizeof *r);
+
+    if (r != NULL && from->n > 0)
+        memcpy(r, from->r, from->n * sizeof *r);
+    *to = (struct imap_set){.r = r, .n = from->n};
+    return r != NULL;
+}
+
+size_t imap_set_at_or_after(const struct imap_set *s, uint32_t v)
 {
     size_t lo = 0, hi = s->n;
 
@@ -87,7 +97,14 @@ bool imap_set_has(const struct imap_set *s, uint32_t v)
         else
             hi = mid;
     }
-    return lo < s->n && s->r[lo].lo <= v;
+    return lo;
+}
+
+bool imap_set_has(const struct imap_set *s, uint32_t v)
+{
+    size_t i = imap_set_at_or_after(s, v);
+
+    return i < s->n && s->r[i].lo <= v;
 }
 
 bool imap_set_max_is(const struct imap_set *s, uint32_t max)

@@ -23,7 +23,10 @@ bool imap_take_set(struct imap_in *in, struct imap_set *out);
 /* star: the greatest number in use, which is what "*" means. Afterwards each range has lo <= hi, and the ranges ascend with a gap between
  * any two. */
 void imap_set_settle(struct imap_set *s, uint32_t star);
+size_t imap_set_at_or_after(const struct imap_set *settled, uint32_t v); /* the first range that does not end before v; .n: none */
 bool imap_set_has(const struct imap_set *settled, uint32_t v);
+/* The ranges once more, in the arena. False: it is full. */
+bool imap_set_copy(struct imap_arena *mem, const struct imap_set *from, struct imap_set *to);
 bool imap_set_max_is(const struct imap_set *s, uint32_t max); /* as written: no number is beyond max; "*" does not count */
 /* Writes "1:3,5", for COPYUID and lists of numbers. A writer begins with .out set and all else zero. imap_set_put() adds v to the text and
  * joins it to the run before. imap_set_flush() ends the text. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/imap/write.c - see proto/imap/write.h. */
 #include "proto/imap/write.h"
+#include "base/ascii.h"
 #include "proto/imap/name.h"
 
 enum { QUOTED_MAX = 1000 };
@@ -11,14 +12,6 @@ static bool may_be_quoted(struct span s)
         if (s.p[i] == 0 || s.p[i] == '\r' || s.p[i] == '\n' || s.p[i] > 127)
             return false;
     return s.n <= QUOTED_MAX;
-}
-
-static bool is_ascii(struct span s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] > 127)
-            return false;
-    return true;
 }
 
 static void put_quoted(struct buf *out, struct span s)
@@ -68,7 +61,7 @@ void imap_put_mailbox(struct buf *out, struct span utf8_name, bool utf8)
 {
     struct buf wire = BUF_INIT;
 
-    if (utf8 && !is_ascii(utf8_name)) {
+    if (utf8 && !ascii_only(utf8_name)) {
         put_quoted(out, utf8_name);
         return;
     }

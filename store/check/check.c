@@ -6,19 +6,21 @@
  *   1 folders   counters against their messages (INV-5), each message's records (INV-8) with their digests, references
  *               met (INV-2)
  *   2 queue     references met, and the due index (INV-9)
- *   3 objects   reference counts (INV-2), heads and digests of their records in the segments (INV-3)
- *   4 expunged  rows of what was expunged against their mark and folder (INV-11; check_expunged.c)
+ *   3 freed     what expunged messages left to be freed: references met (INV-14; check_freed.c)
+ *   4 objects   reference counts (INV-2), heads and digests of their records in the segments (INV-3)
+ *   5 expunged  rows of what was expunged against their mark and folder (INV-11; check_expunged.c)
  * Records on a page that cannot be read (guard.h) are passed over, and named as far as other records tell about
  * them. */
 #include "store/check/check.h"
 #include "base/clock.h"
+#include "store/ops/due.h"
 #include "store/ops/queue.h"
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { PAGE_NS = 200 * 1000 * 1000, FINDINGS_MAX = 30 * 1024, LINE_MAX = 200 };
-static enum rc (*const phases[])(struct check *, struct err *) = {check_pages, check_folder, check_queue, check_object,
-                                                                  check_expunged};
+static enum rc (*const phases[])(struct check *, struct err *) = {check_pages, check_folder, check_queue,
+                                                                  check_freed, check_object, check_expunged};
 enum { PHASES = sizeof phases / sizeof phases[0] };
 
 void check_bad(struct check *c, const char *fmt, ...)
@@ -189,7 +191,7 @@ enum rc check_next_key(struct check *c, enum table tb, struct key *out, struct e
     if (rc != RC_CORRUPT)
         return rc;
     why = *e;
-    c->blind |= tb == T_COUNTERS || tb == T_QUEUE;
+    c->blind |= tb == T_COUNTERS || tb == T_QUEUE || tb == T_FREED;
     rc = check_skip(c, tb, e);
     if (rc == RC_OK)
         *e = why;
@@ -223,8 +225,8 @@ static enum rc check_item(struct tx *t, void *arg, struct err *e)
         rc = rec_read(buf_span(&b), queued_f, &q, e);
     if (rc == RC_OK) {
         due = key_due(q.next_try, f->mbx, f->folder);
-        rc = tx_has(t, T_DUE, &due, e);
-        if ((rc == RC_OK || rc == RC_NOTFOUND) && (rc == RC_OK) != queue_state_due(q.state))
+        rc = due_kept(t) ? tx_has(t, T_DUE, &due, e) : RC_OK;
+        if (due_kept(t) && (rc == RC_OK || rc == RC_NOTFOUND) && (rc == RC_OK) != queue_state_due(q.state))
             check_bad(f->c, "queue qid=%llu rcpt=%u: not rightly in the index of what is due",
                       (unsigned long long)f->mbx, (unsigned)f->folder);
         if (rc == RC_OK || rc == RC_NOTFOUND)
@@ -239,7 +241,13 @@ enum rc check_queue(struct check *c, struct err *e)
 {
     struct folder_check f = {.c = c};
     struct key k;
-    enum rc rc = check_next_key(c, T_QUEUE, &k, e);
+    enum rc rc;
+
+    if (c->at.n == 0 && atomic_load(&c->d->env.due_unkept))
+        check_bad(
+            c,
+            "queue: the index of what is due was given up, for a page of it was bad: pli store salvage makes it anew");
+    rc = check_next_key(c, T_QUEUE, &k, e);
 
     if (rc != RC_OK)
         return rc;
@@ -259,7 +267,8 @@ static enum rc page(struct check *c, struct err *e)
             c->phase++;
             c->at = (struct key){{0}, 0};
         } else if (rc == RC_CORRUPT) {
-            c->blind |= phases[c->phase] == check_folder || phases[c->phase] == check_queue;
+            c->blind |=
+                phases[c->phase] == check_folder || phases[c->phase] == check_queue || phases[c->phase] == check_freed;
             check_bad(c, "%s", e->log);
         } else if (rc != RC_OK) {
             return rc;

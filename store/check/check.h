@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/check.h - what check.c (folders, queue), check_pages.c, check_expunged.c and check_objects.c share.
+/* store/check/check.h - what check.c (folders, queue), check_pages.c, check_expunged.c, check_freed.c and check_objects.c share.
  *
  * A check reads everything once, page by page, while the daemon serves. An object that changed since the check began (objref.touched) is left
  * out where its records would be read at several moments, because such a comparison would mislead. All else is compared within one transaction.
@@ -15,6 +15,8 @@ struct counted; /* object id -> references met */
 struct counted *counted_new(void);
 void counted_free(struct counted **c);
 enum rc counted_add(struct counted *c, const unsigned char oid[SEAL_OID], struct err *e); /* RC_TEMP: out of memory */
+enum { COUNTED_DOUBT = 1 << 30 }; /* in what counted_get() gives: the count may be too high */
+enum rc counted_doubt(struct counted *c, const unsigned char oid[SEAL_OID], struct err *e);
 uint32_t counted_get(const struct counted *c, const unsigned char oid[SEAL_OID]);
 
 struct check {
@@ -38,6 +40,7 @@ void check_bad(struct check *c, const char *fmt, ...) __attribute__((format(prin
 enum rc check_pages(struct check *c, struct err *e);
 enum rc check_folder(struct check *c, struct err *e);
 enum rc check_queue(struct check *c, struct err *e);
+enum rc check_freed(struct check *c, struct err *e);
 enum rc check_expunged(struct check *c, struct err *e);
 enum rc check_object(struct check *c, struct err *e);
 /* The first key of a table at c->at or behind; c->at moves behind that key. RC_CORRUPT means the same as for a step. */

@@ -1,25 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/check/check_test.c - the check finds nothing in a sound store, and finds each damage that is done to one
  * behind the daemon's back. */
-#include "store/ops/folder.h"
-#include "store/stored/live_test.h"
+#include "store/ops/freed.h"
+#include "store/stored/live_each_test.h"
 #include "store/ops/octets.h"
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
 
 /* Runs a whole check; findings into out. */
 static uint64_t run_check(struct buf *out, uint64_t *checked_out)
@@ -99,7 +83,8 @@ struct harm {
 static const char *const whats[] = {"counts 3 messages",     "its summary is missing", "its summary is damaged",
                                     "kind=1: damaged",       "bytes are missing",      "counts 3 references",
                                     "its object is missing", "the head of its record", "not rightly in the index",
-                                    "modseq is beyond",      "its record is missing",  "its key slots are missing"};
+                                    "modseq is beyond",      "its record is missing",  "its key slots are missing",
+                                    "is still in its folder"};
 
 enum { WHATS = sizeof whats / sizeof whats[0] };
 
@@ -120,6 +105,24 @@ static enum rc turn_a_bit(const struct objref *r, uint64_t at)
     return RC_OK;
 }
 
+static enum rc free_too_early(struct tx *t, uint64_t mbx, const struct msg *m, uint64_t modseq, struct err *e)
+{
+    struct freed f = {.uid = 2, .where = m->where};
+
+    memcpy(f.oid, m->oid, SEAL_OID);
+    return freed_add(t, mbx, 1, modseq, 0, &f, 1, e);
+}
+
+static enum rc look_up(struct tx *t, uint64_t mbx, struct counters *c, struct msg *m, struct buf *mem, struct objref *r,
+                       struct err *e)
+{
+    enum rc rc = counters_get(t, mbx, 1, true, c, e);
+
+    if (rc == RC_OK)
+        rc = msg_get(t, mbx, 1, 2, m, e);
+    return rc == RC_OK ? objref_get(t, m->oid, true, mem, r, e) : rc;
+}
+
 static enum rc do_harm(struct tx *t, void *arg, struct err *e)
 {
     const struct harm *h = arg;
@@ -128,12 +131,8 @@ static enum rc do_harm(struct tx *t, void *arg, struct err *e)
     struct counters c;
     struct objref r;
     struct msg m;
-    enum rc rc = counters_get(t, h->mbx, 1, true, &c, e);
+    enum rc rc = look_up(t, h->mbx, &c, &m, &b, &r, e);
 
-    if (rc == RC_OK)
-        rc = msg_get(t, h->mbx, 1, 2, &m, e);
-    if (rc == RC_OK)
-        rc = objref_get(t, m.oid, true, &b, &r, e);
     if (rc != RC_OK)
         goto out;
     ref = key_oid(m.oid);
@@ -172,6 +171,9 @@ static enum rc do_harm(struct tx *t, void *arg, struct err *e)
     case 9: /* INV-5 */
         m.modseq = c.modseq + 1;
         rc = msg_put(t, h->mbx, 1, 2, &m, false, e);
+        break;
+    case 12: /* INV-14 */
+        rc = free_too_early(t, h->mbx, &m, c.modseq, e);
         break;
     default: /* 10, 11: INV-12 */
         k = key_part(h->mbx, h->what == 11);

@@ -71,6 +71,15 @@ enum rc counted_add(struct counted *c, const unsigned char oid[SEAL_OID], struct
     return RC_OK;
 }
 
+enum rc counted_doubt(struct counted *c, const unsigned char oid[SEAL_OID], struct err *e)
+{
+    enum rc rc = counted_add(c, oid, e);
+
+    if (rc == RC_OK)
+        find(c->slots, c->cap, oid)->n |= COUNTED_DOUBT;
+    return rc;
+}
+
 uint32_t counted_get(const struct counted *c, const unsigned char oid[SEAL_OID])
 {
     return find(c->slots, c->cap, oid)->n;

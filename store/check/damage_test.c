@@ -2,22 +2,7 @@
 /* store/check/damage_test.c - one flipped bit: whoever needs that page is told RC_CORRUPT, the page is named, everybody else
  * goes on, the daemon lives. For the first page, the root and others of every table. */
 #include "store/check/damage_test.h"
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
+#include "store/stored/live_each_test.h"
 
 static void count(enum rc rc, unsigned *bad)
 {
@@ -193,7 +178,8 @@ static void test_every_table(void **state)
     damage_start(&L);
     assert_int_equal(use_bound(a) + use_bound(b), 0);
     poll(NULL, 0, 1100); /* so that every object was last touched in a second before the check's */
-    if (check(&list) != 0)
+    /* Its page is as it was, but nobody has kept the index since it was bad. */
+    if (check(&list) != 1 || span_find(buf_span(&list), SPAN_LIT("the index of what is due was given up")) < 0)
         fail_msg("%s", buf_cstr(&list));
     buf_free(&list);
 }

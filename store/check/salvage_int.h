@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/salvage_int.h - what salvage_mend.c (mailboxes, folders), salvage_refs.c (messages, objects, queue), salvage_segments.c and salvage_expunged.c share.
+/* store/check/salvage_int.h - what salvage_mend.c (mailboxes, folders), salvage_refs.c (messages, objects, queue), salvage_segments.c, salvage_expunged.c and
+ * salvage_freed.c share.
  * Process  pli-stored, salvage only.
  */
 #pragma once
@@ -20,6 +21,9 @@ enum rc salvage_find(struct salvage *s, const unsigned char oid[SEAL_OID], uint6
 /* True: that record is there, and whole; digest_out is its body's. */
 bool salvage_record_at(struct salvage *s, const unsigned char oid[SEAL_OID], uint8_t kind, uint32_t segment, uint64_t at, uint64_t len,
                        unsigned char digest_out[DIGEST_LEN]);
+/* salvage_freed.c */
+enum rc salvage_freed(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e); /* one record: a salvage_fn */
+enum rc salvage_beside(struct salvage *s, struct err *e); /* takes away summaries and texts of no message, where some may have been left */
 /* salvage_expunged.c */
 /* Deletes the folder's rows of T_EXPUNGED, so that nothing that left the folder is remembered, and writes c as its counters, with the next modseq. */
 enum rc salvage_forget(struct salvage *s, uint64_t mbx, uint32_t folder, const struct counters *c, struct err *e);

@@ -7,11 +7,14 @@
 #include "store/db/room.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum {
@@ -248,7 +251,7 @@ void env_open(struct env *v, const struct env_conf *c)
     v->home = span_dup(span_str(c->home));
     v->min_free = c->min_free;
     pthread_mutex_init(&v->lock, NULL);
-    pthread_cond_init(&v->flushed_cond, NULL);
+    v->batch = 1;
     take_lock(v);
     guard_home(v->home_fd);
     look_at_format(v);
@@ -279,35 +282,67 @@ void env_close(struct env *v)
     guard_home(-1);
     close(v->home_fd);
     free(v->home);
-    pthread_cond_destroy(&v->flushed_cond);
     pthread_mutex_destroy(&v->lock);
 }
 
-/* ---- group flush ---- */
-void env_flush(struct env *v)
+/* ---- group flush ----
+ * Commits are gathered in batches. The first to come to a batch leads it: it waits until the batch before is flushed, closes its own, and flushes the
+ * log for all of it. The others wait for that. Each waits once, for its own batch, and takes no lock when it is woken: a condition that wakes all of
+ * them under one lock cost seven waits a commit, with eight sessions. */
+enum { BATCH_BITS = 32 };
+
+static void flushed_wait(struct env *v, uint32_t batch)
 {
-    uint64_t mine, target;
-    int ret;
+    uint32_t now;
+
+    while ((int32_t)((now = atomic_load(&v->flushed)) - batch) < 0)
+        (void)syscall(SYS_futex, &v->flushed, FUTEX_WAIT_BITSET_PRIVATE, now, NULL, NULL, 1u << batch % BATCH_BITS);
+}
+
+static void flushed_set(struct env *v, uint32_t batch)
+{
+    atomic_store(&v->flushed, batch);
+    (void)syscall(SYS_futex, &v->flushed, FUTEX_WAKE_BITSET_PRIVATE, INT_MAX, NULL, NULL, 1u << batch % BATCH_BITS);
+}
+
+/* The batch that is open, and whether we lead it. */
+static uint32_t batch_join(struct env *v, bool *leader_out)
+{
+    uint32_t batch;
 
     pthread_mutex_lock(&v->lock);
-    mine = ++v->arrived;
-    while (v->flushed < mine) {
-        if (v->leading) {
-            pthread_cond_wait(&v->flushed_cond, &v->lock);
-            continue;
-        }
-        v->leading = true;
-        target = v->arrived; /* all of these have committed: their records are in the log buffer */
-        pthread_mutex_unlock(&v->lock);
-        ret = v->e->log_flush(v->e, NULL);
-        if (ret != 0)
-            env_dead("flush", ret); /* it may be visible in memory: only recovery tells what is on the disk */
-        pthread_mutex_lock(&v->lock);
-        v->flushed = target;
-        v->leading = false;
-        pthread_cond_broadcast(&v->flushed_cond);
-    }
+    batch = v->batch;
+    *leader_out = !v->led;
+    v->led = true;
     pthread_mutex_unlock(&v->lock);
+    return batch;
+}
+
+/* All of it have committed: their records are in the log buffer. */
+static void batch_close(struct env *v)
+{
+    pthread_mutex_lock(&v->lock);
+    v->batch++;
+    v->led = false;
+    pthread_mutex_unlock(&v->lock);
+}
+
+void env_flush(struct env *v)
+{
+    bool leader;
+    uint32_t batch = batch_join(v, &leader);
+    int ret;
+
+    if (!leader) {
+        flushed_wait(v, batch);
+        return;
+    }
+    flushed_wait(v, batch - 1);
+    batch_close(v);
+    ret = v->e->log_flush(v->e, NULL);
+    if (ret != 0)
+        env_dead("flush", ret); /* it may be visible in memory: only recovery tells what is on the disk */
+    flushed_set(v, batch);
 }
 
 void env_settle(struct env *v, uint64_t mbx)

@@ -8,7 +8,7 @@
  * INV-1    Nothing is answered, and nothing is shown to another session, before it is on stable storage.
  * INV-L2   The lock table is never full, because it has place for LOCKS_A_REQUEST locks in every thread. A thread serves one request at a time.
  *          A request that reads gives its pages back (scan.h). A request that writes is bounded by the protocol: 8,000 messages of a COPY,
- *          512 places of a delivery, 1,000 flags, 256 expunged messages. The library takes the memory as it is needed.
+ *          512 places of a delivery, 1,000 flags, 2,000 expunged messages (their rows alone). The library takes the memory as it is needed.
  * Errors   env_dead(): the environment is broken (DB_RUNRECOVERY, a failed flush). The process writes one line and exits with 3; the supervisor
  *          starts it again, and recovery runs.
  * Process  pli-stored, all threads.
@@ -49,9 +49,9 @@ struct env {
     int lock_fd, home_fd;
     /* group flush */
     pthread_mutex_t lock;
-    pthread_cond_t flushed_cond;
-    uint64_t arrived, flushed;
-    bool leading;
+    uint32_t batch; /* the one that commits join now; .led: it has its leader */
+    bool led;
+    atomic_uint flushed; /* all batches up to it are on stable storage (a futex; the numbers wrap) */
     atomic_uint marks[ENV_MARKS]; /* how many commits are not flushed yet, per mailbox (hashed) */
     /* room on the disk, as it was last looked at */
     atomic_llong free_at;

@@ -12,20 +12,6 @@ const struct ipc_field msg_f[] = {
     IPC_F_U64(msg, epoch), IPC_F_U32(msg, len_summary), IPC_F_U32(msg, len_text), IPC_F_U8(msg, where),
     IPC_F_FIX(msg, oid),   IPC_F_FIX(msg, wrap),        IPC_F_U64(msg, savedate), IPC_F_END,
 };
-/* As it was before .savedate: such rows are read, and written anew with it as they change. */
-static const struct ipc_field msg_before_f[] = {
-    IPC_F_U64(msg, flags),
-    IPC_F_U64(msg, modseq),
-    IPC_F_U64(msg, size),
-    IPC_F_U64(msg, internaldate),
-    IPC_F_U64(msg, epoch),
-    IPC_F_U32(msg, len_summary),
-    IPC_F_U32(msg, len_text),
-    IPC_F_U8(msg, where),
-    IPC_F_FIX(msg, oid),
-    IPC_F_FIX(msg, wrap),
-    IPC_F_END,
-};
 const struct ipc_field objref_f[] = {
     IPC_F_U32(objref, refs),
     IPC_F_U8(objref, where),
@@ -86,20 +72,21 @@ void rec_write(struct buf *out, const struct ipc_field *f, const void *rec)
     ipc_encode(out, f, rec);
 }
 
-static bool reads_as_before(struct span in, const struct ipc_field *f, void *rec_out)
-{
-    struct err e;
-
-    if (f != msg_f || ipc_decode(span_from(in, 1), msg_before_f, rec_out, &e) != RC_OK)
-        return false;
-    ((struct msg *)rec_out)->savedate = 0;
-    return true;
-}
-
 enum rc rec_read(struct span in, const struct ipc_field *f, void *rec_out, struct err *e)
 {
-    if (in.n == 0 || in.p[0] != REC_VERSION ||
-        (ipc_decode(span_from(in, 1), f, rec_out, e) != RC_OK && !reads_as_before(in, f, rec_out)))
+    if (in.n == 0 || in.p[0] != REC_VERSION || ipc_decode(span_from(in, 1), f, rec_out, e) != RC_OK)
         return err_set(e, RC_CORRUPT, "store: a record of %zu bytes does not read", in.n);
+    return RC_OK;
+}
+
+/* msg_f begins with both, behind the version byte. */
+enum rc rec_brief(struct span in, uint64_t *flags_out, uint64_t *modseq_out, struct err *e)
+{
+    struct rd r = rd_of(span_from(in, in.n > 0));
+
+    if (in.n != MSG_REC || in.p[0] != REC_VERSION)
+        return err_set(e, RC_CORRUPT, "store: a record of %zu bytes does not read", in.n);
+    *flags_out = rd_u64(&r);
+    *modseq_out = rd_u64(&r);
     return RC_OK;
 }

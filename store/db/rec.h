@@ -15,7 +15,7 @@ struct counters { /* T_COUNTERS: what a folder counts. A folder exists exactly w
     uint64_t modseq, flags_modseq /* the modseq that the last change of flags or expunge took */, bytes;
 };
 struct msg { /* T_MSGS */
-    uint64_t flags, modseq, size, internaldate, epoch, savedate; /* savedate: UTC s, when it came into this folder; 0: an older program did not write it */
+    uint64_t flags, modseq, size, internaldate, epoch, savedate; /* savedate: UTC s, when it came into this folder */
     uint32_t len_summary, len_text;
     uint8_t where; /* MSG_... bits: that object has a record of its own beside the folder; without the bit it lies in the object's segment */
     unsigned char oid[SEAL_OID], wrap[SEAL_WRAP];
@@ -58,6 +58,9 @@ struct queued { /* T_QUEUE */
     unsigned char oid[SEAL_OID], wrap[SEAL_WRAP], epoch_rec[SEAL_EPOCH_REC];
     struct span keys, mid, envelope, last_error;
 };
+/* The flags and the modseq of a T_MSGS record alone, without reading the rest: a listing has a hundred thousand. RC_CORRUPT as rec_read(). */
+enum { MSG_REC = 1 + 6 * 8 + 2 * 4 + 1 + SEAL_OID + SEAL_WRAP };
+enum rc rec_brief(struct span in, uint64_t *flags_out, uint64_t *modseq_out, struct err *e);
 extern const struct ipc_field counters_f[], msg_f[], objref_f[], segrow_f[], box_f[], folder_f[], keyword_f[], queued_f[];
 enum { REC_VERSION = 1 };
 void rec_write(struct buf *out, const struct ipc_field *f, const void *rec); /* out is cleared first */

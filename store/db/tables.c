@@ -14,6 +14,7 @@ const struct table_def tables[TABLES] = {
     [T_EPOCHS] = {"epochs.db", 8192},   [T_KEYWORDS] = {"keywords.db", 8192},
     [T_QUEUE] = {"queue.db", 8192},     [T_DUE] = {"due.db", 4096},
     [T_TOMBS] = {"tombs.db", 4096},     [T_GONE] = {"gone.db", 4096},
+    [T_FREED] = {"freed.db", 8192},
 };
 
 static void put32(struct key *k, uint32_t v)
@@ -97,6 +98,14 @@ struct key key_seq(uint64_t mbx, uint32_t folder, uint64_t modseq)
     struct key k = key_folder(mbx, folder);
 
     put64(&k, modseq);
+    return k;
+}
+
+struct key key_freed(uint64_t mbx, uint32_t folder, uint64_t modseq, uint32_t part)
+{
+    struct key k = key_seq(mbx, folder, modseq);
+
+    put32(&k, part);
     return k;
 }
 

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include <db.h>
 
-enum { STORE_FORMAT = 3 }; /* 2: an epoch's number follows from its record; 3: octets lie in segments */
+enum { STORE_FORMAT = 3 }; /* 2: an epoch's number follows from its record; 3: T_FREED; octets lie in segments */
 enum table {
     T_FORMAT,    /* "format" -> u32; written once, so that it can be read without recovery */
     T_META,      /* names -> numbers: next_mbx, swept */
@@ -30,6 +30,7 @@ enum table {
     T_DUE,       /* next_try, qid, rcpt: waiting entries only */
     T_TOMBS,     /* when, oid: objects whose octets or objref go then; UINT64_MAX, key -> time, mid: submissions filed lately (store/ops/once.h) */
     T_GONE,      /* mbx, folder (0: whole mailbox): to be emptied in the background */
+    T_FREED,     /* mbx, folder, modseq, part u32 -> what expunged messages leave behind (store/ops/freed.h) */
     TABLES
 };
 struct table_def {
@@ -49,6 +50,7 @@ struct key key_folder(uint64_t mbx, uint32_t folder);
 struct key key_msg(uint64_t mbx, uint32_t folder, uint32_t uid);
 struct key key_tag(uint64_t mbx, const unsigned char tag[16]);
 struct key key_seq(uint64_t mbx, uint32_t folder, uint64_t modseq);
+struct key key_freed(uint64_t mbx, uint32_t folder, uint64_t modseq, uint32_t part);
 struct key key_epoch(uint64_t mbx, uint64_t epoch);
 struct key key_oid(const unsigned char oid[16]);
 struct key key_segment(uint32_t number);

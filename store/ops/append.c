@@ -14,14 +14,14 @@ struct one {
     struct ask ask; /* as if it were asked for alone */
     struct store_deliver_rep rep;
     struct buf out;
-    bool entered; /* in busy.c */
 };
 struct appending {
     const struct ask *a;
     const struct store_append_req *rq;
     struct one *one;
     size_t n;
-    bool again; /* they were filed before: the message that they replaced has left */
+    bool entered; /* in busy.c */
+    bool again;   /* they were filed before: the message that they replaced has left */
 };
 
 /* ---- reading ---- */
@@ -141,15 +141,17 @@ static enum rc file_all(struct tx *t, void *arg, struct err *e)
 /* ---- the whole ---- */
 static enum rc write_octets(struct appending *p, struct err *e)
 {
+    unsigned char oids[STORE_APPEND_MAX][SEAL_OID];
     uint64_t octets = 0, beside = 0;
     enum rc rc;
 
     for (size_t i = 0; i < p->n; i++) {
-        busy_enter(p->a->d->busy, p->one[i].rq.oid);
-        p->one[i].entered = true;
+        memcpy(oids[i], p->one[i].rq.oid, SEAL_OID);
         octets += objref_run(&p->one[i].d.ref);
         beside += delivery_beside(&p->one[i].d);
     }
+    busy_enter_all(p->a->d->busy, (const unsigned char(*)[SEAL_OID])oids, p->n);
+    p->entered = true;
     rc = env_room(&p->a->d->env, octets, beside, true, e);
     for (size_t i = 0; rc == RC_OK && i < p->n; i++)
         rc = source_append(&p->one[i].d, e);
@@ -163,7 +165,7 @@ static void leave(struct appending *p, bool failed)
             run_end(&p->one[i].d.run);
         else
             run_drop(&p->one[i].d.run);
-        if (p->one[i].entered)
+        if (p->entered)
             busy_leave(p->a->d->busy, p->one[i].rq.oid);
         delivery_free(&p->one[i].d);
         buf_free(&p->one[i].out);
@@ -182,7 +184,7 @@ static void answer(const struct appending *p)
     rep->placed = buf_span(p->a->out);
 }
 
-/* Two messages of one list must not have one id: the second would wait for the first in busy.c. */
+/* Two messages of one list must not have one id: busy.c would be left by one while the other is still written. */
 static enum rc ids_differ(const struct appending *p, struct err *e)
 {
     for (size_t i = 1; i < p->n; i++)

@@ -1,23 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/append_test.c - several messages at once to a real daemon: all or none, what they replace, the same request again.
  * Process  tests. */
-#include "store/stored/live_test.h"
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
+#include "store/stored/live_each_test.h"
+#include <pthread.h>
 
 enum { MOST = STORE_APPEND_MAX + 1 };
 struct many {
@@ -211,13 +196,52 @@ static void test_most(void **state)
     store_free(&s);
 }
 
+/* Several of the largest at once: each waits for no place in busy.c with some of its own in hand, or none would ever end. */
+enum { AT_ONCE = 4, ROUNDS = 6 };
+struct appender {
+    struct many m[ROUNDS];
+    uint64_t mbx;
+    pthread_t thread;
+    enum rc rc;
+};
+
+static void *append_rounds(void *arg)
+{
+    struct appender *a = arg;
+    struct store *s = live_bound(&L, a->mbx);
+
+    for (int r = 0; a->rc == RC_OK && r < ROUNDS; r++)
+        a->rc = many_send(&a->m[r], s);
+    store_free(&s);
+    return NULL;
+}
+
+static void test_most_at_once(void **state)
+{
+    static struct appender a[AT_ONCE];
+
+    (void)state;
+    for (int i = 0; i < AT_ONCE; i++) {
+        a[i].mbx = live_box(0);
+        for (int r = 0; r < ROUNDS; r++)
+            for (int k = 0; k < STORE_APPEND_MAX; k++)
+                many_add(&a[i].m[r], 50, a[i].mbx, STORE_INBOX);
+    }
+    for (int i = 0; i < AT_ONCE; i++)
+        assert_int_equal(pthread_create(&a[i].thread, NULL, append_rounds, &a[i]), 0);
+    for (int i = 0; i < AT_ONCE; i++) {
+        pthread_join(a[i].thread, NULL);
+        assert_int_equal(a[i].rc, RC_OK);
+        for (int r = 0; r < ROUNDS; r++)
+            many_free(&a[i].m[r]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_in_order),
-        cmocka_unit_test(test_none),
-        cmocka_unit_test(test_replaces),
-        cmocka_unit_test(test_most),
+        cmocka_unit_test(test_all_in_order), cmocka_unit_test(test_none),         cmocka_unit_test(test_replaces),
+        cmocka_unit_test(test_most),         cmocka_unit_test(test_most_at_once),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -33,10 +33,10 @@ static enum rc add_changed(struct tx *t, const struct ask *a, const struct count
 {
     const struct store_changes_req *rq = a->req;
     struct msg_it it;
-    struct msg m;
+    struct msg m = {0};
     uint32_t uid;
-    enum rc rc = msg_it_all(&it, t, a->s->mbx, rq->folder, rq->cursor ? (uint32_t)rq->cursor : first_uid(c, rq->since),
-                            STORE_UID_MAX, e);
+    enum rc rc = msg_it_brief(&it, t, a->s->mbx, rq->folder,
+                              rq->cursor ? (uint32_t)rq->cursor : first_uid(c, rq->since), STORE_UID_MAX, e);
 
     while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK) {
         if (m.modseq <= rq->since)

@@ -1,23 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/changes_test.c - changing a folder of a real daemon: flags, keywords, expunge, copy, move; and being
  * told of it. */
-#include "store/stored/live_test.h"
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
+#include "store/stored/live_each_test.h"
 
 static void test_flags(void **state)
 {

@@ -1,23 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/deliver_test.c - delivery to a real daemon: sizes, many recipients, the same id twice, what is refused,
  * what comes back. */
-#include "store/stored/live_test.h"
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
+#include "store/stored/live_each_test.h"
 
 /* Every chunk of an object, against what was sent. */
 static void check_object(struct store *s, const struct letter *l, uint32_t folder, uint32_t uid, uint8_t kind,

@@ -42,8 +42,10 @@ bool due_give_up(struct stored *d, enum rc rc)
 {
     struct err e;
 
-    if (rc != RC_CORRUPT || atomic_load(&d->env.due_unkept) || !guard_met(T_DUE))
+    if (rc != RC_CORRUPT || !guard_met(T_DUE))
         return false;
+    if (atomic_load(&d->env.due_unkept))
+        return true;
     if (tx_run(&d->env, TX_WRITE, note, NULL, &e) != RC_OK) {
         log_err(LOG_ERROR_, "queue-index-kept", &e);
         return false;

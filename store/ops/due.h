@@ -15,7 +15,8 @@
 
 void due_load(struct stored *d);
 bool due_kept(const struct tx *t);
-/* A request ended with rc. True: it met the bad page of the index first of all, the index is given up now, and the request is worth another try. */
+/* A request that began while the index was kept ended with rc. True: it may have met the bad page of the index, which is given up now, by it or by another
+ * request at the same moment, and the request is worth another try. */
 bool due_give_up(struct stored *d, enum rc rc);
 enum rc due_put(struct tx *t, uint64_t qid, uint32_t rcpt, const struct queued *q, struct err *e); /* when it is due at all */
 enum rc due_del(struct tx *t, uint64_t qid, uint32_t rcpt, const struct queued *q, struct err *e);

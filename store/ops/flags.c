@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/flags.c - changing flags and expunging: one transaction and one modseq per page of messages. */
+#include "store/db/room.h"
 #include "store/ops/expunged.h"
+#include "store/ops/freed.h"
 #include "store/ops/queue.h"
 #include <stdlib.h>
 
-enum { FLAGS_A_TX = 1000, EXPUNGE_A_TX = 256, LOOK_A_TX = 20000 /* messages looked at for one page */ };
+enum { FLAGS_A_TX = 1000, EXPUNGE_A_TX = 2000, LOOK_A_TX = 20000 /* messages looked at for one page */ };
 
 static uint64_t apply(uint64_t have, uint8_t how, uint64_t flags)
 {
@@ -93,9 +95,10 @@ static enum rc change_all(struct tx *t, const struct ask *a, struct picked *p, s
     return counters_put(t, a->s->mbx, rq->folder, c, e);
 }
 
-static enum rc picked_new(size_t n, struct picked **out, struct err *e)
+/* Room for what the set can name: a STORE of one message clears no memory for a thousand. */
+static enum rc picked_new(struct span uids, uint32_t most, struct picked **out, struct err *e)
 {
-    *out = calloc(n, sizeof **out);
+    *out = calloc(uidset_count(uids, most) + 1u, sizeof **out);
     return *out ? RC_OK : err_set(e, RC_TEMP, "store: out of memory");
 }
 
@@ -111,7 +114,7 @@ enum rc do_flags(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK)
         rc = counters_get(t, a->s->mbx, rq->folder, true, &c, e);
     if (rc == RC_OK)
-        rc = picked_new(FLAGS_A_TX, &p, e);
+        rc = picked_new(rq->uids, FLAGS_A_TX, &p, e);
     if (rc == RC_OK)
         rc = pick(t, a, rq->folder, rq->uids, rq->from, 0, FLAGS_A_TX, p, &n, &rep->next, e);
     if (rc == RC_OK)
@@ -121,6 +124,25 @@ enum rc do_flags(struct tx *t, const struct ask *a, struct err *e)
 }
 
 /* ---- EXPUNGE ---- */
+/* The record of the removal, and the list of what it leaves to the background (freed.h): nothing that depends on how large the messages are. */
+static enum rc leave_behind(struct tx *t, uint64_t mbx, uint32_t folder, uint64_t modseq, const struct picked *p,
+                            size_t n, struct err *e)
+{
+    struct freed f[FREED_A_ROW];
+    enum rc rc = RC_OK;
+
+    for (size_t at = 0, k; rc == RC_OK && at < n; at += k) {
+        for (k = 0; k < FREED_A_ROW && at + k < n; k++) {
+            f[k].uid = p[at + k].uid;
+            f[k].where = p[at + k].m.where;
+            memcpy(f[k].oid, p[at + k].m.oid, SEAL_OID);
+        }
+        rc = freed_add(t, mbx, folder, modseq, (uint32_t)(at / FREED_A_ROW), f, k, e);
+    }
+    t->sweep |= room_low(t->v);
+    return rc;
+}
+
 static enum rc expunge_all(struct tx *t, const struct ask *a, const struct picked *p, size_t n, struct counters *c,
                            struct err *e)
 {
@@ -129,10 +151,12 @@ static enum rc expunge_all(struct tx *t, const struct ask *a, const struct picke
 
     c->modseq++;
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
-        rc = msg_drop(t, a->s->mbx, rq->folder, p[i].uid, &p[i].m, e);
+        rc = msg_remove(t, a->s->mbx, rq->folder, p[i].uid, e);
         counters_add(c, &p[i].m, -1);
         buf_u32(a->out, p[i].uid);
     }
+    if (rc == RC_OK)
+        rc = leave_behind(t, a->s->mbx, rq->folder, c->modseq, p, n, e);
     if (rc == RC_OK)
         rc = expunged_add(t, a->s->mbx, rq->folder, c->modseq, buf_span(a->out), e);
     if (rc == RC_OK)
@@ -151,7 +175,7 @@ enum rc do_expunge(struct tx *t, const struct ask *a, struct err *e)
     enum rc rc = counters_get(t, a->s->mbx, rq->folder, true, &c, e);
 
     if (rc == RC_OK)
-        rc = picked_new(EXPUNGE_A_TX, &p, e);
+        rc = picked_new(rq->uids, EXPUNGE_A_TX, &p, e);
     if (rc == RC_OK)
         rc = pick(t, a, rq->folder, rq->uids, rq->from, rq->deleted_only ? MF_DELETED : 0, EXPUNGE_A_TX, p, &n,
                   &rep->next, e);

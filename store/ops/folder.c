@@ -133,18 +133,30 @@ bool flags_lawful(uint64_t flags)
     return (flags & 0xff & ~system) == 0;
 }
 
-enum rc msg_drop(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const struct msg *m, struct err *e)
+static enum rc lacks(uint32_t folder, uint32_t uid, struct err *e)
+{
+    return err_set(e, RC_CORRUPT, "store: a message lacks a record: folder=%u uid=%u", (unsigned)folder, (unsigned)uid);
+}
+
+enum rc msg_remove(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, struct err *e)
 {
     struct key k = key_msg(mbx, folder, uid);
     enum rc rc = tx_del(t, T_MSGS, &k, e);
+
+    return rc == RC_NOTFOUND ? lacks(folder, uid, e) : rc;
+}
+
+enum rc msg_drop(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const struct msg *m, struct err *e)
+{
+    struct key k = key_msg(mbx, folder, uid);
+    enum rc rc = msg_remove(t, mbx, folder, uid, e);
 
     if (rc == RC_OK && m->where & MSG_SUMMARY)
         rc = tx_del(t, T_SUMMARIES, &k, e);
     if (rc == RC_OK && m->where & MSG_TEXT)
         rc = tx_del(t, T_TEXTS, &k, e);
     if (rc == RC_NOTFOUND)
-        rc = err_set(e, RC_CORRUPT, "store: a message lacks a record: folder=%u uid=%u", (unsigned)folder,
-                     (unsigned)uid);
+        rc = lacks(folder, uid, e);
     return rc == RC_OK ? objref_add(t, m->oid, -1, e) : rc;
 }
 
@@ -171,6 +183,19 @@ enum rc uidset_check(struct span set, struct err *e)
         before = hi;
     }
     return RC_OK;
+}
+
+uint32_t uidset_count(struct span set, uint32_t most)
+{
+    struct rd r = rd_of(set);
+    uint64_t n = 0;
+
+    while (r.s.n >= 8 && n < most) {
+        uint32_t lo = rd_u32(&r), hi = rd_u32(&r);
+
+        n += (uint64_t)hi - lo + 1;
+    }
+    return n < most ? (uint32_t)n : most;
 }
 
 /* The next pair that reaches from. False: none. */
@@ -212,6 +237,10 @@ enum rc msg_it_open(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t fold
     it->set = set;
     it->from = from;
     it->any = next_pair(it);
+    if (it->any && it->lo == it->hi && it->set.n == 0) {
+        it->one = t;
+        return RC_OK;
+    }
     return it->any ? open_at(it, t, SCAN_FEW, e) : RC_OK;
 }
 
@@ -227,6 +256,25 @@ enum rc msg_it_all(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folde
     return it->any ? open_at(it, t, SCAN_MANY, e) : RC_OK;
 }
 
+enum rc msg_it_brief(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folder, uint32_t lo, uint32_t hi,
+                     struct err *e)
+{
+    enum rc rc = msg_it_all(it, t, mbx, folder, lo, hi, e);
+
+    it->brief = true;
+    return rc;
+}
+
+/* Without a lock, as a scan reads: the folder's counters are locked. A scan would copy, and lock, pages of its neighbours. */
+static enum rc look_up(struct msg_it *it, uint32_t *uid_out, struct msg *m_out, struct err *e)
+{
+    struct key k = key_msg(it->mbx, it->folder, it->lo);
+
+    it->any = false;
+    *uid_out = it->lo;
+    return get_fixed(it->one, T_MSGS, &k, TX_COMMITTED, msg_f, m_out, e);
+}
+
 void msg_it_close(struct msg_it *it)
 {
     scan_close(&it->s);
@@ -238,6 +286,8 @@ enum rc msg_it_next(struct msg_it *it, uint32_t *uid_out, struct msg *m_out, str
     uint32_t uid;
     enum rc rc;
 
+    if (it->one && it->any)
+        return look_up(it, uid_out, m_out, e);
     while (it->any) {
         rc = scan_next(&it->s, &k, &v, e);
         if (rc != RC_OK)
@@ -250,7 +300,7 @@ enum rc msg_it_next(struct msg_it *it, uint32_t *uid_out, struct msg *m_out, str
             break;
         if (uid >= it->lo) {
             *uid_out = uid;
-            return rec_read(v, msg_f, m_out, e);
+            return it->brief ? rec_brief(v, &m_out->flags, &m_out->modseq, e) : rec_read(v, msg_f, m_out, e);
         }
         if (it->lo - uid > NEAR) {
             struct key to = key_msg(it->mbx, it->folder, it->lo);

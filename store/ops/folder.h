@@ -42,6 +42,8 @@ enum rc box_put(struct tx *t, uint64_t mbx, const struct box *b, struct err *e);
 enum rc msg_get(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, struct msg *m_out, struct err *e);
 enum rc msg_put(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const struct msg *m, bool fresh,
                 struct err *e);
+/* Deletes the message's record alone. The caller changes the counters, and sees to what the record named (freed.h). */
+enum rc msg_remove(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, struct err *e);
 /* Deletes the records of one message and its reference to the object. The caller changes the counters. */
 enum rc msg_drop(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const struct msg *m, struct err *e);
 void counters_add(struct counters *c, const struct msg *m, int by);
@@ -57,12 +59,19 @@ struct msg_it {
     struct span set; /* what is left of it; empty: none left */
     uint32_t lo, hi;
     uint32_t last; /* UID last seen by the scan */
+    bool brief;      /* only flags and modseq of each are read */
+    struct tx *one; /* the set is one UID: it is looked up, and no scan is opened; NULL: scan */
     bool any;
 };
+/* How many UIDs the set can hold, "most" at most. The set is checked. */
+uint32_t uidset_count(struct span set, uint32_t most);
 enum rc msg_it_open(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folder, struct span set, uint32_t from,
                     struct err *e);
 enum rc msg_it_all(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folder, uint32_t lo, uint32_t hi,
                    struct err *e);
+/* As msg_it_all(), for those who want flags and modseq only: the rest of what msg_it_next() gives stays zero. */
+enum rc msg_it_brief(struct msg_it *it, struct tx *t, uint64_t mbx, uint32_t folder, uint32_t lo, uint32_t hi,
+                     struct err *e);
 enum rc msg_it_next(struct msg_it *it, uint32_t *uid_out, struct msg *m_out, struct err *e);
 void msg_it_close(struct msg_it *it);
 void brief_add(struct buf *out, uint32_t uid, const struct msg *m); /* packed store_brief */

@@ -1,25 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/folders_test.c - folders and mailboxes on a real daemon: names kept unique by tag, what deletion leaves,
  * slots' versions. */
-#include "store/stored/live_test.h"
+#include "store/stored/live_each_test.h"
 #include <fcntl.h>
 #include <sys/mman.h>
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
 
 static void tag_of(unsigned char tag[SEAL_NAME_TAG], const char *name)
 {

@@ -13,13 +13,13 @@ enum rc do_list(struct tx *t, const struct ask *a, struct err *e)
     struct store_brief_rep *rep = a->rep;
     struct counters c;
     struct msg_it it = {0};
-    struct msg m;
+    struct msg m = {0};
     uint32_t uid;
     enum rc rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
 
     if (rc != RC_OK)
         return rc;
-    rc = msg_it_all(&it, t, a->s->mbx, rq->folder, rq->lo, rq->hi, e);
+    rc = msg_it_brief(&it, t, a->s->mbx, rq->folder, rq->lo, rq->hi, e);
     while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK) {
         if (a->out->n + STORE_BRIEF > OUT_MAX) {
             rep->next = uid;

@@ -3,7 +3,7 @@
  *
  * Where    The octets lie in a segment file (store/segments/segment.h), one record for each kind in objref.where, one behind the other in order
  *          of their kinds; the first begins at objref.segment, objref.offset. No page of Berkeley DB holds a message's octets.
- * INV-2    The field refs of an objref is the number of message records and queue records with its oid.
+ * INV-2    The field refs of an objref is the number of message records, queue records and items of T_FREED (freed.h) with its oid.
  * INV-3    A committed objref with refs > 0 names octets that were flushed before its transaction began. Octets that no objref names are dead. They
  *          belong to a delivery under way, to one that failed, or to one that a crash ended.
  * INV-4    An objref that lost its last reference stays, with refs 0, until an hour (OBJ_KEEP_S) after it was made. So a delivery that asks the

@@ -1,23 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/queue_settle_test.c - what relayd asks of the queue, on a real daemon: it hears of others' changes and not of its own, reads one message's
  * items, and settles many at once, without undoing a hold. */
-#include "store/stored/live_test.h"
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
+#include "store/stored/live_each_test.h"
 
 static uint64_t queue(struct store *in, int recipients, uint64_t not_before)
 {
@@ -171,6 +155,95 @@ static void test_all_or_none(void **state)
     store_free(&relay);
 }
 
+static enum rc report(struct store *as, uint64_t mbx, const struct store_queue_update_req *up, size_t n,
+                      struct letter *l)
+{
+    struct store_deliver_rep rep;
+    struct buf b = BUF_INIT;
+    struct err e;
+    enum rc rc;
+
+    for (size_t i = 0; i < n; i++)
+        ipc_list_add(&b, store_queue_update_req_f, &up[i]);
+    letter_new(l, 60, 0, 0);
+    letter_to(l, mbx, STORE_INBOX, 0);
+    l->rq.settle = buf_span(&b);
+    rc = letter_send(l, as, NULL, &rep, &e);
+    buf_free(&b);
+    letter_free(l);
+    return rc;
+}
+
+static uint32_t exists(uint64_t mbx)
+{
+    struct store *s = live_bound(&L, mbx);
+    struct store_status_rep st;
+    struct err e;
+
+    OK(store_call(s, STORE_FOLDER_STATUS, &(struct store_folder_msg){STORE_INBOX}, -1, &st, &e));
+    store_free(&s);
+    return st.exists;
+}
+
+/* A report is in its mailbox exactly when what it reports has ended. */
+static void test_report_and_end_are_one(void **state)
+{
+    struct store *in = store_new(ROLE_SMTPD), *relay = store_new(ROLE_RELAYD);
+    uint64_t q = queue(in, 3, 7000), mbx = live_box(0);
+    struct store_queue_list_req all = {.qid_from = q, .one = 1};
+    struct store_queue_update_req up[] = {
+        {q, 0, Q_FAILED, 0, SPAN_NULL, 0, 0}, {q, 9, Q_FAILED, 0, SPAN_NULL, 0, 0}, {q, 1, 77, 0, SPAN_NULL, 0, 0}};
+    struct letter l;
+
+    (void)state;
+    assert_int_equal(report(relay, mbx, up, 3, &l),
+                     RC_SYNTAX); /* one of them cannot be: none is, and nothing is filed */
+    assert_int_equal(exists(mbx), 0);
+    assert_int_equal(list(relay, &all, NULL), 3);
+    assert_int_equal(report(in, mbx, up, 1, &l), RC_DENIED); /* not for smtpd */
+    assert_int_equal(list(relay, &all, NULL), 3);
+    assert_int_equal(report(relay, mbx, up, 2, &l), RC_OK);
+    assert_int_equal(exists(mbx), 1);
+    live_stop(&L, SIGKILL);
+    live_start(&L);
+    assert_int_equal(exists(mbx), 1);
+    assert_int_equal(list(relay, &all, NULL), 2);
+    store_free(&in);
+    store_free(&relay);
+}
+
+/* Taken by the next server, its report is due: whoever held or dropped it meanwhile, it never waits again. */
+static void test_sent_is_never_sent_again(void **state)
+{
+    struct store *in = store_new(ROLE_SMTPD), *relay = store_new(ROLE_RELAYD), *admin = store_new(ROLE_ADMIN);
+    static const uint8_t meanwhile[] = {Q_WAITING, Q_HELD, Q_DROPPED};
+    struct store_queue_item it;
+    struct err e;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof meanwhile; i++) {
+        uint64_t q = queue(in, 1, 7000);
+        struct store_queue_list_req one = {.qid_from = q, .one = 1};
+        struct store_queue_update_req by_admin = {q, 0, meanwhile[i], 7000, SPAN_NULL, 0, 0},
+                                      sent = {q, 0, Q_REPORT, 8000, SPAN_NULL, 0, QUEUE_SENT},
+                                      waits = {q, 0, Q_WAITING, 8500, SPAN_NULL, 0, 0};
+
+        OK(store_call(admin, STORE_QUEUE_UPDATE, &by_admin, -1, NULL, &e));
+        assert_int_equal(settle(relay, &sent, 1), 1);
+        assert_int_equal(list(relay, &one, &it), 1);
+        assert_int_equal(it.state, Q_REPORT);
+        assert_true(it.notify & QUEUE_SENT);
+        assert_int_equal(settle(relay, &waits, 1), 1);
+        by_admin.state = Q_WAITING;
+        OK(store_call(admin, STORE_QUEUE_UPDATE, &by_admin, -1, NULL, &e));
+        assert_int_equal(list(relay, &one, &it), 1);
+        assert_int_equal(it.state, Q_REPORT);
+    }
+    store_free(&in);
+    store_free(&relay);
+    store_free(&admin);
+}
+
 static void test_watch(void **state)
 {
     struct store *in = store_new(ROLE_SMTPD), *relay = store_new(ROLE_RELAYD), *ear = store_new(ROLE_RELAYD),
@@ -197,8 +270,12 @@ static void test_watch(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_message), cmocka_unit_test(test_settle),
-                                       cmocka_unit_test(test_all_or_none), cmocka_unit_test(test_watch)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_message),
+                                       cmocka_unit_test(test_settle),
+                                       cmocka_unit_test(test_all_or_none),
+                                       cmocka_unit_test(test_report_and_end_are_one),
+                                       cmocka_unit_test(test_sent_is_never_sent_again),
+                                       cmocka_unit_test(test_watch)};
 
     return cmocka_run_group_tests(tests, setup, teardown);
 }

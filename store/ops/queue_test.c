@@ -1,22 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/queue_test.c - the queue on a real daemon: pages, those that are due, filters, counts, and who may change what when two do. */
-#include "store/stored/live_test.h"
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
+#include "store/stored/live_each_test.h"
 
 static size_t list_queue(struct store *s, uint64_t due, struct store_queue_item *last)
 {

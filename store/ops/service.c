@@ -83,6 +83,7 @@ static enum rc run(const struct ask *a, const struct rule *rule, struct err *e)
 
 static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, struct err *e)
 {
+    bool kept = !atomic_load(&a->d->env.due_unkept);
     enum rc rc;
 
     os_serving();
@@ -94,7 +95,7 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
     if (rc != RC_OK)
         return rc;
     rc = run(a, rule, e);
-    if (due_give_up(a->d, rc))
+    if (kept && due_give_up(a->d, rc))
         rc = run(a, rule, e);
     if (rule->run == RUN_ALONE)
         return rc;

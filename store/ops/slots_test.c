@@ -1,23 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/slots_test.c - nobody can make a mailbox unopenable: who may write slots, which lists are taken, how long the former one is kept.
  * Process  tests. */
-#include "store/stored/live_test.h"
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
+#include "store/stored/live_each_test.h"
 
 static enum rc set_slots(struct store *s, uint64_t mbx, uint64_t version, struct span slots)
 {

@@ -116,4 +116,5 @@ void sweep_stop(struct stored *d);
 /* busy.c: an object id is delivered, or freed, by one thread at a time */
 struct busy *busy_new(void);
 void busy_enter(struct busy *b, const unsigned char oid[SEAL_OID]);
+void busy_enter_all(struct busy *b, const unsigned char (*oid)[SEAL_OID], size_t n); /* in one step; n: STORE_APPEND_MAX at most, no id twice */
 void busy_leave(struct busy *b, const unsigned char oid[SEAL_OID]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/sweep.c - the one background thread. It makes checkpoints and deletes what deleted folders and mailboxes
- * held, objects whose time has come, rows of T_EXPUNGED that are too old; it gives back what is dead in segments.
+ * held, what expunged messages left behind, objects whose time has come, rows of T_EXPUNGED that are too old; it gives
+ * back what is dead in segments.
  *
  * It works in small transactions, so that no client waits long for a lock. They are not flushed, because what a crash
  * undoes is done again. */
@@ -8,6 +9,7 @@
 #include "base/log.h"
 #include "store/db/room.h"
 #include "store/ops/expunged.h"
+#include "store/ops/freed.h"
 #include "store/ops/octets.h"
 #include "store/ops/once.h"
 #include <stdlib.h>
@@ -256,6 +258,7 @@ static void *sweep_thread(void *arg)
     struct stored *d = arg;
     int64_t work_at = 0, rewrite_at = 0, mark_at = 0;
     struct key walk = {{0}, 0};
+    struct freed_walk freed = {0};
     bool work = false, low;
 
     octets_after_crash(d, stopping);
@@ -283,6 +286,7 @@ static void *sweep_thread(void *arg)
             once_sweep(d, stopping);
             mark_at = now + MARK_S;
         }
+        freed_sweep(d, &freed, stopping); /* last: it takes what time there is */
     }
     return NULL;
 }

@@ -2,23 +2,7 @@
 /* store/stored/cannot_tell_test.c - "cannot tell" is not "not there": each call of the library is made to fail in its turn (out of
  * memory, locks), under what looks for something and deletes or makes anew when it is missing. Nothing that was answered is
  * lost, nothing is filed twice, no keyword or mailbox is "unknown" because of it. Developer builds. */
-#include "store/stored/live_test.h"
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
+#include "store/stored/live_each_test.h"
 
 #ifdef PLI_DEV
 enum { LARGE = 3 << 20, MANY = 80 };

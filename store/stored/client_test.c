@@ -1,23 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/client_test.c - store/client/client.c against a daemon that comes and goes: pauses, not failures; patience has
  * an end. */
-#include "store/stored/live_test.h"
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
+#include "store/stored/live_each_test.h"
 
 /* Returns when every thread of the daemon has stopped: the signal alone lets one on another core answer once more. */
 static void live_pause(const struct live *l)

@@ -1,23 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/expiry_test.c - a ticket ends while its connection goes on: every op that needs it is refused from then on, no event comes any
  * more, and a renewed ticket opens the mailbox again. */
-#include "store/stored/live_test.h"
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
+#include "store/stored/live_each_test.h"
 
 static void sign(uint64_t mbx, int64_t life, struct buf *out)
 {

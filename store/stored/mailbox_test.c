@@ -1,22 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/mailbox_test.c - a session's view of a real daemon: listing, pages, objects, rights, \Recent, events. */
-#include "store/stored/live_test.h"
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
+#include "store/stored/live_each_test.h"
 
 static void test_list_pages(void **state)
 {

@@ -2,24 +2,8 @@
 /* store/stored/roles_test.c - every op by every role: the table says who, the daemon obeys; and with uids of their own,
  * no daemon can pass for another or for the administrator. */
 #include "base/ipc_roles_test.h"
-#include "store/stored/live_test.h"
+#include "store/stored/live_each_test.h"
 #include <grp.h>
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
 
 static void test_table(void **state)
 {

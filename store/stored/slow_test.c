@@ -1,25 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/stored/slow_test.c - a store that stalls: what was refused for it is not done later, what was done is answered.
  * The daemon is stopped (SIGSTOP) with requests of every kind that changes something in its sockets. */
-#include "store/stored/live_test.h"
+#include "store/stored/live_each_test.h"
 
 enum { TIMEOUT_MS = 300, LONG_MS = 60000 };
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
-
 /* Stopped, all its threads: what is asked from now on it has not begun. */
 static void stop(void)
 {

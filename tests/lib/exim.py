@@ -10,13 +10,11 @@ namespace, so root only. Delivery runs as that user, for with a configuration of
 import os
 import pathlib
 import shutil
-import smtplib
-import socket
 import subprocess
-import tempfile
-import time
 
 import unpacked
+from dns import free_port
+from other_server import OtherServer
 
 PROGRAM = unpacked.program("usr/sbin/exim4", "PLI_EXIM", "exim4")
 CONF = """
@@ -100,13 +98,10 @@ def usable():
     return None if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0 else "exim needs a mount namespace"
 
 
-class Exim:
+class Exim(OtherServer):
     def __init__(self, host, port, ca, pem, name="mx.exim.test", door=("127.0.2.1", 10125)):
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pli-exim-"))
-        self.dir.chmod(0o755)
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
+        super().__init__("exim", 0o755)
+        self.port = free_port()
         for what, line in (("passwd", USER), ("group", "Debian-exim:x:64999:\n")):
             known = pathlib.Path("/etc", what).read_text()
             (self.dir / what).write_text(known if "Debian-exim" in known else known + line)
@@ -121,47 +116,5 @@ class Exim:
         conf = self.dir / "exim.conf"
         conf.write_text(CONF.format(dir=self.dir, name=name, program=PROGRAM, domain=name.partition(".")[2], host=host, port=port, own=self.port,
                                     address=door[0], door=door[1]))
-        self.out = open(self.dir / "out", "wb")
-        self.proc = subprocess.Popen(["unshare", "--mount", "sh", "-c", ENTER, str(self.dir), PROGRAM, "-C", str(conf), "-bdf", "-q1s"],
-                                     stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out, start_new_session=True,
-                                     env={**os.environ, "LD_LIBRARY_PATH": unpacked.libraries()})
-        try:
-            self.wait()
-        except BaseException:
-            self.close()
-            raise
-
-    def wait(self):
-        end = time.monotonic() + 60
-        while time.monotonic() < end and self.proc.poll() is None:
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=30) as s:
-                    if s.recv(100).startswith(b"220 "):
-                        return
-            except OSError:
-                time.sleep(0.1)
-        raise RuntimeError("exim does not start: " + self.log())
-
-    def log(self):
-        return "".join(p.read_text(errors="replace") for p in [self.dir / "out", *self.dir.glob("log-*")])
-
-    def inject(self, sender, to, message):
-        with smtplib.SMTP("127.0.0.1", self.port, "app.test", timeout=30) as s:
-            return s.sendmail(sender, to, message)
-
-    def mail(self):
-        return [p.read_bytes() for p in sorted((self.dir / "mail").glob("box/new/*"))]
-
-    def close(self):
-        """The daemon's session is its own: what ends it ends its children and nothing else."""
-        if self.proc.poll() is None:
-            os.killpg(self.proc.pid, 15)
-            self.proc.wait(30)
-        self.out.close()
-        shutil.rmtree(self.dir, ignore_errors=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
+        self.begin(["unshare", "--mount", "sh", "-c", ENTER, str(self.dir), PROGRAM, "-C", str(conf), "-bdf", "-q1s"],
+                   env={**os.environ, "LD_LIBRARY_PATH": unpacked.libraries()})

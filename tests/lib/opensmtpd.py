@@ -10,16 +10,12 @@ and a passwd of its own in a mount namespace, so root only, and nothing of the m
 """
 import os
 import pathlib
-import shutil
-import smtplib
-import socket
 import subprocess
-import tempfile
-import time
 
 import tls_front
 import unpacked
 from dns import free_port
+from other_server import OtherServer
 
 PROGRAM = unpacked.program("usr/sbin/smtpd", "PLI_OPENSMTPD", "opensmtpd")
 UNKNOWN = "524 5.2.4"
@@ -36,9 +32,11 @@ match tag OWN from any for any action "out"
 """
 USERS = ("opensmtpd:x:64997:64997::/var/lib/opensmtpd/empty:/usr/sbin/nologin\n"
          "opensmtpq:x:64996:64996::/var/lib/opensmtpd/empty:/usr/sbin/nologin\nkeeper:x:64995:64997::{dir}/mail:/bin/sh\n")
-# Folders of its own over the machine's, for this process and its children alone.
+# Folders of its own over the machine's, for this process and its children alone. Before it sends it asks for the name of 127.0.0.1: of /etc/hosts, not of
+# whatever name server the machine has, whose silence would put the letter off for minutes.
 ENTER = """
 mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group &&
+{ [ ! -e /etc/resolv.conf ] || mount --bind "$0/resolv.conf" /etc/resolv.conf; } &&
 mount -t tmpfs -o mode=755 own /usr/libexec && cp -r "$1" /usr/libexec/opensmtpd &&
 mount -t tmpfs -o mode=755 own /var/spool && mkdir -m 711 /var/spool/smtpd &&
 mount -t tmpfs -o mode=755 own /run &&
@@ -54,62 +52,27 @@ def usable():
     return None if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0 else "OpenSMTPD needs a mount namespace"
 
 
-class OpenSmtpd:
+class OpenSmtpd(OtherServer):
     def __init__(self, host, port, ca, pem, name="mx.opensmtpd.test", door=("127.0.2.1", 10125)):
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pli-opensmtpd-"))
-        self.dir.chmod(0o755)
+        super().__init__("opensmtpd", 0o755)
         self.port, clear, out = free_port(), free_port(), free_port()
         for what, lines in (("passwd", USERS.format(dir=self.dir)), ("group", "opensmtpd:x:64997:\nopensmtpq:x:64996:\n")):
             (self.dir / what).write_text(pathlib.Path("/etc", what).read_text() + lines)
+        (self.dir / "resolv.conf").write_text("lookup file\n")
         (self.dir / "mail").mkdir(0o755)
         os.chown(self.dir / "mail", 64995, 64997)
         conf = self.dir / "smtpd.conf"
         conf.write_text(CONF.format(dir=self.dir, name=name, domain=name.partition(".")[2], own=self.port, clear=clear, out=out))
         libexec = pathlib.Path(PROGRAM).parents[1] / "libexec" / "opensmtpd"
-        self.out = open(self.dir / "out", "wb")
-        self.proc = subprocess.Popen(["unshare", "--mount", "sh", "-c", ENTER, str(self.dir), str(libexec), PROGRAM, "-d", "-f", str(conf)], cwd="/",
-                                     stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out, start_new_session=True,
-                                     env={**os.environ, "LD_LIBRARY_PATH": unpacked.libraries()})
         self.front = tls_front.TlsFront(pem, ca)
+        self.begin(["unshare", "--mount", "sh", "-c", ENTER, str(self.dir), str(libexec), PROGRAM, "-d", "-f", str(conf)], cwd="/",
+                   env={**os.environ, "LD_LIBRARY_PATH": unpacked.libraries()})
         try:
-            self.wait()
             self.front.door(door, ("127.0.0.1", clear)).way_out(("127.0.0.1", out), (host, port))
         except BaseException:
             self.close()
             raise
 
-    def wait(self):
-        end = time.monotonic() + 60
-        while time.monotonic() < end and self.proc.poll() is None:
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=30) as s:
-                    if s.recv(100).startswith(b"220 "):
-                        return
-            except OSError:
-                time.sleep(0.1)
-        raise RuntimeError("OpenSMTPD does not start: " + self.log())
-
-    def log(self):
-        return (self.dir / "out").read_text(errors="replace")
-
-    def inject(self, sender, to, message):
-        with smtplib.SMTP("127.0.0.1", self.port, "app.test", timeout=30) as s:
-            return s.sendmail(sender, to, message)
-
-    def mail(self):
-        return [p.read_bytes() for p in sorted((self.dir / "mail").glob("box/new/*"))]
-
     def close(self):
-        """The daemon's session is its own: what ends it ends its children and nothing else."""
         self.front.close()
-        if self.proc.poll() is None:
-            os.killpg(self.proc.pid, 15)
-            self.proc.wait(30)
-        self.out.close()
-        shutil.rmtree(self.dir, ignore_errors=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
+        super().close()

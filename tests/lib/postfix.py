@@ -8,15 +8,14 @@
 Root only (Postfix changes users). The machine's own Postfix, its configuration and its queue are not touched.
 """
 import os
-import pathlib
 import re
 import shutil
-import signal
-import smtplib
 import socket
 import subprocess
-import tempfile
 import time
+
+from dns import free_port
+from other_server import OtherServer
 
 MAIN = """
 compatibility_level = 3.6
@@ -107,15 +106,12 @@ virtual_minimum_uid = 100
 """
 
 
-class Postfix:
+class Postfix(OtherServer):
     """door: (address, port): it also takes mail for the domain of its name, from peers with a certificate, and mail() gives it."""
 
     def __init__(self, host, port, ca, pem, name="mx.load.test", more=(), door=None):
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pli-postfix-"))
-        self.dir.chmod(0o711)
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
+        super().__init__("postfix", 0o711)
+        self.port = free_port()
         self.conf = self.dir / "conf"
         self.conf.mkdir(0o755)
         (self.dir / "queue").mkdir(0o755)
@@ -129,12 +125,7 @@ class Postfix:
         (self.conf / "master.cf").write_text(MASTER.format(own=self.port))
         if door:
             self.open_door(name.partition(".")[2], *door)
-        self.proc = None
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
+        self.start()
 
     def open_door(self, domain, address, port):
         (self.dir / "mail").mkdir(0o755)
@@ -144,34 +135,13 @@ class Postfix:
         with open(self.conf / "master.cf", "a") as f:
             f.write(DOOR.format(address=address, port=port, domain=domain))
 
-    def mail(self):
-        """Every message that came through the door, as it stands on its disk."""
-        return [p.read_bytes() for p in sorted((self.dir / "mail").glob("box/new/*"))]
-
     def start(self):
-        """In the foreground, our own child; it makes a session of its own, so what ends it ends its daemons and nothing else."""
         r = subprocess.run(["postfix", "-c", self.conf, "check"], capture_output=True, text=True, timeout=60)
         if r.returncode:
-            raise RuntimeError(f"postfix check: {r.stdout}{r.stderr}{self.log()}")
-        self.out = open(self.dir / "out", "wb")
-        self.proc = subprocess.Popen([f"{DAEMONS}/master", "-c", self.conf, "-s"], stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out)
-        end = time.monotonic() + 60
-        while time.monotonic() < end and self.proc.poll() is None:
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=30) as s:
-                    if s.recv(100).startswith(b"220 "):
-                        return
-            except OSError:
-                time.sleep(0.1)
-        raise RuntimeError(f"postfix does not start: {(self.dir / 'out').read_text(errors='replace')}{self.log()}")
-
-    def log(self):
-        log = self.dir / "log"
-        return log.read_text(errors="replace") if log.exists() else ""
-
-    def inject(self, sender, to, message):
-        with smtplib.SMTP("127.0.0.1", self.port, "app.load.test", timeout=30) as s:
-            return s.sendmail(sender, to, message)
+            said = f"postfix check: {r.stdout}{r.stderr}{self.log()}"
+            self.close()
+            raise RuntimeError(said)
+        self.begin([f"{DAEMONS}/master", "-c", self.conf, "-s"])
 
     def raw(self, sender, to, octets):
         """One DATA with these octets as they are, then the real end; whatever Postfix answers."""
@@ -202,21 +172,3 @@ class Postfix:
                 return hit.group(0)
             time.sleep(0.1)
         raise AssertionError(f"{to} was not {status}:\n{self.log()[-3000:]}")
-
-    def close(self):
-        if self.proc and self.proc.poll() is None:
-            self.proc.terminate()         # it ends its daemons
-            try:
-                self.proc.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.proc.pid, signal.SIGKILL)
-                self.proc.wait(20)
-        if self.proc:
-            self.out.close()
-        shutil.rmtree(self.dir, ignore_errors=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()

@@ -37,6 +37,7 @@ WAYS = {
     "bad-arguments": ("s", "FETCH x FLAGS"),
     "need-mailbox": ("a", "SELECT"),
     "need-set": ("s", "COPY x INBOX"),
+    "uid-required": ("s", "ENABLE UIDONLY", "FETCH 1 FLAGS"),
     "no-such-message": ("s", "FETCH 99 FLAGS"),
     "append-form": ("a", "APPEND INBOX x"),
     "append-rest": ("a", "APPEND INBOX {3+}\r\nx\r\n encore"),
@@ -143,3 +144,13 @@ def test_every_row_has_a_way():
         assert mark in (TOP / path).read_text(), (path, mark)
     assert set(ROWS) == set(WAYS) | set(ELSEWHERE) | NOT_HERE
     assert not set(WAYS) & set(ELSEWHERE) and not (set(WAYS) | set(ELSEWHERE)) & NOT_HERE
+
+
+def test_octets_of_urls_count_as_those_that_are_sent(pli):
+    s, f = session(pli, "a")
+    with s, f:
+        assert ask(s, f, "CREATE Long").startswith("OK") and ask(s, f, "CREATE Copies").startswith("OK")
+        assert ask(s, f, b"t APPEND Long {700000+}\r\n" + b"a" * 76 + b"\r\n" * 349962 + b"\r\n").startswith("OK")
+        one = ' CATENATE (URL "/Long/;UID=1")'
+        assert ask(s, f, "APPEND Copies" + one * 3) == "NO " + ROWS["too-many-at-once"]
+        assert ask(s, f, "APPEND Copies" + one * 2).startswith("OK [APPENDUID")

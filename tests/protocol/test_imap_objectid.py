@@ -21,3 +21,5 @@ def test_an_email_keeps_its_id(pli):
         assert ids(m) == [first, second]
         assert m.search(None, "EMAILID", second)[1] == [b"2"]
         assert m.search(None, "EMAILID", first, "EMAILID", second)[1] == [b""]
+        for _ in range(2):  # what the first SEARCH kept of the header knows no ids
+            assert m.search(None, "EMAILID", second, "SUBJECT", "x")[1] == [b"2"]

@@ -5,6 +5,7 @@ What is looked at is what a person at either end sees: the message in the mailbo
 """
 import collections
 import email
+import json
 import os
 import random
 import re
@@ -45,6 +46,12 @@ def empty(pli):
 def pair():
     with Operators() as operators:
         yield operators
+
+
+def doctor(pli):
+    """What pli doctor says of other operators' servers."""
+    found = json.loads(pli.pli("doctor", "--json", check=False).stdout)["findings"]
+    return [(f["level"], f["text"].split(":")[0]) for f in found if f["check"] == "destination"]
 
 
 # ---- a letter each way ----
@@ -137,8 +144,11 @@ def test_another_dn_alarms_and_waits(pair):
     eventually(lambda: len(lines(pair.a, "relay-host")) >= 2)  # it is tried again, and alarms once
     assert len(lines(pair.a, "relay-alarm")) == 1
     assert not lines(pair.b, "message-taken") and len(entries(pair.a)) == 1
+    assert eventually(lambda: doctor(pair.a)) == [("warn", "mail for b.test waits (1 recipients)")]
     pair.trust_one(pair.a, pair.b)
     assert len(eventually(lambda: pair.b.fetch_all("gp@b.test"))) == 1
+    assert eventually(lambda: empty(pair.a))
+    assert doctor(pair.a) == []
 
 
 # ---- the end of patience ----
@@ -161,6 +171,8 @@ def test_a_late_letter_warns_once_then_fails():
         pair.a.submit("hosp@a.test", ["gp@b.test", "x@b.test"], letter())
         warned = eventually(lambda: reports(pair.a))
         both = {"gp@b.test", "x@b.test"}
+        delayed, = eventually(lambda: lines(pair.a, "relay-delayed"))
+        assert delayed["mid"] == entries(pair.a)[0]["mid"] and delayed["recipients"] == "2"
         assert len(warned) == 1 and {(a, s[0]) for a, s, _ in warned[0]} == {("delayed", "4")} and {r for _, _, r in warned[0]} == both
         os.kill(pair.a.daemon("pli-relayd"), signal.SIGKILL)  # the next one knows that the sender was warned
         got = eventually(lambda: len(reports(pair.a)) > 1 and reports(pair.a), 60)

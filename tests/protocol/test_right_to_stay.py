@@ -278,3 +278,18 @@ def test_the_ticket_is_renewed_while_the_account_stands(pli):
         idling.sock.sendall(b"DONE\r\n")
         assert smtp.docmd("MAIL", f"FROM:<{who}>")[0] == 250
         smtp.close()
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_becomes_of_a_former_account_is_not_told_to_the_next_one(pli, change):
+    """UNAUTHENTICATE (RFC 8437): dird tells a connection of the account that signed in on it. The next one to sign in is another."""
+    former, following = account(pli, f"former-{change}"), account(pli, f"following-{change}")
+    with contextlib.closing(Line(pli, former)) as line, contextlib.closing(Line(pli, former)) as witness:
+        assert line.ask("b UNAUTHENTICATE").startswith("b OK")
+        CHANGES[change](pli, former)
+        assert witness.bye()[0]  # dird has told
+        assert line.ask(f"c LOGIN {following} {PASSWORD}").startswith("c OK")
+        assert line.ask("d NOOP").startswith("d OK")
+        CHANGES[change](pli, following)
+        bye, took = line.bye()
+        assert len(bye) == 1 and took < SOON

@@ -17,11 +17,12 @@ import time
 import pytest
 import white_list as wl
 from authority import Web
-from instance import NO_WAY_OUT, PASSWORD, Instance, eventually
+from instance import NO_WAY_OUT, Instance, eventually
 from openssl_ca import GOOD, Authority, dn_of, self_signed
 from rows import ROWS
 
 SUBJECT = "/C=FR/ST=Gard (30)/O=CH B/OU=1300017985/CN=smtp.chb.test"
+PASSWORD = "pw-Matrice.9"          # nobody else's: the loopback is everybody's, and another test may say its password in clear
 MARK = "matriceconfidentielle"      # in each message: subject, body and attachment name
 CLEAR = "temoin-en-clair.test"      # what our peers say before TLS: it must be in the capture, or the capture proves nothing
 
@@ -152,8 +153,8 @@ def serving(folder, certs, *conf):
             f.write("\n".join(['smtpd { peer_anchors = "peers.pem" }', NO_WAY_OUT, *conf, ""]))
         with capture(folder) as pcap:
             pli.serve()
-            pli.add("gp@chu.test", sign="never")
-            pli.add("signe@chu.test", kind="per", name="Dr Marie MARTIN")
+            pli.add("gp@chu.test", sign="never", password=PASSWORD)
+            pli.add("signe@chu.test", kind="per", password=PASSWORD, name="Dr Marie MARTIN")
             pli.certs, pli.state = certs, None
             yield pli
         if pcap:
@@ -254,7 +255,7 @@ def said(answer):
 
 
 def boxed(inst):
-    with inst.imap("gp@chu.test") as m:
+    with inst.imap("gp@chu.test", PASSWORD) as m:
         return int(m.select("INBOX", readonly=True)[1][0])
 
 

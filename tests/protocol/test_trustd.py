@@ -94,7 +94,7 @@ def becomes(s, sender, want):
 
 # ---- lists by file ----
 def test_taken_refused_kept(inst, space):
-    assert state(inst)["generation"] == 0
+    assert (state(inst)["generation"], state(inst)["good_until"]) == (0, 0)
     first = wl.white_list(wl.operators(10), space.signer, wl.ago(days=2))
     got = json.loads(take(inst, first, "--json"))
     assert (got["entries"], got["domains"], got["gained"], got["lost"], got["changed"], got["unchanged"]) == (10, 10, 10, 0, 0, False)

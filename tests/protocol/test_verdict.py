@@ -239,7 +239,7 @@ def test_mail_anchors_are_not_peer_anchors(inst):
     dn = a.run("openssl", "x509", "-in", "peer.pem", "-noout", "-subject", "-nameopt", "RFC2253").decode().strip().removeprefix("subject=")
     inst.pli("trust", "add", "load.test", "--dn", dn)
     with inst.smtp("smtp", pem=str(pem)) as s:
-        assert s.mail("a@load.test")[0] == 550
+        assert s.mail("a@load.test")[0] == 554
 
 
 def test_the_command_says_each_reason(inst):

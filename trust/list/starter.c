@@ -42,7 +42,7 @@ static bool limit_memory(void)
 #endif
 }
 
-/* All but the pipe and stderr, where the log goes: the caller's sockets are none of a parser's business. */
+/* All but the socket and stderr, where the log goes: the caller's sockets are none of a parser's business. */
 static void close_others(int kept)
 {
     struct rlimit r;

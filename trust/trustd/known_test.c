@@ -2,23 +2,6 @@
 /* trust/trustd/known_test.c - TRUSTD_CHECK of a chain that was verified lately (TW_KNOWN): what is known, of what, and until when. */
 #include "trust/trustd/revocation_fixture_int.h"
 
-static enum rc import(struct revocations *r, struct buf der)
-{
-    FILE *f = tmpfile();
-    struct trustd_crl_rep out = {.revoked = 0};
-    struct buf scratch = BUF_INIT;
-    struct ipc_reply rep = {&out, &scratch, -1};
-    enum rc rc;
-
-    assert_int_equal(fwrite(der.p, 1, der.n, f), der.n);
-    fflush(f);
-    rc = revocation_import(r, fileno(f), &rep, &e);
-    fclose(f);
-    buf_free(&scratch);
-    buf_free(&der);
-    return rc;
-}
-
 static enum rc known(struct revocations *r, uint8_t purpose, struct span chain, struct trustd_check_rep *out)
 {
     struct buf mem = BUF_INIT;

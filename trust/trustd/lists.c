@@ -396,7 +396,7 @@ void lists_status(struct lists *l, struct trustd_status_rep *out, struct buf *me
     out->next_fetch = l->conf.url[0] ? l->now.next : 0;
     out->last_try = l->now.last_try;
     out->failures = (uint32_t)l->now.failures;
-    out->good_until = lists_good_until(l, &l->now, clock_utc());
+    out->good_until = l->index ? lists_good_until(l, &l->now, clock_utc()) : 0;
     out->alarm = (uint8_t)lists_alarm(l, &l->now, clock_utc());
     out->configured = configured(l);
     n = strlen(l->now.signer);

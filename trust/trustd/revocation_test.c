@@ -351,7 +351,7 @@ static void test_size(void **st)
     (void)st;
     put("/10mb", 200, list_new((struct list_want){.by = &c.inter, .many = 280 * 1000, .revoked = {&c.leaf}}));
     assert_true(page_at("/10mb ")->body.n > 10 * 1000 * 1000);
-    expect(settled(r, &c), TS_REVOKED, "");
+    expect(becomes(r, &c, TS_REVOKED), TS_REVOKED, "");
     assert_int_equal(buf_reserve(&huge, PKI_CRL_MAX + 1, &e), RC_OK);
     memset(huge.p, 0x30, PKI_CRL_MAX + 1);
     huge.n = PKI_CRL_MAX + 1;
@@ -397,23 +397,6 @@ static void test_after_a_restart(void **st)
 }
 
 /* ---- what an administrator brings ---- */
-static enum rc import(struct revocations *r, struct buf der)
-{
-    FILE *f = tmpfile();
-    struct trustd_crl_rep out = {.revoked = 0};
-    struct buf scratch = BUF_INIT;
-    struct ipc_reply rep = {&out, &scratch, -1};
-    enum rc rc;
-
-    assert_int_equal(fwrite(der.p, 1, der.n, f), der.n);
-    fflush(f);
-    rc = revocation_import(r, fileno(f), &rep, &e);
-    fclose(f);
-    buf_free(&scratch);
-    buf_free(&der);
-    return rc;
-}
-
 static void test_import(void **st)
 {
     struct made leaf = made_leaf("of the trial authority", &root), other = made_leaf("another", &root);
