@@ -7,8 +7,9 @@
  *               met (INV-2)
  *   2 queue     references met, and the due index (INV-9)
  *   3 freed     what expunged messages left to be freed: references met (INV-14; check_freed.c)
- *   4 objects   reference counts (INV-2), heads and digests of their records in the segments (INV-3)
- *   5 expunged  rows of what was expunged against their mark and folder (INV-11; check_expunged.c)
+ *   4 objects   reference counts (INV-2), heads and digests of their records in the segments (INV-3), digests of their rows
+ *   5 orphans   rows of objects without an objref
+ *   6 expunged  rows of what was expunged against their mark and folder (INV-11; check_expunged.c)
  * Records on a page that cannot be read (guard.h) are passed over, and named as far as other records tell about
  * them. */
 #include "store/check/check.h"
@@ -19,8 +20,8 @@
 #include <stdlib.h>
 
 enum { PAGE_NS = 200 * 1000 * 1000, FINDINGS_MAX = 30 * 1024, LINE_MAX = 200 };
-static enum rc (*const phases[])(struct check *, struct err *) = {check_pages, check_folder, check_queue,
-                                                                  check_freed, check_object, check_expunged};
+static enum rc (*const phases[])(struct check *, struct err *) = {
+    check_pages, check_folder, check_queue, check_freed, check_object, check_orphan, check_expunged};
 enum { PHASES = sizeof phases / sizeof phases[0] };
 
 void check_bad(struct check *c, const char *fmt, ...)

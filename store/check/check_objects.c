@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/check_objects.c - the phase that checks objects: reference counts, and their octets in the segments. */
+/* store/check/check_objects.c - the phases that check objects: reference counts, and their octets, in the segments and in T_OBJECTS; rows of T_OBJECTS that
+ * belong to no object. */
 #include "store/check/check.h"
 
 struct placed { /* one record, as its objref says it should be */
@@ -59,9 +60,29 @@ static enum rc check_octets(struct check *c, const unsigned char oid[SEAL_OID], 
     return rc == RC_OK || rc == RC_NOTFOUND ? check_body(c, &p, name, e) : rc;
 }
 
+static enum rc check_row(struct check *c, struct tx *t, const unsigned char oid[SEAL_OID], const struct objref *r,
+                         uint8_t kind, struct err *e)
+{
+    unsigned char digest[DIGEST_LEN];
+    struct buf b = BUF_INIT;
+    char name[2 * SEAL_OID + 1];
+    uint64_t len = objref_len(r, kind);
+    enum rc rc = obj_read(t, oid, kind, len, 0, len, &b, e);
+
+    hex(oid, name);
+    digest_of(buf_span(&b), digest);
+    buf_free(&b);
+    if (rc == RC_CORRUPT)
+        check_bad(c, "object %s kind=%u: bytes are missing", name, kind);
+    else if (rc == RC_OK && memcmp(digest, r->digest[kind - SEAL_MESSAGE], DIGEST_LEN) != 0)
+        check_bad(c, "object %s kind=%u: damaged", name, kind);
+    return rc == RC_CORRUPT ? RC_OK : rc;
+}
+
 struct one_object {
     struct check *c;
     unsigned char oid[SEAL_OID];
+    uint8_t kind; /* check_orphan() */
 };
 
 static enum rc check_one(struct tx *t, void *arg, struct err *e)
@@ -81,8 +102,9 @@ static enum rc check_one(struct tx *t, void *arg, struct err *e)
         r.touched < o->c->started) /* others changed while the check went over the folders */
         check_bad(o->c, "object %s: counts %u references, has %u", name, (unsigned)r.refs, (unsigned)met);
     for (uint8_t kind = SEAL_MESSAGE; rc == RC_OK && r.refs > 0 && kind <= SEAL_SEARCH; kind++)
-        if (r.where & 1u << kind)
-            rc = check_octets(o->c, o->oid, &r, kind, e);
+        rc = objref_large(&r, kind)   ? check_octets(o->c, o->oid, &r, kind, e)
+             : objref_small(&r, kind) ? check_row(o->c, t, o->oid, &r, kind, e)
+                                      : RC_OK;
 out:
     buf_free(&mem);
     return rc == RC_NOTFOUND ? RC_OK : rc;
@@ -98,4 +120,37 @@ enum rc check_object(struct check *c, struct err *e)
         return rc;
     memcpy(o.oid, k.b + 1, SEAL_OID);
     return tx_run(&c->d->env, TX_READ, check_one, &o, e);
+}
+
+static enum rc check_owned(struct tx *t, void *arg, struct err *e)
+{
+    const struct one_object *o = arg;
+    struct key k = key_object(o->oid, o->kind);
+    struct buf mem = BUF_INIT;
+    char name[2 * SEAL_OID + 1];
+    struct objref r;
+    enum rc rc = objref_get(t, o->oid, true, &mem, &r, e);
+    bool owned = rc == RC_OK && objref_small(&r, o->kind);
+
+    buf_free(&mem);
+    if (owned || (rc != RC_OK && rc != RC_NOTFOUND) || t->deadlock)
+        return rc;
+    rc = tx_has(t, T_OBJECTS, &k, e); /* it may have gone with its objref just now */
+    hex(o->oid, name);
+    if (rc == RC_OK)
+        check_bad(o->c, "object %s kind=%u: octets that nothing refers to", name, o->kind);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc check_orphan(struct check *c, struct err *e)
+{
+    struct one_object o = {.c = c};
+    struct key k;
+    enum rc rc = check_next_key(c, T_OBJECTS, &k, e);
+
+    if (rc != RC_OK)
+        return rc;
+    memcpy(o.oid, k.b + 1, SEAL_OID);
+    o.kind = k.b[1 + SEAL_OID];
+    return tx_run(&c->d->env, TX_READ, check_owned, &o, e);
 }

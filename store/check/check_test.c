@@ -84,7 +84,8 @@ static const char *const whats[] = {"counts 3 messages",     "its summary is mis
                                     "kind=1: damaged",       "bytes are missing",      "counts 3 references",
                                     "its object is missing", "the head of its record", "not rightly in the index",
                                     "modseq is beyond",      "its record is missing",  "its key slots are missing",
-                                    "is still in its folder"};
+                                    "is still in its folder", "octets that nothing refers to", "kind=1: damaged", "kind=1: bytes are missing"};
+enum { SMALL_FROM = 13 }; /* harm that is done to a mailbox of small messages */
 
 enum { WHATS = sizeof whats / sizeof whats[0] };
 
@@ -126,7 +127,7 @@ static enum rc look_up(struct tx *t, uint64_t mbx, struct counters *c, struct ms
 static enum rc do_harm(struct tx *t, void *arg, struct err *e)
 {
     const struct harm *h = arg;
-    struct key k = key_msg(h->mbx, 1, 2), ref, due;
+    struct key k = key_msg(h->mbx, 1, 2), ref, due, row;
     struct buf b = BUF_INIT;
     struct counters c;
     struct objref r;
@@ -172,6 +173,18 @@ static enum rc do_harm(struct tx *t, void *arg, struct err *e)
         m.modseq = c.modseq + 1;
         rc = msg_put(t, h->mbx, 1, 2, &m, false, e);
         break;
+    case 13: /* a row of T_OBJECTS, of an object that has none of that kind */
+        row = key_object(m.oid, SEAL_SEARCH);
+        rc = tx_put(t, T_OBJECTS, &row, SPAN_LIT("left over"), 0, e);
+        break;
+    case 14:
+        row = key_object(m.oid, SEAL_MESSAGE);
+        rc = tx_put(t, T_OBJECTS, &row, SPAN_LIT("something else"), 0, e);
+        break;
+    case 15:
+        row = key_object(m.oid, SEAL_MESSAGE);
+        rc = tx_del(t, T_OBJECTS, &row, e);
+        break;
     case 12: /* INV-14 */
         rc = free_too_early(t, h->mbx, &m, c.modseq, e);
         break;
@@ -186,7 +199,7 @@ out:
 }
 
 /* A mailbox with two messages, which wait in the queue as well. */
-static uint64_t two_letters(struct store *in)
+static uint64_t two_letters(struct store *in, size_t size)
 {
     uint64_t mbx = live_box(0);
     struct store_deliver_rep rep;
@@ -194,7 +207,7 @@ static uint64_t two_letters(struct store *in)
 
     for (int i = 0; i < 2; i++) {
         struct letter l;
-        letter_new(&l, 100000, 300, 100);
+        letter_new(&l, size, 300, 100);
         letter_to(&l, mbx, STORE_INBOX, 0);
         letter_out(&l, "remote", 77);
         OK(letter_send(&l, in, NULL, &rep, &e));
@@ -214,7 +227,7 @@ static void test_damage(void **state)
 
     (void)state;
     for (int what = 0; what < WHATS; what++)
-        box[what] = two_letters(in);
+        box[what] = two_letters(in, what < SMALL_FROM ? 100000 : 3000);
     poll(NULL, 0, 1100); /* so that every object was last touched in a second before the check's */
     before = run_check(&out, &checked);
     assert_int_equal(before, 0);

@@ -31,7 +31,7 @@ struct salvage {
     uint64_t mended;        /* records that were put right */
     uint64_t seen, most;    /* the mailbox looked at last, the highest number met */
     bool has_box;           /* the one looked at last has its record */
-    struct piece *pieces;   /* every message's record of every segment, by object id; made when the first is looked for (salvage_segments.c) */
+    struct piece *pieces;   /* every record of every segment, by object id and kind; made when the first is looked for (salvage_segments.c) */
     size_t n_pieces;
     bool walked;
 };

@@ -16,8 +16,8 @@ enum rc salvage_write(struct salvage *s, enum table tb, const struct key *k, con
 enum rc salvage_has(struct salvage *s, enum table tb, const struct key *k, struct err *e); /* as tx_has() */
 /* salvage_segments.c: what the segments say by themselves */
 enum rc salvage_rows(struct salvage *s, struct err *e); /* T_SEGMENTS has a row for each segment file, and for no other */
-/* Where the octets of a message are; fills r's place and the message's digest. RC_NOTFOUND: nowhere whole. */
-enum rc salvage_find(struct salvage *s, const unsigned char oid[SEAL_OID], uint64_t len, struct objref *r, struct err *e);
+/* Where the octets of that kind are; fills r's place and that digest. RC_NOTFOUND: nowhere whole. */
+enum rc salvage_find(struct salvage *s, const unsigned char oid[SEAL_OID], uint8_t kind, struct objref *r, struct err *e);
 /* True: that record is there, and whole; digest_out is its body's. */
 bool salvage_record_at(struct salvage *s, const unsigned char oid[SEAL_OID], uint8_t kind, uint32_t segment, uint64_t at, uint64_t len,
                        unsigned char digest_out[DIGEST_LEN]);

@@ -6,57 +6,72 @@
 #include "store/ops/due.h"
 
 /* ---- objects ---- */
-/* A summary or text beside the message. */
-static enum rc beside_digest(struct salvage *s, const struct key *k, uint8_t kind, unsigned char out[DIGEST_LEN],
-                             struct err *e)
+/* Of a row: a summary or text beside the message, or a small object. RC_NOTFOUND: there is none. */
+static enum rc row_digest(struct salvage *s, enum table tb, const struct key *k, unsigned char out[DIGEST_LEN],
+                          struct err *e)
 {
     struct buf b = BUF_INIT;
     struct tx t;
     enum rc rc;
 
     tx_bare(&s->d.env, &t);
-    rc = tx_get(&t, kind == SEAL_SUMMARY ? T_SUMMARIES : T_TEXTS, k, 0, &b, e);
+    rc = tx_get(&t, tb, k, 0, &b, e);
     if (rc == RC_OK)
         digest_of(buf_span(&b), out);
     buf_free(&b);
-    return rc == RC_NOTFOUND ? RC_OK : rc;
-}
-
-/* The records that follow the message's in its segment, as the message says they should. */
-static enum rc rest_of_run(struct salvage *s, const struct key *k, const struct msg *m, struct objref *r, struct err *e)
-{
-    enum rc rc = RC_OK;
-
-    for (uint8_t kind = SEAL_SUMMARY; k && rc == RC_OK && kind <= SEAL_SEARCH; kind++) {
-        unsigned char *digest = r->digest[kind - SEAL_MESSAGE];
-
-        if (m->where & (kind == SEAL_SUMMARY ? MSG_SUMMARY : MSG_TEXT)) {
-            rc = beside_digest(s, k, kind, digest, e);
-        } else if (objref_len(r, kind) > 0 &&
-                   salvage_record_at(s, m->oid, kind, r->segment, objref_at(r, kind), objref_len(r, kind), digest)) {
-            r->where |= (uint8_t)(1u << kind);
-        }
-    }
     return rc;
 }
 
-/* The objref is lost. All that it said can be found out again from the segments, except who was answered what (INV-4 ends for this
+/* One kind that is kept once: its row, its record in a segment, or that record behind the ones before it. */
+static enum rc kept_once(struct salvage *s, const unsigned char oid[SEAL_OID], uint8_t kind, struct objref *r,
+                         struct err *e)
+{
+    struct key k = key_object(oid, kind);
+    uint64_t len = objref_len(r, kind);
+    unsigned char *digest = r->digest[kind - SEAL_MESSAGE];
+    enum rc rc;
+
+    if (obj_small(len))
+        rc = row_digest(s, T_OBJECTS, &k, digest, e);
+    else if (objref_run(r) == 0)
+        rc = salvage_find(s, oid, kind, r, e);
+    else
+        rc = salvage_record_at(s, oid, kind, r->segment, objref_at(r, kind), len, digest) ? RC_OK : RC_NOTFOUND;
+    if (rc == RC_OK || kind == SEAL_MESSAGE) /* a message without its octets stays listed, and the check names it */
+        r->where |= (uint8_t)(1u << kind);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static enum rc one_kind(struct salvage *s, const struct key *k, const struct msg *m, uint8_t kind, struct objref *r,
+                        struct err *e)
+{
+    bool summary = kind == SEAL_SUMMARY;
+    enum rc rc;
+
+    if (objref_len(r, kind) == 0 || (kind != SEAL_MESSAGE && !k))
+        return RC_OK;
+    if (kind == SEAL_MESSAGE || !(m->where & (summary ? MSG_SUMMARY : MSG_TEXT)))
+        return kept_once(s, m->oid, kind, r, e);
+    rc = row_digest(s, summary ? T_SUMMARIES : T_TEXTS, k, r->digest[kind - SEAL_MESSAGE], e);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* The objref is lost. All that it said can be found out again, except who was answered what (INV-4 ends for this
  * object). */
 static enum rc new_objref(struct salvage *s, const struct key *k, const struct msg *m, uint64_t qid, struct err *e)
 {
-    struct objref r = {.where = 1u << SEAL_MESSAGE,
-                       .created = (uint64_t)clock_utc(),
+    struct objref r = {.created = (uint64_t)clock_utc(),
                        .touched = (uint64_t)clock_utc(),
                        .size = m->size,
                        .qid = qid,
                        .len_summary = m->len_summary,
                        .len_text = m->len_text};
     struct key ref = key_oid(m->oid);
-    enum rc rc = salvage_find(s, m->oid, seal_size(m->size), &r, e);
+    enum rc rc = RC_OK;
 
-    if (rc == RC_OK)
-        rc = rest_of_run(s, k, m, &r, e);
-    return rc == RC_OK || rc == RC_NOTFOUND ? salvage_write(s, T_OBJREFS, &ref, objref_f, &r, e) : rc;
+    for (uint8_t kind = SEAL_MESSAGE; rc == RC_OK && kind <= SEAL_SEARCH; kind++)
+        rc = one_kind(s, k, m, kind, &r, e);
+    return rc == RC_OK ? salvage_write(s, T_OBJREFS, &ref, objref_f, &r, e) : rc;
 }
 
 /* Its first octets and its last are there. What lies between them "pli store check" tells. */
@@ -68,9 +83,9 @@ static enum rc lost_body(struct salvage *s, uint64_t mbx, const struct msg *m, s
     enum rc rc;
 
     tx_bare(&s->d.env, &t);
-    rc = obj_read(&t, m->oid, SEAL_MESSAGE, 0, 1, &mem, e);
+    rc = obj_read(&t, m->oid, SEAL_MESSAGE, len, 0, 1, &mem, e);
     if (rc == RC_OK)
-        rc = obj_read(&t, m->oid, SEAL_MESSAGE, len - 1, 1, &mem, e);
+        rc = obj_read(&t, m->oid, SEAL_MESSAGE, len, len - 1, 1, &mem, e);
     buf_free(&mem);
     if (rc != RC_CORRUPT)
         return rc;

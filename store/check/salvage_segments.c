@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 struct piece {
-    unsigned char oid[SEAL_OID];
+    unsigned char id[SEAL_OID + 1]; /* oid, kind */
     uint32_t segment;
-    uint64_t at, len;
+    uint64_t at;
 };
 
 /* ---- rows ---- */
@@ -57,14 +57,15 @@ static enum rc add(struct salvage *s, size_t *cap, uint32_t segment, uint64_t at
             return err_set(e, RC_TEMP, "store: out of memory");
         s->pieces = more;
     }
-    s->pieces[s->n_pieces] = (struct piece){.segment = segment, .at = at, .len = r->len};
-    memcpy(s->pieces[s->n_pieces++].oid, r->oid, SEAL_OID);
+    s->pieces[s->n_pieces] = (struct piece){.segment = segment, .at = at};
+    memcpy(s->pieces[s->n_pieces].id, r->oid, SEAL_OID);
+    s->pieces[s->n_pieces++].id[SEAL_OID] = r->kind;
     return RC_OK;
 }
 
-static int by_oid(const void *a, const void *b)
+static int by_id(const void *a, const void *b)
 {
-    return memcmp(((const struct piece *)a)->oid, ((const struct piece *)b)->oid, SEAL_OID);
+    return memcmp(((const struct piece *)a)->id, ((const struct piece *)b)->id, SEAL_OID + 1);
 }
 
 static enum rc walk_all(struct salvage *s, struct err *e)
@@ -80,13 +81,13 @@ static enum rc walk_all(struct salvage *s, struct err *e)
 
         rc = walk_open(&w, s->d.env.segs, list[i].number, 0, UINT64_MAX, e);
         while (rc == RC_OK && (rc = walk_next(&w, &r, &at, e)) == RC_OK)
-            rc = r.kind == SEAL_MESSAGE ? add(s, &cap, list[i].number, at, &r, e) : RC_OK;
+            rc = add(s, &cap, list[i].number, at, &r, e);
         walk_close(&w);
         rc = rc == RC_NOTFOUND ? RC_OK : rc;
     }
     free(list);
     if (s->n_pieces > 0)
-        qsort(s->pieces, s->n_pieces, sizeof *s->pieces, by_oid);
+        qsort(s->pieces, s->n_pieces, sizeof *s->pieces, by_id);
     s->walked = rc == RC_OK;
     return rc;
 }
@@ -108,23 +109,26 @@ bool salvage_record_at(struct salvage *s, const unsigned char oid[SEAL_OID], uin
 }
 
 /* A segment that was being rewritten leaves two copies: either is right. */
-enum rc salvage_find(struct salvage *s, const unsigned char oid[SEAL_OID], uint64_t len, struct objref *r,
+enum rc salvage_find(struct salvage *s, const unsigned char oid[SEAL_OID], uint8_t kind, struct objref *r,
                      struct err *e)
 {
+    unsigned char id[SEAL_OID + 1];
     size_t lo = 0, hi;
     enum rc rc = s->walked ? RC_OK : walk_all(s, e);
 
+    memcpy(id, oid, SEAL_OID);
+    id[SEAL_OID] = kind;
     for (hi = s->n_pieces; rc == RC_OK && lo < hi;) {
         size_t mid = (lo + hi) / 2;
-        if (memcmp(s->pieces[mid].oid, oid, SEAL_OID) < 0)
+        if (memcmp(s->pieces[mid].id, id, sizeof id) < 0)
             lo = mid + 1;
         else
             hi = mid;
     }
-    for (; rc == RC_OK && lo < s->n_pieces && memcmp(s->pieces[lo].oid, oid, SEAL_OID) == 0; lo++) {
+    for (; rc == RC_OK && lo < s->n_pieces && memcmp(s->pieces[lo].id, id, sizeof id) == 0; lo++) {
         const struct piece *p = &s->pieces[lo];
 
-        if (!salvage_record_at(s, oid, SEAL_MESSAGE, p->segment, p->at, len, r->digest[0]))
+        if (!salvage_record_at(s, oid, kind, p->segment, p->at, objref_len(r, kind), r->digest[kind - SEAL_MESSAGE]))
             continue;
         r->segment = p->segment;
         r->offset = p->at;

@@ -17,14 +17,14 @@ struct counters { /* T_COUNTERS: what a folder counts. A folder exists exactly w
 struct msg { /* T_MSGS */
     uint64_t flags, modseq, size, internaldate, epoch, savedate; /* savedate: UTC s, when it came into this folder */
     uint32_t len_summary, len_text;
-    uint8_t where; /* MSG_... bits: that object has a record of its own beside the folder; without the bit it lies in the object's segment */
+    uint8_t where; /* MSG_... bits: that object has a record of its own beside the folder; without the bit it is kept once (objref) */
     unsigned char oid[SEAL_OID], wrap[SEAL_WRAP];
 };
 enum { MSG_SUMMARY = 1, MSG_TEXT = 2 };
 struct objref { /* T_OBJREFS */
     uint32_t refs;
-    uint8_t where; /* bit 1 << kind: the object of that kind lies in the segment; 0: none does, or none does any more */
-    uint32_t segment; /* where its first record begins; the others follow in order of their kinds (store/ops/objects.h) */
+    uint8_t where; /* bit 1 << kind: the object of that kind is kept, in T_OBJECTS or in the segment (store/ops/objects.h); 0: none is, or none any more */
+    uint32_t segment; /* where its first record begins; the others follow in order of their kinds */
     uint64_t offset;
     uint64_t created, touched, size, qid;
     uint32_t len_summary, len_text;

@@ -3,18 +3,19 @@
 #include "store/db/tables.h"
 
 /* Page sizes: small records 8 KiB; counters 512 bytes, so that deliveries to different mailboxes rarely meet on a page;
- * summaries and texts 16 KiB, where a record up to 4 KiB stays in the leaf and a listing reads runs of leaves. */
+ * summaries and texts 16 KiB, where a record up to 4 KiB stays in the leaf and a listing reads runs of leaves; objects
+ * 32 KiB, where every one of them stays in the leaf (OBJ_SMALL). */
 const struct table_def tables[TABLES] = {
-    [T_FORMAT] = {"format.db", 512},    [T_META] = {"meta.db", 512},
-    [T_BOXES] = {"boxes.db", 16384},    [T_FOLDERS] = {"folders.db", 8192},
-    [T_TAGS] = {"tags.db", 8192},       [T_COUNTERS] = {"counters.db", 512},
-    [T_MSGS] = {"msgs.db", 8192},       [T_SUMMARIES] = {"summaries.db", 16384},
-    [T_TEXTS] = {"texts.db", 16384},    [T_SEGMENTS] = {"segments.db", 4096},
-    [T_OBJREFS] = {"objrefs.db", 8192}, [T_EXPUNGED] = {"expunged.db", 8192},
-    [T_EPOCHS] = {"epochs.db", 8192},   [T_KEYWORDS] = {"keywords.db", 8192},
-    [T_QUEUE] = {"queue.db", 8192},     [T_DUE] = {"due.db", 4096},
-    [T_TOMBS] = {"tombs.db", 4096},     [T_GONE] = {"gone.db", 4096},
-    [T_FREED] = {"freed.db", 8192},
+    [T_FORMAT] = {"format.db", 512},      [T_META] = {"meta.db", 512},
+    [T_BOXES] = {"boxes.db", 16384},      [T_FOLDERS] = {"folders.db", 8192},
+    [T_TAGS] = {"tags.db", 8192},         [T_COUNTERS] = {"counters.db", 512},
+    [T_MSGS] = {"msgs.db", 8192},         [T_SUMMARIES] = {"summaries.db", 16384},
+    [T_TEXTS] = {"texts.db", 16384},      [T_OBJECTS] = {"objects.db", 32768},
+    [T_SEGMENTS] = {"segments.db", 4096}, [T_OBJREFS] = {"objrefs.db", 8192},
+    [T_EXPUNGED] = {"expunged.db", 8192}, [T_EPOCHS] = {"epochs.db", 8192},
+    [T_KEYWORDS] = {"keywords.db", 8192}, [T_QUEUE] = {"queue.db", 8192},
+    [T_DUE] = {"due.db", 4096},           [T_TOMBS] = {"tombs.db", 4096},
+    [T_GONE] = {"gone.db", 4096},         [T_FREED] = {"freed.db", 8192},
 };
 
 static void put32(struct key *k, uint32_t v)
@@ -127,6 +128,14 @@ struct key key_oid(const unsigned char oid[16])
 
     put_bytes(&k, &shard, 1);
     put_bytes(&k, oid, 16);
+    return k;
+}
+
+struct key key_object(const unsigned char oid[16], uint8_t kind)
+{
+    struct key k = key_oid(oid);
+
+    put_bytes(&k, &kind, 1);
     return k;
 }
 

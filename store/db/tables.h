@@ -21,6 +21,7 @@ enum table {
     T_MSGS,      /* mbx, folder, uid */
     T_SUMMARIES, /* mbx, folder, uid -> sealed summary */
     T_TEXTS,     /* mbx, folder, uid -> sealed search text */
+    T_OBJECTS,   /* shard, oid, kind -> octets of a small object (store/ops/objects.h) */
     T_SEGMENTS,  /* number u32 of a segment file -> what is known of it (store/segments) */
     T_OBJREFS,   /* shard, oid -> references, where its octets are, digests, what was answered */
     T_EXPUNGED,  /* mbx, folder, modseq -> packed UIDs */
@@ -28,11 +29,12 @@ enum table {
     T_KEYWORDS,  /* mbx, index u8 */
     T_QUEUE,     /* qid, rcpt */
     T_DUE,       /* next_try, qid, rcpt: waiting entries only */
-    T_TOMBS,     /* when, oid: objects whose octets or objref go then; UINT64_MAX, key -> time, mid: submissions filed lately (store/ops/once.h) */
+    T_TOMBS,     /* when, oid: objects whose octets in a segment, or objref, go then; UINT64_MAX, key -> time, mid: submissions filed lately (store/ops/once.h) */
     T_GONE,      /* mbx, folder (0: whole mailbox): to be emptied in the background */
     T_FREED,     /* mbx, folder, modseq, part u32 -> what expunged messages leave behind (store/ops/freed.h) */
     TABLES
 };
+enum { TABLE_PAGE_MOST = 32768 }; /* of the pages in tables.c */
 struct table_def {
     const char *file;
     uint32_t page;
@@ -53,6 +55,7 @@ struct key key_seq(uint64_t mbx, uint32_t folder, uint64_t modseq);
 struct key key_freed(uint64_t mbx, uint32_t folder, uint64_t modseq, uint32_t part);
 struct key key_epoch(uint64_t mbx, uint64_t epoch);
 struct key key_oid(const unsigned char oid[16]);
+struct key key_object(const unsigned char oid[16], uint8_t kind);
 struct key key_segment(uint32_t number);
 struct key key_queue(uint64_t qid, uint32_t rcpt);
 struct key key_due(uint64_t when, uint64_t qid, uint32_t rcpt);

@@ -285,6 +285,19 @@ static enum rc answer_first(struct tx *t, struct delivery *d, struct err *e)
     return rc;
 }
 
+static enum rc put_rows(struct tx *t, struct delivery *d, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    for (uint8_t kind = SEAL_MESSAGE; rc == RC_OK && kind <= SEAL_SEARCH; kind++) {
+        struct key k = key_object(d->rq->oid, kind);
+
+        if (objref_small(&d->ref, kind))
+            rc = put_beside(t, d, T_OBJECTS, kind, &k, e);
+    }
+    return rc;
+}
+
 static enum rc file_new(struct tx *t, struct delivery *d, struct err *e)
 {
     struct store_deliver_rep *rep = d->a->rep;
@@ -304,6 +317,8 @@ static enum rc file_new(struct tx *t, struct delivery *d, struct err *e)
     rep->placed = d->ref.placed = buf_span(d->a->out);
     if (rc == RC_OK)
         rc = objref_put(t, d->rq->oid, &d->ref, true, e);
+    if (rc == RC_OK)
+        rc = put_rows(t, d, e);
     if (rc == RC_OK && d->rq->settle.n > 0)
         rc = queue_settle(t, d->a->role, d->rq->settle, STORE_PLACES_MAX, &settled, e);
     if (rc == RC_OK &&
@@ -335,7 +350,8 @@ static enum rc file_it(struct tx *t, void *arg, struct err *e)
 /* What its records in the tables take beside the few hundred octets that each has. */
 uint64_t delivery_beside(const struct delivery *d)
 {
-    return (d->own & MSG_SUMMARY ? d->rq->len_summary * d->n_places : 0) + (d->own & MSG_TEXT ? d->rq->len_search : 0);
+    return objref_rows(&d->ref) + (d->own & MSG_SUMMARY ? d->rq->len_summary * d->n_places : 0) +
+           (d->own & MSG_TEXT ? d->rq->len_search : 0);
 }
 
 static enum rc run(struct delivery *d, struct err *e)

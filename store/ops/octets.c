@@ -170,7 +170,7 @@ static enum rc is_live(struct tx *t, void *arg, struct err *e)
     enum rc rc = objref_get(t, f->r->oid, false, &mem, &r, e);
 
     f->live =
-        rc == RC_OK && r.where & 1u << f->r->kind && r.segment == f->number && objref_at(&r, f->r->kind) == f->offset;
+        rc == RC_OK && objref_large(&r, f->r->kind) && r.segment == f->number && objref_at(&r, f->r->kind) == f->offset;
     buf_free(&mem);
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
@@ -273,10 +273,10 @@ enum rc octets_free(struct tx *t, struct objref *r, struct err *e)
     struct key k = key_segment(r->segment);
     enum rc rc = RC_OK;
 
-    if (r->where == 0)
+    if (a.dead == 0)
         return RC_OK;
     for (uint8_t kind = SEAL_MESSAGE; rc == RC_OK && kind <= SEAL_SEARCH; kind++)
-        if (r->where & 1u << kind)
+        if (objref_large(r, kind))
             rc = seg_punch(t->v->segs, r->segment, objref_at(r, kind), record_size(objref_len(r, kind)), e);
     if (rc == RC_OK)
         rc = tx_has(t, T_SEGMENTS, &k, e);

@@ -147,7 +147,7 @@ static enum rc walk_objrefs(struct rewriting *w, struct err *e)
     tx_bare(&w->d->env, &t);
     rc = scan_open(&s, &t, T_OBJREFS, &from, 0, SCAN_MANY, e);
     while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK && (rc = rec_read(v, objref_f, &r, e)) == RC_OK)
-        if (r.where && r.refs > 0 && which(w, r.segment) < w->n_chosen)
+        if (r.refs > 0 && objref_run(&r) > 0 && which(w, r.segment) < w->n_chosen)
             rc = gather(w, k.p + 1, &r, e);
     scan_close(&s);
     return rc == RC_NOTFOUND ? RC_OK : rc;
@@ -198,14 +198,14 @@ static enum rc copy_object(struct rewriting *w, const struct member *m, struct r
 
     tx_bare(&w->d->env, &t);
     rc = objref_get(&t, m->oid, false, &mem, &r, e);
-    if (rc == RC_OK && (!r.where || r.refs == 0 || r.segment != m->segment || r.offset != m->offset))
+    if (rc == RC_OK && (objref_run(&r) == 0 || r.refs == 0 || r.segment != m->segment || r.offset != m->offset))
         rc = err_set(e, RC_NOTFOUND, "store: it was freed");
     if (rc == RC_OK)
         rc = env_room(&w->d->env, objref_run(&r), 0, true, e);
     if (rc == RC_OK)
         rc = run_begin(w->d->env.segs, objref_run(&r), run, e);
     for (uint8_t kind = SEAL_MESSAGE; rc == RC_OK && kind <= SEAL_SEARCH; kind++)
-        if (r.where & 1u << kind)
+        if (objref_large(&r, kind))
             rc = copy_record(w, &r, run->offset - r.offset, run, m->oid, kind, e);
     buf_free(&mem);
     return rc;
@@ -223,8 +223,8 @@ static enum rc give_places(struct tx *t, void *arg, struct err *e)
 
         m->done = false;
         rc = objref_get(t, m->m.oid, true, &mem, &r, e);
-        if (rc == RC_NOTFOUND ||
-            (rc == RC_OK && (!r.where || r.refs == 0 || r.segment != m->m.segment || r.offset != m->m.offset))) {
+        if (rc == RC_NOTFOUND || (rc == RC_OK && (objref_run(&r) == 0 || r.refs == 0 || r.segment != m->m.segment ||
+                                                  r.offset != m->m.offset))) {
             rc = RC_OK;
             continue;
         }

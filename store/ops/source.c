@@ -126,7 +126,8 @@ static enum rc is_filed(struct tx *t, void *arg, struct err *e)
 
 static enum rc reserve(struct delivery *d, struct err *e)
 {
-    enum rc rc = run_begin(d->a->d->env.segs, objref_run(&d->ref), &d->run, e);
+    uint64_t len = objref_run(&d->ref);
+    enum rc rc = len > 0 ? run_begin(d->a->d->env.segs, len, &d->run, e) : RC_OK;
 
     d->ref.segment = d->run.segment;
     d->ref.offset = d->run.offset;
@@ -141,10 +142,10 @@ enum rc source_append(struct delivery *d, struct err *e)
     if (store)
         rc = reserve(d, e);
     for (uint8_t kind = SEAL_MESSAGE; rc == RC_OK && kind <= SEAL_SEARCH; kind++) {
-        struct part p = {kind, store && d->ref.where & 1u << kind, source_off(d->rq, kind), source_len(d->rq, kind),
+        struct part p = {kind, store && objref_large(&d->ref, kind), source_off(d->rq, kind), source_len(d->rq, kind),
                          objref_at(&d->ref, kind)};
 
         rc = d->src.fd >= 0 ? put_steps(d, &p, e) : put_whole(d, &p, e);
     }
-    return rc == RC_OK && store ? run_flush(&d->run, e) : rc;
+    return rc == RC_OK && d->run.seg ? run_flush(&d->run, e) : rc;
 }

@@ -22,7 +22,7 @@ enum {
     MARK_S = 3600,
     DROPS_A_TX = 100,
     DELETES_A_TX = 500,
-    TOMBS_A_ROUND = 64,
+    TOMBS_A_FLUSH = 256,
 };
 struct sweeper {
     pthread_t thread;
@@ -209,16 +209,18 @@ static size_t due_tombs(struct stored *d, struct tomb *out, size_t most)
     return n;
 }
 
-/* What the tombs say is committed; before octets go it is on stable storage, too (INV-O4). */
+/* What the tombs say is committed; before octets go it is on stable storage, too (INV-O4). As freed_sweep() it works for a part of each round: an EXPUNGE
+ * of a large folder leaves many. */
 static void sweep_tombs(struct stored *d)
 {
-    struct tomb b[TOMBS_A_ROUND];
+    int64_t until = clock_mono() + (room_low(&d->env) ? FREED_LOW_MS : FREED_MS) * 1000000LL;
+    struct tomb b[TOMBS_A_FLUSH];
     struct err e;
     enum rc rc = RC_OK;
     size_t n;
 
     do {
-        n = due_tombs(d, b, TOMBS_A_ROUND);
+        n = due_tombs(d, b, TOMBS_A_FLUSH);
         if (n > 0)
             env_flush(&d->env);
         for (size_t i = 0; rc == RC_OK && i < n && !stopping(d); i++) {
@@ -228,7 +230,7 @@ static void sweep_tombs(struct stored *d)
         }
         room_to_delete(&d->env);
         env_checkpoint(&d->env, false);
-    } while (rc == RC_OK && n == TOMBS_A_ROUND && !stopping(d));
+    } while (rc == RC_OK && n == TOMBS_A_FLUSH && !stopping(d) && clock_mono() < until);
     if (rc != RC_OK)
         log_err(LOG_WARN_, "store-sweep", &e);
 }
@@ -272,8 +274,6 @@ static void *sweep_thread(void *arg)
         room_keep(&d->env);
         if (work || now >= work_at) {
             sweep_gone(d);
-            if (!octets_held(d))
-                sweep_tombs(d);
             expunged_sweep(d, &walk, stopping);
             work_at = now + WORK_S;
         }
@@ -286,6 +286,8 @@ static void *sweep_thread(void *arg)
             once_sweep(d, stopping);
             mark_at = now + MARK_S;
         }
+        if (!octets_held(d))
+            sweep_tombs(d);
         freed_sweep(d, &freed, stopping); /* last: it takes what time there is */
     }
     return NULL;
