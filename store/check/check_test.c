@@ -80,11 +80,14 @@ struct harm {
     uint64_t mbx;
     int what;
 };
-static const char *const whats[] = {"counts 3 messages",     "its summary is missing", "its summary is damaged",
-                                    "kind=1: damaged",       "bytes are missing",      "counts 3 references",
-                                    "its object is missing", "the head of its record", "not rightly in the index",
-                                    "modseq is beyond",      "its record is missing",  "its key slots are missing",
-                                    "is still in its folder", "octets that nothing refers to", "kind=1: damaged", "kind=1: bytes are missing"};
+static const char *const whats[] = {"counts 3 messages",        "its summary is missing",
+                                    "its summary is damaged",   "kind=1: damaged",
+                                    "bytes are missing",        "counts 3 references",
+                                    "its object is missing",    "the head of its record",
+                                    "not rightly in the index", "modseq is beyond",
+                                    "its record is missing",    "its key slots are missing",
+                                    "is still in its folder",   "octets that nothing refers to",
+                                    "kind=1: damaged",          "kind=1: bytes are missing"};
 enum { SMALL_FROM = 13 }; /* harm that is done to a mailbox of small messages */
 
 enum { WHATS = sizeof whats / sizeof whats[0] };
@@ -124,10 +127,19 @@ static enum rc look_up(struct tx *t, uint64_t mbx, struct counters *c, struct ms
     return rc == RC_OK ? objref_get(t, m->oid, true, mem, r, e) : rc;
 }
 
+/* To a row of T_OBJECTS. */
+static enum rc harm_row(struct tx *t, const struct msg *m, int what, struct err *e)
+{
+    struct key k = key_object(m->oid, what == SMALL_FROM ? SEAL_SEARCH : SEAL_MESSAGE);
+
+    return what == SMALL_FROM + 2 ? tx_del(t, T_OBJECTS, &k, e)
+                                  : tx_put(t, T_OBJECTS, &k, SPAN_LIT("something else"), 0, e);
+}
+
 static enum rc do_harm(struct tx *t, void *arg, struct err *e)
 {
     const struct harm *h = arg;
-    struct key k = key_msg(h->mbx, 1, 2), ref, due, row;
+    struct key k = key_msg(h->mbx, 1, 2), ref, due;
     struct buf b = BUF_INIT;
     struct counters c;
     struct objref r;
@@ -173,20 +185,13 @@ static enum rc do_harm(struct tx *t, void *arg, struct err *e)
         m.modseq = c.modseq + 1;
         rc = msg_put(t, h->mbx, 1, 2, &m, false, e);
         break;
-    case 13: /* a row of T_OBJECTS, of an object that has none of that kind */
-        row = key_object(m.oid, SEAL_SEARCH);
-        rc = tx_put(t, T_OBJECTS, &row, SPAN_LIT("left over"), 0, e);
-        break;
-    case 14:
-        row = key_object(m.oid, SEAL_MESSAGE);
-        rc = tx_put(t, T_OBJECTS, &row, SPAN_LIT("something else"), 0, e);
-        break;
-    case 15:
-        row = key_object(m.oid, SEAL_MESSAGE);
-        rc = tx_del(t, T_OBJECTS, &row, e);
-        break;
     case 12: /* INV-14 */
         rc = free_too_early(t, h->mbx, &m, c.modseq, e);
+        break;
+    case SMALL_FROM:
+    case SMALL_FROM + 1:
+    case SMALL_FROM + 2:
+        rc = harm_row(t, &m, h->what, e);
         break;
     default: /* 10, 11: INV-12 */
         k = key_part(h->mbx, h->what == 11);

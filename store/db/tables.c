@@ -4,13 +4,13 @@
 
 /* Page sizes: small records 8 KiB; counters 512 bytes, so that deliveries to different mailboxes rarely meet on a page;
  * summaries and texts 16 KiB, where a record up to 4 KiB stays in the leaf and a listing reads runs of leaves; objects
- * 32 KiB, where every one of them stays in the leaf (OBJ_SMALL). */
+ * 8 KiB, where each fills its overflow page best (OBJ_SMALL). */
 const struct table_def tables[TABLES] = {
     [T_FORMAT] = {"format.db", 512},      [T_META] = {"meta.db", 512},
     [T_BOXES] = {"boxes.db", 16384},      [T_FOLDERS] = {"folders.db", 8192},
     [T_TAGS] = {"tags.db", 8192},         [T_COUNTERS] = {"counters.db", 512},
     [T_MSGS] = {"msgs.db", 8192},         [T_SUMMARIES] = {"summaries.db", 16384},
-    [T_TEXTS] = {"texts.db", 16384},      [T_OBJECTS] = {"objects.db", 32768},
+    [T_TEXTS] = {"texts.db", 16384},      [T_OBJECTS] = {"objects.db", 8192},
     [T_SEGMENTS] = {"segments.db", 4096}, [T_OBJREFS] = {"objrefs.db", 8192},
     [T_EXPUNGED] = {"expunged.db", 8192}, [T_EPOCHS] = {"epochs.db", 8192},
     [T_KEYWORDS] = {"keywords.db", 8192}, [T_QUEUE] = {"queue.db", 8192},

@@ -34,7 +34,7 @@ enum table {
     T_FREED,     /* mbx, folder, modseq, part u32 -> what expunged messages leave behind (store/ops/freed.h) */
     TABLES
 };
-enum { TABLE_PAGE_MOST = 32768 }; /* of the pages in tables.c */
+enum { TABLE_PAGE_MOST = 16384 }; /* of the pages in tables.c */
 struct table_def {
     const char *file;
     uint32_t page;

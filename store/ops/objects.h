@@ -25,7 +25,7 @@
 enum {
     OBJ_KEEP_S = 3600,
     OBJ_STEP = 256 << 10, /* how much of a large object is in memory at a time */
-    OBJ_SMALL = 8000      /* part of the format. Four such rows fit a page of T_OBJECTS, which is the least that keeps them out of overflow pages */
+    OBJ_SMALL = 8192 - 32 /* part of the format: what an overflow page of T_OBJECTS takes */
 };
 /* Appends octets off .. off+n of the sealed object, which is len octets long, to out. RC_CORRUPT: not all of them are there. Whether they are what was filed is not looked at here:
  * the session's seal tells it for every chunk that it opens (crypto/seal/seal.h), and the check by the digest. */
