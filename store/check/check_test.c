@@ -136,10 +136,17 @@ static enum rc harm_row(struct tx *t, const struct msg *m, int what, struct err 
                                   : tx_put(t, T_OBJECTS, &k, SPAN_LIT("something else"), 0, e);
 }
 
+static enum rc lose_box(struct tx *t, uint64_t mbx, uint8_t part, struct err *e)
+{
+    struct key k = key_part(mbx, part);
+
+    return tx_del(t, T_BOXES, &k, e);
+}
+
 static enum rc do_harm(struct tx *t, void *arg, struct err *e)
 {
     const struct harm *h = arg;
-    struct key k = key_msg(h->mbx, 1, 2), ref, due;
+    struct key k = key_msg(h->mbx, 1, 2), other;
     struct buf b = BUF_INIT;
     struct counters c;
     struct objref r;
@@ -148,17 +155,15 @@ static enum rc do_harm(struct tx *t, void *arg, struct err *e)
 
     if (rc != RC_OK)
         goto out;
-    ref = key_oid(m.oid);
     switch (h->what) {
     case 0: /* INV-5 */
         c.exists++;
         rc = counters_put(t, h->mbx, 1, &c, e);
         break;
     case 1: /* INV-8 */
-        rc = tx_del(t, T_SUMMARIES, &k, e);
-        break;
     case 2:
-        rc = tx_put(t, T_SUMMARIES, &k, SPAN_LIT("something else"), 0, e);
+        rc =
+            h->what == 1 ? tx_del(t, T_SUMMARIES, &k, e) : tx_put(t, T_SUMMARIES, &k, SPAN_LIT("something else"), 0, e);
         break;
     case 3:
         rc = turn_a_bit(&r, RECORD_HEAD + 100);
@@ -172,14 +177,15 @@ static enum rc do_harm(struct tx *t, void *arg, struct err *e)
         rc = objref_put(t, m.oid, &r, false, e);
         break;
     case 6:
-        rc = tx_del(t, T_OBJREFS, &ref, e);
+        other = key_oid(m.oid);
+        rc = tx_del(t, T_OBJREFS, &other, e);
         break;
     case 7: /* INV-3: the head says which object it is */
         rc = turn_a_bit(&r, 30);
         break;
     case 8: /* INV-9 */
-        due = key_due(77, r.qid, 0);
-        rc = tx_del(t, T_DUE, &due, e);
+        other = key_due(77, r.qid, 0);
+        rc = tx_del(t, T_DUE, &other, e);
         break;
     case 9: /* INV-5 */
         m.modseq = c.modseq + 1;
@@ -188,14 +194,12 @@ static enum rc do_harm(struct tx *t, void *arg, struct err *e)
     case 12: /* INV-14 */
         rc = free_too_early(t, h->mbx, &m, c.modseq, e);
         break;
-    case SMALL_FROM:
-    case SMALL_FROM + 1:
-    case SMALL_FROM + 2:
-        rc = harm_row(t, &m, h->what, e);
+    case 10: /* INV-12 */
+    case 11:
+        rc = lose_box(t, h->mbx, h->what == 11, e);
         break;
-    default: /* 10, 11: INV-12 */
-        k = key_part(h->mbx, h->what == 11);
-        rc = tx_del(t, T_BOXES, &k, e);
+    default:
+        rc = harm_row(t, &m, h->what, e);
         break;
     }
 out:
