@@ -2,9 +2,10 @@
 /* extract/summary.c - see extract/summary.h: the sections put together, and read back. */
 #include "extract/summary.h"
 #include "extract/imaptext.h"
+#include "extract/pack.h"
 #include "extract/text.h"
 
-enum { VERSION = 1 };
+enum { VERSION = 2, SECTIONS_MAX = SUMMARY_MAX - 4096 /* packing may add a two-hundredth */ };
 enum tag { S_ENVELOPE = 1, S_BODY, S_BODYSTRUCTURE, S_PARTS, S_HEADER, S_FACTS, S_SORT, S_THREAD, S_PREVIEW };
 
 static size_t begin(struct buf *out, enum tag t)
@@ -52,13 +53,12 @@ static void facts(const struct scan *s, bool flat, struct buf *out)
     end(out, at);
 }
 
-void summary_build(const struct scan *s, const struct text_extract *t, struct buf *out)
+static void sections(const struct scan *s, const struct text_extract *t, struct buf *out)
 {
     struct span header = scan_part(s, 0)->header;
     struct body_view v = body_view_of(s);
-    size_t start = out->n, at, before_structure;
+    size_t at, before_structure;
 
-    buf_u8(out, VERSION);
     at = begin(out, S_ENVELOPE);
     envelope_write(header, out);
     end(out, at);
@@ -80,12 +80,22 @@ void summary_build(const struct scan *s, const struct text_extract *t, struct bu
     }
     before_structure = out->n;
     structure(&v, out);
-    if (out->n - start > SUMMARY_MAX - 100) {
+    if (out->n > SECTIONS_MAX - 100) {
         buf_cut(out, before_structure);
         body_view_flatten(&v);
         structure(&v, out);
     }
     facts(s, v.flat, out);
+}
+
+void summary_build(const struct scan *s, const struct text_extract *t, struct buf *out)
+{
+    struct buf plain = BUF_SECRET_INIT;
+
+    sections(s, t, &plain);
+    buf_u8(out, VERSION);
+    pack_to(PACK_SUMMARY, buf_span(&plain), out);
+    buf_free(&plain);
 }
 
 /* ---- reading ---- */
@@ -100,7 +110,8 @@ static void read_facts(struct rd r, struct summary *out)
     out->has_date = rd_u8(&r) != 0;
 }
 
-enum rc summary_read(struct span bytes, struct summary *out, struct err *e)
+/* Takes the sections apart. A tag that is not known is stepped over. */
+static enum rc read_sections(struct span bytes, struct summary *out, struct err *e)
 {
     struct summary v = {.size = 0};
     struct span *const places[] = {
@@ -110,8 +121,6 @@ enum rc summary_read(struct span bytes, struct summary *out, struct err *e)
     };
     struct rd r = rd_of(bytes);
 
-    if (rd_u8(&r) != VERSION)
-        return err_set(e, RC_CORRUPT, "not a summary of version %d", VERSION);
     while (r.s.n > 0 && rd_ok(&r)) {
         uint8_t tag = rd_u8(&r);
         struct span d = rd_bytes(&r);
@@ -128,6 +137,18 @@ enum rc summary_read(struct span bytes, struct summary *out, struct err *e)
         return err_set(e, RC_CORRUPT, "a summary of %zu bytes is cut or lacks a section", bytes.n);
     *out = v;
     return RC_OK;
+}
+
+enum rc summary_read(struct span packed, struct buf *mem, struct summary *out, struct err *e)
+{
+    struct rd r = rd_of(packed);
+
+    buf_clear(mem);
+    if (rd_u8(&r) != VERSION)
+        return err_set(e, RC_CORRUPT, "not a summary of version %d", VERSION);
+    if (pack_open(PACK_SUMMARY, r.s, SUMMARY_MAX, mem, e) != RC_OK)
+        return e->rc;
+    return read_sections(buf_span(mem), out, e);
 }
 
 static void copy(char *to, size_t room, struct span s)
