@@ -80,6 +80,35 @@ static void test_length_bounded(void **state)
     assert_null(out.p);
 }
 
+/* ---- numbers ---- */
+static void test_numbers(void **state)
+{
+    static const char *const bad[] = {"\x80", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02",
+                                      "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "\x02z"};
+    struct buf b = BUF_INIT;
+    struct rd r;
+
+    (void)state;
+    for (unsigned bits = 0; bits < 64; bits++)
+        for (uint64_t d = 0; d < 3; d++)
+            var_u64(&b, (1ull << bits) - 1 + d);
+    var_u64(&b, UINT64_MAX);
+    var_bytes(&b, SPAN_LIT("text"));
+    r = rd_of(buf_span(&b));
+    for (unsigned bits = 0; bits < 64; bits++)
+        for (uint64_t d = 0; d < 3; d++)
+            assert_int_equal(rd_var(&r), (1ull << bits) - 1 + d);
+    assert_int_equal(rd_var(&r), UINT64_MAX);
+    assert_true(span_eq_str(rd_var_bytes(&r), "text"));
+    assert_true(rd_done(&r));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        r = rd_of(span_str(bad[i]));
+        assert_int_equal(rd_var_bytes(&r).n, 0);
+        assert_false(rd_ok(&r));
+    }
+    buf_free(&b);
+}
+
 static uint64_t fnv(struct span s)
 {
     uint64_t h = 0xcbf29ce484222325u;
@@ -143,9 +172,9 @@ static void test_a_letter_is_small(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_there_and_back),    cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_length_bounded),    cmocka_unit_test(test_words_stay),
-        cmocka_unit_test(test_a_letter_is_small),
+        cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_length_bounded), cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_words_stay),     cmocka_unit_test(test_a_letter_is_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* extract/summary.h - all that a listing needs of a message, made once at the door and sealed as an object of its own.
  *
- * Form     version u8 = 2, then packed (extract/pack.h, PACK_SUMMARY): sections, each a tag u8, a length u32 and that many bytes. A reader steps over
- *          tags that it does not know.
- *          Numbers are little-endian; "string" is a length u32 and that many bytes. Byte by byte: docs/internals/extract.md.
+ * Form     version u8 = 2, then packed (extract/pack.h, PACK_SUMMARY): sections, each a tag u8 and a string. A reader steps over tags that it does
+ *          not know. Lengths and strings: extract/var.h. Byte by byte: docs/internals/extract.md.
  *
  *            tag            holds
  *            1 ENVELOPE     the IMAP ENVELOPE, ready to send (RFC 3501 7.4.2)
@@ -23,6 +22,7 @@
  * Process  made by smtpd and imapd (APPEND), read by imapd.   Source RFC 3501 7.4.2, RFC 9051, RFC 5256, RFC 8970.
  */
 #pragma once
+#include "extract/var.h"
 #include "mime/scan.h"
 enum { SUMMARY_HEADER = 16 * 1024, SUMMARY_MAX = 512 * 1024, SECTION_MAX = 264 };
 struct text_extract;

@@ -40,7 +40,7 @@ static void summarise(struct span message, char **forged, int n, struct buf *out
             continue;
         }
         buf_u8(&sections, (uint8_t)tag); /* the last section of a tag counts */
-        buf_bytes(&sections, span_str(forged[i + 1]));
+        var_bytes(&sections, span_str(forged[i + 1]));
     }
     buf_u8(out, version);
     pack_to(PACK_SUMMARY, buf_span(&sections), out);
