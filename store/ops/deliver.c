@@ -308,6 +308,7 @@ static enum rc file_new(struct tx *t, struct delivery *d, struct err *e)
         rc = source_store(d, t, e);
     if (rc == RC_OK)
         rc = objref_put(t, d->rq->oid, &d->ref, true, e);
+    packing_object(d->a->d->packing);
     if (rc == RC_OK && d->rq->settle.n > 0)
         rc = queue_settle(t, d->a->role, d->rq->settle, STORE_PLACES_MAX, &settled, e);
     if (rc == RC_OK &&

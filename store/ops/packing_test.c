@@ -163,6 +163,79 @@ static void test_beside_others(void **state)
         assert_int_equal(read_all(grows[g]), 2 * FOLDERS * EACH);
 }
 
+/* ---- by object id ---- */
+enum { OBJECTS = 2 * PACKING_OBJECTS, SMALL = 1500 };
+
+static void object_row(const unsigned char oid[SEAL_OID], size_t len, struct buf *out)
+{
+    buf_clear(out);
+    while (out->n < len)
+        buf_u8(out, (uint8_t)(oid[out->n % SEAL_OID] + out->n));
+}
+
+static enum rc put_object(struct tx *t, void *arg, struct err *e)
+{
+    struct buf b = BUF_INIT;
+    struct key k = key_oid(arg);
+    enum rc rc;
+
+    object_row(arg, 170, &b);
+    rc = tx_put(t, T_OBJREFS, &k, buf_span(&b), TX_NEW, e);
+    k = key_piece(arg, SEAL_MESSAGE, 0);
+    object_row(arg, SMALL, &b);
+    if (rc == RC_OK)
+        rc = tx_put(t, T_OBJECTS, &k, buf_span(&b), TX_NEW, e);
+    buf_free(&b);
+    return rc;
+}
+
+static uint32_t read_objects(enum table tb, size_t len)
+{
+    struct key from = {{0}, 0};
+    struct buf want = BUF_INIT;
+    struct span k, v;
+    struct scan s;
+    struct tx t;
+    struct err e;
+    uint32_t n = 0;
+    enum rc rc;
+
+    tx_bare(&d.env, &t);
+    rc = scan_open(&s, &t, tb, &from, 0, SCAN_MANY, &e);
+    while (rc == RC_OK && (rc = scan_next(&s, &k, &v, &e)) == RC_OK) {
+        object_row(k.p + 1, len, &want);
+        assert_true(span_eq(v, buf_span(&want)));
+        n++;
+    }
+    scan_close(&s);
+    buf_free(&want);
+    assert_int_equal(rc, RC_NOTFOUND);
+    return n;
+}
+
+static void test_objects(void **state)
+{
+    unsigned char oid[SEAL_OID];
+    double unpacked = 0;
+    struct err e;
+
+    (void)state;
+    for (size_t i = 0; i < OBJECTS; i++) {
+        seal_oid_new(oid);
+        if (tx_run(&d.env, TX_LAZY, put_object, oid, &e) != RC_OK)
+            die("%s", e.log);
+        packing_object(d.packing);
+    }
+    unpacked = fill_of(T_OBJREFS);
+    for (int round = 0; round < 200; round++)
+        packing_sweep(&d, never);
+    if (unpacked > 0.65 || fill_of(T_OBJREFS) < 0.85 || fill_of(T_OBJECTS) < 0.75)
+        fail_msg("objrefs.db was %.2f full, packed %.2f; objects.db %.2f", unpacked, fill_of(T_OBJREFS),
+                 fill_of(T_OBJECTS));
+    assert_int_equal(read_objects(T_OBJREFS, 170), OBJECTS);
+    assert_int_equal(read_objects(T_OBJECTS, SMALL), OBJECTS);
+}
+
 static void test_hints_are_bounded(void **state)
 {
     (void)state;
@@ -201,6 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fills),
         cmocka_unit_test(test_beside_others),
+        cmocka_unit_test(test_objects),
         cmocka_unit_test(test_hints_are_bounded),
     };
     return cmocka_run_group_tests(tests, up, down);
