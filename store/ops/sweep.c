@@ -12,6 +12,7 @@
 #include "store/ops/freed.h"
 #include "store/ops/objects.h"
 #include "store/ops/once.h"
+#include "store/ops/packing.h"
 #include <stdlib.h>
 #include <time.h>
 
@@ -289,6 +290,7 @@ static void *sweep_thread(void *arg)
             once_sweep(d, stopping);
             mark_at = now + MARK_S;
         }
+        packing_sweep(d, stopping);
         freed_sweep(d, &freed, stopping); /* last: it takes what time there is */
     }
     return NULL;

@@ -12,6 +12,7 @@
 #include "store/db/os.h"
 #include "store/ops/audit.h"
 #include "store/ops/due.h"
+#include "store/ops/packing.h"
 #include "store/ops/stored.h"
 #include <stdlib.h>
 
@@ -56,6 +57,7 @@ static void start(void *daemon, const struct boot *b)
     due_load(&st);
     st.watches = watches_new();
     st.busy = busy_new();
+    st.packing = packing_new();
     sweep_start(&st);
 }
 
