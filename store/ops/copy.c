@@ -6,6 +6,7 @@
 #include "store/db/room.h"
 #include "store/ops/expunged.h"
 #include "store/ops/objects.h"
+#include "store/ops/packing.h"
 #include <stdlib.h>
 
 enum { COPIED = 1024 /* bytes that the records of a copy take beside summary and search text, about */ };
@@ -93,6 +94,7 @@ static enum rc copy_one(struct copying *c, uint32_t uid, struct err *e)
     was = m;
     c->written += COPIED;
     c->to.uidnext++;
+    packing_note(c->a->d->packing, mbx, c->rq->dest, new_uid);
     m.modseq = ++c->to.modseq;
     m.savedate = (uint64_t)clock_utc();
     counters_add(&c->to, &m, 1);

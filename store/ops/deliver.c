@@ -25,6 +25,7 @@
 #include "store/ops/deliver_int.h"
 #include "store/ops/folder.h"
 #include "store/ops/once.h"
+#include "store/ops/packing.h"
 #include "store/ops/queue.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -236,6 +237,7 @@ static enum rc file_place(struct tx *t, struct delivery *d, size_t i, struct err
         return rc;
     uid = c.uidnext++;
     d->placed[i] = (struct store_placed){p->mbx, p->folder, uid, c.uidvalidity};
+    packing_note(d->a->d->packing, p->mbx, p->folder, uid);
     rc = put_message(t, d, p, uid, &c, e);
     if (rc == RC_OK)
         rc = put_epoch(t, p->mbx, p->epoch, p->epoch_rec, e);
@@ -319,6 +321,7 @@ static enum rc file_new(struct tx *t, struct delivery *d, struct err *e)
         rc = objref_put(t, d->rq->oid, &d->ref, true, e);
     if (rc == RC_OK)
         rc = put_rows(t, d, e);
+    packing_object(d->a->d->packing);
     if (rc == RC_OK && d->rq->settle.n > 0)
         rc = queue_settle(t, d->a->role, d->rq->settle, STORE_PLACES_MAX, &settled, e);
     if (rc == RC_OK &&

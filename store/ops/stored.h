@@ -15,6 +15,7 @@
 struct watches;
 struct sweeper;
 struct busy;
+struct packing;
 struct stored {
     struct env env;
     unsigned char *ticket_key; /* TICKET_KEY bytes, locked: stored's own */
@@ -24,6 +25,7 @@ struct stored {
     struct busy *busy; /* object ids being delivered or freed just now */
     struct octets *octets;
     uint64_t segment; /* size at which a segment is closed; 0: SEG_MOST. Tests have smaller ones. */
+    struct packing *packing; /* folders whose end is to be packed (packing.h); NULL: none are */
     uint64_t max_messages; /* in a mailbox; 0: no limit */
     atomic_ullong next_qid, next_low_qid;
     atomic_ullong orphans; /* records in segments that a crash left, swept since start */

@@ -12,6 +12,7 @@
 #include "store/ops/freed.h"
 #include "store/ops/octets.h"
 #include "store/ops/once.h"
+#include "store/ops/packing.h"
 #include <stdlib.h>
 #include <time.h>
 
@@ -288,6 +289,7 @@ static void *sweep_thread(void *arg)
         }
         if (!octets_held(d))
             sweep_tombs(d);
+        packing_sweep(d, stopping);
         freed_sweep(d, &freed, stopping); /* last: it takes what time there is */
     }
     return NULL;

@@ -13,6 +13,7 @@
 #include "store/ops/audit.h"
 #include "store/ops/due.h"
 #include "store/ops/octets.h"
+#include "store/ops/packing.h"
 #include "store/ops/stored.h"
 #include <stdlib.h>
 
@@ -59,6 +60,7 @@ static void start(void *daemon, const struct boot *b)
     st.watches = watches_new();
     st.busy = busy_new();
     octets_open(&st, true);
+    st.packing = packing_new();
     sweep_start(&st);
 }
 
