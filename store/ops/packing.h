@@ -13,7 +13,7 @@
  */
 #pragma once
 #include "store/ops/stored.h"
-enum { PACKING_STEP = 32, PACKING_OBJECTS = 4096, PACKING_MOST = 1024, PACKING_MS = 50 /* of each round of the upkeep */ };
+enum { PACKING_STEP = 32, PACKING_OBJECTS = 2048, PACKING_MOST = 1024, PACKING_MS = 50 /* of each round of the upkeep */ };
 struct packing *packing_new(void);
 void packing_note(struct packing *p, uint64_t mbx, uint32_t folder, uint32_t uid); /* a message got this UID */
 void packing_object(struct packing *p);                                           /* an object was filed */
