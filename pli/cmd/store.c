@@ -17,9 +17,9 @@ int cmd_store_stats(struct cmd *c)
         const char *key;
         uint64_t value;
     } rows[] = {
-        {"boxes", s.boxes},     {"messages", s.messages},   {"objects", s.objects},     {"bytes_plain", s.bytes_plain},
-        {"queue", s.queue},     {"commits", s.commits},     {"deadlocks", s.deadlocks}, {"orphans", s.orphans},
-        {"freeing", s.freeing}, {"log_bytes", s.log_bytes}, {"format", s.format}};
+        {"boxes", s.boxes},     {"messages", s.messages}, {"objects", s.objects},     {"bytes_plain", s.bytes_plain},
+        {"queue", s.queue},     {"commits", s.commits},   {"deadlocks", s.deadlocks}, {"orphans", s.orphans},
+        {"freeing", s.freeing}, {"kept", s.kept},         {"log_bytes", s.log_bytes}, {"format", s.format}};
     json_t *j = json_object();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         json_object_set_new(j, rows[i].key, json_integer((json_int_t)rows[i].value));

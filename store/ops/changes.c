@@ -10,6 +10,7 @@
  *          AT_ABSENT: the UID. When rows are pruned between two pages, AT_ROWS becomes AT_ABSENT from the first UID
  *          on. */
 #include "store/ops/expunged.h"
+#include "store/ops/removed.h"
 
 enum { AT_ENTRIES, AT_ROWS, AT_ABSENT, LOOK_A_PAGE = 20000 };
 
@@ -150,6 +151,9 @@ enum rc do_changes(struct tx *t, const struct ask *a, struct err *e)
         return rc;
     rep->modseq = c.modseq;
     rep->exists = c.exists;
+    rc = removed_now(t, a->s->mbx, &rep->removed, e);
+    if (rc != RC_OK)
+        return rc;
     if (rq->since >= c.modseq)
         return RC_OK;
     if (rq->cursor >> 32 == AT_ENTRIES)

@@ -6,6 +6,7 @@
 #include "store/db/room.h"
 #include "store/ops/expunged.h"
 #include "store/ops/objects.h"
+#include "store/ops/removed.h"
 #include <stdlib.h>
 
 enum { COPIED = 1024 /* bytes that the records of a copy take beside summary and search text, about */ };
@@ -18,6 +19,9 @@ struct copying {
     struct buf mem, gone; /* gone: UIDs that a move took away */
     uint32_t *uids;
     size_t n;
+    struct removed removed; /* of these some that left the folder, which the asker was not told yet */
+    struct freed *left;     /* what a move took away, for sessions that still show it; NULL: nothing is kept for them */
+    size_t n_left;
     uint64_t written; /* bytes of records */
 };
 
@@ -36,26 +40,58 @@ static enum rc get_counters(struct copying *c, struct err *e)
     return rc;
 }
 
+static enum rc add_uid(struct copying *c, uint32_t uid, struct err *e)
+{
+    if (c->n == STORE_COPY_MAX)
+        return err_set(e, RC_PERM, "store: more than %d messages at once", STORE_COPY_MAX);
+    c->uids[c->n++] = uid;
+    return RC_OK;
+}
+
+static int by_uid(const void *x, const void *y)
+{
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+    return (a > b) - (a < b);
+}
+
+/* A copy takes messages that the asker still sees, too (RFC 2180 4.4.1). A move does not: what somebody took away is not put anywhere by another. */
+static enum rc gather_removed(struct copying *c, uint64_t *bytes, struct err *e)
+{
+    enum rc rc = c->rq->move ? RC_OK
+                             : removed_gather(&c->removed, c->t, c->a->s->mbx, c->rq->folder, c->rq->removed,
+                                              c->rq->uids, c->rq->from, e);
+
+    for (size_t i = 0; rc == RC_OK && i < c->removed.n; i++) {
+        *bytes += c->removed.f[i].m.size;
+        rc = add_uid(c, c->removed.f[i].uid, e);
+    }
+    return rc;
+}
+
 static enum rc gather(struct copying *c, uint64_t *bytes_out, struct err *e)
 {
     struct msg_it it;
     struct msg m;
     uint32_t uid;
     uint64_t bytes = 0;
-    enum rc rc;
+    enum rc rc = uidset_check(c->rq->uids, e);
 
     c->uids = calloc(STORE_COPY_MAX, sizeof *c->uids);
     if (!c->uids)
         return err_set(e, RC_TEMP, "store: out of memory");
+    if (rc == RC_OK)
+        rc = gather_removed(c, &bytes, e);
+    if (rc != RC_OK)
+        return rc;
     rc = msg_it_open(&it, c->t, c->a->s->mbx, c->rq->folder, c->rq->uids, c->rq->from, e);
     while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK) {
-        if (c->n == STORE_COPY_MAX)
-            rc = err_set(e, RC_PERM, "store: more than %d messages at once", STORE_COPY_MAX);
-        else
-            c->uids[c->n++] = uid;
+        rc = add_uid(c, uid, e);
         bytes += m.size;
     }
     msg_it_close(&it);
+    if (c->removed.n > 0)
+        qsort(c->uids, c->n, sizeof *c->uids, by_uid);
     *bytes_out = bytes;
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
@@ -79,12 +115,32 @@ static enum rc copy_beside(struct copying *c, enum table tb, uint32_t uid, uint3
     return rc == RC_OK ? tx_put(c->t, tb, &to, buf_span(&c->mem), TX_NEW, e) : rc;
 }
 
+static enum rc get_one(struct copying *c, uint32_t uid, struct msg *m_out, struct err *e)
+{
+    const struct freed *f =
+        c->removed.n ? bsearch(&uid, c->removed.f, c->removed.n, sizeof *c->removed.f, by_uid) : NULL;
+
+    if (!f)
+        return msg_get(c->t, c->a->s->mbx, c->rq->folder, uid, m_out, e);
+    *m_out = f->m;
+    return RC_OK;
+}
+
+/* The message leaves its folder. What it was stays for sessions that still show it, unless there is no room for that. */
+static enum rc leave(struct copying *c, uint32_t uid, const struct msg *was, struct err *e)
+{
+    if (!c->left)
+        return msg_drop(c->t, c->a->s->mbx, c->rq->folder, uid, was, e);
+    c->left[c->n_left++] = (struct freed){uid, *was};
+    return msg_remove(c->t, c->a->s->mbx, c->rq->folder, uid, e);
+}
+
 static enum rc copy_one(struct copying *c, uint32_t uid, struct err *e)
 {
     uint64_t mbx = c->a->s->mbx;
     uint32_t new_uid = c->to.uidnext;
     struct msg m, was;
-    enum rc rc = msg_get(c->t, mbx, c->rq->folder, uid, &m, e);
+    enum rc rc = get_one(c, uid, &m, e);
 
     if (rc == RC_OK && new_uid >= STORE_UID_MAX)
         rc = err_set(e, RC_TEMP, "store: folder %u has no UID left", (unsigned)c->rq->dest);
@@ -109,7 +165,14 @@ static enum rc copy_one(struct copying *c, uint32_t uid, struct err *e)
         return rc;
     buf_u32(&c->gone, uid);
     counters_add(c->rq->folder == c->rq->dest ? &c->to : &c->from, &was, -1);
-    return msg_drop(c->t, mbx, c->rq->folder, uid, &was, e);
+    return leave(c, uid, &was, e);
+}
+
+static enum rc keep_left(struct copying *c, struct err *e)
+{
+    struct freeing of = {.mbx = c->a->s->mbx, .by = c->a->s->mbx, .folder = c->rq->folder, .how = REMOVED_MOVE};
+
+    return c->n_left > 0 ? freed_all(c->a->d, c->t, &of, c->left, c->n_left, e) : RC_OK;
 }
 
 static enum rc put_counters(struct copying *c, struct err *e)
@@ -142,6 +205,8 @@ enum rc do_copy(struct tx *t, const struct ask *a, struct err *e)
         rc = gather(&c, &bytes, e);
     if (rc == RC_OK)
         rc = check_quota(&c, bytes, e);
+    if (rc == RC_OK && c.rq->move && !room_low(&a->d->env) && (c.left = calloc(c.n + 1, sizeof *c.left)) == NULL)
+        rc = err_set(e, RC_TEMP, "store: out of memory");
     if (rc == RC_OK && c.rq->move)
         most = room_to_move(&a->d->env);
     else if (rc == RC_OK)
@@ -151,9 +216,13 @@ enum rc do_copy(struct tx *t, const struct ask *a, struct err *e)
     rep->next = i < c.n ? c.uids[i] : 0;
     if (rc == RC_OK && c.n > 0)
         rc = put_counters(&c, e);
+    if (rc == RC_OK)
+        rc = keep_left(&c, e);
     rep->uidvalidity = c.to.uidvalidity;
     rep->pairs = buf_span(a->out);
     free(c.uids);
+    free(c.left);
+    removed_free(&c.removed);
     buf_free(&c.mem);
     buf_free(&c.gone);
     return rc;

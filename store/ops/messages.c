@@ -3,6 +3,7 @@
  * in key order. */
 #include "store/ops/folder.h"
 #include "store/ops/objects.h"
+#include "store/ops/removed.h"
 
 enum { NEAR = 32, ENTRY_LEAST = 4 + 4 + 5 * 8 + SEAL_OID + SEAL_WRAP + 8 + 4, CHUNK = SEAL_CHUNK + SEAL_TAG };
 
@@ -144,26 +145,47 @@ static enum rc add_entry(struct page *p, uint32_t uid, const struct msg *m, stru
     return RC_OK;
 }
 
+/* Those that left the folder, which the asker was not told yet, up to that UID. *uid_out: of the one that the page has no room for. */
+static enum rc add_removed(struct page *p, struct removed *r, uint32_t below, uint32_t *uid_out, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    for (; rc == RC_OK && r->at < r->n && r->f[r->at].uid < below; r->at += rc == RC_OK) {
+        *uid_out = r->f[r->at].uid;
+        rc = add_entry(p, r->f[r->at].uid, &r->f[r->at].m, e);
+    }
+    return rc;
+}
+
 static enum rc page_of(struct tx *t, const struct ask *a, uint8_t kind, struct err *e)
 {
     const struct store_range_req *rq = a->req;
     struct store_list_rep *rep = a->rep;
     struct page p = {.t = t, .a = a, .folder = rq->folder, .kind = kind};
+    struct removed gone = {NULL, 0, 0};
     struct counters c;
     struct msg_it it = {0};
     struct msg m;
-    uint32_t uid;
+    uint32_t uid, full = 0;
     enum rc rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
 
     if (rc != RC_OK)
         return rc;
     rc = msg_it_open(&it, t, a->s->mbx, rq->folder, rq->uids, rq->from, e);
-    while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK)
-        rc = add_entry(&p, uid, &m, e);
+    if (rc == RC_OK)
+        rc = removed_gather(&gone, t, a->s->mbx, rq->folder, rq->removed, rq->uids, rq->from, e);
+    while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK) {
+        rc = add_removed(&p, &gone, uid, &full, e);
+        if (rc == RC_OK && (rc = add_entry(&p, uid, &m, e)) != RC_OK)
+            full = uid;
+    }
+    if (rc == RC_NOTFOUND)
+        rc = add_removed(&p, &gone, UINT32_MAX, &full, e);
     msg_it_close(&it);
     scan_close(&p.beside.s);
     buf_free(&p.mem);
-    rep->next = rc == RC_MORE ? uid : 0;
+    removed_free(&gone);
+    rep->next = rc == RC_MORE ? full : 0;
     rep->list = buf_span(a->out);
     return rc == RC_NOTFOUND || rc == RC_MORE ? RC_OK : rc;
 }
@@ -213,6 +235,8 @@ enum rc do_read(struct tx *t, const struct ask *a, struct err *e)
     struct msg m;
     enum rc rc = msg_get(t, a->s->mbx, rq->folder, rq->uid, &m, e);
 
+    if (rc == RC_NOTFOUND && !t->deadlock && rq->removed)
+        rc = removed_get(t, a->s->mbx, rq->folder, rq->removed, rq->uid, &m, e);
     if (rc != RC_OK)
         return rc;
     len = object_len(&m, rq->kind);

@@ -23,6 +23,8 @@ struct stored {
     struct sweeper *sweeper;
     struct busy *busy; /* object ids being delivered or freed just now */
     uint64_t max_messages; /* in a mailbox; 0: no limit */
+    uint64_t keep_s;       /* how long a removed message is kept; 0: for open sessions alone (freed.h) */
+    unsigned keep_share;   /* per cent of a mailbox's quota that its kept messages may take */
     atomic_ullong next_qid, next_low_qid;
     atomic_ullong orphans; /* swept since start */
 };
@@ -80,6 +82,8 @@ enum rc do_epochs(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_flags(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_expunge(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_copy(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_undelete(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_hold(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_keywords(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_keyword_add(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_watch(struct tx *t, const struct ask *a, struct err *e);
