@@ -126,13 +126,20 @@ void view_absent_in(struct view *v, struct span ranges)
     }
 }
 
+/* The mailbox reads octets by itself. */
+static void tell_mailbox(struct imap_session *s, uint32_t folder, uint64_t removed)
+{
+    if (s->box)
+        mailbox_set_removed(s->box, folder, removed);
+}
+
 void view_gone_told(struct imap_session *s)
 {
     struct view *v = s->view;
 
     v->any_gone = false;
     v->removed = v->removed_new;
-    mailbox_set_removed(s->box, v->folder, v->removed);
+    tell_mailbox(s, v->folder, v->removed);
 }
 
 /* ---- opening ---- */
@@ -200,7 +207,7 @@ enum rc view_open(struct imap_session *s, uint32_t folder, bool read_only, struc
     v->uidvalidity = st.uidvalidity;
     v->modseq = st.modseq;
     v->removed = v->removed_new = st.removed;
-    mailbox_set_removed(s->box, folder, st.removed);
+    tell_mailbox(s, folder, st.removed);
     v->asked = clock_mono();
     if ((rc = room(v, st.exists, e)) == RC_OK)
         rc = load(s, v, e);
@@ -236,8 +243,7 @@ void view_free(struct view **vp)
 void view_leave(struct imap_session *s)
 {
     view_free(&s->view);
-    if (s->box)
-        mailbox_set_removed(s->box, 0, 0);
+    tell_mailbox(s, 0, 0);
     free(s->saved.r);
     s->saved = (struct imap_set){0};
     s->state = IS_AUTH;

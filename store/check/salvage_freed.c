@@ -121,7 +121,7 @@ static enum rc put_head(struct salvage *s, struct heads *h, struct err *e)
 
     if (h->mbx == 0 || memcmp(&h->was, &h->is, sizeof h->is) == 0)
         return RC_OK;
-    h->is.modseq++;
+    h->is.next++;
     return salvage_write(s, T_FREED, &k, freed_head_f, &h->is, e);
 }
 
@@ -137,7 +137,7 @@ static enum rc sum_head(struct salvage *s, const struct key *k, struct span val,
         *h = (struct heads){.mbx = mbx};
     if (n == 0 && rc == RC_OK) {
         rc = rec_read(val, freed_head_f, &h->was, e);
-        h->is = (struct freed_head){.next = h->was.next, .modseq = h->was.modseq};
+        h->is = (struct freed_head){.next = h->was.next};
     }
     if (n == 0 || n & FREED_NAME || rc != RC_OK || (rc = freed_read(val, &r, e)) != RC_OK)
         return rc == RC_CORRUPT ? RC_OK : rc;

@@ -35,7 +35,6 @@ const struct ipc_field freed_head_f[] = {
     IPC_F_U64(freed_head, next),
     IPC_F_U64(freed_head, messages),
     IPC_F_U64(freed_head, bytes),
-    IPC_F_U64(freed_head, modseq),
     IPC_F_END,
 };
 const struct ipc_field folder_f[] = {

@@ -37,9 +37,8 @@ struct box { /* T_BOXES part 0 */
 };
 enum { BOX_HELD = 1 /* legal hold: store/ops/hold.h */, BOX_SHOWS_REMOVED = 2 /* the holder switched the folder of removed messages on */ };
 struct freed_head { /* T_FREED number 0: of a mailbox's removed messages */
-    uint64_t next;            /* number of the next message that leaves; 0: none has */
+    uint64_t next;            /* number of the next message that leaves; 0: none has. Whoever takes messages away uses one up (shown.h) */
     uint64_t messages, bytes; /* kept; bytes as sums_used() counts them */
-    uint64_t modseq;          /* of the folder that shows them: grows with each change */
 };
 struct folder { /* T_FOLDERS */
     uint8_t special;

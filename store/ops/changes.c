@@ -11,6 +11,7 @@
  *          on. */
 #include "store/ops/expunged.h"
 #include "store/ops/removed.h"
+#include "store/ops/shown.h"
 
 enum { AT_ENTRIES, AT_ROWS, AT_ABSENT, LOOK_A_PAGE = 20000 };
 
@@ -145,8 +146,11 @@ enum rc do_changes(struct tx *t, const struct ask *a, struct err *e)
     struct store_changes_rep *rep = a->rep;
     size_t briefs;
     struct counters c;
-    enum rc rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
+    enum rc rc;
 
+    if (rq->folder == STORE_REMOVED)
+        return shown_changes(t, a, e);
+    rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
     if (rc != RC_OK)
         return rc;
     rep->modseq = c.modseq;

@@ -7,6 +7,7 @@
 #include "store/ops/expunged.h"
 #include "store/ops/objects.h"
 #include "store/ops/removed.h"
+#include "store/ops/shown.h"
 #include <stdlib.h>
 
 enum { COPIED = 1024 /* bytes that the records of a copy take beside summary and search text, about */ };
@@ -22,7 +23,8 @@ struct copying {
     struct removed removed; /* of these some that left the folder, which the asker was not told yet */
     struct freed *left;     /* what a move took away, for sessions that still show it; NULL: nothing is kept for them */
     size_t n_left;
-    uint64_t written; /* bytes of records */
+    uint32_t at_folder, at_uid; /* of the message at hand: what lies beside it */
+    uint64_t written;           /* bytes of records */
 };
 
 /* The two folders in key order; the same folder twice is one. */
@@ -32,6 +34,12 @@ static enum rc get_counters(struct copying *c, struct err *e)
     bool from_first = c->rq->folder < c->rq->dest;
     enum rc rc;
 
+    if (c->rq->folder == STORE_REMOVED && c->rq->move)
+        return err_set(e, RC_DENIED, "store: nothing is moved out of the folder of removed messages");
+    if (c->rq->folder == STORE_REMOVED) {
+        rc = counters_get(c->t, mbx, c->rq->dest, true, &c->to, e);
+        return rc == RC_OK ? shown_counters(c->t, mbx, &c->from, e) : rc;
+    }
     if (c->rq->folder == c->rq->dest)
         return counters_get(c->t, mbx, c->rq->dest, true, &c->to, e);
     rc = counters_get(c->t, mbx, from_first ? c->rq->folder : c->rq->dest, true, from_first ? &c->from : &c->to, e);
@@ -69,6 +77,21 @@ static enum rc gather_removed(struct copying *c, uint64_t *bytes, struct err *e)
     return rc;
 }
 
+static enum rc gather_shown(struct copying *c, uint64_t *bytes, struct err *e)
+{
+    struct shown_it it = {.open = false};
+    struct shown s;
+    enum rc rc = shown_open(&it, c->t, c->a->s->mbx, c->rq->from ? c->rq->from : 1, e);
+
+    while (rc == RC_OK && (rc = shown_next(&it, &s, e)) == RC_OK)
+        if (uidset_has(c->rq->uids, s.uid)) {
+            rc = add_uid(c, s.uid, e);
+            *bytes += s.m.size;
+        }
+    shown_close(&it);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 static enum rc gather(struct copying *c, uint64_t *bytes_out, struct err *e)
 {
     struct msg_it it;
@@ -80,6 +103,11 @@ static enum rc gather(struct copying *c, uint64_t *bytes_out, struct err *e)
     c->uids = calloc(STORE_COPY_MAX, sizeof *c->uids);
     if (!c->uids)
         return err_set(e, RC_TEMP, "store: out of memory");
+    if (rc == RC_OK && c->rq->folder == STORE_REMOVED) {
+        rc = gather_shown(c, &bytes, e);
+        *bytes_out = bytes;
+        return rc;
+    }
     if (rc == RC_OK)
         rc = gather_removed(c, &bytes, e);
     if (rc != RC_OK)
@@ -106,9 +134,9 @@ static enum rc check_quota(struct copying *c, uint64_t more, struct err *e)
                : box_takes(c->a->d, c->t, c->a->s->mbx, &b, (struct sums){.bytes = more, .messages = c->n}, e);
 }
 
-static enum rc copy_beside(struct copying *c, enum table tb, uint32_t uid, uint32_t new_uid, struct err *e)
+static enum rc copy_beside(struct copying *c, enum table tb, uint32_t new_uid, struct err *e)
 {
-    struct key from = key_msg(c->a->s->mbx, c->rq->folder, uid), to = key_msg(c->a->s->mbx, c->rq->dest, new_uid);
+    struct key from = key_msg(c->a->s->mbx, c->at_folder, c->at_uid), to = key_msg(c->a->s->mbx, c->rq->dest, new_uid);
     enum rc rc = tx_get(c->t, tb, &from, TX_COMMITTED, &c->mem, e); /* it stays: the folder is locked */
 
     c->written += c->mem.n;
@@ -117,9 +145,21 @@ static enum rc copy_beside(struct copying *c, enum table tb, uint32_t uid, uint3
 
 static enum rc get_one(struct copying *c, uint32_t uid, struct msg *m_out, struct err *e)
 {
+    struct shown s;
+    enum rc rc;
     const struct freed *f =
         c->removed.n ? bsearch(&uid, c->removed.f, c->removed.n, sizeof *c->removed.f, by_uid) : NULL;
 
+    c->at_folder = c->rq->folder;
+    c->at_uid = uid;
+    if (c->rq->folder == STORE_REMOVED) {
+        if ((rc = shown_get(c->t, c->a->s->mbx, uid, &s, e)) != RC_OK)
+            return rc;
+        c->at_folder = s.folder;
+        c->at_uid = s.was_uid;
+        *m_out = s.m;
+        return RC_OK;
+    }
     if (!f)
         return msg_get(c->t, c->a->s->mbx, c->rq->folder, uid, m_out, e);
     *m_out = f->m;
@@ -154,9 +194,9 @@ static enum rc copy_one(struct copying *c, uint32_t uid, struct err *e)
     counters_add(&c->to, &m, 1);
     rc = msg_put(c->t, mbx, c->rq->dest, new_uid, &m, true, e);
     if (rc == RC_OK && m.where & MSG_SUMMARY)
-        rc = copy_beside(c, T_SUMMARIES, uid, new_uid, e);
+        rc = copy_beside(c, T_SUMMARIES, new_uid, e);
     if (rc == RC_OK && m.where & MSG_TEXT)
-        rc = copy_beside(c, T_TEXTS, uid, new_uid, e);
+        rc = copy_beside(c, T_TEXTS, new_uid, e);
     if (rc == RC_OK)
         rc = objref_add(c->t, m.oid, 1, e);
     buf_u32(c->a->out, uid);

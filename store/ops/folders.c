@@ -4,6 +4,7 @@
 #include "store/db/memfd.h"
 #include "store/ops/freed.h"
 #include "store/ops/removed.h"
+#include "store/ops/shown.h"
 
 enum { FOLDERS_EVER = 100000 /* in a mailbox, those deleted since included: names are not counted in a quota */ };
 
@@ -105,6 +106,19 @@ static enum rc fill(struct tx *t, uint64_t mbx, uint32_t folder, const struct fo
     return rc;
 }
 
+/* The folder of removed messages comes last, when it is switched on. */
+static enum rc add_shown(struct tx *t, const struct ask *a, struct store_list_rep *rep, struct err *e)
+{
+    struct store_folder out;
+    enum rc rc = shown_folder(t, a->s->mbx, &out, e);
+
+    if (rc == RC_OK && a->out->n + 128 > OUT_MAX)
+        rep->next = STORE_REMOVED;
+    else if (rc == RC_OK)
+        ipc_list_add(a->out, store_folder_f, &out);
+    return rc == RC_NOTFOUND && !t->deadlock ? RC_OK : rc;
+}
+
 enum rc do_folders(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_cursor_req *rq = a->req;
@@ -128,8 +142,10 @@ enum rc do_folders(struct tx *t, const struct ask *a, struct err *e)
             rc = RC_OK;
     }
     scan_close(&s);
+    if (rc == RC_NOTFOUND)
+        rc = add_shown(t, a, rep, e);
     rep->list = buf_span(a->out);
-    return rc == RC_NOTFOUND ? RC_OK : rc;
+    return rc;
 }
 
 /* ---- how many, how long ---- */
@@ -447,8 +463,11 @@ enum rc do_folder_status(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_folder_msg *rq = a->req;
     struct counters c;
-    enum rc rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
+    enum rc rc;
 
+    if (rq->folder == STORE_REMOVED)
+        return shown_status(t, a, e);
+    rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
     return rc == RC_OK ? answer_status(t, a, rq->folder, &c, e) : rc;
 }
 
@@ -458,7 +477,11 @@ enum rc do_select(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_select_req *rq = a->req;
     struct counters c;
-    enum rc rc = counters_get(t, a->s->mbx, rq->folder, !rq->read_only, &c, e);
+    enum rc rc;
+
+    if (rq->folder == STORE_REMOVED)
+        return shown_status(t, a, e);
+    rc = counters_get(t, a->s->mbx, rq->folder, !rq->read_only, &c, e);
 
     if (rc == RC_OK && !rq->read_only && !(a->s->rights & RIGHT_WRITE))
         rc = err_set(e, RC_DENIED, "store: the ticket reads only");

@@ -11,17 +11,27 @@
 enum { KEPT_BASE_GIB = 4 /* a mailbox without a quota: what its share is of */ };
 
 /* ---- the head ---- */
-enum rc freed_head_get(struct tx *t, uint64_t mbx, bool write, struct freed_head *out, struct err *e)
+static enum rc head_get(struct tx *t, uint64_t mbx, unsigned how, struct freed_head *out, struct err *e)
 {
     struct key k = key_freed(mbx, 0);
     struct buf b = BUF_INIT;
-    enum rc rc = tx_get(t, T_FREED, &k, write ? TX_FOR_WRITE : TX_COMMITTED, &b, e);
+    enum rc rc = tx_get(t, T_FREED, &k, how, &b, e);
 
     *out = (struct freed_head){0};
     if (rc == RC_OK)
         rc = rec_read(buf_span(&b), freed_head_f, out, e);
     buf_free(&b);
     return rc == RC_NOTFOUND && !t->deadlock ? RC_OK : rc;
+}
+
+enum rc freed_head_get(struct tx *t, uint64_t mbx, bool write, struct freed_head *out, struct err *e)
+{
+    return head_get(t, mbx, write ? TX_FOR_WRITE : TX_COMMITTED, out, e);
+}
+
+enum rc freed_head_lock(struct tx *t, uint64_t mbx, struct freed_head *out, struct err *e)
+{
+    return head_get(t, mbx, 0, out, e);
 }
 
 enum rc freed_head_put(struct tx *t, uint64_t mbx, const struct freed_head *h, struct err *e)
@@ -112,6 +122,7 @@ enum rc freed_begin(struct stored *d, struct tx *t, struct freeing *f, struct er
         b = (struct box){0};
         rc = RC_OK;
     }
+    f->shows = b.flags & BOX_SHOWS_REMOVED;
     f->keep = f->how != REMOVED_MOVE && (d->keep_s > 0 || (b.flags & BOX_HELD));
     return rc == RC_OK ? freed_head_get(t, f->mbx, true, &f->head, e) : rc;
 }
@@ -172,7 +183,6 @@ enum rc freed_end(struct stored *d, struct tx *t, struct freeing *f, struct err 
     struct box b = {0};
     enum rc rc;
 
-    f->head.modseq++;
     rc = freed_head_put(t, f->mbx, &f->head, e);
     if (rc == RC_OK && f->keep)
         rc = box_get(t, f->mbx, false, &b, e);
@@ -182,6 +192,8 @@ enum rc freed_end(struct stored *d, struct tx *t, struct freeing *f, struct err 
     }
     if (rc == RC_OK && f->keep && over_share(d, &b, &f->head))
         rc = put_time(t, &over, 0, e);
+    if (f->keep && f->shows)
+        tx_touch(t, f->mbx, STORE_REMOVED, f->head.next);
     t->sweep |= room_low(t->v);
     return rc;
 }
@@ -311,7 +323,7 @@ static enum rc count_off(struct tx *t, uint64_t mbx, const struct freed_row *r, 
         return rc;
     h.messages -= s.messages < h.messages ? s.messages : h.messages;
     h.bytes -= s.bytes < h.bytes ? s.bytes : h.bytes;
-    h.modseq++;
+    h.next++;
     return freed_head_put(t, mbx, &h, e);
 }
 

@@ -47,7 +47,7 @@ struct freeing {
     uint64_t mbx, by;
     uint32_t folder;
     uint8_t how;
-    bool keep; /* set by freed_begin(): the messages are kept for undelete */
+    bool keep, shows; /* set by freed_begin(): the messages are kept for undelete; the holder sees them */
     struct freed_head head;
     uint64_t rows[3 * 512]; /* number, when and count of each row, for T_REMOVED */
     size_t n_rows;
@@ -65,6 +65,7 @@ enum rc freed_all(struct stored *d, struct tx *t, const struct freeing *of, cons
 enum rc freed_read(struct span val, struct freed_row *out, struct err *e);
 void freed_write(struct buf *out, const struct freed_row *r); /* out is cleared first */
 enum rc freed_head_get(struct tx *t, uint64_t mbx, bool write, struct freed_head *out, struct err *e); /* none: zeros */
+enum rc freed_head_lock(struct tx *t, uint64_t mbx, struct freed_head *out, struct err *e); /* locked for reading: so are its rows */
 enum rc freed_head_put(struct tx *t, uint64_t mbx, const struct freed_head *h, struct err *e);
 /* What the row adds to the head: its messages and their octets, when its class is FREED_KEPT. */
 struct sums freed_sums(const struct freed_row *r);

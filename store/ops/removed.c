@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/removed.c - see removed.h. */
 #include "store/ops/removed.h"
+#include "store/ops/shown.h"
 #include <stdlib.h>
 
-static bool in_set(struct span set, uint32_t uid)
+bool uidset_has(struct span set, uint32_t uid)
 {
     struct rd r = rd_of(set);
 
@@ -72,7 +73,7 @@ static enum rc add_row(struct removed *out, struct tx *t, uint64_t mbx, uint64_t
     if (rc == RC_NOTFOUND && !t->deadlock) /* freed meanwhile */
         return RC_OK;
     for (size_t i = 0; rc == RC_OK && i < r.n; i++)
-        if (r.f[i].uid >= from && in_set(uids, r.f[i].uid))
+        if (r.f[i].uid >= from && uidset_has(uids, r.f[i].uid))
             rc = add(out, &r.f[i], e);
     return rc;
 }

@@ -84,6 +84,7 @@ enum rc do_expunge(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_copy(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_undelete(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_hold(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_show_removed(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_keywords(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_keyword_add(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_watch(struct tx *t, const struct ask *a, struct err *e);

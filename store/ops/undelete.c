@@ -199,7 +199,7 @@ static enum rc all_back(struct undeleting *u, struct err *e)
         rc = row_back(u, u->row[i], &out, &c, &h, e);
     if (rc == RC_OK)
         rc = counters_put(u->t, u->rq->mbx, out.to_folder, &c, e);
-    h.modseq++;
+    h.next++;
     if (rc == RC_OK)
         rc = freed_head_put(u->t, u->rq->mbx, &h, e);
     tx_touch(u->t, u->rq->mbx, out.to_folder, c.modseq);

@@ -64,3 +64,9 @@ IPC_MESSAGE(store_hold_rep);
     F(T, BYTES, who, HOLD_TEXT)                                              \
     F(T, BYTES, why, HOLD_TEXT)
 IPC_MESSAGE(store_hold_note);
+
+/* The folder STORE_REMOVED shows the ticket's mailbox what left its folders and is kept: in FOLDERS (without a name: the session gives it one), to be
+ * read and copied from. on: 1 switches it on, 0 off. */
+#define FIELDS_store_show_removed_req(F, T)  \
+    F(T, U8, on)
+IPC_MESSAGE(store_show_removed_req);

@@ -85,5 +85,6 @@ enum store_op {
     STORE_APPEND, /* several messages, all or none, and one that they replace; objects in a sealed memfd. imapd */
     STORE_UNDELETE, /* gives removed messages back, or lists them. admin */
     STORE_HOLD, /* legal hold: shown, set, cleared. admin; with a ticket imapd too: shown */
+    STORE_SHOW_REMOVED, /* switches the folder of removed messages on or off. imapd */
     STORE_EV_CHANGED = 200
 };

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Second thoughts: what was expunged, or deleted with its folder, is kept sealed (stored.keep_expunged) and comes back whole; legal hold keeps it longer
 than its time, than its share and than the account's end, and says who, when and why."""
+import imaplib
 import json
 import re
 
@@ -170,3 +171,55 @@ def test_hold(inst):
     log = inst.output()
     assert "ev=hold-set" in log and "ev=hold-cleared" in log
     inst.pli("account", "delete", a, "--yes")
+
+
+SHOWN = '"Recently deleted"'
+
+
+def test_the_holder_looks_and_copies_back(inst):
+    """A folder that appears when the holder subscribes to it: read only, from which messages are copied back, octet for octet."""
+    a = "regret@chu.test"
+    inst.add(a)
+    m = inst.imap(a)
+    m.create("Bilans")
+    fill(m, "Bilans", 4, "bilan")
+    fill(m, "INBOX", 3, "lettre")
+    before = facts(m, "Bilans") | facts(m, "INBOX")
+    expunge(m, "Bilans", "1:3")
+    expunge(m, "INBOX", "2")
+    assert m.select(SHOWN)[0] == "NO"
+    assert m.subscribe(SHOWN)[0] == "OK"
+    assert any(b"Recently deleted" in line for line in m.list()[1])
+    status = m.status(SHOWN, "(MESSAGES UNSEEN UIDNEXT)")[1][0].decode()
+    assert re.search(r"MESSAGES 4\b", status) and re.search(r"UNSEEN 2\b", status), status
+    gone = facts(m, "Recently deleted")
+    assert gone == {k: before[k] for k in ("bilan 0", "bilan 1", "bilan 2", "lettre 1")}
+    with pytest.raises(imaplib.IMAP4.readonly):  # SELECT is answered [READ-ONLY]
+        m.select(SHOWN)
+    m.select(SHOWN, readonly=True)
+    assert sorted(m.search(None, "SUBJECT", "bilan")[1][0].split()) == [b"1", b"2", b"3"]
+    assert m.search(None, "TEXT", '"lettre 1"')[1] == [b"4"]
+    assert m.store("1", "+FLAGS", r"(\Seen)")[0] == "NO" and m.expunge()[0] == "NO"
+    assert m._simple_command("MOVE", "1", "INBOX")[0] == "NO"
+    assert m.copy("2,4", "INBOX")[0] == "OK"
+    m.unselect()
+    assert m.append(SHOWN, None, None, plain())[0] == "NO"
+    assert m.select('"INBOX"')[0] == "OK" and m.copy("1", SHOWN)[0] == "NO"
+    m.unselect()
+    back = facts(m, "INBOX")
+    assert back["bilan 1"] == before["bilan 1"] and back["lettre 1"] == before["lettre 1"]
+    m.select(SHOWN, readonly=True)
+    other = inst.imap(a)
+    expunge(other, "Bilans")
+    m.noop()
+    assert m.untagged_responses["EXISTS"][-1] == b"5"
+    assert inst.json("mailbox", "undelete", a, "--folder", "INBOX")["count"] == 1
+    m.untagged_responses.clear()
+    m.noop()
+    assert m.untagged_responses.get("EXPUNGE") == [b"4"]
+    m.unselect()
+    assert m.unsubscribe(SHOWN)[0] == "OK"
+    assert not any(b"Recently deleted" in line for line in m.list()[1])
+    assert inst.json("store", "check")["bad"] == 0
+    other.logout()
+    m.logout()
