@@ -171,7 +171,7 @@ static void read_all(uint64_t mbx, enum store_op op, const char *name)
                        .address = "a@b",
                        .actor = "a@b"};
     static const unsigned char all[8] = {1, 0, 0, 0, 255, 255, 255, 255};
-    struct store_range_req rq = {STORE_INBOX, {all, 8}, 0};
+    struct store_range_req rq = {STORE_INBOX, {all, 8}, 0, 0};
     struct store_list_req lq = {STORE_INBOX, 1, UINT32_MAX};
     struct store *s = store_new(ROLE_IMAPD);
     struct store_box_rep box;

@@ -21,7 +21,7 @@
 
 enum { PAGE_NS = 200 * 1000 * 1000, FINDINGS_MAX = 30 * 1024, LINE_MAX = 200 };
 static enum rc (*const phases[])(struct check *, struct err *) = {
-    check_pages, check_folder, check_queue, check_freed, check_object, check_orphan, check_expunged};
+    check_pages, check_folder, check_queue, check_freed, check_removed, check_object, check_orphan, check_expunged};
 enum { PHASES = sizeof phases / sizeof phases[0] };
 
 void check_bad(struct check *c, const char *fmt, ...)

@@ -23,6 +23,8 @@ bool salvage_record_at(struct salvage *s, const unsigned char oid[SEAL_OID], uin
                        unsigned char digest_out[DIGEST_LEN]);
 /* salvage_freed.c */
 enum rc salvage_freed(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e); /* one record: a salvage_fn */
+enum rc salvage_removed(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e); /* one record: a salvage_fn */
+enum rc salvage_heads(struct salvage *s, struct err *e); /* the sums over a mailbox's removed messages */
 enum rc salvage_beside(struct salvage *s, struct err *e); /* takes away summaries and texts of no message, where some may have been left */
 /* salvage_expunged.c */
 /* Deletes the folder's rows of T_EXPUNGED, so that nothing that left the folder is remembered, and writes c as its counters, with the next modseq. */
