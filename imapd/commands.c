@@ -31,6 +31,8 @@ const struct command commands[] = {
     {"LSUB",           AUTHED,      0,                           NULL,        imap_parse_lsub,     cmd_lsub,         " \"\" *"},
     {"GETQUOTA",       AUTHED,      0,                           "QUOTA",     imap_parse_root,     cmd_getquota,     " \"\""},
     {"GETQUOTAROOT",   AUTHED,      0,                           "QUOTA",     imap_parse_mailbox,  cmd_getquotaroot, " INBOX"},
+    {"GETMETADATA",    AUTHED,      0,                           "METADATA",  imap_parse_getmetadata, cmd_getmetadata, " INBOX /private/comment"},
+    {"SETMETADATA",    AUTHED,      0,                           "METADATA",  imap_parse_setmetadata, cmd_setmetadata, " INBOX (/private/comment \"a\")"},
     {"STATUS",         AUTHED,      0,                           NULL,        imap_parse_status,   cmd_status,       " INBOX (MESSAGES)"},
     {"APPEND",         AUTHED,      C_STREAMS | C_SYNC,          NULL,        imap_parse_append,   cmd_append,       " INBOX {2+}\r\nab"},
     {"REPLACE",        IS_SELECTED, C_STREAMS | C_NUMBERS | C_WRITES | C_SYNC, "REPLACE",   imap_parse_replace,  cmd_replace,      " 1 INBOX {2+}\r\nab"},

@@ -10,6 +10,7 @@
  *   4 objects   digests of what is in pieces, reference counts (INV-2)
  *   5 orphans   pieces without an objref (INV-3)
  *   6 expunged  rows of what was expunged against their mark and folder (INV-11; check_expunged.c)
+ *   7 metadata  annotations against their mailbox's sum and their folders (INV-15; check_metadata.c)
  * Records on a page that cannot be read (guard.h) are passed over, and named as far as other records tell about
  * them. */
 #include "store/check/check.h"
@@ -21,7 +22,7 @@
 
 enum { PAGE_NS = 200 * 1000 * 1000, FINDINGS_MAX = 30 * 1024, LINE_MAX = 200 };
 static enum rc (*const phases[])(struct check *, struct err *) = {
-    check_pages, check_folder, check_queue, check_freed, check_object, check_orphan, check_expunged};
+    check_pages, check_folder, check_queue, check_freed, check_object, check_orphan, check_expunged, check_metadata};
 enum { PHASES = sizeof phases / sizeof phases[0] };
 
 void check_bad(struct check *c, const char *fmt, ...)

@@ -6,16 +6,16 @@
  * summaries and texts 16 KiB, where a record up to 4 KiB stays in the leaf and a listing reads runs of leaves; objects
  * 8 KiB, where a small message wastes least of its overflow pages. */
 const struct table_def tables[TABLES] = {
-    [T_FORMAT] = {"format.db", 512},    [T_META] = {"meta.db", 512},
-    [T_BOXES] = {"boxes.db", 16384},    [T_FOLDERS] = {"folders.db", 8192},
-    [T_TAGS] = {"tags.db", 8192},       [T_COUNTERS] = {"counters.db", 512},
-    [T_MSGS] = {"msgs.db", 8192},       [T_SUMMARIES] = {"summaries.db", 16384},
-    [T_TEXTS] = {"texts.db", 16384},    [T_OBJECTS] = {"objects.db", 8192},
-    [T_OBJREFS] = {"objrefs.db", 8192}, [T_EXPUNGED] = {"expunged.db", 8192},
-    [T_EPOCHS] = {"epochs.db", 8192},   [T_KEYWORDS] = {"keywords.db", 8192},
-    [T_QUEUE] = {"queue.db", 8192},     [T_DUE] = {"due.db", 4096},
-    [T_TOMBS] = {"tombs.db", 4096},     [T_GONE] = {"gone.db", 4096},
-    [T_FREED] = {"freed.db", 8192},
+    [T_FORMAT] = {"format.db", 512},      [T_META] = {"meta.db", 512},
+    [T_BOXES] = {"boxes.db", 16384},      [T_FOLDERS] = {"folders.db", 8192},
+    [T_TAGS] = {"tags.db", 8192},         [T_COUNTERS] = {"counters.db", 512},
+    [T_MSGS] = {"msgs.db", 8192},         [T_SUMMARIES] = {"summaries.db", 16384},
+    [T_TEXTS] = {"texts.db", 16384},      [T_OBJECTS] = {"objects.db", 8192},
+    [T_OBJREFS] = {"objrefs.db", 8192},   [T_EXPUNGED] = {"expunged.db", 8192},
+    [T_EPOCHS] = {"epochs.db", 8192},     [T_KEYWORDS] = {"keywords.db", 8192},
+    [T_QUEUE] = {"queue.db", 8192},       [T_DUE] = {"due.db", 4096},
+    [T_TOMBS] = {"tombs.db", 4096},       [T_GONE] = {"gone.db", 4096},
+    [T_METADATA] = {"metadata.db", 8192}, [T_FREED] = {"freed.db", 8192},
 };
 
 static void put32(struct key *k, uint32_t v)
@@ -107,6 +107,15 @@ struct key key_freed(uint64_t mbx, uint32_t folder, uint64_t modseq, uint32_t pa
     struct key k = key_seq(mbx, folder, modseq);
 
     put32(&k, part);
+    return k;
+}
+
+struct key key_annotation(uint64_t mbx, uint32_t folder, uint64_t holder, const unsigned char tag[16])
+{
+    struct key k = key_folder(mbx, folder);
+
+    put64(&k, holder);
+    put_bytes(&k, tag, 16);
     return k;
 }
 

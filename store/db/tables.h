@@ -30,6 +30,7 @@ enum table {
     T_DUE,       /* next_try, qid, rcpt: waiting entries only */
     T_TOMBS,     /* when, oid: objects to be freed then; UINT64_MAX, key -> time, mid: submissions filed lately (store/ops/once.h) */
     T_GONE,      /* mbx, folder (0: whole mailbox): to be emptied in the background */
+    T_METADATA,  /* mbx, folder (0: the mailbox as a whole), holder u64 (0: shared), tag16 -> annotation (store/ops/metadata.h) */
     T_FREED,     /* mbx, folder, modseq, part u32 -> what expunged messages leave behind (store/ops/freed.h) */
     TABLES
 };
@@ -40,7 +41,7 @@ struct table_def {
 extern const struct table_def tables[TABLES];
 
 struct key {
-    unsigned char b[32];
+    unsigned char b[48];
     size_t n;
 };
 struct key key_of(const char *name);
@@ -51,6 +52,7 @@ struct key key_msg(uint64_t mbx, uint32_t folder, uint32_t uid);
 struct key key_tag(uint64_t mbx, const unsigned char tag[16]);
 struct key key_seq(uint64_t mbx, uint32_t folder, uint64_t modseq);
 struct key key_freed(uint64_t mbx, uint32_t folder, uint64_t modseq, uint32_t part);
+struct key key_annotation(uint64_t mbx, uint32_t folder, uint64_t holder, const unsigned char tag[16]);
 struct key key_epoch(uint64_t mbx, uint64_t epoch);
 struct key key_oid(const unsigned char oid[16]);
 struct key key_piece(const unsigned char oid[16], uint8_t kind, uint32_t piece);

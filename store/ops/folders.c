@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "store/db/memfd.h"
 #include "store/ops/folder.h"
+#include "store/ops/metadata.h"
 
 enum { FOLDERS_EVER = 100000 /* in a mailbox, those deleted since included: names are not counted in a quota */ };
 
@@ -300,6 +301,8 @@ enum rc do_folder_delete(struct tx *t, const struct ask *a, struct err *e)
         goto out;
     if (!(f.flags & FF_NOSELECT))
         rc = tx_del(t, T_COUNTERS, &k, e);
+    if (rc == RC_OK)
+        rc = metadata_forget(t, a->s->mbx, rq->folder, &b, e);
     if (rc == RC_OK)
         rc = tx_put(t, T_GONE, &k, SPAN_LIT("g"), 0, e); /* its messages: in the background */
     f.flags = (f.flags & FF_SUBSCRIBED) | FF_GONE;

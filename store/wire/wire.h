@@ -33,6 +33,7 @@
 #include "store/wire/deliver.h"
 #include "store/wire/folders.h"
 #include "store/wire/messages.h"
+#include "store/wire/metadata.h"
 #include "store/wire/queue.h"
 #include "store/wire/queue_error.h"
 
@@ -82,5 +83,7 @@ enum store_op {
     STORE_QUEUE_SETTLE, /* what became of a letter's recipients. relayd */
     STORE_QUEUE_COUNT, /* by destination, state and last error. admin relayd */
     STORE_APPEND, /* several messages, all or none, and one that they replace; objects in a sealed memfd. imapd */
+    STORE_METADATA, /* annotations of a folder, of the mailbox as a whole, or of all; what changed of them */
+    STORE_METADATA_SET, /* some of a folder, all or none */
     STORE_EV_CHANGED = 200
 };
