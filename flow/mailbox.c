@@ -199,6 +199,14 @@ enum rc mailbox_open_entry(struct mailbox *m, const struct store_annotation *at,
     return rc == RC_OK ? open_annotation(m->sec->names, &p, part, sealed, out, e) : rc;
 }
 
+enum rc mailbox_url_token(struct mailbox *m, uint32_t folder, struct span salts, struct span rump,
+                          unsigned char token_out[SEAL_URL_TOKEN], struct err *e)
+{
+    enum rc rc = names_key(m, e);
+
+    return rc == RC_OK ? seal_url_token(m->sec->names, m->mbx, folder, salts, rump, token_out, e) : rc;
+}
+
 /* ---- epochs ---- */
 static enum rc epoch_in(struct mailbox *m, uint64_t epoch, struct span rec, struct err *e)
 {

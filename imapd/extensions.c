@@ -109,6 +109,7 @@ static const struct extension rows[] = {
     {"I18NLEVEL=1",   SIGNED_IN, LINE_ANY,   5255, .put = NULL},
     {"ESORT",         SIGNED_IN, LINE_ANY,   5267, .opens = {.args = ARG_ESORT}},
     {"PARTIAL",       SIGNED_IN, LINE_ANY,   9394, .opens = {.search_return = SR_PARTIAL, .args = ARG_PARTIAL}},
+    {"URLAUTH",       SIGNED_IN, LINE_ANY,   4467, .put = NULL},
     {"METADATA",      SIGNED_IN, LINE_ANY,   5464, .enabled = &metadata_enabled},
     {"METADATA-SERVER", SIGNED_IN, LINE_ANY, 5464, .put = put_nothing, .enabled = &metadata_server_enabled},
     {"LIST-METADATA", SIGNED_IN, LINE_ANY,   9590, .opens = {.list_return = LR_METADATA}},

@@ -16,9 +16,11 @@ static struct span folder_name(const struct folders *l, uint32_t folder)
     return SPAN_NULL;
 }
 
-/* This session changed it last, and needs not be told. */
-static bool is_own(const struct imap_session *s, const struct annotation_of *n)
+/* Not told: what this session changed last, and what is no annotation of a client (imapd/urlauth.h). */
+static bool is_own(const struct imap_session *s, const struct annotations *a, const struct annotation_of *n)
 {
+    if (n->name_n == 0 || a->mem.p[n->name] != '/')
+        return true;
     return n->change > s->annotated.own_from && n->change <= s->annotated.own_to;
 }
 
@@ -30,14 +32,14 @@ static void put_folder(struct imap_session *s, const struct annotations *a, size
     struct span name = folder_name(l, folder);
     size_t own;
 
-    for (own = from; own < to && is_own(s, &a->v[own]); own++)
+    for (own = from; own < to && is_own(s, a, &a->v[own]); own++)
         ;
     if (own == to || (folder != 0 && name.n == 0) || (folder != 0 && (s->opened.responses & RESP_METADATA) == 0))
         return;
     buf_addstr(&s->out, "* METADATA ");
     imap_put_mailbox(&s->out, name, s->opened.responses & RESP_UTF8);
     for (size_t i = from; i < to; i++) {
-        if (is_own(s, &a->v[i]))
+        if (is_own(s, a, &a->v[i]))
             continue;
         buf_addc(&s->out, ' ');
         imap_put_astring(&s->out, span_of(a->mem.p + a->v[i].name, a->v[i].name_n));

@@ -71,3 +71,23 @@ enum rc open_annotation(const unsigned char key[SEAL_NAMES_KEY], const struct se
     buf_free(&aad);
     return rc;
 }
+
+/* The key of a folder's URLs is kept nowhere: whoever has opened the mailbox can make it, and nobody else. */
+enum rc seal_url_token(const unsigned char key[SEAL_NAMES_KEY], uint64_t mbx, uint32_t folder, struct span salts,
+                       struct span rump, unsigned char token_out[SEAL_URL_TOKEN], struct err *e)
+{
+    unsigned char url_key[32];
+    struct buf label = BUF_SECRET_INIT;
+    enum rc rc;
+
+    buf_addstr(&label, "pli urlauth 1");
+    buf_u64(&label, mbx);
+    buf_u64(&label, folder);
+    buf_addspan(&label, salts);
+    rc = alg_hkdf(span_of(key, SEAL_NAMES_KEY), buf_span(&label), url_key, e);
+    if (rc == RC_OK)
+        rc = alg_hmac(span_of(url_key, sizeof url_key), rump, token_out, e);
+    wipe(url_key, sizeof url_key);
+    buf_free(&label);
+    return rc;
+}

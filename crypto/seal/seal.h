@@ -90,6 +90,10 @@ struct seal_place { /* where an annotation stands */
     uint64_t mbx, folder, shared; /* shared: 1, or 0 for the holder's own */
     unsigned char tag[SEAL_NAME_TAG];
 };
+/* URLs that their holder has authorized (RFC 4467): a MAC under a key that follows from the names key, the folder, and what RESETKEY has drawn. */
+enum { SEAL_URL_TOKEN = 32, SEAL_URL_SALT = 16 };
+enum rc seal_url_token(const unsigned char key[SEAL_NAMES_KEY], uint64_t mbx, uint32_t folder, struct span salts, struct span rump,
+                       unsigned char token_out[SEAL_URL_TOKEN], struct err *e);
 enum seal_part { SEAL_ENTRY_NAME = 1, SEAL_ENTRY_VALUE = 2 };
 enum rc seal_entry_tag(const unsigned char key[SEAL_NAMES_KEY], struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct err *e);
 enum rc seal_annotation(const unsigned char key[SEAL_NAMES_KEY], const struct seal_place *at, enum seal_part part, struct span plain, struct buf *out,

@@ -6,7 +6,7 @@
  * Names    Mailbox names are given as proto/imap/name.h describes. LIST patterns are given in the same form, but unchecked.
  * Words    A word is known only when an extension opens it (proto/imap/opened.h). Any other word is malformed.
  * Owns     nothing. Spans and arrays point into the command or into the arena of in, and live as long as these.
- * Process  imapd sessions.   Source RFC 3501 6; RFC 4315, 5161, 5258, 5819, 6154, 6851, 2971, 7162, 7889, 8438, 5464, 9590.
+ * Process  imapd sessions.   Source RFC 3501 6; RFC 4315, 5161, 5258, 5819, 6154, 6851, 2971, 7162, 7889, 8438, 5464, 9590, 4467.
  */
 #pragma once
 #include "proto/imap/append.h"
@@ -40,6 +40,10 @@ struct imap_metadata_args {
     bool server;      /* "": the mailbox as a whole */
     struct imap_entries entries; /* GETMETADATA */
     struct imap_annotation *set; /* SETMETADATA; each name once */
+    size_t n;
+};
+struct imap_urls { /* GENURLAUTH, URLFETCH: RFC 4467 */
+    struct span *url, *mechanism; /* mechanism: GENURLAUTH */
     size_t n;
 };
 struct imap_list_args {
@@ -85,6 +89,11 @@ union imap_args {
     } rename;
     struct imap_list_args list;
     struct imap_metadata_args metadata;
+    struct imap_urls urls;
+    struct {
+        struct span name; /* has_name: of a folder; else all */
+        bool has_name, known; /* known: a mechanism that there is is among those named, or none is named */
+    } resetkey;
     struct {
         struct span name;
         unsigned items;
@@ -137,6 +146,10 @@ enum rc imap_parse_store(struct imap_in *in, union imap_args *out, struct err *e
 enum rc imap_parse_getmetadata(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_setmetadata(struct imap_in *in, union imap_args *out, struct err *e);
 bool imap_take_entries(struct imap_in *in, struct imap_entries *w); /* one, or several in parentheses */
+/* proto/imap/args_url.c: RFC 4467 */
+enum rc imap_parse_genurlauth(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_urlfetch(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_resetkey(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_list(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_lsub(struct imap_in *in, union imap_args *out, struct err *e);

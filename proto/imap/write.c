@@ -55,6 +55,11 @@ void imap_put_string8(struct buf *out, struct span s)
     buf_addspan(out, s);
 }
 
+void imap_announce(struct buf *out, uint64_t n)
+{
+    buf_addf(out, " {%llu}\r\n", (unsigned long long)n);
+}
+
 void imap_put_astring(struct buf *out, struct span s)
 {
     size_t i = 0;

@@ -48,6 +48,7 @@ WAYS = {
     "metadata-size": ("a", "SETMETADATA INBOX (/private/x {40000+}\r\n" + "y" * 40000 + ")"),
     "metadata-too-many": ("a", "SETMETADATA Sent (" + " ".join(f'/private/x{n} "y"' for n in range(128)) + ")", 'SETMETADATA Sent (/private/un-de-plus "y")'),
     "metadata-read-only": ("a", 'SETMETADATA "" (/shared/admin "x")'),
+    "url-access": ("a", "RESETKEY INBOX XSAMPLE"),
     "no-quota-root": ("a", "GETQUOTA autre"),
     "unknown-cte": ("s", b"t APPEND INBOX {66+}\r\nSubject: cte\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644\r\n\r\n", "FETCH * BINARY[1]"),
     "nul": ("a", "APPEND INBOX {3+}\r\na\0b"),
