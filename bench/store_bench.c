@@ -28,7 +28,7 @@ static void client(struct shared *sh, int i, const uint64_t *mbx, int boxes, uin
 static void read_all(uint64_t mbx, enum store_op op, const char *name)
 {
     static const unsigned char all[8] = {1, 0, 0, 0, 255, 255, 255, 255};
-    struct store_range_req rq = {STORE_INBOX, {all, 8}, 0};
+    struct store_range_req rq = {STORE_INBOX, {all, 8}, 0, 0};
     struct store_list_req lq = {STORE_INBOX, 1, UINT32_MAX};
     struct store *s = load_bound(mbx);
     struct store_list_rep rep;

@@ -87,7 +87,7 @@ static enum rc select_folder(struct imap_session *s, const struct imap_select_ar
     view_leave(s);
     if ((rc = folders_load(s, rev2, &all, e)) != RC_OK ||
         (rc = folder_in_list(s, &all, a->name, false, &f, e)) != RC_OK || (rc = keywords_load(s, e)) != RC_OK ||
-        (rc = view_open(s, f.id, read_only, &s->view, e)) != RC_OK)
+        (rc = view_open(s, f.id, read_only = read_only || f.id == STORE_REMOVED, &s->view, e)) != RC_OK)
         return rc;
     s->state = IS_SELECTED;
     describe(s);

@@ -25,6 +25,7 @@ int cmd_store_stats(struct cmd *c)
                 {"deadlocks", s.deadlocks},
                 {"orphans", s.orphans},
                 {"freeing", s.freeing},
+                {"kept", s.kept},
                 {"log_bytes", s.log_bytes},
                 {"table_bytes", s.table_bytes},
                 {"segment_bytes", s.segment_bytes},

@@ -2,8 +2,9 @@
 /* store/check/check_test.c - the check finds nothing in a sound store, and finds each damage that is done to one
  * behind the daemon's back. */
 #include "store/ops/freed.h"
-#include "store/stored/live_each_test.h"
+#include "store/ops/objects.h"
 #include "store/ops/octets.h"
+#include "store/stored/live_each_test.h"
 
 /* Runs a whole check; findings into out. */
 static uint64_t run_check(struct buf *out, uint64_t *checked_out)
@@ -48,7 +49,7 @@ static void test_sound(void **state)
         OK(letter_send(&l, in, NULL, &rep, &e));
         letter_free(&l);
     }
-    OK(store_call(s, STORE_COPY, &(struct store_copy_req){1, 1, live_range(1, 20), 0, 0}, -1, &cp, &e));
+    OK(store_call(s, STORE_COPY, &(struct store_copy_req){1, 1, live_range(1, 20), 0, 0, 0}, -1, &cp, &e));
     OK(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){1, live_range(10, 30), 0, 0}, -1, &ex, &e));
     poll(NULL, 0, 1100); /* so that every object was last touched in a second before the check's */
     if (run_check(&out, &checked) != 0)
@@ -111,10 +112,11 @@ static enum rc turn_a_bit(const struct objref *r, uint64_t at)
 
 static enum rc free_too_early(struct tx *t, uint64_t mbx, const struct msg *m, uint64_t modseq, struct err *e)
 {
-    struct freed f = {.uid = 2, .where = m->where};
+    static struct stored d = {.keep_s = 3600, .keep_share = 50};
+    struct freeing of = {.mbx = mbx, .folder = 1, .how = REMOVED_EXPUNGE};
 
-    memcpy(f.oid, m->oid, SEAL_OID);
-    return freed_add(t, mbx, 1, modseq, 0, &f, 1, e);
+    (void)modseq;
+    return freed_all(&d, t, &of, &(struct freed){2, *m}, 1, e);
 }
 
 static enum rc look_up(struct tx *t, uint64_t mbx, struct counters *c, struct msg *m, struct buf *mem, struct objref *r,

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "store/check/salvage_int.h"
 #include "store/ops/due.h"
+#include "store/ops/freed.h"
 
 /* ---- objects ---- */
 /* Of a row: a summary or text beside the message, or a small object. RC_NOTFOUND: there is none. */
@@ -111,36 +112,61 @@ static enum rc lost_part(struct salvage *s, const struct key *k, struct msg *m, 
     return RC_OK;
 }
 
-static enum rc mend_message(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e)
+/* k: the key that the message has, or had, in its folder. */
+static enum rc mend_one(struct salvage *s, const struct key *k, struct msg *m, struct counted *refs, bool *changed,
+                        struct err *e)
 {
-    struct counted *refs = arg;
     uint64_t mbx = be64(k->b);
-    struct key ref, epoch;
-    bool changed = false;
-    struct msg m;
-    enum rc rc = rec_read(val, msg_f, &m, e);
+    struct key ref = key_oid(m->oid), epoch = key_epoch(mbx, m->epoch);
+    enum rc rc = counted_add(refs, m->oid, e);
 
-    if (rc != RC_OK || (rc = counted_add(refs, m.oid, e)) != RC_OK)
-        return rc;
-    ref = key_oid(m.oid);
-    rc = salvage_has(s, T_OBJREFS, &ref, e);
-    if (rc == RC_NOTFOUND)
-        rc = new_objref(s, k, &m, 0, e);
+    if (rc == RC_OK && (rc = salvage_has(s, T_OBJREFS, &ref, e)) == RC_NOTFOUND)
+        rc = new_objref(s, k, m, 0, e);
     if (rc == RC_OK)
-        rc = lost_body(s, mbx, &m, e);
+        rc = lost_body(s, mbx, m, e);
     if (rc == RC_OK)
-        rc = lost_part(s, k, &m, true, &changed, e);
+        rc = lost_part(s, k, m, true, changed, e);
     if (rc == RC_OK)
-        rc = lost_part(s, k, &m, false, &changed, e);
-    if (rc == RC_OK && changed)
-        rc = salvage_write(s, T_MSGS, k, msg_f, &m, e);
-    epoch = key_epoch(mbx, m.epoch);
+        rc = lost_part(s, k, m, false, changed, e);
     if (rc == RC_OK)
         rc = salvage_has(s, T_EPOCHS, &epoch, e);
     if (rc != RC_NOTFOUND)
         return rc;
     salvage_lost(s, mbx)->n[LOST_EPOCHS]++;
     return RC_OK;
+}
+
+static enum rc mend_message(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e)
+{
+    bool changed = false;
+    struct msg m;
+    enum rc rc = rec_read(val, msg_f, &m, e);
+
+    if (rc == RC_OK)
+        rc = mend_one(s, k, &m, arg, &changed, e);
+    return rc == RC_OK && changed ? salvage_write(s, T_MSGS, k, msg_f, &m, e) : rc;
+}
+
+static enum rc mend_removed(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e)
+{
+    uint64_t n = be64(k->b + 8);
+    struct buf b = BUF_INIT;
+    struct freed_row r;
+    bool changed = false;
+    enum rc rc = RC_OK;
+
+    if (n == 0 || n & FREED_NAME || (rc = freed_read(val, &r, e)) != RC_OK)
+        return rc;
+    for (size_t i = 0; rc == RC_OK && i < r.n; i++) {
+        struct key m = key_msg(be64(k->b), r.folder, r.f[i].uid);
+        rc = mend_one(s, &m, &r.f[i].m, arg, &changed, e);
+    }
+    if (rc != RC_OK || !changed)
+        return rc;
+    freed_write(&b, &r);
+    rc = salvage_put(s, T_FREED, k, buf_span(&b), e);
+    buf_free(&b);
+    return rc;
 }
 
 /* ---- queue ---- */
@@ -210,6 +236,8 @@ enum rc salvage_refs(struct salvage *s, struct err *e)
     struct key unkept = key_of(DUE_UNKEPT);
     enum rc rc = salvage_each(s, T_MSGS, mend_message, refs, e);
 
+    if (rc == RC_OK)
+        rc = salvage_each(s, T_FREED, mend_removed, refs, e);
     if (rc == RC_OK)
         rc = salvage_each(s, T_QUEUE, mend_queued, refs, e);
     if (rc == RC_OK)

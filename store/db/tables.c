@@ -15,7 +15,8 @@ const struct table_def tables[TABLES] = {
     [T_EXPUNGED] = {"expunged.db", 8192}, [T_EPOCHS] = {"epochs.db", 8192},
     [T_KEYWORDS] = {"keywords.db", 8192}, [T_QUEUE] = {"queue.db", 8192},
     [T_DUE] = {"due.db", 4096},           [T_TOMBS] = {"tombs.db", 4096},
-    [T_GONE] = {"gone.db", 4096},         [T_FREED] = {"freed.db", 8192},
+    [T_GONE] = {"gone.db", 4096},         [T_FREED] = {"freed.db", 16384},
+    [T_REMOVED] = {"removed.db", 4096},   [T_METADATA] = {"metadata.db", 8192},
 };
 
 static void put32(struct key *k, uint32_t v)
@@ -102,11 +103,29 @@ struct key key_seq(uint64_t mbx, uint32_t folder, uint64_t modseq)
     return k;
 }
 
-struct key key_freed(uint64_t mbx, uint32_t folder, uint64_t modseq, uint32_t part)
+struct key key_freed(uint64_t mbx, uint64_t n)
 {
-    struct key k = key_seq(mbx, folder, modseq);
+    struct key k = key_mbx(mbx);
 
-    put32(&k, part);
+    put64(&k, n);
+    return k;
+}
+
+struct key key_removed(uint8_t class, uint64_t when, uint64_t mbx, uint64_t n)
+{
+    struct key k = key_mbx((uint64_t) class << 56 | when);
+
+    put64(&k, mbx);
+    put64(&k, n);
+    return k;
+}
+
+struct key key_annotation(uint64_t mbx, uint32_t folder, uint64_t holder, const unsigned char tag[16])
+{
+    struct key k = key_folder(mbx, folder);
+
+    put64(&k, holder);
+    put_bytes(&k, tag, 16);
     return k;
 }
 

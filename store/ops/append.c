@@ -6,6 +6,7 @@
 #include "store/db/room.h"
 #include "store/ops/deliver_int.h"
 #include "store/ops/expunged.h"
+#include "store/ops/freed.h"
 #include <stdlib.h>
 
 struct one {
@@ -95,6 +96,7 @@ static enum rc replace(struct tx *t, const struct appending *p, struct err *e)
     uint64_t mbx = p->a->s->mbx;
     uint32_t folder = p->rq->gone_folder, uid = p->rq->gone_uid;
     struct buf gone = BUF_INIT; /* open: a UID */
+    struct freeing of = {.mbx = mbx, .by = mbx, .folder = folder, .how = REMOVED_REPLACE};
     struct counters c;
     struct msg m;
     enum rc rc = counters_get(t, mbx, folder, true, &c, e);
@@ -102,7 +104,9 @@ static enum rc replace(struct tx *t, const struct appending *p, struct err *e)
     if (rc == RC_OK && (rc = msg_get(t, mbx, folder, uid, &m, e)) == RC_NOTFOUND)
         return err_cause(e, RC_NOTFOUND, CAUSE_EXPUNGED, "store: no message %u to be replaced", (unsigned)uid);
     if (rc == RC_OK)
-        rc = msg_drop(t, mbx, folder, uid, &m, e);
+        rc = msg_remove(t, mbx, folder, uid, e);
+    if (rc == RC_OK)
+        rc = freed_all(p->a->d, t, &of, &(struct freed){uid, m}, 1, e);
     if (rc != RC_OK)
         return rc;
     counters_add(&c, &m, -1);

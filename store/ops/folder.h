@@ -46,6 +46,8 @@ enum rc msg_put(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const
 enum rc msg_remove(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, struct err *e);
 /* Deletes the records of one message and its reference to the object. The caller changes the counters. */
 enum rc msg_drop(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const struct msg *m, struct err *e);
+/* folders.c: makes a folder that was deleted again, under its name and with its role, or finds the one that has that name now. The box record is locked. */
+enum rc folder_again(struct tx *t, uint64_t mbx, const struct folder *f, uint32_t *folder_out, struct err *e);
 void counters_add(struct counters *c, const struct msg *m, int by);
 bool flags_lawful(uint64_t flags); /* no unknown system bit */
 

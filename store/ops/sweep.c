@@ -36,8 +36,10 @@ struct sweeper {
 struct emptying {
     uint64_t mbx;
     uint32_t folder; /* 0: the whole mailbox */
+    uint64_t by;     /* mailbox number of who deleted the folder */
     enum table tb;
     bool more;
+    struct stored *d;
 };
 
 static struct key prefix_of(const struct emptying *g)
@@ -49,10 +51,9 @@ static enum rc drop_messages(struct tx *t, void *arg, struct err *e)
 {
     struct emptying *g = arg;
     struct key from = prefix_of(g);
-    struct {
-        struct msg m;
-        uint32_t folder, uid;
-    } got[DROPS_A_TX];
+    struct freeing of = {.mbx = g->mbx, .by = g->by, .folder = g->folder, .how = REMOVED_FOLDER};
+    struct freed got[DROPS_A_TX];
+    uint32_t folder[DROPS_A_TX];
     struct span k, v;
     struct scan s;
     size_t n = 0;
@@ -60,15 +61,16 @@ static enum rc drop_messages(struct tx *t, void *arg, struct err *e)
 
     while (rc == RC_OK && n < DROPS_A_TX && (rc = scan_next(&s, &k, &v, e)) == RC_OK &&
            (rc = rec_read(v, msg_f, &got[n].m, e)) == RC_OK) {
-        got[n].folder = be32(k.p + 8);
+        folder[n] = be32(k.p + 8);
         got[n++].uid = be32(k.p + 12);
     }
     scan_close(&s);
     g->more = n == DROPS_A_TX;
     rc = rc == RC_NOTFOUND ? RC_OK : rc;
     for (size_t i = 0; rc == RC_OK && i < n; i++)
-        rc = msg_drop(t, g->mbx, got[i].folder, got[i].uid, &got[i].m, e);
-    return rc;
+        rc = g->folder ? msg_remove(t, g->mbx, folder[i], got[i].uid, e)
+                       : msg_drop(t, g->mbx, folder[i], got[i].uid, &got[i].m, e);
+    return rc == RC_OK && g->folder && n > 0 ? freed_all(g->d, t, &of, got, n, e) : rc;
 }
 
 static enum rc drop_records(struct tx *t, void *arg, struct err *e)
@@ -114,17 +116,25 @@ static enum rc repeat(struct stored *d, tx_fn fn, struct emptying *g, struct err
 
 static enum rc empty_one(struct stored *d, struct emptying *g, struct err *e)
 {
-    static const enum table whole[] = {T_FOLDERS, T_TAGS, T_COUNTERS, T_EXPUNGED, T_EPOCHS, T_KEYWORDS},
+    static const enum table whole[] = {T_FOLDERS, T_TAGS,     T_COUNTERS, T_EXPUNGED,
+                                       T_EPOCHS,  T_KEYWORDS, T_FREED,    T_METADATA},
                             one[] = {T_EXPUNGED};
     const enum table *tb = g->folder ? one : whole;
     size_t n = g->folder ? sizeof one / sizeof one[0] : sizeof whole / sizeof whole[0];
     enum rc rc = repeat(d, drop_messages, g, e);
 
+    for (g->more = true; rc == RC_OK && !g->folder && g->more && !stopping(d);)
+        rc = freed_box_gone(d, g->mbx, &g->more, e);
     for (size_t i = 0; rc == RC_OK && i < n && !stopping(d); i++) {
         g->tb = tb[i];
         rc = repeat(d, drop_records, g, e);
     }
     return rc == RC_OK && !stopping(d) ? tx_run(&d->env, TX_LAZY, drop_gone, g, e) : rc;
+}
+
+static uint64_t by_of(struct span val)
+{
+    return val.n == 8 ? be64(val.p) : 0;
 }
 
 static bool first_gone(struct stored *d, struct emptying *g)
@@ -137,9 +147,9 @@ static bool first_gone(struct stored *d, struct emptying *g)
     enum rc rc;
 
     tx_bare(&d->env, &t);
-    rc = scan_open(&s, &t, T_GONE, &from, 0, SCAN_KEYS, &e);
+    rc = scan_open(&s, &t, T_GONE, &from, 0, SCAN_FEW, &e);
     if (rc == RC_OK && (rc = scan_next(&s, &k, &v, &e)) == RC_OK)
-        *g = (struct emptying){be64(k.p), be32(k.p + 8), T_MSGS, false};
+        *g = (struct emptying){.mbx = be64(k.p), .folder = be32(k.p + 8), .by = by_of(v), .tb = T_MSGS, .d = d};
     scan_close(&s);
     return rc == RC_OK;
 }

@@ -98,7 +98,7 @@ static void check_bytes(struct store *s, const struct store_entry *en)
 static void check_writer(struct writer *w)
 {
     struct store *s = live_bound(&L, w->mbx);
-    struct store_range_req rq = {STORE_INBOX, live_range(1, UINT32_MAX), 0};
+    struct store_range_req rq = {STORE_INBOX, live_range(1, UINT32_MAX), 0, 0};
     struct store_list_rep rep;
     struct store_status_rep st;
     struct store_entry en;

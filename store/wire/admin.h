@@ -15,6 +15,7 @@
     F(T, U64, deadlocks)                                                                  \
     F(T, U64, orphans)                       /* records that a crash left, swept */       \
     F(T, U64, freeing)                       /* expunged messages whose octets are not given back yet */ \
+    F(T, U64, kept)                          /* expunged messages that can still be given back */ \
     F(T, U64, log_bytes)                     /* of Berkeley DB's log files */             \
     F(T, U64, table_bytes)                   /* of its tables */                          \
     F(T, U64, segment_bytes)                 /* of the segments, without their holes */   \
