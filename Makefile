@@ -184,7 +184,7 @@ bench:
 	@$(MAKE) --no-print-directory PROFILE=release all
 	@bench/run
 
-$(BUILD)/bench/store_bench: $(BUILD)/obj/bench/store_bench.o $(LIB_store) $(LIB_crypto) $(LIB_base)
+$(BUILD)/bench/store_%: $(BUILD)/obj/bench/store_%.o $(LIB_store) $(LIB_crypto) $(LIB_base)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIB_store) $(LIB_crypto) $(LIB_base) -Wl,--end-group $(S_tls) $(S_ssl) $(S_base)
 

@@ -213,6 +213,61 @@ static void test_held(void **state)
     all_there();
 }
 
+static void *come_and_go(void *arg)
+{
+    for (int i = 0; i < 12 && !atomic_load((atomic_bool *)arg); i++) {
+        deliver(30, 20000);
+        expunge_half();
+    }
+    live_call_end();
+    return arg;
+}
+
+static uint64_t removed(void)
+{
+    uint64_t last = 0, there = 0;
+    DIR *d = opendir("store");
+
+    for (struct dirent *x; (x = readdir(d)) != NULL;)
+        if (strstr(x->d_name, ".seg")) {
+            uint64_t n = strtoull(x->d_name, NULL, 16);
+            last = n > last ? n : last;
+            there++;
+        }
+    closedir(d);
+    return last - there;
+}
+
+/* Checks one after the other, while mail comes and goes and segments are rewritten under them: they find nothing, and hold nobody up. */
+static void test_checked_while_serving(void **state)
+{
+    struct store *s = store_new(ROLE_ADMIN);
+    int64_t until = deadline_in(90000);
+    uint64_t before = removed(), checked = 0;
+    atomic_bool stop = false;
+    pthread_t user;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(pthread_create(&user, NULL, come_and_go, &stop), 0);
+    for (int rounds = 0; (rounds < 5 || removed() < before + 3) && deadline_left_ms(until) > 0; rounds++) {
+        struct store_check_req rq = {0};
+        struct store_check_rep rep;
+        do {
+            OK(store_call(s, STORE_CHECK, &rq, -1, &rep, &e));
+            if (rep.bad)
+                fail_msg("%.*s", SPAN_ARG(rep.findings));
+            checked += rep.checked;
+            rq.cursor = rep.cursor;
+        } while (rep.cursor);
+    }
+    atomic_store(&stop, true);
+    pthread_join(user, NULL);
+    assert_true(removed() >= before + 3 && checked > 0);
+    all_there();
+    store_free(&s);
+}
+
 /* A segment that the tables know was taken away: the start says which, and nothing is served as if it had never been. */
 static void test_missing_segment(void **state)
 {
@@ -319,10 +374,10 @@ static void test_refused_at_each_call(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_space_comes_back),   cmocka_unit_test(test_held),
-        cmocka_unit_test(test_missing_segment),
+        cmocka_unit_test(test_space_comes_back),      cmocka_unit_test(test_held),
+        cmocka_unit_test(test_checked_while_serving), cmocka_unit_test(test_missing_segment),
 #ifdef PLI_DEV
-        cmocka_unit_test(test_death_at_each_call), cmocka_unit_test(test_refused_at_each_call),
+        cmocka_unit_test(test_death_at_each_call),    cmocka_unit_test(test_refused_at_each_call),
 #endif
     };
 
