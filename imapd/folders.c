@@ -171,18 +171,14 @@ struct folder *folders_by_name(struct imap_session *s, const struct folders *l, 
     return NULL;
 }
 
-enum rc folder_get(struct imap_session *s, struct span name, bool trycreate, struct folder *out, struct err *e)
+enum rc folder_in_list(struct imap_session *s, const struct folders *l, struct span name, bool trycreate,
+                       struct folder *out, struct err *e)
 {
-    struct folders l;
-    struct folder *f;
-    enum rc rc = folders_load(s, false, &l, e);
+    struct folder *f = folders_by_name(s, l, name, e);
 
-    if (rc != RC_OK)
-        return rc;
-    f = folders_by_name(s, &l, name, e);
-    if (f != NULL && f->id == STORE_REMOVED && trycreate)
+    if (f && f->id == STORE_REMOVED && trycreate)
         return reply_no(e, CAUSE_READ_ONLY);
-    if (f != NULL && (f->flags & (FF_GONE | FF_NOSELECT)) == 0) {
+    if (f && (f->flags & (FF_GONE | FF_NOSELECT)) == 0) {
         *out = *f;
         return RC_OK;
     }
@@ -191,6 +187,14 @@ enum rc folder_get(struct imap_session *s, struct span name, bool trycreate, str
     if (f == NULL && e->rc != RC_NOTFOUND)
         return e->rc;
     return reply_no(e, trycreate ? CAUSE_TRY_CREATE : CAUSE_NO_SUCH_MAILBOX);
+}
+
+enum rc folder_get(struct imap_session *s, struct span name, bool trycreate, struct folder *out, struct err *e)
+{
+    struct folders l;
+    enum rc rc = folders_load(s, false, &l, e);
+
+    return rc == RC_OK ? folder_in_list(s, &l, name, trycreate, out, e) : rc;
 }
 
 enum rc folder_create(struct imap_session *s, struct span name, uint8_t special, uint16_t flags, uint32_t *id_out,

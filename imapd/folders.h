@@ -37,6 +37,8 @@ struct folder *folders_by_name(struct imap_session *s, const struct folders *l, 
                                struct err *e); /* NULL: none, *e says so */
 /* Finds one folder that can be selected. RC_NOTFOUND: there is none; the code is [NONEXISTENT], or [TRYCREATE] when trycreate. */
 enum rc folder_get(struct imap_session *s, struct span name, bool trycreate, struct folder *out, struct err *e);
+/* The same in a list at hand, with or without names. */
+enum rc folder_in_list(struct imap_session *s, const struct folders *l, struct span name, bool trycreate, struct folder *out, struct err *e);
 /* Stored bounds how many there are and how long their names are together: RC_QUOTA, CAUSE_TOO_MANY_FOLDERS. */
 enum rc folder_create(struct imap_session *s, struct span name, uint8_t special, uint16_t flags, uint32_t *id_out,
                       struct err *e);

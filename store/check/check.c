@@ -7,8 +7,8 @@
  *               met (INV-2)
  *   2 queue     references met, and the due index (INV-9)
  *   3 freed     what expunged messages left to be freed: references met (INV-14; check_freed.c)
- *   4 objects   digests of what is in pieces, reference counts (INV-2)
- *   5 orphans   pieces without an objref (INV-3)
+ *   4 objects   reference counts (INV-2), heads and digests of their records in the segments (INV-3), digests of their rows
+ *   5 orphans   rows of objects without an objref
  *   6 expunged  rows of what was expunged against their mark and folder (INV-11; check_expunged.c)
  * Records on a page that cannot be read (guard.h) are passed over, and named as far as other records tell about
  * them. */

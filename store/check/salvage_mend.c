@@ -390,6 +390,8 @@ enum rc salvage_mend(struct salvage *s, struct err *e)
     if (rc == RC_OK)
         rc = salvage_heads(s, e);
     if (rc == RC_OK)
+        rc = salvage_rows(s, e);
+    if (rc == RC_OK)
         rc = salvage_beside(s, e);
     if (rc == RC_OK)
         rc = mend_numbers(s, e);

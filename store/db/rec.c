@@ -15,6 +15,8 @@ const struct ipc_field msg_f[] = {
 const struct ipc_field objref_f[] = {
     IPC_F_U32(objref, refs),
     IPC_F_U8(objref, where),
+    IPC_F_U32(objref, segment),
+    IPC_F_U64(objref, offset),
     IPC_F_U64(objref, created),
     IPC_F_U64(objref, touched),
     IPC_F_U64(objref, size),
@@ -27,6 +29,7 @@ const struct ipc_field objref_f[] = {
     IPC_F_BYTES(objref, placed, STORE_PAGE),
     IPC_F_END,
 };
+const struct ipc_field segrow_f[] = {IPC_F_U64(segrow, swept), IPC_F_U64(segrow, dead), IPC_F_END};
 const struct ipc_field box_f[] = {
     IPC_F_FIX(box, pub),     IPC_F_U64(box, slots_version), IPC_F_U64(box, quota),
     IPC_F_U64(box, created), IPC_F_U32(box, next_folder),   IPC_F_U32(box, last_uidvalidity),

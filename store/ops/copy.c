@@ -6,6 +6,7 @@
 #include "store/db/room.h"
 #include "store/ops/expunged.h"
 #include "store/ops/objects.h"
+#include "store/ops/packing.h"
 #include "store/ops/removed.h"
 #include "store/ops/shown.h"
 #include <stdlib.h>
@@ -189,6 +190,7 @@ static enum rc copy_one(struct copying *c, uint32_t uid, struct err *e)
     was = m;
     c->written += COPIED;
     c->to.uidnext++;
+    packing_note(c->a->d->packing, mbx, c->rq->dest, new_uid);
     m.modseq = ++c->to.modseq;
     m.savedate = (uint64_t)clock_utc();
     counters_add(&c->to, &m, 1);
@@ -250,7 +252,7 @@ enum rc do_copy(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK && c.rq->move)
         most = room_to_move(&a->d->env);
     else if (rc == RC_OK)
-        rc = env_room(&a->d->env, (uint64_t)c.n * COPIED, true, e);
+        rc = env_room(&a->d->env, 0, (uint64_t)c.n * COPIED, true, e);
     for (; rc == RC_OK && i < c.n && c.written < most; i++)
         rc = copy_one(&c, c.uids[i], e);
     rep->next = i < c.n ? c.uids[i] : 0;

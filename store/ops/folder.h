@@ -7,7 +7,7 @@
  *          the commits.
  * INV-7    uidnext and modseq never go back. Each new folder of a mailbox has a higher uidvalidity than the folders before it.
  * INV-8    A message's summary is in T_SUMMARIES, and its search text in T_TEXTS, when the field .where of the message says so. Otherwise it is
- *          in T_OBJECTS. A length of 0 means that there is none.
+ *          in the object's segment. A length of 0 means that there is none.
  * Units    sizes and quotas are octets; uid and folder are never 0 in a record.
  * Errors   RC_NOTFOUND: no such folder, message or mailbox. RC_CORRUPT: a record cannot be read. Else what tx.h lists.
  * Process  pli-stored, inside a transaction.   Source RFC 3501 2.3.1, RFC 7162 3.1.

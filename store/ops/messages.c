@@ -115,7 +115,7 @@ static enum rc get_object(struct page *p, const struct msg *m, uint32_t uid, uin
         return rc;
     }
     buf_clear(&p->mem);
-    rc = obj_read(p->t, m->oid, p->kind, 0, len, &p->mem, e);
+    rc = obj_read(p->t, m->oid, p->kind, len, 0, len, &p->mem, e);
     *out = buf_span(&p->mem);
     return rc;
 }
@@ -260,7 +260,7 @@ static enum rc read_bytes(struct tx *t, const struct ask *a, const struct key *a
     enum rc rc;
 
     if (!is_beside(m, rq->kind))
-        return obj_read(t, m->oid, rq->kind, off, n, a->out, e);
+        return obj_read(t, m->oid, rq->kind, object_len(m, rq->kind), off, n, a->out, e);
     rc = tx_get_part(t, rq->kind == SEAL_SUMMARY ? T_SUMMARIES : T_TEXTS, &k, (uint32_t)off, (uint32_t)n, a->out, e);
     if (rc == RC_NOTFOUND || (rc == RC_OK && a->out->n != n))
         rc = err_set(e, RC_CORRUPT, "store: a message lacks its record: folder=%u uid=%u", (unsigned)rq->folder,

@@ -68,7 +68,7 @@ static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *
     if (run == RUN_FREE)
         room_to_delete(&d->env);
     if (run == RUN_WRITE) /* what grows much wants more (deliver.c, copy.c) */
-        rc = env_room(&d->env, 0, false, e);
+        rc = env_room(&d->env, 0, 0, false, e);
     if (rc == RC_OK)
         rc = tx_run(&d->env, how[run], attempt, j, e);
     return rc;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/stats.c - counts for the administrator. They are found by reading the tables. There is no counter of the
  * whole store, because all writers would have to wait for it. */
+#include "store/ops/folder.h"
 #include "store/ops/freed.h"
+#include "store/ops/octets.h"
 #include <stdlib.h>
 
 static enum rc count_keys(struct tx *t, enum table tb, uint64_t *n_out, struct err *e)
@@ -63,6 +65,9 @@ enum rc do_stats(struct tx *none, const struct ask *a, struct err *e)
         rc = sum_folders(&t, rep, e);
     if (rc == RC_OK)
         rc = freed_counts(a->d, &t, &rep->freeing, &rep->kept, e);
+    if (rc == RC_OK)
+        rc = octets_bytes(a->d, &t, &rep->segment_bytes, &rep->live_bytes, &rep->table_bytes, e);
+    rep->dead_bytes = rep->segment_bytes > rep->live_bytes ? rep->segment_bytes - rep->live_bytes : 0;
     log_size(v, rep);
     rep->commits = atomic_load(&v->commits);
     rep->deadlocks = atomic_load(&v->deadlocks);

@@ -15,6 +15,7 @@
 struct watches;
 struct sweeper;
 struct busy;
+struct packing;
 struct stored {
     struct env env;
     unsigned char *ticket_key; /* TICKET_KEY bytes, locked: stored's own */
@@ -22,12 +23,15 @@ struct stored {
     struct seats *seats;
     struct sweeper *sweeper;
     struct busy *busy; /* object ids being delivered or freed just now */
+    struct octets *octets;
+    uint64_t segment; /* size at which a segment is closed; 0: SEG_MOST. Tests have smaller ones. */
+    struct packing *packing; /* folders whose end is to be packed (packing.h); NULL: none are */
     uint64_t max_messages; /* in a mailbox; 0: no limit */
     uint64_t full_s;       /* how long a full mailbox is refused for a while only */
     uint64_t keep_s;       /* how long a removed message is kept; 0: for open sessions alone (freed.h) */
     unsigned keep_share;   /* per cent of a mailbox's quota that its kept messages may take */
     atomic_ullong next_qid, next_low_qid;
-    atomic_ullong orphans; /* swept since start */
+    atomic_ullong orphans; /* records in segments that a crash left, swept since start */
 };
 struct check;
 struct sess { /* one connection */
