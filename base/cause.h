@@ -49,6 +49,7 @@
     X(CAUSE_DISABLED_RCPT, "disabled-recipient") \
     X(CAUSE_NOT_LOCAL, "not-local") \
     X(CAUSE_QUOTA, "quota") \
+    X(CAUSE_QUOTA_LONG, "quota-long") \
     X(CAUSE_SENDER_NOT_HELD, "sender-not-held") \
     X(CAUSE_FROM_MISMATCH, "from-mismatch") \
     X(CAUSE_FROM_OPERATOR, "from-operator") \

@@ -147,6 +147,8 @@ const struct setting settings[] = {
      "how long a message that was expunged, or deleted with its folder, stays sealed and can be given back; 0: not at all"},
     {"stored.keep_expunged_share", SET_INT, "50", 1, 1000, SET_AT_START,
      "per cent of a mailbox's quota that such messages may take, beside the quota; beyond, its oldest go early"},
+    {"stored.full_for", SET_SECS, "1d", 0, 30 * DAY, SET_AT_START,
+     "how long a full mailbox answers that senders may try again (452) before it answers no (552), of which they are told; 0: at once"},
     {"stored.quota", SET_BYTES, "2G", MB, 1024 * GB, SET_AT_INIT, "size of a mailbox whose account names none"},
     {"trustd.threads", SET_INT, "8", 1, 64, SET_AT_START, "workers"},
     {"trustd.max_peers", SET_INT, "8000", 16, 100000, SET_AT_START,

@@ -66,6 +66,8 @@ static const struct cause_row table[CAUSES_] = {
         "Relay denied: not a domain of this server"),
     SMTP(CAUSE_QUOTA, 452, "4.2.2", "La boite du destinataire est pleine, reessayez plus tard",
         "Mailbox full, try again later"),
+    SMTP(CAUSE_QUOTA_LONG, 552, "5.2.2", "La boite du destinataire est pleine depuis longtemps, joignez-le autrement",
+        "Mailbox full for long, reach the recipient in another way"),
     SMTP(CAUSE_SENDER_NOT_HELD, 553, "5.7.1", "Votre compte ne peut pas ecrire depuis cette adresse d'expediteur",
         "Your account does not hold this sender address"),
     SMTP(CAUSE_FROM_MISMATCH, 550, "5.7.1", "L'adresse From: du message n'est pas une adresse de votre compte",

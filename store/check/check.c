@@ -10,7 +10,7 @@
  *   4 objects   reference counts (INV-2), heads and digests of their records in the segments (INV-3), digests of their rows
  *   5 orphans   rows of objects without an objref
  *   6 expunged  rows of what was expunged against their mark and folder (INV-11; check_expunged.c)
- *   7 metadata  annotations against their mailbox's sum and their folders (INV-15; check_metadata.c)
+ *   7 metadata  annotations against their mailbox's sum and their folders (INV-16; check_metadata.c)
  * Records on a page that cannot be read (guard.h) are passed over, and named as far as other records tell about
  * them. */
 #include "store/check/check.h"

@@ -389,9 +389,9 @@ enum rc salvage_mend(struct salvage *s, struct err *e)
         rc = salvage_each(s, passes[i].tb, passes[i].fn, NULL, e);
     }
     if (rc == RC_OK)
-        rc = salvage_rows(s, e);
-    if (rc == RC_OK)
         rc = salvage_heads(s, e);
+    if (rc == RC_OK)
+        rc = salvage_rows(s, e);
     if (rc == RC_OK)
         rc = salvage_beside(s, e);
     if (rc == RC_OK)

@@ -39,8 +39,9 @@ struct box { /* T_BOXES part 0 */
     unsigned char pub[SEAL_PUB];
     uint64_t slots_version, quota, created;
     uint32_t next_folder, last_uidvalidity;
-    uint32_t flags; /* BOX_ bits */
-    uint64_t annotated, annotation; /* octets that its annotations take (INV-15); the number of their last change */
+    uint32_t flags;      /* BOX_ bits */
+    uint64_t full_since; /* UTC s: the first message that it had no room for, and none was taken since; 0: it is not full */
+    uint64_t annotated, annotation; /* octets that its annotations take (INV-16); the number of their last change */
 };
 enum { BOX_HELD = 1 /* legal hold: store/ops/hold.h */, BOX_SHOWS_REMOVED = 2 /* the holder switched the folder of removed messages on */ };
 struct freed_head { /* T_FREED number 0: of a mailbox's removed messages */

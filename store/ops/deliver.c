@@ -441,15 +441,3 @@ enum rc do_deliver(struct tx *t, const struct ask *a, struct err *e)
     delivery_free(&d);
     return rc;
 }
-
-enum rc do_can_take(struct tx *t, const struct ask *a, struct err *e)
-{
-    const struct store_can_take_req *rq = a->req;
-    struct box b;
-    enum rc rc;
-
-    if (a->role == ROLE_IMAPD && (!a->s->bound || a->s->mbx != rq->mbx))
-        return err_set(e, RC_DENIED, "store: not the ticket's mailbox");
-    rc = box_get(t, rq->mbx, false, &b, e);
-    return rc == RC_OK ? box_takes(a->d, t, rq->mbx, &b, (struct sums){.bytes = rq->size, .messages = 1}, e) : rc;
-}

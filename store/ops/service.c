@@ -108,7 +108,7 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
 #define OPERATIONS(X)                                                                                                  \
     X(STORE_DELIVER, deliver, OPEN, RUN_ALONE)                                                                         \
     X(STORE_APPEND, append, W, RUN_ALONE)                                                                              \
-    X(STORE_CAN_TAKE, can_take, OPEN, RUN_READ)                                                                        \
+    X(STORE_CAN_TAKE, can_take, OPEN, RUN_ALONE)                                                                       \
     X(STORE_BOX_RESERVE, box_reserve, OPEN, RUN_WRITE)                                                                 \
     X(STORE_BOX_CREATE, box_create, OPEN, RUN_WRITE)                                                                   \
     X(STORE_BOX_GET, box_get, OPEN, RUN_READ)                                                                          \

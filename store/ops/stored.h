@@ -27,6 +27,7 @@ struct stored {
     uint64_t segment; /* size at which a segment is closed; 0: SEG_MOST. Tests have smaller ones. */
     struct packing *packing; /* folders whose end is to be packed (packing.h); NULL: none are */
     uint64_t max_messages; /* in a mailbox; 0: no limit */
+    uint64_t full_s;       /* how long a full mailbox is refused for a while only */
     uint64_t keep_s;       /* how long a removed message is kept; 0: for open sessions alone (freed.h) */
     unsigned keep_share;   /* per cent of a mailbox's quota that its kept messages may take */
     atomic_ullong next_qid, next_low_qid;

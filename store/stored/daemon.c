@@ -36,6 +36,7 @@ static void *load(const struct boot *b)
     st.segment = segment > 0 ? (uint64_t)segment : 0; /* tests: small ones */
     conf.locks = locks > 0 ? (uint32_t)locks : 0;
     st.max_messages = (uint64_t)boot_num(b, "stored.max_messages");
+    st.full_s = (uint64_t)boot_num(b, "stored.full_for");
     st.keep_s = (uint64_t)boot_num(b, "stored.keep_expunged");
     st.keep_share = (unsigned)boot_num(b, "stored.keep_expunged_share");
     st.seats = seats_new((unsigned)boot_num(b, "imapd.max_sessions_per_account"));

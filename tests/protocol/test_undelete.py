@@ -10,6 +10,7 @@ import pytest
 from instance import Instance, eventually, plain
 
 DOC, OTHER = "doc@chu.test", "autre@chu.test"
+SHOWN = '"Recently deleted"'
 DATE = '"01-Feb-2024 10:11:12 +0000"'
 
 
@@ -155,6 +156,10 @@ def test_hold(inst):
     for _ in range(2):
         m.append("INBOX", None, None, text)
         expunge(m, "INBOX")
+    m.subscribe(SHOWN)
+    m.select(SHOWN, readonly=True)
+    alert = b" ".join(m.untagged_responses["OK"]).decode()  # the holder reads it (promise 6)
+    assert "[ALERT]" in alert and "Legal hold set" in alert and "J. Martin: r?quisition 2026/17" in alert
     rows = inst.json("mailbox", "undelete", a, "--list")["messages"]
     assert len(rows) == 2 and {x["until"] for x in rows} == {"held"}
     r = inst.pli("account", "delete", a, "--yes", check=False)
@@ -172,8 +177,6 @@ def test_hold(inst):
     assert "ev=hold-set" in log and "ev=hold-cleared" in log
     inst.pli("account", "delete", a, "--yes")
 
-
-SHOWN = '"Recently deleted"'
 
 
 def test_the_holder_looks_and_copies_back(inst):
