@@ -35,6 +35,7 @@ const struct command commands[] = {
     {"APPEND",         AUTHED,      C_STREAMS | C_SYNC,          NULL,        imap_parse_append,   cmd_append,       " INBOX {2+}\r\nab"},
     {"REPLACE",        IS_SELECTED, C_STREAMS | C_NUMBERS | C_WRITES | C_SYNC, "REPLACE",   imap_parse_replace,  cmd_replace,      " 1 INBOX {2+}\r\nab"},
     {"UID REPLACE",    IS_SELECTED, C_UID | C_STREAMS | C_WRITES | C_SYNC, "REPLACE", imap_parse_replace, cmd_replace, " 1 INBOX {2+}\r\nab"},
+    {"NOTIFY",         AUTHED,      C_SYNC,                      "NOTIFY",    imap_parse_notify,   cmd_notify,       " SET (personal (MessageNew MessageExpunge))"},
     {"IDLE",           AUTHED,      C_SYNC,                      "IDLE",      imap_parse_none,     cmd_idle,         "\r\nDONE"},
     {"CHECK",          IS_SELECTED, C_SYNC,                      NULL,        imap_parse_none,     cmd_check,        ""},
     {"CLOSE",          IS_SELECTED, C_SELECTS,                   NULL,        imap_parse_none,     cmd_close,        ""},

@@ -66,6 +66,7 @@ static const struct extension rows[] = {
     {"URL-PARTIAL",   SIGNED_IN, LINE_ANY,   5550, .put = NULL},
     {"REPLACE",       SIGNED_IN, LINE_ANY,   8508, .put = NULL},
     {"IDLE",          SIGNED_IN, LINE_ANY,   2177, .put = NULL},
+    {"NOTIFY",        SIGNED_IN, LINE_ANY,   5465, .put = NULL},
     {"NAMESPACE",     SIGNED_IN, LINE_ANY,   2342, .put = NULL},
     {"UNSELECT",      SIGNED_IN, LINE_ANY,   3691, .put = NULL},
     {"MOVE",          SIGNED_IN, LINE_ANY,   6851, .put = NULL},

@@ -29,7 +29,7 @@ static void told_by_state(void **state)
          "COMPRESS=DEFLATE "
          "CATENATE URL-PARTIAL "
          "REPLACE "
-         "IDLE NAMESPACE UNSELECT MOVE SPECIAL-USE "
+         "IDLE NOTIFY NAMESPACE UNSELECT MOVE SPECIAL-USE "
          "CREATE-SPECIAL-USE "
          "OBJECTID "
          "SAVEDATE "

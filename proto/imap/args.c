@@ -179,3 +179,8 @@ enum rc imap_parse_uids(struct imap_in *in, union imap_args *out, struct err *e)
 {
     return imap_args_end(in, imap_sp(in) && imap_take_set(in, &out->uids.set), e);
 }
+
+enum rc imap_parse_notify(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    return imap_take_notify(in, &out->notify, e);
+}

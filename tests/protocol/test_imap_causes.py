@@ -54,6 +54,8 @@ WAYS = {
     "list-form": ("a", "LIST x"),
     "lsub-form": ("a", "LSUB x"),
     "idle-done": ("a", "IDLE\r\nFIN"),
+    "bad-event": ("a", "NOTIFY SET (personal (AnnotationChange MessageNew MessageExpunge))"),
+    "notify-overflow": ("a", "NOTIFY SET (mailboxes (" + " ".join(f"b{n}" for n in range(1001)) + ") (MailboxName))"),
     "bad-charset": ("s", "SEARCH CHARSET KOI8-R ALL"),
     "no-such-mailbox": ("a", "SELECT absent"),
     "try-create": ("s", "COPY 1 absent"),
