@@ -114,6 +114,9 @@
     X(CAUSE_IDLE_DONE, "idle-done") \
     X(CAUSE_BAD_EVENT, "bad-event") \
     X(CAUSE_NOTIFY_OVERFLOW, "notify-overflow") \
+    X(CAUSE_NO_UPDATE, "no-update") \
+    X(CAUSE_TAG_IN_USE, "tag-in-use") \
+    X(CAUSE_NO_CONTEXT, "no-context") \
     X(CAUSE_NO_SUCH_MESSAGE, "no-such-message") \
     /* folders and what is in them */ \
     X(CAUSE_NO_SUCH_MAILBOX, "no-such-mailbox") \

@@ -4,6 +4,7 @@
  * Source RFC 3501 5.2, 7.3, 7.4.1; RFC 5465 5. */
 #include "base/log.h"
 #include "imapd/commands.h"
+#include "imapd/contexts.h"
 #include "imapd/fetch.h"
 #include "imapd/notify.h"
 #include "imapd/vanished.h"
@@ -190,18 +191,22 @@ void view_announce(struct imap_session *s, bool ask, bool may_renumber)
     struct view *v = s->view;
     unsigned events = notify_selected(s);
     uint32_t told;
+    bool expunges;
 
     if (s->bye)
         return;
     if (view_events(s) || ask || clock_mono() - v->asked > ASK_EVERY_NS)
         ask_store(s);
-    if (!v->dirty)
+    if (!v->dirty && !contexts_due(s))
         return;
     told = v->told;
     v->dirty = !may_renumber || events != EV_MESSAGES; /* what may not be said now is looked at again */
     view_learn(s);
     buf_clear(&s->out);
-    drop_gone(s, may_renumber && ((events & EV_EXPUNGE) || removes(s)) ? 0 : told);
+    expunges = may_renumber && ((events & EV_EXPUNGE) || removes(s));
+    if (expunges)
+        contexts_gone(s);
+    drop_gone(s, expunges ? 0 : told);
     told = v->told;
     if (events & EV_NEW)
         put_exists(s);
@@ -210,4 +215,5 @@ void view_announce(struct imap_session *s, bool ask, bool may_renumber)
     reply_out(s);
     if (v->told > told)
         put_new(s, told);
+    contexts_tell(s);
 }

@@ -42,6 +42,7 @@ const struct command commands[] = {
     {"UNSELECT",       IS_SELECTED, C_SELECTS,                   "UNSELECT",  imap_parse_none,     cmd_unselect,     ""},
     {"EXPUNGE",        IS_SELECTED, C_WRITES | C_SYNC,           NULL,        imap_parse_none,     cmd_expunge,      ""},
     {"SEARCH",         IS_SELECTED, C_SEQ | C_NUMBERS,           NULL,        imap_parse_search,   cmd_search,       " ALL"},
+    {"CANCELUPDATE",   IS_SELECTED, 0,                           "CONTEXT=SEARCH", imap_parse_tags, cmd_cancelupdate, " \"none\""},
     {"FETCH",          IS_SELECTED, C_SEQ | C_NUMBERS,           NULL,        imap_parse_fetch,    cmd_fetch,        " 1 FLAGS"},
     {"STORE",          IS_SELECTED, C_SEQ | C_WRITES | C_NUMBERS,NULL,        imap_parse_store,    cmd_store,        " 1 +FLAGS (\\Seen)"},
     {"COPY",           IS_SELECTED, C_SYNC | C_NUMBERS,          NULL,        imap_parse_copy,     cmd_copy,         " 1 INBOX"},

@@ -100,6 +100,8 @@ static const struct extension rows[] = {
     {"THREAD=REFERENCES", SIGNED_IN, LINE_ANY, 5256, .opens = {.thread = 1u << THREAD_REFERENCES}},
     {"I18NLEVEL=1",   SIGNED_IN, LINE_ANY,   5255, .put = NULL},
     {"ESORT",         SIGNED_IN, LINE_ANY,   5267, .opens = {.args = ARG_ESORT}},
+    {"CONTEXT=SEARCH", SIGNED_IN, LINE_ANY,  5267, .opens = {.search_return = SR_UPDATE | SR_CONTEXT}},
+    {"CONTEXT=SORT",  SIGNED_IN, LINE_ANY,   5267, .put = NULL},
     {"PARTIAL",       SIGNED_IN, LINE_ANY,   9394, .opens = {.search_return = SR_PARTIAL, .args = ARG_PARTIAL}},
     {"UIDONLY",       SIGNED_IN, LINE_ANY,   9586, .enabled = &uidonly_enabled},
 };

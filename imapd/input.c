@@ -41,6 +41,12 @@ enum rc input_wait(struct imap_session *s, int event_fd, int64_t deadline, unsig
     return RC_OK;
 }
 
+/* Does the session tell news while no command is at work? */
+static bool pushes(const struct imap_session *s)
+{
+    return s->notify || s->contexts;
+}
+
 /* One wait. With NOTIFY it may last for hours, so after a while the session makes itself small. */
 static enum rc wait_small(struct imap_session *s, bool watching, int64_t until, unsigned *what, struct err *e)
 {
@@ -49,7 +55,7 @@ static enum rc wait_small(struct imap_session *s, bool watching, int64_t until, 
     int64_t soon = deadline_in(again ? AGAIN_MS : SMALL_MS);
     enum rc rc;
 
-    if (!s->notify || soon >= until)
+    if (!pushes(s) || soon >= until)
         return input_wait(s, fd, until, what, e);
     if ((rc = input_wait(s, fd, soon, what, e)) != RC_TIMEOUT)
         return rc;
@@ -62,7 +68,7 @@ static enum rc wait_small(struct imap_session *s, bool watching, int64_t until, 
 static enum rc rest(struct imap_session *s, struct err *e)
 {
     int64_t until = stream_deadline_of(s->io);
-    unsigned what = s->notify ? WAIT_EVENT : 0;
+    unsigned what = pushes(s) ? WAIT_EVENT : 0;
     bool watching = false;
     enum rc rc;
 

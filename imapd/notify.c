@@ -157,7 +157,7 @@ enum rc notify_push(struct imap_session *s, bool *watching_out, struct err *e)
     do {
         *watching_out = watch_on(s);
         reply_alive(s);
-        if (s->view && notify_selected(s))
+        if (s->view && (notify_selected(s) || s->contexts))
             view_announce(s, news, notify_any_time(s));
         notify_tell(s);
         if ((rc = stream_flush(s->io, e)) != RC_OK)

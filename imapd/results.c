@@ -159,7 +159,7 @@ void results_put(struct imap_session *s, const struct imap_search *what, const c
     buf_clear(&s->out);
     if (!what->extended)
         put_plain(s, what, verb, r);
-    else if (what->ret != SR_SAVE) /* RFC 5182 2.1: SAVE alone returns nothing */
+    else if ((what->ret & SR_RESULTS) != SR_SAVE) /* RFC 5182 2.1: SAVE alone returns nothing */
         put_extended(s, what, r);
     reply_out(s);
 }

@@ -160,15 +160,23 @@ static void from_kept(struct searching *se)
     }
 }
 
-static void first_pass(struct searching *se)
+static void first_pass(struct searching *se, const unsigned char *scope)
 {
     struct facts f = {.view = se->s->view};
 
     for (f.row = 0; f.row < f.view->told; f.row++)
-        se->hit[f.row] = f.view->flags[f.row] & VF_GONE ? TRI_NO : (unsigned char)search_eval(se->what->top, &f);
+        se->hit[f.row] = (scope && !scope[f.row]) || (f.view->flags[f.row] & VF_GONE)
+                             ? TRI_NO
+                             : (unsigned char)search_eval(se->what->top, &f);
 }
 
 enum rc search_run(struct imap_session *s, const struct imap_search *what, unsigned char **hits_out, struct err *e)
+{
+    return search_rows(s, what, NULL, hits_out, e);
+}
+
+enum rc search_rows(struct imap_session *s, const struct imap_search *what, const unsigned char *scope,
+                    unsigned char **hits_out, struct err *e)
 {
     struct searching se = {.s = s, .what = what, .plain = BUF_SECRET_INIT, .plain_summary = BUF_SECRET_INIT};
     unsigned tiers = search_tiers(what->top);
@@ -177,7 +185,7 @@ enum rc search_run(struct imap_session *s, const struct imap_search *what, unsig
     se.use_kept = !imap_search_has(what->top, NOT_KEPT);
     if ((se.hit = calloc(1, s->view->told + 1u)) == NULL)
         return err_set(e, RC_TEMP, "out of memory for %u messages", s->view->told);
-    first_pass(&se);
+    first_pass(&se, scope);
     if (tiers & (1u << TIER_ENTRY))
         rc = pass(&se, TIER_ENTRY, e);
     if (rc == RC_OK && (tiers & (1u << TIER_SUMMARY))) {

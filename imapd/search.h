@@ -33,5 +33,7 @@ bool search_has_sent(const struct imap_key *k); /* it has a key about Date: or T
 /* imapd/search_eval.c */
 enum tri search_eval(const struct imap_key *k, const struct facts *f);
 unsigned search_tiers(const struct imap_key *k); /* which tiers a program may need: bits 1 << tier */
-/* imapd/search.c: hits_out: one byte a row, in memory the caller frees. */
+/* imapd/search.c: hits_out: one byte a row, in memory the caller frees. search_rows: only rows whose byte in scope is set are judged, the others match
+ * nothing. */
+enum rc search_rows(struct imap_session *s, const struct imap_search *what, const unsigned char *scope, unsigned char **hits_out, struct err *e);
 enum rc search_run(struct imap_session *s, const struct imap_search *what, unsigned char **hits_out, struct err *e);

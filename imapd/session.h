@@ -22,6 +22,7 @@
 
 enum { IS_NEW = 1, IS_AUTH = 2, IS_SELECTED = 4, IS_ANY = 7 };
 struct command;
+struct context;
 struct notify;
 struct view;
 struct imap_conf { /* made by the listener, shared by its sessions */
@@ -61,6 +62,7 @@ struct imap_session {
     int64_t progress_at; /* not before: reply_progress() */
     struct view *view; /* IS_SELECTED */
     struct keywords keywords;
+    struct context *contexts; /* imapd/contexts.h */
     struct imap_set saved; /* "$": UIDs of the selected folder, settled; ours */
 
     const struct command *cmd; /* the command at hand */

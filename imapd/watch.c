@@ -7,7 +7,7 @@
 
 bool watch_wanted(const struct imap_session *s)
 {
-    return notify_others(s) || (s->view && notify_selected(s));
+    return notify_others(s) || (s->view && (notify_selected(s) || s->contexts));
 }
 
 bool watch_on(struct imap_session *s)

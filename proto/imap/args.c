@@ -172,7 +172,27 @@ enum rc imap_parse_copy(struct imap_in *in, union imap_args *out, struct err *e)
 
 enum rc imap_parse_search(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    return imap_args_end(in, imap_sp(in) && imap_take_search(in, &out->search), e);
+    struct span text = span_from(in->s, in->at);
+    enum rc rc = imap_args_end(in, imap_sp(in) && imap_take_search(in, &out->search), e);
+
+    out->search.text = text;
+    return rc;
+}
+
+/* " "B01" "B02"": tags of searches */
+enum rc imap_parse_tags(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    bool good = true;
+
+    out->words.words = NULL;
+    out->words.n = 0;
+    do {
+        out->words.words = imap_arena_grow(in->mem, out->words.words, out->words.n, sizeof *out->words.words);
+        good = out->words.words && out->words.n < IMAP_WORDS && imap_sp(in) && imap_peek(in) == '"' &&
+               imap_take_string(in, &out->words.words[out->words.n]);
+        out->words.n += good;
+    } while (good && !imap_at_end(in));
+    return imap_args_end(in, good, e);
 }
 
 enum rc imap_parse_uids(struct imap_in *in, union imap_args *out, struct err *e)

@@ -126,6 +126,7 @@ enum rc imap_parse_search(struct imap_in *in, union imap_args *out, struct err *
 enum rc imap_parse_sort(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_thread(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_uids(struct imap_in *in, union imap_args *out, struct err *e); /* UID EXPUNGE */
+enum rc imap_parse_tags(struct imap_in *in, union imap_args *out, struct err *e); /* CANCELUPDATE: out->words */
 enum rc imap_parse_notify(struct imap_in *in, union imap_args *out, struct err *e);
 /* proto/imap/args.c, for the other files of arguments */
 enum rc imap_args_end(struct imap_in *in, bool good, struct err *e);

@@ -8,6 +8,7 @@
  * Process  imapd sessions.   Source RFC 3501 6.4.4, RFC 4731, 5032, 5182, 5256, 5267, 5957, 7162, 9394.
  */
 #pragma once
+#include "proto/imap/fetch.h"
 #include "proto/imap/set.h"
 
 enum { IMAP_KEYS = 1000 };
@@ -57,8 +58,9 @@ struct imap_key {
     struct span field, text; /* text as sent, in the command's charset */
 };
 bool imap_search_has(const struct imap_key *top, uint64_t these); /* one of these keys (IMAP_KEY), somewhere in the tree */
-/* RETURN options (RFC 4731, 5182, 9394) */
-enum { SR_MIN = 1, SR_MAX = 2, SR_ALL = 4, SR_COUNT = 8, SR_SAVE = 16, SR_PARTIAL = 32 };
+/* RETURN options (RFC 4731, 5182, 5267, 9394) */
+enum { SR_MIN = 1, SR_MAX = 2, SR_ALL = 4, SR_COUNT = 8, SR_SAVE = 16, SR_PARTIAL = 32, SR_UPDATE = 64, SR_CONTEXT = 128,
+       SR_RESULTS = 63 /* what is answered or saved now */ };
 /* Positions in a result, from 1 on; .back: counted from its end (RFC 9394). */
 struct imap_partial {
     uint32_t from, to; /* as written */
@@ -78,6 +80,9 @@ struct imap_search {
     bool extended; /* RETURN was given: the answer is ESEARCH */
     unsigned ret;  /* SR_ */
     struct imap_partial partial;
+    bool has_update; /* UPDATE (attributes): of each new message, peeked at (RFC 5465 7) */
+    struct imap_fetch update;
+    struct span text; /* SEARCH and SORT: the arguments as they came */
     struct imap_sort_key sort[IMAP_SORT_KEYS]; /* SORT */
     size_t n_sort;
     enum imap_thread_by thread; /* THREAD */
