@@ -72,6 +72,15 @@ static bool has_saved(const struct imap_key *k)
     return false;
 }
 
+/* Scores are not kept. */
+static bool by_relevancy(const struct imap_search *what)
+{
+    for (size_t i = 0; i < what->n_sort; i++)
+        if (what->sort[i].by == SORT_RELEVANCY)
+            return true;
+    return false;
+}
+
 /* what: as it came, for preparing replaces "$" and numbers. */
 static bool may_keep(const struct imap_session *s, const struct imap_search *what, uint32_t n)
 {
@@ -83,7 +92,7 @@ static bool may_keep(const struct imap_session *s, const struct imap_search *wha
     }
     return contexts < CONTEXTS_MOST && uids <= CONTEXT_UIDS && (what->n_sort == 0 || n <= CONTEXT_SORTED) &&
            !imap_search_has(what->top, IMAP_KEY(SK_SEQ) | IMAP_KEY(SK_OLDER) | IMAP_KEY(SK_YOUNGER)) &&
-           !has_saved(what->top);
+           !by_relevancy(what) && !has_saved(what->top);
 }
 
 static bool parse_again(struct imap_session *s, struct context *c, bool sort)
@@ -159,6 +168,12 @@ void context_begin(struct imap_session *s, const struct imap_search *what, const
     view_track(s->view, true);
     c->next = s->contexts;
     s->contexts = c;
+}
+
+void context_refuse(struct imap_session *s, const struct imap_search *what)
+{
+    if (what->ret & SR_UPDATE)
+        put_no_update(s, s->tag);
 }
 
 bool contexts_due(const struct imap_session *s)
@@ -305,7 +320,7 @@ static enum rc sorted_anew(struct imap_session *s, const struct change *ch, stru
 {
     const struct view *v = s->view;
 
-    *out = (struct results){malloc((v->told + 1ul) * sizeof *out->row), 0};
+    *out = (struct results){.row = malloc((v->told + 1ul) * sizeof *out->row)};
     if (out->row == NULL)
         return err_set(e, RC_TEMP, "out of memory for %u messages", v->told);
     for (uint32_t row = 0; row < v->told; row++)

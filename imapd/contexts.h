@@ -20,6 +20,7 @@ struct context;
 enum rc context_check(struct imap_session *s, const struct imap_search *what, struct err *e);
 /* After the answer: keeps the search up to date if UPDATE was given. found: in the result's order. */
 void context_begin(struct imap_session *s, const struct imap_search *what, const struct results *found);
+void context_refuse(struct imap_session *s, const struct imap_search *what); /* UPDATE of a search that is not kept up to date */
 bool context_cancel(struct imap_session *s, struct span tag); /* false: no context has that tag */
 void contexts_end(struct imap_session *s);
 bool contexts_due(const struct imap_session *s); /* a flag has changed that may change a result */

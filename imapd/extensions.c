@@ -103,6 +103,8 @@ static const struct extension rows[] = {
     {"CONTEXT=SEARCH", SIGNED_IN, LINE_ANY,  5267, .opens = {.search_return = SR_UPDATE | SR_CONTEXT}},
     {"CONTEXT=SORT",  SIGNED_IN, LINE_ANY,   5267, .put = NULL},
     {"PARTIAL",       SIGNED_IN, LINE_ANY,   9394, .opens = {.search_return = SR_PARTIAL, .args = ARG_PARTIAL}},
+    {"MULTISEARCH",   SIGNED_IN, LINE_ANY,   7377, .put = NULL},
+    {"SEARCH=FUZZY",  SIGNED_IN, LINE_ANY,   6203, .opens = {.search = IMAP_KEY(SK_FUZZY), .search_return = SR_RELEVANCY, .sort = 1u << SORT_RELEVANCY}},
     {"UIDONLY",       SIGNED_IN, LINE_ANY,   9586, .enabled = &uidonly_enabled},
 };
 /* clang-format on */

@@ -5,7 +5,7 @@
 
 enum rc cmd_search(struct imap_session *s, union imap_args *a, struct err *e)
 {
-    struct results found = {NULL, 0};
+    struct results found = {.n = 0};
     enum rc rc;
 
     if (!a->search.extended && (s->opened.responses & RESP_REV2)) { /* RFC 9051 6.4.4: ESEARCH in any case */

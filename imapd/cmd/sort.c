@@ -6,7 +6,7 @@
 
 enum rc cmd_sort(struct imap_session *s, union imap_args *a, struct err *e)
 {
-    struct results found = {NULL, 0};
+    struct results found = {.n = 0};
     enum rc rc = context_check(s, &a->search, e);
 
     if (rc == RC_OK)

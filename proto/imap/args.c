@@ -179,6 +179,41 @@ enum rc imap_parse_search(struct imap_in *in, union imap_args *out, struct err *
     return rc;
 }
 
+/* "IN (SUBTREE (a b) INBOXES) " */
+static enum rc take_sources(struct imap_in *in, struct imap_esearch_args *q, struct err *e)
+{
+    size_t names = 0;
+    enum rc rc = RC_OK;
+
+    if (!imap_word(in, "IN ("))
+        return RC_OK;
+    do {
+        q->in = imap_arena_grow(in->mem, q->in, q->n, sizeof *q->in);
+        if (q->in == NULL || q->n == IMAP_GROUPS)
+            return imap_bad(e, CAUSE_TOO_COMPLEX);
+        rc = imap_take_filter(in, true, &names, &q->too_many, &q->in[q->n], e);
+        q->n += rc == RC_OK;
+    } while (rc == RC_OK && imap_sp(in));
+    return rc == RC_OK && !imap_word(in, ") ") ? imap_bad(e, CAUSE_BAD_ARGUMENTS) : rc;
+}
+
+enum rc imap_parse_esearch(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    struct imap_esearch_args *q = &out->esearch;
+    struct span text;
+    enum rc rc;
+
+    *q = (struct imap_esearch_args){.n = 0};
+    if (!imap_sp(in))
+        return imap_bad(e, CAUSE_BAD_ARGUMENTS);
+    if ((rc = take_sources(in, q, e)) != RC_OK)
+        return rc;
+    text = span_from(in->s, in->at);
+    rc = imap_args_end(in, imap_take_search(in, &q->what), e);
+    q->what.text = text;
+    return rc;
+}
+
 /* " "B01" "B02"": tags of searches */
 enum rc imap_parse_tags(struct imap_in *in, union imap_args *out, struct err *e)
 {

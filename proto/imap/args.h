@@ -39,6 +39,12 @@ struct imap_select_args {
     struct imap_set known;      /* UIDs, settled, without "*" */
     struct imap_set seqs, uids; /* settled, without "*"; as many numbers as UIDs, or none of both */
 };
+struct imap_esearch_args {
+    struct imap_search what; /* .text: from RETURN on */
+    struct imap_filter *in;
+    size_t n;      /* 0: the selected mailbox */
+    bool too_many; /* names */
+};
 union imap_args {
     struct {
         struct span user, pass;
@@ -99,6 +105,7 @@ union imap_args {
         struct imap_set set;
     } uids;
     struct imap_search search;
+    struct imap_esearch_args esearch;
     struct imap_notify notify;
 };
 enum rc imap_parse_none(struct imap_in *in, union imap_args *out, struct err *e);
@@ -126,6 +133,7 @@ enum rc imap_parse_search(struct imap_in *in, union imap_args *out, struct err *
 enum rc imap_parse_sort(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_thread(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_uids(struct imap_in *in, union imap_args *out, struct err *e); /* UID EXPUNGE */
+enum rc imap_parse_esearch(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_tags(struct imap_in *in, union imap_args *out, struct err *e); /* CANCELUPDATE: out->words */
 enum rc imap_parse_notify(struct imap_in *in, union imap_args *out, struct err *e);
 /* proto/imap/args.c, for the other files of arguments */

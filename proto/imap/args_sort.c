@@ -7,9 +7,16 @@ static const struct {
     const char *name;
     enum imap_sort_by by;
 } criteria[] = {
-    {"ARRIVAL", SORT_ARRIVAL},     {"CC", SORT_CC},           {"DATE", SORT_DATE}, {"FROM", SORT_FROM},
-    {"SIZE", SORT_SIZE},           {"SUBJECT", SORT_SUBJECT}, {"TO", SORT_TO},     {"DISPLAYFROM", SORT_DISPLAYFROM},
+    {"ARRIVAL", SORT_ARRIVAL},
+    {"CC", SORT_CC},
+    {"DATE", SORT_DATE},
+    {"FROM", SORT_FROM},
+    {"SIZE", SORT_SIZE},
+    {"SUBJECT", SORT_SUBJECT},
+    {"TO", SORT_TO},
+    {"DISPLAYFROM", SORT_DISPLAYFROM},
     {"DISPLAYTO", SORT_DISPLAYTO},
+    {"RELEVANCY", SORT_RELEVANCY},
 };
 static const struct {
     const char *name;

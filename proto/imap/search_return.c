@@ -7,8 +7,9 @@ static const struct {
     const char *name;
     unsigned bit;
 } options[] = {
-    {"MIN", SR_MIN},   {"MAX", SR_MAX},         {"ALL", SR_ALL},       {"COUNT", SR_COUNT},
-    {"SAVE", SR_SAVE}, {"PARTIAL", SR_PARTIAL}, {"UPDATE", SR_UPDATE}, {"CONTEXT", SR_CONTEXT},
+    {"MIN", SR_MIN},       {"MAX", SR_MAX},         {"ALL", SR_ALL},
+    {"COUNT", SR_COUNT},   {"SAVE", SR_SAVE},       {"PARTIAL", SR_PARTIAL},
+    {"UPDATE", SR_UPDATE}, {"CONTEXT", SR_CONTEXT}, {"RELEVANCY", SR_RELEVANCY},
 };
 
 static bool take_position(struct imap_in *in, bool back, uint32_t *out)
