@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* extract/like.c - see extract/like.h: edit distance with exchanged neighbours, in a band as wide as the letters that may be wrong. */
 #include "extract/like.h"
+#include "base/ascii.h"
 #include <string.h>
 
 enum { FAR = 99, AS_IT_IS = 100, PART = 99 };
@@ -23,7 +24,7 @@ static uint32_t letter_at(struct span s, size_t *used)
 
 static bool is_letter(unsigned char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80;
+    return ascii_is_alnum(c) || c >= 0x80;
 }
 
 /* The next run of letters and digits. False: there is none. */

@@ -32,7 +32,7 @@ const struct command commands[] = {
     {"GETQUOTA",       AUTHED,      0,                           "QUOTA",     imap_parse_root,     cmd_getquota,     " \"\""},
     {"GETQUOTAROOT",   AUTHED,      0,                           "QUOTA",     imap_parse_mailbox,  cmd_getquotaroot, " INBOX"},
     {"STATUS",         AUTHED,      0,                           NULL,        imap_parse_status,   cmd_status,       " INBOX (MESSAGES)"},
-    {"ESEARCH",        AUTHED,      C_UID,                       "MULTISEARCH", imap_parse_esearch, cmd_esearch,     " IN (inboxes) ALL"},
+    {"ESEARCH",        AUTHED,      0,                           "MULTISEARCH", imap_parse_esearch, cmd_esearch,     " IN (inboxes) ALL"},
     {"APPEND",         AUTHED,      C_STREAMS | C_SYNC,          NULL,        imap_parse_append,   cmd_append,       " INBOX {2+}\r\nab"},
     {"REPLACE",        IS_SELECTED, C_STREAMS | C_NUMBERS | C_WRITES | C_SYNC, "REPLACE",   imap_parse_replace,  cmd_replace,      " 1 INBOX {2+}\r\nab"},
     {"UID REPLACE",    IS_SELECTED, C_UID | C_STREAMS | C_WRITES | C_SYNC, "REPLACE", imap_parse_replace, cmd_replace, " 1 INBOX {2+}\r\nab"},

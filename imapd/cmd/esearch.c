@@ -106,6 +106,7 @@ enum rc cmd_esearch(struct imap_session *s, union imap_args *a, struct err *e)
         rc = keywords_load(s, e);
     if (rc != RC_OK)
         return rc;
+    s->uid = true; /* numbers mean nothing in other mailboxes (RFC 7377 2.1) */
     q->what.extended = true;
     q->what.ret |= q->what.ret & SR_RESULTS ? 0 : SR_ALL;
     for (size_t i = 0; i < all.n && rc == RC_OK && !s->lost; i++) {
