@@ -207,6 +207,8 @@ void view_announce(struct imap_session *s, bool ask, bool may_renumber)
     if (expunges)
         contexts_gone(s);
     drop_gone(s, expunges ? 0 : told);
+    if (expunges)
+        view_gone_told(s);
     told = v->told;
     if (events & EV_NEW)
         put_exists(s);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/notify.c - see imapd/notify.h. What is told of mailboxes that are not selected is found in imapd/notify_list.c. */
 #include "base/log.h"
+#include "imapd/metadata.h"
 #include "imapd/notify_int.h"
 #include "imapd/view.h"
 #include "imapd/watch.h"
@@ -22,6 +23,28 @@ const struct imap_fetch *notify_fetch(const struct imap_session *s)
     const struct imap_event_group *g = s->notify ? s->notify->selected : NULL;
 
     return g && g->has_fetch ? &g->fetch : NULL;
+}
+
+static bool any_group(const struct imap_session *s, unsigned events)
+{
+    for (size_t i = 0; i < s->notify->what.n; i++)
+        if (s->notify->what.group[i].events & events)
+            return true;
+    return false;
+}
+
+bool notify_annotations(const struct imap_session *s, uint32_t folder)
+{
+    if (s->notify)
+        return folder == 0 ? any_group(s, EV_SERVER_METADATA) : (known_events(&s->notify->known, folder) & EV_METADATA);
+    return s->opened.responses & (folder == 0 ? RESP_METADATA | RESP_METADATA_SERVER : RESP_METADATA);
+}
+
+bool notify_any_annotations(const struct imap_session *s)
+{
+    if (s->notify)
+        return any_group(s, EV_METADATA | EV_SERVER_METADATA);
+    return s->opened.responses & (RESP_METADATA | RESP_METADATA_SERVER);
 }
 
 bool notify_others(const struct imap_session *s)
@@ -108,6 +131,7 @@ enum rc notify_set(struct imap_session *s, const struct imap_notify *what, struc
         return rc;
     }
     state_free(&before);
+    metadata_announce(s, true); /* the first look learns where they stand */
     return RC_OK;
 }
 
@@ -160,6 +184,7 @@ enum rc notify_push(struct imap_session *s, bool *watching_out, struct err *e)
         if (s->view && (notify_selected(s) || s->contexts))
             view_announce(s, news, notify_any_time(s));
         notify_tell(s);
+        metadata_announce(s, true);
         if ((rc = stream_flush(s->io, e)) != RC_OK)
             return rc;
         news = view_events(s);

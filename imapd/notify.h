@@ -26,6 +26,9 @@ unsigned notify_selected(const struct imap_session *s);
 /* May an EXPUNGE be told when no command is at work? */
 bool notify_any_time(const struct imap_session *s);
 const struct imap_fetch *notify_fetch(const struct imap_session *s); /* of each new message; NULL: nothing */
+/* Are changed annotations told: of this mailbox; 0: of the account's as a whole? Without a NOTIFY what ENABLE opened. */
+bool notify_annotations(const struct imap_session *s, uint32_t folder);
+bool notify_any_annotations(const struct imap_session *s);
 bool notify_others(const struct imap_session *s); /* mailboxes are watched that are not selected */
 void notify_look(struct imap_session *s);         /* something happened outside the selected folder */
 bool notify_due(const struct imap_session *s);    /* it has not been told yet */

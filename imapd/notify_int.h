@@ -31,4 +31,5 @@ struct notify {
  * RC_PERM, CAUSE_NOTIFY_OVERFLOW: too many. */
 enum rc known_begin(struct imap_session *s, struct err *e);
 enum rc known_look(struct imap_session *s, struct err *e);
+unsigned known_events(const struct known *k, uint32_t folder); /* EV_ bits; 0: it is not known */
 void known_free(struct known *k);

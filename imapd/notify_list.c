@@ -32,6 +32,13 @@ static const struct known_folder *find(const struct known *k, uint32_t id)
     return k->n > 0 ? bsearch(&wanted, k->f, k->n, sizeof *k->f, by_id) : NULL;
 }
 
+unsigned known_events(const struct known *k, uint32_t folder)
+{
+    const struct known_folder *f = find(k, folder);
+
+    return f ? f->events : 0;
+}
+
 /* ---- what is wanted of a mailbox ---- */
 /* All groups that name it count, up to one that says NONE. */
 static unsigned events_of(const struct notify *n, uint32_t id, uint16_t flags, struct span name)

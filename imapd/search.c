@@ -168,12 +168,13 @@ static void from_kept(struct searching *se)
     }
 }
 
+/* A message that another session removed is found for as long as it has its number here (RFC 2180 4.3). */
 static void first_pass(struct searching *se, const unsigned char *scope)
 {
     struct facts f = {.view = se->s->view};
 
     for (f.row = 0; f.row < f.view->told; f.row++)
-        if ((scope && !scope[f.row]) || (f.view->flags[f.row] & VF_GONE))
+        if ((scope && !scope[f.row]) || (se->s->uid && (f.view->flags[f.row] & VF_GONE)))
             se->hit[f.row] = TRI_NO;
         else
             eval(se, &f);

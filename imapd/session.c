@@ -11,6 +11,7 @@
 #include "flow/proxied.h"
 #include "imapd/commands.h"
 #include "imapd/extensions.h"
+#include "imapd/metadata.h"
 #include "imapd/notify.h"
 #include "imapd/view.h"
 #include <stdio.h>
@@ -98,6 +99,8 @@ static void after(struct imap_session *s, enum rc rc)
         (void)view_events(s);
         notify_tell(s);
     }
+    if (s->state != IS_NEW && s->cmd && s->box)
+        metadata_announce(s, ask);
 }
 
 static void one_command(struct imap_session *s, struct err *e)

@@ -5,14 +5,18 @@
 #include "imapd/notify.h"
 #include "imapd/view.h"
 
+enum {
+    NO_FOLDER = INT32_MAX
+}; /* none has that number: news of the mailbox as a whole, as of annotations, still comes */
+
 bool watch_wanted(const struct imap_session *s)
 {
-    return notify_others(s) || (s->view && (notify_selected(s) || s->contexts));
+    return notify_others(s) || notify_any_annotations(s) || (s->view && (notify_selected(s) || s->contexts));
 }
 
 bool watch_on(struct imap_session *s)
 {
-    struct store_watch_req rq = {notify_others(s) || !s->view ? 0 : s->view->folder};
+    struct store_watch_req rq = {notify_others(s) ? 0 : s->view ? s->view->folder : NO_FOLDER};
     struct err e;
 
     if (!watch_wanted(s))

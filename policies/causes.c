@@ -157,7 +157,7 @@ static const struct cause_row table[CAUSES_] = {
     IMAP(CAUSE_LIST_FORM, NULL, "LIST prend une reference et des motifs", "LIST takes a reference and patterns"),
     IMAP(CAUSE_LSUB_FORM, NULL, "LSUB prend une reference et un motif", "LSUB takes a reference and a pattern"),
     IMAP(CAUSE_IDLE_DONE, NULL, "IDLE se termine par DONE", "IDLE ends with DONE"),
-    IMAP(CAUSE_BAD_EVENT, "BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange)", "Evenement non propose",
+    IMAP(CAUSE_BAD_EVENT, "BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange MailboxMetadataChange ServerMetadataChange)", "Evenement non propose",
         "No such event here"),
     IMAP(CAUSE_NOTIFY_OVERFLOW, "NOTIFICATIONOVERFLOW", "Trop de boites a surveiller", "Too many mailboxes to watch"),
     IMAP(CAUSE_NO_UPDATE, "NOUPDATE", "Cette recherche n'est pas tenue a jour", "This search is not kept up to date"),
@@ -281,6 +281,11 @@ static const struct cause_row table[CAUSES_] = {
         "Message too big for citizens' mailboxes (25 MB)"),
     SMTP(CAUSE_CITIZEN_ADDRESS, 550, "5.1.3", "L'adresse du patient n'est pas un matricule INS juste, verifiez-la",
         "The patient's address is not a valid INS number"),
+    IMAP(CAUSE_METADATA_FORM, NULL, "Annotation mal ecrite", "Malformed annotation"),
+    IMAP(CAUSE_METADATA_SIZE, "METADATA MAXSIZE 32768", "Annotation trop longue", "Annotation value too long"),
+    IMAP(CAUSE_METADATA_TOO_MANY, "METADATA TOOMANY", "Trop d'annotations", "Too many annotations"),
+    IMAP(CAUSE_URL_ACCESS, "CANNOT", "Une URL de ce genre ne se fait pas ici", "No such URL is made here"),
+    IMAP(CAUSE_METADATA_READ_ONLY, "NOPERM", "Cette annotation ne se change pas", "That annotation cannot be set"),
 };
 /* clang-format on */
 

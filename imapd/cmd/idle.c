@@ -8,6 +8,7 @@
  *          waits.
  */
 #include "imapd/commands.h"
+#include "imapd/metadata.h"
 #include "imapd/notify.h"
 #include "imapd/view.h"
 #include "imapd/watch.h"
@@ -26,6 +27,7 @@ static enum rc catch_up(struct imap_session *s, bool *watched, struct err *e)
         if (s->view)
             view_announce(s, true, true);
         notify_tell(s);
+        metadata_announce(s, true);
         if ((rc = stream_flush(s->io, e)) != RC_OK)
             return rc;
     } while (*watched && !s->bye && (view_events(s) || notify_due(s)));

@@ -24,8 +24,8 @@ static const struct {
     {"MailboxName", EV_NAME},
     {"SubscriptionChange", EV_SUBSCRIPTION},
     {"AnnotationChange", 0},
-    {"MailboxMetadataChange", 0},
-    {"ServerMetadataChange", 0},
+    {"MailboxMetadataChange", EV_METADATA},
+    {"ServerMetadataChange", EV_SERVER_METADATA},
 };
 
 static enum rc malformed(struct err *e)

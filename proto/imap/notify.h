@@ -34,6 +34,8 @@ enum {
     EV_FLAG = 4,         /* FlagChange */
     EV_NAME = 8,         /* MailboxName */
     EV_SUBSCRIPTION = 16, /* SubscriptionChange */
+    EV_METADATA = 32,        /* MailboxMetadataChange */
+    EV_SERVER_METADATA = 64, /* ServerMetadataChange */
     EV_MESSAGES = EV_NEW | EV_EXPUNGE | EV_FLAG
 };
 struct imap_event_group {
