@@ -2,6 +2,7 @@
 /* imapd/view.c - see imapd/view.h. This file takes in what the store says; imapd/announce.c tells it to the client. */
 #include "imapd/view.h"
 #include "base/log.h"
+#include "imapd/contexts.h"
 #include <stdlib.h>
 
 /* ---- rows ---- */
@@ -57,6 +58,8 @@ static void change(struct view *v, uint32_t row, uint64_t flags, uint64_t modseq
     if ((v->flags[row] & ~VF_OURS) != flags || (v->modseqs && modseq != v->modseq_of[row])) {
         v->flags[row] = flags | (v->flags[row] & VF_OURS) | news;
         v->dirty |= news != 0;
+        if (v->tracked)
+            buf_add(&v->touched, &v->uid[row], sizeof v->uid[row]);
     }
     v->modseq_of[row] = modseq;
 }
@@ -234,6 +237,7 @@ void view_free(struct view **vp)
         return;
     *vp = NULL;
     kept_free(&v->kept);
+    buf_free(&v->touched);
     free(v->uid);
     free(v->flags);
     free(v->modseq_of);
@@ -242,6 +246,7 @@ void view_free(struct view **vp)
 
 void view_leave(struct imap_session *s)
 {
+    contexts_end(s);
     view_free(&s->view);
     tell_mailbox(s, 0, 0);
     free(s->saved.r);
@@ -330,6 +335,13 @@ void view_uids(const struct view *v, const struct imap_set *rows, size_t *at, st
         buf_u32(out, v->uid[rows->r[*at].lo]);
         buf_u32(out, v->uid[rows->r[*at].hi]);
     }
+}
+
+void view_track(struct view *v, bool on)
+{
+    v->tracked = on;
+    if (!on)
+        buf_free(&v->touched);
 }
 
 uint32_t view_recent(const struct view *v)

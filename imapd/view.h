@@ -30,6 +30,8 @@ struct view {
     bool any_gone;        /* some have not */
     struct kept kept;
     int64_t asked;   /* when the store was asked last, clock_mono(); 0: it is to be asked before the tagged answer */
+    bool tracked;        /* rows whose flags change are noted: */
+    struct buf touched;  /* open: their UIDs, in no order, some of them twice */
     bool modseqs;    /* a new modseq is news, too: the client has CONDSTORE */
 };
 enum rc view_open(struct imap_session *s, uint32_t folder, bool read_only, struct view **v_out, struct err *e);
@@ -65,6 +67,7 @@ void view_gone_told(struct imap_session *s);            /* the client has been t
 void view_absent_in(struct view *v, struct span ranges); /* packed pairs of u32, of STORE_CHANGES: UIDs of no row are none of ours */
 void view_put_flags(struct imap_session *s, uint32_t row, struct buf *out); /* "FLAGS (...)" */
 void view_put_modseq(struct imap_session *s, uint32_t row, struct buf *out); /* "MODSEQ (5)" */
+void view_track(struct view *v, bool on); /* for imapd/contexts.h */
 uint32_t view_recent(const struct view *v);
 uint32_t view_first_unseen(const struct view *v); /* number, 0: none */
 /* Turns a command's set of numbers or UIDs into ranges of rows, in place. Rows that were not told are left out; rows that are gone stay. */

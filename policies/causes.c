@@ -159,6 +159,12 @@ static const struct cause_row table[CAUSES_] = {
     IMAP(CAUSE_LIST_FORM, NULL, "LIST prend une reference et des motifs", "LIST takes a reference and patterns"),
     IMAP(CAUSE_LSUB_FORM, NULL, "LSUB prend une reference et un motif", "LSUB takes a reference and a pattern"),
     IMAP(CAUSE_IDLE_DONE, NULL, "IDLE se termine par DONE", "IDLE ends with DONE"),
+    IMAP(CAUSE_BAD_EVENT, "BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange MailboxMetadataChange ServerMetadataChange)", "Evenement non propose",
+        "No such event here"),
+    IMAP(CAUSE_NOTIFY_OVERFLOW, "NOTIFICATIONOVERFLOW", "Trop de boites a surveiller", "Too many mailboxes to watch"),
+    IMAP(CAUSE_NO_UPDATE, "NOUPDATE", "Cette recherche n'est pas tenue a jour", "This search is not kept up to date"),
+    IMAP(CAUSE_TAG_IN_USE, NULL, "Cette etiquette est celle d'une recherche tenue a jour", "That tag is the one of a search that is kept up to date"),
+    IMAP(CAUSE_NO_CONTEXT, NULL, "Aucune recherche tenue a jour n'a cette etiquette", "No search that is kept up to date has that tag"),
     IMAP(CAUSE_NO_SUCH_MESSAGE, NULL, "Aucun message de ce numero", "No such message number"),
     /* folders and what is in them */
     IMAP(CAUSE_NO_SUCH_MAILBOX, "NONEXISTENT", "Cette boite n'existe pas", "No such mailbox"),
