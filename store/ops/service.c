@@ -145,6 +145,7 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
     X(STORE_CHECK, check, OPEN, RUN_ALONE)                                                                             \
     X(STORE_PING, ping, OPEN, RUN_ALONE)                                                                               \
     X(STORE_BOX_OPENED, box_opened, R, RUN_FREE)                                                                       \
+    X(STORE_BOX_FOLDERS, box_folders, OPEN, RUN_READ)                                                                  \
     X(STORE_DAMAGE, damage, OPEN, RUN_ALONE)
 
 #define HANDLER(op, name, right, run)                                                                                  \

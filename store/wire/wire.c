@@ -23,6 +23,8 @@ IPC_TABLE(store_can_take_req);
 /* boxes.h */
 IPC_TABLE(store_box_create_req);
 IPC_TABLE(store_box_rep);
+IPC_TABLE(store_box_folders_req);
+IPC_TABLE(store_box_folder);
 IPC_TABLE(store_box_opened_req);
 IPC_TABLE(store_box_set_req);
 IPC_TABLE(store_ticket_req);
@@ -129,6 +131,7 @@ static const struct ipc_op ops[] = {
     {STORE_DAMAGE, "damage", ROLE_ADMIN, NULL, store_damage_rep_f, IPC_AGAIN},
     {STORE_QUEUE_COUNT, "queue-count", QUEUE, store_queue_count_req_f, store_queue_count_rep_f, IPC_AGAIN},
     {STORE_APPEND, "append", ROLE_IMAPD, store_append_req_f, store_append_rep_f, IPC_REQ_FD | IPC_AGAIN},
+    {STORE_BOX_FOLDERS, "box-folders", ROLE_ADMIN, store_box_folders_req_f, store_list_rep_f, IPC_AGAIN},
     {STORE_EV_CHANGED, "changed", 0, NULL, store_ev_changed_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto stored_proto = {"stored", 0x53544f52, STORED_VERSION, ops, sizeof ops / sizeof ops[0]};

@@ -82,5 +82,6 @@ enum store_op {
     STORE_QUEUE_SETTLE, /* what became of a letter's recipients. relayd */
     STORE_QUEUE_COUNT, /* by destination, state and last error. admin relayd */
     STORE_APPEND, /* several messages, all or none, and one that they replace; objects in a sealed memfd. imapd */
+    STORE_BOX_FOLDERS, /* a mailbox's folders without their names: counts and sizes. admin */
     STORE_EV_CHANGED = 200
 };
