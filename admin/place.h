@@ -18,7 +18,6 @@
 #include "store/wire/folders.h"
 
 enum { PLACE_SEP = 0x1f };
-enum { PLACE_SEEN = 1, PLACE_ANSWERED = 2, PLACE_FLAGGED = 4, PLACE_DELETED = 8, PLACE_DRAFT = 16 };
 
 struct place_folder {
     struct span name;
@@ -28,7 +27,7 @@ struct place_folder {
 struct letter { /* one message */
     struct span octets;
     int64_t date;
-    uint32_t flags;        /* PLACE_ bits */
+    uint32_t flags;        /* MF_SEEN ... MF_DRAFT (store/wire/common.h) */
     struct span keywords;  /* each with a space behind it, sorted, none twice, case kept */
     const char *where;     /* its file or its UID, for faults */
 };

@@ -56,10 +56,13 @@ static enum rc login(struct imap_place *p, const struct imap_at *at, struct err 
     struct buf line = BUF_SECRET_INIT;
     enum rc rc;
 
+    for (size_t i = 0; i < at->user.n + at->password.n; i++) /* they would have to be literals */
+        if ((i < at->user.n ? at->user.p[i] : at->password.p[i - at->user.n]) > 127)
+            return err_set(e, RC_DENIED, "the server has no SASL-IR, which a password that is not ASCII needs");
     buf_addstr(&line, "LOGIN ");
-    imap_quote(&line, at->user);
+    imap_put_string(&line, at->user);
     buf_addc(&line, ' ');
-    imap_quote(&line, at->password);
+    imap_put_string(&line, at->password);
     rc = imap_say(p, buf_span(&line), SPAN_NULL, e);
     buf_free(&line);
     return rc;
@@ -86,11 +89,11 @@ static enum rc sign_in(struct imap_place *p, const struct imap_at *at, struct er
 static const struct {
     uint32_t bit;
     const char *name;
-} flag_names[] = {{PLACE_SEEN, "\\Seen "},
-                  {PLACE_ANSWERED, "\\Answered "},
-                  {PLACE_FLAGGED, "\\Flagged "},
-                  {PLACE_DELETED, "\\Deleted "},
-                  {PLACE_DRAFT, "\\Draft "}};
+} flag_names[] = {{MF_SEEN, "\\Seen "},
+                  {MF_ANSWERED, "\\Answered "},
+                  {MF_FLAGGED, "\\Flagged "},
+                  {MF_DELETED, "\\Deleted "},
+                  {MF_DRAFT, "\\Draft "}};
 
 static enum rc add(struct place *pl, struct span folder, const struct letter *l, struct err *e)
 {
@@ -101,7 +104,7 @@ static enum rc add(struct place *pl, struct span folder, const struct letter *l,
 
     imap_wire_name(p, folder, &wire);
     buf_addstr(&line, "APPEND ");
-    imap_quote(&line, buf_span(&wire));
+    imap_put_string(&line, buf_span(&wire));
     buf_addstr(&line, " (");
     for (size_t i = 0; i < sizeof flag_names / sizeof *flag_names; i++)
         if (l->flags & flag_names[i].bit)

@@ -6,6 +6,7 @@
 #include "admin/place.h"
 #include "base/stream.h"
 #include "crypto/tls/tls_client.h"
+#include "proto/imap/write.h"
 #include <libetpan/libetpan.h>
 
 struct imap_place {
@@ -32,7 +33,6 @@ void imap_unlink(struct imap_place *p);
 enum rc imap_say(struct imap_place *p, struct span text, struct span literal, struct err *e);
 /* What a call of libetpan's gave, in the same terms. what: for the operator. */
 enum rc imap_result(struct imap_place *p, int code, const char *what, struct err *e);
-void imap_quote(struct buf *out, struct span wire);
 
 /* place_imap_names.c */
 void imap_wire_name(const struct imap_place *p, struct span name, struct buf *out); /* NUL behind, for libetpan */

@@ -117,7 +117,8 @@ static enum rc judge(const struct imap_place *p, const struct imap_at *at, struc
     if (leaf.n > 0 && (pinned(at->pins[0], leaf) || pinned(at->pins[1], leaf)))
         return RC_OK;
     if (at->anchors_pem == NULL)
-        return err_set(e, RC_DENIED, "%.100s port %s shows another certificate than this instance's", at->host, at->port);
+        return err_set(e, RC_DENIED, "%.100s port %s shows another certificate than this instance's", at->host,
+                       at->port);
     return err_set(e, RC_DENIED, "%.100s: its certificate is not good: %.150s", at->host,
                    p->peer.why[0] != '\0' ? p->peer.why : "none was shown");
 }

@@ -105,9 +105,11 @@ static bool in_lines(const struct buf *lines, struct span one)
 
 static bool has_flag(const struct mailimap_mbx_list_flags *fl, const char *name)
 {
-    for (clistiter *i = fl != NULL && fl->mbf_oflags != NULL ? clist_begin(fl->mbf_oflags) : NULL; i != NULL; i = clist_next(i)) {
+    for (clistiter *i = fl != NULL && fl->mbf_oflags != NULL ? clist_begin(fl->mbf_oflags) : NULL; i != NULL;
+         i = clist_next(i)) {
         const struct mailimap_mbx_list_oflag *f = clist_content(i);
-        if (f->of_type == MAILIMAP_MBX_LIST_OFLAG_FLAG_EXT && f->of_flag_ext != NULL && strcasecmp(f->of_flag_ext, name) == 0)
+        if (f->of_type == MAILIMAP_MBX_LIST_OFLAG_FLAG_EXT && f->of_flag_ext != NULL &&
+            strcasecmp(f->of_flag_ext, name) == 0)
             return true;
     }
     return false;
@@ -123,7 +125,8 @@ static enum store_special role_of(const struct mailimap_mbx_list_flags *fl)
 
 static bool holds_messages(const struct mailimap_mbx_list_flags *fl)
 {
-    return !(fl != NULL && fl->mbf_type == MAILIMAP_MBX_LIST_FLAGS_SFLAG && fl->mbf_sflag == MAILIMAP_MBX_LIST_SFLAG_NOSELECT) &&
+    return !(fl != NULL && fl->mbf_type == MAILIMAP_MBX_LIST_FLAGS_SFLAG &&
+             fl->mbf_sflag == MAILIMAP_MBX_LIST_SFLAG_NOSELECT) &&
            !has_flag(fl, "Noselect") && !has_flag(fl, "NonExistent");
 }
 
@@ -164,7 +167,8 @@ static enum rc one_listed(const struct listing *l, const struct mailimap_mailbox
     return rc;
 }
 
-enum rc imap_folders(struct place *pl, enum rc (*see)(const struct place_folder *f, void *ctx, struct err *e), void *ctx, struct err *e)
+enum rc imap_folders(struct place *pl, enum rc (*see)(const struct place_folder *f, void *ctx, struct err *e),
+                     void *ctx, struct err *e)
 {
     struct imap_place *p = (struct imap_place *)pl;
     struct buf subscribed = BUF_SECRET_INIT;
@@ -199,16 +203,17 @@ static struct span role_holder(const struct imap_place *p, enum store_special ro
     return SPAN_NULL;
 }
 
-static enum rc say_names(struct imap_place *p, const char *verb, struct span a, struct span b, const char *behind, struct err *e)
+static enum rc say_names(struct imap_place *p, const char *verb, struct span a, struct span b, const char *behind,
+                         struct err *e)
 {
     struct buf text = BUF_SECRET_INIT;
     enum rc rc;
 
     buf_addstr(&text, verb);
-    imap_quote(&text, a);
+    imap_put_string(&text, a);
     if (b.n > 0) {
         buf_addc(&text, ' ');
-        imap_quote(&text, b);
+        imap_put_string(&text, b);
     }
     buf_addstr(&text, behind);
     rc = imap_say(p, buf_span(&text), SPAN_NULL, e);
@@ -221,8 +226,7 @@ static bool rename_empty(struct imap_place *p, struct span holder, struct span w
 {
     char *name = span_dup(holder);
     struct err e;
-    bool done = mailimap_examine(p->imap, name) == MAILIMAP_NO_ERROR &&
-                p->imap->imap_selection_info->sel_exists == 0 &&
+    bool done = mailimap_examine(p->imap, name) == MAILIMAP_NO_ERROR && p->imap->imap_selection_info->sel_exists == 0 &&
                 say_names(p, "RENAME ", span_str(name), wire, "", &e) == RC_OK;
 
     free(name);

@@ -148,11 +148,11 @@ enum rc imap_count(struct place *pl, struct span folder, uint64_t *messages_out,
 static const struct {
     int type;
     uint32_t bit;
-} flag_bits[] = {{MAILIMAP_FLAG_SEEN, PLACE_SEEN},
-                 {MAILIMAP_FLAG_ANSWERED, PLACE_ANSWERED},
-                 {MAILIMAP_FLAG_FLAGGED, PLACE_FLAGGED},
-                 {MAILIMAP_FLAG_DELETED, PLACE_DELETED},
-                 {MAILIMAP_FLAG_DRAFT, PLACE_DRAFT}};
+} flag_bits[] = {{MAILIMAP_FLAG_SEEN, MF_SEEN},
+                 {MAILIMAP_FLAG_ANSWERED, MF_ANSWERED},
+                 {MAILIMAP_FLAG_FLAGGED, MF_FLAGGED},
+                 {MAILIMAP_FLAG_DELETED, MF_DELETED},
+                 {MAILIMAP_FLAG_DRAFT, MF_DRAFT}};
 
 static void one_flag(const struct mailimap_flag *f, struct letter *l, struct buf *keywords)
 {
@@ -179,8 +179,12 @@ static void flags_of(const struct mailimap_msg_att *att, struct letter *l, struc
 
 static int64_t date_of(const struct mailimap_date_time *d)
 {
-    struct tm t = {.tm_year = d->dt_year - 1900, .tm_mon = d->dt_month - 1, .tm_mday = d->dt_day,
-                   .tm_hour = d->dt_hour, .tm_min = d->dt_min, .tm_sec = d->dt_sec};
+    struct tm t = {.tm_year = d->dt_year - 1900,
+                   .tm_mon = d->dt_month - 1,
+                   .tm_mday = d->dt_day,
+                   .tm_hour = d->dt_hour,
+                   .tm_min = d->dt_min,
+                   .tm_sec = d->dt_sec};
     int zone = d->dt_zone < 0 ? -d->dt_zone : d->dt_zone, seconds = (zone / 100 * 60 + zone % 100) * 60;
 
     return (int64_t)timegm(&t) - (d->dt_zone < 0 ? -seconds : seconds);
@@ -224,7 +228,8 @@ static struct mailimap_fetch_type *everything(void)
 }
 
 /* RC_PERM, RC_CORRUPT, RC_NOTFOUND: the server refused the command; nothing of it was shown. */
-static enum rc fetch(struct imap_place *p, struct folder_list *f, size_t at, size_t n, const struct reading *r, struct err *e)
+static enum rc fetch(struct imap_place *p, struct folder_list *f, size_t at, size_t n, const struct reading *r,
+                     struct err *e)
 {
     struct mailimap_fetch_type *what = everything();
     struct mailimap_set *set = mailimap_set_new_interval(f->a[at].uid, f->a[at + n - 1].uid);
@@ -250,7 +255,8 @@ static bool of_one_message(enum rc rc)
     return rc == RC_PERM || rc == RC_CORRUPT || rc == RC_NOTFOUND;
 }
 
-static enum rc one_by_one(struct imap_place *p, struct folder_list *f, size_t at, size_t n, const struct reading *r, struct err *e)
+static enum rc one_by_one(struct imap_place *p, struct folder_list *f, size_t at, size_t n, const struct reading *r,
+                          struct err *e)
 {
     enum rc rc = RC_OK;
     char where[32];
@@ -295,7 +301,8 @@ static void too_large(const struct known *k, const struct reading *r)
     char where[32], why[80];
 
     snprintf(where, sizeof where, "UID %u", (unsigned)k->uid);
-    snprintf(why, sizeof why, "%u octets are more than the %llu that are taken", (unsigned)k->size, (unsigned long long)r->limit);
+    snprintf(why, sizeof why, "%u octets are more than the %llu that are taken", (unsigned)k->size,
+             (unsigned long long)r->limit);
     r->refuse(where, why, r->ctx);
 }
 

@@ -7,9 +7,18 @@ static const struct {
     const char *code;
     enum rc rc;
 } codes[] = {
-    {"OVERQUOTA", RC_QUOTA},     {"ALREADYEXISTS", RC_EXISTS}, {"USEATTR", RC_EXISTS},      {"NONEXISTENT", RC_NOTFOUND},
-    {"TRYCREATE", RC_NOTFOUND},  {"UNAVAILABLE", RC_TEMP},     {"INUSE", RC_TEMP},          {"LIMIT", RC_TEMP},
-    {"SERVERBUG", RC_TEMP},      {"CORRUPTION", RC_CORRUPT},   {"TOOBIG", RC_PERM},         {"AUTHENTICATIONFAILED", RC_DENIED},
+    {"OVERQUOTA", RC_QUOTA},
+    {"ALREADYEXISTS", RC_EXISTS},
+    {"USEATTR", RC_EXISTS},
+    {"NONEXISTENT", RC_NOTFOUND},
+    {"TRYCREATE", RC_NOTFOUND},
+    {"UNAVAILABLE", RC_TEMP},
+    {"INUSE", RC_TEMP},
+    {"LIMIT", RC_TEMP},
+    {"SERVERBUG", RC_TEMP},
+    {"CORRUPTION", RC_CORRUPT},
+    {"TOOBIG", RC_PERM},
+    {"AUTHENTICATIONFAILED", RC_DENIED},
     {"AUTHORIZATIONFAILED", RC_DENIED},
 };
 
@@ -26,7 +35,8 @@ enum rc imap_result(struct imap_place *p, int code, const char *what, struct err
     const char *said = p->imap != NULL && p->imap->imap_response != NULL ? p->imap->imap_response : "";
     const struct mailimap_response_info *info = p->imap != NULL ? p->imap->imap_response_info : NULL;
 
-    if (code == MAILIMAP_NO_ERROR || code == MAILIMAP_NO_ERROR_AUTHENTICATED || code == MAILIMAP_NO_ERROR_NON_AUTHENTICATED)
+    if (code == MAILIMAP_NO_ERROR || code == MAILIMAP_NO_ERROR_AUTHENTICATED ||
+        code == MAILIMAP_NO_ERROR_NON_AUTHENTICATED)
         return RC_OK;
     if (code == MAILIMAP_ERROR_STREAM)
         return err_set(e, RC_CLOSED, "the connection to the IMAP server ended (%s)", what);
@@ -89,15 +99,4 @@ enum rc imap_say(struct imap_place *p, struct span text, struct span literal, st
         sent = put(p, SPAN_LIT("\r\n"));
     }
     return sent ? answer(p, false, e) : err_set(e, RC_CLOSED, "the connection to the IMAP server ended");
-}
-
-void imap_quote(struct buf *out, struct span wire)
-{
-    buf_addc(out, '"');
-    for (size_t i = 0; i < wire.n; i++) {
-        if (wire.p[i] == '"' || wire.p[i] == '\\')
-            buf_addc(out, '\\');
-        buf_addc(out, wire.p[i]);
-    }
-    buf_addc(out, '"');
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* admin/place_maildir.c - a Maildir found and read: its folders, and the messages of one. See admin/place_maildir_int.h. */
 #include "admin/place_maildir_int.h"
+#include "base/ascii.h"
 #include "proto/imap/name.h"
 #include <dirent.h>
 #include <errno.h>
@@ -75,7 +76,8 @@ void maildir_path(const struct maildir *m, struct span folder, struct buf *out)
 enum rc maildir_lines(const char *top, const char *file, struct buf *out, struct err *e)
 {
     int dir = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    enum rc rc = dir < 0 ? err_sys(e, RC_NOTFOUND, "%.200s cannot be opened", top) : place_file(dir, file, 1 << 20, out, NULL, e);
+    enum rc rc = dir < 0 ? err_sys(e, RC_NOTFOUND, "%.200s cannot be opened", top)
+                         : place_file(dir, file, 1 << 20, out, NULL, e);
 
     if (dir >= 0)
         close(dir);
@@ -216,7 +218,8 @@ static int alphabetical(const struct dirent **a, const struct dirent **b)
 
 static enum rc nested(const struct walk *w, const char *dir, struct span above, int depth, struct err *e);
 
-static enum rc one_entry(const struct walk *w, const char *dir, struct span above, const char *entry, int depth, struct err *e)
+static enum rc one_entry(const struct walk *w, const char *dir, struct span above, const char *entry, int depth,
+                         struct err *e)
 {
     struct buf name = BUF_SECRET_INIT, path = BUF_SECRET_INIT;
     bool plus = entry[0] == '.', box;
@@ -260,7 +263,8 @@ static enum rc nested(const struct walk *w, const char *dir, struct span above, 
     return rc;
 }
 
-static enum rc folders(struct place *pl, enum rc (*see)(const struct place_folder *f, void *ctx, struct err *e), void *ctx, struct err *e)
+static enum rc folders(struct place *pl, enum rc (*see)(const struct place_folder *f, void *ctx, struct err *e),
+                       void *ctx, struct err *e)
 {
     struct maildir *m = (struct maildir *)pl;
     struct walk w = {m, see, ctx};
@@ -275,7 +279,7 @@ static void flags_of(const struct maildir *m, const char *file, struct letter *l
     static const struct {
         char letter;
         uint32_t bit;
-    } known[] = {{'S', PLACE_SEEN}, {'R', PLACE_ANSWERED}, {'F', PLACE_FLAGGED}, {'T', PLACE_DELETED}, {'D', PLACE_DRAFT}};
+    } known[] = {{'S', MF_SEEN}, {'R', MF_ANSWERED}, {'F', MF_FLAGGED}, {'T', MF_DELETED}, {'D', MF_DRAFT}};
     const char *info = strstr(file, ":2,");
 
     for (const char *c = info != NULL ? info + 3 : ""; *c != '\0'; c++) {
@@ -284,7 +288,7 @@ static void flags_of(const struct maildir *m, const char *file, struct letter *l
                 l->flags |= known[i].bit;
         if (*c == 'P')
             place_keywords_add(keywords, SPAN_LIT("$Forwarded"));
-        if (*c >= 'a' && *c <= 'z' && m->keywords[*c - 'a'] != NULL)
+        if (ascii_is_lower((unsigned char)*c) && m->keywords[*c - 'a'] != NULL)
             place_keywords_add(keywords, span_str(m->keywords[*c - 'a']));
     }
 }
@@ -336,7 +340,8 @@ static enum rc one_file(struct maildir *m, int dir, const char *file, const stru
 }
 
 /* Every file of cur or new: r NULL counts them. */
-static enum rc each_file(struct maildir *m, const char *path, const char *sub, const struct reading *r, uint64_t sums[2], struct err *e)
+static enum rc each_file(struct maildir *m, const char *path, const char *sub, const struct reading *r,
+                         uint64_t sums[2], struct err *e)
 {
     struct buf name = BUF_SECRET_INIT;
     struct dirent **list = NULL;

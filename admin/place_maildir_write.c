@@ -36,7 +36,8 @@ static enum rc add_line(const char *dir, const char *file, struct span line, str
     buf_addf(&to, "%s/%s", dir, file);
     buf_addf(&fresh, "%s/.%s.new", dir, file);
     fd = open(buf_cstr(&fresh), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0 || write(fd, text.p, text.n) != (ssize_t)text.n || fsync(fd) != 0 || rename(buf_cstr(&fresh), buf_cstr(&to)) != 0)
+    if (fd < 0 || write(fd, text.p, text.n) != (ssize_t)text.n || fsync(fd) != 0 ||
+        rename(buf_cstr(&fresh), buf_cstr(&to)) != 0)
         rc = err_sys(e, RC_TEMP, "%.100s cannot be written in %.150s", file, dir);
     if (fd >= 0)
         close(fd);
@@ -114,7 +115,8 @@ static enum rc letter_of(struct maildir *m, const char *dir, struct span keyword
     while (i < MAILDIR_KEYWORDS && m->keywords[i] != NULL && !span_ieq_str(keyword, m->keywords[i]))
         i++;
     if (i == MAILDIR_KEYWORDS)
-        return err_set(e, RC_PERM, "a Maildir folder has letters for %d keywords, and they are taken", MAILDIR_KEYWORDS);
+        return err_set(e, RC_PERM, "a Maildir folder has letters for %d keywords, and they are taken",
+                       MAILDIR_KEYWORDS);
     *out = (char)('a' + i);
     if (m->keywords[i] != NULL)
         return RC_OK;
@@ -137,7 +139,7 @@ static enum rc info_of(struct maildir *m, const char *dir, const struct letter *
     static const struct {
         uint32_t bit;
         char letter;
-    } known[] = {{PLACE_DRAFT, 'D'}, {PLACE_FLAGGED, 'F'}, {PLACE_ANSWERED, 'R'}, {PLACE_SEEN, 'S'}, {PLACE_DELETED, 'T'}};
+    } known[] = {{MF_DRAFT, 'D'}, {MF_FLAGGED, 'F'}, {MF_ANSWERED, 'R'}, {MF_SEEN, 'S'}, {MF_DELETED, 'T'}};
     char letters[8 + MAILDIR_KEYWORDS];
     size_t n = 0, lower;
     enum rc rc = RC_OK;
@@ -188,7 +190,8 @@ static enum rc file_it(const char *tmp, const char *cur, const struct letter *l,
 {
     struct timespec times[2] = {{.tv_sec = l->date}, {.tv_sec = l->date}};
     int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool done = fd >= 0 && put_message(fd, l->octets) && futimens(fd, times) == 0 && fsync(fd) == 0 && rename(tmp, cur) == 0;
+    bool done =
+        fd >= 0 && put_message(fd, l->octets) && futimens(fd, times) == 0 && fsync(fd) == 0 && rename(tmp, cur) == 0;
     enum rc rc = done ? RC_OK : err_sys(e, RC_TEMP, "a message cannot be written");
 
     if (fd >= 0)
@@ -209,8 +212,9 @@ enum rc maildir_add(struct place *pl, struct span folder, const struct letter *l
     rc = info_of(m, buf_cstr(&dir), l, &info, e);
     m->serial++;
     for (int i = 0; i < 2; i++)
-        buf_addf(i == 0 ? &tmp : &cur, "%s/%s/%lld.P%dQ%uM%lld.pli%s", buf_cstr(&dir), i == 0 ? "tmp" : "cur", (long long)l->date,
-                 (int)getpid(), m->serial, (long long)clock_utc_ms(), i == 0 ? "" : buf_cstr(&info));
+        buf_addf(i == 0 ? &tmp : &cur, "%s/%s/%lld.P%dQ%uM%lld.pli%s", buf_cstr(&dir), i == 0 ? "tmp" : "cur",
+                 (long long)l->date, (int)getpid(), m->serial, (long long)clock_utc_ms(),
+                 i == 0 ? "" : buf_cstr(&info));
     if (rc == RC_OK)
         rc = file_it(buf_cstr(&tmp), buf_cstr(&cur), l, e);
     buf_free(&dir);

@@ -92,13 +92,13 @@ struct marks {
 
 static void marks_status(struct span v, struct marks *m)
 {
-    m->flags |= span_chr(v, 'R') >= 0 ? PLACE_SEEN : 0;
+    m->flags |= span_chr(v, 'R') >= 0 ? MF_SEEN : 0;
 }
 
 static void marks_x_status(struct span v, struct marks *m)
 {
     static const char letters[] = "AFDT";
-    static const uint32_t bits[] = {PLACE_ANSWERED, PLACE_FLAGGED, PLACE_DELETED, PLACE_DRAFT};
+    static const uint32_t bits[] = {MF_ANSWERED, MF_FLAGGED, MF_DELETED, MF_DRAFT};
 
     for (size_t i = 0; i < 4; i++)
         m->flags |= span_chr(v, (unsigned char)letters[i]) >= 0 ? bits[i] : 0;
@@ -114,14 +114,17 @@ static void marks_keywords(struct span v, struct marks *m)
     }
 }
 
-static void marks_mozilla(struct span v, struct marks *m) /* nsMsgMessageFlags: read 1, replied 2, marked 4, expunged 8, forwarded 0x1000 */
+static void
+marks_mozilla(struct span v,
+              struct marks *m) /* nsMsgMessageFlags: read 1, replied 2, marked 4, expunged 8, forwarded 0x1000 */
 {
     char text[16];
     unsigned long bits;
 
     snprintf(text, sizeof text, "%.*s", SPAN_ARG(span_head(v, 8)));
     bits = strtoul(text, NULL, 16);
-    m->flags |= (bits & 1 ? PLACE_SEEN : 0) | (bits & 2 ? PLACE_ANSWERED : 0) | (bits & 4 ? PLACE_FLAGGED : 0) | (bits & 8 ? PLACE_DELETED : 0);
+    m->flags |= (bits & 1 ? MF_SEEN : 0) | (bits & 2 ? MF_ANSWERED : 0) | (bits & 4 ? MF_FLAGGED : 0) |
+                (bits & 8 ? MF_DELETED : 0);
     if (bits & 0x1000)
         place_keywords_add(&m->keywords, SPAN_LIT("$Forwarded"));
 }
@@ -142,9 +145,16 @@ static const struct {
     const char *name;
     void (*take)(struct span value, struct marks *m);
 } own_fields[] = {
-    {"Status:", marks_status},          {"X-Status:", marks_x_status},         {"X-Keywords:", marks_keywords}, {"X-Mozilla-Keys:", marks_keywords},
-    {"X-Mozilla-Status:", marks_mozilla}, {"X-Mozilla-Status2:", marks_none}, {"X-UID:", marks_none},          {"X-IMAPbase:", marks_none},
-    {"X-IMAP:", marks_imap},            {"Content-Length:", marks_none},
+    {"Status:", marks_status},
+    {"X-Status:", marks_x_status},
+    {"X-Keywords:", marks_keywords},
+    {"X-Mozilla-Keys:", marks_keywords},
+    {"X-Mozilla-Status:", marks_mozilla},
+    {"X-Mozilla-Status2:", marks_none},
+    {"X-UID:", marks_none},
+    {"X-IMAPbase:", marks_none},
+    {"X-IMAP:", marks_imap},
+    {"Content-Length:", marks_none},
 };
 
 static bool own_field(struct span line, struct marks *m)
@@ -193,7 +203,8 @@ static enum rc one_message(struct span raw, int64_t date, const char *where, con
     enum rc rc = RC_OK;
 
     if (r->limit > 0 && raw.n > r->limit) {
-        snprintf(why, sizeof why, "%zu octets are more than the %llu that are taken", raw.n, (unsigned long long)r->limit);
+        snprintf(why, sizeof why, "%zu octets are more than the %llu that are taken", raw.n,
+                 (unsigned long long)r->limit);
         r->refuse(where, why, r->ctx);
         return RC_OK;
     }
@@ -271,7 +282,9 @@ static enum rc each_message(struct span all, const struct reading *r, uint64_t *
     if (all.n > 0 && !postmark(first, &date)) {
         (void)message_of(&rest);
         if (r != NULL)
-            r->refuse("its beginning", "no message begins there (\"From \" and a date): all before the first that does is left out", r->ctx);
+            r->refuse("its beginning",
+                      "no message begins there (\"From \" and a date): all before the first that does is left out",
+                      r->ctx);
     }
     while (rest.n > 0 && rc == RC_OK) {
         struct span line = line_of(rest), raw;
@@ -286,7 +299,8 @@ static enum rc each_message(struct span all, const struct reading *r, uint64_t *
     return rc;
 }
 
-static enum rc with_file(struct place *pl, struct span folder, const struct reading *r, uint64_t *n_out, uint64_t *octets_out, struct err *e)
+static enum rc with_file(struct place *pl, struct span folder, const struct reading *r, uint64_t *n_out,
+                         uint64_t *octets_out, struct err *e)
 {
     struct buf path = BUF_SECRET_INIT;
     struct map map;
@@ -334,7 +348,8 @@ struct walk {
 
 static enum rc tree(const struct walk *w, const char *dir, struct span above, int depth, struct err *e);
 
-static enum rc one_entry(const struct walk *w, const char *dir, struct span above, const char *entry, int depth, struct err *e)
+static enum rc one_entry(const struct walk *w, const char *dir, struct span above, const char *entry, int depth,
+                         struct err *e)
 {
     struct buf path = BUF_SECRET_INIT, name = BUF_SECRET_INIT;
     size_t n = strlen(entry);
@@ -352,7 +367,9 @@ static enum rc one_entry(const struct walk *w, const char *dir, struct span abov
     else if (S_ISDIR(st.st_mode) && below && depth < DEEPEST)
         rc = tree(w, buf_cstr(&path), buf_span(&name), depth + 1, e);
     else if (S_ISREG(st.st_mode) && looks_like_mbox(buf_cstr(&path)))
-        rc = w->see(&(struct place_folder){.name = span_ieq_str(buf_span(&name), "INBOX") ? SPAN_LIT("INBOX") : buf_span(&name)}, w->ctx, e);
+        rc = w->see(&(struct place_folder){.name = span_ieq_str(buf_span(&name), "INBOX") ? SPAN_LIT("INBOX")
+                                                                                          : buf_span(&name)},
+                    w->ctx, e);
     buf_free(&path);
     buf_free(&name);
     return rc;
@@ -379,12 +396,14 @@ static enum rc tree(const struct walk *w, const char *dir, struct span above, in
     return rc;
 }
 
-static enum rc folders(struct place *pl, enum rc (*see)(const struct place_folder *f, void *ctx, struct err *e), void *ctx, struct err *e)
+static enum rc folders(struct place *pl, enum rc (*see)(const struct place_folder *f, void *ctx, struct err *e),
+                       void *ctx, struct err *e)
 {
     struct mbox *m = (struct mbox *)pl;
     struct walk w = {see, ctx};
 
-    return m->tree ? tree(&w, m->path, SPAN_NULL, 0, e) : see(&(struct place_folder){.name = buf_span(&m->into)}, ctx, e);
+    return m->tree ? tree(&w, m->path, SPAN_NULL, 0, e)
+                   : see(&(struct place_folder){.name = buf_span(&m->into)}, ctx, e);
 }
 
 static void leave(struct place *pl)

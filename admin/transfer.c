@@ -83,7 +83,8 @@ static enum rc look_there(struct copy *c, struct err *e)
 /* Not this message's fault: nothing after it would go better. */
 static bool ends_it(enum rc rc)
 {
-    return rc == RC_TEMP || rc == RC_CLOSED || rc == RC_TIMEOUT || rc == RC_QUOTA || rc == RC_DENIED || rc == RC_NOTFOUND;
+    return rc == RC_TEMP || rc == RC_CLOSED || rc == RC_TIMEOUT || rc == RC_QUOTA || rc == RC_DENIED ||
+           rc == RC_NOTFOUND;
 }
 
 static enum rc one(const struct letter *l, void *ctx, struct err *e)

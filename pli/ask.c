@@ -92,8 +92,7 @@ static int ask_unseen(struct cmd *c, const struct asking *what, struct passwords
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
     (void)tcsetattr(tty, TCSAFLUSH, &silent);
-    answer =
-        what->prompts ? ask_each(c, tty, what->prompts, out) : ask_all(c, tty, what->old, what->fresh, out);
+    answer = what->prompts ? ask_each(c, tty, what->prompts, out) : ask_all(c, tty, what->old, what->fresh, out);
     (void)tcsetattr(tty, TCSAFLUSH, &was);
     sigprocmask(SIG_SETMASK, &before, NULL);
     close(tty);

@@ -99,7 +99,8 @@ static int own(struct cmd *c, const char *address, struct span password, struct 
     if (access(at.pins[0], R_OK) != 0)
         at.pins[0] = NULL;
     if (!local_address(text, host, port))
-        answer = cmd_fail(c, "no IMAP listener is set (listen.imaps, listen.imap), and a mailbox is opened through one");
+        answer =
+            cmd_fail(c, "no IMAP listener is set (listen.imaps, listen.imap), and a mailbox is opened through one");
     else {
         at.proxied = is_proxy(conf, host);
         if (place_imap(&at, out, &e) != RC_OK)
@@ -146,7 +147,10 @@ static bool url_parse(const char *text, struct url *u)
         memmove(u->host, u->host + 1, strlen(u->host));
         u->host[strlen(u->host) - 1] = '\0';
     }
-    snprintf(u->port, sizeof u->port, "%.*s", colon ? (int)(end - colon - 1) : 3, colon ? colon + 1 : u->tls_first ? "993" : "143");
+    snprintf(u->port, sizeof u->port, "%.*s", colon ? (int)(end - colon - 1) : 3,
+             colon          ? colon + 1
+             : u->tls_first ? "993"
+                            : "143");
     return unescape(span_of(at, (size_t)(host - 1 - at)), u->user, sizeof u->user);
 }
 

@@ -69,9 +69,9 @@ static void progress(struct span folder, uint64_t done, uint64_t messages, uint6
         return;
     s->next_draw = deadline_in(EVERY_MS);
     name = name_json(folder);
-    fprintf(stderr, "\r\033[K[%.*s%*s] %llu of %llu, %s  %.40s", cells > CELLS ? CELLS : cells, "##############################",
-            cells > CELLS ? 0 : CELLS - cells, "", (unsigned long long)done, (unsigned long long)messages, size_text(octets, size),
-            text_of(name));
+    fprintf(stderr, "\r\033[K[%.*s%*s] %llu of %llu, %s  %.40s", cells > CELLS ? CELLS : cells,
+            "##############################", cells > CELLS ? 0 : CELLS - cells, "", (unsigned long long)done,
+            (unsigned long long)messages, size_text(octets, size), text_of(name));
     json_decref(name);
     s->drawn = true;
 }
@@ -84,8 +84,8 @@ static void refused(struct span folder, const char *where, const char *why, void
 
     wipe_bar(s);
     if (!s->c->json)
-        fprintf(stderr, "pli %s: %s%s%s: %s%s\n", s->c->def->words, text_of(name), where[0] ? ", " : "", text_of(at), text_of(reason),
-                where[0] ? ": left out" : "");
+        fprintf(stderr, "pli %s: %s%s%s: %s%s\n", s->c->def->words, text_of(name), where[0] ? ", " : "", text_of(at),
+                text_of(reason), where[0] ? ": left out" : "");
     json_array_append_new(s->refused, json_pack("{s:o,s:o,s:o}", "folder", name, "message", at, "why", reason));
 }
 
@@ -102,7 +102,8 @@ static json_t *sums_json(const struct ledger_sums *g)
 
     hex(g->bodies, bodies);
     hex(g->all, all);
-    return json_pack("{s:I,s:I,s:s,s:s}", "messages", (json_int_t)g->messages, "octets", (json_int_t)g->octets, "bodies", bodies, "all", all);
+    return json_pack("{s:I,s:I,s:s,s:s}", "messages", (json_int_t)g->messages, "octets", (json_int_t)g->octets,
+                     "bodies", bodies, "all", all);
 }
 
 static void keep(struct show *s, const struct statement *st)
@@ -128,11 +129,13 @@ static void print(const struct show *s, const struct statement *st)
     char size[32], digest[2 * DIGEST_LEN + 1];
 
     hex(st->here.all, digest);
-    printf("%-32s %-9s %8llu messages %8s  %.16s", text_of(name), place_role_name(st->role), (unsigned long long)st->here.messages,
-           size_text(st->here.octets, size), digest);
+    printf("%-32s %-9s %8llu messages %8s  %.16s", text_of(name), place_role_name(st->role),
+           (unsigned long long)st->here.messages, size_text(st->here.octets, size), digest);
     if (!s->alone) {
         printf("  %llu brought, %s", (unsigned long long)st->brought,
-               !statement_whole(st) ? "NOT the same" : st->extra > 0 ? "all there" : "the same");
+               !statement_whole(st) ? "NOT the same"
+               : st->extra > 0      ? "all there"
+                                    : "the same");
         if (st->missing > 0)
             printf(", %llu missing", (unsigned long long)st->missing);
         if (st->marked > 0)
@@ -166,10 +169,11 @@ static int told(struct show *s, enum rc rc, const struct err *e)
 
     wipe_bar(s);
     if (rc != RC_OK)
-        answer = cmd_why(s->c, PLI_FAILED, e->cause, "%s%s", e->log, s->alone ? "" : " (what was copied stays; the same command goes on)");
+        answer = cmd_why(s->c, PLI_FAILED, e->cause, "%s%s", e->log,
+                         s->alone ? "" : " (what was copied stays; the same command goes on)");
     else if (s->c->json)
-        (void)out_json(json_pack("{s:O,s:O,s:b,s:I}", "folders", s->folders, "left_out", s->refused, "whole", s->whole, "brought",
-                                 (json_int_t)s->brought));
+        (void)out_json(json_pack("{s:O,s:O,s:b,s:I}", "folders", s->folders, "left_out", s->refused, "whole", s->whole,
+                                 "brought", (json_int_t)s->brought));
     else if (!s->alone)
         printf("%llu messages brought%s\n", (unsigned long long)s->brought,
                s->whole ? ": every folder was read again and holds them" : "; not all is there: see the lines above");
@@ -180,7 +184,12 @@ static int told(struct show *s, enum rc rc, const struct err *e)
 
 static int copy(struct cmd *c, const char *from_word, const char *to_word, const struct passwords *pw, bool own_first)
 {
-    struct show s = {.c = c, .folders = json_array(), .refused = json_array(), .alone = !to_word, .whole = true, .bar = isatty(2) && !c->json};
+    struct show s = {.c = c,
+                     .folders = json_array(),
+                     .refused = json_array(),
+                     .alone = !to_word,
+                     .whole = true,
+                     .bar = isatty(2) && !c->json};
     struct transfer_watch w = {s.bar ? progress : NULL, refused, folder, &s};
     struct place *from = NULL, *to = NULL;
     struct span mine = pw->line[0], other = pw->line[pw->n > 1 ? 1 : 0];

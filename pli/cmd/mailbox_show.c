@@ -25,11 +25,13 @@ static enum rc row(const struct dird_account *a, void *ctx, struct err *e)
     if (rc != RC_OK)
         return rc;
     if (l->c->json)
-        json_array_append_new(l->rows, json_pack("{s:o,s:i,s:I,s:I,s:I}", "address", json_text(a->address), "folders", (int)s.folders,
-                                                 "messages", (json_int_t)s.messages, "used", (json_int_t)s.used, "quota", (json_int_t)s.quota));
+        json_array_append_new(l->rows, json_pack("{s:o,s:i,s:I,s:I,s:I}", "address", json_text(a->address), "folders",
+                                                 (int)s.folders, "messages", (json_int_t)s.messages, "used",
+                                                 (json_int_t)s.used, "quota", (json_int_t)s.quota));
     else
-        printf("%-36.*s %4u folders %9llu messages %8s of %s\n", SPAN_ARG(a->address), s.folders, (unsigned long long)s.messages,
-               size_text(s.used, used), s.quota ? size_text(s.quota, quota) : "any size");
+        printf("%-36.*s %4u folders %9llu messages %8s of %s\n", SPAN_ARG(a->address), s.folders,
+               (unsigned long long)s.messages, size_text(s.used, used),
+               s.quota ? size_text(s.quota, quota) : "any size");
     return RC_OK;
 }
 
@@ -49,9 +51,10 @@ int cmd_mailbox_list(struct cmd *c)
 static enum rc note(const struct mailbox_folder *f, void *ctx, struct err *e)
 {
     (void)e;
-    json_array_append_new(ctx, json_pack("{s:i,s:i,s:s,s:i,s:i,s:I,s:b}", "folder", (int)f->number, "uidvalidity", (int)f->uidvalidity,
-                                         "role", f->role == SU_INBOX ? "INBOX" : place_role_name(f->role), "messages", (int)f->messages,
-                                         "unseen", (int)f->unseen, "octets", (json_int_t)f->octets, "selectable", f->selectable));
+    json_array_append_new(
+        ctx, json_pack("{s:i,s:i,s:s,s:i,s:i,s:I,s:b}", "folder", (int)f->number, "uidvalidity", (int)f->uidvalidity,
+                       "role", f->role == SU_INBOX ? "INBOX" : place_role_name(f->role), "messages", (int)f->messages,
+                       "unseen", (int)f->unseen, "octets", (json_int_t)f->octets, "selectable", f->selectable));
     return RC_OK;
 }
 
@@ -116,12 +119,13 @@ static void print(json_t *folders)
 
     json_array_foreach(folders, i, f)
     {
-        const char *name = json_string_value(json_object_get(f, "name")), *role = json_string_value(json_object_get(f, "role"));
+        const char *name = json_string_value(json_object_get(f, "name")),
+                   *role = json_string_value(json_object_get(f, "role"));
         char size[32], own[32];
 
         snprintf(own, sizeof own, "folder %lld", number(f, "folder"));
-        printf("%-32s %-9s %8lld messages %8lld unseen %8s\n", name ? name : own, role, number(f, "messages"), number(f, "unseen"),
-               size_text((uint64_t)number(f, "octets"), size));
+        printf("%-32s %-9s %8lld messages %8lld unseen %8s\n", name ? name : own, role, number(f, "messages"),
+               number(f, "unseen"), size_text((uint64_t)number(f, "octets"), size));
     }
 }
 
@@ -141,8 +145,8 @@ int cmd_mailbox_show(struct cmd *c)
     if (answer == PLI_OK && !c->json)
         print(folders);
     if (answer == PLI_OK && c->json) {
-        j = json_pack("{s:o,s:I,s:I,s:I,s:O}", "address", json_text(a.is.address), "messages", (json_int_t)s.messages, "used",
-                      (json_int_t)s.used, "quota", (json_int_t)s.quota, "folders", folders);
+        j = json_pack("{s:o,s:I,s:I,s:I,s:O}", "address", json_text(a.is.address), "messages", (json_int_t)s.messages,
+                      "used", (json_int_t)s.used, "quota", (json_int_t)s.quota, "folders", folders);
         answer = out_json(j);
     }
     json_decref(folders);
