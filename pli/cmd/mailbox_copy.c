@@ -12,7 +12,7 @@ struct show {
     struct cmd *c;
     json_t *folders, *refused;
     uint64_t brought;
-    bool alone, bar, drawn, whole; /* alone: a statement of one place */
+    bool alone, drawn, whole; /* alone: a statement of one place */
     int64_t next_draw;
 };
 
@@ -182,42 +182,49 @@ static int told(struct show *s, enum rc rc, const struct err *e)
     return answer;
 }
 
-static int copy(struct cmd *c, const char *from_word, const char *to_word, const struct passwords *pw, bool own_first)
+/* The mailbox here first; then, for another server, without root's rights. */
+static int open_both(struct cmd *c, const char *own, const char *other, const struct passwords *pw, bool make,
+                     struct place *out[2])
 {
-    struct show s = {.c = c,
-                     .folders = json_array(),
-                     .refused = json_array(),
-                     .alone = !to_word,
-                     .whole = true,
-                     .bar = isatty(2) && !c->json};
-    struct transfer_watch w = {s.bar ? progress : NULL, refused, folder, &s};
-    struct place *from = NULL, *to = NULL;
-    struct span mine = pw->line[0], other = pw->line[pw->n > 1 ? 1 : 0];
+    int answer = place_kind_of(own) == PLACE_IMAP ? places_give_up_rights(c) : PLI_OK;
+
+    if (answer == PLI_OK)
+        answer = place_of(c, own, pw->line[0], false, &out[0]);
+    if (answer == PLI_OK && other && place_kind_of(other) == PLACE_IMAP)
+        answer = places_give_up_rights(c);
+    return answer == PLI_OK && other ? place_of(c, other, pw->line[1], make, &out[1]) : answer;
+}
+
+/* make: from own into other; else the other way. other NULL: looked at alone. */
+static int copy(struct cmd *c, const char *own, const char *other, const struct passwords *pw, bool make)
+{
+    struct show s = {.c = c, .folders = json_array(), .refused = json_array(), .alone = !other, .whole = true};
+    struct transfer_watch w = {isatty(2) && !c->json ? progress : NULL, refused, folder, &s};
+    struct place *two[2] = {NULL, NULL};
     struct err e = {0};
     enum rc rc;
-    int answer = place_of(c, from_word, own_first ? mine : other, false, &from);
+    int answer = open_both(c, own, other, pw, make, two);
 
-    if (answer == PLI_OK && to_word)
-        answer = place_of(c, to_word, own_first ? other : mine, true, &to);
     if (answer == PLI_OK) {
-        rc = transfer(from, to, &w, &e);
+        rc = other && !make ? transfer(two[1], two[0], &w, &e) : transfer(two[0], two[1], &w, &e);
         answer = told(&s, rc, &e);
     } else {
         json_decref(s.folders);
         json_decref(s.refused);
     }
-    place_close(&from);
-    place_close(&to);
+    place_close(&two[0]);
+    place_close(&two[1]);
     return answer;
 }
 
-static int with_passwords(struct cmd *c, const char *const *words, const char *from, const char *to, bool own_first)
+static int with_passwords(struct cmd *c, const char *own, const char *other, bool make)
 {
+    const char *const words[] = {own, other, NULL};
     struct passwords pw = {0};
     int answer = places_passwords(c, words, &pw);
 
     if (answer == PLI_OK)
-        answer = copy(c, from, to, &pw, own_first);
+        answer = copy(c, own, other, &pw, make);
     passwords_wipe(&pw);
     return answer;
 }
@@ -231,17 +238,17 @@ int cmd_mailbox_import(struct cmd *c)
 {
     if (place_kind_of(c->pos[0]) != PLACE_OWN || place_kind_of(c->pos[1]) == PLACE_OWN)
         return not_own(c);
-    return with_passwords(c, (const char *const[]){c->pos[0], c->pos[1], NULL}, c->pos[1], c->pos[0], false);
+    return with_passwords(c, c->pos[0], c->pos[1], false);
 }
 
 int cmd_mailbox_export(struct cmd *c)
 {
     if (place_kind_of(c->pos[0]) != PLACE_OWN || place_kind_of(c->pos[1]) == PLACE_OWN)
         return not_own(c);
-    return with_passwords(c, (const char *const[]){c->pos[0], c->pos[1], NULL}, c->pos[0], c->pos[1], true);
+    return with_passwords(c, c->pos[0], c->pos[1], true);
 }
 
 int cmd_mailbox_statement(struct cmd *c)
 {
-    return with_passwords(c, (const char *const[]){c->pos[0], NULL}, c->pos[0], NULL, true);
+    return with_passwords(c, c->pos[0], NULL, false);
 }

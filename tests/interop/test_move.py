@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -284,3 +285,31 @@ def test_list_and_show_open_nothing(pli):
     named = pli.json("mailbox", "show", me, "--names", "--password-stdin", stdin=PASSWORD + "\n")
     assert [f["name"] for f in named["folders"] if f["messages"]] == ["INBOX", "Dossier de Mme X"]
     assert pli.pli("mailbox", "show", "nobody@chu.test", check=False).returncode == 1
+
+
+@pytest.mark.parametrize("greeting", [b"* OK hello\r\n", b"\0\xff{99999999999}\r\n" * 3, b"* BYE no\r\n", b"* OK [CAPABILITY " + b"X" * 300000 + b"]\r\n", b""],
+                         ids=["no-starttls", "garbage", "bye", "long", "nothing"])
+def test_a_hostile_server_meets_nobody(pli, greeting):
+    """What another server says is read without root's rights and without a connection to a daemon; it ends the command with one line."""
+    me = f"h{len(greeting)}@chu.test"
+    pli.add(me, sign="never")
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        p = subprocess.Popen(pli.argv("mailbox", "import", me, f"imap://x@127.0.0.1:{door.getsockname()[1]}", "--ca", pli.ca, "--password-stdin"),
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                             env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})      # libetpan forgets the lines of a BYE
+        p.stdin.write(f"{PASSWORD}\nx\n")
+        p.stdin.close()
+        p.stdin = None
+        door.settimeout(60)
+        c, _ = door.accept()
+        if os.geteuid() == 0:
+            status = open(f"/proc/{p.pid}/status").read()
+            assert set(re.search(r"Uid:(.*)", status)[1].split()) == {"65534"} and re.search(r"CapEff:\s*0+$", status, re.M)
+        unix = {line.split()[6] for line in open(f"/proc/{p.pid}/net/unix").read().splitlines()[1:]}
+        held = [os.readlink(f"/proc/{p.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{p.pid}/fd")]
+        assert not [h for h in held if h.startswith("socket:") and h[8:-1] in unix]
+        c.sendall(greeting)
+        c.shutdown(socket.SHUT_WR)
+        out, err = p.communicate(timeout=60)
+        c.close()
+    assert p.returncode == 1 and out == "" and len(err.splitlines()) == 1, (out, err[:500])

@@ -134,6 +134,12 @@ def test_a_refusal_is_said_in_words(bird, pli, to, said):
     bird.sent()
 
 
+def test_uses_what_the_server_offers(bird):
+    """Seen in its own trace: compression, UTF-8 names, IDLE, MOVE, quota."""
+    said = bird.trace().upper()
+    assert not [what for what in ("COMPRESS DEFLATE", "ENABLE UTF8=ACCEPT", " IDLE", "UID MOVE", "GETQUOTAROOT", "NAMESPACE") if what not in said]
+
+
 def test_nothing_was_refused_on_the_way(bird):
     """No BAD, no NO: what Thunderbird says to the server is understood and done."""
     assert refusals(bird) == []
