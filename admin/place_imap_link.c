@@ -140,7 +140,7 @@ enum rc imap_link(struct imap_place *p, const struct imap_at *at, struct err *e)
     mailstream_low *low;
     mailstream *s;
     enum rc rc;
-    int fd;
+    int fd = -1;
 
     if ((rc = dial(at, &fd, e)) != RC_OK)
         return rc;
