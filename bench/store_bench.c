@@ -6,11 +6,12 @@
  *          SECONDS SIZE [BOXES] delivers messages of SIZE octets (with a summary of 1,500 and a search text of 800) for
  *          SECONDS, to BOXES mailboxes (default CLIENTS), then reads what one mailbox holds: LIST, SUMMARIES, TEXTS,
  *          READ_MANY.
- * Prints   one line a measure: name, number a second.
+ * Prints   one line a measure: name, number a second; CPU of pli-stored and disk (tables and segments, after its end) a message.
  */
 #include "base/boot.h"
 #include "crypto/seal/ticket.h"
 #include "store/client/client.h"
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -66,16 +67,53 @@ static pid_t start_stored(const char *program, const char *dir)
     return pid;
 }
 
+/* CPU milliseconds of a process so far. */
+static double cpu_ms(pid_t pid)
+{
+    unsigned long long user = 0, sys = 0;
+    char path[40];
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    f = fopen(path, "r");
+    if (!f || fscanf(f, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &sys) != 2)
+        die("%s", path);
+    fclose(f);
+    return (double)(user + sys) * 1000 / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* Octets of the disk below store/, without the library's logs and shared memory. */
+static uint64_t disk_bytes(void)
+{
+    uint64_t sum = 0;
+    struct stat st;
+    DIR *d = opendir("store");
+
+    if (!d)
+        die("store");
+    for (struct dirent *x; (x = readdir(d)) != NULL;)
+        if ((strstr(x->d_name, ".db") || strstr(x->d_name, ".seg")) && strncmp(x->d_name, "__db", 4) != 0 &&
+            fstatat(dirfd(d), x->d_name, &st, 0) == 0)
+            sum += (uint64_t)st.st_blocks * 512;
+    closedir(d);
+    return sum;
+}
+
 static uint64_t new_box(void)
 {
     struct store *s = store_new(ROLE_ADMIN);
     struct store_mbx_msg m;
-    struct store_box_create_req c = {.slots = SPAN_LIT("slots")};
+    struct slot slot = {.type = SLOT_KEYD, .id = 1, .body = SPAN_LIT("slots")};
+    struct store_box_create_req c = {0};
+    struct buf slots = BUF_INIT;
     struct err e;
 
+    slot_add(&slots, &slot);
+    c.slots = buf_span(&slots);
     need(store_call(s, STORE_BOX_RESERVE, NULL, -1, &m, &e), "reserve", &e);
     c.mbx = m.mbx;
     need(store_call(s, STORE_BOX_CREATE, &c, -1, NULL, &e), "create", &e);
+    buf_free(&slots);
     store_free(&s);
     return m.mbx;
 }
@@ -133,7 +171,7 @@ static void read_all(uint64_t mbx, enum store_op op, const char *name)
                        .address = "a@b",
                        .actor = "a@b"};
     static const unsigned char all[8] = {1, 0, 0, 0, 255, 255, 255, 255};
-    struct store_range_req rq = {STORE_INBOX, {all, 8}, 0};
+    struct store_range_req rq = {STORE_INBOX, {all, 8}, 0, 0};
     struct store_list_req lq = {STORE_INBOX, 1, UINT32_MAX};
     struct store *s = store_new(ROLE_IMAPD);
     struct store_box_rep box;
@@ -179,6 +217,7 @@ int main(int argc, char **argv)
     char dir[] = "/tmp/store-bench-XXXXXX", *program = argc > 1 ? realpath(argv[1], NULL) : NULL;
     int64_t until;
     pid_t stored;
+    double cpu;
 
     if (!program || clients < 1 || clients > CLIENTS_MAX || boxes < 1 || boxes > CLIENTS_MAX || sh == MAP_FAILED)
         die("use: store_bench PLI-STORED CLIENTS SECONDS SIZE [BOXES]");
@@ -188,6 +227,7 @@ int main(int argc, char **argv)
     stored = start_stored(program, dir);
     for (int i = 0; i < boxes; i++)
         mbx[i] = new_box();
+    cpu = cpu_ms(stored);
     until = deadline_in(seconds * 1000);
     for (int i = 0; i < clients; i++)
         if (fork() == 0)
@@ -199,12 +239,14 @@ int main(int argc, char **argv)
     printf("%-12s %10.0f messages/s %8.1f MB/s (%d clients, %d boxes, %llu octets)\n", "deliver",
            (double)total / seconds, (double)total * (double)size / seconds / 1e6, clients, boxes,
            (unsigned long long)size);
+    printf("%-12s %10.3f ms/message\n", "cpu", (cpu_ms(stored) - cpu) / (double)(total ? total : 1));
     read_all(mbx[0], STORE_LIST, "list");
     read_all(mbx[0], STORE_SUMMARIES, "summaries");
     read_all(mbx[0], STORE_TEXTS, "texts");
     read_all(mbx[0], STORE_READ_MANY, "read-many");
     kill(stored, SIGTERM);
     waitpid(stored, NULL, 0);
+    printf("%-12s %10.0f octets/message\n", "disk", (double)disk_bytes() / (double)(total ? total : 1));
     printf("kept in %s\n", dir);
     free(program);
     return 0;

@@ -2,7 +2,7 @@
 /* extract/text.h - text for SEARCH: decoded (base64, quoted-printable, charset), folded (case, accents, compatibility), compressed.
  *
  * Fed      The message's octets come in a second pass. The scan's tree says where the text parts lie.
- * Form     A search text is: version u8 = 2 (bit 7: cut), u32 plain length, an LZ4 block. Numbers are little-endian. The block holds
+ * Form     A search text is: version u8 = 3 (bit 7: cut), then packed (extract/pack.h, PACK_TEXT)
  *            1. each field of the header, decoded, folded and ended by LF ("subject: ..."), then a NUL
  *            2. the text of each text part, attachment file names, and the header fields of enclosed messages, with a NUL behind each
  *          HTML is taken without its tags.

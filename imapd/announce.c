@@ -188,6 +188,8 @@ void view_announce(struct imap_session *s, bool ask, bool may_renumber)
     view_learn(s);
     buf_clear(&s->out);
     drop_gone(s, may_renumber ? 0 : v->told);
+    if (may_renumber)
+        view_gone_told(s);
     put_exists(s);
     put_news(s);
     reply_out(s);

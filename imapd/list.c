@@ -89,15 +89,11 @@ static void put_named(struct imap_session *s, const struct folders *all, const s
     buf_free(&attr);
 }
 
-enum rc list_named(struct imap_session *s, uint32_t folder, struct span sent, struct err *e)
+void list_named(struct imap_session *s, const struct folders *all, uint32_t folder, struct span sent)
 {
-    struct folders all;
-    enum rc rc = folders_load(s, true, &all, e);
-
     buf_clear(&s->out);
-    for (size_t i = 0; rc == RC_OK && i < all.n; i++)
-        if (all.f[i].id == folder)
-            put_named(s, &all, &all.f[i], sent);
+    for (size_t i = 0; i < all->n; i++)
+        if (all->f[i].id == folder)
+            put_named(s, all, &all->f[i], sent);
     reply_out(s);
-    return rc;
 }

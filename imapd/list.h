@@ -15,7 +15,7 @@ const char *special_name(uint8_t special);
 bool special_of(struct span attribute, uint8_t *special_out); /* in any case; false: no folder here has that use */
 /* "\\HasNoChildren \\Sent", as LIST with these options has it; all: with names. */
 void list_attributes(const struct imap_session *s, const struct imap_list_args *l, const struct folders *all, const struct folder *f, struct buf *out);
-/* The LIST of one folder, which IMAP4rev2 wants in SELECT and after CREATE of a name that was prepared: with OLDNAME, when sent is another name. */
-enum rc list_named(struct imap_session *s, uint32_t folder, struct span sent, struct err *e);
+/* The LIST of one folder, which IMAP4rev2 wants in SELECT and after CREATE of a name that was prepared: with OLDNAME, when sent is another name. all: with names. */
+void list_named(struct imap_session *s, const struct folders *all, uint32_t folder, struct span sent);
 /* Does the name match a pattern of LIST? INBOX matches without regard to case. */
 bool list_match(const struct imap_list_args *l, struct span name);

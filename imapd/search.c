@@ -160,12 +160,14 @@ static void from_kept(struct searching *se)
     }
 }
 
+/* A message that another session removed is found for as long as it has its number here (RFC 2180 4.3). */
 static void first_pass(struct searching *se)
 {
     struct facts f = {.view = se->s->view};
 
     for (f.row = 0; f.row < f.view->told; f.row++)
-        se->hit[f.row] = f.view->flags[f.row] & VF_GONE ? TRI_NO : (unsigned char)search_eval(se->what->top, &f);
+        se->hit[f.row] =
+            se->s->uid && f.view->flags[f.row] & VF_GONE ? TRI_NO : (unsigned char)search_eval(se->what->top, &f);
 }
 
 enum rc search_run(struct imap_session *s, const struct imap_search *what, unsigned char **hits_out, struct err *e)

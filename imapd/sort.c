@@ -46,7 +46,7 @@ static struct span text_of(unsigned at, const struct found_one *f)
     struct span t = SPAN_NULL;
 
     for (unsigned i = 0; i <= at && r.s.n > 0; i++)
-        t = rd_bytes(&r);
+        t = rd_var_bytes(&r);
     return rd_ok(&r) ? span_head(t, SORT_TEXT) : SPAN_NULL;
 }
 

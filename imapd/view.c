@@ -107,7 +107,7 @@ void view_gone_in(struct view *v, struct span expunged)
 
         if (row < v->n) {
             v->flags[row] |= VF_GONE;
-            v->dirty = true;
+            v->dirty = v->any_gone = true;
         }
     }
 }
@@ -121,9 +121,25 @@ void view_absent_in(struct view *v, struct span ranges)
 
         for (; row < v->n && v->uid[row] <= hi; row++) {
             v->flags[row] |= VF_GONE;
-            v->dirty = true;
+            v->dirty = v->any_gone = true;
         }
     }
+}
+
+/* The mailbox reads octets by itself. */
+static void tell_mailbox(struct imap_session *s, uint32_t folder, uint64_t removed)
+{
+    if (s->box)
+        mailbox_set_removed(s->box, folder, removed);
+}
+
+void view_gone_told(struct imap_session *s)
+{
+    struct view *v = s->view;
+
+    v->any_gone = false;
+    v->removed = v->removed_new;
+    tell_mailbox(s, v->folder, v->removed);
 }
 
 /* ---- opening ---- */
@@ -190,6 +206,8 @@ enum rc view_open(struct imap_session *s, uint32_t folder, bool read_only, struc
     v->read_only = read_only;
     v->uidvalidity = st.uidvalidity;
     v->modseq = st.modseq;
+    v->removed = v->removed_new = st.removed;
+    tell_mailbox(s, folder, st.removed);
     v->asked = clock_mono();
     if ((rc = room(v, st.exists, e)) == RC_OK)
         rc = load(s, v, e);
@@ -225,6 +243,7 @@ void view_free(struct view **vp)
 void view_leave(struct imap_session *s)
 {
     view_free(&s->view);
+    tell_mailbox(s, 0, 0);
     free(s->saved.r);
     s->saved = (struct imap_set){0};
     s->state = IS_AUTH;
@@ -238,7 +257,7 @@ enum rc view_sync(struct imap_session *s, struct err *e)
     struct store_changes_rep rep;
     struct buf mem = BUF_INIT; /* open: UIDs and flags */
     uint32_t before = v->n;
-    uint64_t since = 0;
+    uint64_t since = 0, removed = 0;
     enum rc rc;
 
     v->asked = clock_mono();
@@ -248,13 +267,19 @@ enum rc view_sync(struct imap_session *s, struct err *e)
             break;
         view_absent_in(v, rep.gone);
         rc = brief_in(v, rep.brief, VF_NEWS, e);
-        if (since == 0)
+        if (since == 0) {
             since = rep.modseq;
+            removed = rep.removed;
+        }
         rq.cursor = rep.next;
     } while (rc == RC_OK && rep.next != 0);
     buf_free(&mem);
-    if (rc == RC_OK)
+    if (rc == RC_OK) {
         v->modseq = since;
+        v->removed_new = removed;
+    }
+    if (rc == RC_OK && !v->any_gone)
+        view_gone_told(s);
     if (v->n > before)
         claim(s, v);
     mark_recent(v, before);

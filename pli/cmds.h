@@ -26,6 +26,8 @@ int cmd_queue_hold(struct cmd *c);
 int cmd_queue_release(struct cmd *c);
 int cmd_queue_drop(struct cmd *c);
 int cmd_queue_stats(struct cmd *c);
+int cmd_mailbox_undelete(struct cmd *c);
+int cmd_mailbox_hold(struct cmd *c);
 int cmd_log_find(struct cmd *c);
 int cmd_trace(struct cmd *c);
 int cmd_store_check(struct cmd *c);

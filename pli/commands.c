@@ -164,6 +164,19 @@ static const struct cmd_opt renew_opts[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct cmd_opt undelete_opts[] = {
+    {"--since", "TIME", "removed since then: a date (2026-11-28, 2026-11-28T14:30; UTC) or an age (2d)"},
+    {"--until", "TIME", "removed before then"},
+    {"--folder", "ROLE|NUMBER", "that they were in: INBOX, sent, drafts, trash, junk, archive, or a number of --list"},
+    {"--list", NULL, "only say what can be given back, and until when"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt hold_opts[] = {
+    {"--reason", "TEXT", "why; it stays on the record, and the holder reads it"},
+    {"--by", "NAME", "who decided it; default the login of who runs the command"},
+    {NULL, NULL, NULL},
+};
+
 const struct command commands[] = {
     {"init", "", 0, 0, NEED_NOTHING, cmd_init, init_opts,
      "makes a new instance: configuration, private CA for trials, keys, directory, store"},
@@ -237,6 +250,10 @@ const struct command commands[] = {
     {"queue drop", "[NUMBER[.RECIPIENT]]...", 0, CMD_POS_MAX, NEED_SERVER, cmd_queue_drop, queue_drop_opts,
      "what waits or is held is not sent; its senders are told"},
     {"queue stats", "", 0, 0, NEED_SERVER, cmd_queue_stats, NULL, "how much waits, for which destinations, and why"},
+    {"mailbox undelete", "ADDRESS", 1, 1, NEED_SERVER, cmd_mailbox_undelete, undelete_opts,
+     "gives back what was expunged, or deleted with its folder, while it is kept (stored.keep_expunged)"},
+    {"mailbox hold", "set|clear|show ADDRESS", 2, 2, NEED_SERVER, cmd_mailbox_hold, hold_opts,
+     "legal hold: while it is set nothing that is expunged is destroyed, and the account is not deleted"},
     {"trace", "MESSAGE-ID", 1, 1, NEED_INSTANCE, cmd_trace, trace_opts,
      "the story of one message, from every process: the header's Message-ID, or our id of the log and of Received"},
     {"log find", "ADDRESS", 1, 1, NEED_INSTANCE, cmd_log_find, NULL,

@@ -3,7 +3,9 @@
  * format, garbage.
  *
  * After each, every acknowledged object id must be there exactly once, with every byte, and one that was not
- * acknowledged at most once. */
+ * acknowledged at most once.
+ *
+ * PLI_KILLS=200 kills that often, with messages of 5 MB and 4 KB: build-dev/test/store/stored/crash_test, some minutes. */
 #include "store/stored/live_test.h"
 #include <dirent.h>
 #include <sys/socket.h>
@@ -11,6 +13,7 @@
 
 enum { WRITERS = 4, KILLS = 20, LETTERS_MAX = 20000 };
 static struct live L;
+static uint64_t large = 1500000, little = 900;
 
 struct sent {
     unsigned char oid[SEAL_OID];
@@ -53,7 +56,7 @@ static void *write_letters(void *arg)
     while (!atomic_load(w->stop) && w->n < LETTERS_MAX) {
         struct sent *x = &w->sent[w->n];
 
-        letter_new(&l, w->n % 40 == 7 ? 1500000 : w->n % 5 ? 900 : 40000, 300, w->n % 3 ? 100 : 0);
+        letter_new(&l, w->n % 40 == 7 ? large : w->n % 5 ? little : 40000, 300, w->n % 3 ? 100 : 0);
         letter_to(&l, w->mbx, STORE_INBOX, 0);
         memcpy(x->oid, l.rq.oid, SEAL_OID);
         x->acked = letter_send(&l, s, &p, &rep, &e) == RC_OK;
@@ -95,7 +98,7 @@ static void check_bytes(struct store *s, const struct store_entry *en)
 static void check_writer(struct writer *w)
 {
     struct store *s = live_bound(&L, w->mbx);
-    struct store_range_req rq = {STORE_INBOX, live_range(1, UINT32_MAX), 0};
+    struct store_range_req rq = {STORE_INBOX, live_range(1, UINT32_MAX), 0, 0};
     struct store_list_rep rep;
     struct store_status_rep st;
     struct store_entry en;
@@ -172,19 +175,23 @@ static size_t end_writers(struct writer *w, atomic_bool *stop)
 
 static void test_kill_under_load(void **state)
 {
+    const char *many = getenv("PLI_KILLS");
+    size_t kills = many ? strtoul(many, NULL, 10) : KILLS;
     struct writer w[WRITERS];
     atomic_bool stop = false;
 
     (void)state;
+    large = many ? 5000000 : large;
+    little = many ? 4096 : little;
     start_writers(w, &stop);
-    for (int i = 0; i < KILLS; i++) {
+    for (size_t i = 0; i < kills; i++) {
         poll(NULL, 0, 60 + (i * 37) % 90);
         assert_int_equal(live_stop(&L, SIGKILL), 128 + SIGKILL);
         live_start(&L);
     }
     poll(NULL, 0, 200);
-    wait_acked(w, KILLS + 1);
-    assert_true(end_writers(w, &stop) > KILLS);
+    wait_acked(w, kills + 1);
+    assert_true(end_writers(w, &stop) > kills);
 }
 
 #ifdef PLI_DEV

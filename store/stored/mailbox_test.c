@@ -54,7 +54,7 @@ static void set_add(struct buf *b, uint32_t lo, uint32_t hi)
 static void check_page(struct store *s, enum store_op op, uint8_t kind, struct span set, const struct letter *l,
                        size_t n, size_t want)
 {
-    struct store_range_req rq = {STORE_INBOX, set, 0};
+    struct store_range_req rq = {STORE_INBOX, set, 0, 0};
     struct store_list_rep rep;
     struct store_entry en;
     struct err e;
@@ -155,7 +155,7 @@ static void test_bad_sets(void **state)
         struct store_copy_rep cp;
 
         print_message("%s\n", t[i].what);
-        assert_int_equal(store_call(s, STORE_ENTRIES, &(struct store_range_req){STORE_INBOX, set, 0}, -1, &list, &e),
+        assert_int_equal(store_call(s, STORE_ENTRIES, &(struct store_range_req){STORE_INBOX, set, 0, 0}, -1, &list, &e),
                          RC_SYNTAX);
         assert_int_equal(
             store_call(s, STORE_FLAGS, &(struct store_flags_req){.folder = STORE_INBOX, .uids = set}, -1, &flags, &e),
@@ -163,7 +163,7 @@ static void test_bad_sets(void **state)
         assert_int_equal(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){STORE_INBOX, set, 0, 0}, -1, &ex, &e),
                          RC_SYNTAX);
         assert_int_equal(
-            store_call(s, STORE_COPY, &(struct store_copy_req){STORE_INBOX, STORE_INBOX, set, 0, 0}, -1, &cp, &e),
+            store_call(s, STORE_COPY, &(struct store_copy_req){STORE_INBOX, STORE_INBOX, set, 0, 0, 0}, -1, &cp, &e),
             RC_SYNTAX);
     }
     assert_int_equal(live_status(s, STORE_INBOX).exists, 1);

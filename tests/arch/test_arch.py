@@ -23,7 +23,7 @@ ONLY = {("store", "crypto"): "crypto/seal", ("pli", "smtpd"): None, ("pli", "ima
 # within a room: a folder includes itself and those before it
 INNER = {"crypto": ["crypto/seal", "crypto/pki", "crypto/cms", "crypto/keyd/client", "crypto/tls", "crypto/keyd"],
          "trust": ["trust/wire", "trust/client", "trust/index", "trust/list", "trust/fetch", "trust/trustd"],
-         "store": ["store/wire", "store/client", "store/db", "store/ops", "store/check", "store/stored"]}
+         "store": ["store/wire", "store/client", "store/db", "store/segments", "store/ops", "store/check", "store/stored"]}
 
 # libunistring has three: search texts and the address book fold accents alike, and what people type is prepared for every daemon
 HOME = {r"openssl/": "crypto", r"idn2\.h": "base", r"gnutls/": "crypto", r"libetpan/": "mime admin", r"(unistr|unicase|uninorm|unictype|unitypes)\.h": "mime extract directory base",
