@@ -66,6 +66,24 @@ static const struct cmd_opt passwd_opts[] = {
      "a new password is made and shown once; of a strict mailbox the old one is asked for (or read: one line)"},
     {NULL, NULL, NULL},
 };
+static const struct cmd_opt mailbox_show_opts[] = {
+    {"--names", NULL, "the folders' names too, which the holder's password opens"},
+    {"--password-stdin", NULL, "with --names: read the holder's password from standard input"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt mailbox_copy_opts[] = {
+    {"--password-stdin", NULL,
+     "the holder's password, then that of the other server when there is one, one a line; else they are asked for"},
+    {"--ca", "FILE.pem", "authorities that the other server's certificate leads to; default those of this system"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt mailbox_import_opts[] = {
+    {"--password-stdin", NULL,
+     "the holder's password, then that of the other server when there is one, one a line; else they are asked for"},
+    {"--ca", "FILE.pem", "authorities that the other server's certificate leads to; default those of this system"},
+    {"--into", "FOLDER", "of a single mbox file: the folder it becomes; default INBOX"},
+    {NULL, NULL, NULL},
+};
 static const struct cmd_opt trust_add_opts[] = {
     {"--dn", "DN", "subject of the operator's certificate (RFC 4514)"},
     {"--note", "TEXT", "why, for who reads the list"},
@@ -177,6 +195,17 @@ const struct command commands[] = {
      "deletes the account, its mailbox and all its mail"},
     {"account passwd", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_passwd, passwd_opts,
      "a new password; no mail is lost by it"},
+    {"mailbox list", "", 0, 0, NEED_SERVER, cmd_mailbox_list, NULL,
+     "every mailbox with its folders, messages and size, one a line; opens none"},
+    {"mailbox show", "ADDRESS", 1, 1, NEED_SERVER, cmd_mailbox_show, mailbox_show_opts,
+     "the folders of a mailbox: role, messages, unseen, size; opens no mail"},
+    {"mailbox import", "ADDRESS MAILDIR|MBOX|imaps://USER@HOST", 2, 2, NEED_SERVER, cmd_mailbox_import,
+     mailbox_import_opts,
+     "brings mail in, with folders, dates, flags and keywords; what is there already is not doubled"},
+    {"mailbox export", "ADDRESS DIR|imaps://USER@HOST", 2, 2, NEED_SERVER, cmd_mailbox_export, mailbox_copy_opts,
+     "copies a mailbox into a Maildir or to another server; what is there already is not doubled"},
+    {"mailbox statement", "ADDRESS|MAILDIR|MBOX|imaps://USER@HOST", 1, 1, NEED_SERVER, cmd_mailbox_statement,
+     mailbox_copy_opts, "what lies in each folder: messages, octets and digests that do not depend on their order"},
     {"cert issue-trial", "[ADDRESS]", 0, 1, NEED_SERVER, cmd_cert_issue, issue_opts,
      "a certificate of the trial CA: an account's, or an operator's with its key"},
     {"cert list", "", 0, 0, NEED_SERVER, cmd_cert_list, NULL,

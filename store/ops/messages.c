@@ -6,7 +6,7 @@
 #include "store/ops/removed.h"
 #include "store/ops/shown.h"
 
-enum { NEAR = 32, ENTRY_LEAST = 4 + 4 + 5 * 8 + SEAL_OID + SEAL_WRAP + 8 + 4, CHUNK = SEAL_CHUNK + SEAL_TAG };
+enum { NEAR = 32, ENTRY_LEAST = 4 + 4 + 6 * 8 + SEAL_OID + SEAL_WRAP + 8 + 4, CHUNK = SEAL_CHUNK + SEAL_TAG };
 
 /* ---- LIST ---- */
 enum rc do_list(struct tx *t, const struct ask *a, struct err *e)

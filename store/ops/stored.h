@@ -103,6 +103,7 @@ enum rc do_queue_settle(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_stats(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_check(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_box_opened(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_box_folders(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_damage(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_ping(struct tx *t, const struct ask *a, struct err *e);
 

@@ -272,11 +272,42 @@ static void test_watch(void **state)
     store_free(&in);
 }
 
+/* Two objects that together fill a page to its last octets: the second comes on the page or on the next one, and the reply is never too long. */
+static void test_a_page_filled_to_its_end(void **state)
+{
+    uint64_t mbx = live_box(0);
+    struct store *s = live_bound(&L, mbx);
+    struct err e;
+
+    (void)state;
+    for (uint64_t size = 47900; size < 47960; size += 3) {
+        uint32_t first = live_deliver(s, mbx, STORE_INBOX, 46000, 0), last = live_deliver(s, mbx, STORE_INBOX, size, 0);
+        struct store_range_req rq = {.folder = STORE_INBOX, .uids = live_range(first, last)};
+        struct store_list_rep rep;
+        struct store_entry en;
+        unsigned n = 0;
+
+        do {
+            OK(store_call(s, STORE_READ_MANY, &rq, -1, &rep, &e));
+            for (struct span rest = rep.list; ipc_list_next(&rest, store_entry_f, &en, &e) == RC_OK;)
+                n += en.object.n > 0;
+            rq.from = rep.next;
+        } while (rep.next);
+        assert_int_equal(n, 2);
+    }
+    store_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_list_pages), cmocka_unit_test(test_entries), cmocka_unit_test(test_bad_sets),
-        cmocka_unit_test(test_recent),     cmocka_unit_test(test_rights),  cmocka_unit_test(test_watch),
+        cmocka_unit_test(test_a_page_filled_to_its_end),
+        cmocka_unit_test(test_list_pages),
+        cmocka_unit_test(test_entries),
+        cmocka_unit_test(test_bad_sets),
+        cmocka_unit_test(test_recent),
+        cmocka_unit_test(test_rights),
+        cmocka_unit_test(test_watch),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

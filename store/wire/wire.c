@@ -23,6 +23,8 @@ IPC_TABLE(store_can_take_req);
 /* boxes.h */
 IPC_TABLE(store_box_create_req);
 IPC_TABLE(store_box_rep);
+IPC_TABLE(store_box_folders_req);
+IPC_TABLE(store_box_folder);
 IPC_TABLE(store_box_opened_req);
 IPC_TABLE(store_box_set_req);
 IPC_TABLE(store_ticket_req);
@@ -150,6 +152,7 @@ static const struct ipc_op ops[] = {
     {STORE_SHOW_REMOVED, "show-removed", ROLE_IMAPD, store_show_removed_req_f, NULL, IPC_AGAIN},
     {STORE_METADATA, "metadata", MAIL, store_metadata_req_f, store_metadata_rep_f, IPC_AGAIN},
     {STORE_METADATA_SET, "metadata-set", MAIL, store_metadata_set_req_f, store_metadata_set_rep_f, IPC_AGAIN},
+    {STORE_BOX_FOLDERS, "box-folders", ROLE_ADMIN, store_box_folders_req_f, store_list_rep_f, IPC_AGAIN},
     {STORE_EV_CHANGED, "changed", 0, NULL, store_ev_changed_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto stored_proto = {"stored", 0x53544f52, STORED_VERSION, ops, sizeof ops / sizeof ops[0]};

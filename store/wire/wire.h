@@ -89,5 +89,6 @@ enum store_op {
     STORE_SHOW_REMOVED, /* switches the folder of removed messages on or off. imapd */
     STORE_METADATA, /* annotations of a folder, of the mailbox as a whole, or of all; what changed of them */
     STORE_METADATA_SET, /* some of a folder, all or none */
+    STORE_BOX_FOLDERS, /* a mailbox's folders without their names: counts and sizes. admin */
     STORE_EV_CHANGED = 200
 };

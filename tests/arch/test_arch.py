@@ -26,7 +26,7 @@ INNER = {"crypto": ["crypto/seal", "crypto/pki", "crypto/cms", "crypto/keyd/clie
          "store": ["store/wire", "store/client", "store/db", "store/segments", "store/ops", "store/check", "store/stored"]}
 
 # libunistring has three: search texts and the address book fold accents alike, and what people type is prepared for every daemon
-HOME = {r"openssl/": "crypto", r"idn2\.h": "base", r"gnutls/": "crypto", r"libetpan/": "mime", r"(unistr|unicase|uninorm|unictype|unitypes)\.h": "mime extract directory base",
+HOME = {r"openssl/": "crypto", r"idn2\.h": "base", r"gnutls/": "crypto", r"libetpan/": "mime admin", r"(unistr|unicase|uninorm|unictype|unitypes)\.h": "mime extract directory base",
         r"zlib\.h": "mime imapd", r"db\.h": "store", r"(ldap|lber|ldap_schema)\.h": "directory", r"confuse\.h": "pli",
         r"jansson\.h": "pli", r"seccomp\.h": "base", r"systemd/": "base", r"(libxml/|xmlsec/)": "trust", r"curl/": "trust", r"ares\.h": "relayd"}
 LIBRARY_TYPE = re.compile(r"\b(EVP_\w+|X509\w*|CMS_(?:ContentInfo|SignerInfo|RecipientInfo)\w*|SSL(?:_CTX)?|BIO|STACK_OF|gnutls_\w+_t|mailmime\w*|mailimf_\w+|clist\w*|"
