@@ -67,7 +67,7 @@ static struct thread_ctx *thread_new(void)
         die("OpenSSL refuses SHA256 for HMAC");
     /* so are the ciphers: a context that is given its cipher again frees and makes all that is in it */
     if (EVP_CipherInit_ex2(t->gcm, alg.gcm, NULL, NULL, 1, NULL) <= 0 ||
-        EVP_CipherInit_ex2(t->ecb, alg.ecb, NULL, NULL, 1, NULL) <= 0)
+        EVP_CipherInit_ex2(t->ecb, alg.ecb, NULL, NULL, 1, NULL) <= 0 || EVP_CIPHER_CTX_set_padding(t->ecb, 0) <= 0)
         die("OpenSSL refuses AES-256");
     pthread_setspecific(alg.key, t);
     mine = t;
@@ -100,10 +100,7 @@ EVP_CIPHER_CTX *alg_aes_blocks(const unsigned char key[32], int enc)
 {
     EVP_CIPHER_CTX *x = ctx_mine()->ecb;
 
-    if (EVP_CipherInit_ex2(x, NULL, key ? key : no_key, NULL, enc, NULL) <= 0)
-        return NULL;
-    EVP_CIPHER_CTX_set_padding(x, 0);
-    return x;
+    return EVP_CipherInit_ex2(x, NULL, key ? key : no_key, NULL, enc, NULL) > 0 ? x : NULL;
 }
 
 enum rc alg_err(struct err *e, enum rc rc, const char *what)
