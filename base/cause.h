@@ -196,7 +196,13 @@
     X(CAUSE_RATE_ACCOUNT, "rate-account") \
     X(CAUSE_RATE_ADDRESS, "rate-address") \
     X(CAUSE_CITIZEN_SIZE, "citizen-size") \
-    X(CAUSE_CITIZEN_ADDRESS, "citizen-address")
+    X(CAUSE_CITIZEN_ADDRESS, "citizen-address") \
+    /* annotations */ \
+    X(CAUSE_METADATA_FORM, "metadata-form") \
+    X(CAUSE_METADATA_SIZE, "metadata-size") \
+    X(CAUSE_METADATA_TOO_MANY, "metadata-too-many") \
+    X(CAUSE_METADATA_READ_ONLY, "metadata-read-only") \
+    X(CAUSE_URL_ACCESS, "url-access")
 
 enum cause {
 #define CAUSE_AS_ENUM(id, name) id,

@@ -166,6 +166,48 @@ enum rc mailbox_open_name(struct mailbox *m, const unsigned char tag[SEAL_NAME_T
     return rc == RC_OK ? open_name(m->sec->names, m->mbx, tag, sealed, name_out, e) : rc;
 }
 
+/* ---- annotations ---- */
+enum rc mailbox_entry_tag(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct err *e)
+{
+    enum rc rc = names_key(m, e);
+
+    return rc == RC_OK ? seal_entry_tag(m->sec->names, name, tag_out, e) : rc;
+}
+
+static struct seal_place place_of(const struct mailbox *m, const struct store_annotation *at)
+{
+    struct seal_place p = {.mbx = m->mbx, .folder = at->folder, .shared = at->shared};
+
+    memcpy(p.tag, at->tag, SEAL_NAME_TAG);
+    return p;
+}
+
+enum rc mailbox_seal_entry(struct mailbox *m, const struct store_annotation *at, enum seal_part part, struct span plain,
+                           struct buf *out, struct err *e)
+{
+    struct seal_place p = place_of(m, at);
+    enum rc rc = names_key(m, e);
+
+    return rc == RC_OK ? seal_annotation(m->sec->names, &p, part, plain, out, e) : rc;
+}
+
+enum rc mailbox_open_entry(struct mailbox *m, const struct store_annotation *at, enum seal_part part,
+                           struct span sealed, struct buf *out, struct err *e)
+{
+    struct seal_place p = place_of(m, at);
+    enum rc rc = names_key(m, e);
+
+    return rc == RC_OK ? open_annotation(m->sec->names, &p, part, sealed, out, e) : rc;
+}
+
+enum rc mailbox_url_token(struct mailbox *m, uint32_t folder, struct span salts, struct span rump,
+                          unsigned char token_out[SEAL_URL_TOKEN], struct err *e)
+{
+    enum rc rc = names_key(m, e);
+
+    return rc == RC_OK ? seal_url_token(m->sec->names, m->mbx, folder, salts, rump, token_out, e) : rc;
+}
+
 /* ---- epochs ---- */
 static enum rc epoch_in(struct mailbox *m, uint64_t epoch, struct span rec, struct err *e)
 {

@@ -38,10 +38,19 @@ static void put_compress(const struct imap_session *s, struct buf *out)
         buf_addstr(out, "COMPRESS=DEFLATE");
 }
 
+/* METADATA says more, and a server tells one of the two (RFC 5464 1). A client may enable either. */
+static void put_nothing(const struct imap_session *s, struct buf *out)
+{
+    (void)s;
+    (void)out;
+}
+
 /* What ENABLE UTF8=ACCEPT opens. */
 static const struct imap_opened utf8 = {.args = ARG_UTF8 | ARG_NO_CHARSET, .responses = RESP_UTF8};
 static const struct imap_opened rev2 = {.args = ARG_UTF8, .responses = RESP_UTF8 | RESP_REV2};
 static const struct imap_opened condstore_enabled = {.responses = RESP_MODSEQ};
+static const struct imap_opened metadata_enabled = {.responses = RESP_METADATA | RESP_METADATA_SERVER};
+static const struct imap_opened metadata_server_enabled = {.responses = RESP_METADATA_SERVER};
 static const struct imap_opened uidonly_enabled = {.responses = RESP_VANISHED | RESP_UIDONLY};
 static const struct imap_opened qresync_enabled = {.responses = RESP_MODSEQ | RESP_VANISHED, .args = ARG_QRESYNC};
 
@@ -100,6 +109,10 @@ static const struct extension rows[] = {
     {"I18NLEVEL=1",   SIGNED_IN, LINE_ANY,   5255, .put = NULL},
     {"ESORT",         SIGNED_IN, LINE_ANY,   5267, .opens = {.args = ARG_ESORT}},
     {"PARTIAL",       SIGNED_IN, LINE_ANY,   9394, .opens = {.search_return = SR_PARTIAL, .args = ARG_PARTIAL}},
+    {"URLAUTH",       SIGNED_IN, LINE_ANY,   4467, .put = NULL},
+    {"METADATA",      SIGNED_IN, LINE_ANY,   5464, .enabled = &metadata_enabled},
+    {"METADATA-SERVER", SIGNED_IN, LINE_ANY, 5464, .put = put_nothing, .enabled = &metadata_server_enabled},
+    {"LIST-METADATA", SIGNED_IN, LINE_ANY,   9590, .opens = {.list_return = LR_METADATA}},
     {"UIDONLY",       SIGNED_IN, LINE_ANY,   9586, .enabled = &uidonly_enabled},
 };
 /* clang-format on */

@@ -41,7 +41,7 @@ static void told_by_state(void **state)
          "APPENDLIMIT=5000000000 "
          "CONDSTORE QRESYNC ESEARCH SEARCHRES WITHIN "
          "SORT SORT=DISPLAY THREAD=ORDEREDSUBJECT THREAD=REFERENCES I18NLEVEL=1 ESORT PARTIAL "
-         "UIDONLY"},
+         "URLAUTH METADATA LIST-METADATA UIDONLY"},
         /* clang-format on */
     };
 

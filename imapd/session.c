@@ -11,6 +11,7 @@
 #include "flow/proxied.h"
 #include "imapd/commands.h"
 #include "imapd/extensions.h"
+#include "imapd/metadata.h"
 #include "imapd/view.h"
 #include <stdio.h>
 #include <unistd.h>
@@ -93,6 +94,8 @@ static void after(struct imap_session *s, enum rc rc)
     s->errors += rc == RC_SYNTAX;
     if (s->view && s->cmd && !(s->cmd->flags & C_SELECTS))
         view_announce(s, ask, !numbers_stay);
+    if (s->state != IS_NEW && s->cmd && s->box)
+        metadata_announce(s, ask);
 }
 
 static void one_command(struct imap_session *s, struct err *e)

@@ -57,6 +57,12 @@ struct imap_session {
     int64_t progress_at; /* not before: reply_progress() */
     struct view *view; /* IS_SELECTED */
     struct keywords keywords;
+    struct { /* imapd/metadata.h: what was told of other sessions' annotations */
+        bool known;            /* .change is the number up to which all has been told */
+        uint64_t change;
+        uint64_t own_from, own_to; /* this session's own last changes: above from, up to to */
+        int64_t asked;
+    } annotated;
     struct imap_set saved; /* "$": UIDs of the selected folder, settled; ours */
 
     const struct command *cmd; /* the command at hand */

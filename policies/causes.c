@@ -277,6 +277,11 @@ static const struct cause_row table[CAUSES_] = {
         "Message too big for citizens' mailboxes (25 MB)"),
     SMTP(CAUSE_CITIZEN_ADDRESS, 550, "5.1.3", "L'adresse du patient n'est pas un matricule INS juste, verifiez-la",
         "The patient's address is not a valid INS number"),
+    IMAP(CAUSE_METADATA_FORM, NULL, "Annotation mal ecrite", "Malformed annotation"),
+    IMAP(CAUSE_METADATA_SIZE, "METADATA MAXSIZE 32768", "Annotation trop longue", "Annotation value too long"),
+    IMAP(CAUSE_METADATA_TOO_MANY, "METADATA TOOMANY", "Trop d'annotations", "Too many annotations"),
+    IMAP(CAUSE_URL_ACCESS, "CANNOT", "Une URL de ce genre ne se fait pas ici", "No such URL is made here"),
+    IMAP(CAUSE_METADATA_READ_ONLY, "NOPERM", "Cette annotation ne se change pas", "That annotation cannot be set"),
 };
 /* clang-format on */
 

@@ -10,19 +10,27 @@
  */
 #include "base/log.h"
 #include "imapd/commands.h"
+#include "imapd/metadata.h"
 #include "imapd/view.h"
 #include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 enum {
+    NO_FOLDER = INT32_MAX,  /* none has that number: news of the mailbox as a whole still comes */
     AGAIN_MS = 2000,        /* stored is away: try to watch again then */
     STACK_USED = 256 * 1024 /* no command goes deeper; one page below us stays for the calls that give the rest back */
 };
 
+/* Without a selected folder, annotations alone are news: they come as news of the mailbox as a whole. */
+static bool has_news(const struct imap_session *s)
+{
+    return s->view || (s->opened.responses & (RESP_METADATA | RESP_METADATA_SERVER));
+}
+
 static bool watch(struct imap_session *s)
 {
-    struct store_watch_req rq = {s->view->folder};
+    struct store_watch_req rq = {s->view ? s->view->folder : NO_FOLDER};
     struct err e;
 
     s->watching = store_call(s->store, STORE_WATCH, &rq, -1, NULL, &e) == RC_OK;
@@ -38,10 +46,11 @@ static enum rc catch_up(struct imap_session *s, bool *watched, struct err *e)
     enum rc rc;
 
     do {
-        *watched = s->view && watch(s);
+        *watched = has_news(s) && watch(s);
         reply_alive(s);
         if (s->view)
             view_announce(s, true, true);
+        metadata_announce(s, true);
         if ((rc = stream_flush(s->io, e)) != RC_OK)
             return rc;
     } while (*watched && !s->bye && view_events(s));
@@ -84,7 +93,7 @@ static void be_small(struct imap_session *s)
  * AGAIN_MS. */
 static enum rc wait_once(struct imap_session *s, bool watched, int64_t until, unsigned *what, struct err *e)
 {
-    int64_t again = s->view && !watched ? deadline_in(AGAIN_MS) : until;
+    int64_t again = has_news(s) && !watched ? deadline_in(AGAIN_MS) : until;
     enum rc rc = input_wait(s, watched ? store_event_fd(s->store) : -1, again < until ? again : until, what, e);
 
     if (rc != RC_TIMEOUT || again >= until)

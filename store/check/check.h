@@ -43,6 +43,7 @@ enum rc check_queue(struct check *c, struct err *e);
 enum rc check_freed(struct check *c, struct err *e);
 enum rc check_removed(struct check *c, struct err *e);
 enum rc check_expunged(struct check *c, struct err *e);
+enum rc check_metadata(struct check *c, struct err *e);
 enum rc check_object(struct check *c, struct err *e);
 enum rc check_orphan(struct check *c, struct err *e);
 /* The first key of a table at c->at or behind; c->at moves behind that key. RC_CORRUPT means the same as for a step. */

@@ -35,7 +35,7 @@ static enum rc check_item(const struct one_row *o, struct tx *t, const struct fr
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-/* INV-15: without its row in T_REMOVED nobody would ever free it; with a number beyond the head's it would be given twice. */
+/* INV-16: without its row in T_REMOVED nobody would ever free it; with a number beyond the head's it would be given twice. */
 static enum rc check_time(const struct one_row *o, struct tx *t, const struct freed_row *r, struct err *e)
 {
     uint64_t mbx = be64(o->k.b), n = be64(o->k.b + 8);
@@ -54,7 +54,7 @@ static enum rc check_time(const struct one_row *o, struct tx *t, const struct fr
     return rc;
 }
 
-/* The head is the sum of the rows (INV-15). Its lock keeps the rows as they are. */
+/* The head is the sum of the rows (INV-16). Its lock keeps the rows as they are. */
 static enum rc check_head(const struct one_row *o, struct tx *t, struct err *e)
 {
     struct key from = key_freed(be64(o->k.b), 1);

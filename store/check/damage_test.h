@@ -80,6 +80,8 @@ static inline void damage_populate(struct live *l, uint64_t mbx, int n)
         live_deliver(in, mbx, STORE_INBOX, i % 7 == 3 ? 70000 : 900, 0);
     OK(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){STORE_INBOX, live_range(1, 2), 0, 0}, -1, &ex, &e));
     live_folder(s, "another");
+    for (int i = 0; i < 60; i++)
+        live_annotate(s, STORE_INBOX, (unsigned char)i, 300);
     store_free(&in);
     store_free(&s);
 }

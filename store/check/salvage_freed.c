@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/salvage_freed.c - puts T_FREED and T_REMOVED right (INV-14, INV-15), and takes away summaries and search texts of no message. See
+/* store/check/salvage_freed.c - puts T_FREED and T_REMOVED right (INV-14, INV-16), and takes away summaries and search texts of no message. See
  * salvage.h.
  *
  * A removed message that can be read is kept: it may be on legal hold, and its holder was told how long it can be given back. References are counted

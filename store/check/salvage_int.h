@@ -26,6 +26,9 @@ enum rc salvage_freed(struct salvage *s, const struct key *k, struct span val, v
 enum rc salvage_removed(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e); /* one record: a salvage_fn */
 enum rc salvage_heads(struct salvage *s, struct err *e); /* the sums over a mailbox's removed messages */
 enum rc salvage_beside(struct salvage *s, struct err *e); /* takes away summaries and texts of no message, where some may have been left */
+/* salvage_metadata.c: one record each: a salvage_fn */
+enum rc salvage_annotation(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e); /* of T_METADATA */
+enum rc salvage_annotated(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e);  /* of T_BOXES, after those */
 /* salvage_expunged.c */
 /* Deletes the folder's rows of T_EXPUNGED, so that nothing that left the folder is remembered, and writes c as its counters, with the next modseq. */
 enum rc salvage_forget(struct salvage *s, uint64_t mbx, uint32_t folder, const struct counters *c, struct err *e);

@@ -39,7 +39,8 @@ struct box { /* T_BOXES part 0 */
     unsigned char pub[SEAL_PUB];
     uint64_t slots_version, quota, created;
     uint32_t next_folder, last_uidvalidity;
-    uint32_t flags;      /* BOX_ bits */
+    uint32_t flags; /* BOX_ bits */
+    uint64_t annotated, annotation; /* octets that its annotations take (INV-15); the number of their last change */
     uint64_t full_since; /* UTC s: the first message that it had no room for, and none was taken since; 0: it is not full */
 };
 enum { BOX_HELD = 1 /* legal hold: store/ops/hold.h */, BOX_SHOWS_REMOVED = 2 /* the holder switched the folder of removed messages on */ };
@@ -57,6 +58,10 @@ struct keyword { /* T_KEYWORDS */
     unsigned char tag[SEAL_NAME_TAG];
     struct span name;
 };
+struct annotation { /* T_METADATA */
+    uint64_t change;
+    struct span name, value; /* value: empty when the annotation was removed */
+};
 struct queued { /* T_QUEUE */
     uint8_t state;
     uint16_t notify;
@@ -68,7 +73,7 @@ struct queued { /* T_QUEUE */
 /* The flags and the modseq of a T_MSGS record alone, without reading the rest: a listing has a hundred thousand. RC_CORRUPT as rec_read(). */
 enum { MSG_REC = 1 + 6 * 8 + 2 * 4 + 1 + SEAL_OID + SEAL_WRAP };
 enum rc rec_brief(struct span in, uint64_t *flags_out, uint64_t *modseq_out, struct err *e);
-extern const struct ipc_field counters_f[], msg_f[], objref_f[], segrow_f[], box_f[], freed_head_f[], folder_f[], keyword_f[], queued_f[];
+extern const struct ipc_field counters_f[], msg_f[], objref_f[], segrow_f[], box_f[], freed_head_f[], folder_f[], keyword_f[], annotation_f[], queued_f[];
 enum { REC_VERSION = 1 };
 void rec_write(struct buf *out, const struct ipc_field *f, const void *rec); /* out is cleared first */
 enum rc rec_read(struct span in, const struct ipc_field *f, void *rec_out, struct err *e);

@@ -16,7 +16,7 @@ const struct table_def tables[TABLES] = {
     [T_KEYWORDS] = {"keywords.db", 8192}, [T_QUEUE] = {"queue.db", 8192},
     [T_DUE] = {"due.db", 4096},           [T_TOMBS] = {"tombs.db", 4096},
     [T_GONE] = {"gone.db", 4096},         [T_FREED] = {"freed.db", 16384},
-    [T_REMOVED] = {"removed.db", 4096},
+    [T_REMOVED] = {"removed.db", 4096},   [T_METADATA] = {"metadata.db", 8192},
 };
 
 static void put32(struct key *k, uint32_t v)
@@ -117,6 +117,15 @@ struct key key_removed(uint8_t class, uint64_t when, uint64_t mbx, uint64_t n)
 
     put64(&k, mbx);
     put64(&k, n);
+    return k;
+}
+
+struct key key_annotation(uint64_t mbx, uint32_t folder, uint64_t holder, const unsigned char tag[16])
+{
+    struct key k = key_folder(mbx, folder);
+
+    put64(&k, holder);
+    put_bytes(&k, tag, 16);
     return k;
 }
 

@@ -116,7 +116,7 @@ static enum rc answer_box(struct tx *t, const struct ask *a, uint64_t mbx, struc
                                   .former = former,
                                   .slots_version = b.slots_version,
                                   .quota = b.quota,
-                                  .used = sums_used(&s),
+                                  .used = sums_used(&s) + b.annotated,
                                   .messages = s.messages,
                                   .folders = s.folders,
                                   .most_messages = a->d->max_messages};

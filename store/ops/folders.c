@@ -2,7 +2,9 @@
 /* store/ops/folders.c - folders: their sealed names, which are kept unique by their tags, and their counters. */
 #include "base/clock.h"
 #include "store/db/memfd.h"
+#include "store/ops/folder.h"
 #include "store/ops/freed.h"
+#include "store/ops/metadata.h"
 #include "store/ops/removed.h"
 #include "store/ops/shown.h"
 
@@ -379,6 +381,8 @@ enum rc do_folder_delete(struct tx *t, const struct ask *a, struct err *e)
         goto out;
     if (!(f.flags & FF_NOSELECT))
         rc = tx_del(t, T_COUNTERS, &k, e);
+    if (rc == RC_OK)
+        rc = metadata_forget(t, a->s->mbx, rq->folder, &b, e);
     if (rc == RC_OK)
         rc = gone_put(t, a->s->mbx, rq->folder, e);
     if (rc == RC_OK && !(f.flags & FF_NOSELECT) && (a->d->keep_s > 0 || (b.flags & BOX_HELD)))

@@ -19,7 +19,7 @@
  * INV-14   an item stands for one reference of its object (INV-2), and for the rows of T_SUMMARIES and T_TEXTS that .where names. The transaction
  *          that takes the message's record away writes the item; the transaction that gives the reference back, and deletes those rows, deletes
  *          the item. A row with an item whose message is in its folder is not worked off. So a crash at any moment frees later, never twice, and never what a message or the queue still names.
- * INV-15   a row of T_FREED has its row in T_REMOVED, and the other way round. The head is the sum over the rows: messages and octets of class
+ * INV-16   a row of T_FREED has its row in T_REMOVED, and the other way round. The head is the sum over the rows: messages and octets of class
  *          FREED_KEPT. Every number is below head.next.
  * Locks    counters, then the head, then rows, then T_REMOVED: in that order.
  * Process  pli-stored; freed_sweep() in the background thread.

@@ -135,6 +135,8 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
     X(STORE_COPY, copy, W, RUN_COPY)                                                                                   \
     X(STORE_KEYWORDS, keywords, R, RUN_READ)                                                                           \
     X(STORE_KEYWORD_ADD, keyword_add, W, RUN_WRITE)                                                                    \
+    X(STORE_METADATA, metadata, R, RUN_READ)                                                                           \
+    X(STORE_METADATA_SET, metadata_set, W, RUN_WRITE)                                                                  \
     X(STORE_WATCH, watch, OPEN, RUN_ALONE)                                                                             \
     X(STORE_QUEUE_LIST, queue_list, OPEN, RUN_READ)                                                                    \
     X(STORE_QUEUE_READ, queue_read, OPEN, RUN_READ)                                                                    \

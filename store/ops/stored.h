@@ -92,6 +92,8 @@ enum rc do_hold(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_show_removed(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_keywords(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_keyword_add(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_metadata(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_metadata_set(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_watch(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_queue_list(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_queue_read(struct tx *t, const struct ask *a, struct err *e);

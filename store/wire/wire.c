@@ -59,6 +59,13 @@ IPC_TABLE(store_expunge_rep);
 IPC_TABLE(store_copy_req);
 IPC_TABLE(store_copy_rep);
 
+/* metadata.h */
+IPC_TABLE(store_annotation);
+IPC_TABLE(store_metadata_req);
+IPC_TABLE(store_metadata_rep);
+IPC_TABLE(store_metadata_set_req);
+IPC_TABLE(store_metadata_set_rep);
+
 /* queue.h */
 IPC_TABLE(store_queue_item);
 IPC_TABLE(store_queue_list_req);
@@ -141,6 +148,8 @@ static const struct ipc_op ops[] = {
     {STORE_UNDELETE, "undelete", ROLE_ADMIN, store_undelete_req_f, store_undelete_rep_f, 0},
     {STORE_HOLD, "hold", MAIL, store_hold_req_f, store_hold_rep_f, 0},
     {STORE_SHOW_REMOVED, "show-removed", ROLE_IMAPD, store_show_removed_req_f, NULL, IPC_AGAIN},
+    {STORE_METADATA, "metadata", MAIL, store_metadata_req_f, store_metadata_rep_f, IPC_AGAIN},
+    {STORE_METADATA_SET, "metadata-set", MAIL, store_metadata_set_req_f, store_metadata_set_rep_f, IPC_AGAIN},
     {STORE_EV_CHANGED, "changed", 0, NULL, store_ev_changed_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto stored_proto = {"stored", 0x53544f52, STORED_VERSION, ops, sizeof ops / sizeof ops[0]};

@@ -33,6 +33,7 @@
 #include "store/wire/deliver.h"
 #include "store/wire/folders.h"
 #include "store/wire/messages.h"
+#include "store/wire/metadata.h"
 #include "store/wire/queue.h"
 #include "store/wire/queue_error.h"
 #include "store/wire/removed.h"
@@ -86,5 +87,7 @@ enum store_op {
     STORE_UNDELETE, /* gives removed messages back, or lists them. admin */
     STORE_HOLD, /* legal hold: shown, set, cleared. admin; with a ticket imapd too: shown */
     STORE_SHOW_REMOVED, /* switches the folder of removed messages on or off. imapd */
+    STORE_METADATA, /* annotations of a folder, of the mailbox as a whole, or of all; what changed of them */
+    STORE_METADATA_SET, /* some of a folder, all or none */
     STORE_EV_CHANGED = 200
 };
