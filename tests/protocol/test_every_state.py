@@ -123,13 +123,14 @@ IMAP_ARGS = {"LOGIN": "{me} {pw}", "AUTHENTICATE": "PLAIN {plain}", "SELECT": "I
              "STATUS": "INBOX (MESSAGES)", "SEARCH": "ALL", "FETCH": "1 (UID)", "STORE": "1 +FLAGS (\\Seen)", "COPY": "1 INBOX",
              "MOVE": "1 INBOX", "ID": "NIL", "ENABLE": "X", "UID FETCH": "1 (UID)", "UID STORE": "1 +FLAGS (\\Seen)", "UID COPY": "1 INBOX",
              "UID MOVE": "1 INBOX", "UID SEARCH": "ALL", "UID EXPUNGE": "1", "APPEND": "INBOX {{3+}}\r\nx\r\n", "SORT": "(DATE) UTF-8 ALL", "UID SORT": "(DATE) UTF-8 ALL", "THREAD": "REFERENCES UTF-8 ALL", "UID THREAD": "REFERENCES UTF-8 ALL",
+             "NOTIFY": "SET STATUS (personal (MessageNew MessageExpunge))", "ESEARCH": "IN (inboxes) ALL", "CANCELUPDATE": '"absent"',
              "GETQUOTA": '""', "GETQUOTAROOT": "INBOX", "COMPRESS": "DEFLATE", "REPLACE": "1 INBOX {{3+}}\r\nx\r\n",
              "GENURLAUTH": '"imap://etats%40chu.test@mail.chu.test/INBOX/;UID=1;URLAUTH=authuser" INTERNAL', "URLFETCH": "imap://{me}@localhost/INBOX/;UID=1", "RESETKEY": "INBOX",
              "GETMETADATA": "INBOX /private/comment", "SETMETADATA": 'INBOX (/private/comment "a")',
              "UID REPLACE": "99999 INBOX {{3+}}\r\nx\r\n"}
 # what a command that is allowed and right is answered, where that is not OK
 IMAP_RIGHT = {"STARTTLS": b"t1 NO [CLIENTBUG] ",  # the session is under TLS already
-              "DELETE": b"t1 NO [NONEXISTENT] ", "RENAME": b"t1 NO [NONEXISTENT] ", "UID REPLACE": b"t1 NO [EXPUNGEISSUED] "}
+              "CANCELUPDATE": b"t1 BAD Aucune recherche tenue a jour ", "DELETE": b"t1 NO [NONEXISTENT] ", "RENAME": b"t1 NO [NONEXISTENT] ", "UID REPLACE": b"t1 NO [EXPUNGEISSUED] "}
 NOT_IN_THIS_STATE = b"t1 BAD Commande hors de propos a ce moment / Bad sequence of commands"
 IMAP_STATES = ["not-authenticated", "authenticated", "selected"]
 

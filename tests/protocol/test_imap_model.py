@@ -6,12 +6,14 @@ that was never told shows at once. In the end all sessions and the store agree. 
 
 One session is plain; one has CONDSTORE, and checks that each mod-sequence it is told grows and is the one that FETCH shows; one has QRESYNC,
 removes messages by the UIDs of VANISHED, and goes away now and then: what SELECT (QRESYNC ...) tells it must make its old list the folder's; one has
-UIDONLY too, and is never told a number.
+UIDONLY too, and is never told a number. One has NOTIFY for the selected folder at any time, works with UIDs, and keeps a search (CONTEXT) whose members
+must be those of its list; one has it delayed, and compresses; others combine COMPRESS with QRESYNC and UTF8=ACCEPT, and with IMAP4rev2.
 """
 import os
 import random
 import re
 import socket
+import zlib
 
 import pytest
 from instance import PASSWORD
@@ -28,12 +30,14 @@ def members(text):
 
 
 class Client:
-    def __init__(self, pli, who, mode=""):
+    def __init__(self, pli, who, mode="", also=""):
         self.mode, self.away, self.highest = mode.replace(" UIDONLY", ""), False, 0
         self.uidonly = "UIDONLY" in mode
         self.s = pli.tls().wrap_socket(socket.create_connection(("127.0.0.1", pli.port("imaps")), 20), server_hostname="localhost")
-        self.f = self.s.makefile("rb")
-        self.f.readline()
+        self.packed, self.held, self.flagged, self.updates = None, b"", None, 0
+        self.at_once, self.delayed = "NOTIFY" in also, "DELAYED" in also
+        self.byuid = self.uidonly or self.at_once
+        self.line()
         self.list = []  # [uid or None, set of flags or None, modseq or 0], as this client was told
         self.told = []
         self.ask(f"LOGIN {who} {PASSWORD}")
@@ -41,15 +45,42 @@ class Client:
             self.ask(f"ENABLE {self.mode}")
         if self.uidonly:
             self.ask("ENABLE UIDONLY")
+        for word in ("IMAP4rev2", "UTF8=ACCEPT"):
+            if word in also:
+                self.ask(f"ENABLE {word}")
+                assert word in self.told[-1]
+        if "COMPRESS" in also:
+            self.ask("COMPRESS DEFLATE")
+            self.packed = zlib.compressobj(6, zlib.DEFLATED, -15), zlib.decompressobj(-15)
         self.ask("SELECT INBOX")
         self.validity = next(int(m[1]) for t in self.told if (m := re.search(r"UIDVALIDITY (\d+)", t)))
 
-    def ask(self, line, literal=b""):
+        if self.at_once or self.delayed:
+            self.ask(f"NOTIFY SET ({'selected' if self.at_once else 'selected-delayed'} (MessageNew (UID FLAGS) MessageExpunge FlagChange))")
+        if self.at_once:
+            self.flagged = set()
+            self.ask("UID SEARCH RETURN (UPDATE COUNT) FLAGGED NOT KEYWORD $Un", tag="ctx")
+
+    def send(self, octets):
+        self.s.sendall(self.packed[0].compress(octets) + self.packed[0].flush(zlib.Z_SYNC_FLUSH) if self.packed else octets)
+
+    def line(self):
+        while b"\n" not in self.held:
+            got = self.s.recv(65536)
+            if not got:
+                return ""
+            self.held += self.packed[1].decompress(got) if self.packed else got
+        line, self.held = self.held.split(b"\n", 1)
+        return line.decode() + "\n"
+
+    def ask(self, line, literal=b"", tag="t"):
         self.told = []
-        self.s.sendall(b"t " + line.encode() + literal + b"\r\n")
+        self.send(f"{tag} {line}".encode() + literal + b"\r\n")
         while True:
-            got = self.f.readline().decode()
+            got = self.line()
             assert got, line
+            if got.startswith("ctx OK"):
+                return got
             if got.startswith("t "):
                 assert re.match(r"t (OK|NO \[(EXPUNGEISSUED|MODIFIED [\d:,]+)\])", got), f"{line}: {got}"
                 self.note(got)
@@ -71,13 +102,18 @@ class Client:
     def take(self, got, line):
         self.note(got)
         if m := re.match(r"\* (\d+) EXPUNGE", got):
-            assert self.mode != "QRESYNC" and not re.match(r"(FETCH|STORE|SEARCH)", line), f"{line}: {got}"
+            assert self.mode != "QRESYNC" and (self.at_once or not re.match(r"(FETCH|STORE|SEARCH)", line)), f"{line}: {got}"
             del self.list[int(m[1]) - 1]
         elif m := re.match(r"\* VANISHED (\(EARLIER\) )?([\d:,]+)", got):
             assert (self.mode == "QRESYNC" or self.uidonly) and not re.match(r"(FETCH|STORE|SEARCH)", line), f"{line}: {got}"
             gone, before = set(members(m[2])), len(self.list)
             self.list = [row for row in self.list if row[0] not in gone]
             assert m[1] or before - len(self.list) == len(gone), f"{line}: {got}"
+        elif m := re.match(r'\* ESEARCH \(TAG "ctx"\) UID (.*)', got):
+            for word, uids in re.findall(r"(ADDTO|REMOVEFROM) \(0 ([\d:,]+)\)", m[1]):
+                uids, self.updates = set(members(uids)), self.updates + 1
+                assert uids <= self.flagged if word == "REMOVEFROM" else not uids & self.flagged, f"{line}: {got} {self.flagged}"
+                self.flagged = self.flagged - uids if word == "REMOVEFROM" else self.flagged | uids
         elif m := re.match(r"\* (\d+) EXISTS", got):
             assert int(m[1]) >= len(self.list), got
             self.list += [[None, None, 0] for _ in range(int(m[1]) - len(self.list))]
@@ -102,10 +138,14 @@ class Client:
 
     def compare(self):
         """Whatever FETCH shows is what was told before, but for what was never told: new messages."""
+        if self.at_once or self.delayed:
+            self.ask("NOOP")  # after it, nothing is still on its way
         before = [list(row) for row in self.list]
+        if self.at_once:
+            assert self.flagged == {uid for uid, flags, _ in self.list if "\\Flagged" in flags and "$Un" not in flags}
         if not self.list:
             return
-        self.ask(f"{'UID ' if self.uidonly else ''}FETCH 1:* (UID FLAGS{' MODSEQ' if self.mode else ''})")
+        self.ask(f"{'UID ' if self.byuid else ''}FETCH 1:* (UID FLAGS{' MODSEQ' if self.mode else ''})")
         for i, (old, new) in enumerate(zip(before, self.list)):
             assert old[0] in (None, new[0]), i
             assert old[2] in (0, new[2]), f"message {i + 1}: modseq {old[2]} was told, {new[2]} shown"
@@ -128,9 +168,9 @@ class Client:
         self.ask_select(f"SELECT INBOX (QRESYNC ({self.validity} {max(self.highest, 1)}{some}{match}))", known)
 
     def ask_select(self, line, known):
-        self.s.sendall(b"q " + line.encode() + b"\r\n")
+        self.send(b"q " + line.encode() + b"\r\n")
         exists = 0
-        while not (got := self.f.readline().decode()).startswith("q "):
+        while not (got := self.line()).startswith("q "):
             self.note(got)
             if m := re.match(r"\* (\d+) EXISTS", got):
                 exists = int(m[1])
@@ -150,7 +190,7 @@ class Client:
 
 
 def some_set(r, c):
-    if c.uidonly:
+    if c.byuid:
         return ",".join(str(row[0]) for row in r.sample(c.list, r.randint(1, min(4, len(c.list)))))
     n = len(c.list)
     a, b = r.randint(1, n), r.randint(1, n)
@@ -166,7 +206,7 @@ def step(r, c):
         return
     if what in ("appends", "replace"):
         flags, octets = " ".join(r.sample(FLAGS, r.randint(0, 3))), b"Subject: %d\r\n\r\ny\r\n" % r.randrange(10 ** 6)
-        start = "APPEND INBOX" if what == "appends" else f"UID REPLACE {r.choice(c.list)[0]} INBOX" if c.uidonly else f"REPLACE {r.randint(1, len(c.list))} INBOX"
+        start = "APPEND INBOX" if what == "appends" else f"UID REPLACE {r.choice(c.list)[0]} INBOX" if c.byuid else f"REPLACE {r.randint(1, len(c.list))} INBOX"
         more = b" {%d+}\r\n" % len(octets) + octets if what == "appends" else b""
         c.ask(f"{start} ({flags}) {{{len(octets)}+}}\r\n", octets + more)
         return
@@ -175,7 +215,7 @@ def step(r, c):
     uids = ",".join(str(u) for u in sorted({u for u, *_ in c.list if u} or {1}) if r.random() < 0.3) or "1"
     if c.mode and r.random() < 0.5:
         how = f"(UNCHANGEDSINCE {max(row[2] for row in c.list) - r.randrange(3)}) {how}" if c.list[0][2] else how
-    if c.uidonly and what in ("store", "move", "copy", "fetch"):
+    if c.byuid and what in ("store", "move", "copy", "fetch"):
         what = "uid " + what
     c.ask({"uid move": f"UID MOVE {rows} Trash", "uid copy": f"UID COPY {rows} INBOX", "uid fetch": f"UID FETCH {rows} (UID FLAGS)",
            "store": f"STORE {rows} {how}FLAGS ({flags})", "expunge": "EXPUNGE", "noop": "NOOP", "uid expunge": f"UID EXPUNGE {uids}",
@@ -187,7 +227,9 @@ def step(r, c):
 def test_sessions_agree(pli, seed):
     r, who = random.Random(seed), f"modele{seed}@chu.test"
     pli.add(who, sign="never")
-    clients = [Client(pli, who), Client(pli, who, "CONDSTORE"), Client(pli, who, "QRESYNC"), Client(pli, who, "QRESYNC UIDONLY")]
+    clients = [Client(pli, who), Client(pli, who, "CONDSTORE"), Client(pli, who, "QRESYNC"), Client(pli, who, "QRESYNC UIDONLY"),
+               Client(pli, who, also="NOTIFY"), Client(pli, who, also="DELAYED COMPRESS"), Client(pli, who, "QRESYNC", "COMPRESS UTF8=ACCEPT"),
+               Client(pli, who, also="IMAP4rev2 COMPRESS")]
     for n in range(COMMANDS):
         c = r.choice(clients)
         if c.away:
@@ -200,7 +242,7 @@ def test_sessions_agree(pli, seed):
         if n % 25 == 24:  # a list of hundreds of copies would only be slow
             for victim in clients:
                 if len(victim.list) > 60 and not victim.away:
-                    numbers = f"UID STORE {victim.list[29][0]}" if victim.uidonly else "STORE 30"
+                    numbers = f"UID STORE {victim.list[29][0]}" if victim.byuid else "STORE 30"
                     victim.ask(f"{numbers}:* +FLAGS.SILENT (\\Deleted)")
                     victim.ask("EXPUNGE")
     for c in clients:
@@ -208,6 +250,9 @@ def test_sessions_agree(pli, seed):
             c.come_back(r)
         c.ask("NOOP")
     for c in clients:
+        if c.at_once or c.delayed:
+            c.compare()
+            assert c.updates > 0 or c.delayed
         if c.list:  # of an empty folder 1:* is BAD
             c.ask("UID FETCH 1:* (UID FLAGS)")
     shown = [[row[:2] for row in c.list] for c in clients]
