@@ -68,6 +68,19 @@ static void test_rfc5869(void **st)
     buf_free(&ikm);
 }
 
+static void test_rfc5869_expand(void **st) /* A.3 from its PRK on */
+{
+    struct buf prk = unhex("19ef24a32c717b167f33a91d6f648bdf96596776afdb6377ac434c1c293ccb04");
+    unsigned char out[32];
+
+    (void)st;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(alg_expand(prk.p, SPAN_LIT(""), out, &e), RC_OK);
+        is_hex(out, 32, "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");
+    }
+    buf_free(&prk);
+}
+
 /* AES-256-GCM: test case 16 of the GCM specification (McGrew, Viega) */
 static void test_gcm_vector(void **st)
 {
@@ -384,6 +397,46 @@ static void test_names(void **st)
     buf_free(&back);
 }
 
+/* An annotation opens in its place alone: not in another folder, not as the other part, not as shared, not under another name. */
+static void test_annotations(void **st)
+{
+    unsigned char priv[SEAL_PRIV], key[SEAL_NAMES_KEY], folder[SEAL_NAME_TAG];
+    struct seal_place at = {.mbx = 16, .folder = 3, .shared = 0}, other[4];
+    struct buf a = BUF_INIT, back = BUF_INIT;
+    struct span name = SPAN_LIT("/private/comment");
+
+    (void)st;
+    seal_cek_new(priv);
+    assert_int_equal(seal_names_key(priv, 16, key, &e), RC_OK);
+    assert_int_equal(seal_entry_tag(key, name, at.tag, &e), RC_OK);
+    assert_int_equal(seal_name_tag(key, name, folder, &e), RC_OK);
+    assert_memory_not_equal(at.tag, folder, sizeof folder); /* a folder of that name has another tag */
+    assert_int_equal(seal_annotation(key, &at, SEAL_ENTRY_VALUE, SPAN_LIT("douleur"), &a, &e), RC_OK);
+    assert_int_equal(open_annotation(key, &at, SEAL_ENTRY_VALUE, buf_span(&a), &back, &e), RC_OK);
+    assert_true(span_eq_str(buf_span(&back), "douleur"));
+    buf_clear(&back);
+    for (size_t i = 0; i < 4; i++)
+        other[i] = at;
+    other[0].mbx++;
+    other[1].folder++;
+    other[2].shared = 1;
+    other[3].tag[0] ^= 1;
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(open_annotation(key, &other[i], SEAL_ENTRY_VALUE, buf_span(&a), &back, &e), RC_CORRUPT);
+    assert_int_equal(open_annotation(key, &at, SEAL_ENTRY_NAME, buf_span(&a), &back, &e), RC_CORRUPT);
+    assert_int_equal(open_name(key, 16, at.tag, buf_span(&a), &back, &e), RC_CORRUPT);
+    for (size_t n = 0; n < a.n; n++) {
+        assert_int_equal(open_annotation(key, &at, SEAL_ENTRY_VALUE, span_head(buf_span(&a), n), &back, &e),
+                         RC_CORRUPT);
+        a.p[n] ^= 1;
+        assert_int_equal(open_annotation(key, &at, SEAL_ENTRY_VALUE, buf_span(&a), &back, &e), RC_CORRUPT);
+        a.p[n] ^= 1;
+    }
+    assert_int_equal(back.n, 0);
+    buf_free(&a);
+    buf_free(&back);
+}
+
 static void test_oids(void **st)
 {
     unsigned char a[SEAL_OID], b[SEAL_OID];
@@ -401,22 +454,15 @@ static void test_oids(void **st)
 int main(void)
 {
     const struct CMUnitTest t[] = {
-        cmocka_unit_test(test_rfc3394),
-        cmocka_unit_test(test_rfc5869),
-        cmocka_unit_test(test_gcm_vector),
-        cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_sizes_that_can_not_be),
-        cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_every_byte_flipped),
-        cmocka_unit_test(test_other_place),
-        cmocka_unit_test(test_chunks_moved),
-        cmocka_unit_test(test_object_key),
-        cmocka_unit_test(test_bounded_out),
-        cmocka_unit_test(test_epochs),
-        cmocka_unit_test(test_wraps),
-        cmocka_unit_test(test_rfc7748),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_oids),
+        cmocka_unit_test(test_rfc3394),        cmocka_unit_test(test_rfc5869),
+        cmocka_unit_test(test_rfc5869_expand), cmocka_unit_test(test_gcm_vector),
+        cmocka_unit_test(test_sizes),          cmocka_unit_test(test_sizes_that_can_not_be),
+        cmocka_unit_test(test_ranges),         cmocka_unit_test(test_every_byte_flipped),
+        cmocka_unit_test(test_other_place),    cmocka_unit_test(test_chunks_moved),
+        cmocka_unit_test(test_object_key),     cmocka_unit_test(test_bounded_out),
+        cmocka_unit_test(test_epochs),         cmocka_unit_test(test_wraps),
+        cmocka_unit_test(test_rfc7748),        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_annotations),    cmocka_unit_test(test_oids),
     };
     return cmocka_run_group_tests_name("seal", t, NULL, NULL);
 }
