@@ -284,22 +284,31 @@ static bool has(struct span text, struct span needle)
     return needle.n == 0 || (text.n >= needle.n && memmem(text.p, text.n, needle.p, needle.n));
 }
 
-static bool has_field(struct span header, const char *field, struct span needle)
+/* The next field of that name. False: there is none. */
+static bool next_field(struct span *header, const char *field, struct span *value)
 {
     size_t n = strlen(field);
 
-    while (header.n > 0) {
-        ptrdiff_t lf = span_chr(header, '\n');
-        struct span line = span_head(header, lf < 0 ? header.n : (size_t)lf);
+    while (header->n > 0) {
+        ptrdiff_t lf = span_chr(*header, '\n');
+        struct span line = span_head(*header, lf < 0 ? header->n : (size_t)lf);
 
-        header = span_from(header, lf < 0 ? header.n : (size_t)lf + 1);
+        *header = span_from(*header, lf < 0 ? header->n : (size_t)lf + 1);
         if (line.n > n && line.p[n] == ':' && span_eq_str(span_head(line, n), field)) {
-            struct span value = span_from(line, line.n > n + 1 ? n + 2 : n + 1);
-
-            if (has(value, needle))
-                return true;
+            *value = span_from(line, line.n > n + 1 ? n + 2 : n + 1);
+            return true;
         }
     }
+    return false;
+}
+
+static bool has_field(struct span header, const char *field, struct span needle)
+{
+    struct span value;
+
+    while (next_field(&header, field, &value))
+        if (has(value, needle))
+            return true;
     return false;
 }
 
@@ -309,4 +318,21 @@ bool text_has(const struct text_view *v, enum text_where w, const char *field_lo
         (field_lower ? has_field(v->header, field_lower, folded_needle) : has(v->header, folded_needle)))
         return true;
     return (w & TEXT_BODY) && has(v->body, folded_needle);
+}
+
+static unsigned more(unsigned a, unsigned b)
+{
+    return a > b ? a : b;
+}
+
+unsigned text_like(const struct text_view *v, enum text_where w, const char *field_lower, const struct like *l)
+{
+    struct span header = v->header, value;
+    unsigned best = 0;
+
+    while ((w & TEXT_HEADER_FIELD) && field_lower && next_field(&header, field_lower, &value))
+        best = more(best, like_score(l, value));
+    if ((w & TEXT_HEADER_FIELD) && !field_lower)
+        best = like_score(l, v->header);
+    return w & TEXT_BODY && best < 100 ? more(best, like_score(l, v->body)) : best;
 }

@@ -14,6 +14,7 @@
  * Process  smtpd and imapd sessions.   Source RFC 5051, RFC 3501 6.4.4.
  */
 #pragma once
+#include "extract/like.h"
 #include "mime/scan.h"
 enum { TEXT_MAX = 4 * 1024 * 1024 };
 struct text_extract;
@@ -30,3 +31,5 @@ void text_view_free(struct text_view *v);
 /* Is the needle there? field NULL: any field may hold it. An empty needle is in everything: with a field it asks whether there is such a
  * field. */
 bool text_has(const struct text_view *v, enum text_where w, const char *field_lower, struct span folded_needle);
+/* The same for a fuzzy needle: the best score (extract/like.h); 0: it is not there. */
+unsigned text_like(const struct text_view *v, enum text_where w, const char *field_lower, const struct like *l);

@@ -14,8 +14,9 @@ struct mailbox {
     struct keyd *k;
     uint64_t mbx;
     unsigned char pub[SEAL_PUB];
-    uint32_t folders;
-    bool names; /* sec->names is there */
+    uint32_t folders, removed_folder;
+    uint64_t removed; /* of removed_folder */
+    bool names;       /* sec->names is there */
     struct secrets *sec;
     struct epochs *epochs;
     struct buf ticket;
@@ -163,6 +164,48 @@ enum rc mailbox_open_name(struct mailbox *m, const unsigned char tag[SEAL_NAME_T
     enum rc rc = names_key(m, e);
 
     return rc == RC_OK ? open_name(m->sec->names, m->mbx, tag, sealed, name_out, e) : rc;
+}
+
+/* ---- annotations ---- */
+enum rc mailbox_entry_tag(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct err *e)
+{
+    enum rc rc = names_key(m, e);
+
+    return rc == RC_OK ? seal_entry_tag(m->sec->names, name, tag_out, e) : rc;
+}
+
+static struct seal_place place_of(const struct mailbox *m, const struct store_annotation *at)
+{
+    struct seal_place p = {.mbx = m->mbx, .folder = at->folder, .shared = at->shared};
+
+    memcpy(p.tag, at->tag, SEAL_NAME_TAG);
+    return p;
+}
+
+enum rc mailbox_seal_entry(struct mailbox *m, const struct store_annotation *at, enum seal_part part, struct span plain,
+                           struct buf *out, struct err *e)
+{
+    struct seal_place p = place_of(m, at);
+    enum rc rc = names_key(m, e);
+
+    return rc == RC_OK ? seal_annotation(m->sec->names, &p, part, plain, out, e) : rc;
+}
+
+enum rc mailbox_open_entry(struct mailbox *m, const struct store_annotation *at, enum seal_part part,
+                           struct span sealed, struct buf *out, struct err *e)
+{
+    struct seal_place p = place_of(m, at);
+    enum rc rc = names_key(m, e);
+
+    return rc == RC_OK ? open_annotation(m->sec->names, &p, part, sealed, out, e) : rc;
+}
+
+enum rc mailbox_url_token(struct mailbox *m, uint32_t folder, struct span salts, struct span rump,
+                          unsigned char token_out[SEAL_URL_TOKEN], struct err *e)
+{
+    enum rc rc = names_key(m, e);
+
+    return rc == RC_OK ? seal_url_token(m->sec->names, m->mbx, folder, salts, rump, token_out, e) : rc;
 }
 
 /* ---- epochs ---- */
@@ -337,6 +380,12 @@ static enum rc read_chunks(struct reading *r, struct err *e)
     return rc;
 }
 
+void mailbox_set_removed(struct mailbox *m, uint32_t folder, uint64_t removed)
+{
+    m->removed_folder = folder;
+    m->removed = removed;
+}
+
 enum rc mailbox_read(struct mailbox *m, uint32_t folder, const struct store_entry *en, enum seal_kind kind,
                      uint64_t off, uint64_t len, mailbox_sink sink, void *ctx, struct err *e)
 {
@@ -346,7 +395,8 @@ enum rc mailbox_read(struct mailbox *m, uint32_t folder, const struct store_entr
 
     if (len == 0 || off / SEAL_CHUNK > UINT32_MAX)
         return RC_OK;
-    r.rq = (struct store_read_req){folder, en->uid, (uint8_t)kind, (uint32_t)(off / SEAL_CHUNK), 1};
+    r.rq = (struct store_read_req){
+        folder, en->uid, (uint8_t)kind, (uint32_t)(off / SEAL_CHUNK), 1, folder == m->removed_folder ? m->removed : 0};
     if (UINT64_MAX - off < len)
         r.len = UINT64_MAX - off;
     if ((rc = mailbox_cek(m, en, cek, e)) == RC_OK && (rc = seal_obj_open(cek, en->oid, kind, &r.obj, e)) == RC_OK)

@@ -28,6 +28,12 @@ enum rc mailbox_seal_name(struct mailbox *m, struct span name, unsigned char tag
                           struct buf *sealed_out, struct err *e);
 enum rc mailbox_open_name(struct mailbox *m, const unsigned char tag[SEAL_NAME_TAG], struct span sealed,
                           struct buf *name_out, struct err *e);
+/* annotations, each bound to its place; folder 0: the mailbox as a whole */
+enum rc mailbox_entry_tag(struct mailbox *m, struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct err *e);
+enum rc mailbox_seal_entry(struct mailbox *m, const struct store_annotation *at, enum seal_part part, struct span plain, struct buf *out, struct err *e);
+enum rc mailbox_open_entry(struct mailbox *m, const struct store_annotation *at, enum seal_part part, struct span sealed, struct buf *out, struct err *e);
+/* The token of a URL of one of the folder's messages; salts: what RESETKEY has drawn for the mailbox and for the folder. */
+enum rc mailbox_url_token(struct mailbox *m, uint32_t folder, struct span salts, struct span rump, unsigned char token_out[SEAL_URL_TOKEN], struct err *e);
 /* epochs: entries is a list of store_entry */
 bool mailbox_missing(struct mailbox *m, struct span entries);
 enum rc mailbox_fetch_epochs(struct mailbox *m, struct span entries, struct err *e);
@@ -35,6 +41,8 @@ enum rc mailbox_fetch_epochs(struct mailbox *m, struct span entries, struct err 
 enum rc mailbox_cek(struct mailbox *m, const struct store_entry *en, unsigned char cek_out[SEAL_CEK], struct err *e);
 enum rc mailbox_open_object(struct mailbox *m, const struct store_entry *en, enum seal_kind kind, struct buf *plain_out,
                             struct err *e); /* en->object at hand */
+/* From now on mailbox_read() of that folder finds messages, too, that left it since then ("Removed" in store/wire/messages.h). 0, 0: none. */
+void mailbox_set_removed(struct mailbox *m, uint32_t folder, uint64_t removed);
 /* Gives any range of octets of a message's object to sink, chunk by chunk, in bounded memory: for partial FETCH and large bodies. What is beyond the
  * object's end is left out. en->object is not looked at, so en may be a copy whose page is gone. */
 typedef enum rc (*mailbox_sink)(void *ctx, struct span piece, struct err *e);

@@ -344,7 +344,7 @@ static enum rc do_step(struct appending *p, enum imap_append_step step, struct i
     if (rc != RC_OK)
         return rc;
     if (step == APPEND_URL)
-        return url_octets(p->s, p->args.url, take_known, p, e);
+        return url_octets(p->s, p->args.url, &(struct url_want){.by = URL_BY_SESSION, .sink = take_known, .ctx = p}, e);
     if (step == APPEND_CLOSE)
         return end_message(p, e);
     return p->s->streaming ? take_literal(p, in, e) : reply_bad(p->s, e, CAUSE_APPEND_LITERAL);

@@ -38,10 +38,19 @@ static void put_compress(const struct imap_session *s, struct buf *out)
         buf_addstr(out, "COMPRESS=DEFLATE");
 }
 
+/* METADATA says more, and a server tells one of the two (RFC 5464 1). A client may enable either. */
+static void put_nothing(const struct imap_session *s, struct buf *out)
+{
+    (void)s;
+    (void)out;
+}
+
 /* What ENABLE UTF8=ACCEPT opens. */
 static const struct imap_opened utf8 = {.args = ARG_UTF8 | ARG_NO_CHARSET, .responses = RESP_UTF8};
 static const struct imap_opened rev2 = {.args = ARG_UTF8, .responses = RESP_UTF8 | RESP_REV2};
 static const struct imap_opened condstore_enabled = {.responses = RESP_MODSEQ};
+static const struct imap_opened metadata_enabled = {.responses = RESP_METADATA | RESP_METADATA_SERVER};
+static const struct imap_opened metadata_server_enabled = {.responses = RESP_METADATA_SERVER};
 static const struct imap_opened uidonly_enabled = {.responses = RESP_VANISHED | RESP_UIDONLY};
 static const struct imap_opened qresync_enabled = {.responses = RESP_MODSEQ | RESP_VANISHED, .args = ARG_QRESYNC};
 
@@ -66,6 +75,7 @@ static const struct extension rows[] = {
     {"URL-PARTIAL",   SIGNED_IN, LINE_ANY,   5550, .put = NULL},
     {"REPLACE",       SIGNED_IN, LINE_ANY,   8508, .put = NULL},
     {"IDLE",          SIGNED_IN, LINE_ANY,   2177, .put = NULL},
+    {"NOTIFY",        SIGNED_IN, LINE_ANY,   5465, .put = NULL},
     {"NAMESPACE",     SIGNED_IN, LINE_ANY,   2342, .put = NULL},
     {"UNSELECT",      SIGNED_IN, LINE_ANY,   3691, .put = NULL},
     {"MOVE",          SIGNED_IN, LINE_ANY,   6851, .put = NULL},
@@ -99,7 +109,15 @@ static const struct extension rows[] = {
     {"THREAD=REFERENCES", SIGNED_IN, LINE_ANY, 5256, .opens = {.thread = 1u << THREAD_REFERENCES}},
     {"I18NLEVEL=1",   SIGNED_IN, LINE_ANY,   5255, .put = NULL},
     {"ESORT",         SIGNED_IN, LINE_ANY,   5267, .opens = {.args = ARG_ESORT}},
+    {"CONTEXT=SEARCH", SIGNED_IN, LINE_ANY,  5267, .opens = {.search_return = SR_UPDATE | SR_CONTEXT}},
+    {"CONTEXT=SORT",  SIGNED_IN, LINE_ANY,   5267, .put = NULL},
     {"PARTIAL",       SIGNED_IN, LINE_ANY,   9394, .opens = {.search_return = SR_PARTIAL, .args = ARG_PARTIAL}},
+    {"MULTISEARCH",   SIGNED_IN, LINE_ANY,   7377, .put = NULL},
+    {"SEARCH=FUZZY",  SIGNED_IN, LINE_ANY,   6203, .opens = {.search = IMAP_KEY(SK_FUZZY), .search_return = SR_RELEVANCY, .sort = 1u << SORT_RELEVANCY}},
+    {"URLAUTH",       SIGNED_IN, LINE_ANY,   4467, .put = NULL},
+    {"METADATA",      SIGNED_IN, LINE_ANY,   5464, .enabled = &metadata_enabled},
+    {"METADATA-SERVER", SIGNED_IN, LINE_ANY, 5464, .put = put_nothing, .enabled = &metadata_server_enabled},
+    {"LIST-METADATA", SIGNED_IN, LINE_ANY,   9590, .opens = {.list_return = LR_METADATA}},
     {"UIDONLY",       SIGNED_IN, LINE_ANY,   9586, .enabled = &uidonly_enabled},
 };
 /* clang-format on */

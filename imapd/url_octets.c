@@ -43,7 +43,7 @@ static enum rc folder_of(struct imap_session *s, const struct imap_url *u, uint3
 }
 
 static enum rc give(struct fetch *f, const struct store_entry *en, const struct imap_section *sec,
-                    enum rc (*sink)(void *, struct span, struct err *), void *ctx, struct err *e)
+                    const struct url_want *want, struct err *e)
 {
     struct buf mem = BUF_SECRET_INIT;
     struct fetch_where w;
@@ -53,18 +53,19 @@ static enum rc give(struct fetch *f, const struct store_entry *en, const struct 
         rc = reply_no(e, CAUSE_BAD_URL);
     if (rc == RC_OK) {
         fetch_cut(sec, &w);
-        if (w.at_hand)
-            rc = sink(ctx, w.bytes, e);
-        else if ((rc = pages_quiet(&f->pages, e)) == RC_OK)
-            rc = mailbox_read(f->s->box, f->s->view->folder, en, SEAL_MESSAGE, w.off, w.len, sink, ctx, e);
+        if (want->begin)
+            rc = want->begin(want->ctx, w.at_hand ? w.bytes.n : w.len, e);
+        if (rc == RC_OK && w.at_hand)
+            rc = want->sink(want->ctx, w.bytes, e);
+        else if (rc == RC_OK && (rc = pages_quiet(&f->pages, e)) == RC_OK)
+            rc = mailbox_read(f->s->box, f->s->view->folder, en, SEAL_MESSAGE, w.off, w.len, want->sink, want->ctx, e);
     }
     buf_free(&mem);
     return rc;
 }
 
 /* .s->view is the view of one row. */
-static enum rc read_section(struct fetch *f, const struct imap_section *sec,
-                            enum rc (*sink)(void *, struct span, struct err *), void *ctx, struct err *e)
+static enum rc read_section(struct fetch *f, const struct imap_section *sec, const struct url_want *want, struct err *e)
 {
     struct store_entry en;
     bool anew;
@@ -75,7 +76,7 @@ static enum rc read_section(struct fetch *f, const struct imap_section *sec,
     if ((rc = pages_next(&f->pages, &en, e)) == RC_NOTFOUND)
         rc = reply_no(e, CAUSE_BAD_URL);
     if (rc == RC_OK && (rc = summary_of(&f->pages, &en, 0, &f->plain, &f->sum, &anew, e)) == RC_OK)
-        rc = give(f, &en, sec, sink, ctx, e);
+        rc = give(f, &en, sec, want, e);
     pages_end(&f->pages);
     buf_free(&f->plain);
     return rc;
@@ -87,8 +88,22 @@ static bool is_about_url(enum cause c)
     return c == CAUSE_BAD_URL || c == CAUSE_NO_SUCH_MAILBOX || c == CAUSE_FOLDERS_ONLY;
 }
 
-enum rc url_octets(struct imap_session *s, struct span url,
-                   enum rc (*sink)(void *ctx, struct span piece, struct err *e), void *ctx, struct err *e)
+enum rc url_find(struct imap_session *s, struct span url, struct imap_url *u_out, uint32_t *folder_out, struct err *e)
+{
+    if (!imap_url_read(&s->mem, url, u_out) || !is_own(s, u_out))
+        return reply_no(e, CAUSE_BAD_URL);
+    return folder_of(s, u_out, folder_out, e);
+}
+
+static enum rc authorized(struct imap_session *s, const struct imap_url *u, uint32_t folder,
+                          const struct url_want *want, struct err *e)
+{
+    if (u->auth.access == URL_NO_ACCESS)
+        return want->authorized ? reply_no(e, CAUSE_BAD_URL) : RC_OK;
+    return urlauth_check(s, folder, u, want->by, e);
+}
+
+enum rc url_octets(struct imap_session *s, struct span url, const struct url_want *want, struct err *e)
 {
     struct imap_range row = {0, 0};
     struct imap_set rows = {.r = &row, .n = 1};
@@ -96,14 +111,14 @@ enum rc url_octets(struct imap_session *s, struct span url,
     struct imap_fetch what = {0};
     struct fetch f = {.s = s, .what = &what, .rows = &rows, .plain = BUF_SECRET_INIT};
     struct imap_url u;
-    enum rc rc;
+    enum rc rc = url_find(s, url, &u, &one.folder, e);
 
-    if (!imap_url_read(&s->mem, url, &u) || !is_own(s, &u))
-        return bad_url(s, url, e);
-    if ((rc = folder_of(s, &u, &one.folder, e)) == RC_OK) {
+    if (rc == RC_OK)
+        rc = authorized(s, &u, one.folder, want, e);
+    if (rc == RC_OK) {
         one.uid = &u.uid;
         s->view = &one;
-        rc = read_section(&f, &u.section, sink, ctx, e);
+        rc = read_section(&f, &u.section, want, e);
         s->view = selected;
     }
     return rc != RC_OK && is_about_url(e->cause) ? bad_url(s, url, e) : rc;

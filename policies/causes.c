@@ -66,6 +66,8 @@ static const struct cause_row table[CAUSES_] = {
         "Relay denied: not a domain of this server"),
     SMTP(CAUSE_QUOTA, 452, "4.2.2", "La boite du destinataire est pleine, reessayez plus tard",
         "Mailbox full, try again later"),
+    SMTP(CAUSE_QUOTA_LONG, 552, "5.2.2", "La boite du destinataire est pleine depuis longtemps, joignez-le autrement",
+        "Mailbox full for long, reach the recipient in another way"),
     SMTP(CAUSE_SENDER_NOT_HELD, 553, "5.7.1", "Votre compte ne peut pas ecrire depuis cette adresse d'expediteur",
         "Your account does not hold this sender address"),
     SMTP(CAUSE_FROM_MISMATCH, 550, "5.7.1", "L'adresse From: du message n'est pas une adresse de votre compte",
@@ -157,6 +159,12 @@ static const struct cause_row table[CAUSES_] = {
     IMAP(CAUSE_LIST_FORM, NULL, "LIST prend une reference et des motifs", "LIST takes a reference and patterns"),
     IMAP(CAUSE_LSUB_FORM, NULL, "LSUB prend une reference et un motif", "LSUB takes a reference and a pattern"),
     IMAP(CAUSE_IDLE_DONE, NULL, "IDLE se termine par DONE", "IDLE ends with DONE"),
+    IMAP(CAUSE_BAD_EVENT, "BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange MailboxMetadataChange ServerMetadataChange)", "Evenement non propose",
+        "No such event here"),
+    IMAP(CAUSE_NOTIFY_OVERFLOW, "NOTIFICATIONOVERFLOW", "Trop de boites a surveiller", "Too many mailboxes to watch"),
+    IMAP(CAUSE_NO_UPDATE, "NOUPDATE", "Cette recherche n'est pas tenue a jour", "This search is not kept up to date"),
+    IMAP(CAUSE_TAG_IN_USE, NULL, "Cette etiquette est celle d'une recherche tenue a jour", "That tag is the one of a search that is kept up to date"),
+    IMAP(CAUSE_NO_CONTEXT, NULL, "Aucune recherche tenue a jour n'a cette etiquette", "No search that is kept up to date has that tag"),
     IMAP(CAUSE_NO_SUCH_MESSAGE, NULL, "Aucun message de ce numero", "No such message number"),
     /* folders and what is in them */
     IMAP(CAUSE_NO_SUCH_MAILBOX, "NONEXISTENT", "Cette boite n'existe pas", "No such mailbox"),
@@ -275,6 +283,11 @@ static const struct cause_row table[CAUSES_] = {
         "Message too big for citizens' mailboxes (25 MB)"),
     SMTP(CAUSE_CITIZEN_ADDRESS, 550, "5.1.3", "L'adresse du patient n'est pas un matricule INS juste, verifiez-la",
         "The patient's address is not a valid INS number"),
+    IMAP(CAUSE_METADATA_FORM, NULL, "Annotation mal ecrite", "Malformed annotation"),
+    IMAP(CAUSE_METADATA_SIZE, "METADATA MAXSIZE 32768", "Annotation trop longue", "Annotation value too long"),
+    IMAP(CAUSE_METADATA_TOO_MANY, "METADATA TOOMANY", "Trop d'annotations", "Too many annotations"),
+    IMAP(CAUSE_URL_ACCESS, "CANNOT", "Une URL de ce genre ne se fait pas ici", "No such URL is made here"),
+    IMAP(CAUSE_METADATA_READ_ONLY, "NOPERM", "Cette annotation ne se change pas", "That annotation cannot be set"),
 };
 /* clang-format on */
 

@@ -22,6 +22,9 @@
  * Names    folder names and keywords: random-nonce AES-256-GCM under the mailbox's names key = HKDF(private key, "pli names 1" |
  *          mailbox), aad = mailbox | tag; tag = first 16 bytes of HMAC-SHA256(names key, name). The tag lets stored keep names unique
  *          without knowing them.
+ * Annotations  as names, under the same key: aad = "annotation 1" | mailbox | folder | shared u64 | tag | part u64, tag = first 16 bytes of
+ *          HMAC-SHA256(names key, NUL | entry's name). No folder name or keyword has a NUL, so no tag stands for both. So a value cannot be moved to
+ *          another entry, another folder, or from the holder's own to the shared ones.
  * Integers Those in derivations and associated data are little-endian u64. The chunk number in the nonce is big-endian.
  * Owns     nothing. The caller opens and closes a struct seal_obj; its secrets are wiped on close. Output is appended to the caller's buffer.
  * Errors   RC_CORRUPT: a seal does not open, because the key or the place is wrong or bytes were changed.
@@ -83,6 +86,21 @@ enum rc open_whole(const unsigned char cek[SEAL_CEK], const unsigned char oid[SE
                    struct buf *out, struct err *e);
 enum rc open_whole_key(const unsigned char key[SEAL_OBJ_KEY], const unsigned char oid[SEAL_OID], enum seal_kind kind,
                        struct span sealed, struct buf *out, struct err *e);
+/* annotations */
+struct seal_place { /* where an annotation stands */
+    uint64_t mbx, folder, shared; /* shared: 1, or 0 for the holder's own */
+    unsigned char tag[SEAL_NAME_TAG];
+};
+/* URLs that their holder has authorized (RFC 4467): a MAC under a key that follows from the names key, the folder, and what RESETKEY has drawn. */
+enum { SEAL_URL_TOKEN = 32, SEAL_URL_SALT = 16 };
+enum rc seal_url_token(const unsigned char key[SEAL_NAMES_KEY], uint64_t mbx, uint32_t folder, struct span salts, struct span rump,
+                       unsigned char token_out[SEAL_URL_TOKEN], struct err *e);
+enum seal_part { SEAL_ENTRY_NAME = 1, SEAL_ENTRY_VALUE = 2 };
+enum rc seal_entry_tag(const unsigned char key[SEAL_NAMES_KEY], struct span name, unsigned char tag_out[SEAL_NAME_TAG], struct err *e);
+enum rc seal_annotation(const unsigned char key[SEAL_NAMES_KEY], const struct seal_place *at, enum seal_part part, struct span plain, struct buf *out,
+                   struct err *e);
+enum rc open_annotation(const unsigned char key[SEAL_NAMES_KEY], const struct seal_place *at, enum seal_part part, struct span sealed, struct buf *out,
+                   struct err *e);
 /* sizes */
 static inline uint32_t seal_chunks(uint64_t plain) /* how many chunks an object of so many plain bytes has */
 {

@@ -397,6 +397,46 @@ static void test_names(void **st)
     buf_free(&back);
 }
 
+/* An annotation opens in its place alone: not in another folder, not as the other part, not as shared, not under another name. */
+static void test_annotations(void **st)
+{
+    unsigned char priv[SEAL_PRIV], key[SEAL_NAMES_KEY], folder[SEAL_NAME_TAG];
+    struct seal_place at = {.mbx = 16, .folder = 3, .shared = 0}, other[4];
+    struct buf a = BUF_INIT, back = BUF_INIT;
+    struct span name = SPAN_LIT("/private/comment");
+
+    (void)st;
+    seal_cek_new(priv);
+    assert_int_equal(seal_names_key(priv, 16, key, &e), RC_OK);
+    assert_int_equal(seal_entry_tag(key, name, at.tag, &e), RC_OK);
+    assert_int_equal(seal_name_tag(key, name, folder, &e), RC_OK);
+    assert_memory_not_equal(at.tag, folder, sizeof folder); /* a folder of that name has another tag */
+    assert_int_equal(seal_annotation(key, &at, SEAL_ENTRY_VALUE, SPAN_LIT("douleur"), &a, &e), RC_OK);
+    assert_int_equal(open_annotation(key, &at, SEAL_ENTRY_VALUE, buf_span(&a), &back, &e), RC_OK);
+    assert_true(span_eq_str(buf_span(&back), "douleur"));
+    buf_clear(&back);
+    for (size_t i = 0; i < 4; i++)
+        other[i] = at;
+    other[0].mbx++;
+    other[1].folder++;
+    other[2].shared = 1;
+    other[3].tag[0] ^= 1;
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(open_annotation(key, &other[i], SEAL_ENTRY_VALUE, buf_span(&a), &back, &e), RC_CORRUPT);
+    assert_int_equal(open_annotation(key, &at, SEAL_ENTRY_NAME, buf_span(&a), &back, &e), RC_CORRUPT);
+    assert_int_equal(open_name(key, 16, at.tag, buf_span(&a), &back, &e), RC_CORRUPT);
+    for (size_t n = 0; n < a.n; n++) {
+        assert_int_equal(open_annotation(key, &at, SEAL_ENTRY_VALUE, span_head(buf_span(&a), n), &back, &e),
+                         RC_CORRUPT);
+        a.p[n] ^= 1;
+        assert_int_equal(open_annotation(key, &at, SEAL_ENTRY_VALUE, buf_span(&a), &back, &e), RC_CORRUPT);
+        a.p[n] ^= 1;
+    }
+    assert_int_equal(back.n, 0);
+    buf_free(&a);
+    buf_free(&back);
+}
+
 static void test_oids(void **st)
 {
     unsigned char a[SEAL_OID], b[SEAL_OID];
@@ -422,7 +462,7 @@ int main(void)
         cmocka_unit_test(test_object_key),     cmocka_unit_test(test_bounded_out),
         cmocka_unit_test(test_epochs),         cmocka_unit_test(test_wraps),
         cmocka_unit_test(test_rfc7748),        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_oids),
+        cmocka_unit_test(test_annotations),    cmocka_unit_test(test_oids),
     };
     return cmocka_run_group_tests_name("seal", t, NULL, NULL);
 }

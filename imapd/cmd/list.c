@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/list.c - LIST: plain, extended (RFC 5258), with STATUS (RFC 5819), CHILDREN (RFC 3348) and SPECIAL-USE (RFC 6154) attributes.
+/* imapd/cmd/list.c - LIST: plain, extended (RFC 5258), with STATUS (RFC 5819), CHILDREN (RFC 3348) and SPECIAL-USE (RFC 6154) attributes, with METADATA (RFC 9590).
  *
  * Folders that exist are listed. With (SUBSCRIBED) subscriptions are listed instead; a subscribed folder that is gone
  * has \NonExistent. With RECURSIVEMATCH a folder that does not match the selection itself, but has a folder below that
@@ -7,6 +7,7 @@
  * RFC 3348 and RFC 6154 2 permit it and every client gains. */
 #include "imapd/list.h"
 #include "imapd/commands.h"
+#include "imapd/metadata.h"
 #include "proto/imap/write.h"
 
 /* Does the folder itself answer the selection options? */
@@ -27,8 +28,9 @@ static bool selected_below(const struct imap_list_args *l, const struct folders 
 }
 
 static enum rc list_one(struct imap_session *s, const struct imap_list_args *l, const struct folders *all,
-                        const struct folder *f, struct err *e)
+                        const struct annotations *notes, const struct folder *f, struct err *e)
 {
+    uint64_t longest;
     bool below = (l->select & LS_RECURSIVE) && selected_below(l, all, f->name);
     struct buf attr = BUF_INIT; /* open: attributes */
     enum rc rc = RC_OK;
@@ -40,6 +42,8 @@ static enum rc list_one(struct imap_session *s, const struct imap_list_args *l, 
     buf_addstr(&s->out, below ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n" : "\r\n");
     if ((l->ret & LR_STATUS) && (f->flags & (FF_GONE | FF_NOSELECT)) == 0)
         rc = status_put(s, f, l->status, e);
+    if (rc == RC_OK && (l->ret & LR_METADATA) && (f->flags & (FF_GONE | FF_NOSELECT)) == 0)
+        metadata_put(s, notes, f->id, f->special, f->name, &l->entries, &longest);
     buf_free(&attr);
     if (s->out.n > 32 * 1024)
         reply_out(s);
@@ -49,6 +53,7 @@ static enum rc list_one(struct imap_session *s, const struct imap_list_args *l, 
 enum rc cmd_list(struct imap_session *s, union imap_args *a, struct err *e)
 {
     const struct imap_list_args *l = &a->list;
+    struct annotations notes = {0};
     struct folders all;
     enum rc rc;
 
@@ -58,8 +63,11 @@ enum rc cmd_list(struct imap_session *s, union imap_args *a, struct err *e)
         return RC_OK;
     }
     rc = folders_load(s, true, &all, e);
+    if (rc == RC_OK && (l->ret & LR_METADATA))
+        rc = metadata_load(s, STORE_EVERY_FOLDER, &l->entries, NULL, &notes, e);
     for (size_t i = 0; rc == RC_OK && i < all.n; i++)
-        rc = list_one(s, l, &all, &all.f[i], e);
+        rc = list_one(s, l, &all, &notes, &all.f[i], e);
+    annotations_free(&notes);
     reply_out(s);
     return rc;
 }

@@ -2,6 +2,7 @@
 /* imapd/cmd/select.c - SELECT and EXAMINE. RFC 3501 6.3.1, 6.3.2, RFC 8474 4.1, RFC 9051 6.3.2, RFC 7162 3.1.2, 3.2.5, 3.2.11. A SELECT that fails leaves no mailbox selected. */
 #include "imapd/commands.h"
 #include "imapd/extensions.h"
+#include "imapd/held.h"
 #include "imapd/list.h"
 #include "imapd/objectid.h"
 #include "imapd/vanished.h"
@@ -87,10 +88,12 @@ static enum rc select_folder(struct imap_session *s, const struct imap_select_ar
     view_leave(s);
     if ((rc = folders_load(s, rev2, &all, e)) != RC_OK ||
         (rc = folder_in_list(s, &all, a->name, false, &f, e)) != RC_OK || (rc = keywords_load(s, e)) != RC_OK ||
-        (rc = view_open(s, f.id, read_only, &s->view, e)) != RC_OK)
+        (rc = view_open(s, f.id, read_only = read_only || f.id == STORE_REMOVED, &s->view, e)) != RC_OK)
         return rc;
     s->state = IS_SELECTED;
     describe(s);
+    if (f.id == STORE_REMOVED)
+        held_tell(s);
     if (rev2)
         list_named(s, &all, f.id, a->sent);
     if ((rc = resync(s, a, e)) != RC_OK) {

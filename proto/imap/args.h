@@ -6,12 +6,13 @@
  * Names    Mailbox names are given as proto/imap/name.h describes. LIST patterns are given in the same form, but unchecked.
  * Words    A word is known only when an extension opens it (proto/imap/opened.h). Any other word is malformed.
  * Owns     nothing. Spans and arrays point into the command or into the arena of in, and live as long as these.
- * Process  imapd sessions.   Source RFC 3501 6; RFC 4315, 5161, 5258, 5819, 6154, 6851, 2971, 7162, 7889, 8438.
+ * Process  imapd sessions.   Source RFC 3501 6; RFC 4315, 5161, 5258, 5819, 6154, 6851, 2971, 7162, 7889, 8438, 5464, 9590, 4467.
  */
 #pragma once
 #include "proto/imap/append.h"
 #include "proto/imap/fetch.h"
 #include "proto/imap/flags.h"
+#include "proto/imap/notify.h"
 #include "proto/imap/search.h"
 
 enum { IMAP_LIST_PATTERNS = 64, IMAP_WORDS = 64 };
@@ -19,15 +20,40 @@ enum { ST_MESSAGES = 1, ST_RECENT = 2, ST_UIDNEXT = 4, ST_UIDVALIDITY = 8, ST_UN
        ST_HIGHESTMODSEQ = 1 << 16,
        ST_RFC3501 = 31 /* the protocol's own; others are an extension's */ };
 enum { LS_SUBSCRIBED = 1, LS_REMOTE = 2, LS_RECURSIVE = 4, LS_SPECIAL = 8 }; /* LIST selection options */
-enum { LR_SUBSCRIBED = 1, LR_CHILDREN = 2, LR_SPECIAL = 4, LR_STATUS = 8 };  /* LIST return options */
+enum { LR_SUBSCRIBED = 1, LR_CHILDREN = 2, LR_SPECIAL = 4, LR_STATUS = 8, LR_METADATA = 16 };  /* LIST return options */
 enum imap_store_how { IMAP_STORE_SET, IMAP_STORE_ADD, IMAP_STORE_REMOVE };
 
+/* entries of annotations: RFC 5464 */
+enum { IMAP_ENTRY_MAX = 1024, IMAP_ANNOTATIONS = 128, IMAP_DEPTH_INFINITY = 2 };
+struct imap_entries {
+    struct span *name; /* in small letters, each once: "/private/comment" */
+    size_t n;
+    unsigned depth; /* 0, 1, IMAP_DEPTH_INFINITY */
+    bool limited;
+    uint64_t maxsize; /* limited: values of more octets are left out */
+};
+struct imap_annotation {
+    struct span name, value;
+    bool nil; /* to be removed */
+};
+struct imap_metadata_args {
+    struct span name; /* of a folder */
+    bool server;      /* "": the mailbox as a whole */
+    struct imap_entries entries; /* GETMETADATA */
+    struct imap_annotation *set; /* SETMETADATA; each name once */
+    size_t n;
+};
+struct imap_urls { /* GENURLAUTH, URLFETCH: RFC 4467 */
+    struct span *url, *mechanism; /* mechanism: GENURLAUTH */
+    size_t n;
+};
 struct imap_list_args {
     bool extended;
     unsigned select, ret, status;
     struct span reference;
     struct span *patterns; /* prepared as names are, with the reference in front; a pattern that no name can match is left out */
     size_t n;
+    struct imap_entries entries; /* LR_METADATA */
 };
 struct imap_select_args {
     struct span name, sent; /* sent: as it came */
@@ -37,6 +63,12 @@ struct imap_select_args {
     bool has_known;
     struct imap_set known;      /* UIDs, settled, without "*" */
     struct imap_set seqs, uids; /* settled, without "*"; as many numbers as UIDs, or none of both */
+};
+struct imap_esearch_args {
+    struct imap_search what; /* .text: from RETURN on */
+    struct imap_filter *in;
+    size_t n;      /* 0: the selected mailbox */
+    bool too_many; /* names */
 };
 union imap_args {
     struct {
@@ -63,6 +95,12 @@ union imap_args {
         struct span from, to;
     } rename;
     struct imap_list_args list;
+    struct imap_metadata_args metadata;
+    struct imap_urls urls;
+    struct {
+        struct span name; /* has_name: of a folder; else all */
+        bool has_name, known; /* known: a mechanism that there is is among those named, or none is named */
+    } resetkey;
     struct {
         struct span name;
         unsigned items;
@@ -98,6 +136,8 @@ union imap_args {
         struct imap_set set;
     } uids;
     struct imap_search search;
+    struct imap_esearch_args esearch;
+    struct imap_notify notify;
 };
 enum rc imap_parse_none(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_login(struct imap_in *in, union imap_args *out, struct err *e);
@@ -111,6 +151,14 @@ enum rc imap_parse_root(struct imap_in *in, union imap_args *out, struct err *e)
 enum rc imap_parse_select(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_fetch(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_store(struct imap_in *in, union imap_args *out, struct err *e);
+/* proto/imap/args_metadata.c: RFC 5464 */
+enum rc imap_parse_getmetadata(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_setmetadata(struct imap_in *in, union imap_args *out, struct err *e);
+bool imap_take_entries(struct imap_in *in, struct imap_entries *w); /* one, or several in parentheses */
+/* proto/imap/args_url.c: RFC 4467 */
+enum rc imap_parse_genurlauth(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_urlfetch(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_resetkey(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_rename(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_list(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_lsub(struct imap_in *in, union imap_args *out, struct err *e);
@@ -124,6 +172,9 @@ enum rc imap_parse_search(struct imap_in *in, union imap_args *out, struct err *
 enum rc imap_parse_sort(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_thread(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_uids(struct imap_in *in, union imap_args *out, struct err *e); /* UID EXPUNGE */
+enum rc imap_parse_esearch(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_tags(struct imap_in *in, union imap_args *out, struct err *e); /* CANCELUPDATE: out->words */
+enum rc imap_parse_notify(struct imap_in *in, union imap_args *out, struct err *e);
 /* proto/imap/args.c, for the other files of arguments */
 enum rc imap_args_end(struct imap_in *in, bool good, struct err *e);
 /* SP and a name. sent_out: as it came; may be NULL */

@@ -30,11 +30,8 @@ static const struct word_bit select_options[] = {
     {NULL, 0},
 };
 static const struct word_bit return_options[] = {
-    {"SUBSCRIBED", LR_SUBSCRIBED},
-    {"CHILDREN", LR_CHILDREN},
-    {"SPECIAL-USE", LR_SPECIAL},
-    {"STATUS", LR_STATUS},
-    {NULL, 0},
+    {"SUBSCRIBED", LR_SUBSCRIBED}, {"CHILDREN", LR_CHILDREN}, {"SPECIAL-USE", LR_SPECIAL},
+    {"STATUS", LR_STATUS},         {"METADATA", LR_METADATA}, {NULL, 0},
 };
 
 /* The bit of a word. 0: there is no such word, or the extension that has it is not open. */
@@ -109,7 +106,8 @@ static bool take_return(struct imap_in *in, struct imap_list_args *l)
     do {
         unsigned bit = take_word(in, return_options, in->opened->list_return);
 
-        if (bit == 0 || (bit == LR_STATUS && (!imap_sp(in) || !imap_take_status_items(in, &l->status))))
+        if (bit == 0 || (bit == LR_STATUS && (!imap_sp(in) || !imap_take_status_items(in, &l->status))) ||
+            (bit == LR_METADATA && (!imap_sp(in) || !imap_take_entries(in, &l->entries))))
             return false;
         l->ret |= bit;
     } while (imap_sp(in));

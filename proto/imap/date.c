@@ -3,6 +3,7 @@
  * time zone tables.
  */
 #include "proto/imap/date.h"
+#include "base/ascii.h"
 #include <stdio.h>
 
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -129,4 +130,58 @@ void imap_date_time(int64_t utc, char out[IMAP_DATE_TIME])
     civil_from_days(t / 86400, &y, &m, &d);
     snprintf(out, IMAP_DATE_TIME, "\"%2u-%.3s-%04u %02u:%02u:%02u +0000\"", (unsigned)d % 100, months + 3 * (m - 1),
              (unsigned)y % 10000, (unsigned)s / 3600 % 24, (unsigned)s / 60 % 60, (unsigned)s % 60);
+}
+
+/* ---- RFC 3339 ---- */
+/* Two or four digits and what follows them, off the front. */
+static bool take_number_of(struct span *s, size_t n, const char *then, int *out)
+{
+    uint64_t v;
+
+    if (s->n < n || !ascii_is_digit(s->p[0]) || !span_u64(span_head(*s, n), 9999, &v))
+        return false;
+    *s = span_from(*s, n);
+    *out = (int)v;
+    if (*then == '\0')
+        return true;
+    if (s->n == 0 || ascii_lower(s->p[0]) != (unsigned char)*then)
+        return false;
+    *s = span_from(*s, 1);
+    return true;
+}
+
+/* "Z", "+01:00": seconds east. */
+static bool take_offset(struct span s, int *out)
+{
+    int sign, h, m;
+
+    *out = 0;
+    if (s.n == 1 && ascii_lower(s.p[0]) == 'z')
+        return true;
+    if (s.n != 6 || (s.p[0] != '+' && s.p[0] != '-'))
+        return false;
+    sign = s.p[0] == '-' ? -1 : 1;
+    s = span_from(s, 1);
+    if (!take_number_of(&s, 2, ":", &h) || !take_number_of(&s, 2, "", &m) || h > 23 || m > 59)
+        return false;
+    *out = sign * (h * 3600 + m * 60);
+    return true;
+}
+
+bool imap_internet_time(struct span s, int64_t *utc_out)
+{
+    int y, mo, d, h, mi, sec, off;
+
+    if (!take_number_of(&s, 4, "-", &y) || !take_number_of(&s, 2, "-", &mo) || !take_number_of(&s, 2, "t", &d) ||
+        !take_number_of(&s, 2, ":", &h) || !take_number_of(&s, 2, ":", &mi) || !take_number_of(&s, 2, "", &sec))
+        return false;
+    if (y < 1970 || mo < 1 || mo > 12 || d < 1 || d > 31 || h > 23 || mi > 59 || sec > 60)
+        return false;
+    if (s.n > 1 && s.p[0] == '.')
+        for (s = span_from(s, 1); s.n > 0 && ascii_is_digit(s.p[0]);)
+            s = span_from(s, 1);
+    if (!take_offset(s, &off))
+        return false;
+    *utc_out = days_from_civil(y, mo, d) * 86400 + h * 3600 + mi * 60 + sec - off;
+    return *utc_out > 0;
 }

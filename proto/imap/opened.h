@@ -34,6 +34,8 @@ enum { /* .responses: what an answer carries only when the bit is set */
     RESP_SPECIAL_USE = 8,  /* \Sent and the like in LIST */
     RESP_MODSEQ = 1 << 8,  /* MODSEQ in each FETCH that tells of flags, HIGHESTMODSEQ after EXPUNGE; opened by a CONDSTORE enabling command */
     RESP_CLOSED = 1 << 9,  /* [CLOSED] when SELECT leaves a mailbox */
+    RESP_METADATA = 1 << 15,        /* METADATA of changed annotations, unasked; opened by ENABLE METADATA (RFC 5464) */
+    RESP_METADATA_SERVER = 1 << 16, /* those of the mailbox as a whole; by ENABLE METADATA-SERVER too */
     RESP_UIDONLY = 1 << 11,  /* UIDFETCH in place of FETCH, and no message number in anything; opened by ENABLE UIDONLY (RFC 9586) */
     RESP_VANISHED = 1 << 10  /* VANISHED in place of EXPUNGE, and UID in each FETCH that tells of flags; opened by ENABLE QRESYNC */
 };

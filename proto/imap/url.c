@@ -2,6 +2,7 @@
 /* proto/imap/url.c - see proto/imap/url.h. RFC 5092. */
 #include "proto/imap/url.h"
 #include "base/ascii.h"
+#include "proto/imap/date.h"
 #include "proto/imap/name.h"
 
 enum { URL_MOST = 8192 };
@@ -150,13 +151,80 @@ static bool take_message(struct imap_arena *mem, struct span s, struct imap_url 
     return number(s, 1, &u->uid) && (partial < 0 || take_partial(part, u));
 }
 
+/* ---- RFC 4467 ---- */
+static bool take_access(struct imap_arena *mem, struct span s, struct imap_url_auth *a)
+{
+    static const struct {
+        const char *word;
+        enum imap_url_access access;
+        bool user;
+    } words[] = {{"submit+", URL_SUBMIT, true},
+                 {"user+", URL_USER, true},
+                 {"authuser", URL_AUTHUSER, false},
+                 {"anonymous", URL_ANONYMOUS, false}};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        struct span rest = span_from(s, strlen(words[i].word));
+
+        if (!span_istarts(s, words[i].word) || (rest.n > 0) != words[i].user)
+            continue;
+        a->access = words[i].access;
+        return rest.n == 0 || decode(mem, rest, &a->user);
+    }
+    return false;
+}
+
+/* ":INTERNAL:0123abcd" behind the rump, or nothing. */
+static bool take_token(struct span s, struct imap_url_auth *a)
+{
+    ptrdiff_t colon;
+
+    if (s.n == 0)
+        return true;
+    s = span_from(s, 1);
+    if ((colon = span_chr(s, ':')) <= 0)
+        return false;
+    a->mechanism = span_head(s, (size_t)colon);
+    a->token = span_from(s, (size_t)colon + 1);
+    for (size_t i = 0; i < a->token.n; i++)
+        if (ascii_hex(a->token.p[i]) < 0)
+            return false;
+    return a->token.n >= 32;
+}
+
+/* The authorization off the end of *text. */
+static bool take_auth(struct imap_arena *mem, struct span *text, struct imap_url_auth *a)
+{
+    struct span whole = *text, access;
+    ptrdiff_t at = find(whole, ";URLAUTH="), expire, colon;
+    size_t from;
+
+    if (at < 0)
+        return find(whole, ";EXPIRE=") < 0;
+    from = (size_t)at + strlen(";URLAUTH=");
+    access = span_from(whole, from);
+    colon = span_chr(access, ':');
+    if (colon >= 0)
+        access = span_head(access, (size_t)colon);
+    a->rump = span_head(whole, from + access.n);
+    *text = span_head(whole, (size_t)at);
+    if ((expire = find(*text, ";EXPIRE=")) >= 0) {
+        if (!imap_internet_time(span_from(*text, (size_t)expire + strlen(";EXPIRE=")), &a->expires))
+            return false;
+        *text = span_head(*text, (size_t)expire);
+    }
+    return take_access(mem, access, a) && take_token(span_from(whole, from + access.n), a);
+}
+
 bool imap_url_read(struct imap_arena *mem, struct span text, struct imap_url *out)
 {
     struct imap_url u = {.absolute = false};
     struct span rest = text;
     ptrdiff_t uid;
 
-    if (text.n > URL_MOST || !take_server(mem, &rest, &u))
+    if (text.n > URL_MOST || !take_auth(mem, &rest, &u.auth) || !take_server(mem, &rest, &u))
+        return false;
+    if (u.auth.access != URL_NO_ACCESS && (!u.absolute || u.user.n == 0))
         return false;
     if (span_istarts(rest, ";UID=") && !u.absolute) { /* of the selected mailbox */
         uid = 0;

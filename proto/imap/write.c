@@ -45,6 +45,21 @@ void imap_put_string(struct buf *out, struct span s)
         put_literal(out, s);
 }
 
+void imap_put_string8(struct buf *out, struct span s)
+{
+    if (span_chr(s, '\0') < 0) {
+        imap_put_string(out, s);
+        return;
+    }
+    buf_addf(out, "~{%zu}\r\n", s.n);
+    buf_addspan(out, s);
+}
+
+void imap_announce(struct buf *out, uint64_t n)
+{
+    buf_addf(out, " {%llu}\r\n", (unsigned long long)n);
+}
+
 void imap_put_astring(struct buf *out, struct span s)
 {
     size_t i = 0;

@@ -44,7 +44,7 @@ static inline void damage_flip(struct live *l, enum table t, size_t page)
 static inline size_t damage_leaf_of(struct live *l, enum table t, uint64_t mbx, uint32_t uid)
 {
     struct key k = key_msg(mbx, STORE_INBOX, uid);
-    static unsigned char page[16384];
+    static unsigned char page[TABLE_PAGE_MOST];
     size_t n = damage_pages(l, t), found = 0;
     int fd = damage_open(l, t);
 
@@ -80,6 +80,8 @@ static inline void damage_populate(struct live *l, uint64_t mbx, int n)
         live_deliver(in, mbx, STORE_INBOX, i % 7 == 3 ? 70000 : 900, 0);
     OK(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){STORE_INBOX, live_range(1, 2), 0, 0}, -1, &ex, &e));
     live_folder(s, "another");
+    for (int i = 0; i < 60; i++)
+        live_annotate(s, STORE_INBOX, (unsigned char)i, 300);
     store_free(&in);
     store_free(&s);
 }

@@ -21,7 +21,7 @@ struct scan {
     DBC *c;
     DBT bulk;
     void *at; /* in bulk; NULL: fetch more */
-    unsigned char key[32];
+    unsigned char key[sizeof ((struct key *)0)->b];
     size_t key_n;
     struct key prefix;
     bool begun, keys_only;

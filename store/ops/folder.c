@@ -113,7 +113,7 @@ enum rc box_takes(const struct stored *d, struct tx *t, uint64_t mbx, const stru
     if (d->max_messages && s.messages + more.messages > d->max_messages)
         return err_cause(e, RC_QUOTA, CAUSE_TOO_MANY_MESSAGES, "store: mailbox %llu has %llu messages, the most it may",
                          (unsigned long long)mbx, (unsigned long long)s.messages);
-    if (b->quota > 0 && sums_used(&s) + sums_used(&more) > b->quota)
+    if (b->quota > 0 && sums_used(&s) + b->annotated + sums_used(&more) > b->quota)
         return err_set(e, RC_QUOTA, "store: mailbox %llu is full", (unsigned long long)mbx);
     return RC_OK;
 }

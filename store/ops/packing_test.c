@@ -185,7 +185,7 @@ static enum rc put_object(struct tx *t, void *arg, struct err *e)
 
     object_row(arg, 170, &b);
     rc = tx_put(t, T_OBJREFS, &k, buf_span(&b), TX_NEW, e);
-    k = key_piece(arg, SEAL_MESSAGE, 0);
+    k = key_object(arg, SEAL_MESSAGE);
     object_row(arg, SMALL, &b);
     if (rc == RC_OK)
         rc = tx_put(t, T_OBJECTS, &k, buf_span(&b), TX_NEW, e);

@@ -460,6 +460,22 @@ static inline struct store_status_rep live_status(struct store *s, uint32_t fold
     return st;
 }
 
+/* An annotation of the holder's own, of that many octets. */
+static inline void live_annotate(struct store *s, uint32_t folder, unsigned char tag, size_t n)
+{
+    static unsigned char value[STORE_ANNOTATION_MAX];
+    struct store_annotation one = {.folder = folder, .tag = {tag}, .name = SPAN_LIT("sealed name"), .value = span_of(value, n)};
+    struct buf list = BUF_INIT;
+    struct store_metadata_set_req rq = {.folder = folder, .special = STORE_SPECIAL_KEEP};
+    struct store_metadata_set_rep rep;
+    struct err e;
+
+    ipc_list_add(&list, store_annotation_f, &one);
+    rq.list = buf_span(&list);
+    OK(store_call(s, STORE_METADATA_SET, &rq, -1, &rep, &e));
+    buf_free(&list);
+}
+
 static inline uint32_t live_folder(struct store *s, const char *name)
 {
     struct store_folder_create_req rq = {.flags = FF_SUBSCRIBED, .name = span_str(name)};

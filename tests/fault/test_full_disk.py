@@ -53,6 +53,11 @@ def fill(m):
             pass
 
 
+def annotations(m):
+    assert m.xatom("GETMETADATA", "INBOX", "(/private/comment /private/autre)")[0] == "OK"
+    return m.response("METADATA")[1][0]
+
+
 def moved_away(m):
     """The delete key of most clients is a MOVE to the Trash, of a folder a RENAME to below it: as many rows go as come. All messages at once, which
     one transaction on such a disk does not hold, and back into what is then below the Trash."""
@@ -77,6 +82,7 @@ def test_full_then_emptied(small):
             pli.add(who, sign="never")
         assert delivers(pli)
         m = pli.imap("gros@chu.test")
+        assert m.xatom("SETMETADATA", "INBOX", '(/private/comment "avant")')[0] == "OK"
         m.create("Y")
         fill(m)
         assert not delivers(pli)
@@ -96,6 +102,10 @@ def test_full_then_emptied(small):
             assert new.select("INBOX") == ("OK", [b"0"])
             assert [line.split()[-1] for line in new.list()[1]] == [b"INBOX"]
         m = pli.imap("gros@chu.test")
+        for entries in ('(/private/comment "neuf" /private/autre "neuf")', f'(/private/autre "{"y" * 20000}")'):
+            typ, why = m.xatom("SETMETADATA", "INBOX", entries)   # none of them, or all: never one
+            assert typ == "NO" and b"[UNAVAILABLE]" in why[0], why
+        assert annotations(m) == b'INBOX (/private/comment "avant" /private/autre NIL)'
         moved_away(m)
         assert m.store("1:*", "+FLAGS.SILENT", "(\\Deleted)")[0] == "OK" and m.expunge()[0] == "OK"
         assert m.select("Trash/Y") == ("OK", [b"0"])

@@ -55,6 +55,7 @@ def used():
                 assert typ == "OK" and len(d[0].split()) == 3, (key, d)
             assert m.store("1", "+FLAGS", f"({MARK}kw)")[0] == "OK"
             assert m.copy("1", f'"{MARK}"')[0] == "OK"
+            assert m.xatom("SETMETADATA", f'"{MARK}"', f'(/private/{MARK} "{MARK} valeur" /shared/{MARK} "{MARK} valeur")')[0] == "OK"
             assert m.rename(f'"{MARK}/{MARK} sous"', f'"{MARK}/{MARK} autre"')[0] == "OK"
         yield pli
 

@@ -17,7 +17,7 @@
     @bdat C text\\r\\n               BDAT with the length of the text behind it; @bdat-last the same with LAST
     @once                           not to be run one byte at a time
     @sleep 0.1
-Variables: ${gp} address, ${gp64} its PLAIN response, ${pw} the password, ${domain}, ${NAME} set by @set NAME value.
+Variables: ${gp} address, ${gp64} its PLAIN response, ${gpurl} as a URL has it, ${pw} the password, ${domain}, ${NAME} set by @set NAME value.
 Numbers are never reused. Each transcript is run twice: written in one piece, and one byte at a time: the answers must be the same.
 """
 import base64
@@ -107,6 +107,7 @@ class Conversation:
             address = f"{short}{time.monotonic_ns() % 10**9}@{self.pli.domain}"
             self.pli.add(address, sign=sign or None)
             self.vars[short] = address
+            self.vars[short + "url"] = address.replace("@", "%40")
             self.vars[short + "64"] = base64.b64encode(f"\0{address}\0{PASSWORD}".encode()).decode()
 
     def append(self, message, who, folder="INBOX", *flags):

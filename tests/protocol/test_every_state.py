@@ -124,6 +124,8 @@ IMAP_ARGS = {"LOGIN": "{me} {pw}", "AUTHENTICATE": "PLAIN {plain}", "SELECT": "I
              "MOVE": "1 INBOX", "ID": "NIL", "ENABLE": "X", "UID FETCH": "1 (UID)", "UID STORE": "1 +FLAGS (\\Seen)", "UID COPY": "1 INBOX",
              "UID MOVE": "1 INBOX", "UID SEARCH": "ALL", "UID EXPUNGE": "1", "APPEND": "INBOX {{3+}}\r\nx\r\n", "SORT": "(DATE) UTF-8 ALL", "UID SORT": "(DATE) UTF-8 ALL", "THREAD": "REFERENCES UTF-8 ALL", "UID THREAD": "REFERENCES UTF-8 ALL",
              "GETQUOTA": '""', "GETQUOTAROOT": "INBOX", "COMPRESS": "DEFLATE", "REPLACE": "1 INBOX {{3+}}\r\nx\r\n",
+             "GENURLAUTH": '"imap://etats%40chu.test@mail.chu.test/INBOX/;UID=1;URLAUTH=authuser" INTERNAL', "URLFETCH": "imap://{me}@localhost/INBOX/;UID=1", "RESETKEY": "INBOX",
+             "GETMETADATA": "INBOX /private/comment", "SETMETADATA": 'INBOX (/private/comment "a")',
              "UID REPLACE": "99999 INBOX {{3+}}\r\nx\r\n"}
 # what a command that is allowed and right is answered, where that is not OK
 IMAP_RIGHT = {"STARTTLS": b"t1 NO [CLIENTBUG] ",  # the session is under TLS already
