@@ -5,7 +5,8 @@
  *          the midst of the table: each split leaves a page half full behind it, to which nothing is added any more.
  * How      DB->compact() over the range: transactions of its own, a few pages each, whose locks it waits for briefly. A crash leaves the old page or
  *          the new. Pages that it empties are the table's to use again. They are written to the log once more, as much as the rows are long.
- * Not      where a bad page was met, and while the disk is low: room_compact() is at work then.
+ * Not      where a bad page was met, and while the disk is low: room_compact() is at work then. The pages are read first, because a bad one that the
+ *          library met in the midst of its work would break the environment.
  * Process  pli-stored, the background thread.
  */
 #pragma once
