@@ -73,7 +73,7 @@ DIRS_pli        := pli pli/cmd pli/doctor pli/super
 DIRS_pli-smtpd  := smtpd
 DIRS_pli-imapd  := imapd imapd/cmd
 DIRS_pli-relayd := relayd
-DIRS_pli-stored := store/stored store/ops store/check store/db
+DIRS_pli-stored := store/stored store/ops store/check store/segments store/db
 DIRS_pli-keyd   := crypto/keyd
 DIRS_pli-dird   := directory/dird
 DIRS_pli-trustd := trust/trustd trust/fetch
@@ -85,7 +85,7 @@ LIBS_pli-stored := $(LIB_store) $(LIB_crypto) $(L0)
 LIBS_pli-keyd   := $(LIB_crypto) $(L0)
 LIBS_pli-trustd := $(LIB_trust) $(LIB_policies) $(LIB_crypto) $(L0)
 LIBS_pli-dird   := $(LIB_directory) $(LIB_trust) $(LIB_policies) $(LIB_crypto) $(L0)
-SYS_pli         := $(S_idn) $(S_conf) $(S_xml) $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
+SYS_pli         := $(S_idn) $(S_etpan) $(S_conf) $(S_xml) $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
 SYS_pli-smtpd   := $(S_idn) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
 SYS_pli-imapd   := $(S_idn) $(S_z) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
 SYS_pli-relayd  := $(S_idn) $(S_etpan) $(S_dns) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
@@ -184,7 +184,7 @@ bench:
 	@$(MAKE) --no-print-directory PROFILE=release all
 	@bench/run
 
-$(BUILD)/bench/store_bench: $(BUILD)/obj/bench/store_bench.o $(LIB_store) $(LIB_crypto) $(LIB_base)
+$(BUILD)/bench/store_%: $(BUILD)/obj/bench/store_%.o $(LIB_store) $(LIB_crypto) $(LIB_base)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIB_store) $(LIB_crypto) $(LIB_base) -Wl,--end-group $(S_tls) $(S_ssl) $(S_base)
 

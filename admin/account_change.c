@@ -8,6 +8,7 @@
 #include "admin/account_texts.h"
 #include "admin/accounts.h"
 #include "admin/certificates.h"
+#include "admin/removed.h"
 
 /* A text, where the change and the account have it, and the bit that tells dird so. */
 static const struct {
@@ -177,11 +178,27 @@ enum rc account_disable(struct admin *ad, const struct account *a, bool disabled
     return send_entry(ad, DS_DISABLED, &as, e);
 }
 
+/* Before the entry goes: the store would refuse to delete the mailbox, which nobody would name any more then. */
+static enum rc not_on_hold(struct admin *ad, uint64_t mbx, struct err *e)
+{
+    struct store_hold_rep rep = {0};
+    struct buf mem = BUF_INIT;
+    enum rc rc = mailbox_hold(ad, mbx, HOLD_SHOW, SPAN_NULL, SPAN_NULL, &mem, &rep, e);
+
+    buf_free(&mem);
+    if (rc == RC_OK && rep.held)
+        return err_set(e, RC_PERM, "the mailbox is on legal hold: pli mailbox hold show tells why, clear ends it");
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 enum rc account_delete(struct admin *ad, const struct account *a, struct err *e)
 {
     struct dird_address_req rq = {a->is.address};
     struct store_mbx_msg box = {a->is.mbx};
-    enum rc rc = dir_call(ad->dir, DIRD_ACCOUNT_DELETE, &rq, NULL, e);
+    enum rc rc = not_on_hold(ad, a->is.mbx, e);
+
+    if (rc == RC_OK)
+        rc = dir_call(ad->dir, DIRD_ACCOUNT_DELETE, &rq, NULL, e);
 
     if (rc != RC_OK)
         return rc;

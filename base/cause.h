@@ -49,6 +49,7 @@
     X(CAUSE_DISABLED_RCPT, "disabled-recipient") \
     X(CAUSE_NOT_LOCAL, "not-local") \
     X(CAUSE_QUOTA, "quota") \
+    X(CAUSE_QUOTA_LONG, "quota-long") \
     X(CAUSE_SENDER_NOT_HELD, "sender-not-held") \
     X(CAUSE_FROM_MISMATCH, "from-mismatch") \
     X(CAUSE_FROM_OPERATOR, "from-operator") \
@@ -112,6 +113,11 @@
     X(CAUSE_LIST_FORM, "list-form") \
     X(CAUSE_LSUB_FORM, "lsub-form") \
     X(CAUSE_IDLE_DONE, "idle-done") \
+    X(CAUSE_BAD_EVENT, "bad-event") \
+    X(CAUSE_NOTIFY_OVERFLOW, "notify-overflow") \
+    X(CAUSE_NO_UPDATE, "no-update") \
+    X(CAUSE_TAG_IN_USE, "tag-in-use") \
+    X(CAUSE_NO_CONTEXT, "no-context") \
     X(CAUSE_NO_SUCH_MESSAGE, "no-such-message") \
     /* folders and what is in them */ \
     X(CAUSE_NO_SUCH_MAILBOX, "no-such-mailbox") \

@@ -30,6 +30,8 @@ struct stream {
     void *watch_ctx;
     unsigned char *in;
     size_t start, end, cap;
+    size_t
+        written; /* no octet of in beyond it was ever written: what was not need not be wiped, and its pages are never touched */
     struct buf out;
     bool eof;
     struct err broken; /* rc RC_OK while output works */
@@ -154,8 +156,7 @@ void stream_close(struct stream **sp)
     if (s->ops && s->ops->close)
         s->ops->close(s->ctx);
     close(s->fd);
-    if (s->in)
-        wipe(s->in, s->cap);
+    wipe(s->in, s->written);
     free(s->in);
     buf_free(&s->out);
     free(s);
@@ -166,19 +167,21 @@ static void linger(int fd)
 {
     unsigned char sink[16 * 1024];
     int64_t until = deadline_in(LINGER_MS);
+    size_t most = 0; /* octets of sink that were written: mostly none */
     struct err e;
 
     for (size_t taken = 0; taken < LINGER_MAX;) {
         ssize_t got = recv(fd, sink, sizeof sink, MSG_DONTWAIT);
 
-        if (got > 0)
+        if (got > 0) {
             taken += (size_t)got;
-        else if (got == 0 || (errno != EAGAIN && errno != EINTR) || wait_fd(fd, POLLIN, until, &e) != RC_OK)
-            break;
-        if (deadline_left_ms(until) == 0)
+            most = (size_t)got > most ? (size_t)got : most;
+        }
+        if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR) ||
+            (got < 0 && wait_fd(fd, POLLIN, until, &e) != RC_OK) || deadline_left_ms(until) == 0)
             break;
     }
-    wipe(sink, sizeof sink);
+    wipe(sink, most);
 }
 
 void stream_finish(struct stream **sp)
@@ -250,10 +253,10 @@ void stream_rest(struct stream *s)
     }
     if (s->start != s->end || s->in == NULL)
         return;
-    wipe(s->in, s->cap);
+    wipe(s->in, s->written);
     free(s->in);
     s->in = NULL;
-    s->start = s->end = s->cap = 0;
+    s->start = s->end = s->cap = s->written = 0;
 }
 
 size_t stream_buffered(const struct stream *s)
@@ -278,18 +281,25 @@ static enum rc make_room(struct stream *s, struct err *e)
             return err_set(e, RC_TEMP, "out of memory for %zu bytes of input", cap);
         if (s->in) { /* NULL after stream_rest() */
             memcpy(p, s->in + s->start, used);
-            wipe(s->in, s->cap);
+            wipe(s->in, s->written);
             free(s->in);
         }
         s->in = p;
         s->cap = cap;
+        s->written = used;
     }
     s->start = 0;
     s->end = used;
     return RC_OK;
 }
 
-/* Reads once from the layer below. RC_OK: at least one more byte is at hand. */
+static void wrote_up_to(struct stream *s, size_t n)
+{
+    if (n > s->written)
+        s->written = n;
+}
+
+/* Reads once from the layer below. RC_OK: at least one more byte is at hand. A layer that fails may have written anything. */
 static enum rc fill(struct stream *s, struct err *e)
 {
     ssize_t got;
@@ -305,6 +315,7 @@ static enum rc fill(struct stream *s, struct err *e)
         got = s->ops->read(s->ctx, s->in + s->end, s->cap - s->end, s->deadline, e);
     else
         got = sock_read(s, s->in + s->end, s->cap - s->end, e);
+    wrote_up_to(s, got < 0 ? s->cap : s->end + (size_t)got);
     if (got < 0)
         return e->rc;
     if (got == 0) {

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 /* last, as it asks */
@@ -333,12 +334,100 @@ static void test_layer(void **state)
     assert_int_equal(closed, 1);
 }
 
+/* ---- what was read is wiped before its memory is given back ---- */
+#ifdef __SANITIZE_ADDRESS__
+int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void *, size_t),
+                                              void (*on_free)(const volatile void *));
+size_t __sanitizer_get_allocated_size(const volatile void *p);
+
+enum { MARK = 0xA7 };
+static unsigned freed, left_behind;
+static const volatile unsigned char *inside; /* where a layer was told to write: in the input buffer */
+
+static void nothing(const volatile void *p, size_t n)
+{
+    (void)p;
+    (void)n;
+}
+
+static void look_at_freed(const volatile void *p)
+{
+    const volatile unsigned char *b = p;
+    size_t n = __sanitizer_get_allocated_size(p);
+
+    if (!inside || inside < b || inside >= b + n)
+        return;
+    freed++;
+    for (size_t i = 0; i < n; i++)
+        left_behind += b[i] == MARK;
+}
+
+struct layer {
+    size_t gives, fails_at; /* octets a read; fails_at: calls before one writes all that it may and fails */
+};
+
+static ssize_t marking_read(void *ctx, void *p, size_t n, int64_t deadline, struct err *e)
+{
+    struct layer *l = ctx;
+    bool fails = l->fails_at-- == 0;
+    size_t gives = fails || l->gives > n ? n : l->gives;
+
+    (void)deadline;
+    inside = p;
+    memset(p, MARK, gives);
+    return fails && err_set(e, RC_DENIED, "a record that is not genuine") == RC_DENIED ? -1 : (ssize_t)gives;
+}
+
+static void test_wiped(void **state)
+{
+    static const struct stream_ops ops = {.read = marking_read};
+    static const struct {
+        size_t gives, reads;
+        bool rests, fails;
+    } of[] = {{10, 1, false, false},    {10, 1, true, false},
+              {16384, 1, false, false}, {5000, 9, false, false} /* a larger buffer, twice */,
+              {10, 1, false, true},     {7000, 3, false, true}};
+
+    (void)state;
+    assert_true(__sanitizer_install_malloc_and_free_hooks(nothing, look_at_freed) > 0);
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        struct layer l = {of[i].gives, of[i].fails ? of[i].reads : SIZE_MAX};
+        struct pair p = pair_new();
+        struct span s;
+        struct err e;
+
+        freed = left_behind = 0;
+        stream_set_ops(p.s, &ops, &l);
+        (void)stream_line(p.s, of[i].gives * of[i].reads - 1, &s, &e); /* no line end comes: all is read */
+        if (of[i].fails)
+            assert_int_not_equal(stream_line(p.s, 60000, &s, &e), RC_OK);
+        if (of[i].rests) {
+            assert_int_equal(stream_peek(p.s, &s, &e), RC_OK);
+            stream_consume(p.s, s.n);
+            stream_rest(p.s);
+            assert_true(freed > 0);
+        }
+        pair_free(&p);
+        assert_true(freed > 0);
+        assert_int_equal(left_behind, 0);
+        inside = NULL;
+    }
+}
+#else
+static void test_wiped(void **state)
+{
+    (void)state;
+    skip(); /* only the sanitizer shows memory as it is given back */
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),    cmocka_unit_test(test_cuts),     cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_output),   cmocka_unit_test(test_one_send), cmocka_unit_test(test_write_errors_stay),
         cmocka_unit_test(test_deadline), cmocka_unit_test(test_wait),     cmocka_unit_test(test_layer),
+        cmocka_unit_test(test_wiped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

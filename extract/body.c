@@ -4,6 +4,7 @@
  * 6.4.5.
  */
 #include "extract/imaptext.h"
+#include "extract/var.h"
 #include "mime/lex.h"
 #include "mime/part.h"
 #include <stdio.h>
@@ -237,18 +238,18 @@ static void record(struct buf *out, const char *section, const struct part *p, c
     static const struct part none;
     const struct part *m = message ? message : &none;
 
-    buf_bytes(out, span_str(section));
+    var_bytes(out, span_str(section));
     buf_u8(out, (uint8_t)p->kind);
-    buf_u64(out, p->header_off);
-    buf_u64(out, p->header_len);
-    buf_u64(out, p->body_off);
-    buf_u64(out, p->body_len);
+    var_u64(out, p->header_off);
+    var_u64(out, p->header_len);
+    var_u64(out, p->body_off);
+    var_u64(out, p->body_len);
     buf_u8(out, message != NULL);
-    buf_u64(out, m->header_off);
-    buf_u64(out, m->header_len);
-    buf_u64(out, m->body_off);
-    buf_u64(out, m->body_len);
-    buf_bytes(out, span_head(encoding_word(p->header), sizeof((struct summary_part *)0)->encoding - 1));
+    var_u64(out, m->header_off);
+    var_u64(out, m->header_len);
+    var_u64(out, m->body_off);
+    var_u64(out, m->body_len);
+    var_bytes(out, span_head(encoding_word(p->header), sizeof((struct summary_part *)0)->encoding - 1));
 }
 
 /* The section name of each part. It is "" for a part without one of its own: a multipart that is all of a message. */

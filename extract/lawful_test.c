@@ -79,7 +79,7 @@ static void test_forged_depth(void **state)
 static void test_parts_lie_inside(void **state)
 {
     struct scan *s = scan_new();
-    struct buf out = BUF_INIT;
+    struct buf out = BUF_INIT, mem = BUF_INIT;
     struct summary v;
     struct summary_part p;
     struct err e;
@@ -88,11 +88,12 @@ static void test_parts_lie_inside(void **state)
     scan_feed(s, SPAN_LIT("A: b\r\n\r\nhello\r\n"));
     scan_end(s);
     summary_build(s, NULL, &out);
-    assert_int_equal(summary_read(buf_span(&out), &v, &e), RC_OK);
+    assert_int_equal(summary_read(buf_span(&out), &mem, &v, &e), RC_OK);
     assert_int_equal(summary_part(&v, SPAN_LIT("1"), &p, &e), RC_OK);
     v.size--;
     assert_int_equal(summary_part(&v, SPAN_LIT("1"), &p, &e), RC_CORRUPT);
     buf_free(&out);
+    buf_free(&mem);
     scan_free(&s);
 }
 

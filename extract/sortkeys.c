@@ -5,6 +5,7 @@
  */
 #include "extract/imaptext.h"
 #include "extract/text.h"
+#include "extract/var.h"
 
 enum { IDS_MOST = 200, ID_MOST = 1000 };
 
@@ -95,7 +96,7 @@ static void base_subject(struct span header, struct buf *out, bool *reply)
     s = buf_span(&folded);
     while (s.n > 0 && one_pass(&s, reply))
         ;
-    buf_bytes(out, span_head(s, IMAP_STRING_MOST));
+    var_bytes(out, span_head(s, IMAP_STRING_MOST));
     buf_free(&decoded);
     buf_free(&folded);
 }
@@ -106,7 +107,7 @@ static void folded_bytes(struct span s, struct buf *out)
 
     field_decode(span_head(s, ID_MOST), &decoded);
     text_fold(buf_span(&decoded), &folded);
-    buf_bytes(out, span_head(buf_span(&folded), ID_MOST));
+    var_bytes(out, span_head(buf_span(&folded), ID_MOST));
     buf_free(&decoded);
     buf_free(&folded);
 }
@@ -128,8 +129,8 @@ static void first_mailbox(struct span header, const char *name, struct buf *out)
         folded_bytes(l.a[i].local, out);
         folded_bytes(l.a[i].name.n > 0 ? l.a[i].name : buf_span(&address), out);
     } else {
-        buf_bytes(out, SPAN_NULL);
-        buf_bytes(out, SPAN_NULL);
+        var_bytes(out, SPAN_NULL);
+        var_bytes(out, SPAN_NULL);
     }
     buf_free(&address);
     addresses_free(&l);
@@ -166,13 +167,13 @@ static void ids(struct span header, const char *name, size_t most, bool fill, st
         if (close < 0)
             break;
         if (close > 0 && close <= ID_MOST) {
-            buf_bytes(out, span_head(s, (size_t)close));
+            var_bytes(out, span_head(s, (size_t)close));
             n++;
         }
         s = span_from(s, (size_t)close + 1);
     }
     if (n == 0 && fill)
-        buf_bytes(out, SPAN_NULL);
+        var_bytes(out, SPAN_NULL);
 }
 
 void thread_ids_write(struct span header, struct buf *out)

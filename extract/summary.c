@@ -2,105 +2,108 @@
 /* extract/summary.c - see extract/summary.h: the sections put together, and read back. */
 #include "extract/summary.h"
 #include "extract/imaptext.h"
+#include "extract/pack.h"
 #include "extract/text.h"
+#include "extract/var.h"
 
-enum { VERSION = 1 };
+enum { VERSION = 2, SECTIONS_MAX = SUMMARY_MAX - 4096 /* packing may add a two-hundredth */ };
 enum tag { S_ENVELOPE = 1, S_BODY, S_BODYSTRUCTURE, S_PARTS, S_HEADER, S_FACTS, S_SORT, S_THREAD, S_PREVIEW };
 
-static size_t begin(struct buf *out, enum tag t)
+/* Appends a section; one is empty again. */
+static void add(struct buf *out, enum tag t, struct buf *one)
 {
     buf_u8(out, (uint8_t)t);
-    buf_u32(out, 0);
-    return out->n;
+    var_bytes(out, buf_span(one));
+    buf_clear(one);
 }
 
-static void end(struct buf *out, size_t at) /* the length, known only now; little-endian like buf_u32 */
+static void add_structure(const struct body_view *v, struct buf *one, struct buf *out)
 {
-    size_t n = out->n - at;
-
-    for (size_t i = 0; i < 4; i++)
-        out->p[at - 4 + i] = (unsigned char)(n >> (8 * i));
+    body_write(v, false, one);
+    add(out, S_BODY, one);
+    body_write(v, true, one);
+    add(out, S_BODYSTRUCTURE, one);
+    parts_write(v, one);
+    add(out, S_PARTS, one);
 }
 
-static void structure(const struct body_view *v, struct buf *out)
-{
-    size_t at = begin(out, S_BODY);
-
-    body_write(v, false, out);
-    end(out, at);
-    at = begin(out, S_BODYSTRUCTURE);
-    body_write(v, true, out);
-    end(out, at);
-    at = begin(out, S_PARTS);
-    parts_write(v, out);
-    end(out, at);
-}
-
-static void facts(const struct scan *s, bool flat, struct buf *out)
+static void add_facts(const struct scan *s, bool flat, struct buf *one, struct buf *out)
 {
     int64_t date = 0, day = 0;
     struct field f;
     bool has = field_find(scan_part(s, 0)->header, "Date", &f) && date_parse(f.body, &date, &day);
-    size_t at = begin(out, S_FACTS);
 
-    buf_u64(out, scan_size(s));
-    buf_u64(out, scan_lines(s));
-    buf_u64(out, (uint64_t)date);
-    buf_u64(out, (uint64_t)day);
-    buf_u8(out, flat);
-    buf_u8(out, has);
-    end(out, at);
+    var_u64(one, scan_size(s));
+    var_u64(one, scan_lines(s));
+    buf_u64(one, (uint64_t)date); /* they may be below 0 */
+    buf_u64(one, (uint64_t)day);
+    buf_u8(one, flat);
+    buf_u8(one, has);
+    add(out, S_FACTS, one);
+}
+
+static void add_header(const struct scan *s, struct buf *one, struct buf *out)
+{
+    struct span header = scan_part(s, 0)->header;
+
+    if (header.n > SUMMARY_HEADER || header.n != scan_part(s, 0)->header_len)
+        return;
+    buf_addspan(one, header);
+    add(out, S_HEADER, one);
+}
+
+static void sections(const struct scan *s, const struct text_extract *t, struct buf *one, struct buf *out)
+{
+    struct span header = scan_part(s, 0)->header;
+    struct body_view v = body_view_of(s);
+    size_t before_structure;
+
+    add_header(s, one, out);
+    envelope_write(header, one);
+    add(out, S_ENVELOPE, one);
+    sort_keys_write(header, one);
+    add(out, S_SORT, one);
+    thread_ids_write(header, one);
+    add(out, S_THREAD, one);
+    if (t) {
+        text_preview(t, one);
+        add(out, S_PREVIEW, one);
+    }
+    before_structure = out->n;
+    add_structure(&v, one, out);
+    if (out->n > SECTIONS_MAX - 100) {
+        buf_cut(out, before_structure);
+        body_view_flatten(&v);
+        add_structure(&v, one, out);
+    }
+    add_facts(s, v.flat, one, out);
 }
 
 void summary_build(const struct scan *s, const struct text_extract *t, struct buf *out)
 {
-    struct span header = scan_part(s, 0)->header;
-    struct body_view v = body_view_of(s);
-    size_t start = out->n, at, before_structure;
+    struct buf plain = BUF_SECRET_INIT, one = BUF_SECRET_INIT;
 
+    sections(s, t, &one, &plain);
     buf_u8(out, VERSION);
-    at = begin(out, S_ENVELOPE);
-    envelope_write(header, out);
-    end(out, at);
-    at = begin(out, S_SORT);
-    sort_keys_write(header, out);
-    end(out, at);
-    at = begin(out, S_THREAD);
-    thread_ids_write(header, out);
-    end(out, at);
-    if (t) {
-        at = begin(out, S_PREVIEW);
-        text_preview(t, out);
-        end(out, at);
-    }
-    if (header.n <= SUMMARY_HEADER && header.n == scan_part(s, 0)->header_len) {
-        at = begin(out, S_HEADER);
-        buf_addspan(out, header);
-        end(out, at);
-    }
-    before_structure = out->n;
-    structure(&v, out);
-    if (out->n - start > SUMMARY_MAX - 100) {
-        buf_cut(out, before_structure);
-        body_view_flatten(&v);
-        structure(&v, out);
-    }
-    facts(s, v.flat, out);
+    pack_to(PACK_SUMMARY, buf_span(&plain), out);
+    buf_free(&plain);
+    buf_free(&one);
 }
 
 /* ---- reading ---- */
 
 static void read_facts(struct rd r, struct summary *out)
 {
-    out->size = rd_u64(&r);
-    out->lines = rd_u64(&r);
+    out->size = rd_var(&r);
+    out->lines = rd_var(&r);
     out->date = (int64_t)rd_u64(&r);
     out->local_day = (int64_t)rd_u64(&r);
     out->flat = rd_u8(&r) != 0;
     out->has_date = rd_u8(&r) != 0;
 }
 
-enum rc summary_read(struct span bytes, struct summary *out, struct err *e)
+/* Takes the sections apart. A tag that is not known is stepped over. */
+static enum rc read_sections(struct span bytes, struct summary *out, struct err *e)
 {
     struct summary v = {.size = 0};
     struct span *const places[] = {
@@ -110,11 +113,9 @@ enum rc summary_read(struct span bytes, struct summary *out, struct err *e)
     };
     struct rd r = rd_of(bytes);
 
-    if (rd_u8(&r) != VERSION)
-        return err_set(e, RC_CORRUPT, "not a summary of version %d", VERSION);
     while (r.s.n > 0 && rd_ok(&r)) {
         uint8_t tag = rd_u8(&r);
-        struct span d = rd_bytes(&r);
+        struct span d = rd_var_bytes(&r);
 
         if (!rd_ok(&r))
             break;
@@ -130,6 +131,18 @@ enum rc summary_read(struct span bytes, struct summary *out, struct err *e)
     return RC_OK;
 }
 
+enum rc summary_read(struct span packed, struct buf *mem, struct summary *out, struct err *e)
+{
+    struct rd r = rd_of(packed);
+
+    buf_clear(mem);
+    if (rd_u8(&r) != VERSION)
+        return err_set(e, RC_CORRUPT, "not a summary of version %d", VERSION);
+    if (pack_open(PACK_SUMMARY, r.s, SUMMARY_MAX, mem, e) != RC_OK)
+        return e->rc;
+    return read_sections(buf_span(mem), out, e);
+}
+
 static void copy(char *to, size_t room, struct span s)
 {
     s = span_head(s, room - 1);
@@ -141,20 +154,20 @@ static void copy(char *to, size_t room, struct span s)
 /* Takes one record off the table, as parts_write() wrote it. Returns the section's name as the record has it. */
 static struct span read_record(struct rd *r, struct summary_part *p)
 {
-    struct span name = rd_bytes(r);
+    struct span name = rd_var_bytes(r);
 
     copy(p->section, sizeof p->section, name);
     p->kind = (enum part_kind)rd_u8(r);
-    p->header_off = rd_u64(r);
-    p->header_len = rd_u64(r);
-    p->body_off = rd_u64(r);
-    p->body_len = rd_u64(r);
+    p->header_off = rd_var(r);
+    p->header_len = rd_var(r);
+    p->body_off = rd_var(r);
+    p->body_len = rd_var(r);
     p->has_message = rd_u8(r) != 0;
-    p->msg_header_off = rd_u64(r);
-    p->msg_header_len = rd_u64(r);
-    p->msg_body_off = rd_u64(r);
-    p->msg_body_len = rd_u64(r);
-    copy(p->encoding, sizeof p->encoding, rd_bytes(r));
+    p->msg_header_off = rd_var(r);
+    p->msg_header_len = rd_var(r);
+    p->msg_body_off = rd_var(r);
+    p->msg_body_len = rd_var(r);
+    copy(p->encoding, sizeof p->encoding, rd_var_bytes(r));
     return name;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* extract/summary.h - all that a listing needs of a message, made once at the door and sealed as an object of its own.
  *
- * Form     version u8 = 1, then sections, each a tag u8, a length u32 and that many bytes. A reader steps over tags that it does not know.
- *          Numbers are little-endian; "string" is a length u32 and that many bytes. Byte by byte: docs/internals/extract.md.
+ * Form     version u8 = 2, then packed (extract/pack.h, PACK_SUMMARY): sections, each a tag u8 and a string. A reader steps over tags that it does
+ *          not know. Lengths and strings: extract/var.h. Byte by byte: docs/internals/extract.md.
  *
  *            tag            holds
  *            1 ENVELOPE     the IMAP ENVELOPE, ready to send (RFC 3501 7.4.2)
@@ -22,10 +22,11 @@
  * Process  made by smtpd and imapd (APPEND), read by imapd.   Source RFC 3501 7.4.2, RFC 9051, RFC 5256, RFC 8970.
  */
 #pragma once
+#include "extract/var.h"
 #include "mime/scan.h"
 enum { SUMMARY_HEADER = 16 * 1024, SUMMARY_MAX = 512 * 1024, SECTION_MAX = 264 };
 struct text_extract;
-/* Appends a whole summary. t may be NULL: the summary then has no preview. */
+/* Appends a whole summary, packed. t may be NULL: the summary then has no preview. */
 void summary_build(const struct scan *s, const struct text_extract *t, struct buf *out);
 struct summary_part {
     char section[SECTION_MAX];
@@ -43,8 +44,8 @@ struct summary {               /* a view; spans borrow from the bytes given */
     int64_t date, local_day;
     bool flat, has_date, has_header;
 };
-/* RC_CORRUPT: not a summary, or of a version from the future. */
-enum rc summary_read(struct span bytes, struct summary *out, struct err *e);
+/* Unpacks into mem, which loses what it held; out borrows from mem. RC_CORRUPT: not a summary, or of a version from the future. */
+enum rc summary_read(struct span packed, struct buf *mem, struct summary *out, struct err *e);
 /* True: the texts that are asked for (SUMMARY_ bits) are within the grammar, so they can be written into an IMAP stream as they stand. This
  * is checked because the session that made the summary may have been taken over. summary_part() checks the part records. extract/lawful.c */
 enum summary_text { SUMMARY_ENVELOPE = 1, SUMMARY_BODY = 2, SUMMARY_BODYSTRUCTURE = 4 };

@@ -3,6 +3,7 @@
  * and every part lies inside the message; any bytes as a summary: no harm.
  */
 #include "extract/grammar_check.h"
+#include "extract/pack.h"
 #include "extract/summary.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -20,21 +21,36 @@ static void texts(struct span d)
         abort();
 }
 
-static void any_bytes(struct span d)
+static void read_any(struct span packed)
 {
+    struct buf mem = BUF_INIT;
     struct summary s;
     struct summary_part p;
     struct err e;
 
-    if (summary_read(d, &s, &e) == RC_OK)
+    if (summary_read(packed, &mem, &s, &e) == RC_OK)
         (void)summary_part(&s, SPAN_LIT("1.2"), &p, &e);
+    if (mem.n > SUMMARY_MAX)
+        abort();
+    buf_free(&mem);
+}
+
+static void any_bytes(struct span d)
+{
+    struct buf packed = BUF_INIT;
+
+    read_any(d);
+    buf_u8(&packed, 2); /* any bytes as sections */
+    pack_to(PACK_SUMMARY, d, &packed);
+    read_any(buf_span(&packed));
     texts(d);
+    buf_free(&packed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct scan *s = scan_new();
-    struct buf out = BUF_INIT;
+    struct buf out = BUF_INIT, mem = BUF_INIT;
     struct summary v;
     struct summary_part p;
     struct err e;
@@ -43,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     scan_feed(s, span_of(data, n));
     scan_end(s);
     summary_build(s, NULL, &out);
-    if (out.n > SUMMARY_MAX || summary_read(buf_span(&out), &v, &e) != RC_OK)
+    if (out.n > SUMMARY_MAX || summary_read(buf_span(&out), &mem, &v, &e) != RC_OK)
         abort();
     if (!summary_lawful(&v, SUMMARY_ENVELOPE | SUMMARY_BODY | SUMMARY_BODYSTRUCTURE) || !lawful_envelope(v.envelope) ||
         !lawful_body(v.body, false) || !lawful_body(v.bodystructure, true))
@@ -54,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         p.msg_body_off + p.msg_body_len > n)
         abort();
     buf_free(&out);
+    buf_free(&mem);
     scan_free(&s);
     return 0;
 }

@@ -7,13 +7,13 @@
  */
 #include "extract/text.h"
 #include "extract/html.h"
+#include "extract/pack.h"
 #include "mime/charset.h"
 #include "mime/part.h"
-#include <lz4.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { VERSION = 2, CUT = 0x80, PREVIEW_CHARS = 200, SLICE = 64 * 1024 };
+enum { VERSION = 3, CUT = 0x80, PREVIEW_CHARS = 200, SLICE = 64 * 1024 };
 
 struct text_extract {
     const struct scan *scan;
@@ -222,21 +222,6 @@ void text_feed(struct text_extract *t, struct span piece)
     t->off = end;
 }
 
-/* Why LZ4: it needs a sixth of deflate's time for a third more room, and every SEARCH that reads the text is faster
- * too. */
-static void compress_to(struct span plain, struct buf *out)
-{
-    int room = LZ4_compressBound((int)plain.n), n; /* plain.n <= TEXT_MAX */
-    struct err e;
-
-    if (buf_reserve(out, (size_t)room, &e) != RC_OK)
-        die("%s", e.log);
-    n = LZ4_compress_default((const char *)plain.p, (char *)out->p + out->n, (int)plain.n, room);
-    if (n <= 0)
-        bug("a search text of %zu bytes does not compress", plain.n);
-    out->n += (size_t)n;
-}
-
 void text_end(struct text_extract *t, struct buf *search_out)
 {
     while (t->open) {
@@ -244,8 +229,7 @@ void text_end(struct text_extract *t, struct buf *search_out)
         next_text(t);
     }
     buf_u8(search_out, (uint8_t)(VERSION | (t->cut ? CUT : 0)));
-    buf_u32(search_out, (uint32_t)t->plain.n);
-    compress_to(buf_span(&t->plain), search_out);
+    pack_to(PACK_TEXT, buf_span(&t->plain), search_out);
 }
 
 void text_preview(const struct text_extract *t, struct buf *out)
@@ -266,35 +250,24 @@ void text_free(struct text_extract **t)
 
 /* ---- reading and searching ---- */
 
-static bool decompress_to(struct buf *mem, struct span in, size_t n)
-{
-    int got = LZ4_decompress_safe((const char *)in.p, (char *)mem->p, (int)in.n, (int)n);
-
-    mem->n = got >= 0 ? (size_t)got : 0;
-    return got >= 0 && (size_t)got == n;
-}
-
 enum rc text_open(struct span search, struct text_view *out, struct err *e)
 {
     struct rd r = rd_of(search);
     uint8_t version = rd_u8(&r);
-    uint32_t n = rd_u32(&r);
     struct span all;
-    const unsigned char *nul;
+    ptrdiff_t nul;
 
-    if (!rd_ok(&r) || (version & ~CUT) != VERSION || n > TEXT_MAX || r.s.n > (size_t)LZ4_compressBound(TEXT_MAX))
+    if (!rd_ok(&r) || (version & ~CUT) != VERSION)
         return err_set(e, RC_CORRUPT, "not a search text of version %d", VERSION);
     *out = (struct text_view){.cut = (version & CUT) != 0, .mem = BUF_SECRET_INIT};
-    if (buf_reserve(&out->mem, (size_t)n + 1, e) != RC_OK)
-        return e->rc;
-    if (!decompress_to(&out->mem, r.s, n)) {
+    if (pack_open(PACK_TEXT, r.s, TEXT_MAX, &out->mem, e) != RC_OK) {
         text_view_free(out);
-        return err_set(e, RC_CORRUPT, "a search text does not decompress");
+        return e->rc;
     }
-    all = span_of(out->mem.p, n);
-    nul = n > 0 ? memchr(all.p, 0, n) : NULL;
-    out->header = nul ? span_head(all, (size_t)(nul - all.p)) : all;
-    out->body = span_from(all, nul ? out->header.n + 1 : n);
+    all = buf_span(&out->mem);
+    nul = span_chr(all, 0);
+    out->header = nul >= 0 ? span_head(all, (size_t)nul) : all;
+    out->body = span_from(all, nul >= 0 ? (size_t)nul + 1 : all.n);
     return RC_OK;
 }
 
@@ -311,22 +284,31 @@ static bool has(struct span text, struct span needle)
     return needle.n == 0 || (text.n >= needle.n && memmem(text.p, text.n, needle.p, needle.n));
 }
 
-static bool has_field(struct span header, const char *field, struct span needle)
+/* The next field of that name. False: there is none. */
+static bool next_field(struct span *header, const char *field, struct span *value)
 {
     size_t n = strlen(field);
 
-    while (header.n > 0) {
-        ptrdiff_t lf = span_chr(header, '\n');
-        struct span line = span_head(header, lf < 0 ? header.n : (size_t)lf);
+    while (header->n > 0) {
+        ptrdiff_t lf = span_chr(*header, '\n');
+        struct span line = span_head(*header, lf < 0 ? header->n : (size_t)lf);
 
-        header = span_from(header, lf < 0 ? header.n : (size_t)lf + 1);
+        *header = span_from(*header, lf < 0 ? header->n : (size_t)lf + 1);
         if (line.n > n && line.p[n] == ':' && span_eq_str(span_head(line, n), field)) {
-            struct span value = span_from(line, line.n > n + 1 ? n + 2 : n + 1);
-
-            if (has(value, needle))
-                return true;
+            *value = span_from(line, line.n > n + 1 ? n + 2 : n + 1);
+            return true;
         }
     }
+    return false;
+}
+
+static bool has_field(struct span header, const char *field, struct span needle)
+{
+    struct span value;
+
+    while (next_field(&header, field, &value))
+        if (has(value, needle))
+            return true;
     return false;
 }
 
@@ -336,4 +318,21 @@ bool text_has(const struct text_view *v, enum text_where w, const char *field_lo
         (field_lower ? has_field(v->header, field_lower, folded_needle) : has(v->header, folded_needle)))
         return true;
     return (w & TEXT_BODY) && has(v->body, folded_needle);
+}
+
+static unsigned more(unsigned a, unsigned b)
+{
+    return a > b ? a : b;
+}
+
+unsigned text_like(const struct text_view *v, enum text_where w, const char *field_lower, const struct like *l)
+{
+    struct span header = v->header, value;
+    unsigned best = 0;
+
+    while ((w & TEXT_HEADER_FIELD) && field_lower && next_field(&header, field_lower, &value))
+        best = more(best, like_score(l, value));
+    if ((w & TEXT_HEADER_FIELD) && !field_lower)
+        best = like_score(l, v->header);
+    return w & TEXT_BODY && best < 100 ? more(best, like_score(l, v->body)) : best;
 }

@@ -2,7 +2,7 @@
 /* extract/text.h - text for SEARCH: decoded (base64, quoted-printable, charset), folded (case, accents, compatibility), compressed.
  *
  * Fed      The message's octets come in a second pass. The scan's tree says where the text parts lie.
- * Form     A search text is: version u8 = 2 (bit 7: cut), u32 plain length, an LZ4 block. Numbers are little-endian. The block holds
+ * Form     A search text is: version u8 = 3 (bit 7: cut), then packed (extract/pack.h, PACK_TEXT)
  *            1. each field of the header, decoded, folded and ended by LF ("subject: ..."), then a NUL
  *            2. the text of each text part, attachment file names, and the header fields of enclosed messages, with a NUL behind each
  *          HTML is taken without its tags.
@@ -14,6 +14,7 @@
  * Process  smtpd and imapd sessions.   Source RFC 5051, RFC 3501 6.4.4.
  */
 #pragma once
+#include "extract/like.h"
 #include "mime/scan.h"
 enum { TEXT_MAX = 4 * 1024 * 1024 };
 struct text_extract;
@@ -30,3 +31,5 @@ void text_view_free(struct text_view *v);
 /* Is the needle there? field NULL: any field may hold it. An empty needle is in everything: with a field it asks whether there is such a
  * field. */
 bool text_has(const struct text_view *v, enum text_where w, const char *field_lower, struct span folded_needle);
+/* The same for a fuzzy needle: the best score (extract/like.h); 0: it is not there. */
+unsigned text_like(const struct text_view *v, enum text_where w, const char *field_lower, const struct like *l);

@@ -34,7 +34,7 @@ static enum rc same(void *ctx, struct span piece, struct err *e)
 
 static void check_place(size_t i, struct span trace, struct spool *m)
 {
-    struct buf plain = BUF_INIT;
+    struct buf plain = BUF_INIT, mem = BUF_INIT;
     struct summary sum;
     struct span left;
     struct err e;
@@ -47,11 +47,12 @@ static void check_place(size_t i, struct span trace, struct spool *m)
     assert_int_equal(left.n, 0);
     buf_clear(&plain);
     assert_int_equal(fake_open(i, SEAL_SUMMARY, &plain, &e), RC_OK);
-    assert_int_equal(summary_read(buf_span(&plain), &sum, &e), RC_OK);
+    assert_int_equal(summary_read(buf_span(&plain), &mem, &sum, &e), RC_OK);
     assert_true(sum.size == trace.n + spool_size(m) && span_find(sum.envelope, SPAN_LIT("marker-subject")) >= 0);
     buf_clear(&plain);
     assert_int_equal(fake_open(i, SEAL_SEARCH, &plain, &e), RC_OK);
     buf_free(&plain);
+    buf_free(&mem);
 }
 
 static void filed(size_t size, bool by_fd)

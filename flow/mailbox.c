@@ -14,8 +14,9 @@ struct mailbox {
     struct keyd *k;
     uint64_t mbx;
     unsigned char pub[SEAL_PUB];
-    uint32_t folders;
-    bool names; /* sec->names is there */
+    uint32_t folders, removed_folder;
+    uint64_t removed; /* of removed_folder */
+    bool names;       /* sec->names is there */
     struct secrets *sec;
     struct epochs *epochs;
     struct buf ticket;
@@ -379,6 +380,12 @@ static enum rc read_chunks(struct reading *r, struct err *e)
     return rc;
 }
 
+void mailbox_set_removed(struct mailbox *m, uint32_t folder, uint64_t removed)
+{
+    m->removed_folder = folder;
+    m->removed = removed;
+}
+
 enum rc mailbox_read(struct mailbox *m, uint32_t folder, const struct store_entry *en, enum seal_kind kind,
                      uint64_t off, uint64_t len, mailbox_sink sink, void *ctx, struct err *e)
 {
@@ -388,7 +395,8 @@ enum rc mailbox_read(struct mailbox *m, uint32_t folder, const struct store_entr
 
     if (len == 0 || off / SEAL_CHUNK > UINT32_MAX)
         return RC_OK;
-    r.rq = (struct store_read_req){folder, en->uid, (uint8_t)kind, (uint32_t)(off / SEAL_CHUNK), 1};
+    r.rq = (struct store_read_req){
+        folder, en->uid, (uint8_t)kind, (uint32_t)(off / SEAL_CHUNK), 1, folder == m->removed_folder ? m->removed : 0};
     if (UINT64_MAX - off < len)
         r.len = UINT64_MAX - off;
     if ((rc = mailbox_cek(m, en, cek, e)) == RC_OK && (rc = seal_obj_open(cek, en->oid, kind, &r.obj, e)) == RC_OK)

@@ -41,6 +41,8 @@ enum rc mailbox_fetch_epochs(struct mailbox *m, struct span entries, struct err 
 enum rc mailbox_cek(struct mailbox *m, const struct store_entry *en, unsigned char cek_out[SEAL_CEK], struct err *e);
 enum rc mailbox_open_object(struct mailbox *m, const struct store_entry *en, enum seal_kind kind, struct buf *plain_out,
                             struct err *e); /* en->object at hand */
+/* From now on mailbox_read() of that folder finds messages, too, that left it since then ("Removed" in store/wire/messages.h). 0, 0: none. */
+void mailbox_set_removed(struct mailbox *m, uint32_t folder, uint64_t removed);
 /* Gives any range of octets of a message's object to sink, chunk by chunk, in bounded memory: for partial FETCH and large bodies. What is beyond the
  * object's end is left out. en->object is not looked at, so en may be a copy whose page is gone. */
 typedef enum rc (*mailbox_sink)(void *ctx, struct span piece, struct err *e);

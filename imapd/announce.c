@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/announce.c - tells the client what changed in the selected folder: EXPUNGE, EXISTS, RECENT, FETCH. See
  * imapd/view.h.
- * Source RFC 3501 5.2, 7.3, 7.4.1. */
+ * Source RFC 3501 5.2, 7.3, 7.4.1; RFC 5465 5. */
 #include "base/log.h"
+#include "imapd/commands.h"
+#include "imapd/contexts.h"
+#include "imapd/fetch.h"
+#include "imapd/notify.h"
 #include "imapd/vanished.h"
 #include "proto/imap/write.h"
 
@@ -34,10 +38,10 @@ void view_put_modseq(struct imap_session *s, uint32_t row, struct buf *out)
     buf_addc(out, ')');
 }
 
-/* A UIDFETCH has the UID in front. */
+/* A UIDFETCH has the UID in front. After NOTIFY the UID is always told (RFC 5465 5.1). */
 static bool tells_uid(const struct imap_session *s)
 {
-    return (s->uid || (s->opened.responses & RESP_VANISHED)) && (s->opened.responses & RESP_UIDONLY) == 0;
+    return (s->uid || s->notify || (s->opened.responses & RESP_VANISHED)) && (s->opened.responses & RESP_UIDONLY) == 0;
 }
 
 void view_put_changed(struct imap_session *s, uint32_t row, bool flags)
@@ -125,6 +129,29 @@ static void put_news(struct imap_session *s)
     }
 }
 
+/* What NOTIFY asks for of each message that has come (RFC 5465 5.2). A message that cannot be had is left out: the client knows its number, and
+ * may ask for it. */
+static void put_new(struct imap_session *s, uint32_t from)
+{
+    struct imap_range range = {from, s->view->told - 1};
+    struct imap_set rows = {&range, 1, false};
+    struct fetch f = {
+        .s = s, .what = notify_fetch(s), .rows = &rows, .plain = BUF_SECRET_INIT, .body = BUF_SECRET_INIT};
+    struct err e;
+
+    if (f.what == NULL)
+        return;
+    f.modseq = f.what->items & FI_MODSEQ;
+    if (fetch_run(&f, &e) != RC_OK)
+        log_err(LOG_WARN_, "notify-fetch-failed", &e);
+}
+
+/* The client's own command removes messages, so it is told which, whatever NOTIFY says of the others. */
+static bool removes(const struct imap_session *s)
+{
+    return s->cmd && (s->cmd->flags & (C_WRITES | C_SYNC)) == (C_WRITES | C_SYNC);
+}
+
 bool view_must_learn(const struct imap_session *s)
 {
     return ((s->view->bits & ~(s->keywords.known & s->keywords.announced)) >> MF_KEYWORDS) != 0;
@@ -138,21 +165,6 @@ void view_learn(struct imap_session *s)
         log_err(LOG_WARN_, "keywords-failed", &e);
     if (s->keywords.known & ~s->keywords.announced) /* learnt now, or by a command that had no reason to tell */
         keywords_announce(s, s->view->read_only);
-}
-
-/* An event that came while a reply was awaited is kept in memory, so looking at the socket alone does not find it. */
-bool view_events(struct imap_session *s)
-{
-    struct store_ev_changed ev;
-    bool any = false;
-    struct err e;
-    enum rc rc;
-
-    if (!s->watching)
-        return false;
-    while ((rc = store_event(s->store, &ev, &e)) == RC_OK)
-        any = true;
-    return any || rc != RC_MORE;
 }
 
 /* A store that is away is asked again later. When another session has deleted the folder this session ends, because
@@ -177,18 +189,33 @@ static void ask_store(struct imap_session *s)
 void view_announce(struct imap_session *s, bool ask, bool may_renumber)
 {
     struct view *v = s->view;
+    unsigned events = notify_selected(s);
+    uint32_t told;
+    bool expunges;
 
     if (s->bye)
         return;
     if (view_events(s) || ask || clock_mono() - v->asked > ASK_EVERY_NS)
         ask_store(s);
-    if (!v->dirty)
+    if (!v->dirty && !contexts_due(s))
         return;
-    v->dirty = !may_renumber; /* what may not be said now is looked at again */
+    told = v->told;
+    v->dirty = !may_renumber || events != EV_MESSAGES; /* what may not be said now is looked at again */
     view_learn(s);
     buf_clear(&s->out);
-    drop_gone(s, may_renumber ? 0 : v->told);
-    put_exists(s);
-    put_news(s);
+    expunges = may_renumber && ((events & EV_EXPUNGE) || removes(s));
+    if (expunges)
+        contexts_gone(s);
+    drop_gone(s, expunges ? 0 : told);
+    if (expunges)
+        view_gone_told(s);
+    told = v->told;
+    if (events & EV_NEW)
+        put_exists(s);
+    if (events & EV_FLAG)
+        put_news(s);
     reply_out(s);
+    if (v->told > told)
+        put_new(s, told);
+    contexts_tell(s);
 }

@@ -40,7 +40,7 @@ static enum rc marked(struct imap_session *s, uint32_t folder, uint64_t *n, stru
 /* The octets of one batch of ranges. */
 static enum rc octets(struct imap_session *s, uint32_t folder, struct span uids, uint64_t *sum, struct err *e)
 {
-    struct store_range_req rq = {folder, uids, 0};
+    struct store_range_req rq = {folder, uids, 0, 0};
     struct store_list_rep rep;
     struct store_entry en;
     struct buf mem = BUF_INIT; /* open: entries */

@@ -108,3 +108,22 @@ enum rc flagging_run(struct imap_session *s, const struct imap_set *rows, struct
     buf_free(&uids);
     return rc;
 }
+
+enum rc flagging_gone(struct imap_session *s, const struct imap_set *rows, struct flagging *g, struct err *e)
+{
+    struct view *v = s->view;
+    enum rc rc = view_sync(s, e); /* which they are */
+
+    buf_clear(&s->out);
+    for (size_t i = 0; rc == RC_OK && i < rows->n; i++)
+        for (uint32_t row = rows->r[i].lo; row <= rows->r[i].hi; row++) {
+            if ((v->flags[row] & VF_GONE) == 0)
+                continue;
+            v->flags[row] = apply(v->flags[row] & ~VF_OURS, g) | (v->flags[row] & VF_OURS);
+            g->done++;
+            if (g->tell)
+                view_put_changed(s, row, true);
+        }
+    reply_out(s);
+    return rc;
+}

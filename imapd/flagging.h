@@ -16,3 +16,6 @@ struct flagging {
 };
 /* A change that another session made is told too, when the answer shows one (RFC 3501 6.4.6). .modified is the caller's to free. */
 enum rc flagging_run(struct imap_session *s, const struct imap_set *rows, struct flagging *g, struct err *e);
+/* Changes the view alone, for rows of messages that another session removed and the client was not told of yet: it sees what it asked for, and the
+ * removal next (RFC 2180 4.2). */
+enum rc flagging_gone(struct imap_session *s, const struct imap_set *rows, struct flagging *g, struct err *e);

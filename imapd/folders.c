@@ -24,6 +24,13 @@ static bool keep(struct imap_session *s, struct span from, struct span *to)
     return true;
 }
 
+struct span folder_removed_name(const struct imap_session *s)
+{
+    static const char *const names[] = {"Éléments supprimés récemment", "Recently deleted"}; /* enum folder_language */
+
+    return span_str(names[s->conf->language]);
+}
+
 /* A name is opened as it comes, and the sealed name is not kept. So a mailbox with more names than may be made today
  * can still be listed. */
 static enum rc name_in(struct imap_session *s, const struct store_folder *sf, struct folder *f, struct err *e)
@@ -31,8 +38,8 @@ static enum rc name_in(struct imap_session *s, const struct store_folder *sf, st
     struct buf name = BUF_SECRET_INIT, shown = BUF_SECRET_INIT;
     enum rc rc;
 
-    if (f->id == STORE_INBOX) {
-        f->name = SPAN_LIT("INBOX");
+    if (f->id == STORE_INBOX || f->id == STORE_REMOVED) {
+        f->name = f->id == STORE_INBOX ? SPAN_LIT("INBOX") : folder_removed_name(s);
         return RC_OK;
     }
     rc = mailbox_open_name(s->box, f->tag, sf->name, &name, e);
@@ -42,6 +49,17 @@ static enum rc name_in(struct imap_session *s, const struct store_folder *sf, st
         rc = too_complex(e);
     buf_free(&name);
     buf_free(&shown);
+    return rc;
+}
+
+/* The folder of removed messages is nowhere in the store: its name and tag are made here. A folder that the holder gave that name hides it. */
+static enum rc removed_in(struct imap_session *s, struct folder *f, const struct folders *l, bool *hidden,
+                          struct err *e)
+{
+    enum rc rc = mailbox_name_tag(s->box, folder_removed_name(s), f->tag, e);
+
+    for (size_t i = 0; i < l->n; i++)
+        *hidden = *hidden || memcmp(l->f[i].tag, f->tag, sizeof f->tag) == 0;
     return rc;
 }
 
@@ -56,9 +74,12 @@ static enum rc folder_in(struct imap_session *s, bool names, struct folders *l, 
                        .modseq = sf->modseq,
                        .special = sf->special,
                        .flags = sf->flags};
+    bool hidden = false;
     enum rc rc;
 
     memcpy(f.tag, sf->tag, sizeof f.tag);
+    if (f.id == STORE_REMOVED && ((rc = removed_in(s, &f, l, &hidden, e)) != RC_OK || hidden))
+        return rc;
     l->f = imap_arena_grow(&s->mem, l->f, l->n, sizeof *l->f);
     if (l->f == NULL)
         return too_complex(e);
@@ -150,15 +171,14 @@ struct folder *folders_by_name(struct imap_session *s, const struct folders *l, 
     return NULL;
 }
 
-enum rc folder_get(struct imap_session *s, struct span name, bool trycreate, struct folder *out, struct err *e)
+enum rc folder_in_list(struct imap_session *s, const struct folders *l, struct span name, bool trycreate,
+                       struct folder *out, struct err *e)
 {
-    struct folders l;
-    struct folder *f;
-    enum rc rc = folders_load(s, false, &l, e);
+    struct folder *f = folders_by_name(s, l, name, e);
 
-    if (rc != RC_OK)
-        return rc;
-    if ((f = folders_by_name(s, &l, name, e)) != NULL && (f->flags & (FF_GONE | FF_NOSELECT)) == 0) {
+    if (f && f->id == STORE_REMOVED && trycreate)
+        return reply_no(e, CAUSE_READ_ONLY);
+    if (f && (f->flags & (FF_GONE | FF_NOSELECT)) == 0) {
         *out = *f;
         return RC_OK;
     }
@@ -167,6 +187,14 @@ enum rc folder_get(struct imap_session *s, struct span name, bool trycreate, str
     if (f == NULL && e->rc != RC_NOTFOUND)
         return e->rc;
     return reply_no(e, trycreate ? CAUSE_TRY_CREATE : CAUSE_NO_SUCH_MAILBOX);
+}
+
+enum rc folder_get(struct imap_session *s, struct span name, bool trycreate, struct folder *out, struct err *e)
+{
+    struct folders l;
+    enum rc rc = folders_load(s, false, &l, e);
+
+    return rc == RC_OK ? folder_in_list(s, &l, name, trycreate, out, e) : rc;
 }
 
 enum rc folder_create(struct imap_session *s, struct span name, uint8_t special, uint16_t flags, uint32_t *id_out,

@@ -9,6 +9,8 @@
  * Special  at the first sign-in to a mailbox that has INBOX only, the folders of drafts, sent mail, trash, junk and archives are made and subscribed, with the
  *          attributes of RFC 6154. Their names are of instance.language, because clients that do not know the attributes, and phones that list
  *          folders, show the names as they are. A change of the setting renames nothing.
+ * Removed  a holder who subscribes to folder_removed_name() switches on a folder that shows what left the others and is kept (store/ops/shown.h); who
+ *          unsubscribes switches it off. It is always read only: messages are copied out of it.
  * Bounds   FOLDERS_MAX folders, names as proto/imap/name.h says.
  * Process  pli-imapd session.   Source RFC 3501 5.1, 6.3, RFC 6154.
  */
@@ -35,6 +37,8 @@ struct folder *folders_by_name(struct imap_session *s, const struct folders *l, 
                                struct err *e); /* NULL: none, *e says so */
 /* Finds one folder that can be selected. RC_NOTFOUND: there is none; the code is [NONEXISTENT], or [TRYCREATE] when trycreate. */
 enum rc folder_get(struct imap_session *s, struct span name, bool trycreate, struct folder *out, struct err *e);
+/* The same in a list at hand, with or without names. */
+enum rc folder_in_list(struct imap_session *s, const struct folders *l, struct span name, bool trycreate, struct folder *out, struct err *e);
 /* Stored bounds how many there are and how long their names are together: RC_QUOTA, CAUSE_TOO_MANY_FOLDERS. */
 enum rc folder_create(struct imap_session *s, struct span name, uint8_t special, uint16_t flags, uint32_t *id_out,
                       struct err *e);
@@ -42,4 +46,5 @@ enum rc folder_create(struct imap_session *s, struct span name, uint8_t special,
 enum rc folders_make_parents(struct imap_session *s, struct span name, struct err *e);
 bool folder_is_below(struct span name, struct span parent);
 bool folders_has_below(const struct folders *l, struct span parent); /* names loaded */
+struct span folder_removed_name(const struct imap_session *s); /* in the instance's language */
 enum rc folders_first_time(struct imap_session *s, struct err *e);

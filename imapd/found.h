@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/found.h - a walk over what a search found, for SORT and THREAD: entries or summaries, page after page.
  *
+ * Kept     what this or an earlier command opened of a summary is not asked for again (imapd/kept.h), and what the walk opens is kept.
  * Order    ascending rows. A message that another session has just expunged is not given.
  * Broken   a summary that cannot be had is NULL, and the walk goes on: the message sorts as one without a header.
  * Bound    what SORT and THREAD keep of all messages together is FOUND_MOST octets at most.

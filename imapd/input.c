@@ -3,13 +3,18 @@
  * refuses other literals.
  * See imapd/session.h. Source RFC 3501 4.3, 7.5, RFC 7888. */
 #include "imapd/commands.h"
+#include "imapd/notify.h"
 #include "imapd/view.h"
+#include "imapd/watch.h"
 #include <errno.h>
 #include <poll.h>
 
 enum {
-    DRAIN_MOST = 1024 * 1024
-}; /* a non-synchronising literal that is refused is read away up to here; beyond, the session ends */
+    DRAIN_MOST =
+        1024 * 1024, /* a non-synchronising literal that is refused is read away up to here; beyond, the session ends */
+    SMALL_MS = 30 * 1000,
+    AGAIN_MS = 2000 /* stored is away: try to watch again then */
+};
 
 /* ---- waiting ---- */
 enum rc input_wait(struct imap_session *s, int event_fd, int64_t deadline, unsigned *what_out, struct err *e)
@@ -36,10 +41,35 @@ enum rc input_wait(struct imap_session *s, int event_fd, int64_t deadline, unsig
     return RC_OK;
 }
 
-/* Before each command the answers go out, unless more commands are at hand already. */
+/* Does the session tell news while no command is at work? */
+static bool pushes(const struct imap_session *s)
+{
+    return s->notify || s->contexts;
+}
+
+/* One wait. With NOTIFY it may last for hours, so after a while the session makes itself small. */
+static enum rc wait_small(struct imap_session *s, bool watching, int64_t until, unsigned *what, struct err *e)
+{
+    int fd = watching ? store_event_fd(s->store) : -1;
+    bool again = watch_wanted(s) && !watching;
+    int64_t soon = deadline_in(again ? AGAIN_MS : SMALL_MS);
+    enum rc rc;
+
+    if (!pushes(s) || soon >= until)
+        return input_wait(s, fd, until, what, e);
+    if ((rc = input_wait(s, fd, soon, what, e)) != RC_TIMEOUT)
+        return rc;
+    *what = again ? WAIT_EVENT : 0;
+    session_small(s);
+    return again ? RC_OK : input_wait(s, fd, until, what, e);
+}
+
+/* Before each command the answers go out, unless more commands are at hand already. After NOTIFY, news go out while the client says nothing. */
 static enum rc rest(struct imap_session *s, struct err *e)
 {
-    unsigned what;
+    int64_t until = stream_deadline_of(s->io);
+    unsigned what = pushes(s) ? WAIT_EVENT : 0;
+    bool watching = false;
     enum rc rc;
 
     if (stream_buffered(s->io) > 0)
@@ -47,10 +77,15 @@ static enum rc rest(struct imap_session *s, struct err *e)
     if ((rc = stream_flush(s->io, e)) != RC_OK)
         return rc;
     do {
-        rc = input_wait(s, -1, stream_deadline_of(s->io), &what, e);
+        if (what & WAIT_EVENT)
+            rc = notify_push(s, &watching, e);
+        stream_deadline(s->io, until);
+        if (rc != RC_OK || s->bye)
+            return rc;
+        rc = wait_small(s, watching, until, &what, e);
         if (rc == RC_OK && (what & WAIT_STAY))
             rc = session_stays(s, e);
-    } while (rc == RC_OK && what == WAIT_STAY);
+    } while (rc == RC_OK && (what & (WAIT_INPUT | WAIT_STOP)) == 0);
     if (rc == RC_OK && (what & WAIT_STOP)) {
         s->stopping = true;
         if ((what & WAIT_INPUT) == 0)
@@ -197,6 +232,10 @@ enum rc input_command(struct imap_session *s, struct err *e)
     size_t used;
     enum rc rc = rest(s, e);
 
+    if (rc == RC_OK && s->bye) { /* the selected folder is gone, and that has been said */
+        *e = (struct err){0};
+        return RC_SYNTAX;
+    }
     while (rc == RC_OK && !done) {
         if ((rc = input_peek(s, &at_hand, e)) != RC_OK)
             break;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 struct kept_one {
-    uint32_t uid, off, len;
+    uint32_t uid, off, len, len_sort, len_thread; /* three spans, one behind the other from off on */
     bool has_date, has_header;
     uint64_t size, internaldate;
     int64_t date, local_day;
@@ -55,7 +55,7 @@ void kept_add(struct kept *k, const struct store_entry *en, const struct summary
 {
     uint32_t i = at_or_after(k, en->uid);
 
-    if ((i < k->n && k->at[i].uid == en->uid) || !has_room(k, s->header.n))
+    if ((i < k->n && k->at[i].uid == en->uid) || !has_room(k, s->header.n + s->sort.n + s->thread.n))
         return;
     if (k->n == 0)
         buf_init_secret(&k->fields);
@@ -63,6 +63,8 @@ void kept_add(struct kept *k, const struct store_entry *en, const struct summary
     k->at[i] = (struct kept_one){.uid = en->uid,
                                  .off = (uint32_t)k->fields.n,
                                  .len = (uint32_t)s->header.n,
+                                 .len_sort = (uint32_t)s->sort.n,
+                                 .len_thread = (uint32_t)s->thread.n,
                                  .has_date = s->has_date,
                                  .has_header = s->has_header,
                                  .size = en->size,
@@ -71,6 +73,8 @@ void kept_add(struct kept *k, const struct store_entry *en, const struct summary
                                  .local_day = s->local_day};
     k->n++;
     buf_addspan(&k->fields, s->header);
+    buf_addspan(&k->fields, s->sort);
+    buf_addspan(&k->fields, s->thread);
 }
 
 bool kept_has(const struct kept *k, uint32_t uid)
@@ -86,6 +90,8 @@ bool kept_get(const struct kept *k, uint32_t uid, struct store_entry *en_out, st
         return false;
     *en_out = (struct store_entry){.uid = uid, .size = o->size, .internaldate = o->internaldate};
     *s_out = (struct summary){.header = span_of(k->fields.p + o->off, o->len),
+                              .sort = span_of(k->fields.p + o->off + o->len, o->len_sort),
+                              .thread = span_of(k->fields.p + o->off + o->len + o->len_sort, o->len_thread),
                               .size = o->size,
                               .date = o->date,
                               .local_day = o->local_day,

@@ -72,6 +72,22 @@ void list_attributes(const struct imap_session *s, const struct imap_list_args *
     attribute(out, special_name(f->special)[0] && (s->opened.responses & RESP_SPECIAL_USE), special_name(f->special));
 }
 
+void list_told(struct imap_session *s, const struct folders *all, const struct folder *f, struct span old)
+{
+    static const struct imap_list_args how = {.ret = LR_SUBSCRIBED};
+    struct buf attr = BUF_INIT; /* open: attributes */
+
+    list_attributes(s, &how, all, f, &attr);
+    list_put(s, "LIST", buf_cstr(&attr), f->name);
+    if (old.n > 0) {
+        buf_addstr(&s->out, " (\"OLDNAME\" (");
+        imap_put_mailbox(&s->out, old, s->opened.responses & RESP_UTF8);
+        buf_addstr(&s->out, "))");
+    }
+    buf_addstr(&s->out, "\r\n");
+    buf_free(&attr);
+}
+
 /* The name is told beside what it was sent as, when the two differ (RFC 9051 6.3.9.7). */
 static void put_named(struct imap_session *s, const struct folders *all, const struct folder *f, struct span sent)
 {
@@ -89,15 +105,11 @@ static void put_named(struct imap_session *s, const struct folders *all, const s
     buf_free(&attr);
 }
 
-enum rc list_named(struct imap_session *s, uint32_t folder, struct span sent, struct err *e)
+void list_named(struct imap_session *s, const struct folders *all, uint32_t folder, struct span sent)
 {
-    struct folders all;
-    enum rc rc = folders_load(s, true, &all, e);
-
     buf_clear(&s->out);
-    for (size_t i = 0; rc == RC_OK && i < all.n; i++)
-        if (all.f[i].id == folder)
-            put_named(s, &all, &all.f[i], sent);
+    for (size_t i = 0; i < all->n; i++)
+        if (all->f[i].id == folder)
+            put_named(s, all, &all->f[i], sent);
     reply_out(s);
-    return rc;
 }

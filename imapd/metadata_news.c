@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/metadata_news.c - tells of annotations that other sessions changed: "* METADATA name entry ...", names alone. See imapd/metadata.h.
- * RFC 5464 4.4.2. A client gets them after ENABLE METADATA, or those of "" after ENABLE METADATA-SERVER. */
+ * RFC 5464 4.4.2, RFC 5465 5.6, 5.7. A client gets them after ENABLE METADATA, or those of "" after ENABLE METADATA-SERVER. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "imapd/metadata.h"
+#include "imapd/notify.h"
 #include "proto/imap/write.h"
 
 enum { ASK_EVERY_NS = 1000 * 1000 * 1000 };
@@ -34,7 +35,7 @@ static void put_folder(struct imap_session *s, const struct annotations *a, size
 
     for (own = from; own < to && is_own(s, a, &a->v[own]); own++)
         ;
-    if (own == to || (folder != 0 && name.n == 0) || (folder != 0 && (s->opened.responses & RESP_METADATA) == 0))
+    if (own == to || (folder != 0 && name.n == 0) || !notify_annotations(s, folder))
         return;
     buf_addstr(&s->out, "* METADATA ");
     imap_put_mailbox(&s->out, name, s->opened.responses & RESP_UTF8);
@@ -87,7 +88,7 @@ void metadata_announce(struct imap_session *s, bool ask)
 {
     struct err e;
 
-    if ((s->opened.responses & (RESP_METADATA | RESP_METADATA_SERVER)) == 0 || s->bye)
+    if (!notify_any_annotations(s) || s->bye)
         return;
     if (!ask && s->annotated.known && clock_mono() - s->annotated.asked < ASK_EVERY_NS)
         return;

@@ -29,14 +29,15 @@ static void pairs_in(struct imap_session *s, struct span pairs, struct copying *
         made(c, to);
         if (row < s->view->n) {
             s->view->flags[row] |= VF_GONE;
-            s->view->dirty = true;
+            s->view->dirty = s->view->any_gone = true;
         }
     }
 }
 
 static enum rc part(struct imap_session *s, struct span uids, struct copying *c, struct err *e)
 {
-    struct store_copy_req rq = {.folder = s->view->folder, .dest = c->dest, .uids = uids, .move = c->move};
+    struct store_copy_req rq = {
+        .folder = s->view->folder, .dest = c->dest, .uids = uids, .move = c->move, .removed = s->view->removed};
     struct store_copy_rep rep;
     struct buf mem = BUF_INIT; /* open: UIDs */
     enum rc rc;

@@ -30,7 +30,7 @@ void objectid_email(const struct store_entry *en, struct buf *out)
 static struct span first_of_thread(const struct summary *s)
 {
     struct rd r = rd_of(s->thread);
-    struct span own = rd_bytes(&r), parent = rd_bytes(&r), root = r.s.n > 0 ? rd_bytes(&r) : SPAN_NULL;
+    struct span own = rd_var_bytes(&r), parent = rd_var_bytes(&r), root = r.s.n > 0 ? rd_var_bytes(&r) : SPAN_NULL;
 
     if (!rd_ok(&r))
         return SPAN_NULL;

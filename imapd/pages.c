@@ -4,7 +4,12 @@
 
 void pages_begin(struct pages *p, struct imap_session *s, enum store_op op, const struct imap_set *rows)
 {
-    *p = (struct pages){.s = s, .op = op, .rows = rows, .rq.folder = s->view->folder};
+    *p = (struct pages){.s = s,
+                        .op = op,
+                        .rows = rows,
+                        .rq.folder = s->view->folder,
+                        .rq.removed = s->view->removed,
+                        .opened = BUF_SECRET_INIT};
     view_uids(s->view, rows, &p->at, &p->uids);
     p->rq.uids = buf_span(&p->uids);
     p->more = p->uids.n > 0;
@@ -140,4 +145,5 @@ void pages_end(struct pages *p)
     buf_free(&p->uids);
     buf_free(&p->page);
     buf_free(&p->held);
+    buf_free(&p->opened);
 }

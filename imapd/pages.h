@@ -18,6 +18,7 @@ struct pages {
     struct store_range_req rq; /* of the page asked for, or to be asked for */
     struct buf uids;           /* open: UIDs */
     struct buf page, held;     /* open: sealed; memory of the page at hand, and of the one taken in early */
+    struct buf opened;         /* the object at hand in clear, packed as it was sealed (summaries.c) */
     struct span rest, held_list;
     bool more, ahead, is_held; /* pages are left; one is on its way; one is in held */
     bool side_by_side;         /* two iterators share the connection: nothing is asked ahead */

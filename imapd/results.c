@@ -15,7 +15,7 @@ static enum rc results_of(const struct imap_session *s, const unsigned char *hit
 
     for (uint32_t row = 0; row < v->told; row++)
         n += hits[row] == TRI_YES;
-    *out = (struct results){malloc((n + 1) * sizeof *out->row), 0};
+    *out = (struct results){.row = malloc((n + 1) * sizeof *out->row)};
     if (out->row == NULL)
         return err_set(e, RC_TEMP, "out of memory for %u messages", n);
     for (uint32_t row = 0; row < v->told; row++)
@@ -26,15 +26,19 @@ static enum rc results_of(const struct imap_session *s, const unsigned char *hit
 
 enum rc results_find(struct imap_session *s, struct imap_search *what, struct results *out, struct err *e)
 {
-    unsigned char *hits = NULL;
+    unsigned char *hits = NULL, *score = NULL;
     enum rc rc = search_prepare(s, what, e);
 
     if (imap_search_has(what->top, IMAP_KEY(SK_MODSEQ)))
         extension_use(s, "CONDSTORE");
     if (rc == RC_OK)
-        rc = search_run(s, what, &hits, e);
+        rc = search_run(s, what, &hits, &score, e);
     if (rc == RC_OK)
         rc = results_of(s, hits, out, e);
+    if (rc == RC_OK)
+        out->score = score;
+    else
+        free(score);
     free(hits);
     return rc;
 }
@@ -42,7 +46,8 @@ enum rc results_find(struct imap_session *s, struct imap_search *what, struct re
 void results_free(struct results *r)
 {
     free(r->row);
-    *r = (struct results){NULL, 0};
+    free(r->score);
+    *r = (struct results){.n = 0};
 }
 
 static uint32_t number(const struct imap_session *s, uint32_t row)
@@ -132,10 +137,33 @@ static void put_partial(struct imap_session *s, const struct imap_partial *p, co
     buf_addc(&s->out, ')');
 }
 
-static void put_extended(struct imap_session *s, const struct imap_search *what, const struct results *r)
+/* Of the messages of ALL or PARTIAL, in their order; of all, when neither was asked for (RFC 6203 4). */
+static void put_scores(struct imap_session *s, const struct imap_search *what, const struct results *r)
+{
+    uint32_t from = 0, to = r->n;
+    const char *sep = " RELEVANCY (";
+
+    if (what->ret & SR_PARTIAL)
+        partial_of(&what->partial, r->n, &from, &to);
+    for (uint32_t i = from; i < to; i++, sep = " ") {
+        buf_addf(&s->out, "%s%u", sep, r->score[r->row[i]]);
+        if (s->out.n > OUT_HIGH)
+            reply_out(s);
+    }
+    if (from < to)
+        buf_addc(&s->out, ')');
+}
+
+static void put_extended(struct imap_session *s, const struct imap_search *what, struct span mailbox,
+                         const struct results *r)
 {
     buf_addstr(&s->out, "* ESEARCH (TAG ");
     imap_put_string(&s->out, s->tag);
+    if (mailbox.n > 0) {
+        buf_addstr(&s->out, " MAILBOX ");
+        imap_put_mailbox(&s->out, mailbox, s->opened.responses & RESP_UTF8);
+        buf_addf(&s->out, " UIDVALIDITY %u", s->view->uidvalidity);
+    }
     buf_addstr(&s->out, s->uid ? ") UID" : ")");
     if ((what->ret & SR_MIN) && r->n > 0)
         buf_addf(&s->out, " MIN %u", number(s, r->row[0]));
@@ -149,6 +177,8 @@ static void put_extended(struct imap_session *s, const struct imap_search *what,
         put_partial(s, &what->partial, r);
     if (what->ret & SR_COUNT)
         buf_addf(&s->out, " COUNT %u", r->n);
+    if (what->ret & SR_RELEVANCY)
+        put_scores(s, what, r);
     if (r->n > 0)
         put_modseq(s, what, r);
     buf_addstr(&s->out, "\r\n");
@@ -159,8 +189,17 @@ void results_put(struct imap_session *s, const struct imap_search *what, const c
     buf_clear(&s->out);
     if (!what->extended)
         put_plain(s, what, verb, r);
-    else if (what->ret != SR_SAVE) /* RFC 5182 2.1: SAVE alone returns nothing */
-        put_extended(s, what, r);
+    else if ((what->ret & SR_RESULTS) != SR_SAVE) /* RFC 5182 2.1: SAVE alone returns nothing */
+        put_extended(s, what, SPAN_NULL, r);
+    reply_out(s);
+}
+
+void results_put_of(struct imap_session *s, const struct imap_search *what, struct span mailbox,
+                    const struct results *r)
+{
+    buf_clear(&s->out);
+    if ((what->ret & SR_RESULTS) != SR_SAVE)
+        put_extended(s, what, mailbox, r);
     reply_out(s);
 }
 

@@ -13,8 +13,9 @@ enum { SEARCH_MOST = 16 * 1024 * 1024 /* of a sealed search text */ };
 struct searching {
     struct imap_session *s;
     const struct imap_search *what;
-    unsigned char *hit; /* a TRI_ a row */
-    bool use_kept;      /* what is kept tells all that the keys look at */
+    unsigned char *hit;   /* a TRI_ a row */
+    unsigned char *score; /* a row; NULL: not wanted */
+    bool use_kept;        /* what is kept tells all that the keys look at */
     struct pages pages;
     struct buf plain, plain_summary;
     struct summary sum;
@@ -60,6 +61,13 @@ static bool in_octets(void *ctx, const struct facts *f, struct span needle)
     return o.found;
 }
 
+static void eval(struct searching *se, const struct facts *f)
+{
+    se->hit[f->row] = (unsigned char)search_eval(se->what->top, f);
+    if (se->score && se->hit[f->row] == TRI_YES)
+        se->score[f->row] = (unsigned char)search_score(se->what->top, f);
+}
+
 /* ---- one message in one pass ---- */
 static enum rc load_summary(struct searching *se, const struct store_entry *en, struct facts *f, struct err *e)
 {
@@ -102,7 +110,7 @@ static enum rc judge(struct searching *se, enum tier t, uint32_t row, const stru
         return RC_OK;
     }
     if (rc == RC_OK)
-        se->hit[row] = (unsigned char)search_eval(se->what->top, &f);
+        eval(se, &f);
     return rc;
 }
 
@@ -156,46 +164,73 @@ static void from_kept(struct searching *se)
         struct facts f = {.view = v, .row = row, .entry = &en, .summary = &sum};
 
         if (se->hit[row] == TRI_MAYBE && kept_get(&v->kept, v->uid[row], &en, &sum))
-            se->hit[row] = (unsigned char)search_eval(se->what->top, &f);
+            eval(se, &f);
     }
 }
 
-static void first_pass(struct searching *se)
+/* A message that another session removed is found for as long as it has its number here (RFC 2180 4.3). */
+static void first_pass(struct searching *se, const unsigned char *scope)
 {
     struct facts f = {.view = se->s->view};
 
     for (f.row = 0; f.row < f.view->told; f.row++)
-        se->hit[f.row] = f.view->flags[f.row] & VF_GONE ? TRI_NO : (unsigned char)search_eval(se->what->top, &f);
+        if ((scope && !scope[f.row]) || (se->s->uid && (f.view->flags[f.row] & VF_GONE)))
+            se->hit[f.row] = TRI_NO;
+        else
+            eval(se, &f);
 }
 
-enum rc search_run(struct imap_session *s, const struct imap_search *what, unsigned char **hits_out, struct err *e)
+static enum rc run(struct searching *se, const unsigned char *scope, struct err *e)
 {
-    struct searching se = {.s = s, .what = what, .plain = BUF_SECRET_INIT, .plain_summary = BUF_SECRET_INIT};
-    unsigned tiers = search_tiers(what->top);
+    unsigned tiers = search_tiers(se->what->top);
     enum rc rc = RC_OK;
 
-    se.use_kept = !imap_search_has(what->top, NOT_KEPT);
-    if ((se.hit = calloc(1, s->view->told + 1u)) == NULL)
-        return err_set(e, RC_TEMP, "out of memory for %u messages", s->view->told);
-    first_pass(&se);
+    first_pass(se, scope);
     if (tiers & (1u << TIER_ENTRY))
-        rc = pass(&se, TIER_ENTRY, e);
+        rc = pass(se, TIER_ENTRY, e);
     if (rc == RC_OK && (tiers & (1u << TIER_SUMMARY))) {
-        from_kept(&se);
-        rc = pass(&se, TIER_SUMMARY, e);
+        from_kept(se);
+        rc = pass(se, TIER_SUMMARY, e);
     }
     if (rc == RC_OK)
-        rc = pass(&se, TIER_TEXT, e); /* none, when all is decided */
-    if (rc == RC_OK && se.first.rc != RC_OK) {
-        *e = se.first;
+        rc = pass(se, TIER_TEXT, e); /* none, when all is decided */
+    if (rc == RC_OK && se->first.rc != RC_OK) {
+        *e = se->first;
         rc = e->rc;
     }
+    return rc;
+}
+
+static enum rc search(struct imap_session *s, const struct imap_search *what, const unsigned char *scope,
+                      unsigned char **hits_out, unsigned char **score_out, struct err *e)
+{
+    struct searching se = {.s = s, .what = what, .plain = BUF_SECRET_INIT, .plain_summary = BUF_SECRET_INIT};
+    bool scores = score_out && imap_search_has(what->top, IMAP_KEY(SK_FUZZY));
+    enum rc rc;
+
+    se.use_kept = !imap_search_has(what->top, NOT_KEPT);
+    se.hit = calloc(1, s->view->told + 1u);
+    se.score = scores ? calloc(1, s->view->told + 1u) : NULL;
+    rc = se.hit == NULL || (scores && se.score == NULL)
+             ? err_set(e, RC_TEMP, "out of memory for %u messages", s->view->told)
+             : run(&se, scope, e);
     buf_free(&se.plain);
     buf_free(&se.plain_summary);
     text_view_free(&se.text);
-    if (rc == RC_OK)
-        *hits_out = se.hit;
-    else
-        free(se.hit);
+    *hits_out = se.hit;
+    if (score_out)
+        *score_out = se.score;
     return rc;
+}
+
+enum rc search_run(struct imap_session *s, const struct imap_search *what, unsigned char **hits_out,
+                   unsigned char **score_out, struct err *e)
+{
+    return search(s, what, NULL, hits_out, score_out, e);
+}
+
+enum rc search_rows(struct imap_session *s, const struct imap_search *what, const unsigned char *scope,
+                    unsigned char **hits_out, struct err *e)
+{
+    return search(s, what, scope, hits_out, NULL, e);
 }

@@ -99,39 +99,76 @@ static enum tri by_date(const struct imap_key *k, const struct facts *f)
     return compare(k, f->summary->has_date ? f->summary->local_day : imap_day_of((int64_t)f->entry->internaldate));
 }
 
-static bool field_has(const struct field *f, struct span needle)
+/* How much what is folded is like the key's words: 100 for words that stand in it as they are. */
+static unsigned words_score(const struct imap_key *k, struct span folded)
+{
+    struct like l;
+
+    if (!k->fuzzy)
+        return span_find(folded, k->text) >= 0 ? 100 : 0;
+    like_of(k->text, &l);
+    return like_score(&l, folded);
+}
+
+static unsigned field_score(const struct field *f, const struct imap_key *k)
 {
     struct buf decoded = BUF_SECRET_INIT, folded = BUF_SECRET_INIT;
-    bool yes;
+    unsigned score;
 
     field_decode(f->body, &decoded);
     if (addresses_in(f->name)) /* RFC 3501 6.4.4: FROM looks into the envelope */
         addresses_add_shown(f->body, &decoded);
     text_fold(buf_span(&decoded), &folded);
-    yes = span_find(buf_span(&folded), needle) >= 0;
+    score = words_score(k, buf_span(&folded));
     buf_free(&decoded);
     buf_free(&folded);
-    return yes;
+    return score;
 }
 
-static bool header_has(struct span header, const struct imap_key *k)
+static unsigned more(unsigned a, unsigned b)
 {
+    return a > b ? a : b;
+}
+
+static unsigned header_score(struct span header, const struct imap_key *k)
+{
+    unsigned best = 0;
     struct field fd;
     struct err end;
 
-    while (field_next(&header, &fd, &end) == RC_OK)
-        if (span_ieq(fd.name, k->field) && (k->text.n == 0 || field_has(&fd, k->text)))
-            return true;
-    return false;
+    while (best < 100 && field_next(&header, &fd, &end) == RC_OK)
+        if (span_ieq(fd.name, k->field))
+            best = more(best, k->text.n == 0 ? 100 : field_score(&fd, k));
+    return best;
+}
+
+static unsigned text_score(const struct imap_key *k, const struct facts *f)
+{
+    enum text_where where = k->op == SK_HEADER ? TEXT_HEADER_FIELD : k->op == SK_BODY ? TEXT_BODY : TEXT_ANY;
+    const char *field = k->op == SK_HEADER ? (const char *)k->field.p : NULL;
+    struct like l;
+
+    if (!k->fuzzy)
+        return text_has(f->text, where, field, k->text) ? 100 : 0;
+    like_of(k->text, &l);
+    return text_like(f->text, where, field, &l);
+}
+
+/* Of a key with words, by what is known; -1: not enough is. */
+static int score_of(const struct imap_key *k, const struct facts *f)
+{
+    if (k->op == SK_HEADER && f->summary && f->summary->has_header)
+        return (int)header_score(f->summary->header, k);
+    if (k->op != SK_HEADER && k->text.n == 0)
+        return 100;
+    return f->text ? (int)text_score(k, f) : -1;
 }
 
 static enum tri by_header(const struct imap_key *k, const struct facts *f)
 {
-    if (f->summary && f->summary->has_header)
-        return tri(header_has(f->summary->header, k));
-    if (f->text)
-        return tri(text_has(f->text, TEXT_HEADER_FIELD, (const char *)k->field.p, k->text));
-    return TRI_MAYBE;
+    int score = score_of(k, f);
+
+    return score < 0 ? TRI_MAYBE : tri(score > 0);
 }
 
 static enum tri by_savedate(const struct imap_key *k, const struct facts *f)
@@ -170,12 +207,10 @@ static enum tri by_threadid(const struct imap_key *k, const struct facts *f)
 /* ---- text ---- */
 static enum tri by_text(const struct imap_key *k, const struct facts *f)
 {
-    if (k->text.n == 0)
-        return TRI_YES;
-    if (f->text == NULL)
-        return TRI_MAYBE;
-    if (text_has(f->text, k->op == SK_BODY ? TEXT_BODY : TEXT_ANY, NULL, k->text))
-        return TRI_YES;
+    int score = score_of(k, f);
+
+    if (score != 0)
+        return score < 0 ? TRI_MAYBE : TRI_YES;
     return tri(f->text->cut && f->in_octets && f->in_octets(f->ctx, f, k->text));
 }
 
@@ -221,6 +256,7 @@ static const struct judge {
     [SK_AND] = {all_of, TIER_VIEW},
     [SK_OR] = {any_of, TIER_VIEW},
     [SK_NOT] = {opposite, TIER_VIEW},
+    [SK_FUZZY] = {all_of, TIER_VIEW},
     [SK_ALL] = {every, TIER_VIEW},
     [SK_FLAG] = {by_flag, TIER_VIEW},
     [SK_KEYWORD] = {by_flag, TIER_VIEW},
@@ -263,4 +299,37 @@ unsigned search_tiers(const struct imap_key *k)
     for (const struct imap_key *c = k->child; c; c = c->next)
         bits |= search_tiers(c);
     return bits;
+}
+
+/* What is exact says nothing of how much; what no fact is there for was not needed. */
+static void add_score(const struct imap_key *k, const struct facts *f, unsigned *sum, unsigned *n)
+{
+    int score = k->fuzzy && (k->op == SK_HEADER || k->op == SK_BODY || k->op == SK_TEXT) ? score_of(k, f) : 0;
+
+    if (k->op == SK_NOT)
+        return;
+    if (score > 0) {
+        *sum += (unsigned)score;
+        (*n)++;
+    }
+    for (const struct imap_key *c = k->child; c && k->op != SK_OR; c = c->next)
+        add_score(c, f, sum, n);
+    if (k->op == SK_OR && imap_search_has(k, IMAP_KEY(SK_HEADER) | IMAP_KEY(SK_BODY) | IMAP_KEY(SK_TEXT)) &&
+        (k->fuzzy || imap_search_has(k, IMAP_KEY(SK_FUZZY)))) {
+        unsigned best = 0;
+
+        for (const struct imap_key *c = k->child; c; c = c->next)
+            if (search_eval(c, f) == TRI_YES)
+                best = more(best, search_score(c, f));
+        *sum += best;
+        *n += best > 0;
+    }
+}
+
+unsigned search_score(const struct imap_key *k, const struct facts *f)
+{
+    unsigned sum = 0, n = 0;
+
+    add_score(k, f, &sum, &n);
+    return n > 0 ? sum / n : 100;
 }

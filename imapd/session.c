@@ -12,6 +12,7 @@
 #include "imapd/commands.h"
 #include "imapd/extensions.h"
 #include "imapd/metadata.h"
+#include "imapd/notify.h"
 #include "imapd/view.h"
 #include <stdio.h>
 #include <unistd.h>
@@ -94,6 +95,10 @@ static void after(struct imap_session *s, enum rc rc)
     s->errors += rc == RC_SYNTAX;
     if (s->view && s->cmd && !(s->cmd->flags & C_SELECTS))
         view_announce(s, ask, !numbers_stay);
+    if (s->cmd && !(s->cmd->flags & C_SELECTS)) {
+        (void)view_events(s);
+        notify_tell(s);
+    }
     if (s->state != IS_NEW && s->cmd && s->box)
         metadata_announce(s, ask);
 }
@@ -183,6 +188,7 @@ void *session_ready(void *conf)
 
 static void close_session(struct imap_session *s)
 {
+    notify_end(s);
     view_leave(s);
     keywords_free(&s->keywords);
     mailbox_close(&s->box);

@@ -22,6 +22,8 @@
 
 enum { IS_NEW = 1, IS_AUTH = 2, IS_SELECTED = 4, IS_ANY = 7 };
 struct command;
+struct context;
+struct notify;
 struct view;
 struct imap_conf { /* made by the listener, shared by its sessions */
     struct tls_conf *tls;
@@ -48,8 +50,11 @@ struct imap_session {
     int64_t login_deadline; /* the sign-in must be done by then, whatever is said meanwhile */
 
     struct keyd *keyd;
-    struct store *store; /* one connection: requests, and from the first IDLE on events too */
-    bool watching;
+    struct store *store; /* one connection: requests, and from the first IDLE or NOTIFY on events too */
+    bool watching;       /* imapd/watch.h: */
+    uint32_t watched;    /* this folder, 0: all, */
+    unsigned watched_on; /* on this connection: store_dials() */
+    struct notify *notify; /* imapd/notify.h; NULL: no NOTIFY was given */
     struct dir *dir;
     struct mailbox *box;
     char address[256];
@@ -59,6 +64,7 @@ struct imap_session {
     int64_t progress_at; /* not before: reply_progress() */
     struct view *view; /* IS_SELECTED */
     struct keywords keywords;
+    struct context *contexts; /* imapd/contexts.h */
     struct { /* imapd/metadata.h: what was told of other sessions' annotations */
         bool known;            /* .change is the number up to which all has been told */
         uint64_t change;
@@ -109,6 +115,9 @@ enum rc input_octets(struct imap_session *s, uint64_t n, enum rc (*sink)(void *c
                      void *ctx, struct err *e);
 enum { WAIT_INPUT = 1, WAIT_EVENT = 2, WAIT_STOP = 4, WAIT_STAY = 8 /* session_stays() is due */ };
 enum rc input_wait(struct imap_session *s, int event_fd, int64_t deadline, unsigned *what_out, struct err *e);
+
+/* imapd/small.c: gives memory back before a long wait, between commands or in IDLE. */
+void session_small(struct imap_session *s);
 
 /* imapd/reply.c */
 void reply_put(struct imap_session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* CRLF is added */

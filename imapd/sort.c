@@ -11,6 +11,7 @@ struct sorting {
     const struct imap_search *what;
     struct buf text; /* texts of keys, one behind the other */
     struct key *keys;
+    const unsigned char *score; /* by row; NULL: not sorted by it */
     uint32_t *row, *order;
     uint32_t n, cap;
 };
@@ -21,9 +22,10 @@ static const struct {
     bool text;
     unsigned at; /* of a text: its place in the section */
 } kinds[] = {
-    [SORT_ARRIVAL] = {false, 0}, [SORT_CC] = {true, 5},          [SORT_DATE] = {false, 0},
-    [SORT_FROM] = {true, 1},     [SORT_SIZE] = {false, 0},       [SORT_SUBJECT] = {true, 0},
-    [SORT_TO] = {true, 3},       [SORT_DISPLAYFROM] = {true, 2}, [SORT_DISPLAYTO] = {true, 4},
+    [SORT_ARRIVAL] = {false, 0},   [SORT_CC] = {true, 5},          [SORT_DATE] = {false, 0},
+    [SORT_FROM] = {true, 1},       [SORT_SIZE] = {false, 0},       [SORT_SUBJECT] = {true, 0},
+    [SORT_TO] = {true, 3},         [SORT_DISPLAYFROM] = {true, 2}, [SORT_DISPLAYTO] = {true, 4},
+    [SORT_RELEVANCY] = {false, 0},
 };
 
 static uint64_t ascending(int64_t v)
@@ -31,8 +33,10 @@ static uint64_t ascending(int64_t v)
     return (uint64_t)v ^ UINT64_C(1) << 63;
 }
 
-static uint64_t number_of(enum imap_sort_by by, const struct found_one *f)
+static uint64_t number_of(const struct sorting *so, enum imap_sort_by by, const struct found_one *f)
 {
+    if (by == SORT_RELEVANCY) /* the most relevant first */
+        return so->score ? 100u - so->score[f->row] : 0;
     if (by == SORT_SIZE)
         return f->entry->size;
     if (by == SORT_DATE && f->summary && f->summary->has_date)
@@ -46,7 +50,7 @@ static struct span text_of(unsigned at, const struct found_one *f)
     struct span t = SPAN_NULL;
 
     for (unsigned i = 0; i <= at && r.s.n > 0; i++)
-        t = rd_bytes(&r);
+        t = rd_var_bytes(&r);
     return rd_ok(&r) ? span_head(t, SORT_TEXT) : SPAN_NULL;
 }
 
@@ -67,7 +71,7 @@ static enum rc add(void *ctx, const struct found_one *f, struct err *e)
         struct span text;
 
         if (!kinds[by].text) {
-            k[i] = (struct key){number_of(by, f), 0};
+            k[i] = (struct key){number_of(so, by, f), 0};
             continue;
         }
         text = text_of(kinds[by].at, f);
@@ -106,7 +110,7 @@ static int compare(const void *x, const void *y, void *ctx)
 static bool needs_summaries(const struct imap_search *what)
 {
     for (size_t i = 0; i < what->n_sort; i++)
-        if (what->sort[i].by != SORT_ARRIVAL && what->sort[i].by != SORT_SIZE)
+        if (what->sort[i].by != SORT_ARRIVAL && what->sort[i].by != SORT_SIZE && what->sort[i].by != SORT_RELEVANCY)
             return true;
     return false;
 }
@@ -125,7 +129,7 @@ static enum rc room(struct sorting *so, struct err *e)
 
 enum rc sort_run(struct imap_session *s, const struct imap_search *what, struct results *found, struct err *e)
 {
-    struct sorting so = {.what = what, .text = BUF_SECRET_INIT, .cap = found->n};
+    struct sorting so = {.what = what, .text = BUF_SECRET_INIT, .cap = found->n, .score = found->score};
     enum rc rc = room(&so, e);
 
     if (rc == RC_OK)

@@ -115,6 +115,13 @@ static void put_id(uint32_t folder, struct buf *out)
 
 enum rc status_put(struct imap_session *s, const struct folder *f, unsigned wanted, struct err *e)
 {
+    if (wanted & ST_HIGHESTMODSEQ)
+        extension_use(s, "CONDSTORE");
+    return status_told(s, f, wanted, e);
+}
+
+enum rc status_told(struct imap_session *s, const struct folder *f, unsigned wanted, struct err *e)
+{
     struct known k = {.st = {.uidvalidity = f->uidvalidity,
                              .uidnext = f->uidnext,
                              .exists = f->exists,
@@ -123,8 +130,6 @@ enum rc status_put(struct imap_session *s, const struct folder *f, unsigned want
     const char *sep = "";
     enum rc rc;
 
-    if (wanted & ST_HIGHESTMODSEQ)
-        extension_use(s, "CONDSTORE");
     if ((rc = ask(s, f, wanted, &k, e)) != RC_OK)
         return rc;
     buf_addstr(&s->out, "* STATUS ");

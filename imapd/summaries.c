@@ -5,10 +5,12 @@
 static enum rc sealed(struct pages *p, const struct store_entry *en, unsigned texts, struct buf *plain,
                       struct summary *out, struct err *e)
 {
-    enum rc rc = pages_object(p, en, SEAL_SUMMARY, SUMMARY_MAX, plain, e);
+    enum rc rc;
 
+    buf_clear(&p->opened);
+    rc = pages_object(p, en, SEAL_SUMMARY, SUMMARY_MAX, &p->opened, e);
     if (rc == RC_OK)
-        rc = summary_read(buf_span(plain), out, e);
+        rc = summary_read(buf_span(&p->opened), plain, out, e);
     if (rc == RC_OK && (out->size != en->size || !summary_lawful(out, texts)))
         rc = err_set(e, RC_CORRUPT, "summary of uid=%u is not lawful", (unsigned)en->uid);
     return rc;
@@ -37,11 +39,11 @@ static enum rc anew(struct pages *p, const struct store_entry *en, struct buf *p
     scan_end(s);
     if (rc == RC_OK && scan_size(s) != copy.size)
         rc = err_set(e, RC_CORRUPT, "message is shorter than its entry says");
-    buf_clear(plain);
+    buf_clear(&p->opened);
     if (rc == RC_OK)
-        summary_build(s, NULL, plain);
+        summary_build(s, NULL, &p->opened);
     if (rc == RC_OK)
-        rc = summary_read(buf_span(plain), out, e);
+        rc = summary_read(buf_span(&p->opened), plain, out, e);
     scan_free(&s);
     return rc;
 }
@@ -51,7 +53,6 @@ enum rc summary_of(struct pages *p, const struct store_entry *en, unsigned texts
 {
     enum rc rc;
 
-    buf_clear(plain);
     rc = sealed(p, en, texts, plain, out, e);
     *anew_out = rc == RC_CORRUPT;
     return rc == RC_CORRUPT ? anew(p, en, plain, out, e) : rc;

@@ -77,13 +77,13 @@ static enum rc add(void *ctx, const struct found_one *f, struct err *e)
 {
     struct reading *r = ctx;
     struct rd sort = rd_of(f->summary ? f->summary->sort : SPAN_NULL);
-    struct span subject = f->summary ? rd_bytes(&sort) : SPAN_NULL;
+    struct span subject = f->summary ? rd_var_bytes(&sort) : SPAN_NULL;
     struct thread_msg m = {.number = r->s->uid ? r->s->view->uid[f->row] : f->row + 1,
                            .date =
                                f->summary && f->summary->has_date ? f->summary->date : (int64_t)f->entry->internaldate};
 
     for (unsigned i = 0; i < 6; i++)
-        (void)rd_bytes(&sort);
+        (void)rd_var_bytes(&sort);
     m.reply = rd_u8(&sort) != 0 && rd_ok(&sort);
     return threads_add(&r->t, &m, subject, f->summary ? f->summary->thread : SPAN_NULL, r->references, e);
 }

@@ -2,6 +2,7 @@
 /* imapd/thread_test.c - THREAD: tables of messages and the forest that comes of them; and a thread as long as a large folder.
  * Process  tests. */
 #include "imapd/thread.h"
+#include "extract/var.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,13 +21,13 @@ static void put_ids(const struct mail *m, struct buf *out)
 {
     struct span rest = span_str(m->refs);
 
-    buf_bytes(out, span_str(m->id));
-    buf_bytes(out, span_str(m->reply_to));
+    var_bytes(out, span_str(m->id));
+    var_bytes(out, span_str(m->reply_to));
     while (rest.n > 0) {
         ptrdiff_t sp = span_chr(rest, ' ');
         struct span one = span_head(rest, sp < 0 ? rest.n : (size_t)sp);
 
-        buf_bytes(out, one);
+        var_bytes(out, one);
         rest = span_from(rest, sp < 0 ? rest.n : (size_t)sp + 1);
     }
 }
@@ -128,8 +129,8 @@ static void a_long_thread(void **state)
 
         snprintf(id, sizeof id, "m%u", i);
         snprintf(ref, sizeof ref, "m%u", i - 1);
-        buf_bytes(&ids, span_str(id));
-        buf_bytes(&ids, span_str(ref));
+        var_bytes(&ids, span_str(id));
+        var_bytes(&ids, span_str(ref));
         assert_int_equal(threads_add(&t, &msg, SPAN_LIT("x"), buf_span(&ids), true, &e), RC_OK);
         buf_free(&ids);
     }
@@ -153,11 +154,11 @@ static void add_refs(struct threads *t, uint32_t no, const uint32_t refs[EVIL_RE
     struct err e;
 
     snprintf(id, sizeof id, "m%u", no);
-    buf_bytes(&ids, span_str(id));
-    buf_bytes(&ids, SPAN_NULL);
+    var_bytes(&ids, span_str(id));
+    var_bytes(&ids, SPAN_NULL);
     for (unsigned i = 0; i < EVIL_REFS; i++) {
         snprintf(id, sizeof id, "r%u", refs[i]);
-        buf_bytes(&ids, span_str(id));
+        var_bytes(&ids, span_str(id));
     }
     assert_int_equal(threads_add(t, &msg, SPAN_LIT("x"), buf_span(&ids), true, &e), RC_OK);
     buf_free(&ids);

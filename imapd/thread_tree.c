@@ -87,7 +87,7 @@ static uint32_t node_of(struct threads *t, struct span id)
 static void add_references(struct threads *t, struct span thread, uint32_t msg)
 {
     struct rd r = rd_of(thread);
-    struct span id = rd_bytes(&r), reply_to = rd_bytes(&r), ref;
+    struct span id = rd_var_bytes(&r), reply_to = rd_var_bytes(&r), ref;
     uint32_t self = id.n > 0 && rd_ok(&r) ? node_of(t, id) : 0, last = 0;
 
     if (self == 0 || t->node[self].msg != 0)
@@ -98,7 +98,7 @@ static void add_references(struct threads *t, struct span thread, uint32_t msg)
     for (bool more = r.s.n > 0 || reply_to.n > 0; more; more = r.s.n > 0 && rd_ok(&r)) {
         uint32_t one;
 
-        ref = r.s.n > 0 ? rd_bytes(&r) : reply_to;
+        ref = r.s.n > 0 ? rd_var_bytes(&r) : reply_to;
         if (ref.n == 0)
             continue;
         one = node_of(t, ref);

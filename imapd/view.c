@@ -2,6 +2,7 @@
 /* imapd/view.c - see imapd/view.h. This file takes in what the store says; imapd/announce.c tells it to the client. */
 #include "imapd/view.h"
 #include "base/log.h"
+#include "imapd/contexts.h"
 #include <stdlib.h>
 
 /* ---- rows ---- */
@@ -57,6 +58,8 @@ static void change(struct view *v, uint32_t row, uint64_t flags, uint64_t modseq
     if ((v->flags[row] & ~VF_OURS) != flags || (v->modseqs && modseq != v->modseq_of[row])) {
         v->flags[row] = flags | (v->flags[row] & VF_OURS) | news;
         v->dirty |= news != 0;
+        if (v->tracked)
+            buf_add(&v->touched, &v->uid[row], sizeof v->uid[row]);
     }
     v->modseq_of[row] = modseq;
 }
@@ -107,7 +110,7 @@ void view_gone_in(struct view *v, struct span expunged)
 
         if (row < v->n) {
             v->flags[row] |= VF_GONE;
-            v->dirty = true;
+            v->dirty = v->any_gone = true;
         }
     }
 }
@@ -121,9 +124,25 @@ void view_absent_in(struct view *v, struct span ranges)
 
         for (; row < v->n && v->uid[row] <= hi; row++) {
             v->flags[row] |= VF_GONE;
-            v->dirty = true;
+            v->dirty = v->any_gone = true;
         }
     }
+}
+
+/* The mailbox reads octets by itself. */
+static void tell_mailbox(struct imap_session *s, uint32_t folder, uint64_t removed)
+{
+    if (s->box)
+        mailbox_set_removed(s->box, folder, removed);
+}
+
+void view_gone_told(struct imap_session *s)
+{
+    struct view *v = s->view;
+
+    v->any_gone = false;
+    v->removed = v->removed_new;
+    tell_mailbox(s, v->folder, v->removed);
 }
 
 /* ---- opening ---- */
@@ -190,6 +209,8 @@ enum rc view_open(struct imap_session *s, uint32_t folder, bool read_only, struc
     v->read_only = read_only;
     v->uidvalidity = st.uidvalidity;
     v->modseq = st.modseq;
+    v->removed = v->removed_new = st.removed;
+    tell_mailbox(s, folder, st.removed);
     v->asked = clock_mono();
     if ((rc = room(v, st.exists, e)) == RC_OK)
         rc = load(s, v, e);
@@ -216,6 +237,7 @@ void view_free(struct view **vp)
         return;
     *vp = NULL;
     kept_free(&v->kept);
+    buf_free(&v->touched);
     free(v->uid);
     free(v->flags);
     free(v->modseq_of);
@@ -224,7 +246,9 @@ void view_free(struct view **vp)
 
 void view_leave(struct imap_session *s)
 {
+    contexts_end(s);
     view_free(&s->view);
+    tell_mailbox(s, 0, 0);
     free(s->saved.r);
     s->saved = (struct imap_set){0};
     s->state = IS_AUTH;
@@ -238,7 +262,7 @@ enum rc view_sync(struct imap_session *s, struct err *e)
     struct store_changes_rep rep;
     struct buf mem = BUF_INIT; /* open: UIDs and flags */
     uint32_t before = v->n;
-    uint64_t since = 0;
+    uint64_t since = 0, removed = 0;
     enum rc rc;
 
     v->asked = clock_mono();
@@ -248,13 +272,19 @@ enum rc view_sync(struct imap_session *s, struct err *e)
             break;
         view_absent_in(v, rep.gone);
         rc = brief_in(v, rep.brief, VF_NEWS, e);
-        if (since == 0)
+        if (since == 0) {
             since = rep.modseq;
+            removed = rep.removed;
+        }
         rq.cursor = rep.next;
     } while (rc == RC_OK && rep.next != 0);
     buf_free(&mem);
-    if (rc == RC_OK)
+    if (rc == RC_OK) {
         v->modseq = since;
+        v->removed_new = removed;
+    }
+    if (rc == RC_OK && !v->any_gone)
+        view_gone_told(s);
     if (v->n > before)
         claim(s, v);
     mark_recent(v, before);
@@ -305,6 +335,13 @@ void view_uids(const struct view *v, const struct imap_set *rows, size_t *at, st
         buf_u32(out, v->uid[rows->r[*at].lo]);
         buf_u32(out, v->uid[rows->r[*at].hi]);
     }
+}
+
+void view_track(struct view *v, bool on)
+{
+    v->tracked = on;
+    if (!on)
+        buf_free(&v->touched);
 }
 
 uint32_t view_recent(const struct view *v)

@@ -25,8 +25,13 @@ struct view {
     uint64_t *flags, *modseq_of;
     uint64_t bits;   /* every flag bit that was seen: one without a name is a keyword made elsewhere */
     uint64_t modseq; /* all changes up to here are in */
+    uint64_t removed;     /* every row's message that the store no longer has left since then: it is read all the same (RFC 2180 4.1.1) */
+    uint64_t removed_new; /* the same, once all rows that are gone have been told */
+    bool any_gone;        /* some have not */
     struct kept kept;
     int64_t asked;   /* when the store was asked last, clock_mono(); 0: it is to be asked before the tagged answer */
+    bool tracked;        /* rows whose flags change are noted: */
+    struct buf touched;  /* open: their UIDs, in no order, some of them twice */
     bool modseqs;    /* a new modseq is news, too: the client has CONDSTORE */
 };
 enum rc view_open(struct imap_session *s, uint32_t folder, bool read_only, struct view **v_out, struct err *e);
@@ -58,9 +63,11 @@ uint32_t view_find(const struct view *v, uint32_t uid);        /* row, or v->n *
 uint32_t view_at_or_after(const struct view *v, uint32_t uid); /* first row whose UID is not below; v->n: none */
 void view_flags_in(struct view *v, struct span brief);   /* packed store_brief of our own STORE: known to the client */
 void view_gone_in(struct view *v, struct span expunged); /* packed u32, ascending or not: the answer to our own EXPUNGE */
+void view_gone_told(struct imap_session *s);            /* the client has been told of every row that is gone */
 void view_absent_in(struct view *v, struct span ranges); /* packed pairs of u32, of STORE_CHANGES: UIDs of no row are none of ours */
 void view_put_flags(struct imap_session *s, uint32_t row, struct buf *out); /* "FLAGS (...)" */
 void view_put_modseq(struct imap_session *s, uint32_t row, struct buf *out); /* "MODSEQ (5)" */
+void view_track(struct view *v, bool on); /* for imapd/contexts.h */
 uint32_t view_recent(const struct view *v);
 uint32_t view_first_unseen(const struct view *v); /* number, 0: none */
 /* Turns a command's set of numbers or UIDs into ranges of rows, in place. Rows that were not told are left out; rows that are gone stay. */

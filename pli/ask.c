@@ -54,7 +54,26 @@ static int ask_all(struct cmd *c, int tty, bool old, bool fresh, struct password
     return answer;
 }
 
-int passwords_ask(struct cmd *c, bool old, bool fresh, struct passwords *out)
+/* What run() asks on a terminal that shows nothing. */
+struct asking {
+    bool old, fresh;            /* an old password, a new one */
+    const char *const *prompts; /* or: one line behind each of these, the list ends with NULL */
+};
+
+static int ask_each(struct cmd *c, int tty, const char *const *prompts, struct passwords *out)
+{
+    char *to = out->mem;
+    struct span line;
+    int answer = PLI_OK;
+
+    for (; *prompts && answer == PLI_OK; prompts++, to += PASSWORD_MOST + 2)
+        answer = type_line(tty, *prompts, to, PASSWORD_MOST + 1, &line)
+                     ? passwords_take(c, line, out)
+                     : cmd_usage(c, "no password was typed: nothing was done");
+    return answer;
+}
+
+static int ask_unseen(struct cmd *c, const struct asking *what, struct passwords *out)
 {
     struct termios was, silent;
     sigset_t all, before;
@@ -63,8 +82,8 @@ int passwords_ask(struct cmd *c, bool old, bool fresh, struct passwords *out)
     if (tty < 0 || tcgetattr(tty, &was) != 0) {
         if (tty >= 0)
             close(tty);
-        return cmd_usage(
-            c, "no terminal to ask on: give the passwords with --password-stdin, or have one made with --generate");
+        return cmd_usage(c, "no terminal to ask on: give the passwords with --password-stdin%s",
+                         what->prompts ? "" : ", or have one made with --generate");
     }
     *out = passwords_new();
     silent = was;
@@ -73,9 +92,19 @@ int passwords_ask(struct cmd *c, bool old, bool fresh, struct passwords *out)
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
     (void)tcsetattr(tty, TCSAFLUSH, &silent);
-    answer = ask_all(c, tty, old, fresh, out);
+    answer = what->prompts ? ask_each(c, tty, what->prompts, out) : ask_all(c, tty, what->old, what->fresh, out);
     (void)tcsetattr(tty, TCSAFLUSH, &was);
     sigprocmask(SIG_SETMASK, &before, NULL);
     close(tty);
     return answer;
+}
+
+int passwords_ask(struct cmd *c, bool old, bool fresh, struct passwords *out)
+{
+    return ask_unseen(c, &(struct asking){.old = old, .fresh = fresh}, out);
+}
+
+int passwords_ask_for(struct cmd *c, const char *const *prompts, struct passwords *out)
+{
+    return ask_unseen(c, &(struct asking){.prompts = prompts}, out);
 }

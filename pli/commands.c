@@ -66,6 +66,24 @@ static const struct cmd_opt passwd_opts[] = {
      "a new password is made and shown once; of a strict mailbox the old one is asked for (or read: one line)"},
     {NULL, NULL, NULL},
 };
+static const struct cmd_opt mailbox_show_opts[] = {
+    {"--names", NULL, "the folders' names too, which the holder's password opens"},
+    {"--password-stdin", NULL, "with --names: read the holder's password from standard input"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt mailbox_copy_opts[] = {
+    {"--password-stdin", NULL,
+     "the holder's password, then that of the other server when there is one, one a line; else they are asked for"},
+    {"--ca", "FILE.pem", "authorities that the other server's certificate leads to; default those of this system"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt mailbox_import_opts[] = {
+    {"--password-stdin", NULL,
+     "the holder's password, then that of the other server when there is one, one a line; else they are asked for"},
+    {"--ca", "FILE.pem", "authorities that the other server's certificate leads to; default those of this system"},
+    {"--into", "FOLDER", "of a single mbox file: the folder it becomes; default INBOX"},
+    {NULL, NULL, NULL},
+};
 static const struct cmd_opt trust_add_opts[] = {
     {"--dn", "DN", "subject of the operator's certificate (RFC 4514)"},
     {"--note", "TEXT", "why, for who reads the list"},
@@ -146,6 +164,19 @@ static const struct cmd_opt renew_opts[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct cmd_opt undelete_opts[] = {
+    {"--since", "TIME", "removed since then: a date (2026-11-28, 2026-11-28T14:30; UTC) or an age (2d)"},
+    {"--until", "TIME", "removed before then"},
+    {"--folder", "ROLE|NUMBER", "that they were in: INBOX, sent, drafts, trash, junk, archive, or a number of --list"},
+    {"--list", NULL, "only say what can be given back, and until when"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt hold_opts[] = {
+    {"--reason", "TEXT", "why; it stays on the record, and the holder reads it"},
+    {"--by", "NAME", "who decided it; default the login of who runs the command"},
+    {NULL, NULL, NULL},
+};
+
 const struct command commands[] = {
     {"init", "", 0, 0, NEED_NOTHING, cmd_init, init_opts,
      "makes a new instance: configuration, private CA for trials, keys, directory, store"},
@@ -164,6 +195,17 @@ const struct command commands[] = {
      "deletes the account, its mailbox and all its mail"},
     {"account passwd", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_passwd, passwd_opts,
      "a new password; no mail is lost by it"},
+    {"mailbox list", "", 0, 0, NEED_SERVER, cmd_mailbox_list, NULL,
+     "every mailbox with its folders, messages and size, one a line; opens none"},
+    {"mailbox show", "ADDRESS", 1, 1, NEED_SERVER, cmd_mailbox_show, mailbox_show_opts,
+     "the folders of a mailbox: role, messages, unseen, size; opens no mail"},
+    {"mailbox import", "ADDRESS MAILDIR|MBOX|imaps://USER@HOST", 2, 2, NEED_SERVER, cmd_mailbox_import,
+     mailbox_import_opts,
+     "brings mail in, with folders, dates, flags and keywords; what is there already is not doubled"},
+    {"mailbox export", "ADDRESS DIR|imaps://USER@HOST", 2, 2, NEED_SERVER, cmd_mailbox_export, mailbox_copy_opts,
+     "copies a mailbox into a Maildir or to another server; what is there already is not doubled"},
+    {"mailbox statement", "ADDRESS|MAILDIR|MBOX|imaps://USER@HOST", 1, 1, NEED_SERVER, cmd_mailbox_statement,
+     mailbox_copy_opts, "what lies in each folder: messages, octets and digests that do not depend on their order"},
     {"cert issue-trial", "[ADDRESS]", 0, 1, NEED_SERVER, cmd_cert_issue, issue_opts,
      "a certificate of the trial CA: an account's, or an operator's with its key"},
     {"cert list", "", 0, 0, NEED_SERVER, cmd_cert_list, NULL,
@@ -208,6 +250,10 @@ const struct command commands[] = {
     {"queue drop", "[NUMBER[.RECIPIENT]]...", 0, CMD_POS_MAX, NEED_SERVER, cmd_queue_drop, queue_drop_opts,
      "what waits or is held is not sent; its senders are told"},
     {"queue stats", "", 0, 0, NEED_SERVER, cmd_queue_stats, NULL, "how much waits, for which destinations, and why"},
+    {"mailbox undelete", "ADDRESS", 1, 1, NEED_SERVER, cmd_mailbox_undelete, undelete_opts,
+     "gives back what was expunged, or deleted with its folder, while it is kept (stored.keep_expunged)"},
+    {"mailbox hold", "set|clear|show ADDRESS", 2, 2, NEED_SERVER, cmd_mailbox_hold, hold_opts,
+     "legal hold: while it is set nothing that is expunged is destroyed, and the account is not deleted"},
     {"trace", "MESSAGE-ID", 1, 1, NEED_INSTANCE, cmd_trace, trace_opts,
      "the story of one message, from every process: the header's Message-ID, or our id of the log and of Received"},
     {"log find", "ADDRESS", 1, 1, NEED_INSTANCE, cmd_log_find, NULL,

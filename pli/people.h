@@ -17,6 +17,8 @@ struct passwords passwords_new(void);
 int passwords_read(struct cmd *c, unsigned most, struct passwords *out);
 /* From the terminal, not shown: the old one when asked for, then the new one twice. (ask.c) */
 int passwords_ask(struct cmd *c, bool old, bool fresh, struct passwords *out);
+/* The same, a line behind each prompt; at most two, the list ends with NULL. */
+int passwords_ask_for(struct cmd *c, const char *const *prompts, struct passwords *out);
 void passwords_generate(struct passwords *out);
 void passwords_add_generated(struct passwords *out); /* the same, behind the lines that were read */
 int passwords_take(struct cmd *c, struct span line, struct passwords *out); /* one more line, which stands in out->mem */

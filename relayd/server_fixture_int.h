@@ -7,7 +7,7 @@
  *   TLS      the handshake; NOTLS: it fails
  *   DATA     hears a message up to its dot, the message of the letter at hand
  *   BDAT     hears "BDAT n" or "BDAT n LAST" and the octets; SAME: all so far are the message of the letter at hand
- *   SOME     hears anything; SLEEP reads nothing, until the connection breaks
+ *   SOME     hears anything; SLEEP reads nothing, until the session's process has ended
  *   NEXT     the letter at hand is the next one
  *   GONE     the session closes its end; CLOSE, RESET: we do; HANG: we say nothing until it does; ENDLESS: a reply without an end
  *   LINE     "250 " and 100 KB in one line; LINES: a reply of 129 lines
@@ -74,6 +74,7 @@ static struct span leaves_of(const struct test_letter *l)
 struct server {
     const struct test_case *c;
     int fd;
+    int session;             /* at its end when the session's process has ended */
     gnutls_session_t tls;
     struct buf in;
     struct buf bdat;
@@ -244,11 +245,12 @@ static bool s_some(struct server *s)
     return came;
 }
 
-static bool s_sleep(struct server *s) /* until the session has given up */
+/* The connection does not tell: what the session has said and nobody reads stands before its end. */
+static bool s_sleep(struct server *s)
 {
-    struct pollfd p = {s->fd, 0, 0};
+    struct pollfd p = {s->session, POLLIN, 0};
 
-    return poll(&p, 1, 60000) >= 0;
+    return poll(&p, 1, 60000) == 1;
 }
 
 static bool s_tls(struct server *s)
@@ -291,9 +293,9 @@ static bool s_step(struct server *s, const char *step)
     return true;
 }
 
-static void server_run(const struct test_case *c, int fd)
+static void server_run(const struct test_case *c, int fd, int session)
 {
-    struct server s = {.c = c, .fd = fd};
+    struct server s = {.c = c, .fd = fd, .session = session};
 
     for (size_t i = 0; c->step[i]; i++)
         if (!s_step(&s, c->step[i])) {

@@ -233,7 +233,7 @@ static void run_case(const struct test_case *c)
 {
     struct session_conf mine = conf;
     struct scheduler s = {.c = c};
-    int peer[2], channel[2];
+    int peer[2], channel[2], alive[2];
     struct err e;
     pid_t session, server;
 
@@ -241,22 +241,26 @@ static void run_case(const struct test_case *c)
         mine.command_ms = mine.data_ms = mine.final_ms = c->ms;
     tcp_pair(peer, c->narrow);
     assert_int_equal(channel_pair(channel, &e), RC_OK);
+    assert_int_equal(pipe(alive), 0);
     session = child();
-    if (session == 0) {
+    if (session == 0) { /* it keeps alive[1], and so tells by its end that it has ended */
         close(peer[1]);
         close(channel[0]);
+        close(alive[0]);
         if (sandbox_enter(&mine.sandbox, &e) != RC_OK)
             _exit(9);
         session_run(&mine, &start, peer[0], channel[1]);
         _exit(0);
     }
     close(channel[1]);
+    close(alive[1]);
     server = child();
     if (server == 0) {
         close(peer[0]);
         close(channel[0]);
-        server_run(c, peer[1]);
+        server_run(c, peer[1], alive[0]);
     }
+    close(alive[0]);
     close(peer[0]);
     close(peer[1]);
     s.fd = channel[0];

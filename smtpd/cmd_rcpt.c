@@ -16,7 +16,7 @@ static enum cause room_in_box(struct smtp_session *s, uint64_t mbx, struct err *
     if (rc == RC_OK)
         return CAUSE_NONE;
     if (rc == RC_QUOTA)
-        return CAUSE_QUOTA;
+        return e->cause == CAUSE_QUOTA_LONG ? CAUSE_QUOTA_LONG : CAUSE_QUOTA;
     return e->cause == CAUSE_DISK_FULL ? CAUSE_DISK_FULL : CAUSE_STORE_TEMP;
 }
 

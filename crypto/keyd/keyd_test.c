@@ -9,7 +9,7 @@
 #include "crypto/pki/pki.h"
 #include "crypto/seal/digest.h"
 
-static struct keyd *imapd, *smtpd, *relayd;
+static struct keyd *imapd, *smtpd;
 
 static int group_start(void **st)
 {
@@ -17,7 +17,6 @@ static int group_start(void **st)
     admin = keyd_new(ROLE_ADMIN);
     imapd = keyd_new(ROLE_IMAPD);
     smtpd = keyd_new(ROLE_SMTPD);
-    relayd = keyd_new(ROLE_RELAYD);
     return fixture_start();
 }
 
@@ -27,7 +26,6 @@ static int group_end(void **st)
     keyd_free(&admin);
     keyd_free(&imapd);
     keyd_free(&smtpd);
-    keyd_free(&relayd);
     return fixture_end();
 }
 
@@ -377,35 +375,7 @@ static void test_tls_purpose(void **st)
     assert_in_range(given, 23, 53);
 }
 
-/* ---- queue, status, restart ---- */
-
-static void test_queue(void **st)
-{
-    struct keyd_box box = {.mbx = SEAL_QUEUE_BOX};
-    unsigned char cek[SEAL_CEK], oid[SEAL_OID], key[SEAL_CEK], want[SEAL_OBJ_KEY];
-    struct keyd_wrapped w;
-    struct keyd_queue_req rq;
-    enum keyd_queue_what what;
-
-    (void)st;
-    seal_cek_new(cek);
-    seal_oid_new(oid);
-    assert_int_equal(keyd_wrap(smtpd, cek, &box, 1, &w, &e), RC_OK);
-    rq.epoch = w.epoch;
-    memcpy(rq.epoch_rec, w.epoch_rec, sizeof rq.epoch_rec);
-    memcpy(rq.wrap, w.wrap, sizeof rq.wrap);
-    memcpy(rq.oid, oid, sizeof rq.oid);
-    assert_int_equal(keyd_queue_open(relayd, &rq, &what, key, &e), RC_OK);
-    assert_int_equal(what, KEYD_QUEUE_CEK);
-    assert_memory_equal(key, cek, SEAL_CEK);
-    assert_int_equal(keyd_queue_open(admin, &rq, &what, key, &e), RC_OK);
-    assert_int_equal(what, KEYD_QUEUE_ENVELOPE);
-    assert_int_equal(seal_obj_key(cek, oid, SEAL_ENVELOPE, want, &e), RC_OK);
-    assert_memory_equal(key, want, SEAL_CEK);
-    assert_int_equal(keyd_queue_open(smtpd, &rq, &what, key, &e), RC_DENIED);
-    rq.wrap[3] ^= 1;
-    assert_int_equal(keyd_queue_open(relayd, &rq, &what, key, &e), RC_CORRUPT);
-}
+/* ---- status, restart ---- */
 
 static void test_status(void **st)
 {
@@ -461,9 +431,7 @@ int main(void)
         cmocka_unit_test(test_guesses),        cmocka_unit_test(test_rewrap_without_password_slot),
         cmocka_unit_test(test_sign),           cmocka_unit_test(test_sign_refusals),
         cmocka_unit_test(test_issue_operator), cmocka_unit_test(test_tls_purpose),
-        cmocka_unit_test(test_queue),          cmocka_unit_test(test_status),
-        cmocka_unit_test(test_restart),
-
+        cmocka_unit_test(test_status),         cmocka_unit_test(test_restart),
         cmocka_unit_test(test_log_is_clean),
     };
     log_open("keyd_test", LOG_ERROR_);

@@ -65,6 +65,10 @@ static struct thread_ctx *thread_new(void)
     /* the digest is set once: naming it again would fetch it again */
     if (EVP_MAC_CTX_set_params(t->hmac, p) <= 0)
         die("OpenSSL refuses SHA256 for HMAC");
+    /* so are the ciphers: a context that is given its cipher again frees and makes all that is in it */
+    if (EVP_CipherInit_ex2(t->gcm, alg.gcm, NULL, NULL, 1, NULL) <= 0 ||
+        EVP_CipherInit_ex2(t->ecb, alg.ecb, NULL, NULL, 1, NULL) <= 0 || EVP_CIPHER_CTX_set_padding(t->ecb, 0) <= 0)
+        die("OpenSSL refuses AES-256");
     pthread_setspecific(alg.key, t);
     mine = t;
     return t;
@@ -96,10 +100,7 @@ EVP_CIPHER_CTX *alg_aes_blocks(const unsigned char key[32], int enc)
 {
     EVP_CIPHER_CTX *x = ctx_mine()->ecb;
 
-    if (EVP_CipherInit_ex2(x, alg.ecb, key ? key : no_key, NULL, enc, NULL) <= 0)
-        return NULL;
-    EVP_CIPHER_CTX_set_padding(x, 0);
-    return x;
+    return EVP_CipherInit_ex2(x, NULL, key ? key : no_key, NULL, enc, NULL) > 0 ? x : NULL;
 }
 
 enum rc alg_err(struct err *e, enum rc rc, const char *what)
@@ -141,6 +142,14 @@ enum rc alg_hkdf(struct span ikm, struct span info, unsigned char out[32], struc
     return mac_forget(c) && ok ? RC_OK : alg_err(e, RC_TEMP, "hkdf");
 }
 
+enum rc alg_expand(const unsigned char prk[32], struct span info, unsigned char out[32], struct err *e)
+{
+    EVP_MAC_CTX *c = ctx_mine()->hmac;
+    bool ok = mac(c, span_of(prk, 32), info, SPAN_LIT("\1"), out);
+
+    return mac_forget(c) && ok ? RC_OK : alg_err(e, RC_TEMP, "hkdf-expand");
+}
+
 enum rc alg_hmac(struct span key, struct span data, unsigned char out[32], struct err *e)
 {
     EVP_MAC_CTX *c = ctx_mine()->hmac;
@@ -158,14 +167,14 @@ static EVP_CIPHER_CTX *gcm_ctx(const struct gcm_call *c)
 static void gcm_forget(const struct gcm_call *c)
 {
     if (c->ctx == NULL)
-        EVP_EncryptInit_ex2(ctx_mine()->gcm, alg.gcm, no_key, no_key, NULL);
+        EVP_EncryptInit_ex2(ctx_mine()->gcm, NULL, no_key, no_key, NULL);
 }
 
 enum rc alg_gcm_seal(const struct gcm_call *c, unsigned char *out, struct err *e)
 {
     EVP_CIPHER_CTX *x = gcm_ctx(c);
     int n = 0, m = 0;
-    bool ok = EVP_EncryptInit_ex2(x, c->key ? alg_aes_gcm() : NULL, c->key, c->nonce, NULL) > 0 &&
+    bool ok = EVP_EncryptInit_ex2(x, NULL, c->key, c->nonce, NULL) > 0 &&
               EVP_EncryptUpdate(x, NULL, &n, c->aad.p, (int)c->aad.n) > 0 &&
               (c->in.n == 0 || EVP_EncryptUpdate(x, out, &m, c->in.p, (int)c->in.n) > 0) &&
               EVP_EncryptFinal_ex(x, out + m, &n) > 0 &&
@@ -184,7 +193,7 @@ enum rc alg_gcm_open(const struct gcm_call *c, unsigned char *out, struct err *e
 
     if (c->in.n < GCM_TAG)
         return err_set(e, RC_CORRUPT, "sealed bytes shorter than their tag");
-    ok = EVP_DecryptInit_ex2(x, c->key ? alg_aes_gcm() : NULL, c->key, c->nonce, NULL) > 0 &&
+    ok = EVP_DecryptInit_ex2(x, NULL, c->key, c->nonce, NULL) > 0 &&
          EVP_DecryptUpdate(x, NULL, &n, c->aad.p, (int)c->aad.n) > 0 &&
          (plain == 0 || EVP_DecryptUpdate(x, out, &m, c->in.p, (int)plain) > 0) &&
          EVP_CIPHER_CTX_ctrl(x, EVP_CTRL_AEAD_SET_TAG, GCM_TAG, (void *)(uintptr_t)(c->in.p + plain)) > 0 &&

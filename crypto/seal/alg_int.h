@@ -25,6 +25,8 @@ enum rc alg_err(struct err *e, enum rc rc, const char *what);
 
 /* RFC 5869 with SHA-256 and no salt; 32 bytes out. */
 enum rc alg_hkdf(struct span ikm, struct span info, unsigned char out[32], struct err *e);
+/* Its second step alone, with a key that is random as it is (RFC 5869 3.3): 32 bytes in, 32 out. Half the time. */
+enum rc alg_expand(const unsigned char prk[32], struct span info, unsigned char out[32], struct err *e);
 enum rc alg_hmac(struct span key, struct span data, unsigned char out[32], struct err *e);
 
 /* One AES-256-GCM operation. ctx NULL: this thread's context. key NULL: the context keeps its key. */

@@ -37,13 +37,13 @@ void seal_cek_new(unsigned char cek_out[SEAL_CEK])
 enum rc seal_obj_key(const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID], enum seal_kind kind,
                      unsigned char key_out[SEAL_OBJ_KEY], struct err *e)
 {
-    static const char label[] = "pli object 1";
+    static const char label[] = "pli object 2";
     unsigned char info[sizeof label - 1 + SEAL_OID + 1];
 
     memcpy(info, label, sizeof label - 1);
     memcpy(info + sizeof label - 1, oid, SEAL_OID);
     info[sizeof info - 1] = (unsigned char)kind;
-    return alg_hkdf(span_of(cek, SEAL_CEK), span_of(info, sizeof info), key_out, e);
+    return alg_expand(cek, span_of(info, sizeof info), key_out, e);
 }
 
 static void aad_fill(unsigned char aad[AAD_LEN], const unsigned char oid[SEAL_OID], enum seal_kind kind)

@@ -8,7 +8,8 @@
  *          content  32 random bytes per message (CEK), wrapped for each recipient's epoch. The keys of the message's objects are derived
  *                   from it.
  * Objects  message octets, summary, search text, envelope (queue). Each is AES-256-GCM in chunks of SEAL_CHUNK plain bytes:
- *            key    = HKDF-SHA256(CEK, info = "pli object 1" | oid | kind)
+ *            key    = HKDF-Expand-SHA256(CEK, info = "pli object 2" | oid | kind); no extract: a CEK is random as it is (RFC 5869 3.3), and a
+ *                     listing derives thousands
  *            nonce  = 12 bytes: 0 x7 | final flag u8 | chunk number u32 big-endian; unique, because the key seals one object only
  *            aad    = "PLIO" | version u8 | kind u8 | oid
  *          A sealed object is the sequence of its chunks, each cipher text | 16 tag bytes. The last chunk has the final flag. An empty object

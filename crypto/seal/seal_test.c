@@ -68,6 +68,19 @@ static void test_rfc5869(void **st)
     buf_free(&ikm);
 }
 
+static void test_rfc5869_expand(void **st) /* A.3 from its PRK on */
+{
+    struct buf prk = unhex("19ef24a32c717b167f33a91d6f648bdf96596776afdb6377ac434c1c293ccb04");
+    unsigned char out[32];
+
+    (void)st;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(alg_expand(prk.p, SPAN_LIT(""), out, &e), RC_OK);
+        is_hex(out, 32, "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");
+    }
+    buf_free(&prk);
+}
+
 /* AES-256-GCM: test case 16 of the GCM specification (McGrew, Viega) */
 static void test_gcm_vector(void **st)
 {
@@ -441,23 +454,15 @@ static void test_oids(void **st)
 int main(void)
 {
     const struct CMUnitTest t[] = {
-        cmocka_unit_test(test_rfc3394),
-        cmocka_unit_test(test_rfc5869),
-        cmocka_unit_test(test_gcm_vector),
-        cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_sizes_that_can_not_be),
-        cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_every_byte_flipped),
-        cmocka_unit_test(test_other_place),
-        cmocka_unit_test(test_chunks_moved),
-        cmocka_unit_test(test_object_key),
-        cmocka_unit_test(test_bounded_out),
-        cmocka_unit_test(test_epochs),
-        cmocka_unit_test(test_wraps),
-        cmocka_unit_test(test_rfc7748),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_annotations),
-        cmocka_unit_test(test_oids),
+        cmocka_unit_test(test_rfc3394),        cmocka_unit_test(test_rfc5869),
+        cmocka_unit_test(test_rfc5869_expand), cmocka_unit_test(test_gcm_vector),
+        cmocka_unit_test(test_sizes),          cmocka_unit_test(test_sizes_that_can_not_be),
+        cmocka_unit_test(test_ranges),         cmocka_unit_test(test_every_byte_flipped),
+        cmocka_unit_test(test_other_place),    cmocka_unit_test(test_chunks_moved),
+        cmocka_unit_test(test_object_key),     cmocka_unit_test(test_bounded_out),
+        cmocka_unit_test(test_epochs),         cmocka_unit_test(test_wraps),
+        cmocka_unit_test(test_rfc7748),        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_annotations),    cmocka_unit_test(test_oids),
     };
     return cmocka_run_group_tests_name("seal", t, NULL, NULL);
 }

@@ -58,8 +58,9 @@ enum rc cmd_create(struct imap_session *s, union imap_args *a, struct err *e)
 
     if (rc == RC_OK)
         rc = make(s, &l, a, &id, e);
-    if (rc == RC_OK && (s->opened.responses & RESP_REV2) && !span_eq(a->create.sent, a->create.name))
-        rc = list_named(s, id, a->create.sent, e);
+    if (rc == RC_OK && (s->opened.responses & RESP_REV2) && !span_eq(a->create.sent, a->create.name) &&
+        (rc = folders_load(s, true, &l, e)) == RC_OK)
+        list_named(s, &l, id, a->create.sent);
     if (rc != RC_OK || (s->opened.responses & RESP_MAILBOXID) == 0)
         return rc;
     buf_addstr(&s->code, "MAILBOXID (");

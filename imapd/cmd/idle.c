@@ -1,43 +1,19 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/cmd/idle.c - IDLE: waits for the client and for the store's events, without polling. RFC 2177.
  *
- * Watch    The session tells stored to send events about the selected folder, and then brings the view up to date. So
- *          every later change comes as an event. A connection that was dialled anew (stored restarted) watches nothing.
- *          So after each event the session does both again. This costs one short request per event, and no change is
- *          missed.
+ * Watch    The session tells stored to send events (imapd/watch.h), and then brings the view up to date. So every later
+ *          change comes as an event. After each event the session does both again, and no change is missed. After NOTIFY
+ *          the events are those that it names (RFC 5465 4).
  * Memory   A session may be here for hours. So it gives its buffers back and closes its connection to keyd before it
  *          waits.
  */
-#include "base/log.h"
 #include "imapd/commands.h"
 #include "imapd/metadata.h"
+#include "imapd/notify.h"
 #include "imapd/view.h"
-#include <malloc.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include "imapd/watch.h"
 
-enum {
-    NO_FOLDER = INT32_MAX,  /* none has that number: news of the mailbox as a whole still comes */
-    AGAIN_MS = 2000,        /* stored is away: try to watch again then */
-    STACK_USED = 256 * 1024 /* no command goes deeper; one page below us stays for the calls that give the rest back */
-};
-
-/* Without a selected folder, annotations alone are news: they come as news of the mailbox as a whole. */
-static bool has_news(const struct imap_session *s)
-{
-    return s->view || (s->opened.responses & (RESP_METADATA | RESP_METADATA_SERVER));
-}
-
-static bool watch(struct imap_session *s)
-{
-    struct store_watch_req rq = {s->view ? s->view->folder : NO_FOLDER};
-    struct err e;
-
-    s->watching = store_call(s->store, STORE_WATCH, &rq, -1, NULL, &e) == RC_OK;
-    if (!s->watching)
-        log_err(LOG_WARN_, "watch-failed", &e);
-    return s->watching;
-}
+enum { AGAIN_MS = 2000 }; /* stored is away: try to watch again then */
 
 /* Tells the news until there is nothing left to tell. Each request may bring an event with its reply. Such an event is
  * kept in memory, where the socket does not show it. So the last step before a wait is to look for one. */
@@ -46,14 +22,15 @@ static enum rc catch_up(struct imap_session *s, bool *watched, struct err *e)
     enum rc rc;
 
     do {
-        *watched = has_news(s) && watch(s);
+        *watched = watch_on(s);
         reply_alive(s);
         if (s->view)
             view_announce(s, true, true);
+        notify_tell(s);
         metadata_announce(s, true);
         if ((rc = stream_flush(s->io, e)) != RC_OK)
             return rc;
-    } while (*watched && !s->bye && view_events(s));
+    } while (*watched && !s->bye && (view_events(s) || notify_due(s)));
     return RC_OK;
 }
 
@@ -67,33 +44,11 @@ static enum rc end_of_idle(struct imap_session *s, struct err *e)
     return rc == RC_OK ? rc : session_unread(s, rc, e, "gone in IDLE");
 }
 
-/* Gives the pages of the stack below this function back, with what earlier commands left on them. */
-static void rest_stack(void)
-{
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), here = (uintptr_t)__builtin_frame_address(0) & ~(page - 1);
-
-    (void)madvise((void *)(here - STACK_USED), STACK_USED - page,
-                  MADV_DONTNEED); /* what is not mapped is passed over */
-}
-
-static void be_small(struct imap_session *s)
-{
-    buf_free(&s->out);
-    if (s->view)
-        kept_free(&s->view->kept);
-    s->out = (struct buf)BUF_SECRET_INIT;
-    keyd_rest(s->keyd);
-    store_rest(s->store);
-    stream_rest(s->io);
-    malloc_trim(0);
-    rest_stack();
-}
-
 /* One wait: for the client, for an event, or for the end of the session. Without a watch the store is asked again after
  * AGAIN_MS. */
 static enum rc wait_once(struct imap_session *s, bool watched, int64_t until, unsigned *what, struct err *e)
 {
-    int64_t again = has_news(s) && !watched ? deadline_in(AGAIN_MS) : until;
+    int64_t again = watch_wanted(s) && !watched ? deadline_in(AGAIN_MS) : until;
     enum rc rc = input_wait(s, watched ? store_event_fd(s->store) : -1, again < until ? again : until, what, e);
 
     if (rc != RC_TIMEOUT || again >= until)
@@ -109,7 +64,7 @@ static enum rc wait_here(struct imap_session *s, int64_t until, struct err *e)
     enum rc rc = catch_up(s, &watched, e);
 
     while (rc == RC_OK && !s->bye && (what & (WAIT_INPUT | WAIT_STOP)) == 0) {
-        be_small(s);
+        session_small(s);
         rc = wait_once(s, watched, until, &what, e);
         if (rc == RC_OK && (what & WAIT_STAY))
             rc = session_stays(s, e);

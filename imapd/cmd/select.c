@@ -2,6 +2,7 @@
 /* imapd/cmd/select.c - SELECT and EXAMINE. RFC 3501 6.3.1, 6.3.2, RFC 8474 4.1, RFC 9051 6.3.2, RFC 7162 3.1.2, 3.2.5, 3.2.11. A SELECT that fails leaves no mailbox selected. */
 #include "imapd/commands.h"
 #include "imapd/extensions.h"
+#include "imapd/held.h"
 #include "imapd/list.h"
 #include "imapd/objectid.h"
 #include "imapd/vanished.h"
@@ -73,6 +74,8 @@ static enum rc resync(struct imap_session *s, const struct imap_select_args *a, 
 
 static enum rc select_folder(struct imap_session *s, const struct imap_select_args *a, bool read_only, struct err *e)
 {
+    bool rev2 = s->opened.responses & RESP_REV2; /* which tells the name in a LIST */
+    struct folders all;
     struct folder f;
     enum rc rc;
 
@@ -83,14 +86,17 @@ static enum rc select_folder(struct imap_session *s, const struct imap_select_ar
     if (s->view && (s->opened.responses & RESP_CLOSED))
         reply_put(s, "* OK [CLOSED] Previous mailbox closed");
     view_leave(s);
-    if ((rc = folder_get(s, a->name, false, &f, e)) != RC_OK || (rc = keywords_load(s, e)) != RC_OK ||
-        (rc = view_open(s, f.id, read_only, &s->view, e)) != RC_OK)
+    if ((rc = folders_load(s, rev2, &all, e)) != RC_OK ||
+        (rc = folder_in_list(s, &all, a->name, false, &f, e)) != RC_OK || (rc = keywords_load(s, e)) != RC_OK ||
+        (rc = view_open(s, f.id, read_only = read_only || f.id == STORE_REMOVED, &s->view, e)) != RC_OK)
         return rc;
     s->state = IS_SELECTED;
     describe(s);
-    if (s->opened.responses & RESP_REV2)
-        rc = list_named(s, f.id, a->sent, e);
-    if (rc != RC_OK || (rc = resync(s, a, e)) != RC_OK) {
+    if (f.id == STORE_REMOVED)
+        held_tell(s);
+    if (rev2)
+        list_named(s, &all, f.id, a->sent);
+    if ((rc = resync(s, a, e)) != RC_OK) {
         view_leave(s);
         return rc;
     }

@@ -41,6 +41,8 @@ enum rc cmd_store(struct imap_session *s, union imap_args *a, struct err *e)
         rc = keywords_resolve(s, &a->store.flags, &g.flags, e);
     if (rc == RC_OK)
         rc = flagging_run(s, &a->store.set, &g, e);
+    if (rc == RC_OK && !s->uid && !g.conditional && g.done < rows_count(&a->store.set))
+        rc = flagging_gone(s, &a->store.set, &g, e);
     if (rc == RC_OK && g.modified.n > 0)
         put_modified(s, &g);
     if (rc == RC_OK && !s->uid && g.done < rows_count(&a->store.set))

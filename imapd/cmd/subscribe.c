@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/cmd/subscribe.c - SUBSCRIBE and UNSUBSCRIBE. RFC 3501 6.3.6, 6.3.7. Only a folder that exists can be subscribed
  * to. UNSUBSCRIBE of a name that is not subscribed is answered OK, because a client that renames a folder unsubscribes
- * from the old name afterwards. */
+ * from the old name afterwards. The folder of removed messages is there as long as it is subscribed (imapd/folders.h). */
 #include "imapd/commands.h"
 #include "imapd/folders.h"
+
+static enum rc show_removed(struct imap_session *s, bool on, struct err *e)
+{
+    struct store_show_removed_req rq = {on};
+
+    return store_call(s->store, STORE_SHOW_REMOVED, &rq, -1, NULL, e);
+}
 
 static enum rc mark(struct imap_session *s, struct span name, bool on, struct err *e)
 {
@@ -17,6 +24,8 @@ static enum rc mark(struct imap_session *s, struct span name, bool on, struct er
     f = folders_by_name(s, &l, name, e);
     if (f == NULL && !on && e->rc == RC_NOTFOUND)
         return RC_OK;
+    if ((f == NULL && span_eq(name, folder_removed_name(s))) || (f != NULL && f->id == STORE_REMOVED))
+        return show_removed(s, on, e);
     if (f == NULL || (on && (f->flags & FF_GONE)))
         return reply_no(e, CAUSE_NO_SUCH_MAILBOX);
     if (on == ((f->flags & FF_SUBSCRIBED) != 0))

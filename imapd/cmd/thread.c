@@ -5,7 +5,7 @@
 
 enum rc cmd_thread(struct imap_session *s, union imap_args *a, struct err *e)
 {
-    struct results found = {NULL, 0};
+    struct results found = {.n = 0};
     enum rc rc = results_find(s, &a->search, &found, e);
 
     if (rc == RC_OK)

@@ -5,10 +5,12 @@
 #include "base/log.h"
 #include "imapd/commands.h"
 #include "imapd/extensions.h"
+#include "imapd/notify.h"
 #include "imapd/view.h"
 
 static void forget(struct imap_session *s)
 {
+    notify_end(s);
     view_leave(s);
     keywords_free(&s->keywords);
     s->keywords = (struct keywords){.known = 0};

@@ -16,15 +16,27 @@ int cmd_store_stats(struct cmd *c)
     const struct {
         const char *key;
         uint64_t value;
-    } rows[] = {
-        {"boxes", s.boxes},     {"messages", s.messages},   {"objects", s.objects},     {"bytes_plain", s.bytes_plain},
-        {"queue", s.queue},     {"commits", s.commits},     {"deadlocks", s.deadlocks}, {"orphans", s.orphans},
-        {"freeing", s.freeing}, {"log_bytes", s.log_bytes}, {"format", s.format}};
+    } rows[] = {{"boxes", s.boxes},
+                {"messages", s.messages},
+                {"objects", s.objects},
+                {"bytes_plain", s.bytes_plain},
+                {"queue", s.queue},
+                {"commits", s.commits},
+                {"deadlocks", s.deadlocks},
+                {"orphans", s.orphans},
+                {"freeing", s.freeing},
+                {"kept", s.kept},
+                {"log_bytes", s.log_bytes},
+                {"table_bytes", s.table_bytes},
+                {"segment_bytes", s.segment_bytes},
+                {"live_bytes", s.live_bytes},
+                {"dead_bytes", s.dead_bytes},
+                {"format", s.format}};
     json_t *j = json_object();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         json_object_set_new(j, rows[i].key, json_integer((json_int_t)rows[i].value));
         if (!c->json)
-            printf("%-12s %llu\n", rows[i].key, (unsigned long long)rows[i].value);
+            printf("%-13s %llu\n", rows[i].key, (unsigned long long)rows[i].value);
     }
     if (c->json)
         return out_json(j);

@@ -172,10 +172,70 @@ enum rc imap_parse_copy(struct imap_in *in, union imap_args *out, struct err *e)
 
 enum rc imap_parse_search(struct imap_in *in, union imap_args *out, struct err *e)
 {
-    return imap_args_end(in, imap_sp(in) && imap_take_search(in, &out->search), e);
+    struct span text = span_from(in->s, in->at);
+    enum rc rc = imap_args_end(in, imap_sp(in) && imap_take_search(in, &out->search), e);
+
+    out->search.text = text;
+    return rc;
+}
+
+/* "IN (SUBTREE (a b) INBOXES) " */
+static enum rc take_sources(struct imap_in *in, struct imap_esearch_args *q, struct err *e)
+{
+    size_t names = 0;
+    enum rc rc = RC_OK;
+
+    if (!imap_word(in, "IN ("))
+        return RC_OK;
+    do {
+        q->in = imap_arena_grow(in->mem, q->in, q->n, sizeof *q->in);
+        if (q->in == NULL || q->n == IMAP_GROUPS)
+            return imap_bad(e, CAUSE_TOO_COMPLEX);
+        rc = imap_take_filter(in, true, &names, &q->too_many, &q->in[q->n], e);
+        q->n += rc == RC_OK;
+    } while (rc == RC_OK && imap_sp(in));
+    return rc == RC_OK && !imap_word(in, ") ") ? imap_bad(e, CAUSE_BAD_ARGUMENTS) : rc;
+}
+
+enum rc imap_parse_esearch(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    struct imap_esearch_args *q = &out->esearch;
+    struct span text;
+    enum rc rc;
+
+    *q = (struct imap_esearch_args){.n = 0};
+    if (!imap_sp(in))
+        return imap_bad(e, CAUSE_BAD_ARGUMENTS);
+    if ((rc = take_sources(in, q, e)) != RC_OK)
+        return rc;
+    text = span_from(in->s, in->at);
+    rc = imap_args_end(in, imap_take_search(in, &q->what), e);
+    q->what.text = text;
+    return rc;
+}
+
+/* " "B01" "B02"": tags of searches */
+enum rc imap_parse_tags(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    bool good = true;
+
+    out->words.words = NULL;
+    out->words.n = 0;
+    do {
+        out->words.words = imap_arena_grow(in->mem, out->words.words, out->words.n, sizeof *out->words.words);
+        good = out->words.words && out->words.n < IMAP_WORDS && imap_sp(in) && imap_peek(in) == '"' &&
+               imap_take_string(in, &out->words.words[out->words.n]);
+        out->words.n += good;
+    } while (good && !imap_at_end(in));
+    return imap_args_end(in, good, e);
 }
 
 enum rc imap_parse_uids(struct imap_in *in, union imap_args *out, struct err *e)
 {
     return imap_args_end(in, imap_sp(in) && imap_take_set(in, &out->uids.set), e);
+}
+
+enum rc imap_parse_notify(struct imap_in *in, union imap_args *out, struct err *e)
+{
+    return imap_take_notify(in, &out->notify, e);
 }

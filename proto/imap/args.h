@@ -12,6 +12,7 @@
 #include "proto/imap/append.h"
 #include "proto/imap/fetch.h"
 #include "proto/imap/flags.h"
+#include "proto/imap/notify.h"
 #include "proto/imap/search.h"
 
 enum { IMAP_LIST_PATTERNS = 64, IMAP_WORDS = 64 };
@@ -62,6 +63,12 @@ struct imap_select_args {
     bool has_known;
     struct imap_set known;      /* UIDs, settled, without "*" */
     struct imap_set seqs, uids; /* settled, without "*"; as many numbers as UIDs, or none of both */
+};
+struct imap_esearch_args {
+    struct imap_search what; /* .text: from RETURN on */
+    struct imap_filter *in;
+    size_t n;      /* 0: the selected mailbox */
+    bool too_many; /* names */
 };
 union imap_args {
     struct {
@@ -129,6 +136,8 @@ union imap_args {
         struct imap_set set;
     } uids;
     struct imap_search search;
+    struct imap_esearch_args esearch;
+    struct imap_notify notify;
 };
 enum rc imap_parse_none(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_login(struct imap_in *in, union imap_args *out, struct err *e);
@@ -163,6 +172,9 @@ enum rc imap_parse_search(struct imap_in *in, union imap_args *out, struct err *
 enum rc imap_parse_sort(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_thread(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_uids(struct imap_in *in, union imap_args *out, struct err *e); /* UID EXPUNGE */
+enum rc imap_parse_esearch(struct imap_in *in, union imap_args *out, struct err *e);
+enum rc imap_parse_tags(struct imap_in *in, union imap_args *out, struct err *e); /* CANCELUPDATE: out->words */
+enum rc imap_parse_notify(struct imap_in *in, union imap_args *out, struct err *e);
 /* proto/imap/args.c, for the other files of arguments */
 enum rc imap_args_end(struct imap_in *in, bool good, struct err *e);
 /* SP and a name. sent_out: as it came; may be NULL */

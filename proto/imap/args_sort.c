@@ -7,9 +7,16 @@ static const struct {
     const char *name;
     enum imap_sort_by by;
 } criteria[] = {
-    {"ARRIVAL", SORT_ARRIVAL},     {"CC", SORT_CC},           {"DATE", SORT_DATE}, {"FROM", SORT_FROM},
-    {"SIZE", SORT_SIZE},           {"SUBJECT", SORT_SUBJECT}, {"TO", SORT_TO},     {"DISPLAYFROM", SORT_DISPLAYFROM},
+    {"ARRIVAL", SORT_ARRIVAL},
+    {"CC", SORT_CC},
+    {"DATE", SORT_DATE},
+    {"FROM", SORT_FROM},
+    {"SIZE", SORT_SIZE},
+    {"SUBJECT", SORT_SUBJECT},
+    {"TO", SORT_TO},
+    {"DISPLAYFROM", SORT_DISPLAYFROM},
     {"DISPLAYTO", SORT_DISPLAYTO},
+    {"RELEVANCY", SORT_RELEVANCY},
 };
 static const struct {
     const char *name;
@@ -53,7 +60,7 @@ enum rc imap_parse_sort(struct imap_in *in, union imap_args *out, struct err *e)
     struct imap_search *s = &out->search;
     bool good = imap_sp(in);
 
-    *s = (struct imap_search){0};
+    *s = (struct imap_search){.text = span_from(in->s, in->at - good)};
     if (good && (in->opened->args & ARG_ESORT))
         good = imap_take_search_return(in, s);
     return imap_args_end(in, good && take_criteria(in, s) && take_rest(in, s), e);

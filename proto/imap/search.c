@@ -11,7 +11,7 @@ struct parse {
 };
 typedef bool take_fn(struct parse *p, struct imap_key *k);
 static take_fn no_arg, take_text, take_keyword, take_day, take_size, take_header, take_uids, take_not, take_or,
-    take_modseq, take_age;
+    take_modseq, take_age, take_fuzzy;
 
 struct key_row {
     const char *name;
@@ -34,6 +34,7 @@ static const struct key_row keys[] = {
     {"EMAILID", SK_EMAILID, take_keyword, true, 0, NULL},
     {"FLAGGED", SK_FLAG, no_arg, true, IMAP_FLAGGED, NULL},
     {"FROM", SK_HEADER, take_text, true, 0, "from"},
+    {"FUZZY", SK_FUZZY, take_fuzzy, true, 0, NULL},
     {"HEADER", SK_HEADER, take_header, true, 0, NULL},
     {"KEYWORD", SK_KEYWORD, take_keyword, true, 0, NULL},
     {"LARGER", SK_LARGER, take_size, true, 0, NULL},
@@ -175,6 +176,21 @@ static bool take_not(struct parse *p, struct imap_key *k)
     return imap_sp(p->in) && (k->child = take_key(p)) != NULL;
 }
 
+static void mark_fuzzy(struct imap_key *k)
+{
+    k->fuzzy = true;
+    for (struct imap_key *c = k->child; c; c = c->next)
+        mark_fuzzy(c);
+}
+
+static bool take_fuzzy(struct parse *p, struct imap_key *k)
+{
+    if (!take_not(p, k))
+        return false;
+    mark_fuzzy(k->child);
+    return true;
+}
+
 static bool take_or(struct parse *p, struct imap_key *k)
 {
     return take_not(p, k) && imap_sp(p->in) && (k->child->next = take_key(p)) != NULL;
@@ -243,12 +259,22 @@ bool imap_search_has(const struct imap_key *top, uint64_t these)
     return false;
 }
 
+static bool needs_scores(const struct imap_search *s)
+{
+    for (size_t i = 0; i < s->n_sort; i++)
+        if (s->sort[i].by == SORT_RELEVANCY)
+            return true;
+    return (s->ret & SR_RELEVANCY) != 0;
+}
+
 bool imap_take_program(struct imap_in *in, struct imap_search *out)
 {
     struct parse p = {.in = in};
 
     out->top = new_key(&p, SK_AND);
     if (out->top == NULL || !take_children(&p, out->top))
+        return false;
+    if (needs_scores(out) && !imap_search_has(out->top, IMAP_KEY(SK_FUZZY))) /* RFC 6203 4, 5 */
         return false;
     out->n = p.n;
     return true;

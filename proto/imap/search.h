@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* proto/imap/search.h - the program of a SEARCH: a tree of keys.
  *
- * Form     AND and OR have children: .child is the first, .next of a child is the following one. NOT has one child. All other keys are
+ * Form     AND and OR have children: .child is the first, .next of a child is the following one. NOT and FUZZY have one child. All other keys are
  *          leaves. The top is an AND.
  * Bounds   IMAP_DEPTH levels, IMAP_KEYS keys.
  * Owns     nothing. Keys are in the command's arena (proto/imap/lex.h). Spans point into the command or the arena.
- * Process  imapd sessions.   Source RFC 3501 6.4.4, RFC 4731, 5032, 5182, 5256, 5267, 5957, 7162, 9394.
+ * Process  imapd sessions.   Source RFC 3501 6.4.4, RFC 4731, 5032, 5182, 5256, 5267, 5957, 6203, 7162, 9394.
  */
 #pragma once
+#include "proto/imap/fetch.h"
 #include "proto/imap/set.h"
 
 enum { IMAP_KEYS = 1000 };
@@ -43,6 +44,7 @@ enum imap_key_op {
     SK_SAVEDATESUPPORTED,
     SK_EMAILID,
     SK_THREADID, /* .text: an object id (RFC 8474) */
+    SK_FUZZY,    /* one child, of which all keys are .fuzzy (RFC 6203) */
     SK_OPS_
 };
 #define IMAP_KEY(op) (UINT64_C(1) << (op))            /* in a set of keys */
@@ -50,21 +52,22 @@ enum imap_key_op {
 struct imap_key {
     enum imap_key_op op;
     struct imap_key *child, *next;
-    bool on;
+    bool on, fuzzy;
     uint64_t flag;
     int64_t num;
     struct imap_set set;
     struct span field, text; /* text as sent, in the command's charset */
 };
 bool imap_search_has(const struct imap_key *top, uint64_t these); /* one of these keys (IMAP_KEY), somewhere in the tree */
-/* RETURN options (RFC 4731, 5182, 9394) */
-enum { SR_MIN = 1, SR_MAX = 2, SR_ALL = 4, SR_COUNT = 8, SR_SAVE = 16, SR_PARTIAL = 32 };
+/* RETURN options (RFC 4731, 5182, 5267, 9394) */
+enum { SR_MIN = 1, SR_MAX = 2, SR_ALL = 4, SR_COUNT = 8, SR_SAVE = 16, SR_PARTIAL = 32, SR_UPDATE = 64, SR_CONTEXT = 128, SR_RELEVANCY = 256,
+       SR_RESULTS = 63 /* what is answered or saved now */ };
 /* Positions in a result, from 1 on; .back: counted from its end (RFC 9394). */
 struct imap_partial {
     uint32_t from, to; /* as written */
     bool back;
 };
-enum imap_sort_by { SORT_ARRIVAL, SORT_CC, SORT_DATE, SORT_FROM, SORT_SIZE, SORT_SUBJECT, SORT_TO, SORT_DISPLAYFROM, SORT_DISPLAYTO };
+enum imap_sort_by { SORT_ARRIVAL, SORT_CC, SORT_DATE, SORT_FROM, SORT_SIZE, SORT_SUBJECT, SORT_TO, SORT_DISPLAYFROM, SORT_DISPLAYTO, SORT_RELEVANCY };
 enum imap_thread_by { THREAD_ORDEREDSUBJECT, THREAD_REFERENCES };
 enum { IMAP_SORT_KEYS = 16 };
 struct imap_sort_key {
@@ -78,6 +81,9 @@ struct imap_search {
     bool extended; /* RETURN was given: the answer is ESEARCH */
     unsigned ret;  /* SR_ */
     struct imap_partial partial;
+    bool has_update; /* UPDATE (attributes): of each new message, peeked at (RFC 5465 7) */
+    struct imap_fetch update;
+    struct span text; /* SEARCH and SORT: the arguments as they came */
     struct imap_sort_key sort[IMAP_SORT_KEYS]; /* SORT */
     size_t n_sort;
     enum imap_thread_by thread; /* THREAD */

@@ -13,10 +13,10 @@ static size_t walk(const struct imap_key *k, unsigned depth)
         bug("too deep");
     for (const struct imap_key *c = k->child; c; c = c->next, children++)
         n += walk(c, depth + 1);
-    if (k->op == SK_AND   ? children == 0
-        : k->op == SK_OR  ? children != 2
-        : k->op == SK_NOT ? children != 1
-                          : children != 0)
+    if (k->op == SK_AND                        ? children == 0
+        : k->op == SK_OR                       ? children != 2
+        : k->op == SK_NOT || k->op == SK_FUZZY ? children != 1
+                                               : children != 0)
         bug("a key has %zu children", children);
     return n;
 }

@@ -7,7 +7,9 @@ static const struct {
     const char *name;
     unsigned bit;
 } options[] = {
-    {"MIN", SR_MIN}, {"MAX", SR_MAX}, {"ALL", SR_ALL}, {"COUNT", SR_COUNT}, {"SAVE", SR_SAVE}, {"PARTIAL", SR_PARTIAL},
+    {"MIN", SR_MIN},       {"MAX", SR_MAX},         {"ALL", SR_ALL},
+    {"COUNT", SR_COUNT},   {"SAVE", SR_SAVE},       {"PARTIAL", SR_PARTIAL},
+    {"UPDATE", SR_UPDATE}, {"CONTEXT", SR_CONTEXT}, {"RELEVANCY", SR_RELEVANCY},
 };
 
 static bool take_position(struct imap_in *in, bool back, uint32_t *out)
@@ -26,6 +28,18 @@ bool imap_take_partial(struct imap_in *in, struct imap_partial *out)
     return take_position(in, out->back, &out->from) && imap_is(in, ':') && take_position(in, out->back, &out->to);
 }
 
+/* " (UID BODY[HEADER.FIELDS (SUBJECT)])", which may follow. */
+static bool take_update(struct imap_in *in, struct imap_search *s)
+{
+    if (in->at + 1 >= in->s.n || in->s.p[in->at] != ' ' || in->s.p[in->at + 1] != '(')
+        return true;
+    if (!imap_sp(in) || !imap_take_fetch(in, &s->update))
+        return false;
+    for (size_t i = 0; i < s->update.n_sections; i++)
+        s->update.sections[i].peek = true;
+    return s->has_update = true;
+}
+
 static bool take_option(struct imap_in *in, struct imap_search *s)
 {
     struct span name;
@@ -38,7 +52,9 @@ static bool take_option(struct imap_in *in, struct imap_search *s)
         if ((in->opened->search_return & options[i].bit) == 0 || (s->ret & options[i].bit))
             return false;
         s->ret |= options[i].bit;
-        return options[i].bit != SR_PARTIAL || (imap_sp(in) && imap_take_partial(in, &s->partial));
+        return options[i].bit == SR_PARTIAL  ? imap_sp(in) && imap_take_partial(in, &s->partial)
+               : options[i].bit == SR_UPDATE ? take_update(in, s)
+                                             : true;
     }
     return false;
 }
@@ -58,8 +74,9 @@ bool imap_take_search_return(struct imap_in *in, struct imap_search *s)
         if (!imap_is(in, ')'))
             return false;
     }
-    if (s->ret == 0) {
-        s->ret = SR_ALL; /* RFC 4731 3.1 */
+    s->ret &= ~(unsigned)SR_CONTEXT; /* a hint, with which nothing is done */
+    if ((s->ret & SR_RESULTS) == 0) {
+        s->ret |= SR_ALL; /* RFC 4731 3.1 */
         if ((in->opened->search_return & SR_ALL) == 0)
             return false;
     }

@@ -7,10 +7,10 @@
  *               met (INV-2)
  *   2 queue     references met, and the due index (INV-9)
  *   3 freed     what expunged messages left to be freed: references met (INV-14; check_freed.c)
- *   4 objects   digests of what is in pieces, reference counts (INV-2)
- *   5 orphans   pieces without an objref (INV-3)
+ *   4 objects   reference counts (INV-2), heads and digests of their records in the segments (INV-3), digests of their rows
+ *   5 orphans   rows of objects without an objref
  *   6 expunged  rows of what was expunged against their mark and folder (INV-11; check_expunged.c)
- *   7 metadata  annotations against their mailbox's sum and their folders (INV-15; check_metadata.c)
+ *   7 metadata  annotations against their mailbox's sum and their folders (INV-16; check_metadata.c)
  * Records on a page that cannot be read (guard.h) are passed over, and named as far as other records tell about
  * them. */
 #include "store/check/check.h"
@@ -21,8 +21,9 @@
 #include <stdlib.h>
 
 enum { PAGE_NS = 200 * 1000 * 1000, FINDINGS_MAX = 30 * 1024, LINE_MAX = 200 };
-static enum rc (*const phases[])(struct check *, struct err *) = {
-    check_pages, check_folder, check_queue, check_freed, check_object, check_orphan, check_expunged, check_metadata};
+static enum rc (*const phases[])(struct check *, struct err *) = {check_pages,  check_folder,   check_queue,
+                                                                  check_freed,  check_removed,  check_object,
+                                                                  check_orphan, check_expunged, check_metadata};
 enum { PHASES = sizeof phases / sizeof phases[0] };
 
 void check_bad(struct check *c, const char *fmt, ...)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/check.h - what check.c (folders, queue), check_pages.c, check_expunged.c, check_freed.c and check_objects.c (objects, orphans) share.
+/* store/check/check.h - what check.c (folders, queue), check_pages.c, check_expunged.c, check_freed.c and check_objects.c share.
  *
  * A check reads everything once, page by page, while the daemon serves. An object that changed since the check began (objref.touched) is left
  * out where its records would be read at several moments, because such a comparison would mislead. All else is compared within one transaction.
@@ -41,6 +41,7 @@ enum rc check_pages(struct check *c, struct err *e);
 enum rc check_folder(struct check *c, struct err *e);
 enum rc check_queue(struct check *c, struct err *e);
 enum rc check_freed(struct check *c, struct err *e);
+enum rc check_removed(struct check *c, struct err *e);
 enum rc check_expunged(struct check *c, struct err *e);
 enum rc check_metadata(struct check *c, struct err *e);
 enum rc check_object(struct check *c, struct err *e);
@@ -49,6 +50,3 @@ enum rc check_orphan(struct check *c, struct err *e);
 enum rc check_next_key(struct check *c, enum table tb, struct key *out, struct err *e);
 /* Moves c->at behind the part of the table that cannot be read. RC_NOTFOUND: nothing is left. */
 enum rc check_skip(struct check *c, enum table tb, struct err *e);
-/* Compares the digest of an object's sealed octets with the digest in its objref. */
-enum rc check_digest(struct check *c, struct tx *t, const unsigned char oid[SEAL_OID], const struct objref *r,
-                     uint8_t kind, struct err *e);

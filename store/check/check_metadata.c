@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/check_metadata.c - the phase that checks annotations (INV-15), a mailbox at a time, under the mailbox's record. */
+/* store/check/check_metadata.c - the phase that checks annotations (INV-16), a mailbox at a time, under the mailbox's record. */
 #include "store/check/check.h"
 #include "store/ops/metadata.h"
 

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/check_objects.c - the phases that check objects: digests, reference counts, orphans. */
+/* store/check/check_objects.c - the phases that check objects: reference counts, and their octets, in the segments and in T_OBJECTS; rows of T_OBJECTS that
+ * belong to no object. */
 #include "store/check/check.h"
-#include "store/ops/sweep.h"
 
-enum { ORPHANS_A_LOOK = 200 };
+struct placed { /* one record, as its objref says it should be */
+    const struct objref *r;
+    const unsigned char *oid, *digest;
+    uint8_t kind;
+    uint64_t at, len;
+};
 
 static void hex(const unsigned char oid[SEAL_OID], char out[2 * SEAL_OID + 1])
 {
@@ -14,23 +19,58 @@ static void hex(const unsigned char oid[SEAL_OID], char out[2 * SEAL_OID + 1])
     out[2 * SEAL_OID] = 0;
 }
 
-enum rc check_digest(struct check *c, struct tx *t, const unsigned char oid[SEAL_OID], const struct objref *r,
-                     uint8_t kind, struct err *e)
+/* The head of its record says the same as the objref: then the segment can be read without the tables. */
+static enum rc check_head(struct check *c, const struct placed *p, const char *name, struct err *e)
 {
-    uint64_t len = objref_len(r, kind);
+    struct record head;
+    enum rc rc = seg_record(c->d->env.segs, p->r->segment, p->at, &head, e);
+
+    if (rc == RC_OK && head.kind == p->kind && head.len == p->len && memcmp(head.oid, p->oid, SEAL_OID) == 0 &&
+        memcmp(head.digest, p->digest, DIGEST_LEN) == 0)
+        return RC_OK;
+    if (rc == RC_OK || rc == RC_CORRUPT)
+        check_bad(c, "object %s kind=%u: the head of its record is damaged: segment=%08x at=%llu", name, p->kind,
+                  (unsigned)p->r->segment, (unsigned long long)p->at);
+    return rc == RC_CORRUPT ? RC_OK : rc;
+}
+
+static enum rc check_body(struct check *c, const struct placed *p, const char *name, struct err *e)
+{
     unsigned char digest[DIGEST_LEN];
-    struct digest *g = digest_new();
-    struct buf b = BUF_INIT;
+    enum rc rc = seg_digest(c->d->env.segs, p->r->segment, p->at + RECORD_HEAD, p->len, digest, e);
+
+    if (rc == RC_CORRUPT || rc == RC_NOTFOUND)
+        check_bad(c, "object %s kind=%u: bytes are missing: segment=%08x at=%llu", name, p->kind,
+                  (unsigned)p->r->segment, (unsigned long long)p->at);
+    else if (rc == RC_OK && memcmp(digest, p->digest, DIGEST_LEN) != 0)
+        check_bad(c, "object %s kind=%u: damaged: segment=%08x at=%llu", name, p->kind, (unsigned)p->r->segment,
+                  (unsigned long long)p->at);
+    return rc == RC_CORRUPT || rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static enum rc check_octets(struct check *c, const unsigned char oid[SEAL_OID], const struct objref *r, uint8_t kind,
+                            struct err *e)
+{
+    const struct placed p = {r, oid, r->digest[kind - SEAL_MESSAGE], kind, objref_at(r, kind), objref_len(r, kind)};
     char name[2 * SEAL_OID + 1];
-    enum rc rc = RC_OK;
+    enum rc rc;
 
     hex(oid, name);
-    for (uint64_t at = 0; rc == RC_OK && at < len; at += OBJ_PIECE) {
-        buf_clear(&b);
-        rc = obj_read(t, oid, kind, at, len - at < OBJ_PIECE ? len - at : OBJ_PIECE, &b, e);
-        digest_add(g, buf_span(&b));
-    }
-    digest_end(&g, digest);
+    rc = check_head(c, &p, name, e);
+    return rc == RC_OK || rc == RC_NOTFOUND ? check_body(c, &p, name, e) : rc;
+}
+
+static enum rc check_row(struct check *c, struct tx *t, const unsigned char oid[SEAL_OID], const struct objref *r,
+                         uint8_t kind, struct err *e)
+{
+    unsigned char digest[DIGEST_LEN];
+    struct buf b = BUF_INIT;
+    char name[2 * SEAL_OID + 1];
+    uint64_t len = objref_len(r, kind);
+    enum rc rc = obj_read(t, oid, kind, len, 0, len, &b, e);
+
+    hex(oid, name);
+    digest_of(buf_span(&b), digest);
     buf_free(&b);
     if (rc == RC_CORRUPT)
         check_bad(c, "object %s kind=%u: bytes are missing", name, kind);
@@ -42,6 +82,7 @@ enum rc check_digest(struct check *c, struct tx *t, const unsigned char oid[SEAL
 struct one_object {
     struct check *c;
     unsigned char oid[SEAL_OID];
+    uint8_t kind; /* check_orphan() */
 };
 
 static enum rc check_one(struct tx *t, void *arg, struct err *e)
@@ -61,8 +102,9 @@ static enum rc check_one(struct tx *t, void *arg, struct err *e)
         r.touched < o->c->started) /* others changed while the check went over the folders */
         check_bad(o->c, "object %s: counts %u references, has %u", name, (unsigned)r.refs, (unsigned)met);
     for (uint8_t kind = SEAL_MESSAGE; rc == RC_OK && r.refs > 0 && kind <= SEAL_SEARCH; kind++)
-        if (r.where & 1u << kind)
-            rc = check_digest(o->c, t, o->oid, &r, kind, e);
+        rc = objref_large(&r, kind)   ? check_octets(o->c, o->oid, &r, kind, e)
+             : objref_small(&r, kind) ? check_row(o->c, t, o->oid, &r, kind, e)
+                                      : RC_OK;
 out:
     buf_free(&mem);
     return rc == RC_NOTFOUND ? RC_OK : rc;
@@ -80,26 +122,35 @@ enum rc check_object(struct check *c, struct err *e)
     return tx_run(&c->d->env, TX_READ, check_one, &o, e);
 }
 
+static enum rc check_owned(struct tx *t, void *arg, struct err *e)
+{
+    const struct one_object *o = arg;
+    struct key k = key_object(o->oid, o->kind);
+    struct buf mem = BUF_INIT;
+    char name[2 * SEAL_OID + 1];
+    struct objref r;
+    enum rc rc = objref_get(t, o->oid, true, &mem, &r, e);
+    bool owned = rc == RC_OK && objref_small(&r, o->kind);
+
+    buf_free(&mem);
+    if (owned || (rc != RC_OK && rc != RC_NOTFOUND) || t->deadlock)
+        return rc;
+    rc = tx_has(t, T_OBJECTS, &k, e); /* it may have gone with its objref just now */
+    hex(o->oid, name);
+    if (rc == RC_OK)
+        check_bad(o->c, "object %s kind=%u: octets that nothing refers to", name, o->kind);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 enum rc check_orphan(struct check *c, struct err *e)
 {
-    unsigned char oid[SEAL_OID];
-    char name[2 * SEAL_OID + 1];
-    struct key ref;
-    struct tx t;
-    enum rc rc = orphan_next(c->d, &c->at, ORPHANS_A_LOOK, oid, e);
+    struct one_object o = {.c = c};
+    struct key k;
+    enum rc rc = check_next_key(c, T_OBJECTS, &k, e);
 
-    if (rc == RC_CORRUPT && (rc = check_skip(c, T_OBJECTS, e)) == RC_OK)
-        return RC_OK; /* its page is named already */
     if (rc != RC_OK)
-        return rc == RC_MORE ? RC_OK : rc;
-    busy_enter(c->d->busy, oid); /* a delivery that is under way has an end: look again after it */
-    tx_bare(&c->d->env, &t);
-    ref = key_oid(oid);
-    rc = tx_has(&t, T_OBJREFS, &ref, e);
-    if (rc == RC_NOTFOUND) {
-        hex(oid, name);
-        check_bad(c, "object %s: pieces that nothing refers to (swept after the next start)", name);
-    }
-    busy_leave(c->d->busy, oid);
-    return rc == RC_NOTFOUND || t.deadlock ? RC_OK : rc;
+        return rc;
+    memcpy(o.oid, k.b + 1, SEAL_OID);
+    o.kind = k.b[1 + SEAL_OID];
+    return tx_run(&c->d->env, TX_READ, check_owned, &o, e);
 }

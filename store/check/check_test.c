@@ -2,8 +2,9 @@
 /* store/check/check_test.c - the check finds nothing in a sound store, and finds each damage that is done to one
  * behind the daemon's back. */
 #include "store/ops/freed.h"
-#include "store/stored/live_each_test.h"
 #include "store/ops/objects.h"
+#include "store/ops/octets.h"
+#include "store/stored/live_each_test.h"
 
 /* Runs a whole check; findings into out. */
 static uint64_t run_check(struct buf *out, uint64_t *checked_out)
@@ -48,7 +49,7 @@ static void test_sound(void **state)
         OK(letter_send(&l, in, NULL, &rep, &e));
         letter_free(&l);
     }
-    OK(store_call(s, STORE_COPY, &(struct store_copy_req){1, 1, live_range(1, 20), 0, 0}, -1, &cp, &e));
+    OK(store_call(s, STORE_COPY, &(struct store_copy_req){1, 1, live_range(1, 20), 0, 0, 0}, -1, &cp, &e));
     OK(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){1, live_range(10, 30), 0, 0}, -1, &ex, &e));
     poll(NULL, 0, 1100); /* so that every object was last touched in a second before the check's */
     if (run_check(&out, &checked) != 0)
@@ -72,6 +73,7 @@ static struct stored *open_store(void)
     env_open(&d.env, &c);
     d.watches = watches_new();
     d.busy = busy_new();
+    octets_open(&d, true);
     return &d;
 }
 
@@ -79,33 +81,42 @@ struct harm {
     uint64_t mbx;
     int what;
 };
-static const char *const whats[] = {"counts 3 messages",     "its summary is missing", "its summary is damaged",
-                                    "kind=1: damaged",       "bytes are missing",      "counts 3 references",
-                                    "its object is missing", "that nothing refers to", "not rightly in the index",
-                                    "modseq is beyond",      "its record is missing",  "its key slots are missing",
-                                    "is still in its folder"};
+static const char *const whats[] = {"counts 3 messages",        "its summary is missing",
+                                    "its summary is damaged",   "kind=1: damaged",
+                                    "bytes are missing",        "counts 3 references",
+                                    "its object is missing",    "the head of its record",
+                                    "not rightly in the index", "modseq is beyond",
+                                    "its record is missing",    "its key slots are missing",
+                                    "is still in its folder",   "octets that nothing refers to",
+                                    "kind=1: damaged",          "kind=1: bytes are missing"};
+enum { SMALL_FROM = 13 }; /* harm that is done to a mailbox of small messages */
 
 enum { WHATS = sizeof whats / sizeof whats[0] };
 
-static enum rc turn_a_bit(struct tx *t, const unsigned char *oid, struct err *e)
+/* Turns a bit of the segment, that many octets behind the beginning of the message's record. */
+static enum rc turn_a_bit(const struct objref *r, uint64_t at)
 {
-    struct buf b = BUF_INIT;
-    enum rc rc = obj_read(t, oid, SEAL_MESSAGE, 0, OBJ_PIECE, &b, e);
+    char path[200];
+    unsigned char c;
+    int fd;
 
-    if (rc == RC_OK) {
-        b.p[100] ^= 1;
-        rc = obj_put_piece(t, oid, SEAL_MESSAGE, 0, buf_span(&b), e);
-    }
-    buf_free(&b);
-    return rc;
+    snprintf(path, sizeof path, "%s/store/%08x.seg", L.dir, (unsigned)r->segment);
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(pread(fd, &c, 1, (off_t)(r->offset + at)), 1);
+    c ^= 1;
+    assert_int_equal(pwrite(fd, &c, 1, (off_t)(r->offset + at)), 1);
+    close(fd);
+    return RC_OK;
 }
 
 static enum rc free_too_early(struct tx *t, uint64_t mbx, const struct msg *m, uint64_t modseq, struct err *e)
 {
-    struct freed f = {.uid = 2, .where = m->where};
+    static struct stored d = {.keep_s = 3600, .keep_share = 50};
+    struct freeing of = {.mbx = mbx, .folder = 1, .how = REMOVED_EXPUNGE};
 
-    memcpy(f.oid, m->oid, SEAL_OID);
-    return freed_add(t, mbx, 1, modseq, 0, &f, 1, e);
+    (void)modseq;
+    return freed_all(&d, t, &of, &(struct freed){2, *m}, 1, e);
 }
 
 static enum rc look_up(struct tx *t, uint64_t mbx, struct counters *c, struct msg *m, struct buf *mem, struct objref *r,
@@ -118,10 +129,26 @@ static enum rc look_up(struct tx *t, uint64_t mbx, struct counters *c, struct ms
     return rc == RC_OK ? objref_get(t, m->oid, true, mem, r, e) : rc;
 }
 
+/* To a row of T_OBJECTS. */
+static enum rc harm_row(struct tx *t, const struct msg *m, int what, struct err *e)
+{
+    struct key k = key_object(m->oid, what == SMALL_FROM ? SEAL_SEARCH : SEAL_MESSAGE);
+
+    return what == SMALL_FROM + 2 ? tx_del(t, T_OBJECTS, &k, e)
+                                  : tx_put(t, T_OBJECTS, &k, SPAN_LIT("something else"), 0, e);
+}
+
+static enum rc lose_box(struct tx *t, uint64_t mbx, uint8_t part, struct err *e)
+{
+    struct key k = key_part(mbx, part);
+
+    return tx_del(t, T_BOXES, &k, e);
+}
+
 static enum rc do_harm(struct tx *t, void *arg, struct err *e)
 {
     const struct harm *h = arg;
-    struct key k = key_msg(h->mbx, 1, 2), ref, due;
+    struct key k = key_msg(h->mbx, 1, 2), other;
     struct buf b = BUF_INIT;
     struct counters c;
     struct objref r;
@@ -130,39 +157,37 @@ static enum rc do_harm(struct tx *t, void *arg, struct err *e)
 
     if (rc != RC_OK)
         goto out;
-    ref = key_oid(m.oid);
     switch (h->what) {
     case 0: /* INV-5 */
         c.exists++;
         rc = counters_put(t, h->mbx, 1, &c, e);
         break;
     case 1: /* INV-8 */
-        rc = tx_del(t, T_SUMMARIES, &k, e);
-        break;
     case 2:
-        rc = tx_put(t, T_SUMMARIES, &k, SPAN_LIT("something else"), 0, e);
+        rc =
+            h->what == 1 ? tx_del(t, T_SUMMARIES, &k, e) : tx_put(t, T_SUMMARIES, &k, SPAN_LIT("something else"), 0, e);
         break;
     case 3:
-        rc = turn_a_bit(t, m.oid, e);
+        rc = turn_a_bit(&r, RECORD_HEAD + 100);
         break;
     case 4:
-        k = key_piece(m.oid, SEAL_MESSAGE, 1);
-        rc = tx_del(t, T_OBJECTS, &k, e);
+        r.segment = 77; /* which is not there */
+        rc = objref_put(t, m.oid, &r, false, e);
         break;
     case 5: /* INV-2 */
         r.refs = 3;
         rc = objref_put(t, m.oid, &r, false, e);
         break;
     case 6:
-        rc = tx_del(t, T_OBJREFS, &ref, e);
+        other = key_oid(m.oid);
+        rc = tx_del(t, T_OBJREFS, &other, e);
         break;
-    case 7:                             /* INV-3 */
-        memset(m.oid, 0, sizeof m.oid); /* a time that no sweep goes back to */
-        rc = obj_put_piece(t, m.oid, SEAL_MESSAGE, 0, SPAN_LIT("orphan"), e);
+    case 7: /* INV-3: the head says which object it is */
+        rc = turn_a_bit(&r, 30);
         break;
     case 8: /* INV-9 */
-        due = key_due(77, r.qid, 0);
-        rc = tx_del(t, T_DUE, &due, e);
+        other = key_due(77, r.qid, 0);
+        rc = tx_del(t, T_DUE, &other, e);
         break;
     case 9: /* INV-5 */
         m.modseq = c.modseq + 1;
@@ -171,9 +196,12 @@ static enum rc do_harm(struct tx *t, void *arg, struct err *e)
     case 12: /* INV-14 */
         rc = free_too_early(t, h->mbx, &m, c.modseq, e);
         break;
-    default: /* 10, 11: INV-12 */
-        k = key_part(h->mbx, h->what == 11);
-        rc = tx_del(t, T_BOXES, &k, e);
+    case 10: /* INV-12 */
+    case 11:
+        rc = lose_box(t, h->mbx, h->what == 11, e);
+        break;
+    default:
+        rc = harm_row(t, &m, h->what, e);
         break;
     }
 out:
@@ -182,7 +210,7 @@ out:
 }
 
 /* A mailbox with two messages, which wait in the queue as well. */
-static uint64_t two_letters(struct store *in)
+static uint64_t two_letters(struct store *in, size_t size)
 {
     uint64_t mbx = live_box(0);
     struct store_deliver_rep rep;
@@ -190,7 +218,7 @@ static uint64_t two_letters(struct store *in)
 
     for (int i = 0; i < 2; i++) {
         struct letter l;
-        letter_new(&l, 100000, 300, 100);
+        letter_new(&l, size, 300, 100);
         letter_to(&l, mbx, STORE_INBOX, 0);
         letter_out(&l, "remote", 77);
         OK(letter_send(&l, in, NULL, &rep, &e));
@@ -210,7 +238,7 @@ static void test_damage(void **state)
 
     (void)state;
     for (int what = 0; what < WHATS; what++)
-        box[what] = two_letters(in);
+        box[what] = two_letters(in, what < SMALL_FROM ? 100000 : 3000);
     poll(NULL, 0, 1100); /* so that every object was last touched in a second before the check's */
     before = run_check(&out, &checked);
     assert_int_equal(before, 0);
@@ -222,6 +250,7 @@ static void test_damage(void **state)
         if (pid == 0) {
             struct stored *d = open_store();
             enum rc rc = tx_run(&d->env, TX_WRITE, do_harm, &h, &e);
+            octets_close(d);
             env_close(&d->env);
             _exit(rc == RC_OK ? 0 : 1);
         }

@@ -27,7 +27,7 @@ static void read_all(struct store *s, enum store_op op, unsigned *bad)
     static const enum seal_kind kinds[] = {
         [STORE_SUMMARIES] = SEAL_SUMMARY, [STORE_TEXTS] = SEAL_SEARCH, [STORE_READ_MANY] = SEAL_MESSAGE};
 
-    struct store_range_req rq = {STORE_INBOX, live_range(1, UINT32_MAX), 0};
+    struct store_range_req rq = {STORE_INBOX, live_range(1, UINT32_MAX), 0, 0};
     struct store_list_rep list;
     struct store_entry en;
     struct buf mem = BUF_INIT;
@@ -64,8 +64,8 @@ static unsigned use(struct store *s, uint64_t mbx)
                      &(struct store_flags_req){STORE_INBOX, live_range(1, 9), 0, FLAGS_ADD, MF_FLAGGED, 0}, -1, &fl,
                      &e),
           &bad);
-    count(store_call(s, STORE_COPY, &(struct store_copy_req){STORE_INBOX, STORE_INBOX, live_range(5, 6), 0, 0}, -1, &cp,
-                     &e),
+    count(store_call(s, STORE_COPY, &(struct store_copy_req){STORE_INBOX, STORE_INBOX, live_range(5, 6), 0, 0, 0}, -1,
+                     &cp, &e),
           &bad);
     count(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){STORE_INBOX, live_range(3, 3), 0, 0}, -1, &ex, &e),
           &bad);

@@ -44,7 +44,7 @@ static inline void damage_flip(struct live *l, enum table t, size_t page)
 static inline size_t damage_leaf_of(struct live *l, enum table t, uint64_t mbx, uint32_t uid)
 {
     struct key k = key_msg(mbx, STORE_INBOX, uid);
-    static unsigned char page[16384];
+    static unsigned char page[TABLE_PAGE_MOST];
     size_t n = damage_pages(l, t), found = 0;
     int fd = damage_open(l, t);
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/db/guard.h"
+#include "store/ops/octets.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ static void open_all(struct salvage *s)
     env_open(&s->d.env, &s->conf);
     s->d.watches = watches_new();
     s->d.busy = busy_new();
+    octets_open(&s->d, false);
 }
 
 static enum rc begin(struct salvage *s, int home_fd, struct err *e)
@@ -121,6 +123,7 @@ int salvage_run(const struct env_conf *conf)
         rc = salvage_exchanged(home_fd, (enum table)t, &e);
     if (rc == RC_OK) {
         open_all(&s);
+        octets_close(&s.d);
         env_close(&s.d.env); /* recovered, and all of it in the files */
         rc = tables_anew(&s, home_fd, &e);
     }
@@ -130,6 +133,7 @@ int salvage_run(const struct env_conf *conf)
         open_all(&s);
         rc = salvage_mend(&s, &e);
         env_flush(&s.d.env);
+        octets_close(&s.d);
         env_close(&s.d.env);
     }
     if (rc == RC_OK && (unlinkat(home_fd, marker, 0) == 0 || errno == ENOENT)) {
@@ -140,6 +144,7 @@ int salvage_run(const struct env_conf *conf)
         fprintf(stderr, "the salvage was not finished: %s\n", e.log);
     }
     free(s.lost);
+    free(s.pieces);
     close(home_fd);
     return rc == RC_OK ? 0 : 1;
 }

@@ -10,7 +10,7 @@
  *          changed until every new file is whole. So a salvage that fails for want of room leaves the store as it was.
  * INV-S2   Nothing that can be read is thrown away. A message whose folder is lost goes to the INBOX. A message without its summary or its
  *          search text stays.
- * INV-S3   After the salvage "pli store check" finds nothing but lost octets (objects whose pieces are missing).
+ * INV-S3   After the salvage "pli store check" finds nothing but lost octets (objects whose octets are missing).
  * Process  pli-stored, started with the boot setting "salvage"; one thread, the store's lock is held by env_open().
  */
 #pragma once
@@ -31,6 +31,9 @@ struct salvage {
     uint64_t mended;        /* records that were put right */
     uint64_t seen, most;    /* the mailbox looked at last, the highest number met */
     bool has_box;           /* the one looked at last has its record */
+    struct piece *pieces;   /* every record of every segment, by object id and kind; made when the first is looked for (salvage_segments.c) */
+    size_t n_pieces;
+    bool walked;
 };
 bool salvage_unfinished(const char *home); /* true: a salvage was cut short, and nobody may serve this store */
 int salvage_run(const struct env_conf *conf); /* runs all steps and prints the report; returns the exit code */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/salvage_int.h - what salvage_mend.c (mailboxes, folders), salvage_refs.c (messages, objects, queue) salvage_expunged.c and salvage_freed.c share.
+/* store/check/salvage_int.h - what salvage_mend.c (mailboxes, folders), salvage_refs.c (messages, objects, queue), salvage_segments.c, salvage_expunged.c and
+ * salvage_freed.c share.
  * Process  pli-stored, salvage only.
  */
 #pragma once
@@ -13,8 +14,17 @@ enum rc salvage_refs(struct salvage *s, struct err *e);
 enum rc salvage_write(struct salvage *s, enum table tb, const struct key *k, const struct ipc_field *f, const void *rec,
                       struct err *e);
 enum rc salvage_has(struct salvage *s, enum table tb, const struct key *k, struct err *e); /* as tx_has() */
+/* salvage_segments.c: what the segments say by themselves */
+enum rc salvage_rows(struct salvage *s, struct err *e); /* T_SEGMENTS has a row for each segment file, and for no other */
+/* Where the octets of that kind are; fills r's place and that digest. RC_NOTFOUND: nowhere whole. */
+enum rc salvage_find(struct salvage *s, const unsigned char oid[SEAL_OID], uint8_t kind, struct objref *r, struct err *e);
+/* True: that record is there, and whole; digest_out is its body's. */
+bool salvage_record_at(struct salvage *s, const unsigned char oid[SEAL_OID], uint8_t kind, uint32_t segment, uint64_t at, uint64_t len,
+                       unsigned char digest_out[DIGEST_LEN]);
 /* salvage_freed.c */
 enum rc salvage_freed(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e); /* one record: a salvage_fn */
+enum rc salvage_removed(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e); /* one record: a salvage_fn */
+enum rc salvage_heads(struct salvage *s, struct err *e); /* the sums over a mailbox's removed messages */
 enum rc salvage_beside(struct salvage *s, struct err *e); /* takes away summaries and texts of no message, where some may have been left */
 /* salvage_metadata.c: one record each: a salvage_fn */
 enum rc salvage_annotation(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e); /* of T_METADATA */

@@ -378,10 +378,9 @@ enum rc salvage_mend(struct salvage *s, struct err *e)
     static const struct {
         enum table tb;
         salvage_fn fn;
-    } passes[] = {{T_BOXES, mend_box},         {T_FOLDERS, mend_folder},
-                  {T_TAGS, mend_tag},          {T_COUNTERS, mend_counters},
-                  {T_MSGS, mend_place},        {T_EXPUNGED, salvage_expunged},
-                  {T_FREED, salvage_freed},    {T_METADATA, salvage_annotation},
+    } passes[] = {{T_BOXES, mend_box},         {T_FOLDERS, mend_folder},     {T_TAGS, mend_tag},
+                  {T_COUNTERS, mend_counters}, {T_MSGS, mend_place},         {T_EXPUNGED, salvage_expunged},
+                  {T_FREED, salvage_freed},    {T_REMOVED, salvage_removed}, {T_METADATA, salvage_annotation},
                   {T_BOXES, salvage_annotated}};
     enum rc rc = RC_OK;
 
@@ -389,6 +388,10 @@ enum rc salvage_mend(struct salvage *s, struct err *e)
         s->seen = 0;
         rc = salvage_each(s, passes[i].tb, passes[i].fn, NULL, e);
     }
+    if (rc == RC_OK)
+        rc = salvage_heads(s, e);
+    if (rc == RC_OK)
+        rc = salvage_rows(s, e);
     if (rc == RC_OK)
         rc = salvage_beside(s, e);
     if (rc == RC_OK)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/check/salvage_metadata.c - annotations after a salvage: those of a folder that is lost go, because nobody could find them, and each
- * mailbox's sum is made anew (INV-15). See salvage.h. */
+ * mailbox's sum is made anew (INV-16). See salvage.h. */
 #include "store/check/salvage_int.h"
 #include "store/ops/metadata.h"
 

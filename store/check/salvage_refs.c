@@ -4,85 +4,91 @@
 #include "base/clock.h"
 #include "store/check/salvage_int.h"
 #include "store/ops/due.h"
+#include "store/ops/freed.h"
 
 /* ---- objects ---- */
-/* Are all pieces of the object there? Also gives their digest. */
-static enum rc pieces_digest(struct salvage *s, const unsigned char *oid, uint8_t kind, uint64_t len,
-                             unsigned char out[DIGEST_LEN], struct err *e)
+/* Of a row: a summary or text beside the message, or a small object. RC_NOTFOUND: there is none. */
+static enum rc row_digest(struct salvage *s, enum table tb, const struct key *k, unsigned char out[DIGEST_LEN],
+                          struct err *e)
 {
-    struct digest *g = digest_new();
     struct buf b = BUF_INIT;
     struct tx t;
-    enum rc rc = RC_OK;
+    enum rc rc;
 
     tx_bare(&s->d.env, &t);
-    for (uint64_t at = 0; rc == RC_OK && at < len; at += OBJ_PIECE) {
-        buf_clear(&b);
-        rc = obj_read(&t, oid, kind, at, len - at < OBJ_PIECE ? len - at : OBJ_PIECE, &b, e);
-        digest_add(g, buf_span(&b));
-    }
-    digest_end(&g, out);
+    rc = tx_get(&t, tb, k, 0, &b, e);
+    if (rc == RC_OK)
+        digest_of(buf_span(&b), out);
     buf_free(&b);
     return rc;
 }
 
-/* A summary or text: beside the message, or in pieces, or lost. */
-static enum rc part_digest(struct salvage *s, const struct key *k, const struct msg *m, uint8_t kind, struct objref *r,
-                           struct err *e)
+/* One kind that is kept once: its row, its record in a segment, or that record behind the ones before it. */
+static enum rc kept_once(struct salvage *s, const unsigned char oid[SEAL_OID], uint8_t kind, struct objref *r,
+                         struct err *e)
+{
+    struct key k = key_object(oid, kind);
+    uint64_t len = objref_len(r, kind);
+    unsigned char *digest = r->digest[kind - SEAL_MESSAGE];
+    enum rc rc;
+
+    if (obj_small(len))
+        rc = row_digest(s, T_OBJECTS, &k, digest, e);
+    else if (objref_run(r) == 0)
+        rc = salvage_find(s, oid, kind, r, e);
+    else
+        rc = salvage_record_at(s, oid, kind, r->segment, objref_at(r, kind), len, digest) ? RC_OK : RC_NOTFOUND;
+    if (rc == RC_OK || kind == SEAL_MESSAGE) /* a message without its octets stays listed, and the check names it */
+        r->where |= (uint8_t)(1u << kind);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static enum rc one_kind(struct salvage *s, const struct key *k, const struct msg *m, uint8_t kind, struct objref *r,
+                        struct err *e)
 {
     bool summary = kind == SEAL_SUMMARY;
-    uint64_t len = summary ? m->len_summary : m->len_text;
-    struct buf b = BUF_INIT;
-    struct tx t;
-    enum rc rc = RC_OK;
+    enum rc rc;
 
-    tx_bare(&s->d.env, &t);
-    if (m->where & (summary ? MSG_SUMMARY : MSG_TEXT)) {
-        rc = tx_get(&t, summary ? T_SUMMARIES : T_TEXTS, k, 0, &b, e);
-        if (rc == RC_OK)
-            digest_of(buf_span(&b), r->digest[kind - SEAL_MESSAGE]);
-    } else if (len > 0) {
-        rc = pieces_digest(s, m->oid, kind, len, r->digest[kind - SEAL_MESSAGE], e);
-        if (rc == RC_OK)
-            r->where |= (uint8_t)(1u << kind);
-    }
-    buf_free(&b);
-    return rc == RC_NOTFOUND || rc == RC_CORRUPT ? RC_OK : rc;
+    if (objref_len(r, kind) == 0 || (kind != SEAL_MESSAGE && !k))
+        return RC_OK;
+    if (kind == SEAL_MESSAGE || !(m->where & (summary ? MSG_SUMMARY : MSG_TEXT)))
+        return kept_once(s, m->oid, kind, r, e);
+    rc = row_digest(s, summary ? T_SUMMARIES : T_TEXTS, k, r->digest[kind - SEAL_MESSAGE], e);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
 /* The objref is lost. All that it said can be found out again, except who was answered what (INV-4 ends for this
  * object). */
 static enum rc new_objref(struct salvage *s, const struct key *k, const struct msg *m, uint64_t qid, struct err *e)
 {
-    struct objref r = {.where = 1u << SEAL_MESSAGE,
-                       .created = (uint64_t)clock_utc(),
+    struct objref r = {.created = (uint64_t)clock_utc(),
                        .touched = (uint64_t)clock_utc(),
                        .size = m->size,
                        .qid = qid,
                        .len_summary = m->len_summary,
                        .len_text = m->len_text};
     struct key ref = key_oid(m->oid);
-    enum rc rc = pieces_digest(s, m->oid, SEAL_MESSAGE, seal_size(m->size), r.digest[0], e);
+    enum rc rc = RC_OK;
 
-    if (rc == RC_CORRUPT)
-        rc = RC_OK; /* its octets are lost: said by lost_body() */
-    for (uint8_t kind = SEAL_SUMMARY; k && rc == RC_OK && kind <= SEAL_SEARCH; kind++)
-        rc = part_digest(s, k, m, kind, &r, e);
+    for (uint8_t kind = SEAL_MESSAGE; rc == RC_OK && kind <= SEAL_SEARCH; kind++)
+        rc = one_kind(s, k, m, kind, &r, e);
     return rc == RC_OK ? salvage_write(s, T_OBJREFS, &ref, objref_f, &r, e) : rc;
 }
 
+/* Its first octets and its last are there. What lies between them "pli store check" tells. */
 static enum rc lost_body(struct salvage *s, uint64_t mbx, const struct msg *m, struct err *e)
 {
-    uint32_t n = obj_pieces(seal_size(m->size));
-    enum rc rc = RC_OK;
+    struct buf mem = BUF_INIT;
+    uint64_t len = seal_size(m->size);
+    struct tx t;
+    enum rc rc;
 
-    if (!s->bad[T_OBJECTS])
-        return RC_OK;
-    for (uint32_t i = 0; rc == RC_OK && i < n; i++) {
-        struct key k = key_piece(m->oid, SEAL_MESSAGE, i);
-        rc = salvage_has(s, T_OBJECTS, &k, e);
-    }
-    if (rc != RC_NOTFOUND)
+    tx_bare(&s->d.env, &t);
+    rc = obj_read(&t, m->oid, SEAL_MESSAGE, len, 0, 1, &mem, e);
+    if (rc == RC_OK)
+        rc = obj_read(&t, m->oid, SEAL_MESSAGE, len, len - 1, 1, &mem, e);
+    buf_free(&mem);
+    if (rc != RC_CORRUPT)
         return rc;
     salvage_lost(s, mbx)->n[LOST_BODIES]++;
     return RC_OK;
@@ -106,36 +112,61 @@ static enum rc lost_part(struct salvage *s, const struct key *k, struct msg *m, 
     return RC_OK;
 }
 
-static enum rc mend_message(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e)
+/* k: the key that the message has, or had, in its folder. */
+static enum rc mend_one(struct salvage *s, const struct key *k, struct msg *m, struct counted *refs, bool *changed,
+                        struct err *e)
 {
-    struct counted *refs = arg;
     uint64_t mbx = be64(k->b);
-    struct key ref, epoch;
-    bool changed = false;
-    struct msg m;
-    enum rc rc = rec_read(val, msg_f, &m, e);
+    struct key ref = key_oid(m->oid), epoch = key_epoch(mbx, m->epoch);
+    enum rc rc = counted_add(refs, m->oid, e);
 
-    if (rc != RC_OK || (rc = counted_add(refs, m.oid, e)) != RC_OK)
-        return rc;
-    ref = key_oid(m.oid);
-    rc = salvage_has(s, T_OBJREFS, &ref, e);
-    if (rc == RC_NOTFOUND)
-        rc = new_objref(s, k, &m, 0, e);
+    if (rc == RC_OK && (rc = salvage_has(s, T_OBJREFS, &ref, e)) == RC_NOTFOUND)
+        rc = new_objref(s, k, m, 0, e);
     if (rc == RC_OK)
-        rc = lost_body(s, mbx, &m, e);
+        rc = lost_body(s, mbx, m, e);
     if (rc == RC_OK)
-        rc = lost_part(s, k, &m, true, &changed, e);
+        rc = lost_part(s, k, m, true, changed, e);
     if (rc == RC_OK)
-        rc = lost_part(s, k, &m, false, &changed, e);
-    if (rc == RC_OK && changed)
-        rc = salvage_write(s, T_MSGS, k, msg_f, &m, e);
-    epoch = key_epoch(mbx, m.epoch);
+        rc = lost_part(s, k, m, false, changed, e);
     if (rc == RC_OK)
         rc = salvage_has(s, T_EPOCHS, &epoch, e);
     if (rc != RC_NOTFOUND)
         return rc;
     salvage_lost(s, mbx)->n[LOST_EPOCHS]++;
     return RC_OK;
+}
+
+static enum rc mend_message(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e)
+{
+    bool changed = false;
+    struct msg m;
+    enum rc rc = rec_read(val, msg_f, &m, e);
+
+    if (rc == RC_OK)
+        rc = mend_one(s, k, &m, arg, &changed, e);
+    return rc == RC_OK && changed ? salvage_write(s, T_MSGS, k, msg_f, &m, e) : rc;
+}
+
+static enum rc mend_removed(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e)
+{
+    uint64_t n = be64(k->b + 8);
+    struct buf b = BUF_INIT;
+    struct freed_row r;
+    bool changed = false;
+    enum rc rc = RC_OK;
+
+    if (n == 0 || n & FREED_NAME || (rc = freed_read(val, &r, e)) != RC_OK)
+        return rc;
+    for (size_t i = 0; rc == RC_OK && i < r.n; i++) {
+        struct key m = key_msg(be64(k->b), r.folder, r.f[i].uid);
+        rc = mend_one(s, &m, &r.f[i].m, arg, &changed, e);
+    }
+    if (rc != RC_OK || !changed)
+        return rc;
+    freed_write(&b, &r);
+    rc = salvage_put(s, T_FREED, k, buf_span(&b), e);
+    buf_free(&b);
+    return rc;
 }
 
 /* ---- queue ---- */
@@ -205,6 +236,8 @@ enum rc salvage_refs(struct salvage *s, struct err *e)
     struct key unkept = key_of(DUE_UNKEPT);
     enum rc rc = salvage_each(s, T_MSGS, mend_message, refs, e);
 
+    if (rc == RC_OK)
+        rc = salvage_each(s, T_FREED, mend_removed, refs, e);
     if (rc == RC_OK)
         rc = salvage_each(s, T_QUEUE, mend_queued, refs, e);
     if (rc == RC_OK)

@@ -26,7 +26,6 @@ enum {
     B_OVERFLOW = 3,
     B_DELETED = 0x80,
     KEY_MOST = 32,
-    PAGE_MOST = 16384,
     CACHE = 64 << 20,
 };
 
@@ -66,7 +65,7 @@ static int open_file(int home_fd, enum table tb, struct source_file *f)
 
 uint32_t salvage_look(int home_fd, enum table tb)
 {
-    static unsigned char p[PAGE_MOST];
+    static unsigned char p[TABLE_PAGE_MOST];
     struct source_file f;
     uint32_t bad = 0;
 
@@ -82,7 +81,7 @@ uint32_t salvage_look(int home_fd, enum table tb)
 /* The bytes of a chain of overflow pages. False: a page of it is bad. */
 static bool overflow(const struct source_file *f, uint32_t no, uint32_t len, struct buf *out)
 {
-    static unsigned char p[PAGE_MOST];
+    static unsigned char p[TABLE_PAGE_MOST];
 
     while (out->n < len) {
         uint32_t n;
@@ -156,7 +155,7 @@ static int take_leaf(const struct source_file *f, const unsigned char *p, DB *to
 
 static int take_all(const struct source_file *f, DB *to, uint64_t *kept)
 {
-    static unsigned char p[PAGE_MOST];
+    static unsigned char p[TABLE_PAGE_MOST];
     struct buf k = BUF_INIT, v = BUF_INIT;
     int ret = 0;
 

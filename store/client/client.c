@@ -130,6 +130,11 @@ void store_rest(struct store *s)
     ipc_link_rest(s->link);
 }
 
+unsigned store_dials(const struct store *s)
+{
+    return ipc_link_dials(s->link);
+}
+
 int store_event_fd(struct store *s)
 {
     return ipc_link_fd(s->link);

@@ -34,6 +34,8 @@ void store_rest(struct store *s);
  * all again. */
 enum rc store_ask(struct store *s, enum store_op op, const void *req, struct err *e);
 enum rc store_answer(struct store *s, enum store_op op, void *rep_out, struct buf *mem, struct err *e);
+/* Which connection this is, counted from 1; 0: there is none. A watch lives as long as its connection. */
+unsigned store_dials(const struct store *s);
 /* a watching connection: readable when something changed */
 int store_event_fd(struct store *s);
 /* RC_MORE: none; RC_CLOSED: watch again */

@@ -26,6 +26,7 @@ struct env_conf {
 };
 enum { ENV_MARKS = 4096 };
 struct tx;
+struct segs;
 struct tx_event { /* a folder that a transaction changed; folder 0: the whole mailbox */
     uint64_t mbx, modseq;
     uint32_t folder;
@@ -42,6 +43,7 @@ struct env {
     DB_ENV *e;
     DB *db[TABLES];
     DB *careful[TABLES]; /* the same: a page that becomes empty stays where it is (DB_REVSPLITOFF) */
+    struct segs *segs; /* the octets, for store/ops; nothing in store/db looks into it */
     char *home;
     uint64_t min_free;
     int lock_fd, home_fd;

@@ -17,11 +17,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum os_call { OS_OPEN, OS_PREAD, OS_PWRITE, OS_FSYNC, OS_FTRUNCATE, OS_RENAME, OS_UNLINK, OS_DB, OS_CALLS };
+enum os_call {
+    OS_OPEN,
+    OS_PREAD,
+    OS_PWRITE,
+    OS_FSYNC,
+    OS_FTRUNCATE,
+    OS_RENAME,
+    OS_UNLINK,
+    OS_DB,
+    SEG_OPEN,
+    SEG_PREAD,
+    SEG_PWRITE,
+    SEG_FSYNC,
+    SEG_RENAME,
+    SEG_UNLINK,
+    SEG_PUNCH,
+    OS_CALLS
+};
 static atomic_ullong count[OS_CALLS];
 
 #ifdef PLI_DEV
-static const char *const names[OS_CALLS] = {"open", "pread", "pwrite", "fsync", "ftruncate", "rename", "unlink", "db"};
+static const char *const names[OS_CALLS] = {"open",       "pread",     "pwrite",     "fsync",      "ftruncate",
+                                            "rename",     "unlink",    "db",         "seg-open",   "seg-pread",
+                                            "seg-pwrite", "seg-fsync", "seg-rename", "seg-unlink", "seg-punch"};
 enum { SLOW = -1, SLOW_MS = 2000 };
 static const struct {
     const char *name;
@@ -165,6 +184,42 @@ void os_install(void)
     db_env_set_func_ftruncate(do_ftruncate);
     db_env_set_func_rename(do_rename);
     db_env_set_func_unlink(do_unlink);
+}
+
+/* ---- segment files ---- */
+int os_seg_open(int dir_fd, const char *name, int flags)
+{
+    return enter(SEG_OPEN) ? -1 : openat(dir_fd, name, flags | O_CLOEXEC, 0600);
+}
+
+ssize_t os_seg_pread(int fd, void *p, size_t n, off_t off)
+{
+    return enter(SEG_PREAD) ? -1 : pread(fd, p, n, off);
+}
+
+ssize_t os_seg_pwritev(int fd, const struct iovec *v, int n, off_t off)
+{
+    return enter(SEG_PWRITE) ? -1 : pwritev(fd, v, n, off);
+}
+
+int os_seg_sync(int fd)
+{
+    return enter(SEG_FSYNC) ? -1 : fdatasync(fd);
+}
+
+int os_seg_rename(int dir_fd, const char *from, const char *to)
+{
+    return enter(SEG_RENAME) ? -1 : renameat(dir_fd, from, dir_fd, to);
+}
+
+int os_seg_unlink(int dir_fd, const char *name)
+{
+    return enter(SEG_UNLINK) ? -1 : unlinkat(dir_fd, name, 0);
+}
+
+int os_seg_punch(int fd, off_t off, off_t n)
+{
+    return enter(SEG_PUNCH) ? -1 : fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, off, n);
 }
 
 static _Thread_local bool serving;

@@ -15,6 +15,8 @@ const struct ipc_field msg_f[] = {
 const struct ipc_field objref_f[] = {
     IPC_F_U32(objref, refs),
     IPC_F_U8(objref, where),
+    IPC_F_U32(objref, segment),
+    IPC_F_U64(objref, offset),
     IPC_F_U64(objref, created),
     IPC_F_U64(objref, touched),
     IPC_F_U64(objref, size),
@@ -27,10 +29,25 @@ const struct ipc_field objref_f[] = {
     IPC_F_BYTES(objref, placed, STORE_PAGE),
     IPC_F_END,
 };
+const struct ipc_field segrow_f[] = {IPC_F_U64(segrow, swept), IPC_F_U64(segrow, dead), IPC_F_END};
 const struct ipc_field box_f[] = {
-    IPC_F_FIX(box, pub),       IPC_F_U64(box, slots_version), IPC_F_U64(box, quota),
-    IPC_F_U64(box, created),   IPC_F_U32(box, next_folder),   IPC_F_U32(box, last_uidvalidity),
-    IPC_F_U64(box, annotated), IPC_F_U64(box, annotation),    IPC_F_END,
+    IPC_F_FIX(box, pub),
+    IPC_F_U64(box, slots_version),
+    IPC_F_U64(box, quota),
+    IPC_F_U64(box, created),
+    IPC_F_U32(box, next_folder),
+    IPC_F_U32(box, last_uidvalidity),
+    IPC_F_U32(box, flags),
+    IPC_F_U64(box, full_since),
+    IPC_F_U64(box, annotated),
+    IPC_F_U64(box, annotation),
+    IPC_F_END,
+};
+const struct ipc_field freed_head_f[] = {
+    IPC_F_U64(freed_head, next),
+    IPC_F_U64(freed_head, messages),
+    IPC_F_U64(freed_head, bytes),
+    IPC_F_END,
 };
 const struct ipc_field folder_f[] = {
     IPC_F_U8(folder, special),

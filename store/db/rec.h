@@ -17,23 +17,36 @@ struct counters { /* T_COUNTERS: what a folder counts. A folder exists exactly w
 struct msg { /* T_MSGS */
     uint64_t flags, modseq, size, internaldate, epoch, savedate; /* savedate: UTC s, when it came into this folder */
     uint32_t len_summary, len_text;
-    uint8_t where; /* MSG_... bits: that object has a record of its own beside the folder; without the bit it lies in T_OBJECTS */
+    uint8_t where; /* MSG_... bits: that object has a record of its own beside the folder; without the bit it is kept once (objref) */
     unsigned char oid[SEAL_OID], wrap[SEAL_WRAP];
 };
 enum { MSG_SUMMARY = 1, MSG_TEXT = 2 };
 struct objref { /* T_OBJREFS */
     uint32_t refs;
-    uint8_t where; /* bit 1 << kind: the object of that kind has pieces in T_OBJECTS */
+    uint8_t where; /* bit 1 << kind: the object of that kind is kept, in T_OBJECTS or in the segment (store/ops/objects.h); 0: none is, or none any more */
+    uint32_t segment; /* where its first record begins; the others follow in order of their kinds */
+    uint64_t offset;
     uint64_t created, touched, size, qid;
     uint32_t len_summary, len_text;
     unsigned char digest[3][DIGEST_LEN]; /* message, summary, text: of the sealed bytes */
     struct span placed;                  /* list of store_placed, as answered */
 };
+struct segrow { /* T_SEGMENTS */
+    uint64_t swept; /* octets of the file up to here that nothing refers to are in .dead; those behind may hold what a crash left */
+    uint64_t dead;  /* about: it decides when a segment is rewritten, never what of it */
+};
 struct box { /* T_BOXES part 0 */
     unsigned char pub[SEAL_PUB];
     uint64_t slots_version, quota, created;
     uint32_t next_folder, last_uidvalidity;
-    uint64_t annotated, annotation; /* octets that its annotations take (INV-15); the number of their last change */
+    uint32_t flags;      /* BOX_ bits */
+    uint64_t full_since; /* UTC s: the first message that it had no room for, and none was taken since; 0: it is not full */
+    uint64_t annotated, annotation; /* octets that its annotations take (INV-16); the number of their last change */
+};
+enum { BOX_HELD = 1 /* legal hold: store/ops/hold.h */, BOX_SHOWS_REMOVED = 2 /* the holder switched the folder of removed messages on */ };
+struct freed_head { /* T_FREED number 0: of a mailbox's removed messages */
+    uint64_t next;            /* number of the next message that leaves; 0: none has. Whoever takes messages away uses one up (shown.h) */
+    uint64_t messages, bytes; /* kept; bytes as sums_used() counts them */
 };
 struct folder { /* T_FOLDERS */
     uint8_t special;
@@ -60,7 +73,7 @@ struct queued { /* T_QUEUE */
 /* The flags and the modseq of a T_MSGS record alone, without reading the rest: a listing has a hundred thousand. RC_CORRUPT as rec_read(). */
 enum { MSG_REC = 1 + 6 * 8 + 2 * 4 + 1 + SEAL_OID + SEAL_WRAP };
 enum rc rec_brief(struct span in, uint64_t *flags_out, uint64_t *modseq_out, struct err *e);
-extern const struct ipc_field counters_f[], msg_f[], objref_f[], box_f[], folder_f[], keyword_f[], annotation_f[], queued_f[];
+extern const struct ipc_field counters_f[], msg_f[], objref_f[], segrow_f[], box_f[], freed_head_f[], folder_f[], keyword_f[], annotation_f[], queued_f[];
 enum { REC_VERSION = 1 };
 void rec_write(struct buf *out, const struct ipc_field *f, const void *rec); /* out is cleared first */
 enum rc rec_read(struct span in, const struct ipc_field *f, void *rec_out, struct err *e);

@@ -119,20 +119,20 @@ static enum rc look(struct env *v, int64_t now, struct err *e)
     return RC_OK;
 }
 
-enum rc env_room(struct env *v, uint64_t more, bool grow, struct err *e)
+enum rc env_room(struct env *v, uint64_t octets, uint64_t more, bool grow, struct err *e)
 {
     int64_t now = clock_mono();
-    uint64_t has, reuse, own, want = 3 * more; /* log, table, and what a split copies */
+    uint64_t has, reuse, own, want = octets + 3 * more; /* log, table, and what a split copies */
     enum rc rc = RC_OK;
 
-    if (now - atomic_load(&v->free_at) > ROOM_LOOK_NS || more > 1 << 20)
+    if (now - atomic_load(&v->free_at) > ROOM_LOOK_NS || octets > 1 << 20)
         rc = look(v, now, e);
     has = atomic_load(&v->free_bytes);
     own = atomic_load(&v->owed);
     has = has > own ? has - own : 0;
     reuse = grow ? atomic_load(&v->reusable) : 0;
-    if (rc != RC_OK ||
-        (has >= v->min_free / (grow ? 2 : 4) + more && has + reuse >= (grow ? v->min_free : v->min_free / 4) + want))
+    if (rc != RC_OK || (has >= v->min_free / (grow ? 2 : 4) + octets + more &&
+                        has + reuse >= (grow ? v->min_free : v->min_free / 4) + want))
         return rc;
     return err_cause(e, RC_TEMP, CAUSE_DISK_FULL, "store: disk nearly full: free=%llu reusable=%llu",
                      (unsigned long long)has, (unsigned long long)reuse);

@@ -4,18 +4,19 @@
 
 /* Page sizes: small records 8 KiB; counters 512 bytes, so that deliveries to different mailboxes rarely meet on a page;
  * summaries and texts 16 KiB, where a record up to 4 KiB stays in the leaf and a listing reads runs of leaves; objects
- * 8 KiB, where a small message wastes least of its overflow pages. */
+ * 8 KiB, where each fills its overflow page best (OBJ_SMALL). */
 const struct table_def tables[TABLES] = {
     [T_FORMAT] = {"format.db", 512},      [T_META] = {"meta.db", 512},
     [T_BOXES] = {"boxes.db", 16384},      [T_FOLDERS] = {"folders.db", 8192},
     [T_TAGS] = {"tags.db", 8192},         [T_COUNTERS] = {"counters.db", 512},
     [T_MSGS] = {"msgs.db", 8192},         [T_SUMMARIES] = {"summaries.db", 16384},
     [T_TEXTS] = {"texts.db", 16384},      [T_OBJECTS] = {"objects.db", 8192},
-    [T_OBJREFS] = {"objrefs.db", 8192},   [T_EXPUNGED] = {"expunged.db", 8192},
-    [T_EPOCHS] = {"epochs.db", 8192},     [T_KEYWORDS] = {"keywords.db", 8192},
-    [T_QUEUE] = {"queue.db", 8192},       [T_DUE] = {"due.db", 4096},
-    [T_TOMBS] = {"tombs.db", 4096},       [T_GONE] = {"gone.db", 4096},
-    [T_METADATA] = {"metadata.db", 8192}, [T_FREED] = {"freed.db", 8192},
+    [T_SEGMENTS] = {"segments.db", 4096}, [T_OBJREFS] = {"objrefs.db", 8192},
+    [T_EXPUNGED] = {"expunged.db", 8192}, [T_EPOCHS] = {"epochs.db", 8192},
+    [T_KEYWORDS] = {"keywords.db", 8192}, [T_QUEUE] = {"queue.db", 8192},
+    [T_DUE] = {"due.db", 4096},           [T_TOMBS] = {"tombs.db", 4096},
+    [T_GONE] = {"gone.db", 4096},         [T_FREED] = {"freed.db", 16384},
+    [T_REMOVED] = {"removed.db", 4096},   [T_METADATA] = {"metadata.db", 8192},
 };
 
 static void put32(struct key *k, uint32_t v)
@@ -102,11 +103,20 @@ struct key key_seq(uint64_t mbx, uint32_t folder, uint64_t modseq)
     return k;
 }
 
-struct key key_freed(uint64_t mbx, uint32_t folder, uint64_t modseq, uint32_t part)
+struct key key_freed(uint64_t mbx, uint64_t n)
 {
-    struct key k = key_seq(mbx, folder, modseq);
+    struct key k = key_mbx(mbx);
 
-    put32(&k, part);
+    put64(&k, n);
+    return k;
+}
+
+struct key key_removed(uint8_t class, uint64_t when, uint64_t mbx, uint64_t n)
+{
+    struct key k = key_mbx((uint64_t) class << 56 | when);
+
+    put64(&k, mbx);
+    put64(&k, n);
     return k;
 }
 
@@ -140,12 +150,19 @@ struct key key_oid(const unsigned char oid[16])
     return k;
 }
 
-struct key key_piece(const unsigned char oid[16], uint8_t kind, uint32_t piece)
+struct key key_object(const unsigned char oid[16], uint8_t kind)
 {
     struct key k = key_oid(oid);
 
     put_bytes(&k, &kind, 1);
-    put32(&k, piece);
+    return k;
+}
+
+struct key key_segment(uint32_t number)
+{
+    struct key k = {{0}, 0};
+
+    put32(&k, number);
     return k;
 }
 

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include <db.h>
 
-enum { STORE_FORMAT = 3 }; /* 2: an epoch's number follows from its record; 3: T_FREED */
+enum { STORE_FORMAT = 3 }; /* 2: an epoch's number follows from its record; 3: T_FREED; octets lie in segments */
 enum table {
     T_FORMAT,    /* "format" -> u32; written once, so that it can be read without recovery */
     T_META,      /* names -> numbers: next_mbx, swept */
@@ -21,19 +21,22 @@ enum table {
     T_MSGS,      /* mbx, folder, uid */
     T_SUMMARIES, /* mbx, folder, uid -> sealed summary */
     T_TEXTS,     /* mbx, folder, uid -> sealed search text */
-    T_OBJECTS,   /* shard, oid, kind, piece u32 -> bytes */
-    T_OBJREFS,   /* shard, oid -> references, digests, what was answered */
+    T_OBJECTS,   /* shard, oid, kind -> octets of a small object (store/ops/objects.h) */
+    T_SEGMENTS,  /* number u32 of a segment file -> what is known of it (store/segments) */
+    T_OBJREFS,   /* shard, oid -> references, where its octets are, digests, what was answered */
     T_EXPUNGED,  /* mbx, folder, modseq -> packed UIDs */
     T_EPOCHS,    /* mbx, epoch -> 80 bytes */
     T_KEYWORDS,  /* mbx, index u8 */
     T_QUEUE,     /* qid, rcpt */
     T_DUE,       /* next_try, qid, rcpt: waiting entries only */
-    T_TOMBS,     /* when, oid: objects to be freed then; UINT64_MAX, key -> time, mid: submissions filed lately (store/ops/once.h) */
+    T_TOMBS,     /* when, oid: objects whose octets in a segment, or objref, go then; UINT64_MAX, key -> time, mid: submissions filed lately (store/ops/once.h) */
     T_GONE,      /* mbx, folder (0: whole mailbox): to be emptied in the background */
+    T_FREED,     /* mbx, number u64 -> messages that left a folder, kept until their time has passed (store/ops/freed.h) */
+    T_REMOVED,   /* class and when, mbx, number: the rows of T_FREED in the order of their time */
     T_METADATA,  /* mbx, folder (0: the mailbox as a whole), holder u64 (0: shared), tag16 -> annotation (store/ops/metadata.h) */
-    T_FREED,     /* mbx, folder, modseq, part u32 -> what expunged messages leave behind (store/ops/freed.h) */
     TABLES
 };
+enum { TABLE_PAGE_MOST = 16384 }; /* of the pages in tables.c */
 struct table_def {
     const char *file;
     uint32_t page;
@@ -51,11 +54,13 @@ struct key key_folder(uint64_t mbx, uint32_t folder);
 struct key key_msg(uint64_t mbx, uint32_t folder, uint32_t uid);
 struct key key_tag(uint64_t mbx, const unsigned char tag[16]);
 struct key key_seq(uint64_t mbx, uint32_t folder, uint64_t modseq);
-struct key key_freed(uint64_t mbx, uint32_t folder, uint64_t modseq, uint32_t part);
+struct key key_freed(uint64_t mbx, uint64_t n);
+struct key key_removed(uint8_t class, uint64_t when, uint64_t mbx, uint64_t n);
 struct key key_annotation(uint64_t mbx, uint32_t folder, uint64_t holder, const unsigned char tag[16]);
 struct key key_epoch(uint64_t mbx, uint64_t epoch);
 struct key key_oid(const unsigned char oid[16]);
-struct key key_piece(const unsigned char oid[16], uint8_t kind, uint32_t piece);
+struct key key_object(const unsigned char oid[16], uint8_t kind);
+struct key key_segment(uint32_t number);
 struct key key_queue(uint64_t qid, uint32_t rcpt);
 struct key key_due(uint64_t when, uint64_t qid, uint32_t rcpt);
 struct key key_tomb(uint64_t when, const unsigned char oid[16]);

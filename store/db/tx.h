@@ -19,8 +19,7 @@
 enum tx_how {
     TX_READ,
     TX_WRITE,
-    TX_LAZY /* writes what may be lost with a crash; is not flushed */,
-    TX_AHEAD /* writes pieces ahead of a delivery; is not flushed either */
+    TX_LAZY /* writes what may be lost with a crash; is not flushed */
 };
 enum { TX_EVENTS_MAX = STORE_PLACES_MAX + 8 };
 struct tx {

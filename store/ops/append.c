@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/append.c - several messages into one mailbox, and one that they replace out of it, in one transaction (RFC 3502,
- * RFC 8508). Each is a delivery of its own; deliver.c says which states it passes. What is written ahead is taken away
- * again when the transaction fails. */
+ * RFC 8508). Each is a delivery of its own; deliver.c says which states it passes. The octets of all are in
+ * their segments, flushed, before it; they are given back when it fails. */
 #include "store/db/memfd.h"
 #include "store/db/room.h"
 #include "store/ops/deliver_int.h"
 #include "store/ops/expunged.h"
+#include "store/ops/freed.h"
 #include <stdlib.h>
-
-enum { AHEAD_FROM = 1 << 20 }; /* octets of all objects together: as for one message (source.c) */
 
 struct one {
     struct store_deliver_req rq;
@@ -40,7 +39,7 @@ static enum rc read_list(struct appending *p, struct err *e)
     return RC_OK;
 }
 
-static enum rc begin_one(struct appending *p, struct one *o, uint64_t base, bool ahead, struct err *e)
+static enum rc begin_one(struct appending *p, struct one *o, uint64_t base, struct err *e)
 {
     enum rc rc;
 
@@ -50,14 +49,14 @@ static enum rc begin_one(struct appending *p, struct one *o, uint64_t base, bool
     o->ask.out = &o->out;
     o->d.a = &o->ask;
     o->d.rq = &o->rq;
-    o->d.ahead = ahead;
     o->d.src.fd = p->a->fd;
     o->d.src.base = base;
     if ((rc = delivery_new(&o->d, e)) != RC_OK)
         return rc;
     if (o->d.n_places != 1 || o->rq.objects.n > 0 || o->rq.once.n > 0)
         return err_set(e, RC_SYNTAX, "store: a message of an append has one place, and its objects in the memfd");
-    return delivery_open(&o->d, e);
+    delivery_open(&o->d);
+    return RC_OK;
 }
 
 static enum rc begin(struct appending *p, struct err *e)
@@ -75,7 +74,7 @@ static enum rc begin(struct appending *p, struct err *e)
     if (rc == RC_OK)
         rc = memfd_check(p->a->fd, total, e);
     for (size_t i = 0; rc == RC_OK && i < p->n; i++) {
-        rc = begin_one(p, &p->one[i], base, total > AHEAD_FROM, e);
+        rc = begin_one(p, &p->one[i], base, e);
         base += source_total(&p->one[i].rq);
     }
     return rc;
@@ -97,6 +96,7 @@ static enum rc replace(struct tx *t, const struct appending *p, struct err *e)
     uint64_t mbx = p->a->s->mbx;
     uint32_t folder = p->rq->gone_folder, uid = p->rq->gone_uid;
     struct buf gone = BUF_INIT; /* open: a UID */
+    struct freeing of = {.mbx = mbx, .by = mbx, .folder = folder, .how = REMOVED_REPLACE};
     struct counters c;
     struct msg m;
     enum rc rc = counters_get(t, mbx, folder, true, &c, e);
@@ -104,7 +104,9 @@ static enum rc replace(struct tx *t, const struct appending *p, struct err *e)
     if (rc == RC_OK && (rc = msg_get(t, mbx, folder, uid, &m, e)) == RC_NOTFOUND)
         return err_cause(e, RC_NOTFOUND, CAUSE_EXPUNGED, "store: no message %u to be replaced", (unsigned)uid);
     if (rc == RC_OK)
-        rc = msg_drop(t, mbx, folder, uid, &m, e);
+        rc = msg_remove(t, mbx, folder, uid, e);
+    if (rc == RC_OK)
+        rc = freed_all(p->a->d, t, &of, &(struct freed){uid, m}, 1, e);
     if (rc != RC_OK)
         return rc;
     counters_add(&c, &m, -1);
@@ -141,32 +143,32 @@ static enum rc file_all(struct tx *t, void *arg, struct err *e)
 }
 
 /* ---- the whole ---- */
-static enum rc write_ahead(struct appending *p, struct err *e)
+static enum rc write_octets(struct appending *p, struct err *e)
 {
     unsigned char oids[STORE_APPEND_MAX][SEAL_OID];
-    uint64_t octets = 0;
+    uint64_t octets = 0, beside = 0;
     enum rc rc;
 
     for (size_t i = 0; i < p->n; i++) {
         memcpy(oids[i], p->one[i].rq.oid, SEAL_OID);
-        octets += source_total(&p->one[i].rq);
+        octets += objref_run(&p->one[i].d.ref);
+        beside += delivery_beside(&p->one[i].d);
     }
     busy_enter_all(p->a->d->busy, (const unsigned char(*)[SEAL_OID])oids, p->n);
     p->entered = true;
-    rc = env_room(&p->a->d->env, octets, true, e);
+    rc = env_room(&p->a->d->env, octets, beside, true, e);
     for (size_t i = 0; rc == RC_OK && i < p->n; i++)
-        if (p->one[i].d.ahead)
-            rc = source_ahead(&p->one[i].d, e);
+        rc = source_append(&p->one[i].d, e);
     return rc;
 }
 
 static void leave(struct appending *p, bool failed)
 {
-    struct err later;
-
     for (size_t i = 0; i < p->n; i++) {
-        if (failed && p->entered && p->one[i].d.ahead)
-            (void)pieces_forget(p->a->d, p->one[i].rq.oid, NULL, &later);
+        if (!failed && p->one[i].d.filed)
+            run_end(&p->one[i].d.run);
+        else
+            run_drop(&p->one[i].d.run);
         if (p->entered)
             busy_leave(p->a->d->busy, p->one[i].rq.oid);
         delivery_free(&p->one[i].d);
@@ -205,7 +207,7 @@ enum rc do_append(struct tx *t, const struct ask *a, struct err *e)
     if (!p.one)
         return err_set(e, RC_TEMP, "store: out of memory");
     if ((rc = begin(&p, e)) == RC_OK && (rc = ids_differ(&p, e)) == RC_OK)
-        rc = write_ahead(&p, e);
+        rc = write_octets(&p, e);
     if (rc == RC_OK)
         rc = tx_run(&a->d->env, TX_WRITE, file_all, &p, e);
     if (rc == RC_OK)

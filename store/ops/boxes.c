@@ -2,7 +2,7 @@
 /* store/ops/boxes.c - mailboxes: their numbers, their keys in slots (slots.c), their quota; and binding a connection to
  * a mailbox by ticket. */
 #include "base/clock.h"
-#include "store/ops/folder.h"
+#include "store/ops/hold.h"
 #include "store/ops/slots.h"
 
 enum { MBX_FIRST = 16 /* below: SEAL_QUEUE_BOX and its like */ };
@@ -220,8 +220,12 @@ enum rc do_box_delete(struct tx *t, const struct ask *a, struct err *e)
     struct key part = key_part(rq->mbx, 0), gone = key_folder(rq->mbx, 0);
     struct key all = key_mbx(rq->mbx);
     uint32_t most = UINT32_MAX;
-    enum rc rc = tx_del(t, T_BOXES, &part, e);
+    enum rc rc = hold_none(t, rq->mbx, e);
 
+    if (rc == RC_OK)
+        rc = tx_del(t, T_BOXES, &part, e);
+    if (rc == RC_OK)
+        rc = hold_remove(t, rq->mbx, e);
     if (rc == RC_OK)
         rc = slots_remove(t, rq->mbx, e);
     if (rc == RC_OK)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/busy.c - the object ids, and the keys of submissions (once.h), that a thread is working on. A delivery that comes again while its first attempt
- * still runs waits for that attempt. The sweep waits, too, so it takes no piece written ahead for an orphan (INV-3).
+ * still runs waits for that attempt. The sweep waits, too, before it frees an object (INV-4).
  * An append enters all its ids in one step: had it some, and waited for the others, two of them could wait for each other for ever. */
 #include "store/ops/stored.h"
 #include <stdlib.h>

@@ -10,6 +10,8 @@
  *          AT_ABSENT: the UID. When rows are pruned between two pages, AT_ROWS becomes AT_ABSENT from the first UID
  *          on. */
 #include "store/ops/expunged.h"
+#include "store/ops/removed.h"
+#include "store/ops/shown.h"
 
 enum { AT_ENTRIES, AT_ROWS, AT_ABSENT, LOOK_A_PAGE = 20000 };
 
@@ -144,12 +146,18 @@ enum rc do_changes(struct tx *t, const struct ask *a, struct err *e)
     struct store_changes_rep *rep = a->rep;
     size_t briefs;
     struct counters c;
-    enum rc rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
+    enum rc rc;
 
+    if (rq->folder == STORE_REMOVED)
+        return shown_changes(t, a, e);
+    rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
     if (rc != RC_OK)
         return rc;
     rep->modseq = c.modseq;
     rep->exists = c.exists;
+    rc = removed_now(t, a->s->mbx, &rep->removed, e);
+    if (rc != RC_OK)
+        return rc;
     if (rq->since >= c.modseq)
         return RC_OK;
     if (rq->cursor >> 32 == AT_ENTRIES)

@@ -171,7 +171,7 @@ static void test_copy_and_move(void **state)
     uint64_t mbx = live_box(0), modseq;
     struct store *s = live_bound(&L, mbx);
     uint32_t folder = live_folder(s, "archive");
-    struct store_copy_req rq = {STORE_INBOX, folder, live_range(2, 4), 0, 0};
+    struct store_copy_req rq = {STORE_INBOX, folder, live_range(2, 4), 0, 0, 0};
     struct store_copy_rep rep;
     struct store_changes_rep ch;
     struct store_read_rep rd;
@@ -205,17 +205,18 @@ static void test_copy_and_move(void **state)
     assert_int_equal(live_u32_at(ch.gone, 0), 3);
     assert_int_equal(live_u32_at(ch.gone, 1), 5);
     /* the objects still come from the copy; then the last reference goes */
-    OK(store_call(s, STORE_READ, &(struct store_read_req){folder, 6, SEAL_MESSAGE, 1, 1}, -1, &rd, &e));
+    OK(store_call(s, STORE_READ, &(struct store_read_req){folder, 6, SEAL_MESSAGE, 1, 1, 0}, -1, &rd, &e));
     assert_memory_equal(rd.chunks.p, l.objects.p + SEAL_CHUNK + SEAL_TAG, rd.chunks.n);
-    OK(store_call(s, STORE_READ, &(struct store_read_req){folder, 6, SEAL_SUMMARY, 0, 1}, -1, &rd, &e));
+    OK(store_call(s, STORE_READ, &(struct store_read_req){folder, 6, SEAL_SUMMARY, 0, 1, 0}, -1, &rd, &e));
     assert_memory_equal(rd.chunks.p, l.objects.p + l.rq.len_message, rd.chunks.n);
-    rq = (struct store_copy_req){folder, folder, live_range(1, 6), 1, 0}; /* within the folder: new UIDs */
+    rq = (struct store_copy_req){folder, folder, live_range(1, 6), 1, 0, 0}; /* within the folder: new UIDs */
     OK(store_call(s, STORE_COPY, &rq, -1, &rep, &e));
     assert_int_equal(live_status(s, folder).exists, 6);
     assert_int_equal(live_status(s, folder).uidnext, 13);
     OK(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){folder, live_range(12, 12), 0, 0}, -1, &ex, &e));
-    assert_int_equal(store_call(s, STORE_READ, &(struct store_read_req){folder, 12, SEAL_MESSAGE, 0, 1}, -1, &rd, &e),
-                     RC_NOTFOUND);
+    assert_int_equal(
+        store_call(s, STORE_READ, &(struct store_read_req){folder, 12, SEAL_MESSAGE, 0, 1, 0}, -1, &rd, &e),
+        RC_NOTFOUND);
     rq.dest = 77;
     assert_int_equal(store_call(s, STORE_COPY, &rq, -1, &rep, &e), RC_NOTFOUND);
     letter_free(&l);

@@ -7,16 +7,16 @@
  *              state            left by                        holds
  *              asked            do_deliver(): lists, sizes, places, digests are checked        nothing
  *              checked          run(): the object id is entered in busy.c                      the id (busy), to the end of run()
- *              entered          source_ahead(), a large message only: its pieces are written, 16 a transaction, none flushed   the id
- *              ahead            file_it() in one transaction: first the counters of every folder in key order, for writing;
+ *              entered          source_append(): its octets stand in a segment, flushed with all who wait for that   the id, the run
+ *              appended         file_it() in one transaction: first the counters of every folder in key order, for writing;
  *                               then messages, summaries, texts, epochs, queue, objref         the id; Berkeley DB's locks, counters first
  *              filed            commit() in tx.c: no lock of the library is held behind it     the id; the marks of the mailboxes (env.h)
  *              committed        env_flush(): on stable storage, with all who wait              the id; the marks
  *              flushed          env_hooks.committed: watchers are told                         the id
  *              told             run() leaves busy.c; do_deliver() answers                      nothing
  *
- *          A crash before "flushed" leaves nothing but pieces, which are swept (INV-3). A crash after it leaves everything, and the same
- *          object id asked again is answered from its objref (INV-4). A failure in run() takes the pieces away itself.
+ *          A crash before "flushed" leaves nothing but dead octets, which are swept (INV-3). A crash after it leaves everything, and the same
+ *          object id asked again is answered from its objref (INV-4). A failure in run() gives the octets back itself.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -25,12 +25,13 @@
 #include "store/ops/deliver_int.h"
 #include "store/ops/folder.h"
 #include "store/ops/once.h"
+#include "store/ops/packing.h"
 #include "store/ops/queue.h"
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
-    SUMMARY_OWN_MAX = 16 * 1024, /* beyond: stored once, in T_OBJECTS */
+    SUMMARY_OWN_MAX = 16 * 1024, /* beyond: stored once, in the segment */
     SUMMARY_OWN_PLACES = 64,
     TEXT_OWN_MAX = 64 * 1024,
 };
@@ -236,6 +237,7 @@ static enum rc file_place(struct tx *t, struct delivery *d, size_t i, struct err
         return rc;
     uid = c.uidnext++;
     d->placed[i] = (struct store_placed){p->mbx, p->folder, uid, c.uidvalidity};
+    packing_note(d->a->d->packing, p->mbx, p->folder, uid);
     rc = put_message(t, d, p, uid, &c, e);
     if (rc == RC_OK)
         rc = put_epoch(t, p->mbx, p->epoch, p->epoch_rec, e);
@@ -285,6 +287,19 @@ static enum rc answer_first(struct tx *t, struct delivery *d, struct err *e)
     return rc;
 }
 
+static enum rc put_rows(struct tx *t, struct delivery *d, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    for (uint8_t kind = SEAL_MESSAGE; rc == RC_OK && kind <= SEAL_SEARCH; kind++) {
+        struct key k = key_object(d->rq->oid, kind);
+
+        if (objref_small(&d->ref, kind))
+            rc = put_beside(t, d, T_OBJECTS, kind, &k, e);
+    }
+    return rc;
+}
+
 static enum rc file_new(struct tx *t, struct delivery *d, struct err *e)
 {
     struct store_deliver_rep *rep = d->a->rep;
@@ -302,15 +317,17 @@ static enum rc file_new(struct tx *t, struct delivery *d, struct err *e)
     for (size_t i = 0; rc == RC_OK && i < d->n_places; i++)
         ipc_list_add(d->a->out, store_placed_f, &d->placed[i]);
     rep->placed = d->ref.placed = buf_span(d->a->out);
-    if (rc == RC_OK && !d->ahead)
-        rc = source_store(d, t, e);
     if (rc == RC_OK)
         rc = objref_put(t, d->rq->oid, &d->ref, true, e);
+    if (rc == RC_OK)
+        rc = put_rows(t, d, e);
+    packing_object(d->a->d->packing);
     if (rc == RC_OK && d->rq->settle.n > 0)
         rc = queue_settle(t, d->a->role, d->rq->settle, STORE_PLACES_MAX, &settled, e);
     if (rc == RC_OK &&
         d->rq->once.n > 0) /* last: the row's page is others', too, and an expunge takes both in this order */
         rc = once_put(t, d->rq->once.p, d->rq->mid, e);
+    d->filed = rc == RC_OK;
     return rc;
 }
 
@@ -318,6 +335,7 @@ enum rc delivery_file(struct tx *t, struct delivery *d, struct err *e)
 {
     enum rc rc;
 
+    d->filed = false;
     memset(d->a->rep, 0, sizeof(struct store_deliver_rep));
     buf_clear(d->a->out);
     rc = answer_again(t, d, e);
@@ -332,19 +350,24 @@ static enum rc file_it(struct tx *t, void *arg, struct err *e)
 }
 
 /* ---- the whole ---- */
+/* What its records in the tables take beside the few hundred octets that each has. */
+uint64_t delivery_beside(const struct delivery *d)
+{
+    return objref_rows(&d->ref) + (d->own & MSG_SUMMARY ? d->rq->len_summary * d->n_places : 0) +
+           (d->own & MSG_TEXT ? d->rq->len_search : 0);
+}
+
 static enum rc run(struct delivery *d, struct err *e)
 {
     struct stored *st = d->a->d;
-    struct err later;
-    enum rc rc = RC_OK;
+    enum rc rc;
 
     busy_enter(st->busy, d->rq->oid);
     if (d->rq->once.n > 0)
         busy_enter(st->busy, d->rq->once.p);
-    if (d->ahead)
-        rc = source_ahead(d, e);
+    rc = env_room(&st->env, objref_run(&d->ref), delivery_beside(d), true, e);
     if (rc == RC_OK)
-        rc = env_room(&st->env, d->rq->len_message, true, e);
+        rc = source_append(d, e);
     if (rc == RC_OK)
         rc = tx_run(&st->env, TX_WRITE, file_it, d, e);
     if (rc == RC_CORRUPT && d->n_remotes > 0 &&
@@ -352,8 +375,10 @@ static enum rc run(struct delivery *d, struct err *e)
         d->low_qid = true;
         rc = tx_run(&st->env, TX_WRITE, file_it, d, e);
     }
-    if ((rc != RC_OK || d->again) && d->ahead)
-        (void)pieces_forget(st, d->rq->oid, NULL, &later);
+    if (rc == RC_OK && d->filed)
+        run_end(&d->run);
+    else
+        run_drop(&d->run);
     if (d->rq->once.n > 0)
         busy_leave(st->busy, d->rq->once.p);
     busy_leave(st->busy, d->rq->oid);
@@ -384,11 +409,10 @@ enum rc delivery_new(struct delivery *d, struct err *e)
     return rc;
 }
 
-enum rc delivery_open(struct delivery *d, struct err *e)
+void delivery_open(struct delivery *d)
 {
     sort_places(d);
     settle_objref(d);
-    return source_digests(d, e);
 }
 
 void delivery_free(struct delivery *d)
@@ -408,24 +432,12 @@ enum rc do_deliver(struct tx *t, const struct ask *a, struct err *e)
     (void)t;
     if (rc == RC_OK)
         rc = source_open(&d, e);
-    if (rc == RC_OK)
-        rc = delivery_open(&d, e);
-    if (rc == RC_OK)
+    if (rc == RC_OK) {
+        delivery_open(&d);
         rc = run(&d, e);
+    }
     if (rc == RC_OK && !d.again)
         delivery_log(&d);
     delivery_free(&d);
     return rc;
-}
-
-enum rc do_can_take(struct tx *t, const struct ask *a, struct err *e)
-{
-    const struct store_can_take_req *rq = a->req;
-    struct box b;
-    enum rc rc;
-
-    if (a->role == ROLE_IMAPD && (!a->s->bound || a->s->mbx != rq->mbx))
-        return err_set(e, RC_DENIED, "store: not the ticket's mailbox");
-    rc = box_get(t, rq->mbx, false, &b, e);
-    return rc == RC_OK ? box_takes(a->d, t, rq->mbx, &b, (struct sums){.bytes = rq->size, .messages = 1}, e) : rc;
 }

@@ -196,7 +196,7 @@ static void test_quota(void **state)
     assert_int_equal(letter_send(&l, s, NULL, &rep, &e), RC_QUOTA);
     letter_free(&l);
     assert_int_equal(store_call(s, STORE_COPY,
-                                &(struct store_copy_req){STORE_INBOX, STORE_INBOX, live_range(1, 1), 0, 0}, -1, &cp,
+                                &(struct store_copy_req){STORE_INBOX, STORE_INBOX, live_range(1, 1), 0, 0, 0}, -1, &cp,
                                 &e),
                      RC_QUOTA);
     OK(store_call(s, STORE_BOX_GET, &(struct store_mbx_msg){0}, -1, &box, &e));

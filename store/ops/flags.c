@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/flags.c - changing flags and expunging: one transaction and one modseq per page of messages. */
-#include "store/db/room.h"
 #include "store/ops/expunged.h"
 #include "store/ops/freed.h"
 #include "store/ops/queue.h"
@@ -13,14 +12,9 @@ static uint64_t apply(uint64_t have, uint8_t how, uint64_t flags)
     return how == FLAGS_SET ? flags : how == FLAGS_ADD ? have | flags : have & ~flags;
 }
 
-struct picked { /* gathered first: a table is not changed under its scan */
-    uint32_t uid;
-    struct msg m;
-};
-
-/* Up to most messages of the set, from a UID on; *next_out: the first one left for the next page, or 0. */
+/* Gathered first, because a table is not changed under its scan: up to most messages of the set, from a UID on; *next_out: the first one left for the next page, or 0. */
 static enum rc pick(struct tx *t, const struct ask *a, uint32_t folder, struct span uids, uint32_t from,
-                    uint64_t must_have, size_t most, struct picked *out, size_t *n_out, uint32_t *next_out,
+                    uint64_t must_have, size_t most, struct freed *out, size_t *n_out, uint32_t *next_out,
                     struct err *e)
 {
     struct msg_it it;
@@ -35,7 +29,7 @@ static enum rc pick(struct tx *t, const struct ask *a, uint32_t folder, struct s
             break;
         }
         if ((m.flags & must_have) == must_have)
-            out[n++] = (struct picked){uid, m};
+            out[n++] = (struct freed){uid, m};
     }
     msg_it_close(&it);
     *n_out = n;
@@ -52,7 +46,7 @@ static enum rc check_flags(struct tx *t, const struct ask *a, struct err *e)
     return rq->flags >> MF_KEYWORDS ? keywords_known(t, a->s->mbx, rq->flags, e) : RC_OK;
 }
 
-static enum rc change_one(struct tx *t, const struct ask *a, struct picked *p, struct counters *c, uint64_t modseq,
+static enum rc change_one(struct tx *t, const struct ask *a, struct freed *p, struct counters *c, uint64_t modseq,
                           struct err *e)
 {
     const struct store_flags_req *rq = a->req;
@@ -66,7 +60,7 @@ static enum rc change_one(struct tx *t, const struct ask *a, struct picked *p, s
     return msg_put(t, a->s->mbx, rq->folder, p->uid, &p->m, false, e);
 }
 
-static enum rc change_all(struct tx *t, const struct ask *a, struct picked *p, size_t n, struct counters *c,
+static enum rc change_all(struct tx *t, const struct ask *a, struct freed *p, size_t n, struct counters *c,
                           struct err *e)
 {
     const struct store_flags_req *rq = a->req;
@@ -96,7 +90,7 @@ static enum rc change_all(struct tx *t, const struct ask *a, struct picked *p, s
 }
 
 /* Room for what the set can name: a STORE of one message clears no memory for a thousand. */
-static enum rc picked_new(struct span uids, uint32_t most, struct picked **out, struct err *e)
+static enum rc picked_new(struct span uids, uint32_t most, struct freed **out, struct err *e)
 {
     *out = calloc(uidset_count(uids, most) + 1u, sizeof **out);
     return *out ? RC_OK : err_set(e, RC_TEMP, "store: out of memory");
@@ -106,7 +100,7 @@ enum rc do_flags(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_flags_req *rq = a->req;
     struct store_flags_rep *rep = a->rep;
-    struct picked *p = NULL;
+    struct freed *p = NULL;
     struct counters c;
     size_t n;
     enum rc rc = check_flags(t, a, e);
@@ -124,29 +118,11 @@ enum rc do_flags(struct tx *t, const struct ask *a, struct err *e)
 }
 
 /* ---- EXPUNGE ---- */
-/* The record of the removal, and the list of what it leaves to the background (freed.h): nothing that depends on how large the messages are. */
-static enum rc leave_behind(struct tx *t, uint64_t mbx, uint32_t folder, uint64_t modseq, const struct picked *p,
-                            size_t n, struct err *e)
-{
-    struct freed f[FREED_A_ROW];
-    enum rc rc = RC_OK;
-
-    for (size_t at = 0, k; rc == RC_OK && at < n; at += k) {
-        for (k = 0; k < FREED_A_ROW && at + k < n; k++) {
-            f[k].uid = p[at + k].uid;
-            f[k].where = p[at + k].m.where;
-            memcpy(f[k].oid, p[at + k].m.oid, SEAL_OID);
-        }
-        rc = freed_add(t, mbx, folder, modseq, (uint32_t)(at / FREED_A_ROW), f, k, e);
-    }
-    t->sweep |= room_low(t->v);
-    return rc;
-}
-
-static enum rc expunge_all(struct tx *t, const struct ask *a, const struct picked *p, size_t n, struct counters *c,
+static enum rc expunge_all(struct tx *t, const struct ask *a, const struct freed *p, size_t n, struct counters *c,
                            struct err *e)
 {
     const struct store_expunge_req *rq = a->req;
+    struct freeing of = {.mbx = a->s->mbx, .by = a->s->mbx, .folder = rq->folder, .how = REMOVED_EXPUNGE};
     enum rc rc = RC_OK;
 
     c->modseq++;
@@ -156,11 +132,11 @@ static enum rc expunge_all(struct tx *t, const struct ask *a, const struct picke
         buf_u32(a->out, p[i].uid);
     }
     if (rc == RC_OK)
-        rc = leave_behind(t, a->s->mbx, rq->folder, c->modseq, p, n, e);
-    if (rc == RC_OK)
         rc = expunged_add(t, a->s->mbx, rq->folder, c->modseq, buf_span(a->out), e);
     if (rc == RC_OK)
         rc = counters_put(t, a->s->mbx, rq->folder, c, e);
+    if (rc == RC_OK)
+        rc = freed_all(a->d, t, &of, p, n, e);
     tx_touch(t, a->s->mbx, rq->folder, c->modseq);
     return rc;
 }
@@ -169,7 +145,7 @@ enum rc do_expunge(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_expunge_req *rq = a->req;
     struct store_expunge_rep *rep = a->rep;
-    struct picked *p = NULL;
+    struct freed *p = NULL;
     struct counters c;
     size_t n = 0;
     enum rc rc = counters_get(t, a->s->mbx, rq->folder, true, &c, e);

@@ -7,7 +7,7 @@
  *          the commits.
  * INV-7    uidnext and modseq never go back. Each new folder of a mailbox has a higher uidvalidity than the folders before it.
  * INV-8    A message's summary is in T_SUMMARIES, and its search text in T_TEXTS, when the field .where of the message says so. Otherwise it is
- *          in T_OBJECTS. A length of 0 means that there is none.
+ *          in the object's segment. A length of 0 means that there is none.
  * Units    sizes and quotas are octets; uid and folder are never 0 in a record.
  * Errors   RC_NOTFOUND: no such folder, message or mailbox. RC_CORRUPT: a record cannot be read. Else what tx.h lists.
  * Process  pli-stored, inside a transaction.   Source RFC 3501 2.3.1, RFC 7162 3.1.
@@ -46,6 +46,8 @@ enum rc msg_put(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const
 enum rc msg_remove(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, struct err *e);
 /* Deletes the records of one message and its reference to the object. The caller changes the counters. */
 enum rc msg_drop(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const struct msg *m, struct err *e);
+/* folders.c: makes a folder that was deleted again, under its name and with its role, or finds the one that has that name now. The box record is locked. */
+enum rc folder_again(struct tx *t, uint64_t mbx, const struct folder *f, uint32_t *folder_out, struct err *e);
 void counters_add(struct counters *c, const struct msg *m, int by);
 bool flags_lawful(uint64_t flags); /* no unknown system bit */
 

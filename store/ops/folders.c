@@ -3,7 +3,10 @@
 #include "base/clock.h"
 #include "store/db/memfd.h"
 #include "store/ops/folder.h"
+#include "store/ops/freed.h"
 #include "store/ops/metadata.h"
+#include "store/ops/removed.h"
+#include "store/ops/shown.h"
 
 enum { FOLDERS_EVER = 100000 /* in a mailbox, those deleted since included: names are not counted in a quota */ };
 
@@ -105,6 +108,19 @@ static enum rc fill(struct tx *t, uint64_t mbx, uint32_t folder, const struct fo
     return rc;
 }
 
+/* The folder of removed messages comes last, when it is switched on. */
+static enum rc add_shown(struct tx *t, const struct ask *a, struct store_list_rep *rep, struct err *e)
+{
+    struct store_folder out;
+    enum rc rc = shown_folder(t, a->s->mbx, &out, e);
+
+    if (rc == RC_OK && a->out->n + 128 > OUT_MAX)
+        rep->next = STORE_REMOVED;
+    else if (rc == RC_OK)
+        ipc_list_add(a->out, store_folder_f, &out);
+    return rc == RC_NOTFOUND && !t->deadlock ? RC_OK : rc;
+}
+
 enum rc do_folders(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_cursor_req *rq = a->req;
@@ -124,6 +140,60 @@ enum rc do_folders(struct tx *t, const struct ask *a, struct err *e)
         rc = fill(t, a->s->mbx, be32(k.p + 8), &f, &out, e);
         if (rc == RC_OK)
             ipc_list_add(a->out, store_folder_f, &out);
+        else if (rc == RC_NOTFOUND) /* deleted since its row was read: scans keep no lock */
+            rc = RC_OK;
+    }
+    scan_close(&s);
+    if (rc == RC_NOTFOUND)
+        rc = add_shown(t, a, rep, e);
+    rep->list = buf_span(a->out);
+    return rc;
+}
+
+/* ---- what an administrator may see ---- */
+static enum rc fill_nameless(struct tx *t, uint64_t mbx, uint32_t folder, const struct folder *f,
+                             struct store_box_folder *out, struct err *e)
+{
+    struct counters c = {0};
+    enum rc rc = f->flags & FF_NOSELECT ? RC_OK : counters_peek(t, mbx, folder, &c, e);
+
+    *out = (struct store_box_folder){.folder = folder,
+                                     .uidvalidity = c.uidvalidity,
+                                     .exists = c.exists,
+                                     .unseen = c.unseen,
+                                     .bytes = c.bytes,
+                                     .special = f->special,
+                                     .flags = f->flags};
+    return rc;
+}
+
+/* Neither the sealed name nor its tag is given: a tag tells equal names of one mailbox, and a name is its holder's. */
+enum rc do_box_folders(struct tx *t, const struct ask *a, struct err *e)
+{
+    const struct store_box_folders_req *rq = a->req;
+    struct store_list_rep *rep = a->rep;
+    struct key from = key_folder(rq->mbx, rq->from);
+    struct store_box_folder out;
+    struct folder f;
+    struct box box;
+    struct span k, v;
+    struct scan s;
+    enum rc rc = box_get(t, rq->mbx, false, &box, e);
+
+    if (rc == RC_OK)
+        rc = scan_open(&s, t, T_FOLDERS, &from, 8, SCAN_FEW, e);
+    if (rc != RC_OK)
+        return rc;
+    while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK && (rc = rec_read(v, folder_f, &f, e)) == RC_OK) {
+        if (a->out->n + 128 > OUT_MAX) {
+            rep->next = be32(k.p + 8);
+            break;
+        }
+        if (f.flags & FF_GONE)
+            continue;
+        rc = fill_nameless(t, rq->mbx, be32(k.p + 8), &f, &out, e);
+        if (rc == RC_OK)
+            ipc_list_add(a->out, store_box_folder_f, &out);
         else if (rc == RC_NOTFOUND) /* deleted since its row was read: scans keep no lock */
             rc = RC_OK;
     }
@@ -211,6 +281,60 @@ enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e)
     return rc;
 }
 
+static enum rc role_taken(struct tx *t, uint64_t mbx, uint8_t special, bool *taken_out, struct err *e)
+{
+    struct key from = key_mbx(mbx);
+    struct folder f;
+    struct span k, v;
+    struct scan s;
+    enum rc rc = scan_open(&s, t, T_FOLDERS, &from, from.n, SCAN_FEW, e);
+
+    *taken_out = false;
+    while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK && (rc = rec_read(v, folder_f, &f, e)) == RC_OK)
+        *taken_out = *taken_out || f.special == special;
+    scan_close(&s);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static enum rc make_again(struct tx *t, uint64_t mbx, struct folder *f, uint32_t *folder_out, struct err *e)
+{
+    struct counters c = {.uidnext = 1, .first_recent = 1, .modseq = 1};
+    uint32_t now = (uint32_t)clock_utc();
+    bool taken;
+    struct box b;
+    enum rc rc = role_taken(t, mbx, f->special, &taken, e);
+
+    if (rc == RC_OK)
+        rc = box_get(t, mbx, true, &b, e);
+    if (rc != RC_OK)
+        return rc;
+    f->special = taken ? (uint8_t)SU_NONE : f->special;
+    *folder_out = b.next_folder++;
+    c.uidvalidity = b.last_uidvalidity = now > b.last_uidvalidity ? now : b.last_uidvalidity + 1; /* INV-7 */
+    rc = box_put(t, mbx, &b, e);
+    if (rc == RC_OK)
+        rc = folder_put(t, mbx, *folder_out, f, e);
+    if (rc == RC_OK)
+        rc = tag_put(t, mbx, f->tag, *folder_out, e);
+    return rc == RC_OK ? counters_put(t, mbx, *folder_out, &c, e) : rc;
+}
+
+enum rc folder_again(struct tx *t, uint64_t mbx, const struct folder *f, uint32_t *folder_out, struct err *e)
+{
+    struct folder again = *f;
+    struct counters c;
+    enum rc rc;
+
+    again.flags &= FF_SUBSCRIBED;
+    rc = tag_free(t, mbx, f->tag, &again.flags, e);
+    if (rc == RC_OK)
+        return make_again(t, mbx, &again, folder_out, e);
+    if (rc != RC_EXISTS)
+        return rc;
+    rc = tag_get(t, mbx, f->tag, folder_out, e);
+    return rc == RC_OK ? counters_peek(t, mbx, *folder_out, &c, e) : rc; /* a level without messages: RC_NOTFOUND */
+}
+
 static enum rc rename_out(struct tx *t, uint64_t mbx, const struct store_rename *r, struct err *e)
 {
     struct buf mem = BUF_INIT;
@@ -282,6 +406,14 @@ enum rc do_folder_rename(struct tx *t, const struct ask *a, struct err *e)
     return rc;
 }
 
+/* Its messages go in the background, as removed by whoever deleted it. */
+static enum rc gone_put(struct tx *t, uint64_t mbx, uint32_t folder, struct err *e)
+{
+    struct key k = key_folder(mbx, folder), by = key_mbx(mbx);
+
+    return tx_put(t, T_GONE, &k, key_span(&by), 0, e);
+}
+
 enum rc do_folder_delete(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_folder_msg *rq = a->req;
@@ -304,7 +436,9 @@ enum rc do_folder_delete(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK)
         rc = metadata_forget(t, a->s->mbx, rq->folder, &b, e);
     if (rc == RC_OK)
-        rc = tx_put(t, T_GONE, &k, SPAN_LIT("g"), 0, e); /* its messages: in the background */
+        rc = gone_put(t, a->s->mbx, rq->folder, e);
+    if (rc == RC_OK && !(f.flags & FF_NOSELECT) && (a->d->keep_s > 0 || (b.flags & BOX_HELD)))
+        rc = freed_name_put(t, a->s->mbx, rq->folder, &f, e);
     f.flags = (f.flags & FF_SUBSCRIBED) | FF_GONE;
     f.special = SU_NONE;
     if (rc == RC_OK && f.flags & FF_SUBSCRIBED) {
@@ -376,6 +510,8 @@ static enum rc answer_status(struct tx *t, const struct ask *a, uint32_t folder,
                                      .modseq = c->modseq,
                                      .bytes = c->bytes,
                                      .first_recent = c->first_recent};
+    if (removed_now(t, a->s->mbx, &rep->removed, e) != RC_OK)
+        return e->rc;
     return count_recent(t, a->s->mbx, folder, c->first_recent, &rep->recent, e);
 }
 
@@ -383,8 +519,11 @@ enum rc do_folder_status(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_folder_msg *rq = a->req;
     struct counters c;
-    enum rc rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
+    enum rc rc;
 
+    if (rq->folder == STORE_REMOVED)
+        return shown_status(t, a, e);
+    rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
     return rc == RC_OK ? answer_status(t, a, rq->folder, &c, e) : rc;
 }
 
@@ -394,7 +533,11 @@ enum rc do_select(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_select_req *rq = a->req;
     struct counters c;
-    enum rc rc = counters_get(t, a->s->mbx, rq->folder, !rq->read_only, &c, e);
+    enum rc rc;
+
+    if (rq->folder == STORE_REMOVED)
+        return shown_status(t, a, e);
+    rc = counters_get(t, a->s->mbx, rq->folder, !rq->read_only, &c, e);
 
     if (rc == RC_OK && !rq->read_only && !(a->s->rights & RIGHT_WRITE))
         rc = err_set(e, RC_DENIED, "store: the ticket reads only");

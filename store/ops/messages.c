@@ -3,8 +3,10 @@
  * in key order. */
 #include "store/ops/folder.h"
 #include "store/ops/objects.h"
+#include "store/ops/removed.h"
+#include "store/ops/shown.h"
 
-enum { NEAR = 32, ENTRY_LEAST = 4 + 4 + 5 * 8 + SEAL_OID + SEAL_WRAP + 8 + 4, CHUNK = SEAL_CHUNK + SEAL_TAG };
+enum { NEAR = 32, ENTRY_LEAST = 4 + 4 + 6 * 8 + SEAL_OID + SEAL_WRAP + 8 + 4, CHUNK = SEAL_CHUNK + SEAL_TAG };
 
 /* ---- LIST ---- */
 enum rc do_list(struct tx *t, const struct ask *a, struct err *e)
@@ -15,8 +17,11 @@ enum rc do_list(struct tx *t, const struct ask *a, struct err *e)
     struct msg_it it = {0};
     struct msg m = {0};
     uint32_t uid;
-    enum rc rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
+    enum rc rc;
 
+    if (rq->folder == STORE_REMOVED)
+        return shown_list(t, a, e);
+    rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
     if (rc != RC_OK)
         return rc;
     rc = msg_it_brief(&it, t, a->s->mbx, rq->folder, rq->lo, rq->hi, e);
@@ -73,6 +78,7 @@ struct page { /* one reply of ENTRIES and its like */
     uint32_t folder;
     uint8_t kind; /* 0: no object */
     struct beside beside;
+    const struct shown *shown; /* the message at hand of STORE_REMOVED: where it was */
     struct buf mem;
 };
 
@@ -94,13 +100,22 @@ static enum rc get_object(struct page *p, const struct msg *m, uint32_t uid, uin
 {
     enum rc rc;
 
+    if (is_beside(m, p->kind) && p->shown) { /* of many folders: none is walked along */
+        struct key k = key_msg(p->a->s->mbx, p->shown->folder, p->shown->was_uid);
+
+        rc = tx_get(p->t, p->kind == SEAL_SUMMARY ? T_SUMMARIES : T_TEXTS, &k, TX_COMMITTED, &p->mem, e);
+        *out = buf_span(&p->mem);
+        return rc == RC_NOTFOUND && !p->t->deadlock
+                   ? err_set(e, RC_CORRUPT, "store: a removed message lacks its record")
+                   : rc;
+    }
     if (is_beside(m, p->kind)) {
         rc = beside_get(&p->beside, p->t, p->a, p->folder, p->kind == SEAL_SUMMARY ? T_SUMMARIES : T_TEXTS, uid, e);
         *out = p->beside.val;
         return rc;
     }
     buf_clear(&p->mem);
-    rc = obj_read(p->t, m->oid, p->kind, 0, len, &p->mem, e);
+    rc = obj_read(p->t, m->oid, p->kind, len, 0, len, &p->mem, e);
     *out = buf_span(&p->mem);
     return rc;
 }
@@ -144,26 +159,73 @@ static enum rc add_entry(struct page *p, uint32_t uid, const struct msg *m, stru
     return RC_OK;
 }
 
+/* Those that left the folder, which the asker was not told yet, up to that UID. *uid_out: of the one that the page has no room for. */
+static enum rc add_removed(struct page *p, struct removed *r, uint32_t below, uint32_t *uid_out, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    for (; rc == RC_OK && r->at < r->n && r->f[r->at].uid < below; r->at += rc == RC_OK) {
+        *uid_out = r->f[r->at].uid;
+        rc = add_entry(p, r->f[r->at].uid, &r->f[r->at].m, e);
+    }
+    return rc;
+}
+
+static enum rc page_of_shown(struct page *p, const struct store_range_req *rq, struct store_list_rep *rep,
+                             struct err *e)
+{
+    struct shown_it it = {.open = false};
+    struct shown s;
+    struct counters c;
+    enum rc rc = shown_counters(p->t, p->a->s->mbx, &c, e);
+
+    if (rc == RC_OK)
+        rc = uidset_check(rq->uids, e);
+    if (rc == RC_OK)
+        rc = shown_open(&it, p->t, p->a->s->mbx, rq->from ? rq->from : 1, e);
+    p->shown = &s;
+    while (rc == RC_OK && (rc = shown_next(&it, &s, e)) == RC_OK)
+        if (uidset_has(rq->uids, s.uid))
+            rc = add_entry(p, s.uid, &s.m, e);
+    shown_close(&it);
+    buf_free(&p->mem);
+    rep->next = rc == RC_MORE ? s.uid : 0;
+    rep->list = buf_span(p->a->out);
+    return rc == RC_NOTFOUND || rc == RC_MORE ? RC_OK : rc;
+}
+
 static enum rc page_of(struct tx *t, const struct ask *a, uint8_t kind, struct err *e)
 {
     const struct store_range_req *rq = a->req;
     struct store_list_rep *rep = a->rep;
     struct page p = {.t = t, .a = a, .folder = rq->folder, .kind = kind};
+    struct removed gone = {NULL, 0, 0};
     struct counters c;
     struct msg_it it = {0};
     struct msg m;
-    uint32_t uid;
-    enum rc rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
+    uint32_t uid, full = 0;
+    enum rc rc;
 
+    if (rq->folder == STORE_REMOVED)
+        return page_of_shown(&p, rq, rep, e);
+    rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
     if (rc != RC_OK)
         return rc;
     rc = msg_it_open(&it, t, a->s->mbx, rq->folder, rq->uids, rq->from, e);
-    while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK)
-        rc = add_entry(&p, uid, &m, e);
+    if (rc == RC_OK)
+        rc = removed_gather(&gone, t, a->s->mbx, rq->folder, rq->removed, rq->uids, rq->from, e);
+    while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK) {
+        rc = add_removed(&p, &gone, uid, &full, e);
+        if (rc == RC_OK && (rc = add_entry(&p, uid, &m, e)) != RC_OK)
+            full = uid;
+    }
+    if (rc == RC_NOTFOUND)
+        rc = add_removed(&p, &gone, UINT32_MAX, &full, e);
     msg_it_close(&it);
     scan_close(&p.beside.s);
     buf_free(&p.mem);
-    rep->next = rc == RC_MORE ? uid : 0;
+    removed_free(&gone);
+    rep->next = rc == RC_MORE ? full : 0;
     rep->list = buf_span(a->out);
     return rc == RC_NOTFOUND || rc == RC_MORE ? RC_OK : rc;
 }
@@ -189,20 +251,37 @@ enum rc do_read_many(struct tx *t, const struct ask *a, struct err *e)
 }
 
 /* ---- READ ---- */
-static enum rc read_bytes(struct tx *t, const struct ask *a, const struct msg *m, uint64_t off, uint64_t n,
-                          struct err *e)
+/* at: where the message is, or was. */
+static enum rc read_bytes(struct tx *t, const struct ask *a, const struct key *at, const struct msg *m, uint64_t off,
+                          uint64_t n, struct err *e)
 {
     const struct store_read_req *rq = a->req;
-    struct key k = key_msg(a->s->mbx, rq->folder, rq->uid);
+    struct key k = *at;
     enum rc rc;
 
     if (!is_beside(m, rq->kind))
-        return obj_read(t, m->oid, rq->kind, off, n, a->out, e);
+        return obj_read(t, m->oid, rq->kind, object_len(m, rq->kind), off, n, a->out, e);
     rc = tx_get_part(t, rq->kind == SEAL_SUMMARY ? T_SUMMARIES : T_TEXTS, &k, (uint32_t)off, (uint32_t)n, a->out, e);
     if (rc == RC_NOTFOUND || (rc == RC_OK && a->out->n != n))
         rc = err_set(e, RC_CORRUPT, "store: a message lacks its record: folder=%u uid=%u", (unsigned)rq->folder,
                      (unsigned)rq->uid);
     return rc;
+}
+
+static enum rc get_shown(struct tx *t, const struct ask *a, struct key *k_out, struct msg *m_out, struct err *e)
+{
+    const struct store_read_req *rq = a->req;
+    struct counters c;
+    struct shown s;
+    enum rc rc = shown_counters(t, a->s->mbx, &c, e);
+
+    if (rc == RC_OK)
+        rc = shown_get(t, a->s->mbx, rq->uid, &s, e);
+    if (rc != RC_OK)
+        return rc;
+    *k_out = key_msg(a->s->mbx, s.folder, s.was_uid);
+    *m_out = s.m;
+    return RC_OK;
 }
 
 enum rc do_read(struct tx *t, const struct ask *a, struct err *e)
@@ -211,15 +290,19 @@ enum rc do_read(struct tx *t, const struct ask *a, struct err *e)
     struct store_read_rep *rep = a->rep;
     uint64_t off = (uint64_t)rq->chunk * CHUNK, len;
     struct msg m;
-    enum rc rc = msg_get(t, a->s->mbx, rq->folder, rq->uid, &m, e);
+    struct key k = key_msg(a->s->mbx, rq->folder, rq->uid);
+    enum rc rc =
+        rq->folder == STORE_REMOVED ? get_shown(t, a, &k, &m, e) : msg_get(t, a->s->mbx, rq->folder, rq->uid, &m, e);
 
+    if (rc == RC_NOTFOUND && !t->deadlock && rq->removed)
+        rc = removed_get(t, a->s->mbx, rq->folder, rq->removed, rq->uid, &m, e);
     if (rc != RC_OK)
         return rc;
     len = object_len(&m, rq->kind);
     if (off >= len || seal_plain_size(len, &rep->plain_size, e) != RC_OK)
         return err_set(e, RC_NOTFOUND, "store: no such object or chunk: kind=%u chunk=%u", rq->kind,
                        (unsigned)rq->chunk);
-    rc = read_bytes(t, a, &m, off, len - off < CHUNK ? len - off : CHUNK, e);
+    rc = read_bytes(t, a, &k, &m, off, len - off < CHUNK ? len - off : CHUNK, e);
     memcpy(rep->oid, m.oid, SEAL_OID);
     rep->chunk = rq->chunk;
     rep->count = 1;

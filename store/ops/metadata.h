@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/metadata.h - annotations (T_METADATA): what other files of the daemon need of them. What may be asked: store/wire/metadata.h.
  *
- * INV-15   box.annotated is the sum of what the mailbox's annotations take (annotation_bytes(); those that were removed take nothing). It counts against
+ * INV-16   box.annotated is the sum of what the mailbox's annotations take (annotation_bytes(); those that were removed take nothing). It counts against
  *          the quota. An annotation belongs to a folder that there is, or to folder 0. No annotation has a change beyond box.annotation.
  * Order    every writer holds the mailbox's record for writing, as those do who change folders. So annotations of a mailbox are changed by one at a time.
  * Process  pli-stored, inside a transaction.   Source RFC 5464.

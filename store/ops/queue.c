@@ -251,7 +251,7 @@ enum rc do_queue_read(struct tx *t, const struct ask *a, struct err *e)
     if (rq->kind != SEAL_MESSAGE || off >= len)
         return err_set(e, RC_NOTFOUND, "store: no such chunk");
     len = len - off < SEAL_CHUNK + SEAL_TAG ? len - off : SEAL_CHUNK + SEAL_TAG;
-    rc = obj_read(t, q.oid, SEAL_MESSAGE, off, len, a->out, e);
+    rc = obj_read(t, q.oid, SEAL_MESSAGE, seal_size(q.size), off, len, a->out, e);
     memcpy(rep->oid, q.oid, SEAL_OID);
     rep->plain_size = q.size;
     rep->chunk = rq->chunk;

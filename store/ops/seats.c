@@ -57,6 +57,16 @@ bool seats_take(struct seats *s, uint64_t mbx)
     return ok;
 }
 
+bool seats_any(struct seats *s, uint64_t mbx)
+{
+    bool any;
+
+    pthread_mutex_lock(&s->lock);
+    any = *find(s, mbx) != NULL && (*find(s, mbx))->n > 0;
+    pthread_mutex_unlock(&s->lock);
+    return any;
+}
+
 void seats_leave(struct seats *s, uint64_t mbx)
 {
     struct box **p, *gone;

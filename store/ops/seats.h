@@ -13,4 +13,5 @@
 struct seats;
 struct seats *seats_new(unsigned most); /* sessions per mailbox; dies on no memory */
 bool seats_take(struct seats *s, uint64_t mbx); /* false: the mailbox has that many sessions already */
+bool seats_any(struct seats *s, uint64_t mbx); /* does the mailbox have a session now? */
 void seats_leave(struct seats *s, uint64_t mbx); /* gives one seat back; only after a seats_take() that was true */

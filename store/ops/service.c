@@ -68,7 +68,7 @@ static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *
     if (run == RUN_FREE)
         room_to_delete(&d->env);
     if (run == RUN_WRITE) /* what grows much wants more (deliver.c, copy.c) */
-        rc = env_room(&d->env, 0, false, e);
+        rc = env_room(&d->env, 0, 0, false, e);
     if (rc == RC_OK)
         rc = tx_run(&d->env, how[run], attempt, j, e);
     return rc;
@@ -108,7 +108,7 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
 #define OPERATIONS(X)                                                                                                  \
     X(STORE_DELIVER, deliver, OPEN, RUN_ALONE)                                                                         \
     X(STORE_APPEND, append, W, RUN_ALONE)                                                                              \
-    X(STORE_CAN_TAKE, can_take, OPEN, RUN_READ)                                                                        \
+    X(STORE_CAN_TAKE, can_take, OPEN, RUN_ALONE)                                                                       \
     X(STORE_BOX_RESERVE, box_reserve, OPEN, RUN_WRITE)                                                                 \
     X(STORE_BOX_CREATE, box_create, OPEN, RUN_WRITE)                                                                   \
     X(STORE_BOX_GET, box_get, OPEN, RUN_READ)                                                                          \
@@ -147,6 +147,10 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
     X(STORE_CHECK, check, OPEN, RUN_ALONE)                                                                             \
     X(STORE_PING, ping, OPEN, RUN_ALONE)                                                                               \
     X(STORE_BOX_OPENED, box_opened, R, RUN_FREE)                                                                       \
+    X(STORE_UNDELETE, undelete, OPEN, RUN_FREE)                                                                        \
+    X(STORE_HOLD, hold, OPEN, RUN_FREE)                                                                                \
+    X(STORE_SHOW_REMOVED, show_removed, W, RUN_FREE)                                                                   \
+    X(STORE_BOX_FOLDERS, box_folders, OPEN, RUN_READ)                                                                  \
     X(STORE_DAMAGE, damage, OPEN, RUN_ALONE)
 
 #define HANDLER(op, name, right, run)                                                                                  \

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/ops/source.c - cuts the sealed objects of a delivery, which come inline or in a memfd, into pieces.
- *
- * The pieces of large objects are written ahead, some per transaction, so that no transaction holds thousands of page
- * locks. These transactions are not flushed. The last, small transaction of deliver.c makes the message visible, and
- * its flush covers the pieces too, because the log is one sequence. */
+/* store/ops/source.c - reads the sealed objects of a delivery, which come inline or in a memfd, digests them, and appends them to a
+ * segment, flushed. The transaction of deliver.c, which names their place, comes after that (INV-3, INV-O1). */
 #include "store/db/memfd.h"
-#include "store/db/room.h"
-#include "store/db/scan.h"
 #include "store/ops/deliver_int.h"
 
-enum { AHEAD_FROM = 1 << 20, PIECES_A_TX = 16, DELETES_A_TX = 64 };
+enum { STEPS_FROM = 1 << 20 };
 
 uint64_t source_len(const struct store_deliver_req *rq, uint8_t kind)
 {
@@ -40,8 +35,7 @@ enum rc source_open(struct delivery *d, struct err *e)
     rc = memfd_check(d->a->fd, size, e);
     if (rc != RC_OK)
         return rc;
-    d->ahead = size > AHEAD_FROM;
-    if (d->ahead) {
+    if (size > STEPS_FROM) {
         d->src.fd = d->a->fd;
         return RC_OK;
     }
@@ -68,126 +62,90 @@ enum rc source_get(struct source *s, uint64_t off, size_t n, struct span *out, s
     return rc;
 }
 
-static enum rc digest_one(struct delivery *d, uint8_t kind, unsigned char out[DIGEST_LEN], struct err *e)
+/* ---- into the segment ---- */
+struct part { /* one object: where in the source, where in the segment */
+    uint8_t kind;
+    bool stored; /* into the segment; else it is digested only */
+    uint64_t off, len, at;
+};
+
+static enum rc write_body(struct delivery *d, const struct part *p, uint64_t done, struct span s, struct err *e)
 {
-    uint64_t off = source_off(d->rq, kind), end = off + source_len(d->rq, kind);
+    return p->stored ? run_write(&d->run, p->at + RECORD_HEAD + done, NULL, s, e) : RC_OK;
+}
+
+static enum rc write_head(struct delivery *d, const struct part *p, struct span body, struct err *e)
+{
+    struct record head = {.kind = p->kind, .len = p->len};
+
+    if (!p->stored)
+        return RC_OK;
+    memcpy(head.oid, d->rq->oid, SEAL_OID);
+    memcpy(head.digest, d->ref.digest[p->kind - SEAL_MESSAGE], DIGEST_LEN);
+    return run_write(&d->run, p->at + RECORD_HEAD, &head, body, e);
+}
+
+/* At hand as a whole: head and body are written with one call. */
+static enum rc put_whole(struct delivery *d, const struct part *p, struct err *e)
+{
+    struct span s;
+    enum rc rc = source_get(&d->src, p->off, (size_t)p->len, &s, e);
+
+    if (rc != RC_OK)
+        return rc;
+    digest_of(s, d->ref.digest[p->kind - SEAL_MESSAGE]);
+    return write_head(d, p, s, e);
+}
+
+/* Read once: digested and written on the way. The head comes last, because it has the digest. */
+static enum rc put_steps(struct delivery *d, const struct part *p, struct err *e)
+{
     struct digest *g = digest_new();
     enum rc rc = RC_OK;
     struct span s;
 
-    while (rc == RC_OK && off < end) {
-        size_t n = end - off < OBJ_PIECE ? (size_t)(end - off) : OBJ_PIECE;
-
-        rc = source_get(&d->src, off, n, &s, e);
-        if (rc == RC_OK)
-            digest_add(g, s);
-        off += n;
+    for (uint64_t done = 0; rc == RC_OK && done < p->len; done += s.n) {
+        s.n = 0;
+        rc = source_get(&d->src, p->off + done, p->len - done < OBJ_STEP ? (size_t)(p->len - done) : OBJ_STEP, &s, e);
+        if (rc != RC_OK)
+            break;
+        digest_add(g, s);
+        rc = write_body(d, p, done, s, e);
     }
-    digest_end(&g, out);
+    digest_end(&g, d->ref.digest[p->kind - SEAL_MESSAGE]);
+    return rc == RC_OK ? write_head(d, p, SPAN_NULL, e) : rc;
+}
+
+/* A large delivery that is asked again, the first try's answer having been lost: nothing is appended for it. The object id is busy, so this stays so. */
+static enum rc is_filed(struct tx *t, void *arg, struct err *e)
+{
+    struct key k = key_oid(((struct delivery *)arg)->rq->oid);
+
+    return tx_has(t, T_OBJREFS, &k, e);
+}
+
+static enum rc reserve(struct delivery *d, struct err *e)
+{
+    uint64_t len = objref_run(&d->ref);
+    enum rc rc = len > 0 ? run_begin(d->a->d->env.segs, len, &d->run, e) : RC_OK;
+
+    d->ref.segment = d->run.segment;
+    d->ref.offset = d->run.offset;
     return rc;
 }
 
-enum rc source_digests(struct delivery *d, struct err *e)
+enum rc source_append(struct delivery *d, struct err *e)
 {
-    enum rc rc = RC_OK;
+    enum rc rc = d->src.fd >= 0 ? tx_run(&d->a->d->env, TX_READ, is_filed, d, e) : RC_NOTFOUND;
+    bool store = rc == RC_NOTFOUND;
 
-    for (uint8_t kind = SEAL_MESSAGE; rc == RC_OK && kind <= SEAL_SEARCH; kind++)
-        rc = digest_one(d, kind, d->ref.digest[kind - SEAL_MESSAGE], e);
-    return rc;
-}
-
-/* ---- pieces ---- */
-struct stretch { /* some pieces of one object */
-    struct delivery *d;
-    uint8_t kind;
-    uint32_t from, to;
-};
-
-static enum rc put_stretch(struct tx *t, void *arg, struct err *e)
-{
-    const struct stretch *x = arg;
-    uint64_t start = source_off(x->d->rq, x->kind), len = source_len(x->d->rq, x->kind);
-    enum rc rc = RC_OK;
-    struct span s;
-
-    for (uint32_t i = x->from; rc == RC_OK && i < x->to; i++) {
-        uint64_t at = (uint64_t)i * OBJ_PIECE;
-
-        rc = source_get(&x->d->src, start + at, len - at < OBJ_PIECE ? (size_t)(len - at) : OBJ_PIECE, &s, e);
-        if (rc == RC_OK)
-            rc = obj_put_piece(t, x->d->rq->oid, x->kind, i, s, e);
-    }
-    return rc;
-}
-
-enum rc source_store(struct delivery *d, struct tx *t, struct err *e)
-{
-    enum rc rc = RC_OK;
-
+    if (store)
+        rc = reserve(d, e);
     for (uint8_t kind = SEAL_MESSAGE; rc == RC_OK && kind <= SEAL_SEARCH; kind++) {
-        struct stretch x = {d, kind, 0, obj_pieces(source_len(d->rq, kind))};
+        struct part p = {kind, store && objref_large(&d->ref, kind), source_off(d->rq, kind), source_len(d->rq, kind),
+                         objref_at(&d->ref, kind)};
 
-        if (d->ref.where & 1u << kind)
-            rc = put_stretch(t, &x, e);
+        rc = d->src.fd >= 0 ? put_steps(d, &p, e) : put_whole(d, &p, e);
     }
-    return rc;
-}
-
-static enum rc ahead_one(struct delivery *d, uint8_t kind, struct err *e)
-{
-    uint32_t n = obj_pieces(source_len(d->rq, kind));
-    enum rc rc = RC_OK;
-
-    for (uint32_t at = 0; rc == RC_OK && at < n; at += PIECES_A_TX) {
-        struct stretch x = {d, kind, at, n - at < PIECES_A_TX ? n : at + PIECES_A_TX};
-
-        rc = env_room(&d->a->d->env, (uint64_t)PIECES_A_TX * OBJ_PIECE, true, e);
-        if (rc == RC_OK)
-            rc = tx_run(&d->a->d->env, TX_AHEAD, put_stretch, &x, e);
-    }
-    return rc;
-}
-
-enum rc source_ahead(struct delivery *d, struct err *e)
-{
-    bool known;
-    enum rc rc = pieces_forget(d->a->d, d->rq->oid, &known, e); /* of a try that a crash ended */
-
-    if (rc == RC_OK && known) /* filed before: nothing of it may be written over */
-        return RC_OK;
-    for (uint8_t kind = SEAL_MESSAGE; rc == RC_OK && kind <= SEAL_SEARCH; kind++)
-        if (d->ref.where & 1u << kind)
-            rc = ahead_one(d, kind, e);
-    return rc;
-}
-
-/* ---- forgetting ---- */
-struct forget {
-    const unsigned char *oid;
-    uint32_t left;
-    bool known;
-};
-
-static enum rc forget_some(struct tx *t, void *arg, struct err *e)
-{
-    struct forget *f = arg;
-    struct key k = key_oid(f->oid);
-    enum rc rc = tx_has(t, T_OBJREFS, &k, e);
-
-    f->left = DELETES_A_TX;
-    f->known = rc == RC_OK; /* they are somebody's */
-    return rc == RC_NOTFOUND ? scan_delete(t, T_OBJECTS, &k, &f->left, e) : rc;
-}
-
-enum rc pieces_forget(struct stored *d, const unsigned char oid[SEAL_OID], bool *known_out, struct err *e)
-{
-    struct forget f = {oid, 0, false};
-    enum rc rc;
-
-    do
-        rc = tx_run(&d->env, TX_LAZY, forget_some, &f, e);
-    while (rc == RC_OK && f.left == 0);
-    if (rc == RC_OK && known_out)
-        *known_out = f.known;
-    return rc;
+    return rc == RC_OK && d->run.seg ? run_flush(&d->run, e) : rc;
 }

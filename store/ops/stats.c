@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/stats.c - counts for the administrator. They are found by reading the tables. There is no counter of the
  * whole store, because all writers would have to wait for it. */
+#include "store/ops/folder.h"
 #include "store/ops/freed.h"
+#include "store/ops/octets.h"
 #include <stdlib.h>
 
 static enum rc count_keys(struct tx *t, enum table tb, uint64_t *n_out, struct err *e)
@@ -35,19 +37,6 @@ static enum rc sum_folders(struct tx *t, struct store_stats_rep *rep, struct err
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-static enum rc count_freed(struct tx *t, uint64_t *n_out, struct err *e)
-{
-    struct key from = {{0}, 0};
-    struct span k, v;
-    struct scan s;
-    enum rc rc = scan_open(&s, t, T_FREED, &from, 0, SCAN_MANY, e);
-
-    while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK)
-        *n_out += freed_count(v.n);
-    scan_close(&s);
-    return rc == RC_NOTFOUND ? RC_OK : rc;
-}
-
 static void log_size(struct env *v, struct store_stats_rep *rep)
 {
     DB_LOG_STAT *st = NULL;
@@ -75,7 +64,10 @@ enum rc do_stats(struct tx *none, const struct ask *a, struct err *e)
     if (rc == RC_OK)
         rc = sum_folders(&t, rep, e);
     if (rc == RC_OK)
-        rc = count_freed(&t, &rep->freeing, e);
+        rc = freed_counts(a->d, &t, &rep->freeing, &rep->kept, e);
+    if (rc == RC_OK)
+        rc = octets_bytes(a->d, &t, &rep->segment_bytes, &rep->live_bytes, &rep->table_bytes, e);
+    rep->dead_bytes = rep->segment_bytes > rep->live_bytes ? rep->segment_bytes - rep->live_bytes : 0;
     log_size(v, rep);
     rep->commits = atomic_load(&v->commits);
     rep->deadlocks = atomic_load(&v->deadlocks);

@@ -15,6 +15,7 @@
 struct watches;
 struct sweeper;
 struct busy;
+struct packing;
 struct stored {
     struct env env;
     unsigned char *ticket_key; /* TICKET_KEY bytes, locked: stored's own */
@@ -22,9 +23,15 @@ struct stored {
     struct seats *seats;
     struct sweeper *sweeper;
     struct busy *busy; /* object ids being delivered or freed just now */
+    struct octets *octets;
+    uint64_t segment; /* size at which a segment is closed; 0: SEG_MOST. Tests have smaller ones. */
+    struct packing *packing; /* folders whose end is to be packed (packing.h); NULL: none are */
     uint64_t max_messages; /* in a mailbox; 0: no limit */
+    uint64_t full_s;       /* how long a full mailbox is refused for a while only */
+    uint64_t keep_s;       /* how long a removed message is kept; 0: for open sessions alone (freed.h) */
+    unsigned keep_share;   /* per cent of a mailbox's quota that its kept messages may take */
     atomic_ullong next_qid, next_low_qid;
-    atomic_ullong orphans; /* swept since start */
+    atomic_ullong orphans; /* records in segments that a crash left, swept since start */
 };
 struct check;
 struct sess { /* one connection */
@@ -80,6 +87,9 @@ enum rc do_epochs(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_flags(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_expunge(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_copy(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_undelete(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_hold(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_show_removed(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_keywords(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_keyword_add(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_metadata(struct tx *t, const struct ask *a, struct err *e);
@@ -93,6 +103,7 @@ enum rc do_queue_settle(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_stats(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_check(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_box_opened(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_box_folders(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_damage(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_ping(struct tx *t, const struct ask *a, struct err *e);
 

@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/sweep.c - the one background thread. It makes checkpoints and deletes what deleted folders and mailboxes
- * held, what expunged messages left behind, objects whose time has come, rows of T_EXPUNGED that are too old, and, after a start, orphans of a crash.
+ * held, what expunged messages left behind, objects whose time has come, rows of T_EXPUNGED that are too old; it gives
+ * back what is dead in segments.
  *
  * It works in small transactions, so that no client waits long for a lock. They are not flushed, because what a crash
  * undoes is done again. */
-#include "store/ops/sweep.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/db/room.h"
 #include "store/ops/expunged.h"
 #include "store/ops/freed.h"
-#include "store/ops/objects.h"
+#include "store/ops/octets.h"
 #include "store/ops/once.h"
+#include "store/ops/packing.h"
 #include <stdlib.h>
 #include <time.h>
 
 enum {
     ROUND_MS = 200, /* how late a checkpoint may be: what it is late by, recovery reads */
     WORK_S = 30,
+    REWRITE_S = 5,
     MARK_S = 3600,
     DROPS_A_TX = 100,
     DELETES_A_TX = 500,
-    TOMBS_A_ROUND = 64,
-    TOMB_PIECES_A_TX = 32,
+    TOMBS_A_FLUSH = 256,
 };
 struct sweeper {
     pthread_t thread;
@@ -35,8 +36,10 @@ struct sweeper {
 struct emptying {
     uint64_t mbx;
     uint32_t folder; /* 0: the whole mailbox */
+    uint64_t by;     /* mailbox number of who deleted the folder */
     enum table tb;
     bool more;
+    struct stored *d;
 };
 
 static struct key prefix_of(const struct emptying *g)
@@ -48,10 +51,9 @@ static enum rc drop_messages(struct tx *t, void *arg, struct err *e)
 {
     struct emptying *g = arg;
     struct key from = prefix_of(g);
-    struct {
-        struct msg m;
-        uint32_t folder, uid;
-    } got[DROPS_A_TX];
+    struct freeing of = {.mbx = g->mbx, .by = g->by, .folder = g->folder, .how = REMOVED_FOLDER};
+    struct freed got[DROPS_A_TX];
+    uint32_t folder[DROPS_A_TX];
     struct span k, v;
     struct scan s;
     size_t n = 0;
@@ -59,15 +61,16 @@ static enum rc drop_messages(struct tx *t, void *arg, struct err *e)
 
     while (rc == RC_OK && n < DROPS_A_TX && (rc = scan_next(&s, &k, &v, e)) == RC_OK &&
            (rc = rec_read(v, msg_f, &got[n].m, e)) == RC_OK) {
-        got[n].folder = be32(k.p + 8);
+        folder[n] = be32(k.p + 8);
         got[n++].uid = be32(k.p + 12);
     }
     scan_close(&s);
     g->more = n == DROPS_A_TX;
     rc = rc == RC_NOTFOUND ? RC_OK : rc;
     for (size_t i = 0; rc == RC_OK && i < n; i++)
-        rc = msg_drop(t, g->mbx, got[i].folder, got[i].uid, &got[i].m, e);
-    return rc;
+        rc = g->folder ? msg_remove(t, g->mbx, folder[i], got[i].uid, e)
+                       : msg_drop(t, g->mbx, folder[i], got[i].uid, &got[i].m, e);
+    return rc == RC_OK && g->folder && n > 0 ? freed_all(g->d, t, &of, got, n, e) : rc;
 }
 
 static enum rc drop_records(struct tx *t, void *arg, struct err *e)
@@ -113,17 +116,25 @@ static enum rc repeat(struct stored *d, tx_fn fn, struct emptying *g, struct err
 
 static enum rc empty_one(struct stored *d, struct emptying *g, struct err *e)
 {
-    static const enum table whole[] = {T_FOLDERS, T_TAGS, T_COUNTERS, T_EXPUNGED, T_EPOCHS, T_KEYWORDS, T_METADATA},
+    static const enum table whole[] = {T_FOLDERS, T_TAGS,     T_COUNTERS, T_EXPUNGED,
+                                       T_EPOCHS,  T_KEYWORDS, T_FREED,    T_METADATA},
                             one[] = {T_EXPUNGED};
     const enum table *tb = g->folder ? one : whole;
     size_t n = g->folder ? sizeof one / sizeof one[0] : sizeof whole / sizeof whole[0];
     enum rc rc = repeat(d, drop_messages, g, e);
 
+    for (g->more = true; rc == RC_OK && !g->folder && g->more && !stopping(d);)
+        rc = freed_box_gone(d, g->mbx, &g->more, e);
     for (size_t i = 0; rc == RC_OK && i < n && !stopping(d); i++) {
         g->tb = tb[i];
         rc = repeat(d, drop_records, g, e);
     }
     return rc == RC_OK && !stopping(d) ? tx_run(&d->env, TX_LAZY, drop_gone, g, e) : rc;
+}
+
+static uint64_t by_of(struct span val)
+{
+    return val.n == 8 ? be64(val.p) : 0;
 }
 
 static bool first_gone(struct stored *d, struct emptying *g)
@@ -136,9 +147,9 @@ static bool first_gone(struct stored *d, struct emptying *g)
     enum rc rc;
 
     tx_bare(&d->env, &t);
-    rc = scan_open(&s, &t, T_GONE, &from, 0, SCAN_KEYS, &e);
+    rc = scan_open(&s, &t, T_GONE, &from, 0, SCAN_FEW, &e);
     if (rc == RC_OK && (rc = scan_next(&s, &k, &v, &e)) == RC_OK)
-        *g = (struct emptying){be64(k.p), be32(k.p + 8), T_MSGS, false};
+        *g = (struct emptying){.mbx = be64(k.p), .folder = be32(k.p + 8), .by = by_of(v), .tb = T_MSGS, .d = d};
     scan_close(&s);
     return rc == RC_OK;
 }
@@ -159,11 +170,9 @@ static void sweep_gone(struct stored *d)
 struct tomb {
     uint64_t when;
     unsigned char oid[SEAL_OID];
-    bool more;
 };
 
-/* The octets of a young object are gone. Its objref, which says who was answered what, stays its hour (INV-4), with a
- * tomb of its own. */
+/* The objref of a young object, which says who was answered what, stays its hour (INV-4), with a tomb of its own. */
 static enum rc bury_ref(struct tx *t, const struct tomb *b, struct objref *r, struct err *e)
 {
     struct key ref = key_oid(b->oid), later = key_tomb(r->created + OBJ_KEEP_S, b->oid);
@@ -171,7 +180,6 @@ static enum rc bury_ref(struct tx *t, const struct tomb *b, struct objref *r, st
 
     if ((uint64_t)clock_utc() >= r->created + OBJ_KEEP_S)
         return tx_del(t, T_OBJREFS, &ref, e);
-    r->where = 0;
     rc = objref_put(t, b->oid, r, false, e);
     return rc == RC_OK ? tx_put(t, T_TOMBS, &later, SPAN_LIT("t"), 0, e) : rc;
 }
@@ -179,20 +187,14 @@ static enum rc bury_ref(struct tx *t, const struct tomb *b, struct objref *r, st
 static enum rc bury(struct tx *t, void *arg, struct err *e)
 {
     struct tomb *b = arg;
-    struct key tomb = key_tomb(b->when, b->oid), ref = key_oid(b->oid);
+    struct key tomb = key_tomb(b->when, b->oid);
     struct buf mem = BUF_INIT;
-    uint32_t left = TOMB_PIECES_A_TX;
     struct objref r;
     enum rc rc = objref_get(t, b->oid, true, &mem, &r, e);
 
-    b->more = false;
-    if (rc == RC_OK && r.refs == 0) {
-        rc = scan_delete(t, T_OBJECTS, &ref, &left, e);
-        b->more = left == 0;
-        if (rc == RC_OK && !b->more)
-            rc = bury_ref(t, b, &r, e);
-    }
-    if ((rc == RC_OK || rc == RC_NOTFOUND) && !b->more && !t->deadlock)
+    if (rc == RC_OK && r.refs == 0 && (rc = octets_free(t, &r, e)) == RC_OK)
+        rc = bury_ref(t, b, &r, e);
+    if ((rc == RC_OK || rc == RC_NOTFOUND) && !t->deadlock)
         rc = tx_del(t, T_TOMBS, &tomb, e);
     buf_free(&mem);
     return rc;
@@ -218,25 +220,28 @@ static size_t due_tombs(struct stored *d, struct tomb *out, size_t most)
     return n;
 }
 
+/* What the tombs say is committed; before octets go it is on stable storage, too (INV-O4). As freed_sweep() it works for a part of each round: an EXPUNGE
+ * of a large folder leaves many. */
 static void sweep_tombs(struct stored *d)
 {
-    struct tomb b[TOMBS_A_ROUND];
+    int64_t until = clock_mono() + (room_low(&d->env) ? FREED_LOW_MS : FREED_MS) * 1000000LL;
+    struct tomb b[TOMBS_A_FLUSH];
     struct err e;
     enum rc rc = RC_OK;
     size_t n;
 
     do {
-        n = due_tombs(d, b, TOMBS_A_ROUND);
+        n = due_tombs(d, b, TOMBS_A_FLUSH);
+        if (n > 0)
+            env_flush(&d->env);
         for (size_t i = 0; rc == RC_OK && i < n && !stopping(d); i++) {
             busy_enter(d->busy, b[i].oid);
-            do {
-                rc = tx_run(&d->env, TX_LAZY, bury, &b[i], &e);
-                room_to_delete(&d->env);
-                env_checkpoint(&d->env, false);
-            } while (rc == RC_OK && b[i].more);
+            rc = tx_run(&d->env, TX_LAZY, bury, &b[i], &e);
             busy_leave(d->busy, b[i].oid);
         }
-    } while (rc == RC_OK && n == TOMBS_A_ROUND && !stopping(d));
+        room_to_delete(&d->env);
+        env_checkpoint(&d->env, false);
+    } while (rc == RC_OK && n == TOMBS_A_FLUSH && !stopping(d) && clock_mono() < until);
     if (rc != RC_OK)
         log_err(LOG_WARN_, "store-sweep", &e);
 }
@@ -264,12 +269,12 @@ static bool wait_round(struct sweeper *w, bool *work_out)
 static void *sweep_thread(void *arg)
 {
     struct stored *d = arg;
-    int64_t work_at = 0, mark_at = 0;
+    int64_t work_at = 0, rewrite_at = 0, mark_at = 0;
     struct key walk = {{0}, 0};
     struct freed_walk freed = {0};
     bool work = false, low;
 
-    orphans_sweep(d, stopping);
+    octets_after_crash(d, stopping);
     while (wait_round(d->sweeper, &work)) {
         int64_t now = clock_utc();
 
@@ -280,15 +285,21 @@ static void *sweep_thread(void *arg)
         room_keep(&d->env);
         if (work || now >= work_at) {
             sweep_gone(d);
-            sweep_tombs(d);
             expunged_sweep(d, &walk, stopping);
             work_at = now + WORK_S;
         }
+        if (now >= rewrite_at && !octets_held(d)) {
+            octets_settle(d);
+            octets_rewrite(d, stopping);
+            rewrite_at = now + REWRITE_S;
+        }
         if (now >= mark_at) {
-            orphans_mark(d);
             once_sweep(d, stopping);
             mark_at = now + MARK_S;
         }
+        if (!octets_held(d))
+            sweep_tombs(d);
+        packing_sweep(d, stopping);
         freed_sweep(d, &freed, stopping); /* last: it takes what time there is */
     }
     return NULL;

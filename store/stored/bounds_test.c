@@ -29,7 +29,7 @@ static void test_a_mailbox_has_a_message_limit(void **state)
 {
     uint64_t mbx = live_box(0);
     struct store *s = live_bound(&L, mbx), *in = store_new(ROLE_SMTPD);
-    struct store_copy_req rq = {STORE_INBOX, STORE_INBOX, live_range(1, MOST / 2), 0, 0};
+    struct store_copy_req rq = {STORE_INBOX, STORE_INBOX, live_range(1, MOST / 2), 0, 0, 0};
     struct store_copy_rep rep;
     struct err e;
 

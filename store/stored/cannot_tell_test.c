@@ -47,7 +47,7 @@ static void assert_whole(struct store *s, uint32_t uid)
     uint32_t chunk = 0;
 
     do {
-        struct store_read_req rq = {STORE_INBOX, uid, SEAL_MESSAGE, chunk, 1};
+        struct store_read_req rq = {STORE_INBOX, uid, SEAL_MESSAGE, chunk, 1, 0};
         OK(insist(s, STORE_READ, &rq, &rep, &e));
     } while (++chunk < LARGE / SEAL_CHUNK);
 }

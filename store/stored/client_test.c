@@ -94,7 +94,7 @@ static void test_once(void **state)
         kill(L.pid, SIGKILL);
         _exit(0);
     }
-    assert_int_equal(store_call(s, STORE_COPY, &(struct store_copy_req){1, 1, live_range(1, 1), 0, 0}, -1, &rep, &e),
+    assert_int_equal(store_call(s, STORE_COPY, &(struct store_copy_req){1, 1, live_range(1, 1), 0, 0, 0}, -1, &rep, &e),
                      RC_TEMP);
     waitpid(pid, NULL, 0);
     live_stop(&L, 0);

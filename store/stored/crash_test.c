@@ -3,7 +3,9 @@
  * format, garbage.
  *
  * After each, every acknowledged object id must be there exactly once, with every byte, and one that was not
- * acknowledged at most once. */
+ * acknowledged at most once.
+ *
+ * PLI_KILLS=200 kills that often, with messages of 5 MB and 4 KB: build-dev/test/store/stored/crash_test, some minutes. */
 #include "store/stored/live_test.h"
 #include <dirent.h>
 #include <sys/socket.h>
@@ -11,6 +13,7 @@
 
 enum { WRITERS = 4, KILLS = 20, LETTERS_MAX = 20000 };
 static struct live L;
+static uint64_t large = 1500000, little = 900;
 
 struct sent {
     unsigned char oid[SEAL_OID];
@@ -53,7 +56,7 @@ static void *write_letters(void *arg)
     while (!atomic_load(w->stop) && w->n < LETTERS_MAX) {
         struct sent *x = &w->sent[w->n];
 
-        letter_new(&l, w->n % 40 == 7 ? 1500000 : w->n % 5 ? 900 : 40000, 300, w->n % 3 ? 100 : 0);
+        letter_new(&l, w->n % 40 == 7 ? large : w->n % 5 ? little : 40000, 300, w->n % 3 ? 100 : 0);
         letter_to(&l, w->mbx, STORE_INBOX, 0);
         memcpy(x->oid, l.rq.oid, SEAL_OID);
         x->acked = letter_send(&l, s, &p, &rep, &e) == RC_OK;
@@ -95,7 +98,7 @@ static void check_bytes(struct store *s, const struct store_entry *en)
 static void check_writer(struct writer *w)
 {
     struct store *s = live_bound(&L, w->mbx);
-    struct store_range_req rq = {STORE_INBOX, live_range(1, UINT32_MAX), 0};
+    struct store_range_req rq = {STORE_INBOX, live_range(1, UINT32_MAX), 0, 0};
     struct store_list_rep rep;
     struct store_status_rep st;
     struct store_entry en;
@@ -141,17 +144,22 @@ static void start_writers(struct writer *w, atomic_bool *stop)
     }
 }
 
+static size_t count_acked(const struct writer *w)
+{
+    size_t acked = 0;
+
+    for (int i = 0; i < WRITERS; i++)
+        acked += w[i].acked;
+    return acked;
+}
+
 /* Until so many are acknowledged, however slow the machine is. */
-static void wait_acked(struct writer *w, size_t want)
+static void wait_acked(const struct writer *w, size_t want)
 {
     int64_t until = deadline_in(60000);
-    size_t acked;
 
-    do {
-        acked = 0;
-        for (int i = 0; i < WRITERS; i++)
-            acked += w[i].acked;
-    } while (acked < want && deadline_left_ms(until) > 0 && poll(NULL, 0, 20) == 0);
+    while (count_acked(w) < want && deadline_left_ms(until) > 0)
+        poll(NULL, 0, 20);
 }
 
 static size_t end_writers(struct writer *w, atomic_bool *stop)
@@ -172,19 +180,25 @@ static size_t end_writers(struct writer *w, atomic_bool *stop)
 
 static void test_kill_under_load(void **state)
 {
+    const char *many = getenv("PLI_KILLS");
+    size_t kills = many ? strtoul(many, NULL, 10) : KILLS;
     struct writer w[WRITERS];
     atomic_bool stop = false;
 
     (void)state;
+    large = many ? 5000000 : large;
+    little = many ? 4096 : little;
     start_writers(w, &stop);
-    for (int i = 0; i < KILLS; i++) {
+    for (size_t i = 0; i < kills; i++) {
+        if (many) /* never while it starts: test_death_at_each_flush does that */
+            wait_acked(w, count_acked(w) + 1 + i % 16);
         poll(NULL, 0, 60 + (i * 37) % 90);
         assert_int_equal(live_stop(&L, SIGKILL), 128 + SIGKILL);
         live_start(&L);
     }
     poll(NULL, 0, 200);
-    wait_acked(w, KILLS + 1);
-    assert_true(end_writers(w, &stop) > KILLS);
+    wait_acked(w, kills + 1);
+    assert_true(end_writers(w, &stop) > kills);
 }
 
 #ifdef PLI_DEV

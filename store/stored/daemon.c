@@ -12,6 +12,8 @@
 #include "store/db/os.h"
 #include "store/ops/audit.h"
 #include "store/ops/due.h"
+#include "store/ops/octets.h"
+#include "store/ops/packing.h"
 #include "store/ops/stored.h"
 #include <stdlib.h>
 
@@ -26,13 +28,17 @@ static struct env_conf conf;
 
 static void *load(const struct boot *b)
 {
-    int64_t locks = boot_given_num(b, "stored.locks");
+    int64_t locks = boot_given_num(b, "stored.locks"), segment = boot_given_num(b, "stored.segment");
 
     conf.cache = (uint64_t)boot_num(b, "stored.cache");
     conf.min_free = (uint64_t)boot_num(b, "stored.min_free");
     conf.threads = (unsigned)boot_num(b, "stored.threads");
+    st.segment = segment > 0 ? (uint64_t)segment : 0; /* tests: small ones */
     conf.locks = locks > 0 ? (uint32_t)locks : 0;
     st.max_messages = (uint64_t)boot_num(b, "stored.max_messages");
+    st.full_s = (uint64_t)boot_num(b, "stored.full_for");
+    st.keep_s = (uint64_t)boot_num(b, "stored.keep_expunged");
+    st.keep_share = (unsigned)boot_num(b, "stored.keep_expunged_share");
     st.seats = seats_new((unsigned)boot_num(b, "imapd.max_sessions_per_account"));
     if (!boot_given(b, "salvage")) {
         st.ticket_key = secret_alloc(TICKET_KEY);
@@ -56,6 +62,8 @@ static void start(void *daemon, const struct boot *b)
     due_load(&st);
     st.watches = watches_new();
     st.busy = busy_new();
+    octets_open(&st, true);
+    st.packing = packing_new();
     sweep_start(&st);
 }
 
@@ -63,6 +71,7 @@ static void stop(void *daemon)
 {
     (void)daemon;
     sweep_stop(&st);
+    octets_close(&st);
     env_close(&st.env);
 }
 

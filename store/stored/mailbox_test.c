@@ -54,7 +54,7 @@ static void set_add(struct buf *b, uint32_t lo, uint32_t hi)
 static void check_page(struct store *s, enum store_op op, uint8_t kind, struct span set, const struct letter *l,
                        size_t n, size_t want)
 {
-    struct store_range_req rq = {STORE_INBOX, set, 0};
+    struct store_range_req rq = {STORE_INBOX, set, 0, 0};
     struct store_list_rep rep;
     struct store_entry en;
     struct err e;
@@ -155,7 +155,7 @@ static void test_bad_sets(void **state)
         struct store_copy_rep cp;
 
         print_message("%s\n", t[i].what);
-        assert_int_equal(store_call(s, STORE_ENTRIES, &(struct store_range_req){STORE_INBOX, set, 0}, -1, &list, &e),
+        assert_int_equal(store_call(s, STORE_ENTRIES, &(struct store_range_req){STORE_INBOX, set, 0, 0}, -1, &list, &e),
                          RC_SYNTAX);
         assert_int_equal(
             store_call(s, STORE_FLAGS, &(struct store_flags_req){.folder = STORE_INBOX, .uids = set}, -1, &flags, &e),
@@ -163,7 +163,7 @@ static void test_bad_sets(void **state)
         assert_int_equal(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){STORE_INBOX, set, 0, 0}, -1, &ex, &e),
                          RC_SYNTAX);
         assert_int_equal(
-            store_call(s, STORE_COPY, &(struct store_copy_req){STORE_INBOX, STORE_INBOX, set, 0, 0}, -1, &cp, &e),
+            store_call(s, STORE_COPY, &(struct store_copy_req){STORE_INBOX, STORE_INBOX, set, 0, 0, 0}, -1, &cp, &e),
             RC_SYNTAX);
     }
     assert_int_equal(live_status(s, STORE_INBOX).exists, 1);
@@ -272,11 +272,42 @@ static void test_watch(void **state)
     store_free(&in);
 }
 
+/* Two objects that together fill a page to its last octets: the second comes on the page or on the next one, and the reply is never too long. */
+static void test_a_page_filled_to_its_end(void **state)
+{
+    uint64_t mbx = live_box(0);
+    struct store *s = live_bound(&L, mbx);
+    struct err e;
+
+    (void)state;
+    for (uint64_t size = 47900; size < 47960; size += 3) {
+        uint32_t first = live_deliver(s, mbx, STORE_INBOX, 46000, 0), last = live_deliver(s, mbx, STORE_INBOX, size, 0);
+        struct store_range_req rq = {.folder = STORE_INBOX, .uids = live_range(first, last)};
+        struct store_list_rep rep;
+        struct store_entry en;
+        unsigned n = 0;
+
+        do {
+            OK(store_call(s, STORE_READ_MANY, &rq, -1, &rep, &e));
+            for (struct span rest = rep.list; ipc_list_next(&rest, store_entry_f, &en, &e) == RC_OK;)
+                n += en.object.n > 0;
+            rq.from = rep.next;
+        } while (rep.next);
+        assert_int_equal(n, 2);
+    }
+    store_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_list_pages), cmocka_unit_test(test_entries), cmocka_unit_test(test_bad_sets),
-        cmocka_unit_test(test_recent),     cmocka_unit_test(test_rights),  cmocka_unit_test(test_watch),
+        cmocka_unit_test(test_a_page_filled_to_its_end),
+        cmocka_unit_test(test_list_pages),
+        cmocka_unit_test(test_entries),
+        cmocka_unit_test(test_bad_sets),
+        cmocka_unit_test(test_recent),
+        cmocka_unit_test(test_rights),
+        cmocka_unit_test(test_watch),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

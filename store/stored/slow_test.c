@@ -34,8 +34,8 @@ static enum rc change(struct store *s, uint64_t mbx, int what, struct err *e)
         letter_free(&l);
         return rc;
     case 1:
-        return store_call(s, STORE_COPY, &(struct store_copy_req){STORE_INBOX, STORE_INBOX, live_range(1, 1), 0, 0}, -1,
-                          &cp, e);
+        return store_call(s, STORE_COPY, &(struct store_copy_req){STORE_INBOX, STORE_INBOX, live_range(1, 1), 0, 0, 0},
+                          -1, &cp, e);
     case 2:
         return store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){STORE_INBOX, live_range(2, 2), 0, 0}, -1, &ex,
                           e);

@@ -70,7 +70,7 @@ static enum rc act_expunge(struct session *x, uint32_t f, struct span set, struc
 static enum rc act_copy(struct session *x, uint32_t f, struct span set, struct err *e)
 {
     struct store_copy_rep rep;
-    struct store_copy_req rq = {f, x->folder[next(x, 4)], set, (uint8_t)next(x, 2), 0};
+    struct store_copy_req rq = {f, x->folder[next(x, 4)], set, (uint8_t)next(x, 2), 0, 0};
 
     return store_call(x->s, STORE_COPY, &rq, -1, &rep, e);
 }
@@ -87,7 +87,7 @@ static enum rc act_changes(struct session *x, uint32_t f, struct span set, struc
 static enum rc act_summaries(struct session *x, uint32_t f, struct span set, struct err *e)
 {
     struct store_list_rep rep;
-    struct store_range_req rq = {f, set, 0};
+    struct store_range_req rq = {f, set, 0, 0};
 
     return store_call(x->s, STORE_SUMMARIES + next(x, 2), &rq, -1, &rep, e);
 }

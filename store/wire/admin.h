@@ -13,9 +13,14 @@
     F(T, U64, queue)                         /* entries */                                \
     F(T, U64, commits)                       /* this and the next two: since the start */ \
     F(T, U64, deadlocks)                                                                  \
-    F(T, U64, orphans)                       /* objects that nobody referred to, swept */ \
+    F(T, U64, orphans)                       /* records that a crash left, swept */       \
     F(T, U64, freeing)                       /* expunged messages whose octets are not given back yet */ \
+    F(T, U64, kept)                          /* expunged messages that can still be given back */ \
     F(T, U64, log_bytes)                     /* of Berkeley DB's log files */             \
+    F(T, U64, table_bytes)                   /* of its tables */                          \
+    F(T, U64, segment_bytes)                 /* of the segments, without their holes */   \
+    F(T, U64, live_bytes)                    /* of those: what messages have */           \
+    F(T, U64, dead_bytes)                    /* of those: what comes back */              \
     F(T, U64, format)                        /* STORE_FORMAT */
 IPC_MESSAGE(store_stats_rep);
 

@@ -29,6 +29,22 @@ IPC_MESSAGE(store_box_rep);
     F(T, U64, slots_version)                 /* those that were tried; RC_OK and nothing happens when they have changed meanwhile */
 IPC_MESSAGE(store_box_opened_req);
 
+/* The folders of any mailbox, as who holds no key of it may see them: numbers, and no name. A list of store_box_folder. */
+#define FIELDS_store_box_folders_req(F, T)                                                     \
+    F(T, U64, mbx)                                                                             \
+    F(T, U32, from)                          /* 0: from the beginning; else .next of the page before */
+IPC_MESSAGE(store_box_folders_req);
+
+#define FIELDS_store_box_folder(F, T)                                                          \
+    F(T, U32, folder)                        /* its number in the mailbox */                   \
+    F(T, U32, uidvalidity)                                                                     \
+    F(T, U32, exists)                        /* messages */                                    \
+    F(T, U32, unseen)                        /* of them without MF_SEEN */                     \
+    F(T, U64, bytes)                         /* of all its messages, in clear */               \
+    F(T, U8, special)                        /* enum store_special */                          \
+    F(T, U16, flags)                         /* FF_ bits; never FF_GONE */
+IPC_MESSAGE(store_box_folder);
+
 enum { BOX_SET_SLOTS = 1, BOX_SET_QUOTA = 2 };
 /* RC_EXISTS: slots_version has moved on */
 #define FIELDS_store_box_set_req(F, T)                                             \

@@ -11,6 +11,7 @@
 enum { MF_KEYWORDS = 8 };
 enum { MF_SEEN = 1, MF_ANSWERED = 2, MF_FLAGGED = 4, MF_DELETED = 8, MF_DRAFT = 16 };
 enum { STORE_KEYWORDS_MAX = 56, STORE_INLINE_MAX = 88 * 1024, STORE_INBOX = 1 };
+#define STORE_REMOVED 0xffffffffu /* the folder that shows removed messages: store/wire/removed.h */
 enum { /* octets, but for those that say otherwise */
     STORE_MID = 32,
     STORE_ONCE = 16,                     /* a submission's key: deliver.once */

@@ -73,7 +73,7 @@ IPC_MESSAGE(store_append_req);
     F(T, BYTES, placed, STORE_PAGE)          /* list of store_placed, in the order of messages */
 IPC_MESSAGE(store_append_rep);
 
-/* RC_OK, RC_QUOTA, RC_NOTFOUND */
+/* RC_OK, RC_NOTFOUND, RC_QUOTA: with CAUSE_QUOTA_LONG when the mailbox has been full for longer than stored.full_for */
 #define FIELDS_store_can_take_req(F, T)                   \
     F(T, U64, mbx)                                        \
     F(T, U64, size)                          /* octets */

@@ -61,7 +61,8 @@ IPC_MESSAGE(store_folder_flags_req);
     F(T, U32, recent)                        /* messages from first_recent on */                                                \
     F(T, U64, modseq)                                                                                                           \
     F(T, U64, bytes)                         /* of all its messages, in clear */                                                \
-    F(T, U32, first_recent)                  /* UID. SELECT (not read only) answers with the old one and moves it to uidnext */
+    F(T, U32, first_recent)                  /* UID. SELECT (not read only) answers with the old one and moves it to uidnext */ \
+    F(T, U64, removed)                       /* "Removed" of messages.h, as of now */
 IPC_MESSAGE(store_status_rep);
 
 #define FIELDS_store_select_req(F, T)                         \

@@ -5,6 +5,9 @@
 #pragma once
 #include "store/wire/common.h"
 
+/* Removed  a session that has not been told yet of a removal still reads the message (RFC 2180 4.1.1). SELECT and CHANGES answer with a number;
+ *          a request that gives one back is answered for messages, too, that left the folder since then and are kept (store/ops/freed.h). */
+
 /* The reply is a store_brief_rep. */
 #define FIELDS_store_list_req(F, T)                                         \
     F(T, U32, folder)                                                       \
@@ -33,13 +36,15 @@ IPC_MESSAGE(store_changes_req);
     F(T, BYTES, gone, STORE_PAGE)            /* packed pairs of u32 (lo, hi): UIDs without a message; may overlap, need not ascend over rows */ \
     F(T, U64, modseq)                        /* the folder's highest */                                                                         \
     F(T, U64, next)                          /* 0: that was all */                                                                              \
-    F(T, U32, exists)                        /* messages */
+    F(T, U32, exists)                        /* messages */                                                                                     \
+    F(T, U64, removed)                       /* "Removed" above, as of this page */
 IPC_MESSAGE(store_changes_rep);
 
 #define FIELDS_store_range_req(F, T)                                                                      \
     F(T, U32, folder)                                                                                     \
     F(T, BYTES, uids, STORE_RANGES_BYTES)    /* a UID set: "Ranges" in wire.h */                          \
-    F(T, U32, from)                          /* the first UID wanted of the set (cursor); 0: all of it */
+    F(T, U32, from)                          /* the first UID wanted of the set (cursor); 0: all of it */ \
+    F(T, U64, removed)                       /* "Removed" above; 0: none */
 IPC_MESSAGE(store_range_req);
 
 /* A record of ENTRIES, SUMMARIES, TEXTS, READ_MANY. What has no object is asked for with STORE_READ, which says so of this one when it cannot be
@@ -63,7 +68,8 @@ IPC_MESSAGE(store_entry);
     F(T, U32, uid)                                                                   \
     F(T, U8, kind)                           /* enum seal_kind */                    \
     F(T, U32, chunk)                         /* the first wanted, from 0 */          \
-    F(T, U32, count)                         /* chunks; one of 64 KiB fits a page */
+    F(T, U32, count)                         /* chunks; one of 64 KiB fits a page */ \
+    F(T, U64, removed)                       /* "Removed" above; 0: none */
 IPC_MESSAGE(store_read_req);
 
 #define FIELDS_store_read_rep(F, T)                                                      \
@@ -118,7 +124,8 @@ IPC_MESSAGE(store_expunge_rep);
     F(T, U32, dest)                          /* folder */               \
     F(T, BYTES, uids, STORE_RANGES_BYTES)                               \
     F(T, U8, move)                           /* 1: they leave folder */ \
-    F(T, U32, from)                          /* UID; 0: the first one */
+    F(T, U32, from)                          /* UID; 0: the first one */ \
+    F(T, U64, removed)                       /* "Removed" above; 0: none. A MOVE takes none */
 IPC_MESSAGE(store_copy_req);
 
 #define FIELDS_store_copy_rep(F, T)                                                \

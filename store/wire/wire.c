@@ -23,6 +23,8 @@ IPC_TABLE(store_can_take_req);
 /* boxes.h */
 IPC_TABLE(store_box_create_req);
 IPC_TABLE(store_box_rep);
+IPC_TABLE(store_box_folders_req);
+IPC_TABLE(store_box_folder);
 IPC_TABLE(store_box_opened_req);
 IPC_TABLE(store_box_set_req);
 IPC_TABLE(store_ticket_req);
@@ -78,6 +80,15 @@ IPC_TABLE(store_queue_error);
 IPC_TABLE(store_queue_count_req);
 IPC_TABLE(store_queue_count_rep);
 IPC_TABLE(store_queue_sum);
+
+/* removed.h */
+IPC_TABLE(store_undelete_req);
+IPC_TABLE(store_undelete_rep);
+IPC_TABLE(store_removed);
+IPC_TABLE(store_hold_req);
+IPC_TABLE(store_hold_rep);
+IPC_TABLE(store_hold_note);
+IPC_TABLE(store_show_removed_req);
 
 /* admin.h */
 IPC_TABLE(store_stats_rep);
@@ -136,8 +147,12 @@ static const struct ipc_op ops[] = {
     {STORE_DAMAGE, "damage", ROLE_ADMIN, NULL, store_damage_rep_f, IPC_AGAIN},
     {STORE_QUEUE_COUNT, "queue-count", QUEUE, store_queue_count_req_f, store_queue_count_rep_f, IPC_AGAIN},
     {STORE_APPEND, "append", ROLE_IMAPD, store_append_req_f, store_append_rep_f, IPC_REQ_FD | IPC_AGAIN},
+    {STORE_UNDELETE, "undelete", ROLE_ADMIN, store_undelete_req_f, store_undelete_rep_f, 0},
+    {STORE_HOLD, "hold", MAIL, store_hold_req_f, store_hold_rep_f, 0},
+    {STORE_SHOW_REMOVED, "show-removed", ROLE_IMAPD, store_show_removed_req_f, NULL, IPC_AGAIN},
     {STORE_METADATA, "metadata", MAIL, store_metadata_req_f, store_metadata_rep_f, IPC_AGAIN},
     {STORE_METADATA_SET, "metadata-set", MAIL, store_metadata_set_req_f, store_metadata_set_rep_f, IPC_AGAIN},
+    {STORE_BOX_FOLDERS, "box-folders", ROLE_ADMIN, store_box_folders_req_f, store_list_rep_f, IPC_AGAIN},
     {STORE_EV_CHANGED, "changed", 0, NULL, store_ev_changed_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto stored_proto = {"stored", 0x53544f52, STORED_VERSION, ops, sizeof ops / sizeof ops[0]};

@@ -36,8 +36,9 @@
 #include "store/wire/metadata.h"
 #include "store/wire/queue.h"
 #include "store/wire/queue_error.h"
+#include "store/wire/removed.h"
 
-#define STORED_VERSION 7
+#define STORED_VERSION 8
 extern const struct ipc_proto stored_proto;
 enum store_op {
     /* objects inline -> local mailboxes and queue, one transaction. smtpd relayd imapd(ticket: APPEND) */
@@ -83,7 +84,11 @@ enum store_op {
     STORE_QUEUE_SETTLE, /* what became of a letter's recipients. relayd */
     STORE_QUEUE_COUNT, /* by destination, state and last error. admin relayd */
     STORE_APPEND, /* several messages, all or none, and one that they replace; objects in a sealed memfd. imapd */
+    STORE_UNDELETE, /* gives removed messages back, or lists them. admin */
+    STORE_HOLD, /* legal hold: shown, set, cleared. admin; with a ticket imapd too: shown */
+    STORE_SHOW_REMOVED, /* switches the folder of removed messages on or off. imapd */
     STORE_METADATA, /* annotations of a folder, of the mailbox as a whole, or of all; what changed of them */
     STORE_METADATA_SET, /* some of a folder, all or none */
+    STORE_BOX_FOLDERS, /* a mailbox's folders without their names: counts and sizes. admin */
     STORE_EV_CHANGED = 200
 };

@@ -23,10 +23,10 @@ ONLY = {("store", "crypto"): "crypto/seal", ("pli", "smtpd"): None, ("pli", "ima
 # within a room: a folder includes itself and those before it
 INNER = {"crypto": ["crypto/seal", "crypto/pki", "crypto/cms", "crypto/keyd/client", "crypto/tls", "crypto/keyd"],
          "trust": ["trust/wire", "trust/client", "trust/index", "trust/list", "trust/fetch", "trust/trustd"],
-         "store": ["store/wire", "store/client", "store/db", "store/ops", "store/check", "store/stored"]}
+         "store": ["store/wire", "store/client", "store/db", "store/segments", "store/ops", "store/check", "store/stored"]}
 
 # libunistring has three: search texts and the address book fold accents alike, and what people type is prepared for every daemon
-HOME = {r"openssl/": "crypto", r"idn2\.h": "base", r"gnutls/": "crypto", r"libetpan/": "mime", r"(unistr|unicase|uninorm|unictype|unitypes)\.h": "mime extract directory base",
+HOME = {r"openssl/": "crypto", r"idn2\.h": "base", r"gnutls/": "crypto", r"libetpan/": "mime admin", r"(unistr|unicase|uninorm|unictype|unitypes)\.h": "mime extract directory base",
         r"zlib\.h": "mime imapd", r"db\.h": "store", r"(ldap|lber|ldap_schema)\.h": "directory", r"confuse\.h": "pli",
         r"jansson\.h": "pli", r"seccomp\.h": "base", r"systemd/": "base", r"(libxml/|xmlsec/)": "trust", r"curl/": "trust", r"ares\.h": "relayd"}
 LIBRARY_TYPE = re.compile(r"\b(EVP_\w+|X509\w*|CMS_(?:ContentInfo|SignerInfo|RecipientInfo)\w*|SSL(?:_CTX)?|BIO|STACK_OF|gnutls_\w+_t|mailmime\w*|mailimf_\w+|clist\w*|"

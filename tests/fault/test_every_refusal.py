@@ -101,14 +101,15 @@ def told(pli, *lines, login=ME):
 
 @pytest.fixture(scope="module")
 def inst():
-    conf = ["smtpd {", "max_message = 1M", "max_errors = 5", "max_recipients = 100", "login_timeout = 3s", "max_sessions_per_address = 12", "citizen_max = 512k", "peer_anchors = peers.pem", "}"]
+    conf = ["smtpd {", "max_message = 1M", "max_errors = 5", "max_recipients = 100", "login_timeout = 3s", "max_sessions_per_address = 12", "citizen_max = 512k", "peer_anchors = peers.pem", "}", "stored { full_for = 3s }"]
     with Instance(conf=conf, serve=False) as pli:
         pli.authority = Authority("Racine")
         (pli.root / "peers.pem").write_bytes(pathlib.Path(pli.ca).read_bytes() + pem(pli.authority.cert))
         pli.serve()
         for who in (ME, OTHER, "parti@chu.test"):
             pli.add(who, sign="never")
-        pli.add("petit@chu.test", sign="never", extra=["--quota", "20K"])
+        for who in ("petit@chu.test", "plein@chu.test"):
+            pli.add(who, sign="never", extra=["--quota", "20K"])
         pli.pli("account", "disable", "parti@chu.test")
         pli.trust_operator("load.test")
         yield pli
@@ -186,6 +187,16 @@ def _(p):
 @way("quota")
 def _(p):
     return told(p, f"MAIL FROM:<{ME}> SIZE=30000", "RCPT TO:<petit@chu.test>")
+
+
+@way("quota-long")
+def _(p):
+    """A mailbox that nobody empties: refused for a while first, then for good (stored.full_for)."""
+    def ask():
+        return told(p, f"MAIL FROM:<{ME}> SIZE=30000", "RCPT TO:<plein@chu.test>")
+    assert ask()[0] == 452
+    eventually(lambda: ask()[0] == 552)
+    return ask()
 
 
 @way("too-many-recipients")

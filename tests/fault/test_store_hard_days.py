@@ -141,18 +141,18 @@ def test_one_flipped_bit(own):
     assert "summaries.db page 6" in pli.pli("doctor", check=False).stdout
 
 
-def test_damaged_octets_keep_no_other_message_back(own):
+@pytest.mark.parametrize("octets, where, page", [(2000, "objects.db", 8192), (10000, "*.seg", 4096)])
+def test_damaged_octets_keep_no_other_message_back(own, octets, where, page):
     """A client that asks for all of a folder gets all that can be read, and NO for the rest."""
     pli = own()
     pli.add("a@chu.test", sign="never")
     with pli.imap("a@chu.test") as m:
         m.create("X")
         for i in range(40):
-            m.append("X", None, None, b"Subject: s%d\r\n\r\n" % i + os.urandom(2000).hex().encode() + b"\r\n")
+            m.append("X", None, None, b"Subject: s%d\r\n\r\n" % i + os.urandom(octets).hex().encode() + b"\r\n")
     pli.stop()
-    path = pli.root / "store/objects.db"
-    pages = path.stat().st_size // 8192
-    flip(path, pages // 2, 8192)
+    path = next((pli.root / "store").glob(where))
+    flip(path, path.stat().st_size // page // 2, page)
     pli.serve()
     with pli.imap("a@chu.test") as m:
         m.select("X")

@@ -125,14 +125,19 @@ def test_searches_on_the_server(bird):
     ("petit@chu.test", ["est pleine", "Mailbox full"])], ids=["unknown", "elsewhere", "full"])
 def test_a_refusal_is_said_in_words(bird, pli, to, said):
     if to.startswith("petit"):
-        pli.add(to, extra=["--quota", "1k"])
-        pli.submit(COLLEAGUE, [to], plain("le dernier", COLLEAGUE, to))
+        pli.add(to, extra=["--quota", "1k"])       # no message fits: its rows alone are counted with 1,024 octets
     bird.compose(to, "perdu", "rien\n")
     bird.send()
     text = bird.dialog()
     assert to in text and all(words in text for words in said), text
     bird.run("const w = Services.wm.getMostRecentWindow('msgcompose'); w.gContentChanged = false; w.close()")
     bird.sent()
+
+
+def test_uses_what_the_server_offers(bird):
+    """Seen in its own trace: compression, UTF-8 names, IDLE, MOVE, quota."""
+    said = bird.trace().upper()
+    assert not [what for what in ("COMPRESS DEFLATE", "ENABLE UTF8=ACCEPT", " IDLE", "UID MOVE", "GETQUOTAROOT", "NAMESPACE") if what not in said]
 
 
 def test_nothing_was_refused_on_the_way(bird):

@@ -7,6 +7,7 @@
 #include "crypto/keyd/client/client.h"
 #include "crypto/seal/seal.h"
 #include "directory/client.h"
+#include "extract/pack.h"
 #include "extract/summary.h"
 #include "store/client/client.h"
 #include <stdio.h>
@@ -22,20 +23,29 @@ static void must(enum rc rc, const struct err *e)
 static void summarise(struct span message, char **forged, int n, struct buf *out)
 {
     struct scan *s = scan_new();
+    struct buf whole = BUF_INIT, sections = BUF_INIT;
+    unsigned char version;
+    struct err e;
 
     scan_feed(s, message);
     scan_end(s);
-    summary_build(s, NULL, out);
+    summary_build(s, NULL, &whole);
+    version = whole.p[0];
+    must(pack_open(PACK_SUMMARY, span_from(buf_span(&whole), 1), SUMMARY_MAX, &sections, &e), &e);
     for (int i = 0; i + 1 < n; i += 2) {
         int tag = (int)strtol(forged[i], NULL, 10);
 
         if (tag == 0) {
-            out->p[0] = (unsigned char)strtol(forged[i + 1], NULL, 10);
+            version = (unsigned char)strtol(forged[i + 1], NULL, 10);
             continue;
         }
-        buf_u8(out, (uint8_t)tag); /* the last section of a tag counts */
-        buf_bytes(out, span_str(forged[i + 1]));
+        buf_u8(&sections, (uint8_t)tag); /* the last section of a tag counts */
+        var_bytes(&sections, span_str(forged[i + 1]));
     }
+    buf_u8(out, version);
+    pack_to(PACK_SUMMARY, buf_span(&sections), out);
+    buf_free(&whole);
+    buf_free(&sections);
     scan_free(&s);
 }
 

@@ -29,7 +29,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 UNIT_SECONDS = 300
 JOBS = int(os.environ.get("PLI_JOBS", 0)) or (os.cpu_count() or 1) + 1
 MEMORY, ROOM = "/dev/shm", 6 << 30  # what all tests together have in their folders stays far below
-LONG = ("store/check/salvage", "store/stored/", "crypto/keyd/", "directory/dird/", "pli/", "base/")  # begun first, so that none is left alone
+LONG = ("store/check/salvage", "relayd/session", "store/stored/", "crypto/keyd/", "directory/dird/", "pli/", "base/")  # begun first, so that none is left alone
 SUMMARY = re.compile(r"^\[\s+(PASSED|FAILED|SKIPPED)\s+\] (\d+) test\(s\)", re.M)
 
 

@@ -59,6 +59,9 @@ WAYS = {
     "list-form": ("a", "LIST x"),
     "lsub-form": ("a", "LSUB x"),
     "idle-done": ("a", "IDLE\r\nFIN"),
+    "bad-event": ("a", "NOTIFY SET (personal (AnnotationChange MessageNew MessageExpunge))"),
+    "notify-overflow": ("a", "NOTIFY SET (mailboxes (" + " ".join(f"b{n}" for n in range(1001)) + ") (MailboxName))"),
+    "no-context": ("s", 'CANCELUPDATE "absent"'),
     "bad-charset": ("s", "SEARCH CHARSET KOI8-R ALL"),
     "no-such-mailbox": ("a", "SELECT absent"),
     "try-create": ("s", "COPY 1 absent"),
@@ -80,6 +83,8 @@ WAYS = {
 }
 ELSEWHERE = {
     "bad-url": ("tests/protocol/imap/0410-catenate.txt", "NO [BADURL /absent/;UID=1] "),
+    "no-update": ("tests/protocol/imap/0502-contexts.txt", '[NOUPDATE "'),
+    "tag-in-use": ("tests/protocol/imap/0502-contexts.txt", "That tag is the one of a search"),
     "compressed": ("tests/protocol/test_imap_compress.py", "[COMPRESSIONACTIVE]"),
     "account-sessions": ("tests/protocol/test_imap_limits.py", "Too many sessions for this account"),
     "too-many-errors": ("tests/protocol/test_imap_limits.py", "Too many errors, closing connection"),

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A SEARCH that is asked again is answered from what the first one opened (imapd/kept.h): the answers stay those of the folder as it is."""
+"""A SEARCH that is asked again, and the SORT or THREAD of what it found, is answered from what the first one opened (imapd/kept.h): the answers stay
+those of the folder as it is."""
+import re
+
 import pytest
 from instance import Instance
 
@@ -37,6 +40,29 @@ ASKED = [
 ]
 
 
+def ordered(m, verb, *args):
+    """The UIDs of the answer's line, in its order, without THREAD's parentheses."""
+    typ, data = m.uid(verb, *args)
+    assert typ == "OK"
+    return [int(u) for u in re.findall(rb"\d+", data[0])]
+
+
+def sent_order(have, us):
+    return sorted(us, key=lambda u: (1 + have[u] % 28, u))
+
+
+def all_in_order(m, have):
+    """have: UID -> n. Some of what is sorted was opened before, some was not, and some is looked at by the search of the same command."""
+    odd = [u for u in sorted(have) if have[u] % 2]
+    lea = [u for u in sorted(have) if have[u] % 4 == 0]
+    subject = lambda u: f"letter {have[u]} of {'lea' if have[u] % 4 == 0 else 'paul'}"
+    assert ordered(m, "SORT", "(DATE)", "UTF-8", "HEADER", "X-Odd", "1") == sent_order(have, odd)
+    assert ordered(m, "SORT", "(REVERSE SUBJECT)", "UTF-8", "ALL") == sorted(sorted(have), key=subject, reverse=True)
+    assert ordered(m, "SORT", "(SUBJECT)", "UTF-8", "SUBJECT", "lea") == sorted(lea, key=subject)
+    assert ordered(m, "THREAD", "ORDEREDSUBJECT", "UTF-8", "SUBJECT", "lea") == sent_order(have, lea)
+    assert sorted(ordered(m, "THREAD", "REFERENCES", "UTF-8", "ALL")) == sorted(have)
+
+
 def all_right(m, have):
     """have: UID -> n"""
     for keys, means in ASKED:
@@ -53,7 +79,9 @@ def test_the_same_answers_again_and_after_changes(pli):
         have = {n + 1: n for n in range(N)}
         assert uids(m, "UID", "20:30", "SUBJECT", "lea") == [u for u in range(20, 31) if have[u] % 4 == 0]  # some are kept, in the middle
         all_right(m, have)
+        all_in_order(m, have)
         all_right(m, have)
+        all_in_order(m, have)
         # what another session takes away and brings is seen, and numbers that moved mean the right messages
         other.uid("STORE", "1:9,25", "+FLAGS.SILENT", "(\\Deleted)")
         other.expunge()
@@ -61,6 +89,7 @@ def test_the_same_answers_again_and_after_changes(pli):
             other.append("S", None, None, letter(n))
         m.noop()
         have = {u: n for u, n in have.items() if u > 9 and u != 25} | {N + 1: N, N + 2: N + 1}
+        all_in_order(m, have)  # the two that came are asked for, in the midst of those that are kept
         all_right(m, have)
         typ, data = m.search(None, "SUBJECT", '"letter 41 of"')
         assert data[0].split() == [str(len(have)).encode()]
@@ -72,4 +101,6 @@ def test_the_same_answers_again_and_after_changes(pli):
         assert uids(m, "SUBJECT", '"letter 104 of"') == [5]
         assert uids(m, "SUBJECT", '"letter 12 of"') == []
         m.select("S")
+        assert uids(m, "UID", "20:30", "SUBJECT", "lea") == [u for u in range(20, 31) if u in have and have[u] % 4 == 0]
+        all_in_order(m, have)
         all_right(m, have)

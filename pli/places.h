@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/places.h - the places that pli mailbox names with a word: a mailbox here (ADDRESS), a Maildir or mbox (a path), a mailbox elsewhere (imaps:// or
+ * imap:// with STARTTLS).
+ *
+ * Own      a mailbox here is opened as its holder opens it: over IMAP, by the holder's password, on this machine's own listener, whose certificate must be
+ *          the instance's own (docs/decisions/0038).
+ * Errors   PLI_OK, or an exit code after one line on standard error.   Process: pli.
+ */
+#pragma once
+#include "admin/place.h"
+#include "pli/people.h"
+
+enum place_kind { PLACE_OWN, PLACE_FILES, PLACE_IMAP };
+enum place_kind place_kind_of(const char *word);
+/* The passwords of one or two places, of those that need one in that order: read (--password-stdin) or asked for. */
+int places_passwords(struct cmd *c, const char *const *words, struct passwords *out);
+/* Before another server's words are read: root becomes nobody, without a connection to a daemon, for the rest of the command. Files named after that must be
+ * readable by all. PLI_OK, or an exit code after its line. */
+int places_give_up_rights(struct cmd *c);
+/* password: of the places that need one. make: a Maildir is made when it is missing and written to. */
+int place_of(struct cmd *c, const char *word, struct span password, bool make, struct place **out);

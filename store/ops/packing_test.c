@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/ops/packing_test.c - folders that grow in turn leave half-empty pages; packing fills them, with every row as it was, while others read and
+ * write. */
+#include "store/ops/packing.h"
+#include "store/db/scan.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { FOLDERS = 20, EACH = 192, AT_ONCE = 8, CACHE = 32 << 20 };
+static const enum table grows[] = {T_MSGS, T_SUMMARIES, T_TEXTS};
+enum { GROWS = sizeof grows / sizeof *grows };
+static struct stored d;
+static char dir[] = "/tmp/pli-packing-XXXXXX";
+
+static void row(enum table tb, uint32_t folder, uint32_t uid,
+                struct buf *out) /* what stands there: its octets follow from its key */
+{
+    static const size_t len[TABLES] = {[T_MSGS] = 190, [T_SUMMARIES] = 660, [T_TEXTS] = 1750};
+    size_t n = len[tb] + uid * 7 % 50;
+
+    buf_clear(out);
+    while (out->n < n)
+        buf_u8(out, (uint8_t)(tb + folder * 31 + uid + out->n));
+}
+
+struct some {
+    uint32_t folder, uid;
+};
+
+static enum rc put_some(struct tx *t, void *arg, struct err *e)
+{
+    const struct some *s = arg;
+    struct buf b = BUF_INIT;
+    enum rc rc = RC_OK;
+
+    for (uint32_t i = 0; i < AT_ONCE; i++)
+        for (size_t g = 0; rc == RC_OK && g < GROWS; g++) {
+            struct key k = key_msg(20, s->folder, s->uid + i);
+
+            row(grows[g], s->folder, s->uid + i, &b);
+            rc = tx_put(t, grows[g], &k, buf_span(&b), TX_NEW, e);
+        }
+    buf_free(&b);
+    return rc;
+}
+
+static void grow(uint32_t from, uint32_t to) /* all folders in turn, AT_ONCE messages each time */
+{
+    for (uint32_t uid = from; uid < to; uid += AT_ONCE)
+        for (uint32_t f = 1; f <= FOLDERS; f++) {
+            struct some s = {f, uid};
+            struct err e;
+
+            if (tx_run(&d.env, TX_LAZY, put_some, &s, &e) != RC_OK)
+                die("%s", e.log);
+            for (uint32_t i = 0; i < AT_ONCE; i++)
+                packing_note(d.packing, 20, f, uid + i);
+        }
+}
+
+static double fill_of(enum table tb)
+{
+    DB_BTREE_STAT *s;
+    double fill;
+
+    assert_int_equal(d.env.db[tb]->stat(d.env.db[tb], NULL, &s, 0), 0);
+    fill = 1.0 - (double)s->bt_leaf_pgfree / ((double)s->bt_leaf_pg * s->bt_pagesize);
+    free(s);
+    return fill;
+}
+
+static uint32_t read_all(enum table tb) /* how many rows there are; each must be what it was */
+{
+    struct key from = {{0}, 0};
+    struct buf want = BUF_INIT;
+    struct span k, v;
+    struct scan s;
+    struct tx t;
+    struct err e;
+    uint32_t n = 0, folder = 0, uid = 0;
+    enum rc rc;
+
+    tx_bare(&d.env, &t);
+    rc = scan_open(&s, &t, tb, &from, 0, SCAN_MANY, &e);
+    while (rc == RC_OK && (rc = scan_next(&s, &k, &v, &e)) == RC_OK) {
+        uint32_t f = be32(k.p + 8), u = be32(k.p + 12);
+
+        assert_true(f > folder || (f == folder && u == uid + 1)); /* none left out, none twice */
+        folder = f;
+        uid = u;
+        row(tb, f, u, &want);
+        assert_true(span_eq(v, buf_span(&want)));
+        n++;
+    }
+    scan_close(&s);
+    buf_free(&want);
+    assert_int_equal(rc, RC_NOTFOUND);
+    return n;
+}
+
+static bool never(struct stored *s)
+{
+    (void)s;
+    return false;
+}
+
+static void test_fills(void **state)
+{
+    double before[GROWS];
+
+    (void)state;
+    grow(1, EACH);
+    for (size_t g = 0; g < GROWS; g++)
+        before[g] = fill_of(grows[g]);
+    for (int round = 0; round < 200; round++)
+        packing_sweep(&d, never);
+    for (size_t g = 0; g < GROWS; g++) {
+        double after = fill_of(grows[g]);
+
+        if (before[g] > 0.65 || after < 0.8)
+            fail_msg("%s is %.2f full, and packed %.2f", tables[grows[g]].file, before[g], after);
+        assert_int_equal(read_all(grows[g]), FOLDERS * EACH);
+    }
+}
+
+static atomic_bool done;
+
+static void *packer(void *arg)
+{
+    (void)arg;
+    while (!atomic_load(&done))
+        packing_sweep(&d, never);
+    return NULL;
+}
+
+static void *writer(void *arg)
+{
+    (void)arg;
+    grow(EACH + 1, 2 * EACH);
+    atomic_store(&done, true);
+    return NULL;
+}
+
+static void test_beside_others(void **state)
+{
+    pthread_t p, w;
+
+    (void)state;
+    assert_int_equal(pthread_create(&p, NULL, packer, NULL), 0);
+    assert_int_equal(pthread_create(&w, NULL, writer, NULL), 0);
+    for (size_t i = 0; !atomic_load(&done); i++)
+        (void)read_all(grows[i % GROWS]);
+    pthread_join(w, NULL);
+    pthread_join(p, NULL);
+    for (size_t g = 0; g < GROWS; g++)
+        assert_int_equal(read_all(grows[g]), 2 * FOLDERS * EACH);
+}
+
+/* ---- by object id ---- */
+enum { OBJECTS = 2 * PACKING_OBJECTS, SMALL = 1500 };
+
+static void object_row(const unsigned char oid[SEAL_OID], size_t len, struct buf *out)
+{
+    buf_clear(out);
+    while (out->n < len)
+        buf_u8(out, (uint8_t)(oid[out->n % SEAL_OID] + out->n));
+}
+
+static enum rc put_object(struct tx *t, void *arg, struct err *e)
+{
+    struct buf b = BUF_INIT;
+    struct key k = key_oid(arg);
+    enum rc rc;
+
+    object_row(arg, 170, &b);
+    rc = tx_put(t, T_OBJREFS, &k, buf_span(&b), TX_NEW, e);
+    k = key_object(arg, SEAL_MESSAGE);
+    object_row(arg, SMALL, &b);
+    if (rc == RC_OK)
+        rc = tx_put(t, T_OBJECTS, &k, buf_span(&b), TX_NEW, e);
+    buf_free(&b);
+    return rc;
+}
+
+static uint32_t read_objects(enum table tb, size_t len)
+{
+    struct key from = {{0}, 0};
+    struct buf want = BUF_INIT;
+    struct span k, v;
+    struct scan s;
+    struct tx t;
+    struct err e;
+    uint32_t n = 0;
+    enum rc rc;
+
+    tx_bare(&d.env, &t);
+    rc = scan_open(&s, &t, tb, &from, 0, SCAN_MANY, &e);
+    while (rc == RC_OK && (rc = scan_next(&s, &k, &v, &e)) == RC_OK) {
+        object_row(k.p + 1, len, &want);
+        assert_true(span_eq(v, buf_span(&want)));
+        n++;
+    }
+    scan_close(&s);
+    buf_free(&want);
+    assert_int_equal(rc, RC_NOTFOUND);
+    return n;
+}
+
+static void test_objects(void **state)
+{
+    unsigned char oid[SEAL_OID];
+    double unpacked = 0;
+    struct err e;
+
+    (void)state;
+    for (size_t i = 0; i < OBJECTS; i++) {
+        seal_oid_new(oid);
+        if (tx_run(&d.env, TX_LAZY, put_object, oid, &e) != RC_OK)
+            die("%s", e.log);
+        packing_object(d.packing);
+    }
+    unpacked = fill_of(T_OBJREFS);
+    for (int round = 0; round < 200; round++)
+        packing_sweep(&d, never);
+    if (unpacked > 0.65 || fill_of(T_OBJREFS) < 0.85 || fill_of(T_OBJECTS) < 0.75)
+        fail_msg("objrefs.db was %.2f full, packed %.2f; objects.db %.2f", unpacked, fill_of(T_OBJREFS),
+                 fill_of(T_OBJECTS));
+    assert_int_equal(read_objects(T_OBJREFS, 170), OBJECTS);
+    assert_int_equal(read_objects(T_OBJECTS, SMALL), OBJECTS);
+}
+
+static void test_hints_are_bounded(void **state)
+{
+    (void)state;
+    packing_note(NULL, 20, 1, PACKING_STEP); /* nothing is packed, and nothing breaks */
+    for (uint32_t i = 1; i <= 3 * PACKING_MOST; i++)
+        packing_note(d.packing, 20, FOLDERS + i, PACKING_STEP);
+    for (int round = 0; round < 200; round++)
+        packing_sweep(&d, never);
+}
+
+static int up(void **state)
+{
+    struct env_conf c = {.home = dir, .cache = CACHE};
+
+    (void)state;
+    if (mkdtemp(dir) == NULL)
+        return -1;
+    env_open(&d.env, &c);
+    d.packing = packing_new();
+    return 0;
+}
+
+static int down(void **state)
+{
+    char cmd[100];
+
+    (void)state;
+    env_close(&d.env);
+    free(d.packing);
+    snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
+    return system(cmd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fills),
+        cmocka_unit_test(test_beside_others),
+        cmocka_unit_test(test_objects),
+        cmocka_unit_test(test_hints_are_bounded),
+    };
+    return cmocka_run_group_tests(tests, up, down);
+}

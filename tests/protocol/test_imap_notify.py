@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""NOTIFY (RFC 5465) on bad days: many sessions, a client that does not read, stored that dies, a folder deleted while it is watched and selected."""
+import os
+import signal
+import time
+
+import pytest
+from instance import Instance
+
+MANY = int(os.environ.get("PLI_SESSIONS", "40"))
+
+
+class Lines:
+    """A session of which every line counts."""
+    def __init__(self, pli, who, *commands):
+        self.m = pli.imap(who)
+        self.n = 0
+        for command in commands:
+            assert self.ask(command)[-1].split(" ", 1)[1].startswith("OK"), command
+
+    def line(self, timeout=20):
+        self.m.sock.settimeout(timeout)
+        return self.m.readline().decode().rstrip("\r\n")
+
+    def send(self, command):
+        self.n += 1
+        self.m.send(b"n%d %s\r\n" % (self.n, command.encode()))
+        return f"n{self.n} "
+
+    def ask(self, command):
+        tag, lines = self.send(command), []
+        while not lines or not lines[-1].startswith(tag):
+            lines.append(self.line())
+        return lines
+
+    def until(self, start):
+        while not (line := self.line()).startswith(start):
+            assert line, f"closed, while waiting for {start}"
+        return line
+
+    def close(self):
+        self.m.sock.close()
+
+
+def append(pli, who, folder="INBOX"):
+    with pli.imap(who) as m:
+        assert m.append(folder, None, None, b"Subject: x\r\n\r\nx")[0] == "OK"
+
+
+@pytest.fixture(scope="module")
+def pli():
+    with Instance(conf=["imapd {", f"max_sessions_per_account = {MANY + 20}", "}"]) as pli:
+        pli.add("gp@chu.test", sign="never")
+        yield pli
+
+
+def test_many_sessions_are_told_at_once(pli):
+    """Each hears of a message in the selected folder, and in another one, without asking; how long it took is told when it fails."""
+    half = [Lines(pli, "gp@chu.test", "SELECT INBOX", "NOTIFY SET (selected (MessageNew MessageExpunge)) (personal (MessageNew MessageExpunge))") for _ in range(MANY // 2)]
+    rest = [Lines(pli, "gp@chu.test", "NOTIFY SET (personal (MessageNew MessageExpunge))") for _ in range(MANY // 2)]
+    writer = Lines(pli, "gp@chu.test")
+    for folder, start in (("INBOX", "* 1 EXISTS"), ("Sent", "* STATUS Sent (MESSAGES 1 ")):
+        began = time.monotonic()
+        writer.m.append(folder, None, None, b"Subject: x\r\n\r\nx")
+        for one in half:
+            one.until(start)
+        for one in rest:
+            one.until(f"* STATUS {folder} (MESSAGES 1 ")
+        took = time.monotonic() - began
+        assert took < 10, took
+        print(f"{MANY} sessions told of {folder} in {took * 1000:.0f} ms")
+    writer.m.select("INBOX")
+    writer.m.store("1", "+FLAGS.SILENT", "\\Deleted")
+    writer.m.expunge()
+    for one in half:
+        one.until("* 1 EXPUNGE")
+    for one in rest:
+        one.until("* STATUS INBOX (MESSAGES 0 ")
+    for one in half + rest + [writer]:
+        one.close()
+
+
+def test_who_does_not_read_holds_nobody(pli):
+    pli.add("sourd@chu.test", sign="never")
+    deaf = Lines(pli, "sourd@chu.test", "NOTIFY SET (personal (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange))")
+    ears = Lines(pli, "sourd@chu.test", "NOTIFY SET (personal (MessageNew MessageExpunge MailboxName))")
+    with pli.imap("sourd@chu.test") as m:
+        for n in range(20):
+            name = f"f{n % 7}-" + "x" * 200
+            assert m.create(name)[0] == m.append(name, None, None, b"Subject: x\r\n\r\nx")[0] == m.delete(name)[0] == "OK"
+            ears.until('* LIST (\\HasNoChildren \\NonExistent) "/" ' + name)
+    assert pss(pli.session(deaf.m)) < pss(pli.session(ears.m)) + 1024, "KiB"
+    last = deaf.ask("NOOP")[-1]  # it is all there, in order, once somebody reads
+    assert " OK " in last
+    deaf.close(), ears.close()
+
+
+def pss(pid):
+    with open(f"/proc/{pid}/smaps_rollup") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("Pss_Anon:"))
+
+
+def test_stored_dies_while_it_is_watched(pli):
+    pli.add("tue@chu.test", sign="never")
+    one = Lines(pli, "tue@chu.test", "SELECT INBOX", "NOTIFY SET (selected (MessageNew MessageExpunge FlagChange)) (personal (MessageNew MessageExpunge MailboxName))")
+    for n in (1, 2):
+        pid = pli.daemon("pli-stored")
+        os.kill(pid, signal.SIGKILL)
+        pli.wait_daemon("pli-stored", not_pid=pid)
+        append(pli, "tue@chu.test")
+        one.until(f"* {n} EXISTS")
+        append(pli, "tue@chu.test", "Sent")
+        one.until(f"* STATUS Sent (MESSAGES {n} ")
+        with pli.imap("tue@chu.test") as m:
+            assert m.create(f"neuf{n}")[0] == "OK"
+        one.until(f'* LIST (\\HasNoChildren) "/" neuf{n}')
+        one.until(f"* STATUS neuf{n} (MESSAGES 0 ")
+    assert one.ask("NOOP") == [f"n{one.n} OK NOOP completed"]
+    one.close()
+
+
+def test_the_selected_folder_is_renamed_then_deleted(pli):
+    pli.add("efface@chu.test", sign="never")
+    other = Lines(pli, "efface@chu.test", "CREATE ici", "CREATE la")
+    one = Lines(pli, "efface@chu.test", "SELECT ici", "NOTIFY SET (selected (MessageNew MessageExpunge)) (personal (MessageNew MessageExpunge MailboxName))")
+    other.ask("RENAME ici autre")
+    assert one.line() == '* LIST (\\HasNoChildren) "/" autre ("OLDNAME" (ici))'
+    append(pli, "efface@chu.test", "autre")  # it is still the selected one
+    assert one.line() == "* 1 EXISTS" and one.line() == "* 1 RECENT"
+    assert one.ask("SELECT la")[-1].split()[1] == "OK"
+    append(pli, "efface@chu.test", "autre")
+    assert one.line().startswith("* STATUS autre (MESSAGES 2 ")
+    append(pli, "efface@chu.test", "la")
+    assert one.line() == "* 1 EXISTS" and one.line() == "* 1 RECENT"
+    other.ask("DELETE la")
+    lines = [one.line(), one.line()]
+    assert lines[0].startswith("* BYE Boite supprimee") and lines[1] == "", lines
+    one.close(), other.close()
+
+
+@pytest.mark.skipif(not os.environ.get("PLI_LONG"), reason="makes a thousand folders: PLI_LONG=1")
+def test_more_mailboxes_than_are_watched(pli):
+    pli.add("mille@chu.test", sign="never")
+    one = Lines(pli, "mille@chu.test", "NOTIFY SET (subtree d (MailboxName)) (selected (MessageNew MessageExpunge))")
+    with pli.imap("mille@chu.test") as m:
+        for n in range(1001):
+            assert m.create(f"d/{n}")[0] == "OK"
+    line = one.until("* OK [")
+    assert line.startswith("* OK [NOTIFICATIONOVERFLOW] ")
+    assert one.ask("NOTIFY SET (subtree d (MailboxName))")[-1].split(" ", 1)[1].startswith("NO [NOTIFICATIONOVERFLOW] ")
+    one.close()
