@@ -207,7 +207,8 @@
     X(CAUSE_METADATA_SIZE, "metadata-size") \
     X(CAUSE_METADATA_TOO_MANY, "metadata-too-many") \
     X(CAUSE_METADATA_READ_ONLY, "metadata-read-only") \
-    X(CAUSE_URL_ACCESS, "url-access")
+    X(CAUSE_URL_ACCESS, "url-access") \
+    X(CAUSE_BURL_FAILED, "burl-failed")
 
 enum cause {
 #define CAUSE_AS_ENUM(id, name) id,

@@ -209,7 +209,7 @@ static bool room_unproven(struct run *r, const struct listener_peer *peer, uint6
 {
     size_t which = peer->which;
     size_t quarter = (r->l->max_sessions + 3) / 4, most = r->l->max_unproven;
-    size_t of_address = peer->proxied ? 0 : r->l->max_unproven_per_address;
+    size_t of_address = peer->proxied || peer->local ? 0 : r->l->max_unproven_per_address;
 
     if (most == 0)
         return true;
@@ -219,8 +219,7 @@ static bool room_unproven(struct run *r, const struct listener_peer *peer, uint6
     return !crowded(r, which, NULL, most < quarter ? most : quarter) || displace_heaviest(r, which, key);
 }
 
-/* Ends sessions that stay unproven for too long. A session ends by itself at unproven_ms; one that was taken over does
- * not. */
+/* A session that stays unproven ends by itself at unproven_ms; one that was taken over does not. */
 static void end_unproven(struct run *r)
 {
     int64_t before = clock_mono() - 2 * (int64_t)r->l->unproven_ms * 1000000;
@@ -234,9 +233,9 @@ static bool admitted(struct run *r, int fd, const struct listener_peer *peer, ui
 {
     if (r->table.n >= r->l->max_sessions)
         return refuse(r, fd, peer, LISTENER_FULL), false;
-    if (!peer->proxied && table_count(&r->table, key) >= r->l->max_per_address)
+    if (!peer->proxied && !peer->local && table_count(&r->table, key) >= r->l->max_per_address)
         return refuse(r, fd, peer, LISTENER_ADDRESS_FULL), false;
-    if (r->l->max_rate > 0 && !peer->proxied && !nets_loopback(peer->ip) &&
+    if (r->l->max_rate > 0 && !peer->proxied && !peer->local && !nets_loopback(peer->ip) &&
         !table_rate(&r->table, key, clock_mono(), r->l->max_rate))
         return refuse(r, fd, peer, LISTENER_RATE), false;
     if (!room_unproven(r, peer, key))
@@ -294,6 +293,7 @@ static void take(struct run *r, size_t which)
         }
         peer_of(&ss, &peer, &key);
         peer.proxied = r->l->proxies && nets_has(r->l->proxies, peer.ip);
+        peer.local = ss.ss_family == AF_UNIX;
         r->taken = fd;
         serve(r, fd, &peer, key);
         r->taken = -1;

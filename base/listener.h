@@ -34,6 +34,7 @@ struct listener_peer {
     char ip[LISTENER_IP]; /* text; an IPv4 address as such even on an IPv6 socket */
     uint16_t port;
     size_t which; /* index in fds */
+    bool local;   /* came by a socket of run/: a process of this instance, or of this machine. Limits per address do not count it */
     bool proxied; /* its address is in .proxies: a PROXY header comes first, which names the true client (flow/proxied.h) */
     int stop_fd;  /* readable when the listener is told to stop, or is gone */
 };

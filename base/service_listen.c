@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 enum { TICK_MS = 60 * 1000, SPARES = 2 };
-static const char *const daemons[] = {"keyd.sock", "dird.sock", "stored.sock", "trustd.sock", NULL};
+static const char *const daemons[] = {"keyd.sock", "dird.sock", "stored.sock", "trustd.sock", "imapd.sock", NULL};
 
 void service_sockets(struct listener *l, const struct boot *b, const char *const *names, size_t which_out[LISTENER_FDS])
 {

@@ -56,6 +56,7 @@ static void load_conf(struct imap_conf *c, const struct boot *b)
     c->hostname = service_host(b);
     c->max_message = (uint64_t)boot_num(b, "imapd.max_message");
     c->language = (unsigned)boot_num(b, "instance.language");
+    c->smtpd_uid = service_uid_of_role(NULL, ROLE_SMTPD);
     c->max_errors = (unsigned)boot_num(b, "imapd.max_errors");
     c->login_ms = (int)(boot_num(b, "imapd.login_timeout") * 1000);
     c->progress_ms = (int)(boot_num(b, "imapd.progress") * 1000);
@@ -65,12 +66,14 @@ static void load_conf(struct imap_conf *c, const struct boot *b)
 
 static void take_sockets(struct listener *l, struct imap_conf *c, const struct boot *b)
 {
-    static const char *const names[] = {"listen.imap", "listen.imaps", NULL};
+    static const char *const names[] = {"listen.imap", "listen.imaps", "urls", NULL};
     size_t which[LISTENER_FDS];
 
     service_sockets(l, b, names, which);
-    for (size_t i = 0; i < l->n_fds; i++)
+    for (size_t i = 0; i < l->n_fds; i++) {
         c->implicit_tls[i] = which[i] == 1;
+        c->urls[i] = which[i] == 2;
+    }
 }
 
 static void *load(const struct boot *b)

@@ -240,6 +240,11 @@ void session_run(void *conf, void *ready, int fd, const struct listener_peer *pe
     log_session(sid);
     client = *peer;
     s->peer = &client;
+    if (s->conf->urls[peer->which]) {
+        resolve_run(s, fd);
+        close_session(s);
+        return;
+    }
     s->io = stream_open(fd);
     stream_watch(s->io, &session_watch, s);
     if (client_of_proxy(s, fd, &client)) {

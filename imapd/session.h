@@ -33,6 +33,8 @@ struct imap_conf { /* made by the listener, shared by its sessions */
     int login_ms, idle_ms, progress_ms;
     unsigned language; /* enum folder_language */
     bool implicit_tls[LISTENER_FDS];
+    bool urls[LISTENER_FDS]; /* imapd/resolve.c */
+    uid_t smtpd_uid;
 };
 struct imap_session {
     const struct imap_conf *conf;
@@ -133,6 +135,9 @@ enum rc reply_bad(struct imap_session *s, struct err *e, enum cause cause) __att
 enum rc reply_no(struct err *e, enum cause cause) __attribute__((warn_unused_result)); /* NO: a refusal, RC_PERM */
 void reply_refused(struct imap_session *s, enum cause cause); /* a tagged NO at once, before the rest of its command is read away */
 void reply_why(struct buf *out, enum cause cause); /* "[CODE] French / English", as it follows NO, BAD or BYE */
+
+/* imapd/resolve.c: a session that smtpd asked for the octets of one URL (flow/resolver.h). fd: the connection. */
+void resolve_run(struct imap_session *s, int fd);
 
 /* imapd/signin.c: LOGIN and AUTHENTICATE meet here. */
 enum rc signin(struct imap_session *s, struct span login, struct span password, struct err *e);

@@ -286,6 +286,7 @@ static const struct cause_row table[CAUSES_] = {
     IMAP(CAUSE_METADATA_FORM, NULL, "Annotation mal ecrite", "Malformed annotation"),
     IMAP(CAUSE_METADATA_SIZE, "METADATA MAXSIZE 32768", "Annotation trop longue", "Annotation value too long"),
     IMAP(CAUSE_METADATA_TOO_MANY, "METADATA TOOMANY", "Trop d'annotations", "Too many annotations"),
+    SMTP(CAUSE_BURL_FAILED, 554, "5.6.6", "L'URL ne mene a aucun contenu autorise", "The URL leads to no content that is authorized"),
     IMAP(CAUSE_URL_ACCESS, "CANNOT", "Une URL de ce genre ne se fait pas ici", "No such URL is made here"),
     IMAP(CAUSE_METADATA_READ_ONLY, "NOPERM", "Cette annotation ne se change pas", "That annotation cannot be set"),
 };

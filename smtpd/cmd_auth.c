@@ -48,6 +48,7 @@ static enum rc exchange(struct smtp_session *s, struct sasl *sasl, const struct 
 static void signed_in(struct smtp_session *s, const struct dird_auth_rep *rep)
 {
     snprintf(s->account, sizeof s->account, "%.*s", SPAN_ARG(rep->address));
+    s->mbx = rep->mbx;
     buf_clear(&s->ticket);
     buf_addspan(&s->ticket, rep->ticket);
     stay_begin(&s->stay, s->dir, rep);

@@ -29,7 +29,7 @@ void cmd_ehlo(struct smtp_session *s, const union smtp_args *a)
     if (!s->tls)
         snprintf(tail, sizeof tail, "\nSTARTTLS");
     else if (smtp_is_submission(s))
-        snprintf(tail, sizeof tail, "\nREQUIRETLS\nAUTH %s", sasl_mechanisms);
+        snprintf(tail, sizeof tail, "\nBURL%s\nREQUIRETLS\nAUTH %s", s->account[0] ? " imap" : "", sasl_mechanisms);
     else
         snprintf(tail, sizeof tail, "\nREQUIRETLS");
     smtp_say(s, 250, NULL,

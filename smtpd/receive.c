@@ -199,6 +199,29 @@ bool receive_chunk(struct smtp_session *s, uint64_t n)
     return true;
 }
 
+enum rc receive_from(struct smtp_session *s, struct stream *from, uint64_t n, struct err *e)
+{
+    struct span in, piece;
+
+    while (n > 0) {
+        struct span rest;
+
+        stream_deadline(from, deadline_in(s->conf->data_ms));
+        if (stream_peek(from, &in, e) != RC_OK)
+            return err_set(e, RC_TEMP, "the octets of a URL ended before their time");
+        if (!may_go_on(s))
+            return err_set(e, RC_DENIED, "the account changed");
+        in = span_head(in, n < in.n ? (size_t)n : in.n);
+        rest = in;
+        while (data_next(&s->data, &rest, &piece) == DATA_PIECE)
+            give(s, piece);
+        stream_consume(from, in.n);
+        look_for_faults(s);
+        n -= in.n;
+    }
+    return RC_OK;
+}
+
 /* Reads the octets behind a BDAT that was refused away. A client that sends more than this does not listen any more. */
 bool receive_skip(struct smtp_session *s, uint64_t n)
 {

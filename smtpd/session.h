@@ -83,6 +83,7 @@ struct smtp_session {
     struct letter_peer from; /* what is known of the peer; its spans lie in this struct */
     char account[SMTP_ADDR]; /* "" until AUTH */
     struct buf ticket;
+    uint64_t mbx; /* of the account */
     struct buf slots; /* open: wrapped keys */
     struct letter_account as; /* the same, as the letter takes it: account_is() */
     struct stay stay; /* from sign-in on: the right to be here */
@@ -130,5 +131,7 @@ bool envelope_add_remote(struct smtp_session *s, const char *address, const stru
 bool receive_begin(struct smtp_session *s, bool dots);  /* false: refused already */
 bool receive_data(struct smtp_session *s);              /* DATA: up to the end. false: the peer is gone */
 bool receive_chunk(struct smtp_session *s, uint64_t n); /* BDAT */
+/* BURL: n octets from another stream, which stays the caller's. RC_TEMP: they ended before. */
+enum rc receive_from(struct smtp_session *s, struct stream *from, uint64_t n, struct err *e);
 bool receive_skip(struct smtp_session *s, uint64_t n);  /* a BDAT that is refused: its octets are not commands */
 void receive_end(struct smtp_session *s);               /* files it, answers, READY */

@@ -14,6 +14,7 @@ const struct verb smtp_verbs[] = {
     {"RCPT",     PH_MAIL | PH_RCPT, V_TLS | V_AUTH,                            smtp_parse_rcpt, cmd_rcpt,     "RCPT TO:<address> NOTIFY= ORCPT="},
     {"DATA",     PH_RCPT,           V_TLS | V_AUTH | V_ENDS_GROUP,             smtp_parse_none, cmd_data,     "DATA"},
     {"BDAT",     PH_RCPT | PH_BDAT, V_TLS | V_AUTH | V_CHUNK,                  smtp_parse_bdat, cmd_bdat,     "BDAT size LAST"},
+    {"BURL",     PH_RCPT | PH_BDAT, V_TLS | V_AUTH | V_SUBMISSION,             smtp_parse_burl, cmd_burl,     "BURL url LAST"},
     {"RSET",     PH_ANY,            0,                                         smtp_parse_none, cmd_rset,     "RSET"},
     {"NOOP",     PH_ANY,            V_ENDS_GROUP,                              smtp_parse_text, cmd_noop,     "NOOP"},
     {"VRFY",     PH_ANY,            V_ENDS_GROUP,                              smtp_parse_word, cmd_vrfy,     "VRFY address"},

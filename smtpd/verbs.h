@@ -35,6 +35,7 @@ void cmd_mail(struct smtp_session *s, const union smtp_args *a);
 void cmd_rcpt(struct smtp_session *s, const union smtp_args *a);
 void cmd_data(struct smtp_session *s, const union smtp_args *a);
 void cmd_bdat(struct smtp_session *s, const union smtp_args *a);
+void cmd_burl(struct smtp_session *s, const union smtp_args *a);
 void cmd_rset(struct smtp_session *s, const union smtp_args *a);
 void cmd_noop(struct smtp_session *s, const union smtp_args *a);
 void cmd_vrfy(struct smtp_session *s, const union smtp_args *a);

@@ -20,7 +20,7 @@ static const struct { /* by protocol */
     int64_t most_s;   /* life of a ticket, 0: as the settings say */
     uint32_t rights;
 } protocols[] = {
-    [DP_SUBMISSION] = {SUBMISSION_S, RIGHT_SUBMIT},
+    [DP_SUBMISSION] = {SUBMISSION_S, RIGHT_SUBMIT | RIGHT_READ /* for BURL: decision 0036 */},
     [DP_IMAP] = {0, RIGHT_READ | RIGHT_WRITE},
     [DP_ADMIN] = {ADMIN_S, RIGHT_READ | RIGHT_WRITE | RIGHT_SLOTS},
 };

@@ -30,7 +30,7 @@ static void a_right_password_gives_a_ticket(void **state)
                      RC_OK);
     assert_string_equal(tk.address, MARIE);
     assert_string_equal(tk.actor, MARIE);
-    assert_true(tk.mbx == 17 && tk.rights == RIGHT_SUBMIT && tk.expires - tk.issued == 3600);
+    assert_true(tk.mbx == 17 && tk.rights == (RIGHT_SUBMIT | RIGHT_READ) && tk.expires - tk.issued == 3600);
     rq.protocol = 2;
     assert_int_equal(dir_auth(dir, &rq, &rep, &e), RC_OK);
     assert_int_equal(ticket_check(rep.ticket, TICKET_FOR_DIRD, tickets.of[TICKET_FOR_DIRD], clock_utc(), &tk, &e),

@@ -277,7 +277,7 @@ static void a_session_gets_its_own_kind_of_ticket(void **state)
         uint8_t protocol;
         uint32_t rights; /* 0: denied */
     } cases[] = {
-        {ROLE_SMTPD, DP_SUBMISSION, RIGHT_SUBMIT},
+        {ROLE_SMTPD, DP_SUBMISSION, RIGHT_SUBMIT | RIGHT_READ},
         {ROLE_SMTPD, DP_IMAP, 0},
         {ROLE_SMTPD, DP_ADMIN, 0},
         {ROLE_IMAPD, DP_IMAP, RIGHT_READ | RIGHT_WRITE},

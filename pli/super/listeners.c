@@ -131,6 +131,8 @@ enum rc listeners_open(struct super *s, struct err *e)
             rc = e->rc;
     }
     s->gate_fd = -1;
+    if (rc == RC_OK && (s->urls_fd = ipc_listen("imapd.sock", e)) < 0)
+        rc = e->rc;
     if (rc == RC_OK)
         s->gate_fd = listen_gate(&rc, e);
     return rc;

@@ -100,6 +100,8 @@ static int make_boot(const struct super *s, enum proc_id i)
         boot_give(b, "ipc", s->ipc_fd[i]);
     if (i == P_DIRD)
         boot_give(b, "gate", s->gate_fd);
+    if (i == P_IMAPD)
+        boot_give(b, "urls", s->urls_fd);
     for (size_t l = 0; l < LISTENERS_; l++)
         if ((d->listeners & (1u << l)) && s->listen_fd[l] >= 0)
             boot_give(b, listener_defs[l].name, s->listen_fd[l]);

@@ -33,6 +33,7 @@ struct super {
     uid_t uids[PROCS_];
     struct proc procs[PROCS_];
     int listen_fd[LISTENERS_], ipc_fd[PROCS_]; /* -1: none */
+    int urls_fd;                               /* run/imapd.sock: smtpd asks there for the octets of a BURL */
     int gate_fd;                               /* run/gate.sock: slapd asks dird there before it checks a password */
     struct ticket_keys *tickets;               /* locked memory; drawn at this start, given again to who is started again */
     unsigned char log_key[LOGGED_KEY];

@@ -37,11 +37,14 @@ static const struct {
     {"/INBOX/;UID=1/;PARTIAL=1.0", NULL},
     {"/INBOX/;UID=1/;PARTIAL=", NULL},
     {"/INBOX/;UID=1;URLAUTH=anonymous", NULL},
-    {"imap://gp@chu.test/INBOX/;UID=1;URLAUTH=anonymous", "gp@chu.test INBOX 0 1 BODY[] 4||0||imap://gp@chu.test/INBOX/;UID=1;URLAUTH=anonymous"},
+    {"imap://gp@chu.test/INBOX/;UID=1;URLAUTH=anonymous",
+     "gp@chu.test INBOX 0 1 BODY[] 4||0||imap://gp@chu.test/INBOX/;UID=1;URLAUTH=anonymous"},
     {"imap://gp@chu.test/INBOX/;uid=1/;section=1.2;urlauth=submit+f%40x:internal:91354a473744909de610943775f92038",
-     "gp@chu.test INBOX 0 1 BODY[1.2] 1|f@x|0|internal|imap://gp@chu.test/INBOX/;uid=1/;section=1.2;urlauth=submit+f%40x"},
+     "gp@chu.test INBOX 0 1 BODY[1.2] "
+     "1|f@x|0|internal|imap://gp@chu.test/INBOX/;uid=1/;section=1.2;urlauth=submit+f%40x"},
     {"imap://a@b/I/;UID=1/;PARTIAL=1.2;EXPIRE=2026-02-01T10:00:00.25+01:00;URLAUTH=authuser",
-     "a@b I 0 1 BODY[]<1>+2 3||1769936400||imap://a@b/I/;UID=1/;PARTIAL=1.2;EXPIRE=2026-02-01T10:00:00.25+01:00;URLAUTH=authuser"},
+     "a@b I 0 1 BODY[]<1>+2 "
+     "3||1769936400||imap://a@b/I/;UID=1/;PARTIAL=1.2;EXPIRE=2026-02-01T10:00:00.25+01:00;URLAUTH=authuser"},
     {"imap://a@b/I/;UID=1;EXPIRE=2026-02-01T10:00:00Z", NULL},
     {"imap://a@b/I/;UID=1;EXPIRE=2026-02-01;URLAUTH=authuser", NULL},
     {"imap://a@b/I/;UID=1;EXPIRE=2026-13-01T10:00:00Z;URLAUTH=authuser", NULL},
@@ -76,8 +79,8 @@ static void show(const struct imap_url *u, struct buf *out)
     if (u->section.partial)
         buf_addf(out, "+%u", u->section.len);
     if (u->auth.access != URL_NO_ACCESS)
-        buf_addf(out, " %d|%.*s|%lld|%.*s|%.*s", (int)u->auth.access, SPAN_ARG(u->auth.user), (long long)u->auth.expires,
-                 SPAN_ARG(u->auth.mechanism), SPAN_ARG(u->auth.rump));
+        buf_addf(out, " %d|%.*s|%lld|%.*s|%.*s", (int)u->auth.access, SPAN_ARG(u->auth.user),
+                 (long long)u->auth.expires, SPAN_ARG(u->auth.mechanism), SPAN_ARG(u->auth.rump));
 }
 
 static void test_urls(void **state)

@@ -129,6 +129,28 @@ enum rc smtp_parse_bdat(struct span arg, union smtp_args *out, struct err *e)
     return RC_OK;
 }
 
+enum rc smtp_parse_burl(struct span arg, union smtp_args *out, struct err *e)
+{
+    struct smtp_burl b = {0};
+    ptrdiff_t sp;
+
+    arg = spaces_off(arg);
+    sp = span_chr(arg, ' ');
+    b.url = sp < 0 ? arg : span_head(arg, (size_t)sp);
+    for (size_t i = 0; i < b.url.n; i++)
+        if (b.url.p[i] <= ' ' || b.url.p[i] > 126)
+            return err_set(e, RC_SYNTAX, "BURL with what no URL has");
+    if (b.url.n == 0)
+        return err_set(e, RC_SYNTAX, "BURL without a URL");
+    if (sp >= 0) {
+        b.last = span_ieq_str(spaces_off(span_from(arg, (size_t)sp)), "LAST");
+        if (!b.last)
+            return err_set(e, RC_SYNTAX, "BURL with something other than LAST");
+    }
+    out->burl = b;
+    return RC_OK;
+}
+
 enum rc smtp_parse_auth(struct span arg, union smtp_args *out, struct err *e)
 {
     struct smtp_auth a = {0};

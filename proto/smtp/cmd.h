@@ -28,6 +28,10 @@ struct smtp_bdat {
     uint64_t size;
     bool last;
 };
+struct smtp_burl { /* RFC 4468 */
+    struct span url;
+    bool last;
+};
 struct smtp_auth {
     struct span mechanism;
     struct span initial; /* base64; "=" stands for an empty one */
@@ -38,6 +42,7 @@ union smtp_args {
     struct smtp_mail mail;
     struct smtp_rcpt rcpt;
     struct smtp_bdat bdat;
+    struct smtp_burl burl;
     struct smtp_auth auth;
 };
 struct smtp_line smtp_line(struct span line);
@@ -48,6 +53,7 @@ enum rc smtp_parse_helo(struct span arg, union smtp_args *out, struct err *e); /
 enum rc smtp_parse_mail(struct span arg, union smtp_args *out, struct err *e);
 enum rc smtp_parse_rcpt(struct span arg, union smtp_args *out, struct err *e);
 enum rc smtp_parse_bdat(struct span arg, union smtp_args *out, struct err *e);
+enum rc smtp_parse_burl(struct span arg, union smtp_args *out, struct err *e); /* the URL: printable ASCII, not looked at further */
 enum rc smtp_parse_auth(struct span arg, union smtp_args *out, struct err *e);
 /* Is it the first word of another protocol's client (HTTP: GET POST PUT ... and header fields)? Then a web page has made a browser talk to
  * this port. */

@@ -180,6 +180,11 @@ def _(p):
     return told(p, f"MAIL FROM:<{ME}> SIZE=1048577")
 
 
+@way("burl-failed")
+def _(p):
+    return told(p, f"MAIL FROM:<{ME}>", f"RCPT TO:<{ME}>", "BURL imap://x LAST")
+
+
 @way("quota")
 def _(p):
     return told(p, f"MAIL FROM:<{ME}> SIZE=30000", "RCPT TO:<petit@chu.test>")

@@ -25,12 +25,12 @@ def table(program, option):
     return rows
 
 
-SMTP_ARGS = {"EHLO": "client.test", "HELO": "client.test", "MAIL": "FROM:<{me}>", "RCPT": "TO:<{me}>", "BDAT": "0",
+SMTP_ARGS = {"EHLO": "client.test", "HELO": "client.test", "MAIL": "FROM:<{me}>", "RCPT": "TO:<{me}>", "BDAT": "0", "BURL": "imap://x",
              "AUTH": "PLAIN {plain}", "VRFY": "{me}", "EXPN": "x"}
 SMTP_STATES = ["connected", "clear", "helo", "auth", "mail", "rcpt"]
 # the code, and the enhanced code where the reply has one, of a verb that is allowed and right
 SMTP_RIGHT = {"EHLO": (250, ""), "HELO": (250, ""), "STARTTLS": (220, "2.0.0"), "AUTH": (235, "2.7.0"), "MAIL": (250, "2.1.0"),
-              "RCPT": (250, "2.1.5"), "DATA": (354, ""), "BDAT": (250, "2.0.0"), "RSET": (250, "2.0.0"), "NOOP": (250, "2.0.0"),
+              "RCPT": (250, "2.1.5"), "DATA": (354, ""), "BDAT": (250, "2.0.0"), "BURL": (554, "5.6.6"), "RSET": (250, "2.0.0"), "NOOP": (250, "2.0.0"),
               "VRFY": (252, "2.5.0"), "EXPN": (502, "5.5.1"), "HELP": (214, "2.0.0"), "QUIT": (221, "2.0.0")}
 
 
