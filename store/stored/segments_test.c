@@ -110,7 +110,7 @@ static void is_whole(struct store *s, uint32_t uid, const unsigned char *oid, ui
 static void all_there(void)
 {
     struct store *s = live_bound(&L, box);
-    struct store_range_req rq = {STORE_INBOX, live_range(1, UINT32_MAX), 0};
+    struct store_range_req rq = {STORE_INBOX, live_range(1, UINT32_MAX), 0, 0};
     static bool seen[MOST];
     struct store_list_rep rep;
     struct store_entry en;
