@@ -6,7 +6,7 @@
 #include <dirent.h>
 
 enum { MOST = 4000, SEGMENT = 1 << 20 };
-static const char *const small[] = {"stored.segment", "1048576", NULL};
+static const char *const small[] = {"stored.segment", "1048576", "stored.keep_expunged", "0", NULL};
 static struct live L;
 static struct known {
     unsigned char oid[SEAL_OID];
