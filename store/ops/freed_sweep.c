@@ -128,11 +128,21 @@ static void work_off(struct stored *d, struct freed_walk *w, struct freed_batch 
     }
 }
 
-/* Said before it is done: what nobody can get back any more is on the record. */
-static void say_early(const struct freed_batch *b, uint64_t since, const char *cause)
+static bool on_hold(struct stored *d, uint64_t mbx)
+{
+    struct box b;
+    struct tx t;
+    struct err e;
+
+    tx_bare(&d->env, &t);
+    return box_get(&t, mbx, false, &b, &e) == RC_OK && (b.flags & BOX_HELD);
+}
+
+/* Said before it is done: what nobody can get back any more is on the record. Of a mailbox on hold nothing will go, each time it is met again. */
+static void say_early(struct stored *d, const struct freed_batch *b, uint64_t since, const char *cause)
 {
     for (size_t i = 0; i < b->n; i++)
-        if (i == 0 || b->row[i].mbx != b->row[i - 1].mbx)
+        if ((i == 0 || b->row[i].mbx != b->row[i - 1].mbx) && !on_hold(d, b->row[i].mbx))
             log_ev(LOG_WARN_, "removed-freed-early", "mbx=%" PRIu64 " from=%" PRIu64 " removed=%" PRIu64 " cause=%s",
                    b->row[i].mbx, b->row[i].n, since, cause);
 }
@@ -191,7 +201,7 @@ static enum rc to_share(struct stored *d, struct freed_walk *w, uint64_t mbx, bo
 
         if ((rc = oldest(d, mbx, &b, &since, e)) != RC_OK || b.n == 0)
             break;
-        say_early(&b, since, "share");
+        say_early(d, &b, since, "share");
         work_off(d, w, &b, e);
     }
     return rc;
@@ -205,7 +215,7 @@ static enum rc one_step(struct stored *d, struct freed_walk *w, bool (*stopping)
     enum rc rc = next_batch(&l, w, &b, e);
 
     if (l.early)
-        say_early(&b, l.since, "disk");
+        say_early(d, &b, l.since, "disk");
     work_off(d, w, &b, e);
     return l.over ? to_share(d, w, l.over, stopping, e) : rc;
 }

@@ -368,6 +368,65 @@ static void test_bad_page(void **state)
                     PAGE / (FREED_HEAD + FREED_A_ROW * FREED_ITEM) + 1 /* a row whose head is on that page */);
 }
 
+/* ---- a low disk ---- */
+static enum rc hold_first(struct tx *t, void *arg, struct err *e)
+{
+    struct box b = {.flags = BOX_HELD};
+    enum rc rc = RC_OK;
+
+    (void)arg;
+    for (uint64_t mbx = 1; rc == RC_OK && mbx <= BOXES; mbx++, b.flags = 0)
+        rc = box_put(t, mbx, &b, e);
+    return rc;
+}
+
+static void low_child(const char *dir, int log, struct rows *r)
+{
+    static struct stored d;
+    struct env_conf c = {.home = dir, .cache = 8 << 20, .min_free = 1ull << 50};
+    struct freed_walk w = {0};
+    struct err e;
+
+    dup2(log, STDERR_FILENO);
+    d.seats = seats_new(1);
+    d.keep_s = 14 * 86400;
+    d.keep_share = 100;
+    env_open(&d.env, &c);
+    r->ok =
+        tx_run(&d.env, TX_LAZY, hold_first, NULL, &e) == RC_OK && tx_run(&d.env, TX_LAZY, add_rows, &d, &e) == RC_OK;
+    freed_sweep(&d, &w, never);
+    r->ok = r->ok && count(&d, T_REMOVED, &r->freed, &e) == RC_OK;
+    env_close(&d.env);
+    _exit(0);
+}
+
+/* What is kept goes early, but for the mailbox on hold; and the log says that of no other message than those that go. */
+static void test_low_disk(void **state)
+{
+    struct rows *r = mmap(NULL, sizeof *r, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int log = memfd_create("log", MFD_CLOEXEC);
+    static char said[1 << 20];
+    char dir[100];
+    pid_t pid;
+
+    (void)state;
+    assert_true(r != MAP_FAILED && log >= 0);
+    memset(r, 0, sizeof *r);
+    snprintf(dir, sizeof dir, "%s/low", L.dir);
+    assert_int_equal(mkdir(dir, 0700), 0);
+    pid = fork();
+    if (pid == 0)
+        low_child(dir, log, r);
+    waitpid(pid, NULL, 0);
+    assert_true(r->ok);
+    assert_int_equal(r->freed, 1);
+    assert_true(pread(log, said, sizeof said - 1, 0) > 0);
+    assert_non_null(strstr(said, "ev=removed-freed-early mbx=2 "));
+    assert_null(strstr(said, "ev=removed-freed-early mbx=1 "));
+    munmap(r, sizeof *r);
+    close(log);
+}
+
 static int setup_keeping_nothing(void **state)
 {
     static const char *const more[] = {"stored.keep_expunged", "0", NULL};
@@ -385,6 +444,7 @@ int main(void)
         cmocka_unit_test(test_counts_at_once),
         cmocka_unit_test(test_killed),
         cmocka_unit_test(test_bad_page),
+        cmocka_unit_test(test_low_disk),
 #ifdef PLI_DEV
         cmocka_unit_test(test_death_at_its_writes),
 #endif

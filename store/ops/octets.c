@@ -267,7 +267,23 @@ bool octets_held(struct stored *d)
     return fstatat(d->env.home_fd, "hold", &st, AT_SYMLINK_NOFOLLOW) == 0 && clock_utc() - st.st_mtime < HOLD_MOST_S;
 }
 
-enum rc octets_free(struct tx *t, struct objref *r, struct err *e)
+/* A hole over one record, if it is that object's. The place may be another's by now: its segment was rewritten and removed while the tomb was waiting
+ * (or a crash brought the tomb back), and after a start the number is given again. RC_NOTFOUND: so it is. Where no record begins, a hole was made
+ * before, or the head is damaged: the rewriting gives those blocks back. */
+static enum rc give_back(struct tx *t, const unsigned char oid[SEAL_OID], const struct objref *r, uint8_t kind,
+                         struct err *e)
+{
+    struct record is;
+    enum rc rc = seg_record(t->v->segs, r->segment, objref_at(r, kind), &is, e);
+
+    if (rc != RC_OK)
+        return rc == RC_CORRUPT ? RC_OK : rc;
+    if (memcmp(is.oid, oid, SEAL_OID) != 0 || is.kind != kind || is.len != objref_len(r, kind))
+        return err_set(e, RC_NOTFOUND, "store: another object lies there");
+    return seg_punch(t->v->segs, r->segment, objref_at(r, kind), record_size(is.len), e);
+}
+
+enum rc octets_free(struct tx *t, const unsigned char oid[SEAL_OID], struct objref *r, struct err *e)
 {
     struct amend a = {r->segment, 0, objref_run(r)};
     struct key k = key_segment(r->segment);
@@ -277,7 +293,7 @@ enum rc octets_free(struct tx *t, struct objref *r, struct err *e)
         return RC_OK;
     for (uint8_t kind = SEAL_MESSAGE; rc == RC_OK && kind <= SEAL_SEARCH; kind++)
         if (objref_large(r, kind))
-            rc = seg_punch(t->v->segs, r->segment, objref_at(r, kind), record_size(objref_len(r, kind)), e);
+            rc = give_back(t, oid, r, kind, e);
     if (rc == RC_OK)
         rc = tx_has(t, T_SEGMENTS, &k, e);
     if (rc == RC_OK)

@@ -23,7 +23,7 @@ void octets_settle(struct stored *d);                              /* each round
 bool octets_held(struct stored *d);
 /* Gives back the octets of an object that nobody refers to, within the transaction that says so in its objref; r->where is 0 afterwards. The removal of
  * the last reference is on stable storage already. */
-enum rc octets_free(struct tx *t, struct objref *r, struct err *e);
+enum rc octets_free(struct tx *t, const unsigned char oid[SEAL_OID], struct objref *r, struct err *e);
 void octets_rewrite(struct stored *d, octets_stopping stopping); /* rewrite.c: segments that are a good part dead */
 /* Segments: bytes on the disk. Live: of the objects that the tables name. Tables: sizes of Berkeley DB's files. */
 enum rc octets_bytes(struct stored *d, struct tx *t, uint64_t *segments_out, uint64_t *live_out, uint64_t *tables_out, struct err *e);

@@ -192,7 +192,7 @@ static enum rc bury(struct tx *t, void *arg, struct err *e)
     struct objref r;
     enum rc rc = objref_get(t, b->oid, true, &mem, &r, e);
 
-    if (rc == RC_OK && r.refs == 0 && (rc = octets_free(t, &r, e)) == RC_OK)
+    if (rc == RC_OK && r.refs == 0 && (rc = octets_free(t, b->oid, &r, e)) == RC_OK)
         rc = bury_ref(t, b, &r, e);
     if ((rc == RC_OK || rc == RC_NOTFOUND) && !t->deadlock)
         rc = tx_del(t, T_TOMBS, &tomb, e);
