@@ -36,6 +36,9 @@ struct view {
 };
 enum rc view_open(struct imap_session *s, uint32_t folder, bool read_only, struct view **v_out, struct err *e);
 void view_free(struct view **v);
+/* The session looks at another view for a while, or at its own again; v NULL: at none. After view_open() beside the selected
+ * one, even if that failed, the selected one is set again. */
+void view_set(struct imap_session *s, struct view *v);
 /* No folder is selected any more, and nothing that belonged to it is left. */
 void view_leave(struct imap_session *s);
 static inline bool view_read_only(const struct view *v)
