@@ -62,12 +62,16 @@ enum rc context_check(struct imap_session *s, const struct imap_search *what, st
     return (what->ret & SR_UPDATE) && *by_tag(s, s->tag) ? reply_bad(s, e, CAUSE_TAG_IN_USE) : RC_OK;
 }
 
-static bool has_saved(const struct imap_key *k)
+/* "$", and "*": another message with each that comes. */
+static bool has_moving_set(const struct imap_key *k)
 {
     if (k->set.saved)
         return true;
+    for (size_t i = 0; i < k->set.n; i++)
+        if (k->set.r[i].lo == IMAP_STAR || k->set.r[i].hi == IMAP_STAR)
+            return true;
     for (const struct imap_key *c = k->child; c; c = c->next)
-        if (has_saved(c))
+        if (has_moving_set(c))
             return true;
     return false;
 }
@@ -92,7 +96,7 @@ static bool may_keep(const struct imap_session *s, const struct imap_search *wha
     }
     return contexts < CONTEXTS_MOST && uids <= CONTEXT_UIDS && (what->n_sort == 0 || n <= CONTEXT_SORTED) &&
            !imap_search_has(what->top, IMAP_KEY(SK_SEQ) | IMAP_KEY(SK_OLDER) | IMAP_KEY(SK_YOUNGER)) &&
-           !by_relevancy(what) && !has_saved(what->top);
+           !by_relevancy(what) && !has_moving_set(what->top);
 }
 
 static bool parse_again(struct imap_session *s, struct context *c, bool sort)
