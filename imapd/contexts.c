@@ -214,16 +214,22 @@ static void change_free(struct change *ch)
     free(ch->is);
 }
 
+/* A search by numbers goes on in UIDs when the client has given numbers up meanwhile. */
+static bool by_uid(const struct imap_session *s, const struct context *c)
+{
+    return c->uid || (s->opened.responses & RESP_UIDONLY);
+}
+
 static void begin_line(struct imap_session *s, const struct context *c)
 {
     buf_addstr(&s->out, "* ESEARCH (TAG ");
     imap_put_string(&s->out, buf_span(&c->tag));
-    buf_addstr(&s->out, c->uid ? ") UID" : ")");
+    buf_addstr(&s->out, by_uid(s, c) ? ") UID" : ")");
 }
 
 static uint32_t number(const struct imap_session *s, const struct context *c, uint32_t row)
 {
-    return c->uid ? s->view->uid[row] : row + 1;
+    return by_uid(s, c) ? s->view->uid[row] : row + 1;
 }
 
 /* " REMOVEFROM (0 3,5:6)": those of the rows for which which[] is set. */
