@@ -92,11 +92,16 @@ static void drop_gone(struct imap_session *s, uint32_t from)
     vanished_end(&line);
 }
 
+bool view_tells_modseq(const struct imap_session *s)
+{
+    return (s->opened.responses & RESP_MODSEQ) && (notify_selected(s) & EV_MESSAGES) == EV_MESSAGES;
+}
+
 void view_reply_modseq(struct imap_session *s)
 {
     struct err e;
 
-    if ((s->opened.responses & RESP_MODSEQ) && view_sync(s, &e) == RC_OK)
+    if (view_tells_modseq(s) && view_sync(s, &e) == RC_OK)
         reply_code(s, "HIGHESTMODSEQ %llu", (unsigned long long)s->view->modseq);
 }
 

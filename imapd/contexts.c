@@ -62,12 +62,16 @@ enum rc context_check(struct imap_session *s, const struct imap_search *what, st
     return (what->ret & SR_UPDATE) && *by_tag(s, s->tag) ? reply_bad(s, e, CAUSE_TAG_IN_USE) : RC_OK;
 }
 
-static bool has_saved(const struct imap_key *k)
+/* "$", and "*": another message with each that comes. */
+static bool has_moving_set(const struct imap_key *k)
 {
     if (k->set.saved)
         return true;
+    for (size_t i = 0; i < k->set.n; i++)
+        if (k->set.r[i].lo == IMAP_STAR || k->set.r[i].hi == IMAP_STAR)
+            return true;
     for (const struct imap_key *c = k->child; c; c = c->next)
-        if (has_saved(c))
+        if (has_moving_set(c))
             return true;
     return false;
 }
@@ -92,7 +96,7 @@ static bool may_keep(const struct imap_session *s, const struct imap_search *wha
     }
     return contexts < CONTEXTS_MOST && uids <= CONTEXT_UIDS && (what->n_sort == 0 || n <= CONTEXT_SORTED) &&
            !imap_search_has(what->top, IMAP_KEY(SK_SEQ) | IMAP_KEY(SK_OLDER) | IMAP_KEY(SK_YOUNGER)) &&
-           !by_relevancy(what) && !has_saved(what->top);
+           !by_relevancy(what) && !has_moving_set(what->top);
 }
 
 static bool parse_again(struct imap_session *s, struct context *c, bool sort)
@@ -210,16 +214,22 @@ static void change_free(struct change *ch)
     free(ch->is);
 }
 
+/* A search by numbers goes on in UIDs when the client has given numbers up meanwhile. */
+static bool by_uid(const struct imap_session *s, const struct context *c)
+{
+    return c->uid || (s->opened.responses & RESP_UIDONLY);
+}
+
 static void begin_line(struct imap_session *s, const struct context *c)
 {
     buf_addstr(&s->out, "* ESEARCH (TAG ");
     imap_put_string(&s->out, buf_span(&c->tag));
-    buf_addstr(&s->out, c->uid ? ") UID" : ")");
+    buf_addstr(&s->out, by_uid(s, c) ? ") UID" : ")");
 }
 
 static uint32_t number(const struct imap_session *s, const struct context *c, uint32_t row)
 {
-    return c->uid ? s->view->uid[row] : row + 1;
+    return by_uid(s, c) ? s->view->uid[row] : row + 1;
 }
 
 /* " REMOVEFROM (0 3,5:6)": those of the rows for which which[] is set. */

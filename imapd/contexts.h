@@ -6,7 +6,7 @@
  *          told with the news of the folder (imapd/announce.c): REMOVEFROM of expunged messages before their EXPUNGE, ADDTO after EXISTS. Of a SEARCH the
  *          position is 0; a SORT is sorted again, and each message is told with its place.
  * Refused  with an untagged NO [NOUPDATE "tag"], while the search itself is answered: more than CONTEXTS_MOST at once, more results than
- *          CONTEXT_UIDS in all of them or CONTEXT_SORTED in a SORT, and programs whose result changes with the clock or with numbers: OLDER, YOUNGER, "$", message numbers.
+ *          CONTEXT_UIDS in all of them or CONTEXT_SORTED in a SORT, and programs whose result changes with the clock or with numbers: OLDER, YOUNGER, "$", "*", message numbers.
  * Ends     with CANCELUPDATE, or when the folder is left.
  * Secrets  the words searched for, in memory that is wiped.
  * Process  pli-imapd session.   Source RFC 5267 4.2, 4.3; RFC 5465 7.

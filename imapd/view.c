@@ -244,6 +244,12 @@ void view_free(struct view **vp)
     free(v);
 }
 
+void view_set(struct imap_session *s, struct view *v)
+{
+    s->view = v;
+    tell_mailbox(s, v ? v->folder : 0, v ? v->removed : 0);
+}
+
 void view_leave(struct imap_session *s)
 {
     contexts_end(s);

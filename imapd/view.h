@@ -36,6 +36,9 @@ struct view {
 };
 enum rc view_open(struct imap_session *s, uint32_t folder, bool read_only, struct view **v_out, struct err *e);
 void view_free(struct view **v);
+/* The session looks at another view for a while, or at its own again; v NULL: at none. After view_open() beside the selected
+ * one, even if that failed, the selected one is set again. */
+void view_set(struct imap_session *s, struct view *v);
 /* No folder is selected any more, and nothing that belonged to it is left. */
 void view_leave(struct imap_session *s);
 static inline bool view_read_only(const struct view *v)
@@ -52,6 +55,9 @@ bool view_must_learn(const struct imap_session *s);
 /* Writes untagged answers for what changed. Asks the store first when ask is true, or when a second has passed since it was asked last. When the
  * store is away nothing fails, because it is asked again later. */
 void view_announce(struct imap_session *s, bool ask, bool may_renumber);
+/* Is HIGHESTMODSEQ for this client? One with CONDSTORE that is told of all changes: NOTIFY may have said that it is not, and it would never ask for those
+ * below that number again. */
+bool view_tells_modseq(const struct imap_session *s);
 /* [HIGHESTMODSEQ 9] in the tagged OK, for a client with CONDSTORE. All changes up to it are told before, so the view is brought up to date first; when
  * the store is away there is no such code. RFC 7162 3.2.7 */
 void view_reply_modseq(struct imap_session *s);

@@ -77,17 +77,19 @@ static enum rc search_one(struct imap_session *s, const struct imap_search *what
     bool here = selected && selected->folder == f->id;
     enum rc rc = here ? RC_OK : view_open(s, f->id, true, &other, e);
 
-    if (rc != RC_OK)
+    if (rc != RC_OK) {
+        view_set(s, selected);
         return rc;
+    }
     if (!here) {
         other->told = other->n;
-        s->view = other;
+        view_set(s, other);
     }
     s->mem = (struct imap_arena){0};
     rc = search_here(s, what, f->name, e);
     imap_arena_free(&s->mem);
     s->mem = held;
-    s->view = selected;
+    view_set(s, selected);
     view_free(&other);
     reply_alive(s);
     return rc;

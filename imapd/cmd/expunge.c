@@ -96,7 +96,7 @@ enum rc cmd_close(struct imap_session *s, union imap_args *a, struct err *e)
     (void)a;
     if (rc != RC_OK)
         return rc;
-    if (x.any && x.alone && (s->opened.responses & RESP_MODSEQ)) /* nothing is told here: it must be all there was */
+    if (x.any && x.alone && view_tells_modseq(s)) /* nothing is told here: it must be all there was */
         reply_code(s, "HIGHESTMODSEQ %llu", (unsigned long long)x.modseq);
     view_leave(s);
     return RC_OK;

@@ -19,6 +19,7 @@ static void forget(struct imap_session *s)
     store_free(&s->store);
     s->store = store_new(ROLE_IMAPD);
     s->watching = false;
+    memset(&s->annotated, 0, sizeof s->annotated);
     memset(s->address, 0, sizeof s->address);
     s->mbx = 0;
     s->enabled = 0;
