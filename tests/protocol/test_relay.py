@@ -359,7 +359,7 @@ def test_a_damaged_letter_keeps_no_other_back():
     """A page of the store lost a bit: the letter that lies there cannot be read. The others go at once, and its sender is told in the end."""
     with Operators(conf_a=["relayd {\n max_age = 40s\n warn_after = 0s\n max_sessions_per_domain = 1\n}"]) as pair:
         pair.b.stop()
-        pair.a.submit("hosp@a.test", ["gp@b.test"], letter(subject="damaged", body=("x" * 70 + "\r\n") * 200))
+        pair.a.submit("hosp@a.test", ["gp@b.test"], letter(subject="damaged", body=("x" * 70 + "\r\n") * 400))
         eventually(lambda: lines(pair.a, "relay-host"))
         pair.a.stop()
         store = next((pair.a.root / "store").glob("*.seg"))
