@@ -13,8 +13,10 @@ enum rc session_stays(struct imap_session *s, struct err *e)
     bool renewed = false;
     enum rc rc = stay_check(&s->stay, &renewed, e);
 
-    if (rc == RC_OK && renewed)
+    if (rc == RC_OK && renewed) {
         store_renew(s->store, buf_span(&s->stay.ticket));
+        s->watching = false; /* stored learns of the new ticket with the next request: the watch is set again */
+    }
     if (rc != RC_OK)
         log_ev(LOG_INFO_, "account-changed", "account=%s cause=%s", log_esc(span_str(s->address)),
                log_esc(span_str(e->log)));

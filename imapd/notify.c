@@ -188,7 +188,6 @@ enum rc notify_push(struct imap_session *s, bool *watching_out, struct err *e)
         if ((rc = stream_flush(s->io, e)) != RC_OK)
             return rc;
         news = view_events(s);
-    } while (*watching_out && s->watching && !s->bye && (news || notify_due(s)));
-    *watching_out = *watching_out && s->watching;
+    } while (*watching_out && !s->bye && (news || notify_due(s) || !watch_stands(s)));
     return RC_OK;
 }

@@ -14,6 +14,11 @@ bool watch_wanted(const struct imap_session *s)
     return notify_others(s) || notify_any_annotations(s) || (s->view && (notify_selected(s) || s->contexts));
 }
 
+bool watch_stands(const struct imap_session *s)
+{
+    return s->watching && s->watched_on == store_dials(s->store);
+}
+
 bool watch_on(struct imap_session *s)
 {
     struct store_watch_req rq = {notify_others(s) ? 0 : s->view ? s->view->folder : NO_FOLDER};
@@ -21,7 +26,7 @@ bool watch_on(struct imap_session *s)
 
     if (!watch_wanted(s))
         return false;
-    if (s->watching && s->watched == rq.folder && s->watched_on == store_dials(s->store))
+    if (watch_stands(s) && s->watched == rq.folder)
         return true;
     s->watching = store_call(s->store, STORE_WATCH, &rq, -1, NULL, &e) == RC_OK;
     if (!s->watching)

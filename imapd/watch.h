@@ -11,3 +11,6 @@
 bool watch_wanted(const struct imap_session *s); /* there is something to watch */
 /* Sets the watch that is wanted, unless it stands. False: there is none. */
 bool watch_on(struct imap_session *s);
+/* It is still there. Any request to the store may have dialled anew, because stored restarted or the ticket was renewed: whoever is about to wait for
+ * events looks here last. */
+bool watch_stands(const struct imap_session *s);

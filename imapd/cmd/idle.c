@@ -16,7 +16,8 @@
 enum { AGAIN_MS = 2000 }; /* stored is away: try to watch again then */
 
 /* Tells the news until there is nothing left to tell. Each request may bring an event with its reply. Such an event is
- * kept in memory, where the socket does not show it. So the last step before a wait is to look for one. */
+ * kept in memory, where the socket does not show it. So the last step before a wait is to look for one, and at the watch
+ * itself. */
 static enum rc catch_up(struct imap_session *s, bool *watched, struct err *e)
 {
     enum rc rc;
@@ -30,7 +31,7 @@ static enum rc catch_up(struct imap_session *s, bool *watched, struct err *e)
         metadata_announce(s, true);
         if ((rc = stream_flush(s->io, e)) != RC_OK)
             return rc;
-    } while (*watched && !s->bye && (view_events(s) || notify_due(s)));
+    } while (*watched && !s->bye && (view_events(s) || notify_due(s) || !watch_stands(s)));
     return RC_OK;
 }
 

@@ -49,13 +49,13 @@ def used():
             assert m.create(f'"{MARK}/{MARK} sous"')[0] == "OK"
             assert m.subscribe(f'"{MARK}"')[0] == "OK"
             assert m.append(f'"{MARK}"', f"({MARK}kw)", None, letter(2))[0] == "OK"
+            assert m.xatom("SETMETADATA", f'"{MARK}"', f'(/private/{MARK} "{MARK} valeur" /shared/{MARK} "{MARK} valeur")')[0] == "OK"
             m.select("INBOX")
             for key in ("TEXT", "SUBJECT", "BODY"):
                 typ, d = m.search(None, key, f'"{MARK}"')
                 assert typ == "OK" and len(d[0].split()) == 3, (key, d)
             assert m.store("1", "+FLAGS", f"({MARK}kw)")[0] == "OK"
             assert m.copy("1", f'"{MARK}"')[0] == "OK"
-            assert m.xatom("SETMETADATA", f'"{MARK}"', f'(/private/{MARK} "{MARK} valeur" /shared/{MARK} "{MARK} valeur")')[0] == "OK"
             assert m.rename(f'"{MARK}/{MARK} sous"', f'"{MARK}/{MARK} autre"')[0] == "OK"
         yield pli
 

@@ -247,9 +247,10 @@ received = false
         if os.geteuid() == 0:           # getmail delivers as nobody else than its user
             os.chown(tmp_path, 65534, 65534)
             subprocess.run(["chown", "-R", "65534:65534", str(tmp_path)], check=True)
-            for above in list(tmp_path.parents)[:3]:
-                if str(above).startswith("/tmp/") and above.stat().st_uid == 0:
-                    above.chmod(0o711)
+            for above in tmp_path.parents:  # our own folders, up to the one that everybody may write to
+                if above.stat().st_mode & 0o1000 or above == above.parent:
+                    break
+                above.chmod(0o711)
             argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *argv]
         run(*argv, home=tmp_path)
         run(*argv, home=tmp_path)
