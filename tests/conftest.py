@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 from instance import Instance  # noqa: E402
+from other_server import OtherServer  # noqa: E402
 
 # Random tests are named by their seed, and every worker of pytest-xdist must collect the same names: the seed is drawn here, in the process
 # that starts them, and they inherit it.
@@ -27,7 +28,7 @@ def pytest_collection_modifyitems(items):
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if report.when == "call" and report.failed:
-        report.sections += [("instance", inst.last_lines()) for inst in Instance.live]
+        report.sections += [("server", one.last_lines()) for one in Instance.live + OtherServer.live]
 
 
 @pytest.fixture(scope="session")

@@ -240,7 +240,8 @@ class Instance:
 
     def last_lines(self, most=60):
         """For the report of a test that failed: the machine where it failed may be gone when it is read."""
-        return "\n".join([f"the last lines of {self.domain}:", *self.output().splitlines()[-most:]])
+        told = [x for x in self.output().splitlines() if not re.search(r"imapd\[\d+\] info .* ev=(connect|signin|disconnect) | ev=open-box ", x)]
+        return "\n".join([f"the last lines of {self.domain} (but for IMAP sessions that came and went):", *told[-most:]])
 
     # ---- processes ----
     def pids(self, name):

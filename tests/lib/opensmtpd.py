@@ -32,9 +32,11 @@ match tag OWN from any for any action "out"
 """
 USERS = ("opensmtpd:x:64997:64997::/var/lib/opensmtpd/empty:/usr/sbin/nologin\n"
          "opensmtpq:x:64996:64996::/var/lib/opensmtpd/empty:/usr/sbin/nologin\nkeeper:x:64995:64997::{dir}/mail:/bin/sh\n")
-# Folders of its own over the machine's, for this process and its children alone.
+# Folders of its own over the machine's, for this process and its children alone. Before it sends it asks for the name of 127.0.0.1: of /etc/hosts, not of
+# whatever name server the machine has, whose silence would put the letter off for minutes.
 ENTER = """
 mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group &&
+{ [ ! -e /etc/resolv.conf ] || mount --bind "$0/resolv.conf" /etc/resolv.conf; } &&
 mount -t tmpfs -o mode=755 own /usr/libexec && cp -r "$1" /usr/libexec/opensmtpd &&
 mount -t tmpfs -o mode=755 own /var/spool && mkdir -m 711 /var/spool/smtpd &&
 mount -t tmpfs -o mode=755 own /run &&
@@ -56,6 +58,7 @@ class OpenSmtpd(OtherServer):
         self.port, clear, out = free_port(), free_port(), free_port()
         for what, lines in (("passwd", USERS.format(dir=self.dir)), ("group", "opensmtpd:x:64997:\nopensmtpq:x:64996:\n")):
             (self.dir / what).write_text(pathlib.Path("/etc", what).read_text() + lines)
+        (self.dir / "resolv.conf").write_text("lookup file\n")
         (self.dir / "mail").mkdir(0o755)
         os.chown(self.dir / "mail", 64995, 64997)
         conf = self.dir / "smtpd.conf"

@@ -15,12 +15,14 @@ import time
 
 
 class OtherServer:
+    live = []  # those that are not closed yet
     proc = None
 
     def __init__(self, name, mode):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f"pli-{name}-"))
         self.dir.chmod(mode)
         self.name = name
+        OtherServer.live.append(self)
 
     def begin(self, argv, **how):
         """In the foreground, our own child, in a session of its own: what ends that ends its children and nothing else."""
@@ -51,7 +53,12 @@ class OtherServer:
         """Every message that came through the door, as it stands on its disk."""
         return [p.read_bytes() for p in sorted((self.dir / "mail").glob("box/new/*"))]
 
+    def last_lines(self, most=60):
+        return "\n".join([f"the last lines of {self.name}:", *self.log().splitlines()[-most:]])
+
     def close(self):
+        if self in OtherServer.live:
+            OtherServer.live.remove(self)
         if self.proc and self.proc.poll() is None:
             os.killpg(self.proc.pid, signal.SIGTERM)
             try:
