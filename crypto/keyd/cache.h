@@ -5,7 +5,7 @@
  * Locks    cache_hold() locks the key's set until cache_release(). Sets are independent, so four workers rarely meet. While a set is held the caller
  *          must do nothing slow and must not touch a second cache.
  * Owns     the values. drop() (may be NULL) is called before a value is wiped: at eviction, in cache_drop(), cache_sweep() and cache_free().
- * Process  pli-keyd: epochs, opened password slots, signers, limits.
+ * Process  pli-keyd: epochs, opened password slots, signers, opened epochs of the queue, limits.
  */
 #pragma once
 #include "base/span.h"

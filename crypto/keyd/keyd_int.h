@@ -22,7 +22,7 @@ struct state {
     EVP_PKEY *tls[TLS_KEYS];
     unsigned char *ticket_key;         /* TICKET_KEY bytes, locked: keyd's own, good for checking what is shown to keyd */
     unsigned char *mac_key;            /* 32, locked: finds opened password slots again */
-    struct cache *epochs, *opened, *signers;
+    struct cache *epochs, *opened, *signers, *queue_epochs;
     struct cache *limits, *handshakes; /* counts of this minute: by account or mailbox; by process, of which there are many more */
     int64_t epoch_ns;                  /* life of an epoch */
     uint32_t epoch_most;               /* wraps under one epoch */
@@ -61,6 +61,10 @@ enum rc slow_enter(struct state *s, struct err *e);
 void slow_leave(struct state *s);
 bool opened_stale(const void *value, int64_t now);
 size_t opened_size(void);
+
+/* purpose_queue.c */
+bool queue_epoch_stale(const void *value, int64_t now);
+size_t queue_epoch_size(void);
 
 /* purpose_sign.c */
 bool signer_stale(const void *value, int64_t now);

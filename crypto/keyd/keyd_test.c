@@ -407,6 +407,42 @@ static void test_queue(void **st)
     assert_int_equal(keyd_queue_open(relayd, &rq, &what, key, &e), RC_CORRUPT);
 }
 
+/* keyd keeps the epochs that it opened: what is found must be the right one, and what does not belong together must not be found. */
+static void test_queue_again(void **st)
+{
+    struct keyd_queue_req rq[2];
+    unsigned char cek[2][SEAL_CEK], key[SEAL_CEK];
+    enum keyd_queue_what what;
+
+    (void)st;
+    for (size_t i = 0; i < 2; i++) {
+        unsigned char pub[SEAL_PUB], epoch[SEAL_EPOCH_KEY];
+        struct keyd_status_rep rep;
+        struct buf mem = BUF_INIT;
+
+        assert_int_equal(keyd_status(admin, &rep, &mem, &e), RC_OK);
+        memcpy(pub, rep.queue_pub.p, SEAL_PUB);
+        buf_free(&mem);
+        seal_cek_new(cek[i]);
+        random_bytes(epoch, sizeof epoch);
+        assert_int_equal(seal_epoch_seal(pub, SEAL_QUEUE_BOX, epoch, rq[i].epoch_rec, &rq[i].epoch, &e), RC_OK);
+        assert_int_equal(seal_wrap(epoch, SEAL_QUEUE_BOX, rq[i].epoch, cek[i], rq[i].wrap, &e), RC_OK);
+        seal_oid_new(rq[i].oid);
+    }
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(keyd_queue_open(relayd, &rq[i % 2], &what, key, &e), RC_OK);
+        assert_memory_equal(key, cek[i % 2], SEAL_CEK);
+    }
+    rq[0].epoch ^= 1;
+    assert_int_equal(keyd_queue_open(relayd, &rq[0], &what, key, &e), RC_CORRUPT);
+    rq[0].epoch ^= 1;
+    rq[0].epoch_rec[SEAL_EPOCH_REC - 1] ^= 1;
+    assert_int_equal(keyd_queue_open(relayd, &rq[0], &what, key, &e), RC_CORRUPT);
+    memcpy(rq[0].wrap, rq[1].wrap, sizeof rq[0].wrap);
+    rq[0].epoch_rec[SEAL_EPOCH_REC - 1] ^= 1;
+    assert_int_equal(keyd_queue_open(relayd, &rq[0], &what, key, &e), RC_CORRUPT);
+}
+
 static void test_status(void **st)
 {
     struct keyd_status_rep rep, later;
@@ -461,8 +497,8 @@ int main(void)
         cmocka_unit_test(test_guesses),        cmocka_unit_test(test_rewrap_without_password_slot),
         cmocka_unit_test(test_sign),           cmocka_unit_test(test_sign_refusals),
         cmocka_unit_test(test_issue_operator), cmocka_unit_test(test_tls_purpose),
-        cmocka_unit_test(test_queue),          cmocka_unit_test(test_status),
-        cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_queue),          cmocka_unit_test(test_queue_again),
+        cmocka_unit_test(test_status),         cmocka_unit_test(test_restart),
 
         cmocka_unit_test(test_log_is_clean),
     };

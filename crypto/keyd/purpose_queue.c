@@ -1,15 +1,85 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/keyd/purpose_queue.c - the content key of a queue entry for relayd; for an administrator only the key of its
- * envelope. Also the purpose status. */
+ * envelope. Also the purpose status.
+ *
+ * Opening an epoch costs a key agreement, and all that came in its time lies under one: an opened epoch of the queue is
+ * kept for a few minutes. That gives nobody more than keyd has anyway, because the queue's private key is here too. */
+#include "base/clock.h"
 #include "base/wipe.h"
 #include "crypto/keyd/keyd_int.h"
+#include "crypto/seal/digest.h"
+
+#define LIFE (INT64_C(300) * 1000000000)
+
+struct queue_epoch {
+    int64_t until; /* clock_mono */
+    unsigned char key[SEAL_EPOCH_KEY];
+};
+
+size_t queue_epoch_size(void)
+{
+    return sizeof(struct queue_epoch);
+}
+
+bool queue_epoch_stale(const void *value, int64_t now)
+{
+    return now >= ((const struct queue_epoch *)value)->until;
+}
+
+/* Number and record together: a record under another number must not be found. */
+static void find_by(const struct keyd_queue_req *rq, unsigned char key[CACHE_KEY])
+{
+    struct digest *d = digest_new();
+
+    digest_add(d, span_of(&rq->epoch, sizeof rq->epoch));
+    digest_add(d, span_of(rq->epoch_rec, SEAL_EPOCH_REC));
+    digest_end(&d, key);
+}
+
+static bool recall(struct state *s, const unsigned char at[CACHE_KEY], unsigned char key_out[SEAL_EPOCH_KEY])
+{
+    bool found;
+    const struct queue_epoch *q = cache_hold(s->queue_epochs, at, &found);
+
+    found = found && !queue_epoch_stale(q, clock_mono());
+    if (found)
+        memcpy(key_out, q->key, SEAL_EPOCH_KEY);
+    else
+        cache_drop(s->queue_epochs, at);
+    cache_release(s->queue_epochs, at);
+    return found;
+}
+
+static void remember(struct state *s, const unsigned char at[CACHE_KEY], const unsigned char key[SEAL_EPOCH_KEY])
+{
+    bool found;
+    struct queue_epoch *q = cache_hold(s->queue_epochs, at, &found);
+
+    q->until = clock_mono() + LIFE;
+    memcpy(q->key, key, SEAL_EPOCH_KEY);
+    cache_release(s->queue_epochs, at);
+}
+
+static enum rc open_epoch(struct state *s, const struct keyd_queue_req *rq, unsigned char key_out[SEAL_EPOCH_KEY],
+                          struct err *e)
+{
+    unsigned char at[CACHE_KEY];
+    enum rc rc;
+
+    find_by(rq, at);
+    if (recall(s, at, key_out))
+        return RC_OK;
+    rc = seal_epoch_open(s->ring->queue_priv, s->ring->queue_pub, SEAL_QUEUE_BOX, rq->epoch, rq->epoch_rec, key_out, e);
+    if (rc == RC_OK)
+        remember(s, at, key_out);
+    return rc;
+}
 
 static enum rc queue_cek(struct state *s, const struct keyd_queue_req *rq, unsigned char cek_out[SEAL_CEK],
                          struct err *e)
 {
     unsigned char key[SEAL_EPOCH_KEY];
-    enum rc rc =
-        seal_epoch_open(s->ring->queue_priv, s->ring->queue_pub, SEAL_QUEUE_BOX, rq->epoch, rq->epoch_rec, key, e);
+    enum rc rc = open_epoch(s, rq, key, e);
 
     if (rc == RC_OK)
         rc = seal_unwrap(key, SEAL_QUEUE_BOX, rq->epoch, rq->wrap, cek_out, e);

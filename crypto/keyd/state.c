@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { EPOCHS = 8192, OPENED = 1024, SIGNERS = 1024, LIMITS = 8192 };
+enum { EPOCHS = 8192, OPENED = 1024, SIGNERS = 1024, QUEUE_EPOCHS = 64, LIMITS = 8192 };
 #define SECOND INT64_C(1000000000)
 
 /* ---- limits ---- */
@@ -162,6 +162,7 @@ struct state *state_new(const struct boot *b)
     s->epochs = cache_new(EPOCHS, epoch_size(), NULL);
     s->opened = cache_new(OPENED, opened_size(), NULL);
     s->signers = cache_new(SIGNERS, signer_size(), signer_drop);
+    s->queue_epochs = cache_new(QUEUE_EPOCHS, queue_epoch_size(), NULL);
     s->limits = cache_new(LIMITS, sizeof(struct limit), NULL);
     s->handshakes = cache_new(LIMITS, sizeof(struct limit), NULL);
     s->epoch_ns = boot_num(b, "keyd.epoch_time") * SECOND;
@@ -181,6 +182,7 @@ void state_free(struct state **s)
     cache_free(&(*s)->epochs);
     cache_free(&(*s)->opened);
     cache_free(&(*s)->signers);
+    cache_free(&(*s)->queue_epochs);
     cache_free(&(*s)->limits);
     cache_free(&(*s)->handshakes);
     for (size_t i = 0; i < TLS_KEYS; i++)
@@ -199,6 +201,7 @@ void state_sweep(struct state *s)
     cache_sweep(s->epochs, epoch_stale, now);
     cache_sweep(s->opened, opened_stale, now);
     cache_sweep(s->signers, signer_stale, now);
+    cache_sweep(s->queue_epochs, queue_epoch_stale, now);
     cache_sweep(s->limits, limit_stale, now);
     cache_sweep(s->handshakes, limit_stale, now);
 }
