@@ -59,8 +59,14 @@ enum rc password_open(struct state *s, uint64_t mbx, const unsigned char pub[SEA
                       unsigned char priv_out[SEAL_PRIV], struct err *e);
 enum rc slow_enter(struct state *s, struct err *e);
 void slow_leave(struct state *s);
-bool opened_stale(const void *value, int64_t now);
-size_t opened_size(void);
+
+/* kept.c: keys that were opened at some cost, each found by a digest, for five minutes. Of s->opened and s->queue_epochs. */
+enum { KEPT_KEY = 32 };
+_Static_assert((int)KEPT_KEY == SEAL_PRIV && (int)KEPT_KEY == SEAL_EPOCH_KEY, "both kinds of key fit");
+bool kept_recall(struct cache *c, const unsigned char at[CACHE_KEY], unsigned char key_out[KEPT_KEY]); /* false: none, or its time is over */
+void kept_remember(struct cache *c, const unsigned char at[CACHE_KEY], const unsigned char key[KEPT_KEY]);
+bool kept_stale(const void *value, int64_t now);
+size_t kept_size(void);
 
 /* purpose_queue.c */
 bool queue_epoch_stale(const void *value, int64_t now);

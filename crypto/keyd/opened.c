@@ -4,31 +4,13 @@
  *
  * At most state.slow_most threads hash at once. Any further request is told CAUSE_BUSY and asks again, so that no worker
  * waits, and wraps and TLS signatures go on.
-
  */
-#include "base/clock.h"
 #include "base/wipe.h"
 #include "crypto/keyd/keyd_int.h"
 #include "crypto/keyd/slot_keys.h"
 #include "crypto/seal/digest.h"
 
 enum { GUESSES_MOST = 30 }; /* per minute and mailbox; a user who knows the password needs one in five minutes */
-#define LIFE (INT64_C(300) * 1000000000)
-
-struct opened {
-    int64_t until; /* 0: nothing yet */
-    unsigned char priv[SEAL_PRIV];
-};
-
-size_t opened_size(void)
-{
-    return sizeof(struct opened);
-}
-
-bool opened_stale(const void *value, int64_t now)
-{
-    return now >= ((const struct opened *)value)->until;
-}
 
 enum rc slow_enter(struct state *s, struct err *e)
 {
@@ -60,30 +42,6 @@ static void opened_key(struct state *s, uint64_t mbx, const unsigned char pub[SE
     buf_free(&b);
 }
 
-static bool recall(struct state *s, const unsigned char key[CACHE_KEY], unsigned char priv_out[SEAL_PRIV])
-{
-    bool found;
-    struct opened *o = cache_hold(s->opened, key, &found);
-
-    found = found && !opened_stale(o, clock_mono());
-    if (found)
-        memcpy(priv_out, o->priv, SEAL_PRIV);
-    else
-        cache_drop(s->opened, key);
-    cache_release(s->opened, key);
-    return found;
-}
-
-static void remember(struct state *s, const unsigned char key[CACHE_KEY], const unsigned char priv[SEAL_PRIV])
-{
-    bool found;
-    struct opened *o = cache_hold(s->opened, key, &found);
-
-    o->until = clock_mono() + LIFE;
-    memcpy(o->priv, priv, SEAL_PRIV);
-    cache_release(s->opened, key);
-}
-
 enum rc password_open(struct state *s, uint64_t mbx, const unsigned char pub[SEAL_PUB], const struct slot *slot,
                       struct span password, unsigned char priv_out[SEAL_PRIV], struct err *e)
 {
@@ -91,7 +49,7 @@ enum rc password_open(struct state *s, uint64_t mbx, const unsigned char pub[SEA
     enum rc rc = RC_OK;
 
     opened_key(s, mbx, pub, slot, password, key);
-    if (!recall(s, key, priv_out)) {
+    if (!kept_recall(s->opened, key, priv_out)) {
         rc = slow_enter(s, e);
         if (rc != RC_OK)
             return rc;
@@ -100,7 +58,7 @@ enum rc password_open(struct state *s, uint64_t mbx, const unsigned char pub[SEA
             rc = slot_password_open(password, mbx, pub, slot->body, priv_out, e);
         slow_leave(s);
         if (rc == RC_OK)
-            remember(s, key, priv_out);
+            kept_remember(s->opened, key, priv_out);
     }
     wipe(key, sizeof key);
     return rc;

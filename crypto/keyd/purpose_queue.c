@@ -4,27 +4,9 @@
  *
  * Opening an epoch costs a key agreement, and all that came in its time lies under one: an opened epoch of the queue is
  * kept for a few minutes. That gives nobody more than keyd has anyway, because the queue's private key is here too. */
-#include "base/clock.h"
 #include "base/wipe.h"
 #include "crypto/keyd/keyd_int.h"
 #include "crypto/seal/digest.h"
-
-#define LIFE (INT64_C(300) * 1000000000)
-
-struct queue_epoch {
-    int64_t until; /* clock_mono */
-    unsigned char key[SEAL_EPOCH_KEY];
-};
-
-size_t queue_epoch_size(void)
-{
-    return sizeof(struct queue_epoch);
-}
-
-bool queue_epoch_stale(const void *value, int64_t now)
-{
-    return now >= ((const struct queue_epoch *)value)->until;
-}
 
 /* Number and record together: a record under another number must not be found. */
 static void find_by(const struct keyd_queue_req *rq, unsigned char key[CACHE_KEY])
@@ -36,30 +18,6 @@ static void find_by(const struct keyd_queue_req *rq, unsigned char key[CACHE_KEY
     digest_end(&d, key);
 }
 
-static bool recall(struct state *s, const unsigned char at[CACHE_KEY], unsigned char key_out[SEAL_EPOCH_KEY])
-{
-    bool found;
-    const struct queue_epoch *q = cache_hold(s->queue_epochs, at, &found);
-
-    found = found && !queue_epoch_stale(q, clock_mono());
-    if (found)
-        memcpy(key_out, q->key, SEAL_EPOCH_KEY);
-    else
-        cache_drop(s->queue_epochs, at);
-    cache_release(s->queue_epochs, at);
-    return found;
-}
-
-static void remember(struct state *s, const unsigned char at[CACHE_KEY], const unsigned char key[SEAL_EPOCH_KEY])
-{
-    bool found;
-    struct queue_epoch *q = cache_hold(s->queue_epochs, at, &found);
-
-    q->until = clock_mono() + LIFE;
-    memcpy(q->key, key, SEAL_EPOCH_KEY);
-    cache_release(s->queue_epochs, at);
-}
-
 static enum rc open_epoch(struct state *s, const struct keyd_queue_req *rq, unsigned char key_out[SEAL_EPOCH_KEY],
                           struct err *e)
 {
@@ -67,11 +25,11 @@ static enum rc open_epoch(struct state *s, const struct keyd_queue_req *rq, unsi
     enum rc rc;
 
     find_by(rq, at);
-    if (recall(s, at, key_out))
+    if (kept_recall(s->queue_epochs, at, key_out))
         return RC_OK;
     rc = seal_epoch_open(s->ring->queue_priv, s->ring->queue_pub, SEAL_QUEUE_BOX, rq->epoch, rq->epoch_rec, key_out, e);
     if (rc == RC_OK)
-        remember(s, at, key_out);
+        kept_remember(s->queue_epochs, at, key_out);
     return rc;
 }
 

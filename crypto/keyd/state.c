@@ -160,9 +160,9 @@ struct state *state_new(const struct boot *b)
     s->mac_key = secret_alloc(32);
     random_bytes(s->mac_key, 32);
     s->epochs = cache_new(EPOCHS, epoch_size(), NULL);
-    s->opened = cache_new(OPENED, opened_size(), NULL);
+    s->opened = cache_new(OPENED, kept_size(), NULL);
     s->signers = cache_new(SIGNERS, signer_size(), signer_drop);
-    s->queue_epochs = cache_new(QUEUE_EPOCHS, queue_epoch_size(), NULL);
+    s->queue_epochs = cache_new(QUEUE_EPOCHS, kept_size(), NULL);
     s->limits = cache_new(LIMITS, sizeof(struct limit), NULL);
     s->handshakes = cache_new(LIMITS, sizeof(struct limit), NULL);
     s->epoch_ns = boot_num(b, "keyd.epoch_time") * SECOND;
@@ -199,9 +199,9 @@ void state_sweep(struct state *s)
     int64_t now = clock_mono();
 
     cache_sweep(s->epochs, epoch_stale, now);
-    cache_sweep(s->opened, opened_stale, now);
+    cache_sweep(s->opened, kept_stale, now);
     cache_sweep(s->signers, signer_stale, now);
-    cache_sweep(s->queue_epochs, queue_epoch_stale, now);
+    cache_sweep(s->queue_epochs, kept_stale, now);
     cache_sweep(s->limits, limit_stale, now);
     cache_sweep(s->handshakes, limit_stale, now);
 }
