@@ -68,10 +68,6 @@ void kept_remember(struct cache *c, const unsigned char at[CACHE_KEY], const uns
 bool kept_stale(const void *value, int64_t now);
 size_t kept_size(void);
 
-/* purpose_queue.c */
-bool queue_epoch_stale(const void *value, int64_t now);
-size_t queue_epoch_size(void);
-
 /* purpose_sign.c */
 bool signer_stale(const void *value, int64_t now);
 void signer_drop(void *value);
