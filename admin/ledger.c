@@ -4,14 +4,22 @@
 #include "base/ascii.h"
 #include <stdlib.h>
 
+/* INTERNALDATE has four digits for the year, and no day before 1970 is kept: a file's time beyond that comes back as the nearest that can be said. */
+static int64_t said_date(int64_t date)
+{
+    const int64_t last = INT64_C(253402300799); /* 9999-12-31 23:59:59 */
+
+    return date < 0 ? 0 : date > last ? last : date;
+}
+
 struct ledger_row ledger_row_of(const struct letter *l)
 {
-    struct ledger_row row = {.date = l->date, .octets = l->octets.n};
+    struct ledger_row row = {.date = said_date(l->date), .octets = l->octets.n};
     struct buf marks = BUF_SECRET_INIT;
     struct digest *d = digest_new();
 
     digest_of(l->octets, row.body);
-    buf_u64(&marks, (uint64_t)l->date);
+    buf_u64(&marks, (uint64_t)row.date);
     buf_u32(&marks, l->flags);
     for (size_t i = 0; i < l->keywords.n; i++) /* the same in any case */
         buf_addc(&marks, ascii_lower(l->keywords.p[i]));

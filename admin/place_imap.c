@@ -95,9 +95,9 @@ static const struct {
                   {MF_DELETED, "\\Deleted "},
                   {MF_DRAFT, "\\Draft "}};
 
-static enum rc add(struct place *pl, struct span folder, const struct letter *l, struct err *e)
+static enum rc append(struct imap_place *p, struct span folder, const struct letter *l, struct span keywords,
+                      struct err *e)
 {
-    struct imap_place *p = (struct imap_place *)pl;
     struct buf line = BUF_SECRET_INIT, wire = BUF_SECRET_INIT;
     char date[IMAP_DATE_TIME];
     enum rc rc;
@@ -109,7 +109,7 @@ static enum rc add(struct place *pl, struct span folder, const struct letter *l,
     for (size_t i = 0; i < sizeof flag_names / sizeof *flag_names; i++)
         if (l->flags & flag_names[i].bit)
             buf_addstr(&line, flag_names[i].name);
-    buf_addspan(&line, l->keywords);
+    buf_addspan(&line, keywords);
     if (line.p[line.n - 1] == ' ')
         buf_cut(&line, line.n - 1);
     imap_date_time(l->date, date);
@@ -117,6 +117,17 @@ static enum rc add(struct place *pl, struct span folder, const struct letter *l,
     rc = imap_say(p, buf_span(&line), l->octets, e);
     buf_free(&line);
     buf_free(&wire);
+    return rc;
+}
+
+/* A folder that has no room for more keywords takes the message all the same. */
+static enum rc add(struct place *pl, struct span folder, const struct letter *l, struct err *e)
+{
+    struct imap_place *p = (struct imap_place *)pl;
+    enum rc rc = append(p, folder, l, l->keywords, e);
+
+    if (rc == RC_PERM && imap_limit_met(p) && l->keywords.n > 0)
+        rc = append(p, folder, l, SPAN_NULL, e);
     return rc;
 }
 

@@ -32,6 +32,7 @@ void imap_unlink(struct imap_place *p);
  * response code: RC_QUOTA, RC_EXISTS, RC_NOTFOUND, RC_TEMP (UNAVAILABLE, INUSE, LIMIT), RC_PERM. RC_CLOSED: the connection is gone. */
 enum rc imap_say(struct imap_place *p, struct span text, struct span literal, struct err *e);
 /* What a call of libetpan's gave, in the same terms. what: for the operator. */
+bool imap_limit_met(const struct imap_place *p); /* was the last answer a NO [LIMIT]? */
 enum rc imap_result(struct imap_place *p, int code, const char *what, struct err *e);
 
 /* place_imap_names.c */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* admin/place_imap_names.c - folders behind IMAP: their names with the server's delimiter and namespace, their roles, their subscriptions, and making them. */
 #include "admin/place_imap_int.h"
+#include "proto/imap/name.h"
 #include <stdlib.h>
 #include <strings.h>
 
@@ -123,11 +124,12 @@ static enum store_special role_of(const struct mailimap_mbx_list_flags *fl)
     return SU_NONE;
 }
 
+/* What our own server shows in its folder of removed messages has left its folders, and is no mail to be moved. */
 static bool holds_messages(const struct mailimap_mbx_list_flags *fl)
 {
     return !(fl != NULL && fl->mbf_type == MAILIMAP_MBX_LIST_FLAGS_SFLAG &&
              fl->mbf_sflag == MAILIMAP_MBX_LIST_SFLAG_NOSELECT) &&
-           !has_flag(fl, "Noselect") && !has_flag(fl, "NonExistent");
+           !has_flag(fl, "Noselect") && !has_flag(fl, "NonExistent") && !has_flag(fl, IMAP_LIST_REMOVED);
 }
 
 static enum rc subscriptions(struct imap_place *p, struct buf *out, struct err *e)
@@ -249,6 +251,15 @@ static enum rc create(struct imap_place *p, struct span wire, enum store_special
     return rc;
 }
 
+/* A file system takes such names; no server does, and a line's end in one would end our command. */
+static bool has_control(struct span name)
+{
+    for (size_t i = 0; i < name.n; i++)
+        if (name.p[i] != PLACE_SEP && (name.p[i] < 0x20 || name.p[i] == 0x7f))
+            return true;
+    return false;
+}
+
 enum rc imap_make(struct place *pl, const struct place_folder *f, struct err *e)
 {
     struct imap_place *p = (struct imap_place *)pl;
@@ -256,6 +267,8 @@ enum rc imap_make(struct place *pl, const struct place_folder *f, struct err *e)
     enum rc rc = RC_OK;
     struct err sub;
 
+    if (has_control(f->name))
+        return err_set(e, RC_PERM, "its name holds a control character, which no IMAP folder's may");
     if (p->there.n == 0)
         rc = imap_folders(pl, NULL, NULL, e);
     imap_wire_name(p, f->name, &wire);

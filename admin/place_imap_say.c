@@ -14,7 +14,6 @@ static const struct {
     {"TRYCREATE", RC_NOTFOUND},
     {"UNAVAILABLE", RC_TEMP},
     {"INUSE", RC_TEMP},
-    {"LIMIT", RC_TEMP},
     {"SERVERBUG", RC_TEMP},
     {"CORRUPTION", RC_CORRUPT},
     {"TOOBIG", RC_PERM},
@@ -28,6 +27,13 @@ static enum rc rc_of_code(const char *code)
         if (span_ieq_str(span_str(code), codes[i].code))
             return codes[i].rc;
     return RC_PERM;
+}
+
+bool imap_limit_met(const struct imap_place *p)
+{
+    const char *code = p->imap->imap_response_info != NULL ? p->imap->imap_response_info->rsp_atom : NULL;
+
+    return code != NULL && span_ieq_str(span_str(code), "LIMIT");
 }
 
 enum rc imap_result(struct imap_place *p, int code, const char *what, struct err *e)

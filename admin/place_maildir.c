@@ -93,15 +93,15 @@ static struct span next_line(struct span *rest)
     return line;
 }
 
-void maildir_keywords_load(struct maildir *m, struct span folder)
+enum rc maildir_keywords_load(struct maildir *m, struct span folder, struct err *e)
 {
     struct buf path = BUF_INIT, text = BUF_INIT;
     struct span rest, line;
-    struct err e;
+    enum rc rc;
     char *end;
 
     if (m->opened.n > 0 && span_eq(buf_span(&m->opened), folder))
-        return;
+        return RC_OK;
     buf_clear(&m->opened);
     buf_addspan(&m->opened, folder);
     for (size_t i = 0; i < MAILDIR_KEYWORDS; i++) {
@@ -109,7 +109,7 @@ void maildir_keywords_load(struct maildir *m, struct span folder)
         m->keywords[i] = NULL;
     }
     maildir_path(m, folder, &path);
-    (void)!maildir_lines(buf_cstr(&path), "dovecot-keywords", &text, &e);
+    rc = maildir_lines(buf_cstr(&path), "dovecot-keywords", &text, e);
     (void)buf_cstr(&text);
     for (rest = buf_span(&text); rest.n > 0;) {
         line = next_line(&rest);
@@ -120,6 +120,7 @@ void maildir_keywords_load(struct maildir *m, struct span folder)
     }
     buf_free(&path);
     buf_free(&text);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
 static enum store_special role_of(const struct maildir *m, struct span folder)
@@ -400,7 +401,10 @@ static enum rc count(struct place *pl, struct span folder, uint64_t *messages_ou
 
 static enum rc read_folder(struct place *pl, struct span folder, const struct reading *r, struct err *e)
 {
-    maildir_keywords_load((struct maildir *)pl, folder);
+    struct err why;
+
+    if (maildir_keywords_load((struct maildir *)pl, folder, &why) != RC_OK)
+        r->refuse("its keywords", why.log, r->ctx);
     return both((struct maildir *)pl, folder, r, NULL, e);
 }
 

@@ -18,7 +18,7 @@ struct maildir {
     char *keywords[MAILDIR_KEYWORDS];
 };
 void maildir_path(const struct maildir *m, struct span folder, struct buf *out); /* the folder's own; NUL behind */
-void maildir_keywords_load(struct maildir *m, struct span folder);
+enum rc maildir_keywords_load(struct maildir *m, struct span folder, struct err *e); /* RC_PERM: told by a file that cannot be read */
 enum rc maildir_make(struct place *pl, const struct place_folder *f, struct err *e);
 enum rc maildir_add(struct place *pl, struct span folder, const struct letter *l, struct err *e);
 enum rc maildir_lines(const char *top, const char *file, struct buf *out, struct err *e); /* a small file; RC_NOTFOUND: none */

@@ -27,11 +27,14 @@ static enum rc make_dir(const char *path, const char *sub, struct err *e)
 static enum rc add_line(const char *dir, const char *file, struct span line, struct err *e)
 {
     struct buf text = BUF_SECRET_INIT, to = BUF_SECRET_INIT, fresh = BUF_SECRET_INIT;
-    struct err none;
-    enum rc rc = RC_OK;
+    enum rc rc = maildir_lines(dir, file, &text, e);
     int fd;
 
-    (void)!maildir_lines(dir, file, &text, &none);
+    if (rc != RC_OK && rc != RC_NOTFOUND) { /* what is in it would be lost */
+        buf_free(&text);
+        return rc;
+    }
+    rc = RC_OK;
     buf_addf(&text, "%.*s\n", SPAN_ARG(line));
     buf_addf(&to, "%s/%s", dir, file);
     buf_addf(&fresh, "%s/.%s.new", dir, file);
@@ -105,7 +108,7 @@ enum rc maildir_make(struct place *pl, const struct place_folder *f, struct err 
 }
 
 /* ---- messages ---- */
-/* The keyword's letter; a new one is written down before a file has it. RC_PERM: all 26 are taken. */
+/* The keyword's letter; a new one is written down before a file has it. RC_QUOTA: all 26 are taken. */
 static enum rc letter_of(struct maildir *m, const char *dir, struct span keyword, char *out, struct err *e)
 {
     struct buf line = BUF_SECRET_INIT;
@@ -115,7 +118,7 @@ static enum rc letter_of(struct maildir *m, const char *dir, struct span keyword
     while (i < MAILDIR_KEYWORDS && m->keywords[i] != NULL && !span_ieq_str(keyword, m->keywords[i]))
         i++;
     if (i == MAILDIR_KEYWORDS)
-        return err_set(e, RC_PERM, "a Maildir folder has letters for %d keywords, and they are taken",
+        return err_set(e, RC_QUOTA, "a Maildir folder has letters for %d keywords, and they are taken",
                        MAILDIR_KEYWORDS);
     *out = (char)('a' + i);
     if (m->keywords[i] != NULL)
@@ -133,14 +136,14 @@ static int by_letter(const void *a, const void *b)
     return *(const char *)a - *(const char *)b;
 }
 
-/* ":2,FSab", the letters in ASCII order. */
+/* ":2,FSab", the letters in ASCII order. A keyword for which no letter is left stays behind; the message does not. */
 static enum rc info_of(struct maildir *m, const char *dir, const struct letter *l, struct buf *out, struct err *e)
 {
     static const struct {
         uint32_t bit;
         char letter;
     } known[] = {{MF_DRAFT, 'D'}, {MF_FLAGGED, 'F'}, {MF_ANSWERED, 'R'}, {MF_SEEN, 'S'}, {MF_DELETED, 'T'}};
-    char letters[8 + MAILDIR_KEYWORDS];
+    char letters[8 + MAILDIR_KEYWORDS], letter;
     size_t n = 0, lower;
     enum rc rc = RC_OK;
 
@@ -148,10 +151,13 @@ static enum rc info_of(struct maildir *m, const char *dir, const struct letter *
         if (l->flags & known[i].bit)
             letters[n++] = known[i].letter;
     lower = n;
-    for (struct span rest = l->keywords; rest.n > 0 && rc == RC_OK && n - lower < MAILDIR_KEYWORDS;) {
+    for (struct span rest = l->keywords; rest.n > 0 && rc == RC_OK;) {
         ptrdiff_t end = span_chr(rest, ' ');
         struct span one = span_head(rest, end < 0 ? rest.n : (size_t)end);
-        rc = letter_of(m, dir, one, &letters[n++], e);
+        rc = letter_of(m, dir, one, &letter, e);
+        if (rc == RC_OK)
+            letters[n++] = letter;
+        rc = rc == RC_QUOTA ? RC_OK : rc;
         rest = span_from(rest, end < 0 ? rest.n : (size_t)end + 1);
     }
     qsort(letters + lower, n - lower, 1, by_letter);
@@ -207,9 +213,10 @@ enum rc maildir_add(struct place *pl, struct span folder, const struct letter *l
     struct buf dir = BUF_SECRET_INIT, info = BUF_SECRET_INIT, tmp = BUF_SECRET_INIT, cur = BUF_SECRET_INIT;
     enum rc rc;
 
-    maildir_keywords_load(m, folder);
+    rc = maildir_keywords_load(m, folder, e);
     maildir_path(m, folder, &dir);
-    rc = info_of(m, buf_cstr(&dir), l, &info, e);
+    if (rc == RC_OK)
+        rc = info_of(m, buf_cstr(&dir), l, &info, e);
     m->serial++;
     for (int i = 0; i < 2; i++)
         buf_addf(i == 0 ? &tmp : &cur, "%s/%s/%lld.P%dQ%uM%lld.pli%s", buf_cstr(&dir), i == 0 ? "tmp" : "cur",

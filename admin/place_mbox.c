@@ -3,7 +3,7 @@
  *
  * Message  begins at a line "From " that stands first or behind an empty line and ends with a date. What stands before the first one is no message, and is
  *          named. Fields that mail programs keep for themselves in an mbox (Status, X-Status, X-Keywords, X-Mozilla-Status ...) become flags and are left out.
- * Memory   the file is mapped, one message at a time is made of it.
+ * Memory   the file is mapped, one message at a time is made of it. A file that is cut short meanwhile ends the process with one line.
  */
 #include "admin/place.h"
 #include "admin/place_maildir_int.h"
@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -227,6 +228,17 @@ struct map {
     size_t n;
 };
 
+/* Whoever shortens the file while it is read takes its pages away. What was brought is there already; the same command goes on. */
+static void cut_short(int signal)
+{
+    static const char line[] =
+        "pli: the mbox file was cut short while it was read: call this again when nobody writes to it\n";
+
+    (void)signal;
+    (void)!write(2, line, sizeof line - 1);
+    _exit(1);
+}
+
 static enum rc map_file(const char *path, struct map *out, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
@@ -239,6 +251,7 @@ static enum rc map_file(const char *path, struct map *out, struct err *e)
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         rc = err_set(e, RC_PERM, "%.200s is no plain file", path);
     else if (st.st_size > 0) {
+        (void)signal(SIGBUS, cut_short);
         out->p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
         out->n = (size_t)st.st_size;
         if (out->p == MAP_FAILED)

@@ -80,11 +80,16 @@ static enum rc look_there(struct copy *c, struct err *e)
     return rc;
 }
 
-/* Not this message's fault: nothing after it would go better. */
-static bool ends_it(enum rc rc)
+/* Not this folder's fault: nothing after it would go better. */
+static bool ends_all(enum rc rc)
 {
-    return rc == RC_TEMP || rc == RC_CLOSED || rc == RC_TIMEOUT || rc == RC_QUOTA || rc == RC_DENIED ||
-           rc == RC_NOTFOUND;
+    return rc == RC_TEMP || rc == RC_CLOSED || rc == RC_TIMEOUT || rc == RC_QUOTA;
+}
+
+/* Not this message's fault: none after it in this folder would go better. */
+static bool ends_folder(enum rc rc)
+{
+    return ends_all(rc) || rc == RC_DENIED || rc == RC_NOTFOUND;
 }
 
 static enum rc one(const struct letter *l, void *ctx, struct err *e)
@@ -101,7 +106,7 @@ static enum rc one(const struct letter *l, void *ctx, struct err *e)
             rc = err_set(e, RC_PERM, "it holds a NUL, which no mail may (RFC 5322 2.1)");
         else
             rc = c->to->ops->add(c->to, c->folder->name, l, e);
-        if (rc != RC_OK && ends_it(rc))
+        if (rc != RC_OK && ends_folder(rc))
             return rc;
         c->st.brought += rc == RC_OK;
     }
@@ -154,6 +159,10 @@ static enum rc one_folder(struct copy *c, struct place *from, struct err *e)
         rc = from->ops->read(from, c->folder->name, &r, e);
     if (rc == RC_OK && c->to != NULL && (rc = c->st.brought > 0 ? look_there(c, e) : RC_OK) == RC_OK)
         compare(c);
+    if (rc != RC_OK && !ends_all(rc)) { /* this folder stays behind, the others go on */
+        refuse("", e->log, c);
+        rc = RC_OK;
+    }
     if (rc == RC_OK) {
         c->st.here = ledger_sums(&c->here);
         c->w->folder(&c->st, c->w->ctx);

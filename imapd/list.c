@@ -69,6 +69,7 @@ void list_attributes(const struct imap_session *s, const struct imap_list_args *
     attribute(out, !gone && (f->flags & FF_NOSELECT), "\\Noselect");
     attribute(out, (f->flags & FF_SUBSCRIBED) && ((l->select & LS_SUBSCRIBED) || (l->ret & LR_SUBSCRIBED)),
               "\\Subscribed");
+    attribute(out, f->id == STORE_REMOVED, "\\" IMAP_LIST_REMOVED);
     attribute(out, special_name(f->special)[0] && (s->opened.responses & RESP_SPECIAL_USE), special_name(f->special));
 }
 

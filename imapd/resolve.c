@@ -75,8 +75,8 @@ void resolve_run(struct imap_session *s, int fd)
     struct err e = {0}, unsent;
     enum rc rc = answer(&a, &mem, &e);
 
-    log_ev(LOG_INFO_, "resolve", "account=%s rc=%s cause=%s", s->address[0] ? s->address : "-", rc_name(rc),
-           rc == RC_OK ? "" : cause_name(e.cause));
+    log_ev(LOG_INFO_, "resolve", "account=%s rc=%s cause=%s", s->address[0] ? log_esc(span_str(s->address)) : "-",
+           rc_name(rc), rc == RC_OK ? "" : cause_name(e.cause));
     if (rc != RC_OK && !a.begun)
         (void)!resolver_answer(fd, &(struct resolver_rep){.rc = (uint16_t)rc, .cause = (uint16_t)e.cause}, &unsent);
     if (rc != RC_OK)

@@ -5,11 +5,10 @@
 #include "base/nets.h"
 #include "pli/conf.h"
 #include "pli/instance.h"
-#include <grp.h>
+#include "pli/step_down.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 static const char system_anchors[] = "/etc/ssl/certs/ca-certificates.crt";
@@ -114,22 +113,6 @@ static int own(struct cmd *c, const char *address, struct span password, struct 
 }
 
 /* ---- a mailbox elsewhere ---- */
-int places_give_up_rights(struct cmd *c)
-{
-    enum { NOBODY = 65534 };
-
-    if (geteuid() != 0)
-        return PLI_OK;
-    admin_free(&c->admin);
-    if (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 || setresuid(NOBODY, NOBODY, NOBODY) != 0 ||
-        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-        return cmd_sys(c, "root's rights cannot be given up, and another server is not talked to with them");
-#ifdef PLI_DEV
-    (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* the leak checker looks at its own process */
-#endif
-    return PLI_OK;
-}
-
 struct url {
     char user[256], host[256], port[16];
     bool tls_first;
@@ -172,29 +155,11 @@ static bool url_parse(const char *text, struct url *u)
     return unescape(span_of(at, (size_t)(host - 1 - at)), u->user, sizeof u->user);
 }
 
-/* A path as it was typed, for the working folder is another now; NULL after its line. */
-static char *path_typed(struct cmd *c, const char *word)
-{
-    char here[4096], link[64];
-    struct buf path = BUF_INIT;
-    ssize_t n;
-
-    snprintf(link, sizeof link, "/proc/self/fd/%d", c->start_fd);
-    n = readlink(link, here, sizeof here);
-    if (word[0] != '/' && n > 0)
-        buf_addf(&path, "%.*s/", (int)n, here);
-    buf_addstr(&path, word);
-    word = span_dup(buf_span(&path));
-    buf_free(&path);
-    return (char *)(uintptr_t)word;
-}
-
 static int elsewhere(struct cmd *c, const char *word, struct span password, struct place **out)
 {
     const char *ca = opt_get(c, "--ca");
-    char *anchors = ca ? path_typed(c, ca) : NULL;
     struct url u;
-    struct imap_at at = {.anchors_pem = anchors ? anchors : system_anchors, .password = password};
+    struct imap_at at = {.anchors_pem = ca ? ca : system_anchors, .password = password};
     struct err e;
     int answer = PLI_OK;
 
@@ -208,19 +173,28 @@ static int elsewhere(struct cmd *c, const char *word, struct span password, stru
         if (place_imap(&at, out, &e) != RC_OK)
             answer = cmd_err(c, &e);
     }
-    free(anchors);
     return answer;
 }
 
 static int files(struct cmd *c, const char *word, bool make, struct place **out)
 {
     const char *into = opt_get(c, "--into");
-    char *path = path_typed(c, word);
     struct err e;
-    enum rc rc = make ? place_maildir(path, true, out, &e) : place_files(path, span_str(into ? into : ""), out, &e);
+    enum rc rc = make ? place_maildir(word, true, out, &e) : place_files(word, span_str(into ? into : ""), out, &e);
 
-    free(path);
     return rc == RC_OK ? PLI_OK : cmd_err(c, &e);
+}
+
+int places_step_down(struct cmd *c, const char *word)
+{
+    switch (place_kind_of(word)) {
+    case PLACE_OWN:
+        return PLI_OK;
+    case PLACE_IMAP:
+        return step_down_to_nobody(c);
+    default:
+        return step_down_to_owner(c, word);
+    }
 }
 
 int place_of(struct cmd *c, const char *word, struct span password, bool make, struct place **out)

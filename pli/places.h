@@ -14,8 +14,8 @@ enum place_kind { PLACE_OWN, PLACE_FILES, PLACE_IMAP };
 enum place_kind place_kind_of(const char *word);
 /* The passwords of one or two places, of those that need one in that order: read (--password-stdin) or asked for. */
 int places_passwords(struct cmd *c, const char *const *words, struct passwords *out);
-/* Before another server's words are read: root becomes nobody, without a connection to a daemon, for the rest of the command. Files named after that must be
- * readable by all. PLI_OK, or an exit code after its line. */
-int places_give_up_rights(struct cmd *c);
+/* Before a place that is not ours is opened: what it holds is read with the rights of its owner, another server's words with nobody's (pli/step_down.h), for the
+ * rest of the command. A mailbox here is opened before that. */
+int places_step_down(struct cmd *c, const char *word);
 /* password: of the places that need one. make: a Maildir is made when it is missing and written to. */
 int place_of(struct cmd *c, const char *word, struct span password, bool make, struct place **out);

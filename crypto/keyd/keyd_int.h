@@ -17,9 +17,13 @@
 #include <stdatomic.h>
 
 enum { TLS_KEYS = 3 }; /* indexed by enum keyd_tls_key */
+struct tls_key {
+    EVP_PKEY *key;                     /* NULL: there is none */
+    unsigned char shown[KEYD_SHOWN];   /* as sessions name it */
+};
 struct state {
     struct keyring *ring;
-    EVP_PKEY *tls[TLS_KEYS];
+    struct tls_key tls[TLS_KEYS], former[TLS_KEYS];
     unsigned char *ticket_key;         /* TICKET_KEY bytes, locked: keyd's own, good for checking what is shown to keyd */
     unsigned char *mac_key;            /* 32, locked: finds opened password slots again */
     struct cache *epochs, *opened, *signers, *queue_epochs;

@@ -8,6 +8,8 @@
 #include "crypto/keyd/people_fixture_int.h"
 #include "crypto/pki/pki.h"
 #include "crypto/seal/digest.h"
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 
 static struct keyd *imapd, *smtpd;
 
@@ -338,6 +340,21 @@ static void test_issue_operator(void **st)
 
 /* ---- TLS ---- */
 
+/* As sessions name the key of a certificate. */
+static void shown(const char *pem, unsigned char out[KEYD_SHOWN])
+{
+    FILE *f = fopen(pem, "re");
+    X509 *x = PEM_read_X509(f, NULL, NULL, NULL);
+    unsigned char *spki = NULL;
+    int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &spki);
+
+    assert_true(n > 0);
+    digest_of(span_of(spki, (size_t)n), out);
+    OPENSSL_free(spki);
+    X509_free(x);
+    fclose(f);
+}
+
 static void test_tls_purpose(void **st)
 {
     static const unsigned char hash[64] = "hash of a handshake";
@@ -352,11 +369,14 @@ static void test_tls_purpose(void **st)
         {32, 2, 0x0804, RC_DENIED}, {32, 9, 0x0804, RC_DENIED}, {32, 0, 0x0804, RC_DENIED}, {48, 1, 0x0804, RC_DENIED},
         {31, 1, 0x0401, RC_DENIED}, {0, 2, 0x0403, RC_DENIED},  {20, 1, 0x0201, RC_DENIED}, {32, 1, 0x0809, RC_DENIED},
     };
+    unsigned char of[10][KEYD_SHOWN] = {{0}};
     unsigned given = 0;
 
     (void)st;
+    shown("tls/server.pem", of[1]);
+    shown("tls/server-ec.pem", of[2]);
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
-        struct keyd_tls_req rq = {t[i].key, t[i].scheme, span_of(hash, t[i].n)};
+        struct keyd_tls_req rq = {t[i].key, span_of(of[t[i].key], KEYD_SHOWN), t[i].scheme, span_of(hash, t[i].n)};
         struct buf sig = BUF_INIT;
         enum rc rc = keyd_tls_sign(smtpd, &rq, &sig, &e);
 
@@ -366,7 +386,7 @@ static void test_tls_purpose(void **st)
         buf_free(&sig);
     }
     for (int i = 0; i < 80; i++) { /* one process: 30 a minute, which may turn once */
-        struct keyd_tls_req rq = {2, 0x0403, span_of(hash, 32)};
+        struct keyd_tls_req rq = {2, span_of(of[2], KEYD_SHOWN), 0x0403, span_of(hash, 32)};
         struct buf sig = BUF_INIT;
 
         given += keyd_tls_sign(i % 2 ? imapd : smtpd, &rq, &sig, &e) == RC_OK;

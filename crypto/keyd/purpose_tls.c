@@ -6,6 +6,7 @@
  * says serverAuth and clientAuth only, and mail keys are other keys. And a process, which cannot fork, gets few
  * signatures per minute.
  */
+#include "base/clock.h"
 #include "crypto/keyd/keyd_int.h"
 #include <openssl/rsa.h>
 
@@ -55,11 +56,24 @@ static enum rc sign(EVP_PKEY *k, const struct scheme *sc, struct span hash, stru
     return RC_OK;
 }
 
+/* A certificate may have been replaced since the session read it: whoever is shown it gets a signature that fits it, or none. */
+static EVP_PKEY *key_find(const struct state *s, const struct keyd_tls_req *rq)
+{
+    const struct tls_key *now = &s->tls[rq->key], *former = &s->former[rq->key];
+    uint64_t until = s->ring->changed + KEYRING_FORMER_S;
+
+    if (span_eq(rq->shown, span_of(now->shown, sizeof now->shown)))
+        return now->key;
+    return (uint64_t)clock_utc() < until && span_eq(rq->shown, span_of(former->shown, sizeof former->shown))
+               ? former->key
+               : NULL;
+}
+
 enum rc purpose_tls(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
 {
     struct state *s = daemon;
     const struct keyd_tls_req *rq = req;
-    EVP_PKEY *k = rq->key < TLS_KEYS ? s->tls[rq->key] : NULL;
+    EVP_PKEY *k = rq->key < TLS_KEYS ? s->tls[rq->key].key : NULL;
     const struct scheme *sc = k ? scheme_find(rq, k) : NULL;
     enum rc rc;
 
@@ -73,6 +87,8 @@ enum rc purpose_tls(void *daemon, struct ipc_peer *p, const void *req, int fd, s
     }
     rc = limit_take(s, s->handshakes, "tls-sign", span_of(&p->pid, sizeof p->pid),
                     p->role == ROLE_RELAYD ? RELAY_MOST : SESSION_MOST, e);
+    if (rc == RC_OK && (k = key_find(s, rq)) == NULL)
+        rc = err_set(e, RC_TEMP, "tls-sign: the certificate that is shown was replaced (key %u)", rq->key);
     if (rc == RC_OK)
         rc = sign(k, sc, rq->hash, r->scratch, e);
     if (rc != RC_OK) {

@@ -137,12 +137,21 @@ static void ring_load(struct state *s, const struct boot *b)
     secret_free(cred, CREDENTIAL_MAX + 1);
 }
 
-static void tls_load(struct state *s, enum keyd_tls_key which, const struct key_der *der)
+static void tls_load(struct tls_key *k, const char *which, const struct key_der *der)
 {
+    unsigned char *spki = NULL;
     struct err e;
+    int n;
 
-    if (pki_key_parse(key_der_span(der), &s->tls[which], &e) != RC_OK)
-        die("keyring's TLS key %d: %s", (int)which, e.log);
+    if (der->n == 0)
+        return;
+    if (pki_key_parse(key_der_span(der), &k->key, &e) != RC_OK)
+        die("keyring's %s TLS key: %s", which, e.log);
+    n = i2d_PUBKEY(k->key, &spki);
+    if (n <= 0)
+        die("keyring's %s TLS key has no public half", which);
+    digest_of(span_of(spki, (size_t)n), k->shown);
+    OPENSSL_free(spki);
 }
 
 struct state *state_new(const struct boot *b)
@@ -153,8 +162,10 @@ struct state *state_new(const struct boot *b)
     if (s == NULL)
         die("out of memory");
     ring_load(s, b);
-    tls_load(s, KEYD_TLS_SERVER, &s->ring->tls_rsa);
-    tls_load(s, KEYD_TLS_SERVER_EC, &s->ring->tls_ec);
+    tls_load(&s->tls[KEYD_TLS_SERVER], "RSA", &s->ring->tls_rsa);
+    tls_load(&s->tls[KEYD_TLS_SERVER_EC], "EC", &s->ring->tls_ec);
+    tls_load(&s->former[KEYD_TLS_SERVER], "former RSA", &s->ring->former_rsa);
+    tls_load(&s->former[KEYD_TLS_SERVER_EC], "former EC", &s->ring->former_ec);
     s->ticket_key = secret_alloc(TICKET_KEY);
     boot_secret(b, "ticket.key", s->ticket_key, TICKET_KEY);
     s->mac_key = secret_alloc(32);
@@ -185,8 +196,10 @@ void state_free(struct state **s)
     cache_free(&(*s)->queue_epochs);
     cache_free(&(*s)->limits);
     cache_free(&(*s)->handshakes);
-    for (size_t i = 0; i < TLS_KEYS; i++)
-        EVP_PKEY_free((*s)->tls[i]);
+    for (size_t i = 0; i < TLS_KEYS; i++) {
+        EVP_PKEY_free((*s)->tls[i].key);
+        EVP_PKEY_free((*s)->former[i].key);
+    }
     keyring_free(&(*s)->ring);
     secret_free((*s)->mac_key, 32);
     secret_free((*s)->ticket_key, TICKET_KEY);

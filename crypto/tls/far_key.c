@@ -3,6 +3,7 @@
 #include "crypto/tls/far_key.h"
 #include "crypto/tls/tls_int.h"
 #include <gnutls/abstract.h>
+#include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 
 /* ---- keys that are elsewhere ---- */
@@ -70,7 +71,7 @@ static int far_sign(gnutls_privkey_t key, gnutls_sign_algorithm_t algo, void *ct
     const struct tls_signer *signer = f->of->signer;
     struct span h = span_of(hash->data, hash->size);
     uint16_t scheme = algo == GNUTLS_SIGN_RSA_RAW ? digest_info(&h) : scheme_of(algo, f->pk);
-    struct keyd_tls_req rq = {(uint8_t)f->which, scheme, h};
+    struct keyd_tls_req rq = {(uint8_t)f->which, span_of(f->shown, sizeof f->shown), scheme, h};
     struct buf sig = BUF_INIT;
     int code = GNUTLS_E_PK_SIGN_FAILED;
 
@@ -122,6 +123,17 @@ static int far_privkey(struct far_key *f, gnutls_privkey_t *key_out)
     return code;
 }
 
+static int name_key(struct far_key *f, gnutls_pubkey_t key)
+{
+    gnutls_datum_t der = {NULL, 0};
+    int code = gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, &der);
+
+    if (code >= 0)
+        code = gnutls_hash_fast(GNUTLS_DIG_SHA256, der.data, der.size, f->shown);
+    gnutls_free(der.data);
+    return code;
+}
+
 /* Adds a chain and its key, which is in keyd. From set_key on, the credentials own both. */
 static int keypair_add(gnutls_certificate_credentials_t cred, struct far_key *f, gnutls_pcert_st *chain, unsigned n)
 {
@@ -129,7 +141,9 @@ static int keypair_add(gnutls_certificate_credentials_t cred, struct far_key *f,
     int pk = gnutls_pubkey_get_pk_algorithm(chain[0].pubkey, &f->bits), code;
 
     f->pk = (gnutls_pk_algorithm_t)pk;
-    code = far_privkey(f, &key);
+    code = name_key(f, chain[0].pubkey);
+    if (code >= 0)
+        code = far_privkey(f, &key);
     if (code >= 0)
         code = gnutls_certificate_set_key(cred, NULL, 0, chain, (int)n, key);
     if (code >= 0) {

@@ -19,6 +19,7 @@ struct far_key { /* the private half of one certificate: which key to ask for, a
     enum keyd_tls_key which;
     gnutls_pk_algorithm_t pk;
     unsigned bits;
+    unsigned char shown[KEYD_SHOWN];  /* which key that is: keyd may have another by now */
     gnutls_pcert_st chain[FAR_CHAIN]; /* the credentials' own, as long as they live */
     unsigned n_chain;                 /* 0: there is none of this kind */
     gnutls_privkey_t privkey;

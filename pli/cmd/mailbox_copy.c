@@ -182,16 +182,16 @@ static int told(struct show *s, enum rc rc, const struct err *e)
     return answer;
 }
 
-/* The mailbox here first; then, for another server, without root's rights. */
+/* The mailbox here first; then, for a place that is not ours, without root's rights. */
 static int open_both(struct cmd *c, const char *own, const char *other, const struct passwords *pw, bool make,
                      struct place *out[2])
 {
-    int answer = place_kind_of(own) == PLACE_IMAP ? places_give_up_rights(c) : PLI_OK;
+    int answer = places_step_down(c, own);
 
     if (answer == PLI_OK)
         answer = place_of(c, own, pw->line[0], false, &out[0]);
-    if (answer == PLI_OK && other && place_kind_of(other) == PLACE_IMAP)
-        answer = places_give_up_rights(c);
+    if (answer == PLI_OK && other)
+        answer = places_step_down(c, other);
     return answer == PLI_OK && other ? place_of(c, other, pw->line[1], make, &out[1]) : answer;
 }
 

@@ -10,6 +10,8 @@
 #pragma once
 #include "proto/imap/lex.h"
 
+/* An attribute of LIST of our own (without its backslash): the folder shows what left the others. RFC 9051 7.3.1 lets clients pass over what they do not know. */
+#define IMAP_LIST_REMOVED "X-Pli-Removed"
 enum { IMAP_NAME_MAX = 1024, IMAP_LEVELS_MAX = 32 };
 enum rc imap_utf7_decode(struct span wire, struct buf *utf8_out, struct err *e); /* RC_SYNTAX: not modified UTF-7 */
 void imap_utf7_encode(struct span utf8, struct buf *wire_out);                   /* what is no UTF-8 becomes U+FFFD */

@@ -119,23 +119,37 @@ static enum rc look(struct env *v, int64_t now, struct err *e)
     return RC_OK;
 }
 
+/* What is freed by others (an administrator, another program) is seen at once by whoever would be refused. */
+static bool grew(const struct env *v)
+{
+    uint64_t has;
+
+    return disk_free(v, &has) && has > atomic_load(&v->free_bytes);
+}
+
+static bool fits(struct env *v, uint64_t octets, uint64_t more, bool grow)
+{
+    uint64_t has = atomic_load(&v->free_bytes), own = atomic_load(&v->owed);
+    uint64_t want = octets + 3 * more; /* log, table, and what a split copies */
+    uint64_t reuse = grow ? atomic_load(&v->reusable) : 0;
+
+    has = has > own ? has - own : 0;
+    return has >= v->min_free / (grow ? 2 : 4) + octets + more &&
+           has + reuse >= (grow ? v->min_free : v->min_free / 4) + want;
+}
+
 enum rc env_room(struct env *v, uint64_t octets, uint64_t more, bool grow, struct err *e)
 {
     int64_t now = clock_mono();
-    uint64_t has, reuse, own, want = octets + 3 * more; /* log, table, and what a split copies */
-    enum rc rc = RC_OK;
+    bool old = now - atomic_load(&v->free_at) > ROOM_LOOK_NS || octets > 1 << 20;
+    enum rc rc = old ? look(v, now, e) : RC_OK;
 
-    if (now - atomic_load(&v->free_at) > ROOM_LOOK_NS || octets > 1 << 20)
+    if (rc == RC_OK && !old && !fits(v, octets, more, grow) && grew(v))
         rc = look(v, now, e);
-    has = atomic_load(&v->free_bytes);
-    own = atomic_load(&v->owed);
-    has = has > own ? has - own : 0;
-    reuse = grow ? atomic_load(&v->reusable) : 0;
-    if (rc != RC_OK || (has >= v->min_free / (grow ? 2 : 4) + octets + more &&
-                        has + reuse >= (grow ? v->min_free : v->min_free / 4) + want))
+    if (rc != RC_OK || fits(v, octets, more, grow))
         return rc;
     return err_cause(e, RC_TEMP, CAUSE_DISK_FULL, "store: disk nearly full: free=%llu reusable=%llu",
-                     (unsigned long long)has, (unsigned long long)reuse);
+                     (unsigned long long)atomic_load(&v->free_bytes), (unsigned long long)atomic_load(&v->reusable));
 }
 
 bool room_low(struct env *v)

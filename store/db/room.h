@@ -10,6 +10,7 @@
  *          in mail clients: a flag, MOVE to the Trash, RENAME of a folder to below it, because as many rows go as come. The rest of min_free
  *          is theirs. On a disk that others filled, the file "reserve" is theirs too, and is given up first. Its room stays
  *          theirs: until it is written again, what comes in counts it as taken.
+ *          The disk is looked at twenty times a second at most, but nobody is refused for what an older look saw when the disk has more now.
  * INV-R3   while the disk is low, the log is checkpointed at each round of the sweep, so that its files go, and tables are compacted
  *          a few pages at a time (DB->compact: transactions of its own, so a crash leaves the old page or the new).
  * Process  pli-stored, any thread.
@@ -22,5 +23,5 @@ void room_at_start(struct env *v);    /* before recovery, which writes */
 void room_to_delete(struct env *v);   /* before a deletion: gives up the reserve when the disk is full */
 uint64_t room_to_move(struct env *v);  /* bytes of records that one transaction may write anew and take away: never 0 */
 void room_keep(struct env *v);        /* each round: the reserve is made again when there is room */
-bool room_low(struct env *v);         /* as last looked at */
+bool room_low(struct env *v);         /* looks */
 void room_compact(struct env *v);     /* one step, by one thread */

@@ -4,10 +4,13 @@ import base64
 import imaplib
 import json
 import os
+import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 import dovecot
@@ -285,6 +288,168 @@ def test_list_and_show_open_nothing(pli):
     named = pli.json("mailbox", "show", me, "--names", "--password-stdin", stdin=PASSWORD + "\n")
     assert [f["name"] for f in named["folders"] if f["messages"]] == ["INBOX", "Dossier de Mme X"]
     assert pli.pli("mailbox", "show", "nobody@chu.test", check=False).returncode == 1
+
+
+def test_what_one_side_cannot_take_keeps_nothing_else_back(pli, tmp_path):
+    """A folder whose name Pli does not take, dates that IMAP cannot say, more keywords than a folder has room for."""
+    me = "reste@chu.test"
+    pli.add(me, sign="never")
+    maildir(tmp_path / "M", BODIES[:3])
+    for name in (".a\nb", "." + ".".join("n" * 40), ".Zoe"):
+        maildir(tmp_path / "M" / name, BODIES[:1])
+    old, new = sorted((tmp_path / "M" / "cur").iterdir())[:2]
+    os.utime(old, (-86400, -86400))
+    os.utime(new, (300000000000, 300000000000))
+    for n in range(2):
+        p = moved(pli, "import", me, str(tmp_path / "M"), passwords=[PASSWORD], check=False)
+        assert p.returncode == 1 and len(p.stderr.splitlines()) == 2 and "control character" in p.stderr and "Zoe" not in p.stderr, p.stderr
+        assert count(pli, me) == 3 and count(pli, me, "Zoe") == 1
+        assert "4 messages brought" in p.stdout if n == 0 else "0 messages brought" in p.stdout
+    box = tmp_path / "box"
+    box.write_bytes(b"".join(b"From a@old.test Thu Jan  1 00:00:00 2015\nX-Keywords: k%d\nSubject: %d\n\nBonjour.\n\n" % (n, n) for n in range(70)))
+    p = moved(pli, "import", me, str(box), "--into", "Mots", passwords=[PASSWORD], check=False)
+    assert p.returncode == 1 and "70 messages brought" in p.stdout and re.search(r"NOT the same, \d+ with other flags", p.stdout), (p.stdout, p.stderr)
+    assert count(pli, me, "Mots") == 70
+    out = tmp_path / "out"
+    p = moved(pli, "export", me, str(out), passwords=[PASSWORD], check=False)      # a Maildir has letters for 26
+    assert p.returncode == 1 and "74 messages brought" in p.stdout and len(list((out / ".Mots" / "cur").iterdir())) == 70
+
+
+def test_a_file_cut_short_ends_with_a_line_and_goes_on(pli, tmp_path):
+    me = "court@chu.test"
+    pli.add(me, sign="never", extra=["--quota", "1G"])
+    one = b"From a@old.test Thu Jan  1 00:00:00 2015\nSubject: %d\n\n" + b"x" * 70 + b"\n\n"
+    box = tmp_path / "box"
+    box.write_bytes(b"".join(one % n for n in range(50000)))
+    p = subprocess.Popen(pli.argv("mailbox", "import", me, str(box), "--password-stdin"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    p.stdin.write(PASSWORD + "\n")
+    p.stdin.close()
+    p.stdin = None
+    eventually(lambda: count(pli, me) > 20)
+    os.kill(p.pid, signal.SIGSTOP)
+    os.truncate(box, 0)
+    os.kill(p.pid, signal.SIGCONT)
+    out, err = p.communicate(timeout=60)
+    assert p.returncode == 1 and err == "pli: the mbox file was cut short while it was read: call this again when nobody writes to it\n", (out, err)
+    came = count(pli, me)
+    assert 20 < came < 50000
+    box.write_bytes(b"".join(one % n for n in range(came + 5)))
+    moved(pli, "import", me, str(box), passwords=[PASSWORD])
+    assert count(pli, me) == came + 5
+
+
+def test_words_that_cannot_be_read_are_not_written_over(pli, tmp_path):
+    me = "mots@chu.test"
+    pli.add(me, sign="never")
+    with pli.imap(me) as m:
+        assert m.append("INBOX", "(projet)", None, BODIES[0])[0] == "OK"
+    out = tmp_path / "M"
+    maildir(out, BODIES[1:2])
+    words = out / "dovecot-keywords"
+    words.symlink_to("/etc/hostname")          # root reads everything but a link
+    p = moved(pli, "export", me, str(out), passwords=[PASSWORD], check=False)
+    assert p.returncode == 1 and words.is_symlink() and "dovecot-keywords" in p.stderr, p.stderr
+    p = moved(pli, "import", me, str(out), passwords=[PASSWORD], check=False)
+    assert p.returncode == 1 and "its keywords" in p.stderr and count(pli, me) == 2
+
+
+def test_what_was_removed_is_not_moved(pli, tmp_path):
+    me = "retire@chu.test"
+    pli.add(me, sign="never")
+    with pli.imap(me) as m:
+        m.append("INBOX", "", None, BODIES[0])
+        m.append("INBOX", "(\\Deleted)", None, BODIES[1])
+        m.select()
+        m.expunge()
+        shown = "Recently deleted"
+        assert m.subscribe(f'"{shown}"')[0] == "OK" and any(shown.encode() in x for x in m.list()[1])
+    moved(pli, "export", me, str(tmp_path / "M"), passwords=[PASSWORD])
+    assert len(list((tmp_path / "M" / "cur").iterdir())) == 1
+    assert not [f for f in json.loads(moved(pli, "statement", me, "--json", passwords=[PASSWORD]))["folders"] if f["name"] == "Recently deleted"]
+
+
+ALICE = 54321      # a uid that nobody here has
+
+
+@pytest.fixture
+def alices():
+    """A folder of another user's, and one of root's beside it that she may not read. pytest's own folders let nobody pass."""
+    if os.geteuid() != 0:
+        pytest.skip("gives files to another user")
+    with tempfile.TemporaryDirectory(prefix="pli-test-") as d:
+        os.chmod(d, 0o711)
+        top = pathlib.Path(d)
+        maildir(top / "home", [plain("la sienne", "a@old.test", "b@old.test")])
+        maildir(top / "roots", [plain("celle de root", "a@old.test", "b@old.test")])
+        (top / "roots").chmod(0o700)
+        for folder, _, files in os.walk(top / "home"):
+            for path in [folder] + [os.path.join(folder, f) for f in files]:
+                os.chown(path, ALICE, ALICE)
+        yield top
+
+
+def messages(pli, me, folder):
+    with pli.imap(me) as m:
+        if m.select(f'"{folder}"', readonly=True)[0] != "OK":
+            return []
+        return [x[1] for x in m.uid("FETCH", "1:*", "(BODY.PEEK[])")[1] if isinstance(x, tuple)]
+
+
+def link(at, to):
+    os.symlink(to, at)
+    os.lchown(at, ALICE, ALICE)
+
+
+@pytest.mark.parametrize("where", ["folder", "nested", "top", "cur", "file"])
+def test_root_follows_no_link_of_the_owner(pli, alices, where):
+    """What root reads for alice is what alice could read, whichever step of the path she makes a link."""
+    me = f"lien-{where}@chu.test"
+    pli.add(me, sign="never")
+    home, roots = alices / "home", alices / "roots"
+    name = home
+    if where == "folder":
+        link(home / ".Dossier", roots)
+    elif where == "nested":
+        link(home / "Dossier", roots)
+    elif where == "top":
+        home.rename(alices / "away")
+        link(home, roots)
+    elif where == "cur":
+        shutil.rmtree(home / "new")
+        link(home / "new", roots / "cur")
+    else:
+        link(home / "cur" / "lien:2,", roots / "cur" / os.listdir(roots / "cur")[0])
+    p = moved(pli, "import", me, str(name), passwords=[PASSWORD], check=False)
+    there = [m for f in ("INBOX", "Dossier") for m in messages(pli, me, f)]
+    assert not [m for m in there if b"celle de root" in m], (p.stdout, p.stderr)
+    assert len(there) == (0 if where == "top" else 1)
+    assert p.returncode != 0 or where in ("folder", "nested"), p.stdout
+
+
+def test_a_place_of_roots_with_folders_of_others_is_refused(pli, alices):
+    me = "mixte@chu.test"
+    pli.add(me, sign="never")
+    (alices / "home").rename(alices / "roots" / ".Alice")
+    p = moved(pli, "import", me, str(alices / "roots"), passwords=[PASSWORD], check=False)
+    assert p.returncode == 1 and "holds folders of others" in p.stderr and messages(pli, me, "INBOX") == []
+
+
+def test_an_export_into_alices_folder_is_hers_and_changes_nothing_of_others(pli, alices):
+    me = "sortie@chu.test"
+    pli.add(me, sign="never")
+    pli.submit(me, [me], plain("la lettre", me, me))
+    before = sorted(os.listdir(alices / "roots" / "cur"))
+    for sub in ("cur", "new", "tmp"):
+        shutil.rmtree(alices / "home" / sub)
+        link(alices / "home" / sub, alices / "roots" / sub)
+    p = moved(pli, "export", me, str(alices / "home"), passwords=[PASSWORD], check=False)
+    assert p.returncode == 1 and sorted(os.listdir(alices / "roots" / "cur")) == before, p.stderr
+    shutil.rmtree(alices / "home")
+    (alices / "home").mkdir()
+    os.chown(alices / "home", ALICE, ALICE)
+    moved(pli, "export", me, str(alices / "home" / "copie"), passwords=[PASSWORD])
+    files = [os.path.join(d, f) for d, _, names in os.walk(alices / "home") for f in names]
+    assert [f for f in files if "/cur/" in f] and {os.stat(f).st_uid for f in files} == {ALICE} and {os.stat(f).st_mode & 0o777 for f in files} == {0o600}
 
 
 @pytest.mark.parametrize("greeting", [b"* OK hello\r\n", b"\0\xff{99999999999}\r\n" * 3, b"* BYE no\r\n", b"* OK [CAPABILITY " + b"X" * 300000 + b"]\r\n", b""],

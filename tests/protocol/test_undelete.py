@@ -192,7 +192,7 @@ def test_the_holder_looks_and_copies_back(inst):
     expunge(m, "INBOX", "2")
     assert m.select(SHOWN)[0] == "NO"
     assert m.subscribe(SHOWN)[0] == "OK"
-    assert any(b"Recently deleted" in line for line in m.list()[1])
+    assert [line for line in m.list()[1] if b"X-Pli-Removed" in line] == [line for line in m.list()[1] if b"Recently deleted" in line] != []
     status = m.status(SHOWN, "(MESSAGES UNSEEN UIDNEXT)")[1][0].decode()
     assert re.search(r"MESSAGES 4\b", status) and re.search(r"UNSEEN 2\b", status), status
     gone = facts(m, "Recently deleted")

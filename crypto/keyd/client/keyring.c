@@ -4,7 +4,7 @@
 #include "base/wipe.h"
 #include "crypto/seal/alg_int.h"
 
-static const unsigned char magic[5] = {'P', 'L', 'I', 'K', 1};
+static const unsigned char magic[5] = {'P', 'L', 'I', 'K', 2};
 
 struct keyring *keyring_new(void)
 {
@@ -34,6 +34,9 @@ static void fields_put(const struct keyring *k, struct buf *b)
     buf_bytes(b, key_der_span(&k->ca_cert));
     buf_bytes(b, key_der_span(&k->tls_rsa));
     buf_bytes(b, key_der_span(&k->tls_ec));
+    buf_bytes(b, key_der_span(&k->former_rsa));
+    buf_bytes(b, key_der_span(&k->former_ec));
+    buf_u64(b, k->changed);
 }
 
 static bool take(struct rd *r, unsigned char *out, size_t n)
@@ -49,9 +52,10 @@ static bool take_der(struct rd *r, struct key_der *d)
 {
     struct span s = rd_bytes(r);
 
-    if (!rd_ok(r) || s.n == 0 || s.n > sizeof d->p)
+    if (!rd_ok(r) || s.n > sizeof d->p)
         return false;
-    memcpy(d->p, s.p, s.n);
+    if (s.n > 0)
+        memcpy(d->p, s.p, s.n);
     d->n = (uint32_t)s.n;
     return true;
 }
@@ -59,10 +63,12 @@ static bool take_der(struct rd *r, struct key_der *d)
 static bool fields_get(struct span s, struct keyring *k)
 {
     struct rd r = rd_of(s);
+    bool whole = take(&r, k->kek, SLOT_KEK) && take(&r, k->queue_pub, SEAL_PUB) && take(&r, k->queue_priv, SEAL_PRIV) &&
+                 take_der(&r, &k->ca_key) && take_der(&r, &k->ca_cert) && take_der(&r, &k->tls_rsa) &&
+                 take_der(&r, &k->tls_ec) && take_der(&r, &k->former_rsa) && take_der(&r, &k->former_ec);
 
-    return take(&r, k->kek, SLOT_KEK) && take(&r, k->queue_pub, SEAL_PUB) && take(&r, k->queue_priv, SEAL_PRIV) &&
-           take_der(&r, &k->ca_key) && take_der(&r, &k->ca_cert) && take_der(&r, &k->tls_rsa) &&
-           take_der(&r, &k->tls_ec) && rd_done(&r);
+    k->changed = rd_u64(&r);
+    return whole && rd_done(&r) && k->ca_key.n > 0 && k->ca_cert.n > 0 && k->tls_rsa.n > 0 && k->tls_ec.n > 0;
 }
 
 enum rc keyring_seal(const struct keyring *k, struct span credential, struct buf *out, struct err *e)

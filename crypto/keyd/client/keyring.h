@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/keyd/client/keyring.h - the file of long-term keys that pli-keyd starts from, sealed by a credential.
  *
- * File     "PLIK" | version u8=1 | nonce 12 | AES-256-GCM of the fields below, key = HKDF-SHA256(credential, "pli keyring 1"),
+ * File     "PLIK" | version u8=2 | nonce 12 | AES-256-GCM of the fields below, key = HKDF-SHA256(credential, "pli keyring 1"),
  *          aad = the first five bytes.
- * Fields   kek 32, queue public 32, queue private 32, then as u32 length + DER: CA key, CA certificate, TLS RSA key, TLS EC key.
+ * Fields   kek 32, queue public 32, queue private 32, then as u32 length + DER: CA key, CA certificate, TLS RSA key, TLS EC key, the two that these replaced
+ *          (empty: none), and u64 the moment of the last replacement, UTC seconds.
+ * Former   sessions that read the former certificate are signed for with its key for KEYRING_FORMER_S; after that it is of no use, and goes at the next change.
  * Owns     struct keyring lives in locked memory that is not dumped; keyring_free() wipes it.
  * Process  pli-keyd (opens, before its sandbox), pli init (makes), pli doctor (does it open, do its keys fit?). Nobody else links it.
  */
 #pragma once
 #include "crypto/seal/slot.h"
 
-enum { KEYRING_DER_MAX = 2560, KEYRING_FILE_MAX = 16 * 1024, CREDENTIAL_MIN = 32, CREDENTIAL_MAX = 4096 };
+enum { KEYRING_DER_MAX = 2560, KEYRING_FILE_MAX = 24 * 1024, KEYRING_FORMER_S = 600, CREDENTIAL_MIN = 32, CREDENTIAL_MAX = 4096 };
 struct key_der {
     uint32_t n;
     unsigned char p[KEYRING_DER_MAX];
@@ -18,6 +20,8 @@ struct key_der {
 struct keyring {
     unsigned char kek[SLOT_KEK], queue_pub[SEAL_PUB], queue_priv[SEAL_PRIV];
     struct key_der ca_key, ca_cert, tls_rsa, tls_ec;
+    struct key_der former_rsa, former_ec; /* .n 0: none */
+    uint64_t changed;
 };
 struct keyring *keyring_new(void); /* zeroed */
 void keyring_free(struct keyring **k);

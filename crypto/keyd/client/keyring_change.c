@@ -2,6 +2,7 @@
 /* crypto/keyd/client/keyring_change.c - the server's TLS keys and certificates changed in an instance that is there. The rest of the keyring
  * is never touched: it opens mailboxes. Files are replaced whole, keys before the certificates that need them.
  */
+#include "base/clock.h"
 #include "base/wipe.h"
 #include "crypto/keyd/client/client.h"
 #include "crypto/keyd/client/keyring_int.h"
@@ -84,10 +85,17 @@ static enum rc ring_write(const char *dir, const struct open_ring *r, struct err
     return rc;
 }
 
-static enum rc put_key(struct key_der *to, struct span key, struct err *e)
+/* The key that is replaced stays for the sessions that show its certificate; another of a certificate made anew is none. */
+static enum rc put_key(struct keyring *k, bool ecdsa, struct span key, struct err *e)
 {
+    struct key_der *to = ecdsa ? &k->tls_ec : &k->tls_rsa, *former = ecdsa ? &k->former_ec : &k->former_rsa;
+
     if (key.n > sizeof to->p)
         return err_set(e, RC_PERM, "key of %zu bytes: too long for the keyring", key.n);
+    if (span_eq(key, key_der_span(to)))
+        return RC_OK;
+    *former = *to;
+    k->changed = (uint64_t)clock_utc();
     memcpy(to->p, key.p, key.n);
     to->n = (uint32_t)key.n;
     return RC_OK;
@@ -124,7 +132,7 @@ static enum rc drop_trial(const char *dir, const char *name, const struct keyrin
 
 static enum rc import_listeners(const char *dir, const struct pki_bundle *b, struct open_ring *r, struct err *e)
 {
-    enum rc rc = put_key(b->ecdsa ? &r->ring->tls_ec : &r->ring->tls_rsa, buf_span(&b->key_pkcs8), e);
+    enum rc rc = put_key(r->ring, b->ecdsa, buf_span(&b->key_pkcs8), e);
 
     if (rc == RC_OK)
         rc = ring_write(dir, r, e);

@@ -12,7 +12,7 @@
 #include "crypto/seal/slot.h"
 #include "crypto/seal/ticket.h"
 
-#define KEYD_VERSION 2
+#define KEYD_VERSION 3
 extern const struct ipc_proto keyd_proto;
 enum keyd_op {
     KEYD_WRAP = 16,     /* content key -> wrapped for each recipient's current epoch. smtpd imapd relayd admin */
@@ -105,9 +105,12 @@ IPC_MESSAGE(keyd_sign_rep);
 
 /* ---- KEYD_TLS_SIGN. The library hands out no more than the hash, so what binds the purpose is the key (it is in no other certificate) and the
  * bound a process: a session signs for itself once. ---- */
+/* RC_TEMP: .shown is not this server's any more. The session ends; the next one shows the certificate of today. */
+enum { KEYD_SHOWN = 32 };
 enum keyd_tls_key { KEYD_TLS_SERVER = 1, KEYD_TLS_SERVER_EC = 2 }; /* RSA-2048, ECDSA P-256 */
 #define FIELDS_keyd_tls_req(F, T)                                                             \
     F(T, U8, key)                            /* enum keyd_tls_key */                          \
+    F(T, BYTES, shown, KEYD_SHOWN)           /* KEYD_SHOWN bytes: SHA-256 of the SubjectPublicKeyInfo (DER) of the certificate that the peer is shown */ \
     F(T, U16, algorithm)                     /* IANA TLS SignatureScheme */                   \
     F(T, BYTES, hash, KEYD_HASH_MAX)         /* of what TLS signs, of that scheme's length */
 IPC_MESSAGE(keyd_tls_req);
