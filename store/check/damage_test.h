@@ -77,7 +77,7 @@ static inline void damage_populate(struct live *l, uint64_t mbx, int n)
     struct err e;
 
     for (int i = 0; i < n; i++)
-        live_deliver(in, mbx, STORE_INBOX, i % 7 == 3 ? 70000 : 900, 0);
+        live_deliver(in, mbx, STORE_INBOX, i == 11 ? 300000 : i % 7 == 3 ? 70000 : 900, 0);
     OK(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){STORE_INBOX, live_range(1, 2), 0, 0}, -1, &ex, &e));
     live_folder(s, "another");
     for (int i = 0; i < 60; i++)

@@ -86,7 +86,7 @@ static void check_bytes(struct store *s, const struct store_entry *en)
     struct err e;
     uint64_t at = 0;
 
-    letter_fill(&want, en->oid, seal_size(en->size), SEAL_MESSAGE);
+    letter_fill(&want, en->oid, seal_led_size(en->size, en->lead), SEAL_MESSAGE);
     for (; at < want.n; rq.chunk++) {
         OK(store_call(s, STORE_READ, &rq, -1, &rep, &e));
         assert_memory_equal(rep.chunks.p, want.p + at, rep.chunks.n);

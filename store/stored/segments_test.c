@@ -97,7 +97,7 @@ static void is_whole(struct store *s, uint32_t uid, const unsigned char *oid, ui
     struct buf want = BUF_INIT;
     struct err e;
 
-    letter_fill(&want, oid, seal_size(size), SEAL_MESSAGE);
+    letter_fill(&want, oid, seal_led_size(size, letter_lead(size)), SEAL_MESSAGE);
     for (uint64_t at = 0; at < want.n; rq.chunk++) {
         OK(store_call(s, STORE_READ, &rq, -1, &rep, &e));
         assert_memory_equal(rep.chunks.p, want.p + at, rep.chunks.n);
