@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include <db.h>
 
-enum { STORE_FORMAT = 3 }; /* 2: an epoch's number follows from its record; 3: T_FREED; octets lie in segments */
+enum { STORE_FORMAT = 4 }; /* 2: an epoch's number follows from its record; 3: T_FREED; 4: octets lie in segments */
 enum table {
     T_FORMAT,    /* "format" -> u32; written once, so that it can be read without recovery */
     T_META,      /* names -> numbers: next_mbx, swept */
