@@ -380,6 +380,18 @@ static void test_other_format(void **state)
     store_free(&in);
 }
 
+/* Told to stop right after live_start() it ends well, not by the signal, however long it takes to begin. */
+static void test_stopped_at_once(void **state)
+{
+    (void)state;
+    L.late_ms = 500;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(live_stop(&L, SIGTERM), 0);
+        live_start(&L);
+    }
+    L.late_ms = 0;
+}
+
 /* Two at once: the second says so and ends, the first does not notice. */
 static void test_one_owner(void **state)
 {
@@ -425,6 +437,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kill_under_load),
         cmocka_unit_test(test_other_format),
+        cmocka_unit_test(test_stopped_at_once),
         cmocka_unit_test(test_one_owner),
         cmocka_unit_test(test_reserve),
         cmocka_unit_test(test_garbage),
