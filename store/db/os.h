@@ -7,7 +7,7 @@
  *                  seg-unlink seg-punch: what store/segments calls; db is the N-th call of the library that a request makes for a record (tx.c)
  *            WHAT  kill    the process ends at once, nothing is flushed, exit 9
  *                  eio     the call fails with that errno
- *                  enospc  the same, and so do all calls after it
+ *                  enospc, enotsup  the same, and so do all calls after it
  *                  enomem  the same, and so does the next call
  *                  slow    the call takes two seconds
  * Guard    each page read passes guard.h.

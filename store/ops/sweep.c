@@ -24,6 +24,7 @@ enum {
     DROPS_A_TX = 100,
     DELETES_A_TX = 500,
     TOMBS_A_FLUSH = 256,
+    AGAIN_S = 30, /* until what failed is tried again */
 };
 struct sweeper {
     pthread_t thread;
@@ -200,10 +201,19 @@ static enum rc bury(struct tx *t, void *arg, struct err *e)
     return rc;
 }
 
-static size_t due_tombs(struct stored *d, struct tomb *out, size_t most)
+/* Where the walk over the tombs is. One that cannot be buried (its record cannot be read) keeps no other back: the walk goes on behind it, and comes
+ * to it again after a while. */
+struct tomb_walk {
+    struct key at;
+    int64_t again; /* clock_mono */
+    bool failed;
+};
+
+/* The next ones; w->at moves behind them. */
+static size_t due_tombs(struct stored *d, struct tomb_walk *w, struct tomb *out, size_t most)
 {
     uint64_t now = (uint64_t)clock_utc();
-    struct key from = {{0}, 0};
+    struct key from = w->at;
     struct span k, v;
     struct scan s;
     struct tx t;
@@ -215,35 +225,51 @@ static size_t due_tombs(struct stored *d, struct tomb *out, size_t most)
         while (n < most && scan_next(&s, &k, &v, &e) == RC_OK && be64(k.p) <= now) {
             out[n].when = be64(k.p);
             memcpy(out[n++].oid, k.p + 8, SEAL_OID);
+            memcpy(w->at.b, k.p, k.n);
+            w->at.b[k.n] = 0; /* the least key behind it */
+            w->at.n = k.n + 1;
         }
     scan_close(&s);
     return n;
 }
 
+static void bury_one(struct stored *d, struct tomb_walk *w, struct tomb *b)
+{
+    struct err e;
+
+    busy_enter(d->busy, b->oid);
+    if (tx_run(&d->env, TX_LAZY, bury, b, &e) != RC_OK) {
+        if (!w->failed) /* one line a walk is enough */
+            log_err(LOG_WARN_, "store-sweep", &e);
+        w->failed = true;
+    }
+    busy_leave(d->busy, b->oid);
+}
+
 /* What the tombs say is committed; before octets go it is on stable storage, too (INV-O4). As freed_sweep() it works for a part of each round: an EXPUNGE
  * of a large folder leaves many. */
-static void sweep_tombs(struct stored *d)
+static void sweep_tombs(struct stored *d, struct tomb_walk *w)
 {
     int64_t until = clock_mono() + (room_low(&d->env) ? FREED_LOW_MS : FREED_MS) * 1000000LL;
     struct tomb b[TOMBS_A_FLUSH];
-    struct err e;
-    enum rc rc = RC_OK;
     size_t n;
 
+    if (clock_mono() < w->again)
+        return;
     do {
-        n = due_tombs(d, b, TOMBS_A_FLUSH);
+        n = due_tombs(d, w, b, TOMBS_A_FLUSH);
         if (n > 0)
             env_flush(&d->env);
-        for (size_t i = 0; rc == RC_OK && i < n && !stopping(d); i++) {
-            busy_enter(d->busy, b[i].oid);
-            rc = tx_run(&d->env, TX_LAZY, bury, &b[i], &e);
-            busy_leave(d->busy, b[i].oid);
-        }
+        for (size_t i = 0; i < n && !stopping(d); i++)
+            bury_one(d, w, &b[i]);
         room_to_delete(&d->env);
         env_checkpoint(&d->env, false);
-    } while (rc == RC_OK && n == TOMBS_A_FLUSH && !stopping(d) && clock_mono() < until);
-    if (rc != RC_OK)
-        log_err(LOG_WARN_, "store-sweep", &e);
+    } while (n == TOMBS_A_FLUSH && !stopping(d) && clock_mono() < until);
+    if (n == TOMBS_A_FLUSH)
+        return;
+    w->again = w->failed ? clock_mono() + AGAIN_S * 1000000000LL : 0;
+    w->at = (struct key){{0}, 0};
+    w->failed = false;
 }
 
 /* ---- the thread ---- */
@@ -272,6 +298,7 @@ static void *sweep_thread(void *arg)
     int64_t work_at = 0, rewrite_at = 0, mark_at = 0;
     struct key walk = {{0}, 0};
     struct freed_walk freed = {0};
+    struct tomb_walk tombs = {0};
     bool work = false, low;
 
     octets_after_crash(d, stopping);
@@ -298,7 +325,7 @@ static void *sweep_thread(void *arg)
             mark_at = now + MARK_S;
         }
         if (!octets_held(d))
-            sweep_tombs(d);
+            sweep_tombs(d, &tombs);
         packing_sweep(d, stopping);
         freed_sweep(d, &freed, stopping); /* last: it takes what time there is */
     }

@@ -284,7 +284,7 @@ enum rc seg_punch(struct segs *s, uint32_t number, uint64_t off, uint64_t n, str
     rc = seg_hold(s, number, &g, e);
     if (rc != RC_OK)
         return rc;
-    if (os_seg_punch(g->fd, (off_t)from, (off_t)(to - from)) != 0)
+    if (os_seg_punch(g->fd, (off_t)from, (off_t)(to - from)) != 0 && errno != EOPNOTSUPP)
         rc = err_sys(e, RC_TEMP, "store: segment %08x: no hole at %llu", (unsigned)number, (unsigned long long)from);
     seg_give(s, g);
     return rc;
