@@ -400,7 +400,7 @@ def link(at, to):
     os.lchown(at, ALICE, ALICE)
 
 
-@pytest.mark.parametrize("where", ["folder", "nested", "top", "cur", "file"])
+@pytest.mark.parametrize("where", ["folder", "nested", "top", "behind", "cur", "file", "fifo"])
 def test_root_follows_no_link_of_the_owner(pli, alices, where):
     """What root reads for alice is what alice could read, whichever step of the path she makes a link."""
     me = f"lien-{where}@chu.test"
@@ -414,6 +414,13 @@ def test_root_follows_no_link_of_the_owner(pli, alices, where):
     elif where == "top":
         home.rename(alices / "away")
         link(home, roots)
+    elif where == "behind":          # a link of root's leads to hers
+        home.rename(alices / "away")
+        link(home, roots)
+        name = f"{alices}/named/."
+        (alices / "named").symlink_to(home)
+    elif where == "fifo":
+        os.mkfifo(home / "cur" / "pipe:2,")
     elif where == "cur":
         shutil.rmtree(home / "new")
         link(home / "new", roots / "cur")
@@ -422,16 +429,30 @@ def test_root_follows_no_link_of_the_owner(pli, alices, where):
     p = moved(pli, "import", me, str(name), passwords=[PASSWORD], check=False)
     there = [m for f in ("INBOX", "Dossier") for m in messages(pli, me, f)]
     assert not [m for m in there if b"celle de root" in m], (p.stdout, p.stderr)
-    assert len(there) == (0 if where == "top" else 1)
+    assert len(there) == (0 if where in ("top", "behind") else 1)
     assert p.returncode != 0 or where in ("folder", "nested"), p.stdout
+
+
+def test_a_link_of_the_administrators_is_followed(pli, alices):
+    me = "nomme@chu.test"
+    pli.add(me, sign="never")
+    (alices / "named").symlink_to(alices / "home")
+    (alices / "owns").symlink_to("roots")
+    moved(pli, "import", me, str(alices / "named"), passwords=[PASSWORD])
+    moved(pli, "import", me, str(alices / "owns"), passwords=[PASSWORD])
+    assert len(messages(pli, me, "INBOX")) == 2
+    moved(pli, "export", me, str(alices / "named"), passwords=[PASSWORD])
+    assert {f.stat().st_uid for f in (alices / "home" / "cur").iterdir()} == {ALICE}
 
 
 def test_a_place_of_roots_with_folders_of_others_is_refused(pli, alices):
     me = "mixte@chu.test"
     pli.add(me, sign="never")
     (alices / "home").rename(alices / "roots" / ".Alice")
-    p = moved(pli, "import", me, str(alices / "roots"), passwords=[PASSWORD], check=False)
-    assert p.returncode == 1 and "holds folders of others" in p.stderr and messages(pli, me, "INBOX") == []
+    (alices / "named").symlink_to("roots")
+    for name in ("roots", "named"):
+        p = moved(pli, "import", me, str(alices / name), passwords=[PASSWORD], check=False)
+        assert p.returncode == 1 and "holds folders of others" in p.stderr and messages(pli, me, "INBOX") == []
 
 
 def test_an_export_into_alices_folder_is_hers_and_changes_nothing_of_others(pli, alices):
