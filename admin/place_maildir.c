@@ -416,6 +416,7 @@ static void leave(struct place *pl)
     for (size_t i = 0; i < MAILDIR_KEYWORDS; i++)
         free(m->keywords[i]);
     buf_free(&m->opened);
+    buf_free(&m->is.left);
     free(m->top);
     free(m);
 }
