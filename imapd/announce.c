@@ -92,17 +92,23 @@ static void drop_gone(struct imap_session *s, uint32_t from)
     vanished_end(&line);
 }
 
-bool view_tells_modseq(const struct imap_session *s)
+bool view_tells_all(const struct imap_session *s)
 {
-    return (s->opened.responses & RESP_MODSEQ) && (notify_selected(s) & EV_MESSAGES) == EV_MESSAGES;
+    return (notify_selected(s) & EV_MESSAGES) == EV_MESSAGES;
+}
+
+void view_put_highest(struct imap_session *s, uint64_t modseq)
+{
+    if (s->opened.responses & RESP_MODSEQ)
+        reply_code(s, "HIGHESTMODSEQ %llu", (unsigned long long)modseq);
 }
 
 void view_reply_modseq(struct imap_session *s)
 {
     struct err e;
+    bool all = (s->opened.responses & RESP_MODSEQ) && view_tells_all(s) && view_sync(s, &e) == RC_OK;
 
-    if (view_tells_modseq(s) && view_sync(s, &e) == RC_OK)
-        reply_code(s, "HIGHESTMODSEQ %llu", (unsigned long long)s->view->modseq);
+    view_put_highest(s, all ? s->view->modseq : s->view->modseq_told);
 }
 
 /* RECENT is sent with EXISTS. When an EXPUNGE took a recent message away the client knows it by itself. */
@@ -202,6 +208,8 @@ void view_announce(struct imap_session *s, bool ask, bool may_renumber)
         return;
     if (view_events(s) || ask || clock_mono() - v->asked > ASK_EVERY_NS)
         ask_store(s);
+    if ((may_renumber || !v->any_gone) && view_tells_all(s)) /* so it is when this function ends */
+        v->modseq_told = v->modseq;
     if (!v->dirty && !contexts_due(s))
         return;
     told = v->told;

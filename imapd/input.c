@@ -47,6 +47,18 @@ static bool pushes(const struct imap_session *s)
     return s->notify || s->contexts;
 }
 
+enum rc input_look(struct imap_session *s, int64_t until, unsigned *what_out, struct err *e)
+{
+    enum rc rc = input_wait(s, -1, clock_mono(), what_out, e);
+
+    if (rc == RC_TIMEOUT && deadline_left_ms(until) != 0) {
+        *what_out = 0;
+        rc = RC_OK;
+    }
+    *what_out |= WAIT_EVENT;
+    return rc;
+}
+
 /* One wait. With NOTIFY it may last for hours, so after a while the session makes itself small. */
 static enum rc wait_small(struct imap_session *s, bool watching, int64_t until, unsigned *what, struct err *e)
 {
@@ -69,7 +81,7 @@ static enum rc rest(struct imap_session *s, struct err *e)
 {
     int64_t until = stream_deadline_of(s->io);
     unsigned what = pushes(s) ? WAIT_EVENT : 0;
-    bool watching = false;
+    struct pushed push = {.idle = false};
     enum rc rc;
 
     if (stream_buffered(s->io) > 0)
@@ -78,11 +90,11 @@ static enum rc rest(struct imap_session *s, struct err *e)
         return rc;
     do {
         if (what & WAIT_EVENT)
-            rc = notify_push(s, &watching, e);
+            rc = notify_push(s, &push, e);
         stream_deadline(s->io, until);
         if (rc != RC_OK || s->bye)
             return rc;
-        rc = wait_small(s, watching, until, &what, e);
+        rc = push.more ? input_look(s, until, &what, e) : wait_small(s, push.watching, until, &what, e);
         if (rc == RC_OK && (what & WAIT_STAY))
             rc = session_stays(s, e);
     } while (rc == RC_OK && (what & (WAIT_INPUT | WAIT_STOP)) == 0);

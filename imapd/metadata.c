@@ -255,10 +255,8 @@ static enum rc send(struct imap_session *s, const struct store_metadata_set_req 
     struct store_metadata_set_rep rep;
     enum rc rc = store_call(s->store, STORE_METADATA_SET, rq, -1, &rep, e);
 
-    if (rc == RC_OK) {
-        s->annotated.own_from = rep.before;
-        s->annotated.own_to = rep.change;
-    }
+    if (rc == RC_OK)
+        metadata_own(s, rep.before, rep.change);
     if (rc == RC_EXISTS)
         return reply_no(e, CAUSE_SPECIAL_USE);
     return rc == RC_NOTFOUND ? reply_no(e, CAUSE_NO_SUCH_MAILBOX) : rc;

@@ -36,5 +36,6 @@ void metadata_put(struct imap_session *s, const struct annotations *a, uint32_t 
                   const struct imap_entries *wanted, uint64_t *longest);
 /* Sets all of a SETMETADATA, or nothing. folder: 0 for "". */
 enum rc metadata_set(struct imap_session *s, uint32_t folder, const struct imap_metadata_args *a, struct err *e);
+void metadata_own(struct imap_session *s, uint64_t from, uint64_t to); /* the session itself made the changes above from up to to */
 /* Tells what other sessions changed, when ENABLE has opened that; "ask": whatever the time. */
 void metadata_announce(struct imap_session *s, bool ask);

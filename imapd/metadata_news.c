@@ -17,13 +17,51 @@ static struct span folder_name(const struct folders *l, uint32_t folder)
     return SPAN_NULL;
 }
 
-/* Not told: what this session changed last, and what is no annotation of a client (imapd/urlauth.h). */
+/* ---- what the session changed itself ---- */
+/* Between two looks others may have changed something between two of our changes: so these are several ranges. They are more than there is room for only
+ * where nothing is told: then it is as if nothing had ever been told. */
+void metadata_own(struct imap_session *s, uint64_t from, uint64_t to)
+{
+    size_t n = s->annotated.n_own;
+
+    if (!s->annotated.known || to <= from)
+        return;
+    if (n > 0 && s->annotated.own[n - 1].to == from) {
+        s->annotated.own[n - 1].to = to;
+        return;
+    }
+    if (n == OWN_MOST) {
+        s->annotated.known = false;
+        s->annotated.n_own = 0;
+        return;
+    }
+    s->annotated.own[n].from = from;
+    s->annotated.own[n].to = to;
+    s->annotated.n_own++;
+}
+
+static void forget_own(struct imap_session *s)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->annotated.n_own; i++)
+        if (s->annotated.own[i].to > s->annotated.change)
+            s->annotated.own[n++] = s->annotated.own[i];
+    s->annotated.n_own = n;
+}
+
+/* Not told: what this session changed, and what is no annotation of a client (imapd/urlauth.h). */
 static bool is_own(const struct imap_session *s, const struct annotations *a, const struct annotation_of *n)
 {
     if (n->name_n == 0 || a->mem.p[n->name] != '/')
         return true;
-    return n->change > s->annotated.own_from && n->change <= s->annotated.own_to;
+    for (size_t i = 0; i < s->annotated.n_own; i++)
+        if (n->change > s->annotated.own[i].from && n->change <= s->annotated.own[i].to)
+            return true;
+    return false;
 }
+
+/* ---- the news ---- */
 
 /* News of one folder: v[from] to v[to - 1]. A folder that is gone meanwhile tells nothing. */
 static void put_folder(struct imap_session *s, const struct annotations *a, size_t from, size_t to,
@@ -79,6 +117,7 @@ static enum rc look(struct imap_session *s, struct err *e)
     if (rc == RC_OK) {
         s->annotated.change = a.change;
         s->annotated.known = true;
+        forget_own(s);
     }
     annotations_free(&a);
     return rc;

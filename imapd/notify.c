@@ -171,23 +171,23 @@ void notify_tell(struct imap_session *s)
         overflow(s);
 }
 
-enum rc notify_push(struct imap_session *s, bool *watching_out, struct err *e)
+enum rc notify_push(struct imap_session *s, struct pushed *p, struct err *e)
 {
-    bool news = false;
     enum rc rc;
 
-    s->cmd = NULL; /* none is at work */
-    s->uid = false;
-    do {
-        *watching_out = watch_on(s);
-        reply_alive(s);
-        if (s->view && (notify_selected(s) || s->contexts))
-            view_announce(s, news, notify_any_time(s));
-        notify_tell(s);
-        metadata_announce(s, true);
-        if ((rc = stream_flush(s->io, e)) != RC_OK)
-            return rc;
-        news = view_events(s);
-    } while (*watching_out && !s->bye && (news || notify_due(s) || !watch_stands(s)));
+    if (!p->idle) { /* no command is at work */
+        s->cmd = NULL;
+        s->uid = false;
+    }
+    p->watching = watch_on(s);
+    reply_alive(s);
+    if (s->view && (p->idle || notify_selected(s) || s->contexts))
+        view_announce(s, p->idle || p->more, p->idle || notify_any_time(s));
+    notify_tell(s);
+    metadata_announce(s, true);
+    if ((rc = stream_flush(s->io, e)) != RC_OK)
+        return rc;
+    p->more = view_events(s);
+    p->more = p->watching && !s->bye && (p->more || notify_due(s) || !watch_stands(s));
     return RC_OK;
 }

@@ -34,5 +34,12 @@ void notify_look(struct imap_session *s);         /* something happened outside 
 bool notify_due(const struct imap_session *s);    /* it has not been told yet */
 /* Tells it. When the store is away it stays due. */
 void notify_tell(struct imap_session *s);
-/* Between two commands: watches, tells all there is, flushes. *watching_out: events come from now on. */
-enum rc notify_push(struct imap_session *s, bool *watching_out, struct err *e);
+struct pushed {    /* zeroed at first, but for idle */
+    bool idle;     /* IDLE is at work: EXPUNGE may be told, too, and the store is asked whatever the time */
+    bool watching; /* events come from now on */
+    bool more;     /* there was an event meanwhile: to be called again, once the client has been listened to */
+};
+/* Between two commands, and in IDLE: watches, tells what there is, flushes. One round of it, for news may come without end, and a command of the client must
+ * not wait for that. Each request may bring an event with its reply, which is kept in memory, where the socket does not show it. So nobody waits for events
+ * while .more is set. */
+enum rc notify_push(struct imap_session *s, struct pushed *p, struct err *e);

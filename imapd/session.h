@@ -21,6 +21,7 @@
 #include "proto/imap/frame.h"
 
 enum { IS_NEW = 1, IS_AUTH = 2, IS_SELECTED = 4, IS_ANY = 7 };
+enum { OWN_MOST = 16 };
 struct command;
 struct context;
 struct notify;
@@ -68,7 +69,10 @@ struct imap_session {
     struct { /* imapd/metadata.h: what was told of other sessions' annotations */
         bool known;            /* .change is the number up to which all has been told */
         uint64_t change;
-        uint64_t own_from, own_to; /* this session's own last changes: above from, up to to */
+        struct {
+            uint64_t from, to; /* above from, up to to */
+        } own[OWN_MOST];       /* this session's own changes above .change, in order */
+        size_t n_own;
         int64_t asked;
     } annotated;
     struct imap_set saved; /* "$": UIDs of the selected folder, settled; ours */
@@ -115,6 +119,8 @@ enum rc input_octets(struct imap_session *s, uint64_t n, enum rc (*sink)(void *c
                      void *ctx, struct err *e);
 enum { WAIT_INPUT = 1, WAIT_EVENT = 2, WAIT_STOP = 4, WAIT_STAY = 8 /* session_stays() is due */ };
 enum rc input_wait(struct imap_session *s, int event_fd, int64_t deadline, unsigned *what_out, struct err *e);
+/* The same without waiting: WAIT_EVENT, for there was one, and what else there is. RC_TIMEOUT: nothing else, and until has passed. */
+enum rc input_look(struct imap_session *s, int64_t until, unsigned *what_out, struct err *e);
 
 /* imapd/small.c: gives memory back before a long wait, between commands or in IDLE. */
 void session_small(struct imap_session *s);

@@ -225,6 +225,7 @@ enum rc view_open(struct imap_session *s, uint32_t folder, bool read_only, struc
     if (v->n > 0 && v->uid[v->n - 1] >= st.uidnext)
         claim(s, v);
     mark_recent(v, 0);
+    v->modseq_told = v->modseq;
     *v_out = v;
     return RC_OK;
 }

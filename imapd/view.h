@@ -25,6 +25,7 @@ struct view {
     uint64_t *flags, *modseq_of;
     uint64_t bits;   /* every flag bit that was seen: one without a name is a keyword made elsewhere */
     uint64_t modseq; /* all changes up to here are in */
+    uint64_t modseq_told; /* all changes up to here were told, too */
     uint64_t removed;     /* every row's message that the store no longer has left since then: it is read all the same (RFC 2180 4.1.1) */
     uint64_t removed_new; /* the same, once all rows that are gone have been told */
     bool any_gone;        /* some have not */
@@ -55,12 +56,14 @@ bool view_must_learn(const struct imap_session *s);
 /* Writes untagged answers for what changed. Asks the store first when ask is true, or when a second has passed since it was asked last. When the
  * store is away nothing fails, because it is asked again later. */
 void view_announce(struct imap_session *s, bool ask, bool may_renumber);
-/* Is HIGHESTMODSEQ for this client? One with CONDSTORE that is told of all changes: NOTIFY may have said that it is not, and it would never ask for those
- * below that number again. */
-bool view_tells_modseq(const struct imap_session *s);
-/* [HIGHESTMODSEQ 9] in the tagged OK, for a client with CONDSTORE. All changes up to it are told before, so the view is brought up to date first; when
- * the store is away there is no such code. RFC 7162 3.2.7 */
+/* Is the client told of all changes of the selected folder? NOTIFY may have said that it is not. */
+bool view_tells_all(const struct imap_session *s);
+/* [HIGHESTMODSEQ 9] in the tagged OK, for a client with CONDSTORE. After an expunge it must be there (RFC 7162 3.2.7 to 3.2.9), and a client that keeps the
+ * number never asks for a change below it again. So all changes up to it are told before: the view is brought up to date first. Where they are not, for
+ * NOTIFY keeps some from the client (RFC 5465 says nothing of the code), or the store is away, it is the lower number up to which they were: RFC 7162 3.2
+ * asks for a lower one when changes are delayed, not for none. */
 void view_reply_modseq(struct imap_session *s);
+void view_put_highest(struct imap_session *s, uint64_t modseq); /* that code, with this number */
 /* "* 3 FETCH (", or "* 17 UIDFETCH (" when the client has given numbers up. */
 void view_put_fetch(const struct imap_session *s, uint32_t row, struct buf *out);
 /* "* 3 FETCH (UID 7 FLAGS (...) MODSEQ (9))" into s->out: what changed, not what a FETCH asked for. UID and MODSEQ when the client has them told. */

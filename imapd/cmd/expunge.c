@@ -7,7 +7,7 @@
 
 struct expunging {
     bool any;
-    bool alone; /* no other session changed the folder since this one was told */
+    bool alone; /* the client was told of all that any other session changed in the folder */
     uint64_t modseq;
 };
 
@@ -62,7 +62,7 @@ static enum rc expunge_all(struct imap_session *s, struct expunging *x, struct e
 
 static struct expunging begin(const struct imap_session *s)
 {
-    return (struct expunging){.alone = true, .modseq = s->view->modseq};
+    return (struct expunging){.alone = s->view->modseq_told == s->view->modseq, .modseq = s->view->modseq};
 }
 
 enum rc cmd_expunge(struct imap_session *s, union imap_args *a, struct err *e)
@@ -96,8 +96,8 @@ enum rc cmd_close(struct imap_session *s, union imap_args *a, struct err *e)
     (void)a;
     if (rc != RC_OK)
         return rc;
-    if (x.any && x.alone && view_tells_modseq(s)) /* nothing is told here: it must be all there was */
-        reply_code(s, "HIGHESTMODSEQ %llu", (unsigned long long)x.modseq);
+    if (x.any) /* nothing is told here: when there was more, it is asked for again */
+        view_put_highest(s, x.alone && view_tells_all(s) ? x.modseq : s->view->modseq_told);
     view_leave(s);
     return RC_OK;
 }

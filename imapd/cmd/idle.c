@@ -15,26 +15,6 @@
 
 enum { AGAIN_MS = 2000 }; /* stored is away: try to watch again then */
 
-/* Tells the news until there is nothing left to tell. Each request may bring an event with its reply. Such an event is
- * kept in memory, where the socket does not show it. So the last step before a wait is to look for one, and at the watch
- * itself. */
-static enum rc catch_up(struct imap_session *s, bool *watched, struct err *e)
-{
-    enum rc rc;
-
-    do {
-        *watched = watch_on(s);
-        reply_alive(s);
-        if (s->view)
-            view_announce(s, true, true);
-        notify_tell(s);
-        metadata_announce(s, true);
-        if ((rc = stream_flush(s->io, e)) != RC_OK)
-            return rc;
-    } while (*watched && !s->bye && (view_events(s) || notify_due(s) || !watch_stands(s)));
-    return RC_OK;
-}
-
 static enum rc end_of_idle(struct imap_session *s, struct err *e)
 {
     struct span line;
@@ -50,8 +30,10 @@ static enum rc end_of_idle(struct imap_session *s, struct err *e)
 static enum rc wait_once(struct imap_session *s, bool watched, int64_t until, unsigned *what, struct err *e)
 {
     int64_t again = watch_wanted(s) && !watched ? deadline_in(AGAIN_MS) : until;
-    enum rc rc = input_wait(s, watched ? store_event_fd(s->store) : -1, again < until ? again : until, what, e);
+    enum rc rc;
 
+    session_small(s);
+    rc = input_wait(s, watched ? store_event_fd(s->store) : -1, again < until ? again : until, what, e);
     if (rc != RC_TIMEOUT || again >= until)
         return rc;
     *what = WAIT_EVENT;
@@ -60,17 +42,16 @@ static enum rc wait_once(struct imap_session *s, bool watched, int64_t until, un
 
 static enum rc wait_here(struct imap_session *s, int64_t until, struct err *e)
 {
-    bool watched = false;
+    struct pushed push = {.idle = true};
     unsigned what = 0;
-    enum rc rc = catch_up(s, &watched, e);
+    enum rc rc = notify_push(s, &push, e);
 
     while (rc == RC_OK && !s->bye && (what & (WAIT_INPUT | WAIT_STOP)) == 0) {
-        session_small(s);
-        rc = wait_once(s, watched, until, &what, e);
+        rc = push.more ? input_look(s, until, &what, e) : wait_once(s, push.watching, until, &what, e);
         if (rc == RC_OK && (what & WAIT_STAY))
             rc = session_stays(s, e);
         if (rc == RC_OK && (what & (WAIT_EVENT | WAIT_STAY)))
-            rc = catch_up(s, &watched, e);
+            rc = notify_push(s, &push, e);
     }
     if (rc == RC_OK && (what & WAIT_STOP)) {
         s->stopping = true;

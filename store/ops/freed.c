@@ -112,16 +112,49 @@ static enum rc put_time(struct tx *t, const struct key *k, uint32_t messages, st
     return rc;
 }
 
+/* ---- what an item stands for goes ---- */
+/* What is not there any more was lost: "pli store check" names that, and a salvage may have left it so. The rest of the
+ * row goes all the same. */
+static enum rc or_lost(enum rc rc, const struct tx *t)
+{
+    return rc == RC_NOTFOUND && !t->deadlock ? RC_OK : rc;
+}
+
+static enum rc drop_beside(struct tx *t, uint64_t mbx, const struct freed_row *r, enum table tb, uint8_t bit,
+                           struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; rc == RC_OK && i < r->n; i++) {
+        struct key k = key_msg(mbx, r->folder, r->f[i].uid);
+        if (r->f[i].m.where & bit)
+            rc = or_lost(tx_del(t, tb, &k, e), t);
+    }
+    return rc;
+}
+
+/* Table by table, in the order in which a delivery writes them: fewer circles of waits than message by message. */
+static enum rc free_items(struct tx *t, uint64_t mbx, const struct freed_row *r, struct err *e)
+{
+    enum rc rc = drop_beside(t, mbx, r, T_SUMMARIES, MSG_SUMMARY, e);
+
+    if (rc == RC_OK)
+        rc = drop_beside(t, mbx, r, T_TEXTS, MSG_TEXT, e);
+    for (size_t i = 0; rc == RC_OK && i < r->n; i++)
+        rc = or_lost(objref_add(t, r->f[i].m.oid, -1, e), t);
+    return rc;
+}
+
 /* ---- a removal ---- */
 enum rc freed_begin(struct stored *d, struct tx *t, struct freeing *f, struct err *e)
 {
-    struct box b;
+    struct box b = {0};
     enum rc rc = box_get(t, f->mbx, false, &b, e);
 
-    if (rc == RC_NOTFOUND && !t->deadlock) { /* the mailbox goes: nobody is left to give anything back to */
-        b = (struct box){0};
-        rc = RC_OK;
-    }
+    f->gone = rc == RC_NOTFOUND && !t->deadlock;
+    if (f->gone)
+        return RC_OK;
+    f->quota = b.quota;
     f->shows = b.flags & BOX_SHOWS_REMOVED;
     f->keep = f->how != REMOVED_MOVE && (d->keep_s > 0 || (b.flags & BOX_HELD));
     return rc == RC_OK ? freed_head_get(t, f->mbx, true, &f->head, e) : rc;
@@ -140,9 +173,11 @@ enum rc freed_add(struct tx *t, struct freeing *f, const struct freed *items, si
     struct key k;
     enum rc rc;
 
+    memcpy(r.f, items, n * sizeof *items);
+    if (f->gone)
+        return free_items(t, f->mbx, &r, e);
     f->head.next = f->head.next ? f->head.next : 1;
     k = key_freed(f->mbx, f->head.next);
-    memcpy(r.f, items, n * sizeof *items);
     freed_write(&b, &r);
     rc = tx_put(t, T_FREED, &k, buf_span(&b), TX_NEW, e);
     buf_free(&b);
@@ -158,9 +193,9 @@ enum rc freed_add(struct tx *t, struct freeing *f, const struct freed *items, si
     return rc;
 }
 
-static bool over_share(const struct stored *d, const struct box *b, const struct freed_head *h)
+static bool over_share(const struct stored *d, uint64_t quota, const struct freed_head *h)
 {
-    uint64_t of = b->quota ? b->quota : (uint64_t)KEPT_BASE_GIB << 30;
+    uint64_t of = quota ? quota : (uint64_t)KEPT_BASE_GIB << 30;
 
     return h->bytes > of / 100 * d->keep_share;
 }
@@ -173,24 +208,23 @@ enum rc freed_share(struct stored *d, struct tx *t, uint64_t mbx, bool *over_out
 
     if (rc == RC_OK)
         rc = freed_head_get(t, mbx, true, &h, e);
-    *over_out = rc == RC_OK && !(b.flags & BOX_HELD) && over_share(d, &b, &h);
+    *over_out = rc == RC_OK && !(b.flags & BOX_HELD) && over_share(d, b.quota, &h);
     return rc;
 }
 
 enum rc freed_end(struct stored *d, struct tx *t, struct freeing *f, struct err *e)
 {
     struct key over = key_removed(FREED_OVER, 0, f->mbx, 0);
-    struct box b = {0};
     enum rc rc;
 
+    if (f->gone)
+        return RC_OK;
     rc = freed_head_put(t, f->mbx, &f->head, e);
-    if (rc == RC_OK && f->keep)
-        rc = box_get(t, f->mbx, false, &b, e);
     for (size_t i = 0; rc == RC_OK && i < f->n_rows; i += 3) {
         struct key k = key_removed(f->keep ? FREED_KEPT : FREED_BRIEF, f->rows[i + 1], f->mbx, f->rows[i]);
         rc = put_time(t, &k, (uint32_t)f->rows[i + 2], e);
     }
-    if (rc == RC_OK && f->keep && over_share(d, &b, &f->head))
+    if (rc == RC_OK && f->keep && over_share(d, f->quota, &f->head))
         rc = put_time(t, &over, 0, e);
     if (f->keep && f->shows)
         tx_touch(t, f->mbx, STORE_REMOVED, f->head.next);
@@ -263,26 +297,6 @@ static enum rc drop_name(struct tx *t, uint64_t mbx, uint64_t n, struct span val
 }
 
 /* ---- working one off ---- */
-/* What is not there any more was lost: "pli store check" names that, and a salvage may have left it so. The rest of the
- * row goes all the same. */
-static enum rc or_lost(enum rc rc, const struct tx *t)
-{
-    return rc == RC_NOTFOUND && !t->deadlock ? RC_OK : rc;
-}
-
-static enum rc drop_beside(struct tx *t, uint64_t mbx, const struct freed_row *r, enum table tb, uint8_t bit,
-                           struct err *e)
-{
-    enum rc rc = RC_OK;
-
-    for (size_t i = 0; rc == RC_OK && i < r->n; i++) {
-        struct key k = key_msg(mbx, r->folder, r->f[i].uid);
-        if (r->f[i].m.where & bit)
-            rc = or_lost(tx_del(t, tb, &k, e), t);
-    }
-    return rc;
-}
-
 /* INV-14 once more before anything goes: an item whose message is in its folder is damage. Its row stays, and the check names it. */
 static enum rc all_left(struct tx *t, uint64_t mbx, const struct freed_row *r, struct buf *mem, struct err *e)
 {
@@ -300,19 +314,6 @@ static enum rc all_left(struct tx *t, uint64_t mbx, const struct freed_row *r, s
     return rc;
 }
 
-/* Table by table, in the order in which a delivery writes them: fewer circles of waits than message by message. */
-static enum rc free_items(struct tx *t, uint64_t mbx, uint64_t n, const struct freed_row *r, struct err *e)
-{
-    struct freed_row none = {.n = 0};
-    enum rc rc = drop_beside(t, mbx, r, T_SUMMARIES, MSG_SUMMARY, e);
-
-    if (rc == RC_OK)
-        rc = drop_beside(t, mbx, r, T_TEXTS, MSG_TEXT, e);
-    for (size_t i = 0; rc == RC_OK && i < r->n; i++)
-        rc = or_lost(objref_add(t, r->f[i].m.oid, -1, e), t);
-    return rc == RC_OK ? or_lost(freed_replace(t, mbx, n, r, &none, e), t) : rc;
-}
-
 static enum rc count_off(struct tx *t, uint64_t mbx, const struct freed_row *r, struct err *e)
 {
     struct sums s = freed_sums(r);
@@ -325,6 +326,33 @@ static enum rc count_off(struct tx *t, uint64_t mbx, const struct freed_row *r, 
     h.bytes -= s.bytes < h.bytes ? s.bytes : h.bytes;
     h.next++;
     return freed_head_put(t, mbx, &h, e);
+}
+
+/* What was there for sessions alone when the hold was set is kept by it. */
+static enum rc keep_row(struct tx *t, uint64_t mbx, uint64_t n, struct freed_row *r, struct err *e)
+{
+    struct key k = key_freed(mbx, n), time = freed_time(r, mbx, n);
+    enum rc rc = tx_del(t, T_REMOVED, &time, e);
+    struct buf b = BUF_INIT;
+    struct freed_head h;
+    struct sums s;
+
+    if (rc == RC_OK)
+        rc = freed_head_get(t, mbx, true, &h, e);
+    if (rc != RC_OK)
+        return rc;
+    r->class = FREED_KEPT;
+    s = freed_sums(r);
+    h.messages += s.messages;
+    h.bytes += s.bytes;
+    h.next++;
+    time = freed_time(r, mbx, n);
+    freed_write(&b, r);
+    rc = tx_put(t, T_FREED, &k, buf_span(&b), 0, e);
+    if (rc == RC_OK)
+        rc = put_time(t, &time, (uint32_t)r->n, e);
+    buf_free(&b);
+    return rc == RC_OK ? freed_head_put(t, mbx, &h, e) : rc;
 }
 
 /* Hold wins over time, share and disk. It is looked at in the transaction that would destroy: whoever sets it waits for this one's end, and
@@ -342,8 +370,8 @@ static enum rc work_off_row(struct tx *t, const struct freed_batch *b, size_t i,
 {
     uint64_t mbx = b->row[i].mbx, n = b->row[i].n;
     struct key k = key_freed(mbx, n);
+    struct freed_row r, none = {.n = 0};
     struct freed_head lock;
-    struct freed_row r;
     bool stays = false;
     enum rc rc = b->box_gone ? RC_OK : held(t, mbx, &stays, e);
 
@@ -355,12 +383,16 @@ static enum rc work_off_row(struct tx *t, const struct freed_batch *b, size_t i,
         return stays ? RC_OK : drop_name(t, mbx, n, buf_span(mem), e);
     if (rc == RC_OK)
         rc = freed_read(buf_span(mem), &r, e);
-    if (rc != RC_OK || (stays && r.how != REMOVED_MOVE))
+    if (rc == RC_OK && stays && r.how != REMOVED_MOVE)
+        return r.class == FREED_BRIEF ? keep_row(t, mbx, n, &r, e) : RC_OK;
+    if (rc != RC_OK)
         return rc;
     rc = all_left(t, mbx, &r, mem, e);
     if (rc == RC_OK && !b->box_gone)
         rc = count_off(t, mbx, &r, e);
-    return rc == RC_OK ? free_items(t, mbx, n, &r, e) : rc;
+    if (rc == RC_OK)
+        rc = free_items(t, mbx, &r, e);
+    return rc == RC_OK ? or_lost(freed_replace(t, mbx, n, &r, &none, e), t) : rc;
 }
 
 enum rc freed_work_off(struct tx *t, void *arg, struct err *e)

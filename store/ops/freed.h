@@ -16,6 +16,8 @@
  * Early    a kept message goes before its time only when the disk is low (room.h), the oldest of the store first, or when its mailbox keeps more than
  *          stored.keep_expunged_share, the mailbox's oldest first. Each is said in the log (ev=removed-freed-early), before it is done.
  * Hold     nothing goes of a mailbox that is on hold (hold.h), whatever its time, its share, or the disk; but what a MOVE left, which is elsewhere.
+ *          A row of FREED_BRIEF whose time comes while the hold is set becomes one of FREED_KEPT.
+ * Gone     what is emptied of a mailbox that was deleted leaves no row and no head: nobody is left to give it back to.
  * INV-14   an item stands for one reference of its object (INV-2), and for the rows of T_SUMMARIES and T_TEXTS that .where names. The transaction
  *          that takes the message's record away writes the item; the transaction that gives the reference back, and deletes those rows, deletes
  *          the item. A row with an item whose message is in its folder is not worked off. So a crash at any moment frees later, never twice, and never what a message or the queue still names.
@@ -48,6 +50,8 @@ struct freeing {
     uint32_t folder;
     uint8_t how;
     bool keep, shows; /* set by freed_begin(): the messages are kept for undelete; the holder sees them */
+    bool gone;        /* the mailbox is deleted: its messages are freed at once */
+    uint64_t quota;
     struct freed_head head;
     uint64_t rows[3 * 512]; /* number, when and count of each row, for T_REMOVED */
     size_t n_rows;
@@ -90,11 +94,17 @@ struct freed_batch { /* rows that one transaction works off */
 enum rc freed_work_off(struct tx *t, void *arg, struct err *e);
 /* All that a deleted mailbox has in the two tables, FREED_ROWS rows a call. *more_out: call again. */
 enum rc freed_box_gone(struct stored *d, uint64_t mbx, bool *more_out, struct err *e);
-/* Where the background thread is in T_REMOVED. Zeroed at first. */
+/* Where the background thread is in T_REMOVED. Zeroed at first.
+ * Held     rows that are due, and stay because their mailbox is on hold, are met once: later passes begin behind them (.behind), until a hold is
+ *          cleared. All of them are looked at again once an hour, for the clock may have been set back when a row was written. */
 struct freed_walk {
     struct key at;
-    bool failed;   /* a row of this pass could not be worked off */
-    int64_t again; /* monotonic ns: no pass before */
+    struct key behind;  /* rows of FREED_KEPT before it stay; .n 0: none */
+    struct key reached; /* of this pass: behind the last row of FREED_KEPT that was due; .n 0: none was */
+    unsigned cleared;   /* holds that had been cleared when .behind was last forgotten */
+    int64_t whole;      /* monotonic ns: then it is forgotten again */
+    bool failed;        /* a row of this pass could not be worked off */
+    int64_t again;      /* monotonic ns: no pass before */
 };
 /* Works rows off for FREED_MS, while the disk is low for FREED_LOW_MS. It is asked again each round, which waits 200 ms: a third of a thread, so that
  * who reads and delivers meanwhile has the others. */

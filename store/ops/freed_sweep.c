@@ -2,14 +2,14 @@
 /* store/ops/freed_sweep.c - the background thread's walk over T_REMOVED. See freed.h.
  *
  * A row that cannot be worked off (a page of what it names is damaged) keeps the others from nothing: the walk goes on
- * behind it, and comes back after a while. */
+ * behind it, and comes back after a while. So does a row whose mailbox is on hold, but for those no pass comes back until a hold is cleared. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/db/room.h"
 #include "store/ops/freed.h"
 #include <inttypes.h>
 
-enum { AGAIN_S = 30, ITEMS_A_TX = 64, LOOK_A_STEP = 2000 };
+enum { AGAIN_S = 30, WHOLE_S = 3600, LATE_S = 120, ITEMS_A_TX = 64, LOOK_A_STEP = 2000 };
 
 /* ---- which rows are due ---- */
 struct look { /* one step of the walk */
@@ -52,6 +52,13 @@ static bool consider(struct look *l, struct freed_batch *b, const unsigned char 
     return true;
 }
 
+static bool is_before(struct span k, const struct key *to)
+{
+    int order = memcmp(k.p, to->b, k.n < to->n ? k.n : to->n);
+
+    return order < 0 || (order == 0 && k.n < to->n);
+}
+
 /* The next due rows at w->at or behind, for one transaction; w->at moves behind what was looked at. */
 static enum rc read_batch(struct look *l, struct freed_walk *w, struct freed_batch *b, struct err *e)
 {
@@ -69,6 +76,11 @@ static enum rc read_batch(struct look *l, struct freed_walk *w, struct freed_bat
            (rc = scan_next(&s, &k, &v, e)) == RC_OK) {
         struct rd r = rd_of(v);
 
+        if (k.p[0] == FREED_KEPT && is_before(k, &w->behind)) {
+            w->at = w->behind;
+            scan_seek(&s, &w->at);
+            continue;
+        }
         memcpy(w->at.b, k.p, k.n);
         w->at.b[k.n] = 0; /* the least key behind it */
         w->at.n = k.n + 1;
@@ -78,6 +90,7 @@ static enum rc read_batch(struct look *l, struct freed_walk *w, struct freed_bat
         }
         if (consider(l, b, k.p)) {
             items += rd_u32(&r);
+            w->reached = k.p[0] == FREED_KEPT ? w->at : w->reached;
         } else {
             scan_seek(&s, &over);
             w->at = over;
@@ -208,6 +221,35 @@ static enum rc to_share(struct stored *d, struct freed_walk *w, uint64_t mbx, bo
 }
 
 /* ---- the walk ---- */
+static void begin_pass(struct stored *d, struct freed_walk *w)
+{
+    unsigned cleared = atomic_load(&d->cleared);
+
+    if (w->at.n > 0)
+        return;
+    w->reached.n = 0;
+    if (w->cleared == cleared && clock_mono() < w->whole)
+        return;
+    w->behind.n = 0;
+    w->cleared = cleared;
+    w->whole = clock_mono() + WHOLE_S * 1000000000LL;
+}
+
+/* What was due and is there still is held. Not so what was taken before its time, and a row that is written just now may have a time some moments ago. */
+static void end_pass(struct stored *d, struct freed_walk *w)
+{
+    uint64_t now = (uint64_t)clock_utc(), age = d->keep_s + LATE_S;
+    struct key most = key_removed(FREED_KEPT, now > age ? now - age : 0, 0, 0);
+
+    if (w->failed)
+        w->behind.n = 0;
+    else if (w->reached.n > 0)
+        w->behind = is_before(key_span(&w->reached), &most) ? w->reached : most;
+    w->again = w->failed ? clock_mono() + AGAIN_S * 1000000000LL : 0;
+    w->at.n = 0;
+    w->failed = false;
+}
+
 static enum rc one_step(struct stored *d, struct freed_walk *w, bool (*stopping)(struct stored *d), struct err *e)
 {
     struct look l = {.d = d, .now = (uint64_t)clock_utc(), .low = room_low(&d->env)};
@@ -228,6 +270,7 @@ void freed_sweep(struct stored *d, struct freed_walk *w, bool (*stopping)(struct
 
     if (now < w->again)
         return;
+    begin_pass(d, w);
     while (rc == RC_OK && !stopping(d) && clock_mono() < until)
         rc = one_step(d, w, stopping, &e);
     if (rc == RC_OK)
@@ -236,9 +279,7 @@ void freed_sweep(struct stored *d, struct freed_walk *w, bool (*stopping)(struct
         log_err(LOG_WARN_, "store-sweep", &e);
         w->failed = true;
     }
-    w->again = w->failed ? clock_mono() + AGAIN_S * 1000000000LL : 0;
-    w->at = (struct key){{0}, 0};
-    w->failed = false;
+    end_pass(d, w);
 }
 
 /* ---- a deleted mailbox ---- */

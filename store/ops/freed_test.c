@@ -272,6 +272,17 @@ static void test_death_at_its_writes(void **state)
 /* ---- a bad page of the list itself ---- */
 enum { BOXES = 60, PAGE = 16384, PG_TYPE = 25, P_LEAF = 5 };
 
+/* arg: the flags of the first mailbox */
+static enum rc put_boxes(struct tx *t, void *arg, struct err *e)
+{
+    struct box b = {.flags = *(uint32_t *)arg};
+    enum rc rc = RC_OK;
+
+    for (uint64_t mbx = 1; rc == RC_OK && mbx <= BOXES; mbx++, b.flags = 0)
+        rc = box_put(t, mbx, &b, e);
+    return rc;
+}
+
 static enum rc add_rows(struct tx *t, void *arg, struct err *e)
 {
     static struct freed f[FREED_A_ROW] = {{.uid = 1}}; /* of objects that are not there: such an item just goes */
@@ -295,6 +306,7 @@ static void bad_page_child(const char *dir, bool sweep, struct rows *r)
     static struct stored d;
     struct env_conf c = {.home = dir, .cache = 8 << 20};
     struct freed_walk w = {0};
+    uint32_t none = 0;
     struct err e;
 
     os_install(); /* the guard reads for the library */
@@ -303,7 +315,7 @@ static void bad_page_child(const char *dir, bool sweep, struct rows *r)
     if (sweep)
         for (int i = 0; i < 100 && w.again == 0; i++)
             freed_sweep(&d, &w, never);
-    else
+    else if (tx_run(&d.env, TX_LAZY, put_boxes, &none, &e) == RC_OK)
         (void)tx_run(&d.env, TX_LAZY, add_rows, &d, &e);
     for (uint64_t mbx = 1; mbx <= BOXES; mbx++) {
         struct key k = key_freed(mbx, 1);
@@ -369,22 +381,12 @@ static void test_bad_page(void **state)
 }
 
 /* ---- a low disk ---- */
-static enum rc hold_first(struct tx *t, void *arg, struct err *e)
-{
-    struct box b = {.flags = BOX_HELD};
-    enum rc rc = RC_OK;
-
-    (void)arg;
-    for (uint64_t mbx = 1; rc == RC_OK && mbx <= BOXES; mbx++, b.flags = 0)
-        rc = box_put(t, mbx, &b, e);
-    return rc;
-}
-
 static void low_child(const char *dir, int log, struct rows *r)
 {
     static struct stored d;
     struct env_conf c = {.home = dir, .cache = 8 << 20, .min_free = 1ull << 50};
     struct freed_walk w = {0};
+    uint32_t held = BOX_HELD;
     struct err e;
 
     dup2(log, STDERR_FILENO);
@@ -393,7 +395,7 @@ static void low_child(const char *dir, int log, struct rows *r)
     d.keep_share = 100;
     env_open(&d.env, &c);
     r->ok =
-        tx_run(&d.env, TX_LAZY, hold_first, NULL, &e) == RC_OK && tx_run(&d.env, TX_LAZY, add_rows, &d, &e) == RC_OK;
+        tx_run(&d.env, TX_LAZY, put_boxes, &held, &e) == RC_OK && tx_run(&d.env, TX_LAZY, add_rows, &d, &e) == RC_OK;
     freed_sweep(&d, &w, never);
     r->ok = r->ok && count(&d, T_REMOVED, &r->freed, &e) == RC_OK;
     env_close(&d.env);

@@ -108,6 +108,8 @@ void hold_done(const struct ask *a)
 {
     const struct store_hold_req *rq = a->req;
 
+    if (rq->what == HOLD_CLEAR)
+        atomic_fetch_add(&a->d->cleared, 1);
     if (rq->what != HOLD_SHOW)
         log_ev(LOG_WARN_, rq->what == HOLD_SET ? "hold-set" : "hold-cleared", "mbx=%llu who=%s why=%s",
                (unsigned long long)rq->mbx, log_esc(rq->who), log_esc(rq->why));

@@ -30,6 +30,7 @@ struct stored {
     uint64_t full_s;       /* how long a full mailbox is refused for a while only */
     uint64_t keep_s;       /* how long a removed message is kept; 0: for open sessions alone (freed.h) */
     unsigned keep_share;   /* per cent of a mailbox's quota that its kept messages may take */
+    atomic_uint cleared;   /* legal holds that were cleared since the start (hold.c), for freed_sweep() */
     atomic_ullong next_qid, next_low_qid;
     atomic_ullong orphans; /* records in segments that a crash left, swept since start */
 };

@@ -136,7 +136,7 @@ static void test_slow_within(void **state)
     live_start(&L);
     L.fault = NULL;
     OK(store_call(admin, STORE_PING, NULL, -1, NULL, &e));
-    store_timeout(1000);
+    store_timeout(1900); /* shorter than the stall; an answer is waited for three times that */
     store_patience(in, 1);
     assert_int_equal(change(in, mbx, 0, &e), RC_TEMP);
     assert_non_null(strstr(e.log, "not done in time")); /* it was told so, within its wait */
@@ -189,7 +189,7 @@ static void said_when_done(enum store_op op, const void *rq, const char *ev)
 
     start_slow();
     admin = store_new(ROLE_ADMIN);
-    store_timeout(1000);
+    store_timeout(1900); /* shorter than the stall; an answer is waited for three times that */
     store_patience(admin, 1);
     assert_int_equal(store_call(admin, op, rq, -1, rep, &e), RC_TEMP);
     assert_non_null(strstr(e.log, "not done in time"));

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """NOTIFY (RFC 5465) on bad days: many sessions, a client that does not read, stored that dies, a folder deleted while it is watched and selected."""
+import itertools
 import os
+import select
 import signal
+import threading
 import time
 
 import pytest
@@ -151,3 +154,65 @@ def test_more_mailboxes_than_are_watched(pli):
     assert line.startswith("* OK [NOTIFICATIONOVERFLOW] ")
     assert one.ask("NOTIFY SET (subtree d (MailboxName))")[-1].split(" ", 1)[1].startswith("NO [NOTIFICATIONOVERFLOW] ")
     one.close()
+
+
+def test_news_without_end_let_commands_through(pli):
+    """While others change flags without a pause, a client with NOTIFY, or in IDLE, is answered: it waits for one round of news at most."""
+    pli.add("presse@chu.test", sign="never")
+    with pli.imap("presse@chu.test") as m:
+        for _ in range(3):
+            assert m.append("INBOX", None, None, b"Subject: x\r\n\r\nx")[0] == "OK"
+        m.send(b"".join(b"c CREATE %d\r\n" % n for n in range(300)))  # a look takes a while: the next change is there when it ends
+        assert all(m.readline().startswith(b"c OK") for _ in range(300))
+        assert m.select("INBOX")[0] == "OK" and all(m.copy("1:3", str(n))[0] == "OK" for n in range(1, 5))
+    stop = threading.Event()
+
+    def change(n):
+        m, word = Lines(pli, "presse@chu.test", f"SELECT {n or 'INBOX'}"), ("+", "-")
+        m.m.sock.settimeout(20)
+        for turn in itertools.count():
+            if stop.is_set():
+                break
+            m.m.send(b"".join(b"s STORE 2 %sFLAGS.SILENT (\\Flagged)\r\n" % word[(turn + i) % 2].encode() for i in range(101)))
+            done = 0
+            while done < 101:
+                done += m.m.readline().startswith(b"s OK")
+        m.close()
+
+    others = [threading.Thread(target=change, args=(n,)) for n in range(5)]
+    one = Lines(pli, "presse@chu.test", "SELECT INBOX", "NOTIFY SET (selected (MessageNew MessageExpunge FlagChange)) (personal (MessageNew MessageExpunge FlagChange))")
+    for other in others:
+        other.start()
+    try:
+        told = []
+        for _ in range(5):
+            one.until("* ")  # the news come
+            while one.m.sock.pending() or select.select([one.m.sock], [], [], 0)[0]:
+                one.line()  # all that is here already
+            lines = one.ask("NOOP")
+            told.append(sum(line.startswith("* STATUS 1 ") for line in lines))
+        assert max(told) < 60, told  # some were on their way, in buffers
+        tag = one.send("IDLE")
+        one.until("+ ")
+        one.until("* ")
+        began = time.monotonic()
+        one.m.send(b"DONE\r\n")
+        one.until(tag + "OK")
+        assert time.monotonic() - began < 10
+    finally:
+        stop.set()
+        for other in others:
+            other.join()
+    one.close()
+
+
+def test_own_annotations_are_no_news(pli):
+    """What the session set itself while nothing was told is not told as another's later, and another's in between is."""
+    pli.add("note@chu.test", sign="never")
+    one = Lines(pli, "note@chu.test", "ENABLE METADATA", "NOOP", "NOTIFY NONE")
+    other = Lines(pli, "note@chu.test")
+    for who, entry in ((one, "a"), (other, "b"), (one, "c"), (other, "d"), (one, "e"), (one, "f")):
+        assert who.ask(f'SETMETADATA INBOX (/private/{entry} "x")')[-1].split()[1] == "OK"
+    lines = one.ask("NOTIFY SET (personal (MailboxMetadataChange))")
+    assert [line for line in lines if line.startswith("* METADATA")] == ["* METADATA INBOX /private/b /private/d"], lines
+    one.close(), other.close()
