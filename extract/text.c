@@ -222,6 +222,18 @@ void text_feed(struct text_extract *t, struct span piece)
     t->off = end;
 }
 
+bool text_wants(const struct text_extract *t, uint64_t *off_out)
+{
+    *off_out = t->from > t->off ? t->from : t->off;
+    return t->open;
+}
+
+void text_feed_at(struct text_extract *t, uint64_t off, struct span piece)
+{
+    t->off = off;
+    text_feed(t, piece);
+}
+
 void text_end(struct text_extract *t, struct buf *search_out)
 {
     while (t->open) {

@@ -20,6 +20,9 @@ enum { TEXT_MAX = 4 * 1024 * 1024 };
 struct text_extract;
 struct text_extract *text_new(const struct scan *s);       /* borrows s, which has ended */
 void text_feed(struct text_extract *t, struct span piece); /* the whole message again, in order, any pieces */
+/* Instead of the whole message: the offset of the next octet that it looks at (false: there is none), and the octets from there on, as many as are at hand. */
+bool text_wants(const struct text_extract *t, uint64_t *off_out);
+void text_feed_at(struct text_extract *t, uint64_t off, struct span piece);
 void text_end(struct text_extract *t, struct buf *search_out);
 void text_preview(const struct text_extract *t, struct buf *out); /* at most 200 characters, UTF-8 */
 void text_free(struct text_extract **t);

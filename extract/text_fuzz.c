@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* extract/text_fuzz.c - any bytes as a message: its search text opens again and is the same in pieces; any bytes as a
+/* extract/text_fuzz.c - any bytes as a message: its search text opens again and is the same in pieces, and from what it wants alone; any bytes as a
  * search text, as HTML, as text to fold, as text in a charset: no harm, bounds kept, UTF-8 given.
  */
 #include "extract/html.h"
@@ -25,6 +25,22 @@ static void extract(const struct scan *s, struct span d, size_t step, struct buf
     if (preview.n > 200 * 4)
         abort();
     buf_free(&preview);
+    text_free(&t);
+}
+
+/* From the octets that it asks for alone. */
+static void extract_wanted(const struct scan *s, struct span d, size_t step, struct buf *out)
+{
+    struct text_extract *t = text_new(s);
+    uint64_t off, last = 0;
+
+    while (text_wants(t, &off) && off < d.n) {
+        if (off < last)
+            abort();
+        last = off;
+        text_feed_at(t, off, span_head(span_from(d, (size_t)off), step));
+    }
+    text_end(t, out);
     text_free(&t);
 }
 
@@ -56,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct span d = span_of(data, n);
     struct scan *s = scan_new();
-    struct buf whole = BUF_INIT, pieces = BUF_INIT;
+    struct buf whole = BUF_INIT, pieces = BUF_INIT, wanted = BUF_INIT;
     struct text_view v;
     struct err e;
 
@@ -65,11 +81,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     scan_end(s);
     extract(s, d, n + 1, &whole);
     extract(s, d, n > 0 ? data[0] % 9 + 1 : 1, &pieces);
-    if (!span_eq(buf_span(&whole), buf_span(&pieces)) || text_open(buf_span(&whole), &v, &e) != RC_OK)
+    extract_wanted(s, d, n > 0 ? data[0] % 9 + 1 : 1, &wanted);
+    if (!span_eq(buf_span(&whole), buf_span(&pieces)) || !span_eq(buf_span(&whole), buf_span(&wanted)) ||
+        text_open(buf_span(&whole), &v, &e) != RC_OK)
         abort();
     text_view_free(&v);
     buf_free(&whole);
     buf_free(&pieces);
+    buf_free(&wanted);
     scan_free(&s);
     return 0;
 }

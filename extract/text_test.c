@@ -197,15 +197,20 @@ static const struct {
     {eight, TEXT_BODY, NULL, "cafe", true},
 };
 
+enum { BY_WANTS = 3 }; /* a step: what it asks for alone */
+
 static void extract(struct span mail, size_t step, struct buf *search, struct buf *preview)
 {
     struct scan *s = scan_new();
     struct text_extract *t;
+    uint64_t off;
 
     scan_feed(s, mail);
     scan_end(s);
     t = text_new(s);
-    while (mail.n > 0) {
+    while (step == BY_WANTS && text_wants(t, &off) && off < mail.n)
+        text_feed_at(t, off, span_head(span_from(mail, (size_t)off), 5));
+    while (step != BY_WANTS && mail.n > 0) {
         size_t n = step && step < mail.n ? step : mail.n;
 
         text_feed(t, span_head(mail, n));

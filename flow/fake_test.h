@@ -87,7 +87,7 @@ static inline void fake_keep(const struct store_deliver_req *q, int fd)
     }
     fake->by_fd++;
     fake->seals = (unsigned)fcntl(fd, F_GET_SEALS);
-    fake->n_objects = (size_t)pread(fd, fake->objects, FAKE_MAX, 0);
+    fake->n_objects = (size_t)pread(fd, fake->objects, FAKE_MAX, (off_t)q->skip);
 }
 
 static inline enum rc fake_deliver(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r,
@@ -176,6 +176,21 @@ static inline int fakes_down(void **state)
     return rmdir(fake_dir);
 }
 
+static inline enum rc fake_open_led(const unsigned char cek[SEAL_CEK], struct buf *out, struct err *e)
+{
+    struct seal_chunk_at at;
+    struct seal_obj *o;
+    enum rc rc = seal_obj_open(cek, fake->req.oid, SEAL_MESSAGE, &o, e);
+
+    if (rc != RC_OK)
+        return rc;
+    seal_obj_led(o, fake->req.lead);
+    for (uint32_t no = 0; rc == RC_OK && seal_chunk_at(fake->req.size, fake->req.lead, no, &at); no++)
+        rc = open_chunk(o, no, at.final, span_of(fake->objects + at.sealed, at.n + SEAL_TAG), out, e);
+    seal_obj_close(&o);
+    return rc;
+}
+
 /* The octets stored was given, opened with the wrap of a mailbox; kind's place follows from the lengths. */
 static inline enum rc fake_open(size_t place, enum seal_kind kind, struct buf *out, struct err *e)
 {
@@ -187,5 +202,7 @@ static inline enum rc fake_open(size_t place, enum seal_kind kind, struct buf *o
 
     if (rc != RC_OK)
         return rc;
+    if (kind == SEAL_MESSAGE && fake->req.lead > 0)
+        return fake_open_led(cek, out, e);
     return open_whole(cek, fake->req.oid, kind, span_of(fake->objects + at[kind], (size_t)len[kind]), out, e);
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/file.c - see flow/file.h.
  *
- * Passes   1  trace and message through the scan (structure, offsets)
- *          2  again, through the search text and, chunk by chunk, through the sealer
+ * Sealed   A message in memory is sealed here, chunk by chunk. One that lies in a memfd was sealed while it came: its chunks are filed as they lie, with the
+ *          trace as their lead (docs/decisions/0041). Where that cannot be (spool_give()) it is sealed anew.
+ * Passes   1  trace and message through the scan (structure, offsets), unless the caller has a scan that takes the trace in front
+ *          2  of the message, what the search text looks at
+ *          3  unless it is sealed already: all of it again, through the sealer
  *          Then the summary and the search text are sealed behind the message. When all of it fits one packet it goes
  *          inline. Otherwise it lies in a memfd that is sealed against change before stored sees it. Neither holds an
  *          octet in clear.
@@ -25,7 +28,9 @@ struct filing {
     const struct file_request *rq;
     unsigned char cek[SEAL_CEK];
     struct store_deliver_req req;
-    struct scan *scan;
+    struct scan *scan; /* rq's, or .own_scan */
+    struct scan *own_scan;
+    struct spool_given given; /* .len 0: it is sealed here */
     struct text_extract *text;
     struct file_out *out;
     const struct recipient **local, **remote; /* one for each place */
@@ -42,7 +47,7 @@ static bool is_queued(const struct filing *f)
     return f->n_remote + f->n_told > 0;
 }
 
-/* ---- pass 1 and 2 ---- */
+/* ---- the passes ---- */
 static enum rc to_scan(void *ctx, struct span piece, struct err *e)
 {
     (void)e;
@@ -50,12 +55,9 @@ static enum rc to_scan(void *ctx, struct span piece, struct err *e)
     return RC_OK;
 }
 
-static enum rc to_text_and_seal(void *ctx, struct span piece, struct err *e)
+static enum rc to_seal(void *ctx, struct span piece, struct err *e)
 {
-    struct filing *f = ctx;
-
-    text_feed(f->text, piece);
-    return file_out_put(f->out, piece, e);
+    return file_out_put(ctx, piece, e);
 }
 
 static enum rc pass(struct filing *f, enum rc (*sink)(void *, struct span, struct err *), void *ctx, struct err *e)
@@ -65,22 +67,55 @@ static enum rc pass(struct filing *f, enum rc (*sink)(void *, struct span, struc
     return rc == RC_OK ? spool_each(f->rq->message, sink, ctx, e) : rc;
 }
 
+static enum rc scan_message(struct filing *f, struct err *e)
+{
+    enum rc rc;
+
+    f->scan = f->rq->scan;
+    if (f->scan && (f->rq->trace.n == 0 || scan_lead(f->scan, f->rq->trace)))
+        return RC_OK;
+    f->scan = f->own_scan = scan_new();
+    rc = pass(f, to_scan, f->scan, e);
+    scan_end(f->scan);
+    return rc;
+}
+
+static enum rc read_at(struct filing *f, uint64_t off, struct buf *mem, struct span *piece_out, struct err *e)
+{
+    if (off >= f->rq->trace.n)
+        return spool_read(f->rq->message, off - f->rq->trace.n, mem, piece_out, e);
+    *piece_out = span_from(f->rq->trace, (size_t)off);
+    return RC_OK;
+}
+
+static enum rc take_text(struct filing *f, struct err *e)
+{
+    struct buf mem = BUF_SECRET_INIT;
+    struct span piece;
+    enum rc rc = RC_OK;
+    uint64_t off;
+
+    f->text = text_new(f->scan);
+    while (rc == RC_OK && text_wants(f->text, &off) && off < f->req.size)
+        if ((rc = read_at(f, off, &mem, &piece, e)) == RC_OK)
+            text_feed_at(f->text, off, piece);
+    buf_free(&mem);
+    return rc;
+}
+
 static enum rc seal_message(struct filing *f, struct err *e)
 {
     enum rc rc;
 
-    f->scan = scan_new();
-    rc = pass(f, to_scan, f->scan, e);
-    if (rc != RC_OK)
-        return rc;
-    scan_end(f->scan);
-    f->text = text_new(f->scan);
+    if (f->given.len > 0) {
+        f->req.lead = f->given.lead;
+        f->req.len_message = f->given.len;
+        return file_out_given(f->out, &f->given, e);
+    }
     rc = file_out_begin(f->out, f->cek, f->req.oid, f->req.size, e);
     if (rc == RC_OK)
-        rc = pass(f, to_text_and_seal, f, e);
-    if (rc == RC_OK)
-        rc = file_out_end(f->out, &f->req.len_message, e);
-    return rc;
+        rc = pass(f, to_seal, f->out, e);
+    return rc == RC_OK ? file_out_end(f->out, &f->req.len_message, e) : rc;
 }
 
 static enum rc seal_small(struct filing *f, enum seal_kind kind, struct buf *plain, uint64_t *len_out, struct err *e)
@@ -257,6 +292,7 @@ static enum rc deliver(struct filing *f, struct store *st, struct file_result *o
         rc = file_out_memfd(f->out, &fd, e);
         if (rc != RC_OK)
             return rc;
+        f->req.skip = f->out->skip;
     }
     rc = store_call_in(st, fd < 0 ? STORE_DELIVER : STORE_DELIVER_FD, &f->req, fd, &rep, &mem, e);
     if (rc == RC_OK && rep.first.n > 0)
@@ -272,8 +308,9 @@ static enum rc deliver(struct filing *f, struct store *st, struct file_result *o
 static void filing_end(struct filing *f)
 {
     wipe(f->cek, sizeof f->cek);
+    wipe(f->given.cek, sizeof f->given.cek);
     text_free(&f->text);
-    scan_free(&f->scan);
+    scan_free(&f->own_scan);
     free(f->local);
     free(f->remote);
     free(f->told);
@@ -283,15 +320,28 @@ static void filing_end(struct filing *f)
     buf_free(&f->remotes);
 }
 
-static void filing_begin(struct filing *f, struct keyd *k)
+/* The key and the id that the waiting chunks are sealed under, or fresh ones. */
+static void draw_keys(struct filing *f)
 {
     const struct file_request *rq = f->rq;
 
+    if (!rq->oid && spool_give(rq->message, rq->trace, &f->given)) {
+        memcpy(f->cek, f->given.cek, SEAL_CEK);
+        memcpy(f->req.oid, f->given.oid, SEAL_OID);
+        return;
+    }
     seal_cek_new(f->cek);
     if (rq->oid)
         memcpy(f->req.oid, rq->oid, SEAL_OID);
     else
         seal_oid_new(f->req.oid);
+}
+
+static void filing_begin(struct filing *f, struct keyd *k)
+{
+    const struct file_request *rq = f->rq;
+
+    draw_keys(f);
     f->req.mid = span_str(rq->mid);
     f->req.size = rq->trace.n + spool_size(rq->message);
     f->req.received = (uint64_t)clock_utc();
@@ -309,7 +359,11 @@ static enum rc prepare(struct filing *f, struct keyd *k, struct err *e)
     enum rc rc;
 
     filing_begin(f, k);
-    rc = seal_message(f, e);
+    rc = scan_message(f, e);
+    if (rc == RC_OK)
+        rc = take_text(f, e);
+    if (rc == RC_OK)
+        rc = seal_message(f, e);
     if (rc == RC_OK)
         rc = seal_extracts(f, e);
     return rc == RC_OK ? address_it(f, k, e) : rc;
@@ -381,7 +435,7 @@ enum rc file_batch_add(struct file_batch *b, struct keyd *k, const struct file_r
 enum rc file_batch_file(struct file_batch *b, struct store *st, uint32_t gone_folder, uint32_t gone_uid,
                         struct file_result *out, struct err *e)
 {
-    struct store_append_req rq = {buf_span(&b->list), gone_folder, gone_uid};
+    struct store_append_req rq = {buf_span(&b->list), gone_folder, gone_uid, b->out.skip};
     struct store_append_rep rep;
     struct buf mem = BUF_INIT; /* open: numbers of places */
     int fd = -1;

@@ -2,7 +2,8 @@
 /* flow/file.h - seal at the door and file: the last step of every message, whether it came by SMTP or by APPEND.
  *
  * Work     file_message() takes the octets as IMAP will serve them (trace fields first) and gives them to the scan, the search text and the sealer
- *          in bounded passes. It asks keyd for one wrap per recipient. Then it hands stored the sealed objects, which stored files in one
+ *          in bounded passes. A large message was sealed while it came (flow/spool.h); then only its text parts are opened again.
+ *          It asks keyd for one wrap per recipient. Then it hands stored the sealed objects, which stored files in one
  *          transaction for all mailboxes and the queue.
  * Reports  A recipient here of whose delivery the sender wants to hear (NOTIFY=SUCCESS, policies/dsn.h) leaves an item of the queue in state Q_REPORT,
  *          in the same transaction. relayd makes the report.
@@ -20,6 +21,7 @@
 struct file_request {
     struct span trace;     /* bytes put on top of the message */
     struct spool *message; /* ended */
+    struct scan *scan;     /* ended, of .message; afterwards it is that of the message as it was filed. NULL: it is scanned here */
     const struct recipient *to; /* who has a verdict gets nothing; one copy for each place */
     size_t n_to;
     struct span sender, envid;

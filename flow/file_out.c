@@ -28,7 +28,7 @@ static enum rc write_out(struct file_out *o, struct err *e)
     if (o->fd < 0)
         return err_sys(e, RC_TEMP, "memfd_create");
     while (d.n > 0) {
-        ssize_t n = write(o->fd, d.p, d.n);
+        ssize_t n = pwrite(o->fd, d.p, d.n, (off_t)(o->skip + o->written));
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -93,6 +93,42 @@ enum rc file_out_end(struct file_out *o, uint64_t *sealed_out, struct err *e)
     if (rc == RC_OK)
         *sealed_out = o->total - o->began;
     return rc;
+}
+
+/* Chunks of a memfd that is not ours. */
+static enum rc copy_given(struct file_out *o, const struct spool_given *g, struct err *e)
+{
+    uint64_t done = 0;
+    enum rc rc = RC_OK;
+
+    while (rc == RC_OK && done < g->len) {
+        size_t want = g->len - done < FLUSH_AT ? (size_t)(g->len - done) : FLUSH_AT;
+        ssize_t n;
+
+        if ((rc = buf_reserve(&o->sealed, want, e)) != RC_OK)
+            break;
+        n = pread(g->fd, o->sealed.p + o->sealed.n, want, (off_t)(g->skip + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return err_sys(e, RC_TEMP, "reading sealed chunks");
+        o->sealed.n += (size_t)n;
+        done += (uint64_t)n;
+        rc = gathered(o, (size_t)n, e);
+    }
+    return rc;
+}
+
+enum rc file_out_given(struct file_out *o, const struct spool_given *g, struct err *e)
+{
+    if (o->total > 0)
+        return copy_given(o, g, e);
+    o->fd = fcntl(g->fd, F_DUPFD_CLOEXEC, 0);
+    if (o->fd < 0)
+        return err_sys(e, RC_TEMP, "a memfd");
+    o->skip = g->skip;
+    o->written = o->total = g->len;
+    return RC_OK;
 }
 
 enum rc file_out_raw(struct file_out *o, struct span sealed, struct err *e)

@@ -9,10 +9,9 @@
 /* last, as it asks */
 #include <cmocka.h>
 
-static struct spool *message_of(size_t size)
+static struct spool *put_message(struct spool *s, size_t size)
 {
     static const char head[] = "From: ana@chu.example\r\nSubject: marker-subject\r\n\r\n";
-    struct spool *s = spool_new(1u << 30);
     struct err e;
 
     assert_int_equal(spool_put(s, SPAN_LIT(head), &e), RC_OK);
@@ -20,6 +19,11 @@ static struct spool *message_of(size_t size)
         assert_int_equal(spool_put(s, SPAN_LIT("marker-bodytext\n"), &e), RC_OK);
     assert_int_equal(spool_end(s, &e), RC_OK);
     return s;
+}
+
+static struct spool *message_of(size_t size)
+{
+    return put_message(spool_new(1u << 30), size);
 }
 
 static enum rc same(void *ctx, struct span piece, struct err *e)
@@ -55,7 +59,7 @@ static void check_place(size_t i, struct span trace, struct spool *m)
     buf_free(&mem);
 }
 
-static void filed(size_t size, bool by_fd)
+static void filed_from(struct spool *message, bool by_fd, bool sealed_once)
 {
     struct recipient to[] = {{.local = true, .mbx = 21, .folder = STORE_INBOX, .internaldate = 1000},
                              {.local = true, .mbx = 22, .folder = 5, .flags = MF_SEEN},
@@ -70,12 +74,13 @@ static void filed(size_t size, bool by_fd)
     unsigned fds = fake->by_fd;
     struct err e;
 
-    rq.message = message_of(size);
+    rq.message = message;
     assert_int_equal(file_message(k, st, &rq, &res, &e), RC_OK);
     assert_int_equal(fake->by_fd - fds, by_fd);
+    assert_int_equal(fake->req.lead, sealed_once ? rq.trace.n : 0);
     assert_true(!by_fd || fake->seals == (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE));
     assert_int_equal(fake->n_objects, fake->req.len_message + fake->req.len_summary + fake->req.len_search);
-    assert_int_equal(fake->req.len_message, seal_size(rq.trace.n + spool_size(rq.message)));
+    assert_int_equal(fake->req.len_message, seal_led_size(rq.trace.n + spool_size(rq.message), fake->req.lead));
     assert_true(span_find(span_of(fake->objects, fake->n_objects), SPAN_LIT("marker")) < 0);
     assert_true(fake->n_places == 2 && fake->places[0].internaldate == 1000 && fake->places[1].flags == MF_SEEN);
     check_place(0, rq.trace, rq.message);
@@ -87,6 +92,16 @@ static void filed(size_t size, bool by_fd)
     store_free(&st);
 }
 
+static void filed(size_t size, bool by_fd)
+{
+    bool large;
+    struct spool *s = put_message(spool_new_led(1u << 30), size);
+
+    large = spool_size(s) > SPOOL_MEMORY;
+    filed_from(message_of(size), by_fd, false); /* a spool that nothing is put in front of: sealed again */
+    filed_from(s, by_fd, large);
+}
+
 static void test_sizes(void **state)
 {
     (void)state;
@@ -96,7 +111,122 @@ static void test_sizes(void **state)
     filed(84000, false);
     filed(95000, true);
     filed(SEAL_CHUNK * 4, true);
+    filed(SPOOL_MEMORY - 64, true); /* with its header: still in memory, or just not any more */
+    filed(SPOOL_MEMORY - 48, true);
+    filed(SPOOL_MEMORY - 32, true);
     filed(3000000, true);
+}
+
+/* ---- sealed once: docs/decisions/0041 ---- */
+struct sealed { /* what stored was given */
+    unsigned char oid[SEAL_OID], last[64];
+    uint64_t skip;
+    struct buf summary;
+};
+
+static struct sealed file_once(struct file_request *rq)
+{
+    struct keyd *k = keyd_new(ROLE_SMTPD);
+    struct store *st = store_new(ROLE_SMTPD);
+    struct sealed out = {.skip = 0};
+    struct file_result res;
+    struct err e;
+
+    assert_int_equal(file_message(k, st, rq, &res, &e), RC_OK);
+    check_place(0, rq->trace, rq->message);
+    out.skip = fake->req.skip;
+    memcpy(out.oid, fake->req.oid, SEAL_OID);
+    memcpy(out.last, fake->objects + fake->req.len_message - sizeof out.last, sizeof out.last);
+    assert_int_equal(fake_open(0, SEAL_SUMMARY, &out.summary, &e), RC_OK);
+    file_result_free(&res);
+    keyd_free(&k);
+    store_free(&st);
+    return out;
+}
+
+/* The chunks that waited are those that are filed; whoever files the spool again, another trace say, seals under another key and id (INV-W1). */
+static void test_once_and_again(void **state)
+{
+    struct recipient box = {.local = true, .mbx = 21, .folder = STORE_INBOX};
+    struct file_request rq = {.to = &box, .n_to = 1, .mid = "0123456789abcdef", .trace = SPAN_LIT("Received: one\r\n")};
+    struct sealed first, again;
+
+    (void)state;
+    rq.message = put_message(spool_new_led(1u << 30), 400000);
+    first = file_once(&rq);
+    assert_true(fake->req.lead == rq.trace.n && first.skip > 0);
+    rq.trace = SPAN_LIT("Received: two\r\n");
+    again = file_once(&rq);
+    assert_true(fake->req.lead == 0 && again.skip == 0);
+    assert_memory_not_equal(first.oid, again.oid, SEAL_OID);
+    assert_memory_not_equal(first.last, again.last, sizeof first.last);
+    spool_free(&rq.message);
+    buf_free(&first.summary);
+    buf_free(&again.summary);
+}
+
+/* A trace that no lead holds, an object id of the caller's: sealed anew, and right. */
+static void test_not_once(void **state)
+{
+    static const unsigned char oid[SEAL_OID] = "the caller's oid";
+    struct recipient box = {.local = true, .mbx = 21, .folder = STORE_INBOX};
+    struct file_request rq = {.to = &box, .n_to = 1, .mid = "0123456789abcdef"};
+    struct buf trace = BUF_INIT;
+    struct sealed s;
+
+    (void)state;
+    while (trace.n <= SEAL_LEAD_MAX)
+        buf_addstr(&trace, "X-Long: 0123456789abcdef0123456789abcdef\r\n");
+    rq.trace = buf_span(&trace);
+    rq.message = put_message(spool_new_led(1u << 30), 400000);
+    s = file_once(&rq);
+    assert_int_equal(fake->req.lead, 0);
+    spool_free(&rq.message);
+    buf_free(&s.summary);
+    rq = (struct file_request){
+        .to = &box, .n_to = 1, .mid = "0123456789abcdef", .oid = oid, .trace = SPAN_LIT("Received: x\r\n")};
+    rq.message = put_message(spool_new_led(1u << 30), 400000);
+    s = file_once(&rq);
+    assert_int_equal(fake->req.lead, 0);
+    assert_memory_equal(s.oid, oid, SEAL_OID);
+    spool_free(&rq.message);
+    buf_free(&s.summary);
+    buf_free(&trace);
+}
+
+static enum rc to_scan(void *ctx, struct span piece, struct err *e)
+{
+    (void)e;
+    scan_feed(ctx, piece);
+    return RC_OK;
+}
+
+/* With the scan that was made while octets came: the same summary as by a scan of all that is filed. */
+static void test_scan_given(void **state)
+{
+    static const struct span traces[] = {SPAN_LIT("Received: x\r\n"), SPAN_LIT("Content-Type: text/html\r\n")};
+    struct recipient box = {.local = true, .mbx = 21, .folder = STORE_INBOX};
+    struct err e;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof traces / sizeof *traces; i++) {
+        struct file_request rq = {.to = &box, .n_to = 1, .mid = "0123456789abcdef", .trace = traces[i]};
+        struct scan *scan = scan_new();
+        struct sealed with, without;
+
+        rq.message = put_message(spool_new_led(1u << 30), 300000);
+        without = file_once(&rq);
+        assert_int_equal(spool_each(rq.message, to_scan, scan, &e), RC_OK);
+        scan_end(scan);
+        rq.scan = scan;
+        with = file_once(&rq);
+        assert_true(span_eq(buf_span(&with.summary), buf_span(&without.summary)));
+        assert_true(i > 0 || scan_size(scan) == traces[i].n + spool_size(rq.message)); /* it was not made for nothing */
+        spool_free(&rq.message);
+        scan_free(&scan);
+        buf_free(&with.summary);
+        buf_free(&without.summary);
+    }
 }
 
 static void test_remote(void **state)
@@ -231,8 +361,10 @@ static void test_refusals(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes), cmocka_unit_test(test_remote),
-                                       cmocka_unit_test(test_told), cmocka_unit_test(test_refusals)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes),          cmocka_unit_test(test_remote),
+                                       cmocka_unit_test(test_told),           cmocka_unit_test(test_refusals),
+                                       cmocka_unit_test(test_once_and_again), cmocka_unit_test(test_not_once),
+                                       cmocka_unit_test(test_scan_given)};
 
     return cmocka_run_group_tests(tests, fakes_up, fakes_down);
 }

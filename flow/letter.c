@@ -33,6 +33,7 @@ static enum cause step_file(struct letter *l, struct err *e)
     const struct letter_envelope *v = l->env;
     struct file_request rq = {.trace = buf_span(&l->trace),
                               .message = l->message,
+                              .scan = l->scan,
                               .to = v->to.a,
                               .n_to = v->to.n,
                               .sender = v->sender,
@@ -72,7 +73,7 @@ void letter_begin(struct letter *l)
 {
     log_id_new(l->mid);
     log_message(l->mid);
-    l->message = spool_new(l->conf->max_message);
+    l->message = spool_new_led(l->conf->max_message);
     l->scan = scan_new();
     l->digest = l->door == DOOR_SUBMISSION && l->conf->once_s > 0 ? digest_new() : NULL;
     buf_init_secret(&l->results);

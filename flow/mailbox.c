@@ -317,6 +317,8 @@ enum rc mailbox_open_object(struct mailbox *m, const struct store_entry *en, enu
     unsigned char cek[SEAL_CEK];
     enum rc rc = mailbox_cek(m, en, cek, e);
 
+    if (rc == RC_OK && kind == SEAL_MESSAGE && en->lead > 0) /* it is always too large to be given whole */
+        rc = err_set(e, RC_CORRUPT, "mailbox: a message of %zu octets with a lead", en->object.n);
     if (rc == RC_OK)
         rc = open_whole(cek, en->oid, kind, en->object, plain_out, e);
     wipe(cek, sizeof cek);
@@ -331,14 +333,15 @@ struct reading {
     struct buf plain;
     struct buf page;   /* open: the chunk at hand, sealed */
     uint64_t off, len; /* still wanted, from off */
+    uint32_t lead;     /* of the message: where its chunks begin */
     mailbox_sink sink;
     void *ctx;
 };
 
 /* The part of a chunk that lies in the wanted range goes to the sink. */
-static enum rc hand_on(struct reading *r, uint32_t chunk, struct err *e)
+static enum rc hand_on(struct reading *r, const struct seal_chunk_at *at, struct err *e)
 {
-    uint64_t begins = (uint64_t)chunk * SEAL_CHUNK, skip = r->off - begins;
+    uint64_t skip = r->off - at->plain;
     struct span piece = buf_span(&r->plain);
 
     if (skip >= piece.n)
@@ -352,7 +355,8 @@ static enum rc hand_on(struct reading *r, uint32_t chunk, struct err *e)
 static enum rc read_chunks(struct reading *r, struct err *e)
 {
     struct store_read_rep rep;
-    bool last, asked = true;
+    struct seal_chunk_at at;
+    bool asked = true;
     enum rc rc = store_ask(r->m->st, STORE_READ, &r->rq, e);
 
     while (rc == RC_OK && asked) {
@@ -362,15 +366,16 @@ static enum rc read_chunks(struct reading *r, struct err *e)
             return rc;
         if (rep.chunk != chunk)
             return err_set(e, RC_CORRUPT, "mailbox: chunk %u was answered with %u", chunk, rep.chunk);
-        last = chunk + 1 >= seal_chunks(rep.plain_size);
+        if (!seal_chunk_at(rep.plain_size, r->lead, chunk, &at))
+            return err_set(e, RC_CORRUPT, "mailbox: chunk %u is behind the end", chunk);
         buf_clear(&r->plain);
-        if ((rc = open_chunk(r->obj, chunk, last, rep.chunks, &r->plain, e)) != RC_OK)
+        if ((rc = open_chunk(r->obj, chunk, at.final, rep.chunks, &r->plain, e)) != RC_OK)
             return rc;
-        asked = !last && r->off + r->len > ((uint64_t)chunk + 1) * SEAL_CHUNK;
+        asked = !at.final && r->off + r->len > at.plain + at.n;
         r->rq.chunk++;
         if (asked && (rc = store_ask(r->m->st, STORE_READ, &r->rq, e)) != RC_OK)
             return rc;
-        rc = hand_on(r, chunk, e);
+        rc = hand_on(r, &at, e);
         if (rc != RC_OK && asked) {
             struct err gone; /* the connection must be left without a question open */
 
@@ -391,16 +396,21 @@ enum rc mailbox_read(struct mailbox *m, uint32_t folder, const struct store_entr
 {
     struct reading r = {.m = m, .off = off, .len = len, .sink = sink, .ctx = ctx, .plain = BUF_SECRET_INIT};
     unsigned char cek[SEAL_CEK];
+    uint64_t chunk;
     enum rc rc;
 
-    if (len == 0 || off / SEAL_CHUNK > UINT32_MAX)
+    r.lead = kind == SEAL_MESSAGE ? en->lead : 0;
+    chunk = seal_chunk_of(r.lead, off);
+    if (len == 0 || chunk > UINT32_MAX)
         return RC_OK;
-    r.rq = (struct store_read_req){
-        folder, en->uid, (uint8_t)kind, (uint32_t)(off / SEAL_CHUNK), 1, folder == m->removed_folder ? m->removed : 0};
+    r.rq = (struct store_read_req){folder,          en->uid, (uint8_t)kind,
+                                   (uint32_t)chunk, 1,       folder == m->removed_folder ? m->removed : 0};
     if (UINT64_MAX - off < len)
         r.len = UINT64_MAX - off;
-    if ((rc = mailbox_cek(m, en, cek, e)) == RC_OK && (rc = seal_obj_open(cek, en->oid, kind, &r.obj, e)) == RC_OK)
+    if ((rc = mailbox_cek(m, en, cek, e)) == RC_OK && (rc = seal_obj_open(cek, en->oid, kind, &r.obj, e)) == RC_OK) {
+        seal_obj_led(r.obj, r.lead);
         rc = read_chunks(&r, e);
+    }
     seal_obj_close(&r.obj);
     buf_free(&r.plain);
     buf_free(&r.page);

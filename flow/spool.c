@@ -5,7 +5,10 @@
  * Large    .mem holds the octets that are in no chunk yet. As soon as it holds more than one chunk, chunks of it are
  *          sealed into the memfd. spool_end() seals the last chunk as final. A full chunk stays in .mem until another
  *          octet comes, because only then is it known that it is not the last one.
- * Format   that of crypto/seal objects (kind message) under a content key and an object id of the spool's own.
+ * Format   that of crypto/seal objects (kind message), under the content key and the object id that the message is filed with.
+ * Led      the memfd begins with a hole of LEAD_ROOM octets, and the first octet put is in chunk 1. spool_give() writes chunk 0 at the end of the hole.
+ * INV-W1   Each chunk number is sealed once: chunk 0 of a led spool by spool_give(), which does so once, all others by seal_one(), in their order.
+ * INV-W2   The memfd holds sealed chunks and the hole, never an octet in clear.
  */
 #include "flow/spool.h"
 #include "base/wipe.h"
@@ -15,7 +18,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { ROOM_STEP = 4 * 1024 * 1024 };
+enum { ROOM_STEP = 4 * 1024 * 1024, LEAD_ROOM = SEAL_LEAD_MAX + SEAL_TAG };
 /* over all spools of this process: in memfds, and what may be */
 static struct {
     bool (*ask)(void *ctx, uint64_t bytes);
@@ -27,8 +30,10 @@ struct spool {
     uint64_t max, size, taken; /* taken: of the room */
     struct buf mem;
     int fd;          /* -1: all in memory */
-    uint32_t sealed; /* chunks in the memfd */
-    bool ended;
+    uint32_t sealed; /* chunks in the memfd, without the lead */
+    bool ended, led, given;
+    bool spoiled; /* not all that was put is in it */
+    unsigned char cek[SEAL_CEK], oid[SEAL_OID];
     struct seal_obj *obj;
     struct buf box; /* open: a chunk, sealed */
 };
@@ -92,6 +97,14 @@ struct spool *spool_new(uint64_t max)
     return s;
 }
 
+struct spool *spool_new_led(uint64_t max)
+{
+    struct spool *s = spool_new(max);
+
+    s->led = true;
+    return s;
+}
+
 void spool_free(struct spool **sp)
 {
     struct spool *s = *sp;
@@ -103,6 +116,7 @@ void spool_free(struct spool **sp)
         close(s->fd);
     room_back(s->taken);
     seal_obj_close(&s->obj);
+    wipe(s->cek, sizeof s->cek);
     buf_free(&s->mem);
     buf_free(&s->box);
     free(s);
@@ -110,22 +124,22 @@ void spool_free(struct spool **sp)
 
 static enum rc spill_begin(struct spool *s, struct err *e)
 {
-    unsigned char cek[SEAL_CEK], oid[SEAL_OID];
-    enum rc rc;
-
-    s->fd = memfd_create("pli-spool", MFD_CLOEXEC);
+    s->fd = memfd_create("pli-spool", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (s->fd < 0)
         return err_sys(e, RC_TEMP, "memfd_create");
-    seal_cek_new(cek);
-    seal_oid_new(oid);
-    rc = seal_obj_open(cek, oid, SEAL_MESSAGE, &s->obj, e);
-    wipe(cek, sizeof cek);
-    return rc;
+    seal_cek_new(s->cek);
+    seal_oid_new(s->oid);
+    return seal_obj_open(s->cek, s->oid, SEAL_MESSAGE, &s->obj, e);
 }
 
-static enum rc write_box(struct spool *s, struct err *e)
+/* Where the n-th chunk behind the lead lies in the memfd. */
+static off_t place_of(const struct spool *s, uint32_t n)
 {
-    off_t at = (off_t)s->sealed * (SEAL_CHUNK + SEAL_TAG);
+    return (s->led ? LEAD_ROOM : 0) + (off_t)n * (SEAL_CHUNK + SEAL_TAG);
+}
+
+static enum rc write_box(struct spool *s, off_t at, struct err *e)
+{
     struct span d = buf_span(&s->box);
 
     while (d.n > 0) {
@@ -138,7 +152,6 @@ static enum rc write_box(struct spool *s, struct err *e)
         d = span_from(d, (size_t)n);
         at += n;
     }
-    s->sealed++;
     return RC_OK;
 }
 
@@ -151,8 +164,11 @@ static enum rc seal_one(struct spool *s, struct span plain, bool final, struct e
     room.held += SEAL_CHUNK;
     s->taken += SEAL_CHUNK;
     buf_clear(&s->box);
-    rc = seal_chunk(s->obj, s->sealed, final, plain, &s->box, e);
-    return rc == RC_OK ? write_box(s, e) : rc;
+    rc = seal_chunk(s->obj, s->led + s->sealed, final, plain, &s->box, e);
+    if (rc == RC_OK)
+        rc = write_box(s, place_of(s, s->sealed), e);
+    s->sealed++; /* in any case: its number is used up */
+    return rc;
 }
 
 /* Seals what .mem holds beyond one chunk, chunk by chunk. */
@@ -188,6 +204,7 @@ enum rc spool_put(struct spool *s, struct span piece, struct err *e)
 {
     if (s->ended)
         bug("spool_put behind spool_end");
+    s->spoiled |= piece.n > s->max - s->size;
     if (piece.n > s->max - s->size)
         return err_cause(e, RC_PERM, CAUSE_TOO_BIG, "message of more than %llu octets", (unsigned long long)s->max);
     s->size += piece.n;
@@ -195,6 +212,7 @@ enum rc spool_put(struct spool *s, struct span piece, struct err *e)
         struct span part = span_head(piece, SEAL_CHUNK);
         enum rc rc = put_some(s, part, e);
 
+        s->spoiled |= rc != RC_OK;
         if (rc != RC_OK)
             return rc;
         piece = span_from(piece, part.n);
@@ -209,6 +227,7 @@ enum rc spool_end(struct spool *s, struct err *e)
     s->ended = true;
     if (s->fd >= 0)
         rc = seal_one(s, buf_span(&s->mem), true, e);
+    s->spoiled |= rc != RC_OK;
     if (s->fd >= 0)
         buf_free(&s->mem);
     return rc;
@@ -228,7 +247,7 @@ static enum rc read_box(struct spool *s, uint32_t no, struct err *e)
     if (buf_reserve(&s->box, want, e) != RC_OK)
         return e->rc;
     while (got < want) {
-        ssize_t n = pread(s->fd, s->box.p + got, want - got, (off_t)no * (SEAL_CHUNK + SEAL_TAG) + (off_t)got);
+        ssize_t n = pread(s->fd, s->box.p + got, want - got, place_of(s, no) + (off_t)got);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -258,7 +277,7 @@ enum rc spool_read(struct spool *s, uint64_t off, struct buf *mem, struct span *
     buf_clear(mem);
     rc = read_box(s, no, e);
     if (rc == RC_OK)
-        rc = open_chunk(s->obj, no, no + 1 == s->sealed, buf_span(&s->box), mem, e);
+        rc = open_chunk(s->obj, s->led + no, no + 1 == s->sealed, buf_span(&s->box), mem, e);
     if (rc == RC_OK)
         *piece_out = span_from(buf_span(mem), (size_t)(off % SEAL_CHUNK));
     return rc;
@@ -281,4 +300,31 @@ enum rc spool_each(struct spool *s, enum rc (*sink)(void *ctx, struct span piece
     }
     buf_free(&mem);
     return rc;
+}
+
+/* ---- giving it away ---- */
+static bool write_lead(struct spool *s, struct span lead)
+{
+    struct err e;
+
+    buf_clear(&s->box);
+    seal_obj_led(s->obj, (uint32_t)lead.n);
+    return seal_chunk(s->obj, 0, false, lead, &s->box, &e) == RC_OK &&
+           write_box(s, (off_t)(LEAD_ROOM - s->box.n), &e) == RC_OK;
+}
+
+bool spool_give(struct spool *s, struct span lead, struct spool_given *out)
+{
+    if (s->fd < 0 || !s->ended || s->spoiled || s->given || s->led != (lead.n > 0) || lead.n > SEAL_LEAD_MAX)
+        return false;
+    s->given = true;
+    if (s->led && !write_lead(s, lead))
+        return false;
+    *out = (struct spool_given){.fd = s->fd,
+                                .skip = s->led ? LEAD_ROOM - lead.n - SEAL_TAG : 0,
+                                .len = seal_led_size(lead.n + s->size, (uint32_t)lead.n),
+                                .lead = (uint32_t)lead.n};
+    memcpy(out->cek, s->cek, SEAL_CEK);
+    memcpy(out->oid, s->oid, SEAL_OID);
+    return true;
 }

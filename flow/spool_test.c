@@ -207,10 +207,110 @@ static void test_nothing_in_clear(void **state)
     spool_free(&s);
 }
 
+/* ---- given away ---- */
+static void octets_at(int fd, uint64_t off, size_t n, struct buf *out)
+{
+    struct err e;
+
+    buf_clear(out);
+    assert_int_equal(buf_reserve(out, n, &e), RC_OK);
+    assert_int_equal(pread(fd, out->p, n, (off_t)off), (ssize_t)n);
+    out->n = n;
+}
+
+/* The memfd holds the object that the key and the id open: the lead, then what was put. */
+static void check_given(struct spool *s, struct span lead, uint64_t size)
+{
+    struct buf box = BUF_INIT, plain = BUF_SECRET_INIT;
+    struct seal_chunk_at at;
+    struct spool_given g;
+    struct seal_obj *o;
+    uint64_t off = 0;
+    struct err e;
+
+    assert_true(spool_give(s, lead, &g));
+    assert_true(g.lead == lead.n && g.len == seal_led_size(lead.n + size, g.lead));
+    assert_int_equal(lseek(g.fd, 0, SEEK_END), (off_t)(g.skip + g.len));
+    octets_at(g.fd, 0, (size_t)g.skip, &box);
+    for (size_t i = 0; i < box.n; i++) /* INV-W2 */
+        assert_int_equal(box.p[i], 0);
+    assert_int_equal(seal_obj_open(g.cek, g.oid, SEAL_MESSAGE, &o, &e), RC_OK);
+    seal_obj_led(o, g.lead);
+    for (uint32_t no = 0; seal_chunk_at(lead.n + size, g.lead, no, &at); no++) {
+        octets_at(g.fd, g.skip + at.sealed, at.n + SEAL_TAG, &box);
+        buf_clear(&plain);
+        assert_int_equal(open_chunk(o, no, at.final, buf_span(&box), &plain, &e), RC_OK);
+        if (g.lead > 0 && no == 0)
+            assert_true(span_eq(buf_span(&plain), lead));
+        else
+            assert_int_equal(count(&off, buf_span(&plain), &e), RC_OK);
+    }
+    assert_int_equal(off, size);
+    off = 0; /* it can still be read */
+    assert_int_equal(spool_each(s, count, &off, &e), RC_OK);
+    assert_int_equal(off, size);
+    assert_false(spool_give(s, lead, &g)); /* INV-W1: never a second lead under that key */
+    seal_obj_close(&o);
+    buf_free(&box);
+    buf_free(&plain);
+}
+
+static void test_given(void **state)
+{
+    static const uint64_t sizes[] = {SPOOL_MEMORY + 1, SPOOL_MEMORY + SEAL_CHUNK, 3000001};
+    static unsigned char trace[SEAL_LEAD_MAX];
+
+    (void)state;
+    memset(trace, 'T', sizeof trace);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (size_t n = 0; n <= sizeof trace; n = n ? n * 32 : 1) {
+            struct spool *s = n ? spool_new_led(1u << 30) : spool_new(1u << 30);
+
+            fill(s, sizes[i], 100000);
+            check_given(s, span_of(trace, n), sizes[i]);
+            spool_free(&s);
+        }
+}
+
+/* What cannot be given is told, and nothing is done. */
+static void test_not_given(void **state)
+{
+    static unsigned char trace[SEAL_LEAD_MAX + 1];
+    struct spool_given g = {.fd = 77};
+    struct spool *s = spool_new_led(1u << 30);
+    struct err e;
+
+    (void)state;
+    fill(s, SPOOL_MEMORY, 4096); /* exactly at the bound: in memory */
+    assert_false(spool_give(s, SPAN_LIT("trace"), &g));
+    spool_free(&s);
+    s = spool_new_led(1u << 30);
+    fill(s, SPOOL_MEMORY + 1, 4096);
+    assert_false(spool_give(s, SPAN_NULL, &g));
+    assert_false(spool_give(s, span_of(trace, sizeof trace), &g));
+    assert_true(spool_give(s, SPAN_LIT("trace"), &g));
+    spool_free(&s);
+    s = spool_new(1u << 30);
+    fill(s, SPOOL_MEMORY + 1, 4096);
+    assert_false(spool_give(s, SPAN_LIT("trace"), &g));
+    assert_true(spool_give(s, SPAN_NULL, &g));
+    spool_free(&s);
+    s = spool_new(SPOOL_MEMORY + 10); /* something that was put is missing */
+    assert_int_equal(spool_put(s, span_of(trace, SEAL_LEAD_MAX), &e), RC_OK);
+    for (int i = 0; i < 7; i++)
+        assert_int_equal(spool_put(s, span_of(trace, SEAL_LEAD_MAX), &e), RC_OK);
+    assert_int_equal(spool_put(s, span_of(trace, 8), &e), RC_OK);
+    assert_int_equal(spool_put(s, span_of(trace, 8), &e), RC_PERM);
+    assert_int_equal(spool_end(s, &e), RC_OK);
+    assert_false(spool_give(s, SPAN_NULL, &g));
+    spool_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes), cmocka_unit_test(test_room),
-                                       cmocka_unit_test(test_max), cmocka_unit_test(test_nothing_in_clear)};
+                                       cmocka_unit_test(test_max),   cmocka_unit_test(test_nothing_in_clear),
+                                       cmocka_unit_test(test_given), cmocka_unit_test(test_not_given)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,7 +84,7 @@ enum cause step_cut(struct letter *l, struct err *e)
 
     if (n == 0)
         return CAUSE_NONE;
-    clean = spool_new(l->conf->max_message);
+    clean = spool_new_led(l->conf->max_message);
     rc = without(l, clean, &n, e);
     if (rc != RC_OK) {
         spool_free(&clean);

@@ -176,7 +176,7 @@ static enum rc sign(struct signing *g, struct err *e)
         rc = take_header(g, e);
     if (rc == RC_OK)
         rc = signed_form_make(buf_span(&g->header), &g->form, e);
-    g->out = spool_new(signed_max(g->l));
+    g->out = spool_new_led(signed_max(g->l));
     g->digest = digest_new();
     if (rc == RC_OK)
         rc = write_entity(g, e);

@@ -26,6 +26,7 @@ static enum rc take(void *ctx, struct span piece, struct err *e)
     }
     if ((rc = line_ends_feed(&p->ends, piece, &p->mem, &piece, e)) != RC_OK)
         return rc;
+    scan_feed(p->scan, piece);
     return spool_put(p->spool, piece, e);
 }
 
@@ -191,9 +192,11 @@ static enum rc end_message(struct appending *p, struct err *e)
         rc = spool_end(p->spool, e);
     if (rc == RC_OK && spool_size(p->spool) == 0)
         rc = reply_no(e, CAUSE_EMPTY_MESSAGE);
-    if (rc == RC_OK && p->nul)
-        rc = without_nul(&p->spool, s->conf->max_message, s->conf->hostname, e);
-    return rc;
+    scan_end(p->scan);
+    if (rc != RC_OK || !p->nul)
+        return rc;
+    scan_free(&p->scan); /* it is of other octets than those that are filed */
+    return without_nul(&p->spool, s->conf->max_message, s->conf->hostname, e);
 }
 
 /* ---- filing ---- */
@@ -213,7 +216,8 @@ static void letter_of(const struct appending *p, struct letter_at *l)
     memcpy(l->box.pub, mailbox_pub(s->box), sizeof l->box.pub);
     log_id_new(l->mid);
     log_message(l->mid);
-    l->rq = (struct file_request){.message = p->spool, .to = &l->box, .n_to = 1, .mid = l->mid, .enforce_quota = true};
+    l->rq = (struct file_request){
+        .message = p->spool, .scan = p->scan, .to = &l->box, .n_to = 1, .mid = l->mid, .enforce_quota = true};
 }
 
 static void log_append(const struct appending *p, enum rc rc, uint64_t size)
@@ -236,6 +240,7 @@ static enum rc to_batch(struct appending *p, struct err *e)
     rc = file_batch_add(p->batch, p->s->keyd, &l.rq, e);
     log_append(p, rc, size);
     spool_free(&p->spool);
+    scan_free(&p->scan);
     return rc;
 }
 
@@ -311,6 +316,8 @@ static enum rc begin_message(struct appending *p, struct err *e)
     spool_limit(room_of_account, s);
     if (rc == RC_OK)
         p->spool = spool_new(s->conf->max_message);
+    if (rc == RC_OK)
+        p->scan = scan_new();
     return rc;
 }
 
@@ -364,6 +371,7 @@ static enum rc take_all(struct appending *p, struct imap_in *in, struct err *e)
 static void appending_end(struct appending *p)
 {
     spool_free(&p->spool);
+    scan_free(&p->scan);
     file_batch_free(&p->batch);
     if (p->held > 0)
         spool_release(p->held);

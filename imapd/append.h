@@ -19,6 +19,7 @@ struct appending {
     struct folder f;
     struct imap_append args; /* of the message at hand */
     struct spool *spool;     /* that message; NULL: none */
+    struct scan *scan;       /* of it; NULL: its octets were written anew */
     unsigned begun;          /* .args.messages when that one began */
     struct line_ends ends;   /* of that message, over all its parts */
     bool nul;                /* it has one */

@@ -9,52 +9,18 @@
  * INV-1  open[0] is the root; every entry but the last is a container.
  * INV-2  boundaries.b[i] belongs to exactly one open entry; a deeper entry has a larger i.
  */
-#include "mime/boundary.h"
 #include "mime/octets.h"
 #include "mime/part.h"
+#include "mime/scan_int.h"
 #include <stdlib.h>
 
-enum { LINE_MOST = 998, KEEP = BOUNDARY_MAX + 4 };
-enum state { HEADER, BODY };
-
-struct open {
-    uint32_t part;
-    int boundary;    /* index in boundaries, -1: none (any more) */
-    bool digest;     /* multipart/digest */
-    uint64_t lines0; /* lines of the message before its body */
-};
-struct place {
-    size_t off, len; /* of the kept header in the arena */
-    uint32_t last_child;
-};
-
-struct scan {
-    enum state state;
-    bool flat, header_full, ended;
-    struct part *parts;
-    struct place *places;
-    size_t n, cap;
-    struct buf arena; /* all kept header blocks; spans into it are made at the end, since it moves */
-    struct open open[SCAN_DEPTH + 2];
-    size_t n_open;
-    struct boundaries boundaries;
-    struct scan_facts facts;
-    /* the line at hand */
-    uint64_t off, line_off, lines;
-    size_t arena_line; /* where it begins in the arena */
-    unsigned octets;
-    struct utf8_state utf8;
-    bool last_cr, prev_empty; /* the byte before was CR; the line before was empty */
-    size_t line_n;            /* of a line that begins with "-": its first bytes */
-    unsigned char line[KEEP];
-};
-
+enum { LINE_MOST = 998 };
 static struct part *current(struct scan *s)
 {
     return &s->parts[s->open[s->n_open - 1].part];
 }
 
-static struct open *top(struct scan *s)
+static struct scan_open *top(struct scan *s)
 {
     return &s->open[s->n_open - 1];
 }
@@ -81,20 +47,20 @@ static void go_flat(struct scan *s)
     s->open[0].boundary = -1;
     root->kind = PART_LEAF;
     root->first_child = 0;
-    if (s->state == HEADER && root->header_len == 0) { /* the root's own header is too long */
+    if (s->state == SCAN_HEADER && root->header_len == 0) { /* the root's own header is too long */
         buf_cut(&s->arena, s->arena_line);
         s->places[0].len = s->arena.n;
         s->header_full = true;
         return;
     }
     buf_cut(&s->arena, s->places[0].len);
-    s->state = BODY;
+    s->state = SCAN_BODY;
 }
 
 static void new_part(struct scan *s, uint64_t header_off)
 {
     uint32_t i = (uint32_t)s->n, parent = top(s)->part;
-    struct place *up = &s->places[parent];
+    struct scan_place *up = &s->places[parent];
 
     if (s->n == SCAN_PARTS || s->n_open > SCAN_DEPTH) {
         go_flat(s);
@@ -104,7 +70,7 @@ static void new_part(struct scan *s, uint64_t header_off)
         grow(s);
     up = &s->places[parent];
     s->parts[i] = (struct part){.parent = parent, .number = 1, .header_off = header_off, .body_off = header_off};
-    s->places[i] = (struct place){.off = s->arena.n};
+    s->places[i] = (struct scan_place){.off = s->arena.n};
     if (up->last_child) {
         s->parts[up->last_child].next_sibling = i;
         s->parts[i].number = s->parts[up->last_child].number + 1;
@@ -112,9 +78,9 @@ static void new_part(struct scan *s, uint64_t header_off)
         s->parts[parent].first_child = i;
     }
     up->last_child = i;
-    s->open[s->n_open++] = (struct open){.part = i, .boundary = -1};
+    s->open[s->n_open++] = (struct scan_open){.part = i, .boundary = -1};
     s->n++;
-    s->state = HEADER;
+    s->state = SCAN_HEADER;
 }
 
 struct scan *scan_new(void)
@@ -126,8 +92,8 @@ struct scan *scan_new(void)
     buf_init_secret(&s->arena);
     grow(s);
     s->parts[0] = (struct part){.number = 1};
-    s->places[0] = (struct place){.off = 0};
-    s->open[0] = (struct open){.boundary = -1};
+    s->places[0] = (struct scan_place){.off = 0};
+    s->open[0] = (struct scan_open){.boundary = -1};
     s->n = s->n_open = 1;
     return s;
 }
@@ -186,7 +152,7 @@ static bool push_boundary(struct scan *s, const struct content_type *ct)
     return pushed;
 }
 
-static struct span kept(const struct scan *s, size_t i)
+struct span scan_kept(const struct scan *s, size_t i)
 {
     return s->arena.p ? span_of(s->arena.p + s->places[i].off, s->places[i].len) : SPAN_LIT("");
 }
@@ -195,17 +161,17 @@ static struct span kept(const struct scan *s, size_t i)
 static void finish_header(struct scan *s, uint64_t end, uint64_t lines)
 {
     struct part *p = current(s);
-    struct place *at = &s->places[top(s)->part];
+    struct scan_place *at = &s->places[top(s)->part];
     struct content_type ct;
     bool message;
 
     if (!s->header_full)
         at->len = s->arena.n - at->off;
-    p->header = kept(s, top(s)->part); /* good until the arena grows; made anew at the end */
+    p->header = scan_kept(s, top(s)->part); /* good until the arena grows; made anew at the end */
     p->header_len = end - p->header_off;
     p->body_off = end;
     top(s)->lines0 = lines;
-    s->state = BODY;
+    s->state = SCAN_BODY;
     part_declared(p->header, p->in_digest, &ct);
     note_facts(s, p->header, &ct);
     message = content_type_is(&ct, "message", "rfc822") || content_type_is(&ct, "message", "global");
@@ -228,7 +194,7 @@ static void finish_header(struct scan *s, uint64_t end, uint64_t lines)
 
 /* ---- ending parts ---- */
 
-static void end_part(struct scan *s, const struct open *o, uint64_t end, uint64_t lines)
+static void end_part(struct scan *s, const struct scan_open *o, uint64_t end, uint64_t lines)
 {
     struct part *p = &s->parts[o->part];
 
@@ -255,7 +221,7 @@ static void end_above(struct scan *s, size_t keep, uint64_t end, uint64_t lines)
 /* A delimiter or the end may cut a header off. The header still says what the part is. */
 static void cut_header(struct scan *s, uint64_t end)
 {
-    while (s->state == HEADER)
+    while (s->state == SCAN_HEADER)
         finish_header(s, end, s->lines);
 }
 
@@ -269,7 +235,7 @@ static bool delimiter(struct scan *s)
 
     if (level < 0)
         return false;
-    if (s->state == HEADER)
+    if (s->state == SCAN_HEADER)
         buf_cut(&s->arena, s->arena_line);
     cut_header(s, s->line_off);
     if (s->flat)
@@ -277,7 +243,7 @@ static bool delimiter(struct scan *s)
     while (s->open[k].boundary != level)
         k++;
     end_above(s, k + 1, end, s->lines - s->prev_empty);
-    s->state = BODY;
+    s->state = SCAN_BODY;
     s->boundaries.n = (size_t)level + !closing;
     if (closing) {
         s->open[k].boundary = -1;
@@ -295,7 +261,7 @@ static void note_octets(struct scan *s)
 {
     struct part *p = current(s);
 
-    if (s->state == HEADER)
+    if (s->state == SCAN_HEADER)
         p->header_octets |= s->octets;
     else
         p->body_octets |= s->octets;
@@ -329,7 +295,7 @@ static void end_line(struct scan *s)
         s->octets |= OCT_NOT_UTF8;
     if (!(candidate && delimiter(s))) {
         note_octets(s);
-        if (s->state == HEADER && n == 2)
+        if (s->state == SCAN_HEADER && n == 2)
             finish_header(s, s->off, s->lines + 1);
     }
     next_line(s, n == 2);
@@ -357,14 +323,14 @@ static void add_to_line(struct scan *s, struct span d, bool full)
         seen |= OCT_NOT_UTF8;
     s->octets |= seen;
     s->last_cr = d.p[d.n - 1] == '\r';
-    if ((first ? d.p[0] == '-' : s->line_n > 0) && s->line_n < KEEP) {
-        size_t n = d.n < KEEP - s->line_n ? d.n : KEEP - s->line_n;
+    if ((first ? d.p[0] == '-' : s->line_n > 0) && s->line_n < SCAN_KEEP) {
+        size_t n = d.n < SCAN_KEEP - s->line_n ? d.n : SCAN_KEEP - s->line_n;
 
         memcpy(s->line + s->line_n, d.p, n);
         s->line_n += n;
     }
     s->off += d.n;
-    if (s->state == HEADER && !s->header_full) {
+    if (s->state == SCAN_HEADER && !s->header_full) {
         size_t most = s->n_open == 1 ? SCAN_TOP_HEADER : SCAN_HEADER_BLOCK;
 
         if (s->arena.n + d.n > SCAN_HEADERS || s->off - p->header_off > most)
@@ -409,7 +375,7 @@ void scan_end(struct scan *s)
     s->lines += partial;
     end_above(s, 0, s->off, s->lines);
     for (size_t i = 0; i < s->n; i++)
-        s->parts[i].header = kept(s, i);
+        s->parts[i].header = scan_kept(s, i);
 }
 
 /* ---- reading ---- */

@@ -43,6 +43,9 @@ struct scan *scan_new(void);
 void scan_free(struct scan **s);
 void scan_feed(struct scan *s, struct span piece);
 void scan_end(struct scan *s);                      /* afterwards the tree may be read */
+/* Puts header fields in front of a message whose scan has ended: afterwards the tree is that of both together. False, and nothing has changed: they would
+ * say something of structure, or what follows them, or a bound, forbids it; both must be scanned together. */
+bool scan_lead(struct scan *s, struct span fields);
 size_t scan_parts(const struct scan *s);
 const struct part *scan_part(const struct scan *s, size_t i); /* 0: the message */
 bool scan_flat(const struct scan *s);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* mime/scan_fuzz.c - any bytes, whole and in pieces: the same tree, places inside the message and inside their
- * parent. */
+ * parent. Fields put in front afterwards: the same tree as of both together. */
 #include "mime/scan.h"
 #include <stdlib.h>
 
@@ -32,6 +32,26 @@ static void check(const struct scan *s, struct span d)
     }
 }
 
+/* The scan of the message has ended; trace fields are put in front of it. */
+static void with_lead(struct scan *s, struct span d)
+{
+    static const struct span trace = SPAN_LIT("Return-Path: <a@b>\r\nReceived: from x\r\n\tby y; \xc3\xa9\r\n");
+    struct scan *both;
+
+    if (!scan_lead(s, trace))
+        return;
+    both = scan_new();
+    scan_feed(both, trace);
+    scan_feed(both, d);
+    scan_end(both);
+    if (scan_parts(both) != scan_parts(s) || scan_flat(both) || scan_size(both) != scan_size(s) ||
+        scan_lines(both) != scan_lines(s) || memcmp(scan_facts(both), scan_facts(s), sizeof(struct scan_facts)) != 0)
+        abort();
+    for (size_t i = 0; i < scan_parts(both); i++)
+        same_part(scan_part(both, i), scan_part(s, i));
+    scan_free(&both);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct span d = span_of(data, n);
@@ -52,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         abort();
     for (size_t i = 0; i < scan_parts(whole); i++)
         same_part(scan_part(whole, i), scan_part(pieces, i));
+    with_lead(whole, span_of(data, n));
     scan_free(&whole);
     scan_free(&pieces);
     return 0;

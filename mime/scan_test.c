@@ -433,9 +433,57 @@ static void test_boundaries_with_common_prefix(void **state)
     scan_free(&s);
 }
 
+/* What is put in front afterwards, where the tree is that of both together. */
+static void led(const char *fields, const char *message, bool good)
+{
+    struct scan *s = scan_new(), *both = scan_new();
+
+    scan_feed(s, span_str(message));
+    scan_end(s);
+    assert_int_equal(scan_lead(s, span_str(fields)), good);
+    scan_feed(both, span_str(good ? fields : ""));
+    scan_feed(both, span_str(message));
+    scan_end(both);
+    assert_int_equal(scan_parts(s), scan_parts(both));
+    assert_true(scan_size(s) == scan_size(both) && scan_lines(s) == scan_lines(both));
+    assert_memory_equal(scan_facts(s), scan_facts(both), sizeof(struct scan_facts));
+    for (size_t i = 0; i < scan_parts(s); i++) {
+        const struct part *a = scan_part(s, i), *b = scan_part(both, i);
+
+        assert_true(a->header_off == b->header_off && a->header_len == b->header_len && a->body_off == b->body_off &&
+                    a->body_len == b->body_len && a->lines == b->lines && a->kind == b->kind &&
+                    a->parent == b->parent && a->header_octets == b->header_octets && span_eq(a->header, b->header));
+    }
+    scan_free(&s);
+    scan_free(&both);
+}
+
+static void test_lead(void **state)
+{
+    static const char nested[] =
+        "Subject: s\r\n" MP("b") "\r\npre\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+                                 "Subject: inner\r\n\r\ntext\r\n--b\r\n\r\nlast\r\n--b--\r\nepilogue";
+
+    (void)state;
+    led("Received: by x\r\n", nested, true);
+    led("Return-Path: <>\r\nReceived: by x\r\n\twith \xc3\xa9\r\n", nested, true);
+    led("Received: by x\r\n", "\r\nno header at all\r\n", true);
+    led("Received: by x\r\n", "Subject: no body", true);
+    led("Received: by x\r\n", "no field\r\nSubject: s\r\n\r\nbody\r\n", true);
+    led("Received: by x\r\n", "", true);
+    led("Received: by x\r\n", " continues\r\n\r\nbody\r\n", false);
+    led("Received: by x\r\n", "\tcontinues\r\n\r\nbody\r\n", false);
+    led("", nested, false);
+    led("Received: by x", nested, false);
+    led("no field\r\n", nested, false);
+    led("Received: by x\r\n\r\n", nested, false);
+    led("Content-Type: text/html\r\n", nested, false);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lead),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_facts),
         cmocka_unit_test(test_line_length),

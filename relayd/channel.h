@@ -53,6 +53,7 @@ enum { CH_LETTER_UTF8 = 1, CH_LETTER_8BIT = 2, CH_LETTER_REQUIRETLS = 4 }; /* as
     F(T, U8, ret)                            /* 1 FULL, 2 HDRS; 0: not said */                     \
     F(T, U8, flags)                          /* CH_LETTER_ bits */                                 \
     F(T, U64, size)                          /* octets in clear */                                 \
+    F(T, U16, lead)                          /* of these, in the first chunk, where that is a lead; 0: it has none */ \
     F(T, FIX, oid, SEAL_OID)                                                                       \
     F(T, FIX, cek, SEAL_CEK)                 /* secret: opens this message and no other */         \
     F(T, BYTES, mid, 32)                     /* our message id, for the log */                     \

@@ -27,6 +27,8 @@ static enum rc open_original(const struct notices *n, const struct store_queue_i
         rc = err_set(e, RC_DENIED, "keyd gives this process no content key");
     if (rc == RC_OK)
         rc = seal_obj_open(cek, it->oid, SEAL_MESSAGE, out, e);
+    if (rc == RC_OK)
+        seal_obj_led(*out, it->lead);
     wipe(cek, sizeof cek);
     return rc;
 }
@@ -34,7 +36,7 @@ static enum rc open_original(const struct notices *n, const struct store_queue_i
 static enum rc read_chunks(const struct notices *n, const struct store_queue_item *it, struct seal_obj *obj,
                            uint32_t count, struct buf *out, struct err *e)
 {
-    uint32_t last = seal_chunks(it->size) - 1;
+    uint32_t last = seal_led_chunks(it->size, it->lead) - 1;
     struct buf mem = BUF_INIT; /* open: sealed */
     enum rc rc = RC_OK;
 
@@ -48,6 +50,12 @@ static enum rc read_chunks(const struct notices *n, const struct store_queue_ite
     }
     buf_free(&mem);
     return rc;
+}
+
+/* Those that the header is read from: one, behind the lead. */
+static uint32_t head_chunks(const struct store_queue_item *it)
+{
+    return it->lead > 0 ? 2 : 1;
 }
 
 /* A header that is longer than what was read ends with its last whole field. */
@@ -79,7 +87,8 @@ enum rc original_read(const struct notices *n, enum notice_kind kind, const stru
     *out = (struct original){.octets = BUF_SECRET_INIT, .full = wants_full(n, kind, r)};
     rc = open_original(n, it, &obj, e);
     if (rc == RC_OK)
-        rc = read_chunks(n, it, obj, out->full ? seal_chunks(it->size) : 1, &out->octets, e);
+        rc =
+            read_chunks(n, it, obj, out->full ? seal_led_chunks(it->size, it->lead) : head_chunks(it), &out->octets, e);
     seal_obj_close(&obj);
     if (rc == RC_OK && !out->full)
         cut_to_header(&out->octets);

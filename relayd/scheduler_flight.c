@@ -271,6 +271,7 @@ void flight_next(const struct flight *f, struct channel_next_rep *rep, struct bu
                                      .ret = first->envelope.ret,
                                      .flags = first->envelope.flags,
                                      .size = first->item.size,
+                                     .lead = first->item.lead,
                                      .mid = first->item.mid,
                                      .rcpts = buf_span(rcpts),
                                      .chunk = chunk};

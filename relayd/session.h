@@ -89,6 +89,7 @@ struct letter_body {
     struct session *n;
     struct seal_obj *object;
     uint64_t letter, size;
+    uint32_t lead;               /* octets of its first chunk, where that is a lead */
     uint32_t chunks, next;       /* next: number of the chunk behind the one in n->plain */
     uint64_t sends;              /* octets that leave: without Return-Path, or converted */
     bool eight_bit;              /* octets beyond 127 may be read */

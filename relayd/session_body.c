@@ -51,13 +51,12 @@ static bool drop_return_path(struct letter_body *b)
 
 static bool unseal(struct letter_body *b, struct span sealed)
 {
-    bool final = b->next + 1 == b->chunks;
-    uint64_t want = final ? b->size - (uint64_t)b->next * SEAL_CHUNK : SEAL_CHUNK;
+    struct seal_chunk_at at;
     struct err e;
 
     buf_clear(&b->n->plain);
-    if (sealed.n < SEAL_TAG || open_chunk(b->object, b->next, final, sealed, &b->n->plain, &e) != RC_OK ||
-        b->n->plain.n != want)
+    if (!seal_chunk_at(b->size, b->lead, b->next, &at) || sealed.n < SEAL_TAG ||
+        open_chunk(b->object, b->next, at.final, sealed, &b->n->plain, &e) != RC_OK || b->n->plain.n != at.n)
         return unsound(b, CAUSE_DAMAGED);
     b->next++;
     return look_at(b) && (b->next > 1 || drop_return_path(b)) && (!b->conv || convert_chunk(b));
@@ -75,11 +74,13 @@ bool body_open(struct letter_body *b, struct session *n, const struct channel_ne
     *b = (struct letter_body){.n = n,
                               .letter = l->letter,
                               .size = l->size,
-                              .chunks = seal_chunks(l->size),
+                              .lead = l->lead,
+                              .chunks = seal_led_chunks(l->size, l->lead),
                               .eight_bit = n->offers.extensions & SMTP_8BITMIME,
                               .utf8 = (l->flags & CH_LETTER_UTF8) && !(n->offers.extensions & SMTP_UTF8)};
     if (seal_obj_open(l->cek, l->oid, SEAL_MESSAGE, &b->object, &e) != RC_OK)
         return unsound(b, CAUSE_DAMAGED);
+    seal_obj_led(b->object, b->lead);
     if (!(l->flags & CH_LETTER_8BIT) || b->eight_bit) {
         if (unseal(b, l->chunk) || b->cause != CAUSE_PEER_NO_8BIT)
             return b->cause == CAUSE_NONE;

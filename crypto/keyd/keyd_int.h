@@ -20,10 +20,12 @@ enum { TLS_KEYS = 3 }; /* indexed by enum keyd_tls_key */
 struct tls_key {
     EVP_PKEY *key;                     /* NULL: there is none */
     unsigned char shown[KEYD_SHOWN];   /* as sessions name it */
+    int64_t until;                     /* monotonic: it signs no more then */
+    uint8_t which;                     /* enum keyd_tls_key */
 };
 struct state {
     struct keyring *ring;
-    struct tls_key tls[TLS_KEYS], former[TLS_KEYS];
+    struct tls_key tls[TLS_KEYS], former[KEYRING_FORMERS];
     unsigned char *ticket_key;         /* TICKET_KEY bytes, locked: keyd's own, good for checking what is shown to keyd */
     unsigned char *mac_key;            /* 32, locked: finds opened password slots again */
     struct cache *epochs, *opened, *signers, *queue_epochs;

@@ -59,14 +59,17 @@ static enum rc sign(EVP_PKEY *k, const struct scheme *sc, struct span hash, stru
 /* A certificate may have been replaced since the session read it: whoever is shown it gets a signature that fits it, or none. */
 static EVP_PKEY *key_find(const struct state *s, const struct keyd_tls_req *rq)
 {
-    const struct tls_key *now = &s->tls[rq->key], *former = &s->former[rq->key];
-    uint64_t until = s->ring->changed + KEYRING_FORMER_S;
+    const struct tls_key *today = &s->tls[rq->key];
 
-    if (span_eq(rq->shown, span_of(now->shown, sizeof now->shown)))
-        return now->key;
-    return (uint64_t)clock_utc() < until && span_eq(rq->shown, span_of(former->shown, sizeof former->shown))
-               ? former->key
-               : NULL;
+    if (span_eq(rq->shown, span_of(today->shown, sizeof today->shown)))
+        return today->key;
+    for (size_t i = 0; i < KEYRING_FORMERS; i++) {
+        const struct tls_key *f = &s->former[i];
+
+        if (f->which == rq->key && clock_mono() < f->until && span_eq(rq->shown, span_of(f->shown, sizeof f->shown)))
+            return f->key;
+    }
+    return NULL;
 }
 
 enum rc purpose_tls(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)

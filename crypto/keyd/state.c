@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <openssl/core_names.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -147,11 +148,25 @@ static void tls_load(struct tls_key *k, const char *which, const struct key_der 
         return;
     if (pki_key_parse(key_der_span(der), &k->key, &e) != RC_OK)
         die("keyring's %s TLS key: %s", which, e.log);
+    if (EVP_PKEY_is_a(k->key, "EC")) /* the TLS library writes points in full, whatever the key's file does */
+        EVP_PKEY_set_utf8_string_param(k->key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "uncompressed");
     n = i2d_PUBKEY(k->key, &spki);
     if (n <= 0)
         die("keyring's %s TLS key has no public half", which);
     digest_of(span_of(spki, (size_t)n), k->shown);
     OPENSSL_free(spki);
+}
+
+/* The wall clock counts once, here: one that is set later prolongs nothing. */
+static void former_load(struct tls_key *k, const struct key_former *f)
+{
+    int64_t left = key_former_left(f, clock_utc());
+
+    if (left == 0)
+        return;
+    tls_load(k, "former", &f->key);
+    k->which = f->ecdsa ? KEYD_TLS_SERVER_EC : KEYD_TLS_SERVER;
+    k->until = left == INT64_MAX ? INT64_MAX : clock_mono() + left * SECOND;
 }
 
 struct state *state_new(const struct boot *b)
@@ -164,8 +179,8 @@ struct state *state_new(const struct boot *b)
     ring_load(s, b);
     tls_load(&s->tls[KEYD_TLS_SERVER], "RSA", &s->ring->tls_rsa);
     tls_load(&s->tls[KEYD_TLS_SERVER_EC], "EC", &s->ring->tls_ec);
-    tls_load(&s->former[KEYD_TLS_SERVER], "former RSA", &s->ring->former_rsa);
-    tls_load(&s->former[KEYD_TLS_SERVER_EC], "former EC", &s->ring->former_ec);
+    for (size_t i = 0; i < KEYRING_FORMERS; i++)
+        former_load(&s->former[i], &s->ring->former[i]);
     s->ticket_key = secret_alloc(TICKET_KEY);
     boot_secret(b, "ticket.key", s->ticket_key, TICKET_KEY);
     s->mac_key = secret_alloc(32);
@@ -196,10 +211,10 @@ void state_free(struct state **s)
     cache_free(&(*s)->queue_epochs);
     cache_free(&(*s)->limits);
     cache_free(&(*s)->handshakes);
-    for (size_t i = 0; i < TLS_KEYS; i++) {
+    for (size_t i = 0; i < TLS_KEYS; i++)
         EVP_PKEY_free((*s)->tls[i].key);
+    for (size_t i = 0; i < KEYRING_FORMERS; i++)
         EVP_PKEY_free((*s)->former[i].key);
-    }
     keyring_free(&(*s)->ring);
     secret_free((*s)->mac_key, 32);
     secret_free((*s)->ticket_key, TICKET_KEY);

@@ -13,6 +13,7 @@ enum { AAD_LEN = 4 + 1 + 1 + SEAL_OID, OBJECT_VERSION = 1 };
 struct seal_obj {
     unsigned char key[SEAL_OBJ_KEY];
     unsigned char aad[AAD_LEN];
+    uint32_t lead;             /* octets of chunk 0, where that is a lead */
     EVP_CIPHER_CTX *enc, *dec; /* made when first needed, keyed once */
 };
 
@@ -88,6 +89,11 @@ enum rc seal_obj_open(const unsigned char cek[SEAL_CEK], const unsigned char oid
     return rc;
 }
 
+void seal_obj_led(struct seal_obj *o, uint32_t lead)
+{
+    o->lead = lead;
+}
+
 void seal_obj_close(struct seal_obj **o)
 {
     if (*o == NULL)
@@ -113,18 +119,20 @@ static enum rc ctx_ready(struct seal_obj *o, EVP_CIPHER_CTX **ctx, int enc, stru
 }
 
 /* May a chunk have this length? Only the one chunk of an empty object is empty. */
-static bool chunk_fits(uint32_t no, bool final, size_t plain)
+static bool chunk_fits(uint32_t no, bool final, uint32_t lead, size_t plain)
 {
+    if (no == 0 && lead > 0)
+        return !final && plain == lead;
     return final ? plain <= SEAL_CHUNK && (plain > 0 || no == 0) : plain == SEAL_CHUNK;
 }
 
 /* Seals or opens one chunk, as the given function does, and appends the result to out. */
-static enum rc chunk_seal(struct gcm_call *c, uint32_t no, bool final, struct buf *out, struct err *e)
+static enum rc chunk_seal(struct gcm_call *c, uint32_t no, bool final, uint32_t lead, struct buf *out, struct err *e)
 {
     unsigned char nonce[GCM_NONCE];
     enum rc rc;
 
-    if (!chunk_fits(no, final, c->in.n))
+    if (!chunk_fits(no, final, lead, c->in.n))
         return err_set(e, RC_PERM, "chunk %u of %zu bytes is not to be sealed", no, c->in.n);
     rc = buf_reserve(out, c->in.n + SEAL_TAG, e);
     if (rc != RC_OK)
@@ -137,12 +145,12 @@ static enum rc chunk_seal(struct gcm_call *c, uint32_t no, bool final, struct bu
     return rc;
 }
 
-static enum rc chunk_open(struct gcm_call *c, uint32_t no, bool final, struct buf *out, struct err *e)
+static enum rc chunk_open(struct gcm_call *c, uint32_t no, bool final, uint32_t lead, struct buf *out, struct err *e)
 {
     unsigned char nonce[GCM_NONCE];
     enum rc rc;
 
-    if (c->in.n < SEAL_TAG || !chunk_fits(no, final, c->in.n - SEAL_TAG))
+    if (c->in.n < SEAL_TAG || !chunk_fits(no, final, lead, c->in.n - SEAL_TAG))
         return err_set(e, RC_CORRUPT, "chunk %u has %zu sealed bytes", no, c->in.n);
     rc = buf_reserve(out, c->in.n, e);
     if (rc != RC_OK)
@@ -161,7 +169,7 @@ enum rc seal_chunk(struct seal_obj *o, uint32_t no, bool final, struct span plai
     enum rc rc = ctx_ready(o, &o->enc, 1, e);
 
     c.ctx = o->enc;
-    return rc == RC_OK ? chunk_seal(&c, no, final, out, e) : rc;
+    return rc == RC_OK ? chunk_seal(&c, no, final, o->lead, out, e) : rc;
 }
 
 enum rc open_chunk(struct seal_obj *o, uint32_t no, bool final, struct span sealed, struct buf *out, struct err *e)
@@ -170,12 +178,12 @@ enum rc open_chunk(struct seal_obj *o, uint32_t no, bool final, struct span seal
     enum rc rc = ctx_ready(o, &o->dec, 0, e);
 
     c.ctx = o->dec;
-    return rc == RC_OK ? chunk_open(&c, no, final, out, e) : rc;
+    return rc == RC_OK ? chunk_open(&c, no, final, o->lead, out, e) : rc;
 }
 
 /* ---- whole objects: this thread's context serves, nothing is allocated but out ---- */
 
-typedef enum rc (*chunk_fn)(struct gcm_call *c, uint32_t no, bool final, struct buf *out, struct err *e);
+typedef enum rc (*chunk_fn)(struct gcm_call *c, uint32_t no, bool final, uint32_t lead, struct buf *out, struct err *e);
 
 /* Cuts in into pieces of step bytes and gives each to fn. On failure, takes back what was appended to out. */
 static enum rc whole(chunk_fn fn, const unsigned char key[SEAL_OBJ_KEY], const unsigned char aad[AAD_LEN],
@@ -190,7 +198,7 @@ static enum rc whole(chunk_fn fn, const unsigned char key[SEAL_OBJ_KEY], const u
 
         final = in.n <= step;
         in = span_from(in, c.in.n);
-        rc = fn(&c, no, final, out, e);
+        rc = fn(&c, no, final, 0, out, e);
     }
     if (rc != RC_OK && out->n > before) {
         wipe(out->p + before, out->n - before);
@@ -248,4 +256,28 @@ enum rc seal_plain_size(uint64_t sealed, uint64_t *plain_out, struct err *e)
     else
         return err_set(e, RC_CORRUPT, "no object has %llu sealed bytes", (unsigned long long)sealed);
     return RC_OK;
+}
+
+/* ---- where chunks lie ---- */
+bool seal_chunk_at(uint64_t plain, uint32_t lead, uint64_t no, struct seal_chunk_at *out)
+{
+    uint64_t body = no - (lead > 0), rest;
+
+    if (no >= seal_led_chunks(plain, lead))
+        return false;
+    if (lead > 0 && no == 0) {
+        *out = (struct seal_chunk_at){.n = lead};
+        return true;
+    }
+    rest = plain - lead - body * SEAL_CHUNK;
+    *out = (struct seal_chunk_at){.plain = lead + body * SEAL_CHUNK,
+                                  .sealed = (lead > 0 ? lead + SEAL_TAG : 0) + body * (SEAL_CHUNK + SEAL_TAG),
+                                  .n = rest < SEAL_CHUNK ? (uint32_t)rest : SEAL_CHUNK,
+                                  .final = no + 1 == seal_led_chunks(plain, lead)};
+    return true;
+}
+
+uint64_t seal_chunk_of(uint32_t lead, uint64_t off)
+{
+    return off < lead ? 0 : (lead > 0) + (off - lead) / SEAL_CHUNK;
 }

@@ -15,6 +15,8 @@
  *          A sealed object is the sequence of its chunks, each cipher text | 16 tag bytes. The last chunk has the final flag. An empty object
  *          is one empty final chunk; no other chunk is empty. So a chunk cannot be cut off, swapped, or moved to another object or kind.
  *          A byte range is opened by opening only the chunks that it touches.
+ * Lead     A message may have a lead (docs/decisions/0041): chunk 0 holds its first "lead" octets, and chunks 1, 2, ... hold the rest as those of an object
+ *          of its own would. Who keeps the object keeps the number; a wrong one gives chunks that do not open.
  * Wrap     AES-256 key wrap (RFC 3394) of the CEK under HKDF(epoch key, "pli wrap 1" | mailbox | epoch): 40 bytes.
  * Epoch    record: ephemeral X25519 public key 32 | AES-256-GCM(epoch key) 48, key = HKDF(shared secret,
  *          "pli epoch 2" | ephemeral | public | mailbox): 80 bytes. The epoch's number is the first 8 octets (little-endian) of
@@ -37,7 +39,7 @@
 enum {
     SEAL_CEK = 32, SEAL_WRAP = 40, SEAL_EPOCH_KEY = 32, SEAL_EPOCH_REC = 80, SEAL_PUB = 32, SEAL_PRIV = 32,
     SEAL_OID = 16, SEAL_CHUNK = 65536, SEAL_TAG = 16, SEAL_NAME_TAG = 16, SEAL_NAMES_KEY = 32,
-    SEAL_OBJ_KEY = 32
+    SEAL_OBJ_KEY = 32, SEAL_LEAD_MAX = 32768
 };
 enum seal_kind { SEAL_MESSAGE = 1, SEAL_SUMMARY = 2, SEAL_SEARCH = 3, SEAL_ENVELOPE = 4 };
 #define SEAL_QUEUE_BOX 1u /* the queue is sealed like a mailbox, with this number; people's begin at 16 */
@@ -70,13 +72,14 @@ enum rc seal_unwrap_with(const unsigned char key[SEAL_EPOCH_KEY], const unsigned
 struct seal_obj;
 enum rc seal_obj_open(const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID], enum seal_kind kind,
                       struct seal_obj **o_out, struct err *e);
+void seal_obj_led(struct seal_obj *o, uint32_t lead); /* its chunk 0 is a lead of exactly that many octets; 0: it has none */
 void seal_obj_close(struct seal_obj **o);
 /* The key of one object (HKDF above). It opens that object and no other object of the message. keyd gives it to pli queue list. */
 enum rc seal_obj_key(const unsigned char cek[SEAL_CEK], const unsigned char oid[SEAL_OID], enum seal_kind kind,
                      unsigned char key_out[SEAL_OBJ_KEY], struct err *e);
 enum rc seal_obj_open_key(const unsigned char key[SEAL_OBJ_KEY], const unsigned char oid[SEAL_OID], enum seal_kind kind,
                           struct seal_obj **o_out, struct err *e);
-/* plain: SEAL_CHUNK bytes, or fewer when final. Appends plain.n + SEAL_TAG bytes to out. */
+/* plain: SEAL_CHUNK bytes, or fewer when final; of number 0 with a lead: that. Appends plain.n + SEAL_TAG bytes to out. */
 enum rc seal_chunk(struct seal_obj *o, uint32_t no, bool final, struct span plain, struct buf *out, struct err *e);
 enum rc open_chunk(struct seal_obj *o, uint32_t no, bool final, struct span sealed, struct buf *out, struct err *e);
 /* whole small objects */
@@ -111,6 +114,26 @@ static inline uint64_t seal_size(uint64_t plain)
     return plain + (uint64_t)seal_chunks(plain) * SEAL_TAG;
 }
 enum rc seal_plain_size(uint64_t sealed, uint64_t *plain_out, struct err *e);
+/* The same with a lead; lead 0: there is none. */
+static inline uint32_t seal_led_chunks(uint64_t plain, uint32_t lead)
+{
+    return lead > 0 ? 1 + seal_chunks(plain - lead) : seal_chunks(plain);
+}
+static inline uint64_t seal_led_size(uint64_t plain, uint32_t lead)
+{
+    return plain + (uint64_t)seal_led_chunks(plain, lead) * SEAL_TAG;
+}
+static inline bool seal_led_lawful(uint64_t plain, uint64_t lead) /* can a message of that size have such a lead? */
+{
+    return lead == 0 || (lead <= SEAL_LEAD_MAX && lead < plain);
+}
+struct seal_chunk_at { /* where one chunk lies */
+    uint64_t plain, sealed; /* offset of its first octet, in clear and sealed */
+    uint32_t n;             /* octets in clear; SEAL_TAG more when sealed */
+    bool final;
+};
+bool seal_chunk_at(uint64_t plain, uint32_t lead, uint64_t no, struct seal_chunk_at *out); /* false: there is no such chunk */
+uint64_t seal_chunk_of(uint32_t lead, uint64_t off);                                      /* the number of the chunk that holds that octet */
 
 /* names */
 enum rc seal_names_key(const unsigned char priv[SEAL_PRIV], uint64_t mbx, unsigned char key_out[SEAL_NAMES_KEY], struct err *e);

@@ -13,12 +13,25 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-static bool newer(const struct super *s, const char *name, const struct proc *p)
+/* What each reads at its start and nobody tells it again. */
+static const char *const files[PROCS_] = {[P_KEYD] = "keys/keyring", [P_SLAPD] = "tls/slapd.pem"};
+
+static struct file_seen see(const struct super *s, enum proc_id i)
 {
     char path[4096];
     struct stat st;
 
-    return p->pid > 0 && stat(inst_path(s->dir, name, path), &st) == 0 && (int64_t)st.st_mtime >= p->born;
+    if (files[i] == NULL || stat(inst_path(s->dir, files[i], path), &st) != 0)
+        return (struct file_seen){.inode = 0};
+    return (struct file_seen){st.st_ino, (uint64_t)st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec};
+}
+
+static bool out_of_date(const struct super *s, enum proc_id i)
+{
+    const struct file_seen now = see(s, i), *then = &s->procs[i].read;
+
+    return s->procs[i].pid > 0 && !s->procs[i].told && now.inode != 0 &&
+           (now.inode != then->inode || now.size != then->size || now.s != then->s || now.ns != then->ns);
 }
 
 static void start_again(struct super *s, enum proc_id i)
@@ -30,11 +43,21 @@ static void start_again(struct super *s, enum proc_id i)
 void renew_begin(struct super *s)
 {
     log_ev(LOG_INFO_, "certificates-renewed", "pid=%ld", (long)getpid());
-    if (newer(s, "keys/keyring", &s->procs[P_KEYD]))
+    if (out_of_date(s, P_KEYD))
         start_again(s, P_KEYD);
-    if (newer(s, "tls/slapd.pem", &s->procs[P_SLAPD]))
+    if (out_of_date(s, P_SLAPD))
         start_again(s, P_SLAPD);
     s->renewing = true;
+}
+
+/* What shows certificates reads them now. Keys that came with them, by an import that never told us, are keyd's by then too. */
+void renew_before(struct super *s, enum proc_id i)
+{
+    s->procs[i].read = see(s, i);
+    if ((proc_defs[i].listeners != 0 || i == P_RELAYD) && out_of_date(s, P_KEYD)) {
+        log_ev(LOG_WARN_, "keys-changed-untold", "name=%s", proc_defs[i].name);
+        start_again(s, P_KEYD);
+    }
 }
 
 void renew_listeners(struct super *s)

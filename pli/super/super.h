@@ -17,13 +17,17 @@
 #include "pli/super/procs.h"
 #include <stdbool.h>
 
+struct file_seen { /* which file has a name: another one, or changed, differs in one of these, whatever the clock says */
+    uint64_t inode, size;
+    int64_t s, ns;
+};
 struct proc {
     pid_t pid;       /* 0: not running */
     int64_t started; /* monotonic ns */
     int64_t due;     /* when not running: start it then */
     int64_t delay;   /* ms: the last pause before a start; grows while it dies young */
     unsigned deaths;
-    int64_t born;    /* UTC seconds: what is newer on disk it has not read */
+    struct file_seen read; /* the file of its certificates or keys, as it was before its start */
     bool told;       /* to end, for another takes its place: no failure */
 };
 struct super {
@@ -76,6 +80,7 @@ int64_t log_look(struct super *s, bool asked);
 /* renew.c: certificates and keys changed on disk (SIGUSR2) */
 void renew_begin(struct super *s);
 void renew_listeners(struct super *s); /* when keyd runs again; else nothing */
+void renew_before(struct super *s, enum proc_id i); /* before each start of that process */
 /* stopping.c */
 void stop_all(struct super *s);
 /* supervise.c */

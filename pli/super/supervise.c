@@ -179,9 +179,11 @@ static int64_t start_due(struct super *s)
         if (p->pid > 0 || !has_work(s, (enum proc_id)i))
             continue;
         if (p->due <= clock_mono()) {
-            pid_t pid = spawn_proc(s, (enum proc_id)i);
+            pid_t pid;
+
+            renew_before(s, (enum proc_id)i);
+            pid = spawn_proc(s, (enum proc_id)i);
             p->started = clock_mono();
-            p->born = clock_utc();
             p->pid = pid > 0 ? pid : 0;
             p->due = deadline_in(DELAY_FIRST_MS); /* should the fork have failed */
             if (pid > 0)

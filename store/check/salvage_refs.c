@@ -64,6 +64,7 @@ static enum rc new_objref(struct salvage *s, const struct key *k, const struct m
     struct objref r = {.created = (uint64_t)clock_utc(),
                        .touched = (uint64_t)clock_utc(),
                        .size = m->size,
+                       .lead = m->lead,
                        .qid = qid,
                        .len_summary = m->len_summary,
                        .len_text = m->len_text};
@@ -79,7 +80,7 @@ static enum rc new_objref(struct salvage *s, const struct key *k, const struct m
 static enum rc lost_body(struct salvage *s, uint64_t mbx, const struct msg *m, struct err *e)
 {
     struct buf mem = BUF_INIT;
-    uint64_t len = seal_size(m->size);
+    uint64_t len = seal_led_size(m->size, m->lead);
     struct tx t;
     enum rc rc;
 
@@ -180,6 +181,7 @@ static enum rc mend_queued(struct salvage *s, const struct key *k, struct span v
     if (rc != RC_OK || (rc = counted_add(arg, q.oid, e)) != RC_OK)
         return rc;
     m.size = q.size;
+    m.lead = q.lead;
     memcpy(m.oid, q.oid, SEAL_OID);
     ref = key_oid(q.oid);
     rc = salvage_has(s, T_OBJREFS, &ref, e);

@@ -118,7 +118,7 @@ static uint32_t readable(struct store *s, uint32_t folder, uint32_t *listed)
             ++*listed;
             do
                 rc = store_call(s, STORE_READ, &rd, -1, &rep, &e);
-            while (rc == RC_OK && ++rd.chunk < seal_chunks(en.size));
+            while (rc == RC_OK && ++rd.chunk < seal_led_chunks(en.size, en.lead));
             assert_true(rc == RC_OK || rc == RC_CORRUPT);
             whole += rc == RC_OK;
         }

@@ -8,6 +8,7 @@
  *            WHAT  kill    the process ends at once, nothing is flushed, exit 9
  *                  eio     the call fails with that errno
  *                  enospc  the same, and so do all calls after it
+ *                  eopnotsupp  as enospc: the file system cannot do that
  *                  enomem  the same, and so does the next call
  *                  slow    the call takes two seconds
  * Guard    each page read passes guard.h.

@@ -8,9 +8,19 @@ const struct ipc_field counters_f[] = {
     IPC_F_U64(counters, flags_modseq), IPC_F_U64(counters, bytes),        IPC_F_END,
 };
 const struct ipc_field msg_f[] = {
-    IPC_F_U64(msg, flags), IPC_F_U64(msg, modseq),      IPC_F_U64(msg, size),     IPC_F_U64(msg, internaldate),
-    IPC_F_U64(msg, epoch), IPC_F_U32(msg, len_summary), IPC_F_U32(msg, len_text), IPC_F_U8(msg, where),
-    IPC_F_FIX(msg, oid),   IPC_F_FIX(msg, wrap),        IPC_F_U64(msg, savedate), IPC_F_END,
+    IPC_F_U64(msg, flags),
+    IPC_F_U64(msg, modseq),
+    IPC_F_U64(msg, size),
+    IPC_F_U64(msg, internaldate),
+    IPC_F_U64(msg, epoch),
+    IPC_F_U32(msg, len_summary),
+    IPC_F_U32(msg, len_text),
+    IPC_F_U8(msg, where),
+    IPC_F_FIX(msg, oid),
+    IPC_F_FIX(msg, wrap),
+    IPC_F_U64(msg, savedate),
+    IPC_F_U16(msg, lead),
+    IPC_F_END,
 };
 const struct ipc_field objref_f[] = {
     IPC_F_U32(objref, refs),
@@ -20,6 +30,7 @@ const struct ipc_field objref_f[] = {
     IPC_F_U64(objref, created),
     IPC_F_U64(objref, touched),
     IPC_F_U64(objref, size),
+    IPC_F_U16(objref, lead),
     IPC_F_U64(objref, qid),
     IPC_F_U32(objref, len_summary),
     IPC_F_U32(objref, len_text),
@@ -70,6 +81,7 @@ const struct ipc_field queued_f[] = {
     IPC_F_U64(queued, received),
     IPC_F_U64(queued, next_try),
     IPC_F_U64(queued, size),
+    IPC_F_U16(queued, lead),
     IPC_F_U64(queued, epoch),
     IPC_F_FIX(queued, oid),
     IPC_F_FIX(queued, wrap),

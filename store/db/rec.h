@@ -17,6 +17,7 @@ struct counters { /* T_COUNTERS: what a folder counts. A folder exists exactly w
 struct msg { /* T_MSGS */
     uint64_t flags, modseq, size, internaldate, epoch, savedate; /* savedate: UTC s, when it came into this folder */
     uint32_t len_summary, len_text;
+    uint16_t lead; /* octets of the message in its first chunk, where that is a lead (crypto/seal/seal.h); 0: it has none */
     uint8_t where; /* MSG_... bits: that object has a record of its own beside the folder; without the bit it is kept once (objref) */
     unsigned char oid[SEAL_OID], wrap[SEAL_WRAP];
 };
@@ -27,6 +28,7 @@ struct objref { /* T_OBJREFS */
     uint32_t segment; /* where its first record begins; the others follow in order of their kinds */
     uint64_t offset;
     uint64_t created, touched, size, qid;
+    uint16_t lead; /* as in msg */
     uint32_t len_summary, len_text;
     unsigned char digest[3][DIGEST_LEN]; /* message, summary, text: of the sealed bytes */
     struct span placed;                  /* list of store_placed, as answered */
@@ -67,11 +69,12 @@ struct queued { /* T_QUEUE */
     uint16_t notify;
     uint32_t attempts;
     uint64_t received, next_try, size, epoch;
+    uint16_t lead; /* as in msg */
     unsigned char oid[SEAL_OID], wrap[SEAL_WRAP], epoch_rec[SEAL_EPOCH_REC];
     struct span keys, mid, envelope, last_error;
 };
 /* The flags and the modseq of a T_MSGS record alone, without reading the rest: a listing has a hundred thousand. RC_CORRUPT as rec_read(). */
-enum { MSG_REC = 1 + 6 * 8 + 2 * 4 + 1 + SEAL_OID + SEAL_WRAP };
+enum { MSG_REC = 1 + 6 * 8 + 2 * 4 + 1 + SEAL_OID + SEAL_WRAP + 2 };
 enum rc rec_brief(struct span in, uint64_t *flags_out, uint64_t *modseq_out, struct err *e);
 extern const struct ipc_field counters_f[], msg_f[], objref_f[], segrow_f[], box_f[], freed_head_f[], folder_f[], keyword_f[], annotation_f[], queued_f[];
 enum { REC_VERSION = 1 };

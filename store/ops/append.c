@@ -53,7 +53,7 @@ static enum rc begin_one(struct appending *p, struct one *o, uint64_t base, stru
     o->d.src.base = base;
     if ((rc = delivery_new(&o->d, e)) != RC_OK)
         return rc;
-    if (o->d.n_places != 1 || o->rq.objects.n > 0 || o->rq.once.n > 0)
+    if (o->d.n_places != 1 || o->rq.objects.n > 0 || o->rq.once.n > 0 || o->rq.skip > 0)
         return err_set(e, RC_SYNTAX, "store: a message of an append has one place, and its objects in the memfd");
     delivery_open(&o->d);
     return RC_OK;
@@ -61,9 +61,11 @@ static enum rc begin_one(struct appending *p, struct one *o, uint64_t base, stru
 
 static enum rc begin(struct appending *p, struct err *e)
 {
-    uint64_t total = 0, base = 0;
+    uint64_t total = 0, base = p->rq->skip;
     enum rc rc = read_list(p, e);
 
+    if (rc == RC_OK && base > SOURCE_SKIP)
+        rc = err_set(e, RC_SYNTAX, "store: objects that begin at %llu", (unsigned long long)base);
     for (size_t i = 0; rc == RC_OK && i < p->n; i++) {
         const struct store_deliver_req *rq = &p->one[i].rq;
 
@@ -72,7 +74,7 @@ static enum rc begin(struct appending *p, struct err *e)
         total += source_total(rq);
     }
     if (rc == RC_OK)
-        rc = memfd_check(p->a->fd, total, e);
+        rc = memfd_check(p->a->fd, base + total, e);
     for (size_t i = 0; rc == RC_OK && i < p->n; i++) {
         rc = begin_one(p, &p->one[i], base, e);
         base += source_total(&p->one[i].rq);

@@ -21,6 +21,7 @@ static void many_add(struct many *m, uint64_t size, uint64_t mbx, uint32_t folde
     letter_to(l, mbx, folder, 0);
     l->rq.places = buf_span(&l->places);
     l->rq.enforce_quota = 1;
+    l->rq.skip = 0;
     ipc_list_add(&m->list, store_deliver_req_f, &l->rq);
     buf_addspan(&m->objects, buf_span(&l->objects));
 }
@@ -32,9 +33,11 @@ static enum rc many_send(struct many *m, struct store *s)
     struct buf mem = BUF_INIT;
     struct span rest;
     struct err e;
-    int fd = letter_memfd(&all);
+    int fd;
     enum rc rc;
 
+    m->rq.skip = all.rq.skip = 100; /* objects may begin anywhere */
+    fd = letter_memfd(&all);
     m->rq.messages = buf_span(&m->list);
     rc = store_call_in(s, STORE_APPEND, &m->rq, fd, &rep, &mem, &e);
     rest = rep.placed;

@@ -42,7 +42,8 @@ static enum rc check_sizes(const struct store_deliver_req *rq, struct err *e)
 {
     uint64_t plain;
 
-    if (rq->size > MESSAGE_MAX || rq->len_message != seal_size(rq->size))
+    if (rq->size > MESSAGE_MAX || !seal_led_lawful(rq->size, rq->lead) ||
+        rq->len_message != seal_led_size(rq->size, rq->lead)) /* INV-W5 */
         return err_set(e, RC_SYNTAX, "store: the message's sealed length is not its size's");
     if (rq->len_summary > MESSAGE_MAX || rq->len_search > MESSAGE_MAX)
         return err_set(e, RC_SYNTAX, "store: summary or search text out of bounds");
@@ -139,6 +140,7 @@ static void settle_objref(struct delivery *d)
 
     r->created = r->touched = (uint64_t)clock_utc();
     r->size = rq->size;
+    r->lead = rq->lead;
     r->len_summary = (uint32_t)rq->len_summary;
     r->len_text = (uint32_t)rq->len_search;
     r->refs = (uint32_t)(d->n_places + d->n_remotes);
@@ -194,6 +196,7 @@ static enum rc put_message(struct tx *t, struct delivery *d, const struct store_
     struct msg m = {.flags = p->flags,
                     .modseq = ++c->modseq,
                     .size = d->rq->size,
+                    .lead = d->rq->lead,
                     .internaldate = p->internaldate,
                     .savedate = (uint64_t)clock_utc(),
                     .epoch = p->epoch,
@@ -260,7 +263,7 @@ static enum rc answer_again(struct tx *t, struct delivery *d, struct err *e)
     if (rc != RC_OK)
         goto out;
     rest = r.placed;
-    if (r.size != d->rq->size || memcmp(r.digest[0], d->ref.digest[0], DIGEST_LEN) != 0)
+    if (r.size != d->rq->size || r.lead != d->rq->lead || memcmp(r.digest[0], d->ref.digest[0], DIGEST_LEN) != 0)
         rc = err_set(e, RC_EXISTS, "store: that object id is another message's");
     else if (d->a->role == ROLE_IMAPD &&
              (ipc_list_next(&rest, store_placed_f, &first, e) != RC_OK || first.mbx != d->a->s->mbx))

@@ -10,6 +10,7 @@
 #pragma once
 #include "store/ops/objects.h"
 
+enum { SOURCE_SKIP = SEAL_LEAD_MAX + SEAL_TAG /* octets of a memfd before its objects, at most */ };
 struct source {      /* message | summary | search text, sealed, one behind the other */
     struct span all; /* at hand, or */
     /* a sealed memfd, read step by step (never mapped: its owner could tear a mapping down under us) */

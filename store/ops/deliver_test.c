@@ -14,7 +14,7 @@ static void check_object(struct store *s, const struct letter *l, uint32_t folde
 
     while (at < len) {
         OK(store_call(s, STORE_READ, &rq, -1, &rep, &e));
-        assert_int_equal(seal_size(rep.plain_size), len);
+        assert_int_equal(seal_led_size(rep.plain_size, kind == SEAL_MESSAGE ? l->rq.lead : 0), len);
         assert_memory_equal(rep.oid, l->rq.oid, SEAL_OID);
         assert_memory_equal(rep.chunks.p, l->objects.p + off + at, rep.chunks.n);
         at += rep.chunks.n;
@@ -252,6 +252,53 @@ static void test_refused(void **state)
     store_free(&in);
 }
 
+/* A lead that cannot be, objects that begin too far in the memfd, or that are not all there (INV-W5). */
+static void test_lead_refused(void **state)
+{
+    static const struct {
+        uint64_t size, lead, len, skip;
+        enum rc rc;
+    } t[] = {
+        {300000, 700, 300000 + 6 * SEAL_TAG, 100, RC_OK}, /* the lead, and five */
+        {300000, 700, 300000 + 5 * SEAL_TAG, 100, RC_SYNTAX},
+        {300000, 0, 300000 + 5 * SEAL_TAG, SEAL_LEAD_MAX + SEAL_TAG, RC_OK},
+        {300000, 0, 300000 + 5 * SEAL_TAG, SEAL_LEAD_MAX + SEAL_TAG + 1, RC_SYNTAX},
+        {300000, SEAL_LEAD_MAX, 300000 + 6 * SEAL_TAG, 0, RC_OK},
+        {300000, SEAL_LEAD_MAX + 1, 300000 + 6 * SEAL_TAG, 0, RC_SYNTAX},
+        {1000, 999, 1000 + 2 * SEAL_TAG, 0, RC_OK},
+        {1000, 1000, 1000 + 2 * SEAL_TAG, 0, RC_SYNTAX},
+        {0, 1, 2 * SEAL_TAG, 0, RC_SYNTAX},
+    };
+    uint64_t mbx = live_box(0);
+    struct store *in = store_new(ROLE_SMTPD);
+    struct store_deliver_rep rep;
+    struct err e;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct letter l;
+        int fd;
+
+        letter_new(&l, 0, 0, 0);
+        buf_clear(&l.objects);
+        l.rq.size = t[i].size;
+        l.rq.lead = (uint16_t)t[i].lead;
+        l.rq.len_message = t[i].len;
+        l.rq.skip = t[i].skip;
+        letter_fill(&l.objects, l.rq.oid, t[i].len, SEAL_MESSAGE);
+        letter_to(&l, mbx, STORE_INBOX, 0);
+        l.rq.places = buf_span(&l.places);
+        fd = letter_memfd(&l);
+        assert_int_equal(store_call(in, STORE_DELIVER_FD, &l.rq, fd, &rep, &e), t[i].rc);
+        seal_oid_new(l.rq.oid);
+        l.rq.skip = t[i].skip > 0 ? t[i].skip - 1 : 1; /* the memfd is not of that length */
+        assert_int_equal(store_call(in, STORE_DELIVER_FD, &l.rq, fd, &rep, &e), RC_SYNTAX);
+        close(fd);
+        letter_free(&l);
+    }
+    store_free(&in);
+}
+
 /* What stands under an epoch's number is the record that this number follows from: a session that files another one there, before or
  * after the true one, is refused, and the mailbox goes on taking mail. */
 static void test_epochs(void **state)
@@ -292,7 +339,7 @@ int main(void)
         cmocka_unit_test(test_sizes),           cmocka_unit_test(test_same_id_again),
         cmocka_unit_test(test_many_recipients), cmocka_unit_test(test_all_or_nothing),
         cmocka_unit_test(test_quota),           cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_epochs),
+        cmocka_unit_test(test_epochs),          cmocka_unit_test(test_lead_refused),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

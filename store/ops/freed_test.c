@@ -145,7 +145,7 @@ static void copies_whole(struct store *s, uint32_t other)
     OK(store_call(s, STORE_READ_MANY, &rq, -1, &rep, &e));
     for (rest = rep.list; ipc_list_next(&rest, store_entry_f, &en, &e) == RC_OK; n++) {
         buf_clear(&want);
-        letter_fill(&want, en.oid, seal_size(en.size), SEAL_MESSAGE);
+        letter_fill(&want, en.oid, seal_led_size(en.size, en.lead), SEAL_MESSAGE);
         assert_int_equal(en.object.n, want.n);
         assert_memory_equal(en.object.p, want.p, want.n);
     }

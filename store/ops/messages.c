@@ -6,7 +6,7 @@
 #include "store/ops/removed.h"
 #include "store/ops/shown.h"
 
-enum { NEAR = 32, ENTRY_LEAST = 4 + 4 + 6 * 8 + SEAL_OID + SEAL_WRAP + 8 + 4, CHUNK = SEAL_CHUNK + SEAL_TAG };
+enum { NEAR = 32, ENTRY_LEAST = 4 + 4 + 6 * 8 + 2 + SEAL_OID + SEAL_WRAP + 8 + 4 };
 
 /* ---- LIST ---- */
 enum rc do_list(struct tx *t, const struct ask *a, struct err *e)
@@ -84,7 +84,7 @@ struct page { /* one reply of ENTRIES and its like */
 
 static uint64_t object_len(const struct msg *m, uint8_t kind)
 {
-    return kind == SEAL_MESSAGE   ? seal_size(m->size)
+    return kind == SEAL_MESSAGE   ? seal_led_size(m->size, m->lead)
            : kind == SEAL_SUMMARY ? m->len_summary
            : kind == SEAL_SEARCH  ? m->len_text
                                   : 0;
@@ -137,6 +137,7 @@ static enum rc add_entry(struct page *p, uint32_t uid, const struct msg *m, stru
                              .flags = m->flags,
                              .modseq = m->modseq,
                              .size = m->size,
+                             .lead = m->lead,
                              .internaldate = m->internaldate,
                              .savedate = m->savedate,
                              .epoch = m->epoch,
@@ -288,7 +289,8 @@ enum rc do_read(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_read_req *rq = a->req;
     struct store_read_rep *rep = a->rep;
-    uint64_t off = (uint64_t)rq->chunk * CHUNK, len;
+    struct seal_chunk_at at;
+    uint64_t len;
     struct msg m;
     struct key k = key_msg(a->s->mbx, rq->folder, rq->uid);
     enum rc rc =
@@ -299,10 +301,14 @@ enum rc do_read(struct tx *t, const struct ask *a, struct err *e)
     if (rc != RC_OK)
         return rc;
     len = object_len(&m, rq->kind);
-    if (off >= len || seal_plain_size(len, &rep->plain_size, e) != RC_OK)
+    if (rq->kind == SEAL_MESSAGE)
+        rep->plain_size = m.size;
+    else if (len == 0 || seal_plain_size(len, &rep->plain_size, e) != RC_OK)
+        return err_set(e, RC_NOTFOUND, "store: no such object: kind=%u", rq->kind);
+    if (!seal_chunk_at(rep->plain_size, rq->kind == SEAL_MESSAGE ? m.lead : 0, rq->chunk, &at))
         return err_set(e, RC_NOTFOUND, "store: no such object or chunk: kind=%u chunk=%u", rq->kind,
                        (unsigned)rq->chunk);
-    rc = read_bytes(t, a, &k, &m, off, len - off < CHUNK ? len - off : CHUNK, e);
+    rc = read_bytes(t, a, &k, &m, at.sealed, at.n + SEAL_TAG, e);
     memcpy(rep->oid, m.oid, SEAL_OID);
     rep->chunk = rq->chunk;
     rep->count = 1;

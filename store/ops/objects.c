@@ -9,7 +9,7 @@ enum { MOVES = 3 /* a segment may be rewritten while its octets are asked for: t
 /* ---- places ---- */
 uint64_t objref_len(const struct objref *r, uint8_t kind)
 {
-    return kind == SEAL_MESSAGE ? seal_size(r->size) : kind == SEAL_SUMMARY ? r->len_summary : r->len_text;
+    return kind == SEAL_MESSAGE ? seal_led_size(r->size, r->lead) : kind == SEAL_SUMMARY ? r->len_summary : r->len_text;
 }
 
 uint64_t objref_at(const struct objref *r, uint8_t kind)

@@ -50,7 +50,8 @@ enum rc queue_get(struct tx *t, uint64_t qid, uint32_t rcpt, bool write, struct 
 enum rc queue_add(struct tx *t, uint64_t qid, const struct store_deliver_req *rq, const struct store_remote *r,
                   size_t n, struct err *e)
 {
-    struct queued q = {.received = rq->received, .size = rq->size, .epoch = rq->queue_epoch, .mid = rq->mid};
+    struct queued q = {
+        .received = rq->received, .size = rq->size, .lead = rq->lead, .epoch = rq->queue_epoch, .mid = rq->mid};
     enum rc rc = RC_OK;
 
     memcpy(q.oid, rq->oid, SEAL_OID);
@@ -236,7 +237,7 @@ enum rc do_queue_read(struct tx *t, const struct ask *a, struct err *e)
     uint32_t rcpt = 0;
     struct queued q;
     struct queue_walk w;
-    uint64_t off = (uint64_t)rq->chunk * (SEAL_CHUNK + SEAL_TAG), len;
+    struct seal_chunk_at at;
     enum rc rc;
 
     queue_walk(&w, t, rq->qid, 0, true);
@@ -247,11 +248,9 @@ enum rc do_queue_read(struct tx *t, const struct ask *a, struct err *e)
     buf_free(&mem);
     if (rc != RC_OK)
         return rc;
-    len = seal_size(q.size);
-    if (rq->kind != SEAL_MESSAGE || off >= len)
+    if (rq->kind != SEAL_MESSAGE || !seal_chunk_at(q.size, q.lead, rq->chunk, &at))
         return err_set(e, RC_NOTFOUND, "store: no such chunk");
-    len = len - off < SEAL_CHUNK + SEAL_TAG ? len - off : SEAL_CHUNK + SEAL_TAG;
-    rc = obj_read(t, q.oid, SEAL_MESSAGE, seal_size(q.size), off, len, a->out, e);
+    rc = obj_read(t, q.oid, SEAL_MESSAGE, seal_led_size(q.size, q.lead), at.sealed, at.n + SEAL_TAG, a->out, e);
     memcpy(rep->oid, q.oid, SEAL_OID);
     rep->plain_size = q.size;
     rep->chunk = rq->chunk;

@@ -21,6 +21,7 @@ static void item_of(uint64_t qid, uint32_t rcpt, const struct queued *q, struct 
                                    .received = q->received,
                                    .next_try = q->next_try,
                                    .size = q->size,
+                                   .lead = q->lead,
                                    .epoch = q->epoch,
                                    .mid = q->mid,
                                    .envelope = q->envelope,

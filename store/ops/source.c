@@ -23,7 +23,7 @@ uint64_t source_total(const struct store_deliver_req *rq)
 
 enum rc source_open(struct delivery *d, struct err *e)
 {
-    uint64_t size = source_total(d->rq);
+    uint64_t size = source_total(d->rq), skip = d->rq->skip;
     enum rc rc;
 
     d->src.fd = -1;
@@ -32,14 +32,16 @@ enum rc source_open(struct delivery *d, struct err *e)
         return size == d->rq->objects.n ? RC_OK : err_set(e, RC_SYNTAX, "store: objects are not as long as announced");
     if (d->rq->objects.n != 0)
         return err_set(e, RC_SYNTAX, "store: objects both inline and in a memfd");
-    rc = memfd_check(d->a->fd, size, e);
+    rc = skip <= SOURCE_SKIP ? memfd_check(d->a->fd, skip + size, e)
+                             : err_set(e, RC_SYNTAX, "store: objects that begin at %llu", (unsigned long long)skip);
     if (rc != RC_OK)
         return rc;
     if (size > STEPS_FROM) {
         d->src.fd = d->a->fd;
+        d->src.base = skip;
         return RC_OK;
     }
-    rc = memfd_read(d->a->fd, 0, (size_t)size, &d->src.mem, e);
+    rc = memfd_read(d->a->fd, skip, (size_t)size, &d->src.mem, e);
     d->src.all = buf_span(&d->src.mem);
     return rc;
 }

@@ -97,7 +97,7 @@ static void is_whole(struct store *s, uint32_t uid, const unsigned char *oid, ui
     struct buf want = BUF_INIT;
     struct err e;
 
-    letter_fill(&want, oid, seal_size(size), SEAL_MESSAGE);
+    letter_fill(&want, oid, seal_led_size(size, letter_lead(size)), SEAL_MESSAGE);
     for (uint64_t at = 0; at < want.n; rq.chunk++) {
         OK(store_call(s, STORE_READ, &rq, -1, &rep, &e));
         assert_memory_equal(rep.chunks.p, want.p + at, rep.chunks.n);
@@ -374,10 +374,13 @@ static void test_refused_at_each_call(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_space_comes_back),      cmocka_unit_test(test_held),
-        cmocka_unit_test(test_checked_while_serving), cmocka_unit_test(test_missing_segment),
+        cmocka_unit_test(test_space_comes_back),
+        cmocka_unit_test(test_held),
+        cmocka_unit_test(test_checked_while_serving),
+        cmocka_unit_test(test_missing_segment),
 #ifdef PLI_DEV
-        cmocka_unit_test(test_death_at_each_call),    cmocka_unit_test(test_refused_at_each_call),
+        cmocka_unit_test(test_death_at_each_call),
+        cmocka_unit_test(test_refused_at_each_call),
 #endif
     };
 

@@ -30,6 +30,7 @@ IPC_MESSAGE(store_remote);
     F(T, FIX, oid, SEAL_OID)                 /* the message's object id: asked again, the same oid is answered with what was filed */ \
     F(T, BYTES, mid, STORE_MID)              /* our message id, for the logs */                                                       \
     F(T, U64, size)                          /* octets of the message in clear */                                                     \
+    F(T, U16, lead)                          /* of these, in its first chunk, where that is a lead ("Lead" in crypto/seal/seal.h); 0: it has none */ \
     F(T, U64, received)                      /* UTC s */                                                                              \
     F(T, U64, len_message)                   /* octets sealed; these three lie one behind the other in objects, or in the memfd */    \
     F(T, U64, len_summary)                                                                                                            \
@@ -41,6 +42,7 @@ IPC_MESSAGE(store_remote);
     F(T, FIX, queue_epoch_rec, SEAL_EPOCH_REC)                                                                                        \
     F(T, U8, enforce_quota)                  /* 1, APPEND: RC_QUOTA when used + size > quota. 0, SMTP: it was asked at RCPT */        \
     F(T, BYTES, objects, STORE_INLINE_MAX)   /* DELIVER: message | summary | search. DELIVER_FD: empty */                            \
+    F(T, U64, skip)                          /* DELIVER_FD: octets of the memfd before the objects. APPEND: its own */                  \
     F(T, BYTES, once, STORE_ONCE)            /* smtpd: empty, or STORE_ONCE octets: filed under that key lately, it is not filed again */ \
     F(T, U32, once_s)                        /* lately: so many seconds, 3600 at most */                                              \
     F(T, BYTES, settle, STORE_PLACES_BYTES)  /* relayd: empty, or a list of store_queue_update_req, made in the same transaction as what they report; one of \
@@ -66,7 +68,8 @@ IPC_MESSAGE(store_placed);
 #define FIELDS_store_append_req(F, T)                                                                                \
     F(T, BYTES, messages, STORE_PLACES_BYTES) /* list of store_deliver_req, at most STORE_APPEND_MAX; one place each */ \
     F(T, U32, gone_folder)                    /* this and the next: the message that is replaced; 0: none */           \
-    F(T, U32, gone_uid)
+    F(T, U32, gone_uid)                                                                                              \
+    F(T, U64, skip)                           /* octets of the memfd before the objects */
 IPC_MESSAGE(store_append_req);
 
 #define FIELDS_store_append_rep(F, T)                                                           \

@@ -54,6 +54,7 @@ IPC_MESSAGE(store_range_req);
     F(T, U64, flags)                         /* MF_ bits, and keywords from MF_KEYWORDS on */                       \
     F(T, U64, modseq)                                                                                               \
     F(T, U64, size)                          /* octets of the message in clear */                                   \
+    F(T, U16, lead)                          /* of these, in its first chunk, where that is a lead; 0: it has none */ \
     F(T, U64, internaldate)                  /* UTC s */                                                            \
     F(T, U64, savedate)                      /* UTC s: when it came into this folder */                            \
     F(T, U64, epoch)                                                                                                \

@@ -40,6 +40,7 @@ enum {
     F(T, U64, received)                       /* UTC s */                             \
     F(T, U64, next_try)                       /* UTC s */                             \
     F(T, U64, size)                           /* octets in clear */                   \
+    F(T, U16, lead)                           /* as in deliver.h */                   \
     F(T, U64, epoch)                          /* of the queue's own mailbox */        \
     F(T, FIX, oid, SEAL_OID)                                                          \
     F(T, FIX, wrap, SEAL_WRAP)                                                        \

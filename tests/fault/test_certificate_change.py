@@ -6,7 +6,12 @@ import imaplib
 import json
 import os
 import pathlib
+import signal
+import socket
+import ssl
 import subprocess
+import tempfile
+import threading
 import time
 
 import pytest
@@ -101,6 +106,68 @@ def test_import_while_people_are_connected(inst, authority):
     inst.stop()
     inst.serve()
     assert shown(inst, 465) == (a.print_of("neuf"), 2)
+
+
+def begin_tls(sock):
+    """The certificate that a session shows whose peer came before; the handshake verifies the signature made with its key."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with context.wrap_socket(sock) as tls:
+        return hashlib.sha256(tls.getpeercert(True)).hexdigest()
+
+
+def in_clear(inst, port, says, asks):
+    """A connection at the point where only the handshake is missing."""
+    sock = socket.create_connection(("127.0.0.1", inst.base + port), 60)
+    with sock.makefile("rb") as f:
+        f.readline()
+        sock.sendall(asks)
+        while (line := f.readline()) and not line.startswith(says):
+            pass
+        assert line.startswith(says)
+    return sock
+
+
+def test_two_imports_at_once_and_who_came_before(inst, authority):
+    """Whoever comes, and whoever came before the first of them, is shown a certificate with a signature that fits it."""
+    a, trial = authority, shown(inst, 465)[0]
+    a.server("premier"), a.server("second")
+    before = [in_clear(inst, 143, b"a OK", b"a STARTTLS\r\n"), in_clear(inst, 587, b"220 ", b"EHLO client.test\r\nSTARTTLS\r\n")]
+    stop, seen, failed = threading.Event(), [], []
+
+    def look():
+        while not stop.is_set():
+            try:
+                seen.append(begin_tls(socket.create_connection(("127.0.0.1", inst.base + 993), 60)))
+            except OSError as e:  # ssl.SSLError is one
+                failed.append(e)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    for name in ("premier", "second"):
+        inst.pli("cert", "import", a.bundle(name))
+    eventually(lambda: seen and seen[-1] == a.print_of("second"))
+    stop.set()
+    looking.join()
+    assert not failed and set(seen) <= {trial, a.print_of("premier"), a.print_of("second")}
+    assert [begin_tls(s) for s in before] == [trial, trial]
+
+
+def test_an_import_that_did_not_tell(inst, authority):
+    """It was killed before its signal. A listener that starts again for another reason reads the new certificate, and keyd has its key by then."""
+    a = authority
+    a.server("muet")
+    with tempfile.TemporaryDirectory() as away:
+        for name in ("keys", "tls", "pli.conf", "ca.pem"):
+            subprocess.run(["cp", "-a", inst.root / name, away], check=True)
+        subprocess.run([inst.bin / "pli", "cert", "import", a.bundle("muet"), "--root", away], check=True, capture_output=True, timeout=60)
+        for name in ("keys/keyring", "tls/server-ec.pem"):
+            subprocess.run(["cp", "-a", f"{away}/{name}", f"{inst.root}/{name}.moved"], check=True)
+            os.rename(f"{inst.root}/{name}.moved", inst.root / name)
+    old = inst.daemon("pli-imapd")
+    os.kill(old, signal.SIGKILL)
+    inst.wait_daemon("pli-imapd", not_pid=old)
+    assert shown(inst, 993) == (a.print_of("muet"), 2)
 
 
 def test_import_pkcs12_and_for_the_directory(inst, authority):

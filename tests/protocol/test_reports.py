@@ -249,6 +249,20 @@ def test_failed_full(pair):
     assert second.original.get_content_type() == "text/rfc822-headers" and len(second.octets) < 20000
 
 
+def test_large(pair):
+    """Of a letter over 256 KiB the trace is a chunk of its own in front: the next server has every octet, less Return-Path, and the report shows the whole header."""
+    before = len(reports(pair.a))
+    body = "0123456789 abcdef\r\n" * 25000
+    send(pair.a, [(THERE, " NOTIFY=NEVER"), (HERE, " NOTIFY=SUCCESS")], " RET=HDRS", "tres grand", body=body)
+    report, = new_reports(pair.a, before)
+    assert report.original.get_content_type() == "text/rfc822-headers"
+    assert b"Subject: tres grand" in report.octets and b"Received: from client.test" in report.octets
+    got, = eventually(lambda: [x for x in pair.b.fetch_all(THERE) if b"Subject: tres grand" in x])
+    assert body.encode() in got and got.count(b"\r\nReceived: ") == 2 and got.count(b"Return-Path: ") == 1
+    for pli in (pair.a, pair.b):
+        pli.pli("store", "check")
+
+
 def test_delivered_there(pair):
     """b knows DSN: what the sender asked for goes with the message, a says nothing, b reports."""
     a, before = pair.a, len(a_boxes(pair))

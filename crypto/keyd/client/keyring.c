@@ -34,9 +34,11 @@ static void fields_put(const struct keyring *k, struct buf *b)
     buf_bytes(b, key_der_span(&k->ca_cert));
     buf_bytes(b, key_der_span(&k->tls_rsa));
     buf_bytes(b, key_der_span(&k->tls_ec));
-    buf_bytes(b, key_der_span(&k->former_rsa));
-    buf_bytes(b, key_der_span(&k->former_ec));
-    buf_u64(b, k->changed);
+    for (size_t i = 0; i < KEYRING_FORMERS; i++) {
+        buf_addc(b, k->former[i].ecdsa);
+        buf_u64(b, k->former[i].replaced);
+        buf_bytes(b, key_der_span(&k->former[i].key));
+    }
 }
 
 static bool take(struct rd *r, unsigned char *out, size_t n)
@@ -60,14 +62,34 @@ static bool take_der(struct rd *r, struct key_der *d)
     return true;
 }
 
+static bool take_formers(struct rd *r, struct key_former former[KEYRING_FORMERS])
+{
+    bool whole = true;
+
+    for (size_t i = 0; i < KEYRING_FORMERS; i++) {
+        former[i].ecdsa = rd_u8(r);
+        former[i].replaced = rd_u64(r);
+        whole = whole && take_der(r, &former[i].key);
+    }
+    return whole;
+}
+
+int64_t key_former_left(const struct key_former *f, int64_t now)
+{
+    int64_t left = (int64_t)f->replaced + KEYRING_FORMER_S - now;
+
+    if (f->replaced == 0)
+        return INT64_MAX;
+    return left < 0 ? 0 : left > KEYRING_FORMER_S ? KEYRING_FORMER_S : left;
+}
+
 static bool fields_get(struct span s, struct keyring *k)
 {
     struct rd r = rd_of(s);
     bool whole = take(&r, k->kek, SLOT_KEK) && take(&r, k->queue_pub, SEAL_PUB) && take(&r, k->queue_priv, SEAL_PRIV) &&
                  take_der(&r, &k->ca_key) && take_der(&r, &k->ca_cert) && take_der(&r, &k->tls_rsa) &&
-                 take_der(&r, &k->tls_ec) && take_der(&r, &k->former_rsa) && take_der(&r, &k->former_ec);
+                 take_der(&r, &k->tls_ec) && take_formers(&r, k->former);
 
-    k->changed = rd_u64(&r);
     return whole && rd_done(&r) && k->ca_key.n > 0 && k->ca_cert.n > 0 && k->tls_rsa.n > 0 && k->tls_ec.n > 0;
 }
 

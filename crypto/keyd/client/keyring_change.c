@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/keyd/client/keyring_change.c - the server's TLS keys and certificates changed in an instance that is there. The rest of the keyring
- * is never touched: it opens mailboxes. Files are replaced whole, keys before the certificates that need them.
+ * is never touched: it opens mailboxes. Files are replaced whole, keys before the certificates that need them, and the former key's time begins when its
+ * certificate is gone: so whatever ends an import half way, keyd signs for the certificate that is there.
  */
 #include "base/clock.h"
 #include "base/wipe.h"
@@ -13,12 +14,14 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 struct open_ring {
     struct keyring *ring;
     unsigned char *credential; /* secret, CREDENTIAL_MAX */
     size_t n_credential;
+    int lock; /* on DIR/keys; -1: none */
 };
 
 static enum rc read_secret(const char *path, unsigned char *out, size_t room, size_t *n_out, struct err *e)
@@ -49,7 +52,23 @@ static enum rc read_credential(const char *dir, struct open_ring *r, struct err 
     return read_secret(path, r->credential, CREDENTIAL_MAX, &r->n_credential, e);
 }
 
-static enum rc ring_open(const char *dir, struct open_ring *r, struct err *e)
+/* One change at a time: two that read the same keyring would each write it without the other's key. The lock goes with the descriptor. */
+static enum rc change_begin(const char *dir, struct open_ring *r, struct err *e)
+{
+    char path[PATH_MAX];
+
+    if (snprintf(path, sizeof path, "%s/keys", dir) >= (int)sizeof path)
+        return err_set(e, RC_PERM, "path too long: %s", dir);
+    r->lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (r->lock < 0)
+        return err_sys(e, RC_PERM, "%s cannot be read: run this as root or as the instance's owner", path);
+    while (flock(r->lock, LOCK_EX) != 0)
+        if (errno != EINTR)
+            return err_sys(e, RC_TEMP, "%s cannot be locked", path);
+    return RC_OK;
+}
+
+static enum rc ring_read(const char *dir, struct open_ring *r, struct err *e)
 {
     unsigned char *file = secret_alloc(KEYRING_FILE_MAX);
     char path[PATH_MAX];
@@ -68,8 +87,17 @@ static enum rc ring_open(const char *dir, struct open_ring *r, struct err *e)
     return rc;
 }
 
+static enum rc ring_open(const char *dir, struct open_ring *r, struct err *e)
+{
+    enum rc rc = change_begin(dir, r, e);
+
+    return rc == RC_OK ? ring_read(dir, r, e) : rc;
+}
+
 static void ring_close(struct open_ring *r)
 {
+    if (r->lock >= 0)
+        close(r->lock);
     secret_free(r->credential, CREDENTIAL_MAX);
     keyring_free(&r->ring);
 }
@@ -85,20 +113,64 @@ static enum rc ring_write(const char *dir, const struct open_ring *r, struct err
     return rc;
 }
 
-/* The key that is replaced stays for the sessions that show its certificate; another of a certificate made anew is none. */
+/* Keeps the former keys that are still of use, in their order: neither is their time over nor are they today's. */
+static size_t formers_kept(struct keyring *k)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < KEYRING_FORMERS; i++) {
+        const struct key_former *f = &k->former[i];
+        struct span key = key_der_span(&f->key);
+
+        if (f->key.n > 0 && key_former_left(f, clock_utc()) > 0 && !span_eq(key, key_der_span(&k->tls_ec)) &&
+            !span_eq(key, key_der_span(&k->tls_rsa)))
+            k->former[n++] = *f;
+    }
+    wipe(&k->former[n], (KEYRING_FORMERS - n) * sizeof *k->former);
+    return n;
+}
+
+static void former_add(struct keyring *k, bool ecdsa, const struct key_der *key)
+{
+    size_t n = formers_kept(k);
+
+    if (n == KEYRING_FORMERS)
+        memmove(k->former, k->former + 1, --n * sizeof *k->former);
+    k->former[n].key = *key;
+    k->former[n].ecdsa = ecdsa;
+    k->former[n].replaced = 0;
+}
+
+/* The key that is replaced stays for the sessions that show its certificate. A certificate made anew for the same key replaces none. */
 static enum rc put_key(struct keyring *k, bool ecdsa, struct span key, struct err *e)
 {
-    struct key_der *to = ecdsa ? &k->tls_ec : &k->tls_rsa, *former = ecdsa ? &k->former_ec : &k->former_rsa;
+    struct key_der *to = ecdsa ? &k->tls_ec : &k->tls_rsa;
 
     if (key.n > sizeof to->p)
         return err_set(e, RC_PERM, "key of %zu bytes: too long for the keyring", key.n);
     if (span_eq(key, key_der_span(to)))
         return RC_OK;
-    *former = *to;
-    k->changed = (uint64_t)clock_utc();
+    former_add(k, ecdsa, to);
     memcpy(to->p, key.p, key.n);
     to->n = (uint32_t)key.n;
+    formers_kept(k); /* it may be a former one that comes back */
     return RC_OK;
+}
+
+/* The file of that kind's certificate was replaced just now. False: no former key waited for that. */
+static bool formers_date(struct keyring *k, bool ecdsa)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < KEYRING_FORMERS; i++) {
+        struct key_former *f = &k->former[i];
+
+        if (f->key.n > 0 && f->ecdsa == ecdsa && f->replaced == 0) {
+            f->replaced = (uint64_t)clock_utc();
+            any = true;
+        }
+    }
+    return any;
 }
 
 static bool is_trial(const char *dir, const char *name, const struct keyring *ring)
@@ -138,6 +210,8 @@ static enum rc import_listeners(const char *dir, const struct pki_bundle *b, str
         rc = ring_write(dir, r, e);
     if (rc == RC_OK)
         rc = keyring_put_file(dir, b->ecdsa ? "tls/server-ec.pem" : "tls/server.pem", 0644, buf_span(&b->chain_pem), e);
+    if (rc == RC_OK && formers_date(r->ring, b->ecdsa))
+        rc = ring_write(dir, r, e);
     return rc == RC_OK ? drop_trial(dir, b->ecdsa ? "tls/server.pem" : "tls/server-ec.pem", r->ring, e) : rc;
 }
 
@@ -157,14 +231,12 @@ static enum rc import_ldap(const char *dir, const struct pki_bundle *b, struct e
 
 enum rc keyring_import(const char *dir, const struct pki_bundle *b, bool ldap, struct err *e)
 {
-    struct open_ring r = {.ring = NULL};
+    struct open_ring r = {.lock = -1};
     enum rc rc;
 
-    if (ldap)
-        return import_ldap(dir, b, e);
-    rc = ring_open(dir, &r, e);
+    rc = ldap ? change_begin(dir, &r, e) : ring_open(dir, &r, e);
     if (rc == RC_OK)
-        rc = import_listeners(dir, b, &r, e);
+        rc = ldap ? import_ldap(dir, b, e) : import_listeners(dir, b, &r, e);
     ring_close(&r);
     return rc;
 }
@@ -173,7 +245,7 @@ enum rc keyring_import(const char *dir, const struct pki_bundle *b, bool ldap, s
 
 enum rc keyring_renew(const struct keyring_spec *s, unsigned *renewed_out, struct err *e)
 {
-    struct open_ring r = {.ring = NULL};
+    struct open_ring r = {.lock = -1};
     enum rc rc = ring_open(s->dir, &r, e);
 
     *renewed_out = 0;

@@ -49,6 +49,28 @@ static void test_round_trip_and_tampering(void **st)
     buf_free(&f);
 }
 
+static void test_how_long_a_former_key_signs(void **st)
+{
+    static const struct {
+        uint64_t replaced;
+        int64_t now, left;
+    } t[] = {{1000, 1000, KEYRING_FORMER_S},
+             {1000, 1001, KEYRING_FORMER_S - 1},
+             {1000, 1000 + KEYRING_FORMER_S - 1, 1},
+             {1000, 1000 + KEYRING_FORMER_S, 0},
+             {1000, 2000000, 0},
+             {1000, 900, KEYRING_FORMER_S}, /* the clock was set back: no longer than that from now */
+             {2000000000, 1000, KEYRING_FORMER_S},
+             {0, 2000000, INT64_MAX}};
+
+    (void)st;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        struct key_former f = {.replaced = t[i].replaced};
+
+        assert_int_equal(key_former_left(&f, t[i].now), t[i].left);
+    }
+}
+
 static int sh(const char *dir, const char *cmd)
 {
     char all[512];
@@ -94,6 +116,7 @@ static void test_create(void **st)
 
 int main(void)
 {
-    const struct CMUnitTest t[] = {cmocka_unit_test(test_round_trip_and_tampering), cmocka_unit_test(test_create)};
+    const struct CMUnitTest t[] = {cmocka_unit_test(test_round_trip_and_tampering),
+                                   cmocka_unit_test(test_how_long_a_former_key_signs), cmocka_unit_test(test_create)};
     return cmocka_run_group_tests_name("keyring", t, NULL, NULL);
 }
