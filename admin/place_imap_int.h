@@ -20,10 +20,12 @@ struct imap_place {
     struct buf roles;   /* per enum store_special: the name on the wire of the folder that has it, '\n' behind each; SU_NONE and SU_INBOX are empty */
     struct buf words;   /* keywords that the folder looked at last has, each with a space behind */
     struct buf there;   /* names on the wire of the folders that are known to be there, '\n' behind each */
+    uint64_t came, room; /* octets since our last word; how many are read of an answer at most. More end the connection */
     char delimiter;     /* 0: a flat place */
     bool literal_plus, create_use, plain_at_once;
 };
-enum { IMAP_WAIT_MS = 300000 };
+/* An answer without messages, which libetpan keeps in memory; whatever size it announces for a literal, no more is read. */
+enum { IMAP_WAIT_MS = 300000, IMAP_ROOM = 64 * 1024 * 1024 };
 
 /* place_imap_link.c: connected, TLS done and judged, greeted. */
 enum rc imap_link(struct imap_place *p, const struct imap_at *at, struct err *e);

@@ -17,26 +17,33 @@
 /* ---- libetpan's lower end ---- */
 static ssize_t low_read(mailstream_low *low, void *to, size_t n)
 {
-    struct stream *s = low->data;
+    struct imap_place *p = low->data;
+    struct stream *s = p->stream;
     struct span at;
     struct err e;
 
+    if (p->came > p->room)
+        return -1;
     stream_deadline(s, deadline_in(IMAP_WAIT_MS));
     if (stream_peek(s, &at, &e) != RC_OK)
-        return e.rc == RC_CLOSED ? 0 : -1;
+        return -1; /* at the end too: 0 in the middle of a literal has libetpan ask again without end */
     at = span_head(at, n);
     memcpy(to, at.p, at.n);
     stream_consume(s, at.n);
+    p->came += at.n;
     return (ssize_t)at.n;
 }
 
-static ssize_t low_write(mailstream_low *low, const void *p, size_t n)
+static ssize_t low_write(mailstream_low *low, const void *octets, size_t n)
 {
-    struct stream *s = low->data;
+    struct imap_place *p = low->data;
+    struct stream *s = p->stream;
     struct err e;
 
+    if (p->came <= p->room) /* else no word of ours is followed by a look at the answer */
+        p->came = 0;
     stream_deadline(s, deadline_in(IMAP_WAIT_MS));
-    stream_put(s, span_of(p, n));
+    stream_put(s, span_of(octets, n));
     return stream_flush(s, &e) == RC_OK ? (ssize_t)n : -1;
 }
 
@@ -48,7 +55,9 @@ static int low_close(mailstream_low *low)
 
 static int low_fd(mailstream_low *low)
 {
-    return stream_fd(low->data);
+    const struct imap_place *p = low->data;
+
+    return stream_fd(p->stream);
 }
 
 static void low_free(mailstream_low *low)
@@ -149,7 +158,8 @@ enum rc imap_link(struct imap_place *p, const struct imap_at *at, struct err *e)
         stream_put(p->stream, span_of(proxy_local, sizeof proxy_local));
     if (at->tls_first && (rc = secure(p, at, e)) != RC_OK)
         return rc;
-    low = mailstream_low_new(p->stream, &driver);
+    p->room = IMAP_ROOM;
+    low = mailstream_low_new(p, &driver);
     s = low != NULL ? mailstream_new(low, 65536) : NULL;
     p->imap = mailimap_new(0, NULL);
     if (s == NULL || p->imap == NULL)

@@ -6,6 +6,7 @@
 #include <time.h>
 
 enum { SIZES_A_COMMAND = 2000, BODIES_A_COMMAND = 200, OCTETS_A_COMMAND = 4 * 1024 * 1024 };
+enum { LARGEST = 512 * 1024 * 1024 /* of a message, which is held in memory: nobody's mail server takes such a one */ };
 
 struct known { /* a message of the folder */
     uint32_t uid, size;
@@ -249,8 +250,13 @@ static enum rc fetch(struct imap_place *p, struct folder_list *f, size_t at, siz
     struct mailimap_fetch_type *what = everything();
     struct mailimap_set *set = mailimap_set_new_interval(f->a[at].uid, f->a[at + n - 1].uid);
     clist *list = NULL;
-    enum rc rc = imap_result(p, mailimap_uid_fetch(p->imap, set, what, &list), "UID FETCH", e);
+    enum rc rc;
 
+    p->room = IMAP_ROOM;
+    for (size_t i = at; i < at + n; i++)
+        p->room += f->a[i].size;
+    rc = imap_result(p, mailimap_uid_fetch(p->imap, set, what, &list), "UID FETCH", e);
+    p->room = IMAP_ROOM;
     for (clistiter *i = rc == RC_OK ? clist_begin(list) : NULL; i != NULL && rc == RC_OK; i = clist_next(i)) {
         struct known *k = known_uid(f, uid_of(clist_content(i)));
         if (k == NULL || k->came || static_item(clist_content(i), MAILIMAP_MSG_ATT_BODY_SECTION) == NULL)
@@ -294,7 +300,7 @@ static size_t batch(const struct folder_list *f, size_t at, uint64_t limit)
     uint64_t octets = 0;
     size_t n = 0;
 
-    while (at + n < f->n && n < BODIES_A_COMMAND && !(limit > 0 && f->a[at + n].size > limit) &&
+    while (at + n < f->n && n < BODIES_A_COMMAND && f->a[at + n].size <= limit &&
            (n == 0 || octets + f->a[at + n].size <= OCTETS_A_COMMAND))
         octets += f->a[at + n++].size;
     return n;
@@ -311,13 +317,13 @@ static void gone(const struct folder_list *f, size_t at, size_t n, const struct 
         }
 }
 
-static void too_large(const struct known *k, const struct reading *r)
+static void too_large(const struct known *k, uint64_t limit, const struct reading *r)
 {
     char where[32], why[80];
 
     snprintf(where, sizeof where, "UID %u", (unsigned)k->uid);
     snprintf(why, sizeof why, "%u octets are more than the %llu that are taken", (unsigned)k->size,
-             (unsigned long long)r->limit);
+             (unsigned long long)limit);
     r->refuse(where, why, r->ctx);
 }
 
@@ -325,13 +331,14 @@ enum rc imap_read(struct place *pl, struct span folder, const struct reading *r,
 {
     struct imap_place *p = (struct imap_place *)pl;
     struct folder_list f = {0};
+    uint64_t limit = r->limit > 0 && r->limit < LARGEST ? r->limit : LARGEST;
     enum rc rc = list_all(p, folder, &f, e);
 
     for (size_t at = 0; at < f.n && rc == RC_OK;) {
-        size_t n = batch(&f, at, r->limit);
+        size_t n = batch(&f, at, limit);
 
         if (n == 0) {
-            too_large(&f.a[at++], r);
+            too_large(&f.a[at++], limit, r);
             continue;
         }
         rc = fetch(p, &f, at, n, r, e);

@@ -44,6 +44,9 @@ enum rc imap_result(struct imap_place *p, int code, const char *what, struct err
     if (code == MAILIMAP_NO_ERROR || code == MAILIMAP_NO_ERROR_AUTHENTICATED ||
         code == MAILIMAP_NO_ERROR_NON_AUTHENTICATED)
         return RC_OK;
+    if (p->came > p->room)
+        return err_set(e, RC_CLOSED,
+                       "the IMAP server says more than was asked for (%s): it is not listened to any more", what);
     if (code == MAILIMAP_ERROR_STREAM)
         return err_set(e, RC_CLOSED, "the connection to the IMAP server ended (%s)", what);
     if (code == MAILIMAP_ERROR_PARSE || code == MAILIMAP_ERROR_PROTOCOL)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/listener.c - see base/listener.h. Signals are blocked except while the listener waits, so that they interrupt no
- * other call. */
+/* base/listener.c - see base/listener.h. Signals are blocked but while the listener waits: no other call is interrupted. */
 #include "base/listener.h"
 #include "base/clock.h"
 #include "base/listener_int.h"
@@ -295,7 +294,8 @@ static void take(struct run *r, size_t which)
         peer.proxied = r->l->proxies && nets_has(r->l->proxies, peer.ip);
         peer.local = ss.ss_family == AF_UNIX;
         r->taken = fd;
-        serve(r, fd, &peer, key);
+        if (!peer.local || table_may(r->l->local_user, fd))
+            serve(r, fd, &peer, key);
         r->taken = -1;
         close(fd);
     }

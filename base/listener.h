@@ -28,6 +28,7 @@
 #include "base/nets.h"
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum { LISTENER_FDS = 8, LISTENER_IP = 46, LISTENER_SPARES_MAX = 8 };
 struct listener_peer {
@@ -47,6 +48,7 @@ struct listener {
     const struct nets *proxies; /* NULL: none */
     unsigned max_unproven, max_unproven_per_address; /* on one port; 0: no limit */
     int unproven_ms;                                 /* 0: no limit */
+    const uid_t *local_user; /* who alone may come by a socket of run/: another is closed before a session is forked for him. NULL: anyone */
     struct dialler_conf dialler;                     /* sockets NULL: there is none */
     int grace_ms;
     int tick_ms; /* 0: no tick */

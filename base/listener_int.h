@@ -39,6 +39,7 @@ struct listener_kid *table_oldest(struct listener_table *t, size_t which, const 
 bool table_rate(struct listener_table *t, uint64_t key, int64_t now,
                 unsigned max); /* counts this one; false: too many this minute */
 void table_free(struct listener_table *t);
+bool table_may(const uid_t *user, int fd); /* is the peer of a local socket a process of that user (NULL: of any), by the kernel's word? Says who else it was */
 
 /* Spare sessions are forked while the listener has nothing else to do. So a peer does not wait for the fork, the sandbox and the dialling of
  * daemons. Each spare holds one end of a socket pair, on which the listener sends it its peer. Other children close the listener's ends, so

@@ -3,9 +3,11 @@
  * sessions is small enough to walk. */
 #include "base/err.h"
 #include "base/listener_int.h"
+#include "base/log.h"
 #include "base/wipe.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct listener_kid *table_add(struct listener_table *t, pid_t pid, uint64_t key)
 {
@@ -116,4 +118,15 @@ void table_free(struct listener_table *t)
 {
     free(t->kids);
     memset(t, 0, sizeof *t);
+}
+
+bool table_may(const uid_t *user, int fd)
+{
+    struct ucred who = {.uid = (uid_t)-1};
+    socklen_t len = sizeof who;
+
+    if (!user || (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 && who.uid == *user))
+        return true;
+    log_ev(LOG_WARN_, "local-refused", "uid=%u", (unsigned)who.uid);
+    return false;
 }

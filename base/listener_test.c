@@ -9,10 +9,12 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 /* last, as it asks */
@@ -53,18 +55,10 @@ static void *prepared(void *ctx)
     return plus;
 }
 
-static pid_t start_as(struct listener l, uint16_t *port_out)
+static pid_t start_on(struct listener l, int fd)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof a;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    pid_t pid;
+    pid_t pid = fork();
 
-    assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
-    assert_int_equal(listen(fd, 64), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
-    *port_out = ntohs(a.sin_port);
-    pid = fork();
     if (pid == 0) {
         l.fds[0] = fd;
         l.n_fds = 1;
@@ -74,6 +68,19 @@ static pid_t start_as(struct listener l, uint16_t *port_out)
     }
     close(fd);
     return pid;
+}
+
+static pid_t start_as(struct listener l, uint16_t *port_out)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof a;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+    assert_int_equal(listen(fd, 64), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+    *port_out = ntohs(a.sin_port);
+    return start_on(l, fd);
 }
 
 static pid_t start(unsigned max, unsigned per_address, unsigned spares, uint16_t *port_out)
@@ -300,6 +307,43 @@ static void test_table(void **state)
     table_free(&t);
 }
 
+static int local(struct sockaddr_un *a, socklen_t *len_out)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    *a = (struct sockaddr_un){.sun_family = AF_UNIX};
+    snprintf(a->sun_path + 1, sizeof a->sun_path - 1, "pli-listener-test-%d", (int)getpid()); /* no file */
+    *len_out = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(a->sun_path + 1));
+    return fd;
+}
+
+/* A local peer who is another user is let go before anything is forked for him. */
+static void test_local_user(void **state)
+{
+    uid_t users[] = {geteuid(), geteuid() + 1};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct listener l = {.max_sessions = 4, .grace_ms = 3000, .session = session, .local_user = &users[i]};
+        struct sockaddr_un a;
+        socklen_t len;
+        int fd = local(&a, &len), c = local(&a, &len);
+        char got;
+        pid_t pid;
+
+        assert_int_equal(bind(fd, (struct sockaddr *)&a, len), 0);
+        assert_int_equal(listen(fd, 4), 0);
+        pid = start_on(l, fd);
+        assert_int_equal(connect(c, (struct sockaddr *)&a, len), 0);
+        if (i == 0)
+            expect(c, "hello");
+        else
+            assert_int_equal(read(c, &got, 1), 0);
+        close(c);
+        stop(pid);
+    }
+}
+
 /* Two ports, three addresses: who has proven itself counts no more, and the oldest of the heaviest address is the one to go. */
 static void test_unproven(void **state)
 {
@@ -338,9 +382,13 @@ static void test_unproven(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_unproven), cmocka_unit_test(test_limits_and_stop),
-                                       cmocka_unit_test(test_full),     cmocka_unit_test(test_spares),
-                                       cmocka_unit_test(test_table),    cmocka_unit_test(test_dialler_has_no_peer)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_unproven),
+                                       cmocka_unit_test(test_limits_and_stop),
+                                       cmocka_unit_test(test_full),
+                                       cmocka_unit_test(test_spares),
+                                       cmocka_unit_test(test_table),
+                                       cmocka_unit_test(test_local_user),
+                                       cmocka_unit_test(test_dialler_has_no_peer)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include "imapd/extensions.h"
 #include "mime/charset.h"
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum { ROTATE_TICKS = 60 /* a new session ticket key every hour */, GRACE_MS = 4 * 1000 };
 
@@ -57,6 +58,8 @@ static void load_conf(struct imap_conf *c, const struct boot *b)
     c->max_message = (uint64_t)boot_num(b, "imapd.max_message");
     c->language = (unsigned)boot_num(b, "instance.language");
     c->smtpd_uid = service_uid_of_role(NULL, ROLE_SMTPD);
+    if (c->smtpd_uid == (uid_t)-1) /* all daemons run as one user */
+        c->smtpd_uid = geteuid();
     c->max_errors = (unsigned)boot_num(b, "imapd.max_errors");
     c->login_ms = (int)(boot_num(b, "imapd.login_timeout") * 1000);
     c->progress_ms = (int)(boot_num(b, "imapd.progress") * 1000);
@@ -87,6 +90,7 @@ static void *load(const struct boot *b)
                                 .ctx = &conf};
 
     load_conf(&conf, b);
+    l.local_user = &conf.smtpd_uid;
     load_tls(&conf, b);
     take_sockets(&l, &conf, b);
     service_limits(&l, b, "imapd");

@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -527,3 +528,80 @@ def test_a_hostile_server_meets_nobody(pli, greeting):
         out, err = p.communicate(timeout=60)
         c.close()
     assert p.returncode == 1 and out == "" and len(err.splitlines()) == 1, (out, err[:500])
+
+
+class Talker:
+    """A server of our own making: answers what a mover says, and a FETCH of a message as it is told."""
+
+    def __init__(self, folder, body):
+        key, pem = folder / "key.pem", folder / "cert.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", pem], check=True, capture_output=True)
+        folder.chmod(0o755)
+        pem.chmod(0o644)
+        self.ca, self.body, self.tls = str(pem), body, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(pem, key)
+        self.door = socket.create_server(("127.0.0.1", 0))
+        self.port = self.door.getsockname()[1]
+
+    def run(self):
+        self.door.settimeout(60)
+        s = self.tls.wrap_socket(self.door.accept()[0], server_side=True)
+        s.settimeout(60)
+        s.sendall(b"* OK bonjour\r\n")
+        said = {b"CAPABILITY": b"* CAPABILITY IMAP4rev1\r\n", b"LIST": b'* LIST () "/" INBOX\r\n', b"EXAMINE": b"* 1 EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY 1] ok\r\n",
+                b"UID SEARCH": b"* SEARCH 1\r\n", b"UID FETCH": b"* 1 FETCH (UID 1 RFC822.SIZE 10)\r\n"}
+        f = s.makefile("rb")
+        try:
+            for line in f:
+                tag, rest = line.rstrip().split(b" ", 1)
+                if b"BODY.PEEK[]" in rest:
+                    self.body(s)
+                s.sendall(b"".join(v for k, v in said.items() if rest.startswith(k)) + tag + b" OK fait\r\n")
+        except OSError:
+            pass           # it hung up
+        f.close()
+        s.close()
+        self.door.close()
+
+
+def said_by(pli, me, body):
+    pli.add(me, sign="never")
+    folder = tempfile.TemporaryDirectory(prefix="pli-test-")      # nobody reads the certificate
+    server = Talker(pathlib.Path(folder.name), lambda s: body(s, p.pid))
+    p = subprocess.Popen(pli.argv("mailbox", "import", me, f"imaps://x@localhost:{server.port}", "--ca", server.ca, "--password-stdin"),
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    p.stdin.write(f"{PASSWORD}\nx\n")
+    p.stdin.close()
+    p.stdin = None
+    try:
+        with folder:
+            server.run()
+        return p, *p.communicate(timeout=60)
+    finally:
+        p.kill()
+
+
+def test_a_literal_cut_short_ends_the_command(pli):
+    def cut(s, pid):
+        s.sendall(b'* 1 FETCH (UID 1 FLAGS () INTERNALDATE "01-Jan-2015 00:00:00 +0000" BODY[] {1000}\r\nSubject: x')
+        s.shutdown(socket.SHUT_RDWR)
+        raise OSError
+    p, out, err = said_by(pli, "coupe@chu.test", cut)
+    assert p.returncode == 1 and "the connection to the IMAP server ended" in err and len(err.splitlines()) == 1, (out, err)
+
+
+def test_a_literal_without_end_is_not_read(pli):
+    """The size said 10 octets; four thousand million are announced, and come."""
+    sent = [0]
+
+    def flood(s, pid):
+        s.sendall(b'* 1 FETCH (UID 1 FLAGS () INTERNALDATE "01-Jan-2015 00:00:00 +0000" BODY[] {4000000000}\r\n')
+        while sent[0] < 200 << 20:
+            s.sendall(b"x" * (1 << 20))
+            sent[0] += 1 << 20
+        s.shutdown(socket.SHUT_RDWR)
+        raise OSError
+    p, out, err = said_by(pli, "flot@chu.test", flood)
+    assert p.returncode == 1 and "says more than was asked for" in err and len(err.splitlines()) == 1, (out, err)
+    assert sent[0] < 100 << 20 and count(pli, "flot@chu.test") == 0
