@@ -45,6 +45,19 @@ void place_keywords_add(struct buf *list, struct span keyword)
     *list = out;
 }
 
+bool place_keyword_in(struct span list, struct span keyword)
+{
+    while (list.n > 0) {
+        ptrdiff_t end = span_chr(list, ' ');
+        size_t n = end < 0 ? list.n : (size_t)end;
+
+        if (keyword_cmp(span_head(list, n), keyword) == 0)
+            return true;
+        list = span_from(list, end < 0 ? n : n + 1);
+    }
+    return false;
+}
+
 void place_crlf(struct span raw, struct buf *out)
 {
     ptrdiff_t first = span_chr(raw, '\n');

@@ -47,13 +47,15 @@ struct place_ops {
     /* The three below are NULL in a place that is only read. */
     /* Makes the folder where it is missing; gives it its role where the place can and nobody else has it. RC_EXISTS: it is there, and another folder has the role. */
     enum rc (*make)(struct place *p, const struct place_folder *f, struct err *e);
-    /* RC_PERM, RC_SYNTAX: this message is not taken, the next may be. RC_QUOTA: the place is full. */
+    /* RC_PERM, RC_SYNTAX: this message is not taken, the next may be. RC_DENIED, RC_NOTFOUND: this folder takes none. RC_QUOTA: the place is full. RC_OK: it
+     * is there, but for the keywords in .left. */
     enum rc (*add)(struct place *p, struct span folder, const struct letter *l, struct err *e);
     void (*close)(struct place *p);
 };
 struct place {
     const struct place_ops *ops;
-    uint64_t limit; /* octets of a message that .add takes; 0: not known */
+    uint64_t limit;  /* octets of a message that .add takes; 0: not known */
+    struct buf left; /* keywords of the message added last for which its folder had no room, each with a space behind */
 };
 void place_close(struct place **p);
 
@@ -82,6 +84,7 @@ enum rc place_mbox(const char *path, struct span into, struct place **out, struc
 enum rc place_files(const char *path, struct span into, struct place **out, struct err *e);
 
 /* ---- shared by the places (place.c) ---- */
+bool place_keyword_in(struct span list, struct span keyword);   /* in any case */
 void place_keywords_add(struct buf *list, struct span keyword); /* sorted, without a second one of any case */
 void place_crlf(struct span raw, struct buf *out);              /* LF to CRLF by the rule above; appends */
 bool place_lf_tells_all(struct span octets);                    /* may it be written with LF and be read back the same? */

@@ -120,14 +120,33 @@ static enum rc append(struct imap_place *p, struct span folder, const struct let
     return rc;
 }
 
-/* A folder that has no room for more keywords takes the message all the same. */
+/* Those that the folder has already, and the others. */
+static void part(const struct imap_place *p, struct span keywords, struct buf *had, struct buf *others)
+{
+    while (keywords.n > 0) {
+        size_t n = (size_t)span_chr(keywords, ' ');
+        struct span one = span_head(keywords, n);
+
+        buf_addf(place_keyword_in(buf_span(&p->words), one) ? had : others, "%.*s ", SPAN_ARG(one));
+        keywords = span_from(keywords, n + 1);
+    }
+}
+
+/* A folder that has no room for more keywords takes the message all the same, with those that it has. */
 static enum rc add(struct place *pl, struct span folder, const struct letter *l, struct err *e)
 {
     struct imap_place *p = (struct imap_place *)pl;
+    struct buf had = BUF_SECRET_INIT;
     enum rc rc = append(p, folder, l, l->keywords, e);
 
-    if (rc == RC_PERM && imap_limit_met(p) && l->keywords.n > 0)
-        rc = append(p, folder, l, SPAN_NULL, e);
+    buf_clear(&p->is.left);
+    if (rc == RC_PERM && imap_limit_met(p) && l->keywords.n > 0) {
+        part(p, l->keywords, &had, &p->is.left);
+        rc = append(p, folder, l, buf_span(&had), e);
+    } else if (rc == RC_OK) {
+        part(p, l->keywords, &had, &p->words);
+    }
+    buf_free(&had);
     return rc;
 }
 
@@ -142,6 +161,8 @@ static void leave(struct place *pl)
     buf_free(&p->foreign);
     buf_free(&p->roles);
     buf_free(&p->there);
+    buf_free(&p->words);
+    buf_free(&p->is.left);
     free(p);
 }
 

@@ -18,6 +18,7 @@ struct imap_place {
     struct buf prefix;  /* of the personal namespace: "", "INBOX." */
     struct buf foreign; /* prefixes of other people's and of shared folders, each with a PLACE_SEP behind it */
     struct buf roles;   /* per enum store_special: the name on the wire of the folder that has it, '\n' behind each; SU_NONE and SU_INBOX are empty */
+    struct buf words;   /* keywords that the folder looked at last has, each with a space behind */
     struct buf there;   /* names on the wire of the folders that are known to be there, '\n' behind each */
     char delimiter;     /* 0: a flat place */
     bool literal_plus, create_use, plain_at_once;
@@ -29,10 +30,10 @@ enum rc imap_link(struct imap_place *p, const struct imap_at *at, struct err *e)
 void imap_unlink(struct imap_place *p);
 
 /* place_imap_say.c. A command of our own making, text without tag and CRLF; a literal behind it when there is one. RC_OK: the server said OK. Else by its
- * response code: RC_QUOTA, RC_EXISTS, RC_NOTFOUND, RC_TEMP (UNAVAILABLE, INUSE, LIMIT), RC_PERM. RC_CLOSED: the connection is gone. */
+ * response code: RC_QUOTA, RC_EXISTS, RC_NOTFOUND, RC_TEMP (UNAVAILABLE, INUSE), RC_PERM. RC_CLOSED: the connection is gone. */
 enum rc imap_say(struct imap_place *p, struct span text, struct span literal, struct err *e);
-/* What a call of libetpan's gave, in the same terms. what: for the operator. */
 bool imap_limit_met(const struct imap_place *p); /* was the last answer a NO [LIMIT]? */
+/* What a call of libetpan's gave, in the same terms. what: for the operator. */
 enum rc imap_result(struct imap_place *p, int code, const char *what, struct err *e);
 
 /* place_imap_names.c */

@@ -16,15 +16,30 @@ struct folder_list {
     size_t n;
 };
 
+/* FLAGS names each keyword that some message of the folder has, RFC 9051 7.3.5. */
+static void note_words(struct imap_place *p)
+{
+    const struct mailimap_flag_list *all = p->imap->imap_selection_info->sel_flags;
+
+    buf_clear(&p->words);
+    for (clistiter *i = all != NULL ? clist_begin(all->fl_list) : NULL; i != NULL; i = clist_next(i)) {
+        const struct mailimap_flag *f = clist_content(i);
+        if (f->fl_type == MAILIMAP_FLAG_KEYWORD)
+            buf_addf(&p->words, "%s ", f->fl_data.fl_keyword);
+    }
+}
+
 static enum rc examine(struct imap_place *p, struct span folder, struct err *e)
 {
     struct buf wire = BUF_SECRET_INIT;
-    int code;
+    enum rc rc;
 
     imap_wire_name(p, folder, &wire);
-    code = mailimap_examine(p->imap, buf_cstr(&wire));
+    rc = imap_result(p, mailimap_examine(p->imap, buf_cstr(&wire)), "EXAMINE", e);
     buf_free(&wire);
-    return imap_result(p, code, "EXAMINE", e);
+    if (rc == RC_OK)
+        note_words(p);
+    return rc;
 }
 
 enum rc place_imap_uidvalidity(struct place *pl, struct span folder, uint32_t *out, struct err *e)

@@ -416,6 +416,7 @@ static void leave(struct place *pl)
     for (size_t i = 0; i < MAILDIR_KEYWORDS; i++)
         free(m->keywords[i]);
     buf_free(&m->opened);
+    buf_free(&m->is.left);
     free(m->top);
     free(m);
 }
@@ -434,12 +435,13 @@ static enum rc any_folder(const struct place_folder *f, void *ctx, struct err *e
 enum rc place_maildir(const char *dir, bool make, struct place **out, struct err *e)
 {
     struct maildir *m;
+    struct stat st;
     bool any = make;
     enum rc rc = RC_OK;
 
     if (make && mkdir(dir, 0700) != 0 && errno != EEXIST)
         return err_sys(e, RC_PERM, "%.200s cannot be made", dir);
-    if (!is_dir(dir))
+    if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) /* what was named may be a link; nothing in it is followed */
         return err_set(e, RC_NOTFOUND, "%.200s is no folder", dir);
     m = calloc(1, sizeof *m);
     if (m == NULL)

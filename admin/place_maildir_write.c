@@ -23,6 +23,17 @@ static enum rc make_dir(const char *path, const char *sub, struct err *e)
     return rc;
 }
 
+/* The disk's fault or that of this folder? */
+static enum rc rc_of_write(int error)
+{
+    static const int folders[] = {EACCES, EPERM, ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG};
+
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (folders[i] == error)
+            return RC_DENIED;
+    return RC_TEMP;
+}
+
 /* One line more of a small file of the Maildir, written anew beside it and put in its place. */
 static enum rc add_line(const char *dir, const char *file, struct span line, struct err *e)
 {
@@ -41,7 +52,7 @@ static enum rc add_line(const char *dir, const char *file, struct span line, str
     fd = open(buf_cstr(&fresh), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0 || write(fd, text.p, text.n) != (ssize_t)text.n || fsync(fd) != 0 ||
         rename(buf_cstr(&fresh), buf_cstr(&to)) != 0)
-        rc = err_sys(e, RC_TEMP, "%.100s cannot be written in %.150s", file, dir);
+        rc = err_sys(e, rc_of_write(errno), "%.100s cannot be written in %.150s", file, dir);
     if (fd >= 0)
         close(fd);
     buf_free(&text);
@@ -157,7 +168,10 @@ static enum rc info_of(struct maildir *m, const char *dir, const struct letter *
         rc = letter_of(m, dir, one, &letter, e);
         if (rc == RC_OK)
             letters[n++] = letter;
-        rc = rc == RC_QUOTA ? RC_OK : rc;
+        if (rc == RC_QUOTA) {
+            buf_addf(&m->is.left, "%.*s ", SPAN_ARG(one));
+            rc = RC_OK;
+        }
         rest = span_from(rest, end < 0 ? rest.n : (size_t)end + 1);
     }
     qsort(letters + lower, n - lower, 1, by_letter);
@@ -198,7 +212,7 @@ static enum rc file_it(const char *tmp, const char *cur, const struct letter *l,
     int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool done =
         fd >= 0 && put_message(fd, l->octets) && futimens(fd, times) == 0 && fsync(fd) == 0 && rename(tmp, cur) == 0;
-    enum rc rc = done ? RC_OK : err_sys(e, RC_TEMP, "a message cannot be written");
+    enum rc rc = done ? RC_OK : err_sys(e, rc_of_write(errno), "a message cannot be written");
 
     if (fd >= 0)
         close(fd);
@@ -213,6 +227,7 @@ enum rc maildir_add(struct place *pl, struct span folder, const struct letter *l
     struct buf dir = BUF_SECRET_INIT, info = BUF_SECRET_INIT, tmp = BUF_SECRET_INIT, cur = BUF_SECRET_INIT;
     enum rc rc;
 
+    buf_clear(&m->is.left);
     rc = maildir_keywords_load(m, folder, e);
     maildir_path(m, folder, &dir);
     if (rc == RC_OK)

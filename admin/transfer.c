@@ -53,6 +53,16 @@ static void refuse(const char *where, const char *why, void *ctx)
     c->w->refused(c->folder->name, where, why, c->w->ctx);
 }
 
+/* The message is there, and its flags are not all: the statement counts it (.marked), this says which. */
+static void tell_left(const struct copy *c, const char *where)
+{
+    struct err why;
+
+    (void)!err_set(&why, RC_PERM, "%.100s: keywords stay behind, for which this folder has no room there: %.*s", where,
+                   (int)(c->to->left.n < 160 ? c->to->left.n - 1 : 160), (const char *)c->to->left.p);
+    c->w->refused(c->folder->name, "", why.log, c->w->ctx);
+}
+
 static void quiet(const char *where, const char *why, void *ctx)
 {
     (void)where;
@@ -109,6 +119,8 @@ static enum rc one(const struct letter *l, void *ctx, struct err *e)
         if (rc != RC_OK && ends_folder(rc))
             return rc;
         c->st.brought += rc == RC_OK;
+        if (rc == RC_OK && c->to->left.n > 0)
+            tell_left(c, l->where);
     }
     if (rc == RC_OK) {
         ledger_add(&c->here, &row);

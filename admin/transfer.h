@@ -5,7 +5,8 @@
  *          off at any moment goes on when it is called again, and doubles nothing; what came by another way meanwhile is not doubled either.
  * Proof    each folder is read again when it was copied, and the statement is of what was read.
  * Left     a message that cannot be read or is not taken is named (.refused) and counted; the others go on. So is a folder that one of the two sides refuses:
- *          it counts as one. Keywords for which a folder there has no room are left behind, and counted in .marked.
+ *          it counts as one. Keywords for which a folder there has no room are left behind: named (.refused, with no place), and their messages
+ *          counted in .marked.
  * Errors   the place's own: it went away, it is full (RC_QUOTA), it is no such thing. What was copied stays.
  * Owns     the caller owns both places.   Process  pli; later the HTTP daemon.
  */

@@ -44,7 +44,7 @@ enum rc file_message(struct keyd *k, struct store *st, const struct file_request
                      struct err *e);
 void file_result_free(struct file_result *r);
 
-/* Several messages into one folder, all or none, and one that they replace (APPEND of several, REPLACE). Each is sealed when it is added, so its spool may be
+/* Several messages into one folder, all or none, and one that they replace (APPEND of several, REPLACE). Each is sealed when it is added, at the latest, so its spool may be
  * freed then: what waits is sealed octets in a memfd. At most STORE_APPEND_MAX: RC_PERM, CAUSE_TOO_MANY_AT_ONCE. Each rq has one recipient, here. */
 struct file_batch;
 struct file_batch *file_batch_new(void);

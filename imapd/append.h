@@ -2,7 +2,7 @@
 /* imapd/append.h - messages that a client puts into a folder: their literals are taken off the stream into a spool, sealed, and filed together.
  *
  * Whole    all messages of a command are filed in one transaction, or none is. A single one goes as any delivery does. Of several, each is sealed when
- *          the next one begins, so that what waits is one message in clear and sealed octets in a memfd.
+ *          the next one begins (a large one was, while it came), so that what waits is one message in clear and sealed octets in a memfd.
  * Parts    of a message by CATENATE come one behind the other: octets of the stream, and of this mailbox (imapd/url_octets.h).
  * Refused  what can be refused before octets come is refused then. After a refusal, literals of a client that does not wait are read away, up to twice
  *          the largest message in all; beyond that the session ends.

@@ -185,7 +185,7 @@ static int files(struct cmd *c, const char *word, bool make, struct place **out)
     return rc == RC_OK ? PLI_OK : cmd_err(c, &e);
 }
 
-int places_step_down(struct cmd *c, const char *word)
+int places_step_down(struct cmd *c, const char *word, bool make)
 {
     switch (place_kind_of(word)) {
     case PLACE_OWN:
@@ -193,7 +193,7 @@ int places_step_down(struct cmd *c, const char *word)
     case PLACE_IMAP:
         return step_down_to_nobody(c);
     default:
-        return step_down_to_owner(c, word);
+        return step_down_to_owner(c, word, make);
     }
 }
 

@@ -16,6 +16,6 @@ enum place_kind place_kind_of(const char *word);
 int places_passwords(struct cmd *c, const char *const *words, struct passwords *out);
 /* Before a place that is not ours is opened: what it holds is read with the rights of its owner, another server's words with nobody's (pli/step_down.h), for the
  * rest of the command. A mailbox here is opened before that. */
-int places_step_down(struct cmd *c, const char *word);
+int places_step_down(struct cmd *c, const char *word, bool make);
 /* password: of the places that need one. make: a Maildir is made when it is missing and written to. */
 int place_of(struct cmd *c, const char *word, struct span password, bool make, struct place **out);

@@ -263,7 +263,7 @@ static void test_long(void **st)
         {.name = "long by BDAT",
          .told = "PR[0T250]",
          .step = {CHUNKED, "C:MAIL*", "C:RCPT*", "S:250 ok", "S:250 ok", CHUNK_OK, CHUNK_OK, CHUNK_OK, CHUNK_OK,
-                  CHUNK_OK, "BDAT", "SAME", "S:250 ok", BYE},
+                  CHUNK_OK, CHUNK_OK, "BDAT", "SAME", "S:250 ok", BYE},
          .letter = {l}},
         {.name = "BDAT refused in the middle",
          .told = "PR[0L452/4.3.1]",
@@ -295,9 +295,9 @@ static void test_long(void **st)
 static void test_long_bare(void **st)
 {
     const struct test_case c = {
-        .name = "bare LF in the fourth chunk",
+        .name = "bare LF in the fourth chunk behind the lead",
         .told = "PR[0Nbare-lf]",
-        .step = {CHUNKED, "C:MAIL*", "C:RCPT*", "S:250 ok", "S:250 ok", CHUNK_OK, CHUNK_OK, CHUNK_OK, "GONE"},
+        .step = {CHUNKED, "C:MAIL*", "C:RCPT*", "S:250 ok", "S:250 ok", CHUNK_OK, CHUNK_OK, CHUNK_OK, CHUNK_OK, "GONE"},
         .letter = {{.sender = "a@chu.test", .rcpt = {"b@mx.test"}, .message = make_long(3 * SEAL_CHUNK + 77)}}};
 
     (void)st;
@@ -350,7 +350,7 @@ static void test_long_converted(void **st)
         {.name = "converted by BDAT",
          .told = "PR[0T250]",
          .step = {CLEAR, "S:250-mx", "S:250 CHUNKING", MAIL, RCPT_B, CHUNK_OK, CHUNK_OK, CHUNK_OK, CHUNK_OK, CHUNK_OK,
-                  "BDAT", "SAME", "S:250 ok", BYE},
+                  CHUNK_OK, "BDAT", "SAME", "S:250 ok", BYE},
          .letter = {l}},
         {.name = "no octets for the second pass",
          .told = "PR[0Lbusy]",

@@ -186,12 +186,12 @@ static int told(struct show *s, enum rc rc, const struct err *e)
 static int open_both(struct cmd *c, const char *own, const char *other, const struct passwords *pw, bool make,
                      struct place *out[2])
 {
-    int answer = places_step_down(c, own);
+    int answer = places_step_down(c, own, false);
 
     if (answer == PLI_OK)
         answer = place_of(c, own, pw->line[0], false, &out[0]);
     if (answer == PLI_OK && other)
-        answer = places_step_down(c, other);
+        answer = places_step_down(c, other, make);
     return answer == PLI_OK && other ? place_of(c, other, pw->line[1], make, &out[1]) : answer;
 }
 

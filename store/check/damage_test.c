@@ -214,6 +214,54 @@ static void test_others_go_on(void **state)
     damage_start(&L);
 }
 
+static uint64_t live_bytes(void)
+{
+    struct store *s = store_new(ROLE_ADMIN);
+    struct store_stats_rep rep;
+    struct err e;
+
+    OK(store_call(s, STORE_STATS, NULL, -1, &rep, &e));
+    store_free(&s);
+    return rep.live_bytes;
+}
+
+static void delete_box(uint64_t mbx)
+{
+    struct store *s = store_new(ROLE_ADMIN);
+    struct err e;
+
+    OK(store_call(s, STORE_BOX_DELETE, &(struct store_mbx_msg){mbx}, -1, NULL, &e));
+    store_free(&s);
+}
+
+/* A deleted mailbox that cannot be emptied keeps no other from being emptied. */
+static void test_others_are_emptied(void **state)
+{
+    uint64_t a = live_box(0), b = live_box(0), before;
+    struct store *in = store_new(ROLE_SMTPD);
+    int64_t until = deadline_in(60000);
+    size_t leaf;
+
+    (void)state;
+    for (int i = 0; i < 120; i++)
+        live_deliver(in, a, STORE_INBOX, 900, 0);
+    live_deliver(in, b, STORE_INBOX, 70000, 0);
+    store_free(&in);
+    assert_int_equal(live_stop(&L, SIGTERM), 0);
+    leaf = damage_leaf_of(&L, T_MSGS, a, 60);
+    damage_flip(&L, T_MSGS, leaf);
+    damage_start(&L);
+    before = live_bytes();
+    delete_box(a);
+    delete_box(b);
+    while (live_bytes() + 70000 > before && deadline_left_ms(until) > 0)
+        poll(NULL, 0, 50);
+    assert_true(live_bytes() + 70000 <= before);
+    assert_int_equal(live_stop(&L, SIGTERM), 0);
+    damage_flip(&L, T_MSGS, leaf);
+    damage_start(&L);
+}
+
 /* The daemon was killed, and the page that recovery wants is bad: it starts all the same, and says so. */
 static void test_recovery_passes_by(void **state)
 {
@@ -244,6 +292,7 @@ static void test_recovery_passes_by(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_table), cmocka_unit_test(test_others_go_on),
+                                       cmocka_unit_test(test_others_are_emptied),
                                        cmocka_unit_test(test_recovery_passes_by)};
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -40,22 +40,29 @@ static inline void damage_flip(struct live *l, enum table t, size_t page)
     close(fd);
 }
 
-/* The leaf page that has the key (mbx, STORE_INBOX, uid). */
-static inline size_t damage_leaf_of(struct live *l, enum table t, uint64_t mbx, uint32_t uid)
+/* The leaf page that has the key. */
+static inline size_t damage_leaf_with(struct live *l, enum table t, const struct key *k)
 {
-    struct key k = key_msg(mbx, STORE_INBOX, uid);
     static unsigned char page[TABLE_PAGE_MOST];
     size_t n = damage_pages(l, t), found = 0;
     int fd = damage_open(l, t);
 
     for (size_t i = 1; i < n && !found; i++) {
         assert_int_equal(pread(fd, page, tables[t].page, (off_t)(i * tables[t].page)), tables[t].page);
-        if (page[25] == 5 && span_find(span_of(page, tables[t].page), key_span(&k)) >= 0)
+        if (page[25] == 5 && span_find(span_of(page, tables[t].page), key_span(k)) >= 0)
             found = i;
     }
     close(fd);
     assert_true(found > 0);
     return found;
+}
+
+/* The leaf page that has the key (mbx, STORE_INBOX, uid). */
+static inline size_t damage_leaf_of(struct live *l, enum table t, uint64_t mbx, uint32_t uid)
+{
+    struct key k = key_msg(mbx, STORE_INBOX, uid);
+
+    return damage_leaf_with(l, t, &k);
 }
 
 /* Up, and it answers. */

@@ -76,7 +76,7 @@ static int read_format(DB *db, uint32_t *format_out)
     return ret == DB_NOTFOUND ? 0 : ret == 0 && d.size != 4 ? EINVAL : ret;
 }
 
-/* 0: nothing is written yet. There is no way from format 1, which no release had. */
+/* 0: nothing is written yet. There is no way from formats 1 to 3, which no release had. */
 static void refuse_other(uint32_t format)
 {
     if (format != 0 && format < STORE_FORMAT)

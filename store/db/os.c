@@ -45,8 +45,8 @@ enum { SLOW = -1, SLOW_MS = 2000 };
 static const struct {
     const char *name;
     int err; /* 0: kill; SLOW: nothing fails, it takes its time */
-} whats[] = {{"kill", 0},   {"eio", EIO}, {"enospc", ENOSPC}, {"enomem", ENOMEM}, {"enotsup", EOPNOTSUPP},
-             {"slow", SLOW}};
+} whats[] = {{"kill", 0},        {"eio", EIO},   {"enospc", ENOSPC},
+             {"enomem", ENOMEM}, {"slow", SLOW}, {"eopnotsupp", EOPNOTSUPP}};
 static int fault_call = -1;
 static unsigned long long fault_at;
 static int fault_err;
@@ -76,8 +76,7 @@ static void load_fault(void)
             fault_err = whats[i].err;
 }
 
-/* True: the call is to fail with errno. A full disk stays full, and what a file system cannot do it can never do; short memory is still short when
- * what failed is tidied up. */
+/* True: the call is to fail with errno. A full disk stays full, and what a file system cannot do it never can; short memory is still short when what failed is tidied up. */
 static bool fault(enum os_call c, unsigned long long n)
 {
     if ((int)c != fault_call || n < fault_at)

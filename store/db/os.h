@@ -7,7 +7,8 @@
  *                  seg-unlink seg-punch: what store/segments calls; db is the N-th call of the library that a request makes for a record (tx.c)
  *            WHAT  kill    the process ends at once, nothing is flushed, exit 9
  *                  eio     the call fails with that errno
- *                  enospc, enotsup  the same, and so do all calls after it
+ *                  enospc  the same, and so do all calls after it
+ *                  eopnotsupp  as enospc: the file system cannot do that
  *                  enomem  the same, and so does the next call
  *                  slow    the call takes two seconds
  * Guard    each page read passes guard.h.

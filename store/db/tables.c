@@ -10,7 +10,7 @@ const struct table_def tables[TABLES] = {
     [T_BOXES] = {"boxes.db", 16384},      [T_FOLDERS] = {"folders.db", 8192},
     [T_TAGS] = {"tags.db", 8192},         [T_COUNTERS] = {"counters.db", 512},
     [T_MSGS] = {"msgs.db", 8192},         [T_SUMMARIES] = {"summaries.db", 16384},
-    [T_TEXTS] = {"texts.db", 16384},      [T_OBJECTS] = {"objects.db", 8192},
+    [T_TEXTS] = {"texts.db", 16384},      [T_OBJECTS] = {"objects.db", 2048},
     [T_SEGMENTS] = {"segments.db", 4096}, [T_OBJREFS] = {"objrefs.db", 8192},
     [T_EXPUNGED] = {"expunged.db", 8192}, [T_EPOCHS] = {"epochs.db", 8192},
     [T_KEYWORDS] = {"keywords.db", 8192}, [T_QUEUE] = {"queue.db", 8192},

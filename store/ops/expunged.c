@@ -140,19 +140,16 @@ struct busy_folders {
     size_t n;
 };
 
-static enum rc find_busy(struct stored *d, struct key *at, struct busy_folders *b, struct err *e)
+static enum rc read_busy(struct tx *bare, struct key *at, struct busy_folders *b, struct err *e)
 {
     struct span k, v;
     struct counters c;
     struct scan s;
-    struct tx bare;
     int seen = 0;
-    enum rc rc;
+    enum rc rc = scan_open(&s, bare, T_COUNTERS, at, 0, SCAN_FEW, e);
 
-    tx_bare(&d->env, &bare);
-    b->n = 0;
-    rc = scan_open(&s, &bare, T_COUNTERS, at, 0, SCAN_FEW, e);
-    for (; rc == RC_OK && seen < EXPUNGED_WALK && (rc = scan_next(&s, &k, &v, e)) == RC_OK; seen++) {
+    for (; rc == RC_OK && seen < EXPUNGED_WALK && b->n < EXPUNGED_WALK && (rc = scan_next(&s, &k, &v, e)) == RC_OK;
+         seen++) {
         memcpy(at->b, k.p, k.n);
         at->n = k.n;
         at->b[at->n++] = 0; /* the least key behind it */
@@ -163,7 +160,24 @@ static enum rc find_busy(struct stored *d, struct key *at, struct busy_folders *
         b->f[b->n++].modseq = c.modseq;
     }
     scan_close(&s);
-    if (rc != RC_OK) /* the end, or a page that cannot be read: from the beginning next time */
+    return rc;
+}
+
+/* The folders behind a page that cannot be read do not wait for a salvage. */
+static enum rc find_busy(struct stored *d, struct key *at, struct busy_folders *b, struct err *e)
+{
+    struct key from;
+    struct tx bare;
+    enum rc rc;
+
+    tx_bare(&d->env, &bare);
+    while ((rc = read_busy(&bare, at, b, e)) == RC_CORRUPT && env_table(&d->env, T_COUNTERS)) {
+        log_err(LOG_WARN_, "store-sweep", e);
+        from = *at;
+        if ((rc = scan_skip(&bare, T_COUNTERS, &from, at, e)) != RC_OK)
+            break;
+    }
+    if (rc != RC_OK) /* the end: from the beginning next time */
         *at = (struct key){{0}, 0};
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }

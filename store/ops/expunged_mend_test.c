@@ -39,6 +39,27 @@ static void test_kill(void **state)
     store_free(&in);
 }
 
+/* A page of the counters is bad: the folders behind it are pruned all the same. */
+static void test_bad_page_before_it(void **state)
+{
+    uint64_t first = live_box(0), mbx = 0;
+    struct key k = key_folder(first, STORE_INBOX);
+    size_t leaf;
+
+    (void)state;
+    for (int i = 0; i < 30; i++)
+        mbx = live_box(0);
+    live_stop(&L, SIGTERM);
+    look_down((struct look){.mbx = mbx, .folder = STORE_INBOX, .put_modseq = 100, .put_rows = 6000});
+    leaf = damage_leaf_with(&L, T_COUNTERS, &k);
+    damage_flip(&L, T_COUNTERS, leaf);
+    damage_start(&L);
+    look_until(mbx, STORE_INBOX, EXPUNGED_KEEP);
+    live_stop(&L, SIGTERM);
+    damage_flip(&L, T_COUNTERS, leaf);
+    damage_start(&L);
+}
+
 static void test_deleted_folder(void **state)
 {
     uint64_t mbx = live_box(0);
@@ -150,9 +171,8 @@ static void test_lost_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kill),
-        cmocka_unit_test(test_deleted_folder),
-        cmocka_unit_test(test_check_and_salvage),
+        cmocka_unit_test(test_kill),           cmocka_unit_test(test_bad_page_before_it),
+        cmocka_unit_test(test_deleted_folder), cmocka_unit_test(test_check_and_salvage),
         cmocka_unit_test(test_lost_rows),
     };
 

@@ -65,9 +65,6 @@ static enum rc change(struct tx *t, const struct store_hold_req *rq, struct buf 
     rc = box_put(t, rq->mbx, &b, e);
     if (rc == RC_OK && rq->what == HOLD_CLEAR)
         rc = tx_put(t, T_REMOVED, &over, SPAN_LIT("\0\0\0\0"), 0, e);
-    if (rc == RC_OK)
-        log_ev(LOG_WARN_, rq->what == HOLD_SET ? "hold-set" : "hold-cleared", "mbx=%llu who=%s why=%s",
-               (unsigned long long)rq->mbx, log_esc(rq->who), log_esc(rq->why));
     return rc;
 }
 
@@ -105,6 +102,15 @@ enum rc do_hold(struct tx *t, const struct ask *a, struct err *e)
         rc = answer(t, a, rq.mbx, buf_span(&notes), e);
     buf_free(&notes);
     return rc;
+}
+
+void hold_done(const struct ask *a)
+{
+    const struct store_hold_req *rq = a->req;
+
+    if (rq->what != HOLD_SHOW)
+        log_ev(LOG_WARN_, rq->what == HOLD_SET ? "hold-set" : "hold-cleared", "mbx=%llu who=%s why=%s",
+               (unsigned long long)rq->mbx, log_esc(rq->who), log_esc(rq->why));
 }
 
 enum rc hold_none(struct tx *t, uint64_t mbx, struct err *e)

@@ -11,6 +11,7 @@
 
 enum { PART_HOLD = 3 };
 enum rc do_hold(struct tx *t, const struct ask *a, struct err *e);
+void hold_done(const struct ask *a); /* behind the commit: the log's line */
 /* RC_PERM: the mailbox is on hold. */
 enum rc hold_none(struct tx *t, uint64_t mbx, struct err *e);
 enum rc hold_remove(struct tx *t, uint64_t mbx, struct err *e); /* the notes, with the mailbox */

@@ -25,7 +25,7 @@
 enum {
     OBJ_KEEP_S = 3600,
     OBJ_STEP = 256 << 10, /* how much of a large object is in memory at a time */
-    OBJ_SMALL = 2 * (8192 - 32) /* part of the format: what two overflow pages of T_OBJECTS take */
+    OBJ_SMALL = 8 * (2048 - 32) /* part of the format: what eight overflow pages of T_OBJECTS take */
 };
 /* Appends octets off .. off+n of the sealed object, which is len octets long, to out. RC_CORRUPT: not all of them are there. Whether they are what was filed is not looked at here:
  * the session's seal tells it for every chunk that it opens (crypto/seal/seal.h), and the check by the digest. */

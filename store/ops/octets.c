@@ -244,15 +244,17 @@ void octets_settle(struct stored *d)
     struct err e;
     enum rc rc = segs_list(d->env.segs, &list, &n, &e);
 
-    for (size_t i = 0; rc == RC_OK && i < n; i++) {
+    for (size_t i = 0; list && i < n; i++) {
         struct amend a = {list[i].number, list[i].size, list[i].dropped};
+        enum rc one;
 
         if (list[i].current || list[i].writing)
             continue;
         tx_bare(&d->env, &t);
-        rc = octets_row(&t, list[i].number, &row, &e);
-        if (rc == RC_OK && row.swept < list[i].size)
-            rc = tx_run(&d->env, TX_LAZY, amend, &a, &e);
+        one = octets_row(&t, list[i].number, &row, &e);
+        if (one == RC_OK && row.swept < list[i].size)
+            one = tx_run(&d->env, TX_LAZY, amend, &a, &e);
+        rc = one == RC_OK ? rc : one; /* a row that cannot be read keeps the others from nothing */
     }
     free(list);
     if (rc != RC_OK)

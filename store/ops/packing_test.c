@@ -240,6 +240,59 @@ static void test_objects(void **state)
     assert_int_equal(read_objects(T_OBJECTS, SMALL), OBJECTS);
 }
 
+static uint64_t table_octets(enum table tb)
+{
+    DB_BTREE_STAT *s;
+    uint64_t n;
+
+    assert_int_equal(d.env.db[tb]->stat(d.env.db[tb], NULL, &s, 0), 0);
+    n = (uint64_t)(s->bt_pagecnt - s->bt_free) * s->bt_pagesize;
+    free(s);
+    return n;
+}
+
+struct sized {
+    unsigned char oid[SEAL_OID];
+    size_t len;
+};
+
+static enum rc put_sized(struct tx *t, void *arg, struct err *e)
+{
+    const struct sized *o = arg;
+    struct buf b = BUF_INIT;
+    struct key k = key_object(o->oid, SEAL_MESSAGE);
+    enum rc rc;
+
+    object_row(o->oid, o->len, &b);
+    rc = tx_put(t, T_OBJECTS, &k, buf_span(&b), TX_NEW, e);
+    buf_free(&b);
+    return rc;
+}
+
+/* What a small object takes: its octets, half a page of 2 KiB on average, and its key (docs/decisions/0030). */
+static void test_disk_of_small_ones(void **state)
+{
+    static const size_t sizes[][2] = {{3900, 4600}, {4224, 6700}, {12000, 12800}};
+    enum { SOME = 400 };
+    struct sized o;
+    struct err e;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        uint64_t before = table_octets(T_OBJECTS), each;
+
+        o.len = sizes[i][0];
+        for (int k = 0; k < SOME; k++) {
+            seal_oid_new(o.oid);
+            if (tx_run(&d.env, TX_LAZY, put_sized, &o, &e) != RC_OK)
+                die("%s", e.log);
+        }
+        each = (table_octets(T_OBJECTS) - before) / SOME;
+        if (each > sizes[i][1])
+            fail_msg("%zu octets take %llu", o.len, (unsigned long long)each);
+    }
+}
+
 static void test_hints_are_bounded(void **state)
 {
     (void)state;
@@ -392,9 +445,13 @@ static int down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fills),     cmocka_unit_test(test_beside_others),
-        cmocka_unit_test(test_objects),   cmocka_unit_test(test_hints_are_bounded),
-        cmocka_unit_test(test_bad_pages), cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_fills),
+        cmocka_unit_test(test_beside_others),
+        cmocka_unit_test(test_objects),
+        cmocka_unit_test(test_disk_of_small_ones),
+        cmocka_unit_test(test_hints_are_bounded),
+        cmocka_unit_test(test_bad_pages),
+        cmocka_unit_test(test_killed),
     };
     return cmocka_run_group_tests(tests, up, down);
 }

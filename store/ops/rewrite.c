@@ -94,9 +94,10 @@ static enum rc choose(struct rewriting *w, struct err *e)
     bool merge = rc == RC_OK && count_small(list, n) >= MERGE;
 
     tx_bare(&w->d->env, &t);
-    for (size_t i = 0; rc == RC_OK && i < n && w->n_chosen < CHOSEN; i++) {
-        rc = octets_row(&t, list[i].number, &row, e);
-        if (rc != RC_OK || !worth_it(&list[i], row.dead, merge) || is_spoilt(list[i].number))
+    for (size_t i = 0; list && i < n && w->n_chosen < CHOSEN; i++) {
+        if (octets_row(&t, list[i].number, &row, e) != RC_OK) /* said by octets_settle(); the others are looked at */
+            continue;
+        if (!worth_it(&list[i], row.dead, merge) || is_spoilt(list[i].number))
             continue;
         if (list[i].current)
             segs_roll(w->d->env.segs, list[i].number);

@@ -8,6 +8,7 @@
 #include "store/db/os.h"
 #include "store/db/room.h"
 #include "store/ops/due.h"
+#include "store/ops/hold.h"
 #include <stdlib.h>
 
 enum run {
@@ -21,6 +22,7 @@ enum run {
 enum { OPEN = 0 /* the role is enough */, R = RIGHT_READ, W = RIGHT_WRITE };
 
 struct rule { /* a row of the table below */
+    enum store_op op;
     uint32_t right;
     enum run run;
     ask_fn fn;
@@ -81,6 +83,20 @@ static enum rc run(const struct ask *a, const struct rule *rule, struct err *e)
     return rule->run == RUN_ALONE ? attempt(NULL, &j, e) : in_tx(a->d, rule->run, &j, e);
 }
 
+/* What is said once it is done: behind the commit and its flush. A handler says nothing of the kind itself, for it may run again, and what it did may
+ * be aborted. */
+static void done(const struct ask *a, enum store_op op)
+{
+    static const struct {
+        enum store_op op;
+        void (*fn)(const struct ask *a);
+    } says[] = {{STORE_HOLD, hold_done}, {STORE_UNDELETE, undelete_done}};
+
+    for (size_t i = 0; i < sizeof says / sizeof *says; i++)
+        if (says[i].op == op)
+            says[i].fn(a);
+}
+
 static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, struct err *e)
 {
     bool kept = !atomic_load(&a->d->env.due_unkept);
@@ -97,6 +113,8 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
     rc = run(a, rule, e);
     if (kept && due_give_up(a->d, rc))
         rc = run(a, rule, e);
+    if (rc == RC_OK)
+        done(a, rule->op);
     if (rule->run == RUN_ALONE)
         return rc;
     if (rule->run != RUN_WRITE && rule->run != RUN_FREE && rule->run != RUN_COPY)
@@ -158,7 +176,7 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
 #define HANDLER(op, name, right, run)                                                                                  \
     static enum rc h_##name(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)  \
     {                                                                                                                  \
-        static const struct rule rule = {right, run, do_##name};                                                       \
+        static const struct rule rule = {op, right, run, do_##name};                                                   \
         struct ask a = {d, p->user, p->role, req, r->msg, r->scratch, fd};                                             \
                                                                                                                        \
         return serve(&a, p->due, &rule, e);                                                                            \

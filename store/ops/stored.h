@@ -92,6 +92,7 @@ enum rc do_copy(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_warnings(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_warned(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_undelete(struct tx *t, const struct ask *a, struct err *e);
+void undelete_done(const struct ask *a); /* behind the commit: the log's line */
 enum rc do_hold(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_show_removed(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_keywords(struct tx *t, const struct ask *a, struct err *e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/sweep.c - the one background thread. It makes checkpoints and deletes what deleted folders and mailboxes
- * held, what expunged messages left behind, objects whose time has come, rows of T_EXPUNGED that are too old; it gives
- * back what is dead in segments.
+ * held, what expunged messages left behind, objects whose time has come (tombs.c), rows of T_EXPUNGED that are too old;
+ * it gives back what is dead in segments.
  *
  * It works in small transactions, so that no client waits long for a lock. They are not flushed, because what a crash
  * undoes is done again. */
@@ -14,6 +14,7 @@
 #include "store/ops/octets.h"
 #include "store/ops/once.h"
 #include "store/ops/packing.h"
+#include "store/ops/tombs.h"
 #include <stdlib.h>
 #include <time.h>
 
@@ -24,8 +25,6 @@ enum {
     MARK_S = 3600,
     DROPS_A_TX = 100,
     DELETES_A_TX = 500,
-    TOMBS_A_FLUSH = 256,
-    AGAIN_S = 30, /* until what failed is tried again */
 };
 struct sweeper {
     pthread_t thread;
@@ -139,9 +138,10 @@ static uint64_t by_of(struct span val)
     return val.n == 8 ? be64(val.p) : 0;
 }
 
-static bool first_gone(struct stored *d, struct emptying *g)
+/* The first at *at or behind; *at moves behind it. */
+static bool next_gone(struct stored *d, struct key *at, struct emptying *g)
 {
-    struct key from = {{0}, 0};
+    struct key from = *at;
     struct span k, v;
     struct scan s;
     struct tx t;
@@ -150,127 +150,25 @@ static bool first_gone(struct stored *d, struct emptying *g)
 
     tx_bare(&d->env, &t);
     rc = scan_open(&s, &t, T_GONE, &from, 0, SCAN_FEW, &e);
-    if (rc == RC_OK && (rc = scan_next(&s, &k, &v, &e)) == RC_OK)
+    if (rc == RC_OK && (rc = scan_next(&s, &k, &v, &e)) == RC_OK) {
         *g = (struct emptying){.mbx = be64(k.p), .folder = be32(k.p + 8), .by = by_of(v), .tb = T_MSGS, .d = d};
+        *at = key_folder(g->mbx, g->folder);
+        at->b[at->n++] = 0; /* the least key behind it */
+    }
     scan_close(&s);
     return rc == RC_OK;
 }
 
+/* One that cannot be emptied (a page of what it held is damaged) keeps no other back, and is tried again in the next round. */
 static void sweep_gone(struct stored *d)
 {
+    struct key at = {{0}, 0};
     struct emptying g;
     struct err e;
 
-    while (!stopping(d) && first_gone(d, &g))
-        if (empty_one(d, &g, &e) != RC_OK) {
+    while (!stopping(d) && next_gone(d, &at, &g))
+        if (empty_one(d, &g, &e) != RC_OK)
             log_err(LOG_WARN_, "store-sweep", &e);
-            return; /* again next round */
-        }
-}
-
-/* ---- objects whose last reference went ---- */
-struct tomb {
-    uint64_t when;
-    unsigned char oid[SEAL_OID];
-};
-
-/* The objref of a young object, which says who was answered what, stays its hour (INV-4), with a tomb of its own. */
-static enum rc bury_ref(struct tx *t, const struct tomb *b, struct objref *r, struct err *e)
-{
-    struct key ref = key_oid(b->oid), later = key_tomb(r->created + OBJ_KEEP_S, b->oid);
-    enum rc rc;
-
-    if ((uint64_t)clock_utc() >= r->created + OBJ_KEEP_S)
-        return tx_del(t, T_OBJREFS, &ref, e);
-    rc = objref_put(t, b->oid, r, false, e);
-    return rc == RC_OK ? tx_put(t, T_TOMBS, &later, SPAN_LIT("t"), 0, e) : rc;
-}
-
-static enum rc bury(struct tx *t, void *arg, struct err *e)
-{
-    struct tomb *b = arg;
-    struct key tomb = key_tomb(b->when, b->oid);
-    struct buf mem = BUF_INIT;
-    struct objref r;
-    enum rc rc = objref_get(t, b->oid, true, &mem, &r, e);
-
-    if (rc == RC_OK && r.refs == 0 && (rc = octets_free(t, b->oid, &r, e)) == RC_OK)
-        rc = bury_ref(t, b, &r, e);
-    if ((rc == RC_OK || rc == RC_NOTFOUND) && !t->deadlock)
-        rc = tx_del(t, T_TOMBS, &tomb, e);
-    buf_free(&mem);
-    return rc;
-}
-
-/* Where the walk over the tombs is. One that cannot be buried (its record cannot be read) keeps no other back: the walk goes on behind it, and comes
- * to it again after a while. */
-struct tomb_walk {
-    struct key at;
-    int64_t again; /* clock_mono */
-    bool failed;
-};
-
-/* The next ones; w->at moves behind them. */
-static size_t due_tombs(struct stored *d, struct tomb_walk *w, struct tomb *out, size_t most)
-{
-    uint64_t now = (uint64_t)clock_utc();
-    struct key from = w->at;
-    struct span k, v;
-    struct scan s;
-    struct tx t;
-    struct err e;
-    size_t n = 0;
-
-    tx_bare(&d->env, &t);
-    if (scan_open(&s, &t, T_TOMBS, &from, 0, SCAN_KEYS, &e) == RC_OK)
-        while (n < most && scan_next(&s, &k, &v, &e) == RC_OK && be64(k.p) <= now) {
-            out[n].when = be64(k.p);
-            memcpy(out[n++].oid, k.p + 8, SEAL_OID);
-            memcpy(w->at.b, k.p, k.n);
-            w->at.b[k.n] = 0; /* the least key behind it */
-            w->at.n = k.n + 1;
-        }
-    scan_close(&s);
-    return n;
-}
-
-static void bury_one(struct stored *d, struct tomb_walk *w, struct tomb *b)
-{
-    struct err e;
-
-    busy_enter(d->busy, b->oid);
-    if (tx_run(&d->env, TX_LAZY, bury, b, &e) != RC_OK) {
-        if (!w->failed) /* one line a walk is enough */
-            log_err(LOG_WARN_, "store-sweep", &e);
-        w->failed = true;
-    }
-    busy_leave(d->busy, b->oid);
-}
-
-/* What the tombs say is committed; before octets go it is on stable storage, too (INV-O4). As freed_sweep() it works for a part of each round: an EXPUNGE
- * of a large folder leaves many. */
-static void sweep_tombs(struct stored *d, struct tomb_walk *w)
-{
-    int64_t until = clock_mono() + (room_low(&d->env) ? FREED_LOW_MS : FREED_MS) * 1000000LL;
-    struct tomb b[TOMBS_A_FLUSH];
-    size_t n;
-
-    if (clock_mono() < w->again)
-        return;
-    do {
-        n = due_tombs(d, w, b, TOMBS_A_FLUSH);
-        if (n > 0)
-            env_flush(&d->env);
-        for (size_t i = 0; i < n && !stopping(d); i++)
-            bury_one(d, w, &b[i]);
-        room_to_delete(&d->env);
-        env_checkpoint(&d->env, false);
-    } while (n == TOMBS_A_FLUSH && !stopping(d) && clock_mono() < until);
-    if (n == TOMBS_A_FLUSH)
-        return;
-    w->again = w->failed ? clock_mono() + AGAIN_S * 1000000000LL : 0;
-    w->at = (struct key){{0}, 0};
-    w->failed = false;
 }
 
 /* ---- the thread ---- */
@@ -327,7 +225,7 @@ static void *sweep_thread(void *arg)
             mark_at = now + MARK_S;
         }
         if (!octets_held(d))
-            sweep_tombs(d, &tombs);
+            tombs_sweep(d, &tombs, stopping);
         fullness_sweep(d, stopping);
         packing_sweep(d, stopping);
         freed_sweep(d, &freed, stopping); /* last: it takes what time there is */

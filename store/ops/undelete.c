@@ -244,8 +244,21 @@ enum rc do_undelete(struct tx *t, const struct ask *a, struct err *e)
         rc = u.rq->list ? list_rows(&u, e) : all_back(&u, e);
     rep->list = buf_span(a->out);
     rep->next = u.next;
-    if (rc == RC_OK && u.rq->list == 0 && u.n > 0)
-        log_ev(LOG_INFO_, "undeleted", "mbx=%llu folder=%u rows=%zu", (unsigned long long)u.rq->mbx, (unsigned)u.folder,
-               u.n);
     return rc;
+}
+
+/* A page is of one folder. */
+void undelete_done(const struct ask *a)
+{
+    const struct store_undelete_req *rq = a->req;
+    struct span rest = ((const struct store_undelete_rep *)a->rep)->list;
+    struct store_removed one = {0};
+    unsigned n = 0;
+    struct err e;
+
+    while (rq->list == 0 && ipc_list_next(&rest, store_removed_f, &one, &e) == RC_OK)
+        n++;
+    if (n > 0)
+        log_ev(LOG_INFO_, "undeleted", "mbx=%llu folder=%u messages=%u", (unsigned long long)rq->mbx,
+               (unsigned)one.folder, n);
 }

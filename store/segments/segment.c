@@ -273,6 +273,17 @@ enum rc seg_remove(struct segs *s, uint32_t number, struct err *e)
     return RC_OK;
 }
 
+/* Of errno. A file system that cannot make holes: what is dead comes back when its segment is rewritten. */
+static bool never_makes_holes(struct segs *s)
+{
+    if (errno != EOPNOTSUPP && errno != ENOSYS)
+        return false;
+    if (!atomic_exchange(&s->no_holes, true))
+        log_ev(LOG_WARN_, "store-no-holes", "errno=%d", errno);
+    errno = 0;
+    return true;
+}
+
 enum rc seg_punch(struct segs *s, uint32_t number, uint64_t off, uint64_t n, struct err *e)
 {
     uint64_t from = (off + BLOCK - 1) / BLOCK * BLOCK, to = (off + n) / BLOCK * BLOCK;
@@ -284,7 +295,7 @@ enum rc seg_punch(struct segs *s, uint32_t number, uint64_t off, uint64_t n, str
     rc = seg_hold(s, number, &g, e);
     if (rc != RC_OK)
         return rc;
-    if (os_seg_punch(g->fd, (off_t)from, (off_t)(to - from)) != 0 && errno != EOPNOTSUPP)
+    if (os_seg_punch(g->fd, (off_t)from, (off_t)(to - from)) != 0 && !never_makes_holes(s))
         rc = err_sys(e, RC_TEMP, "store: segment %08x: no hole at %llu", (unsigned)number, (unsigned long long)from);
     seg_give(s, g);
     return rc;

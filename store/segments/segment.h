@@ -44,7 +44,8 @@ enum rc segs_list(struct segs *s, struct seg_info **list_out, size_t *n_out, str
 enum rc segs_resume(struct segs *s, uint32_t number, struct err *e);
 void segs_roll(struct segs *s, uint32_t number); /* that segment takes no more */
 enum rc seg_remove(struct segs *s, uint32_t number, struct err *e); /* readers that hold it read on */
-/* Gives back the blocks that lie wholly within the range, where the file system can; where it cannot, the rewriting does. */
+/* Gives back the blocks that lie wholly within the range. On a file system that makes no holes it gives back nothing, and returns RC_OK all the same:
+ * the caller counts the range as dead, and the segment is rewritten some day. */
 enum rc seg_punch(struct segs *s, uint32_t number, uint64_t off, uint64_t n, struct err *e);
 /* Appends n octets from off of the file to out. */
 enum rc seg_read(struct segs *s, uint32_t number, uint64_t off, uint64_t n, struct buf *out, struct err *e);

@@ -6,6 +6,7 @@
 #pragma once
 #include "store/segments/segment.h"
 #include <pthread.h>
+#include <stdatomic.h>
 
 struct seg {
     struct seg_id id;
@@ -26,6 +27,7 @@ struct segs {
     size_t n, open;
     struct seg *current;
     bool making;
+    atomic_bool no_holes; /* the file system makes none: it was said */
     uint32_t next;
     uint64_t clock;
 };

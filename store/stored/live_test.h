@@ -37,7 +37,8 @@ struct live {
     char dir[64];
     pid_t pid, starter_pid;
     int listen_fd, starter;
-    const char *min_free, *fault;
+    const char *min_free, *fault, *log; /* log: a file that its lines are added to; NULL: the test's own stderr */
+    int late_ms;                        /* it begins so much later */
     const char *const *more; /* name, value, ..., NULL: further settings */
     struct ticket_keys tickets;
 };
@@ -68,6 +69,9 @@ static inline void live_child(struct live *l)
     setenv("PLI_BOOT", fd, 1);
     if (l->fault)
         setenv("PLI_FAULT", l->fault, 1);
+    if (l->log)
+        dup2(open(l->log, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600), STDERR_FILENO);
+    poll(NULL, 0, l->late_ms);
     _exit(stored_main(0, NULL));
 }
 
@@ -83,7 +87,8 @@ static inline int live_step(int step)
  * child waits for it for ever. So a starter is forked while the test has no threads yet, and forks the daemon whenever it is told to. The daemon's
  * parent ends at once, and the test, which is the subreaper, has the daemon as its own child. */
 struct live_order {
-    char min_free[32], fault[128], more[2048]; /* "": none; more: name, NUL, value, NUL ..., NUL */
+    char min_free[32], fault[128], log[128], more[2048]; /* "": none; more: name, NUL, value, NUL ..., NUL */
+    int late_ms;
 };
 
 static inline void live_obey(struct live *l, struct live_order *o)
@@ -95,6 +100,8 @@ static inline void live_obey(struct live *l, struct live_order *o)
         more[n++] = p;
     l->min_free = o->min_free[0] ? o->min_free : NULL;
     l->fault = o->fault[0] ? o->fault : NULL;
+    l->log = o->log[0] ? o->log : NULL;
+    l->late_ms = o->late_ms;
     l->more = n > 0 ? more : NULL;
     live_child(l);
 }
@@ -120,6 +127,26 @@ static inline void live_starter(struct live *l, int orders)
     _exit(0);
 }
 
+/* SIGTERM is caught from now on, or it has ended: some tests start one that cannot live. */
+static inline bool live_catches(pid_t pid)
+{
+    unsigned long long caught = 0;
+    siginfo_t ended = {.si_pid = 0};
+    char path[40], line[200];
+    FILE *f;
+
+    if (waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOWAIT | WNOHANG) != 0 || ended.si_pid == pid)
+        return true;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    f = fopen(path, "re");
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, "SigCgt:", 7) == 0)
+            caught = strtoull(line + 7, NULL, 16);
+    if (f)
+        fclose(f);
+    return caught >> (SIGTERM - 1) & 1;
+}
+
 static inline void live_start(struct live *l)
 {
     struct live_order o = {0};
@@ -128,6 +155,8 @@ static inline void live_start(struct live *l)
 
     snprintf(o.min_free, sizeof o.min_free, "%s", l->min_free ? l->min_free : "");
     snprintf(o.fault, sizeof o.fault, "%s", l->fault ? l->fault : "");
+    snprintf(o.log, sizeof o.log, "%s", l->log ? l->log : "");
+    o.late_ms = l->late_ms;
     for (const char *const *m = l->more; m && *m; m++) {
         assert_true(at + strlen(*m) + 2 < sizeof o.more);
         at += (size_t)snprintf(o.more + at, sizeof o.more - at, "%s", *m) + 1;
@@ -136,6 +165,8 @@ static inline void live_start(struct live *l)
     assert_int_equal(recv(l->starter, &l->pid, sizeof l->pid, 0), sizeof l->pid);
     assert_int_equal(recv(l->starter, &done, 1, 0), 1);
     assert_true(l->pid > 0);
+    while (!live_catches(l->pid))
+        poll(NULL, 0, 2);
 }
 
 static inline void live_fork_starter(struct live *l)

@@ -290,23 +290,6 @@ static void test_missing_segment(void **state)
 }
 
 #ifdef PLI_DEV
-/* On a file system that makes no holes in files, space comes back all the same: by rewriting. */
-static void test_no_holes(void **state)
-{
-    (void)state;
-    assert_int_equal(live_stop(&L, SIGTERM), 0);
-    L.fault = "seg-punch:1:enotsup";
-    live_start(&L);
-    L.fault = NULL;
-    assert_int_equal(deliver(100, 20000), 100);
-    expunge_half();
-    space_comes_back();
-    all_there();
-    assert_int_equal(live_stop(&L, SIGTERM), 0);
-    live_start(&L);
-    check_finds_nothing();
-}
-
 static const char *const calls[] = {"seg-open",   "seg-pwrite", "seg-fsync", "seg-rename",
                                     "seg-unlink", "seg-punch",  "seg-pread"};
 enum { CALLS = sizeof calls / sizeof calls[0] };
@@ -396,7 +379,6 @@ int main(void)
         cmocka_unit_test(test_checked_while_serving),
         cmocka_unit_test(test_missing_segment),
 #ifdef PLI_DEV
-        cmocka_unit_test(test_no_holes),
         cmocka_unit_test(test_death_at_each_call),
         cmocka_unit_test(test_refused_at_each_call),
 #endif

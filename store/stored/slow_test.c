@@ -149,6 +149,76 @@ static void test_slow_within(void **state)
     store_free(&in);
     store_free(&s);
 }
+
+static unsigned lines(const char *ev)
+{
+    static char log[1 << 16];
+    int fd = open("lines", O_RDONLY | O_CLOEXEC);
+    ssize_t n = read(fd, log, sizeof log - 1);
+    unsigned found = 0;
+
+    assert_true(n >= 0);
+    log[n] = 0;
+    close(fd);
+    for (const char *p = log; (p = strstr(p, ev)) != NULL; p++)
+        found++;
+    return found;
+}
+
+/* The first call of the library that a request makes takes longer than the request may. */
+static void start_slow(void)
+{
+    struct store *admin = store_new(ROLE_ADMIN);
+    struct err e;
+
+    live_stop(&L, SIGTERM);
+    L.fault = "db:1:slow";
+    L.log = "lines";
+    live_start(&L);
+    L.fault = L.log = NULL;
+    OK(store_call(admin, STORE_PING, NULL, -1, NULL, &e));
+    store_free(&admin);
+}
+
+/* The log says what was done, not what was aborted. */
+static void said_when_done(enum store_op op, const void *rq, const char *ev)
+{
+    static unsigned char rep[IPC_STRUCT_MAX];
+    struct store *admin;
+    struct err e;
+
+    start_slow();
+    admin = store_new(ROLE_ADMIN);
+    store_timeout(1000);
+    store_patience(admin, 1);
+    assert_int_equal(store_call(admin, op, rq, -1, rep, &e), RC_TEMP);
+    assert_non_null(strstr(e.log, "not done in time"));
+    assert_int_equal(lines(ev), 0);
+    store_timeout(LONG_MS);
+    OK(store_call(admin, op, rq, -1, rep, &e));
+    assert_int_equal(lines(ev), 1);
+    store_free(&admin);
+}
+
+static void test_log_after_commit(void **state)
+{
+    uint64_t mbx = live_box(0);
+    struct store *in = store_new(ROLE_SMTPD), *s = live_bound(&L, mbx);
+    struct store_hold_req hold = {.mbx = mbx, .what = HOLD_SET, .who = SPAN_LIT("a name"), .why = SPAN_LIT("a reason")};
+    struct store_undelete_req back = {.mbx = mbx, .until = UINT64_MAX};
+    struct store_expunge_rep ex;
+    struct err e;
+
+    (void)state;
+    live_deliver(in, mbx, STORE_INBOX, 10, 0);
+    live_deliver(in, mbx, STORE_INBOX, 10, 0);
+    OK(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){STORE_INBOX, live_range(2, 2), 0, 0}, -1, &ex, &e));
+    said_when_done(STORE_HOLD, &hold, "ev=hold-set mbx=");
+    said_when_done(STORE_UNDELETE, &back, "ev=undeleted mbx=");
+    assert_int_equal(lines("folder=1 messages=1"), 1);
+    store_free(&in);
+    store_free(&s);
+}
 #endif
 
 int main(void)
@@ -158,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_short_stall),
 #ifdef PLI_DEV
         cmocka_unit_test(test_slow_within),
+        cmocka_unit_test(test_log_after_commit),
 #endif
     };
 

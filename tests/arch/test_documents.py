@@ -18,3 +18,10 @@ def test_named_files_are_there(page):
     links = [link.split("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text) if not re.match(r"[a-z]+:|#", link)]
     lost += [link for link in links if not (page.parent / link).exists()]
     assert not lost, f"{page.name} names what is not there: {lost}"
+
+
+def test_the_stores_number_is_the_codes():
+    code = re.search(r"STORE_FORMAT = (\d+)", (TOP / "store/db/tables.h").read_text())[1]
+    page = re.search(r"`format.db` .*u32 big-endian: (\d+)", (TOP / "docs/internals/store.md").read_text())[1]
+    said = re.search(r"Store format (\d+)", (TOP / "CHANGELOG.md").read_text())[1]
+    assert code == page == said

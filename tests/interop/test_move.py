@@ -308,11 +308,39 @@ def test_what_one_side_cannot_take_keeps_nothing_else_back(pli, tmp_path):
     box = tmp_path / "box"
     box.write_bytes(b"".join(b"From a@old.test Thu Jan  1 00:00:00 2015\nX-Keywords: k%d\nSubject: %d\n\nBonjour.\n\n" % (n, n) for n in range(70)))
     p = moved(pli, "import", me, str(box), "--into", "Mots", passwords=[PASSWORD], check=False)
-    assert p.returncode == 1 and "70 messages brought" in p.stdout and re.search(r"NOT the same, \d+ with other flags", p.stdout), (p.stdout, p.stderr)
+    left = int(re.search(r"NOT the same, (\d+) with other flags", p.stdout)[1])
+    assert p.returncode == 1 and "70 messages brought" in p.stdout, (p.stdout, p.stderr)
+    assert [x.split("there: ")[1] for x in p.stderr.splitlines()] == [f"k{n}" for n in range(70 - left, 70)] and left > 10, p.stderr
     assert count(pli, me, "Mots") == 70
+    with box.open("ab") as f:
+        f.write(b"From a@old.test Thu Jan  1 00:00:00 2015\nX-Keywords: k3 k99\nSubject: 99\n\nBonjour.\n\n")
+    p = moved(pli, "import", me, str(box), "--into", "Mots", passwords=[PASSWORD], check=False)
+    assert "1 messages brought" in p.stdout and p.stderr.splitlines()[-1].endswith("there: k99"), p.stderr
+    with pli.imap(me) as m:
+        m.select("Mots", readonly=True)
+        assert len(m.search(None, "KEYWORD", "k3")[1][0].split()) == 2       # what there is room for comes
     out = tmp_path / "out"
     p = moved(pli, "export", me, str(out), passwords=[PASSWORD], check=False)      # a Maildir has letters for 26
-    assert p.returncode == 1 and "74 messages brought" in p.stdout and len(list((out / ".Mots" / "cur").iterdir())) == 70
+    assert p.returncode == 1 and "75 messages brought" in p.stdout and len(list((out / ".Mots" / "cur").iterdir())) == 71
+    assert len([x for x in p.stderr.splitlines() if "no room there" in x]) == 70 - left - 26, p.stderr
+
+
+def test_a_folder_that_cannot_be_written_keeps_no_other_back(pli, alices):
+    me = "barre@chu.test"
+    pli.add(me, sign="never")
+    with pli.imap(me) as m:
+        for name in ("Barre", "Ouvert"):
+            m.create(name)
+            m.append(name, "", None, BODIES[0])
+    out = alices / "home" / "copie"
+    maildir(out, [])
+    maildir(out / ".Barre", [])
+    for folder, _, _ in os.walk(out):
+        os.chown(folder, ALICE, ALICE)
+    (out / ".Barre" / "tmp").chmod(0o500)
+    p = moved(pli, "export", me, str(out), passwords=[PASSWORD], check=False)
+    assert p.returncode == 1 and p.stderr.count("\n") == 1 and "Barre" in p.stderr, (p.stdout, p.stderr)
+    assert len(list((out / ".Ouvert" / "cur").iterdir())) == 1
 
 
 def test_a_file_cut_short_ends_with_a_line_and_goes_on(pli, tmp_path):
@@ -400,7 +428,7 @@ def link(at, to):
     os.lchown(at, ALICE, ALICE)
 
 
-@pytest.mark.parametrize("where", ["folder", "nested", "top", "cur", "file"])
+@pytest.mark.parametrize("where", ["folder", "nested", "top", "behind", "cur", "file", "fifo"])
 def test_root_follows_no_link_of_the_owner(pli, alices, where):
     """What root reads for alice is what alice could read, whichever step of the path she makes a link."""
     me = f"lien-{where}@chu.test"
@@ -414,6 +442,13 @@ def test_root_follows_no_link_of_the_owner(pli, alices, where):
     elif where == "top":
         home.rename(alices / "away")
         link(home, roots)
+    elif where == "behind":          # a link of root's leads to hers
+        home.rename(alices / "away")
+        link(home, roots)
+        name = f"{alices}/named/."
+        (alices / "named").symlink_to(home)
+    elif where == "fifo":
+        os.mkfifo(home / "cur" / "pipe:2,")
     elif where == "cur":
         shutil.rmtree(home / "new")
         link(home / "new", roots / "cur")
@@ -422,16 +457,30 @@ def test_root_follows_no_link_of_the_owner(pli, alices, where):
     p = moved(pli, "import", me, str(name), passwords=[PASSWORD], check=False)
     there = [m for f in ("INBOX", "Dossier") for m in messages(pli, me, f)]
     assert not [m for m in there if b"celle de root" in m], (p.stdout, p.stderr)
-    assert len(there) == (0 if where == "top" else 1)
+    assert len(there) == (0 if where in ("top", "behind") else 1)
     assert p.returncode != 0 or where in ("folder", "nested"), p.stdout
+
+
+def test_a_link_of_the_administrators_is_followed(pli, alices):
+    me = "nomme@chu.test"
+    pli.add(me, sign="never")
+    (alices / "named").symlink_to(alices / "home")
+    (alices / "owns").symlink_to("roots")
+    moved(pli, "import", me, str(alices / "named"), passwords=[PASSWORD])
+    moved(pli, "import", me, str(alices / "owns"), passwords=[PASSWORD])
+    assert len(messages(pli, me, "INBOX")) == 2
+    moved(pli, "export", me, str(alices / "named"), passwords=[PASSWORD])
+    assert {f.stat().st_uid for f in (alices / "home" / "cur").iterdir()} == {ALICE}
 
 
 def test_a_place_of_roots_with_folders_of_others_is_refused(pli, alices):
     me = "mixte@chu.test"
     pli.add(me, sign="never")
     (alices / "home").rename(alices / "roots" / ".Alice")
-    p = moved(pli, "import", me, str(alices / "roots"), passwords=[PASSWORD], check=False)
-    assert p.returncode == 1 and "holds folders of others" in p.stderr and messages(pli, me, "INBOX") == []
+    (alices / "named").symlink_to("roots")
+    for name in ("roots", "named"):
+        p = moved(pli, "import", me, str(alices / name), passwords=[PASSWORD], check=False)
+        assert p.returncode == 1 and "holds folders of others" in p.stderr and messages(pli, me, "INBOX") == []
 
 
 def test_an_export_into_alices_folder_is_hers_and_changes_nothing_of_others(pli, alices):

@@ -33,7 +33,7 @@ def report(subject, size=None, to=ME):
 
 @pytest.fixture(scope="module")
 def one():
-    with Instance(conf=["smtpd {", "max_message = 4M", "max_memory_per_account = 16M", "data_timeout = 3s", "}"]) as p:
+    with Instance(conf=["smtpd {", "max_message = 4M", "max_memory_per_account = 16M", "data_timeout = 6s", "}"]) as p:
         p.add(ME, sign="never")
         p.add("b@chu.test", sign="never")
         p.add("full@chu.test", sign="never", extra=["--quota", "100KB"])
@@ -197,7 +197,11 @@ def test_refused_after_data(one):
 def test_never_ended(one):
     """A client that sends and sends and never ends: nothing of it is on the disk, and its memory is given back when it was silent for long."""
     before = stats(one)["segment_bytes"]
-    held = [begin(one, report("jamais", 3_500_000)) for _ in range(4)]
+    held = []
+    for _ in range(4):
+        held.append(begin(one, report("jamais", 3_500_000)))
+        for s in held:
+            s.send(b"not silent yet\r\n")
     others = one.smtp("smtp", pem=one.trust_operator())
     others.mail(THEM)
     others.rcpt(ME)
@@ -215,13 +219,14 @@ def test_keys_change_meanwhile(one):
     """keyd and stored die, and the password changes, between the first chunk and the end: the key is wrapped for who the recipient is at the end."""
     sent = report("tout change")
     s = begin(one, sent[:400_000])
-    for name in ("pli-keyd", "pli-stored"):
+    for i, name in enumerate(("pli-keyd", "pli-stored")):
         pid = one.daemon(name)
         os.kill(pid, signal.SIGKILL)
         one.wait_daemon(name, pid)
+        s.send(sent[400_000 + i * 1000:401_000 + i * 1000])  # data_timeout is short here
     one.pli("account", "passwd", ME, "--password-stdin", stdin="pw-Other.10\n")
     try:
-        s.send(sent[400_000:] + b".\r\n")
+        s.send(sent[402_000:] + b".\r\n")
         assert s.getreply()[0] == 250
         s.quit()
         with one.imap(ME, "pw-Other.10") as box:
@@ -235,3 +240,22 @@ def test_exported(one, tmp_path):
     one.pli("mailbox", "export", ME, str(tmp_path / "out"), "--password-stdin", stdin=PASSWORD + "\n")
     have = sorted(p.read_bytes().replace(b"\n", b"\r\n") for p in (tmp_path / "out").rglob("cur/*"))
     assert have == sorted(one.fetch_all(ME))
+
+
+def test_written_anew(one):
+    """What a step writes anew (signed here, Bcc cut out) waits in new chunks, which are the ones that are kept: the signature is good, the Bcc is gone."""
+    one.add("sign@chu.test", kind="per")
+    for who, to in (("sign@chu.test", ME), (ME, "b@chu.test")):
+        sent = report("anew", to=to).replace(b"x@load.test", who.encode()).replace(b"Subject:", b"Bcc: secret@chu.test\r\nSubject:", 1)
+        with one.smtp(login=who) as s:
+            s.sendmail(who, [to], sent, mail_options=["BODY=8BITMIME"])
+        with one.imap(to) as box:
+            box.select("INBOX")
+            octets = whole(box, newest(box))
+        assert b"secret@chu.test" not in octets and b"Subject: anew" in octets
+        if who != ME:
+            assert b"multipart/signed" in octets and b"smime=pass" in octets
+            assert PDF.rstrip() in octets
+        else:
+            assert octets.endswith(sent.replace(b"Bcc: secret@chu.test\r\n", b""))
+    one.pli("store", "check")
