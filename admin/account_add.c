@@ -85,6 +85,7 @@ static enum rc prepare(struct admin *ad, struct adding *n, struct err *e)
     n->a.rpps = w->rpps;
     n->a.structure = w->structure;
     n->a.quota = w->quota;
+    n->a.most = w->most;
     n->a.flags = (w->sign ? DF_SIGN : 0) | (w->strict ? DF_STRICT : 0) | (w->red_list ? DF_RED_LIST : 0);
     n->a.aliases = account_aliases_join(&n->texts, w->aliases, w->n_aliases);
     if (rc == RC_OK)
@@ -144,7 +145,8 @@ static enum rc make_keys(struct admin *ad, struct adding *n, struct err *e)
 
 static enum rc make_box(struct admin *ad, struct adding *n, struct err *e)
 {
-    struct store_box_create_req rq = {.mbx = n->a.mbx, .slots = buf_span(&n->slots), .quota = n->a.quota};
+    struct store_box_create_req rq = {
+        .mbx = n->a.mbx, .slots = buf_span(&n->slots), .quota = n->a.quota, .most = n->a.most};
 
     memcpy(rq.pub, n->a.pub, SEAL_PUB);
     return store_call(ad->store, STORE_BOX_CREATE, &rq, -1, NULL, e);

@@ -88,6 +88,10 @@ static void lay_rest(struct changing *n)
         n->a->quota = ch->quota;
         n->what |= DS_QUOTA;
     }
+    if (ch->what & CHANGE_MOST) {
+        n->a->most = ch->most;
+        n->what |= DS_MOST;
+    }
     lay_flag(n, CHANGE_SIGN, ch->sign, DF_SIGN);
     lay_flag(n, CHANGE_RED_LIST, ch->red_list, DF_RED_LIST);
 }
@@ -127,9 +131,10 @@ static enum rc can_sign(struct admin *ad, struct changing *n, struct err *e)
 
 static enum rc set_box_quota(struct admin *ad, struct changing *n, struct err *e)
 {
-    struct store_box_set_req rq = {.mbx = n->a->mbx, .what = BOX_SET_QUOTA, .quota = n->a->quota};
+    struct store_box_set_req rq = {.mbx = n->a->mbx, .quota = n->a->quota, .most = n->a->most};
 
-    return n->what & DS_QUOTA ? store_call(ad->store, STORE_BOX_SET, &rq, -1, NULL, e) : RC_OK;
+    rq.what = (n->what & DS_QUOTA ? BOX_SET_QUOTA : 0) | (n->what & DS_MOST ? BOX_SET_MOST : 0);
+    return rq.what ? store_call(ad->store, STORE_BOX_SET, &rq, -1, NULL, e) : RC_OK;
 }
 
 static enum rc send_entry(struct admin *ad, uint32_t what, const struct dird_account *a, struct err *e)

@@ -129,6 +129,8 @@ enum rc account_mailbox(struct admin *ad, uint64_t mbx, struct account_mailbox *
         *out = (struct account_mailbox){.messages = box.messages,
                                         .used = box.used,
                                         .quota = box.quota,
+                                        .most = box.most_messages,
+                                        .own_most = box.most > 0,
                                         .can_sign = slot_find(box.slots, SLOT_SIGNING, &s, &none) == RC_OK};
     buf_free(&mem);
     return rc;

@@ -36,6 +36,8 @@ enum rc account_search(struct admin *ad, struct span words, account_see see, voi
 
 struct account_mailbox {
     uint64_t messages, used, quota;
+    uint64_t most;                /* messages that it may have; 0: no limit */
+    bool own_most;                /* .most was set for this account; else it is the setting stored.max_messages */
     bool can_sign; /* a signing key is in its slots */
 };
 enum rc account_mailbox(struct admin *ad, uint64_t mbx, struct account_mailbox *out, struct err *e);
@@ -53,6 +55,7 @@ struct account_wish {
     struct span password;
     int64_t password_min;         /* characters: the setting dird.password_min */
     uint64_t quota;
+    uint64_t most;                /* messages; 0: as the setting stored.max_messages says */
     bool strict;                  /* its password alone opens the mailbox */
     bool sign;                    /* what it submits is signed: it gets a certificate of the trial authority */
     bool red_list;
@@ -78,7 +81,7 @@ void account_made_free(struct account_made *m);
 /* ---- changed ---- */
 enum account_what {
     CHANGE_NAME = 1, CHANGE_SERVICE = 2, CHANGE_RESPONSIBLE = 4, CHANGE_PROFESSION = 8, CHANGE_SPECIALTY = 16, CHANGE_RPPS = 32, CHANGE_ALIASES = 64,
-    CHANGE_SIGN = 128, CHANGE_RED_LIST = 256, CHANGE_QUOTA = 512
+    CHANGE_SIGN = 128, CHANGE_RED_LIST = 256, CHANGE_QUOTA = 512, CHANGE_MOST = 1024
 };
 struct account_change {
     uint32_t what;                /* CHANGE_ bits: only these fields count */
@@ -87,6 +90,7 @@ struct account_change {
     size_t n_aliases;
     bool sign, red_list;
     uint64_t quota;
+    uint64_t most;                /* messages; 0: as the setting stored.max_messages says */
 };
 enum account_fault account_change_fault(const struct account_change *ch, struct span *about_out);
 /* a: as account_get() gave it, and it stays so: read it again to see the change. RC_PERM: it shall sign and has no certificate (nothing was done). New aliases give

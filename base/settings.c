@@ -142,7 +142,7 @@ const struct setting settings[] = {
     {"stored.timeout", SET_SECS, "20s", 1, 300, SET_AT_START, "what the store has not done by then it does not do; sessions wait three times as long"},
     {"stored.max_peers", SET_INT, "8000", 16, 100000, SET_AT_START,
      "connections at once; a kind of process has three quarters of them at most, one process 16"},
-    {"stored.max_messages", SET_INT, "1000000", 1000, 100000000, SET_AT_START, "messages in one mailbox; beyond, nothing more is filed there"},
+    {"stored.max_messages", SET_INT, "1000000", 1000, 100000000, SET_AT_START, "messages in a mailbox whose account names no number; beyond, nothing more is filed there"},
     {"stored.keep_expunged", SET_SECS, "14d", 0, 400 * DAY, SET_AT_START,
      "how long a message that was expunged, or deleted with its folder, stays sealed and can be given back; 0: not at all"},
     {"stored.keep_expunged_share", SET_INT, "50", 1, 1000, SET_AT_START,

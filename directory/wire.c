@@ -6,6 +6,7 @@
 
 IPC_TABLE(dird_lookup_req);
 IPC_TABLE(dird_lookup_rep);
+IPC_TABLE(dird_holder_req);
 IPC_TABLE(dird_auth_req);
 IPC_TABLE(dird_auth_rep);
 IPC_TABLE(dird_stay_req);
@@ -43,6 +44,7 @@ static const struct ipc_op ops[] = {
     {DIRD_STATUS, "status", ROLE_ADMIN | ROLE_SUPER, NULL, dird_status_rep_f, IPC_AGAIN},
     {DIRD_TRUST_REMOVE, "trust-remove", ROLE_ADMIN, dird_trust_entry_f, NULL, 0},
     {DIRD_STAY, "stay", ROLE_SMTPD | ROLE_IMAPD, dird_stay_req_f, dird_stay_rep_f, IPC_AGAIN},
+    {DIRD_HOLDER, "holder", ROLE_RELAYD, dird_holder_req_f, dird_lookup_rep_f, IPC_AGAIN},
     {DIRD_EV_ENDED, "ended", 0, NULL, dird_ev_ended_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto dird_proto = {"dird", 0x44524950u /* "PIRD" */, DIRD_VERSION, ops, sizeof ops / sizeof *ops};

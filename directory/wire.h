@@ -12,7 +12,7 @@
  */
 #pragma once
 #include "base/ipc.h"
-#define DIRD_VERSION 4
+#define DIRD_VERSION 5
 /* RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
 extern const struct ipc_proto dird_proto;
 enum dird_op {
@@ -25,6 +25,7 @@ enum dird_op {
     DIRD_STATUS,         /* admin super */
     DIRD_TRUST_REMOVE,   /* admin: dird_trust_entry; empty dn: the whole domain */
     DIRD_STAY,           /* a sign-in's ticket: does it still hold? a new one, and DIRD_EV_ENDED on this connection once it does not. smtpd imapd */
+    DIRD_HOLDER,         /* mailbox number -> what LOOKUP says of its address. relayd */
     DIRD_EV_ENDED = 200  /* pushed, never asked, within two seconds: the account is disabled or gone, or has another password */
 };
 /* What a field may hold at most, in octets; the largest account (64 aliases, one certificate) fits a message with room to spare. */
@@ -47,6 +48,11 @@ IPC_MESSAGE(dird_lookup_req);
     F(T, FIX, pub, DIRD_PUB)                 /* of the mailbox */                                                    \
     F(T, BYTES, address, DIRD_ADDR)          /* canonical */
 IPC_MESSAGE(dird_lookup_rep);
+
+/* ---- DIRD_HOLDER: asks the directory itself. RC_NOTFOUND: no account has that mailbox. ---- */
+#define FIELDS_dird_holder_req(F, T) \
+    F(T, U64, mbx)
+IPC_MESSAGE(dird_holder_req);
 
 /* ---- DIRD_AUTH. RC_DENIED: wrong (nothing tells whether the account exists); RC_TEMP: directory away; RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong
  * passwords lately (directory/dird/guess.h), a pause is due; RC_PERM, CAUSE_AUTH_DISABLED: account disabled (right password only) ---- */
@@ -119,6 +125,7 @@ IPC_MESSAGE(dird_trust_rep);
     F(T, BYTES, aliases, DIRD_ALIASES)       /* newline separated */                    \
     F(T, U64, mbx)                                                                      \
     F(T, U64, quota)                         /* octets */                               \
+    F(T, U64, most)                          /* messages; 0: as all mailboxes */        \
     F(T, FIX, pub, DIRD_PUB)                 /* of the mailbox */                       \
     F(T, U8, type)                           /* enum dird_type */                       \
     F(T, U8, disabled)                       /* 1: nobody signs in, nothing is filed */ \
@@ -126,7 +133,7 @@ IPC_MESSAGE(dird_trust_rep);
 IPC_MESSAGE(dird_account);
 
 enum { DS_NAME = 1, DS_FLAGS = 2, DS_DISABLED = 4, DS_QUOTA = 8, DS_CERT = 16, DS_SERVICE = 32, DS_RESPONSIBLE = 64, DS_PROFESSION = 128,
-       DS_ALIASES = 256, DS_SPECIALTY = 512, DS_RPPS = 1024 /* per and cab */ };
+       DS_ALIASES = 256, DS_SPECIALTY = 512, DS_RPPS = 1024 /* per and cab */, DS_MOST = 2048 };
 #define FIELDS_dird_set_req(F, T)                                                                                                            \
     F(T, U32, what)                                       /* DS_ bits: only the fields named are changed */                                  \
     F(T, BYTES, account, DIRD_CERT + DIRD_ALIASES + 8192) /* one dird_account record as ipc_list_add() writes it; address names the entry */

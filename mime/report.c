@@ -12,7 +12,7 @@ enum { ADDRESS_MAX = 320, WORD_MAX = 45 /* octets of text in an encoded word: 60
 /* ---- the header ---- */
 
 /* An address that is written as it stands in From: and To:. */
-static bool plain_address(struct span a)
+bool report_address(struct span a)
 {
     struct buf clean = BUF_SECRET_INIT;
     bool ok;
@@ -43,7 +43,7 @@ static bool original_id(struct span header, struct buf *out)
 }
 
 /* RFC 2047: words of base64, cut between characters. */
-static void encoded_words(struct span utf8, struct buf *out)
+void report_encoded(struct span utf8, struct buf *out)
 {
     struct span rest = utf8;
 
@@ -77,7 +77,7 @@ static struct mailimf_fields *header(const struct report *r)
     report_header_add(&h, "To", buf_cstr(&v));
     buf_clear(&v);
     report_subject(r->kind, &subject);
-    encoded_words(buf_span(&subject), &v);
+    report_encoded(buf_span(&subject), &v);
     report_header_add(&h, "Subject", buf_cstr(&v));
     buf_free(&subject);
     buf_clear(&v);
@@ -241,7 +241,7 @@ enum rc report_write(const struct report *r, struct buf *out, struct report_need
     size_t before = out->n;
     struct part parts[3];
 
-    if (r->n == 0 || r->n > REPORT_RCPTS || !plain_address(r->to))
+    if (r->n == 0 || r->n > REPORT_RCPTS || !report_address(r->to))
         return err_set(e, RC_SYNTAX, "a report on %zu recipients, to an address of %zu octets, is none", r->n, r->to.n);
     report_text(r, &text);
     ok = report_status(r, global, &status);

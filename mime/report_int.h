@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* mime/report_int.h - what report*.c share.
+/* mime/report_int.h - what report*.c and warning.c share.
  * Process  relayd scheduler.
  */
 #pragma once
@@ -11,6 +11,8 @@ void report_text(const struct report *r, struct buf *out);           /* what peo
 void report_subject(enum report_kind kind, struct buf *out);         /* UTF-8 */
 void report_xtext(struct span xtext, bool utf8, struct buf *out);    /* decoded, then cleaned */
 bool report_ascii(struct span s);
+bool report_address(struct span a);                                   /* may it stand as it is in From: and To:? */
+void report_encoded(struct span utf8, struct buf *out);              /* RFC 2047: words of base64, cut between characters */
 /* message/delivery-status' octets. utf8: message/global-delivery-status'. False: no memory. */
 bool report_status(const struct report *r, bool utf8, struct buf *out);
 /* A header that libetpan folds and writes: fields in order, then report_header_end(), which frees it. */

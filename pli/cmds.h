@@ -10,6 +10,7 @@ int cmd_account_add(struct cmd *c);
 int cmd_account_show(struct cmd *c);
 int cmd_account_list(struct cmd *c);
 int cmd_account_set(struct cmd *c);
+int cmd_account_quota(struct cmd *c);
 int cmd_account_disable(struct cmd *c);
 int cmd_account_enable(struct cmd *c);
 int cmd_account_delete(struct cmd *c);

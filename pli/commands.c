@@ -55,6 +55,11 @@ static const struct cmd_opt set_opts[] = {
     {"--red-list", "yes|no", "not shown to who looks in the directory"},
     {NULL, NULL, NULL},
 };
+static const struct cmd_opt quota_opts[] = {
+    {"--storage", "SIZE", "such as 5G; 0 is no bound"},
+    {"--messages", "NUMBER", "how many messages; 0 is the number of stored.max_messages"},
+    {NULL, NULL, NULL},
+};
 static const struct cmd_opt delete_opts[] = {
     {"--yes", NULL, "do not ask, even on a terminal"},
     {NULL, NULL, NULL},
@@ -188,6 +193,8 @@ const struct command commands[] = {
      "what the directory and the store know of an account"},
     {"account list", "", 0, 0, NEED_SERVER, cmd_account_list, NULL, "every account, one a line"},
     {"account set", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_set, set_opts, "changes what its options name"},
+    {"account quota", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_quota, quota_opts,
+     "what a mailbox takes and what it may take; sets it"},
     {"account disable", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_disable, NULL,
      "no sign-in and no delivery from now on; nothing is deleted"},
     {"account enable", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_enable, NULL, "takes a disabled account up again"},

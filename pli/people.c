@@ -196,6 +196,7 @@ json_t *account_json(const struct dird_account *a)
     json_object_set_new(j, "aliases", json_lines(a->aliases));
     json_object_set_new(j, "mailbox", json_integer((json_int_t)a->mbx));
     json_object_set_new(j, "quota", json_integer((json_int_t)a->quota));
+    json_object_set_new(j, "quota_messages", json_integer((json_int_t)a->most));
     json_object_set_new(j, "strict", json_boolean(a->flags & DF_STRICT));
     json_object_set_new(j, "sign", json_boolean(a->flags & DF_SIGN));
     json_object_set_new(j, "red_list", json_boolean(a->flags & DF_RED_LIST));

@@ -161,6 +161,7 @@ static void round_once(struct scheduler *s)
     if (!s->stopping) {
         feed_round(s);
         age_round(s);
+        quota_round(s);
         host_round(s);
         log_counts(s);
     }

@@ -120,6 +120,8 @@ struct scheduler {
     struct feed news, all;
     int64_t news_at, all_at;            /* monotonic: not before */
     bool news_wanted;
+    bool quota_wanted;                  /* mailboxes fill up, and their holders are to be told */
+    int64_t quota_at;                   /* monotonic: it is asked about then in any case */
     uint64_t seen_to;                   /* UTC s: what was due before has been looked at */
     uint64_t deferred_to;               /* UTC s: nothing that this process put off is due later */
     int64_t pause_until;                /* monotonic: a daemon is away */
@@ -193,6 +195,9 @@ enum cause peer_still_trusted(struct scheduler *s, struct place *p);
 
 /* ---- scheduler_reports.c ---- */
 bool reports_due(struct scheduler *s, const struct store_queue_item *it); /* of its message; false: a daemon is away, ask again */
+
+/* ---- scheduler_quota.c ---- */
+void quota_round(struct scheduler *s);
 
 /* ---- scheduler_age.c ---- */
 void age_round(struct scheduler *s);

@@ -147,7 +147,7 @@ static void listen_again(struct scheduler *s)
         return;
     s->listening = store_call(s->ear, STORE_WATCH, &(struct store_watch_req){QUEUE_NEWS}, -1, NULL, &e) == RC_OK;
     if (s->listening)
-        s->all_at = 0; /* what happened meanwhile */
+        s->all_at = s->quota_at = 0; /* what happened meanwhile */
     else {
         log_err(LOG_WARN_, "queue-unseen", &e);
         scheduler_pause(s);
@@ -161,7 +161,7 @@ void feed_event(struct scheduler *s)
     enum rc rc;
 
     while ((rc = store_event(s->ear, &ev, &e)) == RC_OK)
-        s->news_wanted = true;
+        *(ev.folder == QUEUE_QUOTA ? &s->quota_wanted : &s->news_wanted) = true;
     if (rc == RC_CLOSED)
         s->listening = false;
 }
@@ -198,7 +198,7 @@ int64_t feed_next(const struct scheduler *s)
 
     if (scheduler_paused(s))
         return s->pause_until;
-    if (s->news.on || s->all.on || !s->listening)
+    if (s->news.on || s->all.on || !s->listening || s->quota_wanted)
         return 0;
     if (s->news_wanted && s->news_at < next)
         next = s->news_at;

@@ -55,6 +55,48 @@ static enum rc read_one(struct dird *d, struct span address, struct reading *r, 
     return rc == RC_OK ? r->rc : rc;
 }
 
+struct holding {
+    const char *base, *filter;
+    struct buf *out;
+};
+
+static int read_holder(struct ldap *ld, void *ctx)
+{
+    struct holding *h = ctx;
+    static char mail[] = "mail", *attrs[] = {mail, NULL};
+    LDAPMessage *result = NULL, *m = NULL;
+    struct berval **v = NULL;
+    int code = ldap_search_ext_s(ld, h->base, LDAP_SCOPE_ONELEVEL, h->filter, attrs, 0, NULL, NULL, NULL, 1, &result);
+
+    if (code == LDAP_SUCCESS && (m = ldap_first_entry(ld, result)) == NULL)
+        code = LDAP_NO_SUCH_OBJECT;
+    if (m)
+        v = ldap_get_values_len(ld, m, "mail");
+    if (v && v[0])
+        buf_add(h->out, v[0]->bv_val, v[0]->bv_len);
+    ldap_value_free_len(v);
+    ldap_msgfree(result);
+    return code;
+}
+
+enum rc account_holder(struct dird *d, uint64_t mbx, struct buf *address_out, struct err *e)
+{
+    struct buf base = BUF_INIT, filter = BUF_INIT;
+    struct holding h = {.out = address_out};
+    enum rc rc;
+
+    buf_addf(&base, "ou=mailboxes,%s", d->base);
+    buf_addf(&filter, "(pliMailboxId=%llu)", (unsigned long long)mbx);
+    h.base = buf_cstr(&base);
+    h.filter = buf_cstr(&filter);
+    rc = links_run(d->links, true, read_holder, &h, "look for a mailbox's holder", e);
+    buf_free(&base);
+    buf_free(&filter);
+    return rc == RC_OK && address_out->n == 0
+               ? err_set(e, RC_NOTFOUND, "no account has mailbox %llu", (unsigned long long)mbx)
+               : rc;
+}
+
 enum rc account_read(struct dird *d, struct span address, bool with_cert, struct buf *mem, struct dird_account *out,
                      struct err *e)
 {

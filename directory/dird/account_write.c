@@ -221,6 +221,8 @@ static void overlay(struct dird_account *to, const struct dird_account *from, ui
         to->disabled = from->disabled;
     if (what & DS_QUOTA)
         to->quota = from->quota;
+    if (what & DS_MOST)
+        to->most = from->most;
 }
 
 enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *change, struct err *e)

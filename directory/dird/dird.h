@@ -47,6 +47,8 @@ extern const struct ipc_bind dird_handlers[];
 /* postmaster.c: finds the account that takes the mail for a postmaster address that no account and no alias has. */
 void postmaster_find(struct dird *d, struct span asked, struct cache_view *v);
 /* account_read.c */
+/* The address of the account that has that mailbox, appended. RC_NOTFOUND: there is none. */
+enum rc account_holder(struct dird *d, uint64_t mbx, struct buf *address_out, struct err *e);
 enum rc account_read(struct dird *d, struct span address, bool with_cert, struct buf *mem, struct dird_account *out, struct err *e);
 enum rc account_csn(struct dird *d, struct span address, uint64_t *csn_out, struct err *e);
 enum rc account_page(struct dird *d, struct span after, bool certs_only, struct buf *list, bool *more_out, struct err *e);

@@ -26,6 +26,7 @@ const char *const entry_account_attrs[] = {"mail",
                                            "pliMailboxId",
                                            "pliMailboxKey",
                                            "pliQuota",
+                                           "pliQuotaMessages",
                                            "pliStrict",
                                            "pliSign",
                                            "pliDisabled",
@@ -294,6 +295,7 @@ enum rc entry_account(struct ldap *ld, struct ldapmsg *m, bool with_cert, struct
         out->cert_der = cert_in(ld, m, mem);
     out->mbx = number(ld, m, "pliMailboxId");
     out->quota = number(ld, m, "pliQuota");
+    out->most = number(ld, m, "pliQuotaMessages");
     out->type = type_of(ld, m);
     out->disabled = is_true(ld, m, "pliDisabled");
     out->flags = flags_of(ld, m);

@@ -167,6 +167,15 @@ static void finding(struct mods *m, const char *attr, const struct span *texts, 
         buf_free(&mem[i]);
 }
 
+/* A site's directory that has the schema of before takes every account that needs nothing of this one's. */
+static void number_or_none(struct mods *m, const char *attr, uint64_t n)
+{
+    if (n > 0)
+        number(m, attr, n);
+    else
+        mods_text(m, attr, SPAN_NULL);
+}
+
 static void search_words(struct mods *m, const struct dird_account *a)
 {
     ptrdiff_t at = span_chr(a->address, '@');
@@ -235,6 +244,8 @@ void mods_account(struct mods *m, const struct dird_account *a, uint32_t what)
         flag(m, "pliDisabled", a->disabled);
     if (what & DS_QUOTA)
         number(m, "pliQuota", a->quota);
+    if (what & DS_MOST)
+        number_or_none(m, "pliQuotaMessages", a->most);
     if (what & DS_CERT)
         mods_text(m, "userCertificate;binary", a->cert_der);
     if (what & DS_SERVICE) {

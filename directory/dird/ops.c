@@ -17,11 +17,25 @@ static enum rc not_read_yet(struct dird *d, struct err *e)
     return cache_ready(d->cache) ? RC_OK : err_set(e, RC_TEMP, "directory not read yet");
 }
 
+static void answer_view(const struct cache_view *v, struct ipc_reply *r)
+{
+    struct dird_lookup_rep *a = r->msg;
+
+    a->kind = v->kind;
+    if (v->kind != DK_MAILBOX && v->kind != DK_DISABLED)
+        return;
+    buf_addstr(r->scratch, v->address);
+    a->type = v->type;
+    a->flags = v->flags;
+    a->mbx = v->mbx;
+    memcpy(a->pub, v->pub, sizeof a->pub);
+    a->address = buf_span(r->scratch);
+}
+
 HANDLER(h_lookup)
 {
     struct dird *d = daemon;
     const struct dird_lookup_req *q = req;
-    struct dird_lookup_rep *a = r->msg;
     struct cache_view v;
     enum rc rc = not_read_yet(d, e);
     UNUSED_();
@@ -30,16 +44,29 @@ HANDLER(h_lookup)
     atomic_fetch_add(&d->lookups, 1);
     cache_find(d->cache, q->address, &v);
     postmaster_find(d, q->address, &v);
-    a->kind = v.kind;
-    if (v.kind != DK_MAILBOX && v.kind != DK_DISABLED)
-        return RC_OK;
-    buf_addstr(r->scratch, v.address);
-    a->type = v.type;
-    a->flags = v.flags;
-    a->mbx = v.mbx;
-    memcpy(a->pub, v.pub, sizeof a->pub);
-    a->address = buf_span(r->scratch);
+    answer_view(&v, r);
     return RC_OK;
+}
+
+/* The cache knows accounts by address alone. Who asks this does so seldom. */
+HANDLER(h_holder)
+{
+    struct dird *d = daemon;
+    const struct dird_holder_req *q = req;
+    struct buf address = BUF_INIT;
+    struct cache_view v = {.kind = DK_UNKNOWN};
+    enum rc rc = not_read_yet(d, e);
+    UNUSED_();
+    if (rc == RC_OK)
+        rc = account_holder(d, q->mbx, &address, e);
+    if (rc == RC_OK)
+        cache_find(d->cache, buf_span(&address), &v);
+    if (rc == RC_OK && ((v.kind != DK_MAILBOX && v.kind != DK_DISABLED) || v.mbx != q->mbx))
+        rc = err_set(e, RC_TEMP, "the cache does not know %s yet", log_esc(buf_span(&address)));
+    if (rc == RC_OK)
+        answer_view(&v, r);
+    buf_free(&address);
+    return rc;
 }
 
 /* The session need not ask for it. RC_DENIED: the account changed while its password was looked at. */
@@ -301,6 +328,7 @@ HANDLER(h_status)
 
 const struct ipc_bind dird_handlers[] = {
     {DIRD_LOOKUP, h_lookup},
+    {DIRD_HOLDER, h_holder},
     {DIRD_AUTH, h_auth},
     {DIRD_MAY_SEND, h_may_send},
     {DIRD_TRUST, h_trust},

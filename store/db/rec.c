@@ -42,17 +42,11 @@ const struct ipc_field objref_f[] = {
 };
 const struct ipc_field segrow_f[] = {IPC_F_U64(segrow, swept), IPC_F_U64(segrow, dead), IPC_F_END};
 const struct ipc_field box_f[] = {
-    IPC_F_FIX(box, pub),
-    IPC_F_U64(box, slots_version),
-    IPC_F_U64(box, quota),
-    IPC_F_U64(box, created),
-    IPC_F_U32(box, next_folder),
-    IPC_F_U32(box, last_uidvalidity),
-    IPC_F_U32(box, flags),
-    IPC_F_U64(box, full_since),
-    IPC_F_U64(box, annotated),
-    IPC_F_U64(box, annotation),
-    IPC_F_END,
+    IPC_F_FIX(box, pub),       IPC_F_U64(box, slots_version), IPC_F_U64(box, quota),
+    IPC_F_U64(box, created),   IPC_F_U32(box, next_folder),   IPC_F_U32(box, last_uidvalidity),
+    IPC_F_U32(box, flags),     IPC_F_U64(box, full_since),    IPC_F_U64(box, most),
+    IPC_F_U8(box, warned),     IPC_F_U8(box, warn_due),       IPC_F_U64(box, warn_at),
+    IPC_F_U64(box, annotated), IPC_F_U64(box, annotation),    IPC_F_END,
 };
 const struct ipc_field freed_head_f[] = {
     IPC_F_U64(freed_head, next),

@@ -43,6 +43,9 @@ struct box { /* T_BOXES part 0 */
     uint32_t next_folder, last_uidvalidity;
     uint32_t flags;      /* BOX_ bits */
     uint64_t full_since; /* UTC s: the first message that it had no room for, and none was taken since; 0: it is not full */
+    uint64_t most;       /* messages; 0: the setting stored.max_messages */
+    uint8_t warned, warn_due; /* levels of store/ops/fullness.h: passed last; to be told to the holder, 0: nothing is */
+    uint64_t warn_at;         /* UTC s: since when that is due */
     uint64_t annotated, annotation; /* octets that its annotations take (INV-16); the number of their last change */
 };
 enum { BOX_HELD = 1 /* legal hold: store/ops/hold.h */, BOX_SHOWS_REMOVED = 2 /* the holder switched the folder of removed messages on */ };

@@ -71,8 +71,11 @@ enum rc do_box_create(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_box_create_req *rq = a->req;
     struct key part = key_part(rq->mbx, 0), gone = key_folder(rq->mbx, 0);
-    struct box b = {
-        .slots_version = 1, .quota = rq->quota, .created = (uint64_t)clock_utc(), .next_folder = STORE_INBOX + 1};
+    struct box b = {.slots_version = 1,
+                    .quota = rq->quota,
+                    .most = rq->most,
+                    .created = (uint64_t)clock_utc(),
+                    .next_folder = STORE_INBOX + 1};
     enum rc rc;
 
     if (rq->mbx < MBX_FIRST)
@@ -119,7 +122,8 @@ static enum rc answer_box(struct tx *t, const struct ask *a, uint64_t mbx, struc
                                   .used = sums_used(&s) + b.annotated,
                                   .messages = s.messages,
                                   .folders = s.folders,
-                                  .most_messages = a->d->max_messages};
+                                  .most = b.most,
+                                  .most_messages = box_most(a->d, &b)};
     memcpy(rep->pub, b.pub, SEAL_PUB);
     return RC_OK;
 }
@@ -189,13 +193,15 @@ enum rc do_box_set(struct tx *t, const struct ask *a, struct err *e)
     struct box b;
     enum rc rc;
 
-    if (rq->what == 0 || rq->what & ~(BOX_SET_SLOTS | BOX_SET_QUOTA))
+    if (rq->what == 0 || rq->what & ~(BOX_SET_SLOTS | BOX_SET_QUOTA | BOX_SET_MOST))
         return err_set(e, RC_SYNTAX, "store: nothing to set: %u", rq->what);
     rc = box_get(t, rq->mbx, true, &b, e);
     if (rc == RC_OK && rq->what & BOX_SET_SLOTS)
         rc = set_slots(t, rq, rq->mbx, &b, e);
     if (rc == RC_OK && rq->what & BOX_SET_QUOTA)
         b.quota = rq->quota;
+    if (rc == RC_OK && rq->what & BOX_SET_MOST)
+        b.most = rq->most;
     if (rc == RC_OK)
         rc = box_put(t, rq->mbx, &b, e);
     tx_touch(t, rq->mbx, 0, 0);

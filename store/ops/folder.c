@@ -102,6 +102,11 @@ enum rc box_sums(struct tx *t, uint64_t mbx, struct sums *s_out, struct err *e)
     return RC_OK;
 }
 
+uint64_t box_most(const struct stored *d, const struct box *b)
+{
+    return b->most ? b->most : d->max_messages;
+}
+
 enum rc box_takes(const struct stored *d, struct tx *t, uint64_t mbx, const struct box *b, struct sums more,
                   struct err *e)
 {
@@ -110,7 +115,7 @@ enum rc box_takes(const struct stored *d, struct tx *t, uint64_t mbx, const stru
 
     if (rc != RC_OK)
         return rc;
-    if (d->max_messages && s.messages + more.messages > d->max_messages)
+    if (box_most(d, b) && s.messages + more.messages > box_most(d, b))
         return err_cause(e, RC_QUOTA, CAUSE_TOO_MANY_MESSAGES, "store: mailbox %llu has %llu messages, the most it may",
                          (unsigned long long)mbx, (unsigned long long)s.messages);
     if (b->quota > 0 && sums_used(&s) + b->annotated + sums_used(&more) > b->quota)

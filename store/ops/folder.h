@@ -34,6 +34,8 @@ static inline uint64_t sums_used(const struct sums *s)
 }
 /* Is there room for so many more octets and messages? RC_QUOTA: the mailbox's quota or the setting stored.max_messages would be passed. The setting
  * binds a mailbox without a quota as well. */
+/* Messages that the mailbox may have: its own number, else the setting stored.max_messages. 0: no limit. */
+uint64_t box_most(const struct stored *d, const struct box *b);
 enum rc box_takes(const struct stored *d, struct tx *t, uint64_t mbx, const struct box *b, struct sums more, struct err *e);
 enum rc box_sums(struct tx *t, uint64_t mbx, struct sums *s_out, struct err *e); /* over its folders, keeps no lock */
 enum rc box_get(struct tx *t, uint64_t mbx, bool write, struct box *b_out, struct err *e);

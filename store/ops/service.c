@@ -168,6 +168,8 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
     X(STORE_UNDELETE, undelete, OPEN, RUN_FREE)                                                                        \
     X(STORE_HOLD, hold, OPEN, RUN_FREE)                                                                                \
     X(STORE_SHOW_REMOVED, show_removed, W, RUN_FREE)                                                                   \
+    X(STORE_WARNINGS, warnings, OPEN, RUN_READ)                                                                        \
+    X(STORE_WARNED, warned, OPEN, RUN_FREE)                                                                            \
     X(STORE_BOX_FOLDERS, box_folders, OPEN, RUN_READ)                                                                  \
     X(STORE_DAMAGE, damage, OPEN, RUN_ALONE)
 

@@ -16,6 +16,7 @@ struct watches;
 struct sweeper;
 struct busy;
 struct packing;
+struct fullness;
 struct stored {
     struct env env;
     unsigned char *ticket_key; /* TICKET_KEY bytes, locked: stored's own */
@@ -26,6 +27,7 @@ struct stored {
     struct octets *octets;
     uint64_t segment; /* size at which a segment is closed; 0: SEG_MOST. Tests have smaller ones. */
     struct packing *packing; /* folders whose end is to be packed (packing.h); NULL: none are */
+    struct fullness *fullness; /* mailboxes whose use is to be looked at (fullness.h); NULL: none is */
     uint64_t max_messages; /* in a mailbox; 0: no limit */
     uint64_t full_s;       /* how long a full mailbox is refused for a while only */
     uint64_t keep_s;       /* how long a removed message is kept; 0: for open sessions alone (freed.h) */
@@ -88,6 +90,8 @@ enum rc do_epochs(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_flags(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_expunge(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_copy(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_warnings(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_warned(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_undelete(struct tx *t, const struct ask *a, struct err *e);
 void undelete_done(const struct ask *a); /* behind the commit: the log's line */
 enum rc do_hold(struct tx *t, const struct ask *a, struct err *e);

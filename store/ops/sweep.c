@@ -10,6 +10,7 @@
 #include "store/db/room.h"
 #include "store/ops/expunged.h"
 #include "store/ops/freed.h"
+#include "store/ops/fullness.h"
 #include "store/ops/octets.h"
 #include "store/ops/once.h"
 #include "store/ops/packing.h"
@@ -200,6 +201,7 @@ static void *sweep_thread(void *arg)
     bool work = false, low;
 
     octets_after_crash(d, stopping);
+    fullness_load(d, stopping);
     while (wait_round(d->sweeper, &work)) {
         int64_t now = clock_utc();
 
@@ -224,6 +226,7 @@ static void *sweep_thread(void *arg)
         }
         if (!octets_held(d))
             tombs_sweep(d, &tombs, stopping);
+        fullness_sweep(d, stopping);
         packing_sweep(d, stopping);
         freed_sweep(d, &freed, stopping); /* last: it takes what time there is */
     }

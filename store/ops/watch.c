@@ -4,7 +4,7 @@
  * A session stays in the list while its peer is joined. watch_drop() runs in left(), under the lock that is held while
  * sessions are told, so no event goes to a peer that has gone. An event says "look again" and no more, so an event that
  * is lost with its connection costs nothing. */
-#include "store/ops/stored.h"
+#include "store/ops/fullness.h"
 #include <stdlib.h>
 
 enum { BUCKETS = 1024 };
@@ -76,8 +76,11 @@ void stored_committed(void *owner, const struct tx_event *ev, size_t n, bool wor
 {
     struct stored *d = owner;
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         watch_tell(d->watches, ev[i].mbx, ev[i].folder, ev[i].modseq);
+        if (ev[i].mbx != SEAL_QUEUE_BOX)
+            fullness_note(d->fullness, ev[i].mbx);
+    }
     if (work)
         sweep_wake(d);
 }

@@ -12,6 +12,7 @@
 #include "store/db/os.h"
 #include "store/ops/audit.h"
 #include "store/ops/due.h"
+#include "store/ops/fullness.h"
 #include "store/ops/octets.h"
 #include "store/ops/packing.h"
 #include "store/ops/stored.h"
@@ -64,6 +65,7 @@ static void start(void *daemon, const struct boot *b)
     st.busy = busy_new();
     octets_open(&st, true);
     st.packing = packing_new();
+    st.fullness = fullness_new();
     sweep_start(&st);
 }
 
@@ -71,6 +73,7 @@ static void stop(void *daemon)
 {
     (void)daemon;
     sweep_stop(&st);
+    fullness_free(&st.fullness);
     octets_close(&st);
     env_close(&st.env);
 }

@@ -9,7 +9,8 @@
     F(T, U64, mbx)                           /* from BOX_RESERVE, 16 or more */                \
     F(T, FIX, pub, SEAL_PUB)                 /* the mailbox's public key */                    \
     F(T, BYTES, slots, SLOTS_MAX)            /* its private key, sealed: crypto/seal/slot.h */ \
-    F(T, U64, quota)                         /* octets; 0: none */
+    F(T, U64, quota)                         /* octets; 0: none */                             \
+    F(T, U64, most)                          /* messages; 0: the setting stored.max_messages */
 IPC_MESSAGE(store_box_create_req);
 
 #define FIELDS_store_box_rep(F, T)                                                                                               \
@@ -22,7 +23,8 @@ IPC_MESSAGE(store_box_create_req);
     F(T, U64, used)                          /* octets, and 1,024 for the rows of each message */                                \
     F(T, U64, messages)                                                                                                          \
     F(T, U32, folders)                       /* the INBOX among them */                                                          \
-    F(T, U64, most_messages)                 /* the setting stored.max_messages; 0: no limit */
+    F(T, U64, most)                          /* messages that were set for this mailbox; 0: none were */                         \
+    F(T, U64, most_messages)                 /* messages that it may have: .most, else the setting stored.max_messages; 0: no limit */
 IPC_MESSAGE(store_box_rep);
 
 #define FIELDS_store_box_opened_req(F, T)                                                                                            \
@@ -45,15 +47,33 @@ IPC_MESSAGE(store_box_folders_req);
     F(T, U16, flags)                         /* FF_ bits; never FF_GONE */
 IPC_MESSAGE(store_box_folder);
 
-enum { BOX_SET_SLOTS = 1, BOX_SET_QUOTA = 2 };
+enum { BOX_SET_SLOTS = 1, BOX_SET_QUOTA = 2 /* octets */, BOX_SET_MOST = 4 /* messages */ };
 /* RC_EXISTS: slots_version has moved on */
 #define FIELDS_store_box_set_req(F, T)                                             \
     F(T, U64, mbx)                                                                 \
     F(T, U8, what)                           /* BOX_SET_ bits */                   \
     F(T, U64, slots_version)                 /* that the new list was made from */ \
     F(T, BYTES, slots, SLOTS_MAX)                                                  \
-    F(T, U64, quota)                         /* octets */
+    F(T, U64, quota)                         /* octets; 0: none */                 \
+    F(T, U64, most)                          /* messages; 0: as the setting stored.max_messages says */
 IPC_MESSAGE(store_box_set_req);
+
+/* ---- STORE_WARNINGS: a list of store_warning, .next not 0: there may be more once these are told. STORE_WARNED: that one was told, or will never be. ---- */
+#define FIELDS_store_warning(F, T)                                                             \
+    F(T, U64, mbx)                                                                             \
+    F(T, U8, level)                          /* per cent that were passed: 80 or 95 */         \
+    F(T, U64, at)                            /* UTC s: when; the same warning has the same */  \
+    F(T, U64, used)                          /* now, as in store_box_rep, these four */        \
+    F(T, U64, quota)                                                                           \
+    F(T, U64, messages)                                                                        \
+    F(T, U64, most)
+IPC_MESSAGE(store_warning);
+
+#define FIELDS_store_warned_req(F, T)                                                          \
+    F(T, U64, mbx)                                                                             \
+    F(T, U8, level)                                                                            \
+    F(T, U64, at)
+IPC_MESSAGE(store_warned_req);
 
 #define FIELDS_store_ticket_req(F, T)                                   \
     F(T, BYTES, ticket, STORE_TICKET_MAX)    /* crypto/seal/ticket.h */

@@ -51,7 +51,7 @@ enum {
 IPC_MESSAGE(store_queue_item);
 
 /* Who watches (STORE_WATCH) the queue: relayd, without a ticket; the folder says what it wants to hear of. */
-enum queue_watch { QUEUE_NEWS = 1 /* an item is new, or an administrator changed one */, QUEUE_OWN /* what relayd itself changed */ };
+enum queue_watch { QUEUE_QUOTA /* STORE_WARNINGS has some; whoever watches the queue hears of it */, QUEUE_NEWS /* an item is new, or an administrator changed one */, QUEUE_OWN /* what relayd itself changed */ };
 
 /* How recipients that wait are told apart without opening their envelopes: four octets that name the key they were made with, then 12 octets each of the
  * HMAC of the recipient's domain, the sender, the recipient (flow/logged.h makes them, under DIR/keys/log.key). Whoever has the store alone learns no

@@ -27,6 +27,8 @@ IPC_TABLE(store_box_folders_req);
 IPC_TABLE(store_box_folder);
 IPC_TABLE(store_box_opened_req);
 IPC_TABLE(store_box_set_req);
+IPC_TABLE(store_warning);
+IPC_TABLE(store_warned_req);
 IPC_TABLE(store_ticket_req);
 
 /* folders.h */
@@ -153,6 +155,8 @@ static const struct ipc_op ops[] = {
     {STORE_METADATA, "metadata", MAIL, store_metadata_req_f, store_metadata_rep_f, IPC_AGAIN},
     {STORE_METADATA_SET, "metadata-set", MAIL, store_metadata_set_req_f, store_metadata_set_rep_f, IPC_AGAIN},
     {STORE_BOX_FOLDERS, "box-folders", ROLE_ADMIN, store_box_folders_req_f, store_list_rep_f, IPC_AGAIN},
+    {STORE_WARNINGS, "warnings", ROLE_RELAYD, NULL, store_list_rep_f, IPC_AGAIN},
+    {STORE_WARNED, "warned", ROLE_RELAYD, store_warned_req_f, NULL, IPC_AGAIN},
     {STORE_EV_CHANGED, "changed", 0, NULL, store_ev_changed_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto stored_proto = {"stored", 0x53544f52, STORED_VERSION, ops, sizeof ops / sizeof ops[0]};

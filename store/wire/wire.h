@@ -38,7 +38,7 @@
 #include "store/wire/queue_error.h"
 #include "store/wire/removed.h"
 
-#define STORED_VERSION 8
+#define STORED_VERSION 9
 extern const struct ipc_proto stored_proto;
 enum store_op {
     /* objects inline -> local mailboxes and queue, one transaction. smtpd relayd imapd(ticket: APPEND) */
@@ -90,5 +90,7 @@ enum store_op {
     STORE_METADATA, /* annotations of a folder, of the mailbox as a whole, or of all; what changed of them */
     STORE_METADATA_SET, /* some of a folder, all or none */
     STORE_BOX_FOLDERS, /* a mailbox's folders without their names: counts and sizes. admin */
+    STORE_WARNINGS, /* mailboxes whose holder is to be told that they fill up. relayd */
+    STORE_WARNED,   /* the holder was told. relayd */
     STORE_EV_CHANGED = 200
 };

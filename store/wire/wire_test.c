@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 static const struct ipc_field *const records[] = {
-    store_place_f, store_remote_f,  store_placed_f,     store_folder_f,      store_rename_f,
-    store_entry_f, store_keyword_f, store_queue_item_f, store_queue_error_f, store_queue_sum_f};
+    store_place_f,   store_remote_f,     store_placed_f,      store_folder_f,    store_rename_f, store_entry_f,
+    store_keyword_f, store_queue_item_f, store_queue_error_f, store_queue_sum_f, store_warning_f};
 enum { RECORDS = sizeof records / sizeof records[0] };
 typedef void (*check_fn)(const struct ipc_field *f, const char *what);
 

@@ -36,8 +36,10 @@ def ready(inst, name):
 
 
 def alive(pid, name):
+    """Until it is a zombie its descriptors may be open, and a peer be given to it. Its command line goes before those do: its name stays."""
     with contextlib.suppress(OSError):
-        return name in open(f"/proc/{pid}/cmdline").read() and open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] != "Z"
+        comm, rest = open(f"/proc/{pid}/stat").read().split("(", 1)[1].rsplit(")", 1)
+        return comm == name and rest.split()[0] not in "ZX"
     return False
 
 
