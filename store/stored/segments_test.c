@@ -374,13 +374,10 @@ static void test_refused_at_each_call(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_space_comes_back),
-        cmocka_unit_test(test_held),
-        cmocka_unit_test(test_checked_while_serving),
-        cmocka_unit_test(test_missing_segment),
+        cmocka_unit_test(test_space_comes_back),      cmocka_unit_test(test_held),
+        cmocka_unit_test(test_checked_while_serving), cmocka_unit_test(test_missing_segment),
 #ifdef PLI_DEV
-        cmocka_unit_test(test_death_at_each_call),
-        cmocka_unit_test(test_refused_at_each_call),
+        cmocka_unit_test(test_death_at_each_call),    cmocka_unit_test(test_refused_at_each_call),
 #endif
     };
 
