@@ -154,7 +154,7 @@ static enum rc info_of(struct maildir *m, const char *dir, const struct letter *
         uint32_t bit;
         char letter;
     } known[] = {{MF_DRAFT, 'D'}, {MF_FLAGGED, 'F'}, {MF_ANSWERED, 'R'}, {MF_SEEN, 'S'}, {MF_DELETED, 'T'}};
-    char letters[8 + MAILDIR_KEYWORDS], letter;
+    char letters[8 + MAILDIR_KEYWORDS], letter = 0;
     size_t n = 0, lower;
     enum rc rc = RC_OK;
 

@@ -368,7 +368,7 @@ def test_a_file_cut_short_ends_with_a_line_and_goes_on(pli, tmp_path):
 
 
 def test_words_that_cannot_be_read_are_not_written_over(pli, tmp_path):
-    me = "mots@chu.test"
+    me = "motscles@chu.test"
     pli.add(me, sign="never")
     with pli.imap(me) as m:
         assert m.append("INBOX", "(projet)", None, BODIES[0])[0] == "OK"
