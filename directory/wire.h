@@ -49,7 +49,7 @@ IPC_MESSAGE(dird_lookup_req);
     F(T, BYTES, address, DIRD_ADDR)          /* canonical */
 IPC_MESSAGE(dird_lookup_rep);
 
-/* ---- DIRD_HOLDER: asks the directory itself. RC_NOTFOUND: no account has that mailbox. ---- */
+/* ---- DIRD_HOLDER: asks the directory itself. RC_NOTFOUND: no account has that mailbox. DK_UNKNOWN: the directory has one, the cache has not read it yet. ---- */
 #define FIELDS_dird_holder_req(F, T) \
     F(T, U64, mbx)
 IPC_MESSAGE(dird_holder_req);

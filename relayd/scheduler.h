@@ -122,6 +122,7 @@ struct scheduler {
     bool news_wanted;
     bool quota_wanted;                  /* mailboxes fill up, and their holders are to be told */
     int64_t quota_at;                   /* monotonic: it is asked about then in any case */
+    int64_t quota_rest;                 /* monotonic: not before, after one could not be told */
     uint64_t seen_to;                   /* UTC s: what was due before has been looked at */
     uint64_t deferred_to;               /* UTC s: nothing that this process put off is due later */
     int64_t pause_until;                /* monotonic: a daemon is away */
@@ -198,6 +199,7 @@ bool reports_due(struct scheduler *s, const struct store_queue_item *it); /* of 
 
 /* ---- scheduler_quota.c ---- */
 void quota_round(struct scheduler *s);
+int64_t quota_next(const struct scheduler *s); /* monotonic: quota_round has work then */
 
 /* ---- scheduler_age.c ---- */
 void age_round(struct scheduler *s);

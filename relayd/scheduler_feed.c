@@ -198,8 +198,10 @@ int64_t feed_next(const struct scheduler *s)
 
     if (scheduler_paused(s))
         return s->pause_until;
-    if (s->news.on || s->all.on || !s->listening || s->quota_wanted)
+    if (s->news.on || s->all.on || !s->listening)
         return 0;
+    if (quota_next(s) < next)
+        next = quota_next(s);
     if (s->news_wanted && s->news_at < next)
         next = s->news_at;
     else if (s->seen_to <= s->deferred_to && tick < next)

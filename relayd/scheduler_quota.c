@@ -4,7 +4,9 @@
  * Once     stored says which level of which mailbox is to be told (store/ops/fullness.h). The mail's object id follows from that, so a warning that was filed
  *          before a crash is not filed twice. Then stored is told.
  * Room     a full mailbox takes it, as it takes reports: it is filed without the question of RCPT, so it is never refused and never counts as a refusal.
- * Nobody   an account that is disabled takes no mail, and one that is gone has no mailbox: the warning ends. */
+ * Nobody   an account that is disabled takes no mail, and one that is gone has no mailbox: the warning ends.
+ * Later    what cannot be told now (dird has not read the account yet, the disk is full) is tried again every AGAIN_S for a day. No letter waits for it, and
+ *          no other holder: the scheduler does not pause for a warning. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/seal/digest.h"
@@ -14,7 +16,7 @@
 #include "relayd/scheduler.h"
 #include <stdio.h>
 
-enum { LOOK_S = 60 /* an event may be lost with its connection */ };
+enum { LOOK_S = 60 /* an event may be lost with its connection */, AGAIN_S = 5, LONGEST_S = 86400 };
 #define SECOND INT64_C(1000000000)
 
 static void identify(const struct store_warning *w, unsigned char sum[DIGEST_LEN])
@@ -109,39 +111,73 @@ static enum rc never(enum rc rc, const struct err *e)
     return RC_OK;
 }
 
-static enum rc warn(struct scheduler *s, const struct store_warning *w, struct err *e)
+/* RC_TEMP: another time. */
+static enum rc tell_holder(struct scheduler *s, const struct store_warning *w, struct err *e)
 {
-    struct store_warned_req told = {w->mbx, w->level, w->at};
     struct dird_holder_req rq = {w->mbx};
     struct dird_lookup_rep holder;
     struct buf mem = BUF_INIT; /* open: an address */
     enum rc rc = dir_call_in(s->dir, DIRD_HOLDER, &rq, &holder, &mem, e);
 
+    if (rc == RC_OK && holder.kind == DK_UNKNOWN)
+        rc = err_set(e, RC_TEMP, "dird has not read the holder of mailbox %llu yet", (unsigned long long)w->mbx);
     if (rc == RC_OK && holder.kind == DK_MAILBOX)
         rc = tell(s, w, &holder, e);
-    rc = never(rc, e);
     buf_free(&mem);
+    return never(rc, e);
+}
+
+static enum rc warn(struct scheduler *s, const struct store_warning *w, struct err *e)
+{
+    struct store_warned_req told = {w->mbx, w->level, w->at};
+    enum rc rc = tell_holder(s, w, e);
+
+    if (rc == RC_TEMP && w->at + LONGEST_S < scheduler_now()) {
+        log_err(LOG_ERROR_, "quota-warning-unmade", e);
+        rc = RC_OK;
+    }
     return rc == RC_OK ? store_call(s->store, STORE_WARNED, &told, -1, NULL, e) : rc;
+}
+
+/* The first that fails is noted in e; after a connection that is gone no other is tried. */
+static enum rc warn_all(struct scheduler *s, struct span *list, struct err *e)
+{
+    enum rc rc = RC_OK, first = RC_OK;
+    struct store_warning w;
+    struct err here;
+
+    while (rc != RC_CLOSED && rc != RC_TIMEOUT && ipc_list_next(list, store_warning_f, &w, &here) == RC_OK) {
+        rc = warn(s, &w, &here);
+        if (rc != RC_OK && first == RC_OK) {
+            first = rc;
+            *e = here;
+        }
+    }
+    return first;
 }
 
 void quota_round(struct scheduler *s)
 {
     struct store_list_rep rep = {0};
-    struct store_warning w;
     struct buf mem = BUF_INIT; /* open: numbers */
+    int64_t now = clock_mono();
     struct err e;
     enum rc rc;
 
-    if (scheduler_paused(s) || (!s->quota_wanted && clock_mono() < s->quota_at))
+    if (scheduler_paused(s) || now < quota_next(s))
         return;
     rc = store_call_in(s->store, STORE_WARNINGS, NULL, -1, &rep, &mem, &e);
-    while (rc == RC_OK && ipc_list_next(&rep.list, store_warning_f, &w, &e) == RC_OK)
-        rc = warn(s, &w, &e);
+    if (rc == RC_OK)
+        rc = warn_all(s, &rep.list, &e);
     buf_free(&mem);
     s->quota_wanted = rc != RC_OK || rep.next != 0;
-    s->quota_at = clock_mono() + LOOK_S * SECOND;
-    if (rc != RC_OK) {
+    s->quota_at = now + LOOK_S * SECOND;
+    s->quota_rest = rc != RC_OK ? now + AGAIN_S * SECOND : 0;
+    if (rc != RC_OK)
         log_err(LOG_WARN_, "quota-unseen", &e);
-        scheduler_pause(s);
-    }
+}
+
+int64_t quota_next(const struct scheduler *s)
+{
+    return s->quota_wanted ? s->quota_rest : s->quota_at;
 }

@@ -61,8 +61,8 @@ HANDLER(h_holder)
         rc = account_holder(d, q->mbx, &address, e);
     if (rc == RC_OK)
         cache_find(d->cache, buf_span(&address), &v);
-    if (rc == RC_OK && ((v.kind != DK_MAILBOX && v.kind != DK_DISABLED) || v.mbx != q->mbx))
-        rc = err_set(e, RC_TEMP, "the cache does not know %s yet", log_esc(buf_span(&address)));
+    if ((v.kind != DK_MAILBOX && v.kind != DK_DISABLED) || v.mbx != q->mbx)
+        v = (struct cache_view){.kind = DK_UNKNOWN};
     if (rc == RC_OK)
         answer_view(&v, r);
     buf_free(&address);

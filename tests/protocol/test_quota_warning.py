@@ -6,6 +6,7 @@ import itertools
 import os
 import signal
 import smtplib
+import subprocess
 
 import pytest
 from instance import Instance, eventually, plain
@@ -146,6 +147,38 @@ def test_a_full_mailbox_is_warned_and_that_is_no_refusal(box):
     box.pli("account", "quota", ME, "--storage", "1M")
     settled(box, [95, 95])  # it took a warning, and is as full as before
     assert refused()[0] == 552
+
+
+def ldap(inst, verb, *args, rows=""):
+    uri = "ldapi://" + str(inst.root / "run/ldapi").replace("/", "%2F")
+    r = subprocess.run([verb, "-x", "-D", "cn=dird,ou=daemons,o=pli", "-y", str(inst.root / "keys/dird.secret"), "-H", uri, *args],
+                       input=rows, capture_output=True, text=True)
+    assert r.returncode == 0, r.stderr[-500:]
+    return r.stdout
+
+
+def test_a_holder_whom_dird_cannot_read_keeps_no_other_waiting(box):
+    """An entry that is no whole account. Until it is whole its holder is not told, everybody else is."""
+    who = "egare@chu.test"
+    box.add(who, sign="never", extra=["--quota", "0"])
+    with box.imap(who) as m:
+        for _ in range(4):
+            m.append("INBOX", None, None, b"Subject: x\r\n\r\n")
+    entry = f"mail={who},ou=mailboxes,o=pli"
+    key = next(line for line in ldap(box, "ldapsearch", "-LLL", "-b", entry, "-s", "base", "pliMailboxKey").splitlines() if line.startswith("pliMailboxKey"))
+    relayd = box.daemon("pli-relayd")
+    os.kill(relayd, signal.SIGSTOP)
+    try:
+        box.pli("account", "quota", who, "--messages", "5")
+        ldap(box, "ldapmodify", rows=f"dn: {entry}\nchangetype: modify\nreplace: pliMailboxKey\npliMailboxKey:: QUFB\n")
+        eventually(lambda: f"ev=sync-odd-entry dn=mail={who}," in (box.root / "log/pli.log").read_text())
+    finally:
+        os.kill(relayd, signal.SIGCONT)
+    settled(box, [])
+    settled(box, [])
+    assert told(box, who) == 0
+    ldap(box, "ldapmodify", rows=f"dn: {entry}\nchangetype: modify\nreplace: pliMailboxKey\n{key}\n")
+    eventually(lambda: told(box, who) == 2)
 
 
 def test_the_command(box):
