@@ -50,6 +50,8 @@ enum rc msg_remove(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, st
 enum rc msg_drop(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t uid, const struct msg *m, struct err *e);
 /* folders.c: makes a folder that was deleted again, under its name and with its role, or finds the one that has that name now. The box record is locked. */
 enum rc folder_again(struct tx *t, uint64_t mbx, const struct folder *f, uint32_t *folder_out, struct err *e);
+/* Whether a folder of the mailbox other than but (0: any) has that use. */
+enum rc folder_role_taken(struct tx *t, uint64_t mbx, uint8_t special, uint32_t but, bool *taken_out, struct err *e);
 void counters_add(struct counters *c, const struct msg *m, int by);
 bool flags_lawful(uint64_t flags); /* no unknown system bit */
 

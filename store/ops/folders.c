@@ -229,7 +229,7 @@ enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e)
     return rc;
 }
 
-static enum rc role_taken(struct tx *t, uint64_t mbx, uint8_t special, bool *taken_out, struct err *e)
+enum rc folder_role_taken(struct tx *t, uint64_t mbx, uint8_t special, uint32_t but, bool *taken_out, struct err *e)
 {
     struct key from = key_mbx(mbx);
     struct folder f;
@@ -239,7 +239,7 @@ static enum rc role_taken(struct tx *t, uint64_t mbx, uint8_t special, bool *tak
 
     *taken_out = false;
     while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK && (rc = rec_read(v, folder_f, &f, e)) == RC_OK)
-        *taken_out = *taken_out || f.special == special;
+        *taken_out = *taken_out || (f.special == special && be32(k.p + 8) != but && !(f.flags & FF_GONE));
     scan_close(&s);
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
@@ -250,7 +250,7 @@ static enum rc make_again(struct tx *t, uint64_t mbx, struct folder *f, uint32_t
     uint32_t now = (uint32_t)clock_utc();
     bool taken;
     struct box b;
-    enum rc rc = role_taken(t, mbx, f->special, &taken, e);
+    enum rc rc = folder_role_taken(t, mbx, f->special, 0, &taken, e);
 
     if (rc == RC_OK)
         rc = box_get(t, mbx, true, &b, e);

@@ -2,23 +2,7 @@
 /* store/ops/fullness_test.c - which levels are passed, which are to be told, and to whom stored says so.
  * Process  tests. */
 #include "store/ops/fullness.h"
-#include "store/stored/live_test.h"
-
-static struct live L;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_new(&L);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_end(&L);
-    return 0;
-}
+#include "store/stored/live_each_test.h"
 
 static void levels_are_reached(void **state)
 {

@@ -147,17 +147,10 @@ static enum rc folder_of(struct tx *t, uint64_t mbx, uint32_t folder, struct buf
 /* RC_EXISTS: another folder has that use. */
 static enum rc use_free(struct tx *t, uint64_t mbx, uint32_t folder, uint8_t special, struct err *e)
 {
-    struct key from = key_mbx(mbx);
-    struct folder f;
-    struct span k, v;
-    struct scan s;
-    enum rc rc = scan_open(&s, t, T_FOLDERS, &from, from.n, SCAN_FEW, e);
+    bool taken;
+    enum rc rc = folder_role_taken(t, mbx, special, folder, &taken, e);
 
-    while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK && (rc = rec_read(v, folder_f, &f, e)) == RC_OK)
-        if (f.special == special && be32(k.p + 8) != folder && !(f.flags & FF_GONE))
-            rc = err_set(e, RC_EXISTS, "store: folder %u has that use", (unsigned)be32(k.p + 8));
-    scan_close(&s);
-    return rc == RC_NOTFOUND ? RC_OK : rc;
+    return rc == RC_OK && taken ? err_set(e, RC_EXISTS, "store: another folder has that use") : rc;
 }
 
 static enum rc set_special(struct tx *t, uint64_t mbx, const struct store_metadata_set_req *rq, struct err *e)
