@@ -115,6 +115,7 @@ static const struct extension rows[] = {
     {"MULTISEARCH",   SIGNED_IN, LINE_ANY,   7377, .put = NULL},
     {"SEARCH=FUZZY",  SIGNED_IN, LINE_ANY,   6203, .opens = {.search = IMAP_KEY(SK_FUZZY), .search_return = SR_RELEVANCY, .sort = 1u << SORT_RELEVANCY}},
     {"URLAUTH",       SIGNED_IN, LINE_ANY,   4467, .put = NULL},
+    {"URLAUTH=BINARY", SIGNED_IN, LINE_ANY,  5524, .opens = {.args = ARG_URL_ITEMS}},
     {"METADATA",      SIGNED_IN, LINE_ANY,   5464, .enabled = &metadata_enabled},
     {"METADATA-SERVER", SIGNED_IN, LINE_ANY, 5464, .put = put_nothing, .enabled = &metadata_server_enabled},
     {"LIST-METADATA", SIGNED_IN, LINE_ANY,   9590, .opens = {.list_return = LR_METADATA}},

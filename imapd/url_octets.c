@@ -4,7 +4,6 @@
  * FETCH works on the selected view. So for the time of the call the session has a view of one row, of the folder that the
  * URL names. */
 #include "imapd/url_octets.h"
-#include "imapd/fetch.h"
 #include "imapd/folders.h"
 #include "proto/imap/url.h"
 
@@ -42,9 +41,10 @@ static enum rc folder_of(struct imap_session *s, const struct imap_url *u, uint3
     return u->uidvalidity == 0 || u->uidvalidity == f.uidvalidity ? RC_OK : reply_no(e, CAUSE_BAD_URL);
 }
 
-static enum rc give(struct fetch *f, const struct store_entry *en, const struct imap_section *sec,
-                    const struct url_want *want, struct err *e)
+static enum rc give(void *ctx, struct fetch *f, const struct store_entry *en, const struct imap_section *sec,
+                    struct err *e)
 {
+    const struct url_want *want = ctx;
     struct buf mem = BUF_SECRET_INIT;
     struct fetch_where w;
     enum rc rc = fetch_find(f, en, sec, &w, &mem, e);
@@ -65,7 +65,7 @@ static enum rc give(struct fetch *f, const struct store_entry *en, const struct 
 }
 
 /* .s->view is the view of one row. */
-static enum rc read_section(struct fetch *f, const struct imap_section *sec, const struct url_want *want, struct err *e)
+static enum rc visit(struct fetch *f, const struct imap_section *sec, const struct url_visit *v, struct err *e)
 {
     struct store_entry en;
     bool anew;
@@ -75,8 +75,8 @@ static enum rc read_section(struct fetch *f, const struct imap_section *sec, con
     pages_begin(&f->pages, f->s, f->op, f->rows);
     if ((rc = pages_next(&f->pages, &en, e)) == RC_NOTFOUND)
         rc = reply_no(e, CAUSE_BAD_URL);
-    if (rc == RC_OK && (rc = summary_of(&f->pages, &en, 0, &f->plain, &f->sum, &anew, e)) == RC_OK)
-        rc = give(f, &en, sec, want, e);
+    if (rc == RC_OK && (rc = summary_of(&f->pages, &en, v->texts, &f->plain, &f->sum, &anew, e)) == RC_OK)
+        rc = v->each(v->ctx, f, &en, sec, e);
     pages_end(&f->pages);
     buf_free(&f->plain);
     return rc;
@@ -95,15 +95,15 @@ enum rc url_find(struct imap_session *s, struct span url, struct imap_url *u_out
     return folder_of(s, u_out, folder_out, e);
 }
 
-static enum rc authorized(struct imap_session *s, const struct imap_url *u, uint32_t folder,
-                          const struct url_want *want, struct err *e)
+static enum rc authorized(struct imap_session *s, const struct imap_url *u, uint32_t folder, const struct url_visit *v,
+                          struct err *e)
 {
     if (u->auth.access == URL_NO_ACCESS)
-        return want->authorized ? reply_no(e, CAUSE_BAD_URL) : RC_OK;
-    return urlauth_check(s, folder, u, want->by, e);
+        return v->authorized ? reply_no(e, CAUSE_BAD_URL) : RC_OK;
+    return urlauth_check(s, folder, u, v->by, e);
 }
 
-enum rc url_octets(struct imap_session *s, struct span url, const struct url_want *want, struct err *e)
+enum rc url_visit(struct imap_session *s, struct span url, const struct url_visit *v, struct err *e)
 {
     struct imap_range row = {0, 0};
     struct imap_set rows = {.r = &row, .n = 1};
@@ -114,12 +114,19 @@ enum rc url_octets(struct imap_session *s, struct span url, const struct url_wan
     enum rc rc = url_find(s, url, &u, &one.folder, e);
 
     if (rc == RC_OK)
-        rc = authorized(s, &u, one.folder, want, e);
+        rc = authorized(s, &u, one.folder, v, e);
     if (rc == RC_OK) {
         one.uid = &u.uid;
         s->view = &one;
-        rc = read_section(&f, &u.section, want, e);
+        rc = visit(&f, &u.section, v, e);
         s->view = selected;
     }
     return rc != RC_OK && is_about_url(e->cause) ? bad_url(s, url, e) : rc;
+}
+
+enum rc url_octets(struct imap_session *s, struct span url, const struct url_want *want, struct err *e)
+{
+    struct url_want w = *want;
+
+    return url_visit(s, url, &(struct url_visit){.by = w.by, .authorized = w.authorized, .each = give, .ctx = &w}, e);
 }

@@ -9,6 +9,7 @@
  * Process  pli-imapd session.   Source RFC 4469 3, RFC 5092.
  */
 #pragma once
+#include "imapd/fetch.h"
 #include "imapd/urlauth.h"
 /* Who asks, and where the octets go. */
 struct url_want {
@@ -19,5 +20,15 @@ struct url_want {
     void *ctx;
 };
 enum rc url_octets(struct imap_session *s, struct span url, const struct url_want *want, struct err *e);
+/* The message that the URL names: each is called with a FETCH of that one message, its summary read, and the URL's section. texts: what of the summary each
+ * serves as it stands (SUMMARY_ bits). */
+struct url_visit {
+    enum url_by by;
+    bool authorized;
+    unsigned texts;
+    enum rc (*each)(void *ctx, struct fetch *f, const struct store_entry *en, const struct imap_section *sec, struct err *e);
+    void *ctx;
+};
+enum rc url_visit(struct imap_session *s, struct span url, const struct url_visit *v, struct err *e);
 /* Reads a URL of this session's own mailbox and finds its folder. Errors as above, without the code. */
 enum rc url_find(struct imap_session *s, struct span url, struct imap_url *u_out, uint32_t *folder_out, struct err *e);

@@ -43,8 +43,10 @@ struct imap_metadata_args {
     struct imap_annotation *set; /* SETMETADATA; each name once */
     size_t n;
 };
-struct imap_urls { /* GENURLAUTH, URLFETCH: RFC 4467 */
+enum imap_url_items { URL_BODY = 1, URL_BINARY = 2, URL_STRUCTURE = 4 }; /* BODY and BINARY are never asked for together */
+struct imap_urls { /* GENURLAUTH, URLFETCH: RFC 4467, RFC 5524 */
     struct span *url, *mechanism; /* mechanism: GENURLAUTH */
+    unsigned *items;              /* URLFETCH: URL_ bits; 0: the octets alone, as RFC 4467 has it */
     size_t n;
 };
 struct imap_list_args {

@@ -22,6 +22,7 @@ enum { /* .args: forms of arguments that are not a word of a list */
     ARG_UTF8 = 1 << 23,       /* mailbox names in UTF-8; APPEND INBOX UTF8 (~{n}) (RFC 6855) */
     ARG_CATENATE = 1 << 24,   /* APPEND INBOX CATENATE (URL x TEXT {n}) (RFC 4469) */
     ARG_NO_CHARSET = 1 << 25, /* SEARCH CHARSET is refused (RFC 6855 3); SORT and THREAD must have one (RFC 5256) */
+    ARG_URL_ITEMS = 1 << 26,  /* URLFETCH (url BINARY) (RFC 5524) */
     ARG_CREATE_USE = 1 << 22  /* CREATE x (USE (\Sent)) (RFC 6154) */
 };
 enum { /* .responses: what an answer carries only when the bit is set */
