@@ -30,6 +30,8 @@ def members(text):
 
 
 class Client:
+    killed = False  # stored is, now and then: what is refused for that may have happened
+
     def __init__(self, pli, who, mode="", also=""):
         self.mode, self.away, self.highest = mode.replace(" UIDONLY", ""), False, 0
         self.uidonly = "UIDONLY" in mode
@@ -82,7 +84,7 @@ class Client:
             if got.startswith("ctx OK"):
                 return got
             if got.startswith("t "):
-                assert re.match(r"t (OK|NO \[(EXPUNGEISSUED|MODIFIED [\d:,]+)\])", got), f"{line}: {got}"
+                assert re.match(r"t (OK|NO \[(EXPUNGEISSUED|MODIFIED [\d:,]+)\])", got) or (self.killed and got.startswith("t NO [UNAVAILABLE] ")), f"{line}: {got}"
                 self.note(got)
                 if self.mode == "QRESYNC" and any(uid is None for uid, *_ in self.list):  # who is removed by UID must know them
                     first = [uid for uid, *_ in self.list].index(None)
