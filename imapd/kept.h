@@ -14,7 +14,7 @@
 #include "extract/summary.h"
 #include "store/wire/wire.h"
 
-enum { KEPT_BYTES = 6 << 20, KEPT_MOST = 16384 };
+enum { KEPT_BYTES = 16 << 20, KEPT_MOST = 32768 };
 struct kept_one;
 struct kept {
     struct kept_one *at; /* by UID */

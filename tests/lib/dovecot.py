@@ -67,6 +67,9 @@ service stats {{
 }}
 """
 CRYPT = """mail_plugins = mail_crypt
+protocol imap {
+  mail_plugins = mail_crypt imap_zlib
+}
 mail_attribute_dict = file:%h/dovecot-attributes
 plugin {
   mail_crypt_curve = prime256v1
