@@ -153,24 +153,30 @@ static ssize_t do_write(int fd, const void *p, size_t n)
     return enter(OS_PWRITE) ? -1 : write(fd, p, n);
 }
 
+/* What these give the library takes for an error number. A file that is gone already (two checkpoints remove the same log file) is none to it. */
+static int error_of(int ret)
+{
+    return ret == 0 ? 0 : errno;
+}
+
 static int do_fsync(int fd)
 {
-    return enter(OS_FSYNC) ? -1 : fdatasync(fd);
+    return error_of(enter(OS_FSYNC) ? -1 : fdatasync(fd));
 }
 
 static int do_ftruncate(int fd, off_t n)
 {
-    return enter(OS_FTRUNCATE) ? -1 : ftruncate(fd, n);
+    return error_of(enter(OS_FTRUNCATE) ? -1 : ftruncate(fd, n));
 }
 
 static int do_rename(const char *from, const char *to)
 {
-    return enter(OS_RENAME) ? -1 : rename(from, to);
+    return error_of(enter(OS_RENAME) ? -1 : rename(from, to));
 }
 
 static int do_unlink(const char *path)
 {
-    return enter(OS_UNLINK) ? -1 : unlink(path);
+    return error_of(enter(OS_UNLINK) ? -1 : unlink(path));
 }
 
 void os_install(void)
