@@ -48,6 +48,7 @@ static inline pid_t load_start(const char *program, const char *dir)
         die("%s", e.log);
     boot_set(b, "instance", dir);
     boot_set(b, "uid", "0");
+    boot_set(b, "stored.keep_expunged", "0"); /* what is removed shall come back as space now, not in a fortnight */
     boot_give(b, "ticket.key", load_secret(load_tickets.of[TICKET_FOR_STORED], TICKET_KEY));
     boot_give(b, "ipc", listener);
     snprintf(fd, sizeof fd, "%d", boot_memfd(b));
