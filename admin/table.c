@@ -31,8 +31,7 @@ static enum rc is_text(struct span text, struct err *e)
     for (; at < text.n && n > 0; at += n)
         n = charset_utf8_next(span_from(text, at));
     if (n == 0)
-        return err_set(e, RC_SYNTAX,
-                       "line %u: the file is not UTF-8: save it as \"CSV UTF-8\" in the spreadsheet",
+        return err_set(e, RC_SYNTAX, "line %u: the file is not UTF-8: save it as \"CSV UTF-8\" in the spreadsheet",
                        (unsigned)line_at(text, at));
     if (span_chr(text, '\0') >= 0)
         return err_set(e, RC_SYNTAX, "the file holds an octet 0: it is no text");
