@@ -44,7 +44,18 @@ static enum rc check(struct admin *ad, struct adding *n, struct err *e)
         return refuse(fault, about, e);
     (void)address_normal(n->w->address, n->address, &n->domain); /* it was found right */
     n->a.address = span_str(n->address);
-    return password_fits(n->w->password, n->a.address, n->w->password_min, e);
+    return RC_OK;
+}
+
+static enum rc check_password(struct admin *ad, struct adding *n, struct err *e)
+{
+    enum rc rc = password_fits(n->w->password, n->a.address, n->w->password_min, e);
+
+    (void)ad;
+    if (rc == RC_OK)
+        rc = password_normal(n->w->password, &n->password, e);
+    n->a.password = buf_span(&n->password);
+    return rc;
 }
 
 /* given and sn, when they were not told: the name's parts; an organisation has a name alone. */
@@ -88,9 +99,6 @@ static enum rc prepare(struct admin *ad, struct adding *n, struct err *e)
     n->a.most = w->most;
     n->a.flags = (w->sign ? DF_SIGN : 0) | (w->strict ? DF_STRICT : 0) | (w->red_list ? DF_RED_LIST : 0);
     n->a.aliases = account_aliases_join(&n->texts, w->aliases, w->n_aliases);
-    if (rc == RC_OK)
-        rc = password_normal(w->password, &n->password, e);
-    n->a.password = buf_span(&n->password);
     return rc;
 }
 
@@ -180,7 +188,7 @@ static enum rc make_entry(struct admin *ad, struct adding *n, struct err *e)
 }
 
 static enum rc (*const steps[])(struct admin *ad, struct adding *n, struct err *e) = {
-    check, prepare, address_free, reserve, make_keys, make_box, make_entry};
+    check, check_password, prepare, address_free, reserve, make_keys, make_box, make_entry};
 
 /* What the caller is told has memory of its own, and holds no password. */
 static enum rc tell(const struct adding *n, struct account_made *out, struct err *e)
@@ -194,6 +202,14 @@ static enum rc tell(const struct adding *n, struct account_made *out, struct err
     return ipc_list_next(&rest, dird_account_f, &out->account.is, e);
 }
 
+static void adding_free(struct adding *n)
+{
+    account_texts_free(&n->texts);
+    buf_free(&n->password);
+    buf_free(&n->slots);
+    buf_free(&n->cert);
+}
+
 enum rc account_add(struct admin *ad, const struct account_wish *w, struct account_made *out, struct err *e)
 {
     struct adding n = {.w = w, .password = BUF_SECRET_INIT};
@@ -205,10 +221,20 @@ enum rc account_add(struct admin *ad, const struct account_wish *w, struct accou
     out->mbx = n.a.mbx;
     if (rc == RC_OK)
         rc = tell(&n, out, e);
-    account_texts_free(&n.texts);
-    buf_free(&n.password);
-    buf_free(&n.slots);
-    buf_free(&n.cert);
+    adding_free(&n);
+    return rc;
+}
+
+enum rc account_add_would(struct admin *ad, const struct account_wish *w, struct err *e)
+{
+    struct adding n = {.w = w, .password = BUF_SECRET_INIT};
+    enum rc rc = check(ad, &n, e);
+
+    if (rc == RC_OK)
+        rc = prepare(ad, &n, e);
+    if (rc == RC_OK)
+        rc = address_free(ad, &n, e);
+    adding_free(&n);
     return rc;
 }
 

@@ -77,6 +77,8 @@ struct account_made {
  * when mbx is 0. RC_TEMP after mbx is set: the entry may be there yet; ask account_get() before trying again. */
 enum rc account_add(struct admin *ad, const struct account_wish *w, struct account_made *out, struct err *e);
 void account_made_free(struct account_made *m);
+/* The same as far as nothing is written and no password counts: whether it would be refused. An alias that somebody has is found by the directory alone. */
+enum rc account_add_would(struct admin *ad, const struct account_wish *w, struct err *e);
 
 /* ---- changed ---- */
 enum account_what {

@@ -55,6 +55,15 @@ static const struct cmd_opt set_opts[] = {
     {"--red-list", "yes|no", "not shown to who looks in the directory"},
     {NULL, NULL, NULL},
 };
+static const struct cmd_opt account_import_opts[] = {
+    {"--dry-run", NULL, "say what would become of each row; write nothing"},
+    {"--sheets", "FILE.html", "a new file: a page to print for each new account, with its password"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt code_opts[] = {
+    {"--sheets", "FILE.html", "a new file: a page to print for each account, with its password"},
+    {NULL, NULL, NULL},
+};
 static const struct cmd_opt quota_opts[] = {
     {"--storage", "SIZE", "such as 5G; 0 is no bound"},
     {"--messages", "NUMBER", "how many messages; 0 is the number of stored.max_messages"},
@@ -202,6 +211,12 @@ const struct command commands[] = {
      "deletes the account, its mailbox and all its mail"},
     {"account passwd", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_passwd, passwd_opts,
      "a new password; no mail is lost by it"},
+    {"account import", "FILE.csv|-", 1, 1, NEED_SERVER, cmd_account_import, account_import_opts,
+     "makes the accounts agree with a table: adds what is not there, changes what differs; may be run again"},
+    {"account export", "", 0, 0, NEED_SERVER, cmd_account_export, NULL,
+     "every account as a row of a table that account import takes; no secrets"},
+    {"account code", "ADDRESS...", 1, CMD_POS_MAX, NEED_SERVER, cmd_account_code, code_opts,
+     "another password for each, on sheets to print"},
     {"mailbox list", "", 0, 0, NEED_SERVER, cmd_mailbox_list, NULL,
      "every mailbox with its folders, messages and size, one a line; opens none"},
     {"mailbox show", "ADDRESS", 1, 1, NEED_SERVER, cmd_mailbox_show, mailbox_show_opts,

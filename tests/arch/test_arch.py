@@ -28,7 +28,7 @@ INNER = {"crypto": ["crypto/seal", "crypto/pki", "crypto/cms", "crypto/keyd/clie
 # libunistring has three: search texts and the address book fold accents alike, and what people type is prepared for every daemon
 HOME = {r"openssl/": "crypto", r"idn2\.h": "base", r"gnutls/": "crypto", r"libetpan/": "mime admin", r"(unistr|unicase|uninorm|unictype|unitypes)\.h": "mime extract directory base",
         r"zlib\.h": "mime imapd", r"db\.h": "store", r"(ldap|lber|ldap_schema)\.h": "directory", r"confuse\.h": "pli",
-        r"jansson\.h": "pli", r"seccomp\.h": "base", r"systemd/": "base", r"(libxml/|xmlsec/)": "trust", r"curl/": "trust", r"ares\.h": "relayd"}
+        r"jansson\.h": "pli", r"csv\.h": "admin", r"seccomp\.h": "base", r"systemd/": "base", r"(libxml/|xmlsec/)": "trust", r"curl/": "trust", r"ares\.h": "relayd"}
 LIBRARY_TYPE = re.compile(r"\b(EVP_\w+|X509\w*|CMS_(?:ContentInfo|SignerInfo|RecipientInfo)\w*|SSL(?:_CTX)?|BIO|STACK_OF|gnutls_\w+_t|mailmime\w*|mailimf_\w+|clist\w*|"
                           r"DB|DBT|DBC|DB_\w+|LDAP\w*|BerElement|json_t|cfg_t)\b")
 

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* admin/roster.c - a roster read: its columns, its rows, and which rows name an address twice. See admin/roster.h. */
+#include "admin/roster.h"
+#include "admin/table.h"
+#include <stdlib.h>
+#include <string.h>
+
+const struct roster_heading roster_columns[ROSTER_COLUMNS] = {
+    [ROSTER_ADDRESS] = {"address", "adresse", "prenom.nom@domaine"},
+    [ROSTER_TYPE] = {"type", "type", "per, org, app, cab"},
+    [ROSTER_NAME] = {"name", "nom_affiche", "as it is shown; else given and family name"},
+    [ROSTER_GIVEN] = {"given", "prenom", "text"},
+    [ROSTER_SN] = {"sn", "nom", "text"},
+    [ROSTER_RPPS] = {"rpps", "rpps", "11 digits"},
+    [ROSTER_STRUCTURE] = {"structure", "structure", "FINESS, SIREN or SIRET"},
+    [ROSTER_PROFESSION] = {"profession", "profession", "text"},
+    [ROSTER_SPECIALTY] = {"specialty", "specialite", "text"},
+    [ROSTER_SERVICE] = {"service", "service", "text"},
+    [ROSTER_RESPONSIBLE] = {"responsible", "responsable", "text"},
+    [ROSTER_ALIASES] = {"aliases", "alias", "addresses, spaces between them"},
+    [ROSTER_QUOTA] = {"quota", "quota", "octets, or 500M, 2G; 0: none"},
+    [ROSTER_MOST] = {"messages", "messages", "how many; 0: as all mailboxes"},
+    [ROSTER_SIGN] = {"sign", "signature", "yes, no; oui, non"},
+    [ROSTER_RED_LIST] = {"red_list", "liste_rouge", "yes, no; oui, non"},
+};
+
+struct reading {
+    struct roster *r;
+    int column[TABLE_CELLS]; /* enum roster_column of each cell */
+    size_t n;
+    bool begun;
+};
+
+/* ---- the first row ---- */
+static int column_of(struct span name)
+{
+    for (int i = 0; i < ROSTER_COLUMNS; i++)
+        if (span_ieq_str(name, roster_columns[i].english) || span_ieq_str(name, roster_columns[i].french))
+            return i;
+    return -1;
+}
+
+static void list_columns(struct buf *out)
+{
+    for (int i = 0; i < ROSTER_COLUMNS; i++)
+        buf_addf(out, "%s%s", i ? ", " : "", roster_columns[i].english);
+}
+
+static enum rc unknown_column(struct span name, struct err *e)
+{
+    struct buf known = BUF_INIT;
+    enum rc rc;
+
+    list_columns(&known);
+    rc = err_set(e, RC_SYNTAX, "line 1: no such column: %.*s (known: %s)", SPAN_ARG(span_head(name, 60)),
+                 buf_cstr(&known));
+    buf_free(&known);
+    return rc;
+}
+
+static enum rc read_heading(struct reading *in, const struct table_row *row, struct err *e)
+{
+    for (size_t i = 0; i < row->n; i++) {
+        int c = column_of(row->cell[i]);
+
+        if (c < 0)
+            return unknown_column(row->cell[i], e);
+        if (in->r->has & 1u << c)
+            return err_set(e, RC_SYNTAX, "line 1: the column %s is there twice", roster_columns[c].english);
+        in->r->has |= 1u << c;
+        in->column[i] = c;
+    }
+    in->n = row->n;
+    in->begun = true;
+    if (!(in->r->has & 1u << ROSTER_ADDRESS) || !(in->r->has & 1u << ROSTER_TYPE))
+        return err_set(e, RC_SYNTAX, "line 1: the columns address and type must be there");
+    return RC_OK;
+}
+
+/* ---- the others ---- */
+static enum rc new_row(struct roster *r, struct roster_row **out, struct err *e)
+{
+    uint32_t cap = r->cap ? r->cap * 2 : 256;
+    struct roster_row *more = r->row;
+
+    if (r->n == r->cap) {
+        more = realloc(r->row, cap * sizeof *more);
+        if (!more)
+            return err_set(e, RC_TEMP, "out of memory for %u rows", (unsigned)cap);
+        r->row = more;
+        r->cap = cap;
+    }
+    r->row[r->n] = (struct roster_row){.line = 0};
+    *out = &r->row[r->n++];
+    return RC_OK;
+}
+
+static enum rc read_row(struct reading *in, const struct table_row *row, struct err *e)
+{
+    struct roster_row *to = NULL;
+
+    if (row->n > in->n)
+        return err_set(e, RC_SYNTAX, "line %u: %zu cells, but %zu columns", (unsigned)row->line, row->n, in->n);
+    if (in->r->n == ROSTER_ROWS)
+        return err_set(e, RC_SYNTAX, "line %u: more than %d rows", (unsigned)row->line, ROSTER_ROWS);
+    if (new_row(in->r, &to, e) != RC_OK)
+        return RC_TEMP;
+    to->line = row->line;
+    for (size_t i = 0; i < row->n; i++) {
+        to->off[in->column[i]] = (uint32_t)in->r->cells.n;
+        to->len[in->column[i]] = (uint32_t)row->cell[i].n;
+        buf_addspan(&in->r->cells, row->cell[i]);
+    }
+    return RC_OK;
+}
+
+static enum rc take(const struct table_row *row, void *ctx, struct err *e)
+{
+    struct reading *in = ctx;
+
+    return in->begun ? read_row(in, row, e) : read_heading(in, row, e);
+}
+
+/* ---- addresses that come twice ---- */
+struct named {
+    char address[ADDRESS_ROOM];
+    uint32_t row;
+};
+
+static int by_address(const void *x, const void *y)
+{
+    const struct named *a = x, *b = y;
+    int d = strcmp(a->address, b->address);
+
+    return d ? d : (a->row > b->row) - (a->row < b->row);
+}
+
+static enum rc find_doubles(struct roster *r, struct err *e)
+{
+    struct named *all = calloc(r->n + 1ul, sizeof *all);
+    struct span domain;
+    uint32_t n = 0;
+
+    if (!all)
+        return err_set(e, RC_TEMP, "out of memory for %u rows", (unsigned)r->n);
+    for (uint32_t i = 0; i < r->n; i++) {
+        all[n].row = i;
+        n += address_normal(roster_cell(r, i, ROSTER_ADDRESS), all[n].address, &domain);
+    }
+    qsort(all, n, sizeof *all, by_address);
+    for (uint32_t i = 1; i < n; i++)
+        if (strcmp(all[i].address, all[i - 1].address) == 0) {
+            const struct roster_row *before = &r->row[all[i - 1].row];
+
+            r->row[all[i].row].same_as = before->same_as ? before->same_as : before->line;
+        }
+    free(all);
+    return RC_OK;
+}
+
+enum rc roster_read(struct span text, struct roster *out, struct err *e)
+{
+    struct reading in = {.r = out};
+    enum rc rc;
+
+    *out = (struct roster){.n = 0};
+    if (text.n > ROSTER_FILE_MOST)
+        return err_set(e, RC_SYNTAX, "the file is larger than %d MiB", ROSTER_FILE_MOST >> 20);
+    rc = table_each(text, take, &in, e);
+    if (rc == RC_OK && !in.begun)
+        rc = err_set(e, RC_SYNTAX, "the file is empty: its first line names the columns");
+    return rc == RC_OK ? find_doubles(out, e) : rc;
+}
+
+struct span roster_cell(const struct roster *r, uint32_t row, enum roster_column column)
+{
+    return span_of(r->cells.p + r->row[row].off[column], r->row[row].len[column]);
+}
+
+void roster_free(struct roster *r)
+{
+    free(r->row);
+    buf_free(&r->cells);
+    *r = (struct roster){.n = 0};
+}

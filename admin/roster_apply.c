@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* admin/roster_apply.c - one row of a roster: the account added, or changed where the row says something else. See admin/roster.h. */
+#include "admin/roster.h"
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *const roster_outcomes[ROSTER_OUTCOMES] = {"added", "changed", "unchanged", "refused", "failed", "untried"};
+
+struct applying {
+    struct admin *ad;
+    const struct roster *r;
+    uint32_t row;
+    const struct roster_defaults *d;
+    bool dry;
+    struct roster_room *room;
+    struct roster_wish wish;
+    struct account there;
+    struct account_change change;
+};
+
+/* ---- what differs ---- */
+static const struct {
+    enum roster_column column;
+    uint32_t change;
+    size_t wish, to, is; /* where the wish, the change and the account have it */
+} texts[] = {
+    {ROSTER_NAME, CHANGE_NAME, offsetof(struct account_wish, name), offsetof(struct account_change, name),
+     offsetof(struct dird_account, name)},
+    {ROSTER_SERVICE, CHANGE_SERVICE, offsetof(struct account_wish, service), offsetof(struct account_change, service),
+     offsetof(struct dird_account, service)},
+    {ROSTER_RESPONSIBLE, CHANGE_RESPONSIBLE, offsetof(struct account_wish, responsible),
+     offsetof(struct account_change, responsible), offsetof(struct dird_account, responsible)},
+    {ROSTER_PROFESSION, CHANGE_PROFESSION, offsetof(struct account_wish, profession),
+     offsetof(struct account_change, profession), offsetof(struct dird_account, profession)},
+    {ROSTER_SPECIALTY, CHANGE_SPECIALTY, offsetof(struct account_wish, specialty),
+     offsetof(struct account_change, specialty), offsetof(struct dird_account, specialty)},
+    {ROSTER_RPPS, CHANGE_RPPS, offsetof(struct account_wish, rpps), offsetof(struct account_change, rpps),
+     offsetof(struct dird_account, rpps)},
+};
+
+static bool has(const struct applying *a, enum roster_column c)
+{
+    return (a->r->has & 1u << c) != 0;
+}
+
+static bool says(const struct applying *a, enum roster_column c)
+{
+    return has(a, c) && a->r->row[a->row].len[c] > 0;
+}
+
+static void differs(struct applying *a, enum roster_column c, uint32_t change)
+{
+    size_t n = strlen(a->room->why);
+
+    a->change.what |= change;
+    snprintf(a->room->why + n, sizeof a->room->why - n, "%s%s", n ? ", " : "", roster_columns[c].english);
+}
+
+/* The directory has texts in their prepared form. One that cannot be prepared differs, and is refused when it is changed. */
+static bool same_text(struct span cell, struct span is)
+{
+    struct buf as = BUF_INIT;
+    struct err ignored;
+    bool same = text_normal(span_trim(cell), TEXT_MOST, &as, &ignored) == RC_OK && span_eq(buf_span(&as), is);
+
+    buf_free(&as);
+    return same;
+}
+
+/* A name is told by its own column, or by its parts. An empty RPPS number is none that could be meant. */
+static bool is_told(const struct applying *a, enum roster_column c)
+{
+    if (c == ROSTER_NAME)
+        return a->wish.w.name.n > 0;
+    return c == ROSTER_RPPS ? says(a, c) : has(a, c);
+}
+
+static void compare_texts(struct applying *a)
+{
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct span wished = *(const struct span *)((const char *)&a->wish.w + texts[i].wish);
+
+        *(struct span *)((char *)&a->change + texts[i].to) = wished;
+        if (is_told(a, texts[i].column) &&
+            !same_text(wished, *(const struct span *)((const char *)&a->there.is + texts[i].is)))
+            differs(a, texts[i].column, texts[i].change);
+    }
+}
+
+static bool in_lines(struct span lines, const char *address)
+{
+    while (lines.n > 0) {
+        ptrdiff_t end = span_chr(lines, '\n');
+        struct span one = end < 0 ? lines : span_head(lines, (size_t)end);
+
+        if (span_eq_str(one, address))
+            return true;
+        lines = span_from(lines, end < 0 ? lines.n : (size_t)end + 1);
+    }
+    return false;
+}
+
+static size_t count_lines(struct span lines)
+{
+    size_t n = lines.n > 0;
+
+    for (size_t i = 0; i < lines.n; i++)
+        n += lines.p[i] == '\n';
+    return n;
+}
+
+static void compare_aliases(struct applying *a)
+{
+    const struct account_wish *w = &a->wish.w;
+    size_t same = 0;
+
+    a->change.aliases = w->aliases;
+    a->change.n_aliases = w->n_aliases;
+    for (size_t i = 0; i < w->n_aliases; i++) {
+        char normal[ADDRESS_ROOM];
+        struct span domain;
+
+        same += address_normal(w->aliases[i], normal, &domain) && in_lines(a->there.is.aliases, normal);
+    }
+    if (has(a, ROSTER_ALIASES) && (same != w->n_aliases || same != count_lines(a->there.is.aliases)))
+        differs(a, ROSTER_ALIASES, CHANGE_ALIASES);
+}
+
+static void compare_rest(struct applying *a)
+{
+    const struct account_wish *w = &a->wish.w;
+    const struct dird_account *is = &a->there.is;
+
+    a->change.sign = w->sign;
+    a->change.red_list = w->red_list;
+    a->change.quota = w->quota;
+    a->change.most = w->most;
+    if (says(a, ROSTER_SIGN) && w->sign != ((is->flags & DF_SIGN) != 0))
+        differs(a, ROSTER_SIGN, CHANGE_SIGN);
+    if (says(a, ROSTER_RED_LIST) && w->red_list != ((is->flags & DF_RED_LIST) != 0))
+        differs(a, ROSTER_RED_LIST, CHANGE_RED_LIST);
+    if (says(a, ROSTER_QUOTA) && w->quota != is->quota)
+        differs(a, ROSTER_QUOTA, CHANGE_QUOTA);
+    if (says(a, ROSTER_MOST) && w->most != is->most)
+        differs(a, ROSTER_MOST, CHANGE_MOST);
+}
+
+/* ---- one or the other ---- */
+static enum rc stays(const struct applying *a, struct err *e)
+{
+    const struct account_wish *w = &a->wish.w;
+    struct span structure = a->there.is.structure;
+
+    if (w->type != a->there.is.type)
+        return err_set(e, RC_PERM, "the type of a mailbox never changes: it is %s", type_name(a->there.is.type));
+    if (says(a, ROSTER_STRUCTURE) && !span_eq(w->structure, structure))
+        return err_set(e, RC_PERM, "the structure of a mailbox never changes: it is %.*s", SPAN_ARG(structure));
+    return RC_OK;
+}
+
+static enum rc change(struct applying *a, enum roster_outcome *out, struct err *e)
+{
+    struct span about = SPAN_NULL;
+    enum rc rc = stays(a, e);
+
+    if (rc != RC_OK)
+        return rc;
+    compare_texts(a);
+    compare_aliases(a);
+    compare_rest(a);
+    *out = a->change.what ? ROSTER_CHANGED : ROSTER_UNCHANGED;
+    if (account_change_fault(&a->change, &about) != ACCOUNT_RIGHT)
+        return err_set(e, RC_SYNTAX, "not right: %.*s", SPAN_ARG(span_head(about, 100)));
+    return a->dry || a->change.what == 0 ? RC_OK : account_change(a->ad, &a->there, &a->change, e);
+}
+
+static enum rc add(struct applying *a, enum roster_outcome *out, struct err *e)
+{
+    struct account_made made = {.mbx = 0};
+    enum rc rc;
+
+    *out = ROSTER_ADDED;
+    if (a->dry)
+        return account_add_would(a->ad, &a->wish.w, e);
+    password_make(a->room->code);
+    a->wish.w.password = span_of(a->room->code, PASSWORD_MADE);
+    rc = account_add(a->ad, &a->wish.w, &made, e);
+    account_made_free(&made);
+    return rc;
+}
+
+static enum rc look(struct applying *a, struct err *e)
+{
+    account_free(&a->there);
+    return account_get(a->ad, a->wish.w.address, &a->there, e);
+}
+
+/* An account that comes into being between the look and the adding is looked at again: a run that was killed leaves some that are still being made. */
+static enum rc agree(struct applying *a, enum roster_outcome *out, struct err *e)
+{
+    struct err again;
+    enum rc rc;
+
+    if (a->r->row[a->row].same_as)
+        return err_set(e, RC_SYNTAX, "line %u has this address already", (unsigned)a->r->row[a->row].same_as);
+    if ((rc = roster_wish(a->r, a->row, a->d, &a->wish, e)) != RC_OK)
+        return rc;
+    rc = look(a, e);
+    if (rc == RC_NOTFOUND) {
+        rc = add(a, out, e);
+        if (rc != RC_EXISTS || a->dry || look(a, &again) != RC_OK)
+            return rc;
+    }
+    return rc == RC_OK || a->there.is.address.n > 0 ? change(a, out, e) : rc;
+}
+
+/* Another time it may go, or it is this row that is wrong. */
+static enum roster_outcome outcome_of(enum rc rc)
+{
+    return rc == RC_SYNTAX || rc == RC_PERM || rc == RC_EXISTS || rc == RC_NOTFOUND ? ROSTER_REFUSED : ROSTER_FAILED;
+}
+
+void roster_apply(struct admin *ad, const struct roster *r, uint32_t row, const struct roster_defaults *d, bool dry,
+                  struct roster_room *room, struct roster_result *out)
+{
+    struct applying a = {.ad = ad, .r = r, .row = row, .d = d, .dry = dry, .room = room};
+    struct err e;
+    enum rc rc;
+
+    room->why[0] = '\0';
+    *out = (struct roster_result){
+        .line = r->row[row].line, .address = roster_cell(r, row, ROSTER_ADDRESS), .why = room->why};
+    rc = agree(&a, &out->outcome, &e);
+    if (rc != RC_OK) {
+        out->outcome = outcome_of(rc);
+        snprintf(room->why, sizeof room->why, "%s", e.log);
+    }
+    snprintf(room->name, sizeof room->name, "%.*s", SPAN_ARG(a.wish.w.name));
+    out->name = span_str(room->name);
+    if (out->outcome == ROSTER_ADDED && !dry)
+        out->code = span_of(room->code, PASSWORD_MADE);
+    account_free(&a.there);
+    roster_wish_free(&a.wish);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* admin/roster_run.c - the rows of a roster worked on by several threads, and told in their order. See admin/roster.h.
+ *
+ * Why      an account waits for the disk of the store and of the directory, and for a password hash; several at once wait together.
+ * State    under .lock: .next, .in_a_row and the turns. A turn is its worker's until it is done, then the caller's. */
+#include "admin/roster.h"
+#include "base/wipe.h"
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { TRIES = 8 /* rows that fail one after the other: then nobody answers */ };
+struct turn {
+    bool done;
+    struct roster_result result;
+    struct roster_room room;
+};
+struct running {
+    const struct roster_run *run;
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    uint32_t next, told; /* rows */
+    unsigned in_a_row;
+    struct turn *turn; /* a ring of TURNS: a worker does not run further ahead of what was told */
+};
+enum { TURNS = 256 };
+
+static struct turn *turn_of(const struct running *g, uint32_t row)
+{
+    return &g->turn[row % TURNS];
+}
+
+/* False: no more rows. */
+static bool take_row(struct running *g, uint32_t *row, bool *tried)
+{
+    bool more;
+
+    pthread_mutex_lock(&g->lock);
+    while (g->next < g->run->roster->n && g->next - g->told >= TURNS)
+        pthread_cond_wait(&g->done, &g->lock);
+    more = g->next < g->run->roster->n;
+    *row = g->next;
+    g->next += more;
+    *tried = g->in_a_row < TRIES;
+    pthread_mutex_unlock(&g->lock);
+    return more;
+}
+
+static void give_back(struct running *g, uint32_t row)
+{
+    struct turn *s = turn_of(g, row);
+
+    pthread_mutex_lock(&g->lock);
+    s->done = true;
+    if (s->result.outcome == ROSTER_FAILED)
+        g->in_a_row++;
+    else if (s->result.outcome != ROSTER_UNTRIED)
+        g->in_a_row = 0;
+    pthread_cond_broadcast(&g->done);
+    pthread_mutex_unlock(&g->lock);
+}
+
+static void *work(void *arg)
+{
+    struct running *g = arg;
+    const struct roster_run *run = g->run;
+    struct admin *ad = admin_new(run->role);
+    uint32_t row;
+    bool tried;
+
+    while (take_row(g, &row, &tried)) {
+        struct turn *s = turn_of(g, row);
+
+        if (tried)
+            roster_apply(ad, run->roster, row, run->defaults, run->dry, &s->room, &s->result);
+        else
+            s->result = (struct roster_result){.outcome = ROSTER_UNTRIED,
+                                               .line = run->roster->row[row].line,
+                                               .address = roster_cell(run->roster, row, ROSTER_ADDRESS),
+                                               .why = "those before failed one after the other"};
+        give_back(g, row);
+    }
+    admin_free(&ad);
+    return NULL;
+}
+
+static void tell(struct running *g)
+{
+    for (uint32_t row = 0; row < g->run->roster->n; row++) {
+        struct turn *s = turn_of(g, row);
+
+        pthread_mutex_lock(&g->lock);
+        while (!s->done)
+            pthread_cond_wait(&g->done, &g->lock);
+        pthread_mutex_unlock(&g->lock);
+        g->run->told(&s->result, g->run->ctx);
+        pthread_mutex_lock(&g->lock);
+        wipe(s->room.code, PASSWORD_MADE);
+        s->done = false;
+        g->told++;
+        pthread_cond_broadcast(&g->done);
+        pthread_mutex_unlock(&g->lock);
+    }
+}
+
+enum rc roster_run(const struct roster_run *run, struct err *e)
+{
+    struct running g = {.run = run, .lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
+    pthread_t worker[ROSTER_WORKERS];
+    unsigned n = 0;
+    char *codes = secret_alloc(TURNS * PASSWORD_MADE);
+
+    if ((g.turn = calloc(TURNS, sizeof *g.turn)) == NULL) {
+        secret_free(codes, TURNS * PASSWORD_MADE);
+        return err_set(e, RC_TEMP, "out of memory");
+    }
+    for (size_t i = 0; i < TURNS; i++)
+        g.turn[i].room.code = codes + i * PASSWORD_MADE;
+    while (n < run->workers && n < ROSTER_WORKERS && pthread_create(&worker[n], NULL, work, &g) == 0)
+        n++;
+    if (n > 0)
+        tell(&g);
+    for (unsigned i = 0; i < n; i++)
+        pthread_join(worker[i], NULL);
+    free(g.turn);
+    secret_free(codes, TURNS * PASSWORD_MADE);
+    return n > 0 ? RC_OK : err_set(e, RC_TEMP, "no thread can be made");
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* admin/roster_wish.c - a row of a roster as the wish for an account. See admin/roster.h. */
+#include "admin/roster.h"
+#include "base/settings.h"
+#include <stdio.h>
+
+/* ---- cells that are no texts ---- */
+static enum rc bad_cell(enum roster_column c, struct span cell, struct err *e)
+{
+    return err_set(e, RC_SYNTAX, "%s: not \"%.*s\" but %s", roster_columns[c].english, SPAN_ARG(span_head(cell, 60)),
+                   roster_columns[c].form);
+}
+
+static enum rc read_yes(const struct roster *r, uint32_t row, enum roster_column c, bool *out, struct err *e)
+{
+    static const char *const yes[] = {"yes", "oui", "1", "true", "vrai", "always"}, *const no[] = {"no",   "non",
+                                                                                                   "0",    "false",
+                                                                                                   "faux", "never"};
+    struct span cell = roster_cell(r, row, c);
+
+    if (cell.n == 0)
+        return RC_OK;
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
+        if (span_ieq_str(cell, yes[i]) || span_ieq_str(cell, no[i])) {
+            *out = span_ieq_str(cell, yes[i]);
+            return RC_OK;
+        }
+    }
+    return bad_cell(c, cell, e);
+}
+
+static enum rc read_number(const struct roster *r, uint32_t row, enum roster_column c, enum set_type kind,
+                           uint64_t *out, struct err *e)
+{
+    const struct setting s = {roster_columns[c].english, kind, "0", 0, INT64_MAX, SET_AT_START, NULL};
+    struct span cell = roster_cell(r, row, c);
+    char text[32];
+    struct err ignored;
+    int64_t n;
+
+    if (cell.n == 0)
+        return RC_OK;
+    snprintf(text, sizeof text, "%.*s", SPAN_ARG(span_head(cell, sizeof text - 1)));
+    if (cell.n >= sizeof text || setting_check(&s, text, &n, &ignored) != RC_OK)
+        return bad_cell(c, cell, e);
+    *out = (uint64_t)n;
+    return RC_OK;
+}
+
+/* ---- texts ---- */
+static bool is_between(unsigned char c)
+{
+    return c == ' ' || c == ',' || c == ';' || c == '|' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static enum rc read_aliases(const struct roster *r, uint32_t row, struct roster_wish *out, struct err *e)
+{
+    struct span rest = roster_cell(r, row, ROSTER_ALIASES);
+    size_t n;
+
+    out->w.aliases = out->alias;
+    for (; rest.n > 0; rest = span_from(rest, n)) {
+        for (n = 0; n < rest.n && is_between(rest.p[n]); n++)
+            ;
+        rest = span_from(rest, n);
+        for (n = 0; n < rest.n && !is_between(rest.p[n]); n++)
+            ;
+        if (n == 0)
+            break;
+        if (out->w.n_aliases == sizeof out->alias / sizeof *out->alias)
+            return err_set(e, RC_SYNTAX, "aliases: more than %zu", sizeof out->alias / sizeof *out->alias);
+        out->alias[out->w.n_aliases++] = span_head(rest, n);
+    }
+    return RC_OK;
+}
+
+/* "Jeanne" and "Martin" are shown as "Jeanne MARTIN" would be typed: given name, then family name. */
+static void read_names(const struct roster *r, uint32_t row, struct roster_wish *out)
+{
+    struct span given = roster_cell(r, row, ROSTER_GIVEN), sn = roster_cell(r, row, ROSTER_SN);
+
+    out->w.name = roster_cell(r, row, ROSTER_NAME);
+    if (out->w.name.n == 0 && (given.n || sn.n)) {
+        buf_addf(&out->name, "%.*s%s%.*s", SPAN_ARG(given), given.n && sn.n ? " " : "", SPAN_ARG(sn));
+        out->w.name = buf_span(&out->name);
+    }
+    out->w.given = given.n ? given : SPAN_NULL;
+    out->w.sn = sn.n ? sn : SPAN_NULL;
+}
+
+enum rc roster_wish(const struct roster *r, uint32_t row, const struct roster_defaults *d, struct roster_wish *out,
+                    struct err *e)
+{
+    struct account_wish *w = &out->w;
+    enum rc rc;
+
+    *out = (struct roster_wish){.w = {.address = roster_cell(r, row, ROSTER_ADDRESS),
+                                      .type = type_of(roster_cell(r, row, ROSTER_TYPE)),
+                                      .rpps = roster_cell(r, row, ROSTER_RPPS),
+                                      .structure = roster_cell(r, row, ROSTER_STRUCTURE),
+                                      .profession = roster_cell(r, row, ROSTER_PROFESSION),
+                                      .specialty = roster_cell(r, row, ROSTER_SPECIALTY),
+                                      .service = roster_cell(r, row, ROSTER_SERVICE),
+                                      .responsible = roster_cell(r, row, ROSTER_RESPONSIBLE),
+                                      .password_min = d->password_min,
+                                      .quota = d->quota,
+                                      .sign = d->sign,
+                                      .red_list = d->red_list,
+                                      .algorithm = d->algorithm}};
+    read_names(r, row, out);
+    rc = read_aliases(r, row, out, e);
+    if (rc == RC_OK)
+        rc = read_number(r, row, ROSTER_QUOTA, SET_BYTES, &w->quota, e);
+    if (rc == RC_OK)
+        rc = read_number(r, row, ROSTER_MOST, SET_INT, &w->most, e);
+    if (rc == RC_OK)
+        rc = read_yes(r, row, ROSTER_SIGN, &w->sign, e);
+    return rc == RC_OK ? read_yes(r, row, ROSTER_RED_LIST, &w->red_list, e) : rc;
+}
+
+void roster_wish_free(struct roster_wish *w)
+{
+    buf_free(&w->name);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* admin/sheets.c - see admin/sheets.h. */
+#include "admin/sheets.h"
+
+static const char head[] =
+    "<!DOCTYPE html>\n<html lang=\"fr\"><head><meta charset=\"utf-8\"><title>Codes de première connexion : "
+    "confidentiel</title>\n"
+    "<style>\n"
+    "body{font:12pt/1.5 sans-serif;margin:2cm;color:#111}\n"
+    "section{page-break-after:always;max-width:17cm}\n"
+    "h1{font-size:18pt}th{text-align:left;padding:.2em 1.5em .2em 0;font-weight:normal;color:#555;vertical-align:top}\n"
+    "td{padding:.2em 0}.code{font:bold 16pt monospace;letter-spacing:.05em}\n"
+    ".warn{border:1px solid #a00;padding:.5em 1em;margin-top:1.5em}\n"
+    "</style></head><body>\n";
+
+static void put_text(struct buf *out, struct span s)
+{
+    static const struct {
+        unsigned char c;
+        const char *as;
+    } marks[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}};
+
+    for (size_t i = 0; i < s.n; i++) {
+        size_t k = 0;
+
+        while (k < sizeof marks / sizeof *marks && marks[k].c != s.p[i])
+            k++;
+        if (k < sizeof marks / sizeof *marks)
+            buf_addstr(out, marks[k].as);
+        else
+            buf_addc(out, (char)s.p[i]);
+    }
+}
+
+static void put_row(struct buf *out, const char *what, struct span text, const char *class)
+{
+    buf_addf(out, "<tr><th>%s</th><td%s>", what, class);
+    put_text(out, text);
+    buf_addstr(out, "</td></tr>\n");
+}
+
+static void put_port(struct buf *out, const char *what, const char *host, int port, const char *how)
+{
+    if (port > 0)
+        buf_addf(out, "<tr><th>%s</th><td>%s, port %d, %s</td></tr>\n", what, host, port, how);
+}
+
+void sheets_begin(struct buf *out)
+{
+    buf_addstr(out, head);
+}
+
+void sheets_add(struct buf *out, const struct sheet_server *at, struct span name, struct span address, struct span code)
+{
+    buf_addstr(out, "<section>\n<h1>Votre messagerie sécurisée de santé</h1>\n<p>");
+    put_text(out, name);
+    buf_addstr(out, "</p>\n<table>\n");
+    put_row(out, "Adresse", address, "");
+    put_row(out, "Identifiant", address, "");
+    put_row(out, "Mot de passe", code, " class=\"code\"");
+    put_port(out, "Réception (IMAP)", at->host, at->imaps, "SSL/TLS");
+    put_port(out, "Envoi (SMTP)", at->host, at->submissions, "SSL/TLS");
+    put_port(out, "ou", at->host, at->submission, "STARTTLS");
+    put_port(out, "Annuaire (LDAP)", at->host, at->ldaps, "SSL/TLS");
+    buf_addstr(out, "</table>\n<p>Dans votre logiciel de messagerie, choisissez « ajouter un compte », puis recopiez "
+                    "ces valeurs. Le mot de passe comporte "
+                    "ses tirets.</p>\n<p class=\"warn\">Cette feuille est confidentielle : elle ouvre votre boîte aux "
+                    "lettres. Ne la photographiez pas, ne "
+                    "l’envoyez pas par courriel, et détruisez-la une fois votre compte réglé. Personne ne vous "
+                    "demandera ce mot de passe.</p>\n</section>\n");
+}
+
+void sheets_end(struct buf *out)
+{
+    buf_addstr(out, "</body></html>\n");
+}

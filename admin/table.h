@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* admin/table.h - a table in a text: comma-separated values, as spreadsheets write them.
+ *
+ * Form     RFC 4180, read by libcsv in its strict mode: a cell with a separator, a quote or a line end stands in quotes. Line ends of Unix and of Windows; a
+ *          byte order mark is passed over. The separator is the one of ; , and TAB that the first line has most of (French spreadsheets write ;).
+ * Text     UTF-8. A file in another charset is refused whole: half of its names would be wrong.
+ * Rows     empty lines are passed over. Cells lose spaces at both ends.
+ * Errors   RC_SYNTAX: no such text; e->log names the line.   Memory: one row.
+ * Process  pli; later the HTTP daemon. Pure.   Source RFC 4180.
+ */
+#pragma once
+#include "base/buf.h"
+
+enum { TABLE_CELLS = 64, TABLE_ROW_MOST = 65536 /* octets of a row's cells */ };
+struct table_row {
+    uint32_t line; /* where it begins, from 1 */
+    size_t n;
+    struct span cell[TABLE_CELLS]; /* live until the call returns */
+};
+/* Not RC_OK ends the reading with that. */
+typedef enum rc (*table_see)(const struct table_row *row, void *ctx, struct err *e);
+enum rc table_each(struct span text, table_see see, void *ctx, struct err *e);
+/* A cell as it must be written: in quotes where it needs them. */
+void table_put(struct buf *out, struct span cell, char separator);

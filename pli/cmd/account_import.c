@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/cmd/account_import.c - pli account import: a file of accounts, admin/roster.h, and what it says of each row shown. */
+#include "admin/roster.h"
+#include "base/clock.h"
+#include "crypto/pki/pki.h"
+#include "pli/cmds.h"
+#include "pli/conf.h"
+#include "pli/instance.h"
+#include "pli/people.h"
+#include "pli/sheet_file.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    WORKERS = 6 /* they wait for two disks and a slow hash; more were no faster on two cores (bench/provision.py) */
+};
+
+struct importing {
+    struct cmd *c;
+    struct roster roster;
+    struct roster_defaults defaults;
+    struct sheet_file sheets;
+    json_t *rows; /* NULL: lines for people */
+    size_t count[ROSTER_OUTCOMES], told;
+    bool dry, drawn;
+    int64_t next_draw;
+};
+
+/* ---- the file ---- */
+static int read_all(struct importing *im, int fd, const char *name, struct buf *out)
+{
+    char piece[65536];
+    ssize_t n = 1;
+
+    while (n > 0 && out->n <= ROSTER_FILE_MOST) {
+        n = read(fd, piece, sizeof piece);
+        if (n > 0)
+            buf_add(out, piece, (size_t)n);
+        else if (n < 0 && errno == EINTR)
+            n = 1;
+    }
+    return n < 0 ? cmd_sys(im->c, "%s cannot be read", name) : PLI_OK;
+}
+
+static int read_file(struct importing *im, const char *name)
+{
+    struct buf text = BUF_INIT;
+    int fd = strcmp(name, "-") == 0 ? 0 : openat(im->c->start_fd, name, O_RDONLY | O_CLOEXEC), answer;
+    struct err e;
+
+    if (fd < 0)
+        return cmd_sys(im->c, "%s cannot be read", name);
+    answer = read_all(im, fd, name, &text);
+    if (fd > 0)
+        close(fd);
+    if (answer == PLI_OK && roster_read(buf_span(&text), &im->roster, &e) != RC_OK)
+        answer = cmd_fail(im->c, "%s: %s", name, e.log);
+    buf_free(&text);
+    return answer;
+}
+
+/* ---- rows, as they are told ---- */
+static void wipe_bar(struct importing *im)
+{
+    if (im->drawn)
+        fprintf(stderr, "\r\033[K");
+    im->drawn = false;
+}
+
+static void draw_bar(struct importing *im)
+{
+    enum { CELLS = 30, EVERY_MS = 100 };
+    size_t cells = im->told * CELLS / (im->roster.n ? im->roster.n : 1);
+
+    if (im->c->json || !isatty(2) || (clock_mono() < im->next_draw && im->told < im->roster.n))
+        return;
+    im->next_draw = deadline_in(EVERY_MS);
+    fprintf(stderr, "\r\033[K[%.*s%*s] %zu of %u", (int)cells, "##############################", (int)(CELLS - cells),
+            "", im->told, im->roster.n);
+    im->drawn = true;
+}
+
+static void print_row(struct importing *im, const struct roster_result *r)
+{
+    FILE *to = r->outcome < ROSTER_REFUSED ? stdout : stderr;
+
+    if (r->outcome == ROSTER_UNCHANGED)
+        return;
+    wipe_bar(im);
+    fprintf(to, "line %u: %.*s %s%s%s%s\n", r->line, SPAN_ARG(span_head(r->address, 100)),
+            im->dry && r->outcome < ROSTER_UNCHANGED ? "would be " : "", roster_outcomes[r->outcome],
+            r->why[0] ? ": " : "", r->why);
+}
+
+static void told(const struct roster_result *result, void *ctx)
+{
+    struct importing *im = ctx;
+    struct roster_result r = *result;
+
+    if (r.code.n && !sheet_file_add(&im->sheets, r.name, r.address, r.code))
+        r.why = "its sheet could not be written: pli account code makes another password";
+    im->count[r.outcome]++;
+    im->told++;
+    if (im->rows)
+        json_array_append_new(im->rows,
+                              json_pack("{s:i,s:o,s:s,s:s}", "line", (int)r.line, "address", json_text(r.address),
+                                        "outcome", roster_outcomes[r.outcome], "why", r.why));
+    else
+        print_row(im, &r);
+    draw_bar(im);
+}
+
+/* ---- the end ---- */
+static void sum_up(struct importing *im)
+{
+    json_t *all;
+
+    if (!im->rows) {
+        wipe_bar(im);
+        printf("%s%u rows:", im->dry ? "nothing was written. " : "", im->roster.n);
+        for (int i = 0; i < ROSTER_OUTCOMES; i++)
+            if (im->count[i] || i < ROSTER_REFUSED)
+                printf("%s %zu %s", i ? "," : "", im->count[i], roster_outcomes[i]);
+        printf("\n");
+        if (im->count[ROSTER_ADDED] && !im->dry && !im->sheets.name)
+            printf("nobody knows the passwords of the new accounts: pli account code ADDRESS --sheets FILE makes "
+                   "others\n");
+        return;
+    }
+    all = json_pack("{s:b,s:O}", "dry_run", im->dry, "rows", im->rows);
+    for (int i = 0; i < ROSTER_OUTCOMES; i++)
+        json_object_set_new(all, roster_outcomes[i], json_integer((json_int_t)im->count[i]));
+    (void)out_json(all);
+}
+
+static int run(struct importing *im)
+{
+    struct roster_run r = {.roster = &im->roster,
+                           .defaults = &im->defaults,
+                           .role = ROLE_ADMIN,
+                           .dry = im->dry,
+                           .workers = WORKERS,
+                           .told = told,
+                           .ctx = im};
+    struct err e;
+
+    setvbuf(stdout, NULL, _IOLBF, 0); /* what was done is seen when it was done, in a file or a pipe too */
+    if (roster_run(&r, &e) != RC_OK)
+        return cmd_err(im->c, &e);
+    sum_up(im);
+    return im->count[ROSTER_REFUSED] + im->count[ROSTER_FAILED] + im->count[ROSTER_UNTRIED] ? PLI_FAILED : PLI_OK;
+}
+
+int cmd_account_import(struct cmd *c)
+{
+    struct importing im = {.c = c, .rows = c->json ? json_array() : NULL, .dry = opt_get(c, "--dry-run") != NULL};
+    struct conf *conf = NULL;
+    int answer = inst_conf(c, &conf), closed;
+
+    if (answer == PLI_OK) {
+        im.defaults = (struct roster_defaults){.quota = (uint64_t)conf_num(conf, "stored.quota"),
+                                               .sign = true,
+                                               .algorithm = PKI_P256,
+                                               .password_min = conf_num(conf, "dird.password_min")};
+        answer = read_file(&im, c->pos[0]);
+    }
+    if (answer == PLI_OK &&
+        (answer = sheet_file_open(c, im.dry ? NULL : opt_get(c, "--sheets"), conf, &im.sheets)) == PLI_OK) {
+        answer = run(&im);
+        closed = sheet_file_close(c, &im.sheets);
+        answer = answer == PLI_OK ? closed : answer;
+    }
+    roster_free(&im.roster);
+    json_decref(im.rows);
+    conf_free(&conf);
+    return answer;
+}

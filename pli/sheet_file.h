@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/sheet_file.h - the file of --sheets: a new one, which its owner alone may read (admin/sheets.h). Used by pli account import and pli account code.
+ * Errors   PLI_OK, or an exit code after its line. What was written stays.
+ * Secrets  passwords go through a wiped buffer into the file, and nowhere else.
+ * Process  pli.
+ */
+#pragma once
+#include "admin/sheets.h"
+#include "pli/cmd.h"
+
+struct conf;
+struct sheet_file {
+    int fd;                  /* -1: none was asked for */
+    struct buf page;         /* secret */
+    struct sheet_server at;
+    const char *name;
+    bool failed;             /* some sheet could not be written */
+    size_t sheets;
+};
+/* name NULL: no sheets. conf outlives it. The file must not be there. */
+int sheet_file_open(struct cmd *c, const char *name, const struct conf *conf, struct sheet_file *out);
+/* False: it could not be written. */
+bool sheet_file_add(struct sheet_file *f, struct span name, struct span address, struct span code);
+int sheet_file_close(struct cmd *c, struct sheet_file *f); /* flushed to the disk */

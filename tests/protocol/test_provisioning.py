@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""pli account import, export and code: a file of accounts, what becomes of each row, and the sheets that the new holders are given."""
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import threading
+
+import pytest
+from instance import FINESS, PASSWORD, Instance, eventually, plain
+
+ME = "admin@chu.test"
+
+
+def luhn(digits):
+    total = sum(d if i % 2 else sum(divmod(2 * d, 10)) for i, d in enumerate(map(int, reversed(digits))))
+    return digits + str(-total % 10)
+
+
+def rpps(i):
+    return luhn(f"1000{i:06}")
+
+
+@pytest.fixture(scope="module")
+def inst():
+    with Instance() as pli:
+        pli.add(ME, sign="never")
+        yield pli
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(text, name="lignes.csv", encoding="utf-8"):
+        path = tmp_path / name
+        path.write_bytes(text.encode(encoding))
+        return path
+    return write
+
+
+def outcomes(inst, path, *more):
+    """{address: (outcome, why)} and the exit code."""
+    r = inst.pli("account", "import", path, "--json", *more, check=False)
+    got = json.loads(r.stdout)
+    return {row["address"]: (row["outcome"], row["why"]) for row in got["rows"]}, r.returncode
+
+
+def sheets(path):
+    """{address: password}"""
+    return dict(re.findall(r"Identifiant</th><td>([^<]*)</td></tr>\n<tr><th>Mot de passe</th><td class=\"code\">([^<]*)<", path.read_text()))
+
+
+def test_added_with_a_sheet_each(inst, file, tmp_path):
+    rows = file(f"\ufeffadresse;type;prenom;nom;rpps;structure;service;alias;quota;signature;liste_rouge\r\n"
+                f"Jeanne.Essai@chu.test;per;Jeanne;ESSAI;{rpps(1)};;Cardiologie;j.essai@chu.test jessai@chu.test;2G;oui;non\r\n"
+                f"accueil.cardio@chu.test;org;;\"Accueil \"\"Cardio\"\"; <Nord>\";;{FINESS};Cardiologie;;;non;oui\r\n")
+    paper = tmp_path / "feuilles.html"
+    out = inst.pli("account", "import", rows, "--sheets", paper)
+    assert "line 2: Jeanne.Essai@chu.test added" in out and out.strip().endswith("2 rows: 2 added, 0 changed, 0 unchanged")
+    assert stat.S_IMODE(paper.stat().st_mode) == 0o600
+    codes = sheets(paper)
+    assert set(codes) == {"Jeanne.Essai@chu.test", "accueil.cardio@chu.test"} and "Accueil &quot;Cardio&quot;; &lt;Nord&gt;" in paper.read_text()
+    with inst.imap("jessai@chu.test", password=codes["Jeanne.Essai@chu.test"]) as m:
+        assert m.select("INBOX")[0] == "OK"
+    shown = inst.json("account", "show", "jeanne.essai@chu.test")
+    assert (shown["name"], shown["service"], shown["quota"], sorted(shown["aliases"])) == ("Jeanne ESSAI", "Cardiologie", 2 << 30, ["j.essai@chu.test", "jessai@chu.test"])
+    said = "".join(f.read_text(errors="replace") for f in (inst.root / "log").iterdir())
+    assert not any(code in said for code in codes.values())
+    r = inst.pli("account", "import", rows, "--sheets", paper, check=False)
+    assert r.returncode == 1 and "exists: name a new file" in r.stderr
+
+
+def test_again_and_with_changes(inst, file):
+    head = "address,type,name,rpps,service,aliases,quota,red_list\n"
+    first = file(head + f"marc.deux@chu.test,per,Marc DEUX,{rpps(2)},Urgences,m.deux@chu.test,1G,no\n")
+    assert outcomes(inst, first) == ({"marc.deux@chu.test": ("added", "")}, 0)
+    assert outcomes(inst, first) == ({"marc.deux@chu.test": ("unchanged", "")}, 0)
+    other = file(head + f"marc.deux@chu.test,per,Marc DEUX,{rpps(2)},R\u0065\u0301a,m.deux@chu.test m2@chu.test,3G,yes\n")
+    for more, _ in ((["--dry-run"], 0), ([], 0)):
+        assert outcomes(inst, other, *more) == ({"marc.deux@chu.test": ("changed", "service, aliases, red_list, quota")}, 0)
+    shown = inst.json("account", "show", "marc.deux@chu.test")
+    assert (shown["service"], shown["quota"], shown["red_list"]) == ("Réa", 3 << 30, True)
+    assert outcomes(inst, other)[0] == {"marc.deux@chu.test": ("unchanged", "")}
+    some = file("address,type,service\nmarc.deux@chu.test,per,\n")  # what has no column stays; an empty cell is an empty text
+    assert outcomes(inst, some)[0] == {"marc.deux@chu.test": ("changed", "service")}
+    assert inst.json("account", "show", "marc.deux@chu.test")["quota"] == 3 << 30
+
+
+def test_a_row_that_is_wrong_stops_no_other(inst, file):
+    rows = file("address;type;name;rpps;structure;quota\n"
+                f"bon1@chu.test;per;Bon UN;{rpps(3)};;\n"
+                f"chiffre@chu.test;per;Faux CHIFFRE;{rpps(4)[:-1]}{(int(rpps(4)[-1]) + 1) % 10};;\n"
+                f"ailleurs@autre.test;per;Pas ICI;{rpps(5)};;\n"
+                f"BON1@chu.test;per;Encore UN;{rpps(6)};;\n"
+                "sansrpps@chu.test;per;Sans RPPS;;;\n"
+                "genre@chu.test;rien;Quel GENRE;;;\n"
+                "pas une adresse;per;X Y;;;\n"
+                f"quota@chu.test;per;Quel QUOTA;{rpps(7)};;beaucoup\n"
+                f"{ME};per;Autre GENRE;{rpps(8)};;\n"
+                f"bon2@chu.test;org;Bon DEUX;;{FINESS};\n")
+    dry, code = outcomes(inst, rows, "--dry-run")
+    assert code == 1 and inst.pli("account", "show", "bon1@chu.test", check=False).returncode == 1
+    got, code = outcomes(inst, rows)
+    assert code == 1 and dry == got
+    assert got == {"bon1@chu.test": ("added", ""), "bon2@chu.test": ("added", ""),
+                   "chiffre@chu.test": ("refused", f"not an RPPS number: {rpps(4)[:-1]}{(int(rpps(4)[-1]) + 1) % 10}"),
+                   "ailleurs@autre.test": ("refused", "autre.test is not a domain of this instance"),
+                   "BON1@chu.test": ("refused", "line 2 has this address already"),
+                   "sansrpps@chu.test": ("refused", "a professional's mailbox needs an RPPS number"),
+                   "genre@chu.test": ("refused", "no such type of mailbox"),
+                   "pas une adresse": ("refused", "\"pas une adresse\" is not an address of a mailbox"),
+                   "quota@chu.test": ("refused", 'quota: not "beaucoup" but octets, or 500M, 2G; 0: none'),
+                   ME: ("refused", "the type of a mailbox never changes: it is ORG")}
+    r = inst.pli("account", "import", rows, check=False)
+    assert "line 3: chiffre@chu.test refused: not an RPPS number" in r.stderr and "10 rows: 0 added, 0 changed, 2 unchanged, 8 refused" in r.stdout
+
+
+@pytest.mark.parametrize("text,encoding,why", [
+    ("address;type;nom affiché\n", "utf-8", "line 1: no such column: nom affiché (known: address, type, name"),
+    ("adresse;nom\n", "utf-8", "line 1: the columns address and type must be there"),
+    ("adresse;type;address\n", "utf-8", "line 1: the column address is there twice"),
+    ("address;type\nx@chu.test;per;trop\n", "utf-8", "line 2: 3 cells, but 2 columns"),
+    ("address;type;name\nx@chu.test;per;Hélène\n", "cp1252", 'line 2: the file is not UTF-8: save it as "CSV UTF-8"'),
+    ("address;type;name\nx@chu.test;per;\"Sans fin\ny@chu.test;per;Y\n", "utf-8", "line 2: its quotes do not end"),
+    ("", "utf-8", "the file is empty"),
+])
+def test_a_file_that_is_wrong_changes_nothing(inst, file, text, encoding, why):
+    r = inst.pli("account", "import", file(text, encoding=encoding), check=False)
+    assert r.returncode == 1 and why in r.stderr and r.stdout == "" and r.stderr.count("\n") == 1
+    assert inst.pli("account", "show", "x@chu.test", check=False).returncode == 1
+
+
+def test_what_is_exported_is_taken_again(inst, file):
+    rows = file("address;type;name;rpps;service;aliases\n" + f"\"aller.retour@chu.test\";per;\"Aller; \"\"RETOUR\"\"\";{rpps(9)};\"Étage 2; nord\";ar@chu.test\n")
+    assert outcomes(inst, rows)[1] == 0
+    everything = inst.pli("account", "export")
+    assert everything.splitlines()[0] == "address;type;name;given;sn;rpps;structure;profession;specialty;service;responsible;aliases;quota;messages;sign;red_list"
+    assert f'aller.retour@chu.test;PER;"Aller; ""RETOUR""";' in everything
+    got, code = outcomes(inst, file(everything))
+    assert code == 0 and got and {o for o, _ in got.values()} == {"unchanged"}
+
+
+def test_another_password_on_paper(inst, file, tmp_path):
+    assert outcomes(inst, file(f"address;type;name;rpps\nperdu@chu.test;per;Mot PERDU;{rpps(10)}\n"))[1] == 0
+    one, two = tmp_path / "un.html", tmp_path / "deux.html"
+    inst.pli("account", "code", "perdu@chu.test", "--sheets", one)
+    inst.pli("account", "code", "perdu@chu.test", ME, "--sheets", two)
+    codes = sheets(two)
+    assert set(codes) == {"perdu@chu.test", ME} and codes["perdu@chu.test"] != sheets(one)["perdu@chu.test"]
+    with inst.imap("perdu@chu.test", password=codes["perdu@chu.test"]) as m:
+        assert m.select("INBOX")[0] == "OK"
+    assert inst.pli("account", "code", "perdu@chu.test", check=False).returncode == 2
+    inst.pli("account", "passwd", ME, "--password-stdin", stdin=f"{codes[ME]}\n{PASSWORD}\n")
+
+
+def many(n, first):
+    return "address;type;name;structure;sign\n" + "".join(f"lot{i}@chu.test;org;Lot {i};{FINESS};no\n" for i in range(first, first + n))
+
+
+def test_killed_half_way_and_run_again(inst, file):
+    rows = file(many(60, 0))
+    p = subprocess.Popen(inst.argv("account", "import", str(rows)), stdout=subprocess.PIPE, text=True)
+    for _ in range(8):
+        p.stdout.readline()
+    p.kill()
+    p.wait()
+    got, code = outcomes(inst, rows)  # at once: the daemons are still at work for the first
+    assert code == 0 and len(got) == 60 and {"added", "unchanged"} == {o for o, _ in got.values()}
+
+
+def test_the_directory_is_away(inst, file):
+    """Rows that were tried say so, the others are not tried; when it is back the same file goes in."""
+    rows = file(many(40, 100))
+    slapd = inst.daemon("slapd")
+    os.kill(slapd, signal.SIGSTOP)
+    try:
+        got, code = outcomes(inst, rows)
+    finally:
+        os.kill(slapd, signal.SIGCONT)
+    said = [o for o, _ in got.values()]
+    assert code == 1 and set(said) == {"failed", "untried"} and 8 <= said.count("failed") <= 16 and all(why for _, why in got.values())
+    got = eventually(lambda: (g := outcomes(inst, rows))[1] == 0 and g[0])
+    assert {o for o, _ in got.values()} <= {"added", "unchanged"}
+
+
+def test_effective_at_once_while_mail_flows(inst, file):
+    errors, stop = [], threading.Event()
+
+    def send():
+        while not stop.is_set():
+            try:
+                inst.submit(ME, [ME], plain("flot", ME, ME))
+            except Exception as e:  # noqa: BLE001: whatever it is, it is one too many
+                errors.append(e)
+
+    t = threading.Thread(target=send)
+    t.start()
+    try:
+        assert outcomes(inst, file(many(20, 200)))[1] == 0
+        inst.submit(ME, [f"lot{i}@chu.test" for i in range(200, 220)], plain("bienvenue", ME, "lot200@chu.test"))
+    finally:
+        stop.set()
+        t.join()
+    assert errors == []
