@@ -4,6 +4,7 @@
  * moved to the mailbox where they are already get new UIDs there, as COPY would give them (RFC 6851 3.3). */
 #include "imapd/commands.h"
 #include "imapd/folders.h"
+#include "imapd/homes.h"
 #include "imapd/move.h"
 #include "imapd/rows.h"
 
@@ -28,6 +29,10 @@ static enum rc transfer(struct imap_session *s, union imap_args *a, bool move, s
     struct folder f;
     enum rc rc = view_rows(s, &a->copy.set, e);
 
+    if (rc == RC_OK)
+        rc = homes_named(s, &a->copy.name, e);
+    if (rc == RC_OK && s->at != s->view_home)
+        rc = reply_no(e, CAUSE_OTHER_MAILBOX);
     if (rc == RC_OK)
         rc = folder_get(s, a->copy.name, true, &f, e);
     if (rc != RC_OK)
