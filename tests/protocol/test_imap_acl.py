@@ -3,10 +3,10 @@
 RFC's own examples; which right opens which command is one table."""
 import imaplib
 import re
-import socket
+import time
 
 import pytest
-from instance import PliError, eventually
+from instance import PliError
 
 LETTER = b"Subject: resultat\r\nFrom: labo@chu.test\r\nTo: cabinet@chu.test\r\n\r\nGlycemie 1,02 g/l\r\n"
 OTHERS = "Other users"
@@ -53,15 +53,20 @@ class Practice:
         self.pli, self.box, self.her = pli, f"{name}.cabinet@chu.test", f"{name}.marie@chu.test"
         pli.add(self.box, sign="never")
         pli.add(self.her, sign="never")
-        self.root = f"{OTHERS}/{self.box}"
+        self.root, self.made = f"{OTHERS}/{self.box}", time.time()
         if rights:
             self.give(rights)
         self.holder, self.delegate = Line(pli, self.box), Line(pli, self.her)
+
+    def settled(self):
+        """A change of an account within two seconds of its password's counts as another password (directory/dird/entry.h): sessions would end."""
+        time.sleep(max(0, self.made + 2.5 - time.time()))
 
     def give(self, rights):
         self.pli.pli("delegate", "add", self.box, "--to", self.her, "--rights", rights)
 
     def take(self):
+        self.settled()
         self.pli.pli("delegate", "remove", self.box, "--to", self.her)
 
     def close(self):
@@ -170,3 +175,171 @@ def test_who_is_no_delegate_is_refused(practice, pli):
         assert p.holder.ask(f"SETACL INBOX {p.her} {bad}")[1].startswith("BAD"), bad
     p.delegate.no(f'SETACL "{p.root}/INBOX" {p.her} lrswipkxtea', "NOPERM")
     assert p.holder.ok("GETACL INBOX") == [f"* ACL INBOX {p.box} lrswipkxteacd {p.her} lr"]
+
+
+def test_a_reader_only_reads(practice):
+    """What a session asks for is answered NO [NOPERM], and nothing has changed."""
+    p = practice("acl4", "lr")
+    p.holder.append("INBOX")
+    inbox, archive = f'"{p.root}/INBOX"', f'"{p.root}/Archive"'
+    told, end = p.delegate.ask(f"SELECT {inbox}")
+    assert end.startswith("OK [READ-ONLY]") and "* OK [PERMANENTFLAGS ()] Read-only mailbox" in told
+    assert any("FLAGS ()" in line or "\\Recent" in line for line in p.delegate.ok("FETCH 1 (FLAGS BODY[TEXT])"))
+    assert p.holder.ok("STATUS INBOX (UNSEEN)") == ["* STATUS INBOX (UNSEEN 1)"]  # reading it set nothing
+    for line in ["STORE 1 +FLAGS (\\Seen)", "STORE 1 FLAGS (\\Deleted)", "UID STORE 1 +FLAGS (mot)", "EXPUNGE", f"MOVE 1 {archive}"]:
+        assert re.match(r"NO \[(NOPERM|READ-ONLY|CANNOT)", p.delegate.ask(line)[1]), line
+    for line in [f"COPY 1 {archive}", f'CREATE "{p.root}/nouveau"', f'CREATE "{p.root}/Archive/nouveau"', f"DELETE {archive}",
+                 f'RENAME {archive} "{p.root}/ailleurs"', f"APPEND {archive} {{3+}}\r\na\r\n", f"SETACL {inbox} {p.her} lrs", f"GETACL {inbox}",
+                 f'SETMETADATA {inbox} (/shared/comment "x")']:
+        assert "You lack the right to do this in this mailbox" in p.delegate.no(line, "NOPERM")
+    p.delegate.no(f'SELECT "{p.root}"', "CANNOT")
+    p.delegate.no(f'SELECT "{p.root}/nulle-part"', "NONEXISTENT")
+    p.delegate.no(f'CREATE "{OTHERS}/x"', "CANNOT")
+    p.delegate.no(f'RENAME Archive "{OTHERS}/y@chu.test/Archive"', "CANNOT")
+    assert "Not from one mailbox into another" in p.delegate.no(f'RENAME Archive "{p.root}/Archive2"', "CANNOT")
+    p.delegate.ok(f"SELECT {inbox}")
+    p.delegate.ok("CLOSE")  # nothing to expunge, and no failure
+    assert p.holder.ok("STATUS INBOX (MESSAGES)") == ["* STATUS INBOX (MESSAGES 1)"]
+    assert p.holder.ok('LIST "" "*"') == p.holder.ok('LIST "" "*"')
+    # annotations of her own, in a folder that she reads; the holder does not see them
+    p.delegate.ok(f'SETMETADATA {inbox} (/private/comment "pour moi")')
+    assert "pour moi" in " ".join(p.delegate.ok(f"GETMETADATA {inbox} /private/comment"))
+    assert "pour moi" not in " ".join(p.holder.ok("GETMETADATA INBOX /private/comment"))
+    # marks of subscription of her own
+    p.delegate.ok(f"UNSUBSCRIBE {archive}")
+    assert not any("Archive" in line and "Other" in line for line in p.delegate.ok('LSUB "" "*"'))
+    assert any(line.endswith('"Archive"') or line.endswith(" Archive") for line in p.holder.ok('LSUB "" "*"'))
+    p.delegate.ok(f"SUBSCRIBE {archive}")
+    assert any(archive in line for line in p.delegate.ok('LSUB "" "*"'))
+
+
+def test_each_right_by_itself(practice):
+    """One folder, one message; with each set of rights: what goes and what does not."""
+    p = practice("acl5", "lrswipkxtea")
+    p.holder.append("INBOX")
+    inbox = f'"{p.root}/INBOX"'
+    cases = [("lrs", "STORE 1 +FLAGS (\\Seen)", True), ("lrs", "STORE 1 +FLAGS (\\Flagged)", False), ("lrw", "STORE 1 +FLAGS (\\Flagged mot)", True),
+             ("lrw", "STORE 1 +FLAGS (\\Seen)", False), ("lrt", "STORE 1 -FLAGS (\\Deleted)", True), ("lrw", "STORE 1 -FLAGS (\\Deleted)", False),
+             ("lrwe", "EXPUNGE", True), ("lrw", "EXPUNGE", False), ("lrs", "STORE 1 FLAGS (\\Seen \\Deleted)", True),
+             ("lri", f'COPY 1 "{p.root}/Sent"', True), ("lri", f'MOVE 1 "{p.root}/Sent"', False)]
+    for rights, line, may in cases:
+        p.holder.ok(f"SETACL INBOX {p.her} {rights}")
+        p.delegate.ok(f"SELECT {inbox}")
+        end = p.delegate.ask(line)[1]
+        assert end.startswith("OK") if may else end.startswith("NO [NOPERM]"), (rights, line, end)
+    # flags that she may not set stay as they are
+    p.holder.ok("SELECT INBOX")
+    told = " ".join(p.holder.ok("FETCH 1 FLAGS"))
+    assert "\\Seen" in told and "\\Flagged" in told and "\\Deleted" not in told
+    # PERMANENTFLAGS says which
+    p.holder.ok(f"SETACL INBOX {p.her} lrst")
+    assert "* OK [PERMANENTFLAGS (\\Deleted \\Seen)] Flags kept" in p.delegate.ok(f"SELECT {inbox}")
+    # a folder begins with the rights of the one above
+    p.holder.ok("CREATE Dossiers")
+    p.holder.ok(f"SETACL Dossiers {p.her} lrk")
+    p.holder.ok("CREATE Dossiers/A")
+    assert p.delegate.ok(f'MYRIGHTS "{p.root}/Dossiers/A"') == [f'* MYRIGHTS "{p.root}/Dossiers/A" lrk']
+    p.delegate.ok(f'CREATE "{p.root}/Dossiers/B"')
+    p.delegate.no(f'DELETE "{p.root}/Dossiers/B"', "NOPERM")
+    p.holder.ok(f"SETACL Dossiers/B {p.her} +x")
+    p.delegate.ok(f'RENAME "{p.root}/Dossiers/B" "{p.root}/Dossiers/C"')
+    assert any("Dossiers/C" in line for line in p.holder.ok('LIST "" "*"'))
+    p.delegate.ok(f'DELETE "{p.root}/Dossiers/C"')
+
+
+def test_a_delegation_that_is_taken_ends_her_sessions(practice):
+    p = practice("acl6", "lrswite")
+    p.holder.append("INBOX")
+    inbox = f'"{p.root}/INBOX"'
+    elsewhere, idle = Line(p.pli, p.her), Line(p.pli, p.her)
+    p.delegate.ok(f"SELECT {inbox}")
+    elsewhere.ok(f"STATUS {inbox} (MESSAGES)")
+    elsewhere.ok("SELECT INBOX")
+    idle.ok(f"SELECT {inbox}")
+    idle.m.send(b"i1 IDLE\r\n")
+    assert idle.m.readline().startswith(b"+")
+    p.take()
+    told, end = p.delegate.ask("NOOP")
+    assert end == "" and told[-1].startswith("* BYE") and "Your delegation for this mailbox has changed or ended" in told[-1], (told, end)
+    line = idle.m.readline()  # at once, not at its next command
+    assert line.startswith(b"* BYE") and b"delegation" in line
+    # a session that looks at her own mailbox stays; the other's folders are no more
+    elsewhere.no(f"STATUS {inbox} (MESSAGES)", "NONEXISTENT")
+    assert not any("Other users" in one for one in elsewhere.ok('LIST "" "*"'))
+    elsewhere.ok("NOOP")
+    assert p.holder.ok("GETACL INBOX") == [f"* ACL INBOX {p.box} lrswipkxteacd"]
+    with pytest.raises(PliError):
+        p.take()
+    # given again, with less: a session of before goes, a new one has what is given now
+    p.give("lr")
+    elsewhere.ok(f"SELECT {inbox}")
+    p.give("lrs")
+    told, end = elsewhere.ask("FETCH 1 BODY.PEEK[TEXT]")
+    assert not any("Glycemie" in one for one in told), told
+    assert end == "" and told[-1].startswith("* BYE") or end.startswith("NO [NOPERM]"), (told, end)
+    again = Line(p.pli, p.her)
+    assert again.ok(f"MYRIGHTS {inbox}") == [f"* MYRIGHTS {inbox} lrs"]
+    # the mailbox disabled: nobody opens it
+    p.pli.pli("account", "disable", p.box)
+    again.no(f"SELECT {inbox}", "NONEXISTENT")
+    p.pli.pli("account", "enable", p.box)
+    again.ok(f"SELECT {inbox}")
+
+
+def test_two_at_once_and_slapd_away(practice):
+    p = practice("acl7", "lrswite")
+    inbox = f'"{p.root}/INBOX"'
+    p.delegate.ok(f"SELECT {inbox}")
+    p.holder.ok("SELECT INBOX")
+    idle = Line(p.pli, p.her)
+    idle.ok(f"SELECT {inbox}")
+    idle.m.send(b"i1 IDLE\r\n")
+    assert idle.m.readline().startswith(b"+")
+    p.holder.append("INBOX")
+    assert idle.m.readline().startswith(b"* 1 EXISTS")
+    assert "* 1 EXISTS" in p.delegate.ok("NOOP")
+    p.delegate.ok("STORE 1 +FLAGS (\\Flagged)")
+    assert any("\\Flagged" in line for line in p.holder.ok("NOOP"))
+    p.holder.ok("STORE 1 +FLAGS (\\Deleted)")
+    p.delegate.ok("EXPUNGE")
+    assert "* 1 EXPUNGE" in p.holder.ok("NOOP")
+
+
+def test_pli_delegate(pli):
+    for who in ("d1", "d2", "d3"):
+        pli.add(f"acl8.{who}@chu.test", sign="never")
+    pli.add("acl8.stricte@chu.test", sign="never", extra=["--strict"])
+    box = "acl8.d1@chu.test"
+    assert pli.json("delegate", "list", box) == []
+    assert pli.json("delegate", "add", box, "--to", "acl8.d2@chu.test", "--rights", "read") == {
+        "mailbox": box, "to": "acl8.d2@chu.test", "rights": "lr"}
+    pli.pli("delegate", "add", box, "--to", "acl8.d3@chu.test", "--rights", "kxlr")
+    assert sorted(pli.json("delegate", "list", box), key=lambda d: d["to"]) == [
+        {"to": "acl8.d2@chu.test", "rights": "lr"}, {"to": "acl8.d3@chu.test", "rights": "lrkx"}]
+    pli.pli("delegate", "add", box, "--to", "acl8.d2@chu.test", "--rights", "all")
+    assert {"to": "acl8.d2@chu.test", "rights": "lrswipkxtea"} in pli.json("delegate", "list", box)
+    pli.pli("delegate", "remove", box, "--to", "acl8.d2@chu.test")
+    assert pli.json("delegate", "list", box) == [{"to": "acl8.d3@chu.test", "rights": "lrkx"}]
+
+    def refused(code, says, *args):
+        with pytest.raises(PliError) as e:
+            pli.pli("delegate", *args)
+        assert e.value.rc == code and says in e.value.err and e.value.err.count("\n") == 1, (e.value.rc, e.value.err)
+    refused(1, "no delegate", "remove", box, "--to", "acl8.d2@chu.test")
+    refused(1, "strict", "add", "acl8.stricte@chu.test", "--to", "acl8.d2@chu.test", "--rights", "read")
+    refused(2, "holder", "add", box, "--to", box, "--rights", "read")
+    refused(2, "--rights", "add", box, "--to", "acl8.d2@chu.test")
+    refused(2, "--rights", "add", box, "--to", "acl8.d2@chu.test", "--rights", "lrz")
+    refused(2, "--rights", "add", box, "--to", "acl8.d2@chu.test", "--rights=")
+    refused(2, "--to", "add", box, "--rights", "read")
+    refused(1, "no account", "add", box, "--to", "acl8.rien@chu.test", "--rights", "read")
+    refused(1, "no account", "add", "acl8.rien@chu.test", "--to", box, "--rights", "read")
+    # a strict person may be a delegate: her own password opens her own mailbox, and that the slot
+    pli.pli("delegate", "add", box, "--to", "acl8.stricte@chu.test", "--rights", "read")
+    strict = Line(pli, "acl8.stricte@chu.test")
+    strict.ok(f'SELECT "{OTHERS}/{box}/INBOX"')
+    # the delegate's account goes: nothing of hers opens for who has the address next
+    pli.pli("account", "delete", "acl8.d3@chu.test", "--yes")
+    pli.add("acl8.d3@chu.test", sign="never")
+    assert not any(OTHERS in line for line in Line(pli, "acl8.d3@chu.test").ok('LIST "" "*"'))
+    pli.pli("delegate", "remove", box, "--to", "acl8.d3@chu.test")
