@@ -60,7 +60,7 @@ def test_the_mailbox_signs(box, tmp_path):
 def test_without_the_right_p(box):
     assert refused(box, READS, READS, BOX) == refused(box, READS, READS, TO)  # as for any address that is not hers
     code, says = refused(box, READS, BOX, READS)
-    assert code == 550 and b"5.7.1" in says
+    assert code == 553 and b"5.7.1" in says
     assert refused(box, SENDS, SENDS, TO)[0] == 550
     assert refused(box, BOX, BOX, SENDS)[0] == 550  # the other way round
     box.pli("delegate", "add", BOX, "--to", SENDS, "--rights", "work")
@@ -68,4 +68,4 @@ def test_without_the_right_p(box):
     box.pli("delegate", "add", BOX, "--to", SENDS, "--rights", "send")
     submit(box, SENDS, BOX, BOX)
     box.pli("delegate", "remove", BOX, "--to", SENDS)
-    assert refused(box, SENDS, BOX, BOX)[0] == 550
+    assert refused(box, SENDS, BOX, BOX)[0] == 553
