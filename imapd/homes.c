@@ -349,6 +349,12 @@ enum rc homes_for(struct imap_session *s, union imap_args *a, struct err *e)
     return rc == RC_OK && s->cmd->run == cmd_create ? free_name(s, a->create.name, e) : rc;
 }
 
+void homes_acted_in(const struct imap_session *s, const struct home *h, uint32_t folder, enum rc rc)
+{
+    delegate_acted(&(struct delegate_act){
+        .actor = s->address, .mailbox = h->address, .what = s->cmd->name, .folder = folder, .rc = rc});
+}
+
 /* Commands that look at nothing there are left out. */
 void homes_acted(const struct imap_session *s, enum rc rc)
 {
@@ -360,11 +366,7 @@ void homes_acted(const struct imap_session *s, enum rc rc)
     for (size_t i = 0; i < sizeof quiet / sizeof *quiet; i++)
         if (s->cmd->run == quiet[i])
             return;
-    delegate_acted(&(struct delegate_act){.actor = s->address,
-                                          .mailbox = s->at->address,
-                                          .what = s->cmd->name,
-                                          .folder = s->view && s->view_home == s->at ? s->view->folder : 0,
-                                          .rc = rc});
+    homes_acted_in(s, s->at, s->view && s->view_home == s->at ? s->view->folder : 0, rc);
 }
 
 struct span homes_full(struct imap_session *s, struct span name)

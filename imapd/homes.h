@@ -43,6 +43,7 @@ enum rc homes_named(struct imap_session *s, struct span *name, struct err *e);
 enum rc homes_for(struct imap_session *s, union imap_args *a, struct err *e);
 /* After a command: what was done in another's mailbox goes through flow/delegate.h. */
 void homes_acted(const struct imap_session *s, enum rc rc);
+void homes_acted_in(const struct imap_session *s, const struct home *h, uint32_t folder, enum rc rc);
 /* The name of a folder of the mailbox at hand, as the client knows it; in the command's memory. */
 struct span homes_full(struct imap_session *s, struct span name);
 void homes_put_id(const struct imap_session *s, uint32_t folder, struct buf *out); /* MAILBOXID: another's folders have ids of their own */

@@ -343,3 +343,58 @@ def test_pli_delegate(pli):
     pli.add("acl8.d3@chu.test", sign="never")
     assert not any(OTHERS in line for line in Line(pli, "acl8.d3@chu.test").ok('LIST "" "*"'))
     pli.pli("delegate", "remove", box, "--to", "acl8.d3@chu.test")
+
+
+def test_from_one_mailbox_into_another(practice):
+    """COPY and MOVE open a message and seal it anew: octets, flags, keywords and date are there."""
+    p = practice("acl9", "lrswite")
+    big = LETTER.replace(b"g/l", b"g/l\r\n" + b"0123456789abcdef" * 4 + b"\r\n" * 40_000)  # several chunks
+    for text, flags in [(LETTER, "(\\Flagged mot-du-cabinet) "), (big, "(\\Seen) "), (LETTER, "")]:
+        p.holder.append("INBOX", text, flags)
+    p.holder.ok("SELECT INBOX")
+    dates = [re.search(r'INTERNALDATE "[^"]*"', line)[0] for line in p.holder.ok("FETCH 1:3 INTERNALDATE")]
+    inbox = f'"{p.root}/INBOX"'
+    p.delegate.ok(f"SELECT {inbox}")
+    told, end = p.delegate.ask("COPY 1:3 INBOX")
+    assert re.match(r"OK \[COPYUID \d+ 1:3 1:3\]", end), end
+    p.delegate.ok("SELECT INBOX")
+    told = p.delegate.ok("FETCH 1:3 (FLAGS INTERNALDATE RFC822.SIZE)")
+    assert [re.search(r'INTERNALDATE "[^"]*"', line)[0] for line in told] == dates
+    assert "\\Flagged" in told[0] and "mot-du-cabinet" in told[0] and "\\Seen" in told[1] and f"RFC822.SIZE {len(big)}" in told[1]
+    with p.pli.imap(p.her) as m:
+        m.select("INBOX", readonly=True)
+        assert m.fetch("2", "BODY.PEEK[]")[1][0][1] == big
+    # and back: into the practice's folder, out of her own
+    told, end = p.delegate.ask(f'MOVE 1,3 "{p.root}/Archive"')
+    assert end.startswith("OK") and any(re.match(r"\* OK \[COPYUID \d+ 1,3 1:2\]", line) for line in told)
+    assert [line for line in told if "EXPUNGE" in line] == ["* 1 EXPUNGE", "* 2 EXPUNGE"]
+    assert p.delegate.ok("STATUS INBOX (MESSAGES)") == ["* STATUS INBOX (MESSAGES 1)"]
+    p.holder.ok("SELECT Archive")
+    told = p.holder.ok("FETCH 1:2 (FLAGS BODY.PEEK[TEXT])")
+    assert any("mot-du-cabinet" in line for line in told) and told.count("Glycemie 1,02 g/l") == 2
+    assert p.holder.ok('SEARCH TEXT glycemie') == ["* SEARCH 1 2"]
+    # without the right: nothing is copied
+    p.holder.ok(f"SETACL Archive {p.her} lr")
+    p.holder.ok(f"SETACL INBOX {p.her} lr")
+    p.delegate.no(f'COPY 1 "{p.root}/Archive"', "NOPERM")
+    p.delegate.ok(f"SELECT {inbox}")
+    assert p.delegate.ask("MOVE 1 INBOX")[1].startswith("NO [")
+    p.holder.ok(f"SETACL INBOX {p.her} lrs")
+    p.delegate.ok(f"SELECT {inbox}")
+    p.delegate.no("MOVE 1 INBOX", "NOPERM")
+    p.delegate.no("COPY 1 nulle-part", "TRYCREATE")
+    p.delegate.no(f'UID COPY 1 "{OTHERS}/personne@chu.test/INBOX"', "TRYCREATE")
+    assert p.delegate.ok("STATUS INBOX (MESSAGES)") == ["* STATUS INBOX (MESSAGES 1)"]
+    # more than one transaction takes: nothing
+    for _ in range(129):
+        p.delegate.m.append("Drafts", None, None, b"Subject: x\r\n\r\n")
+    p.delegate.ok("SELECT Drafts")
+    p.holder.ok(f"SETACL Archive {p.her} lri")
+    p.delegate.no(f'COPY 1:* "{p.root}/Archive"', "LIMIT")
+    p.delegate.ok(f'COPY 1:128 "{p.root}/Archive"')
+    assert p.holder.ok("STATUS Archive (MESSAGES)") == ["* STATUS Archive (MESSAGES 130)"]
+    # CATENATE takes what is hers, wherever the message goes
+    new = "Subject: transmis\r\n\r\n"
+    p.delegate.ok(f'APPEND "{p.root}/Archive" CATENATE (TEXT {{{len(new)}+}}\r\n{new} URL "/INBOX/;UID=2/;SECTION=TEXT")')
+    p.holder.ok("SELECT Archive")
+    assert any("Glycemie" in line for line in p.holder.ok("FETCH 131 BODY.PEEK[TEXT]"))
