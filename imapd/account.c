@@ -21,6 +21,7 @@ enum rc session_stays(struct imap_session *s, struct err *e)
         s->watching = false; /* stored learns of the new ticket with the next request: the watch is set again */
         s->renewals++;
         homes_enter(s, at);
+        rc = homes_renew(s, e);
     }
     if (rc != RC_OK)
         log_ev(LOG_INFO_, "account-changed", "account=%s cause=%s", log_esc(span_str(s->address)),

@@ -101,6 +101,23 @@ static bool keep(struct imap_session *s, struct span from, struct span *to)
     return true;
 }
 
+/* While dird is away: those that are open. A client that is told of none of them would forget their folders. */
+static enum rc those_open(struct imap_session *s, struct delegated **list_out, size_t *n_out, struct err *e)
+{
+    struct delegated *l = NULL;
+    size_t n = 0;
+
+    for (const struct home *h = s->homes; h; h = h->next, n++) {
+        l = imap_arena_grow(&s->mem, l, n, sizeof *l);
+        if (l == NULL)
+            return err_set(e, RC_TEMP, "delegations do not fit the command's memory");
+        l[n] = (struct delegated){span_str(h->address), h->mbx, h->grant};
+    }
+    *list_out = l;
+    *n_out = n;
+    return RC_OK;
+}
+
 enum rc homes_delegated(struct imap_session *s, struct delegated **list_out, size_t *n_out, struct err *e)
 {
     struct dird_delegations_req rq = {.ticket = buf_span(&s->stay.ticket)};
@@ -122,7 +139,7 @@ enum rc homes_delegated(struct imap_session *s, struct delegated **list_out, siz
     buf_free(&mem);
     *list_out = l;
     *n_out = n;
-    return rc;
+    return rc == RC_TEMP ? those_open(s, list_out, n_out, e) : rc;
 }
 
 /* ---- opening ---- */
@@ -203,6 +220,15 @@ enum rc homes_open(struct imap_session *s, const struct delegated *d, struct hom
 }
 
 /* ---- each command ---- */
+/* stored learns of the new ticket with the next request: the watch is set again. */
+static void renewed(struct imap_session *s, struct home *h)
+{
+    store_renew(h == s->at ? s->store : h->store, buf_span(&h->ticket));
+    if (h == s->at)
+        s->watching = false;
+    h->watching = false;
+}
+
 /* dird is asked whether the delegation stands; while it is away the ticket decides. */
 static enum rc stands(struct imap_session *s, struct home *h, struct err *e)
 {
@@ -219,7 +245,7 @@ static enum rc stands(struct imap_session *s, struct home *h, struct err *e)
 
         learn(s, h, &rep);
         if (renew)
-            store_renew(h == s->at ? s->store : h->store, buf_span(&h->ticket));
+            renewed(s, h);
         if (rep.grant != grant)
             rc = err_cause(e, RC_DENIED, CAUSE_DELEGATION_ENDED, "another delegation for mailbox %llu",
                            (unsigned long long)h->mbx);
@@ -239,6 +265,19 @@ enum rc homes_begin(struct imap_session *s, struct err *e)
         return RC_OK;
     if ((rc = stands(s, s->at, e)) != RC_OK)
         log_ev(LOG_INFO_, "delegation-ended", "account=%s mailbox=%s", s->address, log_esc(span_str(s->at->address)));
+    return rc;
+}
+
+enum rc homes_renew(struct imap_session *s, struct err *e)
+{
+    enum rc rc = RC_OK;
+    struct err other;
+
+    for (struct home *h = s->homes; h; h = h->next)
+        if (h == s->view_home)
+            rc = stands(s, h, e);
+        else
+            (void)stands(s, h, &other); /* whoever names it is told */
     return rc;
 }
 

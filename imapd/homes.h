@@ -37,6 +37,8 @@ void homes_end(struct imap_session *s);                   /* her own is at hand 
 void homes_rest(struct imap_session *s);                  /* before a long wait */
 /* Before a command: the mailbox of the selected folder is at hand, and the delegation still stands. RC_DENIED: the session ends. */
 enum rc homes_begin(struct imap_session *s, struct err *e);
+/* Her own ticket was renewed: so are those of the mailboxes that are open. RC_DENIED: the selected folder's delegation has ended. */
+enum rc homes_renew(struct imap_session *s, struct err *e);
 /* Goes to the mailbox of a folder that a command names, and takes from *name what stands in front of the name there. */
 enum rc homes_named(struct imap_session *s, struct span *name, struct err *e);
 /* The names among a command's arguments. RC_OK: their mailbox is at hand. */
@@ -49,7 +51,7 @@ struct span homes_full(struct imap_session *s, struct span name);
 void homes_put_id(const struct imap_session *s, uint32_t folder, struct buf *out); /* MAILBOXID: another's folders have ids of their own */
 void homes_put_name(struct imap_session *s, struct buf *out, struct span name); /* the same, as IMAP writes it */
 
-/* Of whom she is a delegate, as dird knows it now; in the command's memory. */
+/* Of whom she is a delegate, as dird knows it now, or, while dird is away, as far as these mailboxes are open; in the command's memory. */
 struct delegated {
     struct span address;
     uint64_t mbx, grant;

@@ -55,12 +55,12 @@ static enum rc list_other(struct imap_session *s, const struct imap_list_args *l
     struct home *h;
     enum rc rc = homes_open(s, d, &h, e);
 
-    if (rc != RC_OK) /* it is in the log; the others are listed all the same */
-        return RC_OK;
+    if (rc != RC_OK) /* it is in the log. Where stored is away, no answer is better than one that hides folders */
+        return rc == RC_TEMP ? rc : RC_OK;
     homes_enter(s, h);
     rc = home(s, l, e);
     homes_enter(s, NULL);
-    return rc == RC_DENIED || rc == RC_TEMP ? RC_OK : rc;
+    return rc == RC_DENIED ? RC_OK : rc;
 }
 
 enum rc others_list(struct imap_session *s, const struct imap_list_args *l,

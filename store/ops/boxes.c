@@ -164,12 +164,12 @@ enum rc do_box_get(struct tx *t, const struct ask *a, struct err *e)
 }
 
 /* A mail session counts as a session of its mailbox from its ticket until its connection ends, or takes the ticket of
- * another mailbox. */
-static enum rc sit(const struct ask *a, uint64_t mbx, struct err *e)
+ * another mailbox. A delegate's counts in her own mailbox alone: she takes no place of the holder's. */
+static enum rc sit(const struct ask *a, uint64_t mbx, bool delegate, struct err *e)
 {
     struct sess *s = a->s;
 
-    if (a->role != ROLE_IMAPD || (s->seated && s->mbx == mbx))
+    if (a->role != ROLE_IMAPD || delegate || (s->seated && s->mbx == mbx))
         return RC_OK;
     if (!seats_take(a->d->seats, mbx))
         return err_cause(e, RC_QUOTA, CAUSE_ACCOUNT_SESSIONS, "store: mailbox %llu has as many sessions as it may",
@@ -209,7 +209,7 @@ enum rc do_ticket(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK)
         rc = answer_box(t, &asked, tk.mbx, e);
     if (rc == RC_OK)
-        rc = sit(a, tk.mbx, e);
+        rc = sit(a, tk.mbx, ticket_delegate(&tk), e);
     if (rc != RC_OK)
         return rc;
     watch_drop(a->d->watches, a->s); /* of the mailbox bound before */

@@ -2,11 +2,13 @@
 """ACL (RFC 4314), LIST-MYRIGHTS (RFC 8440) and NAMESPACE (RFC 2342): another's mailbox, opened by a delegate with her own sign-in. Cases after the
 RFC's own examples; which right opens which command is one table."""
 import imaplib
+import os
 import re
+import signal
 import time
 
 import pytest
-from instance import PliError
+from instance import PASSWORD, PliError
 
 LETTER = b"Subject: resultat\r\nFrom: labo@chu.test\r\nTo: cabinet@chu.test\r\n\r\nGlycemie 1,02 g/l\r\n"
 OTHERS = "Other users"
@@ -303,6 +305,21 @@ def test_two_at_once_and_slapd_away(practice):
     p.holder.ok("STORE 1 +FLAGS (\\Deleted)")
     p.delegate.ok("EXPUNGE")
     assert "* 1 EXPUNGE" in p.holder.ok("NOOP")
+    slapd = p.pli.daemon("slapd")
+    os.kill(slapd, signal.SIGSTOP)  # what is known of delegates needs no directory
+    try:
+        two = Line(p.pli, p.her)
+        two.ok(f"SELECT {inbox}")
+        assert p.holder.ok("GETACL INBOX") == [f"* ACL INBOX {p.box} lrswipkxteacd {p.her} lrswited"]
+        assert two.ok(f"MYRIGHTS {inbox}") == [f"* MYRIGHTS {inbox} lrswited"]
+    finally:
+        os.kill(slapd, signal.SIGCONT)
+    # nothing of it is left in a session that gave the account up
+    two.ok("UNAUTHENTICATE")
+    two.m.state = "NONAUTH"
+    two.m.login(p.box, PASSWORD)
+    assert not any(OTHERS in line for line in two.ok('LIST "" "*"'))
+    two.ok("SELECT INBOX")
 
 
 def test_pli_delegate(pli):
