@@ -208,7 +208,16 @@
     X(CAUSE_METADATA_TOO_MANY, "metadata-too-many") \
     X(CAUSE_METADATA_READ_ONLY, "metadata-read-only") \
     X(CAUSE_URL_ACCESS, "url-access") \
-    X(CAUSE_BURL_FAILED, "burl-failed")
+    X(CAUSE_BURL_FAILED, "burl-failed") \
+    /* delegates */ \
+    X(CAUSE_STRICT_DELEGATE, "strict-delegate") \
+    X(CAUSE_DELEGATION_ENDED, "delegation-ended") \
+    X(CAUSE_NO_RIGHT, "no-right") \
+    X(CAUSE_ACL_WHO, "acl-who") \
+    X(CAUSE_ACL_RIGHTS, "acl-rights") \
+    X(CAUSE_ACL_HOLDER, "acl-holder") \
+    X(CAUSE_OTHER_MAILBOX, "other-mailbox") \
+    X(CAUSE_OTHERS_NAME, "others-name")
 
 enum cause {
 #define CAUSE_AS_ENUM(id, name) id,

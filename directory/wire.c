@@ -15,6 +15,10 @@ IPC_TABLE(dird_ev_ended);
 IPC_TABLE(dird_may_req);
 IPC_TABLE(dird_trust_req);
 IPC_TABLE(dird_trust_rep);
+IPC_TABLE(dird_delegation);
+IPC_TABLE(dird_delegations_req);
+IPC_TABLE(dird_delegate_req);
+IPC_TABLE(dird_delegate_rep);
 IPC_TABLE(dird_account);
 IPC_TABLE(dird_set_req);
 IPC_TABLE(dird_address_req);
@@ -45,6 +49,10 @@ static const struct ipc_op ops[] = {
     {DIRD_TRUST_REMOVE, "trust-remove", ROLE_ADMIN, dird_trust_entry_f, NULL, 0},
     {DIRD_STAY, "stay", ROLE_SMTPD | ROLE_IMAPD, dird_stay_req_f, dird_stay_rep_f, IPC_AGAIN},
     {DIRD_HOLDER, "holder", ROLE_RELAYD, dird_holder_req_f, dird_lookup_rep_f, IPC_AGAIN},
+    {DIRD_DELEGATIONS, "delegations", ROLE_IMAPD | ROLE_SMTPD, dird_delegations_req_f, dird_list_rep_f, IPC_AGAIN},
+    {DIRD_DELEGATE, "delegate", ROLE_IMAPD | ROLE_SMTPD, dird_delegate_req_f, dird_delegate_rep_f, IPC_AGAIN},
+    {DIRD_DELEGATES, "delegates", ROLE_IMAPD | ROLE_ADMIN, dird_delegations_req_f, dird_list_rep_f, IPC_AGAIN},
+    {DIRD_DELEGATE_SET, "delegate-set", ROLE_ADMIN, dird_delegation_f, NULL, 0},
     {DIRD_EV_ENDED, "ended", 0, NULL, dird_ev_ended_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto dird_proto = {"dird", 0x44524950u /* "PIRD" */, DIRD_VERSION, ops, sizeof ops / sizeof *ops};

@@ -12,7 +12,7 @@
  */
 #pragma once
 #include "base/ipc.h"
-#define DIRD_VERSION 5
+#define DIRD_VERSION 6
 /* RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
 extern const struct ipc_proto dird_proto;
 enum dird_op {
@@ -26,6 +26,10 @@ enum dird_op {
     DIRD_TRUST_REMOVE,   /* admin: dird_trust_entry; empty dn: the whole domain */
     DIRD_STAY,           /* a sign-in's ticket: does it still hold? a new one, and DIRD_EV_ENDED on this connection once it does not. smtpd imapd */
     DIRD_HOLDER,         /* mailbox number -> what LOOKUP says of its address. relayd */
+    DIRD_DELEGATIONS,    /* ticket -> of which mailboxes is who signed in a delegate? imapd smtpd */
+    DIRD_DELEGATE,       /* ticket + mailbox -> a ticket for that mailbox. imapd smtpd */
+    DIRD_DELEGATES,      /* who are the delegates of a mailbox? imapd (of its ticket's), admin (of any) */
+    DIRD_DELEGATE_SET,   /* admin: a delegate added, changed, removed */
     DIRD_EV_ENDED = 200  /* pushed, never asked, within two seconds: the account is disabled or gone, or has another password */
 };
 /* What a field may hold at most, in octets; the largest account (64 aliases, one certificate) fits a message with room to spare. */
@@ -107,6 +111,41 @@ IPC_MESSAGE(dird_trust_req);
 #define FIELDS_dird_trust_rep(F, T)                                  \
     F(T, U8, trusted)                        /* enum dird_trusted */
 IPC_MESSAGE(dird_trust_rep);
+
+/* ---- delegates: one person's rights on another's mailbox (decision 0034). From memory: slapd need not be there. ---- */
+#define FIELDS_dird_delegation(F, T)                                                                             \
+    F(T, U64, mbx)                           /* the mailbox, as the next three */                                \
+    F(T, BYTES, address, DIRD_ADDR)                                                                              \
+    F(T, BYTES, name, DIRD_NAME)             /* cn */                                                            \
+    F(T, FIX, pub, DIRD_PUB)                                                                                     \
+    F(T, U64, delegate)                      /* her mailbox */                                                   \
+    F(T, BYTES, to, DIRD_ADDR)               /* her address */                                                   \
+    F(T, U32, acl)                           /* base/rights.h; DELEGATE_SET: 0 removes her */                    \
+    F(T, U64, grant)                         /* the number of the delegation: another one with each change */
+IPC_MESSAGE(dird_delegation);
+
+/* DIRD_DELEGATIONS, DIRD_DELEGATE: the ticket is of a sign-in, not one for another's mailbox. DIRD_DELEGATES: of either kind.
+ * The lists are dird_list_rep of dird_delegation; there are no more than fit one. */
+#define FIELDS_dird_delegations_req(F, T)                                                                \
+    F(T, BYTES, ticket, DIRD_TICKET)         /* DELEGATES of an administrator: empty */                  \
+    F(T, BYTES, address, DIRD_ADDR)          /* DELEGATES of an administrator: the mailbox; else empty */
+IPC_MESSAGE(dird_delegations_req);
+
+/* RC_DENIED, CAUSE_DELEGATION_ENDED: she is no delegate of that mailbox, or it is disabled. */
+#define FIELDS_dird_delegate_req(F, T)   \
+    F(T, BYTES, ticket, DIRD_TICKET)     \
+    F(T, U64, mbx)
+IPC_MESSAGE(dird_delegate_req);
+
+#define FIELDS_dird_delegate_rep(F, T)                                                            \
+    F(T, BYTES, ticket, DIRD_TICKET)         /* of the mailbox; it ends with her own, at the latest */ \
+    F(T, BYTES, address, DIRD_ADDR)          /* of the mailbox */                                 \
+    F(T, FIX, pub, DIRD_PUB)                                                                      \
+    F(T, U64, delegate)                      /* her own mailbox */                                \
+    F(T, U32, acl)                                                                                \
+    F(T, U64, grant)                                                                              \
+    F(T, U32, flags)                         /* DF_ bits of the mailbox */
+IPC_MESSAGE(dird_delegate_rep);
 
 /* ---- accounts: also a list record ---- */
 #define FIELDS_dird_account(F, T)                                                       \

@@ -58,10 +58,11 @@ static const struct {
     {"lawful", step_lawful}, /* no NUL, header within bounds, no loop; submission: no winmail.dat */
     {"author",
      step_author}, /* From and Sender: held by the account; port 25: of a domain that the list gives to the peer */
-    {"once", step_once},     /* submission: the key by which it is known when it comes again */
-    {"cut", step_cut},       /* out: results in our name, the "From " line of a mailbox file; submission: Bcc */
-    {"sign", step_sign},     /* submission, when the account signs: canonical, then multipart/signed */
-    {"verify", step_verify}, /* S/MIME: the verdict goes to Authentication-Results */
+    {"delegate", step_delegate}, /* submission: From is another's, for whom the account may send: that mailbox signs */
+    {"once", step_once},         /* submission: the key by which it is known when it comes again */
+    {"cut", step_cut},           /* out: results in our name, the "From " line of a mailbox file; submission: Bcc */
+    {"sign", step_sign},         /* submission, when the account signs: canonical, then multipart/signed */
+    {"verify", step_verify},     /* S/MIME: the verdict goes to Authentication-Results */
     {"trace",
      step_trace}, /* Return-Path, Authentication-Results, Received: on top; submission: Date and Message-ID that lack */
     {"citizen", step_citizen},       /* submission: who of them is a patient gets 25 MB at most */
@@ -119,6 +120,9 @@ void letter_drop(struct letter *l)
         digest_end(&l->digest, md);
     spool_free(&l->message);
     scan_free(&l->scan);
+    buf_free(&l->author);
+    buf_free(&l->acting.ticket_mem);
+    buf_free(&l->acting.slots_mem);
     buf_free(&l->cms);
     buf_free(&l->results);
     buf_free(&l->trace);

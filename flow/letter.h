@@ -72,6 +72,7 @@ struct letter {
     char mid[17];
     const struct letter_peer *peer;
     const struct letter_account *account;
+    const struct letter_account *signer; /* who signs: .account, or the mailbox in whose name it is written (step_delegate.c) */
     struct letter_envelope *env; /* steps change its recipients */
     /* made on the way */
     struct spool *message;
@@ -80,6 +81,13 @@ struct letter {
     struct buf cms;              /* open: signed here: the signature */
     struct buf results, trace;
     struct file_result filed;
+    struct buf author;   /* open: submission: an address, the first of From, when it is not the account's own; empty: it is */
+    bool author_known;
+    struct span author_is;
+    struct {
+        struct letter_account as;
+        struct buf ticket_mem, slots_mem; /* open: a ticket, wrapped keys */
+    } acting; /* .signer, when that is another's */
     struct digest *digest; /* submission: of the octets as they came; NULL: not asked for */
     unsigned char once[STORE_ONCE];
     bool has_once;

@@ -7,6 +7,7 @@
 
 enum cause step_lawful(struct letter *l, struct err *e);
 enum cause step_author(struct letter *l, struct err *e);
+enum cause step_delegate(struct letter *l, struct err *e);
 enum cause step_once(struct letter *l, struct err *e);
 enum cause step_cut(struct letter *l, struct err *e);
 enum cause step_sign(struct letter *l, struct err *e);

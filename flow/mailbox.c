@@ -106,6 +106,55 @@ out:
     return rc;
 }
 
+/* stored gives no other slot that opens. The public key that dird names is what the slot's key must be the other half of. */
+static enum rc open_delegated(struct mailbox *m, const struct mailbox *own, const struct dird_delegate_rep *d,
+                              const struct store_box_rep *box, struct err *e)
+{
+    struct delegate_slot of = {.mbx = m->mbx, .delegate = own->mbx, .grant = d->grant};
+    struct slot slot;
+    enum rc rc = slot_delegate_find(box->slots, own->mbx, &slot, e);
+
+    if (rc == RC_NOTFOUND)
+        return err_cause(e, RC_DENIED, CAUSE_DELEGATION_ENDED, "mailbox %llu has no slot for its delegate",
+                         (unsigned long long)m->mbx);
+    memcpy(of.pub, d->pub, SEAL_PUB);
+    memcpy(of.delegate_pub, own->pub, SEAL_PUB);
+    return rc == RC_OK ? slot_delegate_open(&of, own->sec->priv, slot.body, m->sec->priv, e) : rc;
+}
+
+enum rc mailbox_open_delegated(struct store *st, const struct mailbox *own, const struct dird_delegate_rep *d,
+                               uint64_t mbx, struct mailbox **m_out, struct err *e)
+{
+    struct mailbox *m = calloc(1, sizeof *m);
+    struct store_box_rep box;
+    struct buf mem = BUF_INIT; /* open: what is wrapped or sealed */
+    enum rc rc;
+
+    if (m == NULL)
+        die("out of memory");
+    m->st = st;
+    m->k = own->k;
+    m->mbx = mbx;
+    m->sec = secret_alloc(sizeof *m->sec);
+    m->epochs = epochs_new();
+    buf_init_secret(&m->ticket);
+    buf_addspan(&m->ticket, d->ticket);
+    rc = store_bind(st, buf_span(&m->ticket), &box, &mem, e);
+    if (rc == RC_OK && box.mbx != mbx)
+        rc = err_set(e, RC_CORRUPT, "the ticket is of another mailbox");
+    if (rc == RC_OK) {
+        memcpy(m->pub, d->pub, sizeof m->pub);
+        m->folders = box.folders;
+        rc = open_delegated(m, own, d, &box, e);
+    }
+    buf_free(&mem);
+    if (rc == RC_OK)
+        *m_out = m;
+    else
+        mailbox_close(&m);
+    return rc;
+}
+
 void mailbox_close(struct mailbox **mp)
 {
     struct mailbox *m = *mp;

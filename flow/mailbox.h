@@ -18,6 +18,9 @@ struct mailbox;
  * only for the slot of a strict mailbox; the caller wipes it. */
 enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_rep *auth, struct span password,
                      struct mailbox **m_out, struct err *e);
+/* Opens another's mailbox for a delegate: with the key of her own, which opens her slot there. d: dird's answer. st: a connection for this mailbox alone. */
+enum rc mailbox_open_delegated(struct store *st, const struct mailbox *own, const struct dird_delegate_rep *d, uint64_t mbx,
+                               struct mailbox **m_out, struct err *e);
 void mailbox_close(struct mailbox **m);
 uint64_t mailbox_id(const struct mailbox *m);
 const unsigned char *mailbox_pub(const struct mailbox *m);

@@ -96,9 +96,13 @@ enum cause letter_authors(struct span header, const char *field, enum cause (*se
 static enum cause held(void *ctx, struct span address, struct err *e)
 {
     struct letter *l = ctx;
+    bool own = span_ieq(address, l->account->address);
     enum rc rc;
 
-    if (span_ieq(address, l->account->address))
+    if (!l->author_known && !own) /* the first author signs */
+        buf_addspan(&l->author, address);
+    l->author_known = true;
+    if (own)
         return CAUSE_NONE;
     rc = dir_may_send(l->dir, l->account->address, address, e);
     if (rc == RC_OK)

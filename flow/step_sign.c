@@ -29,9 +29,9 @@ static bool wanted(const struct letter *l)
     struct slot slot;
     struct err e;
 
-    if (l->door != DOOR_SUBMISSION || !l->account->sign || f->is_signed || f->is_encrypted)
+    if (l->door != DOOR_SUBMISSION || !l->signer->sign || f->is_signed || f->is_encrypted)
         return false;
-    return slot_find(l->account->slots, SLOT_SIGNING, &slot, &e) !=
+    return slot_find(l->signer->slots, SLOT_SIGNING, &slot, &e) !=
            RC_NOTFOUND; /* slots that do not read: signing says so, the letter waits */
 }
 
@@ -146,7 +146,7 @@ static enum rc write_signature(struct signing *g, struct err *e)
     enum rc rc;
 
     digest_end(&g->digest, md);
-    rc = keyd_sign_mail(g->l->keyd, g->l->account->ticket, g->l->account->slots, md, signing_time(g), &g->l->cms, e);
+    rc = keyd_sign_mail(g->l->keyd, g->l->signer->ticket, g->l->signer->slots, md, signing_time(g), &g->l->cms, e);
     if (rc == RC_OK) {
         signed_form_signature(&g->form, buf_span(&g->l->cms), &tail);
         rc = spool_put(g->out, buf_span(&tail), e);

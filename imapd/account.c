@@ -3,7 +3,7 @@
  * another password, its sessions end within two seconds, whatever they wait for. So a thief of the old password reads
  * no further. See directory/stay.h. */
 #include "base/log.h"
-#include "imapd/session.h"
+#include "imapd/homes.h"
 #include <sys/socket.h>
 
 enum { LOOK_MS = 250 };
@@ -14,8 +14,14 @@ enum rc session_stays(struct imap_session *s, struct err *e)
     enum rc rc = stay_check(&s->stay, &renewed, e);
 
     if (rc == RC_OK && renewed) {
+        struct home *at = s->at;
+
+        homes_enter(s, NULL);
         store_renew(s->store, buf_span(&s->stay.ticket));
         s->watching = false; /* stored learns of the new ticket with the next request: the watch is set again */
+        s->renewals++;
+        homes_enter(s, at);
+        rc = homes_renew(s, e);
     }
     if (rc != RC_OK)
         log_ev(LOG_INFO_, "account-changed", "account=%s cause=%s", log_esc(span_str(s->address)),

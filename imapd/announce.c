@@ -178,6 +178,14 @@ void view_learn(struct imap_session *s)
         keywords_announce(s, s->view->read_only);
 }
 
+/* To a delegate everything that is refused means that her rights are others now. */
+static enum cause why_ended(const struct imap_session *s, enum rc rc)
+{
+    if (rc != RC_DENIED)
+        return CAUSE_MAILBOX_DELETED;
+    return s->at ? CAUSE_DELEGATION_ENDED : CAUSE_SESSION_EXPIRED;
+}
+
 /* A store that is away is asked again later. When another session has deleted the folder this session ends, because
  * there is no lawful way to go on with numbers that stand for nothing (RFC 2180 3.3). The session also ends when its
  * ticket has run out. */
@@ -193,7 +201,7 @@ static void ask_store(struct imap_session *s)
         log_err(LOG_WARN_, "sync-failed", &e);
         return;
     }
-    reply_put(s, "* BYE %s", cause_text(rc == RC_DENIED ? CAUSE_SESSION_EXPIRED : CAUSE_MAILBOX_DELETED, text));
+    reply_put(s, "* BYE %s", cause_text(why_ended(s, rc), text));
     s->bye = true;
 }
 

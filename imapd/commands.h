@@ -53,6 +53,6 @@ bool command_streams(struct imap_session *s, struct span text);
 void commands_print(void); /* JSON on standard output */
 
 command_fn cmd_append, cmd_authenticate, cmd_cancelupdate, cmd_capability, cmd_compress, cmd_check, cmd_close, cmd_copy, cmd_create, cmd_delete,
-    cmd_enable, cmd_esearch, cmd_examine, cmd_expunge, cmd_fetch, cmd_genurlauth, cmd_urlfetch, cmd_resetkey, cmd_getmetadata, cmd_setmetadata, cmd_getquota, cmd_getquotaroot, cmd_id, cmd_idle, cmd_list, cmd_login, cmd_logout, cmd_lsub,
+    cmd_getacl, cmd_setacl, cmd_deleteacl, cmd_listrights, cmd_myrights, cmd_enable, cmd_esearch, cmd_examine, cmd_expunge, cmd_fetch, cmd_genurlauth, cmd_urlfetch, cmd_resetkey, cmd_getmetadata, cmd_setmetadata, cmd_getquota, cmd_getquotaroot, cmd_id, cmd_idle, cmd_list, cmd_login, cmd_logout, cmd_lsub,
     cmd_move, cmd_namespace, cmd_noop, cmd_notify, cmd_rename, cmd_replace, cmd_search, cmd_select, cmd_sort, cmd_starttls, cmd_thread, cmd_status, cmd_store,
     cmd_subscribe, cmd_unauthenticate, cmd_uid_expunge, cmd_unselect, cmd_unsubscribe;

@@ -119,6 +119,9 @@ static const struct extension rows[] = {
     {"METADATA",      SIGNED_IN, LINE_ANY,   5464, .enabled = &metadata_enabled},
     {"METADATA-SERVER", SIGNED_IN, LINE_ANY, 5464, .put = put_nothing, .enabled = &metadata_server_enabled},
     {"LIST-METADATA", SIGNED_IN, LINE_ANY,   9590, .opens = {.list_return = LR_METADATA}},
+    {"ACL",           SIGNED_IN, LINE_ANY,   4314, .put = NULL},
+    {"RIGHTS=kxte",   SIGNED_IN, LINE_ANY,   4314, .put = NULL},
+    {"LIST-MYRIGHTS", SIGNED_IN, LINE_ANY,   8440, .opens = {.list_return = LR_MYRIGHTS}},
     {"UIDONLY",       SIGNED_IN, LINE_ANY,   9586, .enabled = &uidonly_enabled},
 };
 /* clang-format on */

@@ -72,8 +72,9 @@ static enum rc folder_in(struct imap_session *s, bool names, struct folders *l, 
                        .exists = sf->exists,
                        .unseen = sf->unseen,
                        .modseq = sf->modseq,
-                       .special = sf->special,
-                       .flags = sf->flags};
+                       .special = s->at ? (uint8_t)SU_NONE : sf->special, /* each role is of one folder: her own */
+                       .flags = sf->flags,
+                       .rights = sf->rights};
     bool hidden = false;
     enum rc rc;
 
@@ -197,6 +198,25 @@ enum rc folder_get(struct imap_session *s, struct span name, bool trycreate, str
     return rc == RC_OK ? folder_in_list(s, &l, name, trycreate, out, e) : rc;
 }
 
+enum rc folder_above(struct imap_session *s, struct span name, uint32_t *id_out, struct err *e)
+{
+    struct folders l;
+    struct folder *f;
+    size_t n = name.n;
+    enum rc rc;
+
+    while (n > 0 && name.p[n - 1] != '/')
+        n--;
+    *id_out = 0;
+    if (n == 0)
+        return RC_OK;
+    if ((rc = folders_load(s, false, &l, e)) != RC_OK)
+        return rc;
+    f = folders_by_name(s, &l, span_head(name, n - 1), e);
+    *id_out = f ? f->id : 0;
+    return f || e->rc == RC_NOTFOUND ? RC_OK : e->rc;
+}
+
 enum rc folder_create(struct imap_session *s, struct span name, uint8_t special, uint16_t flags, uint32_t *id_out,
                       struct err *e)
 {
@@ -206,6 +226,8 @@ enum rc folder_create(struct imap_session *s, struct span name, uint8_t special,
     enum rc rc = mailbox_seal_name(s->box, name, rq.tag, &sealed, e);
 
     rq.name = buf_span(&sealed);
+    if (rc == RC_OK)
+        rc = folder_above(s, name, &rq.parent, e);
     if (rc == RC_OK)
         rc = store_call(s->store, STORE_FOLDER_CREATE, &rq, -1, &rep, e);
     if (rc == RC_OK && id_out)

@@ -15,7 +15,8 @@
  * Process  pli-imapd session.   Source RFC 3501 5.1, 6.3, RFC 6154.
  */
 #pragma once
-#include "imapd/session.h"
+#include "base/rights.h"
+#include "imapd/homes.h"
 
 enum { FOLDERS_MAX = 5000 };
 enum folder_language { FOLDERS_FR, FOLDERS_EN };
@@ -24,6 +25,7 @@ struct folder {
     uint64_t modseq;
     uint8_t special;
     uint16_t flags; /* FF_ */
+    uint32_t rights; /* the session's, there: base/rights.h */
     unsigned char tag[SEAL_NAME_TAG];
     struct span name; /* in the command's arena; with names only */
 };
@@ -42,6 +44,8 @@ enum rc folder_in_list(struct imap_session *s, const struct folders *l, struct s
 /* Stored bounds how many there are and how long their names are together: RC_QUOTA, CAUSE_TOO_MANY_FOLDERS. */
 enum rc folder_create(struct imap_session *s, struct span name, uint8_t special, uint16_t flags, uint32_t *id_out,
                       struct err *e);
+/* The folder in which a name stands; 0: it stands in none. */
+enum rc folder_above(struct imap_session *s, struct span name, uint32_t *id_out, struct err *e);
 /* Makes the levels above a name that are missing. */
 enum rc folders_make_parents(struct imap_session *s, struct span name, struct err *e);
 bool folder_is_below(struct span name, struct span parent);

@@ -104,7 +104,7 @@ enum rc keywords_resolve(struct imap_session *s, const struct imap_flags *f, uin
             rc = keyword_add(s, f->keywords[i], &bit, e);
         bits |= bit;
     }
-    if (s->view && (s->keywords.known & ~s->keywords.announced))
+    if (s->view && s->view_home == s->at && (s->keywords.known & ~s->keywords.announced))
         keywords_announce(s, s->view->read_only);
     if (rc == RC_OK)
         *bits_out = bits;
@@ -129,6 +129,19 @@ void keywords_put(const struct keywords *k, uint64_t flags, bool recent, struct 
         buf_addstr(out, any ? " \\Recent" : "\\Recent");
 }
 
+/* The flags that the session's rights let it change (RFC 4314 5.2). */
+static void put_permanent(struct imap_session *s)
+{
+    uint32_t rights = s->view ? s->view->rights : ACL_ALL;
+    uint64_t others = (ALL_SYSTEM & ~(uint64_t)(MF_SEEN | MF_DELETED)) | s->keywords.known;
+    uint64_t may = (rights & ACL_S ? MF_SEEN : 0) | (rights & ACL_T ? MF_DELETED : 0) | (rights & ACL_W ? others : 0);
+    struct buf flags = BUF_SECRET_INIT;
+
+    keywords_put(&s->keywords, may, false, &flags);
+    reply_put(s, "* OK [PERMANENTFLAGS (%s%s)] Flags kept", buf_cstr(&flags), rights & ACL_W ? " \\*" : "");
+    buf_free(&flags);
+}
+
 void keywords_announce(struct imap_session *s, bool read_only)
 {
     struct buf all = BUF_SECRET_INIT;
@@ -139,6 +152,6 @@ void keywords_announce(struct imap_session *s, bool read_only)
     if (read_only)
         reply_put(s, "* OK [PERMANENTFLAGS ()] Read-only mailbox");
     else
-        reply_put(s, "* OK [PERMANENTFLAGS (%s \\*)] Flags kept", buf_cstr(&all));
+        put_permanent(s);
     buf_free(&all);
 }

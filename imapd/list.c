@@ -8,7 +8,7 @@
 void list_put(struct imap_session *s, const char *verb, const char *attributes, struct span name)
 {
     buf_addf(&s->out, "* %s (%s) \"/\" ", verb, attributes);
-    imap_put_mailbox(&s->out, name, s->opened.responses & RESP_UTF8);
+    homes_put_name(s, &s->out, name);
 }
 
 static const char *const special_names[] = {

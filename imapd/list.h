@@ -12,6 +12,9 @@ enum rc status_told(struct imap_session *s, const struct folder *f, unsigned wan
 enum rc deleted_count(struct imap_session *s, uint32_t folder, uint64_t *n_out, uint64_t *octets_out, struct err *e);
 /* "* LIST (attributes) "/" name" without CRLF. */
 void list_put(struct imap_session *s, const char *verb, const char *attributes, struct span name);
+/* imapd/others.c: other people's mailboxes, and the levels above their folders, as far as the patterns reach. One that cannot be opened now is left out. */
+enum rc others_list(struct imap_session *s, const struct imap_list_args *l, enum rc (*home)(struct imap_session *s, const struct imap_list_args *l, struct err *e),
+                    const char *verb, struct err *e);
 /* The attribute of a folder's special use (RFC 6154), "\\Sent"; "" for none. */
 const char *special_name(uint8_t special);
 bool special_of(struct span attribute, uint8_t *special_out); /* in any case; false: no folder here has that use */

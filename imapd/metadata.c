@@ -148,7 +148,7 @@ static void tell(struct told *t, struct span name, const struct span *value)
         buf_addc(out, ' ');
     else {
         buf_addstr(out, "* METADATA ");
-        imap_put_mailbox(out, t->mailbox, t->s->opened.responses & RESP_UTF8);
+        homes_put_name(t->s, out, t->mailbox);
         buf_addstr(out, " (");
     }
     t->any = true;

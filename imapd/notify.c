@@ -183,11 +183,13 @@ enum rc notify_push(struct imap_session *s, struct pushed *p, struct err *e)
     reply_alive(s);
     if (s->view && (p->idle || notify_selected(s) || s->contexts))
         view_announce(s, p->idle || p->more, p->idle || notify_any_time(s));
-    notify_tell(s);
-    metadata_announce(s, true);
+    if (!s->at) { /* both tell of her own mailbox */
+        notify_tell(s);
+        metadata_announce(s, true);
+    }
     if ((rc = stream_flush(s->io, e)) != RC_OK)
         return rc;
     p->more = view_events(s);
-    p->more = p->watching && !s->bye && (p->more || notify_due(s) || !watch_stands(s));
+    p->more = p->watching && !s->bye && (p->more || (notify_due(s) && !s->at) || !watch_stands(s));
     return RC_OK;
 }

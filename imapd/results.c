@@ -2,6 +2,7 @@
 /* imapd/results.c - see imapd/results.h. */
 #include "imapd/results.h"
 #include "imapd/extensions.h"
+#include "imapd/homes.h"
 #include "proto/imap/write.h"
 #include <stdlib.h>
 
@@ -161,7 +162,7 @@ static void put_extended(struct imap_session *s, const struct imap_search *what,
     imap_put_string(&s->out, s->tag);
     if (mailbox.n > 0) {
         buf_addstr(&s->out, " MAILBOX ");
-        imap_put_mailbox(&s->out, mailbox, s->opened.responses & RESP_UTF8);
+        homes_put_name(s, &s->out, mailbox);
         buf_addf(&s->out, " UIDVALIDITY %u", s->view->uidvalidity);
     }
     buf_addstr(&s->out, s->uid ? ") UID" : ")");

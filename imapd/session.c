@@ -9,8 +9,10 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "flow/proxied.h"
+#include "imapd/append.h"
 #include "imapd/commands.h"
 #include "imapd/extensions.h"
+#include "imapd/homes.h"
 #include "imapd/metadata.h"
 #include "imapd/notify.h"
 #include "imapd/view.h"
@@ -83,7 +85,14 @@ static enum rc run(struct imap_session *s, struct err *e)
     in = imap_in_of(rest, &s->mem, &s->opened);
     if ((rc = command_parse(s->cmd, &in, &args, e)) != RC_OK)
         return rc;
-    rc = s->cmd->run(s, &args, e);
+    if (s->state != IS_NEW)
+        rc = homes_for(s, &args, e);
+    if (rc == RC_OK)
+        rc = s->cmd->run(s, &args, e);
+    else if (s->streaming)
+        rc = append_refuse(s, rc, e);
+    else if (s->view && (s->cmd->flags & C_SELECTS)) /* a SELECT that fails leaves none selected */
+        view_leave(s);
     return rc == RC_SYNTAX && !s->blamed ? server_bug(s, e) : rc;
 }
 
@@ -93,14 +102,20 @@ static void after(struct imap_session *s, enum rc rc)
     bool ask = s->cmd && (s->cmd->flags & C_SYNC);
 
     s->errors += rc == RC_SYNTAX;
+    homes_acted(s, rc);
+    homes_enter(s, s->state == IS_SELECTED ? s->view_home : NULL);
     if (s->view && s->cmd && !(s->cmd->flags & C_SELECTS))
         view_announce(s, ask, !numbers_stay);
+    if (s->cmd && !(s->cmd->flags & C_SELECTS))
+        (void)view_events(s);
+    homes_enter(s, NULL); /* what NOTIFY tells, and annotations, are of her own mailbox */
     if (s->cmd && !(s->cmd->flags & C_SELECTS)) {
         (void)view_events(s);
         notify_tell(s);
     }
     if (s->state != IS_NEW && s->cmd && s->box)
         metadata_announce(s, ask);
+    homes_enter(s, s->view_home);
 }
 
 static void one_command(struct imap_session *s, struct err *e)
@@ -131,6 +146,8 @@ static void loop(struct imap_session *s, struct err *e)
         rc = input_command(s, e);
         if (rc == RC_OK)
             rc = session_stays(s, e);
+        if (rc == RC_OK)
+            rc = homes_begin(s, e);
         if (rc == RC_OK)
             one_command(s, e);
         else if (rc != RC_SYNTAX)
@@ -190,6 +207,7 @@ static void close_session(struct imap_session *s)
 {
     notify_end(s);
     view_leave(s);
+    homes_end(s);
     keywords_free(&s->keywords);
     mailbox_close(&s->box);
     stay_end(&s->stay);

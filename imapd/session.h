@@ -24,6 +24,7 @@ enum { IS_NEW = 1, IS_AUTH = 2, IS_SELECTED = 4, IS_ANY = 7 };
 enum { OWN_MOST = 16 };
 struct command;
 struct context;
+struct home;
 struct notify;
 struct view;
 struct imap_conf { /* made by the listener, shared by its sessions */
@@ -57,7 +58,10 @@ struct imap_session {
     unsigned watched_on; /* on this connection: store_dials() */
     struct notify *notify; /* imapd/notify.h; NULL: no NOTIFY was given */
     struct dir *dir;
-    struct mailbox *box;
+    struct mailbox *box;   /* .store, .box, .keywords and the watch are of the mailbox at hand: imapd/homes.h */
+    struct home *at;       /* that is another's; NULL: her own */
+    struct home *homes, *view_home; /* all that are open; the selected folder's */
+    unsigned renewals;     /* so often the ticket was renewed */
     char address[256];
     uint64_t mbx;
     struct stay stay;  /* from sign-in on: the right to be here */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/small.c - before a wait that may last hours: what a session can do without goes back to the system. See imapd/session.h. */
+#include "imapd/homes.h"
 #include "imapd/view.h"
 #include <malloc.h>
 #include <sys/mman.h>
@@ -26,6 +27,7 @@ void session_small(struct imap_session *s)
     s->out = (struct buf)BUF_SECRET_INIT;
     keyd_rest(s->keyd);
     store_rest(s->store);
+    homes_rest(s);
     stream_rest(s->io);
     malloc_trim(0);
     rest_stack();

@@ -106,10 +106,10 @@ static enum rc ask(struct imap_session *s, const struct folder *f, unsigned want
     return rc;
 }
 
-static void put_id(uint32_t folder, struct buf *out)
+static void put_id(struct imap_session *s, uint32_t folder, struct buf *out)
 {
     buf_addc(out, '(');
-    objectid_folder(folder, out);
+    homes_put_id(s, folder, out);
     buf_addc(out, ')');
 }
 
@@ -133,7 +133,7 @@ enum rc status_told(struct imap_session *s, const struct folder *f, unsigned wan
     if ((rc = ask(s, f, wanted, &k, e)) != RC_OK)
         return rc;
     buf_addstr(&s->out, "* STATUS ");
-    imap_put_mailbox(&s->out, f->name, s->opened.responses & RESP_UTF8);
+    homes_put_name(s, &s->out, f->name);
     buf_addstr(&s->out, " (");
     for (size_t i = 0; i < N_ITEMS; i++) {
         if ((wanted & items[i].bit) == 0)
@@ -142,7 +142,7 @@ enum rc status_told(struct imap_session *s, const struct folder *f, unsigned wan
         if (items[i].value)
             put_u64(&s->out, items[i].value(s, &k));
         else
-            put_id(f->id, &s->out);
+            put_id(s, f->id, &s->out);
         sep = " ";
     }
     buf_addstr(&s->out, ")\r\n");

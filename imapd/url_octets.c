@@ -30,7 +30,7 @@ static enum rc folder_of(struct imap_session *s, const struct imap_url *u, uint3
     enum rc rc;
 
     if (u->mailbox.n == 0) {
-        if (s->view == NULL || (u->uidvalidity != 0 && u->uidvalidity != s->view->uidvalidity))
+        if (s->view == NULL || s->view_home || (u->uidvalidity != 0 && u->uidvalidity != s->view->uidvalidity))
             return reply_no(e, CAUSE_BAD_URL);
         *folder_out = s->view->folder;
         return RC_OK;
@@ -111,9 +111,11 @@ enum rc url_visit(struct imap_session *s, struct span url, const struct url_visi
     struct imap_fetch what = {0};
     struct fetch f = {.s = s, .what = &what, .rows = &rows, .plain = BUF_SECRET_INIT};
     struct imap_url u;
-    enum rc rc = url_find(s, url, &u, &one.folder, e);
+    struct home *at = s->at;
+    enum rc rc;
 
-    if (rc == RC_OK)
+    homes_enter(s, NULL); /* URLs are of her own mailbox, wherever the message goes */
+    if ((rc = url_find(s, url, &u, &one.folder, e)) == RC_OK)
         rc = authorized(s, &u, one.folder, v, e);
     if (rc == RC_OK) {
         one.uid = &u.uid;
@@ -121,6 +123,7 @@ enum rc url_visit(struct imap_session *s, struct span url, const struct url_visi
         rc = visit(&f, &u.section, v, e);
         s->view = selected;
     }
+    homes_enter(s, at);
     return rc != RC_OK && is_about_url(e->cause) ? bad_url(s, url, e) : rc;
 }
 

@@ -207,6 +207,7 @@ enum rc view_open(struct imap_session *s, uint32_t folder, bool read_only, struc
         die("out of memory");
     v->folder = folder;
     v->read_only = read_only;
+    v->rights = ACL_ALL;
     v->uidvalidity = st.uidvalidity;
     v->modseq = st.modseq;
     v->removed = v->removed_new = st.removed;
@@ -259,6 +260,7 @@ void view_leave(struct imap_session *s)
     free(s->saved.r);
     s->saved = (struct imap_set){0};
     s->state = IS_AUTH;
+    s->view_home = NULL;
 }
 
 /* ---- keeping in step ---- */

@@ -9,6 +9,7 @@
  * Process  pli-imapd session.   Source RFC 3501 2.3.1.2, 5.2, 5.5, 7.3, 7.4; RFC 7162.
  */
 #pragma once
+#include "base/rights.h"
 #include "imapd/kept.h"
 #include "imapd/session.h"
 
@@ -16,6 +17,7 @@ enum { VF_RECENT = 1 << 5, VF_GONE = 1 << 6, VF_NEWS = 1 << 7 }; /* ours, in bit
 #define VF_OURS ((uint64_t)(VF_RECENT | VF_GONE | VF_NEWS))
 struct view {
     uint32_t folder, uidvalidity, uidnext;
+    uint32_t rights;       /* the session's, there: base/rights.h */
     struct claim {
         uint32_t from, to;
     } claims[2];           /* UIDs that are recent here: the last two times the store's mark was moved; to is not in */
@@ -35,6 +37,7 @@ struct view {
     struct buf touched;  /* open: their UIDs, in no order, some of them twice */
     bool modseqs;    /* a new modseq is news, too: the client has CONDSTORE */
 };
+/* rights: ACL_ALL until the caller says otherwise. */
 enum rc view_open(struct imap_session *s, uint32_t folder, bool read_only, struct view **v_out, struct err *e);
 void view_free(struct view **v);
 /* The session looks at another view for a while, or at its own again; v NULL: at none. After view_open() beside the selected

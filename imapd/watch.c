@@ -21,7 +21,8 @@ bool watch_stands(const struct imap_session *s)
 
 bool watch_on(struct imap_session *s)
 {
-    struct store_watch_req rq = {notify_others(s) ? 0 : s->view ? s->view->folder : NO_FOLDER};
+    bool all = notify_others(s) && !s->at; /* in another's mailbox only the selected folder is watched */
+    struct store_watch_req rq = {all ? 0 : s->view ? s->view->folder : NO_FOLDER};
     struct err e;
 
     if (!watch_wanted(s))

@@ -69,6 +69,15 @@ static const struct cmd_opt quota_opts[] = {
     {"--messages", "NUMBER", "how many messages; 0 is the number of stored.max_messages"},
     {NULL, NULL, NULL},
 };
+static const struct cmd_opt delegate_add_opts[] = {
+    {"--to", "ADDRESS", "the delegate"},
+    {"--rights", "read|work|send|all|LETTERS", "what she may do; letters of RFC 4314: lrswipkxtea"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt delegate_remove_opts[] = {
+    {"--to", "ADDRESS", "the delegate"},
+    {NULL, NULL, NULL},
+};
 static const struct cmd_opt delete_opts[] = {
     {"--yes", NULL, "do not ask, even on a terminal"},
     {NULL, NULL, NULL},
@@ -276,6 +285,11 @@ const struct command commands[] = {
      "gives back what was expunged, or deleted with its folder, while it is kept (stored.keep_expunged)"},
     {"mailbox hold", "set|clear|show ADDRESS", 2, 2, NEED_SERVER, cmd_mailbox_hold, hold_opts,
      "legal hold: while it is set nothing that is expunged is destroyed, and the account is not deleted"},
+    {"delegate add", "MAILBOX", 1, 1, NEED_SERVER, cmd_delegate_add, delegate_add_opts,
+     "lets somebody open a mailbox with her own sign-in; again, with other rights: changes them"},
+    {"delegate remove", "MAILBOX", 1, 1, NEED_SERVER, cmd_delegate_remove, delegate_remove_opts,
+     "takes that away; her open sessions end at their next command"},
+    {"delegate list", "MAILBOX", 1, 1, NEED_SERVER, cmd_delegate_list, NULL, "who opens a mailbox beside its holder"},
     {"trace", "MESSAGE-ID", 1, 1, NEED_INSTANCE, cmd_trace, trace_opts,
      "the story of one message, from every process: the header's Message-ID, or our id of the log and of Received"},
     {"log find", "ADDRESS", 1, 1, NEED_INSTANCE, cmd_log_find, NULL,

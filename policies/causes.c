@@ -289,6 +289,18 @@ static const struct cause_row table[CAUSES_] = {
     SMTP(CAUSE_BURL_FAILED, 554, "5.6.6", "L'URL ne mene a aucun contenu autorise", "The URL leads to no content that is authorized"),
     IMAP(CAUSE_URL_ACCESS, "CANNOT", "Une URL de ce genre ne se fait pas ici", "No such URL is made here"),
     IMAP(CAUSE_METADATA_READ_ONLY, "NOPERM", "Cette annotation ne se change pas", "That annotation cannot be set"),
+    /* delegates */
+    IMAP(CAUSE_STRICT_DELEGATE, "CANNOT", "Boite stricte: son titulaire seul l'ouvre", "A strict mailbox: only its holder opens it"),
+    IMAP(CAUSE_DELEGATION_ENDED, "NOPERM", "Votre delegation sur cette boite a change ou pris fin, reconnectez-vous",
+        "Your delegation for this mailbox has changed or ended, sign in again"),
+    IMAP(CAUSE_NO_RIGHT, "NOPERM", "Vous n'avez pas ce droit dans ce dossier", "You lack the right to do this in this mailbox"),
+    IMAP(CAUSE_ACL_WHO, "CANNOT", "Cette personne n'est pas delegataire de la boite: l'administrateur l'ajoute (pli delegate add)",
+        "Nobody of that name is a delegate: the administrator adds one (pli delegate add)"),
+    IMAP(CAUSE_ACL_RIGHTS, NULL, "Droit inconnu", "No such right"),
+    IMAP(CAUSE_ACL_HOLDER, "CANNOT", "Le titulaire garde tous ses droits", "The holder keeps all rights"),
+    IMAP(CAUSE_OTHER_MAILBOX, "CANNOT", "Pas d'une boite a une autre: enregistrez le message, puis supprimez-le",
+        "Not from one mailbox into another: append the message, then delete it"),
+    IMAP(CAUSE_OTHERS_NAME, "CANNOT", "Ce nom est celui des boites d'autres personnes", "That name is for other people's mailboxes"),
 };
 /* clang-format on */
 

@@ -39,7 +39,7 @@ struct state {
     atomic_ullong wraps, opens, signatures, tls_signs, denied, epochs_made;
 };
 typedef enum rc purpose(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
-purpose purpose_wrap, purpose_open, purpose_box_new, purpose_rewrap, purpose_sign, purpose_tls, purpose_issue, purpose_queue, purpose_status;
+purpose purpose_wrap, purpose_open, purpose_box_new, purpose_rewrap, purpose_sign, purpose_tls, purpose_issue, purpose_queue, purpose_status, purpose_delegate;
 
 /* state.c */
 struct state *state_new(const struct boot *b);        /* reads keyring, credential, ticket key; dies with a clear line */

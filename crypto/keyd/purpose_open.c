@@ -60,6 +60,8 @@ enum rc purpose_open(void *daemon, struct ipc_peer *p, const void *req, int fd, 
     enum rc rc = ticket_for(s, rq->ticket, RIGHT_READ, &t, e);
 
     (void)fd;
+    if (rc == RC_OK && ticket_delegate(&t)) /* she opens her own slot, with her own mailbox's key */
+        rc = err_set(e, RC_DENIED, "keyd opens no mailbox for a delegate");
     if (rc != RC_OK)
         return rc;
     rc = limit_take(s, s->limits, "open-box", span_of(&t.mbx, sizeof t.mbx), s->open_most, e);

@@ -133,6 +133,8 @@ enum rc purpose_sign(void *daemon, struct ipc_peer *p, const void *req, int fd, 
     enum rc rc = ticket_for(s, rq->ticket, RIGHT_SUBMIT, &t, e);
 
     (void)fd;
+    if (rc == RC_OK && ticket_delegate(&t) && !(t.acl & ACL_P))
+        rc = err_set(e, RC_DENIED, "sign-mail: a delegate who may not send");
     if (rc != RC_OK)
         return rc;
     if (!clocks_agree(rq->when))

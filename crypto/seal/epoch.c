@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/seal/epoch.c - mailbox pairs, epoch records and wrapped content keys. RFC 7748, RFC 5869, RFC 3394. */
+/* crypto/seal/epoch.c - mailbox pairs, epoch records and wrapped content keys; a mailbox's key sealed to a delegate's. RFC 7748, RFC 5869, RFC 3394. */
 #include "base/wipe.h"
 #include "crypto/seal/alg_int.h"
 #include "crypto/seal/digest.h"
-#include "crypto/seal/seal.h"
+#include "crypto/seal/slot.h"
 #include <openssl/evp.h>
 
 /* HKDF's info: a label, then everything to which the key is bound. */
 struct info {
-    unsigned char b[160];
+    unsigned char b[192];
     size_t n;
 };
 
@@ -186,6 +186,88 @@ enum rc seal_unwrap(const unsigned char ekey[SEAL_EPOCH_KEY], uint64_t mbx, uint
 
     if (rc == RC_OK)
         rc = alg_unwrap32(key, wrap, cek_out, e);
+    wipe(key, sizeof key);
+    return rc;
+}
+
+/* ---- a delegate's slot (crypto/seal/slot.h) ---- */
+/* mine, theirs: the two halves of the exchange; eph: the ephemeral public key, which stands in the slot. */
+static enum rc delegate_kek(const struct delegate_slot *d, const unsigned char *mine, const unsigned char *theirs,
+                            const unsigned char *eph, unsigned char key[32], struct err *e)
+{
+    struct info i = {.n = 0};
+    unsigned char shared[32];
+    enum rc rc = agree(mine, theirs, shared, e);
+
+    info_add(&i, "pli delegate 1", 14);
+    info_add(&i, eph, SEAL_PUB);
+    info_add(&i, d->delegate_pub, SEAL_PUB);
+    info_u64(&i, d->mbx);
+    info_add(&i, d->pub, SEAL_PUB);
+    info_u64(&i, d->delegate);
+    info_u64(&i, d->grant);
+    if (rc == RC_OK)
+        rc = alg_hkdf(span_of(shared, sizeof shared), span_of(i.b, i.n), key, e);
+    wipe(shared, sizeof shared);
+    return rc;
+}
+
+enum rc slot_delegate_seal(const struct delegate_slot *d, const unsigned char priv[SEAL_PRIV], struct buf *body_out,
+                           struct err *e)
+{
+    unsigned char eph[SEAL_PUB], eph_priv[SEAL_PRIV], kek[32], sealed[SEAL_DELEGATE - SEAL_PUB];
+    struct gcm_call c = {.key = kek, .nonce = zero_nonce, .in = span_of(priv, SEAL_PRIV)};
+    enum rc rc = seal_pair_new(eph, eph_priv, e);
+
+    if (rc == RC_OK)
+        rc = delegate_kek(d, eph_priv, d->delegate_pub, eph, kek, e);
+    wipe(eph_priv, sizeof eph_priv);
+    if (rc == RC_OK)
+        rc = alg_gcm_seal(&c, sealed, e);
+    wipe(kek, sizeof kek);
+    if (rc != RC_OK)
+        return rc;
+    buf_u64(body_out, d->delegate);
+    buf_u64(body_out, d->grant);
+    buf_add(body_out, eph, sizeof eph);
+    buf_add(body_out, sealed, sizeof sealed);
+    return RC_OK;
+}
+
+/* Is that the public half? */
+static enum rc pair_fits(const unsigned char priv[SEAL_PRIV], const unsigned char pub[SEAL_PUB], struct err *e)
+{
+    EVP_PKEY *k = EVP_PKEY_new_raw_private_key_ex(NULL, "X25519", NULL, priv, SEAL_PRIV);
+    unsigned char own[SEAL_PUB];
+    size_t n = sizeof own;
+    bool ok = k != NULL && EVP_PKEY_get_raw_public_key(k, own, &n) > 0 && n == SEAL_PUB && memcmp(own, pub, n) == 0;
+
+    EVP_PKEY_free(k);
+    return ok ? RC_OK : err_set(e, RC_CORRUPT, "delegate slot: it holds another mailbox's key");
+}
+
+enum rc slot_delegate_open(const struct delegate_slot *d, const unsigned char priv[SEAL_PRIV], struct span body,
+                           unsigned char priv_out[SEAL_PRIV], struct err *e)
+{
+    enum { HEAD = 16 + SEAL_PUB };
+    unsigned char kek[32], key[SEAL_PRIV];
+    struct gcm_call c = {.key = kek, .nonce = zero_nonce};
+    uint64_t delegate, grant;
+    enum rc rc = slot_delegate_whose(body, &delegate, &grant, e);
+
+    if (rc == RC_OK && (delegate != d->delegate || grant != d->grant))
+        rc = err_set(e, RC_CORRUPT, "delegate slot of another delegation");
+    if (rc != RC_OK)
+        return rc;
+    c.in = span_from(body, HEAD);
+    rc = delegate_kek(d, priv, body.p + 16, body.p + 16, kek, e);
+    if (rc == RC_OK)
+        rc = alg_gcm_open(&c, key, e);
+    wipe(kek, sizeof kek);
+    if (rc == RC_OK)
+        rc = pair_fits(key, d->pub, e);
+    if (rc == RC_OK)
+        memcpy(priv_out, key, SEAL_PRIV);
     wipe(key, sizeof key);
     return rc;
 }

@@ -5,8 +5,9 @@
 #include "base/wipe.h"
 #include "crypto/seal/digest.h"
 
-enum { TICKET_VERSION = 3, TAG = DIGEST_LEN, TAGS = TAG * TICKET_CHECKERS, CLOCK_SLACK = 60 };
-_Static_assert(1 + 1 + 4 + 5 * 8 + 16 + 2 * (4 + TICKET_ADDR) + TAGS <= TICKET_MAX, "the longest ticket fits");
+enum { TICKET_VERSION = 4, TAG = DIGEST_LEN, TAGS = TAG * TICKET_CHECKERS, CLOCK_SLACK = 60 };
+_Static_assert(1 + 1 + 4 + 5 * 8 + 4 + 2 * 8 + 16 + 2 * (4 + TICKET_ADDR) + TAGS <= TICKET_MAX,
+               "the longest ticket fits");
 
 void ticket_keys_new(struct ticket_keys *out)
 {
@@ -26,6 +27,9 @@ static void ticket_put(const struct ticket *t, struct buf *out)
     buf_u64(out, t->issued);
     buf_u64(out, t->expires);
     buf_u64(out, t->secret_at);
+    buf_u32(out, t->acl);
+    buf_u64(out, t->actor_mbx);
+    buf_u64(out, t->grant);
     buf_add(out, nonce, sizeof nonce);
     buf_bytes(out, span_str(t->address));
     buf_bytes(out, span_str(t->actor));
@@ -79,11 +83,19 @@ static bool ticket_get(struct span body, struct ticket *t)
     t->issued = rd_u64(&r);
     t->expires = rd_u64(&r);
     t->secret_at = rd_u64(&r);
+    t->acl = rd_u32(&r);
+    t->actor_mbx = rd_u64(&r);
+    t->grant = rd_u64(&r);
     nonce = rd_take(&r, sizeof t->nonce);
     if (!rd_ok(&r) || version != TICKET_VERSION)
         return false;
     memcpy(t->nonce, nonce.p, sizeof t->nonce);
     return text_get(&r, t->address) && text_get(&r, t->actor) && rd_done(&r);
+}
+
+bool ticket_delegate(const struct ticket *t)
+{
+    return t->actor_mbx != 0;
 }
 
 enum rc ticket_check(struct span wire, enum ticket_checker who, const unsigned char key[TICKET_KEY], int64_t now,

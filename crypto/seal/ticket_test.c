@@ -20,6 +20,9 @@ static struct ticket sample(void)
                        .issued = 1000,
                        .expires = 2000,
                        .secret_at = 7,
+                       .acl = ACL_L | ACL_R,
+                       .actor_mbx = 4343,
+                       .grant = 5,
                        .address = "ana@chu.example",
                        .actor = "secretariat@chu.example"};
     return t;

@@ -153,6 +153,7 @@ static void remove_item(struct cache *c, struct item **at)
     remove_names(c, it);
     free((void *)it->extra.p);
     free((void *)it->note.p);
+    free(it->grants);
     free(it);
     c->n_items--;
 }
@@ -240,6 +241,26 @@ void cache_lost(struct cache *c)
     pthread_rwlock_unlock(&c->lock);
 }
 
+void cache_delegate_name(uint64_t delegate, char out[CACHE_KEY])
+{
+    snprintf(out, CACHE_KEY, "delegate#%llu", (unsigned long long)delegate);
+}
+
+/* The mailbox stands under the name of each of its delegates, too. */
+static void own_grants(struct cache *c, struct item *it, const struct cache_facts *f)
+{
+    char key[CACHE_KEY];
+    if (f->n_grants == 0)
+        return;
+    it->grants = need(calloc(f->n_grants, sizeof *it->grants));
+    memcpy(it->grants, f->grants, f->n_grants * sizeof *it->grants);
+    it->n_grants = f->n_grants;
+    for (size_t i = 0; i < f->n_grants; i++) {
+        cache_delegate_name(f->grants[i].delegate, key);
+        add_name(c, it, NAME_DELEGATE, span_str(key));
+    }
+}
+
 void cache_put_mailbox(struct cache *c, const unsigned char uuid[CACHE_UUID], const struct cache_facts *f)
 {
     pthread_rwlock_wrlock(&c->lock);
@@ -259,6 +280,7 @@ void cache_put_mailbox(struct cache *c, const unsigned char uuid[CACHE_UUID], co
     add_name(c, it, NAME_ADDRESS, f->address);
     for (size_t i = 0; i < f->n_aliases; i++)
         add_name(c, it, NAME_ALIAS, f->aliases[i]);
+    own_grants(c, it, f);
     count(c, it, 1);
     if (f->csn > c->top_csn)
         c->top_csn = f->csn;

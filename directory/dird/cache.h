@@ -13,12 +13,20 @@
 #include "base/buf.h"
 #include "directory/wire.h"
 
-enum { CACHE_UUID = 16, CACHE_NAME = 256, CACHE_ALIASES = 64 };
+enum { CACHE_UUID = 16, CACHE_NAME = 256, CACHE_ALIASES = 64, CACHE_GRANTS = 64 /* delegates of a mailbox */ };
+
+struct cache_grant { /* of a mailbox to one delegate */
+    uint64_t delegate, number;
+    uint32_t acl; /* base/rights.h */
+    char to[CACHE_NAME];
+};
 
 struct cache_facts { /* of a mailbox, as the directory has it */
     struct span address, name;
     struct span aliases[CACHE_ALIASES];
     size_t n_aliases;
+    const struct cache_grant *grants; /* each delegate once */
+    size_t n_grants;
     uint64_t mbx, csn;
     uint64_t secret_at; /* when the password was set: YYMMDDhhmmss and six digits of microseconds, 000000 when those are not known; 0: not known */
     unsigned char pub[32];
@@ -69,6 +77,18 @@ enum rc cache_trust(struct cache *c, struct span domain, size_t max, struct buf 
 enum cache_list { LIST_MAILBOXES, LIST_TRUST, LISTS_ };
 bool cache_page(struct cache *c, enum cache_list which, struct span after, size_t want, struct buf *names_out);
 void cache_counts(struct cache *c, struct cache_counts *out);
+
+/* ---- delegates (cache_grants.c) ---- */
+struct cache_delegation { /* a copy: what one delegate may do in one mailbox */
+    struct cache_view box;
+    struct cache_grant grant;
+};
+/* The mailboxes of which that one is a delegate; disabled ones are left out. At most most of them; returns how many. */
+size_t cache_delegations(struct cache *c, uint64_t delegate, struct cache_delegation *out, size_t most);
+/* The delegates of a mailbox. */
+size_t cache_delegates(struct cache *c, struct span address, struct cache_delegation *out, size_t most);
+/* One delegate in one mailbox. False: she is none, or it is not there or disabled. */
+bool cache_delegation(struct cache *c, uint64_t delegate, uint64_t mbx, struct cache_delegation *out);
 
 /* Waits until the account is there with at least that csn (csn 0: there at all), or until it is gone (CACHE_GONE). False: deadline. */
 #define CACHE_GONE UINT64_MAX

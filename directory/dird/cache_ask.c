@@ -29,7 +29,7 @@ static const char *own_address(const struct item *it)
     return "";
 }
 
-static void copy_out(const struct name *n, struct cache_view *out)
+void cache_copy(const struct name *n, struct cache_view *out)
 {
     const struct item *it = n->item;
     out->kind = it->disabled ? DK_DISABLED : DK_MAILBOX;
@@ -67,7 +67,7 @@ void cache_find(struct cache *c, struct span address, struct cache_view *out)
     if (!n && cut_subaddress(low, at))
         n = cache_name(c, span_str(low), BOX_NAMES);
     if (n)
-        copy_out(n, out);
+        cache_copy(n, out);
     else if (local)
         out->kind = DK_UNKNOWN;
     pthread_rwlock_unlock(&c->lock);

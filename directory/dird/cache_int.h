@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum name_kind { NAME_ADDRESS, NAME_ALIAS, NAME_DOMAIN, NAME_TRUST };
+enum name_kind { NAME_ADDRESS, NAME_ALIAS, NAME_DOMAIN, NAME_TRUST, NAME_DELEGATE /* "delegate#17": 17 is a delegate of the item's mailbox */ };
 
 struct name { /* one key of an item */
     struct name *next;    /* in its hash chain */
@@ -22,6 +22,8 @@ struct item { /* one entry of the directory */
     struct name *names;
     struct span extra;  /* owned: display name (mailbox), packed DNs (trust) */
     struct span note;   /* owned: trust */
+    struct cache_grant *grants; /* owned: mailbox */
+    size_t n_grants;
     uint64_t mbx, csn, secret_at;
     uint32_t flags, generation;
     unsigned char uuid[CACHE_UUID], pub[32];
@@ -51,6 +53,9 @@ struct cache {
     uint64_t all_dns_version;
 };
 
+enum { CACHE_KEY = 32 };
+void cache_delegate_name(uint64_t delegate, char out[CACHE_KEY]);
+void cache_copy(const struct name *n, struct cache_view *out); /* lock held */
 uint32_t cache_hash(const struct cache *c, struct span text);
 struct name *cache_name(const struct cache *c, struct span text, unsigned kinds /* bits of enum name_kind */); /* lock held */
 

@@ -58,6 +58,12 @@ enum rc account_add(struct dird *d, const struct dird_account *a, struct err *e)
 enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *a, struct err *e);
 enum rc account_delete(struct dird *d, struct span address, struct err *e);
 enum rc account_passwd(struct dird *d, struct span address, struct span password, struct err *e);
+/* delegates.c */
+enum rc delegates_of(struct dird *d, struct span address, struct buf *list, struct err *e); /* of a mailbox: records of dird_delegation */
+enum rc delegations_of(struct dird *d, struct span ticket, struct buf *list, struct err *e); /* of who signed in */
+enum rc delegate_ticket(struct dird *d, const struct dird_delegate_req *q, struct buf *mem, struct dird_delegate_rep *out, struct err *e);
+bool delegate_may_send(struct dird *d, const struct cache_view *account, const struct cache_view *sender);
+enum rc delegate_set(struct dird *d, const struct dird_delegation *q, struct err *e);
 /* account_check.c: pure but for the cache */
 enum rc account_check_new(struct cache *c, const struct dird_account *a, struct err *e);
 enum rc account_check_aliases(struct cache *c, const struct dird_account *a, struct err *e);

@@ -4,6 +4,7 @@
  * Process  dird, worker threads.
  */
 #include "base/log.h"
+#include "crypto/seal/ticket.h"
 #include "directory/dird/dird.h"
 #include "policies/trust.h"
 #include <stdio.h>
@@ -123,6 +124,8 @@ HANDLER(h_may_send)
     cache_find(d->cache, q->account, &account);
     cache_find(d->cache, q->sender, &sender);
     if (account.kind == DK_MAILBOX && sender.kind == DK_MAILBOX && strcmp(account.address, sender.address) == 0)
+        return RC_OK;
+    if (account.kind == DK_MAILBOX && sender.kind == DK_MAILBOX && delegate_may_send(d, &account, &sender))
         return RC_OK;
     return err_set(e, RC_DENIED, "%s does not hold that address", log_esc(q->account));
 }
@@ -307,6 +310,50 @@ HANDLER(h_trust_list)
     return listed(r, more, rc);
 }
 
+HANDLER(h_delegations)
+{
+    const struct dird_delegations_req *q = req;
+    enum rc rc = not_read_yet(daemon, e);
+    UNUSED_();
+    if (rc == RC_OK)
+        rc = delegations_of(daemon, q->ticket, r->scratch, e);
+    return listed(r, false, rc);
+}
+
+/* An administrator names any mailbox; a session has those of its ticket's. */
+HANDLER(h_delegates)
+{
+    struct dird *d = daemon;
+    const struct dird_delegations_req *q = req;
+    struct ticket t;
+    struct span of = q->address;
+    enum rc rc = not_read_yet(d, e);
+    UNUSED_();
+    if (rc == RC_OK && p->role != ROLE_ADMIN) {
+        rc = stays_ticket(d->stays, q->ticket, &t, e);
+        of = span_str(t.address);
+    }
+    if (rc == RC_OK)
+        rc = delegates_of(d, of, r->scratch, e);
+    return listed(r, false, rc);
+}
+
+HANDLER(h_delegate)
+{
+    enum rc rc = not_read_yet(daemon, e);
+    UNUSED_();
+    return rc == RC_OK ? delegate_ticket(daemon, req, r->scratch, r->msg, e) : rc;
+}
+
+HANDLER(h_delegate_set)
+{
+    struct dird *d = daemon;
+    const struct dird_delegation *q = req;
+    enum rc rc = begin_change(d, e);
+    UNUSED_();
+    return rc == RC_OK ? end_change(d, "delegate-set", q->address, delegate_set(d, q, e)) : rc;
+}
+
 HANDLER(h_status)
 {
     struct dird *d = daemon;
@@ -327,6 +374,10 @@ HANDLER(h_status)
 }
 
 const struct ipc_bind dird_handlers[] = {
+    {DIRD_DELEGATIONS, h_delegations},
+    {DIRD_DELEGATE, h_delegate},
+    {DIRD_DELEGATES, h_delegates},
+    {DIRD_DELEGATE_SET, h_delegate_set},
     {DIRD_LOOKUP, h_lookup},
     {DIRD_HOLDER, h_holder},
     {DIRD_AUTH, h_auth},

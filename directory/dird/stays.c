@@ -141,11 +141,28 @@ enum rc stays_ask(struct stays *s, struct ipc_peer *p, const struct dird_stay_re
     struct ticket t;
     int64_t now = clock_utc();
     enum rc rc = ticket_check(rq->ticket, TICKET_FOR_DIRD, s->keys->of[TICKET_FOR_DIRD], now, &t, e);
+    if (rc == RC_OK && ticket_delegate(&t)) /* renewed by DIRD_DELEGATE alone, which looks at the delegation */
+        rc = err_set(e, RC_DENIED, "a delegate's ticket is not renewed");
     if (rc != RC_OK)
         return rc;
     if (!enter_if_it_holds(s, p, &t))
         return denied(e, &t);
     return renew(s, &t, (uint64_t)now, mem, out, e);
+}
+
+enum rc stays_ticket(struct stays *s, struct span wire, struct ticket *t_out, struct err *e)
+{
+    enum rc rc = ticket_check(wire, TICKET_FOR_DIRD, s->keys->of[TICKET_FOR_DIRD], clock_utc(), t_out, e);
+    struct cache_view v;
+    if (rc != RC_OK || ticket_delegate(t_out))
+        return rc;
+    cache_find(s->cache, span_str(t_out->address), &v);
+    return holds(&v, t_out->mbx, t_out->secret_at) ? RC_OK : denied(e, t_out);
+}
+
+void stays_ticket_make(struct stays *s, const struct ticket *t, struct buf *out)
+{
+    ticket_make(t, s->keys, out);
 }
 
 void stays_left(struct stays *s, struct ipc_peer *p)

@@ -20,4 +20,8 @@ struct stays *stays_new(struct cache *c, const struct ticket_keys *keys /* copie
 void stays_start(struct stays *s);
 void stays_free(struct stays **s);
 enum rc stays_ask(struct stays *s, struct ipc_peer *p, const struct dird_stay_req *rq, struct buf *mem, struct dird_stay_rep *out, struct err *e);
+struct ticket;
+/* Does a ticket hold, of a sign-in or a delegate's? Of the latter only what it says itself is looked at. */
+enum rc stays_ticket(struct stays *s, struct span wire, struct ticket *t_out, struct err *e);
+void stays_ticket_make(struct stays *s, const struct ticket *t, struct buf *out); /* delegates.c: for another's mailbox */
 void stays_left(struct stays *s, struct ipc_peer *p);

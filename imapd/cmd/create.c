@@ -64,7 +64,7 @@ enum rc cmd_create(struct imap_session *s, union imap_args *a, struct err *e)
     if (rc != RC_OK || (s->opened.responses & RESP_MAILBOXID) == 0)
         return rc;
     buf_addstr(&s->code, "MAILBOXID (");
-    objectid_folder(id, &s->code);
+    homes_put_id(s, id, &s->code);
     buf_addc(&s->code, ')');
     return RC_OK;
 }

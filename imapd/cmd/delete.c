@@ -38,7 +38,7 @@ enum rc cmd_delete(struct imap_session *s, union imap_args *a, struct err *e)
         return reply_no(e, CAUSE_NO_SUCH_MAILBOX);
     if (f->id == STORE_INBOX)
         return reply_no(e, CAUSE_INBOX_STAYS);
-    if (s->view &&
+    if (s->view && s->view_home == s->at &&
         s->view->folder == f->id) { /* its own client deletes what it has open: allowed, and then it is closed */
         view_leave(s);
     }

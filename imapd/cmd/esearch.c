@@ -102,6 +102,8 @@ enum rc cmd_esearch(struct imap_session *s, union imap_args *a, struct err *e)
     struct folders all;
     enum rc rc = may_search(s, q, e);
 
+    if (rc == RC_OK && s->at && !only_selected(q)) /* names, and "personal", mean her own folders */
+        rc = reply_no(e, CAUSE_REFUSED);
     if (rc == RC_OK)
         rc = folders_load(s, true, &all, e);
     if (rc == RC_OK)

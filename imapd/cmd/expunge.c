@@ -91,7 +91,9 @@ enum rc cmd_uid_expunge(struct imap_session *s, union imap_args *a, struct err *
 enum rc cmd_close(struct imap_session *s, union imap_args *a, struct err *e)
 {
     struct expunging x = begin(s);
-    enum rc rc = s->view->read_only ? RC_OK : expunge_all(s, &x, e);
+    bool may = !s->view->read_only &&
+               (s->view->rights & ACL_E); /* else nothing is expunged, and it is no failure (RFC 4314 4) */
+    enum rc rc = may ? expunge_all(s, &x, e) : RC_OK;
 
     (void)a;
     if (rc != RC_OK)

@@ -13,7 +13,7 @@ static bool sets_seen(const struct imap_session *s, const struct imap_fetch *w)
 {
     for (size_t i = 0; i < w->n_sections; i++)
         if (!w->sections[i].peek)
-            return !s->view->read_only;
+            return !s->view->read_only && (s->view->rights & ACL_S);
     return false;
 }
 

@@ -52,7 +52,7 @@ enum rc cmd_getquotaroot(struct imap_session *s, union imap_args *a, struct err 
         return rc;
     buf_clear(&s->out);
     buf_addstr(&s->out, "* QUOTAROOT ");
-    imap_put_mailbox(&s->out, a->mailbox.name, s->opened.responses & RESP_UTF8);
+    homes_put_name(s, &s->out, a->mailbox.name);
     buf_addstr(&s->out, " \"\"\r\n");
     return quota(s, e);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* imapd/cmd/list.c - LIST: plain, extended (RFC 5258), with STATUS (RFC 5819), CHILDREN (RFC 3348) and SPECIAL-USE (RFC 6154) attributes, with METADATA (RFC 9590).
+/* imapd/cmd/list.c - LIST: plain, extended (RFC 5258), with STATUS (RFC 5819), CHILDREN (RFC 3348) and SPECIAL-USE (RFC 6154) attributes, with METADATA (RFC 9590), with MYRIGHTS (RFC 8440).
  *
  * Folders that exist are listed. With (SUBSCRIBED) subscriptions are listed instead; a subscribed folder that is gone
  * has \NonExistent. With RECURSIVEMATCH a folder that does not match the selection itself, but has a folder below that
  * does, is listed with CHILDINFO. \HasChildren, \HasNoChildren and the special use attributes are always given, because
  * RFC 3348 and RFC 6154 2 permit it and every client gains. */
 #include "imapd/list.h"
+#include "imapd/acl.h"
 #include "imapd/commands.h"
 #include "imapd/metadata.h"
 #include "proto/imap/write.h"
@@ -27,34 +28,61 @@ static bool selected_below(const struct imap_list_args *l, const struct folders 
     return false;
 }
 
+static enum rc put_notes(struct imap_session *s, const struct imap_list_args *l, const struct annotations *notes,
+                         const struct folder *f, struct err *e)
+{
+    struct annotations own = {0};
+    uint64_t longest;
+    enum rc rc = s->at && (f->rights & ACL_R) ? metadata_load(s, f->id, &l->entries, NULL, &own, e) : RC_OK;
+
+    if (rc == RC_OK)
+        metadata_put(s, s->at ? &own : notes, f->id, f->special, f->name, &l->entries, &longest);
+    annotations_free(&own);
+    return rc;
+}
+
 static enum rc list_one(struct imap_session *s, const struct imap_list_args *l, const struct folders *all,
                         const struct annotations *notes, const struct folder *f, struct err *e)
 {
-    uint64_t longest;
     bool below = (l->select & LS_RECURSIVE) && selected_below(l, all, f->name);
     struct buf attr = BUF_INIT; /* open: attributes */
     enum rc rc = RC_OK;
 
-    if (!list_match(l, f->name) || (!selected(l, f) && !below))
+    if (!list_match(l, homes_full(s, f->name)) || (!selected(l, f) && !below))
         return RC_OK;
     list_attributes(s, l, all, f, &attr);
     list_put(s, "LIST", buf_cstr(&attr), f->name);
     buf_addstr(&s->out, below ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n" : "\r\n");
-    if ((l->ret & LR_STATUS) && (f->flags & (FF_GONE | FF_NOSELECT)) == 0)
+    if ((l->ret & LR_STATUS) && (f->flags & (FF_GONE | FF_NOSELECT)) == 0 && (f->rights & ACL_R))
         rc = status_put(s, f, l->status, e);
+    if (rc == RC_OK && (l->ret & LR_MYRIGHTS) && (f->flags & (FF_GONE | FF_NOSELECT)) == 0)
+        myrights_put(s, f);
     if (rc == RC_OK && (l->ret & LR_METADATA) && (f->flags & (FF_GONE | FF_NOSELECT)) == 0)
-        metadata_put(s, notes, f->id, f->special, f->name, &l->entries, &longest);
+        rc = put_notes(s, l, notes, f, e);
     buf_free(&attr);
     if (s->out.n > 32 * 1024)
         reply_out(s);
     return rc;
 }
 
+/* The folders of the mailbox at hand. Annotations of another's are asked for folder by folder: those of all are its holder's. */
+static enum rc list_home(struct imap_session *s, const struct imap_list_args *l, struct err *e)
+{
+    struct annotations notes = {0};
+    struct folders all;
+    enum rc rc = folders_load(s, true, &all, e);
+
+    if (rc == RC_OK && (l->ret & LR_METADATA) && !s->at)
+        rc = metadata_load(s, STORE_EVERY_FOLDER, &l->entries, NULL, &notes, e);
+    for (size_t i = 0; rc == RC_OK && i < all.n; i++)
+        rc = list_one(s, l, &all, &notes, &all.f[i], e);
+    annotations_free(&notes);
+    return rc;
+}
+
 enum rc cmd_list(struct imap_session *s, union imap_args *a, struct err *e)
 {
     const struct imap_list_args *l = &a->list;
-    struct annotations notes = {0};
-    struct folders all;
     enum rc rc;
 
     buf_clear(&s->out);
@@ -62,12 +90,9 @@ enum rc cmd_list(struct imap_session *s, union imap_args *a, struct err *e)
         reply_put(s, "* LIST (\\Noselect) \"/\" \"\"");
         return RC_OK;
     }
-    rc = folders_load(s, true, &all, e);
-    if (rc == RC_OK && (l->ret & LR_METADATA))
-        rc = metadata_load(s, STORE_EVERY_FOLDER, &l->entries, NULL, &notes, e);
-    for (size_t i = 0; rc == RC_OK && i < all.n; i++)
-        rc = list_one(s, l, &all, &notes, &all.f[i], e);
-    annotations_free(&notes);
+    rc = list_home(s, l, e);
+    if (rc == RC_OK)
+        rc = others_list(s, l, list_home, "LIST", e);
     reply_out(s);
     return rc;
 }

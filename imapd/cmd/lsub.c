@@ -46,24 +46,34 @@ static void put_folder(struct imap_session *s, const struct imap_list_args *l, c
 {
     bool own = (f->flags & FF_SUBSCRIBED) != 0;
 
-    if (!list_match(l, f->name) || (!own && !(ends_in_percent(l) && subscribed_below(all, f->name))))
+    if (!list_match(l, homes_full(s, f->name)) || (!own && !(ends_in_percent(l) && subscribed_below(all, f->name))))
         return;
     list_put(s, "LSUB", own && (f->flags & (FF_GONE | FF_NOSELECT)) == 0 ? "" : "\\Noselect", f->name);
     buf_addstr(&s->out, "\r\n");
 }
 
-enum rc cmd_lsub(struct imap_session *s, union imap_args *a, struct err *e)
+static enum rc lsub_home(struct imap_session *s, const struct imap_list_args *l, struct err *e)
 {
     struct folders all;
     struct span last = SPAN_NULL;
     enum rc rc = folders_load(s, true, &all, e);
 
-    buf_clear(&s->out);
     for (size_t i = 0; rc == RC_OK && i < all.n; i++) {
-        if ((all.f[i].flags & FF_SUBSCRIBED) && ends_in_percent(&a->list))
-            put_lost_levels(s, &a->list, &all, all.f[i].name, &last);
-        put_folder(s, &a->list, &all, &all.f[i]);
+        if ((all.f[i].flags & FF_SUBSCRIBED) && ends_in_percent(l) && !s->at)
+            put_lost_levels(s, l, &all, all.f[i].name, &last);
+        put_folder(s, l, &all, &all.f[i]);
     }
+    return rc;
+}
+
+enum rc cmd_lsub(struct imap_session *s, union imap_args *a, struct err *e)
+{
+    enum rc rc;
+
+    buf_clear(&s->out);
+    rc = lsub_home(s, &a->list, e);
+    if (rc == RC_OK)
+        rc = others_list(s, &a->list, lsub_home, "LSUB", e);
     reply_out(s);
     return rc;
 }

@@ -79,12 +79,14 @@ static enum rc sealed_memfd(struct span all, int *fd_out, struct err *e)
 }
 
 /* One transaction, however many folders: a client never sees half of the tree here and half there. */
-static enum rc rename_all(struct imap_session *s, struct span list, struct err *e)
+static enum rc rename_all(struct imap_session *s, struct span list, struct span to, struct err *e)
 {
-    struct store_folder_rename_req rq = {list};
+    struct store_folder_rename_req rq = {.renames = list};
     int fd = -1;
-    enum rc rc;
+    enum rc rc = folder_above(s, to, &rq.parent, e);
 
+    if (rc != RC_OK)
+        return rc;
     if (list.n <= STORE_PAGE)
         return store_call(s->store, STORE_FOLDER_RENAME, &rq, -1, NULL, e);
     if ((rc = sealed_memfd(list, &fd, e)) != RC_OK)
@@ -105,7 +107,7 @@ static enum rc rename_tree(struct imap_session *s, const struct folders *l, stru
     if (rc == RC_OK)
         rc = folders_make_parents(s, to, e);
     if (rc == RC_OK)
-        rc = rename_all(s, buf_span(&list), e);
+        rc = rename_all(s, buf_span(&list), to, e);
     buf_free(&list);
     return rc;
 }

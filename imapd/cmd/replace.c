@@ -3,6 +3,7 @@
  * stored. So a draft that is saved is never there twice, and never lost. RFC 8508. The loop tells EXISTS and EXPUNGE. */
 #include "imapd/append.h"
 #include "imapd/commands.h"
+#include "imapd/homes.h"
 #include "imapd/view.h"
 
 /* The row of the one message. A UID that is not there is refused, because then there is nothing to replace. */
@@ -23,6 +24,10 @@ enum rc cmd_replace(struct imap_session *s, union imap_args *a, struct err *e)
     uint32_t uid;
     enum rc rc = find(s, &a->append.set, &uid, e);
 
+    if (rc == RC_OK)
+        rc = homes_named(s, &a->append.name, e);
+    if (rc == RC_OK && s->at != s->view_home)
+        rc = reply_no(e, CAUSE_OTHER_MAILBOX);
     if (rc == RC_OK)
         rc = folder_get(s, a->append.name, true, &f, e);
     if (rc != RC_OK)

@@ -15,7 +15,7 @@ static void put_mailboxid(struct imap_session *s)
 
     if ((s->opened.responses & RESP_MAILBOXID) == 0)
         return;
-    objectid_folder(s->view->folder, &id);
+    homes_put_id(s, s->view->folder, &id);
     reply_put(s, "* OK [MAILBOXID (%s)] Id of the mailbox", buf_cstr(&id));
     buf_free(&id);
 }
@@ -72,6 +72,17 @@ static enum rc resync(struct imap_session *s, const struct imap_select_args *a, 
     return rc;
 }
 
+static enum rc may_read(const struct folder *f, struct err *e)
+{
+    return f->rights & ACL_R ? RC_OK : reply_no(e, CAUSE_NO_RIGHT);
+}
+
+/* READ-ONLY, whatever was asked for (RFC 4314 5.2). */
+static bool looks_only(const struct folder *f)
+{
+    return f->id == STORE_REMOVED || !(f->rights & (ACL_S | ACL_W | ACL_I | ACL_T | ACL_E));
+}
+
 static enum rc select_folder(struct imap_session *s, const struct imap_select_args *a, bool read_only, struct err *e)
 {
     bool rev2 = s->opened.responses & RESP_REV2; /* which tells the name in a LIST */
@@ -88,9 +99,12 @@ static enum rc select_folder(struct imap_session *s, const struct imap_select_ar
     view_leave(s);
     if ((rc = folders_load(s, rev2, &all, e)) != RC_OK ||
         (rc = folder_in_list(s, &all, a->name, false, &f, e)) != RC_OK || (rc = keywords_load(s, e)) != RC_OK ||
-        (rc = view_open(s, f.id, read_only = read_only || f.id == STORE_REMOVED, &s->view, e)) != RC_OK)
+        (rc = may_read(&f, e)) != RC_OK ||
+        (rc = view_open(s, f.id, read_only = read_only || looks_only(&f), &s->view, e)) != RC_OK)
         return rc;
     s->state = IS_SELECTED;
+    s->view_home = s->at;
+    s->view->rights = f.rights;
     describe(s);
     if (f.id == STORE_REMOVED)
         held_tell(s);

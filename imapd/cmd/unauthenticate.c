@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "imapd/commands.h"
 #include "imapd/extensions.h"
+#include "imapd/homes.h"
 #include "imapd/notify.h"
 #include "imapd/view.h"
 
@@ -12,6 +13,7 @@ static void forget(struct imap_session *s)
 {
     notify_end(s);
     view_leave(s);
+    homes_end(s);
     keywords_free(&s->keywords);
     s->keywords = (struct keywords){.known = 0};
     mailbox_close(&s->box);

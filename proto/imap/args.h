@@ -6,7 +6,7 @@
  * Names    Mailbox names are given as proto/imap/name.h describes. LIST patterns are given in the same form, but unchecked.
  * Words    A word is known only when an extension opens it (proto/imap/opened.h). Any other word is malformed.
  * Owns     nothing. Spans and arrays point into the command or into the arena of in, and live as long as these.
- * Process  imapd sessions.   Source RFC 3501 6; RFC 4315, 5161, 5258, 5819, 6154, 6851, 2971, 7162, 7889, 8438, 5464, 9590, 4467.
+ * Process  imapd sessions.   Source RFC 3501 6; RFC 4315, 5161, 5258, 5819, 6154, 6851, 2971, 7162, 7889, 8438, 5464, 9590, 4467, 4314, 8440.
  */
 #pragma once
 #include "proto/imap/append.h"
@@ -20,7 +20,7 @@ enum { ST_MESSAGES = 1, ST_RECENT = 2, ST_UIDNEXT = 4, ST_UIDVALIDITY = 8, ST_UN
        ST_HIGHESTMODSEQ = 1 << 16,
        ST_RFC3501 = 31 /* the protocol's own; others are an extension's */ };
 enum { LS_SUBSCRIBED = 1, LS_REMOTE = 2, LS_RECURSIVE = 4, LS_SPECIAL = 8 }; /* LIST selection options */
-enum { LR_SUBSCRIBED = 1, LR_CHILDREN = 2, LR_SPECIAL = 4, LR_STATUS = 8, LR_METADATA = 16 };  /* LIST return options */
+enum { LR_SUBSCRIBED = 1, LR_CHILDREN = 2, LR_SPECIAL = 4, LR_STATUS = 8, LR_METADATA = 16, LR_MYRIGHTS = 32 };  /* LIST return options */
 enum imap_store_how { IMAP_STORE_SET, IMAP_STORE_ADD, IMAP_STORE_REMOVE };
 
 /* entries of annotations: RFC 5464 */
@@ -42,6 +42,11 @@ struct imap_metadata_args {
     struct imap_entries entries; /* GETMETADATA */
     struct imap_annotation *set; /* SETMETADATA; each name once */
     size_t n;
+};
+enum imap_acl_how { IMAP_ACL_IS, IMAP_ACL_ADD, IMAP_ACL_TAKE };
+struct imap_acl_args {
+    struct span name, who, rights; /* rights: letters, without the sign */
+    enum imap_acl_how how;
 };
 enum imap_url_items { URL_BODY = 1, URL_BINARY = 2, URL_STRUCTURE = 4 }; /* BODY and BINARY are never asked for together */
 struct imap_urls { /* GENURLAUTH, URLFETCH: RFC 4467, RFC 5524 */
@@ -98,6 +103,7 @@ union imap_args {
     } rename;
     struct imap_list_args list;
     struct imap_metadata_args metadata;
+    struct imap_acl_args acl;
     struct imap_urls urls;
     struct {
         struct span name; /* has_name: of a folder; else all */
@@ -157,6 +163,10 @@ enum rc imap_parse_store(struct imap_in *in, union imap_args *out, struct err *e
 enum rc imap_parse_getmetadata(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_setmetadata(struct imap_in *in, union imap_args *out, struct err *e);
 bool imap_take_entries(struct imap_in *in, struct imap_entries *w); /* one, or several in parentheses */
+/* proto/imap/args_acl.c: RFC 4314 */
+enum rc imap_parse_acl_of(struct imap_in *in, union imap_args *out, struct err *e);  /* GETACL, MYRIGHTS */
+enum rc imap_parse_acl_who(struct imap_in *in, union imap_args *out, struct err *e); /* DELETEACL, LISTRIGHTS */
+enum rc imap_parse_setacl(struct imap_in *in, union imap_args *out, struct err *e);
 /* proto/imap/args_url.c: RFC 4467 */
 enum rc imap_parse_genurlauth(struct imap_in *in, union imap_args *out, struct err *e);
 enum rc imap_parse_urlfetch(struct imap_in *in, union imap_args *out, struct err *e);

@@ -30,8 +30,13 @@ static const struct word_bit select_options[] = {
     {NULL, 0},
 };
 static const struct word_bit return_options[] = {
-    {"SUBSCRIBED", LR_SUBSCRIBED}, {"CHILDREN", LR_CHILDREN}, {"SPECIAL-USE", LR_SPECIAL},
-    {"STATUS", LR_STATUS},         {"METADATA", LR_METADATA}, {NULL, 0},
+    {"SUBSCRIBED", LR_SUBSCRIBED},
+    {"CHILDREN", LR_CHILDREN},
+    {"SPECIAL-USE", LR_SPECIAL},
+    {"STATUS", LR_STATUS},
+    {"METADATA", LR_METADATA},
+    {"MYRIGHTS", LR_MYRIGHTS},
+    {NULL, 0},
 };
 
 /* The bit of a word. 0: there is no such word, or the extension that has it is not open. */

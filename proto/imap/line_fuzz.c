@@ -10,11 +10,12 @@
 
 typedef enum rc parse_fn(struct imap_in *, union imap_args *, struct err *);
 static parse_fn *const parsers[] = {
-    imap_parse_none,     imap_parse_login,       imap_parse_auth,        imap_parse_words,      imap_parse_id,
-    imap_parse_create,   imap_parse_replace,     imap_parse_mailbox,     imap_parse_rename,     imap_parse_list,
-    imap_parse_lsub,     imap_parse_status,      imap_parse_getmetadata, imap_parse_genurlauth, imap_parse_urlfetch,
-    imap_parse_resetkey, imap_parse_setmetadata, imap_parse_append,      imap_parse_store,      imap_parse_copy,
-    imap_parse_uids,     imap_parse_select,      imap_parse_sort,        imap_parse_thread,
+    imap_parse_none,   imap_parse_login,   imap_parse_auth,        imap_parse_words,      imap_parse_id,
+    imap_parse_create, imap_parse_replace, imap_parse_mailbox,     imap_parse_rename,     imap_parse_list,
+    imap_parse_lsub,   imap_parse_status,  imap_parse_getmetadata, imap_parse_genurlauth, imap_parse_urlfetch,
+    imap_parse_acl_of, imap_parse_acl_who, imap_parse_setacl,      imap_parse_resetkey,   imap_parse_setmetadata,
+    imap_parse_append, imap_parse_store,   imap_parse_copy,        imap_parse_uids,       imap_parse_select,
+    imap_parse_sort,   imap_parse_thread,
 };
 
 static void name_round_trip(struct span wire)

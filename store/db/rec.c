@@ -68,6 +68,8 @@ const struct ipc_field annotation_f[] = {
     IPC_F_BYTES(annotation, value, STORE_ANNOTATION_MAX + STORE_ANNOTATION_SEALED),
     IPC_F_END,
 };
+const struct ipc_field acl_f[] = {IPC_F_U8(acl, has_rights), IPC_F_U8(acl, unsubscribed), IPC_F_U32(acl, rights),
+                                  IPC_F_END};
 const struct ipc_field queued_f[] = {
     IPC_F_U8(queued, state),
     IPC_F_U16(queued, notify),

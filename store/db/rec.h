@@ -67,6 +67,10 @@ struct annotation { /* T_METADATA */
     uint64_t change;
     struct span name, value; /* value: empty when the annotation was removed */
 };
+struct acl { /* T_ACL */
+    uint8_t has_rights, unsubscribed; /* has_rights 0: .rights says nothing, hers are those of the directory */
+    uint32_t rights; /* base/rights.h */
+};
 struct queued { /* T_QUEUE */
     uint8_t state;
     uint16_t notify;
@@ -79,7 +83,7 @@ struct queued { /* T_QUEUE */
 /* The flags and the modseq of a T_MSGS record alone, without reading the rest: a listing has a hundred thousand. RC_CORRUPT as rec_read(). */
 enum { MSG_REC = 1 + 6 * 8 + 2 * 4 + 1 + SEAL_OID + SEAL_WRAP + 2 };
 enum rc rec_brief(struct span in, uint64_t *flags_out, uint64_t *modseq_out, struct err *e);
-extern const struct ipc_field counters_f[], msg_f[], objref_f[], segrow_f[], box_f[], freed_head_f[], folder_f[], keyword_f[], annotation_f[], queued_f[];
+extern const struct ipc_field counters_f[], msg_f[], objref_f[], segrow_f[], box_f[], freed_head_f[], folder_f[], keyword_f[], annotation_f[], acl_f[], queued_f[];
 enum { REC_VERSION = 1 };
 void rec_write(struct buf *out, const struct ipc_field *f, const void *rec); /* out is cleared first */
 enum rc rec_read(struct span in, const struct ipc_field *f, void *rec_out, struct err *e);

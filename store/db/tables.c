@@ -17,6 +17,7 @@ const struct table_def tables[TABLES] = {
     [T_DUE] = {"due.db", 4096},           [T_TOMBS] = {"tombs.db", 4096},
     [T_GONE] = {"gone.db", 4096},         [T_FREED] = {"freed.db", 16384},
     [T_REMOVED] = {"removed.db", 4096},   [T_METADATA] = {"metadata.db", 8192},
+    [T_ACL] = {"acl.db", 4096},
 };
 
 static void put32(struct key *k, uint32_t v)
@@ -126,6 +127,15 @@ struct key key_annotation(uint64_t mbx, uint32_t folder, uint64_t holder, const 
 
     put64(&k, holder);
     put_bytes(&k, tag, 16);
+    return k;
+}
+
+struct key key_acl(uint64_t mbx, uint64_t delegate, uint32_t folder)
+{
+    struct key k = key_mbx(mbx);
+
+    put64(&k, delegate);
+    put32(&k, folder);
     return k;
 }
 

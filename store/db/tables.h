@@ -34,6 +34,7 @@ enum table {
     T_FREED,     /* mbx, number u64 -> messages that left a folder, kept until their time has passed (store/ops/freed.h) */
     T_REMOVED,   /* class and when, mbx, number: the rows of T_FREED in the order of their time */
     T_METADATA,  /* mbx, folder (0: the mailbox as a whole), holder u64 (0: shared), tag16 -> annotation (store/ops/metadata.h) */
+    T_ACL,       /* mbx, delegate u64 (her mailbox), folder -> her rights there, and whether she has unsubscribed (store/ops/acl.h) */
     TABLES
 };
 enum { TABLE_PAGE_MOST = 16384 }; /* of the pages in tables.c */
@@ -57,6 +58,7 @@ struct key key_seq(uint64_t mbx, uint32_t folder, uint64_t modseq);
 struct key key_freed(uint64_t mbx, uint64_t n);
 struct key key_removed(uint8_t class, uint64_t when, uint64_t mbx, uint64_t n);
 struct key key_annotation(uint64_t mbx, uint32_t folder, uint64_t holder, const unsigned char tag[16]);
+struct key key_acl(uint64_t mbx, uint64_t delegate, uint32_t folder);
 struct key key_epoch(uint64_t mbx, uint64_t epoch);
 struct key key_oid(const unsigned char oid[16]);
 struct key key_object(const unsigned char oid[16], uint8_t kind);

@@ -4,6 +4,7 @@
  * their segments, flushed, before it; they are given back when it fails. */
 #include "store/db/memfd.h"
 #include "store/db/room.h"
+#include "store/ops/acl.h"
 #include "store/ops/deliver_int.h"
 #include "store/ops/expunged.h"
 #include "store/ops/freed.h"
@@ -98,11 +99,13 @@ static enum rc replace(struct tx *t, const struct appending *p, struct err *e)
     uint64_t mbx = p->a->s->mbx;
     uint32_t folder = p->rq->gone_folder, uid = p->rq->gone_uid;
     struct buf gone = BUF_INIT; /* open: a UID */
-    struct freeing of = {.mbx = mbx, .by = mbx, .folder = folder, .how = REMOVED_REPLACE};
+    struct freeing of = {.mbx = mbx, .by = sess_actor(p->a->s), .folder = folder, .how = REMOVED_REPLACE};
     struct counters c;
     struct msg m;
-    enum rc rc = counters_get(t, mbx, folder, true, &c, e);
+    enum rc rc = acl_check(t, p->a->s, folder, ACL_R | ACL_T | ACL_E, e);
 
+    if (rc == RC_OK)
+        rc = counters_get(t, mbx, folder, true, &c, e);
     if (rc == RC_OK && (rc = msg_get(t, mbx, folder, uid, &m, e)) == RC_NOTFOUND)
         return err_cause(e, RC_NOTFOUND, CAUSE_EXPUNGED, "store: no message %u to be replaced", (unsigned)uid);
     if (rc == RC_OK)

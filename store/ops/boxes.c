@@ -2,6 +2,7 @@
 /* store/ops/boxes.c - mailboxes: their numbers, their keys in slots (slots.c), their quota; and binding a connection to
  * a mailbox by ticket. */
 #include "base/clock.h"
+#include "store/ops/acl.h"
 #include "store/ops/hold.h"
 #include "store/ops/slots.h"
 
@@ -100,6 +101,27 @@ enum rc do_box_create(struct tx *t, const struct ask *a, struct err *e)
 }
 
 /* ---- reading ---- */
+/* A delegate is given her own slot, and the one that signs: she opens no other, and keyd opens none for her. */
+static enum rc delegate_slots(struct tx *t, const struct sess *s, struct buf *out, struct span *now_out, struct err *e)
+{
+    struct span all = SPAN_NULL, former, rest;
+    struct buf mem = BUF_INIT;
+    struct slot own, slot;
+    size_t at = out->n;
+    enum rc rc = buf_reserve(&mem, 2 * SLOTS_MAX, e);
+
+    if (rc == RC_OK)
+        rc = slots_read(t, s->mbx, &mem, &all, &former, e);
+    if (rc == RC_OK && slot_delegate_find(all, s->delegate, &own, e) == RC_OK)
+        slot_add(out, &own);
+    for (rest = all; rc == RC_OK && slot_next(&rest, &slot, e) == RC_OK;)
+        if (slot.type == SLOT_SIGNING)
+            slot_add(out, &slot);
+    *now_out = span_from(buf_span(out), at);
+    buf_free(&mem);
+    return rc;
+}
+
 static enum rc answer_box(struct tx *t, const struct ask *a, uint64_t mbx, struct err *e)
 {
     struct store_box_rep *rep = a->rep;
@@ -109,7 +131,8 @@ static enum rc answer_box(struct tx *t, const struct ask *a, uint64_t mbx, struc
     enum rc rc = box_get(t, mbx, false, &b, e);
 
     if (rc == RC_OK)
-        rc = slots_read(t, mbx, a->out, &now, &former, e);
+        rc = a->s->delegate && a->role != ROLE_ADMIN ? delegate_slots(t, a->s, a->out, &now, e)
+                                                     : slots_read(t, mbx, a->out, &now, &former, e);
     if (rc == RC_OK)
         rc = box_sums(t, mbx, &s, e);
     if (rc != RC_OK)
@@ -141,12 +164,12 @@ enum rc do_box_get(struct tx *t, const struct ask *a, struct err *e)
 }
 
 /* A mail session counts as a session of its mailbox from its ticket until its connection ends, or takes the ticket of
- * another mailbox. */
-static enum rc sit(const struct ask *a, uint64_t mbx, struct err *e)
+ * another mailbox. A delegate's counts in her own mailbox alone: she takes no place of the holder's. */
+static enum rc sit(const struct ask *a, uint64_t mbx, bool delegate, struct err *e)
 {
     struct sess *s = a->s;
 
-    if (a->role != ROLE_IMAPD || (s->seated && s->mbx == mbx))
+    if (a->role != ROLE_IMAPD || delegate || (s->seated && s->mbx == mbx))
         return RC_OK;
     if (!seats_take(a->d->seats, mbx))
         return err_cause(e, RC_QUOTA, CAUSE_ACCOUNT_SESSIONS, "store: mailbox %llu has as many sessions as it may",
@@ -157,23 +180,41 @@ static enum rc sit(const struct ask *a, uint64_t mbx, struct err *e)
     return RC_OK;
 }
 
+static void bind_to(struct sess *s, const struct ticket *tk)
+{
+    s->bound = true;
+    s->mbx = tk->mbx;
+    s->rights = tk->rights;
+    s->until = (int64_t)tk->expires;
+    s->delegate = tk->actor_mbx;
+    s->grant = tk->grant;
+    s->acl = tk->acl;
+    s->slots_seen = 0;
+}
+
+/* The answer is made as for the session that it will be. */
 enum rc do_ticket(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_ticket_req *rq = a->req;
+    struct sess as = *a->s;
+    struct ask asked = *a;
     struct ticket tk;
     enum rc rc = ticket_check(rq->ticket, TICKET_FOR_STORED, a->d->ticket_key, clock_utc(), &tk, e);
 
+    if (rc != RC_OK)
+        return rc;
+    bind_to(&as, &tk);
+    asked.s = &as;
+    rc = acl_stands(t, &asked, e);
     if (rc == RC_OK)
-        rc = answer_box(t, a, tk.mbx, e);
+        rc = answer_box(t, &asked, tk.mbx, e);
     if (rc == RC_OK)
-        rc = sit(a, tk.mbx, e);
+        rc = sit(a, tk.mbx, ticket_delegate(&tk), e);
     if (rc != RC_OK)
         return rc;
     watch_drop(a->d->watches, a->s); /* of the mailbox bound before */
-    a->s->bound = true;
-    a->s->mbx = tk.mbx;
-    a->s->rights = tk.rights;
-    a->s->until = (int64_t)tk.expires;
+    bind_to(a->s, &tk);
+    a->s->slots_seen = as.slots_seen;
     return RC_OK;
 }
 
@@ -184,7 +225,7 @@ static enum rc set_slots(struct tx *t, const struct store_box_set_req *rq, uint6
         return err_set(e, RC_EXISTS, "store: slots of mailbox %llu are at version %llu", (unsigned long long)mbx,
                        (unsigned long long)b->slots_version);
     b->slots_version++;
-    return slots_replace(t, mbx, rq->slots, e);
+    return slots_replace(t, mbx, rq->slots, e) == RC_OK ? acl_slots(t, mbx, rq->slots, e) : e->rc;
 }
 
 enum rc do_box_set(struct tx *t, const struct ask *a, struct err *e)

@@ -4,6 +4,7 @@
  * many messages as there is room for, and the client asks for the rest. */
 #include "base/clock.h"
 #include "store/db/room.h"
+#include "store/ops/acl.h"
 #include "store/ops/expunged.h"
 #include "store/ops/objects.h"
 #include "store/ops/packing.h"
@@ -26,6 +27,7 @@ struct copying {
     size_t n_left;
     uint32_t at_folder, at_uid; /* of the message at hand: what lies beside it */
     uint64_t written;           /* bytes of records */
+    uint64_t may;               /* flags that a copy keeps: those that the session may set there (RFC 4314 4) */
 };
 
 /* The two folders in key order; the same folder twice is one. */
@@ -193,6 +195,7 @@ static enum rc copy_one(struct copying *c, uint32_t uid, struct err *e)
     packing_note(c->a->d->packing, mbx, c->rq->dest, new_uid);
     m.modseq = ++c->to.modseq;
     m.savedate = (uint64_t)clock_utc();
+    m.flags &= c->may;
     counters_add(&c->to, &m, 1);
     rc = msg_put(c->t, mbx, c->rq->dest, new_uid, &m, true, e);
     if (rc == RC_OK && m.where & MSG_SUMMARY)
@@ -212,7 +215,7 @@ static enum rc copy_one(struct copying *c, uint32_t uid, struct err *e)
 
 static enum rc keep_left(struct copying *c, struct err *e)
 {
-    struct freeing of = {.mbx = c->a->s->mbx, .by = c->a->s->mbx, .folder = c->rq->folder, .how = REMOVED_MOVE};
+    struct freeing of = {.mbx = c->a->s->mbx, .by = sess_actor(c->a->s), .folder = c->rq->folder, .how = REMOVED_MOVE};
 
     return c->n_left > 0 ? freed_all(c->a->d, c->t, &of, c->left, c->n_left, e) : RC_OK;
 }
@@ -240,9 +243,13 @@ enum rc do_copy(struct tx *t, const struct ask *a, struct err *e)
     struct copying c = {.t = t, .a = a, .rq = a->req};
     struct store_copy_rep *rep = a->rep;
     uint64_t bytes = 0, most = UINT64_MAX;
+    uint32_t rights = 0;
     size_t i = 0;
     enum rc rc = get_counters(&c, e);
 
+    if (rc == RC_OK)
+        rc = acl_rights(t, a->s, c.rq->dest, &rights, e);
+    c.may = acl_flags(a->s, rights);
     if (rc == RC_OK)
         rc = gather(&c, &bytes, e);
     if (rc == RC_OK)

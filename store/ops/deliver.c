@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "store/db/guard.h"
 #include "store/db/room.h"
+#include "store/ops/acl.h"
 #include "store/ops/deliver_int.h"
 #include "store/ops/folder.h"
 #include "store/ops/once.h"
@@ -189,6 +190,23 @@ static enum rc put_beside(struct tx *t, struct delivery *d, enum table tb, uint8
     return rc == RC_OK ? tx_put(t, tb, k, s, TX_NEW, e) : rc;
 }
 
+/* A delegate puts a message where she may, and with the flags that she may set there. */
+static enum rc may_file(struct tx *t, const struct delivery *d, const struct store_place *p, uint64_t *flags_out,
+                        struct err *e)
+{
+    const struct sess *s = d->a->s;
+    uint32_t rights = ACL_ALL;
+    enum rc rc = RC_OK;
+
+    *flags_out = p->flags;
+    if (d->a->role != ROLE_IMAPD || !s->delegate)
+        return RC_OK;
+    if ((rc = acl_stands(t, d->a, e)) == RC_OK && (rc = acl_check(t, s, p->folder, ACL_I, e)) == RC_OK)
+        rc = acl_rights(t, s, p->folder, &rights, e);
+    *flags_out &= acl_flags(s, rights);
+    return rc;
+}
+
 static enum rc put_message(struct tx *t, struct delivery *d, const struct store_place *p, uint32_t uid,
                            struct counters *c, struct err *e)
 {
@@ -203,8 +221,10 @@ static enum rc put_message(struct tx *t, struct delivery *d, const struct store_
                     .len_summary = d->ref.len_summary,
                     .len_text = d->ref.len_text,
                     .where = d->own};
-    enum rc rc;
+    enum rc rc = may_file(t, d, p, &m.flags, e);
 
+    if (rc != RC_OK)
+        return rc;
     memcpy(m.oid, d->rq->oid, SEAL_OID);
     memcpy(m.wrap, p->wrap, SEAL_WRAP);
     counters_add(c, &m, 1);

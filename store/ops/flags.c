@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/flags.c - changing flags and expunging: one transaction and one modseq per page of messages. */
+#include "store/ops/acl.h"
 #include "store/ops/expunged.h"
 #include "store/ops/freed.h"
 #include "store/ops/queue.h"
@@ -46,11 +47,12 @@ static enum rc check_flags(struct tx *t, const struct ask *a, struct err *e)
     return rq->flags >> MF_KEYWORDS ? keywords_known(t, a->s->mbx, rq->flags, e) : RC_OK;
 }
 
+/* may: the flags that the session may change; the others stay as they are (RFC 4314 4). */
 static enum rc change_one(struct tx *t, const struct ask *a, struct freed *p, struct counters *c, uint64_t modseq,
-                          struct err *e)
+                          uint64_t may, struct err *e)
 {
     const struct store_flags_req *rq = a->req;
-    uint64_t flags = apply(p->m.flags, rq->how, rq->flags);
+    uint64_t flags = (p->m.flags & ~may) | (apply(p->m.flags, rq->how, rq->flags) & may);
 
     if (flags == p->m.flags)
         return RC_OK;
@@ -61,7 +63,7 @@ static enum rc change_one(struct tx *t, const struct ask *a, struct freed *p, st
 }
 
 static enum rc change_all(struct tx *t, const struct ask *a, struct freed *p, size_t n, struct counters *c,
-                          struct err *e)
+                          uint64_t may, struct err *e)
 {
     const struct store_flags_req *rq = a->req;
     struct store_flags_rep *rep = a->rep;
@@ -75,7 +77,7 @@ static enum rc change_all(struct tx *t, const struct ask *a, struct freed *p, si
             buf_u32(&refused, p[i].uid);
             continue;
         }
-        rc = change_one(t, a, &p[i], c, was + 1, e);
+        rc = change_one(t, a, &p[i], c, was + 1, may, e);
         brief_add(a->out, p[i].uid, &p[i].m);
     }
     briefs = a->out->n;
@@ -87,6 +89,19 @@ static enum rc change_all(struct tx *t, const struct ask *a, struct freed *p, si
         return rc;
     tx_touch(t, a->s->mbx, rq->folder, c->modseq);
     return counters_put(t, a->s->mbx, rq->folder, c, e);
+}
+
+/* RC_DENIED: of what is asked for nothing may be changed. */
+static enum rc may_change(struct tx *t, const struct ask *a, uint64_t *may_out, struct err *e)
+{
+    const struct store_flags_req *rq = a->req;
+    uint32_t rights;
+    enum rc rc = acl_rights(t, a->s, rq->folder, &rights, e);
+
+    *may_out = acl_flags(a->s, rights);
+    if (rc == RC_OK && (rq->how == FLAGS_SET ? *may_out == 0 : (rq->flags & *may_out) == 0) && a->s->delegate)
+        rc = err_cause(e, RC_DENIED, CAUSE_NO_RIGHT, "store: a delegate may change none of these flags");
+    return rc;
 }
 
 /* Room for what the set can name: a STORE of one message clears no memory for a thousand. */
@@ -102,8 +117,12 @@ enum rc do_flags(struct tx *t, const struct ask *a, struct err *e)
     struct store_flags_rep *rep = a->rep;
     struct freed *p = NULL;
     struct counters c;
+    uint64_t may = 0;
     size_t n;
     enum rc rc = check_flags(t, a, e);
+
+    if (rc == RC_OK)
+        rc = may_change(t, a, &may, e);
 
     if (rc == RC_OK)
         rc = counters_get(t, a->s->mbx, rq->folder, true, &c, e);
@@ -112,7 +131,7 @@ enum rc do_flags(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK)
         rc = pick(t, a, rq->folder, rq->uids, rq->from, 0, FLAGS_A_TX, p, &n, &rep->next, e);
     if (rc == RC_OK)
-        rc = change_all(t, a, p, n, &c, e);
+        rc = change_all(t, a, p, n, &c, may, e);
     free(p);
     return rc;
 }
@@ -122,7 +141,7 @@ static enum rc expunge_all(struct tx *t, const struct ask *a, const struct freed
                            struct err *e)
 {
     const struct store_expunge_req *rq = a->req;
-    struct freeing of = {.mbx = a->s->mbx, .by = a->s->mbx, .folder = rq->folder, .how = REMOVED_EXPUNGE};
+    struct freeing of = {.mbx = a->s->mbx, .by = sess_actor(a->s), .folder = rq->folder, .how = REMOVED_EXPUNGE};
     enum rc rc = RC_OK;
 
     c->modseq++;

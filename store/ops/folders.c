@@ -2,6 +2,7 @@
 /* store/ops/folders.c - folders: their sealed names, which are kept unique by their tags, and their counters. */
 #include "base/clock.h"
 #include "store/db/memfd.h"
+#include "store/ops/acl.h"
 #include "store/ops/folder.h"
 #include "store/ops/freed.h"
 #include "store/ops/metadata.h"
@@ -114,11 +115,27 @@ static enum rc add_shown(struct tx *t, const struct ask *a, struct store_list_re
     struct store_folder out;
     enum rc rc = shown_folder(t, a->s->mbx, &out, e);
 
+    out.rights = ACL_ALL;
     if (rc == RC_OK && a->out->n + 128 > OUT_MAX)
         rep->next = STORE_REMOVED;
     else if (rc == RC_OK)
         ipc_list_add(a->out, store_folder_f, &out);
     return rc == RC_NOTFOUND && !t->deadlock ? RC_OK : rc;
+}
+
+/* What a session is shown of a folder: a delegate not what she may not look up, and her own marks. RC_NOTFOUND: nothing. */
+static enum rc show(struct tx *t, const struct sess *s, struct store_folder *out, struct err *e)
+{
+    bool subscribed;
+    enum rc rc = acl_rights(t, s, out->folder, &out->rights, e);
+
+    if (rc != RC_OK || !s->delegate)
+        return rc;
+    if (!(out->rights & ACL_L) || out->flags & FF_GONE)
+        return err_set(e, RC_NOTFOUND, "store: not shown to a delegate");
+    rc = acl_subscribed(t, s, out->folder, &subscribed, e);
+    out->flags = (uint16_t)((out->flags & ~FF_SUBSCRIBED) | (subscribed ? FF_SUBSCRIBED : 0));
+    return rc;
 }
 
 enum rc do_folders(struct tx *t, const struct ask *a, struct err *e)
@@ -139,13 +156,15 @@ enum rc do_folders(struct tx *t, const struct ask *a, struct err *e)
         }
         rc = fill(t, a->s->mbx, be32(k.p + 8), &f, &out, e);
         if (rc == RC_OK)
+            rc = show(t, a->s, &out, e);
+        if (rc == RC_OK)
             ipc_list_add(a->out, store_folder_f, &out);
         else if (rc == RC_NOTFOUND) /* deleted since its row was read: scans keep no lock */
             rc = RC_OK;
     }
     scan_close(&s);
     if (rc == RC_NOTFOUND)
-        rc = add_shown(t, a, rep, e);
+        rc = a->s->delegate ? RC_OK : add_shown(t, a, rep, e);
     rep->list = buf_span(a->out);
     return rc;
 }
@@ -225,6 +244,8 @@ enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e)
         rc = tag_put(t, mbx, rq->tag, rep->folder, e);
     if (rc == RC_OK && !(f.flags & FF_NOSELECT))
         rc = counters_put(t, mbx, rep->folder, &c, e);
+    if (rc == RC_OK)
+        rc = acl_inherit(t, mbx, rq->parent, rep->folder, e);
     tx_touch(t, mbx, 0, 0);
     return rc;
 }
@@ -342,7 +363,8 @@ enum rc do_folder_rename(struct tx *t, const struct ask *a, struct err *e)
         struct span rest = a->fd >= 0 ? buf_span(&mem) : rq->renames;
 
         while (rc == RC_OK && rest.n > 0)
-            if ((rc = ipc_list_next(&rest, store_rename_f, &r, e)) == RC_OK)
+            if ((rc = ipc_list_next(&rest, store_rename_f, &r, e)) == RC_OK &&
+                (rc = acl_check(t, a->s, r.folder, ACL_X, e)) == RC_OK)
                 rc = steps[i](t, a->s->mbx, &r, e);
     }
     buf_free(&mem);
@@ -355,9 +377,9 @@ enum rc do_folder_rename(struct tx *t, const struct ask *a, struct err *e)
 }
 
 /* Its messages go in the background, as removed by whoever deleted it. */
-static enum rc gone_put(struct tx *t, uint64_t mbx, uint32_t folder, struct err *e)
+static enum rc gone_put(struct tx *t, const struct sess *s, uint32_t folder, struct err *e)
 {
-    struct key k = key_folder(mbx, folder), by = key_mbx(mbx);
+    struct key k = key_folder(s->mbx, folder), by = key_mbx(sess_actor(s));
 
     return tx_put(t, T_GONE, &k, key_span(&by), 0, e);
 }
@@ -384,7 +406,9 @@ enum rc do_folder_delete(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK)
         rc = metadata_forget(t, a->s->mbx, rq->folder, &b, e);
     if (rc == RC_OK)
-        rc = gone_put(t, a->s->mbx, rq->folder, e);
+        rc = acl_forget(t, a->s->mbx, rq->folder, e);
+    if (rc == RC_OK)
+        rc = gone_put(t, a->s, rq->folder, e);
     if (rc == RC_OK && !(f.flags & FF_NOSELECT) && (a->d->keep_s > 0 || (b.flags & BOX_HELD)))
         rc = freed_name_put(t, a->s->mbx, rq->folder, &f, e);
     f.flags = (f.flags & FF_SUBSCRIBED) | FF_GONE;
@@ -416,6 +440,10 @@ enum rc do_folder_flags(struct tx *t, const struct ask *a, struct err *e)
     rc = folder_get(t, a->s->mbx, rq->folder, &mem, &f, e);
     if (rc != RC_OK)
         goto out;
+    if (a->s->delegate) {
+        rc = acl_subscribe(t, a->s, rq->folder, !(rq->clear & FF_SUBSCRIBED), e);
+        goto out;
+    }
     f.flags = (uint16_t)((f.flags | rq->set) & ~rq->clear);
     if (f.flags == FF_GONE) { /* remembered for nothing */
         rc = tx_del(t, T_FOLDERS, &k, e);
@@ -428,71 +456,4 @@ enum rc do_folder_flags(struct tx *t, const struct ask *a, struct err *e)
 out:
     buf_free(&mem);
     return rc;
-}
-
-/* ---- status ---- */
-static enum rc count_recent(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t first, uint32_t *n_out, struct err *e)
-{
-    struct key from = key_msg(mbx, folder, first);
-    struct span k, v;
-    struct scan s;
-    uint32_t n = 0;
-    enum rc rc = scan_open(&s, t, T_MSGS, &from, 12, SCAN_KEYS, e);
-
-    while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK)
-        n++;
-    scan_close(&s);
-    *n_out = n;
-    return rc == RC_NOTFOUND ? RC_OK : rc;
-}
-
-static enum rc answer_status(struct tx *t, const struct ask *a, uint32_t folder, const struct counters *c,
-                             struct err *e)
-{
-    struct store_status_rep *rep = a->rep;
-
-    *rep = (struct store_status_rep){.uidvalidity = c->uidvalidity,
-                                     .uidnext = c->uidnext,
-                                     .exists = c->exists,
-                                     .unseen = c->unseen,
-                                     .modseq = c->modseq,
-                                     .bytes = c->bytes,
-                                     .first_recent = c->first_recent};
-    if (removed_now(t, a->s->mbx, &rep->removed, e) != RC_OK)
-        return e->rc;
-    return count_recent(t, a->s->mbx, folder, c->first_recent, &rep->recent, e);
-}
-
-enum rc do_folder_status(struct tx *t, const struct ask *a, struct err *e)
-{
-    const struct store_folder_msg *rq = a->req;
-    struct counters c;
-    enum rc rc;
-
-    if (rq->folder == STORE_REMOVED)
-        return shown_status(t, a, e);
-    rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
-    return rc == RC_OK ? answer_status(t, a, rq->folder, &c, e) : rc;
-}
-
-/* A crash may undo the move of the \Recent mark. Then the same messages are recent once more, which RFC 3501 2.3.2
- * permits. */
-enum rc do_select(struct tx *t, const struct ask *a, struct err *e)
-{
-    const struct store_select_req *rq = a->req;
-    struct counters c;
-    enum rc rc;
-
-    if (rq->folder == STORE_REMOVED)
-        return shown_status(t, a, e);
-    rc = counters_get(t, a->s->mbx, rq->folder, !rq->read_only, &c, e);
-
-    if (rc == RC_OK && !rq->read_only && !(a->s->rights & RIGHT_WRITE))
-        rc = err_set(e, RC_DENIED, "store: the ticket reads only");
-    if (rc == RC_OK)
-        rc = answer_status(t, a, rq->folder, &c, e);
-    if (rc != RC_OK || rq->read_only || c.first_recent == c.uidnext)
-        return rc;
-    c.first_recent = c.uidnext;
-    return counters_put(t, a->s->mbx, rq->folder, &c, e);
 }

@@ -60,7 +60,7 @@ static void add_rename(struct buf *b, uint32_t folder, const char *name)
 
 static enum rc rename_all(struct store *s, struct buf *b, struct err *e)
 {
-    struct store_folder_rename_req rq = {buf_span(b)};
+    struct store_folder_rename_req rq = {.renames = buf_span(b)};
     enum rc rc = store_call(s, STORE_FOLDER_RENAME, &rq, -1, NULL, e);
 
     buf_free(b);
@@ -80,7 +80,7 @@ static int list_fd(struct buf *b, int seals)
 
 static enum rc rename_by_fd(struct store *s, int fd, struct err *e)
 {
-    struct store_folder_rename_req rq = {SPAN_NULL};
+    struct store_folder_rename_req rq = {.renames = SPAN_NULL};
     enum rc rc = store_call(s, STORE_FOLDER_RENAME_FD, &rq, fd, NULL, e);
 
     close(fd);

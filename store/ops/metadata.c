@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/metadata.c - see store/ops/metadata.h and store/wire/metadata.h. */
 #include "store/ops/metadata.h"
+#include "store/ops/acl.h"
 
 enum { TOLD_FOR = 64 /* changes: so long a removed annotation is remembered */, KEY = 8 + STORE_ANNOTATION_KEY };
 
@@ -56,7 +57,7 @@ static bool wanted(const struct ask *a, const struct store_metadata_req *rq, str
 {
     uint64_t holder = be64(k.p + 12);
 
-    if ((holder != 0 && holder != a->s->mbx) || n->change <= rq->since || (rq->values && n->value.n == 0))
+    if ((holder != 0 && holder != sess_actor(a->s)) || n->change <= rq->since || (rq->values && n->value.n == 0))
         return false;
     for (size_t i = 0; i < rq->tags.n; i += SEAL_NAME_TAG)
         if (memcmp(rq->tags.p + i, k.p + 20, SEAL_NAME_TAG) == 0)
@@ -176,14 +177,16 @@ static enum rc set_special(struct tx *t, uint64_t mbx, const struct store_metada
 }
 
 /* One annotation. What is not there and is not to be there leaves no row. */
-static enum rc set_one(struct tx *t, uint64_t mbx, uint32_t folder, const struct store_annotation *one, struct box *b,
-                       struct err *e)
+static enum rc set_one(struct tx *t, const struct sess *s, uint32_t folder, const struct store_annotation *one,
+                       struct box *b, struct err *e)
 {
-    struct key k = key_annotation(mbx, folder, one->shared ? 0 : mbx, one->tag);
+    struct key k = key_annotation(s->mbx, folder, one->shared ? 0 : sess_actor(s), one->tag);
     struct annotation n = {.name = one->name, .value = one->value};
     struct buf out = BUF_INIT;
-    enum rc rc = RC_OK;
+    enum rc rc = one->shared ? acl_check(t, s, folder, ACL_W, e) : RC_OK;
 
+    if (rc != RC_OK)
+        return rc;
     if (one->name.n == 0)
         return err_set(e, RC_SYNTAX, "store: an annotation without a name");
     if (one->value.n == 0 && (rc = tx_has(t, T_METADATA, &k, e)) == RC_NOTFOUND)
@@ -225,7 +228,7 @@ static enum rc drop_stale(struct tx *t, struct span keys, struct err *e)
     return rc;
 }
 
-static enum rc set_all(struct tx *t, uint64_t mbx, const struct store_metadata_set_req *rq, struct box *b,
+static enum rc set_all(struct tx *t, const struct sess *s, const struct store_metadata_set_req *rq, struct box *b,
                        struct err *e)
 {
     struct span rest = rq->list;
@@ -236,7 +239,7 @@ static enum rc set_all(struct tx *t, uint64_t mbx, const struct store_metadata_s
         if (n == STORE_ANNOTATIONS_SET)
             rc = err_set(e, RC_SYNTAX, "store: more than %d annotations at once", STORE_ANNOTATIONS_SET);
         else if ((rc = ipc_list_next(&rest, store_annotation_f, &one, e)) == RC_OK)
-            rc = set_one(t, mbx, rq->folder, &one, b, e);
+            rc = set_one(t, s, rq->folder, &one, b, e);
     return rc;
 }
 
@@ -250,13 +253,15 @@ enum rc do_metadata_set(struct tx *t, const struct ask *a, struct err *e)
     struct box b;
     enum rc rc = box_get(t, mbx, true, &b, e);
 
+    if (rc == RC_OK && a->s->delegate && rq->special != STORE_SPECIAL_KEEP)
+        rc = err_cause(e, RC_DENIED, CAUSE_NO_RIGHT, "store: what a folder is for is its holder's to say");
     if (rc == RC_OK && (rq->folder != 0 || rq->special != STORE_SPECIAL_KEEP))
         rc = set_special(t, mbx, rq, e);
     if (rc == RC_OK)
         rc = metadata_sum(t, mbx, rq->folder, 0, &was, NULL, e);
     rep->before = b.annotation;
     if (rc == RC_OK)
-        rc = set_all(t, mbx, rq, &b, e);
+        rc = set_all(t, a->s, rq, &b, e);
     if (rc == RC_OK)
         rc = metadata_sum(t, mbx, rq->folder, b.annotation, &is, &stale, e);
     if (rc == RC_OK)

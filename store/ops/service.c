@@ -7,6 +7,7 @@
  * read that is not flushed yet, the answer waits for the flush (env_settle). */
 #include "store/db/os.h"
 #include "store/db/room.h"
+#include "store/ops/acl.h"
 #include "store/ops/due.h"
 #include "store/ops/hold.h"
 #include <stdlib.h>
@@ -29,6 +30,7 @@ struct rule { /* a row of the table below */
 };
 struct job {
     ask_fn fn;
+    enum store_op op;
     const struct ask *a;
 };
 
@@ -37,9 +39,12 @@ static enum rc attempt(struct tx *t, void *arg, struct err *e)
 {
     const struct job *j = arg;
 
+    enum rc rc;
+
     memset(j->a->rep, 0, IPC_STRUCT_MAX);
     buf_clear(j->a->out);
-    return j->fn(t, j->a, e);
+    rc = t ? acl_gate(t, j->a, j->op, e) : RC_OK;
+    return rc == RC_OK ? j->fn(t, j->a, e) : rc;
 }
 
 static enum rc check_right(const struct sess *s, uint32_t right, struct err *e)
@@ -57,6 +62,7 @@ static void look_at_clock(struct stored *d, struct sess *s)
     watch_drop(d->watches, s);
     s->bound = false;
     s->rights = 0;
+    s->delegate = 0;
 }
 
 static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *e)
@@ -78,7 +84,7 @@ static enum rc in_tx(struct stored *d, enum run run, struct job *j, struct err *
 
 static enum rc run(const struct ask *a, const struct rule *rule, struct err *e)
 {
-    struct job j = {rule->fn, a};
+    struct job j = {rule->fn, rule->op, a};
 
     return rule->run == RUN_ALONE ? attempt(NULL, &j, e) : in_tx(a->d, rule->run, &j, e);
 }
@@ -171,6 +177,8 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
     X(STORE_WARNINGS, warnings, OPEN, RUN_READ)                                                                        \
     X(STORE_WARNED, warned, OPEN, RUN_FREE)                                                                            \
     X(STORE_BOX_FOLDERS, box_folders, OPEN, RUN_READ)                                                                  \
+    X(STORE_ACL, acl, R, RUN_READ)                                                                                     \
+    X(STORE_ACL_SET, acl_set, W, RUN_WRITE)                                                                            \
     X(STORE_DAMAGE, damage, OPEN, RUN_ALONE)
 
 #define HANDLER(op, name, right, run)                                                                                  \
@@ -195,6 +203,19 @@ enum rc do_ping(struct tx *t, const struct ask *a, struct err *e)
     return RC_OK;
 }
 
+/* A delegate watches one folder at a time: news of all would tell her of those that she may not read. Behind the last number there is none, and news of
+ * the mailbox as a whole alone. */
+static enum rc may_watch(struct tx *t, void *arg, struct err *e)
+{
+    const struct ask *a = arg;
+    const struct store_watch_req *rq = a->req;
+    enum rc rc = acl_stands(t, a, e);
+
+    if (rc == RC_OK && rq->folder == 0)
+        rc = err_cause(e, RC_DENIED, CAUSE_NO_RIGHT, "store: a delegate watches a folder");
+    return rc == RC_OK && rq->folder != INT32_MAX ? acl_check(t, a->s, rq->folder, ACL_R, e) : rc;
+}
+
 enum rc do_watch(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_watch_req *rq = a->req;
@@ -205,6 +226,8 @@ enum rc do_watch(struct tx *t, const struct ask *a, struct err *e)
         a->s->mbx = SEAL_QUEUE_BOX; /* the one that its role may look at */
     else
         rc = check_right(a->s, R, e);
+    if (rc == RC_OK && a->s->delegate)
+        rc = tx_run(&a->d->env, TX_READ, may_watch, (void *)a, e);
     if (rc != RC_OK)
         return rc;
     watch_set(a->d->watches, a->s, rq->folder);

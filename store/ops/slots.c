@@ -2,7 +2,7 @@
 /* store/ops/slots.c - a mailbox's key slots: which lists are taken, and the former list, kept until the new one has opened the mailbox.
  *
  * Why      Whoever writes the slots decides whether a mailbox can ever be opened again, and no backup mends a list that was replaced.
- * INV-S1   A mailbox has at least one slot that opens it (a type below SLOT_SIGNING) for as long as it lives.
+ * INV-S1   A mailbox has at least one slot that opens it (a type below SLOT_SIGNING, and not a delegate's) for as long as it lives.
  * INV-S2   While a former list stands in part 2, no session has said that the present one opens the mailbox. A second change leaves the
  *          former list alone, because it is the last list that is known to open the mailbox.
  * Process  pli-stored. */
@@ -25,7 +25,7 @@ enum rc slots_lawful(struct span slots, struct err *e)
     enum rc rc;
 
     while ((rc = slot_next(&slots, &s, e)) == RC_OK)
-        opens = opens || s.type < SLOT_SIGNING;
+        opens = opens || (s.type < SLOT_SIGNING && s.type != SLOT_DELEGATE);
     if (rc != RC_NOTFOUND)
         return err_set(e, RC_SYNTAX, "store: those are no key slots");
     return opens ? RC_OK : err_set(e, RC_PERM, "store: the last key slot of a mailbox is not removed");

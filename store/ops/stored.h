@@ -32,6 +32,7 @@ struct stored {
     uint64_t full_s;       /* how long a full mailbox is refused for a while only */
     uint64_t keep_s;       /* how long a removed message is kept; 0: for open sessions alone (freed.h) */
     unsigned keep_share;   /* per cent of a mailbox's quota that its kept messages may take */
+    atomic_ullong slots_changes; /* mailboxes were changed as a whole that often since the start: delegations may have ended (acl.c) */
     atomic_uint cleared;   /* legal holds that were cleared since the start (hold.c), for freed_sweep() */
     atomic_ullong next_qid, next_low_qid;
     atomic_ullong orphans; /* records in segments that a crash left, swept since start */
@@ -44,6 +45,9 @@ struct sess { /* one connection */
     uint64_t mbx;
     uint32_t rights;
     int64_t until; /* UTC s: the end of its ticket */
+    uint64_t delegate, grant; /* a delegate's: her own mailbox, and the number of her delegation; 0: the holder */
+    uint32_t acl;             /* hers, in folders that have no rights for her (acl.h) */
+    uint64_t slots_seen;      /* her slot was seen at that count of slots_changes, less one */
     struct check *check;
     struct sess *watch_next; /* list of its bucket */
     uint32_t watch_folder;
@@ -111,6 +115,8 @@ enum rc do_check(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_box_opened(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_box_folders(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_damage(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_acl(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_acl_set(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_ping(struct tx *t, const struct ask *a, struct err *e);
 
 int stored_main(int argc, char **argv);         /* daemon.c: the whole process; main.c calls it, and tests in a child */

@@ -117,8 +117,8 @@ static enum rc repeat(struct stored *d, tx_fn fn, struct emptying *g, struct err
 
 static enum rc empty_one(struct stored *d, struct emptying *g, struct err *e)
 {
-    static const enum table whole[] = {T_FOLDERS, T_TAGS,     T_COUNTERS, T_EXPUNGED,
-                                       T_EPOCHS,  T_KEYWORDS, T_FREED,    T_METADATA},
+    static const enum table whole[] = {T_FOLDERS,  T_TAGS,  T_COUNTERS, T_EXPUNGED, T_EPOCHS,
+                                       T_KEYWORDS, T_FREED, T_METADATA, T_ACL},
                             one[] = {T_EXPUNGED};
     const enum table *tb = g->folder ? one : whole;
     size_t n = g->folder ? sizeof one / sizeof one[0] : sizeof whole / sizeof whole[0];

@@ -77,6 +77,8 @@ void stored_committed(void *owner, const struct tx_event *ev, size_t n, bool wor
     struct stored *d = owner;
 
     for (size_t i = 0; i < n; i++) {
+        if (ev[i].folder == 0) /* before anybody is told, for who is told asks at once */
+            atomic_fetch_add(&d->slots_changes, 1);
         watch_tell(d->watches, ev[i].mbx, ev[i].folder, ev[i].modseq);
         if (ev[i].mbx != SEAL_QUEUE_BOX)
             fullness_note(d->fullness, ev[i].mbx);

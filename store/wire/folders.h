@@ -7,6 +7,7 @@
  * number and UIDVALIDITY, still subscribed. FLAGS that clear FF_SUBSCRIBED of an FF_GONE folder remove it. FF_NOSELECT
  * is said at CREATE and stays: a level of names that holds no messages. RENAME to the tag of an FF_GONE folder takes
  * its place too.
+ * A delegate is shown the folders where she has the right l, none that is gone, and marks of subscription that are her own (acl.h).
  * Process  stored, and those that ask it.
  */
 #pragma once
@@ -26,19 +27,22 @@ enum { FF_SUBSCRIBED = 1, FF_NOSELECT = 2, FF_GONE = 4 /* deleted, kept for its 
     F(T, U8, special)                        /* enum store_special */                              \
     F(T, U16, flags)                         /* FF_ bits */                                        \
     F(T, FIX, tag, SEAL_NAME_TAG)            /* a keyed hash of the name: equal for equal names */ \
-    F(T, BYTES, name, STORE_NAME)            /* sealed */
+    F(T, BYTES, name, STORE_NAME)            /* sealed */                                          \
+    F(T, U32, rights)                        /* of this session there: base/rights.h */
 IPC_MESSAGE(store_folder);
 
 #define FIELDS_store_folder_create_req(F, T)                          \
     F(T, U8, special)                        /* enum store_special */ \
     F(T, U16, flags)                         /* FF_ bits */           \
     F(T, FIX, tag, SEAL_NAME_TAG)                                     \
-    F(T, BYTES, name, STORE_NAME)            /* sealed */
+    F(T, BYTES, name, STORE_NAME)            /* sealed */             \
+    F(T, U32, parent)                        /* the folder above it, whose rights for delegates it begins with; 0: none */
 IPC_MESSAGE(store_folder_create_req);
 
 /* One transaction. */
 #define FIELDS_store_folder_rename_req(F, T)                                                     \
-    F(T, BYTES, renames, STORE_PAGE)         /* list of store_rename. FOLDER_RENAME_FD: empty */
+    F(T, BYTES, renames, STORE_PAGE)         /* list of store_rename. FOLDER_RENAME_FD: empty */ \
+    F(T, U32, parent)                        /* the folder above the new name: a delegate must be allowed to make folders there; 0: none */
 IPC_MESSAGE(store_folder_rename_req);
 
 #define FIELDS_store_rename(F, T)                                       \

@@ -98,6 +98,10 @@ IPC_TABLE(store_check_req);
 IPC_TABLE(store_check_rep);
 IPC_TABLE(store_damage_rep);
 
+/* acl.h */
+IPC_TABLE(store_acl);
+IPC_TABLE(store_acl_set_req);
+
 /* ---- the operations ---- */
 enum {
     ANY = ROLE_SMTPD | ROLE_IMAPD | ROLE_RELAYD | ROLE_STORED | ROLE_KEYD | ROLE_DIRD | ROLE_ADMIN | ROLE_SUPER,
@@ -157,6 +161,8 @@ static const struct ipc_op ops[] = {
     {STORE_BOX_FOLDERS, "box-folders", ROLE_ADMIN, store_box_folders_req_f, store_list_rep_f, IPC_AGAIN},
     {STORE_WARNINGS, "warnings", ROLE_RELAYD, NULL, store_list_rep_f, IPC_AGAIN},
     {STORE_WARNED, "warned", ROLE_RELAYD, store_warned_req_f, NULL, IPC_AGAIN},
+    {STORE_ACL, "acl", ROLE_IMAPD, store_folder_msg_f, store_list_rep_f, IPC_AGAIN},
+    {STORE_ACL_SET, "acl-set", ROLE_IMAPD, store_acl_set_req_f, NULL, 0},
     {STORE_EV_CHANGED, "changed", 0, NULL, store_ev_changed_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto stored_proto = {"stored", 0x53544f52, STORED_VERSION, ops, sizeof ops / sizeof ops[0]};

@@ -22,12 +22,14 @@
  *          page that cannot be read: that request fails, the log and STORE_DAMAGE name the page; RC_TEMP (nothing was changed),
  *          with CAUSE_DISK_FULL when the disk is nearly full.
  * Rights   ticket's RIGHT_READ for what reads, RIGHT_WRITE for what changes (and SELECT that is not read only).
+ *          A delegate's ticket gives what acl.h says, folder by folder.
  *          Slots are changed by the administrator alone; the last one that opens a mailbox is not removed (RC_PERM), and the former list is
  *          kept, and answered beside the new one, until a session has opened the mailbox with the new one (BOX_OPENED).
  * Topics   what each op says and answers stands in the headers included below, written once: struct and table come from the same list.
  * Process  stored answers. The table of ops is in wire.c.   Source RFC 3501 2.3, RFC 7162 (modseq), RFC 4315, RFC 6851, DESIGN 5.
  */
 #pragma once
+#include "store/wire/acl.h"
 #include "store/wire/admin.h"
 #include "store/wire/boxes.h"
 #include "store/wire/deliver.h"
@@ -38,7 +40,7 @@
 #include "store/wire/queue_error.h"
 #include "store/wire/removed.h"
 
-#define STORED_VERSION 9
+#define STORED_VERSION 10
 extern const struct ipc_proto stored_proto;
 enum store_op {
     /* objects inline -> local mailboxes and queue, one transaction. smtpd relayd imapd(ticket: APPEND) */
@@ -92,5 +94,7 @@ enum store_op {
     STORE_BOX_FOLDERS, /* a mailbox's folders without their names: counts and sizes. admin */
     STORE_WARNINGS, /* mailboxes whose holder is to be told that they fill up. relayd */
     STORE_WARNED,   /* the holder was told. relayd */
+    STORE_ACL,      /* the rights that a folder has for delegates. imapd */
+    STORE_ACL_SET,  /* changed. imapd */
     STORE_EV_CHANGED = 200
 };

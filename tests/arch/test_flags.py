@@ -9,6 +9,7 @@ import re
 from test_arch import code, in_house, is_test, report
 
 VALUES = {
+    r"ACL_\w+": "rights of a delegate: rows of the gate in store/ops/acl.c",
     r"ROLE_\w+": "who a peer is: matched with an operation's roles in base/ipc_server.c",
     r"SLOT_\w+": "kinds of key slots: numbers on disk",
     r"IS_\w+": "the state of an IMAP session: matched with a row's states in imapd/session.c and extensions.c",

@@ -126,11 +126,13 @@ IMAP_ARGS = {"LOGIN": "{me} {pw}", "AUTHENTICATE": "PLAIN {plain}", "SELECT": "I
              "NOTIFY": "SET STATUS (personal (MessageNew MessageExpunge))", "ESEARCH": "IN (inboxes) ALL", "CANCELUPDATE": '"absent"',
              "GETQUOTA": '""', "GETQUOTAROOT": "INBOX", "COMPRESS": "DEFLATE", "REPLACE": "1 INBOX {{3+}}\r\nx\r\n",
              "GENURLAUTH": '"imap://etats%40chu.test@mail.chu.test/INBOX/;UID=1;URLAUTH=authuser" INTERNAL', "URLFETCH": "imap://{me}@localhost/INBOX/;UID=1", "RESETKEY": "INBOX",
+             "GETACL": "INBOX", "MYRIGHTS": "INBOX", "LISTRIGHTS": "INBOX {me}", "SETACL": "INBOX {me} lr", "DELETEACL": "INBOX {me}",
              "GETMETADATA": "INBOX /private/comment", "SETMETADATA": 'INBOX (/private/comment "a")',
              "UID REPLACE": "99999 INBOX {{3+}}\r\nx\r\n"}
 # what a command that is allowed and right is answered, where that is not OK
 IMAP_RIGHT = {"STARTTLS": b"t1 NO [CLIENTBUG] ",  # the session is under TLS already
-              "CANCELUPDATE": b"t1 BAD Aucune recherche tenue a jour ", "DELETE": b"t1 NO [NONEXISTENT] ", "RENAME": b"t1 NO [NONEXISTENT] ", "UID REPLACE": b"t1 NO [EXPUNGEISSUED] "}
+              "CANCELUPDATE": b"t1 BAD Aucune recherche tenue a jour ", "DELETE": b"t1 NO [NONEXISTENT] ", "RENAME": b"t1 NO [NONEXISTENT] ",
+              "SETACL": b"t1 NO [CANNOT] Le titulaire ", "DELETEACL": b"t1 NO [CANNOT] Le titulaire ", "UID REPLACE": b"t1 NO [EXPUNGEISSUED] "}
 NOT_IN_THIS_STATE = b"t1 BAD Commande hors de propos a ce moment / Bad sequence of commands"
 IMAP_STATES = ["not-authenticated", "authenticated", "selected"]
 

@@ -48,6 +48,10 @@ WAYS = {
     "metadata-size": ("a", "SETMETADATA INBOX (/private/x {40000+}\r\n" + "y" * 40000 + ")"),
     "metadata-too-many": ("a", "SETMETADATA Sent (" + " ".join(f'/private/x{n} "y"' for n in range(128)) + ")", 'SETMETADATA Sent (/private/un-de-plus "y")'),
     "metadata-read-only": ("a", 'SETMETADATA "" (/shared/admin "x")'),
+    "others-name": ("a", 'CREATE "Other users/x"'),
+    "acl-holder": ("a", "SETACL INBOX gp@chu.test lr"),
+    "acl-who": ("a", "SETACL INBOX personne@chu.test lr"),
+    "acl-rights": ("a", "SETACL INBOX gp@chu.test lz"),
     "url-access": ("a", "RESETKEY INBOX XSAMPLE"),
     "no-quota-root": ("a", "GETQUOTA autre"),
     "unknown-cte": ("s", b"t APPEND INBOX {66+}\r\nSubject: cte\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644\r\n\r\n", "FETCH * BINARY[1]"),
@@ -94,6 +98,9 @@ ELSEWHERE = {
     "strict-password": ("tests/fault/test_strict_password.py", "CONTACTADMIN"),
     "expunged": ("tests/protocol/imap/0024-expunge-issued.txt", "[EXPUNGEISSUED]"),
     "mailbox-deleted": ("tests/protocol/imap/0025-folder-deleted-elsewhere.txt", "Mailbox was deleted by another session"),
+    "delegation-ended": ("tests/protocol/test_imap_acl.py", "Your delegation for this mailbox has changed or ended"),
+    "no-right": ("tests/protocol/test_imap_acl.py", "You lack the right to do this in this mailbox"),
+    "other-mailbox": ("tests/protocol/test_imap_acl.py", "Not from one mailbox into another"),
     "damaged": ("tests/fault/test_store_hard_days.py", "[CORRUPTION]"),
 }
 # Nothing that a test may do to a whole server brings these about; or pli and SMTP tell them, and IMAP would if a daemon answered so.
@@ -101,6 +108,7 @@ NOT_HERE = {
     "unavailable", "disk-full", "too-many-messages", "refused", "syntax", "not-allowed", "not-found", "exists", "closed", "box-not-opened", "session-expired", "too-many-auth", "too-many-sessions", "busy",
     "too-many-operations", "directory-temp", "server-bug", "too-complex", "search-too-complex", "append-literal", "too-many-folders", "too-many-renames",
     "text-empty", "text-too-long", "text-not-utf8", "password-character", "login-character", "not-permitted",
+    "strict-delegate",  # told by pli delegate add: test_imap_acl.py
     "new-password",  # told over LDAP: test_directory_sessions.py
 }
 

@@ -179,6 +179,16 @@ enum rc keyd_rewrap(struct keyd *k, const struct keyd_rewrap_req *rq, struct buf
     return rc;
 }
 
+enum rc keyd_delegate(struct keyd *k, const struct keyd_delegate_req *rq, struct buf *slot_out, struct err *e)
+{
+    struct keyd_delegate_rep rp;
+    enum rc rc = ask(k, KEYD_DELEGATE, rq, &rp, e);
+
+    if (rc == RC_OK)
+        buf_addspan(slot_out, rp.slot);
+    return rc;
+}
+
 enum rc keyd_sign_mail(struct keyd *k, struct span ticket, struct span slots, const unsigned char digest[32],
                        int64_t when, struct buf *cms_out, struct err *e)
 {

@@ -19,6 +19,7 @@ enum rc keyd_open_box(struct keyd *k, struct span ticket, const unsigned char pu
                       unsigned char priv_out[SEAL_PRIV], struct err *e);
 enum rc keyd_box_new(struct keyd *k, uint64_t mbx, enum slot_type t, struct span password, unsigned char pub_out[SEAL_PUB], struct buf *slots_out, struct err *e);
 enum rc keyd_rewrap(struct keyd *k, const struct keyd_rewrap_req *rq, struct buf *slots_out, struct err *e);
+enum rc keyd_delegate(struct keyd *k, const struct keyd_delegate_req *rq, struct buf *slot_out, struct err *e);
 enum rc keyd_sign_mail(struct keyd *k, struct span ticket, struct span slots, const unsigned char digest[32], int64_t when, struct buf *cms_out, struct err *e);
 enum rc keyd_tls_sign(struct keyd *k, const struct keyd_tls_req *rq, struct buf *sig_out, struct err *e);
 enum rc keyd_issue_trial(struct keyd *k, const struct keyd_issue_req *rq, struct buf *cert_der_out, struct buf *slot_out, struct buf *key_pem_out, struct err *e);

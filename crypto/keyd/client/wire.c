@@ -20,6 +20,8 @@ IPC_TABLE(keyd_issue_req);
 IPC_TABLE(keyd_issue_rep);
 IPC_TABLE(keyd_queue_req);
 IPC_TABLE(keyd_queue_rep);
+IPC_TABLE(keyd_delegate_req);
+IPC_TABLE(keyd_delegate_rep);
 IPC_TABLE(keyd_status_rep);
 
 enum { SESSIONS = ROLE_SMTPD | ROLE_IMAPD | ROLE_RELAYD, SLOW = IPC_AGAIN | IPC_LONG /* may hash a password */ };
@@ -33,5 +35,6 @@ static const struct ipc_op ops[] = {
     {KEYD_ISSUE_TRIAL, "issue-trial", ROLE_ADMIN, keyd_issue_req_f, keyd_issue_rep_f, IPC_AGAIN},
     {KEYD_QUEUE_OPEN, "queue-open", ROLE_RELAYD | ROLE_ADMIN, keyd_queue_req_f, keyd_queue_rep_f, IPC_AGAIN},
     {KEYD_STATUS, "status", ROLE_ADMIN | ROLE_SUPER, NULL, keyd_status_rep_f, IPC_AGAIN},
+    {KEYD_DELEGATE, "delegate", ROLE_ADMIN, keyd_delegate_req_f, keyd_delegate_rep_f, IPC_AGAIN},
 };
 const struct ipc_proto keyd_proto = {"keyd", 0x6b657964u, KEYD_VERSION, ops, sizeof ops / sizeof *ops};

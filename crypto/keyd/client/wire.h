@@ -12,7 +12,7 @@
 #include "crypto/seal/slot.h"
 #include "crypto/seal/ticket.h"
 
-#define KEYD_VERSION 3
+#define KEYD_VERSION 4
 extern const struct ipc_proto keyd_proto;
 enum keyd_op {
     KEYD_WRAP = 16,     /* content key -> wrapped for each recipient's current epoch. smtpd imapd relayd admin */
@@ -23,7 +23,8 @@ enum keyd_op {
     KEYD_TLS_SIGN,      /* handshake signature with a TLS key. smtpd imapd relayd */
     KEYD_ISSUE_TRIAL,   /* trial CA: S/MIME certificate (key sealed in a slot) or operator certificate (key given out). admin */
     KEYD_QUEUE_OPEN,    /* queue entry: relayd gets the content key, admin only the envelope's object key */
-    KEYD_STATUS         /* counters. admin super */
+    KEYD_STATUS,        /* counters. admin super */
+    KEYD_DELEGATE       /* a mailbox's key, from its keyd slot, sealed to a delegate's mailbox. admin */
 };
 enum { /* most octets of a field */
     KEYD_PASSWORD_MAX = 1024, KEYD_LIST_MAX = 80 * 1024, KEYD_NAME_MAX = 255, KEYD_CMS_MAX = 16 * 1024, KEYD_CERT_MAX = 8 * 1024,
@@ -150,6 +151,20 @@ enum keyd_queue_what { KEYD_QUEUE_CEK = 1, KEYD_QUEUE_ENVELOPE = 2 };
     F(T, U8, what)                           /* enum keyd_queue_what */ \
     F(T, FIX, key, SEAL_CEK)                 /* secret */
 IPC_MESSAGE(keyd_queue_rep);
+
+/* ---- KEYD_DELEGATE. RC_DENIED, CAUSE_STRICT_DELEGATE: the mailbox is strict, nobody but its holder opens it ---- */
+#define FIELDS_keyd_delegate_req(F, T)                                                          \
+    F(T, U64, mbx)                                                                              \
+    F(T, FIX, pub, SEAL_PUB)                 /* of the mailbox */                               \
+    F(T, BYTES, slots, SLOTS_MAX)            /* as stored has them */                           \
+    F(T, U64, delegate)                      /* her mailbox */                                  \
+    F(T, FIX, delegate_pub, SEAL_PUB)        /* its public key */                               \
+    F(T, U64, grant)                         /* the number of the delegation in the directory */
+IPC_MESSAGE(keyd_delegate_req);
+
+#define FIELDS_keyd_delegate_rep(F, T)                                           \
+    F(T, BYTES, slot, SLOTS_MAX)             /* a whole slot record, to be added */
+IPC_MESSAGE(keyd_delegate_rep);
 
 /* ---- KEYD_STATUS ---- */
 #define FIELDS_keyd_status_rep(F, T)                                           \

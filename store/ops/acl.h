@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/ops/acl.h - what a delegate may do: her rights in each folder (T_ACL), and the gate that every operation of hers passes.
+ *
+ * INV-D1   An operation that has no row in the gate's table is refused to a delegate.
+ * INV-D2   Rows of T_ACL belong to folders that are there, and to delegates of whom the mailbox has a key slot.
+ * Holder   of a session that is no delegate's, all of these let everything pass and read nothing.
+ * Owns     nothing.
+ * Errors   RC_DENIED: with CAUSE_NO_RIGHT, or CAUSE_DELEGATION_ENDED. Else what tx.h lists.
+ * Process  pli-stored, inside a transaction.   Source RFC 4314, decision 0034.
+ */
+#pragma once
+#include "base/rights.h"
+#include "store/ops/stored.h"
+
+enum rc acl_gate(struct tx *t, const struct ask *a, enum store_op op, struct err *e);
+/* Does the mailbox still have the key slot of the session's delegation? Reads only after slots were changed. */
+enum rc acl_stands(struct tx *t, const struct ask *a, struct err *e);
+enum rc acl_rights(struct tx *t, const struct sess *s, uint32_t folder, uint32_t *rights_out, struct err *e);
+enum rc acl_check(struct tx *t, const struct sess *s, uint32_t folder, uint32_t need, struct err *e);
+/* The flags of a message that these rights let a session change. */
+uint64_t acl_flags(const struct sess *s, uint32_t rights);
+/* Does the delegate see that folder as subscribed? Each has a mark of her own. */
+enum rc acl_subscribed(struct tx *t, const struct sess *s, uint32_t folder, bool *yes_out, struct err *e);
+enum rc acl_subscribe(struct tx *t, const struct sess *s, uint32_t folder, bool yes, struct err *e);
+/* A new folder has the rights of the one above it. */
+enum rc acl_inherit(struct tx *t, uint64_t mbx, uint32_t parent, uint32_t folder, struct err *e);
+enum rc acl_forget(struct tx *t, uint64_t mbx, uint32_t folder, struct err *e);
+/* The mailbox has new key slots: rows of those who have none any more go. */
+enum rc acl_slots(struct tx *t, uint64_t mbx, struct span slots, struct err *e);
+/* Who acts: the delegate's mailbox, or the holder's own. */
+static inline uint64_t sess_actor(const struct sess *s)
+{
+    return s->delegate ? s->delegate : s->mbx;
+}

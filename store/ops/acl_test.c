@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store/ops/acl_test.c - rights of a delegate in one folder, the end of a delegation, folders that come and go. What each operation needs:
+ * acl_gate_test.c.
+ * Process  tests. */
+#include "store/ops/acl_test.h"
+
+static enum rc try_flags(struct store *s, uint8_t how, uint64_t flags, struct err *e)
+{
+    struct store_flags_req rq = {.folder = STORE_INBOX, .uids = live_range(1, 1), .how = how, .flags = flags};
+    struct store_flags_rep rep;
+
+    return store_call(s, STORE_FLAGS, &rq, -1, &rep, e);
+}
+
+static enum rc t_list(struct store *s, struct err *e)
+{
+    struct store_brief_rep rep;
+
+    return store_call(s, STORE_LIST, &(struct store_list_req){STORE_INBOX, 1, 9}, -1, &rep, e);
+}
+
+static enum rc t_watch(struct store *s, struct err *e)
+{
+    return store_call(s, STORE_WATCH, &(struct store_watch_req){STORE_INBOX}, -1, NULL, e);
+}
+
+static enum rc t_folders(struct store *s, struct err *e)
+{
+    struct store_list_rep rep;
+
+    return store_call(s, STORE_FOLDERS, &(struct store_cursor_req){0}, -1, &rep, e);
+}
+
+static enum rc t_deliver(struct store *s, uint64_t mbx, struct err *e)
+{
+    struct store_deliver_rep rep;
+    struct letter l;
+    enum rc rc;
+
+    letter_new(&l, 50, 20, 20);
+    letter_to(&l, mbx, STORE_INBOX, 0);
+    rc = letter_send(&l, s, NULL, &rep, e);
+    letter_free(&l);
+    return rc;
+}
+
+/* RFC 4314 4: of the flags that are set those are changed that may be; the others stay. */
+static void flags_that_may_not_be_changed_stay(void **state)
+{
+    uint64_t mbx = live_box(0);
+    struct store *holder, *s;
+    struct store_brief_rep rep;
+    struct err e;
+
+    (void)state;
+    set_slots(mbx, 1, GRANT);
+    holder = live_bound(&L, mbx);
+    (void)live_deliver(holder, mbx, STORE_INBOX, 100, MF_FLAGGED);
+    s = delegate(mbx, ACL_L | ACL_R | ACL_S);
+    OK(try_flags(s, FLAGS_SET, MF_SEEN | MF_DELETED, &e));
+    OK(store_call(holder, STORE_LIST, &(struct store_list_req){STORE_INBOX, 1, 9}, -1, &rep, &e));
+    assert_int_equal(live_brief_at(rep.brief, 0).flags, MF_SEEN | MF_FLAGGED);
+    assert_int_equal(try_flags(s, FLAGS_ADD, MF_DELETED, &e), RC_DENIED);
+    store_free(&s);
+    s = delegate(mbx, ACL_L | ACL_I); /* what she files has the flags that she may set */
+    (void)live_deliver(s, mbx, STORE_INBOX, 100, MF_SEEN | MF_DELETED | MF_FLAGGED);
+    OK(store_call(holder, STORE_LIST, &(struct store_list_req){STORE_INBOX, 2, 9}, -1, &rep, &e));
+    assert_int_equal(live_brief_at(rep.brief, 0).flags, 0);
+    assert_int_equal(live_status(holder, STORE_INBOX).unseen, 1);
+    store_free(&s);
+    store_free(&holder);
+}
+
+static size_t shown(struct store *s)
+{
+    struct store_list_rep rep;
+    struct store_folder f;
+    size_t n = 0;
+    struct err e;
+
+    OK(store_call(s, STORE_FOLDERS, &(struct store_cursor_req){0}, -1, &rep, &e));
+    while (ipc_list_next(&rep.list, store_folder_f, &f, &e) == RC_OK)
+        n++;
+    return n;
+}
+
+static void acl_set(struct store *s, uint32_t folder, uint8_t how, uint32_t rights)
+{
+    struct store_acl_set_req rq = {
+        .folder = folder, .delegate = HER, .how = how, .rights = rights, .otherwise = ACL_L | ACL_R};
+    struct err e;
+
+    OK(store_call(s, STORE_ACL_SET, &rq, -1, NULL, &e));
+}
+
+/* One folder has other rights than the mailbox; those below it begin with them; they are looked at in sessions that are open. */
+static void a_folder_has_rights_of_its_own(void **state)
+{
+    uint64_t mbx = live_box(0);
+    struct store *holder, *s;
+    struct store_folder_create_req below = {.name = SPAN_LIT("below"), .tag = {9}};
+    struct store_folder_msg made;
+    uint32_t folder;
+    struct err e;
+
+    (void)state;
+    set_slots(mbx, 1, GRANT);
+    holder = live_bound(&L, mbx);
+    folder = live_folder(holder, "private");
+    s = delegate(mbx, ACL_L | ACL_R);
+    assert_int_equal(shown(s), 2);
+    acl_set(holder, folder, STORE_ACL_IS, 0);
+    assert_int_equal(shown(s), 1);
+    below.parent = folder;
+    OK(store_call(holder, STORE_FOLDER_CREATE, &below, -1, &made, &e));
+    assert_int_equal(shown(s), 1);
+    assert_int_equal(shown(holder), 3);
+    acl_set(holder, made.folder, STORE_ACL_ADD, ACL_L);
+    assert_int_equal(shown(s), 2);
+    acl_set(holder, STORE_INBOX, STORE_ACL_TAKE, ACL_L);
+    assert_int_equal(shown(s), 1);
+    OK(t_list(s, &e)); /* r stays */
+    acl_set(holder, STORE_INBOX, STORE_ACL_TAKE, ACL_R);
+    assert_int_equal(t_list(s, &e), RC_DENIED);
+    assert_int_equal(e.cause, CAUSE_NO_RIGHT);
+    store_free(&s);
+    store_free(&holder);
+}
+
+/* Open sessions of before end with their next request, whatever their ticket says; a new one of the old delegation is not bound. */
+static void a_delegation_ends(void **state)
+{
+    uint64_t mbx = live_box(0);
+    struct store *s, *again, *holder;
+    struct err e;
+
+    (void)state;
+    set_slots(mbx, 1, GRANT);
+    holder = live_bound(&L, mbx);
+    s = delegate(mbx, ACL_ALL);
+    acl_set(holder, STORE_INBOX, STORE_ACL_IS, ACL_ALL);
+    OK(t_list(s, &e));
+    set_slots(mbx, 2, GRANT + 1); /* other rights, say */
+    assert_int_equal(t_list(s, &e), RC_DENIED);
+    assert_int_equal(e.cause, CAUSE_DELEGATION_ENDED);
+    assert_int_equal(t_deliver(s, mbx, &e), RC_DENIED);
+    assert_int_equal(t_watch(s, &e), RC_DENIED);
+    assert_int_equal(bind_as(mbx, ACL_ALL, GRANT, &again, &e), RC_DENIED);
+    store_free(&again);
+    OK(bind_as(mbx, ACL_L, GRANT + 1, &again, &e));
+    OK(t_list(again, &e)); /* the folder's own rights for her outlive a change */
+    set_slots(mbx, 3, 0);
+    assert_int_equal(t_folders(again, &e), RC_DENIED);
+    assert_int_equal(e.cause, CAUSE_DELEGATION_ENDED);
+    set_slots(mbx, 4, GRANT + 2); /* taken and given anew: nothing is left of what folders had for her */
+    store_free(&again);
+    OK(bind_as(mbx, ACL_L, GRANT + 2, &again, &e));
+    assert_int_equal(t_list(again, &e), RC_DENIED);
+    assert_int_equal(e.cause, CAUSE_NO_RIGHT);
+    store_free(&again);
+    store_free(&s);
+    store_free(&holder);
+}
+
+/* She is given her own slot and no other that opens. */
+static void a_delegate_is_given_her_own_slot(void **state)
+{
+    uint64_t mbx = live_box(0);
+    struct store *s;
+    struct store_box_rep box;
+    struct span rest;
+    struct slot slot;
+    uint64_t whose, grant;
+    struct err e;
+
+    (void)state;
+    set_slots(mbx, 1, GRANT);
+    s = delegate(mbx, ACL_ALL);
+    OK(store_call(s, STORE_BOX_GET, &(struct store_mbx_msg){0}, -1, &box, &e));
+    assert_int_equal(box.former.n, 0);
+    rest = box.slots;
+    OK(slot_next(&rest, &slot, &e));
+    assert_int_equal(slot.type, SLOT_DELEGATE);
+    OK(slot_delegate_whose(slot.body, &whose, &grant, &e));
+    assert_int_equal(whose, HER);
+    assert_int_equal(rest.n, 0);
+    store_free(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(flags_that_may_not_be_changed_stay, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_folder_has_rights_of_its_own, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_delegation_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_delegate_is_given_her_own_slot, setup, teardown)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
