@@ -14,7 +14,7 @@ const struct cmd_opt common_opts[] = {
 static const struct cmd_opt init_opts[] = {
     {"--domain", "DOMAIN", "the mail domain of this instance"},
     {"--host", "NAME", "its host name, in banners and certificates; default mail.DOMAIN"},
-    {"--port-base", "N", "trial on 127.0.0.1 with ports N+25, N+587, N+465, N+143, N+993, N+389, N+636"},
+    {"--port-base", "N", "trial on 127.0.0.1 with ports N+25, N+587, N+465, N+143, N+993, N+389, N+636, N+80, N+443"},
     {NULL, NULL, NULL},
 };
 static const struct cmd_opt serve_opts[] = {
