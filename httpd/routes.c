@@ -70,7 +70,7 @@ static void autodiscover(const struct question *q, struct answer *a)
 {
     struct buf address = BUF_INIT;
     enum autodiscover got = autodiscover_read(q->body, &address);
-    struct asked_of of = {ASKED_NOTHING};
+    struct asked_of of = {.is = ASKED_NOTHING};
 
     a->type = XML;
     if (got == AUTODISCOVER_OK)
@@ -132,12 +132,12 @@ static const struct route {
     enum method method;
     void (*answer)(const struct question *q, struct answer *a);
 } routes[] = {
-    {"page", "/", false, false, METHOD_GET, page},
-    {"style", "/style.css", false, false, METHOD_GET, style},
-    {"autoconfig", "/mail/config-v1.1.xml", false, true, METHOD_GET, autoconfig},
-    {"autoconfig", "/.well-known/autoconfig/mail/config-v1.1.xml", false, true, METHOD_GET, autoconfig},
-    {"autodiscover", "/autodiscover/autodiscover.xml", true, false, METHOD_POST, autodiscover},
-    {"mobileconfig", "/apple.mobileconfig", false, false, METHOD_GET, mobileconfig},
+    {"page", "/", false, false, ASK_GET, page},
+    {"style", "/style.css", false, false, ASK_GET, style},
+    {"autoconfig", "/mail/config-v1.1.xml", false, true, ASK_GET, autoconfig},
+    {"autoconfig", "/.well-known/autoconfig/mail/config-v1.1.xml", false, true, ASK_GET, autoconfig},
+    {"autodiscover", "/autodiscover/autodiscover.xml", true, false, ASK_POST, autodiscover},
+    {"mobileconfig", "/apple.mobileconfig", false, false, ASK_GET, mobileconfig},
 };
 
 static const struct route *find(const char *path)
@@ -168,10 +168,10 @@ void answer_to(const struct question *q, struct answer *a)
     a->route = r ? r->name : "-";
     if (!r || (q->clear && !r->in_clear && !on)) {
         say(a, 404, "Il n'y a rien à cette adresse.\nThere is nothing here.\n");
-    } else if (on && q->method == METHOD_GET) {
+    } else if (on && q->method == ASK_GET) {
         send_on(q, r, a); /* Outlook looks for the way with GET, and asks with POST */
     } else if (on || q->method != r->method) {
-        a->allow = on || r->method == METHOD_GET ? "GET, HEAD" : "POST";
+        a->allow = on || r->method == ASK_GET ? "GET, HEAD" : "POST";
         say(a, 405, "Pas de cette façon.\nNot by this method.\n");
     } else {
         r->answer(q, a);

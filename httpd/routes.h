@@ -8,7 +8,7 @@
 #pragma once
 #include "httpd/httpd.h"
 
-enum method { METHOD_GET = 1, METHOD_POST = 2, METHOD_OTHER = 4 }; /* HEAD is GET: the caller leaves the body out */
+enum method { ASK_GET, ASK_POST, ASK_OTHER }; /* HEAD is GET: the caller leaves the body out */
 struct question {
     const struct httpd *h;
     struct keyd *keyd;
@@ -16,7 +16,7 @@ struct question {
     enum method method;
     const char *path;     /* decoded, without what follows "?" */
     struct span address;  /* the argument "adresse" or "emailaddress"; empty: none */
-    struct span body;     /* METHOD_POST */
+    struct span body;     /* ASK_POST */
 };
 struct answer {
     unsigned status;          /* HTTP's */

@@ -7,6 +7,7 @@
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -70,8 +71,8 @@ static enum MHD_Result send_answer(struct MHD_Connection *c, const struct answer
 static enum method method_of(const char *name)
 {
     if (strcmp(name, "GET") == 0 || strcmp(name, "HEAD") == 0)
-        return METHOD_GET;
-    return strcmp(name, "POST") == 0 ? METHOD_POST : METHOD_OTHER;
+        return ASK_GET;
+    return strcmp(name, "POST") == 0 ? ASK_POST : ASK_OTHER;
 }
 
 static struct span argument(struct MHD_Connection *c, const char *name)
@@ -159,6 +160,14 @@ static void on_done(void *ctx, struct MHD_Connection *c, void **mine, enum MHD_R
     *mine = NULL;
 }
 
+/* The library's texts end at an octet 0: "/style.css%00.html" would be the style sheet. What has one is left as it came, and is the name of nothing. */
+static size_t unescape(void *ctx, struct MHD_Connection *c, char *text)
+{
+    (void)ctx;
+    (void)c;
+    return strstr(text, "%00") ? strlen(text) : MHD_http_unescape(text);
+}
+
 /* ---- the connection ---- */
 struct server *server_new(const struct httpd *h, struct keyd *k)
 {
@@ -171,10 +180,10 @@ struct server *server_new(const struct httpd *h, struct keyd *k)
     s->keyd = k;
     s->ours = pair[0];
     s->its = pair[1];
-    s->mhd =
-        MHD_start_daemon(MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request, s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                         (size_t)SERVER_HEAD, MHD_OPTION_CONNECTION_LIMIT, 1u, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
-                         MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL, MHD_OPTION_END);
+    s->mhd = MHD_start_daemon(
+        MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request, s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_HEAD,
+        MHD_OPTION_CONNECTION_LIMIT, 1u, MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL,
+        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
     if (!s->mhd)
         die("libmicrohttpd does not start");
     return s;

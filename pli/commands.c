@@ -22,6 +22,11 @@ static const struct cmd_opt serve_opts[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct cmd_opt doctor_opts[] = {
+    {"--dns", NULL, "prints the DNS records that lead mail and mail programs here, and checks nothing"},
+    {NULL, NULL, NULL},
+};
+
 static const struct cmd_opt add_opts[] = {
     {"--type", "per|org|app|cab", "a person, an organisation, an application, a practice"},
     {"--name", "NAME", "as colleagues look for it: given name, then family name in capitals"},
@@ -270,7 +275,7 @@ const struct command commands[] = {
     {"store salvage", "", 0, 0, NEED_INSTANCE, cmd_store_salvage, NULL,
      "keeps all that can be read of a damaged store; pli serve must be stopped"},
     {"store stats", "", 0, 0, NEED_SERVER, cmd_store_stats, NULL, "counts of the store"},
-    {"doctor", "", 0, 0, NEED_INSTANCE, cmd_doctor, NULL,
+    {"doctor", "", 0, 0, NEED_INSTANCE, cmd_doctor, doctor_opts,
      "checks ports, certificates, permissions, sandboxes and more, and says what to do"},
     {"version", "", 0, 0, NEED_NOTHING, cmd_version, NULL, "the version of this program"},
     {"help", "[COMMAND]", 0, 2, NEED_NOTHING, cmd_help, NULL, "lists the commands, or tells the options of one"},
