@@ -7,6 +7,7 @@
 IPC_TABLE(dird_lookup_req);
 IPC_TABLE(dird_lookup_rep);
 IPC_TABLE(dird_holder_req);
+IPC_TABLE(dird_served_req);
 IPC_TABLE(dird_auth_req);
 IPC_TABLE(dird_auth_rep);
 IPC_TABLE(dird_stay_req);
@@ -45,6 +46,7 @@ static const struct ipc_op ops[] = {
     {DIRD_TRUST_REMOVE, "trust-remove", ROLE_ADMIN, dird_trust_entry_f, NULL, 0},
     {DIRD_STAY, "stay", ROLE_SMTPD | ROLE_IMAPD, dird_stay_req_f, dird_stay_rep_f, IPC_AGAIN},
     {DIRD_HOLDER, "holder", ROLE_RELAYD, dird_holder_req_f, dird_lookup_rep_f, IPC_AGAIN},
+    {DIRD_SERVED, "served", ROLE_HTTPD, dird_served_req_f, NULL, IPC_AGAIN},
     {DIRD_EV_ENDED, "ended", 0, NULL, dird_ev_ended_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto dird_proto = {"dird", 0x44524950u /* "PIRD" */, DIRD_VERSION, ops, sizeof ops / sizeof *ops};

@@ -2,6 +2,7 @@
 /* httpd/asked.c - see httpd/asked.h. */
 #include "httpd/asked.h"
 #include "base/ascii.h"
+#include "base/log.h"
 #include "policies/identifiers.h"
 #include <stdio.h>
 
@@ -22,7 +23,21 @@ static ptrdiff_t last_at(struct span s)
     return -1;
 }
 
-void asked_about(const struct reach *r, struct span text, bool strict, struct asked_of *out)
+static enum asked served(const struct reach *r, struct dir *dir, const char *domain)
+{
+    enum rc rc = RC_NOTFOUND;
+    struct err e;
+
+    if (strcmp(domain, r->domain) == 0)
+        return ASKED_SERVED;
+    if (dir)
+        rc = dir_served(dir, span_str(domain), &e);
+    if (rc != RC_OK && rc != RC_NOTFOUND)
+        log_err(LOG_WARN_, "domain-unknown", &e);
+    return rc == RC_OK ? ASKED_SERVED : rc == RC_NOTFOUND ? ASKED_ELSEWHERE : ASKED_UNKNOWN;
+}
+
+void asked_about(const struct reach *r, struct dir *dir, struct span text, bool strict, struct asked_of *out)
 {
     char domain[IDN_ROOM], local[65] = "";
     ptrdiff_t at;
@@ -38,7 +53,7 @@ void asked_about(const struct reach *r, struct span text, bool strict, struct as
         return;
     if (strict && !local_lower(span_head(text, (size_t)at), local))
         return;
-    out->is = strcmp(domain, r->domain) == 0 ? ASKED_SERVED : ASKED_ELSEWHERE;
+    out->is = served(r, dir, domain);
     if (out->is != ASKED_SERVED)
         return;
     (void)snprintf(out->domain, sizeof out->domain, "%s", domain);

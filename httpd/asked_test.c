@@ -51,8 +51,8 @@ static void test_addresses(void **st)
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         struct asked_of strict, loose;
 
-        asked_about(t[i].r, span_str(t[i].text), true, &strict);
-        asked_about(t[i].r, span_str(t[i].text), false, &loose);
+        asked_about(t[i].r, NULL, span_str(t[i].text), true, &strict);
+        asked_about(t[i].r, NULL, span_str(t[i].text), false, &loose);
         if (strict.is != t[i].strict || loose.is != t[i].loose || strcmp(strict.address, t[i].address) != 0)
             fail_msg("%s: %d %d %s", t[i].text, strict.is, loose.is, strict.address);
         assert_true((strict.domain[0] != 0) == (strict.is == ASKED_SERVED));
@@ -67,20 +67,20 @@ static void test_octets(void **st)
     char longest[400];
 
     (void)st;
-    asked_about(&here, span_of(nul, sizeof nul - 1), true, &a);
+    asked_about(&here, NULL, span_of(nul, sizeof nul - 1), true, &a);
     assert_int_equal(a.is, ASKED_MALFORMED);
     memset(longest, 'a', sizeof longest);
     memcpy(longest + 64, "@chu.test", 10);
-    asked_about(&here, span_str(longest), true, &a);
+    asked_about(&here, NULL, span_str(longest), true, &a);
     assert_int_equal(a.is, ASKED_SERVED);
     assert_int_equal(strlen(a.address), 64 + 9);
     memset(longest, 'a', sizeof longest);
     memcpy(longest + 65, "@chu.test", 10);
-    asked_about(&here, span_str(longest), true, &a);
+    asked_about(&here, NULL, span_str(longest), true, &a);
     assert_int_equal(a.is, ASKED_MALFORMED);
     memset(longest, 'a', sizeof longest);
     longest[1] = '@';
-    asked_about(&here, span_of(longest, sizeof longest), true, &a);
+    asked_about(&here, NULL, span_of(longest, sizeof longest), true, &a);
     assert_int_equal(a.is, ASKED_MALFORMED);
 }
 

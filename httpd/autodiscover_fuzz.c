@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n)
 
     autodiscover_warm();
     if (autodiscover_read(span_of(data, n), &address) == AUTODISCOVER_OK) {
-        asked_about(&here, buf_span(&address), true, &of);
+        asked_about(&here, NULL, buf_span(&address), true, &of);
         if (of.is == ASKED_SERVED) {
             autodiscover_write(&here, &of, &out);
             doc = xmlReadMemory((const char *)out.p, (int)out.n, NULL, NULL, XML_PARSE_NONET);

@@ -72,7 +72,7 @@ static void load_tls(struct httpd *h, const struct boot *b)
  * many places as the setting has; the setting then is the number of sessions on one port. */
 static void load_limits(struct httpd *h, const struct boot *b)
 {
-    static const char *const keyd_alone[] = {"keyd.sock", NULL};
+    static const char *const asked[] = {"keyd.sock", "dird.sock", NULL};
     struct listener *l = &h->listener;
 
     service_places(l, b, "httpd");
@@ -82,7 +82,7 @@ static void load_limits(struct httpd *h, const struct boot *b)
     h->request_ms = boot_num(b, "httpd.request_timeout") * 1000;
     h->session_ms = boot_num(b, "httpd.session_timeout") * 1000;
     l->unproven_ms = (int)h->session_ms;
-    l->dialler.sockets = keyd_alone;
+    l->dialler.sockets = asked;
 }
 
 void httpd_conf_load(struct httpd *h, const struct boot *b)

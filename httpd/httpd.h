@@ -2,7 +2,8 @@
 /* httpd/httpd.h - what pli-httpd serves, and what its sessions share: the settings of mail clients, for people and for programs.
  *
  * Tells    where this instance is reached: host, ports, the address book. Nothing of any account: what is answered depends on the domain of the address
- *          that was asked about, never on whether there is such an address. A session has no way to dird, stored or a file.
+ *          that was asked about, never on whether there is such an address. A session may ask dird whether a domain is served here, and nothing else; it has no way
+ *          to stored or a file.
  * Holds    the certificate that TLS peers are shown. No private key: keyd signs handshakes and settings files.
  * Process  pli-httpd: the listener makes struct httpd before its sandbox, sessions read it.
  */

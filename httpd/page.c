@@ -13,6 +13,7 @@ static const struct {
     [ASKED_SERVED] = {"", ""},
     [ASKED_ELSEWHERE] = {"Ce serveur ne connaît pas le domaine de cette adresse : vérifiez ce qui suit le signe @.",
                          "This server does not serve the domain of that address: look at what follows the @."},
+    [ASKED_UNKNOWN] = {"Réessayez dans une minute.", "Try again in a minute."},
     [ASKED_MALFORMED] = {"Ce n’est pas une adresse de messagerie : elle s’écrit prenom.nom@domaine.",
                          "That is not a mail address: it is written first.last@domain."},
 };

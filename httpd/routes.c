@@ -12,6 +12,7 @@
 
 #define XML "text/xml; charset=utf-8"
 #define PLAIN "text/plain; charset=utf-8"
+#define LATER "Réessayez dans une minute.\nTry again in a minute.\n"
 
 static void say(struct answer *a, unsigned status, const char *text)
 {
@@ -23,7 +24,13 @@ static void say(struct answer *a, unsigned status, const char *text)
 /* How a question about an address is refused; 200: it is not. */
 static unsigned status_of(enum asked is)
 {
-    return is == ASKED_ELSEWHERE ? 404 : is == ASKED_MALFORMED ? 400 : 200;
+    static const unsigned statuses[] = {[ASKED_NOTHING] = 200,
+                                        [ASKED_SERVED] = 200,
+                                        [ASKED_ELSEWHERE] = 404,
+                                        [ASKED_MALFORMED] = 400,
+                                        [ASKED_UNKNOWN] = 503};
+
+    return statuses[is];
 }
 
 static void no_settings(struct answer *a, enum asked is)
@@ -31,7 +38,8 @@ static void no_settings(struct answer *a, enum asked is)
     say(a, status_of(is),
         is == ASKED_ELSEWHERE
             ? "Ce serveur ne connaît pas le domaine de cette adresse.\nThe domain of that address is not served here.\n"
-            : "Ce n'est pas une adresse de messagerie.\nThat is not a mail address.\n");
+        : is == ASKED_UNKNOWN ? LATER
+                              : "Ce n'est pas une adresse de messagerie.\nThat is not a mail address.\n");
 }
 
 /* ---- the answers ---- */
@@ -39,7 +47,7 @@ static void page(const struct question *q, struct answer *a)
 {
     struct asked_of of;
 
-    asked_about(&q->h->reach, q->address, true, &of);
+    asked_about(&q->h->reach, q->dir, q->address, true, &of);
     a->status = status_of(of.is);
     a->type = "text/html; charset=utf-8";
     page_write(&q->h->reach, &of, &a->body);
@@ -57,7 +65,7 @@ static void autoconfig(const struct question *q, struct answer *a)
 {
     struct asked_of of;
 
-    asked_about(&q->h->reach, q->address, false, &of);
+    asked_about(&q->h->reach, q->dir, q->address, false, &of);
     if (status_of(of.is) != 200) {
         no_settings(a, of.is);
         return;
@@ -70,15 +78,15 @@ static void autodiscover(const struct question *q, struct answer *a)
 {
     struct buf address = BUF_INIT;
     enum autodiscover got = autodiscover_read(q->body, &address);
-    struct asked_of of = {.is = ASKED_NOTHING};
+    struct asked_of of = {.is = ASKED_MALFORMED};
 
     a->type = XML;
     if (got == AUTODISCOVER_OK)
-        asked_about(&q->h->reach, buf_span(&address), true, &of);
+        asked_about(&q->h->reach, q->dir, buf_span(&address), true, &of);
     if (got == AUTODISCOVER_OK && of.is == ASKED_SERVED) {
         autodiscover_write(&q->h->reach, &of, &a->body);
     } else {
-        a->status = got == AUTODISCOVER_SCHEMA ? 200 : of.is == ASKED_ELSEWHERE ? 404 : 400;
+        a->status = got == AUTODISCOVER_SCHEMA ? 200 : of.is == ASKED_NOTHING ? 400 : status_of(of.is);
         autodiscover_refuse(got != AUTODISCOVER_OK     ? got
                             : of.is == ASKED_ELSEWHERE ? AUTODISCOVER_UNKNOWN
                                                        : AUTODISCOVER_INVALID,
@@ -108,7 +116,7 @@ static void mobileconfig(const struct question *q, struct answer *a)
     struct asked_of of;
     struct err e;
 
-    asked_about(&q->h->reach, q->address, true, &of);
+    asked_about(&q->h->reach, q->dir, q->address, true, &of);
     if (of.is != ASKED_SERVED) {
         no_settings(a, of.is == ASKED_NOTHING ? ASKED_MALFORMED : of.is);
         return;
@@ -119,7 +127,7 @@ static void mobileconfig(const struct question *q, struct answer *a)
     if (signed_profile(q, buf_span(&profile), &a->body, &e) != RC_OK) {
         log_err(LOG_WARN_, "profile-unsigned", &e);
         a->file = NULL;
-        say(a, 503, "Réessayez dans une minute.\nTry again in a minute.\n");
+        say(a, 503, LATER);
     }
     buf_free(&profile);
 }

@@ -12,6 +12,7 @@ enum method { ASK_GET, ASK_POST, ASK_OTHER }; /* HEAD is GET: the caller leaves 
 struct question {
     const struct httpd *h;
     struct keyd *keyd;
+    struct dir *dir;
     bool clear;           /* not over TLS */
     enum method method;
     const char *path;     /* decoded, without what follows "?" */

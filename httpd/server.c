@@ -18,6 +18,7 @@ enum { TURNS = 1000 /* of the library for one piece of input: it needs a few */ 
 struct server {
     const struct httpd *h;
     struct keyd *keyd;
+    struct dir *dir;
     struct MHD_Daemon *mhd;
     int ours, its; /* ends of the pair; its: the library's from server_begin() on, -1 */
     bool clear;
@@ -88,7 +89,8 @@ static struct span argument(struct MHD_Connection *c, const char *name)
 static enum MHD_Result respond(struct server *s, struct MHD_Connection *c, const char *url, const char *method,
                                struct span body)
 {
-    struct question q = {.h = s->h, .keyd = s->keyd, .clear = s->clear, .method = method_of(method), .path = url};
+    struct question q = {
+        .h = s->h, .keyd = s->keyd, .dir = s->dir, .clear = s->clear, .method = method_of(method), .path = url};
     enum MHD_Result sent;
     struct answer a;
 
@@ -169,7 +171,7 @@ static size_t unescape(void *ctx, struct MHD_Connection *c, char *text)
 }
 
 /* ---- the connection ---- */
-struct server *server_new(const struct httpd *h, struct keyd *k)
+struct server *server_new(const struct httpd *h, struct keyd *k, struct dir *d)
 {
     struct server *s = calloc(1, sizeof *s);
     int pair[2];
@@ -178,6 +180,7 @@ struct server *server_new(const struct httpd *h, struct keyd *k)
         die("no socket pair (errno %d)", errno);
     s->h = h;
     s->keyd = k;
+    s->dir = d;
     s->ours = pair[0];
     s->its = pair[1];
     s->mhd = MHD_start_daemon(

@@ -8,11 +8,12 @@
  * Process  pli-httpd sessions.   Source RFC 9110, RFC 9112.
  */
 #pragma once
+#include "directory/client.h"
 #include "httpd/httpd.h"
 
 enum { SERVER_HEAD = 24 * 1024 };
 struct server;
-struct server *server_new(const struct httpd *h, struct keyd *k); /* before the sandbox of the session */
+struct server *server_new(const struct httpd *h, struct keyd *k, struct dir *d); /* before the sandbox of the session */
 void server_begin(struct server *s, bool clear);
 size_t server_put(struct server *s, struct span in); /* how many were taken: all, or server_get() comes first */
 bool server_get(struct server *s, struct buf *out);  /* runs until it waits for more. False: that was all, the connection ends */

@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n)
     autodiscover_warm();
     if (n < 2)
         return 0;
-    s = server_new(&conf, NULL);
+    s = server_new(&conf, NULL, NULL);
     server_begin(s, data[0] % 2 == 0);
     in = span_of(data + 2, n - 2);
     while (on && in.n > 0) {

@@ -6,9 +6,11 @@
 #include "flow/proxied.h"
 #include "httpd/server.h"
 
+enum { DIRD_PATIENCE_MS = 2000 };
 struct session {
     const struct httpd *h;
     struct keyd *keyd;
+    struct dir *dir;
     struct server *server;
     struct stream *st;
     int64_t end; /* of the session, whatever comes */
@@ -23,7 +25,9 @@ void *http_ready(void *conf)
 
     s.h = conf;
     s.keyd = keyd_new(ROLE_HTTPD);
-    s.server = server_new(conf, s.keyd);
+    s.dir = dir_new(ROLE_HTTPD);
+    dir_patience(s.dir, DIRD_PATIENCE_MS);
+    s.server = server_new(conf, s.keyd, s.dir);
     keyd_dial_ahead(s.keyd);
     if (sandbox_enter(&how, &e) != RC_OK)
         die("session sandbox: %s", e.log);
@@ -119,4 +123,5 @@ void http_session(void *conf, void *ready, int fd, const struct listener_peer *p
     stream_finish(&s->st);
     server_free(&s->server);
     keyd_free(&s->keyd);
+    dir_free(&s->dir);
 }

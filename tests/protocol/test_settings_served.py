@@ -333,6 +333,22 @@ def test_switched_off_there_is_no_process(own):
     assert "pli-httpd" not in {n for n, _ in children(inst.proc.pid).values()}
 
 
+def test_another_domain_of_the_directory(own, tmp_path):
+    """A domain that the directory serves besides the one of the settings is found at once, and with it its addresses, known or not."""
+    inst = own()
+    ldif = "dn: dc=autre.test,ou=domains,o=pli\nobjectClass: domain\nobjectClass: mssDomain\ndc: autre.test\n"
+    assert ask(inst, "/?adresse=ana@autre.test").status == 404
+    subprocess.run(["ldapadd", "-x", "-H", f"ldapi://{str(inst.root / 'run/ldapi').replace('/', '%2F')}", "-D", "cn=dird,ou=daemons,o=pli", "-y",
+                    inst.root / "keys/dird.secret"], input=ldif, text=True, check=True, capture_output=True)
+    eventually(lambda: ask(inst, "/?adresse=ana@autre.test").status == 200, 20)
+    a = ask(inst, f"{FILES[0]}?emailaddress=personne@Autre.test")
+    assert a.status == 200 and [d.text for d in ET.fromstring(a.body).iter("domain")] == ["autre.test"]
+    assert profile(inst, "ana@autre.test", tmp_path)[0]["PayloadOrganization"] == "autre.test"
+    assert ask(inst, f"{FILES[0]}?emailaddress=ana@troisieme.test").status == 404
+    told = ask(inst, "/autodiscover/autodiscover.xml", "POST", ASK.format("ana@autre.test", OUTLOOK))
+    assert told.status == 200 and "ana@autre.test" in told.text
+
+
 def test_dns_records(pli):
     told = pli.json("doctor", "--dns")
     records = {(r["name"], r["type"]): r["data"] for r in told["records"]}
