@@ -61,11 +61,30 @@ static void style(const struct question *q, struct answer *a)
     buf_addstr(&a->body, text_style);
 }
 
+/* Without an address the name that was called says whose settings are meant: http://autoconfig.DOMAIN/. Any other name: the instance's own. */
+static void asked_by_name(const struct question *q, struct asked_of *out)
+{
+    ptrdiff_t colon = span_chr(q->host, ':');
+    struct span name = colon >= 0 ? span_head(q->host, (size_t)colon) : q->host;
+    struct buf address = BUF_INIT;
+
+    if (span_istarts(name, "autoconfig."))
+        name = span_from(name, sizeof "autoconfig." - 1);
+    buf_addstr(&address, "anybody@");
+    buf_addspan(&address, name);
+    asked_about(&q->h->reach, q->dir, buf_span(&address), false, out);
+    if (out->is != ASKED_SERVED)
+        *out = (struct asked_of){.is = ASKED_NOTHING};
+    buf_free(&address);
+}
+
 static void autoconfig(const struct question *q, struct answer *a)
 {
     struct asked_of of;
 
     asked_about(&q->h->reach, q->dir, q->address, false, &of);
+    if (of.is == ASKED_NOTHING)
+        asked_by_name(q, &of);
     if (status_of(of.is) != 200) {
         no_settings(a, of.is);
         return;
@@ -163,7 +182,7 @@ static void send_on(const struct question *q, const struct route *r, struct answ
     facts_of(&f, &q->h->reach, q->h->reach.domain, "");
     (void)snprintf(a->where, sizeof a->where, "%s%s", f.url, r->path + 1);
     a->location = a->where;
-    say(a, 301, "https://\n");
+    say(a, 302, "https://\n"); /* what Outlook looks for */
 }
 
 void answer_to(const struct question *q, struct answer *a)

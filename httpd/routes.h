@@ -16,6 +16,7 @@ struct question {
     bool clear;           /* not over TLS */
     enum method method;
     const char *path;     /* decoded, without what follows "?" */
+    struct span host;     /* the header Host; empty: none. Only which domain's file is meant is read of it */
     struct span address;  /* the argument "adresse" or "emailaddress"; empty: none */
     struct span body;     /* ASK_POST */
 };

@@ -86,6 +86,11 @@ static struct span argument(struct MHD_Connection *c, const char *name)
     return span_of(value, n);
 }
 
+static struct span host_of(struct MHD_Connection *c)
+{
+    return span_str(MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host"));
+}
+
 static enum MHD_Result respond(struct server *s, struct MHD_Connection *c, const char *url, const char *method,
                                struct span body)
 {
@@ -97,6 +102,7 @@ static enum MHD_Result respond(struct server *s, struct MHD_Connection *c, const
     q.address = argument(c, "emailaddress");
     if (q.address.n == 0)
         q.address = argument(c, "adresse");
+    q.host = host_of(c);
     q.body = body;
     answer_to(&q, &a);
     s->requests++;

@@ -190,7 +190,7 @@ def test_port_80_sends_on(pli):
     for path, to in (("/", "/"), ("/?adresse=ana@chu.test", "/"), ("/apple.mobileconfig?adresse=ana@chu.test", "/apple.mobileconfig"),
                      ("/autodiscover/autodiscover.xml", "/autodiscover/autodiscover.xml")):
         a = ask(pli, path, service="http", headers={"Host": "evil.test"})
-        assert a.status == 301 and a.headers["Location"] == f"https://{HOST}:{pli.port('https')}{to}"
+        assert a.status == 302 and a.headers["Location"] == f"https://{HOST}:{pli.port('https')}{to}"
     assert ask(pli, "/autodiscover/autodiscover.xml", "POST", ASK.format("ana@chu.test", OUTLOOK), "http").status == 405
     assert ask(pli, "/nichts", service="http").status == 404
 
@@ -343,6 +343,9 @@ def test_another_domain_of_the_directory(own, tmp_path):
     eventually(lambda: ask(inst, "/?adresse=ana@autre.test").status == 200, 20)
     a = ask(inst, f"{FILES[0]}?emailaddress=personne@Autre.test")
     assert a.status == 200 and [d.text for d in ET.fromstring(a.body).iter("domain")] == ["autre.test"]
+    for host, domain in (("autoconfig.Autre.test:80", "autre.test"), ("autre.test", "autre.test"), ("autoconfig.troisieme.test", "chu.test"), ("[::1]:80", "chu.test"), ("a" * 3000, "chu.test")):
+        named = ask(inst, FILES[0], service="http", headers={"Host": host})
+        assert named.status == 200 and [d.text for d in ET.fromstring(named.body).iter("domain")] == [domain], host
     assert profile(inst, "ana@autre.test", tmp_path)[0]["PayloadOrganization"] == "autre.test"
     assert ask(inst, f"{FILES[0]}?emailaddress=ana@troisieme.test").status == 404
     told = ask(inst, "/autodiscover/autodiscover.xml", "POST", ASK.format("ana@autre.test", OUTLOOK))
