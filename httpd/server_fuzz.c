@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* httpd/server_fuzz.c - a client that writes anything to port 80 (octet 0 even) or 443, in pieces as octet 1 says. Whatever comes, what is answered is
- * HTTP, no header of it was written by the client, and a profile is signed for addresses of here alone. */
+/* httpd/server_fuzz.c - a client that writes anything to port 80 or 443. Octet 0 chooses the port and a lead: the rest is all that comes, or stands
+ * where an address, a name or a body would. Octet 1 says in which pieces it comes. What is answered is HTTP, and no header
+ * of it was written by the client. */
 #include "base/log.h"
 #include "httpd/autodiscover.h"
 #include "httpd/routes.h"
@@ -52,10 +53,35 @@ static void check(struct span out)
         abort();
 }
 
+static const struct {
+    const char *before, *behind;
+} leads[] = {
+    {"", ""},
+    {"GET /?adresse=", " HTTP/1.1\r\nHost: mail.chu.test\r\n\r\n"},
+    {"GET /mail/config-v1.1.xml?emailaddress=", " HTTP/1.1\r\nHost: mail.chu.test\r\n\r\n"},
+    {"GET /apple.mobileconfig?adresse=", " HTTP/1.1\r\nHost: mail.chu.test\r\n\r\n"},
+    {"GET /mail/config-v1.1.xml HTTP/1.1\r\nHost: ", "\r\n\r\n"},
+    {"GET /", " HTTP/1.1\r\nHost: mail.chu.test\r\n\r\n"},
+    {NULL, ""}, /* a body, with its true length */
+};
+enum { LEADS = sizeof leads / sizeof *leads };
+
+static void make_input(unsigned which, struct span rest, struct buf *in)
+{
+    if (leads[which].before)
+        buf_addstr(in, leads[which].before);
+    else
+        buf_addf(in,
+                 "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: mail.chu.test\r\nContent-Length: %zu\r\n\r\n",
+                 rest.n);
+    buf_addspan(in, rest);
+    buf_addstr(in, leads[which].behind);
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n);
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n)
 {
-    struct buf out = BUF_INIT;
+    struct buf out = BUF_INIT, all = BUF_INIT;
     struct server *s;
     struct span in;
     bool on = true;
@@ -66,7 +92,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n)
         return 0;
     s = server_new(&conf, NULL, NULL);
     server_begin(s, data[0] % 2 == 0);
-    in = span_of(data + 2, n - 2);
+    make_input(data[0] / 2 % LEADS, span_of(data + 2, n - 2), &all);
+    in = buf_span(&all);
     while (on && in.n > 0) {
         size_t piece = data[1] ? data[1] * 8u : in.n, took = server_put(s, span_head(in, piece));
 
@@ -77,6 +104,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n)
     }
     check(buf_span(&out));
     buf_free(&out);
+    buf_free(&all);
     server_free(&s);
     return 0;
 }
