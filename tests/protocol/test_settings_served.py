@@ -3,9 +3,11 @@
 and hostile or slow clients kept within their bounds."""
 import contextlib
 import http.client
+import os
 import plistlib
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -333,10 +335,32 @@ def test_switched_off_there_is_no_process(own):
     assert "pli-httpd" not in {n for n, _ in children(inst.proc.pid).values()}
 
 
-def test_another_domain_of_the_directory(own, tmp_path):
+@pytest.fixture(scope="module")
+def second():
+    with Instance() as inst:
+        yield inst
+
+
+def test_killed_and_back(second, tmp_path):
+    """keyd dies under a connection that was made before, and signs for it when it is back; the listener dies, and another takes its place."""
+    with contextlib.closing(http.client.HTTPSConnection("localhost", second.port("https"), context=second.tls(), timeout=30)) as c:
+        c.request("GET", "/style.css")
+        assert c.getresponse().read()
+        pid = second.daemon("pli-keyd")
+        os.kill(pid, signal.SIGKILL)
+        second.wait_daemon("pli-keyd", not_pid=pid)
+        c.request("GET", "/apple.mobileconfig?adresse=ana@chu.test")
+        assert c.getresponse().status == 200
+    pid = second.daemon("pli-httpd")
+    os.kill(pid, signal.SIGKILL)
+    second.wait_daemon("pli-httpd", not_pid=pid)
+    profile(second, "ana@chu.test", tmp_path)
+    assert "forbidden-system-call" not in second.output() and "sandbox-violation" not in second.output()
+
+
+def test_another_domain_of_the_directory(second, tmp_path):
     """A domain that the directory serves besides the one of the settings is found at once, and with it its addresses, known or not."""
-    inst = own()
-    ldif = "dn: dc=autre.test,ou=domains,o=pli\nobjectClass: domain\nobjectClass: mssDomain\ndc: autre.test\n"
+    inst, ldif = second, "dn: dc=autre.test,ou=domains,o=pli\nobjectClass: domain\nobjectClass: mssDomain\ndc: autre.test\n"
     assert ask(inst, "/?adresse=ana@autre.test").status == 404
     subprocess.run(["ldapadd", "-x", "-H", f"ldapi://{str(inst.root / 'run/ldapi').replace('/', '%2F')}", "-D", "cn=dird,ou=daemons,o=pli", "-y",
                     inst.root / "keys/dird.secret"], input=ldif, text=True, check=True, capture_output=True)
