@@ -69,10 +69,12 @@ S_dns  := -lcares
 S_etpan := -letpan
 S_csv := -lcsv
 S_idn := -lidn2
-PROGRAMS := pli pli-smtpd pli-imapd pli-relayd pli-stored pli-keyd pli-dird pli-trustd
+S_http := -lmicrohttpd -lqrencode -lxml2
+PROGRAMS := pli pli-smtpd pli-imapd pli-httpd pli-relayd pli-stored pli-keyd pli-dird pli-trustd
 DIRS_pli        := pli pli/cmd pli/doctor pli/super
 DIRS_pli-smtpd  := smtpd
 DIRS_pli-imapd  := imapd imapd/cmd
+DIRS_pli-httpd  := httpd
 DIRS_pli-relayd := relayd
 DIRS_pli-stored := store/stored store/ops store/check store/segments store/db
 DIRS_pli-keyd   := crypto/keyd
@@ -81,6 +83,7 @@ DIRS_pli-trustd := trust/trustd trust/fetch
 LIBS_pli        := $(L3) $(L2) $(L1) $(L0)
 LIBS_pli-smtpd  := $(LIB_flow) $(L2) $(L1) $(L0)
 LIBS_pli-imapd  := $(LIB_flow) $(L2) $(L1) $(L0)
+LIBS_pli-httpd  := $(LIB_flow) $(L2) $(L1) $(L0)
 LIBS_pli-relayd := $(LIB_flow) $(L2) $(L1) $(L0)
 LIBS_pli-stored := $(LIB_store) $(LIB_crypto) $(L0)
 LIBS_pli-keyd   := $(LIB_crypto) $(L0)
@@ -89,6 +92,7 @@ LIBS_pli-dird   := $(LIB_directory) $(LIB_trust) $(LIB_policies) $(LIB_crypto) $
 SYS_pli         := $(S_idn) $(S_etpan) $(S_csv) $(S_conf) $(S_xml) $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
 SYS_pli-smtpd   := $(S_idn) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
 SYS_pli-imapd   := $(S_idn) $(S_z) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
+SYS_pli-httpd   := $(S_http) $(S_idn) $(S_tls) $(S_ssl) $(S_base)
 SYS_pli-relayd  := $(S_idn) $(S_etpan) $(S_dns) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
 SYS_pli-stored  := $(S_db) $(S_ssl) $(S_base)
 SYS_pli-keyd    := $(S_tls) $(S_ssl) $(S_base)
@@ -112,7 +116,7 @@ $(BUILD)/obj/%.o: %.c
 
 # ---- unit tests: x_test.c beside x.c, one program each, linked with its own folder's objects and the levels below ----
 T ?=
-TESTS := $(filter $(T)%,$(patsubst ./%,%,$(shell find $(LIB_DIRS) smtpd imapd relayd pli -name '*_test.c' 2>/dev/null)))
+TESTS := $(filter $(T)%,$(patsubst ./%,%,$(shell find $(LIB_DIRS) smtpd imapd httpd relayd pli -name '*_test.c' 2>/dev/null)))
 TEST_BINS := $(patsubst %.c,$(BUILD)/test/%,$(TESTS))
 # the objects of the program whose folder a test stands in, without its main
 prog_of = $(strip $(foreach p,$(PROGRAMS),$(if $(filter $(patsubst %/,%,$(dir $(1))),$(DIRS_$(p))),$(p))))
@@ -122,7 +126,7 @@ is_lib_dir = $(filter $(patsubst %/,%,$(dir $(1))),$(LIB_DIRS) $(foreach d,$(LIB
 $(BUILD)/test/%_test: $(BUILD)/obj/%_test.o $$(if $$(call is_lib_dir,$$*),,$$(call own_objs,$$*.c)) $(L3) $(L2) $(L1) $(L0)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group \
-	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_xml) $(S_web) $(S_dns) $(S_etpan) $(S_csv) $(S_idn) $(S_z) -lcmocka $(S_base)
+	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_xml) $(S_web) $(S_dns) $(S_etpan) $(S_csv) $(S_idn) $(S_z) $(S_http) -lcmocka $(S_base)
 # what only tests run, never installed
 TEST_TOOLS := $(addprefix $(BUILD)/test/tests/lib/,keys_dump forge_summary import_accounts read_lists fill_queue find_host)
 $(TEST_TOOLS): $(BUILD)/test/%: $(BUILD)/obj/%.o $(L3) $(L2) $(L1) $(L0)
@@ -157,12 +161,12 @@ test-run:
 
 # ---- fuzzers: x_fuzz.c beside x.c, by clang, each linked as its unit test is ----
 FUZZ_SECONDS ?= 60
-FUZZERS := $(filter $(T)%,$(patsubst ./%,%,$(shell find $(LIB_DIRS) smtpd imapd relayd pli -name '*_fuzz.c' 2>/dev/null)))
+FUZZERS := $(filter $(T)%,$(patsubst ./%,%,$(shell find $(LIB_DIRS) smtpd imapd httpd relayd pli -name '*_fuzz.c' 2>/dev/null)))
 FUZZ_BINS := $(patsubst %.c,$(BUILD)/fuzz/%,$(FUZZERS))
 $(BUILD)/fuzz/%_fuzz: $(BUILD)/obj/%_fuzz.o $$(if $$(call is_lib_dir,$$*),,$$(call own_objs,$$*.c)) $(L3) $(L2) $(L1) $(L0)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group \
-	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_xml) $(S_web) $(S_dns) $(S_etpan) $(S_csv) $(S_idn) $(S_base)
+	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_xml) $(S_web) $(S_dns) $(S_etpan) $(S_csv) $(S_idn) $(S_http) $(S_base)
 fuzz-programs: $(FUZZ_BINS)
 fuzz-run:
 	@$(PYTHON) tests/lib/fuzz.py $(FUZZ_SECONDS) $(FUZZ_BINS)
@@ -216,4 +220,5 @@ clean:
 .SECONDARY:
 # the schema files that the assembler takes into texts.o
 $(BUILD)/obj/directory/schema/texts.o: $(wildcard directory/schema/*.in directory/schema/*.schema)
+$(BUILD)/obj/httpd/texts.o: $(wildcard httpd/texts/*)
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

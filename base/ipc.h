@@ -83,7 +83,9 @@ enum rc ipc_list_next(struct span *rest, const struct ipc_field *fields, void *r
 enum ipc_role { /* bit values; which process the peer is */
     ROLE_SMTPD = 1, ROLE_IMAPD = 2, ROLE_RELAYD = 4, ROLE_STORED = 8, ROLE_KEYD = 16, ROLE_DIRD = 32,
     ROLE_ADMIN = 64, /* the pli command: root, or the instance's owner */
-    ROLE_SUPER = 128 /* the supervisor: ping only */
+    ROLE_SUPER = 128, /* the supervisor: ping only */
+    ROLE_HTTPD = 256,
+    ROLE_LAST = ROLE_HTTPD
 };
 enum ipc_op_bits {
     IPC_REQ_FD = 1, /* one descriptor rides with the request: compulsory */

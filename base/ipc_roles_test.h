@@ -38,7 +38,7 @@ static inline const char *roles_wrong(const char *sock, const struct ipc_proto *
 {
     static char text[200];
 
-    for (uint32_t role = 1; role <= ROLE_SUPER; role <<= 1)
+    for (uint32_t role = 1; role <= ROLE_LAST; role <<= 1)
         for (size_t i = 0; i < p->n_ops && p->ops[i].roles; i++) /* events, which nobody asks, come last */
             if (role_refused(sock, p, &p->ops[i], (enum ipc_role)role) != !(p->ops[i].roles & role)) {
                 snprintf(text, sizeof text, "%s.%s for role %u", p->name, p->ops[i].name, (unsigned)role);

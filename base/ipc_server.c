@@ -61,7 +61,7 @@ static bool uid_may_connect(const struct ipc_service *s, uid_t uid)
 {
     if (uid == 0 || uid == geteuid())
         return true;
-    for (unsigned r = 1; s->uid_of_role && r <= ROLE_SUPER; r <<= 1)
+    for (unsigned r = 1; s->uid_of_role && r <= ROLE_LAST; r <<= 1)
         if (s->uid_of_role(s->daemon, (enum ipc_role)r) == uid)
             return true;
     return false;

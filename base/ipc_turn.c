@@ -61,7 +61,7 @@ static enum rc check_role(const struct ipc_service *s, const struct ipc_conn *c,
 {
     uid_t want;
 
-    if (role == 0 || (role & (role - 1)) != 0 || role > ROLE_SUPER)
+    if (role == 0 || (role & (role - 1)) != 0 || role > ROLE_LAST)
         return err_set(e, RC_DENIED, "%s: no such role: %u", s->proto->name, (unsigned)role);
     if (!s->uid_of_role || c->peer.uid == 0) /* who may connect at all was settled at accept */
         return RC_OK;

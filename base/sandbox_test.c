@@ -52,8 +52,8 @@ static int a_session(void)
 
 /* ---- what each process may and may not ---- */
 #define BIT(k) (1u << (k))
-#define LISTENERS (BIT(SB_SMTPD_LISTENER) | BIT(SB_IMAPD_LISTENER))
-#define SESSIONS (BIT(SB_SMTPD_SESSION) | BIT(SB_IMAPD_SESSION) | BIT(SB_RELAY_SESSION))
+#define LISTENERS (BIT(SB_SMTPD_LISTENER) | BIT(SB_IMAPD_LISTENER) | BIT(SB_HTTPD_LISTENER))
+#define SESSIONS (BIT(SB_SMTPD_SESSION) | BIT(SB_IMAPD_SESSION) | BIT(SB_HTTPD_SESSION) | BIT(SB_RELAY_SESSION))
 #define EVERY (BIT(SB_KINDS_) - 1)
 #define NET (BIT(SB_DIRD) | BIT(SB_TRUSTD))
 #define RELAYD BIT(SB_RELAYD) /* the scheduler: its siblings, and nobody else */
@@ -99,6 +99,7 @@ static enum sandbox_kind above_of(int session)
 {
     return session == SB_SMTPD_SESSION   ? SB_SMTPD_LISTENER
            : session == SB_IMAPD_SESSION ? SB_IMAPD_LISTENER
+           : session == SB_HTTPD_SESSION ? SB_HTTPD_LISTENER
                                          : SB_RELAY_NURSERY;
 }
 

@@ -16,14 +16,15 @@ static const struct {
     enum ipc_role role;
     const char *uid;
 } roles[] = {{ROLE_SMTPD, "uid.smtpd"}, {ROLE_IMAPD, "uid.imapd"}, {ROLE_RELAYD, "uid.relayd"},
-             {ROLE_KEYD, "uid.keyd"},   {ROLE_DIRD, "uid.dird"},   {ROLE_STORED, "uid.stored"}};
-static uid_t uids[ROLE_SUPER + 1];
+             {ROLE_KEYD, "uid.keyd"},   {ROLE_DIRD, "uid.dird"},   {ROLE_STORED, "uid.stored"},
+             {ROLE_HTTPD, "uid.httpd"}};
+static uid_t uids[ROLE_LAST + 1];
 
 void service_uids(const struct boot *b)
 {
     int64_t admin = boot_given_num(b, "uid.admin");
 
-    for (size_t i = 0; i <= ROLE_SUPER; i++)
+    for (size_t i = 0; i <= ROLE_LAST; i++)
         uids[i] = (uid_t)-1;
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
         int64_t uid = boot_given_num(b, roles[i].uid);
@@ -37,7 +38,7 @@ void service_uids(const struct boot *b)
 uid_t service_uid_of_role(void *daemon, enum ipc_role r)
 {
     (void)daemon;
-    return (unsigned)r <= ROLE_SUPER ? uids[r] : (uid_t)-1;
+    return (unsigned)r <= ROLE_LAST ? uids[r] : (uid_t)-1;
 }
 
 /* ---- being told to stop ---- */

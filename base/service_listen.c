@@ -43,25 +43,31 @@ static const struct nets *proxies(const struct boot *b, const char *section)
     return &list;
 }
 
-void service_limits(struct listener *l, const struct boot *b, const char *section)
+void service_places(struct listener *l, const struct boot *b, const char *section)
 {
     char rate[64];
 
     l->max_sessions = (unsigned)number(b, section, "max_sessions");
     l->max_per_address = (unsigned)number(b, section, "max_sessions_per_address");
-    l->max_unproven = (unsigned)number(b, section, "max_unproven");
-    l->max_unproven_per_address = (unsigned)number(b, section, "max_unproven_per_address");
-    l->unproven_ms = (int)number(b, section, "login_timeout") * 1000;
     (void)snprintf(rate, sizeof rate, "%s.max_rate_per_address", section);
     if (setting_find(rate))
         l->max_rate = (unsigned)boot_num(b, rate);
     l->proxies = proxies(b, section);
-    l->dialler.clients = (struct dialler_clients){l->max_per_address, l->max_unproven_per_address, l->max_rate};
+    l->spares = SPARES;
+    l->tick_ms = TICK_MS;
+    l->dialler.clients = (struct dialler_clients){l->max_per_address, 0, l->max_rate};
+}
+
+void service_limits(struct listener *l, const struct boot *b, const char *section)
+{
+    service_places(l, b, section);
+    l->max_unproven = (unsigned)number(b, section, "max_unproven");
+    l->max_unproven_per_address = (unsigned)number(b, section, "max_unproven_per_address");
+    l->unproven_ms = (int)number(b, section, "login_timeout") * 1000;
+    l->dialler.clients.unproven = l->max_unproven_per_address;
     l->dialler.sockets = daemons;
     dialler_bounds(&l->dialler, (uint64_t)number(b, section, "max_memory"),
                    (uint64_t)number(b, section, "max_memory_per_account"), (uint64_t)number(b, section, "max_message"));
-    l->spares = SPARES;
-    l->tick_ms = TICK_MS;
 }
 
 /* From here on the signals are the listener's: one that came before is seen here, one that comes now waits until it has

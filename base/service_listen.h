@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* base/service_listen.h - what listeners that fork a session a peer (smtpd, imapd) set up alike: sockets, limits. Used in
+/* base/service_listen.h - what listeners that fork a session a peer (smtpd, imapd, httpd) set up alike: sockets, limits. Used in
  * the steps of base/service.h.
  *
  * Settings of SECTION: max_sessions, max_sessions_per_address, max_unproven, max_unproven_per_address, max_message, max_memory, proxy_from,
  *          max_memory_per_account, login_timeout; max_rate_per_address where the table has it.
- * Process  listeners of smtpd and imapd.
+ * Process  listeners of smtpd, imapd and httpd.
  */
 #pragma once
 #include "base/boot.h"
@@ -14,5 +14,7 @@
  * with NULL. Dies when none was given. */
 void service_sockets(struct listener *l, const struct boot *b, const char *const *names, size_t which_out[LISTENER_FDS]);
 /* Places, times and memory of SECTION; the daemons that its sessions dial; spares and ticks as all have them. */
+/* The part of these that a listener without sign-in has too: sessions, addresses, proxies, spares, ticks. */
+void service_places(struct listener *l, const struct boot *b, const char *section);
 void service_limits(struct listener *l, const struct boot *b, const char *section);
 void service_listen(const struct listener *l);  /* listener_run(), unless the daemon was told to stop during its start */

@@ -103,6 +103,13 @@ enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth
     return rc;
 }
 
+enum rc dir_served(struct dir *d, struct span domain, struct err *e)
+{
+    struct dird_served_req rq = {domain};
+
+    return dir_call(d, DIRD_SERVED, &rq, NULL, e);
+}
+
 enum rc dir_may_send(struct dir *d, struct span account, struct span sender, struct err *e)
 {
     struct dird_may_req rq = {account, sender};

@@ -2,7 +2,7 @@
 /* directory/client.h - asking pli-dird over base/ipc_link.h: dials again after dird restarted; RC_TEMP when it stays away (patience 5 s).
  * Spans    of a reply point into *mem, a buffer that the caller owns, and live as long as that, whatever becomes of the connection (base/ipc.h,
  *          Calls). It is wiped when freed: a reply may hold a ticket.
- * Process  smtpd, imapd, relayd sessions; pli. One process, one thread.
+ * Process  smtpd, imapd, relayd, httpd sessions; pli. One process, one thread.
  */
 #pragma once
 #include "directory/wire.h"
@@ -26,6 +26,7 @@ enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out,
 enum rc dir_lookup(struct dir *d, struct span address, struct dird_lookup_rep *rep_out, struct buf *mem, struct err *e);
 /* While dird is busy with other passwords (CAUSE_BUSY) it asks again, for 20 s; while a pause is due (CAUSE_WAIT_PASSWORD) for 11 s. */
 enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth_rep *rep_out, struct buf *mem, struct err *e);
+enum rc dir_served(struct dir *d, struct span domain, struct err *e); /* RC_NOTFOUND: it is no mail domain of this instance */
 enum rc dir_may_send(struct dir *d, struct span account, struct span sender, struct err *e);
 enum rc dir_trust(struct dir *d, struct span domain, struct span dn, enum dird_trusted *answer_out, struct err *e);
 enum rc dir_account_set(struct dir *d, uint32_t what /* DS_ bits */, const struct dird_account *a, struct err *e);

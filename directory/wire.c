@@ -7,6 +7,7 @@
 IPC_TABLE(dird_lookup_req);
 IPC_TABLE(dird_lookup_rep);
 IPC_TABLE(dird_holder_req);
+IPC_TABLE(dird_served_req);
 IPC_TABLE(dird_auth_req);
 IPC_TABLE(dird_auth_rep);
 IPC_TABLE(dird_stay_req);
@@ -53,6 +54,7 @@ static const struct ipc_op ops[] = {
     {DIRD_DELEGATE, "delegate", ROLE_IMAPD | ROLE_SMTPD, dird_delegate_req_f, dird_delegate_rep_f, IPC_AGAIN},
     {DIRD_DELEGATES, "delegates", ROLE_IMAPD | ROLE_ADMIN, dird_delegations_req_f, dird_list_rep_f, IPC_AGAIN},
     {DIRD_DELEGATE_SET, "delegate-set", ROLE_ADMIN, dird_delegation_f, NULL, 0},
+    {DIRD_SERVED, "served", ROLE_HTTPD, dird_served_req_f, NULL, IPC_AGAIN},
     {DIRD_EV_ENDED, "ended", 0, NULL, dird_ev_ended_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto dird_proto = {"dird", 0x44524950u /* "PIRD" */, DIRD_VERSION, ops, sizeof ops / sizeof *ops};

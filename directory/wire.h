@@ -7,12 +7,12 @@
  *          dird.password_cache says, dropped at once when the account changes.
  * Again    a question may be asked again after a lost reply (IPC_AGAIN); a change may not: it may have been made, look before trying again.
  *          AUTH is IPC_LONG: when all that may wait for a password check do, dird answers CAUSE_BUSY.
- * Process  dird answers; smtpd, imapd, relayd look up and sign in; pli administers. Each message is written once, below; the table of ops
+ * Process  dird answers; smtpd, imapd, relayd look up and sign in; httpd asks about domains; pli administers. Each message is written once, below; the table of ops
  *          is in wire.c.
  */
 #pragma once
 #include "base/ipc.h"
-#define DIRD_VERSION 6
+#define DIRD_VERSION 7
 /* RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
 extern const struct ipc_proto dird_proto;
 enum dird_op {
@@ -30,6 +30,7 @@ enum dird_op {
     DIRD_DELEGATE,       /* ticket + mailbox -> a ticket for that mailbox. imapd smtpd */
     DIRD_DELEGATES,      /* who are the delegates of a mailbox? imapd (of its ticket's), admin (of any) */
     DIRD_DELEGATE_SET,   /* admin: a delegate added, changed, removed */
+    DIRD_SERVED,         /* is that a mail domain of this instance? Nothing of any address. httpd */
     DIRD_EV_ENDED = 200  /* pushed, never asked, within two seconds: the account is disabled or gone, or has another password */
 };
 /* What a field may hold at most, in octets; the largest account (64 aliases, one certificate) fits a message with room to spare. */
@@ -57,6 +58,11 @@ IPC_MESSAGE(dird_lookup_rep);
 #define FIELDS_dird_holder_req(F, T) \
     F(T, U64, mbx)
 IPC_MESSAGE(dird_holder_req);
+
+/* ---- DIRD_SERVED. RC_NOTFOUND: it is not. ---- */
+#define FIELDS_dird_served_req(F, T)                                             \
+    F(T, BYTES, domain, DIRD_ADDR)           /* any case, U-labels or A-labels */
+IPC_MESSAGE(dird_served_req);
 
 /* ---- DIRD_AUTH. RC_DENIED: wrong (nothing tells whether the account exists); RC_TEMP: directory away; RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong
  * passwords lately (directory/dird/guess.h), a pause is due; RC_PERM, CAUSE_AUTH_DISABLED: account disabled (right password only) ---- */

@@ -14,11 +14,16 @@ const struct cmd_opt common_opts[] = {
 static const struct cmd_opt init_opts[] = {
     {"--domain", "DOMAIN", "the mail domain of this instance"},
     {"--host", "NAME", "its host name, in banners and certificates; default mail.DOMAIN"},
-    {"--port-base", "N", "trial on 127.0.0.1 with ports N+25, N+587, N+465, N+143, N+993, N+389, N+636"},
+    {"--port-base", "N", "trial on 127.0.0.1 with ports N+25, N+587, N+465, N+143, N+993, N+389, N+636, N+80, N+443"},
     {NULL, NULL, NULL},
 };
 static const struct cmd_opt serve_opts[] = {
     {"-n", NULL, "check pli.conf and leave"},
+    {NULL, NULL, NULL},
+};
+
+static const struct cmd_opt doctor_opts[] = {
+    {"--dns", NULL, "prints the DNS records that lead mail and mail programs here, and checks nothing"},
     {NULL, NULL, NULL},
 };
 
@@ -299,7 +304,7 @@ const struct command commands[] = {
     {"store salvage", "", 0, 0, NEED_INSTANCE, cmd_store_salvage, NULL,
      "keeps all that can be read of a damaged store; pli serve must be stopped"},
     {"store stats", "", 0, 0, NEED_SERVER, cmd_store_stats, NULL, "counts of the store"},
-    {"doctor", "", 0, 0, NEED_INSTANCE, cmd_doctor, NULL,
+    {"doctor", "", 0, 0, NEED_INSTANCE, cmd_doctor, doctor_opts,
      "checks ports, certificates, permissions, sandboxes and more, and says what to do"},
     {"version", "", 0, 0, NEED_NOTHING, cmd_version, NULL, "the version of this program"},
     {"help", "[COMMAND]", 0, 2, NEED_NOTHING, cmd_help, NULL, "lists the commands, or tells the options of one"},

@@ -14,8 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const addresses[] = {"listen.smtp",  "listen.submission", "listen.submissions", "listen.imap",
-                                        "listen.imaps", "listen.ldap",       "listen.ldaps"};
+static const char *const addresses[] = {"listen.smtp",  "listen.submission", "listen.submissions",
+                                        "listen.imap",  "listen.imaps",      "listen.ldap",
+                                        "listen.ldaps", "listen.http",       "listen.https"};
 enum { ADDRESSES = sizeof addresses / sizeof *addresses };
 struct place {
     struct sockaddr_storage at;

@@ -23,7 +23,7 @@
  *           .revocation too: whether it was checked, and how old the data are.
  * Bounds    CMS_DER_MAX bytes, CMS_CERTS_MAX certificates, CMS_SIGNERS_MAX signers, CMS_MAILS_MAX addresses in all.
  * Owns      A cms_signer and a cms_anchors are the caller's, to free. A verdict holds copies.
- * Process  keyd makes. smtpd verifies, in the session of its peer, so that a hostile CMS harms that session only. pli cert verify.
+ * Process  keyd makes; httpd encloses. smtpd verifies, in the session of its peer, so that a hostile CMS harms that session only. pli cert verify.
  * Source   RFC 5652, RFC 8550, RFC 8551, RFC 7281, RFC 9598 (SmtpUTF8Mailbox).
  */
 #pragma once
@@ -37,6 +37,10 @@ struct cms_signer;
 enum rc cms_signer_new(struct span key_pkcs8, struct span cert, struct cms_signer **s_out, struct err *e); /* RC_DENIED: not a pair */
 void cms_signer_free(struct cms_signer **s);
 enum rc cms_signer_sign(const struct cms_signer *s, const unsigned char digest[32], int64_t when, struct buf *der_out, struct err *e);
+
+/* Puts the content into a detached CMS that was made from its digest, and adds the other certificates of the signer's chain (a PEM text, the signer's
+ * own first). The signature is not touched. RC_SYNTAX: no such CMS, or no PEM. */
+enum rc cms_enclose(struct span detached, struct span content, struct span chain_pem, struct buf *der_out, struct err *e);
 
 enum cms_word { CMS_NONE, CMS_PASS, CMS_POLICY, CMS_NEUTRAL, CMS_PERMERROR, CMS_FAIL, CMS_WORDS_ };
 const char *cms_word_name(enum cms_word w); /* as RFC 7281 writes it */

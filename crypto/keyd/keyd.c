@@ -27,6 +27,7 @@ const struct ipc_bind keyd_handlers[] = {
     {KEYD_QUEUE_OPEN, purpose_queue},
     {KEYD_STATUS, purpose_status},
     {KEYD_DELEGATE, purpose_delegate},
+    {KEYD_SIGN_PROFILE, purpose_profile},
     {0, NULL},
 };
 

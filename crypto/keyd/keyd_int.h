@@ -3,7 +3,7 @@
  *
  * State    is read-only after start, except the caches, which have locks of their own, and the counters, which are atomic. Handlers run on several
  *          threads.
- * Logs     open-box, box-new, rewrap, sign-mail, issue, queue-open write one line each, with address or mailbox, never a secret.
+ * Logs     open-box, box-new, rewrap, sign-mail, sign-profile, issue, queue-open write one line each, with address or mailbox, never a secret.
  *          wrap and tls-sign are counted (status) and logged at debug level only, because every letter and every connection has one.
  * Process  pli-keyd.
  */
@@ -39,7 +39,7 @@ struct state {
     atomic_ullong wraps, opens, signatures, tls_signs, denied, epochs_made;
 };
 typedef enum rc purpose(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
-purpose purpose_wrap, purpose_open, purpose_box_new, purpose_rewrap, purpose_sign, purpose_tls, purpose_issue, purpose_queue, purpose_status, purpose_delegate;
+purpose purpose_wrap, purpose_open, purpose_box_new, purpose_rewrap, purpose_sign, purpose_tls, purpose_issue, purpose_queue, purpose_status, purpose_delegate, purpose_profile;
 
 /* state.c */
 struct state *state_new(const struct boot *b);        /* reads keyring, credential, ticket key; dies with a clear line */

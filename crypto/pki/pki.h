@@ -18,7 +18,7 @@ enum pki_alg { PKI_RSA_2048 = 1, PKI_P256 = 2, PKI_RSA_3072 = 3 };
 enum rc pki_key_new(enum pki_alg alg, struct buf *pkcs8_out, struct err *e);
 
 enum pki_use { PKI_CA, PKI_SMIME, PKI_OPERATOR, PKI_SERVER, PKI_USES_ };
-enum { PKI_RDNS = 6, PKI_NAMES = 6 };
+enum { PKI_RDNS = 6, PKI_NAMES = 8 };
 struct pki_want {
     enum pki_use use;
     struct {

@@ -68,6 +68,7 @@ bool cache_same_secret(uint64_t secret_at, uint64_t other); /* as far as is know
 bool cache_ready(struct cache *c);
 /* Finds an address in any case. "user+x@d" is tried without "+x" when it is not itself an address. */
 void cache_find(struct cache *c, struct span address, struct cache_view *out);
+bool cache_serves(struct cache *c, struct span domain); /* a mail domain of this instance, in any case */
 bool cache_taken(struct cache *c, struct span address, struct span but_of); /* an address or alias of another account than but_of */
 bool cache_lower(struct span in, char out[CACHE_NAME]); /* as names are kept: lower case, the domain in A-labels (base/idn.h), NUL-ended; false: empty, too long or holds NUL */
 /* Appends the packed DNs of a domain to out, at most max octets. With an empty domain it appends the DNs of all domains, each once. RC_NOTFOUND:

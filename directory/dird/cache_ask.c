@@ -73,6 +73,19 @@ void cache_find(struct cache *c, struct span address, struct cache_view *out)
     pthread_rwlock_unlock(&c->lock);
 }
 
+bool cache_serves(struct cache *c, struct span domain)
+{
+    char low[CACHE_NAME];
+    bool there;
+
+    if (!cache_lower(domain, low))
+        return false;
+    pthread_rwlock_rdlock(&c->lock);
+    there = cache_name(c, span_str(low), 1 << NAME_DOMAIN) != NULL;
+    pthread_rwlock_unlock(&c->lock);
+    return there;
+}
+
 bool cache_taken(struct cache *c, struct span address, struct span but_of)
 {
     char low[CACHE_NAME];

@@ -57,6 +57,23 @@ static struct cache_view ask(const char *address)
     return v;
 }
 
+/* What a stranger may learn: domains, and nothing of addresses. */
+static void domains_are_told_apart(void **state)
+{
+    static const char nul[] = "chu.example\0.autre.example";
+
+    (void)state;
+    put_domain(900, "chu.example");
+    put(901, "ana@seule.example", NULL, 1); /* an address of a domain that is not in the tree */
+    put_domain(902, "xn--hpital-ixa.example");
+    assert_true(cache_serves(c, SPAN_LIT("chu.example")) && cache_serves(c, SPAN_LIT("CHU.Example")));
+    assert_false(cache_serves(c, SPAN_LIT("autre.example")) || cache_serves(c, SPAN_LIT("x.chu.example")));
+    assert_false(cache_serves(c, SPAN_LIT("ana@seule.example")) || cache_serves(c, SPAN_LIT("seule.example")));
+    assert_false(cache_serves(c, SPAN_LIT("ana@chu.example")) || cache_serves(c, SPAN_LIT("")) ||
+                 cache_serves(c, span_of(nul, sizeof nul - 1)));
+    assert_true(cache_serves(c, SPAN_LIT("xn--hpital-ixa.example")));
+}
+
 static void names_are_found_in_any_case(void **state)
 {
     (void)state;
@@ -216,9 +233,13 @@ static void waiting_ends_when_it_is_seen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_are_found_in_any_case),        cmocka_unit_test(a_replaced_entry_loses_its_old_names),
-        cmocka_unit_test(an_address_goes_before_an_alias),    cmocka_unit_test(a_refresh_drops_what_is_not_named),
-        cmocka_unit_test(many_are_found_and_listed_in_order), cmocka_unit_test(trust_is_by_domain_or_all),
+        cmocka_unit_test(domains_are_told_apart),
+        cmocka_unit_test(names_are_found_in_any_case),
+        cmocka_unit_test(a_replaced_entry_loses_its_old_names),
+        cmocka_unit_test(an_address_goes_before_an_alias),
+        cmocka_unit_test(a_refresh_drops_what_is_not_named),
+        cmocka_unit_test(many_are_found_and_listed_in_order),
+        cmocka_unit_test(trust_is_by_domain_or_all),
         cmocka_unit_test(waiting_ends_when_it_is_seen),
     };
     return cmocka_run_group_tests(tests, make, unmake);

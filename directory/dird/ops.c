@@ -49,6 +49,17 @@ HANDLER(h_lookup)
     return RC_OK;
 }
 
+HANDLER(h_served)
+{
+    struct dird *d = daemon;
+    const struct dird_served_req *q = req;
+    enum rc rc = not_read_yet(d, e);
+    UNUSED_();
+    if (rc == RC_OK && !cache_serves(d->cache, q->domain))
+        rc = err_set(e, RC_NOTFOUND, "%s is not a domain of this instance", log_esc(q->domain));
+    return rc;
+}
+
 /* The cache knows accounts by address alone. Who asks this does so seldom. */
 HANDLER(h_holder)
 {
@@ -380,6 +391,7 @@ const struct ipc_bind dird_handlers[] = {
     {DIRD_DELEGATE_SET, h_delegate_set},
     {DIRD_LOOKUP, h_lookup},
     {DIRD_HOLDER, h_holder},
+    {DIRD_SERVED, h_served},
     {DIRD_AUTH, h_auth},
     {DIRD_MAY_SEND, h_may_send},
     {DIRD_TRUST, h_trust},

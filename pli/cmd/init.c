@@ -24,12 +24,17 @@
 #include <unistd.h>
 
 #define MARKER ".init-unfinished"
-enum { PORTS = 7, SET_MAX = 2 * (PORTS + 3) + 1 };
+enum { PORTS = 9, SET_MAX = 2 * (PORTS + 3) + 1 };
 static const struct {
     const char *name;
     int port;
-} ports[PORTS] = {{"listen.smtp", 25},   {"listen.submission", 587}, {"listen.submissions", 465}, {"listen.imap", 143},
-                  {"listen.imaps", 993}, {"listen.ldap", 389},       {"listen.ldaps", 636}};
+} ports[PORTS] = {{"listen.smtp", 25},   {"listen.submission", 587}, {"listen.submissions", 465},
+                  {"listen.imap", 143},  {"listen.imaps", 993},      {"listen.ldap", 389},
+                  {"listen.ldaps", 636}, {"listen.http", 80},        {"listen.https", 443}};
+
+static const struct {
+    const char *name, *address;
+} web[] = {{"listen.http", "[::]:80"}, {"listen.https", "[::]:443"}};
 
 struct init {
     char dir[PATH_MAX], host[300], conf_path[4096];
@@ -172,6 +177,11 @@ static enum rc make_conf(struct init *in, struct err *e)
     set[n++] = in->domain;
     set[n++] = "instance.hostname";
     set[n++] = in->host;
+    for (size_t i = 0; i < 2 && in->port_base < 0;
+         i++) { /* off by default, for an instance of before; a new one has it */
+        set[n++] = web[i].name;
+        set[n++] = web[i].address;
+    }
     for (size_t i = 0; i < PORTS && in->port_base >= 0; i++) {
         snprintf(addresses[i], sizeof addresses[i], "127.0.0.1:%ld", in->port_base + ports[i].port);
         set[n++] = ports[i].name;

@@ -70,9 +70,25 @@ static void (*const checks[])(struct report *r) = {check_conf,
                                                    check_log,
                                                    check_machine};
 
+static int dns(struct cmd *c)
+{
+    struct conf *conf;
+    int answer = inst_conf(c, &conf);
+
+    if (answer != PLI_OK)
+        return answer;
+    answer = doctor_dns(c, conf);
+    conf_free(&conf);
+    return answer;
+}
+
 int cmd_doctor(struct cmd *c)
 {
-    struct report r = {.c = c, .rows = json_array()};
+    struct report r = {.c = c};
+
+    if (opt_get(c, "--dns"))
+        return dns(c);
+    r.rows = json_array();
 
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
         checks[i](&r);

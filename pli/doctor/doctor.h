@@ -22,6 +22,8 @@ struct report {
 void finding(struct report *r, enum finding_level l, const char *check, const char *advice, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* doctor/dns.c: prints the records of a zone file that lead to this instance; the exit code */
+int doctor_dns(struct cmd *c, const struct conf *conf);
 /* doctor/files.c: what stands in the folder and on the machine */
 void check_certificates(struct report *r);
 void check_permissions(struct report *r);

@@ -21,6 +21,7 @@ const struct proc_def proc_defs[PROCS_] = {
     [P_SMTPD] = {"smtpd", "pli-smtpd", NULL, NULL, TICKETS_NONE, BIT(L_SMTP) | BIT(L_SUBMISSION) | BIT(L_SUBMISSIONS),
                  4, 0},
     [P_IMAPD] = {"imapd", "pli-imapd", NULL, NULL, TICKETS_NONE, BIT(L_IMAP) | BIT(L_IMAPS), 5, 0},
+    [P_HTTPD] = {"httpd", "pli-httpd", NULL, NULL, TICKETS_NONE, BIT(L_HTTP) | BIT(L_HTTPS), 8, 0},
 };
 
 const struct listener_def listener_defs[LISTENERS_] = {
@@ -29,6 +30,8 @@ const struct listener_def listener_defs[LISTENERS_] = {
     [L_SUBMISSIONS] = {"listen.submissions", NULL, "smtpd.proxy_from"},
     [L_IMAP] = {"listen.imap", "* OK", "imapd.proxy_from"},
     [L_IMAPS] = {"listen.imaps", NULL, "imapd.proxy_from"},
+    [L_HTTP] = {"listen.http", NULL, "httpd.proxy_from"},
+    [L_HTTPS] = {"listen.https", NULL, "httpd.proxy_from"},
 };
 
 void proc_uids(const char *user_prefix, int64_t base, uid_t out[PROCS_])

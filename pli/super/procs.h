@@ -7,10 +7,10 @@
 #include "base/ipc.h"
 #include <sys/types.h>
 
-enum proc_id { P_SLAPD, P_KEYD, P_STORED, P_TRUSTD, P_DIRD, P_RELAYD, P_SMTPD, P_IMAPD, PROCS_ };
+enum proc_id { P_SLAPD, P_KEYD, P_STORED, P_TRUSTD, P_DIRD, P_RELAYD, P_SMTPD, P_IMAPD, P_HTTPD, PROCS_ };
 /* Which of the keys of tickets it gets (crypto/seal/ticket.h): none, its own, or all. */
 enum ticket_part { TICKETS_NONE, TICKETS_STORED, TICKETS_KEYD, TICKETS_ALL };
-enum listener_id { L_SMTP, L_SUBMISSION, L_SUBMISSIONS, L_IMAP, L_IMAPS, LISTENERS_ };
+enum listener_id { L_SMTP, L_SUBMISSION, L_SUBMISSIONS, L_IMAP, L_IMAPS, L_HTTP, L_HTTPS, LISTENERS_ };
 
 struct proc_def {
     const char *name;            /* in log lines and in user names: _pli-stored */

@@ -6,7 +6,8 @@ import re
 from test_arch import code, in_house, is_test, report, text
 
 DAEMONS = {"pli-stored": "store/stored/daemon.c", "pli-keyd": "crypto/keyd/keyd.c", "pli-dird": "directory/dird/main.c",
-           "pli-relayd": "relayd/main.c", "pli-trustd": "trust/trustd/main.c", "pli-smtpd": "smtpd/main.c", "pli-imapd": "imapd/main.c"}
+           "pli-relayd": "relayd/main.c", "pli-trustd": "trust/trustd/main.c", "pli-smtpd": "smtpd/main.c", "pli-imapd": "imapd/main.c",
+           "pli-httpd": "httpd/main.c"}
 
 
 def product(*suffixes):
@@ -61,7 +62,7 @@ def test_a_default_stands_in_the_table_of_settings_alone():
 
 
 def test_one_table_says_whose_uid_may_claim_which_role():
-    only_in(r'"uid\.(smtpd|imapd|relayd|keyd|dird|stored)"', {"base/service.c", "base/boot.c"})  # boot.c: which names there are
+    only_in(r'"uid\.(smtpd|imapd|relayd|keyd|dird|stored|httpd)"', {"base/service.c", "base/boot.c"})  # boot.c: which names there are
 
 
 def test_the_log_level_is_read_in_one_place():

@@ -230,7 +230,7 @@ def test_doctor(pli):
     r = pli.json("doctor")
     assert r["fail"] == 0, [f for f in r["findings"] if f["level"] == "fail"]
     walls = [f["text"] for f in r["findings"] if f["check"] == "walls"]
-    for name in ("pli-keyd", "pli-stored", "pli-dird", "pli-relayd", "pli-smtpd", "pli-imapd", "slapd"):
+    for name in ("pli-keyd", "pli-stored", "pli-dird", "pli-relayd", "pli-smtpd", "pli-imapd", "pli-httpd", "slapd"):
         assert any(w.startswith(name) and "no-new-privs" in w for w in walls), walls
     if os.getuid() == 0:
         assert all("own-uid" in w for w in walls), walls

@@ -7,7 +7,7 @@ import pytest
 
 from instance import Instance, build_dir, eventually, plain
 
-DAEMONS = ("smtpd", "imapd", "stored", "keyd", "dird", "relayd")
+DAEMONS = ("smtpd", "imapd", "httpd", "stored", "keyd", "dird", "relayd")
 
 
 def by_level(log):

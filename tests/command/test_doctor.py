@@ -63,7 +63,7 @@ def test_a_sound_instance_and_a_quiet_log(inst):
         assert any(c == check and words in t for c, t in said), (check, words, said)
 
 
-@pytest.mark.parametrize("name", ["slapd", "pli-keyd", "pli-stored", "pli-dird", "pli-trustd", "pli-smtpd", "pli-imapd", "pli-relayd"])
+@pytest.mark.parametrize("name", ["slapd", "pli-keyd", "pli-stored", "pli-dird", "pli-trustd", "pli-smtpd", "pli-imapd", "pli-httpd", "pli-relayd"])
 def test_a_frozen_process_is_named_within_seconds(inst, name):
     pid = inst.daemon(name)
     os.kill(pid, signal.SIGSTOP)

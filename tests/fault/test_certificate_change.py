@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.request
 
 import pytest
 from instance import Instance, children, eventually, plain
@@ -86,7 +87,7 @@ def test_import_while_people_are_connected(inst, authority):
         assert s.getreply()[0] == 354
         answer = inst.json("cert", "import", a.bundle("neuf"))
         assert answer["host"] == HOST and answer["running"] is True and answer["certificates"] == 2
-        for port, options in ((465, ()), (993, ()), (587, ("-starttls", "smtp")), (25, ("-starttls", "smtp")), (143, ("-starttls", "imap"))):
+        for port, options in ((465, ()), (993, ()), (443, ()), (587, ("-starttls", "smtp")), (25, ("-starttls", "smtp")), (143, ("-starttls", "imap"))):
             eventually(lambda port=port, options=options: shown(inst, port, *options) == (a.print_of("neuf"), 2))
         assert before[0] != a.print_of("neuf")
         # in the middle of DATA, and in a selected folder: neither was disturbed
@@ -96,6 +97,10 @@ def test_import_while_people_are_connected(inst, authority):
     # one who can only do RSA is not shown the trial authority's any more
     assert shown(inst, 465, "-tls1_2", "-cipher", "aRSA")[0] is None
     assert not (inst.root / "tls/server.pem").exists() and (inst.root / "tls/server-ec.pem").exists()
+    # a settings file is signed by the new one, with its authority inside
+    with urllib.request.urlopen(f"https://localhost:{inst.base + 443}/apple.mobileconfig?adresse={ME}", context=ssl.create_default_context(cafile=a.dir / "root.pem")) as r:
+        (a.dir / "profil").write_bytes(r.read())
+    assert b"com.apple.mail.managed" in a.run("cms", "-verify", "-inform", "DER", "-in", "profil", "-CAfile", "root.pem", "-purpose", "sslserver")
     # the listener that yielded has gone with its last session
     eventually(lambda: sorted(n for n, parent in children(inst.proc.pid).values() if parent == inst.proc.pid and n in ("pli-smtpd", "pli-imapd")) == ["pli-imapd", "pli-smtpd"])
     listed = {row["address"]: row for row in inst.json("cert", "list")}

@@ -9,7 +9,7 @@ import signal
 import subprocess
 
 import pytest
-from instance import PASSWORD, Instance, free_port_base, naming, plain
+from instance import OFFSETS, PASSWORD, Instance, free_port_base, naming, plain
 
 
 def digest(root):
@@ -32,7 +32,7 @@ class Copy(Instance):
         if base:
             conf = root / "pli.conf"
             text = conf.read_text()
-            for off in (25, 587, 465, 143, 993, 389, 636):
+            for off in OFFSETS:
                 text = text.replace(f":{of.base + off}\"", f":{base + off}\"")
             conf.write_text(text)
 

@@ -74,7 +74,7 @@ def test_no_byte_under_the_instance_folder(used):
 
 
 @pytest.mark.skipif(not shutil.which("gcore"), reason="gdb is not installed")
-@pytest.mark.parametrize("name", ["pli-stored", "pli-keyd", "pli-dird", "pli-trustd", "pli-relayd", "pli-smtpd", "pli-imapd"])
+@pytest.mark.parametrize("name", ["pli-stored", "pli-keyd", "pli-dird", "pli-trustd", "pli-relayd", "pli-smtpd", "pli-imapd", "pli-httpd"])
 def test_no_byte_in_a_core_dump(used, name, tmp_path):
     if os.getuid() != 0:
         pytest.skip("dumping a process that forbids dumps needs root")

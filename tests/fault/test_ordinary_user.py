@@ -40,7 +40,7 @@ def test_nothing_runs_as_root(inst):
 def test_doctor_says_which_walls_stand(inst):
     r = inst.pli("doctor", "--json", check=False)
     assert r.returncode == 0, r.stdout + r.stderr
-    for name in ("pli-stored", "pli-keyd", "pli-dird", "pli-trustd", "pli-smtpd", "pli-imapd", "pli-relayd"):
+    for name in ("pli-stored", "pli-keyd", "pli-dird", "pli-trustd", "pli-smtpd", "pli-imapd", "pli-httpd", "pli-relayd"):
         assert name in r.stdout
     walls = inst.pli("doctor", check=False).stdout
     assert "seccomp" in walls and "no-new-privs" in walls

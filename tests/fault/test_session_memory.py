@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Promise 3: the memory of an smtpd session that has done a TLS handshake and signed mail holds no private key byte;
 that of an imapd session holds its own mailbox key and no other."""
+import contextlib
+import http.client
 import os
 import re
 import subprocess
@@ -80,6 +82,16 @@ def test_smtpd_session_holds_no_private_key(inst):
         wanted = {**secrets(inst, "gp@chu.test"), **{"autre " + n: v for n, v in secrets(inst, "autre@chu.test").items()}}
         assert held(session, wanted) == []
         assert held(inst.daemon("pli-smtpd"), wanted) == []
+
+
+def test_httpd_session_holds_no_private_key(inst):
+    """It has done a handshake and given a signed profile."""
+    wanted = secrets(inst, "gp@chu.test")
+    with contextlib.closing(http.client.HTTPSConnection("localhost", inst.port("https"), context=inst.tls(), timeout=30)) as c:
+        c.request("GET", "/apple.mobileconfig?adresse=gp@chu.test")
+        assert c.getresponse().read()
+        assert held(inst.session(c), wanted) == []
+        assert held(inst.daemon("pli-httpd"), wanted) == []
 
 
 def test_stored_and_dird_hold_no_private_key(inst):

@@ -10,7 +10,8 @@ import re
 import shutil
 
 import pytest
-from instance import eventually, plain
+from doorway import Doorway
+from instance import PASSWORD, eventually, plain
 
 for tool in ("thunderbird", "certutil"):
     if not shutil.which(tool):
@@ -27,10 +28,19 @@ ME, COLLEAGUE = "dr@chu.test", "dupont@chu.test"
 
 
 @pytest.fixture(scope="module")
-def bird(pli, tmp_path_factory):
+def door(pli):
+    """The web as Thunderbird sees it: the names of the domain lead here, and nothing else is there."""
+    with Doorway({(f"autoconfig.{pli.domain}", 443): pli.port("https"), (f"autoconfig.{pli.domain}", 80): pli.port("http")}) as way:
+        yield way
+
+
+@pytest.fixture(scope="module")
+def bird(pli, tmp_path_factory, door):
     pli.add(ME, kind="per", name="Hélène MARTIN")
     pli.add(COLLEAGUE, kind="per", name="Jérôme DUPONT")
-    with Thunderbird(pli, ME, tmp_path_factory.mktemp("tb"), name="Dr Hélène MARTIN", display=os.environ.get("PLI_DISPLAY")) as tb:
+    prefs = [("network.proxy.type", 1), ("network.proxy.http", "127.0.0.1"), ("network.proxy.http_port", door.port), ("network.proxy.ssl", "127.0.0.1"),
+             ("network.proxy.ssl_port", door.port), ("network.dns.localDomains", f"mail.{pli.domain}")]
+    with Thunderbird(pli, ME, tmp_path_factory.mktemp("tb"), name="Dr Hélène MARTIN", prefs=prefs, display=os.environ.get("PLI_DISPLAY")) as tb:
         yield tb
 
 
@@ -143,6 +153,19 @@ def test_uses_what_the_server_offers(bird):
 def test_nothing_was_refused_on_the_way(bird):
     """No BAD, no NO: what Thunderbird says to the server is understood and done."""
     assert refusals(bird) == []
+
+
+def test_sets_an_account_up_from_the_address_alone(bird, pli, door):
+    """Name, address, password: what a doctor types. The rest is found at autoconfig.DOMAIN (pli-httpd), and Thunderbird signs in with it."""
+    address = "seule.adresse@chu.test"
+    pli.add(address, kind="per", name="Ada SEULE")
+    bird.set_up("Ada SEULE", address, PASSWORD)
+    found = bird.wait("return accountOf(arguments[0])", address)
+    assert found["incoming"] == ["imap", "mail.chu.test", pli.port("imaps"), 3, address]          # 3: TLS from the first octet
+    assert found["outgoing"] == ["mail.chu.test", pli.port("submissions"), 3, address]
+    assert ("autoconfig.chu.test", 443) in door.asked
+    assert re.search(r"httpd\[\d+\] .*ev=request route=autoconfig status=200 ", pli.output())
+    assert re.search(rf"imapd\[\d+\] .*ev=signin .*{address}", pli.output())
 
 
 def test_starttls_on_143_and_587(bird, pli, tmp_path):

@@ -300,7 +300,7 @@ class Instance:
 
     def port(self, service):
         return self.base + {"smtp": 25, "submission": 587, "submissions": 465, "imap": 143, "imaps": 993,
-                            "ldap": 389, "ldaps": 636}[service]
+                            "ldap": 389, "ldaps": 636, "http": 80, "https": 443}[service]
 
     def smtp(self, service="submission", login=None, password=PASSWORD, pem=None, timeout=60):
         if service == "submissions":

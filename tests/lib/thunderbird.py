@@ -220,6 +220,14 @@ class Thunderbird:
             time.sleep(0.2)
 
     # ---- what a user does ----
+    def set_up(self, name, address, password):
+        """A further account by the program's own form: name and address, what it finds, the password."""
+        self.run(HUB)
+        self.wait(HUB_PAGE, "emailAutoConfigSubview", {"#realName": name, "#email": address})
+        self.wait(HUB_PAGE, "emailConfigFoundSubview", {}, timeout=120)
+        self.wait(HUB_PAGE, "emailPasswordSubview", {"#password": password})
+        self.wait("return accountOf(arguments[0])", address)
+
     def check_mail(self):
         self.run("server.getNewMessages(server.rootFolder, window3().msgWindow, null)")
 
@@ -263,6 +271,17 @@ const folders = () => server.rootFolder.descendants;
 const named = name => folders().find(f => f.name == name || f.URI.endsWith("/" + name));
 const inbox = () => named("INBOX");
 const window3 = () => Services.wm.getMostRecentWindow("mail:3pane");
+const hub = () => window3().document.querySelector("account-hub-container")?.shadowRoot;
+const accountOf = address => {
+  for (const a of MailServices.accounts.accounts) {
+    const in_ = a.incomingServer, out = a.defaultIdentity && MailServices.outgoingServer.getServerByKey(a.defaultIdentity.smtpServerKey);
+    if (out && a.defaultIdentity.email == address) {
+      return { incoming: [in_.type, in_.hostname, in_.port, in_.socketType, in_.username],
+               outgoing: [out.serverURI.host, out.serverURI.port, out.socketType, out.username] };
+    }
+  }
+  return null;
+};
 const pause = ms => new Promise(done => window3().setTimeout(done, ms));
 """
 
@@ -273,6 +292,26 @@ for (const [origin, realm, user] of logins) {
   info.init(origin, null, realm, user, password, "", "");
   await Services.logins.addLoginAsync(info);
 }
+"""
+
+HUB = """
+await window3().openAccountHub("MAIL");
+"""
+
+# One page of the account form: its fields are typed into, and its forward button is pressed. Null while it is not there, or the button is not yet good.
+HUB_PAGE = """
+const view = hub()?.querySelector("account-hub-email"), step = view?.querySelector("#" + arguments[0]), forward = view?.querySelector("account-hub-footer #forward");
+if (!step || step.hidden || !forward) return null;
+for (const [id, text] of Object.entries(arguments[1])) {
+  const field = step.querySelector(id);
+  if (!field) return null;
+  field.value = text;
+  field.dispatchEvent(new (window3().Event)("input", { bubbles: true }));
+}
+await pause(100);
+if (forward.disabled || forward.hidden) return null;
+forward.click();
+return true;
 """
 
 OPEN = """

@@ -213,6 +213,20 @@ enum rc keyd_tls_sign(struct keyd *k, const struct keyd_tls_req *rq, struct buf 
     return rc;
 }
 
+enum rc keyd_sign_profile(struct keyd *k, enum keyd_tls_key key, struct span cert, const unsigned char digest[32],
+                          struct buf *cms_out, struct err *e)
+{
+    struct keyd_profile_req rq = {.key = (uint8_t)key, .cert = cert};
+    struct keyd_profile_rep rp;
+    enum rc rc;
+
+    memcpy(rq.digest, digest, sizeof rq.digest);
+    rc = ask(k, KEYD_SIGN_PROFILE, &rq, &rp, e);
+    if (rc == RC_OK)
+        buf_addspan(cms_out, rp.cms);
+    return rc;
+}
+
 enum rc keyd_issue_trial(struct keyd *k, const struct keyd_issue_req *rq, struct buf *cert_der_out,
                          struct buf *slot_out, struct buf *key_pem_out, struct err *e)
 {

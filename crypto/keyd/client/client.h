@@ -2,7 +2,7 @@
 /* crypto/keyd/client/client.h - asking pli-keyd, one function a purpose; and making the keyring that it starts from.
  * Owns     struct keyd: the connection, dialled at first use and again after keyd restarted. One process, one thread: made in the
  *          session, not in the listener before its fork (keyd bounds TLS signatures by the process that dialled).
- * Process  smtpd, imapd, relayd sessions; pli.
+ * Process  smtpd, imapd, relayd, httpd sessions; pli.
  */
 #pragma once
 #include "crypto/keyd/client/wire.h"
@@ -22,6 +22,8 @@ enum rc keyd_rewrap(struct keyd *k, const struct keyd_rewrap_req *rq, struct buf
 enum rc keyd_delegate(struct keyd *k, const struct keyd_delegate_req *rq, struct buf *slot_out, struct err *e);
 enum rc keyd_sign_mail(struct keyd *k, struct span ticket, struct span slots, const unsigned char digest[32], int64_t when, struct buf *cms_out, struct err *e);
 enum rc keyd_tls_sign(struct keyd *k, const struct keyd_tls_req *rq, struct buf *sig_out, struct err *e);
+/* cert: DER, of the TLS key that is meant. Out: DER, detached; crypto/cms/cms.h puts the file into it. */
+enum rc keyd_sign_profile(struct keyd *k, enum keyd_tls_key key, struct span cert, const unsigned char digest[32], struct buf *cms_out, struct err *e);
 enum rc keyd_issue_trial(struct keyd *k, const struct keyd_issue_req *rq, struct buf *cert_der_out, struct buf *slot_out, struct buf *key_pem_out, struct err *e);
 /* what_out: KEYD_QUEUE_CEK, or KEYD_QUEUE_ENVELOPE: the key of the entry's envelope object only (pli queue list: open_whole_key). */
 enum rc keyd_queue_open(struct keyd *k, const struct keyd_queue_req *rq, enum keyd_queue_what *what_out, unsigned char key_out[SEAL_CEK],

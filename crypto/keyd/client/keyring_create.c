@@ -156,22 +156,27 @@ enum rc keyring_issue_server(const struct keyring_spec *s, const struct keyring 
 {
     static const unsigned char ip4[4] = {127, 0, 0, 1}, ip6[16] = {[15] = 1};
     struct buf o = BUF_INIT, der = BUF_INIT, pem = BUF_INIT, file = BUF_INIT;
-    char machine[256];
-    struct pki_want w = {
-        .use = PKI_SERVER,
-        .subject = {{"C", SPAN_LIT("FR")},
-                    {"ST", SPAN_LIT("Paris (75)")},
-                    {"O", SPAN_NULL},
-                    {"OU", SPAN_LIT("1300017985")},
-                    {"CN", span_str(s->host)}},
-        .dns = {span_str(s->host), SPAN_LIT("localhost"), span_str(s->domain), machine_name(machine, sizeof machine)},
-        .ip = {span_of(ip4, 4), span_of(ip6, 16)},
-        .days = SERVER_DAYS,
-        .key_pkcs8 = key,
-        .ca_key_pkcs8 = key_der_span(&k->ca_key),
-        .ca_cert = key_der_span(&k->ca_cert)};
+    char machine[256], conf[300], discover[300];
+    struct pki_want w = {.use = PKI_SERVER,
+                         .subject = {{"C", SPAN_LIT("FR")},
+                                     {"ST", SPAN_LIT("Paris (75)")},
+                                     {"O", SPAN_NULL},
+                                     {"OU", SPAN_LIT("1300017985")},
+                                     {"CN", span_str(s->host)}},
+                         .dns = {span_str(s->host), SPAN_LIT("localhost"), span_str(s->domain), SPAN_NULL, SPAN_NULL,
+                                 machine_name(machine, sizeof machine)},
+                         .ip = {span_of(ip4, 4), span_of(ip6, 16)},
+                         .days = SERVER_DAYS,
+                         .key_pkcs8 = key,
+                         .ca_key_pkcs8 = key_der_span(&k->ca_key),
+                         .ca_cert = key_der_span(&k->ca_cert)};
     enum rc rc;
 
+    /* where mail clients look for their settings (pli-httpd) */
+    (void)snprintf(conf, sizeof conf, "autoconfig.%s", s->domain);
+    (void)snprintf(discover, sizeof discover, "autodiscover.%s", s->domain);
+    w.dns[3] = span_str(conf);
+    w.dns[4] = span_str(discover);
     buf_addf(&o, "Essai %s", s->domain);
     w.subject[2].value = buf_span(&o);
     rc = pki_issue(&w, &der, e);

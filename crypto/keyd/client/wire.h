@@ -5,14 +5,14 @@
  * (address, purpose, never a secret). Limits: signatures a minute and account, opens a minute and mailbox.
  * Again    every op may be asked again after a lost reply: keyd keeps no state that a second asking would spoil. Those that may need a slow
  *          hash are IPC_LONG: when all threads that may hash are at it keyd answers CAUSE_BUSY.
- * Process  keyd answers; smtpd, imapd, relayd, pli ask. Each message is written once, below; the table of ops is in wire.c.
+ * Process  keyd answers; smtpd, imapd, relayd, httpd, pli ask. Each message is written once, below; the table of ops is in wire.c.
  */
 #pragma once
 #include "base/ipc.h"
 #include "crypto/seal/slot.h"
 #include "crypto/seal/ticket.h"
 
-#define KEYD_VERSION 4
+#define KEYD_VERSION 5
 extern const struct ipc_proto keyd_proto;
 enum keyd_op {
     KEYD_WRAP = 16,     /* content key -> wrapped for each recipient's current epoch. smtpd imapd relayd admin */
@@ -20,11 +20,12 @@ enum keyd_op {
     KEYD_BOX_NEW,       /* new mailbox key pair in a slot. admin */
     KEYD_REWRAP,        /* password slot: old password -> new. admin */
     KEYD_SIGN_MAIL,     /* ticket + signing slot + digest -> detached CMS. smtpd */
-    KEYD_TLS_SIGN,      /* handshake signature with a TLS key. smtpd imapd relayd */
+    KEYD_TLS_SIGN,      /* handshake signature with a TLS key. smtpd imapd relayd httpd */
     KEYD_ISSUE_TRIAL,   /* trial CA: S/MIME certificate (key sealed in a slot) or operator certificate (key given out). admin */
     KEYD_QUEUE_OPEN,    /* queue entry: relayd gets the content key, admin only the envelope's object key */
     KEYD_STATUS,        /* counters. admin super */
-    KEYD_DELEGATE       /* a mailbox's key, from its keyd slot, sealed to a delegate's mailbox. admin */
+    KEYD_DELEGATE,      /* a mailbox's key, from its keyd slot, sealed to a delegate's mailbox. admin */
+    KEYD_SIGN_PROFILE   /* digest of a settings file -> detached CMS with a TLS certificate. httpd */
 };
 enum { /* most octets of a field */
     KEYD_PASSWORD_MAX = 1024, KEYD_LIST_MAX = 80 * 1024, KEYD_NAME_MAX = 255, KEYD_CMS_MAX = 16 * 1024, KEYD_CERT_MAX = 8 * 1024,
@@ -119,6 +120,18 @@ IPC_MESSAGE(keyd_tls_req);
 #define FIELDS_keyd_tls_rep(F, T)              \
     F(T, BYTES, signature, KEYD_SIGNATURE_MAX)
 IPC_MESSAGE(keyd_tls_rep);
+
+/* ---- KEYD_SIGN_PROFILE: signed now, by keyd's own clock. The certificate is the one that the TLS peers are shown, and keyd signs with its key
+ * alone: RC_TEMP: that key was replaced. ---- */
+#define FIELDS_keyd_profile_req(F, T)                                                      \
+    F(T, U8, key)                            /* enum keyd_tls_key */                       \
+    F(T, BYTES, cert, KEYD_CERT_MAX)         /* DER */                                     \
+    F(T, FIX, digest, KEYD_DIGEST)           /* SHA-256 of the file */
+IPC_MESSAGE(keyd_profile_req);
+
+#define FIELDS_keyd_profile_rep(F, T)                                     \
+    F(T, BYTES, cms, KEYD_CMS_MAX)           /* DER, detached, SHA-256 */
+IPC_MESSAGE(keyd_profile_rep);
 
 /* ---- KEYD_ISSUE_TRIAL ---- */
 enum keyd_issue_use { KEYD_ISSUE_SMIME = 1, KEYD_ISSUE_OPERATOR = 2 };

@@ -81,7 +81,7 @@ static void test_every_table(void **st)
 static void test_ops(void **st)
 {
     (void)st;
-    assert_int_equal(keyd_proto.n_ops, KEYD_DELEGATE - KEYD_WRAP + 1);
+    assert_int_equal(keyd_proto.n_ops, KEYD_SIGN_PROFILE - KEYD_WRAP + 1);
     for (size_t i = 0; i < keyd_proto.n_ops; i++) {
         assert_true(keyd_proto.ops[i].bits & IPC_AGAIN);
         assert_ptr_equal(ipc_op_find(&keyd_proto, keyd_proto.ops[i].op), &keyd_proto.ops[i]);
@@ -105,7 +105,8 @@ static void test_roles(void **st)
         {KEYD_QUEUE_OPEN, ROLE_RELAYD | ROLE_ADMIN},
         {KEYD_STATUS, ROLE_ADMIN | ROLE_SUPER},
         {KEYD_DELEGATE, ROLE_ADMIN},
-        {KEYD_TLS_SIGN, ROLE_SMTPD | ROLE_IMAPD | ROLE_RELAYD},
+        {KEYD_TLS_SIGN, ROLE_SMTPD | ROLE_IMAPD | ROLE_RELAYD | ROLE_HTTPD},
+        {KEYD_SIGN_PROFILE, ROLE_HTTPD},
     };
 
     (void)st;

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The page with the settings, in Chromium, at the width of a telephone: it fits, its style is applied, its form works, the code on the screen is read, nothing
+of another place is asked for and the browser has nothing to complain of.
+
+Skipped where chromium is absent (packaging/deps clients brings it). PLI_PICTURES=FOLDER keeps the pictures.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+if not shutil.which("chromium"):
+    pytest.skip("chromium is not installed", allow_module_level=True)
+from chromium import Chromium  # noqa: E402
+
+ADDRESS = "marie-francoise.de-la-tour-du-pin@chu.test"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with Chromium(tmp_path_factory.mktemp("chromium"), {"mail.chu.test": "127.0.0.1"}) as b:
+        yield b
+
+
+def pictures(tmp_path):
+    return pathlib.Path(os.environ.get("PLI_PICTURES", tmp_path))
+
+
+def fits(browser, width):
+    """No part of the page is wider than the screen; what is wider by itself: names of elements."""
+    wide = browser.value(f"[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > {width} + 0.5).map(e => e.tagName + ' ' + e.textContent.slice(0, 40))")
+    assert wide == []
+    assert browser.value("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [320, 390, 1024])
+def test_fits_the_screen(browser, pli, width, tmp_path):
+    browser.phone(width)
+    browser.go(f"https://mail.chu.test:{pli.port('https')}/?adresse={ADDRESS}")
+    fits(browser, width)
+    browser.picture(pictures(tmp_path) / f"page-{width}.png")
+    assert browser.value("getComputedStyle(document.querySelector('button')).backgroundColor") == "rgb(11, 85, 99)"       # the style sheet was taken
+    assert browser.value("Math.min(...[...document.querySelectorAll('button, .button, input')].map(e => e.getBoundingClientRect().height))") >= 40     # for a thumb
+    assert browser.value("Math.min(...[...document.querySelectorAll('body *')].map(e => parseFloat(getComputedStyle(e).fontSize)))") >= 14
+    if shutil.which("zbarimg") and width == 390:
+        read = subprocess.run(["zbarimg", "--quiet", "--raw", pictures(tmp_path) / "page-390.png"], capture_output=True, text=True)
+        assert read.stdout.strip() == f"https://mail.chu.test:{pli.port('https')}/?adresse={ADDRESS}"
+
+
+def test_form_without_scripts(browser, pli):
+    """An address is typed and sent by the form itself; the page has no script to help it."""
+    browser.phone()
+    browser.go(f"https://mail.chu.test:{pli.port('https')}/")
+    assert browser.value("document.scripts.length") == 0
+    assert browser.value("document.querySelector('a.button')") is None
+    browser.press(f"document.querySelector('input').value = '{ADDRESS}'; document.querySelector('button').click()")
+    assert browser.value("document.querySelector('a.button').getAttribute('href')") == f"/apple.mobileconfig?adresse={ADDRESS}"
+    assert browser.value("document.querySelector('.who strong').textContent") == ADDRESS
+    browser.press("document.querySelector('input').value = 'ana@autre.test'; document.querySelector('button').click()")
+    assert "vérifiez ce qui suit le signe @" in browser.value("document.querySelector('[role=alert]').textContent")
+    fits(browser, 390)
+
+
+def test_nothing_of_another_place_and_no_complaint(browser, pli):
+    home = f"https://mail.chu.test:{pli.port('https')}/"
+    browser.complaints.clear()
+    browser.go(home)
+    asked = browser.requests()
+    assert home in asked and home + "style.css" in asked and not [u for u in asked if not u.startswith(home)]
+    assert not [c for c in browser.complaints if "favicon" not in c and "404" not in c]      # no word of its Content-Security-Policy
+    browser.value("const s = document.createElement('script'); s.src = 'https://mail.chu.test/x.js'; document.body.append(s); "
+                  "const i = document.createElement('img'); i.src = 'https://autre.test/x.png'; document.body.append(i)")
+    browser.go(home)                                                                          # by then it has complained: the policy holds
+    assert [c for c in browser.complaints if "Content Security Policy" in c]
