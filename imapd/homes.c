@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "flow/delegate.h"
 #include "imapd/commands.h"
+#include "imapd/folders.h"
 #include "imapd/objectid.h"
 #include "imapd/view.h"
 #include "proto/imap/write.h"
@@ -168,6 +169,20 @@ static struct mailbox *own_box(struct imap_session *s)
     return s->at ? own_of(s)->box : s->box;
 }
 
+/* A practice's mailbox may have no holder who ever signs in: its first folders are made by the first delegate who may. */
+static void first_time(struct imap_session *s, struct home *h)
+{
+    struct home *at = s->at;
+    struct err e;
+
+    if (!(h->acl & ACL_K))
+        return;
+    homes_enter(s, h);
+    if (folders_first_time(s, &e) != RC_OK)
+        log_err(LOG_WARN_, "first-folders-failed", &e);
+    homes_enter(s, at);
+}
+
 static enum rc open_new(struct imap_session *s, uint64_t mbx, struct home **h_out, struct err *e)
 {
     struct dird_delegate_rep rep;
@@ -187,11 +202,13 @@ static enum rc open_new(struct imap_session *s, uint64_t mbx, struct home **h_ou
     buf_free(&mem);
     h->next = s->homes;
     s->homes = h;
-    if (rc == RC_OK)
-        *h_out = h;
-    else
+    if (rc != RC_OK) {
         close_home(&s->homes);
-    return rc;
+        return rc;
+    }
+    first_time(s, h);
+    *h_out = h;
+    return RC_OK;
 }
 
 /* One that was opened under another delegation is of no use any more: stored refuses its ticket. */

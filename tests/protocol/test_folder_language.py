@@ -28,6 +28,8 @@ def test_names(language, names):
     with Instance(language=language) as pli:
         pli.add("gp@chu.test", sign="never")
         assert roles(pli, "gp@chu.test") == names
+        with pli.imap("gp@chu.test") as c:
+            assert c.namespace()[1] == [f'(("" "/")) (("{"Other users" if language == "en" else "Autres utilisateurs"}/" "/")) NIL'.encode()]
 
 
 def test_a_change_of_the_setting_renames_nothing():

@@ -288,6 +288,17 @@ def test_a_delegation_that_is_taken_ends_her_sessions(practice):
     again.ok(f"SELECT {inbox}")
 
 
+def test_the_first_folders_of_a_mailbox_that_nobody_signs_in_to(pli):
+    pli.add("acl10.cabinet@chu.test", sign="never")
+    for who, rights in (("lit", "work"), ("tient", "all")):
+        pli.add(f"acl10.{who}@chu.test", sign="never")
+        pli.pli("delegate", "add", "acl10.cabinet@chu.test", "--to", f"acl10.{who}@chu.test", "--rights", rights)
+    below = f'LIST "" "{OTHERS}/acl10.cabinet@chu.test/*"'
+    assert len(Line(pli, "acl10.lit@chu.test").ok(below)) == 1
+    assert len(Line(pli, "acl10.tient@chu.test").ok(below)) == 6
+    assert len(Line(pli, "acl10.lit@chu.test").ok(below)) == 6
+
+
 def test_two_at_once_and_slapd_away(practice):
     p = practice("acl7", "lrswite")
     inbox = f'"{p.root}/INBOX"'
