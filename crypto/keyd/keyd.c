@@ -17,18 +17,10 @@
 enum { SWEEP_SECONDS = 30 };
 
 const struct ipc_bind keyd_handlers[] = {
-    {KEYD_WRAP, purpose_wrap},
-    {KEYD_OPEN_BOX, purpose_open},
-    {KEYD_BOX_NEW, purpose_box_new},
-    {KEYD_REWRAP, purpose_rewrap},
-    {KEYD_SIGN_MAIL, purpose_sign},
-    {KEYD_TLS_SIGN, purpose_tls},
-    {KEYD_ISSUE_TRIAL, purpose_issue},
-    {KEYD_QUEUE_OPEN, purpose_queue},
-    {KEYD_STATUS, purpose_status},
-    {KEYD_DELEGATE, purpose_delegate},
-    {KEYD_SIGN_PROFILE, purpose_profile},
-    {0, NULL},
+    {KEYD_WRAP, purpose_wrap},         {KEYD_OPEN_BOX, purpose_open},        {KEYD_BOX_NEW, purpose_box_new},
+    {KEYD_REWRAP, purpose_rewrap},     {KEYD_SIGN_MAIL, purpose_sign},       {KEYD_TLS_SIGN, purpose_tls},
+    {KEYD_ISSUE_TRIAL, purpose_issue}, {KEYD_QUEUE_OPEN, purpose_queue},     {KEYD_STATUS, purpose_status},
+    {KEYD_DELEGATE, purpose_delegate}, {KEYD_SIGN_PROFILE, purpose_profile}, {0, NULL},
 };
 
 /* All pages stay out of swap where we may; else the secrets alone, which secret_alloc() locks as far as the limit goes. With a
