@@ -121,7 +121,8 @@ static unsigned items_of(const struct imap_session *s, unsigned events)
 static enum rc tell_status(struct imap_session *s, const struct folder *f, unsigned events, struct err *e)
 {
     if ((events & EV_MESSAGES) == 0 || (f->flags & (FF_GONE | FF_NOSELECT)) ||
-        (s->view && f->id == s->view->folder)) /* RFC 5465 6.1: of the selected one the other groups tell nothing */
+        (s->view && !s->view_home &&
+         f->id == s->view->folder)) /* RFC 5465 6.1: of the selected one the other groups tell nothing */
         return RC_OK;
     return status_told(s, f, items_of(s, events), e);
 }

@@ -44,14 +44,14 @@ bool watch_on(struct imap_session *s)
 bool view_events(struct imap_session *s)
 {
     struct store_ev_changed ev;
-    bool any = false;
+    bool any = false, selected = s->view && s->view_home == s->at; /* folders of two mailboxes have the same numbers */
     struct err e;
     enum rc rc;
 
     if (!s->watching)
         return false;
     while ((rc = store_event(s->store, &ev, &e)) == RC_OK) {
-        bool here = s->view && ev.folder == s->view->folder;
+        bool here = selected && ev.folder == s->view->folder;
 
         any |= here || ev.folder == 0;
         if (!here)
@@ -61,7 +61,7 @@ bool view_events(struct imap_session *s)
         s->watching = false;
         notify_look(s);
     }
-    any = s->view && (any || rc != RC_MORE);
+    any = selected && (any || rc != RC_MORE);
     if (any) /* it is not forgotten when the caller has no use for it now */
         s->view->asked = 0;
     return any;

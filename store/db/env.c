@@ -79,7 +79,7 @@ static int read_format(DB *db, uint32_t *format_out)
 /* 0: nothing is written yet. There is no way from formats 1 to 3, which no release had. */
 static void refuse_other(uint32_t format)
 {
-    if (format != 0 && format < STORE_FORMAT)
+    if (format != 0 && format < FORMAT_NO_ACL)
         die("store: format %u was made by an older Pli; this one knows %d only: keep that version, or begin with pli "
             "init",
             (unsigned)format, STORE_FORMAT);
@@ -110,10 +110,10 @@ static bool access_any(const struct env *v)
 
 /* The format is written when all tables have been made. Later one that is missing was taken away: an empty new one in its place would answer
  * "there is no such mailbox". */
-static void refuse_missing(const struct env *v, int from)
+static void refuse_missing(const struct env *v, int from, uint32_t format)
 {
     for (int t = from; t < TABLES; t++)
-        if (!is_there(v, t))
+        if (!is_there(v, t) && !(format == FORMAT_NO_ACL && t == T_ACL))
             die("store: its table %s is missing: put the file back, or the whole folder store from one backup; it is "
                 "not made anew, "
                 "for what it held would be gone without a word",
@@ -139,7 +139,7 @@ static void look_at_format(struct env *v)
 
     (void)snprintf(path, sizeof path, "%s/%s", v->home, tables[T_FORMAT].file);
     if (access(path, F_OK) != 0) { /* it is made first of all */
-        refuse_missing(v, access_any(v) ? 0 : TABLES);
+        refuse_missing(v, access_any(v) ? 0 : TABLES, STORE_FORMAT);
         return;
     }
     if (db_create(&db, NULL, 0) != 0)
@@ -148,9 +148,9 @@ static void look_at_format(struct env *v)
     if (db->open(db, NULL, path, NULL, DB_BTREE, DB_RDONLY, 0) == 0 && read_format(db, &format) == 0) {
         refuse_other(format);
         if (format != 0)
-            refuse_missing(v, 0);
+            refuse_missing(v, 0, format);
     } else if (has_octets(v, T_FORMAT)) {
-        refuse_missing(v, 0);
+        refuse_missing(v, 0, STORE_FORMAT);
     }
     db->close(db, DB_NOSYNC);
 }
@@ -168,8 +168,10 @@ static void settle_format(struct env *v)
     }
     must(ret, "format");
     refuse_other(have);
-    if (have != 0)
+    if (have == STORE_FORMAT)
         return;
+    if (have != 0)
+        log_ev(LOG_INFO_, "store-format", "from=%u to=%d", (unsigned)have, STORE_FORMAT);
     k.data = (void *)(uintptr_t) "format";
     k.size = 6;
     d.data = be;

@@ -10,7 +10,8 @@
 #include "base/buf.h"
 #include <db.h>
 
-enum { STORE_FORMAT = 4 }; /* 2: an epoch's number follows from its record; 3: T_FREED; 4: octets lie in segments, rows are packed */
+enum { STORE_FORMAT = 5, FORMAT_NO_ACL = 4 }; /* 2: an epoch's number follows from its record; 3: T_FREED; 4: octets lie in segments, rows are packed;
+                                                  5: T_ACL, which is all that 4 lacks: it is made at the first start */
 enum table {
     T_FORMAT,    /* "format" -> u32; written once, so that it can be read without recovery */
     T_META,      /* names -> numbers: next_mbx, swept */

@@ -356,7 +356,7 @@ static void write_format(const char *dir, uint32_t format)
 /* 3 had no segments. The numbers are written out: a store of that layout is known by its number alone. */
 static void test_other_format(void **state)
 {
-    static const uint32_t others[] = {3, 5};
+    static const uint32_t others[] = {3, 6};
     unsigned char before[DIGEST_LEN], after[DIGEST_LEN];
     uint64_t mbx = live_box(0);
     struct store *in = store_new(ROLE_SMTPD);
@@ -378,6 +378,37 @@ static void test_other_format(void **state)
     live_start(&L);
     live_deliver(in, mbx, STORE_INBOX, 10, 0);
     store_free(&in);
+}
+
+/* 4 had no acl.db. It is taken over, whether the first start got as far as to make that file or not; of format 5 the file is missed. */
+static void test_format_4_is_taken_over(void **state)
+{
+    uint64_t mbx = live_box(0);
+    struct store *in = store_new(ROLE_SMTPD), *s = live_bound(&L, mbx);
+    char dir[100], acl[120];
+
+    (void)state;
+    live_deliver(in, mbx, STORE_INBOX, 10, 0);
+    snprintf(dir, sizeof dir, "%s/store", L.dir);
+    snprintf(acl, sizeof acl, "%s/acl.db", dir);
+    for (int with = 0; with < 2; with++) {
+        live_stop(&L, SIGTERM);
+        write_format(dir, 4);
+        if (!with)
+            assert_int_equal(unlink(acl), 0);
+        live_start(&L);
+        live_deliver(in, mbx, STORE_INBOX, 10, 0);
+        assert_int_equal(live_status(s, STORE_INBOX).exists, 2 + with);
+        assert_int_equal(access(acl, F_OK), 0);
+    }
+    live_stop(&L, SIGTERM);
+    assert_int_equal(unlink(acl), 0);
+    live_start(&L);
+    assert_int_equal(live_stop(&L, 0), 1);
+    write_format(dir, 4);
+    live_start(&L);
+    store_free(&in);
+    store_free(&s);
 }
 
 /* Told to stop right after live_start() it ends well, not by the signal, however long it takes to begin. */
@@ -437,6 +468,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kill_under_load),
         cmocka_unit_test(test_other_format),
+        cmocka_unit_test(test_format_4_is_taken_over),
         cmocka_unit_test(test_stopped_at_once),
         cmocka_unit_test(test_one_owner),
         cmocka_unit_test(test_reserve),

@@ -426,3 +426,16 @@ def test_from_one_mailbox_into_another(practice):
     p.delegate.ok(f'APPEND "{p.root}/Archive" CATENATE (TEXT {{{len(new)}+}}\r\n{new} URL "/INBOX/;UID=2/;SECTION=TEXT")')
     p.holder.ok("SELECT Archive")
     assert any("Glycemie" in line for line in p.holder.ok("FETCH 131 BODY.PEEK[TEXT]"))
+
+
+def test_news_of_her_own_while_anothers_folder_is_selected(practice):
+    """NOTIFY is about her own mailbox; the folder that is selected has the same number there."""
+    p = practice("acl11", "lrswite")
+    p.delegate.ok("NOTIFY SET (selected (MessageNew MessageExpunge)) (inboxes (MessageNew MessageExpunge))")
+    p.delegate.ok(f'SELECT "{p.root}/INBOX"')
+    Line(p.pli, p.her).append("INBOX")
+    told = p.delegate.ok("NOOP")
+    assert any(line.startswith("* STATUS INBOX ") and "MESSAGES 1" in line for line in told), told
+    p.holder.append("INBOX")
+    told = p.delegate.ok("NOOP")
+    assert "* 1 EXISTS" in told and not any("STATUS" in line for line in told), told
