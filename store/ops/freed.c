@@ -7,6 +7,7 @@
 #include "store/db/room.h"
 #include "store/ops/hold.h"
 #include "store/ops/objects.h"
+#include "store/ops/packing.h"
 
 enum { KEPT_BASE_GIB = 4 /* a mailbox without a quota: what its share is of */ };
 
@@ -366,6 +367,19 @@ static enum rc held(struct tx *t, uint64_t mbx, bool *held_out, struct err *e)
     return or_lost(rc, t);
 }
 
+/* A transaction that is tried again, or fails, tells it for nothing: it is a hint. */
+static void tell_packing(const struct freed_batch *b, uint64_t mbx, const struct freed_row *r)
+{
+    uint32_t lo = r->n > 0 ? r->f[0].uid : 0, hi = lo;
+
+    for (size_t i = 1; i < r->n; i++) {
+        lo = r->f[i].uid < lo ? r->f[i].uid : lo;
+        hi = r->f[i].uid > hi ? r->f[i].uid : hi;
+    }
+    if (r->n > 1 && !b->box_gone)
+        packing_removed(b->packing, mbx, r->folder, lo, hi);
+}
+
 static enum rc work_off_row(struct tx *t, const struct freed_batch *b, size_t i, struct buf *mem, struct err *e)
 {
     uint64_t mbx = b->row[i].mbx, n = b->row[i].n;
@@ -392,6 +406,8 @@ static enum rc work_off_row(struct tx *t, const struct freed_batch *b, size_t i,
         rc = count_off(t, mbx, &r, e);
     if (rc == RC_OK)
         rc = free_items(t, mbx, &r, e);
+    if (rc == RC_OK)
+        tell_packing(b, mbx, &r);
     return rc == RC_OK ? or_lost(freed_replace(t, mbx, n, &r, &none, e), t) : rc;
 }
 

@@ -84,6 +84,7 @@ enum rc freed_replace(struct tx *t, uint64_t mbx, uint64_t n, const struct freed
                       struct err *e);
 enum { FREED_ROWS = 16 };
 struct freed_batch { /* rows that one transaction works off */
+    struct packing *packing; /* told of what was freed; NULL: nobody */
     struct {
         uint64_t mbx, n;
     } row[FREED_ROWS];

@@ -119,8 +119,10 @@ static enum rc next_batch(struct look *l, struct freed_walk *w, struct freed_bat
 /* ---- working them off ---- */
 static enum rc try_batch(struct stored *d, struct freed_batch *b, struct err *e)
 {
-    enum rc rc = tx_run(&d->env, TX_LAZY, freed_work_off, b, e);
+    enum rc rc;
 
+    b->packing = d->packing;
+    rc = tx_run(&d->env, TX_LAZY, freed_work_off, b, e);
     room_to_delete(&d->env);
     env_checkpoint(&d->env, false); /* what is taken away is logged: the log's files must go as it grows */
     return rc == RC_NOTFOUND ? RC_OK : rc;

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 enum { SHARDS = 64 };
-struct grown {
+struct stretch { /* UIDs of a folder whose pages may stand half empty */
     uint64_t mbx;
-    uint32_t folder, uid;
+    uint32_t folder, from, to;
 };
 struct pass { /* over the shards; the background thread's alone */
     bool on;
@@ -20,7 +20,7 @@ struct packing {
     struct pass pass;
     pthread_mutex_t lock;
     size_t first, n;
-    struct grown at[PACKING_MOST]; /* a ring */
+    struct stretch at[PACKING_MOST]; /* a ring */
 };
 
 struct packing *packing_new(void)
@@ -34,17 +34,46 @@ struct packing *packing_new(void)
     return p;
 }
 
+/* Under the lock. */
+static void add(struct packing *p, const struct stretch *g)
+{
+    if (p->n < PACKING_MOST)
+        p->at[(p->first + p->n++) % PACKING_MOST] = *g;
+}
+
 void packing_note(struct packing *p, uint64_t mbx, uint32_t folder, uint32_t uid)
 {
+    struct stretch g = {mbx, folder, uid > 2 * PACKING_STEP ? uid - 2 * PACKING_STEP : 0, uid};
+
     if (p == NULL || uid % PACKING_STEP != 0)
         return;
     pthread_mutex_lock(&p->lock);
-    if (p->n < PACKING_MOST)
-        p->at[(p->first + p->n++) % PACKING_MOST] = (struct grown){mbx, folder, uid};
+    add(p, &g);
     pthread_mutex_unlock(&p->lock);
 }
 
-static bool take(struct packing *p, struct grown *out)
+static bool goes_on(const struct stretch *last, const struct stretch *g)
+{
+    return last->mbx == g->mbx && last->folder == g->folder && g->from >= last->from &&
+           g->from <= last->to + PACKING_STEP && g->to - last->from <= PACKING_STRETCH;
+}
+
+void packing_removed(struct packing *p, uint64_t mbx, uint32_t folder, uint32_t from, uint32_t to)
+{
+    struct stretch g = {mbx, folder, from, to}, *last;
+
+    if (p == NULL)
+        return;
+    pthread_mutex_lock(&p->lock);
+    last = p->n > 0 ? &p->at[(p->first + p->n - 1) % PACKING_MOST] : NULL;
+    if (last && goes_on(last, &g))
+        last->to = g.to > last->to ? g.to : last->to;
+    else
+        add(p, &g);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static bool take(struct packing *p, struct stretch *out)
 {
     bool any;
 
@@ -59,11 +88,10 @@ static bool take(struct packing *p, struct grown *out)
     return any;
 }
 
-static void pack(struct env *v, const struct grown *g)
+static void pack(struct env *v, const struct stretch *g)
 {
     static const enum table grows[] = {T_MSGS, T_SUMMARIES, T_TEXTS};
-    uint32_t back = g->uid > 2 * PACKING_STEP ? g->uid - 2 * PACKING_STEP : 0;
-    struct key from = key_msg(g->mbx, g->folder, back), to = key_msg(g->mbx, g->folder, g->uid);
+    struct key from = key_msg(g->mbx, g->folder, g->from), to = key_msg(g->mbx, g->folder, g->to);
 
     for (size_t i = 0; i < sizeof grows / sizeof *grows; i++)
         pack_range(v, grows[i], &from, &to);
@@ -110,7 +138,7 @@ static void pack_shard(struct env *v, struct pass *s)
 void packing_sweep(struct stored *d, bool (*stopping)(struct stored *d))
 {
     int64_t until = clock_mono() + PACKING_MS * 1000000LL;
-    struct grown g;
+    struct stretch g;
 
     while (d->packing && !stopping(d) && clock_mono() < until && take(d->packing, &g))
         pack(&d->env, &g);
