@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""pli directory import: the national copy made of files of its shape with fictitious people (tests/lib/national.py), seen by ldapsearch as a mail
+client sees it. Whatever is wrong with a file, or dies half way, the copy is the old one or the new one."""
+import fcntl
+import os
+import signal
+import subprocess
+import time
+
+import national
+import pytest
+from instance import PASSWORD, Instance, PliError, build_dir, eventually
+
+LINES = 300
+WHO = "marie.martin@chu.test"
+
+
+@pytest.fixture(scope="module")
+def inst():
+    with Instance() as pli:
+        pli.add(WHO, kind="per", name="Marie MARTIN")
+        yield pli
+
+
+@pytest.fixture
+def made(tmp_path):
+    """made(lines, ...): a file, as national.write() makes it."""
+    def make(lines=LINES, **how):
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.txt"
+        national.write(path, lines, **how)
+        return str(path)
+    return make
+
+
+def search(inst, flt, *attrs, base="o=pli"):
+    env = {**os.environ, "LDAPTLS_CACERT": inst.ca, "LDAPTLS_REQCERT": "demand"}
+    r = subprocess.run(["ldapsearch", "-LLL", "-o", "ldif-wrap=no", "-H", f"ldaps://localhost:{inst.port('ldaps')}", "-x", "-D",
+                        f"mail={WHO},ou=mailboxes,o=pli", "-w", PASSWORD, "-E", "pr=500/noprompt", "-b", base, flt, *attrs],
+                       capture_output=True, text=True, env=env, timeout=60)
+    assert r.returncode == 0, r.stderr
+    return r.stdout
+
+
+def addresses(inst, flt="(mssNationalKey=*)"):
+    return sorted(line.split()[1] for line in search(inst, flt, "mail").splitlines() if line.startswith("mail:"))
+
+
+def addresses_of(path):
+    with open(path, encoding="utf-8") as f:
+        return sorted(line.split("|")[1] for line in list(f)[1:])
+
+
+def imported(inst, path, *more):
+    return inst.json("directory", "import", path, *more)
+
+
+def refused(inst, path, *more):
+    with pytest.raises(PliError) as e:
+        inst.pli("directory", "import", path, *more)
+    assert e.value.rc == 1 and len(e.value.err.strip().splitlines()) == 1, e.value.err
+    return e.value.err
+
+
+@pytest.fixture
+def start(inst, made):
+    """The copy that each test begins with."""
+    path = made()
+    imported(inst, path, "--accept-loss")
+    return path
+
+
+def test_a_file_becomes_the_copy_and_only_differences_are_written(inst, start, made):
+    assert addresses(inst) == addresses_of(start)
+    assert imported(inst, start)["written"] == "nothing"
+    second = made(differences=30)
+    report = imported(inst, second, "--dry-run")
+    assert (report["added"], report["changed"], report["removed"], report["written"]) == (10, 10, 10, "dry-run")
+    assert addresses(inst) == addresses_of(start), "a dry run changes nothing"
+    report = imported(inst, second)
+    assert (report["added"], report["changed"], report["removed"], report["written"]) == (10, 10, 10, "differences")
+    assert addresses(inst) == addresses_of(second)
+    stats = inst.json("directory", "stats")
+    assert stats["national_entries"] == len(addresses_of(second)) and stats["national_changed"].endswith("Z")
+    changed = next(line for line in open(second, encoding="utf-8").read().splitlines()[1:]
+                   if line.startswith("PER") and line not in open(start, encoding="utf-8").read()).split("|")
+    entry = search(inst, f"(mail={changed[1]})", "title", "rpps", "mail", "l", "o", "mssSearchName")
+    assert f"rpps: {changed[3]}" in entry and "mssSearchName: centre" in entry
+
+
+@pytest.mark.parametrize("shape", ["crlf", "bom", "shuffled"])
+def test_the_same_lines_in_another_dress_change_nothing(inst, start, made, shape):
+    assert imported(inst, made(defects={shape}))["written"] == "nothing"
+
+
+def test_each_refused_line_is_told_with_its_cause(inst, start, made):
+    path = made(defects={"check-digit", "duplicate", "short", "latin1"})
+    report = imported(inst, path)
+    assert report["lines"] == LINES + 3 and report["duplicates"] == 3
+    assert report["causes"]["columns"] == 3 and report["causes"]["utf-8"] == 3 and report["causes"].get("rpps", 0) <= 3
+    assert report["refused"] == sum(report["causes"].values()) == len(report["refused_lines"])
+    raw = open(path, "rb").read().splitlines()
+    for row in report["refused_lines"]:
+        if row["cause"] == "columns":
+            assert raw[row["line"] - 1].count(b"|") == 19
+    said = inst.pli("directory", "import", path, "--dry-run")
+    assert "refused" in said
+
+
+@pytest.mark.parametrize("broken,word", [({"half"}, "more than 10 per cent"), ({"no-column"}, "adresse bal")])
+def test_a_broken_file_changes_nothing(inst, start, made, broken, word):
+    assert word in refused(inst, made(defects=broken))
+    assert addresses(inst) == addresses_of(start)
+
+
+def test_half_of_the_lines_is_taken_when_that_is_meant(inst, start, made):
+    half = made(defects={"half"})
+    assert imported(inst, half, "--accept-loss")["removed"] == LINES // 2
+    assert addresses(inst) == addresses_of(half)
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>not found</html>\n", b"PK\x03\x04" + bytes(200), b"\n" * 50])
+def test_what_is_no_such_file_is_refused(inst, start, tmp_path, content):
+    (tmp_path / "odd").write_bytes(content)
+    assert "nothing was changed" in refused(inst, str(tmp_path / "odd"))
+    assert "regular file" in refused(inst, "/dev/null")
+    assert "cannot be read" in refused(inst, str(tmp_path / "none"))
+
+
+def test_a_second_import_at_the_same_time_is_refused(inst, start):
+    with open(inst.root / "ldap/import.lock", "r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "another import is running" in refused(inst, start)
+
+
+def test_a_lost_or_damaged_state_file_is_made_again(inst, start, made):
+    state, second = inst.root / "ldap/national/state", made(differences=9)
+    for damage in (lambda: state.unlink(), lambda: state.write_bytes(state.read_bytes()[:-5]),
+                   lambda: state.write_bytes(state.read_bytes()[:-1] + b"!")):
+        damage()
+        assert imported(inst, second)["written"] == "whole"
+        assert addresses(inst) == addresses_of(second)
+
+
+def test_killed_at_any_moment_the_copy_is_the_old_one_or_the_new_one(inst, start, made):
+    files = [start, made(seed=2)]
+    both = [addresses_of(f) for f in files]
+    for step in range(6):
+        argv = inst.argv("directory", "import", files[1 - step % 2], "--accept-loss")
+        p = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.02 * step)
+        p.send_signal(signal.SIGKILL)
+        p.wait()
+        assert addresses(inst) in both
+    imported(inst, files[0], "--accept-loss")
+    assert addresses(inst) == both[0]
+
+
+def test_slapd_killed_while_differences_go_in(inst, start, made):
+    second = made(differences=90)
+    both = [addresses_of(start), addresses_of(second)]
+    p = subprocess.Popen(inst.argv("directory", "import", second), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(0.03)
+    os.kill(inst.pids("slapd")[0], signal.SIGKILL)
+    p.wait()
+    inst.wait_daemon("slapd")
+    eventually(lambda: inst.pli("directory", "search", "marie", check=False).returncode == 0)
+    assert addresses(inst) in both
+    imported(inst, second)
+    assert addresses(inst) == both[1]
+
+
+def test_an_import_needs_no_server(made):
+    with Instance(serve=False) as pli:
+        path = made()
+        assert imported(pli, path)["written"] == "whole"
+        pli.serve()
+        pli.add(WHO, kind="per", name="Marie MARTIN")
+        assert addresses(pli) == addresses_of(path)
+
+
+def test_the_national_copy_is_not_in_the_cache_of_accounts(inst, start):
+    (inst.root / "ldap/national/state").unlink()
+    assert imported(inst, start)["written"] == "whole"     # slapd starts again, and dird listens to all that is its own
+    told = eventually(lambda: [line for line in inst.output().splitlines() if "ev=sync-" in line] if "ev=sync-ready" in inst.output().split("ev=directory-renewed")[-1] else None)
+    assert "accounts=1 " in told[-1] and not any("sync-odd-entry" in line for line in told)
+    assert len(inst.json("account", "list")) == 1
