@@ -281,3 +281,8 @@ enum rc national_stats(const char *dir, uint64_t *entries_out, int64_t *when_out
     national_state_free(&st);
     return RC_OK;
 }
+
+enum rc national_search(struct span text, unsigned most, national_see see, void *ctx, struct err *e)
+{
+    return national_find(text, most, see, ctx, e);
+}

@@ -11,6 +11,7 @@
  */
 #pragma once
 #include "directory/import/file.h"
+#include "directory/import/find.h"
 #include "directory/schema/embedded.h"
 
 struct national_how {
@@ -31,3 +32,6 @@ struct national_report {
 enum rc national_import(const struct national_how *how, struct national_report *out, struct err *e);
 /* How many entries the copy has, and when it was last changed (UTC seconds). RC_NOTFOUND: nothing was imported yet. */
 enum rc national_stats(const char *dir, uint64_t *entries_out, int64_t *when_out, struct err *e);
+/* Entries of the copy in which every word of the text begins a word, at most so many. RC_MORE: there are more. RC_NOTFOUND, RC_DENIED, RC_TEMP: see
+ * directory/import/find.h. */
+enum rc national_search(struct span text, unsigned most, national_see see, void *ctx, struct err *e);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/import/change.c - see change.h. */
-#include "directory/import/change.h"
+#include "directory/import/change_int.h"
 #include <lber.h>
 #include <ldap.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TOP_DN "ou=national,o=pli"
 enum { WAIT_S = 120, ATTRS = 24 };
 
 struct change {
@@ -36,7 +35,7 @@ static const char *const attrs[] = {"mail",
                                     "mssSearchName",
                                     NULL};
 
-static enum rc fail(struct change *c, int code, const char *doing, struct err *e)
+enum rc change_fail(struct change *c, int code, const char *doing, struct err *e)
 {
     char *said = NULL;
     if (code == LDAP_SUCCESS)
@@ -49,6 +48,11 @@ static enum rc fail(struct change *c, int code, const char *doing, struct err *e
     rc = err_set(e, rc, "the directory did not %s: %s %.100s", doing, ldap_err2string(code), said ? said : "");
     ldap_memfree(said);
     return rc;
+}
+
+struct ldap *change_link(struct change *c)
+{
+    return c->ld;
 }
 
 enum rc change_open(struct change **out, struct err *e)
@@ -65,7 +69,7 @@ enum rc change_open(struct change **out, struct err *e)
         ldap_set_option(c->ld, LDAP_OPT_TIMEOUT, &wait);
         code = ldap_sasl_bind_s(c->ld, NULL, "EXTERNAL", &nobody, NULL, NULL, NULL);
     }
-    enum rc rc = fail(c, code, "let the import in", e);
+    enum rc rc = change_fail(c, code, "let the import in", e);
     if (rc == RC_OK)
         *out = c;
     else
@@ -88,8 +92,9 @@ enum rc change_state(struct change *c, char out[65], struct err *e)
 {
     char *want[] = {(char *)"pliNationalState", NULL};
     LDAPMessage *m = NULL;
-    int code = ldap_search_ext_s(c->ld, TOP_DN, LDAP_SCOPE_BASE, "(objectClass=*)", want, 0, NULL, NULL, NULL, 1, &m);
-    enum rc rc = fail(c, code, "tell its state", e);
+    int code =
+        ldap_search_ext_s(c->ld, NATIONAL_TOP, LDAP_SCOPE_BASE, "(objectClass=*)", want, 0, NULL, NULL, NULL, 1, &m);
+    enum rc rc = change_fail(c, code, "tell its state", e);
     struct berval **v = rc == RC_OK ? ldap_get_values_len(c->ld, m, "pliNationalState") : NULL;
     if (rc == RC_OK && (!v || !v[0] || v[0]->bv_len != 64))
         rc = err_set(e, RC_NOTFOUND, "the national copy names no state");
@@ -107,7 +112,7 @@ enum rc change_begin(struct change *c, struct err *e)
     ldap_memfree(oid);
     if (code == LDAP_SUCCESS && !c->txn)
         code = LDAP_OTHER;
-    return fail(c, code, "begin a transaction", e);
+    return change_fail(c, code, "begin a transaction", e);
 }
 
 /* ---- one change ---- */
@@ -137,7 +142,7 @@ static void collect(struct mods *m, const struct national_entry *en, const char 
 
 static void dn_of(const char *key, char out[96])
 {
-    snprintf(out, 96, "mssNationalKey=%s," TOP_DN, key);
+    snprintf(out, 96, "mssNationalKey=%s," NATIONAL_TOP, key);
 }
 
 static LDAPControl spec_of(const struct change *c)
@@ -156,7 +161,7 @@ enum rc change_add(struct change *c, const struct national_entry *en, struct err
     collect(&m, en, "mssNationalKey", LDAP_MOD_ADD);
     for (size_t i = 0; attrs[i]; i++)
         collect(&m, en, attrs[i], LDAP_MOD_ADD);
-    return fail(c, ldap_add_ext_s(c->ld, dn, m.list, ctrls, NULL), "take a new entry", e);
+    return change_fail(c, ldap_add_ext_s(c->ld, dn, m.list, ctrls, NULL), "take a new entry", e);
 }
 
 enum rc change_replace(struct change *c, const struct national_entry *en, struct err *e)
@@ -167,7 +172,7 @@ enum rc change_replace(struct change *c, const struct national_entry *en, struct
     dn_of(en->key, dn);
     for (size_t i = 0; attrs[i]; i++)
         collect(&m, en, attrs[i], LDAP_MOD_REPLACE);
-    return fail(c, ldap_modify_ext_s(c->ld, dn, m.list, ctrls, NULL), "change an entry", e);
+    return change_fail(c, ldap_modify_ext_s(c->ld, dn, m.list, ctrls, NULL), "change an entry", e);
 }
 
 enum rc change_remove(struct change *c, const unsigned char key[NATIONAL_KEY], struct err *e)
@@ -176,7 +181,7 @@ enum rc change_remove(struct change *c, const unsigned char key[NATIONAL_KEY], s
     LDAPControl spec = spec_of(c), *ctrls[] = {&spec, NULL};
     national_key_hex(key, hex);
     dn_of(hex, dn);
-    return fail(c, ldap_delete_ext_s(c->ld, dn, ctrls, NULL), "remove an entry", e);
+    return change_fail(c, ldap_delete_ext_s(c->ld, dn, ctrls, NULL), "remove an entry", e);
 }
 
 static enum rc put_state(struct change *c, const char *state, struct err *e)
@@ -187,7 +192,7 @@ static enum rc put_state(struct change *c, const char *state, struct err *e)
                    .mod_bvalues = vals},
             *list[] = {&mod, NULL};
     LDAPControl spec = spec_of(c), *ctrls[] = {&spec, NULL};
-    return fail(c, ldap_modify_ext_s(c->ld, TOP_DN, list, ctrls, NULL), "note the new state", e);
+    return change_fail(c, ldap_modify_ext_s(c->ld, NATIONAL_TOP, list, ctrls, NULL), "note the new state", e);
 }
 
 /* txnEndReq ::= SEQUENCE { commit BOOLEAN DEFAULT TRUE, identifier OCTET STRING }, RFC 5805 2.4 */
@@ -205,5 +210,5 @@ enum rc change_commit(struct change *c, const char *state, struct err *e)
     ldap_memfree(oid);
     ber_bvfree(rep);
     ber_free(ber, 1);
-    return fail(c, code, "commit the changes", e);
+    return change_fail(c, code, "commit the changes", e);
 }

@@ -48,6 +48,20 @@ static enum rc remove_folder(const char *path, struct err *e)
     return rmdir(path) == 0 ? RC_OK : err_sys(e, RC_TEMP, "remove folder %s", path);
 }
 
+/* DIR/ldap is slapd's: what has the name by now may be another thing, so the owner is set through the descriptor of a folder. */
+static enum rc make_folder(const struct embedded_spec *s, const char *path, struct err *e)
+{
+    enum rc rc = RC_OK;
+    if (mkdir(path, 0700) != 0)
+        return err_sys(e, RC_TEMP, "make folder %s", path);
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (dir < 0 || (s->uid && fchown(dir, s->uid, s->gid) != 0))
+        rc = err_sys(e, RC_TEMP, "give folder %s to uid %u", path, (unsigned)s->uid);
+    if (dir >= 0)
+        close(dir);
+    return rc;
+}
+
 /* The configuration of that one database, in memory. */
 static int conf_of(const struct embedded_spec *s, const struct embedded_where *w)
 {
@@ -92,7 +106,7 @@ enum rc load_begin(const struct embedded_spec *s, struct load *l, struct err *e)
     *l = (struct load){.fd = -1, .said = -1};
     if (rc == RC_OK && (rc = embedded_where(&w, e)) == RC_OK &&
         (rc = remove_folder(in_ldap(s, "national.new", path), e)) == RC_OK)
-        rc = embedded_mkdir(path, 0700, s->uid, s->gid, e);
+        rc = make_folder(s, path, e);
     if (rc != RC_OK)
         return rc;
     conf = conf_of(s, &w);

@@ -184,3 +184,71 @@ def test_the_national_copy_is_not_in_the_cache_of_accounts(inst, start):
     told = eventually(lambda: [line for line in inst.output().splitlines() if "ev=sync-" in line] if "ev=sync-ready" in inst.output().split("ev=directory-renewed")[-1] else None)
     assert "accounts=1 " in told[-1] and not any("sync-odd-entry" in line for line in told)
     assert len(inst.json("account", "list")) == 1
+
+
+DOCTOR = ("PER|helene.oeuvrard@pro.mssante.fr|8|10001234565|810001234565|1|300017985||DR|ŒUVRARD-MÉSANGE|Hélène|C|Civil|10|Médecin|SM04|Cardiologie|O|"
+          "Clinique d'Essai||||12||RUE|DES ÉCOLES||30900 NÎMES CEDEX 9|30900|30|France")
+# What clients ask when somebody types: Thunderbird's completion (its template with one word, and with two), its search in the address book, Outlook's,
+# Apple Contacts' (whole values; beginnings).
+CLIENTS = {
+    "thunderbird": "(|(cn={0}*)(mail={0}*)(sn={0}*))",
+    "thunderbird book": "(&(objectclass=*)(|(cn=*{0}*)(givenName=*{0}*)(sn=*{0}*)(mozillaNickname=*{0}*)(mail=*{0}*)(displayName=*{0}*)))",
+    "outlook": "(&(mail=*)(|(mail={0}*)(cn={0}*)(sn={0}*)(givenName={0}*)(displayName={0}*)))",
+    "apple": "(|(givenname={0})(sn={0})(cn={0})(mail={0})(givenname={0}*)(sn={0}*)(cn={0}*)(mail={0}*))",
+}
+
+
+@pytest.fixture(scope="module")
+def book(inst, tmp_path_factory):
+    path = tmp_path_factory.mktemp("book") / "doctor.txt"
+    path.write_text("|".join(national.COLUMNS) + "\n" + DOCTOR + "\n", encoding="utf-8")
+    imported(inst, str(path), "--accept-loss")
+    inst.add("helene.rouge@chu.test", kind="per", name="Hélène ROUGE", extra=["--red-list"])
+    inst.add("helene.martin@chu.test", kind="per", name="Hélène MARTIN")
+    return inst
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("typed", ["Hélène", "helene", "HELENE", "hél", "oeuvrard", "œuv", "oeuvrard mes", "helene oeu"])
+def test_a_client_finds_both_subtrees_from_one_base(book, client, typed):
+    found = addresses(book, CLIENTS[client].format(typed))
+    assert "helene.oeuvrard@pro.mssante.fr" in found, found
+    assert ("helene.martin@chu.test" in found) == typed.lower().startswith(("hel", "hél")) or " " in typed
+    assert "helene.rouge@chu.test" not in found, "red-listed"
+
+
+def test_an_entry_shows_profession_town_and_structure(book):
+    entry = search(book, "(mail=helene.oeuvrard@pro.mssante.fr)", "title", "l", "o", "rpps", "mssSpecialty", "creatorsName")
+    assert "rpps: 10001234565" in entry and "o: Clinique d'Essai" in entry and "mssSpecialty: Cardiologie" in entry
+    assert "l:: TsOOTUVT" in entry and "title:: TcOpZGVjaW4=" in entry, entry      # NÎMES, Médecin
+    assert "creatorsName" not in entry
+
+
+def test_nobody_but_who_is_signed_in_reads_and_nobody_writes(book):
+    for who in ([], ["-D", f"mail={WHO},ou=mailboxes,o=pli", "-w", "faux"]):
+        r = subprocess.run(["ldapsearch", "-LLL", "-x", "-H", f"ldaps://localhost:{book.port('ldaps')}", *who, "-b", "ou=national,o=pli"],
+                           capture_output=True, text=True, env={**os.environ, "LDAPTLS_CACERT": book.ca}, timeout=60)
+        assert r.returncode != 0 and "mail:" not in r.stdout
+    r = subprocess.run(["ldapdelete", "-r", "-x", "-H", f"ldaps://localhost:{book.port('ldaps')}", "-D", f"mail={WHO},ou=mailboxes,o=pli", "-w", PASSWORD,
+                        "ou=national,o=pli"], capture_output=True, text=True, env={**os.environ, "LDAPTLS_CACERT": book.ca}, timeout=60)
+    assert "Insufficient access" in r.stderr
+    assert addresses(book) == ["helene.oeuvrard@pro.mssante.fr"]
+
+
+def test_a_disabled_account_reads_no_more(book):
+    book.add("parti@chu.test", name="Parti")
+    from ldap_line import LdapLine
+    with LdapLine(book) as line:
+        assert line.bind("parti@chu.test", PASSWORD) == 0
+        assert line.search(base="ou=national,o=pli")[0] == 1
+        book.pli("account", "disable", "parti@chu.test")
+        assert line.search(base="ou=national,o=pli")[0] == 0
+
+
+def test_pli_directory_search_finds_both(book):
+    found = {row["address"]: row for row in book.json("directory", "search", "hélène")}
+    assert {"helene.martin@chu.test", "helene.rouge@chu.test", "helene.oeuvrard@pro.mssante.fr"} <= set(found)
+    assert found["helene.oeuvrard@pro.mssante.fr"]["national"] and found["helene.oeuvrard@pro.mssante.fr"]["town"] == "NÎMES"
+    for words in (["nimes", "medecin"], ["10001234565"], ["clinique", "cardio"]):
+        assert "helene.oeuvrard@pro.mssante.fr" in [row["address"] for row in book.json("directory", "search", *words)], words
+    assert book.pli("directory", "search", "oeuvrard").startswith("helene.oeuvrard@pro.mssante.fr")
