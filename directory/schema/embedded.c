@@ -126,13 +126,14 @@ static enum rc put_schema(const struct embedded_spec *s, const struct embedded_w
     return put(s, "schema/pli.schema", span_str(pli_schema_text), 0644, e);
 }
 
-void embedded_conf(const struct embedded_spec *s, const struct embedded_where *w, struct buf *out)
+void embedded_conf(const struct embedded_spec *s, const struct embedded_where *w, bool with_national, struct buf *out)
 {
     struct buf national = BUF_INIT;
     char owner[16], folder[PATH_MAX_];
     snprintf(owner, sizeof owner, "%u", (unsigned)geteuid());
     snprintf(folder, sizeof folder, "%s/ldap/national", s->dir);
-    embedded_national(folder, true, &national);
+    if (with_national)
+        embedded_national(folder, true, &national);
     const struct embedded_var vars[] = {
         {"DIR", s->dir},  {"MODULES", w->modules},           {"MAXSIZE", EMBEDDED_MAPSIZE},
         {"OWNER", owner}, {"NATIONAL", buf_cstr(&national)}, {NULL, NULL}};
@@ -143,7 +144,7 @@ void embedded_conf(const struct embedded_spec *s, const struct embedded_where *w
 static enum rc put_conf(const struct embedded_spec *s, const struct embedded_where *w, struct err *e)
 {
     struct buf conf = BUF_INIT;
-    embedded_conf(s, w, &conf);
+    embedded_conf(s, w, true, &conf);
     enum rc rc = put(s, "slapd.conf", buf_span(&conf), 0600, e);
     buf_free(&conf);
     return rc;

@@ -128,13 +128,16 @@ static enum rc verdict(const struct load *l, int status, struct err *e)
     unsigned char text[4096];
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return RC_OK;
+    if (WIFSIGNALED(status))
+        return err_set(e, RC_TEMP, "the new database was not written (slapadd, signal %d): is its disk full?",
+                       WTERMSIG(status));
     off_t size = lseek(l->said, 0, SEEK_END);
     off_t from = size > (off_t)sizeof text ? size - (off_t)sizeof text : 0;
     ssize_t n = pread(l->said, text, sizeof text, from);
     struct span last = span_trim(span_of(text, n > 0 ? (size_t)n : 0));
     for (ptrdiff_t nl; (nl = span_chr(last, '\n')) >= 0;)
         last = span_from(last, (size_t)nl + 1);
-    return err_set(e, RC_TEMP, "the new database was not written (slapadd, status %d): %.*s", status,
+    return err_set(e, RC_TEMP, "the new database was not written (slapadd, status %d): %.*s", WEXITSTATUS(status),
                    SPAN_ARG(span_head(last, 200)));
 }
 

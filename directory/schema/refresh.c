@@ -91,7 +91,7 @@ enum rc embedded_refresh(const struct embedded_spec *s, struct err *e)
     if (schema < 0)
         rc = err_sys(e, RC_NOTFOUND, "the directory's folder %s%s cannot be entered: restore it from a backup", path,
                      dir < 0 ? "" : "/schema");
-    embedded_conf(s, &w, &conf);
+    embedded_conf(s, &w, true, &conf);
     if (rc == RC_OK)
         rc = refresh(dir, "slapd.conf", s, buf_span(&conf), 0600, e);
     if (rc == RC_OK) /* an instance of before there was a national copy */
@@ -112,7 +112,7 @@ static int conf_fd(const struct embedded_spec *s, const struct embedded_where *w
 {
     struct buf conf = BUF_INIT;
     int fd = memfd_create("pli-slapd-conf", 0); /* inherited by the child, on purpose */
-    embedded_conf(s, w, &conf);
+    embedded_conf(s, w, false, &conf);
     if (fd >= 0 && embedded_write_all(fd, buf_span(&conf)) != RC_OK) {
         close(fd);
         fd = -1;

@@ -3,8 +3,11 @@
 client sees it. Whatever is wrong with a file, or dies half way, the copy is the old one or the new one."""
 import fcntl
 import os
+import pathlib
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 import national
@@ -252,3 +255,49 @@ def test_pli_directory_search_finds_both(book):
     for words in (["nimes", "medecin"], ["10001234565"], ["clinique", "cardio"]):
         assert "helene.oeuvrard@pro.mssante.fr" in [row["address"] for row in book.json("directory", "search", *words)], words
     assert book.pli("directory", "search", "oeuvrard").startswith("helene.oeuvrard@pro.mssante.fr")
+
+
+def test_an_instance_of_before_there_was_a_copy_starts_and_takes_one(made):
+    with Instance(serve=False) as pli:
+        shutil.rmtree(pli.root / "ldap/national")
+        assert pli.json("directory", "stats")["national_entries"] == 0
+        pli.serve()
+        pli.add(WHO, kind="per", name="Marie MARTIN")
+        assert addresses(pli, "(mail=*)") == [WHO]
+        path = made()
+        imported(pli, path)
+        assert addresses(pli) == addresses_of(path)
+
+
+def test_dird_killed_meanwhile(inst, start, made):
+    (inst.root / "ldap/national/state").unlink()
+    second = made(differences=30)
+    p = subprocess.Popen(inst.argv("directory", "import", second, "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    os.kill(inst.daemon("pli-dird"), signal.SIGKILL)
+    assert p.communicate(timeout=120)[0].startswith(b'{"lines"') and p.returncode == 0
+    assert addresses(inst) == addresses_of(second)
+
+
+def test_on_a_full_disk_the_old_copy_stays(made):
+    first, second = made(), made(seed=2)
+    small = pathlib.Path(tempfile.mkdtemp())
+    small.chmod(0o711)
+    r = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m,mode=711", "tmpfs", small], capture_output=True, text=True)
+    if r.returncode:
+        small.rmdir()
+        pytest.skip(f"no tmpfs can be mounted: {r.stderr}")
+    try:
+        with Instance(serve=False, parent=str(small)) as pli:
+            imported(pli, first)
+            before = (pli.root / "ldap/national/data.mdb").stat().st_ino
+            room = os.statvfs(small).f_bavail * os.statvfs(small).f_frsize
+            (small / "filler").write_bytes(bytes(room - 300_000))
+            assert "disk full" in refused(pli, second).replace("is its disk full?", "disk full")
+            assert (pli.root / "ldap/national/data.mdb").stat().st_ino == before
+            assert not (pli.root / "ldap/national.new").exists()
+            assert pli.json("directory", "stats")["national_entries"] == LINES
+            (small / "filler").unlink()
+            assert imported(pli, second, "--accept-loss")["written"] == "whole"
+    finally:
+        subprocess.run(["umount", "-l", small], check=False)
+        small.rmdir()
