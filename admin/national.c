@@ -44,6 +44,23 @@ static enum rc take_lock(struct work *w, struct err *e)
     return RC_OK;
 }
 
+/* The lock's file holds the number of entries of the last import, for the day on which the state file is lost. */
+static uint64_t entries_noted(const struct work *w)
+{
+    char text[24];
+    ssize_t n = pread(w->lock, text, sizeof text, 0);
+    uint64_t entries = 0;
+    return n > 0 && span_u64(span_of(text, (size_t)n), UINT64_MAX, &entries) ? entries : 0;
+}
+
+static void note_entries(const struct work *w)
+{
+    char text[24];
+    int n = snprintf(text, sizeof text, "%llu", (unsigned long long)w->now.n);
+    if (ftruncate(w->lock, 0) != 0 || pwrite(w->lock, text, (size_t)n, 0) != n)
+        return; /* a full disk: the state file tells, too */
+}
+
 static enum rc read_both(struct work *w, struct err *e)
 {
     enum rc rc = national_file_read(w->how->fd, &w->how->watch, &w->file, e);
@@ -64,7 +81,7 @@ static void count(struct work *w)
     r->twice = w->file.twice;
     r->refused = w->file.refused;
     memcpy(r->faults, w->file.faults, sizeof r->faults);
-    r->before = w->then.n;
+    r->before = w->then_known ? w->then.n : entries_noted(w);
     r->entries = w->now.n;
     r->added = n[NA_ADD];
     r->changed = n[NA_CHANGE];
@@ -78,7 +95,7 @@ static enum rc look_at_loss(const struct work *w, struct err *e)
     unsigned most = w->how->max_loss;
     if (w->how->accept_loss)
         return RC_OK;
-    if (r->before >= FEW && r->removed > r->added && (r->removed - r->added) * 100 > r->before * most)
+    if (r->before >= FEW && r->before > r->entries && (r->before - r->entries) * 100 > r->before * most)
         return err_set(e, RC_PERM,
                        "the file has %llu entries, there are %llu: more than %u per cent would be gone "
                        "(--accept-loss if that is right)",
@@ -259,6 +276,8 @@ enum rc national_import(const struct national_how *how, struct national_report *
     }
     if (rc == RC_OK && !how->dry_run)
         rc = write_it(&w, e);
+    if (rc == RC_OK && !how->dry_run)
+        note_entries(&w);
     national_file_free(&w.file);
     national_state_free(&w.then);
     national_state_free(&w.now);

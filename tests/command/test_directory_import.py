@@ -144,6 +144,32 @@ def test_a_lost_or_damaged_state_file_is_made_again(inst, start, made):
         assert addresses(inst) == addresses_of(second)
 
 
+def test_half_of_the_lines_is_noticed_without_the_state_file_too(inst, start, made):
+    (inst.root / "ldap/national/state").unlink()
+    assert "more than 10 per cent" in refused(inst, made(defects={"half"}))
+    assert addresses(inst) == addresses_of(start)
+
+
+def test_lines_of_one_address_are_one_entry_whatever_their_order(inst, start, tmp_path):
+    head, *lines = open(start, encoding="utf-8").read().splitlines()
+    person = next(line for line in lines if line.startswith("PER")).split("|")
+    second = "|".join([*person[:18], "Maison de Retraite", *person[19:]])
+    for name, order in (("a", [*lines, second]), ("b", [second, *lines])):
+        (tmp_path / name).write_text("\n".join([head, *order]), encoding="utf-8")     # and no line end at the last
+    assert imported(inst, str(tmp_path / "a"))["changed"] == 1
+    entry = search(inst, f"(mail={person[1]})", "mail", "mssSearchName")
+    assert entry.count("dn:") == 1 and "mssSearchName: retraite" in entry and "mssSearchName: centre" in entry
+    assert imported(inst, str(tmp_path / "b"))["written"] == "nothing"
+
+
+def test_a_line_of_megabytes_is_refused_alone(inst, start, tmp_path):
+    lines = open(start, "rb").read().splitlines(keepends=True)
+    (tmp_path / "long").write_bytes(b"".join([*lines[:100], b"x|" * 1_500_000 + b"\n", b"\0" * 40 + b"\n", *lines[100:]]))
+    report = imported(inst, str(tmp_path / "long"))
+    assert report["causes"] == {"long": 1, "control": 1} and report["written"] == "nothing"
+    assert [row["line"] for row in report["refused_lines"]] == [101, 102]
+
+
 def test_killed_at_any_moment_the_copy_is_the_old_one_or_the_new_one(inst, start, made):
     files = [start, made(seed=2)]
     both = [addresses_of(f) for f in files]
