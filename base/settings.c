@@ -180,6 +180,8 @@ const struct setting settings[] = {
     {"dird.max_failures", SET_INT, "10", 1, 1000, SET_AT_START, "wrong passwords for an account before pauses begin"},
     {"directory.uri", SET_STR, "", 0, 500, SET_AT_START, "ldaps:// or ldapi:// of the site's own directory; empty: the embedded one"},
     {"directory.base", SET_STR, "", 0, 500, SET_AT_INIT, "where the tree hangs; empty: o=pli"},
+    {"directory.max_loss", SET_INT, "10", 0, 100, SET_AT_START,
+     "per cent: an import that would take away a larger share of the national copy, or refuse more of its lines, is refused"},
     {"log.level", SET_LEVEL, "info", 0, 3, SET_AT_START, "debug, info, warn or error"},
     {"log.max_size", SET_BYTES, "64M", 0, 1024 * GB, SET_AT_START,
      "log/pli.log becomes pli.log.1 beyond it, and at SIGHUP to pli serve; 0: at SIGHUP only"},

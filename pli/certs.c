@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WAIT_S = 15 };
+enum { WAIT_S = 30 };
 
 /* The directory server makes its socket (run/ldapi, where we are) at each start: another one is the new server's. */
 static bool socket_of(struct stat *out)
@@ -43,7 +43,7 @@ static void wait_for_directory(struct cmd *c, const struct stat *before)
     buf_free(&mem);
 }
 
-int certs_reload(struct cmd *c, bool directory, bool *told_out)
+static int tell_server(struct cmd *c, int sig, const char *name, bool directory, bool *told_out)
 {
     struct stat before = {.st_ino = 0};
     long pid = 0;
@@ -52,11 +52,23 @@ int certs_reload(struct cmd *c, bool directory, bool *told_out)
     if (!inst_served(".", &pid))
         return PLI_OK;
     (void)socket_of(&before);
-    if (pid <= 1 || kill((pid_t)pid, SIGUSR2) != 0)
-        return cmd_sys(c, "the running server (process %ld) cannot be told (%s): restart it, or send it SIGUSR2", pid,
-                       strerror(errno));
+    if (pid <= 1 || kill((pid_t)pid, sig) != 0)
+        return cmd_sys(c, "the running server (process %ld) cannot be told (%s): restart it, or send it %s", pid,
+                       strerror(errno), name);
     if (directory)
         wait_for_directory(c, &before);
     *told_out = true;
     return PLI_OK;
+}
+
+int certs_reload(struct cmd *c, bool directory, bool *told_out)
+{
+    return tell_server(c, SIGUSR2, "SIGUSR2", directory, told_out);
+}
+
+int directory_restart(struct cmd *c)
+{
+    bool told;
+
+    return tell_server(c, SIGUSR1, "SIGUSR1", true, &told);
 }

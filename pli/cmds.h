@@ -55,5 +55,7 @@ int cmd_cert_verify(struct cmd *c);
 int cmd_cert_expiring(struct cmd *c);
 int cmd_cert_import(struct cmd *c);
 int cmd_cert_renew(struct cmd *c);
+int cmd_directory_import(struct cmd *c);
 int cmd_directory_search(struct cmd *c);
+int cmd_directory_stats(struct cmd *c);
 int cmd_doctor(struct cmd *c);

@@ -94,6 +94,11 @@ static const struct cmd_opt passwd_opts[] = {
      "a new password is made and shown once; of a strict mailbox the old one is asked for (or read: one line)"},
     {NULL, NULL, NULL},
 };
+static const struct cmd_opt directory_import_opts[] = {
+    {"--dry-run", NULL, "tell what would change, and change nothing"},
+    {"--accept-loss", NULL, "even if more would go, or more lines are refused, than directory.max_loss allows"},
+    {NULL, NULL, NULL},
+};
 static const struct cmd_opt mailbox_show_opts[] = {
     {"--names", NULL, "the folders' names too, which the holder's password opens"},
     {"--password-stdin", NULL, "with --names: read the holder's password from standard input"},
@@ -271,6 +276,10 @@ const struct command commands[] = {
      "takes a revocation list (DER), for an authority whose certificates name no address"},
     {"trust sources", "", 0, 0, NEED_SERVER, cmd_trust_sources, NULL,
      "each address of revocation lists and responders: age, next download, failures"},
+    {"directory import", "FILE", 1, 1, NEED_INSTANCE, cmd_directory_import, directory_import_opts,
+     "brings the national copy of the directory to what the file says"},
+    {"directory stats", "", 0, 0, NEED_INSTANCE, cmd_directory_stats, NULL,
+     "how many entries the national copy has, and since when"},
     {"directory search", "TEXT", 1, CMD_POS_MAX, NEED_SERVER, cmd_directory_search, NULL,
      "looks for names, addresses, services and structures"},
     {"queue list", "", 0, 0, NEED_SERVER, cmd_queue_list, queue_list_opts,

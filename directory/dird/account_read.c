@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "directory/dird/dird.h"
 #include "directory/dird/entry.h"
-#include "directory/dird/fold.h"
+#include "directory/fold.h"
 #include <ldap.h>
 #include <stdlib.h>
 

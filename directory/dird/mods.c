@@ -9,7 +9,7 @@
  */
 #include "directory/dird/mods.h"
 #include "base/wipe.h"
-#include "directory/dird/fold.h"
+#include "directory/fold.h"
 #include <ldap.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 enum { SECRET_HEX = 64, PATH_MAX_ = 1024 };
-#define MAPSIZE "8589934592" /* of address space, not of disk: a million entries need about 4 GB */
 
 static void hex_secret(char out[SECRET_HEX + 1])
 {
@@ -102,7 +101,7 @@ static enum rc put(const struct embedded_spec *s, const char *name, struct span 
 
 static enum rc make_folders(const struct embedded_spec *s, struct err *e)
 {
-    static const char *const names[] = {"ldap", "ldap/schema", "ldap/db"};
+    static const char *const names[] = {"ldap", "ldap/schema", "ldap/db", "ldap/national"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[PATH_MAX_];
         snprintf(path, sizeof path, "%s/%s", s->dir, names[i]);
@@ -127,16 +126,25 @@ static enum rc put_schema(const struct embedded_spec *s, const struct embedded_w
     return put(s, "schema/pli.schema", span_str(pli_schema_text), 0644, e);
 }
 
-void embedded_conf(const struct embedded_spec *s, const struct embedded_where *w, struct buf *out)
+void embedded_conf(const struct embedded_spec *s, const struct embedded_where *w, bool with_national, struct buf *out)
 {
-    const struct embedded_var vars[] = {{"DIR", s->dir}, {"MODULES", w->modules}, {"MAXSIZE", MAPSIZE}, {NULL, NULL}};
+    struct buf national = BUF_INIT;
+    char owner[16], folder[PATH_MAX_];
+    snprintf(owner, sizeof owner, "%u", (unsigned)geteuid());
+    snprintf(folder, sizeof folder, "%s/ldap/national", s->dir);
+    if (with_national)
+        embedded_national(folder, true, &national);
+    const struct embedded_var vars[] = {
+        {"DIR", s->dir},  {"MODULES", w->modules},           {"MAXSIZE", EMBEDDED_MAPSIZE},
+        {"OWNER", owner}, {"NATIONAL", buf_cstr(&national)}, {NULL, NULL}};
     embedded_fill(out, slapd_conf_text, vars);
+    buf_free(&national);
 }
 
 static enum rc put_conf(const struct embedded_spec *s, const struct embedded_where *w, struct err *e)
 {
     struct buf conf = BUF_INIT;
-    embedded_conf(s, w, &conf);
+    embedded_conf(s, w, true, &conf);
     enum rc rc = put(s, "slapd.conf", buf_span(&conf), 0600, e);
     buf_free(&conf);
     return rc;
@@ -149,7 +157,7 @@ static enum rc load_tree(const struct embedded_spec *s, const struct embedded_wh
     char conf[PATH_MAX_], file[PATH_MAX_];
     snprintf(conf, sizeof conf, "%s/ldap/slapd.conf", s->dir);
     snprintf(file, sizeof file, "%s/ldap/base.ldif", s->dir);
-    const char *const argv[] = {w->slapd, "-Tadd", "-w", "-f", conf, "-l", file, NULL};
+    const char *const argv[] = {w->slapd, "-Tadd", "-w", "-b", "o=pli", "-f", conf, "-l", file, NULL};
     enum rc rc = put(s, "base.ldif", ldif, 0600, e);
     if (rc == RC_OK)
         rc = embedded_run(argv, SPAN_NULL, NULL, s->uid, s->gid, e);

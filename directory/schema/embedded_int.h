@@ -6,8 +6,8 @@
 #include "base/buf.h"
 #include "directory/schema/embedded.h"
 
-/* The files pli.schema, slapd.conf.in and base.ldif.in of this folder, as they stand. */
-extern const char pli_schema_text[], slapd_conf_text[], base_ldif_text[];
+/* The files pli.schema, slapd.conf.in, base.ldif.in and national.conf.in of this folder, as they stand. */
+extern const char pli_schema_text[], slapd_conf_text[], base_ldif_text[], national_conf_text[];
 
 struct embedded_var {
     const char *name; /* "DIR": put where the text says @DIR@ */
@@ -23,7 +23,11 @@ struct embedded_where {
 enum rc embedded_where(struct embedded_where *out, struct err *e);
 
 enum rc embedded_check_dir(const char *dir, struct err *e); /* may the folder have this name? */
-void embedded_conf(const struct embedded_spec *s, const struct embedded_where *w, struct buf *out); /* slapd.conf for that folder */
+/* slapd.conf for that folder. national false: without the national copy, whose folder an older instance has not. */
+void embedded_conf(const struct embedded_spec *s, const struct embedded_where *w, bool national, struct buf *out);
+/* The section of the national copy's database, in that folder; glued: below o=pli, as slapd serves it. */
+void embedded_national(const char *folder, bool glued, struct buf *out);
+#define EMBEDDED_MAPSIZE "8589934592" /* of address space, not of disk: a million entries need about 4 GB */
 enum rc embedded_write_all(int fd, struct span s); /* RC_TEMP with errno */
 
 /* A new file DIR/name: exclusive, mode and owner set, flushed. uid 0: owner stays. */

@@ -66,6 +66,15 @@ static enum rc refresh(int dir, const char *name, const struct embedded_spec *s,
     return rc;
 }
 
+static enum rc national_folder(int dir, const struct embedded_spec *s, struct err *e)
+{
+    if (mkdirat(dir, "national", 0700) != 0)
+        return errno == EEXIST ? RC_OK : err_sys(e, RC_TEMP, "make folder %s/ldap/national", s->dir);
+    if (s->uid && fchownat(dir, "national", s->uid, s->gid, AT_SYMLINK_NOFOLLOW) != 0)
+        return err_sys(e, RC_TEMP, "give folder %s/ldap/national to uid %u", s->dir, (unsigned)s->uid);
+    return RC_OK;
+}
+
 enum rc embedded_refresh(const struct embedded_spec *s, struct err *e)
 {
     char path[NAME_MAX_];
@@ -82,9 +91,11 @@ enum rc embedded_refresh(const struct embedded_spec *s, struct err *e)
     if (schema < 0)
         rc = err_sys(e, RC_NOTFOUND, "the directory's folder %s%s cannot be entered: restore it from a backup", path,
                      dir < 0 ? "" : "/schema");
-    embedded_conf(s, &w, &conf);
+    embedded_conf(s, &w, true, &conf);
     if (rc == RC_OK)
         rc = refresh(dir, "slapd.conf", s, buf_span(&conf), 0600, e);
+    if (rc == RC_OK) /* an instance of before there was a national copy */
+        rc = national_folder(dir, s, e);
     if (rc == RC_OK)
         rc = refresh(schema, "pli.schema", s, span_str(pli_schema_text), 0644, e);
     buf_free(&conf);
@@ -101,7 +112,7 @@ static int conf_fd(const struct embedded_spec *s, const struct embedded_where *w
 {
     struct buf conf = BUF_INIT;
     int fd = memfd_create("pli-slapd-conf", 0); /* inherited by the child, on purpose */
-    embedded_conf(s, w, &conf);
+    embedded_conf(s, w, false, &conf);
     if (fd >= 0 && embedded_write_all(fd, buf_span(&conf)) != RC_OK) {
         close(fd);
         fd = -1;
@@ -137,7 +148,8 @@ enum rc embedded_domains(const struct embedded_spec *s, struct buf *out, struct 
     if (fd < 0)
         return err_sys(e, RC_TEMP, "no memory for slapd's configuration");
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    const char *const argv[] = {w.slapd, "-Tcat", "-f", path, "-a", "(objectClass=mssDomain)", NULL};
+    const char *const argv[] = {w.slapd, "-Tcat", "-g", "-b", "o=pli", "-f", path, "-a", "(objectClass=mssDomain)",
+                                NULL};
     rc = embedded_run(argv, SPAN_NULL, &said, s->uid, s->gid, e);
     if (rc == RC_OK)
         take_domains(buf_span(&said), out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/cmd/account_show.c - pli account show, list; pli directory search: what the directory has, for people and programs. */
+#include "admin/national.h"
 #include "pli/cmds.h"
 #include "pli/instance.h"
 #include "pli/people.h"
@@ -136,6 +137,7 @@ int cmd_account_show(struct cmd *c)
 }
 
 /* ---- lists ---- */
+enum { SEARCH_MOST = 100 }; /* of the national copy */
 struct listing {
     json_t *rows; /* NULL: lines for people */
     size_t n;
@@ -171,6 +173,34 @@ int cmd_account_list(struct cmd *c)
     return listed(c, &l, account_each(inst_admin(c), row, &l, &e), &e);
 }
 
+static void national_row(const struct national_found *f, void *ctx)
+{
+    struct listing *l = ctx;
+
+    l->n++;
+    if (l->rows)
+        json_array_append_new(
+            l->rows, json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b}", "address", json_text(f->address), "type",
+                               json_text(f->type), "name", json_text(f->name), "rpps", json_text(f->rpps), "profession",
+                               json_text(f->profession), "structure", json_text(f->structure), "service",
+                               json_text(f->service), "town", json_text(f->town), "national", 1));
+    else
+        printf("%-36.*s %-4.*s %-8s %.*s%s%.*s%s%.*s\n", SPAN_ARG(f->address), SPAN_ARG(f->type), "national",
+               SPAN_ARG(f->name), f->profession.n ? ", " : "", SPAN_ARG(f->profession), f->town.n ? ", " : "",
+               SPAN_ARG(f->town));
+}
+
+/* Ours, then the national copy, where there is one and who asks may look into it. */
+static enum rc found(struct cmd *c, struct span text, struct listing *l, struct err *e)
+{
+    struct err none;
+    enum rc rc = account_search(inst_admin(c), text, row, l, e);
+
+    if (rc == RC_OK && national_search(text, SEARCH_MOST, national_row, l, &none) == RC_MORE)
+        fprintf(stderr, "pli directory search: the first %d of the national copy are shown\n", SEARCH_MOST);
+    return rc;
+}
+
 int cmd_directory_search(struct cmd *c)
 {
     struct listing l = {.rows = c->json ? json_array() : NULL};
@@ -185,7 +215,7 @@ int cmd_directory_search(struct cmd *c)
             return cmd_usage(c, "the words to search for are longer than %zu bytes", sizeof text - 1);
         n += (size_t)add;
     }
-    answer = listed(c, &l, account_search(inst_admin(c), span_str(text), row, &l, &e), &e);
+    answer = listed(c, &l, found(c, span_str(text), &l, &e), &e);
     if (answer == PLI_OK && l.n == 0 && !c->json)
         fprintf(stderr, "pli directory search: nothing found\n");
     return answer;

@@ -59,6 +59,7 @@ static enum rc open_signals(struct super *s, struct err *e)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);  /* turns the log over; so a closed terminal does not end a mail server */
+    sigaddset(&set, SIGUSR1); /* the directory has another database */
     sigaddset(&set, SIGUSR2); /* certificates are to be read anew */
     sigprocmask(SIG_BLOCK, &set, NULL);
     s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -50,6 +50,13 @@ void renew_begin(struct super *s)
     s->renewing = true;
 }
 
+void renew_directory(struct super *s)
+{
+    log_ev(LOG_INFO_, "directory-renewed", "pid=%ld", (long)getpid());
+    if (s->procs[P_SLAPD].pid > 0 && !s->procs[P_SLAPD].told)
+        start_again(s, P_SLAPD);
+}
+
 /* What shows certificates reads them now. Keys that came with them, by an import that never told us, are keyd's by then too. */
 void renew_before(struct super *s, enum proc_id i)
 {

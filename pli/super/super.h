@@ -79,6 +79,7 @@ bool port_greets(const char *address, const char *greeting, const char *proxies)
 int64_t log_look(struct super *s, bool asked);
 /* renew.c: certificates and keys changed on disk (SIGUSR2) */
 void renew_begin(struct super *s);
+void renew_directory(struct super *s); /* the national copy's database is another one (SIGUSR1): slapd starts again, nobody else */
 void renew_listeners(struct super *s); /* when keyd runs again; else nothing */
 void renew_before(struct super *s, enum proc_id i); /* before each start of that process */
 /* stopping.c */

@@ -207,6 +207,8 @@ static void take_signals(struct super *s, bool *stop, bool *turn_log)
         *turn_log = *turn_log || si.ssi_signo == SIGHUP;
         if (si.ssi_signo == SIGUSR2 && s->ready)
             renew_begin(s);
+        if (si.ssi_signo == SIGUSR1 && s->ready)
+            renew_directory(s);
     }
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
         ended(s, pid, status);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/fold_test.c - names folded, by rows; every prefix is safe. */
-#include "directory/dird/fold.h"
+/* directory/fold_test.c - names folded, by rows; every prefix is safe. */
+#include "directory/fold.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/fold.h - folds names to the form in which people type them in a hurry: without accents and capitals.
- * Process  dird.   Source Unicode NFKD and case folding (libunistring), plus the letters that NFKD does not take apart.
+/* directory/fold.h - folds names to the form in which people type them in a hurry: without accents and capitals.
+ * Process  dird, pli.   Source Unicode NFKD and case folding (libunistring), plus the letters that NFKD does not take apart.
  */
 #pragma once
 #include "base/buf.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/fold.c - see fold.h. */
-#include "directory/dird/fold.h"
+/* directory/fold.c - see fold.h. */
+#include "directory/fold.h"
 #include "base/ascii.h"
 #include <stdlib.h>
 #include <unicase.h>

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/import/entry.h - a mailbox of the national copy as an entry of the directory: what ordinary clients show and search.
+ *
+ * Shape    inetOrgPerson + mssNationalBox, RDN mssNationalKey (the first 16 octets of SHA-256 of the address in small letters). cn "Given NAME", or of an
+ *          organisation its service and name; title profession, o structure, ou service, l town. cn;lang-x-find: the name without accents, both ways
+ *          round (RFC 3866); mssSearchName: every word of name, profession, town, structure and service, folded, one a value.
+ * Several  lines of one address make one entry: the first by order of digests is shown, the words of all are found. So the order of lines in a file
+ *          changes nothing.
+ * Owns     struct national_entry: national_entry_free(). Values point into its own memory.
+ * Process  pli.
+ */
+#pragma once
+#include "base/buf.h"
+#include "directory/import/row.h"
+
+enum { NATIONAL_KEY = 16, NATIONAL_VALUES = 128, NATIONAL_ROWS_MOST = 16 };
+struct national_value {
+    const char *attr;
+    size_t at, n; /* in mem */
+};
+struct national_entry {
+    struct buf mem;
+    struct national_value v[NATIONAL_VALUES];
+    size_t n;
+    char key[2 * NATIONAL_KEY + 1];
+};
+void national_key(struct span address, unsigned char out[NATIONAL_KEY]);
+void national_digest(const struct national_row *r, unsigned char out[NATIONAL_KEY]); /* of what an entry is made from */
+void national_key_hex(const unsigned char key[NATIONAL_KEY], char out[2 * NATIONAL_KEY + 1]);
+/* rows: 1 to NATIONAL_ROWS_MOST of one address. */
+void national_entry_make(const struct national_row *rows, size_t n, struct national_entry *out);
+void national_entry_free(struct national_entry *en);
+void national_entry_ldif(const struct national_entry *en, struct buf *out); /* appends; RFC 2849 */

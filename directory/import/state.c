@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/import/state.c - see state.h. */
+#include "directory/import/state.h"
+#include "crypto/seal/digest.h"
+#include "directory/schema/embedded_int.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char magic[8] = "PLINAT1\n";
+enum { HEAD = 16, PATH_MOST = 1100 };
+
+static void *need(size_t n, size_t size)
+{
+    void *p = calloc(n + 1, size);
+    if (!p)
+        die("out of memory");
+    return p;
+}
+
+static void head_of(const struct national_state *st, unsigned char out[HEAD])
+{
+    memcpy(out, magic, sizeof magic);
+    for (size_t i = 0; i < 8; i++)
+        out[8 + i] = (unsigned char)((uint64_t)st->n >> (8 * i));
+}
+
+static void name_it(struct national_state *st)
+{
+    unsigned char head[HEAD], sum[DIGEST_LEN];
+    struct digest *d = digest_new();
+    head_of(st, head);
+    digest_add(d, span_of(head, HEAD));
+    digest_add(d, span_of(st->mark, st->n * sizeof *st->mark));
+    digest_end(&d, sum);
+    for (size_t i = 0; i < DIGEST_LEN; i++)
+        snprintf(st->name + 2 * i, 3, "%02x", sum[i]);
+}
+
+/* The digest of several lines of one address follows from theirs, which are sorted. */
+static void mark_of(const struct national_item *it, size_t n, struct national_mark *out)
+{
+    unsigned char sum[DIGEST_LEN];
+    memcpy(out, it, sizeof *out);
+    if (n == 1)
+        return;
+    struct digest *d = digest_new();
+    for (size_t i = 0; i < n; i++)
+        digest_add(d, span_of(it[i].digest, NATIONAL_KEY));
+    digest_end(&d, sum);
+    memcpy(out->digest, sum, NATIONAL_KEY);
+}
+
+void national_state_of(const struct national_file *f, struct national_state *out)
+{
+    *out = (struct national_state){.mark = need(f->n, sizeof *out->mark)};
+    for (size_t i = 0, n; i < f->n; i += n) {
+        for (n = 1; i + n < f->n && memcmp(f->item[i].key, f->item[i + n].key, NATIONAL_KEY) == 0;)
+            n++;
+        mark_of(&f->item[i], n, &out->mark[out->n++]);
+    }
+    name_it(out);
+}
+
+void national_state_free(struct national_state *st)
+{
+    free(st->mark);
+    *st = (struct national_state){.mark = NULL};
+}
+
+static enum rc read_into(int fd, void *to, size_t n)
+{
+    for (size_t done = 0; done < n;) {
+        ssize_t got = read(fd, (unsigned char *)to + done, n - done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return RC_TEMP;
+        done += (size_t)got;
+    }
+    return RC_OK;
+}
+
+static enum rc load_from(int fd, struct national_state *out, struct err *e)
+{
+    unsigned char head[HEAD], right[HEAD];
+    struct stat st;
+    if (fstat(fd, &st) != 0 || st.st_size < HEAD || (st.st_size - HEAD) % (off_t)sizeof *out->mark != 0)
+        return err_set(e, RC_CORRUPT, "ldap/national/state has not the length of such a file");
+    out->n = (size_t)(st.st_size - HEAD) / sizeof *out->mark;
+    out->mark = need(out->n, sizeof *out->mark);
+    if (read_into(fd, head, HEAD) != RC_OK || read_into(fd, out->mark, out->n * sizeof *out->mark) != RC_OK)
+        return err_sys(e, RC_TEMP, "ldap/national/state cannot be read");
+    head_of(out, right);
+    if (memcmp(head, right, HEAD) != 0)
+        return err_set(e, RC_CORRUPT, "ldap/national/state is not such a file");
+    for (size_t i = 1; i < out->n; i++)
+        if (memcmp(out->mark[i - 1].key, out->mark[i].key, NATIONAL_KEY) >= 0)
+            return err_set(e, RC_CORRUPT, "ldap/national/state is out of order");
+    name_it(out);
+    return RC_OK;
+}
+
+enum rc national_state_load(const char *dir, struct national_state *out, struct err *e)
+{
+    char path[PATH_MOST];
+    *out = (struct national_state){.mark = NULL};
+    snprintf(path, sizeof path, "%s/ldap/national/state", dir);
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return err_sys(e, errno == ENOENT ? RC_NOTFOUND : RC_TEMP, "open %s", path);
+    enum rc rc = load_from(fd, out, e);
+    close(fd);
+    if (rc != RC_OK)
+        national_state_free(out);
+    return rc;
+}
+
+static enum rc write_state(int fd, const struct embedded_spec *s, const struct national_state *st, struct err *e)
+{
+    unsigned char head[HEAD];
+    head_of(st, head);
+    if (embedded_write_all(fd, span_of(head, HEAD)) != RC_OK ||
+        embedded_write_all(fd, span_of(st->mark, st->n * sizeof *st->mark)) != RC_OK ||
+        (s->uid && fchown(fd, s->uid, s->gid) != 0) || fsync(fd) != 0)
+        return err_sys(e, RC_TEMP, "ldap/national/state cannot be written");
+    return RC_OK;
+}
+
+enum rc national_state_save(const struct embedded_spec *s, const char *folder, const struct national_state *st,
+                            struct err *e)
+{
+    char path[PATH_MOST];
+    snprintf(path, sizeof path, "%s/ldap/%s", s->dir, folder);
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (dir < 0)
+        return err_sys(e, RC_TEMP, "open %s", path);
+    (void)unlinkat(dir, "state.new", 0);
+    int fd = openat(dir, "state.new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    enum rc rc = fd >= 0 ? write_state(fd, s, st, e) : err_sys(e, RC_TEMP, "create %s/state.new", path);
+    if (fd >= 0)
+        close(fd);
+    if (rc == RC_OK && renameat(dir, "state.new", dir, "state") != 0)
+        rc = err_sys(e, RC_TEMP, "put %s/state in place", path);
+    if (rc != RC_OK)
+        (void)unlinkat(dir, "state.new", 0);
+    (void)fsync(dir);
+    close(dir);
+    return rc;
+}
+
+enum rc national_compare(const struct national_state *then, const struct national_state *now, national_act_fn act,
+                         void *ctx, uint64_t counts[NA_ACTS_])
+{
+    enum rc rc = RC_OK;
+    for (size_t i = 0, k = 0; rc == RC_OK && (i < then->n || k < now->n);) {
+        int c = i == then->n ? 1 : k == now->n ? -1 : memcmp(then->mark[i].key, now->mark[k].key, NATIONAL_KEY);
+        bool same = c == 0 && memcmp(then->mark[i].digest, now->mark[k].digest, NATIONAL_KEY) == 0;
+        enum national_act a = c < 0 ? NA_REMOVE : c > 0 ? NA_ADD : NA_CHANGE;
+        if (!same && counts)
+            counts[a]++;
+        if (!same && act)
+            rc = act(ctx, a, c < 0 ? then->mark[i].key : now->mark[k].key, k);
+        i += c <= 0;
+        k += c >= 0;
+    }
+    return rc;
+}
