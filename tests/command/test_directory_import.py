@@ -36,10 +36,11 @@ def made(tmp_path):
 
 
 def search(inst, flt, *attrs, base="o=pli"):
+    """Waits for a slapd that is starting again: whoever was killed may have told the supervisor so just before."""
     env = {**os.environ, "LDAPTLS_CACERT": inst.ca, "LDAPTLS_REQCERT": "demand"}
-    r = subprocess.run(["ldapsearch", "-LLL", "-o", "ldif-wrap=no", "-H", f"ldaps://localhost:{inst.port('ldaps')}", "-x", "-D",
-                        f"mail={WHO},ou=mailboxes,o=pli", "-w", PASSWORD, "-E", "pr=500/noprompt", "-b", base, flt, *attrs],
-                       capture_output=True, text=True, env=env, timeout=60)
+    argv = ["ldapsearch", "-LLL", "-o", "ldif-wrap=no", "-H", f"ldaps://localhost:{inst.port('ldaps')}", "-x", "-D",
+            f"mail={WHO},ou=mailboxes,o=pli", "-w", PASSWORD, "-E", "pr=500/noprompt", "-b", base, flt, *attrs]
+    r = eventually(lambda: (g := subprocess.run(argv, capture_output=True, text=True, env=env, timeout=60)).returncode != 255 and g)
     assert r.returncode == 0, r.stderr
     return r.stdout
 
