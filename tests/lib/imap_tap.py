@@ -6,9 +6,10 @@
         tap.commands()                     [b"SELECT INBOX", ...] without tags; what a literal holds is left out
         tap.said(b"QRESYNC")               the server's lines that hold it
 
-A connection that turns COMPRESS on is read through zlib from then on. One thread a direction; all end with close()."""
+A connection that turns COMPRESS on is read through zlib from then on. One thread a connection; all end with close()."""
 import contextlib
 import re
+import select
 import socket
 import ssl
 import subprocess
@@ -55,30 +56,45 @@ class Tap:
             self.spawn(self.talk, c)
 
     def talk(self, c):
+        """One thread for both directions: OpenSSL does not allow one thread to read a connection while another writes it."""
         client = self.ctx.wrap_socket(c, server_side=True)
         server = self.pli.tls().wrap_socket(socket.create_connection(("127.0.0.1", self.pli.port("imaps")), 60), server_hostname="localhost")
-        for s in (client, server):
-            s.settimeout(300)
-            self.open.append(s)
+        self.open += [client, server]
         sides = (Side(), Side())
         self.talks.append(sides)
-        self.spawn(self.pump, server, client, sides, 1)
-        self.pump(client, server, sides, 0)
-
-    def pump(self, a, b, sides, me):
         try:
-            while octets := a.recv(65536):
-                text = sides[me].take(octets)
-                if me == 0 and not sides[0].zlib and re.search(rb"^\S+ COMPRESS DEFLATE\r\n\Z", text, re.M | re.I):
-                    sides[0].zlib = zlib.decompressobj(-15)     # the client waits for the answer before it goes on
-                if me == 1 and not sides[1].zlib and sides[0].zlib and text.endswith(b"\r\n"):
-                    tag = re.findall(rb"^(\S+) COMPRESS DEFLATE\r\n", sides[0].text, re.M | re.I)[-1]
-                    if re.search(rb"^" + re.escape(tag) + rb" OK", text, re.M):
-                        sides[1].zlib = zlib.decompressobj(-15)
-                b.sendall(octets)
+            while self.pass_on(client, server, sides):
+                pass
         finally:
-            with contextlib.suppress(OSError):
-                b.shutdown(socket.SHUT_RDWR)
+            for s in (client, server):
+                with contextlib.suppress(OSError):
+                    s.shutdown(socket.SHUT_RDWR)
+
+    def pass_on(self, client, server, sides):
+        """What is there from either; False: one of them has closed."""
+        both = [client, server]
+        for a in [s for s in both if s.pending()] or select.select(both, [], [], 300)[0]:
+            a.setblocking(False)
+            try:
+                octets = a.recv(65536)
+            except ssl.SSLWantReadError:  # a session ticket, or half a record
+                continue
+            if not octets:
+                return False
+            self.note(octets, sides, both.index(a))
+            b = both[1 - both.index(a)]
+            b.settimeout(300)
+            b.sendall(octets)
+        return True
+
+    def note(self, octets, sides, me):
+        text = sides[me].take(octets)
+        if me == 0 and not sides[0].zlib and re.search(rb"^\S+ COMPRESS DEFLATE\r\n\Z", text, re.M | re.I):
+            sides[0].zlib = zlib.decompressobj(-15)     # the client waits for the answer before it goes on
+        if me == 1 and not sides[1].zlib and sides[0].zlib and text.endswith(b"\r\n"):
+            tag = re.findall(rb"^(\S+) COMPRESS DEFLATE\r\n", sides[0].text, re.M | re.I)[-1]
+            if re.search(rb"^" + re.escape(tag) + rb" OK", text, re.M):
+                sides[1].zlib = zlib.decompressobj(-15)
 
     def commands(self):
         got = []
