@@ -75,23 +75,30 @@ static enum rc open_keys(struct mailbox *m, const struct store_box_rep *box, str
     return rc;
 }
 
-enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_rep *auth, struct span password,
-                     struct mailbox **m_out, struct err *e)
+static struct mailbox *mailbox_new(struct store *st, struct keyd *k, uint64_t mbx, struct span ticket)
 {
     struct mailbox *m = calloc(1, sizeof *m);
-    struct store_box_rep box;
-    struct buf mem = BUF_INIT; /* open: what is wrapped or sealed */
-    enum rc rc;
 
     if (m == NULL)
         die("out of memory");
     m->st = st;
     m->k = k;
-    m->mbx = auth->mbx;
+    m->mbx = mbx;
     m->sec = secret_alloc(sizeof *m->sec);
     m->epochs = epochs_new();
     buf_init_secret(&m->ticket);
-    buf_addspan(&m->ticket, auth->ticket);
+    buf_addspan(&m->ticket, ticket);
+    return m;
+}
+
+enum rc mailbox_open(struct store *st, struct keyd *k, const struct dird_auth_rep *auth, struct span password,
+                     struct mailbox **m_out, struct err *e)
+{
+    struct mailbox *m = mailbox_new(st, k, auth->mbx, auth->ticket);
+    struct store_box_rep box;
+    struct buf mem = BUF_INIT; /* open: what is wrapped or sealed */
+    enum rc rc;
+
     if ((rc = store_bind(st, buf_span(&m->ticket), &box, &mem, e)) != RC_OK)
         goto out;
     memcpy(m->pub, box.pub, sizeof m->pub);
@@ -125,21 +132,11 @@ static enum rc open_delegated(struct mailbox *m, const struct mailbox *own, cons
 enum rc mailbox_open_delegated(struct store *st, const struct mailbox *own, const struct dird_delegate_rep *d,
                                uint64_t mbx, struct mailbox **m_out, struct err *e)
 {
-    struct mailbox *m = calloc(1, sizeof *m);
+    struct mailbox *m = mailbox_new(st, own->k, mbx, d->ticket);
     struct store_box_rep box;
     struct buf mem = BUF_INIT; /* open: what is wrapped or sealed */
-    enum rc rc;
+    enum rc rc = store_bind(st, buf_span(&m->ticket), &box, &mem, e);
 
-    if (m == NULL)
-        die("out of memory");
-    m->st = st;
-    m->k = own->k;
-    m->mbx = mbx;
-    m->sec = secret_alloc(sizeof *m->sec);
-    m->epochs = epochs_new();
-    buf_init_secret(&m->ticket);
-    buf_addspan(&m->ticket, d->ticket);
-    rc = store_bind(st, buf_span(&m->ticket), &box, &mem, e);
     if (rc == RC_OK && box.mbx != mbx)
         rc = err_set(e, RC_CORRUPT, "the ticket is of another mailbox");
     if (rc == RC_OK) {

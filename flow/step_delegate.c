@@ -62,8 +62,8 @@ enum cause step_delegate(struct letter *l, struct err *e)
     enum rc rc;
 
     l->signer = l->account;
-    if (l->door != DOOR_SUBMISSION || l->author.n == 0)
-        return CAUSE_NONE;
+    if (l->door != DOOR_SUBMISSION || l->author.n == 0 || span_ieq(buf_span(&l->author), l->account->address))
+        return CAUSE_NONE; /* nearly every letter: nobody is asked */
     rc = dir_lookup(l->dir, buf_span(&l->author), &found, &mem, e);
     if (rc == RC_OK && found.kind == DK_MAILBOX && !span_ieq(found.address, l->account->address)) {
         l->author_is = found.address;
