@@ -206,13 +206,13 @@ static enum rc agree(struct applying *a, enum roster_outcome *out, struct err *e
         return err_set(e, RC_SYNTAX, "line %u has this address already", (unsigned)a->r->row[a->row].same_as);
     if ((rc = roster_wish(a->r, a->row, a->d, &a->wish, e)) != RC_OK)
         return rc;
-    rc = look(a, e);
-    if (rc == RC_NOTFOUND) {
+    if ((rc = look(a, e)) == RC_NOTFOUND) {
         rc = add(a, out, e);
-        if (rc != RC_EXISTS || a->dry || look(a, &again) != RC_OK)
+        if (rc != RC_EXISTS || look(a, &again) != RC_OK)
             return rc;
+        rc = RC_OK;
     }
-    return rc == RC_OK || a->there.is.address.n > 0 ? change(a, out, e) : rc;
+    return rc == RC_OK ? change(a, out, e) : rc;
 }
 
 /* Another time it may go, or it is this row that is wrong. */

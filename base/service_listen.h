@@ -13,8 +13,8 @@
 /* Those of the named sockets (listen.smtp ...) that were given go into l->fds, in that order; which_out[i]: which name fds[i] is. names ends
  * with NULL. Dies when none was given. */
 void service_sockets(struct listener *l, const struct boot *b, const char *const *names, size_t which_out[LISTENER_FDS]);
-/* Places, times and memory of SECTION; the daemons that its sessions dial; spares and ticks as all have them. */
-/* The part of these that a listener without sign-in has too: sessions, addresses, proxies, spares, ticks. */
+/* Sessions and addresses of SECTION, proxies; spares and ticks as all have them: all that a listener without sign-in needs. */
 void service_places(struct listener *l, const struct boot *b, const char *section);
+/* And what comes with a sign-in: places before it, its time, memory; the daemons that the sessions dial. */
 void service_limits(struct listener *l, const struct boot *b, const char *section);
 void service_listen(const struct listener *l);  /* listener_run(), unless the daemon was told to stop during its start */

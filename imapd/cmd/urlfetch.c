@@ -75,7 +75,7 @@ static enum rc put_section(struct fetch *f, const struct store_entry *en, const 
                            enum imap_section_form form, const char *name, struct err *e)
 {
     struct imap_section one = *sec;
-    struct imap_fetch what = {.sections = &one, .n_sections = 1};
+    const struct imap_fetch what = {.sections = &one, .n_sections = 1}, *whole = f->what;
     enum rc rc;
 
     one.form = form;
@@ -91,6 +91,7 @@ static enum rc put_section(struct fetch *f, const struct store_entry *en, const 
     }
     buf_addc(&f->s->out, ')');
     buf_free(&f->names);
+    f->what = whole;
     return rc;
 }
 
