@@ -56,7 +56,7 @@ struct roster_result {
     enum roster_outcome outcome;
     uint32_t line;
     struct span address, name;       /* as the file has them; name: as it is shown */
-    const char *why;                 /* REFUSED, FAILED; CHANGED: what was */
+    const char *why;                 /* REFUSED, FAILED, UNTRIED; CHANGED: what was */
     struct span code;                /* ADDED, not dry: the password; secret */
 };
 /* One row. ad: of the calling thread. room: what the result's texts stand in. */
@@ -72,7 +72,7 @@ struct roster_run {
     enum ipc_role role;              /* of the workers' connections */
     bool dry;
     unsigned workers;                /* 1 to ROSTER_WORKERS */
-    void (*told)(const struct roster_result *r, void *ctx);
+    bool (*told)(const struct roster_result *r, void *ctx); /* false: no more rows are begun; the rest is ROSTER_UNTRIED */
     void *ctx;
 };
 enum { ROSTER_WORKERS = 8 };

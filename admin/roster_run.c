@@ -2,7 +2,7 @@
 /* admin/roster_run.c - the rows of a roster worked on by several threads, and told in their order. See admin/roster.h.
  *
  * Why      an account waits for the disk of the store and of the directory, and for a password hash; several at once wait together.
- * State    under .lock: .next, .in_a_row and the turns. A turn is its worker's until it is done, then the caller's. */
+ * State    under .lock: .next, .in_a_row, .stopped and the turns. A turn is its worker's until it is done, then the caller's. */
 #include "admin/roster.h"
 #include "base/wipe.h"
 #include <pthread.h>
@@ -20,6 +20,7 @@ struct running {
     pthread_cond_t done;
     uint32_t next, told; /* rows */
     unsigned in_a_row;
+    bool stopped;      /* by who is told */
     struct turn *turn; /* a ring of TURNS: a worker does not run further ahead of what was told */
 };
 enum { TURNS = 256 };
@@ -30,7 +31,7 @@ static struct turn *turn_of(const struct running *g, uint32_t row)
 }
 
 /* False: no more rows. */
-static bool take_row(struct running *g, uint32_t *row, bool *tried)
+static bool take_row(struct running *g, uint32_t *row, const char **untried)
 {
     bool more;
 
@@ -40,7 +41,9 @@ static bool take_row(struct running *g, uint32_t *row, bool *tried)
     more = g->next < g->run->roster->n;
     *row = g->next;
     g->next += more;
-    *tried = g->in_a_row < TRIES;
+    *untried = g->stopped             ? "the rows before were stopped"
+               : g->in_a_row >= TRIES ? "those before failed one after the other"
+                                      : NULL;
     pthread_mutex_unlock(&g->lock);
     return more;
 }
@@ -65,18 +68,18 @@ static void *work(void *arg)
     const struct roster_run *run = g->run;
     struct admin *ad = admin_new(run->role);
     uint32_t row;
-    bool tried;
+    const char *untried;
 
-    while (take_row(g, &row, &tried)) {
+    while (take_row(g, &row, &untried)) {
         struct turn *s = turn_of(g, row);
 
-        if (tried)
+        if (!untried)
             roster_apply(ad, run->roster, row, run->defaults, run->dry, &s->room, &s->result);
         else
             s->result = (struct roster_result){.outcome = ROSTER_UNTRIED,
                                                .line = run->roster->row[row].line,
                                                .address = roster_cell(run->roster, row, ROSTER_ADDRESS),
-                                               .why = "those before failed one after the other"};
+                                               .why = untried};
         give_back(g, row);
     }
     admin_free(&ad);
@@ -87,13 +90,15 @@ static void tell(struct running *g)
 {
     for (uint32_t row = 0; row < g->run->roster->n; row++) {
         struct turn *s = turn_of(g, row);
+        bool on;
 
         pthread_mutex_lock(&g->lock);
         while (!s->done)
             pthread_cond_wait(&g->done, &g->lock);
         pthread_mutex_unlock(&g->lock);
-        g->run->told(&s->result, g->run->ctx);
+        on = g->run->told(&s->result, g->run->ctx);
         pthread_mutex_lock(&g->lock);
+        g->stopped = g->stopped || !on;
         wipe(s->room.code, PASSWORD_MADE);
         s->done = false;
         g->told++;

@@ -96,12 +96,14 @@ static void print_row(struct importing *im, const struct roster_result *r)
             r->why[0] ? ": " : "", r->why);
 }
 
-static void told(const struct roster_result *result, void *ctx)
+/* A disk that takes no more sheets ends the run: an account whose password nobody has is of no use. */
+static bool told(const struct roster_result *result, void *ctx)
 {
     struct importing *im = ctx;
     struct roster_result r = *result;
+    bool written = r.code.n == 0 || sheet_file_add(&im->sheets, r.name, r.address, r.code);
 
-    if (r.code.n && !sheet_file_add(&im->sheets, r.name, r.address, r.code))
+    if (!written)
         r.why = "its sheet could not be written: pli account code makes another password";
     im->count[r.outcome]++;
     im->told++;
@@ -112,6 +114,7 @@ static void told(const struct roster_result *result, void *ctx)
     else
         print_row(im, &r);
     draw_bar(im);
+    return written;
 }
 
 /* ---- the end ---- */

@@ -48,7 +48,7 @@ def outcomes(inst, path, *more):
 
 def sheets(path):
     """{address: password}"""
-    return dict(re.findall(r"Identifiant</th><td>([^<]*)</td></tr>\n<tr><th>Mot de passe</th><td class=\"code\">([^<]*)<", path.read_text()))
+    return dict(re.findall(r"Identifiant</th><td>([^<]*)</td></tr>\n<tr><th>Mot de passe</th><td class=\"code\">([^<]*)<", path.read_text(errors="replace")))
 
 
 def test_added_with_a_sheet_each(inst, file, tmp_path):
@@ -129,6 +129,26 @@ def test_a_file_that_is_wrong_changes_nothing(inst, file, text, encoding, why):
     r = inst.pli("account", "import", file(text, encoding=encoding), check=False)
     assert r.returncode == 1 and why in r.stderr and r.stdout == "" and r.stderr.count("\n") == 1
     assert inst.pli("account", "show", "x@chu.test", check=False).returncode == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small file system")
+def test_a_disk_that_takes_no_more_sheets_ends_the_run(inst, file, tmp_path):
+    """An account whose password nobody has is of no use: who has got none is named, and the rest is left for the next run."""
+    disk = tmp_path / "petit"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12k", "pli-sheets", disk], check=True)
+    try:
+        got, code = outcomes(inst, file(many(400, 300)), "--sheets", disk / "feuilles.html")
+        lost = [a for a, (o, why) in got.items() if o == "added" and why]
+        codes = sheets(disk / "feuilles.html")
+    finally:
+        subprocess.run(["umount", disk], check=True)
+    added = {a for a, (o, _) in got.items() if o == "added"}
+    assert code == 1 and lost and all("its sheet could not be written" in got[a][1] for a in lost)
+    assert added - set(lost) <= set(codes) and any(o == "untried" for o, _ in got.values()) and len(added) < 300
+    inst.pli("account", "code", *lost[:2], "--sheets", tmp_path / "suite.html")
+    with inst.imap(lost[0], password=sheets(tmp_path / "suite.html")[lost[0]]) as m:
+        assert m.select("INBOX")[0] == "OK"
 
 
 def test_what_is_exported_is_taken_again(inst, file):
