@@ -29,6 +29,15 @@ class Side:
         return self.text
 
 
+def ready(sockets):
+    """Those with something to read; not by select(), which knows no descriptor above 1,023."""
+    poll = select.poll()
+    for s in sockets:
+        poll.register(s, select.POLLIN)
+    there = {fd for fd, _ in poll.poll(300 * 1000)}
+    return [s for s in sockets if s.fileno() in there]
+
+
 class Tap:
     def __init__(self, pli, folder):
         self.pli, self.open, self.threads, self.talks = pli, [], [], []
@@ -73,7 +82,7 @@ class Tap:
     def pass_on(self, client, server, sides):
         """What is there from either; False: one of them has closed."""
         both = [client, server]
-        for a in [s for s in both if s.pending()] or select.select(both, [], [], 300)[0]:
+        for a in [s for s in both if s.pending()] or ready(both):
             a.setblocking(False)
             try:
                 octets = a.recv(65536)

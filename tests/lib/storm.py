@@ -11,6 +11,7 @@ refuses connections, says nothing, says nothing after EHLO, says nothing in the 
 """
 import collections
 import contextlib
+import itertools
 import os
 import pathlib
 import random
@@ -140,11 +141,13 @@ class Storm:
     # ---- deaths ----
     @contextlib.contextmanager
     def killing(self, names=("pli-relayd", "pli-stored"), pause=(0.3, 1.5), seed=None):
+        """Each name in its turn, so that the shortest storm has met all of them."""
         chance, over = random.Random(seed), threading.Event()
+        turn = itertools.cycle(chance.sample(names, len(names)))
 
         def run():
             while not over.wait(chance.uniform(*pause)):
-                name = chance.choice(names)
+                name = next(turn)
                 own = [p for p, (n, parent) in children(self.pli.proc.pid).items() if n == name and parent == self.pli.proc.pid]
                 with contextlib.suppress(OSError, ValueError):  # it is just being started again
                     os.kill(max(own), signal.SIGKILL)  # sessions of a relayd that was killed are the supervisor's, and older
