@@ -163,9 +163,11 @@ static void say_early(struct stored *d, const struct freed_batch *b, uint64_t si
 }
 
 /* ---- a mailbox that keeps more than its share ---- */
-static enum rc oldest(struct stored *d, uint64_t mbx, struct freed_batch *b, uint64_t *since_out, struct err *e)
+/* The next two kept rows from a number on, which moves behind them: rows of other classes before them are met once. */
+static enum rc oldest(struct stored *d, uint64_t mbx, uint64_t *n, struct freed_batch *b, uint64_t *since_out,
+                      struct err *e)
 {
-    struct key from = key_freed(mbx, 1);
+    struct key from = key_freed(mbx, *n);
     struct span k, v;
     struct scan s;
     struct tx t;
@@ -182,6 +184,7 @@ static enum rc oldest(struct stored *d, uint64_t mbx, struct freed_batch *b, uin
         *since_out = b->n == 0 ? when : *since_out;
         b->row[b->n].mbx = mbx;
         b->row[b->n++].n = be64(k.p + 8);
+        *n = be64(k.p + 8) + 1;
     }
     scan_close(&s);
     return rc == RC_NOTFOUND ? RC_OK : rc;
@@ -208,13 +211,13 @@ static enum rc to_share(struct stored *d, struct freed_walk *w, uint64_t mbx, bo
                         struct err *e)
 {
     struct over o = {.d = d, .mbx = mbx};
-    uint64_t since = 0;
+    uint64_t since = 0, n = 1;
     enum rc rc;
 
     while ((rc = tx_run(&d->env, TX_LAZY, look_share, &o, e)) == RC_OK && o.over && !stopping(d) && !w->failed) {
         struct freed_batch b = {.n = 0};
 
-        if ((rc = oldest(d, mbx, &b, &since, e)) != RC_OK || b.n == 0)
+        if ((rc = oldest(d, mbx, &n, &b, &since, e)) != RC_OK || b.n == 0)
             break;
         say_early(d, &b, since, "share");
         work_off(d, w, &b, e);

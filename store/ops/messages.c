@@ -200,7 +200,8 @@ static enum rc page_of(struct tx *t, const struct ask *a, uint8_t kind, struct e
     const struct store_range_req *rq = a->req;
     struct store_list_rep *rep = a->rep;
     struct page p = {.t = t, .a = a, .folder = rq->folder, .kind = kind};
-    struct removed gone = {NULL, 0, 0};
+    const struct removed_want missed = {a->s->mbx, rq->removed, rq->folder, rq->from, rq->uids, REMOVED_A_PAGE};
+    struct removed gone = {NULL, 0, 0, 0};
     struct counters c;
     struct msg_it it = {0};
     struct msg m;
@@ -214,14 +215,22 @@ static enum rc page_of(struct tx *t, const struct ask *a, uint8_t kind, struct e
         return rc;
     rc = msg_it_open(&it, t, a->s->mbx, rq->folder, rq->uids, rq->from, e);
     if (rc == RC_OK)
-        rc = removed_gather(&gone, t, a->s->mbx, rq->folder, rq->removed, rq->uids, rq->from, e);
+        rc = removed_gather(&gone, t, &a->s->removed, &missed, e);
     while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK) {
+        if (gone.end && uid >= gone.end)
+            rc = RC_NOTFOUND; /* what is behind waits for the next page, with what else left the folder */
+        if (rc != RC_OK)
+            break;
         rc = add_removed(&p, &gone, uid, &full, e);
         if (rc == RC_OK && (rc = add_entry(&p, uid, &m, e)) != RC_OK)
             full = uid;
     }
     if (rc == RC_NOTFOUND)
         rc = add_removed(&p, &gone, UINT32_MAX, &full, e);
+    if (rc == RC_OK && gone.end) {
+        full = gone.end;
+        rc = RC_MORE;
+    }
     msg_it_close(&it);
     scan_close(&p.beside.s);
     buf_free(&p.mem);
@@ -293,11 +302,12 @@ enum rc do_read(struct tx *t, const struct ask *a, struct err *e)
     uint64_t len;
     struct msg m;
     struct key k = key_msg(a->s->mbx, rq->folder, rq->uid);
+    const struct removed_want missed = {.mbx = a->s->mbx, .since = rq->removed, .folder = rq->folder, .from = rq->uid};
     enum rc rc =
         rq->folder == STORE_REMOVED ? get_shown(t, a, &k, &m, e) : msg_get(t, a->s->mbx, rq->folder, rq->uid, &m, e);
 
     if (rc == RC_NOTFOUND && !t->deadlock && rq->removed)
-        rc = removed_get(t, a->s->mbx, rq->folder, rq->removed, rq->uid, &m, e);
+        rc = removed_get(t, &a->s->removed, missed, &m, e);
     if (rc != RC_OK)
         return rc;
     len = object_len(&m, rq->kind);

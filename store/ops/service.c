@@ -10,6 +10,7 @@
 #include "store/ops/acl.h"
 #include "store/ops/due.h"
 #include "store/ops/hold.h"
+#include "store/ops/removed.h"
 #include <stdlib.h>
 
 enum run {
@@ -254,6 +255,7 @@ static void left(void *d, struct ipc_peer *p)
     if (s->seated)
         seats_leave(st->seats, s->mbx);
     check_free(&s->check);
+    removed_index_free(&s->removed);
     free(s);
     p->user = NULL;
 }

@@ -38,6 +38,7 @@ struct stored {
     atomic_ullong orphans; /* records in segments that a crash left, swept since start */
 };
 struct check;
+struct removed_index;
 struct sess { /* one connection */
     struct stored *d;
     struct ipc_peer *peer;
@@ -49,6 +50,7 @@ struct sess { /* one connection */
     uint32_t acl;             /* hers, in folders that have no rights for her (acl.h) */
     uint64_t slots_seen;      /* her slot was seen at that count of slots_changes, less one */
     struct check *check;
+    struct removed_index *removed; /* what left its folder and it was not told (removed.h); NULL: none */
     struct sess *watch_next; /* list of its bucket */
     uint32_t watch_folder;
     bool watching;
