@@ -2,18 +2,16 @@
 /* directory/dird/account_write.c - makes, changes and removes accounts. Each change is written to slapd, and then
  * waited for in the cache. So the account is usable, or the change is in force, when the call returns.
  *
- * Add      The entry is written first, without a password. Then the operation of RFC 3062 sets the password, because
- *          slapd hashes it then whatever its settings. When that fails the entry is removed again. An account without a
- *          password gets a random one, so that a wrong sign-in takes the same time for every account.
+ * Add      The entry is written with its password's hash (passhash.h), in one operation. A directory of the site's own gets the
+ *          entry first, and then the operation of RFC 3062, because slapd hashes the password then whatever its
+ *          settings. When that fails the entry is removed again.
  * Process  dird, under d->write.
  */
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/prepare.h"
-#include "base/wipe.h"
 #include "directory/dird/dird.h"
 #include "directory/dird/mods.h"
-#include "directory/dird/newpass.h"
+#include "directory/dird/passhash.h"
 #include <ldap.h>
 #include <stdio.h>
 
@@ -71,29 +69,22 @@ static void wait_seen(struct dird *d, struct span address)
 }
 
 /* ---- password ---- */
-static enum rc put_password(struct dird *d, struct span address, struct span password, struct err *e)
+static enum rc put_password(struct dird *d, struct span address, const struct passhash *p, struct err *e)
 {
-    unsigned char raw[24];
-    char drawn[2 * sizeof raw + 1];
-    random_bytes(raw, sizeof raw);
-    for (size_t i = 0; i < sizeof raw; i++)
-        snprintf(drawn + 2 * i, 3, "%02x", raw[i]);
-    struct buf as; /* as a sign-in prepares it */
-    buf_init_secret(&as);
-    enum rc rc = password.n > 0 ? prepare_password(password, &as, e) : RC_OK;
-    if (rc == RC_OK)
-        rc = run(d, do_passwd, address, NULL, password.n > 0 ? buf_span(&as) : span_str(drawn), "set a password", e);
-    buf_free(&as);
-    wipe(raw, sizeof raw);
-    wipe(drawn, sizeof drawn);
+    struct mods *m;
+    enum rc rc;
+    if (!p->hash[0])
+        return run(d, do_passwd, address, NULL, buf_span(&p->text), "set a password", e);
+    m = mods_new(true);
+    mods_str(m, "userPassword", p->hash);
+    rc = run(d, do_modify, address, m, SPAN_NULL, "set a password", e);
+    mods_free(&m);
     return rc;
 }
 
-enum rc account_passwd(struct dird *d, struct span address, struct span password, struct err *e)
+enum rc account_passwd(struct dird *d, struct span address, const struct passhash *password, struct err *e)
 {
-    enum rc rc = newpass_fits(password, e);
-    if (rc == RC_OK)
-        rc = put_password(d, address, password, e);
+    enum rc rc = put_password(d, address, password, e);
     if (rc == RC_NOTFOUND)
         rc = err_set(e, RC_NOTFOUND, "no account %s", log_esc(address));
     if (rc == RC_OK)
@@ -133,7 +124,7 @@ static enum rc number_is_free(struct dird *d, uint64_t mbx, struct err *e)
     return rc;
 }
 
-static struct mods *new_entry(const struct dird_account *a, struct span structure_name)
+static struct mods *new_entry(const struct dird_account *a, const struct passhash *p, struct span structure_name)
 {
     static const struct span classes[] = {SPAN_LIT("inetOrgPerson"), SPAN_LIT("inetLocalMailRecipient"),
                                           SPAN_LIT("mssBox")};
@@ -148,12 +139,13 @@ static struct mods *new_entry(const struct dird_account *a, struct span structur
     mods_text(m, "pliMailboxKey", span_of(a->pub, sizeof a->pub));
     mods_text(m, "mssStructureId", a->structure);
     mods_text(m, "o", structure_name);
+    mods_str(m, "userPassword", p->hash);
     mods_account(m, a, DS_ALL);
     return m;
 }
 
 /* The structure and the person are written first, so that a mailbox never names an entry that is not there. */
-static enum rc add_entry(struct dird *d, const struct dird_account *a, struct err *e)
+static enum rc add_entry(struct dird *d, const struct dird_account *a, const struct passhash *p, struct err *e)
 {
     struct buf structure = BUF_INIT;
     enum rc rc = RC_OK;
@@ -162,7 +154,7 @@ static enum rc add_entry(struct dird *d, const struct dird_account *a, struct er
     if (rc == RC_OK && a->rpps.n > 0)
         rc = person_put(d, a, e);
     if (rc == RC_OK) {
-        struct mods *m = new_entry(a, buf_span(&structure));
+        struct mods *m = new_entry(a, p, buf_span(&structure));
         rc = run(d, do_add, a->address, m, SPAN_NULL, "add an account", e);
         mods_free(&m);
     }
@@ -172,28 +164,22 @@ static enum rc add_entry(struct dird *d, const struct dird_account *a, struct er
     return rc;
 }
 
-enum rc account_add(struct dird *d, const struct dird_account *asked, struct err *e)
+enum rc account_add(struct dird *d, const struct dird_account *asked, const struct passhash *p, struct err *e)
 {
     struct dird_account a = *asked;
     struct err ignored = {0};
     enum rc rc = account_check_new(d->cache, &a, e);
-    if (rc == RC_OK && a.password.n > 0)
-        rc = newpass_fits(a.password, e);
     if (rc == RC_OK)
         rc = number_is_free(d, a.mbx, e);
     if (rc != RC_OK)
         return rc;
     account_split_name(&a);
-    rc = add_entry(d, &a, e);
-    if (rc != RC_OK)
-        return rc;
-    rc = put_password(d, a.address, a.password, e);
-    if (rc != RC_OK) {
+    rc = add_entry(d, &a, p, e);
+    if (rc == RC_OK && !p->hash[0] && (rc = put_password(d, a.address, p, e)) != RC_OK)
         (void)!run(d, do_delete, a.address, NULL, SPAN_NULL, "take an account back", &ignored);
-        return rc;
-    }
-    wait_seen(d, a.address);
-    return RC_OK;
+    if (rc == RC_OK)
+        wait_seen(d, a.address);
+    return rc;
 }
 
 /* ---- set ---- */

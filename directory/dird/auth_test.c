@@ -129,6 +129,22 @@ static void a_changed_password_counts_at_once(void **state)
     assert_int_equal(passwd("nobody@chu.example", "x"), RC_NOTFOUND);
 }
 
+/* It may know other hashes only, so it is given the password itself (RFC 3062). */
+static void a_directory_of_the_sites_own_hashes_itself(void **state)
+{
+    struct err e = {0};
+
+    (void)state;
+    daemon_->own_slapd = false;
+    assert_int_equal(add(per("site@chu.example", "Site", 56)), RC_OK);
+    assert_int_equal(sign_in("site@chu.example", "mot de passe", &e), RC_OK);
+    assert_int_equal(passwd("site@chu.example", "nouveau"), RC_OK);
+    assert_int_equal(sign_in("site@chu.example", "nouveau", &e), RC_OK);
+    daemon_->own_slapd = true;
+    assert_int_equal(passwd("site@chu.example", "encore"), RC_OK);
+    assert_int_equal(sign_in("site@chu.example", "encore", &e), RC_OK);
+}
+
 static enum rc sign_in_within_a_second(const char *login, const char *password, enum rc want)
 {
     struct err e = {0};
@@ -345,6 +361,7 @@ int main(void)
         cmocka_unit_test(wrong_ones_all_look_alike),
         cmocka_unit_test(time_tells_nothing),
         cmocka_unit_test(a_changed_password_counts_at_once),
+        cmocka_unit_test(a_directory_of_the_sites_own_hashes_itself),
         cmocka_unit_test(a_password_changed_in_ldap_counts_within_a_second),
         cmocka_unit_test(a_clear_password_written_in_ldap_is_hashed),
         cmocka_unit_test(a_disabled_account_is_told_so_only_with_its_password),

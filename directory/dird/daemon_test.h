@@ -46,7 +46,7 @@ static inline void daemon_start(void)
 {
     struct err e = {0};
     struct dird_how how = {.uri = "ldapi://ldapi/", .base = "o=pli", .secret = secret_text(), .threads = 12, .max_failures = 10,
-                           .cache_s = 600, .ticket_s = 12 * 3600, .ticket_keys = &tickets};
+                           .own_slapd = true, .cache_s = 600, .ticket_s = 12 * 3600, .ticket_keys = &tickets};
     setenv("LDAPNOINIT", "1", 1); /* both as main() does */
     signal(SIGPIPE, SIG_IGN);
     daemon_ = dird_open(&how);

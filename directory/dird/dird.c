@@ -17,6 +17,7 @@ struct dird *dird_open(const struct dird_how *how)
     struct links_how links = {how->uri, buf_cstr(&dn), how->secret, ADMIN_LINKS};
     d->base = how->base;
     d->password_min = how->password_min;
+    d->own_slapd = how->own_slapd;
     d->cache = cache_new();
     d->links = links_new(&links);
     struct auth_how auth = {.cache = d->cache,

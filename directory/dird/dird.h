@@ -8,6 +8,7 @@
 #include "directory/dird/cache.h"
 #include "directory/dird/gate.h"
 #include "directory/dird/link.h"
+#include "directory/dird/passhash.h"
 #include "directory/dird/stays.h"
 #include "directory/dird/sync.h"
 #include "directory/dird/white_list.h"
@@ -27,6 +28,7 @@ struct dird {
     const char *base;         /* "o=pli" */
     const char *postmaster;   /* instance.postmaster; "": none named */
     int64_t password_min;     /* characters */
+    bool own_slapd;           /* it reads hashes made here (passhash.h) */
     pthread_mutex_t write;    /* one change at a time: what is checked stays true until it is written */
     _Atomic uint64_t lookups;
 };
@@ -35,6 +37,7 @@ struct dird_how {
     unsigned threads;         /* of the service: bounds how many may wait for a password check */
     unsigned max_failures;
     int64_t password_min;
+    bool own_slapd; /* the embedded one, not a directory of the site's own */
     int64_t cache_s, ticket_s;
     const struct ticket_keys *ticket_keys; /* crypto/seal/ticket.h; copied */
 };
@@ -54,10 +57,10 @@ enum rc account_csn(struct dird *d, struct span address, uint64_t *csn_out, stru
 enum rc account_page(struct dird *d, struct span after, bool certs_only, struct buf *list, bool *more_out, struct err *e);
 enum rc account_search(struct dird *d, struct span text, struct span after, struct buf *list, bool *more_out, struct err *e);
 /* account_write.c */
-enum rc account_add(struct dird *d, const struct dird_account *a, struct err *e);
+enum rc account_add(struct dird *d, const struct dird_account *a, const struct passhash *p, struct err *e); /* .password is not looked at */
 enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *a, struct err *e);
 enum rc account_delete(struct dird *d, struct span address, struct err *e);
-enum rc account_passwd(struct dird *d, struct span address, struct span password, struct err *e);
+enum rc account_passwd(struct dird *d, struct span address, const struct passhash *p, struct err *e);
 /* delegates.c */
 enum rc delegates_of(struct dird *d, struct span address, struct buf *list, struct err *e); /* of a mailbox: records of dird_delegation */
 enum rc delegations_of(struct dird *d, struct span ticket, struct buf *list, struct err *e); /* of who signed in */

@@ -9,6 +9,7 @@
 #include "base/wipe.h"
 #include "crypto/seal/ticket.h"
 #include "directory/dird/dird.h"
+#include "directory/dird/passhash.h"
 #include "directory/wire.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -59,6 +60,7 @@ static void *load(const struct boot *b)
     struct dird_how how = {.uri = uri,
                            .base = or_default(boot_get(b, "directory.base"), "o=pli"),
                            .secret = secret,
+                           .own_slapd = !boot_get(b, "directory.uri")[0],
                            .threads = (unsigned)boot_num(b, "dird.threads"),
                            .max_failures = (unsigned)boot_num(b, "dird.max_failures"),
                            .password_min = boot_num(b, "dird.password_min"),
@@ -66,6 +68,7 @@ static void *load(const struct boot *b)
                            .ticket_s = boot_num(b, "dird.ticket_life"),
                            .ticket_keys = &keys,
                            .postmaster = boot_get(b, "instance.postmaster")};
+    passhash_warm();
     struct dird *d = dird_open(&how);
     wipe(secret, sizeof secret);
     wipe(&keys, sizeof keys);

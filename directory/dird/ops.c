@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "crypto/seal/ticket.h"
 #include "directory/dird/dird.h"
+#include "directory/dird/newpass.h"
 #include "policies/trust.h"
 #include <stdio.h>
 
@@ -206,9 +207,13 @@ HANDLER(h_add)
 {
     struct dird *d = daemon;
     const struct dird_account *q = req;
-    enum rc rc = begin_change(d, e);
+    struct passhash pw;
+    enum rc rc = passhash_make(q->password, d->own_slapd, &pw, e); /* slow: before the lock */
     UNUSED_();
-    return rc == RC_OK ? end_change(d, "account-add", q->address, account_add(d, q, e)) : rc;
+    if (rc == RC_OK && (rc = begin_change(d, e)) == RC_OK)
+        rc = end_change(d, "account-add", q->address, account_add(d, q, &pw, e));
+    passhash_free(&pw);
+    return rc;
 }
 
 HANDLER(h_set)
@@ -238,10 +243,16 @@ HANDLER(h_passwd)
 {
     struct dird *d = daemon;
     const struct dird_passwd_req *q = req;
-    enum rc rc = begin_change(d, e);
+    struct passhash pw;
+    enum rc rc = newpass_fits(q->password, e); /* an empty one is none */
     UNUSED_();
-    return rc == RC_OK ? end_change(d, "account-passwd", q->address, account_passwd(d, q->address, q->password, e))
-                       : rc;
+    if (rc != RC_OK)
+        return rc;
+    rc = passhash_make(q->password, d->own_slapd, &pw, e);
+    if (rc == RC_OK && (rc = begin_change(d, e)) == RC_OK)
+        rc = end_change(d, "account-passwd", q->address, account_passwd(d, q->address, &pw, e));
+    passhash_free(&pw);
+    return rc;
 }
 
 HANDLER(h_trust_add)
