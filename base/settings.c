@@ -179,6 +179,7 @@ const struct setting settings[] = {
     {"dird.password_min", SET_INT, "8", 1, 64, SET_AT_START, "characters that a new password has at least (pli account add, passwd; over LDAP too)"},
     {"dird.max_failures", SET_INT, "10", 1, 1000, SET_AT_START, "wrong passwords for an account before pauses begin"},
     {"directory.uri", SET_STR, "", 0, 500, SET_AT_START, "ldaps:// or ldapi:// of the site's own directory; empty: the embedded one"},
+    {"directory.ca", SET_STR, "", 0, 500, SET_AT_START, "PEM file of the authorities that an ldaps:// directory's certificate leads to; empty: those of this system"},
     {"directory.base", SET_STR, "", 0, 500, SET_AT_INIT, "where the tree hangs; empty: o=pli"},
     {"directory.max_loss", SET_INT, "10", 0, 100, SET_AT_START,
      "per cent: an import that would take away a larger share of the national copy, or refuse more of its lines, is refused"},

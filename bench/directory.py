@@ -14,6 +14,7 @@ import os
 import pathlib
 import random
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -154,9 +155,9 @@ def main():
         pli.add(WHO, name="Banc d'essai")
         national.write(f"{d}/file.txt", a.entries)
         began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
-        pli.pli("directory", "import", f"{d}/file.txt")
+        subprocess.run(pli.argv("directory", "import", f"{d}/file.txt"), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        print(f"import of {a.entries}: {time.monotonic() - began:.1f} s, CPU {used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime:.1f} s")
+        print(f"import of {a.entries}: {time.monotonic() - began:.1f} s, CPU {used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime:.1f} s, largest process {used.ru_maxrss // 1024} MiB", flush=True)
         run(pli.port("ldaps"), pli.ca, pli.root, a)
 
 

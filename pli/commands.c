@@ -99,6 +99,10 @@ static const struct cmd_opt directory_import_opts[] = {
     {"--accept-loss", NULL, "even if more would go, or more lines are refused, than directory.max_loss allows"},
     {NULL, NULL, NULL},
 };
+static const struct cmd_opt ldif_config_opts[] = {
+    {"--database", "DN", "the entry of the database that holds the tree; default olcDatabase={1}mdb,cn=config"},
+    {NULL, NULL, NULL},
+};
 static const struct cmd_opt mailbox_show_opts[] = {
     {"--names", NULL, "the folders' names too, which the holder's password opens"},
     {"--password-stdin", NULL, "with --names: read the holder's password from standard input"},
@@ -278,6 +282,12 @@ const struct command commands[] = {
      "each address of revocation lists and responders: age, next download, failures"},
     {"directory import", "FILE", 1, 1, NEED_INSTANCE, cmd_directory_import, directory_import_opts,
      "brings the national copy of the directory to what the file says"},
+    {"directory ldif-schema", "", 0, 0, NEED_NOTHING, cmd_directory_ldif_schema, NULL,
+     "LDIF for cn=config of a directory of the site's own: the schema"},
+    {"directory ldif-config", "", 0, 0, NEED_INSTANCE, cmd_directory_ldif_config, ldif_config_opts,
+     "LDIF for cn=config: access rules, limits and indexes of the database with Pli's tree"},
+    {"directory ldif-tree", "", 0, 0, NEED_INSTANCE, cmd_directory_ldif_tree, NULL,
+     "LDIF of the tree's first entries, with the hash of pli-dird's secret"},
     {"directory stats", "", 0, 0, NEED_INSTANCE, cmd_directory_stats, NULL,
      "how many entries the national copy has, and since when"},
     {"directory search", "TEXT", 1, CMD_POS_MAX, NEED_SERVER, cmd_directory_search, NULL,

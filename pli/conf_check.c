@@ -124,11 +124,27 @@ static enum rc check_domain(const struct conf *c, const char *dir, struct err *e
     return rc;
 }
 
+/* A directory of the site's own: passwords go there, so the way to it is encrypted, and it must show who it is. */
+static enum rc check_directory(const struct conf *c, struct err *e)
+{
+    const char *uri = conf_get(c, "directory.uri"), *ca = conf_get(c, "directory.ca");
+
+    if (uri[0] && strncmp(uri, "ldaps://", 8) != 0 && strncmp(uri, "ldapi://", 8) != 0)
+        return conf_bad(
+            c, "directory.uri", e,
+            "passwords would go to it in clear: an address that begins with ldaps:// or ldapi:// is needed");
+    if (ca[0] && access(ca, R_OK) != 0)
+        return conf_bad(c, "directory.ca", e, "%s cannot be read (%s)", ca, strerror(errno));
+    return RC_OK;
+}
+
 enum rc conf_check(const struct conf *c, const char *dir, struct err *e)
 {
     enum rc rc = check_names(c, e);
 
     if (rc == RC_OK)
         rc = check_listeners(c, e);
+    if (rc == RC_OK)
+        rc = check_directory(c, e);
     return rc == RC_OK ? check_domain(c, dir, e) : rc;
 }

@@ -6,6 +6,7 @@
 #include <ldap.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum {
@@ -102,8 +103,11 @@ enum rc link_fail(struct ldap *ld, int code, const char *doing, struct err *e)
     char *text = NULL;
     if (ld)
         ldap_get_option(ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &text);
+    const char *more = text ? text : "";
+    if (strcmp(more, "(unknown error code)") == 0) /* libldap says so of a certificate that it does not believe */
+        more = "no TLS: does its certificate lead to directory.ca, and name the host of directory.uri?";
     rc = err_cause(e, rc, link_broken(code) ? CAUSE_DIR_TEMP : CAUSE_NONE, "directory: %s: %s (%d)%s%.120s", doing,
-                   ldap_err2string(code), code, text && *text ? ": " : "", text ? text : "");
+                   ldap_err2string(code), code, *more ? ": " : "", more);
     ldap_memfree(text);
     return rc;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/main.c - pli-dird: reads its secrets, warms libldap, then is a daemon as all are (base/service.h).
  *
- * Gets     boot: instance, run, uid, uid.*, ipc, gate, ticket.key (the keys of all checkers), dird.*, directory.uri, directory.base; DIR/keys/dird.secret.
+ * Gets     boot: instance, run, uid, uid.*, ipc, gate, ticket.key (the keys of all checkers), dird.*, directory.uri, directory.ca, directory.base; DIR/keys/dird.secret.
  * Ends     SIGTERM: what is in flight is answered.
  * Process  dird.
  */
@@ -16,7 +16,10 @@
 #include <ldap.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+#define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
 
 static void read_secret(const char *dir, char *secret, size_t size)
 {
@@ -31,12 +34,27 @@ static void read_secret(const char *dir, char *secret, size_t size)
     secret[strcspn(secret, "\r\n")] = '\0';
 }
 
+/* A directory elsewhere shows who it is, or nothing is sent to it. The file is read here, by root. */
+static void trust_only(const char *ca)
+{
+    int demand = LDAP_OPT_X_TLS_DEMAND, least = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2, client = 0;
+    if (ldap_set_option(NULL, LDAP_OPT_X_TLS_CACERTFILE, ca) != LDAP_OPT_SUCCESS ||
+        ldap_set_option(NULL, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) != LDAP_OPT_SUCCESS ||
+        ldap_set_option(NULL, LDAP_OPT_X_TLS_PROTOCOL_MIN, &least) != LDAP_OPT_SUCCESS || access(ca, R_OK) != 0 ||
+        ldap_set_option(NULL, LDAP_OPT_X_TLS_NEWCTX, &client) != LDAP_OPT_SUCCESS)
+        die("directory.ca: %s holds no certificates that can be read", ca);
+}
+
 /* At its first use libldap reads the machine's configuration and resolves the machine's name. It does both here,
  * because neither must happen later. */
-static void warm_libldap(const char *uri)
+static void warm_libldap(const char *uri, const char *ca)
 {
     LDAP *ld = NULL;
     setenv("LDAPNOINIT", "1", 1);
+    if (strncmp(uri, "ldaps://", 8) == 0)
+        trust_only(ca);
+    else if (strncmp(uri, "ldapi://", 8) != 0)
+        die("directory.uri: %s is neither ldaps:// nor ldapi://: passwords would go over the net in clear", uri);
     if (ldap_initialize(&ld, uri) != LDAP_SUCCESS)
         die("directory.uri is not an LDAP address: %s", uri);
     ldap_unbind_ext(ld, NULL, NULL);
@@ -56,7 +74,7 @@ static void *load(const struct boot *b)
         die("the boot list names no instance");
     read_secret(instance, secret, sizeof secret);
     boot_secret(b, "ticket.key", &keys, sizeof keys);
-    warm_libldap(uri);
+    warm_libldap(uri, or_default(boot_get(b, "directory.ca"), SYSTEM_CA));
     struct dird_how how = {.uri = uri,
                            .base = or_default(boot_get(b, "directory.base"), "o=pli"),
                            .secret = secret,

@@ -71,8 +71,8 @@ static enum rc hash(const struct embedded_where *w, const char *secret, struct b
     return rc;
 }
 
-static enum rc base_tree(const struct embedded_spec *s, const struct embedded_where *w, const char *secret,
-                         struct buf *ldif, struct err *e)
+enum rc embedded_tree(const struct embedded_spec *s, const struct embedded_where *w, const char *secret,
+                      struct buf *ldif, struct err *e)
 {
     struct buf dird = BUF_INIT, nobody = BUF_INIT;
     char forgotten[SECRET_HEX + 1];
@@ -188,7 +188,7 @@ enum rc embedded_init(const struct embedded_spec *s, struct err *e)
     buf_init_secret(&ldif);
     hex_secret(secret);
     if ((rc = make_folders(s, e)) == RC_OK && (rc = put_schema(s, &w, e)) == RC_OK &&
-        (rc = put_conf(s, &w, e)) == RC_OK && (rc = base_tree(s, &w, secret, &ldif, e)) == RC_OK &&
+        (rc = put_conf(s, &w, e)) == RC_OK && (rc = embedded_tree(s, &w, secret, &ldif, e)) == RC_OK &&
         (rc = load_tree(s, &w, buf_span(&ldif), e)) == RC_OK)
         rc = put_secret(s, secret, e);
     wipe(secret, sizeof secret);

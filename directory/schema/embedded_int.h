@@ -22,6 +22,8 @@ struct embedded_where {
 };
 enum rc embedded_where(struct embedded_where *out, struct err *e);
 
+/* The entries above the accounts and the daemons', with hashes of dird's secret and of one that is forgotten at once. Of s only .domains is looked at. */
+enum rc embedded_tree(const struct embedded_spec *s, const struct embedded_where *w, const char *secret, struct buf *ldif, struct err *e);
 enum rc embedded_check_dir(const char *dir, struct err *e); /* may the folder have this name? */
 /* slapd.conf for that folder. national false: without the national copy, whose folder an older instance has not. */
 void embedded_conf(const struct embedded_spec *s, const struct embedded_where *w, bool national, struct buf *out);
