@@ -88,6 +88,15 @@ static void count(struct work *w)
     r->removed = n[NA_REMOVE];
 }
 
+/* Addresses that would be gone: a file with as many lines as before, but of other people, loses them all. Without the state of before there is the number alone. */
+static uint64_t lost(const struct work *w)
+{
+    const struct national_report *r = w->rep;
+    if (w->then_known)
+        return r->removed;
+    return r->before > r->entries ? r->before - r->entries : 0;
+}
+
 /* A copy of few entries may lose any share of them: there is no telling from so few. */
 static enum rc look_at_loss(const struct work *w, struct err *e)
 {
@@ -95,11 +104,12 @@ static enum rc look_at_loss(const struct work *w, struct err *e)
     unsigned most = w->how->max_loss;
     if (w->how->accept_loss)
         return RC_OK;
-    if (r->before >= FEW && r->before > r->entries && (r->before - r->entries) * 100 > r->before * most)
+    if (r->before >= FEW && lost(w) * 100 > r->before * most)
         return err_set(e, RC_PERM,
-                       "the file has %llu entries, there are %llu: more than %u per cent would be gone "
+                       "the file has %llu entries, there are %llu: %llu would be gone, more than %u per cent "
                        "(--accept-loss if that is right)",
-                       (unsigned long long)r->entries, (unsigned long long)r->before, most);
+                       (unsigned long long)r->entries, (unsigned long long)r->before, (unsigned long long)lost(w),
+                       most);
     if (r->lines == 0 || (r->lines >= FEW && r->refused * 100 > r->lines * most))
         return err_set(e, RC_PERM,
                        "%llu of %llu lines were refused, more than %u per cent (--accept-loss takes the others)",

@@ -116,6 +116,15 @@ def test_a_broken_file_changes_nothing(inst, start, made, broken, word):
     assert addresses(inst) == addresses_of(start)
 
 
+def test_a_file_of_other_people_changes_nothing(inst, start, made):
+    """It has as many lines as before; hardly an address of before is among them."""
+    others = made(seed=22)
+    gone = len(set(addresses_of(start)) - set(addresses_of(others)))
+    assert gone > LINES * 0.9 and f"{gone} would be gone, more than 10 per cent" in refused(inst, others)
+    assert addresses(inst) == addresses_of(start)
+    assert imported(inst, others, "--accept-loss")["removed"] == gone
+
+
 def test_half_of_the_lines_is_taken_when_that_is_meant(inst, start, made):
     half = made(defects={"half"})
     assert imported(inst, half, "--accept-loss")["removed"] == LINES // 2
@@ -319,7 +328,7 @@ def test_on_a_full_disk_the_old_copy_stays(made):
             before = (pli.root / "ldap/national/data.mdb").stat().st_ino
             room = os.statvfs(small).f_bavail * os.statvfs(small).f_frsize
             (small / "filler").write_bytes(bytes(room - 300_000))
-            assert "disk full" in refused(pli, second).replace("is its disk full?", "disk full")
+            assert "disk full" in refused(pli, second, "--accept-loss").replace("is its disk full?", "disk full")
             assert (pli.root / "ldap/national/data.mdb").stat().st_ino == before
             assert not (pli.root / "ldap/national.new").exists()
             assert pli.json("directory", "stats")["national_entries"] == LINES
