@@ -2,6 +2,7 @@
 /* admin/roster.c - a roster read: its columns, its rows, and which rows name an address twice. See admin/roster.h. */
 #include "admin/roster.h"
 #include "admin/table.h"
+#include "directory/import/ldif.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,11 +79,13 @@ static enum rc read_heading(struct reading *in, const struct table_row *row, str
 }
 
 /* ---- the others ---- */
-static enum rc new_row(struct roster *r, struct roster_row **out, struct err *e)
+enum rc roster_row_add(struct roster *r, uint32_t line, struct roster_row **out, struct err *e)
 {
     uint32_t cap = r->cap ? r->cap * 2 : 256;
     struct roster_row *more = r->row;
 
+    if (r->n == ROSTER_ROWS)
+        return err_set(e, RC_SYNTAX, "line %u: more than %d rows", (unsigned)line, ROSTER_ROWS);
     if (r->n == r->cap) {
         more = realloc(r->row, cap * sizeof *more);
         if (!more)
@@ -90,28 +93,29 @@ static enum rc new_row(struct roster *r, struct roster_row **out, struct err *e)
         r->row = more;
         r->cap = cap;
     }
-    r->row[r->n] = (struct roster_row){.line = 0};
+    r->row[r->n] = (struct roster_row){.line = line};
     *out = &r->row[r->n++];
     return RC_OK;
+}
+
+void roster_cell_set(struct roster *r, struct roster_row *row, enum roster_column c, struct span cell)
+{
+    row->off[c] = (uint32_t)r->cells.n;
+    row->len[c] = (uint32_t)cell.n;
+    buf_addspan(&r->cells, cell);
 }
 
 static enum rc read_row(struct reading *in, const struct table_row *row, struct err *e)
 {
     struct roster_row *to = NULL;
+    enum rc rc;
 
     if (row->n > in->n)
         return err_set(e, RC_SYNTAX, "line %u: %zu cells, but %zu columns", (unsigned)row->line, row->n, in->n);
-    if (in->r->n == ROSTER_ROWS)
-        return err_set(e, RC_SYNTAX, "line %u: more than %d rows", (unsigned)row->line, ROSTER_ROWS);
-    if (new_row(in->r, &to, e) != RC_OK)
-        return RC_TEMP;
-    to->line = row->line;
-    for (size_t i = 0; i < row->n; i++) {
-        to->off[in->column[i]] = (uint32_t)in->r->cells.n;
-        to->len[in->column[i]] = (uint32_t)row->cell[i].n;
-        buf_addspan(&in->r->cells, row->cell[i]);
-    }
-    return RC_OK;
+    rc = roster_row_add(in->r, row->line, &to, e);
+    for (size_t i = 0; rc == RC_OK && i < row->n; i++)
+        roster_cell_set(in->r, to, (enum roster_column)in->column[i], row->cell[i]);
+    return rc;
 }
 
 static enum rc take(const struct table_row *row, void *ctx, struct err *e)
@@ -166,6 +170,10 @@ enum rc roster_read(struct span text, struct roster *out, struct err *e)
     *out = (struct roster){.n = 0};
     if (text.n > ROSTER_FILE_MOST)
         return err_set(e, RC_SYNTAX, "the file is larger than %d MiB", ROSTER_FILE_MOST >> 20);
+    if (ldif_is(text)) {
+        rc = roster_read_ldif(text, out, e);
+        return rc == RC_OK ? find_doubles(out, e) : rc;
+    }
     rc = table_each(text, take, &in, e);
     if (rc == RC_OK && !in.begun)
         rc = err_set(e, RC_SYNTAX, "the file is empty: its first line names the columns");
@@ -174,12 +182,13 @@ enum rc roster_read(struct span text, struct roster *out, struct err *e)
 
 struct span roster_cell(const struct roster *r, uint32_t row, enum roster_column column)
 {
-    return span_of(r->cells.p + r->row[row].off[column], r->row[row].len[column]);
+    return span_head(span_from(buf_span(&r->cells), r->row[row].off[column]), r->row[row].len[column]);
 }
 
 void roster_free(struct roster *r)
 {
     free(r->row);
     buf_free(&r->cells);
+    buf_free(&r->unused);
     *r = (struct roster){.n = 0};
 }

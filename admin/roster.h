@@ -3,6 +3,8 @@
  *
  * File     a table (admin/table.h) whose first row names its columns, in French or English, in any order (roster_columns[]). address and type must be among
  *          them. A column that is not there says nothing: for a new account its default, of an account that is there it stays.
+ *          Or LDIF (roster_ldif.c), which begins with "dn:" or "version:": an entry a row, by the attributes of docs/internals/directory.md. Attributes that
+ *          no account is made of are passed over, and named in .unused. What one entry lacks and another has is as an empty cell.
  * Rows     what cannot be an account is refused by itself; the others go on. An address that an earlier row has is refused, whatever it says.
  * Agree    an account that is not there is added, with a password of its own that nobody knows yet (.code); one that is there is changed where the row says
  *          something else; type and structure never change. Doing it again changes nothing: so a run that was cut off at any moment is simply run again.
@@ -12,14 +14,29 @@
  * Errors   of the file: RC_SYNTAX, e->log names the line. Of a row: its result. When the daemons stay away, TRIES rows fail one after the other, and the rest
  *          is not tried (ROSTER_UNTRIED).
  * Owns     struct roster: its memory. Of a result: spans live until .told returns; .code is secret.
- * Process  pli; later the HTTP daemon.   Source MSSante: PER, ORG, APP, CAB; RFC 4180.
+ * Process  pli; later the HTTP daemon.   Source MSSante: PER, ORG, APP, CAB; RFC 4180, RFC 2849.
  */
 #pragma once
 #include "admin/accounts.h"
 
 enum roster_column {
-    ROSTER_ADDRESS, ROSTER_TYPE, ROSTER_NAME, ROSTER_GIVEN, ROSTER_SN, ROSTER_RPPS, ROSTER_STRUCTURE, ROSTER_PROFESSION, ROSTER_SPECIALTY, ROSTER_SERVICE,
-    ROSTER_RESPONSIBLE, ROSTER_ALIASES, ROSTER_QUOTA, ROSTER_MOST, ROSTER_SIGN, ROSTER_RED_LIST, ROSTER_COLUMNS
+    ROSTER_ADDRESS,
+    ROSTER_TYPE,
+    ROSTER_NAME,
+    ROSTER_GIVEN,
+    ROSTER_SN,
+    ROSTER_RPPS,
+    ROSTER_STRUCTURE,
+    ROSTER_PROFESSION,
+    ROSTER_SPECIALTY,
+    ROSTER_SERVICE,
+    ROSTER_RESPONSIBLE,
+    ROSTER_ALIASES,
+    ROSTER_QUOTA,
+    ROSTER_MOST,
+    ROSTER_SIGN,
+    ROSTER_RED_LIST,
+    ROSTER_COLUMNS
 };
 /* As a file may name it: English, French; and in which form its cells are. */
 struct roster_heading {
@@ -31,14 +48,15 @@ extern const struct roster_heading roster_columns[ROSTER_COLUMNS];
 
 enum { ROSTER_ROWS = 200000, ROSTER_FILE_MOST = 256 << 20 };
 struct roster_row {
-    uint32_t line, same_as;          /* same_as: the line of an earlier row with this address; 0: none */
+    uint32_t line, same_as; /* same_as: the line of an earlier row with this address; 0: none */
     uint32_t off[ROSTER_COLUMNS], len[ROSTER_COLUMNS];
 };
 struct roster {
     struct roster_row *row;
     uint32_t n, cap;
-    uint32_t has;                    /* 1 << enum roster_column */
+    uint32_t has; /* 1 << enum roster_column */
     struct buf cells;
+    struct buf unused; /* LDIF: attributes that were passed over, ", " between them */
 };
 enum rc roster_read(struct span text, struct roster *out, struct err *e);
 struct span roster_cell(const struct roster *r, uint32_t row, enum roster_column column);
@@ -50,29 +68,38 @@ struct roster_defaults { /* of new accounts */
     uint8_t algorithm; /* of certificates */
     int64_t password_min;
 };
-enum roster_outcome { ROSTER_ADDED, ROSTER_CHANGED, ROSTER_UNCHANGED, ROSTER_REFUSED, ROSTER_FAILED, ROSTER_UNTRIED, ROSTER_OUTCOMES };
+enum roster_outcome {
+    ROSTER_ADDED,
+    ROSTER_CHANGED,
+    ROSTER_UNCHANGED,
+    ROSTER_REFUSED,
+    ROSTER_FAILED,
+    ROSTER_UNTRIED,
+    ROSTER_OUTCOMES
+};
 extern const char *const roster_outcomes[ROSTER_OUTCOMES]; /* "added" */
 struct roster_result {
     enum roster_outcome outcome;
     uint32_t line;
-    struct span address, name;       /* as the file has them; name: as it is shown */
-    const char *why;                 /* REFUSED, FAILED, UNTRIED; CHANGED: what was */
-    struct span code;                /* ADDED, not dry: the password; secret */
+    struct span address, name; /* as the file has them; name: as it is shown */
+    const char *why;           /* REFUSED, FAILED, UNTRIED; CHANGED: what was */
+    struct span code;          /* ADDED, not dry: the password; secret */
 };
 /* One row. ad: of the calling thread. room: what the result's texts stand in. */
 struct roster_room {
     char why[512], name[2 * TEXT_MOST + 2];
-    char *code;                      /* PASSWORD_MADE octets of locked memory */
+    char *code; /* PASSWORD_MADE octets of locked memory */
 };
-void roster_apply(struct admin *ad, const struct roster *r, uint32_t row, const struct roster_defaults *d, bool dry, struct roster_room *room,
-                  struct roster_result *out);
+void roster_apply(struct admin *ad, const struct roster *r, uint32_t row, const struct roster_defaults *d, bool dry,
+                  struct roster_room *room, struct roster_result *out);
 struct roster_run {
     const struct roster *roster;
     const struct roster_defaults *defaults;
-    enum ipc_role role;              /* of the workers' connections */
+    enum ipc_role role; /* of the workers' connections */
     bool dry;
-    unsigned workers;                /* 1 to ROSTER_WORKERS */
-    bool (*told)(const struct roster_result *r, void *ctx); /* false: no more rows are begun; the rest is ROSTER_UNTRIED */
+    unsigned workers; /* 1 to ROSTER_WORKERS */
+    bool (*told)(const struct roster_result *r,
+                 void *ctx); /* false: no more rows are begun; the rest is ROSTER_UNTRIED */
     void *ctx;
 };
 enum { ROSTER_WORKERS = 8 };
@@ -84,5 +111,10 @@ struct roster_wish {
     struct span alias[16];
     struct buf name;
 };
-enum rc roster_wish(const struct roster *r, uint32_t row, const struct roster_defaults *d, struct roster_wish *out, struct err *e);
+enum rc roster_wish(const struct roster *r, uint32_t row, const struct roster_defaults *d, struct roster_wish *out,
+                    struct err *e);
 void roster_wish_free(struct roster_wish *w);
+/* roster.c, roster_ldif.c: for this room. */
+enum rc roster_read_ldif(struct span text, struct roster *out, struct err *e);
+enum rc roster_row_add(struct roster *r, uint32_t line, struct roster_row **out, struct err *e);
+void roster_cell_set(struct roster *r, struct roster_row *row, enum roster_column c, struct span cell);

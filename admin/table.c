@@ -78,7 +78,7 @@ static void take_row(int end, void *ctx)
 
     (void)end;
     for (size_t i = 0; i < r->row.n; i++) {
-        r->row.cell[i] = span_trim(span_of(r->cells.p + from, r->end[i] - from));
+        r->row.cell[i] = span_trim(span_head(span_from(buf_span(&r->cells), from), r->end[i] - from));
         from = r->end[i];
     }
     if (r->rc == RC_OK)

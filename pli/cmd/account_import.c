@@ -59,6 +59,8 @@ static int read_file(struct importing *im, const char *name)
         close(fd);
     if (answer == PLI_OK && roster_read(buf_span(&text), &im->roster, &e) != RC_OK)
         answer = cmd_fail(im->c, "%s: %s", name, e.log);
+    if (answer == PLI_OK && im->roster.unused.n > 0 && !im->c->json)
+        fprintf(stderr, "attributes that are not used: %s\n", buf_cstr(&im->roster.unused));
     buf_free(&text);
     return answer;
 }
@@ -134,7 +136,7 @@ static void sum_up(struct importing *im)
                    "others\n");
         return;
     }
-    all = json_pack("{s:b,s:O}", "dry_run", im->dry, "rows", im->rows);
+    all = json_pack("{s:b,s:O,s:s}", "dry_run", im->dry, "rows", im->rows, "unused", buf_cstr(&im->roster.unused));
     for (int i = 0; i < ROSTER_OUTCOMES; i++)
         json_object_set_new(all, roster_outcomes[i], json_integer((json_int_t)im->count[i]));
     (void)out_json(all);
