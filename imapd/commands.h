@@ -12,6 +12,10 @@
  *          C_NO_TLS   lawful only before TLS
  *          C_TLS      lawful only with TLS
  *          C_NUMBERS  its arguments or its answers are message numbers: refused when UIDONLY is enabled
+ *          C_OWN      is about her own mailbox, whatever folder is selected (imapd/homes.h)
+ *          C_QUIET    looks at nothing in a mailbox: a delegate's is not recorded
+ * Folder   .folder_at says which argument is a folder's name, so that its mailbox is at hand when the command runs (homes_for()). BY_ITSELF: the command
+ *          sees to the mailboxes of its names itself.
  * From it  come the dispatch loop, "pli-imapd --commands" (JSON, from which the protocol test tries every command in every state), and the
  *          fuzzer's words.
  * Process  pli-imapd.   Source RFC 3501 6, 5.5.
@@ -29,14 +33,18 @@ enum {
     C_STREAMS = 64,
     C_NO_TLS = 128,
     C_TLS = 256,
-    C_NUMBERS = 512
+    C_NUMBERS = 512,
+    C_OWN = 1024,
+    C_QUIET = 2048
 };
+enum { NO_NAME = 0xffff, BY_ITSELF = 0xfffe };
 typedef enum rc command_fn(struct imap_session *s, union imap_args *a, struct err *e);
 struct command {
     const char *name;
     unsigned states, flags;
     const char *extension; /* of imapd/extensions.c, which must have it; NULL: RFC 3501's own */
     enum rc (*parse)(struct imap_in *in, union imap_args *out, struct err *e);
+    uint16_t folder_at; /* in union imap_args, where a struct span is; NO_NAME, BY_ITSELF */
     command_fn *run;
     const char *example; /* arguments that are well formed: for the test and the fuzzer */
 };

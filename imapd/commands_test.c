@@ -52,6 +52,45 @@ static void flags_make_sense(void **state)
     }
 }
 
+/* Is there a name among the arguments, but for that of the row? Names are spans, which lie at multiples of a pointer's size. */
+static bool names_more(const struct command *c, const union imap_args *a)
+{
+    static const char *const names[] = {"INBOX", "table-test", "table-none", "table-other"};
+    struct span s;
+
+    for (size_t at = 0; at + sizeof s <= sizeof *a; at += sizeof s.p) {
+        memcpy(&s, (const char *)a + at, sizeof s);
+        for (size_t i = 0; at != c->folder_at && s.p && i < sizeof names / sizeof *names; i++)
+            if (span_eq_str(s, names[i]))
+                return true;
+    }
+    return false;
+}
+
+/* Whoever adds a command says which argument is a folder's name: without it a delegate's command would go to the mailbox of the selected folder. */
+static void names_of_folders_are_known(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < n_commands; i++) {
+        const struct command *c = &commands[i];
+        struct imap_arena mem = {0};
+        struct imap_in in = imap_in_of(arguments(c), &mem, &everything);
+        union imap_args a;
+        struct span name;
+        struct err e;
+
+        memset(&a, 0, sizeof a);
+        assert_int_equal(c->parse(&in, &a, &e), RC_OK);
+        if (c->folder_at == NO_NAME && names_more(c, &a))
+            fail_msg("%s names a folder, and its row does not say so", c->name);
+        if (c->folder_at < BY_ITSELF) {
+            memcpy(&name, (const char *)&a + c->folder_at, sizeof name);
+            assert_true(span_eq_str(name, "INBOX") || span_find(name, SPAN_LIT("table-")) == 0);
+        }
+        imap_arena_free(&mem);
+    }
+}
+
 static void commands_are_found(void **state)
 {
     static const struct {
@@ -139,9 +178,10 @@ static void secrets_are_not_logged(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(examples_are_well_formed), cmocka_unit_test(flags_make_sense),
-                                       cmocka_unit_test(commands_are_found), cmocka_unit_test(streams_are_told_apart),
-                                       cmocka_unit_test(secrets_are_not_logged)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(examples_are_well_formed),   cmocka_unit_test(flags_make_sense),
+        cmocka_unit_test(names_of_folders_are_known), cmocka_unit_test(commands_are_found),
+        cmocka_unit_test(streams_are_told_apart),     cmocka_unit_test(secrets_are_not_logged)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

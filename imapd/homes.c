@@ -364,44 +364,17 @@ static enum rc two_names(struct imap_session *s, struct span *from, struct span 
     return rc == RC_OK && s->at != there ? reply_no(e, CAUSE_OTHER_MAILBOX) : rc;
 }
 
-/* Which argument of which command is a folder's name. */
-static const struct {
-    command_fn *fn;
-    size_t name; /* in union imap_args */
-} named[] = {
-    {cmd_select, offsetof(union imap_args, select.name)},
-    {cmd_examine, offsetof(union imap_args, select.name)},
-    {cmd_create, offsetof(union imap_args, create.name)},
-    {cmd_delete, offsetof(union imap_args, mailbox.name)},
-    {cmd_subscribe, offsetof(union imap_args, mailbox.name)},
-    {cmd_unsubscribe, offsetof(union imap_args, mailbox.name)},
-    {cmd_status, offsetof(union imap_args, status.name)},
-    {cmd_append, offsetof(union imap_args, append.name)},
-    {cmd_getquotaroot, offsetof(union imap_args, mailbox.name)},
-    {cmd_getmetadata, offsetof(union imap_args, metadata.name)},
-    {cmd_setmetadata, offsetof(union imap_args, metadata.name)},
-    {cmd_getacl, offsetof(union imap_args, acl.name)},
-    {cmd_setacl, offsetof(union imap_args, acl.name)},
-    {cmd_deleteacl, offsetof(union imap_args, acl.name)},
-    {cmd_listrights, offsetof(union imap_args, acl.name)},
-    {cmd_myrights, offsetof(union imap_args, acl.name)},
-};
-/* These are her own mailbox's, whatever is selected. */
-static command_fn *const own_only[] = {cmd_getquota, cmd_genurlauth, cmd_urlfetch, cmd_resetkey,
-                                       cmd_notify,   cmd_list,       cmd_lsub};
-
 enum rc homes_for(struct imap_session *s, union imap_args *a, struct err *e)
 {
+    uint16_t at = s->cmd->folder_at;
     enum rc rc = RC_OK;
 
-    for (size_t i = 0; i < sizeof own_only / sizeof *own_only; i++)
-        if (s->cmd->run == own_only[i])
-            homes_enter(s, NULL);
+    if (s->cmd->flags & C_OWN)
+        homes_enter(s, NULL);
     if (s->cmd->run == cmd_rename)
         return two_names(s, &a->rename.from, &a->rename.to, e);
-    for (size_t i = 0; rc == RC_OK && i < sizeof named / sizeof *named; i++)
-        if (s->cmd->run == named[i].fn)
-            rc = homes_named(s, (struct span *)(void *)((char *)a + named[i].name), e);
+    if (at != NO_NAME && at != BY_ITSELF)
+        rc = homes_named(s, (struct span *)(void *)((char *)a + at), e);
     return rc == RC_OK && s->cmd->run == cmd_create ? free_name(s, a->create.name, e) : rc;
 }
 
@@ -414,15 +387,8 @@ void homes_acted_in(const struct imap_session *s, const struct home *h, uint32_t
 /* Commands that look at nothing there are left out. */
 void homes_acted(const struct imap_session *s, enum rc rc)
 {
-    static command_fn *const quiet[] = {cmd_noop,   cmd_check,     cmd_idle, cmd_capability, cmd_id,
-                                        cmd_enable, cmd_namespace, cmd_list, cmd_lsub,       cmd_logout};
-
-    if (!s->at || !s->cmd)
-        return;
-    for (size_t i = 0; i < sizeof quiet / sizeof *quiet; i++)
-        if (s->cmd->run == quiet[i])
-            return;
-    homes_acted_in(s, s->at, s->view && s->view_home == s->at ? s->view->folder : 0, rc);
+    if (s->at && s->cmd && !(s->cmd->flags & C_QUIET))
+        homes_acted_in(s, s->at, s->view && s->view_home == s->at ? s->view->folder : 0, rc);
 }
 
 struct span homes_full(struct imap_session *s, struct span name)
