@@ -11,6 +11,7 @@
  *   5 orphans   rows of objects without an objref
  *   6 expunged  rows of what was expunged against their mark and folder (INV-11; check_expunged.c)
  *   7 metadata  annotations against their mailbox's sum and their folders (INV-16; check_metadata.c)
+ *   8 acl       rights of delegates against their folders and key slots (INV-D2; check_acl.c)
  * Records on a page that cannot be read (guard.h) are passed over, and named as far as other records tell about
  * them. */
 #include "store/check/check.h"
@@ -21,9 +22,9 @@
 #include <stdlib.h>
 
 enum { PAGE_NS = 200 * 1000 * 1000, FINDINGS_MAX = 30 * 1024, LINE_MAX = 200 };
-static enum rc (*const phases[])(struct check *, struct err *) = {check_pages,  check_folder,   check_queue,
-                                                                  check_freed,  check_removed,  check_object,
-                                                                  check_orphan, check_expunged, check_metadata};
+static enum rc (*const phases[])(struct check *, struct err *) = {
+    check_pages,  check_folder, check_queue,    check_freed,    check_removed,
+    check_object, check_orphan, check_expunged, check_metadata, check_acl};
 enum { PHASES = sizeof phases / sizeof phases[0] };
 
 void check_bad(struct check *c, const char *fmt, ...)

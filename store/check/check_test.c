@@ -81,15 +81,27 @@ struct harm {
     uint64_t mbx;
     int what;
 };
-static const char *const whats[] = {"counts 3 messages",        "its summary is missing",
-                                    "its summary is damaged",   "kind=1: damaged",
-                                    "bytes are missing",        "counts 3 references",
-                                    "its object is missing",    "the head of its record",
-                                    "not rightly in the index", "modseq is beyond",
-                                    "its record is missing",    "its key slots are missing",
-                                    "is still in its folder",   "octets that nothing refers to",
-                                    "kind=1: damaged",          "kind=1: bytes are missing"};
-enum { SMALL_FROM = 13 }; /* harm that is done to a mailbox of small messages */
+static const char *const whats[] = {"counts 3 messages",
+                                    "its summary is missing",
+                                    "its summary is damaged",
+                                    "kind=1: damaged",
+                                    "bytes are missing",
+                                    "counts 3 references",
+                                    "its object is missing",
+                                    "the head of its record",
+                                    "not rightly in the index",
+                                    "modseq is beyond",
+                                    "its record is missing",
+                                    "its key slots are missing",
+                                    "is still in its folder",
+                                    "folder=1: no lawful rights",
+                                    "folder=77: of no folder",
+                                    "delegate=4711 folder=1: of nobody",
+                                    "octets that nothing refers to",
+                                    "kind=1: damaged",
+                                    "kind=1: bytes are missing"};
+enum { ACL_FROM = 13 };   /* harm that is done to the rights of a delegate */
+enum { SMALL_FROM = 16 }; /* harm that is done to a mailbox of small messages */
 
 enum { WHATS = sizeof whats / sizeof whats[0] };
 
@@ -136,6 +148,20 @@ static enum rc harm_row(struct tx *t, const struct msg *m, int what, struct err 
 
     return what == SMALL_FROM + 2 ? tx_del(t, T_OBJECTS, &k, e)
                                   : tx_put(t, T_OBJECTS, &k, SPAN_LIT("something else"), 0, e);
+}
+
+/* To rights: bits that are none, a folder that is not there, a delegate without a key slot. */
+static enum rc harm_rights(struct tx *t, uint64_t mbx, int what, struct err *e)
+{
+    static const struct acl rights[] = {{1, 0, 1u << 20}, {1, 0, 1}, {1, 0, 1}};
+    struct key k = key_acl(mbx, 4711, what == ACL_FROM + 1 ? 77 : 1);
+    struct buf b = BUF_INIT;
+    enum rc rc;
+
+    rec_write(&b, acl_f, &rights[what - ACL_FROM]);
+    rc = tx_put(t, T_ACL, &k, buf_span(&b), 0, e);
+    buf_free(&b);
+    return rc;
 }
 
 static enum rc lose_box(struct tx *t, uint64_t mbx, uint8_t part, struct err *e)
@@ -201,7 +227,7 @@ static enum rc do_harm(struct tx *t, void *arg, struct err *e)
         rc = lose_box(t, h->mbx, h->what == 11, e);
         break;
     default:
-        rc = harm_row(t, &m, h->what, e);
+        rc = h->what < SMALL_FROM ? harm_rights(t, h->mbx, h->what, e) /* INV-D2 */ : harm_row(t, &m, h->what, e);
         break;
     }
 out:

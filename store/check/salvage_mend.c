@@ -378,10 +378,10 @@ enum rc salvage_mend(struct salvage *s, struct err *e)
     static const struct {
         enum table tb;
         salvage_fn fn;
-    } passes[] = {{T_BOXES, mend_box},         {T_FOLDERS, mend_folder},     {T_TAGS, mend_tag},
-                  {T_COUNTERS, mend_counters}, {T_MSGS, mend_place},         {T_EXPUNGED, salvage_expunged},
-                  {T_FREED, salvage_freed},    {T_REMOVED, salvage_removed}, {T_METADATA, salvage_annotation},
-                  {T_BOXES, salvage_annotated}};
+    } passes[] = {{T_BOXES, mend_box},          {T_FOLDERS, mend_folder},     {T_TAGS, mend_tag},
+                  {T_COUNTERS, mend_counters},  {T_MSGS, mend_place},         {T_EXPUNGED, salvage_expunged},
+                  {T_FREED, salvage_freed},     {T_REMOVED, salvage_removed}, {T_METADATA, salvage_annotation},
+                  {T_BOXES, salvage_annotated}, {T_ACL, salvage_acl}};
     enum rc rc = RC_OK;
 
     for (size_t i = 0; rc == RC_OK && i < sizeof passes / sizeof passes[0]; i++) {

@@ -228,11 +228,14 @@ enum rc acl_subscribed(struct tx *t, const struct sess *s, uint32_t folder, bool
     return rc;
 }
 
+/* The slot is read, whatever acl_stands() remembers: a row written behind the end of the delegation would stay (INV-D2). */
 enum rc acl_subscribe(struct tx *t, const struct sess *s, uint32_t folder, bool yes, struct err *e)
 {
-    struct acl r;
-    enum rc rc = row_get(t, s->mbx, s->delegate, folder, &r, e);
+    struct acl r = {0};
+    enum rc rc = slot_stands(t, s, e);
 
+    if (rc == RC_OK)
+        rc = row_get(t, s->mbx, s->delegate, folder, &r, e);
     r.unsubscribed = !yes;
     return rc == RC_OK ? row_put(t, s->mbx, s->delegate, folder, &r, e) : rc;
 }
