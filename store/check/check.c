@@ -12,6 +12,7 @@
  *   6 expunged  rows of what was expunged against their mark and folder (INV-11; check_expunged.c)
  *   7 metadata  annotations against their mailbox's sum and their folders (INV-16; check_metadata.c)
  *   8 acl       rights of delegates against their folders and key slots (INV-D2; check_acl.c)
+ *   9 seen      what delegates have seen against the messages that are there, and key slots (INV-17; check_seen.c)
  * Records on a page that cannot be read (guard.h) are passed over, and named as far as other records tell about
  * them. */
 #include "store/check/check.h"
@@ -23,8 +24,8 @@
 
 enum { PAGE_NS = 200 * 1000 * 1000, FINDINGS_MAX = 30 * 1024, LINE_MAX = 200 };
 static enum rc (*const phases[])(struct check *, struct err *) = {
-    check_pages,  check_folder, check_queue,    check_freed,    check_removed,
-    check_object, check_orphan, check_expunged, check_metadata, check_acl};
+    check_pages,  check_folder,   check_queue,    check_freed, check_removed, check_object,
+    check_orphan, check_expunged, check_metadata, check_acl,   check_seen};
 enum { PHASES = sizeof phases / sizeof phases[0] };
 
 void check_bad(struct check *c, const char *fmt, ...)

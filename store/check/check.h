@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* store/check/check.h - what check.c (folders, queue), check_acl.c, check_pages.c, check_expunged.c, check_freed.c, check_metadata.c and check_objects.c share.
+/* store/check/check.h - what check.c (folders, queue), check_acl.c, check_pages.c, check_expunged.c, check_freed.c, check_metadata.c, check_objects.c and check_seen.c share.
  *
  * A check reads everything once, page by page, while the daemon serves. An object that changed since the check began (objref.touched) is left
  * out where its records would be read at several moments, because such a comparison would mislead. All else is compared within one transaction.
@@ -45,6 +45,7 @@ enum rc check_removed(struct check *c, struct err *e);
 enum rc check_expunged(struct check *c, struct err *e);
 enum rc check_metadata(struct check *c, struct err *e);
 enum rc check_acl(struct check *c, struct err *e);
+enum rc check_seen(struct check *c, struct err *e);
 enum rc check_object(struct check *c, struct err *e);
 enum rc check_orphan(struct check *c, struct err *e);
 /* The first key of a table at c->at or behind; c->at moves behind that key. RC_CORRUPT means the same as for a step. */

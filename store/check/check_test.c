@@ -4,6 +4,7 @@
 #include "store/ops/freed.h"
 #include "store/ops/objects.h"
 #include "store/ops/octets.h"
+#include "store/ops/seen.h"
 #include "store/stored/live_each_test.h"
 
 /* Runs a whole check; findings into out. */
@@ -97,11 +98,15 @@ static const char *const whats[] = {"counts 3 messages",
                                     "folder=1: no lawful rights",
                                     "folder=77: of no folder",
                                     "delegate=4711 folder=1: of nobody",
+                                    "delegate=4711: a row has messages that are not there",
+                                    "delegate=4711: the first block has no row",
+                                    "folder=77: of no folder",
                                     "octets that nothing refers to",
                                     "kind=1: damaged",
                                     "kind=1: bytes are missing"};
 enum { ACL_FROM = 13 };   /* harm that is done to the rights of a delegate */
-enum { SMALL_FROM = 16 }; /* harm that is done to a mailbox of small messages */
+enum { SEEN_FROM = 16 };  /* to what a delegate has seen */
+enum { SMALL_FROM = 19 }; /* harm that is done to a mailbox of small messages */
 
 enum { WHATS = sizeof whats / sizeof whats[0] };
 
@@ -162,6 +167,31 @@ static enum rc harm_rights(struct tx *t, uint64_t mbx, int what, struct err *e)
     rc = tx_put(t, T_ACL, &k, buf_span(&b), 0, e);
     buf_free(&b);
     return rc;
+}
+
+/* To what is seen: a message that is not there, a second block alone, a folder that is not there. The option is on, or the rows would be merged. */
+static enum rc harm_seen(struct tx *t, uint64_t mbx, int what, struct err *e)
+{
+    struct key k = key_seen(mbx, what == SEEN_FROM + 2 ? 77 : 1, 4711, what == SEEN_FROM + 1);
+    struct seen_bits bits = {{0}};
+    struct buf b = BUF_INIT;
+    struct box box;
+    enum rc rc = box_get(t, mbx, true, &box, e);
+
+    box.flags |= BOX_SEEN_EACH;
+    seen_bits_put(&bits, 100, what == SEEN_FROM);
+    seen_bits_write(&bits, &b);
+    if (rc == RC_OK)
+        rc = box_put(t, mbx, &box, e);
+    if (rc == RC_OK)
+        rc = tx_put(t, T_SEEN, &k, buf_span(&b), 0, e);
+    buf_free(&b);
+    return rc;
+}
+
+static enum rc harm_delegate(struct tx *t, uint64_t mbx, int what, struct err *e)
+{
+    return what < SEEN_FROM ? harm_rights(t, mbx, what, e) /* INV-D2 */ : harm_seen(t, mbx, what, e) /* INV-17 */;
 }
 
 static enum rc lose_box(struct tx *t, uint64_t mbx, uint8_t part, struct err *e)
@@ -227,7 +257,7 @@ static enum rc do_harm(struct tx *t, void *arg, struct err *e)
         rc = lose_box(t, h->mbx, h->what == 11, e);
         break;
     default:
-        rc = h->what < SMALL_FROM ? harm_rights(t, h->mbx, h->what, e) /* INV-D2 */ : harm_row(t, &m, h->what, e);
+        rc = h->what < SMALL_FROM ? harm_delegate(t, h->mbx, h->what, e) : harm_row(t, &m, h->what, e);
         break;
     }
 out:

@@ -5,7 +5,7 @@
 #include "store/check/salvage_int.h"
 
 /* Without the slots nobody can tell: what is there stays. */
-static bool has_slot(struct salvage *s, uint64_t mbx, uint64_t delegate)
+bool salvage_has_slot(struct salvage *s, uint64_t mbx, uint64_t delegate)
 {
     struct key k = key_part(mbx, 1);
     struct buf slots = BUF_INIT;
@@ -32,7 +32,7 @@ enum rc salvage_acl(struct salvage *s, const struct key *k, struct span val, voi
         return rc == RC_NOTFOUND ? RC_OK : rc;
     rc = salvage_has(s, T_FOLDERS, &folder, e);
     if (rc == RC_OK && (rec_read(val, acl_f, &r, e) != RC_OK || r.rights & ~(uint32_t)ACL_ALL ||
-                        !has_slot(s, be64(k->b), be64(k->b + 8))))
+                        !salvage_has_slot(s, be64(k->b), be64(k->b + 8))))
         rc = RC_NOTFOUND;
     return rc == RC_NOTFOUND ? salvage_del(s, T_ACL, k, e) : rc;
 }

@@ -30,6 +30,8 @@ enum rc salvage_beside(struct salvage *s, struct err *e); /* takes away summarie
 enum rc salvage_annotation(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e); /* of T_METADATA */
 enum rc salvage_annotated(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e);  /* of T_BOXES, after those */
 enum rc salvage_acl(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e); /* salvage_acl.c: one record of T_ACL */
+bool salvage_has_slot(struct salvage *s, uint64_t mbx, uint64_t delegate); /* salvage_acl.c; true: or nobody can tell */
+enum rc salvage_seen(struct salvage *s, const struct key *k, struct span val, void *arg, struct err *e); /* salvage_seen.c: one record of T_SEEN */
 /* salvage_expunged.c */
 /* Deletes the folder's rows of T_EXPUNGED, so that nothing that left the folder is remembered, and writes c as its counters, with the next modseq. */
 enum rc salvage_forget(struct salvage *s, uint64_t mbx, uint32_t folder, const struct counters *c, struct err *e);

@@ -381,7 +381,7 @@ enum rc salvage_mend(struct salvage *s, struct err *e)
     } passes[] = {{T_BOXES, mend_box},          {T_FOLDERS, mend_folder},     {T_TAGS, mend_tag},
                   {T_COUNTERS, mend_counters},  {T_MSGS, mend_place},         {T_EXPUNGED, salvage_expunged},
                   {T_FREED, salvage_freed},     {T_REMOVED, salvage_removed}, {T_METADATA, salvage_annotation},
-                  {T_BOXES, salvage_annotated}, {T_ACL, salvage_acl}};
+                  {T_BOXES, salvage_annotated}, {T_ACL, salvage_acl},         {T_SEEN, salvage_seen}};
     enum rc rc = RC_OK;
 
     for (size_t i = 0; rc == RC_OK && i < sizeof passes / sizeof passes[0]; i++) {

@@ -15,6 +15,36 @@ static void shell(const char *cmd)
     assert_int_equal(st, 0);
 }
 
+/* A delegate with rights in a folder, who has seen what the holder had seen before that changed. */
+static void delegate_of(uint64_t mbx, struct store *holder)
+{
+    static const unsigned char sealed[SEAL_DELEGATE];
+    struct store_box_set_req rq = {
+        .mbx = mbx, .what = BOX_SET_SLOTS | BOX_SET_SEEN, .slots_version = 1, .seen_each = 1};
+    struct store_acl_set_req acl = {.folder = 2, .delegate = 4711, .rights = 3};
+    struct store_flags_req flags = {.folder = STORE_INBOX, .how = FLAGS_ADD, .flags = MF_SEEN};
+    struct store *admin = store_new(ROLE_ADMIN);
+    struct buf body = BUF_INIT, slots = BUF_INIT;
+    struct store_flags_rep rep;
+    struct err e;
+
+    buf_u64(&body, 4711);
+    buf_u64(&body, 1);
+    buf_add(&body, sealed, sizeof sealed);
+    buf_addspan(&slots, live_slots("slots"));
+    slot_add(&slots, &(struct slot){SLOT_DELEGATE, 1, buf_span(&body)});
+    rq.slots = buf_span(&slots);
+    OK(store_call(admin, STORE_BOX_SET, &rq, -1, NULL, &e));
+    OK(store_call(holder, STORE_ACL_SET, &acl, -1, NULL, &e));
+    flags.uids = live_range(1, 30);
+    OK(store_call(holder, STORE_FLAGS, &flags, -1, &rep, &e));
+    flags.uids = live_range(20, 50);
+    OK(store_call(holder, STORE_FLAGS, &flags, -1, &rep, &e));
+    buf_free(&body);
+    buf_free(&slots);
+    store_free(&admin);
+}
+
 static int setup(void **state)
 {
     struct store *in, *s;
@@ -35,6 +65,7 @@ static int setup(void **state)
     letter_out(&l, "remote", 77);
     OK(letter_send(&l, in, NULL, &rep, &e));
     letter_free(&l);
+    delegate_of(a, s);
     store_free(&in);
     store_free(&s);
     poll(NULL, 0, 1100);

@@ -79,7 +79,7 @@ static int read_format(DB *db, uint32_t *format_out)
 /* 0: nothing is written yet. There is no way from formats 1 to 3, which no release had. */
 static void refuse_other(uint32_t format)
 {
-    if (format != 0 && format < FORMAT_NO_ACL)
+    if (format != 0 && format < FORMAT_LEAST)
         die("store: format %u was made by an older Pli; this one knows %d only: keep that version, or begin with pli "
             "init",
             (unsigned)format, STORE_FORMAT);
@@ -113,7 +113,7 @@ static bool access_any(const struct env *v)
 static void refuse_missing(const struct env *v, int from, uint32_t format)
 {
     for (int t = from; t < TABLES; t++)
-        if (!is_there(v, t) && !(format == FORMAT_NO_ACL && t == T_ACL))
+        if (!is_there(v, t) && format >= tables[t].since)
             die("store: its table %s is missing: put the file back, or the whole folder store from one backup; it is "
                 "not made anew, "
                 "for what it held would be gone without a word",

@@ -70,6 +70,7 @@ const struct ipc_field annotation_f[] = {
 };
 const struct ipc_field acl_f[] = {IPC_F_U8(acl, has_rights), IPC_F_U8(acl, unsubscribed), IPC_F_U32(acl, rights),
                                   IPC_F_END};
+const struct ipc_field seen_row_f[] = {IPC_F_BYTES(seen_row, bits, SEEN_OCTETS), IPC_F_END};
 const struct ipc_field queued_f[] = {
     IPC_F_U8(queued, state),
     IPC_F_U16(queued, notify),

@@ -48,7 +48,8 @@ struct box { /* T_BOXES part 0 */
     uint64_t warn_at;         /* UTC s: since when that is due */
     uint64_t annotated, annotation; /* octets that its annotations take (INV-16); the number of their last change */
 };
-enum { BOX_HELD = 1 /* legal hold: store/ops/hold.h */, BOX_SHOWS_REMOVED = 2 /* the holder switched the folder of removed messages on */ };
+enum { BOX_HELD = 1 /* legal hold: store/ops/hold.h */, BOX_SHOWS_REMOVED = 2 /* the holder switched the folder of removed messages on */,
+       BOX_SEEN_EACH = 4 /* each delegate has a \Seen of her own: store/ops/seen.h */ };
 struct freed_head { /* T_FREED number 0: of a mailbox's removed messages */
     uint64_t next;            /* number of the next message that leaves; 0: none has. Whoever takes messages away uses one up (shown.h) */
     uint64_t messages, bytes; /* kept; bytes as sums_used() counts them */
@@ -71,6 +72,10 @@ struct acl { /* T_ACL */
     uint8_t has_rights, unsubscribed; /* has_rights 0: .rights says nothing, hers are those of the directory */
     uint32_t rights; /* base/rights.h */
 };
+enum { SEEN_BLOCK = 4096, SEEN_OCTETS = SEEN_BLOCK / 8 };
+struct seen_row { /* T_SEEN: of a block of SEEN_BLOCK UIDs */
+    struct span bits; /* bit uid % 8 of octet uid % SEEN_BLOCK / 8: that one was seen; octets behind the last bit are left out */
+};
 struct queued { /* T_QUEUE */
     uint8_t state;
     uint16_t notify;
@@ -83,7 +88,7 @@ struct queued { /* T_QUEUE */
 /* The flags and the modseq of a T_MSGS record alone, without reading the rest: a listing has a hundred thousand. RC_CORRUPT as rec_read(). */
 enum { MSG_REC = 1 + 6 * 8 + 2 * 4 + 1 + SEAL_OID + SEAL_WRAP + 2 };
 enum rc rec_brief(struct span in, uint64_t *flags_out, uint64_t *modseq_out, struct err *e);
-extern const struct ipc_field counters_f[], msg_f[], objref_f[], segrow_f[], box_f[], freed_head_f[], folder_f[], keyword_f[], annotation_f[], acl_f[], queued_f[];
+extern const struct ipc_field counters_f[], msg_f[], objref_f[], segrow_f[], box_f[], freed_head_f[], folder_f[], keyword_f[], annotation_f[], acl_f[], seen_row_f[], queued_f[];
 enum { REC_VERSION = 1 };
 void rec_write(struct buf *out, const struct ipc_field *f, const void *rec); /* out is cleared first */
 enum rc rec_read(struct span in, const struct ipc_field *f, void *rec_out, struct err *e);

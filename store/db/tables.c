@@ -6,18 +6,18 @@
  * summaries and texts 16 KiB, where a record up to 4 KiB stays in the leaf and a listing reads runs of leaves; objects
  * 8 KiB, where each fills its overflow page best (OBJ_SMALL). */
 const struct table_def tables[TABLES] = {
-    [T_FORMAT] = {"format.db", 512},      [T_META] = {"meta.db", 512},
-    [T_BOXES] = {"boxes.db", 16384},      [T_FOLDERS] = {"folders.db", 8192},
-    [T_TAGS] = {"tags.db", 8192},         [T_COUNTERS] = {"counters.db", 512},
-    [T_MSGS] = {"msgs.db", 8192},         [T_SUMMARIES] = {"summaries.db", 16384},
-    [T_TEXTS] = {"texts.db", 16384},      [T_OBJECTS] = {"objects.db", 2048},
-    [T_SEGMENTS] = {"segments.db", 4096}, [T_OBJREFS] = {"objrefs.db", 8192},
-    [T_EXPUNGED] = {"expunged.db", 8192}, [T_EPOCHS] = {"epochs.db", 8192},
-    [T_KEYWORDS] = {"keywords.db", 8192}, [T_QUEUE] = {"queue.db", 8192},
-    [T_DUE] = {"due.db", 4096},           [T_TOMBS] = {"tombs.db", 4096},
-    [T_GONE] = {"gone.db", 4096},         [T_FREED] = {"freed.db", 16384},
-    [T_REMOVED] = {"removed.db", 4096},   [T_METADATA] = {"metadata.db", 8192},
-    [T_ACL] = {"acl.db", 4096},
+    [T_FORMAT] = {"format.db", 512, 0},      [T_META] = {"meta.db", 512, 0},
+    [T_BOXES] = {"boxes.db", 16384, 0},      [T_FOLDERS] = {"folders.db", 8192, 0},
+    [T_TAGS] = {"tags.db", 8192, 0},         [T_COUNTERS] = {"counters.db", 512, 0},
+    [T_MSGS] = {"msgs.db", 8192, 0},         [T_SUMMARIES] = {"summaries.db", 16384, 0},
+    [T_TEXTS] = {"texts.db", 16384, 0},      [T_OBJECTS] = {"objects.db", 2048, 0},
+    [T_SEGMENTS] = {"segments.db", 4096, 0}, [T_OBJREFS] = {"objrefs.db", 8192, 0},
+    [T_EXPUNGED] = {"expunged.db", 8192, 0}, [T_EPOCHS] = {"epochs.db", 8192, 0},
+    [T_KEYWORDS] = {"keywords.db", 8192, 0}, [T_QUEUE] = {"queue.db", 8192, 0},
+    [T_DUE] = {"due.db", 4096, 0},           [T_TOMBS] = {"tombs.db", 4096, 0},
+    [T_GONE] = {"gone.db", 4096, 0},         [T_FREED] = {"freed.db", 16384, 0},
+    [T_REMOVED] = {"removed.db", 4096, 0},   [T_METADATA] = {"metadata.db", 8192, 0},
+    [T_ACL] = {"acl.db", 4096, 5},           [T_SEEN] = {"seen.db", 4096, 6},
 };
 
 static void put32(struct key *k, uint32_t v)
@@ -136,6 +136,22 @@ struct key key_acl(uint64_t mbx, uint64_t delegate, uint32_t folder)
 
     put64(&k, delegate);
     put32(&k, folder);
+    return k;
+}
+
+struct key key_seen_of(uint64_t mbx, uint32_t folder, uint64_t delegate)
+{
+    struct key k = key_folder(mbx, folder);
+
+    put64(&k, delegate);
+    return k;
+}
+
+struct key key_seen(uint64_t mbx, uint32_t folder, uint64_t delegate, uint32_t block)
+{
+    struct key k = key_seen_of(mbx, folder, delegate);
+
+    put32(&k, block);
     return k;
 }
 

@@ -10,8 +10,9 @@
 #include "base/buf.h"
 #include <db.h>
 
-enum { STORE_FORMAT = 5, FORMAT_NO_ACL = 4 }; /* 2: an epoch's number follows from its record; 3: T_FREED; 4: octets lie in segments, rows are packed;
-                                                  5: T_ACL, which is all that 4 lacks: it is made at the first start */
+enum { STORE_FORMAT = 6, FORMAT_LEAST = 4 }; /* 2: an epoch's number follows from its record; 3: T_FREED; 4: octets lie in segments, rows are packed;
+                                                 5: T_ACL; 6: T_SEEN. FORMAT_LEAST and later are taken over: all that they lack are tables, which the
+                                                 first start makes (table_def.since) */
 enum table {
     T_FORMAT,    /* "format" -> u32; written once, so that it can be read without recovery */
     T_META,      /* names -> numbers: next_mbx, swept */
@@ -36,12 +37,14 @@ enum table {
     T_REMOVED,   /* class and when, mbx, number: the rows of T_FREED in the order of their time */
     T_METADATA,  /* mbx, folder (0: the mailbox as a whole), holder u64 (0: shared), tag16 -> annotation (store/ops/metadata.h) */
     T_ACL,       /* mbx, delegate u64 (her mailbox), folder -> her rights there, and whether she has unsubscribed (store/ops/acl.h) */
+    T_SEEN,      /* mbx, folder, delegate u64, block u32 of UIDs -> those of the block that she has seen (store/ops/seen.h) */
     TABLES
 };
 enum { TABLE_PAGE_MOST = 16384 }; /* of the pages in tables.c */
 struct table_def {
     const char *file;
     uint32_t page;
+    uint32_t since; /* the format that has it first; 0: all that are taken over have it */
 };
 extern const struct table_def tables[TABLES];
 
@@ -60,6 +63,8 @@ struct key key_freed(uint64_t mbx, uint64_t n);
 struct key key_removed(uint8_t class, uint64_t when, uint64_t mbx, uint64_t n);
 struct key key_annotation(uint64_t mbx, uint32_t folder, uint64_t holder, const unsigned char tag[16]);
 struct key key_acl(uint64_t mbx, uint64_t delegate, uint32_t folder);
+struct key key_seen(uint64_t mbx, uint32_t folder, uint64_t delegate, uint32_t block);
+struct key key_seen_of(uint64_t mbx, uint32_t folder, uint64_t delegate); /* what all of hers in a folder begin with */
 struct key key_epoch(uint64_t mbx, uint64_t epoch);
 struct key key_oid(const unsigned char oid[16]);
 struct key key_object(const unsigned char oid[16], uint8_t kind);

@@ -104,7 +104,7 @@ static enum rc may_anywhere(struct tx *t, const struct sess *s, uint32_t any, st
 }
 
 /* ---- does the delegation stand? ---- */
-static enum rc slot_stands(struct tx *t, const struct sess *s, struct err *e)
+enum rc acl_slot_stands(struct tx *t, const struct sess *s, struct err *e)
 {
     struct span now = SPAN_NULL, former;
     struct buf mem = BUF_INIT;
@@ -129,7 +129,7 @@ enum rc acl_stands(struct tx *t, const struct ask *a, struct err *e)
 
     if (!a->s->delegate || a->s->slots_seen == changes + 1)
         return RC_OK;
-    rc = slot_stands(t, a->s, e);
+    rc = acl_slot_stands(t, a->s, e);
     if (rc == RC_OK)
         a->s->slots_seen = changes + 1;
     return rc;
@@ -232,7 +232,7 @@ enum rc acl_subscribed(struct tx *t, const struct sess *s, uint32_t folder, bool
 enum rc acl_subscribe(struct tx *t, const struct sess *s, uint32_t folder, bool yes, struct err *e)
 {
     struct acl r = {0};
-    enum rc rc = slot_stands(t, s, e);
+    enum rc rc = acl_slot_stands(t, s, e);
 
     if (rc == RC_OK)
         rc = row_get(t, s->mbx, s->delegate, folder, &r, e);

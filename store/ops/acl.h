@@ -15,6 +15,8 @@
 enum rc acl_gate(struct tx *t, const struct ask *a, enum store_op op, struct err *e);
 /* Does the mailbox still have the key slot of the session's delegation? Reads only after slots were changed. */
 enum rc acl_stands(struct tx *t, const struct ask *a, struct err *e);
+/* The same, read each time and locked: for who writes a row of hers that goes with the slot. */
+enum rc acl_slot_stands(struct tx *t, const struct sess *s, struct err *e);
 enum rc acl_rights(struct tx *t, const struct sess *s, uint32_t folder, uint32_t *rights_out, struct err *e);
 enum rc acl_check(struct tx *t, const struct sess *s, uint32_t folder, uint32_t need, struct err *e);
 /* The flags of a message that these rights let a session change. */

@@ -8,6 +8,7 @@
 #include "store/ops/deliver_int.h"
 #include "store/ops/expunged.h"
 #include "store/ops/freed.h"
+#include "store/ops/seen.h"
 #include <stdlib.h>
 
 struct one {
@@ -117,6 +118,8 @@ static enum rc replace(struct tx *t, const struct appending *p, struct err *e)
     counters_add(&c, &m, -1);
     buf_u32(&gone, uid);
     rc = expunged_add(t, mbx, folder, ++c.modseq, buf_span(&gone), e);
+    if (rc == RC_OK)
+        rc = seen_left(t, mbx, folder, buf_span(&gone), e);
     if (rc == RC_OK)
         rc = counters_put(t, mbx, folder, &c, e);
     tx_touch(t, mbx, folder, c.modseq);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/audit.c - see audit.h. */
 #include "store/ops/audit.h"
-#include "store/ops/folder.h"
+#include "store/ops/seen.h"
 
 static void broken(const struct tx_event *ev, const char *what)
 {
@@ -17,6 +17,18 @@ static void judge(const struct tx_event *ev, const struct counters *said, const 
         broken(ev, "a UID is not below uidnext (INV-5)");
     if (found->modseq > said->modseq || ev->modseq > said->modseq)
         broken(ev, "a modseq is beyond the folder's (INV-6)");
+}
+
+/* The transaction may not have needed a page of that table that is bad: then it is none of its business. */
+static enum rc audit_seen(struct tx *t, const struct tx_event *ev, struct err *e)
+{
+    const char *what;
+    uint64_t who;
+    enum rc rc = seen_wrong(t, ev->mbx, ev->folder, &who, &what, e);
+
+    if (rc == RC_OK && what)
+        broken(ev, what); /* INV-17 */
+    return rc == RC_CORRUPT && !t->deadlock ? RC_OK : rc;
 }
 
 static enum rc audit_folder(struct tx *t, const struct tx_event *ev, struct err *e)
@@ -39,7 +51,7 @@ static enum rc audit_folder(struct tx *t, const struct tx_event *ev, struct err 
     if (rc != RC_NOTFOUND)
         return rc;
     judge(ev, &said, &found);
-    return RC_OK;
+    return audit_seen(t, ev, e);
 }
 
 enum rc audit(struct tx *t, struct err *e)

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "store/ops/acl.h"
 #include "store/ops/hold.h"
+#include "store/ops/seen.h"
 #include "store/ops/slots.h"
 
 enum { MBX_FIRST = 16 /* below: SEAL_QUEUE_BOX and its like */ };
@@ -146,7 +147,8 @@ static enum rc answer_box(struct tx *t, const struct ask *a, uint64_t mbx, struc
                                   .messages = s.messages,
                                   .folders = s.folders,
                                   .most = b.most,
-                                  .most_messages = box_most(a->d, &b)};
+                                  .most_messages = box_most(a->d, &b),
+                                  .seen_each = (b.flags & BOX_SEEN_EACH) != 0};
     memcpy(rep->pub, b.pub, SEAL_PUB);
     return RC_OK;
 }
@@ -225,7 +227,16 @@ static enum rc set_slots(struct tx *t, const struct store_box_set_req *rq, uint6
         return err_set(e, RC_EXISTS, "store: slots of mailbox %llu are at version %llu", (unsigned long long)mbx,
                        (unsigned long long)b->slots_version);
     b->slots_version++;
-    return slots_replace(t, mbx, rq->slots, e) == RC_OK ? acl_slots(t, mbx, rq->slots, e) : e->rc;
+    if (slots_replace(t, mbx, rq->slots, e) != RC_OK || acl_slots(t, mbx, rq->slots, e) != RC_OK)
+        return e->rc;
+    return seen_slots(t, mbx, rq->slots, e);
+}
+
+/* Switched off: the upkeep brings together what went apart. */
+static void set_seen(struct tx *t, struct box *b, bool each)
+{
+    b->flags = each ? b->flags | BOX_SEEN_EACH : b->flags & ~(uint32_t)BOX_SEEN_EACH;
+    t->sweep = !each;
 }
 
 enum rc do_box_set(struct tx *t, const struct ask *a, struct err *e)
@@ -234,7 +245,7 @@ enum rc do_box_set(struct tx *t, const struct ask *a, struct err *e)
     struct box b;
     enum rc rc;
 
-    if (rq->what == 0 || rq->what & ~(BOX_SET_SLOTS | BOX_SET_QUOTA | BOX_SET_MOST))
+    if (rq->what == 0 || rq->what & ~(BOX_SET_SLOTS | BOX_SET_QUOTA | BOX_SET_MOST | BOX_SET_SEEN) || rq->seen_each > 1)
         return err_set(e, RC_SYNTAX, "store: nothing to set: %u", rq->what);
     rc = box_get(t, rq->mbx, true, &b, e);
     if (rc == RC_OK && rq->what & BOX_SET_SLOTS)
@@ -243,6 +254,8 @@ enum rc do_box_set(struct tx *t, const struct ask *a, struct err *e)
         b.quota = rq->quota;
     if (rc == RC_OK && rq->what & BOX_SET_MOST)
         b.most = rq->most;
+    if (rc == RC_OK && rq->what & BOX_SET_SEEN)
+        set_seen(t, &b, rq->seen_each);
     if (rc == RC_OK)
         rc = box_put(t, rq->mbx, &b, e);
     tx_touch(t, rq->mbx, 0, 0);

@@ -11,6 +11,7 @@
  *          on. */
 #include "store/ops/expunged.h"
 #include "store/ops/removed.h"
+#include "store/ops/seen.h"
 #include "store/ops/shown.h"
 
 enum { AT_ENTRIES, AT_ROWS, AT_ABSENT, LOOK_A_PAGE = 20000 };
@@ -36,10 +37,14 @@ static enum rc add_changed(struct tx *t, const struct ask *a, const struct count
     const struct store_changes_req *rq = a->req;
     struct msg_it it;
     struct msg m = {0};
+    struct seen seen;
     uint32_t uid;
-    enum rc rc = msg_it_brief(&it, t, a->s->mbx, rq->folder,
-                              rq->cursor ? (uint32_t)rq->cursor : first_uid(c, rq->since), STORE_UID_MAX, e);
+    enum rc rc = seen_open(&seen, t, a->s->mbx, rq->folder, a->s->delegate, false, e);
 
+    if (rc != RC_OK)
+        return rc;
+    rc = msg_it_brief(&it, t, a->s->mbx, rq->folder, rq->cursor ? (uint32_t)rq->cursor : first_uid(c, rq->since),
+                      STORE_UID_MAX, e);
     while (rc == RC_OK && (rc = msg_it_next(&it, &uid, &m, e)) == RC_OK) {
         if (m.modseq <= rq->since)
             continue;
@@ -48,6 +53,8 @@ static enum rc add_changed(struct tx *t, const struct ask *a, const struct count
             rc = RC_MORE;
             break;
         }
+        if ((rc = seen_view(&seen, uid, &m.flags, e)) != RC_OK)
+            break;
         brief_add(a->out, uid, &m);
     }
     msg_it_close(&it);

@@ -9,6 +9,7 @@
 #include "store/ops/objects.h"
 #include "store/ops/packing.h"
 #include "store/ops/removed.h"
+#include "store/ops/seen.h"
 #include "store/ops/shown.h"
 #include <stdlib.h>
 
@@ -28,6 +29,8 @@ struct copying {
     uint32_t at_folder, at_uid; /* of the message at hand: what lies beside it */
     uint64_t written;           /* bytes of records */
     uint64_t may;               /* flags that a copy keeps: those that the session may set there (RFC 4314 4) */
+    struct seen_copy seen;      /* what each has seen of them */
+    bool each;                  /* the mailbox's option */
 };
 
 /* The two folders in key order; the same folder twice is one. */
@@ -132,6 +135,7 @@ static enum rc check_quota(struct copying *c, uint64_t more, struct err *e)
     struct box b;
     enum rc rc = box_get(c->t, c->a->s->mbx, false, &b, e);
 
+    c->each = rc == RC_OK && b.flags & BOX_SEEN_EACH;
     return rc != RC_OK || c->rq->move
                ? rc
                : box_takes(c->a->d, c->t, c->a->s->mbx, &b, (struct sums){.bytes = more, .messages = c->n}, e);
@@ -146,13 +150,14 @@ static enum rc copy_beside(struct copying *c, enum table tb, uint32_t new_uid, s
     return rc == RC_OK ? tx_put(c->t, tb, &to, buf_span(&c->mem), TX_NEW, e) : rc;
 }
 
-static enum rc get_one(struct copying *c, uint32_t uid, struct msg *m_out, struct err *e)
+static enum rc get_one(struct copying *c, uint32_t uid, struct msg *m_out, bool *is_there_out, struct err *e)
 {
     struct shown s;
     enum rc rc;
     const struct freed *f =
         c->removed.n ? bsearch(&uid, c->removed.f, c->removed.n, sizeof *c->removed.f, by_uid) : NULL;
 
+    *is_there_out = !f && c->rq->folder != STORE_REMOVED;
     c->at_folder = c->rq->folder;
     c->at_uid = uid;
     if (c->rq->folder == STORE_REMOVED) {
@@ -183,7 +188,8 @@ static enum rc copy_one(struct copying *c, uint32_t uid, struct err *e)
     uint64_t mbx = c->a->s->mbx;
     uint32_t new_uid = c->to.uidnext;
     struct msg m, was;
-    enum rc rc = get_one(c, uid, &m, e);
+    bool is_there;
+    enum rc rc = get_one(c, uid, &m, &is_there, e);
 
     if (rc == RC_OK && new_uid >= STORE_UID_MAX)
         rc = err_set(e, RC_TEMP, "store: folder %u has no UID left", (unsigned)c->rq->dest);
@@ -204,6 +210,8 @@ static enum rc copy_one(struct copying *c, uint32_t uid, struct err *e)
         rc = copy_beside(c, T_TEXTS, new_uid, e);
     if (rc == RC_OK)
         rc = objref_add(c->t, m.oid, 1, e);
+    if (rc == RC_OK)
+        rc = seen_copy_one(&c->seen, uid, is_there, new_uid, m.flags, e);
     buf_u32(c->a->out, uid);
     buf_u32(c->a->out, new_uid);
     if (rc != RC_OK || !c->rq->move)
@@ -228,6 +236,8 @@ static enum rc put_counters(struct copying *c, struct err *e)
 
     if (c->rq->move) {
         rc = expunged_add(c->t, mbx, c->rq->folder, ++from->modseq, buf_span(&c->gone), e);
+        if (rc == RC_OK)
+            rc = seen_left(c->t, mbx, c->rq->folder, buf_span(&c->gone), e);
         tx_touch(c->t, mbx, c->rq->folder, from->modseq);
     }
     if (rc == RC_OK)
@@ -236,6 +246,16 @@ static enum rc put_counters(struct copying *c, struct err *e)
         rc = counters_put(c->t, mbx, c->rq->folder, from, e);
     tx_touch(c->t, mbx, c->rq->dest, c->to.modseq);
     return rc;
+}
+
+/* Where \Seen exists once it is kept by who may set it there; else each keeps her own, and only who copies may lack the right. */
+static enum rc open_seen(struct copying *c, uint32_t rights, struct err *e)
+{
+    const struct sess *s = c->a->s;
+
+    c->may = acl_flags(s, rights) | (c->each ? MF_SEEN : 0);
+    return seen_copy_open(&c->seen, c->t, s->mbx, c->rq->folder, c->rq->dest, c->each,
+                          s->delegate && !(rights & ACL_S) ? s->delegate : 0, e);
 }
 
 enum rc do_copy(struct tx *t, const struct ask *a, struct err *e)
@@ -249,11 +269,12 @@ enum rc do_copy(struct tx *t, const struct ask *a, struct err *e)
 
     if (rc == RC_OK)
         rc = acl_rights(t, a->s, c.rq->dest, &rights, e);
-    c.may = acl_flags(a->s, rights);
     if (rc == RC_OK)
         rc = gather(&c, &bytes, e);
     if (rc == RC_OK)
         rc = check_quota(&c, bytes, e);
+    if (rc == RC_OK)
+        rc = open_seen(&c, rights, e);
     if (rc == RC_OK && c.rq->move && !room_low(&a->d->env) && (c.left = calloc(c.n + 1, sizeof *c.left)) == NULL)
         rc = err_set(e, RC_TEMP, "store: out of memory");
     if (rc == RC_OK && c.rq->move)
@@ -263,6 +284,8 @@ enum rc do_copy(struct tx *t, const struct ask *a, struct err *e)
     for (; rc == RC_OK && i < c.n && c.written < most; i++)
         rc = copy_one(&c, c.uids[i], e);
     rep->next = i < c.n ? c.uids[i] : 0;
+    if (rc == RC_OK)
+        rc = seen_copy_close(&c.seen, e);
     if (rc == RC_OK && c.n > 0)
         rc = put_counters(&c, e);
     if (rc == RC_OK)
@@ -271,6 +294,7 @@ enum rc do_copy(struct tx *t, const struct ask *a, struct err *e)
     rep->pairs = buf_span(a->out);
     free(c.uids);
     free(c.left);
+    seen_copy_free(&c.seen);
     removed_free(&c.removed);
     buf_free(&c.mem);
     buf_free(&c.gone);

@@ -28,6 +28,7 @@
 #include "store/ops/once.h"
 #include "store/ops/packing.h"
 #include "store/ops/queue.h"
+#include "store/ops/seen.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -221,14 +222,19 @@ static enum rc put_message(struct tx *t, struct delivery *d, const struct store_
                     .len_summary = d->ref.len_summary,
                     .len_text = d->ref.len_text,
                     .where = d->own};
+    struct seen seen;
     enum rc rc = may_file(t, d, p, &m.flags, e);
 
+    if (rc == RC_OK)
+        rc = seen_comes(&seen, t, d->a->role == ROLE_IMAPD ? d->a->s : NULL, p->mbx, p->folder, &m.flags, e);
     if (rc != RC_OK)
         return rc;
     memcpy(m.oid, d->rq->oid, SEAL_OID);
     memcpy(m.wrap, p->wrap, SEAL_WRAP);
     counters_add(c, &m, 1);
     rc = msg_put(t, p->mbx, p->folder, uid, &m, true, e);
+    if (rc == RC_OK)
+        rc = seen_come(&seen, uid, e);
     if (rc == RC_OK && d->own & MSG_SUMMARY)
         rc = put_beside(t, d, T_SUMMARIES, SEAL_SUMMARY, &k, e);
     if (rc == RC_OK && d->own & MSG_TEXT)

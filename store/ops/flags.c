@@ -4,6 +4,7 @@
 #include "store/ops/expunged.h"
 #include "store/ops/freed.h"
 #include "store/ops/queue.h"
+#include "store/ops/seen.h"
 #include <stdlib.h>
 
 enum { FLAGS_A_TX = 1000, EXPUNGE_A_TX = 2000, LOOK_A_TX = 20000 /* messages looked at for one page */ };
@@ -47,19 +48,42 @@ static enum rc check_flags(struct tx *t, const struct ask *a, struct err *e)
     return rq->flags >> MF_KEYWORDS ? keywords_known(t, a->s->mbx, rq->flags, e) : RC_OK;
 }
 
-/* may: the flags that the session may change; the others stay as they are (RFC 4314 4). */
-static enum rc change_one(struct tx *t, const struct ask *a, struct freed *p, struct counters *c, uint64_t modseq,
-                          uint64_t may, struct err *e)
+/* \Seen of a message is about to change, for the one whose session it is: what others see of it does not (seen.h). *entry: the record's flags from
+ * now on. */
+static enum rc change_seen(const struct ask *a, struct seen *seen, uint32_t uid, uint64_t want, uint64_t *entry,
+                           struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    if (!seen->parted)
+        rc = a->s->delegate ? seen_part_her(seen, a->s, e) : seen_part_all(seen->t, seen->mbx, seen->folder, e);
+    seen->parted = true;
+    if (rc != RC_OK || !seen->own)
+        return rc;
+    *entry ^= MF_SEEN;
+    return seen_put(seen, uid, want & MF_SEEN, e);
+}
+
+/* may: the flags that the session may change; the others stay as they are (RFC 4314 4). The message's flags are those that she sees, afterwards. */
+static enum rc change_one(struct tx *t, const struct ask *a, struct seen *seen, struct freed *p, struct counters *c,
+                          uint64_t modseq, uint64_t may, struct err *e)
 {
     const struct store_flags_req *rq = a->req;
-    uint64_t flags = (p->m.flags & ~may) | (apply(p->m.flags, rq->how, rq->flags) & may);
+    uint64_t have = p->m.flags, want, entry;
+    enum rc rc = seen_view(seen, p->uid, &have, e);
 
-    if (flags == p->m.flags)
-        return RC_OK;
-    c->unseen += (flags & MF_SEEN ? 0u : 1u) - (p->m.flags & MF_SEEN ? 0u : 1u);
-    c->modseq = c->flags_modseq = p->m.modseq = modseq;
-    p->m.flags = flags;
-    return msg_put(t, a->s->mbx, rq->folder, p->uid, &p->m, false, e);
+    want = (have & ~may) | (apply(have, rq->how, rq->flags) & may);
+    entry = p->m.flags ^ (have ^ want);
+    if (rc == RC_OK && (have ^ want) & MF_SEEN)
+        rc = change_seen(a, seen, p->uid, want, &entry, e);
+    if (rc == RC_OK && want != have) {
+        c->unseen += (entry & MF_SEEN ? 0u : 1u) - (p->m.flags & MF_SEEN ? 0u : 1u);
+        c->modseq = c->flags_modseq = p->m.modseq = modseq;
+        p->m.flags = entry;
+        rc = msg_put(t, a->s->mbx, rq->folder, p->uid, &p->m, false, e);
+    }
+    p->m.flags = want;
+    return rc;
 }
 
 static enum rc change_all(struct tx *t, const struct ask *a, struct freed *p, size_t n, struct counters *c,
@@ -69,17 +93,20 @@ static enum rc change_all(struct tx *t, const struct ask *a, struct freed *p, si
     struct store_flags_rep *rep = a->rep;
     uint64_t was = c->modseq;
     struct buf refused = BUF_INIT;
+    struct seen seen;
     size_t briefs;
-    enum rc rc = RC_OK;
+    enum rc rc = seen_open(&seen, t, a->s->mbx, rq->folder, a->s->delegate, true, e);
 
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
         if (rq->unchanged_since && p[i].m.modseq > rq->unchanged_since) {
             buf_u32(&refused, p[i].uid);
             continue;
         }
-        rc = change_one(t, a, &p[i], c, was + 1, may, e);
+        rc = change_one(t, a, &seen, &p[i], c, was + 1, may, e);
         brief_add(a->out, p[i].uid, &p[i].m);
     }
+    if (rc == RC_OK)
+        rc = seen_close(&seen, e);
     briefs = a->out->n;
     buf_addspan(a->out, buf_span(&refused));
     buf_free(&refused);
@@ -152,6 +179,8 @@ static enum rc expunge_all(struct tx *t, const struct ask *a, const struct freed
     }
     if (rc == RC_OK)
         rc = expunged_add(t, a->s->mbx, rq->folder, c->modseq, buf_span(a->out), e);
+    if (rc == RC_OK)
+        rc = seen_left(t, a->s->mbx, rq->folder, buf_span(a->out), e);
     if (rc == RC_OK)
         rc = counters_put(t, a->s->mbx, rq->folder, c, e);
     if (rc == RC_OK)

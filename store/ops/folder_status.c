@@ -3,6 +3,7 @@
 #include "store/ops/acl.h"
 #include "store/ops/folder.h"
 #include "store/ops/removed.h"
+#include "store/ops/seen.h"
 #include "store/ops/shown.h"
 
 static enum rc count_recent(struct tx *t, uint64_t mbx, uint32_t folder, uint32_t first, uint32_t *n_out, struct err *e)
@@ -33,6 +34,8 @@ static enum rc answer_status(struct tx *t, const struct ask *a, uint32_t folder,
                                      .bytes = c->bytes,
                                      .first_recent = c->first_recent};
     if (removed_now(t, a->s->mbx, &rep->removed, e) != RC_OK)
+        return e->rc;
+    if (a->s->delegate && seen_unseen(t, a->s->mbx, folder, a->s->delegate, c, &rep->unseen, e) != RC_OK)
         return e->rc;
     return count_recent(t, a->s->mbx, folder, c->first_recent, &rep->recent, e);
 }

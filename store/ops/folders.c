@@ -7,6 +7,7 @@
 #include "store/ops/freed.h"
 #include "store/ops/metadata.h"
 #include "store/ops/removed.h"
+#include "store/ops/seen.h"
 #include "store/ops/shown.h"
 
 enum { FOLDERS_EVER = 100000 /* in a mailbox, those deleted since included: names are not counted in a quota */ };
@@ -90,11 +91,25 @@ static enum rc tag_free(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL
 }
 
 /* ---- list ---- */
-static enum rc fill(struct tx *t, uint64_t mbx, uint32_t folder, const struct folder *f, struct store_folder *out,
-                    struct err *e)
+/* What cannot be counted keeps no folder back: STATUS says so of this one. */
+static enum rc count_hers(struct tx *t, const struct sess *s, uint32_t folder, struct counters *c, struct err *e)
+{
+    uint32_t n;
+    enum rc rc = seen_unseen(t, s->mbx, folder, s->delegate, c, &n, e);
+
+    if (rc == RC_OK)
+        c->unseen = n;
+    return rc == RC_CORRUPT && !t->deadlock ? RC_OK : rc;
+}
+
+static enum rc fill(struct tx *t, const struct sess *s, uint32_t folder, const struct folder *f,
+                    struct store_folder *out, struct err *e)
 {
     struct counters c = {0};
-    enum rc rc = f->flags & (FF_GONE | FF_NOSELECT) ? RC_OK : counters_peek(t, mbx, folder, &c, e);
+    enum rc rc = f->flags & (FF_GONE | FF_NOSELECT) ? RC_OK : counters_peek(t, s->mbx, folder, &c, e);
+
+    if (rc == RC_OK && s->delegate && c.exists > 0)
+        rc = count_hers(t, s, folder, &c, e);
 
     *out = (struct store_folder){.folder = folder,
                                  .uidvalidity = c.uidvalidity,
@@ -154,7 +169,7 @@ enum rc do_folders(struct tx *t, const struct ask *a, struct err *e)
             rep->next = be32(k.p + 8);
             break;
         }
-        rc = fill(t, a->s->mbx, be32(k.p + 8), &f, &out, e);
+        rc = fill(t, a->s, be32(k.p + 8), &f, &out, e);
         if (rc == RC_OK)
             rc = show(t, a->s, &out, e);
         if (rc == RC_OK)

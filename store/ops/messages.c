@@ -4,6 +4,7 @@
 #include "store/ops/folder.h"
 #include "store/ops/objects.h"
 #include "store/ops/removed.h"
+#include "store/ops/seen.h"
 #include "store/ops/shown.h"
 
 enum { NEAR = 32, ENTRY_LEAST = 4 + 4 + 6 * 8 + 2 + SEAL_OID + SEAL_WRAP + 8 + 4 };
@@ -16,12 +17,15 @@ enum rc do_list(struct tx *t, const struct ask *a, struct err *e)
     struct counters c;
     struct msg_it it = {0};
     struct msg m = {0};
+    struct seen seen;
     uint32_t uid;
     enum rc rc;
 
     if (rq->folder == STORE_REMOVED)
         return shown_list(t, a, e);
     rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
+    if (rc == RC_OK)
+        rc = seen_open(&seen, t, a->s->mbx, rq->folder, a->s->delegate, false, e);
     if (rc != RC_OK)
         return rc;
     rc = msg_it_brief(&it, t, a->s->mbx, rq->folder, rq->lo, rq->hi, e);
@@ -30,6 +34,8 @@ enum rc do_list(struct tx *t, const struct ask *a, struct err *e)
             rep->next = uid;
             break;
         }
+        if ((rc = seen_view(&seen, uid, &m.flags, e)) != RC_OK)
+            break;
         brief_add(a->out, uid, &m);
     }
     msg_it_close(&it);
@@ -77,6 +83,7 @@ struct page { /* one reply of ENTRIES and its like */
     const struct ask *a;
     uint32_t folder;
     uint8_t kind; /* 0: no object */
+    struct seen seen;
     struct beside beside;
     const struct shown *shown; /* the message at hand of STORE_REMOVED: where it was */
     struct buf mem;
@@ -152,6 +159,8 @@ static enum rc add_entry(struct page *p, uint32_t uid, const struct msg *m, stru
         rc = get_object(p, m, uid, en.len_object, &en.object, e);
     if (rc == RC_CORRUPT)
         rc = left_out(p, &en.object);
+    if (rc == RC_OK)
+        rc = seen_view(&p->seen, uid, &en.flags, e);
     if (rc != RC_OK)
         return rc;
     memcpy(en.oid, m->oid, SEAL_OID);
@@ -211,6 +220,8 @@ static enum rc page_of(struct tx *t, const struct ask *a, uint8_t kind, struct e
     if (rq->folder == STORE_REMOVED)
         return page_of_shown(&p, rq, rep, e);
     rc = counters_get(t, a->s->mbx, rq->folder, false, &c, e);
+    if (rc == RC_OK)
+        rc = seen_open(&p.seen, t, a->s->mbx, rq->folder, a->s->delegate, false, e);
     if (rc != RC_OK)
         return rc;
     rc = msg_it_open(&it, t, a->s->mbx, rq->folder, rq->uids, rq->from, e);

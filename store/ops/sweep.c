@@ -14,6 +14,7 @@
 #include "store/ops/octets.h"
 #include "store/ops/once.h"
 #include "store/ops/packing.h"
+#include "store/ops/seen.h"
 #include "store/ops/tombs.h"
 #include <stdlib.h>
 #include <time.h>
@@ -118,8 +119,8 @@ static enum rc repeat(struct stored *d, tx_fn fn, struct emptying *g, struct err
 static enum rc empty_one(struct stored *d, struct emptying *g, struct err *e)
 {
     static const enum table whole[] = {T_FOLDERS,  T_TAGS,  T_COUNTERS, T_EXPUNGED, T_EPOCHS,
-                                       T_KEYWORDS, T_FREED, T_METADATA, T_ACL},
-                            one[] = {T_EXPUNGED};
+                                       T_KEYWORDS, T_FREED, T_METADATA, T_ACL,      T_SEEN},
+                            one[] = {T_EXPUNGED, T_SEEN};
     const enum table *tb = g->folder ? one : whole;
     size_t n = g->folder ? sizeof one / sizeof one[0] : sizeof whole / sizeof whole[0];
     enum rc rc = repeat(d, drop_messages, g, e);
@@ -213,6 +214,7 @@ static void *sweep_thread(void *arg)
         if (work || now >= work_at) {
             sweep_gone(d);
             expunged_sweep(d, &walk, stopping);
+            seen_sweep(d, stopping);
             work_at = now + WORK_S;
         }
         if (now >= rewrite_at && !octets_held(d)) {

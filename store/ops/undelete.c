@@ -9,6 +9,7 @@
 #include "store/ops/hold.h"
 #include "store/ops/objects.h"
 #include "store/ops/removed.h"
+#include "store/ops/seen.h"
 
 enum { ROWS_A_TX = 8 /* 256 messages, told in some 30 KiB */ };
 struct undeleting {
@@ -193,6 +194,8 @@ static enum rc all_back(struct undeleting *u, struct err *e)
 
     if (rc == RC_OK)
         rc = target(u, &out.to_folder, &c, e);
+    if (rc == RC_OK) /* what the holder has seen of them, the others have not */
+        rc = seen_part_all(u->t, u->rq->mbx, out.to_folder, e);
     if (rc == RC_OK)
         rc = freed_head_get(u->t, u->rq->mbx, true, &h, e);
     for (size_t i = 0; rc == RC_OK && i < u->n; i++)

@@ -356,7 +356,7 @@ static void write_format(const char *dir, uint32_t format)
 /* 3 had no segments. The numbers are written out: a store of that layout is known by its number alone. */
 static void test_other_format(void **state)
 {
-    static const uint32_t others[] = {3, 6};
+    static const uint32_t others[] = {3, 7};
     unsigned char before[DIGEST_LEN], after[DIGEST_LEN];
     uint64_t mbx = live_box(0);
     struct store *in = store_new(ROLE_SMTPD);
@@ -380,29 +380,45 @@ static void test_other_format(void **state)
     store_free(&in);
 }
 
-/* 4 had no acl.db. It is taken over, whether the first start got as far as to make that file or not; of format 5 the file is missed. */
-static void test_format_4_is_taken_over(void **state)
+/* 4 had no acl.db, 4 and 5 no seen.db. They are taken over, whether the first start got as far as to make those files or not; of the format that has one it
+ * is missed. */
+static void test_older_formats_are_taken_over(void **state)
 {
+    static const struct {
+        uint32_t format;
+        const char *lacks[3];
+    } older[] = {{4, {"acl.db", "seen.db", NULL}}, {5, {"seen.db", NULL}}};
     uint64_t mbx = live_box(0);
     struct store *in = store_new(ROLE_SMTPD), *s = live_bound(&L, mbx);
-    char dir[100], acl[120];
+    uint32_t n = 0;
+    char dir[100], path[120];
 
     (void)state;
-    live_deliver(in, mbx, STORE_INBOX, 10, 0);
     snprintf(dir, sizeof dir, "%s/store", L.dir);
-    snprintf(acl, sizeof acl, "%s/acl.db", dir);
-    for (int with = 0; with < 2; with++) {
+    for (size_t i = 0; i < 2 * sizeof older / sizeof *older; i++) {
+        const char *const *lacks = older[i / 2].lacks;
+
         live_stop(&L, SIGTERM);
-        write_format(dir, 4);
-        if (!with)
-            assert_int_equal(unlink(acl), 0);
+        write_format(dir, older[i / 2].format);
+        for (size_t k = 0; i % 2 && lacks[k]; k++) {
+            snprintf(path, sizeof path, "%s/%s", dir, lacks[k]);
+            assert_int_equal(unlink(path), 0);
+        }
         live_start(&L);
         live_deliver(in, mbx, STORE_INBOX, 10, 0);
-        assert_int_equal(live_status(s, STORE_INBOX).exists, 2 + with);
-        assert_int_equal(access(acl, F_OK), 0);
+        assert_int_equal(live_status(s, STORE_INBOX).exists, ++n);
+        for (size_t k = 0; lacks[k]; k++) {
+            snprintf(path, sizeof path, "%s/%s", dir, lacks[k]);
+            assert_int_equal(access(path, F_OK), 0);
+        }
     }
     live_stop(&L, SIGTERM);
-    assert_int_equal(unlink(acl), 0);
+    assert_int_equal(unlink(path), 0); /* seen.db */
+    live_start(&L);
+    assert_int_equal(live_stop(&L, 0), 1);
+    write_format(dir, 5);
+    snprintf(path, sizeof path, "%s/acl.db", dir);
+    assert_int_equal(unlink(path), 0);
     live_start(&L);
     assert_int_equal(live_stop(&L, 0), 1);
     write_format(dir, 4);
@@ -468,7 +484,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kill_under_load),
         cmocka_unit_test(test_other_format),
-        cmocka_unit_test(test_format_4_is_taken_over),
+        cmocka_unit_test(test_older_formats_are_taken_over),
         cmocka_unit_test(test_stopped_at_once),
         cmocka_unit_test(test_one_owner),
         cmocka_unit_test(test_reserve),

@@ -24,7 +24,8 @@ IPC_MESSAGE(store_box_create_req);
     F(T, U64, messages)                                                                                                          \
     F(T, U32, folders)                       /* the INBOX among them */                                                          \
     F(T, U64, most)                          /* messages that were set for this mailbox; 0: none were */                         \
-    F(T, U64, most_messages)                 /* messages that it may have: .most, else the setting stored.max_messages; 0: no limit */
+    F(T, U64, most_messages)                 /* messages that it may have: .most, else the setting stored.max_messages; 0: no limit */ \
+    F(T, U8, seen_each)                      /* 1: each delegate has a \Seen of her own */
 IPC_MESSAGE(store_box_rep);
 
 #define FIELDS_store_box_opened_req(F, T)                                                                                            \
@@ -47,7 +48,9 @@ IPC_MESSAGE(store_box_folders_req);
     F(T, U16, flags)                         /* FF_ bits; never FF_GONE */
 IPC_MESSAGE(store_box_folder);
 
-enum { BOX_SET_SLOTS = 1, BOX_SET_QUOTA = 2 /* octets */, BOX_SET_MOST = 4 /* messages */ };
+/* BOX_SET_SEEN switched on: each delegate begins with what the flags say, and goes on by herself. Switched off: what the holder has seen holds for all,
+ * folder by folder, within moments of the answer. */
+enum { BOX_SET_SLOTS = 1, BOX_SET_QUOTA = 2 /* octets */, BOX_SET_MOST = 4 /* messages */, BOX_SET_SEEN = 8 };
 /* RC_EXISTS: slots_version has moved on */
 #define FIELDS_store_box_set_req(F, T)                                             \
     F(T, U64, mbx)                                                                 \
@@ -55,7 +58,8 @@ enum { BOX_SET_SLOTS = 1, BOX_SET_QUOTA = 2 /* octets */, BOX_SET_MOST = 4 /* me
     F(T, U64, slots_version)                 /* that the new list was made from */ \
     F(T, BYTES, slots, SLOTS_MAX)                                                  \
     F(T, U64, quota)                         /* octets; 0: none */                 \
-    F(T, U64, most)                          /* messages; 0: as the setting stored.max_messages says */
+    F(T, U64, most)                          /* messages; 0: as the setting stored.max_messages says */ \
+    F(T, U8, seen_each)                      /* 1: each delegate has a \Seen of her own; 0: it exists once */
 IPC_MESSAGE(store_box_set_req);
 
 /* ---- STORE_WARNINGS: a list of store_warning, .next not 0: there may be more once these are told. STORE_WARNED: that one was told, or will never be. ---- */

@@ -23,6 +23,8 @@
  *          with CAUSE_DISK_FULL when the disk is nearly full.
  * Rights   ticket's RIGHT_READ for what reads, RIGHT_WRITE for what changes (and SELECT that is not read only).
  *          A delegate's ticket gives what acl.h says, folder by folder.
+ * \Seen    exists once, as all flags do; or, where the mailbox says so (BOX_SET_SEEN), once for each delegate, and the holder. Then MF_SEEN of every
+ *          message, and every count of unseen ones, is that of who asks. A change of it takes a modseq as any other.
  *          Slots are changed by the administrator alone; the last one that opens a mailbox is not removed (RC_PERM), and the former list is
  *          kept, and answered beside the new one, until a session has opened the mailbox with the new one (BOX_OPENED).
  * Topics   what each op says and answers stands in the headers included below, written once: struct and table come from the same list.
@@ -40,7 +42,7 @@
 #include "store/wire/queue_error.h"
 #include "store/wire/removed.h"
 
-#define STORED_VERSION 10
+#define STORED_VERSION 11
 extern const struct ipc_proto stored_proto;
 enum store_op {
     /* objects inline -> local mailboxes and queue, one transaction. smtpd relayd imapd(ticket: APPEND) */
