@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* admin/account_change.c - an account changed, disabled, deleted. See admin/accounts.h.
  *
- * Steps    of a change: can it sign (asked only when it shall from now on) -> the store's quota -> the directory's entry, in one request -> with new
+ * Steps    of a change: can it sign (asked only when it shall from now on) -> the store's quota, and \Seen -> the directory's entry, in one request -> with new
  *          aliases, a certificate that names them.
  * Rule     the entry is sent with the bits of those fields that are changed: what somebody else changes meanwhile stays.
  */
@@ -129,11 +129,13 @@ static enum rc can_sign(struct admin *ad, struct changing *n, struct err *e)
     return rc;
 }
 
-static enum rc set_box_quota(struct admin *ad, struct changing *n, struct err *e)
+static enum rc set_box(struct admin *ad, struct changing *n, struct err *e)
 {
-    struct store_box_set_req rq = {.mbx = n->a->mbx, .quota = n->a->quota, .most = n->a->most};
+    struct store_box_set_req rq = {
+        .mbx = n->a->mbx, .quota = n->a->quota, .most = n->a->most, .seen_each = n->ch->seen_each};
 
-    rq.what = (n->what & DS_QUOTA ? BOX_SET_QUOTA : 0) | (n->what & DS_MOST ? BOX_SET_MOST : 0);
+    rq.what = (n->what & DS_QUOTA ? BOX_SET_QUOTA : 0) | (n->what & DS_MOST ? BOX_SET_MOST : 0) |
+              (n->ch->what & CHANGE_SEEN ? BOX_SET_SEEN : 0);
     return rq.what ? store_call(ad->store, STORE_BOX_SET, &rq, -1, NULL, e) : RC_OK;
 }
 
@@ -147,7 +149,7 @@ static enum rc send_entry(struct admin *ad, uint32_t what, const struct dird_acc
 
 static enum rc set_entry(struct admin *ad, struct changing *n, struct err *e)
 {
-    return send_entry(ad, n->what, n->a, e);
+    return n->what ? send_entry(ad, n->what, n->a, e) : RC_OK;
 }
 
 /* Mail may be sent from an alias, so the certificate names it (RFC 8550 3): when they change it is issued anew. */
@@ -160,7 +162,7 @@ static enum rc renew_certificate(struct admin *ad, struct changing *n, struct er
     return rc == RC_OK && box.can_sign ? certificate_issue(ad, n->a->address, CERTIFICATE_AS_IT_WAS, &info, e) : rc;
 }
 
-static enum rc (*const steps[])(struct admin *ad, struct changing *n, struct err *e) = {lay, can_sign, set_box_quota,
+static enum rc (*const steps[])(struct admin *ad, struct changing *n, struct err *e) = {lay, can_sign, set_box,
                                                                                         set_entry, renew_certificate};
 
 enum rc account_change(struct admin *ad, const struct account *a, const struct account_change *ch, struct err *e)

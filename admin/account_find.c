@@ -131,6 +131,7 @@ enum rc account_mailbox(struct admin *ad, uint64_t mbx, struct account_mailbox *
                                         .quota = box.quota,
                                         .most = box.most_messages,
                                         .own_most = box.most > 0,
+                                        .seen_each = box.seen_each != 0,
                                         .can_sign = slot_find(box.slots, SLOT_SIGNING, &s, &none) == RC_OK};
     buf_free(&mem);
     return rc;

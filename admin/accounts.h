@@ -39,6 +39,7 @@ struct account_mailbox {
     uint64_t most;                /* messages that it may have; 0: no limit */
     bool own_most;                /* .most was set for this account; else it is the setting stored.max_messages */
     bool can_sign; /* a signing key is in its slots */
+    bool seen_each; /* each delegate has a \Seen of her own */
 };
 enum rc account_mailbox(struct admin *ad, uint64_t mbx, struct account_mailbox *out, struct err *e);
 
@@ -83,7 +84,7 @@ enum rc account_add_would(struct admin *ad, const struct account_wish *w, struct
 /* ---- changed ---- */
 enum account_what {
     CHANGE_NAME = 1, CHANGE_SERVICE = 2, CHANGE_RESPONSIBLE = 4, CHANGE_PROFESSION = 8, CHANGE_SPECIALTY = 16, CHANGE_RPPS = 32, CHANGE_ALIASES = 64,
-    CHANGE_SIGN = 128, CHANGE_RED_LIST = 256, CHANGE_QUOTA = 512, CHANGE_MOST = 1024
+    CHANGE_SIGN = 128, CHANGE_RED_LIST = 256, CHANGE_QUOTA = 512, CHANGE_MOST = 1024, CHANGE_SEEN = 2048
 };
 struct account_change {
     uint32_t what;                /* CHANGE_ bits: only these fields count */
@@ -91,6 +92,7 @@ struct account_change {
     const struct span *aliases;   /* all of them from now on */
     size_t n_aliases;
     bool sign, red_list;
+    bool seen_each;               /* of the mailbox: decision 0049 */
     uint64_t quota;
     uint64_t most;                /* messages; 0: as the setting stored.max_messages says */
 };

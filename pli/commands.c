@@ -58,6 +58,7 @@ static const struct cmd_opt set_opts[] = {
     {"--sign", "always|never", "sign what the account submits"},
     {"--quota", "SIZE", "such as 5G; 0 is no bound"},
     {"--red-list", "yes|no", "not shown to who looks in the directory"},
+    {"--seen", "each|shared", "each delegate has a \\Seen of her own, or it exists once"},
     {NULL, NULL, NULL},
 };
 static const struct cmd_opt account_import_opts[] = {

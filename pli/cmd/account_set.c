@@ -57,13 +57,15 @@ static bool yes_no(const char *v, const char *yes, const char *no, bool *out)
 
 static int read_flags(struct cmd *c, struct changing *n)
 {
-    const char *sign = opt_get(c, "--sign"), *red = opt_get(c, "--red-list");
+    const char *sign = opt_get(c, "--sign"), *red = opt_get(c, "--red-list"), *seen = opt_get(c, "--seen");
 
     if (sign && !yes_no(sign, "always", "never", &n->ch.sign))
         return cmd_usage(c, "--sign is always or never");
     if (red && !yes_no(red, "yes", "no", &n->ch.red_list))
         return cmd_usage(c, "--red-list is yes or no");
-    n->ch.what |= (sign ? CHANGE_SIGN : 0) | (red ? CHANGE_RED_LIST : 0);
+    if (seen && !yes_no(seen, "each", "shared", &n->ch.seen_each))
+        return cmd_usage(c, "--seen is each or shared");
+    n->ch.what |= (sign ? CHANGE_SIGN : 0) | (red ? CHANGE_RED_LIST : 0) | (seen ? CHANGE_SEEN : 0);
     return PLI_OK;
 }
 

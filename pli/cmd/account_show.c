@@ -46,6 +46,7 @@ static void show_text(const struct dird_account *a, const struct account_mailbox
     printf("%-12s %s\n", "red list", a->flags & DF_RED_LIST ? "yes" : "no");
     printf("%-12s %llu messages, %s of %s\n", "mailbox", (unsigned long long)box->messages, size_text(box->used, used),
            box->quota ? size_text(box->quota, quota) : "any size (no quota)");
+    printf("%-12s %s\n", "\\Seen", box->seen_each ? "each person's own" : "once for all who open it");
 }
 
 /* ---- one account ---- */
@@ -118,6 +119,7 @@ static int show(struct cmd *c, const struct dird_account *a)
     j = account_json(a);
     json_object_set_new(j, "used", json_integer((json_int_t)box.used));
     json_object_set_new(j, "messages", json_integer((json_int_t)box.messages));
+    json_object_set_new(j, "seen", json_string(box.seen_each ? "each" : "shared"));
     json_object_set_new(j, "quota", json_integer((json_int_t)box.quota));
     return out_json(j);
 }

@@ -117,13 +117,17 @@ def test_an_account_from_add_to_delete(pli):
     assert set(made) == KEYS | {"password"} and made["address"] == "vie.entiere@chu.test"
     assert (made["given"], made["sn"]) == ("Zoé", "ÉLUARD") and made["sign"] and not made["strict"]
     shown = pli.json("account", "show", "vie.entiere@chu.test")
-    assert set(shown) == KEYS | {"used", "messages"} and shown["rpps"] == RPPS and shown["profession"] == "Sage-femme"
+    assert set(shown) == KEYS | {"used", "messages", "seen"} and shown["rpps"] == RPPS and shown["profession"] == "Sage-femme"
     pli.imap("vie.entiere@chu.test", made["password"]).logout()
     r = pli.pli("account", "add", "vie.entiere@chu.test", "--type", "per", "--rpps", RPPS, "--name", "Autre", check=False)
     refused(r, 1, "there already")
     pli.pli("account", "set", "vie.entiere@chu.test", "--service", "Maternité", "--quota", "3G", "--red-list", "yes", "--alias", "zoe@chu.test")
     shown = pli.json("account", "show", "vie.entiere@chu.test")
     assert (shown["service"], shown["quota"], shown["red_list"], shown["aliases"]) == ("Maternité", 3 << 30, True, ["zoe@chu.test"])
+    for seen in ("each", "shared"):
+        pli.pli("account", "set", "vie.entiere@chu.test", "--seen", seen)
+        assert pli.json("account", "show", "vie.entiere@chu.test")["seen"] == seen
+    refused(pli.pli("account", "set", "vie.entiere@chu.test", "--seen", "her", check=False), 2, "--seen is each or shared")
     assert "vie.entiere@chu.test" in [a["address"] for a in pli.json("account", "list")]
     assert [a["address"] for a in pli.json("directory", "search", "eluard")] == ["vie.entiere@chu.test"]
     assert "vie.entiere@chu.test" in [c["address"] for c in pli.json("cert", "list")]
