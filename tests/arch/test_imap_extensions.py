@@ -16,7 +16,7 @@ IMAPD = build_dir() / "bin" / "pli-imapd"
 ROWS = [[cell.strip().strip("`") for cell in line.strip("|\n").split("|")] for line in (TOP / "docs/imap-extensions.md").read_text().splitlines()
         if line.startswith("|")][2:]
 # What the conversation must hold of an extension whose name it does not say: patterns, each found in one of its lines (comments apart).
-PROOF = {"IMAP4rev1": [r'ask\("SELECT INBOX"\)', r'EXISTS", got\)', r'EXPUNGE", got\)'], "LITERAL+": [r"^C>.*\{\d+\+\}"], "SASL-IR": [r"^C\d?> \w+ AUTHENTICATE PLAIN \S"],
+PROOF = {"IMAP4rev1": [r'ask\(f"SELECT \{self\.inbox\}"\)', r'EXISTS", got\)', r'EXPUNGE", got\)'], "LITERAL+": [r"^C>.*\{\d+\+\}"], "SASL-IR": [r"^C\d?> \w+ AUTHENTICATE PLAIN \S"],
          "AUTH": [r"^C\d?> \w+ AUTHENTICATE PLAIN", r"^C\d?< \w+ OK "], "UIDPLUS": [r"^C\d?<.* OK \[APPENDUID \d|^C<.* OK \[APPENDUID <"],
          "MOVE": [r"^C\d?> \w+ MOVE ", r"^C\d?<~? \* OK \[COPYUID ", r"^C\d?<~? \* \d+ EXPUNGE"], "STATUS=SIZE": [r"^C\d?> .*\(SIZE", r"^C\d?< \* STATUS .*SIZE \d"],
          "LIST-STATUS": [r"^C\d?> .*RETURN \(.*STATUS \(", r"^C\d?< \* STATUS "], "LIST-EXTENDED": [r"^C\d?> \w+ LIST \(SUBSCRIBED", r"RETURN \("],
