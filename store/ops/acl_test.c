@@ -187,13 +187,57 @@ static void a_delegate_is_given_her_own_slot(void **state)
     store_free(&s);
 }
 
+static enum rc bind_own(struct store *s, uint64_t mbx)
+{
+    struct buf wire = BUF_INIT, mem = BUF_INIT;
+    struct store_box_rep box;
+    struct err e;
+    enum rc rc;
+
+    live_ticket(&L, mbx, RIGHT_READ | RIGHT_WRITE, &wire);
+    rc = store_bind(s, buf_span(&wire), &box, &mem, &e);
+    buf_free(&mem);
+    buf_free(&wire);
+    return rc;
+}
+
+/* A session that was taken over shows a delegate's ticket where it has shown its own. The place that it had is given back, and it has none of the
+ * other mailbox to give back when it ends. */
+static void a_place_is_not_taken_to_anothers_mailbox(void **state)
+{
+    static const char *const one[] = {"imapd.max_sessions_per_account", "1", NULL};
+    uint64_t mbx, hers;
+    struct store *s, *next;
+    struct err e;
+
+    (void)state;
+    live_stop(&L, SIGTERM);
+    L.more = one;
+    live_start(&L);
+    mbx = live_box(0);
+    hers = live_box(0);
+    set_slots(mbx, 1, GRANT);
+    s = live_bound(&L, hers);
+    OK(bind_again(s, mbx, ACL_ALL, GRANT, &e));
+    next = store_new(ROLE_IMAPD);
+    assert_int_equal(bind_own(next, hers), RC_OK);
+    store_free(&s);
+    store_free(&next);
+    next = store_new(ROLE_IMAPD);
+    for (int64_t until = deadline_in(10000); bind_own(next, hers) != RC_OK;) /* until stored has seen both go */
+        assert_true(deadline_left_ms(until) > 0);
+    OK(t_list(next, &e));
+    store_free(&next);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(flags_that_may_not_be_changed_stay, setup, teardown),
         cmocka_unit_test_setup_teardown(a_folder_has_rights_of_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(a_delegation_ends, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_delegate_is_given_her_own_slot, setup, teardown)};
+        cmocka_unit_test_setup_teardown(a_delegate_is_given_her_own_slot, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_place_is_not_taken_to_anothers_mailbox, setup, teardown)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,7 +38,8 @@ static inline void set_slots(uint64_t mbx, uint64_t version, uint64_t grant)
     store_free(&admin);
 }
 
-static inline enum rc bind_as(uint64_t mbx, uint32_t acl, uint64_t grant, struct store **s_out, struct err *e)
+/* A delegate's ticket, shown on a connection that may have had another one. */
+static inline enum rc bind_again(struct store *s, uint64_t mbx, uint32_t acl, uint64_t grant, struct err *e)
 {
     struct ticket t = {.method = METHOD_PASSWORD,
                        .rights = RIGHT_READ | RIGHT_WRITE,
@@ -54,12 +55,17 @@ static inline enum rc bind_as(uint64_t mbx, uint32_t acl, uint64_t grant, struct
     struct store_box_rep rep;
     enum rc rc;
 
-    *s_out = store_new(ROLE_IMAPD);
     ticket_make(&t, &L.tickets, &wire);
-    rc = store_bind(*s_out, buf_span(&wire), &rep, &mem, e);
+    rc = store_bind(s, buf_span(&wire), &rep, &mem, e);
     buf_free(&wire);
     buf_free(&mem);
     return rc;
+}
+
+static inline enum rc bind_as(uint64_t mbx, uint32_t acl, uint64_t grant, struct store **s_out, struct err *e)
+{
+    *s_out = store_new(ROLE_IMAPD);
+    return bind_again(*s_out, mbx, acl, grant, e);
 }
 
 static inline struct store *delegate(uint64_t mbx, uint32_t acl)

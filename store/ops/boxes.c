@@ -171,14 +171,14 @@ static enum rc sit(const struct ask *a, uint64_t mbx, bool delegate, struct err 
 {
     struct sess *s = a->s;
 
-    if (a->role != ROLE_IMAPD || delegate || (s->seated && s->mbx == mbx))
+    if (a->role != ROLE_IMAPD || (!delegate && s->seated && s->mbx == mbx))
         return RC_OK;
-    if (!seats_take(a->d->seats, mbx))
+    if (!delegate && !seats_take(a->d->seats, mbx))
         return err_cause(e, RC_QUOTA, CAUSE_ACCOUNT_SESSIONS, "store: mailbox %llu has as many sessions as it may",
                          (unsigned long long)mbx);
-    if (s->seated)
+    if (s->seated) /* s->mbx is still the one of that place */
         seats_leave(a->d->seats, s->mbx);
-    s->seated = true;
+    s->seated = !delegate;
     return RC_OK;
 }
 
