@@ -147,12 +147,18 @@ static int write_values(struct ldap *ld, void *ctx)
     return ldap_modify_ext_s(ld, w->dn, (LDAPMod **)mods_list(w->mods), NULL, NULL);
 }
 
+/* Whoever had her address before her is a delegate no more. Of two values with one address SETACL would change one, and her rights would be in the other. */
+static bool replaces(const struct dird_delegation *q, const struct cache_grant *g)
+{
+    return g->delegate == q->delegate || (q->acl != 0 && span_ieq(span_str(g->to), q->to));
+}
+
 static enum rc change(struct writing *w, const struct dird_delegation *q, struct err *e)
 {
     struct cache_grant *g = w->grants;
     size_t n = 0;
     for (size_t i = 0; i < w->n; i++)
-        if (g[i].delegate != q->delegate)
+        if (!replaces(q, &g[i]))
             g[n++] = g[i];
     if (q->acl == 0 && n == w->n)
         return err_set(e, RC_NOTFOUND, "%s is no delegate of that mailbox", log_esc(q->to));

@@ -130,6 +130,27 @@ static void the_ticket_of_a_delegate(void **state)
     buf_free(&wire);
 }
 
+/* An account that was deleted and made anew has another number. The value of the one before goes when the new one becomes a delegate. */
+static void an_address_is_there_once(void **state)
+{
+    (void)state;
+    struct dird_delegation d;
+    struct err e = {0};
+    assert_int_equal(add(per("neuve@chu.example", "Neuve", 64)), RC_OK);
+    assert_int_equal(set(BOX, "neuve@chu.example", 64, ACL_L, 11), RC_OK);
+    assert_int_equal(
+        dir_call(dir, DIRD_ACCOUNT_DELETE, &((struct dird_address_req){SPAN_LIT("neuve@chu.example")}), NULL, &e),
+        RC_OK);
+    assert_int_equal(add(per("neuve@chu.example", "Neuve", 65)), RC_OK);
+    assert_int_equal(set(BOX, "neuve@chu.example", 65, ACL_L | ACL_R, 12), RC_OK);
+    assert_int_equal(ask(DIRD_DELEGATES, dir, SPAN_NULL, BOX, &d), 2);
+    assert_int_equal(set(BOX, HER, 62, ACL_ALL, 8),
+                     RC_OK); /* the others keep their order: now the new one is the first */
+    assert_int_equal(ask(DIRD_DELEGATES, dir, SPAN_NULL, BOX, &d), 2);
+    assert_true(d.delegate == 65 && d.grant == 12);
+    assert_int_equal(set(BOX, "neuve@chu.example", 65, 0, 0), RC_OK);
+}
+
 /* The holder reads who her delegates are; colleagues, and the delegates, do not; nobody writes it. */
 static void who_reads_it(void **state)
 {
@@ -188,8 +209,11 @@ static void slapd_is_not_asked(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(who_is_one_of_whom), cmocka_unit_test(the_ticket_of_a_delegate),
-                                       cmocka_unit_test(who_reads_it), cmocka_unit_test(a_value),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(who_is_one_of_whom),
+                                       cmocka_unit_test(the_ticket_of_a_delegate),
+                                       cmocka_unit_test(an_address_is_there_once),
+                                       cmocka_unit_test(who_reads_it),
+                                       cmocka_unit_test(a_value),
                                        cmocka_unit_test(slapd_is_not_asked)};
     return cmocka_run_group_tests(tests, make_all, unmake_all);
 }
