@@ -213,7 +213,7 @@ enum rc folder_above(struct imap_session *s, struct span name, uint32_t *id_out,
     if ((rc = folders_load(s, false, &l, e)) != RC_OK)
         return rc;
     f = folders_by_name(s, &l, span_head(name, n - 1), e);
-    *id_out = f ? f->id : 0;
+    *id_out = f ? f->id : span_eq_str(span_head(name, n - 1), "INBOX") ? STORE_INBOX : 0; /* it is there, seen or not */
     return f || e->rc == RC_NOTFOUND ? RC_OK : e->rc;
 }
 
@@ -262,6 +262,18 @@ static bool is_there(struct imap_session *s, struct span name)
     return there;
 }
 
+/* The level is there. A delegate who does not see it has no rights there, so she makes nothing below it (RFC 4314 4): stored cannot tell from a sealed
+ * name what it stands below. */
+static enum rc may_go_below(struct imap_session *s, struct span level, struct err *e)
+{
+    struct folders all;
+    enum rc rc = s->at ? folders_load(s, false, &all, e) : RC_OK;
+
+    if (rc != RC_OK || !s->at || folders_by_name(s, &all, level, e))
+        return rc;
+    return e->rc == RC_NOTFOUND ? reply_no(e, CAUSE_NO_RIGHT) : e->rc;
+}
+
 /* A level that was made before names were prepared has another tag than its name has today. It is there all the
  * same. */
 static enum rc make_level(struct imap_session *s, const struct folders *l, struct span level, struct err *e)
@@ -272,7 +284,9 @@ static enum rc make_level(struct imap_session *s, const struct folders *l, struc
     if (f != NULL && (f->flags & FF_GONE) == 0)
         return RC_OK;
     rc = folder_create(s, level, SU_NONE, 0, NULL, e);
-    return rc == RC_EXISTS || (rc == RC_TEMP && is_there(s, level)) ? RC_OK : rc;
+    if (rc == RC_EXISTS)
+        return may_go_below(s, level, e);
+    return rc == RC_OK || (rc == RC_TEMP && is_there(s, level)) ? RC_OK : rc;
 }
 
 enum rc folders_make_parents(struct imap_session *s, struct span name, struct err *e)

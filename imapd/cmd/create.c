@@ -15,12 +15,14 @@ static enum rc revive(struct imap_session *s, const struct folder *f, struct spa
     return rc == RC_OK ? folder_create(s, name, special, f->flags & FF_SUBSCRIBED, id_out, e) : rc;
 }
 
-static enum rc use_of(const struct folders *l, const union imap_args *a, uint8_t *special_out, struct err *e)
+/* What a folder is for is its holder's to say: a delegate is not told the uses of the others, either. */
+static enum rc use_of(const struct imap_session *s, const struct folders *l, const union imap_args *a,
+                      uint8_t *special_out, struct err *e)
 {
     *special_out = SU_NONE;
     if (a->create.n == 0)
         return RC_OK;
-    if (a->create.n > 1 || !special_of(a->create.uses[0], special_out))
+    if (s->at || a->create.n > 1 || !special_of(a->create.uses[0], special_out))
         return reply_no(e, CAUSE_SPECIAL_USE);
     for (size_t i = 0; i < l->n; i++)
         if (l->f[i].special == *special_out && (l->f[i].flags & FF_GONE) == 0)
@@ -39,7 +41,7 @@ static enum rc make(struct imap_session *s, const struct folders *l, union imap_
         return e->rc;
     if (f && (f->flags & (FF_GONE | FF_NOSELECT)) == 0)
         return reply_no(e, CAUSE_MAILBOX_EXISTS);
-    if ((rc = use_of(l, a, &special, e)) != RC_OK)
+    if ((rc = use_of(s, l, a, &special, e)) != RC_OK)
         return rc;
     if (f && (f->flags & FF_NOSELECT))
         return revive(s, f, a->create.name, special, id_out, e);

@@ -187,6 +187,33 @@ static void a_delegate_is_given_her_own_slot(void **state)
     store_free(&s);
 }
 
+static enum rc t_make(struct store *s, unsigned char tag, uint8_t special, struct err *e)
+{
+    struct store_folder_create_req rq = {.name = SPAN_LIT("sealed"), .special = special};
+    struct store_folder_msg rep;
+
+    memset(rq.tag, tag, sizeof rq.tag);
+    return store_call(s, STORE_FOLDER_CREATE, &rq, -1, &rep, e);
+}
+
+/* The first folders of a mailbox may be a delegate's to make. What a folder is for already is not taken by another. */
+static void a_use_that_is_taken_is_the_holders(void **state)
+{
+    uint64_t mbx = live_box(0);
+    struct store *s;
+    struct err e;
+
+    (void)state;
+    set_slots(mbx, 1, GRANT);
+    s = delegate(mbx, ACL_ALL);
+    OK(t_make(s, 1, SU_SENT, &e));
+    assert_int_equal(t_make(s, 2, SU_SENT, &e), RC_DENIED);
+    assert_int_equal(e.cause, CAUSE_NO_RIGHT);
+    OK(t_make(s, 2, SU_JUNK, &e));
+    OK(t_make(s, 3, SU_NONE, &e));
+    store_free(&s);
+}
+
 static enum rc bind_own(struct store *s, uint64_t mbx)
 {
     struct buf wire = BUF_INIT, mem = BUF_INIT;
@@ -237,6 +264,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_folder_has_rights_of_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(a_delegation_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(a_delegate_is_given_her_own_slot, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_use_that_is_taken_is_the_holders, setup, teardown),
         cmocka_unit_test_setup_teardown(a_place_is_not_taken_to_anothers_mailbox, setup, teardown)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

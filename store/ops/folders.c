@@ -222,6 +222,18 @@ static enum rc names_fit(uint64_t mbx, const struct names *was, const struct nam
 }
 
 /* ---- create, rename, delete ---- */
+/* A delegate makes the first folders of a mailbox, with what they are for. She takes no use away from a folder that has it: what its holder's clients put
+ * there would come to a folder of hers. */
+static enum rc may_be_for(struct tx *t, const struct sess *s, uint8_t special, struct err *e)
+{
+    bool taken = false;
+    enum rc rc = s->delegate && special != SU_NONE ? folder_role_taken(t, s->mbx, special, 0, &taken, e) : RC_OK;
+
+    return rc == RC_OK && taken
+               ? err_cause(e, RC_DENIED, CAUSE_NO_RIGHT, "store: what a folder is for is its holder's to say")
+               : rc;
+}
+
 enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e)
 {
     const struct store_folder_create_req *rq = a->req;
@@ -241,6 +253,8 @@ enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e)
     rc = box_get(t, mbx, true, &b, e);
     if (rc == RC_OK && b.next_folder > FOLDERS_EVER)
         rc = err_set(e, RC_PERM, "store: mailbox %llu has made %d folders", (unsigned long long)mbx, FOLDERS_EVER);
+    if (rc == RC_OK)
+        rc = may_be_for(t, a->s, rq->special, e);
     if (rc == RC_OK)
         rc = tag_free(t, mbx, rq->tag, &f.flags, e);
     if (rc == RC_OK)

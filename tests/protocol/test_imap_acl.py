@@ -249,6 +249,35 @@ def test_each_right_by_itself(practice):
     p.delegate.ok(f'DELETE "{p.root}/Dossiers/C"')
 
 
+def test_nothing_is_made_below_a_folder_that_she_does_not_see(practice):
+    p = practice("acl12", "lrswikx")
+    for folder in ("Prive", "Autre"):
+        p.holder.ok(f"CREATE {folder}")
+    for folder in ("Prive", "INBOX"):
+        p.holder.ok(f"DELETEACL {folder} {p.her}")
+    p.delegate.no(f'CREATE "{p.root}/Prive/a-elle"', "NOPERM")
+    p.delegate.no(f'CREATE "{p.root}/Prive/a/b"', "NOPERM")
+    p.delegate.no(f'RENAME "{p.root}/Autre" "{p.root}/Prive/Autre"', "NOPERM")
+    p.delegate.no(f'CREATE "{p.root}/INBOX/a-elle"', "NOPERM")
+    assert [line for line in p.holder.ok('LIST "" (Prive/* INBOX/* Autre)')] == ['* LIST (\\HasNoChildren) "/" Autre']
+    # where she may, she may: the levels between are made, and those that are there are gone through
+    p.delegate.ok(f'CREATE "{p.root}/Autre/a/b"')
+    p.delegate.ok(f'CREATE "{p.root}/Autre/a/c"')
+    p.holder.ok(f"SETACL Autre/a {p.her} lr")
+    p.delegate.no(f'CREATE "{p.root}/Autre/a/d"', "NOPERM")
+
+
+def test_what_a_folder_is_for_is_its_holders_to_say(practice):
+    p = practice("acl13", "lrswikxa")
+    roles = p.holder.ok('LIST (SPECIAL-USE) "" "*"')
+    p.delegate.no(f'CREATE "{p.root}/Envois" (USE (\\Sent))', "USEATTR")
+    p.holder.ok("DELETE Junk")
+    p.delegate.no(f'CREATE "{p.root}/Spam" (USE (\\Junk))', "USEATTR")
+    assert p.holder.ok('LIST (SPECIAL-USE) "" "*"') == [line for line in roles if "Junk" not in line]
+    p.delegate.ok("DELETE Junk")
+    p.delegate.ok('CREATE Spam (USE (\\Junk))')  # in her own it is hers
+
+
 def test_a_delegation_that_is_taken_ends_her_sessions(practice):
     p = practice("acl6", "lrswite")
     p.holder.append("INBOX")
