@@ -94,9 +94,9 @@ enum rc delegate_add(struct admin *ad, const struct account *box, const struct a
 }
 
 /* ---- list, remove ---- */
-enum rc delegate_each(struct admin *ad, const struct account *box, delegate_see see, void *ctx, struct err *e)
+static enum rc each(struct admin *ad, struct span box, delegate_see see, void *ctx, struct err *e)
 {
-    struct dird_delegations_req rq = {.address = box->is.address};
+    struct dird_delegations_req rq = {.address = box};
     struct dird_list_rep rep;
     struct dird_delegation d;
     struct buf mem = BUF_INIT;
@@ -109,9 +109,14 @@ enum rc delegate_each(struct admin *ad, const struct account *box, delegate_see 
     return rc;
 }
 
+enum rc delegate_each(struct admin *ad, const struct account *box, delegate_see see, void *ctx, struct err *e)
+{
+    return each(ad, box->is.address, see, ctx, e);
+}
+
 struct looked {
     struct span to;
-    uint64_t delegate; /* 0: not found */
+    uint64_t mbx, delegate; /* 0: not found */
 };
 
 static enum rc look(const struct dird_delegation *d, void *ctx, struct err *e)
@@ -119,37 +124,40 @@ static enum rc look(const struct dird_delegation *d, void *ctx, struct err *e)
     struct looked *l = ctx;
 
     (void)e;
-    if (span_ieq(d->to, l->to))
+    if (span_ieq(d->to, l->to)) {
+        l->mbx = d->mbx;
         l->delegate = d->delegate;
+    }
     return RC_OK;
 }
 
-/* What was cut off left a slot of which the directory knows nothing: then her account says whose it is. */
-static enum rc remembered(struct admin *ad, struct looked *l, struct err *e)
+enum rc delegate_end(struct admin *ad, struct span box, struct span to, struct err *e)
 {
-    struct account to;
-    enum rc rc = account_get(ad, l->to, &to, e);
-
-    l->delegate = rc == RC_OK ? to.is.mbx : 0;
-    account_free(&to);
-    return rc;
-}
-
-enum rc delegate_remove(struct admin *ad, const struct account *box, struct span to, struct err *e)
-{
-    struct dird_delegation d = {.mbx = box->is.mbx, .address = box->is.address, .to = to};
+    struct dird_delegation d = {.address = box, .to = to};
     struct looked l = {.to = to};
-    bool known;
-    enum rc rc = delegate_each(ad, box, look, &l, e);
+    enum rc rc = each(ad, box, look, &l, e);
 
-    known = l.delegate != 0;
-    if (rc == RC_OK && !known)
-        rc = remembered(ad, &l, e);
-    d.delegate = l.delegate;
-    if (rc == RC_OK && known)
-        rc = dir_call(ad->dir, DIRD_DELEGATE_SET, &d, NULL, e);
+    if (rc == RC_OK && l.delegate == 0)
+        rc = err_set(e, RC_NOTFOUND, "no such delegate");
     if (rc != RC_OK)
         return rc;
-    rc = slot_take(ad, box->is.mbx, l.delegate, e);
-    return rc == RC_NOTFOUND && known ? RC_OK : rc;
+    d.mbx = l.mbx;
+    d.delegate = l.delegate;
+    rc = slot_take(ad, l.mbx, l.delegate, e);
+    return rc == RC_OK || rc == RC_NOTFOUND ? dir_call(ad->dir, DIRD_DELEGATE_SET, &d, NULL, e) : rc;
+}
+
+/* What was cut off left a slot of which the directory knows nothing: then her account says whose it is. */
+enum rc delegate_remove(struct admin *ad, const struct account *box, struct span to, struct err *e)
+{
+    struct account her;
+    enum rc rc = delegate_end(ad, box->is.address, to, e);
+
+    if (rc != RC_NOTFOUND)
+        return rc;
+    rc = account_get(ad, to, &her, e);
+    if (rc == RC_OK)
+        rc = slot_take(ad, box->is.mbx, her.is.mbx, e);
+    account_free(&her);
+    return rc;
 }

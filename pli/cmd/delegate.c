@@ -86,22 +86,31 @@ int cmd_delegate_add(struct cmd *c)
     return answer;
 }
 
+static int removed(struct cmd *c, const struct account *box, const char *name, enum rc rc, const struct err *e)
+{
+    return rc == RC_NOTFOUND ? cmd_fail(c, "%s is no delegate of that mailbox", name)
+           : rc == RC_OK     ? answer_rights(c, box, span_str(name), 0)
+                             : failed(c, box, rc, e);
+}
+
+/* What is remembered of it ends without slapd being asked who that is. */
 int cmd_delegate_remove(struct cmd *c)
 {
     const char *name = opt_get(c, "--to");
-    struct account box;
+    struct account box = {.is = {.address = span_str(c->pos[0])}};
     struct err e = {0};
     enum rc rc;
     int answer;
 
     if (!name)
         return cmd_usage(c, "--to names the delegate, by her address");
+    rc = delegate_end(inst_admin(c), box.is.address, span_str(name), &e);
+    if (rc != RC_NOTFOUND)
+        return removed(c, &box, name, rc, &e);
     answer = account_of(c, c->pos[0], &box);
     if (answer == PLI_OK) {
         rc = delegate_remove(inst_admin(c), &box, span_str(name), &e);
-        answer = rc == RC_NOTFOUND ? cmd_fail(c, "%s is no delegate of that mailbox", name)
-                 : rc == RC_OK     ? answer_rights(c, &box, span_str(name), 0)
-                                   : failed(c, &box, rc, &e);
+        answer = removed(c, &box, name, rc, &e);
     }
     account_free(&box);
     return answer;

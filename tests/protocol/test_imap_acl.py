@@ -5,10 +5,11 @@ import imaplib
 import os
 import re
 import signal
+import subprocess
 import time
 
 import pytest
-from instance import PASSWORD, PliError
+from instance import PASSWORD, PliError, eventually
 
 LETTER = b"Subject: resultat\r\nFrom: labo@chu.test\r\nTo: cabinet@chu.test\r\n\r\nGlycemie 1,02 g/l\r\n"
 OTHERS = "Other users"
@@ -352,8 +353,16 @@ def test_two_at_once_and_slapd_away(practice):
         two.ok(f"SELECT {inbox}")
         assert p.holder.ok("GETACL INBOX") == [f"* ACL INBOX {p.box} lrswipkxteacd {p.her} lrswited"]
         assert two.ok(f"MYRIGHTS {inbox}") == [f"* MYRIGHTS {inbox} lrswited"]
+        # what is taken away is gone at once; the directory is told when it is there again
+        p.settled()
+        taking = subprocess.Popen(p.pli.argv("delegate", "remove", p.box, "--to", p.her))
+        eventually(lambda: two.ask(f"STATUS {inbox} (MESSAGES)")[1].startswith("NO ["), timeout=8)
+        told, end = p.delegate.ask("FETCH 1:* FLAGS")
+        assert told and told[-1].startswith("* BYE"), (told, end)
     finally:
         os.kill(slapd, signal.SIGCONT)
+    assert taking.wait(60) == 0
+    assert p.holder.ok("GETACL INBOX") == [f"* ACL INBOX {p.box} lrswipkxteacd"]
     # nothing of it is left in a session that gave the account up
     two.ok("UNAUTHENTICATE")
     two.m.state = "NONAUTH"
