@@ -12,7 +12,7 @@
 struct delegate_act {
     const char *actor;   /* address of who signed in */
     const char *mailbox; /* address of the mailbox */
-    const char *what;    /* an IMAP command, or "send" */
+    const char *what;    /* an IMAP command; "send"; "named": as a letter's envelope sender, its Sender or a further author */
     uint32_t folder;     /* its number there; 0: none, or none that is known */
     enum rc rc;
 };

@@ -22,6 +22,8 @@ enum cause letter_authors(struct span header, const char *field,
                             enum cause (*see)(void *ctx, struct span address, struct err *e), void *ctx,
                             size_t *n_out, struct err *e);
 enum rc letter_copy(struct spool *from, uint64_t off, uint64_t len, struct spool *to, struct err *e);
+/* Submission: an address that the letter bears beside its first author's, and that the account may send as. Another's mailbox: that goes on the record. */
+enum cause letter_named(struct letter *l, struct span address, struct err *e);
 enum cause letter_temp(const struct err *e); /* what a failed store, spool or keyd is called */
 void results_add(struct letter *l, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));                                /* one method's result */

@@ -106,7 +106,7 @@ static enum cause held(void *ctx, struct span address, struct err *e)
         return CAUSE_NONE;
     rc = dir_may_send(l->dir, l->account->address, address, e);
     if (rc == RC_OK)
-        return CAUSE_NONE;
+        return letter_named(l, address, e);
     return rc == RC_DENIED || rc == RC_NOTFOUND || rc == RC_SYNTAX ? CAUSE_FROM_MISMATCH : CAUSE_DIR_TEMP;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* flow/step_delegate.c - a letter that is written in another's name: by a delegate with the right to send for that mailbox, which dird has said of its
  * From (step_author). It is that mailbox that signs, so its ticket and its signing slot are fetched here; who submitted it stays who signed in.
- * Of several authors the first decides.
+ * Of several authors the first decides. Where the letter names another's mailbox beside, that is on the record, too.
  */
 #include "flow/delegate.h"
 #include "flow/letter_int.h"
@@ -34,13 +34,13 @@ static enum rc slots_for(struct letter *l, struct err *e)
     return rc;
 }
 
-static void acted(const struct letter *l, enum rc rc)
+static void acted(const struct letter *l, struct span box, const char *what, enum rc rc)
 {
     char actor[512], mailbox[512];
 
     snprintf(actor, sizeof actor, "%.*s", SPAN_ARG(l->account->address));
-    snprintf(mailbox, sizeof mailbox, "%.*s", SPAN_ARG(l->author_is));
-    delegate_acted(&(struct delegate_act){.actor = actor, .mailbox = mailbox, .what = "send", .rc = rc});
+    snprintf(mailbox, sizeof mailbox, "%.*s", SPAN_ARG(box));
+    delegate_acted(&(struct delegate_act){.actor = actor, .mailbox = mailbox, .what = what, .rc = rc});
 }
 
 static enum rc act(struct letter *l, uint64_t mbx, struct err *e)
@@ -49,19 +49,37 @@ static enum rc act(struct letter *l, uint64_t mbx, struct err *e)
 
     if (rc == RC_OK && l->acting.as.sign)
         rc = slots_for(l, e);
-    acted(l, rc);
+    acted(l, l->author_is, "send", rc);
     if (rc == RC_OK)
         l->signer = &l->acting.as;
     return rc;
+}
+
+enum cause letter_named(struct letter *l, struct span address, struct err *e)
+{
+    struct dird_lookup_rep found;
+    struct buf mem = BUF_INIT; /* open: an address */
+    enum rc rc = RC_OK;
+
+    if (address.n == 0 || span_ieq(address, l->account->address) || span_ieq(address, buf_span(&l->author)))
+        return CAUSE_NONE;
+    rc = dir_lookup(l->dir, address, &found, &mem, e);
+    if (rc == RC_OK && found.kind == DK_MAILBOX && !span_ieq(found.address, l->account->address))
+        acted(l, found.address, "named", rc);
+    buf_free(&mem);
+    return rc == RC_OK ? CAUSE_NONE : letter_temp(e);
 }
 
 enum cause step_delegate(struct letter *l, struct err *e)
 {
     struct dird_lookup_rep found;
     struct buf mem = BUF_INIT; /* open: an address */
+    enum cause named;
     enum rc rc;
 
     l->signer = l->account;
+    if (l->door == DOOR_SUBMISSION && (named = letter_named(l, l->env->sender, e)) != CAUSE_NONE)
+        return named;
     if (l->door != DOOR_SUBMISSION || l->author.n == 0 || span_ieq(buf_span(&l->author), l->account->address))
         return CAUSE_NONE; /* nearly every letter: nobody is asked */
     rc = dir_lookup(l->dir, buf_span(&l->author), &found, &mem, e);

@@ -57,6 +57,21 @@ def test_the_mailbox_signs(box, tmp_path):
     assert BOX in signer(submit(box, SENDS, SENDS, BOX), tmp_path, box)
 
 
+def test_every_letter_that_names_the_mailbox_is_on_the_record(box):
+    """The mailbox as envelope sender (it gets the reports), as Sender, as a second author: she signs, and may; the holder can see that it was done."""
+    def told(sender, author, extra=""):
+        before = len(box.output())
+        with box.smtp(login=SENDS) as s:
+            s.sendmail(sender, [TO], plain("au nom de", author, TO, extra=extra))
+        return re.findall(r'ev=delegate account=(\S+) mailbox=(\S+) what="(\w+)"', box.output()[before:])
+
+    assert told(SENDS, SENDS) == []
+    assert told(BOX, SENDS) == [(SENDS, BOX, "named")]
+    assert told(SENDS, SENDS, f"Sender: <{BOX}>\r\n") == [(SENDS, BOX, "named")]
+    assert told(SENDS, f"{SENDS}>, <{BOX}") == [(SENDS, BOX, "named")]
+    assert told(BOX, BOX, f"Sender: <{SENDS}>\r\n") == [(SENDS, BOX, "send")]
+
+
 def test_without_the_right_p(box):
     assert refused(box, READS, READS, BOX) == refused(box, READS, READS, TO)  # as for any address that is not hers
     code, says = refused(box, READS, BOX, READS)
