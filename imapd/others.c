@@ -59,6 +59,8 @@ static enum rc list_other(struct imap_session *s, const struct imap_list_args *l
         return rc == RC_TEMP ? rc : RC_OK;
     homes_enter(s, h);
     rc = home(s, l, e);
+    if (l->ret & (LR_STATUS | LR_METADATA)) /* more than names was looked at */
+        homes_acted_in(s, h, 0, rc);
     homes_enter(s, NULL);
     return rc == RC_DENIED ? RC_OK : rc;
 }

@@ -268,6 +268,18 @@ def test_nothing_is_made_below_a_folder_that_she_does_not_see(practice):
     p.delegate.no(f'CREATE "{p.root}/Autre/a/d"', "NOPERM")
 
 
+def test_a_list_that_tells_more_than_names_is_on_the_record(practice):
+    p = practice("acl14", "lr")
+    p.holder.ok('SETMETADATA INBOX (/shared/comment "garde du 12")')
+    line = f'ev=delegate account={p.her} mailbox={p.box} what="LIST" folder=0 rc=ok'
+    p.delegate.ok(f'LIST "" "{p.root}/*"')
+    assert line not in p.pli.output()
+    told = p.delegate.ok(f'LIST "" "{p.root}/INBOX" RETURN (METADATA (/shared/comment))')
+    assert "garde du 12" in told[-1] and p.pli.output().count(line) == 1
+    p.delegate.ok('LIST "" "*" RETURN (STATUS (MESSAGES))')
+    assert p.pli.output().count(line) == 2
+
+
 def test_what_a_folder_is_for_is_its_holders_to_say(practice):
     p = practice("acl13", "lrswikxa")
     roles = p.holder.ok('LIST (SPECIAL-USE) "" "*"')
