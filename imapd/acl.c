@@ -67,7 +67,7 @@ static uint32_t rights_of(struct span rows, const struct dird_delegation *d)
 
     while (ipc_list_next(&rows, store_acl_f, &row, &end) == RC_OK)
         if (row.delegate == d->delegate)
-            return row.rights;
+            return row.rights & STORE_ACL_WITHIN ? row.rights & d->acl : row.rights;
     return d->acl;
 }
 

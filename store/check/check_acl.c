@@ -23,7 +23,7 @@ static bool lawful(struct span val)
     struct err none;
     struct acl r;
 
-    return rec_read(val, acl_f, &r, &none) == RC_OK && r.has_rights <= 1 && r.unsubscribed <= 1 &&
+    return rec_read(val, acl_f, &r, &none) == RC_OK && r.has_rights <= ACL_ROW_WITHIN && r.unsubscribed <= 1 &&
            (r.rights & ~(uint32_t)ACL_ALL) == 0;
 }
 

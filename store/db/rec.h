@@ -68,8 +68,9 @@ struct annotation { /* T_METADATA */
     uint64_t change;
     struct span name, value; /* value: empty when the annotation was removed */
 };
+enum { ACL_ROW_IS = 1, ACL_ROW_WITHIN = 2 };
 struct acl { /* T_ACL */
-    uint8_t has_rights, unsubscribed; /* has_rights 0: .rights says nothing, hers are those of the directory */
+    uint8_t has_rights, unsubscribed; /* has_rights 0: .rights says nothing, hers are those of the directory; ACL_ROW_WITHIN: what is in both */
     uint32_t rights; /* base/rights.h */
 };
 enum { SEEN_BLOCK = 4096, SEEN_OCTETS = SEEN_BLOCK / 8 };

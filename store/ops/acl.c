@@ -63,7 +63,7 @@ enum rc acl_rights(struct tx *t, const struct sess *s, uint32_t folder, uint32_t
         return RC_OK;
     rc = row_get(t, s->mbx, s->delegate, folder, &r, e);
     if (rc == RC_OK && r.has_rights)
-        *rights_out = r.rights;
+        *rights_out = r.has_rights == ACL_ROW_WITHIN ? r.rights & s->acl : r.rights;
     return rc;
 }
 
@@ -282,16 +282,44 @@ enum rc acl_forget(struct tx *t, uint64_t mbx, uint32_t folder, struct err *e)
     return rc;
 }
 
-enum rc acl_slots(struct tx *t, uint64_t mbx, struct span slots, struct err *e)
+/* The number of her delegation; 0: she has no slot. */
+static uint64_t grant_of(struct span slots, uint64_t delegate)
 {
-    struct buf keys = BUF_INIT;
+    uint64_t whose, grant;
     struct slot slot;
     struct err none;
+
+    return slot_delegate_find(slots, delegate, &slot, &none) == RC_OK &&
+                   slot_delegate_whose(slot.body, &whose, &grant, &none) == RC_OK
+               ? grant
+               : 0;
+}
+
+/* What the directory took is not to be had from a row of before. */
+static enum rc keep_within(struct tx *t, uint64_t mbx, uint64_t delegate, uint32_t folder, struct err *e)
+{
+    struct acl r;
+    enum rc rc = row_get(t, mbx, delegate, folder, &r, e);
+
+    if (rc != RC_OK || r.has_rights != ACL_ROW_IS)
+        return rc;
+    r.has_rights = ACL_ROW_WITHIN;
+    return row_put(t, mbx, delegate, folder, &r, e);
+}
+
+enum rc acl_slots(struct tx *t, uint64_t mbx, struct span was, struct span slots, struct err *e)
+{
+    struct buf keys = BUF_INIT;
     enum rc rc = rows_of(t, mbx, 0, 0, &keys, e);
 
-    for (size_t i = 0; rc == RC_OK && i < keys.n; i += 12)
-        if (slot_delegate_find(slots, be64(keys.p + i), &slot, &none) != RC_OK)
+    for (size_t i = 0; rc == RC_OK && i < keys.n; i += 12) {
+        uint64_t delegate = be64(keys.p + i), grant = grant_of(slots, delegate);
+
+        if (grant == 0)
             rc = drop(t, mbx, span_of(keys.p + i, 12), e);
+        else if (grant != grant_of(was, delegate))
+            rc = keep_within(t, mbx, delegate, be32(keys.p + i + 8), e);
+    }
     buf_free(&keys);
     return rc;
 }
@@ -312,7 +340,7 @@ enum rc do_acl(struct tx *t, const struct ask *a, struct err *e)
         struct store_acl row = {.folder = rq->folder, .delegate = be64(keys.p + i)};
 
         rc = row_get(t, a->s->mbx, row.delegate, rq->folder, &r, e);
-        row.rights = r.rights;
+        row.rights = r.rights | (r.has_rights == ACL_ROW_WITHIN ? STORE_ACL_WITHIN : 0);
         if (rc == RC_OK && r.has_rights)
             ipc_list_add(a->out, store_acl_f, &row);
     }
@@ -358,7 +386,9 @@ enum rc do_acl_set(struct tx *t, const struct ask *a, struct err *e)
         return rc;
     if (!r.has_rights)
         r.rights = rq->otherwise & ACL_ALL;
-    r.has_rights = 1;
+    if (r.has_rights == ACL_ROW_WITHIN)
+        r.rights &= rq->otherwise;
+    r.has_rights = ACL_ROW_IS;
     r.rights = rq->how == STORE_ACL_IS    ? rq->rights
                : rq->how == STORE_ACL_ADD ? r.rights | rq->rights
                                           : r.rights & ~rq->rights;

@@ -27,8 +27,9 @@ enum rc acl_subscribe(struct tx *t, const struct sess *s, uint32_t folder, bool 
 /* A new folder has the rights of the one above it. */
 enum rc acl_inherit(struct tx *t, uint64_t mbx, uint32_t parent, uint32_t folder, struct err *e);
 enum rc acl_forget(struct tx *t, uint64_t mbx, uint32_t folder, struct err *e);
-/* The mailbox has new key slots: rows of those who have none any more go. */
-enum rc acl_slots(struct tx *t, uint64_t mbx, struct span slots, struct err *e);
+/* The mailbox has new key slots: rows of those who have none any more go. Rows of those whose delegation is another one now give no more than it does,
+ * until they are set again. */
+enum rc acl_slots(struct tx *t, uint64_t mbx, struct span was, struct span slots, struct err *e);
 /* Who acts: the delegate's mailbox, or the holder's own. */
 static inline uint64_t sess_actor(const struct sess *s)
 {

@@ -147,8 +147,8 @@ static void a_delegation_ends(void **state)
     assert_int_equal(t_watch(s, &e), RC_DENIED);
     assert_int_equal(bind_as(mbx, ACL_ALL, GRANT, &again, &e), RC_DENIED);
     store_free(&again);
-    OK(bind_as(mbx, ACL_L, GRANT + 1, &again, &e));
-    OK(t_list(again, &e)); /* the folder's own rights for her outlive a change */
+    OK(bind_as(mbx, ACL_L | ACL_R, GRANT + 1, &again, &e));
+    OK(t_list(again, &e));
     set_slots(mbx, 3, 0);
     assert_int_equal(t_folders(again, &e), RC_DENIED);
     assert_int_equal(e.cause, CAUSE_DELEGATION_ENDED);
@@ -185,6 +185,35 @@ static void a_delegate_is_given_her_own_slot(void **state)
     assert_int_equal(whose, HER);
     assert_int_equal(rest.n, 0);
     store_free(&s);
+}
+
+/* The administrator takes rights: what a folder had for her goes no further, and what was narrower stays so. Set again, it is what is set. */
+static void a_delegation_of_less_holds_in_every_folder(void **state)
+{
+    uint64_t mbx = live_box(0);
+    struct store *s, *holder;
+    uint32_t folder;
+    struct err e;
+
+    (void)state;
+    set_slots(mbx, 1, GRANT);
+    holder = live_bound(&L, mbx);
+    folder = live_folder(holder, "private");
+    (void)live_deliver(holder, mbx, STORE_INBOX, 100, 0);
+    s = delegate(mbx, ACL_ALL);
+    acl_set(s, STORE_INBOX, STORE_ACL_IS, ACL_ALL); /* she has "a" */
+    acl_set(holder, folder, STORE_ACL_IS, 0);
+    store_free(&s);
+    set_slots(mbx, 2, GRANT + 1);
+    OK(bind_as(mbx, ACL_L | ACL_R, GRANT + 1, &s, &e));
+    OK(t_list(s, &e));
+    assert_int_equal(try_flags(s, FLAGS_ADD, MF_SEEN, &e), RC_DENIED);
+    assert_int_equal(shown(s), 1);
+    acl_set(holder, STORE_INBOX, STORE_ACL_ADD, ACL_S);
+    OK(try_flags(s, FLAGS_ADD, MF_SEEN, &e));
+    assert_int_equal(try_flags(s, FLAGS_ADD, MF_DELETED, &e), RC_DENIED);
+    store_free(&s);
+    store_free(&holder);
 }
 
 static enum rc t_make(struct store *s, unsigned char tag, uint8_t special, struct err *e)
@@ -264,6 +293,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_folder_has_rights_of_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(a_delegation_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(a_delegate_is_given_her_own_slot, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_delegation_of_less_holds_in_every_folder, setup, teardown),
         cmocka_unit_test_setup_teardown(a_use_that_is_taken_is_the_holders, setup, teardown),
         cmocka_unit_test_setup_teardown(a_place_is_not_taken_to_anothers_mailbox, setup, teardown)};
 

@@ -223,13 +223,24 @@ enum rc do_ticket(struct tx *t, const struct ask *a, struct err *e)
 /* ---- changing ---- */
 static enum rc set_slots(struct tx *t, const struct store_box_set_req *rq, uint64_t mbx, struct box *b, struct err *e)
 {
-    if (rq->slots_version != b->slots_version)
-        return err_set(e, RC_EXISTS, "store: slots of mailbox %llu are at version %llu", (unsigned long long)mbx,
-                       (unsigned long long)b->slots_version);
+    struct span was = SPAN_NULL, former;
+    struct buf mem = BUF_INIT;
+    enum rc rc = buf_reserve(&mem, 2 * SLOTS_MAX, e);
+
+    if (rc == RC_OK && rq->slots_version != b->slots_version)
+        rc = err_set(e, RC_EXISTS, "store: slots of mailbox %llu are at version %llu", (unsigned long long)mbx,
+                     (unsigned long long)b->slots_version);
+    if (rc == RC_OK)
+        rc = slots_read(t, mbx, &mem, &was, &former, e);
     b->slots_version++;
-    if (slots_replace(t, mbx, rq->slots, e) != RC_OK || acl_slots(t, mbx, rq->slots, e) != RC_OK)
-        return e->rc;
-    return seen_slots(t, mbx, rq->slots, e);
+    if (rc == RC_OK)
+        rc = slots_replace(t, mbx, rq->slots, e);
+    if (rc == RC_OK)
+        rc = acl_slots(t, mbx, was, rq->slots, e);
+    if (rc == RC_OK)
+        rc = seen_slots(t, mbx, rq->slots, e);
+    buf_free(&mem);
+    return rc;
 }
 
 /* Switched off: the upkeep brings together what went apart. */

@@ -12,10 +12,12 @@
 #pragma once
 #include "store/wire/common.h"
 
+/* Of the rights those that the directory gives her, too: they were set under a delegation of before. */
+#define STORE_ACL_WITHIN (1u << 31)
 #define FIELDS_store_acl(F, T)                                                       \
     F(T, U32, folder)                                                                \
     F(T, U64, delegate)                      /* the number of her mailbox */         \
-    F(T, U32, rights)                        /* base/rights.h */
+    F(T, U32, rights)                        /* base/rights.h, and STORE_ACL_WITHIN */
 IPC_MESSAGE(store_acl); /* a list record */
 
 enum { STORE_ACL_IS = 0, STORE_ACL_ADD = 1, STORE_ACL_TAKE = 2 };
