@@ -280,6 +280,24 @@ def test_a_list_that_tells_more_than_names_is_on_the_record(practice):
     assert p.pli.output().count(line) == 2
 
 
+def test_what_the_administrator_takes_is_taken_in_every_folder(practice):
+    p = practice("acl15", "lrswitea")
+    p.holder.append("INBOX")
+    p.delegate.ok(f'SETACL "{p.root}/INBOX" {p.her} lrswipkxtea')  # she may, and keeps it no longer than the "a" that lets her
+    p.holder.ok(f"DELETEACL Drafts {p.her}")
+    p.settled()
+    p.give("lrs")
+    again = Line(p.pli, p.her)
+    assert again.ok(f'MYRIGHTS "{p.root}/INBOX"') == [f'* MYRIGHTS "{p.root}/INBOX" lrs']
+    assert p.holder.ok("GETACL INBOX") == [f"* ACL INBOX {p.box} lrswipkxteacd {p.her} lrs"]
+    again.ok(f'SELECT "{p.root}/INBOX"')
+    again.no("STORE 1 +FLAGS (\\Deleted)", "NOPERM")
+    again.no(f'SELECT "{p.root}/Drafts"', "NONEXISTENT")  # narrower stays
+    p.holder.ok(f"SETACL INBOX {p.her} +t")
+    again.ok(f'SELECT "{p.root}/INBOX"')
+    again.ok("STORE 1 +FLAGS (\\Deleted)")
+
+
 def test_what_a_folder_is_for_is_its_holders_to_say(practice):
     p = practice("acl13", "lrswikxa")
     roles = p.holder.ok('LIST (SPECIAL-USE) "" "*"')
