@@ -216,6 +216,52 @@ static void a_delegation_of_less_holds_in_every_folder(void **state)
     store_free(&holder);
 }
 
+/* n annotations of her own, whoever she is. */
+static enum rc note(struct store *s, uint32_t folder, unsigned n, struct err *e)
+{
+    struct store_metadata_set_req rq = {.folder = folder, .special = STORE_SPECIAL_KEEP};
+    struct store_annotation one = {.folder = folder, .name = SPAN_LIT("name"), .value = SPAN_LIT("value")};
+    struct store_metadata_set_rep rep;
+    struct buf list = BUF_INIT;
+    enum rc rc;
+
+    for (unsigned i = 0; i < n; i++) {
+        memset(one.tag, (int)i, sizeof one.tag);
+        ipc_list_add(&list, store_annotation_f, &one);
+    }
+    rq.list = buf_span(&list);
+    rc = store_call(s, STORE_METADATA_SET, &rq, -1, &rep, e);
+    buf_free(&list);
+    return rc;
+}
+
+/* A delegate who may only read has annotations of her own there. They take no other's share, and go with her. */
+static void her_annotations_are_her_affair(void **state)
+{
+    uint64_t mbx = live_box(0), used;
+    struct store *s, *holder;
+    struct store_box_rep box;
+    struct err e;
+
+    (void)state;
+    set_slots(mbx, 1, GRANT);
+    holder = live_bound(&L, mbx);
+    OK(note(holder, STORE_INBOX, 1, &e));
+    OK(store_call(holder, STORE_BOX_GET, &(struct store_mbx_msg){0}, -1, &box, &e));
+    used = box.used;
+    s = delegate(mbx, ACL_L | ACL_R);
+    OK(note(s, STORE_INBOX, STORE_ANNOTATIONS_FOLDER, &e));
+    OK(note(holder, STORE_INBOX, STORE_ANNOTATIONS_FOLDER - 1, &e));
+    OK(note(holder, STORE_INBOX, 1, &e));
+    OK(store_call(holder, STORE_BOX_GET, &(struct store_mbx_msg){0}, -1, &box, &e));
+    assert_true(box.used > 200 * used); /* the quota has them all */
+    set_slots(mbx, 2, 0);
+    OK(store_call(holder, STORE_BOX_GET, &(struct store_mbx_msg){0}, -1, &box, &e));
+    assert_int_equal(box.used, used * (STORE_ANNOTATIONS_FOLDER - 1));
+    store_free(&s);
+    store_free(&holder);
+}
+
 static enum rc t_make(struct store *s, unsigned char tag, uint8_t special, struct err *e)
 {
     struct store_folder_create_req rq = {.name = SPAN_LIT("sealed"), .special = special};
@@ -294,6 +340,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_delegation_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(a_delegate_is_given_her_own_slot, setup, teardown),
         cmocka_unit_test_setup_teardown(a_delegation_of_less_holds_in_every_folder, setup, teardown),
+        cmocka_unit_test_setup_teardown(her_annotations_are_her_affair, setup, teardown),
         cmocka_unit_test_setup_teardown(a_use_that_is_taken_is_the_holders, setup, teardown),
         cmocka_unit_test_setup_teardown(a_place_is_not_taken_to_anothers_mailbox, setup, teardown)};
 

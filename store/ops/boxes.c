@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "store/ops/acl.h"
 #include "store/ops/hold.h"
+#include "store/ops/metadata.h"
 #include "store/ops/seen.h"
 #include "store/ops/slots.h"
 
@@ -239,6 +240,8 @@ static enum rc set_slots(struct tx *t, const struct store_box_set_req *rq, uint6
         rc = acl_slots(t, mbx, was, rq->slots, e);
     if (rc == RC_OK)
         rc = seen_slots(t, mbx, rq->slots, e);
+    if (rc == RC_OK)
+        rc = metadata_slots(t, mbx, rq->slots, b, e);
     buf_free(&mem);
     return rc;
 }

@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/metadata.c - see store/ops/metadata.h and store/wire/metadata.h. */
 #include "store/ops/metadata.h"
+#include "crypto/seal/slot.h"
 #include "store/ops/acl.h"
 
 enum { TOLD_FOR = 64 /* changes: so long a removed annotation is remembered */, KEY = 8 + STORE_ANNOTATION_KEY };
 
 /* ---- sums ---- */
-static void add_up(const struct annotation *n, struct span k, uint32_t folder, struct annotated *out)
+/* whose: annotations of others are her affair (0: nobody's are). So none takes another's share. */
+static void add_up(const struct annotation *n, struct span k, uint32_t folder, uint64_t whose, struct annotated *out)
 {
-    bool there = n->value.n > 0;
+    uint64_t holder = be64(k.p + 12);
+    bool hers = whose == 0 || holder == 0 || holder == whose, there = n->value.n > 0 && hers;
 
     out->bytes += annotation_bytes(n);
+    out->hers += hers ? annotation_bytes(n) : 0;
     out->all += there;
     out->in_folder += there && be32(k.p + 8) == folder;
     out->change = n->change > out->change ? n->change : out->change;
 }
 
-enum rc metadata_sum(struct tx *t, uint64_t mbx, uint32_t folder, uint64_t now, struct annotated *out,
-                     struct buf *stale_out, struct err *e)
+static enum rc sum_of(struct tx *t, uint64_t mbx, uint64_t whose, uint32_t folder, uint64_t now, struct annotated *out,
+                      struct buf *stale_out, struct err *e)
 {
     struct key from = key_mbx(mbx);
     struct annotation n;
@@ -28,12 +32,18 @@ enum rc metadata_sum(struct tx *t, uint64_t mbx, uint32_t folder, uint64_t now, 
     *out = (struct annotated){0};
     while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK &&
            (rc = rec_read(v, annotation_f, &n, e)) == RC_OK) {
-        add_up(&n, k, folder, out);
+        add_up(&n, k, folder, whose, out);
         if (stale_out && n.value.n == 0 && n.change + TOLD_FOR < now)
             buf_addspan(stale_out, k);
     }
     scan_close(&s);
     return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc metadata_sum(struct tx *t, uint64_t mbx, uint32_t folder, uint64_t now, struct annotated *out,
+                     struct buf *stale_out, struct err *e)
+{
+    return sum_of(t, mbx, 0, folder, now, out, stale_out, e);
 }
 
 enum rc metadata_forget(struct tx *t, uint64_t mbx, uint32_t folder, struct box *b, struct err *e)
@@ -208,7 +218,7 @@ static enum rc fits(const struct ask *a, struct tx *t, const struct box *b, cons
 
     if ((is->in_folder > STORE_ANNOTATIONS_FOLDER && is->in_folder > was->in_folder) ||
         (is->all > STORE_ANNOTATIONS_BOX && is->all > was->all) ||
-        (is->bytes > STORE_ANNOTATIONS_BYTES && is->bytes > was->bytes))
+        (is->hers > STORE_ANNOTATIONS_BYTES && is->hers > was->hers))
         return err_cause(e, RC_QUOTA, CAUSE_METADATA_TOO_MANY, "store: mailbox %llu has %u annotations",
                          (unsigned long long)a->s->mbx, (unsigned)is->all);
     with.annotated = is->bytes;
@@ -228,6 +238,40 @@ static enum rc drop_stale(struct tx *t, struct span keys, struct err *e)
     return rc;
 }
 
+/* ---- delegates go ---- */
+static enum rc those_of_nobody(struct tx *t, uint64_t mbx, struct span slots, struct buf *keys, struct err *e)
+{
+    struct key from = key_mbx(mbx);
+    struct slot slot;
+    struct err none;
+    struct span k, v;
+    struct scan s;
+    enum rc rc = scan_open(&s, t, T_METADATA, &from, from.n, SCAN_KEYS, e);
+
+    while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK) {
+        uint64_t holder = be64(k.p + 12);
+
+        if (holder != 0 && holder != mbx && slot_delegate_find(slots, holder, &slot, &none) != RC_OK)
+            buf_addspan(keys, k);
+    }
+    scan_close(&s);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc metadata_slots(struct tx *t, uint64_t mbx, struct span slots, struct box *b, struct err *e)
+{
+    struct buf keys = BUF_INIT;
+    struct annotated left;
+    enum rc rc = those_of_nobody(t, mbx, slots, &keys, e);
+
+    if (rc == RC_OK && keys.n > 0 && (rc = drop_stale(t, buf_span(&keys), e)) == RC_OK &&
+        (rc = metadata_sum(t, mbx, 0, 0, &left, NULL, e)) == RC_OK)
+        b->annotated = left.bytes;
+    buf_free(&keys);
+    return rc;
+}
+
+/* ---- set, all of it ---- */
 static enum rc set_all(struct tx *t, const struct sess *s, const struct store_metadata_set_req *rq, struct box *b,
                        struct err *e)
 {
@@ -258,12 +302,12 @@ enum rc do_metadata_set(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK && (rq->folder != 0 || rq->special != STORE_SPECIAL_KEEP))
         rc = set_special(t, mbx, rq, e);
     if (rc == RC_OK)
-        rc = metadata_sum(t, mbx, rq->folder, 0, &was, NULL, e);
+        rc = sum_of(t, mbx, sess_actor(a->s), rq->folder, 0, &was, NULL, e);
     rep->before = b.annotation;
     if (rc == RC_OK)
         rc = set_all(t, a->s, rq, &b, e);
     if (rc == RC_OK)
-        rc = metadata_sum(t, mbx, rq->folder, b.annotation, &is, &stale, e);
+        rc = sum_of(t, mbx, sess_actor(a->s), rq->folder, b.annotation, &is, &stale, e);
     if (rc == RC_OK)
         rc = fits(a, t, &b, &was, &is, e);
     if (rc == RC_OK)

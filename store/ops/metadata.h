@@ -17,7 +17,8 @@ static inline uint64_t annotation_bytes(const struct annotation *n)
 }
 struct annotated { /* what a mailbox has */
     uint64_t bytes;
-    uint32_t all, in_folder; /* annotations; of the one folder that was asked about */
+    uint64_t hers;           /* of .bytes: not other persons' */
+    uint32_t all, in_folder; /* annotations, other persons' left out; of the one folder that was asked about */
     uint64_t change;         /* the highest */
 };
 /* Adds up the mailbox's annotations; folder: which one .in_folder counts. stale_out, when not NULL, gets the keys of those removed more than 64 changes
@@ -25,3 +26,5 @@ struct annotated { /* what a mailbox has */
 enum rc metadata_sum(struct tx *t, uint64_t mbx, uint32_t folder, uint64_t now, struct annotated *out, struct buf *stale_out, struct err *e);
 /* The folder's annotations go, in the transaction that deletes it. b: the mailbox's record, which is written when it changes. */
 enum rc metadata_forget(struct tx *t, uint64_t mbx, uint32_t folder, struct box *b, struct err *e);
+/* The mailbox has new key slots: private annotations of those who are no delegates any more go. b: as above, to be written by the caller. */
+enum rc metadata_slots(struct tx *t, uint64_t mbx, struct span slots, struct box *b, struct err *e);

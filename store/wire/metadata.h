@@ -18,9 +18,9 @@ enum {
     STORE_ANNOTATION_MAX = 32 * 1024,            /* octets of a value, in clear */
     STORE_ANNOTATION_SEALED = 28,                /* octets more when it is sealed */
     STORE_ANNOTATIONS_SET = 128,                 /* of one SET */
-    STORE_ANNOTATIONS_FOLDER = 128,              /* of a folder, or of the mailbox as a whole */
-    STORE_ANNOTATIONS_BOX = 2000,                /* of a mailbox with its folders */
-    STORE_ANNOTATIONS_BYTES = 4 * 1024 * 1024,   /* names and values of a mailbox, sealed */
+    STORE_ANNOTATIONS_FOLDER = 128,              /* of a folder, or of the mailbox as a whole: a person's own and the shared ones */
+    STORE_ANNOTATIONS_BOX = 2000,                /* of a mailbox with its folders, in the same way */
+    STORE_ANNOTATIONS_BYTES = 4 * 1024 * 1024,   /* names and values of these, sealed */
     STORE_ANNOTATION_KEY = 4 + 8 + SEAL_NAME_TAG, /* a place in the list */
     STORE_TAGS_MAX = 64
 };
