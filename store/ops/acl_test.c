@@ -262,6 +262,50 @@ static void her_annotations_are_her_affair(void **state)
     store_free(&holder);
 }
 
+static enum rc t_read_removed(struct store *s, uint32_t uid, uint64_t removed, struct err *e)
+{
+    struct store_read_req rq = {
+        .folder = STORE_INBOX, .uid = uid, .kind = SEAL_MESSAGE, .count = 1, .removed = removed};
+    struct store_read_rep rep;
+
+    return store_call(s, STORE_READ, &rq, -1, &rep, e);
+}
+
+static void take_away(struct store *s, uint32_t uid)
+{
+    struct store_expunge_req rq = {.folder = STORE_INBOX, .uids = live_range(uid, uid)};
+    struct store_expunge_rep rep;
+    struct err e;
+
+    OK(store_call(s, STORE_EXPUNGE, &rq, -1, &rep, &e));
+}
+
+/* A session that was taken over names a number of long ago: what the holder removed before it began is not for a delegate, nor is it after a ticket that
+ * was renewed. What leaves while she looks she may read to the end (RFC 2180 4.1.1). */
+static void what_was_removed_before_is_not_for_her(void **state)
+{
+    uint64_t mbx = live_box(0);
+    struct store *s, *holder;
+    struct err e;
+
+    (void)state;
+    set_slots(mbx, 1, GRANT);
+    holder = live_bound(&L, mbx);
+    for (int i = 0; i < 2; i++)
+        (void)live_deliver(holder, mbx, STORE_INBOX, 100, 0);
+    take_away(holder, 1);
+    OK(t_read_removed(holder, 1, 1, &e));
+    s = delegate(mbx, ACL_L | ACL_R);
+    assert_int_equal(t_read_removed(s, 1, 1, &e), RC_NOTFOUND);
+    take_away(holder, 2);
+    OK(t_read_removed(s, 2, 1, &e));
+    OK(bind_again(s, mbx, ACL_L | ACL_R, GRANT, &e));
+    OK(t_read_removed(s, 2, 1, &e));
+    assert_int_equal(t_read_removed(s, 1, 1, &e), RC_NOTFOUND);
+    store_free(&s);
+    store_free(&holder);
+}
+
 static enum rc t_make(struct store *s, unsigned char tag, uint8_t special, struct err *e)
 {
     struct store_folder_create_req rq = {.name = SPAN_LIT("sealed"), .special = special};
@@ -341,6 +385,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_delegate_is_given_her_own_slot, setup, teardown),
         cmocka_unit_test_setup_teardown(a_delegation_of_less_holds_in_every_folder, setup, teardown),
         cmocka_unit_test_setup_teardown(her_annotations_are_her_affair, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_removed_before_is_not_for_her, setup, teardown),
         cmocka_unit_test_setup_teardown(a_use_that_is_taken_is_the_holders, setup, teardown),
         cmocka_unit_test_setup_teardown(a_place_is_not_taken_to_anothers_mailbox, setup, teardown)};
 

@@ -5,6 +5,7 @@
 #include "store/ops/acl.h"
 #include "store/ops/hold.h"
 #include "store/ops/metadata.h"
+#include "store/ops/removed.h"
 #include "store/ops/seen.h"
 #include "store/ops/slots.h"
 
@@ -195,6 +196,16 @@ static void bind_to(struct sess *s, const struct ticket *tk)
     s->slots_seen = 0;
 }
 
+/* A renewed ticket of the same delegation leaves the number as it is: she may be looking at what left meanwhile. */
+static enum rc removed_from(struct tx *t, const struct sess *s, const struct ticket *tk, uint64_t *from_out,
+                            struct err *e)
+{
+    bool same = s->bound && s->mbx == tk->mbx && s->delegate == tk->actor_mbx && s->grant == tk->grant;
+
+    *from_out = s->removed_from;
+    return same || !ticket_delegate(tk) ? RC_OK : removed_now(t, tk->mbx, from_out, e);
+}
+
 /* The answer is made as for the session that it will be. */
 enum rc do_ticket(struct tx *t, const struct ask *a, struct err *e)
 {
@@ -212,12 +223,15 @@ enum rc do_ticket(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK)
         rc = answer_box(t, &asked, tk.mbx, e);
     if (rc == RC_OK)
+        rc = removed_from(t, a->s, &tk, &as.removed_from, e);
+    if (rc == RC_OK)
         rc = sit(a, tk.mbx, ticket_delegate(&tk), e);
     if (rc != RC_OK)
         return rc;
     watch_drop(a->d->watches, a->s); /* of the mailbox bound before */
     bind_to(a->s, &tk);
     a->s->slots_seen = as.slots_seen;
+    a->s->removed_from = as.removed_from;
     return RC_OK;
 }
 

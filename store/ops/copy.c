@@ -72,8 +72,9 @@ static int by_uid(const void *x, const void *y)
 /* A copy takes messages that the asker still sees, too (RFC 2180 4.4.1). A move does not: what somebody took away is not put anywhere by another. */
 static enum rc gather_removed(struct copying *c, uint64_t *bytes, struct err *e)
 {
-    const struct removed_want missed = {c->a->s->mbx, c->rq->removed, c->rq->folder,
-                                        c->rq->from,  c->rq->uids,    STORE_COPY_MAX + 1};
+    const struct removed_want missed = {c->a->s->mbx,  removed_since(c->a->s, c->rq->removed),
+                                        c->rq->folder, c->rq->from,
+                                        c->rq->uids,   STORE_COPY_MAX + 1};
     enum rc rc = c->rq->move ? RC_OK : removed_gather(&c->removed, c->t, &c->a->s->removed, &missed, e);
 
     for (size_t i = 0; rc == RC_OK && i < c->removed.n; i++) {

@@ -209,7 +209,8 @@ static enum rc page_of(struct tx *t, const struct ask *a, uint8_t kind, struct e
     const struct store_range_req *rq = a->req;
     struct store_list_rep *rep = a->rep;
     struct page p = {.t = t, .a = a, .folder = rq->folder, .kind = kind};
-    const struct removed_want missed = {a->s->mbx, rq->removed, rq->folder, rq->from, rq->uids, REMOVED_A_PAGE};
+    const struct removed_want missed = {a->s->mbx,     removed_since(a->s, rq->removed), rq->folder, rq->from, rq->uids,
+                                        REMOVED_A_PAGE};
     struct removed gone = {NULL, 0, 0, 0};
     struct counters c;
     struct msg_it it = {0};
@@ -313,7 +314,8 @@ enum rc do_read(struct tx *t, const struct ask *a, struct err *e)
     uint64_t len;
     struct msg m;
     struct key k = key_msg(a->s->mbx, rq->folder, rq->uid);
-    const struct removed_want missed = {.mbx = a->s->mbx, .since = rq->removed, .folder = rq->folder, .from = rq->uid};
+    const struct removed_want missed = {
+        .mbx = a->s->mbx, .since = removed_since(a->s, rq->removed), .folder = rq->folder, .from = rq->uid};
     enum rc rc =
         rq->folder == STORE_REMOVED ? get_shown(t, a, &k, &m, e) : msg_get(t, a->s->mbx, rq->folder, rq->uid, &m, e);
 

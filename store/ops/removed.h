@@ -44,5 +44,11 @@ void removed_free(struct removed *r);
 /* One message, with .from for its UID; .uids and .most are not looked at. RC_NOTFOUND. */
 enum rc removed_get(struct tx *t, struct removed_index **index, struct removed_want w, struct msg *m_out,
                     struct err *e);
+/* The number that a request names, for that session. A delegate is given nothing that left before her connection was bound: the holder's removed messages are
+ * the holder's. */
+static inline uint64_t removed_since(const struct sess *s, uint64_t named)
+{
+    return named != 0 && s->delegate && named < s->removed_from ? s->removed_from : named;
+}
 /* The number for the next answer. */
 enum rc removed_now(struct tx *t, uint64_t mbx, uint64_t *n_out, struct err *e);

@@ -48,6 +48,7 @@ struct sess { /* one connection */
     int64_t until; /* UTC s: the end of its ticket */
     uint64_t delegate, grant; /* a delegate's: her own mailbox, and the number of her delegation; 0: the holder */
     uint32_t acl;             /* hers, in folders that have no rights for her (acl.h) */
+    uint64_t removed_from;    /* of a delegate's connection: what left the mailbox before that number is not for her (removed.h) */
     uint64_t slots_seen;      /* her slot was seen at that count of slots_changes, less one */
     struct check *check;
     struct removed_index *removed; /* what left its folder and it was not told (removed.h); NULL: none */
