@@ -3,9 +3,11 @@
  * imapd/view.h.
  * Source RFC 3501 5.2, 7.3, 7.4.1; RFC 5465 5. */
 #include "base/log.h"
+#include "flow/delegate.h"
 #include "imapd/commands.h"
 #include "imapd/contexts.h"
 #include "imapd/fetch.h"
+#include "imapd/homes.h"
 #include "imapd/notify.h"
 #include "imapd/vanished.h"
 #include "proto/imap/write.h"
@@ -149,12 +151,17 @@ static void put_new(struct imap_session *s, uint32_t from)
     struct fetch f = {
         .s = s, .what = notify_fetch(s), .rows = &rows, .plain = BUF_SECRET_INIT, .body = BUF_SECRET_INIT};
     struct err e;
+    enum rc rc;
 
     if (f.what == NULL)
         return;
     f.modseq = f.what->items & FI_MODSEQ;
-    if (fetch_run(&f, &e) != RC_OK)
+    rc = fetch_run(&f, &e);
+    if (rc != RC_OK)
         log_err(LOG_WARN_, "notify-fetch-failed", &e);
+    if (s->at) /* a command that looks at nothing may be what brought it */
+        delegate_acted(&(struct delegate_act){
+            .actor = s->address, .mailbox = s->at->address, .what = "NOTIFY", .folder = s->view->folder, .rc = rc});
 }
 
 /* The client's own command removes messages, so it is told which, whatever NOTIFY says of the others. */

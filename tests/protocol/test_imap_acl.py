@@ -280,6 +280,23 @@ def test_a_list_that_tells_more_than_names_is_on_the_record(practice):
     assert p.pli.output().count(line) == 2
 
 
+def test_messages_that_notify_brings_are_on_the_record(practice):
+    """NOOP and IDLE look at nothing; what NOTIFY asks for of a new message comes with them, its text as well."""
+    p = practice("acl16", "lr")
+    line = f'ev=delegate account={p.her} mailbox={p.box} what="NOTIFY" folder=1 rc=ok'
+    p.delegate.ok("NOTIFY SET (selected (MessageNew (BODY.PEEK[TEXT]) MessageExpunge))")
+    p.delegate.ok(f'SELECT "{p.root}/INBOX"')
+    p.delegate.ok("NOOP")
+    assert line not in p.pli.output()
+    p.holder.append("INBOX")
+    assert any("Glycemie" in told for told in p.delegate.ok("NOOP"))
+    assert p.pli.output().count(line) == 1
+    p.delegate.ok("SELECT INBOX")
+    p.delegate.append("INBOX")
+    p.delegate.ok("NOOP")
+    assert p.pli.output().count(line) == 1  # her own is hers
+
+
 def test_what_the_administrator_takes_is_taken_in_every_folder(practice):
     p = practice("acl15", "lrswitea")
     p.holder.append("INBOX")
