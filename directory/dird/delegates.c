@@ -114,6 +114,15 @@ enum rc delegate_ticket(struct dird *d, const struct dird_delegate_req *q, struc
     return RC_OK;
 }
 
+enum rc delegation_stands(struct dird *d, const struct ticket *t, struct err *e)
+{
+    struct cache_delegation g;
+    if (!ticket_delegate(t) || (cache_delegation(d->cache, t->actor_mbx, t->mbx, &g) && g.grant.number == t->grant))
+        return RC_OK;
+    return err_cause(e, RC_DENIED, CAUSE_DELEGATION_ENDED, "%s is no delegate of mailbox %llu any more",
+                     log_esc(span_str(t->actor)), (unsigned long long)t->mbx);
+}
+
 bool delegate_may_send(struct dird *d, const struct cache_view *account, const struct cache_view *sender)
 {
     struct cache_delegation g;

@@ -130,6 +130,29 @@ static void the_ticket_of_a_delegate(void **state)
     buf_free(&wire);
 }
 
+/* A ticket of a delegation that has ended tells nobody who the mailbox's delegates are today. */
+static void who_is_none_any_more_is_told_nothing(void **state)
+{
+    (void)state;
+    struct buf others, wire = BUF_INIT;
+    struct dird_delegate_rep rep = {0};
+    struct dird_delegation d;
+    struct dird_list_rep list;
+    struct err e = {0};
+    assert_int_equal(set(BOX, OTHER, 63, ACL_L | ACL_R, 21), RC_OK);
+    others = signed_in(OTHER);
+    assert_int_equal(ticket_for(buf_span(&others), 61, &rep, &e), RC_OK);
+    buf_addspan(&wire, rep.ticket);
+    assert_int_equal(ask(DIRD_DELEGATES, session, buf_span(&wire), "", &d), 2);
+    assert_int_equal(set(BOX, OTHER, 63, 0, 0), RC_OK);
+    assert_int_equal(
+        dir_call(session, DIRD_DELEGATES, &((struct dird_delegations_req){buf_span(&wire), SPAN_NULL}), &list, &e),
+        RC_DENIED);
+    assert_int_equal(e.cause, CAUSE_DELEGATION_ENDED);
+    buf_free(&others);
+    buf_free(&wire);
+}
+
 /* An account that was deleted and made anew has another number. The value of the one before goes when the new one becomes a delegate. */
 static void an_address_is_there_once(void **state)
 {
@@ -211,6 +234,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(who_is_one_of_whom),
                                        cmocka_unit_test(the_ticket_of_a_delegate),
+                                       cmocka_unit_test(who_is_none_any_more_is_told_nothing),
                                        cmocka_unit_test(an_address_is_there_once),
                                        cmocka_unit_test(who_reads_it),
                                        cmocka_unit_test(a_value),

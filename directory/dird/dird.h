@@ -65,6 +65,8 @@ enum rc account_passwd(struct dird *d, struct span address, const struct passhas
 enum rc delegates_of(struct dird *d, struct span address, struct buf *list, struct err *e); /* of a mailbox: records of dird_delegation */
 enum rc delegations_of(struct dird *d, struct span ticket, struct buf *list, struct err *e); /* of who signed in */
 enum rc delegate_ticket(struct dird *d, const struct dird_delegate_req *q, struct buf *mem, struct dird_delegate_rep *out, struct err *e);
+/* A delegate's ticket: is its delegation there today? Of another ticket there is nothing to say. RC_DENIED, CAUSE_DELEGATION_ENDED. */
+enum rc delegation_stands(struct dird *d, const struct ticket *t, struct err *e);
 bool delegate_may_send(struct dird *d, const struct cache_view *account, const struct cache_view *sender);
 enum rc delegate_set(struct dird *d, const struct dird_delegation *q, struct err *e);
 /* account_check.c: pure but for the cache */

@@ -354,6 +354,8 @@ HANDLER(h_delegates)
     if (rc == RC_OK && p->role != ROLE_ADMIN) {
         rc = stays_ticket(d->stays, q->ticket, &t, e);
         of = span_str(t.address);
+        if (rc == RC_OK)
+            rc = delegation_stands(d, &t, e);
     }
     if (rc == RC_OK)
         rc = delegates_of(d, of, r->scratch, e);
