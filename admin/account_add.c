@@ -6,6 +6,7 @@
  */
 #include "admin/account_texts.h"
 #include "admin/accounts.h"
+#include "directory/holder.h"
 #include <string.h>
 
 struct adding {
@@ -97,16 +98,33 @@ static enum rc prepare(struct admin *ad, struct adding *n, struct err *e)
     n->a.structure = w->structure;
     n->a.quota = w->quota;
     n->a.most = w->most;
+    n->a.state = w->suspended ? DA_SUSPENDED : DA_ACTIVE;
     n->a.flags = (w->sign ? DF_SIGN : 0) | (w->strict ? DF_STRICT : 0) | (w->red_list ? DF_RED_LIST : 0);
     n->a.aliases = account_aliases_join(&n->texts, w->aliases, w->n_aliases);
     return rc;
 }
 
 /* ---- the steps ---- */
+/* Whoever held it may have it again once nothing of the mailbox is left; dird looks at that as well. */
+static enum rc of_closed(const struct adding *n, const struct dird_lookup_rep *rep, struct err *e)
+{
+    if (rep->mbx != 0)
+        return err_cause(e, RC_EXISTS, CAUSE_ADDRESS_CLOSED,
+                         "%s is of a closed account: pli account reopen %.*s gives it back, and nobody else gets it",
+                         n->address, SPAN_ARG(rep->address));
+    if (holder_same(rep->pub, rep->address, &n->a))
+        return RC_OK;
+    return err_cause(e, RC_EXISTS, CAUSE_ADDRESS_CLOSED,
+                     "%s was closed for good, and is never given to another holder: choose another address",
+                     n->address);
+}
+
 static enum rc is_free(const struct adding *n, const struct dird_lookup_rep *rep, struct err *e)
 {
     if (rep->kind == DK_NOT_LOCAL)
         return err_set(e, RC_PERM, "%.*s is not a domain of this instance", SPAN_ARG(n->domain));
+    if (rep->kind == DK_CLOSED)
+        return of_closed(n, rep, e);
     /* a sub-address "name+x" resolves to name: only the very address counts */
     if (rep->kind != DK_UNKNOWN &&
         (rep->address.n == 0 || span_ieq(rep->address, n->a.address) || rep->kind == DK_ALIAS))

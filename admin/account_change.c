@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* admin/account_change.c - an account changed, disabled, deleted. See admin/accounts.h.
+/* admin/account_change.c - an account changed. See admin/accounts.h.
  *
  * Steps    of a change: can it sign (asked only when it shall from now on) -> the store's quota, and \Seen -> the directory's entry, in one request -> with new
  *          aliases, a certificate that names them.
@@ -8,7 +8,6 @@
 #include "admin/account_texts.h"
 #include "admin/accounts.h"
 #include "admin/certificates.h"
-#include "admin/removed.h"
 
 /* A text, where the change and the account have it, and the bit that tells dird so. */
 static const struct {
@@ -102,6 +101,8 @@ static enum rc lay(struct admin *ad, struct changing *n, struct err *e)
     enum rc rc;
 
     (void)ad;
+    if (account_not_closed(n->a, e) != RC_OK)
+        return e->rc;
     if (account_change_fault(n->ch, &about) != ACCOUNT_RIGHT)
         return err_set(e, RC_SYNTAX, "a name, a number or an address cannot be that: %.*s",
                        SPAN_ARG(span_head(about, 100)));
@@ -139,17 +140,12 @@ static enum rc set_box(struct admin *ad, struct changing *n, struct err *e)
     return rq.what ? store_call(ad->store, STORE_BOX_SET, &rq, -1, NULL, e) : RC_OK;
 }
 
-static enum rc send_entry(struct admin *ad, uint32_t what, const struct dird_account *a, struct err *e)
-{
-    struct dird_account bare = *a;
-
-    bare.cert_der = bare.password = SPAN_NULL; /* neither is changed here, and a record has room for so much */
-    return dir_account_set(ad->dir, what, &bare, e);
-}
-
 static enum rc set_entry(struct admin *ad, struct changing *n, struct err *e)
 {
-    return n->what ? send_entry(ad, n->what, n->a, e) : RC_OK;
+    struct dird_account bare = *n->a;
+
+    bare.cert_der = bare.password = SPAN_NULL; /* neither is changed here, and a record has room for so much */
+    return n->what ? dir_account_set(ad->dir, n->what, &bare, e) : RC_OK;
 }
 
 /* Mail may be sent from an alias, so the certificate names it (RFC 8550 3): when they change it is issued anew. */
@@ -175,40 +171,4 @@ enum rc account_change(struct admin *ad, const struct account *a, const struct a
         rc = steps[i](ad, &n, e);
     account_texts_free(&n.texts);
     return rc;
-}
-
-enum rc account_disable(struct admin *ad, const struct account *a, bool disabled, struct err *e)
-{
-    struct dird_account as = a->is;
-
-    as.disabled = disabled;
-    return send_entry(ad, DS_DISABLED, &as, e);
-}
-
-/* Before the entry goes: the store would refuse to delete the mailbox, which nobody would name any more then. */
-static enum rc not_on_hold(struct admin *ad, uint64_t mbx, struct err *e)
-{
-    struct store_hold_rep rep = {0};
-    struct buf mem = BUF_INIT;
-    enum rc rc = mailbox_hold(ad, mbx, HOLD_SHOW, SPAN_NULL, SPAN_NULL, &mem, &rep, e);
-
-    buf_free(&mem);
-    if (rc == RC_OK && rep.held)
-        return err_set(e, RC_PERM, "the mailbox is on legal hold: pli mailbox hold show tells why, clear ends it");
-    return rc == RC_NOTFOUND ? RC_OK : rc;
-}
-
-enum rc account_delete(struct admin *ad, const struct account *a, struct err *e)
-{
-    struct dird_address_req rq = {a->is.address};
-    struct store_mbx_msg box = {a->is.mbx};
-    enum rc rc = not_on_hold(ad, a->is.mbx, e);
-
-    if (rc == RC_OK)
-        rc = dir_call(ad->dir, DIRD_ACCOUNT_DELETE, &rq, NULL, e);
-
-    if (rc != RC_OK)
-        return rc;
-    rc = store_call(ad->store, STORE_BOX_DELETE, &box, -1, NULL, e);
-    return rc == RC_NOTFOUND ? RC_OK : rc; /* an earlier try was cut off behind this step */
 }

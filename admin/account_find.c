@@ -15,7 +15,10 @@ static enum rc not_there(struct admin *ad, const char *normal, struct err *e)
     struct err ignored;
     enum rc rc;
 
-    if (dir_lookup(ad->dir, span_str(normal), &rep, &mem, &ignored) == RC_OK && rep.address.n > 0)
+    if (dir_lookup(ad->dir, span_str(normal), &rep, &mem, &ignored) == RC_OK && rep.kind == DK_CLOSED && rep.mbx == 0)
+        rc = err_cause(e, RC_NOTFOUND, CAUSE_ADDRESS_CLOSED, "%s was closed for good, and its mail is destroyed",
+                       normal);
+    else if (rep.address.n > 0)
         rc = err_set(e, RC_EXISTS, "%s is another address of %.*s: name that one", normal, SPAN_ARG(rep.address));
     else
         rc = err_set(e, RC_NOTFOUND, "no account %s", normal);
@@ -42,6 +45,14 @@ void account_free(struct account *a)
 {
     buf_free(&a->mem);
     *a = (struct account){.mem = BUF_INIT};
+}
+
+enum rc account_not_closed(const struct dird_account *a, struct err *e)
+{
+    if (a->state < DA_CLOSED)
+        return RC_OK;
+    return err_cause(e, RC_PERM, CAUSE_ADDRESS_CLOSED, "%.*s is closed: pli account reopen gives it back",
+                     SPAN_ARG(a->address));
 }
 
 enum rc account_address(struct admin *ad, struct span any, char out[ADDRESS_ROOM], struct err *e)
@@ -104,6 +115,11 @@ static enum rc all_pages(struct admin *ad, const struct walk *w, struct err *e)
 enum rc account_each(struct admin *ad, account_see see, void *ctx, struct err *e)
 {
     return all_pages(ad, &(struct walk){DIRD_ACCOUNT_LIST, SPAN_NULL, see, ctx}, e);
+}
+
+enum rc account_each_closed(struct admin *ad, account_see see, void *ctx, struct err *e)
+{
+    return all_pages(ad, &(struct walk){DIRD_CLOSED, SPAN_NULL, see, ctx}, e);
 }
 
 enum rc account_each_certificate(struct admin *ad, account_see see, void *ctx, struct err *e)

@@ -151,6 +151,8 @@ enum rc account_passwd(struct admin *ad, const struct account *a, const struct a
 
     rc = prepare(&p, asked, e);
     if (rc == RC_OK)
+        rc = account_not_closed(&a->is, e);
+    if (rc == RC_OK)
         rc = a->is.flags & DF_STRICT ? change_strict(ad, &p, e) : change_default(ad, &p, e);
     buf_free(&p.old_password);
     buf_free(&p.new_password);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* admin/accounts.h - an account: made, changed, disabled, deleted, given another password, looked at. An account is an entry of the directory, a mailbox
+/* admin/accounts.h - an account: made, changed, given another password, looked at. Its life after that is admin/life.h. An account is an entry of the directory, a mailbox
  * of the store, a key pair that opens it and, when it signs, a signing key with its certificate.
  *
  * Crash    what each act leaves when it is cut off behind a step: docs/internals/admin.md has the table of each. In short: no message and no key of an
@@ -23,6 +23,8 @@ struct account {
  * account, which e->log names: what changes an account wants its own address, for an alias may move. *out is to be freed after a failure too. */
 enum rc account_get(struct admin *ad, struct span address, struct account *out, struct err *e);
 void account_free(struct account *a); /* a zeroed one too */
+/* What changes more than the directory asks first: dird would refuse its part of a closed account when the others are done. RC_PERM, CAUSE_ADDRESS_CLOSED. */
+enum rc account_not_closed(const struct dird_account *a, struct err *e);
 /* The account's own address, whichever of its addresses is named; an address that nobody has stays as it is. RC_SYNTAX as above. */
 enum rc account_address(struct admin *ad, struct span any, char out[ADDRESS_ROOM], struct err *e);
 
@@ -30,6 +32,7 @@ enum rc account_address(struct admin *ad, struct span any, char out[ADDRESS_ROOM
 typedef enum rc (*account_see)(const struct dird_account *a, void *ctx, struct err *e);
 /* In address order, page by page: one that is made meanwhile may be left out. Without certificates. */
 enum rc account_each(struct admin *ad, account_see see, void *ctx, struct err *e);
+enum rc account_each_closed(struct admin *ad, account_see see, void *ctx, struct err *e); /* those that are closed */
 enum rc account_each_certificate(struct admin *ad, account_see see, void *ctx, struct err *e); /* with cert_der; DIRD_CERTS */
 /* Those that fit all words: of names, services, structures, numbers, as the directory folds them (directory/wire.h, DIRD_SEARCH). */
 enum rc account_search(struct admin *ad, struct span words, account_see see, void *ctx, struct err *e);
@@ -60,6 +63,7 @@ struct account_wish {
     bool strict;                  /* its password alone opens the mailbox */
     bool sign;                    /* what it submits is signed: it gets a certificate of the trial authority */
     bool red_list;
+    bool suspended;               /* from the beginning */
     uint8_t algorithm;            /* of the certificate: PKI_RSA_2048 or PKI_P256 (crypto/pki/pki.h) */
 };
 /* What is wrong with a wish or a change, before anybody is asked: the first that holds. */
@@ -75,7 +79,7 @@ struct account_made {
     uint64_t mbx;                 /* 0: no mailbox number was reserved: nothing was done */
 };
 /* RC_PERM: the domain is not served here (nothing was done), or dird refuses the entry. RC_EXISTS: the address or an alias is taken; the address itself
- * when mbx is 0. RC_TEMP after mbx is set: the entry may be there yet; ask account_get() before trying again. */
+ * when mbx is 0; CAUSE_ADDRESS_CLOSED: it is a closed account's. RC_TEMP after mbx is set: the entry may be there yet; ask account_get() before trying again. */
 enum rc account_add(struct admin *ad, const struct account_wish *w, struct account_made *out, struct err *e);
 void account_made_free(struct account_made *m);
 /* The same as far as nothing is written and no password counts: whether it would be refused. An alias that somebody has is found by the directory alone. */
@@ -100,10 +104,6 @@ enum account_fault account_change_fault(const struct account_change *ch, struct 
 /* a: as account_get() gave it, and it stays so: read it again to see the change. RC_PERM: it shall sign and has no certificate (nothing was done). New aliases give
  * an account with a signing key a new certificate that names them (RFC 8550 3). */
 enum rc account_change(struct admin *ad, const struct account *a, const struct account_change *ch, struct err *e);
-/* It keeps its mail and takes none; sessions end within two seconds. */
-enum rc account_disable(struct admin *ad, const struct account *a, bool disabled, struct err *e);
-/* With its mailbox and all its mail. The entry goes first: nothing is delivered or opened any more; a crash behind that leaves a mailbox that nobody names. */
-enum rc account_delete(struct admin *ad, const struct account *a, struct err *e);
 
 /* ---- another password ---- */
 struct account_password {

@@ -55,6 +55,8 @@ enum rc certificate_issue(struct admin *ad, struct span address, uint8_t algorit
     enum rc rc = account_get(ad, address, &a, e);
 
     if (rc == RC_OK)
+        rc = account_not_closed(&a.is, e);
+    if (rc == RC_OK)
         rc = issue(ad, &a.is, algorithm, out, e);
     account_free(&a);
     return rc;

@@ -86,7 +86,11 @@ enum rc delegate_add(struct admin *ad, const struct account *box, const struct a
 
     if (box->is.mbx == to->is.mbx)
         return err_set(e, RC_PERM, "that is the mailbox's own holder");
-    rc = box_slots_get(ad, box->is.mbx, &b, e);
+    rc = account_not_closed(&box->is, e);
+    if (rc == RC_OK)
+        rc = account_not_closed(&to->is, e);
+    if (rc == RC_OK)
+        rc = box_slots_get(ad, box->is.mbx, &b, e);
     if (rc == RC_OK)
         rc = slot_put(ad, to, d.grant, &b, e);
     box_slots_free(&b);

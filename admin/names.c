@@ -29,6 +29,29 @@ const char *type_name(uint8_t type)
     return type > 0 && type < TYPES ? types[type] : "?";
 }
 
+static const struct {
+    const char *english, *french, *plain; /* plain: without accents */
+} states[] = {[DA_ACTIVE] = {"active", "actif", "actif"},
+              [DA_SUSPENDED] = {"suspended", "suspendu", "suspendu"},
+              [DA_CLOSED] = {"closed", "fermé", "ferme"},
+              [DA_ERASING] = {"erasing", "erasing", "erasing"}};
+
+const char *state_name(uint8_t state)
+{
+    return state < sizeof states / sizeof *states ? states[state].english : "?";
+}
+
+bool state_of(struct span name, uint8_t *out)
+{
+    for (uint8_t i = DA_ACTIVE; i <= DA_CLOSED; i++)
+        if (span_ieq_str(name, states[i].english) || span_ieq_str(name, states[i].french) ||
+            span_ieq_str(name, states[i].plain)) {
+            *out = i;
+            return true;
+        }
+    return false;
+}
+
 /* No small letter in it: neither ASCII nor of the Latin letters that French writes (U+00DF to U+00FF). */
 static bool in_capitals(struct span word)
 {

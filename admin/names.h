@@ -11,6 +11,9 @@ enum { ADDRESS_ROOM = 256, TEXT_MOST = 255 /* octets of a name or a note */, PAS
 
 uint8_t type_of(struct span name);   /* "per", "PER" -> enum dird_type; 0: none such */
 const char *type_name(uint8_t type); /* "PER"; "?" */
+/* enum dird_state: "active", "suspended", "closed", "erasing"; in French: actif, suspendu, ferme (with its accent, too). False: none such. */
+const char *state_name(uint8_t state);
+bool state_of(struct span name, uint8_t *out);
 /* "Hélène MARTIN-DURAND" -> given "Hélène", family "MARTIN-DURAND": the words in capitals at the end, else the last word. Both borrow from name. */
 void name_split(struct span name, struct span *given_out, struct span *sn_out);
 /* As a sign-in prepares it (lower case, full width mapped); false when it can be no mailbox of an instance. out is ended by NUL; *domain_out borrows

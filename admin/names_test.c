@@ -82,6 +82,28 @@ static void kinds_have_names(void **state)
     assert_string_equal(type_name(200), "?");
 }
 
+static void states_have_names(void **state)
+{
+    static const struct {
+        const char *name;
+        int is; /* -1: none */
+    } t[] = {{"active", DA_ACTIVE},
+             {"Suspendu", DA_SUSPENDED},
+             {"ferme", DA_CLOSED},
+             {"fermé", DA_CLOSED},
+             {"closed", DA_CLOSED},
+             {"erasing", -1},
+             {"", -1},
+             {"parti", -1}};
+    uint8_t is;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++)
+        assert_int_equal(state_of(span_str(t[i].name), &is) ? is : -1, t[i].is);
+    assert_string_equal(state_name(DA_SUSPENDED), "suspended");
+    assert_string_equal(state_name(99), "?");
+}
+
 static void passwords_differ(void **state)
 {
     char a[PASSWORD_MADE], b[PASSWORD_MADE];
@@ -211,10 +233,11 @@ static void a_change_is_judged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_are_split),  cmocka_unit_test(addresses_are_normal),
-        cmocka_unit_test(kinds_have_names), cmocka_unit_test(passwords_differ),
-        cmocka_unit_test(passwords_fit),    cmocka_unit_test(texts_have_one_form),
-        cmocka_unit_test(a_wish_is_judged), cmocka_unit_test(a_change_is_judged),
+        cmocka_unit_test(names_are_split),     cmocka_unit_test(addresses_are_normal),
+        cmocka_unit_test(kinds_have_names),    cmocka_unit_test(states_have_names),
+        cmocka_unit_test(passwords_differ),    cmocka_unit_test(passwords_fit),
+        cmocka_unit_test(texts_have_one_form), cmocka_unit_test(a_wish_is_judged),
+        cmocka_unit_test(a_change_is_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,9 +47,27 @@ static enum rc elsewhere(struct admin *ad, struct policy_side *side, struct err 
     return RC_OK;
 }
 
-/* what: the causes of an account that is disabled, and of none. */
-static enum rc look_up(struct admin *ad, struct span address, enum cause disabled, enum cause none,
-                       struct policy_side *side, uint64_t *mbx_out, struct err *e)
+enum side { AS_SENDER, AS_RECIPIENT };
+static const struct {
+    enum dird_kind kind;
+    enum policy_party party;
+    enum cause cause[2]; /* enum side */
+} kinds[] = {{DK_MAILBOX, PARTY_ACCOUNT, {CAUSE_NONE, CAUSE_NONE}},
+             {DK_DISABLED, PARTY_DISABLED, {CAUSE_AUTH_DISABLED, CAUSE_DISABLED_RCPT}},
+             {DK_CLOSED, PARTY_CLOSED, {CAUSE_AUTH_DISABLED, CAUSE_CLOSED_RCPT}},
+             {DK_UNKNOWN, PARTY_NO_ACCOUNT, {CAUSE_SENDER_NOT_HELD, CAUSE_UNKNOWN_RCPT}}};
+
+static void judge(enum dird_kind kind, enum side as, struct policy_side *side)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].kind == kind) {
+            side->party = kinds[i].party;
+            side->cause = kinds[i].cause[as];
+        }
+}
+
+static enum rc look_up(struct admin *ad, struct span address, enum side as, struct policy_side *side, uint64_t *mbx_out,
+                       struct err *e)
 {
     struct dird_lookup_rep who = {0};
     struct buf mem = BUF_INIT;
@@ -69,8 +87,7 @@ static enum rc look_up(struct admin *ad, struct span address, enum cause disable
         return rc;
     if (who.kind == DK_NOT_LOCAL)
         return elsewhere(ad, side, e);
-    side->party = who.kind == DK_MAILBOX ? PARTY_ACCOUNT : who.kind == DK_DISABLED ? PARTY_DISABLED : PARTY_NO_ACCOUNT;
-    side->cause = who.kind == DK_MAILBOX ? CAUSE_NONE : who.kind == DK_DISABLED ? disabled : none;
+    judge((enum dird_kind)who.kind, as, side);
     return RC_OK;
 }
 
@@ -83,9 +100,8 @@ static enum rc sender(struct admin *ad, const struct policy_ask *a, struct polic
         t->from.party = PARTY_NULL;
         return RC_OK;
     }
-    rc = look_up(ad, a->from, CAUSE_AUTH_DISABLED, CAUSE_SENDER_NOT_HELD, &t->from, &mbx, e);
-    t->submission =
-        t->from.party == PARTY_ACCOUNT || t->from.party == PARTY_DISABLED || t->from.party == PARTY_NO_ACCOUNT;
+    rc = look_up(ad, a->from, AS_SENDER, &t->from, &mbx, e);
+    t->submission = t->from.party >= PARTY_ACCOUNT && t->from.party <= PARTY_NO_ACCOUNT;
     return rc;
 }
 
@@ -123,7 +139,7 @@ static enum rc recipient(struct admin *ad, const struct policy_ask *a, const str
 {
     uint64_t mbx = 0;
     enum cause of_patient;
-    enum rc rc = look_up(ad, a->to, CAUSE_DISABLED_RCPT, CAUSE_UNKNOWN_RCPT, &t->to, &mbx, e);
+    enum rc rc = look_up(ad, a->to, AS_RECIPIENT, &t->to, &mbx, e);
 
     if (rc == RC_OK && t->to.party == PARTY_ACCOUNT)
         rc = room(ad, mbx, a, t, e);

@@ -23,6 +23,7 @@ const struct roster_heading roster_columns[ROSTER_COLUMNS] = {
     [ROSTER_MOST] = {"messages", "messages", "how many; 0: as all mailboxes"},
     [ROSTER_SIGN] = {"sign", "signature", "yes, no; oui, non"},
     [ROSTER_RED_LIST] = {"red_list", "liste_rouge", "yes, no; oui, non"},
+    [ROSTER_STATE] = {"state", "etat", "active, suspended, closed; actif, suspendu, ferme"},
 };
 
 struct reading {

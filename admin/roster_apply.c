@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* admin/roster_apply.c - one row of a roster: the account added, or changed where the row says something else. See admin/roster.h. */
+#include "admin/life.h"
 #include "admin/roster.h"
 #include <stddef.h>
 #include <stdio.h>
@@ -159,20 +160,54 @@ static enum rc stays(const struct applying *a, struct err *e)
     return RC_OK;
 }
 
+static enum rc no_row_closes(struct err *e)
+{
+    return err_set(e, RC_PERM, "a row closes no account: pli account close does");
+}
+
+/* A closed account is as its row says, or the row is refused. */
+static enum rc of_closed(const struct applying *a, enum roster_outcome *out, struct err *e)
+{
+    *out = ROSTER_UNCHANGED;
+    if (says(a, ROSTER_STATE) && a->wish.state == DA_CLOSED)
+        return RC_OK;
+    return account_not_closed(&a->there.is, e);
+}
+
+static enum rc change_state(const struct applying *a, struct err *e)
+{
+    return a->wish.state == DA_SUSPENDED ? account_suspend(a->ad, &a->there, SPAN_NULL, e)
+                                         : account_resume(a->ad, &a->there, e);
+}
+
+static enum rc write_change(struct applying *a, bool state, struct err *e)
+{
+    enum rc rc = a->change.what ? account_change(a->ad, &a->there, &a->change, e) : RC_OK;
+
+    return rc == RC_OK && state ? change_state(a, e) : rc;
+}
+
 static enum rc change(struct applying *a, enum roster_outcome *out, struct err *e)
 {
     struct span about = SPAN_NULL;
+    bool state = says(a, ROSTER_STATE) && a->wish.state != a->there.is.state;
     enum rc rc = stays(a, e);
 
     if (rc != RC_OK)
         return rc;
+    if (a->there.is.state >= DA_CLOSED)
+        return of_closed(a, out, e);
+    if (state && a->wish.state == DA_CLOSED)
+        return no_row_closes(e);
     compare_texts(a);
     compare_aliases(a);
     compare_rest(a);
-    *out = a->change.what ? ROSTER_CHANGED : ROSTER_UNCHANGED;
+    if (state)
+        differs(a, ROSTER_STATE, 0);
+    *out = a->change.what || state ? ROSTER_CHANGED : ROSTER_UNCHANGED;
     if (account_change_fault(&a->change, &about) != ACCOUNT_RIGHT)
         return err_set(e, RC_SYNTAX, "not right: %.*s", SPAN_ARG(span_head(about, 100)));
-    return a->dry || a->change.what == 0 ? RC_OK : account_change(a->ad, &a->there, &a->change, e);
+    return a->dry ? RC_OK : write_change(a, state, e);
 }
 
 static enum rc add(struct applying *a, enum roster_outcome *out, struct err *e)
@@ -181,6 +216,8 @@ static enum rc add(struct applying *a, enum roster_outcome *out, struct err *e)
     enum rc rc;
 
     *out = ROSTER_ADDED;
+    if (a->wish.state == DA_CLOSED)
+        return no_row_closes(e);
     if (a->dry)
         return account_add_would(a->ad, &a->wish.w, e);
     password_make(a->room->code);

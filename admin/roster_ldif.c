@@ -23,11 +23,29 @@ static const struct {
              {"pliSign", ROSTER_SIGN},
              {"mssRedList", ROSTER_RED_LIST}};
 
+/* What says in which state the account is (docs/internals/directory.md); of an entry the last of these rows counts. */
+enum mark {
+    MARK_NONE = 0,
+    MARK_ACTIVE,
+    MARK_SUSPENDED,
+    MARK_CLOSED,
+    MARK_TOMBSTONE /* no account: what is left of one */
+};
+static const struct {
+    const char *attribute, *value; /* value NULL: whatever it is */
+    enum mark mark;
+} marks[] = {{"pliDisabled", "FALSE", MARK_ACTIVE},
+             {"pliDisabled", "TRUE", MARK_SUSPENDED},
+             {"pliKeepUntil", NULL, MARK_CLOSED},
+             {"pliHolder", NULL, MARK_TOMBSTONE}};
+static const uint8_t states[] = {[MARK_ACTIVE] = DA_ACTIVE, [MARK_SUSPENDED] = DA_SUSPENDED, [MARK_CLOSED] = DA_CLOSED};
+
 struct reading {
     struct roster *r;
     struct buf cells, aliases; /* of the entry at hand */
     size_t begin[ROSTER_COLUMNS], n[ROSTER_COLUMNS];
     uint32_t has; /* 1 << enum roster_column: the entry's */
+    enum mark mark;
 };
 
 static void note_unused(struct roster *r, struct span name)
@@ -54,6 +72,14 @@ static int column_of(struct span name)
     return -1;
 }
 
+static enum mark mark_of(const struct ldif_value *v)
+{
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (span_ieq_str(v->name, marks[i].attribute) && (!marks[i].value || span_ieq_str(v->value, marks[i].value)))
+            return marks[i].mark;
+    return MARK_NONE;
+}
+
 /* The first value counts; a further address is an alias. */
 static void put_value(struct reading *in, int c, struct span value)
 {
@@ -75,7 +101,8 @@ static enum rc end_entry(struct reading *in, uint32_t line, struct err *e)
     struct roster_row *row = NULL;
     enum rc rc = RC_OK;
 
-    if (in->has & (1u << ROSTER_ADDRESS | 1u << ROSTER_TYPE)) /* a structure, say, has neither */
+    /* a structure, say, has neither */
+    if (in->has & (1u << ROSTER_ADDRESS | 1u << ROSTER_TYPE) && in->mark != MARK_TOMBSTONE)
         rc = roster_row_add(in->r, line, &row, e);
     for (int c = 0; row && c < ROSTER_COLUMNS; c++)
         if (in->has & 1u << c)
@@ -83,7 +110,10 @@ static enum rc end_entry(struct reading *in, uint32_t line, struct err *e)
                             span_head(span_from(buf_span(&in->cells), in->begin[c]), in->n[c]));
     if (row)
         roster_cell_set(in->r, row, ROSTER_ALIASES, buf_span(&in->aliases));
+    if (row && in->mark != MARK_NONE)
+        roster_cell_set(in->r, row, ROSTER_STATE, span_str(state_name(states[in->mark])));
     in->has = 0;
+    in->mark = MARK_NONE;
     buf_clear(&in->cells);
     buf_clear(&in->aliases);
     return rc;
@@ -95,7 +125,10 @@ static enum rc see(const struct ldif_value *v, void *ctx, struct err *e)
 
     if (!v->name.p)
         return end_entry(in, v->entry, e);
-    if (column_of(v->name) < 0)
+    if (mark_of(v) != MARK_NONE) {
+        in->mark = mark_of(v) > in->mark ? mark_of(v) : in->mark;
+        in->r->has |= 1u << ROSTER_STATE;
+    } else if (column_of(v->name) < 0)
         note_unused(in->r, v->name);
     else if (v->text)
         put_value(in, column_of(v->name), v->value);

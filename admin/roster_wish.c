@@ -47,6 +47,14 @@ static enum rc read_number(const struct roster *r, uint32_t row, enum roster_col
     return RC_OK;
 }
 
+static enum rc read_state(const struct roster *r, uint32_t row, uint8_t *out, struct err *e)
+{
+    struct span cell = roster_cell(r, row, ROSTER_STATE);
+
+    *out = DA_ACTIVE;
+    return cell.n == 0 || state_of(cell, out) ? RC_OK : bad_cell(ROSTER_STATE, cell, e);
+}
+
 /* ---- texts ---- */
 static bool is_between(unsigned char c)
 {
@@ -115,6 +123,9 @@ enum rc roster_wish(const struct roster *r, uint32_t row, const struct roster_de
         rc = read_number(r, row, ROSTER_MOST, SET_INT, &w->most, e);
     if (rc == RC_OK)
         rc = read_yes(r, row, ROSTER_SIGN, &w->sign, e);
+    if (rc == RC_OK)
+        rc = read_state(r, row, &out->state, e);
+    w->suspended = out->state == DA_SUSPENDED;
     return rc == RC_OK ? read_yes(r, row, ROSTER_RED_LIST, &w->red_list, e) : rc;
 }
 

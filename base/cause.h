@@ -20,6 +20,7 @@
     X(CAUSE_NOT_ALLOWED, "not-allowed") \
     X(CAUSE_NOT_FOUND, "not-found") \
     X(CAUSE_EXISTS, "exists") \
+    X(CAUSE_ADDRESS_CLOSED, "address-closed") \
     X(CAUSE_MAILBOX_FULL, "mailbox-full") \
     X(CAUSE_DAMAGED, "damaged") \
     X(CAUSE_CLOSED, "closed") \
@@ -47,6 +48,7 @@
     /* who sends, to whom */ \
     X(CAUSE_UNKNOWN_RCPT, "unknown-recipient") \
     X(CAUSE_DISABLED_RCPT, "disabled-recipient") \
+    X(CAUSE_CLOSED_RCPT, "closed-recipient") \
     X(CAUSE_NOT_LOCAL, "not-local") \
     X(CAUSE_QUOTA, "quota") \
     X(CAUSE_QUOTA_LONG, "quota-long") \

@@ -22,6 +22,7 @@ IPC_TABLE(dird_delegate_req);
 IPC_TABLE(dird_delegate_rep);
 IPC_TABLE(dird_account);
 IPC_TABLE(dird_set_req);
+IPC_TABLE(dird_state_req);
 IPC_TABLE(dird_address_req);
 IPC_TABLE(dird_list_req);
 IPC_TABLE(dird_list_rep);
@@ -50,11 +51,14 @@ static const struct ipc_op ops[] = {
     {DIRD_TRUST_REMOVE, "trust-remove", ROLE_ADMIN, dird_trust_entry_f, NULL, 0},
     {DIRD_STAY, "stay", ROLE_SMTPD | ROLE_IMAPD, dird_stay_req_f, dird_stay_rep_f, IPC_AGAIN},
     {DIRD_HOLDER, "holder", ROLE_RELAYD, dird_holder_req_f, dird_lookup_rep_f, IPC_AGAIN},
-    {DIRD_DELEGATIONS, "delegations", ROLE_IMAPD | ROLE_SMTPD, dird_delegations_req_f, dird_list_rep_f, IPC_AGAIN},
+    {DIRD_DELEGATIONS, "delegations", ROLE_IMAPD | ROLE_SMTPD | ROLE_ADMIN, dird_delegations_req_f, dird_list_rep_f,
+     IPC_AGAIN},
     {DIRD_DELEGATE, "delegate", ROLE_IMAPD | ROLE_SMTPD, dird_delegate_req_f, dird_delegate_rep_f, IPC_AGAIN},
     {DIRD_DELEGATES, "delegates", ROLE_IMAPD | ROLE_ADMIN, dird_delegations_req_f, dird_list_rep_f, IPC_AGAIN},
     {DIRD_DELEGATE_SET, "delegate-set", ROLE_ADMIN, dird_delegation_f, NULL, 0},
     {DIRD_SERVED, "served", ROLE_HTTPD, dird_served_req_f, NULL, IPC_AGAIN},
+    {DIRD_ACCOUNT_STATE, "account-state", ROLE_ADMIN, dird_state_req_f, NULL, 0},
+    {DIRD_CLOSED, "closed", ROLE_ADMIN, dird_list_req_f, dird_list_rep_f, IPC_AGAIN},
     {DIRD_EV_ENDED, "ended", 0, NULL, dird_ev_ended_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto dird_proto = {"dird", 0x44524950u /* "PIRD" */, DIRD_VERSION, ops, sizeof ops / sizeof *ops};

@@ -12,7 +12,7 @@
  */
 #pragma once
 #include "base/ipc.h"
-#define DIRD_VERSION 7
+#define DIRD_VERSION 8
 /* RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
 extern const struct ipc_proto dird_proto;
 enum dird_op {
@@ -31,14 +31,17 @@ enum dird_op {
     DIRD_DELEGATES,      /* who are the delegates of a mailbox? imapd (of its ticket's), admin (of any) */
     DIRD_DELEGATE_SET,   /* admin: a delegate added, changed, removed */
     DIRD_SERVED,         /* is that a mail domain of this instance? Nothing of any address. httpd */
-    DIRD_EV_ENDED = 200  /* pushed, never asked, within two seconds: the account is disabled or gone, or has another password */
+    DIRD_ACCOUNT_STATE,  /* admin: an account suspended, resumed, closed, reopened, erased (decision 0045) */
+    DIRD_CLOSED,         /* admin: the closed accounts, as ACCOUNT_LIST */
+    DIRD_EV_ENDED = 200  /* pushed, never asked, within two seconds: the account is suspended, closed or gone, or has another password */
 };
 /* What a field may hold at most, in octets; the largest account (64 aliases, one certificate) fits a message with room to spare. */
 enum { DIRD_ADDR = 320, DIRD_NAME = 256, DIRD_ID = 32, DIRD_PASSWORD = 1024, DIRD_CERT = 16384, DIRD_ALIASES = 16384, DIRD_PEER = 64,
        DIRD_TICKET = 720, DIRD_DN = 512, DIRD_LIST = 80 * 1024, DIRD_WORDS = 256, DIRD_PUB = 32 };
 
 /* ---- DIRD_LOOKUP ---- */
-enum dird_kind { DK_UNKNOWN = 0 /* local domain, no such address */, DK_MAILBOX, DK_NOT_LOCAL, DK_DISABLED, DK_ALIAS /* later */ };
+enum dird_kind { DK_UNKNOWN = 0 /* local domain, no such address */, DK_MAILBOX, DK_NOT_LOCAL, DK_DISABLED /* suspended */, DK_ALIAS /* later */,
+                 DK_CLOSED /* mbx 0: only its tombstone is left, and pub is its digest of the holder (directory/holder.h) */ };
 enum dird_flag { DF_STRICT = 1, DF_SIGN = 2 /* sign what it submits */, DF_RED_LIST = 4 };
 enum dird_type { DT_PER = 1, DT_ORG, DT_APP, DT_CAB };
 #define FIELDS_dird_lookup_req(F, T)                                                                                        \
@@ -46,7 +49,7 @@ enum dird_type { DT_PER = 1, DT_ORG, DT_APP, DT_CAB };
 IPC_MESSAGE(dird_lookup_req);
 
 #define FIELDS_dird_lookup_rep(F, T)                                                                                 \
-    F(T, U8, kind)                           /* enum dird_kind; the rest is filled for DK_MAILBOX and DK_DISABLED */ \
+    F(T, U8, kind)                           /* enum dird_kind; the rest is filled for DK_MAILBOX, DK_DISABLED, DK_CLOSED */ \
     F(T, U8, type)                           /* enum dird_type */                                                    \
     F(T, U32, flags)                         /* DF_ bits */                                                          \
     F(T, U64, mbx)                                                                                                   \
@@ -130,11 +133,12 @@ IPC_MESSAGE(dird_trust_rep);
     F(T, U64, grant)                         /* the number of the delegation: another one with each change */
 IPC_MESSAGE(dird_delegation);
 
-/* DIRD_DELEGATIONS, DIRD_DELEGATE: the ticket is of a sign-in, not one for another's mailbox. DIRD_DELEGATES: of either kind.
+/* DIRD_DELEGATIONS, DIRD_DELEGATE: the ticket is of a sign-in, not one for another's mailbox. DIRD_DELEGATES: of either kind. An administrator names an
+ * address instead: DELEGATIONS gives all that it has, in suspended and closed mailboxes too.
  * The lists are dird_list_rep of dird_delegation; there are no more than fit one. */
 #define FIELDS_dird_delegations_req(F, T)                                                                \
-    F(T, BYTES, ticket, DIRD_TICKET)         /* DELEGATES of an administrator: empty */                  \
-    F(T, BYTES, address, DIRD_ADDR)          /* DELEGATES of an administrator: the mailbox; else empty */
+    F(T, BYTES, ticket, DIRD_TICKET)         /* of an administrator: empty */                            \
+    F(T, BYTES, address, DIRD_ADDR)          /* of an administrator: the mailbox, the delegate; else empty */
 IPC_MESSAGE(dird_delegations_req);
 
 /* RC_DENIED, CAUSE_DELEGATION_ENDED: she is no delegate of that mailbox, or it is disabled. */
@@ -154,6 +158,8 @@ IPC_MESSAGE(dird_delegate_req);
 IPC_MESSAGE(dird_delegate_rep);
 
 /* ---- accounts: also a list record ---- */
+/* DA_ERASING: closed, and its keys and mail are being destroyed: there is no way back. */
+enum dird_state { DA_ACTIVE = 0, DA_SUSPENDED, DA_CLOSED, DA_ERASING };
 #define FIELDS_dird_account(F, T)                                                       \
     F(T, BYTES, address, DIRD_ADDR)                                                     \
     F(T, BYTES, name, DIRD_NAME)             /* cn */                                   \
@@ -173,16 +179,37 @@ IPC_MESSAGE(dird_delegate_rep);
     F(T, U64, most)                          /* messages; 0: as all mailboxes */        \
     F(T, FIX, pub, DIRD_PUB)                 /* of the mailbox */                       \
     F(T, U8, type)                           /* enum dird_type */                       \
-    F(T, U8, disabled)                       /* 1: nobody signs in, nothing is filed */ \
+    F(T, U8, state)                          /* enum dird_state; ADD: active or suspended */ \
+    F(T, BYTES, reason, DIRD_NAME)           /* why it is suspended or closed, for the administrator */ \
+    F(T, U64, since)                         /* UTC s: suspended or closed since then; 0: not known */ \
+    F(T, U64, keep_until)                    /* UTC s, of a closed one: its mail and keys are kept until then */ \
     F(T, U32, flags)                         /* DF_ bits */
 IPC_MESSAGE(dird_account);
 
-enum { DS_NAME = 1, DS_FLAGS = 2, DS_DISABLED = 4, DS_QUOTA = 8, DS_CERT = 16, DS_SERVICE = 32, DS_RESPONSIBLE = 64, DS_PROFESSION = 128,
+enum { DS_NAME = 1, DS_FLAGS = 2, DS_STATE = 4 /* of ADD alone: DIRD_ACCOUNT_STATE changes it */, DS_QUOTA = 8, DS_CERT = 16, DS_SERVICE = 32, DS_RESPONSIBLE = 64, DS_PROFESSION = 128,
        DS_ALIASES = 256, DS_SPECIALTY = 512, DS_RPPS = 1024 /* per and cab */, DS_MOST = 2048 };
 #define FIELDS_dird_set_req(F, T)                                                                                                            \
     F(T, U32, what)                                       /* DS_ bits: only the fields named are changed */                                  \
     F(T, BYTES, account, DIRD_CERT + DIRD_ALIASES + 8192) /* one dird_account record as ipc_list_add() writes it; address names the entry */
 IPC_MESSAGE(dird_set_req);
+
+/* ---- DIRD_ACCOUNT_STATE. Each step is one change of the directory. RC_PERM: not from the state that it is in; CAUSE_ADDRESS_CLOSED: it is closed. ---- */
+enum dird_step {
+    DL_SUSPEND = 1, /* again: with another reason */
+    DL_RESUME,      /* an active one stays so */
+    DL_CLOSE,       /* again: only .keep_until, when it is another */
+    DL_REOPEN,
+    DL_ERASE,       /* a closed one whose time has passed; from now on it cannot be reopened */
+    DL_KEEP,        /* ERASE taken back: nothing was destroyed yet */
+    DL_BURY         /* after ERASE: its tombstone is put, and the entry goes */
+};
+#define FIELDS_dird_state_req(F, T)                                                                                 \
+    F(T, BYTES, address, DIRD_ADDR)                                                                                 \
+    F(T, U8, step)                           /* enum dird_step */                                                   \
+    F(T, BYTES, reason, DIRD_NAME)           /* SUSPEND, CLOSE */                                                   \
+    F(T, U64, keep_until)                    /* CLOSE: UTC s; 0: of one that is closed already, as it stands */     \
+    F(T, U64, mbx)                           /* of the account that is meant; another has the address: RC_NOTFOUND */
+IPC_MESSAGE(dird_state_req);
 
 #define FIELDS_dird_address_req(F, T) \
     F(T, BYTES, address, DIRD_ADDR)

@@ -40,7 +40,7 @@ static void only_the_administrator_changes_things(void **state)
 {
     (void)state;
     const uint16_t changes[] = {DIRD_ACCOUNT_ADD, DIRD_ACCOUNT_SET,  DIRD_ACCOUNT_DELETE, DIRD_ACCOUNT_PASSWD,
-                                DIRD_TRUST_ADD,   DIRD_TRUST_REMOVE, DIRD_DELEGATE_SET};
+                                DIRD_TRUST_ADD,   DIRD_TRUST_REMOVE, DIRD_DELEGATE_SET,   DIRD_ACCOUNT_STATE};
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
         assert_int_equal(ipc_op_find(&dird_proto, changes[i])->roles, ROLE_ADMIN);
     for (size_t i = 0; i < dird_proto.n_ops;

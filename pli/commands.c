@@ -84,8 +84,23 @@ static const struct cmd_opt delegate_remove_opts[] = {
     {"--to", "ADDRESS", "the delegate"},
     {NULL, NULL, NULL},
 };
+static const struct cmd_opt suspend_opts[] = {
+    {"--reason", "TEXT", "why, for who looks at the account"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt close_opts[] = {
+    {"--keep", "DAYS", "how long its mail and its keys are kept; default account.keep_closed"},
+    {"--reason", "TEXT", "why, for who looks at the account"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt purge_opts[] = {
+    {"--dry-run", NULL, "say what would become of each closed account; destroy nothing"},
+    {"--at", "DAY", "with --dry-run: as if it were that day, such as 2027-03-01"},
+    {NULL, NULL, NULL},
+};
 static const struct cmd_opt delete_opts[] = {
     {"--yes", NULL, "do not ask, even on a terminal"},
+    {"--never-used", NULL, "it was made by mistake and nobody used it: the address may be anybody's"},
     {NULL, NULL, NULL},
 };
 static const struct cmd_opt passwd_opts[] = {
@@ -228,11 +243,19 @@ const struct command commands[] = {
     {"account set", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_set, set_opts, "changes what its options name"},
     {"account quota", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_quota, quota_opts,
      "what a mailbox takes and what it may take; sets it"},
-    {"account disable", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_disable, NULL,
+    {"account disable", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_disable, NULL, "the same as account suspend"},
+    {"account enable", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_enable, NULL, "the same as account resume"},
+    {"account suspend", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_suspend, suspend_opts,
      "no sign-in and no delivery from now on; nothing is deleted"},
-    {"account enable", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_enable, NULL, "takes a disabled account up again"},
+    {"account resume", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_resume, NULL, "takes a suspended account up again"},
+    {"account close", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_close, close_opts,
+     "for good: mail and keys are kept for a time, then destroyed; nobody else gets the address"},
+    {"account reopen", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_reopen, NULL,
+     "takes a closed account up again, with all its mail, while it is kept"},
+    {"account purge", "", 0, 0, NEED_SERVER, cmd_account_purge, purge_opts,
+     "destroys the keys and the mail of closed accounts whose time has passed; happens once a day by itself"},
     {"account delete", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_delete, delete_opts,
-     "deletes the account, its mailbox and all its mail"},
+     "closes the account and destroys its keys and its mail at once; nobody else gets the address"},
     {"account passwd", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_passwd, passwd_opts,
      "a new password; no mail is lost by it"},
     {"account import", "FILE.csv|FILE.ldif|-", 1, 1, NEED_SERVER, cmd_account_import, account_import_opts,

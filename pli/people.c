@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- passwords ---- */
@@ -109,6 +110,17 @@ int password_accepted(struct cmd *c, struct span password, const char *address, 
 }
 
 /* ---- sizes ---- */
+char *moment_text(uint64_t utc, char out[32])
+{
+    time_t t = (time_t)utc;
+    struct tm tm;
+
+    out[0] = '\0';
+    if (utc > 0 && gmtime_r(&t, &tm))
+        strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return out;
+}
+
 char *size_text(uint64_t n, char out[32])
 {
     static const char *const units[] = {"", "k", "M", "G", "T"};
@@ -189,6 +201,7 @@ json_t *account_json(const struct dird_account *a)
                  {"service", a->service},
                  {"responsible", a->responsible}};
     json_t *j = json_object();
+    char when[32];
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         json_object_set_new(j, texts[i].key, json_text(texts[i].text));
@@ -200,7 +213,11 @@ json_t *account_json(const struct dird_account *a)
     json_object_set_new(j, "strict", json_boolean(a->flags & DF_STRICT));
     json_object_set_new(j, "sign", json_boolean(a->flags & DF_SIGN));
     json_object_set_new(j, "red_list", json_boolean(a->flags & DF_RED_LIST));
-    json_object_set_new(j, "disabled", json_boolean(a->disabled));
+    json_object_set_new(j, "disabled", json_boolean(a->state != DA_ACTIVE));
+    json_object_set_new(j, "state", json_string(state_name(a->state)));
+    json_object_set_new(j, "state_since", json_text(span_str(moment_text(a->since, when))));
+    json_object_set_new(j, "state_reason", json_text(a->reason));
+    json_object_set_new(j, "keep_until", json_text(span_str(moment_text(a->keep_until, when))));
     return j;
 }
 
@@ -211,7 +228,7 @@ int account_of(struct cmd *c, const char *address, struct account *out)
 
     if (rc == RC_SYNTAX)
         return cmd_why(c, PLI_USAGE, e.cause, "%s", e.log);
-    if (rc == RC_NOTFOUND)
+    if (rc == RC_NOTFOUND && e.cause != CAUSE_ADDRESS_CLOSED)
         return cmd_why(c, PLI_FAILED, e.cause, "%s: pli account list shows those there are", e.log);
     return rc == RC_OK ? PLI_OK : cmd_err(c, &e);
 }

@@ -27,6 +27,7 @@ void passwords_wipe(struct passwords *p);
 /* May it be a new password of that account? PLI_OK, or an exit code after its line. least_out: the setting dird.password_min. */
 int password_accepted(struct cmd *c, struct span password, const char *address, int64_t *least_out);
 
+char *moment_text(uint64_t utc, char out[32]); /* "2027-03-01T12:00:00Z"; 0: ""; its first ten characters are the day */
 char *size_text(uint64_t n, char out[32]); /* 2147483648 -> "2G"; rounded to a tenth: for people */
 /* A size such as 2G; false after its usage line. */
 bool size_option(struct cmd *c, const char *name, uint64_t *out, int *answer_out);

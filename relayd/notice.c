@@ -57,6 +57,12 @@ static void here(const struct dird_lookup_rep *who, struct sender *s)
     memcpy(s->to.pub, who->pub, SEAL_PUB);
 }
 
+/* A suspended account, and a closed one while its mail is kept, may find the report one day. */
+static bool has_mailbox(const struct dird_lookup_rep *who)
+{
+    return who->kind == DK_MAILBOX || who->kind == DK_DISABLED || (who->kind == DK_CLOSED && who->mbx != 0);
+}
+
 static enum rc find_sender(const struct notices *n, struct span address, struct sender *s, struct err *e)
 {
     struct dird_lookup_rep who;
@@ -75,7 +81,7 @@ static enum rc find_sender(const struct notices *n, struct span address, struct 
     buf_free(&mem);
     if (rc == RC_OK && who.kind == DK_NOT_LOCAL)
         return elsewhere(n, address, s, e);
-    if (rc == RC_OK && (who.kind == DK_MAILBOX || who.kind == DK_DISABLED))
+    if (rc == RC_OK && has_mailbox(&who))
         here(&who, s);
     else
         s->nobody = "no-such-account";

@@ -45,10 +45,12 @@ static enum rc lookup(void *d, struct ipc_peer *p, const void *req, int fd, stru
     (void)d, (void)p, (void)fd;
     if (span_eq_str(q->address, "slow@a.test"))
         return err_set(e, RC_TEMP, "directory away");
-    rep->kind = span_eq_str(q->address, "gp@a.test")     ? DK_MAILBOX
-                : span_eq_str(q->address, "gone@a.test") ? DK_UNKNOWN
-                                                         : DK_NOT_LOCAL;
-    rep->mbx = 21;
+    rep->kind = span_eq_str(q->address, "gp@a.test")       ? DK_MAILBOX
+                : span_eq_str(q->address, "gone@a.test")   ? DK_UNKNOWN
+                : span_eq_str(q->address, "closed@a.test") ? DK_CLOSED
+                : span_eq_str(q->address, "purged@a.test") ? DK_CLOSED
+                                                           : DK_NOT_LOCAL;
+    rep->mbx = span_eq_str(q->address, "purged@a.test") ? 0 : 21;
     return RC_OK;
 }
 
@@ -133,6 +135,10 @@ static void test_whom(void **state)
     about("", 1, 0, 0);
     assert_int_equal(told(NOTICE_FAILED, 1), 0);
     about("gone@a.test", 1, 0, 0);
+    assert_int_equal(told(NOTICE_FAILED, 1), 0);
+    about("closed@a.test", 1, 0, 0); /* its mail is kept, this too */
+    assert_int_equal(told(NOTICE_FAILED, 1), 1);
+    about("purged@a.test", 1, 0, 0);
     assert_int_equal(told(NOTICE_FAILED, 1), 0);
     about("x@left.test", 1, 0, 0);
     assert_int_equal(told(NOTICE_FAILED, 1), 0);

@@ -60,6 +60,8 @@ static enum cause look_up(struct smtp_session *s, const struct smtp_rcpt *r, con
         return CAUSE_UNKNOWN_RCPT;
     if (who.kind == DK_DISABLED)
         return CAUSE_DISABLED_RCPT;
+    if (who.kind == DK_CLOSED)
+        return CAUSE_CLOSED_RCPT;
     if (who.kind == DK_NOT_LOCAL)
         return to_elsewhere(s, r, address, e);
     return to_mailbox(s, &who, r, address, e);

@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "base/log.h"
 #include "directory/dird/dird.h"
+#include "directory/holder.h"
 #include "policies/identifiers.h"
 
 enum { FIRST_MAILBOX = 16 };
@@ -18,8 +19,29 @@ static bool is_lower(struct span s)
     return true;
 }
 
-/* An address must have the right form and a domain that is served here, and no other account may hold it. */
-static enum rc check_address(struct cache *c, struct span address, struct span holder, struct err *e)
+/* A closed address is never given to another holder: not while its mail is kept, and not while there is a tombstone. The account whose address it is has
+ * the same type and the same number as the tombstone's. */
+static enum rc not_closed(struct cache *c, struct span address, const struct dird_account *a, struct span holder,
+                          struct err *e)
+{
+    struct cache_view v;
+    cache_find(c, address, &v);
+    if (v.kind == DK_CLOSED && v.mbx != 0 && !span_ieq_str(holder, v.address))
+        return err_cause(e, RC_EXISTS, CAUSE_ADDRESS_CLOSED,
+                         "%s is of a closed account: pli account reopen %s gives it back, and nobody else gets it",
+                         log_esc(address), v.address);
+    if (!cache_tombstone(c, address, &v))
+        return RC_OK;
+    if (holder_same(v.pub, span_str(v.address), a))
+        return RC_OK;
+    return err_cause(e, RC_EXISTS, CAUSE_ADDRESS_CLOSED,
+                     "%s was closed for good, and is never given to another holder: choose another address",
+                     log_esc(address));
+}
+
+/* An address must have the right form and a domain that is served here, and no other account may hold it or have held it. a: whose it shall be. */
+static enum rc check_address(struct cache *c, struct span address, const struct dird_account *a, struct span holder,
+                             struct err *e)
 {
     struct cache_view v;
     ptrdiff_t at = span_chr(address, '@');
@@ -31,9 +53,10 @@ static enum rc check_address(struct cache *c, struct span address, struct span h
     cache_find(c, address, &v);
     if (v.kind == DK_NOT_LOCAL)
         return err_set(e, RC_PERM, "the domain of %s is not served here", log_esc(address));
-    if (cache_taken(c, address, holder))
-        return err_set(e, RC_EXISTS, "%s is already an address here", log_esc(address));
-    return RC_OK;
+    enum rc rc = not_closed(c, address, a, holder, e);
+    if (rc == RC_OK && cache_taken(c, address, holder))
+        rc = err_set(e, RC_EXISTS, "%s is already an address here", log_esc(address));
+    return rc;
 }
 
 enum rc account_check_aliases(struct cache *c, const struct dird_account *a, struct err *e)
@@ -47,7 +70,7 @@ enum rc account_check_aliases(struct cache *c, const struct dird_account *a, str
             return err_set(e, RC_PERM, "more than %d aliases", CACHE_ALIASES);
         if (span_eq(one, a->address))
             return err_set(e, RC_EXISTS, "%s is the account's own address", log_esc(one));
-        enum rc rc = check_address(c, one, a->address, e);
+        enum rc rc = check_address(c, one, a, a->address, e);
         if (rc != RC_OK)
             return rc;
     }
@@ -77,7 +100,7 @@ static bool text_ok(struct span s)
 
 enum rc account_check_new(struct cache *c, const struct dird_account *a, struct err *e)
 {
-    enum rc rc = check_address(c, a->address, SPAN_NULL, e);
+    enum rc rc = check_address(c, a->address, a, SPAN_NULL, e);
     if (rc != RC_OK)
         return rc;
     if (a->type < DT_PER || a->type > DT_CAB)

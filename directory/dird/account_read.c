@@ -116,12 +116,13 @@ enum rc account_csn(struct dird *d, struct span address, uint64_t *csn_out, stru
 /* ---- lists ---- */
 /* Adds the account's record to list. RC_MORE: there is no room for it. An account that vanished meanwhile is left
  * out. */
-static enum rc add_record(struct dird *d, struct span address, bool certs_only, struct buf *list, struct err *e)
+static enum rc add_record(struct dird *d, struct span address, enum account_pages which, struct buf *list,
+                          struct err *e)
 {
     struct buf mem = BUF_INIT, rec = BUF_INIT;
     struct dird_account a;
-    enum rc rc = account_read(d, address, certs_only, &mem, &a, e);
-    if (rc == RC_OK && (!certs_only || a.cert_der.n > 0)) {
+    enum rc rc = account_read(d, address, which == PAGE_CERTS, &mem, &a, e);
+    if (rc == RC_OK && (which != PAGE_CERTS || (a.cert_der.n > 0 && a.state < DA_CLOSED))) {
         ipc_list_add(&rec, dird_account_f, &a);
         if (list->n + rec.n > DIRD_LIST_BYTES)
             rc = RC_MORE;
@@ -134,13 +135,13 @@ static enum rc add_record(struct dird *d, struct span address, bool certs_only, 
 }
 
 /* The records of NUL-ended names, until there is no room; *done_out says whether all were written. */
-static enum rc add_records(struct dird *d, struct span names, bool certs_only, struct buf *list, bool *done_out,
-                           struct err *e)
+static enum rc add_records(struct dird *d, struct span names, enum account_pages which, struct buf *list,
+                           bool *done_out, struct err *e)
 {
     enum rc rc = RC_OK;
     while (names.n > 0 && rc == RC_OK) {
         ptrdiff_t end = span_chr(names, 0);
-        rc = add_record(d, span_head(names, (size_t)end), certs_only, list, e);
+        rc = add_record(d, span_head(names, (size_t)end), which, list, e);
         names = span_from(names, (size_t)end + 1);
     }
     *done_out = rc == RC_OK;
@@ -155,22 +156,23 @@ static struct span last_name(struct span names)
     return span_of(names.p + start, names.n - 1 - start);
 }
 
-enum rc account_page(struct dird *d, struct span after, bool certs_only, struct buf *list, bool *more_out,
+enum rc account_page(struct dird *d, enum account_pages which, struct span after, struct buf *list, bool *more_out,
                      struct err *e)
 {
     struct buf names = BUF_INIT;
     char cursor[CACHE_NAME] = "";
     enum rc rc = RC_OK;
     bool more = true, done = true;
+    enum cache_list names_of = which == PAGE_CLOSED ? LIST_CLOSED : LIST_MAILBOXES;
     /* a page without any certificate is no answer (its last record is the cursor): on to the next */
     for (bool first = true; rc == RC_OK && more && done && (first || list->n == 0); first = false) {
         buf_clear(&names);
-        more = cache_page(d->cache, LIST_MAILBOXES, first ? after : span_str(cursor), PAGE_NAMES, &names);
+        more = cache_page(d->cache, names_of, first ? after : span_str(cursor), PAGE_NAMES, &names);
         if (names.n == 0)
             break;
         struct span last = last_name(buf_span(&names));
         memcpy(cursor, last.p, last.n + 1);
-        rc = add_records(d, buf_span(&names), certs_only, list, &done, e);
+        rc = add_records(d, buf_span(&names), which, list, &done, e);
     }
     *more_out = more || !done;
     buf_free(&names);
@@ -253,7 +255,7 @@ enum rc account_search(struct dird *d, struct span text, struct span after, stru
     enum rc rc = links_run(d->links, true, find_names, &f, "search", e);
     if (rc == RC_OK) {
         sort_names(&found, after, &sorted);
-        rc = add_records(d, buf_span(&sorted), false, list, &done, e);
+        rc = add_records(d, buf_span(&sorted), PAGE_ALL, list, &done, e);
     }
     *more_out = !done;
     buf_free(&base);

@@ -60,12 +60,20 @@ static enum rc run(struct dird *d, link_fn fn, struct span address, struct mods 
     return rc;
 }
 
-static void wait_seen(struct dird *d, struct span address)
+void account_wait_seen(struct dird *d, struct span address)
 {
     struct err e = {0};
     uint64_t csn = 0;
     if (account_csn(d, address, &csn, &e) == RC_OK && !cache_wait(d->cache, address, csn, deadline_in(DIRD_WAIT_MS)))
         log_ev(LOG_WARN_, "sync-late", "account=%s", log_esc(address));
+}
+
+enum rc account_modify(struct dird *d, struct span address, struct mods *m, struct err *e)
+{
+    enum rc rc = run(d, do_modify, address, m, SPAN_NULL, "change an account", e);
+    if (rc == RC_OK)
+        account_wait_seen(d, address);
+    return rc;
 }
 
 /* ---- password ---- */
@@ -84,11 +92,17 @@ static enum rc put_password(struct dird *d, struct span address, const struct pa
 
 enum rc account_passwd(struct dird *d, struct span address, const struct passhash *password, struct err *e)
 {
-    enum rc rc = put_password(d, address, password, e);
+    struct cache_view v;
+    enum rc rc = RC_OK;
+    cache_find(d->cache, address, &v);
+    if (v.kind == DK_CLOSED && v.mbx != 0)
+        rc = account_is_closed(address, e);
+    if (rc == RC_OK)
+        rc = put_password(d, address, password, e);
     if (rc == RC_NOTFOUND)
         rc = err_set(e, RC_NOTFOUND, "no account %s", log_esc(address));
     if (rc == RC_OK)
-        wait_seen(d, address);
+        account_wait_seen(d, address);
     return rc;
 }
 
@@ -128,13 +142,12 @@ static struct mods *new_entry(const struct dird_account *a, const struct passhas
 {
     static const struct span classes[] = {SPAN_LIT("inetOrgPerson"), SPAN_LIT("inetLocalMailRecipient"),
                                           SPAN_LIT("mssBox")};
-    static const char *const types[] = {[DT_PER] = "PER", [DT_ORG] = "ORG", [DT_APP] = "APP", [DT_CAB] = "CAB"};
     struct mods *m = mods_new(false);
     char number[24];
     snprintf(number, sizeof number, "%llu", (unsigned long long)a->mbx);
     mods_put(m, "objectClass", classes, 3);
     mods_text(m, "mail", a->address);
-    mods_str(m, "mssType", types[a->type]);
+    mods_str(m, "mssType", type_text(a->type));
     mods_str(m, "pliMailboxId", number);
     mods_text(m, "pliMailboxKey", span_of(a->pub, sizeof a->pub));
     mods_text(m, "mssStructureId", a->structure);
@@ -178,7 +191,7 @@ enum rc account_add(struct dird *d, const struct dird_account *asked, const stru
     if (rc == RC_OK && !p->hash[0] && (rc = put_password(d, a.address, p, e)) != RC_OK)
         (void)!run(d, do_delete, a.address, NULL, SPAN_NULL, "take an account back", &ignored);
     if (rc == RC_OK)
-        wait_seen(d, a.address);
+        account_wait_seen(d, a.address);
     return rc;
 }
 
@@ -203,8 +216,6 @@ static void overlay(struct dird_account *to, const struct dird_account *from, ui
             *texts[i].to = texts[i].from;
     if (what & DS_FLAGS)
         to->flags = from->flags;
-    if (what & DS_DISABLED)
-        to->disabled = from->disabled;
     if (what & DS_QUOTA)
         to->quota = from->quota;
     if (what & DS_MOST)
@@ -219,6 +230,10 @@ enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *ch
     if (rc != RC_OK)
         goto out;
     struct span former = a.rpps;
+    if (a.state >= DA_CLOSED)
+        rc = account_is_closed(a.address, e);
+    if (rc != RC_OK)
+        goto out;
     overlay(&a, change, what);
     if ((what & DS_RPPS) && (rc = account_check_numbers(&a, e)) != RC_OK)
         goto out;
@@ -234,14 +249,12 @@ enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *ch
         goto out;
     struct mods *m = mods_new(true);
     mods_account(m, &a, what);
-    rc = run(d, do_modify, a.address, m, SPAN_NULL, "change an account", e);
+    rc = account_modify(d, a.address, m, e);
     mods_free(&m);
     if (rc == RC_OK && a.rpps.n > 0 && (what & (DS_NAME | DS_PROFESSION | DS_SPECIALTY | DS_RPPS)))
         rc = person_put(d, &a, e);
     if (rc == RC_OK && (what & DS_RPPS) && former.n > 0 && !span_eq(former, a.rpps))
         person_drop_if_alone(d, former);
-    if (rc == RC_OK)
-        wait_seen(d, a.address);
 out:
     buf_free(&mem);
     return rc;

@@ -203,14 +203,13 @@ static enum rc sign_in_prepared(struct auth *a, const struct dird_auth_req *rq, 
     cache_find(a->cache, rq->login,
                &v); /* the CSN of before the bind: a password changed meanwhile is not remembered as right */
     /* its address or an alias of it, but no sub-address; whichever was typed, it is one account that is tried */
-    bool box = (v.kind == DK_MAILBOX || v.kind == DK_DISABLED) &&
-               (v.alias ? span_chr(rq->login, '+') < 0 : span_ieq_str(rq->login, v.address));
+    bool box = cache_is_box(&v) && (v.alias ? span_chr(rq->login, '+') < 0 : span_ieq_str(rq->login, v.address));
     struct dird_auth_req own = *rq;
     if (box)
         own.login = span_str(v.address);
     bool usable = box && rq->password.n > 0 && rq->password.n <= MOST_PASSWORD && span_chr(rq->password, 0) < 0;
     enum rc rc = check(a, &v, usable, &own, process, e);
-    if (rc == RC_OK && v.kind == DK_DISABLED)
+    if (rc == RC_OK && v.kind != DK_MAILBOX)
         rc = err_cause(e, RC_PERM, CAUSE_AUTH_DISABLED, "account is disabled");
     bool asked_again = rc == RC_TEMP && (e->cause == CAUSE_WAIT_PASSWORD ||
                                          e->cause == CAUSE_BUSY); /* by dir_auth(); its session logs the end */

@@ -193,15 +193,13 @@ static void a_disabled_account_is_told_so_only_with_its_password(void **state)
 {
     (void)state;
     struct err e = {0};
-    struct dird_account a = {.address = SPAN_LIT(MARIE), .disabled = 1};
     assert_int_equal(sign_in(MARIE, "mot de passe", &e), RC_OK);
-    assert_int_equal(dir_account_set(dir, DS_DISABLED, &a, &e), RC_OK);
+    assert_int_equal(step(MARIE, DL_SUSPEND), RC_OK);
     assert_int_equal(sign_in(MARIE, "mot de passe", &e), RC_PERM);
     assert_int_equal(e.cause, CAUSE_AUTH_DISABLED);
     assert_int_equal(sign_in(MARIE, "wrong", &e), RC_DENIED);
     assert_int_equal(as_mailbox("ldapwhoami", MARIE, ""), 49); /* nor by LDAP */
-    a.disabled = 0;
-    assert_int_equal(dir_account_set(dir, DS_DISABLED, &a, &e), RC_OK);
+    assert_int_equal(step(MARIE, DL_RESUME), RC_OK);
     assert_int_equal(sign_in(MARIE, "mot de passe", &e), RC_OK);
     assert_int_equal(as_mailbox("ldapwhoami", MARIE, ""), 0);
 }
@@ -315,7 +313,9 @@ static void while_slapd_is_away(void **state)
     assert_int_equal(e.cause, CAUSE_DIR_TEMP);
     assert_int_equal(sign_in("nobody@chu.example", "x", &e), RC_TEMP);
     assert_int_equal(add(per("new@chu.example", "New One", 30)), RC_TEMP);
-    assert_int_equal(dir_account_set(dir, DS_DISABLED, &a, &e), RC_TEMP);
+    assert_int_equal(dir_account_set(dir, DS_SERVICE, &a, &e), RC_TEMP);
+    assert_int_equal(step(MARIE, DL_CLOSE), RC_TEMP); /* nothing half done: */
+    assert_int_equal(kind_of(MARIE), DK_MAILBOX);
 }
 
 /* What was removed while dird was not looking is gone after it came back; what was added is there. */

@@ -26,7 +26,7 @@ static void some_people(void **state)
     struct dird_account red = per("red.martin@chu.example", "Dr Rouge MARTIN", 18),
                         off = per("off.martin@chu.example", "Dr Off MARTIN", 19);
     red.flags |= DF_RED_LIST;
-    off.disabled = 1;
+    off.state = DA_SUSPENDED;
     struct dird_account ward = per("cardiologie@chu.example", "Service de cardiologie", 20);
     ward.type = DT_ORG;
     ward.structure = SPAN_LIT("300017985");

@@ -275,11 +275,12 @@ void cache_put_mailbox(struct cache *c, const unsigned char uuid[CACHE_UUID], co
     it->flags = f->flags;
     it->type = f->type;
     it->disabled = f->disabled;
+    it->closed = f->closed;
     memcpy(it->pub, f->pub, sizeof it->pub);
     it->extra = own(span_head(f->name, CACHE_NAME - 1));
-    add_name(c, it, NAME_ADDRESS, f->address);
+    add_name(c, it, f->tombstone ? NAME_TOMBSTONE : NAME_ADDRESS, f->address);
     for (size_t i = 0; i < f->n_aliases; i++)
-        add_name(c, it, NAME_ALIAS, f->aliases[i]);
+        add_name(c, it, f->tombstone ? NAME_TOMBSTONE : NAME_ALIAS, f->aliases[i]);
     own_grants(c, it, f);
     count(c, it, 1);
     if (f->csn > c->top_csn)

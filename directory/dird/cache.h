@@ -32,10 +32,12 @@ struct cache_facts { /* of a mailbox, as the directory has it */
     unsigned char pub[32];
     uint8_t type;
     bool disabled;
+    bool closed;    /* disabled, too */
+    bool tombstone; /* what is left of a closed address: no mailbox, .name is the address, .pub the holder's digest */
     uint32_t flags; /* DF_ */
 };
 struct cache_view { /* a copy */
-    uint8_t kind;   /* enum dird_kind; the rest only for DK_MAILBOX and DK_DISABLED */
+    uint8_t kind;   /* enum dird_kind; the rest only for DK_MAILBOX, DK_DISABLED and DK_CLOSED; of a tombstone .mbx is 0 */
     uint8_t type;
     uint32_t flags;
     uint64_t mbx, csn, secret_at;
@@ -68,6 +70,7 @@ bool cache_same_secret(uint64_t secret_at, uint64_t other); /* as far as is know
 bool cache_ready(struct cache *c);
 /* Finds an address in any case. "user+x@d" is tried without "+x" when it is not itself an address. */
 void cache_find(struct cache *c, struct span address, struct cache_view *out);
+bool cache_is_box(const struct cache_view *v); /* it has a mailbox, whatever its state */
 bool cache_serves(struct cache *c, struct span domain); /* a mail domain of this instance, in any case */
 bool cache_taken(struct cache *c, struct span address, struct span but_of); /* an address or alias of another account than but_of */
 bool cache_lower(struct span in, char out[CACHE_NAME]); /* as names are kept: lower case, the domain in A-labels (base/idn.h), NUL-ended; false: empty, too long or holds NUL */
@@ -75,7 +78,7 @@ bool cache_lower(struct span in, char out[CACHE_NAME]); /* as names are kept: lo
  * there is no such trusted domain. */
 enum rc cache_trust(struct cache *c, struct span domain, size_t max, struct buf *out, struct buf *note_out /* or NULL */, struct err *e);
 /* Appends the names that follow "after" in octet order, each NUL-ended, at most want of them. False: no name follows the last one given. */
-enum cache_list { LIST_MAILBOXES, LIST_TRUST, LISTS_ };
+enum cache_list { LIST_MAILBOXES, LIST_TRUST, LIST_CLOSED /* mailboxes that are closed */, LISTS_ };
 bool cache_page(struct cache *c, enum cache_list which, struct span after, size_t want, struct buf *names_out);
 void cache_counts(struct cache *c, struct cache_counts *out);
 
@@ -86,11 +89,16 @@ struct cache_delegation { /* a copy: what one delegate may do in one mailbox */
 };
 /* The mailboxes of which that one is a delegate; disabled ones are left out. At most most of them; returns how many. */
 size_t cache_delegations(struct cache *c, uint64_t delegate, struct cache_delegation *out, size_t most);
+size_t cache_delegations_all(struct cache *c, uint64_t delegate, struct cache_delegation *out, size_t most); /* those too */
 /* The delegates of a mailbox. */
 size_t cache_delegates(struct cache *c, struct span address, struct cache_delegation *out, size_t most);
 /* One delegate in one mailbox. False: she is none, or it is not there or disabled. */
 bool cache_delegation(struct cache *c, uint64_t delegate, uint64_t mbx, struct cache_delegation *out);
 
+/* Waits until a tombstone of that address is there, under an account of the same name too. False: deadline. */
+bool cache_wait_tombstone(struct cache *c, struct span address, int64_t deadline);
+/* What a tombstone says of an address, under an account of the same name too. False: there is none. */
+bool cache_tombstone(struct cache *c, struct span address, struct cache_view *out);
 /* Waits until the account is there with at least that csn (csn 0: there at all), or until it is gone (CACHE_GONE). False: deadline. */
 #define CACHE_GONE UINT64_MAX
 bool cache_wait(struct cache *c, struct span address, uint64_t csn, int64_t deadline);

@@ -19,7 +19,7 @@ struct name *cache_name(const struct cache *c, struct span text, unsigned kinds)
     return found;
 }
 
-enum { BOX_NAMES = 1 << NAME_ADDRESS | 1 << NAME_ALIAS };
+enum { BOX_NAMES = 1 << NAME_ADDRESS | 1 << NAME_ALIAS, HELD_NAMES = BOX_NAMES | 1 << NAME_TOMBSTONE };
 
 static const char *own_address(const struct item *it)
 {
@@ -32,7 +32,7 @@ static const char *own_address(const struct item *it)
 void cache_copy(const struct name *n, struct cache_view *out)
 {
     const struct item *it = n->item;
-    out->kind = it->disabled ? DK_DISABLED : DK_MAILBOX;
+    out->kind = it->closed ? DK_CLOSED : it->disabled ? DK_DISABLED : DK_MAILBOX;
     out->type = it->type;
     out->flags = it->flags;
     out->mbx = it->mbx;
@@ -42,6 +42,13 @@ void cache_copy(const struct name *n, struct cache_view *out)
     memcpy(out->pub, it->pub, sizeof out->pub);
     snprintf(out->address, sizeof out->address, "%s", own_address(it));
     snprintf(out->name, sizeof out->name, "%.*s", SPAN_ARG(it->extra));
+    if (n->kind == NAME_TOMBSTONE) /* its name is its address */
+        snprintf(out->address, sizeof out->address, "%s", out->name);
+}
+
+bool cache_is_box(const struct cache_view *v)
+{
+    return v->kind == DK_MAILBOX || v->kind == DK_DISABLED || (v->kind == DK_CLOSED && v->mbx != 0);
 }
 
 /* Cuts "+x" out of "user+x@domain", in place; false when there is none. */
@@ -62,10 +69,10 @@ void cache_find(struct cache *c, struct span address, struct cache_view *out)
     if (!at)
         return;
     pthread_rwlock_rdlock(&c->lock);
-    const struct name *n = cache_name(c, span_str(low), BOX_NAMES);
+    const struct name *n = cache_name(c, span_str(low), HELD_NAMES);
     bool local = n || cache_name(c, span_str(at + 1), 1 << NAME_DOMAIN);
     if (!n && cut_subaddress(low, at))
-        n = cache_name(c, span_str(low), BOX_NAMES);
+        n = cache_name(c, span_str(low), HELD_NAMES);
     if (n)
         cache_copy(n, out);
     else if (local)
@@ -96,6 +103,19 @@ bool cache_taken(struct cache *c, struct span address, struct span but_of)
     bool taken = n && !span_ieq_str(but_of, own_address(n->item));
     pthread_rwlock_unlock(&c->lock);
     return taken;
+}
+
+bool cache_tombstone(struct cache *c, struct span address, struct cache_view *out)
+{
+    char low[CACHE_NAME];
+    if (!cache_lower(address, low))
+        return false;
+    pthread_rwlock_rdlock(&c->lock);
+    const struct name *n = cache_name(c, span_str(low), 1 << NAME_TOMBSTONE);
+    if (n)
+        cache_copy(n, out);
+    pthread_rwlock_unlock(&c->lock);
+    return n != NULL;
 }
 
 bool cache_ready(struct cache *c)
@@ -205,8 +225,20 @@ bool cache_wait(struct cache *c, struct span address, uint64_t csn, int64_t dead
         uint64_t seen = atomic_load(&c->version);
         struct cache_view v;
         cache_find(c, address, &v);
-        bool there = (v.kind == DK_MAILBOX || v.kind == DK_DISABLED) && span_ieq_str(address, v.address);
+        bool there = cache_is_box(&v) && span_ieq_str(address, v.address);
         if (csn == CACHE_GONE ? !there : there && v.csn >= csn)
+            return true;
+        if (!cache_wait_change(c, seen, deadline))
+            return false;
+    }
+}
+
+bool cache_wait_tombstone(struct cache *c, struct span address, int64_t deadline)
+{
+    for (;;) {
+        uint64_t seen = atomic_load(&c->version);
+        struct cache_view v;
+        if (cache_tombstone(c, address, &v))
             return true;
         if (!cache_wait_change(c, seen, deadline))
             return false;

@@ -22,9 +22,9 @@ static const struct name *own_name(const struct item *it)
 }
 
 /* An account that was made anew under a delegate's address has another number, and nothing of hers. */
-static bool copy(const struct item *it, uint64_t delegate, struct cache_delegation *out)
+static bool copy(const struct item *it, uint64_t delegate, bool disabled_too, struct cache_delegation *out)
 {
-    const struct cache_grant *g = it->disabled ? NULL : grant_of(it, delegate);
+    const struct cache_grant *g = it->disabled && !disabled_too ? NULL : grant_of(it, delegate);
     const struct name *n = own_name(it);
     if (!g || !n)
         return false;
@@ -33,7 +33,8 @@ static bool copy(const struct item *it, uint64_t delegate, struct cache_delegati
     return true;
 }
 
-size_t cache_delegations(struct cache *c, uint64_t delegate, struct cache_delegation *out, size_t most)
+static size_t delegations(struct cache *c, uint64_t delegate, bool disabled_too, struct cache_delegation *out,
+                          size_t most)
 {
     char key[CACHE_KEY];
     size_t n_out = 0;
@@ -42,9 +43,19 @@ size_t cache_delegations(struct cache *c, uint64_t delegate, struct cache_delega
     pthread_rwlock_rdlock(&c->lock);
     for (const struct name *n = c->names[h & (c->name_slots - 1)]; n && n_out < most; n = n->next)
         if (n->hash == h && n->kind == NAME_DELEGATE && strcmp(n->text, key) == 0)
-            n_out += copy(n->item, delegate, &out[n_out]);
+            n_out += copy(n->item, delegate, disabled_too, &out[n_out]);
     pthread_rwlock_unlock(&c->lock);
     return n_out;
+}
+
+size_t cache_delegations(struct cache *c, uint64_t delegate, struct cache_delegation *out, size_t most)
+{
+    return delegations(c, delegate, false, out, most);
+}
+
+size_t cache_delegations_all(struct cache *c, uint64_t delegate, struct cache_delegation *out, size_t most)
+{
+    return delegations(c, delegate, true, out, most);
 }
 
 bool cache_delegation(struct cache *c, uint64_t delegate, uint64_t mbx, struct cache_delegation *out)
@@ -56,7 +67,7 @@ bool cache_delegation(struct cache *c, uint64_t delegate, uint64_t mbx, struct c
     pthread_rwlock_rdlock(&c->lock);
     for (const struct name *n = c->names[h & (c->name_slots - 1)]; n && !found; n = n->next)
         if (n->hash == h && n->kind == NAME_DELEGATE && n->item->mbx == mbx && strcmp(n->text, key) == 0)
-            found = copy(n->item, delegate, out);
+            found = copy(n->item, delegate, false, out);
     pthread_rwlock_unlock(&c->lock);
     return found;
 }

@@ -7,7 +7,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum name_kind { NAME_ADDRESS, NAME_ALIAS, NAME_DOMAIN, NAME_TRUST, NAME_DELEGATE /* "delegate#17": 17 is a delegate of the item's mailbox */ };
+enum name_kind { NAME_ADDRESS, NAME_ALIAS, NAME_DOMAIN, NAME_TRUST, NAME_DELEGATE /* "delegate#17": 17 is a delegate of the item's mailbox */,
+                 NAME_TOMBSTONE /* behind an address and an alias: those that live come first */ };
 
 struct name { /* one key of an item */
     struct name *next;    /* in its hash chain */
@@ -28,7 +29,7 @@ struct item { /* one entry of the directory */
     uint32_t flags, generation;
     unsigned char uuid[CACHE_UUID], pub[32];
     uint8_t type;
-    bool disabled;
+    bool disabled, closed;
 };
 struct listing { /* sorted names, made when a page is asked for */
     struct buf text;

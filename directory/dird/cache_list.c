@@ -18,6 +18,7 @@ static int by_text(const void *a, const void *b, void *base)
 static void gather(struct cache *c, enum cache_list which, struct listing *l)
 {
     unsigned kind = which == LIST_TRUST ? NAME_TRUST : NAME_ADDRESS;
+    bool all = which != LIST_CLOSED;
     buf_clear(&l->text);
     l->n = 0;
     l->at = realloc(l->at, (c->n_names + 1) * sizeof *l->at);
@@ -25,7 +26,7 @@ static void gather(struct cache *c, enum cache_list which, struct listing *l)
         die("out of memory for a listing");
     for (size_t i = 0; i < c->name_slots; i++)
         for (const struct name *n = c->names[i]; n; n = n->next)
-            if (n->kind == kind) {
+            if (n->kind == kind && (all || n->item->closed)) {
                 l->at[l->n++] = (uint32_t)l->text.n;
                 buf_add(&l->text, n->text, strlen(n->text) + 1);
             }

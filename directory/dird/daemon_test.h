@@ -108,6 +108,23 @@ static inline enum rc add(struct dird_account a)
     return rc;
 }
 
+static inline uint64_t mbx_of(const char *address)
+{
+    struct dird_lookup_rep rep = {0};
+    struct err e = {0};
+    return dir_lookup(dir, span_str(address), &rep, &e) == RC_OK ? rep.mbx : 0;
+}
+
+static inline enum rc step(const char *address, enum dird_step s)
+{
+    struct err e = {0};
+    struct dird_state_req rq = {.address = span_str(address), .step = s, .keep_until = s == DL_CLOSE ? (uint64_t)clock_utc() : 0, .mbx = mbx_of(address)};
+    enum rc rc = dir_call(dir, DIRD_ACCOUNT_STATE, &rq, NULL, &e);
+    if (rc != RC_OK && getenv("PLI_TEST_LOG"))
+        fprintf(stderr, "step: %s\n", e.log);
+    return rc;
+}
+
 static inline struct dird_account per(const char *address, const char *name, uint64_t mbx)
 {
     struct dird_account a = {.address = span_str(address), .name = span_str(name), .password = SPAN_LIT("mot de passe"), .mbx = mbx,

@@ -68,6 +68,20 @@ enum rc delegations_of(struct dird *d, struct span ticket, struct buf *list, str
     return RC_OK;
 }
 
+enum rc delegations_all(struct dird *d, struct span address, struct buf *list, struct err *e)
+{
+    struct cache_view v;
+    struct cache_delegation *g = room(e);
+    if (!g)
+        return e->rc;
+    cache_find(d->cache, address, &v);
+    size_t n = cache_is_box(&v) ? cache_delegations_all(d->cache, v.mbx, g, MOST_BOXES) : 0;
+    for (size_t i = 0; i < n; i++)
+        put(&g[i], list);
+    free(g);
+    return RC_OK;
+}
+
 /* ---- a ticket for another's mailbox ---- */
 static void ticket_of(const struct ticket *own, const struct cache_delegation *g, struct ticket *out)
 {
@@ -201,24 +215,17 @@ static struct mods *values_of(const struct writing *w)
     return m;
 }
 
-/* The cache is waited for: who is told that it is done finds it so. */
-static void wait_seen(struct dird *d, struct span address)
-{
-    struct err e = {0};
-    uint64_t csn = 0;
-    if (account_csn(d, address, &csn, &e) == RC_OK && !cache_wait(d->cache, address, csn, deadline_in(DIRD_WAIT_MS)))
-        log_ev(LOG_WARN_, "sync-late", "account=%s", log_esc(address));
-}
-
 static enum rc both_are_here(struct dird *d, const struct dird_delegation *q, struct cache_view *box, struct err *e)
 {
     struct cache_view to;
     cache_find(d->cache, q->address, box);
     cache_find(d->cache, q->to, &to);
-    if (box->kind != DK_MAILBOX && box->kind != DK_DISABLED)
+    if (!cache_is_box(box))
         return err_set(e, RC_NOTFOUND, "no account %s", log_esc(q->address));
     if (q->acl == 0)
         return RC_OK;
+    if (box->kind == DK_CLOSED)
+        return account_is_closed(q->address, e);
     if (to.kind != DK_MAILBOX || to.mbx != q->delegate)
         return err_set(e, RC_NOTFOUND, "no account %s", log_esc(q->to));
     if (to.mbx == box->mbx)
@@ -245,7 +252,7 @@ enum rc delegate_set(struct dird *d, const struct dird_delegation *q, struct err
     rc = links_run(d->links, false, write_values, w, "change the delegates of a mailbox", e);
     mods_free(&w->mods);
     if (rc == RC_OK)
-        wait_seen(d, span_str(box.address));
+        account_wait_seen(d, span_str(box.address)); /* who is told that it is done finds it so */
 out:
     buf_free(&dn);
     free(w);

@@ -54,16 +54,27 @@ void postmaster_find(struct dird *d, struct span asked, struct cache_view *v);
 enum rc account_holder(struct dird *d, uint64_t mbx, struct buf *address_out, struct err *e);
 enum rc account_read(struct dird *d, struct span address, bool with_cert, struct buf *mem, struct dird_account *out, struct err *e);
 enum rc account_csn(struct dird *d, struct span address, uint64_t *csn_out, struct err *e);
-enum rc account_page(struct dird *d, struct span after, bool certs_only, struct buf *list, bool *more_out, struct err *e);
+enum account_pages { PAGE_ALL, PAGE_CERTS /* those that have one, with it; closed ones offer theirs no more */, PAGE_CLOSED };
+enum rc account_page(struct dird *d, enum account_pages which, struct span after, struct buf *list, bool *more_out, struct err *e);
 enum rc account_search(struct dird *d, struct span text, struct span after, struct buf *list, bool *more_out, struct err *e);
 /* account_write.c */
 enum rc account_add(struct dird *d, const struct dird_account *a, const struct passhash *p, struct err *e); /* .password is not looked at */
 enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *a, struct err *e);
 enum rc account_delete(struct dird *d, struct span address, struct err *e);
 enum rc account_passwd(struct dird *d, struct span address, const struct passhash *p, struct err *e);
+struct mods;
+enum rc account_modify(struct dird *d, struct span address, struct mods *m, struct err *e); /* and waits until the cache has it */
+void account_wait_seen(struct dird *d, struct span address); /* until the cache has the entry as it is now; a second at most */
+/* account_life.c: account_step() is one step of directory/wire.h, enum dird_step */
+enum rc account_step(struct dird *d, const struct dird_state_req *q, struct err *e);
+const char *account_step_name(uint8_t step); /* of the log's event */
+enum rc account_is_closed(struct span address, struct err *e); /* RC_PERM: what is refused because it is */
+/* tombstone.c: puts it, or brings one that is there up to date */
+enum rc tombstone_put(struct dird *d, const struct dird_account *a, struct err *e);
 /* delegates.c */
 enum rc delegates_of(struct dird *d, struct span address, struct buf *list, struct err *e); /* of a mailbox: records of dird_delegation */
 enum rc delegations_of(struct dird *d, struct span ticket, struct buf *list, struct err *e); /* of who signed in */
+enum rc delegations_all(struct dird *d, struct span address, struct buf *list, struct err *e); /* the same, for an administrator */
 enum rc delegate_ticket(struct dird *d, const struct dird_delegate_req *q, struct buf *mem, struct dird_delegate_rep *out, struct err *e);
 /* A delegate's ticket: is its delegation there today? Of another ticket there is nothing to say. RC_DENIED, CAUSE_DELEGATION_ENDED. */
 enum rc delegation_stands(struct dird *d, const struct ticket *t, struct err *e);

@@ -170,15 +170,14 @@ static void changes_are_in_force_when_the_call_returns(void **state)
     struct err e = {0};
     struct dird_lookup_rep rep = {0};
     struct dird_account a = {.address = SPAN_LIT("paul.durand@chu.example"),
-                             .disabled = 1,
                              .flags = DF_RED_LIST | DF_STRICT,
                              .aliases = SPAN_LIT("pd@chu.example"),
                              .name = SPAN_LIT("Paul Durand-Dupont"),
                              .cert_der = SPAN_LIT("\x30\x00")};
-    assert_int_equal(dir_account_set(dir, DS_DISABLED, &a, &e), RC_OK);
+    assert_int_equal(step("paul.durand@chu.example", DL_SUSPEND), RC_OK);
     assert_int_equal(kind_of("paul.durand@chu.example"), DK_DISABLED);
-    a.disabled = 0;
-    assert_int_equal(dir_account_set(dir, DS_DISABLED | DS_FLAGS | DS_ALIASES | DS_NAME, &a, &e), RC_OK);
+    assert_int_equal(step("paul.durand@chu.example", DL_RESUME), RC_OK);
+    assert_int_equal(dir_account_set(dir, DS_FLAGS | DS_ALIASES | DS_NAME, &a, &e), RC_OK);
     assert_int_equal(dir_lookup(dir, SPAN_LIT("pd@chu.example"), &rep, &e), RC_OK);
     assert_true(rep.kind == DK_MAILBOX && rep.flags == (DF_RED_LIST | DF_STRICT) && rep.mbx == 18);
     a.aliases = SPAN_LIT("hm@cabinet.example");
@@ -188,7 +187,8 @@ static void changes_are_in_force_when_the_call_returns(void **state)
     assert_int_equal(kind_of("pd@chu.example"), DK_UNKNOWN);
     assert_int_equal(count_list(DIRD_SEARCH, "dupont", "paul.durand@chu.example"), 1);
     a.address = SPAN_LIT("nobody@chu.example");
-    assert_int_equal(dir_account_set(dir, DS_DISABLED, &a, &e), RC_NOTFOUND);
+    assert_int_equal(dir_account_set(dir, DS_SERVICE, &a, &e), RC_NOTFOUND);
+    assert_int_equal(step("nobody@chu.example", DL_SUSPEND), RC_NOTFOUND);
 }
 
 static void a_removed_account_is_unknown(void **state)

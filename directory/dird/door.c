@@ -42,7 +42,7 @@ enum guess_answer door_ask(struct auth *a, struct span login, struct span passwo
 {
     struct cache_view v = {0};
     cache_find(a->cache, login, &v);
-    bool box = (v.kind == DK_MAILBOX || v.kind == DK_DISABLED) && !v.alias && span_ieq_str(login, v.address);
+    bool box = cache_is_box(&v) && !v.alias && span_ieq_str(login, v.address);
     struct guess_who who = {login, peer, connection | BY_CONNECTION, box ? v.csn : 0};
     snprintf(out->login, sizeof out->login, "%s", box ? v.address : "unknown");
     snprintf(out->peer, sizeof out->peer, "%.*s", SPAN_ARG(span_head(peer, sizeof out->peer - 1)));

@@ -5,26 +5,12 @@
 #include "directory/dird/entry.h"
 #include <ldap.h>
 #include <stdio.h>
+#include <time.h>
 
-const char *const entry_sync_attrs[] = {"objectClass",
-                                        "entryCSN",
-                                        "pwdChangedTime",
-                                        "mail",
-                                        "mailLocalAddress",
-                                        "displayName",
-                                        "cn",
-                                        "mssType",
-                                        "pliMailboxId",
-                                        "pliMailboxKey",
-                                        "pliStrict",
-                                        "pliSign",
-                                        "pliDisabled",
-                                        "mssRedList",
-                                        "dc",
-                                        "mssOperatorDN",
-                                        "description",
-                                        "pliDelegate",
-                                        NULL};
+const char *const entry_sync_attrs[] = {
+    "objectClass", "entryCSN",      "pwdChangedTime", "mail",        "mailLocalAddress", "displayName", "cn",
+    "mssType",     "pliMailboxId",  "pliMailboxKey",  "pliStrict",   "pliSign",          "pliDisabled", "mssRedList",
+    "dc",          "mssOperatorDN", "description",    "pliDelegate", "pliKeepUntil",     "pliHolder",   NULL};
 const char *const entry_account_attrs[] = {"mail",
                                            "mailLocalAddress",
                                            "displayName",
@@ -46,13 +32,17 @@ const char *const entry_account_attrs[] = {"mail",
                                            "pliSign",
                                            "pliDisabled",
                                            "mssRedList",
+                                           "pliReason",
+                                           "pliStateSince",
+                                           "pliKeepUntil",
+                                           "pliErasing",
                                            "userCertificate;binary",
                                            NULL};
 enum {
     MOST_TEXT = 256,
     MOST_CERT = 16384,
     MOST_ALIASES = 16384,
-    ACCOUNT_BYTES = 12 * MOST_TEXT + MOST_CERT + MOST_ALIASES
+    ACCOUNT_BYTES = 13 * MOST_TEXT + MOST_CERT + MOST_ALIASES
 };
 
 static const struct {
@@ -69,6 +59,7 @@ static const struct {
     {"mssSpecialty", offsetof(struct dird_account, specialty), MOST_TEXT},
     {"mssService", offsetof(struct dird_account, service), MOST_TEXT},
     {"mssResponsible", offsetof(struct dird_account, responsible), MOST_TEXT},
+    {"pliReason", offsetof(struct dird_account, reason), MOST_TEXT},
 };
 static const struct {
     const char *attr;
@@ -131,6 +122,27 @@ static bool is_true(struct ldap *ld, struct ldapmsg *m, const char *attr)
     bool yes = v && v[0] && span_eq_str(span_of(v[0]->bv_val, v[0]->bv_len), "TRUE");
     ldap_value_free_len(v);
     return yes;
+}
+
+static bool has_value(struct ldap *ld, struct ldapmsg *m, const char *attr)
+{
+    struct berval **v = values(ld, m, attr);
+    bool there = v && v[0];
+    ldap_value_free_len(v);
+    return there;
+}
+
+/* "20261129093000Z", as we write it, or with a fraction; 0: absent, or another form. */
+static uint64_t time_of(struct ldap *ld, struct ldapmsg *m, const char *attr)
+{
+    struct berval **v = values(ld, m, attr);
+    struct tm tm = {0};
+    char text[32] = "", *end = NULL;
+    if (v && v[0])
+        snprintf(text, sizeof text, "%.*s", SPAN_ARG(span_head(span_of(v[0]->bv_val, v[0]->bv_len), sizeof text - 1)));
+    ldap_value_free_len(v);
+    end = strptime(text, "%Y%m%d%H%M%S", &tm);
+    return end && (*end == 'Z' || *end == '.' || *end == ',') ? (uint64_t)timegm(&tm) : 0;
 }
 
 static uint32_t flags_of(struct ldap *ld, struct ldapmsg *m)
@@ -268,6 +280,21 @@ size_t entry_grants(struct ldap *ld, struct ldapmsg *m, struct cache_grant out[C
     return n;
 }
 
+static size_t aliases_of(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct span out[CACHE_ALIASES])
+{
+    struct berval **v = values(ld, m, "mailLocalAddress");
+    size_t n = 0;
+    for (size_t i = 0; v && v[i] && n < CACHE_ALIASES; i++) {
+        if (v[i]->bv_len >= CACHE_NAME)
+            continue;
+        size_t at = mem->n;
+        buf_add(mem, v[i]->bv_val, v[i]->bv_len);
+        out[n++] = span_of(mem->p + at, v[i]->bv_len);
+    }
+    ldap_value_free_len(v);
+    return n;
+}
+
 bool entry_facts(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cache_facts *out)
 {
     struct err e = {0};
@@ -283,16 +310,34 @@ bool entry_facts(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cac
     if (out->name.n == 0)
         out->name = text_in(ld, m, "cn", MOST_TEXT, mem);
     out->flags = flags_of(ld, m);
-    out->disabled = is_true(ld, m, "pliDisabled");
-    struct berval **v = values(ld, m, "mailLocalAddress");
-    for (size_t i = 0; v && v[i] && out->n_aliases < CACHE_ALIASES; i++) {
-        if (v[i]->bv_len >= CACHE_NAME)
-            continue;
-        size_t at = mem->n;
-        buf_add(mem, v[i]->bv_val, v[i]->bv_len);
-        out->aliases[out->n_aliases++] = span_of(mem->p + at, v[i]->bv_len);
-    }
+    out->closed = has_value(ld, m, "pliKeepUntil");
+    out->disabled = out->closed || is_true(ld, m, "pliDisabled");
+    out->n_aliases = aliases_of(ld, m, mem, out->aliases);
+    return span_chr(out->address, '@') > 0;
+}
+
+/* 64 hexadecimal digits. */
+static bool holder_of(struct ldap *ld, struct ldapmsg *m, unsigned char out[DIRD_PUB])
+{
+    struct berval **v = values(ld, m, "pliHolder");
+    unsigned digit = 0;
+    size_t n = v && v[0] && v[0]->bv_len == 2 * DIRD_PUB ? DIRD_PUB : 0, i;
+    for (i = 0; i < n && sscanf(v[0]->bv_val + 2 * i, "%2x", &digit) == 1; i++)
+        out[i] = (unsigned char)digit;
     ldap_value_free_len(v);
+    return i == DIRD_PUB;
+}
+
+bool entry_tombstone(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cache_facts *out)
+{
+    struct err e = {0};
+    *out = (struct cache_facts){.type = type_of(ld, m), .tombstone = true, .closed = true, .disabled = true};
+    if (buf_reserve(mem, (CACHE_ALIASES + 1) * MOST_TEXT, &e) != RC_OK)
+        return false;
+    (void)holder_of(ld, m, out->pub); /* one that does not read is nobody's: nobody gets the address */
+    out->address = text_in(ld, m, "mail", 255, mem);
+    out->name = out->address;
+    out->n_aliases = aliases_of(ld, m, mem, out->aliases);
     return span_chr(out->address, '@') > 0;
 }
 
@@ -331,6 +376,13 @@ static struct span cert_in(struct ldap *ld, struct ldapmsg *m, struct buf *mem)
     return span_of(mem->p + at, mem->n - at);
 }
 
+static uint8_t state_of(struct ldap *ld, struct ldapmsg *m)
+{
+    if (has_value(ld, m, "pliKeepUntil"))
+        return is_true(ld, m, "pliErasing") ? DA_ERASING : DA_CLOSED;
+    return is_true(ld, m, "pliDisabled") ? DA_SUSPENDED : DA_ACTIVE;
+}
+
 enum rc entry_account(struct ldap *ld, struct ldapmsg *m, bool with_cert, struct buf *mem, struct dird_account *out,
                       struct err *e)
 {
@@ -351,7 +403,9 @@ enum rc entry_account(struct ldap *ld, struct ldapmsg *m, bool with_cert, struct
     out->quota = number(ld, m, "pliQuota");
     out->most = number(ld, m, "pliQuotaMessages");
     out->type = type_of(ld, m);
-    out->disabled = is_true(ld, m, "pliDisabled");
+    out->state = state_of(ld, m);
+    out->since = time_of(ld, m, "pliStateSince");
+    out->keep_until = time_of(ld, m, "pliKeepUntil");
     out->flags = flags_of(ld, m);
     (void)key_of(ld, m, out->pub);
     return RC_OK;

@@ -13,6 +13,7 @@
 #include <ldap.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { MODS = 48, VALUES = 72, WORDS = 40 };
 
@@ -83,6 +84,16 @@ void mods_str(struct mods *m, const char *attr, const char *value)
     mods_text(m, attr, span_str(value));
 }
 
+void mods_time(struct mods *m, const char *attr, uint64_t utc)
+{
+    time_t t = (time_t)utc;
+    struct tm tm = {0};
+    char text[32] = "";
+    if (gmtime_r(&t, &tm))
+        strftime(text, sizeof text, "%Y%m%d%H%M%SZ", &tm);
+    mods_str(m, attr, text);
+}
+
 struct ldapmod **mods_list(struct mods *m)
 {
     return (struct ldapmod **)m->list;
@@ -98,6 +109,12 @@ static void number(struct mods *m, const char *attr, uint64_t n)
 static void flag(struct mods *m, const char *attr, bool on)
 {
     mods_str(m, attr, on ? "TRUE" : "FALSE");
+}
+
+const char *type_text(uint8_t type)
+{
+    static const char *const types[] = {[DT_PER] = "PER", [DT_ORG] = "ORG", [DT_APP] = "APP", [DT_CAB] = "CAB"};
+    return type >= DT_PER && type <= DT_CAB ? types[type] : "";
 }
 
 /* ---- names ---- */
@@ -240,8 +257,8 @@ void mods_account(struct mods *m, const struct dird_account *a, uint32_t what)
         flag(m, "pliSign", a->flags & DF_SIGN);
         flag(m, "mssRedList", a->flags & DF_RED_LIST);
     }
-    if (what & DS_DISABLED)
-        flag(m, "pliDisabled", a->disabled);
+    if (what & DS_STATE)
+        flag(m, "pliDisabled", a->state != DA_ACTIVE);
     if (what & DS_QUOTA)
         number(m, "pliQuota", a->quota);
     if (what & DS_MOST)

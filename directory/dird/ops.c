@@ -24,7 +24,7 @@ static void answer_view(const struct cache_view *v, struct ipc_reply *r)
     struct dird_lookup_rep *a = r->msg;
 
     a->kind = v->kind;
-    if (v->kind != DK_MAILBOX && v->kind != DK_DISABLED)
+    if (v->kind != DK_MAILBOX && v->kind != DK_DISABLED && v->kind != DK_CLOSED)
         return;
     buf_addstr(r->scratch, v->address);
     a->type = v->type;
@@ -74,7 +74,7 @@ HANDLER(h_holder)
         rc = account_holder(d, q->mbx, &address, e);
     if (rc == RC_OK)
         cache_find(d->cache, buf_span(&address), &v);
-    if ((v.kind != DK_MAILBOX && v.kind != DK_DISABLED) || v.mbx != q->mbx)
+    if (!cache_is_box(&v) || v.mbx != q->mbx)
         v = (struct cache_view){.kind = DK_UNKNOWN};
     if (rc == RC_OK)
         answer_view(&v, r);
@@ -239,6 +239,15 @@ HANDLER(h_delete)
     return rc == RC_OK ? end_change(d, "account-delete", q->address, account_delete(d, q->address, e)) : rc;
 }
 
+HANDLER(h_state)
+{
+    struct dird *d = daemon;
+    const struct dird_state_req *q = req;
+    enum rc rc = begin_change(d, e);
+    UNUSED_();
+    return rc == RC_OK ? end_change(d, account_step_name(q->step), q->address, account_step(d, q, e)) : rc;
+}
+
 HANDLER(h_passwd)
 {
     struct dird *d = daemon;
@@ -297,7 +306,7 @@ HANDLER(h_list)
     enum rc rc = not_read_yet(daemon, e);
     UNUSED_();
     if (rc == RC_OK)
-        rc = account_page(daemon, q->after, false, r->scratch, &more, e);
+        rc = account_page(daemon, PAGE_ALL, q->after, r->scratch, &more, e);
     return listed(r, more, rc);
 }
 
@@ -308,7 +317,18 @@ HANDLER(h_certs)
     enum rc rc = not_read_yet(daemon, e);
     UNUSED_();
     if (rc == RC_OK)
-        rc = account_page(daemon, q->after, true, r->scratch, &more, e);
+        rc = account_page(daemon, PAGE_CERTS, q->after, r->scratch, &more, e);
+    return listed(r, more, rc);
+}
+
+HANDLER(h_closed)
+{
+    const struct dird_list_req *q = req;
+    bool more = false;
+    enum rc rc = not_read_yet(daemon, e);
+    UNUSED_();
+    if (rc == RC_OK)
+        rc = account_page(daemon, PAGE_CLOSED, q->after, r->scratch, &more, e);
     return listed(r, more, rc);
 }
 
@@ -332,13 +352,15 @@ HANDLER(h_trust_list)
     return listed(r, more, rc);
 }
 
+/* An administrator names any delegate; a session has those of its ticket's. */
 HANDLER(h_delegations)
 {
     const struct dird_delegations_req *q = req;
     enum rc rc = not_read_yet(daemon, e);
     UNUSED_();
     if (rc == RC_OK)
-        rc = delegations_of(daemon, q->ticket, r->scratch, e);
+        rc = p->role == ROLE_ADMIN ? delegations_all(daemon, q->address, r->scratch, e)
+                                   : delegations_of(daemon, q->ticket, r->scratch, e);
     return listed(r, false, rc);
 }
 
@@ -414,6 +436,8 @@ const struct ipc_bind dird_handlers[] = {
     {DIRD_ACCOUNT_SET, h_set},
     {DIRD_ACCOUNT_DELETE, h_delete},
     {DIRD_ACCOUNT_PASSWD, h_passwd},
+    {DIRD_ACCOUNT_STATE, h_state},
+    {DIRD_CLOSED, h_closed},
     {DIRD_TRUST_ADD, h_trust_add},
     {DIRD_TRUST_LIST, h_trust_list},
     {DIRD_TRUST_REMOVE, h_trust_remove},

@@ -46,7 +46,7 @@ void postmaster_find(struct dird *d, struct span asked, struct cache_view *v)
     struct cache_view who;
     char first[CACHE_NAME];
 
-    if (v->kind != DK_UNKNOWN || !is_postmaster(asked))
+    if ((v->kind != DK_UNKNOWN && v->kind != DK_CLOSED) || !is_postmaster(asked))
         return;
     cache_find(d->cache, span_str(d->postmaster), &who);
     if (who.kind != DK_MAILBOX && first_account(d->cache, first))

@@ -216,16 +216,14 @@ static void who_hung_up_is_not_told(void **state)
 static void disabled_and_deleted_end_it(void **state)
 {
     (void)state;
-    struct dird_account a = {.address = SPAN_LIT(GP), .disabled = 1};
     struct dird_address_req gp = {SPAN_LIT(GP)};
     struct dird_stay_rep rep;
     struct err e = {0};
     struct buf ticket = signed_in_with("mot de passe");
     assert_int_equal(stay(buf_span(&ticket), &rep), RC_OK);
-    assert_int_equal(dir_account_set(dir, DS_DISABLED, &a, &e), RC_OK);
+    assert_int_equal(step(GP, DL_SUSPEND), RC_OK);
     assert_true(told_within(2000));
-    a.disabled = 0;
-    assert_int_equal(dir_account_set(dir, DS_DISABLED, &a, &e), RC_OK);
+    assert_int_equal(step(GP, DL_RESUME), RC_OK);
     assert_int_equal(stay(buf_span(&ticket), &rep), RC_OK);
     assert_int_equal(dir_call(dir, DIRD_ACCOUNT_DELETE, &gp, NULL, &e), RC_OK);
     assert_true(told_within(2000));

@@ -44,6 +44,17 @@ static void put_mailbox(struct sync *s, LDAP *ld, LDAPMessage *m, const unsigned
     buf_free(&mem);
 }
 
+static void put_tombstone(struct sync *s, LDAP *ld, LDAPMessage *m, const unsigned char uuid[16])
+{
+    struct buf mem = BUF_INIT;
+    struct cache_facts f;
+    if (entry_tombstone(ld, m, &mem, &f))
+        cache_put_mailbox(s->cache, uuid, &f);
+    else
+        cache_drop(s->cache, uuid);
+    buf_free(&mem);
+}
+
 static void put_other(struct sync *s, LDAP *ld, LDAPMessage *m, const unsigned char uuid[16])
 {
     struct buf domain = BUF_INIT, note = BUF_INIT, dns = BUF_INIT;
@@ -84,6 +95,8 @@ static enum rc on_entry(struct sync *s, LDAP *ld, LDAPMessage *m, struct err *e)
         cache_drop(s->cache, v.uuid);
     else if (entry_has_class(ld, m, "mssBox"))
         put_mailbox(s, ld, m, v.uuid);
+    else if (entry_has_class(ld, m, "pliTombstone"))
+        put_tombstone(s, ld, m, v.uuid);
     else
         put_other(s, ld, m, v.uuid);
     return RC_OK;
@@ -145,9 +158,10 @@ static enum rc ask(struct sync *s, LDAP *ld, int *id_out, struct err *e)
     LDAPControl want = {oid, {v.n, (char *)v.p}, 1}, *ctrls[] = {&want, NULL};
     cache_begin(s->cache);
     s->following = false;
-    int code = ldap_search_ext(ld, s->base, LDAP_SCOPE_SUBTREE,
-                               "(|(objectClass=mssBox)(objectClass=mssDomain)(objectClass=mssTrustedDomain))",
-                               (char **)entry_sync_attrs, 0, ctrls, NULL, NULL, LDAP_NO_LIMIT, id_out);
+    int code = ldap_search_ext(
+        ld, s->base, LDAP_SCOPE_SUBTREE,
+        "(|(objectClass=mssBox)(objectClass=mssDomain)(objectClass=mssTrustedDomain)(objectClass=pliTombstone))",
+        (char **)entry_sync_attrs, 0, ctrls, NULL, NULL, LDAP_NO_LIMIT, id_out);
     return link_fail(ld, code, "sync", e);
 }
 

@@ -94,7 +94,7 @@ static int read_password(struct cmd *c, struct adding *ad)
 /* ---- done, and shown ---- */
 static int refused(struct cmd *c, const struct adding *ad, const struct account_made *made, const struct err *e)
 {
-    if (e->rc == RC_EXISTS && made->mbx == 0)
+    if (e->rc == RC_EXISTS && e->cause != CAUSE_ADDRESS_CLOSED && made->mbx == 0)
         return cmd_fail(c, "%s: pli account show %s", e->log, ad->address);
     return cmd_err(c, e);
 }

@@ -64,6 +64,7 @@ static void put_account(struct exporting *x, const struct dird_account *a)
     put_number(x, a->most);
     put(x, span_str(a->flags & DF_SIGN ? "yes" : "no"));
     put(x, span_str(a->flags & DF_RED_LIST ? "yes" : "no"));
+    put(x, span_str(a->state == DA_ERASING ? state_name(DA_CLOSED) : state_name(a->state)));
     end_line(x);
 }
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/cmd/account_set.c - pli account set, disable, enable, delete: the options read, the act done by admin/accounts.h. */
+/* pli/cmd/account_set.c - pli account set: the options read, the act done by admin/accounts.h. */
 #include "pli/cmds.h"
 #include "pli/instance.h"
 #include "pli/people.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* A text option, the field it sets, and the bit that says so. */
 static const struct {
@@ -82,20 +81,7 @@ static int read_quota(struct cmd *c, struct changing *n)
 
 static int (*const readers[])(struct cmd *c, struct changing *n) = {read_texts, read_flags, read_quota};
 
-/* ---- the acts ---- */
-static int done(const struct cmd *c, const struct account *a, const char *what)
-{
-    if (c->json)
-        return out_json(json_pack("{s:o,s:s}", "address", json_text(a->is.address), "done", what));
-    printf("account %.*s %s\n", SPAN_ARG(a->is.address), what);
-    return PLI_OK;
-}
-
-static int answered(const struct cmd *c, const struct account *a, enum rc rc, const struct err *e, const char *what)
-{
-    return rc == RC_OK ? done(c, a, what) : cmd_err(c, e);
-}
-
+/* ---- the act ---- */
 static int set(struct cmd *c, const struct account *a)
 {
     struct changing n = {.ch = {.what = 0}};
@@ -104,69 +90,22 @@ static int set(struct cmd *c, const struct account *a)
 
     for (size_t i = 0; i < sizeof readers / sizeof *readers && answer == PLI_OK; i++)
         answer = readers[i](c, &n);
-    return answer == PLI_OK ? answered(c, a, account_change(inst_admin(c), a, &n.ch, &e), &e, "changed") : answer;
-}
-
-static int disable(struct cmd *c, const struct account *a)
-{
-    struct err e;
-
-    return answered(c, a, account_disable(inst_admin(c), a, true, &e), &e, "disabled");
-}
-
-static int enable(struct cmd *c, const struct account *a)
-{
-    struct err e;
-
-    return answered(c, a, account_disable(inst_admin(c), a, false, &e), &e, "enabled");
-}
-
-static bool confirmed(const struct cmd *c, struct span address)
-{
-    char typed[300] = "";
-
-    if (opt_get(c, "--yes") || !isatty(0))
-        return true;
-    fprintf(stderr, "This destroys the mailbox and all its mail. Type the address to go on: ");
-    return fgets(typed, sizeof typed, stdin) && span_eq(span_trim(span_str(typed)), address);
-}
-
-static int delete (struct cmd *c, const struct account *a)
-{
-    struct err e;
-
-    if (!confirmed(c, a->is.address))
-        return cmd_fail(c, "nothing was deleted");
-    return answered(c, a, account_delete(inst_admin(c), a, &e), &e, "deleted");
-}
-
-static int with_account(struct cmd *c, int (*act)(struct cmd *c, const struct account *a))
-{
-    struct account a;
-    int answer = account_of(c, c->pos[0], &a);
-
+    if (answer == PLI_OK && account_change(inst_admin(c), a, &n.ch, &e) != RC_OK)
+        answer = cmd_err(c, &e);
+    if (answer == PLI_OK && c->json)
+        return out_json(json_pack("{s:o,s:s}", "address", json_text(a->is.address), "done", "changed"));
     if (answer == PLI_OK)
-        answer = act(c, &a);
-    account_free(&a);
+        printf("account %.*s changed\n", SPAN_ARG(a->is.address));
     return answer;
 }
 
 int cmd_account_set(struct cmd *c)
 {
-    return with_account(c, set);
-}
+    struct account a;
+    int answer = account_of(c, c->pos[0], &a);
 
-int cmd_account_disable(struct cmd *c)
-{
-    return with_account(c, disable);
-}
-
-int cmd_account_enable(struct cmd *c)
-{
-    return with_account(c, enable);
-}
-
-int cmd_account_delete(struct cmd *c)
-{
-    return with_account(c, delete);
+    if (answer == PLI_OK)
+        answer = set(c, &a);
+    account_free(&a);
+    return answer;
 }

@@ -26,12 +26,27 @@ static void lines(const char *label, struct span s)
     }
 }
 
+/* "closed since 2026-11-29: parti en retraite", "kept until 2027-02-27"; nothing of an active one. */
+static void show_state(const struct dird_account *a)
+{
+    char since[32], until[32];
+
+    moment_text(a->since, since);
+    moment_text(a->keep_until, until);
+    if (a->state != DA_ACTIVE)
+        printf("%-12s %s%s%.10s%s%.*s\n", "state", state_name(a->state), since[0] ? " since " : "", since,
+               a->reason.n ? ": " : "", SPAN_ARG(a->reason));
+    if (until[0])
+        printf("%-12s %.10s\n", "kept until", until);
+}
+
 static void show_text(const struct dird_account *a, const struct account_mailbox *box)
 {
     char used[32], quota[32];
 
     line("address", a->address);
-    printf("%-12s %s%s\n", "type", type_name(a->type), a->disabled ? " (disabled)" : "");
+    printf("%-12s %s\n", "type", type_name(a->type));
+    show_state(a);
     line("name", a->name);
     line("rpps", a->rpps);
     line("structure", a->structure);
@@ -154,8 +169,9 @@ static enum rc row(const struct dird_account *a, void *ctx, struct err *e)
     if (l->rows)
         json_array_append_new(l->rows, account_json(a));
     else
-        printf("%-36.*s %-4s %-8s %.*s%s%.*s\n", SPAN_ARG(a->address), type_name(a->type),
-               a->disabled ? "disabled" : "", SPAN_ARG(a->name), a->service.n ? ", " : "", SPAN_ARG(a->service));
+        printf("%-36.*s %-4s %-9s %.*s%s%.*s\n", SPAN_ARG(a->address), type_name(a->type),
+               a->state == DA_ACTIVE ? "" : state_name(a->state), SPAN_ARG(a->name), a->service.n ? ", " : "",
+               SPAN_ARG(a->service));
     return RC_OK;
 }
 
@@ -187,7 +203,7 @@ static void national_row(const struct national_found *f, void *ctx)
                                json_text(f->profession), "structure", json_text(f->structure), "service",
                                json_text(f->service), "town", json_text(f->town), "national", 1));
     else
-        printf("%-36.*s %-4.*s %-8s %.*s%s%.*s%s%.*s\n", SPAN_ARG(f->address), SPAN_ARG(f->type), "national",
+        printf("%-36.*s %-4.*s %-9s %.*s%s%.*s%s%.*s\n", SPAN_ARG(f->address), SPAN_ARG(f->type), "national",
                SPAN_ARG(f->name), f->profession.n ? ", " : "", SPAN_ARG(f->profession), f->town.n ? ", " : "",
                SPAN_ARG(f->town));
 }

@@ -64,6 +64,8 @@ static void compare(struct report *r, const struct dird_account *a, void *ctx)
         cmp->highest = a->mbx > cmp->highest ? a->mbx : cmp->highest;
         return;
     }
+    if (rc == RC_NOTFOUND && a->state == DA_ERASING) /* pli account purge was cut off, and ends it the next time */
+        return;
     if (++cmp->wrong > NAMED_MOST)
         return;
     if (rc == RC_NOTFOUND)
@@ -162,7 +164,7 @@ static void look_at_end(struct report *r, const struct dird_account *a, void *ct
     int64_t left;
 
     (void)r;
-    if (a->cert_der.n == 0 || a->disabled || cert_info_der(a->cert_der, &i, &e) != RC_OK)
+    if (a->cert_der.n == 0 || a->state != DA_ACTIVE || cert_info_der(a->cert_der, &i, &e) != RC_OK)
         return;
     left = i.not_after - clock_utc();
     n->over += left < 0;

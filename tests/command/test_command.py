@@ -109,7 +109,7 @@ def test_help_is_there_for_everything():
 
 # ---- accounts ----
 KEYS = {"address", "type", "name", "given", "sn", "rpps", "structure", "profession", "specialty", "service", "responsible", "aliases",
-        "mailbox", "quota", "quota_messages", "strict", "sign", "red_list", "disabled"}
+        "mailbox", "quota", "quota_messages", "strict", "sign", "red_list", "disabled", "state", "state_since", "state_reason", "keep_until"}
 
 
 def test_an_account_from_add_to_delete(pli):
@@ -132,7 +132,7 @@ def test_an_account_from_add_to_delete(pli):
     assert [a["address"] for a in pli.json("directory", "search", "eluard")] == ["vie.entiere@chu.test"]
     assert "vie.entiere@chu.test" in [c["address"] for c in pli.json("cert", "list")]
     assert pli.json("account", "delete", "vie.entiere@chu.test")["done"] == "deleted"
-    refused(pli.pli("account", "show", "vie.entiere@chu.test", check=False), 1, "pli account list")
+    refused(pli.pli("account", "show", "vie.entiere@chu.test", check=False), 1, "closed for good")
 
 
 @pytest.mark.parametrize("args, words", [

@@ -25,9 +25,11 @@ def inst(tmp_path_factory):
     files = wl.save(folder, xml, signer, ca)
     with Instance() as pli:
         pli.pem = pli.trust_operator("load.test")
-        for name in ("a", "ancien", "plein"):
+        for name in ("a", "ancien", "ferme", "efface", "plein"):
             pli.add(f"{name}@chu.test", extra=("--alias", f"{name}.alias@chu.test"))
         pli.pli("account", "disable", "ancien@chu.test")
+        pli.pli("account", "close", "ferme@chu.test")
+        pli.pli("account", "delete", "efface@chu.test")
         pli.pli("account", "set", "plein@chu.test", "--quota", "1K")
         pli.pli("trust", "update", str(files["list"]), "--signer", str(files["signer"]))
         yield pli
@@ -67,6 +69,9 @@ CASES = {
     "to a sub-address": ("a@chu.test", "a+x@chu.test", 0, "delivered", ""),
     "to nobody": ("a@chu.test", "nobody@chu.test", 0, "refused", "unknown-recipient"),
     "to a disabled account": ("a@chu.test", "ancien@chu.test", 0, "refused", "disabled-recipient"),
+    "to a closed account": ("a@chu.test", "ferme@chu.test", 0, "refused", "closed-recipient"),
+    "to an alias of a closed account": ("a@chu.test", "ferme.alias@chu.test", 0, "refused", "closed-recipient"),
+    "to an address of which a tombstone is left": ("a@chu.test", "efface.alias@chu.test", 0, "refused", "closed-recipient"),
     "to a local entry's domain": ("a@chu.test", "x@load.test", 0, "queued", ""),
     "to a listed domain": ("a@chu.test", "x@LISTE.test", 0, "queued", ""),
     "outside the trust space": ("a@chu.test", "x@gmail.test", 0, "refused", "unknown-domain"),
@@ -139,10 +144,11 @@ def test_certificates_and_the_list(inst):
     assert explain(inst, "a@chu.test", "a@chu.test")["certificates"] == []
 
 
-def test_a_disabled_account_cannot_sign_in(inst):
-    got = explain(inst, "ancien@chu.test", "a@chu.test")
+@pytest.mark.parametrize("who", ["ancien@chu.test", "ferme@chu.test"])
+def test_a_suspended_or_closed_account_cannot_sign_in(inst, who):
+    got = explain(inst, who, "a@chu.test")
     with inst.smtp() as s, pytest.raises(smtplib.SMTPAuthenticationError) as refused:
-        s.login("ancien@chu.test", "pw-Sesame.9")
+        s.login(who, "pw-Sesame.9")
     assert (refused.value.smtp_code, refused.value.smtp_error.decode().split()[0]) == (got["code"], got["status"]) and got["cause"] == "auth-disabled"
 
 

@@ -112,6 +112,8 @@ def inst():
         for who in ("petit@chu.test", "plein@chu.test"):
             pli.add(who, sign="never", extra=["--quota", "20K"])
         pli.pli("account", "disable", "parti@chu.test")
+        pli.add("ferme@chu.test", sign="never")
+        pli.pli("account", "close", "ferme@chu.test")
         pli.trust_operator("load.test")
         yield pli
 
@@ -163,6 +165,11 @@ def _(p):
 @way("disabled-recipient")
 def _(p):
     return told(p, f"MAIL FROM:<{ME}>", "RCPT TO:<parti@chu.test>")
+
+
+@way("closed-recipient")
+def _(p):
+    return told(p, f"MAIL FROM:<{ME}>", "RCPT TO:<ferme@chu.test>")
 
 
 @way("unknown-domain")

@@ -455,7 +455,8 @@ def test_pli_delegate(pli):
     pli.pli("account", "delete", "acl8.d3@chu.test", "--yes")
     pli.add("acl8.d3@chu.test", sign="never")
     assert not any(OTHERS in line for line in Line(pli, "acl8.d3@chu.test").ok('LIST "" "*"'))
-    pli.pli("delegate", "remove", box, "--to", "acl8.d3@chu.test")
+    assert [d["to"] for d in pli.json("delegate", "list", box)] == ["acl8.stricte@chu.test"]
+    refused(1, "no delegate", "remove", box, "--to", "acl8.d3@chu.test")
 
 
 def test_from_one_mailbox_into_another(practice):

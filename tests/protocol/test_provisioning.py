@@ -155,7 +155,7 @@ def test_what_is_exported_is_taken_again(inst, file):
     rows = file("address;type;name;rpps;service;aliases\n" + f"\"aller.retour@chu.test\";per;\"Aller; \"\"RETOUR\"\"\";{rpps(9)};\"Étage 2; nord\";ar@chu.test\n")
     assert outcomes(inst, rows)[1] == 0
     everything = inst.pli("account", "export")
-    assert everything.splitlines()[0] == "address;type;name;given;sn;rpps;structure;profession;specialty;service;responsible;aliases;quota;messages;sign;red_list"
+    assert everything.splitlines()[0] == "address;type;name;given;sn;rpps;structure;profession;specialty;service;responsible;aliases;quota;messages;sign;red_list;state"
     assert f'aller.retour@chu.test;PER;"Aller; ""RETOUR""";' in everything
     got, code = outcomes(inst, file(everything))
     assert code == 0 and got and {o for o, _ in got.values()} == {"unchanged"}

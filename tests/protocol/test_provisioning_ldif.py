@@ -94,6 +94,25 @@ def test_what_slapcat_says_of_our_own_changes_nothing(inst, file):
     assert {row["outcome"] for row in got["rows"]} == {"unchanged"} and "mien@chu.test" in {row["address"] for row in got["rows"]}
 
 
+def test_states_are_those_of_our_own(inst, file):
+    for who in ("actif", "suspendu", "ferme", "efface"):
+        inst.add(f"{who}@chu.test", kind="per")
+    inst.pli("account", "suspend", "suspendu@chu.test")
+    inst.pli("account", "close", "ferme@chu.test")
+    inst.pli("account", "delete", "efface@chu.test")  # its tombstone is no account
+    slapcat = subprocess.run(["slapcat", "-f", inst.root / "ldap/slapd.conf", "-b", "o=pli", "-a", "(|(objectClass=mssBox)(objectClass=pliTombstone))"],
+                             capture_output=True).stdout
+    assert b"pliHolder" in slapcat
+    states = {f"{who}@chu.test": state for who, state in (("actif", "active"), ("suspendu", "suspended"), ("ferme", "closed"))}
+    got = {row["address"]: row["outcome"] for row in imported(inst, file(slapcat))["rows"]}
+    assert {who: got[who] for who in states} == dict.fromkeys(states, "unchanged") and "efface@chu.test" not in got
+    inst.pli("account", "resume", "suspendu@chu.test")
+    inst.pli("account", "suspend", "actif@chu.test")
+    got = {row["address"]: (row["outcome"], row["why"]) for row in imported(inst, file(slapcat))["rows"]}
+    assert got["suspendu@chu.test"] == got["actif@chu.test"] == ("changed", "state")
+    assert {who: inst.json("account", "show", who)["state"] for who in states} == states
+
+
 @pytest.mark.parametrize("text,why", [
     ("dn: mail=a@chu.test,o=x\nchangetype: delete\n", "line 2: this changes a directory"),
     ("dn: mail=a@chu.test,o=x\nmail: a@chu.test\nmssType: per\ncn:< file:///etc/passwd\n", "line 4: a value that stands in another file"),
