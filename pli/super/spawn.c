@@ -200,6 +200,24 @@ static void become_child(struct super *s)
         die("run/alive cannot be handed on (errno %d)", errno);
 }
 
+pid_t spawn_self(struct super *s, const char *const argv[])
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        become_child(s);
+        if (dup2(0, 1) < 0) /* /dev/null: what it tells people */
+            _exit(1);
+        execv("/proc/self/exe", (char *const *)argv);
+        die("this program cannot be started again (errno %d)", errno);
+    }
+    if (pid < 0)
+        log_ev(LOG_ERROR_, "spawn-failed", "name=%s errno=%d", argv[0], errno);
+    else
+        setpgid(pid, s->group);
+    return pid;
+}
+
 pid_t spawn_proc(struct super *s, enum proc_id i)
 {
     pid_t pid = fork();

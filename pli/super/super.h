@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/super/super.h - the supervisor's state, shared by its files: supervise.c (the loop), spawn.c (one process), listeners.c (sockets),
- * probe.c (readiness), renew.c (certificates), stopping.c (the end), lock.c (one supervisor per instance), room.c (a full disk), guard.c (no process
+ * probe.c (readiness), renew.c (certificates), purging.c (closed accounts), stopping.c (the end), lock.c (one supervisor per instance), room.c (a full disk), guard.c (no process
  * outlives it), privileges.c, logfile.c (the log turned over).
  *
  * Promises INV-S1 An instance has one supervisor, and no process of an earlier supervisor is alive when it starts (lock.c).
@@ -44,7 +44,8 @@ struct super {
     int say_fd, complain_fd; /* the terminal's standard output and error; our own go to the log file */
     int log_fd, lock_fd, alive_fd, signal_fd, guard_fd;
     int64_t log_due; /* monotonic: the log's size is looked at then */
-    pid_t self, guard, group, probe;
+    pid_t self, guard, group, probe, purge /* 0: none runs */;
+    int64_t purge_due; /* monotonic */
     bool ready, stopping, failed, json;
     bool renewing; /* listeners change places once keyd is there */
 };
@@ -61,6 +62,7 @@ enum rc address_of(const char *text, struct sockaddr_storage *out, unsigned *len
 void child_begins(struct super *s);               /* first thing after each fork: holds no lock, ends with its parent */
 void spawn_env(void);                             /* once: the environment that daemons get */
 pid_t spawn_proc(struct super *s, enum proc_id i); /* -1: could not, logged */
+pid_t spawn_self(struct super *s, const char *const argv[]); /* this program, with those words; what it complains of goes to the log */
 void slapd_argv(const struct super *s, char ***argv_out);
 /* notify.c: the service manager's socket, when there is one (sd_notify(3) by hand: one datagram) */
 void notify_open(void); /* before spawn_env() clears the environment */
@@ -82,6 +84,10 @@ void renew_begin(struct super *s);
 void renew_directory(struct super *s); /* the national copy's database is another one (SIGUSR1): slapd starts again, nobody else */
 void renew_listeners(struct super *s); /* when keyd runs again; else nothing */
 void renew_before(struct super *s, enum proc_id i); /* before each start of that process */
+/* purging.c */
+void purge_plan(struct super *s);    /* when the instance is ready */
+int64_t purge_look(struct super *s); /* starts it when it is due; returns when to look again (monotonic ns) */
+void purge_ended(struct super *s, int status);
 /* stopping.c */
 void stop_all(struct super *s);
 /* supervise.c */

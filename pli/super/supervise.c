@@ -143,6 +143,10 @@ void ended(struct super *s, pid_t pid, int status)
         probe_ended(s, status);
         return;
     }
+    if (pid == s->purge) {
+        purge_ended(s, status);
+        return;
+    }
     if (pid == s->guard) {
         if (!s->stopping)
             guard_start(s);
@@ -231,6 +235,13 @@ static void announce(struct super *s)
     notify("READY=1");
 }
 
+static int64_t soonest(int64_t a, int64_t b, int64_t c)
+{
+    int64_t first = a < b ? a : b;
+
+    return first < c ? first : c;
+}
+
 int supervise(struct super *s)
 {
     bool stop = false, announced = false, turn_log = false;
@@ -238,19 +249,21 @@ int supervise(struct super *s)
     s->self = getpid();
     guard_start(s);
     while (!stop && !s->failed) {
-        int64_t next, look = log_look(s, turn_log);
+        int64_t next, look = log_look(s, turn_log), purge;
         struct pollfd p = {s->signal_fd, POLLIN, 0};
 
         (void)start_due(s); /* keyd before those that ask it */
         renew_listeners(s);
         next = start_due(s);
+        purge = purge_look(s);
         if (s->probe == 0 && !s->ready)
             s->probe = probe_start(s);
         turn_log = false;
-        if (poll(&p, 1, deadline_left_ms(next < look ? next : look)) > 0)
+        if (poll(&p, 1, deadline_left_ms(soonest(next, look, purge))) > 0)
             take_signals(s, &stop, &turn_log);
         if (s->ready && !announced) {
             announce(s);
+            purge_plan(s);
             announced = true;
         }
     }
