@@ -6,6 +6,7 @@
  */
 #include "admin/account_texts.h"
 #include "admin/accounts.h"
+#include "admin/domains.h"
 #include "directory/holder.h"
 #include <string.h>
 
@@ -92,7 +93,6 @@ static enum rc prepare(struct admin *ad, struct adding *n, struct err *e)
     const struct account_wish *w = n->w;
     enum rc rc = prepare_texts(n, e);
 
-    (void)ad;
     n->a.type = w->type;
     n->a.rpps = w->rpps;
     n->a.structure = w->structure;
@@ -101,6 +101,8 @@ static enum rc prepare(struct admin *ad, struct adding *n, struct err *e)
     n->a.state = w->suspended ? DA_SUSPENDED : DA_ACTIVE;
     n->a.flags = (w->sign ? DF_SIGN : 0) | (w->strict ? DF_STRICT : 0) | (w->red_list ? DF_RED_LIST : 0);
     n->a.aliases = account_aliases_join(&n->texts, w->aliases, w->n_aliases);
+    if (rc == RC_OK && w->quota_default)
+        rc = domain_quota(ad, n->domain, &n->a.quota, e);
     return rc;
 }
 
@@ -127,7 +129,7 @@ static enum rc is_free(const struct adding *n, const struct dird_lookup_rep *rep
         return of_closed(n, rep, e);
     /* a sub-address "name+x" resolves to name: only the very address counts */
     if (rep->kind != DK_UNKNOWN &&
-        (rep->address.n == 0 || span_ieq(rep->address, n->a.address) || rep->kind == DK_ALIAS))
+        (rep->address.n == 0 || span_ieq(rep->address, n->a.address) || rep->kind == DK_GROUP))
         return err_set(e, RC_EXISTS, "%s is there already", n->address);
     return RC_OK;
 }

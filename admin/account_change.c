@@ -75,9 +75,11 @@ static void lay_rest(struct changing *n)
 {
     const struct account_change *ch = n->ch;
 
-    if (ch->what & CHANGE_ALIASES) {
+    if (ch->what & (CHANGE_ALIASES | CHANGE_ALIAS_ADD | CHANGE_ALIAS_REMOVE)) {
         n->a->aliases = account_aliases_join(&n->texts, ch->aliases, ch->n_aliases);
-        n->what |= DS_ALIASES;
+        n->what |= ch->what & CHANGE_ALIAS_ADD      ? DS_ALIAS_ADD
+                   : ch->what & CHANGE_ALIAS_REMOVE ? DS_ALIAS_REMOVE
+                                                    : DS_ALIASES;
     }
     if (ch->what & CHANGE_RPPS) {
         n->a->rpps = ch->rpps;
@@ -153,7 +155,8 @@ static enum rc renew_certificate(struct admin *ad, struct changing *n, struct er
 {
     struct account_mailbox box = {.can_sign = false};
     struct cert_info info;
-    enum rc rc = n->what & DS_ALIASES ? account_mailbox(ad, n->a->mbx, &box, e) : RC_OK;
+    enum rc rc =
+        n->what & (DS_ALIASES | DS_ALIAS_ADD | DS_ALIAS_REMOVE) ? account_mailbox(ad, n->a->mbx, &box, e) : RC_OK;
 
     return rc == RC_OK && box.can_sign ? certificate_issue(ad, n->a->address, CERTIFICATE_AS_IT_WAS, &info, e) : rc;
 }

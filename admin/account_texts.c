@@ -61,7 +61,8 @@ enum account_fault account_change_fault(const struct account_change *ch, struct 
     *about_out = SPAN_NULL;
     if ((ch->what & CHANGE_NAME) && span_trim(ch->name).n == 0)
         return ACCOUNT_NAME;
-    if ((ch->what & CHANGE_ALIASES) && aliases_fault(ch->aliases, ch->n_aliases, about_out) != ACCOUNT_RIGHT)
+    if ((ch->what & (CHANGE_ALIASES | CHANGE_ALIAS_ADD | CHANGE_ALIAS_REMOVE)) &&
+        aliases_fault(ch->aliases, ch->n_aliases, about_out) != ACCOUNT_RIGHT)
         return ACCOUNT_ALIAS;
     *about_out = ch->rpps;
     return (ch->what & CHANGE_RPPS) && !rpps_ok(ch->rpps) ? ACCOUNT_RPPS : ACCOUNT_RIGHT;

@@ -59,6 +59,7 @@ struct account_wish {
     struct span password;
     int64_t password_min;         /* characters: the setting dird.password_min */
     uint64_t quota;
+    bool quota_default;           /* .quota is stored.quota, and gives way to what the account's domain says of new mailboxes (admin/domains.h) */
     uint64_t most;                /* messages; 0: as the setting stored.max_messages says */
     bool strict;                  /* its password alone opens the mailbox */
     bool sign;                    /* what it submits is signed: it gets a certificate of the trial authority */
@@ -88,12 +89,13 @@ enum rc account_add_would(struct admin *ad, const struct account_wish *w, struct
 /* ---- changed ---- */
 enum account_what {
     CHANGE_NAME = 1, CHANGE_SERVICE = 2, CHANGE_RESPONSIBLE = 4, CHANGE_PROFESSION = 8, CHANGE_SPECIALTY = 16, CHANGE_RPPS = 32, CHANGE_ALIASES = 64,
-    CHANGE_SIGN = 128, CHANGE_RED_LIST = 256, CHANGE_QUOTA = 512, CHANGE_MOST = 1024, CHANGE_SEEN = 2048
+    CHANGE_SIGN = 128, CHANGE_RED_LIST = 256, CHANGE_QUOTA = 512, CHANGE_MOST = 1024, CHANGE_SEEN = 2048,
+    CHANGE_ALIAS_ADD = 1 << 28, CHANGE_ALIAS_REMOVE = 1 << 29 /* instead of CHANGE_ALIASES: these come, or go; RC_NOTFOUND: one that is to go is none */
 };
 struct account_change {
     uint32_t what;                /* CHANGE_ bits: only these fields count */
     struct span name, service, responsible, profession, specialty, rpps;
-    const struct span *aliases;   /* all of them from now on */
+    const struct span *aliases;   /* all of them from now on; of CHANGE_ALIAS_ADD, _REMOVE those that come or go */
     size_t n_aliases;
     bool sign, red_list;
     bool seen_each;               /* of the mailbox: decision 0049 */

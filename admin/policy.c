@@ -2,6 +2,7 @@
 /* admin/policy.c - see admin/policy.h. */
 #include "admin/policy.h"
 #include "admin/accounts.h"
+#include "admin/lists.h"
 #include "admin/white_list.h"
 #include "base/idn.h"
 #include "policies/causes.h"
@@ -88,6 +89,10 @@ static enum rc look_up(struct admin *ad, struct span address, enum side as, stru
     if (who.kind == DK_NOT_LOCAL)
         return elsewhere(ad, side, e);
     judge((enum dird_kind)who.kind, as, side);
+    if (who.kind == DK_GROUP)
+        side->party = PARTY_LIST;
+    if (who.flags & DF_DOMAIN_OFF)
+        side->cause = as == AS_SENDER ? CAUSE_AUTH_DOMAIN : CAUSE_DOMAIN_OFF;
     return RC_OK;
 }
 
@@ -101,7 +106,7 @@ static enum rc sender(struct admin *ad, const struct policy_ask *a, struct polic
         return RC_OK;
     }
     rc = look_up(ad, a->from, AS_SENDER, &t->from, &mbx, e);
-    t->submission = t->from.party >= PARTY_ACCOUNT && t->from.party <= PARTY_NO_ACCOUNT;
+    t->submission = t->from.party >= PARTY_ACCOUNT && t->from.party <= PARTY_LIST;
     return rc;
 }
 
@@ -117,6 +122,16 @@ static enum rc room(struct admin *ad, uint64_t mbx, const struct policy_ask *a, 
     t->quota = box.quota;
     if (box.quota > 0 && box.used + a->size > box.quota)
         t->to.cause = CAUSE_QUOTA;
+    return RC_OK;
+}
+
+static enum rc list(struct admin *ad, const struct policy_ask *a, struct policy_told *t, struct err *e)
+{
+    enum rc rc = list_may_post(ad, a->to, t->submission ? span_str(t->from.account) : SPAN_NULL, a->from, e);
+
+    if (rc != RC_OK && e->cause != CAUSE_LIST_POST && e->cause != CAUSE_LIST_PROBLEM)
+        return rc;
+    t->to.cause = rc == RC_OK ? CAUSE_NONE : e->cause;
     return RC_OK;
 }
 
@@ -143,6 +158,8 @@ static enum rc recipient(struct admin *ad, const struct policy_ask *a, const str
 
     if (rc == RC_OK && t->to.party == PARTY_ACCOUNT)
         rc = room(ad, mbx, a, t, e);
+    if (rc == RC_OK && t->to.party == PARTY_LIST && t->to.cause != CAUSE_DOMAIN_OFF)
+        rc = list(ad, a, t, e);
     if (rc != RC_OK)
         return rc;
     if (!t->submission && elsewhere_is(t->to.party))

@@ -28,7 +28,7 @@ struct policy_ask {
 };
 enum policy_party {
     PARTY_NULL = 1, /* <> */
-    PARTY_ACCOUNT, PARTY_DISABLED, PARTY_CLOSED, PARTY_NO_ACCOUNT, /* of a domain served here; disabled: suspended */
+    PARTY_ACCOUNT, PARTY_DISABLED, PARTY_CLOSED, PARTY_NO_ACCOUNT, PARTY_LIST, /* of a domain served here; disabled: suspended */
     PARTY_LISTED, PARTY_UNLISTED, PARTY_UNSURE       /* elsewhere; unsure: the list cannot be relied on */
 };
 enum policy_end { POLICY_DELIVERED = 1, POLICY_QUEUED, POLICY_WAITS /* refused for now */, POLICY_REFUSED };

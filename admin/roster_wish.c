@@ -112,6 +112,7 @@ enum rc roster_wish(const struct roster *r, uint32_t row, const struct roster_de
                                       .responsible = roster_cell(r, row, ROSTER_RESPONSIBLE),
                                       .password_min = d->password_min,
                                       .quota = d->quota,
+                                      .quota_default = roster_cell(r, row, ROSTER_QUOTA).n == 0,
                                       .sign = d->sign,
                                       .red_list = d->red_list,
                                       .algorithm = d->algorithm}};

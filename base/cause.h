@@ -219,7 +219,12 @@
     X(CAUSE_ACL_RIGHTS, "acl-rights") \
     X(CAUSE_ACL_HOLDER, "acl-holder") \
     X(CAUSE_OTHER_MAILBOX, "other-mailbox") \
-    X(CAUSE_OTHERS_NAME, "others-name")
+    X(CAUSE_OTHERS_NAME, "others-name") \
+    /* domains and lists */ \
+    X(CAUSE_AUTH_DOMAIN, "auth-domain") \
+    X(CAUSE_DOMAIN_OFF, "domain-disabled") \
+    X(CAUSE_LIST_POST, "list-post") \
+    X(CAUSE_LIST_PROBLEM, "list-problem")
 
 enum cause {
 #define CAUSE_AS_ENUM(id, name) id,

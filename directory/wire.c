@@ -29,6 +29,13 @@ IPC_TABLE(dird_list_rep);
 IPC_TABLE(dird_passwd_req);
 IPC_TABLE(dird_trust_entry);
 IPC_TABLE(dird_trust_list_req);
+IPC_TABLE(dird_domain);
+IPC_TABLE(dird_group);
+IPC_TABLE(dird_group_change_req);
+IPC_TABLE(dird_group_change_rep);
+IPC_TABLE(dird_group_members_req);
+IPC_TABLE(dird_member);
+IPC_TABLE(dird_expand_req);
 IPC_TABLE(dird_status_rep);
 
 enum { MAIL_ROLES = ROLE_SMTPD | ROLE_IMAPD | ROLE_RELAYD | ROLE_ADMIN };
@@ -59,6 +66,18 @@ static const struct ipc_op ops[] = {
     {DIRD_SERVED, "served", ROLE_HTTPD, dird_served_req_f, NULL, IPC_AGAIN},
     {DIRD_ACCOUNT_STATE, "account-state", ROLE_ADMIN, dird_state_req_f, NULL, 0},
     {DIRD_CLOSED, "closed", ROLE_ADMIN, dird_list_req_f, dird_list_rep_f, IPC_AGAIN},
+    {DIRD_DOMAIN_ADD, "domain-add", ROLE_ADMIN, dird_domain_f, NULL, 0},
+    {DIRD_DOMAIN_SET, "domain-set", ROLE_ADMIN, dird_domain_f, NULL, 0},
+    {DIRD_DOMAIN_REMOVE, "domain-remove", ROLE_ADMIN, dird_domain_f, NULL, 0},
+    {DIRD_DOMAIN_GET, "domain-get", ROLE_ADMIN, dird_domain_f, dird_domain_f, IPC_AGAIN},
+    {DIRD_DOMAIN_LIST, "domain-list", ROLE_ADMIN, dird_list_req_f, dird_list_rep_f, IPC_AGAIN},
+    {DIRD_GROUP_ADD, "group-add", ROLE_ADMIN, dird_group_f, NULL, 0},
+    {DIRD_GROUP_SET, "group-set", ROLE_ADMIN, dird_group_f, NULL, 0},
+    {DIRD_GROUP_REMOVE, "group-remove", ROLE_ADMIN, dird_address_req_f, NULL, 0},
+    {DIRD_GROUP_CHANGE, "group-change", ROLE_ADMIN, dird_group_change_req_f, dird_group_change_rep_f, 0},
+    {DIRD_GROUP_LIST, "group-list", ROLE_ADMIN, dird_list_req_f, dird_list_rep_f, IPC_AGAIN},
+    {DIRD_GROUP_MEMBERS, "group-members", ROLE_ADMIN, dird_group_members_req_f, dird_list_rep_f, IPC_AGAIN},
+    {DIRD_EXPAND, "expand", ROLE_SMTPD | ROLE_ADMIN, dird_expand_req_f, dird_list_rep_f, IPC_AGAIN},
     {DIRD_EV_ENDED, "ended", 0, NULL, dird_ev_ended_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto dird_proto = {"dird", 0x44524950u /* "PIRD" */, DIRD_VERSION, ops, sizeof ops / sizeof *ops};

@@ -12,7 +12,7 @@
  */
 #pragma once
 #include "base/ipc.h"
-#define DIRD_VERSION 8
+#define DIRD_VERSION 9
 /* RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
 extern const struct ipc_proto dird_proto;
 enum dird_op {
@@ -33,6 +33,9 @@ enum dird_op {
     DIRD_SERVED,         /* is that a mail domain of this instance? Nothing of any address. httpd */
     DIRD_ACCOUNT_STATE,  /* admin: an account suspended, resumed, closed, reopened, erased (decision 0045) */
     DIRD_CLOSED,         /* admin: the closed accounts, as ACCOUNT_LIST */
+    DIRD_DOMAIN_ADD, DIRD_DOMAIN_SET, DIRD_DOMAIN_REMOVE, DIRD_DOMAIN_GET, DIRD_DOMAIN_LIST, /* admin: the mail domains of this instance */
+    DIRD_GROUP_ADD, DIRD_GROUP_SET, DIRD_GROUP_REMOVE, DIRD_GROUP_CHANGE, DIRD_GROUP_LIST, DIRD_GROUP_MEMBERS, /* admin: distribution lists */
+    DIRD_EXPAND,         /* distribution list + who posts -> who gets it. smtpd admin */
     DIRD_EV_ENDED = 200  /* pushed, never asked, within two seconds: the account is suspended, closed or gone, or has another password */
 };
 /* What a field may hold at most, in octets; the largest account (64 aliases, one certificate) fits a message with room to spare. */
@@ -40,9 +43,10 @@ enum { DIRD_ADDR = 320, DIRD_NAME = 256, DIRD_ID = 32, DIRD_PASSWORD = 1024, DIR
        DIRD_TICKET = 720, DIRD_DN = 512, DIRD_LIST = 80 * 1024, DIRD_WORDS = 256, DIRD_PUB = 32 };
 
 /* ---- DIRD_LOOKUP ---- */
-enum dird_kind { DK_UNKNOWN = 0 /* local domain, no such address */, DK_MAILBOX, DK_NOT_LOCAL, DK_DISABLED /* suspended */, DK_ALIAS /* later */,
+enum dird_kind { DK_UNKNOWN = 0 /* local domain, no such address */, DK_MAILBOX, DK_NOT_LOCAL, DK_DISABLED /* suspended */, DK_GROUP /* a distribution list */,
                  DK_CLOSED /* mbx 0: only its tombstone is left, and pub is its digest of the holder (directory/holder.h) */ };
-enum dird_flag { DF_STRICT = 1, DF_SIGN = 2 /* sign what it submits */, DF_RED_LIST = 4 };
+enum dird_flag { DF_STRICT = 1, DF_SIGN = 2 /* sign what it submits */, DF_RED_LIST = 4, DF_DOMAIN_OFF = 8 /* LOOKUP: its domain is disabled */,
+                 DF_CATCH_ALL = 16 /* LOOKUP: nobody has that address, the domain's catch-all takes its mail */ };
 enum dird_type { DT_PER = 1, DT_ORG, DT_APP, DT_CAB };
 #define FIELDS_dird_lookup_req(F, T)                                                                                        \
     F(T, BYTES, address, DIRD_ADDR)          /* as in RCPT: any case; a sub-address "+x" is tried without when not found */
@@ -51,7 +55,7 @@ IPC_MESSAGE(dird_lookup_req);
 #define FIELDS_dird_lookup_rep(F, T)                                                                                 \
     F(T, U8, kind)                           /* enum dird_kind; the rest is filled for DK_MAILBOX, DK_DISABLED, DK_CLOSED */ \
     F(T, U8, type)                           /* enum dird_type */                                                    \
-    F(T, U32, flags)                         /* DF_ bits */                                                          \
+    F(T, U32, flags)                         /* DF_ bits; DF_DOMAIN_OFF for DK_UNKNOWN too */                        \
     F(T, U64, mbx)                                                                                                   \
     F(T, FIX, pub, DIRD_PUB)                 /* of the mailbox */                                                    \
     F(T, BYTES, address, DIRD_ADDR)          /* canonical */
@@ -187,7 +191,8 @@ enum dird_state { DA_ACTIVE = 0, DA_SUSPENDED, DA_CLOSED, DA_ERASING };
 IPC_MESSAGE(dird_account);
 
 enum { DS_NAME = 1, DS_FLAGS = 2, DS_STATE = 4 /* of ADD alone: DIRD_ACCOUNT_STATE changes it */, DS_QUOTA = 8, DS_CERT = 16, DS_SERVICE = 32, DS_RESPONSIBLE = 64, DS_PROFESSION = 128,
-       DS_ALIASES = 256, DS_SPECIALTY = 512, DS_RPPS = 1024 /* per and cab */, DS_MOST = 2048 };
+       DS_ALIASES = 256, DS_SPECIALTY = 512, DS_RPPS = 1024 /* per and cab */, DS_MOST = 2048,
+       DS_ALIAS_ADD = 1 << 28, DS_ALIAS_REMOVE = 1 << 29 /* .aliases come to those that are there, or go from them: two who do so at once lose none */ };
 #define FIELDS_dird_set_req(F, T)                                                                                                            \
     F(T, U32, what)                                       /* DS_ bits: only the fields named are changed */                                  \
     F(T, BYTES, account, DIRD_CERT + DIRD_ALIASES + 8192) /* one dird_account record as ipc_list_add() writes it; address names the entry */
@@ -242,6 +247,76 @@ IPC_MESSAGE(dird_trust_entry);
 #define FIELDS_dird_trust_list_req(F, T)                                                             \
     F(T, BYTES, after, DIRD_ADDR)            /* the page behind this domain; empty: the first one */
 IPC_MESSAGE(dird_trust_list_req);
+
+/* ---- the mail domains of this instance: also a list record, without .what (decision 0047) ---- */
+enum { DW_NOTE = 1, DW_QUOTA = 2, DW_MOST = 4, DW_POSTMASTER = 8, DW_DISABLED = 16, DW_CATCH_ALL = 32 };
+#define FIELDS_dird_domain(F, T)                                                                                       \
+    F(T, U32, what)                          /* DOMAIN_SET: DW_ bits: only the fields named are changed */              \
+    F(T, BYTES, domain, DIRD_ADDR)           /* names the entry; DOMAIN_GET, _REMOVE: nothing else is looked at */     \
+    F(T, BYTES, note, DIRD_NAME)             /* the administrator's own */                                             \
+    F(T, BYTES, postmaster, DIRD_ADDR)       /* whose mailbox takes its postmaster's mail; empty: as instance.postmaster */ \
+    F(T, BYTES, catch_all, DIRD_ADDR)        /* whose mailbox takes what nobody has an address for; empty: none */     \
+    F(T, U64, quota)                         /* octets of a new mailbox */                                             \
+    F(T, U8, own_quota)                      /* 1: .quota counts; 0: stored.quota */                                   \
+    F(T, U64, most)                          /* accounts; 0: any number */                                             \
+    F(T, U8, disabled)                       /* 1: no mail is taken, nobody signs in */                                \
+    F(T, U64, accounts)                      /* answered: how many addresses of it are mailboxes */                    \
+    F(T, U64, others)                        /* answered: how many are aliases or lists */
+IPC_MESSAGE(dird_domain);
+
+/* ---- distribution lists (decision 0048) ---- */
+enum dird_post { /* who may send mail to a list */
+    GP_MEMBERS = 1,  /* who gets it: an account here that is one of them, or writes as one; an address elsewhere that is one */
+    GP_DOMAIN,       /* accounts of the list's own domain */
+    GP_ACCOUNTS,     /* every account of this instance */
+    GP_TRUST_SPACE,  /* whoever may send mail to this server */
+    GP_LAST_ = GP_TRUST_SPACE
+};
+enum { DIRD_MEMBERS_TEXT = 64 * 1024, DIRD_MEMBERS = 500 /* of a list, and of what it expands to */, DW_POST = 64, DW_NAME = 128 };
+#define FIELDS_dird_group(F, T)                                                                        \
+    F(T, U32, what)                          /* GROUP_SET: DW_NOTE, DW_POST, DW_NAME */                \
+    F(T, BYTES, address, DIRD_ADDR)                                                                    \
+    F(T, BYTES, name, DIRD_NAME)             /* as colleagues look for it */                           \
+    F(T, BYTES, note, DIRD_NAME)                                                                       \
+    F(T, U8, post)                           /* enum dird_post */                                      \
+    F(T, U32, members)                       /* answered: how many stand in it */
+IPC_MESSAGE(dird_group);
+
+/* GROUP_CHANGE: one request, all or none; a member that is there already, or is to go and is not there, is passed over. RC_PERM: one of them cannot be a
+ * member, or there are too many. */
+#define FIELDS_dird_group_change_req(F, T)                                                             \
+    F(T, BYTES, address, DIRD_ADDR)                                                                    \
+    F(T, U8, add)                            /* 1: these come; 0: these go */                          \
+    F(T, BYTES, members, DIRD_MEMBERS_TEXT)  /* newline separated */
+IPC_MESSAGE(dird_group_change_req);
+#define FIELDS_dird_group_change_rep(F, T)                                                             \
+    F(T, U32, changed)                                                                                 \
+    F(T, U32, members)                       /* from now on */
+IPC_MESSAGE(dird_group_change_rep);
+
+#define FIELDS_dird_group_members_req(F, T)                                                            \
+    F(T, BYTES, address, DIRD_ADDR)                                                                    \
+    F(T, BYTES, after, DIRD_ADDR)            /* the page behind this member; empty: the first one */
+IPC_MESSAGE(dird_group_members_req);
+
+/* A list record of GROUP_MEMBERS (as they stand in it, lists too) and of EXPAND (each mailbox and each address elsewhere once, no list). */
+#define FIELDS_dird_member(F, T)                                                                       \
+    F(T, U8, kind)                           /* enum dird_kind; DK_NOT_LOCAL: elsewhere */             \
+    F(T, U32, flags)                         /* DF_DOMAIN_OFF */                                       \
+    F(T, U64, mbx)                           /* this and the next: of a mailbox */                     \
+    F(T, FIX, pub, DIRD_PUB)                                                                           \
+    F(T, BYTES, address, DIRD_ADDR)          /* a mailbox's own */
+IPC_MESSAGE(dird_member);
+
+/* EXPAND. RC_NOTFOUND: no such list. RC_DENIED with CAUSE_LIST_POST: that one may not send to it. RC_PERM with CAUSE_LIST_PROBLEM: it has no member, more
+ * than DIRD_MEMBERS, or lists in lists in lists. */
+#define FIELDS_dird_expand_req(F, T)                                                                   \
+    F(T, BYTES, address, DIRD_ADDR)          /* of the list */                                         \
+    F(T, BYTES, ticket, DIRD_TICKET)         /* of who submits; empty: mail from elsewhere */          \
+    F(T, BYTES, account, DIRD_ADDR)          /* administrator: the account, instead of a ticket */     \
+    F(T, BYTES, sender, DIRD_ADDR)           /* as MAIL had it, and was found right; empty: <> */      \
+    F(T, BYTES, after, DIRD_ADDR)            /* the page behind this address; empty: the first one */
+IPC_MESSAGE(dird_expand_req);
 
 /* ---- DIRD_STATUS ---- */
 #define FIELDS_dird_status_rep(F, T)                                                           \

@@ -162,7 +162,7 @@ static void list_told(struct filing *f)
     for (size_t i = 0; f->rq->sender.n > 0 && i < f->rq->n_to; i++) {
         const struct recipient *r = &f->rq->to[i];
 
-        if (r->local && r->verdict == CAUSE_NONE && dsn_asked(r->notify, DSN_DELIVERED))
+        if (r->verdict == CAUSE_NONE ? r->local && dsn_asked(r->notify, DSN_DELIVERED) : r->via != NULL)
             f->told[f->n_told++] = r;
     }
 }
@@ -207,16 +207,25 @@ static uint8_t flags(const struct filing *f)
     return (uint8_t)(f->rq->flags | (scan_facts(f->scan)->has_8bit ? QE_8BIT : 0));
 }
 
+/* What was delivered to a list is reported of the list: who stands in it is nobody's business. */
+static uint8_t state_of(const struct recipient *r)
+{
+    if (r->verdict != CAUSE_NONE)
+        return Q_DROPPED;
+    return r->local ? Q_REPORT : Q_WAITING;
+}
+
 static enum rc add_item(struct filing *f, const struct recipient *r, struct err *e)
 {
     unsigned char oid[SEAL_OID], keys[LOGGED_QUEUE_KEYS];
     struct buf plain = BUF_SECRET_INIT;
     struct buf sealed = BUF_INIT; /* open: sealed */
-    struct store_remote rec = {.notify = r->notify, .state = r->local ? Q_REPORT : Q_WAITING};
+    struct store_remote rec = {.notify = r->notify, .state = state_of(r), .cause = (uint16_t)r->verdict};
+    struct span to = span_str(rec.state == Q_REPORT && r->via ? r->via : r->address);
     enum rc rc;
 
     queued_envelope_write(&(struct queued_envelope){.sender = f->rq->sender,
-                                                    .recipient = span_str(r->address),
+                                                    .recipient = to,
                                                     .orcpt = span_str(r->orcpt),
                                                     .envid = f->rq->envid,
                                                     .ret = f->rq->ret,
@@ -226,7 +235,7 @@ static enum rc add_item(struct filing *f, const struct recipient *r, struct err 
     buf_add(&sealed, oid, sizeof oid);
     rc = seal_whole(f->cek, oid, SEAL_ENVELOPE, buf_span(&plain), &sealed, e);
     if (rc == RC_OK) {
-        logged_queue_keys(f->rq->sender, span_str(r->address), keys);
+        logged_queue_keys(f->rq->sender, to, keys);
         rec.keys = span_of(keys, sizeof keys);
         rec.envelope = buf_span(&sealed);
         ipc_list_add(&f->remotes, store_remote_f, &rec);

@@ -7,6 +7,7 @@
  *          transaction for all mailboxes and the queue.
  * Reports  A recipient here of whose delivery the sender wants to hear (NOTIFY=SUCCESS, policies/dsn.h) leaves an item of the queue in state Q_REPORT,
  *          in the same transaction. relayd makes the report.
+ *          A member of a distribution list (recipient.via) with a verdict leaves one in state Q_DROPPED, whose report tells the sender of it.
  * Promise  RC_OK: the message is on stable storage, in every mailbox and in the queue. RC_TEMP, RC_QUOTA: it is nowhere. A restart of stored in
  *          between causes no failure and no second copy, because the same oid is asked again.
  * Owns     file_request is borrowed for the call; file_result is the caller's, freed by file_result_free().

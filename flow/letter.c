@@ -16,16 +16,24 @@ static enum cause step_taken(struct letter *l, struct err *e)
     return CAUSE_NONE;
 }
 
-/* The last word of the steps on each recipient. A refusal for one is a refusal for all: see flow/letter.h. */
+/* The last word of the steps on each recipient. A refusal for one is a refusal for all: see flow/letter.h. A member of a list who cannot get it keeps
+ * nobody else from it: the sender is told in a report, and where there is no sender to be told, somebody must get it. */
 static enum cause step_recipients(struct letter *l, struct err *e)
 {
     const struct recipients *to = &l->env->to;
+    enum cause last = CAUSE_NONE;
+    bool known = false;
 
     (void)e;
-    for (size_t i = 0; i < to->n; i++)
-        if (to->a[i].verdict != CAUSE_NONE)
-            return to->a[i].verdict;
-    return CAUSE_NONE;
+    for (size_t i = 0; i < to->n; i++) {
+        const struct recipient *r = &to->a[i];
+
+        if (r->verdict != CAUSE_NONE && !r->via)
+            return r->verdict;
+        known = known || r->verdict == CAUSE_NONE || l->env->sender.n > 0;
+        last = r->verdict;
+    }
+    return known ? CAUSE_NONE : last;
 }
 
 static enum cause step_file(struct letter *l, struct err *e)
@@ -55,6 +63,7 @@ static const struct {
     enum cause (*run)(struct letter *l, struct err *e);
 } steps[] = {
     {"taken", step_taken},   /* all octets are here, and their structure */
+    {"lists", step_lists},   /* it has not come through a list that it is for already */
     {"lawful", step_lawful}, /* no NUL, header within bounds, no loop; submission: no winmail.dat */
     {"author",
      step_author}, /* From and Sender: held by the account; port 25: of a domain that the list gives to the peer */

@@ -7,8 +7,8 @@
  * Steps    the table in letter.c is the list of the steps and their order. A step may refuse the message (enum cause; *e has the details for the
  *          log). Only two steps change the octets: step_cut.c cuts out the fields that must not go on, and step_sign.c makes mail that is to
  *          be signed canonical and signs it. Everything else is put on top of the message, as trace.
- * Verdicts a step may refuse the message for one recipient (recipient.verdict). Today such a verdict refuses the message for all recipients,
- *          because SMTP has one answer after DATA and this server does not yet write reports to senders.
+ * Verdicts a step may refuse the message for one recipient (recipient.verdict). Such a verdict refuses the message for all recipients, because SMTP
+ *          has one answer after DATA; but of a member of a distribution list it is reported to the sender, and the others get it.
  * Promise  CAUSE_NONE from letter_file(): the message is on stable storage for every recipient. Any other answer: it is nowhere.
  * Process  smtpd sessions.   Source RFC 5321 4.4, RFC 8601, RFC 7281, RFC 6409 8, RFC 8314 4.3.
  */

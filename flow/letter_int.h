@@ -6,6 +6,8 @@
 #include "flow/letter.h"
 
 enum cause step_lawful(struct letter *l, struct err *e);
+enum cause step_lists(struct letter *l, struct err *e);
+void lists_passed(struct letter *l); /* adds to the trace which lists it has gone through */
 enum cause step_author(struct letter *l, struct err *e);
 enum cause step_delegate(struct letter *l, struct err *e);
 enum cause step_once(struct letter *l, struct err *e);

@@ -50,13 +50,15 @@ static void log_some(const char *event, struct buf *some)
 }
 
 /* The recipients as the log names them (flow/logged.h), as many a line as it holds whole: of a name that is cut off nothing would be known. */
-static void log_recipients(const struct letter *l, const char *event)
+static void log_recipients(const struct letter *l, const char *event, bool all, bool failed)
 {
     const struct recipients *to = &l->env->to;
     struct buf some = BUF_INIT; /* open: addresses as the log has them */
     char name[LOGGED_MAX];
 
     for (size_t i = 0; i < to->n; i++) {
+        if (!all && (to->a[i].verdict != CAUSE_NONE) != failed)
+            continue;
         logged_address(span_str(to->a[i].address), name);
         if (some.n > 0 && some.n + strlen(name) > RECIPIENTS_LINE)
             log_some(event, &some);
@@ -88,7 +90,7 @@ void letter_log_refused(const struct letter *l, const char *step, enum cause c, 
 {
     log_ev(LOG_WARN_, "message-refused", "step=%s why=%s size=%llu cause=%s", step, cause_name(c),
            (unsigned long long)spool_size(l->message), log_esc(span_str(e->log)));
-    log_recipients(l, "refused-for");
+    log_recipients(l, "refused-for", true, false);
 }
 
 void letter_log_filed(const struct letter *l)
@@ -99,5 +101,6 @@ void letter_log_filed(const struct letter *l)
     log_ev(LOG_INFO_, "message-filed", "msgid=%s size=%llu boxes=%zu remotes=%zu qid=%llu signed=%d", id,
            (unsigned long long)l->filed.size, l->filed.n_placed, l->filed.n_remotes, (unsigned long long)l->filed.qid,
            l->cms.n > 0);
-    log_recipients(l, "filed-for");
+    log_recipients(l, "filed-for", false, false);
+    log_recipients(l, "failed-for", false, true); /* members of a list: their sender gets a report */
 }

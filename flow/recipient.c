@@ -17,12 +17,23 @@ struct recipient *recipients_add(struct recipients *r, const char *address)
     return &r->a[r->n++];
 }
 
+static void drop(struct recipient *r)
+{
+    free(r->address);
+    free(r->orcpt);
+    free(r->via);
+}
+
+/* The array is grown again when the next power of two is reached: what stands behind n then is written anew. */
+void recipients_cut(struct recipients *r, size_t n)
+{
+    while (r->n > n)
+        drop(&r->a[--r->n]);
+}
+
 void recipients_free(struct recipients *r)
 {
-    for (size_t i = 0; i < r->n; i++) {
-        free(r->a[i].address);
-        free(r->a[i].orcpt);
-    }
+    recipients_cut(r, 0);
     free(r->a);
     *r = (struct recipients){0};
 }

@@ -15,7 +15,8 @@
 
 struct recipient {
     char *address;        /* as RCPT named it, in its one spelling; NULL for an APPEND */
-    enum cause verdict;   /* CAUSE_NONE: gets the message; anything else: why not */
+    enum cause verdict;   /* CAUSE_NONE: gets the message; anything else: why not. Of a list's member it is told to the sender (flow/file.h), of another it refuses the message */
+    char *via;            /* the distribution list that RCPT named, where this is a member of it; NULL: it was named itself */
     bool local;           /* a mailbox of this server: the next five; else the last two */
     uint64_t mbx;
     unsigned char pub[SEAL_PUB];
@@ -31,6 +32,7 @@ struct recipients {
 };
 /* Adds a zeroed recipient at the end, with a copy of the address. The pointer is valid until the next recipient is added. */
 struct recipient *recipients_add(struct recipients *r, const char *address);
+void recipients_cut(struct recipients *r, size_t n); /* the first n stay */
 void recipients_free(struct recipients *r); /* empty afterwards */
 bool recipient_same_place(const struct recipient *a, const struct recipient *b);
 /* Picks the recipients without a verdict whose .local is as asked, in order, one for each place. out gets pointers into a, at most n. Returns how

@@ -21,7 +21,8 @@ static void add_recipients(struct buf *b, const struct recipients *to)
     if (!all)
         die("out of memory");
     for (size_t i = 0; i < to->n; i++)
-        all[i] = to->a[i].address;
+        all[i] =
+            to->a[i].via ? to->a[i].via : to->a[i].address; /* as RCPT named it: a list may have changed meanwhile */
     qsort(all, to->n, sizeof *all, by_text);
     for (size_t i = 0; i < to->n; i++)
         if (i == 0 || strcmp(all[i], all[i - 1]) != 0)

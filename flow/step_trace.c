@@ -41,7 +41,7 @@ static void received(struct letter *l)
         buf_addf(b, "Received: from [%s%s]\r\n", v6, p->ip);
     buf_addf(b, "\tby %s (Pli) with %s id %s", l->conf->host, with, l->mid);
     if (v->to.n == 1) /* with more, each would learn of the others */
-        buf_addf(b, "\r\n\tfor <%s>", v->to.a[0].address);
+        buf_addf(b, "\r\n\tfor <%s>", v->to.a[0].via ? v->to.a[0].via : v->to.a[0].address);
     if (p->tls_version)
         buf_addf(b, "\r\n\ttls %s (%s)", p->tls_cipher, p->tls_version);
     buf_addf(b, ";\r\n\t%s\r\n", date);
@@ -55,6 +55,7 @@ enum cause step_trace(struct letter *l, struct err *e)
     buf_addspan(&l->trace, buf_span(&l->results));
     buf_addstr(&l->trace, "\r\n");
     received(l);
+    lists_passed(l);
     if (l->door == DOOR_SUBMISSION && l->scan) /* signed here: the canonical form has them */
         canon_missing(letter_header(l), &(struct canon_spec){l->conf->host, clock_utc()}, &l->trace);
     return CAUSE_NONE;

@@ -34,7 +34,9 @@ static enum rc explain(struct imap_session *s, enum rc rc, struct err *e)
 {
     if (rc == RC_DENIED || rc == RC_SYNTAX)
         return failed(s, CAUSE_AUTH_FAILED, e);
-    return rc == RC_PERM ? failed(s, CAUSE_AUTH_DISABLED, e) : rc;
+    if (rc == RC_PERM)
+        return failed(s, e->cause == CAUSE_AUTH_DOMAIN ? CAUSE_AUTH_DOMAIN : CAUSE_AUTH_DISABLED, e);
+    return rc;
 }
 
 /* Opens the mailbox. The password was right, so a failure here is not answered as a wrong password. */

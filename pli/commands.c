@@ -23,7 +23,7 @@ static const struct cmd_opt serve_opts[] = {
 };
 
 static const struct cmd_opt doctor_opts[] = {
-    {"--dns", NULL, "prints the DNS records that lead mail and mail programs here, and checks nothing"},
+    {"--dns", NULL, "prints the DNS records that lead mail and mail programs of a domain here, and checks nothing"},
     {NULL, NULL, NULL},
 };
 
@@ -43,7 +43,7 @@ static const struct cmd_opt add_opts[] = {
     {"--sign", "always|never", "sign what the account submits; default always"},
     {"--algorithm", "rsa|ecdsa", "of the signing key; default ecdsa"},
     {"--strict", NULL, "nobody but the holder's password opens the mailbox, the server's keys neither"},
-    {"--quota", "SIZE", "such as 5G; 0 is no bound; default stored.quota"},
+    {"--quota", "SIZE", "such as 5G; 0 is no bound; default that of the domain, else stored.quota"},
     {"--red-list", NULL, "not shown to who looks in the directory"},
     {NULL, NULL, NULL},
 };
@@ -135,6 +135,20 @@ static const struct cmd_opt mailbox_import_opts[] = {
      "the holder's password, then that of the other server when there is one, one a line; else they are asked for"},
     {"--ca", "FILE.pem", "authorities that the other server's certificate leads to; default those of this system"},
     {"--into", "FOLDER", "of a single mbox file: the folder it becomes; default INBOX"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt domain_opts[] = {
+    {"--description", "TEXT", "for who reads the list"},
+    {"--quota", "SIZE|none", "of a new mailbox, such as 5G; none: stored.quota"},
+    {"--max-accounts", "N", "how many accounts it may have at most; 0: any number"},
+    {"--postmaster", "ADDRESS|none", "the account that takes mail to its postmaster; none: instance.postmaster"},
+    {"--catch-all", "ADDRESS|none", "the account that takes mail to addresses that nobody has; default none"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt list_opts[] = {
+    {"--name", "NAME", "as colleagues look for it"},
+    {"--post", "members|domain|anyone-signed-in|trust-space", "who may send to it; default members"},
+    {"--description", "TEXT", "what it is for"},
     {NULL, NULL, NULL},
 };
 static const struct cmd_opt trust_add_opts[] = {
@@ -241,6 +255,8 @@ const struct command commands[] = {
      "what the directory and the store know of an account"},
     {"account list", "", 0, 0, NEED_SERVER, cmd_account_list, NULL, "every account, one a line"},
     {"account set", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_set, set_opts, "changes what its options name"},
+    {"account alias", "add|remove|list ADDRESS [ALIAS]...", 2, CMD_POS_MAX, NEED_SERVER, cmd_account_alias, NULL,
+     "the other addresses of a mailbox, in any domain of this instance"},
     {"account quota", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_quota, quota_opts,
      "what a mailbox takes and what it may take; sets it"},
     {"account disable", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_disable, NULL, "the same as account suspend"},
@@ -287,6 +303,23 @@ const struct command commands[] = {
      "new certificates of the trial CA in place of those that end soon: the server's and the accounts'"},
     {"cert verify", "FILE.eml", 1, 1, NEED_NOTHING, cmd_cert_verify, verify_opts,
      "the verdict on a mail's S/MIME signature, and each reason; exit 0 for pass only"},
+    {"domain add", "DOMAIN", 1, 1, NEED_SERVER, cmd_domain_add, domain_opts,
+     "a mail domain that this instance serves from now on"},
+    {"domain set", "DOMAIN", 1, 1, NEED_SERVER, cmd_domain_set, domain_opts, "changes what its options name"},
+    {"domain list", "", 0, 0, NEED_SERVER, cmd_domain_list, NULL, "every domain of this instance, one a line"},
+    {"domain show", "DOMAIN", 1, 1, NEED_SERVER, cmd_domain_show, NULL, "settings and figures of a domain"},
+    {"domain disable", "DOMAIN", 1, 1, NEED_SERVER, cmd_domain_disable, NULL,
+     "no mail to it, no sign-in and nothing sent by its accounts from now on; nothing is deleted"},
+    {"domain enable", "DOMAIN", 1, 1, NEED_SERVER, cmd_domain_enable, NULL, "takes a disabled domain up again"},
+    {"domain remove", "DOMAIN", 1, 1, NEED_SERVER, cmd_domain_remove, NULL,
+     "serves a domain no more; it must have no addresses"},
+    {"list add", "ADDRESS", 1, 1, NEED_SERVER, cmd_list_add, list_opts, "a distribution list, without members yet"},
+    {"list set", "ADDRESS", 1, 1, NEED_SERVER, cmd_list_set, list_opts, "changes what its options name"},
+    {"list member", "add|remove LIST ADDRESS...|-", 3, CMD_POS_MAX, NEED_SERVER, cmd_list_member, NULL,
+     "who gets what is sent to a list; -: addresses of standard input, one a line"},
+    {"list list", "", 0, 0, NEED_SERVER, cmd_list_list, NULL, "every distribution list, one a line"},
+    {"list show", "ADDRESS", 1, 1, NEED_SERVER, cmd_list_show, NULL, "the members of a list, and what each is"},
+    {"list delete", "ADDRESS", 1, 1, NEED_SERVER, cmd_list_delete, NULL, "deletes a list; no mail is lost by it"},
     {"trust add", "DOMAIN", 1, 1, NEED_SERVER, cmd_trust_add, trust_add_opts,
      "takes a domain's operator into the trust space"},
     {"trust show", "[DOMAIN]", 0, 1, NEED_SERVER, cmd_trust_show, NULL,
@@ -347,7 +380,7 @@ const struct command commands[] = {
     {"store salvage", "", 0, 0, NEED_INSTANCE, cmd_store_salvage, NULL,
      "keeps all that can be read of a damaged store; pli serve must be stopped"},
     {"store stats", "", 0, 0, NEED_SERVER, cmd_store_stats, NULL, "counts of the store"},
-    {"doctor", "", 0, 0, NEED_INSTANCE, cmd_doctor, doctor_opts,
+    {"doctor", "[DOMAIN]", 0, 1, NEED_INSTANCE, cmd_doctor, doctor_opts,
      "checks ports, certificates, permissions, sandboxes and more, and says what to do"},
     {"version", "", 0, 0, NEED_NOTHING, cmd_version, NULL, "the version of this program"},
     {"help", "[COMMAND]", 0, 2, NEED_NOTHING, cmd_help, NULL, "lists the commands, or tells the options of one"},

@@ -26,6 +26,7 @@ static const struct row {
     {"smtpd", "message-filed", NULL,
      "accepté : {boxes} boîte(s) de ce serveur, {remotes} destinataire(s) ailleurs[, n° {qid} dans la file d'attente]"},
     {"smtpd", "filed-for", NULL, "accepté pour {to}"},
+    {"smtpd", "failed-for", NULL, "non remis à {to}, membre d'une liste : un rapport l'apprend à l'expéditeur"},
     {"smtpd", "message-again", NULL,
      "déjà reçu du même compte (message {first}) : répondu 250, rien de plus n'est déposé"},
     /* the keys, the store */

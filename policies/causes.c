@@ -306,6 +306,14 @@ static const struct cause_row table[CAUSES_] = {
     IMAP(CAUSE_OTHER_MAILBOX, "CANNOT", "Pas d'une boite a une autre: enregistrez le message, puis supprimez-le",
         "Not from one mailbox into another: append the message, then delete it"),
     IMAP(CAUSE_OTHERS_NAME, "CANNOT", "Ce nom est celui des boites d'autres personnes", "That name is for other people's mailboxes"),
+    /* domains and lists */
+    BOTH(CAUSE_AUTH_DOMAIN, 535, "5.7.1", "AUTHORIZATIONFAILED", "Le domaine de ce compte est desactive, contactez votre administrateur",
+        "The domain of this account is disabled, ask your administrator"),
+    SMTP(CAUSE_DOMAIN_OFF, 550, "5.3.2", "Ce domaine ne recoit pas de courrier pour le moment, joignez le destinataire autrement",
+        "This domain takes no mail for now, reach the recipient in another way"),
+    SMTP(CAUSE_LIST_POST, 550, "5.7.2", "Vous ne pouvez pas ecrire a cette liste de diffusion", "You may not send to this distribution list"),
+    SMTP(CAUSE_LIST_PROBLEM, 550, "5.2.4", "Cette liste de diffusion n'a aucun membre joignable, ou en a trop: voyez son administrateur",
+        "This distribution list has no member that can be reached, or too many: see its administrator"),
 };
 /* clang-format on */
 

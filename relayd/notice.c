@@ -10,6 +10,7 @@
 #include "flow/file.h"
 #include "flow/logged.h"
 #include "policies/dsn.h"
+#include "policies/identifiers.h"
 #include "proto/smtp/param.h"
 #include "proto/smtp/path.h"
 #include "relayd/notice_int.h"
@@ -174,23 +175,33 @@ static void log_nobody(const struct notice_recipient *r, enum notice_kind kind, 
            why, r->envelope->sender.n ? logged_address(r->envelope->sender, name) : "");
 }
 
+/* A report to an account here comes from the account's own domain: an instance that serves many is no concern of its. */
+static const char *speaks_as(const struct notices *n, const struct sender *s)
+{
+    struct span domain = smtp_domain_of(span_str(s->address));
+
+    return s->where == DSN_SENDER_HERE && mail_domain_ok(domain) ? (const char *)domain.p : n->domain;
+}
+
 static enum rc make_and_file(const struct notices *n, enum notice_kind kind, const struct notice_recipient *const *r,
                              size_t count, const struct sender *s, struct err *e)
 {
     struct buf report = BUF_SECRET_INIT, updates = BUF_INIT;
     struct report_needs needs = {0};
+    struct notices as = *n;
     unsigned char sum[DIGEST_LEN];
     struct original o;
     char id[REPORT_ID], mid[STORE_MID + 1], name[LOGGED_MAX];
     uint8_t flags = r[0]->envelope->flags & QE_REQUIRETLS; /* RFC 8689 5: what was said in confidence is told so */
     enum rc rc = original_read(n, kind, r[0], &o, e);
 
+    as.domain = speaks_as(n, s);
     identify(kind, r, count, sum);
     settle(kind, r, count, &updates);
     hex(sum, SEAL_OID, id);
     hex(sum + SEAL_OID, 8, mid); /* of the form that every message id of ours has */
     if (rc == RC_OK)
-        rc = notice_write(n, kind, r, count, &o, id, &report, &needs, e);
+        rc = notice_write(&as, kind, r, count, &o, id, &report, &needs, e);
     if (rc == RC_OK)
         rc = file_it(n, s, buf_span(&report), (uint8_t)(flags | (needs.utf8 ? QE_UTF8 : 0)), sum, mid,
                      buf_span(&updates), e);

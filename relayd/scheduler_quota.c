@@ -40,8 +40,10 @@ static void hex(const unsigned char *p, size_t n, char *out)
 static enum rc write_mail(const struct scheduler *s, const struct store_warning *w, struct span to,
                           const unsigned char *sum, struct spool *spool, struct err *e)
 {
+    struct span domain = span_from(to, (size_t)span_chr(to, '@') + 1); /* the account's own, of those served here */
+    char own[DIRD_ADDR + 1];
     struct warning mail = {.host = s->host,
-                           .domain = s->domain,
+                           .domain = own,
                            .now = scheduler_now(),
                            .to = to,
                            .level = w->level,
@@ -52,6 +54,7 @@ static enum rc write_mail(const struct scheduler *s, const struct store_warning 
     struct buf octets = BUF_INIT; /* open: numbers of a mailbox, nothing of its mail */
     enum rc rc;
 
+    snprintf(own, sizeof own, "%.*s", SPAN_ARG(domain));
     hex(sum, SEAL_OID, mail.id);
     rc = warning_write(&mail, &octets, e);
     if (rc == RC_OK)

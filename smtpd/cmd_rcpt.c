@@ -8,7 +8,7 @@
 #include "smtpd/verbs.h"
 #include <stdio.h>
 
-static enum cause room_in_box(struct smtp_session *s, uint64_t mbx, struct err *e)
+enum cause rcpt_room(struct smtp_session *s, uint64_t mbx, struct err *e)
 {
     struct store_can_take_req rq = {.mbx = mbx, .size = s->env.params.size};
     enum rc rc = store_call(s->store, STORE_CAN_TAKE, &rq, -1, NULL, e);
@@ -23,7 +23,7 @@ static enum cause room_in_box(struct smtp_session *s, uint64_t mbx, struct err *
 static enum cause to_mailbox(struct smtp_session *s, const struct dird_lookup_rep *who, const struct smtp_rcpt *r_args,
                              const char *address, struct err *e)
 {
-    enum cause r = room_in_box(s, who->mbx, e);
+    enum cause r = rcpt_room(s, who->mbx, e);
 
     if (r == CAUSE_NONE && !envelope_add_box(s, who, address, &r_args->params))
         r = CAUSE_TOO_MANY_RCPT;
@@ -56,14 +56,20 @@ static enum cause look_up(struct smtp_session *s, const struct smtp_rcpt *r, con
         return CAUSE_BAD_ADDRESS;
     if (rc != RC_OK && rc != RC_NOTFOUND)
         return CAUSE_DIR_TEMP;
+    if (rc == RC_OK && (who.flags & DF_DOMAIN_OFF))
+        return CAUSE_DOMAIN_OFF;
     if (rc == RC_NOTFOUND || who.kind == DK_UNKNOWN)
         return CAUSE_UNKNOWN_RCPT;
     if (who.kind == DK_DISABLED)
         return CAUSE_DISABLED_RCPT;
     if (who.kind == DK_CLOSED)
         return CAUSE_CLOSED_RCPT;
+    if (who.kind == DK_GROUP)
+        return rcpt_list(s, address, &r->params, e);
     if (who.kind == DK_NOT_LOCAL)
         return to_elsewhere(s, r, address, e);
+    if (who.flags & DF_CATCH_ALL)
+        log_ev(LOG_INFO_, "catch-all", "address=%s mbx=%llu", s->about, (unsigned long long)who.mbx);
     return to_mailbox(s, &who, r, address, e);
 }
 
@@ -104,7 +110,7 @@ static enum cause take(struct smtp_session *s, const struct smtp_rcpt *r, const 
 
     if (r->path.utf8 && !s->env.params.smtputf8)
         return CAUSE_NEED_UTF8;
-    if (s->env.is.to.n >= s->conf->max_recipients)
+    if (s->env.named >= s->conf->max_recipients)
         return CAUSE_TOO_MANY_RCPT;
     c = to_patient(s, span_str(address), e);
     return c == CAUSE_NONE ? look_up(s, r, address, e) : c;
@@ -126,6 +132,7 @@ void cmd_rcpt(struct smtp_session *s, const union smtp_args *a)
         smtp_refuse(s, r, &e);
         return;
     }
+    s->env.named++;
     s->phase = PH_RCPT;
     smtp_say(s, 250, "2.1.5", "Destinataire accepte / Recipient OK");
 }

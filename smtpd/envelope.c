@@ -4,7 +4,7 @@
 #include "policies/dsn.h"
 #include "smtpd/session.h"
 
-enum { WEIGHT_MAX = IPC_MSG_MAX - 4096, BOX_WEIGHT = 172, REMOTE_WEIGHT = 120 };
+enum { WEIGHT_MAX = IPC_MSG_MAX - 4096, BOX_WEIGHT = 172, REMOTE_WEIGHT = 124 };
 
 static void envelope_clear(struct smtp_envelope *v)
 {
@@ -25,7 +25,7 @@ void envelope_reset(struct smtp_session *s)
 static bool known(const struct recipients *to, const struct recipient *r)
 {
     for (size_t i = 0; i < to->n; i++)
-        if (recipient_same_place(&to->a[i], r))
+        if (to->a[i].verdict == CAUSE_NONE && recipient_same_place(&to->a[i], r))
             return true;
     return false;
 }
@@ -36,7 +36,7 @@ static struct recipient *add(struct smtp_envelope *v, const struct recipient *li
 {
     size_t places;
 
-    if (known(&v->is.to, like)) {
+    if (like->verdict == CAUSE_NONE && known(&v->is.to, like)) {
         box = 0;
         item = like->local ? item : 0;
     }
@@ -86,4 +86,60 @@ bool envelope_add_remote(struct smtp_session *s, const char *address, const stru
         return false;
     take_wishes(r, p);
     return true;
+}
+
+/* ---- members of a distribution list ---- */
+static bool told_already(const struct recipients *to, const char *address)
+{
+    for (size_t i = 0; i < to->n; i++)
+        if (to->a[i].verdict != CAUSE_NONE && strcmp(to->a[i].address, address) == 0)
+            return true;
+    return false;
+}
+
+bool envelope_add_failed(struct smtp_session *s, const char *address, enum cause why, const struct smtp_rcpt_params *p)
+{
+    struct recipient like = {.address = (char *)(uintptr_t)address, .verdict = why};
+    struct recipient *r;
+
+    if (!s->env.sender[0] || told_already(&s->env.is.to, address))
+        return true;
+    r = add(&s->env, &like, 0, item_weight(s, address, p));
+    if (!r)
+        return false;
+    r->verdict = why;
+    take_wishes(r, p);
+    return true;
+}
+
+struct envelope_mark envelope_mark(const struct smtp_session *s)
+{
+    return (struct envelope_mark){s->env.is.to.n, s->env.places, s->env.weight};
+}
+
+void envelope_back(struct smtp_session *s, struct envelope_mark m)
+{
+    recipients_cut(&s->env.is.to, m.n);
+    s->env.places = m.places;
+    s->env.weight = m.weight;
+}
+
+void envelope_via(struct smtp_session *s, struct envelope_mark m, const char *list)
+{
+    for (size_t i = m.n; i < s->env.is.to.n; i++)
+        s->env.is.to.a[i].via = span_dup(span_str(list));
+}
+
+bool envelope_has(const struct smtp_session *s, const struct recipient *like)
+{
+    return known(&s->env.is.to, like);
+}
+
+size_t envelope_counted(const struct smtp_session *s)
+{
+    size_t n = s->env.named;
+
+    for (size_t i = 0; i < s->env.is.to.n; i++)
+        n += s->env.is.to.a[i].via != NULL && !s->env.is.to.a[i].local;
+    return n;
 }

@@ -17,7 +17,11 @@ static inline enum rc look(void *d, struct ipc_peer *p, const void *req, int fd,
              {"bob+x@chu.example", DK_MAILBOX, 21},
              {"full@chu.example", DK_MAILBOX, 66},
              {"closed@chu.example", DK_DISABLED, 67},
-             {"postmaster@chu.example", DK_MAILBOX, 22}};
+             {"postmaster@chu.example", DK_MAILBOX, 22},
+             {"liste@chu.example", DK_GROUP, 0},
+             {"panne@chu.example", DK_GROUP, 0},
+             {"fermee@chu.example", DK_GROUP, 0},
+             {"partis@chu.example", DK_GROUP, 0}};
     const struct dird_lookup_req *q = req;
     struct dird_lookup_rep *rep = r->msg;
 
@@ -77,8 +81,43 @@ static inline enum rc stays(void *d, struct ipc_peer *p, const void *req, int fd
 
 static inline enum rc can_take(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
 {
+    uint64_t mbx = ((const struct store_can_take_req *)req)->mbx;
+
     (void)d, (void)p, (void)fd, (void)r;
-    return ((const struct store_can_take_req *)req)->mbx == 66 ? err_set(e, RC_QUOTA, "full") : RC_OK;
+    if (mbx == 68)
+        return err_set(e, RC_TEMP, "stored away");
+    return mbx == 66 ? err_set(e, RC_QUOTA, "full") : RC_OK;
+}
+
+/* Each list in pages of one member. */
+static inline enum rc expand(void *d, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
+{
+    static const struct {
+        const char *list, *address;
+        uint8_t kind;
+        uint64_t mbx;
+    } t[] = {{"liste@chu.example", "bob@chu.example", DK_MAILBOX, 21},   {"liste@chu.example", "closed@chu.example", DK_DISABLED, 67},
+             {"liste@chu.example", "full@chu.example", DK_MAILBOX, 66},  {"liste@chu.example", "x@partner.example", DK_NOT_LOCAL, 0},
+             {"panne@chu.example", "bob@chu.example", DK_MAILBOX, 21},   {"panne@chu.example", "stalled@chu.example", DK_MAILBOX, 68},
+             {"partis@chu.example", "closed@chu.example", DK_DISABLED, 67}};
+    const struct dird_expand_req *q = req;
+    struct dird_list_rep *rep = r->msg;
+
+    (void)d, (void)p, (void)fd;
+    if (span_ieq_str(q->address, "fermee@chu.example"))
+        return err_cause(e, RC_DENIED, CAUSE_LIST_POST, "not for you");
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        struct dird_member m = {.kind = t[i].kind, .mbx = t[i].mbx, .address = span_str(t[i].address)};
+
+        if (!span_ieq_str(q->address, t[i].list) || span_cmp(m.address, q->after) <= 0)
+            continue;
+        rep->more = rep->list.n > 0;
+        if (rep->more)
+            break;
+        ipc_list_add(r->scratch, dird_member_f, &m);
+        rep->list = buf_span(r->scratch);
+    }
+    return RC_OK;
 }
 
 static inline int session_fakes_up(void **state)
@@ -99,6 +138,7 @@ static inline int session_fakes_up(void **state)
                                          {DIRD_AUTH, sign_in},
                                          {DIRD_TRUST, trusted},
                                          {DIRD_STAY, stays},
+                                         {DIRD_EXPAND, expand},
                                          {0, NULL}});
     return 0;
 }

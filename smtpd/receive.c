@@ -66,9 +66,9 @@ static enum cause within_rates(const struct smtp_session *s, struct err *e)
     enum cause r = CAUSE_NONE;
 
     if (smtp_is_submission(s))
-        r = of[dialler_rated(s->account, s->peer->ip, (unsigned)s->env.is.to.n)];
+        r = of[dialler_rated(s->account, s->peer->ip, (unsigned)envelope_counted(s))];
     if (r != CAUSE_NONE)
-        (void)!err_set(e, RC_TEMP, "account=%s recipients=%zu", s->account, s->env.is.to.n);
+        (void)!err_set(e, RC_TEMP, "account=%s recipients=%zu", s->account, envelope_counted(s));
     return r;
 }
 

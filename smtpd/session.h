@@ -56,6 +56,7 @@ struct smtp_envelope {
     struct smtp_mail_params params; /* its spans are not kept */
     struct letter_envelope is;      /* the same, as the letter takes it, and the recipients: one for each accepted RCPT */
     size_t places, weight;          /* distinct ones among them; bytes that these take in the request to stored */
+    size_t named;                   /* accepted RCPTs: a distribution list is one of them, its members are recipients */
 };
 struct smtp_session {
     const struct smtpd *conf;
@@ -126,6 +127,17 @@ void envelope_reset(struct smtp_session *s); /* to READY when it was beyond; dro
 /* Adds a recipient. False: one request to stored has no room for another. */
 bool envelope_add_box(struct smtp_session *s, const struct dird_lookup_rep *who, const char *address, const struct smtp_rcpt_params *p);
 bool envelope_add_remote(struct smtp_session *s, const char *address, const struct smtp_rcpt_params *p);
+/* A member of a distribution list who cannot get the message: the sender is told why. A null sender is told nothing, and nothing is added. */
+bool envelope_add_failed(struct smtp_session *s, const char *address, enum cause why, const struct smtp_rcpt_params *p);
+/* All or none of a list's members: takes those away again that were added since mark. */
+struct envelope_mark {
+    size_t n, places, weight;
+};
+struct envelope_mark envelope_mark(const struct smtp_session *s);
+void envelope_back(struct smtp_session *s, struct envelope_mark m);
+void envelope_via(struct smtp_session *s, struct envelope_mark m, const char *list); /* those added since came through that list */
+bool envelope_has(const struct smtp_session *s, const struct recipient *like); /* somebody of the same place gets it already */
+size_t envelope_counted(const struct smtp_session *s); /* recipients as the rates count them: a list is one, and each of its members elsewhere */
 
 /* ---- the message (receive.c) ---- */
 bool receive_begin(struct smtp_session *s, bool dots);  /* false: refused already */

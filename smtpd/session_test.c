@@ -169,6 +169,8 @@ static const struct transcript {
     {"errors in a row", {KIND_SUBMISSIONS, true, NULL}, {EHLO, {"X1\r\nX2\r\nX3\r\nX4\r\nX5\r\n", {500, 500, 500, 500, 500, 421, 0}}}, 0},
     {"small verbs", {KIND_SUBMISSIONS, true, NULL}, {{"NOOP\r\n", {250}}, {"HELP\r\n", {214}}, {"VRFY bob\r\n", {252}}, {"EXPN x\r\n", {502}}, {"VRFY\r\n", {501}}, {"RSET\r\n", {250}},
       {"HELO pc\r\n", {250}}, {"QUIT x\r\n", {501}}, {"quit\r\n", {221, 0}}}, 0},
+    {"lists that are refused", {KIND_SUBMISSIONS, true, NULL}, {EHLO, LOGIN, {"MAIL FROM:<ana@chu.example>\r\nRCPT TO:<fermee@chu.example>\r\nRCPT TO:<partis@chu.example>\r\n", {250, 550, 550}},
+      {"RCPT TO:<panne@chu.example>\r\n", {451}}, {"DATA\r\n", {503}}, {"QUIT\r\n", {221, 0}}}, 0},
     {"relay: partner", {KIND_SMTP, true, PARTNER_DN}, {EHLO, {"AUTH PLAIN\r\n", {500}}, {"MAIL FROM:<x@partner.example>\r\nRCPT TO:<bob@chu.example>\r\n", {250, 250}}, {"DATA\r\n", {354}},
       {"From: anyone@partner.example\r\n\r\nx\r\n.\r\n", {250}}, {"MAIL FROM:<>\r\nRCPT TO:<bob@chu.example>\r\n", {250, 250}}, {"DATA\r\n", {354}},
       {"From: mailer-daemon@partner.example\r\n\r\nx\r\n.\r\n", {250}}, {"QUIT\r\n", {221, 0}}}, 2},
@@ -181,6 +183,15 @@ static const struct transcript {
     {"relay: no certificate", {KIND_SMTP, true, NULL}, {EHLO, {"MAIL FROM:<x@partner.example>\r\n", {554}}, {"MAIL FROM:<>\r\n", {554}}, {"QUIT\r\n", {221, 0}}}, 0},
     {"relay: no TLS", {KIND_SMTP, false, NULL}, {EHLO, {"MAIL FROM:<x@partner.example>\r\n", {530}}, {"QUIT\r\n", {221, 0}}}, 0},
 };
+
+/* ---- a list ---- */
+static const struct transcript
+    list_here = {"list", {KIND_SUBMISSIONS, true, NULL}, {EHLO, LOGIN, {"MAIL FROM:<ana@chu.example>\r\nRCPT TO:<bob@chu.example>\r\nRCPT TO:<liste@chu.example>\r\n", {250, 250, 250}},
+      {"RCPT TO:<liste@chu.example>\r\n", {250}}, {"DATA\r\n", {354}}, {BODY ".\r\n", {250}}, {"QUIT\r\n", {221, 0}}}, 1},
+    list_relayed = {"list, relayed", {KIND_SMTP, true, PARTNER_DN}, {EHLO, {"MAIL FROM:<y@partner.example>\r\nRCPT TO:<liste@chu.example>\r\n", {250, 250}}, {"DATA\r\n", {354}},
+      {"From: y@partner.example\r\n\r\nx\r\n.\r\n", {250}}, {"QUIT\r\n", {221, 0}}}, 1},
+    list_null = {"list, from nobody", {KIND_SMTP, true, PARTNER_DN}, {EHLO, {"MAIL FROM:<>\r\nRCPT TO:<liste@chu.example>\r\n", {250, 250}}, {"DATA\r\n", {354}},
+      {"From: y@partner.example\r\n\r\nx\r\n.\r\n", {250}}, {"QUIT\r\n", {221, 0}}}, 1};
 
 /* clang-format on */
 
@@ -221,6 +232,20 @@ static void test_transcripts(void **state)
         if (!strstr(scripts[i].what, "STARTTLS")) /* one octet at a time nothing is behind it when it is read */
             play(&scripts[i], 1);
     }
+}
+
+/* Whoever can get it gets it once; of the others the sender hears, when there is one. */
+static void test_lists(void **state)
+{
+    (void)state;
+    play(&list_here, 1u << 20);
+    assert_true(fake->n_places == 1 && fake->places[0].mbx == 21 && fake->n_remotes == 3);
+    assert_true(fake->states[0] == Q_WAITING && fake->states[1] == Q_DROPPED && fake->states[2] == Q_DROPPED);
+    play(&list_relayed, 1u << 20);
+    assert_true(fake->n_places == 1 && fake->n_remotes == 3);
+    assert_true(fake->states[0] == Q_DROPPED && fake->states[1] == Q_DROPPED && fake->states[2] == Q_DROPPED);
+    play(&list_null, 1u << 20);
+    assert_true(fake->n_places == 1 && fake->n_remotes == 0);
 }
 
 /* ---- every verb in every phase ---- */
@@ -442,11 +467,15 @@ static int down(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_transcripts), cmocka_unit_test(test_every_verb_in_every_phase),
-        cmocka_unit_test(test_long_lines),  cmocka_unit_test(test_big_message),
-        cmocka_unit_test(test_silence),     cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_groups),      cmocka_unit_test(test_secrets_are_not_logged)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_transcripts),
+                                       cmocka_unit_test(test_lists),
+                                       cmocka_unit_test(test_every_verb_in_every_phase),
+                                       cmocka_unit_test(test_long_lines),
+                                       cmocka_unit_test(test_big_message),
+                                       cmocka_unit_test(test_silence),
+                                       cmocka_unit_test(test_stop),
+                                       cmocka_unit_test(test_groups),
+                                       cmocka_unit_test(test_secrets_are_not_logged)};
 
     return cmocka_run_group_tests(tests, session_fakes_up, down);
 }

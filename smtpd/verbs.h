@@ -33,6 +33,10 @@ void cmd_starttls(struct smtp_session *s, const union smtp_args *a);
 void cmd_auth(struct smtp_session *s, const union smtp_args *a);
 void cmd_mail(struct smtp_session *s, const union smtp_args *a);
 void cmd_rcpt(struct smtp_session *s, const union smtp_args *a);
+/* cmd_rcpt.c: CAUSE_NONE: the mailbox takes the message as far as MAIL told its size */
+enum cause rcpt_room(struct smtp_session *s, uint64_t mbx, struct err *e);
+/* rcpt_list.c: all members of a distribution list become recipients, or none. list: as RCPT named it */
+enum cause rcpt_list(struct smtp_session *s, const char *list, const struct smtp_rcpt_params *p, struct err *e);
 void cmd_data(struct smtp_session *s, const union smtp_args *a);
 void cmd_bdat(struct smtp_session *s, const union smtp_args *a);
 void cmd_burl(struct smtp_session *s, const union smtp_args *a);

@@ -98,15 +98,34 @@ static bool text_ok(struct span s)
     return true;
 }
 
-enum rc account_check_new(struct cache *c, const struct dird_account *a, struct err *e)
+/* Nothing else counts mailboxes of a domain, and one change is made at a time. */
+static enum rc check_room(struct cache *c, struct span address, struct err *e)
+{
+    struct cache_domain d;
+    if (!cache_domain(c, span_from(address, (size_t)span_chr(address, '@') + 1), &d) || d.most == 0 ||
+        d.accounts < d.most)
+        return RC_OK;
+    return err_set(e, RC_PERM, "%s has the %llu accounts that it may have: pli domain set %s --max-accounts N", d.name,
+                   (unsigned long long)d.most, d.name);
+}
+
+enum rc account_check_address(struct cache *c, const struct dird_account *a, struct err *e)
 {
     enum rc rc = check_address(c, a->address, a, SPAN_NULL, e);
+    if (rc == RC_OK && (span_trim(a->name).n == 0 || !text_ok(a->name)))
+        rc = err_set(e, RC_SYNTAX, "a name is needed, in one line of text");
+    return rc;
+}
+
+enum rc account_check_new(struct cache *c, const struct dird_account *a, struct err *e)
+{
+    enum rc rc = account_check_address(c, a, e);
     if (rc != RC_OK)
         return rc;
     if (a->type < DT_PER || a->type > DT_CAB)
         return err_set(e, RC_SYNTAX, "type must be per, org, app or cab");
-    if (span_trim(a->name).n == 0 || !text_ok(a->name))
-        return err_set(e, RC_SYNTAX, "a name is needed, in one line of text");
     rc = account_check_numbers(a, e);
+    if (rc == RC_OK)
+        rc = check_room(c, a->address, e);
     return rc == RC_OK ? account_check_aliases(c, a, e) : rc;
 }

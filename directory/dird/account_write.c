@@ -184,6 +184,10 @@ enum rc account_add(struct dird *d, const struct dird_account *asked, const stru
     enum rc rc = account_check_new(d->cache, &a, e);
     if (rc == RC_OK)
         rc = number_is_free(d, a.mbx, e);
+    if (rc == RC_OK)
+        rc = address_free(d, a.address, SPAN_NULL, e);
+    if (rc == RC_OK)
+        rc = aliases_free(d, &a, e);
     if (rc != RC_OK)
         return rc;
     account_split_name(&a);
@@ -224,9 +228,11 @@ static void overlay(struct dird_account *to, const struct dird_account *from, ui
 
 enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *change, struct err *e)
 {
-    struct buf mem = BUF_INIT;
+    struct buf mem = BUF_INIT, merged = BUF_INIT;
     struct dird_account a;
     enum rc rc = account_read(d, change->address, true, &mem, &a, e);
+    if (rc == RC_OK && (what & (DS_ALIAS_ADD | DS_ALIAS_REMOVE)))
+        rc = aliases_merge(&a, change, what, &merged, e);
     if (rc != RC_OK)
         goto out;
     struct span former = a.rpps;
@@ -235,6 +241,10 @@ enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *ch
     if (rc != RC_OK)
         goto out;
     overlay(&a, change, what);
+    if (what & (DS_ALIAS_ADD | DS_ALIAS_REMOVE)) {
+        a.aliases = buf_span(&merged);
+        what |= DS_ALIASES;
+    }
     if ((what & DS_RPPS) && (rc = account_check_numbers(&a, e)) != RC_OK)
         goto out;
     if ((what & DS_NAME) && span_trim(a.name).n == 0) {
@@ -245,6 +255,8 @@ enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *ch
         account_split_name(&a);
     if (what & DS_ALIASES)
         rc = account_check_aliases(d->cache, &a, e);
+    if (rc == RC_OK && (what & DS_ALIASES))
+        rc = aliases_free(d, &a, e);
     if (rc != RC_OK)
         goto out;
     struct mods *m = mods_new(true);
@@ -257,6 +269,7 @@ enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *ch
         person_drop_if_alone(d, former);
 out:
     buf_free(&mem);
+    buf_free(&merged);
     return rc;
 }
 

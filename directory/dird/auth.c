@@ -210,7 +210,8 @@ static enum rc sign_in_prepared(struct auth *a, const struct dird_auth_req *rq, 
     bool usable = box && rq->password.n > 0 && rq->password.n <= MOST_PASSWORD && span_chr(rq->password, 0) < 0;
     enum rc rc = check(a, &v, usable, &own, process, e);
     if (rc == RC_OK && v.kind != DK_MAILBOX)
-        rc = err_cause(e, RC_PERM, CAUSE_AUTH_DISABLED, "account is disabled");
+        rc = v.domain_off ? err_cause(e, RC_PERM, CAUSE_AUTH_DOMAIN, "the account's domain is disabled")
+                          : err_cause(e, RC_PERM, CAUSE_AUTH_DISABLED, "account is disabled");
     bool asked_again = rc == RC_TEMP && (e->cause == CAUSE_WAIT_PASSWORD ||
                                          e->cause == CAUSE_BUSY); /* by dir_auth(); its session logs the end */
     /* a login that is no address here may be a password typed in the wrong field: not logged */

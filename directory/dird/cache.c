@@ -107,14 +107,14 @@ static void grow_items(struct cache *c)
     free(old);
 }
 
-static void add_name(struct cache *c, struct item *it, enum name_kind kind, struct span text)
+void cache_add_name(struct cache *c, struct item *it, enum name_kind kind, struct span text)
 {
     char low[CACHE_NAME];
     if (!cache_lower(text, low))
         return;
-    struct name *n = need(malloc(sizeof *n + text.n + 1));
+    struct name *n = need(malloc(sizeof *n + strlen(low) + 1));
     *n = (struct name){.item = it, .kind = (uint8_t)kind, .sibling = it->names, .hash = cache_hash(c, span_str(low))};
-    memcpy(n->text, low, text.n + 1);
+    memcpy(n->text, low, strlen(low) + 1);
     it->names = n;
     if (c->n_names >= c->name_slots)
         grow_names(c);
@@ -137,11 +137,12 @@ static void remove_names(struct cache *c, struct item *it)
     it->names = NULL;
 }
 
-static void count(struct cache *c, const struct item *it, int by)
+void cache_count(struct cache *c, const struct item *it, int by)
 {
     for (const struct name *n = it->names; n; n = n->sibling) {
         c->accounts += n->kind == NAME_ADDRESS ? (uint64_t)(int64_t)by : 0;
         c->trusted += n->kind == NAME_TRUST ? (uint64_t)(int64_t)by : 0;
+        cache_tally(c, n, by);
     }
 }
 
@@ -149,11 +150,13 @@ static void remove_item(struct cache *c, struct item **at)
 {
     struct item *it = *at;
     *at = it->next;
-    count(c, it, -1);
+    cache_count(c, it, -1);
     remove_names(c, it);
     free((void *)it->extra.p);
     free((void *)it->note.p);
     free(it->grants);
+    cache_domain_free(&it->domain);
+    cache_group_free(&it->group);
     free(it);
     c->n_items--;
 }
@@ -164,7 +167,7 @@ static struct span own(struct span s)
 }
 
 /* The item for uuid, emptied; the write lock is held. */
-static struct item *fresh_item(struct cache *c, const unsigned char uuid[CACHE_UUID])
+struct item *cache_item(struct cache *c, const unsigned char uuid[CACHE_UUID])
 {
     struct item **at = item_at(c, uuid);
     if (*at)
@@ -181,7 +184,7 @@ static struct item *fresh_item(struct cache *c, const unsigned char uuid[CACHE_U
     return it;
 }
 
-static void tell(struct cache *c)
+void cache_tell(struct cache *c)
 {
     pthread_mutex_lock(&c->change_lock);
     atomic_fetch_add(&c->version, 1);
@@ -200,6 +203,7 @@ void cache_free(struct cache **c)
         buf_free(&(*c)->lists[i].text);
         free((*c)->lists[i].at);
     }
+    cache_tallies_free(*c);
     buf_free(&(*c)->all_dns);
     pthread_rwlock_destroy(&(*c)->lock);
     pthread_mutex_destroy(&(*c)->change_lock);
@@ -231,7 +235,7 @@ void cache_end(struct cache *c)
         }
     c->ready = c->in_sync = true;
     pthread_rwlock_unlock(&c->lock);
-    tell(c);
+    cache_tell(c);
 }
 
 void cache_lost(struct cache *c)
@@ -257,7 +261,7 @@ static void own_grants(struct cache *c, struct item *it, const struct cache_fact
     it->n_grants = f->n_grants;
     for (size_t i = 0; i < f->n_grants; i++) {
         cache_delegate_name(f->grants[i].delegate, key);
-        add_name(c, it, NAME_DELEGATE, span_str(key));
+        cache_add_name(c, it, NAME_DELEGATE, span_str(key));
     }
 }
 
@@ -268,7 +272,7 @@ void cache_put_mailbox(struct cache *c, const unsigned char uuid[CACHE_UUID], co
     uint64_t secret_at = *was && cache_same_secret((*was)->secret_at, f->secret_at) && (*was)->secret_at > f->secret_at
                              ? (*was)->secret_at /* we saw its microsecond */
                              : f->secret_at;
-    struct item *it = fresh_item(c, uuid);
+    struct item *it = cache_item(c, uuid);
     it->secret_at = secret_at;
     it->mbx = f->mbx;
     it->csn = f->csn;
@@ -278,36 +282,28 @@ void cache_put_mailbox(struct cache *c, const unsigned char uuid[CACHE_UUID], co
     it->closed = f->closed;
     memcpy(it->pub, f->pub, sizeof it->pub);
     it->extra = own(span_head(f->name, CACHE_NAME - 1));
-    add_name(c, it, f->tombstone ? NAME_TOMBSTONE : NAME_ADDRESS, f->address);
+    cache_add_name(c, it, f->tombstone ? NAME_TOMBSTONE : NAME_ADDRESS, f->address);
     for (size_t i = 0; i < f->n_aliases; i++)
-        add_name(c, it, f->tombstone ? NAME_TOMBSTONE : NAME_ALIAS, f->aliases[i]);
+        cache_add_name(c, it, f->tombstone ? NAME_TOMBSTONE : NAME_ALIAS, f->aliases[i]);
     own_grants(c, it, f);
-    count(c, it, 1);
+    cache_count(c, it, 1);
     if (f->csn > c->top_csn)
         c->top_csn = f->csn;
     pthread_rwlock_unlock(&c->lock);
-    tell(c);
-}
-
-void cache_put_domain(struct cache *c, const unsigned char uuid[CACHE_UUID], struct span domain)
-{
-    pthread_rwlock_wrlock(&c->lock);
-    add_name(c, fresh_item(c, uuid), NAME_DOMAIN, domain);
-    pthread_rwlock_unlock(&c->lock);
-    tell(c);
+    cache_tell(c);
 }
 
 void cache_put_trust(struct cache *c, const unsigned char uuid[CACHE_UUID], struct span domain, struct span note,
                      struct span dns)
 {
     pthread_rwlock_wrlock(&c->lock);
-    struct item *it = fresh_item(c, uuid);
+    struct item *it = cache_item(c, uuid);
     it->extra = own(dns);
     it->note = own(note);
-    add_name(c, it, NAME_TRUST, domain);
-    count(c, it, 1);
+    cache_add_name(c, it, NAME_TRUST, domain);
+    cache_count(c, it, 1);
     pthread_rwlock_unlock(&c->lock);
-    tell(c);
+    cache_tell(c);
 }
 
 void cache_keep(struct cache *c, const unsigned char uuid[CACHE_UUID])
@@ -326,5 +322,5 @@ void cache_drop(struct cache *c, const unsigned char uuid[CACHE_UUID])
     if (*at)
         remove_item(c, at);
     pthread_rwlock_unlock(&c->lock);
-    tell(c);
+    cache_tell(c);
 }

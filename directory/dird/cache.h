@@ -36,14 +36,45 @@ struct cache_facts { /* of a mailbox, as the directory has it */
     bool tombstone; /* what is left of a closed address: no mailbox, .name is the address, .pub the holder's digest */
     uint32_t flags; /* DF_ */
 };
+struct cache_domain_facts { /* of a mail domain served here, as the directory has it */
+    struct span domain, note, postmaster, catch_all;
+    uint64_t quota, most; /* octets of a new mailbox; accounts, 0: any number */
+    bool own_quota, disabled;
+};
+struct cache_domain { /* a copy */
+    char name[CACHE_NAME], note[CACHE_NAME], postmaster[CACHE_NAME], catch_all[CACHE_NAME];
+    uint64_t quota, most;
+    uint64_t accounts, others; /* addresses of mailboxes; aliases and lists */
+    bool own_quota, disabled;
+};
+struct cache_group_facts { /* of a distribution list, as the directory has it */
+    struct span address, name, note;
+    uint8_t post; /* enum dird_post */
+    struct span members[DIRD_MEMBERS + 1]; /* one more than may be: then it leads nowhere; addresses: accounts, aliases, lists, elsewhere */
+    size_t n_members;
+};
+struct cache_group { /* a copy */
+    char address[CACHE_NAME], name[CACHE_NAME], note[CACHE_NAME];
+    uint8_t post;
+    uint32_t members;
+};
+struct cache_member { /* whom a list leads to; a copy */
+    uint8_t kind; /* DK_MAILBOX, DK_DISABLED; DK_NOT_LOCAL: an address elsewhere; DK_UNKNOWN: an address here that nobody has */
+    bool domain_off;
+    uint64_t mbx;
+    unsigned char pub[32];
+    char address[CACHE_NAME];
+};
 struct cache_view { /* a copy */
-    uint8_t kind;   /* enum dird_kind; the rest only for DK_MAILBOX, DK_DISABLED and DK_CLOSED; of a tombstone .mbx is 0 */
+    uint8_t kind;   /* enum dird_kind; the rest only for DK_MAILBOX, DK_DISABLED and DK_CLOSED, the address for DK_GROUP too; of a tombstone .mbx is 0 */
     uint8_t type;
     uint32_t flags;
     uint64_t mbx, csn, secret_at;
     unsigned char pub[32];
     char address[CACHE_NAME], name[CACHE_NAME];
     bool alias;     /* it was asked for by another name than its own */
+    bool catch_all; /* nobody has that address: catch_all_find() */
+    bool domain_off; /* the domain that was asked about, or the mailbox's own, is disabled: then no kind is DK_MAILBOX */
 };
 struct cache_counts {
     uint64_t accounts, trusted;
@@ -59,7 +90,8 @@ void cache_begin(struct cache *c);
 void cache_end(struct cache *c);
 void cache_lost(struct cache *c); /* the directory went away: answers go on, cache_counts says so */
 void cache_put_mailbox(struct cache *c, const unsigned char uuid[CACHE_UUID], const struct cache_facts *f);
-void cache_put_domain(struct cache *c, const unsigned char uuid[CACHE_UUID], struct span domain);
+void cache_put_domain(struct cache *c, const unsigned char uuid[CACHE_UUID], const struct cache_domain_facts *f);
+void cache_put_group(struct cache *c, const unsigned char uuid[CACHE_UUID], const struct cache_group_facts *f);
 /* dns: packed as struct dird_trust_rep has them */
 void cache_put_trust(struct cache *c, const unsigned char uuid[CACHE_UUID], struct span domain, struct span note, struct span dns);
 void cache_keep(struct cache *c, const unsigned char uuid[CACHE_UUID]); /* unchanged */
@@ -78,9 +110,27 @@ bool cache_lower(struct span in, char out[CACHE_NAME]); /* as names are kept: lo
  * there is no such trusted domain. */
 enum rc cache_trust(struct cache *c, struct span domain, size_t max, struct buf *out, struct buf *note_out /* or NULL */, struct err *e);
 /* Appends the names that follow "after" in octet order, each NUL-ended, at most want of them. False: no name follows the last one given. */
-enum cache_list { LIST_MAILBOXES, LIST_TRUST, LIST_CLOSED /* mailboxes that are closed */, LISTS_ };
+enum cache_list { LIST_MAILBOXES, LIST_TRUST, LIST_CLOSED /* mailboxes that are closed */, LIST_DOMAINS, LIST_GROUPS, LISTS_ };
 bool cache_page(struct cache *c, enum cache_list which, struct span after, size_t want, struct buf *names_out);
 void cache_counts(struct cache *c, struct cache_counts *out);
+
+/* ---- domains (cache_domains.c) ---- */
+bool cache_domain(struct cache *c, struct span domain, struct cache_domain *out); /* false: not served here */
+/* Waits until want holds of the domain, which is NULL while it is not served. False: deadline. */
+bool cache_wait_domain(struct cache *c, struct span domain, bool (*want)(const struct cache_domain *d, const void *ctx), const void *ctx,
+                       int64_t deadline);
+
+/* ---- distribution lists (cache_groups.c, cache_expand.c) ---- */
+bool cache_group(struct cache *c, struct span address, struct cache_group *out); /* by the list's own address; false: no such list */
+/* Appends its members as they stand in it, in octet order behind "after", each NUL-ended, at most most octets. False: none follows the last one given. */
+bool cache_group_page(struct cache *c, struct span address, struct span after, size_t most, struct buf *out);
+/* Whom a list leads to, lists in it too: each mailbox and each address elsewhere once, in octet order of their addresses. A list that comes again, itself
+ * among its members or theirs, is passed over. *out_a: malloc'ed, the caller's. RC_NOTFOUND: no such list. RC_PERM: more than DIRD_MEMBERS, or more than
+ * CACHE_DEPTH levels. */
+enum { CACHE_DEPTH = 8 };
+enum rc cache_expand(struct cache *c, struct span address, struct cache_member **out_a, size_t *n_out, struct err *e);
+bool cache_wait_group(struct cache *c, struct span address, bool (*want)(const struct cache_group *g, const void *ctx), const void *ctx,
+                      int64_t deadline); /* as cache_wait_domain() */
 
 /* ---- delegates (cache_grants.c) ---- */
 struct cache_delegation { /* a copy: what one delegate may do in one mailbox */

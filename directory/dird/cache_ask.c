@@ -19,20 +19,27 @@ struct name *cache_name(const struct cache *c, struct span text, unsigned kinds)
     return found;
 }
 
-enum { BOX_NAMES = 1 << NAME_ADDRESS | 1 << NAME_ALIAS, HELD_NAMES = BOX_NAMES | 1 << NAME_TOMBSTONE };
+enum {
+    BOX_NAMES = 1 << NAME_ADDRESS | 1 << NAME_GROUP | 1 << NAME_ALIAS,
+    HELD_NAMES = BOX_NAMES | 1 << NAME_TOMBSTONE
+};
 
 static const char *own_address(const struct item *it)
 {
     for (const struct name *n = it->names; n; n = n->sibling)
-        if (n->kind == NAME_ADDRESS)
+        if (n->kind == NAME_ADDRESS || n->kind == NAME_GROUP)
             return n->text;
     return "";
 }
 
-void cache_copy(const struct name *n, struct cache_view *out)
+void cache_copy(const struct cache *c, const struct name *n, struct cache_view *out)
 {
     const struct item *it = n->item;
-    out->kind = it->closed ? DK_CLOSED : it->disabled ? DK_DISABLED : DK_MAILBOX;
+    out->domain_off = cache_off(c, own_address(it)) || (n->kind != NAME_ADDRESS && cache_off(c, n->text));
+    out->kind = it->group                         ? DK_GROUP
+                : it->closed                      ? DK_CLOSED
+                : it->disabled || out->domain_off ? DK_DISABLED
+                                                  : DK_MAILBOX;
     out->type = it->type;
     out->flags = it->flags;
     out->mbx = it->mbx;
@@ -51,8 +58,7 @@ bool cache_is_box(const struct cache_view *v)
     return v->kind == DK_MAILBOX || v->kind == DK_DISABLED || (v->kind == DK_CLOSED && v->mbx != 0);
 }
 
-/* Cuts "+x" out of "user+x@domain", in place; false when there is none. */
-static bool cut_subaddress(char *low, char *at)
+bool cache_cut_subaddress(char *low, char *at)
 {
     char *plus = strchr(low, '+');
     if (!plus || plus == low || plus > at)
@@ -71,12 +77,12 @@ void cache_find(struct cache *c, struct span address, struct cache_view *out)
     pthread_rwlock_rdlock(&c->lock);
     const struct name *n = cache_name(c, span_str(low), HELD_NAMES);
     bool local = n || cache_name(c, span_str(at + 1), 1 << NAME_DOMAIN);
-    if (!n && cut_subaddress(low, at))
+    if (!n && cache_cut_subaddress(low, at))
         n = cache_name(c, span_str(low), HELD_NAMES);
     if (n)
-        cache_copy(n, out);
+        cache_copy(c, n, out);
     else if (local)
-        out->kind = DK_UNKNOWN;
+        *out = (struct cache_view){.kind = DK_UNKNOWN, .domain_off = cache_off(c, low)};
     pthread_rwlock_unlock(&c->lock);
 }
 
@@ -113,7 +119,7 @@ bool cache_tombstone(struct cache *c, struct span address, struct cache_view *ou
     pthread_rwlock_rdlock(&c->lock);
     const struct name *n = cache_name(c, span_str(low), 1 << NAME_TOMBSTONE);
     if (n)
-        cache_copy(n, out);
+        cache_copy(c, n, out);
     pthread_rwlock_unlock(&c->lock);
     return n != NULL;
 }

@@ -22,15 +22,16 @@ static const struct name *own_name(const struct item *it)
 }
 
 /* An account that was made anew under a delegate's address has another number, and nothing of hers. */
-static bool copy(const struct item *it, uint64_t delegate, bool disabled_too, struct cache_delegation *out)
+static bool copy(const struct cache *c, const struct item *it, uint64_t delegate, bool disabled_too,
+                 struct cache_delegation *out)
 {
-    const struct cache_grant *g = it->disabled && !disabled_too ? NULL : grant_of(it, delegate);
+    const struct cache_grant *g = grant_of(it, delegate);
     const struct name *n = own_name(it);
     if (!g || !n)
         return false;
-    cache_copy(n, &out->box);
+    cache_copy(c, n, &out->box);
     out->grant = *g;
-    return true;
+    return disabled_too || out->box.kind == DK_MAILBOX;
 }
 
 static size_t delegations(struct cache *c, uint64_t delegate, bool disabled_too, struct cache_delegation *out,
@@ -43,7 +44,7 @@ static size_t delegations(struct cache *c, uint64_t delegate, bool disabled_too,
     pthread_rwlock_rdlock(&c->lock);
     for (const struct name *n = c->names[h & (c->name_slots - 1)]; n && n_out < most; n = n->next)
         if (n->hash == h && n->kind == NAME_DELEGATE && strcmp(n->text, key) == 0)
-            n_out += copy(n->item, delegate, disabled_too, &out[n_out]);
+            n_out += copy(c, n->item, delegate, disabled_too, &out[n_out]);
     pthread_rwlock_unlock(&c->lock);
     return n_out;
 }
@@ -67,7 +68,7 @@ bool cache_delegation(struct cache *c, uint64_t delegate, uint64_t mbx, struct c
     pthread_rwlock_rdlock(&c->lock);
     for (const struct name *n = c->names[h & (c->name_slots - 1)]; n && !found; n = n->next)
         if (n->hash == h && n->kind == NAME_DELEGATE && n->item->mbx == mbx && strcmp(n->text, key) == 0)
-            found = copy(n->item, delegate, false, out);
+            found = copy(c, n->item, delegate, false, out);
     pthread_rwlock_unlock(&c->lock);
     return found;
 }
@@ -81,7 +82,7 @@ size_t cache_delegates(struct cache *c, struct span address, struct cache_delega
     pthread_rwlock_rdlock(&c->lock);
     const struct name *n = cache_name(c, span_str(low), 1 << NAME_ADDRESS);
     for (size_t i = 0; n && i < n->item->n_grants && n_out < most; i++) {
-        cache_copy(n, &out[n_out].box);
+        cache_copy(c, n, &out[n_out].box);
         out[n_out++].grant = n->item->grants[i];
     }
     pthread_rwlock_unlock(&c->lock);

@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum name_kind { NAME_ADDRESS, NAME_ALIAS, NAME_DOMAIN, NAME_TRUST, NAME_DELEGATE /* "delegate#17": 17 is a delegate of the item's mailbox */,
+enum name_kind { NAME_ADDRESS, NAME_GROUP, NAME_ALIAS, NAME_DOMAIN, NAME_TRUST, NAME_DELEGATE /* "delegate#17": 17 is a delegate of the item's mailbox */,
                  NAME_TOMBSTONE /* behind an address and an alias: those that live come first */ };
 
 struct name { /* one key of an item */
@@ -18,12 +18,32 @@ struct name { /* one key of an item */
     uint8_t kind;
     char text[];
 };
+struct domain { /* what an item of a mail domain has beside its name */
+    char *note, *postmaster, *catch_all; /* owned */
+    uint64_t quota, most;
+    bool own_quota, disabled;
+};
+struct group { /* what an item of a distribution list has beside its address */
+    char *name, *note;
+    char *members; /* owned, as the other two: NUL-ended addresses, their domains in A-labels, in order */
+    size_t size;   /* of them all, octets */
+    uint32_t n;
+    uint8_t post;
+};
+struct tally { /* how many addresses end in a domain, whether it is served or not: counted as they come and go (cache_domains.c) */
+    struct tally *next; /* in its hash chain */
+    uint32_t hash;
+    uint64_t accounts, others;
+    char domain[];
+};
 struct item { /* one entry of the directory */
     struct item *next; /* in its hash chain */
     struct name *names;
     struct span extra;  /* owned: display name (mailbox), packed DNs (trust) */
     struct span note;   /* owned: trust */
     struct cache_grant *grants; /* owned: mailbox */
+    struct domain *domain; /* owned: mail domain */
+    struct group *group; /* owned: distribution list */
     size_t n_grants;
     uint64_t mbx, csn, secret_at;
     uint32_t flags, generation;
@@ -41,7 +61,8 @@ struct cache {
     pthread_rwlock_t lock;
     struct name **names;
     struct item **items;
-    size_t n_names, n_items, name_slots, item_slots; /* slots: powers of two */
+    struct tally **tallies;
+    size_t n_names, n_items, n_tallies, name_slots, item_slots, tally_slots; /* slots: powers of two */
     uint64_t accounts, trusted, top_csn;
     uint32_t seed, generation;
     bool ready, in_sync;
@@ -56,7 +77,20 @@ struct cache {
 
 enum { CACHE_KEY = 32 };
 void cache_delegate_name(uint64_t delegate, char out[CACHE_KEY]);
-void cache_copy(const struct name *n, struct cache_view *out); /* lock held */
+void cache_copy(const struct cache *c, const struct name *n, struct cache_view *out); /* lock held */
+/* For who fills the cache; the write lock is held. */
+struct item *cache_item(struct cache *c, const unsigned char uuid[CACHE_UUID]); /* the entry's, emptied */
+void cache_add_name(struct cache *c, struct item *it, enum name_kind kind, struct span text);
+void cache_count(struct cache *c, const struct item *it, int by); /* 1 once it has its names, -1 before it loses them */
+void cache_tell(struct cache *c); /* without the lock: there is another version */
+void cache_tally(struct cache *c, const struct name *n, int by); /* an address or an alias comes or goes */
+void cache_tallies_free(struct cache *c);
+void cache_domain_free(struct domain **d);
+void cache_group_free(struct group **g);
+/* lock held */
+const struct name *cache_group_named(const struct cache *c, const char *low);
+bool cache_cut_subaddress(char *low, char *at); /* "user+x@domain": "+x" goes, in place; false: there is none */
+bool cache_off(const struct cache *c, const char *address); /* its domain is served and disabled */
 uint32_t cache_hash(const struct cache *c, struct span text);
 struct name *cache_name(const struct cache *c, struct span text, unsigned kinds /* bits of enum name_kind */); /* lock held */
 

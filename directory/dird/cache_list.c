@@ -17,7 +17,12 @@ static int by_text(const void *a, const void *b, void *base)
 
 static void gather(struct cache *c, enum cache_list which, struct listing *l)
 {
-    unsigned kind = which == LIST_TRUST ? NAME_TRUST : NAME_ADDRESS;
+    static const enum name_kind kinds[] = {[LIST_MAILBOXES] = NAME_ADDRESS,
+                                           [LIST_TRUST] = NAME_TRUST,
+                                           [LIST_CLOSED] = NAME_ADDRESS,
+                                           [LIST_DOMAINS] = NAME_DOMAIN,
+                                           [LIST_GROUPS] = NAME_GROUP};
+    const enum name_kind kind = kinds[which];
     bool all = which != LIST_CLOSED;
     buf_clear(&l->text);
     l->n = 0;

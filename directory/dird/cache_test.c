@@ -47,7 +47,7 @@ static void put_domain(unsigned n, const char *d)
 {
     unsigned char uuid[CACHE_UUID];
     uuid_of(n, uuid);
-    cache_put_domain(c, uuid, span_str(d));
+    cache_put_domain(c, uuid, &(struct cache_domain_facts){.domain = span_str(d)});
 }
 
 static struct cache_view ask(const char *address)
@@ -181,6 +181,160 @@ static void many_are_found_and_listed_in_order(void **state)
     buf_free(&page);
 }
 
+/* ---- domains ---- */
+static struct cache_domain domain_of(const char *name)
+{
+    struct cache_domain d = {.name = ""};
+    assert_true(cache_domain(c, span_str(name), &d));
+    return d;
+}
+
+static void turn(unsigned n, const char *name, bool off)
+{
+    unsigned char uuid[CACHE_UUID];
+    uuid_of(n, uuid);
+    cache_put_domain(c, uuid, &(struct cache_domain_facts){.domain = span_str(name), .most = 3, .disabled = off});
+}
+
+/* Three thousand domains: each knows its own figures, whatever comes first, and they are listed page by page. */
+static void each_of_many_domains_has_its_figures(void **state)
+{
+    enum { DOMAINS = 3000 };
+    char text[64], before[CACHE_NAME] = "";
+    struct buf page = BUF_INIT;
+    unsigned seen = 0;
+    bool more = true;
+
+    (void)state;
+    put(700001, "avant@d0007.example", "avant@d0008.example", 1); /* read before its domain */
+    for (unsigned i = 0; i < DOMAINS; i++) {
+        snprintf(text, sizeof text, "D%04u.example", i);
+        put_domain(710000 + i, text);
+    }
+    put(700002, "b@d0007.example", NULL, 1);
+    assert_true(domain_of("d0007.EXAMPLE").accounts == 2 && domain_of("d0007.example").others == 0);
+    assert_true(domain_of("d0008.example").accounts == 0 && domain_of("d0008.example").others == 1);
+    put(700001, "avant@d0009.example", NULL, 2); /* it was renamed, whatever the rules say */
+    assert_true(domain_of("d0007.example").accounts == 1 && domain_of("d0008.example").others == 0);
+    assert_int_equal(domain_of("d0009.example").accounts, 1);
+    while (more) {
+        buf_clear(&page);
+        more = cache_page(c, LIST_DOMAINS, span_str(before), 100, &page);
+        for (size_t at = 0; at < page.n; at += strlen((char *)page.p + at) + 1) {
+            assert_true(strcmp(before, (char *)page.p + at) < 0);
+            snprintf(before, sizeof before, "%s", (char *)page.p + at);
+            seen += before[0] == 'd';
+        }
+    }
+    assert_int_equal(seen, DOMAINS);
+    buf_free(&page);
+}
+
+static void a_disabled_domain_closes_its_names(void **state)
+{
+    struct cache_view v;
+
+    (void)state;
+    put_domain(800000, "ouvert.example");
+    turn(800001, "ferme.example", true);
+    put(800002, "ana@ferme.example", "ana@ouvert.example", 1);
+    put(800003, "luc@ouvert.example", "luc@ferme.example", 1);
+    v = ask("ana@ferme.example");
+    assert_true(v.kind == DK_DISABLED && v.domain_off && v.mbx == 800002);
+    assert_true(ask("ana@ouvert.example").kind == DK_DISABLED && ask("ana@ouvert.example").domain_off);
+    assert_true(ask("luc@ferme.example").kind == DK_DISABLED && ask("luc@ferme.example").domain_off);
+    assert_true(ask("personne@ferme.example").kind == DK_UNKNOWN && ask("personne+x@ferme.example").domain_off);
+    v = ask("luc@ouvert.example");
+    assert_true(v.kind == DK_MAILBOX && !v.domain_off);
+    assert_false(ask("personne@ouvert.example").domain_off);
+    turn(800001, "ferme.example", false);
+    assert_true(ask("ana@ferme.example").kind == DK_MAILBOX && !ask("ana@ferme.example").domain_off);
+}
+
+/* ---- distribution lists ---- */
+static void list(unsigned n, const char *address, const char *const *members, size_t n_members)
+{
+    static struct cache_group_facts f;
+    unsigned char uuid[CACHE_UUID];
+    uuid_of(n, uuid);
+    f = (struct cache_group_facts){.address = span_str(address), .name = SPAN_LIT("Liste"), .post = GP_DOMAIN};
+    for (size_t i = 0; i < n_members; i++)
+        f.members[f.n_members++] = span_str(members[i]);
+    cache_put_group(c, uuid, &f);
+}
+#define LIST(n, address, ...)                                                                                          \
+    list(n, address, (const char *const[]){__VA_ARGS__}, sizeof(const char *const[]){__VA_ARGS__} / sizeof(char *))
+
+/* "ana@x 1 ..": whom it leads to, with their kinds; or the cause. */
+static const char *leads_to(const char *address)
+{
+    static char text[4096];
+    struct cache_member *a = NULL;
+    struct err e = {0};
+    size_t n = 0, at = 0;
+    enum rc rc = cache_expand(c, span_str(address), &a, &n, &e);
+
+    text[0] = 0;
+    for (size_t i = 0; rc == RC_OK && i < n && at < sizeof text; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s%s %d", i ? ", " : "", a[i].address, a[i].kind);
+    free(a);
+    return rc == RC_OK ? text : rc == RC_NOTFOUND ? "none" : e.cause == CAUSE_LIST_PROBLEM ? "problem" : "?";
+}
+
+static void a_list_leads_to_each_once(void **state)
+{
+    (void)state;
+    put_domain(900000, "l.example");
+    put(900001, "ana@l.example", "a@l.example", 1);
+    put(900002, "luc@l.example", NULL, 1);
+    LIST(900010, "garde@l.example", "LUC@l.example", "a+x@l.example", "service@l.example", "X.Y@Loin.example");
+    LIST(900011, "service@l.example", "ana@l.example", "garde@l.example", "service@l.example", "parti@l.example",
+         "x.y@loin.example", "ceci n'est rien", "@l.example");
+    assert_int_equal(ask("garde@l.example").kind, DK_GROUP);
+    assert_string_equal(ask("Garde+x@l.example").address, "garde@l.example");
+    assert_true(cache_taken(c, SPAN_LIT("garde@l.example"), SPAN_NULL));
+    assert_int_equal(domain_of("l.example").others, 3); /* an alias, two lists */
+    assert_string_equal(leads_to("garde@l.example"),
+                        "X.Y@Loin.example 2, ana@l.example 1, luc@l.example 1, parti@l.example 0");
+    assert_string_equal(leads_to("service@l.example"),
+                        "ana@l.example 1, luc@l.example 1, parti@l.example 0, x.y@loin.example 2");
+    assert_string_equal(leads_to("ana@l.example"), "none");
+    turn(900000, "l.example", true);
+    assert_true(ask("garde@l.example").kind == DK_GROUP && ask("garde@l.example").domain_off);
+    turn(900000, "l.example", false);
+    put(900010, "garde@l.example", NULL, 2); /* whatever the rules say: the entry is a mailbox now */
+    assert_int_equal(ask("garde@l.example").kind, DK_MAILBOX);
+    assert_int_equal(domain_of("l.example").others, 2);
+}
+
+static void lists_are_bounded(void **state)
+{
+    char names[DIRD_MEMBERS + 1][CACHE_NAME], lists[CACHE_DEPTH + 2][CACHE_NAME];
+    const char *p[DIRD_MEMBERS + 1];
+    struct cache_group g;
+
+    (void)state;
+    for (size_t i = 0; i <= DIRD_MEMBERS; i++) {
+        snprintf(names[i], CACHE_NAME, "m%03zu@loin.example", i);
+        p[i] = names[i];
+    }
+    list(900100, "plein@l.example", p, DIRD_MEMBERS);
+    assert_true(cache_group(c, SPAN_LIT("plein@l.example"), &g) && g.members == DIRD_MEMBERS);
+    assert_int_equal(strncmp(leads_to("plein@l.example"), "m000@loin.example 2, ", 21), 0);
+    LIST(900101, "deborde@l.example", "plein@l.example", "ana@l.example");
+    assert_string_equal(leads_to("deborde@l.example"), "problem");
+    list(900102, "trop@l.example", p, DIRD_MEMBERS + 1); /* as somebody may write into the directory */
+    assert_string_equal(leads_to("trop@l.example"), "problem");
+    for (unsigned i = 0; i < CACHE_DEPTH + 2; i++) { /* each in the next one */
+        snprintf(lists[i], CACHE_NAME, "etage%u@l.example", i);
+        LIST(900200 + i, lists[i], i ? lists[i - 1] : "ana@l.example");
+    }
+    assert_string_equal(leads_to(lists[CACHE_DEPTH - 1]), "ana@l.example 1");
+    assert_string_equal(leads_to(lists[CACHE_DEPTH]), "problem");
+    LIST(900300, "vide@l.example", "");
+    assert_string_equal(leads_to("vide@l.example"), "");
+}
+
 static void trust_is_by_domain_or_all(void **state)
 {
     (void)state;
@@ -239,6 +393,10 @@ int main(void)
         cmocka_unit_test(an_address_goes_before_an_alias),
         cmocka_unit_test(a_refresh_drops_what_is_not_named),
         cmocka_unit_test(many_are_found_and_listed_in_order),
+        cmocka_unit_test(each_of_many_domains_has_its_figures),
+        cmocka_unit_test(a_disabled_domain_closes_its_names),
+        cmocka_unit_test(a_list_leads_to_each_once),
+        cmocka_unit_test(lists_are_bounded),
         cmocka_unit_test(trust_is_by_domain_or_all),
         cmocka_unit_test(waiting_ends_when_it_is_seen),
     };

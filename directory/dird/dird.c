@@ -30,6 +30,7 @@ struct dird *dird_open(const struct dird_how *how)
                             .ticket_keys = how->ticket_keys};
     d->auth = auth_new(&auth);
     d->postmaster = how->postmaster ? how->postmaster : ""; /* the settings' own, which stay */
+    d->own_domain = how->own_domain ? how->own_domain : "";
     d->stays = stays_new(d->cache, how->ticket_keys);
     pthread_mutex_init(&d->write, NULL);
     buf_free(&dn);

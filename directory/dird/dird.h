@@ -27,13 +27,14 @@ struct dird {
     struct white_list *white_list; /* NULL: none is asked for */
     const char *base;         /* "o=pli" */
     const char *postmaster;   /* instance.postmaster; "": none named */
+    const char *own_domain;   /* instance.domain; "": not told */
     int64_t password_min;     /* characters */
     bool own_slapd;           /* it reads hashes made here (passhash.h) */
     pthread_mutex_t write;    /* one change at a time: what is checked stays true until it is written */
     _Atomic uint64_t lookups;
 };
 struct dird_how {
-    const char *uri, *base, *secret, *postmaster /* or NULL */;
+    const char *uri, *base, *secret, *postmaster /* or NULL */, *own_domain /* or NULL */;
     unsigned threads;         /* of the service: bounds how many may wait for a password check */
     unsigned max_failures;
     int64_t password_min;
@@ -49,6 +50,9 @@ extern const struct ipc_bind dird_handlers[];
 
 /* postmaster.c: finds the account that takes the mail for a postmaster address that no account and no alias has. */
 void postmaster_find(struct dird *d, struct span asked, struct cache_view *v);
+/* catch_all.c: finds the mailbox that takes what is sent to an address that nobody has, where its domain has one. For mail alone: nobody may send
+ * from such an address or sign in with it. */
+void catch_all_find(struct dird *d, struct span asked, struct cache_view *v);
 /* account_read.c */
 /* The address of the account that has that mailbox, appended. RC_NOTFOUND: there is none. */
 enum rc account_holder(struct dird *d, uint64_t mbx, struct buf *address_out, struct err *e);
@@ -82,12 +86,38 @@ bool delegate_may_send(struct dird *d, const struct cache_view *account, const s
 enum rc delegate_set(struct dird *d, const struct dird_delegation *q, struct err *e);
 /* account_check.c: pure but for the cache */
 enum rc account_check_new(struct cache *c, const struct dird_account *a, struct err *e);
+enum rc account_check_address(struct cache *c, const struct dird_account *a, struct err *e); /* free, of a domain served here; and a name */
 enum rc account_check_aliases(struct cache *c, const struct dird_account *a, struct err *e);
 enum rc account_check_numbers(const struct dird_account *a, struct err *e);
 /* relations.c: the person and the structure behind a mailbox */
 enum rc person_put(struct dird *d, const struct dird_account *a, struct err *e);
 void person_drop_if_alone(struct dird *d, struct span rpps);
 enum rc structure_put(struct dird *d, struct span id, struct buf *name_out, struct err *e); /* name: empty when only the number is known */
+/* domain_write.c */
+enum rc domain_add(struct dird *d, const struct dird_domain *q, struct err *e);    /* RC_EXISTS: it is served already */
+enum rc domain_set(struct dird *d, const struct dird_domain *q, struct err *e);
+enum rc domain_remove(struct dird *d, const struct dird_domain *q, struct err *e); /* RC_PERM: it has addresses, or is the instance's own */
+/* domain_read.c: from memory */
+enum rc domain_read(struct dird *d, struct span domain, struct buf *mem, struct dird_domain *out, struct err *e);
+enum rc domain_page(struct dird *d, struct span after, struct buf *list, bool *more_out, struct err *e);
+/* groups.c: distribution lists, from memory */
+enum rc group_page(struct dird *d, struct span after, struct buf *list, bool *more_out, struct err *e);
+enum rc group_members(struct dird *d, const struct dird_group_members_req *q, struct buf *list, bool *more_out, struct err *e);
+/* account: whose mail it is, "": mail from elsewhere. */
+enum rc group_expand(struct dird *d, const struct dird_expand_req *q, const char *account, struct buf *list, bool *more_out, struct err *e);
+/* group_write.c */
+enum rc group_add(struct dird *d, const struct dird_group *q, struct err *e);
+enum rc group_set(struct dird *d, const struct dird_group *q, struct err *e);
+enum rc group_remove(struct dird *d, struct span address, struct err *e);
+enum rc group_change(struct dird *d, const struct dird_group_change_req *q, struct dird_group_change_rep *out, struct err *e);
+/* address_free.c: asks slapd. RC_EXISTS: an entry has that address or alias, but for the mailbox or list whose own address is but_of. */
+enum rc address_free(struct dird *d, struct span address, struct span but_of, struct err *e);
+/* aliases.c */
+enum rc aliases_free(struct dird *d, const struct dird_account *a, struct err *e); /* the same for each of them, but of the account itself */
+/* Into out: the aliases of an account after DS_ALIAS_ADD or DS_ALIAS_REMOVE; RC_NOTFOUND: one that is to go is none of them. */
+enum rc aliases_merge(const struct dird_account *is, const struct dird_account *change, uint32_t what, struct buf *out, struct err *e);
+/* trust_ask.c */
+enum rc trust_asked(struct dird *d, const struct dird_trust_req *q, enum dird_trusted *out, struct err *e);
 /* trust_write.c */
 enum rc trust_add(struct dird *d, const struct dird_trust_entry *t, struct err *e);
 enum rc trust_remove(struct dird *d, const struct dird_trust_entry *t, struct err *e);

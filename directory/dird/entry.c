@@ -7,10 +7,33 @@
 #include <stdio.h>
 #include <time.h>
 
-const char *const entry_sync_attrs[] = {
-    "objectClass", "entryCSN",      "pwdChangedTime", "mail",        "mailLocalAddress", "displayName", "cn",
-    "mssType",     "pliMailboxId",  "pliMailboxKey",  "pliStrict",   "pliSign",          "pliDisabled", "mssRedList",
-    "dc",          "mssOperatorDN", "description",    "pliDelegate", "pliKeepUntil",     "pliHolder",   NULL};
+const char *const entry_sync_attrs[] = {"objectClass",
+                                        "entryCSN",
+                                        "pwdChangedTime",
+                                        "mail",
+                                        "mailLocalAddress",
+                                        "displayName",
+                                        "cn",
+                                        "mssType",
+                                        "pliMailboxId",
+                                        "pliMailboxKey",
+                                        "pliStrict",
+                                        "pliSign",
+                                        "pliDisabled",
+                                        "mssRedList",
+                                        "dc",
+                                        "mssOperatorDN",
+                                        "description",
+                                        "pliDelegate",
+                                        "pliKeepUntil",
+                                        "pliHolder",
+                                        "pliQuota",
+                                        "pliMaxAccounts",
+                                        "pliPostmaster",
+                                        "pliCatchAll",
+                                        "pliListPost",
+                                        "rfc822MailMember",
+                                        NULL};
 const char *const entry_account_attrs[] = {"mail",
                                            "mailLocalAddress",
                                            "displayName",
@@ -353,6 +376,66 @@ bool entry_trust(struct ldap *ld, struct ldapmsg *m, struct buf *domain, struct 
     return entry_text(ld, m, "dc", domain) && packed->n > 0;
 }
 
+bool entry_domain(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cache_domain_facts *out)
+{
+    struct err e = {0};
+    struct berval **v = values(ld, m, "pliQuota");
+    *out = (struct cache_domain_facts){.quota = number(ld, m, "pliQuota"),
+                                       .most = number(ld, m, "pliMaxAccounts"),
+                                       .own_quota = v && v[0],
+                                       .disabled = is_true(ld, m, "pliDisabled")};
+    ldap_value_free_len(v);
+    if (buf_reserve(mem, 4 * (MOST_TEXT + 1), &e) != RC_OK)
+        return false;
+    out->domain = text_in(ld, m, "dc", 253, mem);
+    out->note = text_in(ld, m, "description", MOST_TEXT, mem);
+    out->postmaster = text_in(ld, m, "pliPostmaster", 255, mem);
+    out->catch_all = text_in(ld, m, "pliCatchAll", 255, mem);
+    return out->domain.n > 0;
+}
+
+static uint8_t post_of(struct ldap *ld, struct ldapmsg *m)
+{
+    struct berval **v = values(ld, m, "pliListPost");
+    uint8_t post = GP_MEMBERS; /* what cannot be read opens no list */
+    for (uint8_t p = GP_MEMBERS; v && v[0] && p <= GP_LAST_; p++)
+        if (span_ieq_str(span_of(v[0]->bv_val, v[0]->bv_len), entry_post_word(p)))
+            post = p;
+    ldap_value_free_len(v);
+    return post;
+}
+
+const char *entry_post_word(uint8_t post)
+{
+    static const char *const words[] = {[GP_MEMBERS] = "members",
+                                        [GP_DOMAIN] = "domain",
+                                        [GP_ACCOUNTS] = "anyone-signed-in",
+                                        [GP_TRUST_SPACE] = "trust-space"};
+    return post >= GP_MEMBERS && post <= GP_LAST_ ? words[post] : "";
+}
+
+bool entry_group(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cache_group_facts *out)
+{
+    struct err e = {0};
+    out->post = post_of(ld, m);
+    out->n_members = 0;
+    if (buf_reserve(mem, (DIRD_MEMBERS + 4) * MOST_TEXT, &e) != RC_OK)
+        return false;
+    out->address = text_in(ld, m, "mail", 255, mem);
+    out->name = text_in(ld, m, "displayName", MOST_TEXT, mem);
+    out->note = text_in(ld, m, "description", MOST_TEXT, mem);
+    struct berval **v = values(ld, m, "rfc822MailMember");
+    for (size_t i = 0; v && v[i] && out->n_members <= DIRD_MEMBERS; i++) {
+        if (v[i]->bv_len >= CACHE_NAME)
+            continue;
+        size_t at = mem->n;
+        buf_add(mem, v[i]->bv_val, v[i]->bv_len);
+        out->members[out->n_members++] = span_of(mem->p + at, v[i]->bv_len);
+    }
+    ldap_value_free_len(v);
+    return span_chr(out->address, '@') > 0;
+}
+
 static struct span aliases_in(struct ldap *ld, struct ldapmsg *m, struct buf *mem)
 {
     struct berval **v = values(ld, m, "mailLocalAddress");
@@ -409,33 +492,4 @@ enum rc entry_account(struct ldap *ld, struct ldapmsg *m, bool with_cert, struct
     out->flags = flags_of(ld, m);
     (void)key_of(ld, m, out->pub);
     return RC_OK;
-}
-
-/* ---- names ---- */
-static void add_escaped(struct buf *out, struct span value, const char *special)
-{
-    for (size_t i = 0; i < value.n; i++) {
-        unsigned char c = value.p[i];
-        if (c < ' ' || c >= 0x7f || strchr(special, c))
-            buf_addf(out, "\\%02x", c);
-        else
-            buf_addc(out, c);
-    }
-}
-
-void dn_below(struct buf *out, const char *attr, struct span value, const char *ou, const char *base)
-{
-    buf_addf(out, "%s=", attr);
-    add_escaped(out, value, ",+\"\\<>;=# ");
-    buf_addf(out, ",ou=%s,%s", ou, base);
-}
-
-void dn_mailbox(struct buf *out, const char *base, struct span address)
-{
-    dn_below(out, "mail", address, "mailboxes", base);
-}
-
-void filter_value(struct buf *out, struct span value)
-{
-    add_escaped(out, value, "*()\\");
 }

@@ -21,6 +21,11 @@ bool entry_facts(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cac
 bool entry_grant(struct span value, struct cache_grant *out); /* a value of pliDelegate; false: it is none */
 size_t entry_grants(struct ldap *ld, struct ldapmsg *m, struct cache_grant out[CACHE_GRANTS]); /* how many; each delegate once */
 bool entry_tombstone(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cache_facts *out); /* false: it has no address */
+/* A domain served here; spans lie in mem. False: it has no name. */
+bool entry_domain(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cache_domain_facts *out);
+/* A distribution list; spans lie in mem. False: it has no address. */
+bool entry_group(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cache_group_facts *out);
+const char *entry_post_word(uint8_t post); /* enum dird_post as the directory has it; "": none such */
 bool entry_trust(struct ldap *ld, struct ldapmsg *m, struct buf *domain, struct buf *note, struct buf *packed_dns);
 /* When the password was set, to the microsecond where that is known (cache.h): YYMMDDhhmmss of pwdChangedTime, YYMMDDhhmmss and microseconds of
  * entryCSN. slapd notes the first when it begins a change and the second when it makes it, which on a busy machine may be the next second. An

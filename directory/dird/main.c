@@ -85,7 +85,8 @@ static void *load(const struct boot *b)
                            .cache_s = boot_num(b, "dird.password_cache"),
                            .ticket_s = boot_num(b, "dird.ticket_life"),
                            .ticket_keys = &keys,
-                           .postmaster = boot_get(b, "instance.postmaster")};
+                           .postmaster = boot_get(b, "instance.postmaster"),
+                           .own_domain = boot_get(b, "instance.domain")};
     passhash_warm();
     struct dird *d = dird_open(&how);
     wipe(secret, sizeof secret);

@@ -5,16 +5,11 @@
  */
 #include "base/log.h"
 #include "crypto/seal/ticket.h"
-#include "directory/dird/dird.h"
 #include "directory/dird/newpass.h"
-#include "policies/trust.h"
+#include "directory/dird/ops_int.h"
 #include <stdio.h>
 
-#define HANDLER(name)                                                                                                  \
-    static enum rc name(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
-#define UNUSED_() (void)p, (void)req, (void)fd, (void)r, (void)e
-
-static enum rc not_read_yet(struct dird *d, struct err *e)
+enum rc ops_not_read_yet(struct dird *d, struct err *e)
 {
     return cache_ready(d->cache) ? RC_OK : err_set(e, RC_TEMP, "directory not read yet");
 }
@@ -24,37 +19,39 @@ static void answer_view(const struct cache_view *v, struct ipc_reply *r)
     struct dird_lookup_rep *a = r->msg;
 
     a->kind = v->kind;
+    a->flags = (v->domain_off ? DF_DOMAIN_OFF : 0) | (v->catch_all ? DF_CATCH_ALL : 0);
     if (v->kind != DK_MAILBOX && v->kind != DK_DISABLED && v->kind != DK_CLOSED)
         return;
     buf_addstr(r->scratch, v->address);
     a->type = v->type;
-    a->flags = v->flags;
+    a->flags |= v->flags;
     a->mbx = v->mbx;
     memcpy(a->pub, v->pub, sizeof a->pub);
     a->address = buf_span(r->scratch);
 }
 
-HANDLER(h_lookup)
+static HANDLER(h_lookup)
 {
     struct dird *d = daemon;
     const struct dird_lookup_req *q = req;
     struct cache_view v;
-    enum rc rc = not_read_yet(d, e);
+    enum rc rc = ops_not_read_yet(d, e);
     UNUSED_();
     if (rc != RC_OK)
         return rc;
     atomic_fetch_add(&d->lookups, 1);
     cache_find(d->cache, q->address, &v);
     postmaster_find(d, q->address, &v);
+    catch_all_find(d, q->address, &v);
     answer_view(&v, r);
     return RC_OK;
 }
 
-HANDLER(h_served)
+static HANDLER(h_served)
 {
     struct dird *d = daemon;
     const struct dird_served_req *q = req;
-    enum rc rc = not_read_yet(d, e);
+    enum rc rc = ops_not_read_yet(d, e);
     UNUSED_();
     if (rc == RC_OK && !cache_serves(d->cache, q->domain))
         rc = err_set(e, RC_NOTFOUND, "%s is not a domain of this instance", log_esc(q->domain));
@@ -62,13 +59,13 @@ HANDLER(h_served)
 }
 
 /* The cache knows accounts by address alone. Who asks this does so seldom. */
-HANDLER(h_holder)
+static HANDLER(h_holder)
 {
     struct dird *d = daemon;
     const struct dird_holder_req *q = req;
     struct buf address = BUF_INIT;
     struct cache_view v = {.kind = DK_UNKNOWN};
-    enum rc rc = not_read_yet(d, e);
+    enum rc rc = ops_not_read_yet(d, e);
     UNUSED_();
     if (rc == RC_OK)
         rc = account_holder(d, q->mbx, &address, e);
@@ -97,7 +94,7 @@ static enum rc stay_from_now(struct dird *d, struct ipc_peer *p, struct dird_aut
     return rc;
 }
 
-HANDLER(h_auth)
+static HANDLER(h_auth)
 {
     static const uint32_t whose[] = {
         [DP_SUBMISSION] = ROLE_SMTPD | ROLE_ADMIN, [DP_IMAP] = ROLE_IMAPD | ROLE_ADMIN, [DP_ADMIN] = ROLE_ADMIN};
@@ -114,21 +111,21 @@ HANDLER(h_auth)
     return rc == RC_OK && p->role != ROLE_ADMIN ? stay_from_now(d, p, r->msg, e) : rc;
 }
 
-HANDLER(h_stay)
+static HANDLER(h_stay)
 {
     struct dird *d = daemon;
-    enum rc rc = not_read_yet(d, e);
+    enum rc rc = ops_not_read_yet(d, e);
     UNUSED_();
     return rc == RC_OK ? stays_ask(d->stays, p, req, r->scratch, r->msg, e) : rc;
 }
 
 /* The account's own address or one of its aliases, sub-addresses included; the account must be able to send. */
-HANDLER(h_may_send)
+static HANDLER(h_may_send)
 {
     struct dird *d = daemon;
     const struct dird_may_req *q = req;
     struct cache_view account, sender;
-    enum rc rc = not_read_yet(d, e);
+    enum rc rc = ops_not_read_yet(d, e);
     UNUSED_();
     if (rc != RC_OK)
         return rc;
@@ -142,81 +139,50 @@ HANDLER(h_may_send)
     return err_set(e, RC_DENIED, "%s does not hold that address", log_esc(q->account));
 }
 
-/* Is dn one of the packed ones? */
-static bool names(struct span packed, struct span dn)
-{
-    for (struct rd r = rd_of(packed); r.s.n > 0 && rd_ok(&r);)
-        if (dn_same(rd_bytes(&r), dn))
-            return true;
-    return false;
-}
-
-/* What the administrator's own entries say. */
-static enum rc of_entries(struct dird *d, const struct dird_trust_req *q, struct buf *mem, enum dird_trusted *out,
-                          struct err *e)
-{
-    enum rc rc = cache_trust(d->cache, q->domain, SIZE_MAX, mem, NULL, e);
-
-    *out = q->domain.n > 0 ? DTR_UNKNOWN_DOMAIN : DTR_OTHER_DN;
-    if (rc == RC_OK)
-        *out = q->dn.n == 0 || names(buf_span(mem), q->dn) ? DTR_YES : DTR_OTHER_DN;
-    return rc == RC_NOTFOUND ? RC_OK : rc;
-}
-
-/* The administrator's entries and the white list: it is enough that one of them says yes. */
-HANDLER(h_trust)
+static HANDLER(h_trust)
 {
     struct dird *d = daemon;
-    const struct dird_trust_req *q = req;
     struct dird_trust_rep *a = r->msg;
-    enum dird_trusted own, listed;
-    enum rc rc = not_read_yet(d, e);
+    enum dird_trusted answer;
+    enum rc rc = ops_not_read_yet(d, e);
     UNUSED_();
-    if (rc == RC_OK && q->domain.n == 0 && q->dn.n == 0)
-        rc = err_set(e, RC_SYNTAX, "trust: neither a domain nor a name");
     if (rc == RC_OK)
-        rc = of_entries(d, q, r->scratch, &own, e);
-    if (rc != RC_OK)
-        return rc;
-    a->trusted = own;
-    if (own == DTR_YES)
-        return RC_OK;
-    rc = white_list_ask(d->white_list, q->domain, q->dn, &listed, e);
-    if (rc == RC_OK && listed != DTR_UNKNOWN_DOMAIN)
-        a->trusted = listed;
+        rc = trust_asked(d, req, &answer, e);
+    if (rc == RC_OK)
+        a->trusted = answer;
     return rc;
 }
 
 /* ---- changes: one at a time ---- */
-static enum rc begin_change(struct dird *d, struct err *e)
+enum rc ops_begin(struct dird *d, struct err *e)
 {
-    enum rc rc = not_read_yet(d, e);
+    enum rc rc = ops_not_read_yet(d, e);
     if (rc == RC_OK)
         pthread_mutex_lock(&d->write);
     return rc;
 }
 
-static enum rc end_change(struct dird *d, const char *what, struct span name, enum rc rc)
+enum rc ops_end(struct dird *d, const char *what, struct span name, enum rc rc)
 {
     pthread_mutex_unlock(&d->write);
     log_ev(LOG_INFO_, what, "name=%s rc=%s", log_esc(name), rc_name(rc));
     return rc;
 }
 
-HANDLER(h_add)
+static HANDLER(h_add)
 {
     struct dird *d = daemon;
     const struct dird_account *q = req;
     struct passhash pw;
     enum rc rc = passhash_make(q->password, d->own_slapd, &pw, e); /* slow: before the lock */
     UNUSED_();
-    if (rc == RC_OK && (rc = begin_change(d, e)) == RC_OK)
-        rc = end_change(d, "account-add", q->address, account_add(d, q, &pw, e));
+    if (rc == RC_OK && (rc = ops_begin(d, e)) == RC_OK)
+        rc = ops_end(d, "account-add", q->address, account_add(d, q, &pw, e));
     passhash_free(&pw);
     return rc;
 }
 
-HANDLER(h_set)
+static HANDLER(h_set)
 {
     struct dird *d = daemon;
     const struct dird_set_req *q = req;
@@ -226,29 +192,29 @@ HANDLER(h_set)
     UNUSED_();
     if (rc != RC_OK || rest.n > 0)
         return err_set(e, RC_SYNTAX, "account-set wants one account record");
-    rc = begin_change(d, e);
-    return rc == RC_OK ? end_change(d, "account-set", change.address, account_set(d, q->what, &change, e)) : rc;
+    rc = ops_begin(d, e);
+    return rc == RC_OK ? ops_end(d, "account-set", change.address, account_set(d, q->what, &change, e)) : rc;
 }
 
-HANDLER(h_delete)
+static HANDLER(h_delete)
 {
     struct dird *d = daemon;
     const struct dird_address_req *q = req;
-    enum rc rc = begin_change(d, e);
+    enum rc rc = ops_begin(d, e);
     UNUSED_();
-    return rc == RC_OK ? end_change(d, "account-delete", q->address, account_delete(d, q->address, e)) : rc;
+    return rc == RC_OK ? ops_end(d, "account-delete", q->address, account_delete(d, q->address, e)) : rc;
 }
 
-HANDLER(h_state)
+static HANDLER(h_state)
 {
     struct dird *d = daemon;
     const struct dird_state_req *q = req;
-    enum rc rc = begin_change(d, e);
+    enum rc rc = ops_begin(d, e);
     UNUSED_();
-    return rc == RC_OK ? end_change(d, account_step_name(q->step), q->address, account_step(d, q, e)) : rc;
+    return rc == RC_OK ? ops_end(d, account_step_name(q->step), q->address, account_step(d, q, e)) : rc;
 }
 
-HANDLER(h_passwd)
+static HANDLER(h_passwd)
 {
     struct dird *d = daemon;
     const struct dird_passwd_req *q = req;
@@ -258,32 +224,32 @@ HANDLER(h_passwd)
     if (rc != RC_OK)
         return rc;
     rc = passhash_make(q->password, d->own_slapd, &pw, e);
-    if (rc == RC_OK && (rc = begin_change(d, e)) == RC_OK)
-        rc = end_change(d, "account-passwd", q->address, account_passwd(d, q->address, &pw, e));
+    if (rc == RC_OK && (rc = ops_begin(d, e)) == RC_OK)
+        rc = ops_end(d, "account-passwd", q->address, account_passwd(d, q->address, &pw, e));
     passhash_free(&pw);
     return rc;
 }
 
-HANDLER(h_trust_add)
+static HANDLER(h_trust_add)
 {
     struct dird *d = daemon;
     const struct dird_trust_entry *q = req;
-    enum rc rc = begin_change(d, e);
+    enum rc rc = ops_begin(d, e);
     UNUSED_();
-    return rc == RC_OK ? end_change(d, "trust-add", q->domain, trust_add(d, q, e)) : rc;
+    return rc == RC_OK ? ops_end(d, "trust-add", q->domain, trust_add(d, q, e)) : rc;
 }
 
-HANDLER(h_trust_remove)
+static HANDLER(h_trust_remove)
 {
     struct dird *d = daemon;
     const struct dird_trust_entry *q = req;
-    enum rc rc = begin_change(d, e);
+    enum rc rc = ops_begin(d, e);
     UNUSED_();
-    return rc == RC_OK ? end_change(d, "trust-remove", q->domain, trust_remove(d, q, e)) : rc;
+    return rc == RC_OK ? ops_end(d, "trust-remove", q->domain, trust_remove(d, q, e)) : rc;
 }
 
 /* ---- reading ---- */
-HANDLER(h_get)
+static HANDLER(h_get)
 {
     struct dird *d = daemon;
     const struct dird_address_req *q = req;
@@ -291,7 +257,7 @@ HANDLER(h_get)
     return account_read(d, q->address, true, r->scratch, r->msg, e);
 }
 
-static enum rc listed(struct ipc_reply *r, bool more, enum rc rc)
+enum rc ops_listed(struct ipc_reply *r, bool more, enum rc rc)
 {
     struct dird_list_rep *a = r->msg;
     if (rc == RC_OK)
@@ -299,79 +265,79 @@ static enum rc listed(struct ipc_reply *r, bool more, enum rc rc)
     return rc;
 }
 
-HANDLER(h_list)
+static HANDLER(h_list)
 {
     const struct dird_list_req *q = req;
     bool more = false;
-    enum rc rc = not_read_yet(daemon, e);
+    enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
     if (rc == RC_OK)
         rc = account_page(daemon, PAGE_ALL, q->after, r->scratch, &more, e);
-    return listed(r, more, rc);
+    return ops_listed(r, more, rc);
 }
 
-HANDLER(h_certs)
+static HANDLER(h_certs)
 {
     const struct dird_list_req *q = req;
     bool more = false;
-    enum rc rc = not_read_yet(daemon, e);
+    enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
     if (rc == RC_OK)
         rc = account_page(daemon, PAGE_CERTS, q->after, r->scratch, &more, e);
-    return listed(r, more, rc);
+    return ops_listed(r, more, rc);
 }
 
-HANDLER(h_closed)
+static HANDLER(h_closed)
 {
     const struct dird_list_req *q = req;
     bool more = false;
-    enum rc rc = not_read_yet(daemon, e);
+    enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
     if (rc == RC_OK)
         rc = account_page(daemon, PAGE_CLOSED, q->after, r->scratch, &more, e);
-    return listed(r, more, rc);
+    return ops_listed(r, more, rc);
 }
 
-HANDLER(h_search)
+static HANDLER(h_search)
 {
     const struct dird_list_req *q = req;
     bool more = false;
     UNUSED_();
     enum rc rc = account_search(daemon, q->text, q->after, r->scratch, &more, e);
-    return listed(r, more, rc);
+    return ops_listed(r, more, rc);
 }
 
-HANDLER(h_trust_list)
+static HANDLER(h_trust_list)
 {
     const struct dird_trust_list_req *q = req;
     bool more = false;
-    enum rc rc = not_read_yet(daemon, e);
+    enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
     if (rc == RC_OK)
         rc = trust_page(daemon, q->after, r->scratch, &more, e);
-    return listed(r, more, rc);
+    return ops_listed(r, more, rc);
 }
 
 /* An administrator names any delegate; a session has those of its ticket's. */
-HANDLER(h_delegations)
+static HANDLER(h_delegations)
 {
     const struct dird_delegations_req *q = req;
-    enum rc rc = not_read_yet(daemon, e);
+    enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
     if (rc == RC_OK)
         rc = p->role == ROLE_ADMIN ? delegations_all(daemon, q->address, r->scratch, e)
                                    : delegations_of(daemon, q->ticket, r->scratch, e);
-    return listed(r, false, rc);
+    return ops_listed(r, false, rc);
 }
 
 /* An administrator names any mailbox; a session has those of its ticket's. */
-HANDLER(h_delegates)
+static HANDLER(h_delegates)
 {
     struct dird *d = daemon;
     const struct dird_delegations_req *q = req;
     struct ticket t;
     struct span of = q->address;
-    enum rc rc = not_read_yet(d, e);
+    enum rc rc = ops_not_read_yet(d, e);
     UNUSED_();
     if (rc == RC_OK && p->role != ROLE_ADMIN) {
         rc = stays_ticket(d->stays, q->ticket, &t, e);
@@ -381,26 +347,26 @@ HANDLER(h_delegates)
     }
     if (rc == RC_OK)
         rc = delegates_of(d, of, r->scratch, e);
-    return listed(r, false, rc);
+    return ops_listed(r, false, rc);
 }
 
-HANDLER(h_delegate)
+static HANDLER(h_delegate)
 {
-    enum rc rc = not_read_yet(daemon, e);
+    enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
     return rc == RC_OK ? delegate_ticket(daemon, req, r->scratch, r->msg, e) : rc;
 }
 
-HANDLER(h_delegate_set)
+static HANDLER(h_delegate_set)
 {
     struct dird *d = daemon;
     const struct dird_delegation *q = req;
-    enum rc rc = begin_change(d, e);
+    enum rc rc = ops_begin(d, e);
     UNUSED_();
-    return rc == RC_OK ? end_change(d, "delegate-set", q->address, delegate_set(d, q, e)) : rc;
+    return rc == RC_OK ? ops_end(d, "delegate-set", q->address, delegate_set(d, q, e)) : rc;
 }
 
-HANDLER(h_status)
+static HANDLER(h_status)
 {
     struct dird *d = daemon;
     struct dird_status_rep *a = r->msg;
@@ -441,6 +407,18 @@ const struct ipc_bind dird_handlers[] = {
     {DIRD_TRUST_ADD, h_trust_add},
     {DIRD_TRUST_LIST, h_trust_list},
     {DIRD_TRUST_REMOVE, h_trust_remove},
+    {DIRD_DOMAIN_ADD, h_domain_add},
+    {DIRD_DOMAIN_SET, h_domain_set},
+    {DIRD_DOMAIN_REMOVE, h_domain_remove},
+    {DIRD_DOMAIN_GET, h_domain_get},
+    {DIRD_DOMAIN_LIST, h_domain_list},
+    {DIRD_GROUP_ADD, h_group_add},
+    {DIRD_GROUP_SET, h_group_set},
+    {DIRD_GROUP_REMOVE, h_group_remove},
+    {DIRD_GROUP_CHANGE, h_group_change},
+    {DIRD_GROUP_LIST, h_group_list},
+    {DIRD_GROUP_MEMBERS, h_group_members},
+    {DIRD_EXPAND, h_expand},
     {DIRD_SEARCH, h_search},
     {DIRD_CERTS, h_certs},
     {DIRD_STATUS, h_status},

@@ -21,6 +21,15 @@ static const char *address_of(const struct item *it)
     return NULL;
 }
 
+/* Of the domain's own choice, when it has made one. */
+static void of_domain(struct cache *c, struct span asked, struct cache_view *who)
+{
+    struct cache_domain d;
+
+    if (cache_domain(c, span_from(asked, sizeof "postmaster@" - 1), &d) && d.postmaster[0])
+        cache_find(c, span_str(d.postmaster), who);
+}
+
 /* The oldest account that can take mail has the lowest mailbox number, because numbers are given in order. This walks
  * over all accounts, because the question is seldom asked. */
 static bool first_account(struct cache *c, char address_out[CACHE_NAME])
@@ -32,7 +41,7 @@ static bool first_account(struct cache *c, char address_out[CACHE_NAME])
         for (const struct item *it = c->items[i]; it; it = it->next) {
             const char *address = it->mbx && !it->disabled && it->mbx < least ? address_of(it) : NULL;
 
-            if (!address)
+            if (!address || cache_off(c, address))
                 continue;
             least = it->mbx;
             snprintf(address_out, CACHE_NAME, "%s", address);
@@ -43,12 +52,14 @@ static bool first_account(struct cache *c, char address_out[CACHE_NAME])
 
 void postmaster_find(struct dird *d, struct span asked, struct cache_view *v)
 {
-    struct cache_view who;
+    struct cache_view who = {.kind = DK_UNKNOWN};
     char first[CACHE_NAME];
 
-    if ((v->kind != DK_UNKNOWN && v->kind != DK_CLOSED) || !is_postmaster(asked))
+    if ((v->kind != DK_UNKNOWN && v->kind != DK_CLOSED) || v->domain_off || !is_postmaster(asked))
         return;
-    cache_find(d->cache, span_str(d->postmaster), &who);
+    of_domain(d->cache, asked, &who);
+    if (who.kind != DK_MAILBOX)
+        cache_find(d->cache, span_str(d->postmaster), &who);
     if (who.kind != DK_MAILBOX && first_account(d->cache, first))
         cache_find(d->cache, span_str(first), &who);
     if (who.kind == DK_MAILBOX)

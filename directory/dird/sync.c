@@ -55,13 +55,25 @@ static void put_tombstone(struct sync *s, LDAP *ld, LDAPMessage *m, const unsign
     buf_free(&mem);
 }
 
+static void put_group(struct sync *s, LDAP *ld, LDAPMessage *m, const unsigned char uuid[16])
+{
+    struct buf mem = BUF_INIT;
+    struct cache_group_facts f;
+    if (entry_group(ld, m, &mem, &f))
+        cache_put_group(s->cache, uuid, &f);
+    else
+        cache_drop(s->cache, uuid);
+    buf_free(&mem);
+}
+
 static void put_other(struct sync *s, LDAP *ld, LDAPMessage *m, const unsigned char uuid[16])
 {
     struct buf domain = BUF_INIT, note = BUF_INIT, dns = BUF_INIT;
+    struct cache_domain_facts f;
     if (entry_has_class(ld, m, "mssTrustedDomain") && entry_trust(ld, m, &domain, &note, &dns))
         cache_put_trust(s->cache, uuid, buf_span(&domain), buf_span(&note), buf_span(&dns));
-    else if (entry_has_class(ld, m, "mssDomain") && entry_text(ld, m, "dc", &domain))
-        cache_put_domain(s->cache, uuid, buf_span(&domain));
+    else if (entry_has_class(ld, m, "mssDomain") && entry_domain(ld, m, &domain, &f))
+        cache_put_domain(s->cache, uuid, &f);
     else
         cache_drop(s->cache, uuid);
     buf_free(&domain);
@@ -97,6 +109,8 @@ static enum rc on_entry(struct sync *s, LDAP *ld, LDAPMessage *m, struct err *e)
         put_mailbox(s, ld, m, v.uuid);
     else if (entry_has_class(ld, m, "pliTombstone"))
         put_tombstone(s, ld, m, v.uuid);
+    else if (entry_has_class(ld, m, "pliList"))
+        put_group(s, ld, m, v.uuid);
     else
         put_other(s, ld, m, v.uuid);
     return RC_OK;
@@ -160,7 +174,8 @@ static enum rc ask(struct sync *s, LDAP *ld, int *id_out, struct err *e)
     s->following = false;
     int code = ldap_search_ext(
         ld, s->base, LDAP_SCOPE_SUBTREE,
-        "(|(objectClass=mssBox)(objectClass=mssDomain)(objectClass=mssTrustedDomain)(objectClass=pliTombstone))",
+        "(|(objectClass=mssBox)(objectClass=mssDomain)(objectClass=mssTrustedDomain)(objectClass=pliTombstone)"
+        "(objectClass=pliList))",
         (char **)entry_sync_attrs, 0, ctrls, NULL, NULL, LDAP_NO_LIMIT, id_out);
     return link_fail(ld, code, "sync", e);
 }

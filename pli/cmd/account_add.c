@@ -72,6 +72,7 @@ static int read_quota(struct cmd *c, struct adding *ad)
         return answer;
     ad->w.quota = (uint64_t)conf_num(conf, "stored.quota");
     conf_free(&conf);
+    ad->w.quota_default = opt_get(c, "--quota") == NULL;
     size_option(c, "--quota", &ad->w.quota, &answer);
     return answer;
 }

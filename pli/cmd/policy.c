@@ -122,6 +122,7 @@ static const struct {
     [PARTY_CLOSED] = {"closed", "compte de cette instance, fermé", "an account here, closed"},
     [PARTY_NO_ACCOUNT] = {"no-account", "domaine servi ici, mais aucun compte de ce nom",
                           "a domain served here, but no such account"},
+    [PARTY_LIST] = {"list", "liste de diffusion de cette instance", "a distribution list here"},
     [PARTY_LISTED] = {"listed", "domaine de l'espace de confiance", "a domain of the trust space"},
     [PARTY_UNLISTED] = {"unlisted", "domaine hors de l'espace de confiance", "a domain outside the trust space"},
     [PARTY_UNSURE] = {"unsure", "la liste blanche ne permet pas de le dire",

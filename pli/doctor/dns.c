@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/doctor/dns.c - pli doctor --dns: the records that let mail and mail programs find this instance, as lines of a zone file.
+/* pli/doctor/dns.c - pli doctor --dns [DOMAIN]: the records that let mail and mail programs find this instance, as lines of a zone file.
  *
  * A service that is not offered gets the record that says so, with the root as its target (RFC 2782). MX, RFC 6186 (IMAP,
  * submission), RFC 8314 (submissions), autoconfig (Mozilla), autodiscover (Outlook).
  */
+#include "admin/trust.h"
 #include "pli/cmds.h"
 #include "pli/doctor/doctor.h"
 #include <jansson.h>
@@ -48,13 +49,13 @@ static bool data_of(const struct conf *conf, const struct record *r, char out[40
     return port != 0 || strcmp(r->type, "SRV") == 0;
 }
 
-static void print_one(const struct conf *conf, const struct record *r, json_t *rows)
+static void print_one(const struct conf *conf, const char *domain, const struct record *r, json_t *rows)
 {
     char name[300], data[400];
 
     if (!data_of(conf, r, data))
         return;
-    snprintf(name, sizeof name, "%s%s%s.", r->name, r->name[0] ? "." : "", conf_get(conf, "instance.domain"));
+    snprintf(name, sizeof name, "%s%s%s.", r->name, r->name[0] ? "." : "", domain);
     if (rows)
         json_array_append_new(
             rows, json_pack("{s:s,s:s,s:s,s:s}", "name", name, "type", r->type, "data", data, "note", r->note));
@@ -64,15 +65,22 @@ static void print_one(const struct conf *conf, const struct record *r, json_t *r
 
 int doctor_dns(struct cmd *c, const struct conf *conf)
 {
-    json_t *rows = c->json ? json_array() : NULL;
     const char *domain = conf_get(conf, "instance.domain"), *host = conf_hostname(conf);
+    char another[TRUST_DOMAIN_ROOM];
+    json_t *rows;
 
+    if (c->n_pos > 0) { /* one of many that this instance serves: all have the same hosts */
+        if (!trust_domain_normal(span_str(c->pos[0]), another))
+            return cmd_usage(c, "\"%.100s\" is not a mail domain", c->pos[0]);
+        domain = another;
+    }
+    rows = c->json ? json_array() : NULL;
     if (!rows)
         printf(
             "; %s: for its zone. %s needs an A or AAAA record. Clients that ask https://autoconfig.%s want that name,\n"
             "; and autodiscover.%s, in the certificate too (pli cert import).\n",
             domain, host, domain, domain);
     for (size_t i = 0; i < sizeof records / sizeof *records; i++)
-        print_one(conf, &records[i], rows);
+        print_one(conf, domain, &records[i], rows);
     return rows ? out_json(json_pack("{s:s,s:s,s:o}", "domain", domain, "host", host, "records", rows)) : PLI_OK;
 }

@@ -88,6 +88,8 @@ int cmd_doctor(struct cmd *c)
 
     if (opt_get(c, "--dns"))
         return dns(c);
+    if (c->n_pos > 0)
+        return cmd_usage(c, "a domain goes with --dns");
     r.rows = json_array();
 
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)

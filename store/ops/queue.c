@@ -8,6 +8,7 @@
 #include "store/ops/due.h"
 #include "store/ops/objects.h"
 #include "store/ops/queue_walk.h"
+#include "store/wire/queue_error.h"
 #include <stdio.h>
 
 /* A number begins with the clock's milliseconds, shifted up by 12 bits, and then counts. So it is larger than any
@@ -47,19 +48,33 @@ enum rc queue_get(struct tx *t, uint64_t qid, uint32_t rcpt, bool write, struct 
     return rc == RC_OK ? rec_read(buf_span(mem), queued_f, q_out, e) : rc;
 }
 
+/* In what state an entry may begin: one that gets nothing says why. */
+static bool may_begin(const struct store_remote *r)
+{
+    if (r->state == Q_DROPPED)
+        return r->cause > CAUSE_NONE && r->cause < CAUSES_;
+    return r->cause == CAUSE_NONE && (r->state == 0 || r->state == Q_WAITING || r->state == Q_REPORT);
+}
+
 enum rc queue_add(struct tx *t, uint64_t qid, const struct store_deliver_req *rq, const struct store_remote *r,
                   size_t n, struct err *e)
 {
     struct queued q = {
         .received = rq->received, .size = rq->size, .lead = rq->lead, .epoch = rq->queue_epoch, .mid = rq->mid};
+    struct buf why = BUF_INIT; /* open: a number */
     enum rc rc = RC_OK;
 
     memcpy(q.oid, rq->oid, SEAL_OID);
     memcpy(q.wrap, rq->queue_wrap, SEAL_WRAP);
     memcpy(q.epoch_rec, rq->queue_epoch_rec, SEAL_EPOCH_REC);
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
-        if (r[i].state != 0 && r[i].state != Q_WAITING && r[i].state != Q_REPORT)
-            return err_set(e, RC_SYNTAX, "store: nothing is queued in state %u", r[i].state);
+        if (!may_begin(&r[i])) {
+            rc = err_set(e, RC_SYNTAX, "store: nothing is queued in state %u", r[i].state);
+            break;
+        }
+        if (r[i].state == Q_DROPPED)
+            store_queue_error_write(&why, (enum cause)r[i].cause, 0, SPAN_NULL);
+        q.last_error = r[i].state == Q_DROPPED ? buf_span(&why) : SPAN_NULL;
         q.state = r[i].state ? r[i].state : Q_WAITING;
         q.notify = r[i].notify;
         q.next_try = r[i].not_before ? r[i].not_before : rq->received;
@@ -67,6 +82,7 @@ enum rc queue_add(struct tx *t, uint64_t qid, const struct store_deliver_req *rq
         q.envelope = r[i].envelope;
         rc = put_item(t, qid, (uint32_t)i, &q, true, e);
     }
+    buf_free(&why);
     tx_touch(t, SEAL_QUEUE_BOX, QUEUE_NEWS, 0);
     return rc;
 }

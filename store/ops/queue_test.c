@@ -407,6 +407,44 @@ static void test_queue_report(void **state)
     store_free(&relay);
 }
 
+/* A recipient who gets nothing stands in the queue until the sender was told why; relayd alone ends the entry. */
+static void test_queued_without_hope(void **state)
+{
+    struct store *in = store_new(ROLE_SMTPD), *relay = store_new(ROLE_RELAYD);
+    size_t others = list_queue(relay, 0, NULL);
+    struct store_remote r = {.notify = 1, .not_before = 1, .envelope = SPAN_LIT("full"), .state = Q_DROPPED};
+    struct store_queue_item it;
+    struct store_queue_error why;
+    struct store_deliver_rep rep;
+    struct letter l;
+    struct err e;
+
+    (void)state;
+    for (unsigned cause = 0; cause <= CAUSES_; cause += CAUSES_) { /* none, and none that there is */
+        letter_new(&l, 50, 0, 0);
+        letter_out(&l, "elsewhere", 1);
+        r.cause = (uint16_t)cause;
+        ipc_list_add(&l.remotes, store_remote_f, &r);
+        assert_int_equal(letter_send(&l, in, NULL, &rep, &e), RC_SYNTAX);
+        letter_free(&l);
+    }
+    letter_new(&l, 50, 0, 0);
+    letter_state(&l, "full", 1, 0);
+    l.remotes.n = 0; /* its epoch is set; the one recipient is this */
+    r.cause = CAUSE_QUOTA;
+    ipc_list_add(&l.remotes, store_remote_f, &r);
+    OK(letter_send(&l, in, NULL, &rep, &e));
+    letter_free(&l);
+    assert_int_equal(list_queue(relay, 0, NULL), others + 1);
+    list_queue(relay, 1, &it);
+    assert_int_equal(it.state, Q_DROPPED);
+    assert_true(store_queue_error_read(it.last_error, &why) && why.cause == CAUSE_QUOTA);
+    OK(becomes(relay, &it, Q_FAILED, 0));
+    assert_int_equal(list_queue(relay, 0, NULL), others);
+    store_free(&in);
+    store_free(&relay);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_what_an_administrator_said_stays),
         cmocka_unit_test(test_the_check_finds_the_index_whole),
         cmocka_unit_test(test_queue_report),
+        cmocka_unit_test(test_queued_without_hope),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

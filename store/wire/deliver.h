@@ -23,7 +23,8 @@ IPC_MESSAGE(store_place);
     F(T, U64, not_before)                     /* UTC s; not tried earlier */                                              \
     F(T, BYTES, keys, STORE_QUEUE_KEYS)       /* queue.h; empty: it can not be found by its addresses */                  \
     F(T, BYTES, envelope, STORE_ENVELOPE)     /* sealed, kind SEAL_ENVELOPE, its own oid inside: address, ORCPT, ENVID */ \
-    F(T, U8, state)                           /* Q_WAITING or 0: to be sent. Q_REPORT: delivered here, a report is due */
+    F(T, U8, state)                           /* Q_WAITING or 0: to be sent. Q_REPORT: delivered here, a report is due. Q_DROPPED: gets nothing, .cause says why, a report is due */ \
+    F(T, U16, cause)                          /* base/cause.h: of Q_DROPPED; else 0 */
 IPC_MESSAGE(store_remote);
 
 #define FIELDS_store_deliver_req(F, T)                                                                                                \

@@ -15,7 +15,8 @@ enum queue_state {
     Q_DONE,
     Q_FAILED,     /* these two end the entry: it is removed, its message with the last one */
     Q_REPORT,     /* delivered here, a report to its sender is due: relayd makes it and ends the entry */
-    Q_DROPPED     /* by an administrator: relayd reports that to the sender (CAUSE_QUEUE_DROPPED), then ends the entry with Q_FAILED */
+    Q_DROPPED     /* by an administrator (CAUSE_QUEUE_DROPPED), or from the beginning, because it cannot be delivered: relayd reports the cause to the
+                     sender, then ends the entry with Q_FAILED */
 };
 static inline bool queue_state_ends(uint8_t state)
 {

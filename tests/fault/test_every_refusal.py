@@ -114,6 +114,9 @@ def inst():
         pli.pli("account", "disable", "parti@chu.test")
         pli.add("ferme@chu.test", sign="never")
         pli.pli("account", "close", "ferme@chu.test")
+        pli.pli("domain", "add", "clos.test")
+        pli.add("ana@clos.test", sign="never")
+        pli.pli("domain", "disable", "clos.test")
         pli.trust_operator("load.test")
         yield pli
 
@@ -145,6 +148,29 @@ def _(p):
 @way("auth-disabled")
 def _(p):
     return told(p, auth("parti@chu.test"), login=None)
+
+
+@way("auth-domain")
+def _(p):
+    return told(p, auth("ana@clos.test"), login=None)
+
+
+@way("domain-disabled")
+def _(p):
+    return told(p, f"MAIL FROM:<{ME}>", "RCPT TO:<ana@clos.test>")
+
+
+@way("list-post")
+def _(p):
+    p.pli("list", "add", "garde@chu.test", "--name", "Garde")
+    p.pli("list", "member", "add", "garde@chu.test", OTHER)
+    return told(p, f"MAIL FROM:<{ME}>", "RCPT TO:<garde@chu.test>")
+
+
+@way("list-problem")
+def _(p):
+    p.pli("list", "add", "vide@chu.test", "--name", "Vide", "--post", "domain")
+    return told(p, f"MAIL FROM:<{ME}>", "RCPT TO:<vide@chu.test>")
 
 
 @way("bad-mechanism")

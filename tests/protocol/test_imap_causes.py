@@ -21,6 +21,7 @@ WAYS = {
     "need-tls": ("clear", f"LOGIN gp@chu.test {PASSWORD}"),
     "auth-failed": ("n", "LOGIN gp@chu.test faux"),
     "auth-disabled": ("n", f"LOGIN parti@chu.test {PASSWORD}"),
+    "auth-domain": ("n", f"LOGIN ana@clos.test {PASSWORD}"),
     "bad-mechanism": ("n", "AUTHENTICATE CRAM-MD5"),
     "bad-response": ("n", "AUTHENTICATE PLAIN ***"),
     "auth-cancelled": ("n", "AUTHENTICATE PLAIN\r\n*"),
@@ -121,6 +122,9 @@ def pli():
             pli.add(who, sign="never")
         pli.add("petit@chu.test", sign="never", extra=["--quota", "20K"])
         pli.pli("account", "disable", "parti@chu.test")
+        pli.pli("domain", "add", "clos.test")
+        pli.add("ana@clos.test", sign="never")
+        pli.pli("domain", "disable", "clos.test")
         yield pli
 
 

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* admin/domains.c - see admin/domains.h. */
+#include "admin/domains.h"
+#include "base/idn.h"
+#include <stdio.h>
+
+enum rc domain_get(struct admin *ad, struct span domain, struct domain_entry *out, struct err *e)
+{
+    struct dird_domain rq = {.domain = domain};
+
+    *out = (struct domain_entry){.mem = BUF_INIT};
+    return dir_call_in(ad->dir, DIRD_DOMAIN_GET, &rq, &out->is, &out->mem, e);
+}
+
+void domain_entry_free(struct domain_entry *d)
+{
+    buf_free(&d->mem);
+}
+
+enum rc domain_add(struct admin *ad, const struct dird_domain *d, struct err *e)
+{
+    return dir_call(ad->dir, DIRD_DOMAIN_ADD, d, NULL, e);
+}
+
+enum rc domain_set(struct admin *ad, const struct dird_domain *d, struct err *e)
+{
+    return dir_call(ad->dir, DIRD_DOMAIN_SET, d, NULL, e);
+}
+
+enum rc domain_remove(struct admin *ad, struct span domain, struct err *e)
+{
+    struct dird_domain rq = {.domain = domain};
+
+    return dir_call(ad->dir, DIRD_DOMAIN_REMOVE, &rq, NULL, e);
+}
+
+enum rc domain_quota(struct admin *ad, struct span domain, uint64_t *quota, struct err *e)
+{
+    struct domain_entry d;
+    enum rc rc = domain_get(ad, domain, &d, e);
+
+    if (rc == RC_OK && d.is.own_quota)
+        *quota = d.is.quota;
+    domain_entry_free(&d);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* after: the last domain of the page; more_out: whether another one follows. */
+static enum rc one_page(struct admin *ad, char after[IDN_ROOM], domain_see see, void *ctx, bool *more_out,
+                        struct err *e)
+{
+    struct dird_list_req rq = {.after = span_str(after)};
+    struct dird_list_rep rep = {0};
+    struct dird_domain d = {0};
+    struct buf page = BUF_INIT;
+    struct err end;
+    enum rc rc = dir_call_in(ad->dir, DIRD_DOMAIN_LIST, &rq, &rep, &page, e);
+
+    for (struct span rest = rep.list; rc == RC_OK && ipc_list_next(&rest, dird_domain_f, &d, &end) == RC_OK;)
+        rc = see(&d, ctx, e);
+    *more_out = rep.more;
+    if (rc == RC_OK && rep.more && (d.domain.n == 0 || d.domain.n >= IDN_ROOM))
+        rc = err_set(e, RC_CORRUPT, "the directory's answer is not understood");
+    if (rc == RC_OK)
+        snprintf(after, IDN_ROOM, "%.*s", SPAN_ARG(d.domain));
+    buf_free(&page);
+    return rc;
+}
+
+enum rc domain_each(struct admin *ad, domain_see see, void *ctx, struct err *e)
+{
+    char after[IDN_ROOM] = "";
+    bool more = true;
+    enum rc rc = RC_OK;
+
+    while (rc == RC_OK && more)
+        rc = one_page(ad, after, see, ctx, &more, e);
+    return rc;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/domain_read.c - what the cache knows of the mail domains of this instance: one, or a page of them.
+ * Process  dird, any thread.
+ */
+#include "base/log.h"
+#include "directory/dird/dird.h"
+
+enum { PAGE_DOMAINS = 100 };
+
+static struct dird_domain record(const struct cache_domain *v)
+{
+    return (struct dird_domain){.domain = span_str(v->name),
+                                .note = span_str(v->note),
+                                .postmaster = span_str(v->postmaster),
+                                .catch_all = span_str(v->catch_all),
+                                .quota = v->quota,
+                                .own_quota = v->own_quota,
+                                .most = v->most,
+                                .disabled = v->disabled,
+                                .accounts = v->accounts,
+                                .others = v->others};
+}
+
+enum rc domain_read(struct dird *d, struct span domain, struct buf *mem, struct dird_domain *out, struct err *e)
+{
+    struct cache_domain *v;
+    enum rc rc = buf_reserve(mem, sizeof *v, e);
+
+    if (rc != RC_OK)
+        return rc;
+    v = (struct cache_domain *)(void *)mem->p; /* what out borrows from */
+    if (!cache_domain(d->cache, domain, v))
+        return err_set(e, RC_NOTFOUND, "%s is not a domain of this instance", log_esc(domain));
+    *out = record(v);
+    return RC_OK;
+}
+
+enum rc domain_page(struct dird *d, struct span after, struct buf *list, bool *more_out, struct err *e)
+{
+    struct buf names = BUF_INIT;
+
+    (void)e;
+    *more_out = cache_page(d->cache, LIST_DOMAINS, after, PAGE_DOMAINS, &names);
+    for (struct span rest = buf_span(&names); rest.n > 0;) {
+        ptrdiff_t end = span_chr(rest, 0);
+        struct cache_domain v;
+
+        if (cache_domain(d->cache, span_head(rest, (size_t)end), &v)) { /* it may have gone meanwhile */
+            struct dird_domain one = record(&v);
+
+            ipc_list_add(list, dird_domain_f, &one);
+        }
+        rest = span_from(rest, (size_t)end + 1);
+    }
+    buf_free(&names);
+    return RC_OK;
+}

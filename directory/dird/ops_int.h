@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/ops_int.h - what the files of operations share (ops.c, which has the table, ops_domains.c, ops_groups.c).
+ * Process  dird, worker threads.
+ */
+#pragma once
+#include "directory/dird/dird.h"
+
+#define HANDLER(name)                                                                                                  \
+    enum rc name(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
+#define UNUSED_() (void)p, (void)req, (void)fd, (void)r, (void)e
+
+enum rc ops_not_read_yet(struct dird *d, struct err *e); /* RC_TEMP until the cache has been filled once */
+/* A change: ops_begin() locks d->write, ops_end() unlocks it, logs, and gives rc. */
+enum rc ops_begin(struct dird *d, struct err *e);
+enum rc ops_end(struct dird *d, const char *what, struct span name, enum rc rc);
+enum rc ops_listed(struct ipc_reply *r, bool more, enum rc rc); /* the records in r->scratch are the answer */
+
+enum rc h_domain_add(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+enum rc h_domain_set(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+enum rc h_domain_remove(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+enum rc h_domain_get(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+enum rc h_domain_list(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+enum rc h_group_add(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+enum rc h_group_set(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+enum rc h_group_remove(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+enum rc h_group_change(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+enum rc h_group_list(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+enum rc h_group_members(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+enum rc h_expand(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);

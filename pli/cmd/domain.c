@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/cmd/domain.c - pli domain add, set, list, show, disable, enable, remove: the mail domains of this instance (admin/domains.h). */
+#include "admin/domains.h"
+#include "admin/trust.h"
+#include "base/settings.h"
+#include "pli/cmds.h"
+#include "pli/instance.h"
+#include "pli/people.h"
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+struct wish {
+    struct dird_domain d;
+    char domain[TRUST_DOMAIN_ROOM], postmaster[ADDRESS_ROOM], catch_all[ADDRESS_ROOM];
+};
+
+static int domain_of(struct cmd *c, char out[TRUST_DOMAIN_ROOM])
+{
+    if (!trust_domain_normal(span_str(c->pos[0]), out))
+        return cmd_usage(c, "\"%.100s\" is not a mail domain", c->pos[0]);
+    return PLI_OK;
+}
+
+/* ---- what was asked ---- */
+static int read_quota(struct cmd *c, struct wish *w)
+{
+    const char *v = opt_get(c, "--quota");
+    int answer = PLI_OK;
+
+    if (!v)
+        return PLI_OK;
+    w->d.what |= DW_QUOTA;
+    if (strcmp(v, "none") != 0)
+        w->d.own_quota = size_option(c, "--quota", &w->d.quota, &answer);
+    return answer;
+}
+
+static int read_most(struct cmd *c, struct wish *w)
+{
+    const struct setting s = {"--max-accounts", SET_INT, "0", 0, INT32_MAX, SET_AT_START, NULL};
+    const char *v = opt_get(c, "--max-accounts");
+    struct err e;
+    int64_t n;
+
+    if (!v)
+        return PLI_OK;
+    if (setting_check(&s, v, &n, &e) != RC_OK)
+        return cmd_why(c, PLI_USAGE, e.cause, "%s", e.log);
+    w->d.most = (uint64_t)n;
+    w->d.what |= DW_MOST;
+    return PLI_OK;
+}
+
+/* "none", or an address in its one form. */
+static int read_account(struct cmd *c, const char *option, uint32_t bit, char mem[ADDRESS_ROOM], struct span *out,
+                        uint32_t *what)
+{
+    const char *v = opt_get(c, option);
+    struct span domain;
+
+    if (!v)
+        return PLI_OK;
+    *what |= bit;
+    if (strcmp(v, "none") == 0)
+        return PLI_OK;
+    if (!address_normal(span_str(v), mem, &domain))
+        return cmd_usage(c, "%s wants the address of an account, or none: \"%.100s\" is no address", option, v);
+    *out = span_str(mem);
+    return PLI_OK;
+}
+
+static int read_wish(struct cmd *c, struct wish *w)
+{
+    int answer = domain_of(c, w->domain);
+
+    w->d.domain = span_str(w->domain);
+    if (opt_get(c, "--description")) {
+        w->d.note = span_str(opt_get(c, "--description"));
+        w->d.what |= DW_NOTE;
+    }
+    if (answer == PLI_OK)
+        answer = read_quota(c, w);
+    if (answer == PLI_OK)
+        answer = read_most(c, w);
+    if (answer == PLI_OK)
+        answer = read_account(c, "--postmaster", DW_POSTMASTER, w->postmaster, &w->d.postmaster, &w->d.what);
+    return answer == PLI_OK ? read_account(c, "--catch-all", DW_CATCH_ALL, w->catch_all, &w->d.catch_all, &w->d.what)
+                            : answer;
+}
+
+/* ---- done ---- */
+static int done(const struct cmd *c, const char *domain, const char *what)
+{
+    if (c->json)
+        return out_json(json_pack("{s:s,s:s}", "domain", domain, "done", what));
+    printf("domain %s %s\n", domain, what);
+    return PLI_OK;
+}
+
+int cmd_domain_add(struct cmd *c)
+{
+    struct wish w = {.domain = ""};
+    struct err e;
+    int answer = read_wish(c, &w);
+
+    if (answer == PLI_OK && domain_add(inst_admin(c), &w.d, &e) != RC_OK)
+        answer = cmd_err(c, &e);
+    return answer == PLI_OK ? done(c, w.domain, "added") : answer;
+}
+
+int cmd_domain_set(struct cmd *c)
+{
+    struct wish w = {.domain = ""};
+    struct err e;
+    int answer = read_wish(c, &w);
+
+    if (answer == PLI_OK && w.d.what == 0)
+        return cmd_usage(c, "nothing to change: pli help domain set tells the options");
+    if (answer == PLI_OK && domain_set(inst_admin(c), &w.d, &e) != RC_OK)
+        answer = cmd_err(c, &e);
+    return answer == PLI_OK ? done(c, w.domain, "changed") : answer;
+}
+
+static int disable(struct cmd *c, bool disabled)
+{
+    struct wish w = {.d = {.what = DW_DISABLED, .disabled = disabled}};
+    struct err e;
+    int answer = domain_of(c, w.domain);
+
+    w.d.domain = span_str(w.domain);
+    if (answer == PLI_OK && domain_set(inst_admin(c), &w.d, &e) != RC_OK)
+        answer = cmd_err(c, &e);
+    return answer == PLI_OK ? done(c, w.domain, disabled ? "disabled" : "enabled") : answer;
+}
+
+int cmd_domain_disable(struct cmd *c)
+{
+    return disable(c, true);
+}
+
+int cmd_domain_enable(struct cmd *c)
+{
+    return disable(c, false);
+}
+
+int cmd_domain_remove(struct cmd *c)
+{
+    char domain[TRUST_DOMAIN_ROOM];
+    struct err e;
+    int answer = domain_of(c, domain);
+
+    if (answer == PLI_OK && domain_remove(inst_admin(c), span_str(domain), &e) != RC_OK)
+        answer = cmd_err(c, &e);
+    return answer == PLI_OK ? done(c, domain, "removed") : answer;
+}
+
+/* ---- shown ---- */
+static json_t *domain_json(const struct dird_domain *d)
+{
+    json_t *j = json_object();
+
+    json_object_set_new(j, "domain", json_text(d->domain));
+    json_object_set_new(j, "description", json_text(d->note));
+    json_object_set_new(j, "disabled", json_boolean(d->disabled));
+    json_object_set_new(j, "accounts", json_integer((json_int_t)d->accounts));
+    json_object_set_new(j, "most_accounts", json_integer((json_int_t)d->most));
+    json_object_set_new(j, "aliases_and_lists", json_integer((json_int_t)d->others));
+    json_object_set_new(j, "quota", d->own_quota ? json_integer((json_int_t)d->quota) : json_null());
+    json_object_set_new(j, "postmaster", json_text(d->postmaster));
+    json_object_set_new(j, "catch_all", json_text(d->catch_all));
+    return j;
+}
+
+static void show_text(const struct dird_domain *d)
+{
+    char size[32], most[32];
+
+    snprintf(most, sizeof most, " of %llu", (unsigned long long)d->most);
+    printf("%.*s%s\n", SPAN_ARG(d->domain), d->disabled ? ", disabled" : "");
+    if (d->note.n > 0)
+        printf("%-18s %.*s\n", "description", SPAN_ARG(d->note));
+    printf("%-18s %llu%s\n", "accounts", (unsigned long long)d->accounts, d->most ? most : "");
+    printf("%-18s %llu\n", "aliases and lists", (unsigned long long)d->others);
+    printf("%-18s %s\n", "quota",
+           !d->own_quota   ? "stored.quota"
+           : d->quota == 0 ? "no bound"
+                           : size_text(d->quota, size));
+    printf("%-18s %.*s\n", "postmaster", SPAN_ARG(d->postmaster.n ? d->postmaster : SPAN_LIT("instance.postmaster")));
+    printf("%-18s %.*s\n", "catch-all", SPAN_ARG(d->catch_all.n ? d->catch_all : SPAN_LIT("none")));
+}
+
+int cmd_domain_show(struct cmd *c)
+{
+    char domain[TRUST_DOMAIN_ROOM];
+    struct domain_entry d;
+    struct err e;
+    int answer = domain_of(c, domain);
+
+    if (answer != PLI_OK)
+        return answer;
+    if (domain_get(inst_admin(c), span_str(domain), &d, &e) != RC_OK)
+        answer = cmd_err(c, &e);
+    else if (c->json)
+        answer = out_json(domain_json(&d.is));
+    else
+        show_text(&d.is);
+    domain_entry_free(&d);
+    return answer;
+}
+
+static enum rc row(const struct dird_domain *d, void *ctx, struct err *e)
+{
+    (void)e;
+    if (ctx)
+        json_array_append_new(ctx, domain_json(d));
+    else
+        printf("%-40.*s %8llu%s\n", SPAN_ARG(d->domain), (unsigned long long)d->accounts,
+               d->disabled ? "  disabled" : "");
+    return RC_OK;
+}
+
+int cmd_domain_list(struct cmd *c)
+{
+    json_t *rows = c->json ? json_array() : NULL;
+    struct err e;
+
+    if (domain_each(inst_admin(c), row, rows, &e) == RC_OK)
+        return rows ? out_json(rows) : PLI_OK;
+    json_decref(rows);
+    return cmd_err(c, &e);
+}
