@@ -56,6 +56,7 @@ static const struct {
 } kinds[] = {{DK_MAILBOX, PARTY_ACCOUNT, {CAUSE_NONE, CAUSE_NONE}},
              {DK_DISABLED, PARTY_DISABLED, {CAUSE_AUTH_DISABLED, CAUSE_DISABLED_RCPT}},
              {DK_CLOSED, PARTY_CLOSED, {CAUSE_AUTH_DISABLED, CAUSE_CLOSED_RCPT}},
+             {DK_GROUP, PARTY_LIST, {CAUSE_SENDER_NOT_HELD, CAUSE_NONE}},
              {DK_UNKNOWN, PARTY_NO_ACCOUNT, {CAUSE_SENDER_NOT_HELD, CAUSE_UNKNOWN_RCPT}}};
 
 static void judge(enum dird_kind kind, enum side as, struct policy_side *side)
@@ -89,8 +90,6 @@ static enum rc look_up(struct admin *ad, struct span address, enum side as, stru
     if (who.kind == DK_NOT_LOCAL)
         return elsewhere(ad, side, e);
     judge((enum dird_kind)who.kind, as, side);
-    if (who.kind == DK_GROUP)
-        side->party = PARTY_LIST;
     if (who.flags & DF_DOMAIN_OFF)
         side->cause = as == AS_SENDER ? CAUSE_AUTH_DOMAIN : CAUSE_DOMAIN_OFF;
     return RC_OK;

@@ -76,12 +76,12 @@ void cache_find(struct cache *c, struct span address, struct cache_view *out)
         return;
     pthread_rwlock_rdlock(&c->lock);
     const struct name *n = cache_name(c, span_str(low), HELD_NAMES);
-    bool local = n || cache_name(c, span_str(at + 1), 1 << NAME_DOMAIN);
+    bool served = cache_name(c, span_str(at + 1), 1 << NAME_DOMAIN) != NULL;
     if (!n && cache_cut_subaddress(low, at))
         n = cache_name(c, span_str(low), HELD_NAMES);
-    if (n)
+    if (n && (served || n->kind != NAME_TOMBSTONE)) /* what is left of a domain that is served no more is elsewhere */
         cache_copy(c, n, out);
-    else if (local)
+    else if (served)
         *out = (struct cache_view){.kind = DK_UNKNOWN, .domain_off = cache_off(c, low)};
     pthread_rwlock_unlock(&c->lock);
 }

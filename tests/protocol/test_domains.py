@@ -99,7 +99,7 @@ def test_removed_only_when_it_is_empty(pli):
         r = pli.pli("domain", "remove", domain, check=False)
         assert r.returncode == 1 and words in r.stderr, r
     refused("quatre.test", "quatre.test has addresses")
-    pli.pli("account", "delete", "ana@quatre.test", "--yes", "--never-used")  # else its tombstone answers for ever
+    pli.pli("account", "delete", "ana@quatre.test", "--yes")
     refused("quatre.test", "quatre.test has addresses")  # an alias is one
     pli.pli("account", "set", "ici-quatre@chu.test", "--alias", "")
     assert pli.pli("domain", "remove", "quatre.test") == "domain quatre.test removed\n"
