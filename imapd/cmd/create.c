@@ -6,13 +6,15 @@
 #include "imapd/list.h"
 #include "imapd/objectid.h"
 
+/* The level keeps its rights and subscriptions. */
 static enum rc revive(struct imap_session *s, const struct folder *f, struct span name, uint8_t special,
                       uint32_t *id_out, struct err *e)
 {
-    struct store_folder_msg rq = {f->id};
-    enum rc rc = store_call(s->store, STORE_FOLDER_DELETE, &rq, -1, NULL, e);
+    struct store_folder_revive_req rq = {.folder = f->id, .special = special};
+    enum rc rc = folder_above(s, name, &rq.parent, e);
 
-    return rc == RC_OK ? folder_create(s, name, special, f->flags & FF_SUBSCRIBED, id_out, e) : rc;
+    *id_out = f->id;
+    return rc == RC_OK ? store_call(s->store, STORE_FOLDER_REVIVE, &rq, -1, NULL, e) : rc;
 }
 
 /* What a folder is for is its holder's to say: a delegate is not told the uses of the others, either. */

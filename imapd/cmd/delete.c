@@ -12,17 +12,14 @@ static enum rc remove_folder(struct imap_session *s, uint32_t id, struct err *e)
     return store_call(s->store, STORE_FOLDER_DELETE, &rq, -1, NULL, e);
 }
 
-/* A level without messages takes the folder's place. It is subscribed when the folder was. */
+/* A level without messages takes the folder's place, and has its rights and subscriptions. */
 static enum rc leave_level(struct imap_session *s, const struct folder *f, struct err *e)
 {
-    enum rc rc;
+    struct store_folder_msg rq = {f->id};
 
     if (f->flags & FF_NOSELECT)
         return reply_no(e, CAUSE_HAS_CHILDREN);
-    rc = remove_folder(s, f->id, e);
-    return rc == RC_OK
-               ? folder_create(s, f->name, SU_NONE, (uint16_t)((f->flags & FF_SUBSCRIBED) | FF_NOSELECT), NULL, e)
-               : rc;
+    return store_call(s->store, STORE_FOLDER_LEVEL, &rq, -1, NULL, e);
 }
 
 enum rc cmd_delete(struct imap_session *s, union imap_args *a, struct err *e)

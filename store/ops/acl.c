@@ -150,6 +150,8 @@ static const struct gate {
     {STORE_FOLDER_CREATE, ACL_K, offsetof(struct store_folder_create_req, parent)},
     {STORE_FOLDER_RENAME, ACL_K, offsetof(struct store_folder_rename_req, parent)},
     {STORE_FOLDER_DELETE, ACL_X, AT(store_folder_msg)},
+    {STORE_FOLDER_LEVEL, ACL_X, AT(store_folder_msg)},
+    {STORE_FOLDER_REVIVE, ACL_K, offsetof(struct store_folder_revive_req, parent)},
     {STORE_FOLDER_FLAGS, ACL_L, AT(store_folder_flags_req)},
     {STORE_FOLDER_STATUS, ACL_R, AT(store_folder_msg)},
     {STORE_SELECT, ACL_R, AT(store_select_req)},
@@ -276,6 +278,25 @@ enum rc acl_forget(struct tx *t, uint64_t mbx, uint32_t folder, struct err *e)
     struct buf keys = BUF_INIT;
     enum rc rc = rows_of(t, mbx, 0, folder, &keys, e);
 
+    if (rc == RC_OK)
+        rc = drop(t, mbx, buf_span(&keys), e);
+    buf_free(&keys);
+    return rc;
+}
+
+enum rc acl_move(struct tx *t, uint64_t mbx, uint32_t from, uint32_t to, struct err *e)
+{
+    struct buf keys = BUF_INIT;
+    struct acl r;
+    enum rc rc = rows_of(t, mbx, 0, from, &keys, e);
+
+    for (size_t i = 0; rc == RC_OK && i < keys.n; i += 12) {
+        uint64_t delegate = be64(keys.p + i);
+
+        rc = row_get(t, mbx, delegate, from, &r, e);
+        if (rc == RC_OK)
+            rc = row_put(t, mbx, delegate, to, &r, e);
+    }
     if (rc == RC_OK)
         rc = drop(t, mbx, buf_span(&keys), e);
     buf_free(&keys);

@@ -26,6 +26,8 @@ enum rc acl_subscribed(struct tx *t, const struct sess *s, uint32_t folder, bool
 enum rc acl_subscribe(struct tx *t, const struct sess *s, uint32_t folder, bool yes, struct err *e);
 /* A new folder has the rights of the one above it. */
 enum rc acl_inherit(struct tx *t, uint64_t mbx, uint32_t parent, uint32_t folder, struct err *e);
+/* A folder has another number: its rows go there, marks of subscription and all. */
+enum rc acl_move(struct tx *t, uint64_t mbx, uint32_t from, uint32_t to, struct err *e);
 enum rc acl_forget(struct tx *t, uint64_t mbx, uint32_t folder, struct err *e);
 /* The mailbox has new key slots: rows of those who have none any more go. Rows of those whose delegation is another one now give no more than it does,
  * until they are set again. */

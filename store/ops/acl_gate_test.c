@@ -170,6 +170,18 @@ static enum rc t_delete(struct store *s, struct err *e)
     return store_call(s, STORE_FOLDER_DELETE, &(struct store_folder_msg){STORE_INBOX}, -1, NULL, e); /* it stays */
 }
 
+static enum rc t_level(struct store *s, struct err *e)
+{
+    return store_call(s, STORE_FOLDER_LEVEL, &(struct store_folder_msg){STORE_INBOX}, -1, NULL, e); /* it stays */
+}
+
+static enum rc t_revive(struct store *s, struct err *e)
+{
+    struct store_folder_revive_req rq = {.folder = at_folder, .parent = at_folder}; /* which is no level */
+
+    return store_call(s, STORE_FOLDER_REVIVE, &rq, -1, NULL, e);
+}
+
 static enum rc t_subscribe(struct store *s, struct err *e)
 {
     return store_call(s, STORE_FOLDER_FLAGS, &(struct store_folder_flags_req){at_folder, FF_SUBSCRIBED, 0}, -1, NULL,
@@ -287,6 +299,8 @@ static const struct {
     {"create", ACL_K, t_create},
     {"rename", ACL_K | ACL_X, t_rename},
     {"delete", ACL_X, t_delete},
+    {"level", ACL_X, t_level},
+    {"revive", ACL_K | ACL_X, t_revive},
     {"subscribe", ACL_L, t_subscribe},
     {"status", ACL_R, t_status},
     {"examine", ACL_R, t_examine},

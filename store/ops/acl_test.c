@@ -127,6 +127,64 @@ static void a_folder_has_rights_of_its_own(void **state)
     store_free(&holder);
 }
 
+static enum rc t_level(struct store *s, uint32_t folder, struct err *e)
+{
+    return store_call(s, STORE_FOLDER_LEVEL, &(struct store_folder_msg){folder}, -1, NULL, e);
+}
+
+/* The folder of that tag, as a session is shown it; .folder 0: it is not shown. */
+static struct store_folder with_tag(struct store *s, unsigned char tag)
+{
+    struct store_list_rep rep;
+    struct store_folder f, found = {0};
+    struct err e;
+
+    OK(store_call(s, STORE_FOLDERS, &(struct store_cursor_req){0}, -1, &rep, &e));
+    while (ipc_list_next(&rep.list, store_folder_f, &f, &e) == RC_OK)
+        if (f.tag[0] == tag)
+            found = f;
+    return found;
+}
+
+/* Who is shut out of a folder is shut out of the level that stays of it, and of the folder that the level becomes again. */
+static void a_level_keeps_the_rights_of_its_folder(void **state)
+{
+    uint64_t mbx = live_box(0);
+    struct store *holder, *s;
+    struct store_folder_create_req top = {.name = SPAN_LIT("top"), .tag = {9}, .flags = FF_SUBSCRIBED};
+    struct store_folder_msg made;
+    struct store_folder f;
+    struct err e;
+
+    (void)state;
+    set_slots(mbx, 1, GRANT);
+    holder = live_bound(&L, mbx);
+    s = delegate(mbx, ACL_L | ACL_R);
+    OK(store_call(holder, STORE_FOLDER_CREATE, &top, -1, &made, &e));
+    (void)live_deliver(holder, mbx, made.folder, 100, 0);
+    assert_int_equal(with_tag(s, 9).folder, made.folder);
+    acl_set(holder, made.folder, STORE_ACL_IS, 0);
+    assert_int_equal(with_tag(s, 9).folder, 0);
+    assert_int_equal(t_level(s, made.folder, &e), RC_DENIED);
+    OK(t_level(holder, made.folder, &e));
+    f = with_tag(holder, 9);
+    assert_int_equal(f.flags, FF_NOSELECT | FF_SUBSCRIBED);
+    assert_true(f.folder != 0 && f.folder != made.folder);
+    assert_int_equal(with_tag(s, 9).folder, 0);
+    assert_int_equal(t_level(holder, f.folder, &e), RC_EXISTS);
+    assert_int_equal(t_level(holder, made.folder, &e), RC_NOTFOUND);
+    OK(store_call(holder, STORE_FOLDER_REVIVE, &(struct store_folder_revive_req){.folder = f.folder}, -1, NULL, &e));
+    assert_int_equal(with_tag(holder, 9).flags, FF_SUBSCRIBED);
+    assert_int_equal(with_tag(holder, 9).exists, 0);
+    assert_true(with_tag(holder, 9).uidvalidity > 0);
+    assert_int_equal(with_tag(s, 9).folder, 0);
+    assert_int_equal(
+        store_call(holder, STORE_FOLDER_REVIVE, &(struct store_folder_revive_req){.folder = f.folder}, -1, NULL, &e),
+        RC_EXISTS);
+    store_free(&s);
+    store_free(&holder);
+}
+
 /* Open sessions of before end with their next request, whatever their ticket says; a new one of the old delegation is not bound. */
 static void a_delegation_ends(void **state)
 {
@@ -381,6 +439,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(flags_that_may_not_be_changed_stay, setup, teardown),
         cmocka_unit_test_setup_teardown(a_folder_has_rights_of_its_own, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_level_keeps_the_rights_of_its_folder, setup, teardown),
         cmocka_unit_test_setup_teardown(a_delegation_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(a_delegate_is_given_her_own_slot, setup, teardown),
         cmocka_unit_test_setup_teardown(a_delegation_of_less_holds_in_every_folder, setup, teardown),

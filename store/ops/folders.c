@@ -1,94 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/folders.c - folders: their sealed names, which are kept unique by their tags, and their counters. */
-#include "base/clock.h"
 #include "store/db/memfd.h"
 #include "store/ops/acl.h"
-#include "store/ops/folder.h"
-#include "store/ops/freed.h"
-#include "store/ops/metadata.h"
+#include "store/ops/folder_row.h"
 #include "store/ops/removed.h"
 #include "store/ops/seen.h"
 #include "store/ops/shown.h"
-
-enum { FOLDERS_EVER = 100000 /* in a mailbox, those deleted since included: names are not counted in a quota */ };
-
-/* ---- records ---- */
-static enum rc folder_get(struct tx *t, uint64_t mbx, uint32_t folder, struct buf *mem, struct folder *f_out,
-                          struct err *e)
-{
-    struct key k = key_folder(mbx, folder);
-    enum rc rc = tx_get(t, T_FOLDERS, &k, TX_FOR_WRITE, mem, e);
-
-    return rc == RC_OK ? rec_read(buf_span(mem), folder_f, f_out, e) : rc;
-}
-
-static enum rc folder_put(struct tx *t, uint64_t mbx, uint32_t folder, const struct folder *f, struct err *e)
-{
-    struct key k = key_folder(mbx, folder);
-    struct buf b = BUF_INIT;
-    enum rc rc;
-
-    rec_write(&b, folder_f, f);
-    rc = tx_put(t, T_FOLDERS, &k, buf_span(&b), 0, e);
-    buf_free(&b);
-    return rc;
-}
-
-static enum rc tag_get(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint32_t *folder_out,
-                       struct err *e)
-{
-    struct key k = key_tag(mbx, tag);
-    struct buf b = BUF_INIT;
-    enum rc rc = tx_get(t, T_TAGS, &k, TX_FOR_WRITE, &b, e);
-
-    if (rc == RC_OK)
-        *folder_out = b.n == 4 ? be32(b.p) : 0;
-    buf_free(&b);
-    return rc;
-}
-
-static enum rc tag_put(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint32_t folder,
-                       struct err *e)
-{
-    struct key k = key_tag(mbx, tag), v = key_folder(0, folder);
-
-    return tx_put(t, T_TAGS, &k, span_of(v.b + 8, 4), 0, e);
-}
-
-static enum rc tag_del(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], struct err *e)
-{
-    struct key k = key_tag(mbx, tag);
-
-    return tx_del(t, T_TAGS, &k, e);
-}
-
-/* Frees a tag for a new folder. A folder that is only remembered for its subscription gives its tag up. RC_EXISTS: any
- * other folder has the tag. */
-static enum rc tag_free(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint16_t *flags_out,
-                        struct err *e)
-{
-    struct buf mem = BUF_INIT;
-    struct folder f;
-    uint32_t folder;
-    struct key k;
-    enum rc rc = tag_get(t, mbx, tag, &folder, e);
-
-    if (rc == RC_NOTFOUND)
-        return RC_OK;
-    if (rc == RC_OK)
-        rc = folder_get(t, mbx, folder, &mem, &f, e);
-    if (rc == RC_OK && !(f.flags & FF_GONE))
-        rc = err_set(e, RC_EXISTS, "store: folder %u has that name", (unsigned)folder);
-    if (rc == RC_OK) {
-        *flags_out |= f.flags & FF_SUBSCRIBED;
-        k = key_folder(mbx, folder);
-        rc = tx_del(t, T_FOLDERS, &k, e);
-    }
-    if (rc == RC_OK)
-        rc = tag_del(t, mbx, tag, e);
-    buf_free(&mem);
-    return rc;
-}
 
 /* ---- list ---- */
 /* What cannot be counted keeps no folder back: STATUS says so of this one. */
@@ -224,7 +141,7 @@ static enum rc names_fit(uint64_t mbx, const struct names *was, const struct nam
 /* ---- create, rename, delete ---- */
 /* A delegate makes the first folders of a mailbox, with what they are for. She takes no use away from a folder that has it: what its holder's clients put
  * there would come to a folder of hers. */
-static enum rc may_be_for(struct tx *t, const struct sess *s, uint8_t special, struct err *e)
+enum rc folder_may_be_for(struct tx *t, const struct sess *s, uint8_t special, struct err *e)
 {
     bool taken = false;
     enum rc rc = s->delegate && special != SU_NONE ? folder_role_taken(t, s->mbx, special, 0, &taken, e) : RC_OK;
@@ -239,9 +156,7 @@ enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e)
     const struct store_folder_create_req *rq = a->req;
     struct store_folder_msg *rep = a->rep;
     struct folder f = {.special = rq->special, .flags = rq->flags, .name = rq->name};
-    struct counters c = {.uidnext = 1, .first_recent = 1, .modseq = 1};
     uint64_t mbx = a->s->mbx;
-    uint32_t now = (uint32_t)clock_utc();
     struct names was = {0, 0}, is;
     struct box b;
     enum rc rc;
@@ -254,7 +169,7 @@ enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK && b.next_folder > FOLDERS_EVER)
         rc = err_set(e, RC_PERM, "store: mailbox %llu has made %d folders", (unsigned long long)mbx, FOLDERS_EVER);
     if (rc == RC_OK)
-        rc = may_be_for(t, a->s, rq->special, e);
+        rc = folder_may_be_for(t, a->s, rq->special, e);
     if (rc == RC_OK)
         rc = tag_free(t, mbx, rq->tag, &f.flags, e);
     if (rc == RC_OK)
@@ -265,14 +180,14 @@ enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e)
     if (rc != RC_OK)
         return rc;
     rep->folder = b.next_folder++;
-    c.uidvalidity = b.last_uidvalidity = now > b.last_uidvalidity ? now : b.last_uidvalidity + 1; /* INV-7 */
-    rc = box_put(t, mbx, &b, e);
+    if (!(f.flags & FF_NOSELECT))
+        rc = counters_new(t, mbx, rep->folder, &b, e);
+    if (rc == RC_OK)
+        rc = box_put(t, mbx, &b, e);
     if (rc == RC_OK)
         rc = folder_put(t, mbx, rep->folder, &f, e);
     if (rc == RC_OK)
         rc = tag_put(t, mbx, rq->tag, rep->folder, e);
-    if (rc == RC_OK && !(f.flags & FF_NOSELECT))
-        rc = counters_put(t, mbx, rep->folder, &c, e);
     if (rc == RC_OK)
         rc = acl_inherit(t, mbx, rq->parent, rep->folder, e);
     tx_touch(t, mbx, 0, 0);
@@ -296,8 +211,6 @@ enum rc folder_role_taken(struct tx *t, uint64_t mbx, uint8_t special, uint32_t 
 
 static enum rc make_again(struct tx *t, uint64_t mbx, struct folder *f, uint32_t *folder_out, struct err *e)
 {
-    struct counters c = {.uidnext = 1, .first_recent = 1, .modseq = 1};
-    uint32_t now = (uint32_t)clock_utc();
     bool taken;
     struct box b;
     enum rc rc = folder_role_taken(t, mbx, f->special, 0, &taken, e);
@@ -308,13 +221,14 @@ static enum rc make_again(struct tx *t, uint64_t mbx, struct folder *f, uint32_t
         return rc;
     f->special = taken ? (uint8_t)SU_NONE : f->special;
     *folder_out = b.next_folder++;
-    c.uidvalidity = b.last_uidvalidity = now > b.last_uidvalidity ? now : b.last_uidvalidity + 1; /* INV-7 */
-    rc = box_put(t, mbx, &b, e);
+    rc = counters_new(t, mbx, *folder_out, &b, e);
+    if (rc == RC_OK)
+        rc = box_put(t, mbx, &b, e);
     if (rc == RC_OK)
         rc = folder_put(t, mbx, *folder_out, f, e);
     if (rc == RC_OK)
         rc = tag_put(t, mbx, f->tag, *folder_out, e);
-    return rc == RC_OK ? counters_put(t, mbx, *folder_out, &c, e) : rc;
+    return rc;
 }
 
 enum rc folder_again(struct tx *t, uint64_t mbx, const struct folder *f, uint32_t *folder_out, struct err *e)
@@ -402,57 +316,6 @@ enum rc do_folder_rename(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK)
         rc = names_fit(a->s->mbx, &was, &is, e);
     tx_touch(t, a->s->mbx, 0, 0);
-    return rc;
-}
-
-/* Its messages go in the background, as removed by whoever deleted it. */
-static enum rc gone_put(struct tx *t, const struct sess *s, uint32_t folder, struct err *e)
-{
-    struct key k = key_folder(s->mbx, folder), by = key_mbx(sess_actor(s));
-
-    return tx_put(t, T_GONE, &k, key_span(&by), 0, e);
-}
-
-enum rc do_folder_delete(struct tx *t, const struct ask *a, struct err *e)
-{
-    const struct store_folder_msg *rq = a->req;
-    struct key k = key_folder(a->s->mbx, rq->folder);
-    struct buf mem = BUF_INIT;
-    struct folder f;
-    struct box b;
-    enum rc rc = box_get(t, a->s->mbx, true, &b, e);
-
-    if (rc == RC_OK)
-        rc = folder_get(t, a->s->mbx, rq->folder, &mem, &f, e);
-    if (rc == RC_OK && f.flags & FF_GONE)
-        rc = err_set(e, RC_NOTFOUND, "store: folder %u is gone", (unsigned)rq->folder);
-    if (rc == RC_OK && rq->folder == STORE_INBOX)
-        rc = err_set(e, RC_PERM, "store: INBOX stays");
-    if (rc != RC_OK)
-        goto out;
-    if (!(f.flags & FF_NOSELECT))
-        rc = tx_del(t, T_COUNTERS, &k, e);
-    if (rc == RC_OK)
-        rc = metadata_forget(t, a->s->mbx, rq->folder, &b, e);
-    if (rc == RC_OK)
-        rc = acl_forget(t, a->s->mbx, rq->folder, e);
-    if (rc == RC_OK)
-        rc = gone_put(t, a->s, rq->folder, e);
-    if (rc == RC_OK && !(f.flags & FF_NOSELECT) && (a->d->keep_s > 0 || (b.flags & BOX_HELD)))
-        rc = freed_name_put(t, a->s->mbx, rq->folder, &f, e);
-    f.flags = (f.flags & FF_SUBSCRIBED) | FF_GONE;
-    f.special = SU_NONE;
-    if (rc == RC_OK && f.flags & FF_SUBSCRIBED) {
-        rc = folder_put(t, a->s->mbx, rq->folder, &f, e);
-    } else if (rc == RC_OK) {
-        rc = tx_del(t, T_FOLDERS, &k, e);
-        if (rc == RC_OK)
-            rc = tag_del(t, a->s->mbx, f.tag, e);
-    }
-    tx_touch(t, a->s->mbx, 0, 0);
-    t->sweep = true;
-out:
-    buf_free(&mem);
     return rc;
 }
 

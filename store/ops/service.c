@@ -144,6 +144,8 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
     X(STORE_FOLDER_CREATE, folder_create, W, RUN_WRITE)                                                                \
     X(STORE_FOLDER_RENAME, folder_rename, W, RUN_FREE)                                                                 \
     X(STORE_FOLDER_DELETE, folder_delete, W, RUN_FREE)                                                                 \
+    X(STORE_FOLDER_LEVEL, folder_level, W, RUN_FREE)                                                                   \
+    X(STORE_FOLDER_REVIVE, folder_revive, W, RUN_WRITE)                                                                \
     X(STORE_FOLDER_FLAGS, folder_flags, W, RUN_FREE)                                                                   \
     X(STORE_FOLDER_STATUS, folder_status, R, RUN_READ)                                                                 \
     X(STORE_SELECT, select, R, RUN_LAZY)                                                                               \

@@ -83,6 +83,8 @@ enum rc do_folders(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_folder_rename(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_folder_delete(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_folder_level(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_folder_revive(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_folder_flags(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_folder_status(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_select(struct tx *t, const struct ask *a, struct err *e);

@@ -4,9 +4,10 @@
  * INBOX is folder STORE_INBOX, always there, with an empty name and a zero tag; it is not renamed or deleted. Tags are
  * unique in a mailbox: CREATE and RENAME answer RC_EXISTS. DELETE removes the messages and the folder; a subscribed one
  * stays listed as FF_GONE (name and tag only). CREATE with the tag of an FF_GONE folder takes its place: a new folder
- * number and UIDVALIDITY, still subscribed. FLAGS that clear FF_SUBSCRIBED of an FF_GONE folder remove it. FF_NOSELECT
- * is said at CREATE and stays: a level of names that holds no messages. RENAME to the tag of an FF_GONE folder takes
- * its place too.
+ * number and UIDVALIDITY, still subscribed. FLAGS that clear FF_SUBSCRIBED of an FF_GONE folder remove it. RENAME to the
+ * tag of an FF_GONE folder takes its place too.
+ * FF_NOSELECT is a level of names that holds no messages: so made by CREATE, or what LEVEL leaves of a folder. LEVEL gives it another folder number, and it
+ * keeps the folder's name, its subscription, and what delegates may do there and have subscribed to. REVIVE makes it a folder again.
  * A delegate is shown the folders where she has the right l, none that is gone, and marks of subscription that are her own (acl.h).
  * Process  stored, and those that ask it.
  */
@@ -38,6 +39,13 @@ IPC_MESSAGE(store_folder);
     F(T, BYTES, name, STORE_NAME)            /* sealed */             \
     F(T, U32, parent)                        /* the folder above it, whose rights for delegates it begins with; 0: none */
 IPC_MESSAGE(store_folder_create_req);
+
+/* FOLDER_REVIVE: of an FF_NOSELECT folder alone. It keeps its number, its name, its rights for delegates and its subscriptions. */
+#define FIELDS_store_folder_revive_req(F, T)                          \
+    F(T, U32, folder)                                                 \
+    F(T, U8, special)                        /* enum store_special */ \
+    F(T, U32, parent)                        /* as at CREATE */
+IPC_MESSAGE(store_folder_revive_req);
 
 /* One transaction. */
 #define FIELDS_store_folder_rename_req(F, T)                                                     \

@@ -34,6 +34,7 @@ IPC_TABLE(store_ticket_req);
 /* folders.h */
 IPC_TABLE(store_folder);
 IPC_TABLE(store_folder_create_req);
+IPC_TABLE(store_folder_revive_req);
 IPC_TABLE(store_folder_rename_req);
 IPC_TABLE(store_rename);
 IPC_TABLE(store_folder_flags_req);
@@ -163,6 +164,8 @@ static const struct ipc_op ops[] = {
     {STORE_WARNED, "warned", ROLE_RELAYD, store_warned_req_f, NULL, IPC_AGAIN},
     {STORE_ACL, "acl", ROLE_IMAPD, store_folder_msg_f, store_list_rep_f, IPC_AGAIN},
     {STORE_ACL_SET, "acl-set", ROLE_IMAPD, store_acl_set_req_f, NULL, 0},
+    {STORE_FOLDER_LEVEL, "folder-level", MAIL, store_folder_msg_f, NULL, 0},
+    {STORE_FOLDER_REVIVE, "folder-revive", MAIL, store_folder_revive_req_f, NULL, 0},
     {STORE_EV_CHANGED, "changed", 0, NULL, store_ev_changed_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto stored_proto = {"stored", 0x53544f52, STORED_VERSION, ops, sizeof ops / sizeof ops[0]};

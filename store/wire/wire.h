@@ -98,5 +98,7 @@ enum store_op {
     STORE_WARNED,   /* the holder was told. relayd */
     STORE_ACL,      /* the rights that a folder has for delegates. imapd */
     STORE_ACL_SET,  /* changed. imapd */
+    STORE_FOLDER_LEVEL,  /* a folder becomes a level of names, without its messages */
+    STORE_FOLDER_REVIVE, /* a level becomes a folder again */
     STORE_EV_CHANGED = 200
 };

@@ -268,6 +268,36 @@ def test_nothing_is_made_below_a_folder_that_she_does_not_see(practice):
     p.delegate.no(f'CREATE "{p.root}/Autre/a/d"', "NOPERM")
 
 
+def test_a_level_keeps_the_rights_of_its_folder(practice):
+    """RFC 9051 6.3.5: a folder that has others below stays as a level of names. Who was shut out of it is shut out of what is made there later."""
+    p = practice("acl17", "lrk")
+    for line in ("CREATE Top", "CREATE Top/x", "SUBSCRIBE Top", f"DELETEACL Top {p.her}", f"DELETEACL Top/x {p.her}"):
+        p.holder.ok(line)
+    p.holder.append("Top")
+    p.delegate.no(f'SELECT "{p.root}/Top"', "NONEXISTENT")
+    p.holder.ok("DELETE Top")
+    assert p.holder.ok('LIST "" Top RETURN (SUBSCRIBED)') == ['* LIST (\\HasChildren \\Noselect \\Subscribed) "/" Top']
+    p.holder.no("DELETE Top", "HASCHILDREN")
+    p.holder.ok("CREATE Top/y")
+    p.delegate.no(f'SELECT "{p.root}/Top/y"', "NONEXISTENT")
+    p.delegate.no(f'CREATE "{p.root}/Top"', "ALREADYEXISTS")
+    p.delegate.no(f'CREATE "{p.root}/Top/z"', "NOPERM")
+    p.holder.ok("CREATE Top")
+    assert p.holder.ok("STATUS Top (MESSAGES)") == ["* STATUS Top (MESSAGES 0)"]
+    assert p.holder.ok('LSUB "" Top') == ['* LSUB () "/" Top']
+    for folder in ("Top", "Top/x", "Top/y"):
+        assert p.holder.ok(f"GETACL {folder}") == [f"* ACL {folder} {p.box} lrswipkxteacd"]
+        p.delegate.no(f'SELECT "{p.root}/{folder}"', "NONEXISTENT")
+    assert p.delegate.ok(f'LIST "" "{p.root}/Top*"') == []
+    # what is hers to make again, she makes
+    p.holder.ok(f"SETACL Top {p.her} lrkx")
+    p.holder.ok(f"SETACL Top/x {p.her} l")
+    p.delegate.ok(f'DELETE "{p.root}/Top"')
+    p.delegate.ok(f'CREATE "{p.root}/Top"')
+    assert p.delegate.ok(f'MYRIGHTS "{p.root}/Top"') == [f'* MYRIGHTS "{p.root}/Top" lrkxc']
+    assert p.pli.json("store", "check")["bad"] == 0
+
+
 def test_a_list_that_tells_more_than_names_is_on_the_record(practice):
     p = practice("acl14", "lr")
     p.holder.ok('SETMETADATA INBOX (/shared/comment "garde du 12")')
