@@ -44,7 +44,8 @@ bool watch_on(struct imap_session *s)
 bool view_events(struct imap_session *s)
 {
     struct store_ev_changed ev;
-    bool any = false, selected = s->view && s->view_home == s->at; /* folders of two mailboxes have the same numbers */
+    bool any = false, again = false,
+         selected = s->view && s->view_home == s->at; /* folders of two mailboxes have the same numbers */
     struct err e;
     enum rc rc;
 
@@ -54,13 +55,13 @@ bool view_events(struct imap_session *s)
         bool here = selected && ev.folder == s->view->folder;
 
         any |= here || ev.folder == 0;
+        again |= s->at && ev.folder == 0; /* stored has dropped a delegate's watch */
         if (!here)
             notify_look(s);
     }
-    if (rc != RC_MORE) {
-        s->watching = false;
+    if (rc != RC_MORE)
         notify_look(s);
-    }
+    s->watching = rc == RC_MORE && !again;
     any = selected && (any || rc != RC_MORE);
     if (any) /* it is not forgotten when the caller has no use for it now */
         s->view->asked = 0;

@@ -234,7 +234,11 @@ enum rc do_watch(struct tx *t, const struct ask *a, struct err *e)
     if (rc != RC_OK)
         return rc;
     watch_set(a->d->watches, a->s, rq->folder);
-    return RC_OK;
+    if (a->s->delegate && a->s->slots_seen != atomic_load(&a->d->slots_changes) + 1) /* between the look and the list */
+        rc = tx_run(&a->d->env, TX_READ, may_watch, (void *)a, e);
+    if (rc != RC_OK)
+        watch_drop(a->d->watches, a->s);
+    return rc;
 }
 
 static void joined(void *d, struct ipc_peer *p)

@@ -54,6 +54,8 @@ struct sess { /* one connection */
     struct removed_index *removed; /* what left its folder and it was not told (removed.h); NULL: none */
     struct sess *watch_next; /* list of its bucket */
     uint32_t watch_folder;
+    uint64_t watch_seen;      /* .slots_seen of a delegate when her watch was set; 0: the holder's. These are read by who tells (watch.c) */
+    int64_t watch_until;      /* .until; 0: a watch without a ticket */
     bool watching;
 };
 /* One request, which a handler works on. The handler runs inside a transaction, and runs again after a deadlock. Before each run .rep is zeroed

@@ -102,7 +102,7 @@ IPC_MESSAGE(store_keyword_add_rep);
     F(T, U32, folder)                        /* 0: every folder of the mailbox */
 IPC_MESSAGE(store_watch_req);
 
-/* The event STORE_EV_CHANGED. */
+/* The event STORE_EV_CHANGED. A delegate who is told of folder 0 watches nothing from then on: she asks again, and it is looked at again. */
 #define FIELDS_store_ev_changed(F, T)                                                                \
     F(T, U32, folder)                        /* 0: the list of folders, or the mailbox as a whole */ \
     F(T, U64, modseq)                        /* of the change */
