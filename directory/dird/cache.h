@@ -59,7 +59,7 @@ struct cache_group { /* a copy */
     uint32_t members;
 };
 struct cache_member { /* whom a list leads to; a copy */
-    uint8_t kind; /* DK_MAILBOX, DK_DISABLED; DK_NOT_LOCAL: an address elsewhere; DK_UNKNOWN: an address here that nobody has */
+    uint8_t kind; /* DK_MAILBOX, DK_DISABLED, DK_CLOSED; DK_NOT_LOCAL: an address elsewhere; DK_UNKNOWN: an address here that nobody has */
     bool domain_off;
     uint64_t mbx;
     unsigned char pub[32];

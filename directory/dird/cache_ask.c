@@ -76,7 +76,8 @@ void cache_find(struct cache *c, struct span address, struct cache_view *out)
         return;
     pthread_rwlock_rdlock(&c->lock);
     const struct name *n = cache_name(c, span_str(low), HELD_NAMES);
-    bool served = cache_name(c, span_str(at + 1), 1 << NAME_DOMAIN) != NULL;
+    bool lives = n && n->kind != NAME_TOMBSTONE; /* most do: no second look */
+    bool served = lives || cache_name(c, span_str(at + 1), 1 << NAME_DOMAIN);
     if (!n && cache_cut_subaddress(low, at))
         n = cache_name(c, span_str(low), HELD_NAMES);
     if (n && (served || n->kind != NAME_TOMBSTONE)) /* what is left of a domain that is served no more is elsewhere */

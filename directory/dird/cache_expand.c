@@ -62,7 +62,7 @@ static enum rc open_list(struct expanding *x, const struct item *it, unsigned le
 /* The name that an address leads to, a sub-address tried without what stands behind its "+". */
 static const struct name *named(const struct cache *c, char *low)
 {
-    enum { THERE = 1 << NAME_ADDRESS | 1 << NAME_GROUP | 1 << NAME_ALIAS };
+    enum { THERE = 1 << NAME_ADDRESS | 1 << NAME_GROUP | 1 << NAME_ALIAS | 1 << NAME_TOMBSTONE };
     const struct name *n = cache_name(c, span_str(low), THERE);
     char *at = strrchr(low, '@');
 
@@ -87,7 +87,7 @@ static enum rc one(struct expanding *x, const char *address, unsigned level, str
     n = named(x->c, low);
     if (n && n->item->group)
         return open_list(x, n->item, level + 1, e);
-    if (n) {
+    if (n && (m.kind == DK_UNKNOWN || n->kind != NAME_TOMBSTONE)) { /* as cache_find() has it */
         cache_copy(x->c, n, &v);
         m.kind = v.kind;
         m.domain_off = v.domain_off;

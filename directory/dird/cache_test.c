@@ -307,6 +307,28 @@ static void a_list_leads_to_each_once(void **state)
     assert_int_equal(domain_of("l.example").others, 2);
 }
 
+/* Their sender hears that they are closed, not that they never were; of a domain that is served no more they are elsewhere. */
+static void a_lists_closed_members(void **state)
+{
+    static const char *const closed[] = {"fini@l.example", "fini@plus-ici.example"};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned char uuid[CACHE_UUID] = {0xCC, (unsigned char)i};
+        struct cache_facts f = {.address = span_str(closed[i]),
+                                .name = span_str(closed[i]),
+                                .closed = true,
+                                .disabled = true,
+                                .tombstone = true};
+
+        cache_put_mailbox(c, uuid, &f);
+    }
+    LIST(900020, "anciens@l.example", "fini@l.example", "fini@plus-ici.example", "ana@l.example");
+    assert_string_equal(leads_to("anciens@l.example"), "ana@l.example 1, fini@l.example 5, fini@plus-ici.example 2");
+    assert_int_equal(ask("fini@l.example").kind, DK_CLOSED);
+    assert_int_equal(ask("fini@plus-ici.example").kind, DK_NOT_LOCAL);
+}
+
 static void lists_are_bounded(void **state)
 {
     char names[DIRD_MEMBERS + 1][CACHE_NAME], lists[CACHE_DEPTH + 2][CACHE_NAME];
@@ -396,6 +418,7 @@ int main(void)
         cmocka_unit_test(each_of_many_domains_has_its_figures),
         cmocka_unit_test(a_disabled_domain_closes_its_names),
         cmocka_unit_test(a_list_leads_to_each_once),
+        cmocka_unit_test(a_lists_closed_members),
         cmocka_unit_test(lists_are_bounded),
         cmocka_unit_test(trust_is_by_domain_or_all),
         cmocka_unit_test(waiting_ends_when_it_is_seen),
