@@ -139,21 +139,30 @@ char *size_text(uint64_t n, char out[32])
     return out;
 }
 
-bool size_option(struct cmd *c, const char *name, uint64_t *out, int *answer_out)
+static bool option(struct cmd *c, const struct setting *s, uint64_t *out, int *answer_out)
 {
-    const struct setting s = {name, SET_BYTES, "0", 0, INT64_MAX, SET_AT_START, NULL};
-    const char *v = opt_get(c, name);
+    const char *v = opt_get(c, s->name);
     struct err e;
     int64_t n;
 
     if (!v)
         return true;
-    if (setting_check(&s, v, &n, &e) != RC_OK) {
+    if (setting_check(s, v, &n, &e) != RC_OK) {
         *answer_out = cmd_why(c, PLI_USAGE, e.cause, "%s", e.log);
         return false;
     }
     *out = (uint64_t)n;
     return true;
+}
+
+bool size_option(struct cmd *c, const char *name, uint64_t *out, int *answer_out)
+{
+    return option(c, &(struct setting){name, SET_BYTES, "0", 0, INT64_MAX, SET_AT_START, NULL}, out, answer_out);
+}
+
+bool number_option(struct cmd *c, const char *name, int64_t most, uint64_t *out, int *answer_out)
+{
+    return option(c, &(struct setting){name, SET_INT, "0", 0, most, SET_AT_START, NULL}, out, answer_out);
 }
 
 /* ---- an account shown ---- */

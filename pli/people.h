@@ -31,6 +31,7 @@ char *moment_text(uint64_t utc, char out[32]); /* "2027-03-01T12:00:00Z"; 0: "";
 char *size_text(uint64_t n, char out[32]); /* 2147483648 -> "2G"; rounded to a tenth: for people */
 /* A size such as 2G; false after its usage line. */
 bool size_option(struct cmd *c, const char *name, uint64_t *out, int *answer_out);
+bool number_option(struct cmd *c, const char *name, int64_t most, uint64_t *out, int *answer_out); /* from 0 on; the same */
 
 /* An account by its address; PLI_OK, or an exit code after its line. account_free(out) in any case. */
 int account_of(struct cmd *c, const char *address, struct account *out);

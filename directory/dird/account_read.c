@@ -264,3 +264,31 @@ enum rc account_search(struct dird *d, struct span text, struct span after, stru
     buf_free(&sorted);
     return rc;
 }
+
+/* ---- is there any? ---- */
+struct any {
+    const char *base, *filter;
+    bool found;
+};
+
+static int look_for_any(struct ldap *ld, void *ctx)
+{
+    struct any *a = ctx;
+    static char none[] = LDAP_NO_ATTRS, *attrs[] = {none, NULL};
+    LDAPMessage *result = NULL;
+    int code = ldap_search_ext_s(ld, a->base, LDAP_SCOPE_ONELEVEL, a->filter, attrs, 0, NULL, NULL, NULL, 1, &result);
+    a->found = result && ldap_count_entries(ld, result) > 0;
+    ldap_msgfree(result);
+    return code == LDAP_SIZELIMIT_EXCEEDED ? LDAP_SUCCESS : code;
+}
+
+enum rc mailboxes_any(struct dird *d, const char *filter, const char *doing, bool *found_out, struct err *e)
+{
+    struct buf base = BUF_INIT;
+    buf_addf(&base, "ou=mailboxes,%s", d->base);
+    struct any a = {buf_cstr(&base), filter, false};
+    enum rc rc = links_run(d->links, true, look_for_any, &a, doing, e);
+    buf_free(&base);
+    *found_out = a.found;
+    return rc;
+}

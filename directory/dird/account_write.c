@@ -107,33 +107,14 @@ enum rc account_passwd(struct dird *d, struct span address, const struct passhas
 }
 
 /* ---- add ---- */
-struct counting {
-    const char *base, *filter;
-    int found;
-};
-
-static int count_matches(struct ldap *ld, void *ctx)
-{
-    struct counting *c = ctx;
-    static char none[] = LDAP_NO_ATTRS, *attrs[] = {none, NULL};
-    LDAPMessage *result = NULL;
-    int code = ldap_search_ext_s(ld, c->base, LDAP_SCOPE_ONELEVEL, c->filter, attrs, 0, NULL, NULL, NULL, 1, &result);
-    c->found = result ? ldap_count_entries(ld, result) : 0;
-    ldap_msgfree(result);
-    return code == LDAP_SIZELIMIT_EXCEEDED ? LDAP_SUCCESS : code;
-}
-
 /* Two accounts with one mailbox number would read each other's mail. */
 static enum rc number_is_free(struct dird *d, uint64_t mbx, struct err *e)
 {
-    struct buf base = BUF_INIT, filter = BUF_INIT;
-    buf_addf(&base, "ou=mailboxes,%s", d->base);
-    buf_addf(&filter, "(pliMailboxId=%llu)", (unsigned long long)mbx);
-    struct counting c = {buf_cstr(&base), buf_cstr(&filter), 0};
-    enum rc rc = links_run(d->links, true, count_matches, &c, "look for a mailbox number", e);
-    buf_free(&base);
-    buf_free(&filter);
-    if (rc == RC_OK && c.found > 0)
+    char filter[48];
+    bool found = false;
+    snprintf(filter, sizeof filter, "(pliMailboxId=%llu)", (unsigned long long)mbx);
+    enum rc rc = mailboxes_any(d, filter, "look for a mailbox number", &found, e);
+    if (rc == RC_OK && found)
         rc = err_set(e, RC_EXISTS, "mailbox number %llu is in use", (unsigned long long)mbx);
     return rc;
 }

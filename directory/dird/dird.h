@@ -61,6 +61,8 @@ enum rc account_csn(struct dird *d, struct span address, uint64_t *csn_out, stru
 enum account_pages { PAGE_ALL, PAGE_CERTS /* those that have one, with it; closed ones offer theirs no more */, PAGE_CLOSED };
 enum rc account_page(struct dird *d, enum account_pages which, struct span after, struct buf *list, bool *more_out, struct err *e);
 enum rc account_search(struct dird *d, struct span text, struct span after, struct buf *list, bool *more_out, struct err *e);
+/* Does slapd itself have an entry of ou=mailboxes that the filter fits? */
+enum rc mailboxes_any(struct dird *d, const char *filter, const char *doing, bool *found_out, struct err *e);
 /* account_write.c */
 enum rc account_add(struct dird *d, const struct dird_account *a, const struct passhash *p, struct err *e); /* .password is not looked at */
 enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *a, struct err *e);

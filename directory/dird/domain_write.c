@@ -175,35 +175,17 @@ enum rc domain_set(struct dird *d, const struct dird_domain *q, struct err *e)
 }
 
 /* ---- removed, when nobody has an address in it ---- */
-struct counting {
-    const char *base, *filter;
-    int found;
-};
-
-static int count_entries(struct ldap *ld, void *ctx)
-{
-    struct counting *c = ctx;
-    static char none[] = LDAP_NO_ATTRS, *attrs[] = {none, NULL};
-    LDAPMessage *result = NULL;
-    int code = ldap_search_ext_s(ld, c->base, LDAP_SCOPE_ONELEVEL, c->filter, attrs, 0, NULL, NULL, NULL, 1, &result);
-    c->found = result ? ldap_count_entries(ld, result) : 0;
-    ldap_msgfree(result);
-    return code == LDAP_SIZELIMIT_EXCEEDED ? LDAP_SUCCESS : code;
-}
-
 /* The directory itself is asked too, for the cache may not have read the last account yet. The index of mail answers. */
 static enum rc is_empty(struct dird *d, const char *domain, struct err *e)
 {
-    struct buf base = BUF_INIT, filter = BUF_INIT;
+    struct buf filter = BUF_INIT;
     struct cache_domain v;
-    buf_addf(&base, "ou=mailboxes,%s", d->base);
+    bool found = false;
     buf_addf(&filter, "(mail=*@%s)", domain);
-    struct counting c = {buf_cstr(&base), buf_cstr(&filter), 0};
-    enum rc rc = links_run(d->links, true, count_entries, &c, "look for addresses of a domain", e);
-    buf_free(&base);
+    enum rc rc = mailboxes_any(d, buf_cstr(&filter), "look for addresses of a domain", &found, e);
     buf_free(&filter);
     bool named = cache_domain(d->cache, span_str(domain), &v) && v.accounts + v.others > 0;
-    if (rc == RC_OK && (c.found > 0 || named))
+    if (rc == RC_OK && (found || named))
         rc = err_set(e, RC_PERM, "%s has addresses (pli domain show %s): a domain is removed when it is empty", domain,
                      domain);
     return rc;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/cmd/account_quota.c - pli account quota: what a mailbox takes and what it may take, in octets and in messages; and both set, at once. */
-#include "base/settings.h"
 #include "pli/cmds.h"
 #include "pli/instance.h"
 #include "pli/people.h"
@@ -9,29 +8,16 @@
 
 enum { MESSAGES_MOST = INT32_MAX }; /* UIDs are of 32 bits (RFC 9051 2.3.1.1) */
 
-static int read_messages(struct cmd *c, struct account_change *ch)
-{
-    const struct setting s = {"--messages", SET_INT, "0", 0, MESSAGES_MOST, SET_AT_START, NULL};
-    const char *v = opt_get(c, "--messages");
-    struct err e;
-    int64_t n;
-
-    if (!v)
-        return PLI_OK;
-    if (setting_check(&s, v, &n, &e) != RC_OK)
-        return cmd_why(c, PLI_USAGE, e.cause, "%s", e.log);
-    ch->most = (uint64_t)n;
-    ch->what |= CHANGE_MOST;
-    return PLI_OK;
-}
-
 static int read_change(struct cmd *c, struct account_change *ch)
 {
     int answer = PLI_OK;
 
     if (opt_get(c, "--storage") && size_option(c, "--storage", &ch->quota, &answer))
         ch->what |= CHANGE_QUOTA;
-    return answer == PLI_OK ? read_messages(c, ch) : answer;
+    if (answer == PLI_OK && opt_get(c, "--messages") &&
+        number_option(c, "--messages", MESSAGES_MOST, &ch->most, &answer))
+        ch->what |= CHANGE_MOST;
+    return answer;
 }
 
 /* ---- shown ---- */

@@ -2,7 +2,6 @@
 /* pli/cmd/domain.c - pli domain add, set, list, show, disable, enable, remove: the mail domains of this instance (admin/domains.h). */
 #include "admin/domains.h"
 #include "admin/trust.h"
-#include "base/settings.h"
 #include "pli/cmds.h"
 #include "pli/instance.h"
 #include "pli/people.h"
@@ -38,18 +37,11 @@ static int read_quota(struct cmd *c, struct wish *w)
 
 static int read_most(struct cmd *c, struct wish *w)
 {
-    const struct setting s = {"--max-accounts", SET_INT, "0", 0, INT32_MAX, SET_AT_START, NULL};
-    const char *v = opt_get(c, "--max-accounts");
-    struct err e;
-    int64_t n;
+    int answer = PLI_OK;
 
-    if (!v)
-        return PLI_OK;
-    if (setting_check(&s, v, &n, &e) != RC_OK)
-        return cmd_why(c, PLI_USAGE, e.cause, "%s", e.log);
-    w->d.most = (uint64_t)n;
-    w->d.what |= DW_MOST;
-    return PLI_OK;
+    if (opt_get(c, "--max-accounts") && number_option(c, "--max-accounts", INT32_MAX, &w->d.most, &answer))
+        w->d.what |= DW_MOST;
+    return answer;
 }
 
 /* "none", or an address in its one form. */
