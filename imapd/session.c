@@ -129,6 +129,8 @@ static void one_command(struct imap_session *s, struct err *e)
     memset(e, 0, sizeof *e);
     reply_alive(s);
     rc = run(s, e);
+    if (rc == RC_OK) /* what failed on the way and was overcome, as a wait in vain, is no reason for a BYE */
+        memset(e, 0, sizeof *e);
     if (s->lost)
         return;
     after(s, rc);

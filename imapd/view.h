@@ -49,7 +49,8 @@ static inline bool view_read_only(const struct view *v)
 {
     return v->read_only;
 }
-/* Takes in the events of a watching connection. True: there was an event, or the connection has gone; the caller calls view_sync(). */
+/* Takes in the events of a watching connection. True: there was one of the selected folder or of the mailbox as a whole (annotations), or the connection has
+ * gone: the caller looks at what is new. */
 bool view_events(struct imap_session *s);
 /* Asks the store what changed and takes it in. With CONDSTORE a row whose modseq alone changed is told, too. */
 enum rc view_sync(struct imap_session *s, struct err *e);

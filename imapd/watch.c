@@ -62,8 +62,7 @@ bool view_events(struct imap_session *s)
     if (rc != RC_MORE)
         notify_look(s);
     s->watching = rc == RC_MORE && !again;
-    any = selected && (any || rc != RC_MORE);
-    if (any) /* it is not forgotten when the caller has no use for it now */
+    if (selected && (any || rc != RC_MORE)) /* it is not forgotten when the caller has no use for it now */
         s->view->asked = 0;
-    return any;
+    return any || (selected && rc != RC_MORE);
 }

@@ -216,3 +216,36 @@ def test_own_annotations_are_no_news(pli):
     lines = one.ask("NOTIFY SET (personal (MailboxMetadataChange))")
     assert [line for line in lines if line.startswith("* METADATA")] == ["* METADATA INBOX /private/b /private/d"], lines
     one.close(), other.close()
+
+
+def test_an_idle_session_without_a_folder_is_told_of_each_annotation(pli):
+    """An annotation that is set while the session looks at the one before it is told too: two come in one flight, again and again."""
+    pli.add("annote@chu.test", sign="never")
+    one, other = Lines(pli, "annote@chu.test", "ENABLE METADATA"), Lines(pli, "annote@chu.test")
+    tag = one.send("IDLE")
+    one.until("+ ")
+    for n in range(100):
+        other.m.send(b"".join(b's SETMETADATA INBOX (/private/n%d "%d")\r\n' % (i, n) for i in range(3)))
+        missing = {"/private/n0", "/private/n1", "/private/n2"}
+        while missing:
+            missing -= set(one.until("* METADATA INBOX ").split()[3:])
+    one.m.send(b"DONE\r\n")
+    assert one.until(tag + "OK")
+    one.close(), other.close()
+
+
+def test_a_folder_deleted_amid_news_is_told_once(pli):
+    """What is looked at while news come is no wait for the client: its end in vain is not why the session says BYE."""
+    pli.add("attend@chu.test", sign="never")
+    other = Lines(pli, "attend@chu.test")
+    for n in range(5):
+        assert other.ask("CREATE ici")[-1].split()[1] == "OK"
+        one = Lines(pli, "attend@chu.test", "ENABLE METADATA", "SELECT ici")
+        one.send("IDLE")
+        one.until("+ ")
+        other.m.send(b"".join(b's SETMETADATA ici (/private/n "%d")\r\n' % i for i in range(30)) + b"t DELETE ici\r\n")
+        other.until("t OK")
+        lines = [one.until("* BYE "), one.line()]
+        assert lines[0].startswith("* BYE Boite supprimee") and lines[1] == "", (n, lines)
+        one.close()
+    other.close()
