@@ -260,7 +260,7 @@ class Instance:
         assert len(own) == 1, (name, table)
         return own[0]
 
-    def wait_daemon(self, name, not_pid=None, timeout=10):
+    def wait_daemon(self, name, not_pid=None, timeout=60):
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             own = [p for p, (n, pp) in children(self.proc.pid).items() if n == name and pp == self.proc.pid]

@@ -56,7 +56,7 @@ def test_an_account_added_is_usable_within_a_second(inst):
     start = time.monotonic()
     inst.submit("neuf@chu.test", ["neuf@chu.test"], plain("neuf", "neuf@chu.test", "neuf@chu.test"))
     assert len(inst.fetch_all("neuf@chu.test")) == 1
-    assert time.monotonic() - start < 5     # generous: timing never decides a test
+    assert time.monotonic() - start < 20     # generous: timing never decides a test
 
 
 def test_check_digits_are_verified(inst):

@@ -8,7 +8,7 @@ import time
 import pytest
 from instance import PASSWORD, Instance, children
 
-CONF = ["imapd {", "max_sessions_per_account = 3", 'login_timeout = "2s"', "max_errors = 4", "}"]
+CONF = ["imapd {", "max_sessions_per_account = 3", 'login_timeout = "4s"', "max_errors = 4", "}"]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_sessions_of_one_account(small):
     assert got == b"t NO [LIMIT] Trop de sessions pour ce compte / Too many sessions for this account\r\n"
     assert ask(s, f, "NOOP").startswith(b"t OK")
     assert ask(*held[0][:2], "LOGOUT").startswith(b"t OK")
-    deadline = time.time() + 5
+    deadline = time.time() + 60
     while ask(s, f, f"LOGIN gp@chu.test {PASSWORD}").startswith(b"t NO [LIMIT]"):
         assert time.time() < deadline
         s.close()
@@ -59,14 +59,14 @@ def test_time_to_sign_in(small):
     began = time.time()
     assert f.readline() == b"* BYE Delai depasse / Timed out\r\n"
     assert f.readline() == b""
-    assert 1 < time.time() - began < 10
+    assert 3 < time.time() - began < 30
     s, f = connect(small)  # talking does not help
     began = time.time()
     with pytest.raises(AssertionError):
-        while time.time() - began < 10:
+        while time.time() - began < 30:
             assert ask(s, f, "NOOP").startswith(b"t OK")
             time.sleep(0.2)
-    assert time.time() - began < 8
+    assert time.time() - began < 25
 
 
 def test_wrong_passwords_and_bad_commands(small):

@@ -118,7 +118,7 @@ def test_a_hanging_server_does_not_hold_mail(inst, web):
     web.pages[s.at + ".crl"] = Web.HANG
     word, whole, took = s.verdict()
     assert word == "pass" and "(revocation not checked)" in whole, whole
-    assert took < 10, took
+    assert took < 25, took
 
 
 @pytest.mark.parametrize("how", ["stopped", "slow"])
@@ -126,7 +126,7 @@ def test_trustd_away_does_not_hold_mail(inst, web, how):
     s = Signer(inst, web)
     trustd = inst.daemon("pli-trustd")
     if how == "slow":
-        web.slow[s.at + ".crl"] = 6
+        web.slow[s.at + ".crl"] = 20
     else:
         os.kill(trustd, signal.SIGSTOP)
     try:
@@ -135,7 +135,7 @@ def test_trustd_away_does_not_hold_mail(inst, web, how):
         if how == "stopped":
             os.kill(trustd, signal.SIGCONT)
     assert word == "pass" and "(revocation not checked)" in whole, whole
-    assert took < 6, took
+    assert took < 15, took
 
 
 def test_required(web):
