@@ -171,6 +171,22 @@ void notify_tell(struct imap_session *s)
         overflow(s);
 }
 
+/* A wait has many rounds and no command ends between them, so each round gives back what its looks took. */
+static void tell_all(struct imap_session *s, const struct pushed *p)
+{
+    struct imap_arena held = s->mem;
+
+    s->mem = (struct imap_arena){0};
+    if (s->view && (p->idle || notify_selected(s) || s->contexts))
+        view_announce(s, p->idle || p->more, p->idle || notify_any_time(s));
+    if (!s->at) { /* both tell of her own mailbox */
+        notify_tell(s);
+        metadata_announce(s, true);
+    }
+    imap_arena_free(&s->mem);
+    s->mem = held;
+}
+
 enum rc notify_push(struct imap_session *s, struct pushed *p, struct err *e)
 {
     enum rc rc;
@@ -181,12 +197,7 @@ enum rc notify_push(struct imap_session *s, struct pushed *p, struct err *e)
     }
     p->watching = watch_on(s);
     reply_alive(s);
-    if (s->view && (p->idle || notify_selected(s) || s->contexts))
-        view_announce(s, p->idle || p->more, p->idle || notify_any_time(s));
-    if (!s->at) { /* both tell of her own mailbox */
-        notify_tell(s);
-        metadata_announce(s, true);
-    }
+    tell_all(s, p);
     if ((rc = stream_flush(s->io, e)) != RC_OK)
         return rc;
     p->more = view_events(s);

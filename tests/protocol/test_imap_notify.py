@@ -234,6 +234,23 @@ def test_an_idle_session_without_a_folder_is_told_of_each_annotation(pli):
     one.close(), other.close()
 
 
+@pytest.mark.parametrize("waits", ["IDLE", "NOTIFY SET (personal (MailboxMetadataChange))"])
+def test_a_long_wait_keeps_room_for_its_news(pli, waits):
+    """Each look at the folders takes memory of a command's; a wait is one command, or none, for half an hour."""
+    who = f"long{waits[:2].lower()}@chu.test"
+    pli.add(who, sign="never")
+    other, one = Lines(pli, who), Lines(pli, who, "ENABLE METADATA")
+    other.m.send(b"".join(b"c CREATE %s%d\r\n" % (b"x" * 200, n) for n in range(500)))
+    for _ in range(500):
+        other.until("c OK")
+    one.send(waits)
+    one.until("+ " if waits == "IDLE" else f"n{one.n} OK")
+    for n in range(60):
+        assert other.ask(f'SETMETADATA INBOX (/private/n "{n}")')[-1].split()[1] == "OK"
+        assert one.until("* METADATA ") == "* METADATA INBOX /private/n"
+    one.close(), other.close()
+
+
 def test_a_folder_deleted_amid_news_is_told_once(pli):
     """What is looked at while news come is no wait for the client: its end in vain is not why the session says BYE."""
     pli.add("attend@chu.test", sign="never")
