@@ -129,13 +129,15 @@ $(BUILD)/test/%_test: $(BUILD)/obj/%_test.o $$(if $$(call is_lib_dir,$$*),,$$(ca
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group \
 	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_xml) $(S_web) $(S_dns) $(S_etpan) $(S_csv) $(S_idn) $(S_z) $(S_http) $(S_sodium) -lcmocka $(S_base)
 # what only tests run, never installed
-TEST_TOOLS := $(addprefix $(BUILD)/test/tests/lib/,keys_dump forge_summary import_accounts read_lists fill_queue find_host)
+TEST_TOOLS := $(addprefix $(BUILD)/test/tests/lib/,keys_dump forge_summary import_accounts read_lists fill_queue find_host store_clock)
 $(TEST_TOOLS): $(BUILD)/test/%: $(BUILD)/obj/%.o $(L3) $(L2) $(L1) $(L0)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group $(S_tool) $(S_ssl) $(S_mime) $(S_ldap) $(S_idn) $(S_base)
 $(BUILD)/test/tests/lib/read_lists: S_tool := $(S_xml) $(S_tls)
 $(BUILD)/test/tests/lib/find_host: S_tool := $(S_dns)
 $(BUILD)/test/tests/lib/find_host: $(call objects,relayd/finder.c relayd/finder_dns.c relayd/finder_connect.c relayd/channel.c)
+$(BUILD)/test/tests/lib/store_clock: S_tool := $(S_db)
+$(BUILD)/test/tests/lib/store_clock: $(call objects,$(filter-out %_test.c %_fuzz.c,$(wildcard store/db/*.c)))
 $(BUILD)/test/tests/lib/keys_dump: $(BUILD)/obj/crypto/keyd/slot_keys.o
 test-tools: $(TEST_TOOLS)
 unit-programs: $(TEST_BINS)

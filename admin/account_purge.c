@@ -14,7 +14,8 @@
 const char *const purge_outcomes[PURGE_OUTCOMES] = {"purged", "due", "held", "waits", "failed"};
 
 /* ---- one ---- */
-static enum rc on_hold(struct admin *ad, uint64_t mbx, bool *held_out, struct err *e)
+/* now_out: the time that stored believes, which is behind the clock's when that has jumped; the clock's where there is no mailbox any more. */
+static enum rc on_hold(struct admin *ad, uint64_t mbx, bool *held_out, uint64_t *now_out, struct err *e)
 {
     struct store_hold_rep rep = {0};
     struct buf mem = BUF_INIT;
@@ -22,6 +23,7 @@ static enum rc on_hold(struct admin *ad, uint64_t mbx, bool *held_out, struct er
 
     buf_free(&mem);
     *held_out = rc == RC_OK && rep.held;
+    *now_out = rc == RC_OK ? rep.now : (uint64_t)clock_utc();
     return rc == RC_NOTFOUND ? RC_OK : rc; /* an earlier try was cut off behind the mailbox's end */
 }
 
@@ -64,17 +66,28 @@ struct purging {
     uint64_t now;
 };
 
-static enum rc purge_one(const struct purging *g, const struct account *a, enum purge_outcome *out, struct err *e)
+bool purge_waits(const struct dird_account *a, uint64_t now)
 {
+    return a->state != DA_ERASING && (a->keep_until == 0 || a->keep_until > now);
+}
+
+/* A clock that has jumped ahead destroys nothing: stored's time counts, too, unless a day is asked about. */
+static enum rc purge_one(const struct purging *g, const struct account *a, struct purge_result *r, struct err *e)
+{
+    uint64_t believed = 0;
     bool is_held = false;
     enum rc rc;
 
-    *out = PURGE_WAITS;
-    if (a->is.state != DA_ERASING && (a->is.keep_until == 0 || a->is.keep_until > g->now))
+    r->outcome = PURGE_WAITS;
+    if (purge_waits(&a->is, g->now))
         return RC_OK;
-    rc = on_hold(g->ad, a->is.mbx, &is_held, e);
-    *out = is_held ? PURGE_HELD : g->p->dry ? PURGE_DUE : PURGE_PURGED;
-    return rc == RC_OK && *out == PURGE_PURGED ? erase(g->ad, a, e) : rc;
+    rc = on_hold(g->ad, a->is.mbx, &is_held, &believed, e);
+    if (rc == RC_OK && !g->p->at && !is_held && purge_waits(&a->is, believed)) {
+        r->why = "the clock stands further ahead than the store has run: pli doctor tells of it";
+        return RC_OK;
+    }
+    r->outcome = is_held ? PURGE_HELD : g->p->dry ? PURGE_DUE : PURGE_PURGED;
+    return rc == RC_OK && r->outcome == PURGE_PURGED ? erase(g->ad, a, e) : rc;
 }
 
 static enum rc see(const struct dird_account *is, void *ctx, struct err *e)
@@ -87,7 +100,7 @@ static enum rc see(const struct dird_account *is, void *ctx, struct err *e)
     (void)e;
     if (is->state < DA_CLOSED) /* reopened since the page began */
         return RC_OK;
-    if (purge_one(g, &a, &r.outcome, &why) != RC_OK) {
+    if (purge_one(g, &a, &r, &why) != RC_OK) {
         r.outcome = PURGE_FAILED;
         r.why = why.log;
     }
@@ -106,8 +119,9 @@ enum rc account_purge(struct admin *ad, const struct purge *p, struct err *e)
 enum rc account_delete(struct admin *ad, const struct account *a, struct err *e)
 {
     const struct account_closing now = {.keep_until = (uint64_t)clock_utc(), .keep_told = true};
+    uint64_t believed; /* who deletes at once asks no clock */
     bool is_held = false;
-    enum rc rc = on_hold(ad, a->is.mbx, &is_held, e);
+    enum rc rc = on_hold(ad, a->is.mbx, &is_held, &believed, e);
 
     if (rc == RC_OK && is_held)
         return held(e);
@@ -131,7 +145,8 @@ enum rc account_unmake(struct admin *ad, const struct account *a, struct err *e)
     struct dird_address_req rq = {a->is.address};
     struct store_mbx_msg box = {a->is.mbx};
     bool used = false, is_held = false;
-    enum rc rc = on_hold(ad, a->is.mbx, &is_held, e);
+    uint64_t believed;
+    enum rc rc = on_hold(ad, a->is.mbx, &is_held, &believed, e);
 
     if (rc == RC_OK)
         rc = mailbox_numbers(ad, a->is.mbx, look, &used, e);

@@ -32,7 +32,7 @@ extern const char *const purge_outcomes[PURGE_OUTCOMES]; /* "purged" */
 struct purge_result {
     enum purge_outcome outcome;
     const struct dird_account *a; /* as it was; it lives until .told returns */
-    const char *why;              /* PURGE_FAILED */
+    const char *why;              /* PURGE_FAILED; PURGE_WAITS though its time has passed */
 };
 struct purge {
     bool dry;         /* nothing is done */
@@ -40,6 +40,7 @@ struct purge {
     void (*told)(const struct purge_result *r, void *ctx); /* each closed account */
     void *ctx;
 };
+bool purge_waits(const struct dird_account *a, uint64_t now); /* pure: not yet, at that time */
 /* All that are closed, in address order. RC_OK when some failed, too: their results say so. */
 enum rc account_purge(struct admin *ad, const struct purge *p, struct err *e);
 

@@ -32,8 +32,8 @@ static void told_text(const struct purge_result *r, const char *until)
 
     fprintf(r->outcome == PURGE_FAILED ? stderr : stdout, "%s%.*s %s%s%.10s%s%s\n",
             r->outcome == PURGE_FAILED ? "pli account purge: " : "", SPAN_ARG(r->a->address), says[r->outcome],
-            r->outcome == PURGE_WAITS ? " until " : "", r->outcome == PURGE_WAITS ? until : "",
-            r->outcome == PURGE_FAILED ? ": " : "", r->why);
+            r->outcome == PURGE_WAITS ? " until " : "", r->outcome == PURGE_WAITS ? until : "", *r->why ? ": " : "",
+            r->why);
 }
 
 static void told(const struct purge_result *r, void *ctx)

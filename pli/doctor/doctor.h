@@ -42,6 +42,7 @@ void check_revocation(struct report *r);
 /* doctor/people.c: accounts against mailboxes, certificates of accounts, mail that waits */
 void check_accounts(struct report *r);
 void check_account_certificates(struct report *r);
+void check_closed(struct report *r); /* accounts that should be purged by now, and a clock that has jumped */
 void check_queue(struct report *r);
 /* doctor/destinations.c: servers of other operators that are not whom the trust space names: mail for them waits */
 void check_destinations(struct report *r);

@@ -3,6 +3,7 @@
  * The directory knows an account's address, number and public key; the store knows the number, the slots and the mail.
  * The two are compared. */
 #include "admin/accounts.h"
+#include "admin/life.h"
 #include "base/clock.h"
 #include "crypto/pki/cert_info.h"
 #include "pli/doctor/doctor.h"
@@ -147,6 +148,63 @@ void check_accounts(struct report *r)
         finding(r, F_OK, "accounts", NULL, "%u accounts, each with its mailbox, and no mailbox without an account",
                 cmp.accounts);
     buf_free(&cmp.known);
+}
+
+/* ---- those whose time has passed ---- */
+enum { PURGE_LATE_S = 2 * DAY };
+struct overdue {
+    unsigned held, late;
+    char who[256]; /* the first that is late */
+};
+
+static void look_at_closed(struct report *r, const struct dird_account *a, void *ctx)
+{
+    struct overdue *o = ctx;
+    struct store_hold_req rq = {.mbx = a->mbx, .what = HOLD_SHOW};
+    struct store_hold_rep rep = {0};
+    struct buf mem = BUF_INIT;
+    struct err e;
+    enum rc rc;
+
+    if (a->state < DA_CLOSED || purge_waits(a, (uint64_t)clock_utc() - PURGE_LATE_S))
+        return;
+    rc = store_call_in(inst_store(r->c), STORE_HOLD, &rq, -1, &rep, &mem, &e);
+    buf_free(&mem);
+    o->held += rc == RC_OK && rep.held;
+    if (rc == RC_OK && (rep.held || purge_waits(a, rep.now)))
+        return; /* check_clock() tells of a time that is not believed */
+    if (o->late++ == 0)
+        snprintf(o->who, sizeof o->who, "%.*s", SPAN_ARG(a->address));
+}
+
+static void check_clock(struct report *r)
+{
+    struct store_stats_rep s = {0};
+    uint64_t utc = (uint64_t)clock_utc();
+    struct err e;
+
+    if (store_call(inst_store(r->c), STORE_STATS, NULL, -1, &s, &e) == RC_OK && utc > s.now + DAY)
+        finding(r, F_WARN, "clock-ahead",
+                "set the machine's clock right; if it is right, this passes by itself (pli-stored(8), CLOCK)",
+                "the clock stands %llu days further ahead than the store has run: until then no account is purged, and "
+                "removed mail is kept",
+                (unsigned long long)((utc - s.now) / DAY));
+}
+
+void check_closed(struct report *r)
+{
+    struct overdue o = {0};
+
+    if (!r->served || r->silent)
+        return;
+    check_clock(r);
+    if (!each_account(r, account_each_closed, look_at_closed, &o))
+        return;
+    if (o.late)
+        finding(r, F_WARN, "closed", "pli account purge says why; is account.purge_every 0?",
+                "%u closed accounts are kept beyond their time, %s first", o.late, o.who);
+    if (o.held)
+        finding(r, F_OK, "closed", NULL, "%u closed accounts are kept beyond their time, on legal hold", o.held);
 }
 
 /* ---- their certificates ---- */

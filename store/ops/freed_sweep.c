@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/db/room.h"
+#include "store/ops/believed.h"
 #include "store/ops/freed.h"
 #include <inttypes.h>
 
@@ -14,10 +15,10 @@ enum { AGAIN_S = 30, WHOLE_S = 3600, LATE_S = 120, ITEMS_A_TX = 64, LOOK_A_STEP 
 /* ---- which rows are due ---- */
 struct look { /* one step of the walk */
     struct stored *d;
-    uint64_t now;
-    bool low, early; /* early: what was found goes before its time */
-    uint64_t over;   /* a mailbox that keeps more than its share; 0: none met */
-    uint64_t since;  /* when the first row of the batch was removed */
+    uint64_t now, believed; /* the clock's time, and believed_time() */
+    bool low, early;        /* early: what was found goes before its time */
+    uint64_t over;          /* a mailbox that keeps more than its share; 0: none met */
+    uint64_t since;         /* when the first row of the batch was removed */
 };
 
 static bool brief_due(const struct look *l, uint64_t when, uint64_t mbx)
@@ -43,7 +44,7 @@ static bool consider(struct look *l, struct freed_batch *b, const unsigned char 
             take(l, b, when, k);
         return true;
     }
-    if (when + l->d->keep_s > l->now) {
+    if (when + l->d->keep_s > l->believed) {
         if (!l->low)
             return false;
         l->early = true;
@@ -243,7 +244,7 @@ static void begin_pass(struct stored *d, struct freed_walk *w)
 /* What was due and is there still is held. Not so what was taken before its time, and a row that is written just now may have a time some moments ago. */
 static void end_pass(struct stored *d, struct freed_walk *w)
 {
-    uint64_t now = (uint64_t)clock_utc(), age = d->keep_s + LATE_S;
+    uint64_t now = believed_time(d), age = d->keep_s + LATE_S;
     struct key most = key_removed(FREED_KEPT, now > age ? now - age : 0, 0, 0);
 
     if (w->failed)
@@ -257,7 +258,7 @@ static void end_pass(struct stored *d, struct freed_walk *w)
 
 static enum rc one_step(struct stored *d, struct freed_walk *w, bool (*stopping)(struct stored *d), struct err *e)
 {
-    struct look l = {.d = d, .now = (uint64_t)clock_utc(), .low = room_low(&d->env)};
+    struct look l = {.d = d, .now = (uint64_t)clock_utc(), .believed = believed_time(d), .low = room_low(&d->env)};
     struct freed_batch b = {.n = 0};
     enum rc rc = next_batch(&l, w, &b, e);
 
@@ -313,7 +314,7 @@ enum rc freed_box_gone(struct stored *d, uint64_t mbx, bool *more_out, struct er
 /* ---- for the statistics ---- */
 enum rc freed_counts(struct stored *d, struct tx *t, uint64_t *freeing_out, uint64_t *kept_out, struct err *e)
 {
-    uint64_t now = (uint64_t)clock_utc();
+    uint64_t now = believed_time(d);
     struct key from = {{0}, 0};
     struct span k, v;
     struct scan s;

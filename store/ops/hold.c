@@ -3,6 +3,7 @@
 #include "store/ops/hold.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/ops/believed.h"
 #include "store/ops/freed.h"
 
 static enum rc read_notes(struct tx *t, uint64_t mbx, bool write, struct buf *out, struct err *e)
@@ -80,8 +81,11 @@ static enum rc answer(struct tx *t, const struct ask *a, uint64_t mbx, struct sp
     if (rc != RC_OK)
         return rc;
     buf_addspan(a->out, notes);
-    *rep = (struct store_hold_rep){
-        .held = (b.flags & BOX_HELD) != 0, .kept = h.messages, .kept_bytes = h.bytes, .notes = buf_span(a->out)};
+    *rep = (struct store_hold_rep){.held = (b.flags & BOX_HELD) != 0,
+                                   .now = believed_time(a->d),
+                                   .kept = h.messages,
+                                   .kept_bytes = h.bytes,
+                                   .notes = buf_span(a->out)};
     return RC_OK;
 }
 

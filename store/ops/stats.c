@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/stats.c - counts for the administrator. They are found by reading the tables. There is no counter of the
  * whole store, because all writers would have to wait for it. */
+#include "store/ops/believed.h"
 #include "store/ops/folder.h"
 #include "store/ops/freed.h"
 #include "store/ops/octets.h"
@@ -73,5 +74,6 @@ enum rc do_stats(struct tx *none, const struct ask *a, struct err *e)
     rep->deadlocks = atomic_load(&v->deadlocks);
     rep->orphans = atomic_load(&a->d->orphans);
     rep->format = STORE_FORMAT;
+    rep->now = believed_time(a->d);
     return rc;
 }

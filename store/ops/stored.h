@@ -32,6 +32,12 @@ struct stored {
     uint64_t full_s;       /* how long a full mailbox is refused for a while only */
     uint64_t keep_s;       /* how long a removed message is kept; 0: for open sessions alone (freed.h) */
     unsigned keep_share;   /* per cent of a mailbox's quota that its kept messages may take */
+    struct { /* believed.h: the upkeep's, but for .is */
+        atomic_ullong is;
+        uint64_t noted;
+        int64_t at; /* monotonic ns */
+        bool ahead;
+    } believed;
     atomic_ullong slots_changes; /* mailboxes were changed as a whole that often since the start: delegations may have ended (acl.c) */
     atomic_uint cleared;   /* legal holds that were cleared since the start (hold.c), for freed_sweep() */
     atomic_ullong next_qid, next_low_qid;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/db/room.h"
+#include "store/ops/believed.h"
 #include "store/ops/expunged.h"
 #include "store/ops/freed.h"
 #include "store/ops/fullness.h"
@@ -206,6 +207,7 @@ static void *sweep_thread(void *arg)
     while (wait_round(d->sweeper, &work)) {
         int64_t now = clock_utc();
 
+        believed_tick(d);
         low = room_low(&d->env);
         env_checkpoint(&d->env, low);
         if (low)

@@ -11,6 +11,7 @@
 #include "store/check/salvage.h"
 #include "store/db/os.h"
 #include "store/ops/audit.h"
+#include "store/ops/believed.h"
 #include "store/ops/due.h"
 #include "store/ops/fullness.h"
 #include "store/ops/octets.h"
@@ -61,6 +62,7 @@ static void start(void *daemon, const struct boot *b)
     st.env.hooks = (struct env_hooks){.owner = &st, .committed = stored_committed, .audit = IN_DEV(audit)};
     log_ev(LOG_INFO_, "store-open", "format=%d", STORE_FORMAT);
     due_load(&st);
+    believed_load(&st);
     st.watches = watches_new();
     st.busy = busy_new();
     octets_open(&st, true);

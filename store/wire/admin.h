@@ -21,7 +21,8 @@
     F(T, U64, segment_bytes)                 /* of the segments, without their holes */   \
     F(T, U64, live_bytes)                    /* of those: what messages have */           \
     F(T, U64, dead_bytes)                    /* of those: what comes back */              \
-    F(T, U64, format)                        /* STORE_FORMAT */
+    F(T, U64, format)                        /* STORE_FORMAT */                           \
+    F(T, U64, now)                           /* UTC s: the time that it believes (store/ops/believed.h) */
 IPC_MESSAGE(store_stats_rep);
 
 /* Page by page: digests of objects, reference counts, folder counts, page checksums. One check a connection. */

@@ -53,6 +53,7 @@ IPC_MESSAGE(store_hold_req);
 
 #define FIELDS_store_hold_rep(F, T)                                                        \
     F(T, U8, held)                                                                         \
+    F(T, U64, now)                           /* UTC s: the time that stored believes (store/ops/believed.h) */ \
     F(T, U64, kept)                          /* messages that are kept */                  \
     F(T, U64, kept_bytes)                    /* and what they take */                      \
     F(T, BYTES, notes, STORE_PAGE)           /* records of store_hold_note, oldest first */

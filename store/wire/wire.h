@@ -42,7 +42,7 @@
 #include "store/wire/queue_error.h"
 #include "store/wire/removed.h"
 
-#define STORED_VERSION 12
+#define STORED_VERSION 13
 extern const struct ipc_proto stored_proto;
 enum store_op {
     /* objects inline -> local mailboxes and queue, one transaction. smtpd relayd imapd(ticket: APPEND) */

@@ -263,6 +263,40 @@ def test_deleted_at_once_or_never_there(pli):
     refused(pli, 1, "never given to another holder", "account", "add", who, "--type", "per", "--rpps", ONE, "--name", "Une AUTRE", "--password-stdin", stdin="pw-assez-long\n")
 
 
+def doctor(pli):
+    return [f["text"] for f in json.loads(pli.pli("doctor", "--json", check=False).stdout)["findings"] if f["check"] in ("clock-ahead", "closed")]
+
+
+def test_a_clock_that_has_jumped_destroys_nothing():
+    """Decision 0054: what stored has seen run counts beside the clock; pli doctor tells of it; who deletes at once asks no clock."""
+    with Instance() as p:
+        for who in ("loin@chu.test", "tout-de-suite@chu.test"):
+            person(p, who, mail=1)
+            p.pli("account", "close", who, "--keep", "1")
+        day = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() - 5 * 86400))  # as if 90 days had been given, and the clock stood 95 days ahead
+        ldap(p, "ldapmodify", f"dn: mail=loin@chu.test,ou=mailboxes,o=pli\nchangetype: modify\nreplace: pliKeepUntil\npliKeepUntil: {day}\n")
+        p.stop()
+        subprocess.run([p.bin.parent / "test/tests/lib/store_clock", p.root, "95"], check=True)
+        p.serve()
+        assert eventually(lambda: "ev=clock-ahead days=95" in p.output())
+        kept = {r["address"]: r for r in p.json("account", "purge")}
+        assert kept["loin@chu.test"]["outcome"] == "waits" and "clock stands further ahead" in kept["loin@chu.test"]["why"]
+        assert "clock stands further ahead" in p.pli("account", "purge") and show(p, "loin@chu.test")["messages"] == 1
+        told = doctor(p)
+        assert len(told) == 1 and told[0].startswith("the clock stands 9"), told
+        p.pli("account", "delete", "tout-de-suite@chu.test")
+        p.stop()
+        subprocess.run([p.bin.parent / "test/tests/lib/store_clock", p.root, "0"], check=True)
+        p.serve()
+        told = doctor(p)
+        assert told == ["1 closed accounts are kept beyond their time, loin@chu.test first"]
+        p.pli("mailbox", "hold", "set", "loin@chu.test", "--reason", "enquête", "--by", "Mme Juge")
+        told = doctor(p)
+        assert told == ["1 closed accounts are kept beyond their time, on legal hold"]
+        p.pli("mailbox", "hold", "clear", "loin@chu.test", "--reason", "classée", "--by", "Mme Juge")
+        assert p.pli("account", "purge") == "loin@chu.test purged\n"
+
+
 # ---- cut off ----
 def ldap(pli, tool, text="", *more):
     """As dird speaks to slapd: over run/ldapi, with its secret."""
