@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/account.c - may the session of this account still be here? When the account is disabled, deleted, or gets
  * another password, its sessions end within two seconds, whatever they wait for. So a thief of the old password reads
- * no further. See directory/stay.h. */
+ * no further. See directory/stay.h. A delegate's session that has another's folder selected asks dird for that mailbox as well, within five
+ * seconds: dird tells it nothing of an account that is not its own. */
 #include "base/log.h"
 #include "imapd/homes.h"
 #include <sys/socket.h>
 
 enum { LOOK_MS = 250 };
 
-enum rc session_stays(struct imap_session *s, struct err *e)
+static enum rc account_stays(struct imap_session *s, struct err *e)
 {
     bool renewed = false;
     enum rc rc = stay_check(&s->stay, &renewed, e);
@@ -29,6 +30,13 @@ enum rc session_stays(struct imap_session *s, struct err *e)
     return rc;
 }
 
+enum rc session_stays(struct imap_session *s, struct err *e)
+{
+    enum rc rc = account_stays(s, e);
+
+    return rc == RC_OK ? homes_look(s, e) : rc;
+}
+
 enum rc session_goes_on(struct imap_session *s, struct err *e)
 {
     enum rc rc = session_stays(s, e);
@@ -43,9 +51,16 @@ static int account_fd(const void *ctx)
     return stay_fd(&((const struct imap_session *)ctx)->stay);
 }
 
+int64_t session_due(const struct imap_session *s)
+{
+    int64_t own = stay_due(&s->stay), other = homes_due(s);
+
+    return own < other ? own : other;
+}
+
 static int64_t account_due(const void *ctx)
 {
-    return stay_due(&((const struct imap_session *)ctx)->stay);
+    return session_due(ctx);
 }
 
 static enum rc look(void *ctx, struct err *e)

@@ -256,6 +256,7 @@ static enum rc stands(struct imap_session *s, struct home *h, struct err *e)
 
     if (clock_mono() < h->look_at && h->renewed == s->renewals)
         return RC_OK;
+    h->look_at = clock_mono() + LOOK_NS; /* when dird is away, too: it is asked once in that time */
     rc = ask_ticket(s, h->mbx, &rep, &mem, e);
     if (rc == RC_OK) {
         bool renew = h->renewed != s->renewals;
@@ -271,18 +272,33 @@ static enum rc stands(struct imap_session *s, struct home *h, struct err *e)
     return rc == RC_DENIED ? rc : RC_OK;
 }
 
+static struct home *selected(const struct imap_session *s)
+{
+    return s->state == IS_SELECTED ? s->view_home : NULL;
+}
+
+int64_t homes_due(const struct imap_session *s)
+{
+    const struct home *h = selected(s);
+
+    return h ? h->look_at : DEADLINE_NEVER;
+}
+
+enum rc homes_look(struct imap_session *s, struct err *e)
+{
+    struct home *h = selected(s);
+    enum rc rc = h ? stands(s, h, e) : RC_OK;
+
+    if (rc != RC_OK)
+        log_ev(LOG_INFO_, "delegation-ended", "account=%s mailbox=%s", s->address, log_esc(span_str(h->address)));
+    return rc;
+}
+
 enum rc homes_begin(struct imap_session *s, struct err *e)
 {
-    enum rc rc;
-
-    if (s->state != IS_SELECTED)
-        s->view_home = NULL;
+    s->view_home = selected(s);
     homes_enter(s, s->view_home);
-    if (!s->at)
-        return RC_OK;
-    if ((rc = stands(s, s->at, e)) != RC_OK)
-        log_ev(LOG_INFO_, "delegation-ended", "account=%s mailbox=%s", s->address, log_esc(span_str(s->at->address)));
-    return rc;
+    return homes_look(s, e);
 }
 
 enum rc homes_renew(struct imap_session *s, struct err *e)

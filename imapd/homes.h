@@ -6,9 +6,9 @@
  * At       one mailbox at a time is the one at hand: .store, .box and .keywords of the session are its. Each command begins in the mailbox of the selected
  *          folder, or in her own, and goes to that of the folder it names. A command that names folders of two mailboxes is refused, but for COPY.
  * Opened   when a folder of it is first named or listed: dird gives a ticket for it, stored binds a connection of its own to that, and her own mailbox's key
- *          opens her slot. It stays open with the session, and dird is asked again every LOOK_NS, at a command.
+ *          opens her slot. It stays open with the session, and dird is asked again every LOOK_NS, at a command; of the selected folder's mailbox while the session waits, too.
  * Ended    when the delegation is taken away or changed, or the mailbox disabled: a command that names it is answered NO, and a session that has a folder of
- *          it selected ends with a BYE, at its next command or, when it idles, at once.
+ *          it selected ends with a BYE: at once, as stored tells it, when the delegation is changed; within LOOK_NS when the mailbox is disabled.
  * Owns     connections, keys and names of all; wiped by homes_end().
  * Process  pli-imapd session.   Source RFC 2342, RFC 4314.
  */
@@ -37,6 +37,9 @@ void homes_end(struct imap_session *s);                   /* her own is at hand 
 void homes_rest(struct imap_session *s);                  /* before a long wait */
 /* Before a command: the mailbox of the selected folder is at hand, and the delegation still stands. RC_DENIED: the session ends. */
 enum rc homes_begin(struct imap_session *s, struct err *e);
+/* While the session waits: may it still tell of the selected folder? Asks dird when homes_due() has come. RC_DENIED: the session ends. */
+enum rc homes_look(struct imap_session *s, struct err *e);
+int64_t homes_due(const struct imap_session *s); /* a deadline; DEADLINE_NEVER: no folder of another's is selected */
 /* Her own ticket was renewed: so are those of the mailboxes that are open. RC_DENIED: the selected folder's delegation has ended. */
 enum rc homes_renew(struct imap_session *s, struct err *e);
 /* Goes to the mailbox of a folder that a command names, and takes from *name what stands in front of the name there. */

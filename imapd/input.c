@@ -23,14 +23,12 @@ enum rc input_wait(struct imap_session *s, int event_fd, int64_t deadline, unsig
                           {event_fd, POLLIN, 0},
                           {s->stopping ? -1 : s->peer->stop_fd, POLLIN, 0},
                           {stay_fd(&s->stay), POLLIN, 0}};
-    bool ready = stream_buffered(s->io) > 0, stay_first = stay_due(&s->stay) < deadline;
+    int64_t due = session_due(s);
+    bool ready = stream_buffered(s->io) > 0, stay_first = due < deadline;
     int n;
 
     do
-        n = poll(p, 4,
-                 ready
-                     ? 0
-                     : deadline_left_ms(stay_first ? stay_due(&s->stay) : deadline)); /* a negative fd is passed over */
+        n = poll(p, 4, ready ? 0 : deadline_left_ms(stay_first ? due : deadline)); /* a negative fd is passed over */
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return err_sys(e, RC_TEMP, "poll");

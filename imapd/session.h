@@ -105,6 +105,7 @@ void session_run(void *conf, void *ready, int fd, const struct listener_peer *pe
 /* imapd/account.c. May the session stay? Called before each command and whenever a wait gives WAIT_STAY. RC_DENIED: the session must end, and e->cause
  * is told in its BYE. */
 enum rc session_stays(struct imap_session *s, struct err *e);
+int64_t session_due(const struct imap_session *s); /* a deadline: then session_stays() is to be asked again */
 /* For the middle of a long answer, where no BYE can be said. When the session must end, the connection is cut and the next write fails. It looks a
  * few times per second. */
 void session_cut_if_ended(struct imap_session *s);

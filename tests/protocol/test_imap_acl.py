@@ -395,6 +395,45 @@ def test_a_delegation_that_is_taken_ends_her_sessions(practice):
     again.ok(f"SELECT {inbox}")
 
 
+def test_a_mailbox_that_is_suspended_ends_her_waiting_sessions(practice):
+    """dird tells her session nothing of another's account: it asks, whether it idles or waits for a command after NOTIFY."""
+    p = practice("acl16", "lrs")
+    p.holder.append("INBOX")
+    inbox = f'"{p.root}/INBOX"'
+    idle, notify = Line(p.pli, p.her), Line(p.pli, p.her)
+    for one in (idle, notify):
+        one.ok(f"SELECT {inbox}")
+        one.m.sock.settimeout(40)
+    notify.ok("NOTIFY SET (SELECTED (MessageNew MessageExpunge))")
+    idle.m.send(b"i1 IDLE\r\n")
+    assert idle.m.readline().startswith(b"+")
+    p.settled()
+    p.pli.pli("account", "suspend", p.box)
+    for one in (idle, notify):
+        line = one.m.readline()
+        assert line.startswith(b"* BYE") and b"delegation" in line, line
+    p.delegate.ok("NOOP")  # her own mailbox is as before
+    p.pli.pli("account", "resume", p.box)
+    p.delegate.ok(f"SELECT {inbox}")
+
+
+def test_dird_is_away_and_she_stays(practice):
+    p = practice("acl17", "lrs")
+    inbox = f'"{p.root}/INBOX"'
+    p.delegate.ok(f"SELECT {inbox}")
+    p.delegate.m.send(b"i1 IDLE\r\n")
+    assert p.delegate.m.readline().startswith(b"+")
+    was = p.pli.daemon("pli-dird")
+    os.kill(was, signal.SIGKILL)
+    p.pli.wait_daemon("pli-dird", not_pid=was)
+    p.holder.append("INBOX")
+    assert p.delegate.m.readline() == b"* 1 EXISTS\r\n"
+    p.delegate.m.send(b"DONE\r\n")
+    while not (line := p.delegate.m.readline()).startswith(b"i1 "):
+        assert line.startswith(b"* 1 RECENT") or line.startswith(b"* "), line
+    assert line.startswith(b"i1 OK")
+
+
 def test_the_first_folders_of_a_mailbox_that_nobody_signs_in_to(pli):
     pli.add("acl10.cabinet@chu.test", sign="never")
     for who, rights in (("lit", "work"), ("tient", "all")):
