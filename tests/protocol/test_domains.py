@@ -18,6 +18,14 @@ def rcpt(pli, login, to):
         return s.rcpt(to)
 
 
+def book(pli, reader, domain):
+    """The addresses of that domain that a colleague's address book shows."""
+    r = subprocess.run(["ldapsearch", "-LLL", "-x", "-o", "ldif-wrap=no", "-H", f"ldaps://localhost:{pli.port('ldaps')}", "-D", f"mail={reader},ou=mailboxes,o=pli", "-w", PASSWORD,
+                        "-b", "o=pli", f"(mail=*@{domain})", "mail"], env=os.environ | {"LDAPTLS_CACERT": pli.ca}, capture_output=True, text=True)
+    assert r.returncode == 0, r.stderr
+    return sorted(line.split()[1] for line in r.stdout.splitlines() if line.startswith("mail:"))
+
+
 def subjects(pli, who):
     return [email.message_from_bytes(m)["Subject"] for m in pli.fetch_all(who)]
 
@@ -53,6 +61,8 @@ def test_a_disabled_domain(pli):
     pli.add("ana@trois.test", sign="never", extra=["--alias", "ana.autrement@chu.test"])
     pli.add("ici-trois@chu.test", sign="never", extra=["--alias", "ici@trois.test"])
     pli.submit("ici-trois@chu.test", ["ana@trois.test"], plain("avant", "ici-trois@chu.test", "ana@trois.test"))
+    pli.pli("list", "add", "liste@trois.test", "--name", "Une liste")
+    assert book(pli, "ici-trois@chu.test", "trois.test") == ["ana@trois.test", "liste@trois.test"]
     signed_in, waiting = pli.imap("ana@trois.test"), pli.smtp(login="ana@trois.test")
     assert pli.pli("domain", "disable", "trois.test") == "domain trois.test disabled\n"
     for to in ("ana@trois.test", "ana.autrement@chu.test", "ici@trois.test", "personne@trois.test", "postmaster@trois.test"):
@@ -72,7 +82,9 @@ def test_a_disabled_domain(pli):
     ldap = subprocess.run(["ldapwhoami", "-x", "-H", f"ldaps://localhost:{pli.port('ldaps')}", "-D", "mail=ana@trois.test,ou=mailboxes,o=pli", "-w", PASSWORD],
                           env=os.environ | {"LDAPTLS_CACERT": pli.ca}, capture_output=True, text=True)
     assert ldap.returncode == 49, ldap
+    assert book(pli, "ici-trois@chu.test", "trois.test") == [] and "ici-trois@chu.test" in book(pli, "ici-trois@chu.test", "chu.test")
     pli.pli("domain", "enable", "trois.test")
+    assert book(pli, "ici-trois@chu.test", "trois.test") == ["ana@trois.test", "liste@trois.test"]
     assert rcpt(pli, "ici-trois@chu.test", "ana@trois.test")[0] == 250
     assert subjects(pli, "ana@trois.test") == ["avant"]
 
