@@ -3,6 +3,7 @@
  * folder or takes a key slot away holds it for writing. */
 #include "base/rights.h"
 #include "store/check/check.h"
+#include "store/ops/freed.h"
 #include "store/ops/slots.h"
 
 struct acl_check {
@@ -56,16 +57,20 @@ static enum rc of_no_box(const struct acl_check *a, struct tx *t, struct err *e)
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
+/* The upkeep lets a kept name go, and its rows with it, without the mailbox's record: a row that is there no more is not meant. */
 static enum rc check_folder_of(const struct acl_check *a, struct tx *t, const unsigned char *row, struct err *e)
 {
-    struct key k = key_folder(a->mbx, be32(row + 8));
+    struct key k = key_folder(a->mbx, be32(row + 8)), name = key_freed(a->mbx, FREED_NAME | be32(row + 8)),
+               own = key_acl(a->mbx, be64(row), be32(row + 8));
     struct buf mem = BUF_INIT;
     struct folder f;
     enum rc rc = tx_get(t, T_FOLDERS, &k, TX_COMMITTED, &mem, e);
 
     if (rc == RC_OK)
         rc = rec_read(buf_span(&mem), folder_f, &f, e);
-    if (rc == RC_NOTFOUND || (rc == RC_OK && f.flags & FF_GONE))
+    if (rc == RC_NOTFOUND && !t->deadlock)
+        rc = tx_has(t, T_FREED, &name, e);
+    if (rc == RC_NOTFOUND && !t->deadlock && (rc = tx_has(t, T_ACL, &own, e)) == RC_OK)
         bad(a, row, "of no folder");
     buf_free(&mem);
     return rc == RC_NOTFOUND && !t->deadlock ? RC_OK : rc;

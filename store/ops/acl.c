@@ -2,6 +2,7 @@
 /* store/ops/acl.c - see store/ops/acl.h. */
 #include "store/ops/acl.h"
 #include "store/ops/folder.h"
+#include "store/ops/freed.h"
 #include "store/ops/slots.h"
 
 static enum rc denied(const struct sess *s, uint32_t folder, struct err *e)
@@ -273,13 +274,52 @@ static enum rc drop(struct tx *t, uint64_t mbx, struct span keys, struct err *e)
     return rc;
 }
 
-enum rc acl_forget(struct tx *t, uint64_t mbx, uint32_t folder, struct err *e)
+static enum rc is_known(struct tx *t, uint64_t mbx, uint32_t folder, bool *yes_out, struct err *e)
+{
+    struct key row = key_folder(mbx, folder), name = key_freed(mbx, FREED_NAME | folder);
+    enum rc rc = tx_has(t, T_FOLDERS, &row, e);
+
+    if (rc == RC_NOTFOUND && !t->deadlock)
+        rc = tx_has(t, T_FREED, &name, e);
+    *yes_out = rc == RC_OK;
+    return rc == RC_NOTFOUND && !t->deadlock ? RC_OK : rc;
+}
+
+enum rc acl_forget_gone(struct tx *t, uint64_t mbx, uint32_t folder, struct err *e)
 {
     struct buf keys = BUF_INIT;
-    enum rc rc = rows_of(t, mbx, 0, folder, &keys, e);
+    bool known = false;
+    enum rc rc = is_known(t, mbx, folder, &known, e);
 
+    if (rc == RC_OK && !known)
+        rc = rows_of(t, mbx, 0, folder, &keys, e);
     if (rc == RC_OK)
         rc = drop(t, mbx, buf_span(&keys), e);
+    buf_free(&keys);
+    return rc;
+}
+
+static enum rc narrow_one(struct tx *t, uint64_t mbx, uint64_t delegate, uint32_t gone, uint32_t folder, struct err *e)
+{
+    struct acl was, r;
+    enum rc rc = row_get(t, mbx, delegate, gone, &was, e);
+
+    if (rc == RC_OK)
+        rc = row_get(t, mbx, delegate, folder, &r, e);
+    if (rc != RC_OK || !was.has_rights)
+        return rc;
+    r.rights = r.has_rights ? r.rights & was.rights : was.rights;
+    r.has_rights = r.has_rights ? r.has_rights : ACL_ROW_WITHIN;
+    return row_put(t, mbx, delegate, folder, &r, e);
+}
+
+enum rc acl_narrow(struct tx *t, uint64_t mbx, uint32_t gone, uint32_t folder, struct err *e)
+{
+    struct buf keys = BUF_INIT;
+    enum rc rc = rows_of(t, mbx, 0, gone, &keys, e);
+
+    for (size_t i = 0; rc == RC_OK && i < keys.n; i += 12)
+        rc = narrow_one(t, mbx, be64(keys.p + i), gone, folder, e);
     buf_free(&keys);
     return rc;
 }
@@ -297,10 +337,8 @@ enum rc acl_move(struct tx *t, uint64_t mbx, uint32_t from, uint32_t to, struct 
         if (rc == RC_OK)
             rc = row_put(t, mbx, delegate, to, &r, e);
     }
-    if (rc == RC_OK)
-        rc = drop(t, mbx, buf_span(&keys), e);
     buf_free(&keys);
-    return rc;
+    return rc == RC_OK ? acl_forget_gone(t, mbx, from, e) : rc;
 }
 
 /* The number of her delegation; 0: she has no slot. */

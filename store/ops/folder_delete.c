@@ -48,14 +48,16 @@ static enum rc take_out(struct tx *t, const struct ask *a, uint32_t folder, cons
 static enum rc forget(struct tx *t, uint64_t mbx, uint32_t folder, struct folder *f, struct err *e)
 {
     struct key k = key_folder(mbx, folder);
-    enum rc rc = acl_forget(t, mbx, folder, e);
+    enum rc rc;
 
     f->flags = (f->flags & FF_SUBSCRIBED) | FF_GONE;
     f->special = SU_NONE;
-    if (rc != RC_OK || f->flags & FF_SUBSCRIBED)
-        return rc == RC_OK ? folder_put(t, mbx, folder, f, e) : rc;
+    if (f->flags & FF_SUBSCRIBED)
+        return folder_put(t, mbx, folder, f, e);
     rc = tx_del(t, T_FOLDERS, &k, e);
-    return rc == RC_OK ? tag_del(t, mbx, f->tag, e) : rc;
+    if (rc == RC_OK)
+        rc = tag_del(t, mbx, f->tag, e);
+    return rc == RC_OK ? acl_forget_gone(t, mbx, folder, e) : rc;
 }
 
 enum rc do_folder_delete(struct tx *t, const struct ask *a, struct err *e)
@@ -142,14 +144,9 @@ enum rc do_folder_revive(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK && !(f.flags & FF_NOSELECT))
         rc = err_set(e, f.flags & FF_GONE ? RC_NOTFOUND : RC_EXISTS, "store: folder %u is no level",
                      (unsigned)rq->folder);
-    if (rc == RC_OK)
-        rc = counters_new(t, mbx, rq->folder, &b, e);
-    if (rc == RC_OK)
-        rc = box_put(t, mbx, &b, e);
-    f.flags &= FF_SUBSCRIBED;
     f.special = rq->special;
     if (rc == RC_OK)
-        rc = folder_put(t, mbx, rq->folder, &f, e);
+        rc = folder_revived(t, mbx, rq->folder, &f, &b, e);
     tx_touch(t, mbx, 0, 0);
     buf_free(&mem);
     return rc;

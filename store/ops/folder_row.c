@@ -2,6 +2,8 @@
 /* store/ops/folder_row.c - see store/ops/folder_row.h. */
 #include "store/ops/folder_row.h"
 #include "base/clock.h"
+#include "store/ops/acl.h"
+#include "store/ops/freed.h"
 
 enum rc folder_get(struct tx *t, uint64_t mbx, uint32_t folder, struct buf *mem, struct folder *f_out, struct err *e)
 {
@@ -49,7 +51,8 @@ enum rc tag_del(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TA
     return tx_del(t, T_TAGS, &k, e);
 }
 
-enum rc tag_free(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint16_t *flags_out, struct err *e)
+enum rc tag_free(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint16_t *flags_out,
+                 uint32_t *gone_out, struct err *e)
 {
     struct buf mem = BUF_INIT;
     struct folder f;
@@ -57,6 +60,7 @@ enum rc tag_free(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_T
     struct key k;
     enum rc rc = tag_get(t, mbx, tag, &folder, e);
 
+    *gone_out = 0;
     if (rc == RC_NOTFOUND)
         return RC_OK;
     if (rc == RC_OK)
@@ -65,6 +69,7 @@ enum rc tag_free(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_T
         rc = err_set(e, RC_EXISTS, "store: folder %u has that name", (unsigned)folder);
     if (rc == RC_OK) {
         *flags_out |= f.flags & FF_SUBSCRIBED;
+        *gone_out = folder;
         k = key_folder(mbx, folder);
         rc = tx_del(t, T_FOLDERS, &k, e);
     }
@@ -81,4 +86,46 @@ enum rc counters_new(struct tx *t, uint64_t mbx, uint32_t folder, struct box *b,
 
     c.uidvalidity = b->last_uidvalidity = now > b->last_uidvalidity ? now : b->last_uidvalidity + 1;
     return counters_put(t, mbx, folder, &c, e);
+}
+
+/* ---- in the place of another ---- */
+/* The last folder of that name that was deleted and is kept; 0: none. */
+static enum rc last_kept(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint32_t *last_out,
+                         struct err *e)
+{
+    struct key from = key_freed(mbx, FREED_NAME);
+    struct folder f;
+    struct span k, v;
+    struct scan s;
+    enum rc rc = scan_open(&s, t, T_FREED, &from, 8, SCAN_FEW, e);
+
+    *last_out = 0;
+    while (rc == RC_OK && (rc = scan_next(&s, &k, &v, e)) == RC_OK &&
+           (rc = rec_read(span_from(v, 8), folder_f, &f, e)) == RC_OK)
+        if (memcmp(f.tag, tag, SEAL_NAME_TAG) == 0)
+            *last_out = be32(k.p + 12);
+    scan_close(&s);
+    return rc == RC_NOTFOUND && !t->deadlock ? RC_OK : rc;
+}
+
+enum rc folder_in_place(struct tx *t, uint64_t mbx, const unsigned char tag[SEAL_NAME_TAG], uint32_t gone,
+                        uint32_t folder, struct err *e)
+{
+    uint32_t last;
+    enum rc rc = last_kept(t, mbx, tag, &last, e);
+
+    last = gone > last ? gone : last; /* numbers are given in order */
+    if (rc == RC_OK && last)
+        rc = acl_narrow(t, mbx, last, folder, e);
+    return rc == RC_OK && gone ? acl_forget_gone(t, mbx, gone, e) : rc;
+}
+
+enum rc folder_revived(struct tx *t, uint64_t mbx, uint32_t folder, struct folder *f, struct box *b, struct err *e)
+{
+    enum rc rc = counters_new(t, mbx, folder, b, e);
+
+    f->flags &= FF_SUBSCRIBED;
+    if (rc == RC_OK)
+        rc = box_put(t, mbx, b, e);
+    return rc == RC_OK ? folder_put(t, mbx, folder, f, e) : rc;
 }

@@ -158,6 +158,7 @@ enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e)
     struct folder f = {.special = rq->special, .flags = rq->flags, .name = rq->name};
     uint64_t mbx = a->s->mbx;
     struct names was = {0, 0}, is;
+    uint32_t gone = 0;
     struct box b;
     enum rc rc;
 
@@ -171,7 +172,7 @@ enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e)
     if (rc == RC_OK)
         rc = folder_may_be_for(t, a->s, rq->special, e);
     if (rc == RC_OK)
-        rc = tag_free(t, mbx, rq->tag, &f.flags, e);
+        rc = tag_free(t, mbx, rq->tag, &f.flags, &gone, e);
     if (rc == RC_OK)
         rc = names_sum(t, mbx, &was, e);
     is = (struct names){was.folders + 1, was.bytes + rq->name.n};
@@ -190,6 +191,8 @@ enum rc do_folder_create(struct tx *t, const struct ask *a, struct err *e)
         rc = tag_put(t, mbx, rq->tag, rep->folder, e);
     if (rc == RC_OK)
         rc = acl_inherit(t, mbx, rq->parent, rep->folder, e);
+    if (rc == RC_OK)
+        rc = folder_in_place(t, mbx, rq->tag, gone, rep->folder, e);
     tx_touch(t, mbx, 0, 0);
     return rc;
 }
@@ -231,20 +234,39 @@ static enum rc make_again(struct tx *t, uint64_t mbx, struct folder *f, uint32_t
     return rc;
 }
 
+/* Another folder has the name now. Where that is a level it holds messages again. */
+static enum rc there_already(struct tx *t, uint64_t mbx, uint32_t folder, struct err *e)
+{
+    struct buf mem = BUF_INIT;
+    struct counters c;
+    struct folder f;
+    struct box b;
+    enum rc rc = counters_peek(t, mbx, folder, &c, e);
+
+    if (rc != RC_NOTFOUND || t->deadlock)
+        return rc;
+    rc = folder_get(t, mbx, folder, &mem, &f, e);
+    if (rc == RC_OK)
+        rc = box_get(t, mbx, true, &b, e);
+    if (rc == RC_OK)
+        rc = folder_revived(t, mbx, folder, &f, &b, e);
+    buf_free(&mem);
+    return rc;
+}
+
 enum rc folder_again(struct tx *t, uint64_t mbx, const struct folder *f, uint32_t *folder_out, struct err *e)
 {
     struct folder again = *f;
-    struct counters c;
+    uint32_t gone = 0;
     enum rc rc;
 
     again.flags &= FF_SUBSCRIBED;
-    rc = tag_free(t, mbx, f->tag, &again.flags, e);
-    if (rc == RC_OK)
-        return make_again(t, mbx, &again, folder_out, e);
-    if (rc != RC_EXISTS)
-        return rc;
-    rc = tag_get(t, mbx, f->tag, folder_out, e);
-    return rc == RC_OK ? counters_peek(t, mbx, *folder_out, &c, e) : rc; /* a level without messages: RC_NOTFOUND */
+    rc = tag_free(t, mbx, f->tag, &again.flags, &gone, e);
+    if (rc == RC_OK && (rc = make_again(t, mbx, &again, folder_out, e)) == RC_OK)
+        return folder_in_place(t, mbx, f->tag, gone, *folder_out, e);
+    if (rc == RC_EXISTS && (rc = tag_get(t, mbx, f->tag, folder_out, e)) == RC_OK)
+        rc = there_already(t, mbx, *folder_out, e);
+    return rc;
 }
 
 static enum rc rename_out(struct tx *t, uint64_t mbx, const struct store_rename *r, struct err *e)
@@ -268,10 +290,13 @@ static enum rc rename_in(struct tx *t, uint64_t mbx, const struct store_rename *
     struct buf mem = BUF_INIT;
     struct folder f;
     uint16_t remembered = 0;
+    uint32_t gone = 0;
     enum rc rc = folder_get(t, mbx, r->folder, &mem, &f, e);
 
     if (rc == RC_OK)
-        rc = tag_free(t, mbx, r->tag, &remembered, e);
+        rc = tag_free(t, mbx, r->tag, &remembered, &gone, e);
+    if (rc == RC_OK && gone)
+        rc = acl_forget_gone(t, mbx, gone, e);
     if (rc != RC_OK)
         goto out;
     memcpy(f.tag, r->tag, SEAL_NAME_TAG);
@@ -341,6 +366,8 @@ enum rc do_folder_flags(struct tx *t, const struct ask *a, struct err *e)
         rc = tx_del(t, T_FOLDERS, &k, e);
         if (rc == RC_OK)
             rc = tag_del(t, a->s->mbx, f.tag, e);
+        if (rc == RC_OK)
+            rc = acl_forget_gone(t, a->s->mbx, rq->folder, e);
     } else {
         rc = folder_put(t, a->s->mbx, rq->folder, &f, e);
     }

@@ -5,6 +5,7 @@
 #include "store/ops/freed.h"
 #include "base/clock.h"
 #include "store/db/room.h"
+#include "store/ops/acl.h"
 #include "store/ops/hold.h"
 #include "store/ops/objects.h"
 #include "store/ops/packing.h"
@@ -294,7 +295,9 @@ static enum rc drop_name(struct tx *t, uint64_t mbx, uint64_t n, struct span val
     struct key k = key_freed(mbx, n), time = key_removed(FREED_KEPT, rd_u64(&r), mbx, n);
     enum rc rc = tx_del(t, T_FREED, &k, e);
 
-    return rc == RC_OK ? tx_del(t, T_REMOVED, &time, e) : rc;
+    if (rc == RC_OK)
+        rc = tx_del(t, T_REMOVED, &time, e);
+    return rc == RC_OK ? acl_forget_gone(t, mbx, (uint32_t)n, e) : rc;
 }
 
 /* ---- working one off ---- */

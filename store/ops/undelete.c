@@ -6,6 +6,7 @@
  * any more, to the INBOX. The quota does not refuse it: what comes back was the holder's. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/ops/acl.h"
 #include "store/ops/hold.h"
 #include "store/ops/objects.h"
 #include "store/ops/removed.h"
@@ -177,6 +178,8 @@ static enum rc target(struct undeleting *u, uint32_t *to_out, struct counters *c
     rc = freed_name_get(u->t, u->rq->mbx, u->folder, &mem, &f, e);
     if (rc == RC_OK)
         rc = folder_again(u->t, u->rq->mbx, &f, to_out, e);
+    if (rc == RC_OK) /* what a delegate did not see there she does not see here */
+        rc = acl_narrow(u->t, u->rq->mbx, u->folder, *to_out, e);
     if (rc == RC_NOTFOUND && !u->t->deadlock) {
         *to_out = STORE_INBOX;
         rc = RC_OK;

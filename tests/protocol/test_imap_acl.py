@@ -298,6 +298,39 @@ def test_a_level_keeps_the_rights_of_its_folder(practice):
     assert p.pli.json("store", "check")["bad"] == 0
 
 
+@pytest.mark.parametrize("subscribed", [True, False], ids=["subscribed", "plain"])
+def test_who_was_shut_out_is_shut_out_when_it_comes_back(practice, subscribed):
+    """A folder deleted, and made again under its name or given back with its mail: its rights of before are still there, as the most that a delegate has."""
+    p = practice(f"acl.revient{int(subscribed)}", "lrs")
+
+    def sees(name):
+        return bool(p.delegate.ok(f'LIST "" "{p.root}/{name}"'))
+    for name in ("Prive", "Encore", "Avant"):
+        p.holder.ok(f"CREATE {name}")
+        p.holder.ok(f"DELETEACL {name} {p.her}")
+        if subscribed:
+            p.holder.ok(f"SUBSCRIBE {name}")
+        p.holder.append(name)
+    p.holder.ok("CREATE Commun")
+    p.holder.append("Commun")
+    assert not sees("Prive") and sees("Commun")
+    for name in ("Prive", "Encore", "Avant", "Commun"):
+        p.holder.ok(f"DELETE {name}")
+    p.holder.ok("CREATE Encore")                     # by hand
+    assert not sees("Encore")
+    p.pli.pli("mailbox", "undelete", p.box)  # with their mail, and into the folder that was made again
+    assert not any(sees(name) for name in ("Prive", "Encore", "Avant"))
+    assert sees("Commun") and p.holder.ok(f'STATUS Encore (MESSAGES)') == ["* STATUS Encore (MESSAGES 1)"]
+    p.holder.ok(f"SETACL Encore {p.her} lr")         # nothing is for ever
+    assert sees("Encore") and p.delegate.ok(f'STATUS "{p.root}/Encore" (MESSAGES)')
+    p.holder.ok("DELETE Encore")
+    if subscribed:
+        p.holder.ok("UNSUBSCRIBE Encore")
+    p.holder.ok("CREATE Encore")
+    assert p.delegate.ok(f'MYRIGHTS "{p.root}/Encore"') == [f'* MYRIGHTS "{p.root}/Encore" lr']
+    assert p.pli.json("store", "check")["bad"] == 0
+
+
 def test_a_list_that_tells_more_than_names_is_on_the_record(practice):
     p = practice("acl14", "lr")
     p.holder.ok('SETMETADATA INBOX (/shared/comment "garde du 12")')
@@ -397,7 +430,7 @@ def test_a_delegation_that_is_taken_ends_her_sessions(practice):
 
 def test_a_mailbox_that_is_suspended_ends_her_waiting_sessions(practice):
     """dird tells her session nothing of another's account: it asks, whether it idles or waits for a command after NOTIFY."""
-    p = practice("acl16", "lrs")
+    p = practice("acl.suspendue", "lrs")
     p.holder.append("INBOX")
     inbox = f'"{p.root}/INBOX"'
     idle, notify = Line(p.pli, p.her), Line(p.pli, p.her)
@@ -418,7 +451,7 @@ def test_a_mailbox_that_is_suspended_ends_her_waiting_sessions(practice):
 
 
 def test_dird_is_away_and_she_stays(practice):
-    p = practice("acl17", "lrs")
+    p = practice("acl.dird", "lrs")
     inbox = f'"{p.root}/INBOX"'
     p.delegate.ok(f"SELECT {inbox}")
     p.delegate.m.send(b"i1 IDLE\r\n")
