@@ -85,7 +85,7 @@ static enum rc one(struct expanding *x, const char *address, unsigned level, str
     m.domain_off = cache_off(x->c, low);
     snprintf(m.address, sizeof m.address, "%s", address);
     n = named(x->c, low);
-    if (n && n->item->group)
+    if (n && n->item->group && !m.domain_off) /* its own domain takes no mail: as any address of it */
         return open_list(x, n->item, level + 1, e);
     if (n && (m.kind == DK_UNKNOWN || n->kind != NAME_TOMBSTONE)) { /* as cache_find() has it */
         cache_copy(x->c, n, &v);

@@ -154,6 +154,20 @@ def test_members_who_cannot_get_it(inst):
     assert reports(inst, LUC, "sans rapport") == [] and subjects(inst, ANA).count("sans rapport") == 1
 
 
+def test_a_list_in_a_list_whose_domain_is_disabled(inst):
+    """It takes no mail by another list either; the sender hears of it."""
+    inst.pli("domain", "add", "ferme.test")
+    make(inst, "dedans@ferme.test", LUC)
+    make(inst, "dehors@chu.test", ANA, "dedans@ferme.test", post="domain")
+    inst.pli("domain", "disable", "ferme.test")
+    inst.submit(ZOE, ["dehors@chu.test"], plain("pas a Luc", ZOE, "dehors@chu.test"))
+    assert "pas a Luc" in subjects(inst, ANA) and "pas a Luc" not in subjects(inst, LUC)
+    assert eventually(lambda: reports(inst, ZOE, "pas a Luc")) == [("dedans@ferme.test", "failed", "5.3.2")]
+    inst.pli("domain", "enable", "ferme.test")
+    inst.submit(ZOE, ["dehors@chu.test"], plain("a Luc", ZOE, "dehors@chu.test"))
+    assert "a Luc" in subjects(inst, LUC)
+
+
 def test_nobody_can_get_it(inst):
     make(inst, "vide@chu.test", post="domain")
     inst.add("seul-parti@chu.test", sign="never")
