@@ -103,9 +103,12 @@ static bool is_member(struct dird *d, const struct dird_expand_req *q, const cha
     return false;
 }
 
+/* RFC 5321 4.5.1: postmaster is for everybody, whatever its entry says. */
 static bool may_post(struct dird *d, const struct cache_group *g, const struct dird_expand_req *q, const char *account,
                      const struct cache_member *a, size_t n)
 {
+    if (span_istarts(span_str(g->address), "postmaster@"))
+        return true;
     switch (g->post) {
     case GP_TRUST_SPACE:
         return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/postmaster.c - finds the mailbox for mail to postmaster when no account or alias has that name,
- * because RFC 5321 4.5.1 wants such mail taken everywhere. It is the account that instance.postmaster names. Otherwise
+ * or that one is suspended, or a list without members, because RFC 5321 4.5.1 wants such mail taken everywhere. It is the account that instance.postmaster names. Otherwise
  * it is the first account of the instance, which the administrator usually made for herself.
  * Process  dird, any thread.
  */
@@ -50,12 +50,20 @@ static bool first_account(struct cache *c, char address_out[CACHE_NAME])
     return least != UINT64_MAX;
 }
 
+static bool takes_mail(struct cache *c, const struct cache_view *v)
+{
+    struct cache_group g;
+
+    return v->kind == DK_MAILBOX || v->kind == DK_NOT_LOCAL ||
+           (v->kind == DK_GROUP && (!cache_group(c, span_str(v->address), &g) || g.members > 0));
+}
+
 void postmaster_find(struct dird *d, struct span asked, struct cache_view *v)
 {
     struct cache_view who = {.kind = DK_UNKNOWN};
     char first[CACHE_NAME];
 
-    if ((v->kind != DK_UNKNOWN && v->kind != DK_CLOSED) || v->domain_off || !is_postmaster(asked))
+    if (v->domain_off || !is_postmaster(asked) || takes_mail(d->cache, v))
         return;
     of_domain(d->cache, asked, &who);
     if (who.kind != DK_MAILBOX)

@@ -143,6 +143,34 @@ def test_postmaster(pli):
     assert r.returncode == 1 and "personne@cinq.test is no account" in r.stderr
 
 
+def test_somebody_is_always_postmaster(pli):
+    """RFC 5321 4.5.1: mail to postmaster is taken, also where that is a suspended account, or a list that is empty or for its members alone."""
+    pli.pli("domain", "add", "poste.test")
+    pli.add("chef@poste.test", sign="never")
+    pli.add("postmaster@poste.test", sign="never")
+    pli.pli("domain", "set", "poste.test", "--postmaster", "chef@poste.test")
+
+    def asked():
+        with pli.smtp("smtp", pem=pli.trust_operator()) as s:
+            s.sendmail("x@load.test", ["postmaster@poste.test"], plain("a l'aide", "x@load.test", "postmaster@poste.test"))
+        return [len(pli.fetch_all(who)) for who in ("postmaster@poste.test", "chef@poste.test")]
+    assert asked() == [1, 0]
+    pli.pli("account", "suspend", "postmaster@poste.test")
+    with pli.smtp("smtp", pem=pli.trust_operator()) as s:
+        s.sendmail("x@load.test", ["postmaster@poste.test"], plain("a l'aide", "x@load.test", "postmaster@poste.test"))
+    assert len(pli.fetch_all("chef@poste.test")) == 1
+    pli.pli("account", "resume", "postmaster@poste.test")
+    assert asked() == [2, 1]
+    pli.pli("domain", "add", "poste2.test")
+    pli.pli("list", "add", "postmaster@poste2.test", "--name", "Ceux qui aident", "--post", "members")
+    with pli.smtp("smtp", pem=pli.trust_operator()) as s:
+        assert s.mail("x@load.test")[0] == 250 and s.rcpt("postmaster@poste2.test")[0] == 250  # nobody is in it: the instance's
+        pli.pli("list", "member", "add", "postmaster@poste2.test", "chef@poste.test")
+        assert s.rset()[0] == 250 and s.mail("x@load.test")[0] == 250 and s.rcpt("Postmaster@poste2.test")[0] == 250
+        assert s.data(plain("a l'aide", "x@load.test", "postmaster@poste2.test"))[0] == 250
+    assert len(pli.fetch_all("chef@poste.test")) == 2
+
+
 def test_reports_come_from_the_senders_own_domain(pli):
     pli.pli("domain", "add", "six.test")
     pli.add("ana@six.test", sign="never")
