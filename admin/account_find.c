@@ -8,6 +8,17 @@ static enum rc not_typed(struct span address, struct err *e)
     return err_set(e, RC_SYNTAX, "\"%.*s\" is not an address of a mailbox", SPAN_ARG(span_head(address, 100)));
 }
 
+/* Whose is it? Where its mail goes when it is nobody's is another question. */
+static enum rc owner_of(struct admin *ad, const char *normal, struct dird_lookup_rep *rep, struct buf *mem,
+                        struct err *e)
+{
+    enum rc rc = dir_lookup(ad->dir, span_str(normal), rep, mem, e);
+
+    if (rc == RC_OK && (rep->flags & DF_FOR_MAIL))
+        *rep = (struct dird_lookup_rep){.kind = DK_UNKNOWN};
+    return rc;
+}
+
 static enum rc not_there(struct admin *ad, const char *normal, struct err *e)
 {
     struct dird_lookup_rep rep = {0};
@@ -15,7 +26,7 @@ static enum rc not_there(struct admin *ad, const char *normal, struct err *e)
     struct err ignored;
     enum rc rc;
 
-    if (dir_lookup(ad->dir, span_str(normal), &rep, &mem, &ignored) == RC_OK && rep.kind == DK_CLOSED && rep.mbx == 0)
+    if (owner_of(ad, normal, &rep, &mem, &ignored) == RC_OK && rep.kind == DK_CLOSED && rep.mbx == 0)
         rc = err_cause(e, RC_NOTFOUND, CAUSE_ADDRESS_CLOSED, "%s was closed for good, and its mail is destroyed",
                        normal);
     else if (rep.address.n > 0)
@@ -64,7 +75,7 @@ enum rc account_address(struct admin *ad, struct span any, char out[ADDRESS_ROOM
 
     if (!address_normal(any, out, &domain))
         return not_typed(any, e);
-    rc = dir_lookup(ad->dir, span_str(out), &rep, &mem, e);
+    rc = owner_of(ad, out, &rep, &mem, e);
     if (rc == RC_OK && rep.address.n > 0)
         snprintf(out, ADDRESS_ROOM, "%.*s", SPAN_ARG(rep.address));
     buf_free(&mem);

@@ -74,6 +74,7 @@ struct cache_view { /* a copy */
     char address[CACHE_NAME], name[CACHE_NAME];
     bool alias;     /* it was asked for by another name than its own */
     bool catch_all; /* nobody has that address: catch_all_find() */
+    bool postmaster; /* as little: postmaster_find() */
     bool domain_off; /* the domain that was asked about, or the mailbox's own, is disabled: then no kind is DK_MAILBOX */
 };
 struct cache_counts {

@@ -19,7 +19,8 @@ static void answer_view(const struct cache_view *v, struct ipc_reply *r)
     struct dird_lookup_rep *a = r->msg;
 
     a->kind = v->kind;
-    a->flags = (v->domain_off ? DF_DOMAIN_OFF : 0) | (v->catch_all ? DF_CATCH_ALL : 0);
+    a->flags =
+        (v->domain_off ? DF_DOMAIN_OFF : 0) | (v->catch_all ? DF_CATCH_ALL : 0) | (v->postmaster ? DF_POSTMASTER : 0);
     if (v->kind != DK_MAILBOX && v->kind != DK_DISABLED && v->kind != DK_CLOSED)
         return;
     buf_addstr(r->scratch, v->address);

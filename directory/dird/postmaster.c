@@ -70,6 +70,8 @@ void postmaster_find(struct dird *d, struct span asked, struct cache_view *v)
         cache_find(d->cache, span_str(d->postmaster), &who);
     if (who.kind != DK_MAILBOX && first_account(d->cache, first))
         cache_find(d->cache, span_str(first), &who);
-    if (who.kind == DK_MAILBOX)
-        *v = who;
+    if (who.kind != DK_MAILBOX)
+        return;
+    *v = who;
+    v->postmaster = true;
 }

@@ -3,13 +3,14 @@
 import concurrent.futures
 import email
 import imaplib
+import json
 import os
 import signal
 import smtplib
 import subprocess
 
 import pytest
-from instance import PASSWORD, eventually, plain
+from instance import FINESS, PASSWORD, eventually, plain
 
 
 def rcpt(pli, login, to):
@@ -200,6 +201,16 @@ def test_catch_all(pli):
         assert s.mail("faute@sept.test")[0] == 553  # nobody sends from it
     with pytest.raises(smtplib.SMTPAuthenticationError):
         pli.smtp(login="faute@sept.test")
+    # whose an address is, and where its mail goes, are two things: nobody has these
+    for free in ("nouveau@sept.test", "postmaster@sept.test"):
+        r = pli.pli("account", "show", free, check=False)
+        assert r.returncode == 1 and f"no account {free}" in r.stderr, r.stderr
+        told = pli.pli("policy", "explain", "--from", free, "--to", "ana@sept.test", "--json", check=False)
+        assert json.loads(told.stdout)["result"] == "refused", told.stdout
+        path = pli.dir / "compte.csv"
+        path.write_text(f"address,type,name,structure\n{free},org,Essai,{FINESS}\n")
+        assert "1 added" in pli.pli("account", "import", str(path), "--sheets", str(pli.dir / f"{free}.html"))
+    assert rcpt(pli, "ana@sept.test", "nouveau@sept.test")[0] == 250
     pli.pli("domain", "set", "sept.test", "--catch-all", "none")
     assert rcpt(pli, "ana@sept.test", "faute@sept.test")[0] == 550
 
