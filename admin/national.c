@@ -1,31 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* admin/national.c - see admin/national.h. */
-#include "admin/national.h"
-#include "directory/import/change.h"
-#include "directory/import/state.h"
-#include "directory/schema/load.h"
-#include <errno.h>
+#include "admin/national_int.h"
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ONLINE_MOST = 5000, FLUSH_AT = 1 << 16, TOLD_EVERY = 1024, FEW = 100, PATH_MOST = 1100 };
+enum { FEW = 100, PATH_MOST = 1100 };
 
-struct work {
-    const struct national_how *how;
-    struct national_report *rep;
-    struct national_file file;
-    struct national_state then, now;
-    bool then_known; /* there was a state file */
-    int lock;
-    uint64_t done, of;
-};
-
-static void progress(struct work *w, const char *what, uint64_t done, uint64_t of)
+void national_progress(struct work *w, const char *what, uint64_t done, uint64_t of)
 {
     if (w->how->watch.progress)
         w->how->watch.progress(w->how->watch.ctx, what, done, of);
@@ -44,32 +28,126 @@ static enum rc take_lock(struct work *w, struct err *e)
     return RC_OK;
 }
 
-/* The lock's file holds the number of entries of the last import, for the day on which the state file is lost. */
-static uint64_t entries_noted(const struct work *w)
+/* The lock's file holds the numbers of entries and of persons of the last import, for the day on which the files that tell are lost. */
+struct noted {
+    uint64_t entries, persons;
+};
+
+static struct noted read_noted(int fd)
 {
-    char text[24];
-    ssize_t n = pread(w->lock, text, sizeof text, 0);
-    uint64_t entries = 0;
-    return n > 0 && span_u64(span_of(text, (size_t)n), UINT64_MAX, &entries) ? entries : 0;
+    char text[48];
+    ssize_t n = pread(fd, text, sizeof text, 0);
+    struct span s = span_of(text, n > 0 ? (size_t)n : 0);
+    ptrdiff_t space = span_chr(s, ' ');
+    struct noted out = {0, 0};
+    if (!span_u64(space < 0 ? s : span_head(s, (size_t)space), UINT64_MAX, &out.entries) ||
+        (space >= 0 && !span_u64(span_from(s, (size_t)space + 1), UINT64_MAX, &out.persons)))
+        return (struct noted){0, 0};
+    return out;
 }
 
-static void note_entries(const struct work *w)
+static void note(const struct work *w)
 {
-    char text[24];
-    int n = snprintf(text, sizeof text, "%llu", (unsigned long long)w->now.n);
+    char text[48];
+    int n = snprintf(text, sizeof text, "%llu %llu", (unsigned long long)w->rep->entries,
+                     (unsigned long long)w->rep->persons);
     if (ftruncate(w->lock, 0) != 0 || pwrite(w->lock, text, (size_t)n, 0) != n)
-        return; /* a full disk: the state file tells, too */
+        return; /* a full disk: the files tell, too */
+}
+
+/* ---- both files ---- */
+static uint64_t kept_lines_of(const struct national_file *f)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < f->n; i += national_file_group(f, i))
+        n++;
+    return n;
+}
+
+/* The file of mailboxes as it was. A copy that is there without one was made by a version that kept none. */
+static enum rc read_kept_boxes(struct work *w, struct err *e)
+{
+    enum rc rc = national_keep_read(w->how->spec->dir, NK_BOXES, &w->how->watch, &w->boxes, e);
+    if (rc == RC_NOTFOUND && w->then.n == 0 && read_noted(w->lock).entries == 0)
+        return RC_OK;
+    if (rc == RC_NOTFOUND)
+        return err_set(
+            e, RC_CORRUPT,
+            "the file that the copy was made of was not kept: import Extraction_Correspondance_MSSante first");
+    return rc;
+}
+
+/* Without it the copy loses what it tells of everybody: that has to be meant. */
+static enum rc read_kept_persons(struct work *w, struct err *e)
+{
+    enum rc rc = national_keep_read(w->how->spec->dir, NK_PERSONS, &w->how->watch, &w->persons, e);
+    if (rc == RC_NOTFOUND && read_noted(w->lock).persons > 0)
+        rc = err_set(e, RC_CORRUPT,
+                     "ldap/national/persons is gone: import PS_LibreAcces_Personne_activite first (or --accept-loss)");
+    return rc == RC_NOTFOUND || (rc == RC_CORRUPT && w->how->accept_loss) ? RC_OK : rc;
+}
+
+/* What the same kind of file said before, person by person. */
+static void count_persons(struct work *w)
+{
+    struct national_report *r = w->rep;
+    struct national_state before = {.mark = NULL}, after;
+    struct national_file kept;
+    uint64_t n[NA_ACTS_] = {0};
+    struct err e;
+    w->kept_known = national_keep_read(w->how->spec->dir, NK_PERSONS, &w->how->watch, &kept, &e) == RC_OK;
+    national_state_of(&kept, NULL, &before);
+    national_keep_close(&kept);
+    national_state_of(&w->persons, NULL, &after);
+    (void)national_compare(&before, &after, NULL, NULL, n);
+    r->persons_before = w->kept_known ? before.n : read_noted(w->lock).persons;
+    r->persons_added = n[NA_ADD];
+    r->persons_changed = n[NA_CHANGE];
+    r->persons_removed = n[NA_REMOVE];
+    w->kept_differs = !w->kept_known || n[NA_ADD] + n[NA_CHANGE] + n[NA_REMOVE] > 0;
+    national_state_free(&before);
+    national_state_free(&after);
+}
+
+static bool is_kept(const struct work *w, enum national_kind kind)
+{
+    char path[PATH_MOST];
+    snprintf(path, sizeof path, "%s/ldap/national/%s", w->how->spec->dir, national_keep_name(kind));
+    return access(path, F_OK) == 0;
+}
+
+static enum rc read_given(struct work *w, struct err *e)
+{
+    struct national_file given;
+    enum rc rc = national_file_read(w->how->fd, &w->how->watch, &given, e);
+    if (rc != RC_OK)
+        return rc;
+    w->rep->kind = given.header.kind;
+    *national_given(w) = given;
+    w->rep->lines = given.lines;
+    w->rep->twice = given.twice;
+    w->rep->refused = given.refused;
+    memcpy(w->rep->faults, given.faults, sizeof w->rep->faults);
+    return RC_OK;
 }
 
 static enum rc read_both(struct work *w, struct err *e)
 {
-    enum rc rc = national_file_read(w->how->fd, &w->how->watch, &w->file, e);
+    enum rc rc = read_given(w, e);
     if (rc != RC_OK)
         return rc;
-    national_state_of(&w->file, &w->now);
     rc = national_state_load(w->how->spec->dir, &w->then, e);
     w->then_known = rc == RC_OK;
-    return rc == RC_OK || rc == RC_NOTFOUND || rc == RC_CORRUPT ? RC_OK : rc;
+    if (rc != RC_OK && rc != RC_NOTFOUND && rc != RC_CORRUPT)
+        return rc;
+    if (w->rep->kind == NK_PERSONS)
+        count_persons(w);
+    else
+        w->kept_differs = !is_kept(w, NK_BOXES);
+    rc = w->rep->kind == NK_PERSONS ? read_kept_boxes(w, e) : read_kept_persons(w, e);
+    if (rc == RC_OK)
+        national_state_of(&w->boxes, &w->persons, &w->now);
+    return rc;
 }
 
 static void count(struct work *w)
@@ -77,218 +155,77 @@ static void count(struct work *w)
     uint64_t n[NA_ACTS_] = {0};
     struct national_report *r = w->rep;
     (void)national_compare(&w->then, &w->now, NULL, NULL, n);
-    r->lines = w->file.lines;
-    r->twice = w->file.twice;
-    r->refused = w->file.refused;
-    memcpy(r->faults, w->file.faults, sizeof r->faults);
-    r->before = w->then_known ? w->then.n : entries_noted(w);
+    r->before = w->then_known ? w->then.n : read_noted(w->lock).entries;
     r->entries = w->now.n;
+    r->persons = kept_lines_of(&w->persons);
     r->added = n[NA_ADD];
     r->changed = n[NA_CHANGE];
     r->removed = n[NA_REMOVE];
 }
 
-/* Addresses that would be gone: a file with as many lines as before, but of other people, loses them all. Without the state of before there is the number alone. */
-static uint64_t lost(const struct work *w)
+/* What would be gone: a file with as many lines as before, but of other people, loses them all. Without the state of before there is the number alone. */
+static uint64_t lost(bool known, uint64_t removed, uint64_t before, uint64_t after)
 {
-    const struct national_report *r = w->rep;
-    if (w->then_known)
-        return r->removed;
-    return r->before > r->entries ? r->before - r->entries : 0;
+    if (known)
+        return removed;
+    return before > after ? before - after : 0;
+}
+
+static enum rc look_at(const struct work *w, const char *what, uint64_t gone, uint64_t before, uint64_t after,
+                       struct err *e)
+{
+    unsigned most = w->how->max_loss;
+    if (before < FEW || gone * 100 <= before * most)
+        return RC_OK;
+    return err_set(e, RC_PERM,
+                   "the file has %llu %s, there are %llu: %llu would be gone, more than %u per cent "
+                   "(--accept-loss if that is right)",
+                   (unsigned long long)after, what, (unsigned long long)before, (unsigned long long)gone, most);
 }
 
 /* A copy of few entries may lose any share of them: there is no telling from so few. */
 static enum rc look_at_loss(const struct work *w, struct err *e)
 {
     const struct national_report *r = w->rep;
-    unsigned most = w->how->max_loss;
     if (w->how->accept_loss)
         return RC_OK;
-    if (r->before >= FEW && lost(w) * 100 > r->before * most)
-        return err_set(e, RC_PERM,
-                       "the file has %llu entries, there are %llu: %llu would be gone, more than %u per cent "
-                       "(--accept-loss if that is right)",
-                       (unsigned long long)r->entries, (unsigned long long)r->before, (unsigned long long)lost(w),
-                       most);
-    if (r->lines == 0 || (r->lines >= FEW && r->refused * 100 > r->lines * most))
+    if (r->lines == 0)
+        return err_set(e, RC_PERM, "the file has no line but the first (--accept-loss if that is right)");
+    if (r->lines >= FEW && r->refused * 100 > r->lines * w->how->max_loss)
         return err_set(e, RC_PERM,
                        "%llu of %llu lines were refused, more than %u per cent (--accept-loss takes the others)",
-                       (unsigned long long)r->refused, (unsigned long long)r->lines, most);
-    return RC_OK;
+                       (unsigned long long)r->refused, (unsigned long long)r->lines, w->how->max_loss);
+    if (r->kind == NK_PERSONS)
+        return look_at(w, "persons", lost(w->kept_known, r->persons_removed, r->persons_before, r->persons),
+                       r->persons_before, r->persons, e);
+    return look_at(w, "entries", lost(w->then_known, r->removed, r->before, r->entries), r->before, r->entries, e);
 }
 
-/* The items of one key, of which at is the first. */
-static size_t group(const struct national_file *f, size_t at)
+/* The given file's descriptor is the caller's. */
+static void close_files(struct work *w)
 {
-    size_t n = 1;
-    while (at + n < f->n && memcmp(f->item[at].key, f->item[at + n].key, NATIONAL_KEY) == 0)
-        n++;
-    return n;
-}
-
-/* ---- all of it, into a fresh database ---- */
-static enum rc flush(struct buf *ldif, int fd, size_t at_least, struct err *e)
-{
-    size_t done = 0;
-    if (ldif->n < at_least)
-        return RC_OK;
-    while (done < ldif->n) {
-        ssize_t n = write(fd, ldif->p + done, ldif->n - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return err_sys(e, RC_TEMP, "slapadd takes no more");
-        done += (size_t)n;
-    }
-    buf_clear(ldif);
-    return RC_OK;
-}
-
-static enum rc write_all(struct work *w, int fd, struct err *e)
-{
-    struct buf ldif = BUF_INIT;
-    enum rc rc = RC_OK;
-    buf_addf(&ldif,
-             "dn: ou=national,o=pli\nobjectClass: organizationalUnit\nobjectClass: mssNationalCopy\nou: national\n"
-             "pliNationalState: %s\n\n",
-             w->now.name);
-    for (size_t i = 0, n; rc == RC_OK && i < w->file.n; i += n) {
-        struct national_entry en;
-        n = group(&w->file, i);
-        rc = national_file_entry(&w->file, i, n, &en, e);
-        if (rc != RC_OK)
-            break;
-        national_entry_ldif(&en, &ldif);
-        national_entry_free(&en);
-        rc = flush(&ldif, fd, FLUSH_AT, e);
-        if (++w->done % TOLD_EVERY == 0)
-            progress(w, "writing", w->done, w->now.n);
-    }
-    if (rc == RC_OK)
-        rc = flush(&ldif, fd, 1, e);
-    buf_free(&ldif);
-    return rc;
-}
-
-/* What slapadd says counts for more than that it took no more. */
-static enum rc write_whole(struct work *w, struct err *e)
-{
-    const struct embedded_spec *s = w->how->spec;
-    struct load l;
-    struct err said;
-    void (*before)(int) = signal(SIGPIPE, SIG_IGN);
-    enum rc rc = load_begin(s, &l, e);
-    if (rc == RC_OK)
-        rc = write_all(w, l.fd, e);
-    if (rc == RC_SYNTAX || (rc == RC_TEMP && l.pid > 0 && l.fd >= 0 && errno != EPIPE))
-        kill(l.pid, SIGKILL); /* an end of the input would look like the end of the entries */
-    if (l.pid > 0 && load_end(&l, &said) != RC_OK && (rc == RC_OK || errno == EPIPE))
-        *e = said, rc = said.rc;
-    signal(SIGPIPE, before);
-    if (rc == RC_OK)
-        rc = national_state_save(s, "national.new", &w->now, e);
-    if (rc == RC_OK)
-        rc = load_swap(s, e);
-    load_sweep(s);
-    w->rep->way = NW_WHOLE;
-    w->rep->restart = rc == RC_OK && w->how->served;
-    return rc;
-}
-
-/* ---- the differences, online ---- */
-struct online {
-    struct work *w;
-    struct change *c;
-    struct err *e;
-};
-
-static size_t find_item(const struct national_file *f, const unsigned char *key)
-{
-    size_t low = 0, high = f->n;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (memcmp(f->item[mid].key, key, NATIONAL_KEY) < 0)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
-}
-
-static enum rc act(void *ctx, enum national_act a, const unsigned char *key, size_t at)
-{
-    struct online *o = ctx;
-    struct national_entry en;
-    enum rc rc;
-    (void)at;
-    if (++o->w->done % FEW == 0)
-        progress(o->w, "writing", o->w->done, o->w->of);
-    if (a == NA_REMOVE)
-        return change_remove(o->c, key, o->e);
-    size_t first = find_item(&o->w->file, key);
-    rc = national_file_entry(&o->w->file, first, group(&o->w->file, first), &en, o->e);
-    if (rc != RC_OK)
-        return rc;
-    rc = (a == NA_ADD ? change_add : change_replace)(o->c, &en, o->e);
-    national_entry_free(&en);
-    return rc;
-}
-
-/* A state that is not saved is not believed next time: everything is then written anew, and nothing is lost. */
-static enum rc write_online(struct work *w, struct change *c, struct err *e)
-{
-    struct online o = {w, c, e};
-    enum rc rc = change_begin(c, e);
-    if (rc == RC_OK)
-        rc = national_compare(&w->then, &w->now, act, &o, NULL);
-    if (rc == RC_OK)
-        rc = change_commit(c, w->now.name, e);
-    w->rep->way = NW_ONLINE;
-    return rc == RC_OK ? national_state_save(w->how->spec, "national", &w->now, e) : rc;
-}
-
-/* Is what slapd serves the state that the file beside it tells? */
-static bool in_step(struct work *w, struct change **c)
-{
-    char name[65];
-    struct err e;
-    return w->then_known && w->how->served && change_open(c, &e) == RC_OK && change_state(*c, name, &e) == RC_OK &&
-           strcmp(name, w->then.name) == 0;
-}
-
-static enum rc write_it(struct work *w, struct err *e)
-{
-    struct national_report *r = w->rep;
-    struct change *c = NULL;
-    enum rc rc = RC_OK;
-    bool sure = in_step(w, &c);
-    w->of = r->added + r->changed + r->removed;
-    r->way = NW_NOTHING;
-    if (w->then_known && w->of == 0 && (sure || !w->how->served))
-        rc = RC_OK;
-    else if (!sure || w->of > ONLINE_MOST || (rc = write_online(w, c, e)) == RC_TEMP)
-        rc =
-            write_whole(w, e); /* slapd that refuses or fails the transaction does not keep the copy from being right */
-    change_close(&c);
-    return rc;
+    national_file_free(national_given(w));
+    national_keep_close(w->rep->kind == NK_PERSONS ? &w->boxes : &w->persons);
 }
 
 enum rc national_import(const struct national_how *how, struct national_report *out, struct err *e)
 {
-    struct work w = {.how = how, .rep = out, .lock = -1};
+    struct work w = {.how = how, .rep = out, .lock = -1, .boxes.fd = -1, .persons.fd = -1};
     *out = (struct national_report){.way = NW_DRY};
     enum rc rc = take_lock(&w, e);
-    if (rc == RC_OK)
+    if (rc == RC_OK) {
+        national_settle(&w);
         rc = read_both(&w, e);
+    }
     if (rc == RC_OK) {
         count(&w);
         rc = look_at_loss(&w, e);
     }
     if (rc == RC_OK && !how->dry_run)
-        rc = write_it(&w, e);
+        rc = national_write(&w, e);
     if (rc == RC_OK && !how->dry_run)
-        note_entries(&w);
-    national_file_free(&w.file);
+        note(&w);
+    close_files(&w);
     national_state_free(&w.then);
     national_state_free(&w.now);
     if (w.lock >= 0)
@@ -296,10 +233,15 @@ enum rc national_import(const struct national_how *how, struct national_report *
     return rc;
 }
 
-enum rc national_stats(const char *dir, uint64_t *entries_out, int64_t *when_out, struct err *e)
+enum rc national_stats(const char *dir, uint64_t *entries_out, uint64_t *persons_out, int64_t *when_out, struct err *e)
 {
     struct national_state st;
     char path[PATH_MOST];
+    snprintf(path, sizeof path, "%s/ldap/import.lock", dir);
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    *persons_out = fd >= 0 ? read_noted(fd).persons : 0;
+    if (fd >= 0)
+        close(fd);
     struct stat at;
     enum rc rc = national_state_load(dir, &st, e);
     if (rc != RC_OK)

@@ -36,6 +36,16 @@ void national_digest(const struct national_row *r, unsigned char out[NATIONAL_KE
     memcpy(out, full, NATIONAL_KEY);
 }
 
+void national_person(const struct national_row *r, unsigned char out[NATIONAL_KEY])
+{
+    struct span kind = r->col[NC_ID_KIND], id = r->col[NC_ID];
+    memset(out, 0, NATIONAL_KEY);
+    if (id.n == 0 || id.n >= NATIONAL_KEY || !(span_eq_str(kind, "8") || span_eq_str(kind, "0")))
+        return;
+    out[0] = kind.p[0];
+    memcpy(out + 1, id.p, id.n);
+}
+
 void national_key_hex(const unsigned char key[NATIONAL_KEY], char out[2 * NATIONAL_KEY + 1])
 {
     for (size_t i = 0; i < NATIONAL_KEY; i++)
@@ -167,12 +177,57 @@ static void put_words_of(struct national_entry *en, const struct national_row *r
     put_words(en, town(r));
 }
 
-void national_entry_make(const struct national_row *rows, size_t n, struct national_entry *out)
+/* ---- what the line leaves empty ---- */
+static bool same_or_empty(struct span a, struct span b)
 {
-    const struct national_row *r = &rows[0];
+    return a.n == 0 || span_eq(a, b);
+}
+
+static void complete_profession(struct national_row *r, const struct national_row *acts, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct span *c = acts[i].col;
+        if (c[NC_PROFESSION].n == 0 || !same_or_empty(r->col[NC_PROFESSION], c[NC_PROFESSION]))
+            continue;
+        r->col[NC_PROFESSION] = c[NC_PROFESSION];
+        if (r->col[NC_SPECIALTY].n == 0)
+            r->col[NC_SPECIALTY] = c[NC_SPECIALTY];
+    }
+}
+
+/* An activity in a structure, or else one in a town. */
+static const struct national_row *with_place(const struct national_row *acts, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (structure(&acts[i]).n > 0)
+            return &acts[i];
+    for (size_t i = 0; i < n; i++)
+        if (acts[i].col[NC_TOWN].n > 0)
+            return &acts[i];
+    return NULL;
+}
+
+/* A place is one activity's whole, never put together of two. */
+static void complete_place(struct national_row *r, const struct national_row *acts, size_t n)
+{
+    static const enum national_column place[] = {NC_STRUCTURE, NC_COMPANY, NC_SIGNBOARD, NC_NUMBER,
+                                                 NC_WAY,       NC_STREET,  NC_TOWN,      NC_POSTCODE};
+    const struct national_row *act = with_place(acts, n);
+    if (!act || structure(r).n + r->col[NC_TOWN].n + r->col[NC_STRUCTURE].n > 0)
+        return;
+    for (size_t k = 0; k < sizeof place / sizeof *place; k++)
+        r->col[place[k]] = act->col[place[k]];
+}
+
+void national_entry_make(const struct national_row *rows, size_t n, const struct national_row *acts, size_t n_acts,
+                         struct national_entry *out)
+{
+    struct national_row shown = rows[0], *r = &shown;
     unsigned char key[NATIONAL_KEY], small[NATIONAL_FIELD_MAX];
     struct span address = r->col[NC_ADDRESS];
     *out = (struct national_entry){.mem = BUF_INIT};
+    complete_profession(r, acts, n_acts);
+    complete_place(r, acts, n_acts);
     national_key(address, key);
     national_key_hex(key, out->key);
     for (size_t i = 0; i < address.n; i++)
@@ -193,6 +248,8 @@ void national_entry_make(const struct national_row *rows, size_t n, struct natio
     put_place(out, r);
     for (size_t i = 0; i < n; i++)
         put_words_of(out, &rows[i]);
+    for (size_t i = 0; i < n_acts; i++)
+        put_words_of(out, &acts[i]);
 }
 
 void national_entry_free(struct national_entry *en)

@@ -6,6 +6,8 @@
  *          round (RFC 3866); mssSearchName: every word of name, profession, town, structure and service, folded, one a value.
  * Several  lines of one address make one entry: the first by order of digests is shown, the words of all are found. So the order of lines in a file
  *          changes nothing.
+ * Persons  What a mailbox's line leaves empty (profession, specialty, the place with structure and town) is taken from the activities of its person, the
+ *          first by order of digests that says it; the words of all of them are found. What the line says itself stays.
  * Owns     struct national_entry: national_entry_free(). Values point into its own memory.
  * Process  pli.
  */
@@ -27,7 +29,10 @@ struct national_entry {
 void national_key(struct span address, unsigned char out[NATIONAL_KEY]);
 void national_digest(const struct national_row *r, unsigned char out[NATIONAL_KEY]); /* of what an entry is made from */
 void national_key_hex(const unsigned char key[NATIONAL_KEY], char out[2 * NATIONAL_KEY + 1]);
-/* rows: 1 to NATIONAL_ROWS_MOST of one address. */
-void national_entry_make(const struct national_row *rows, size_t n, struct national_entry *out);
+/* Who the line is about: "8" and the RPPS, "0" and the ADELI number; zeros for nobody. */
+void national_person(const struct national_row *r, unsigned char out[NATIONAL_KEY]);
+/* rows: 1 to NATIONAL_ROWS_MOST of one address. acts: the activities of its person, n_acts of them, perhaps none. */
+void national_entry_make(const struct national_row *rows, size_t n, const struct national_row *acts, size_t n_acts,
+                         struct national_entry *out);
 void national_entry_free(struct national_entry *en);
 void national_entry_ldif(const struct national_entry *en, struct buf *out); /* appends; RFC 2849 */

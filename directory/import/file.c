@@ -35,10 +35,20 @@ static void keep(struct national_file *f, const struct national_row *row, uint64
             die("out of memory");
     }
     struct national_item *it = &f->item[f->n++];
-    national_key(row->col[NC_ADDRESS], it->key);
+    national_person(row, it->person);
+    if (f->header.kind == NK_BOXES)
+        national_key(row->col[NC_ADDRESS], it->key);
+    else
+        memcpy(it->key, it->person, NATIONAL_KEY);
     national_digest(row, it->digest);
     it->at = at;
     it->n = (uint32_t)n;
+}
+
+/* What a download that broke off ends with. */
+static bool broken_off(struct span line, enum national_fault f)
+{
+    return (f == NF_COLUMNS || f == NF_UTF8) && (line.n == 0 || line.p[line.n - 1] != '\n');
 }
 
 static enum rc take_line(struct reader *r, struct span line, uint64_t at, struct err *e)
@@ -50,6 +60,8 @@ static enum rc take_line(struct reader *r, struct span line, uint64_t at, struct
     }
     r->f->lines++;
     enum national_fault f = national_row_parse(&r->f->header, line, &row);
+    if (at + line.n == r->f->size && broken_off(line, f))
+        return err_set(e, RC_SYNTAX, "it ends in the middle of a line: fetch it once more");
     if (f == NF_NONE)
         keep(r->f, &row, at, line.n);
     else
@@ -84,7 +96,9 @@ static enum rc take_block(struct reader *r, bool last, struct err *e)
 static enum rc read_all(struct reader *r, struct err *e)
 {
     for (;;) {
-        ssize_t n = pread(r->f->fd, r->block + r->n, BLOCK - r->n, (off_t)(r->at + r->n));
+        uint64_t from = r->at + r->n, left = r->f->size > from ? r->f->size - from : 0;
+        size_t want = left < BLOCK - r->n ? (size_t)left : BLOCK - r->n;
+        ssize_t n = pread(r->f->fd, r->block + r->n, want, (off_t)from);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -119,7 +133,13 @@ enum rc national_file_read(int fd, const struct national_watch *w, struct nation
     *out = (struct national_file){.fd = fd};
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         return err_set(e, RC_SYNTAX, "it is not a regular file: unpack it to a file first");
-    out->size = (uint64_t)st.st_size;
+    return national_file_read_part(fd, (uint64_t)st.st_size, w, out, e);
+}
+
+enum rc national_file_read_part(int fd, uint64_t size, const struct national_watch *w, struct national_file *out,
+                                struct err *e)
+{
+    *out = (struct national_file){.fd = fd, .size = size};
     struct reader r = {.f = out, .w = w, .block = malloc(BLOCK)};
     if (!r.block)
         die("out of memory");
@@ -141,33 +161,79 @@ void national_file_free(struct national_file *f)
     f->n = f->room = 0;
 }
 
-static enum rc read_again(const struct national_file *f, const struct national_item *it, unsigned char *line,
-                          struct national_row *row, struct err *e)
+/* ---- found again ---- */
+size_t national_file_group(const struct national_file *f, size_t at)
+{
+    size_t n = 1;
+    while (at + n < f->n && memcmp(f->item[at].key, f->item[at + n].key, NATIONAL_KEY) == 0)
+        n++;
+    return n;
+}
+
+size_t national_file_find(const struct national_file *f, const unsigned char key[NATIONAL_KEY])
+{
+    size_t low = 0, high = f->n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (memcmp(f->item[mid].key, key, NATIONAL_KEY) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+size_t national_file_person(const struct national_file *persons, const struct national_item *it, size_t *first_out)
+{
+    *first_out = it->person[0] ? national_file_find(persons, it->person) : persons->n;
+    if (*first_out == persons->n || memcmp(persons->item[*first_out].key, it->person, NATIONAL_KEY) != 0)
+        return 0;
+    return national_file_group(persons, *first_out);
+}
+
+enum rc national_file_row(const struct national_file *f, const struct national_item *it, unsigned char *line,
+                          struct national_row *out, struct err *e)
 {
     unsigned char digest[NATIONAL_KEY];
     ssize_t n = pread(f->fd, line, it->n, (off_t)it->at);
-    if (n == (ssize_t)it->n && national_row_parse(&f->header, span_of(line, it->n), row) == NF_NONE) {
-        national_digest(row, digest);
+    if (n == (ssize_t)it->n && national_row_parse(&f->header, span_of(line, it->n), out) == NF_NONE) {
+        national_digest(out, digest);
         if (memcmp(digest, it->digest, sizeof digest) == 0)
             return RC_OK;
     }
     return err_set(e, RC_TEMP, "the file changed while it was read: import it again when it is whole");
 }
 
-enum rc national_file_entry(const struct national_file *f, size_t first, size_t n, struct national_entry *out,
-                            struct err *e)
-{
+enum { LINE_ROOM = NATIONAL_LINE_MAX + 2 };
+struct rows { /* of one key */
     struct national_row row[NATIONAL_ROWS_MOST];
-    if (n > NATIONAL_ROWS_MOST)
-        n = NATIONAL_ROWS_MOST;
-    unsigned char *lines = malloc(n * (NATIONAL_LINE_MAX + 2));
-    if (!lines)
-        die("out of memory");
+    unsigned char *lines;
+    size_t n;
+};
+
+static enum rc read_rows(const struct national_file *f, size_t first, size_t n, struct rows *out, struct err *e)
+{
     enum rc rc = RC_OK;
-    for (size_t i = 0; rc == RC_OK && i < n; i++)
-        rc = read_again(f, &f->item[first + i], lines + i * (NATIONAL_LINE_MAX + 2), &row[i], e);
+    out->n = n < NATIONAL_ROWS_MOST ? n : NATIONAL_ROWS_MOST;
+    out->lines = malloc(out->n * LINE_ROOM + 1);
+    if (!out->lines)
+        die("out of memory");
+    for (size_t i = 0; rc == RC_OK && i < out->n; i++)
+        rc = national_file_row(f, &f->item[first + i], out->lines + i * LINE_ROOM, &out->row[i], e);
+    return rc;
+}
+
+enum rc national_file_entry(const struct national_file *f, const struct national_file *persons, size_t first, size_t n,
+                            struct national_entry *out, struct err *e)
+{
+    struct rows rows = {.n = 0}, acts = {.n = 0};
+    size_t from, n_acts = national_file_person(persons, &f->item[first], &from);
+    enum rc rc = read_rows(f, first, n, &rows, e);
     if (rc == RC_OK)
-        national_entry_make(row, n, out);
-    free(lines);
+        rc = read_rows(persons, from, n_acts, &acts, e);
+    if (rc == RC_OK)
+        national_entry_make(rows.row, rows.n, acts.row, acts.n, out);
+    free(rows.lines);
+    free(acts.lines);
     return rc;
 }

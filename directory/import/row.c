@@ -6,29 +6,52 @@
 #include "policies/identifiers.h"
 #include <unistr.h>
 
+enum { SPELLINGS = 2 };
 /* The names as the files have them, folded. */
-static const char *const names[NC_COLUMNS_] = {
-    [NC_TYPE] = "type de bal",
-    [NC_ADDRESS] = "adresse bal",
-    [NC_ID_KIND] = "type identifiant pp",
-    [NC_ID] = "identifiant pp",
-    [NC_STRUCTURE_KIND] = "type identifiant structure",
-    [NC_STRUCTURE] = "identification structure",
-    [NC_SERVICE] = "service de rattachement",
-    [NC_CIVILITY] = "civilite d exercice",
-    [NC_NAME] = "nom d exercice",
-    [NC_GIVEN] = "prenom d exercice",
-    [NC_PROFESSION] = "libelle profession",
-    [NC_SPECIALTY] = "libelle savoir faire",
-    [NC_PAPERLESS] = "dematerialisation",
-    [NC_COMPANY] = "raison sociale structure bal",
-    [NC_SIGNBOARD] = "enseigne commerciale structure bal",
-    [NC_NUMBER] = "l4numerovoie",
-    [NC_WAY] = "nl4typevoie",
-    [NC_STREET] = "l4libellevoie",
-    [NC_TOWN] = "l6ligneacheminement",
-    [NC_POSTCODE] = "code postal",
+static const char *const names[NK_KINDS_][NC_COLUMNS_][SPELLINGS] = {
+    [NK_BOXES] =
+        {
+            [NC_TYPE] = {"type de bal"},
+            [NC_ADDRESS] = {"adresse bal"},
+            [NC_ID_KIND] = {"type identifiant pp"},
+            [NC_ID] = {"identifiant pp"},
+            [NC_STRUCTURE_KIND] = {"type identifiant structure"},
+            [NC_STRUCTURE] = {"identification structure"},
+            [NC_SERVICE] = {"service de rattachement"},
+            [NC_CIVILITY] = {"civilite d exercice"},
+            [NC_NAME] = {"nom d exercice"},
+            [NC_GIVEN] = {"prenom d exercice"},
+            [NC_PROFESSION] = {"libelle profession"},
+            [NC_SPECIALTY] = {"libelle savoir faire"},
+            [NC_PAPERLESS] = {"dematerialisation"},
+            [NC_COMPANY] = {"raison sociale structure bal"},
+            [NC_SIGNBOARD] = {"enseigne commerciale structure bal"},
+            [NC_NUMBER] = {"l4numerovoie"},
+            [NC_WAY] = {"nl4typevoie"},
+            [NC_STREET] = {"l4libellevoie"},
+            [NC_TOWN] = {"l6ligneacheminement"},
+            [NC_POSTCODE] = {"code postal"},
+        },
+    [NK_PERSONS] =
+        {
+            [NC_ID_KIND] = {"type identifiant pp", "type d identifiant pp"},
+            [NC_ID] = {"identifiant pp"},
+            [NC_NAME] = {"nom d exercice"},
+            [NC_GIVEN] = {"prenom d exercice"},
+            [NC_PROFESSION] = {"libelle profession"},
+            [NC_SPECIALTY] = {"libelle savoir faire"},
+            [NC_STRUCTURE] = {"finess site", "numero finess site"},
+            [NC_COMPANY] = {"raison sociale site"},
+            [NC_SIGNBOARD] = {"enseigne commerciale site"},
+            [NC_NUMBER] = {"numero voie"},
+            [NC_WAY] = {"libelle type de voie"},
+            [NC_STREET] = {"libelle voie"},
+            [NC_TOWN] = {"libelle commune"},
+            [NC_POSTCODE] = {"code postal"},
+        },
 };
+static const char *const siret_names[SPELLINGS] = {"siret site", "numero siret site"};
+static const char *const files[NK_KINDS_] = {"Extraction_Correspondance_MSSante", "PS_LibreAcces_Personne_activite"};
 
 static const struct {
     const char *word, *text;
@@ -43,6 +66,7 @@ static const struct {
     [NF_RPPS] = {"rpps", "the RPPS number is not of 11 digits with a right check digit"},
     [NF_STRUCTURE] = {"structure", "the structure's FINESS, SIREN or SIRET number has a wrong check digit"},
     [NF_NAME] = {"name", "the person has no family name"},
+    [NF_PERSON] = {"person", "the person's number is neither RPPS (8) nor ADELI (0, 9 characters)"},
 };
 
 const char *national_fault_word(enum national_fault f)
@@ -74,40 +98,122 @@ static struct span whole_line(struct span line)
     return line;
 }
 
-static void note_column(struct national_header *h, struct span name)
+/* ---- the first line ---- */
+static const struct {
+    const char *begins, *is;
+} odd_files[] = {{"\x1f\x8b", "compressed (gzip)"},
+                 {"PK\x03\x04", "an archive (ZIP)"},
+                 {"\xff\xfe", "UTF-16"},
+                 {"\xfe\xff", "UTF-16"}};
+
+static enum rc readable(struct span line, struct err *e)
 {
-    struct buf folded = BUF_INIT;
-    fold_words(name, &folded);
+    for (size_t i = 0; i < sizeof odd_files / sizeof *odd_files; i++)
+        if (span_istarts(line, odd_files[i].begins))
+            return err_set(e, RC_SYNTAX, "it is %s: make it a text in UTF-8 first", odd_files[i].is);
+    if (line.n > NATIONAL_LINE_MAX || span_chr(line, 0) >= 0 || u8_check(line.p, line.n) != NULL)
+        return err_set(e, RC_SYNTAX, "the first line is not a line of column names in UTF-8");
+    return RC_OK;
+}
+
+static bool is_named(struct span folded, const char *const spellings[SPELLINGS])
+{
+    for (size_t i = 0; i < SPELLINGS; i++)
+        if (spellings[i] && span_eq_str(folded, spellings[i]))
+            return true;
+    return false;
+}
+
+/* NULL: the column stands there once by now; else its name, which is there a second time. */
+static const char *note_place(struct span folded, const char *const spellings[SPELLINGS], unsigned column, unsigned *at)
+{
+    if (!spellings[0] || !is_named(folded, spellings))
+        return NULL;
+    bool twice = *at != NATIONAL_COLUMNS_MAX;
+    *at = column;
+    return twice ? spellings[0] : NULL;
+}
+
+/* "Code postal (coord. structure)" is "code postal". */
+static struct span without_coord(struct span folded)
+{
+    static const char tail[] = " coord structure";
+    size_t n = sizeof tail - 1;
+    bool has = folded.n > n && span_eq_str(span_from(folded, folded.n - n), tail);
+    return has ? span_head(folded, folded.n - n) : folded;
+}
+
+static const char *note_column(struct national_header *h, struct span name)
+{
+    const char *twice = NULL;
+    struct buf text = BUF_INIT;
+    fold_words(name, &text);
+    struct span folded = h->kind == NK_PERSONS ? without_coord(buf_span(&text)) : buf_span(&text);
+    for (size_t i = 0; i < NC_COLUMNS_ && !twice; i++)
+        twice = note_place(folded, names[h->kind][i], h->columns, &h->at[i]);
+    if (!twice && h->kind == NK_PERSONS)
+        twice = note_place(folded, siret_names, h->columns, &h->siret);
+    h->columns++;
+    buf_free(&text);
+    return twice;
+}
+
+/* How many of that kind's columns are there; lacks_out: the first of those that are not. */
+static unsigned found(const struct national_header *h, const char **lacks_out)
+{
+    unsigned n = 0;
+    *lacks_out = h->kind == NK_PERSONS && h->siret == NATIONAL_COLUMNS_MAX ? siret_names[0] : NULL;
+    for (size_t i = NC_COLUMNS_; i-- > 0;)
+        if (h->at[i] != NATIONAL_COLUMNS_MAX)
+            n++;
+        else if (names[h->kind][i][0])
+            *lacks_out = names[h->kind][i][0];
+    return n;
+}
+
+/* As that kind of file. found_out: how much of one it has. */
+static enum rc parse_as(enum national_kind kind, struct span line, struct national_header *h, unsigned *found_out,
+                        struct err *e)
+{
+    struct span name;
+    const char *twice = NULL, *lacks = NULL;
+    bool more = true;
+    *h = (struct national_header){.kind = kind, .siret = NATIONAL_COLUMNS_MAX};
     for (size_t i = 0; i < NC_COLUMNS_; i++)
-        if (h->at[i] == NATIONAL_COLUMNS_MAX && span_eq_str(buf_span(&folded), names[i]))
-            h->at[i] = h->columns;
-    buf_free(&folded);
+        h->at[i] = NATIONAL_COLUMNS_MAX;
+    while (h->columns < NATIONAL_COLUMNS_MAX && next_column(&line, &more, &name)) {
+        const char *again = note_column(h, name);
+        twice = again ? again : twice;
+    }
+    *found_out = found(h, &lacks);
+    if (more)
+        return err_set(e, RC_SYNTAX, "the first line has more than %d columns", NATIONAL_COLUMNS_MAX);
+    if (lacks)
+        return err_set(e, RC_SYNTAX, "the first line has no column \"%s\": is it %s?", lacks, files[kind]);
+    if (twice)
+        return err_set(e, RC_SYNTAX, "the first line has the column \"%s\" twice", twice);
+    return RC_OK;
 }
 
 enum rc national_header_parse(struct span line, struct national_header *out, struct err *e)
 {
-    struct national_header h = {0};
-    struct span name;
-    bool more = true;
-    for (size_t i = 0; i < NC_COLUMNS_; i++)
-        h.at[i] = NATIONAL_COLUMNS_MAX;
+    struct national_header h[NK_KINDS_];
+    struct err why[NK_KINDS_];
+    unsigned has[NK_KINDS_];
     line = whole_line(line);
     if (line.n >= 3 && memcmp(line.p, "\xef\xbb\xbf", 3) == 0)
         line = span_from(line, 3);
-    if (line.n > NATIONAL_LINE_MAX || u8_check(line.p, line.n) != NULL)
-        return err_set(e, RC_SYNTAX, "the first line is not a line of column names in UTF-8");
-    while (h.columns < NATIONAL_COLUMNS_MAX && next_column(&line, &more, &name)) {
-        note_column(&h, name);
-        h.columns++;
-    }
-    if (more)
-        return err_set(e, RC_SYNTAX, "the first line has more than %d columns", NATIONAL_COLUMNS_MAX);
-    for (size_t i = 0; i < NC_COLUMNS_; i++)
-        if (h.at[i] == NATIONAL_COLUMNS_MAX)
-            return err_set(e, RC_SYNTAX,
-                           "the first line has no column \"%s\": is it Extraction_Correspondance_MSSante?", names[i]);
-    *out = h;
-    return RC_OK;
+    enum rc rc = readable(line, e);
+    if (rc != RC_OK)
+        return rc;
+    for (enum national_kind k = NK_BOXES; k < NK_KINDS_; k++)
+        if (parse_as(k, line, &h[k], &has[k], &why[k]) == RC_OK) {
+            *out = h[k];
+            return RC_OK;
+        }
+    /* What it is most like is what is told about. */
+    *e = why[has[NK_PERSONS] > 0 && has[NK_PERSONS] >= has[NK_BOXES] ? NK_PERSONS : NK_BOXES];
+    return e->rc;
 }
 
 static bool type_ok(struct span s)
@@ -153,6 +259,14 @@ static enum national_fault octets(struct span line)
     return NF_NONE;
 }
 
+/* The number of a person's place: FINESS, or else SIRET, or none. */
+static struct span place_number(struct span finess, struct span siret)
+{
+    if (finess_ok(finess))
+        return finess;
+    return siret_ok(siret) ? siret : SPAN_NULL;
+}
+
 static enum national_fault split(const struct national_header *h, struct span line, struct national_row *out)
 {
     struct span all[NATIONAL_COLUMNS_MAX], rest = line;
@@ -163,11 +277,36 @@ static enum national_fault split(const struct national_header *h, struct span li
     if (n != h->columns || more)
         return NF_COLUMNS;
     for (size_t i = 0; i < NC_COLUMNS_; i++) {
-        out->col[i] = all[h->at[i]];
+        if (h->at[i] != NATIONAL_COLUMNS_MAX)
+            out->col[i] = all[h->at[i]];
         if (out->col[i].n > NATIONAL_FIELD_MAX)
             return NF_LONG;
     }
+    if (h->kind == NK_PERSONS)
+        out->col[NC_STRUCTURE] = place_number(out->col[NC_STRUCTURE], all[h->siret]);
     return NF_NONE;
+}
+
+static enum national_fault look_at_box(const struct span *c)
+{
+    if (!type_ok(c[NC_TYPE]))
+        return NF_TYPE;
+    if (!address_ok(c[NC_ADDRESS]))
+        return NF_ADDRESS;
+    if (span_eq_str(c[NC_ID_KIND], "8") && c[NC_ID].n > 0 && !rpps_ok(c[NC_ID]))
+        return NF_RPPS;
+    if (c[NC_STRUCTURE].n > 0 && !structure_is(c[NC_STRUCTURE_KIND], c[NC_STRUCTURE]))
+        return NF_STRUCTURE;
+    return span_eq_str(c[NC_TYPE], "PER") && c[NC_NAME].n == 0 ? NF_NAME : NF_NONE;
+}
+
+static enum national_fault look_at_person(const struct span *c)
+{
+    if (span_eq_str(c[NC_ID_KIND], "8"))
+        return !rpps_ok(c[NC_ID]) ? NF_RPPS : c[NC_NAME].n == 0 ? NF_NAME : NF_NONE;
+    if (!span_eq_str(c[NC_ID_KIND], "0") || c[NC_ID].n != 9)
+        return NF_PERSON;
+    return c[NC_NAME].n == 0 ? NF_NAME : NF_NONE;
 }
 
 enum national_fault national_row_parse(const struct national_header *h, struct span line, struct national_row *out)
@@ -179,14 +318,34 @@ enum national_fault national_row_parse(const struct national_header *h, struct s
         f = split(h, line, out);
     if (f != NF_NONE)
         return f;
-    const struct span *c = out->col;
-    if (!type_ok(c[NC_TYPE]))
-        return NF_TYPE;
-    if (!address_ok(c[NC_ADDRESS]))
-        return NF_ADDRESS;
-    if (span_eq_str(c[NC_ID_KIND], "8") && c[NC_ID].n > 0 && !rpps_ok(c[NC_ID]))
-        return NF_RPPS;
-    if (c[NC_STRUCTURE].n > 0 && !structure_is(c[NC_STRUCTURE_KIND], c[NC_STRUCTURE]))
-        return NF_STRUCTURE;
-    return span_eq_str(c[NC_TYPE], "PER") && c[NC_NAME].n == 0 ? NF_NAME : NF_NONE;
+    return h->kind == NK_PERSONS ? look_at_person(out->col) : look_at_box(out->col);
+}
+
+/* ---- written again ---- */
+void national_header_write(enum national_kind kind, struct buf *out)
+{
+    const char *between = "";
+    for (size_t i = 0; i < NC_COLUMNS_; i++)
+        if (names[kind][i][0]) {
+            buf_addf(out, "%s%s", between, names[kind][i][0]);
+            between = "|";
+        }
+    if (kind == NK_PERSONS)
+        buf_addf(out, "|%s", siret_names[0]);
+}
+
+/* A person's number of the place stands in both columns: it is right in one of them. */
+void national_row_write(enum national_kind kind, const struct national_row *r, struct buf *out)
+{
+    const char *between = "";
+    for (size_t i = 0; i < NC_COLUMNS_; i++)
+        if (names[kind][i][0]) {
+            buf_addstr(out, between);
+            buf_addspan(out, r->col[i]);
+            between = "|";
+        }
+    if (kind == NK_PERSONS) {
+        buf_addc(out, '|');
+        buf_addspan(out, r->col[NC_STRUCTURE]);
+    }
 }

@@ -7,7 +7,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span in = span_of(data, size);
     ptrdiff_t nl = span_chr(in, '\n');
-    struct national_header h = {.columns = NC_COLUMNS_};
+    struct national_header h = {.columns = NC_COLUMNS_, .siret = NATIONAL_COLUMNS_MAX};
     struct national_row row;
     struct err e;
     for (unsigned i = 0; i < NC_COLUMNS_; i++)
@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct national_entry en;
     struct buf ldif = BUF_INIT;
-    national_entry_make(&row, 1, &en);
+    national_entry_make(&row, 1, &row, 1, &en); /* its own person's activity, too */
     national_entry_ldif(&en, &ldif);
     if (ldif.n == 0 || ldif.p[ldif.n - 1] != '\n')
         __builtin_trap();

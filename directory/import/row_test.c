@@ -49,6 +49,94 @@ static void a_header_without_a_column_is_refused(void **state)
     assert_int_equal(national_header_parse(SPAN_LIT("PK\x03\x04\xff\xfe|"), &h, &e), RC_SYNTAX);
 }
 
+#define PERSONS                                                                                                         \
+    "Type d'identifiant PP|Identifiant PP|Nom d'exercice|Prénom d'exercice|Libellé profession|Libellé savoir-faire|" \
+    "Numéro SIRET site|Numéro FINESS site|Raison sociale site|Enseigne commerciale site|Numéro Voie (coord. "        \
+    "structure)|Libellé type de voie (coord. structure)|Libellé Voie (coord. structure)|Code postal (coord. "         \
+    "structure)|Libellé commune (coord. structure)|Adresse e-mail (coord. structure)"
+#define ACTIVITY(kind, id, name, profession, siret, finess, company)                                                   \
+    kind "|" id "|" name "|Hélène|" profession "|Cardiologie|" siret "|" finess "|" company                            \
+         "||3|Rue|des Lilas|64000|Pau|helene@example.org"
+
+static void a_header_of_persons_is_known_by_its_names(void **state)
+{
+    (void)state;
+    struct national_header h = header_of(PERSONS "\r\n");
+    assert_int_equal(h.kind, NK_PERSONS);
+    assert_int_equal(h.at[NC_TOWN], 14);
+    assert_int_equal(h.at[NC_ADDRESS], NATIONAL_COLUMNS_MAX);
+    assert_int_equal(header_of(HEADER).kind, NK_BOXES);
+}
+
+static const struct {
+    const char *line, *says;
+} odd_headers[] = {
+    {"Type d'identifiant PP|Identifiant PP|Nom d'exercice|Prénom d'exercice|Libellé profession|Libellé savoir-faire",
+     "\"finess site\": is it PS_LibreAcces_Personne_activite?"},
+    {PERSONS "|Nom d'exercice", "\"nom d exercice\" twice"},
+    {PERSONS "|SIRET site", "\"siret site\" twice"},
+    {HEADER "|Adresse BAL", "\"adresse bal\" twice"},
+    {"\x1f\x8b\x08", "compressed (gzip)"},
+    {"PK\x03\x04...", "an archive (ZIP)"},
+    {"\xff\xfeT", "UTF-16"},
+    {"Pr\xe9nom d'exercice", "UTF-8"},
+};
+
+static void an_odd_header_is_told_what_it_is(void **state)
+{
+    (void)state;
+    struct national_header h;
+    struct err e;
+    for (size_t i = 0; i < sizeof odd_headers / sizeof *odd_headers; i++) {
+        assert_int_equal(national_header_parse(span_str(odd_headers[i].line), &h, &e), RC_SYNTAX);
+        if (!strstr(e.log, odd_headers[i].says))
+            fail_msg("%s: %s", odd_headers[i].says, e.log);
+    }
+}
+
+static const struct {
+    const char *line;
+    enum national_fault fault;
+    const char *place; /* the number of it */
+} activities[] = {
+    {ACTIVITY("8", "10001234565", "ESSAI", "Médecin", "18751275100020", "300017985", "A"), NF_NONE, "300017985"},
+    {ACTIVITY("8", "10001234565", "ESSAI", "Médecin", "18751275100020", "", "A"), NF_NONE, "18751275100020"},
+    {ACTIVITY("8", "10001234565", "ESSAI", "Médecin", "18751275100020", "300017986", "A"), NF_NONE, "18751275100020"},
+    {ACTIVITY("8", "10001234565", "ESSAI", "Médecin", "18751275100021", "300017986", "A"), NF_NONE, ""},
+    {ACTIVITY("0", "123456789", "ESSAI", "Médecin", "", "", ""), NF_NONE, ""},
+    {ACTIVITY("0", "12345678", "ESSAI", "Médecin", "", "", ""), NF_PERSON, ""},
+    {ACTIVITY("3", "123456789", "ESSAI", "Médecin", "", "", ""), NF_PERSON, ""},
+    {ACTIVITY("8", "10001234567", "ESSAI", "Médecin", "", "", ""), NF_RPPS, ""},
+    {ACTIVITY("8", "", "ESSAI", "Médecin", "", "", ""), NF_RPPS, ""},
+    {ACTIVITY("8", "10001234565", "", "Médecin", "", "", ""), NF_NAME, ""},
+    {"8|10001234565|ESSAI", NF_COLUMNS, ""},
+};
+
+static void an_activity_is_read_and_written_again(void **state)
+{
+    (void)state;
+    struct national_header h = header_of(PERSONS), mine;
+    for (size_t i = 0; i < sizeof activities / sizeof *activities; i++) {
+        struct national_row r, again;
+        unsigned char before[NATIONAL_KEY], after[NATIONAL_KEY];
+        struct buf head = BUF_INIT, line = BUF_INIT;
+        assert_int_equal(national_row_parse(&h, span_str(activities[i].line), &r), activities[i].fault);
+        if (activities[i].fault != NF_NONE)
+            continue;
+        assert_true(span_eq_str(r.col[NC_STRUCTURE], activities[i].place));
+        national_header_write(NK_PERSONS, &head);
+        national_row_write(NK_PERSONS, &r, &line);
+        mine = header_of(buf_cstr(&head));
+        assert_int_equal(national_row_parse(&mine, buf_span(&line), &again), NF_NONE);
+        national_digest(&r, before);
+        national_digest(&again, after);
+        assert_memory_equal(before, after, NATIONAL_KEY);
+        assert_true(span_find(buf_span(&line), SPAN_LIT("example.org")) < 0);
+        buf_free(&head);
+        buf_free(&line);
+    }
+}
+
 static const struct {
     const char *what, *line;
     enum national_fault fault;
@@ -110,7 +198,7 @@ static void an_entry_shows_and_finds(void **state)
     struct national_entry en;
     struct buf ldif = BUF_INIT;
     assert_int_equal(national_row_parse(&h, SPAN_LIT(GOOD), &r), NF_NONE);
-    national_entry_make(&r, 1, &en);
+    national_entry_make(&r, 1, NULL, 0, &en);
     national_entry_ldif(&en, &ldif);
     static const char *const lines[] = {"\nmail: helene.essai@pro.mssante.fr\n",
                                         "\nmssType: PER\n",
@@ -131,6 +219,57 @@ static void an_entry_shows_and_finds(void **state)
     assert_null(strstr(buf_cstr(&ldif), "mssSearchName: 30900"));
     buf_free(&ldif);
     national_entry_free(&en);
+}
+
+#define BARE(profession, company, town)                                                                                \
+    "PER|helene.essai@pro.mssante.fr|8|10001234565|810001234565||||DR|ESSAI|Hélène|C|Civil||" profession               \
+    "|||O|" company "||||||||"                                                                                         \
+    "|" town "|||France"
+
+static struct buf completed(const char *line, const char *const *acts, size_t n)
+{
+    struct national_header boxes = header_of(HEADER), persons = header_of(PERSONS);
+    struct national_row row, act[4];
+    struct national_entry en;
+    struct buf ldif = BUF_INIT;
+    assert_int_equal(national_row_parse(&boxes, span_str(line), &row), NF_NONE);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(national_row_parse(&persons, span_str(acts[i]), &act[i]), NF_NONE);
+    national_entry_make(&row, 1, act, n, &en);
+    national_entry_ldif(&en, &ldif);
+    national_entry_free(&en);
+    return ldif;
+}
+
+static const struct {
+    const char *line, *acts[2];
+    const char *has[4], *lacks[4];
+} completions[] = {
+    {BARE("", "", ""),
+     {ACTIVITY("8", "10001234565", "ESSAI", "Pharmacien", "", "", ""),
+      ACTIVITY("8", "10001234565", "ESSAI-DUR", "Pharmacien", "", "300017985", "Pharmacie Dur")},
+     {"\ntitle: Pharmacien\n", "\no: Pharmacie Dur\n", "\nl: Pau\n", "\nmssSearchName: dur\n"},
+     {"example.org", "\nsn: ESSAI-DUR\n"}},
+    {BARE("Infirmier", "Clinique", "30900 NIMES"),
+     {ACTIVITY("8", "10001234565", "ESSAI", "Pharmacien", "", "300017985", "Pharmacie Dur"),
+      ACTIVITY("8", "10001234565", "ESSAI", "Infirmier", "", "", "")},
+     {"\ntitle: Infirmier\n", "\no: Clinique\n", "\nl: NIMES\n", "\nmssSpecialty: Cardiologie\n"},
+     {"\nmssStructureId:", "\nl: Pau\n", "\no: Pharmacie", "\nstreet:"}},
+};
+
+static void what_a_mailbox_leaves_empty_is_told_by_its_persons_activities(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof completions / sizeof *completions; i++) {
+        struct buf ldif = completed(completions[i].line, completions[i].acts, 2);
+        for (size_t k = 0; k < 4; k++) {
+            if (completions[i].has[k] && !strstr(buf_cstr(&ldif), completions[i].has[k]))
+                fail_msg("not in the entry: %s\n%s", completions[i].has[k], buf_cstr(&ldif));
+            if (completions[i].lacks[k] && strstr(buf_cstr(&ldif), completions[i].lacks[k]))
+                fail_msg("in the entry: %s\n%s", completions[i].lacks[k], buf_cstr(&ldif));
+        }
+        buf_free(&ldif);
+    }
 }
 
 static void a_digest_is_of_what_is_used_and_a_key_of_the_address(void **state)
@@ -155,6 +294,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_header_is_read_by_name),
         cmocka_unit_test(a_header_without_a_column_is_refused),
+        cmocka_unit_test(a_header_of_persons_is_known_by_its_names),
+        cmocka_unit_test(an_odd_header_is_told_what_it_is),
+        cmocka_unit_test(an_activity_is_read_and_written_again),
+        cmocka_unit_test(what_a_mailbox_leaves_empty_is_told_by_its_persons_activities),
         cmocka_unit_test(each_line_has_its_fault),
         cmocka_unit_test(a_column_or_a_line_too_long_is_refused),
         cmocka_unit_test(an_entry_shows_and_finds),

@@ -40,27 +40,38 @@ static void name_it(struct national_state *st)
         snprintf(st->name + 2 * i, 3, "%02x", sum[i]);
 }
 
-/* The digest of several lines of one address follows from theirs, which are sorted. */
-static void mark_of(const struct national_item *it, size_t n, struct national_mark *out)
+static void add_digests(struct digest *d, const struct national_item *it, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        digest_add(d, span_of(it[i].digest, NATIONAL_KEY));
+}
+
+/* The digest of several lines follows from theirs, which are sorted: first those of the address, then those of its person. */
+static void mark_of(const struct national_item *it, size_t n, const struct national_item *acts, size_t n_acts,
+                    struct national_mark *out)
 {
     unsigned char sum[DIGEST_LEN];
     memcpy(out, it, sizeof *out);
-    if (n == 1)
+    if (n == 1 && n_acts == 0)
         return;
     struct digest *d = digest_new();
-    for (size_t i = 0; i < n; i++)
-        digest_add(d, span_of(it[i].digest, NATIONAL_KEY));
+    add_digests(d, it, n);
+    if (n_acts > 0)
+        digest_add(d, SPAN_LIT("persons 1")); /* raised when the same activities complete an entry otherwise */
+    add_digests(d, acts, n_acts);
     digest_end(&d, sum);
     memcpy(out->digest, sum, NATIONAL_KEY);
 }
 
-void national_state_of(const struct national_file *f, struct national_state *out)
+void national_state_of(const struct national_file *f, const struct national_file *persons, struct national_state *out)
 {
+    static const struct national_file nobody = {.fd = -1};
+    const struct national_file *p = persons ? persons : &nobody;
     *out = (struct national_state){.mark = need(f->n, sizeof *out->mark)};
     for (size_t i = 0, n; i < f->n; i += n) {
-        for (n = 1; i + n < f->n && memcmp(f->item[i].key, f->item[i + n].key, NATIONAL_KEY) == 0;)
-            n++;
-        mark_of(&f->item[i], n, &out->mark[out->n++]);
+        size_t from, n_acts = national_file_person(p, &f->item[i], &from);
+        n = national_file_group(f, i);
+        mark_of(&f->item[i], n, p->item + from, n_acts, &out->mark[out->n++]);
     }
     name_it(out);
 }
@@ -106,9 +117,14 @@ static enum rc load_from(int fd, struct national_state *out, struct err *e)
 
 enum rc national_state_load(const char *dir, struct national_state *out, struct err *e)
 {
+    return national_state_load_from(dir, "state", out, e);
+}
+
+enum rc national_state_load_from(const char *dir, const char *name, struct national_state *out, struct err *e)
+{
     char path[PATH_MOST];
     *out = (struct national_state){.mark = NULL};
-    snprintf(path, sizeof path, "%s/ldap/national/state", dir);
+    snprintf(path, sizeof path, "%s/ldap/national/%s", dir, name);
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return err_sys(e, errno == ENOENT ? RC_NOTFOUND : RC_TEMP, "open %s", path);
@@ -130,8 +146,8 @@ static enum rc write_state(int fd, const struct embedded_spec *s, const struct n
     return RC_OK;
 }
 
-enum rc national_state_save(const struct embedded_spec *s, const char *folder, const struct national_state *st,
-                            struct err *e)
+enum rc national_state_save(const struct embedded_spec *s, const char *folder, const char *name,
+                            const struct national_state *st, struct err *e)
 {
     char path[PATH_MOST];
     snprintf(path, sizeof path, "%s/ldap/%s", s->dir, folder);
@@ -143,8 +159,8 @@ enum rc national_state_save(const struct embedded_spec *s, const char *folder, c
     enum rc rc = fd >= 0 ? write_state(fd, s, st, e) : err_sys(e, RC_TEMP, "create %s/state.new", path);
     if (fd >= 0)
         close(fd);
-    if (rc == RC_OK && renameat(dir, "state.new", dir, "state") != 0)
-        rc = err_sys(e, RC_TEMP, "put %s/state in place", path);
+    if (rc == RC_OK && renameat(dir, "state.new", dir, name) != 0)
+        rc = err_sys(e, RC_TEMP, "put %s/%s in place", path, name);
     if (rc != RC_OK)
         (void)unlinkat(dir, "state.new", 0);
     (void)fsync(dir);

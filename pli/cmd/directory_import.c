@@ -62,7 +62,7 @@ static void refused(void *ctx, uint64_t line, enum national_fault f)
 static const char *const ways[] = {
     [NW_NOTHING] = "nothing", [NW_ONLINE] = "differences", [NW_WHOLE] = "whole", [NW_DRY] = "dry-run"};
 
-static int show_report(const struct show *s, const struct national_report *r)
+static json_t *faults_json(const struct national_report *r)
 {
     json_t *faults = json_object();
 
@@ -70,17 +70,53 @@ static int show_report(const struct show *s, const struct national_report *r)
         if (r->faults[f] > 0)
             json_object_set_new(faults, national_fault_word((enum national_fault)f),
                                 json_integer((json_int_t)r->faults[f]));
+    return faults;
+}
+
+static json_t *report_json(const struct show *s, const struct national_report *r)
+{
+    const struct {
+        const char *name;
+        uint64_t n;
+    } figures[] = {{"lines", r->lines},
+                   {"duplicates", r->twice},
+                   {"refused", r->refused},
+                   {"before", r->before},
+                   {"entries", r->entries},
+                   {"added", r->added},
+                   {"changed", r->changed},
+                   {"removed", r->removed},
+                   {"persons", r->persons},
+                   {"persons_before", r->persons_before},
+                   {"persons_added", r->persons_added},
+                   {"persons_changed", r->persons_changed},
+                   {"persons_removed", r->persons_removed}};
+    size_t n = sizeof figures / sizeof *figures;
+    json_t *j = json_object();
+
+    for (size_t i = 0; i < (r->kind == NK_PERSONS ? n : n - 4); i++)
+        json_object_set_new(j, figures[i].name, json_integer((json_int_t)figures[i].n));
+    json_object_set_new(j, "file", json_string(r->kind == NK_PERSONS ? "persons" : "mailboxes"));
+    json_object_set_new(j, "written", json_string(ways[r->way]));
+    json_object_set_new(j, "causes", faults_json(r));
+    json_object_set(j, "refused_lines", s->refused);
+    return j;
+}
+
+static int show_report(const struct show *s, const struct national_report *r)
+{
+    const char *dry = r->way == NW_DRY ? " if this were no dry run" : "";
+
     if (s->c->json)
-        return out_json(json_pack(
-            "{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:o,s:O}", "lines", (json_int_t)r->lines, "duplicates",
-            (json_int_t)r->twice, "refused", (json_int_t)r->refused, "before", (json_int_t)r->before, "entries",
-            (json_int_t)r->entries, "added", (json_int_t)r->added, "changed", (json_int_t)r->changed, "removed",
-            (json_int_t)r->removed, "written", ways[r->way], "causes", faults, "refused_lines", s->refused));
-    json_decref(faults);
-    printf("%llu lines, %llu refused, %llu said twice: %llu entries\n", (unsigned long long)r->lines,
-           (unsigned long long)r->refused, (unsigned long long)r->twice, (unsigned long long)r->entries);
-    printf("%llu added, %llu changed, %llu removed%s\n", (unsigned long long)r->added, (unsigned long long)r->changed,
-           (unsigned long long)r->removed, r->way == NW_DRY ? " if this were no dry run" : "");
+        return out_json(report_json(s, r));
+    printf("%llu lines, %llu refused, %llu said twice: %llu entries, %llu persons\n", (unsigned long long)r->lines,
+           (unsigned long long)r->refused, (unsigned long long)r->twice, (unsigned long long)r->entries,
+           (unsigned long long)r->persons);
+    printf("entries: %llu added, %llu changed, %llu removed%s\n", (unsigned long long)r->added,
+           (unsigned long long)r->changed, (unsigned long long)r->removed, dry);
+    if (r->kind == NK_PERSONS)
+        printf("persons: %llu added, %llu changed, %llu removed%s\n", (unsigned long long)r->persons_added,
+               (unsigned long long)r->persons_changed, (unsigned long long)r->persons_removed, dry);
     return PLI_OK;
 }
 
@@ -144,19 +180,21 @@ int cmd_directory_import(struct cmd *c)
 int cmd_directory_stats(struct cmd *c)
 {
     char when[32] = "";
-    uint64_t n = 0;
+    uint64_t n = 0, persons = 0;
     int64_t at = 0;
     struct err e;
-    enum rc rc = national_stats(c->root, &n, &at, &e);
+    enum rc rc = national_stats(c->root, &n, &persons, &at, &e);
 
     if (rc != RC_OK && rc != RC_NOTFOUND)
         return cmd_err(c, &e);
     if (rc == RC_OK)
         clock_iso(at * 1000, when);
     if (c->json)
-        return out_json(json_pack("{s:I,s:s}", "national_entries", (json_int_t)n, "national_changed", when));
+        return out_json(json_pack("{s:I,s:I,s:s}", "national_entries", (json_int_t)n, "national_persons",
+                                  (json_int_t)persons, "national_changed", when));
     if (rc == RC_OK)
-        printf("national copy: %llu entries, last changed %s\n", (unsigned long long)n, when);
+        printf("national copy: %llu entries, last changed %s; %llu persons\n", (unsigned long long)n, when,
+               (unsigned long long)persons);
     else
         printf("national copy: none (pli directory import FILE)\n");
     return PLI_OK;
