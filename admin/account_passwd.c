@@ -14,6 +14,7 @@ struct passwd {
     struct buf old_password, new_password; /* prepared; secret */
     struct box_slots box;
     struct buf both_slots, new_slots;
+    uint64_t code_until;
 };
 
 static enum rc write_slots(struct admin *ad, struct passwd *p, struct span slots, struct err *e)
@@ -81,7 +82,7 @@ static enum rc make_lists(struct passwd *p, struct span fresh, struct err *e)
 
 static enum rc directory_change(struct admin *ad, struct passwd *p, struct err *e)
 {
-    struct dird_passwd_req rq = {p->address, buf_span(&p->new_password)};
+    struct dird_passwd_req rq = {p->address, buf_span(&p->new_password), p->code_until};
 
     return dir_call(ad->dir, DIRD_ACCOUNT_PASSWD, &rq, NULL, e);
 }
@@ -146,7 +147,8 @@ enum rc account_passwd(struct admin *ad, const struct account *a, const struct a
     struct passwd p = {.address = a->is.address,
                        .box.mbx = a->is.mbx,
                        .old_password = BUF_SECRET_INIT,
-                       .new_password = BUF_SECRET_INIT};
+                       .new_password = BUF_SECRET_INIT,
+                       .code_until = a->is.flags & DF_STRICT ? 0 : asked->code_until};
     enum rc rc;
 
     rc = prepare(&p, asked, e);

@@ -58,6 +58,7 @@ struct account_wish {
     size_t n_aliases;
     struct span password;
     int64_t password_min;         /* characters: the setting dird.password_min */
+    uint64_t code_until;          /* UTC s: the password is a code with which its holder chooses one, until then; 0: it is none. Not of a strict one */
     uint64_t quota;
     bool quota_default;           /* .quota is stored.quota, and gives way to what the account's domain says of new mailboxes (admin/domains.h) */
     uint64_t most;                /* messages; 0: as the setting stored.max_messages says */
@@ -112,6 +113,7 @@ struct account_password {
     struct span old_password;     /* empty: not told. Of a strict mailbox it is the last one that opened it */
     struct span new_password;
     int64_t password_min;         /* characters: the setting dird.password_min */
+    uint64_t code_until;          /* as in account_wish; a code of before ends, and so does the password */
 };
 /* A mailbox of the default kind keeps its keys, and only the directory's entry changes. A strict one needs the old password (RC_SYNTAX without): its key
  * is wrapped anew, and whenever this is cut off it opens with the password that the directory takes. RC_DENIED: the old one is not right, nothing was changed.

@@ -69,6 +69,7 @@ struct roster_defaults { /* of new accounts */
     bool sign, red_list;
     uint8_t algorithm; /* of certificates */
     int64_t password_min;
+    uint64_t code_until; /* of what .code is: see account_wish */
 };
 enum roster_outcome {
     ROSTER_ADDED,

@@ -111,6 +111,7 @@ enum rc roster_wish(const struct roster *r, uint32_t row, const struct roster_de
                                       .service = roster_cell(r, row, ROSTER_SERVICE),
                                       .responsible = roster_cell(r, row, ROSTER_RESPONSIBLE),
                                       .password_min = d->password_min,
+                                      .code_until = d->code_until,
                                       .quota = d->quota,
                                       .quota_default = roster_cell(r, row, ROSTER_QUOTA).n == 0,
                                       .sign = d->sign,

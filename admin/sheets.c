@@ -8,7 +8,8 @@ static const char head[] =
     "<style>\n"
     "body{font:12pt/1.5 sans-serif;margin:2cm;color:#111}\n"
     "section{page-break-after:always;max-width:17cm}\n"
-    "h1{font-size:18pt}th{text-align:left;padding:.2em 1.5em .2em 0;font-weight:normal;color:#555;vertical-align:top}\n"
+    "h1{font-size:18pt}h2{font-size:13pt;margin-top:1.2em}th{text-align:left;padding:.2em 1.5em .2em "
+    "0;font-weight:normal;color:#555;vertical-align:top}\n"
     "td{padding:.2em 0}.code{font:bold 16pt monospace;letter-spacing:.05em}\n"
     ".warn{border:1px solid #a00;padding:.5em 1em;margin-top:1.5em}\n"
     "</style></head><body>\n";
@@ -50,24 +51,59 @@ void sheets_begin(struct buf *out)
     buf_addstr(out, head);
 }
 
-void sheets_add(struct buf *out, const struct sheet_server *at, struct span name, struct span address, struct span code)
+static void put_server(struct buf *out, const struct sheet_server *at)
 {
-    buf_addstr(out, "<section>\n<h1>Votre messagerie sécurisée de santé</h1>\n<p>");
-    put_text(out, name);
-    buf_addstr(out, "</p>\n<table>\n");
-    put_row(out, "Adresse", address, "");
-    put_row(out, "Identifiant", address, "");
-    put_row(out, "Mot de passe", code, " class=\"code\"");
     put_port(out, "Réception (IMAP)", at->host, at->imaps, "SSL/TLS");
     put_port(out, "Envoi (SMTP)", at->host, at->submissions, "SSL/TLS");
     put_port(out, "ou", at->host, at->submission, "STARTTLS");
     put_port(out, "Annuaire (LDAP)", at->host, at->ldaps, "SSL/TLS");
-    buf_addstr(out, "</table>\n<p>Dans votre logiciel de messagerie, choisissez « ajouter un compte », puis recopiez "
+    buf_addstr(out, "</table>\n");
+}
+
+/* First the password, then the mail program: with the code alone it would say that the password is wrong. */
+static void put_choice(struct buf *out, const struct sheet_server *at, struct span address, struct span code)
+{
+    buf_addstr(out, "<h2>1. Choisissez votre mot de passe</h2>\n<p>Avec votre navigateur, sur ordinateur ou téléphone, "
+                    "ouvrez la page ci-dessous, et donnez-y votre adresse et ce code.</p>\n<table>\n");
+    buf_addf(out, "<tr><th>Page</th><td>%s</td></tr>\n", at->choose);
+    put_row(out, "Adresse", address, "");
+    put_row(out, "Code", code, " class=\"code\"");
+    buf_addf(out,
+             "<tr><th>Valable</th><td>une seule fois, jusqu’au %s</td></tr>\n</table>\n"
+             "<h2>2. Réglez votre logiciel de messagerie</h2>\n"
+             "<p>Choisissez « ajouter un compte », puis recopiez ces valeurs. Le mot de passe est celui que "
+             "vous venez de choisir : le code n’ouvre pas la messagerie.</p>\n<table>\n",
+             at->until);
+    put_row(out, "Identifiant", address, "");
+    put_server(out, at);
+    buf_addstr(
+        out, "<p class=\"warn\">Cette feuille est confidentielle jusqu’à ce que votre mot de passe soit choisi. Ne la "
+             "photographiez pas, ne l’envoyez pas par courriel. Si la page dit que le code a déjà servi et que "
+             "ce n’était pas vous, prévenez aussitôt votre administrateur. Personne ne vous demandera ce "
+             "code.</p>\n</section>\n");
+}
+
+static void put_password(struct buf *out, const struct sheet_server *at, struct span address, struct span code)
+{
+    buf_addstr(out, "<table>\n");
+    put_row(out, "Adresse", address, "");
+    put_row(out, "Identifiant", address, "");
+    put_row(out, "Mot de passe", code, " class=\"code\"");
+    put_server(out, at);
+    buf_addstr(out, "<p>Dans votre logiciel de messagerie, choisissez « ajouter un compte », puis recopiez "
                     "ces valeurs. Le mot de passe comporte "
                     "ses tirets.</p>\n<p class=\"warn\">Cette feuille est confidentielle : elle ouvre votre boîte aux "
                     "lettres. Ne la photographiez pas, ne "
                     "l’envoyez pas par courriel, et détruisez-la une fois votre compte réglé. Personne ne vous "
                     "demandera ce mot de passe.</p>\n</section>\n");
+}
+
+void sheets_add(struct buf *out, const struct sheet_server *at, struct span name, struct span address, struct span code)
+{
+    buf_addstr(out, "<section>\n<h1>Votre messagerie sécurisée de santé</h1>\n<p>");
+    put_text(out, name);
+    buf_addstr(out, "</p>\n");
+    (at->choose ? put_choice : put_password)(out, at, address, code);
 }
 
 void sheets_end(struct buf *out)

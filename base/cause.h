@@ -224,7 +224,12 @@
     X(CAUSE_AUTH_DOMAIN, "auth-domain") \
     X(CAUSE_DOMAIN_OFF, "domain-disabled") \
     X(CAUSE_LIST_POST, "list-post") \
-    X(CAUSE_LIST_PROBLEM, "list-problem")
+    X(CAUSE_LIST_PROBLEM, "list-problem") \
+    /* a code with which a holder chooses a password */ \
+    X(CAUSE_CODE_FIRST, "code-first") \
+    X(CAUSE_CODE_ENDED, "code-ended") \
+    X(CAUSE_CODE_NONE, "code-none") \
+    X(CAUSE_PASSWORD_RULE, "password-rule")
 
 enum cause {
 #define CAUSE_AS_ENUM(id, name) id,

@@ -26,6 +26,8 @@ const struct setting settings[] = {
     {"instance.postmaster", SET_STR, "", 0, 320, SET_AT_START, "the account that takes mail to postmaster; empty: the first one made"},
     {"account.keep_closed", SET_SECS, "90d", 0, 3650 * DAY, SET_AT_START,
      "how long the mail and the keys of an account are kept, sealed, after pli account close; then they are destroyed"},
+    {"account.code_life", SET_SECS, "30d", 0, 3650 * DAY, SET_AT_START,
+     "how long a code on a sheet (pli account import, code) is good for choosing a password; 0, or without listen.https: the sheet has a password"},
     {"account.purge_every", SET_SECS, "1d", 0, 30 * DAY, SET_AT_START,
      "how often closed accounts whose time has passed are destroyed while the instance runs; 0: by pli account purge alone"},
     {"listen.smtp", SET_ADDR, "[::]:25", 0, 0, SET_AT_START, "where other operators deliver; empty: nowhere"},

@@ -103,6 +103,11 @@ enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth
     return rc;
 }
 
+bool auth_says(enum cause c)
+{
+    return c == CAUSE_AUTH_DOMAIN || c == CAUSE_CODE_FIRST || c == CAUSE_CODE_ENDED;
+}
+
 enum rc dir_served(struct dir *d, struct span domain, struct err *e)
 {
     struct dird_served_req rq = {domain};

@@ -26,6 +26,7 @@ enum rc dir_call(struct dir *d, enum dird_op op, const void *req, void *rep_out,
 enum rc dir_lookup(struct dir *d, struct span address, struct dird_lookup_rep *rep_out, struct buf *mem, struct err *e);
 /* While dird is busy with other passwords (CAUSE_BUSY) it asks again, for 20 s; while a pause is due (CAUSE_WAIT_PASSWORD) for 11 s. */
 enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth_rep *rep_out, struct buf *mem, struct err *e);
+bool auth_says(enum cause c); /* of a right password that opens nothing (RC_PERM): is that cause to be told as it is? Else the account is disabled. */
 enum rc dir_served(struct dir *d, struct span domain, struct err *e); /* RC_NOTFOUND: it is no mail domain of this instance */
 enum rc dir_may_send(struct dir *d, struct span account, struct span sender, struct err *e);
 enum rc dir_trust(struct dir *d, struct span domain, struct span dn, enum dird_trusted *answer_out, struct err *e);

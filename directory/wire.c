@@ -27,6 +27,7 @@ IPC_TABLE(dird_address_req);
 IPC_TABLE(dird_list_req);
 IPC_TABLE(dird_list_rep);
 IPC_TABLE(dird_passwd_req);
+IPC_TABLE(dird_choose_req);
 IPC_TABLE(dird_trust_entry);
 IPC_TABLE(dird_trust_list_req);
 IPC_TABLE(dird_domain);
@@ -78,6 +79,7 @@ static const struct ipc_op ops[] = {
     {DIRD_GROUP_LIST, "group-list", ROLE_ADMIN, dird_list_req_f, dird_list_rep_f, IPC_AGAIN},
     {DIRD_GROUP_MEMBERS, "group-members", ROLE_ADMIN, dird_group_members_req_f, dird_list_rep_f, IPC_AGAIN},
     {DIRD_EXPAND, "expand", ROLE_SMTPD | ROLE_ADMIN, dird_expand_req_f, dird_list_rep_f, IPC_AGAIN},
+    {DIRD_CHOOSE, "choose", ROLE_HTTPD, dird_choose_req_f, NULL, 0},
     {DIRD_EV_ENDED, "ended", 0, NULL, dird_ev_ended_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto dird_proto = {"dird", 0x44524950u /* "PIRD" */, DIRD_VERSION, ops, sizeof ops / sizeof *ops};

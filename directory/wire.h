@@ -12,7 +12,7 @@
  */
 #pragma once
 #include "base/ipc.h"
-#define DIRD_VERSION 9
+#define DIRD_VERSION 10
 /* RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
 extern const struct ipc_proto dird_proto;
 enum dird_op {
@@ -36,6 +36,7 @@ enum dird_op {
     DIRD_DOMAIN_ADD, DIRD_DOMAIN_SET, DIRD_DOMAIN_REMOVE, DIRD_DOMAIN_GET, DIRD_DOMAIN_LIST, /* admin: the mail domains of this instance */
     DIRD_GROUP_ADD, DIRD_GROUP_SET, DIRD_GROUP_REMOVE, DIRD_GROUP_CHANGE, DIRD_GROUP_LIST, DIRD_GROUP_MEMBERS, /* admin: distribution lists */
     DIRD_EXPAND,         /* distribution list + who posts -> who gets it. smtpd admin */
+    DIRD_CHOOSE,         /* a first-sign-in code -> a password of the holder's own (decision 0053). httpd */
     DIRD_EV_ENDED = 200  /* pushed, never asked, within two seconds: the account is suspended, closed or gone, or has another password */
 };
 /* What a field may hold at most, in octets; the largest account (64 aliases, one certificate) fits a message with room to spare. */
@@ -74,7 +75,8 @@ IPC_MESSAGE(dird_holder_req);
 IPC_MESSAGE(dird_served_req);
 
 /* ---- DIRD_AUTH. RC_DENIED: wrong (nothing tells whether the account exists); RC_TEMP: directory away; RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong
- * passwords lately (directory/dird/guess.h), a pause is due; RC_PERM, CAUSE_AUTH_DISABLED: account disabled (right password only) ---- */
+ * passwords lately (directory/dird/guess.h), a pause is due; RC_PERM, CAUSE_AUTH_DISABLED: account disabled (right password only), CAUSE_CODE_FIRST, CAUSE_CODE_ENDED: it is a
+ * code for choosing a password, which opens nothing ---- */
 /* protocol decides what the ticket gives, and is the asker's own: DP_SUBMISSION is smtpd's, DP_IMAP imapd's; the administrator may ask for each;
  * RC_DENIED else. */
 enum dird_protocol { DP_SUBMISSION = 1 /* submit */, DP_IMAP /* read, write */, DP_ADMIN /* read, write, slots */ };
@@ -189,6 +191,7 @@ enum dird_state { DA_ACTIVE = 0, DA_SUSPENDED, DA_CLOSED, DA_ERASING };
     F(T, BYTES, reason, DIRD_NAME)           /* why it is suspended or closed, for the administrator */ \
     F(T, U64, since)                         /* UTC s: suspended or closed since then; 0: not known */ \
     F(T, U64, keep_until)                    /* UTC s, of a closed one: its mail and keys are kept until then */ \
+    F(T, U64, code_until)                    /* UTC s: its password is a code for choosing one (DIRD_CHOOSE), until then; 0: it is none */ \
     F(T, U32, flags)                         /* DF_ bits */
 IPC_MESSAGE(dird_account);
 
@@ -236,8 +239,18 @@ IPC_MESSAGE(dird_list_rep);
 
 #define FIELDS_dird_passwd_req(F, T)                                   \
     F(T, BYTES, address, DIRD_ADDR)                                    \
-    F(T, BYTES, password, DIRD_PASSWORD)     /* the new one; secret */
+    F(T, BYTES, password, DIRD_PASSWORD)     /* the new one; secret */ \
+    F(T, U64, code_until)                    /* as in dird_account; whatever was before ends */
 IPC_MESSAGE(dird_passwd_req);
+
+/* ---- DIRD_CHOOSE. A try is one as DIRD_AUTH's, counted with them. RC_PERM: CAUSE_PASSWORD_RULE it cannot be a password; to who knows the code alone
+ * CAUSE_CODE_ENDED, CAUSE_CODE_NONE a password is chosen already, and as DIRD_AUTH. After anything but RC_OK the code is as it was. ---- */
+#define FIELDS_dird_choose_req(F, T)                                   \
+    F(T, BYTES, login, DIRD_ADDR)                                      \
+    F(T, BYTES, code, DIRD_PASSWORD)         /* secret */              \
+    F(T, BYTES, password, DIRD_PASSWORD)     /* the new one; secret */ \
+    F(T, BYTES, peer, DIRD_PEER)             /* IP text */
+IPC_MESSAGE(dird_choose_req);
 
 /* ---- the trust space: also a list record ---- */
 #define FIELDS_dird_trust_entry(F, T)                                                      \

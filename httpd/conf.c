@@ -91,6 +91,7 @@ void httpd_conf_load(struct httpd *h, const struct boot *b)
     size_t which[LISTENER_FDS];
 
     load_reach(&h->reach, b);
+    h->password_min = boot_num(b, "dird.password_min");
     load_limits(h, b);
     load_tls(h, b);
     service_sockets(&h->listener, b, names, which);

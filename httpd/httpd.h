@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* httpd/httpd.h - what pli-httpd serves, and what its sessions share: the settings of mail clients, for people and for programs.
  *
+ * Chooses  a password with a first-sign-in code, which goes to dird (httpd/choose.h).
  * Tells    where this instance is reached: host, ports, the address book. Nothing of any account: what is answered depends on the domain of the address
- *          that was asked about, never on whether there is such an address. A session may ask dird whether a domain is served here, and nothing else; it has no way
- *          to stored or a file.
+ *          that was asked about, never on whether there is such an address. A session may ask dird whether a domain is served here, and DIRD_CHOOSE, and nothing else; it
+ *          has no way to stored or a file.
  * Holds    the certificate that TLS peers are shown. No private key: keyd signs handshakes and settings files.
  * Process  pli-httpd: the listener makes struct httpd before its sandbox, sessions read it.
  */
@@ -18,6 +19,7 @@ struct reach { /* ports are as clients name them; 0: not offered */
 };
 struct httpd {
     struct reach reach;
+    int64_t password_min;        /* characters, as the page says it: dird decides */
     struct tls_conf *tls;
     enum keyd_tls_key key;       /* signs settings files */
     struct buf chain, cert;      /* of that key: PEM with its authorities; DER */

@@ -6,6 +6,7 @@
 #include "crypto/seal/digest.h"
 #include "httpd/autoconfig.h"
 #include "httpd/autodiscover.h"
+#include "httpd/choose.h"
 #include "httpd/facts.h"
 #include "httpd/texts.h"
 #include <stdio.h>
@@ -51,6 +52,12 @@ static void page(const struct question *q, struct answer *a)
     a->status = status_of(of.is);
     a->type = "text/html; charset=utf-8";
     page_write(&q->h->reach, &of, &a->body);
+}
+
+static void choose(const struct question *q, struct answer *a)
+{
+    a->type = "text/html; charset=utf-8";
+    (q->method == ASK_POST ? choose_take : choose_show)(q, a);
 }
 
 static void style(const struct question *q, struct answer *a)
@@ -156,15 +163,16 @@ static const struct route {
     const char *name, *path;
     bool any_case; /* Outlook writes it in more than one way */
     bool in_clear;
-    enum method method;
+    enum method method, also; /* the same twice: one alone */
     void (*answer)(const struct question *q, struct answer *a);
 } routes[] = {
-    {"page", "/", false, false, ASK_GET, page},
-    {"style", "/style.css", false, false, ASK_GET, style},
-    {"autoconfig", "/mail/config-v1.1.xml", false, true, ASK_GET, autoconfig},
-    {"autoconfig", "/.well-known/autoconfig/mail/config-v1.1.xml", false, true, ASK_GET, autoconfig},
-    {"autodiscover", "/autodiscover/autodiscover.xml", true, false, ASK_POST, autodiscover},
-    {"mobileconfig", "/apple.mobileconfig", false, false, ASK_GET, mobileconfig},
+    {"page", "/", false, false, ASK_GET, ASK_GET, page},
+    {"choose", "/mot-de-passe", false, false, ASK_GET, ASK_POST, choose},
+    {"style", "/style.css", false, false, ASK_GET, ASK_GET, style},
+    {"autoconfig", "/mail/config-v1.1.xml", false, true, ASK_GET, ASK_GET, autoconfig},
+    {"autoconfig", "/.well-known/autoconfig/mail/config-v1.1.xml", false, true, ASK_GET, ASK_GET, autoconfig},
+    {"autodiscover", "/autodiscover/autodiscover.xml", true, false, ASK_POST, ASK_POST, autodiscover},
+    {"mobileconfig", "/apple.mobileconfig", false, false, ASK_GET, ASK_GET, mobileconfig},
 };
 
 static const struct route *find(const char *path)
@@ -197,8 +205,11 @@ void answer_to(const struct question *q, struct answer *a)
         say(a, 404, "Il n'y a rien à cette adresse.\nThere is nothing here.\n");
     } else if (on && q->method == ASK_GET) {
         send_on(q, r, a); /* Outlook looks for the way with GET, and asks with POST */
-    } else if (on || q->method != r->method) {
-        a->allow = on || r->method == ASK_GET ? "GET, HEAD" : "POST";
+    } else if (on || (q->method != r->method && q->method != r->also)) {
+        a->allow = on                     ? "GET, HEAD"
+                   : r->method != r->also ? "GET, HEAD, POST"
+                   : r->method == ASK_GET ? "GET, HEAD"
+                                          : "POST";
         say(a, 405, "Pas de cette façon.\nNot by this method.\n");
     } else {
         r->answer(q, a);

@@ -8,6 +8,7 @@
 #pragma once
 #include "httpd/httpd.h"
 
+enum asked_from { FROM_HERE, FROM_ELSEWHERE /* the browser says that another site's page sent it */ };
 enum method { ASK_GET, ASK_POST, ASK_OTHER }; /* HEAD is GET: the caller leaves the body out */
 struct question {
     const struct httpd *h;
@@ -18,7 +19,9 @@ struct question {
     const char *path;     /* decoded, without what follows "?" */
     struct span host;     /* the header Host; empty: none. Only which domain's file is meant is read of it */
     struct span address;  /* the argument "adresse" or "emailaddress"; empty: none */
-    struct span body;     /* ASK_POST */
+    struct span body;     /* ASK_POST; may hold a code and a password: the caller wipes it */
+    const char *peer;     /* IP text */
+    enum asked_from from;
 };
 struct answer {
     unsigned status;          /* HTTP's */

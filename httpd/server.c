@@ -22,10 +22,11 @@ struct server {
     struct MHD_Daemon *mhd;
     int ours, its; /* ends of the pair; its: the library's from server_begin() on, -1 */
     bool clear;
+    const char *peer;
     unsigned requests;
 };
-struct request { /* between its first header and its answer */
-    struct buf body;
+struct request {     /* between its first header and its answer */
+    struct buf body; /* secret: a password may be in it */
 };
 
 /* ---- the answer ---- */
@@ -62,7 +63,7 @@ static enum MHD_Result send_answer(struct MHD_Connection *c, const struct answer
     header(r, "Cache-Control", a->keep ? "public, max-age=3600" : "no-store");
     header(r, "Location", a->location);
     header(r, "Allow", a->allow);
-    header(r, "Retry-After", a->status == 503 ? "60" : NULL);
+    header(r, "Retry-After", a->status == 503 || a->status == 429 ? "60" : NULL);
     sent = MHD_queue_response(c, a->status, r);
     MHD_destroy_response(r);
     return sent;
@@ -91,6 +92,14 @@ static struct span host_of(struct MHD_Connection *c)
     return span_str(MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host"));
 }
 
+/* W3C Fetch Metadata: what a browser says of the page that a request came from. Who says nothing is no browser of today, or somebody who types. */
+static enum asked_from from_where(struct MHD_Connection *c)
+{
+    const char *site = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Sec-Fetch-Site");
+
+    return !site || strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0 ? FROM_HERE : FROM_ELSEWHERE;
+}
+
 static enum MHD_Result respond(struct server *s, struct MHD_Connection *c, const char *url, const char *method,
                                struct span body)
 {
@@ -104,6 +113,8 @@ static enum MHD_Result respond(struct server *s, struct MHD_Connection *c, const
         q.address = argument(c, "adresse");
     q.host = host_of(c);
     q.body = body;
+    q.peer = s->peer;
+    q.from = from_where(c);
     answer_to(&q, &a);
     s->requests++;
     log_ev(LOG_INFO_, "request", "route=%s status=%u bytes=%zu", a.route, a.status, a.body.n);
@@ -144,6 +155,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
         rq = *mine = calloc(1, sizeof *rq);
         if (!rq)
             die("out of memory");
+        buf_init_secret(&rq->body);
         return too_long(c) ? refuse_body(ctx, c) : MHD_YES;
     }
     if (*piece_n == 0)
@@ -198,11 +210,12 @@ struct server *server_new(const struct httpd *h, struct keyd *k, struct dir *d)
     return s;
 }
 
-void server_begin(struct server *s, bool clear)
+void server_begin(struct server *s, bool clear, const char *peer)
 {
     const struct sockaddr_un nobody = {.sun_family = AF_UNIX};
 
     s->clear = clear;
+    s->peer = peer;
     if (MHD_add_connection(s->mhd, s->its, (const struct sockaddr *)&nobody, sizeof nobody) != MHD_YES)
         die("libmicrohttpd takes no connection");
     s->its = -1;

@@ -14,7 +14,7 @@
 enum { SERVER_HEAD = 24 * 1024 };
 struct server;
 struct server *server_new(const struct httpd *h, struct keyd *k, struct dir *d); /* before the sandbox of the session */
-void server_begin(struct server *s, bool clear);
+void server_begin(struct server *s, bool clear, const char *peer /* IP text; outlives it */);
 size_t server_put(struct server *s, struct span in); /* how many were taken: all, or server_get() comes first */
 bool server_get(struct server *s, struct buf *out);  /* runs until it waits for more. False: that was all, the connection ends */
 unsigned server_requests(const struct server *s);

@@ -99,7 +99,7 @@ static bool begin(struct session *s, bool clear, const struct listener_peer *pee
     }
     log_ev(LOG_INFO_, "connected", "peer=%s port=%u kind=%s tls=%s", peer->ip, (unsigned)peer->port,
            clear ? "http" : "https", clear ? "-" : tls.version);
-    server_begin(s->server, clear);
+    server_begin(s->server, clear, peer->ip);
     return true;
 }
 

@@ -3,4 +3,4 @@
  * Process  pli-httpd sessions.
  */
 #pragma once
-extern const char text_autoconfig[], text_autodiscover[], text_autodiscover_error[], text_mobileconfig[], text_page[], text_style[];
+extern const char text_autoconfig[], text_autodiscover[], text_autodiscover_error[], text_mobileconfig[], text_choose[], text_page[], text_style[];

@@ -3,6 +3,7 @@
  *
  * Refused  [AUTHENTICATIONFAILED]  the password is wrong; the answer does not tell whether the account exists
  *          [AUTHORIZATIONFAILED]   the account is disabled
+ *          [EXPIRED]               a code, with which a password is to be chosen first
  *          [CONTACTADMIN]          the mailbox is strict and its password was changed elsewhere (keyd knows)
  *          [UNAVAILABLE]           a daemon is away
  * Slow     each failure in a session makes its client wait a second longer; the third ends the session. dird counts
@@ -35,7 +36,7 @@ static enum rc explain(struct imap_session *s, enum rc rc, struct err *e)
     if (rc == RC_DENIED || rc == RC_SYNTAX)
         return failed(s, CAUSE_AUTH_FAILED, e);
     if (rc == RC_PERM)
-        return failed(s, e->cause == CAUSE_AUTH_DOMAIN ? CAUSE_AUTH_DOMAIN : CAUSE_AUTH_DISABLED, e);
+        return failed(s, auth_says(e->cause) ? e->cause : CAUSE_AUTH_DISABLED, e);
     return rc;
 }
 

@@ -63,11 +63,13 @@ static const struct cmd_opt set_opts[] = {
 };
 static const struct cmd_opt account_import_opts[] = {
     {"--dry-run", NULL, "say what would become of each row; write nothing"},
-    {"--sheets", "FILE.html", "a new file: a page to print for each new account, with its password"},
+    {"--sheets", "FILE.html", "a new file: a page to print for each new account, with a code for choosing a password"},
+    {"--code-days", "N", "how long the codes are good; 0: passwords instead of codes; default account.code_life"},
     {NULL, NULL, NULL},
 };
 static const struct cmd_opt code_opts[] = {
-    {"--sheets", "FILE.html", "a new file: a page to print for each account, with its password"},
+    {"--sheets", "FILE.html", "a new file: a page to print for each account, with its code"},
+    {"--code-days", "N", "how long the codes are good; 0: passwords instead of codes; default account.code_life"},
     {NULL, NULL, NULL},
 };
 static const struct cmd_opt quota_opts[] = {
@@ -279,7 +281,7 @@ const struct command commands[] = {
     {"account export", "", 0, 0, NEED_SERVER, cmd_account_export, NULL,
      "every account as a row of a table that account import takes; no secrets"},
     {"account code", "ADDRESS...", 1, CMD_POS_MAX, NEED_SERVER, cmd_account_code, code_opts,
-     "another password for each, on sheets to print"},
+     "for each a code on a sheet to print, with which its holder chooses a password"},
     {"mailbox list", "", 0, 0, NEED_SERVER, cmd_mailbox_list, NULL,
      "every mailbox with its folders, messages and size, one a line; opens none"},
     {"mailbox show", "ADDRESS", 1, 1, NEED_SERVER, cmd_mailbox_show, mailbox_show_opts,

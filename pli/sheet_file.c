@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/sheet_file.c - see pli/sheet_file.h. */
 #include "pli/sheet_file.h"
+#include "base/clock.h"
 #include "pli/conf.h"
+#include "pli/people.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,14 +43,59 @@ static int not_written(struct cmd *c, const char *name, int cause)
     return cmd_why(c, PLI_FAILED, cause_of_errno(cause), "%s cannot be written (%s)", name, strerror(cause));
 }
 
+enum { DAY_S = 24 * 3600, DAYS_MOST = 3650 };
+
+/* How long a code is good: as the option says, or else the settings. Without the page nobody could use it. */
+static int life_of(struct cmd *c, const struct conf *conf, uint64_t *seconds_out)
+{
+    uint64_t days = 0;
+    int answer = PLI_OK;
+    bool page = conf_get(conf, "listen.https")[0] != 0;
+
+    *seconds_out = page ? (uint64_t)conf_num(conf, "account.code_life") : 0;
+    if (!opt_get(c, "--code-days"))
+        return PLI_OK;
+    if (!number_option(c, "--code-days", DAYS_MOST, &days, &answer))
+        return answer;
+    if (days > 0 && !page)
+        return cmd_usage(c, "--code-days: there is no page where a password could be chosen (listen.https is empty)");
+    *seconds_out = days * DAY_S;
+    return PLI_OK;
+}
+
+static int set_code(struct cmd *c, const struct conf *conf, struct sheet_file *f)
+{
+    uint64_t life, port = (uint64_t)port_of(conf, "listen.https");
+    char when[32] = "", other[16] = "";
+    int answer = life_of(c, conf, &life);
+
+    if (answer != PLI_OK || life == 0)
+        return answer;
+    f->code_until = (uint64_t)clock_utc() + life;
+    if (port != 443)
+        snprintf(other, sizeof other, ":%llu", (unsigned long long)port);
+    snprintf(f->choose, sizeof f->choose, "https://%.250s%s/mot-de-passe", conf_hostname(conf), other);
+    (void)moment_text(f->code_until, when);
+    snprintf(f->at.until, sizeof f->at.until, "%.2s/%.2s/%.4s", when + 8, when + 5, when);
+    f->at.choose = f->choose;
+    return PLI_OK;
+}
+
 int sheet_file_open(struct cmd *c, const char *name, const struct conf *conf, struct sheet_file *out)
 {
+    int answer;
+
     *out = (struct sheet_file){.fd = -1, .page = BUF_SECRET_INIT, .name = name};
     if (!name)
         return PLI_OK;
-    out->at =
-        (struct sheet_server){conf_hostname(conf), port_of(conf, "listen.imaps"), port_of(conf, "listen.submissions"),
-                              port_of(conf, "listen.submission"), port_of(conf, "listen.ldaps")};
+    out->at = (struct sheet_server){.host = conf_hostname(conf),
+                                    .imaps = port_of(conf, "listen.imaps"),
+                                    .submissions = port_of(conf, "listen.submissions"),
+                                    .submission = port_of(conf, "listen.submission"),
+                                    .ldaps = port_of(conf, "listen.ldaps")};
+    answer = set_code(c, conf, out);
+    if (answer != PLI_OK)
+        return answer;
     out->fd = openat(c->start_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (out->fd < 0)
         return not_written(c, name, errno);

@@ -13,11 +13,13 @@ struct sheet_file {
     int fd;                  /* -1: none was asked for */
     struct buf page;         /* secret */
     struct sheet_server at;
+    uint64_t code_until;     /* UTC s: what is on a sheet is a code, until then; 0: a password */
+    char choose[300];        /* .at.choose */
     const char *name;
     bool failed;             /* some sheet could not be written */
     size_t sheets;
 };
-/* name NULL: no sheets. conf outlives it. The file must not be there. */
+/* name NULL: no sheets. conf outlives it. The file must not be there. --code-days counts before account.code_life. */
 int sheet_file_open(struct cmd *c, const char *name, const struct conf *conf, struct sheet_file *out);
 /* False: it could not be written. */
 bool sheet_file_add(struct sheet_file *f, struct span name, struct span address, struct span code);

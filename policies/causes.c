@@ -314,6 +314,13 @@ static const struct cause_row table[CAUSES_] = {
     SMTP(CAUSE_LIST_POST, 550, "5.7.2", "Vous ne pouvez pas ecrire a cette liste de diffusion", "You may not send to this distribution list"),
     SMTP(CAUSE_LIST_PROBLEM, 550, "5.2.4", "Cette liste de diffusion n'a aucun membre joignable, ou en a trop: voyez son administrateur",
         "This distribution list has no member that can be reached, or too many: see its administrator"),
+    /* a code with which a holder chooses a password */
+    BOTH(CAUSE_CODE_FIRST, 535, "5.7.8", "EXPIRED", "Ce code sert a choisir votre mot de passe, sur la page que votre feuille indique",
+        "With this code you choose your password, on the page that your sheet names"),
+    BOTH(CAUSE_CODE_ENDED, 535, "5.7.8", "EXPIRED", "Ce code n'est plus valable: demandez-en un autre a votre administrateur",
+        "This code has ended: ask your administrator for another"),
+    IMAP(CAUSE_CODE_NONE, NULL, "Le mot de passe de ce compte est deja choisi", "The password of this account is chosen already"),
+    IMAP(CAUSE_PASSWORD_RULE, NULL, "Ce mot de passe ne convient pas", "This cannot be a password"),
 };
 /* clang-format on */
 

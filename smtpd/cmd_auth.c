@@ -67,7 +67,7 @@ static enum cause auth_cause(enum rc rc, const struct err *e)
     if (rc == RC_DENIED || rc == RC_NOTFOUND || rc == RC_SYNTAX)
         return CAUSE_AUTH_FAILED;
     if (rc == RC_PERM)
-        return e->cause == CAUSE_AUTH_DOMAIN ? CAUSE_AUTH_DOMAIN : CAUSE_AUTH_DISABLED;
+        return auth_says(e->cause) ? e->cause : CAUSE_AUTH_DISABLED;
     return e->cause == CAUSE_WAIT_PASSWORD ? CAUSE_WAIT_PASSWORD : CAUSE_AUTH_TEMP;
 }
 

@@ -77,20 +77,52 @@ enum rc account_modify(struct dird *d, struct span address, struct mods *m, stru
 }
 
 /* ---- password ---- */
-static enum rc put_password(struct dird *d, struct span address, const struct passhash *p, struct err *e)
+static void put_until(struct mods *m, uint64_t code_until)
+{
+    if (code_until)
+        mods_time(m, "pliCodeUntil", code_until);
+    else
+        mods_text(m, "pliCodeUntil", SPAN_NULL);
+}
+
+static enum rc mark_code(struct dird *d, struct span address, uint64_t code_until, struct err *e)
+{
+    struct mods *m = mods_new(true);
+    put_until(m, code_until);
+    enum rc rc = run(d, do_modify, address, m, SPAN_NULL, "note a code", e);
+    mods_free(&m);
+    return rc;
+}
+
+/* In a directory of the site's own these are two changes. The mark comes first and goes last: cut off between, a code opens nothing. */
+static enum rc put_at_site(struct dird *d, struct span address, const struct passhash *p, uint64_t code_until,
+                           struct err *e)
+{
+    struct cache_view v;
+    enum rc rc = code_until ? mark_code(d, address, code_until, e) : RC_OK;
+    if (rc == RC_OK)
+        rc = run(d, do_passwd, address, NULL, buf_span(&p->text), "set a password", e);
+    cache_find(d->cache, address, &v);
+    return rc == RC_OK && !code_until && v.code_until ? mark_code(d, address, 0, e) : rc;
+}
+
+static enum rc put_password(struct dird *d, struct span address, const struct passhash *p, uint64_t code_until,
+                            struct err *e)
 {
     struct mods *m;
     enum rc rc;
     if (!p->hash[0])
-        return run(d, do_passwd, address, NULL, buf_span(&p->text), "set a password", e);
+        return put_at_site(d, address, p, code_until, e);
     m = mods_new(true);
     mods_str(m, "userPassword", p->hash);
+    put_until(m, code_until);
     rc = run(d, do_modify, address, m, SPAN_NULL, "set a password", e);
     mods_free(&m);
     return rc;
 }
 
-enum rc account_passwd(struct dird *d, struct span address, const struct passhash *password, struct err *e)
+enum rc account_passwd(struct dird *d, struct span address, const struct passhash *password, uint64_t code_until,
+                       struct err *e)
 {
     struct cache_view v;
     enum rc rc = RC_OK;
@@ -98,7 +130,7 @@ enum rc account_passwd(struct dird *d, struct span address, const struct passhas
     if (v.kind == DK_CLOSED && v.mbx != 0)
         rc = account_is_closed(address, e);
     if (rc == RC_OK)
-        rc = put_password(d, address, password, e);
+        rc = put_password(d, address, password, code_until, e);
     if (rc == RC_NOTFOUND)
         rc = err_set(e, RC_NOTFOUND, "no account %s", log_esc(address));
     if (rc == RC_OK)
@@ -134,6 +166,8 @@ static struct mods *new_entry(const struct dird_account *a, const struct passhas
     mods_text(m, "mssStructureId", a->structure);
     mods_text(m, "o", structure_name);
     mods_str(m, "userPassword", p->hash);
+    if (a->code_until)
+        mods_time(m, "pliCodeUntil", a->code_until);
     mods_account(m, a, DS_ALL);
     return m;
 }
@@ -173,7 +207,7 @@ enum rc account_add(struct dird *d, const struct dird_account *asked, const stru
         return rc;
     account_split_name(&a);
     rc = add_entry(d, &a, p, e);
-    if (rc == RC_OK && !p->hash[0] && (rc = put_password(d, a.address, p, e)) != RC_OK)
+    if (rc == RC_OK && !p->hash[0] && (rc = put_password(d, a.address, p, a.code_until, e)) != RC_OK)
         (void)!run(d, do_delete, a.address, NULL, SPAN_NULL, "take an account back", &ignored);
     if (rc == RC_OK)
         account_wait_seen(d, a.address);

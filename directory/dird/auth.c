@@ -192,33 +192,48 @@ static enum rc check(struct auth *a, const struct cache_view *v, bool usable, co
     return rc;
 }
 
-static enum rc sign_in_prepared(struct auth *a, const struct dird_auth_req *rq, uint64_t process, struct buf *mem,
-                                struct dird_auth_rep *out, struct err *e)
+/* What a right password is good for in that state of the account. */
+static enum rc of_state(const struct cache_view *v, struct err *e)
 {
-    struct cache_view v;
-    if (rq->protocol == 0 || rq->protocol >= sizeof protocols / sizeof *protocols)
-        return err_set(e, RC_SYNTAX, "no protocol %u", rq->protocol);
+    if (v->kind == DK_MAILBOX)
+        return RC_OK;
+    return v->domain_off ? err_cause(e, RC_PERM, CAUSE_AUTH_DOMAIN, "the account's domain is disabled")
+                         : err_cause(e, RC_PERM, CAUSE_AUTH_DISABLED, "account is disabled");
+}
+
+/* A code opens nothing: only a password is chosen with it. */
+static enum rc no_code(const struct cache_view *v, struct err *e)
+{
+    if (v->code_until == 0)
+        return RC_OK;
+    return v->code_until > (uint64_t)clock_utc()
+               ? err_cause(e, RC_PERM, CAUSE_CODE_FIRST, "a code, with which a password is to be chosen first")
+               : err_cause(e, RC_PERM, CAUSE_CODE_ENDED, "a code that has ended");
+}
+
+static enum rc try_prepared(struct auth *a, const struct dird_auth_req *rq, uint64_t process, bool code,
+                            struct cache_view *v, struct err *e)
+{
     if (!cache_ready(a->cache))
         return err_set(e, RC_TEMP, "directory not read yet");
     cache_find(a->cache, rq->login,
-               &v); /* the CSN of before the bind: a password changed meanwhile is not remembered as right */
+               v); /* the CSN of before the bind: a password changed meanwhile is not remembered as right */
     /* its address or an alias of it, but no sub-address; whichever was typed, it is one account that is tried */
-    bool box = cache_is_box(&v) && (v.alias ? span_chr(rq->login, '+') < 0 : span_ieq_str(rq->login, v.address));
+    bool box = cache_is_box(v) && (v->alias ? span_chr(rq->login, '+') < 0 : span_ieq_str(rq->login, v->address));
     struct dird_auth_req own = *rq;
     if (box)
-        own.login = span_str(v.address);
+        own.login = span_str(v->address);
     bool usable = box && rq->password.n > 0 && rq->password.n <= MOST_PASSWORD && span_chr(rq->password, 0) < 0;
-    enum rc rc = check(a, &v, usable, &own, process, e);
-    if (rc == RC_OK && v.kind != DK_MAILBOX)
-        rc = v.domain_off ? err_cause(e, RC_PERM, CAUSE_AUTH_DOMAIN, "the account's domain is disabled")
-                          : err_cause(e, RC_PERM, CAUSE_AUTH_DISABLED, "account is disabled");
+    enum rc rc = check(a, v, usable, &own, process, e);
+    if (rc == RC_OK)
+        rc = of_state(v, e);
+    if (rc == RC_OK && !code)
+        rc = no_code(v, e);
     bool asked_again = rc == RC_TEMP && (e->cause == CAUSE_WAIT_PASSWORD ||
                                          e->cause == CAUSE_BUSY); /* by dir_auth(); its session logs the end */
     /* a login that is no address here may be a password typed in the wrong field: not logged */
     log_ev(rc == RC_OK || asked_again ? LOG_DEBUG_ : LOG_INFO_, "auth", "login=%s peer=%s protocol=%u rc=%s",
-           box ? v.address : "unknown", log_esc(rq->peer), rq->protocol, rc_name(rc));
-    if (rc == RC_OK)
-        welcome(a, &v, rq->protocol, mem, out);
+           box ? v->address : "unknown", log_esc(rq->peer), rq->protocol, rc_name(rc));
     return rc;
 }
 
@@ -231,8 +246,8 @@ static struct span prepared(enum rc (*prepare)(struct span, struct buf *, struct
     return prepare(typed, mem, &e) == RC_OK ? buf_span(mem) : typed;
 }
 
-enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, uint64_t process, struct buf *mem,
-                     struct dird_auth_rep *out, struct err *e)
+static enum rc try_typed(struct auth *a, const struct dird_auth_req *rq, uint64_t process, bool code,
+                         struct cache_view *v, struct err *e)
 {
     struct buf login = BUF_INIT, password;
     struct dird_auth_req as = *rq;
@@ -242,9 +257,33 @@ enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, uint64_t pr
     if (idn_address(as.login, spelled, sizeof spelled))
         as.login = span_str(spelled);
     as.password = prepared(prepare_password, rq->password, &password);
-    enum rc rc = sign_in_prepared(a, &as, process, mem, out, e);
+    enum rc rc = try_prepared(a, &as, process, code, v, e);
     wipe(spelled, sizeof spelled); /* it may be a password that was typed in the wrong field */
     buf_free(&login);
     buf_free(&password);
+    return rc;
+}
+
+enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, uint64_t process, struct buf *mem,
+                     struct dird_auth_rep *out, struct err *e)
+{
+    struct cache_view v;
+    if (rq->protocol == 0 || rq->protocol >= sizeof protocols / sizeof *protocols)
+        return err_set(e, RC_SYNTAX, "no protocol %u", rq->protocol);
+    enum rc rc = try_typed(a, rq, process, false, &v, e);
+    if (rc == RC_OK)
+        welcome(a, &v, rq->protocol, mem, out);
+    return rc;
+}
+
+enum rc auth_code(struct auth *a, const struct dird_choose_req *rq, uint64_t process, struct cache_view *v_out,
+                  struct err *e)
+{
+    const struct dird_auth_req as = {.login = rq->login, .password = rq->code, .peer = rq->peer};
+    enum rc rc = try_typed(a, &as, process, true, v_out, e);
+    if (rc == RC_OK && (v_out->code_until == 0 || (v_out->flags & DF_STRICT)))
+        rc = err_cause(e, RC_PERM, CAUSE_CODE_NONE, "the account has a password, no code");
+    if (rc == RC_OK && v_out->code_until <= (uint64_t)clock_utc())
+        rc = err_cause(e, RC_PERM, CAUSE_CODE_ENDED, "a code that has ended");
     return rc;
 }

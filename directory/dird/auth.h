@@ -29,6 +29,9 @@ struct auth *auth_new(const struct auth_how *how);
 void auth_free(struct auth **a);
 /* mem: for the reply's spans; must be empty. */
 enum rc auth_sign_in(struct auth *a, const struct dird_auth_req *rq, uint64_t process /* who asks: its pid; 0: not counted */, struct buf *mem, struct dird_auth_rep *out, struct err *e);
+/* A try with a first-sign-in code, counted as any sign-in. v_out: the account as it was before. RC_PERM, CAUSE_CODE_NONE, CAUSE_CODE_ENDED: it is right, and
+ * of no use. */
+enum rc auth_code(struct auth *a, const struct dird_choose_req *rq, uint64_t process, struct cache_view *v_out, struct err *e);
 void auth_counts(const struct auth *a, uint64_t *binds_out, uint64_t *remembered_out);
 
 /* ---- slapd's own ports (gate.h): slapd checks the password itself, and dird tells it before whether it may ---- */

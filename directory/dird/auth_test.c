@@ -113,7 +113,7 @@ static void time_tells_nothing(void **state)
 static enum rc passwd(const char *address, const char *password)
 {
     struct err e = {0};
-    struct dird_passwd_req q = {span_str(address), span_str(password)};
+    struct dird_passwd_req q = {span_str(address), span_str(password), 0};
     return dir_call(dir, DIRD_ACCOUNT_PASSWD, &q, NULL, &e);
 }
 

@@ -274,6 +274,7 @@ void cache_put_mailbox(struct cache *c, const unsigned char uuid[CACHE_UUID], co
                              : f->secret_at;
     struct item *it = cache_item(c, uuid);
     it->secret_at = secret_at;
+    it->code_until = f->code_until;
     it->mbx = f->mbx;
     it->csn = f->csn;
     it->flags = f->flags;

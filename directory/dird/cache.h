@@ -29,6 +29,7 @@ struct cache_facts { /* of a mailbox, as the directory has it */
     size_t n_grants;
     uint64_t mbx, csn;
     uint64_t secret_at; /* when the password was set: YYMMDDhhmmss and six digits of microseconds, 000000 when those are not known; 0: not known */
+    uint64_t code_until; /* UTC s: the password is a code for choosing one; 0: it is none */
     unsigned char pub[32];
     uint8_t type;
     bool disabled;
@@ -69,7 +70,7 @@ struct cache_view { /* a copy */
     uint8_t kind;   /* enum dird_kind; the rest only for DK_MAILBOX, DK_DISABLED and DK_CLOSED, the address for DK_GROUP too; of a tombstone .mbx is 0 */
     uint8_t type;
     uint32_t flags;
-    uint64_t mbx, csn, secret_at;
+    uint64_t mbx, csn, secret_at, code_until;
     unsigned char pub[32];
     char address[CACHE_NAME], name[CACHE_NAME];
     bool alias;     /* it was asked for by another name than its own */

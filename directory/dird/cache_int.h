@@ -45,7 +45,7 @@ struct item { /* one entry of the directory */
     struct domain *domain; /* owned: mail domain */
     struct group *group; /* owned: distribution list */
     size_t n_grants;
-    uint64_t mbx, csn, secret_at;
+    uint64_t mbx, csn, secret_at, code_until;
     uint32_t flags, generation;
     unsigned char uuid[CACHE_UUID], pub[32];
     uint8_t type;

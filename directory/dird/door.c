@@ -44,8 +44,8 @@ enum guess_answer door_ask(struct auth *a, struct span login, struct span passwo
     cache_find(a->cache, login, &v);
     bool box = cache_is_box(&v) && !v.alias && span_ieq_str(login, v.address);
     struct guess_who who = {login, peer, connection | BY_CONNECTION, box ? v.csn : 0};
-    bool off =
-        box && v.domain_off; /* nobody of it signs in: refused before slapd looks at the password, and not counted */
+    /* nobody of that domain, or with a code, signs in here: refused before slapd looks at the password, and not counted */
+    bool off = box && (v.domain_off || v.code_until != 0);
     snprintf(out->login, sizeof out->login, "%s", box ? v.address : "unknown");
     snprintf(out->peer, sizeof out->peer, "%.*s", SPAN_ARG(span_head(peer, sizeof out->peer - 1)));
     enum guess_answer answer = off ? GUESS_WRONG : guess_ask(a->guesses, &who, password, now_ms(), &out->guess);

@@ -26,6 +26,7 @@ const char *const entry_sync_attrs[] = {"objectClass",
                                         "description",
                                         "pliDelegate",
                                         "pliKeepUntil",
+                                        "pliCodeUntil",
                                         "pliHolder",
                                         "pliQuota",
                                         "pliMaxAccounts",
@@ -59,6 +60,7 @@ const char *const entry_account_attrs[] = {"mail",
                                            "pliStateSince",
                                            "pliKeepUntil",
                                            "pliErasing",
+                                           "pliCodeUntil",
                                            "userCertificate;binary",
                                            NULL};
 enum {
@@ -333,6 +335,7 @@ bool entry_facts(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cac
     if (out->name.n == 0)
         out->name = text_in(ld, m, "cn", MOST_TEXT, mem);
     out->flags = flags_of(ld, m);
+    out->code_until = time_of(ld, m, "pliCodeUntil");
     out->closed = has_value(ld, m, "pliKeepUntil");
     out->disabled = out->closed || is_true(ld, m, "pliDisabled");
     out->n_aliases = aliases_of(ld, m, mem, out->aliases);
@@ -489,6 +492,7 @@ enum rc entry_account(struct ldap *ld, struct ldapmsg *m, bool with_cert, struct
     out->state = state_of(ld, m);
     out->since = time_of(ld, m, "pliStateSince");
     out->keep_until = time_of(ld, m, "pliKeepUntil");
+    out->code_until = time_of(ld, m, "pliCodeUntil");
     out->flags = flags_of(ld, m);
     (void)key_of(ld, m, out->pub);
     return RC_OK;

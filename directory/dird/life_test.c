@@ -105,7 +105,7 @@ static void only_lawful_steps(void **state)
 static void closed_it_is_seen_by_nobody_and_changed_by_nobody(void **state)
 {
     struct dird_account a = {0}, change = {.address = SPAN_LIT(MARIE), .service = SPAN_LIT("x")};
-    struct dird_passwd_req passwd = {SPAN_LIT(MARIE), SPAN_LIT("un autre mot")};
+    struct dird_passwd_req passwd = {SPAN_LIT(MARIE), SPAN_LIT("un autre mot"), 0};
     struct dird_delegation d = {.address = SPAN_LIT(MARIE), .to = SPAN_LIT(PAUL), .delegate = 21, .acl = 3, .grant = 5};
     struct err e = {0};
     uint64_t until = (uint64_t)clock_utc() + 86400;

@@ -226,8 +226,15 @@ static HANDLER(h_passwd)
         return rc;
     rc = passhash_make(q->password, d->own_slapd, &pw, e);
     if (rc == RC_OK && (rc = ops_begin(d, e)) == RC_OK)
-        rc = ops_end(d, "account-passwd", q->address, account_passwd(d, q->address, &pw, e));
+        rc = ops_end(d, "account-passwd", q->address, account_passwd(d, q->address, &pw, q->code_until, e));
     passhash_free(&pw);
+    return rc;
+}
+
+static HANDLER(h_choose)
+{
+    enum rc rc = account_choose(daemon, req, (uint64_t)p->pid, e);
+    UNUSED_();
     return rc;
 }
 
@@ -403,6 +410,7 @@ const struct ipc_bind dird_handlers[] = {
     {DIRD_ACCOUNT_SET, h_set},
     {DIRD_ACCOUNT_DELETE, h_delete},
     {DIRD_ACCOUNT_PASSWD, h_passwd},
+    {DIRD_CHOOSE, h_choose},
     {DIRD_ACCOUNT_STATE, h_state},
     {DIRD_CLOSED, h_closed},
     {DIRD_TRUST_ADD, h_trust_add},

@@ -58,7 +58,7 @@ static bool told_within(int ms)
 static enum rc passwd(const char *password)
 {
     struct err e = {0};
-    struct dird_passwd_req q = {SPAN_LIT(GP), span_str(password)};
+    struct dird_passwd_req q = {SPAN_LIT(GP), span_str(password), 0};
     return dir_call(dir, DIRD_ACCOUNT_PASSWD, &q, NULL, &e);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/cmd/account_code.c - pli account code: another password for each account named, on sheets of paper. For who lost the first one, or never had it. */
+/* pli/cmd/account_code.c - pli account code: for each account named a code on a sheet of paper, with which its holder chooses a password (decision 0053);
+ * what was before, code or password, ends. */
 #include "base/wipe.h"
 #include "pli/cmds.h"
 #include "pli/conf.h"
@@ -13,7 +14,8 @@
 static int give(struct cmd *c, const char *address, int64_t least, struct sheet_file *sheets, char *code)
 {
     struct account a;
-    struct account_password asked = {.new_password = span_of(code, PASSWORD_MADE), .password_min = least};
+    struct account_password asked = {
+        .new_password = span_of(code, PASSWORD_MADE), .password_min = least, .code_until = sheets->code_until};
     struct err e;
     int answer = account_of(c, address, &a);
 
@@ -27,6 +29,18 @@ static int give(struct cmd *c, const char *address, int64_t least, struct sheet_
         answer = cmd_err(c, &e);
     account_free(&a);
     return answer;
+}
+
+static int report(struct cmd *c, const char *file, size_t n, uint64_t until)
+{
+    char when[32];
+
+    moment_text(until, when);
+    if (c->json)
+        return out_json(
+            json_pack("{s:s,s:i,s:o}", "file", file, "sheets", (int)n, "code_until", json_text(span_str(when))));
+    printf("%s: %zu sheets%s%.10s\n", file, n, until ? ", codes good until " : "", when);
+    return PLI_OK;
 }
 
 int cmd_account_code(struct cmd *c)
@@ -46,10 +60,8 @@ int cmd_account_code(struct cmd *c)
         answer = give(c, c->pos[n], conf_num(conf, "dird.password_min"), &sheets, code);
     closed = sheet_file_close(c, &sheets);
     answer = answer == PLI_OK ? closed : answer;
-    if (answer == PLI_OK && c->json)
-        answer = out_json(json_pack("{s:s,s:i}", "file", file, "sheets", (int)n));
-    else if (answer == PLI_OK)
-        printf("%s: %zu sheets\n", file, n);
+    if (answer == PLI_OK)
+        answer = report(c, file, n, sheets.code_until);
     conf_free(&conf);
     secret_free(code, PASSWORD_MADE);
     return answer;

@@ -175,6 +175,7 @@ int cmd_account_import(struct cmd *c)
     }
     if (answer == PLI_OK &&
         (answer = sheet_file_open(c, im.dry ? NULL : opt_get(c, "--sheets"), conf, &im.sheets)) == PLI_OK) {
+        im.defaults.code_until = im.sheets.code_until;
         answer = run(&im);
         closed = sheet_file_close(c, &im.sheets);
         answer = answer == PLI_OK ? closed : answer;

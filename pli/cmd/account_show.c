@@ -40,6 +40,14 @@ static void show_state(const struct dird_account *a)
         printf("%-12s %.10s\n", "kept until", until);
 }
 
+static void show_code(const struct dird_account *a)
+{
+    char until[32];
+
+    if (a->code_until)
+        printf("%-12s a code, for choosing one, good until %s\n", "password", moment_text(a->code_until, until));
+}
+
 static void show_text(const struct dird_account *a, const struct account_mailbox *box)
 {
     char used[32], quota[32];
@@ -58,6 +66,7 @@ static void show_text(const struct dird_account *a, const struct account_mailbox
     printf("%-12s %s\n", "signs", a->flags & DF_SIGN ? "always" : "never");
     printf("%-12s %s\n", "opened by",
            a->flags & DF_STRICT ? "its password only (strict)" : "the server, after sign-in");
+    show_code(a);
     printf("%-12s %s\n", "red list", a->flags & DF_RED_LIST ? "yes" : "no");
     printf("%-12s %llu messages, %s of %s\n", "mailbox", (unsigned long long)box->messages, size_text(box->used, used),
            box->quota ? size_text(box->quota, quota) : "any size (no quota)");

@@ -56,7 +56,7 @@ def test_added_with_a_sheet_each(inst, file, tmp_path):
                 f"Jeanne.Essai@chu.test;per;Jeanne;ESSAI;{rpps(1)};;Cardiologie;j.essai@chu.test jessai@chu.test;2G;oui;non\r\n"
                 f"accueil.cardio@chu.test;org;;\"Accueil \"\"Cardio\"\"; <Nord>\";;{FINESS};Cardiologie;;;non;oui\r\n")
     paper = tmp_path / "feuilles.html"
-    out = inst.pli("account", "import", rows, "--sheets", paper)
+    out = inst.pli("account", "import", rows, "--sheets", paper, "--code-days", "0")
     assert "line 2: Jeanne.Essai@chu.test added" in out and out.strip().endswith("2 rows: 2 added, 0 changed, 0 unchanged")
     assert stat.S_IMODE(paper.stat().st_mode) == 0o600
     codes = sheets(paper)
@@ -138,7 +138,7 @@ def test_a_disk_that_takes_no_more_sheets_ends_the_run(inst, file, tmp_path):
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12k", "pli-sheets", disk], check=True)
     try:
-        got, code = outcomes(inst, file(many(400, 300)), "--sheets", disk / "feuilles.html")
+        got, code = outcomes(inst, file(many(400, 300)), "--sheets", disk / "feuilles.html", "--code-days", "0")
         lost = [a for a, (o, why) in got.items() if o == "added" and why]
         codes = sheets(disk / "feuilles.html")
     finally:
@@ -146,7 +146,7 @@ def test_a_disk_that_takes_no_more_sheets_ends_the_run(inst, file, tmp_path):
     added = {a for a, (o, _) in got.items() if o == "added"}
     assert code == 1 and lost and all("its sheet could not be written" in got[a][1] for a in lost)
     assert added - set(lost) <= set(codes) and any(o == "untried" for o, _ in got.values()) and len(added) < 300
-    inst.pli("account", "code", *lost[:2], "--sheets", tmp_path / "suite.html")
+    inst.pli("account", "code", *lost[:2], "--sheets", tmp_path / "suite.html", "--code-days", "0")
     with inst.imap(lost[0], password=sheets(tmp_path / "suite.html")[lost[0]]) as m:
         assert m.select("INBOX")[0] == "OK"
 
@@ -164,8 +164,8 @@ def test_what_is_exported_is_taken_again(inst, file):
 def test_another_password_on_paper(inst, file, tmp_path):
     assert outcomes(inst, file(f"address;type;name;rpps\nperdu@chu.test;per;Mot PERDU;{rpps(10)}\n"))[1] == 0
     one, two = tmp_path / "un.html", tmp_path / "deux.html"
-    inst.pli("account", "code", "perdu@chu.test", "--sheets", one)
-    inst.pli("account", "code", "perdu@chu.test", ME, "--sheets", two)
+    inst.pli("account", "code", "perdu@chu.test", "--sheets", one, "--code-days", "0")
+    inst.pli("account", "code", "perdu@chu.test", ME, "--sheets", two, "--code-days", "0")
     codes = sheets(two)
     assert set(codes) == {"perdu@chu.test", ME} and codes["perdu@chu.test"] != sheets(one)["perdu@chu.test"]
     with inst.imap("perdu@chu.test", password=codes["perdu@chu.test"]) as m:
