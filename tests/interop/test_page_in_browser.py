@@ -6,6 +6,7 @@ Skipped where chromium is absent (packaging/deps clients brings it). PLI_PICTURE
 """
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -74,3 +75,23 @@ def test_nothing_of_another_place_and_no_complaint(browser, pli):
                   "const i = document.createElement('img'); i.src = 'https://autre.test/x.png'; document.body.append(i)")
     browser.go(home)                                                                          # by then it has complained: the policy holds
     assert [c for c in browser.complaints if "Content Security Policy" in c]
+
+
+def test_a_password_is_chosen_on_a_telephone(browser, pli, tmp_path):
+    """What a real browser says of itself (Sec-Fetch-Site, Origin) lets its own form through."""
+    address = "choix@chu.test"
+    pli.add(address, name="Choix")
+    pli.pli("account", "code", address, "--sheets", tmp_path / "code.html")
+    code = re.search(r'class="code">([^<]*)<', (tmp_path / "code.html").read_text()).group(1)
+    browser.phone(390)
+    browser.go(f"https://mail.chu.test:{pli.port('https')}/mot-de-passe?adresse={address}")
+    fits(browser, 390)
+    browser.picture(pictures(tmp_path) / "choose-390.png")
+    assert browser.value("document.scripts.length") == 0
+    assert browser.value("Math.min(...[...document.querySelectorAll('button, input')].map(e => e.getBoundingClientRect().height))") >= 40
+    typed = {"code": code.upper(), "nouveau": "la mer en hiver", "encore": "la mer en hiver"}
+    browser.press("".join(f"document.getElementById('{k}').value = '{v}';" for k, v in typed.items()) + "document.querySelector('button').click()")
+    assert browser.value("document.querySelector('[role=status] strong').textContent") == "C’est fait."
+    fits(browser, 390)
+    with pli.imap(address, password="la mer en hiver") as m:
+        assert m.select("INBOX")[0] == "OK"
