@@ -109,13 +109,6 @@ static void count_persons(struct work *w)
     national_state_free(&after);
 }
 
-static bool is_kept(const struct work *w, enum national_kind kind)
-{
-    char path[PATH_MOST];
-    snprintf(path, sizeof path, "%s/ldap/national/%s", w->how->spec->dir, national_keep_name(kind));
-    return access(path, F_OK) == 0;
-}
-
 static enum rc read_given(struct work *w, struct err *e)
 {
     struct national_file given;
@@ -143,7 +136,7 @@ static enum rc read_both(struct work *w, struct err *e)
     if (w->rep->kind == NK_PERSONS)
         count_persons(w);
     else
-        w->kept_differs = !is_kept(w, NK_BOXES);
+        w->kept_differs = !national_keep_whole(w->how->spec->dir, NK_BOXES);
     rc = w->rep->kind == NK_PERSONS ? read_kept_boxes(w, e) : read_kept_persons(w, e);
     if (rc == RC_OK)
         national_state_of(&w->boxes, &w->persons, &w->now);

@@ -143,17 +143,32 @@ static enum rc damaged(enum national_kind kind, struct err *e)
                    from[kind]);
 }
 
+static int open_kept(const char *dir, enum national_kind kind)
+{
+    char path[PATH_MOST];
+    snprintf(path, sizeof path, "%s/ldap/national/%s", dir, national_keep_name(kind));
+    return open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+}
+
+bool national_keep_whole(const char *dir, enum national_kind kind)
+{
+    uint64_t size;
+    int fd = open_kept(dir, kind);
+    bool whole = fd >= 0 && is_whole(fd, &size);
+    if (fd >= 0)
+        close(fd);
+    return whole;
+}
+
 enum rc national_keep_read(const char *dir, enum national_kind kind, const struct national_watch *w,
                            struct national_file *out, struct err *e)
 {
     const struct national_watch quiet = {.progress = w->progress, .ctx = w->ctx};
-    char path[PATH_MOST];
     uint64_t size = 0;
     *out = (struct national_file){.fd = -1, .header.kind = kind};
-    snprintf(path, sizeof path, "%s/ldap/national/%s", dir, national_keep_name(kind));
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    int fd = open_kept(dir, kind);
     if (fd < 0)
-        return err_sys(e, errno == ENOENT ? RC_NOTFOUND : RC_TEMP, "open %s", path);
+        return err_sys(e, errno == ENOENT ? RC_NOTFOUND : RC_TEMP, "open ldap/national/%s", national_keep_name(kind));
     enum rc rc = is_whole(fd, &size) ? national_file_read_part(fd, size, &quiet, out, e) : damaged(kind, e);
     if (rc == RC_SYNTAX || (rc == RC_OK && (out->refused > 0 || out->header.kind != kind)))
         rc = damaged(kind, e);

@@ -18,4 +18,5 @@ enum rc national_keep_write(const struct embedded_spec *s, const char *folder, c
 /* w: .progress alone is called. */
 enum rc national_keep_read(const char *dir, enum national_kind kind, const struct national_watch *w,
                            struct national_file *out, struct err *e);
+bool national_keep_whole(const char *dir, enum national_kind kind); /* is it there, as it was written? */
 void national_keep_close(struct national_file *f);

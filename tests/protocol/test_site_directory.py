@@ -12,6 +12,7 @@ import time
 
 import pytest
 from instance import PASSWORD, Instance
+from test_first_codes import NEW, choose, imap_says, new_code
 
 MODULES, SCHEMA = "/usr/lib/ldap", "/etc/ldap/schema"
 CONFIG = """dn: cn=config
@@ -178,6 +179,21 @@ def test_what_a_client_reads_there(site):
     costs = {base64.b64decode(h).split(b"$")[3] for h in re.findall("userPassword:: (.*)", hashes)}
     assert costs == {b"m=12288,t=3,p=1"}  # an address that is not there takes as long
     assert search(slapd, signed_in("d@chu.test", "faux")).returncode == 49
+
+
+def test_a_code_chooses_a_password_there(site, tmp_path):
+    """Two changes in a directory that hashes by itself; two who come at once are told apart all the same."""
+    pli, slapd = site
+    pli.add("g@chu.test", name="Guy GUI")
+    code = new_code(pli, tmp_path, "g@chu.test")
+    assert "EXPIRED" in imap_says(pli, "g@chu.test", code)
+    codes = [new_code(pli, tmp_path, "g@chu.test") for _ in range(2)]
+    assert choose(pli, "g@chu.test", code)[0] == choose(pli, "g@chu.test", codes[0])[0] == 403
+    assert choose(pli, "g@chu.test", codes[1])[0] == 200 and choose(pli, "g@chu.test", codes[1], "encore un mot")[0] == 403
+    assert imap_says(pli, "g@chu.test", NEW) == "OK" and search(slapd, signed_in("g@chu.test", NEW), "(cn=guy*)", "mail").returncode == 0
+    code = new_code(pli, tmp_path, "g@chu.test")
+    pli.pli("account", "passwd", "g@chu.test", "--password-stdin", stdin=PASSWORD + "\n")
+    assert imap_says(pli, "g@chu.test", PASSWORD) == "OK" and pli.json("account", "show", "g@chu.test")["code_until"] is None
 
 
 def test_an_address_in_clear_is_refused(site):
