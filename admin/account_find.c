@@ -14,7 +14,7 @@ static enum rc owner_of(struct admin *ad, const char *normal, struct dird_lookup
 {
     enum rc rc = dir_lookup(ad->dir, span_str(normal), rep, mem, e);
 
-    if (rc == RC_OK && (rep->flags & DF_FOR_MAIL))
+    if (rc == RC_OK && (rep->flags & (DF_CATCH_ALL | DF_POSTMASTER)))
         *rep = (struct dird_lookup_rep){.kind = DK_UNKNOWN};
     return rc;
 }

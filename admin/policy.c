@@ -77,7 +77,7 @@ static enum rc look_up(struct admin *ad, struct span address, enum side as, stru
 
     if (!trust_domain_normal(smtp_domain_of(address), side->domain))
         side->domain[0] = 0;
-    if (rc == RC_NOTFOUND || (rc == RC_OK && as == AS_SENDER && (who.flags & DF_FOR_MAIL))) {
+    if (rc == RC_NOTFOUND || (rc == RC_OK && as == AS_SENDER && (who.flags & (DF_CATCH_ALL | DF_POSTMASTER)))) {
         who = (struct dird_lookup_rep){
             .kind = DK_UNKNOWN}; /* mail to an address that nobody has may go somewhere; none comes from it */
         rc = RC_OK;

@@ -48,8 +48,8 @@ enum dird_kind { DK_UNKNOWN = 0 /* local domain, no such address */, DK_MAILBOX,
                  DK_CLOSED /* mbx 0: only its tombstone is left, and pub is its digest of the holder (directory/holder.h) */ };
 enum dird_flag { DF_STRICT = 1, DF_SIGN = 2 /* sign what it submits */, DF_RED_LIST = 4, DF_DOMAIN_OFF = 8 /* LOOKUP: its domain is disabled */,
                  DF_CATCH_ALL = 16 /* LOOKUP: nobody has that address, the domain's catch-all takes its mail */,
-                 DF_POSTMASTER = 32 /* LOOKUP: nobody who takes mail is called postmaster there, this one is for it */,
-                 DF_FOR_MAIL = DF_CATCH_ALL | DF_POSTMASTER /* with one of these the answer says where mail goes, not whose the address is */ };
+                 DF_POSTMASTER = 32 /* LOOKUP: nobody who takes mail is called postmaster there, this one stands in. With either of these two the
+                                       answer says where mail goes, not whose the address is */ };
 enum dird_type { DT_PER = 1, DT_ORG, DT_APP, DT_CAB };
 #define FIELDS_dird_lookup_req(F, T)                                                                                        \
     F(T, BYTES, address, DIRD_ADDR)          /* as in RCPT: any case; a sub-address "+x" is tried without when not found */
