@@ -85,7 +85,8 @@ enum ipc_role { /* bit values; which process the peer is */
     ROLE_ADMIN = 64, /* the pli command: root, or the instance's owner */
     ROLE_SUPER = 128, /* the supervisor: ping only */
     ROLE_HTTPD = 256,
-    ROLE_LAST = ROLE_HTTPD
+    ROLE_PUBD = 512,
+    ROLE_LAST = ROLE_PUBD
 };
 enum ipc_op_bits {
     IPC_REQ_FD = 1, /* one descriptor rides with the request: compulsory */

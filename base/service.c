@@ -17,7 +17,7 @@ static const struct {
     const char *uid;
 } roles[] = {{ROLE_SMTPD, "uid.smtpd"}, {ROLE_IMAPD, "uid.imapd"}, {ROLE_RELAYD, "uid.relayd"},
              {ROLE_KEYD, "uid.keyd"},   {ROLE_DIRD, "uid.dird"},   {ROLE_STORED, "uid.stored"},
-             {ROLE_HTTPD, "uid.httpd"}};
+             {ROLE_HTTPD, "uid.httpd"}, {ROLE_PUBD, "uid.pubd"}};
 static uid_t uids[ROLE_LAST + 1];
 
 void service_uids(const struct boot *b)
@@ -109,7 +109,7 @@ static void enter(const struct service *s, const struct boot *b)
         die("the boot list names no instance");
     if (s->home)
         (void)snprintf(home, sizeof home, "%s/%s", instance, s->home);
-    how.root = s->sees_system ? NULL : s->home ? home : run ? run : ".";
+    how.root = s->sees_system ? NULL : s->home && !s->home_by_descriptor ? home : run ? run : ".";
     how.rw_dir = s->home ? home : NULL;
     if (sandbox_enter(&how, &e) != RC_OK)
         die("sandbox: %s", e.log);

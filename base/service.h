@@ -29,6 +29,7 @@ struct service {
     const char *name;                /* "stored": the program is pli-stored; its lines in the log begin with it; stored.threads is its setting */
     enum sandbox_kind sandbox;
     const char *home;                /* NULL: DIR/run. "store": DIR/store, writable */
+    bool home_by_descriptor;         /* its root stays DIR/run, where the sockets of those are that it asks; load() opens the home, and names all in it below that */
     bool sees_system;                /* no root directory of its own: it needs the resolver's files, and its home by its name */
     struct service_print print[4];   /* up to the first without an option. --version is every daemon's */
     /* The daemon's own steps; each may be NULL, and dies with a clear line when the start cannot go on. */

@@ -37,6 +37,10 @@ IPC_TABLE(dird_group_change_rep);
 IPC_TABLE(dird_group_members_req);
 IPC_TABLE(dird_member);
 IPC_TABLE(dird_expand_req);
+IPC_TABLE(dird_box);
+IPC_TABLE(dird_changed_req);
+IPC_TABLE(dird_changed_rep);
+IPC_TABLE(dird_ev_boxes);
 IPC_TABLE(dird_status_rep);
 
 enum { MAIL_ROLES = ROLE_SMTPD | ROLE_IMAPD | ROLE_RELAYD | ROLE_ADMIN };
@@ -80,6 +84,10 @@ static const struct ipc_op ops[] = {
     {DIRD_GROUP_MEMBERS, "group-members", ROLE_ADMIN, dird_group_members_req_f, dird_list_rep_f, IPC_AGAIN},
     {DIRD_EXPAND, "expand", ROLE_SMTPD | ROLE_ADMIN, dird_expand_req_f, dird_list_rep_f, IPC_AGAIN},
     {DIRD_CHOOSE, "choose", ROLE_HTTPD, dird_choose_req_f, NULL, 0},
-    {DIRD_EV_ENDED, "ended", 0, NULL, dird_ev_ended_f, 0}, /* pushed, never asked */
+    {DIRD_BOXES, "boxes", ROLE_PUBD, dird_list_req_f, dird_list_rep_f, IPC_AGAIN},
+    {DIRD_BOX, "box", ROLE_PUBD, dird_address_req_f, dird_box_f, IPC_AGAIN},
+    {DIRD_BOXES_CHANGED, "boxes-changed", ROLE_PUBD, dird_changed_req_f, dird_changed_rep_f, IPC_AGAIN},
+    {DIRD_EV_BOXES, "boxes-news", 0, NULL, dird_ev_boxes_f, 0}, /* pushed, never asked */
+    {DIRD_EV_ENDED, "ended", 0, NULL, dird_ev_ended_f, 0},      /* pushed, never asked */
 };
 const struct ipc_proto dird_proto = {"dird", 0x44524950u /* "PIRD" */, DIRD_VERSION, ops, sizeof ops / sizeof *ops};

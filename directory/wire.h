@@ -12,7 +12,7 @@
  */
 #pragma once
 #include "base/ipc.h"
-#define DIRD_VERSION 10
+#define DIRD_VERSION 11
 /* RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
 extern const struct ipc_proto dird_proto;
 enum dird_op {
@@ -37,6 +37,9 @@ enum dird_op {
     DIRD_GROUP_ADD, DIRD_GROUP_SET, DIRD_GROUP_REMOVE, DIRD_GROUP_CHANGE, DIRD_GROUP_LIST, DIRD_GROUP_MEMBERS, /* admin: distribution lists */
     DIRD_EXPAND,         /* distribution list + who posts -> who gets it. smtpd admin */
     DIRD_CHOOSE,         /* a first-sign-in code -> a password of the holder's own (decision 0053). httpd */
+    DIRD_BOXES, DIRD_BOX, /* what the national directory may be told of mailboxes: a page, one. pubd */
+    DIRD_BOXES_CHANGED,  /* which of them changed since then. pubd */
+    DIRD_EV_BOXES = 199, /* pushed to pubd: ask DIRD_BOXES_CHANGED */
     DIRD_EV_ENDED = 200  /* pushed, never asked, within two seconds: the account is suspended, closed or gone, or has another password */
 };
 /* What a field may hold at most, in octets; the largest account (64 aliases, one certificate) fits a message with room to spare. */
@@ -332,6 +335,38 @@ IPC_MESSAGE(dird_member);
     F(T, BYTES, sender, DIRD_ADDR)           /* as MAIL had it, and was found right; empty: <> */      \
     F(T, BYTES, after, DIRD_ADDR)            /* the page behind this address; empty: the first one */
 IPC_MESSAGE(dird_expand_req);
+
+/* ---- what may be published of a mailbox (decision 0051): also a list record. No name of a person, no certificate, no number of ours. ---- */
+#define FIELDS_dird_box(F, T)                                                                          \
+    F(T, BYTES, address, DIRD_ADDR)                                                                    \
+    F(T, BYTES, name, DIRD_NAME)             /* of a mailbox that is no person's (org, app, cab); else empty */ \
+    F(T, BYTES, description, DIRD_NAME)                                                                \
+    F(T, BYTES, rpps, DIRD_ID)                                                                         \
+    F(T, BYTES, structure, DIRD_ID)                                                                    \
+    F(T, BYTES, service, DIRD_NAME)                                                                    \
+    F(T, BYTES, responsible, DIRD_NAME)                                                                \
+    F(T, U8, type)                           /* enum dird_type */                                      \
+    F(T, U8, state)                          /* enum dird_state */                                     \
+    F(T, U32, flags)                         /* DF_RED_LIST, DF_DOMAIN_OFF */
+IPC_MESSAGE(dird_box);
+
+/* DIRD_BOXES_CHANGED. .seen counts changes of this run of dird (.run). RC_OK with .whole 1: what changed is not known (another run, too long ago, a domain
+ * switched on or off): compare everything, and ask with the new .run and .seen from then on. A mailbox that changed twice may be named twice. */
+#define FIELDS_dird_changed_req(F, T)                                                                  \
+    F(T, U64, run)                                                                                     \
+    F(T, U64, seen)
+IPC_MESSAGE(dird_changed_req);
+#define FIELDS_dird_changed_rep(F, T)                                                                  \
+    F(T, U64, run)                                                                                     \
+    F(T, U64, seen)                                                                                    \
+    F(T, U8, whole)                                                                                    \
+    F(T, U8, more)                           /* 1: ask again at once */                                \
+    F(T, BYTES, addresses, DIRD_LIST)        /* newline separated */
+IPC_MESSAGE(dird_changed_rep);
+
+#define FIELDS_dird_ev_boxes(F, T)                                                                     \
+    F(T, U8, why)                            /* 1 */
+IPC_MESSAGE(dird_ev_boxes); /* the event */
 
 /* ---- DIRD_STATUS ---- */
 #define FIELDS_dird_status_rep(F, T)                                                           \

@@ -59,6 +59,8 @@ struct cache *cache_new(void)
     c->names = need(calloc(c->name_slots, sizeof *c->names));
     c->items = need(calloc(c->item_slots, sizeof *c->items));
     random_bytes(&c->seed, sizeof c->seed);
+    random_bytes(&c->changes.run, sizeof c->changes.run);
+    c->changes.next = c->changes.known = 1;
     return c;
 }
 
@@ -204,6 +206,7 @@ void cache_free(struct cache **c)
         free((*c)->lists[i].at);
     }
     cache_tallies_free(*c);
+    cache_changes_free(*c);
     buf_free(&(*c)->all_dns);
     pthread_rwlock_destroy(&(*c)->lock);
     pthread_mutex_destroy(&(*c)->change_lock);
@@ -228,9 +231,10 @@ void cache_end(struct cache *c)
     pthread_rwlock_wrlock(&c->lock);
     for (size_t i = 0; i < c->item_slots; i++)
         for (struct item **at = &c->items[i]; *at;) {
-            if ((*at)->generation != c->generation)
+            if ((*at)->generation != c->generation) {
+                cache_note_item(c, *at);
                 remove_item(c, at);
-            else
+            } else
                 at = &(*at)->next;
         }
     c->ready = c->in_sync = true;
@@ -272,6 +276,7 @@ void cache_put_mailbox(struct cache *c, const unsigned char uuid[CACHE_UUID], co
     uint64_t secret_at = *was && cache_same_secret((*was)->secret_at, f->secret_at) && (*was)->secret_at > f->secret_at
                              ? (*was)->secret_at /* we saw its microsecond */
                              : f->secret_at;
+    bool same = *was && f->csn != 0 && (*was)->csn == f->csn;
     struct item *it = cache_item(c, uuid);
     it->secret_at = secret_at;
     it->code_until = f->code_until;
@@ -288,6 +293,8 @@ void cache_put_mailbox(struct cache *c, const unsigned char uuid[CACHE_UUID], co
         cache_add_name(c, it, f->tombstone ? NAME_TOMBSTONE : NAME_ALIAS, f->aliases[i]);
     own_grants(c, it, f);
     cache_count(c, it, 1);
+    if (!same)
+        cache_note_item(c, it);
     if (f->csn > c->top_csn)
         c->top_csn = f->csn;
     pthread_rwlock_unlock(&c->lock);
@@ -320,8 +327,10 @@ void cache_drop(struct cache *c, const unsigned char uuid[CACHE_UUID])
 {
     pthread_rwlock_wrlock(&c->lock);
     struct item **at = item_at(c, uuid);
-    if (*at)
+    if (*at) {
+        cache_note_item(c, *at);
         remove_item(c, at);
+    }
     pthread_rwlock_unlock(&c->lock);
     cache_tell(c);
 }

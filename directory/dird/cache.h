@@ -134,6 +134,16 @@ enum rc cache_expand(struct cache *c, struct span address, struct cache_member *
 bool cache_wait_group(struct cache *c, struct span address, bool (*want)(const struct cache_group *g, const void *ctx), const void *ctx,
                       int64_t deadline); /* as cache_wait_domain() */
 
+/* ---- which mailboxes changed (cache_changes.c) ---- */
+struct cache_changed {
+    uint64_t run, seen; /* of which cache, up to which change */
+    bool whole;         /* it is not known which: all may have */
+    bool more;          /* more behind these */
+};
+/* Appends the addresses of mailboxes that came, changed or went after at->seen, each with a newline behind it, at most most octets of them; *at is brought up to date. */
+void cache_changes(struct cache *c, struct cache_changed *at, size_t most, struct buf *addresses_out);
+uint64_t cache_changes_seen(struct cache *c); /* how many there were */
+
 /* ---- delegates (cache_grants.c) ---- */
 struct cache_delegation { /* a copy: what one delegate may do in one mailbox */
     struct cache_view box;

@@ -114,10 +114,26 @@ static char *lowered(struct span address)
     return span_dup(cache_lower(address, low) ? span_str(low) : SPAN_NULL);
 }
 
+static const struct domain *domain_named(const struct cache *c, const char *low)
+{
+    const struct name *n = cache_name(c, span_str(low), 1 << NAME_DOMAIN);
+
+    return n ? n->item->domain : NULL;
+}
+
+static bool is_off(const struct cache *c, struct span domain)
+{
+    char low[CACHE_NAME];
+    const struct domain *d = cache_lower(domain, low) ? domain_named(c, low) : NULL;
+
+    return d && d->disabled;
+}
+
 void cache_put_domain(struct cache *c, const unsigned char uuid[CACHE_UUID], const struct cache_domain_facts *f)
 {
     struct domain *d = need(calloc(1, sizeof *d));
     struct item *it;
+    bool was;
 
     *d = (struct domain){.note = span_dup(span_head(f->note, CACHE_NAME - 1)),
                          .postmaster = lowered(f->postmaster),
@@ -127,21 +143,17 @@ void cache_put_domain(struct cache *c, const unsigned char uuid[CACHE_UUID], con
                          .own_quota = f->own_quota,
                          .disabled = f->disabled};
     pthread_rwlock_wrlock(&c->lock);
+    was = is_off(c, f->domain);
     it = cache_item(c, uuid);
     it->domain = d;
     cache_add_name(c, it, NAME_DOMAIN, f->domain);
+    if (was != f->disabled)
+        cache_note_whole(c);
     pthread_rwlock_unlock(&c->lock);
     cache_tell(c);
 }
 
 /* ---- asking ---- */
-static const struct domain *domain_named(const struct cache *c, const char *low)
-{
-    const struct name *n = cache_name(c, span_str(low), 1 << NAME_DOMAIN);
-
-    return n ? n->item->domain : NULL;
-}
-
 bool cache_off(const struct cache *c, const char *address)
 {
     const struct domain *d = domain_named(c, domain_of(address));

@@ -57,6 +57,12 @@ struct listing { /* sorted names, made when a page is asked for */
     size_t n;
     uint64_t version;
 };
+enum { CHANGES_KEPT = 16384 };
+struct changes { /* the last ones, in a ring; under the cache's lock */
+    char *address[CHANGES_KEPT]; /* owned */
+    uint64_t run, next;          /* the number of the next one: the first is 1 */
+    uint64_t known;              /* before this one it is not known any more what changed */
+};
 struct cache {
     pthread_rwlock_t lock;
     struct name **names;
@@ -69,6 +75,7 @@ struct cache {
     _Atomic uint64_t version; /* of everything in it */
     pthread_mutex_t change_lock;
     pthread_cond_t changed;
+    struct changes changes;
     pthread_mutex_t list_lock;
     struct listing lists[LISTS_];
     struct buf all_dns; /* of every trusted domain, once each, at that version; under list_lock */
@@ -85,6 +92,10 @@ void cache_count(struct cache *c, const struct item *it, int by); /* 1 once it h
 void cache_tell(struct cache *c); /* without the lock: there is another version */
 void cache_tally(struct cache *c, const struct name *n, int by); /* an address or an alias comes or goes */
 void cache_tallies_free(struct cache *c);
+/* The write lock is held. item: a mailbox of that name changed; whole: any may have. */
+void cache_note_item(struct cache *c, const struct item *it);
+void cache_note_whole(struct cache *c);
+void cache_changes_free(struct cache *c);
 void cache_domain_free(struct domain **d);
 void cache_group_free(struct group **g);
 /* lock held */

@@ -32,6 +32,7 @@ struct dird *dird_open(const struct dird_how *how)
     d->postmaster = how->postmaster ? how->postmaster : ""; /* the settings' own, which stay */
     d->own_domain = how->own_domain ? how->own_domain : "";
     d->stays = stays_new(d->cache, how->ticket_keys);
+    d->boxes = boxes_new(d->cache);
     pthread_mutex_init(&d->write, NULL);
     buf_free(&dn);
     return d;
@@ -42,6 +43,7 @@ void dird_start(struct dird *d, int gate_fd, uid_t slapd)
     if (gate_fd >= 0)
         d->gate = gate_start(d->auth, d->base, gate_fd, slapd, d->password_min);
     stays_start(d->stays);
+    boxes_start(d->boxes);
     d->sync = sync_start(d->cache, d->links, d->base);
 }
 
@@ -53,6 +55,7 @@ void dird_close(struct dird **d)
     sync_stop(&(*d)->sync);
     gate_stop(&(*d)->gate);
     stays_free(&(*d)->stays);
+    boxes_free(&(*d)->boxes);
     auth_free(&(*d)->auth);
     links_free(&(*d)->links);
     cache_free(&(*d)->cache);

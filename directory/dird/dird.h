@@ -5,6 +5,7 @@
 #pragma once
 #include "base/ipc.h"
 #include "directory/dird/auth.h"
+#include "directory/dird/boxes.h"
 #include "directory/dird/cache.h"
 #include "directory/dird/gate.h"
 #include "directory/dird/link.h"
@@ -23,6 +24,7 @@ struct dird {
     struct sync *sync;
     struct auth *auth;
     struct stays *stays;
+    struct boxes *boxes;
     struct gate *gate;        /* NULL: the directory is not our own slapd */
     struct white_list *white_list; /* NULL: none is asked for */
     const char *base;         /* "o=pli" */
@@ -45,7 +47,8 @@ struct dird_how {
 struct dird *dird_open(const struct dird_how *how); /* nothing started yet: before the sandbox */
 void dird_start(struct dird *d, int gate_fd /* listening socket, taken; -1: none */, uid_t slapd); /* its threads: after the sandbox */
 void dird_close(struct dird **d);
-void dird_left(void *daemon, struct ipc_peer *p);    /* ipc_service.left */
+void dird_joined(void *daemon, struct ipc_peer *p);  /* ipc_service.joined, .left */
+void dird_left(void *daemon, struct ipc_peer *p);
 extern const struct ipc_bind dird_handlers[];
 
 /* postmaster.c: finds the account that takes the mail for a postmaster address that no account and no alias has. */

@@ -109,11 +109,12 @@ static void stop(void *daemon)
 
 int main(int argc, char **argv)
 {
-    static const struct service dird = {.name = "dird",
-                                        .sandbox = SB_DIRD,
-                                        .load = load,
-                                        .start = start,
-                                        .stop = stop,
-                                        .ipc = {.proto = &dird_proto, .handlers = dird_handlers, .left = dird_left}};
+    static const struct service dird = {
+        .name = "dird",
+        .sandbox = SB_DIRD,
+        .load = load,
+        .start = start,
+        .stop = stop,
+        .ipc = {.proto = &dird_proto, .handlers = dird_handlers, .joined = dird_joined, .left = dird_left}};
     return service_main(&dird, argc, argv);
 }

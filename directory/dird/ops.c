@@ -432,10 +432,19 @@ const struct ipc_bind dird_handlers[] = {
     {DIRD_CERTS, h_certs},
     {DIRD_STATUS, h_status},
     {DIRD_STAY, h_stay},
+    {DIRD_BOXES, h_boxes},
+    {DIRD_BOX, h_box},
+    {DIRD_BOXES_CHANGED, h_boxes_changed},
     {0, NULL},
 };
 
+void dird_joined(void *daemon, struct ipc_peer *p)
+{
+    boxes_joined(((struct dird *)daemon)->boxes, p);
+}
+
 void dird_left(void *daemon, struct ipc_peer *p)
 {
+    boxes_left(((struct dird *)daemon)->boxes, p);
     stays_left(((struct dird *)daemon)->stays, p);
 }
