@@ -34,7 +34,7 @@ CFLAGS   += -std=c11 $(OPT) $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS  += $(LDOPT) $(LDHARDEN)
 
 # ---- folders, each a library of its .c files (tests, fuzzers and mains apart) ----
-LIB_DIRS := base proto mime crypto policies extract store trust directory flow admin
+LIB_DIRS := base proto mime crypto policies extract store trust directory publish flow admin
 SUB_proto     := proto/smtp proto/imap proto/sasl proto/proxy
 SUB_crypto    := crypto/seal crypto/pki crypto/cms crypto/tls crypto/keyd/client
 SUB_directory := directory/schema directory/import
@@ -51,7 +51,7 @@ endef
 $(foreach d,$(LIB_DIRS),$(eval $(call LIB_RULE,$(d))))
 L0 := $(LIB_base)
 L1 := $(LIB_proto) $(LIB_mime) $(LIB_crypto) $(LIB_policies)
-L2 := $(LIB_extract) $(LIB_store) $(LIB_trust) $(LIB_directory)
+L2 := $(LIB_extract) $(LIB_store) $(LIB_trust) $(LIB_directory) $(LIB_publish)
 L3 := $(LIB_flow) $(LIB_admin)
 
 # ---- which library is in which program: short, written out, so that it can be read ----
@@ -71,7 +71,7 @@ S_csv := -lcsv
 S_idn := -lidn2
 S_sodium := -lsodium
 S_http := -lmicrohttpd -lqrencode -lxml2
-PROGRAMS := pli pli-smtpd pli-imapd pli-httpd pli-relayd pli-stored pli-keyd pli-dird pli-trustd
+PROGRAMS := pli pli-smtpd pli-imapd pli-httpd pli-relayd pli-stored pli-keyd pli-dird pli-trustd pli-pubd
 DIRS_pli        := pli pli/cmd pli/doctor pli/super
 DIRS_pli-smtpd  := smtpd
 DIRS_pli-imapd  := imapd imapd/cmd
@@ -81,6 +81,7 @@ DIRS_pli-stored := store/stored store/ops store/check store/segments store/db
 DIRS_pli-keyd   := crypto/keyd
 DIRS_pli-dird   := directory/dird
 DIRS_pli-trustd := trust/trustd trust/fetch
+DIRS_pli-pubd   := publish/pubd
 LIBS_pli        := $(L3) $(L2) $(L1) $(L0)
 LIBS_pli-smtpd  := $(LIB_flow) $(L2) $(L1) $(L0)
 LIBS_pli-imapd  := $(LIB_flow) $(L2) $(L1) $(L0)
@@ -89,6 +90,7 @@ LIBS_pli-relayd := $(LIB_flow) $(L2) $(L1) $(L0)
 LIBS_pli-stored := $(LIB_store) $(LIB_crypto) $(L0)
 LIBS_pli-keyd   := $(LIB_crypto) $(L0)
 LIBS_pli-trustd := $(LIB_trust) $(LIB_policies) $(LIB_crypto) $(L0)
+LIBS_pli-pubd   := $(LIB_publish) $(LIB_directory) $(LIB_policies) $(L0)
 LIBS_pli-dird   := $(LIB_directory) $(LIB_trust) $(LIB_policies) $(LIB_crypto) $(L0)
 SYS_pli         := $(S_idn) $(S_etpan) $(S_csv) $(S_conf) $(S_xml) $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
 SYS_pli-smtpd   := $(S_idn) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
@@ -98,6 +100,7 @@ SYS_pli-relayd  := $(S_idn) $(S_etpan) $(S_dns) $(S_tls) $(S_ssl) $(S_mime) $(S_
 SYS_pli-stored  := $(S_db) $(S_ssl) $(S_base)
 SYS_pli-keyd    := $(S_tls) $(S_ssl) $(S_base)
 SYS_pli-trustd  := $(S_idn) $(S_web) $(S_xml) $(S_tls) $(S_ssl) -lunistring $(S_base)
+SYS_pli-pubd    := $(S_idn) -ljansson $(S_base)
 SYS_pli-dird    := $(S_idn) $(S_ldap) $(S_sodium) $(S_ssl) $(S_base)
 
 # A program is its folder's .c files; one that has no source yet is left out (until every room is furnished).
@@ -205,6 +208,7 @@ install: all
 	install -m 755 $(BUILD)/bin/pli $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(filter $(BUILD)/bin/pli-%,$(addprefix $(BUILD)/bin/,$(HAVE))) $(DESTDIR)$(PREFIX)/libexec/pli/
 	install -m 644 $(wildcard README.md INSTALL LICENSE CHANGELOG.md) $(DESTDIR)$(PREFIX)/share/doc/pli/
+	install -m 755 packaging/publish-fhir $(DESTDIR)$(PREFIX)/share/doc/pli/
 	for m in $(MAN_PAGES); do install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; done
 	for u in $(UNITS); do install -D -m 644 $$u $(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/} || exit 1; done
 

@@ -13,6 +13,7 @@ struct admin *admin_new(enum ipc_role role)
     ad->dir = dir_new(role);
     ad->keyd = keyd_new(role);
     ad->trust = trust_new(role);
+    ad->pub = pub_new(role);
     return ad;
 }
 
@@ -24,6 +25,7 @@ void admin_free(struct admin **ad)
     dir_free(&(*ad)->dir);
     keyd_free(&(*ad)->keyd);
     trust_free(&(*ad)->trust);
+    pub_free(&(*ad)->pub);
     free(*ad);
     *ad = NULL;
 }

@@ -15,6 +15,7 @@
 #pragma once
 #include "crypto/keyd/client/client.h"
 #include "directory/client.h"
+#include "publish/client.h"
 #include "store/client/client.h"
 #include "trust/client/client.h"
 
@@ -23,6 +24,7 @@ struct admin {
     struct dir *dir;
     struct keyd *keyd;
     struct trust *trust;
+    struct pub *pub;
 };
 struct admin *admin_new(enum ipc_role role); /* ROLE_ADMIN; never NULL */
 void admin_free(struct admin **ad);

@@ -22,7 +22,7 @@ const struct setting settings[] = {
     {"instance.users", SET_STR, "_pli", 0, 24, SET_AT_START,
      "started as root: the prefix of the daemons' user names (_pli-smtpd ...); uids are allotted when the names do not exist"},
     {"instance.uid_base", SET_INT, "60900", 0, 2000000000, SET_AT_START,
-     "started as root: the first of nine uids allotted to daemons without a user name; 0: every daemon runs as root"},
+     "started as root: the first of ten uids allotted to daemons without a user name; 0: every daemon runs as root"},
     {"instance.postmaster", SET_STR, "", 0, 320, SET_AT_START, "the account that takes mail to postmaster; empty: the first one made"},
     {"account.keep_closed", SET_SECS, "90d", 0, 3650 * DAY, SET_AT_START,
      "how long the mail and the keys of an account are kept, sealed, after pli account close; then they are destroyed"},
@@ -129,6 +129,22 @@ const struct setting settings[] = {
     {"relayd.max_letters_per_session", SET_INT, "100", 1, 100000, SET_AT_START, "letters over one connection before another is made"},
     {"relayd.report_full_max", SET_BYTES, "1M", 0, 25 * 1024 * 1024, SET_AT_START,
      "largest message that a failure report sends back whole to a sender who asked for that (RET=FULL); of a larger one the header"},
+    {"publish.backend", SET_WORD, "off", 0, 0, SET_AT_START,
+     "what tells the national directory of our mailboxes: nothing (off), a program (command), or files in the instance's publish/out (folder)"},
+    {"publish.command", SET_STR, "", 0, 500, SET_AT_START, "the program, by its whole path; what it is given and answers is in pli-pubd(8)"},
+    {"publish.user", SET_STR, "", 0, 32, SET_AT_START, "started as root: the user that the program runs as; empty: pubd's own"},
+    {"publish.timeout", SET_SECS, "1m", 1, 3600, SET_AT_START, "how long the program may take for one event; then it is killed, and the event is repeated later"},
+    {"publish.types", SET_STR, "per org app cab", 3, 40, SET_AT_START, "kinds of mailboxes that are published"},
+    {"publish.domains", SET_STR, "", 0, 4000, SET_AT_START, "domains whose mailboxes are published, with spaces or commas between; empty: every one of this instance"},
+    {"publish.red_list", SET_WORD, "flag", 0, 0, SET_AT_START,
+     "a mailbox on the red list: told as such (flag), or not told of at all (remove)"},
+    {"publish.suspended", SET_WORD, "remove", 0, 0, SET_AT_START,
+     "a suspended mailbox, or one whose domain is disabled: taken from the national directory (remove), or left there (keep)"},
+    {"publish.max_deletes", SET_INT, "20", 0, 1000000, SET_AT_START, "deletions a day that go without pli publish confirm"},
+    {"publish.max_loss", SET_INT, "1", 0, 100, SET_AT_START, "or so many per cent of the published mailboxes, when that is more"},
+    {"publish.retry_first", SET_SECS, "1m", 1, DAY, SET_AT_START, "the first pause after a try without an answer; doubled each time"},
+    {"publish.retry_max", SET_SECS, "6h", 1, 7 * DAY, SET_AT_START, "the longest pause between two tries of one event"},
+    {"publish.compare_every", SET_SECS, "1d", 1, 30 * DAY, SET_AT_START, "how often all our mailboxes are compared with what is published; changes are seen at once"},
     {"trust.url", SET_STR, "", 0, 500, SET_AT_START, "address of the white list (https; over http its age counts from when a younger one came); empty: by pli trust update FILE alone"},
     {"trust.refresh", SET_SECS, "1h", 1, 7 * DAY, SET_AT_START, "how often trust.url is asked for another list"},
     {"trust.anchors", SET_STR, "", 0, 500, SET_AT_START, "PEM file of the authorities of the list's signer; empty: trust.signer_cert alone counts"},
@@ -312,6 +328,9 @@ static const struct {
     {"smtpd.from_domain", "operator|domain|off"},     /* enum letter_from, flow/letter.h */
     {"smtpd.peer_usage", "either|client|server|off"}, /* enum tls_usage, crypto/tls/tls.h */
     {"smtpd.citizen_check", "refuse|warn|off"},       /* enum citizen_check, smtpd/session.h */
+    {"publish.backend", "off|command|folder"},
+    {"publish.red_list", "flag|remove"},
+    {"publish.suspended", "remove|keep"},
 };
 
 const char *setting_words(const char *name)

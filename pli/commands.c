@@ -22,6 +22,22 @@ static const struct cmd_opt serve_opts[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct cmd_opt publish_list_opts[] = {
+    {"--refused", NULL, "only what was refused"},
+    {"--all", NULL, "what is published, too"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt publish_retry_opts[] = {
+    {"--all", NULL, "all that was refused or waits"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt publish_begin_opts[] = {
+    {"--nothing", NULL, "it has none of our mailboxes, or nobody knows which: all are sent"},
+    {"--everything", NULL, "it has all of them as they are here now: only changes are sent"},
+    {"--here", NULL, "this is the only outbox of these mailboxes from now on: the state of the other place counts"},
+    {NULL, NULL, NULL},
+};
+
 static const struct cmd_opt doctor_opts[] = {
     {"--dns", NULL, "prints the DNS records that lead mail and mail programs of a domain here, and checks nothing"},
     {NULL, NULL, NULL},
@@ -351,6 +367,22 @@ const struct command commands[] = {
      "how many entries the national copy has, and since when"},
     {"directory search", "TEXT", 1, CMD_POS_MAX, NEED_SERVER, cmd_directory_search, NULL,
      "looks for names, addresses, services and structures"},
+    {"publish status", "", 0, 0, NEED_SERVER, cmd_publish_status, NULL,
+     "how much the national directory was told, what waits, and why"},
+    {"publish list", "", 0, 0, NEED_SERVER, cmd_publish_list, publish_list_opts,
+     "mailboxes whose publication waits or was refused, with the last report"},
+    {"publish show", "ADDRESS", 1, 1, NEED_SERVER, cmd_publish_show, NULL,
+     "one mailbox: what is published, what is to be, the last report, the request"},
+    {"publish diff", "", 0, 0, NEED_SERVER, cmd_publish_diff, NULL,
+     "compares every mailbox with what is published, and sends nothing"},
+    {"publish run", "", 0, 0, NEED_SERVER, cmd_publish_run, NULL,
+     "compares every mailbox, sends what may be sent, and waits for it"},
+    {"publish retry", "[ADDRESS]", 0, 1, NEED_SERVER, cmd_publish_retry, publish_retry_opts,
+     "what was refused or waits is tried now"},
+    {"publish confirm", "", 0, 0, NEED_SERVER, cmd_publish_confirm, NULL,
+     "lets the deletions go that are more than a day may bring"},
+    {"publish begin", "", 0, 0, NEED_SERVER, cmd_publish_begin, publish_begin_opts,
+     "the first time, on another machine, or after the state was lost: says what the national directory has"},
     {"queue list", "", 0, 0, NEED_SERVER, cmd_queue_list, queue_list_opts,
      "messages that wait for recipients elsewhere"},
     {"queue show", "NUMBER", 1, 1, NEED_SERVER, cmd_queue_show, NULL,

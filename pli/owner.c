@@ -24,6 +24,7 @@ const struct owned owned[] = {
     {"tls/slapd.key", 0400, P_SLAPD, false},
     {"store", 0700, P_STORED, true},
     {"trust", 0700, P_TRUSTD, true},
+    {"publish", 0700, P_PUBD, true},
     {"ldap", 0700, P_SLAPD, true},
     {NULL, 0, 0, false},
 };

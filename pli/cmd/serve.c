@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Beside this program (a build folder), or where an installation puts what people do not call. */
@@ -82,6 +83,16 @@ static enum rc refresh_directory(struct super *s, struct err *e)
     return conf_get(s->conf, "directory.uri")[0] ? RC_OK : embedded_refresh(&spec, e);
 }
 
+/* Off, nothing of it is there. */
+static enum rc make_publish(const struct super *s, struct err *e)
+{
+    char path[4096];
+
+    if (proc_off(s->conf, P_PUBD) || mkdir(inst_path(s->dir, "publish", path), 0700) == 0 || errno == EEXIST)
+        return RC_OK;
+    return err_sys(e, RC_TEMP, "%s cannot be made", path);
+}
+
 static enum rc prepare(struct super *s, struct err *e)
 {
     enum rc rc;
@@ -93,6 +104,8 @@ static enum rc prepare(struct super *s, struct err *e)
     rc = room_check(s->dir, e);
     if (rc == RC_OK)
         rc = lock_take(s, e);
+    if (rc == RC_OK)
+        rc = make_publish(s, e);
     if (rc == RC_OK)
         rc = owner_apply(s->dir, s->uids, e);
     if (rc == RC_OK)

@@ -37,6 +37,8 @@ void check_keys(struct report *r);
 void check_way(struct report *r);
 /* doctor/trust.c: the white list: whether there is one, its age, its next fetch. Asked by check_daemons(). */
 void check_trustd(struct report *r);
+/* doctor/publish.c: the outbox to the national directory, when it is on. Asked by check_daemons(). */
+void check_pubd(struct report *r);
 /* doctor/revocation.c: addresses of revocation data that fail, lists that are too old */
 void check_revocation(struct report *r);
 /* doctor/people.c: accounts against mailboxes, certificates of accounts, mail that waits */

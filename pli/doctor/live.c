@@ -142,10 +142,14 @@ void check_daemons(struct report *r)
     static const struct {
         enum proc_id id;
         void (*check)(struct report *r);
-    } daemons[] = {{P_KEYD, check_keyd}, {P_DIRD, check_dird}, {P_STORED, check_stored}, {P_TRUSTD, check_trustd}};
+    } daemons[] = {{P_KEYD, check_keyd},
+                   {P_DIRD, check_dird},
+                   {P_STORED, check_stored},
+                   {P_TRUSTD, check_trustd},
+                   {P_PUBD, check_pubd}};
 
     for (size_t i = 0; r->served && i < sizeof daemons / sizeof *daemons; i++)
-        if (answers(r, daemons[i].id))
+        if (!(r->conf && proc_off(r->conf, daemons[i].id)) && answers(r, daemons[i].id))
             daemons[i].check(r);
 }
 

@@ -127,7 +127,8 @@ enum rc listeners_open(struct super *s, struct err *e)
     }
     for (size_t i = 0; i < PROCS_ && rc == RC_OK; i++) {
         s->ipc_fd[i] = -1;
-        if (proc_defs[i].sock && (s->ipc_fd[i] = ipc_listen(proc_defs[i].sock, e)) < 0)
+        if (proc_defs[i].sock && !proc_off(s->conf, (enum proc_id)i) &&
+            (s->ipc_fd[i] = ipc_listen(proc_defs[i].sock, e)) < 0)
             rc = e->rc;
     }
     s->gate_fd = -1;

@@ -21,12 +21,12 @@ static void nap(void)
     nanosleep(&(struct timespec){0, STEP_MS * 1000000L}, NULL);
 }
 
-static bool daemons_answer(int64_t deadline, char why[200])
+static bool daemons_answer(const struct super *s, int64_t deadline, char why[200])
 {
     for (size_t i = 0; i < PROCS_; i++) {
         struct ipc *c = NULL;
         struct err e;
-        if (!proc_defs[i].sock)
+        if (!proc_defs[i].sock || proc_off(s->conf, (enum proc_id)i))
             continue;
         while (ipc_dial(proc_defs[i].sock, proc_defs[i].proto, ROLE_SUPER, deadline, &c, &e) != RC_OK &&
                clock_mono() < deadline)
@@ -139,7 +139,7 @@ pid_t probe_start(struct super *s)
     child_begins(s);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (daemons_answer(deadline, why) && directory_in_step(deadline, why) && listeners_greet(s, why))
+    if (daemons_answer(s, deadline, why) && directory_in_step(deadline, why) && listeners_greet(s, why))
         _exit(0);
     complain(s, "not ready after %d s: %s; the log is %s/log/pli.log", PATIENCE_MS / 1000, why, s->dir);
     _exit(1);

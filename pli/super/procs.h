@@ -7,7 +7,7 @@
 #include "base/ipc.h"
 #include <sys/types.h>
 
-enum proc_id { P_SLAPD, P_KEYD, P_STORED, P_TRUSTD, P_DIRD, P_RELAYD, P_SMTPD, P_IMAPD, P_HTTPD, PROCS_ };
+enum proc_id { P_SLAPD, P_KEYD, P_STORED, P_TRUSTD, P_DIRD, P_RELAYD, P_SMTPD, P_IMAPD, P_HTTPD, P_PUBD, PROCS_ };
 /* Which of the keys of tickets it gets (crypto/seal/ticket.h): none, its own, or all. */
 enum ticket_part { TICKETS_NONE, TICKETS_STORED, TICKETS_KEYD, TICKETS_ALL };
 enum listener_id { L_SMTP, L_SUBMISSION, L_SUBMISSIONS, L_IMAP, L_IMAPS, L_HTTP, L_HTTPS, LISTENERS_ };
@@ -21,6 +21,7 @@ struct proc_def {
     unsigned listeners;          /* bits of listener_id */
     unsigned uid_offset;         /* from instance.uid_base */
     unsigned stop_rank;          /* 0 is stopped first */
+    const char *off;             /* a setting: while it is "off" the process is not started and has no socket; NULL: none */
 };
 extern const struct proc_def proc_defs[PROCS_];
 
@@ -30,6 +31,9 @@ struct listener_def {
     const char *proxies;         /* the setting that names whose connections begin with a PROXY header */
 };
 extern const struct listener_def listener_defs[LISTENERS_];
+
+struct conf;
+bool proc_off(const struct conf *c, enum proc_id i);
 
 /* The uid of each process: that of its user name when there is such a user, else one allotted from base. All are 0, which means "keep the uid",
  * when the caller is not root or base is 0. */

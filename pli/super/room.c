@@ -29,7 +29,7 @@ static unsigned long long reserve_kb(const char *dir, const char *folder)
 
 enum rc room_check(const char *dir, struct err *e)
 {
-    static const char *const folders[] = {"run", "log", "store", "trust", "ldap"};
+    static const char *const folders[] = {"run", "log", "store", "trust", "ldap", "publish"};
     char path[4096];
     struct statvfs v;
 

@@ -166,6 +166,8 @@ static bool has_work(const struct super *s, enum proc_id i)
 {
     unsigned open = 0;
 
+    if (proc_off(s->conf, i))
+        return false;
     if (i == P_SLAPD)
         return conf_get(s->conf, "directory.uri")[0] == 0;
     for (size_t l = 0; l < LISTENERS_; l++)

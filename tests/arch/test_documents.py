@@ -7,7 +7,7 @@ import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [TOP / p for p in ("README.md", "INSTALL", "ARCHITECTURE.md", "CHANGELOG.md", "bench/README.md")] + sorted(TOP.glob("docs/**/*.md"))
-ROOMS = ("base", "proto", "mime", "extract", "crypto", "directory", "policies", "store", "flow", "admin", "smtpd", "relayd", "imapd", "httpd", "pli", "tests", "bench", "docs", "man", "packaging")
+ROOMS = ("base", "proto", "mime", "extract", "crypto", "directory", "publish", "policies", "store", "flow", "admin", "smtpd", "relayd", "imapd", "httpd", "pli", "tests", "bench", "docs", "man", "packaging")
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if p.exists()], ids=lambda p: str(p.relative_to(TOP)))

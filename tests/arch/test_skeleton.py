@@ -7,7 +7,7 @@ from test_arch import code, in_house, is_test, report, text
 
 DAEMONS = {"pli-stored": "store/stored/daemon.c", "pli-keyd": "crypto/keyd/keyd.c", "pli-dird": "directory/dird/main.c",
            "pli-relayd": "relayd/main.c", "pli-trustd": "trust/trustd/main.c", "pli-smtpd": "smtpd/main.c", "pli-imapd": "imapd/main.c",
-           "pli-httpd": "httpd/main.c"}
+           "pli-httpd": "httpd/main.c", "pli-pubd": "publish/pubd/main.c"}
 
 
 def product(*suffixes):

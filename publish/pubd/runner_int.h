@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* publish/pubd/runner_int.h - between pubd (runner.c) and the runner (runner_child.c): one packet each way, with the body in a memfd beside the first.
+ * Process  pubd, its runner.
+ */
+#pragma once
+#include "publish/pubd/runner.h"
+
+/* u32 timeout in ms, u32 length and words, u32 length and environment; the answer: u8 end, u32 code, u32 length and report. */
+enum { RUN_PACKET = 64 * 1024, RUN_WORDS = 8, RUN_VARIABLES = 40, RUN_REPORT = 2000 };
+void runner_loop(const struct runner_how *how, int door) __attribute__((noreturn));
+void runner_kill_all(void);                                   /* whatever was started, and what that started */
