@@ -60,7 +60,8 @@ static int a_session(void)
 #define FINDER BIT(SB_RELAY_FINDER)
 #define NURSERY BIT(SB_RELAY_NURSERY)
 #define STARTER BIT(SB_TRUST_STARTER)
-#define THREADED (BIT(SB_STORED) | BIT(SB_KEYD) | NET)
+#define PUBD BIT(SB_PUBD)
+#define THREADED (BIT(SB_STORED) | BIT(SB_KEYD) | PUBD | NET)
 static const struct act {
     const char *name;
     int (*run)(void);
@@ -74,7 +75,7 @@ static const struct act {
     {"ptrace the parent", a_ptrace, 0, false},
     {"connect by TCP", a_inet, NET | FINDER, true},
     {"listen on TCP", a_bind_inet, 0, false},
-    {"connect to a sibling", a_local, LISTENERS | BIT(SB_DIALLER) | NET | RELAYD | FINDER, false},
+    {"connect to a sibling", a_local, LISTENERS | BIT(SB_DIALLER) | NET | RELAYD | FINDER | PUBD, false},
     {"turn a peer's socket elsewhere", a_turn, NET | FINDER, true},
     {"fork", a_fork, LISTENERS | NURSERY | STARTER, false},
     {"start a thread", a_thread, THREADED, false},
@@ -82,12 +83,12 @@ static const struct act {
     {"signal the parent", a_kill_parent, 0, true},
     {"no core dump", a_core, EVERY, false},
     {"memfd", a_memfd, EVERY, false},
-    {"shorten a file", a_shorten, BIT(SB_STORED) | BIT(SB_TRUSTD), false},
+    {"shorten a file", a_shorten, BIT(SB_STORED) | BIT(SB_TRUSTD) | PUBD, false},
     {"write over the log", a_no_append, EVERY & ~SESSIONS, true},
     {"socket pair", a_pair, EVERY & ~BIT(SB_TRUST_PARSER), false},
     {"ask for a limit", a_ask_limit, EVERY, false},
     {"set a limit", a_set_limit, STARTER, false},
-    {"own folder", a_own_file, BIT(SB_STORED), false},
+    {"own folder", a_own_file, BIT(SB_STORED) | PUBD, false},
     {"accept", a_accept, LISTENERS | THREADED, true},
     {"fork a session", a_session, LISTENERS | NURSERY | STARTER, false},
 };
@@ -107,7 +108,7 @@ static enum sandbox_kind above_of(int session)
 static int in_sandbox_below(const struct sandbox_how *above, enum sandbox_kind k, uid_t uid, const char *root,
                             int (*run)(void))
 {
-    struct sandbox_how h = {k, uid, root, k == SB_STORED ? rw_dir : NULL};
+    struct sandbox_how h = {k, uid, root, k == SB_STORED || k == SB_PUBD ? rw_dir : NULL};
     int status;
     struct err e;
     pid_t pid;

@@ -26,10 +26,10 @@ static void tables_are_complete_and_bounded(void **state)
 {
     (void)state;
     assert_int_equal(ipc_op_find(&dird_proto, DIRD_EV_ENDED)->roles, 0); /* nobody may ask it */
-    for (size_t i = 0; i < dird_proto.n_ops - 1; i++) {
+    for (size_t i = 0; i < dird_proto.n_ops; i++) {
         const struct ipc_op *op = &dird_proto.ops[i];
         assert_ptr_equal(ipc_op_find(&dird_proto, op->op), op);
-        assert_true(op->roles != 0);
+        assert_int_equal(op->roles == 0, i + 2 >= dird_proto.n_ops); /* events come last: nobody may ask them */
         assert_true(most_bytes(op->req) <= IPC_MSG_MAX && most_bytes(op->rep) <= IPC_MSG_MAX);
         assert_true(count(op->req) < IPC_FIELDS_MAX && count(op->rep) < IPC_FIELDS_MAX);
     }

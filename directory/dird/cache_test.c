@@ -406,6 +406,60 @@ static void waiting_ends_when_it_is_seen(void **state)
     pthread_join(t, NULL);
 }
 
+/* The addresses that changed since at, with commas; "whole". */
+static const char *changed(struct cache_changed *at)
+{
+    static char text[4096];
+    struct buf b = BUF_INIT;
+
+    at->whole = false;
+    cache_changes(c, at, 2000, &b);
+    for (size_t i = 0; i < b.n; i++)
+        if (b.p[i] == '\n')
+            b.p[i] = ',';
+    snprintf(text, sizeof text, "%s%.*s%s", at->whole ? "whole" : "", SPAN_ARG(buf_span(&b)), at->more ? "more" : "");
+    buf_free(&b);
+    return text;
+}
+
+/* Every mailbox that came, changed or went is named; one that was read again as it was is not; who cannot be told which is told "whole". */
+static void it_is_told_which_mailboxes_changed(void **state)
+{
+    struct cache_changed at = {.run = 0}, old, none = {.run = 0};
+    unsigned char uuid[CACHE_UUID];
+
+    (void)state;
+    assert_string_equal(changed(&at), "whole");
+    old = at;
+    put(9001, "Came@Changes.example", "alias@changes.example", 5);
+    put(9001, "came@changes.example", NULL, 5); /* read again */
+    assert_string_equal(changed(&at), "came@changes.example,");
+    assert_string_equal(changed(&at), "");
+    put(9001, "came@changes.example", NULL, 6);
+    uuid_of(9001, uuid);
+    cache_drop(c, uuid);
+    assert_string_equal(changed(&at), "came@changes.example,came@changes.example,");
+    put_domain(9002, "changes.example");
+    assert_string_equal(changed(&at), "");
+    uuid_of(9002, uuid);
+    cache_put_domain(c, uuid, &(struct cache_domain_facts){.domain = SPAN_LIT("changes.example"), .disabled = true});
+    assert_string_equal(changed(&at), "whole");
+    cache_drop(c, uuid); /* a disabled one goes: its mailboxes live again */
+    assert_string_equal(changed(&at), "whole");
+    assert_string_equal(changed(&old), "whole");
+    assert_string_equal(changed(&none), "whole");
+    for (unsigned i = 0; i < 200; i++)
+        put(9100 + i, "same@changes.example", NULL, 100 + i);
+    assert_non_null(strstr(changed(&at), "more")); /* a page of it */
+    while (at.more)
+        (void)changed(&at);
+    for (unsigned i = 0; i < 16385; i++) /* one more than are kept */
+        put(9000, "same@changes.example", NULL, 1000 + i);
+    assert_string_equal(changed(&at), "whole");
+    at.seen++; /* more than there were: of another time */
+    assert_string_equal(changed(&at), "whole");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -422,6 +476,7 @@ int main(void)
         cmocka_unit_test(lists_are_bounded),
         cmocka_unit_test(trust_is_by_domain_or_all),
         cmocka_unit_test(waiting_ends_when_it_is_seen),
+        cmocka_unit_test(it_is_told_which_mailboxes_changed),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }
