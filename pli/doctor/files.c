@@ -154,9 +154,12 @@ void check_permissions(struct report *r)
     if (r->conf)
         proc_uids(conf_get(r->conf, "instance.users"), conf_num(r->conf, "instance.uid_base"), uids);
     for (const struct owned *o = owned; o->name; o++) {
-        if (lstat(inst_path(r->c->root, o->name, path), &st) != 0)
-            check_missing(r, o->name, path, errno);
-        else
+        bool may_lack =
+            o->proc >= 0 && proc_defs[o->proc].off && (!r->conf || proc_off(r->conf, (enum proc_id)o->proc));
+        if (lstat(inst_path(r->c->root, o->name, path), &st) != 0) {
+            if (!may_lack || errno != ENOENT)
+                check_missing(r, o->name, path, errno);
+        } else
             right += stands_right(r, o, &st, uids, path);
     }
     if (lstat(r->c->root, &st) == 0)

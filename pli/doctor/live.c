@@ -137,6 +137,12 @@ static void check_stored(struct report *r)
     check_damage(r);
 }
 
+/* Without settings nobody knows whether it is to run. */
+static bool is_off(const struct report *r, enum proc_id id)
+{
+    return r->conf ? proc_off(r->conf, id) : proc_defs[id].off != NULL;
+}
+
 void check_daemons(struct report *r)
 {
     static const struct {
@@ -149,7 +155,7 @@ void check_daemons(struct report *r)
                    {P_PUBD, check_pubd}};
 
     for (size_t i = 0; r->served && i < sizeof daemons / sizeof *daemons; i++)
-        if (!(r->conf && proc_off(r->conf, daemons[i].id)) && answers(r, daemons[i].id))
+        if (!is_off(r, daemons[i].id) && answers(r, daemons[i].id))
             daemons[i].check(r);
 }
 
