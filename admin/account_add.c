@@ -148,6 +148,17 @@ static enum rc address_free(struct admin *ad, struct adding *n, struct err *e)
     return rc;
 }
 
+/* An administrator of some accounts hears that this is none of hers before anything is made. */
+static enum rc may(struct admin *ad, struct adding *n, struct err *e)
+{
+    struct dird_account bare = n->a;
+
+    bare.password = SPAN_NULL;
+    if (ad->acting.n > 0 && !n->w->quota_default)
+        return err_cause(e, RC_PERM, CAUSE_OUT_OF_SCOPE, "how much a mailbox may take is the operator's to say");
+    return admin_may(ad, DIRD_ACCOUNT_ADD, &bare, e);
+}
+
 static enum rc reserve(struct admin *ad, struct adding *n, struct err *e)
 {
     struct store_mbx_msg box = {0};
@@ -210,7 +221,7 @@ static enum rc make_entry(struct admin *ad, struct adding *n, struct err *e)
 }
 
 static enum rc (*const steps[])(struct admin *ad, struct adding *n, struct err *e) = {
-    check, check_password, prepare, address_free, reserve, make_keys, make_box, make_entry};
+    check, check_password, prepare, may, address_free, reserve, make_keys, make_box, make_entry};
 
 /* What the caller is told has memory of its own, and holds no password. */
 static enum rc tell(const struct adding *n, struct account_made *out, struct err *e)
@@ -254,6 +265,8 @@ enum rc account_add_would(struct admin *ad, const struct account_wish *w, struct
 
     if (rc == RC_OK)
         rc = prepare(ad, &n, e);
+    if (rc == RC_OK)
+        rc = may(ad, &n, e);
     if (rc == RC_OK)
         rc = address_free(ad, &n, e);
     adding_free(&n);

@@ -117,6 +117,21 @@ static enum rc lay(struct admin *ad, struct changing *n, struct err *e)
 }
 
 /* ---- the steps ---- */
+static enum rc may(struct admin *ad, struct changing *n, struct err *e)
+{
+    struct buf rec = BUF_INIT;
+    struct dird_account bare = *n->a;
+    enum rc rc;
+
+    if (ad->acting.n == 0)
+        return RC_OK;
+    bare.cert_der = bare.password = SPAN_NULL;
+    ipc_list_add(&rec, dird_account_f, &bare);
+    rc = admin_may(ad, DIRD_ACCOUNT_SET, &(struct dird_set_req){n->what, buf_span(&rec)}, e);
+    buf_free(&rec);
+    return rc;
+}
+
 /* A signing account needs a certificate: one that was made without never has one. */
 static enum rc can_sign(struct admin *ad, struct changing *n, struct err *e)
 {
@@ -161,8 +176,8 @@ static enum rc renew_certificate(struct admin *ad, struct changing *n, struct er
     return rc == RC_OK && box.can_sign ? certificate_issue(ad, n->a->address, CERTIFICATE_AS_IT_WAS, &info, e) : rc;
 }
 
-static enum rc (*const steps[])(struct admin *ad, struct changing *n, struct err *e) = {lay, can_sign, set_box,
-                                                                                        set_entry, renew_certificate};
+static enum rc (*const steps[])(struct admin *ad, struct changing *n,
+                                struct err *e) = {lay, may, can_sign, set_box, set_entry, renew_certificate};
 
 enum rc account_change(struct admin *ad, const struct account *a, const struct account_change *ch, struct err *e)
 {
@@ -172,6 +187,18 @@ enum rc account_change(struct admin *ad, const struct account *a, const struct a
 
     for (size_t i = 0; i < sizeof steps / sizeof *steps && rc == RC_OK; i++)
         rc = steps[i](ad, &n, e);
+    account_texts_free(&n.texts);
+    return rc;
+}
+
+enum rc account_change_would(struct admin *ad, const struct account *a, const struct account_change *ch, struct err *e)
+{
+    struct dird_account as = a->is;
+    struct changing n = {.ch = ch, .a = &as};
+    enum rc rc = lay(ad, &n, e);
+
+    if (rc == RC_OK)
+        rc = may(ad, &n, e);
     account_texts_free(&n.texts);
     return rc;
 }

@@ -107,6 +107,8 @@ enum account_fault account_change_fault(const struct account_change *ch, struct 
 /* a: as account_get() gave it, and it stays so: read it again to see the change. RC_PERM: it shall sign and has no certificate (nothing was done). New aliases give
  * an account with a signing key a new certificate that names them (RFC 8550 3). */
 enum rc account_change(struct admin *ad, const struct account *a, const struct account_change *ch, struct err *e);
+/* Whether it would be refused, as far as nothing is written. */
+enum rc account_change_would(struct admin *ad, const struct account *a, const struct account_change *ch, struct err *e);
 
 /* ---- another password ---- */
 struct account_password {

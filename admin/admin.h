@@ -3,6 +3,8 @@
  *
  * Room     admin/ does; who calls it asks, shows and confirms. Nothing here prints, prompts, reads an option or writes JSON: pli, an import
  *          and an HTTP interface call the same functions.
+ * Acting   admin_new_as(): dird holds every request against the scopes of a delegated administrator (decision 0050). What is done elsewhere before dird is asked
+ *          is asked of it first: admin_may().
  * Who      the daemons know the caller by its role and by the uid that the kernel names (base/ipc.h): a caller that is neither root nor
  *          the instance's owner is answered RC_DENIED. A program that acts for several people must decide by itself who may do what.
  * Where    sockets are named relative to the working folder, which is DIR/run.
@@ -25,6 +27,14 @@ struct admin {
     struct keyd *keyd;
     struct trust *trust;
     struct pub *pub;
+    struct buf acting; /* a delegated administrator's ticket; empty: an operator. secret */
 };
 struct admin *admin_new(enum ipc_role role); /* ROLE_ADMIN; never NULL */
 void admin_free(struct admin **ad);
+
+/* ---- acting for a delegated administrator ---- */
+/* Her sign-in, throttled as everywhere. RC_DENIED: wrong address or password, or she administers nothing (CAUSE_ACTING_ENDED). RC_PERM: suspended. */
+enum rc admin_sign_in(struct span address, struct span password, struct buf *ticket_out, struct err *e);
+struct admin *admin_new_as(struct span ticket); /* copied; never NULL */
+/* Would dird do that for her? Of an operator nothing is asked: RC_OK. RC_PERM, CAUSE_OUT_OF_SCOPE; else as the operation answers. */
+enum rc admin_may(struct admin *ad, enum dird_op op, const void *req, struct err *e);

@@ -90,6 +90,8 @@ enum rc delegate_add(struct admin *ad, const struct account *box, const struct a
     if (rc == RC_OK)
         rc = account_not_closed(&to->is, e);
     if (rc == RC_OK)
+        rc = admin_may(ad, DIRD_DELEGATE_SET, &d, e);
+    if (rc == RC_OK)
         rc = box_slots_get(ad, box->is.mbx, &b, e);
     if (rc == RC_OK)
         rc = slot_put(ad, to, d.grant, &b, e);
@@ -147,6 +149,9 @@ enum rc delegate_end(struct admin *ad, struct span box, struct span to, struct e
         return rc;
     d.mbx = l.mbx;
     d.delegate = l.delegate;
+    rc = admin_may(ad, DIRD_DELEGATE_SET, &d, e);
+    if (rc != RC_OK)
+        return rc;
     rc = slot_take(ad, l.mbx, l.delegate, e);
     return rc == RC_OK || rc == RC_NOTFOUND ? dir_call(ad->dir, DIRD_DELEGATE_SET, &d, NULL, e) : rc;
 }

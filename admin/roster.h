@@ -99,6 +99,7 @@ struct roster_run {
     const struct roster *roster;
     const struct roster_defaults *defaults;
     enum ipc_role role; /* of the workers' connections */
+    struct span acting; /* a delegated administrator's ticket (admin/admin.h); empty: an operator */
     bool dry;
     unsigned workers; /* 1 to ROSTER_WORKERS */
     bool (*told)(const struct roster_result *r,

@@ -207,7 +207,9 @@ static enum rc change(struct applying *a, enum roster_outcome *out, struct err *
     *out = a->change.what || state ? ROSTER_CHANGED : ROSTER_UNCHANGED;
     if (account_change_fault(&a->change, &about) != ACCOUNT_RIGHT)
         return err_set(e, RC_SYNTAX, "not right: %.*s", SPAN_ARG(span_head(about, 100)));
-    return a->dry ? RC_OK : write_change(a, state, e);
+    if (a->dry)
+        return a->change.what ? account_change_would(a->ad, &a->there, &a->change, e) : RC_OK;
+    return write_change(a, state, e);
 }
 
 static enum rc add(struct applying *a, enum roster_outcome *out, struct err *e)

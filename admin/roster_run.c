@@ -66,7 +66,7 @@ static void *work(void *arg)
 {
     struct running *g = arg;
     const struct roster_run *run = g->run;
-    struct admin *ad = admin_new(run->role);
+    struct admin *ad = run->acting.n > 0 ? admin_new_as(run->acting) : admin_new(run->role);
     uint32_t row;
     const char *untried;
 

@@ -229,7 +229,10 @@
     X(CAUSE_CODE_FIRST, "code-first") \
     X(CAUSE_CODE_ENDED, "code-ended") \
     X(CAUSE_CODE_NONE, "code-none") \
-    X(CAUSE_PASSWORD_RULE, "password-rule")
+    X(CAUSE_PASSWORD_RULE, "password-rule") \
+    /* a delegated administrator */ \
+    X(CAUSE_OUT_OF_SCOPE, "out-of-scope") \
+    X(CAUSE_ACTING_ENDED, "acting-ended")
 
 enum cause {
 #define CAUSE_AS_ENUM(id, name) id,

@@ -86,7 +86,8 @@ enum ipc_role { /* bit values; which process the peer is */
     ROLE_SUPER = 128, /* the supervisor: ping only */
     ROLE_HTTPD = 256,
     ROLE_PUBD = 512,
-    ROLE_LAST = ROLE_PUBD
+    ROLE_ACTING = 1024, /* the pli command for a delegated administrator, who says a password: dird holds each request against her scopes */
+    ROLE_LAST = ROLE_ACTING
 };
 enum ipc_op_bits {
     IPC_REQ_FD = 1, /* one descriptor rides with the request: compulsory */

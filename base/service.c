@@ -32,7 +32,7 @@ void service_uids(const struct boot *b)
         if (uid > 0)
             uids[roles[i].role] = (uid_t)uid;
     }
-    uids[ROLE_ADMIN] = uids[ROLE_SUPER] = admin >= 0 ? (uid_t)admin : geteuid();
+    uids[ROLE_ADMIN] = uids[ROLE_ACTING] = uids[ROLE_SUPER] = admin >= 0 ? (uid_t)admin : geteuid();
 }
 
 uid_t service_uid_of_role(void *daemon, enum ipc_role r)

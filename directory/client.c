@@ -12,15 +12,36 @@ enum { CALL_MS = 20000, WAIT_MS = 11000, WAIT_STEP_MS = 250 };
 
 struct dir {
     struct ipc_link *link;
+    struct buf acting; /* a delegated administrator's ticket; secret */
+    unsigned told_on;  /* the connection that knows it, by ipc_link_dials(); 0: none */
 };
+
+static enum rc tell_who_acts(void *ctx, struct ipc_link *l, struct err *e)
+{
+    struct dir *d = ctx;
+    struct dird_act_req rq = {buf_span(&d->acting)};
+    enum rc rc;
+
+    if (d->acting.n == 0 || d->told_on == ipc_link_dials(l))
+        return RC_OK;
+    rc = ipc_link_once(l, &(struct ipc_ask){.op = DIRD_ACT, .req = &rq, .req_fd = -1}, e);
+    d->told_on = rc == RC_OK ? ipc_link_dials(l) : 0;
+    return rc;
+}
 
 struct dir *dir_new(enum ipc_role role)
 {
     struct dir *d = calloc(1, sizeof *d);
     if (!d)
         die("out of memory");
-    d->link = ipc_link_new(&(struct ipc_link_how){
-        .socket = "dird.sock", .proto = &dird_proto, .role = role, .patience_ms = DIR_PATIENCE_MS, .call_ms = CALL_MS});
+    d->link = ipc_link_new(&(struct ipc_link_how){.socket = "dird.sock",
+                                                  .proto = &dird_proto,
+                                                  .role = role,
+                                                  .patience_ms = DIR_PATIENCE_MS,
+                                                  .call_ms = CALL_MS,
+                                                  .tell = tell_who_acts,
+                                                  .ctx = d});
+    buf_init_secret(&d->acting);
     return d;
 }
 
@@ -39,8 +60,16 @@ void dir_free(struct dir **d)
     if (!d || !*d)
         return;
     ipc_link_free(&(*d)->link);
+    buf_free(&(*d)->acting);
     free(*d);
     *d = NULL;
+}
+
+void dir_act(struct dir *d, struct span ticket)
+{
+    buf_clear(&d->acting);
+    buf_addspan(&d->acting, ticket);
+    d->told_on = 0;
 }
 
 unsigned dir_dials(const struct dir *d)

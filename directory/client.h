@@ -19,6 +19,8 @@ int dir_fd(const struct dir *d); /* -1: none */
 enum rc dir_ended(struct dir *d, struct err *e);
 void dir_rest(struct dir *d);
 void dir_hang_up(struct dir *d);           /* the next question dials */
+/* Of ROLE_ACTING: whom every connection acts for from now on. ticket: of DIRD_AUTH with DP_ACTING; copied. */
+void dir_act(struct dir *d, struct span ticket);
 /* Any operation of wire.h. A question is asked again when dird restarted meanwhile; a change is not: RC_TEMP, look before trying again. */
 enum rc dir_call_in(struct dir *d, enum dird_op op, const void *req, void *rep_out, struct buf *mem, struct err *e);
 /* The same for an op whose reply has no spans; for another one it is a bug(), at the first call. */

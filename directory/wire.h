@@ -12,7 +12,7 @@
  */
 #pragma once
 #include "base/ipc.h"
-#define DIRD_VERSION 11
+#define DIRD_VERSION 12
 /* RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
 extern const struct ipc_proto dird_proto;
 enum dird_op {
@@ -39,6 +39,10 @@ enum dird_op {
     DIRD_CHOOSE,         /* a first-sign-in code -> a password of the holder's own (decision 0053). httpd */
     DIRD_BOXES, DIRD_BOX, /* what the national directory may be told of mailboxes: a page, one. pubd */
     DIRD_BOXES_CHANGED,  /* which of them changed since then. pubd */
+    DIRD_ACT,            /* a delegated administrator's ticket: from now on this connection acts for her, within her scopes (decision 0050). acting */
+    DIRD_MAY,            /* would this request be within her scopes? acting */
+    DIRD_ADMIN_SET,      /* a scope given or taken. admin */
+    DIRD_ADMIN_LIST,     /* who administers what. admin, acting (of the accounts in her scopes) */
     DIRD_EV_BOXES = 199, /* pushed to pubd: ask DIRD_BOXES_CHANGED */
     DIRD_EV_ENDED = 200  /* pushed, never asked, within two seconds: the account is suspended, closed or gone, or has another password */
 };
@@ -82,7 +86,8 @@ IPC_MESSAGE(dird_served_req);
  * code for choosing a password, which opens nothing ---- */
 /* protocol decides what the ticket gives, and is the asker's own: DP_SUBMISSION is smtpd's, DP_IMAP imapd's; the administrator may ask for each;
  * RC_DENIED else. */
-enum dird_protocol { DP_SUBMISSION = 1 /* submit */, DP_IMAP /* read, write */, DP_ADMIN /* read, write, slots */ };
+enum dird_protocol { DP_SUBMISSION = 1 /* submit */, DP_IMAP /* read, write */, DP_ADMIN /* read, write, slots */,
+                     DP_ACTING /* opens no mailbox: DIRD_ACT alone takes it. Of a delegated administrator, and asked by that role alone */ };
 #define FIELDS_dird_auth_req(F, T)                                    \
     F(T, BYTES, login, DIRD_ADDR)                                     \
     F(T, BYTES, password, DIRD_PASSWORD)     /* secret */             \
@@ -367,6 +372,31 @@ IPC_MESSAGE(dird_changed_rep);
 #define FIELDS_dird_ev_boxes(F, T)                                                                     \
     F(T, U8, why)                            /* 1 */
 IPC_MESSAGE(dird_ev_boxes); /* the event */
+
+/* ---- delegated administrators (decision 0050) ----
+ * A connection of ROLE_ACTING is answered nothing before DIRD_ACT. From then on every request is held against her scopes as they are at that moment, under
+ * the lock of the change: RC_PERM, CAUSE_OUT_OF_SCOPE: not hers to do; RC_DENIED, CAUSE_ACTING_ENDED: she administers nothing any more, her account ended,
+ * or has another password. Lists leave out what is not in her scopes. */
+#define FIELDS_dird_act_req(F, T)                                                                            \
+    F(T, BYTES, ticket, DIRD_TICKET)         /* of DIRD_AUTH with DP_ACTING */
+IPC_MESSAGE(dird_act_req);
+
+/* MAY: RC_OK, or what the operation would answer. For who must do something before it elsewhere. */
+#define FIELDS_dird_may_do_req(F, T)                                                                         \
+    F(T, U16, op)                            /* enum dird_op */                                              \
+    F(T, BYTES, req, DIRD_LIST)         /* its request, as ipc_encode() writes it */
+IPC_MESSAGE(dird_may_do_req);
+
+enum dird_scope_kind { SCOPE_STRUCTURE = 1 /* accounts that bear this number */, SCOPE_DOMAIN /* accounts and lists whose own address is in it */ };
+enum { DIRD_SCOPES = 16 /* of one administrator */ };
+/* ADMIN_SET, and a list record of ADMIN_LIST, in address order. SET: RC_EXISTS: given already; RC_NOTFOUND: no such account, or not given. */
+#define FIELDS_dird_scope(F, T)                                                                              \
+    F(T, BYTES, address, DIRD_ADDR)          /* of the administrator: an account's own */                    \
+    F(T, BYTES, name, DIRD_NAME)             /* answered: cn */                                              \
+    F(T, U8, kind)                           /* enum dird_scope_kind */                                      \
+    F(T, BYTES, id, DIRD_ADDR)               /* FINESS, SIREN or SIRET; domain */                            \
+    F(T, U8, on)                             /* SET: 1 given, 0 taken. LIST: 1 she may act, 0 suspended or closed */
+IPC_MESSAGE(dird_scope);
 
 /* ---- DIRD_STATUS ---- */
 #define FIELDS_dird_status_rep(F, T)                                                           \

@@ -6,6 +6,8 @@
 const struct cmd_opt common_opts[] = {
     {"--root", "DIR", "the instance's folder (or PLI_ROOT); default /var/lib/pli with /etc/pli/pli.conf"},
     {"--json", NULL, "answer with one JSON value"},
+    {"--as", "ADDRESS", "act for a delegated administrator, within what she administers; asks for her password"},
+    {"--as-password", "FILE", "her password is the first line of that file, such as /dev/fd/3"},
     {"--help", NULL, "how to call this command"},
     {"--version", NULL, "the version of this program"},
     {NULL, NULL, NULL},
@@ -167,6 +169,11 @@ static const struct cmd_opt list_opts[] = {
     {"--name", "NAME", "as colleagues look for it"},
     {"--post", "members|domain|anyone-signed-in|trust-space", "who may send to it; default members"},
     {"--description", "TEXT", "what it is for"},
+    {NULL, NULL, NULL},
+};
+static const struct cmd_opt admin_opts[] = {
+    {"--structure", "NUMBER", "the accounts that bear this FINESS, SIREN or SIRET number"},
+    {"--domain", "DOMAIN", "the accounts and the lists of this mail domain"},
     {NULL, NULL, NULL},
 };
 static const struct cmd_opt trust_add_opts[] = {
@@ -338,6 +345,11 @@ const struct command commands[] = {
     {"list list", "", 0, 0, NEED_SERVER, cmd_list_list, NULL, "every distribution list, one a line"},
     {"list show", "ADDRESS", 1, 1, NEED_SERVER, cmd_list_show, NULL, "the members of a list, and what each is"},
     {"list delete", "ADDRESS", 1, 1, NEED_SERVER, cmd_list_delete, NULL, "deletes a list; no mail is lost by it"},
+    {"admin grant", "ADDRESS", 1, 1, NEED_SERVER, cmd_admin_grant, admin_opts,
+     "lets an account's holder administer the accounts of a structure, or of a domain"},
+    {"admin revoke", "ADDRESS", 1, 1, NEED_SERVER, cmd_admin_revoke, admin_opts, "takes that away, at once"},
+    {"admin list", "", 0, 0, NEED_SERVER, cmd_admin_list, NULL, "who administers what, one scope a line"},
+    {"admin show", "ADDRESS", 1, 1, NEED_SERVER, cmd_admin_show, NULL, "what an account's holder administers"},
     {"trust add", "DOMAIN", 1, 1, NEED_SERVER, cmd_trust_add, trust_add_opts,
      "takes a domain's operator into the trust space"},
     {"trust show", "[DOMAIN]", 0, 1, NEED_SERVER, cmd_trust_show, NULL,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/main.c - the one command for people: finds its row in the table and runs it. See pli/cmd.h. */
+#include "pli/acting.h"
 #include "pli/cmd.h"
 #include "pli/instance.h"
 #include <poll.h>
@@ -31,6 +32,8 @@ int main(int argc, char **argv)
     if (rc != PLI_OK)
         return rc;
     if (c.def->needs == NEED_NOTHING || (rc = inst_enter(&c)) == PLI_OK)
+        rc = acting_enter(&c);
+    if (rc == PLI_OK)
         rc = c.def->run(&c);
     inst_close(&c);
     if ((fflush(stdout) != 0 || ferror(stdout)) && rc == PLI_OK)

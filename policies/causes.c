@@ -321,6 +321,9 @@ static const struct cause_row table[CAUSES_] = {
         "This code has ended: ask your administrator for another"),
     IMAP(CAUSE_CODE_NONE, NULL, "Le mot de passe de ce compte est deja choisi", "The password of this account is chosen already"),
     IMAP(CAUSE_PASSWORD_RULE, NULL, "Ce mot de passe ne convient pas", "This cannot be a password"),
+    IMAP(CAUSE_OUT_OF_SCOPE, "NOPERM", "Hors du perimetre de cet administrateur", "Not within what this administrator administers"),
+    IMAP(CAUSE_ACTING_ENDED, "NOPERM", "Cet administrateur n'administre plus rien, ou doit se reconnecter",
+        "This administrator administers nothing any more, or must sign in anew"),
 };
 /* clang-format on */
 

@@ -21,7 +21,8 @@
 #include "base/rights.h"
 enum { TICKET_KEY = 32, TICKET_MAX = 720, TICKET_ADDR = 255 };
 enum ticket_checker { TICKET_FOR_STORED, TICKET_FOR_KEYD, TICKET_FOR_DIRD, TICKET_CHECKERS };
-enum ticket_right { RIGHT_READ = 1, RIGHT_WRITE = 2, RIGHT_SUBMIT = 4, RIGHT_SLOTS = 8 };
+enum ticket_right { RIGHT_READ = 1, RIGHT_WRITE = 2, RIGHT_SUBMIT = 4, RIGHT_SLOTS = 8,
+                    RIGHT_ACT = 16 /* of a delegated administrator: for dird alone, and opens nothing */ };
 enum ticket_method { METHOD_PASSWORD = 1 };
 struct ticket_keys {
     unsigned char of[TICKET_CHECKERS][TICKET_KEY];

@@ -10,8 +10,8 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
-#include "directory/dird/dird.h"
 #include "directory/dird/mods.h"
+#include "directory/dird/scope.h"
 
 enum { ACTIVE = 1 << DA_ACTIVE, SUSPENDED = 1 << DA_SUSPENDED, CLOSED = 1 << DA_CLOSED, ERASING = 1 << DA_ERASING };
 
@@ -121,6 +121,8 @@ static enum rc write_state(struct dird *d, const struct step *s, const struct di
 {
     struct mods *m = mods_new(true);
     s->lay(m, a, q);
+    if (q->step == DL_CLOSE) /* as with her delegations: who reopens the account gives back what is meant */
+        admin_end(d, a->address, m);
     enum rc rc = account_modify(d, a->address, m, e);
     mods_free(&m);
     return rc;

@@ -4,8 +4,8 @@
  * Process  dird.
  */
 #include "base/log.h"
-#include "directory/dird/dird.h"
 #include "directory/dird/entry.h"
+#include "directory/dird/scope.h"
 #include "directory/fold.h"
 #include <ldap.h>
 #include <stdlib.h>
@@ -135,13 +135,14 @@ static enum rc add_record(struct dird *d, struct span address, enum account_page
 }
 
 /* The records of NUL-ended names, until there is no room; *done_out says whether all were written. */
-static enum rc add_records(struct dird *d, struct span names, enum account_pages which, struct buf *list,
-                           bool *done_out, struct err *e)
+static enum rc add_records(struct dird *d, struct span names, enum account_pages which, const struct acting *w,
+                           struct buf *list, bool *done_out, struct err *e)
 {
     enum rc rc = RC_OK;
     while (names.n > 0 && rc == RC_OK) {
         ptrdiff_t end = span_chr(names, 0);
-        rc = add_record(d, span_head(names, (size_t)end), which, list, e);
+        if (scope_sees(d, w, span_head(names, (size_t)end)))
+            rc = add_record(d, span_head(names, (size_t)end), which, list, e);
         names = span_from(names, (size_t)end + 1);
     }
     *done_out = rc == RC_OK;
@@ -156,15 +157,15 @@ static struct span last_name(struct span names)
     return span_of(names.p + start, names.n - 1 - start);
 }
 
-enum rc account_page(struct dird *d, enum account_pages which, struct span after, struct buf *list, bool *more_out,
-                     struct err *e)
+enum rc account_page(struct dird *d, enum account_pages which, const struct acting *w, struct span after,
+                     struct buf *list, bool *more_out, struct err *e)
 {
     struct buf names = BUF_INIT;
     char cursor[CACHE_NAME] = "";
     enum rc rc = RC_OK;
     bool more = true, done = true;
     enum cache_list names_of = which == PAGE_CLOSED ? LIST_CLOSED : LIST_MAILBOXES;
-    /* a page without any certificate is no answer (its last record is the cursor): on to the next */
+    /* a page without any certificate, or any that is hers to see, is no answer (its last record is the cursor): on to the next */
     for (bool first = true; rc == RC_OK && more && done && (first || list->n == 0); first = false) {
         buf_clear(&names);
         more = cache_page(d->cache, names_of, first ? after : span_str(cursor), PAGE_NAMES, &names);
@@ -172,7 +173,7 @@ enum rc account_page(struct dird *d, enum account_pages which, struct span after
             break;
         struct span last = last_name(buf_span(&names));
         memcpy(cursor, last.p, last.n + 1);
-        rc = add_records(d, buf_span(&names), which, list, &done, e);
+        rc = add_records(d, buf_span(&names), which, w, list, &done, e);
     }
     *more_out = more || !done;
     buf_free(&names);
@@ -244,8 +245,8 @@ static void sort_names(struct buf *names, struct span after, struct buf *out)
     free(v);
 }
 
-enum rc account_search(struct dird *d, struct span text, struct span after, struct buf *list, bool *more_out,
-                       struct err *e)
+enum rc account_search(struct dird *d, const struct acting *w, struct span text, struct span after, struct buf *list,
+                       bool *more_out, struct err *e)
 {
     struct buf base = BUF_INIT, filter = BUF_INIT, found = BUF_INIT, sorted = BUF_INIT;
     bool done = true;
@@ -255,7 +256,7 @@ enum rc account_search(struct dird *d, struct span text, struct span after, stru
     enum rc rc = links_run(d->links, true, find_names, &f, "search", e);
     if (rc == RC_OK) {
         sort_names(&found, after, &sorted);
-        rc = add_records(d, buf_span(&sorted), PAGE_ALL, list, &done, e);
+        rc = add_records(d, buf_span(&sorted), PAGE_ALL, w, list, &done, e);
     }
     *more_out = !done;
     buf_free(&base);

@@ -14,7 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BINDS = 4, SUBMISSION_S = 3600, ADMIN_S = 600, MOST_PASSWORD = 1024 };
+enum {
+    BINDS = 4,
+    SUBMISSION_S = 3600,
+    ADMIN_S = 600,
+    ACTING_S = 4 * 3600 /* a long file of accounts */,
+    MOST_PASSWORD = 1024
+};
 
 static const struct { /* by protocol */
     int64_t most_s;   /* life of a ticket, 0: as the settings say */
@@ -23,6 +29,7 @@ static const struct { /* by protocol */
     [DP_SUBMISSION] = {SUBMISSION_S, RIGHT_SUBMIT | RIGHT_READ /* for BURL: decision 0036 */},
     [DP_IMAP] = {0, RIGHT_READ | RIGHT_WRITE},
     [DP_ADMIN] = {ADMIN_S, RIGHT_READ | RIGHT_WRITE | RIGHT_SLOTS},
+    [DP_ACTING] = {ACTING_S, RIGHT_ACT},
 };
 
 struct auth *auth_new(const struct auth_how *how)

@@ -157,6 +157,7 @@ static void remove_item(struct cache *c, struct item **at)
     free((void *)it->extra.p);
     free((void *)it->note.p);
     free(it->grants);
+    free(it->scopes);
     cache_domain_free(&it->domain);
     cache_group_free(&it->group);
     free(it);
@@ -269,6 +270,17 @@ static void own_grants(struct cache *c, struct item *it, const struct cache_fact
     }
 }
 
+/* A number too long to be one is none. */
+static void own_reach(struct item *it, const struct cache_facts *f)
+{
+    if (f->structure.n < sizeof it->structure)
+        snprintf(it->structure, sizeof it->structure, "%.*s", SPAN_ARG(f->structure));
+    if (!f->scopes || f->scopes->n == 0)
+        return;
+    it->scopes = need(malloc(sizeof *it->scopes));
+    *it->scopes = *f->scopes;
+}
+
 void cache_put_mailbox(struct cache *c, const unsigned char uuid[CACHE_UUID], const struct cache_facts *f)
 {
     pthread_rwlock_wrlock(&c->lock);
@@ -292,6 +304,7 @@ void cache_put_mailbox(struct cache *c, const unsigned char uuid[CACHE_UUID], co
     for (size_t i = 0; i < f->n_aliases; i++)
         cache_add_name(c, it, f->tombstone ? NAME_TOMBSTONE : NAME_ALIAS, f->aliases[i]);
     own_grants(c, it, f);
+    own_reach(it, f);
     cache_count(c, it, 1);
     if (!same)
         cache_note_item(c, it);

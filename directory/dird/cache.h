@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "directory/wire.h"
 
-enum { CACHE_UUID = 16, CACHE_NAME = 256, CACHE_ALIASES = 64, CACHE_GRANTS = 64 /* delegates of a mailbox */ };
+enum { CACHE_UUID = 16, CACHE_NAME = 256, CACHE_ALIASES = 64, CACHE_GRANTS = 64 /* delegates of a mailbox */, CACHE_STRUCTURE = 16 };
 
 struct cache_grant { /* of a mailbox to one delegate */
     uint64_t delegate, number;
@@ -21,11 +21,30 @@ struct cache_grant { /* of a mailbox to one delegate */
     char to[CACHE_NAME];
 };
 
+struct cache_scope { /* what an administrator administers (decision 0050) */
+    uint8_t kind; /* enum dird_scope_kind */
+    char id[CACHE_NAME]; /* a structure's number; a domain in lower case and A-labels */
+};
+struct cache_scopes { /* of one administrator, each once */
+    size_t n;
+    struct cache_scope of[DIRD_SCOPES];
+};
+struct cache_reach { /* what decides who administers an account: a copy */
+    char address[CACHE_NAME], name[CACHE_NAME];
+    char structure[CACHE_STRUCTURE]; /* "": none */
+    uint64_t mbx;
+    uint32_t flags; /* DF_ */
+    bool active, closed;
+    struct cache_scopes scopes; /* its own */
+};
+
 struct cache_facts { /* of a mailbox, as the directory has it */
     struct span address, name;
     struct span aliases[CACHE_ALIASES];
     size_t n_aliases;
     const struct cache_grant *grants; /* each delegate once */
+    struct span structure;
+    const struct cache_scopes *scopes; /* NULL: none */
     size_t n_grants;
     uint64_t mbx, csn;
     uint64_t secret_at; /* when the password was set: YYMMDDhhmmss and six digits of microseconds, 000000 when those are not known; 0: not known */
@@ -112,7 +131,7 @@ bool cache_lower(struct span in, char out[CACHE_NAME]); /* as names are kept: lo
  * there is no such trusted domain. */
 enum rc cache_trust(struct cache *c, struct span domain, size_t max, struct buf *out, struct buf *note_out /* or NULL */, struct err *e);
 /* Appends the names that follow "after" in octet order, each NUL-ended, at most want of them. False: no name follows the last one given. */
-enum cache_list { LIST_MAILBOXES, LIST_TRUST, LIST_CLOSED /* mailboxes that are closed */, LIST_DOMAINS, LIST_GROUPS, LISTS_ };
+enum cache_list { LIST_MAILBOXES, LIST_TRUST, LIST_CLOSED /* mailboxes that are closed */, LIST_DOMAINS, LIST_GROUPS, LIST_ADMINS /* mailboxes with a scope */, LISTS_ };
 bool cache_page(struct cache *c, enum cache_list which, struct span after, size_t want, struct buf *names_out);
 void cache_counts(struct cache *c, struct cache_counts *out);
 
@@ -156,6 +175,10 @@ size_t cache_delegations_all(struct cache *c, uint64_t delegate, struct cache_de
 size_t cache_delegates(struct cache *c, struct span address, struct cache_delegation *out, size_t most);
 /* One delegate in one mailbox. False: she is none, or it is not there or disabled. */
 bool cache_delegation(struct cache *c, uint64_t delegate, uint64_t mbx, struct cache_delegation *out);
+
+/* ---- administrators (cache_scopes.c) ---- */
+/* By the account's own address. False: no such account. */
+bool cache_reach(struct cache *c, struct span address, struct cache_reach *out);
 
 /* Waits until a tombstone of that address is there, under an account of the same name too. False: deadline. */
 bool cache_wait_tombstone(struct cache *c, struct span address, int64_t deadline);

@@ -44,6 +44,8 @@ struct item { /* one entry of the directory */
     struct cache_grant *grants; /* owned: mailbox */
     struct domain *domain; /* owned: mail domain */
     struct group *group; /* owned: distribution list */
+    struct cache_scopes *scopes; /* owned: mailbox of an administrator */
+    char structure[CACHE_STRUCTURE]; /* of a mailbox; "": none */
     size_t n_grants;
     uint64_t mbx, csn, secret_at, code_until;
     uint32_t flags, generation;

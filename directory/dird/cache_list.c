@@ -15,15 +15,17 @@ static int by_text(const void *a, const void *b, void *base)
     return strcmp(text + *(const uint32_t *)a, text + *(const uint32_t *)b);
 }
 
+static bool wanted(enum cache_list which, const struct item *it)
+{
+    return which == LIST_CLOSED ? it->closed : which == LIST_ADMINS ? it->scopes != NULL : true;
+}
+
 static void gather(struct cache *c, enum cache_list which, struct listing *l)
 {
-    static const enum name_kind kinds[] = {[LIST_MAILBOXES] = NAME_ADDRESS,
-                                           [LIST_TRUST] = NAME_TRUST,
-                                           [LIST_CLOSED] = NAME_ADDRESS,
-                                           [LIST_DOMAINS] = NAME_DOMAIN,
-                                           [LIST_GROUPS] = NAME_GROUP};
+    static const enum name_kind kinds[] = {
+        [LIST_MAILBOXES] = NAME_ADDRESS, [LIST_TRUST] = NAME_TRUST,  [LIST_CLOSED] = NAME_ADDRESS,
+        [LIST_DOMAINS] = NAME_DOMAIN,    [LIST_GROUPS] = NAME_GROUP, [LIST_ADMINS] = NAME_ADDRESS};
     const enum name_kind kind = kinds[which];
-    bool all = which != LIST_CLOSED;
     buf_clear(&l->text);
     l->n = 0;
     l->at = realloc(l->at, (c->n_names + 1) * sizeof *l->at);
@@ -31,7 +33,7 @@ static void gather(struct cache *c, enum cache_list which, struct listing *l)
         die("out of memory for a listing");
     for (size_t i = 0; i < c->name_slots; i++)
         for (const struct name *n = c->names[i]; n; n = n->next)
-            if (n->kind == kind && (all || n->item->closed)) {
+            if (n->kind == kind && wanted(which, n->item)) {
                 l->at[l->n++] = (uint32_t)l->text.n;
                 buf_add(&l->text, n->text, strlen(n->text) + 1);
             }

@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/seal/ticket.h"
-#include "directory/dird/dird.h"
 #include "directory/dird/entry.h"
 #include "directory/dird/mods.h"
+#include "directory/dird/scope.h"
 #include <ldap.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,14 +38,21 @@ static struct cache_delegation *room(struct err *e)
     return g;
 }
 
-enum rc delegates_of(struct dird *d, struct span address, struct buf *list, struct err *e)
+/* An administrator sees those of her mailboxes, and those that her accounts are of others. */
+static bool hers(struct dird *d, const struct acting *w, const struct cache_delegation *g)
+{
+    return scope_sees(d, w, span_str(g->box.address)) || scope_sees(d, w, span_str(g->grant.to));
+}
+
+enum rc delegates_of(struct dird *d, const struct acting *w, struct span address, struct buf *list, struct err *e)
 {
     struct cache_delegation *g = room(e);
     if (!g)
         return e->rc;
     size_t n = cache_delegates(d->cache, address, g, MOST_BOXES);
     for (size_t i = 0; i < n; i++)
-        put(&g[i], list);
+        if (hers(d, w, &g[i]))
+            put(&g[i], list);
     free(g);
     return RC_OK;
 }
@@ -68,7 +75,7 @@ enum rc delegations_of(struct dird *d, struct span ticket, struct buf *list, str
     return RC_OK;
 }
 
-enum rc delegations_all(struct dird *d, struct span address, struct buf *list, struct err *e)
+enum rc delegations_all(struct dird *d, const struct acting *w, struct span address, struct buf *list, struct err *e)
 {
     struct cache_view v;
     struct cache_delegation *g = room(e);
@@ -77,7 +84,8 @@ enum rc delegations_all(struct dird *d, struct span address, struct buf *list, s
     cache_find(d->cache, address, &v);
     size_t n = cache_is_box(&v) ? cache_delegations_all(d->cache, v.mbx, g, MOST_BOXES) : 0;
     for (size_t i = 0; i < n; i++)
-        put(&g[i], list);
+        if (hers(d, w, &g[i]))
+            put(&g[i], list);
     free(g);
     return RC_OK;
 }

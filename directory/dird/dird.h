@@ -62,8 +62,9 @@ enum rc account_holder(struct dird *d, uint64_t mbx, struct buf *address_out, st
 enum rc account_read(struct dird *d, struct span address, bool with_cert, struct buf *mem, struct dird_account *out, struct err *e);
 enum rc account_csn(struct dird *d, struct span address, uint64_t *csn_out, struct err *e);
 enum account_pages { PAGE_ALL, PAGE_CERTS /* those that have one, with it; closed ones offer theirs no more */, PAGE_CLOSED };
-enum rc account_page(struct dird *d, enum account_pages which, struct span after, struct buf *list, bool *more_out, struct err *e);
-enum rc account_search(struct dird *d, struct span text, struct span after, struct buf *list, bool *more_out, struct err *e);
+struct acting; /* scope.h: whose page it is; what is not hers to see is left out */
+enum rc account_page(struct dird *d, enum account_pages which, const struct acting *w, struct span after, struct buf *list, bool *more_out, struct err *e);
+enum rc account_search(struct dird *d, const struct acting *w, struct span text, struct span after, struct buf *list, bool *more_out, struct err *e);
 /* Does slapd itself have an entry of ou=mailboxes that the filter fits? */
 enum rc mailboxes_any(struct dird *d, const char *filter, const char *doing, bool *found_out, struct err *e);
 /* account_write.c */
@@ -84,9 +85,9 @@ enum rc account_is_closed(struct span address, struct err *e); /* RC_PERM: what 
 /* tombstone.c: puts it, or brings one that is there up to date */
 enum rc tombstone_put(struct dird *d, const struct dird_account *a, struct err *e);
 /* delegates.c */
-enum rc delegates_of(struct dird *d, struct span address, struct buf *list, struct err *e); /* of a mailbox: records of dird_delegation */
+enum rc delegates_of(struct dird *d, const struct acting *w, struct span address, struct buf *list, struct err *e); /* of a mailbox: records of dird_delegation */
 enum rc delegations_of(struct dird *d, struct span ticket, struct buf *list, struct err *e); /* of who signed in */
-enum rc delegations_all(struct dird *d, struct span address, struct buf *list, struct err *e); /* the same, for an administrator */
+enum rc delegations_all(struct dird *d, const struct acting *w, struct span address, struct buf *list, struct err *e); /* the same, for an administrator */
 enum rc delegate_ticket(struct dird *d, const struct dird_delegate_req *q, struct buf *mem, struct dird_delegate_rep *out, struct err *e);
 /* A delegate's ticket: is its delegation there today? Of another ticket there is nothing to say. RC_DENIED, CAUSE_DELEGATION_ENDED. */
 enum rc delegation_stands(struct dird *d, const struct ticket *t, struct err *e);
@@ -107,9 +108,9 @@ enum rc domain_set(struct dird *d, const struct dird_domain *q, struct err *e);
 enum rc domain_remove(struct dird *d, const struct dird_domain *q, struct err *e); /* RC_PERM: it has addresses, or is the instance's own */
 /* domain_read.c: from memory */
 enum rc domain_read(struct dird *d, struct span domain, struct buf *mem, struct dird_domain *out, struct err *e);
-enum rc domain_page(struct dird *d, struct span after, struct buf *list, bool *more_out, struct err *e);
+enum rc domain_page(struct dird *d, const struct acting *w, struct span after, struct buf *list, bool *more_out, struct err *e);
 /* groups.c: distribution lists, from memory */
-enum rc group_page(struct dird *d, struct span after, struct buf *list, bool *more_out, struct err *e);
+enum rc group_page(struct dird *d, const struct acting *w, struct span after, struct buf *list, bool *more_out, struct err *e);
 enum rc group_members(struct dird *d, const struct dird_group_members_req *q, struct buf *list, bool *more_out, struct err *e);
 /* account: whose mail it is, "": mail from elsewhere. */
 enum rc group_expand(struct dird *d, const struct dird_expand_req *q, const char *account, struct buf *list, bool *more_out, struct err *e);

@@ -34,6 +34,9 @@ const char *const entry_sync_attrs[] = {"objectClass",
                                         "pliCatchAll",
                                         "pliListPost",
                                         "rfc822MailMember",
+                                        "mssStructureId",
+                                        "pliAdminStructure",
+                                        "pliAdminDomain",
                                         NULL};
 const char *const entry_account_attrs[] = {"mail",
                                            "mailLocalAddress",
@@ -327,13 +330,14 @@ bool entry_facts(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cac
                                 .mbx = number(ld, m, "pliMailboxId"),
                                 .csn = entry_csn(ld, m),
                                 .secret_at = secret_at(ld, m)};
-    if (buf_reserve(mem, (CACHE_ALIASES + 3) * MOST_TEXT, &e) != RC_OK || !key_of(ld, m, out->pub) || !out->type ||
+    if (buf_reserve(mem, (CACHE_ALIASES + 4) * MOST_TEXT, &e) != RC_OK || !key_of(ld, m, out->pub) || !out->type ||
         !out->mbx)
         return false;
     out->address = text_in(ld, m, "mail", 255, mem);
     out->name = text_in(ld, m, "displayName", MOST_TEXT, mem);
     if (out->name.n == 0)
         out->name = text_in(ld, m, "cn", MOST_TEXT, mem);
+    out->structure = text_in(ld, m, "mssStructureId", DIRD_ID, mem);
     out->flags = flags_of(ld, m);
     out->code_until = time_of(ld, m, "pliCodeUntil");
     out->closed = has_value(ld, m, "pliKeepUntil");

@@ -20,6 +20,7 @@ uint64_t csn_number(struct span csn);           /* "20261121233642.123456Z#00000
 bool entry_facts(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cache_facts *out); /* false: not a mailbox */
 bool entry_grant(struct span value, struct cache_grant *out); /* a value of pliDelegate; false: it is none */
 size_t entry_grants(struct ldap *ld, struct ldapmsg *m, struct cache_grant out[CACHE_GRANTS]); /* how many; each delegate once */
+void entry_scopes(struct ldap *ld, struct ldapmsg *m, struct cache_scopes *out); /* what a mailbox's holder administers */
 bool entry_tombstone(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cache_facts *out); /* false: it has no address */
 /* A domain served here; spans lie in mem. False: it has no name. */
 bool entry_domain(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cache_domain_facts *out);

@@ -6,23 +6,22 @@
  * Process  dird, any thread.
  */
 #include "base/log.h"
-#include "directory/dird/dird.h"
+#include "directory/dird/scope.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { PAGE_GROUPS = 100, MEMBER_BYTES = 64 /* of a record beside its address */, PAGE_MEMBERS = 200 };
 
 /* ---- looked at ---- */
-enum rc group_page(struct dird *d, struct span after, struct buf *list, bool *more_out, struct err *e)
+static struct span page_of(struct dird *d, const struct acting *w, struct span names, struct buf *list)
 {
-    struct buf names = BUF_INIT;
-
-    (void)e;
-    *more_out = cache_page(d->cache, LIST_GROUPS, after, PAGE_GROUPS, &names);
-    for (struct span rest = buf_span(&names); rest.n > 0;) {
-        ptrdiff_t end = span_chr(rest, 0);
+    struct span last = SPAN_NULL;
+    while (names.n > 0) {
         struct cache_group g;
+        ptrdiff_t end = span_chr(names, 0);
 
-        if (cache_group(d->cache, span_head(rest, (size_t)end), &g)) { /* it may have gone meanwhile */
+        last = span_head(names, (size_t)end);
+        if (scope_sees_list(w, last) && cache_group(d->cache, last, &g)) { /* it may have gone meanwhile */
             struct dird_group one = {.address = span_str(g.address),
                                      .name = span_str(g.name),
                                      .note = span_str(g.note),
@@ -31,8 +30,26 @@ enum rc group_page(struct dird *d, struct span after, struct buf *list, bool *mo
 
             ipc_list_add(list, dird_group_f, &one);
         }
-        rest = span_from(rest, (size_t)end + 1);
+        names = span_from(names, (size_t)end + 1);
     }
+    return last;
+}
+
+/* A page without any that is hers to see is no answer: its last record is the cursor. */
+enum rc group_page(struct dird *d, const struct acting *w, struct span after, struct buf *list, bool *more_out,
+                   struct err *e)
+{
+    struct buf names = BUF_INIT;
+    char cursor[CACHE_NAME];
+
+    (void)e;
+    snprintf(cursor, sizeof cursor, "%.*s", SPAN_ARG(after));
+    do {
+        buf_clear(&names);
+        *more_out = cache_page(d->cache, LIST_GROUPS, span_str(cursor), PAGE_GROUPS, &names);
+        struct span last = page_of(d, w, buf_span(&names), list);
+        snprintf(cursor, sizeof cursor, "%.*s", SPAN_ARG(last));
+    } while (*more_out && list->n == 0);
     buf_free(&names);
     return RC_OK;
 }

@@ -44,8 +44,11 @@ static HANDLER(h_lookup)
     cache_find(d->cache, q->address, &v);
     postmaster_find(d, q->address, &v);
     catch_all_find(d, q->address, &v);
-    answer_view(&v, r);
-    return RC_OK;
+    if (p->role == ROLE_ACTING)
+        rc = scope_veil(d, p, &v, e);
+    if (rc == RC_OK)
+        answer_view(&v, r);
+    return rc;
 }
 
 static HANDLER(h_served)
@@ -97,8 +100,10 @@ static enum rc stay_from_now(struct dird *d, struct ipc_peer *p, struct dird_aut
 
 static HANDLER(h_auth)
 {
-    static const uint32_t whose[] = {
-        [DP_SUBMISSION] = ROLE_SMTPD | ROLE_ADMIN, [DP_IMAP] = ROLE_IMAPD | ROLE_ADMIN, [DP_ADMIN] = ROLE_ADMIN};
+    static const uint32_t whose[] = {[DP_SUBMISSION] = ROLE_SMTPD | ROLE_ADMIN,
+                                     [DP_IMAP] = ROLE_IMAPD | ROLE_ADMIN,
+                                     [DP_ADMIN] = ROLE_ADMIN,
+                                     [DP_ACTING] = ROLE_ACTING};
     struct dird *d = daemon;
     const struct dird_auth_req *q = req;
     enum rc rc;
@@ -109,7 +114,7 @@ static HANDLER(h_auth)
                          (unsigned)p->role);
     }
     rc = auth_sign_in(d->auth, req, p->role == ROLE_ADMIN ? 0 : (uint64_t)p->pid, r->scratch, r->msg, e);
-    return rc == RC_OK && p->role != ROLE_ADMIN ? stay_from_now(d, p, r->msg, e) : rc;
+    return rc == RC_OK && (p->role & (ROLE_SMTPD | ROLE_IMAPD)) ? stay_from_now(d, p, r->msg, e) : rc;
 }
 
 static HANDLER(h_stay)
@@ -155,18 +160,23 @@ static HANDLER(h_trust)
 }
 
 /* ---- changes: one at a time ---- */
-enum rc ops_begin(struct dird *d, struct err *e)
+enum rc ops_begin(struct dird *d, struct ipc_peer *p, enum dird_op op, const void *req, struct err *e)
 {
     enum rc rc = ops_not_read_yet(d, e);
-    if (rc == RC_OK)
-        pthread_mutex_lock(&d->write);
+    if (rc != RC_OK)
+        return rc;
+    pthread_mutex_lock(&d->write);
+    rc = scope_check(d, p, op, req, e);
+    if (rc != RC_OK)
+        pthread_mutex_unlock(&d->write);
     return rc;
 }
 
-enum rc ops_end(struct dird *d, const char *what, struct span name, enum rc rc)
+enum rc ops_end(struct dird *d, const struct ipc_peer *p, const char *what, struct span name, enum rc rc)
 {
+    char by[CACHE_NAME];
     pthread_mutex_unlock(&d->write);
-    log_ev(LOG_INFO_, what, "name=%s rc=%s", log_esc(name), rc_name(rc));
+    log_ev(LOG_INFO_, what, "name=%s rc=%s by=%s", log_esc(name), rc_name(rc), log_esc(span_str(scope_by(p, by))));
     return rc;
 }
 
@@ -177,8 +187,8 @@ static HANDLER(h_add)
     struct passhash pw;
     enum rc rc = passhash_make(q->password, d->own_slapd, &pw, e); /* slow: before the lock */
     UNUSED_();
-    if (rc == RC_OK && (rc = ops_begin(d, e)) == RC_OK)
-        rc = ops_end(d, "account-add", q->address, account_add(d, q, &pw, e));
+    if (rc == RC_OK && (rc = ops_begin(d, p, DIRD_ACCOUNT_ADD, req, e)) == RC_OK)
+        rc = ops_end(d, p, "account-add", q->address, account_add(d, q, &pw, e));
     passhash_free(&pw);
     return rc;
 }
@@ -193,26 +203,26 @@ static HANDLER(h_set)
     UNUSED_();
     if (rc != RC_OK || rest.n > 0)
         return err_set(e, RC_SYNTAX, "account-set wants one account record");
-    rc = ops_begin(d, e);
-    return rc == RC_OK ? ops_end(d, "account-set", change.address, account_set(d, q->what, &change, e)) : rc;
+    rc = ops_begin(d, p, DIRD_ACCOUNT_SET, req, e);
+    return rc == RC_OK ? ops_end(d, p, "account-set", change.address, account_set(d, q->what, &change, e)) : rc;
 }
 
 static HANDLER(h_delete)
 {
     struct dird *d = daemon;
     const struct dird_address_req *q = req;
-    enum rc rc = ops_begin(d, e);
+    enum rc rc = ops_begin(d, p, DIRD_ACCOUNT_DELETE, req, e);
     UNUSED_();
-    return rc == RC_OK ? ops_end(d, "account-delete", q->address, account_delete(d, q->address, e)) : rc;
+    return rc == RC_OK ? ops_end(d, p, "account-delete", q->address, account_delete(d, q->address, e)) : rc;
 }
 
 static HANDLER(h_state)
 {
     struct dird *d = daemon;
     const struct dird_state_req *q = req;
-    enum rc rc = ops_begin(d, e);
+    enum rc rc = ops_begin(d, p, DIRD_ACCOUNT_STATE, req, e);
     UNUSED_();
-    return rc == RC_OK ? ops_end(d, account_step_name(q->step), q->address, account_step(d, q, e)) : rc;
+    return rc == RC_OK ? ops_end(d, p, account_step_name(q->step), q->address, account_step(d, q, e)) : rc;
 }
 
 static HANDLER(h_passwd)
@@ -225,8 +235,8 @@ static HANDLER(h_passwd)
     if (rc != RC_OK)
         return rc;
     rc = passhash_make(q->password, d->own_slapd, &pw, e);
-    if (rc == RC_OK && (rc = ops_begin(d, e)) == RC_OK)
-        rc = ops_end(d, "account-passwd", q->address, account_passwd(d, q->address, &pw, q->code_until, e));
+    if (rc == RC_OK && (rc = ops_begin(d, p, DIRD_ACCOUNT_PASSWD, req, e)) == RC_OK)
+        rc = ops_end(d, p, "account-passwd", q->address, account_passwd(d, q->address, &pw, q->code_until, e));
     passhash_free(&pw);
     return rc;
 }
@@ -242,18 +252,18 @@ static HANDLER(h_trust_add)
 {
     struct dird *d = daemon;
     const struct dird_trust_entry *q = req;
-    enum rc rc = ops_begin(d, e);
+    enum rc rc = ops_begin(d, p, DIRD_TRUST_ADD, req, e);
     UNUSED_();
-    return rc == RC_OK ? ops_end(d, "trust-add", q->domain, trust_add(d, q, e)) : rc;
+    return rc == RC_OK ? ops_end(d, p, "trust-add", q->domain, trust_add(d, q, e)) : rc;
 }
 
 static HANDLER(h_trust_remove)
 {
     struct dird *d = daemon;
     const struct dird_trust_entry *q = req;
-    enum rc rc = ops_begin(d, e);
+    enum rc rc = ops_begin(d, p, DIRD_TRUST_REMOVE, req, e);
     UNUSED_();
-    return rc == RC_OK ? ops_end(d, "trust-remove", q->domain, trust_remove(d, q, e)) : rc;
+    return rc == RC_OK ? ops_end(d, p, "trust-remove", q->domain, trust_remove(d, q, e)) : rc;
 }
 
 /* ---- reading ---- */
@@ -261,8 +271,9 @@ static HANDLER(h_get)
 {
     struct dird *d = daemon;
     const struct dird_address_req *q = req;
+    enum rc rc = scope_check(d, p, DIRD_ACCOUNT_GET, req, e);
     UNUSED_();
-    return account_read(d, q->address, true, r->scratch, r->msg, e);
+    return rc != RC_OK ? rc : account_read(d, q->address, true, r->scratch, r->msg, e);
 }
 
 enum rc ops_listed(struct ipc_reply *r, bool more, enum rc rc)
@@ -276,11 +287,14 @@ enum rc ops_listed(struct ipc_reply *r, bool more, enum rc rc)
 static HANDLER(h_list)
 {
     const struct dird_list_req *q = req;
+    struct acting w;
     bool more = false;
     enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
     if (rc == RC_OK)
-        rc = account_page(daemon, PAGE_ALL, q->after, r->scratch, &more, e);
+        rc = scope_who(daemon, p, &w, e);
+    if (rc == RC_OK)
+        rc = account_page(daemon, PAGE_ALL, &w, q->after, r->scratch, &more, e);
     return ops_listed(r, more, rc);
 }
 
@@ -291,27 +305,33 @@ static HANDLER(h_certs)
     enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
     if (rc == RC_OK)
-        rc = account_page(daemon, PAGE_CERTS, q->after, r->scratch, &more, e);
+        rc = account_page(daemon, PAGE_CERTS, &(struct acting){.operator_ = true}, q->after, r->scratch, &more, e);
     return ops_listed(r, more, rc);
 }
 
 static HANDLER(h_closed)
 {
     const struct dird_list_req *q = req;
+    struct acting w;
     bool more = false;
     enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
     if (rc == RC_OK)
-        rc = account_page(daemon, PAGE_CLOSED, q->after, r->scratch, &more, e);
+        rc = scope_who(daemon, p, &w, e);
+    if (rc == RC_OK)
+        rc = account_page(daemon, PAGE_CLOSED, &w, q->after, r->scratch, &more, e);
     return ops_listed(r, more, rc);
 }
 
 static HANDLER(h_search)
 {
     const struct dird_list_req *q = req;
+    struct acting w;
     bool more = false;
     UNUSED_();
-    enum rc rc = account_search(daemon, q->text, q->after, r->scratch, &more, e);
+    enum rc rc = scope_who(daemon, p, &w, e);
+    if (rc == RC_OK)
+        rc = account_search(daemon, &w, q->text, q->after, r->scratch, &more, e);
     return ops_listed(r, more, rc);
 }
 
@@ -330,11 +350,14 @@ static HANDLER(h_trust_list)
 static HANDLER(h_delegations)
 {
     const struct dird_delegations_req *q = req;
+    struct acting w;
     enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
     if (rc == RC_OK)
-        rc = p->role == ROLE_ADMIN ? delegations_all(daemon, q->address, r->scratch, e)
-                                   : delegations_of(daemon, q->ticket, r->scratch, e);
+        rc = scope_who(daemon, p, &w, e);
+    if (rc == RC_OK)
+        rc = p->role & (ROLE_ADMIN | ROLE_ACTING) ? delegations_all(daemon, &w, q->address, r->scratch, e)
+                                                  : delegations_of(daemon, q->ticket, r->scratch, e);
     return ops_listed(r, false, rc);
 }
 
@@ -344,17 +367,20 @@ static HANDLER(h_delegates)
     struct dird *d = daemon;
     const struct dird_delegations_req *q = req;
     struct ticket t;
+    struct acting w;
     struct span of = q->address;
     enum rc rc = ops_not_read_yet(d, e);
     UNUSED_();
-    if (rc == RC_OK && p->role != ROLE_ADMIN) {
+    if (rc == RC_OK)
+        rc = scope_who(d, p, &w, e);
+    if (rc == RC_OK && !(p->role & (ROLE_ADMIN | ROLE_ACTING))) {
         rc = stays_ticket(d->stays, q->ticket, &t, e);
         of = span_str(t.address);
         if (rc == RC_OK)
             rc = delegation_stands(d, &t, e);
     }
     if (rc == RC_OK)
-        rc = delegates_of(d, of, r->scratch, e);
+        rc = delegates_of(d, &w, of, r->scratch, e);
     return ops_listed(r, false, rc);
 }
 
@@ -369,9 +395,9 @@ static HANDLER(h_delegate_set)
 {
     struct dird *d = daemon;
     const struct dird_delegation *q = req;
-    enum rc rc = ops_begin(d, e);
+    enum rc rc = ops_begin(d, p, DIRD_DELEGATE_SET, req, e);
     UNUSED_();
-    return rc == RC_OK ? ops_end(d, "delegate-set", q->address, delegate_set(d, q, e)) : rc;
+    return rc == RC_OK ? ops_end(d, p, "delegate-set", q->address, delegate_set(d, q, e)) : rc;
 }
 
 static HANDLER(h_status)
@@ -428,6 +454,10 @@ const struct ipc_bind dird_handlers[] = {
     {DIRD_GROUP_LIST, h_group_list},
     {DIRD_GROUP_MEMBERS, h_group_members},
     {DIRD_EXPAND, h_expand},
+    {DIRD_ACT, h_act},
+    {DIRD_MAY, h_may},
+    {DIRD_ADMIN_SET, h_admin_set},
+    {DIRD_ADMIN_LIST, h_admin_list},
     {DIRD_SEARCH, h_search},
     {DIRD_CERTS, h_certs},
     {DIRD_STATUS, h_status},
@@ -446,5 +476,8 @@ void dird_joined(void *daemon, struct ipc_peer *p)
 void dird_left(void *daemon, struct ipc_peer *p)
 {
     boxes_left(((struct dird *)daemon)->boxes, p);
-    stays_left(((struct dird *)daemon)->stays, p);
+    if (p->role == ROLE_ACTING)
+        scope_left(p);
+    else
+        stays_left(((struct dird *)daemon)->stays, p);
 }

@@ -8,27 +8,27 @@ HANDLER(h_domain_add)
 {
     struct dird *d = daemon;
     const struct dird_domain *q = req;
-    enum rc rc = ops_begin(d, e);
+    enum rc rc = ops_begin(d, p, DIRD_DOMAIN_ADD, req, e);
     UNUSED_();
-    return rc == RC_OK ? ops_end(d, "domain-add", q->domain, domain_add(d, q, e)) : rc;
+    return rc == RC_OK ? ops_end(d, p, "domain-add", q->domain, domain_add(d, q, e)) : rc;
 }
 
 HANDLER(h_domain_set)
 {
     struct dird *d = daemon;
     const struct dird_domain *q = req;
-    enum rc rc = ops_begin(d, e);
+    enum rc rc = ops_begin(d, p, DIRD_DOMAIN_SET, req, e);
     UNUSED_();
-    return rc == RC_OK ? ops_end(d, "domain-set", q->domain, domain_set(d, q, e)) : rc;
+    return rc == RC_OK ? ops_end(d, p, "domain-set", q->domain, domain_set(d, q, e)) : rc;
 }
 
 HANDLER(h_domain_remove)
 {
     struct dird *d = daemon;
     const struct dird_domain *q = req;
-    enum rc rc = ops_begin(d, e);
+    enum rc rc = ops_begin(d, p, DIRD_DOMAIN_REMOVE, req, e);
     UNUSED_();
-    return rc == RC_OK ? ops_end(d, "domain-remove", q->domain, domain_remove(d, q, e)) : rc;
+    return rc == RC_OK ? ops_end(d, p, "domain-remove", q->domain, domain_remove(d, q, e)) : rc;
 }
 
 HANDLER(h_domain_get)
@@ -36,16 +36,21 @@ HANDLER(h_domain_get)
     const struct dird_domain *q = req;
     enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
+    if (rc == RC_OK)
+        rc = scope_check(daemon, p, DIRD_DOMAIN_GET, req, e);
     return rc == RC_OK ? domain_read(daemon, q->domain, r->scratch, r->msg, e) : rc;
 }
 
 HANDLER(h_domain_list)
 {
     const struct dird_list_req *q = req;
+    struct acting w;
     bool more = false;
     enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
     if (rc == RC_OK)
-        rc = domain_page(daemon, q->after, r->scratch, &more, e);
+        rc = scope_who(daemon, p, &w, e);
+    if (rc == RC_OK)
+        rc = domain_page(daemon, &w, q->after, r->scratch, &more, e);
     return ops_listed(r, more, rc);
 }

@@ -10,36 +10,36 @@ HANDLER(h_group_add)
 {
     struct dird *d = daemon;
     const struct dird_group *q = req;
-    enum rc rc = ops_begin(d, e);
+    enum rc rc = ops_begin(d, p, DIRD_GROUP_ADD, req, e);
     UNUSED_();
-    return rc == RC_OK ? ops_end(d, "list-add", q->address, group_add(d, q, e)) : rc;
+    return rc == RC_OK ? ops_end(d, p, "list-add", q->address, group_add(d, q, e)) : rc;
 }
 
 HANDLER(h_group_set)
 {
     struct dird *d = daemon;
     const struct dird_group *q = req;
-    enum rc rc = ops_begin(d, e);
+    enum rc rc = ops_begin(d, p, DIRD_GROUP_SET, req, e);
     UNUSED_();
-    return rc == RC_OK ? ops_end(d, "list-set", q->address, group_set(d, q, e)) : rc;
+    return rc == RC_OK ? ops_end(d, p, "list-set", q->address, group_set(d, q, e)) : rc;
 }
 
 HANDLER(h_group_remove)
 {
     struct dird *d = daemon;
     const struct dird_address_req *q = req;
-    enum rc rc = ops_begin(d, e);
+    enum rc rc = ops_begin(d, p, DIRD_GROUP_REMOVE, req, e);
     UNUSED_();
-    return rc == RC_OK ? ops_end(d, "list-remove", q->address, group_remove(d, q->address, e)) : rc;
+    return rc == RC_OK ? ops_end(d, p, "list-remove", q->address, group_remove(d, q->address, e)) : rc;
 }
 
 HANDLER(h_group_change)
 {
     struct dird *d = daemon;
     const struct dird_group_change_req *q = req;
-    enum rc rc = ops_begin(d, e);
+    enum rc rc = ops_begin(d, p, DIRD_GROUP_CHANGE, req, e);
     UNUSED_();
-    return rc == RC_OK ? ops_end(d, q->add ? "list-members-add" : "list-members-remove", q->address,
+    return rc == RC_OK ? ops_end(d, p, q->add ? "list-members-add" : "list-members-remove", q->address,
                                  group_change(d, q, r->msg, e))
                        : rc;
 }
@@ -47,11 +47,14 @@ HANDLER(h_group_change)
 HANDLER(h_group_list)
 {
     const struct dird_list_req *q = req;
+    struct acting w;
     bool more = false;
     enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
     if (rc == RC_OK)
-        rc = group_page(daemon, q->after, r->scratch, &more, e);
+        rc = scope_who(daemon, p, &w, e);
+    if (rc == RC_OK)
+        rc = group_page(daemon, &w, q->after, r->scratch, &more, e);
     return ops_listed(r, more, rc);
 }
 
@@ -60,6 +63,8 @@ HANDLER(h_group_members)
     bool more = false;
     enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
+    if (rc == RC_OK)
+        rc = scope_check(daemon, p, DIRD_GROUP_MEMBERS, req, e);
     if (rc == RC_OK)
         rc = group_members(daemon, req, r->scratch, &more, e);
     return ops_listed(r, more, rc);

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/ops_int.h - what the files of operations share (ops.c, which has the table, ops_domains.c, ops_groups.c).
+/* directory/dird/ops_int.h - what the files of operations share (ops.c, which has the table, ops_domains.c, ops_groups.c, ops_admins.c).
  * Process  dird, worker threads.
  */
 #pragma once
-#include "directory/dird/dird.h"
+#include "directory/dird/scope.h"
 
 #define HANDLER(name)                                                                                                  \
     enum rc name(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
 #define UNUSED_() (void)p, (void)req, (void)fd, (void)r, (void)e
 
 enum rc ops_not_read_yet(struct dird *d, struct err *e); /* RC_TEMP until the cache has been filled once */
-/* A change: ops_begin() locks d->write, ops_end() unlocks it, logs, and gives rc. */
-enum rc ops_begin(struct dird *d, struct err *e);
-enum rc ops_end(struct dird *d, const char *what, struct span name, enum rc rc);
+/* A change: ops_begin() locks d->write and holds the request against the scopes of who asks (scope.h); not RC_OK: it is not locked. ops_end() unlocks it, logs
+ * who did what, and gives rc. */
+enum rc ops_begin(struct dird *d, struct ipc_peer *p, enum dird_op op, const void *req, struct err *e);
+enum rc ops_end(struct dird *d, const struct ipc_peer *p, const char *what, struct span name, enum rc rc);
 enum rc ops_listed(struct ipc_reply *r, bool more, enum rc rc); /* the records in r->scratch are the answer */
 
 enum rc h_domain_add(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
@@ -30,3 +31,7 @@ enum rc h_boxes(void *daemon, struct ipc_peer *p, const void *req, int fd, struc
 enum rc h_box(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
 enum rc h_boxes_changed(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
 enum rc h_expand(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+enum rc h_act(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+enum rc h_may(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+enum rc h_admin_set(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+enum rc h_admin_list(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);

@@ -31,9 +31,12 @@ static void put_mailbox(struct sync *s, LDAP *ld, LDAPMessage *m, const unsigned
     struct buf mem = BUF_INIT;
     struct cache_facts f;
     struct cache_grant grants[CACHE_GRANTS];
+    struct cache_scopes scopes;
     if (entry_facts(ld, m, &mem, &f)) {
         f.grants = grants;
         f.n_grants = entry_grants(ld, m, grants);
+        entry_scopes(ld, m, &scopes);
+        f.scopes = &scopes;
         cache_put_mailbox(s->cache, uuid, &f);
     } else {
         char *dn = ldap_get_dn(ld, m);

@@ -147,6 +147,7 @@ static int run(struct importing *im)
     struct roster_run r = {.roster = &im->roster,
                            .defaults = &im->defaults,
                            .role = ROLE_ADMIN,
+                           .acting = buf_span(&inst_admin(im->c)->acting),
                            .dry = im->dry,
                            .workers = WORKERS,
                            .told = told,

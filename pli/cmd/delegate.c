@@ -51,7 +51,7 @@ static int failed(struct cmd *c, const struct account *box, enum rc rc, const st
         return cmd_why(c, PLI_FAILED, e->cause,
                        "%.*s is a strict mailbox: only its holder opens it, so it has no delegates",
                        SPAN_ARG(box->is.address));
-    return rc == RC_PERM && e->cause != CAUSE_ADDRESS_CLOSED ? cmd_usage(c, "%s", e->log) : cmd_err(c, e);
+    return rc == RC_PERM && e->cause == CAUSE_REFUSED ? cmd_usage(c, "%s", e->log) : cmd_err(c, e);
 }
 
 static int add(struct cmd *c, const struct account *box, const struct account *to)

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/admins.c - scopes of administrators: given, taken, listed (decision 0050). Values of pliAdminStructure and pliAdminDomain of the account's
+ * entry; in force when the cache has them, which is waited for.
+ * Process  dird; changes under d->write.
+ */
+#include "base/log.h"
+#include "directory/dird/mods.h"
+#include "directory/dird/scope.h"
+#include "policies/identifiers.h"
+#include <stdio.h>
+
+/* ---- the scope as it is kept ---- */
+/* One that is taken need not be right any more: its domain may be gone. */
+static enum rc normal(struct dird *d, const struct dird_scope *q, struct cache_scope *out, struct err *e)
+{
+    out->kind = q->kind;
+    if (q->kind == SCOPE_DOMAIN) {
+        if (!cache_lower(q->id, out->id) || (q->on && !cache_serves(d->cache, q->id)))
+            return err_set(e, RC_NOTFOUND, "%s is not a domain of this instance", log_esc(q->id));
+        return RC_OK;
+    }
+    if (q->kind != SCOPE_STRUCTURE || !structure_ok(q->id))
+        return err_set(e, RC_SYNTAX, "not a FINESS, SIREN or SIRET number: %s", log_esc(q->id));
+    snprintf(out->id, sizeof out->id, "%.*s", SPAN_ARG(q->id));
+    return RC_OK;
+}
+
+static size_t find(const struct cache_scopes *all, const struct cache_scope *s)
+{
+    size_t i = 0;
+    while (i < all->n && !(all->of[i].kind == s->kind && span_ieq_str(span_str(s->id), all->of[i].id)))
+        i++;
+    return i;
+}
+
+static enum rc change(struct cache_reach *r, const struct cache_scope *s, bool on, struct err *e)
+{
+    struct cache_scopes *all = &r->scopes;
+    size_t at = find(all, s);
+    if (on && at < all->n)
+        return err_set(e, RC_EXISTS, "%s administers %s already", r->address, s->id);
+    if (!on && at == all->n)
+        return err_set(e, RC_NOTFOUND, "%s does not administer %s", r->address, s->id);
+    if (on && all->n == DIRD_SCOPES)
+        return err_set(e, RC_QUOTA, "an administrator has %d scopes at most", DIRD_SCOPES);
+    if (on)
+        all->of[all->n++] = *s;
+    else
+        all->of[at] = all->of[--all->n];
+    return RC_OK;
+}
+
+static void lay(struct mods *m, const char *attr, const struct cache_scopes *all, enum dird_scope_kind kind)
+{
+    struct span v[DIRD_SCOPES];
+    size_t n = 0;
+    for (size_t i = 0; i < all->n; i++)
+        if (all->of[i].kind == kind)
+            v[n++] = span_str(all->of[i].id);
+    mods_put(m, attr, v, n);
+}
+
+enum rc admin_set(struct dird *d, const struct dird_scope *q, struct err *e)
+{
+    struct cache_reach r;
+    struct cache_scope s;
+    enum rc rc =
+        cache_reach(d->cache, q->address, &r) ? RC_OK : err_set(e, RC_NOTFOUND, "no account %s", log_esc(q->address));
+    if (rc == RC_OK && q->on && r.closed)
+        rc = account_is_closed(q->address, e);
+    if (rc == RC_OK)
+        rc = normal(d, q, &s, e);
+    if (rc == RC_OK)
+        rc = change(&r, &s, q->on, e);
+    if (rc != RC_OK)
+        return rc;
+    struct mods *m = mods_new(true);
+    lay(m, s.kind == SCOPE_DOMAIN ? "pliAdminDomain" : "pliAdminStructure", &r.scopes, (enum dird_scope_kind)s.kind);
+    rc = account_modify(d, span_str(r.address), m, e);
+    mods_free(&m);
+    return rc;
+}
+
+/* A site's own directory of before knows no such attribute, and then nobody has one. */
+void admin_end(struct dird *d, struct span address, struct mods *m)
+{
+    static const struct cache_scopes none;
+    struct cache_reach r;
+    if (!cache_reach(d->cache, address, &r) || r.scopes.n == 0)
+        return;
+    lay(m, "pliAdminDomain", &none, SCOPE_DOMAIN);
+    lay(m, "pliAdminStructure", &none, SCOPE_STRUCTURE);
+}
+
+/* ---- listed ---- */
+enum { PAGE_ADMINS = 100 };
+
+/* All of one administrator's or none: her address is the cursor. False: no room. */
+static bool put(const struct cache_reach *r, struct buf *list)
+{
+    struct buf mine = BUF_INIT;
+    for (size_t i = 0; i < r->scopes.n; i++) {
+        struct dird_scope one = {.address = span_str(r->address),
+                                 .name = span_str(r->name),
+                                 .kind = r->scopes.of[i].kind,
+                                 .id = span_str(r->scopes.of[i].id),
+                                 .on = r->active};
+        ipc_list_add(&mine, dird_scope_f, &one);
+    }
+    bool room = list->n + mine.n <= DIRD_LIST_BYTES;
+    if (room)
+        buf_addspan(list, buf_span(&mine));
+    buf_free(&mine);
+    return room;
+}
+
+enum rc admin_page(struct dird *d, const struct acting *w, struct span after, struct buf *list, bool *more_out,
+                   struct err *e)
+{
+    struct buf names = BUF_INIT;
+    char cursor[CACHE_NAME] = "";
+    bool more = true, room = true;
+
+    (void)e;
+    for (bool first = true; more && room && (first || list->n == 0); first = false) {
+        struct cache_reach r;
+        buf_clear(&names);
+        more = cache_page(d->cache, LIST_ADMINS, first ? after : span_str(cursor), PAGE_ADMINS, &names);
+        for (size_t at = 0; at < names.n && room; at += strlen(cursor) + 1) {
+            snprintf(cursor, sizeof cursor, "%s", (char *)names.p + at);
+            if (cache_reach(d->cache, span_str(cursor), &r) && scope_has(w, &r))
+                room = put(&r, list);
+        }
+    }
+    *more_out = more || !room;
+    buf_free(&names);
+    return RC_OK;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/acting.h - pli --as ADDRESS: the command for a delegated administrator, within what she administers (decision 0050).
+ *
+ * Which    a table of the commands that there are for her; every other one is refused, so a new command is not hers until its row says so.
+ * What     of them is hers dird decides, request by request (directory/dird/scope.h).
+ * Process  pli.
+ */
+#pragma once
+#include "pli/cmd.h"
+
+/* Behind inst_enter(). PLI_OK: inst_admin() acts for her from now on, or --as was not given; else an exit code after its line. */
+int acting_enter(struct cmd *c);
