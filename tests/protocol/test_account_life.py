@@ -202,7 +202,7 @@ def test_purged(pli):
     assert show(pli, who)["state"] == "closed"  # dry
     assert pli.pli("account", "purge") == f"{who} purged\n"
     assert eventually(lambda: erased(pli) == before)
-    assert eventually(lambda: re.search(rf"ev=account-erase name={who} rc=ok\n(.*\n)*.*ev=account-bury name={who} rc=ok", pli.output()))
+    assert eventually(lambda: re.search(rf"ev=account-erase name={who} rc=ok by=.*\n(.*\n)*.*ev=account-bury name={who} rc=ok", pli.output()))
     assert "mailbox" not in keys(pli, who, number) and "signing" not in keys(pli, who, number)
     assert pli.json("account", "purge") == []
     # there is no way back
