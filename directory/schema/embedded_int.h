@@ -13,7 +13,7 @@ struct embedded_var {
     const char *name; /* "DIR": put where the text says @DIR@ */
     const char *value;
 };
-/* Appends text with its @NAME@ replaced; vars end with .name NULL; an unknown name is a bug. */
+/* Appends text with its @NAME@ replaced, "@@" by one; vars end with .name NULL; an unknown name is a bug. */
 void embedded_fill(struct buf *out, const char *text, const struct embedded_var *vars);
 
 /* Where this machine keeps OpenLDAP's program, modules and standard schema; RC_NOTFOUND names what to install. */

@@ -19,6 +19,11 @@ void embedded_fill(struct buf *out, const char *text, const struct embedded_var 
     for (ptrdiff_t at; (at = span_chr(rest, '@')) >= 0;) {
         buf_addspan(out, span_head(rest, (size_t)at));
         rest = span_from(rest, (size_t)at + 1);
+        if (rest.n > 0 && rest.p[0] == '@') { /* "@@" stands for itself */
+            buf_addc(out, '@');
+            rest = span_from(rest, 1);
+            continue;
+        }
         ptrdiff_t end = span_chr(rest, '@');
         const struct embedded_var *v = vars;
         while (v->name && !(end > 0 && span_eq_str(span_head(rest, (size_t)end), v->name)))

@@ -109,15 +109,17 @@ static void all_of(struct buf *out, const char *keyword, const char *attribute, 
 
 void site_config(struct buf *out, const char *database, const char *base)
 {
-    struct buf text = BUF_INIT, based = BUF_INIT;
+    struct buf text = BUF_INIT, plain = BUF_INIT, based = BUF_INIT;
 
     all_of(&text, "limits", "olcLimits", true);
     all_of(&text, "index", "olcDbIndex", false);
     all_of(&text, "access", "olcAccess", true);
-    replaced(&based, buf_span(&text), own_base, base);
+    replaced(&plain, buf_span(&text), "@@", "@"); /* as embedded_fill() does */
+    replaced(&based, buf_span(&plain), own_base, base);
     buf_addf(out, "dn: %s\nchangetype: modify\n", database);
     replaced(out, buf_span(&based), "sockurl.regex=\"^ldapi:\"", "ssf=71");
     buf_free(&text);
+    buf_free(&plain);
     buf_free(&based);
 }
 

@@ -196,6 +196,25 @@ def test_a_code_chooses_a_password_there(site, tmp_path):
     assert imap_says(pli, "g@chu.test", PASSWORD) == "OK" and pli.json("account", "show", "g@chu.test")["code_until"] is None
 
 
+def test_an_administrator_there(site):
+    """The same rules as in the embedded one: her own structure's entries, the red-listed too, and pli --as."""
+    pli, slapd = site
+    for who, structure, more in (("bureau@chu.test", "750712184", ()), ("rouge-a@chu.test", "750712184", ["--red-list"]), ("rouge-b@chu.test", "690000021", ["--red-list"])):
+        pli.add(who, sign="never", extra=["--structure", structure, *more])
+    pli.pli("domain", "add", "cabinet.test")
+    pli.add("chef@cabinet.test", sign="never")
+    pli.add("rouge@cabinet.test", sign="never", extra=["--red-list"])
+    pli.pli("admin", "grant", "bureau@chu.test", "--structure", "750712184")
+    pli.pli("admin", "grant", "chef@cabinet.test", "--domain", "cabinet.test")
+    for who, red in (("bureau@chu.test", {"rouge-a@chu.test"}), ("chef@cabinet.test", {"rouge@cabinet.test"}), ("d@chu.test", set())):
+        r = search(slapd, signed_in(who), "(mssRedList=TRUE)", "mail", "pliQuota", "pliMailboxKey", "userPassword")
+        assert set(re.findall("mail: (.*)", r.stdout)) == red and r.stdout.count("pliQuota: ") == len(red) and "Key" not in r.stdout and "Password" not in r.stdout, (who, r)
+    secret = pli.dir / "mot"
+    secret.write_text(PASSWORD)
+    out = pli.pli("account", "list", "--as", "bureau@chu.test", "--as-password", secret)
+    assert "rouge-a@chu.test" in out and "rouge-b@chu.test" not in out and "d@chu.test" not in out
+
+
 def test_an_address_in_clear_is_refused(site):
     pli, slapd = site
     text = (pli.root / "pli.conf").read_text()
