@@ -5,7 +5,7 @@
 #pragma once
 #include "base/ipc_conn.h"
 
-enum { PLACES_CHAINS = 1024, PLACES_ROLES = 10 };
+enum { PLACES_CHAINS = 1024, PLACES_ROLES = 11 };
 _Static_assert(ROLE_LAST == 1 << (PLACES_ROLES - 1), "a place for each role");
 struct ipc_places { /* who holds how many; all of it under the server's lock */
     struct ipc_conn *by_pid[PLACES_CHAINS];

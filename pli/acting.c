@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,7 +24,7 @@ static const struct row {
     {"admin show", NULL},       {"directory search", NULL},
 };
 
-static int allowed(const struct cmd *c)
+static int is_hers(const struct cmd *c)
 {
     for (size_t i = 0; i < sizeof hers / sizeof *hers; i++) {
         if (strcmp(hers[i].words, c->def->words) != 0)
@@ -37,11 +38,41 @@ static int allowed(const struct cmd *c)
                    "this is for the operator alone, not for an administrator (--as)");
 }
 
+/* ---- by sudo ---- */
+static bool by_sudo(void)
+{
+    const char *uid = getenv("SUDO_UID"); /* sudo sets it itself, whatever was there */
+
+    return uid && strcmp(uid, "0") != 0;
+}
+
+static int names_no_file(const struct cmd *c)
+{
+    const char *file = opt_get(c, "--as-password");
+
+    if (c->root_named)
+        return cmd_fail(c, "by sudo, --as has the instance of this machine alone: leave out --root");
+    if ((file && strcmp(file, "-") != 0) || opt_get(c, "--sheets") ||
+        (strcmp(c->def->words, "account import") == 0 && strcmp(c->pos[0], "-") != 0))
+        return cmd_fail(c, "by sudo, --as opens no file: give it on standard input, and - in its place");
+    return PLI_OK;
+}
+
+int acting_allowed(const struct cmd *c)
+{
+    int answer = PLI_OK;
+
+    if (!opt_get(c, "--as"))
+        return opt_get(c, "--as-password") ? cmd_usage(c, "--as-password goes with --as ADDRESS") : PLI_OK;
+    answer = is_hers(c);
+    return answer == PLI_OK && by_sudo() ? names_no_file(c) : answer;
+}
+
 /* ---- the password ---- */
-/* One line of the file; /dev/fd/3 is a descriptor. */
+/* One line of the file, read octet by octet: what stands behind it on standard input (-) is the command's. /dev/fd/3 is a descriptor. */
 static int from_file(struct cmd *c, const char *name, struct passwords *out)
 {
-    int fd = openat(c->start_fd, name, O_RDONLY | O_CLOEXEC);
+    int fd = strcmp(name, "-") == 0 ? 0 : openat(c->start_fd, name, O_RDONLY | O_CLOEXEC);
     ssize_t n = 1;
     size_t at = 0;
 
@@ -50,7 +81,8 @@ static int from_file(struct cmd *c, const char *name, struct passwords *out)
     *out = passwords_new();
     while (at <= PASSWORD_MOST && (n = read(fd, out->mem + at, 1)) == 1 && out->mem[at] != '\n')
         at++;
-    close(fd);
+    if (fd > 0)
+        close(fd);
     while (at > 0 && out->mem[at - 1] == '\r')
         at--;
     if (n < 0 || at == 0 || at > PASSWORD_MOST)
@@ -78,9 +110,7 @@ int acting_enter(struct cmd *c)
     int answer;
 
     if (!address)
-        return opt_get(c, "--as-password") ? cmd_usage(c, "--as-password goes with --as ADDRESS") : PLI_OK;
-    if ((answer = allowed(c)) != PLI_OK)
-        return answer;
+        return PLI_OK;
     buf_init_secret(&ticket);
     answer = password_of_hers(c, address, &p);
     if (answer == PLI_OK && admin_sign_in(span_str(address), p.line[0], &ticket, &e) != RC_OK)

@@ -7,7 +7,7 @@ const struct cmd_opt common_opts[] = {
     {"--root", "DIR", "the instance's folder (or PLI_ROOT); default /var/lib/pli with /etc/pli/pli.conf"},
     {"--json", NULL, "answer with one JSON value"},
     {"--as", "ADDRESS", "act for a delegated administrator, within what she administers; asks for her password"},
-    {"--as-password", "FILE", "her password is the first line of that file, such as /dev/fd/3"},
+    {"--as-password", "FILE", "her password is the first line of that file, such as /dev/fd/3; -: of standard input"},
     {"--help", NULL, "how to call this command"},
     {"--version", NULL, "the version of this program"},
     {NULL, NULL, NULL},

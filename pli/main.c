@@ -31,7 +31,8 @@ int main(int argc, char **argv)
     rc = texts_prepare(&c);
     if (rc != PLI_OK)
         return rc;
-    if (c.def->needs == NEED_NOTHING || (rc = inst_enter(&c)) == PLI_OK)
+    rc = acting_allowed(&c);
+    if (rc == PLI_OK && (c.def->needs == NEED_NOTHING || (rc = inst_enter(&c)) == PLI_OK))
         rc = acting_enter(&c);
     if (rc == PLI_OK)
         rc = c.def->run(&c);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """pli admin and pli --as: a structure's administrator and a domain's see and touch only what is theirs (docs/decisions/0050), and the log says who did what."""
 import json
+import os
+import subprocess
 
 import pytest
 from instance import PASSWORD, Instance, eventually
@@ -35,6 +37,29 @@ def refused(r, cause="out-of-scope"):
     why = json.loads(r.stderr)
     assert (r.returncode, why["cause"], r.stdout) == (1, cause, ""), r
     return why["error"]
+
+
+def by_sudo(inst, *args, named=False, stdin=PASSWORD + "\n"):
+    """As root, called by the user 1000 through sudo, which sets SUDO_UID: no instance can be named, so it is the well-known one."""
+    argv = [str(inst.argv("version")[0]), *map(str, args), "--as", BOSS, *(["--root", str(inst.root)] if named else [])]
+    env = {k: v for k, v in os.environ.items() if k != "PLI_ROOT"} | {"SUDO_UID": "1000"}
+    return subprocess.run(argv, input=stdin, capture_output=True, text=True, env=env)
+
+
+def test_by_sudo_she_opens_no_file(inst, tmp_path):
+    """A rule of sudo for "pli --as *" is as good as her password, and opens nothing of root's."""
+    for args, named, why in ((["account", "list"], True, "leave out --root"), (["account", "list", "--as-password", "/etc/shadow"], False, "opens no file"),
+                             (["account", "list", "--as-password", "/dev/stdin"], False, "opens no file"),
+                             (["account", "import", "/etc/shadow", "--as-password", "-"], False, "opens no file"), (["account", "import", "/dev/stdin", "--as-password", "-"], False, "opens no file"),
+                             (["account", "import", "-", "--as-password", "-", "--sheets", tmp_path / "f.html"], False, "opens no file"),
+                             (["account", "code", "autre@chu.test", "--as-password", "-", "--sheets", tmp_path / "f.html"], False, "opens no file"),
+                             (["queue", "list"], False, "operator alone"), (["mailbox", "export", "autre@chu.test", tmp_path], False, "operator alone"),
+                             (["trust", "verify", "/etc/shadow"], False, "operator alone")):
+        r = by_sudo(inst, *args, named=named)
+        assert r.returncode == 1 and why in r.stderr and r.stdout == "" and "root:" not in r.stderr, (args, r)
+    env_root = subprocess.run([str(inst.argv("version")[0]), "account", "list", "--as", BOSS], env=dict(os.environ, SUDO_UID="1000", PLI_ROOT=str(inst.root)), capture_output=True, text=True)
+    assert env_root.returncode == 1 and "leave out --root" in env_root.stderr
+    assert not (tmp_path / "f.html").exists()
 
 
 def test_who_administers_what(inst):
@@ -175,6 +200,14 @@ def test_a_file_row_by_row(inst, hers, tmp_path):
     assert "would be of no structure or domain" in got["f2@chu.test"][1] and "is not among the accounts" in got["voisin@chu.test"][1]
     assert "never changes" in got["autre@chu.test"][1] and "nobody administers her own account" in got[BOSS][1] and "operator's to say" in got["f4@chu.test"][1]
     assert inst.json("account", "show", "voisin@chu.test")["name"] == "Essai voisin"
+
+
+def test_password_and_file_on_one_standard_input(inst):
+    text = f"address;type;name;structure\nentree@chu.test;org;Par Entrée;{A}\n"
+    r = inst.pli("account", "import", "-", "--as", BOSS, "--as-password", "-", stdin=PASSWORD + "\r\n" + text, check=False)
+    assert r.returncode == 0 and "1 added" in r.stdout, r
+    r = inst.pli("account", "import", "-", "--as", BOSS, "--as-password", "-", stdin=text, check=False)
+    assert r.returncode == 1 and "wrong login or password" in r.stderr and "entree" not in r.stdout + r.stderr
 
 
 def test_a_revocation_ends_a_file_that_is_being_worked_on(inst, hers, tmp_path):
