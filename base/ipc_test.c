@@ -130,7 +130,7 @@ static void test_refusals(void **state)
         {&other, ROLE_SMTPD, RC_PERM, "asked for protocol 78, this is 77"},
         {&proto, (enum ipc_role)3, RC_DENIED, "no such role"},
         {&proto, (enum ipc_role)0, RC_DENIED, "no such role"},
-        {&proto, (enum ipc_role)(ROLE_LAST << 1), RC_DENIED, "no such role"},
+        {&proto, (enum ipc_role)(2 * ROLE_LAST), RC_DENIED, "no such role"},
     };
     struct world *w = *state;
     struct ipc *c = NULL;

@@ -42,11 +42,20 @@ static void only_the_administrator_changes_things(void **state)
     const uint16_t changes[] = {DIRD_ACCOUNT_ADD,  DIRD_ACCOUNT_SET,   DIRD_ACCOUNT_DELETE, DIRD_ACCOUNT_PASSWD,
                                 DIRD_TRUST_ADD,    DIRD_TRUST_REMOVE,  DIRD_DELEGATE_SET,   DIRD_DOMAIN_ADD,
                                 DIRD_DOMAIN_SET,   DIRD_DOMAIN_REMOVE, DIRD_GROUP_ADD,      DIRD_GROUP_SET,
-                                DIRD_GROUP_REMOVE, DIRD_GROUP_CHANGE,  DIRD_ACCOUNT_STATE,  DIRD_CHOOSE};
-    for (size_t i = 0; i < sizeof changes / sizeof *changes;
-         i++) /* a code comes with DIRD_CHOOSE, and dird looks at it */
+                                DIRD_GROUP_REMOVE, DIRD_GROUP_CHANGE,  DIRD_ACCOUNT_STATE,  DIRD_ADMIN_SET,
+                                DIRD_CHOOSE};
+    /* what an administrator of some accounts may change, within her scopes (decision 0050) */
+    const uint16_t hers[] = {DIRD_ACCOUNT_ADD,  DIRD_ACCOUNT_SET,  DIRD_ACCOUNT_PASSWD,
+                             DIRD_DELEGATE_SET, DIRD_GROUP_ADD,    DIRD_GROUP_SET,
+                             DIRD_GROUP_REMOVE, DIRD_GROUP_CHANGE, DIRD_ACCOUNT_STATE};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        bool is_hers = false;
+        for (size_t k = 0; k < sizeof hers / sizeof *hers; k++)
+            is_hers = is_hers || hers[k] == changes[i];
         assert_int_equal(ipc_op_find(&dird_proto, changes[i])->roles,
-                         changes[i] == DIRD_CHOOSE ? ROLE_HTTPD : ROLE_ADMIN);
+                         changes[i] == DIRD_CHOOSE ? ROLE_HTTPD /* a code comes with it, and dird looks at it */
+                                                   : ROLE_ADMIN | (is_hers ? ROLE_ACTING : 0));
+    }
     for (size_t i = 0; i < dird_proto.n_ops;
          i++) { /* a change whose reply was lost may have been made: it alone is not asked again */
         const struct ipc_op *op = &dird_proto.ops[i];

@@ -103,18 +103,19 @@ static enum rc still(struct dird *d, const struct cache_view *v, struct err *e)
     return err_set(e, RC_TEMP, "the account was changed meanwhile");
 }
 
-static enum rc choose(struct dird *d, const struct cache_view *v, const struct passhash *p, struct err *e)
+static enum rc choose(struct dird *d, struct ipc_peer *peer, const struct dird_choose_req *q,
+                      const struct cache_view *v, const struct passhash *p, struct err *e)
 {
-    enum rc rc = ops_begin(d, e);
+    enum rc rc = ops_begin(d, peer, DIRD_CHOOSE, q, e);
     if (rc != RC_OK)
         return rc;
     rc = still(d, v, e);
     if (rc == RC_OK)
         rc = write_it(d, v, p, e);
-    return ops_end(d, "password-chosen", span_str(v->address), rc);
+    return ops_end(d, peer, "password-chosen", span_str(v->address), rc);
 }
 
-enum rc account_choose(struct dird *d, const struct dird_choose_req *q, uint64_t process, struct err *e)
+enum rc account_choose(struct dird *d, const struct dird_choose_req *q, struct ipc_peer *peer, struct err *e)
 {
     struct cache_view v;
     struct passhash p;
@@ -122,12 +123,12 @@ enum rc account_choose(struct dird *d, const struct dird_choose_req *q, uint64_t
     if (rc == RC_OK)
         rc = look_at_new(d, q, e);
     if (rc == RC_OK)
-        rc = auth_code(d->auth, q, process, &v, e);
+        rc = auth_code(d->auth, q, (uint64_t)peer->pid, &v, e);
     if (rc != RC_OK)
         return rc;
     rc = passhash_make(q->password, d->own_slapd, &p, e); /* slow: before the lock */
     if (rc == RC_OK)
-        rc = choose(d, &v, &p, e);
+        rc = choose(d, peer, q, &v, &p, e);
     passhash_free(&p);
     return rc;
 }

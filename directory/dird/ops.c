@@ -243,7 +243,7 @@ static HANDLER(h_passwd)
 
 static HANDLER(h_choose)
 {
-    enum rc rc = account_choose(daemon, req, (uint64_t)p->pid, e);
+    enum rc rc = account_choose(daemon, req, p, e);
     UNUSED_();
     return rc;
 }

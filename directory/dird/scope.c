@@ -85,6 +85,8 @@ const char *scope_by(const struct ipc_peer *p, char out[CACHE_NAME])
 {
     if (p->role == ROLE_ACTING)
         snprintf(out, CACHE_NAME, "%s", p->user ? ((const struct actor *)p->user)->ticket.address : "nobody");
+    else if (p->role == ROLE_HTTPD) /* by the code of who holds the account */
+        snprintf(out, CACHE_NAME, "holder");
     else
         snprintf(out, CACHE_NAME, "uid:%lu", (unsigned long)p->uid);
     return out;

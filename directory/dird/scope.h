@@ -26,7 +26,7 @@ enum rc scope_enter(struct dird *d, struct ipc_peer *p, struct span ticket, stru
 void scope_left(struct ipc_peer *p);
 /* RC_DENIED: nobody acts yet (CAUSE_NOT_PERMITTED), or no longer (CAUSE_ACTING_ENDED). Any other role than ROLE_ACTING is an operator here. */
 enum rc scope_who(struct dird *d, const struct ipc_peer *p, struct acting *out, struct err *e);
-/* For the log: "marie@chu.test", "uid:0". */
+/* For the log: "marie@chu.test", "uid:0", "holder" (of a code: choose.c). */
 const char *scope_by(const struct ipc_peer *p, char out[CACHE_NAME]);
 
 /* ---- pure ---- */

@@ -33,14 +33,26 @@ static enum rc check_get(struct dird *d, const struct acting *w, const void *req
     return rc;
 }
 
-static enum rc may_give_all(const struct acting *w, struct span lines, struct err *e)
+/* Who held an address before is known by a number that anybody may type (account_check.c). So one that was closed for good is given by who has the domain: in a
+ * structure it may have been another's. */
+static enum rc may_give(struct dird *d, const struct acting *w, struct span address, struct err *e)
+{
+    struct cache_view v;
+    enum rc rc = scope_may_give(w, address, e);
+    if (rc == RC_OK && !scope_has_address(w, address) && cache_tombstone(d->cache, address, &v))
+        rc = scope_refused(e, "%s was closed for good: an administrator of the domain gives it to who held it",
+                           log_esc(address));
+    return rc;
+}
+
+static enum rc may_give_all(struct dird *d, const struct acting *w, struct span lines, struct err *e)
 {
     enum rc rc = RC_OK;
     while (rc == RC_OK && lines.n > 0) {
         ptrdiff_t end = span_chr(lines, '\n');
         struct span one = end < 0 ? lines : span_head(lines, (size_t)end);
         lines = end < 0 ? SPAN_NULL : span_from(lines, (size_t)end + 1);
-        rc = scope_may_give(w, one, e);
+        rc = may_give(d, w, one, e);
     }
     return rc;
 }
@@ -59,13 +71,13 @@ static enum rc quota_is_usual(struct dird *d, const struct dird_account *q, stru
 static enum rc check_add(struct dird *d, const struct acting *w, const void *req, struct err *e)
 {
     const struct dird_account *q = req;
-    enum rc rc = scope_may_give(w, q->address, e);
+    enum rc rc = may_give(d, w, q->address, e);
     if (rc == RC_OK && !scope_has_address(w, q->address) &&
         !scope_holds(&w->scopes, SCOPE_STRUCTURE, q->structure)) /* a professional without one is in no structure's */
         rc = scope_refused(e, "%s would be of no structure or domain that %s administers", log_esc(q->address),
                            w->address);
     if (rc == RC_OK)
-        rc = may_give_all(w, q->aliases, e);
+        rc = may_give_all(d, w, q->aliases, e);
     return rc == RC_OK ? quota_is_usual(d, q, e) : rc;
 }
 
@@ -81,7 +93,7 @@ static enum rc check_aliases(struct dird *d, const struct acting *w, const struc
         lines = end < 0 ? SPAN_NULL : span_from(lines, (size_t)end + 1);
         cache_find(d->cache, one, &v);
         if (!v.alias || !span_ieq_str(a->address, v.address))
-            rc = scope_may_give(w, one, e);
+            rc = may_give(d, w, one, e);
     }
     return rc;
 }
@@ -110,14 +122,14 @@ static enum rc check_set(struct dird *d, const struct acting *w, const void *req
 /* Whoever knows a password is that person: it may open no mailbox that is not hers to give. */
 static enum rc opens_only_hers(struct dird *d, const struct acting *w, const struct cache_reach *r, struct err *e)
 {
-    enum { MOST_BOXES = 64 };
+    enum { MOST_BOXES = 64 }; /* of more than that some are not looked at */
     struct cache_delegation *g = calloc(MOST_BOXES, sizeof *g);
     enum rc rc = RC_OK;
     if (!g)
         return err_set(e, RC_TEMP, "out of memory");
     size_t n = cache_delegations_all(d->cache, r->mbx, g, MOST_BOXES);
     for (size_t i = 0; rc == RC_OK && i < n; i++)
-        if (!scope_sees(d, w, span_str(g[i].box.address)))
+        if (n == MOST_BOXES || !scope_sees(d, w, span_str(g[i].box.address)))
             rc = scope_refused(e, "%s opens a mailbox that %s does not administer: the operator gives that password",
                                r->address, w->address);
     free(g);

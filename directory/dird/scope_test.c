@@ -116,6 +116,34 @@ static void what_she_adds_is_hers(void **state)
     dir_free(&by);
 }
 
+/* The holder's number is no secret: with it, a structure of the same domain would have another's former address. */
+static void an_address_closed_for_good_is_given_by_its_domain(void **state)
+{
+    struct err e = {0};
+    struct dird_account a = in("depart@chu.example", B_ID, 120);
+    uint64_t now = (uint64_t)clock_utc();
+    (void)state;
+    a.rpps = SPAN_LIT("10001234565");
+    assert_int_equal(add(a), RC_OK);
+    struct dird_state_req rq = {.address = a.address, .keep_until = now, .mbx = 120};
+    for (rq.step = DL_CLOSE; rq.step <= DL_BURY; rq.step = rq.step == DL_CLOSE   ? DL_ERASE
+                                                           : rq.step == DL_ERASE ? DL_BURY
+                                                                                 : DL_BURY + 1)
+        assert_int_equal(dir_call(dir, DIRD_ACCOUNT_STATE, &rq, NULL, &e), RC_OK);
+    assert_int_equal(kind_of("depart@chu.example"), DK_CLOSED);
+    a.mbx = 121;
+    a.structure = SPAN_LIT(A_ID);
+    by = act(BOSS);
+    OUT(add_as(a, &e), e);
+    OUT(alias(IN_A, "depart@chu.example", &e), e);
+    dir_free(&by);
+    assert_int_equal(grant(PEER, SCOPE_DOMAIN, "chu.example", true), RC_OK);
+    by = act(PEER);
+    assert_int_equal(add_as(a, &e), RC_OK);
+    dir_free(&by);
+    assert_int_equal(grant(PEER, SCOPE_DOMAIN, "chu.example", false), RC_OK);
+}
+
 static void she_destroys_nothing(void **state)
 {
     struct err e = {0};
@@ -221,9 +249,13 @@ static void lists_of_her_domain(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(she_sees_what_is_hers),     cmocka_unit_test(she_changes_what_is_hers),
-        cmocka_unit_test(aliases_are_of_her_domain), cmocka_unit_test(what_she_adds_is_hers),
-        cmocka_unit_test(she_destroys_nothing),      cmocka_unit_test(no_mailbox_goes_out_of_her_scopes),
+        cmocka_unit_test(she_sees_what_is_hers),
+        cmocka_unit_test(she_changes_what_is_hers),
+        cmocka_unit_test(aliases_are_of_her_domain),
+        cmocka_unit_test(what_she_adds_is_hers),
+        cmocka_unit_test(an_address_closed_for_good_is_given_by_its_domain),
+        cmocka_unit_test(she_destroys_nothing),
+        cmocka_unit_test(no_mailbox_goes_out_of_her_scopes),
         cmocka_unit_test(lists_of_her_domain),
     };
     return cmocka_run_group_tests(tests, make_all, unmake_all);
