@@ -155,7 +155,7 @@ enum rc account_passwd(struct admin *ad, const struct account *a, const struct a
     if (rc == RC_OK)
         rc = account_not_closed(&a->is, e);
     if (rc == RC_OK)
-        rc = admin_may(ad, DIRD_ACCOUNT_PASSWD, &(struct dird_passwd_req){a->is.address, SPAN_NULL}, e);
+        rc = admin_may(ad, DIRD_ACCOUNT_PASSWD, &(struct dird_passwd_req){.address = a->is.address}, e);
     if (rc == RC_OK)
         rc = a->is.flags & DF_STRICT ? change_strict(ad, &p, e) : change_default(ad, &p, e);
     buf_free(&p.old_password);

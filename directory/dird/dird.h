@@ -73,7 +73,7 @@ enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *a,
 enum rc account_delete(struct dird *d, struct span address, struct err *e);
 /* code_until 0: a password; else a code for choosing one. */
 enum rc account_passwd(struct dird *d, struct span address, const struct passhash *p, uint64_t code_until, struct err *e);
-/* choose.c: DIRD_CHOOSE but for the lock; process as auth_sign_in() has it. */
+/* choose.c: DIRD_CHOOSE; peer: who asks. */
 enum rc account_choose(struct dird *d, const struct dird_choose_req *q, struct ipc_peer *peer, struct err *e);
 struct mods;
 enum rc account_modify(struct dird *d, struct span address, struct mods *m, struct err *e); /* and waits until the cache has it */

@@ -269,45 +269,6 @@ bool entry_has_class(struct ldap *ld, struct ldapmsg *m, const char *name)
     return has;
 }
 
-/* "17 1790000000000000 lrs marie@chu.test". Whatever else is written there gives nobody anything. */
-bool entry_grant(struct span value, struct cache_grant *out)
-{
-    struct span word[3];
-    for (size_t i = 0; i < 3; i++) {
-        ptrdiff_t end = span_chr(value, ' ');
-        if (end < 0)
-            return false;
-        word[i] = span_head(value, (size_t)end);
-        value = span_from(value, (size_t)end + 1);
-    }
-    *out = (struct cache_grant){0};
-    if (!span_u64(word[0], UINT64_MAX, &out->delegate) || !span_u64(word[1], UINT64_MAX, &out->number) ||
-        !rights_parse(word[2], &out->acl) || out->delegate == 0 || out->number == 0 || out->acl == 0 ||
-        span_chr(value, '@') <= 0 || value.n >= CACHE_NAME)
-        return false;
-    memcpy(out->to, value.p, value.n);
-    return true;
-}
-
-static bool has_grant(const struct cache_grant *g, size_t n, uint64_t delegate)
-{
-    for (size_t i = 0; i < n; i++)
-        if (g[i].delegate == delegate)
-            return true;
-    return false;
-}
-
-size_t entry_grants(struct ldap *ld, struct ldapmsg *m, struct cache_grant out[CACHE_GRANTS])
-{
-    struct berval **v = values(ld, m, "pliDelegate");
-    size_t n = 0;
-    for (size_t i = 0; v && v[i] && n < CACHE_GRANTS; i++)
-        if (entry_grant(span_of(v[i]->bv_val, v[i]->bv_len), &out[n]) && !has_grant(out, n, out[n].delegate))
-            n++;
-    ldap_value_free_len(v);
-    return n;
-}
-
 static size_t aliases_of(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct span out[CACHE_ALIASES])
 {
     struct berval **v = values(ld, m, "mailLocalAddress");

@@ -110,7 +110,7 @@ static inline enum rc alias(const char *address, const char *lines, struct err *
 
 static inline enum rc passwd(const char *address, struct err *e)
 {
-    return dir_call(by, DIRD_ACCOUNT_PASSWD, &((struct dird_passwd_req){span_str(address), SPAN_LIT("un autre mot")}),
+    return dir_call(by, DIRD_ACCOUNT_PASSWD, &((struct dird_passwd_req){.address = span_str(address), .password = SPAN_LIT("un autre mot")}),
                     NULL, e);
 }
 
