@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* imapd/cmd/list.c - LIST: plain, extended (RFC 5258), with STATUS (RFC 5819), CHILDREN (RFC 3348) and SPECIAL-USE (RFC 6154) attributes, with METADATA (RFC 9590), with MYRIGHTS (RFC 8440).
  *
- * Folders that exist are listed. With (SUBSCRIBED) subscriptions are listed instead; a subscribed folder that is gone
+ * Folders that exist are listed, and with "%" a level above one that is no folder, as \Noselect. With (SUBSCRIBED) subscriptions are listed instead; a subscribed folder that is gone
  * has \NonExistent. With RECURSIVEMATCH a folder that does not match the selection itself, but has a folder below that
  * does, is listed with CHILDINFO. \HasChildren, \HasNoChildren and the special use attributes are always given, because
  * RFC 3348 and RFC 6154 2 permit it and every client gains. */
@@ -65,17 +65,60 @@ static enum rc list_one(struct imap_session *s, const struct imap_list_args *l, 
     return rc;
 }
 
+/* ---- levels that are no folders ---- */
+static bool is_folder(const struct folders *all, struct span name)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if ((all->f[i].flags & FF_GONE) == 0 && span_eq(all->f[i].name, name))
+            return true;
+    return false;
+}
+
+/* By a pattern that ends in "%"? The others need tell of folders alone. */
+static bool wanted(const struct imap_list_args *l, struct span name)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        struct imap_list_args one = {.patterns = &l->patterns[i], .n = 1};
+
+        if (l->patterns[i].n > 0 && l->patterns[i].p[l->patterns[i].n - 1] == '%' && list_match(&one, name))
+            return true;
+    }
+    return false;
+}
+
+/* A delegate took a folder away and did not see those below, or does not see the one above hers: RFC 3501 6.3.8 has "%" tell of the level. before: the folder
+ * before this one, in the order of their names, so what stands below a level stands together. */
+static void put_levels(struct imap_session *s, const struct imap_list_args *l, const struct folders *all,
+                       struct span name, struct span before)
+{
+    for (size_t i = 1; i < name.n; i++) {
+        struct span level = span_head(name, i);
+
+        if (name.p[i] != '/' || folder_is_below(before, level) || is_folder(all, level) ||
+            !wanted(l, homes_full(s, level)))
+            continue;
+        list_put(s, "LIST", (s->opened.responses & RESP_CHILDREN) ? "\\HasChildren \\Noselect" : "\\Noselect", level);
+        buf_addstr(&s->out, "\r\n");
+    }
+}
+
 /* The folders of the mailbox at hand. Annotations of another's are asked for folder by folder: those of all are its holder's. */
 static enum rc list_home(struct imap_session *s, const struct imap_list_args *l, struct err *e)
 {
     struct annotations notes = {0};
+    struct span before = SPAN_NULL;
     struct folders all;
     enum rc rc = folders_load(s, true, &all, e);
 
     if (rc == RC_OK && (l->ret & LR_METADATA) && !s->at)
         rc = metadata_load(s, STORE_EVERY_FOLDER, &l->entries, NULL, &notes, e);
-    for (size_t i = 0; rc == RC_OK && i < all.n; i++)
+    for (size_t i = 0; rc == RC_OK && i < all.n; i++) {
+        if (l->select == 0 && (all.f[i].flags & FF_GONE) == 0) {
+            put_levels(s, l, &all, all.f[i].name, before);
+            before = all.f[i].name;
+        }
         rc = list_one(s, l, &all, &notes, &all.f[i], e);
+    }
     annotations_free(&notes);
     return rc;
 }

@@ -331,6 +331,33 @@ def test_who_was_shut_out_is_shut_out_when_it_comes_back(practice, subscribed):
     assert p.pli.json("store", "check")["bad"] == 0
 
 
+def test_a_folder_below_one_that_goes_is_still_found(practice):
+    """A delegate deletes, or renames, a folder whose children she does not see: these stay, and RFC 3501 6.3.8 has LIST "%" tell the level above them."""
+    p = practice("acl.niveaux", "lrswitexk")
+    for line in ("CREATE Top", "CREATE Top/x", "CREATE Top/x/a", "CREATE Top/x/b", "CREATE Haut", "CREATE Haut/x", "SUBSCRIBE Top/x/a", "SUBSCRIBE Top/x/b"):
+        p.holder.ok(line)
+    for name in ("Top/x", "Top/x/a", "Top/x/b", "Haut/x"):
+        p.holder.ok(f"DELETEACL {name} {p.her}")
+    p.holder.append("Top/x")
+    p.delegate.ok(f'DELETE "{p.root}/Top"')
+    p.delegate.ok(f'RENAME "{p.root}/Haut" "{p.root}/Bas"')
+    assert p.holder.ok('LIST "" "Top*"')[0] == '* LIST (\\HasChildren) "/" Top/x' and p.holder.ok("STATUS Top/x (MESSAGES)") == ["* STATUS Top/x (MESSAGES 1)"]
+    told = p.holder.ok('LIST "" %')
+    assert [one for one in told if one.endswith(("Top", "Haut", "Bas"))] == [
+        '* LIST (\\HasNoChildren) "/" Bas', '* LIST (\\HasChildren \\Noselect) "/" Haut', '* LIST (\\HasChildren \\Noselect) "/" Top']
+    assert p.holder.ok('LIST "" Top/%') == ['* LIST (\\HasChildren) "/" Top/x'] and not any(one.endswith(" Top") for one in p.holder.ok('LIST (SUBSCRIBED) "" %'))
+    p.holder.ok("DELETE Top/x/a")
+    # each level once, and not what is there
+    assert p.holder.ok('LSUB "" Top%') == ['* LSUB (\\Noselect) "/" Top'] and p.holder.ok('LSUB "" Top/%') == ['* LSUB (\\Noselect) "/" Top/x']
+    # so for her, of a folder that she sees below one that she does not
+    p.holder.ok(f"SETACL Top/x/b {p.her} lr")
+    told = p.delegate.ok(f'LIST "" "{p.root}/%"')
+    assert f'* LIST (\\HasChildren \\Noselect) "/" "{p.root}/Top"' in told and len(set(told)) == len(told)
+    assert p.delegate.ok(f'LIST "" "{p.root}/Top/%"') == [f'* LIST (\\HasChildren \\Noselect) "/" "{p.root}/Top/x"']
+    p.holder.ok("CREATE Top")
+    assert p.holder.ok('LIST "" Top%') == ['* LIST (\\HasChildren) "/" Top']
+
+
 def test_a_list_that_tells_more_than_names_is_on_the_record(practice):
     p = practice("acl14", "lr")
     p.holder.ok('SETMETADATA INBOX (/shared/comment "garde du 12")')
