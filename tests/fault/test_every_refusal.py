@@ -155,6 +155,31 @@ def _(p):
     return told(p, auth("ana@clos.test"), login=None)
 
 
+def with_code(pli, address):
+    """AUTH with the code of an account's new sheet."""
+    pli.add(address)
+    paper = pli.dir / f"{address}.html"
+    pli.pli("account", "code", address, "--sheets", paper)
+    return auth(address, re.search(r'class="code">([^<]*)<', paper.read_text()).group(1))
+
+
+@way("code-first")
+def _(p):
+    return told(p, with_code(p, "feuille@chu.test"), login=None)
+
+
+@way("code-ended")
+def _(p):
+    conf = p.root / "pli.conf"
+    text = conf.read_text()
+    try:
+        conf.write_text(text + "account { code_life = 1s }\n")   # pli reads it, and no daemon
+        line = with_code(p, "vieille.feuille@chu.test")
+    finally:
+        conf.write_text(text)
+    return eventually(lambda: "sert a choisir" not in (said := told(p, line, login=None))[1] and said)
+
+
 @way("domain-disabled")
 def _(p):
     return told(p, f"MAIL FROM:<{ME}>", "RCPT TO:<ana@clos.test>")

@@ -91,6 +91,8 @@ ELSEWHERE = {
     "no-update": ("tests/protocol/imap/0502-contexts.txt", '[NOUPDATE "'),
     "tag-in-use": ("tests/protocol/imap/0502-contexts.txt", "That tag is the one of a search"),
     "compressed": ("tests/protocol/test_imap_compress.py", "[COMPRESSIONACTIVE]"),
+    "code-first": ("tests/protocol/test_first_codes.py", "sur la page que votre feuille indique"),
+    "code-ended": ("tests/protocol/test_first_codes.py", "n'est plus valable"),
     "account-sessions": ("tests/protocol/test_imap_limits.py", "Too many sessions for this account"),
     "too-many-errors": ("tests/protocol/test_imap_limits.py", "Too many errors, closing connection"),
     "shutdown": ("tests/protocol/test_imap_limits.py", "Server shutting down, try again shortly"),
@@ -111,6 +113,7 @@ NOT_HERE = {
     "text-empty", "text-too-long", "text-not-utf8", "password-character", "login-character", "not-permitted",
     "strict-delegate",  # told by pli delegate add: test_imap_acl.py
     "new-password",  # told over LDAP: test_directory_sessions.py
+    "code-none", "password-rule",  # told by pli-httpd: test_first_codes.py
     "address-closed",  # told by pli account: test_account_life.py
 }
 
