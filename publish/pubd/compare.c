@@ -22,7 +22,7 @@ static void take_wanted(struct outbox *o, struct span address, struct span wante
     if (!en)
         en = table_add(&o->table, address);
     table_want(&o->table, en, wanted, seen, clock_utc());
-    if (en->unsaved && en != o->sending && ledger_entry(o->ledger, en, &e) != RC_OK) {
+    if (o->mode == PM_RUNNING && en->unsaved && en != o->sending && ledger_entry(o->ledger, en, &e) != RC_OK) {
         outbox_complain(o, span_str(e.log));
         o->unsaved = true;
     }
@@ -162,7 +162,7 @@ enum rc compare_whole(struct outbox *o, struct err *e)
     o->comparing = false;
     if (rc == RC_OK) {
         drop_idle(o);
-        if (ledger_wants_rewrite(o->ledger, &o->table))
+        if (o->mode == PM_RUNNING && ledger_wants_rewrite(o->ledger, &o->table))
             (void)ledger_rewrite(o->ledger, &o->table, &o->place, false, e);
         o->compares = seen;
         o->compared = clock_utc();

@@ -198,7 +198,7 @@ HANDLER(h_show)
 /* ---- acts ---- */
 static enum rc saved(struct outbox *o, struct pub_entry *en, struct err *e)
 {
-    enum rc rc = en->unsaved && en != o->sending ? ledger_entry(o->ledger, en, e) : RC_OK;
+    enum rc rc = o->mode == PM_RUNNING && en->unsaved && en != o->sending ? ledger_entry(o->ledger, en, e) : RC_OK;
 
     o->unsaved = o->unsaved || rc != RC_OK;
     return rc;

@@ -4,6 +4,7 @@
  *
  * Lock     .lock covers all from .table on. It is not held while the directory or the back end is waited for. One thread, outbox.c's, sends; an entry whose event is
  *          under way (.sending) is changed by nobody else.
+ * INV-P3   But in PM_RUNNING the state file is not written: a copy stays one, a damaged file stays as it was found, until "begin".
  * Process  pubd.
  */
 #pragma once

@@ -325,6 +325,10 @@ def test_a_copy_does_not_publish_and_a_lost_state_asks(strict, box):
     eventually(lambda: status(strict)["mode"] == "copy" and status(strict)["pending"] == 1)
     assert box.events(who) == ["create"] and "when the outbox there has ended" in strict.pli("publish", "status")
     assert strict.pli("publish", "begin", "--nothing", check=False).returncode == 1
+    strict.pli("publish", "run", check=False)
+    kill(strict, "pli-pubd")  # it stays one
+    eventually(lambda: status(strict)["pending"] == 1)
+    assert status(strict)["mode"] == "copy"
     strict.pli("publish", "begin", "--here")
     eventually(lambda: box.events(who) == ["create", "red-list"] and shown(strict, who)["state"] == "done")
 
@@ -350,6 +354,38 @@ def test_a_copy_does_not_publish_and_a_lost_state_asks(strict, box):
     eventually(lambda: strict.pli("publish", "begin", "--nothing", check=False).returncode == 0)
     eventually(lambda: len(box.events(who)) == 4)
     assert [x[0] for x in operations(box.calls(who)[-1]["body"])] == ["delete", "insert"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk wants root")
+def test_a_full_disk_sends_nothing_that_is_not_written_down(strict, box):
+    where, who = strict.root / "publish", created(strict, box, "plein@chu.test")
+    owner = where.stat()
+    r = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size=256k,mode=700,uid={owner.st_uid},gid={owner.st_gid}", "tmpfs", where], capture_output=True, text=True)
+    if r.returncode:
+        pytest.skip(f"no tmpfs can be mounted: {r.stderr}")
+    try:
+        kill(strict, "pli-pubd")
+        eventually(lambda: strict.pli("publish", "begin", "--everything", check=False).returncode == 0)
+        with open(where / "filler", "wb", buffering=0) as f:
+            with pytest.raises(OSError):
+                while True:
+                    f.write(bytes(1024))
+        for n in range(20):  # what is left of the last page of the state is soon used up, and then nothing goes
+            strict.pli("account", "set", who, "--service", f"Service {n} " + "x" * 200)
+            eventually(lambda: shown(strict, who)["state"] == "done" or "No space left" in (status(strict)["last_error"] or ""))
+            if status(strict)["last_error"]:
+                break
+        assert "publish/state cannot be written" in status(strict)["last_error"]
+        calls = len(box.calls(who))
+        strict.pli("account", "set", who, "--service", "Dernier " + "x" * 200)
+        strict.pli("publish", "run", check=False)
+        assert len(box.calls(who)) == calls and shown(strict, who)["state"] in ("pending", "trying")
+        (where / "filler").unlink()
+        eventually(lambda: shown(strict, who)["state"] == "done" and box.calls(who)[-1]["service"].startswith("Dernier"))
+        assert status(strict)["last_error"] is None
+    finally:
+        subprocess.run(["umount", "-l", where], check=True)
+        kill(strict, "pli-pubd")
 
 
 def test_files_in_a_folder(own):
