@@ -2,6 +2,7 @@
 """pli admin and pli --as: a structure's administrator and a domain's see and touch only what is theirs (docs/decisions/0050), and the log says who did what."""
 import json
 import os
+import re
 import subprocess
 
 import pytest
@@ -208,6 +209,19 @@ def test_password_and_file_on_one_standard_input(inst):
     assert r.returncode == 0 and "1 added" in r.stdout, r
     r = inst.pli("account", "import", "-", "--as", BOSS, "--as-password", "-", stdin=text, check=False)
     assert r.returncode == 1 and "wrong login or password" in r.stderr and "entree" not in r.stdout + r.stderr
+
+
+def test_a_code_of_hers_and_no_code_acts(inst, hers, tmp_path):
+    """She prints codes for her accounts alone; and an administrator whose password is a code not yet used acts for nobody."""
+    paper = tmp_path / "feuilles.html"
+    r = hers(BOSS, "account", "code", "autre@chu.test", "--sheets", paper)
+    assert r.returncode == 0 and "autre@chu.test" in paper.read_text(), r
+    refused(hers(BOSS, "account", "code", "voisin@chu.test", "--sheets", tmp_path / "b.html", "--json"))
+    refused(hers(BOSS, "account", "code", BOSS, "--sheets", tmp_path / "c.html", "--json"))
+    inst.pli("admin", "grant", "autre@chu.test", "--structure", A)
+    code = re.search(r'class="code">([^<]*)<', paper.read_text())[1]
+    assert refused(hers("autre@chu.test", "account", "list", "--json", password=code), "code-first")
+    inst.pli("admin", "revoke", "autre@chu.test", "--structure", A)
 
 
 def test_a_revocation_ends_a_file_that_is_being_worked_on(inst, hers, tmp_path):
