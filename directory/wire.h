@@ -252,7 +252,8 @@ IPC_MESSAGE(dird_list_rep);
 IPC_MESSAGE(dird_passwd_req);
 
 /* ---- DIRD_CHOOSE. A try is one as DIRD_AUTH's, counted with them. RC_PERM: CAUSE_PASSWORD_RULE it cannot be a password; to who knows the code alone
- * CAUSE_CODE_ENDED, CAUSE_CODE_NONE a password is chosen already, and as DIRD_AUTH. After anything but RC_OK the code is as it was. ---- */
+ * CAUSE_CODE_ENDED, CAUSE_CODE_NONE a password is chosen already, and as DIRD_AUTH. After RC_TEMP it may be either: chosen, or as it was;
+ * after anything else but RC_OK the code is as it was. ---- */
 #define FIELDS_dird_choose_req(F, T)                                   \
     F(T, BYTES, login, DIRD_ADDR)                                      \
     F(T, BYTES, code, DIRD_PASSWORD)         /* secret */              \

@@ -72,8 +72,10 @@ struct said {
 static const struct said
     wrong = {403, "Adresse ou code incorrect : recopiez-les de la feuille.",
              "Wrong address or code: copy them from the sheet."},
-    later = {503, "Réessayez dans une minute : le code est toujours valable.",
-             "Try again in a minute: the code is still good."},
+    later =
+        {503,
+         "Réessayez dans une minute avec le même code. S’il n’est plus accepté, votre mot de passe est déjà choisi.",
+         "Try again in a minute with the same code. If it is taken no more, your password is set already."},
     no_address = {400, "Tapez l’adresse qui est sur la feuille : prenom.nom@domaine.",
                   "Type the address on the sheet: first.last@domain."},
     elsewhere = {404, "Ce serveur ne connaît pas le domaine de cette adresse : vérifiez ce qui suit le signe @.",

@@ -4,7 +4,7 @@
  * Order    The new password is looked at first, which tells nothing of any account; then the code is tried as a password is (auth.h), and counted. What is
  *          slow is done before the lock.
  * Once     One change of the directory takes the mark away, by its value, and puts the password. Two at once: the second finds no mark of that value. slapd
- *          gone at that moment: nothing was changed, and the code is as it was.
+ *          gone at that moment: it is the one or the other, and the same code tells which when it is tried again.
  * Site     A directory of the site's own hashes by an operation of its own: the password, then the mark. Cut off between, the new password is the code.
  * Process  dird, worker threads.   Source RFC 4511 4.6 (one change is atomic; "delete" of a value that is not there fails), RFC 8265.
  */

@@ -138,10 +138,11 @@ def test_forms_that_are_none(inst, holder):
 
 def test_wrong_codes_are_counted_as_wrong_passwords_are(inst, holder):
     address, code = holder("devine")
-    answers = {who: [choose(inst, who, f"aaaaa-bbbbb-ccccc-{n:05}", place=place)[0] for n in range(12)]
-               for who, place in ((address, "127.0.0.6"), ("personne@chu.test", "127.0.0.7"))}
-    for who, said in answers.items():
-        assert said[:6] == [403] * 6 and 429 in said[6:], "who has no account hears what a wrong code hears"
+    for who, place in ((address, "127.0.0.6"), ("personne@chu.test", "127.0.0.7")):
+        said = []
+        while 429 not in said and len(said) < 60:      # each pause is longer than the one before: at last longer than a request takes
+            said.append(choose(inst, who, f"aaaaa-bbbbb-ccccc-{len(said):05}", place=place)[0])
+        assert said[:6] == [403] * 6 and set(said[:-1]) == {403} and said[-1] == 429, "who has no account hears what a wrong code hears"
 
 
 def test_two_with_one_code(inst, holder):
@@ -226,7 +227,7 @@ def test_the_directory_is_away(inst, holder):
         status, why = choose(inst, address, code)
     finally:
         os.kill(pid, signal.SIGCONT)
-    assert status == 503 and "toujours valable" in why
+    assert status == 503 and "avec le même code" in why
     eventually(lambda: "EXPIRED" in imap_says(inst, address, code))
     dird = inst.daemon("pli-dird")
     os.kill(dird, signal.SIGKILL)
