@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include <poll.h>
 
-enum { LOOK_MS = 50, LOOK_MOST_MS = 1000 };
+enum { LOOK_MS = 50, LOOK_MOST_MS = 1000, READ_MS = 30 * 1000 };
 
 enum rc publish_status(struct admin *ad, struct pubd_status_rep *out, struct buf *mem, struct err *e)
 {
@@ -95,8 +95,16 @@ enum rc publish_confirm(struct admin *ad, uint32_t *n_out, struct err *e)
 enum rc publish_begin(struct admin *ad, enum pub_begin how, struct err *e)
 {
     struct pubd_begin_req rq = {(uint8_t)how};
+    int64_t deadline = deadline_in(READ_MS);
+    struct pubd_status_rep s = {0};
+    struct buf mem = BUF_INIT;
+    enum rc rc;
 
-    return pub_call(ad->pub, PUBD_BEGIN, &rq, NULL, NULL, e);
+    /* at its start pubd reads our directory first */
+    while ((rc = publish_status(ad, &s, &mem, e)) == RC_OK && s.compares == 0 && deadline_left_ms(deadline) > 0)
+        poll(NULL, 0, LOOK_MS);
+    buf_free(&mem);
+    return rc == RC_OK ? pub_call(ad->pub, PUBD_BEGIN, &rq, NULL, NULL, e) : rc;
 }
 
 enum rc publish_run(struct admin *ad, int64_t wait_ms, struct pubd_status_rep *out, struct buf *mem, struct err *e)

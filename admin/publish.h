@@ -21,6 +21,6 @@ struct publish_shown {
 enum rc publish_show(struct admin *ad, struct span address, struct publish_shown *out, struct buf *mem, struct err *e);
 enum rc publish_retry(struct admin *ad, struct span address /* empty: all */, uint32_t *n_out, struct err *e);
 enum rc publish_confirm(struct admin *ad, uint32_t *n_out, struct err *e);
-enum rc publish_begin(struct admin *ad, enum pub_begin how, struct err *e);
+enum rc publish_begin(struct admin *ad, enum pub_begin how, struct err *e); /* waits, at most 30 s, until pubd has read our directory */
 /* Everything is compared and what may be sent is sent; waits until that is done, at most wait_ms. RC_TIMEOUT: it goes on. */
 enum rc publish_run(struct admin *ad, int64_t wait_ms, struct pubd_status_rep *out, struct buf *mem, struct err *e);

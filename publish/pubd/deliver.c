@@ -163,7 +163,7 @@ static enum table_answer judge(const struct run_result *r, int64_t timeout, stru
     else if (r->end == RUN_TIMEOUT)
         buf_addf(report, " (no end after %lld s: killed)", (long long)timeout);
     else
-        buf_addstr(report, " (it could not be started)");
+        buf_addstr(report, r->gone ? " (cut off: pubd or its runner ended)" : " (it could not be started)");
     return TA_LATER;
 }
 

@@ -14,7 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { AWAY_S = 5, REST_S = 60, PATIENCE_MS = 2000, MS = 1000 };
+enum {
+    AWAY_S = 1,
+    AWAY_SAID = 5 /* times in a row: at a start dird reads the directory first */,
+    REST_S = 60,
+    PATIENCE_MS = 2000,
+    MS = 1000
+};
 
 /* ---- where and what ---- */
 static void read_machine(char out[MACHINE_ID])
@@ -96,7 +102,7 @@ static void ask_again(struct outbox *o)
 }
 
 /* RC_TEMP: our directory is away; a whole comparison comes first when it is back. */
-static enum rc follow(struct outbox *o, bool *away_said)
+static enum rc follow(struct outbox *o, unsigned *away)
 {
     struct err e = {0};
     bool whole = compare_due(o, clock_utc());
@@ -108,9 +114,9 @@ static enum rc follow(struct outbox *o, bool *away_said)
         rc = compare_changed(o, &whole, &e);
     if (rc == RC_OK && whole && (rc = compare_whole(o, &e)) != RC_OK)
         ask_again(o);
-    if (rc != RC_OK && !*away_said && !atomic_load(&o->stop))
+    *away = rc == RC_OK ? 0 : *away + 1;
+    if (*away == AWAY_SAID && !atomic_load(&o->stop))
         log_err(LOG_WARN_, "publish-away", &e);
-    *away_said = rc != RC_OK;
     return rc;
 }
 
@@ -136,7 +142,7 @@ static void wait_for_news(struct outbox *o, int64_t ms)
 static void *run(void *arg)
 {
     struct outbox *o = arg;
-    bool away = false;
+    unsigned away = 0;
 
     while (!atomic_load(&o->stop)) {
         enum rc rc = follow(o, &away);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* publish/pubd/runner_child.c - see publish/pubd/runner.h: the runner's side. One program at a time.
  *
+ * Ends     with pubd: the socket tells it, in poll() while a program runs, in recvmsg() else.
  * Orphans  The runner is the subreaper of what it starts. So when the program has ended, or is killed, what it left behind becomes the runner's own child, and
  *          runner_kill_all() finds it in /proc/self/task/PID/children, whatever process group or session it made for itself.
  */
@@ -208,7 +209,9 @@ static bool tell(int door, const struct run_result *r)
 
 static void become_user(const struct runner_how *how)
 {
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || chdir("/") != 0)
+    /* a session of its own: the supervisor's guard, which kills a process group, leaves it the moment that it needs to end what it started */
+    if (setsid() < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 ||
+        chdir("/") != 0)
         die("runner of the back end: errno %d", errno);
     if (geteuid() == 0 && how->uid != 0 &&
         (setgroups(0, NULL) != 0 || setresgid(how->gid, how->gid, how->gid) != 0 ||

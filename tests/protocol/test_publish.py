@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from backend import Backend
-from instance import FINESS, RPPS, Instance, children, eventually
+from instance import FINESS, RPPS, Instance, children, eventually, naming
 
 METADATA = "https://interop.esante.gouv.fr/ig/fhir/annuaire/StructureDefinition/as-ext-mailbox-mss-metadata"
 OTHER = "10009999995"
@@ -70,7 +70,7 @@ def pli(box):
 def strict(box):
     """Little patience, few deletions."""
     with Instance(conf=box.conf(timeout="5s", max_deletes=3, max_loss=10)) as p:
-        eventually(lambda: p.pli("publish", "begin", "--nothing", check=False).returncode == 0)
+        p.pli("publish", "begin", "--nothing")
         yield p
 
 
@@ -339,7 +339,7 @@ def test_a_copy_does_not_publish_and_a_lost_state_asks(strict, box):
         f.write(state)
     kill(strict, "pli-pubd")
     eventually(lambda: status(strict)["mode"] == "damaged")
-    eventually(lambda: strict.pli("publish", "begin", "--everything", check=False).returncode == 0)
+    strict.pli("publish", "begin", "--everything")
     assert (where / "state.damaged").read_bytes() == bytes(state)
     # what is published is believed, but not its form: the next event says all of it
     strict.pli("account", "set", who, "--red-list", "no")
@@ -351,7 +351,7 @@ def test_a_copy_does_not_publish_and_a_lost_state_asks(strict, box):
     (where / "state").unlink()
     kill(strict, "pli-pubd")
     eventually(lambda: status(strict)["mode"] == "first")
-    eventually(lambda: strict.pli("publish", "begin", "--nothing", check=False).returncode == 0)
+    strict.pli("publish", "begin", "--nothing")
     eventually(lambda: len(box.events(who)) == 4)
     assert [x[0] for x in operations(box.calls(who)[-1]["body"])] == ["delete", "insert"]
 
@@ -365,7 +365,7 @@ def test_a_full_disk_sends_nothing_that_is_not_written_down(strict, box):
         pytest.skip(f"no tmpfs can be mounted: {r.stderr}")
     try:
         kill(strict, "pli-pubd")
-        eventually(lambda: strict.pli("publish", "begin", "--everything", check=False).returncode == 0)
+        strict.pli("publish", "begin", "--everything")
         with open(where / "filler", "wb", buffering=0) as f:
             with pytest.raises(OSError):
                 while True:
@@ -388,13 +388,25 @@ def test_a_full_disk_sends_nothing_that_is_not_written_down(strict, box):
         kill(strict, "pli-pubd")
 
 
+def test_the_supervisor_killed_ends_the_back_end(strict, box):
+    who, mark = created(strict, box, "tout@chu.test"), f"10{os.getpid()}"
+    box.answer(who, f"setsid sleep {mark} & sleep {mark}")
+    strict.pli("account", "set", who, "--red-list", "yes")
+    eventually(lambda: len(naming(mark)) == 2)
+    strict.stop(signal.SIGKILL)
+    eventually(lambda: not naming(mark))
+    box.answer(who)
+    strict.serve()
+    eventually(lambda: box.events(who) == ["create", "red-list"] and shown(strict, who)["state"] == "done")
+
+
 def test_files_in_a_folder(own):
     """The built-in back end; red list and kinds by the settings."""
     p = own(conf=['publish {\n backend = folder\n types = "org"\n red_list = remove\n domains = "chu.test, autre.test"\n}'])
     p.add("dossier@chu.test", sign="never")
     p.add("personne@chu.test", kind="per", sign="never")
     p.add("rouge@chu.test", sign="never", extra=("--red-list",))
-    eventually(lambda: p.pli("publish", "begin", "--nothing", check=False).returncode == 0)
+    p.pli("publish", "begin", "--nothing")
     (one,) = eventually(lambda: list((p.root / "publish/out").glob("*.json")))
     told = json.loads(one.read_text())
     assert (told["event"], told["address"], told["method"], told["resource"]) == ("create", "dossier@chu.test", "PATCH", "Organization")
