@@ -119,7 +119,15 @@ static enum rc check_set(struct dird *d, const struct acting *w, const void *req
     return rc;
 }
 
-/* Whoever knows a password is that person: it may open no mailbox that is not hers to give. */
+/* Whoever knows a password is that person: it may open no mailbox that is not hers to give. Her own she opens anyway. */
+static bool is_hers_to_open(struct dird *d, const struct acting *w, const struct cache_view *box)
+{
+    struct cache_reach r;
+    struct err ignored;
+    return box->mbx == w->mbx ||
+           (cache_reach(d->cache, span_str(box->address), &r) && scope_may_change(w, &r, &ignored) == RC_OK);
+}
+
 static enum rc opens_only_hers(struct dird *d, const struct acting *w, const struct cache_reach *r, struct err *e)
 {
     enum { MOST_BOXES = 64 }; /* of more than that some are not looked at */
@@ -129,7 +137,7 @@ static enum rc opens_only_hers(struct dird *d, const struct acting *w, const str
         return err_set(e, RC_TEMP, "out of memory");
     size_t n = cache_delegations_all(d->cache, r->mbx, g, MOST_BOXES);
     for (size_t i = 0; rc == RC_OK && i < n; i++)
-        if (n == MOST_BOXES || !scope_sees(d, w, span_str(g[i].box.address)))
+        if (n == MOST_BOXES || !is_hers_to_open(d, w, &g[i].box))
             rc = scope_refused(e, "%s opens a mailbox that %s does not administer: the operator gives that password",
                                r->address, w->address);
     free(g);
@@ -169,8 +177,8 @@ static enum rc check_delegate(struct dird *d, const struct acting *w, const void
     if (rc != RC_OK)
         return rc;
     rc = scope_may_change(w, &box, e);
-    if (q->acl == 0) {
-        of_to = to_there ? scope_may_change(w, &to, &ignored) : RC_NOTFOUND;
+    if (q->acl == 0) { /* the number says who goes (delegates.c): it must be the one of that address */
+        of_to = to_there && to.mbx == q->delegate ? scope_may_change(w, &to, &ignored) : RC_NOTFOUND;
         return of_to == RC_OK ? RC_OK : rc;
     }
     if (rc == RC_OK && !to_there)
@@ -227,7 +235,10 @@ static enum rc check_group_change(struct dird *d, const struct acting *w, const 
     enum rc rc = of_list(w, q->address, e);
     while (rc == RC_OK && q->add && lines.n > 0) {
         ptrdiff_t end = span_chr(lines, '\n');
-        rc = may_be_member(d, w, end < 0 ? lines : span_head(lines, (size_t)end), e);
+        /* as group_change() reads them */
+        struct span one = span_trim(end < 0 ? lines : span_head(lines, (size_t)end));
+        if (one.n > 0)
+            rc = may_be_member(d, w, one, e);
         lines = end < 0 ? SPAN_NULL : span_from(lines, (size_t)end + 1);
     }
     return rc;

@@ -200,6 +200,37 @@ static void no_mailbox_goes_out_of_her_scopes(void **state)
     dir_free(&by);
 }
 
+/* A delegate is taken away by the number of her mailbox: the address beside it must be hers. */
+static void an_ending_names_one_delegate(void **state)
+{
+    struct err e = {0};
+    struct dird_delegation other = {
+        .address = SPAN_LIT(IN_B), .to = SPAN_LIT(IN_A), .delegate = mbx_of(ALONE), .acl = 0};
+    (void)state;
+    assert_int_equal(delegate(dir, IN_B, ALONE, ACL_L, &e), RC_OK);
+    by = act(BOSS);
+    OUT(dir_call(by, DIRD_DELEGATE_SET, &other, NULL, &e), e);
+    other.to = SPAN_LIT(IN_A2);
+    OUT(dir_call(by, DIRD_DELEGATE_SET, &other, NULL, &e), e);
+    dir_free(&by);
+    assert_int_equal(delegate(dir, IN_B, ALONE, 0, &e), RC_OK);
+}
+
+/* The password of who opens an administrator's mailbox is given by who may change that mailbox. */
+static void no_password_opens_who_administers_more(void **state)
+{
+    struct err e = {0};
+    (void)state;
+    assert_int_equal(delegate(dir, HIGH, IN_A2, ACL_L, &e), RC_OK);
+    by = act(BOSS);
+    OUT(passwd(IN_A2, &e), e);
+    assert_int_equal(delegate(dir, HIGH, IN_A2, 0, &e), RC_OK);
+    assert_int_equal(delegate(dir, BOSS, IN_A2, ACL_L, &e), RC_OK); /* her own mailbox she opens anyway */
+    assert_int_equal(passwd(IN_A2, &e), RC_OK);
+    assert_int_equal(delegate(dir, BOSS, IN_A2, 0, &e), RC_OK);
+    dir_free(&by);
+}
+
 /* ---- lists ---- */
 static enum rc members(struct dir *d, const char *list, const char *lines, struct err *e)
 {
@@ -233,6 +264,9 @@ static void lists_of_her_domain(void **state)
     OUT(members(by, "tous@cabinet.example", "tous@chu.example", &e), e);
     OUT(members(by, "tous@cabinet.example", "TOUS+x@CHU.example", &e), e);
     OUT(members(by, "tous@cabinet.example", "rien@chu.example", &e), e);
+    /* as it is read where it is written: without the blanks around it */
+    OUT(members(by, "tous@cabinet.example", "tous@chu.example ", &e), e);
+    OUT(members(by, "tous@cabinet.example", CAB "\r\n\ttous@chu.example\r\n", &e), e);
     assert_int_equal(dir_call(by, DIRD_GROUP_LIST, &((struct dird_list_req){.after = SPAN_NULL}), &rep, &e), RC_OK);
     assert_int_equal(ipc_list_next(&rep.list, dird_group_f, &g, &e), RC_OK);
     assert_true(span_eq_str(g.address, "tous@cabinet.example"));
@@ -256,6 +290,8 @@ int main(void)
         cmocka_unit_test(an_address_closed_for_good_is_given_by_its_domain),
         cmocka_unit_test(she_destroys_nothing),
         cmocka_unit_test(no_mailbox_goes_out_of_her_scopes),
+        cmocka_unit_test(an_ending_names_one_delegate),
+        cmocka_unit_test(no_password_opens_who_administers_more),
         cmocka_unit_test(lists_of_her_domain),
     };
     return cmocka_run_group_tests(tests, make_all, unmake_all);
