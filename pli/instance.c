@@ -50,17 +50,31 @@ bool inst_served(const char *run_dir, long *pid_out)
     return served;
 }
 
+/* slapd makes its socket for anybody (umask 0), so the folder around it says who comes to it. In an instance of an earlier version run/ldapi is that socket. */
+static int name_ldapi(struct cmd *c)
+{
+    char path[4096];
+    struct stat st;
+
+    inst_path(c->root, "run/ldapi", path);
+    if (lstat(path, &st) == 0 && !S_ISLNK(st.st_mode))
+        (void)unlink(path);
+    if (symlink("slapd/ldapi", path) != 0 && errno != EEXIST)
+        return cmd_sys(c, "%s cannot be made (%s)", path, strerror(errno));
+    return PLI_OK;
+}
+
 /* run/ and log/ hold nothing that has to last, and an instance of an earlier version has no trust/: a start makes them (pli/owner.c gives them their owners and modes). */
 static int make_passing(struct cmd *c)
 {
-    static const char *const names[] = {"run", "log", "trust"};
+    static const char *const names[] = {"run", "run/slapd", "log", "trust"};
     char path[4096];
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (mkdir(inst_path(c->root, names[i], path), 0700) != 0 && errno != EEXIST)
             return cmd_sys(c, "%s cannot be made (%s): run this as root or as the instance's owner%s", path,
                            strerror(errno), errno == ENOSPC ? ", and make room on its disk" : "");
-    return PLI_OK;
+    return name_ldapi(c);
 }
 
 /* A folder that cannot be entered is not "missing", and an instance without run/ is one that is not served: each line says what is so. */

@@ -20,6 +20,8 @@ const struct owned owned[] = {
     {"keys", 0700, -1, false},
     {"log", 0700, -1, false},
     {"run", 01775, -1, false}, /* group slapd, sticky: it makes its socket there and can remove no other */
+    {"run/slapd", 0710, P_SLAPD,
+     false}, /* group dird: nobody else comes to slapd over ldapi, where no wrong password is counted */
     {"tls", 0711, -1, false},
     {"tls/slapd.key", 0400, P_SLAPD, false},
     {"store", 0700, P_STORED, true},
@@ -149,9 +151,11 @@ enum rc owner_apply(const char *dir, const uid_t uids[PROCS_], struct err *e)
 
     for (const struct owned *o = owned; o->name && rc == RC_OK; o++) {
         uid_t uid = o->proc >= 0 && uids[o->proc] ? uids[o->proc] : geteuid();
-        struct giving g = {uid, strcmp(o->name, "run") == 0
-                                    ? (gid_t)uids[P_SLAPD]
-                                    : (gid_t)uid}; /* each daemon's group has its uid's number */
+        struct giving g = {uid, (gid_t)uid}; /* each daemon's group has its uid's number */
+        if (strcmp(o->name, "run") == 0)
+            g.gid = (gid_t)uids[P_SLAPD];
+        if (strcmp(o->name, "run/slapd") == 0)
+            g.gid = (gid_t)uids[P_DIRD];
         rc = apply_row(top, dir, o, &g, e);
     }
     if (top >= 0)

@@ -4,7 +4,7 @@
  * DIR       0711 root   passed through, not listed        DIR/store  0700 stored
  * DIR/run   1775 root   sockets; an empty root for most   DIR/ldap   0700 slapd (which may add its socket to run/)
  * DIR/keys  0700 root   read before uids are dropped      DIR/tls    0711 root, slapd.key 0400 slapd
- * DIR/log   0700 root   opened by the supervisor (append)
+ * DIR/log   0700 root   opened by the supervisor (append)   run/slapd  0710 slapd, group dird: slapd's socket, which run/ldapi names
  * As an ordinary user everything is the user's, with the same modes.
  * Process  pli init and serve; doctor checks the same table.
  */

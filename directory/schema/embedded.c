@@ -214,7 +214,7 @@ enum rc embedded_argv(const struct embedded_spec *s, char ***argv_out, struct er
     if (rc != RC_OK)
         return rc;
     struct buf urls = BUF_INIT, conf = BUF_INIT;
-    buf_addstr(&urls, "ldapi://ldapi/");
+    buf_addstr(&urls, "ldapi://slapd%2Fldapi/");
     if (s->ldap_port > 0)
         add_url(&urls, "ldap", s->ldap_addr, s->ldap_port);
     if (s->ldaps_port > 0)

@@ -8,7 +8,7 @@
  *          "pli account passwd" changes the key of a strict mailbox too. Clients cannot read userPassword, the daemons' entries, ou=people,
  *          ou=domains or ou=trust. dird reads all but passwords, and writes people, structures, mailboxes, domains, trust.
  * Listens  ldaps (own TLS key: DIR/tls/slapd.pem, slapd.key, DIR/ca.pem) and ldap+StartTLS on loopback or the configured address;
- *          ldapi in run/ for dird.
+ *          ldapi in run/slapd/ (run/ldapi names it) for dird: wrong passwords are not counted there, so the folder keeps everybody else out (pli/owner.h).
  * Start    slapd starts in the working folder DIR/run, because the name of the ldapi socket is relative (sun_path is short). It stays in the
  *          foreground, ends on SIGTERM, logs to standard error only and never reads /etc/ldap. slapd has no option for a uid that is not in
  *          passwd. So the supervisor takes the uid before exec (and, for ports below 1024, leaves it CAP_NET_BIND_SERVICE as ambient capability).

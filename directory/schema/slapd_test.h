@@ -125,7 +125,8 @@ static inline void trial_stop(struct trial *t)
 static inline bool trial_make(struct trial *t, struct err *e)
 {
     *t = (struct trial){.dir = "/tmp/pli-ldap-XXXXXX", .ldap_port = trial_port(), .ldaps_port = trial_port()};
-    if (!mkdtemp(t->dir) || chdir(t->dir) != 0 || mkdir("run", 0700) != 0 || mkdir("tls", 0700) != 0)
+    if (!mkdtemp(t->dir) || chdir(t->dir) != 0 || mkdir("run", 0700) != 0 || mkdir("run/slapd", 0700) != 0 ||
+        symlink("slapd/ldapi", "run/ldapi") != 0 || mkdir("tls", 0700) != 0)
         return false;
     if (trial_sh(NULL,
                  "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost "

@@ -106,7 +106,7 @@ static bool stands_right(struct report *r, const struct owned *o, const struct s
 
 static void check_missing(struct report *r, const char *name, const char *path, int cause)
 {
-    bool passing = cause == ENOENT && (strcmp(name, "run") == 0 || strcmp(name, "log") == 0);
+    bool passing = cause == ENOENT && (strncmp(name, "run", 3) == 0 || strcmp(name, "log") == 0);
 
     finding(r, F_FAIL, "permissions",
             passing ? "pli serve makes it again at its next start: nothing is lost"

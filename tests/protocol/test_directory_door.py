@@ -2,6 +2,7 @@
 """slapd's own ports: guessing is slowed and logged as at the other doors, by one count; TLS is what the other ports speak; a paged read is whole."""
 import os
 import re
+import stat
 import subprocess
 
 import pytest
@@ -80,3 +81,17 @@ def test_a_paged_read_is_whole(pli):
     assert whole.returncode == 0 and len(re.findall(r"^mail: p\d+@", whole.stdout, re.M)) == 520
     cut = ldap(pli, "ldapsearch", "reader@chu.test", PASSWORD, "-LLL", "-b", "ou=mailboxes,o=pli", "(mail=p*)", "mail")
     assert cut.returncode == 4
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a second uid")
+def test_no_other_user_of_the_machine_comes_by_ldapi(pli):
+    """What is tried there is not counted (directory/dird/gate.h): it is for dird and the owner alone, so nobody guesses passwords there."""
+    pli.add("shell@chu.test", sign="never")
+    door = pli.root / "run/ldapi"
+    whoami = ["ldapwhoami", "-x", "-H", "ldapi://" + str(door).replace("/", "%2F"), "-D", "mail=shell@chu.test,ou=mailboxes,o=pli", "-w", PASSWORD]
+    assert subprocess.run(whoami, capture_output=True).returncode == 0
+    for uid in (1000, 65534):
+        r = subprocess.run(["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", *whoami], capture_output=True, text=True)
+        assert r.returncode == 255 and "Can't contact LDAP server" in r.stderr, r
+    folder = (pli.root / "run/slapd").stat()
+    assert stat.S_IMODE(folder.st_mode) == 0o710 and folder.st_gid == os.stat(f"/proc/{pli.daemon('pli-dird')}").st_gid
