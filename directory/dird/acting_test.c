@@ -178,6 +178,20 @@ static void another_password_ends_it(void **state)
     dir_free(&by);
 }
 
+/* Whoever gets the domain later would else have her for an administrator. */
+static void a_domain_that_somebody_administers_stays(void **state)
+{
+    struct dird_domain q = {.domain = SPAN_LIT("passe.example")};
+    struct err e = {0};
+    (void)state;
+    assert_int_equal(dir_call(dir, DIRD_DOMAIN_ADD, &q, NULL, &e), RC_OK);
+    assert_int_equal(grant(IN_A2, SCOPE_DOMAIN, "passe.example", true), RC_OK);
+    assert_int_equal(dir_call(dir, DIRD_DOMAIN_REMOVE, &q, NULL, &e), RC_PERM);
+    assert_non_null(strstr(e.log, "pli admin list"));
+    assert_int_equal(grant(IN_A2, SCOPE_DOMAIN, "passe.example", false), RC_OK);
+    assert_int_equal(dir_call(dir, DIRD_DOMAIN_REMOVE, &q, NULL, &e), RC_OK);
+}
+
 static void sixteen_scopes_and_no_more(void **state)
 {
     char id[16];
@@ -201,6 +215,7 @@ int main(void)
         cmocka_unit_test(may_answers_as_the_operation),
         cmocka_unit_test(it_ends_at_once),
         cmocka_unit_test(another_password_ends_it),
+        cmocka_unit_test(a_domain_that_somebody_administers_stays),
         cmocka_unit_test(sixteen_scopes_and_no_more),
     };
     return cmocka_run_group_tests(tests, make_all, unmake_all);

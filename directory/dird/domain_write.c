@@ -191,6 +191,19 @@ static enum rc is_empty(struct dird *d, const char *domain, struct err *e)
     return rc;
 }
 
+/* Whoever gets the domain later would have that one for an administrator. */
+static enum rc nobody_administers(struct dird *d, const char *domain, struct err *e)
+{
+    struct buf filter = BUF_INIT;
+    bool found = false;
+    buf_addf(&filter, "(pliAdminDomain=%s)", domain);
+    enum rc rc = mailboxes_any(d, buf_cstr(&filter), "look for administrators of a domain", &found, e);
+    buf_free(&filter);
+    if (rc == RC_OK && found)
+        rc = err_set(e, RC_PERM, "somebody administers %s (pli admin list): pli admin revoke comes first", domain);
+    return rc;
+}
+
 enum rc domain_remove(struct dird *d, const struct dird_domain *q, struct err *e)
 {
     char domain[CACHE_NAME];
@@ -199,6 +212,8 @@ enum rc domain_remove(struct dird *d, const struct dird_domain *q, struct err *e
         rc = err_set(e, RC_PERM, "%s is instance.domain, which the instance always serves", domain);
     if (rc == RC_OK)
         rc = is_empty(d, domain, e);
+    if (rc == RC_OK)
+        rc = nobody_administers(d, domain, e);
     if (rc == RC_OK)
         rc = run(d, do_delete, domain, NULL, "remove a domain", e);
     if (rc == RC_NOTFOUND)
