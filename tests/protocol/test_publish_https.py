@@ -61,6 +61,10 @@ def page(h):
     h.say(200, b"<html>Portail captif</html>")
 
 
+def no_such_page(h):
+    h.say(404, b"<html>nginx</html>")
+
+
 def status(code):
     return lambda h: h.say(code)
 
@@ -105,10 +109,11 @@ def test_deleted_where_nobody_is_any_more(place):
     pli, web, _ = place
     who = "parti@chu.test"
     pli.add(who, sign="never")
-    eventually(lambda: web.count(who) == 1)
-    web.answers[who] = [status(404)]
+    eventually(lambda: pli.pli("publish", "show", who, check=False).stdout.startswith(f"{who}: published"))
+    web.answers[who] = [no_such_page, status(404)]  # a proxy, or an address that is wrong, knows of nobody
     pli.pli("account", "close", who)
-    eventually(lambda: pli.json("publish", "show", who)["published"] is None)
+    eventually(lambda: len([r for r in web.requests if r[0] == who]) == 3)
+    eventually(lambda: who not in pli.pli("publish", "list"))
 
 
 def test_a_server_that_is_another_one_gets_nothing(place):
