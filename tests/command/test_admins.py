@@ -242,3 +242,16 @@ def test_a_revocation_ends_a_file_that_is_being_worked_on(inst, hers, tmp_path):
     assert done[0].returncode == 1 and got["added"] >= 1 and got["failed"] + got["untried"] >= 1 and got["added"] + got["failed"] + got["untried"] == 300, got["rows"][-1]
     assert {r["address"] for r in got["rows"] if r["outcome"] == "added"} == {a for a in there if a.startswith("long")}
     assert refused(hers("passe@chu.test", "account", "list", "--json"), "acting-ended")
+
+
+def test_an_old_password_that_she_types_is_counted(inst, hers):
+    """Of a default mailbox and of a strict one, which keyd alone would try as often as it is asked."""
+    inst.add("ancien@chu.test", sign="never", extra=["--structure", A])
+    inst.add("strict@chu.test", sign="never", extra=["--structure", A, "--strict"])
+    for who in ("ancien@chu.test", "strict@chu.test"):
+        r = hers(BOSS, "account", "passwd", who, "--password-stdin", stdin="faux mot 1\nUn nouveau mot 5\n")
+        assert r.returncode == 1 and "the old password" in r.stderr and "nothing was changed" in r.stderr, r
+        assert eventually(lambda: [l for l in inst.output().splitlines() if "ev=auth " in l and f"login={who} " in l and "rc=denied" in l])
+        r = hers(BOSS, "account", "passwd", who, "--password-stdin", stdin=f"{PASSWORD}\nUn nouveau mot 5\n")
+        assert r.returncode == 0, r
+        inst.imap(who, "Un nouveau mot 5").logout()
