@@ -50,6 +50,7 @@ def test_while_dird_restarts_a_bind_waits_and_is_asked_about(pli):
     os.kill(pid, 9)
     assert ldap(pli, "ldapwhoami", "later@chu.test", PASSWORD).returncode == 0
     pli.wait_daemon("pli-dird", not_pid=pid)
+    eventually(lambda: pli.pli("account", "show", "later@chu.test", check=False).returncode == 0)  # it has read the directory, for the next test
 
 
 def hello(pli, *args):

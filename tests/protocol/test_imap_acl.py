@@ -492,6 +492,7 @@ def test_dird_is_away_and_she_stays(practice):
     while not (line := p.delegate.m.readline()).startswith(b"i1 "):
         assert line.startswith(b"* 1 RECENT") or line.startswith(b"* "), line
     assert line.startswith(b"i1 OK")
+    eventually(lambda: p.pli.pli("account", "show", p.box, check=False).returncode == 0)  # it has read the directory: the next test adds accounts
 
 
 def test_the_first_folders_of_a_mailbox_that_nobody_signs_in_to(pli):
