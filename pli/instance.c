@@ -50,12 +50,15 @@ bool inst_served(const char *run_dir, long *pid_out)
     return served;
 }
 
-/* slapd makes its socket for anybody (umask 0), so the folder around it says who comes to it. In an instance of an earlier version run/ldapi is that socket. */
+/* slapd makes its socket for anybody (umask 0), so the folder around it says who comes to it. In an instance of an earlier version run/ldapi is that socket: it is
+ * not taken from under one that is being served, whose lock refuses this start. */
 static int name_ldapi(struct cmd *c)
 {
     char path[4096];
     struct stat st;
 
+    if (inst_served(inst_path(c->root, "run", path), NULL))
+        return PLI_OK;
     inst_path(c->root, "run/ldapi", path);
     if (lstat(path, &st) == 0 && !S_ISLNK(st.st_mode))
         (void)unlink(path);
