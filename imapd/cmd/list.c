@@ -74,13 +74,26 @@ static bool is_folder(const struct folders *all, struct span name)
     return false;
 }
 
-/* By a pattern that ends in "%"? The others need tell of folders alone. */
+/* Only a pattern that ends in "%" tells of levels, the others of folders alone. */
+static bool ends_in_percent(struct span pattern)
+{
+    return pattern.n > 0 && pattern.p[pattern.n - 1] == '%';
+}
+
+static bool asks_for_levels(const struct imap_list_args *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (ends_in_percent(l->patterns[i]))
+            return l->select == 0;
+    return false;
+}
+
 static bool wanted(const struct imap_list_args *l, struct span name)
 {
     for (size_t i = 0; i < l->n; i++) {
         struct imap_list_args one = {.patterns = &l->patterns[i], .n = 1};
 
-        if (l->patterns[i].n > 0 && l->patterns[i].p[l->patterns[i].n - 1] == '%' && list_match(&one, name))
+        if (ends_in_percent(l->patterns[i]) && list_match(&one, name))
             return true;
     }
     return false;
@@ -108,12 +121,13 @@ static enum rc list_home(struct imap_session *s, const struct imap_list_args *l,
     struct annotations notes = {0};
     struct span before = SPAN_NULL;
     struct folders all;
+    bool levels = asks_for_levels(l);
     enum rc rc = folders_load(s, true, &all, e);
 
     if (rc == RC_OK && (l->ret & LR_METADATA) && !s->at)
         rc = metadata_load(s, STORE_EVERY_FOLDER, &l->entries, NULL, &notes, e);
     for (size_t i = 0; rc == RC_OK && i < all.n; i++) {
-        if (l->select == 0 && (all.f[i].flags & FF_GONE) == 0) {
+        if (levels && (all.f[i].flags & FF_GONE) == 0) {
             put_levels(s, l, &all, all.f[i].name, before);
             before = all.f[i].name;
         }
