@@ -2,6 +2,7 @@
 /* directory/import/keep.c - see keep.h. */
 #include "directory/import/keep.h"
 #include "crypto/seal/digest.h"
+#include "directory/import/replace.h"
 #include "directory/schema/embedded_int.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -66,15 +67,14 @@ static enum rc write_lines(struct writer *w, const struct national_file *f, stru
     return rc == RC_OK ? flush(w, 1, e) : rc;
 }
 
-static enum rc write_kept(int fd, const struct embedded_spec *s, const struct national_file *f, struct err *e)
+static enum rc write_kept(int fd, const void *ctx, struct err *e)
 {
     char trailer[TRAILER + 1];
     struct writer w = {.fd = fd, .text = BUF_INIT, .sum = digest_new()};
-    enum rc rc = write_lines(&w, f, e);
+    enum rc rc = write_lines(&w, ctx, e);
     trailer_of(&w.sum, trailer);
     buf_free(&w.text);
-    if (rc == RC_OK && (embedded_write_all(fd, span_of(trailer, TRAILER)) != RC_OK ||
-                        (s->uid && fchown(fd, s->uid, s->gid) != 0) || fsync(fd) != 0))
+    if (rc == RC_OK && embedded_write_all(fd, span_of(trailer, TRAILER)) != RC_OK)
         rc = err_sys(e, RC_TEMP, "what the file says cannot be kept in ldap/national");
     return rc;
 }
@@ -82,23 +82,7 @@ static enum rc write_kept(int fd, const struct embedded_spec *s, const struct na
 enum rc national_keep_write(const struct embedded_spec *s, const char *folder, const char *as,
                             const struct national_file *f, struct err *e)
 {
-    char path[PATH_MOST];
-    snprintf(path, sizeof path, "%s/ldap/%s", s->dir, folder);
-    int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (dir < 0)
-        return err_sys(e, RC_TEMP, "open %s", path);
-    (void)unlinkat(dir, "keep.new", 0);
-    int fd = openat(dir, "keep.new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    enum rc rc = fd >= 0 ? write_kept(fd, s, f, e) : err_sys(e, RC_TEMP, "create %s/keep.new", path);
-    if (fd >= 0)
-        close(fd);
-    if (rc == RC_OK && renameat(dir, "keep.new", dir, as) != 0)
-        rc = err_sys(e, RC_TEMP, "put %s/%s in place", path, as);
-    if (rc != RC_OK)
-        (void)unlinkat(dir, "keep.new", 0);
-    (void)fsync(dir);
-    close(dir);
-    return rc;
+    return national_replace(s, folder, as, write_kept, f, e);
 }
 
 /* ---- reading ---- */

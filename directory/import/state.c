@@ -2,6 +2,7 @@
 /* directory/import/state.c - see state.h. */
 #include "directory/import/state.h"
 #include "crypto/seal/digest.h"
+#include "directory/import/replace.h"
 #include "directory/schema/embedded_int.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -135,13 +136,13 @@ enum rc national_state_load_from(const char *dir, const char *name, struct natio
     return rc;
 }
 
-static enum rc write_state(int fd, const struct embedded_spec *s, const struct national_state *st, struct err *e)
+static enum rc write_state(int fd, const void *ctx, struct err *e)
 {
+    const struct national_state *st = ctx;
     unsigned char head[HEAD];
     head_of(st, head);
     if (embedded_write_all(fd, span_of(head, HEAD)) != RC_OK ||
-        embedded_write_all(fd, span_of(st->mark, st->n * sizeof *st->mark)) != RC_OK ||
-        (s->uid && fchown(fd, s->uid, s->gid) != 0) || fsync(fd) != 0)
+        embedded_write_all(fd, span_of(st->mark, st->n * sizeof *st->mark)) != RC_OK)
         return err_sys(e, RC_TEMP, "ldap/national/state cannot be written");
     return RC_OK;
 }
@@ -149,23 +150,7 @@ static enum rc write_state(int fd, const struct embedded_spec *s, const struct n
 enum rc national_state_save(const struct embedded_spec *s, const char *folder, const char *name,
                             const struct national_state *st, struct err *e)
 {
-    char path[PATH_MOST];
-    snprintf(path, sizeof path, "%s/ldap/%s", s->dir, folder);
-    int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (dir < 0)
-        return err_sys(e, RC_TEMP, "open %s", path);
-    (void)unlinkat(dir, "state.new", 0);
-    int fd = openat(dir, "state.new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    enum rc rc = fd >= 0 ? write_state(fd, s, st, e) : err_sys(e, RC_TEMP, "create %s/state.new", path);
-    if (fd >= 0)
-        close(fd);
-    if (rc == RC_OK && renameat(dir, "state.new", dir, name) != 0)
-        rc = err_sys(e, RC_TEMP, "put %s/%s in place", path, name);
-    if (rc != RC_OK)
-        (void)unlinkat(dir, "state.new", 0);
-    (void)fsync(dir);
-    close(dir);
-    return rc;
+    return national_replace(s, folder, name, write_state, st, e);
 }
 
 enum rc national_compare(const struct national_state *then, const struct national_state *now, national_act_fn act,

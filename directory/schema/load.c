@@ -38,8 +38,8 @@ static const char *in_ldap(const struct embedded_spec *s, const char *name, char
 /* Takes away a folder of the national database with what can be in it. */
 static enum rc remove_folder(const char *path, struct err *e)
 {
-    static const char *const names[] = {"data.mdb", "lock.mdb", "state",    "state.new",  "state.next",
-                                        "boxes",    "persons",  "keep.new", "boxes.next", "persons.next"};
+    static const char *const names[] = {"data.mdb", "lock.mdb", "state",      "state.next",  "part.new",
+                                        "boxes",    "persons",  "boxes.next", "persons.next"};
     int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dir < 0)
         return errno == ENOENT ? RC_OK : err_sys(e, RC_TEMP, "open %s", path);
