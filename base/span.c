@@ -52,6 +52,15 @@ ptrdiff_t span_chr(struct span a, unsigned char c)
     return at ? at - a.p : -1;
 }
 
+struct span span_cut(struct span *rest, unsigned char end)
+{
+    ptrdiff_t at = span_chr(*rest, end);
+    struct span first = at < 0 ? *rest : span_head(*rest, (size_t)at);
+
+    *rest = at < 0 ? SPAN_NULL : span_from(*rest, (size_t)at + 1);
+    return first;
+}
+
 ptrdiff_t span_find(struct span hay, struct span needle)
 {
     const unsigned char *at;

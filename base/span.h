@@ -41,6 +41,7 @@ bool span_ieq_str(struct span a, const char *s);
 bool span_istarts(struct span a, const char *prefix);  /* ASCII case-insensitive */
 int span_cmp(struct span a, struct span b);            /* memcmp order, shorter first */
 ptrdiff_t span_chr(struct span a, unsigned char c);    /* index or -1 */
+struct span span_cut(struct span *rest, unsigned char end); /* takes off and gives what stands before the first end, and takes that off; all, where there is none */
 ptrdiff_t span_find(struct span hay, struct span needle); /* index or -1 */
 struct span span_trim(struct span a);                  /* SP, HTAB, CR, LF off both ends */
 bool span_u64(struct span a, uint64_t max, uint64_t *out); /* all of a must be decimal digits, and the number at most max */

@@ -104,6 +104,23 @@ static void test_numbers(void **state)
     }
 }
 
+static void test_cut(void **state)
+{
+    struct span rest = SPAN_LIT("a\n\nb\nlast");
+    static const char *const lines[] = {"a", "", "b", "last"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        assert_true(rest.n > 0);
+        assert_true(span_eq_str(span_cut(&rest, '\n'), lines[i]));
+    }
+    assert_int_equal(rest.n, 0);
+    assert_int_equal(span_cut(&rest, '\n').n, 0);
+    rest = SPAN_LIT("x\n"); /* an end at the end is no further line */
+    assert_true(span_eq_str(span_cut(&rest, '\n'), "x"));
+    assert_int_equal(rest.n, 0);
+}
+
 static void test_dup(void **state)
 {
     char *s = span_dup(SPAN_LIT("abc")), *none = span_dup(SPAN_NULL);
@@ -119,7 +136,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compare), cmocka_unit_test(test_find), cmocka_unit_test(test_trim),
-        cmocka_unit_test(test_numbers), cmocka_unit_test(test_dup),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_cut),  cmocka_unit_test(test_dup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,11 +28,9 @@ bool choose_field(struct span body, const char *name, struct buf *out)
     unsigned found = 0;
 
     while (body.n > 0) {
-        ptrdiff_t end = span_chr(body, '&');
-        struct span pair = end < 0 ? body : span_head(body, (size_t)end);
+        struct span pair = span_cut(&body, '&');
         ptrdiff_t is = span_chr(pair, '=');
 
-        body = end < 0 ? SPAN_NULL : span_from(body, (size_t)end + 1);
         if (is < 0 || !span_eq_str(span_head(pair, (size_t)is), name))
             continue;
         if (found++ == 0)

@@ -63,9 +63,7 @@ enum rc account_check_aliases(struct cache *c, const struct dird_account *a, str
 {
     struct span list = a->aliases;
     for (size_t n = 0; list.n > 0; n++) {
-        ptrdiff_t nl = span_chr(list, '\n');
-        struct span one = nl < 0 ? list : span_head(list, (size_t)nl);
-        list = nl < 0 ? SPAN_NULL : span_from(list, (size_t)nl + 1);
+        struct span one = span_cut(&list, '\n');
         if (n == CACHE_ALIASES)
             return err_set(e, RC_PERM, "more than %d aliases", CACHE_ALIASES);
         if (span_eq(one, a->address))

@@ -5,6 +5,7 @@
  */
 #include "base/log.h"
 #include "directory/dird/entry.h"
+#include "directory/dird/pages.h"
 #include "directory/dird/scope.h"
 #include "directory/fold.h"
 #include <ldap.h>
@@ -134,50 +135,24 @@ static enum rc add_record(struct dird *d, struct span address, enum account_page
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-/* The records of NUL-ended names, until there is no room; *done_out says whether all were written. */
-static enum rc add_records(struct dird *d, struct span names, enum account_pages which, const struct acting *w,
-                           struct buf *list, bool *done_out, struct err *e)
-{
-    enum rc rc = RC_OK;
-    while (names.n > 0 && rc == RC_OK) {
-        ptrdiff_t end = span_chr(names, 0);
-        if (scope_sees(d, w, span_head(names, (size_t)end)))
-            rc = add_record(d, span_head(names, (size_t)end), which, list, e);
-        names = span_from(names, (size_t)end + 1);
-    }
-    *done_out = rc == RC_OK;
-    return rc == RC_MORE ? RC_OK : rc;
-}
+struct showing {
+    struct dird *d;
+    const struct acting *w;
+    enum account_pages which;
+};
 
-static struct span last_name(struct span names)
+static enum rc put(void *ctx, struct span name, struct buf *list, struct err *e)
 {
-    size_t start = names.n - 1;
-    while (start > 0 && names.p[start - 1] != 0)
-        start--;
-    return span_of(names.p + start, names.n - 1 - start);
+    const struct showing *s = ctx;
+    return scope_sees(s->d, s->w, name) ? add_record(s->d, name, s->which, list, e) : RC_OK;
 }
 
 enum rc account_page(struct dird *d, enum account_pages which, const struct acting *w, struct span after,
                      struct buf *list, bool *more_out, struct err *e)
 {
-    struct buf names = BUF_INIT;
-    char cursor[CACHE_NAME] = "";
-    enum rc rc = RC_OK;
-    bool more = true, done = true;
-    enum cache_list names_of = which == PAGE_CLOSED ? LIST_CLOSED : LIST_MAILBOXES;
-    /* a page without any certificate, or any that is hers to see, is no answer (its last record is the cursor): on to the next */
-    for (bool first = true; rc == RC_OK && more && done && (first || list->n == 0); first = false) {
-        buf_clear(&names);
-        more = cache_page(d->cache, names_of, first ? after : span_str(cursor), PAGE_NAMES, &names);
-        if (names.n == 0)
-            break;
-        struct span last = last_name(buf_span(&names));
-        memcpy(cursor, last.p, last.n + 1);
-        rc = add_records(d, buf_span(&names), which, w, list, &done, e);
-    }
-    *more_out = more || !done;
-    buf_free(&names);
-    return rc;
+    struct showing s = {d, w, which};
+    const struct paging g = {which == PAGE_CLOSED ? LIST_CLOSED : LIST_MAILBOXES, PAGE_NAMES, put, &s};
+    return page_fill(d->cache, &g, after, list, more_out, e);
 }
 
 /* ---- search ---- */
@@ -249,21 +224,23 @@ enum rc account_search(struct dird *d, const struct acting *w, struct span text,
                        bool *more_out, struct err *e)
 {
     struct buf base = BUF_INIT, filter = BUF_INIT, found = BUF_INIT, sorted = BUF_INIT;
-    bool done = true;
     buf_addf(&base, "ou=mailboxes,%s", d->base);
     search_filter(text, &filter);
     struct finding f = {buf_cstr(&base), buf_cstr(&filter), &found};
+    struct showing s = {d, w, PAGE_ALL};
+    const struct paging g = {.put = put, .ctx = &s};
+    struct span last;
     enum rc rc = links_run(d->links, true, find_names, &f, "search", e);
     if (rc == RC_OK) {
         sort_names(&found, after, &sorted);
-        rc = add_records(d, buf_span(&sorted), PAGE_ALL, w, list, &done, e);
+        rc = page_put(&g, buf_span(&sorted), &last, list, e);
     }
-    *more_out = !done;
+    *more_out = rc == RC_MORE;
     buf_free(&base);
     buf_free(&filter);
     buf_free(&found);
     buf_free(&sorted);
-    return rc;
+    return rc == RC_MORE ? RC_OK : rc;
 }
 
 /* ---- is there any? ---- */

@@ -5,6 +5,7 @@
  */
 #include "base/log.h"
 #include "directory/dird/mods.h"
+#include "directory/dird/pages.h"
 #include "directory/dird/scope.h"
 #include "policies/identifiers.h"
 #include <stdio.h>
@@ -95,44 +96,39 @@ void admin_end(struct dird *d, struct span address, struct mods *m)
 /* ---- listed ---- */
 enum { PAGE_ADMINS = 100 };
 
-/* All of one administrator's or none: her address is the cursor. False: no room. */
-static bool put(const struct cache_reach *r, struct buf *list)
+struct showing {
+    struct dird *d;
+    const struct acting *w;
+};
+
+/* All of one administrator's or none: her address is the cursor. */
+static enum rc put(void *ctx, struct span address, struct buf *list, struct err *e)
 {
+    const struct showing *s = ctx;
     struct buf mine = BUF_INIT;
-    for (size_t i = 0; i < r->scopes.n; i++) {
-        struct dird_scope one = {.address = span_str(r->address),
-                                 .name = span_str(r->name),
-                                 .kind = r->scopes.of[i].kind,
-                                 .id = span_str(r->scopes.of[i].id),
-                                 .on = r->active};
+    struct cache_reach r;
+    (void)e;
+    if (!cache_reach(s->d->cache, address, &r) || !scope_has(s->w, &r))
+        return RC_OK;
+    for (size_t i = 0; i < r.scopes.n; i++) {
+        struct dird_scope one = {.address = span_str(r.address),
+                                 .name = span_str(r.name),
+                                 .kind = r.scopes.of[i].kind,
+                                 .id = span_str(r.scopes.of[i].id),
+                                 .on = r.active};
         ipc_list_add(&mine, dird_scope_f, &one);
     }
     bool room = list->n + mine.n <= DIRD_LIST_BYTES;
     if (room)
         buf_addspan(list, buf_span(&mine));
     buf_free(&mine);
-    return room;
+    return room ? RC_OK : RC_MORE;
 }
 
 enum rc admin_page(struct dird *d, const struct acting *w, struct span after, struct buf *list, bool *more_out,
                    struct err *e)
 {
-    struct buf names = BUF_INIT;
-    char cursor[CACHE_NAME] = "";
-    bool more = true, room = true;
-
-    (void)e;
-    for (bool first = true; more && room && (first || list->n == 0); first = false) {
-        struct cache_reach r;
-        buf_clear(&names);
-        more = cache_page(d->cache, LIST_ADMINS, first ? after : span_str(cursor), PAGE_ADMINS, &names);
-        for (size_t at = 0; at < names.n && room; at += strlen(cursor) + 1) {
-            snprintf(cursor, sizeof cursor, "%s", (char *)names.p + at);
-            if (cache_reach(d->cache, span_str(cursor), &r) && scope_has(w, &r))
-                room = put(&r, list);
-        }
-    }
-    *more_out = more || !room;
-    buf_free(&names);
-    return RC_OK;
+    struct showing s = {d, w};
+    const struct paging g = {LIST_ADMINS, PAGE_ADMINS, put, &s};
+    return page_fill(d->cache, &g, after, list, more_out, e);
 }

@@ -9,9 +9,7 @@ enum rc aliases_free(struct dird *d, const struct dird_account *a, struct err *e
 {
     enum rc rc = RC_OK;
     for (struct span rest = a->aliases; rc == RC_OK && rest.n > 0;) {
-        ptrdiff_t nl = span_chr(rest, '\n');
-        struct span one = nl < 0 ? rest : span_head(rest, (size_t)nl);
-        rest = nl < 0 ? SPAN_NULL : span_from(rest, (size_t)nl + 1);
+        struct span one = span_cut(&rest, '\n');
         if (one.n > 0)
             rc = address_free(d, one, a->address, e);
     }
@@ -21,13 +19,9 @@ enum rc aliases_free(struct dird *d, const struct dird_account *a, struct err *e
 /* Is it one of those, one a line? */
 static bool among(struct span lines, struct span one)
 {
-    while (lines.n > 0) {
-        ptrdiff_t nl = span_chr(lines, '\n');
-
-        if (span_ieq(nl < 0 ? lines : span_head(lines, (size_t)nl), one))
+    while (lines.n > 0)
+        if (span_ieq(span_cut(&lines, '\n'), one))
             return true;
-        lines = nl < 0 ? SPAN_NULL : span_from(lines, (size_t)nl + 1);
-    }
     return false;
 }
 
@@ -35,10 +29,7 @@ static bool among(struct span lines, struct span one)
 static void put(struct buf *out, struct span from, struct span but)
 {
     while (from.n > 0) {
-        ptrdiff_t nl = span_chr(from, '\n');
-        struct span one = nl < 0 ? from : span_head(from, (size_t)nl);
-
-        from = nl < 0 ? SPAN_NULL : span_from(from, (size_t)nl + 1);
+        struct span one = span_cut(&from, '\n');
         if (one.n > 0 && !among(but, one))
             buf_addf(out, "%s%.*s", out->n > 0 ? "\n" : "", SPAN_ARG(one));
     }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "directory/dird/dird.h"
 #include "directory/dird/entry.h"
+#include "directory/dird/pages.h"
 #include <ldap.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -212,11 +213,12 @@ enum rc box_read(struct dird *d, struct span address, struct buf *mem, struct di
 }
 
 /* One that went meanwhile is passed over. */
-static enum rc add_one(struct dird *d, struct span address, struct buf *list, struct err *e)
+static enum rc put(void *d, struct span address, struct buf *list, struct err *e)
 {
+    enum { RECORD_MOST = 3 * 1024 };
     struct buf mem = BUF_INIT, description = BUF_INIT;
     struct dird_box box;
-    enum rc rc = read_in(d, address, &mem, &description, &box, e);
+    enum rc rc = list->n + RECORD_MOST > DIRD_LIST_BYTES ? RC_MORE : read_in(d, address, &mem, &description, &box, e);
 
     if (rc == RC_OK)
         ipc_list_add(list, dird_box_f, &box);
@@ -227,26 +229,7 @@ static enum rc add_one(struct dird *d, struct span address, struct buf *list, st
 
 enum rc box_page(struct dird *d, struct span after, struct buf *list, bool *more_out, struct err *e)
 {
-    enum { RECORD_MOST = 3 * 1024 };
-    struct buf names = BUF_INIT;
-    char cursor[CACHE_NAME] = "";
-    enum rc rc = RC_OK;
-    bool more = true, room = true;
+    const struct paging g = {LIST_MAILBOXES, PAGE_NAMES, put, d};
 
-    /* a page without a record has no cursor for the next: on to the next */
-    for (bool first = true; rc == RC_OK && more && room && (first || list->n == 0); first = false) {
-        buf_clear(&names);
-        more = cache_page(d->cache, LIST_MAILBOXES, first ? after : span_str(cursor), PAGE_NAMES, &names);
-        for (size_t at = 0; at < names.n && rc == RC_OK && room; at += strlen(cursor) + 1) {
-            const char *name = (const char *)names.p + at;
-            room = list->n + RECORD_MOST <= DIRD_LIST_BYTES;
-            if (!room)
-                break;
-            memcpy(cursor, name, strlen(name) + 1);
-            rc = add_one(d, span_str(name), list, e);
-        }
-    }
-    *more_out = more || !room;
-    buf_free(&names);
-    return rc;
+    return page_fill(d->cache, &g, after, list, more_out, e);
 }

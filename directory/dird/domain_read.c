@@ -3,8 +3,8 @@
  * Process  dird, any thread.
  */
 #include "base/log.h"
+#include "directory/dird/pages.h"
 #include "directory/dird/scope.h"
-#include <stdio.h>
 
 enum { PAGE_DOMAINS = 100 };
 
@@ -36,39 +36,30 @@ enum rc domain_read(struct dird *d, struct span domain, struct buf *mem, struct 
     return RC_OK;
 }
 
-static struct span page_of(struct dird *d, const struct acting *w, struct span names, struct buf *list)
+struct showing {
+    struct dird *d;
+    const struct acting *w;
+};
+
+static enum rc put(void *ctx, struct span name, struct buf *list, struct err *e)
 {
-    struct span last = SPAN_NULL;
-    while (names.n > 0) {
-        struct cache_domain v;
-        ptrdiff_t end = span_chr(names, 0);
+    const struct showing *s = ctx;
+    struct cache_domain v;
 
-        last = span_head(names, (size_t)end);
-        if (scope_sees_domain(w, last) && cache_domain(d->cache, last, &v)) { /* it may have gone meanwhile */
-            struct dird_domain one = record(&v);
+    (void)e;
+    if (scope_sees_domain(s->w, name) && cache_domain(s->d->cache, name, &v)) { /* it may have gone meanwhile */
+        struct dird_domain one = record(&v);
 
-            ipc_list_add(list, dird_domain_f, &one);
-        }
-        names = span_from(names, (size_t)end + 1);
+        ipc_list_add(list, dird_domain_f, &one);
     }
-    return last;
+    return RC_OK;
 }
 
-/* A page without any that is hers to see is no answer: its last record is the cursor. */
 enum rc domain_page(struct dird *d, const struct acting *w, struct span after, struct buf *list, bool *more_out,
                     struct err *e)
 {
-    struct buf names = BUF_INIT;
-    char cursor[CACHE_NAME];
+    struct showing s = {d, w};
+    const struct paging g = {LIST_DOMAINS, PAGE_DOMAINS, put, &s};
 
-    (void)e;
-    snprintf(cursor, sizeof cursor, "%.*s", SPAN_ARG(after));
-    do {
-        buf_clear(&names);
-        *more_out = cache_page(d->cache, LIST_DOMAINS, span_str(cursor), PAGE_DOMAINS, &names);
-        struct span last = page_of(d, w, buf_span(&names), list);
-        snprintf(cursor, sizeof cursor, "%.*s", SPAN_ARG(last));
-    } while (*more_out && list->n == 0);
-    buf_free(&names);
-    return RC_OK;
+    return page_fill(d->cache, &g, after, list, more_out, e);
 }

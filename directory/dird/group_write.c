@@ -229,10 +229,7 @@ static enum rc take_all(struct changing *x, struct span members, struct err *e)
     enum rc rc = RC_OK;
 
     while (rc == RC_OK && members.n > 0) {
-        ptrdiff_t nl = span_chr(members, '\n');
-        struct span one = span_trim(nl < 0 ? members : span_head(members, (size_t)nl));
-
-        members = nl < 0 ? SPAN_NULL : span_from(members, (size_t)nl + 1);
+        struct span one = span_trim(span_cut(&members, '\n'));
         if (x->n + 1 == x->room)
             rc = err_set(e, RC_PERM, "more than %d addresses at once", DIRD_MEMBERS);
         else if (one.n > 0)

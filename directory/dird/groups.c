@@ -6,6 +6,7 @@
  * Process  dird, any thread.
  */
 #include "base/log.h"
+#include "directory/dird/pages.h"
 #include "directory/dird/scope.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,45 +14,36 @@
 enum { PAGE_GROUPS = 100, MEMBER_BYTES = 64 /* of a record beside its address */, PAGE_MEMBERS = 200 };
 
 /* ---- looked at ---- */
-static struct span page_of(struct dird *d, const struct acting *w, struct span names, struct buf *list)
+struct showing {
+    struct dird *d;
+    const struct acting *w;
+};
+
+static enum rc put(void *ctx, struct span name, struct buf *list, struct err *e)
 {
-    struct span last = SPAN_NULL;
-    while (names.n > 0) {
-        struct cache_group g;
-        ptrdiff_t end = span_chr(names, 0);
+    const struct showing *s = ctx;
+    struct cache_group g;
 
-        last = span_head(names, (size_t)end);
-        if (scope_sees_list(w, last) && cache_group(d->cache, last, &g)) { /* it may have gone meanwhile */
-            struct dird_group one = {.address = span_str(g.address),
-                                     .name = span_str(g.name),
-                                     .note = span_str(g.note),
-                                     .post = g.post,
-                                     .members = g.members};
+    (void)e;
+    if (scope_sees_list(s->w, name) && cache_group(s->d->cache, name, &g)) { /* it may have gone meanwhile */
+        struct dird_group one = {.address = span_str(g.address),
+                                 .name = span_str(g.name),
+                                 .note = span_str(g.note),
+                                 .post = g.post,
+                                 .members = g.members};
 
-            ipc_list_add(list, dird_group_f, &one);
-        }
-        names = span_from(names, (size_t)end + 1);
+        ipc_list_add(list, dird_group_f, &one);
     }
-    return last;
+    return RC_OK;
 }
 
-/* A page without any that is hers to see is no answer: its last record is the cursor. */
 enum rc group_page(struct dird *d, const struct acting *w, struct span after, struct buf *list, bool *more_out,
                    struct err *e)
 {
-    struct buf names = BUF_INIT;
-    char cursor[CACHE_NAME];
+    struct showing s = {d, w};
+    const struct paging g = {LIST_GROUPS, PAGE_GROUPS, put, &s};
 
-    (void)e;
-    snprintf(cursor, sizeof cursor, "%.*s", SPAN_ARG(after));
-    do {
-        buf_clear(&names);
-        *more_out = cache_page(d->cache, LIST_GROUPS, span_str(cursor), PAGE_GROUPS, &names);
-        struct span last = page_of(d, w, buf_span(&names), list);
-        snprintf(cursor, sizeof cursor, "%.*s", SPAN_ARG(last));
-    } while (*more_out && list->n == 0);
-    buf_free(&names);
-    return RC_OK;
+    return page_fill(d->cache, &g, after, list, more_out, e);
 }
 
 static void add_shown(struct dird *d, struct span address, struct buf *list)

@@ -239,9 +239,7 @@ static void aliases(struct mods *m, struct span list)
     struct span v[CACHE_ALIASES];
     size_t n = 0;
     while (list.n > 0 && n < CACHE_ALIASES) {
-        ptrdiff_t nl = span_chr(list, '\n');
-        struct span one = nl < 0 ? list : span_head(list, (size_t)nl);
-        list = nl < 0 ? SPAN_NULL : span_from(list, (size_t)nl + 1);
+        struct span one = span_cut(&list, '\n');
         if (one.n > 0 && !have(v, n, one))
             v[n++] = one;
     }

@@ -284,43 +284,54 @@ enum rc ops_listed(struct ipc_reply *r, bool more, enum rc rc)
     return rc;
 }
 
-static HANDLER(h_list)
+enum rc ops_page(struct dird *d, struct ipc_peer *p, const void *req, ops_pager pager, struct ipc_reply *r,
+                 struct err *e)
 {
     const struct dird_list_req *q = req;
     struct acting w;
     bool more = false;
-    enum rc rc = ops_not_read_yet(daemon, e);
-    UNUSED_();
+    enum rc rc = ops_not_read_yet(d, e);
     if (rc == RC_OK)
-        rc = scope_who(daemon, p, &w, e);
+        rc = scope_who(d, p, &w, e);
     if (rc == RC_OK)
-        rc = account_page(daemon, PAGE_ALL, &w, q->after, r->scratch, &more, e);
+        rc = pager(d, &w, q->after, r->scratch, &more, e);
     return ops_listed(r, more, rc);
+}
+
+static enum rc page_all(struct dird *d, const struct acting *w, struct span after, struct buf *list, bool *more_out,
+                        struct err *e)
+{
+    return account_page(d, PAGE_ALL, w, after, list, more_out, e);
+}
+
+static enum rc page_certs(struct dird *d, const struct acting *w, struct span after, struct buf *list, bool *more_out,
+                          struct err *e)
+{
+    return account_page(d, PAGE_CERTS, w, after, list, more_out, e);
+}
+
+static enum rc page_closed(struct dird *d, const struct acting *w, struct span after, struct buf *list, bool *more_out,
+                           struct err *e)
+{
+    return account_page(d, PAGE_CLOSED, w, after, list, more_out, e);
+}
+
+static HANDLER(h_list)
+{
+    UNUSED_();
+    return ops_page(daemon, p, req, page_all, r, e);
 }
 
 static HANDLER(h_certs)
 {
-    const struct dird_list_req *q = req;
-    bool more = false;
-    enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
-    if (rc == RC_OK)
-        rc = account_page(daemon, PAGE_CERTS, &(struct acting){.operator_ = true}, q->after, r->scratch, &more, e);
-    return ops_listed(r, more, rc);
+    return ops_page(daemon, p, req, page_certs, r, e);
 }
 
 static HANDLER(h_closed)
 {
-    const struct dird_list_req *q = req;
-    struct acting w;
-    bool more = false;
-    enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
-    if (rc == RC_OK)
-        rc = scope_who(daemon, p, &w, e);
-    if (rc == RC_OK)
-        rc = account_page(daemon, PAGE_CLOSED, &w, q->after, r->scratch, &more, e);
-    return ops_listed(r, more, rc);
+    return ops_page(daemon, p, req, page_closed, r, e);
 }
 
 static HANDLER(h_search)

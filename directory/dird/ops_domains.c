@@ -43,14 +43,6 @@ HANDLER(h_domain_get)
 
 HANDLER(h_domain_list)
 {
-    const struct dird_list_req *q = req;
-    struct acting w;
-    bool more = false;
-    enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
-    if (rc == RC_OK)
-        rc = scope_who(daemon, p, &w, e);
-    if (rc == RC_OK)
-        rc = domain_page(daemon, &w, q->after, r->scratch, &more, e);
-    return ops_listed(r, more, rc);
+    return ops_page(daemon, p, req, domain_page, r, e);
 }

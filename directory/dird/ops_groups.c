@@ -46,16 +46,8 @@ HANDLER(h_group_change)
 
 HANDLER(h_group_list)
 {
-    const struct dird_list_req *q = req;
-    struct acting w;
-    bool more = false;
-    enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
-    if (rc == RC_OK)
-        rc = scope_who(daemon, p, &w, e);
-    if (rc == RC_OK)
-        rc = group_page(daemon, &w, q->after, r->scratch, &more, e);
-    return ops_listed(r, more, rc);
+    return ops_page(daemon, p, req, group_page, r, e);
 }
 
 HANDLER(h_group_members)

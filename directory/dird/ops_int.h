@@ -15,6 +15,9 @@ enum rc ops_not_read_yet(struct dird *d, struct err *e); /* RC_TEMP until the ca
 enum rc ops_begin(struct dird *d, struct ipc_peer *p, enum dird_op op, const void *req, struct err *e);
 enum rc ops_end(struct dird *d, const struct ipc_peer *p, const char *what, struct span name, enum rc rc);
 enum rc ops_listed(struct ipc_reply *r, bool more, enum rc rc); /* the records in r->scratch are the answer */
+/* A page of a list, for who asks: req is a struct dird_list_req. */
+typedef enum rc (*ops_pager)(struct dird *d, const struct acting *w, struct span after, struct buf *list, bool *more_out, struct err *e);
+enum rc ops_page(struct dird *d, struct ipc_peer *p, const void *req, ops_pager pager, struct ipc_reply *r, struct err *e);
 
 enum rc h_domain_add(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
 enum rc h_domain_set(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);

@@ -49,9 +49,7 @@ static enum rc may_give_all(struct dird *d, const struct acting *w, struct span 
 {
     enum rc rc = RC_OK;
     while (rc == RC_OK && lines.n > 0) {
-        ptrdiff_t end = span_chr(lines, '\n');
-        struct span one = end < 0 ? lines : span_head(lines, (size_t)end);
-        lines = end < 0 ? SPAN_NULL : span_from(lines, (size_t)end + 1);
+        struct span one = span_cut(&lines, '\n');
         rc = may_give(d, w, one, e);
     }
     return rc;
@@ -87,10 +85,8 @@ static enum rc check_aliases(struct dird *d, const struct acting *w, const struc
     struct span lines = a->aliases;
     enum rc rc = RC_OK;
     while (rc == RC_OK && lines.n > 0) {
-        ptrdiff_t end = span_chr(lines, '\n');
-        struct span one = end < 0 ? lines : span_head(lines, (size_t)end);
+        struct span one = span_cut(&lines, '\n');
         struct cache_view v;
-        lines = end < 0 ? SPAN_NULL : span_from(lines, (size_t)end + 1);
         cache_find(d->cache, one, &v);
         if (!v.alias || !span_ieq_str(a->address, v.address))
             rc = may_give(d, w, one, e);
@@ -234,12 +230,9 @@ static enum rc check_group_change(struct dird *d, const struct acting *w, const 
     struct span lines = q->members;
     enum rc rc = of_list(w, q->address, e);
     while (rc == RC_OK && q->add && lines.n > 0) {
-        ptrdiff_t end = span_chr(lines, '\n');
-        /* as group_change() reads them */
-        struct span one = span_trim(end < 0 ? lines : span_head(lines, (size_t)end));
+        struct span one = span_trim(span_cut(&lines, '\n')); /* as group_change() reads them */
         if (one.n > 0)
             rc = may_be_member(d, w, one, e);
-        lines = end < 0 ? SPAN_NULL : span_from(lines, (size_t)end + 1);
     }
     return rc;
 }

@@ -68,9 +68,7 @@ static void lay(struct stone *s, const struct dird_account *a)
     mods_str(s->folder, "objectClass", "organizationalUnit");
     mods_str(s->folder, "ou", "closed");
     while (list.n > 0 && s->n_aliases < CACHE_ALIASES) {
-        ptrdiff_t nl = span_chr(list, '\n');
-        one = nl < 0 ? list : span_head(list, (size_t)nl);
-        list = nl < 0 ? SPAN_NULL : span_from(list, (size_t)nl + 1);
+        one = span_cut(&list, '\n');
         s->alias[s->n_aliases] = mods_new(false);
         mods_text(s->alias[s->n_aliases++], "mailLocalAddress", one);
     }

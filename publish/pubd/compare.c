@@ -180,13 +180,8 @@ static enum rc look_at_all(struct outbox *o, struct span addresses, struct err *
 {
     enum rc rc = RC_OK;
 
-    while (rc == RC_OK && addresses.n > 0) {
-        ptrdiff_t end = span_chr(addresses, '\n');
-        if (end < 0)
-            break;
-        rc = look_at(o, span_head(addresses, (size_t)end), o->compares, e);
-        addresses = span_from(addresses, (size_t)end + 1);
-    }
+    while (rc == RC_OK && addresses.n > 0)
+        rc = look_at(o, span_cut(&addresses, '\n'), o->compares, e);
     return rc;
 }
 
