@@ -15,7 +15,7 @@ struct span {
 
 #define SPAN_LIT(s) ((struct span){(const unsigned char *)(s), sizeof(s) - 1})
 #define SPAN_NULL ((struct span){NULL, 0})
-/* for printf("%.*s"): SPAN_ARG(s) */
+/* for printf("%.*s"): SPAN_ARG(s); s is evaluated twice */
 #define SPAN_ARG(s) (int)(s).n, (const char *)(s).p
 
 static inline struct span span_str(const char *s) /* NULL gives the empty span */
