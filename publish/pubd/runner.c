@@ -92,9 +92,11 @@ void runner_run(int runner, struct span words, struct span environment, struct s
     buf_u32(&packet, (uint32_t)timeout_ms);
     buf_bytes(&packet, words);
     buf_bytes(&packet, environment);
-    if (fd < 0 || !ask(runner, buf_span(&packet), fd) || !answer(runner, timeout_ms + GRACE_MS, out)) {
+    if (fd < 0 || !ask(runner, buf_span(&packet), fd))
+        *out = (struct run_result){.end = RUN_FAILED, .code = errno, .gone = hung_up(runner), .report = BUF_INIT};
+    else if (!answer(runner, timeout_ms + GRACE_MS, out)) { /* later it would be taken for that to the next event */
         buf_clear(&out->report);
-        *out = (struct run_result){.end = RUN_FAILED, .code = errno, .gone = hung_up(runner), .report = out->report};
+        *out = (struct run_result){.end = RUN_FAILED, .code = errno, .gone = true, .report = out->report};
     }
     if (fd >= 0)
         close(fd);

@@ -21,7 +21,7 @@ enum run_end { RUN_EXIT, RUN_SIGNAL, RUN_TIMEOUT, RUN_FAILED /* it could not be 
 struct run_result {
     uint8_t end;          /* enum run_end */
     int32_t code;         /* exit code, signal, errno */
-    bool gone;            /* the runner itself has ended */
+    bool gone;            /* the runner itself has ended, or did not answer in its time: it is asked no more */
     struct buf report;
 };
 /* Forks; before the first thread. Dies when it cannot. Returns the socket to it. */

@@ -241,6 +241,22 @@ def test_one_that_hangs_is_killed_with_what_it_started(strict, box):
 
 
 # ---- bad days ----
+def test_a_runner_that_does_not_answer_in_time_is_asked_no_more(strict, box):
+    """Its late answer to one event would be taken for that to the next one."""
+    who = created(strict, box, "gele@chu.test")
+    was = strict.daemon("pli-pubd")
+    (runner,) = [p for p, (_, parent) in children(strict.proc.pid).items() if parent == was]
+    os.kill(runner, signal.SIGSTOP)
+    try:
+        strict.pli("account", "set", who, "--red-list", "yes")
+        strict.wait_daemon("pli-pubd", not_pid=was)
+    finally:
+        os.kill(runner, signal.SIGCONT)
+    eventually(lambda: shown(strict, who)["state"] == "done" and box.events(who)[-1] == "red-list")
+    calls = box.calls(who)
+    assert len({c["key"] for c in calls if c["event"] == "red-list"}) == 1, calls
+
+
 def kill(pli, name):
     was = pli.daemon(name)
     os.kill(was, signal.SIGKILL)
