@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { ONLINE_MOST = 5000, FLUSH_AT = 1 << 16, TOLD_EVERY = 1024, FEW = 100, PATH_MOST = 1100 };
@@ -118,18 +119,44 @@ static enum rc flush(struct buf *ldif, int fd, size_t at_least, struct err *e)
     return RC_OK;
 }
 
+/* By name: what begins with the same letters lies together in the database, on few pages and in one run of each index. Keys, which are sums, would scatter it:
+ * slapadd then takes twice its time, and a completion an eighth more. An address book shows its first answers in this order, too. */
+static int by_name(const void *a, const void *b, void *of)
+{
+    const struct national_file *f = of;
+    const struct national_item *x = &f->item[*(const uint32_t *)a], *y = &f->item[*(const uint32_t *)b];
+    int c = memcmp(x->name, y->name, NATIONAL_NAME);
+    return c != 0 ? c : memcmp(x->key, y->key, NATIONAL_KEY);
+}
+
+/* Where each entry's items begin, in the order in which they are written. The caller frees it. */
+static uint32_t *in_order(struct national_file *f, size_t *n_out)
+{
+    uint32_t *first = malloc((f->n + 1) * sizeof *first);
+    size_t n = 0;
+    if (!first)
+        die("out of memory");
+    for (size_t i = 0; i < f->n; i += national_file_group(f, i))
+        first[n++] = (uint32_t)i;
+    qsort_r(first, n, sizeof *first, by_name, f);
+    *n_out = n;
+    return first;
+}
+
 static enum rc write_all(struct work *w, int fd, struct err *e)
 {
     struct buf ldif = BUF_INIT;
     enum rc rc = RC_OK;
+    size_t n_entries;
+    uint32_t *first = in_order(&w->boxes, &n_entries);
     buf_addf(&ldif,
              "dn: ou=national,o=pli\nobjectClass: organizationalUnit\nobjectClass: mssNationalCopy\nou: national\n"
              "pliNationalState: %s\n\n",
              w->now.name);
-    for (size_t i = 0, n; rc == RC_OK && i < w->boxes.n; i += n) {
+    for (size_t i = 0; rc == RC_OK && i < n_entries; i++) {
         struct national_entry en;
-        n = national_file_group(&w->boxes, i);
-        rc = national_file_entry(&w->boxes, &w->persons, i, n, &en, e);
+        size_t n = national_file_group(&w->boxes, first[i]);
+        rc = national_file_entry(&w->boxes, &w->persons, first[i], n, &en, e);
         if (rc != RC_OK)
             break;
         national_entry_ldif(&en, &ldif);
@@ -140,6 +167,7 @@ static enum rc write_all(struct work *w, int fd, struct err *e)
     }
     if (rc == RC_OK)
         rc = flush(&ldif, fd, 1, e);
+    free(first);
     buf_free(&ldif);
     return rc;
 }

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 /* Raised when the same line makes another entry: everything is then written anew. */
-static const char shape[] = "1";
+static const char shape[] = "2";
 static const char find[] = "cn;lang-x-find", word_attr[] = "mssSearchName";
 
 /* ---- keys and digests ---- */
@@ -101,13 +101,19 @@ static void put_joined(struct national_entry *en, const char *attr, struct span 
     buf_free(&text);
 }
 
+static void fold_joined(struct span a, struct span b, struct buf *folded)
+{
+    struct buf text = BUF_INIT;
+    join(&text, a, " ", b);
+    fold_words(buf_span(&text), folded);
+    buf_free(&text);
+}
+
 static void put_folded(struct national_entry *en, struct span a, struct span b)
 {
-    struct buf text = BUF_INIT, folded = BUF_INIT;
-    join(&text, a, " ", b);
-    fold_words(buf_span(&text), &folded);
+    struct buf folded = BUF_INIT;
+    fold_joined(a, b, &folded);
     put(en, find, buf_span(&folded));
-    buf_free(&text);
     buf_free(&folded);
 }
 
@@ -131,6 +137,19 @@ static struct span structure(const struct national_row *r)
 static bool is_person(const struct national_row *r)
 {
     return r->col[NC_NAME].n > 0;
+}
+
+void national_name(const struct national_row *r, char out[NATIONAL_NAME])
+{
+    struct buf folded = BUF_INIT;
+    if (is_person(r))
+        fold_joined(r->col[NC_NAME], r->col[NC_GIVEN], &folded);
+    else
+        fold_joined(r->col[NC_SERVICE], structure(r), &folded);
+    memset(out, 0, NATIONAL_NAME);
+    if (folded.n > 0)
+        memcpy(out, folded.p, folded.n < NATIONAL_NAME ? folded.n : NATIONAL_NAME);
+    buf_free(&folded);
 }
 
 static void put_person(struct national_entry *en, const struct national_row *r)

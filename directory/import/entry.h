@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "directory/import/row.h"
 
-enum { NATIONAL_KEY = 16, NATIONAL_VALUES = 128, NATIONAL_ROWS_MOST = 16 };
+enum { NATIONAL_KEY = 16, NATIONAL_NAME = 20, NATIONAL_VALUES = 128, NATIONAL_ROWS_MOST = 16 };
 struct national_value {
     const char *attr;
     size_t at, n; /* in mem */
@@ -31,6 +31,8 @@ void national_digest(const struct national_row *r, unsigned char out[NATIONAL_KE
 void national_key_hex(const unsigned char key[NATIONAL_KEY], char out[2 * NATIONAL_KEY + 1]);
 /* Who the line is about: "8" and the RPPS, "0" and the ADELI number; zeros for nobody. */
 void national_person(const struct national_row *r, unsigned char out[NATIONAL_KEY]);
+/* The first letters of the line's name as people sort it, folded: family name and given name, or service and structure. Zeros behind it. */
+void national_name(const struct national_row *r, char out[NATIONAL_NAME]);
 /* rows: 1 to NATIONAL_ROWS_MOST of one address. acts: the activities of its person, n_acts of them, perhaps none. */
 void national_entry_make(const struct national_row *rows, size_t n, const struct national_row *acts, size_t n_acts,
                          struct national_entry *out);

@@ -41,6 +41,7 @@ static void keep(struct national_file *f, const struct national_row *row, uint64
     else
         memcpy(it->key, it->person, NATIONAL_KEY);
     national_digest(row, it->digest);
+    national_name(row, it->name);
     it->at = at;
     it->n = (uint32_t)n;
 }

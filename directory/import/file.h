@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/import/file.h - one file of the national directory: read once in full, then again entry by entry.
  *
- * Memory   64 octets a good line (34 MB for 535,000), whatever the lines hold. The texts are read again from the file when they are needed.
+ * Memory   80 octets a good line (43 MB for 535,000), whatever the lines hold. The texts are read again from the file when they are needed.
  * Owns     struct national_file: national_file_free(). The descriptor is the caller's and stays open until then.
  * Errors   RC_SYNTAX: no regular file, a header that is not understood, or an end in the middle of a line: nothing else is told. RC_TEMP: it cannot be
  *          read, or it changed between the two readings. A line that is refused is told to the caller and is no error.
@@ -13,6 +13,7 @@
 struct national_item { /* one good line; sorted by key, then digest, none twice */
     unsigned char key[NATIONAL_KEY], digest[NATIONAL_KEY]; /* key: of an address, or of a person (NK_PERSONS) */
     unsigned char person[NATIONAL_KEY];
+    char name[NATIONAL_NAME]; /* how the name begins, folded: "durand helene"; zeros behind it */
     uint64_t at;
     uint32_t n;
 };

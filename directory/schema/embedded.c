@@ -165,6 +165,19 @@ static enum rc load_tree(const struct embedded_spec *s, const struct embedded_wh
     return rc;
 }
 
+static enum rc say_indexed(const struct embedded_spec *s, struct err *e)
+{
+    static const char *const names[] = {[EB_OURS] = "db/indexes", [EB_NATIONAL] = "national/indexes"};
+    enum rc rc = RC_OK;
+    for (enum embedded_base b = EB_OURS; rc == RC_OK && b <= EB_NATIONAL; b++) {
+        struct buf lines = BUF_INIT;
+        embedded_indexed(b, &lines);
+        rc = put(s, names[b], buf_span(&lines), 0600, e);
+        buf_free(&lines);
+    }
+    return rc;
+}
+
 static enum rc put_secret(const struct embedded_spec *s, const char *secret, struct err *e)
 {
     char path[PATH_MAX_];
@@ -189,7 +202,7 @@ enum rc embedded_init(const struct embedded_spec *s, struct err *e)
     hex_secret(secret);
     if ((rc = make_folders(s, e)) == RC_OK && (rc = put_schema(s, &w, e)) == RC_OK &&
         (rc = put_conf(s, &w, e)) == RC_OK && (rc = embedded_tree(s, &w, secret, &ldif, e)) == RC_OK &&
-        (rc = load_tree(s, &w, buf_span(&ldif), e)) == RC_OK)
+        (rc = load_tree(s, &w, buf_span(&ldif), e)) == RC_OK && (rc = say_indexed(s, e)) == RC_OK)
         rc = put_secret(s, secret, e);
     wipe(secret, sizeof secret);
     buf_free(&ldif);

@@ -29,6 +29,16 @@ enum rc embedded_check_dir(const char *dir, struct err *e); /* may the folder ha
 void embedded_conf(const struct embedded_spec *s, const struct embedded_where *w, bool national, struct buf *out);
 /* The section of the national copy's database, in that folder; glued: below o=pli, as slapd serves it. */
 void embedded_national(const char *folder, bool glued, struct buf *out);
+/* The file dir/name has this text, mode and owner: written anew and put in place whole where it has not. */
+enum rc embedded_stand(int dir, const char *name, const struct embedded_spec *s, struct span text, mode_t mode, struct err *e);
+/* ---- indexes.c ---- */
+/* The lines about lengths of keys, which are slapd's and not a database's: appended, for a configuration of one database alone. */
+void embedded_lengths(struct buf *out);
+enum embedded_base { EB_OURS, EB_NATIONAL };
+/* What DIR/ldap/db/indexes, or national/indexes, says of a database whose indexes are those of today: appended. */
+void embedded_indexed(enum embedded_base b, struct buf *out);
+/* Makes anew the indexes of each database in dir (DIR/ldap) that was filled under other lines. slapd must not run. */
+enum rc embedded_index(const struct embedded_spec *s, const struct embedded_where *w, int dir, struct err *e);
 #define EMBEDDED_MAPSIZE "8589934592" /* of address space, not of disk: a million entries need about 4 GB */
 enum rc embedded_write_all(int fd, struct span s); /* RC_TEMP with errno */
 

@@ -38,8 +38,8 @@ static const char *in_ldap(const struct embedded_spec *s, const char *name, char
 /* Takes away a folder of the national database with what can be in it. */
 static enum rc remove_folder(const char *path, struct err *e)
 {
-    static const char *const names[] = {"data.mdb", "lock.mdb", "state",      "state.next",  "part.new",
-                                        "boxes",    "persons",  "boxes.next", "persons.next"};
+    static const char *const names[] = {"data.mdb", "lock.mdb", "state",      "state.next",   "part.new",
+                                        "boxes",    "persons",  "boxes.next", "persons.next", "indexes"};
     int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dir < 0)
         return errno == ENOENT ? RC_OK : err_sys(e, RC_TEMP, "open %s", path);
@@ -73,6 +73,7 @@ static int conf_of(const struct embedded_spec *s, const struct embedded_where *w
     for (size_t i = 0; i < sizeof schemas / sizeof *schemas; i++)
         buf_addf(&conf, "include \"%s/ldap/schema/%s.schema\"\n", s->dir, schemas[i]);
     buf_addf(&conf, "modulepath %s\nmoduleload back_mdb\ntool-threads 2\n", w->modules);
+    embedded_lengths(&conf);
     embedded_national(in_ldap(s, "national.new", folder), false, &conf);
     if (fd >= 0 && embedded_write_all(fd, buf_span(&conf)) != RC_OK) {
         close(fd);
@@ -175,10 +176,23 @@ static enum rc flush(const char *folder, struct err *e)
     return rc;
 }
 
+/* slapadd has made the indexes of today. */
+static enum rc say_indexed(const struct embedded_spec *s, struct err *e)
+{
+    char path[PATH_MOST];
+    struct buf lines = BUF_INIT;
+    embedded_indexed(EB_NATIONAL, &lines);
+    enum rc rc = embedded_write(in_ldap(s, "national.new/indexes", path), buf_span(&lines), 0600, s->uid, s->gid, e);
+    buf_free(&lines);
+    return rc;
+}
+
 enum rc load_swap(const struct embedded_spec *s, struct err *e)
 {
     char fresh[PATH_MOST], place[PATH_MOST], above[PATH_MOST];
-    enum rc rc = flush(in_ldap(s, "national.new", fresh), e);
+    enum rc rc = say_indexed(s, e);
+    if (rc == RC_OK)
+        rc = flush(in_ldap(s, "national.new", fresh), e);
     (void)in_ldap(s, "national", place);
     if (rc == RC_OK && renameat2(AT_FDCWD, fresh, AT_FDCWD, place, RENAME_EXCHANGE) != 0 &&
         (errno != ENOENT || rename(fresh, place) != 0))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/schema/refresh.c - writes the files of DIR/ldap that depend on the folder and the program, and not on the
- * data: slapd.conf, pli.schema.
+ * data: slapd.conf, pli.schema; and lets the indexes follow (indexes.c).
  *
  * Why      slapd.conf has absolute names. An instance that was copied or moved would serve, and write into, the folder that it came
  *          from; an upgraded program would go on with the old access rules. So both are written anew before each start.
@@ -51,7 +51,7 @@ static enum rc put_new(int dir, const char *tmp, const struct embedded_spec *s, 
     return rc;
 }
 
-static enum rc refresh(int dir, const char *name, const struct embedded_spec *s, struct span text, mode_t mode,
+enum rc embedded_stand(int dir, const char *name, const struct embedded_spec *s, struct span text, mode_t mode,
                        struct err *e)
 {
     char tmp[64];
@@ -93,11 +93,13 @@ enum rc embedded_refresh(const struct embedded_spec *s, struct err *e)
                      dir < 0 ? "" : "/schema");
     embedded_conf(s, &w, true, &conf);
     if (rc == RC_OK)
-        rc = refresh(dir, "slapd.conf", s, buf_span(&conf), 0600, e);
+        rc = embedded_stand(dir, "slapd.conf", s, buf_span(&conf), 0600, e);
     if (rc == RC_OK) /* an instance of before there was a national copy */
         rc = national_folder(dir, s, e);
     if (rc == RC_OK)
-        rc = refresh(schema, "pli.schema", s, span_str(pli_schema_text), 0644, e);
+        rc = embedded_stand(schema, "pli.schema", s, span_str(pli_schema_text), 0644, e);
+    if (rc == RC_OK)
+        rc = embedded_index(s, &w, dir, e);
     buf_free(&conf);
     if (schema >= 0)
         close(schema);

@@ -280,8 +280,10 @@ def test_a_disabled_account_reads_no_more(book):
     with LdapLine(book) as line:
         assert line.bind("parti@chu.test", PASSWORD) == 0
         assert line.search(base="ou=national,o=pli")[0] == 1
+        assert line.search(base="o=pli", scope=2)[0] > 1
         book.pli("account", "disable", "parti@chu.test")
-        assert line.search(base="ou=national,o=pli")[0] == 0
+        for base, scope in (("ou=national,o=pli", 1), ("ou=national,o=pli", 2), ("ou=national,o=pli", 0), ("o=pli", 2)):
+            assert line.search(base=base, scope=scope)[0] == 0, (base, scope)
 
 
 def test_pli_directory_search_finds_both(book):
@@ -303,6 +305,31 @@ def test_an_instance_of_before_there_was_a_copy_starts_and_takes_one(made):
         path = made()
         imported(pli, path)
         assert addresses(pli) == addresses_of(path)
+
+
+def test_indexes_of_before_an_upgrade_are_made_anew_at_the_start(made):
+    """slapd reads an index by the lines of today: keys that were made under other lines would find nothing."""
+    path = made()
+    name = open(path, encoding="utf-8").read().splitlines()[1].split("|")[1].split("@")[0][1:6]
+    with Instance() as pli:
+        pli.add(WHO, kind="per", name="Marie MARTIN")
+        imported(pli, path)
+        whole = addresses(pli, f"(mail=*{name}*)")
+        assert whole and addresses(pli, "(cn=*art*)").count(WHO) == 1
+        pli.stop()
+        old = "".join(l for l in open(pli.root / "ldap/slapd.conf") if not l.startswith("index_substr"))
+        (pli.root / "ldap/old.conf").write_text(old)
+        for base, folder in (("o=pli", "db"), ("ou=national,o=pli", "national")):
+            owner = (pli.root / "ldap" / folder).stat()
+            subprocess.run(["/usr/sbin/slapd", "-Tindex", "-gqt", "-b", base, "-f", str(pli.root / "ldap/old.conf")], check=True,
+                           user=owner.st_uid, group=owner.st_gid, capture_output=True)
+            (pli.root / "ldap" / folder / "indexes").write_text("index mail eq\n")
+        pli.serve()
+        assert addresses(pli, f"(mail=*{name}*)") == whole and WHO in addresses(pli, "(cn=*art*)")
+        assert pli.output().count("ev=indexes-anew") == 2
+        pli.stop()
+        pli.serve()
+        assert pli.output().count("ev=indexes-anew") == 2, "once is enough"
 
 
 def test_dird_killed_meanwhile(inst, start, made):
