@@ -2,6 +2,7 @@
 /* admin/roster.c - a roster read: its columns, its rows, and which rows name an address twice. See admin/roster.h. */
 #include "admin/roster.h"
 #include "admin/table.h"
+#include "directory/fold.h"
 #include "directory/import/ldif.h"
 #include <stdlib.h>
 #include <string.h>
@@ -34,18 +35,37 @@ struct reading {
 };
 
 /* ---- the first row ---- */
+/* A heading is typed by a person: "Prénom", "Liste rouge" and "liste_rouge" are what they look like. */
+static bool same_words(struct span typed, const char *known)
+{
+    struct buf a = BUF_INIT, b = BUF_INIT;
+    bool same;
+
+    fold_words(typed, &a);
+    fold_words(span_str(known), &b);
+    same = span_eq(buf_span(&a), buf_span(&b));
+    buf_free(&a);
+    buf_free(&b);
+    return same;
+}
+
 static int column_of(struct span name)
 {
     for (int i = 0; i < ROSTER_COLUMNS; i++)
-        if (span_ieq_str(name, roster_columns[i].english) || span_ieq_str(name, roster_columns[i].french))
+        if (same_words(name, roster_columns[i].english) || same_words(name, roster_columns[i].french))
             return i;
     return -1;
 }
 
 static void list_columns(struct buf *out)
 {
-    for (int i = 0; i < ROSTER_COLUMNS; i++)
-        buf_addf(out, "%s%s", i ? ", " : "", roster_columns[i].english);
+    for (int i = 0; i < ROSTER_COLUMNS; i++) {
+        const struct roster_heading *h = &roster_columns[i];
+
+        buf_addf(out, "%s%s", i ? ", " : "", h->english);
+        if (strcmp(h->english, h->french) != 0)
+            buf_addf(out, " or %s", h->french);
+    }
 }
 
 static enum rc unknown_column(struct span name, struct err *e)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* admin/roster.h - a roster: the accounts that a file names, one a row, and what becomes of each when the instance is made to agree with it.
  *
- * File     a table (admin/table.h) whose first row names its columns, in French or English, in any order (roster_columns[]). address and type must be among
- *          them. A column that is not there says nothing: for a new account its default, of an account that is there it stays.
+ * File     a table (admin/table.h) whose first row names its columns, in French or English, in any order (roster_columns[]); accents, capitals, spaces and
+ *          hyphens do not count ("Prénom", "Liste rouge"). address and type must be among them. A column that is not there says nothing: for a new account its default, of an account that is there it stays.
  *          Or LDIF (roster_ldif.c), which begins with "dn:" or "version:": an entry a row, by the attributes of docs/internals/directory.md. Attributes that
  *          no account is made of are passed over, and named in .unused. What one entry lacks and another has is as an empty cell.
  * Rows     what cannot be an account is refused by itself; the others go on. An address that an earlier row has is refused, whatever it says.

@@ -3,6 +3,7 @@
 #include "admin/table.h"
 #include "mime/charset.h"
 #include <csv.h>
+#include <string.h>
 
 struct reading {
     struct table_row row;
@@ -15,12 +16,24 @@ struct reading {
 };
 
 /* ---- before the first row ---- */
+/* A line ends with LF, CRLF, or a CR alone, as spreadsheets of a Mac write it. */
+static size_t line_length(struct span rest)
+{
+    size_t i = 0;
+
+    while (i < rest.n && rest.p[i] != '\n' && rest.p[i] != '\r')
+        i++;
+    if (i + 1 < rest.n && rest.p[i] == '\r' && rest.p[i + 1] == '\n')
+        i++;
+    return i < rest.n ? i + 1 : rest.n;
+}
+
 static uint32_t line_at(struct span text, size_t at)
 {
     uint32_t line = 1;
 
-    for (size_t i = 0; i < at && i < text.n; i++)
-        line += text.p[i] == '\n';
+    for (size_t n; (n = line_length(text)) > 0 && n <= at; at -= n, line++)
+        text = span_from(text, n);
     return line;
 }
 
@@ -38,12 +51,22 @@ static enum rc is_text(struct span text, struct err *e)
     return RC_OK;
 }
 
+static const unsigned char known[] = {';', ',', '\t'};
+
+/* A first line "sep=;" is for Excel, which writes it, too: it says the separator, and is no row. */
+static bool says_separator(struct span text)
+{
+    size_t n = line_length(text);
+
+    return n >= 6 && span_istarts(text, "sep=") && memchr(known, text.p[4], sizeof known) &&
+           (text.p[5] == '\r' || text.p[5] == '\n');
+}
+
 static unsigned char separator_of(struct span text)
 {
-    static const unsigned char known[] = {';', ',', '\t'};
     size_t best = 0, count[sizeof known] = {0};
 
-    for (size_t i = 0; i < text.n && text.p[i] != '\n'; i++)
+    for (size_t i = 0; i < text.n && text.p[i] != '\n' && text.p[i] != '\r'; i++)
         for (size_t k = 0; k < sizeof known; k++)
             count[k] += text.p[i] == known[k];
     for (size_t k = 1; k < sizeof known; k++)
@@ -87,13 +110,6 @@ static void take_row(int end, void *ctx)
     buf_clear(&r->cells);
 }
 
-static size_t line_length(struct span rest)
-{
-    ptrdiff_t end = span_chr(rest, '\n');
-
-    return end < 0 ? rest.n : (size_t)end + 1;
-}
-
 /* In strict form a quote begins a cell, ends it, or stands twice: after an odd number of them a cell is open, and the row goes on. */
 static bool is_open(struct span line, bool before)
 {
@@ -102,9 +118,8 @@ static bool is_open(struct span line, bool before)
     return before;
 }
 
-static void read_lines(struct csv_parser *p, struct span text, struct reading *r)
+static void read_lines(struct csv_parser *p, struct span text, uint32_t line, struct reading *r)
 {
-    uint32_t line = 1;
     bool open = false;
 
     for (; r->rc == RC_OK && text.n > 0; line++) {
@@ -124,6 +139,7 @@ enum rc table_each(struct span text, table_see see, void *ctx, struct err *e)
 {
     struct reading r = {.see = see, .ctx = ctx, .e = e};
     struct csv_parser p;
+    bool said;
     enum rc rc;
 
     if (span_istarts(text, "\xEF\xBB\xBF"))
@@ -132,8 +148,9 @@ enum rc table_each(struct span text, table_see see, void *ctx, struct err *e)
         return rc;
     if (csv_init(&p, CSV_STRICT | CSV_STRICT_FINI) != 0)
         return err_set(e, RC_TEMP, "libcsv cannot be used");
-    csv_set_delim(&p, separator_of(text));
-    read_lines(&p, text, &r);
+    said = says_separator(text);
+    csv_set_delim(&p, said ? text.p[4] : separator_of(text));
+    read_lines(&p, said ? span_from(text, line_length(text)) : text, said ? 2 : 1, &r);
     csv_free(&p);
     buf_free(&r.cells);
     return r.rc;

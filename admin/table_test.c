@@ -33,6 +33,12 @@ static const struct {
     {"a;b\n\" x;\"\"y\"\"\n z \";2\n3;4\n", "1:<a><b>2:<x;\"y\"\n z><2>4:<3><4>"},
     {"a;b\n  1 ; \"2\" \n", "1:<a><b>2:<1><2>"},
     {"a;b\n1;\"\xC3\xA9t\xC3\xA9\"\n", "1:<a><b>2:<1><\xC3\xA9t\xC3\xA9>"},
+    {"a;b\r1;\"x\ry\"\r3;4\r", "1:<a><b>2:<1><x\ry>4:<3><4>"}, /* a Mac's line ends */
+    {"sep=;\r\na;b,c,d,e\r\n1;2\r\n", "2:<a><b,c,d,e>3:<1><2>"},
+    {"sep=,\na,b;c;d\n", "2:<a><b;c;d>"},
+    {"sep=;", "1:<sep=><>"},
+    {"sep=xy;z\n", "1:<sep=xy><z>"},
+    {"a;b\r1;\xE9\r", "line 2: the file is not UTF-8: save it as \"CSV UTF-8\" in the spreadsheet"},
     {"nom,service;x;y\nz\n", "1:<nom,service><x><y>2:<z>"}, /* the separator it has most of */
     {"a;b\n1;\"2\n3;4\n", "line 2: its quotes do not end"},
     {"a;b\n1;x\"2\n3;4\n", "line 2: a quote stands where none may be"},

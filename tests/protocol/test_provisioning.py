@@ -71,6 +71,17 @@ def test_added_with_a_sheet_each(inst, file, tmp_path):
     assert r.returncode == 1 and "exists: name a new file" in r.stderr
 
 
+@pytest.mark.parametrize("dress", [lambda t: "\ufeff" + t.replace("\n", "\r\n"), lambda t: t.replace("\n", "\r"), lambda t: "\ufeffsep=;\r\n" + t.replace("\n", "\r\n")],
+                         ids=["windows", "mac", "excel"])
+def test_as_a_spreadsheet_writes_it(inst, file, dress):
+    """With the headings that its owner typed."""
+    rows = file(dress("Adresse;Type;Nom affiché;Prénom;NOM;RPPS;Spécialité;Liste rouge;État\n"
+                      f"marie.tableur@chu.test;PER;Marie-Ève TABLEUR;Marie-Ève;TABLEUR;{rpps(11)};\"Médecine \"\"du sport\"\"; général\";Non;Actif\n"))
+    assert outcomes(inst, rows, "--dry-run")[1] == 0 and outcomes(inst, rows)[1] == 0
+    shown = inst.json("account", "show", "marie.tableur@chu.test")
+    assert (shown["name"], shown["specialty"], shown["red_list"]) == ("Marie-Ève TABLEUR", 'Médecine "du sport"; général', False)
+
+
 def test_again_and_with_changes(inst, file):
     head = "address,type,name,rpps,service,aliases,quota,red_list\n"
     first = file(head + f"marc.deux@chu.test,per,Marc DEUX,{rpps(2)},Urgences,m.deux@chu.test,1G,no\n")
@@ -117,7 +128,8 @@ def test_a_row_that_is_wrong_stops_no_other(inst, file):
 
 
 @pytest.mark.parametrize("text,encoding,why", [
-    ("address;type;nom affiché\n", "utf-8", "line 1: no such column: nom affiché (known: address, type, name"),
+    ("address;type;nom complet\n", "utf-8", "line 1: no such column: nom complet (known: address or adresse, type, name or nom_affiche"),
+    ("address;type;Liste  rouge;LISTE-ROUGE\n", "utf-8", "line 1: the column red_list is there twice"),
     ("adresse;nom\n", "utf-8", "line 1: the columns address and type must be there"),
     ("adresse;type;address\n", "utf-8", "line 1: the column address is there twice"),
     ("address;type\nx@chu.test;per;trop\n", "utf-8", "line 2: 3 cells, but 2 columns"),
