@@ -56,7 +56,20 @@ static void put_server(struct buf *out, const struct sheet_server *at)
     put_port(out, "Réception (IMAP)", at->host, at->imaps, "SSL/TLS");
     put_port(out, "Envoi (SMTP)", at->host, at->submissions, "SSL/TLS");
     put_port(out, "ou", at->host, at->submission, "STARTTLS");
-    put_port(out, "Annuaire (LDAP)", at->host, at->ldaps, "SSL/TLS");
+}
+
+/* A mail program finds the address book by these values alone; none finds them by itself. */
+static void put_book(struct buf *out, const struct book *at, struct span address)
+{
+    if (at->port > 0) {
+        put_port(out, "Annuaire (LDAP)", at->host, (int)at->port, "SSL/TLS");
+        put_row(out, "sa base", span_str(at->base), "");
+        buf_addstr(out, "<tr><th>son identifiant</th><td>mail=");
+        put_text(out, address);
+        buf_addstr(out, ",ou=mailboxes,");
+        put_text(out, span_str(at->base));
+        buf_addstr(out, "</td></tr>\n");
+    }
     buf_addstr(out, "</table>\n");
 }
 
@@ -76,6 +89,7 @@ static void put_choice(struct buf *out, const struct sheet_server *at, struct sp
              at->until);
     put_row(out, "Identifiant", address, "");
     put_server(out, at);
+    put_book(out, &at->book, address);
     buf_addstr(
         out, "<p class=\"warn\">Cette feuille est confidentielle jusqu’à ce que votre mot de passe soit choisi. Ne la "
              "photographiez pas, ne l’envoyez pas par courriel. Si la page dit que le code a déjà servi et que "
@@ -90,6 +104,7 @@ static void put_password(struct buf *out, const struct sheet_server *at, struct 
     put_row(out, "Identifiant", address, "");
     put_row(out, "Mot de passe", code, " class=\"code\"");
     put_server(out, at);
+    put_book(out, &at->book, address);
     buf_addstr(out, "<p>Dans votre logiciel de messagerie, choisissez « ajouter un compte », puis recopiez "
                     "ces valeurs. Le mot de passe comporte "
                     "ses tirets.</p>\n<p class=\"warn\">Cette feuille est confidentielle : elle ouvre votre boîte aux "

@@ -6,11 +6,13 @@
  * Process  pli; later the HTTP daemon. Pure.
  */
 #pragma once
+#include "base/book.h"
 #include "base/buf.h"
 
 struct sheet_server { /* what is the same on each sheet; texts end with NUL */
     const char *host;
-    int imaps, submissions, submission, ldaps; /* ports; 0: not offered */
+    int imaps, submissions, submission; /* ports; 0: not offered */
+    struct book book;
     const char *choose; /* where a password is chosen with the code: "https://mail.chu.example/mot-de-passe"; NULL: the code is the password */
     char until[12];     /* the last day on which that can be done: "29/12/2026" */
 };

@@ -41,8 +41,8 @@ void mobileconfig_write(const struct reach *r, const struct asked_of *a, struct 
         uuid_of(r->host, a->address, names[i], uuid[i]);
         facts_add(&f, names[i], uuid[i], false);
     }
-    (void)snprintf(port, sizeof port, ":%u", r->ldaps);
-    facts_add(&f, "ldap_port", r->ldaps == 636 ? "" : port, false);
+    (void)snprintf(port, sizeof port, ":%u", r->book.port);
+    facts_add(&f, "ldap_port", r->book.port == 636 ? "" : port, false);
     facts_add(&f, "mail", f.mail_in[0] && f.mail_out[0] ? "yes" : "", false);
     fill(out, text_mobileconfig, f.v, f.n);
 }

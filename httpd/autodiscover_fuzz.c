@@ -4,7 +4,8 @@
 #include <libxml/parser.h>
 #include <stdlib.h>
 
-static const struct reach here = {"mail.chu.test", "chu.test", 443, 993, 143, 465, 587, 636};
+static const struct reach here = {
+    "mail.chu.test", "chu.test", 443, 993, 143, 465, 587, {"mail.chu.test", "o=pli", 636}};
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n);
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n)

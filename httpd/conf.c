@@ -27,7 +27,8 @@ static void load_reach(struct reach *r, const struct boot *b)
     r->imap = port_of_setting(boot_get(b, "listen.imap"));
     r->submissions = port_of_setting(boot_get(b, "listen.submissions"));
     r->submission = port_of_setting(boot_get(b, "listen.submission"));
-    r->ldaps = port_of_setting(boot_get(b, "listen.ldaps"));
+    book_of(boot_get(b, "directory.uri"), boot_get(b, "directory.base"), boot_get(b, "listen.ldaps"), r->host,
+            &r->book);
 }
 
 /* RSA where there is one: every device that takes a settings file knows it. */

@@ -3,8 +3,6 @@
 #include "httpd/facts.h"
 #include <stdio.h>
 
-#define BOOK "ou=mailboxes,o=pli" /* the tree: directory/schema/embedded.h */
-
 static void number(char out[12], unsigned port)
 {
     out[0] = 0;
@@ -22,7 +20,7 @@ void facts_add(struct facts *f, const char *name, const char *value, bool raw)
 static void ports(struct facts *f, const struct reach *r)
 {
     static const char *const names[] = {"imaps", "imap", "submissions", "submission", "ldaps"};
-    const unsigned is[] = {r->imaps, r->imap, r->submissions, r->submission, r->ldaps};
+    const unsigned is[] = {r->imaps, r->imap, r->submissions, r->submission, r->book.port};
 
     for (size_t i = 0; i < 5; i++) {
         number(f->ports[i], is[i]);
@@ -44,12 +42,14 @@ void facts_of(struct facts *f, const struct reach *r, const char *domain, const 
     f->url[0] = 0;
     if (r->https)
         (void)snprintf(f->url, sizeof f->url, "https://%s%s/", r->host, port);
-    (void)snprintf(f->dn, sizeof f->dn, "mail=%s,%s", address[0] ? address : "votre adresse", BOOK);
+    (void)snprintf(f->dn, sizeof f->dn, "mail=%s,ou=mailboxes,%s", address[0] ? address : "votre adresse",
+                   r->book.base); /* the tree: docs/internals/directory.md */
     facts_add(f, "host", r->host, false);
     facts_add(f, "domain", domain, false);
     facts_add(f, "url", f->url, false);
     facts_add(f, "address", address, false);
     ports(f, r);
-    facts_add(f, "base", BOOK, false);
+    facts_add(f, "book_host", r->book.host, false);
+    facts_add(f, "base", r->book.base, false);
     facts_add(f, "dn", f->dn, false);
 }

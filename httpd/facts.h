@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* httpd/facts.h - the values that forms have in common (httpd/fill.h): host, domain, each port, the address book.
  *
- * Names    host domain url address | imaps imap submissions submission ldaps | mail_in mail_out (the better of both ports, "" for none) | base dn
+ * Names    host domain url address | imaps imap submissions submission ldaps | mail_in mail_out (the better of both ports, "" for none) | book_host base dn
  * Owns     struct facts: its texts; the values point into it and into the struct reach.
  * Process  pli-httpd sessions.
  */
@@ -9,9 +9,9 @@
 #include "httpd/asked.h"
 #include "httpd/fill.h"
 
-enum { FACTS = 13, FACTS_MORE = 8 };
+enum { FACTS = 14, FACTS_MORE = 8 };
 struct facts {
-    char ports[5][12], mail_in[12], mail_out[12], url[400], dn[ASKED_ADDRESS + 40];
+    char ports[5][12], mail_in[12], mail_out[12], url[400], dn[ASKED_ADDRESS + 560];
     struct fill v[FACTS + FACTS_MORE];
     size_t n;
 };

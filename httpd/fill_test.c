@@ -75,8 +75,10 @@ static void test_every_combination(void **st)
 
     (void)st;
     for (unsigned bits = 0; bits < 64; bits++) {
-        const struct reach r = {"mail.chu.test",    "chu.test",         bits & 1 ? 443 : 0,  bits & 2 ? 993 : 0,
-                                bits & 4 ? 143 : 0, bits & 8 ? 465 : 0, bits & 16 ? 587 : 0, bits & 32 ? 636 : 0};
+        const struct reach r = {"mail.chu.test",     "chu.test",
+                                bits & 1 ? 443 : 0,  bits & 2 ? 993 : 0,
+                                bits & 4 ? 143 : 0,  bits & 8 ? 465 : 0,
+                                bits & 16 ? 587 : 0, {"mail.chu.test", "o=pli", bits & 32 ? 636 : 0}};
         struct buf out[3] = {BUF_INIT, BUF_INIT, BUF_INIT}, page = BUF_INIT;
 
         autoconfig_write(&r, "chu.test", &out[0]);
@@ -103,8 +105,11 @@ static void test_every_combination(void **st)
 /* The same address has the same UUIDs, another one has others. */
 static void test_profiles_replace_each_other(void **st)
 {
-    const struct reach r = {
-        .host = "mail.chu.test", .domain = "chu.test", .imaps = 993, .submissions = 465, .ldaps = 636};
+    const struct reach r = {.host = "mail.chu.test",
+                            .domain = "chu.test",
+                            .imaps = 993,
+                            .submissions = 465,
+                            .book = {"mail.chu.test", "o=pli", 636}};
     const struct asked_of who[] = {{ASKED_SERVED, "ana@chu.test", "chu.test"},
                                    {ASKED_SERVED, "ana@chu.test", "chu.test"},
                                    {ASKED_SERVED, "eva@chu.test", "chu.test"}};

@@ -9,13 +9,15 @@
  * Process  pli-httpd: the listener makes struct httpd before its sandbox, sessions read it.
  */
 #pragma once
+#include "base/book.h"
 #include "base/listener.h"
 #include "crypto/keyd/client/client.h"
 #include "crypto/tls/tls.h"
 
 struct reach { /* ports are as clients name them; 0: not offered */
     const char *host, *domain;
-    unsigned https, imaps, imap, submissions, submission, ldaps;
+    unsigned https, imaps, imap, submissions, submission;
+    struct book book;
 };
 struct httpd {
     struct reach reach;

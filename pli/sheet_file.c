@@ -91,8 +91,9 @@ int sheet_file_open(struct cmd *c, const char *name, const struct conf *conf, st
     out->at = (struct sheet_server){.host = conf_hostname(conf),
                                     .imaps = port_of(conf, "listen.imaps"),
                                     .submissions = port_of(conf, "listen.submissions"),
-                                    .submission = port_of(conf, "listen.submission"),
-                                    .ldaps = port_of(conf, "listen.ldaps")};
+                                    .submission = port_of(conf, "listen.submission")};
+    book_of(conf_get(conf, "directory.uri"), conf_get(conf, "directory.base"), conf_get(conf, "listen.ldaps"),
+            conf_hostname(conf), &out->at.book);
     answer = set_code(c, conf, out);
     if (answer != PLI_OK)
         return answer;

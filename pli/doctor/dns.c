@@ -5,11 +5,11 @@
  * submission), RFC 8314 (submissions), autoconfig (Mozilla), autodiscover (Outlook).
  */
 #include "admin/trust.h"
+#include "base/book.h"
 #include "pli/cmds.h"
 #include "pli/doctor/doctor.h"
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct record {
@@ -28,22 +28,25 @@ static const struct record {
     {"autodiscover", "CNAME", "listen.https", "Outlook"},
 };
 
-static unsigned port_of(const struct conf *conf, const char *listener)
+/* Whose it is, and its port; 0: not offered. The address book may be the site's own directory, on another machine. */
+static unsigned place_of(const struct conf *conf, const char *listener, struct book *at)
 {
-    const char *colon = strrchr(conf_get(conf, listener), ':');
+    bool book = strcmp(listener, "listen.ldaps") == 0;
 
-    return colon ? (unsigned)strtoul(colon + 1, NULL, 10) : 0;
+    book_of(book ? conf_get(conf, "directory.uri") : "", "", conf_get(conf, listener), conf_hostname(conf), at);
+    return at->port;
 }
 
 /* What stands behind the type. False: there is no such record. */
 static bool data_of(const struct conf *conf, const struct record *r, char out[400])
 {
-    unsigned port = port_of(conf, r->listener);
+    struct book at;
+    unsigned port = place_of(conf, r->listener, &at);
 
     if (strcmp(r->type, "SRV") == 0 && port == 0)
         snprintf(out, 400, "0 0 0 .");
     else if (strcmp(r->type, "SRV") == 0)
-        snprintf(out, 400, "0 1 %u %s.", port, conf_hostname(conf));
+        snprintf(out, 400, "0 1 %u %s.", port, at.host);
     else
         snprintf(out, 400, "%s%s.", strcmp(r->type, "MX") == 0 ? "10 " : "", conf_hostname(conf));
     return port != 0 || strcmp(r->type, "SRV") == 0;

@@ -50,7 +50,7 @@ devtools.console.stdout.chrome=true
 browser.dom.window.dump.enabled=true
 marionette.port=0
 """
-BOOK = "/ou=mailboxes,o=pli??sub?(objectclass=*)"
+BOOK = "/o=pli??sub?(objectclass=*)"
 
 
 class Gone(Exception):

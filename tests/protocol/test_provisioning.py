@@ -60,6 +60,7 @@ def test_added_with_a_sheet_each(inst, file, tmp_path):
     assert "line 2: Jeanne.Essai@chu.test added" in out and out.strip().endswith("2 rows: 2 added, 0 changed, 0 unchanged")
     assert stat.S_IMODE(paper.stat().st_mode) == 0o600
     codes = sheets(paper)
+    assert all(f"<td>{words}</td>" in paper.read_text() for words in ("o=pli", "mail=Jeanne.Essai@chu.test,ou=mailboxes,o=pli"))  # what no program finds
     assert set(codes) == {"Jeanne.Essai@chu.test", "accueil.cardio@chu.test"} and "Accueil &quot;Cardio&quot;; &lt;Nord&gt;" in paper.read_text()
     with inst.imap("jessai@chu.test", password=codes["Jeanne.Essai@chu.test"]) as m:
         assert m.select("INBOX")[0] == "OK"

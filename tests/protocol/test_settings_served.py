@@ -102,13 +102,14 @@ def test_apple(pli, tmp_path):
 
 
 def test_the_book_of_the_profile_answers(pli, tmp_path):
-    """What the profile says of the address book opens it: its name, its base, and the holder's password."""
+    """What the profile says of the address book opens it: its name, its base, and the holder's password. The base is the one of the national copy, too."""
     pli.add("livre.profil@chu.test", kind="per", name="Lia PROFIL")
     book = profile(pli, "livre.profil@chu.test", tmp_path)[0]["PayloadContent"][1]
     found = subprocess.run(["ldapsearch", "-LLL", "-x", "-H", "ldaps://localhost:" + book["LDAPAccountHostName"].split(":")[1], "-D", book["LDAPAccountUserName"],
                             "-w", "pw-Sesame.9", "-b", book["LDAPSearchSettings"][0]["LDAPSearchSettingSearchBase"], "(sn=profil)", "mail"],
                            env={"LDAPTLS_CACERT": pli.ca, "PATH": "/usr/bin:/bin"}, capture_output=True, text=True)
     assert found.returncode == 0 and "mail: livre.profil@chu.test" in found.stdout, found.stderr
+    assert book["LDAPSearchSettings"][0]["LDAPSearchSettingSearchBase"] == "o=pli"
 
 
 def test_page(pli):
@@ -118,7 +119,7 @@ def test_page(pli):
     assert not [u for u in re.findall(r'(?:src|href|action)="([^"]*)"', a.text) if not u.startswith("/")]
     a = ask(pli, "/?adresse=+Ana.Dupont%40CHU.test")
     assert 'value="ana.dupont@chu.test"' in a.text and 'href="/apple.mobileconfig?adresse=ana.dupont@chu.test"' in a.text
-    for value in (HOST, pli.port("imaps"), pli.port("submissions"), pli.port("ldaps"), "mail=ana.dupont@chu.test,ou=mailboxes,o=pli"):
+    for value in (HOST, pli.port("imaps"), pli.port("submissions"), pli.port("ldaps"), "o=pli", "mail=ana.dupont@chu.test,ou=mailboxes,o=pli"):
         assert f"<code>{value}</code>" in a.text
     policy = a.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy and "script-src" not in policy

@@ -11,8 +11,9 @@ import subprocess
 import time
 
 import pytest
-from instance import PASSWORD, Instance
+from instance import FINESS, PASSWORD, Instance
 from test_first_codes import NEW, choose, imap_says, new_code
+from test_settings_served import ask
 
 MODULES, SCHEMA = "/usr/lib/ldap", "/etc/ldap/schema"
 CONFIG = """dn: cn=config
@@ -151,6 +152,19 @@ def test_mail_flows(site):
     with pli.imap("b@chu.test") as box:
         box.select("INBOX")
         assert b"bonjour" in box.fetch("1", "(BODY[TEXT])")[1][0][1]
+
+
+def test_the_holders_are_told_of_that_address_book(site, tmp_path):
+    """And not of listen.ldaps, where nothing listens: the page, the profile, the sheet, the DNS record."""
+    pli, slapd = site
+    rows = tmp_path / "lignes.csv"
+    rows.write_text(f"adresse;type;nom_affiche;structure\nlivre@chu.test;org;Livre;{FINESS}\n")
+    pli.pli("account", "import", rows, "--sheets", tmp_path / "feuille.html")
+    assert f"<th>Annuaire (LDAP)</th><td>127.0.0.1, port {slapd.port}, SSL/TLS</td>" in (tmp_path / "feuille.html").read_text()
+    page = ask(pli, "/?adresse=livre%40chu.test").text.split("Annuaire des professionnels")[1]
+    assert "<code>127.0.0.1</code>" in page and f"<code>{slapd.port}</code>" in page and "<code>o=pli</code>" in page
+    assert f"<string>127.0.0.1:{slapd.port}</string>".encode() in ask(pli, "/apple.mobileconfig?adresse=livre%40chu.test").body
+    assert [r["data"] for r in pli.json("doctor", "--dns")["records"] if r["name"].startswith("_ldaps")] == [f"0 1 {slapd.port} 127.0.0.1."]
 
 
 def test_a_password_that_changes_ends_what_it_opened(site):
