@@ -12,7 +12,7 @@
  */
 #pragma once
 #include "base/ipc.h"
-#define DIRD_VERSION 12
+#define DIRD_VERSION 13
 /* RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
 extern const struct ipc_proto dird_proto;
 enum dird_op {
@@ -284,8 +284,18 @@ enum { DW_NOTE = 1, DW_QUOTA = 2, DW_MOST = 4, DW_POSTMASTER = 8, DW_DISABLED = 
     F(T, U8, own_quota)                      /* 1: .quota counts; 0: stored.quota */                                   \
     F(T, U64, most)                          /* accounts; 0: any number */                                             \
     F(T, U8, disabled)                       /* 1: no mail is taken, nobody signs in */                                \
-    F(T, U64, accounts)                      /* answered: how many addresses of it are mailboxes */                    \
-    F(T, U64, others)                        /* answered: how many are aliases or lists */
+    F(T, U64, accounts)                      /* answered: how many addresses of it are mailboxes, of any state */        \
+    F(T, U64, active)                        /* answered, as all that follow: accounts of that state */                \
+    F(T, U64, pending)                       /* no password was chosen with the code yet */                            \
+    F(T, U64, suspended)                                                                                               \
+    F(T, U64, closed)                                                                                                  \
+    F(T, U64, per)                           /* accounts of that type */                                               \
+    F(T, U64, org)                                                                                                     \
+    F(T, U64, app)                                                                                                     \
+    F(T, U64, cab)                                                                                                     \
+    F(T, U64, aliases)                       /* addresses in it that are aliases, of mailboxes in any domain */        \
+    F(T, U64, lists)                                                                                                   \
+    F(T, U64, administrators)                /* accounts that administer it */
 IPC_MESSAGE(dird_domain);
 
 /* ---- distribution lists (decision 0048) ---- */

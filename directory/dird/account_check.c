@@ -101,7 +101,7 @@ static enum rc check_room(struct cache *c, struct span address, struct err *e)
 {
     struct cache_domain d;
     if (!cache_domain(c, span_from(address, (size_t)span_chr(address, '@') + 1), &d) || d.most == 0 ||
-        d.accounts < d.most)
+        cache_domain_accounts(&d) < d.most)
         return RC_OK;
     return err_set(e, RC_PERM, "%s has the %llu accounts that it may have: pli domain set %s --max-accounts N", d.name,
                    (unsigned long long)d.most, d.name);

@@ -146,6 +146,7 @@ void cache_count(struct cache *c, const struct item *it, int by)
         c->trusted += n->kind == NAME_TRUST ? (uint64_t)(int64_t)by : 0;
         cache_tally(c, n, by);
     }
+    cache_tally_scopes(c, it, by);
 }
 
 static void remove_item(struct cache *c, struct item **at)

@@ -61,10 +61,14 @@ struct cache_domain_facts { /* of a mail domain served here, as the directory ha
     uint64_t quota, most; /* octets of a new mailbox; accounts, 0: any number */
     bool own_quota, disabled;
 };
+enum cache_figure { /* of a domain: its accounts by state, the same ones by type; and what else has an address in it, or administers it */
+    CF_ACTIVE, CF_PENDING /* no password was chosen yet */, CF_SUSPENDED, CF_CLOSED, CF_PER, CF_ORG, CF_APP, CF_CAB, CF_ALIASES, CF_LISTS, CF_ADMINISTRATORS,
+    CACHE_FIGURES
+};
 struct cache_domain { /* a copy */
     char name[CACHE_NAME], note[CACHE_NAME], postmaster[CACHE_NAME], catch_all[CACHE_NAME];
     uint64_t quota, most;
-    uint64_t accounts, others; /* addresses of mailboxes; aliases and lists */
+    uint64_t figures[CACHE_FIGURES];
     bool own_quota, disabled;
 };
 struct cache_group_facts { /* of a distribution list, as the directory has it */
@@ -137,6 +141,7 @@ void cache_counts(struct cache *c, struct cache_counts *out);
 
 /* ---- domains (cache_domains.c) ---- */
 bool cache_domain(struct cache *c, struct span domain, struct cache_domain *out); /* false: not served here */
+uint64_t cache_domain_accounts(const struct cache_domain *d); /* of any state */
 /* Waits until want holds of the domain, which is NULL while it is not served. False: deadline. */
 bool cache_wait_domain(struct cache *c, struct span domain, bool (*want)(const struct cache_domain *d, const void *ctx), const void *ctx,
                        int64_t deadline);

@@ -30,10 +30,10 @@ struct group { /* what an item of a distribution list has beside its address */
     uint32_t n;
     uint8_t post;
 };
-struct tally { /* how many addresses end in a domain, whether it is served or not: counted as they come and go (cache_domains.c) */
+struct tally { /* the figures of a domain, whether it is served or not: counted as entries come and go (cache_figures.c) */
     struct tally *next; /* in its hash chain */
     uint32_t hash;
-    uint64_t accounts, others;
+    uint64_t n[CACHE_FIGURES];
     char domain[];
 };
 struct item { /* one entry of the directory */
@@ -93,6 +93,8 @@ void cache_add_name(struct cache *c, struct item *it, enum name_kind kind, struc
 void cache_count(struct cache *c, const struct item *it, int by); /* 1 once it has its names, -1 before it loses them */
 void cache_tell(struct cache *c); /* without the lock: there is another version */
 void cache_tally(struct cache *c, const struct name *n, int by); /* an address or an alias comes or goes */
+void cache_tally_scopes(struct cache *c, const struct item *it, int by); /* what it administers */
+void cache_figures(const struct cache *c, const char *domain, uint64_t out[CACHE_FIGURES]); /* lock held; domain: as names are kept */
 void cache_tallies_free(struct cache *c);
 /* The write lock is held. item: a mailbox of that name changed; whole: any may have. */
 void cache_note_item(struct cache *c, const struct item *it);

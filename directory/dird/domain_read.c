@@ -6,7 +6,7 @@
 #include "directory/dird/pages.h"
 #include "directory/dird/scope.h"
 
-enum { PAGE_DOMAINS = 100 };
+enum { PAGE_DOMAINS = 50 }; /* of the longest texts, too, they fit a page */
 
 static struct dird_domain record(const struct cache_domain *v)
 {
@@ -18,8 +18,18 @@ static struct dird_domain record(const struct cache_domain *v)
                                 .own_quota = v->own_quota,
                                 .most = v->most,
                                 .disabled = v->disabled,
-                                .accounts = v->accounts,
-                                .others = v->others};
+                                .active = v->figures[CF_ACTIVE],
+                                .pending = v->figures[CF_PENDING],
+                                .suspended = v->figures[CF_SUSPENDED],
+                                .closed = v->figures[CF_CLOSED],
+                                .per = v->figures[CF_PER],
+                                .org = v->figures[CF_ORG],
+                                .app = v->figures[CF_APP],
+                                .cab = v->figures[CF_CAB],
+                                .aliases = v->figures[CF_ALIASES],
+                                .lists = v->figures[CF_LISTS],
+                                .administrators = v->figures[CF_ADMINISTRATORS],
+                                .accounts = cache_domain_accounts(v)};
 }
 
 enum rc domain_read(struct dird *d, struct span domain, struct buf *mem, struct dird_domain *out, struct err *e)

@@ -184,7 +184,8 @@ static enum rc is_empty(struct dird *d, const char *domain, struct err *e)
     buf_addf(&filter, "(mail=*@%s)", domain);
     enum rc rc = mailboxes_any(d, buf_cstr(&filter), "look for addresses of a domain", &found, e);
     buf_free(&filter);
-    bool named = cache_domain(d->cache, span_str(domain), &v) && v.accounts + v.others > 0;
+    bool named = cache_domain(d->cache, span_str(domain), &v) &&
+                 cache_domain_accounts(&v) + v.figures[CF_ALIASES] + v.figures[CF_LISTS] > 0;
     if (rc == RC_OK && (found || named))
         rc = err_set(e, RC_PERM, "%s has addresses (pli domain show %s): a domain is removed when it is empty", domain,
                      domain);

@@ -148,6 +148,49 @@ int cmd_domain_remove(struct cmd *c)
 }
 
 /* ---- shown ---- */
+enum { STATES = 4, TYPES = 4 };
+#define FIGURE(name)                                                                                                   \
+    {                                                                                                                  \
+#name, offsetof(struct dird_domain, name)                                                                      \
+    }
+static const struct {
+    const char *name;
+    size_t off;
+} figures[] = {FIGURE(active), FIGURE(pending), FIGURE(suspended), FIGURE(closed), FIGURE(per),           FIGURE(org),
+               FIGURE(app),    FIGURE(cab),     FIGURE(aliases),   FIGURE(lists),  FIGURE(administrators)};
+#undef FIGURE
+
+static uint64_t figure(const struct dird_domain *d, size_t i)
+{
+    uint64_t n;
+
+    memcpy(&n, (const char *)d + figures[i].off, sizeof n);
+    return n;
+}
+
+static json_t *figures_json(const struct dird_domain *d, size_t from, size_t to)
+{
+    json_t *j = json_object();
+
+    for (size_t i = from; i < to; i++)
+        json_object_set_new(j, figures[i].name, json_integer((json_int_t)figure(d, i)));
+    return j;
+}
+
+/* "active 12, closed 1": those that are none are left out. */
+static void show_figures(const struct dird_domain *d, const char *label, size_t from, size_t to)
+{
+    const char *between = "";
+
+    printf("%-18s ", label);
+    for (size_t i = from; i < to; i++)
+        if (figure(d, i) > 0) {
+            printf("%s%s %llu", between, figures[i].name, (unsigned long long)figure(d, i));
+            between = ", ";
+        }
+    printf("\n");
+}
+
 static json_t *domain_json(const struct dird_domain *d)
 {
     json_t *j = json_object();
@@ -157,7 +200,10 @@ static json_t *domain_json(const struct dird_domain *d)
     json_object_set_new(j, "disabled", json_boolean(d->disabled));
     json_object_set_new(j, "accounts", json_integer((json_int_t)d->accounts));
     json_object_set_new(j, "most_accounts", json_integer((json_int_t)d->most));
-    json_object_set_new(j, "aliases_and_lists", json_integer((json_int_t)d->others));
+    json_object_set_new(j, "by_state", figures_json(d, 0, STATES));
+    json_object_set_new(j, "by_type", figures_json(d, STATES, STATES + TYPES));
+    for (size_t i = STATES + TYPES; i < sizeof figures / sizeof *figures; i++)
+        json_object_set_new(j, figures[i].name, json_integer((json_int_t)figure(d, i)));
     json_object_set_new(j, "quota", d->own_quota ? json_integer((json_int_t)d->quota) : json_null());
     json_object_set_new(j, "postmaster", json_text(d->postmaster));
     json_object_set_new(j, "catch_all", json_text(d->catch_all));
@@ -173,7 +219,12 @@ static void show_text(const struct dird_domain *d)
     if (d->note.n > 0)
         printf("%-18s %.*s\n", "description", SPAN_ARG(d->note));
     printf("%-18s %llu%s\n", "accounts", (unsigned long long)d->accounts, d->most ? most : "");
-    printf("%-18s %llu\n", "aliases and lists", (unsigned long long)d->others);
+    if (d->accounts > 0) {
+        show_figures(d, "  by state", 0, STATES);
+        show_figures(d, "  by type", STATES, STATES + TYPES);
+    }
+    for (size_t i = STATES + TYPES; i < sizeof figures / sizeof *figures; i++)
+        printf("%-18s %llu\n", figures[i].name, (unsigned long long)figure(d, i));
     printf("%-18s %s\n", "quota",
            !d->own_quota   ? "stored.quota"
            : d->quota == 0 ? "no bound"

@@ -27,6 +27,13 @@ def book(pli, reader, domain):
     return sorted(line.split()[1] for line in r.stdout.splitlines() if line.startswith("mail:"))
 
 
+STATES, TYPES = ("active", "pending", "suspended", "closed"), ("per", "org", "app", "cab")
+
+
+def figures(names, **some):
+    return dict.fromkeys(names, 0) | some
+
+
 def subjects(pli, who):
     return [email.message_from_bytes(m)["Subject"] for m in pli.fetch_all(who)]
 
@@ -34,13 +41,14 @@ def subjects(pli, who):
 def test_a_domain_is_served_at_once(pli):
     assert pli.pli("domain", "add", "Un.Test", "--description", "Cabinet des Lilas", "--quota", "3M", "--max-accounts", "2") == "domain un.test added\n"
     assert pli.json("domain", "show", "un.test") == {
-        "domain": "un.test", "description": "Cabinet des Lilas", "disabled": False, "accounts": 0, "most_accounts": 2, "aliases_and_lists": 0,
+        "domain": "un.test", "description": "Cabinet des Lilas", "disabled": False, "accounts": 0, "most_accounts": 2,
+        "by_state": figures(STATES), "by_type": figures(TYPES), "aliases": 0, "lists": 0, "administrators": 0,
         "quota": 3 << 20, "postmaster": None, "catch_all": None}
     pli.add("ana@un.test", sign="never")
     pli.add("luc@un.test", sign="never", extra=["--quota", "5M", "--alias", "l.luc@un.test"])
     assert [pli.json("account", "show", who)["quota"] for who in ("ana@un.test", "luc@un.test")] == [3 << 20, 5 << 20]
     shown = pli.json("domain", "show", "un.test")
-    assert (shown["accounts"], shown["aliases_and_lists"]) == (2, 1)
+    assert (shown["accounts"], shown["aliases"], shown["lists"]) == (2, 1, 0)
     pli.submit("ana@un.test", ["l.luc@un.test"], plain("entre nous", "ana@un.test", "luc@un.test"))
     assert subjects(pli, "luc@un.test") == ["entre nous"]
 
@@ -54,6 +62,38 @@ def test_no_more_accounts_than_it_may_have(pli):
     pli.add("luc@deux.test", sign="never")
     r = pli.pli("account", "add", "luc@nulle-part.test", "--type", "org", "--name", "Luc", "--structure", "300017985", check=False)
     assert r.returncode == 1 and "nulle-part.test is not a domain of this instance" in r.stderr, r
+
+
+def test_its_figures(pli):
+    """Counted as entries come, change and go; a disabled domain has them still, and an administrator reads those of her own."""
+    pli.pli("domain", "add", "compte.test")
+    pli.pli("domain", "add", "ailleurs.test")
+
+    def shown(domain="compte.test"):
+        d = pli.json("domain", "show", domain)
+        return {n: v for part in (d["by_state"], d["by_type"], d) for n, v in part.items() if n in (*STATES, *TYPES, "accounts", "aliases", "lists", "administrators") and v}
+    assert shown() == {}
+    pli.add("ana@compte.test", sign="never", extra=["--alias", "a@compte.test", "--alias", "ana@ailleurs.test"])
+    pli.add("app@compte.test", kind="app", sign="never")
+    pli.pli("account", "code", "app@compte.test", "--sheets", str(pli.dir / "figures.html"))
+    pli.pli("list", "add", "garde@compte.test", "--name", "Garde")
+    everything = {"active": 1, "pending": 1, "org": 1, "app": 1, "accounts": 2, "aliases": 1, "lists": 1}
+    assert shown() == everything and shown("ailleurs.test") == {"aliases": 1}
+    pli.pli("admin", "grant", "ana@compte.test", "--domain", "ailleurs.test")
+    pli.pli("account", "suspend", "ana@compte.test")
+    assert shown() == {"pending": 1, "suspended": 1, "org": 1, "app": 1, "accounts": 2, "aliases": 1, "lists": 1}
+    assert shown("ailleurs.test") == {"aliases": 1, "administrators": 1}
+    pli.pli("account", "close", "app@compte.test")
+    pli.pli("domain", "disable", "compte.test")
+    told = pli.pli("domain", "show", "compte.test")
+    assert "compte.test, disabled\n" in told and "accounts           2\n  by state         suspended 1, closed 1\n  by type          org 1, app 1\n" in told, told
+    pli.pli("domain", "enable", "compte.test")
+    pli.pli("account", "resume", "ana@compte.test")
+    pli.pli("account", "delete", "app@compte.test", "--yes")
+    pli.pli("list", "delete", "garde@compte.test")
+    pli.pli("admin", "revoke", "ana@compte.test", "--domain", "ailleurs.test")
+    pli.pli("account", "set", "ana@compte.test", "--alias", "")
+    assert shown() == {"active": 1, "org": 1, "accounts": 1} and shown("ailleurs.test") == {}
 
 
 def test_a_disabled_domain(pli):
