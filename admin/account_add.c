@@ -88,6 +88,26 @@ static enum rc prepare_texts(struct adding *n, struct err *e)
     return account_texts_prepare(&n->texts, list, sizeof list / sizeof *list, e);
 }
 
+/* What nobody said of this account, its domain may say of its new ones. One that is not served here is refused later. */
+static enum rc as_domain_says(struct admin *ad, struct adding *n, struct err *e)
+{
+    const struct account_wish *w = n->w;
+    struct domain_entry d;
+    enum rc rc;
+
+    if (!w->quota_default && !w->sign_default && !w->red_list_default)
+        return RC_OK;
+    rc = domain_get(ad, n->domain, &d, e);
+    if (rc == RC_OK && w->quota_default && d.is.own_quota)
+        n->a.quota = d.is.quota;
+    if (rc == RC_OK && w->sign_default && d.is.sign != SIGN_UNSAID)
+        n->a.flags = (n->a.flags & ~(uint32_t)DF_SIGN) | (d.is.sign == SIGN_ALWAYS ? DF_SIGN : 0);
+    if (rc == RC_OK && w->red_list_default && d.is.red_list)
+        n->a.flags |= DF_RED_LIST;
+    domain_entry_free(&d);
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 static enum rc prepare(struct admin *ad, struct adding *n, struct err *e)
 {
     const struct account_wish *w = n->w;
@@ -103,9 +123,7 @@ static enum rc prepare(struct admin *ad, struct adding *n, struct err *e)
     n->a.state = w->suspended ? DA_SUSPENDED : DA_ACTIVE;
     n->a.flags = (w->sign ? DF_SIGN : 0) | (w->strict ? DF_STRICT : 0) | (w->red_list ? DF_RED_LIST : 0);
     n->a.aliases = account_aliases_join(&n->texts, w->aliases, w->n_aliases);
-    if (rc == RC_OK && w->quota_default)
-        rc = domain_quota(ad, n->domain, &n->a.quota, e);
-    return rc;
+    return rc == RC_OK ? as_domain_says(ad, n, e) : rc;
 }
 
 /* ---- the steps ---- */
@@ -175,7 +193,7 @@ static enum rc make_keys(struct admin *ad, struct adding *n, struct err *e)
     enum rc rc = keyd_box_new(ad->keyd, n->a.mbx, n->w->strict ? SLOT_PASSWORD : SLOT_KEYD,
                               n->w->strict ? n->a.password : SPAN_NULL, n->a.pub, &n->slots, e);
 
-    if (rc == RC_OK && n->w->sign)
+    if (rc == RC_OK && (n->a.flags & DF_SIGN))
         rc = keyd_issue_trial(ad->keyd, &issue, &n->cert, &slot, NULL, e);
     if (rc == RC_OK && slot.n)
         buf_addspan(&n->slots, buf_span(&slot));

@@ -65,6 +65,7 @@ struct account_wish {
     bool strict;                  /* its password alone opens the mailbox */
     bool sign;                    /* what it submits is signed: it gets a certificate of the trial authority */
     bool red_list;
+    bool sign_default, red_list_default; /* nobody said so: what the account's domain says of new accounts comes before the two above (decision 0056) */
     bool suspended;               /* from the beginning */
     uint8_t algorithm;            /* of the certificate: PKI_RSA_2048 or PKI_P256 (crypto/pki/pki.h) */
 };

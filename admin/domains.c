@@ -34,17 +34,6 @@ enum rc domain_remove(struct admin *ad, struct span domain, struct err *e)
     return dir_call(ad->dir, DIRD_DOMAIN_REMOVE, &rq, NULL, e);
 }
 
-enum rc domain_quota(struct admin *ad, struct span domain, uint64_t *quota, struct err *e)
-{
-    struct domain_entry d;
-    enum rc rc = domain_get(ad, domain, &d, e);
-
-    if (rc == RC_OK && d.is.own_quota)
-        *quota = d.is.quota;
-    domain_entry_free(&d);
-    return rc == RC_NOTFOUND ? RC_OK : rc;
-}
-
 /* after: the last domain of the page; more_out: whether another one follows. */
 static enum rc one_page(struct admin *ad, char after[IDN_ROOM], domain_see see, void *ctx, bool *more_out,
                         struct err *e)

@@ -21,8 +21,6 @@ enum rc domain_add(struct admin *ad, const struct dird_domain *d, struct err *e)
 enum rc domain_set(struct admin *ad, const struct dird_domain *d /* .what: DW_ bits */, struct err *e);
 /* RC_PERM: it has addresses, or it is instance.domain. */
 enum rc domain_remove(struct admin *ad, struct span domain, struct err *e);
-/* The quota of a new mailbox of that domain into *quota, which stays as it is when the domain has none of its own or is not served here. */
-enum rc domain_quota(struct admin *ad, struct span domain, uint64_t *quota, struct err *e);
 /* Spans live until it returns. Not RC_OK: the walk ends with that. */
 typedef enum rc (*domain_see)(const struct dird_domain *d, void *ctx, struct err *e);
 enum rc domain_each(struct admin *ad, domain_see see, void *ctx, struct err *e); /* in their order, page by page */

@@ -171,6 +171,34 @@ static enum rc recipient(struct admin *ad, const struct policy_ask *a, const str
     return RC_OK;
 }
 
+/* ---- what the domain of a sender allows (decision 0056) ---- */
+static enum cause allowed(const struct dird_may_rep *may, const struct policy_ask *a, const struct policy_told *t)
+{
+    if (may->inside && elsewhere_is(t->to.party))
+        return CAUSE_DOMAIN_INSIDE;
+    return may->max_message > 0 && a->size > may->max_message ? CAUSE_DOMAIN_SIZE : CAUSE_NONE;
+}
+
+static enum rc domain_allows(struct admin *ad, const struct policy_ask *a, struct policy_told *t, struct err *e)
+{
+    struct dird_may_rep may;
+    enum cause c;
+    enum rc rc;
+
+    if (!t->submission || t->from.cause != CAUSE_NONE)
+        return RC_OK;
+    rc = dir_may_send(ad->dir, span_str(t->from.account), a->from, &may, e);
+    if (rc != RC_OK)
+        return rc == RC_DENIED ? RC_OK : rc; /* it was suspended a moment ago */
+    t->max_message = may.max_message;
+    c = allowed(&may, a, t);
+    if (c == CAUSE_DOMAIN_SIZE)
+        t->size_cause = c;
+    else if (c != CAUSE_NONE && t->to.cause != CAUSE_CITIZEN_SIZE && t->to.cause != CAUSE_CITIZEN_ADDRESS)
+        t->to.cause = c;
+    return RC_OK;
+}
+
 /* ---- the author ---- */
 struct speaks {
     struct admin *ad;
@@ -211,15 +239,16 @@ static enum rc author(struct admin *ad, const struct policy_ask *a, const struct
                       struct policy_told *t, struct err *e)
 {
     char spelled[SMTP_PATH_MAX];
+    struct dird_may_rep may;
     enum rc rc = RC_OK;
 
     if (idn_address(one, spelled, sizeof spelled))
         one = span_str(spelled);
     if (t->submission) {
-        rc = dir_may_send(ad->dir, span_str(t->from.account), one, e);
+        rc = dir_may_send(ad->dir, span_str(t->from.account), one, &may, e);
         if (rc != RC_OK && rc != RC_DENIED && rc != RC_NOTFOUND && rc != RC_SYNTAX)
             return rc;
-        t->author_cause = rc == RC_OK ? CAUSE_NONE : CAUSE_FROM_MISMATCH;
+        t->author_cause = rc == RC_OK ? allowed(&may, a, t) : CAUSE_FROM_MISMATCH;
         return RC_OK;
     }
     if (s->from == POLICY_FROM_OFF)
@@ -272,6 +301,8 @@ enum rc policy_explain(struct admin *ad, const struct policy_ask *a, const struc
         rc = sender(ad, &as, &t, e);
     if (rc == RC_OK)
         rc = recipient(ad, &as, s, &t, e);
+    if (rc == RC_OK)
+        rc = domain_allows(ad, &as, &t, e);
     if (rc == RC_OK)
         rc = authors(ad, &as, s, &t, e);
     if (rc != RC_OK)

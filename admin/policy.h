@@ -44,6 +44,7 @@ struct policy_told {
     struct policy_side from, to;
     bool patient;                 /* the recipient is a citizen */
     uint64_t used, quota;         /* of the recipient's mailbox; quota 0: none */
+    uint64_t max_message;         /* octets that the sender's domain lets its accounts send; 0: as the instance */
     enum cause size_cause, author_cause;
     size_t author;                /* which of them */
     enum policy_end end;

@@ -116,6 +116,8 @@ enum rc roster_wish(const struct roster *r, uint32_t row, const struct roster_de
                                       .quota_default = roster_cell(r, row, ROSTER_QUOTA).n == 0,
                                       .sign = d->sign,
                                       .red_list = d->red_list,
+                                      .sign_default = roster_cell(r, row, ROSTER_SIGN).n == 0,
+                                      .red_list_default = roster_cell(r, row, ROSTER_RED_LIST).n == 0,
                                       .algorithm = d->algorithm}};
     read_names(r, row, out);
     rc = read_aliases(r, row, out, e);

@@ -223,6 +223,8 @@
     /* domains and lists */ \
     X(CAUSE_AUTH_DOMAIN, "auth-domain") \
     X(CAUSE_DOMAIN_OFF, "domain-disabled") \
+    X(CAUSE_DOMAIN_INSIDE, "domain-inside") \
+    X(CAUSE_DOMAIN_SIZE, "domain-size") \
     X(CAUSE_LIST_POST, "list-post") \
     X(CAUSE_LIST_PROBLEM, "list-problem") \
     /* a code with which a holder chooses a password */ \

@@ -144,10 +144,12 @@ enum rc dir_served(struct dir *d, struct span domain, struct err *e)
     return dir_call(d, DIRD_SERVED, &rq, NULL, e);
 }
 
-enum rc dir_may_send(struct dir *d, struct span account, struct span sender, struct err *e)
+enum rc dir_may_send(struct dir *d, struct span account, struct span sender, struct dird_may_rep *may_out,
+                     struct err *e)
 {
     struct dird_may_req rq = {account, sender};
-    return dir_call(d, DIRD_MAY_SEND, &rq, NULL, e);
+    *may_out = (struct dird_may_rep){0};
+    return dir_call(d, DIRD_MAY_SEND, &rq, may_out, e);
 }
 
 enum rc dir_trust(struct dir *d, struct span domain, struct span dn, enum dird_trusted *answer_out, struct err *e)

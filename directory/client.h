@@ -30,6 +30,7 @@ enum rc dir_lookup(struct dir *d, struct span address, struct dird_lookup_rep *r
 enum rc dir_auth(struct dir *d, const struct dird_auth_req *rq, struct dird_auth_rep *rep_out, struct buf *mem, struct err *e);
 bool auth_says(enum cause c); /* of a right password that opens nothing (RC_PERM): is that cause to be told as it is? Else the account is disabled. */
 enum rc dir_served(struct dir *d, struct span domain, struct err *e); /* RC_NOTFOUND: it is no mail domain of this instance */
-enum rc dir_may_send(struct dir *d, struct span account, struct span sender, struct err *e);
+/* may_out: what such mail may be; set with RC_OK alone, else it allows all. */
+enum rc dir_may_send(struct dir *d, struct span account, struct span sender, struct dird_may_rep *may_out, struct err *e);
 enum rc dir_trust(struct dir *d, struct span domain, struct span dn, enum dird_trusted *answer_out, struct err *e);
 enum rc dir_account_set(struct dir *d, uint32_t what /* DS_ bits */, const struct dird_account *a, struct err *e);

@@ -14,6 +14,7 @@ IPC_TABLE(dird_stay_req);
 IPC_TABLE(dird_stay_rep);
 IPC_TABLE(dird_ev_ended);
 IPC_TABLE(dird_may_req);
+IPC_TABLE(dird_may_rep);
 IPC_TABLE(dird_trust_req);
 IPC_TABLE(dird_trust_rep);
 IPC_TABLE(dird_delegation);
@@ -54,7 +55,7 @@ enum {
 static const struct ipc_op ops[] = {
     {DIRD_LOOKUP, "lookup", MAIL_ROLES | ROLE_ACTING, dird_lookup_req_f, dird_lookup_rep_f, IPC_AGAIN},
     {DIRD_AUTH, "auth", ROLE_SMTPD | ROLE_IMAPD | ADMINS, dird_auth_req_f, dird_auth_rep_f, IPC_AGAIN | IPC_LONG},
-    {DIRD_MAY_SEND, "may-send", ROLE_SMTPD | ROLE_ADMIN, dird_may_req_f, NULL, IPC_AGAIN},
+    {DIRD_MAY_SEND, "may-send", ROLE_SMTPD | ROLE_ADMIN, dird_may_req_f, dird_may_rep_f, IPC_AGAIN},
     {DIRD_TRUST, "trust", ROLE_SMTPD | ROLE_RELAYD | ROLE_ADMIN, dird_trust_req_f, dird_trust_rep_f, IPC_AGAIN},
     {DIRD_ACCOUNT_ADD, "account-add", ADMINS, dird_account_f, NULL, 0},
     {DIRD_ACCOUNT_GET, "account-get", ADMINS, dird_address_req_f, dird_account_f, IPC_AGAIN},

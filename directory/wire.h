@@ -119,11 +119,16 @@ IPC_MESSAGE(dird_stay_rep);
     F(T, U8, why)                            /* 1 */
 IPC_MESSAGE(dird_ev_ended); /* the event */
 
-/* ---- DIRD_MAY_SEND: RC_OK, RC_DENIED ---- */
+/* ---- DIRD_MAY_SEND: RC_OK, RC_DENIED. The answer is what the domains of both allow (decision 0056), the stricter of them. ---- */
 #define FIELDS_dird_may_req(F, T)   \
     F(T, BYTES, account, DIRD_ADDR) \
     F(T, BYTES, sender, DIRD_ADDR)
 IPC_MESSAGE(dird_may_req);
+
+#define FIELDS_dird_may_rep(F, T)                                                                \
+    F(T, U64, max_message)                   /* octets of the largest message; 0: as the instance */ \
+    F(T, U8, inside)                         /* 1: to addresses of this instance alone */
+IPC_MESSAGE(dird_may_rep);
 
 /* ---- DIRD_TRUST. One of the two stands. DNs are compared as RDN sequences (policies/trust.h); no list of them travels. A domain served here is in
  * the trust space only as the list has it. ---- */
@@ -273,7 +278,9 @@ IPC_MESSAGE(dird_trust_entry);
 IPC_MESSAGE(dird_trust_list_req);
 
 /* ---- the mail domains of this instance: also a list record, without .what (decision 0047) ---- */
-enum { DW_NOTE = 1, DW_QUOTA = 2, DW_MOST = 4, DW_POSTMASTER = 8, DW_DISABLED = 16, DW_CATCH_ALL = 32 };
+enum { DW_NOTE = 1, DW_QUOTA = 2, DW_MOST = 4, DW_POSTMASTER = 8, DW_DISABLED = 16, DW_CATCH_ALL = 32,
+       DW_INSIDE = 256, DW_MAX_MESSAGE = 512, DW_SIGN = 1024, DW_RED_LIST = 2048, DW_UNPUBLISHED = 4096 };
+enum dird_sign { SIGN_UNSAID = 0, SIGN_ALWAYS, SIGN_NEVER }; /* new accounts of a domain */
 #define FIELDS_dird_domain(F, T)                                                                                       \
     F(T, U32, what)                          /* DOMAIN_SET: DW_ bits: only the fields named are changed */              \
     F(T, BYTES, domain, DIRD_ADDR)           /* names the entry; DOMAIN_GET, _REMOVE: nothing else is looked at */     \
@@ -284,6 +291,11 @@ enum { DW_NOTE = 1, DW_QUOTA = 2, DW_MOST = 4, DW_POSTMASTER = 8, DW_DISABLED = 
     F(T, U8, own_quota)                      /* 1: .quota counts; 0: stored.quota */                                   \
     F(T, U64, most)                          /* accounts; 0: any number */                                             \
     F(T, U8, disabled)                       /* 1: no mail is taken, nobody signs in */                                \
+    F(T, U64, max_message)                   /* octets of the largest message that its accounts send; 0: as the instance */ \
+    F(T, U8, inside)                         /* 1: its accounts send to addresses of this instance alone */            \
+    F(T, U8, sign)                           /* enum dird_sign: of a new account that is made without a word about it */ \
+    F(T, U8, red_list)                       /* 1: a new account is on the red list */                                 \
+    F(T, U8, unpublished)                    /* 1: the national directory is told of none of its mailboxes */          \
     F(T, U64, accounts)                      /* answered: how many addresses of it are mailboxes, of any state */        \
     F(T, U64, active)                        /* answered, as all that follow: accounts of that state */                \
     F(T, U64, pending)                       /* no password was chosen with the code yet */                            \

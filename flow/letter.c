@@ -90,9 +90,18 @@ void letter_begin(struct letter *l)
     buf_init_secret(&l->trace);
 }
 
+/* Of the octets as they came: a signature that is added here is not the account's. */
+static bool beyond_domain(const struct letter *l, struct span piece)
+{
+    return l->account && l->account->max_message > 0 && spool_size(l->message) + piece.n > l->account->max_message;
+}
+
 enum rc letter_put(struct letter *l, struct span piece, struct err *e)
 {
-    enum rc rc = spool_put(l->message, piece, e);
+    enum rc rc = beyond_domain(l, piece)
+                     ? err_cause(e, RC_PERM, CAUSE_DOMAIN_SIZE, "message of more than the %llu octets of its domain",
+                                 (unsigned long long)l->account->max_message)
+                     : spool_put(l->message, piece, e);
 
     if (rc == RC_OK)
         scan_feed(l->scan, piece);

@@ -55,6 +55,7 @@ struct letter_peer { /* who brings it: filled at connect, EHLO and STARTTLS */
 struct letter_account { /* on submission, who signed in: filled at AUTH. Zeroed on port 25 */
     struct span address, ticket, slots;
     bool sign;
+    uint64_t max_message; /* octets that its domain lets it send; 0: as .conf */
 };
 struct letter_envelope { /* filled at MAIL and RCPT */
     struct span sender /* empty for <> */, envid;
@@ -95,7 +96,7 @@ struct letter {
 /* The local part of a patient's address; empty when that is none. */
 struct span letter_citizen(const struct letter_conf *c, struct span address);
 void letter_begin(struct letter *l);                                    /* conf is set; draws mid */
-enum rc letter_put(struct letter *l, struct span piece, struct err *e); /* RC_PERM, CAUSE_TOO_BIG: beyond conf->max_message */
+enum rc letter_put(struct letter *l, struct span piece, struct err *e); /* RC_PERM, CAUSE_TOO_BIG: beyond conf->max_message; CAUSE_DOMAIN_SIZE: beyond the account's */
 /* A submission that was filed before (docs/decisions/0019) is CAUSE_NONE, too: .filed.first is its id then. */
 enum cause letter_file(struct letter *l, struct err *e);
 /* Judges the message's S/MIME signature, in the words of RFC 7281 3.1. The author in From is compared with the certificate (RFC 8550 3).

@@ -93,10 +93,23 @@ enum cause letter_authors(struct span header, const char *field, enum cause (*se
     return r;
 }
 
+/* What the domain of that author allows, whoever submits. */
+static enum cause allowed(const struct letter *l, const struct dird_may_rep *may, struct err *e)
+{
+    if (may->max_message > 0 && spool_size(l->message) > may->max_message)
+        return refuse(CAUSE_DOMAIN_SIZE, "larger than the author's domain allows", e);
+    for (size_t i = 0; may->inside && i < l->env->to.n; i++)
+        if (!l->env->to.a[i].local && l->env->to.a[i].verdict == CAUSE_NONE)
+            return refuse(CAUSE_DOMAIN_INSIDE, "the author's domain writes to nobody elsewhere", e);
+    return CAUSE_NONE;
+}
+
 static enum cause held(void *ctx, struct span address, struct err *e)
 {
     struct letter *l = ctx;
     bool own = span_ieq(address, l->account->address);
+    struct dird_may_rep may;
+    enum cause r;
     enum rc rc;
 
     if (!l->author_known && !own) /* the first author signs */
@@ -104,9 +117,9 @@ static enum cause held(void *ctx, struct span address, struct err *e)
     l->author_known = true;
     if (own)
         return CAUSE_NONE;
-    rc = dir_may_send(l->dir, l->account->address, address, e);
+    rc = dir_may_send(l->dir, l->account->address, address, &may, e);
     if (rc == RC_OK)
-        return letter_named(l, address, e);
+        return (r = allowed(l, &may, e)) == CAUSE_NONE ? letter_named(l, address, e) : r;
     return rc == RC_DENIED || rc == RC_NOTFOUND || rc == RC_SYNTAX ? CAUSE_FROM_MISMATCH : CAUSE_DIR_TEMP;
 }
 

@@ -58,11 +58,11 @@ static const struct cmd_opt add_opts[] = {
     {"--responsible", "TEXT", "who answers for the mailbox"},
     {"--alias", "ADDRESS", "another address of the mailbox; may be repeated"},
     {"--password-stdin", NULL, "read the password from standard input; else one is made and shown once"},
-    {"--sign", "always|never", "sign what the account submits; default always"},
+    {"--sign", "always|never", "sign what the account submits; default that of the domain, else always"},
     {"--algorithm", "rsa|ecdsa", "of the signing key; default ecdsa"},
     {"--strict", NULL, "nobody but the holder's password opens the mailbox, the server's keys neither"},
     {"--quota", "SIZE", "such as 5G; 0 is no bound; default that of the domain, else stored.quota"},
-    {"--red-list", NULL, "not shown to who looks in the directory"},
+    {"--red-list", NULL, "not shown to who looks in the directory; default that of the domain, else no"},
     {NULL, NULL, NULL},
 };
 static const struct cmd_opt set_opts[] = {
@@ -163,6 +163,11 @@ static const struct cmd_opt domain_opts[] = {
     {"--max-accounts", "N", "how many accounts it may have at most; 0: any number"},
     {"--postmaster", "ADDRESS|none", "the account that takes mail to its postmaster; none: instance.postmaster"},
     {"--catch-all", "ADDRESS|none", "the account that takes mail to addresses that nobody has; default none"},
+    {"--inside", "yes|no", "yes: its accounts send to addresses of this instance alone; default no"},
+    {"--max-message", "SIZE|none", "of the largest message that its accounts send; none: smtpd.max_message"},
+    {"--sign", "always|never|none", "whether new accounts sign what they submit; none: as pli account add says"},
+    {"--red-list", "yes|no", "yes: new accounts are on the red list; default no"},
+    {"--publish", "yes|no", "no: the national directory is told of none of its mailboxes; default yes"},
     {NULL, NULL, NULL},
 };
 static const struct cmd_opt list_opts[] = {

@@ -25,8 +25,8 @@ static void chunk_taken(struct smtp_session *s, bool last, uint64_t n, const cha
 {
     if (last)
         receive_end(s);
-    else if (s->data_refused == CAUSE_TOO_BIG || s->data_refused == CAUSE_STORE_TEMP ||
-             s->data_refused == CAUSE_DISK_FULL)
+    else if (s->data_refused == CAUSE_TOO_BIG || s->data_refused == CAUSE_DOMAIN_SIZE ||
+             s->data_refused == CAUSE_STORE_TEMP || s->data_refused == CAUSE_DISK_FULL)
         smtp_refuse(s, s->data_refused, NULL);
     else
         smtp_say(s, 250, enhanced, "%llu octets", (unsigned long long)n);

@@ -50,7 +50,7 @@ static enum cause account_stands(struct smtp_session *s, struct err *e)
 
     if (deadline_left_ms(s->stands_until) > 0)
         return CAUSE_NONE;
-    rc = dir_may_send(s->dir, span_str(s->account), span_str(s->account), e);
+    rc = dir_may_send(s->dir, span_str(s->account), span_str(s->account), &s->own, e);
     if (rc == RC_OK)
         s->stands_until = deadline_in(TRUST_MS);
     if (rc == RC_OK)
@@ -66,9 +66,10 @@ static enum cause from_account(struct smtp_session *s, const char *sender, struc
     if (deadline_left_ms(s->renew_at) == 0)
         return CAUSE_TIMEOUT; /* the ticket is old: the client signs in again by itself */
     r = account_stands(s, e);
+    s->may = s->own;
     if (r != CAUSE_NONE || !sender[0] || span_ieq_str(span_str(sender), s->account))
         return r; /* <>: receipts; From in the message is held to the account all the same */
-    rc = dir_may_send(s->dir, span_str(s->account), span_str(sender), e);
+    rc = dir_may_send(s->dir, span_str(s->account), span_str(sender), &s->may, e);
     if (rc == RC_OK)
         return CAUSE_NONE;
     return rc == RC_DENIED || rc == RC_NOTFOUND || rc == RC_SYNTAX ? CAUSE_SENDER_NOT_HELD : CAUSE_DIR_TEMP;
@@ -87,6 +88,9 @@ void cmd_mail(struct smtp_session *s, const union smtp_args *a)
         r = CAUSE_TOO_BIG;
     else
         r = smtp_is_submission(s) ? from_account(s, sender, &e) : from_relay(s, sender, &e);
+    account_is(s); /* what its domain allows may be another by now */
+    if (r == CAUSE_NONE && s->may.max_message > 0 && m->params.size > s->may.max_message)
+        r = CAUSE_DOMAIN_SIZE;
     if (r != CAUSE_NONE) {
         if (r != CAUSE_BAD_ADDRESS)
             logged_address(span_str(sender), s->about);

@@ -37,6 +37,8 @@ static enum cause to_elsewhere(struct smtp_session *s, const struct smtp_rcpt *r
 
     if (!smtp_is_submission(s))
         return CAUSE_NOT_LOCAL;
+    if (s->may.inside)
+        return CAUSE_DOMAIN_INSIDE;
     if (dir_trust(s->dir, smtp_domain_of(span_str(address)), SPAN_NULL, &answer, e) != RC_OK)
         return trust_temp(e->cause);
     if (answer != DTR_YES)

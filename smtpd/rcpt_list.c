@@ -74,6 +74,8 @@ static enum cause to_elsewhere(struct expanding *x, const char *address)
 
     if (!smtp_is_submission(x->s))
         return failed(x, address, CAUSE_NOT_LOCAL);
+    if (x->s->may.inside)
+        return failed(x, address, CAUSE_DOMAIN_INSIDE);
     x->elsewhere++;
     if (envelope_has(x->s, &like))
         return CAUSE_NONE;

@@ -113,7 +113,7 @@ static void give(struct smtp_session *s, struct span piece)
 
     if (s->data_refused != CAUSE_NONE || letter_put(&s->letter, piece, &e) == RC_OK)
         return;
-    s->data_refused = e.rc == RC_PERM ? CAUSE_TOO_BIG : not_kept(&e);
+    s->data_refused = e.cause == CAUSE_DOMAIN_SIZE ? CAUSE_DOMAIN_SIZE : e.rc == RC_PERM ? CAUSE_TOO_BIG : not_kept(&e);
     log_err(LOG_WARN_, "message-not-taken", &e);
     letter_drop(&s->letter); /* what is still to come is read and forgotten: its memory is somebody else's now */
 }

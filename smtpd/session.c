@@ -25,7 +25,8 @@ void account_is(struct smtp_session *s)
     s->as = (struct letter_account){.address = span_str(s->account),
                                     .ticket = buf_span(&s->ticket),
                                     .slots = buf_span(&s->slots),
-                                    .sign = (s->account_flags & DF_SIGN) != 0};
+                                    .sign = (s->account_flags & DF_SIGN) != 0,
+                                    .max_message = s->may.max_message};
 }
 
 unsigned smtp_phase(const struct smtp_session *s)

@@ -86,6 +86,7 @@ struct smtp_session {
     struct buf ticket;
     uint64_t mbx; /* of the account */
     struct buf slots; /* open: wrapped keys */
+    struct dird_may_rep own, may; /* what the account's domain allows its mail to be; the same, and what that of MAIL's sender allows */
     struct letter_account as; /* the same, as the letter takes it: account_is() */
     struct stay stay; /* from sign-in on: the right to be here */
     uint32_t account_flags;

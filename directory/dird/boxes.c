@@ -182,6 +182,9 @@ static enum rc read_in(struct dird *d, struct span address, struct buf *mem, str
     struct asking q = {.mem = mem, .description = description, .e = e};
     enum rc rc;
 
+    if (cache_policy_of(d->cache, address)
+            .unpublished) /* its domain does not consent: there is none, as far as pubd knows */
+        return err_set(e, RC_NOTFOUND, "%s is not published", log_esc(address));
     dn_mailbox(&dn, d->base, address);
     q.dn = buf_cstr(&dn);
     rc = links_run(d->links, true, read_box, &q, "read a mailbox", e);

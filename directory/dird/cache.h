@@ -56,9 +56,16 @@ struct cache_facts { /* of a mailbox, as the directory has it */
     bool tombstone; /* what is left of a closed address: no mailbox, .name is the address, .pub the holder's digest */
     uint32_t flags; /* DF_ */
 };
+struct cache_policy { /* of a domain (decision 0056); zeroed: as the instance */
+    uint64_t max_message; /* octets of the largest one that its accounts send; 0: as the instance */
+    bool inside;          /* its accounts send to addresses of this instance alone */
+    uint8_t sign;         /* enum dird_sign */
+    bool red_list, unpublished;
+};
 struct cache_domain_facts { /* of a mail domain served here, as the directory has it */
     struct span domain, note, postmaster, catch_all;
     uint64_t quota, most; /* octets of a new mailbox; accounts, 0: any number */
+    struct cache_policy policy;
     bool own_quota, disabled;
 };
 enum cache_figure { /* of a domain: its accounts by state, the same ones by type; and what else has an address in it, or administers it */
@@ -69,6 +76,7 @@ struct cache_domain { /* a copy */
     char name[CACHE_NAME], note[CACHE_NAME], postmaster[CACHE_NAME], catch_all[CACHE_NAME];
     uint64_t quota, most;
     uint64_t figures[CACHE_FIGURES];
+    struct cache_policy policy;
     bool own_quota, disabled;
 };
 struct cache_group_facts { /* of a distribution list, as the directory has it */
@@ -141,6 +149,8 @@ void cache_counts(struct cache *c, struct cache_counts *out);
 
 /* ---- domains (cache_domains.c) ---- */
 bool cache_domain(struct cache *c, struct span domain, struct cache_domain *out); /* false: not served here */
+/* Of the domain of an address; zeroed where it is not served here. */
+struct cache_policy cache_policy_of(struct cache *c, struct span address);
 uint64_t cache_domain_accounts(const struct cache_domain *d); /* of any state */
 /* Waits until want holds of the domain, which is NULL while it is not served. False: deadline. */
 bool cache_wait_domain(struct cache *c, struct span domain, bool (*want)(const struct cache_domain *d, const void *ctx), const void *ctx,

@@ -47,33 +47,35 @@ static const struct domain *domain_named(const struct cache *c, const char *low)
     return n ? n->item->domain : NULL;
 }
 
-static bool is_off(const struct cache *c, struct span domain)
+/* What pubd must look at all mailboxes for. */
+static unsigned published_how(const struct cache *c, struct span domain)
 {
     char low[CACHE_NAME];
     const struct domain *d = cache_lower(domain, low) ? domain_named(c, low) : NULL;
 
-    return d && d->disabled;
+    return d ? d->disabled | (unsigned)d->policy.unpublished << 1 : 0;
 }
 
 void cache_put_domain(struct cache *c, const unsigned char uuid[CACHE_UUID], const struct cache_domain_facts *f)
 {
     struct domain *d = need(calloc(1, sizeof *d));
     struct item *it;
-    bool was;
+    unsigned was;
 
     *d = (struct domain){.note = span_dup(span_head(f->note, CACHE_NAME - 1)),
                          .postmaster = lowered(f->postmaster),
                          .catch_all = lowered(f->catch_all),
                          .quota = f->quota,
                          .most = f->most,
+                         .policy = f->policy,
                          .own_quota = f->own_quota,
                          .disabled = f->disabled};
     pthread_rwlock_wrlock(&c->lock);
-    was = is_off(c, f->domain);
+    was = published_how(c, f->domain);
     it = cache_item(c, uuid);
     it->domain = d;
     cache_add_name(c, it, NAME_DOMAIN, f->domain);
-    if (was != f->disabled)
+    if (was != published_how(c, f->domain))
         cache_note_whole(c);
     pthread_rwlock_unlock(&c->lock);
     cache_tell(c);
@@ -89,13 +91,29 @@ bool cache_off(const struct cache *c, const char *address)
 
 static void copy(const struct cache *c, const struct domain *d, const char *name, struct cache_domain *out)
 {
-    *out =
-        (struct cache_domain){.quota = d->quota, .most = d->most, .own_quota = d->own_quota, .disabled = d->disabled};
+    *out = (struct cache_domain){
+        .quota = d->quota, .most = d->most, .own_quota = d->own_quota, .disabled = d->disabled, .policy = d->policy};
     cache_figures(c, name, out->figures);
     snprintf(out->name, sizeof out->name, "%s", name);
     snprintf(out->note, sizeof out->note, "%s", d->note);
     snprintf(out->postmaster, sizeof out->postmaster, "%s", d->postmaster);
     snprintf(out->catch_all, sizeof out->catch_all, "%s", d->catch_all);
+}
+
+struct cache_policy cache_policy_of(struct cache *c, struct span address)
+{
+    struct cache_policy p = {0};
+    char low[CACHE_NAME];
+    const struct domain *d;
+
+    if (!cache_lower(address, low))
+        return p;
+    pthread_rwlock_rdlock(&c->lock);
+    d = domain_named(c, domain_of(low));
+    if (d)
+        p = d->policy;
+    pthread_rwlock_unlock(&c->lock);
+    return p;
 }
 
 bool cache_domain(struct cache *c, struct span domain, struct cache_domain *out)

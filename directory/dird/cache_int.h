@@ -21,6 +21,7 @@ struct name { /* one key of an item */
 struct domain { /* what an item of a mail domain has beside its name */
     char *note, *postmaster, *catch_all; /* owned */
     uint64_t quota, most;
+    struct cache_policy policy;
     bool own_quota, disabled;
 };
 struct group { /* what an item of a distribution list has beside its address */

@@ -27,9 +27,10 @@ static void an_account_is_usable_at_once(void **state)
     assert_int_equal(rep.kind, DK_MAILBOX);
     assert_true(span_eq_str(rep.address, "helene.martin@chu.example"));
     assert_true(rep.mbx == 17 && rep.pub[31] == 17 && rep.type == DT_PER && rep.flags == DF_SIGN);
-    assert_int_equal(dir_may_send(dir, SPAN_LIT("helene.martin@chu.example"), SPAN_LIT("h.martin@chu.example"), &e),
-                     RC_OK);
-    assert_int_equal(dir_may_send(dir, SPAN_LIT("helene.martin@chu.example"), SPAN_LIT("x@chu.example"), &e),
+    struct dird_may_rep may;
+    assert_int_equal(
+        dir_may_send(dir, SPAN_LIT("helene.martin@chu.example"), SPAN_LIT("h.martin@chu.example"), &may, &e), RC_OK);
+    assert_int_equal(dir_may_send(dir, SPAN_LIT("helene.martin@chu.example"), SPAN_LIT("x@chu.example"), &may, &e),
                      RC_DENIED);
 }
 

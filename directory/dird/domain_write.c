@@ -70,7 +70,8 @@ static enum rc check(struct dird *d, const struct dird_domain *q, uint32_t what,
     enum rc rc = normal(q->domain, domain, e);
     if (rc == RC_OK && q->note.n >= CACHE_NAME)
         rc = err_set(e, RC_SYNTAX, "a description has less than %d octets", CACHE_NAME);
-    if (rc == RC_OK && (q->quota > INT64_MAX || q->most > INT64_MAX))
+    if (rc == RC_OK &&
+        (q->quota > INT64_MAX || q->most > INT64_MAX || q->max_message > INT64_MAX || q->sign > SIGN_NEVER))
         rc = err_set(e, RC_SYNTAX, "no such number");
     if (rc == RC_OK && (what & DW_POSTMASTER))
         rc = is_mailbox(d, q->postmaster, "a postmaster", e);
@@ -101,6 +102,16 @@ static void fields(struct mods *m, const struct dird_domain *q, uint32_t what)
         mods_text(m, "pliCatchAll", q->catch_all);
     if (what & DW_DISABLED)
         mods_str(m, "pliDisabled", q->disabled ? "TRUE" : NULL);
+    if (what & DW_INSIDE)
+        mods_str(m, "pliInside", q->inside ? "TRUE" : NULL);
+    if (what & DW_MAX_MESSAGE)
+        number(m, "pliMaxMessage", q->max_message, q->max_message > 0);
+    if (what & DW_SIGN)
+        mods_str(m, "pliSign", q->sign == SIGN_ALWAYS ? "TRUE" : q->sign == SIGN_NEVER ? "FALSE" : NULL);
+    if (what & DW_RED_LIST)
+        mods_str(m, "mssRedList", q->red_list ? "TRUE" : NULL);
+    if (what & DW_UNPUBLISHED)
+        mods_str(m, "pliUnpublished", q->unpublished ? "TRUE" : NULL);
 }
 
 /* ---- seen in the cache ---- */
@@ -108,6 +119,14 @@ struct wanted {
     const struct dird_domain *q;
     uint32_t what;
 };
+
+static bool policy_as_written(const struct cache_policy *p, const struct dird_domain *q, uint32_t what)
+{
+    return (!(what & DW_INSIDE) || (q->inside != 0) == p->inside) &&
+           (!(what & DW_MAX_MESSAGE) || q->max_message == p->max_message) &&
+           (!(what & DW_SIGN) || q->sign == p->sign) && (!(what & DW_RED_LIST) || (q->red_list != 0) == p->red_list) &&
+           (!(what & DW_UNPUBLISHED) || (q->unpublished != 0) == p->unpublished);
+}
 
 static bool as_written(const struct cache_domain *d, const void *ctx)
 {
@@ -118,7 +137,7 @@ static bool as_written(const struct cache_domain *d, const void *ctx)
            (!(w->what & DW_MOST) || q->most == d->most) &&
            (!(w->what & DW_POSTMASTER) || span_ieq_str(q->postmaster, d->postmaster)) &&
            (!(w->what & DW_CATCH_ALL) || span_ieq_str(q->catch_all, d->catch_all)) &&
-           (!(w->what & DW_DISABLED) || (q->disabled != 0) == d->disabled);
+           (!(w->what & DW_DISABLED) || (q->disabled != 0) == d->disabled) && policy_as_written(&d->policy, q, w->what);
 }
 
 static bool gone(const struct cache_domain *d, const void *ctx)
@@ -139,7 +158,8 @@ enum rc domain_add(struct dird *d, const struct dird_domain *q, struct err *e)
 {
     static const struct span classes[] = {SPAN_LIT("domain"), SPAN_LIT("mssDomain")};
     char domain[CACHE_NAME];
-    struct wanted w = {q, DW_NOTE | DW_QUOTA | DW_MOST | DW_POSTMASTER | DW_CATCH_ALL | DW_DISABLED};
+    struct wanted w = {q, DW_NOTE | DW_QUOTA | DW_MOST | DW_POSTMASTER | DW_CATCH_ALL | DW_DISABLED | DW_INSIDE |
+                              DW_MAX_MESSAGE | DW_SIGN | DW_RED_LIST | DW_UNPUBLISHED};
     enum rc rc = check(d, q, w.what, domain, e);
     if (rc != RC_OK)
         return rc;

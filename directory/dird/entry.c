@@ -32,6 +32,9 @@ const char *const entry_sync_attrs[] = {"objectClass",
                                         "pliMaxAccounts",
                                         "pliPostmaster",
                                         "pliCatchAll",
+                                        "pliInside",
+                                        "pliMaxMessage",
+                                        "pliUnpublished",
                                         "pliListPost",
                                         "rfc822MailMember",
                                         "mssStructureId",
@@ -344,12 +347,24 @@ bool entry_trust(struct ldap *ld, struct ldapmsg *m, struct buf *domain, struct 
     return entry_text(ld, m, "dc", domain) && packed->n > 0;
 }
 
+static struct cache_policy policy_of(struct ldap *ld, struct ldapmsg *m)
+{
+    return (struct cache_policy){.max_message = number(ld, m, "pliMaxMessage"),
+                                 .inside = is_true(ld, m, "pliInside"),
+                                 .sign = is_true(ld, m, "pliSign")     ? SIGN_ALWAYS
+                                         : has_value(ld, m, "pliSign") ? SIGN_NEVER
+                                                                       : SIGN_UNSAID,
+                                 .red_list = is_true(ld, m, "mssRedList"),
+                                 .unpublished = is_true(ld, m, "pliUnpublished")};
+}
+
 bool entry_domain(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cache_domain_facts *out)
 {
     struct err e = {0};
     struct berval **v = values(ld, m, "pliQuota");
     *out = (struct cache_domain_facts){.quota = number(ld, m, "pliQuota"),
                                        .most = number(ld, m, "pliMaxAccounts"),
+                                       .policy = policy_of(ld, m),
                                        .own_quota = v && v[0],
                                        .disabled = is_true(ld, m, "pliDisabled")};
     ldap_value_free_len(v);

@@ -125,26 +125,6 @@ static HANDLER(h_stay)
     return rc == RC_OK ? stays_ask(d->stays, p, req, r->scratch, r->msg, e) : rc;
 }
 
-/* The account's own address or one of its aliases, sub-addresses included; the account must be able to send. */
-static HANDLER(h_may_send)
-{
-    struct dird *d = daemon;
-    const struct dird_may_req *q = req;
-    struct cache_view account, sender;
-    enum rc rc = ops_not_read_yet(d, e);
-    UNUSED_();
-    if (rc != RC_OK)
-        return rc;
-    atomic_fetch_add(&d->lookups, 1);
-    cache_find(d->cache, q->account, &account);
-    cache_find(d->cache, q->sender, &sender);
-    if (account.kind == DK_MAILBOX && sender.kind == DK_MAILBOX && strcmp(account.address, sender.address) == 0)
-        return RC_OK;
-    if (account.kind == DK_MAILBOX && sender.kind == DK_MAILBOX && delegate_may_send(d, &account, &sender))
-        return RC_OK;
-    return err_set(e, RC_DENIED, "%s does not hold that address", log_esc(q->account));
-}
-
 static HANDLER(h_trust)
 {
     struct dird *d = daemon;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/ops_int.h - what the files of operations share (ops.c, which has the table, ops_domains.c, ops_groups.c, ops_admins.c).
+/* directory/dird/ops_int.h - what the files of operations share (ops.c, which has the table, ops_domains.c, ops_groups.c, ops_admins.c, ops_may.c).
  * Process  dird, worker threads.
  */
 #pragma once
@@ -30,6 +30,7 @@ enum rc h_group_remove(void *daemon, struct ipc_peer *p, const void *req, int fd
 enum rc h_group_change(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
 enum rc h_group_list(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
 enum rc h_group_members(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+enum rc h_may_send(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
 enum rc h_boxes(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
 enum rc h_box(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
 enum rc h_boxes_changed(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);

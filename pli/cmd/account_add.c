@@ -60,6 +60,8 @@ static int read_flags(struct cmd *c, struct adding *ad)
     ad->w.sign = !sign || strcmp(sign, "never") != 0;
     ad->w.strict = opt_get(c, "--strict") != NULL;
     ad->w.red_list = opt_get(c, "--red-list") != NULL;
+    ad->w.sign_default = sign == NULL;
+    ad->w.red_list_default = !ad->w.red_list;
     return PLI_OK;
 }
 

@@ -62,6 +62,60 @@ static int read_account(struct cmd *c, const char *option, uint32_t bit, char me
     return PLI_OK;
 }
 
+/* ---- its policy (decision 0056) ---- */
+static int read_max_message(struct cmd *c, struct wish *w)
+{
+    const char *v = opt_get(c, "--max-message");
+    int answer = PLI_OK;
+
+    if (!v)
+        return PLI_OK;
+    w->d.what |= DW_MAX_MESSAGE;
+    if (strcmp(v, "none") != 0 && size_option(c, "--max-message", &w->d.max_message, &answer) && w->d.max_message == 0)
+        return cmd_usage(c, "--max-message is a size, such as 20M, or none");
+    return answer;
+}
+
+static int read_sign(struct cmd *c, struct wish *w)
+{
+    static const char *const words[] = {[SIGN_UNSAID] = "none", [SIGN_ALWAYS] = "always", [SIGN_NEVER] = "never"};
+    const char *v = opt_get(c, "--sign");
+
+    if (!v)
+        return PLI_OK;
+    w->d.what |= DW_SIGN;
+    for (w->d.sign = 0; w->d.sign < sizeof words / sizeof *words; w->d.sign++)
+        if (strcmp(v, words[w->d.sign]) == 0)
+            return PLI_OK;
+    return cmd_usage(c, "--sign is always, never or none");
+}
+
+static const struct {
+    const char *option;
+    uint32_t bit;
+    size_t off;
+    const char *one; /* the word that sets it */
+} switches[] = {{"--inside", DW_INSIDE, offsetof(struct dird_domain, inside), "yes"},
+                {"--red-list", DW_RED_LIST, offsetof(struct dird_domain, red_list), "yes"},
+                {"--publish", DW_UNPUBLISHED, offsetof(struct dird_domain, unpublished), "no"}};
+
+static int read_policy(struct cmd *c, struct wish *w)
+{
+    int answer = read_max_message(c, w);
+
+    for (size_t i = 0; answer == PLI_OK && i < sizeof switches / sizeof *switches; i++) {
+        const char *v = opt_get(c, switches[i].option);
+
+        if (!v)
+            continue;
+        if (strcmp(v, "yes") != 0 && strcmp(v, "no") != 0)
+            return cmd_usage(c, "%s is yes or no", switches[i].option);
+        w->d.what |= switches[i].bit;
+        ((uint8_t *)&w->d)[switches[i].off] = strcmp(v, switches[i].one) == 0;
+    }
+    return answer == PLI_OK ? read_sign(c, w) : answer;
+}
+
 static int read_wish(struct cmd *c, struct wish *w)
 {
     int answer = domain_of(c, w->domain);
@@ -77,8 +131,9 @@ static int read_wish(struct cmd *c, struct wish *w)
         answer = read_most(c, w);
     if (answer == PLI_OK)
         answer = read_account(c, "--postmaster", DW_POSTMASTER, w->postmaster, &w->d.postmaster, &w->d.what);
-    return answer == PLI_OK ? read_account(c, "--catch-all", DW_CATCH_ALL, w->catch_all, &w->d.catch_all, &w->d.what)
-                            : answer;
+    if (answer == PLI_OK)
+        answer = read_account(c, "--catch-all", DW_CATCH_ALL, w->catch_all, &w->d.catch_all, &w->d.what);
+    return answer == PLI_OK ? read_policy(c, w) : answer;
 }
 
 /* ---- done ---- */
@@ -191,6 +246,11 @@ static void show_figures(const struct dird_domain *d, const char *label, size_t 
     printf("\n");
 }
 
+static const char *sign_word(uint8_t sign)
+{
+    return sign == SIGN_ALWAYS ? "always" : sign == SIGN_NEVER ? "never" : NULL;
+}
+
 static json_t *domain_json(const struct dird_domain *d)
 {
     json_t *j = json_object();
@@ -205,9 +265,31 @@ static json_t *domain_json(const struct dird_domain *d)
     for (size_t i = STATES + TYPES; i < sizeof figures / sizeof *figures; i++)
         json_object_set_new(j, figures[i].name, json_integer((json_int_t)figure(d, i)));
     json_object_set_new(j, "quota", d->own_quota ? json_integer((json_int_t)d->quota) : json_null());
+    json_object_set_new(j, "inside", json_boolean(d->inside));
+    json_object_set_new(j, "max_message", d->max_message ? json_integer((json_int_t)d->max_message) : json_null());
+    json_object_set_new(j, "sign", sign_word(d->sign) ? json_string(sign_word(d->sign)) : json_null());
+    json_object_set_new(j, "red_list", json_boolean(d->red_list));
+    json_object_set_new(j, "publish", json_boolean(!d->unpublished));
     json_object_set_new(j, "postmaster", json_text(d->postmaster));
     json_object_set_new(j, "catch_all", json_text(d->catch_all));
     return j;
+}
+
+/* What it says itself; of all else the instance's settings speak. */
+static void show_policy(const struct dird_domain *d)
+{
+    char size[32];
+
+    if (d->inside)
+        printf("%-18s addresses of this instance alone\n", "sends to");
+    if (d->max_message > 0)
+        printf("%-18s %s\n", "largest message", size_text(d->max_message, size));
+    if (sign_word(d->sign))
+        printf("%-18s %s\n", "new accounts sign", sign_word(d->sign));
+    if (d->red_list)
+        printf("%-18s new accounts are on it\n", "red list");
+    if (d->unpublished)
+        printf("%-18s no\n", "published");
 }
 
 static void show_text(const struct dird_domain *d)
@@ -229,6 +311,7 @@ static void show_text(const struct dird_domain *d)
            !d->own_quota   ? "stored.quota"
            : d->quota == 0 ? "no bound"
                            : size_text(d->quota, size));
+    show_policy(d);
     printf("%-18s %.*s\n", "postmaster", SPAN_ARG(d->postmaster.n ? d->postmaster : SPAN_LIT("instance.postmaster")));
     printf("%-18s %.*s\n", "catch-all", SPAN_ARG(d->catch_all.n ? d->catch_all : SPAN_LIT("none")));
 }

@@ -229,6 +229,8 @@ static void limit_line(struct shown *s, const struct asking *q, const struct pol
                        ? q->settings.citizen_max
                        : q->settings.max_message;
 
+    if (t->max_message > 0 && t->max_message < max)
+        max = t->max_message;
     size_text(max, most);
     size_text(q->ask.size, size);
     if (q->ask.size > 0) {

@@ -185,6 +185,24 @@ def _(p):
     return told(p, f"MAIL FROM:<{ME}>", "RCPT TO:<ana@clos.test>")
 
 
+@way("domain-inside")
+def _(p):
+    p.pli("domain", "set", "chu.test", "--inside", "yes")
+    try:
+        return told(p, f"MAIL FROM:<{ME}>", "RCPT TO:<x@load.test>")
+    finally:
+        p.pli("domain", "set", "chu.test", "--inside", "no")
+
+
+@way("domain-size")
+def _(p):
+    p.pli("domain", "set", "chu.test", "--max-message", "1K")
+    try:
+        return told(p, f"MAIL FROM:<{ME}> SIZE=1025")
+    finally:
+        p.pli("domain", "set", "chu.test", "--max-message", "none")
+
+
 @way("list-post")
 def _(p):
     p.pli("list", "add", "garde@chu.test", "--name", "Garde")

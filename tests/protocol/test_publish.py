@@ -74,6 +74,20 @@ def strict(box):
         yield p
 
 
+def test_a_domain_that_does_not_consent(pli, box):
+    """Its mailboxes are taken back, and nothing is told of them, until it consents again (decision 0056)."""
+    pli.pli("domain", "add", "discret.test")
+    created(pli, box, "ana@discret.test")
+    pli.pli("domain", "set", "discret.test", "--publish", "no")
+    assert eventually(lambda: (settled(pli), box.events("ana@discret.test"))[1] == ["create", "delete"])
+    pli.add("luc@discret.test", sign="never")
+    settled(pli)
+    assert box.events("luc@discret.test") == []
+    pli.pli("domain", "set", "discret.test", "--publish", "yes")
+    assert eventually(lambda: (settled(pli), box.events("luc@discret.test"))[1] == ["create"])
+    assert eventually(lambda: box.events("ana@discret.test") == ["create", "delete", "create"])
+
+
 def created(pli, box, who, *extra, kind="org"):
     """A mailbox that is published."""
     pli.add(who, kind=kind, sign="never", extra=extra)
