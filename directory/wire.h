@@ -12,7 +12,7 @@
  */
 #pragma once
 #include "base/ipc.h"
-#define DIRD_VERSION 13
+#define DIRD_VERSION 14
 /* RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
 extern const struct ipc_proto dird_proto;
 enum dird_op {
@@ -202,6 +202,7 @@ enum dird_state { DA_ACTIVE = 0, DA_SUSPENDED, DA_CLOSED, DA_ERASING };
     F(T, U8, type)                           /* enum dird_type */                       \
     F(T, U8, state)                          /* enum dird_state; ADD: active or suspended */ \
     F(T, BYTES, reason, DIRD_NAME)           /* why it is suspended or closed, for the administrator */ \
+    F(T, BYTES, by, DIRD_NAME)               /* and by whom: a delegated administrator's address; empty: the operator */ \
     F(T, U64, since)                         /* UTC s: suspended or closed since then; 0: not known */ \
     F(T, U64, keep_until)                    /* UTC s, of a closed one: its mail and keys are kept until then */ \
     F(T, U64, code_until)                    /* UTC s: its password is a code for choosing one (DIRD_CHOOSE), until then; 0: it is none */ \

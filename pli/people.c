@@ -225,6 +225,7 @@ json_t *account_json(const struct dird_account *a)
     json_object_set_new(j, "disabled", json_boolean(a->state != DA_ACTIVE));
     json_object_set_new(j, "state", json_string(state_name(a->state)));
     json_object_set_new(j, "state_since", json_text(span_str(moment_text(a->since, when))));
+    json_object_set_new(j, "state_by", json_text(a->by));
     json_object_set_new(j, "state_reason", json_text(a->reason));
     json_object_set_new(j, "keep_until", json_text(span_str(moment_text(a->keep_until, when))));
     json_object_set_new(j, "code_until", json_text(span_str(moment_text(a->code_until, when))));

@@ -5,6 +5,8 @@
  *          active one, and an erasing one is kept again while nothing was destroyed.
  * Entry    suspended: pliDisabled. Closed: pliKeepUntil, and pliDisabled beside it, so that every rule of the directory that holds for a suspended account
  *          holds for a closed one. Erasing: pliErasing.
+ * By       pliStateBy names the delegated administrator who ended its being active, or nobody: the operator did, now or after her. What the operator ended,
+ *          she does not begin again (decision 0050).
  * Crash    Each step is one change of one entry, but the last: the tombstone is put before the entry goes, so the address is never free between.
  * Process  dird, under d->write.
  */
@@ -26,7 +28,7 @@ static void lay_suspend(struct mods *m, const struct dird_account *a, const stru
 
 static void lay_active(struct mods *m, const struct dird_account *a, const struct dird_state_req *q)
 {
-    static const char *const gone[] = {"pliReason", "pliStateSince", "pliKeepUntil", "pliErasing"};
+    static const char *const gone[] = {"pliReason", "pliStateSince", "pliStateBy", "pliKeepUntil", "pliErasing"};
     (void)a, (void)q;
     mods_str(m, "pliDisabled", "FALSE");
     for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
@@ -116,11 +118,20 @@ static enum rc refused(const struct dird_account *a, struct err *e)
 }
 
 /* ---- doing it ---- */
+/* The operator's word stands above hers, whoever came first. */
+static void lay_by(struct mods *m, const struct dird_account *a, const char *by)
+{
+    if (*by == '\0' || a->state == DA_ACTIVE)
+        mods_text(m, "pliStateBy", span_str(by));
+}
+
 static enum rc write_state(struct dird *d, const struct step *s, const struct dird_account *a,
-                           const struct dird_state_req *q, struct err *e)
+                           const struct dird_state_req *q, const char *by, struct err *e)
 {
     struct mods *m = mods_new(true);
     s->lay(m, a, q);
+    if (q->step == DL_SUSPEND || q->step == DL_CLOSE)
+        lay_by(m, a, by);
     if (q->step == DL_CLOSE) /* as with her delegations: who reopens the account gives back what is meant */
         admin_end(d, a->address, m);
     enum rc rc = account_modify(d, a->address, m, e);
@@ -140,7 +151,17 @@ static bool nothing_to_do(const struct dird_account *a, const struct dird_state_
     return q->step == DL_CLOSE && a->state == DA_CLOSED && q->keep_until == 0;
 }
 
-enum rc account_step(struct dird *d, const struct dird_state_req *q, struct err *e)
+static enum rc is_hers_to_begin(const struct dird_account *a, const struct dird_state_req *q, const char *by,
+                                struct err *e)
+{
+    bool begins = q->step == DL_RESUME || q->step == DL_REOPEN;
+    if (*by == '\0' || !begins || a->state == DA_ACTIVE || a->by.n > 0)
+        return RC_OK;
+    return scope_refused(e, "the operator %s %s: it is the operator's to give back",
+                         a->state == DA_CLOSED ? "closed" : "suspended", log_esc(a->address));
+}
+
+enum rc account_step(struct dird *d, const struct dird_state_req *q, const char *by, struct err *e)
 {
     const struct step *s = step_of(q->step);
     struct buf mem = BUF_INIT;
@@ -151,10 +172,12 @@ enum rc account_step(struct dird *d, const struct dird_state_req *q, struct err 
             err_set(e, RC_NOTFOUND, "no account %s with mailbox %llu", log_esc(q->address), (unsigned long long)q->mbx);
     if (rc == RC_OK && !(s->from & 1u << a.state))
         rc = refused(&a, e);
+    if (rc == RC_OK)
+        rc = is_hers_to_begin(&a, q, by, e);
     if (rc == RC_OK && s->when)
         rc = s->when(&a, q, e);
     if (rc == RC_OK && !nothing_to_do(&a, q))
-        rc = s->lay ? write_state(d, s, &a, q, e) : bury(d, &a, e);
+        rc = s->lay ? write_state(d, s, &a, q, by, e) : bury(d, &a, e);
     buf_free(&mem);
     return rc;
 }

@@ -64,6 +64,7 @@ const char *const entry_account_attrs[] = {"mail",
                                            "mssRedList",
                                            "pliReason",
                                            "pliStateSince",
+                                           "pliStateBy",
                                            "pliKeepUntil",
                                            "pliErasing",
                                            "pliCodeUntil",
@@ -73,7 +74,7 @@ enum {
     MOST_TEXT = 256,
     MOST_CERT = 16384,
     MOST_ALIASES = 16384,
-    ACCOUNT_BYTES = 13 * MOST_TEXT + MOST_CERT + MOST_ALIASES
+    ACCOUNT_BYTES = 14 * MOST_TEXT + MOST_CERT + MOST_ALIASES
 };
 
 static const struct {
@@ -91,6 +92,7 @@ static const struct {
     {"mssService", offsetof(struct dird_account, service), MOST_TEXT},
     {"mssResponsible", offsetof(struct dird_account, responsible), MOST_TEXT},
     {"pliReason", offsetof(struct dird_account, reason), MOST_TEXT},
+    {"pliStateBy", offsetof(struct dird_account, by), MOST_TEXT},
 };
 static const struct {
     const char *attr;

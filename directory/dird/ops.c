@@ -200,9 +200,12 @@ static HANDLER(h_state)
 {
     struct dird *d = daemon;
     const struct dird_state_req *q = req;
+    char by[CACHE_NAME] = "";
     enum rc rc = ops_begin(d, p, DIRD_ACCOUNT_STATE, req, e);
     UNUSED_();
-    return rc == RC_OK ? ops_end(d, p, account_step_name(q->step), q->address, account_step(d, q, e)) : rc;
+    if (p->role == ROLE_ACTING)
+        (void)scope_by(p, by);
+    return rc == RC_OK ? ops_end(d, p, account_step_name(q->step), q->address, account_step(d, q, by, e)) : rc;
 }
 
 static HANDLER(h_passwd)

@@ -26,7 +26,7 @@ static void lines(const char *label, struct span s)
     }
 }
 
-/* "closed since 2026-11-29: parti en retraite", "kept until 2027-02-27"; nothing of an active one. */
+/* "closed since 2026-11-29 by chef@chu.test: parti en retraite", "kept until 2027-02-27"; nothing of an active one. */
 static void show_state(const struct dird_account *a)
 {
     char since[32], until[32];
@@ -34,8 +34,8 @@ static void show_state(const struct dird_account *a)
     moment_text(a->since, since);
     moment_text(a->keep_until, until);
     if (a->state != DA_ACTIVE)
-        printf("%-12s %s%s%.10s%s%.*s\n", "state", state_name(a->state), since[0] ? " since " : "", since,
-               a->reason.n ? ": " : "", SPAN_ARG(a->reason));
+        printf("%-12s %s%s%.10s%s%.*s%s%.*s\n", "state", state_name(a->state), since[0] ? " since " : "", since,
+               a->by.n ? " by " : "", SPAN_ARG(a->by), a->reason.n ? ": " : "", SPAN_ARG(a->reason));
     if (until[0])
         printf("%-12s %.10s\n", "kept until", until);
 }

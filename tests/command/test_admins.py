@@ -127,6 +127,38 @@ def test_an_account_from_first_to_last(inst, hers):
     assert [l for l in inst.output().splitlines() if "ev=account-add " in l and "name=urgences@chu.test rc=ok by=uid:" in l]
 
 
+def test_what_the_operator_ended_she_does_not_begin_again(inst, hers):
+    who = "arret@chu.test"
+    inst.add(who, sign="never", extra=["--structure", A])
+
+    def state():
+        shown = inst.json("account", "show", who)
+        return shown["state"], shown["state_by"]
+
+    def done(*args):
+        r = hers(BOSS, "account", *args)
+        assert r.returncode == 0, r.stderr
+    done("suspend", who)
+    assert state() == ("suspended", BOSS)
+    done("resume", who)
+    assert state() == ("active", None)
+    inst.pli("account", "suspend", who, "--reason", "enquête")
+    for again in ("resume", "enable"):
+        assert "the operator suspended" in refused(hers(BOSS, "account", again, who, "--json"))
+    done("suspend", who, "--reason", "et moi aussi")                # is no way round it
+    refused(hers(BOSS, "account", "resume", who, "--json"))
+    done("close", who)                                              # nor is that
+    assert "the operator closed" in refused(hers(BOSS, "account", "reopen", who, "--json"))
+    inst.pli("account", "reopen", who)
+    done("suspend", who)
+    inst.pli("account", "suspend", who)                             # after her, and the operator's from then on
+    refused(hers(BOSS, "account", "resume", who, "--json"))
+    inst.pli("account", "resume", who)
+    done("close", who)
+    done("reopen", who)
+    assert state() == ("active", None)
+
+
 def test_nothing_is_made_of_what_is_refused(inst, hers):
     """The store and keyd have done nothing for what dird refuses: no mailbox that no account names, no changed quota, no key slot."""
     inst.add("avant@chu.test", sign="never")
