@@ -67,7 +67,7 @@ static void *run(void *arg)
     uint64_t version = cache_version(b->cache), seen = cache_changes_seen(b->cache), now;
 
     while (!atomic_load(&b->stop)) {
-        if (!cache_wait_change(b->cache, version, deadline_in(LOOK_MS)))
+        if (!cache_wait_change(b->cache, version, deadline_in(LOOK_MS)) || atomic_load(&b->stop))
             continue;
         nanosleep(&(struct timespec){0, GATHER_MS * 1000000L}, NULL);
         version = cache_version(b->cache);
@@ -106,6 +106,7 @@ void boxes_free(struct boxes **bp)
     if (!b)
         return;
     atomic_store(&b->stop, true);
+    cache_tell(b->cache); /* it looks at once */
     if (b->started)
         pthread_join(b->thread, NULL);
     pthread_mutex_destroy(&b->lock);

@@ -203,6 +203,7 @@ bool cache_tombstone(struct cache *c, struct span address, struct cache_view *ou
 #define CACHE_GONE UINT64_MAX
 bool cache_wait(struct cache *c, struct span address, uint64_t csn, int64_t deadline);
 uint64_t cache_version(struct cache *c); /* changes with everything in it */
+void cache_tell(struct cache *c); /* there is another version: who waits for one looks again. Without the cache's lock. */
 /* Waits until the version is another one than seen. False: deadline. */
 bool cache_wait_change(struct cache *c, uint64_t seen, int64_t deadline);
 bool cache_wait_trust(struct cache *c, struct span domain, struct span dn, bool there, int64_t deadline);

@@ -92,7 +92,6 @@ void cache_copy(const struct cache *c, const struct name *n, struct cache_view *
 struct item *cache_item(struct cache *c, const unsigned char uuid[CACHE_UUID]); /* the entry's, emptied */
 void cache_add_name(struct cache *c, struct item *it, enum name_kind kind, struct span text);
 void cache_count(struct cache *c, const struct item *it, int by); /* 1 once it has its names, -1 before it loses them */
-void cache_tell(struct cache *c); /* without the lock: there is another version */
 void cache_tally(struct cache *c, const struct name *n, int by); /* an address or an alias comes or goes */
 void cache_tally_scopes(struct cache *c, const struct item *it, int by); /* what it administers */
 void cache_figures(const struct cache *c, const char *domain, uint64_t out[CACHE_FIGURES]); /* lock held; domain: as names are kept */

@@ -14,11 +14,11 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
-    SLICE_MS = 250,
     ASK_MS = 2000,
     MOST = 256 * 1024 /* a certificate and all aliases of an account are a fifth of it */,
     FLYING = 64,
@@ -48,6 +48,7 @@ struct gate {
     pthread_t thread;
     int64_t begun_until; /* so long a question waits for the directory to be read */
     atomic_bool stop;
+    int stop_fd;
     struct flying flying[FLYING];
     unsigned next;
     struct conn conns
@@ -292,8 +293,8 @@ static void *run(void *arg)
 {
     struct gate *g = arg;
     while (!atomic_load(&g->stop)) {
-        struct pollfd p = {g->fd, POLLIN, 0};
-        int fd = poll(&p, 1, SLICE_MS) == 1 ? accept4(g->fd, NULL, NULL, SOCK_CLOEXEC) : -1;
+        struct pollfd p[2] = {{g->fd, POLLIN, 0}, {g->stop_fd, POLLIN, 0}};
+        int fd = poll(p, 2, -1) > 0 && p[0].revents ? accept4(g->fd, NULL, NULL, SOCK_CLOEXEC) : -1;
         if (fd < 0)
             continue;
         wait_read(g);
@@ -311,6 +312,9 @@ struct gate *gate_start(struct auth *a, const char *base, int listen_fd, uid_t s
     g->auth = a;
     g->base = span_dup(span_str(base));
     g->fd = listen_fd;
+    g->stop_fd = eventfd(0, EFD_CLOEXEC);
+    if (g->stop_fd < 0)
+        die("no event descriptor for the gate");
     g->slapd = slapd;
     g->password_min = password_min;
     g->begun_until = deadline_in(READ_MS);
@@ -325,7 +329,9 @@ void gate_stop(struct gate **g)
     if (!g || !*g)
         return;
     atomic_store(&(*g)->stop, true);
+    (void)eventfd_write((*g)->stop_fd, 1);
     pthread_join((*g)->thread, NULL);
+    close((*g)->stop_fd);
     close((*g)->fd);
     free((*g)->base);
     free(*g);

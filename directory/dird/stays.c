@@ -73,7 +73,7 @@ static void *run(void *arg)
     struct stays *s = arg;
     uint64_t seen = cache_version(s->cache);
     while (!atomic_load(&s->stop)) {
-        if (!cache_wait_change(s->cache, seen, deadline_in(LOOK_MS)))
+        if (!cache_wait_change(s->cache, seen, deadline_in(LOOK_MS)) || atomic_load(&s->stop))
             continue;
         nanosleep(&(struct timespec){0, GATHER_MS * 1000000L}, NULL);
         seen = cache_version(s->cache);
@@ -206,6 +206,7 @@ void stays_free(struct stays **sp)
     if (!s)
         return;
     atomic_store(&s->stop, true);
+    cache_tell(s->cache); /* it looks at once */
     if (s->started)
         pthread_join(s->thread, NULL);
     for (struct stay *st = s->first, *next; st; st = next) {

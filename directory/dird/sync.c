@@ -8,10 +8,12 @@
 #include "directory/dird/entry.h"
 #include "directory/dird/syncinfo.h"
 #include <ldap.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 enum { SLICE_MS = 250, RETRY_MIN_MS = 20, RETRY_MAX_MS = 250 };
 
@@ -21,6 +23,7 @@ struct sync {
     char *base;
     pthread_t thread;
     atomic_bool stop;
+    int stop_fd;
     _Atomic uint64_t changes;
     bool following; /* the refresh of this connection is complete */
 };
@@ -197,17 +200,28 @@ static enum rc on_message(struct sync *s, LDAP *ld, LDAPMessage *m, struct err *
     }
 }
 
+/* Waits for more from the directory, for the end, or ms. */
+static void wait_more(const struct sync *s, int fd, int ms)
+{
+    struct pollfd p[2] = {{s->stop_fd, POLLIN, 0}, {fd, POLLIN, 0}};
+    (void)poll(p, 2, ms);
+}
+
 static enum rc follow(struct sync *s, LDAP *ld, int id, struct err *e)
 {
     enum rc rc = RC_OK;
+    int fd = -1;
+    ldap_get_option(ld, LDAP_OPT_DESC, &fd);
     while (rc == RC_OK && !atomic_load(&s->stop)) {
-        struct timeval slice = {0, SLICE_MS * 1000};
+        struct timeval no_wait = {0, 0}; /* so it waits below, where it hears of the end too */
         LDAPMessage *m = NULL;
-        int got = ldap_result(ld, id, LDAP_MSG_ONE, &slice, &m);
+        int got = ldap_result(ld, id, LDAP_MSG_ONE, &no_wait, &m);
         if (got < 0)
             rc = err_set(e, RC_CLOSED, "directory connection lost");
         else if (got > 0)
             rc = on_message(s, ld, m, e);
+        else
+            wait_more(s, fd, SLICE_MS);
         ldap_msgfree(m);
     }
     return rc;
@@ -224,11 +238,6 @@ static enum rc session(struct sync *s, struct err *e)
         rc = follow(s, ld, id, e);
     link_close(&ld);
     return rc;
-}
-
-static void pause_ms(int ms)
-{
-    nanosleep(&(struct timespec){ms / 1000, (ms % 1000) * 1000000L}, NULL);
 }
 
 static void *run(void *arg)
@@ -249,7 +258,7 @@ static void *run(void *arg)
         if (rc != RC_OK && !said)
             log_err(LOG_WARN_, "sync-away", &e);
         said = true;
-        pause_ms(wait);
+        wait_more(s, -1, wait);
         wait = wait * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : wait * 2;
     }
     return NULL;
@@ -263,6 +272,9 @@ struct sync *sync_start(struct cache *c, struct links *l, const char *base)
     s->cache = c;
     s->links = l;
     s->base = span_dup(span_str(base));
+    s->stop_fd = eventfd(0, EFD_CLOEXEC);
+    if (s->stop_fd < 0)
+        die("no event descriptor for the sync thread");
     int r = pthread_create(&s->thread, NULL, run, s);
     if (r != 0)
         die("cannot start the sync thread: error %d", r);
@@ -274,7 +286,9 @@ void sync_stop(struct sync **s)
     if (!s || !*s)
         return;
     atomic_store(&(*s)->stop, true);
+    (void)eventfd_write((*s)->stop_fd, 1);
     pthread_join((*s)->thread, NULL);
+    close((*s)->stop_fd);
     free((*s)->base);
     free(*s);
     *s = NULL;

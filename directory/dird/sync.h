@@ -12,5 +12,5 @@
 
 struct sync;
 struct sync *sync_start(struct cache *c, struct links *l, const char *base); /* l: dird's own links */
-void sync_stop(struct sync **s); /* within a second */
+void sync_stop(struct sync **s); /* at once, unless slapd is being asked to sign us in */
 uint64_t sync_changes(const struct sync *s); /* entries and changes received so far */

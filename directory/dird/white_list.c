@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -22,6 +23,7 @@ struct white_list {
     bool heard, expected;
     uint64_t good_until; /* UTC s; 0: no end */
     pthread_t thread;
+    atomic_bool asking; /* the thread may be waiting for trustd's answer */
     int stop_fd;
 };
 
@@ -89,9 +91,11 @@ static void *keep(void *ctx)
     struct trust *t = trust_new(ROLE_DIRD);
     bool heard;
 
-    do
+    do {
+        atomic_store(&w->asking, true);
         heard = pull(w, t);
-    while (rest(w, t, heard));
+        atomic_store(&w->asking, false);
+    } while (rest(w, t, heard));
     trust_free(&t);
     return NULL;
 }
@@ -120,8 +124,9 @@ void white_list_stop(struct white_list **wp)
     *wp = NULL;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += STOP_S;
-    if (write(w->stop_fd, &one, sizeof one) != sizeof one || pthread_timedjoin_np(w->thread, NULL, &until) != 0)
-        return; /* it waits for a trustd that has stopped already: this process ends without it */
+    if (write(w->stop_fd, &one, sizeof one) != sizeof one || atomic_load(&w->asking) ||
+        pthread_timedjoin_np(w->thread, NULL, &until) != 0)
+        return; /* it waits for a trustd that stops at the same time: this process ends without it */
     close(w->stop_fd);
     index_close(&w->index);
     pthread_rwlock_destroy(&w->lock);
