@@ -23,7 +23,8 @@ enum {
     CHECKPOINT_KB = 32 << 10, /* log written since the last one; bounds what recovery reads */
     CHECKPOINT_MINUTES = 1,
     LOCKS_A_REQUEST = 20000, /* the largest, a COPY of STORE_COPY_MAX messages, wants some 12,000 */
-    UPKEEP = 2,              /* the sweep, and a check */
+    LOCK_CHAINS = 16384, /* of the lock table: else the library clears one for every lock that there may be, 25 MB */
+    UPKEEP = 2,          /* the sweep, and a check */
     THREADS = 16,
     TXNS = 512,
     LOCK_TRIES = 40,
@@ -200,6 +201,7 @@ static void configure(DB_ENV *e, const struct env_conf *c)
     must(e->set_lg_max(e, LOG_FILE), "log file size");
     must(e->set_lk_max_locks(e, locks), "locks");
     must(e->set_lk_max_objects(e, locks), "lock objects");
+    must(e->set_lk_tablesize(e, LOCK_CHAINS), "lock chains");
     must(e->set_lk_max_lockers(e, 4 * TXNS), "lockers");
     must(e->set_tx_max(e, TXNS), "transactions");
     must(e->set_lk_detect(e, DB_LOCK_YOUNGEST), "deadlock detection");
