@@ -102,18 +102,18 @@ static void enter(const struct service *s, const struct boot *b)
     const char *run = boot_given(b, "run"), *instance = boot_given(b, "instance");
     int64_t uid = boot_given_num(b, "uid");
     struct sandbox_how how = {.kind = s->sandbox, .uid = uid > 0 ? (uid_t)uid : 0};
-    bool root = geteuid() == 0;
+    bool root = geteuid() == 0, sees = s->sees_system || (s->sees_if && s->sees_if(b));
     struct err e;
 
     if (s->home && !instance)
         die("the boot list names no instance");
     if (s->home)
         (void)snprintf(home, sizeof home, "%s/%s", instance, s->home);
-    how.root = s->sees_system ? NULL : s->home && !s->home_by_descriptor ? home : run ? run : ".";
+    how.root = sees ? NULL : s->home && !s->home_by_descriptor ? home : run ? run : ".";
     how.rw_dir = s->home ? home : NULL;
     if (sandbox_enter(&how, &e) != RC_OK)
         die("sandbox: %s", e.log);
-    if ((root && !s->sees_system) || !s->home)
+    if ((root && !sees) || !s->home)
         (void)snprintf(home, sizeof home, "."); /* where the sandbox left us */
 }
 

@@ -31,6 +31,7 @@ struct service {
     const char *home;                /* NULL: DIR/run. "store": DIR/store, writable */
     bool home_by_descriptor;         /* its root stays DIR/run, where the sockets of those are that it asks; load() opens the home, and names all in it below that */
     bool sees_system;                /* no root directory of its own: it needs the resolver's files, and its home by its name */
+    bool (*sees_if)(const struct boot *b); /* NULL: no; otherwise asked with the settings: as sees_system */
     struct service_print print[4];   /* up to the first without an option. --version is every daemon's */
     /* The daemon's own steps; each may be NULL, and dies with a clear line when the start cannot go on. */
     void *(*load)(const struct boot *b);                  /* with all rights: settings, secrets, files. Answers the daemon's state */

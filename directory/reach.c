@@ -29,8 +29,16 @@ static int read_base(LDAP *ld, const char *base)
     return code;
 }
 
-enum rc directory_reach(const char *uri, const char *dn, struct span secret, const char *base, int seconds,
-                        struct err *e)
+static void trust_only(LDAP *ld, const char *ca)
+{
+    int demand = LDAP_OPT_X_TLS_DEMAND, client = 0;
+    ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, ca[0] ? ca : DIRECTORY_SYSTEM_CA);
+    ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);
+    ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &client);
+}
+
+enum rc directory_reach(const char *uri, const char *ca, const char *dn, struct span secret, const char *base,
+                        int seconds, struct err *e)
 {
     LDAP *ld = NULL;
     int version = LDAP_VERSION3, code;
@@ -42,6 +50,7 @@ enum rc directory_reach(const char *uri, const char *dn, struct span secret, con
         ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version);
         ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &most);
         ldap_set_option(ld, LDAP_OPT_TIMEOUT, &most);
+        trust_only(ld, ca);
         step = "sign in";
         code = sign_in(ld, dn, secret);
     }

@@ -8,4 +8,6 @@
 #include "base/span.h"
 /* Signs in as dn with the secret and reads the entry base, each within that many seconds. RC_DENIED: the secret is not right. RC_TEMP: there was no
  * answer (e->log says at which step). */
-enum rc directory_reach(const char *uri, const char *dn, struct span secret, const char *base, int seconds, struct err *e);
+#define DIRECTORY_SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
+/* ca: of an ldaps:// address, the PEM file of the authorities that are believed; empty: DIRECTORY_SYSTEM_CA. */
+enum rc directory_reach(const char *uri, const char *ca, const char *dn, struct span secret, const char *base, int seconds, struct err *e);

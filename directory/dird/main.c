@@ -10,6 +10,7 @@
 #include "crypto/seal/ticket.h"
 #include "directory/dird/dird.h"
 #include "directory/dird/passhash.h"
+#include "directory/reach.h"
 #include "directory/wire.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
 
 static void read_secret(const char *dir, char *secret, size_t size)
 {
@@ -65,6 +64,12 @@ static const char *or_default(const char *value, const char *def)
     return value[0] ? value : def;
 }
 
+/* A directory elsewhere has a name, and an empty root has nothing that says what a name means: /etc/hosts, resolv.conf. */
+static bool is_elsewhere(const struct boot *b)
+{
+    return strstr(boot_get(b, "directory.uri"), "ldaps://") != NULL;
+}
+
 static void *load(const struct boot *b)
 {
     struct ticket_keys keys;
@@ -74,7 +79,7 @@ static void *load(const struct boot *b)
         die("the boot list names no instance");
     read_secret(instance, secret, sizeof secret);
     boot_secret(b, "ticket.key", &keys, sizeof keys);
-    warm_libldap(uri, or_default(boot_get(b, "directory.ca"), SYSTEM_CA));
+    warm_libldap(uri, or_default(boot_get(b, "directory.ca"), DIRECTORY_SYSTEM_CA));
     struct dird_how how = {.uri = uri,
                            .base = or_default(boot_get(b, "directory.base"), "o=pli"),
                            .secret = secret,
@@ -112,6 +117,7 @@ int main(int argc, char **argv)
     static const struct service dird = {
         .name = "dird",
         .sandbox = SB_DIRD,
+        .sees_if = is_elsewhere,
         .load = load,
         .start = start,
         .stop = stop,

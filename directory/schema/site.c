@@ -117,6 +117,8 @@ void site_config(struct buf *out, const char *database, const char *base)
     replaced(&plain, buf_span(&text), "@@", "@"); /* as embedded_fill() does */
     replaced(&based, buf_span(&plain), own_base, base);
     buf_addf(out, "dn: %s\nchangetype: modify\n", database);
+    /* No password and no name over a connection in clear; ldapi counts as 71, where olcLocalSSF does not say otherwise. */
+    buf_addstr(out, "replace: olcSecurity\nolcSecurity: ssf=71 simple_bind=71\n-\n");
     replaced(out, buf_span(&based), "sockurl.regex=\"^ldapi:\"", "ssf=71");
     buf_free(&text);
     buf_free(&plain);

@@ -183,18 +183,21 @@ void check_directory(struct report *r)
 {
     char *secret = secret_alloc(SECRET_MAX), dn[600];
     const char *uri = r->conf ? conf_get(r->conf, "directory.uri") : "",
-               *base = r->conf ? conf_get(r->conf, "directory.base") : "";
+               *base = r->conf ? conf_get(r->conf, "directory.base") : "",
+               *ca = r->conf ? conf_get(r->conf, "directory.ca") : "";
     struct err e;
 
     if (read_secret(r, secret, SECRET_MAX) && r->served && !r->frozen[P_SLAPD]) {
         base = base[0] ? base : "o=pli";
         snprintf(dn, sizeof dn, "cn=dird,ou=daemons,%s", base);
-        if (directory_reach(uri[0] ? uri : "ldapi://ldapi/", dn, span_str(secret), base, ANSWER_S, &e) == RC_OK)
+        if (directory_reach(uri[0] ? uri : "ldapi://ldapi/", ca, dn, span_str(secret), base, ANSWER_S, &e) == RC_OK)
             finding(r, F_OK, "directory", NULL, "takes dird's sign-in and answers");
         else {
             finding(r, F_FAIL, "directory",
                     e.rc == RC_DENIED ? "keys/dird.secret and ldap/ are not of one instance: restore both of one moment"
-                                      : "see log/pli.log for slapd; a restart of pli serve ends one that hangs",
+                    : uri[0] ? "is the directory of directory.uri running, and does its certificate name that host and "
+                               "lead to directory.ca?"
+                             : "see log/pli.log for slapd; a restart of pli serve ends one that hangs",
                     "%s", e.log);
             r->silent = true;
         }

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A directory of the site's own: an OpenLDAP with cn=config, as Debian sets one up, gets Pli's schema, rules and tree from "pli directory ldif-*"; then
-an instance whose directory.uri names it serves accounts, sign-ins and mail. Over ldaps, whose certificate must lead to directory.ca."""
+"""A directory of the site's own: an OpenLDAP with cn=config and a database of the hospital's, as Debian sets one up, gets a second database by INSTALL's words and
+Pli's schema, rules and tree from "pli directory ldif-*"; then
+an instance whose directory.uri names it serves accounts, sign-ins and mail. Over ldaps, whose certificate must lead to directory.ca; by a name, which pli-dird
+must be able to look up."""
 import base64
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -11,7 +14,7 @@ import subprocess
 import time
 
 import pytest
-from instance import FINESS, PASSWORD, Instance
+from instance import FINESS, PASSWORD, TOP, Instance
 from test_first_codes import NEW, choose, imap_says, new_code
 from test_settings_served import ask
 
@@ -54,36 +57,16 @@ dn: olcDatabase={{1}}mdb,cn=config
 objectClass: olcDatabaseConfig
 objectClass: olcMdbConfig
 olcDatabase: {{1}}mdb
-olcDbDirectory: {d}/db
-olcSuffix: o=pli
-olcRootDN: gidNumber=0+uidNumber=0,cn=peercred,cn=external,cn=auth
+olcDbDirectory: {d}/theirs
+olcSuffix: dc=hopital,dc=example
+olcAccess: {{0}}to * by * read
 """
-# What INSTALL tells the administrator to add; the words are the same there.
-OVERLAYS = """dn: cn=module{0},cn=config
-changetype: modify
-add: olcModuleLoad
-olcModuleLoad: syncprov
-olcModuleLoad: ppolicy
-olcModuleLoad: argon2 m=12288 t=3 p=1
 
-dn: olcDatabase={-1}frontend,cn=config
-changetype: modify
-replace: olcPasswordHash
-olcPasswordHash: {ARGON2}
 
-dn: olcOverlay=ppolicy,olcDatabase={1}mdb,cn=config
-changetype: add
-objectClass: olcPPolicyConfig
-olcOverlay: ppolicy
-olcPPolicyHashCleartext: TRUE
-
-dn: olcOverlay=syncprov,olcDatabase={1}mdb,cn=config
-changetype: add
-objectClass: olcSyncProvConfig
-olcOverlay: syncprov
-olcSpCheckpoint: 100 5
-olcSpSessionlog: 10000
-"""
+def from_install(folder):
+    """database.ldif as INSTALL has it, but for the folder."""
+    text = re.search(r"\n(    dn: olcDatabase=mdb,cn=config\n.*?olcSpSessionlog: \d+\n)", (TOP / "INSTALL").read_text(), re.S)[1]
+    return re.sub("(?m)^    ", "", text).replace("/var/lib/ldap-pli", str(folder))
 
 
 class Slapd:
@@ -92,12 +75,13 @@ class Slapd:
     def __init__(self, pli):
         self.d = pli.dir / "site"
         (self.d / "config").mkdir(parents=True)
-        (self.d / "db").mkdir()
-        self.port = pli.port("ldaps")  # the embedded one does not run
+        for folder in ("theirs", "db"):
+            (self.d / folder).mkdir()
+        self.port, self.clear = pli.port("ldaps"), pli.port("ldap")  # the embedded one does not run
         text = CONFIG.format(d=self.d, inst=pli.root, modules=MODULES, schema=SCHEMA)
         subprocess.run(["slapadd", "-n", "0", "-F", self.d / "config"], input=text, text=True, check=True, capture_output=True)
         self.ldapi = "ldapi://" + str(self.d / "sock").replace("/", "%2F")
-        self.proc = subprocess.Popen(["/usr/sbin/slapd", "-d", "0", "-F", self.d / "config", "-h", f"{self.ldapi} ldaps://127.0.0.1:{self.port}"],
+        self.proc = subprocess.Popen(["/usr/sbin/slapd", "-d", "0", "-F", self.d / "config", "-h", f"{self.ldapi} ldaps://127.0.0.1:{self.port} ldap://127.0.0.1:{self.clear}"],
                                      stderr=subprocess.DEVNULL)
         end = time.monotonic() + 30
         while subprocess.run(["ldapwhoami", "-Q", "-Y", "EXTERNAL", "-H", self.ldapi], capture_output=True).returncode:
@@ -123,11 +107,11 @@ def site():
         stack.callback(slapd.stop)
         slapd.change(pathlib.Path(SCHEMA, "misc.ldif").read_text(), "ldapadd")
         slapd.change(pli.pli("directory", "ldif-schema"), "ldapadd")
-        slapd.change(OVERLAYS)
-        slapd.change(pli.pli("directory", "ldif-config"))
+        slapd.change(from_install(slapd.d / "db"))
+        slapd.change(pli.pli("directory", "ldif-config", "--database", "olcDatabase={2}mdb,cn=config"))
         slapd.change(pli.pli("directory", "ldif-tree"), "ldapadd")
         with open(pli.root / "pli.conf", "a") as f:
-            f.write(f'directory {{\n uri = "ldaps://127.0.0.1:{slapd.port}"\n ca = "{pli.root}/ca.pem"\n}}\n')
+            f.write(f'directory {{\n uri = "ldaps://localhost:{slapd.port}"\n ca = "{pli.root}/ca.pem"\n}}\n')
         shutil.rmtree(pli.root / "ldap")  # nothing of the embedded one is needed
         pli.serve()
         yield pli, slapd
@@ -142,6 +126,13 @@ def search(slapd, who, *more):
 
 def signed_in(address, password=PASSWORD):
     return "-D", f"mail={address},ou=mailboxes,o=pli", "-w", password
+
+
+def test_their_own_database_is_as_it_was(site):
+    _, slapd = site
+    r = subprocess.run(["ldapsearch", "-Q", "-LLL", "-Y", "EXTERNAL", "-H", slapd.ldapi, "-b", "cn=config", "(olcSuffix=dc=hopital,dc=example)", "olcAccess", "olcDbIndex", "olcSecurity"],
+                       capture_output=True, text=True)
+    assert r.stdout == "dn: olcDatabase={1}mdb,cn=config\nolcAccess: {0}to * by * read\n\n", r
 
 
 def test_mail_flows(site):
@@ -160,11 +151,17 @@ def test_the_holders_are_told_of_that_address_book(site, tmp_path):
     rows = tmp_path / "lignes.csv"
     rows.write_text(f"adresse;type;nom_affiche;structure\nlivre@chu.test;org;Livre;{FINESS}\n")
     pli.pli("account", "import", rows, "--sheets", tmp_path / "feuille.html")
-    assert f"<th>Annuaire (LDAP)</th><td>127.0.0.1, port {slapd.port}, SSL/TLS</td>" in (tmp_path / "feuille.html").read_text()
+    assert f"<th>Annuaire (LDAP)</th><td>localhost, port {slapd.port}, SSL/TLS</td>" in (tmp_path / "feuille.html").read_text()
     page = ask(pli, "/?adresse=livre%40chu.test").text.split("Annuaire des professionnels")[1]
-    assert "<code>127.0.0.1</code>" in page and f"<code>{slapd.port}</code>" in page and "<code>o=pli</code>" in page
-    assert f"<string>127.0.0.1:{slapd.port}</string>".encode() in ask(pli, "/apple.mobileconfig?adresse=livre%40chu.test").body
-    assert [r["data"] for r in pli.json("doctor", "--dns")["records"] if r["name"].startswith("_ldaps")] == [f"0 1 {slapd.port} 127.0.0.1."]
+    assert "<code>localhost</code>" in page and f"<code>{slapd.port}</code>" in page and "<code>o=pli</code>" in page
+    assert f"<string>localhost:{slapd.port}</string>".encode() in ask(pli, "/apple.mobileconfig?adresse=livre%40chu.test").body
+    assert [r["data"] for r in pli.json("doctor", "--dns")["records"] if r["name"].startswith("_ldaps")] == [f"0 1 {slapd.port} localhost."]
+
+
+def test_doctor_reaches_it(site):
+    pli, _ = site
+    found = json.loads(pli.pli("doctor", "--json", check=False).stdout)["findings"]
+    assert [f["level"] for f in found if f["check"] == "directory"] == ["ok"], [f for f in found if f["level"] == "fail"]
 
 
 def test_a_password_that_changes_ends_what_it_opened(site):
@@ -193,6 +190,8 @@ def test_what_a_client_reads_there(site):
     costs = {base64.b64decode(h).split(b"$")[3] for h in re.findall("userPassword:: (.*)", hashes)}
     assert costs == {b"m=12288,t=3,p=1"}  # an address that is not there takes as long
     assert search(slapd, signed_in("d@chu.test", "faux")).returncode == 49
+    r = subprocess.run(["ldapwhoami", "-x", "-H", f"ldap://127.0.0.1:{slapd.clear}", *signed_in("d@chu.test")], capture_output=True, text=True)
+    assert r.returncode == 13 and "onfidentiality required" in r.stderr, "a password comes in clear"
 
 
 def test_a_code_chooses_a_password_there(site, tmp_path):
@@ -233,7 +232,7 @@ def test_an_address_in_clear_is_refused(site):
     pli, slapd = site
     text = (pli.root / "pli.conf").read_text()
     try:
-        (pli.root / "pli.conf").write_text(text.replace(f"ldaps://127.0.0.1:{slapd.port}", f"ldap://127.0.0.1:{slapd.port}"))
+        (pli.root / "pli.conf").write_text(text.replace(f"ldaps://localhost:{slapd.port}", f"ldap://localhost:{slapd.port}"))
         r = pli.pli("serve", "-n", check=False)
         assert r.returncode != 0 and "ldaps:// or ldapi://" in r.stderr
         (pli.root / "pli.conf").write_text(text.replace("/ca.pem", "/not-there.pem"))
