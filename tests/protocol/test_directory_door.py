@@ -69,6 +69,23 @@ def test_tls_as_at_the_other_ports(pli, args, want):
     assert (want or "Cipher is (NONE)") in hello(pli, *args)
 
 
+def test_there_is_one_way_to_sign_in(pli):
+    """No SASL mechanism is named (a client that takes the strongest of them would never get in), and none is taken."""
+    pli.add("simple@chu.test", sign="never")
+    root = ldap(pli, "ldapsearch", "simple@chu.test", PASSWORD, "-LLL", "-b", "", "-s", "base", "+")
+    assert "supportedLDAPVersion: 3" in root.stdout and "supportedSASLMechanisms" not in root.stdout
+    for mechanism in ("PLAIN", "DIGEST-MD5", "SCRAM-SHA-256", "EXTERNAL"):
+        r = subprocess.run(["ldapwhoami", "-Q", "-Y", mechanism, "-U", "simple@chu.test", "-w", PASSWORD, "-H", f"ldaps://localhost:{pli.port('ldaps')}"],
+                           capture_output=True, text=True, env=dict(os.environ, LDAPTLS_CACERT=str(pli.ca)))
+        assert r.returncode != 0 and re.search("mechanism too weak|no mechanism available|method not supported|not supported", r.stderr), (mechanism, r.stderr)
+
+
+def test_a_client_without_a_base(pli):
+    pli.add("sans.base@chu.test", sign="never", name="Base SANS")
+    r = ldap(pli, "ldapsearch", "sans.base@chu.test", PASSWORD, "-LLL", "-b", "", "(|(givenname=sans)(sn=sans)(cn=sans)(mail=sans)(givenname=sans*)(sn=sans*)(cn=sans*)(mail=sans*))", "mail")
+    assert r.returncode == 0 and "mail: sans.base@chu.test" in r.stdout
+
+
 def test_a_paged_read_is_whole(pli):
     """More entries than one answer may have (500), put in by slapadd: 520 accounts by the command would take minutes."""
     rows = "".join(f"dn: mail=p{i}@chu.test,ou=mailboxes,o=pli\nobjectClass: inetOrgPerson\nobjectClass: mssBox\ncn: P {i}\nsn: P\nmail: p{i}@chu.test\n"
