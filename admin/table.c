@@ -15,6 +15,18 @@ struct reading {
     enum rc rc;
 };
 
+/* ---- cells that a spreadsheet would run ---- */
+static bool is_one_of(struct span s, size_t at, const char *set)
+{
+    return s.n > at && s.p[at] && strchr(set, s.p[at]);
+}
+
+/* An apostrophe in front of it is no part of the cell: that is how spreadsheets write a text that is no formula, and how table_put() does. */
+static struct span without_mark(struct span cell)
+{
+    return is_one_of(cell, 0, "'") && is_one_of(cell, 1, "=+-@'") ? span_from(cell, 1) : cell;
+}
+
 /* ---- before the first row ---- */
 /* A line ends with LF, CRLF, or a CR alone, as spreadsheets of a Mac write it. */
 static size_t line_length(struct span rest)
@@ -101,7 +113,7 @@ static void take_row(int end, void *ctx)
 
     (void)end;
     for (size_t i = 0; i < r->row.n; i++) {
-        r->row.cell[i] = span_trim(span_head(span_from(buf_span(&r->cells), from), r->end[i] - from));
+        r->row.cell[i] = without_mark(span_trim(span_head(span_from(buf_span(&r->cells), from), r->end[i] - from)));
         from = r->end[i];
     }
     if (r->rc == RC_OK)
@@ -161,11 +173,14 @@ void table_put(struct buf *out, struct span cell, char separator)
     bool quotes = span_chr(cell, '"') >= 0 || span_chr(cell, (unsigned char)separator) >= 0 ||
                   span_chr(cell, '\n') >= 0 || span_chr(cell, '\r') >= 0;
 
+    if (quotes)
+        buf_addc(out, '"');
+    if (is_one_of(cell, 0, "=+-@'"))
+        buf_addc(out, '\'');
     if (!quotes) {
         buf_addspan(out, cell);
         return;
     }
-    buf_addc(out, '"');
     for (size_t i = 0; i < cell.n; i++) {
         if (cell.p[i] == '"')
             buf_addc(out, '"');

@@ -4,6 +4,8 @@
  * Form     RFC 4180, read by libcsv in its strict mode: a cell with a separator, a quote or a line end stands in quotes. Line ends of Unix, of Windows and of a
  *          Mac (CR); a byte order mark is passed over. The separator is the one of ; , and TAB that the first line has most of (French spreadsheets write ;),
  *          or the one of a first line "sep=;", which is then no row.
+ * Formula  a cell that begins with = + - @ is one for a spreadsheet, and whoever may name an account may write it. It is written with an apostrophe in
+ *          front, which is taken away where one of these, or another apostrophe, follows it.
  * Text     UTF-8. A file in another charset is refused whole: half of its names would be wrong.
  * Rows     empty lines are passed over. Cells lose spaces at both ends.
  * Errors   RC_SYNTAX: no such text; e->log names the line.   Memory: one row.

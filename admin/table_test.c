@@ -39,6 +39,7 @@ static const struct {
     {"sep=;", "1:<sep=><>"},
     {"sep=xy;z\n", "1:<sep=xy><z>"},
     {"a;b\r1;\xE9\r", "line 2: the file is not UTF-8: save it as \"CSV UTF-8\" in the spreadsheet"},
+    {"a;b\n'=1+1;''x\n'Hooft;'\n", "1:<a><b>2:<=1+1><'x>3:<'Hooft><'>"},
     {"nom,service;x;y\nz\n", "1:<nom,service><x><y>2:<z>"}, /* the separator it has most of */
     {"a;b\n1;\"2\n3;4\n", "line 2: its quotes do not end"},
     {"a;b\n1;x\"2\n3;4\n", "line 2: a quote stands where none may be"},
@@ -83,7 +84,9 @@ static void bounds(void **state)
 
 static void written_cells_are_read_back(void **state)
 {
-    static const char *const cells[] = {"x", "", "a;b", "a,b", "\"", "a\nb", "a\r\nb", "d'\xC3\xA9t\xC3\xA9"};
+    static const char *const cells[] = {"x",    "",       "a;b",  "a,b",  "\"",
+                                        "a\nb", "a\r\nb", "=1+1", "+x;y", "-\"",
+                                        "@x",   "'x",     "'=x",  "''",   "d'\xC3\xA9t\xC3\xA9"};
 
     (void)state;
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {

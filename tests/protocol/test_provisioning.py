@@ -165,11 +165,13 @@ def test_a_disk_that_takes_no_more_sheets_ends_the_run(inst, file, tmp_path):
 
 
 def test_what_is_exported_is_taken_again(inst, file):
+    assert outcomes(inst, file(f"address;type;name;structure\nformule@chu.test;org;=1+1;{FINESS}\n", "formule.csv"))[1] == 0
     rows = file("address;type;name;rpps;service;aliases\n" + f"\"aller.retour@chu.test\";per;\"Aller; \"\"RETOUR\"\"\";{rpps(9)};\"Étage 2; nord\";ar@chu.test\n")
     assert outcomes(inst, rows)[1] == 0
     everything = inst.pli("account", "export")
     assert everything.splitlines()[0] == "address;type;name;given;sn;rpps;structure;profession;specialty;service;responsible;aliases;quota;messages;sign;red_list;state"
     assert f'aller.retour@chu.test;PER;"Aller; ""RETOUR""";' in everything
+    assert "formule@chu.test;ORG;'=1+1;" in everything  # no spreadsheet runs what whoever names an account wrote
     got, code = outcomes(inst, file(everything))
     assert code == 0 and got and {o for o, _ in got.values()} == {"unchanged"}
 
