@@ -3,7 +3,7 @@
  *
  * Filled   One thread (sync.c) fills the cache, and all threads ask it, under a readers-writer lock. Every answer is copied out.
  * Keys     Entries are found by name (address, alias, domain; cache_lower()) and by entryUUID, both by hash. Only cache_page() scans the cache.
- *          A mailbox takes about 250 octets.
+ *          A mailbox takes about 390 octets (bench/accounts_memory.py).
  * Refresh  cache_begin() and cache_end() bracket a complete listing. An entry that was not named in the listing is gone after cache_end(), and not
  *          before, so the cache goes on answering meanwhile. Until the first listing has ended, cache_ready() is false and an answer "unknown" must
  *          not be relied on.
