@@ -28,9 +28,13 @@ static enum rc refuse(enum account_fault fault, struct span about, struct err *e
         [ACCOUNT_NAME] = "an account needs a name",
         [ACCOUNT_RPPS] = "not an RPPS number",
         [ACCOUNT_STRUCTURE] = "not a FINESS, SIREN or SIRET number",
-        [ACCOUNT_NEEDS_RPPS] = "a professional's mailbox needs an RPPS number",
+        [ACCOUNT_NEEDS_RPPS] = "a professional's mailbox needs an RPPS number (or an ADELI number)",
         [ACCOUNT_NEEDS_STRUCTURE] = "this type of mailbox needs the number of a structure",
         [ACCOUNT_ALIAS] = "not an address",
+        [ACCOUNT_ADELI] = "not an ADELI number",
+        [ACCOUNT_TELEPHONE] = "not a telephone number",
+        [ACCOUNT_NO_PERSON] = "an organisation or application mailbox has a structure, not a person's number",
+        [ACCOUNT_RANK] = "a rank is 1 to 99",
     };
 
     return err_set(e, RC_SYNTAX, "%s%s%.*s", texts[fault], about.n ? ": " : "", SPAN_ARG(span_head(about, 100)));
@@ -84,6 +88,8 @@ static enum rc prepare_texts(struct adding *n, struct err *e)
                                         {"the profession", w->profession, &n->a.profession},
                                         {"the specialty", w->specialty, &n->a.specialty},
                                         {"the service", w->service, &n->a.service},
+                                        {"the civility", w->civility, &n->a.civility},
+                                        {"the description", w->description, &n->a.description},
                                         {"the person responsible", w->responsible, &n->a.responsible}};
     return account_texts_prepare(&n->texts, list, sizeof list / sizeof *list, e);
 }
@@ -115,6 +121,10 @@ static enum rc prepare(struct admin *ad, struct adding *n, struct err *e)
 
     n->a.type = w->type;
     n->a.rpps = w->rpps;
+    n->a.adeli = w->adeli;
+    n->a.telephone = span_trim(w->telephone);
+    n->a.rank = w->rank;
+    n->a.paperless = w->paperless;
     n->a.structure = w->structure;
     n->a.quota = w->quota;
     n->a.code_until =

@@ -25,6 +25,10 @@ static const struct {
      DS_PROFESSION, "the profession"},
     {CHANGE_SPECIALTY, offsetof(struct account_change, specialty), offsetof(struct dird_account, specialty),
      DS_SPECIALTY, "the specialty"},
+    {CHANGE_CIVILITY, offsetof(struct account_change, civility), offsetof(struct dird_account, civility), DS_CIVILITY,
+     "the civility"},
+    {CHANGE_DESCRIPTION, offsetof(struct account_change, description), offsetof(struct dird_account, description),
+     DS_DESCRIPTION, "the description"},
 };
 enum { TEXTS = sizeof texts / sizeof *texts };
 
@@ -71,6 +75,31 @@ static void lay_flag(struct changing *n, uint32_t change, bool on, uint32_t flag
     n->what |= DS_FLAGS;
 }
 
+static void lay_numbers(struct changing *n)
+{
+    const struct account_change *ch = n->ch;
+    const struct {
+        uint32_t change, what;
+        struct span from, *to;
+    } rows[] = {{CHANGE_RPPS, DS_RPPS, ch->rpps, &n->a->rpps},
+                {CHANGE_ADELI, DS_ADELI, ch->adeli, &n->a->adeli},
+                {CHANGE_TELEPHONE, DS_TELEPHONE, span_trim(ch->telephone), &n->a->telephone}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (ch->what & rows[i].change) {
+            *rows[i].to = rows[i].from;
+            n->what |= rows[i].what;
+        }
+    if (ch->what & CHANGE_RANK) {
+        n->a->rank = ch->rank;
+        n->what |= DS_RANK;
+    }
+    if (ch->what & CHANGE_PAPERLESS) {
+        n->a->paperless = ch->paperless;
+        n->what |= DS_PAPERLESS;
+    }
+}
+
 static void lay_rest(struct changing *n)
 {
     const struct account_change *ch = n->ch;
@@ -80,10 +109,6 @@ static void lay_rest(struct changing *n)
         n->what |= ch->what & CHANGE_ALIAS_ADD      ? DS_ALIAS_ADD
                    : ch->what & CHANGE_ALIAS_REMOVE ? DS_ALIAS_REMOVE
                                                     : DS_ALIASES;
-    }
-    if (ch->what & CHANGE_RPPS) {
-        n->a->rpps = ch->rpps;
-        n->what |= DS_RPPS;
     }
     if (ch->what & CHANGE_QUOTA) {
         n->a->quota = ch->quota;
@@ -111,6 +136,7 @@ static enum rc lay(struct admin *ad, struct changing *n, struct err *e)
     rc = lay_texts(n, e);
     if (rc == RC_OK) {
         lay_name_parts(n);
+        lay_numbers(n);
         lay_rest(n);
     }
     return rc;

@@ -28,11 +28,17 @@ static enum account_fault numbers_fault(const struct account_wish *w, struct spa
     *about = w->rpps;
     if (w->rpps.n && !rpps_ok(w->rpps))
         return ACCOUNT_RPPS;
+    *about = w->adeli;
+    if (w->adeli.n && !adeli_ok(w->adeli))
+        return ACCOUNT_ADELI;
+    *about = w->rpps.n ? w->rpps : w->adeli;
+    if (about->n && (w->type == DT_ORG || w->type == DT_APP))
+        return ACCOUNT_NO_PERSON;
     *about = w->structure;
     if (w->structure.n && !structure_ok(w->structure))
         return ACCOUNT_STRUCTURE;
     *about = SPAN_NULL;
-    if (w->type == DT_PER && w->rpps.n == 0)
+    if (w->type == DT_PER && w->rpps.n == 0 && w->adeli.n == 0)
         return ACCOUNT_NEEDS_RPPS;
     return w->type != DT_PER && w->structure.n == 0 ? ACCOUNT_NEEDS_STRUCTURE : ACCOUNT_RIGHT;
 }
@@ -47,12 +53,23 @@ static enum account_fault aliases_fault(const struct span *aliases, size_t n, st
     return ACCOUNT_RIGHT;
 }
 
+static enum account_fault contact_fault(struct span telephone, uint32_t rank, struct span *about)
+{
+    *about = span_trim(telephone);
+    if (about->n && !telephone_ok(*about))
+        return ACCOUNT_TELEPHONE;
+    *about = SPAN_NULL;
+    return rank <= RANK_MOST ? ACCOUNT_RIGHT : ACCOUNT_RANK;
+}
+
 enum account_fault account_wish_fault(const struct account_wish *w, struct span *about_out)
 {
     enum account_fault fault = identity_fault(w, about_out);
 
     if (fault == ACCOUNT_RIGHT)
         fault = numbers_fault(w, about_out);
+    if (fault == ACCOUNT_RIGHT)
+        fault = contact_fault(w->telephone, w->rank, about_out);
     return fault == ACCOUNT_RIGHT ? aliases_fault(w->aliases, w->n_aliases, about_out) : fault;
 }
 
@@ -65,7 +82,13 @@ enum account_fault account_change_fault(const struct account_change *ch, struct 
         aliases_fault(ch->aliases, ch->n_aliases, about_out) != ACCOUNT_RIGHT)
         return ACCOUNT_ALIAS;
     *about_out = ch->rpps;
-    return (ch->what & CHANGE_RPPS) && !rpps_ok(ch->rpps) ? ACCOUNT_RPPS : ACCOUNT_RIGHT;
+    if ((ch->what & CHANGE_RPPS) && !rpps_ok(ch->rpps))
+        return ACCOUNT_RPPS;
+    *about_out = ch->adeli;
+    if ((ch->what & CHANGE_ADELI) && ch->adeli.n && !adeli_ok(ch->adeli))
+        return ACCOUNT_ADELI;
+    return contact_fault(ch->what & CHANGE_TELEPHONE ? ch->telephone : SPAN_NULL, ch->what & CHANGE_RANK ? ch->rank : 0,
+                         about_out);
 }
 
 /* ---- prepared ---- */

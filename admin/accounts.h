@@ -52,8 +52,13 @@ struct account_wish {
     uint8_t type;                 /* enum dird_type */
     struct span name;             /* displayed name; of a person the given name, then the family name in capitals */
     struct span given, sn;        /* .p NULL: taken from name (name_split) */
-    struct span rpps, structure;  /* type PER needs the first, the others the second */
+    struct span rpps, structure;  /* type PER needs the first (or adeli), the others the second */
     struct span profession, specialty, service, responsible;
+    struct span civility, description;
+    struct span adeli;            /* type PER: instead of rpps, or beside it */
+    struct span telephone;        /* of the mailbox */
+    uint32_t rank;                /* 1 to RANK_MOST among the mailboxes of one holder; 0: not told */
+    uint8_t paperless;            /* enum dird_said: its holder takes documents without paper */
     const struct span *aliases;   /* further addresses */
     size_t n_aliases;
     struct span password;
@@ -72,7 +77,7 @@ struct account_wish {
 /* What is wrong with a wish or a change, before anybody is asked: the first that holds. */
 enum account_fault {
     ACCOUNT_RIGHT = 0, ACCOUNT_ADDRESS, ACCOUNT_TYPE, ACCOUNT_NAME, ACCOUNT_RPPS, ACCOUNT_STRUCTURE, ACCOUNT_NEEDS_RPPS,
-    ACCOUNT_NEEDS_STRUCTURE, ACCOUNT_ALIAS, ACCOUNT_FAULTS_
+    ACCOUNT_NEEDS_STRUCTURE, ACCOUNT_ALIAS, ACCOUNT_ADELI, ACCOUNT_TELEPHONE, ACCOUNT_RANK, ACCOUNT_NO_PERSON, ACCOUNT_FAULTS_
 };
 /* about_out: the text that is wrong, borrowed from the wish. Pure. */
 enum account_fault account_wish_fault(const struct account_wish *w, struct span *about_out);
@@ -92,11 +97,15 @@ enum rc account_add_would(struct admin *ad, const struct account_wish *w, struct
 enum account_what {
     CHANGE_NAME = 1, CHANGE_SERVICE = 2, CHANGE_RESPONSIBLE = 4, CHANGE_PROFESSION = 8, CHANGE_SPECIALTY = 16, CHANGE_RPPS = 32, CHANGE_ALIASES = 64,
     CHANGE_SIGN = 128, CHANGE_RED_LIST = 256, CHANGE_QUOTA = 512, CHANGE_MOST = 1024, CHANGE_SEEN = 2048,
+    CHANGE_CIVILITY = 4096, CHANGE_ADELI = 8192, CHANGE_TELEPHONE = 1 << 14, CHANGE_DESCRIPTION = 1 << 15, CHANGE_RANK = 1 << 16, CHANGE_PAPERLESS = 1 << 17,
     CHANGE_ALIAS_ADD = 1 << 28, CHANGE_ALIAS_REMOVE = 1 << 29 /* instead of CHANGE_ALIASES: these come, or go; RC_NOTFOUND: one that is to go is none */
 };
 struct account_change {
     uint32_t what;                /* CHANGE_ bits: only these fields count */
     struct span name, service, responsible, profession, specialty, rpps;
+    struct span civility, adeli, telephone, description;
+    uint32_t rank;                /* 0: not told any more */
+    uint8_t paperless;            /* enum dird_said */
     const struct span *aliases;   /* all of them from now on; of CHANGE_ALIAS_ADD, _REMOVE those that come or go */
     size_t n_aliases;
     bool sign, red_list;

@@ -186,13 +186,16 @@ static struct account_wish a_wish(void)
 static void a_wish_is_judged(void **state)
 {
     static const struct span bad_alias[] = {{(const unsigned char *)"a@chu.test", 10}, {(const unsigned char *)"b", 1}};
-    struct account_wish w[9];
-    const enum account_fault faults[] = {ACCOUNT_RIGHT, ACCOUNT_ADDRESS,   ACCOUNT_TYPE,       ACCOUNT_NAME,
-                                         ACCOUNT_RPPS,  ACCOUNT_STRUCTURE, ACCOUNT_NEEDS_RPPS, ACCOUNT_NEEDS_STRUCTURE,
-                                         ACCOUNT_ALIAS};
+    struct account_wish w[14];
+    const enum account_fault faults[] = {
+        ACCOUNT_RIGHT,     ACCOUNT_ADDRESS,   ACCOUNT_TYPE,       ACCOUNT_NAME,
+        ACCOUNT_RPPS,      ACCOUNT_STRUCTURE, ACCOUNT_NEEDS_RPPS, ACCOUNT_NEEDS_STRUCTURE,
+        ACCOUNT_ADELI,     ACCOUNT_TELEPHONE, ACCOUNT_RANK,       ACCOUNT_RIGHT,
+        ACCOUNT_NO_PERSON, ACCOUNT_ALIAS};
+    enum { ROWS = sizeof faults / sizeof *faults };
     struct span about;
     (void)state;
-    for (size_t i = 0; i < 9; i++)
+    for (size_t i = 0; i < ROWS; i++)
         w[i] = a_wish();
     w[1].address = SPAN_LIT("gp");
     w[2].type = DT_CAB + 1;
@@ -201,9 +204,18 @@ static void a_wish_is_judged(void **state)
     w[5].structure = SPAN_LIT("300017984");
     w[6].rpps = SPAN_NULL;
     w[7].type = DT_ORG;
-    w[8].aliases = bad_alias;
-    w[8].n_aliases = 2;
-    for (size_t i = 0; i < 9; i++) {
+    w[7].rpps = SPAN_NULL;
+    w[8].adeli = SPAN_LIT("12345678");
+    w[9].telephone = SPAN_LIT("douze");
+    w[10].rank = RANK_MOST + 1;
+    w[11].rpps = SPAN_NULL; /* who has no RPPS number has the other one */
+    w[11].adeli = SPAN_LIT("2A1234567");
+    w[11].rank = RANK_MOST;
+    w[12].type = DT_APP;
+    w[12].structure = SPAN_LIT("300017985");
+    w[13].aliases = bad_alias;
+    w[13].n_aliases = 2;
+    for (size_t i = 0; i < ROWS; i++) {
         if (account_wish_fault(&w[i], &about) != faults[i])
             print_error("wish %zu\n", i);
         assert_int_equal(account_wish_fault(&w[i], &about), faults[i]);
@@ -226,6 +238,16 @@ static void a_change_is_judged(void **state)
     assert_int_equal(account_change_fault(&ch, &about), ACCOUNT_RIGHT);
     ch.rpps = SPAN_LIT("1");
     assert_int_equal(account_change_fault(&ch, &about), ACCOUNT_RPPS);
+    ch.what = CHANGE_ADELI | CHANGE_TELEPHONE; /* an empty one takes it away */
+    assert_int_equal(account_change_fault(&ch, &about), ACCOUNT_RIGHT);
+    ch.adeli = SPAN_LIT("1");
+    assert_int_equal(account_change_fault(&ch, &about), ACCOUNT_ADELI);
+    ch.what = CHANGE_TELEPHONE;
+    ch.telephone = SPAN_LIT("1");
+    assert_int_equal(account_change_fault(&ch, &about), ACCOUNT_TELEPHONE);
+    ch.what = CHANGE_RANK;
+    ch.rank = RANK_MOST + 1;
+    assert_int_equal(account_change_fault(&ch, &about), ACCOUNT_RANK);
     ch.what = CHANGE_NAME;
     assert_int_equal(account_change_fault(&ch, &about), ACCOUNT_NAME);
 }

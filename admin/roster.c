@@ -19,11 +19,17 @@ const struct roster_heading roster_columns[ROSTER_COLUMNS] = {
     [ROSTER_SPECIALTY] = {"specialty", "specialite", "text"},
     [ROSTER_SERVICE] = {"service", "service", "text"},
     [ROSTER_RESPONSIBLE] = {"responsible", "responsable", "text"},
+    [ROSTER_CIVILITY] = {"civility", "civilite", "text"},
+    [ROSTER_ADELI] = {"adeli", "adeli", "9 characters"},
+    [ROSTER_TELEPHONE] = {"telephone", "telephone", "a number, a + first"},
+    [ROSTER_DESCRIPTION] = {"description", "description", "text"},
     [ROSTER_ALIASES] = {"aliases", "alias", "addresses, spaces between them"},
     [ROSTER_QUOTA] = {"quota", "quota", "octets, or 500M, 2G; 0: none"},
     [ROSTER_MOST] = {"messages", "messages", "how many; 0: as all mailboxes"},
     [ROSTER_SIGN] = {"sign", "signature", "yes, no; oui, non"},
     [ROSTER_RED_LIST] = {"red_list", "liste_rouge", "yes, no; oui, non"},
+    [ROSTER_RANK] = {"rank", "rang", "1 to 99; 0: none"},
+    [ROSTER_PAPERLESS] = {"paperless", "dematerialisation", "yes, no; oui, non"},
     [ROSTER_STATE] = {"state", "etat", "active, suspended, closed; actif, suspendu, ferme"},
 };
 

@@ -38,6 +38,14 @@ static const struct {
      offsetof(struct account_change, specialty), offsetof(struct dird_account, specialty)},
     {ROSTER_RPPS, CHANGE_RPPS, offsetof(struct account_wish, rpps), offsetof(struct account_change, rpps),
      offsetof(struct dird_account, rpps)},
+    {ROSTER_CIVILITY, CHANGE_CIVILITY, offsetof(struct account_wish, civility),
+     offsetof(struct account_change, civility), offsetof(struct dird_account, civility)},
+    {ROSTER_ADELI, CHANGE_ADELI, offsetof(struct account_wish, adeli), offsetof(struct account_change, adeli),
+     offsetof(struct dird_account, adeli)},
+    {ROSTER_TELEPHONE, CHANGE_TELEPHONE, offsetof(struct account_wish, telephone),
+     offsetof(struct account_change, telephone), offsetof(struct dird_account, telephone)},
+    {ROSTER_DESCRIPTION, CHANGE_DESCRIPTION, offsetof(struct account_wish, description),
+     offsetof(struct account_change, description), offsetof(struct dird_account, description)},
 };
 
 static bool has(const struct applying *a, enum roster_column c)
@@ -137,6 +145,8 @@ static void compare_rest(struct applying *a)
     a->change.red_list = w->red_list;
     a->change.quota = w->quota;
     a->change.most = w->most;
+    a->change.rank = w->rank;
+    a->change.paperless = w->paperless;
     if (says(a, ROSTER_SIGN) && w->sign != ((is->flags & DF_SIGN) != 0))
         differs(a, ROSTER_SIGN, CHANGE_SIGN);
     if (says(a, ROSTER_RED_LIST) && w->red_list != ((is->flags & DF_RED_LIST) != 0))
@@ -145,6 +155,10 @@ static void compare_rest(struct applying *a)
         differs(a, ROSTER_QUOTA, CHANGE_QUOTA);
     if (says(a, ROSTER_MOST) && w->most != is->most)
         differs(a, ROSTER_MOST, CHANGE_MOST);
+    if (says(a, ROSTER_RANK) && w->rank != is->rank)
+        differs(a, ROSTER_RANK, CHANGE_RANK);
+    if (says(a, ROSTER_PAPERLESS) && w->paperless != is->paperless)
+        differs(a, ROSTER_PAPERLESS, CHANGE_PAPERLESS);
 }
 
 /* ---- one or the other ---- */

@@ -47,6 +47,26 @@ static enum rc read_number(const struct roster *r, uint32_t row, enum roster_col
     return RC_OK;
 }
 
+static enum rc read_rank(const struct roster *r, uint32_t row, uint32_t *out, struct err *e)
+{
+    uint64_t n = 0;
+    enum rc rc = read_number(r, row, ROSTER_RANK, SET_INT, &n, e);
+
+    if (rc == RC_OK && n > RANK_MOST)
+        rc = bad_cell(ROSTER_RANK, roster_cell(r, row, ROSTER_RANK), e);
+    *out = (uint32_t)n;
+    return rc;
+}
+
+static enum rc read_paperless(const struct roster *r, uint32_t row, uint8_t *out, struct err *e)
+{
+    bool yes = false;
+    enum rc rc = read_yes(r, row, ROSTER_PAPERLESS, &yes, e);
+
+    *out = roster_cell(r, row, ROSTER_PAPERLESS).n == 0 ? SAID_NOTHING : yes ? SAID_YES : SAID_NO;
+    return rc;
+}
+
 static enum rc read_state(const struct roster *r, uint32_t row, uint8_t *out, struct err *e)
 {
     struct span cell = roster_cell(r, row, ROSTER_STATE);
@@ -110,6 +130,10 @@ enum rc roster_wish(const struct roster *r, uint32_t row, const struct roster_de
                                       .specialty = roster_cell(r, row, ROSTER_SPECIALTY),
                                       .service = roster_cell(r, row, ROSTER_SERVICE),
                                       .responsible = roster_cell(r, row, ROSTER_RESPONSIBLE),
+                                      .civility = roster_cell(r, row, ROSTER_CIVILITY),
+                                      .adeli = roster_cell(r, row, ROSTER_ADELI),
+                                      .telephone = roster_cell(r, row, ROSTER_TELEPHONE),
+                                      .description = roster_cell(r, row, ROSTER_DESCRIPTION),
                                       .password_min = d->password_min,
                                       .code_until = d->code_until,
                                       .quota = d->quota,
@@ -127,6 +151,10 @@ enum rc roster_wish(const struct roster *r, uint32_t row, const struct roster_de
         rc = read_number(r, row, ROSTER_MOST, SET_INT, &w->most, e);
     if (rc == RC_OK)
         rc = read_yes(r, row, ROSTER_SIGN, &w->sign, e);
+    if (rc == RC_OK)
+        rc = read_rank(r, row, &w->rank, e);
+    if (rc == RC_OK)
+        rc = read_paperless(r, row, &w->paperless, e);
     if (rc == RC_OK)
         rc = read_state(r, row, &out->state, e);
     w->suspended = out->state == DA_SUSPENDED;

@@ -3,15 +3,20 @@
 #include "directory/holder.h"
 #include "crypto/seal/digest.h"
 
-static struct span number_of(uint8_t type, struct span rpps, struct span structure)
+static struct span number_of(uint8_t type, struct span person, struct span structure)
 {
-    return type == DT_PER ? rpps : structure;
+    return type == DT_PER ? person : structure;
 }
 
-void holder_digest(struct span address, uint8_t type, struct span rpps, struct span structure,
+struct span holder_person(const struct dird_account *a)
+{
+    return a->rpps.n > 0 ? a->rpps : a->adeli;
+}
+
+void holder_digest(struct span address, uint8_t type, struct span person, struct span structure,
                    unsigned char out[DIRD_PUB])
 {
-    struct span number = number_of(type, rpps, structure);
+    struct span number = number_of(type, person, structure);
     struct buf text = BUF_INIT; /* open: numbers that are published */
 
     _Static_assert((int)DIGEST_LEN == (int)DIRD_PUB, "a digest stands where a public key does");
@@ -24,8 +29,8 @@ bool holder_same(const unsigned char digest[DIRD_PUB], struct span address, cons
 {
     unsigned char own[DIRD_PUB];
 
-    if (number_of(a->type, a->rpps, a->structure).n == 0)
+    if (number_of(a->type, holder_person(a), a->structure).n == 0)
         return false;
-    holder_digest(address, a->type, a->rpps, a->structure, own);
+    holder_digest(address, a->type, holder_person(a), a->structure, own);
     return memcmp(digest, own, sizeof own) == 0;
 }

@@ -30,6 +30,11 @@ static void a_person_by_her_number(void **state)
     assert_false(holder_same(digest, ADDRESS, &ward));
     holder_digest(ADDRESS, DT_PER, none.rpps, none.structure, of_none);
     assert_false(holder_same(of_none, ADDRESS, &none)); /* two without a number are not one */
+    none.adeli = SPAN_LIT("123456789");                 /* who has no RPPS number is known by the other one */
+    holder_digest(ADDRESS, DT_PER, holder_person(&none), none.structure, of_none);
+    assert_true(holder_same(of_none, ADDRESS, &none));
+    her.adeli = none.adeli;
+    assert_true(holder_same(digest, ADDRESS, &her) && !holder_same(of_none, ADDRESS, &her));
 }
 
 static void the_others_by_their_structure(void **state)

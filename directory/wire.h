@@ -12,7 +12,7 @@
  */
 #pragma once
 #include "base/ipc.h"
-#define DIRD_VERSION 14
+#define DIRD_VERSION 15
 /* RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
 extern const struct ipc_proto dird_proto;
 enum dird_op {
@@ -180,6 +180,8 @@ IPC_MESSAGE(dird_delegate_rep);
 
 /* ---- accounts: also a list record ---- */
 /* DA_ERASING: closed, and its keys and mail are being destroyed: there is no way back. */
+enum dird_said { SAID_NOTHING = 0, SAID_YES, SAID_NO };
+enum { RANK_MOST = 99 };
 enum dird_state { DA_ACTIVE = 0, DA_SUSPENDED, DA_CLOSED, DA_ERASING };
 #define FIELDS_dird_account(F, T)                                                       \
     F(T, BYTES, address, DIRD_ADDR)                                                     \
@@ -206,11 +208,18 @@ enum dird_state { DA_ACTIVE = 0, DA_SUSPENDED, DA_CLOSED, DA_ERASING };
     F(T, U64, since)                         /* UTC s: suspended or closed since then; 0: not known */ \
     F(T, U64, keep_until)                    /* UTC s, of a closed one: its mail and keys are kept until then */ \
     F(T, U64, code_until)                    /* UTC s: its password is a code for choosing one (DIRD_CHOOSE), until then; 0: it is none */ \
-    F(T, U32, flags)                         /* DF_ bits */
+    F(T, U32, flags)                         /* DF_ bits */                             \
+    F(T, BYTES, civility, DIRD_NAME)                                                    \
+    F(T, BYTES, adeli, DIRD_ID)              /* of a professional who has no RPPS number, or had none */ \
+    F(T, BYTES, telephone, DIRD_ID)                                                     \
+    F(T, BYTES, description, DIRD_NAME)      /* what the mailbox is for */              \
+    F(T, U32, rank)                          /* among the mailboxes of one holder, 1 first; 0: not told */ \
+    F(T, U8, paperless)                      /* enum dird_said */
 IPC_MESSAGE(dird_account);
 
 enum { DS_NAME = 1, DS_FLAGS = 2, DS_STATE = 4 /* of ADD alone: DIRD_ACCOUNT_STATE changes it */, DS_QUOTA = 8, DS_CERT = 16, DS_SERVICE = 32, DS_RESPONSIBLE = 64, DS_PROFESSION = 128,
        DS_ALIASES = 256, DS_SPECIALTY = 512, DS_RPPS = 1024 /* per and cab */, DS_MOST = 2048,
+       DS_CIVILITY = 4096, DS_ADELI = 8192 /* per and cab */, DS_TELEPHONE = 1 << 14, DS_DESCRIPTION = 1 << 15, DS_RANK = 1 << 16, DS_PAPERLESS = 1 << 17,
        DS_ALIAS_ADD = 1 << 28, DS_ALIAS_REMOVE = 1 << 29 /* .aliases come to those that are there, or go from them: two who do so at once lose none */ };
 #define FIELDS_dird_set_req(F, T)                                                                                                            \
     F(T, U32, what)                                       /* DS_ bits: only the fields named are changed */                                  \
@@ -376,7 +385,11 @@ IPC_MESSAGE(dird_expand_req);
     F(T, BYTES, responsible, DIRD_NAME)                                                                \
     F(T, U8, type)                           /* enum dird_type */                                      \
     F(T, U8, state)                          /* enum dird_state */                                     \
-    F(T, U32, flags)                         /* DF_RED_LIST, DF_DOMAIN_OFF */
+    F(T, U32, flags)                         /* DF_RED_LIST, DF_DOMAIN_OFF */                          \
+    F(T, BYTES, adeli, DIRD_ID)                                                                        \
+    F(T, BYTES, telephone, DIRD_ID)                                                                    \
+    F(T, U32, rank)                          /* as in dird_account */                                  \
+    F(T, U8, paperless)                      /* enum dird_said */
 IPC_MESSAGE(dird_box);
 
 /* DIRD_BOXES_CHANGED. .seen counts changes of this run of dird (.run). RC_OK with .whole 1: what changed is not known (another run, too long ago, a domain

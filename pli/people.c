@@ -165,7 +165,34 @@ bool number_option(struct cmd *c, const char *name, int64_t most, uint64_t *out,
     return option(c, &(struct setting){name, SET_INT, "0", 0, most, SET_AT_START, NULL}, out, answer_out);
 }
 
+static const char *const said_words[] = {[SAID_NOTHING] = "unknown", [SAID_YES] = "yes", [SAID_NO] = "no"};
+
+const char *said_word(uint8_t said)
+{
+    return said_words[said <= SAID_NO ? said : SAID_NOTHING];
+}
+
+bool said_option(struct cmd *c, const char *name, uint8_t *out, int *answer_out)
+{
+    const char *v = opt_get(c, name);
+
+    if (!v)
+        return false;
+    for (uint8_t i = SAID_NOTHING; i <= SAID_NO; i++)
+        if (strcmp(v, said_words[i]) == 0) {
+            *out = i;
+            return true;
+        }
+    *answer_out = cmd_usage(c, "%s is yes, no or unknown", name);
+    return false;
+}
+
 /* ---- an account shown ---- */
+json_t *said_json(uint8_t said)
+{
+    return said == SAID_NOTHING ? json_null() : json_boolean(said == SAID_YES);
+}
+
 json_t *json_text(struct span s)
 {
     json_t *j = s.n ? json_stringn((const char *)s.p, s.n) : json_null();
@@ -208,7 +235,11 @@ json_t *account_json(const struct dird_account *a)
                  {"profession", a->profession},
                  {"specialty", a->specialty},
                  {"service", a->service},
-                 {"responsible", a->responsible}};
+                 {"responsible", a->responsible},
+                 {"civility", a->civility},
+                 {"adeli", a->adeli},
+                 {"telephone", a->telephone},
+                 {"description", a->description}};
     json_t *j = json_object();
     char when[32];
 
@@ -222,6 +253,8 @@ json_t *account_json(const struct dird_account *a)
     json_object_set_new(j, "strict", json_boolean(a->flags & DF_STRICT));
     json_object_set_new(j, "sign", json_boolean(a->flags & DF_SIGN));
     json_object_set_new(j, "red_list", json_boolean(a->flags & DF_RED_LIST));
+    json_object_set_new(j, "rank", json_integer((json_int_t)a->rank));
+    json_object_set_new(j, "paperless", said_json(a->paperless));
     json_object_set_new(j, "disabled", json_boolean(a->state != DA_ACTIVE));
     json_object_set_new(j, "state", json_string(state_name(a->state)));
     json_object_set_new(j, "state_since", json_text(span_str(moment_text(a->since, when))));
@@ -259,10 +292,16 @@ int wish_refused(struct cmd *c, enum account_fault fault, struct span about)
                           20},
         [ACCOUNT_STRUCTURE] = {"structure ",
                                ": a FINESS (9), SIREN (9) or SIRET (14) number whose check digit is right", 20},
-        [ACCOUNT_NEEDS_RPPS] = {"", "a mailbox of type per needs --rpps, the professional's national number", 0},
+        [ACCOUNT_NEEDS_RPPS] =
+            {"", "a mailbox of type per needs --rpps, the professional's national number (who has none yet: --adeli)",
+             0},
         [ACCOUNT_NEEDS_STRUCTURE] = {"a mailbox of type ",
                                      " needs --structure, the FINESS or SIRET number of the structure", 100},
         [ACCOUNT_ALIAS] = {"alias \"", "\" is not an address", 100},
+        [ACCOUNT_ADELI] = {"ADELI ", ": 9 digits, of which the first two are the department (2A, 2B in Corsica)", 20},
+        [ACCOUNT_TELEPHONE] = {"telephone ", ": 3 to 15 digits, such as +33123456789 or 01 23 45 67 89", 40},
+        [ACCOUNT_NO_PERSON] = {"a mailbox of type org or app has --structure, not a person's number: ", "", 20},
+        [ACCOUNT_RANK] = {"", "--rank is 1 to 99", 0},
     };
     struct span shown = span_head(about, (size_t)texts[fault].most);
 

@@ -32,6 +32,7 @@ char *size_text(uint64_t n, char out[32]); /* 2147483648 -> "2G"; rounded to a t
 /* A size such as 2G; false after its usage line. */
 bool size_option(struct cmd *c, const char *name, uint64_t *out, int *answer_out);
 bool number_option(struct cmd *c, const char *name, int64_t most, uint64_t *out, int *answer_out); /* from 0 on; the same */
+bool said_option(struct cmd *c, const char *name, uint8_t *out, int *answer_out); /* yes, no, unknown as enum dird_said; false: not given, or wrong */
 
 /* An account by its address; PLI_OK, or an exit code after its line. account_free(out) in any case. */
 int account_of(struct cmd *c, const char *address, struct account *out);
@@ -41,3 +42,5 @@ size_t aliases_given(const struct cmd *c, struct span out[CMD_OPTS_MAX]);     /*
 struct json_t;
 struct json_t *account_json(const struct dird_account *a);
 struct json_t *json_text(struct span s); /* a string, bytes that are no UTF-8 replaced; null when empty */
+struct json_t *said_json(uint8_t said); /* true, false, null: enum dird_said */
+const char *said_word(uint8_t said);

@@ -65,6 +65,29 @@ bool finess_ok(struct span s)
     return luhn_ok(s);
 }
 
+bool adeli_ok(struct span s)
+{
+    bool corsica = s.n == 9 && s.p[0] == '2' && (s.p[1] == 'A' || s.p[1] == 'B');
+
+    return s.n == 9 && all_digits(corsica ? span_from(s, 2) : s);
+}
+
+bool telephone_ok(struct span s)
+{
+    enum { LEAST = 3, MOST = 15, LONGEST = 32 };
+    size_t digits = 0;
+
+    if (s.n == 0 || s.n > LONGEST || !digit(s.p[s.n - 1]))
+        return false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (digit(s.p[i]))
+            digits++;
+        else if (s.p[i] == '+' ? i > 0 : !strchr(" .-()", s.p[i]) || s.p[i] == 0)
+            return false;
+    }
+    return digits >= LEAST && digits <= MOST;
+}
+
 bool siret_ok(struct span s)
 {
     if (s.n != 14 || !all_digits(s))

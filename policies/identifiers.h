@@ -6,6 +6,8 @@
 #include "base/span.h"
 bool luhn_ok(struct span digits);
 bool rpps_ok(struct span s);       /* 11 digits, Luhn */
+bool adeli_ok(struct span s);      /* 9 characters: department (2A and 2B too), then digits; no check digit is published */
+bool telephone_ok(struct span s);  /* 3 to 15 digits (E.164), a + first, single spaces . - ( ) between them; 32 octets */
 bool finess_ok(struct span s);     /* 9 characters; Luhn when all digits; 2A and 2B allowed, then length only */
 bool siret_ok(struct span s);      /* 14 digits, Luhn (La Poste: sum multiple of 5) */
 bool siren_ok(struct span s);

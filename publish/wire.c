@@ -26,3 +26,15 @@ static const struct ipc_op ops[] = {
     {PUBD_RUN, "run", ROLE_ADMIN, NULL, pubd_run_rep_f, IPC_AGAIN},
 };
 const struct ipc_proto pubd_proto = {"pubd", 0x42555050u /* "PPUB" */, PUBD_VERSION, ops, sizeof ops / sizeof *ops};
+
+enum { RPPS_DIGITS = 11 };
+
+struct span pub_rpps(const struct pub_facts *f)
+{
+    return f->person.n == RPPS_DIGITS ? f->person : SPAN_NULL;
+}
+
+struct span pub_adeli(const struct pub_facts *f)
+{
+    return f->person.n == RPPS_DIGITS ? SPAN_NULL : f->person;
+}

@@ -8,7 +8,7 @@
  */
 #pragma once
 #include "base/ipc.h"
-#define PUBD_VERSION 1
+#define PUBD_VERSION 2
 extern const struct ipc_proto pubd_proto;
 enum pubd_op {
     PUBD_STATUS = 16, /* admin super */
@@ -29,12 +29,18 @@ enum pub_type { PT_PER = 1, PT_ORG, PT_APP, PT_CAB };
     F(T, BYTES, address, PUB_ADDR)                                                                        \
     F(T, U8, type)                           /* enum pub_type */                                          \
     F(T, U8, red_list)                       /* 1: the national directory shows it to nobody */           \
-    F(T, BYTES, person, PUB_ID)              /* RPPS: per, cab */                                         \
+    F(T, BYTES, person, PUB_ID)              /* RPPS (11 digits), else ADELI (9): per, cab */             \
     F(T, BYTES, structure, PUB_ID)           /* FINESS, SIREN or SIRET: org, app */                       \
     F(T, BYTES, description, PUB_TEXT)       /* org, app, cab */                                          \
     F(T, BYTES, service, PUB_TEXT)           /* org, app, as the next */                                  \
-    F(T, BYTES, responsible, PUB_TEXT)
+    F(T, BYTES, responsible, PUB_TEXT)                                                                    \
+    F(T, BYTES, telephone, PUB_ID)           /* org, app */                                               \
+    F(T, U32, rank)                          /* among the mailboxes of one holder, 1 first; 0: not told */ \
+    F(T, U8, paperless)                      /* enum dird_said of directory/wire.h */
 IPC_MESSAGE(pub_facts);
+/* .person as one or the other; empty: it is not that one. */
+struct span pub_rpps(const struct pub_facts *f);
+struct span pub_adeli(const struct pub_facts *f);
 
 enum pub_kind { PK_NONE = 0, PK_CREATE, PK_UPDATE, PK_RED_LIST, PK_DELETE };
 enum pub_state {

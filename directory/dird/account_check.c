@@ -81,8 +81,15 @@ enum rc account_check_numbers(const struct dird_account *a, struct err *e)
         return err_set(e, RC_SYNTAX, "not an RPPS number: %s (11 digits, the last is a check digit)", log_esc(a->rpps));
     if (a->structure.n > 0 && !structure_ok(a->structure))
         return err_set(e, RC_SYNTAX, "not a FINESS, SIREN or SIRET number: %s (check digit)", log_esc(a->structure));
-    if (a->rpps.n > 0 && (a->type == DT_ORG || a->type == DT_APP))
-        return err_set(e, RC_PERM, "an organisation or application mailbox has a structure, not an RPPS number");
+    if (a->adeli.n > 0 && !adeli_ok(a->adeli))
+        return err_set(e, RC_SYNTAX, "not an ADELI number: %s (9 digits; 2A or 2B first in Corsica)",
+                       log_esc(a->adeli));
+    if ((a->rpps.n > 0 || a->adeli.n > 0) && (a->type == DT_ORG || a->type == DT_APP))
+        return err_set(e, RC_PERM, "an organisation or application mailbox has a structure, not a person's number");
+    if (a->telephone.n > 0 && !telephone_ok(a->telephone))
+        return err_set(e, RC_SYNTAX, "not a telephone number: %s", log_esc(a->telephone));
+    if (a->rank > RANK_MOST || a->paperless > SAID_NO)
+        return err_set(e, RC_SYNTAX, "a rank is 1 to %d, or 0 for none", RANK_MOST);
     if (a->mbx < FIRST_MAILBOX)
         return err_set(e, RC_SYNTAX, "mailbox number %llu is reserved", (unsigned long long)a->mbx);
     return RC_OK;

@@ -12,6 +12,7 @@
 #include "directory/dird/dird.h"
 #include "directory/dird/mods.h"
 #include "directory/dird/passhash.h"
+#include "directory/holder.h"
 #include <ldap.h>
 #include <stdio.h>
 
@@ -229,6 +230,10 @@ static void overlay(struct dird_account *to, const struct dird_account *from, ui
                  {DS_PROFESSION, &to->profession, from->profession},
                  {DS_SPECIALTY, &to->specialty, from->specialty},
                  {DS_RPPS, &to->rpps, from->rpps},
+                 {DS_CIVILITY, &to->civility, from->civility},
+                 {DS_ADELI, &to->adeli, from->adeli},
+                 {DS_TELEPHONE, &to->telephone, from->telephone},
+                 {DS_DESCRIPTION, &to->description, from->description},
                  {DS_ALIASES, &to->aliases, from->aliases}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (what & texts[i].bit)
@@ -239,6 +244,10 @@ static void overlay(struct dird_account *to, const struct dird_account *from, ui
         to->quota = from->quota;
     if (what & DS_MOST)
         to->most = from->most;
+    if (what & DS_RANK)
+        to->rank = from->rank;
+    if (what & DS_PAPERLESS)
+        to->paperless = from->paperless;
 }
 
 enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *change, struct err *e)
@@ -260,8 +269,13 @@ enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *ch
         a.aliases = buf_span(&merged);
         what |= DS_ALIASES;
     }
-    if ((what & DS_RPPS) && (rc = account_check_numbers(&a, e)) != RC_OK)
+    if ((what & (DS_RPPS | DS_ADELI | DS_TELEPHONE | DS_RANK | DS_PAPERLESS)) &&
+        (rc = account_check_numbers(&a, e)) != RC_OK)
         goto out;
+    if ((what & DS_ADELI) && a.type == DT_PER && holder_person(&a).n == 0) {
+        rc = err_set(e, RC_PERM, "a professional's mailbox keeps an RPPS or an ADELI number");
+        goto out;
+    }
     if ((what & DS_NAME) && span_trim(a.name).n == 0) {
         rc = err_set(e, RC_SYNTAX, "a name is needed");
         goto out;

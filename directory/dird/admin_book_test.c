@@ -21,7 +21,7 @@
 #define SHUT_A "fermee@chu.example"     /* in A, closed */
 #define RED_CAB "rouge@cabinet.example" /* in B, of the other domain, red-listed */
 #define LIST_CAB "tous@cabinet.example"
-#define PRIVATE "pliQuota mailLocalAddress pliDelegate pliDisabled pliReason mssRedList rpps pliAdminStructure"
+#define PRIVATE "pliQuota mailLocalAddress pliDelegate pliDisabled pliReason mssRedList rpps adeli pliAdminStructure"
 
 static const char *const secret[] = {"userPassword", "ARGON2", "pliMailboxKey", "pliMailboxId", "entryUUID",
                                      "creatorsName", NULL};

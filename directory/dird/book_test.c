@@ -20,6 +20,12 @@ static void some_people(void **state)
     (void)state;
     struct dird_account h = per("h.dupont-martin@chu.example", "Dr H\xC3\xA9l\xC3\xA8ne MARTIN", 17);
     h.rpps = SPAN_LIT("10001234565");
+    h.adeli = SPAN_LIT("123456789");
+    h.telephone = SPAN_LIT("0123456789");
+    h.description = SPAN_LIT("Avis");
+    h.civility = SPAN_LIT("Mme");
+    h.rank = 1;
+    h.paperless = SAID_YES;
     h.profession = SPAN_LIT("M\xC3\xA9"
                             "decin");
     h.cert_der = SPAN_LIT("\x30\x03\x02\x01\x05");
@@ -99,12 +105,23 @@ static void the_red_list_and_the_disabled_are_not_shown(void **state)
     assert_true(says("cn: Dr Rouge MARTIN")); /* its holder sees it */
 }
 
+static void a_colleague_reads_how_to_reach_her(void **state)
+{
+    (void)state;
+    static const char *const shown[] = {"telephoneNumber: 0123456789", "description: Avis", "personalTitle: Mme",
+                                        "mssPreferredRank: 1", "mssPaperless: TRUE"};
+    assert_int_equal(search(ME, "mail=h.dupont-martin@chu.example,ou=mailboxes,o=pli", "-s base"), 0);
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+        if (!says(shown[i]))
+            fail_msg("%s is not shown: %s", shown[i], buf_cstr(&out));
+}
+
 static void nobody_reads_secrets(void **state)
 {
     (void)state;
-    static const char *const hidden[] = {"userPassword",      "ARGON2",          "ou=daemons", "cn=dird",
-                                         "cn=nobody",         "ou=trust,",       "ou=domains", "ou=people",
-                                         "rpps: 10001234565", "pliMailboxId: 17"};
+    static const char *const hidden[] = {"userPassword",      "ARGON2",           "ou=daemons", "cn=dird",
+                                         "cn=nobody",         "ou=trust,",        "ou=domains", "ou=people",
+                                         "rpps: 10001234565", "pliMailboxId: 17", "adeli"};
     assert_int_equal(search(ME, "o=pli", "'(objectClass=*)' '*' '+' userPassword"), 0);
     for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
         if (says(hidden[i]))
@@ -179,6 +196,7 @@ int main(void)
         cmocka_unit_test(a_colleague_is_completed),
         cmocka_unit_test(the_certificate_is_there),
         cmocka_unit_test(the_red_list_and_the_disabled_are_not_shown),
+        cmocka_unit_test(a_colleague_reads_how_to_reach_her),
         cmocka_unit_test(nobody_reads_secrets),
         cmocka_unit_test(nobody_writes_but_an_own_password),
         cmocka_unit_test(strangers_complete_nothing),

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { TOLD_MAX = 4, LOOK_MS = 500, GATHER_MS = 100, PAGE_NAMES = 100, DESCRIPTION_ROOM = DIRD_NAME };
+enum { TOLD_MAX = 4, LOOK_MS = 500, GATHER_MS = 100, PAGE_NAMES = 100 };
 
 struct boxes {
     struct cache *cache;
@@ -117,16 +117,32 @@ void boxes_free(struct boxes **bp)
 /* ---- read ---- */
 struct asking {
     const char *dn;
-    struct buf *mem, *description;
+    struct buf *mem;
     struct dird_account a;
     enum rc rc; /* of the parsing */
     struct err *e;
 };
 
-static const char *const box_attrs[] = {"mail",           "displayName",    "cn",          "rpps",
-                                        "mssStructureId", "mssService",     "mssType",     "pliMailboxId",
-                                        "pliKeepUntil",   "mssResponsible", "pliDisabled", "pliErasing",
-                                        "mssRedList",     "pliMailboxKey",  "description", NULL};
+static const char *const box_attrs[] = {"mail",
+                                        "displayName",
+                                        "cn",
+                                        "rpps",
+                                        "mssStructureId",
+                                        "mssService",
+                                        "mssType",
+                                        "pliMailboxId",
+                                        "pliKeepUntil",
+                                        "mssResponsible",
+                                        "pliDisabled",
+                                        "pliErasing",
+                                        "mssRedList",
+                                        "pliMailboxKey",
+                                        "description",
+                                        "adeli",
+                                        "telephoneNumber",
+                                        "mssPreferredRank",
+                                        "mssPaperless",
+                                        NULL};
 
 static int read_box(struct ldap *ld, void *ctx)
 {
@@ -137,24 +153,10 @@ static int read_box(struct ldap *ld, void *ctx)
 
     if (code == LDAP_SUCCESS && (m = ldap_first_entry(ld, result)) == NULL)
         code = LDAP_NO_SUCH_OBJECT;
-    if (m) {
-        buf_clear(q->description);
+    if (m)
         q->rc = entry_account(ld, m, false, q->mem, &q->a, q->e);
-        entry_text(ld, m, "description", q->description);
-    }
     ldap_msgfree(result);
     return code;
-}
-
-static struct span cut(struct span s)
-{
-    size_t n = DESCRIPTION_ROOM;
-
-    if (s.n <= n)
-        return s;
-    while (n > 0 && (s.p[n] & 0xC0) == 0x80) /* not through a character */
-        n--;
-    return span_head(s, n);
 }
 
 static void fill(struct dird *d, const struct asking *q, struct dird_box *out)
@@ -165,22 +167,24 @@ static void fill(struct dird *d, const struct asking *q, struct dird_box *out)
     cache_find(d->cache, a->address, &v);
     *out = (struct dird_box){.address = a->address,
                              .name = a->type == DT_PER ? SPAN_NULL : a->name,
-                             .description = cut(buf_span(q->description)),
+                             .description = a->description,
                              .rpps = a->rpps,
                              .structure = a->structure,
                              .service = a->service,
                              .responsible = a->responsible,
                              .type = a->type,
                              .state = a->state,
-                             .flags = (a->flags & DF_RED_LIST) | (v.domain_off ? DF_DOMAIN_OFF : 0)};
+                             .flags = (a->flags & DF_RED_LIST) | (v.domain_off ? DF_DOMAIN_OFF : 0),
+                             .adeli = a->adeli,
+                             .telephone = a->telephone,
+                             .rank = a->rank,
+                             .paperless = a->paperless};
 }
 
-/* description: a buffer beside mem, which lives as long as *out is used */
-static enum rc read_in(struct dird *d, struct span address, struct buf *mem, struct buf *description,
-                       struct dird_box *out, struct err *e)
+static enum rc read_in(struct dird *d, struct span address, struct buf *mem, struct dird_box *out, struct err *e)
 {
     struct buf dn = BUF_INIT;
-    struct asking q = {.mem = mem, .description = description, .e = e};
+    struct asking q = {.mem = mem, .e = e};
     enum rc rc;
 
     if (cache_policy_of(d->cache, address)
@@ -199,9 +203,9 @@ static enum rc read_in(struct dird *d, struct span address, struct buf *mem, str
 
 enum rc box_read(struct dird *d, struct span address, struct buf *mem, struct dird_box *out, struct err *e)
 {
-    struct buf entry = BUF_INIT, description = BUF_INIT, record = BUF_INIT;
+    struct buf entry = BUF_INIT, record = BUF_INIT;
     struct dird_box box;
-    enum rc rc = read_in(d, address, &entry, &description, &box, e);
+    enum rc rc = read_in(d, address, &entry, &box, e);
     struct span rest;
 
     if (rc == RC_OK) { /* all spans into one buffer */
@@ -211,7 +215,6 @@ enum rc box_read(struct dird *d, struct span address, struct buf *mem, struct di
         rc = ipc_list_next(&rest, dird_box_f, out, e);
     }
     buf_free(&entry);
-    buf_free(&description);
     buf_free(&record);
     return rc;
 }
@@ -220,14 +223,13 @@ enum rc box_read(struct dird *d, struct span address, struct buf *mem, struct di
 static enum rc put(void *d, struct span address, struct buf *list, struct err *e)
 {
     enum { RECORD_MOST = 3 * 1024 };
-    struct buf mem = BUF_INIT, description = BUF_INIT;
+    struct buf mem = BUF_INIT;
     struct dird_box box;
-    enum rc rc = list->n + RECORD_MOST > DIRD_LIST_BYTES ? RC_MORE : read_in(d, address, &mem, &description, &box, e);
+    enum rc rc = list->n + RECORD_MOST > DIRD_LIST_BYTES ? RC_MORE : read_in(d, address, &mem, &box, e);
 
     if (rc == RC_OK)
         ipc_list_add(list, dird_box_f, &box);
     buf_free(&mem);
-    buf_free(&description);
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 

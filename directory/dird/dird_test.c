@@ -21,6 +21,12 @@ static void an_account_is_usable_at_once(void **state)
     a.service = SPAN_LIT("Cardiologie");
     a.aliases = SPAN_LIT("h.martin@chu.example\nhm@cabinet.example");
     a.structure = SPAN_LIT("300017985");
+    a.civility = SPAN_LIT("Dr");
+    a.adeli = SPAN_LIT("2A1234567");
+    a.telephone = SPAN_LIT("+33 1 23 45 67 89");
+    a.description = SPAN_LIT("Avis de cardiologie");
+    a.rank = 2;
+    a.paperless = SAID_NO;
     assert_int_equal(add(a), RC_OK);
     struct dird_lookup_rep rep = {0};
     assert_int_equal(dir_lookup(dir, SPAN_LIT("HM+test@cabinet.example"), &rep, &e), RC_OK);
@@ -50,6 +56,10 @@ static void wrong_accounts_are_refused(void **state)
         x_;                                                                                                            \
     })
         {"rpps key", WITH(rpps, SPAN_LIT("10001234567")), RC_SYNTAX},
+        {"adeli", WITH(adeli, SPAN_LIT("12345678")), RC_SYNTAX},
+        {"telephone", WITH(telephone, SPAN_LIT("douze")), RC_SYNTAX},
+        {"rank", WITH(rank, RANK_MOST + 1), RC_SYNTAX},
+        {"paperless", WITH(paperless, SAID_NO + 1), RC_SYNTAX},
         {"finess key", WITH(structure, SPAN_LIT("300017986")), RC_SYNTAX},
         {"upper case", WITH(address, SPAN_LIT("Paul@chu.example")), RC_SYNTAX},
         {"plus", WITH(address, SPAN_LIT("paul+x@chu.example")), RC_SYNTAX},
@@ -91,6 +101,9 @@ static void it_reads_as_written(void **state)
     assert_true(span_eq_str(a.rpps, "10001234565") && span_eq_str(a.service, "Cardiologie"));
     assert_true(span_eq_str(a.structure, "300017985") && a.quota == 1u << 30 && a.mbx == 17 && a.password.n == 0);
     assert_true(span_find(a.aliases, SPAN_LIT("hm@cabinet.example")) >= 0);
+    assert_true(span_eq_str(a.civility, "Dr") && span_eq_str(a.adeli, "2A1234567") &&
+                span_eq_str(a.telephone, "+33 1 23 45 67 89") && span_eq_str(a.description, "Avis de cardiologie"));
+    assert_true(a.rank == 2 && a.paperless == SAID_NO);
     rq.address = SPAN_LIT("nobody@chu.example");
     assert_int_equal(dir_call(dir, DIRD_ACCOUNT_GET, &rq, &a, &e), RC_NOTFOUND);
 }

@@ -68,13 +68,19 @@ const char *const entry_account_attrs[] = {"mail",
                                            "pliKeepUntil",
                                            "pliErasing",
                                            "pliCodeUntil",
+                                           "personalTitle",
+                                           "adeli",
+                                           "telephoneNumber",
+                                           "description",
+                                           "mssPreferredRank",
+                                           "mssPaperless",
                                            "userCertificate;binary",
                                            NULL};
 enum {
     MOST_TEXT = 256,
     MOST_CERT = 16384,
     MOST_ALIASES = 16384,
-    ACCOUNT_BYTES = 14 * MOST_TEXT + MOST_CERT + MOST_ALIASES
+    ACCOUNT_BYTES = 18 * MOST_TEXT + MOST_CERT + MOST_ALIASES
 };
 
 static const struct {
@@ -93,6 +99,10 @@ static const struct {
     {"mssResponsible", offsetof(struct dird_account, responsible), MOST_TEXT},
     {"pliReason", offsetof(struct dird_account, reason), MOST_TEXT},
     {"pliStateBy", offsetof(struct dird_account, by), MOST_TEXT},
+    {"personalTitle", offsetof(struct dird_account, civility), MOST_TEXT},
+    {"adeli", offsetof(struct dird_account, adeli), 32},
+    {"telephoneNumber", offsetof(struct dird_account, telephone), 32},
+    {"description", offsetof(struct dird_account, description), MOST_TEXT},
 };
 static const struct {
     const char *attr;
@@ -176,6 +186,20 @@ static uint64_t time_of(struct ldap *ld, struct ldapmsg *m, const char *attr)
     ldap_value_free_len(v);
     end = strptime(text, "%Y%m%d%H%M%S", &tm);
     return end && (*end == 'Z' || *end == '.' || *end == ',') ? (uint64_t)timegm(&tm) : 0;
+}
+
+static uint8_t said(struct ldap *ld, struct ldapmsg *m, const char *attr)
+{
+    if (!has_value(ld, m, attr))
+        return SAID_NOTHING;
+    return is_true(ld, m, attr) ? SAID_YES : SAID_NO;
+}
+
+/* A rank that somebody wrote there over LDAP and that is none counts as not told. */
+static uint32_t rank_of(struct ldap *ld, struct ldapmsg *m)
+{
+    uint64_t n = number(ld, m, "mssPreferredRank");
+    return n <= RANK_MOST ? (uint32_t)n : 0;
 }
 
 static uint32_t flags_of(struct ldap *ld, struct ldapmsg *m)
@@ -470,6 +494,8 @@ enum rc entry_account(struct ldap *ld, struct ldapmsg *m, bool with_cert, struct
     out->mbx = number(ld, m, "pliMailboxId");
     out->quota = number(ld, m, "pliQuota");
     out->most = number(ld, m, "pliQuotaMessages");
+    out->rank = rank_of(ld, m);
+    out->paperless = said(ld, m, "mssPaperless");
     out->type = type_of(ld, m);
     out->state = state_of(ld, m);
     out->since = time_of(ld, m, "pliStateSince");

@@ -246,6 +246,30 @@ static void aliases(struct mods *m, struct span list)
     mods_put(m, "mailLocalAddress", v, n);
 }
 
+static const char *said_text(uint8_t said)
+{
+    return said == SAID_YES ? "TRUE" : said == SAID_NO ? "FALSE" : "";
+}
+
+/* A text that is one attribute, and nothing else. */
+static void plain_texts(struct mods *m, const struct dird_account *a, uint32_t what)
+{
+    const struct {
+        uint32_t bit;
+        const char *attr;
+        struct span text;
+    } rows[] = {{DS_RESPONSIBLE, "mssResponsible", a->responsible},
+                {DS_SPECIALTY, "mssSpecialty", a->specialty},
+                {DS_RPPS, "rpps", a->rpps},
+                {DS_CIVILITY, "personalTitle", a->civility},
+                {DS_ADELI, "adeli", a->adeli},
+                {DS_TELEPHONE, "telephoneNumber", a->telephone},
+                {DS_DESCRIPTION, "description", a->description}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (what & rows[i].bit)
+            mods_text(m, rows[i].attr, rows[i].text);
+}
+
 void mods_account(struct mods *m, const struct dird_account *a, uint32_t what)
 {
     if (what & DS_NAME)
@@ -267,18 +291,17 @@ void mods_account(struct mods *m, const struct dird_account *a, uint32_t what)
         mods_text(m, "mssService", a->service);
         mods_text(m, "ou", a->service);
     }
-    if (what & DS_RESPONSIBLE)
-        mods_text(m, "mssResponsible", a->responsible);
     if (what & DS_PROFESSION) {
         mods_text(m, "mssProfession", a->profession);
         mods_text(m, "title", a->profession);
     }
-    if (what & DS_SPECIALTY)
-        mods_text(m, "mssSpecialty", a->specialty);
     if (what & DS_ALIASES)
         aliases(m, a->aliases);
-    if (what & DS_RPPS)
-        mods_text(m, "rpps", a->rpps);
+    if (what & DS_RANK)
+        number_or_none(m, "mssPreferredRank", a->rank);
+    if (what & DS_PAPERLESS)
+        mods_str(m, "mssPaperless", said_text(a->paperless));
+    plain_texts(m, a, what);
     if (what & (DS_NAME | DS_SERVICE | DS_PROFESSION | DS_SPECIALTY))
         search_words(m, a);
 }

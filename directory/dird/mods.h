@@ -17,7 +17,7 @@ void mods_time(struct mods *m, const char *attr, uint64_t utc); /* as generalize
 struct ldapmod **mods_list(struct mods *m); /* for libldap; borrowed */
 
 /* Puts the fields of the account that what names (DS_ bits), and all that is derived from them: sort names, folded names, search words. */
-enum { DS_ALL = 0xffff };
+enum { DS_ALL = 0xfffffff }; /* but DS_ALIAS_ADD and _REMOVE, which say how */
 void mods_account(struct mods *m, const struct dird_account *a, uint32_t what);
 const char *type_text(uint8_t type); /* as mssType has it: "PER" */
 /* Fills .given and .sn from .name when they are empty. Then the spans borrow from a->name. */

@@ -44,7 +44,7 @@ static void holder(struct mods *m, const struct dird_account *a)
 {
     unsigned char sum[DIRD_PUB];
     char hex[2 * DIRD_PUB + 1];
-    holder_digest(a->address, a->type, a->rpps, a->structure, sum);
+    holder_digest(a->address, a->type, holder_person(a), a->structure, sum);
     for (size_t i = 0; i < DIRD_PUB; i++)
         snprintf(hex + 2 * i, 3, "%02x", sum[i]);
     mods_str(m, "pliHolder", hex);

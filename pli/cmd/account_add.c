@@ -40,6 +40,10 @@ static int read_identity(struct cmd *c, struct adding *ad)
     w->specialty = opt_span(c, "--specialty");
     w->service = opt_span(c, "--service");
     w->responsible = opt_span(c, "--responsible");
+    w->civility = opt_span(c, "--civility");
+    w->adeli = opt_span(c, "--adeli");
+    w->telephone = opt_span(c, "--telephone");
+    w->description = opt_span(c, "--description");
     w->aliases = ad->aliases;
     w->n_aliases = aliases_given(c, ad->aliases);
     fault = account_wish_fault(w, &about);
@@ -63,6 +67,18 @@ static int read_flags(struct cmd *c, struct adding *ad)
     ad->w.sign_default = sign == NULL;
     ad->w.red_list_default = !ad->w.red_list;
     return PLI_OK;
+}
+
+static int read_contact(struct cmd *c, struct adding *ad)
+{
+    uint64_t rank = 0;
+    int answer = PLI_OK;
+
+    if (number_option(c, "--rank", RANK_MOST, &rank, &answer))
+        ad->w.rank = (uint32_t)rank;
+    if (answer == PLI_OK)
+        (void)said_option(c, "--paperless", &ad->w.paperless, &answer);
+    return answer;
 }
 
 static int read_quota(struct cmd *c, struct adding *ad)
@@ -132,7 +148,7 @@ static int add(struct cmd *c, const struct adding *ad)
     return answer;
 }
 
-static int (*const readers[])(struct cmd *c, struct adding *ad) = {read_identity, read_flags, read_quota,
+static int (*const readers[])(struct cmd *c, struct adding *ad) = {read_identity, read_flags, read_contact, read_quota,
                                                                    read_password};
 
 int cmd_account_add(struct cmd *c)

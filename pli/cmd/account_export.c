@@ -50,12 +50,14 @@ static void end_line(struct exporting *x)
 
 static void put_account(struct exporting *x, const struct dird_account *a)
 {
-    const struct span texts[] = {a->address,    span_str(type_name(a->type)),
-                                 a->name,       a->given,
-                                 a->sn,         a->rpps,
-                                 a->structure,  a->profession,
-                                 a->specialty,  a->service,
-                                 a->responsible};
+    const struct span texts[] = {a->address,     span_str(type_name(a->type)),
+                                 a->name,        a->given,
+                                 a->sn,          a->rpps,
+                                 a->structure,   a->profession,
+                                 a->specialty,   a->service,
+                                 a->responsible, a->civility,
+                                 a->adeli,       a->telephone,
+                                 a->description};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         put(x, texts[i]);
@@ -64,6 +66,8 @@ static void put_account(struct exporting *x, const struct dird_account *a)
     put_number(x, a->most);
     put(x, span_str(a->flags & DF_SIGN ? "yes" : "no"));
     put(x, span_str(a->flags & DF_RED_LIST ? "yes" : "no"));
+    put_number(x, a->rank);
+    put(x, a->paperless == SAID_NOTHING ? SPAN_NULL : span_str(said_word(a->paperless)));
     put(x, span_str(a->state == DA_ERASING ? state_name(DA_CLOSED) : state_name(a->state)));
     end_line(x);
 }

@@ -17,7 +17,11 @@ static const struct {
              {"--responsible", offsetof(struct account_change, responsible), CHANGE_RESPONSIBLE},
              {"--profession", offsetof(struct account_change, profession), CHANGE_PROFESSION},
              {"--specialty", offsetof(struct account_change, specialty), CHANGE_SPECIALTY},
-             {"--rpps", offsetof(struct account_change, rpps), CHANGE_RPPS}};
+             {"--rpps", offsetof(struct account_change, rpps), CHANGE_RPPS},
+             {"--civility", offsetof(struct account_change, civility), CHANGE_CIVILITY},
+             {"--adeli", offsetof(struct account_change, adeli), CHANGE_ADELI},
+             {"--telephone", offsetof(struct account_change, telephone), CHANGE_TELEPHONE},
+             {"--description", offsetof(struct account_change, description), CHANGE_DESCRIPTION}};
 
 struct changing {
     struct account_change ch;
@@ -68,6 +72,20 @@ static int read_flags(struct cmd *c, struct changing *n)
     return PLI_OK;
 }
 
+static int read_contact(struct cmd *c, struct changing *n)
+{
+    uint64_t rank = 0;
+    int answer = PLI_OK;
+
+    if (opt_get(c, "--rank") && number_option(c, "--rank", RANK_MOST, &rank, &answer)) {
+        n->ch.rank = (uint32_t)rank;
+        n->ch.what |= CHANGE_RANK;
+    }
+    if (answer == PLI_OK && said_option(c, "--paperless", &n->ch.paperless, &answer))
+        n->ch.what |= CHANGE_PAPERLESS;
+    return answer;
+}
+
 static int read_quota(struct cmd *c, struct changing *n)
 {
     int answer = PLI_OK;
@@ -79,7 +97,7 @@ static int read_quota(struct cmd *c, struct changing *n)
     return answer;
 }
 
-static int (*const readers[])(struct cmd *c, struct changing *n) = {read_texts, read_flags, read_quota};
+static int (*const readers[])(struct cmd *c, struct changing *n) = {read_texts, read_flags, read_contact, read_quota};
 
 /* ---- the act ---- */
 static int set(struct cmd *c, const struct account *a)

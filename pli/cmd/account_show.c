@@ -55,13 +55,21 @@ static void show_text(const struct dird_account *a, const struct account_mailbox
     line("address", a->address);
     printf("%-12s %s\n", "type", type_name(a->type));
     show_state(a);
+    line("civility", a->civility);
     line("name", a->name);
     line("rpps", a->rpps);
+    line("adeli", a->adeli);
     line("structure", a->structure);
     line("profession", a->profession);
     line("specialty", a->specialty);
     line("service", a->service);
     line("responsible", a->responsible);
+    line("description", a->description);
+    line("telephone", a->telephone);
+    if (a->rank)
+        printf("%-12s %u\n", "rank", (unsigned)a->rank);
+    if (a->paperless != SAID_NOTHING)
+        printf("%-12s %s\n", "paperless", said_word(a->paperless));
     lines("alias", a->aliases);
     printf("%-12s %s\n", "signs", a->flags & DF_SIGN ? "always" : "never");
     printf("%-12s %s\n", "opened by",

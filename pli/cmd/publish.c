@@ -98,10 +98,12 @@ static json_t *facts_json(const struct pub_facts *f)
 {
     static const char *const types[] = {[PT_PER] = "per", [PT_ORG] = "org", [PT_APP] = "app", [PT_CAB] = "cab"};
 
-    return json_pack(
-        "{s:s,s:b,s:o,s:o,s:o,s:o,s:o}", "type", f->type <= PT_CAB && types[f->type] ? types[f->type] : "?", "red_list",
-        f->red_list, "rpps", json_text(f->person), "structure", json_text(f->structure), "description",
-        json_text(f->description), "service", json_text(f->service), "responsible", json_text(f->responsible));
+    return json_pack("{s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o}", "type",
+                     f->type <= PT_CAB && types[f->type] ? types[f->type] : "?", "red_list", f->red_list, "rpps",
+                     json_text(pub_rpps(f)), "adeli", json_text(pub_adeli(f)), "structure", json_text(f->structure),
+                     "description", json_text(f->description), "service", json_text(f->service), "responsible",
+                     json_text(f->responsible), "telephone", json_text(f->telephone), "rank", (int)f->rank, "paperless",
+                     said_json(f->paperless));
 }
 
 static json_t *shown_json(const struct publish_shown *s)
@@ -123,14 +125,23 @@ static void facts_line(const char *what, bool there, const struct pub_facts *f)
         printf("%-13s nothing\n", what);
         return;
     }
-    printf("%-13s %s%.*s%.*s%s\n", what, f->person.n > 0 ? "RPPS " : "structure ", SPAN_ARG(f->person),
-           SPAN_ARG(f->structure), f->red_list ? ", red list" : "");
+    printf("%-13s %s%.*s%.*s%s\n", what,
+           pub_rpps(f).n > 0 ? "RPPS "
+           : f->person.n > 0 ? "ADELI "
+                             : "structure ",
+           SPAN_ARG(f->person), SPAN_ARG(f->structure), f->red_list ? ", red list" : "");
     if (f->description.n > 0)
         printf("              description %.*s\n", SPAN_ARG(f->description));
     if (f->service.n > 0)
         printf("              service %.*s\n", SPAN_ARG(f->service));
     if (f->responsible.n > 0)
         printf("              responsible %.*s\n", SPAN_ARG(f->responsible));
+    if (f->telephone.n > 0)
+        printf("              telephone %.*s\n", SPAN_ARG(f->telephone));
+    if (f->rank > 0)
+        printf("              rank %u\n", (unsigned)f->rank);
+    if (f->paperless != SAID_NOTHING)
+        printf("              paperless %s\n", said_word(f->paperless));
 }
 
 static void shown_lines(const struct publish_shown *s)

@@ -142,11 +142,16 @@ static void environment(const struct pub_entry *en, const struct fhir_request *r
     variable(out, "ADDRESS", f.address);
     variable(out, "TYPE", span_str(fhir_type(f.type)));
     variable(out, "RED_LIST", span_str(f.red_list ? "true" : "false"));
-    variable(out, "RPPS", f.person);
+    variable(out, "RPPS", pub_rpps(&f));
+    variable(out, "ADELI", pub_adeli(&f));
     variable(out, "STRUCTURE", f.structure);
     variable(out, "DESCRIPTION", f.description);
     variable(out, "SERVICE", f.service);
     variable(out, "RESPONSIBLE", f.responsible);
+    variable(out, "TELEPHONE", f.telephone);
+    snprintf(number, sizeof number, "%u", (unsigned)f.rank);
+    variable(out, "RANK", f.rank > 0 ? span_str(number) : SPAN_NULL);
+    variable(out, "PAPERLESS", span_str(f.paperless == SAID_YES ? "true" : f.paperless == SAID_NO ? "false" : ""));
 }
 
 /* ---- the back end ---- */

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 #define METADATA "https://interop.esante.gouv.fr/ig/fhir/annuaire/StructureDefinition/as-ext-mailbox-mss-metadata"
-#define PERSONS "urn:oid:1.2.250.1.71.4.2.1"    /* ASIP-SANTE-PS: IDNPS, "8" and the RPPS number */
+#define PERSONS                                                                                                        \
+    "urn:oid:1.2.250.1.71.4.2.1" /* ASIP-SANTE-PS: IDNPS, "8" and the RPPS number, "0" and the ADELI number */
 #define STRUCTURES "urn:oid:1.2.250.1.71.4.2.2" /* ASIP-SANTE-ST: "3" and the SIRET */
 #define FINESS "https://finess.esante.gouv.fr"
 
@@ -28,7 +29,7 @@ static void place(const struct pub_facts *f, struct fhir_request *out)
 {
     out->resource = f->person.n > 0 ? "Practitioner" : "Organization";
     if (f->person.n > 0)
-        buf_addf(&out->query, "identifier=" PERSONS "|8%.*s", SPAN_ARG(f->person));
+        buf_addf(&out->query, "identifier=" PERSONS "|%c%.*s", pub_rpps(f).n > 0 ? '8' : '0', SPAN_ARG(f->person));
     else if (f->structure.n == FINESS_DIGITS) /* a SIREN has as many; the guide knows FINESS alone */
         buf_addf(&out->query, "identifier=" FINESS "|%.*s", SPAN_ARG(f->structure));
     else
@@ -54,17 +55,25 @@ static void add_text(json_t *list, const char *url, struct span value)
         json_array_append_new(list, json_pack("{s:s,s:o}", "url", url, "valueString", text(value)));
 }
 
+/* The rank has no place in the guide's metadata; a ContactPoint of FHIR R4 has one of its own (1 is the first). */
 static json_t *contact_point(const struct pub_facts *f)
 {
-    json_t *data = json_array();
+    json_t *data = json_array(), *point;
 
     json_array_append_new(data, json_pack("{s:s,s:s}", "url", "type", "valueCode", fhir_type(f->type)));
+    if (f->paperless != SAID_NOTHING)
+        json_array_append_new(data,
+                              json_pack("{s:s,s:b}", "url", "digitization", "valueBoolean", f->paperless == SAID_YES));
     json_array_append_new(data, json_pack("{s:s,s:b}", "url", "listeRouge", "valueBoolean", f->red_list));
     add_text(data, "description", f->description);
     add_text(data, "service", f->service);
     add_text(data, "responsible", f->responsible);
-    return json_pack("{s:s,s:o,s:[{s:s,s:o}]}", "system", "email", "value", text(f->address), "extension", "url",
-                     METADATA, "extension", data);
+    add_text(data, "phone", f->telephone);
+    point = json_pack("{s:s,s:o,s:[{s:s,s:o}]}", "system", "email", "value", text(f->address), "extension", "url",
+                      METADATA, "extension", data);
+    if (f->rank > 0)
+        json_object_set_new(point, "rank", json_integer(f->rank));
+    return point;
 }
 
 static json_t *part(const char *name, const char *kind, json_t *value)
@@ -106,6 +115,12 @@ static void add_create(json_t *ops, const char *resource, const struct pub_facts
     buf_free(&path);
 }
 
+/* What the guide lets nobody replace by itself. */
+static bool rest_differs(const struct pub_facts *a, const struct pub_facts *b)
+{
+    return a->red_list != b->red_list || a->rank != b->rank || !span_eq(a->telephone, b->telephone);
+}
+
 /* The guide's two forms: one attribute that is there is replaced alone; several, or one that comes or goes, with the whole ContactPoint. */
 static const char *only_difference(const struct pub_facts *a, const struct pub_facts *b, struct span *value_out)
 {
@@ -125,7 +140,14 @@ static const char *only_difference(const struct pub_facts *a, const struct pub_f
         found = rows[i].name;
         *value_out = rows[i].is;
     }
-    return a->red_list == b->red_list ? found : NULL;
+    return rest_differs(a, b) || a->paperless != b->paperless ? NULL : found;
+}
+
+static bool only_paperless(const struct pub_facts *a, const struct pub_facts *b)
+{
+    return a->paperless != b->paperless && a->paperless != SAID_NOTHING && b->paperless != SAID_NOTHING &&
+           !rest_differs(a, b) && span_eq(a->description, b->description) && span_eq(a->service, b->service) &&
+           span_eq(a->responsible, b->responsible);
 }
 
 static void add_update(json_t *ops, const char *resource, const struct pub_facts *was, const struct pub_facts *is,
@@ -139,6 +161,9 @@ static void add_update(json_t *ops, const char *resource, const struct pub_facts
     if (kind == PK_RED_LIST && !again) {
         buf_addstr(&path, ".extension('" METADATA "').extension('listeRouge').value");
         add(ops, "replace", buf_cstr(&path), "valueBoolean", json_boolean(is->red_list));
+    } else if (!again && only_paperless(was, is)) {
+        buf_addstr(&path, ".extension('" METADATA "').extension('digitization').value");
+        add(ops, "replace", buf_cstr(&path), "valueBoolean", json_boolean(is->paperless == SAID_YES));
     } else if (one) {
         buf_addf(&path, ".extension('" METADATA "').extension('%s').value", one);
         add(ops, "replace", buf_cstr(&path), "valueString", text(value));

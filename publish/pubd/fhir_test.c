@@ -122,6 +122,56 @@ static void test_update(void **st)
                              "{\"url\":\"description\",\"valueString\":\"Cardiologie\"}"))));
 }
 
+#define PAPER(yes) "{\"url\":\"digitization\",\"valueBoolean\":" yes "},"
+#define ORG_DATA(paper, phone)                                                                                         \
+    "{\"url\":\"type\",\"valueCode\":\"ORG\"}," paper "{\"url\":\"listeRouge\",\"valueBoolean\":false},"               \
+    "{\"url\":\"description\",\"valueString\":\"Cardiologie\"},{\"url\":\"service\",\"valueString\":\"Pole "           \
+    "\\\"A\\\"\"}" phone
+#define RANKED_POINT(address, data, rank)                                                                              \
+    ",{\"name\":\"value\",\"valueContactPoint\":{\"system\":\"email\",\"value\":\"" address                            \
+    "\",\"extension\":[{\"url\":\"" META "\",\"extension\":[" data "]}],\"rank\":" rank "}}"
+
+static void test_paper_telephone_and_rank(void **st)
+{
+    struct pub_facts was = ward, now = ward;
+
+    (void)st;
+    was.paperless = SAID_NO;
+    now.paperless = SAID_YES; /* alone, as the guide does it */
+    is(built(PK_UPDATE, &was, &now, false),
+       FINESS_QUERY PARAMETERS(OP_("replace",
+                                   "Organization.telecom.where(value = 'w@b.test').extension('" META
+                                   "').extension('digitization').value",
+                                   ",{\"name\":\"value\",\"valueBoolean\":true}")));
+    now.paperless = SAID_NOTHING; /* it goes: the whole */
+    is(built(PK_UPDATE, &was, &now, false),
+       FINESS_QUERY PARAMETERS(
+           OP_("replace", "Organization.telecom.where(value = 'w@b.test')", POINT("w@b.test", ORG_DATA("", "")))));
+    now.paperless = SAID_YES;
+    now.telephone = SPAN_LIT("+33 1 23");
+    is(built(PK_UPDATE, &was, &now, false),
+       FINESS_QUERY PARAMETERS(OP_("replace", "Organization.telecom.where(value = 'w@b.test')",
+                                   POINT("w@b.test", ORG_DATA(PAPER("true"), ",{\"url\":\"phone\",\"valueString\":"
+                                                                             "\"+33 1 23\"}")))));
+    was = now = ward;
+    now.rank = 2;
+    is(built(PK_UPDATE, &was, &now, false),
+       FINESS_QUERY PARAMETERS(OP_("replace", "Organization.telecom.where(value = 'w@b.test')",
+                                   RANKED_POINT("w@b.test", ORG_DATA("", ""), "2"))));
+}
+
+static void test_a_person_without_rpps(void **st)
+{
+    struct pub_facts f = person;
+    char *got;
+
+    (void)st;
+    f.person = SPAN_LIT("2A1234567");
+    got = built(PK_DELETE, &f, NULL, false);
+    assert_memory_equal(got, "Practitioner?identifier=urn:oid:1.2.250.1.71.4.2.1|02A1234567 ", 62);
+    free(got);
+}
+
 /* A quote in an address ends no literal of the path; a control character none of JSON. */
 static void test_quotes(void **st)
 {
@@ -169,11 +219,15 @@ static void test_structures(void **st)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_create),    cmocka_unit_test(test_delete),
-        cmocka_unit_test(test_red_list),  cmocka_unit_test(test_update),
-        cmocka_unit_test(test_quotes),    cmocka_unit_test(test_no_json_of_what_is_no_utf8),
-        cmocka_unit_test(test_structures)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_create),
+                                       cmocka_unit_test(test_delete),
+                                       cmocka_unit_test(test_red_list),
+                                       cmocka_unit_test(test_update),
+                                       cmocka_unit_test(test_paper_telephone_and_rank),
+                                       cmocka_unit_test(test_a_person_without_rpps),
+                                       cmocka_unit_test(test_quotes),
+                                       cmocka_unit_test(test_no_json_of_what_is_no_utf8),
+                                       cmocka_unit_test(test_structures)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,7 @@
 
 static json_t *text(struct span s)
 {
-    return json_stringn_nocheck((const char *)s.p, s.n);
+    return json_stringn_nocheck(s.n > 0 ? (const char *)s.p : "", s.n); /* jansson makes nothing of NULL */
 }
 
 static json_t *facts_json(struct span facts)
@@ -24,9 +24,11 @@ static json_t *facts_json(struct span facts)
 
     if (!want_read(facts, &f))
         return json_null();
-    return json_pack("{s:o,s:s,s:b,s:o,s:o,s:o,s:o,s:o}", "address", text(f.address), "type", fhir_type(f.type),
-                     "red_list", f.red_list, "rpps", text(f.person), "structure", text(f.structure), "description",
-                     text(f.description), "service", text(f.service), "responsible", text(f.responsible));
+    return json_pack("{s:o,s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o}", "address", text(f.address), "type",
+                     fhir_type(f.type), "red_list", f.red_list, "rpps", text(pub_rpps(&f)), "adeli",
+                     text(pub_adeli(&f)), "structure", text(f.structure), "description", text(f.description), "service",
+                     text(f.service), "responsible", text(f.responsible), "telephone", text(f.telephone), "rank",
+                     (int)f.rank, "paperless", f.paperless ? json_boolean(f.paperless == SAID_YES) : json_null());
 }
 
 static char *write_json(const struct pub_entry *en, const struct fhir_request *r)

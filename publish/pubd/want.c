@@ -10,7 +10,7 @@ static const struct {
     enum pub_type type;
     enum dird_type dird;
     bool person, describes,
-        placed; /* it has a person's number (else a structure's); a description; a service and someone responsible */
+        placed; /* it has a person's number (else a structure's); a description; a service, someone responsible and a telephone */
 } types[] = {
     {"per", PT_PER, DT_PER, true, false, false},
     {"org", PT_ORG, DT_ORG, false, true, true},
@@ -89,7 +89,8 @@ static struct span description_of(const struct dird_box *b)
 
 enum want_is want(const struct want_rules *r, const struct dird_box *b, struct buf *out)
 {
-    struct pub_facts f = {.address = b->address, .red_list = (b->flags & DF_RED_LIST) != 0};
+    struct pub_facts f = {
+        .address = b->address, .red_list = (b->flags & DF_RED_LIST) != 0, .rank = b->rank, .paperless = b->paperless};
     size_t i = 0;
 
     while (i < TYPES && types[i].dird != b->type)
@@ -99,7 +100,7 @@ enum want_is want(const struct want_rules *r, const struct dird_box *b, struct b
         return WANT_NO;
     f.type = (uint8_t)types[i].type;
     if (types[i].person)
-        f.person = b->rpps;
+        f.person = b->rpps.n > 0 ? b->rpps : b->adeli;
     else
         f.structure = b->structure;
     if (f.person.n == 0 && f.structure.n == 0)
@@ -109,9 +110,41 @@ enum want_is want(const struct want_rules *r, const struct dird_box *b, struct b
     if (types[i].placed) {
         f.service = b->service;
         f.responsible = b->responsible;
+        f.telephone = b->telephone;
     }
     ipc_encode(out, pub_facts_f, &f);
     return WANT_YES;
+}
+
+/* The facts as version 1 of the state file has them: what was told then had none of the rest. */
+#define FIELDS_facts_1(F, T)                                                                                           \
+    F(T, BYTES, address, PUB_ADDR)                                                                                     \
+    F(T, U8, type)                                                                                                     \
+    F(T, U8, red_list)                                                                                                 \
+    F(T, BYTES, person, PUB_ID)                                                                                        \
+    F(T, BYTES, structure, PUB_ID)                                                                                     \
+    F(T, BYTES, description, PUB_TEXT)                                                                                 \
+    F(T, BYTES, service, PUB_TEXT)                                                                                     \
+    F(T, BYTES, responsible, PUB_TEXT)
+IPC_MESSAGE(facts_1);
+IPC_TABLE(facts_1);
+
+static bool read_1(struct span facts, struct pub_facts *out)
+{
+    struct facts_1 f;
+    struct err e;
+
+    if (ipc_decode(facts, facts_1_f, &f, &e) != RC_OK)
+        return false;
+    *out = (struct pub_facts){.address = f.address,
+                              .type = f.type,
+                              .red_list = f.red_list,
+                              .person = f.person,
+                              .structure = f.structure,
+                              .description = f.description,
+                              .service = f.service,
+                              .responsible = f.responsible};
+    return true;
 }
 
 bool want_read(struct span facts, struct pub_facts *out)
@@ -119,7 +152,16 @@ bool want_read(struct span facts, struct pub_facts *out)
     struct err e;
 
     *out = (struct pub_facts){.type = 0};
-    return facts.n > 0 && ipc_decode(facts, pub_facts_f, out, &e) == RC_OK;
+    if (facts.n == 0)
+        return false;
+    return ipc_decode(facts, pub_facts_f, out, &e) == RC_OK || read_1(facts, out);
+}
+
+static bool same_data(const struct pub_facts *a, const struct pub_facts *b)
+{
+    return span_eq(a->description, b->description) && span_eq(a->service, b->service) &&
+           span_eq(a->responsible, b->responsible) && span_eq(a->telephone, b->telephone) && a->rank == b->rank &&
+           a->paperless == b->paperless;
 }
 
 enum pub_kind want_event(struct span published, struct span wanted, struct span *target_out)
@@ -134,8 +176,7 @@ enum pub_kind want_event(struct span published, struct span wanted, struct span 
         *target_out = SPAN_NULL;
         return PK_DELETE;
     }
-    if (!span_eq(is.description, to.description) || !span_eq(is.service, to.service) ||
-        !span_eq(is.responsible, to.responsible))
+    if (!same_data(&is, &to))
         return PK_UPDATE;
     return is.red_list != to.red_list ? PK_RED_LIST : PK_NONE;
 }

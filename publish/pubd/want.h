@@ -30,4 +30,4 @@ enum want_is want(const struct want_rules *r, const struct dird_box *box, struct
 /* The event that leads from one to the other, one step: a mailbox whose holder's number changed is deleted first, for it stands with another person's entry
  * then. *target_out: what is published afterwards (wanted, or empty). */
 enum pub_kind want_event(struct span published, struct span wanted, struct span *target_out);
-bool want_read(struct span facts, struct pub_facts *out); /* false: empty, or it does not read */
+bool want_read(struct span facts, struct pub_facts *out); /* false: empty, or it does not read; facts of an older state file are read, too */

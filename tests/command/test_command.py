@@ -109,6 +109,7 @@ def test_help_is_there_for_everything():
 
 # ---- accounts ----
 KEYS = {"address", "type", "name", "given", "sn", "rpps", "structure", "profession", "specialty", "service", "responsible", "aliases",
+        "civility", "adeli", "telephone", "description", "rank", "paperless",
         "mailbox", "quota", "quota_messages", "strict", "sign", "red_list", "disabled", "state", "state_since", "state_by", "state_reason", "keep_until", "code_until"}
 
 
@@ -128,6 +129,16 @@ def test_an_account_from_add_to_delete(pli):
         pli.pli("account", "set", "vie.entiere@chu.test", "--seen", seen)
         assert pli.json("account", "show", "vie.entiere@chu.test")["seen"] == seen
     refused(pli.pli("account", "set", "vie.entiere@chu.test", "--seen", "her", check=False), 2, "--seen is each or shared")
+    pli.pli("account", "set", "vie.entiere@chu.test", "--civility", "Mme", "--telephone", "+33 1 23 45 67 89", "--description", "Suites de couches", "--rank", "1", "--paperless", "no", "--adeli", "2B1234567")
+    shown = pli.json("account", "show", "vie.entiere@chu.test")
+    assert [shown[k] for k in ("civility", "telephone", "description", "rank", "paperless", "adeli")] == ["Mme", "+33 1 23 45 67 89", "Suites de couches", 1, False, "2B1234567"]
+    page = pli.pli("account", "show", "vie.entiere@chu.test")
+    assert all(f"{k:<12} {v}\n" in page for k, v in (("civility", "Mme"), ("telephone", "+33 1 23 45 67 89"), ("description", "Suites de couches"), ("rank", 1), ("paperless", "no"), ("adeli", "2B1234567")))
+    pli.pli("account", "set", "vie.entiere@chu.test", "--civility", "", "--telephone", "", "--description", "", "--rank", "0", "--paperless", "unknown", "--adeli", "")
+    shown = pli.json("account", "show", "vie.entiere@chu.test")
+    assert [shown[k] for k in ("civility", "telephone", "description", "rank", "paperless", "adeli")] == [None, None, None, 0, None, None]
+    refused(pli.pli("account", "set", "vie.entiere@chu.test", "--paperless", "perhaps", check=False), 2, "--paperless is yes, no or unknown")
+    refused(pli.pli("account", "set", "vie.entiere@chu.test", "--rank", "100", check=False), 2, "rank")
     assert "vie.entiere@chu.test" in [a["address"] for a in pli.json("account", "list")]
     assert [a["address"] for a in pli.json("directory", "search", "eluard")] == ["vie.entiere@chu.test"]
     assert "vie.entiere@chu.test" in [c["address"] for c in pli.json("cert", "list")]
@@ -142,6 +153,13 @@ def test_an_account_from_add_to_delete(pli):
     (["--type", "per", "--rpps", RPPS], "--name"),
     (["--type", "per", "--name", "Un", "--rpps", RPPS[:-1] + "6"], "RPPS"),
     (["--type", "org", "--name", "Un", "--structure", FINESS[:-1] + "6"], "FINESS"),
+    (["--type", "org", "--name", "Un", "--structure", "2C0000014"], "FINESS"),
+    (["--type", "org", "--name", "Un", "--structure", "35600000000049"], "SIRET"),
+    (["--type", "per", "--name", "Un", "--adeli", "12345678"], "ADELI"),
+    (["--type", "org", "--name", "Un", "--structure", FINESS, "--adeli", "123456789"], "person's number"),
+    (["--type", "per", "--name", "Un", "--rpps", RPPS, "--telephone", "01 23 45 67 89 p. 4"], "telephone"),
+    (["--type", "per", "--name", "Un", "--rpps", RPPS, "--rank", "100"], "rank"),
+    (["--type", "per", "--name", "Un", "--rpps", RPPS, "--paperless", "perhaps"], "--paperless"),
     (["--type", "per", "--name", "Un", "--rpps", RPPS, "--sign", "often"], "--sign"),
     (["--type", "per", "--name", "Un", "--rpps", RPPS, "--quota", "lots"], "--quota"),
     (["--type", "per", "--name", "Un", "--rpps", RPPS, "--alias", "nobody"], "alias"),

@@ -119,7 +119,7 @@ def test_a_row_that_is_wrong_stops_no_other(inst, file):
                    "chiffre@chu.test": ("refused", f"not an RPPS number: {rpps(4)[:-1]}{(int(rpps(4)[-1]) + 1) % 10}"),
                    "ailleurs@autre.test": ("refused", "autre.test is not a domain of this instance"),
                    "BON1@chu.test": ("refused", "line 2 has this address already"),
-                   "sansrpps@chu.test": ("refused", "a professional's mailbox needs an RPPS number"),
+                   "sansrpps@chu.test": ("refused", "a professional's mailbox needs an RPPS number (or an ADELI number)"),
                    "genre@chu.test": ("refused", "no such type of mailbox"),
                    "pas une adresse": ("refused", "\"pas une adresse\" is not an address of a mailbox"),
                    "quota@chu.test": ("refused", 'quota: not "beaucoup" but octets, or 500M, 2G; 0: none'),
@@ -169,11 +169,33 @@ def test_what_is_exported_is_taken_again(inst, file):
     rows = file("address;type;name;rpps;service;aliases\n" + f"\"aller.retour@chu.test\";per;\"Aller; \"\"RETOUR\"\"\";{rpps(9)};\"Étage 2; nord\";ar@chu.test\n")
     assert outcomes(inst, rows)[1] == 0
     everything = inst.pli("account", "export")
-    assert everything.splitlines()[0] == "address;type;name;given;sn;rpps;structure;profession;specialty;service;responsible;aliases;quota;messages;sign;red_list;state"
+    assert everything.splitlines()[0] == "address;type;name;given;sn;rpps;structure;profession;specialty;service;responsible;civility;adeli;telephone;description;aliases;quota;messages;sign;red_list;rank;paperless;state"
     assert f'aller.retour@chu.test;PER;"Aller; ""RETOUR""";' in everything
     assert "formule@chu.test;ORG;'=1+1;" in everything  # no spreadsheet runs what whoever names an account wrote
     got, code = outcomes(inst, file(everything))
     assert code == 0 and got and {o for o, _ in got.values()} == {"unchanged"}
+
+
+def test_what_the_national_directory_is_told_beside_the_name(inst, file):
+    """Civility, ADELI, telephone, description, rank, dematerialisation: from a table in French, and back."""
+    head = "adresse;type;nom_affiche;civilite;adeli;telephone;description;rang;dematerialisation\n"
+    assert outcomes(inst, file(head + "kine@chu.test;per;Aline KINÉ;Mme;2A1234567;01 23 45 67 89;Rééducation;2;oui\n"))[1] == 0
+    keys = ("civility", "adeli", "telephone", "description", "rank", "paperless", "rpps")
+    told = {k: inst.json("account", "show", "kine@chu.test")[k] for k in keys}
+    assert told == {"civility": "Mme", "adeli": "2A1234567", "telephone": "01 23 45 67 89", "description": "Rééducation", "rank": 2,
+                    "paperless": True, "rpps": None}
+    got, code = outcomes(inst, file(inst.pli("account", "export")))
+    assert code == 0 and got["kine@chu.test"][0] == "unchanged"
+    got, code = outcomes(inst, file(head + "kine@chu.test;per;Aline KINÉ;;2A1234567;;;0;non\n"))
+    assert code == 0 and got["kine@chu.test"] == ("changed", "civility, telephone, description, rank, paperless")
+    told = {k: inst.json("account", "show", "kine@chu.test")[k] for k in keys}
+    assert told == {"civility": None, "adeli": "2A1234567", "telephone": None, "description": None, "rank": 0, "paperless": False, "rpps": None}
+    for cells, why in [("12345678;;;", "ADELI"), (";01-AB;;", "telephone"), (";;;100", "rank"), (";;;-1", "rank")]:
+        adeli, telephone, description, rank = cells.split(";")
+        got, code = outcomes(inst, file(head + f"kine@chu.test;per;Aline KINÉ;;{adeli};{telephone};{description};{rank};\n"))
+        assert code == 1 and got["kine@chu.test"][0] == "refused" and (why in got["kine@chu.test"][1] or "not right" in got["kine@chu.test"][1])
+    got, code = outcomes(inst, file(head + "kine@chu.test;per;Aline KINÉ;;;;;;\n"))  # her only number is not taken away
+    assert got["kine@chu.test"][0] == "refused" and inst.json("account", "show", "kine@chu.test")["adeli"] == "2A1234567"
 
 
 def test_another_password_on_paper(inst, file, tmp_path):

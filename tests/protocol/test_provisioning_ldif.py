@@ -76,18 +76,20 @@ def test_entries_become_accounts(inst, file, newline):
     first = imported(inst, path)
     assert [(row["line"], row["address"], row["outcome"]) for row in first["rows"]] == [
         (4, "zoe.zola@chu.test", "added" if newline == "\n" else "unchanged"), (20, "accueil.ldif@chu.test", "added" if newline == "\n" else "unchanged")]
-    assert first["unused"] == "uid, userPassword, telephoneNumber, ou"
+    assert first["unused"] == "uid, userPassword, ou"
     zoe = inst.json("account", "show", "zoe.zola@chu.test")
     assert (zoe["name"], zoe["rpps"], zoe["service"], zoe["aliases"], zoe["quota"]) == (
         "Dr Zoé ZOLA", "10001234565", "Cardiologie et maladies vasculaires", ["z.zola@chu.test"], 2 << 30)
+    assert zoe["telephone"] == "+33 1 23 45 67 89"
     assert inst.json("account", "show", "accueil.ldif@chu.test")["red_list"] is True
     assert imported(inst, path)["unchanged"] == 2
     said = inst.pli("account", "import", path, "--dry-run", check=False)
-    assert "attributes that are not used: uid, userPassword, telephoneNumber, ou" in said.stderr
+    assert "attributes that are not used: uid, userPassword, ou" in said.stderr
 
 
 def test_what_slapcat_says_of_our_own_changes_nothing(inst, file):
-    inst.add("mien@chu.test", kind="per", name="Hélène MÂLE", extra=["--alias", "autre@chu.test", "--service", "Bloc <A> & B", "--quota", "3G"])
+    inst.add("mien@chu.test", kind="per", name="Hélène MÂLE", extra=["--alias", "autre@chu.test", "--service", "Bloc <A> & B", "--quota", "3G",
+                                                                        "--civility", "Pr", "--telephone", "116117", "--description", "Avis é", "--rank", "3", "--paperless", "no"])
     r = subprocess.run(["slapcat", "-f", inst.root / "ldap/slapd.conf", "-b", "o=pli", "-a", "(objectClass=mssBox)"], capture_output=True)
     assert r.stdout.count(b"\ndn: ") + 1 >= 1, r.stderr
     got = imported(inst, file(r.stdout))

@@ -139,6 +139,25 @@ def test_an_organisation(pli, box):
     assert facts(point) == {"type": "ORG", "listeRouge": False, "description": "Essai cardio", "responsible": "Dr Noël"}
 
 
+def test_telephone_rank_and_no_paper(pli, box):
+    who = created(pli, box, "accueil.pub@chu.test", "--telephone", "+33 1 23 45 67 89", "--description", "Accueil des urgences", "--paperless", "no")
+    ((_, _, point),) = operations(box.calls(who)[0]["body"])
+    assert facts(point) == {"type": "ORG", "digitization": False, "listeRouge": False, "description": "Accueil des urgences",
+                            "phone": "+33 1 23 45 67 89"} and "rank" not in point
+    pli.pli("account", "set", who, "--paperless", "yes")
+    call = eventually(lambda: box.calls(who)[1:])[0]
+    assert (call["event"], call["paperless"], call["telephone"], call["rank"]) == ("update", "true", "+33 1 23 45 67 89", "")
+    assert operations(call["body"]) == [
+        ("replace", f"Organization.telecom.where(value = '{who}').extension('{METADATA}').extension('digitization').value", True)]
+    pli.pli("account", "set", who, "--rank", "1")
+    call = eventually(lambda: box.calls(who)[2:])[0]
+    ((kind, path, point),) = operations(call["body"])
+    assert (kind, path, point["rank"], call["rank"]) == ("replace", f"Organization.telecom.where(value = '{who}')", 1, "1")
+    shown = eventually(lambda: (pli.json("publish", "show", who)["published"] or {}).get("rank") == 1 and pli.json("publish", "show", who))
+    assert (shown["published"]["telephone"], shown["published"]["paperless"]) == ("+33 1 23 45 67 89", True)
+    assert "rank 1" in pli.pli("publish", "show", who)
+
+
 def test_another_holders_number_moves_the_mailbox(pli, box):
     who = created(pli, box, "numero@chu.test", kind="per")
     pli.pli("account", "set", who, "--rpps", OTHER)
