@@ -5,6 +5,7 @@
 #include "directory/dird/boxes.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "directory/dird/cache_int.h"
 #include "directory/dird/dird.h"
 #include "directory/dird/entry.h"
 #include "directory/dird/pages.h"
@@ -14,11 +15,12 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { TOLD_MAX = 4, LOOK_MS = 500, GATHER_MS = 100, PAGE_NAMES = 100 };
+enum { TOLD_MAX = 4, LOOK_MS = 3600 * 1000, GATHER_MS = 100, PAGE_NAMES = 100 };
 
 struct boxes {
     struct cache *cache;
     pthread_mutex_t lock;
+    pthread_cond_t joined; /* with lock: somebody is to be told, or it ends */
     struct ipc_peer *told[TOLD_MAX];
     pthread_t thread;
     bool started;
@@ -29,6 +31,7 @@ struct boxes {
 static void change(struct boxes *b, const struct ipc_peer *from, struct ipc_peer *to)
 {
     pthread_mutex_lock(&b->lock);
+    pthread_cond_broadcast(&b->joined);
     for (size_t i = 0; i < TOLD_MAX; i++)
         if (b->told[i] == from) {
             b->told[i] = to;
@@ -60,21 +63,37 @@ static void tell(struct boxes *b)
     pthread_mutex_unlock(&b->lock);
 }
 
-/* A file of 5,000 accounts is told of a few times, not 5,000. */
+static bool somebody(const struct boxes *b)
+{
+    for (size_t i = 0; i < TOLD_MAX; i++)
+        if (b->told[i])
+            return true;
+    return false;
+}
+
+/* Where nothing is published nobody joins, and this is where the thread stays. */
+static void wait_for_somebody(struct boxes *b)
+{
+    pthread_mutex_lock(&b->lock);
+    while (!somebody(b) && !atomic_load(&b->stop))
+        pthread_cond_wait(&b->joined, &b->lock);
+    pthread_mutex_unlock(&b->lock);
+}
+
+/* A file of 5,000 accounts is told of a few times, not 5,000. Who joins is told of what changed since somebody was told, which may be nothing to him. */
 static void *run(void *arg)
 {
     struct boxes *b = arg;
-    uint64_t version = cache_version(b->cache), seen = cache_changes_seen(b->cache), now;
+    uint64_t seen = cache_changes_seen(b->cache), version, now;
 
-    while (!atomic_load(&b->stop)) {
-        if (!cache_wait_change(b->cache, version, deadline_in(LOOK_MS)) || atomic_load(&b->stop))
-            continue;
-        nanosleep(&(struct timespec){0, GATHER_MS * 1000000L}, NULL);
+    while (wait_for_somebody(b), !atomic_load(&b->stop)) {
         version = cache_version(b->cache);
         now = cache_changes_seen(b->cache);
         if (now != seen)
             tell(b);
         seen = now;
+        if (!atomic_load(&b->stop) && cache_wait_change(b->cache, version, deadline_in(LOOK_MS)))
+            nanosleep(&(struct timespec){0, GATHER_MS * 1000000L}, NULL);
     }
     return NULL;
 }
@@ -87,6 +106,7 @@ struct boxes *boxes_new(struct cache *c)
         die("out of memory");
     b->cache = c;
     pthread_mutex_init(&b->lock, NULL);
+    pthread_cond_init(&b->joined, NULL);
     return b;
 }
 
@@ -106,9 +126,13 @@ void boxes_free(struct boxes **bp)
     if (!b)
         return;
     atomic_store(&b->stop, true);
-    cache_tell(b->cache); /* it looks at once */
+    pthread_mutex_lock(&b->lock);
+    pthread_cond_broadcast(&b->joined);
+    pthread_mutex_unlock(&b->lock);
+    cache_tell(b->cache); /* it may wait for a change */
     if (b->started)
         pthread_join(b->thread, NULL);
+    pthread_cond_destroy(&b->joined);
     pthread_mutex_destroy(&b->lock);
     free(b);
     *bp = NULL;
