@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/publishing.c - see pli/publishing.h. */
 #include "pli/publishing.h"
+#include "admin/names.h"
+#include "base/log.h"
 #include "pli/conf.h"
 #include "pli/instance.h"
 #include "pli/people.h"
@@ -90,6 +92,28 @@ json_t *publish_status_json(const struct pubd_status_rep *s)
                      "last_error", json_text(s->last_error));
 }
 
+static void put_line(struct span line)
+{
+    struct buf as = BUF_INIT;
+    struct err e;
+
+    if (text_normal(line, PUB_REPORT, &as, &e) == RC_OK)
+        printf("%.*s\n", SPAN_ARG(line));
+    else
+        printf("%s\n", log_esc(line));
+    buf_free(&as);
+}
+
+void publish_report(const char *label, struct span report)
+{
+    printf("%s", label);
+    while (report.n > 0) {
+        put_line(span_cut(&report, '\n'));
+        if (report.n > 0)
+            printf("%*s", (int)strlen(label), "");
+    }
+}
+
 void publish_status_lines(const struct pubd_status_rep *s)
 {
     char when[WHEN_TEXT];
@@ -111,7 +135,7 @@ void publish_status_lines(const struct pubd_status_rep *s)
     if (s->pause_until)
         printf("pause         until %s: the back end fails\n", when_text(s->pause_until, when));
     if (s->last_error.n > 0)
-        printf("last error    %.*s\n", SPAN_ARG(s->last_error));
+        publish_report("last error    ", s->last_error);
     if (s->away)
         printf("directory     cannot be read just now\n");
     if (s->mode != PM_RUNNING)

@@ -8,6 +8,8 @@
 
 int publishing(struct cmd *c); /* PLI_OK; or PLI_FAILED after its line: publish.backend is off */
 const char *publish_word(uint8_t kind, uint8_t state, bool held); /* "create, waits" */
+/* What the other side answered, behind the label, as a terminal may show it: a line with a control or a direction mark is escaped, and cut. */
+void publish_report(const char *label, struct span report);
 const char *publish_kind_word(uint8_t kind);
 const char *publish_mode_word(uint8_t mode);   /* "running", "first", "copy", "damaged" */
 const char *publish_mode_says(uint8_t mode);   /* what to do; "" when it runs */

@@ -7,6 +7,8 @@
 #include "pli/white_lists.h"
 #include <stdio.h>
 
+enum { SHOWN = 200 }; /* octets of a report in a list */
+
 int cmd_publish_status(struct cmd *c)
 {
     struct pubd_status_rep s = {0};
@@ -25,6 +27,15 @@ int cmd_publish_status(struct cmd *c)
 }
 
 /* ---- list, diff ---- */
+static struct span begin_of(struct span report)
+{
+    size_t n = report.n < SHOWN ? report.n : SHOWN;
+
+    while (n < report.n && n > 0 && (report.p[n] & 0xC0) == 0x80) /* not through a character */
+        n--;
+    return span_head(report, n);
+}
+
 static void add_line(const struct pub_row *r)
 {
     char when[WHEN_TEXT];
@@ -36,7 +47,7 @@ static void add_line(const struct pub_row *r)
         printf(", again %s", when_text(r->next, when));
     printf("\n");
     if (r->report.n > 0 && r->state != PS_DONE && r->state != PS_PENDING)
-        printf("                  %.*s\n", (int)(r->report.n < 200 ? r->report.n : 200), (const char *)r->report.p);
+        publish_report("                  ", begin_of(r->report));
 }
 
 static enum rc list_row(const struct pub_row *r, void *ctx, struct err *e)
@@ -156,7 +167,7 @@ static void shown_lines(const struct publish_shown *s)
     if (s->row.attempts)
         printf("tried         %u times, key %.*s\n", s->row.attempts, SPAN_ARG(s->row.key));
     if (s->row.report.n > 0)
-        printf("report        %.*s\n", SPAN_ARG(s->row.report));
+        publish_report("report        ", s->row.report);
     if (s->body.n > 0)
         printf("request       PATCH %.*s?%.*s\n%.*s\n", SPAN_ARG(s->resource), SPAN_ARG(s->query), SPAN_ARG(s->body));
 }

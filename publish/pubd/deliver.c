@@ -45,9 +45,20 @@ static bool held(const struct pub_entry *en, bool deletes_held)
 }
 
 /* A time further ahead than a pause can be was written by a clock that was wrong. */
+static bool ahead(int64_t at, int64_t now, int64_t longest)
+{
+    return at > now && at - now <= 2 * longest;
+}
+
 static bool later(const struct outbox *o, int64_t at, int64_t now)
 {
-    return at > now && at - now <= 2 * o->conf.retry_max;
+    return ahead(at, now, o->conf.retry_max);
+}
+
+/* The other side is away, whatever an entry's own pause may be at most. */
+static bool paused(const struct outbox *o, int64_t now)
+{
+    return ahead(o->pause_until, now, PAUSE_MOST_S);
 }
 
 uint64_t deliver_due(const struct outbox *o, int64_t now)
@@ -89,7 +100,7 @@ int64_t deliver_next(struct outbox *o)
         if (waits(en) && !held(en, no_deletes) && at < next)
             next = at;
     }
-    if (next != INT64_MAX && later(o, o->pause_until, now) && o->pause_until > next)
+    if (next != INT64_MAX && paused(o, now) && o->pause_until > next)
         next = o->pause_until;
     pthread_mutex_unlock(&o->lock);
     return next;
@@ -313,7 +324,7 @@ bool deliver_one(struct outbox *o)
     int64_t now = clock_utc();
 
     pthread_mutex_lock(&o->lock);
-    if (o->mode == PM_RUNNING && o->compares > 0 && !later(o, o->pause_until, now) && save_rest(o, now))
+    if (o->mode == PM_RUNNING && o->compares > 0 && !paused(o, now) && save_rest(o, now))
         en = choose(o, now);
     if (en && !begin(o, en, now))
         en = NULL;

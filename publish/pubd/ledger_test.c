@@ -268,6 +268,27 @@ static void test_refused_until_it_changes(void **st)
     table_free(&t);
 }
 
+/* An upgrade changes no mailbox: what was refused stays so, though its facts are written with more fields now. */
+static void test_refused_as_an_older_version_wrote_it(void **st)
+{
+    const size_t since = 4 + 4 + 1; /* an empty text, a u32, a u8 */
+    struct table t = {.v = NULL};
+    struct pub_entry *en = table_add(&t, SPAN_LIT("x@b.test"));
+    struct buf f = facts("x@b.test", false), red = facts("x@b.test", true);
+
+    (void)st;
+    table_want(&t, en, span_head(buf_span(&f), f.n - since), 1, 10);
+    table_begin(&t, en);
+    table_answer(&t, en, TA_REFUSED, SPAN_LIT("no"), 0, 11);
+    table_want(&t, en, buf_span(&f), 2, 12);
+    assert_int_equal(en->state, PS_REFUSED);
+    table_want(&t, en, buf_span(&red), 3, 13);
+    assert_int_equal(en->state, PS_PENDING);
+    buf_free(&f);
+    buf_free(&red);
+    table_free(&t);
+}
+
 static int setup(void **st)
 {
     (void)st;
@@ -285,11 +306,14 @@ static int teardown(void **st)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_written_and_read),        cmocka_unit_test(test_cut_at_each_octet),
-        cmocka_unit_test(test_changed_at_each_octet),   cmocka_unit_test(test_a_rest_that_was_never_whole),
-        cmocka_unit_test(test_another_place),           cmocka_unit_test(test_an_event_under_way_is_not_changed),
-        cmocka_unit_test(test_refused_until_it_changes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_written_and_read),
+                                       cmocka_unit_test(test_cut_at_each_octet),
+                                       cmocka_unit_test(test_changed_at_each_octet),
+                                       cmocka_unit_test(test_a_rest_that_was_never_whole),
+                                       cmocka_unit_test(test_another_place),
+                                       cmocka_unit_test(test_an_event_under_way_is_not_changed),
+                                       cmocka_unit_test(test_refused_as_an_older_version_wrote_it),
+                                       cmocka_unit_test(test_refused_until_it_changes)};
 
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -117,7 +117,12 @@ bool table_idle(const struct pub_entry *e)
 /* ---- the state follows from what is published and what is to be ---- */
 static bool still_refused(const struct pub_entry *e, enum pub_kind kind, struct span target)
 {
-    return e->state == PS_REFUSED && e->kind == kind && span_eq(e->target, target);
+    struct span same;
+
+    if (e->state != PS_REFUSED || e->kind != kind)
+        return false;
+    return span_eq(e->target, target) || /* or the same facts, as an older version wrote them */
+           (e->target.n > 0 && target.n > 0 && want_event(e->target, target, &same) == PK_NONE);
 }
 
 /* An event that is under way is not touched. */

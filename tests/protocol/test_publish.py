@@ -139,6 +139,20 @@ def test_an_organisation(pli, box):
     assert facts(point) == {"type": "ORG", "listeRouge": False, "description": "Essai cardio", "responsible": "Dr Noël"}
 
 
+def test_what_the_other_side_says_commands_no_terminal(pli, box):
+    """The report is a stranger's text, and an administrator reads it on a terminal."""
+    box.answer("echappe@chu.test", "printf 'Refus\\303\\251:\\nligne \\033]0;titre\\007 \\302\\233\\061m \\342\\200\\256fin\\n'; exit 65")
+    pli.add("echappe@chu.test", kind="org")
+    report = eventually(lambda: shown(pli, "echappe@chu.test")["state"] == "refused" and shown(pli, "echappe@chu.test")["report"])
+    assert report.startswith("Refusé:\nligne \x1b]0;titre\x07")  # kept as it came
+    for page in (pli.pli("publish", "show", "echappe@chu.test"), pli.pli("publish", "list")):
+        assert "Refusé:\n" in page and r"ligne\x20\x1b]0;titre\x07" in page
+        assert not any(c in page for c in "\x1b\x07\x9b\u202e")
+    box.answer("echappe@chu.test")
+    pli.pli("publish", "retry", "echappe@chu.test")
+    eventually(lambda: shown(pli, "echappe@chu.test")["published"])
+
+
 def test_telephone_rank_and_no_paper(pli, box):
     who = created(pli, box, "accueil.pub@chu.test", "--telephone", "+33 1 23 45 67 89", "--description", "Accueil des urgences", "--paperless", "no")
     ((_, _, point),) = operations(box.calls(who)[0]["body"])
