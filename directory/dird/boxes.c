@@ -5,7 +5,6 @@
 #include "directory/dird/boxes.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "directory/dird/cache_int.h"
 #include "directory/dird/dird.h"
 #include "directory/dird/entry.h"
 #include "directory/dird/pages.h"

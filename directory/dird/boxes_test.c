@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/dird/boxes_test.c - the thread that tells pli-pubd of changes: where nobody is to be told it does not run at all, whatever changes. */
 #include "directory/dird/boxes.h"
-#include "directory/dird/cache_int.h"
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
